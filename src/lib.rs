@@ -1,0 +1,1 @@
+//! Declare, plan and apply everything that lives in an InfluxDB 2.x server.

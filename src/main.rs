@@ -1,0 +1,2 @@
+//! The `fluxform` command.
+fn main() {}
