@@ -12,10 +12,7 @@ pub struct FluxError {
 
 impl FluxError {
     pub(crate) fn new(message: impl Into<String>, span: Range<usize>) -> Self {
-        Self {
-            message: message.into(),
-            span,
-        }
+        Self { message: message.into(), span }
     }
 }
 

@@ -29,9 +29,7 @@ pub(crate) fn binding(kind: K, after_operand: bool) -> Option<Binding> {
         K::Or => Binding::Or,
         K::And => Binding::And,
         K::Not | K::Exists => Binding::Test,
-        K::Eq | K::Neq | K::Lt | K::Lte | K::Gt | K::Gte | K::RegexEq | K::RegexNeq => {
-            Binding::Comparison
-        }
+        K::Eq | K::Neq | K::Lt | K::Lte | K::Gt | K::Gte | K::RegexEq | K::RegexNeq => Binding::Comparison,
         K::Add | K::Sub if after_operand => Binding::Additive,
         K::Add | K::Sub => Binding::Sign,
         K::Mul | K::Div | K::Mod => Binding::Multiplicative,
@@ -60,10 +58,7 @@ impl Group {
         if self.body && self.record {
             return false;
         }
-        let before = match self
-            .before
-            .and_then(|(kind, infix)| Some((binding(kind, infix)?, infix)))
-        {
+        let before = match self.before.and_then(|(kind, infix)| Some((binding(kind, infix)?, infix))) {
             None | Some((Binding::Open, _)) => true,
             // All operators are left-associative: a right operand must bind tighter.
             Some((left, true)) => self.loosest > left,
@@ -71,9 +66,8 @@ impl Group {
         };
         let after = match after {
             Some(K::LParen | K::LBrack | K::Dot) => self.loosest == Binding::Operand,
-            Some(kind) => binding(kind, true).is_none_or(|right| {
-                matches!(kind, K::If | K::Not | K::Exists) || self.loosest >= right
-            }),
+            Some(kind) => binding(kind, true)
+                .is_none_or(|right| matches!(kind, K::If | K::Not | K::Exists) || self.loosest >= right),
             None => true,
         };
         before && after

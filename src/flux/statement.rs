@@ -22,10 +22,7 @@ pub(crate) struct Binding {
 
 impl<'a> Statements<'a> {
     pub(crate) fn new(tokens: &'a [Token], source: &'a str) -> Self {
-        let tokens = tokens
-            .iter()
-            .filter(|token| token.kind != TokenKind::Comment)
-            .collect();
+        let tokens = tokens.iter().filter(|token| token.kind != TokenKind::Comment).collect();
         Self { source, tokens }
     }
 
@@ -54,10 +51,7 @@ impl<'a> Statements<'a> {
             let assigned = self.kind(at + 1) == Some(TokenKind::Assign);
             let member = at > 0 && self.kind(at - 1) == Some(TokenKind::Dot);
             if option || (assigned && !member) {
-                found.push(Binding {
-                    first: if option { at - 1 } else { at },
-                    name: at,
-                });
+                found.push(Binding { first: if option { at - 1 } else { at }, name: at });
             }
         }
         found
@@ -70,9 +64,7 @@ impl<'a> Statements<'a> {
             if self.kind(at) == Some(TokenKind::Import) {
                 match (self.kind(at + 1), self.kind(at + 2)) {
                     (Some(TokenKind::String), _) => found.push((None, at + 1)),
-                    (Some(TokenKind::Ident), Some(TokenKind::String)) => {
-                        found.push((Some(at + 1), at + 2))
-                    }
+                    (Some(TokenKind::Ident), Some(TokenKind::String)) => found.push((Some(at + 1), at + 2)),
                     _ => {}
                 }
             }
@@ -85,10 +77,7 @@ impl<'a> Statements<'a> {
         if let Some((_, path)) = self.imports().last() {
             return self.tokens[*path].span.end;
         }
-        let package = self
-            .tokens
-            .iter()
-            .position(|token| token.kind == TokenKind::Package);
+        let package = self.tokens.iter().position(|token| token.kind == TokenKind::Package);
         match package {
             Some(at) if self.kind(at + 1) == Some(TokenKind::Ident) => self.tokens[at + 1].span.end,
             _ => 0,
@@ -134,16 +123,11 @@ pub(crate) fn cut(source: &str, statement: &Range<usize>) -> Range<usize> {
     let before = source[..statement.start].trim_end_matches(blank);
     let after = &source[statement.end..];
     let rest = after.trim_start_matches(blank);
-    let line_end = ["\r\n", "\n"]
-        .iter()
-        .find(|end| rest.starts_with(**end))
-        .map(|end| end.len());
+    let line_end = ["\r\n", "\n"].iter().find(|end| rest.starts_with(**end)).map(|end| end.len());
     let end = source.len() - rest.len();
     match line_end {
         Some(length) if before.is_empty() || before.ends_with('\n') => before.len()..end + length,
-        None if rest.is_empty() && (before.is_empty() || before.ends_with('\n')) => {
-            before.len()..end
-        }
+        None if rest.is_empty() && (before.is_empty() || before.ends_with('\n')) => before.len()..end,
         _ => statement.clone(),
     }
 }

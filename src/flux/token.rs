@@ -173,21 +173,11 @@ impl TokenKind {
 
     /// Whether the token opens what a later token closes.
     pub(crate) fn opens(self) -> bool {
-        matches!(
-            self,
-            Self::LParen
-                | Self::LBrack
-                | Self::LBrace
-                | Self::StringStart
-                | Self::InterpolationStart
-        )
+        matches!(self, Self::LParen | Self::LBrack | Self::LBrace | Self::StringStart | Self::InterpolationStart)
     }
 
     /// Whether the token closes what an earlier token opened.
     pub(crate) fn closes(self) -> bool {
-        matches!(
-            self,
-            Self::RParen | Self::RBrack | Self::RBrace | Self::StringEnd | Self::InterpolationEnd
-        )
+        matches!(self, Self::RParen | Self::RBrack | Self::RBrace | Self::StringEnd | Self::InterpolationEnd)
     }
 }

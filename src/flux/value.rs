@@ -46,10 +46,7 @@ fn decode_regex(text: &str, span: &Range<usize>) -> Result<String, FluxError> {
         bytes.extend_from_slice(&rest.as_bytes()[..at]);
         let escape = &rest[at + 1..];
         let Some(next) = escape.chars().next() else {
-            return Err(FluxError::new(
-                "a regular expression ends in a backslash",
-                span.clone(),
-            ));
+            return Err(FluxError::new("a regular expression ends in a backslash", span.clone()));
         };
         let length = match next {
             '/' => {
@@ -83,11 +80,7 @@ fn canonical_time(text: &str) -> String {
     let (seconds, fraction) = clock.split_once('.').unwrap_or((clock, ""));
     let fraction = fraction.get(..9).unwrap_or(fraction).trim_end_matches('0');
     let dot = if fraction.is_empty() { "" } else { "." };
-    let offset = if matches!(offset, "+00:00" | "-00:00") {
-        "Z"
-    } else {
-        offset
-    };
+    let offset = if matches!(offset, "+00:00" | "-00:00") { "Z" } else { offset };
     format!("{date}T{seconds}{dot}{fraction}{offset}")
 }
 
