@@ -54,19 +54,19 @@ impl Source {
             Self::File { path } => {
                 let bytes =
                     tokio::fs::read(path).await.map_err(|error| SecretError::File { path: path.clone(), error })?;
-                text(Zeroizing::new(bytes), || path.display().to_string())
+                text(&Zeroizing::new(bytes), || path.display().to_string())
             }
             Self::Command { argv } => {
                 let output = run(argv, None, limit).await?;
-                text(output, || format!("the output of `{}`", argv.join(" ")))
+                text(&output, || format!("the output of `{}`", argv.join(" ")))
             }
         }
     }
 }
 
 /// The secret in what was read, without one line end.
-fn text(bytes: Zeroizing<Vec<u8>>, what: impl Fn() -> String) -> Result<Secret, SecretError> {
-    let text = std::str::from_utf8(&bytes).map_err(|_| SecretError::NotUtf8(what()))?;
+fn text(bytes: &[u8], what: impl Fn() -> String) -> Result<Secret, SecretError> {
+    let text = std::str::from_utf8(bytes).map_err(|_| SecretError::NotUtf8(what()))?;
     match without_line_end(text) {
         "" => Err(SecretError::Empty(what())),
         text => Ok(text.into()),
