@@ -5,13 +5,22 @@
 pub mod address;
 pub mod diagnostic;
 pub mod duration;
+pub mod exit;
 pub mod field;
-pub mod kind;
 pub mod secret;
 pub mod value;
 
+pub mod api;
+pub mod kind;
+
 pub mod manifest;
 
-pub mod api;
 pub mod ledger;
 pub mod snapshot;
+
+pub mod diff;
+pub mod evidence;
+pub mod plan;
+
+pub mod apply;
+pub mod report;
