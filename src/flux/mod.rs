@@ -1,0 +1,3 @@
+//! Flux: what fluxform itself asks a server.
+
+pub mod evidence;
