@@ -7,6 +7,7 @@ pub mod diagnostic;
 pub mod duration;
 pub mod exit;
 pub mod field;
+pub mod flux;
 pub mod secret;
 pub mod value;
 
@@ -24,3 +25,5 @@ pub mod plan;
 
 pub mod apply;
 pub mod report;
+
+pub mod server;

@@ -25,18 +25,23 @@
 use jiff::Timestamp;
 use thiserror::Error;
 
+use super::{Literal, LiteralError};
+
 /// The earliest time that a point can have, nanoseconds since 1970.
 const EARLIEST: i64 = i64::MIN + 2;
 /// What lies behind the latest time that a point can have, nanoseconds since 1970.
 const BEYOND_LATEST: i64 = i64::MAX;
 
 const COUNT: &str = r#"count() |> keep(columns: ["_value"]) |> sum() |> yield(name: "count")"#;
-const FIRST: &str = r#"first() |> keep(columns: ["_time"]) |> sort(columns: ["_time"]) |> limit(n: 1) |> yield(name: "first")"#;
+const FIRST: &str =
+    r#"first() |> keep(columns: ["_time"]) |> sort(columns: ["_time"]) |> limit(n: 1) |> yield(name: "first")"#;
 const LAST: &str = r#"last() |> keep(columns: ["_time"]) |> sort(columns: ["_time"], desc: true) |> limit(n: 1) |> yield(name: "last")"#;
 
 /// A query for one point of a bucket, the first, wherever in time.
-#[must_use]
-pub fn any_point(bucket: &str) -> String {
+///
+/// # Errors
+/// A bucket name that Flux cannot hold, here and below.
+pub fn any_point(bucket: &str) -> Result<String, LiteralError> {
     pipeline(bucket, BEYOND_LATEST, FIRST)
 }
 
@@ -44,57 +49,32 @@ pub fn any_point(bucket: &str) -> String {
 ///
 /// A `stop` outside the times that a point can have is moved to their edge: beyond it the server wraps around and
 /// answers with points of other times (influxd 2.9.1, measured).
-#[must_use]
-pub fn any_point_older_than(bucket: &str, stop: Timestamp) -> String {
-    let edge = if stop.as_nanosecond() < 0 {
-        EARLIEST + 1
-    } else {
-        BEYOND_LATEST
-    };
-    let stop = i64::try_from(stop.as_nanosecond())
-        .unwrap_or(edge)
-        .max(EARLIEST + 1);
+///
+/// # Errors
+/// As [`any_point`].
+pub fn any_point_older_than(bucket: &str, stop: Timestamp) -> Result<String, LiteralError> {
+    let edge = if stop.as_nanosecond() < 0 { EARLIEST + 1 } else { BEYOND_LATEST };
+    let stop = i64::try_from(stop.as_nanosecond()).unwrap_or(edge).max(EARLIEST + 1);
     pipeline(bucket, stop, FIRST)
 }
 
 /// A query for how many values a bucket has, and when its first and last point are.
-#[must_use]
-pub fn extent(bucket: &str) -> String {
-    [COUNT, FIRST, LAST]
-        .map(|answer| pipeline(bucket, BEYOND_LATEST, answer))
-        .join("\n")
+///
+/// # Errors
+/// As [`any_point`].
+pub fn extent(bucket: &str) -> Result<String, LiteralError> {
+    let answers = [COUNT, FIRST, LAST].map(|answer| pipeline(bucket, BEYOND_LATEST, answer));
+    Ok(answers.into_iter().collect::<Result<Vec<_>, _>>()?.join("\n"))
 }
 
-fn pipeline(bucket: &str, stop: i64, answer: &str) -> String {
+fn pipeline(bucket: &str, stop: i64, answer: &str) -> Result<String, LiteralError> {
     let (start, stop) = (time(EARLIEST), time(stop));
-    format!(
-        "from(bucket: {}) |> range(start: {start}, stop: {stop}) |> {answer}",
-        quoted(bucket)
-    )
+    let bucket = Literal::String(bucket.to_owned()).encode()?;
+    Ok(format!("from(bucket: {bucket}) |> range(start: {start}, stop: {stop}) |> {answer}"))
 }
 
 fn time(nanoseconds: i64) -> Timestamp {
-    Timestamp::from_nanosecond(i128::from(nanoseconds))
-        .expect("invariant: 64 bits of nanoseconds fit")
-}
-
-/// A Flux string literal on one line.
-fn quoted(text: &str) -> String {
-    let mut out = String::from("\"");
-    let mut letters = text.chars().peekable();
-    while let Some(letter) = letters.next() {
-        match letter {
-            '"' | '\\' => out.extend(['\\', letter]),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            // Only this pair begins an interpolation.
-            '$' if letters.peek() == Some(&'{') => out.push_str("\\$"),
-            other => out.push(other),
-        }
-    }
-    out.push('"');
-    out
+    Timestamp::from_nanosecond(i128::from(nanoseconds)).expect("invariant: 64 bits of nanoseconds fit")
 }
 
 /// What a server answered to one of the queries here.
@@ -140,12 +120,8 @@ pub fn read_reply(csv: &str) -> Result<Reply, ReplyError> {
             (Some(header), ["", result, _, cell]) => {
                 let unexpected = || ReplyError::Unexpected(line.to_owned());
                 match (header[3], *result) {
-                    ("_value", "count") => {
-                        reply.values = Some(cell.parse().map_err(|_| unexpected())?)
-                    }
-                    ("_time", "first") => {
-                        reply.first = Some(cell.parse().map_err(|_| unexpected())?)
-                    }
+                    ("_value", "count") => reply.values = Some(cell.parse().map_err(|_| unexpected())?),
+                    ("_time", "first") => reply.first = Some(cell.parse().map_err(|_| unexpected())?),
                     ("_time", "last") => reply.last = Some(cell.parse().map_err(|_| unexpected())?),
                     _ => return Err(unexpected()),
                 }
@@ -162,22 +138,19 @@ mod tests {
 
     #[test]
     fn a_query_names_the_bucket_and_all_of_time() {
-        insta::assert_snapshot!(any_point("iot_data"), @r#"from(bucket: "iot_data") |> range(start: 1677-09-21T00:12:43.145224194Z, stop: 2262-04-11T23:47:16.854775807Z) |> first() |> keep(columns: ["_time"]) |> sort(columns: ["_time"]) |> limit(n: 1) |> yield(name: "first")"#);
-        assert_eq!(extent("b").lines().count(), 3);
+        insta::assert_snapshot!(any_point("iot_data").unwrap(), @r#"from(bucket: "iot_data") |> range(start: 1677-09-21T00:12:43.145224194Z, stop: 2262-04-11T23:47:16.854775807Z) |> first() |> keep(columns: ["_time"]) |> sort(columns: ["_time"]) |> limit(n: 1) |> yield(name: "first")"#);
+        assert_eq!(extent("b").unwrap().lines().count(), 3);
     }
 
     #[test]
     fn a_bucket_name_cannot_leave_its_string() {
-        let query = any_point("a\"b\\c${d}$e\nf");
-        assert!(
-            query.starts_with(r#"from(bucket: "a\"b\\c\${d}$e\nf") |>"#),
-            "{query}"
-        );
+        let query = any_point("a\"b\\c${d}$e\nf").unwrap();
+        assert!(query.starts_with(r#"from(bucket: "a\"b\\c\${d}$e\nf") |>"#), "{query}");
     }
 
     #[test]
     fn a_stop_outside_the_possible_times_is_moved_to_their_edge() {
-        let stop = |text: &str| any_point_older_than("b", text.parse().unwrap());
+        let stop = |text: &str| any_point_older_than("b", text.parse().unwrap()).unwrap();
         assert!(stop("2026-01-02T03:04:05Z").contains("stop: 2026-01-02T03:04:05Z)"));
         assert!(stop("1500-01-01T00:00:00Z").contains("stop: 1677-09-21T00:12:43.145224195Z)"));
         assert!(stop("9000-01-01T00:00:00Z").contains("stop: 2262-04-11T23:47:16.854775807Z)"));
@@ -202,22 +175,14 @@ mod tests {
     #[test]
     fn an_error_or_anything_strange_is_no_evidence() {
         let failed = read_reply("\r\n,error,reference\r\n,\"schema collision, and so on\",897\r\n");
-        assert_eq!(
-            failed,
-            Err(ReplyError::Failed(
-                ",\"schema collision, and so on\",897".to_owned()
-            ))
-        );
+        assert_eq!(failed, Err(ReplyError::Failed(",\"schema collision, and so on\",897".to_owned())));
         for csv in [
             "<html>",
             ",result,table,_time\r\n,first,0,soon\r\n",
             ",result,table,_time\r\n,other,0,1\r\n",
             ",first,0,1\r\n",
         ] {
-            assert!(
-                matches!(read_reply(csv), Err(ReplyError::Unexpected(_))),
-                "{csv}"
-            );
+            assert!(matches!(read_reply(csv), Err(ReplyError::Unexpected(_))), "{csv}");
         }
     }
 }

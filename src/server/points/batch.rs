@@ -6,7 +6,7 @@ use redb::{ReadableTable, Table, WriteTransaction};
 
 use super::go_text;
 use super::line_protocol::{Point, Value};
-use super::store::{Extent, FIELD_TYPES, NEXT_SERIES, SERIES, VALUES};
+use super::store::{Extent, FIELD_TYPES, FieldKey, NEXT_SERIES, SERIES, SeriesKey, SeriesRow, VALUES, ValueKey};
 
 /// The longest string value, in bytes.
 const MAX_STRING: usize = 1_048_576;
@@ -14,9 +14,9 @@ const MAX_STRING: usize = 1_048_576;
 /// Open tables and what one batch changes in them.
 pub(super) struct Batch<'t> {
     bucket: u64,
-    series: Table<'t, (u64, &'static [u8]), (u64, u64, i64, i64)>,
-    values: Table<'t, (u64, u64, i64), &'static [u8]>,
-    types: Table<'t, (u64, i64, &'static [u8]), u8>,
+    series: Table<'t, SeriesKey, SeriesRow>,
+    values: Table<'t, ValueKey, &'static [u8]>,
+    types: Table<'t, FieldKey, u8>,
     next_series: Table<'t, (), u64>,
     next: u64,
     touched: BTreeMap<Vec<u8>, (u64, Extent)>,
@@ -24,10 +24,7 @@ pub(super) struct Batch<'t> {
 }
 
 impl<'t> Batch<'t> {
-    pub(super) fn open(
-        transaction: &'t WriteTransaction,
-        bucket: u64,
-    ) -> Result<Self, redb::Error> {
+    pub(super) fn open(transaction: &'t WriteTransaction, bucket: u64) -> Result<Self, redb::Error> {
         let next_series = transaction.open_table(NEXT_SERIES)?;
         let next = next_series.get(())?.map_or(0, |next| next.value());
         Ok(Self {
@@ -43,11 +40,7 @@ impl<'t> Batch<'t> {
     }
 
     /// Adds what belongs into one shard group: how many points, and why not all.
-    pub(super) fn add_group(
-        &mut self,
-        start: i64,
-        points: &[&Point],
-    ) -> Result<(u64, Option<String>), redb::Error> {
+    pub(super) fn add_group(&mut self, start: i64, points: &[&Point]) -> Result<(u64, Option<String>), redb::Error> {
         let (mut kept, mut dropped) = (0, 0_u64);
         let mut reason: Option<String> = None;
         let mut stripped = None;
@@ -78,28 +71,18 @@ impl<'t> Batch<'t> {
             }
             kept += 1;
         }
-        Ok((
-            kept,
-            reason
-                .map(|reason| format!("partial write: {reason} dropped={dropped}"))
-                .or(stripped),
-        ))
+        Ok((kept, reason.map(|reason| format!("partial write: {reason} dropped={dropped}")).or(stripped)))
     }
 
     /// Why a point is refused for a field; the fields before that one are known from then on all the same.
     fn check_fields(&mut self, start: i64, point: &Point) -> Result<Option<String>, redb::Error> {
         for (name, value) in &point.fields {
-            let refused = |what: String| {
-                format!("input field {} on measurement {what}", go_text::quote(name))
-            };
+            let refused = |what: String| format!("input field {} on measurement {what}", go_text::quote(name));
             if let Value::String(text) = value
                 && text.len() > MAX_STRING
             {
                 let measurement = go_text::quote(&point.measurement);
-                return Ok(Some(refused(format!(
-                    "{measurement} is too long, {} > {MAX_STRING}",
-                    text.len()
-                ))));
+                return Ok(Some(refused(format!("{measurement} is too long, {} > {MAX_STRING}", text.len()))));
             }
             if name == b"time" {
                 continue;
@@ -115,9 +98,7 @@ impl<'t> Batch<'t> {
                 Some(known) => {
                     let measurement = go_text::quote(&point.measurement);
                     let (new, old) = (type_name(type_code(value)), type_name(known));
-                    let refused = refused(format!(
-                        "{measurement} is type {new}, already exists as type {old}"
-                    ));
+                    let refused = refused(format!("{measurement} is type {new}, already exists as type {old}"));
                     return Ok(Some(format!("field type conflict: {refused}")));
                 }
             }
@@ -125,30 +106,15 @@ impl<'t> Batch<'t> {
         Ok(None)
     }
 
-    fn add_value(
-        &mut self,
-        series: &[u8],
-        field: &[u8],
-        time: i64,
-        value: &Value,
-    ) -> Result<(), redb::Error> {
+    fn add_value(&mut self, series: &[u8], field: &[u8], time: i64, value: &Value) -> Result<(), redb::Error> {
         let mut name = Vec::with_capacity(series.len() + 1 + field.len());
         name.extend_from_slice(series);
         name.push(0);
         name.extend_from_slice(field);
         if !self.touched.contains_key(&name) {
-            let row = self
-                .series
-                .get((self.bucket, name.as_slice()))?
-                .map(|row| row.value());
+            let row = self.series.get((self.bucket, name.as_slice()))?.map(|row| row.value());
             let entry = match row {
-                Some((number, values, first, last)) => (
-                    number,
-                    Extent {
-                        values,
-                        times: Some((first, last)),
-                    },
-                ),
+                Some((number, values, first, last)) => (number, Extent { values, times: Some((first, last)) }),
                 None => {
                     self.next += 1;
                     (self.next, Extent::default())
@@ -156,15 +122,9 @@ impl<'t> Batch<'t> {
             };
             self.touched.insert(name.clone(), entry);
         }
-        let (number, extent) = self
-            .touched
-            .get_mut(&name)
-            .expect("invariant: inserted above");
+        let (number, extent) = self.touched.get_mut(&name).expect("invariant: inserted above");
         encode(value, &mut self.encoded);
-        let replaced = self
-            .values
-            .insert((self.bucket, *number, time), self.encoded.as_slice())?
-            .is_some();
+        let replaced = self.values.insert((self.bucket, *number, time), self.encoded.as_slice())?.is_some();
         extent.values += u64::from(!replaced);
         let (first, last) = extent.times.unwrap_or((time, time));
         extent.times = Some((first.min(time), last.max(time)));
@@ -173,13 +133,8 @@ impl<'t> Batch<'t> {
 
     pub(super) fn finish(mut self) -> Result<(), redb::Error> {
         for (name, (number, extent)) in &self.touched {
-            let (first, last) = extent
-                .times
-                .expect("invariant: a touched series has a value");
-            self.series.insert(
-                (self.bucket, name.as_slice()),
-                (*number, extent.values, first, last),
-            )?;
+            let (first, last) = extent.times.expect("invariant: a touched series has a value");
+            self.series.insert((self.bucket, name.as_slice()), (*number, extent.values, first, last))?;
         }
         self.next_series.insert((), self.next)?;
         Ok(())

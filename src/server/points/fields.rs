@@ -4,8 +4,11 @@ use std::borrow::Cow;
 
 use super::line_protocol::Value;
 
+/// Why a line cannot be read.
+pub(super) type Refusal = Cow<'static, str>;
+
 /// How long the field section is that `text` starts with, or why it is none.
-pub(super) fn section_length(text: &[u8]) -> Result<usize, Cow<'static, str>> {
+pub(super) fn section_length(text: &[u8]) -> Result<usize, Refusal> {
     let (mut at, mut quoted) = (0, false);
     let (mut equals, mut commas) = (0_usize, 0_usize);
     while at < text.len() {
@@ -54,11 +57,8 @@ fn name_is_missing(text: &[u8], at: usize) -> bool {
     }
 }
 
-fn unquoted_length(text: &[u8], first: u8) -> Result<usize, Cow<'static, str>> {
-    let length = text
-        .iter()
-        .position(|byte| matches!(byte, b',' | b' '))
-        .unwrap_or(text.len());
+fn unquoted_length(text: &[u8], first: u8) -> Result<usize, Refusal> {
+    let length = text.iter().position(|byte| matches!(byte, b',' | b' ')).unwrap_or(text.len());
     if first.is_ascii_digit() || matches!(first, b'.' | b'-' | b'N' | b'n') {
         number(&text[..length])?;
     } else {
@@ -67,8 +67,8 @@ fn unquoted_length(text: &[u8], first: u8) -> Result<usize, Cow<'static, str>> {
     Ok(length)
 }
 
-fn number(text: &[u8]) -> Result<Value, Cow<'static, str>> {
-    const INVALID: Cow<'static, str> = Cow::Borrowed("invalid number");
+fn number(text: &[u8]) -> Result<Value, Refusal> {
+    const INVALID: Refusal = Cow::Borrowed("invalid number");
     let text = std::str::from_utf8(text).map_err(|_| INVALID)?;
     let (digits, suffix) = match text.strip_suffix(['i', 'u']) {
         Some(digits) => (digits, text.as_bytes().last().copied()),
@@ -81,14 +81,16 @@ fn number(text: &[u8]) -> Result<Value, Cow<'static, str>> {
         }
         if suffix == b'i' {
             return digits.parse().map(Value::Integer).map_err(|_| {
-                format!("unable to parse integer {digits}: strconv.ParseInt: parsing \"{digits}\": value out of range").into()
+                format!("unable to parse integer {digits}: strconv.ParseInt: parsing \"{digits}\": value out of range")
+                    .into()
             });
         }
         if digits.starts_with('-') {
             return Err(INVALID);
         }
         return digits.parse().map(Value::Unsigned).map_err(|_| {
-            format!("unable to parse unsigned {digits}: strconv.ParseUint: parsing \"{digits}\": value out of range").into()
+            format!("unable to parse unsigned {digits}: strconv.ParseUint: parsing \"{digits}\": value out of range")
+                .into()
         });
     }
     let mut previous = 0;
@@ -123,9 +125,8 @@ pub(super) fn split(section: &[u8]) -> Vec<(&[u8], Value)> {
     let mut fields = Vec::new();
     let mut rest = section;
     while !rest.is_empty() {
-        let equals = (0..rest.len())
-            .find(|at| rest[*at] == b'=' && (*at == 0 || rest[at - 1] != b'\\'))
-            .unwrap_or(rest.len());
+        let equals =
+            (0..rest.len()).find(|at| rest[*at] == b'=' && (*at == 0 || rest[at - 1] != b'\\')).unwrap_or(rest.len());
         let name = &rest[..equals];
         rest = rest.get(equals + 1..).unwrap_or_default();
         let end = value_length(rest);
@@ -154,10 +155,7 @@ fn value_length(text: &[u8]) -> usize {
 fn value(text: &[u8]) -> Option<Value> {
     match text.first()? {
         // Whatever stands last is taken for the closing quote.
-        b'"' => Some(Value::String(unescape(
-            text.get(1..text.len() - 1).unwrap_or_default(),
-            b"\"\\",
-        ))),
+        b'"' => Some(Value::String(unescape(text.get(1..text.len() - 1).unwrap_or_default(), b"\"\\"))),
         first if first.is_ascii_digit() || matches!(first, b'.' | b'-') => number(text).ok(),
         _ => boolean(text).map(Value::Boolean),
     }

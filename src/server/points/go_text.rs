@@ -25,7 +25,7 @@ pub(super) fn quote(bytes: &[u8]) -> String {
                 '\r' => out.push_str("\\r"),
                 '\t' => out.push_str("\\t"),
                 control if control.is_control() => {
-                    write!(out, "\\x{:02x}", u32::from(control)).expect("a String takes all")
+                    write!(out, "\\x{:02x}", u32::from(control)).expect("a String takes all");
                 }
                 other => out.push(other),
             }

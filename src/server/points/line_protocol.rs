@@ -3,9 +3,7 @@
 //! Everything here was measured on influxd 2.9.1: a bad line refuses the whole request, a carriage return is no line end,
 //! a quoted string may hold line breaks, names need not be UTF-8, and text behind a closing quote belongs to the string.
 
-use std::borrow::Cow;
-
-use super::fields;
+use super::fields::{self, Refusal};
 use super::go_text;
 
 /// The earliest time a point may have, nanoseconds since 1970 (1677-09-21T00:12:43.145224194Z).
@@ -103,17 +101,10 @@ pub fn parse(body: &[u8], precision: Precision, now: i64) -> Result<Vec<Point>, 
         }
         match parse_line(line, precision, now) {
             Ok(point) => points.push(point),
-            Err(reason) => failed.push(format!(
-                "unable to parse '{}': {reason}",
-                go_text::lossy(line)
-            )),
+            Err(reason) => failed.push(format!("unable to parse '{}': {reason}", go_text::lossy(line))),
         }
     }
-    if failed.is_empty() {
-        Ok(points)
-    } else {
-        Err(failed.join("\n"))
-    }
+    if failed.is_empty() { Ok(points) } else { Err(failed.join("\n")) }
 }
 
 /// Where the first line ends: at a line feed that is neither escaped nor inside a quoted field value.
@@ -141,15 +132,12 @@ fn line_end(text: &[u8]) -> usize {
 
 /// Drops what counts as white space before a section: spaces, tabs, NULs.
 pub(super) fn trim_start(text: &[u8]) -> &[u8] {
-    let start = text
-        .iter()
-        .position(|byte| !matches!(byte, b' ' | b'\t' | 0))
-        .unwrap_or(text.len());
+    let start = text.iter().position(|byte| !matches!(byte, b' ' | b'\t' | 0)).unwrap_or(text.len());
     &text[start..]
 }
 
-fn parse_line(line: &[u8], precision: Precision, now: i64) -> Result<Point, Cow<'static, str>> {
-    let (series, measurement_length, rest) = parse_series(line)?;
+fn parse_line(line: &[u8], precision: Precision, now: i64) -> Result<Point, Refusal> {
+    let Series { key: series, measurement, rest } = parse_series(line)?;
     too_long(series.len())?;
     let rest = trim_start(rest);
     let length = fields::section_length(rest)?;
@@ -157,29 +145,28 @@ fn parse_line(line: &[u8], precision: Precision, now: i64) -> Result<Point, Cow<
     for (raw_name, _) in &fields {
         too_long(series.len() + KEY_SEPARATOR + raw_name.len())?;
     }
-    let fields = fields
-        .into_iter()
-        .map(|(name, value)| (fields::unescape_name(name), value))
-        .collect();
+    let fields = fields.into_iter().map(|(name, value)| (fields::unescape_name(name), value)).collect();
     let time = parse_time(trim_start(&rest[length..]), precision, now)?;
-    let measurement = unescape_measurement(&series[..measurement_length]);
-    Ok(Point {
-        series,
-        measurement,
-        fields,
-        time,
-    })
+    Ok(Point { series, measurement, fields, time })
 }
 
-fn too_long(length: usize) -> Result<(), Cow<'static, str>> {
+fn too_long(length: usize) -> Result<(), Refusal> {
     if length > MAX_KEY {
         return Err(format!("max key length exceeded: {length} > {MAX_KEY}").into());
     }
     Ok(())
 }
 
-/// Reads measurement and tags: the series with sorted tags, how long its measurement is, and what follows.
-fn parse_series(line: &[u8]) -> Result<(Vec<u8>, usize, &[u8]), Cow<'static, str>> {
+/// Measurement and tags.
+struct Series<'l> {
+    /// Still escaped, with sorted tags.
+    key: Vec<u8>,
+    measurement: Vec<u8>,
+    /// What follows in the line.
+    rest: &'l [u8],
+}
+
+fn parse_series(line: &[u8]) -> Result<Series<'_>, Refusal> {
     if line.first().is_none_or(|byte| *byte == b',') {
         return Err("missing measurement".into());
     }
@@ -191,10 +178,8 @@ fn parse_series(line: &[u8]) -> Result<(Vec<u8>, usize, &[u8]), Cow<'static, str
             Some(_) => at += 1,
         }
     }
-    let measurement_length = at;
-    if line[at] == b' ' {
-        return Ok((line[..at].to_vec(), measurement_length, &line[at..]));
-    }
+    let mut key = line[..at].to_vec();
+    let measurement = fields::unescape(&key, b", ");
     let mut tags: Vec<(&[u8], &[u8])> = Vec::new();
     while line[at] == b',' {
         let (tag, key_length) = parse_tag(&line[at + 1..])?;
@@ -210,20 +195,16 @@ fn parse_series(line: &[u8]) -> Result<(Vec<u8>, usize, &[u8]), Cow<'static, str
     if tags.windows(2).any(|pair| pair[0].0 == pair[1].0) {
         return Err("duplicate tags".into());
     }
-    let mut series = line[..measurement_length].to_vec();
     for (_, tag) in tags {
-        series.push(b',');
-        series.extend_from_slice(tag);
+        key.push(b',');
+        key.extend_from_slice(tag);
     }
-    Ok((series, measurement_length, &line[at..]))
+    Ok(Series { key, measurement, rest: &line[at..] })
 }
 
 /// Reads `key=value` up to the comma or space behind it; also how long the key is.
-fn parse_tag(text: &[u8]) -> Result<(&[u8], usize), Cow<'static, str>> {
-    if text
-        .first()
-        .is_none_or(|byte| matches!(byte, b' ' | b',' | b'='))
-    {
+fn parse_tag(text: &[u8]) -> Result<(&[u8], usize), Refusal> {
+    if text.first().is_none_or(|byte| matches!(byte, b' ' | b',' | b'=')) {
         return Err("missing tag key".into());
     }
     let mut at = 1;
@@ -251,36 +232,20 @@ fn parse_tag(text: &[u8]) -> Result<(&[u8], usize), Cow<'static, str>> {
     }
 }
 
-fn unescape_measurement(raw: &[u8]) -> Vec<u8> {
-    fields::unescape(raw, b", ")
-}
-
 /// Reads the timestamp section, which may be empty.
-fn parse_time(text: &[u8], precision: Precision, now: i64) -> Result<i64, Cow<'static, str>> {
-    let end = text
-        .iter()
-        .position(|byte| *byte == b' ')
-        .unwrap_or(text.len());
+fn parse_time(text: &[u8], precision: Precision, now: i64) -> Result<i64, Refusal> {
+    let end = text.iter().position(|byte| *byte == b' ').unwrap_or(text.len());
     let (digits, trailing) = text.split_at(end);
     let unit = precision.nanoseconds();
     if digits.is_empty() {
         return Ok(now - now.rem_euclid(unit));
     }
-    if !digits
-        .strip_prefix(b"-")
-        .unwrap_or(digits)
-        .iter()
-        .all(u8::is_ascii_digit)
-    {
+    if !digits.strip_prefix(b"-").unwrap_or(digits).iter().all(u8::is_ascii_digit) {
         return Err("bad timestamp".into());
     }
     let digits = String::from_utf8_lossy(digits);
     let count: i64 = digits.parse().map_err(|_| {
-        let reason = if digits == "-" {
-            "invalid syntax"
-        } else {
-            "value out of range"
-        };
+        let reason = if digits == "-" { "invalid syntax" } else { "value out of range" };
         format!("strconv.ParseInt: parsing \"{digits}\": {reason}")
     })?;
     let time = count
@@ -300,9 +265,7 @@ mod tests {
     const NOW: i64 = 1_700_000_000_123_456_789;
 
     fn one(line: &str) -> Point {
-        parse(line.as_bytes(), Precision::Nanoseconds, NOW)
-            .unwrap()
-            .remove(0)
+        parse(line.as_bytes(), Precision::Nanoseconds, NOW).unwrap().remove(0)
     }
 
     fn refusal(line: &str) -> String {
@@ -312,37 +275,13 @@ mod tests {
 
     #[test]
     fn values_have_the_type_that_they_are_written_with() {
-        let values = |line: &str| {
-            one(line)
-                .fields
-                .into_iter()
-                .map(|(_, value)| value)
-                .collect::<Vec<_>>()
-        };
-        assert_eq!(
-            values("m a=1,b=-.5,c=5.,d=1e-3"),
-            [1.0, -0.5, 5.0, 0.001].map(Value::Float)
-        );
-        assert_eq!(
-            values("m a=-9223372036854775808i"),
-            [Value::Integer(i64::MIN)]
-        );
-        assert_eq!(
-            values("m a=18446744073709551615u"),
-            [Value::Unsigned(u64::MAX)]
-        );
-        assert_eq!(
-            values("m a=t,b=T,c=true,d=True,e=TRUE"),
-            [true; 5].map(Value::Boolean)
-        );
-        assert_eq!(
-            values("m a=f,b=F,c=false,d=False,e=FALSE"),
-            [false; 5].map(Value::Boolean)
-        );
-        assert_eq!(
-            values("m a=\"x, =\\\"y\\\\\"b"),
-            [Value::String(b"x, =\"y\\\"".to_vec())]
-        );
+        let values = |line: &str| one(line).fields.into_iter().map(|(_, value)| value).collect::<Vec<_>>();
+        assert_eq!(values("m a=1,b=-.5,c=5.,d=1e-3"), [1.0, -0.5, 5.0, 0.001].map(Value::Float));
+        assert_eq!(values("m a=-9223372036854775808i"), [Value::Integer(i64::MIN)]);
+        assert_eq!(values("m a=18446744073709551615u"), [Value::Unsigned(u64::MAX)]);
+        assert_eq!(values("m a=t,b=T,c=true,d=True,e=TRUE"), [true; 5].map(Value::Boolean));
+        assert_eq!(values("m a=f,b=F,c=false,d=False,e=FALSE"), [false; 5].map(Value::Boolean));
+        assert_eq!(values("m a=\"x, =\\\"y\\\\\"b"), [Value::String(b"x, =\"y\\\"".to_vec())]);
     }
 
     #[test]
@@ -356,38 +295,21 @@ mod tests {
 
     #[test]
     fn comments_blank_lines_and_quoted_line_breaks_are_understood() {
-        let points = parse(
-            b"# v=1\n\n  \nm v=\"a\nb\" 1\n m v=2 2  \n",
-            Precision::Nanoseconds,
-            NOW,
-        )
-        .unwrap();
-        assert_eq!(
-            points.iter().map(|point| point.time).collect::<Vec<_>>(),
-            [1, 2]
-        );
+        let points = parse(b"# v=1\n\n  \nm v=\"a\nb\" 1\n m v=2 2  \n", Precision::Nanoseconds, NOW).unwrap();
+        assert_eq!(points.iter().map(|point| point.time).collect::<Vec<_>>(), [1, 2]);
     }
 
     #[test]
     fn timestamps_count_in_the_unit_asked_for() {
         let time = |line: &str, unit: &str| {
-            parse(
-                line.as_bytes(),
-                Precision::from_parameter(unit).unwrap(),
-                NOW,
-            )
-            .map(|points| points[0].time)
+            parse(line.as_bytes(), Precision::from_parameter(unit).unwrap(), NOW).map(|points| points[0].time)
         };
         assert_eq!(time("m v=1 -2", "s"), Ok(-2_000_000_000));
         assert_eq!(time("m v=1 2", "ms"), Ok(2_000_000));
         assert_eq!(time("m v=1 2", "us"), Ok(2_000));
         assert_eq!(time("m v=1", ""), Ok(NOW));
         assert_eq!(time("m v=1", "ms"), Ok(1_700_000_000_123_000_000));
-        assert!(
-            time("m v=1 9223372036854775", "s")
-                .unwrap_err()
-                .contains("time outside range")
-        );
+        assert!(time("m v=1 9223372036854775", "s").unwrap_err().contains("time outside range"));
         assert_eq!(Precision::from_parameter("m"), None);
     }
 
@@ -431,39 +353,21 @@ mod tests {
             ("m v=.", "invalid number"),
             ("m v=-", "invalid number"),
             ("m v=1 -", "strconv.ParseInt: parsing \"-\": invalid syntax"),
-            (
-                "m v=1 9223372036854775807",
-                "time outside range -9223372036854775806 - 9223372036854775806",
-            ),
-            (
-                "m v=1 9223372036854775808",
-                "strconv.ParseInt: parsing \"9223372036854775808\": value out of range",
-            ),
+            ("m v=1 9223372036854775807", "time outside range -9223372036854775806 - 9223372036854775806"),
+            ("m v=1 9223372036854775808", "strconv.ParseInt: parsing \"9223372036854775808\": value out of range"),
         ];
         for (line, words) in measured {
             assert_eq!(refusal(line), words, "{line:?}");
         }
-        assert!(
-            refusal("m v=9223372036854775808i")
-                .ends_with("parsing \"9223372036854775808\": value out of range")
-        );
-        assert_eq!(
-            refusal(&format!("{} v=1", "a".repeat(65_536))),
-            "max key length exceeded: 65536 > 65535"
-        );
-        assert_eq!(
-            refusal(&format!("m {}=1", "f".repeat(65_531))),
-            "max key length exceeded: 65536 > 65535"
-        );
+        assert!(refusal("m v=9223372036854775808i").ends_with("parsing \"9223372036854775808\": value out of range"));
+        assert_eq!(refusal(&format!("{} v=1", "a".repeat(65_536))), "max key length exceeded: 65536 > 65535");
+        assert_eq!(refusal(&format!("m {}=1", "f".repeat(65_531))), "max key length exceeded: 65536 > 65535");
     }
 
     #[test]
     fn all_bad_lines_are_named_and_none_is_taken() {
         let error = parse(b"m v=1\nbad\nm v=3\nworse x", Precision::Nanoseconds, NOW).unwrap_err();
-        assert_eq!(
-            error,
-            "unable to parse 'bad': missing fields\nunable to parse 'worse x': invalid field format"
-        );
+        assert_eq!(error, "unable to parse 'bad': missing fields\nunable to parse 'worse x': invalid field format");
     }
 
     proptest::proptest! {

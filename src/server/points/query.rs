@@ -9,8 +9,7 @@ use super::script::{self, Argument, Call};
 use super::store::Extent;
 
 /// What the embedded server says to any other script.
-pub const NOT_ANSWERED: &str =
-    "the embedded server answers only the evidence queries that fluxform itself sends";
+pub const NOT_ANSWERED: &str = "the embedded server answers only the evidence queries that fluxform itself sends";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Asked {
@@ -56,34 +55,21 @@ pub struct Dialect {
 
 impl Default for Dialect {
     fn default() -> Self {
-        Self {
-            header: true,
-            annotations: Vec::new(),
-            delimiter: ',',
-            comment_prefix: "#".to_owned(),
-        }
+        Self { header: true, annotations: Vec::new(), delimiter: ',', comment_prefix: "#".to_owned() }
     }
 }
 
 /// Reads a script as questions, or `None` if it asks anything else.
 #[must_use]
 pub fn questions(script: &str) -> Option<Vec<Question>> {
-    let questions: Vec<Question> = script::pipelines(script)?
-        .iter()
-        .map(|calls| question(calls))
-        .collect::<Option<_>>()?;
-    let distinct = |(at, one): (usize, &Question)| {
-        questions[..at]
-            .iter()
-            .all(|other| other.result != one.result)
-    };
+    let questions: Vec<Question> =
+        script::pipelines(script)?.iter().map(|calls| question(calls)).collect::<Option<_>>()?;
+    let distinct = |(at, one): (usize, &Question)| questions[..at].iter().all(|other| other.result != one.result);
     (!questions.is_empty() && questions.iter().enumerate().all(distinct)).then_some(questions)
 }
 
 fn question(calls: &[Call]) -> Option<Question> {
-    let mut shape = calls
-        .iter()
-        .map(|call| (call.name.as_str(), call.arguments.as_slice()));
+    let mut shape = calls.iter().map(|call| (call.name.as_str(), call.arguments.as_slice()));
     let mut next = || shape.next();
     let ("from", [(bucket, Argument::String(name))]) = next()? else {
         return None;
@@ -91,8 +77,7 @@ fn question(calls: &[Call]) -> Option<Question> {
     let ("range", [(start, Argument::Time(from)), (stop, Argument::Time(to))]) = next()? else {
         return None;
     };
-    if (bucket.as_str(), start.as_str(), stop.as_str()) != ("bucket", "start", "stop") || from >= to
-    {
+    if (bucket.as_str(), start.as_str(), stop.as_str()) != ("bucket", "start", "stop") || from >= to {
         return None;
     }
     let asked = match next()? {
@@ -101,18 +86,9 @@ fn question(calls: &[Call]) -> Option<Question> {
         ("last", []) => Asked::Last,
         _ => return None,
     };
-    let column = if asked == Asked::Count {
-        "_value"
-    } else {
-        "_time"
-    };
-    let only = |argument: &(String, Argument)| {
-        *argument
-            == (
-                "columns".to_owned(),
-                Argument::Strings(vec![column.to_owned()]),
-            )
-    };
+    let column = if asked == Asked::Count { "_value" } else { "_time" };
+    let only =
+        |argument: &(String, Argument)| *argument == ("columns".to_owned(), Argument::Strings(vec![column.to_owned()]));
     match next()? {
         ("keep", [columns]) if only(columns) => {}
         _ => return None,
@@ -134,17 +110,10 @@ fn question(calls: &[Call]) -> Option<Question> {
     }
     let result = match next() {
         None => "_result".to_owned(),
-        Some(("yield", [(argument, Argument::String(result))])) if argument == "name" => {
-            result.clone()
-        }
+        Some(("yield", [(argument, Argument::String(result))])) if argument == "name" => result.clone(),
         Some(_) => return None,
     };
-    next().is_none().then(|| Question {
-        bucket: name.clone(),
-        range: *from..*to,
-        asked,
-        result,
-    })
+    next().is_none().then(|| Question { bucket: name.clone(), range: *from..*to, asked, result })
 }
 
 impl Question {
@@ -173,20 +142,14 @@ impl Question {
         for annotation in &dialect.annotations {
             match annotation {
                 Annotation::Group => line([&format!("{prefix}group"), "false", "false", "false"]),
-                Annotation::Datatype => {
-                    line([&format!("{prefix}datatype"), "string", "long", datatype])
-                }
+                Annotation::Datatype => line([&format!("{prefix}datatype"), "string", "long", datatype]),
                 Annotation::Default => line([&format!("{prefix}default"), &self.result, "", ""]),
             }
         }
         if dialect.header {
             line(["", "result", "table", column]);
         }
-        let result = if dialect.annotations.contains(&Annotation::Default) {
-            ""
-        } else {
-            &self.result
-        };
+        let result = if dialect.annotations.contains(&Annotation::Default) { "" } else { &self.result };
         line(["", result, "0", &cell]);
         csv + "\r\n"
     }
@@ -196,8 +159,7 @@ impl Question {
 mod tests {
     use super::*;
 
-    const RANGE: &str =
-        "range(start: 1677-09-21T00:12:43.145224194Z, stop: 2262-04-11T23:47:16.854775807Z)";
+    const RANGE: &str = "range(start: 1677-09-21T00:12:43.145224194Z, stop: 2262-04-11T23:47:16.854775807Z)";
 
     fn first() -> String {
         format!(
@@ -206,37 +168,21 @@ mod tests {
     }
 
     fn count() -> String {
-        format!(
-            "from(bucket: \"b\")\n|> {RANGE} |> count() |> keep(columns: [\"_value\"]) |> sum()"
-        )
+        format!("from(bucket: \"b\")\n|> {RANGE} |> count() |> keep(columns: [\"_value\"]) |> sum()")
     }
 
     #[test]
     fn the_three_questions_are_recognised_by_their_text() {
-        let last = first().replace("first()", "last()").replace(
-            "sort(columns: [\"_time\"])",
-            "sort(columns: [\"_time\"], desc: true)",
-        );
-        let script = format!(
-            "{} |> yield(name: \"a\") {} |> yield(name: \"b\") {last}",
-            count(),
-            first()
-        );
+        let last = first()
+            .replace("first()", "last()")
+            .replace("sort(columns: [\"_time\"])", "sort(columns: [\"_time\"], desc: true)");
+        let script = format!("{} |> yield(name: \"a\") {} |> yield(name: \"b\") {last}", count(), first());
         let read = questions(&script).unwrap();
         assert_eq!(
-            read.iter()
-                .map(|one| (one.asked, one.result.as_str()))
-                .collect::<Vec<_>>(),
-            [
-                (Asked::Count, "a"),
-                (Asked::First, "b"),
-                (Asked::Last, "_result")
-            ]
+            read.iter().map(|one| (one.asked, one.result.as_str())).collect::<Vec<_>>(),
+            [(Asked::Count, "a"), (Asked::First, "b"), (Asked::Last, "_result")]
         );
-        assert!(
-            read.iter()
-                .all(|one| one.bucket == "b" && one.range == (i64::MIN + 2..i64::MAX))
-        );
+        assert!(read.iter().all(|one| one.bucket == "b" && one.range == (i64::MIN + 2..i64::MAX)));
     }
 
     #[test]
@@ -260,34 +206,18 @@ mod tests {
 
     #[test]
     fn an_answer_looks_as_influxd_writes_it() {
-        let extent = Extent {
-            values: 8,
-            times: Some((i64::MIN + 2, 5)),
-        };
-        let answer =
-            |script: &str, dialect: &Dialect| questions(script).unwrap()[0].answer(extent, dialect);
-        assert_eq!(
-            answer(&count(), &Dialect::default()),
-            ",result,table,_value\r\n,_result,0,8\r\n\r\n"
-        );
+        let extent = Extent { values: 8, times: Some((i64::MIN + 2, 5)) };
+        let answer = |script: &str, dialect: &Dialect| questions(script).unwrap()[0].answer(extent, dialect);
+        assert_eq!(answer(&count(), &Dialect::default()), ",result,table,_value\r\n,_result,0,8\r\n\r\n");
         let annotations = vec![Annotation::Group, Annotation::Datatype, Annotation::Default];
-        let annotated = Dialect {
-            annotations,
-            ..Dialect::default()
-        };
+        let annotated = Dialect { annotations, ..Dialect::default() };
         assert_eq!(
             answer(&first(), &annotated),
             "#group,false,false,false\r\n#datatype,string,long,dateTime:RFC3339\r\n#default,_result,,\r\n\
              ,result,table,_time\r\n,,0,1677-09-21T00:12:43.145224194Z\r\n\r\n"
         );
-        let bare = Dialect {
-            header: false,
-            ..Dialect::default()
-        };
+        let bare = Dialect { header: false, ..Dialect::default() };
         assert_eq!(answer(&count(), &bare), ",_result,0,8\r\n\r\n");
-        assert_eq!(
-            questions(&count()).unwrap()[0].answer(Extent::default(), &annotated),
-            "\r\n"
-        );
+        assert_eq!(questions(&count()).unwrap()[0].answer(Extent::default(), &annotated), "\r\n");
     }
 }

@@ -65,10 +65,7 @@ impl<'s> Reader<'s> {
 
     fn take_while(&mut self, belongs: impl Fn(char) -> bool) -> Option<&'s str> {
         self.rest = self.rest.trim_start();
-        let end = self
-            .rest
-            .find(|letter| !belongs(letter))
-            .unwrap_or(self.rest.len());
+        let end = self.rest.find(|letter| !belongs(letter)).unwrap_or(self.rest.len());
         let (taken, rest) = self.rest.split_at(end);
         self.rest = rest;
         (!taken.is_empty()).then_some(taken)
@@ -109,15 +106,11 @@ impl<'s> Reader<'s> {
             }
             return Some(Argument::Strings(strings));
         }
-        let word = self.take_while(|letter| {
-            letter.is_ascii_alphanumeric() || matches!(letter, '-' | ':' | '.')
-        })?;
+        let word = self.take_while(|letter| letter.is_ascii_alphanumeric() || matches!(letter, '-' | ':' | '.'))?;
         match word {
             "true" => Some(Argument::Boolean(true)),
             "false" => Some(Argument::Boolean(false)),
-            _ if word.bytes().all(|byte| byte.is_ascii_digit()) => {
-                word.parse().ok().map(Argument::Integer)
-            }
+            _ if word.bytes().all(|byte| byte.is_ascii_digit()) => word.parse().ok().map(Argument::Integer),
             _ => {
                 let time: Timestamp = word.parse().ok()?;
                 i64::try_from(time.as_nanosecond()).ok().map(Argument::Time)
@@ -158,12 +151,8 @@ mod tests {
     fn a_pipeline_is_read_with_all_kinds_of_arguments() {
         let script = "a(b: \"x\\\"\\${y}\\n\", c: [\"d\", \"e\"])\n  |> f(g: 12, h: true) |> i(j: 1970-01-01T00:00:00.000000005Z)\nk()";
         let read = pipelines(script).unwrap();
-        let arguments: Vec<_> = read
-            .iter()
-            .flatten()
-            .flat_map(|call| call.arguments.clone())
-            .map(|(_, value)| value)
-            .collect();
+        let arguments: Vec<_> =
+            read.iter().flatten().flat_map(|call| call.arguments.clone()).map(|(_, value)| value).collect();
         assert_eq!(read.iter().map(Vec::len).collect::<Vec<_>>(), [3, 1]);
         assert_eq!(
             arguments,

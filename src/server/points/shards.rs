@@ -10,8 +10,7 @@ use super::line_protocol::{MAX_TIME, Point};
 use super::store::Retention;
 
 /// Bucket and start of a shard group to its end (excluded), nanoseconds since 1970.
-const SHARD_GROUPS: TableDefinition<'_, (u64, i64), i64> =
-    TableDefinition::new("points_shard_groups");
+const SHARD_GROUPS: TableDefinition<'_, (u64, i64), i64> = TableDefinition::new("points_shard_groups");
 
 /// Nanoseconds in a second.
 pub(super) const SECOND: i64 = 1_000_000_000;
@@ -45,11 +44,7 @@ impl<'t> ShardGroups<'t> {
 
     /// The start of the group that covers a time, among those that [`Self::cover`] was asked for.
     pub(super) fn covered(&self, time: i64) -> Option<i64> {
-        self.needed
-            .range(..=time)
-            .next_back()
-            .filter(|(_, end)| time < **end)
-            .map(|(start, _)| *start)
+        self.needed.range(..=time).next_back().filter(|(_, end)| time < **end).map(|(start, _)| *start)
     }
 
     /// Makes sure that a group covers a time; a new one yields to its neighbours.
@@ -59,14 +54,9 @@ impl<'t> ShardGroups<'t> {
         }
         let since = i128::from(time) - YEAR_1;
         let start = YEAR_1 + since - since.rem_euclid(self.length);
-        let mut end =
-            i64::try_from(start + self.length).map_or(MAX_TIME + 1, |end| end.min(MAX_TIME + 1));
+        let mut end = i64::try_from(start + self.length).unwrap_or(MAX_TIME + 1);
         let mut start = i64::try_from(start).unwrap_or(i64::MIN);
-        let before = self
-            .table
-            .range((self.bucket, i64::MIN)..=(self.bucket, time))?
-            .next_back()
-            .transpose()?;
+        let before = self.table.range((self.bucket, i64::MIN)..=(self.bucket, time))?.next_back().transpose()?;
         let before = before.map(|(key, end)| (key.value().1, end.value()));
         if let Some((earlier, earlier_end)) = before {
             if time < earlier_end {
@@ -75,11 +65,7 @@ impl<'t> ShardGroups<'t> {
             }
             start = start.max(earlier_end);
         }
-        let after = self
-            .table
-            .range((self.bucket, time)..=(self.bucket, i64::MAX))?
-            .next()
-            .transpose()?;
+        let after = self.table.range((self.bucket, time)..=(self.bucket, i64::MAX))?.next().transpose()?;
         if let Some(later) = after.map(|(key, _)| key.value().1) {
             end = end.min(later);
         }
@@ -100,12 +86,7 @@ fn length(retention: Retention) -> u64 {
 }
 
 /// What influxd says about points before the retention.
-pub(super) fn outside_retention(
-    points: &[&Point],
-    oldest: i64,
-    retention: Retention,
-    bucket: u64,
-) -> Option<String> {
+pub(super) fn outside_retention(points: &[&Point], oldest: i64, retention: Retention, bucket: u64) -> Option<String> {
     // Among points of one time the first in the batch is named.
     let earliest = points.iter().min_by_key(|point| point.time)?;
     let latest = points.iter().rev().max_by_key(|point| point.time)?;
@@ -127,13 +108,8 @@ pub(super) fn outside_retention(
     ))
 }
 
-pub(super) fn delete_bucket(
-    transaction: &WriteTransaction,
-    bucket: u64,
-) -> Result<(), redb::Error> {
-    transaction
-        .open_table(SHARD_GROUPS)?
-        .retain_in((bucket, i64::MIN)..=(bucket, i64::MAX), |_, _| false)?;
+pub(super) fn delete_bucket(transaction: &WriteTransaction, bucket: u64) -> Result<(), redb::Error> {
+    transaction.open_table(SHARD_GROUPS)?.retain_in((bucket, i64::MIN)..=(bucket, i64::MAX), |_, _| false)?;
     Ok(())
 }
 
@@ -148,18 +124,13 @@ pub(super) fn take_expired(
     if retention.seconds == 0 {
         return Ok(expired);
     }
-    let kept = i64::try_from(retention.seconds)
-        .unwrap_or(i64::MAX)
-        .saturating_mul(SECOND);
+    let kept = i64::try_from(retention.seconds).unwrap_or(i64::MAX).saturating_mul(SECOND);
     let oldest = now.saturating_sub(kept);
-    transaction.open_table(SHARD_GROUPS)?.retain_in(
-        (bucket, i64::MIN)..=(bucket, i64::MAX),
-        |(_, start), end| {
-            if end < oldest {
-                expired.push(start..end);
-            }
-            end >= oldest
-        },
-    )?;
+    transaction.open_table(SHARD_GROUPS)?.retain_in((bucket, i64::MIN)..=(bucket, i64::MAX), |(_, start), end| {
+        if end < oldest {
+            expired.push(start..end);
+        }
+        end >= oldest
+    })?;
     Ok(expired)
 }

@@ -6,26 +6,29 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use redb::{
-    ReadOnlyTable, ReadTransaction, ReadableTable, TableDefinition, TableError, WriteTransaction,
-};
+use redb::{ReadOnlyTable, ReadTransaction, ReadableTable, TableDefinition, TableError, WriteTransaction};
 
 use super::batch::Batch;
 use super::line_protocol::{MIN_TIME, Point};
 use super::shards::{self, ShardGroups};
 
-/// Bucket and series name to (series number, values, first time, last time).
-pub(super) const SERIES: TableDefinition<'_, (u64, &[u8]), (u64, u64, i64, i64)> =
-    TableDefinition::new("points_series");
-/// Bucket, series number and time to the encoded value.
-pub(super) const VALUES: TableDefinition<'_, (u64, u64, i64), &[u8]> =
-    TableDefinition::new("points_values");
-/// Bucket, start of the shard group, and field of a measurement to its type.
-pub(super) const FIELD_TYPES: TableDefinition<'_, (u64, i64, &[u8]), u8> =
-    TableDefinition::new("points_field_types");
+/// Bucket and series name.
+pub(super) type SeriesKey = (u64, &'static [u8]);
+/// Series number, values, first time, last time.
+pub(super) type SeriesRow = (u64, u64, i64, i64);
+/// Bucket, series number and time.
+pub(super) type ValueKey = (u64, u64, i64);
+/// Bucket, start of the shard group, and field of a measurement.
+pub(super) type FieldKey = (u64, i64, &'static [u8]);
+
+/// Each series of each bucket.
+pub(super) const SERIES: TableDefinition<'_, SeriesKey, SeriesRow> = TableDefinition::new("points_series");
+/// Each value, encoded.
+pub(super) const VALUES: TableDefinition<'_, ValueKey, &[u8]> = TableDefinition::new("points_values");
+/// The type of each field.
+pub(super) const FIELD_TYPES: TableDefinition<'_, FieldKey, u8> = TableDefinition::new("points_field_types");
 /// The next series number, under the empty key.
-pub(super) const NEXT_SERIES: TableDefinition<'_, (), u64> =
-    TableDefinition::new("points_next_series");
+pub(super) const NEXT_SERIES: TableDefinition<'_, (), u64> = TableDefinition::new("points_next_series");
 
 /// What decides how long the points of a bucket are kept.
 #[derive(Clone, Copy, Debug)]
@@ -72,11 +75,7 @@ pub fn write(
     let mut groups = ShardGroups::open(transaction, bucket, retention)?;
     let oldest = match retention.seconds {
         0 => MIN_TIME,
-        seconds => now.saturating_sub(
-            i64::try_from(seconds)
-                .unwrap_or(i64::MAX)
-                .saturating_mul(shards::SECOND),
-        ),
+        seconds => now.saturating_sub(i64::try_from(seconds).unwrap_or(i64::MAX).saturating_mul(shards::SECOND)),
     };
     for point in points.iter().filter(|point| point.time >= oldest) {
         groups.cover(point.time)?;
@@ -100,25 +99,15 @@ pub fn write(
     // A refusal inside a shard group hides the one for the retention.
     partial = refused_in_group.or(partial);
     batch.finish()?;
-    Ok(Written {
-        points: kept,
-        partial,
-    })
+    Ok(Written { points: kept, partial })
 }
 
 /// What a bucket has between two times, the end excluded.
 ///
 /// # Errors
 /// Only those of the database.
-pub fn extent(
-    transaction: &ReadTransaction,
-    bucket: u64,
-    range: Range<i64>,
-) -> Result<Extent, redb::Error> {
-    let (series, values) = match (
-        transaction.open_table(SERIES),
-        transaction.open_table(VALUES),
-    ) {
+pub fn extent(transaction: &ReadTransaction, bucket: u64, range: Range<i64>) -> Result<Extent, redb::Error> {
+    let (series, values) = match (transaction.open_table(SERIES), transaction.open_table(VALUES)) {
         (Ok(series), Ok(values)) => (series, values),
         // Nobody has written a point yet.
         (Err(TableError::TableDoesNotExist(_)), _) | (_, Err(TableError::TableDoesNotExist(_))) => {
@@ -130,10 +119,7 @@ pub fn extent(
     for row in series.range(bucket_rows(bucket))? {
         let (number, count, first, last) = row?.1.value();
         let found = if range.start <= first && last < range.end {
-            Extent {
-                values: count,
-                times: Some((first, last)),
-            }
+            Extent { values: count, times: Some((first, last)) }
         } else {
             series_extent(&values, bucket, number, &range)?
         };
@@ -147,7 +133,7 @@ pub fn extent(
 }
 
 fn series_extent(
-    values: &ReadOnlyTable<(u64, u64, i64), &'static [u8]>,
+    values: &ReadOnlyTable<ValueKey, &'static [u8]>,
     bucket: u64,
     number: u64,
     range: &Range<i64>,
@@ -169,17 +155,11 @@ fn series_extent(
 /// # Errors
 /// Only those of the database.
 pub fn delete_bucket(transaction: &WriteTransaction, bucket: u64) -> Result<(), redb::Error> {
+    transaction.open_table(SERIES)?.retain_in(bucket_rows(bucket), |_, _| false)?;
+    transaction.open_table(VALUES)?.retain_in((bucket, 0, i64::MIN)..=(bucket, u64::MAX, i64::MAX), |_, _| false)?;
     transaction
-        .open_table(SERIES)?
-        .retain_in(bucket_rows(bucket), |_, _| false)?;
-    transaction.open_table(VALUES)?.retain_in(
-        (bucket, 0, i64::MIN)..=(bucket, u64::MAX, i64::MAX),
-        |_, _| false,
-    )?;
-    transaction.open_table(FIELD_TYPES)?.retain_in(
-        field_types(bucket, i64::MIN)..field_types_end(bucket),
-        |_, _| false,
-    )?;
+        .open_table(FIELD_TYPES)?
+        .retain_in(field_types(bucket, i64::MIN)..field_types_end(bucket), |_, _| false)?;
     shards::delete_bucket(transaction, bucket)
 }
 
@@ -196,20 +176,15 @@ pub fn drop_expired(
 ) -> Result<bool, redb::Error> {
     let expired = shards::take_expired(transaction, bucket, retention, now)?;
     for group in &expired {
-        transaction.open_table(FIELD_TYPES)?.retain_in(
-            field_types(bucket, group.start)..field_types(bucket, group.start + 1),
-            |_, _| false,
-        )?;
+        transaction
+            .open_table(FIELD_TYPES)?
+            .retain_in(field_types(bucket, group.start)..field_types(bucket, group.start + 1), |_, _| false)?;
         drop_range(transaction, bucket, group)?;
     }
     Ok(!expired.is_empty())
 }
 
-fn drop_range(
-    transaction: &WriteTransaction,
-    bucket: u64,
-    range: &Range<i64>,
-) -> Result<(), redb::Error> {
+fn drop_range(transaction: &WriteTransaction, bucket: u64, range: &Range<i64>) -> Result<(), redb::Error> {
     let mut series = transaction.open_table(SERIES)?;
     let mut values = transaction.open_table(VALUES)?;
     let mut changed = Vec::new();
@@ -222,38 +197,33 @@ fn drop_range(
     }
     for (name, number, count) in changed {
         let mut gone = 0;
-        values.retain_in(
-            (bucket, number, range.start)..(bucket, number, range.end),
-            |_, _| {
-                gone += 1;
-                false
-            },
-        )?;
+        values.retain_in((bucket, number, range.start)..(bucket, number, range.end), |_, _| {
+            gone += 1;
+            false
+        })?;
         let mut left = values.range((bucket, number, i64::MIN)..=(bucket, number, i64::MAX))?;
         let first = left.next().transpose()?.map(|(key, _)| key.value().2);
         let last = left.next_back().transpose()?.map(|(key, _)| key.value().2);
         drop(left);
         let key = (bucket, name.as_slice());
         match first {
-            Some(first) => {
-                drop(series.insert(key, (number, count - gone, first, last.unwrap_or(first)))?)
-            }
+            Some(first) => drop(series.insert(key, (number, count - gone, first, last.unwrap_or(first)))?),
             None => drop(series.remove(key)?),
         }
     }
     Ok(())
 }
 
-fn bucket_rows(bucket: u64) -> Range<(u64, &'static [u8])> {
+fn bucket_rows(bucket: u64) -> Range<SeriesKey> {
     // IDs are never all ones: the server makes them.
     (bucket, &[][..])..(bucket.saturating_add(1), &[][..])
 }
 
-fn field_types(bucket: u64, start: i64) -> (u64, i64, &'static [u8]) {
+fn field_types(bucket: u64, start: i64) -> FieldKey {
     (bucket, start, &[])
 }
 
-fn field_types_end(bucket: u64) -> (u64, i64, &'static [u8]) {
+fn field_types_end(bucket: u64) -> FieldKey {
     field_types(bucket.saturating_add(1), i64::MIN)
 }
 
@@ -266,25 +236,15 @@ mod tests {
 
     const DAY: i64 = 86_400 * shards::SECOND;
     const NOW: i64 = 20_000 * DAY;
-    const FOR_EVER: Retention = Retention {
-        seconds: 0,
-        shard_group_seconds: 604_800,
-    };
-    const MONTH: Retention = Retention {
-        seconds: 30 * 86_400,
-        shard_group_seconds: 86_400,
-    };
+    const FOR_EVER: Retention = Retention { seconds: 0, shard_group_seconds: 604_800 };
+    const MONTH: Retention = Retention { seconds: 30 * 86_400, shard_group_seconds: 86_400 };
     const ALL: Range<i64> = MIN_TIME..i64::MAX;
 
     struct Points(Database);
 
     impl Points {
         fn new() -> Self {
-            Self(
-                Database::builder()
-                    .create_with_backend(InMemoryBackend::new())
-                    .unwrap(),
-            )
+            Self(Database::builder().create_with_backend(InMemoryBackend::new()).unwrap())
         }
 
         fn write(&self, bucket: u64, retention: Retention, lines: &str) -> Written {
@@ -313,26 +273,10 @@ mod tests {
     #[test]
     fn the_last_value_of_a_series_at_a_time_wins() {
         let points = Points::new();
-        points.write(
-            1,
-            FOR_EVER,
-            "m,b=1,a=2 v=1,w=1 5\nm,a=2,b=1 v=2 5\nm v=3 5\nm v=1,v=2 5",
-        );
-        assert_eq!(
-            points.extent(1, ALL),
-            Extent {
-                values: 3,
-                times: Some((5, 5))
-            }
-        );
+        points.write(1, FOR_EVER, "m,b=1,a=2 v=1,w=1 5\nm,a=2,b=1 v=2 5\nm v=3 5\nm v=1,v=2 5");
+        assert_eq!(points.extent(1, ALL), Extent { values: 3, times: Some((5, 5)) });
         assert_eq!(points.write(1, FOR_EVER, "m v=4 5\nm v=4 9").points, 2);
-        assert_eq!(
-            points.extent(1, ALL),
-            Extent {
-                values: 4,
-                times: Some((5, 9))
-            }
-        );
+        assert_eq!(points.extent(1, ALL), Extent { values: 4, times: Some((5, 9)) });
     }
 
     #[test]
@@ -340,13 +284,7 @@ mod tests {
         let points = Points::new();
         points.write(1, FOR_EVER, "m v=1 1\nm v=1 3\nn v=1 5\nn v=1 7");
         points.write(2, FOR_EVER, "m v=1 4");
-        assert_eq!(
-            points.extent(1, 2..6),
-            Extent {
-                values: 2,
-                times: Some((3, 5))
-            }
-        );
+        assert_eq!(points.extent(1, 2..6), Extent { values: 2, times: Some((3, 5)) });
         assert_eq!(points.extent(1, MIN_TIME..1), Extent::default());
         assert_eq!(points.extent(3, ALL), Extent::default());
     }
@@ -354,18 +292,8 @@ mod tests {
     #[test]
     fn the_ends_of_time_are_kept() {
         let points = Points::new();
-        let written = points.write(
-            1,
-            FOR_EVER,
-            "m v=1 -9223372036854775806\nm v=1 9223372036854775806",
-        );
-        assert_eq!(
-            written,
-            Written {
-                points: 2,
-                partial: None
-            }
-        );
+        let written = points.write(1, FOR_EVER, "m v=1 -9223372036854775806\nm v=1 9223372036854775806");
+        assert_eq!(written, Written { points: 2, partial: None });
         assert_eq!(points.extent(1, ALL).times, Some((MIN_TIME, i64::MAX - 1)));
     }
 
@@ -377,38 +305,18 @@ mod tests {
             points.partial(FOR_EVER, "m v=2 6\nm v=1i 7\nm v=\"x\" 8\nn v=1i 9"),
             "partial write: field type conflict: input field \"v\" on measurement \"m\" is type integer, already exists as type float dropped=2"
         );
-        assert_eq!(
-            points.extent(1, ALL),
-            Extent {
-                values: 3,
-                times: Some((0, 9))
-            }
-        );
-        assert_eq!(
-            points.partial(FOR_EVER, &format!("m v=1i {}", 10 * DAY)),
-            ""
-        );
+        assert_eq!(points.extent(1, ALL), Extent { values: 3, times: Some((0, 9)) });
+        assert_eq!(points.partial(FOR_EVER, &format!("m v=1i {}", 10 * DAY)), "");
         // The fields before the one in conflict are known from then on.
-        assert!(
-            points
-                .partial(FOR_EVER, "m n=1,v=1i 2")
-                .contains("type integer")
-        );
-        assert!(
-            points
-                .partial(FOR_EVER, "m n=1i 3")
-                .contains("input field \"n\"")
-        );
+        assert!(points.partial(FOR_EVER, "m n=1,v=1i 2").contains("type integer"));
+        assert!(points.partial(FOR_EVER, "m n=1i 3").contains("input field \"n\""));
     }
 
     #[test]
     fn a_field_named_time_is_taken_away() {
         let points = Points::new();
         let only = "partial write: invalid field name: input field \"time\" on measurement \"m\" is invalid";
-        assert_eq!(
-            points.partial(FOR_EVER, "m time=1 1"),
-            format!("{only} dropped=1")
-        );
+        assert_eq!(points.partial(FOR_EVER, "m time=1 1"), format!("{only} dropped=1"));
         assert_eq!(
             points.partial(FOR_EVER, "m time=1,v=2 2"),
             format!(
@@ -421,33 +329,13 @@ mod tests {
     #[test]
     fn points_before_the_retention_are_left_out_unless_their_shard_group_is_needed() {
         let points = Points::new();
-        let written = points.write(
-            1,
-            MONTH,
-            &format!(
-                "m v=1\nm v=2 {}\nm,t=a v=3 {}",
-                NOW - 40 * DAY,
-                NOW - 50 * DAY
-            ),
-        );
+        let written = points.write(1, MONTH, &format!("m v=1\nm v=2 {}\nm,t=a v=3 {}", NOW - 40 * DAY, NOW - 50 * DAY));
         assert_eq!(written.points, 1);
         insta::assert_snapshot!(written.partial.unwrap(), @"partial write: dropped 2 points outside retention policy of duration 720h0m0s - oldest point m,t=a at 2024-08-15T00:00:00Z dropped because it violates a Retention Policy Lower Bound at 2024-09-04T00:00:00Z, newest point m at 2024-08-25T00:00:00Z dropped because it violates a Retention Policy Lower Bound at 2024-09-04T00:00:00Z dropped=2 for database: 0000000000000001 for retention policy: autogen");
         let edge = NOW - 30 * DAY;
-        assert!(
-            points
-                .partial(MONTH, &format!("m v=1 {}", edge - 1))
-                .contains("dropped 1 points")
-        );
-        let weekly = Retention {
-            shard_group_seconds: 604_800,
-            ..MONTH
-        };
-        assert_eq!(
-            points
-                .write(2, weekly, &format!("m v=1 {edge}\nm v=1 {}", edge - 1))
-                .partial,
-            None
-        );
+        assert!(points.partial(MONTH, &format!("m v=1 {}", edge - 1)).contains("dropped 1 points"));
+        let weekly = Retention { shard_group_seconds: 604_800, ..MONTH };
+        assert_eq!(points.write(2, weekly, &format!("m v=1 {edge}\nm v=1 {}", edge - 1)).partial, None);
     }
 
     #[test]
@@ -457,31 +345,18 @@ mod tests {
             points.write(bucket, FOR_EVER, "m v=1 1\nn v=2 2");
         }
         points.change(|transaction| delete_bucket(transaction, 2).unwrap());
-        assert_eq!(
-            [1, 2, 3].map(|bucket| points.extent(bucket, ALL).values),
-            [2, 0, 2]
-        );
+        assert_eq!([1, 2, 3].map(|bucket| points.extent(bucket, ALL).values), [2, 0, 2]);
         assert_eq!(points.write(2, FOR_EVER, "m v=1i 1").partial, None);
     }
 
     #[test]
     fn shard_groups_expire_as_a_whole() {
         let points = Points::new();
-        points.write(
-            1,
-            FOR_EVER,
-            &format!("m v=1 {}\nm v=1 {}\nn v=1 0", NOW - 60 * DAY, NOW - DAY),
-        );
+        points.write(1, FOR_EVER, &format!("m v=1 {}\nm v=1 {}\nn v=1 0", NOW - 60 * DAY, NOW - DAY));
         points.change(|transaction| {
             assert!(drop_expired(transaction, 1, MONTH, NOW).unwrap());
             assert!(!drop_expired(transaction, 1, MONTH, NOW).unwrap());
         });
-        assert_eq!(
-            points.extent(1, ALL),
-            Extent {
-                values: 1,
-                times: Some((NOW - DAY, NOW - DAY))
-            }
-        );
+        assert_eq!(points.extent(1, ALL), Extent { values: 1, times: Some((NOW - DAY, NOW - DAY)) });
     }
 }
