@@ -25,3 +25,5 @@ pub mod plan;
 
 pub mod apply;
 pub mod report;
+
+pub mod server;
