@@ -26,3 +26,5 @@ pub mod plan;
 
 pub mod apply;
 pub mod report;
+
+pub mod server;

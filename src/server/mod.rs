@@ -1,0 +1,3 @@
+//! The embedded server.
+
+pub mod points;
