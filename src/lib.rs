@@ -15,6 +15,7 @@ pub mod value;
 pub mod api;
 pub mod kind;
 
+pub mod graph;
 pub mod manifest;
 
 pub mod ledger;
@@ -26,5 +27,7 @@ pub mod plan;
 
 pub mod apply;
 pub mod report;
+
+pub mod render;
 
 pub mod server;
