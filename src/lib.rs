@@ -8,6 +8,7 @@ pub mod duration;
 pub mod field;
 pub mod kind;
 pub mod secret;
+pub mod snowflake;
 pub mod value;
 
 pub mod manifest;
