@@ -1,0 +1,117 @@
+//! What a kind does with a server: the same few verbs for each.
+
+use std::collections::BTreeMap;
+
+use crate::address::Address;
+use crate::api::{ApiError, Client, Writer};
+use crate::kind::Kind;
+use crate::secret::Secret;
+use crate::value::{Fields, Ref};
+
+/// One thing that exists on the server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Object {
+    /// Its ID, 16 hex digits.
+    pub id: String,
+    /// The ID of the org it lives in; none for orgs and users.
+    pub org: Option<String>,
+    /// Its name (a token's description).
+    pub name: String,
+    /// The server's creation time (RFC 3339), where it keeps one.
+    pub created: Option<String>,
+    /// Its fields; references are `Ref::Id`, permissions of one object are `Scope::Bare`.
+    pub fields: Fields,
+    /// Whether it belongs to the server itself, like `_monitoring`: never managed.
+    pub system: bool,
+    /// The ID of the user it runs as (tasks) or acts as (tokens).
+    pub user: Option<String>,
+}
+
+/// What asking for one object by its ID has shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Presence {
+    /// It is there.
+    Found(Box<Object>),
+    /// It is certainly not there.
+    Absent,
+    /// It is there, and the token may not read it; with the server's words.
+    Unreadable(String),
+    /// The server does not say whether it is there; with its words (orgs and users, protocol section 1).
+    Unknown(String),
+}
+
+/// The IDs that stand behind addresses during an apply.
+#[derive(Clone, Debug, Default)]
+pub struct Ids {
+    /// The home org's ID.
+    pub home: String,
+    /// ID and org of each resource that exists.
+    pub objects: BTreeMap<Address, (String, Option<String>)>,
+    /// The org of objects that no resource stands for, where one is known.
+    pub orgs: BTreeMap<(Kind, String), String>,
+}
+
+impl Ids {
+    /// The ID of `of`; none while it does not exist.
+    pub fn id<'a>(&'a self, of: &'a Ref) -> Option<&'a str> {
+        match of {
+            Ref::Home => Some(&self.home),
+            Ref::Id(_, id) => Some(id),
+            Ref::To(address) => self.objects.get(address).map(|(id, _)| id.as_str()),
+        }
+    }
+
+    /// The ID of the org that `of` lives in; none for orgs, users, and where it is not known.
+    pub fn org(&self, of: &Ref) -> Option<&str> {
+        match of {
+            Ref::Home => None,
+            Ref::Id(kind, id) => self.orgs.get(&(*kind, id.clone())).map(String::as_str),
+            Ref::To(address) => self.objects.get(address).and_then(|(_, org)| org.as_deref()),
+        }
+    }
+}
+
+/// What an object is to become.
+#[derive(Debug)]
+pub struct Want<'a> {
+    /// The fields that hold for it.
+    pub fields: &'a Fields,
+    /// The ID of the org it lives in; empty for orgs and users.
+    pub org: &'a str,
+    /// The IDs behind the references in `fields`.
+    pub ids: &'a Ids,
+    /// The word to put into the description until the object is finished (kinds that deliver).
+    pub marker: Option<&'a str>,
+    /// The password to set (users).
+    pub password: Option<&'a Secret>,
+}
+
+/// What a create has made.
+#[derive(Debug)]
+pub struct Made {
+    /// The new object, as the server echoed it.
+    pub object: Object,
+    /// Its secret, which exists nowhere else.
+    pub secret: Option<Secret>,
+}
+
+/// What each kind can do with a server.
+pub(super) trait Live {
+    /// All objects that the token sees, in the orgs `orgs` (IDs) where the kind lives in orgs. Also what the list reply
+    /// lacks, such as the members of orgs, when `fields` names a field that needs it.
+    async fn list(api: &Client, orgs: &[&str], fields: &dyn Fn(&str) -> bool) -> Result<Vec<Object>, ApiError>;
+
+    /// The object with this ID.
+    async fn find(api: &Client, id: &str) -> Result<Presence, ApiError>;
+
+    /// Makes a new object. Kinds that deliver make it inactive, with the marker in its description, and compare the echo
+    /// with what was asked: a difference deletes it and is an error.
+    async fn create(api: &Writer, want: &Want<'_>) -> Result<Made, ApiError>;
+
+    /// Brings the fields `changed` of `live` to what is wanted, and leaves all others alone. For kinds that deliver this
+    /// is also the activation: status and final description in one request.
+    async fn update(api: &Writer, live: &Object, want: &Want<'_>, changed: &[&'static str]) -> Result<(), ApiError>;
+
+    /// Deletes the object; one that is gone already is deleted.
+    async fn delete(api: &Writer, id: &str) -> Result<(), ApiError>;
+}

@@ -1,0 +1,48 @@
+//! Organizations.
+
+use super::live::{Made, Object, Presence, Want};
+use super::spec::{Delete, Key, Place, Spec};
+use crate::api::{ApiError, Client, Writer};
+use crate::field::{Field, Omitted};
+
+pub(super) static SPEC: Spec = Spec {
+    doc: "An organization. Its system buckets `_monitoring` and `_tasks` come with it and are never managed.",
+    ty: "orgs",
+    key: Key::Name { folded: false },
+    place: Place::Server,
+    fields: &[
+        Field::text("name", Omitted::Key, "The name, unique on the server."),
+        Field::text("description", Omitted::Theirs, "A text for people."),
+    ],
+    replace: Delete::First,
+    delete_rank: 90,
+    serial: true,
+    holds_data: true,
+    delivers: false,
+    runs_as_creator: false,
+};
+
+/// Orgs on a server.
+pub(super) struct Live;
+
+impl super::live::Live for Live {
+    async fn list(_: &Client, _: &[&str], _: &dyn Fn(&str) -> bool) -> Result<Vec<Object>, ApiError> {
+        todo!()
+    }
+
+    async fn find(_: &Client, _: &str) -> Result<Presence, ApiError> {
+        todo!()
+    }
+
+    async fn create(_: &Writer, _: &Want<'_>) -> Result<Made, ApiError> {
+        todo!()
+    }
+
+    async fn update(_: &Writer, _: &Object, _: &Want<'_>, _: &[&'static str]) -> Result<(), ApiError> {
+        todo!()
+    }
+
+    async fn delete(_: &Writer, _: &str) -> Result<(), ApiError> {
+        todo!()
+    }
+}
