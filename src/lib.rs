@@ -5,14 +5,26 @@
 pub mod address;
 pub mod diagnostic;
 pub mod duration;
+pub mod exit;
 pub mod field;
-pub mod kind;
+pub mod flux;
 pub mod secret;
 pub mod snowflake;
 pub mod value;
 
+pub mod api;
+pub mod kind;
+
 pub mod manifest;
 
-pub mod api;
 pub mod ledger;
 pub mod snapshot;
+
+pub mod diff;
+pub mod evidence;
+pub mod plan;
+
+pub mod apply;
+pub mod report;
+
+pub mod server;
