@@ -10,6 +10,7 @@ pub mod exit;
 pub mod field;
 pub mod flux;
 pub mod secret;
+pub mod snowflake;
 pub mod value;
 
 pub mod api;
@@ -27,7 +28,5 @@ pub mod plan;
 
 pub mod apply;
 pub mod report;
-
-pub mod render;
 
 pub mod server;

@@ -9,7 +9,7 @@ mod labels;
 mod lock;
 mod machine;
 mod page;
-mod problem;
+mod recover;
 mod state;
 mod store;
 
@@ -19,6 +19,7 @@ pub use journal::{Journal, JournalError, Permit, remove_all};
 pub use labels::{Labels, Row};
 pub use lock::{Claim, Lease, LockError, Lost, Timing, acquire};
 pub use machine::{Machine, Process, ThisMachine};
+pub use recover::{Resolution, resolve};
 pub use state::{State, Update};
 pub use store::{Owners, decode, owners, read, rows};
 

@@ -288,8 +288,23 @@ fn update(call: &Call) -> Result<Reply, Problem> {
     let caller = call.caller()?;
     require(caller, Action::Read, &row)?;
     require(caller, Action::Write, &row)?;
-    let row = call.store().change(|change| authorization::update(change, id, status, description))?;
-    Reply::indented(StatusCode::OK, &TokenReply::new(&call.store().view()?, row, None)?)
+    let status = match status.as_deref() {
+        // An empty status is stored as the default.
+        Some("") => Some("active".to_owned()),
+        None | Some("active" | "inactive") => status,
+        Some(_) => {
+            return Err(Problem::invalid(
+                "encodeAuthorization: unknown authorization status",
+            ));
+        }
+    };
+    let row = call
+        .store()
+        .change(|change| authorization::update(change, id, status, description))?;
+    Reply::indented(
+        StatusCode::OK,
+        &TokenReply::new(&call.store().view()?, row, None)?,
+    )
 }
 
 fn delete(call: &Call) -> Result<Reply, Problem> {

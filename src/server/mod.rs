@@ -15,7 +15,7 @@ mod me;
 mod members;
 mod metrics;
 mod orgs;
-pub mod points;
+mod points;
 mod reply;
 mod request;
 mod routes;
@@ -147,8 +147,18 @@ impl Server {
             clock: Instant::now(),
         });
         let (stop, stopped) = oneshot::channel();
-        let task = tokio::spawn(routes::serve(listener, app, stopped));
-        Ok(Self { address, operator_token, stop, task })
+        let task = tokio::spawn(async move {
+            tokio::select! {
+                () = routes::serve(listener, app.clone(), stopped) => {}
+                never = points::expiry::run(app) => match never {},
+            }
+        });
+        Ok(Self {
+            address,
+            operator_token,
+            stop,
+            task,
+        })
     }
 
     /// Where it listens: `http://HOST:PORT`.
