@@ -153,12 +153,7 @@ impl Server {
                 never = points::expiry::run(app) => match never {},
             }
         });
-        Ok(Self {
-            address,
-            operator_token,
-            stop,
-            task,
-        })
+        Ok(Self { address, operator_token, stop, task })
     }
 
     /// Where it listens: `http://HOST:PORT`.
