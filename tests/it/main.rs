@@ -3,5 +3,6 @@
 
 mod facts;
 mod kinds;
+mod flux;
 mod points;
 mod support;
