@@ -376,13 +376,16 @@ fn update(call: &Call) -> Result<Reply, Problem> {
     let caller = call.caller()?;
     require(caller, Action::Read, &row)?;
     require(caller, Action::Write, &row)?;
-    if let Some(status) = &status
-        && !matches!(status.as_str(), "active" | "inactive" | "")
-    {
-        return Err(Problem::invalid(
-            "encodeAuthorization: unknown authorization status",
-        ));
-    }
+    let status = match status.as_deref() {
+        // An empty status is stored as the default.
+        Some("") => Some("active".to_owned()),
+        None | Some("active" | "inactive") => status,
+        Some(_) => {
+            return Err(Problem::invalid(
+                "encodeAuthorization: unknown authorization status",
+            ));
+        }
+    };
     let row = call
         .store()
         .change(|change| authorization::update(change, id, status, description))?;

@@ -37,8 +37,6 @@ pub(crate) struct RealServer {
     guardian: Child,
     process: rustix::process::Pid,
     url: String,
-    /// Where its data is; removed when it stops, unless the caller chose it.
-    directory: PathBuf,
 }
 
 /// The real server's program, if it is there.
@@ -100,7 +98,6 @@ impl RealServer {
             guardian,
             process,
             url: String::new(),
-            directory,
         };
         server.wait_until_healthy(&log).await;
         server
@@ -129,11 +126,6 @@ impl RealServer {
 
     pub(crate) fn url(&self) -> &str {
         &self.url
-    }
-
-    /// Where its data is.
-    pub(crate) fn directory(&self) -> &Path {
-        &self.directory
     }
 
     /// `kill -9`, and waits until it is gone.
