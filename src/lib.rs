@@ -24,3 +24,6 @@ pub mod plan;
 
 pub mod apply;
 pub mod report;
+
+pub mod render;
+pub mod cli;
