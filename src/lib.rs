@@ -7,6 +7,7 @@ pub mod diagnostic;
 pub mod duration;
 pub mod exit;
 pub mod field;
+pub mod flux;
 pub mod secret;
 pub mod value;
 

@@ -98,6 +98,14 @@ pub enum Value {
 }
 
 impl Ref {
+    /// The ID, when an object that no resource stands for is meant.
+    pub fn bare_id(&self) -> Option<&str> {
+        match self {
+            Self::Id(_, id) => Some(id),
+            Self::To(_) | Self::Home => None,
+        }
+    }
+
     /// The address, when a resource of this project is meant.
     pub fn address(&self) -> Option<&Address> {
         match self {

@@ -41,7 +41,7 @@ macro_rules! kinds {
                 self,
                 api: &Client,
                 orgs: &[&str],
-                fields: &dyn Fn(&str) -> bool,
+                fields: &(dyn Fn(&str) -> bool + Sync),
             ) -> Result<Vec<Object>, ApiError> {
                 match self { $(Self::$kind => $module::Live::list(api, orgs, fields).await,)+ }
             }

@@ -36,7 +36,7 @@ pub(super) static SPEC: Spec = Spec {
 pub(super) struct Live;
 
 impl super::live::Live for Live {
-    async fn list(_: &Client, _: &[&str], _: &dyn Fn(&str) -> bool) -> Result<Vec<Object>, ApiError> {
+    async fn list(_: &Client, _: &[&str], _: &(dyn Fn(&str) -> bool + Sync)) -> Result<Vec<Object>, ApiError> {
         todo!()
     }
 
