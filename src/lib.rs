@@ -27,4 +27,5 @@ pub mod apply;
 pub mod report;
 
 pub mod render;
+
 pub mod cli;

@@ -40,9 +40,8 @@ fn one(page: &mut Page, change: &Change) -> usize {
     }
     let fields: Vec<_> =
         change.fields.iter().filter(|field| matches!(field.cause, Cause::Drift | Cause::Both)).collect();
-    let width = fields.iter().map(|field| field.field.len()).max().unwrap_or(0);
     for field in &fields {
-        page.say("      ").put(Role::Warning, format_args!("{:width$}", field.field));
+        page.say("      ").put(Role::Warning, field.field);
         page.say(format_args!(": was {}, is {}", was(field), is(field))).end();
     }
     fields.len()

@@ -13,7 +13,7 @@ const CONTEXT: usize = 3;
 
 /// Writes the fields of an object that is made: all that will be set.
 pub(super) fn created(page: &mut Page, change: &Change) {
-    let width = width(change);
+    let width = change.fields.iter().map(|field| field.field.len()).max().unwrap_or(0);
     for field in &change.fields {
         match lines(&field.wanted) {
             Some(lines) if matches!(field.wanted, Value::Script(_)) || lines.len() > 1 => {
@@ -32,19 +32,14 @@ pub(super) fn created(page: &mut Page, change: &Change) {
 
 /// Writes the fields that differ: the server's value, the manifest's, and who moved.
 pub(super) fn changed(page: &mut Page, change: &Change) {
-    let width = width(change);
     for field in &change.fields {
         if !changed_lines(page, field) {
-            page.say("      ").put(Role::Change, "~").say(format_args!(" {:width$}: ", field.field));
+            page.say("      ").put(Role::Change, "~").say(format_args!(" {}: ", field.field));
             page.say(before(field)).put(Role::Quiet, " -> ").say(short(&field.wanted));
             cause(page, field);
             page.end();
         }
     }
-}
-
-fn width(change: &Change) -> usize {
-    change.fields.iter().map(|field| field.field.len()).max().unwrap_or(0)
 }
 
 fn head(page: &mut Page, role: Role, sign: &str, field: &str) {

@@ -166,7 +166,8 @@ fn summary(page: &mut Page, plan: &Plan) {
     }
     page.end();
     if !plan.refusals.is_empty() {
-        page.put(Role::Error, format_args!("{} against this plan:", count(plan.refusals.len(), "objection")));
-        page.say(" an apply would do nothing.").end();
+        page.put(Role::Error, "Refused:");
+        page.say(format_args!(" {} against it; an apply would change nothing.", count(plan.refusals.len(), "objection")));
+        page.end();
     }
 }

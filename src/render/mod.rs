@@ -22,3 +22,8 @@ pub use page::Page;
 pub use report::{Verb, report};
 pub use sanitize::{is_hidden, line};
 pub use style::{Palette, Role};
+
+#[cfg(test)]
+mod sample;
+#[cfg(test)]
+mod tests;

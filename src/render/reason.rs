@@ -55,8 +55,8 @@ pub(super) fn object(target: &Target) -> String {
 /// What is at stake, in words.
 pub(super) fn data(data: &Data) -> String {
     match data {
-        Data::None => "no data is lost: a query has shown that there is none".to_owned(),
-        Data::Unknown(why) => format!("data may be lost: {why}"),
+        Data::None => "no data is lost (a query has shown that there is none)".to_owned(),
+        Data::Unknown(why) => format!("data may be lost ({why})"),
         Data::Some { count, first, last } => {
             let values = match count {
                 Some(1) => "1 value".to_owned(),

@@ -179,9 +179,7 @@ pub fn resolve(
         }
         return Ok(connection);
     };
-    if connection.target.from != Origin::Flag("--host") || url.scheme() == "https" {
-        connection.skip_verify = skip_verify(around)?;
-    }
+    connection.skip_verify = skip_verify(around)? && url.scheme() == "https";
     if connection.skip_verify {
         let message = "INFLUX_SKIP_VERIFY is set: the server's certificate is not checked";
         connection.warnings.push(
