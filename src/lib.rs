@@ -28,4 +28,6 @@ pub mod report;
 
 pub mod render;
 
+pub mod server;
+
 pub mod cli;
