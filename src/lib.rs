@@ -3,6 +3,7 @@
 //! The modules stand in the order in which data flows through them: none imports a later stage.
 
 pub mod address;
+pub mod confine;
 pub mod diagnostic;
 pub mod duration;
 pub mod exit;

@@ -1,3 +1,4 @@
+<<<<<<< HEAD
 //! The embedded server: a management API that behaves as influxd 2.9.1 does, traps included.
 //!
 //! [`store`] keeps, without HTTP; each kind has one file of handlers; [`routes`] joins them. It shares no types
@@ -235,3 +236,8 @@ fn operator(
     });
     made.map_err(|error: store::Error| StartError::Store(error.into()))
 }
+=======
+//! The embedded server.
+
+pub mod points;
+>>>>>>> main

@@ -3,4 +3,5 @@
 
 mod facts;
 mod kinds;
+mod points;
 mod support;
