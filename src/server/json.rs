@@ -30,10 +30,7 @@ impl BodyError {
     }
 
     fn internal(message: String) -> Self {
-        Self {
-            code: Code::Internal,
-            message,
-        }
+        Self { code: Code::Internal, message }
     }
 }
 
@@ -49,14 +46,8 @@ impl Fields {
     /// The first JSON value of the body, which must be an object or `null`.
     pub(crate) fn parse(body: &[u8], struct_name: &'static str) -> Result<Self, BodyError> {
         match first_value(body)? {
-            Value::Object(object) => Ok(Self {
-                struct_name,
-                object,
-            }),
-            Value::Null => Ok(Self {
-                struct_name,
-                object: Map::new(),
-            }),
+            Value::Object(object) => Ok(Self { struct_name, object }),
+            Value::Null => Ok(Self { struct_name, object: Map::new() }),
             other => Err(BodyError::internal(format!(
                 "json: cannot unmarshal {} into Go value of type {struct_name}",
                 kind(&other)
@@ -70,6 +61,31 @@ impl Fields {
             None => Ok(None),
             Some(Value::String(text)) => Ok(Some(text.clone())),
             Some(other) => Err(self.mismatch(name, other, "string")),
+        }
+    }
+
+    /// A truth value.
+    pub(crate) fn boolean(&self, name: &str) -> Result<Option<bool>, BodyError> {
+        match self.get(name) {
+            None => Ok(None),
+            Some(Value::Bool(value)) => Ok(Some(*value)),
+            Some(other) => Err(self.mismatch(name, other, "bool")),
+        }
+    }
+
+    /// A list of texts.
+    pub(crate) fn list(&self, name: &str) -> Result<Vec<String>, BodyError> {
+        match self.get(name) {
+            None => Ok(Vec::new()),
+            Some(Value::Array(items)) => items
+                .iter()
+                .map(|item| match item {
+                    Value::String(text) => Ok(text.clone()),
+                    Value::Null => Ok(String::new()),
+                    other => Err(self.mismatch(name, other, "string")),
+                })
+                .collect(),
+            Some(other) => Err(self.mismatch(name, other, "[]string")),
         }
     }
 
@@ -94,10 +110,7 @@ impl Fields {
             None => Ok(None),
             Some(Value::String(text)) => match text.parse() {
                 Ok(id) => Ok(Some(id)),
-                Err(error) => Err(BodyError {
-                    code: Code::Invalid,
-                    message: error.to_string(),
-                }),
+                Err(error) => Err(BodyError { code: Code::Invalid, message: error.to_string() }),
             },
             Some(other) => Err(self.mismatch(name, other, "platform.ID")),
         }
@@ -120,40 +133,23 @@ impl Fields {
     }
 
     /// A nested object.
-    pub(crate) fn object(
-        &self,
-        name: &str,
-        struct_name: &'static str,
-    ) -> Result<Option<Self>, BodyError> {
+    pub(crate) fn object(&self, name: &str, struct_name: &'static str) -> Result<Option<Self>, BodyError> {
         match self.get(name) {
             None => Ok(None),
-            Some(Value::Object(object)) => Ok(Some(Self {
-                struct_name,
-                object: object.clone(),
-            })),
+            Some(Value::Object(object)) => Ok(Some(Self { struct_name, object: object.clone() })),
             Some(other) => Err(self.mismatch(name, other, struct_name)),
         }
     }
 
     /// A list of objects.
-    pub(crate) fn objects(
-        &self,
-        name: &str,
-        struct_name: &'static str,
-    ) -> Result<Vec<Self>, BodyError> {
+    pub(crate) fn objects(&self, name: &str, struct_name: &'static str) -> Result<Vec<Self>, BodyError> {
         match self.get(name) {
             None => Ok(Vec::new()),
             Some(Value::Array(items)) => items
                 .iter()
                 .map(|item| match item {
-                    Value::Object(object) => Ok(Self {
-                        struct_name,
-                        object: object.clone(),
-                    }),
-                    Value::Null => Ok(Self {
-                        struct_name,
-                        object: Map::new(),
-                    }),
+                    Value::Object(object) => Ok(Self { struct_name, object: object.clone() }),
+                    Value::Null => Ok(Self { struct_name, object: Map::new() }),
                     other => Err(self.mismatch(name, other, struct_name)),
                 })
                 .collect(),
@@ -163,20 +159,13 @@ impl Fields {
 
     fn get(&self, name: &str) -> Option<&Value> {
         let exact = self.object.get(name);
-        let found = exact.or_else(|| {
-            self.object
-                .iter()
-                .find(|(key, _)| key.eq_ignore_ascii_case(name))
-                .map(|(_, value)| value)
-        });
+        let found = exact
+            .or_else(|| self.object.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value));
         found.filter(|value| !value.is_null())
     }
 
     fn short_name(&self) -> &str {
-        self.struct_name
-            .rsplit('.')
-            .next()
-            .unwrap_or(self.struct_name)
+        self.struct_name.rsplit('.').next().unwrap_or(self.struct_name)
     }
 
     fn mismatch(&self, name: &str, found: &Value, expected: &str) -> BodyError {
@@ -222,9 +211,7 @@ fn go_syntax_error(body: &[u8], error: &serde_json::Error) -> String {
         return "unexpected EOF".to_owned();
     };
     let words = error.to_string();
-    let context = if words.contains("key must be a string")
-        || (words.contains("trailing comma") && found == '}')
-    {
+    let context = if words.contains("key must be a string") || (words.contains("trailing comma") && found == '}') {
         "looking for beginning of object key string"
     } else if words.contains("expected `:`") {
         "after object key"
@@ -254,35 +241,18 @@ mod tests {
     use super::*;
 
     fn message(body: &str) -> String {
-        Fields::parse(body.as_bytes(), "tenant.bucket")
-            .unwrap_err()
-            .message
+        Fields::parse(body.as_bytes(), "tenant.bucket").unwrap_err().message
     }
 
     #[test]
     fn broken_bodies_are_named_as_go_names_them() {
         assert_eq!(message(""), "EOF");
         assert_eq!(message("{"), "unexpected EOF");
-        assert_eq!(
-            message("x"),
-            "invalid character 'x' looking for beginning of value"
-        );
-        assert_eq!(
-            message("{x"),
-            "invalid character 'x' looking for beginning of object key string"
-        );
-        assert_eq!(
-            message(r#"{"a" 1"#),
-            "invalid character '1' after object key"
-        );
-        assert_eq!(
-            message(r#"{"a":1 2"#),
-            "invalid character '2' after object key:value pair"
-        );
-        assert_eq!(
-            message("[]"),
-            "json: cannot unmarshal array into Go value of type tenant.bucket"
-        );
+        assert_eq!(message("x"), "invalid character 'x' looking for beginning of value");
+        assert_eq!(message("{x"), "invalid character 'x' looking for beginning of object key string");
+        assert_eq!(message(r#"{"a" 1"#), "invalid character '1' after object key");
+        assert_eq!(message(r#"{"a":1 2"#), "invalid character '2' after object key:value pair");
+        assert_eq!(message("[]"), "json: cannot unmarshal array into Go value of type tenant.bucket");
     }
 
     #[test]

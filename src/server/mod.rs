@@ -1,4 +1,3 @@
-<<<<<<< HEAD
 //! The embedded server: a management API that behaves as influxd 2.9.1 does, traps included.
 //!
 //! [`store`] keeps, without HTTP; each kind has one file of handlers; [`routes`] joins them. It shares no types
@@ -16,6 +15,7 @@ mod me;
 mod members;
 mod metrics;
 mod orgs;
+mod points;
 mod reply;
 mod request;
 mod routes;
@@ -152,7 +152,12 @@ impl Server {
             clock: Instant::now(),
         });
         let (stop, stopped) = oneshot::channel();
-        let task = tokio::spawn(routes::serve(listener, app, stopped));
+        let task = tokio::spawn(async move {
+            tokio::select! {
+                () = routes::serve(listener, app.clone(), stopped) => {}
+                never = points::expiry::run(app) => match never {},
+            }
+        });
         Ok(Self {
             address,
             operator_token,
@@ -236,8 +241,3 @@ fn operator(
     });
     made.map_err(|error: store::Error| StartError::Store(error.into()))
 }
-=======
-//! The embedded server.
-
-pub mod points;
->>>>>>> main

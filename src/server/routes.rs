@@ -20,8 +20,8 @@ use super::auth::Caller;
 use super::reply::{Code, Problem, Reply, Style, refuse};
 use super::request::{Call, Query};
 use super::{
-    App, authenticate, authorizations, buckets, labels, me, metrics, orgs, session, setup, status,
-    tasks, users,
+    App, authenticate, authorizations, buckets, labels, me, metrics, orgs, points, session, setup,
+    status, tasks, users,
 };
 
 /// The largest request body.
@@ -76,6 +76,7 @@ fn router(app: Arc<App>) -> Router {
         .merge(labels::routes())
         .merge(tasks::routes())
         .merge(authorizations::routes())
+        .merge(points::routes())
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(middleware::from_fn_with_state(
@@ -266,7 +267,7 @@ async fn method_not_allowed(request: Request) -> Response {
             .insert(ALLOW, HeaderValue::from_static("GET, HEAD, OPTIONS"));
         return response;
     }
-    match tasks::allowed_methods(path) {
+    match tasks::allowed_methods(path).or_else(|| points::allowed_methods(path)) {
         Some(allowed) => {
             let problem = Problem::new(Code::MethodNotAllowed, format!("allow: {allowed}"));
             let mut response = refuse(Style::Compact, &problem);

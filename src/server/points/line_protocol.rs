@@ -99,6 +99,8 @@ pub fn parse(body: &[u8], precision: Precision, now: i64) -> Result<Vec<Point>, 
         if line.is_empty() || line[0] == b'#' {
             continue;
         }
+        // Left over from a quote that is never closed.
+        let line = line.strip_suffix(b"\n").unwrap_or(line);
         match parse_line(line, precision, now) {
             Ok(point) => points.push(point),
             Err(reason) => failed.push(format!("unable to parse '{}': {reason}", go_text::lossy(line))),

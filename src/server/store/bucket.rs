@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Change, Error, Order, Read, Table, decode, decode_id, member, named};
 use crate::server::id::Id;
+use crate::server::points;
 use crate::server::request::{Paging, quoted};
 
 pub(crate) const BUCKETS: Table = Table::new("buckets");
@@ -257,8 +258,9 @@ pub(crate) fn delete(change: &Change, id: Id) -> Result<(), Error> {
     remove(change, &bucket)
 }
 
-/// Deletes any bucket.
+/// Deletes any bucket, with its points.
 pub(super) fn remove(change: &Change, bucket: &Bucket) -> Result<(), Error> {
+    points::store::delete_bucket(change.transaction(), bucket.id.number())?;
     change.delete(BUCKET_NAMES, &named(bucket.org, &bucket.name))?;
     change.delete(BUCKETS, &bucket.id.key())?;
     member::delete_of_resource(change, bucket.id)
