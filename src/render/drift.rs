@@ -35,7 +35,9 @@ fn one(page: &mut Page, change: &Change) -> usize {
         page.put(Role::Quiet, format_args!("  {}", object(target)));
     }
     page.end();
-    if let (Reason::Gone | Reason::CreatorGone, Some(why)) = (&change.reason, reason(&change.reason, change.address.kind)) {
+    if let (Reason::Gone | Reason::CreatorGone, Some(why)) =
+        (&change.reason, reason(&change.reason, change.address.kind))
+    {
         page.say("      ").put(Role::Warning, why).end();
     }
     let fields: Vec<_> =

@@ -126,7 +126,10 @@ fn ledger(page: &mut Page, plan: &Plan) {
         };
         let target = change.object.as_ref().map(object).unwrap_or_default();
         if change.action == Action::Forget {
-            line("forget", &reason(&change.reason, change.address.kind).map_or(String::new(), |why| format!(": {why}")));
+            line(
+                "forget",
+                &reason(&change.reason, change.address.kind).map_or(String::new(), |why| format!(": {why}")),
+            );
         }
         if let Some(from) = &change.moved_from {
             line("move", &format!(" was {from}"));
@@ -167,7 +170,10 @@ fn summary(page: &mut Page, plan: &Plan) {
     page.end();
     if !plan.refusals.is_empty() {
         page.put(Role::Error, "Refused:");
-        page.say(format_args!(" {} against it; an apply would change nothing.", count(plan.refusals.len(), "objection")));
+        page.say(format_args!(
+            " {} against it; an apply would change nothing.",
+            count(plan.refusals.len(), "objection")
+        ));
         page.end();
     }
 }

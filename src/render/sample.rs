@@ -38,7 +38,13 @@ pub(super) fn object(id: u64, name: &str) -> Option<Target> {
     Some(Target { id: format!("{id:016x}"), org: Some("00000000000000aa".into()), name: name.into() })
 }
 
-pub(super) fn field(field: &'static str, live: Option<Value>, wanted: Value, last: Option<&str>, cause: Cause) -> FieldChange {
+pub(super) fn field(
+    field: &'static str,
+    live: Option<Value>,
+    wanted: Value,
+    last: Option<&str>,
+    cause: Cause,
+) -> FieldChange {
     FieldChange { field, live, wanted, last: last.map(str::to_owned), cause }
 }
 
@@ -102,7 +108,8 @@ pub(super) fn plan() -> Plan {
         field("password", None, Value::Source(SecretSource::Env { name: "CI_PASSWORD".into() }), None, Cause::New),
         field("password_version", None, Value::Integer(2), Some("1"), Cause::Yours),
     ];
-    let mut token = change(Kind::Token, "ingest", Action::Replace, Reason::CannotChange(BTreeSet::from(["deliver", "write"])));
+    let mut token =
+        change(Kind::Token, "ingest", Action::Replace, Reason::CannotChange(BTreeSet::from(["deliver", "write"])));
     token.object = object(4, "Ingest");
     token.fields = vec![
         field(
@@ -179,7 +186,8 @@ pub(super) fn nothing() -> Plan {
 
 /// A problem with a place and a hint.
 pub(super) fn problem(exit: Exit, message: &str) -> Problem {
-    let source = Arc::new(Source { name: "iot.toml".into(), path: "iot.toml".into(), text: "[bucket.tmp]\nä = 1\n".into() });
+    let source =
+        Arc::new(Source { name: "iot.toml".into(), path: "iot.toml".into(), text: "[bucket.tmp]\nä = 1\n".into() });
     let place = Place { source, span: 15..16 };
     Problem { exit, diagnostic: Diagnostic::error("guard::data-loss", message).at(place, "here").help("say so") }
 }
@@ -201,7 +209,8 @@ pub(super) fn complete() -> Report {
 pub(super) fn partial() -> Report {
     let mut report = complete();
     let address = |key: &str| Address::new(Kind::Task, key);
-    let failed = Outcome::Failed(problem(Exit::NotAuthorized, "POST /api/v2/tasks: failed to create task: unauthorized"));
+    let failed =
+        Outcome::Failed(problem(Exit::NotAuthorized, "POST /api/v2/tasks: failed to create task: unauthorized"));
     report.outcomes.insert(address("failed"), (Action::Create, failed));
     let skipped = Outcome::Skipped { because: address("failed") };
     report.outcomes.insert(address("skipped"), (Action::Create, skipped));

@@ -67,7 +67,9 @@ pub(super) fn lines(value: &Value) -> Option<Vec<String>> {
         Value::Script(script) => Some(script.text.lines().map(str::to_owned).collect()),
         Value::Refs(set) => Some(set.iter().map(reference).collect()),
         Value::Scopes(scopes) => Some(scopes.iter().map(ToString::to_string).collect()),
-        Value::Map(map) => Some(map.iter().map(|(key, value)| format!("{} = {}", quoted(key), quoted(value))).collect()),
+        Value::Map(map) => {
+            Some(map.iter().map(|(key, value)| format!("{} = {}", quoted(key), quoted(value))).collect())
+        }
         Value::Sinks(sinks) => Some(sinks.iter().map(ToString::to_string).collect()),
         _ => None,
     }

@@ -194,7 +194,9 @@ pub fn resolve(
     };
     connection.token = Some(token(flags, around, &connection.target, beside)?);
     connection.org = by_manifest
-        .or_else(|| around.var("INFLUX_ORG").map(|org| Said { value: org.to_owned(), from: Origin::Variable("INFLUX_ORG") }))
+        .or_else(|| {
+            around.var("INFLUX_ORG").map(|org| Said { value: org.to_owned(), from: Origin::Variable("INFLUX_ORG") })
+        })
         .or_else(|| {
             let active = beside?;
             Some(Said { value: active.org.clone()?, from: Origin::InfluxCli(active.name.clone()) })

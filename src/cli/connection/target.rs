@@ -29,7 +29,9 @@ impl Target {
         }
         let url: Url = text.parse().map_err(|_| "it is not of the form http(s)://HOST[:PORT] or embedded:PATH")?;
         match &url {
-            url if !matches!(url.scheme(), "http" | "https") => Err("it must begin with http://, https:// or embedded:"),
+            url if !matches!(url.scheme(), "http" | "https") => {
+                Err("it must begin with http://, https:// or embedded:")
+            }
             url if url.host_str().is_none_or(str::is_empty) => Err("it names no host"),
             url if !url.username().is_empty() || url.password().is_some() => {
                 Err("a user name or password does not belong there; the token is given apart")
@@ -84,7 +86,8 @@ fn find(
     around: &Surroundings,
     active: &Result<Option<Active>, Diagnostic>,
 ) -> Result<Said<Target>, Problem> {
-    let wrong = |from: &str, reason: &str| Diagnostic::error("connection::url", format!("{from} is no server: {reason}"));
+    let wrong =
+        |from: &str, reason: &str| Diagnostic::error("connection::url", format!("{from} is no server: {reason}"));
     if let Some(text) = &flags.host {
         let value = Target::parse(text).map_err(|reason| usage(wrong("--host", reason)))?;
         return Ok(Said { value, from: Origin::Flag("--host") });

@@ -138,7 +138,8 @@ fn what_is_missing_is_said() {
 
 #[test]
 fn two_servers_are_an_error_unless_a_flag_says_which() {
-    let both = |theirs: &str| run().server("https://a.example", "o").var("INFLUX_HOST", theirs).var("INFLUX_TOKEN", "t");
+    let both =
+        |theirs: &str| run().server("https://a.example", "o").var("INFLUX_HOST", theirs).var("INFLUX_TOKEN", "t");
     assert_eq!(both("https://b.example").says(), "64 connection::two-hosts");
     assert_eq!(both("https://a.example/influx").says(), "64 connection::two-hosts");
     assert_eq!(both("embedded:x").says(), "64 connection::two-hosts");
