@@ -15,6 +15,7 @@ pub mod value;
 pub mod api;
 pub mod kind;
 
+pub mod graph;
 pub mod manifest;
 
 pub mod ledger;

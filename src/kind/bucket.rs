@@ -44,6 +44,7 @@ pub(super) static SPEC: Spec = Spec {
     delete_rank: 70,
     serial: true,
     holds_data: true,
+    keeps_for: Some("retention"),
     delivers: false,
     runs_as_creator: false,
 };

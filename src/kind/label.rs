@@ -27,6 +27,7 @@ pub(super) static SPEC: Spec = Spec {
     delete_rank: 60,
     serial: false,
     holds_data: false,
+    keeps_for: None,
     delivers: false,
     runs_as_creator: false,
 };

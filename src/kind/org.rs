@@ -21,6 +21,7 @@ pub(super) static SPEC: Spec = Spec {
     delete_rank: 90,
     serial: true,
     holds_data: true,
+    keeps_for: None,
     delivers: false,
     runs_as_creator: false,
 };

@@ -36,6 +36,7 @@ pub(super) static SPEC: Spec = Spec {
     delete_rank: 10,
     serial: false,
     holds_data: false,
+    keeps_for: None,
     delivers: false,
     runs_as_creator: true,
 };

@@ -31,6 +31,7 @@ pub(super) static SPEC: Spec = Spec {
     delete_rank: 50,
     serial: false,
     holds_data: false,
+    keeps_for: None,
     delivers: true,
     runs_as_creator: false,
 };

@@ -28,6 +28,7 @@ pub(super) static SPEC: Spec = Spec {
     delete_rank: 80,
     serial: false,
     holds_data: false,
+    keeps_for: None,
     delivers: false,
     runs_as_creator: false,
 };

@@ -1,5 +1,27 @@
 //! The record, kept on the server, of which objects the project owns and what it last applied.
 
+mod error;
+#[cfg(test)]
+mod fake;
+mod holder;
+mod journal;
+mod labels;
+mod lock;
+mod machine;
+mod page;
+mod problem;
+mod state;
+mod store;
+
+pub use error::LedgerError;
+pub use holder::{Holder, read_lock};
+pub use journal::{Journal, JournalError, Permit, remove_all};
+pub use labels::{Labels, Row};
+pub use lock::{Claim, Lease, LockError, Lost, Timing, acquire};
+pub use machine::{Machine, Process, ThisMachine};
+pub use state::{State, Update};
+pub use store::{Owners, decode, owners, read, rows};
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
@@ -90,4 +112,20 @@ pub struct Intent {
     /// The random word in the description of an object that is found by it (tokens).
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub marker: Option<String>,
+}
+/// stub
+pub enum Resolution {
+    NotMade,
+    Made(String),
+    Ambiguous(Vec<String>),
+}
+/// stub
+pub fn resolve<'a>(
+    _: crate::kind::Kind,
+    _: &Intent,
+    _: impl Iterator<Item = &'a crate::kind::Object>,
+    _: &str,
+    _: impl Fn(&str) -> bool,
+) -> Resolution {
+    Resolution::NotMade
 }

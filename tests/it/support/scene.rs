@@ -46,13 +46,7 @@ impl Scene {
         let org = http.post("orgs", json!({"name": org_name})).await;
         let org = id(&org.expect(201));
         let user = id(&http.get("me").await.expect(200));
-        Self {
-            server,
-            http,
-            org,
-            org_name,
-            user,
-        }
+        Self { server, http, org, org_name, user }
     }
 
     /// Makes a bucket without rules; its ID.
@@ -93,11 +87,7 @@ impl Scene {
         }
         let reply = self.http.post("authorizations", body).await.expect(201);
         let token = reply["token"].as_str().unwrap().to_owned();
-        Secret {
-            id: id(&reply),
-            http: self.http.with_token(&token),
-            token,
-        }
+        Secret { id: id(&reply), http: self.http.with_token(&token), token }
     }
 
     /// Makes a user who can sign in.
@@ -173,9 +163,7 @@ pub(crate) fn column<'a>(list: &'a Value, field: &str) -> Vec<&'a str> {
     let Some(rows) = list.as_array() else {
         panic!("no list: {list}");
     };
-    rows.iter()
-        .map(|row| row[field].as_str().unwrap_or_default())
-        .collect()
+    rows.iter().map(|row| row[field].as_str().unwrap_or_default()).collect()
 }
 
 /// A script that runs every hour and reads nothing.
