@@ -192,6 +192,7 @@ const fn reason(reason: &Reason) -> &'static str {
         Reason::CannotChange(_) => "cannot_change",
         Reason::CreatorGone => "creator_gone",
         Reason::Undelivered => "undelivered",
+        Reason::Leftovers => "leftovers",
         Reason::Resumed => "resumed",
         Reason::NotDeclared => "not_declared",
         Reason::NotOurs => "not_ours",
