@@ -1,5 +1,6 @@
 //! What people and machines read: the only place with colours and printing. All but [`Output`] is pure.
 
+pub mod diagnostic;
 mod drift;
 mod field;
 mod graph;
