@@ -9,6 +9,7 @@ mod labels;
 mod lock;
 mod machine;
 mod page;
+mod problem;
 mod recover;
 mod state;
 mod store;
@@ -16,12 +17,12 @@ mod store;
 pub use error::LedgerError;
 pub use holder::{Holder, read_lock};
 pub use journal::{Journal, JournalError, Permit, remove_all};
-pub use labels::{Labels, Row};
+pub use labels::{Labels, Row, rows};
 pub use lock::{Claim, Lease, LockError, Lost, Timing, acquire};
 pub use machine::{Machine, Process, ThisMachine};
 pub use recover::{Resolution, resolve};
 pub use state::{State, Update};
-pub use store::{Owners, decode, owners, read, rows};
+pub use store::{Owners, decode, owners, read};
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -113,20 +114,4 @@ pub struct Intent {
     /// The random word in the description of an object that is found by it (tokens).
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub marker: Option<String>,
-}
-/// stub
-pub enum Resolution {
-    NotMade,
-    Made(String),
-    Ambiguous(Vec<String>),
-}
-/// stub
-pub fn resolve<'a>(
-    _: crate::kind::Kind,
-    _: &Intent,
-    _: impl Iterator<Item = &'a crate::kind::Object>,
-    _: &str,
-    _: impl Fn(&str) -> bool,
-) -> Resolution {
-    Resolution::NotMade
 }
