@@ -1,12 +1,17 @@
 //! Buckets.
 
-use super::Kind;
-use super::live::{Made, Object, Presence, Want};
+use std::collections::BTreeSet;
+
+use futures::future::try_join_all;
+use serde::{Deserialize, Serialize};
+
+use super::live::{self, Made, Object, Presence, Want};
 use super::spec::{Delete, Fault, Key, Place, Spec};
-use crate::api::{ApiError, Client, Writer};
+use super::{Kind, label};
+use crate::api::{ApiError, Client, Writer, by_offset};
 use crate::duration::Duration;
 use crate::field::{Field, Omitted, Shape};
-use crate::value::{Fields, Value};
+use crate::value::{Fields, Ref, Value};
 
 pub(super) static SPEC: Spec = Spec {
     doc: "A bucket: a named place for points, with a retention.",

@@ -6,11 +6,11 @@ use futures::future::try_join_all;
 use serde::{Deserialize, Serialize};
 
 use super::Kind;
-use super::live::{Made, Object, Presence, Want};
+use super::live::{self, Made, Object, Presence, Want};
 use super::spec::{Delete, Fault, Key, Place, Spec};
-use crate::api::{ApiError, Client, Writer};
+use crate::api::{ApiError, Class, Client, Writer};
 use crate::field::{Field, Omitted, Shape};
-use crate::value::{Fields, Value};
+use crate::value::{Fields, Ref, Value};
 
 pub(super) static SPEC: Spec = Spec {
     doc: "A label of an org, to be attached to its buckets and tasks.",

@@ -1,10 +1,12 @@
 //! Organizations.
 
-use super::live::{Made, Object, Presence, Want};
+use serde::{Deserialize, Serialize};
+
+use super::live::{self, Made, Object, Presence, Want};
 use super::spec::{Delete, Fault, Key, Place, Spec};
-use crate::api::{ApiError, Client, Writer};
+use crate::api::{ApiError, Client, Writer, by_offset};
 use crate::field::{Field, Omitted};
-use crate::value::Fields;
+use crate::value::{Fields, Value};
 
 pub(super) static SPEC: Spec = Spec {
     doc: "An organization. Its system buckets `_monitoring` and `_tasks` come with it and are never managed.",

@@ -293,18 +293,11 @@ fn update(call: &Call) -> Result<Reply, Problem> {
         Some("") => Some("active".to_owned()),
         None | Some("active" | "inactive") => status,
         Some(_) => {
-            return Err(Problem::invalid(
-                "encodeAuthorization: unknown authorization status",
-            ));
+            return Err(Problem::invalid("encodeAuthorization: unknown authorization status"));
         }
     };
-    let row = call
-        .store()
-        .change(|change| authorization::update(change, id, status, description))?;
-    Reply::indented(
-        StatusCode::OK,
-        &TokenReply::new(&call.store().view()?, row, None)?,
-    )
+    let row = call.store().change(|change| authorization::update(change, id, status, description))?;
+    Reply::indented(StatusCode::OK, &TokenReply::new(&call.store().view()?, row, None)?)
 }
 
 fn delete(call: &Call) -> Result<Reply, Problem> {

@@ -7,6 +7,8 @@ mod auth;
 mod authenticate;
 mod authorizations;
 mod buckets;
+mod cron;
+mod flux_tokens;
 mod id;
 mod json;
 mod label_attachments;
@@ -23,6 +25,10 @@ mod session;
 mod setup;
 mod status;
 mod store;
+mod task_edit;
+mod task_members;
+mod task_option;
+mod task_runs;
 mod tasks;
 mod users;
 
@@ -153,12 +159,7 @@ impl Server {
                 never = points::expiry::run(app) => match never {},
             }
         });
-        Ok(Self {
-            address,
-            operator_token,
-            stop,
-            task,
-        })
+        Ok(Self { address, operator_token, stop, task })
     }
 
     /// Where it listens: `http://HOST:PORT`.

@@ -20,8 +20,7 @@ use super::auth::Caller;
 use super::reply::{Code, Problem, Reply, Style, refuse};
 use super::request::{Call, Query};
 use super::{
-    App, authenticate, authorizations, buckets, labels, me, metrics, orgs, points, session, setup,
-    status, tasks, users,
+    App, authenticate, authorizations, buckets, labels, me, metrics, orgs, points, session, setup, status, tasks, users,
 };
 
 /// The largest request body.

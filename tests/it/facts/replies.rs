@@ -162,10 +162,7 @@ both!(every_reply_has_the_servers_time, async |scene| {
     let replies = [
         scene.http.get("buckets").await,
         scene.http.get(&format!("buckets/{ABSENT}")).await,
-        scene
-            .http
-            .post("labels", json!({"orgID": scene.org, "name": "l"}))
-            .await,
+        scene.http.post("labels", json!({"orgID": scene.org, "name": "l"})).await,
         scene.server.anonymous().get("/health").await,
     ];
     for reply in replies {

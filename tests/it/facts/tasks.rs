@@ -305,11 +305,7 @@ both!(the_user_filter_ignores_the_organization, async |scene| {
 both!(an_offset_in_days_is_500, async |scene| {
     let options = "option task = {name: \"a\", every: 1h, offset: 1d}";
     let reply = post(&scene, &format!("{options}\n{FROM}")).await;
-    reply.refused(
-        500,
-        "internal error",
-        "unknown unit \"d\" in duration \"1d\"",
-    );
+    reply.refused(500, "internal error", "unknown unit \"d\" in duration \"1d\"");
 });
 
 both!(an_offset_in_days_is_400_in_a_patch, async |scene| {
@@ -320,11 +316,7 @@ both!(an_offset_in_days_is_400_in_a_patch, async |scene| {
 
 both!(patch_of_the_offset_cannot_take_it_away, async |scene| {
     let path = unformatted(&scene).await;
-    scene
-        .http
-        .patch(&path, json!({"offset": "5m"}))
-        .await
-        .expect(200);
+    scene.http.patch(&path, json!({"offset": "5m"})).await.expect(200);
     let body = json!({"offset": "0s", "status": "active"});
     let task = scene.http.patch(&path, body).await.expect(200);
     assert_eq!(task["offset"], "5m");

@@ -90,11 +90,7 @@ impl RealServer {
         let mut line = String::new();
         BufReader::new(guardian.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let process = rustix::process::Pid::from_raw(line.trim().parse().unwrap()).unwrap();
-        let mut server = Self {
-            guardian,
-            process,
-            url: String::new(),
-        };
+        let mut server = Self { guardian, process, url: String::new() };
         server.wait_until_healthy(&log).await;
         server
     }

@@ -90,6 +90,32 @@ impl Scene {
         Secret { id: id(&reply), http: self.http.with_token(&token), token }
     }
 
+    /// Makes a user who can sign in.
+    pub(crate) async fn user_with_password(&self, name: &str) -> Person {
+        let person = Person { id: String::new(), name: unique(name), password: "long-enough".to_owned() };
+        let user = self.http.post("users", json!({"name": person.name})).await;
+        let id = id(&user.expect(201));
+        let path = format!("users/{id}/password");
+        let body = json!({"password": person.password});
+        self.http.post(&path, body).await.expect(204);
+        Person { id, ..person }
+    }
+
+    /// Requests with the session of a user.
+    pub(crate) async fn session(&self, name: &str, password: &str) -> Http {
+        let signed_in = self.sign_in(name, password).await;
+        assert_eq!(signed_in.status, 204, "{}", signed_in.text);
+        let cookie = signed_in.header("set-cookie").split(';').next().unwrap();
+        self.server.anonymous().with_header("cookie", cookie)
+    }
+
+    /// `POST /api/v2/signin` with basic authentication.
+    pub(crate) async fn sign_in(&self, name: &str, password: &str) -> Reply {
+        let basic = format!("Basic {}", base64(&format!("{name}:{password}")));
+        let http = self.server.anonymous().with_header("authorization", &basic);
+        http.post_text("signin", "").await
+    }
+
     /// A permission on all objects of a type in the organization.
     pub(crate) fn may(&self, action: &str, kind: &str) -> Value {
         json!({"action": action, "resource": {"type": kind, "orgID": self.org}})
