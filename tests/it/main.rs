@@ -4,5 +4,6 @@
 mod facts;
 mod flux;
 mod kinds;
+mod ledger;
 mod points;
 mod support;
