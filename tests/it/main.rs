@@ -3,4 +3,5 @@
 
 mod facts;
 mod kinds;
+mod sight;
 mod support;
