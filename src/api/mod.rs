@@ -5,7 +5,7 @@ mod client;
 mod connect;
 mod error;
 #[cfg(test)]
-mod fault;
+pub(crate) mod fault;
 mod page;
 mod retry;
 pub mod sight;
