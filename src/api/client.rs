@@ -347,6 +347,10 @@ pub(super) fn reason(error: &reqwest::Error) -> String {
     let mut source = error.source();
     while let Some(error) = source {
         let text = error.to_string();
+        if text.starts_with("client error (") {
+            source = error.source();
+            continue;
+        }
         // Some say what their source says.
         if let Some(last) = words.last_mut().filter(|last| last.ends_with(&text) || text.ends_with(last.as_str())) {
             if text.len() > last.len() {

@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
+use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
 
 use super::{Client, Connect};
 
@@ -52,6 +53,15 @@ pub(crate) struct Fault {
 
 impl Fault {
     pub(crate) async fn start(replies: impl IntoIterator<Item = Reply>) -> Self {
+        Self::listen(None, replies).await
+    }
+
+    /// The same behind TLS.
+    pub(crate) async fn start_tls(tls: TlsAcceptor, replies: impl IntoIterator<Item = Reply>) -> Self {
+        Self::listen(Some(tls), replies).await
+    }
+
+    async fn listen(tls: Option<TlsAcceptor>, replies: impl IntoIterator<Item = Reply>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let port = listener.local_addr().expect("an address").port();
         let replies = Arc::new(Mutex::new(replies.into_iter().collect::<VecDeque<_>>()));
@@ -59,7 +69,18 @@ impl Fault {
         let log = Arc::clone(&seen);
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(serve(stream, Arc::clone(&replies), Arc::clone(&log)));
+                let (tls, replies, log) = (tls.clone(), Arc::clone(&replies), Arc::clone(&log));
+                tokio::spawn(async move {
+                    match tls {
+                        None => serve(stream, replies, log).await,
+                        // Else the client does not trust us, or we do not trust it.
+                        Some(tls) => {
+                            if let Ok(stream) = tls.accept(stream).await {
+                                serve(stream, replies, log).await;
+                            }
+                        }
+                    }
+                });
             }
         });
         Self { port, seen, waits: Arc::default() }
@@ -96,7 +117,11 @@ impl Fault {
     }
 }
 
-async fn serve(stream: TcpStream, replies: Arc<Mutex<VecDeque<Reply>>>, log: Arc<Mutex<Vec<Seen>>>) {
+async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
+    stream: S,
+    replies: Arc<Mutex<VecDeque<Reply>>>,
+    log: Arc<Mutex<Vec<Seen>>>,
+) {
     let mut stream = BufReader::new(stream);
     while let Some(seen) = request(&mut stream).await {
         log.lock().expect("sound").push(seen);
@@ -113,7 +138,7 @@ async fn serve(stream: TcpStream, replies: Arc<Mutex<VecDeque<Reply>>>, log: Arc
     }
 }
 
-async fn request(stream: &mut BufReader<TcpStream>) -> Option<Seen> {
+async fn request<S: AsyncRead + Unpin>(stream: &mut BufReader<S>) -> Option<Seen> {
     let mut line = String::new();
     stream.read_line(&mut line).await.ok().filter(|length| *length > 0)?;
     let line = line.trim_end().trim_end_matches(" HTTP/1.1").to_owned();

@@ -11,6 +11,8 @@ mod retry;
 pub mod sight;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tls_tests;
 
 pub use about::{Health, Me};
 pub use client::{Client, Gate, Writer};
