@@ -9,6 +9,7 @@ use tokio::sync::watch;
 use crate::address::Address;
 use crate::api::{ApiError, Client, Writer};
 use crate::apply::{self, Event};
+use crate::diagnostic::Diagnostic;
 use crate::diff::{self, Comparison, Goal, Target};
 use crate::evidence;
 use crate::exit::{Exit, Problem};
@@ -54,6 +55,9 @@ pub async fn plan(
     let (ledger, state) = ledger::decode(&rows, &manifest.project, server.home.as_deref().unwrap_or_default())?;
     let foreign = ledger::owners(&rows, &manifest.project).objects;
     let snapshot = snapshot::read(client, server, manifest, &ledger).await?;
+    if !ledger.found && server.home.is_some() && !snapshot.labels_proven {
+        return Err(unproven_ledger(&manifest.project));
+    }
     let Comparison { changes, problems, external } =
         diff::compare(manifest, graph, &snapshot, &ledger, &foreign, goal);
     let at_stake = evidence::read(client, &changes, &snapshot).await?;
@@ -62,6 +66,16 @@ pub async fn plan(
         Facts { project: &manifest.project, graph, snapshot: &snapshot, ledger: &ledger, at_stake, consent };
     let plan = plan::order(comparison, facts);
     Ok(Planned { ledger, state, foreign, snapshot, external, plan })
+}
+
+/// A token that cannot see the ledger must not look like a first run.
+fn unproven_ledger(project: &str) -> Problem {
+    let diagnostic = Diagnostic::error(
+        "sight::ledger",
+        format!("cannot tell whether the project `{project}` was ever applied: this token may not read all labels"),
+    )
+    .help("the ledger is kept in labels of the home org: use a token with `read:labels` there");
+    Problem { exit: Exit::NotAuthorized, diagnostic }
 }
 
 /// How an apply is done.
