@@ -5,6 +5,7 @@ mod facts;
 mod flux;
 mod kinds;
 mod ledger;
+mod main_job;
 mod points;
 mod sight;
 mod support;
