@@ -62,6 +62,7 @@ fn caller(app: &App, headers: &HeaderMap) -> Result<Caller, Problem> {
         Caller {
             user,
             permissions: Some(of_user(&view, user)?),
+            session: true,
         }
     };
     match user::find(&view, caller.user) {
@@ -90,6 +91,7 @@ fn by_token(
     Ok(found.map(|row| Caller {
         user: row.user,
         permissions: row.is_active().then_some(row.permissions),
+        session: false,
     }))
 }
 

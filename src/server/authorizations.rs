@@ -189,10 +189,12 @@ fn list(call: &Call) -> Result<Reply, Problem> {
         (None, Some(name)) => Some(org::find_by_name(&view, name)?.id),
         (org, _) => org,
     };
-    let rows = authorization::list(&view, |row| match id {
-        Some(id) => row.id == id,
-        None => org.is_none_or(|org| row.org == org) && user.is_none_or(|user| row.user == user),
-    })?;
+    let rows = match id {
+        Some(id) => vec![authorization::find(&view, id)?],
+        None => authorization::list(&view, |row| {
+            org.is_none_or(|org| row.org == org) && user.is_none_or(|user| row.user == user)
+        })?,
+    };
     let caller = call.caller()?;
     let mut authorizations = Vec::new();
     for row in rows
@@ -231,7 +233,9 @@ struct Asked {
 
 impl Asked {
     fn decode(fields: &Fields) -> Result<Self, BodyError> {
-        let action = fields.text("action")?.unwrap_or_default();
+        let action = fields
+            .text_as("action", "influxdb.Action")?
+            .unwrap_or_default();
         let Some(resource) = fields.object("resource", "influxdb.Resource")? else {
             return Ok(Self {
                 action,
@@ -240,12 +244,14 @@ impl Asked {
                 org_id: None,
             });
         };
-        let kind = resource.text("type")?.unwrap_or_default();
+        let kind = resource
+            .text_as("type", "influxdb.ResourceType")?
+            .unwrap_or_default();
         Ok(Self {
             action,
             kind,
-            id: resource.id("id")?,
-            org_id: resource.id("orgID")?,
+            id: resource.id_as("id", "*platform.ID")?,
+            org_id: resource.id_as("orgID", "*platform.ID")?,
         })
     }
 
@@ -286,12 +292,14 @@ fn decode(body: &[u8]) -> Result<Request, Problem> {
             .iter()
             .map(Asked::decode)
             .collect::<Result<Vec<_>, _>>()?;
-        let status = fields.text("status")?.filter(|status| !status.is_empty());
+        let status = fields
+            .text_as("status", "influxdb.Status")?
+            .filter(|status| !status.is_empty());
         let status = status.unwrap_or_else(|| "active".to_owned());
         let description = fields.text("description")?.unwrap_or_default();
         Ok((
             fields.id("orgID")?,
-            fields.id("userID")?,
+            fields.id_as("userID", "*platform.ID")?,
             status,
             description,
             asked,
@@ -370,12 +378,23 @@ fn update(call: &Call) -> Result<Reply, Problem> {
     let id = call.id("id")?;
     let fields =
         Fields::parse(&call.body, "influxdb.AuthorizationUpdate").map_err(BodyError::plain)?;
-    let status = fields.text("status").map_err(BodyError::plain)?;
+    let status = fields
+        .text_as("status", "influxdb.Status")
+        .map_err(BodyError::plain)?;
     let description = fields.text("description").map_err(BodyError::plain)?;
     let row = authorization::find(&call.store().view()?, id)?;
     let caller = call.caller()?;
     require(caller, Action::Read, &row)?;
     require(caller, Action::Write, &row)?;
+    let status = match status.as_deref() {
+        Some("") => Some("active".to_owned()),
+        None | Some("active" | "inactive") => status,
+        Some(_) => {
+            return Err(Problem::invalid(
+                "encodeAuthorization: unknown authorization status",
+            ));
+        }
+    };
     let row = call
         .store()
         .change(|change| authorization::update(change, id, status, description))?;

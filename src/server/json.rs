@@ -42,6 +42,8 @@ impl BodyError {
 pub(crate) struct Fields {
     /// The name of the Go struct, which is part of error messages.
     struct_name: &'static str,
+    /// The names of the fields that led here, each with a dot; part of error messages too.
+    path: String,
     object: Map<String, Value>,
 }
 
@@ -51,10 +53,12 @@ impl Fields {
         match first_value(body)? {
             Value::Object(object) => Ok(Self {
                 struct_name,
+                path: String::new(),
                 object,
             }),
             Value::Null => Ok(Self {
                 struct_name,
+                path: String::new(),
                 object: Map::new(),
             }),
             other => Err(BodyError::internal(format!(
@@ -66,10 +70,15 @@ impl Fields {
 
     /// A text.
     pub(crate) fn text(&self, name: &str) -> Result<Option<String>, BodyError> {
+        self.text_as(name, "string")
+    }
+
+    /// A text that Go has a type of its own for, which error messages name.
+    pub(crate) fn text_as(&self, name: &str, go_type: &str) -> Result<Option<String>, BodyError> {
         match self.get(name) {
             None => Ok(None),
             Some(Value::String(text)) => Ok(Some(text.clone())),
-            Some(other) => Err(self.mismatch(name, other, "string")),
+            Some(other) => Err(self.mismatch(name, other, go_type)),
         }
     }
 
@@ -80,8 +89,9 @@ impl Fields {
             Some(Value::Number(number)) => match number.as_i64() {
                 Some(number) => Ok(Some(number)),
                 None => Err(BodyError::internal(format!(
-                    "json: cannot unmarshal number {number} into Go struct field {}.{name} of type int64",
-                    self.short_name()
+                    "json: cannot unmarshal number {number} into Go struct field {}.{}{name} of type int64",
+                    self.short_name(),
+                    self.path
                 ))),
             },
             Some(other) => Err(self.mismatch(name, other, "int64")),
@@ -90,6 +100,11 @@ impl Fields {
 
     /// An identifier.
     pub(crate) fn id(&self, name: &str) -> Result<Option<Id>, BodyError> {
+        self.id_as(name, "platform.ID")
+    }
+
+    /// An identifier that Go has another type for, which error messages name.
+    pub(crate) fn id_as(&self, name: &str, go_type: &str) -> Result<Option<Id>, BodyError> {
         match self.get(name) {
             None => Ok(None),
             Some(Value::String(text)) => match text.parse() {
@@ -99,7 +114,7 @@ impl Fields {
                     message: error.to_string(),
                 }),
             },
-            Some(other) => Err(self.mismatch(name, other, "platform.ID")),
+            Some(other) => Err(self.mismatch(name, other, go_type)),
         }
     }
 
@@ -125,14 +140,9 @@ impl Fields {
         name: &str,
         struct_name: &'static str,
     ) -> Result<Option<Self>, BodyError> {
-        match self.get(name) {
-            None => Ok(None),
-            Some(Value::Object(object)) => Ok(Some(Self {
-                struct_name,
-                object: object.clone(),
-            })),
-            Some(other) => Err(self.mismatch(name, other, struct_name)),
-        }
+        self.get(name)
+            .map(|value| self.nested(name, struct_name, value, struct_name))
+            .transpose()
     }
 
     /// A list of objects.
@@ -145,20 +155,29 @@ impl Fields {
             None => Ok(Vec::new()),
             Some(Value::Array(items)) => items
                 .iter()
-                .map(|item| match item {
-                    Value::Object(object) => Ok(Self {
-                        struct_name,
-                        object: object.clone(),
-                    }),
-                    Value::Null => Ok(Self {
-                        struct_name,
-                        object: Map::new(),
-                    }),
-                    other => Err(self.mismatch(name, other, struct_name)),
-                })
+                .map(|item| self.nested(name, struct_name, item, struct_name))
                 .collect(),
             Some(other) => Err(self.mismatch(name, other, &format!("[]{struct_name}"))),
         }
+    }
+
+    fn nested(
+        &self,
+        name: &str,
+        struct_name: &'static str,
+        value: &Value,
+        expected: &str,
+    ) -> Result<Self, BodyError> {
+        let object = match value {
+            Value::Object(object) => object.clone(),
+            Value::Null => Map::new(),
+            other => return Err(self.mismatch(name, other, expected)),
+        };
+        Ok(Self {
+            struct_name,
+            path: format!("{}{name}.", self.path),
+            object,
+        })
     }
 
     fn get(&self, name: &str) -> Option<&Value> {
@@ -181,9 +200,10 @@ impl Fields {
 
     fn mismatch(&self, name: &str, found: &Value, expected: &str) -> BodyError {
         BodyError::internal(format!(
-            "json: cannot unmarshal {} into Go struct field {}.{name} of type {expected}",
+            "json: cannot unmarshal {} into Go struct field {}.{}{name} of type {expected}",
             kind(found),
-            self.short_name()
+            self.short_name(),
+            self.path
         ))
     }
 }

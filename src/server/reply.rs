@@ -121,6 +121,7 @@ impl From<store::Error> for Problem {
             E::Database(_)
             | E::Record(_)
             | E::Index
+            | E::DatabaseNotFound(_)
             | E::RetentionTooShort
             | E::ShardTooLong
             | E::MemberExists(_) => Code::Internal,
@@ -181,6 +182,15 @@ impl Reply {
     pub(crate) fn no_content() -> Self {
         Self {
             status: StatusCode::NO_CONTENT,
+            headers: Vec::new(),
+            body: Vec::new(),
+        }
+    }
+
+    /// A status alone.
+    pub(crate) fn empty(status: StatusCode) -> Self {
+        Self {
+            status,
             headers: Vec::new(),
             body: Vec::new(),
         }

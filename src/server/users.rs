@@ -107,7 +107,7 @@ fn create(call: &Call) -> Result<Reply, Problem> {
             oauth_id: fields.text("oauthID")?.unwrap_or_default(),
             // Not checked, as on the real server.
             status: fields
-                .text("status")?
+                .text_as("status", "influxdb.Status")?
                 .filter(|status| !status.is_empty())
                 .unwrap_or_else(|| "active".to_owned()),
         })
@@ -134,7 +134,9 @@ fn update(call: &Call) -> Result<Reply, Problem> {
     let id = call.id("id")?;
     let fields = Fields::parse(&call.body, "influxdb.UserUpdate").map_err(BodyError::plain)?;
     let name = fields.text("name").map_err(BodyError::plain)?;
-    let status = fields.text("status").map_err(BodyError::plain)?;
+    let status = fields
+        .text_as("status", "influxdb.Status")
+        .map_err(BodyError::plain)?;
     if status
         .as_deref()
         .is_some_and(|status| !matches!(status, "active" | "inactive"))
