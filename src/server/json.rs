@@ -30,10 +30,7 @@ impl BodyError {
     }
 
     fn internal(message: String) -> Self {
-        Self {
-            code: Code::Internal,
-            message,
-        }
+        Self { code: Code::Internal, message }
     }
 }
 
@@ -51,16 +48,8 @@ impl Fields {
     /// The first JSON value of the body, which must be an object or `null`.
     pub(crate) fn parse(body: &[u8], struct_name: &'static str) -> Result<Self, BodyError> {
         match first_value(body)? {
-            Value::Object(object) => Ok(Self {
-                struct_name,
-                path: String::new(),
-                object,
-            }),
-            Value::Null => Ok(Self {
-                struct_name,
-                path: String::new(),
-                object: Map::new(),
-            }),
+            Value::Object(object) => Ok(Self { struct_name, path: String::new(), object }),
+            Value::Null => Ok(Self { struct_name, path: String::new(), object: Map::new() }),
             other => Err(BodyError::internal(format!(
                 "json: cannot unmarshal {} into Go value of type {struct_name}",
                 kind(&other)
@@ -109,10 +98,7 @@ impl Fields {
             None => Ok(None),
             Some(Value::String(text)) => match text.parse() {
                 Ok(id) => Ok(Some(id)),
-                Err(error) => Err(BodyError {
-                    code: Code::Invalid,
-                    message: error.to_string(),
-                }),
+                Err(error) => Err(BodyError { code: Code::Invalid, message: error.to_string() }),
             },
             Some(other) => Err(self.mismatch(name, other, go_type)),
         }
@@ -135,67 +121,39 @@ impl Fields {
     }
 
     /// A nested object.
-    pub(crate) fn object(
-        &self,
-        name: &str,
-        struct_name: &'static str,
-    ) -> Result<Option<Self>, BodyError> {
-        self.get(name)
-            .map(|value| self.nested(name, struct_name, value, struct_name))
-            .transpose()
+    pub(crate) fn object(&self, name: &str, struct_name: &'static str) -> Result<Option<Self>, BodyError> {
+        self.get(name).map(|value| self.nested(name, struct_name, value, struct_name)).transpose()
     }
 
     /// A list of objects.
-    pub(crate) fn objects(
-        &self,
-        name: &str,
-        struct_name: &'static str,
-    ) -> Result<Vec<Self>, BodyError> {
+    pub(crate) fn objects(&self, name: &str, struct_name: &'static str) -> Result<Vec<Self>, BodyError> {
         match self.get(name) {
             None => Ok(Vec::new()),
-            Some(Value::Array(items)) => items
-                .iter()
-                .map(|item| self.nested(name, struct_name, item, struct_name))
-                .collect(),
+            Some(Value::Array(items)) => {
+                items.iter().map(|item| self.nested(name, struct_name, item, struct_name)).collect()
+            }
             Some(other) => Err(self.mismatch(name, other, &format!("[]{struct_name}"))),
         }
     }
 
-    fn nested(
-        &self,
-        name: &str,
-        struct_name: &'static str,
-        value: &Value,
-        expected: &str,
-    ) -> Result<Self, BodyError> {
+    fn nested(&self, name: &str, struct_name: &'static str, value: &Value, expected: &str) -> Result<Self, BodyError> {
         let object = match value {
             Value::Object(object) => object.clone(),
             Value::Null => Map::new(),
             other => return Err(self.mismatch(name, other, expected)),
         };
-        Ok(Self {
-            struct_name,
-            path: format!("{}{name}.", self.path),
-            object,
-        })
+        Ok(Self { struct_name, path: format!("{}{name}.", self.path), object })
     }
 
     fn get(&self, name: &str) -> Option<&Value> {
         let exact = self.object.get(name);
-        let found = exact.or_else(|| {
-            self.object
-                .iter()
-                .find(|(key, _)| key.eq_ignore_ascii_case(name))
-                .map(|(_, value)| value)
-        });
+        let found = exact
+            .or_else(|| self.object.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value));
         found.filter(|value| !value.is_null())
     }
 
     fn short_name(&self) -> &str {
-        self.struct_name
-            .rsplit('.')
-            .next()
-            .unwrap_or(self.struct_name)
+        self.struct_name.rsplit('.').next().unwrap_or(self.struct_name)
     }
 
     fn mismatch(&self, name: &str, found: &Value, expected: &str) -> BodyError {
@@ -242,9 +200,7 @@ fn go_syntax_error(body: &[u8], error: &serde_json::Error) -> String {
         return "unexpected EOF".to_owned();
     };
     let words = error.to_string();
-    let context = if words.contains("key must be a string")
-        || (words.contains("trailing comma") && found == '}')
-    {
+    let context = if words.contains("key must be a string") || (words.contains("trailing comma") && found == '}') {
         "looking for beginning of object key string"
     } else if words.contains("expected `:`") {
         "after object key"
@@ -274,35 +230,18 @@ mod tests {
     use super::*;
 
     fn message(body: &str) -> String {
-        Fields::parse(body.as_bytes(), "tenant.bucket")
-            .unwrap_err()
-            .message
+        Fields::parse(body.as_bytes(), "tenant.bucket").unwrap_err().message
     }
 
     #[test]
     fn broken_bodies_are_named_as_go_names_them() {
         assert_eq!(message(""), "EOF");
         assert_eq!(message("{"), "unexpected EOF");
-        assert_eq!(
-            message("x"),
-            "invalid character 'x' looking for beginning of value"
-        );
-        assert_eq!(
-            message("{x"),
-            "invalid character 'x' looking for beginning of object key string"
-        );
-        assert_eq!(
-            message(r#"{"a" 1"#),
-            "invalid character '1' after object key"
-        );
-        assert_eq!(
-            message(r#"{"a":1 2"#),
-            "invalid character '2' after object key:value pair"
-        );
-        assert_eq!(
-            message("[]"),
-            "json: cannot unmarshal array into Go value of type tenant.bucket"
-        );
+        assert_eq!(message("x"), "invalid character 'x' looking for beginning of value");
+        assert_eq!(message("{x"), "invalid character 'x' looking for beginning of object key string");
+        assert_eq!(message(r#"{"a" 1"#), "invalid character '1' after object key");
+        assert_eq!(message(r#"{"a":1 2"#), "invalid character '2' after object key:value pair");
+        assert_eq!(message("[]"), "json: cannot unmarshal array into Go value of type tenant.bucket");
     }
 
     #[test]

@@ -17,22 +17,13 @@ const MAX_LIMIT: i64 = 500;
 
 pub(super) fn routes() -> Routes {
     Routes::new()
-        .route(
-            "/api/v2/tasks/{id}/runs",
-            compact(MethodFilter::GET, list).merge(compact(MethodFilter::POST, force)),
-        )
+        .route("/api/v2/tasks/{id}/runs", compact(MethodFilter::GET, list).merge(compact(MethodFilter::POST, force)))
         .route(
             "/api/v2/tasks/{id}/runs/{run}",
             compact(MethodFilter::GET, get).merge(compact(MethodFilter::DELETE, cancel)),
         )
-        .route(
-            "/api/v2/tasks/{id}/runs/{run}/retry",
-            compact(MethodFilter::POST, retry),
-        )
-        .route(
-            "/api/v2/tasks/{id}/runs/{run}/logs",
-            compact(MethodFilter::GET, logs_of_run),
-        )
+        .route("/api/v2/tasks/{id}/runs/{run}/retry", compact(MethodFilter::POST, retry))
+        .route("/api/v2/tasks/{id}/runs/{run}/logs", compact(MethodFilter::GET, logs_of_run))
         .route("/api/v2/tasks/{id}/logs", compact(MethodFilter::GET, logs))
 }
 
@@ -60,9 +51,7 @@ fn readable(call: &Call, doing: &str) -> Result<Id, Problem> {
     let id = tasks::id(call, "id")?;
     if call.caller()?.session {
         task::find(&call.store().view()?, id).map_err(|error| {
-            Problem::from(error)
-                .within("task ID unknown or unauthorized")
-                .with_code(Code::Unauthorized)
+            Problem::from(error).within("task ID unknown or unauthorized").with_code(Code::Unauthorized)
         })?;
     }
     tasks::find(call, Action::Read, id).map_err(|problem| problem.within(doing))?;
@@ -72,8 +61,7 @@ fn readable(call: &Call, doing: &str) -> Result<Id, Problem> {
 /// Refuses an inactive task before it asks for the right to write.
 fn runnable(call: &Call, doing: &str) -> Result<Id, Problem> {
     let id = tasks::id(call, "id")?;
-    let found = task::find(&call.store().view()?, id)
-        .map_err(|error| Problem::from(error).within(doing))?;
+    let found = task::find(&call.store().view()?, id).map_err(|error| Problem::from(error).within(doing))?;
     if found.status != "active" {
         return Err(Problem::invalid("inactive task").within(doing));
     }
@@ -92,18 +80,14 @@ fn check_filter(call: &Call) -> Result<(), Problem> {
     if let Some(limit) = call.query.get("limit")
         && !(1..=MAX_LIMIT).contains(&tasks::whole_number(limit)?)
     {
-        return Err(Problem::invalid(
-            "run limit is out of bounds, must be between 1 and 500",
-        ));
+        return Err(Problem::invalid("run limit is out of bounds, must be between 1 and 500"));
     }
     let time = |name: &str| match call.query.get(name) {
         None => Ok(None),
         Some(text) => text.parse::<Timestamp>().map(Some).map_err(|_| {
             let text = quoted(text);
             let layout = "2006-01-02T15:04:05Z07:00";
-            Problem::invalid(format!(
-                "parsing time {text} as \"{layout}\": cannot parse {text} as \"2006\""
-            ))
+            Problem::invalid(format!("parsing time {text} as \"{layout}\": cannot parse {text} as \"2006\""))
         }),
     };
     match (time("afterTime")?, time("beforeTime")?) {
@@ -119,10 +103,7 @@ fn list(call: &Call) -> Result<Reply, Problem> {
     check_filter(call).map_err(|problem| problem.within("failed to decode request"))?;
     let id = readable(call, "failed to find runs")?;
     let task = format!("/api/v2/tasks/{id}");
-    let links = RunsLinks {
-        this: format!("{task}/runs"),
-        task,
-    };
+    let links = RunsLinks { this: format!("{task}/runs"), task };
     Reply::compact(StatusCode::OK, &RunsReply { links, runs: [] })
 }
 
@@ -146,8 +127,7 @@ fn logs_of_run(call: &Call) -> Result<Reply, Problem> {
 fn cancel(call: &Call) -> Result<Reply, Problem> {
     let doing = "failed to cancel run";
     tasks::id(call, "run")?;
-    tasks::find(call, Action::Write, tasks::id(call, "id")?)
-        .map_err(|problem| problem.within(doing))?;
+    tasks::find(call, Action::Write, tasks::id(call, "id")?).map_err(|problem| problem.within(doing))?;
     Err(absent(doing))
 }
 
@@ -159,8 +139,5 @@ fn retry(call: &Call) -> Result<Reply, Problem> {
 
 fn force(call: &Call) -> Result<Reply, Problem> {
     runnable(call, "failed to force run")?;
-    Err(Problem::new(
-        Code::NotImplemented,
-        "failed to force run: the embedded server does not run tasks",
-    ))
+    Err(Problem::new(Code::NotImplemented, "failed to force run: the embedded server does not run tasks"))
 }
