@@ -296,6 +296,7 @@ fn update(call: &Call) -> Result<Reply, Problem> {
     require(caller, Action::Read, &row)?;
     require(caller, Action::Write, &row)?;
     let status = match status.as_deref() {
+        // An empty status is stored as the default.
         Some("") => Some("active".to_owned()),
         None | Some("active" | "inactive") => status,
         Some(_) => {

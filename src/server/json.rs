@@ -71,6 +71,31 @@ impl Fields {
         }
     }
 
+    /// A truth value.
+    pub(crate) fn boolean(&self, name: &str) -> Result<Option<bool>, BodyError> {
+        match self.get(name) {
+            None => Ok(None),
+            Some(Value::Bool(value)) => Ok(Some(*value)),
+            Some(other) => Err(self.mismatch(name, other, "bool")),
+        }
+    }
+
+    /// A list of texts.
+    pub(crate) fn list(&self, name: &str) -> Result<Vec<String>, BodyError> {
+        match self.get(name) {
+            None => Ok(Vec::new()),
+            Some(Value::Array(items)) => items
+                .iter()
+                .map(|item| match item {
+                    Value::String(text) => Ok(text.clone()),
+                    Value::Null => Ok(String::new()),
+                    other => Err(self.mismatch(name, other, "string")),
+                })
+                .collect(),
+            Some(other) => Err(self.mismatch(name, other, "[]string")),
+        }
+    }
+
     /// A whole number.
     pub(crate) fn integer(&self, name: &str) -> Result<Option<i64>, BodyError> {
         match self.get(name) {

@@ -34,7 +34,6 @@ impl Metrics {
     }
 
     /// Counts points that were written.
-    #[expect(dead_code, reason = "the write route, which calls it, joins with the point store")]
     pub(crate) fn points_written(&self, number: u64) {
         self.points.fetch_add(number, Ordering::Relaxed);
     }

@@ -17,6 +17,7 @@ mod me;
 mod members;
 mod metrics;
 mod orgs;
+mod points;
 mod reply;
 mod request;
 mod routes;
@@ -152,7 +153,12 @@ impl Server {
             clock: Instant::now(),
         });
         let (stop, stopped) = oneshot::channel();
-        let task = tokio::spawn(routes::serve(listener, app, stopped));
+        let task = tokio::spawn(async move {
+            tokio::select! {
+                () = routes::serve(listener, app.clone(), stopped) => {}
+                never = points::expiry::run(app) => match never {},
+            }
+        });
         Ok(Self { address, operator_token, stop, task })
     }
 

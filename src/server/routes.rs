@@ -20,7 +20,7 @@ use super::auth::Caller;
 use super::reply::{Code, Problem, Reply, Style, refuse};
 use super::request::{Call, Query};
 use super::{
-    App, authenticate, authorizations, buckets, labels, me, metrics, orgs, session, setup, status, tasks, users,
+    App, authenticate, authorizations, buckets, labels, me, metrics, orgs, points, session, setup, status, tasks, users,
 };
 
 /// The largest request body.
@@ -77,6 +77,7 @@ fn router(app: Arc<App>) -> Router {
         .merge(labels::routes())
         .merge(tasks::routes())
         .merge(authorizations::routes())
+        .merge(points::routes())
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(middleware::from_fn_with_state(app.clone(), authenticate::layer))
@@ -243,7 +244,7 @@ async fn method_not_allowed(request: Request) -> Response {
         response.extensions_mut().insert(RealAllow);
         return response;
     }
-    match tasks::allowed_methods(path) {
+    match tasks::allowed_methods(path).or_else(|| points::allowed_methods(path)) {
         Some(allowed) => {
             let problem = Problem::new(Code::MethodNotAllowed, format!("allow: {allowed}"));
             let mut response = refuse(Style::Compact, &problem);

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Change, Error, Order, Read, Table, decode, decode_id, member, named};
 use crate::server::id::Id;
+use crate::server::points;
 use crate::server::request::{Paging, quoted};
 
 pub(crate) const BUCKETS: Table = Table::new("buckets");
@@ -232,6 +233,7 @@ pub(crate) enum Deletion {
 pub(crate) fn delete(change: &Change, id: Id) -> Result<Deletion, Error> {
     let mut bucket = find(change, id)?;
     if bucket.kind == BucketType::System {
+        points::store::delete_bucket(change.transaction(), bucket.id.number())?;
         bucket.engine_dropped = true;
         change.put_record(BUCKETS, id, &bucket)?;
         return Ok(Deletion::Emptied);
@@ -240,8 +242,9 @@ pub(crate) fn delete(change: &Change, id: Id) -> Result<Deletion, Error> {
     Ok(Deletion::Gone)
 }
 
-/// Deletes any bucket.
+/// Deletes any bucket, with its points.
 pub(super) fn remove(change: &Change, bucket: &Bucket) -> Result<(), Error> {
+    points::store::delete_bucket(change.transaction(), bucket.id.number())?;
     change.delete(BUCKET_NAMES, &named(bucket.org, &bucket.name))?;
     change.delete(BUCKETS, &bucket.id.key())?;
     member::delete_of_resource(change, bucket.id)

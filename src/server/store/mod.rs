@@ -127,11 +127,6 @@ impl Store {
         Ok(Self { database, ids: Snowflakes::new() })
     }
 
-    /// The database itself, for tables that other modules keep beside these.
-    pub(crate) fn database(&self) -> &Database {
-        &self.database
-    }
-
     /// A view of what has been committed.
     pub(crate) fn view(&self) -> Result<View, Error> {
         Ok(View(self.database.begin_read().map_err(redb::Error::from)?))
@@ -146,7 +141,19 @@ impl Store {
     }
 }
 
+impl View {
+    /// The transaction itself, for tables that other modules keep beside these.
+    pub(crate) fn transaction(&self) -> &ReadTransaction {
+        &self.0
+    }
+}
+
 impl Change {
+    /// The transaction itself, for tables that other modules keep beside these.
+    pub(crate) fn transaction(&self) -> &WriteTransaction {
+        &self.0
+    }
+
     /// Stores `value` under `key`.
     pub(crate) fn put(&self, table: Table, key: &[u8], value: &[u8]) -> Result<(), Error> {
         let mut table = self.0.open_table(table).map_err(redb::Error::from)?;

@@ -1,0 +1,181 @@
+//! The generic differ: what must happen to each address, and why.
+
+mod canonical;
+mod compare;
+mod find;
+#[cfg(test)]
+mod tests;
+
+pub use compare::{Comparison, Goal, compare};
+
+use std::collections::BTreeSet;
+
+use crate::address::Address;
+use crate::ledger::Origin;
+use crate::manifest::Lifecycle;
+use crate::value::Value;
+
+/// What must happen to one address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// Whose change it is.
+    pub address: Address,
+    /// What happens on the server.
+    pub action: Action,
+    /// Why.
+    pub reason: Reason,
+    /// The object that is there now.
+    pub object: Option<Target>,
+    /// The ID of the org that it lives in, or will live in; none where there is no org, or none yet.
+    pub org: Option<String>,
+    /// The fields that differ; for a create all that will be set.
+    pub fields: Vec<FieldChange>,
+    /// Whether the ledger takes over an object that it did not have.
+    pub adopts: bool,
+    /// The address that the ledger had the object under.
+    pub moved_from: Option<Address>,
+    /// Fields that were named and are no longer: the ledger lets go of them.
+    pub released: BTreeSet<String>,
+    /// Whether the ledger's fingerprints lag behind what manifest and server agree on.
+    pub settles: bool,
+    /// Whether it is not proven that nothing with this name exists (the token does not see enough).
+    pub unverified: bool,
+    /// The protection that holds: the manifest's, or the ledger's for a block that is gone.
+    pub lifecycle: Lifecycle,
+    /// Where the object comes from, for objects that the ledger has.
+    pub origin: Option<Origin>,
+}
+
+/// An object on the server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// Its ID.
+    pub id: String,
+    /// The ID of its org; none for orgs and users.
+    pub org: Option<String>,
+    /// Its name.
+    pub name: String,
+}
+
+/// What happens on the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Action {
+    /// Nothing.
+    None,
+    /// An object is made.
+    Create,
+    /// An object is changed in place.
+    Update,
+    /// An object is made anew.
+    Replace,
+    /// An object is deleted.
+    Delete,
+    /// The ledger lets go of an object.
+    Forget,
+}
+
+/// Why something happens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// Manifest, ledger and server agree.
+    InSync,
+    /// It is declared and does not exist.
+    New,
+    /// It was deleted by hand.
+    Gone,
+    /// Fields differ.
+    Differs,
+    /// These fields can only be changed by making the object anew.
+    CannotChange(BTreeSet<&'static str>),
+    /// The user it runs as is gone, or does not own the org any more.
+    CreatorGone,
+    /// A secret was made and never delivered.
+    Undelivered,
+    /// An earlier run was interrupted before it deleted what this object replaces.
+    Leftovers,
+    /// An earlier run was interrupted after it made the object.
+    Resumed,
+    /// It is not declared any more.
+    NotDeclared,
+    /// It is not declared any more, and was not made by this project.
+    NotOurs,
+    /// It is not declared any more, and is gone already.
+    AlreadyGone,
+    /// It is declared `external` now.
+    External,
+    /// Everything is to be destroyed.
+    Destroy,
+    /// The home org is never deleted.
+    HomeOrg,
+}
+
+/// One field that differs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FieldChange {
+    /// The field.
+    pub field: &'static str,
+    /// The server's value; none for an object that is not there, and for what a server cannot tell.
+    pub live: Option<Value>,
+    /// The manifest's value.
+    pub wanted: Value,
+    /// The last applied value, where the ledger has its text.
+    pub last: Option<String>,
+    /// Who moved.
+    pub cause: Cause,
+}
+
+/// Who moved, seen from what was last applied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// The manifest moved.
+    Yours,
+    /// The server moved.
+    Drift,
+    /// Both moved.
+    Both,
+    /// Nothing is known of the field: it is managed from now on.
+    New,
+}
+
+impl Change {
+    /// A change that says nothing more than what happens to whom, and why.
+    pub fn blank(address: &Address, action: Action, reason: Reason) -> Self {
+        Self {
+            address: address.clone(),
+            action,
+            reason,
+            object: None,
+            org: None,
+            fields: Vec::new(),
+            adopts: false,
+            moved_from: None,
+            released: BTreeSet::new(),
+            settles: false,
+            unverified: false,
+            lifecycle: Lifecycle::default(),
+            origin: None,
+        }
+    }
+
+    /// Whether somebody changed the server behind our back.
+    pub fn drifted(&self) -> bool {
+        matches!(self.reason, Reason::Gone | Reason::CreatorGone)
+            || self.fields.iter().any(|field| matches!(field.cause, Cause::Drift | Cause::Both))
+    }
+
+    /// Whether an apply writes anything for it, if only to the ledger. Settling alone is no write.
+    pub fn writes(&self) -> bool {
+        self.action != Action::None || self.ledger_only()
+    }
+
+    /// Whether only the ledger changes.
+    pub fn ledger_only(&self) -> bool {
+        match self.action {
+            Action::Forget => true,
+            Action::None => {
+                self.adopts || self.moved_from.is_some() || !self.released.is_empty() || self.reason == Reason::Resumed
+            }
+            _ => false,
+        }
+    }
+}

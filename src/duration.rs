@@ -1,0 +1,128 @@
+//! Flux durations, compared by meaning: `60m` is `1h`, and a month is never a number of days.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// A length of time as Flux has it: calendar months beside exact nanoseconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Duration {
+    /// Calendar months.
+    pub months: u64,
+    /// Nanoseconds.
+    pub nanos: u64,
+}
+
+/// Why a text is no duration.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a duration such as `1h`, `30d` or `1h30m`")]
+pub struct DurationError(pub String);
+
+const NANOS: [(&str, u64); 8] = [
+    ("w", 604_800_000_000_000),
+    ("d", 86_400_000_000_000),
+    ("h", 3_600_000_000_000),
+    ("m", 60_000_000_000),
+    ("s", 1_000_000_000),
+    ("ms", 1_000_000),
+    ("us", 1_000),
+    ("ns", 1),
+];
+
+impl Duration {
+    /// `seconds` as a duration.
+    pub const fn from_secs(seconds: u64) -> Self {
+        Self { months: 0, nanos: seconds * 1_000_000_000 }
+    }
+
+    /// Whole seconds, if it has no months and no fraction of a second.
+    pub fn whole_secs(self) -> Option<u64> {
+        (self.months == 0 && self.nanos.is_multiple_of(1_000_000_000)).then_some(self.nanos / 1_000_000_000)
+    }
+}
+
+impl FromStr for Duration {
+    type Err = DurationError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let error = || DurationError(text.to_owned());
+        let mut rest = text;
+        let mut total = Self::default();
+        if rest.is_empty() {
+            return Err(error());
+        }
+        while !rest.is_empty() {
+            let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+            let count: u64 = rest[..digits].parse().map_err(|_| error())?;
+            rest = &rest[digits..];
+            let letters = rest.find(|c: char| c.is_ascii_digit()).unwrap_or(rest.len());
+            let unit = &rest[..letters];
+            rest = &rest[letters..];
+            let unit = if unit == "µs" { "us" } else { unit };
+            match unit {
+                "mo" => total.months = total.months.checked_add(count).ok_or_else(error)?,
+                "y" => {
+                    total.months = count.checked_mul(12).and_then(|m| total.months.checked_add(m)).ok_or_else(error)?
+                }
+                _ => {
+                    let (_, nanos) = NANOS.iter().find(|(name, _)| *name == unit).ok_or_else(error)?;
+                    total.nanos =
+                        count.checked_mul(*nanos).and_then(|n| total.nanos.checked_add(n)).ok_or_else(error)?;
+                }
+            }
+        }
+        Ok(total)
+    }
+}
+
+impl fmt::Display for Duration {
+    /// The shortest spelling without weeks: `30d`, `1h30m`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if *self == Self::default() {
+            return f.write_str("0s");
+        }
+        for (count, unit) in [(self.months / 12, "y"), (self.months % 12, "mo")] {
+            if count > 0 {
+                write!(f, "{count}{unit}")?;
+            }
+        }
+        let mut left = self.nanos;
+        for (unit, nanos) in &NANOS[1..] {
+            if left >= *nanos {
+                write!(f, "{}{unit}", left / nanos)?;
+                left %= nanos;
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn what_is_shown_reads_back(months in 0u64..1000, nanos: u64) {
+            let duration = Duration { months, nanos };
+            prop_assert_eq!(duration.to_string().parse::<Duration>(), Ok(duration));
+        }
+    }
+
+    #[test]
+    fn spelling_does_not_matter() {
+        let read = |text: &str| text.parse::<Duration>().expect("a duration");
+        assert_eq!(read("60m"), read("1h"));
+        assert_eq!(read("1w"), read("7d"));
+        assert_eq!(read("1y"), read("12mo"));
+        assert_ne!(read("1mo"), read("30d"));
+        assert_eq!(read("1h30m").to_string(), "1h30m");
+    }
+
+    #[test]
+    fn what_is_no_duration_is_refused() {
+        for text in ["", "1", "h", "1x", "-1h", "1.5h", "1 h", "99999999999999999999w", "18446744073709551615w"] {
+            assert_eq!(text.parse::<Duration>(), Err(DurationError(text.into())), "{text}");
+        }
+    }
+}

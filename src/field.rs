@@ -1,0 +1,127 @@
+//! What a kind's field table says of each field.
+
+use crate::kind::Kind;
+
+/// One field of a kind.
+#[derive(Debug)]
+pub struct Field {
+    /// Its name in manifests and plans.
+    pub name: &'static str,
+    /// What it means, for the schema and the reference page.
+    pub doc: &'static str,
+    /// How it is written.
+    pub shape: Shape,
+    /// What holds when it is not written.
+    pub omitted: Omitted,
+    /// What it is compared with.
+    pub compared: Compared,
+    /// What a difference leads to.
+    pub change: Change,
+}
+
+/// How a field is written in a manifest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// Any string.
+    Text,
+    /// One of these words.
+    Choice(&'static [&'static str]),
+    /// A whole number.
+    Integer,
+    /// A Flux duration, with months where `months` says so.
+    Duration {
+        /// Whether `mo` and `y` are allowed.
+        months: bool,
+    },
+    /// A Flux duration of whole seconds without months, or `infinite`.
+    Retention,
+    /// A cron expression.
+    Cron,
+    /// The address of one resource of this kind.
+    Ref(Kind),
+    /// A list of addresses of this kind, each once.
+    Refs(Kind),
+    /// A table of strings.
+    Map,
+    /// Flux: a string, or `{ file = "..." }`.
+    Flux,
+    /// Values for a Flux script, see design: `{ duration = "1h" }` and so on.
+    Params,
+    /// The Flux name of the record that holds `params`.
+    Identifier,
+    /// What a token may do: addresses and wide scopes.
+    Scopes,
+    /// `{ env = "X" }`, `{ file = "..." }` or `{ command = [...] }`.
+    Source,
+    /// One sink or a list of them, or `"discard"`.
+    Sinks,
+    /// The ID of an external object.
+    Id,
+}
+
+/// What holds when a field is not written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Omitted {
+    /// The server's value stands: not compared, not written.
+    Theirs,
+    /// This word is meant.
+    Default(&'static str),
+    /// Absence is meant, and compared.
+    Unset,
+    /// An empty set is meant, and compared.
+    Empty,
+    /// The resource's key is meant.
+    Key,
+    /// The home org is meant.
+    HomeOrg,
+    /// It must be written, unless the resource is external.
+    Required,
+}
+
+/// What a field is compared with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Compared {
+    /// The server's value.
+    Live,
+    /// What was last applied: the server cannot tell.
+    Ledger,
+    /// Nothing: it is part of another field, or cannot be compared.
+    Never,
+}
+
+/// What a difference in a field leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// The object is changed.
+    InPlace,
+    /// The object is made anew.
+    Replace,
+}
+
+impl Field {
+    /// A text field that is compared with the server and changed in place.
+    pub const fn text(name: &'static str, omitted: Omitted, doc: &'static str) -> Self {
+        Self { name, doc, shape: Shape::Text, omitted, compared: Compared::Live, change: Change::InPlace }
+    }
+
+    /// The same field in another shape.
+    #[must_use]
+    pub const fn shaped(mut self, shape: Shape) -> Self {
+        self.shape = shape;
+        self
+    }
+
+    /// The same field, compared otherwise.
+    #[must_use]
+    pub const fn compared(mut self, compared: Compared) -> Self {
+        self.compared = compared;
+        self
+    }
+
+    /// The same field, where a difference makes the object anew.
+    #[must_use]
+    pub const fn replaces(mut self) -> Self {
+        self.change = Change::Replace;
+        self
+    }
+}

@@ -1,0 +1,25 @@
+//! Flux as text: scanner, literal encoder, `option task`, composition and comparison of task scripts.
+//!
+//! Everything here is pure. The judge of what Flux is, is the real server: `POST /api/v2/query/ast`, the creation of
+//! tasks, and what `PATCH` of a task's schedule makes of a script (influxd 2.9.1, measured).
+
+mod compose;
+mod error;
+pub mod evidence;
+mod group;
+mod literal;
+mod normal;
+mod number;
+mod option_task;
+mod scanner;
+mod statement;
+mod token;
+mod value;
+
+pub use compose::{AuthorScript, LiveScript};
+pub use error::{FluxError, Spanned};
+pub use literal::{Literal, LiteralError};
+pub use normal::{NormalForm, NormalToken};
+pub use option_task::{Schedule, TaskHead, TaskOption};
+pub use scanner::scan;
+pub use token::{Token, TokenKind};

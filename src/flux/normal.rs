@@ -1,0 +1,251 @@
+use std::fmt;
+
+use sha2::{Digest, Sha256};
+
+use super::error::FluxError;
+use super::group::{Binding, Group, binding};
+use super::literal::push_text;
+use super::scanner::scan;
+use super::token::{Token, TokenKind};
+use super::value::value;
+
+/// One token of a normal form.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NormalToken {
+    /// What it is.
+    pub kind: TokenKind,
+    /// What it says: a string's decoded text, a duration without leading zeros, else its spelling.
+    pub value: String,
+}
+
+/// A script without what the server's formatter changes and what does not matter: white space, comments, trailing commas,
+/// parentheses that group nothing, and the spelling of strings, regular expressions, durations and times.
+///
+/// Two scripts with equal normal forms are the same program. A server that re-formats a script (PATCH of a task's name
+/// or schedule) keeps its normal form but for its own faults, which change the program (influxd 2.9.1, measured): it
+/// drops attributes (`@edition(...)`), the escape in `"${a} \${b}"` and the parentheses of `-(a + b)`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct NormalForm {
+    tokens: Vec<NormalToken>,
+}
+
+impl NormalForm {
+    /// The normal form of a script.
+    ///
+    /// # Errors
+    /// Those of [`scan`], and escapes that the server refuses.
+    pub fn of(source: &str) -> Result<Self, FluxError> {
+        Self::of_tokens(&scan(source)?, source)
+    }
+
+    pub(crate) fn of_tokens(tokens: &[Token], source: &str) -> Result<Self, FluxError> {
+        let mut writer = Writer::default();
+        let tokens: Vec<&Token> = tokens.iter().filter(|token| token.kind != TokenKind::Comment).collect();
+        for (at, token) in tokens.iter().enumerate() {
+            writer.write(&tokens, at, value(token, source)?);
+        }
+        Ok(Self { tokens: writer.out.into_iter().flatten().collect() })
+    }
+
+    /// The tokens in order.
+    pub fn tokens(&self) -> &[NormalToken] {
+        &self.tokens
+    }
+
+    /// SHA-256 of the normal form in hexadecimal digits: equal exactly if the forms are.
+    pub fn digest(&self) -> String {
+        Sha256::digest(self.to_string()).iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+/// The tokens on one line with spaces between, strings spelt in one way.
+impl fmt::Display for NormalForm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, token) in self.tokens.iter().enumerate() {
+            if at > 0 {
+                f.write_str(" ")?;
+            }
+            let mut text = String::new();
+            match token.kind {
+                TokenKind::String => {
+                    text.push('"');
+                    push_text(&mut text, &token.value);
+                    text.push('"');
+                }
+                // In quotes of its own: what ends it must be seen.
+                TokenKind::StringText => {
+                    text.push_str("'\"");
+                    push_text(&mut text, &token.value);
+                    text.push_str("\"'");
+                }
+                TokenKind::Regex => {
+                    text.push_str("/\"");
+                    push_text(&mut text, &token.value);
+                    text.push_str("\"/");
+                }
+                _ => text.push_str(&token.value),
+            }
+            f.write_str(&text)?;
+        }
+        Ok(())
+    }
+}
+
+/// What is open.
+enum Frame {
+    /// Parentheses around an expression, opened at this place of the output.
+    Group(usize, Group),
+    /// Call, parameters, list, record, block, interpolation.
+    Other,
+}
+
+#[derive(Default)]
+struct Writer {
+    /// None: a token that turned out to say nothing.
+    out: Vec<Option<NormalToken>>,
+    frames: Vec<Frame>,
+}
+
+impl Writer {
+    fn write(&mut self, tokens: &[&Token], at: usize, value: String) {
+        let kind = tokens[at].kind;
+        let before = at.checked_sub(1).map(|at| tokens[at].kind);
+        let infix = before.is_some_and(TokenKind::ends_operand);
+        if let Some(tightness) = binding(kind, infix) {
+            self.loosen(tightness);
+        }
+        if let Some(Frame::Group(start, group)) = self.frames.last_mut()
+            && self.out[*start + 1..].iter().all(Option::is_none)
+        {
+            group.record = kind == TokenKind::LBrace;
+        }
+        if kind.closes()
+            && let Some(last @ Some(NormalToken { kind: TokenKind::Comma, .. })) = self.out.last_mut()
+        {
+            *last = None;
+        }
+        self.out.push(Some(NormalToken { kind, value }));
+        if kind.opens() {
+            let frame = if kind == TokenKind::LParen && groups(tokens, at) {
+                let before_infix = at >= 2
+                    && tokens[at - 2].kind.ends_operand()
+                    && !matches!(before, Some(TokenKind::Not | TokenKind::Exists));
+                Frame::Group(
+                    self.out.len() - 1,
+                    Group {
+                        before: before.map(|kind| (kind, before_infix)),
+                        body: before == Some(TokenKind::Arrow),
+                        loosest: Binding::Operand,
+                        record: false,
+                    },
+                )
+            } else {
+                Frame::Other
+            };
+            self.frames.push(frame);
+        } else if kind.closes()
+            && let Some(Frame::Group(start, group)) = self.frames.pop()
+            && group.is_redundant(tokens.get(at + 1).map(|token| token.kind))
+        {
+            self.out[start] = None;
+            self.out.pop();
+            self.loosen(group.loosest);
+            if let Some(Frame::Group(outer, outer_group)) = self.frames.last_mut()
+                && self.out[*outer + 1..start].iter().all(Option::is_none)
+            {
+                outer_group.record = group.record;
+            }
+        }
+    }
+
+    fn loosen(&mut self, tightness: Binding) {
+        if let Some(Frame::Group(_, group)) = self.frames.last_mut() {
+            group.loosest = group.loosest.min(tightness);
+        }
+    }
+}
+
+/// Whether the parenthesis at `at` groups: it neither calls nor holds parameters.
+fn groups(tokens: &[&Token], at: usize) -> bool {
+    let calls = at > 0 && {
+        let before = tokens[at - 1].kind;
+        before.ends_operand() || before == TokenKind::Attribute
+    };
+    if calls {
+        return false;
+    }
+    let mut depth = 0_usize;
+    for (index, token) in tokens.iter().enumerate().skip(at) {
+        if token.kind.opens() {
+            depth += 1;
+        } else if token.kind.closes() {
+            depth = depth.saturating_sub(1);
+            if depth == 0 {
+                return tokens.get(index + 1).is_none_or(|next| next.kind != TokenKind::Arrow);
+            }
+        }
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn form(source: &str) -> String {
+        NormalForm::of(source).expect("a normal form").to_string()
+    }
+
+    #[test]
+    fn spelling_does_not_matter() {
+        for (one, other) in [
+            ("x = [1, 2,] // c", "x=[\n1,2\n]"),
+            ("x = \"a\\x41\"", "x = \"aA\""),
+            ("x = \"a${(b)}\\x41\"", "x = \"a${b}A\""),
+            ("x = /a\\/\\x41/", "x = /a\\/A/"),
+            ("x = 01h1\u{b5}s", "x = 1h1us"),
+            ("x = 2026-01-02", "x = 2026-01-02T00:00:00.000+00:00"),
+            ("x = 2026-01-02T03:04:05.1200Z", "x = 2026-01-02T03:04:05.12Z"),
+            ("f = (r) => (r.a == 1 and (r.b == 2))", "f = (r) => r.a == 1 and r.b == 2"),
+            ("x = (a |> f()) |> g()", "x = a |> f() |> g()"),
+            ("x = 1 - (-1)", "x = 1 - -1"),
+            ("x = ((a))[(0)]", "x = a[0]"),
+            ("x = if (a) then (b) else (c)", "x = if a then b else c"),
+            ("f = (x=(1)) => ((({a: x})))", "f = (x=1) => ({a: x})"),
+        ] {
+            assert_eq!(form(one), form(other), "{one} | {other}");
+        }
+    }
+
+    #[test]
+    fn meaning_does_matter() {
+        for (one, other) in [
+            ("x = (a + b) * c", "x = a + b * c"),
+            ("x = a - (b - c)", "x = a - b - c"),
+            ("x = -(a + b)", "x = -a + b"),
+            ("x = (not a) == b", "x = not a == b"),
+            ("x = (a + b).c", "x = a + b.c"),
+            ("f = () => ({a: 1})", "f = () => {a: 1}"),
+            ("x = (a * b) |> f()", "x = a * b |> f()"),
+            ("x = (if a then b else c) + 1", "x = if a then b else c + 1"),
+            ("x = ((r) => r)(r: 1)", "x = (r) => r(r: 1)"),
+            ("x = \"\\${a}\"", "x = \"${a}\""),
+            ("x = \"b${c}\\${a}\"", "x = \"b${c}${a}\""),
+            ("x = 60m", "x = 1h"),
+            ("x = r[\"a\"]", "x = r.a"),
+            ("@a x = 1", "x = 1"),
+            ("x = \"a b\"", "x = \"a  b\""),
+            ("x = \"a\" b", "x = \"a\\\" b\""),
+        ] {
+            assert_ne!(form(one), form(other), "{one} | {other}");
+        }
+    }
+
+    #[test]
+    fn a_digest_is_that_of_the_form() {
+        let digest = |source: &str| NormalForm::of(source).expect("a normal form").digest();
+        assert_eq!(digest("x = (1)"), digest("x=1 // c"));
+        assert_ne!(digest("x = 1"), digest("x = 2"));
+        assert_eq!(digest("").len(), 64);
+    }
+}

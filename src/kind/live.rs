@@ -1,0 +1,181 @@
+//! What a kind does with a server: the same few verbs for each.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::address::Address;
+use crate::api::{ApiError, Class, Client, Writer};
+use crate::kind::Kind;
+use crate::secret::Secret;
+use crate::value::{Fields, Ref, Value};
+
+/// One thing that exists on the server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Object {
+    /// Its ID, 16 hex digits.
+    pub id: String,
+    /// The ID of the org it lives in; none for orgs and users.
+    pub org: Option<String>,
+    /// Its name (a token's description).
+    pub name: String,
+    /// The server's creation time (RFC 3339), where it keeps one.
+    pub created: Option<String>,
+    /// Its fields; references are `Ref::Id`, permissions of one object are `Scope::Bare`.
+    pub fields: Fields,
+    /// Whether it is never managed: it belongs to the server itself, like `_monitoring`, or it is a label of a ledger or
+    /// lock.
+    pub system: bool,
+    /// The ID of the user it runs as (tasks) or acts as (tokens).
+    pub user: Option<String>,
+}
+
+/// What asking for one object by its ID has shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Presence {
+    /// It is there.
+    Found(Box<Object>),
+    /// It is certainly not there.
+    Absent,
+    /// It is there, and the token may not read it; with the server's words.
+    Unreadable(String),
+    /// The server does not say whether it is there; with its words (orgs and users, protocol section 1).
+    Unknown(String),
+}
+
+impl Presence {
+    /// What a GET by ID has shown, for kinds that the server looks up before it asks for permission.
+    pub(super) fn of(reply: Result<Object, ApiError>) -> Result<Self, ApiError> {
+        match reply {
+            Ok(object) => Ok(Self::Found(Box::new(object))),
+            Err(error) if error.class == Class::NotFound => Ok(Self::Absent),
+            Err(error) if error.class == Class::Denied => Ok(Self::Unreadable(error.message)),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The same for orgs and users, where permission is asked for first: a refusal says nothing.
+    pub(super) fn of_guarded(reply: Result<Object, ApiError>) -> Result<Self, ApiError> {
+        Ok(match Self::of(reply)? {
+            Self::Unreadable(words) => Self::Unknown(words),
+            other => other,
+        })
+    }
+}
+
+/// The IDs that stand behind addresses during an apply.
+#[derive(Clone, Debug, Default)]
+pub struct Ids {
+    /// The home org's ID.
+    pub home: String,
+    /// ID and org of each resource that exists.
+    pub objects: BTreeMap<Address, (String, Option<String>)>,
+    /// The org of objects that no resource stands for, where one is known.
+    pub orgs: BTreeMap<(Kind, String), String>,
+}
+
+impl Ids {
+    /// The ID of `of`; none while it does not exist.
+    pub fn id<'a>(&'a self, of: &'a Ref) -> Option<&'a str> {
+        match of {
+            Ref::Home => Some(&self.home),
+            Ref::Id(_, id) => Some(id),
+            Ref::To(address) => self.objects.get(address).map(|(id, _)| id.as_str()),
+        }
+    }
+
+    /// The ID of the org that `of` lives in; none for orgs, users, and where it is not known.
+    pub fn org(&self, of: &Ref) -> Option<&str> {
+        match of {
+            Ref::Home => None,
+            Ref::Id(kind, id) => self.orgs.get(&(*kind, id.clone())).map(String::as_str),
+            Ref::To(address) => self.objects.get(address).and_then(|(_, org)| org.as_deref()),
+        }
+    }
+}
+
+/// What an object is to become.
+#[derive(Debug)]
+pub struct Want<'a> {
+    /// The fields that hold for it.
+    pub fields: &'a Fields,
+    /// The ID of the org it lives in; empty for orgs and users.
+    pub org: &'a str,
+    /// The IDs behind the references in `fields`.
+    pub ids: &'a Ids,
+    /// The word to put into the description until the object is finished (kinds that deliver).
+    pub marker: Option<&'a str>,
+    /// The password to set (users).
+    pub password: Option<&'a Secret>,
+}
+
+impl<'a> Want<'a> {
+    /// The text of a text field that holds.
+    pub(super) fn text(&self, field: &str) -> Option<&'a str> {
+        self.fields.text(field)
+    }
+
+    /// The ID behind `of`. It is an error that nothing was sent for if there is none: what is referred to comes first.
+    pub(super) fn id(&self, of: &'a Ref) -> Result<&'a str, ApiError> {
+        self.ids.id(of).ok_or_else(|| ApiError::unsent(format!("{of} does not exist")))
+    }
+
+    /// The IDs of a set of objects that holds.
+    pub(super) fn set(&self, field: &str) -> Result<Option<BTreeSet<&'a str>>, ApiError> {
+        match self.fields.get(field) {
+            Some(Value::Refs(set)) => set.iter().map(|of| self.id(of)).collect::<Result<_, _>>().map(Some),
+            _ => Ok(None),
+        }
+    }
+}
+
+/// The error of a further step after the object itself was made: it is there.
+pub(super) fn made(error: ApiError) -> ApiError {
+    ApiError { maybe_done: true, ..error }
+}
+
+/// Deletes what may be gone already.
+pub(super) async fn delete(api: &Writer, path: &str) -> Result<(), ApiError> {
+    match api.delete(path).await {
+        Err(error) if error.class == Class::NotFound => Ok(()),
+        done => done,
+    }
+}
+
+/// The IDs in a live set of objects.
+pub(super) fn ids_in<'a>(fields: &'a Fields, field: &str) -> BTreeSet<&'a str> {
+    match fields.get(field) {
+        Some(Value::Refs(set)) => set.iter().filter_map(Ref::bare_id).collect(),
+        _ => BTreeSet::new(),
+    }
+}
+
+/// What a create has made.
+#[derive(Debug)]
+pub struct Made {
+    /// The new object, as the server echoed it.
+    pub object: Object,
+    /// Its secret, which exists nowhere else.
+    pub secret: Option<Secret>,
+}
+
+/// What each kind can do with a server.
+pub(super) trait Live {
+    /// All objects that the token sees, in the orgs `orgs` (IDs) where the kind lives in orgs. Also what the list reply
+    /// lacks, such as the members of orgs, when `fields` names a field that needs it.
+    async fn list(api: &Client, orgs: &[&str], fields: &(dyn Fn(&str) -> bool + Sync))
+    -> Result<Vec<Object>, ApiError>;
+
+    /// The object with this ID.
+    async fn find(api: &Client, id: &str) -> Result<Presence, ApiError>;
+
+    /// Makes a new object. An error with `maybe_done` means that the object may be there, perhaps unfinished: the next plan
+    /// sees what it lacks. Kinds that deliver make it inactive, with the marker in its description, and compare the echo
+    /// with what was asked: a difference deletes it and is an error.
+    async fn create(api: &Writer, want: &Want<'_>) -> Result<Made, ApiError>;
+
+    /// Brings the fields `changed` of `live` to what is wanted, and leaves all others alone. For kinds that deliver this
+    /// is also the activation: status and final description in one request.
+    async fn update(api: &Writer, live: &Object, want: &Want<'_>, changed: &[&'static str]) -> Result<(), ApiError>;
+
+    /// Deletes the object; one that is gone already is deleted.
+    async fn delete(api: &Writer, id: &str) -> Result<(), ApiError>;
+}

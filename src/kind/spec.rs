@@ -1,0 +1,106 @@
+//! What is known of a kind without a server.
+
+use crate::field::Field;
+
+/// What the server keeps unique, and so how an object is found that no ledger knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Key {
+    /// The name, one per place; `folded` where upper and lower case are the same.
+    Name {
+        /// Whether case does not count.
+        folded: bool,
+    },
+    /// Nothing is unique, but a name that exactly one object has will do.
+    LoneName,
+    /// Nothing: only an ID finds it.
+    None,
+}
+
+/// Where objects of a kind live.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// On the server as a whole.
+    Server,
+    /// In an org.
+    Org,
+}
+
+/// In which order a replacement is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Delete {
+    /// The old object goes before the new one is made: they cannot exist together.
+    First,
+    /// The new object works before the old one goes.
+    Last,
+}
+
+/// What a kind's check has found in the fields of one resource.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// A stable name, such as `bucket::retention`.
+    pub code: &'static str,
+    /// The field that is wrong.
+    pub field: &'static str,
+    /// One sentence without a full stop.
+    pub message: String,
+    /// What the place shows.
+    pub label: String,
+    /// Another field that has to do with it.
+    pub other: Option<&'static str>,
+    /// What to do about it.
+    pub help: Option<String>,
+}
+
+impl Fault {
+    /// A fault of `field`.
+    pub fn new(code: &'static str, field: &'static str, message: impl Into<String>, label: impl Into<String>) -> Self {
+        Self { code, field, message: message.into(), label: label.into(), other: None, help: None }
+    }
+
+    /// The same with another field that has to do with it.
+    #[must_use]
+    pub fn other(self, field: &'static str) -> Self {
+        Self { other: Some(field), ..self }
+    }
+
+    /// The same with a hint.
+    #[must_use]
+    pub fn help(self, help: impl Into<String>) -> Self {
+        Self { help: Some(help.into()), ..self }
+    }
+}
+
+/// A kind's own rules for the fields of one resource: brings them to the form that the server gives back, and says what
+/// the server would refuse.
+pub type Check = fn(&mut crate::value::Fields, &mut Vec<Fault>);
+
+/// What is known of a kind without a server.
+#[derive(Debug)]
+pub struct Spec {
+    /// What it is, for the reference page.
+    pub doc: &'static str,
+    /// InfluxDB's name of the type in permissions, such as `buckets`.
+    pub ty: &'static str,
+    /// What is unique.
+    pub key: Key,
+    /// Where its objects live.
+    pub place: Place,
+    /// Its fields, in the order of the reference page.
+    pub fields: &'static [Field],
+    /// Its own rules for what a manifest declares; not asked for external resources.
+    pub check: Check,
+    /// In which order a replacement is made.
+    pub replace: Delete,
+    /// Position in the order of deletes (protocol, section 6): lower goes first.
+    pub delete_rank: u8,
+    /// Whether objects are created and deleted one at a time (influxd killed in between may refuse to start again).
+    pub serial: bool,
+    /// Whether deleting an object deletes data points.
+    pub holds_data: bool,
+    /// The field that says how long data is kept, where there is one.
+    pub keeps_for: Option<&'static str>,
+    /// Whether a new object has a secret that must be delivered before the object becomes active.
+    pub delivers: bool,
+    /// Whether its objects run with the org role of the user that creates them.
+    pub runs_as_creator: bool,
+}

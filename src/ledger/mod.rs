@@ -1,0 +1,117 @@
+//! The record, kept on the server, of which objects the project owns and what it last applied.
+
+mod error;
+#[cfg(test)]
+mod fake;
+mod holder;
+mod journal;
+mod labels;
+mod lock;
+mod machine;
+mod page;
+mod problem;
+mod recover;
+mod state;
+mod store;
+
+pub use error::LedgerError;
+pub use holder::{Holder, read_lock};
+pub use journal::{Journal, JournalError, Permit, remove_all};
+pub use labels::{Labels, Row};
+pub use lock::{Claim, Lease, LockError, Lost, Timing, acquire};
+pub use machine::{Machine, Process, ThisMachine};
+pub use recover::{Resolution, resolve};
+pub use state::{State, Update};
+pub use store::{Owners, decode, owners, read, rows};
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use crate::address::Address;
+use crate::manifest::Lifecycle;
+
+/// What the project knows of itself, as it stands on the server.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ledger {
+    /// Whether there is one on the server.
+    pub found: bool,
+    /// The last apply that wrote something.
+    pub last_apply: Option<LastApply>,
+    /// One entry for each owned object.
+    pub entries: BTreeMap<Address, Entry>,
+    /// What a run meant to create and has not been seen to have created.
+    pub intents: BTreeMap<Address, Intent>,
+}
+
+/// The last apply that wrote something.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LastApply {
+    /// When, in server time (RFC 3339, whole seconds).
+    pub at: String,
+    /// The commit that was applied, where one is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub commit: Option<String>,
+    /// The CI run, where one is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub run: Option<String>,
+}
+
+/// Where an owned object comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Origin {
+    /// This project made it.
+    Created,
+    /// It was there before; never deleted unless `lifecycle.owned`.
+    Adopted,
+}
+
+/// One owned object.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// The object's ID.
+    pub id: String,
+    /// The ID of the org it lives in; none for orgs and users.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub org: Option<String>,
+    /// Its name (a token's description) when last written.
+    pub name: String,
+    /// The server's creation time, where it keeps one.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub created: Option<String>,
+    /// Where it comes from.
+    pub origin: Origin,
+    /// Fingerprint of each field as last applied.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub fields: BTreeMap<String, String>,
+    /// The manifest's `lifecycle` when last applied.
+    #[serde(default)]
+    pub lifecycle: Lifecycle,
+    /// Addresses it referred to when last applied: they are deleted after it.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty", default)]
+    pub needs: BTreeSet<Address>,
+    /// Fingerprint of the delivered secret (12 hex digits of its SHA-256); none until it is delivered.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub secret: Option<String>,
+    /// IDs of predecessors that still have to be deleted.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty", default)]
+    pub predecessors: BTreeSet<String>,
+}
+
+/// What a run is about to create: written before the first POST, so that a lost reply can be resolved.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Intent {
+    /// The org it is made in; none for orgs and users, and for an org that does not exist yet.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub org: Option<String>,
+    /// The name it gets.
+    pub name: String,
+    /// Digest of the content, for kinds whose names are not unique.
+    pub digest: String,
+    /// Milliseconds since 1970 in server time (`Date` of a reply) before the POST.
+    pub at: u64,
+    /// The random word in the description of an object that is found by it (tokens).
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub marker: Option<String>,
+}

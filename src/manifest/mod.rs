@@ -1,0 +1,140 @@
+//! Manifests: from paths to what a project declares.
+
+mod check;
+mod decode;
+mod each;
+mod expand;
+mod head;
+mod load;
+mod node;
+mod scope;
+mod shape;
+mod sink;
+mod site;
+mod source;
+mod syntax;
+mod template;
+mod variables;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::address::Address;
+use crate::diagnostic::{Place, Source};
+use crate::value::Fields;
+
+pub use load::load;
+pub use variables::Inputs;
+
+/// All that a project declares, with every variable and `for_each` expanded.
+#[derive(Clone, Debug)]
+pub struct Manifest {
+    /// The project's name.
+    pub project: String,
+    /// The project directory: paths in the manifests are relative to it.
+    pub dir: PathBuf,
+    /// `[server]`.
+    pub server: Server,
+    /// The resources.
+    pub resources: BTreeMap<Address, Resource>,
+    /// `[[moved]]`.
+    pub moved: Vec<Moved>,
+    /// The files that were read, in order of name.
+    pub sources: Vec<Arc<Source>>,
+}
+
+/// A value with the place where it was written.
+#[derive(Clone, Debug)]
+pub struct Placed<T> {
+    /// The value.
+    pub value: T,
+    /// Where it was written.
+    pub place: Place,
+}
+
+/// `[server]`.
+#[derive(Clone, Debug, Default)]
+pub struct Server {
+    /// `http(s)://...` or `embedded:PATH`.
+    pub url: Option<Placed<String>>,
+    /// The home org: a name or an ID.
+    pub org: Option<Placed<String>>,
+    /// The ID of the token that the run uses.
+    pub token_id: Option<Placed<String>>,
+    /// A PEM file of further certificate authorities.
+    pub ca_file: Option<Placed<PathBuf>>,
+    /// A PEM file with the client certificate.
+    pub client_cert: Option<Placed<PathBuf>>,
+    /// A PEM file with the client certificate's key.
+    pub client_key: Option<Placed<PathBuf>>,
+    /// How long one request may take.
+    pub timeout: Option<Placed<std::time::Duration>>,
+}
+
+/// One resource.
+#[derive(Clone, Debug)]
+pub struct Resource {
+    /// The fields that hold for it: those written, and those with a default. References are `Ref::To` or `Ref::Home`.
+    pub fields: Fields,
+    /// Whether it must exist and is never changed.
+    pub external: bool,
+    /// `lifecycle`.
+    pub lifecycle: Lifecycle,
+    /// What it refers to in any way: fields, `${...}`, `for_each`, Flux params.
+    pub needs: BTreeSet<Address>,
+    /// The table's head.
+    pub place: Place,
+    /// The value of each written field.
+    pub places: Places,
+}
+
+/// Where the fields of a resource are written.
+#[derive(Clone, Debug, Default)]
+pub struct Places(Box<[(&'static str, Place)]>);
+
+impl Places {
+    /// These places; the last one of a field holds.
+    pub fn new(places: impl IntoIterator<Item = (&'static str, Place)>) -> Self {
+        let places: BTreeMap<_, _> = places.into_iter().collect();
+        Self(places.into_iter().collect())
+    }
+
+    /// Where `field` is written, if it is.
+    pub fn get(&self, field: &str) -> Option<&Place> {
+        self.0.binary_search_by(|(name, _)| (*name).cmp(field)).ok().map(|at| &self.0[at].1)
+    }
+}
+
+impl Resource {
+    /// Where `field` is written, else the table's head.
+    pub fn place_of(&self, field: &str) -> &Place {
+        self.places.get(field).unwrap_or(&self.place)
+    }
+}
+
+/// `lifecycle` of a resource, kept in the ledger too.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(default)]
+pub struct Lifecycle {
+    /// Refuse to delete or replace it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub prevent_destroy: bool,
+    /// Fields whose live value is left alone.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub ignore: BTreeSet<String>,
+    /// Treat an adopted object as if the project had created it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub owned: bool,
+}
+
+/// One `[[moved]]`.
+#[derive(Clone, Debug)]
+pub struct Moved {
+    /// The address that the ledger has.
+    pub from: Address,
+    /// The address that is declared now.
+    pub to: Address,
+    /// Where it is written.
+    pub place: Place,
+}

@@ -1,0 +1,119 @@
+//! The plan: the ordered changes, the facts they rest on, and what a guard says of them. Plain data, free of secrets.
+
+mod guard;
+mod order;
+
+pub use guard::Consent;
+
+use std::collections::BTreeMap;
+
+use crate::address::Address;
+use crate::diff::{Action, Change, Comparison};
+use crate::evidence::Data;
+use crate::exit::Problem;
+use crate::graph::Graph;
+use crate::ledger::Ledger;
+use crate::snapshot::Snapshot;
+
+/// What an apply would do.
+#[derive(Clone, Debug, Default)]
+pub struct Plan {
+    /// The project's name.
+    pub project: String,
+    /// All changes, those with nothing to do included, in the order in which they are started.
+    pub changes: Vec<Change>,
+    /// For each address with something to do on the server: the addresses whose changes come first.
+    pub after: BTreeMap<Address, Vec<Address>>,
+    /// What is at stake where data may be lost.
+    pub at_stake: BTreeMap<Address, Data>,
+    /// What the guards refuse: an apply does nothing while there is one.
+    pub refusals: Vec<Problem>,
+    /// What is to be said and stops nothing.
+    pub warnings: Vec<crate::diagnostic::Diagnostic>,
+}
+
+/// How many changes of each sort a plan has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Objects to be made.
+    pub add: usize,
+    /// Objects to be changed in place.
+    pub change: usize,
+    /// Objects to be made anew.
+    pub replace: usize,
+    /// Objects to be deleted.
+    pub destroy: usize,
+    /// Objects that the ledger takes over.
+    pub adopt: usize,
+    /// Resources with released fields.
+    pub release: usize,
+    /// Objects that the ledger lets go of.
+    pub forget: usize,
+    /// Ledger entries that get another address.
+    pub moved: usize,
+    /// Resources with nothing to do.
+    pub unchanged: usize,
+}
+
+impl Plan {
+    /// The changes, counted.
+    pub fn counts(&self) -> Counts {
+        let mut counts = Counts::default();
+        for change in &self.changes {
+            match change.action {
+                Action::None => counts.unchanged += usize::from(!change.ledger_only()),
+                Action::Create => counts.add += 1,
+                Action::Update => counts.change += 1,
+                Action::Replace => counts.replace += 1,
+                Action::Delete => counts.destroy += 1,
+                Action::Forget => counts.forget += 1,
+            }
+            counts.adopt += usize::from(change.adopts);
+            counts.release += usize::from(!change.released.is_empty());
+            counts.moved += usize::from(change.moved_from.is_some());
+        }
+        counts
+    }
+
+    /// Whether nothing on the server is to be added, changed, replaced or destroyed.
+    pub fn is_empty(&self) -> bool {
+        self.changes.iter().all(|change| matches!(change.action, Action::None | Action::Forget))
+    }
+
+    /// Whether an apply would write anything at all, if only to the ledger.
+    pub fn writes(&self) -> bool {
+        self.changes.iter().any(Change::writes)
+    }
+}
+
+/// What a plan is made from.
+pub struct Facts<'a> {
+    /// The project's name.
+    pub project: &'a str,
+    /// Who refers to whom.
+    pub graph: &'a Graph,
+    /// What the server has.
+    pub snapshot: &'a Snapshot,
+    /// What the project knows of itself.
+    pub ledger: &'a Ledger,
+    /// What is at stake where data may be lost.
+    pub at_stake: BTreeMap<Address, Data>,
+    /// What the user agreed to.
+    pub consent: &'a Consent,
+}
+
+/// Orders the changes of `comparison` and asks the guards.
+pub fn order(comparison: Comparison, facts: Facts<'_>) -> Plan {
+    let ordered = order::order(comparison.changes, facts.graph, facts.ledger);
+    let mut plan = Plan {
+        project: facts.project.to_owned(),
+        changes: ordered.changes,
+        after: ordered.after,
+        at_stake: facts.at_stake,
+        refusals: comparison.problems,
+        warnings: Vec::new(),
+    };
+    plan.refusals.extend(ordered.problems);
+    plan.refusals.extend(guard::refusals(&plan, facts.snapshot, facts.consent));
+    plan
+}

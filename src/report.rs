@@ -1,0 +1,56 @@
+//! What an apply has done, folded from its events.
+
+use std::collections::BTreeMap;
+
+use crate::address::Address;
+use crate::apply::{Event, Outcome};
+use crate::diagnostic::Diagnostic;
+use crate::diff::Action;
+use crate::exit::{Exit, Problem};
+
+/// What an apply has done.
+#[derive(Clone, Debug, Default)]
+pub struct Report {
+    /// How each change went.
+    pub outcomes: BTreeMap<Address, (Action, Outcome)>,
+    /// What stopped the run.
+    pub stopped: Vec<Problem>,
+    /// What is to be said besides.
+    pub warnings: Vec<Diagnostic>,
+}
+
+impl Report {
+    /// Takes one event in.
+    pub fn fold(&mut self, event: &Event) {
+        match event {
+            Event::Ended { address, action, outcome } => {
+                self.outcomes.insert(address.clone(), (*action, outcome.clone()));
+            }
+            Event::Warning(warning) => self.warnings.push(warning.clone()),
+            Event::Stopping(problem) => self.stopped.push(problem.clone()),
+            Event::Begin { .. } | Event::Waiting { .. } | Event::Started { .. } | Event::End => {}
+        }
+    }
+
+    /// How many changes of `action` are done.
+    pub fn done(&self, action: Action) -> usize {
+        self.outcomes
+            .values()
+            .filter(|(did, outcome)| *did == action && matches!(outcome, Outcome::Done { .. }))
+            .count()
+    }
+
+    /// How the process ends. An interruption counts first; something done beside something not done is `Partial`.
+    pub fn exit(&self) -> Exit {
+        let problems = || {
+            let failed = self.outcomes.values().filter_map(|(_, outcome)| match outcome {
+                Outcome::Failed(problem) => Some(problem.exit),
+                _ => None,
+            });
+            self.stopped.iter().map(|problem| problem.exit).chain(failed)
+        };
+        let worst = problems().fold(Exit::Ok, Exit::or);
+        let any_done = self.outcomes.values().any(|(_, outcome)| matches!(outcome, Outcome::Done { .. }));
+        if worst != Exit::Ok && any_done { worst.or(Exit::Partial) } else { worst }
+    }
+}

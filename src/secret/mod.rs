@@ -1,0 +1,87 @@
+//! Where secrets come from and where they go.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use secrecy::ExposeSecret as _;
+use sha2::{Digest as _, Sha256};
+
+mod process;
+mod sink;
+mod source;
+mod within;
+
+pub use process::CommandError;
+pub use sink::{SinkError, Staged};
+pub use source::SecretError;
+
+/// A secret: never shown, wiped from memory.
+pub use secrecy::SecretString as Secret;
+
+/// How long a command may take that says nothing else.
+pub const COMMAND_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The first 12 hexadecimal digits of the secret's SHA-256: enough to tell two secrets apart, useless to guess one of
+/// the server's random tokens.
+pub fn fingerprint(secret: &Secret) -> String {
+    Sha256::digest(secret.expose_secret()).iter().take(6).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Where a secret comes from. Paths are absolute, argv is run as it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// An environment variable.
+    Env {
+        /// Its name.
+        name: String,
+    },
+    /// A file.
+    File {
+        /// Its path.
+        path: PathBuf,
+    },
+    /// The standard output of a command.
+    Command {
+        /// Program and arguments.
+        argv: Vec<String>,
+    },
+}
+
+/// Where a new token's secret is delivered. Paths are absolute and may lie outside the project: a sink may name a host's
+/// directory for secrets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Sink {
+    /// A file of its own.
+    File {
+        /// Its path.
+        path: PathBuf,
+    },
+    /// One key of a dotenv file.
+    EnvFile {
+        /// The file's path.
+        path: PathBuf,
+        /// The key.
+        key: String,
+    },
+    /// The standard input of a command.
+    Command {
+        /// Program and arguments.
+        argv: Vec<String>,
+        /// How long it may take.
+        timeout: Duration,
+    },
+    /// Nowhere.
+    Discard,
+}
+
+impl fmt::Display for Sink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File { path } => write!(f, "file {}", path.display()),
+            Self::EnvFile { path, key } => write!(f, "env_file {} {key}", path.display()),
+            Self::Command { argv, .. } => write!(f, "command {argv:?}"),
+            Self::Discard => f.write_str("discard"),
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! What the server has, read once: per kind all that the token sees, and how much that is.
+
+mod read;
+
+pub use read::{Server, read};
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::kind::{Kind, Object, Presence};
+
+/// What the server has.
+#[derive(Clone, Debug, Default)]
+pub struct Snapshot {
+    /// The server's version, such as `2.9.1`.
+    pub version: String,
+    /// The home org's ID; none when it does not exist.
+    pub home: Option<String>,
+    /// The ID of the user that the run's token belongs to.
+    pub me: String,
+    /// The server's time of the first reply, in milliseconds since 1970.
+    pub at: u64,
+    /// Each kind that the manifest or the ledger names.
+    pub kinds: BTreeMap<Kind, View>,
+    /// The owners (user IDs) of each org in which something runs as its creator; an org whose owners may not be read is
+    /// left out.
+    pub owners: BTreeMap<String, BTreeSet<String>>,
+}
+
+impl Snapshot {
+    /// The object of `kind` with this ID.
+    pub fn object(&self, kind: Kind, id: &str) -> Option<&Object> {
+        self.kinds.get(&kind)?.objects.get(id)
+    }
+
+    /// The ID of the org of each object that lives in one.
+    pub fn orgs_of_objects(&self) -> BTreeMap<(Kind, String), String> {
+        let all = self.kinds.iter().flat_map(|(kind, view)| view.objects.values().map(|object| (*kind, object)));
+        all.filter_map(|(kind, object)| Some(((kind, object.id.clone()), object.org.clone()?))).collect()
+    }
+}
+
+/// How much of a kind the token sees.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sight {
+    /// All of it: proven.
+    Complete,
+    /// Some; whether it is all is not proven.
+    Partial,
+    /// Nothing; whether there is anything is not proven.
+    Blind,
+}
+
+/// What is known of one kind.
+#[derive(Clone, Debug)]
+pub struct View {
+    /// How much the list shows.
+    pub sight: Sight,
+    /// The objects in the list, and those found by ID, by ID.
+    pub objects: BTreeMap<String, Object>,
+    /// What asking by ID has shown of owned objects that the list lacks.
+    pub missing: BTreeMap<String, Presence>,
+}

@@ -1,0 +1,304 @@
+//! The values of fields, the same for what a manifest wants and what a server has.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use sha2::{Digest, Sha256};
+
+use crate::address::Address;
+use crate::duration::Duration;
+use crate::flux::LiveScript;
+use crate::kind::Kind;
+use crate::secret::{Sink, Source};
+
+/// Which object is meant.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Ref {
+    /// A resource of this project.
+    To(Address),
+    /// The org of `[server]`, where no resource declares it.
+    Home,
+    /// An object that no resource of this project stands for, by its ID.
+    Id(Kind, String),
+}
+
+/// What one permission of a token covers.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Scope {
+    /// One object.
+    Object(Ref),
+    /// One object by type and ID: of a type that is no kind of ours, or with an org that is not the object's own.
+    Bare {
+        /// InfluxDB's name of the type, such as `dashboards`.
+        ty: String,
+        /// The object's ID.
+        id: String,
+        /// The org that the permission names.
+        org: Option<Ref>,
+    },
+    /// Every object of a type in one org.
+    Org {
+        /// InfluxDB's name of the type.
+        ty: String,
+        /// The org.
+        org: Ref,
+    },
+    /// Every object of a type in every org.
+    Instance {
+        /// InfluxDB's name of the type.
+        ty: String,
+    },
+}
+
+/// A Flux script as it is compared: without its `option task` and injected record.
+#[derive(Clone, Debug)]
+pub struct Script {
+    /// What a person reads, and what a line diff is made of.
+    pub text: String,
+    /// Digest of the tokens that count.
+    pub digest: String,
+    /// The whole text, as the server has it or as it is sent.
+    pub source: Option<String>,
+}
+
+impl Script {
+    /// Reads a whole task script, of either side: `option task` is left out but for the keys that are no field of a task
+    /// (`concurrency`, `retry`); an injected record counts. Scripts that the scanner does not understand are compared byte
+    /// by byte.
+    pub fn of_task(source: String) -> Self {
+        let (text, form) = match LiveScript::read(&source, None) {
+            Ok(script) => {
+                let extra = script.task.iter().flat_map(|task| &task.extra);
+                let extra: Vec<_> = extra.map(|(key, value)| format!("{key}: {}", value.value)).collect();
+                let head =
+                    if extra.is_empty() { String::new() } else { format!("option task = {{{}}}\n", extra.join(", ")) };
+                (format!("{head}{}", script.text), format!("{head}{}", script.body))
+            }
+            Err(_) => (source.clone(), format!("unread {source}")),
+        };
+        Self { text, digest: digest(&form), source: Some(source) }
+    }
+}
+
+impl PartialEq for Script {
+    fn eq(&self, other: &Self) -> bool {
+        self.digest == other.digest
+    }
+}
+
+impl Eq for Script {}
+
+/// The value of one field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Value {
+    /// Said to be absent: a task without `offset`.
+    Unset,
+    /// A string.
+    Text(String),
+    /// A whole number.
+    Integer(i64),
+    /// A length of time.
+    Duration(Duration),
+    /// Retention without an end.
+    Infinite,
+    /// One object.
+    Ref(Ref),
+    /// A set of objects.
+    Refs(BTreeSet<Ref>),
+    /// Free properties.
+    Map(BTreeMap<String, String>),
+    /// A Flux script.
+    Script(Script),
+    /// What a token may read, or write.
+    Scopes(BTreeSet<Scope>),
+    /// Where a secret comes from. Never compared.
+    Source(Source),
+    /// Where a secret goes.
+    Sinks(Vec<Sink>),
+}
+
+impl Ref {
+    /// The ID, when an object that no resource stands for is meant.
+    pub fn bare_id(&self) -> Option<&str> {
+        match self {
+            Self::Id(_, id) => Some(id),
+            Self::To(_) | Self::Home => None,
+        }
+    }
+
+    /// The address, when a resource of this project is meant.
+    pub fn address(&self) -> Option<&Address> {
+        match self {
+            Self::To(address) => Some(address),
+            Self::Home | Self::Id(..) => None,
+        }
+    }
+}
+
+impl Scope {
+    /// All references in it.
+    pub fn refs(&self) -> impl Iterator<Item = &Ref> {
+        match self {
+            Self::Object(of) => Some(of),
+            Self::Bare { org, .. } => org.as_ref(),
+            Self::Org { org, .. } => Some(org),
+            Self::Instance { .. } => None,
+        }
+        .into_iter()
+    }
+
+    /// The same with every reference passed through `with`.
+    #[must_use]
+    pub fn map_refs(&self, with: &impl Fn(&Ref) -> Ref) -> Self {
+        match self {
+            Self::Object(of) => Self::Object(with(of)),
+            Self::Bare { ty, id, org } => Self::Bare { ty: ty.clone(), id: id.clone(), org: org.as_ref().map(with) },
+            Self::Org { ty, org } => Self::Org { ty: ty.clone(), org: with(org) },
+            Self::Instance { ty } => Self::Instance { ty: ty.clone() },
+        }
+    }
+}
+
+impl Value {
+    /// All references in it.
+    pub fn refs(&self) -> Vec<&Ref> {
+        match self {
+            Self::Ref(of) => vec![of],
+            Self::Refs(set) => set.iter().collect(),
+            Self::Scopes(scopes) => scopes.iter().flat_map(Scope::refs).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// The same with every reference passed through `with`.
+    #[must_use]
+    pub fn map_refs(&self, with: &impl Fn(&Ref) -> Ref) -> Self {
+        match self {
+            Self::Ref(of) => Self::Ref(with(of)),
+            Self::Refs(set) => Self::Refs(set.iter().map(with).collect()),
+            Self::Scopes(scopes) => Self::Scopes(scopes.iter().map(|scope| scope.map_refs(with)).collect()),
+            other => other.clone(),
+        }
+    }
+
+    /// What the ledger keeps of it: the plain text of a short scalar, else a digest. Two values have equal fingerprints
+    /// if they are equal.
+    pub fn fingerprint(&self) -> String {
+        let (text, plain) = match self {
+            Self::Script(script) => return format!("#{}", script.digest),
+            Self::Text(_) | Self::Integer(_) | Self::Duration(_) | Self::Infinite | Self::Ref(_) | Self::Unset => {
+                (self.to_string(), true)
+            }
+            Self::Map(map) => (map.iter().map(|(k, v)| format!("{k:?}={v:?}\n")).collect(), false),
+            Self::Refs(_) | Self::Scopes(_) | Self::Source(_) | Self::Sinks(_) => (self.to_string(), true),
+        };
+        if plain && text.len() <= 64 { format!("={text}") } else { format!("#{}", digest(&text)) }
+    }
+}
+
+/// The first 24 hex digits of the SHA-256 of `text`.
+pub fn digest(text: &str) -> String {
+    Sha256::digest(text.as_bytes())[..12].iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn list<T: fmt::Display>(f: &mut fmt::Formatter<'_>, items: impl IntoIterator<Item = T>) -> fmt::Result {
+    f.write_str("[")?;
+    for (n, item) in items.into_iter().enumerate() {
+        write!(f, "{}{item}", if n == 0 { "" } else { ", " })?;
+    }
+    f.write_str("]")
+}
+
+impl fmt::Display for Ref {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::To(address) => write!(f, "{address}"),
+            Self::Home => f.write_str("(home org)"),
+            Self::Id(kind, id) => write!(f, "{}-id:{id}", kind.name()),
+        }
+    }
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Object(of) => write!(f, "{of}"),
+            Self::Bare { ty, id, org: None } => write!(f, "{ty}-id:{id} of no org"),
+            Self::Bare { ty, id, org: Some(org) } => write!(f, "{ty}-id:{id} of {org}"),
+            Self::Org { ty, org } => write!(f, "{org}/{ty}"),
+            Self::Instance { ty } => write!(f, "instance/{ty}"),
+        }
+    }
+}
+
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unset => f.write_str("(none)"),
+            Self::Text(text) => f.write_str(text),
+            Self::Integer(number) => write!(f, "{number}"),
+            Self::Duration(duration) => write!(f, "{duration}"),
+            Self::Infinite => f.write_str("infinite"),
+            Self::Ref(of) => write!(f, "{of}"),
+            Self::Refs(set) => list(f, set),
+            Self::Map(map) => list(f, map.iter().map(|(key, value)| format!("{key} = {value}"))),
+            Self::Script(script) => f.write_str(&script.text),
+            Self::Scopes(scopes) => list(f, scopes),
+            Self::Source(_) => f.write_str("(secret)"),
+            Self::Sinks(sinks) => list(f, sinks),
+        }
+    }
+}
+
+/// The fields of one resource or object, ordered by name.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Fields(Vec<(&'static str, Value)>);
+
+impl Fields {
+    /// The value of `name`.
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        self.0.binary_search_by(|(field, _)| (*field).cmp(name)).ok().map(|at| &self.0[at].1)
+    }
+
+    /// Sets `name` to `value`.
+    pub fn set(&mut self, name: &'static str, value: Value) {
+        match self.0.binary_search_by(|(field, _)| (*field).cmp(name)) {
+            Ok(at) => self.0[at].1 = value,
+            Err(at) => self.0.insert(at, (name, value)),
+        }
+    }
+
+    /// Takes `name` out.
+    pub fn remove(&mut self, name: &str) -> Option<Value> {
+        self.0.binary_search_by(|(field, _)| (*field).cmp(name)).ok().map(|at| self.0.remove(at).1)
+    }
+
+    /// All of them, by name.
+    pub fn iter(&self) -> impl Iterator<Item = (&'static str, &Value)> {
+        self.0.iter().map(|(name, value)| (*name, value))
+    }
+
+    /// The fingerprint of the script among the fields; empty where there is none.
+    pub fn script_print(&self) -> String {
+        let script = self.0.iter().find(|(_, value)| matches!(value, Value::Script(_)));
+        script.map(|(_, value)| value.fingerprint()).unwrap_or_default()
+    }
+
+    /// The text of a text field.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        match self.get(name) {
+            Some(Value::Text(text)) => Some(text),
+            _ => None,
+        }
+    }
+}
+
+impl FromIterator<(&'static str, Value)> for Fields {
+    fn from_iter<I: IntoIterator<Item = (&'static str, Value)>>(items: I) -> Self {
+        let mut fields = Self::default();
+        for (name, value) in items {
+            fields.set(name, value);
+        }
+        fields
+    }
+}

@@ -1,0 +1,13 @@
+//! What the tests stand on: servers, requests, and one body run on both servers.
+
+mod both;
+mod embedded;
+mod http;
+mod real;
+mod scene;
+mod server;
+
+pub(crate) use both::{both, real, run};
+pub(crate) use http::{Http, Reply};
+pub(crate) use scene::{ABSENT, Scene, Secret, column, hourly, id, names, unique};
+pub(crate) use server::{Backend, ROOT, ROOT_PASSWORD, Server, Start};
