@@ -104,7 +104,7 @@ fn top_level_options(script: &str, tokens: &[Token]) -> Result<Vec<usize>, Strin
         index += 1;
     }
     match open.last() {
-        Some(opener) => Err(unclosed(script, opener)),
+        Some(opener) => Err(unclosed(script, tokens, opener)),
         None => Ok(starts),
     }
 }
@@ -116,13 +116,17 @@ fn place(script: &str, at: usize) -> String {
     format!("{}:{}", before.matches('\n').count() + 1, at - line_start + 1)
 }
 
-/// The words for what is never closed; the real parser's depend on what stands around it.
-fn unclosed(script: &str, opener: &Token) -> String {
+/// The words for what is never closed; what else the real parser says depends on what stands around it.
+fn unclosed(script: &str, tokens: &[Token], opener: &Token) -> String {
     if opener.is(script, "{") {
         return "loc 0:0-0:0: unknown operator \"<INVALID_OP>\"".to_owned();
     }
     let closer = if opener.is(script, "(") { "RPAREN" } else { "RBRACK" };
-    let (start, end) = (place(script, opener.place.start), place(script, script.len()));
+    // A call begins at what is called.
+    let before = tokens.iter().take_while(|token| token.place.end <= opener.place.start).collect::<Vec<_>>();
+    let called = before.iter().rev().take_while(|token| token.kind == Kind::Word || token.is(script, ".")).last();
+    let start = place(script, called.map_or(opener.place.start, |token| token.place.start));
+    let end = place(script, script.len());
     format!("loc {start}-{end}: expected {closer}, got EOF")
 }
 
@@ -451,6 +455,10 @@ mod tests {
             (
                 "option task = {name:\"a\",every:1h} import \"math\"",
                 "invalid options: loc 1:35-1:41: invalid statement @1:35-1:41: import",
+            ),
+            (
+                "option task={name:\"a\",every:1h} from(bucket",
+                "invalid options: loc 1:33-1:44: expected RPAREN, got EOF",
             ),
             (
                 "option task = {name:\"a\",every:1h} )",
