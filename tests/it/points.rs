@@ -61,6 +61,28 @@ both!(all_types_and_all_times_are_counted, async |scene| {
     assert_eq!(any.first, at(EARLIEST));
 });
 
+both!(a_point_at_either_end_of_time_is_found, async |scene| {
+    for (name, time) in [("earliest", EARLIEST), ("latest", LATEST)] {
+        scene.bucket(name).await;
+        let nanoseconds = time.parse::<Timestamp>().unwrap().as_nanosecond();
+        write(&scene, name, &format!("m v=1 {nanoseconds}")).await.expect(204);
+        let expected = Evidence { values: Some(1), first: at(time), last: at(time) };
+        assert_eq!(extent(&scene, name).await, expected);
+        assert_eq!(evidence(&scene, &evidence::any_point(name).unwrap()).await.first, at(time));
+    }
+});
+
+// Why evidence goes by name. The embedded server answers no such query.
+real!(by_id_no_permission_is_checked, async |scene| {
+    let bucket = scene.bucket("b").await;
+    write(&scene, "b", "m v=1 1").await.expect(204);
+    let inactive = json!({"status": "inactive", "permissions": [scene.may("read", "labels")]});
+    let inactive = scene.token_with(inactive).await;
+    let flux = format!("from(bucketID: \"{bucket}\") |> range(start: 0) |> keep(columns: [\"_value\"])");
+    let reply = query(&inactive.http, &scene.org, &flux).await;
+    assert_eq!((reply.status, reply.text.as_str()), (200, ",result,table,_value\r\n,_result,0,1\r\n\r\n"));
+});
+
 both!(older_than_excludes_its_time, async |scene| {
     scene.bucket("b").await;
     write(&scene, "b", "m v=1 5\nm v=1 9\nn,a=b v=1 7").await.expect(204);
