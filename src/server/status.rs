@@ -9,7 +9,7 @@ use serde_json::json;
 use super::auth::ResourceType;
 use super::reply::{Problem, Reply};
 use super::request::Call;
-use super::routes::{Routes, compact, indented};
+use super::routes::{Routes, any_method, compact, indented};
 
 /// The version of influxd that the server behaves as.
 pub(super) const VERSION: &str = "2.9.1";
@@ -18,21 +18,16 @@ const JSON: &str = "application/json; charset=utf-8";
 pub(super) fn routes() -> Routes {
     // influxd mounts these two, so that they answer any method and whatever follows in the path.
     let mounted = |path: &str, handler| {
-        let every = MethodFilter::GET
-            .or(MethodFilter::POST)
-            .or(MethodFilter::PUT)
-            .or(MethodFilter::PATCH)
-            .or(MethodFilter::DELETE);
         Routes::new()
-            .route(path, indented(every, handler))
-            .route(&format!("{path}/{{*rest}}"), indented(every, handler))
+            .route(path, indented(any_method(), handler))
+            .route(&format!("{path}/{{*rest}}"), indented(any_method(), handler))
     };
     Routes::new()
         .merge(mounted("/health", health))
         .merge(mounted("/ready", ready))
         .route("/ping", indented(MethodFilter::GET, ping))
-        .route("/api/v2", compact(MethodFilter::GET, links))
-        .route("/api/v2/resources", compact(MethodFilter::GET, resources))
+        .route("/api/v2", compact(any_method(), links))
+        .route("/api/v2/resources", compact(any_method(), resources))
         .route("/debug/{*rest}", any(async || StatusCode::NOT_FOUND))
 }
 
@@ -59,9 +54,7 @@ fn ready(call: &Call) -> Result<Reply, Problem> {
     let mut text = Vec::new();
     let formatter = serde_json::ser::PrettyFormatter::with_indent(b"    ");
     ready
-        .serialize(&mut serde_json::Serializer::with_formatter(
-            &mut text, formatter,
-        ))
+        .serialize(&mut serde_json::Serializer::with_formatter(&mut text, formatter))
         .map_err(|error| Problem::invalid(error.to_string()))?;
     text.push(b'\n');
     Ok(Reply::raw(StatusCode::OK, JSON, text))
@@ -73,8 +66,7 @@ fn ping(_: &Call) -> Result<Reply, Problem> {
 
 fn resources(_: &Call) -> Result<Reply, Problem> {
     let names: Vec<&str> = ResourceType::ALL.iter().map(|kind| kind.name()).collect();
-    let text =
-        serde_json::to_string(&names).map_err(|error| Problem::invalid(error.to_string()))?;
+    let text = serde_json::to_string(&names).map_err(|error| Problem::invalid(error.to_string()))?;
     Ok(Reply::raw(StatusCode::OK, "application/json", text + "\n"))
 }
 

@@ -3,5 +3,7 @@
 
 mod clients;
 mod facts;
+mod flux;
+mod kinds;
 mod points;
 mod support;

@@ -43,6 +43,8 @@ pub(crate) struct Bucket {
     pub(crate) shard_group: i64,
     /// As the storage engine has it: never 0.
     pub(crate) engine_shard_group: i64,
+    /// Whether the storage engine has dropped it, which a refused deletion of a system bucket does.
+    pub(crate) engine_dropped: bool,
     pub(crate) created_at: Timestamp,
     pub(crate) updated_at: Timestamp,
 }
@@ -108,53 +110,28 @@ pub(crate) fn find_by_name(read: &impl Read, org: Id, name: &str) -> Result<Buck
 }
 
 /// A page of the buckets of all orgs by ID; `name` filters within the page's scan, after `offset` was counted off.
-pub(crate) fn list(
-    read: &impl Read,
-    name: Option<&str>,
-    paging: &Paging,
-) -> Result<Vec<Bucket>, Error> {
-    let order = if paging.descending {
-        Order::Descending
-    } else {
-        Order::Ascending
-    };
-    let start = paging
-        .after
-        .and_then(|after| Id::new(after.number().wrapping_add(1)))
-        .map(Id::key);
+pub(crate) fn list(read: &impl Read, name: Option<&str>, paging: &Paging) -> Result<Vec<Bucket>, Error> {
+    let order = if paging.descending { Order::Descending } else { Order::Ascending };
+    let start = paging.after.and_then(|after| Id::new(after.number().wrapping_add(1))).map(Id::key);
     let mut skip = paging.offset;
     let mut buckets: Vec<Bucket> = Vec::new();
-    read.scan(
-        BUCKETS,
-        b"",
-        order,
-        start.as_ref().map(<[u8; 8]>::as_slice),
-        &mut |_, value| {
-            if skip > 0 {
-                skip -= 1;
-                return Ok(ControlFlow::Continue(()));
-            }
-            let bucket: Bucket = decode(value)?;
-            if name.is_none_or(|name| name == bucket.name) {
-                buckets.push(bucket);
-            }
-            Ok(paging.full(buckets.len()))
-        },
-    )?;
+    read.scan(BUCKETS, b"", order, start.as_ref().map(<[u8; 8]>::as_slice), &mut |_, value| {
+        if skip > 0 {
+            skip -= 1;
+            return Ok(ControlFlow::Continue(()));
+        }
+        let bucket: Bucket = decode(value)?;
+        if name.is_none_or(|name| name == bucket.name) {
+            buckets.push(bucket);
+        }
+        Ok(paging.full(buckets.len()))
+    })?;
     Ok(buckets)
 }
 
 /// A page of an org's buckets by name.
-pub(crate) fn list_of_org(
-    read: &impl Read,
-    org: Id,
-    paging: &Paging,
-) -> Result<Vec<Bucket>, Error> {
-    let order = if paging.descending {
-        Order::Descending
-    } else {
-        Order::Ascending
-    };
+pub(crate) fn list_of_org(read: &impl Read, org: Id, paging: &Paging) -> Result<Vec<Bucket>, Error> {
+    let order = if paging.descending { Order::Descending } else { Order::Ascending };
     let mut skip = paging.offset;
     let mut after = paging.after;
     let mut ids = Vec::new();
@@ -180,10 +157,7 @@ pub(crate) fn list_of_org(
 pub(crate) fn create(change: &Change, new: NewBucket) -> Result<Bucket, Error> {
     check_name(&new.name, new.kind)?;
     super::org::find(change, new.org)?;
-    if change
-        .get(BUCKET_NAMES, &named(new.org, &new.name))?
-        .is_some()
-    {
+    if change.get(BUCKET_NAMES, &named(new.org, &new.name))?.is_some() {
         return Err(Error::BucketExists(new.name));
     }
     let shard_group = normalised(new.shard_group, new.retention);
@@ -203,14 +177,11 @@ pub(crate) fn create(change: &Change, new: NewBucket) -> Result<Bucket, Error> {
         retention: new.retention,
         shard_group,
         engine_shard_group: shard_group,
+        engine_dropped: false,
         created_at: Timestamp::now(),
         updated_at: Timestamp::now(),
     };
-    change.put(
-        BUCKET_NAMES,
-        &named(bucket.org, &bucket.name),
-        &bucket.id.key(),
-    )?;
+    change.put(BUCKET_NAMES, &named(bucket.org, &bucket.name), &bucket.id.key())?;
     change.put_record(BUCKETS, bucket.id, &bucket)?;
     Ok(bucket)
 }
@@ -218,6 +189,9 @@ pub(crate) fn create(change: &Change, new: NewBucket) -> Result<Bucket, Error> {
 /// Changes a bucket; only what is sent.
 pub(crate) fn update(change: &Change, id: Id, update: BucketUpdate) -> Result<Bucket, Error> {
     let mut bucket = find(change, id)?;
+    if bucket.engine_dropped {
+        return Err(Error::DatabaseNotFound(id));
+    }
     check_durations(&bucket, &update)?;
     bucket.updated_at = Timestamp::now();
     if let Some(name) = update.name.filter(|name| *name != bucket.name) {
@@ -225,10 +199,7 @@ pub(crate) fn update(change: &Change, id: Id, update: BucketUpdate) -> Result<Bu
             return Err(Error::SystemBucketRename);
         }
         check_name(&name, bucket.kind)?;
-        if change
-            .get(BUCKET_NAMES, &named(bucket.org, &name))?
-            .is_some()
-        {
+        if change.get(BUCKET_NAMES, &named(bucket.org, &name))?.is_some() {
             return Err(Error::BucketNameTaken);
         }
         change.delete(BUCKET_NAMES, &named(bucket.org, &bucket.name))?;
@@ -249,13 +220,26 @@ pub(crate) fn update(change: &Change, id: Id, update: BucketUpdate) -> Result<Bu
     Ok(bucket)
 }
 
-/// Deletes a bucket that is no system bucket; permissions, tasks and labels that name it stay.
-pub(crate) fn delete(change: &Change, id: Id) -> Result<(), Error> {
-    let bucket = find(change, id)?;
+/// What came of a deletion.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Deletion {
+    /// The bucket is gone; permissions, tasks and labels that name it stay.
+    Gone,
+    /// A system bucket: its data is gone, and it can no longer be changed, but it stays.
+    Emptied,
+}
+
+/// Deletes a bucket, or all but the name of a system bucket, as the real server does before it refuses.
+pub(crate) fn delete(change: &Change, id: Id) -> Result<Deletion, Error> {
+    let mut bucket = find(change, id)?;
     if bucket.kind == BucketType::System {
-        return Err(Error::SystemBucketDelete);
+        points::store::delete_bucket(change.transaction(), bucket.id.number())?;
+        bucket.engine_dropped = true;
+        change.put_record(BUCKETS, id, &bucket)?;
+        return Ok(Deletion::Emptied);
     }
-    remove(change, &bucket)
+    remove(change, &bucket)?;
+    Ok(Deletion::Gone)
 }
 
 /// Deletes any bucket, with its points.
@@ -267,10 +251,7 @@ pub(super) fn remove(change: &Change, bucket: &Bucket) -> Result<(), Error> {
 }
 
 fn check_durations(bucket: &Bucket, update: &BucketUpdate) -> Result<(), Error> {
-    if update
-        .retention
-        .is_some_and(|retention| retention != 0 && retention < HOUR)
-    {
+    if update.retention.is_some_and(|retention| retention != 0 && retention < HOUR) {
         return Err(Error::RetentionTooShort);
     }
     let retention = update.retention.unwrap_or(bucket.retention);

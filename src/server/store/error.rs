@@ -47,6 +47,9 @@ pub(crate) enum Error {
     SystemBucketRename,
     #[error("system buckets cannot be deleted")]
     SystemBucketDelete,
+    /// The storage engine dropped a system bucket; a 500 on the real server too.
+    #[error("database not found: {0}")]
+    DatabaseNotFound(Id),
     /// A 500 on the real server too: the storage engine refuses without a class.
     #[error("retention policy duration must be at least 1h0m0s")]
     RetentionTooShort,
@@ -71,9 +74,7 @@ pub(crate) enum Error {
     #[error("your userID is incorrect")]
     PasswordUser,
 
-    #[error(
-        "Unexpected error when assigning user to a resource: mapping for user {0} already exists"
-    )]
+    #[error("Unexpected error when assigning user to a resource: mapping for user {0} already exists")]
     MemberExists(Id),
     #[error("user to resource mapping not found")]
     MemberNotFound,

@@ -1,0 +1,73 @@
+//! The labels of an org, which the ledger and the lock are made of.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+
+use serde::Deserialize;
+
+use crate::api::{ApiError, Class};
+use crate::kind::Object;
+use crate::value::Value;
+
+/// One label, as `GET /api/v2/labels` lists it.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct Row {
+    /// Its ID.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Its properties; the server leaves them out when there are none.
+    #[serde(default)]
+    pub properties: BTreeMap<String, String>,
+}
+
+impl Row {
+    /// The same from an object of kind `label`, so that the snapshot's one list of labels serves the ledger too.
+    pub fn from_object(object: &Object) -> Self {
+        let properties = match object.fields.get("properties") {
+            Some(Value::Map(map)) => map.clone(),
+            _ => BTreeMap::new(),
+        };
+        Self { id: object.id.clone(), name: object.name.clone(), properties }
+    }
+
+    /// The value of a property.
+    pub(super) fn get(&self, property: &str) -> Option<&str> {
+        self.properties.get(property).map(String::as_str)
+    }
+}
+
+/// What ledger and lock need of a server. A trait so that both can be tested against a server in memory.
+pub trait Labels: Clone + Send + Sync + 'static {
+    /// The labels of the org called `name`, which is matched whole and without regard to case.
+    fn named(&self, org: &str, name: &str) -> impl Future<Output = Result<Vec<Row>, ApiError>> + Send;
+
+    /// Makes a label and gives its ID; a taken name is an error of class `Conflict`.
+    fn create(
+        &self,
+        org: &str,
+        name: &str,
+        properties: &BTreeMap<String, String>,
+    ) -> impl Future<Output = Result<String, ApiError>> + Send;
+
+    /// Sets these properties and leaves the others; `""` takes a property away.
+    fn patch(
+        &self,
+        id: &str,
+        properties: &BTreeMap<String, String>,
+    ) -> impl Future<Output = Result<(), ApiError>> + Send;
+
+    /// Deletes a label; one that is gone is an error of class `NotFound`.
+    fn delete(&self, id: &str) -> impl Future<Output = Result<(), ApiError>> + Send;
+
+    /// The highest `Date` of all replies so far, in milliseconds since 1970.
+    fn server_time(&self) -> Option<u64>;
+}
+
+/// Deletes a label; one that is gone already is deleted.
+pub(super) async fn remove<L: Labels>(labels: &L, id: &str) -> Result<(), ApiError> {
+    match labels.delete(id).await {
+        Err(error) if error.class != Class::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,3 @@
+//! What a user reads: the only place with colours and printing.
+
+pub mod diagnostic;
