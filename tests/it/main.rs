@@ -5,5 +5,6 @@ mod clients;
 mod facts;
 mod flux;
 mod kinds;
+mod ledger;
 mod points;
 mod support;
