@@ -9,7 +9,8 @@ use super::script::{self, Argument, Call};
 use super::store::Extent;
 
 /// What the embedded server says to any other script.
-pub(super) const NOT_ANSWERED: &str = "the embedded server answers only the evidence queries that fluxform itself sends";
+pub(super) const NOT_ANSWERED: &str =
+    "the embedded server answers only the evidence queries that fluxform itself sends";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Asked {
