@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod embedded;
+mod clients;
 mod facts;
 mod flux;
 mod kinds;
