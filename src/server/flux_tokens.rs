@@ -56,16 +56,10 @@ pub(super) fn tokens(script: &str) -> Vec<Token> {
             letter if letter.is_alphabetic() || letter == '_' => {
                 (Kind::Word, span(rest, |c| c.is_alphanumeric() || c == '_'))
             }
-            digit if digit.is_ascii_digit() => (
-                Kind::Number,
-                span(rest, |c| c.is_alphanumeric() || c == '.'),
-            ),
+            digit if digit.is_ascii_digit() => (Kind::Number, span(rest, |c| c.is_alphanumeric() || c == '.')),
             other => (Kind::Symbol, other.len_utf8()),
         };
-        found.push(Token {
-            kind,
-            place: at..at + len,
-        });
+        found.push(Token { kind, place: at..at + len });
         at += len;
     }
     found
@@ -117,10 +111,7 @@ fn regex_may_start(script: &str, before: Option<&Token>) -> bool {
     match before {
         None => true,
         Some(token) if token.kind == Kind::Symbol => !matches!(token.text(script), ")" | "]" | "}"),
-        Some(token) => {
-            token.kind == Kind::Word
-                && matches!(token.text(script), "and" | "or" | "not" | "return")
-        }
+        Some(token) => token.kind == Kind::Word && matches!(token.text(script), "and" | "or" | "not" | "return"),
     }
 }
 
@@ -129,10 +120,7 @@ mod tests {
     use super::*;
 
     fn texts(script: &str) -> Vec<&str> {
-        tokens(script)
-            .iter()
-            .map(|token| token.text(script))
-            .collect()
+        tokens(script).iter().map(|token| token.text(script)).collect()
     }
 
     #[test]
@@ -145,10 +133,7 @@ mod tests {
     #[test]
     fn a_slash_divides_after_a_value_and_begins_a_regex_elsewhere() {
         assert_eq!(texts("a / b"), ["a", "/", "b"]);
-        assert_eq!(
-            texts("r =~ /a{2}\\/\"/ x"),
-            ["r", "=", "~", "/a{2}\\/\"/", "x"]
-        );
+        assert_eq!(texts("r =~ /a{2}\\/\"/ x"), ["r", "=", "~", "/a{2}\\/\"/", "x"]);
     }
 
     #[test]

@@ -141,13 +141,8 @@ impl Server {
             }
             None => (None, None),
         };
-        let listen_error = |source| StartError::Listen {
-            address: options.listen,
-            source,
-        };
-        let listener = TcpListener::bind(options.listen)
-            .await
-            .map_err(listen_error)?;
+        let listen_error = |source| StartError::Listen { address: options.listen, source };
+        let listener = TcpListener::bind(options.listen).await.map_err(listen_error)?;
         let address = listener.local_addr().map_err(listen_error)?;
         let app = Arc::new(App {
             store,
@@ -164,12 +159,7 @@ impl Server {
                 never = points::expiry::run(app) => match never {},
             }
         });
-        Ok(Self {
-            address,
-            operator_token,
-            stop,
-            task,
-        })
+        Ok(Self { address, operator_token, stop, task })
     }
 
     /// Where it listens: `http://HOST:PORT`.
@@ -205,9 +195,7 @@ async fn open(location: &Location, lock_wait: Duration) -> Result<Store, StartEr
     loop {
         match Store::open(path) {
             Ok(store) => return Ok(store),
-            Err(redb::Error::DatabaseAlreadyOpen) if Instant::now() < deadline => {
-                tokio::time::sleep(LOCK_RETRY).await
-            }
+            Err(redb::Error::DatabaseAlreadyOpen) if Instant::now() < deadline => tokio::time::sleep(LOCK_RETRY).await,
             Err(redb::Error::DatabaseAlreadyOpen) => {
                 return Err(StartError::Locked { path: path.clone() });
             }
@@ -218,11 +206,7 @@ async fn open(location: &Location, lock_wait: Duration) -> Result<Store, StartEr
 
 /// Sets a new store up and makes the token of this process; it belongs to the user of `setup`, or to the instance's
 /// owner if the store was set up by somebody else.
-fn operator(
-    store: &Store,
-    setup: &Setup,
-    secret: &SecretString,
-) -> Result<Authorization, StartError> {
+fn operator(store: &Store, setup: &Setup, secret: &SecretString) -> Result<Authorization, StartError> {
     let made = store.change(|change| {
         let user = match user::find_by_name(change, &setup.user) {
             Ok(user) => user.id,

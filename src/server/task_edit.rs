@@ -27,17 +27,9 @@ impl OptionEdit {
         let option = locate(script).map_err(|_| "unable to edit option".to_owned())?;
         let mut edits: Vec<(Range<usize>, String)> = Vec::new();
         let mut added = Vec::new();
-        let find = |name: &str| {
-            option
-                .properties
-                .iter()
-                .find(|property| property.name == name)
-        };
+        let find = |name: &str| option.properties.iter().find(|property| property.name == name);
         let mut set = |found: Option<&Property>, name: &str, value: String| match found {
-            Some(property) => edits.push((
-                property.key.start..property.value_place().end,
-                format!("{name}: {value}"),
-            )),
+            Some(property) => edits.push((property.key.start..property.value_place().end, format!("{name}: {value}"))),
             None => added.push(format!("{name}: {value}")),
         };
         if let Some(name) = &self.name {
@@ -53,23 +45,14 @@ impl OptionEdit {
         }
         match &self.offset {
             Some(offset) if offset.is_zero() => {
-                edits.extend(
-                    find("offset").map(|offset| (with_comma(script, offset), String::new())),
-                );
+                edits.extend(find("offset").map(|offset| (with_comma(script, offset), String::new())));
             }
             Some(offset) => set(find("offset"), "offset", offset.to_string()),
             None => {}
         }
         if !added.is_empty() {
-            let end = option
-                .properties
-                .last()
-                .map_or(option.end, |last| last.value_place().end);
-            let separator = if option.properties.is_empty() {
-                ""
-            } else {
-                ", "
-            };
+            let end = option.properties.last().map_or(option.end, |last| last.value_place().end);
+            let separator = if option.properties.is_empty() { "" } else { ", " };
             edits.push((end..end, format!("{separator}{}", added.join(", "))));
         }
         // From the back, so that places stay right.
@@ -91,29 +74,19 @@ fn with_comma(script: &str, property: &Property) -> Range<usize> {
     }
     let after = &script[place.end..];
     let blanks = after.len() - after.trim_start().len();
-    if after.trim_start().starts_with(',') {
-        place.start..place.end + blanks + 1
-    } else {
-        place
-    }
+    if after.trim_start().starts_with(',') { place.start..place.end + blanks + 1 } else { place }
 }
 
 /// A Flux text.
 fn literal(text: &str) -> String {
-    format!(
-        "\"{}\"",
-        text.replace('\\', "\\\\")
-            .replace('"', "\\\"")
-            .replace("${", "\\${")
-    )
+    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"").replace("${", "\\${"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const SCRIPT: &str =
-        "option task = {name: \"t\", every: 1h, offset: 5m}\nfrom(bucket:\"x\") // c\n";
+    const SCRIPT: &str = "option task = {name: \"t\", every: 1h, offset: 5m}\nfrom(bucket:\"x\") // c\n";
 
     fn edited(edit: &OptionEdit) -> String {
         let script = edit.apply(SCRIPT).unwrap();
@@ -124,17 +97,11 @@ mod tests {
     fn values_are_replaced_added_and_removed() {
         let every = || Duration::parse("2h").ok();
         assert_eq!(
-            edited(&OptionEdit {
-                every: every(),
-                ..Default::default()
-            }),
+            edited(&OptionEdit { every: every(), ..Default::default() }),
             "option task = {name: \"t\", every: 2h, offset: 5m}"
         );
         assert_eq!(
-            edited(&OptionEdit {
-                cron: Some("0 * * * *".to_owned()),
-                ..Default::default()
-            }),
+            edited(&OptionEdit { cron: Some("0 * * * *".to_owned()), ..Default::default() }),
             "option task = {name: \"t\", cron: \"0 * * * *\", offset: 5m}"
         );
         assert_eq!(
@@ -147,26 +114,13 @@ mod tests {
             "option task = {name: \"a\\\"b\", every: 2h}"
         );
         let plain = "option task = {name: \"t\", every: 1h}";
-        let edit = OptionEdit {
-            offset: Duration::parse("5m").ok(),
-            ..Default::default()
-        };
-        assert_eq!(
-            edit.apply(plain).unwrap(),
-            "option task = {name: \"t\", every: 1h, offset: 5m}"
-        );
+        let edit = OptionEdit { offset: Duration::parse("5m").ok(), ..Default::default() };
+        assert_eq!(edit.apply(plain).unwrap(), "option task = {name: \"t\", every: 1h, offset: 5m}");
     }
 
     #[test]
     fn the_rest_of_the_script_stays_as_it_was() {
-        let edit = OptionEdit {
-            name: Some("n".to_owned()),
-            ..Default::default()
-        };
-        assert!(
-            edit.apply(SCRIPT)
-                .unwrap()
-                .ends_with("\nfrom(bucket:\"x\") // c\n")
-        );
+        let edit = OptionEdit { name: Some("n".to_owned()), ..Default::default() };
+        assert!(edit.apply(SCRIPT).unwrap().ends_with("\nfrom(bucket:\"x\") // c\n"));
     }
 }

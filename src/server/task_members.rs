@@ -13,28 +13,18 @@ use super::store::member::{self, Member};
 use super::store::{View, task, user};
 
 pub(super) fn routes() -> Routes {
-    ["members", "owners"]
-        .into_iter()
-        .fold(Routes::new(), |routes, roles| {
-            routes
-                .route(
-                    &format!("/api/v2/tasks/{{id}}/{roles}"),
-                    compact(MethodFilter::GET, list).merge(compact(MethodFilter::POST, add)),
-                )
-                .route(
-                    &format!("/api/v2/tasks/{{id}}/{roles}/{{user}}"),
-                    compact(MethodFilter::DELETE, remove),
-                )
-        })
+    ["members", "owners"].into_iter().fold(Routes::new(), |routes, roles| {
+        routes
+            .route(
+                &format!("/api/v2/tasks/{{id}}/{roles}"),
+                compact(MethodFilter::GET, list).merge(compact(MethodFilter::POST, add)),
+            )
+            .route(&format!("/api/v2/tasks/{{id}}/{roles}/{{user}}"), compact(MethodFilter::DELETE, remove))
+    })
 }
 
 fn permission(view: &View, action: Action, id: Id) -> Result<Permission, Problem> {
-    Ok(Permission::at(
-        action,
-        ResourceType::Tasks,
-        id,
-        task::find(view, id)?.org,
-    ))
+    Ok(Permission::at(action, ResourceType::Tasks, id, task::find(view, id)?.org))
 }
 
 /// An absent task has no members; that is no error.
@@ -45,10 +35,7 @@ fn list(call: &Call) -> Result<Reply, Problem> {
     if !members.is_empty() && !call.caller()?.holds(&permission(&view, Action::Read, id)?) {
         members.clear();
     }
-    Reply::compact(
-        StatusCode::OK,
-        &MembersReply::new(&view, ResourceType::Tasks, id, role(call), members, true)?,
-    )
+    Reply::compact(StatusCode::OK, &MembersReply::new(&view, ResourceType::Tasks, id, role(call), members, true)?)
 }
 
 fn add(call: &Call) -> Result<Reply, Problem> {
@@ -56,16 +43,9 @@ fn add(call: &Call) -> Result<Reply, Problem> {
     let role = role(call);
     let view = call.store().view()?;
     let user = user::find(&view, user_in_body(call)?)?;
-    call.caller()?
-        .require(&permission(&view, Action::Write, id)?)?;
-    let member = Member {
-        user: user.id,
-        role,
-        resource_type: ResourceType::Tasks,
-        resource: id,
-    };
-    call.store()
-        .change(|change| member::create(change, member))?;
+    call.caller()?.require(&permission(&view, Action::Write, id)?)?;
+    let member = Member { user: user.id, role, resource_type: ResourceType::Tasks, resource: id };
+    call.store().change(|change| member::create(change, member))?;
     Reply::compact(StatusCode::CREATED, &MemberReply::new(user, role, true))
 }
 
@@ -74,10 +54,8 @@ fn remove(call: &Call) -> Result<Reply, Problem> {
     let user = call.id("user")?;
     let view = call.store().view()?;
     if member::find(&view, id, user)?.is_some() {
-        call.caller()?
-            .require(&permission(&view, Action::Write, id)?)?;
-        call.store()
-            .change(|change| member::delete(change, id, user))?;
+        call.caller()?.require(&permission(&view, Action::Write, id)?)?;
+        call.store().change(|change| member::delete(change, id, user))?;
     }
     Ok(Reply::no_content())
 }

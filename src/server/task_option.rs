@@ -17,18 +17,12 @@ const MAX_RETRY: i64 = 10;
 /// The schedule that a script gives itself.
 pub(super) fn read(script: &str) -> Result<Schedule, Problem> {
     let option = locate(script).and_then(|option| option.schedule(script));
-    let (schedule, offset) =
-        option.map_err(|message| Problem::invalid(message).within("invalid options"))?;
+    let (schedule, offset) = option.map_err(|message| Problem::invalid(message).within("invalid options"))?;
     let offset = offset
         .map(|offset| offset.go_duration())
         .transpose()
-        .map_err(|message| {
-            Problem::new(Code::Internal, message).within("unexpected error parsing time")
-        })?;
-    Ok(Schedule {
-        offset: offset.unwrap_or_default(),
-        ..schedule
-    })
+        .map_err(|message| Problem::new(Code::Internal, message).within("unexpected error parsing time"))?;
+    Ok(Schedule { offset: offset.unwrap_or_default(), ..schedule })
 }
 
 /// The record after `option task =`.
@@ -67,9 +61,7 @@ pub(super) fn locate(script: &str) -> Result<TaskOption, String> {
     match tokens.get(start) {
         Some(token) if token.is(script, "{") => record(script, &tokens[start + 1..]),
         // The wording, with its wrong type, is influxd's.
-        _ => Err(
-            "task option expected to be object literal, but found \"ObjectExpression\"".to_owned(),
-        ),
+        _ => Err("task option expected to be object literal, but found \"ObjectExpression\"".to_owned()),
     }
 }
 
@@ -80,27 +72,18 @@ fn top_level_options(script: &str, tokens: &[Token]) -> Result<Vec<usize>, Strin
     let mut statements = false;
     let mut index = 0;
     while let Some(token) = tokens.get(index) {
-        let follows = |offset: usize, text: &str| {
-            tokens
-                .get(index + offset)
-                .is_some_and(|next| next.is(script, text))
-        };
+        let follows = |offset: usize, text: &str| tokens.get(index + offset).is_some_and(|next| next.is(script, text));
         match token.text(script) {
             "{" | "(" | "[" if token.kind == Kind::Symbol => depth += 1,
             "}" | ")" | "]" if token.kind == Kind::Symbol => {
-                depth = depth
-                    .checked_sub(1)
-                    .ok_or_else(|| invalid_statement(script, token))?;
+                depth = depth.checked_sub(1).ok_or_else(|| invalid_statement(script, token))?;
             }
             "import" if depth == 0 && token.kind == Kind::Word && statements => {
                 return Err(invalid_statement(script, token));
             }
             "import" if depth == 0 && token.kind == Kind::Word => {
                 // The path, with its name before it or not.
-                let path = tokens[index + 1..]
-                    .iter()
-                    .position(|next| next.kind == Kind::Text)
-                    .unwrap_or(0);
+                let path = tokens[index + 1..].iter().position(|next| next.kind == Kind::Text).unwrap_or(0);
                 index += path + 2;
                 continue;
             }
@@ -108,12 +91,7 @@ fn top_level_options(script: &str, tokens: &[Token]) -> Result<Vec<usize>, Strin
                 index += 2;
                 continue;
             }
-            "option"
-                if depth == 0
-                    && token.kind == Kind::Word
-                    && follows(1, "task")
-                    && follows(2, "=") =>
-            {
+            "option" if depth == 0 && token.kind == Kind::Word && follows(1, "task") && follows(2, "=") => {
                 starts.push(index + 3);
                 statements = true;
             }
@@ -128,17 +106,10 @@ fn invalid_statement(script: &str, token: &Token) -> String {
     let place = |at: usize| {
         let before = &script[..at];
         let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-        format!(
-            "{}:{}",
-            before.matches('\n').count() + 1,
-            at - line_start + 1
-        )
+        format!("{}:{}", before.matches('\n').count() + 1, at - line_start + 1)
     };
     let (start, end) = (place(token.place.start), place(token.place.end));
-    format!(
-        "loc {start}-{end}: invalid statement @{start}-{end}: {}",
-        token.text(script)
-    )
+    format!("loc {start}-{end}: invalid statement @{start}-{end}: {}", token.text(script))
 }
 
 /// Reads the properties up to the closing brace.
@@ -155,30 +126,19 @@ fn record(script: &str, tokens: &[Token]) -> Result<TaskOption, String> {
     loop {
         match rest {
             [end, ..] if end.is(script, "}") => {
-                return Ok(TaskOption {
-                    properties,
-                    end: end.place.start,
-                });
+                return Ok(TaskOption { properties, end: end.place.start });
             }
-            [key, colon, ..]
-                if matches!(key.kind, Kind::Word | Kind::Text) && colon.is(script, ":") =>
-            {
+            [key, colon, ..] if matches!(key.kind, Kind::Word | Kind::Text) && colon.is(script, ":") => {
                 let len = value_len(script, &rest[2..]);
                 let value = rest[2..2 + len].to_vec();
-                if value.is_empty()
-                    || value.iter().any(|token| token.is(script, ":")) && value.len() < 4
-                {
+                if value.is_empty() || value.iter().any(|token| token.is(script, ":")) && value.len() < 4 {
                     return Err(broken());
                 }
                 let name = match key.kind {
                     Kind::Text => unquote(key.text(script)).unwrap_or_default(),
                     _ => key.text(script).to_owned(),
                 };
-                properties.push(Property {
-                    name,
-                    key: key.place.clone(),
-                    value,
-                });
+                properties.push(Property { name, key: key.place.clone(), value });
                 rest = &rest[2 + len..];
                 match rest {
                     [comma, ..] if comma.is(script, ",") => rest = &rest[1..],
@@ -212,9 +172,7 @@ fn value_len(script: &str, tokens: &[Token]) -> usize {
 
 impl TaskOption {
     fn get(&self, name: &str) -> Option<&Property> {
-        self.properties
-            .iter()
-            .find(|property| property.name == name)
+        self.properties.iter().find(|property| property.name == name)
     }
 
     fn schedule(&self, script: &str) -> Result<(Schedule, Option<Duration>), String> {
@@ -229,48 +187,22 @@ impl TaskOption {
         if cron.is_none() && every.is_none() {
             return Err(missing("cron or every"));
         }
-        let cron = cron
-            .map(|cron| cron.text(script).ok_or_else(|| unreadable("cron")))
-            .transpose()?;
-        let every = every
-            .map(|every| every.duration(script).ok_or_else(|| unreadable("every")))
-            .transpose()?;
+        let cron = cron.map(|cron| cron.text(script).ok_or_else(|| unreadable("cron"))).transpose()?;
+        let every = every.map(|every| every.duration(script).ok_or_else(|| unreadable("every"))).transpose()?;
         let offset = self
             .get("offset")
-            .map(|offset| {
-                offset
-                    .signed_duration(script)
-                    .ok_or_else(|| unreadable("offset"))
-            })
+            .map(|offset| offset.signed_duration(script).ok_or_else(|| unreadable("offset")))
             .transpose()?;
-        let number = |name: &str| {
-            self.get(name)
-                .map(|one| one.integer(script).ok_or_else(|| unreadable(name)))
-                .transpose()
-        };
+        let number =
+            |name: &str| self.get(name).map(|one| one.integer(script).ok_or_else(|| unreadable(name))).transpose();
         let (concurrency, retry) = (number("concurrency")?, number("retry")?);
         let cron = cron.unwrap_or_default();
-        let complaints = complaints(
-            &name,
-            &cron,
-            every.as_ref(),
-            offset.as_ref(),
-            concurrency,
-            retry,
-        );
+        let complaints = complaints(&name, &cron, every.as_ref(), offset.as_ref(), concurrency, retry);
         if !complaints.is_empty() {
             return Err(format!("invalid options: {}", complaints.join(", ")));
         }
         let every = every.map(|every| every.to_string()).unwrap_or_default();
-        Ok((
-            Schedule {
-                name,
-                every,
-                cron,
-                offset: SignedDuration::ZERO,
-            },
-            offset,
-        ))
+        Ok((Schedule { name, every, cron, offset: SignedDuration::ZERO }, offset))
     }
 }
 
@@ -394,24 +326,15 @@ impl Duration {
             if digits == 0 {
                 return Err(format!("invalid duration {rest}"));
             }
-            let magnitude: i64 = rest[..digits].parse().map_err(|_| {
-                format!(
-                    "strconv.ParseInt: parsing \"{}\": value out of range",
-                    &rest[..digits]
-                )
-            })?;
+            let magnitude: i64 = rest[..digits]
+                .parse()
+                .map_err(|_| format!("strconv.ParseInt: parsing \"{}\": value out of range", &rest[..digits]))?;
             rest = &rest[digits..];
-            let letters = rest
-                .find(|c: char| !c.is_alphabetic())
-                .unwrap_or(rest.len());
+            let letters = rest.find(|c: char| !c.is_alphabetic()).unwrap_or(rest.len());
             if letters == 0 {
                 return Err(format!("duration is missing a unit: {rest}"));
             }
-            let unit = if &rest[..letters] == "µs" {
-                "us"
-            } else {
-                &rest[..letters]
-            };
+            let unit = if &rest[..letters] == "µs" { "us" } else { &rest[..letters] };
             parts.push((sign * magnitude, unit.to_owned()));
             rest = &rest[letters..];
         }
@@ -438,34 +361,25 @@ impl Duration {
             "y" => 31_536_000_000_000_000,
             _ => 0_i128,
         };
-        self.0
-            .iter()
-            .map(|(magnitude, name)| i128::from(*magnitude) * unit(name))
-            .sum()
+        self.0.iter().map(|(magnitude, name)| i128::from(*magnitude) * unit(name)).sum()
     }
 
     /// Its length where only Go's units are known, up to `h`.
     pub(super) fn go_duration(&self) -> Result<SignedDuration, String> {
-        if let Some((_, unit)) = self
-            .0
-            .iter()
-            .find(|(_, unit)| !["ns", "us", "ms", "s", "m", "h"].contains(&unit.as_str()))
+        if let Some((_, unit)) =
+            self.0.iter().find(|(_, unit)| !["ns", "us", "ms", "s", "m", "h"].contains(&unit.as_str()))
         {
-            return Err(format!(
-                "time: unknown unit \"{unit}\" in duration \"{self}\""
-            ));
+            return Err(format!("time: unknown unit \"{unit}\" in duration \"{self}\""));
         }
-        let nanoseconds = i64::try_from(self.nanoseconds())
-            .map_err(|_| format!("time: invalid duration \"{self}\""))?;
+        let nanoseconds =
+            i64::try_from(self.nanoseconds()).map_err(|_| format!("time: invalid duration \"{self}\""))?;
         Ok(SignedDuration::from_nanos(nanoseconds))
     }
 }
 
 impl std::fmt::Display for Duration {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.0
-            .iter()
-            .try_for_each(|(magnitude, unit)| write!(f, "{magnitude}{unit}"))
+        self.0.iter().try_for_each(|(magnitude, unit)| write!(f, "{magnitude}{unit}"))
     }
 }
 
@@ -479,10 +393,8 @@ mod tests {
 
     #[test]
     fn a_schedule_is_read_as_written() {
-        let schedule = read(
-            "import \"x\"\n// c\noption task = {name: \"a\\\"b\", every: 60m, offset: 90s,}\nf()",
-        )
-        .unwrap();
+        let schedule =
+            read("import \"x\"\n// c\noption task = {name: \"a\\\"b\", every: 60m, offset: 90s,}\nf()").unwrap();
         assert_eq!(schedule.name, "a\"b");
         assert_eq!(schedule.every, "60m");
         assert_eq!(schedule.offset, SignedDuration::from_secs(90));
@@ -492,26 +404,14 @@ mod tests {
     fn refusals_are_worded_as_on_the_real_server() {
         for (script, expected) in [
             ("x", "invalid options: no task options defined"),
-            (
-                "f = () => { option task = {name: \"a\", every: 1h} }",
-                "invalid options: no task options defined",
-            ),
-            (
-                "option task = {}",
-                "invalid options: missing required option: name",
-            ),
-            (
-                "option task = {name:\"a\"}",
-                "invalid options: missing required option: cron or every",
-            ),
+            ("f = () => { option task = {name: \"a\", every: 1h} }", "invalid options: no task options defined"),
+            ("option task = {}", "invalid options: missing required option: name"),
+            ("option task = {name:\"a\"}", "invalid options: missing required option: cron or every"),
             (
                 "option task = {name:\"a\",every:1h,cron:\"* * * * *\"}",
                 "invalid options: cannot use both cron and every in task options",
             ),
-            (
-                "option task = {name:\"\",every:1h}",
-                "invalid options: invalid options: name required",
-            ),
+            ("option task = {name:\"\",every:1h}", "invalid options: invalid options: name required"),
             (
                 "option task = {name:\"a\",every:0h}",
                 "invalid options: invalid options: must specify exactly one of either cron or every",
@@ -520,10 +420,7 @@ mod tests {
                 "option task = {name:\"a\",every:500ms}",
                 "invalid options: invalid options: every option must be at least 1 second",
             ),
-            (
-                "option task = {name:\"a\",every:-1h}",
-                "invalid options: failed to parse field 'every' in task options",
-            ),
+            ("option task = {name:\"a\",every:-1h}", "invalid options: failed to parse field 'every' in task options"),
             (
                 "option task = {name:\"a${x}\",every:1h}",
                 "invalid options: failed to parse field 'name' in task options",

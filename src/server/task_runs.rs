@@ -13,22 +13,13 @@ use super::tasks;
 
 pub(super) fn routes() -> Routes {
     Routes::new()
-        .route(
-            "/api/v2/tasks/{id}/runs",
-            compact(MethodFilter::GET, list).merge(compact(MethodFilter::POST, force)),
-        )
+        .route("/api/v2/tasks/{id}/runs", compact(MethodFilter::GET, list).merge(compact(MethodFilter::POST, force)))
         .route(
             "/api/v2/tasks/{id}/runs/{run}",
             compact(MethodFilter::GET, get).merge(compact(MethodFilter::DELETE, cancel)),
         )
-        .route(
-            "/api/v2/tasks/{id}/runs/{run}/retry",
-            compact(MethodFilter::POST, retry),
-        )
-        .route(
-            "/api/v2/tasks/{id}/runs/{run}/logs",
-            compact(MethodFilter::GET, logs_of_run),
-        )
+        .route("/api/v2/tasks/{id}/runs/{run}/retry", compact(MethodFilter::POST, retry))
+        .route("/api/v2/tasks/{id}/runs/{run}/logs", compact(MethodFilter::GET, logs_of_run))
         .route("/api/v2/tasks/{id}/logs", compact(MethodFilter::GET, logs))
 }
 
@@ -69,16 +60,7 @@ fn absent_run(call: &Call, action: Action, doing: &str) -> Result<Reply, Problem
 fn list(call: &Call) -> Result<Reply, Problem> {
     let id = task(call, Action::Read, "failed to find runs")?;
     let task = format!("/api/v2/tasks/{id}");
-    Reply::compact(
-        StatusCode::OK,
-        &RunsReply {
-            links: RunsLinks {
-                this: format!("{task}/runs"),
-                task,
-            },
-            runs: [],
-        },
-    )
+    Reply::compact(StatusCode::OK, &RunsReply { links: RunsLinks { this: format!("{task}/runs"), task }, runs: [] })
 }
 
 fn logs(call: &Call) -> Result<Reply, Problem> {
@@ -104,8 +86,5 @@ fn retry(call: &Call) -> Result<Reply, Problem> {
 
 fn force(call: &Call) -> Result<Reply, Problem> {
     task(call, Action::Write, "failed to force run")?;
-    Err(Problem::new(
-        Code::NotImplemented,
-        "failed to force run: the embedded server does not run tasks",
-    ))
+    Err(Problem::new(Code::NotImplemented, "failed to force run: the embedded server does not run tasks"))
 }

@@ -23,10 +23,7 @@ const MAX_LIMIT: usize = 500;
 
 pub(super) fn routes() -> Routes {
     Routes::new()
-        .route(
-            "/api/v2/tasks",
-            compact(MethodFilter::GET, list).merge(compact(MethodFilter::POST, create)),
-        )
+        .route("/api/v2/tasks", compact(MethodFilter::GET, list).merge(compact(MethodFilter::POST, create)))
         .route(
             "/api/v2/tasks/{id}",
             compact(MethodFilter::GET, get)
@@ -40,11 +37,7 @@ pub(super) fn routes() -> Routes {
 
 /// The `Allow` header of a path under `/api/v2/tasks`; other kinds send none.
 pub(super) fn allowed_methods(path: &str) -> Option<&'static str> {
-    let rest: Vec<&str> = path
-        .strip_prefix("/api/v2/tasks")?
-        .split('/')
-        .skip(1)
-        .collect();
+    let rest: Vec<&str> = path.strip_prefix("/api/v2/tasks")?.split('/').skip(1).collect();
     match rest.as_slice() {
         [_] => Some("DELETE, GET, OPTIONS, PATCH"),
         [_, "logs"] | [_, "runs", _, "logs"] => Some("GET, OPTIONS"),
@@ -99,10 +92,7 @@ struct TaskLinks {
 impl TaskReply {
     /// All labels are shown, whether or not the caller may see them.
     fn new(view: &View, task: Task) -> Result<Self, Error> {
-        let labels = label::of_resource(view, task.id)?
-            .into_iter()
-            .map(LabelReply::from)
-            .collect();
+        let labels = label::of_resource(view, task.id)?.into_iter().map(LabelReply::from).collect();
         let this = format!("/api/v2/tasks/{}", task.id);
         Ok(Self {
             links: TaskLinks {
@@ -133,13 +123,7 @@ impl TaskReply {
 
     /// As `type=basic` asks for: without script and times.
     fn basic(self) -> Self {
-        Self {
-            org: String::new(),
-            flux: String::new(),
-            created_at: None,
-            updated_at: None,
-            ..self
-        }
+        Self { org: String::new(), flux: String::new(), created_at: None, updated_at: None, ..self }
     }
 }
 
@@ -150,17 +134,9 @@ fn whole_seconds(time: Timestamp) -> String {
 /// `90s` as `1m30s`, `1h` as `1h`.
 fn hours_minutes_seconds(duration: SignedDuration) -> String {
     let seconds = duration.as_secs();
-    let mut text = if seconds < 0 {
-        "-".to_owned()
-    } else {
-        String::new()
-    };
+    let mut text = if seconds < 0 { "-".to_owned() } else { String::new() };
     let seconds = seconds.unsigned_abs();
-    for (amount, unit) in [
-        (seconds / 3600, "h"),
-        (seconds / 60 % 60, "m"),
-        (seconds % 60, "s"),
-    ] {
+    for (amount, unit) in [(seconds / 3600, "h"), (seconds / 60 % 60, "m"), (seconds % 60, "s")] {
         if amount != 0 {
             text.push_str(&format!("{amount}{unit}"));
         }
@@ -188,11 +164,7 @@ fn permission(action: Action, task: &Task) -> Permission {
 
 /// A missing right is "unauthorized" without a class, which makes it a 500 unless the handler says otherwise.
 pub(super) fn require(caller: &Caller, asked: &Permission) -> Result<(), Problem> {
-    if caller.holds(asked) {
-        Ok(())
-    } else {
-        Err(Problem::new(Code::Internal, "unauthorized"))
-    }
+    if caller.holds(asked) { Ok(()) } else { Err(Problem::new(Code::Internal, "unauthorized")) }
 }
 
 /// The task of the path, if the caller may do this with it.
@@ -204,8 +176,7 @@ pub(super) fn find(call: &Call, action: Action, id: Id) -> Result<Task, Problem>
 
 /// The ID of the path.
 pub(super) fn id(call: &Call, name: &str) -> Result<Id, Problem> {
-    call.id(name)
-        .map_err(|problem| problem.within("failed to decode request"))
+    call.id(name).map_err(|problem| problem.within("failed to decode request"))
 }
 
 /// What a list request asks for.
@@ -229,32 +200,21 @@ fn list_request(call: &Call) -> Result<ListRequest, Problem> {
     let limit = match query.get("limit") {
         None => DEFAULT_LIMIT,
         Some(text) => {
-            let limit: i64 = text.parse().map_err(|_| {
-                Problem::invalid(format!(
-                    "strconv.Atoi: parsing {}: invalid syntax",
-                    quoted(text)
-                ))
-            })?;
+            let limit: i64 = text
+                .parse()
+                .map_err(|_| Problem::invalid(format!("strconv.Atoi: parsing {}: invalid syntax", quoted(text))))?;
             usize::try_from(limit)
                 .ok()
                 .filter(|limit| (1..=MAX_LIMIT).contains(limit))
-                .ok_or_else(|| {
-                    Problem::invalid(format!("limit must be between 1 and {MAX_LIMIT}"))
-                })?
+                .ok_or_else(|| Problem::invalid(format!("limit must be between 1 and {MAX_LIMIT}")))?
         }
     };
-    let status = query
-        .get("status")
-        .filter(|status| matches!(*status, "active" | "inactive"))
-        .map(str::to_owned);
+    let status = query.get("status").filter(|status| matches!(*status, "active" | "inactive")).map(str::to_owned);
     let basic = match query.get("type") {
         None | Some("system") => false,
         Some("basic") => true,
         Some(other) => {
-            return Err(Problem::invalid(format!(
-                "{} is not a valid task type",
-                quoted(other)
-            )));
+            return Err(Problem::invalid(format!("{} is not a valid task type", quoted(other))));
         }
     };
     // Without an org only the caller's own tasks are listed.
@@ -263,62 +223,33 @@ fn list_request(call: &Call) -> Result<ListRequest, Problem> {
         (user, _) => user,
     };
     let name = query.get("name").map(str::to_owned);
-    let filter = TaskFilter {
-        org: org_id,
-        owner,
-        name,
-        status,
-        after,
-        limit,
-    };
-    Ok(ListRequest {
-        filter,
-        org_name,
-        user,
-        basic,
-    })
+    let filter = TaskFilter { org: org_id, owner, name, status, after, limit };
+    Ok(ListRequest { filter, org_name, user, basic })
 }
 
 fn list(call: &Call) -> Result<Reply, Problem> {
     let request = list_request(call).map_err(|problem| {
         // Whatever it is, an absent org too, is the request's fault here.
-        problem
-            .within("failed to decode request")
-            .with_code(Code::Invalid)
+        problem.within("failed to decode request").with_code(Code::Invalid)
     })?;
     let view = call.store().view()?;
     let caller = call.caller()?;
     let mut tasks = task::list(&view, &request.filter)?;
     tasks.retain(|task| caller.holds(&permission(Action::Read, task)));
     let page = |after: Option<Id>| {
-        let pairs = [
-            ("after", after),
-            ("orgID", request.filter.org),
-            ("user", request.user),
-        ];
-        let mut pairs: Vec<(&str, String)> = pairs
-            .into_iter()
-            .filter_map(|(key, id)| Some((key, id?.to_string())))
-            .collect();
+        let pairs = [("after", after), ("orgID", request.filter.org), ("user", request.user)];
+        let mut pairs: Vec<(&str, String)> =
+            pairs.into_iter().filter_map(|(key, id)| Some((key, id?.to_string()))).collect();
         pairs.extend(request.org_name.clone().map(|name| ("org", name)));
         pairs.push(("limit", request.filter.limit.to_string()));
         link("/api/v2/tasks", pairs)
     };
     let last = tasks.get(request.filter.limit - 1).map(|task| task.id);
-    let links = PageLinks {
-        this: page(request.filter.after),
-        next: last.map(|last| page(Some(last))),
-    };
+    let links = PageLinks { this: page(request.filter.after), next: last.map(|last| page(Some(last))) };
     let tasks = tasks
         .into_iter()
         .map(|task| TaskReply::new(&view, task))
-        .map(|reply| {
-            if request.basic {
-                reply.map(TaskReply::basic)
-            } else {
-                reply
-            }
-        })
+        .map(|reply| if request.basic { reply.map(TaskReply::basic) } else { reply })
         .collect::<Result<Vec<_>, _>>()?;
     Reply::compact(StatusCode::OK, &TasksReply { links, tasks })
 }
@@ -351,38 +282,25 @@ fn create_request(body: &[u8]) -> Result<CreateRequest, Problem> {
         return Err(Problem::invalid("missing orgID and org"));
     }
     if !matches!(request.status.as_str(), "" | "active" | "inactive") {
-        return Err(Problem::invalid(format!(
-            "invalid task status: {}",
-            quoted(&request.status)
-        )));
+        return Err(Problem::invalid(format!("invalid task status: {}", quoted(&request.status))));
     }
     Ok(request)
 }
 
 fn create(call: &Call) -> Result<Reply, Problem> {
-    let request = create_request(&call.body).map_err(|problem| {
-        problem
-            .within("failed to decode request")
-            .with_code(Code::Invalid)
-    })?;
+    let request = create_request(&call.body)
+        .map_err(|problem| problem.within("failed to decode request").with_code(Code::Invalid))?;
     let view = call.store().view()?;
-    let unidentified =
-        |error: Error| Problem::from(error).within("could not identify organization");
+    let unidentified = |error: Error| Problem::from(error).within("could not identify organization");
     // With both, the ID is what is authorized and the name is what is used.
     let (asked, name) = match (request.org_id, request.org.as_str()) {
         (Some(id), "") => (id, org::find(&view, id).map_err(unidentified)?.name),
         (Some(id), name) => (id, name.to_owned()),
-        (None, name) => (
-            org::find_by_name(&view, name).map_err(unidentified)?.id,
-            name.to_owned(),
-        ),
+        (None, name) => (org::find_by_name(&view, name).map_err(unidentified)?.id, name.to_owned()),
     };
     let caller = call.caller()?;
-    require(
-        caller,
-        &Permission::in_org(Action::Write, ResourceType::Tasks, asked),
-    )
-    .map_err(|problem| problem.within("failed to create task"))?;
+    require(caller, &Permission::in_org(Action::Write, ResourceType::Tasks, asked))
+        .map_err(|problem| problem.within("failed to create task"))?;
     let org = org::find_by_name(&view, &name)?;
     let schedule = task_option::read(&request.flux)?;
     let new = NewTask {
@@ -390,11 +308,7 @@ fn create(call: &Call) -> Result<Reply, Problem> {
         org_name: org.name,
         owner: caller.user,
         description: request.description,
-        status: if request.status.is_empty() {
-            "active".to_owned()
-        } else {
-            request.status
-        },
+        status: if request.status.is_empty() { "active".to_owned() } else { request.status },
         flux: request.flux,
         schedule,
     };
@@ -406,15 +320,9 @@ fn create(call: &Call) -> Result<Reply, Problem> {
 fn get(call: &Call) -> Result<Reply, Problem> {
     let id = id(call, "id")?;
     // 404 whether it is absent or hidden; the message tells.
-    let found = find(call, Action::Read, id).map_err(|problem| {
-        problem
-            .within("failed to find task")
-            .with_code(Code::NotFound)
-    })?;
-    Reply::compact(
-        StatusCode::OK,
-        &TaskReply::new(&call.store().view()?, found)?,
-    )
+    let found = find(call, Action::Read, id)
+        .map_err(|problem| problem.within("failed to find task").with_code(Code::NotFound))?;
+    Reply::compact(StatusCode::OK, &TaskReply::new(&call.store().view()?, found)?)
 }
 
 /// The body of a change.
@@ -443,8 +351,7 @@ fn update_request(body: &[u8]) -> Result<UpdateRequest, Problem> {
     let limits = limit("concurrency")?.is_some() || limit("retry")?.is_some();
     let (flux, status, description) = (text("flux")?, text("status")?, text("description")?);
     let real_offset = offset.as_ref().filter(|offset| !offset.is_zero());
-    let nothing =
-        name.is_none() && cron.is_none() && every.is_none() && real_offset.is_none() && !limits;
+    let nothing = name.is_none() && cron.is_none() && every.is_none() && real_offset.is_none() && !limits;
     // The real server checks only the first of these that applies.
     if every.is_some() {
         if cron.is_some() {
@@ -452,69 +359,34 @@ fn update_request(body: &[u8]) -> Result<UpdateRequest, Problem> {
         }
     } else if let Some(offset) = real_offset {
         offset.go_duration().map_err(|reason| {
-            Problem::invalid(format!(
-                "offset: {offset}, {reason} is invalid, the largest unit supported is h"
-            ))
+            Problem::invalid(format!("offset: {offset}, {reason} is invalid, the largest unit supported is h"))
         })?;
     } else if flux.is_none() && status.is_none() && nothing {
         return Err(Problem::invalid("cannot update task without content"));
-    } else if let Some(status) = status
-        .as_ref()
-        .filter(|status| !matches!(status.as_str(), "active" | "inactive"))
-    {
-        return Err(Problem::invalid(format!(
-            "invalid task status: {}",
-            quoted(status)
-        )));
+    } else if let Some(status) = status.as_ref().filter(|status| !matches!(status.as_str(), "active" | "inactive")) {
+        return Err(Problem::invalid(format!("invalid task status: {}", quoted(status))));
     }
     // An offset of zero counts only together with something else.
     let offset = if nothing { None } else { offset };
-    Ok(UpdateRequest {
-        flux,
-        status,
-        description,
-        option: OptionEdit {
-            name,
-            every,
-            cron,
-            offset,
-        },
-        limits,
-    })
+    Ok(UpdateRequest { flux, status, description, option: OptionEdit { name, every, cron, offset }, limits })
 }
 
 fn update(call: &Call) -> Result<Reply, Problem> {
     let id = id(call, "id")?;
-    let request = update_request(&call.body).map_err(|problem| {
-        problem
-            .within("failed to decode request")
-            .with_code(Code::Invalid)
+    let request = update_request(&call.body)
+        .map_err(|problem| problem.within("failed to decode request").with_code(Code::Invalid))?;
+    let changed = change_task(call, id, request).map_err(|problem| match problem.message.as_str() {
+        panic if panic.starts_with("a panic") => problem,
+        _ => problem.within("failed to update task"),
     })?;
-    let changed =
-        change_task(call, id, request).map_err(|problem| match problem.message.as_str() {
-            panic if panic.starts_with("a panic") => problem,
-            _ => problem.within("failed to update task"),
-        })?;
-    Reply::compact(
-        StatusCode::OK,
-        &TaskReply::new(&call.store().view()?, changed)?,
-    )
+    Reply::compact(StatusCode::OK, &TaskReply::new(&call.store().view()?, changed)?)
 }
 
 fn change_task(call: &Call, id: Id, request: UpdateRequest) -> Result<Task, Problem> {
     let found = find(call, Action::Write, id)?;
     let script = if !request.option.is_empty() {
-        let script = request
-            .flux
-            .as_deref()
-            .filter(|flux| !flux.is_empty())
-            .unwrap_or(&found.flux);
-        Some(
-            request
-                .option
-                .apply(script)
-                .map_err(|message| Problem::new(Code::Internal, message))?,
-        )
+        let script = request.flux.as_deref().filter(|flux| !flux.is_empty()).unwrap_or(&found.flux);
+        Some(request.option.apply(script).map_err(|message| Problem::new(Code::Internal, message))?)
     } else if request.limits && request.flux.is_none() {
         return Err(Problem::new(
             Code::Internal,
@@ -533,23 +405,15 @@ fn change_task(call: &Call, id: Id, request: UpdateRequest) -> Result<Task, Prob
         }
         None => None,
     };
-    let update = TaskUpdate {
-        script,
-        description: request.description,
-        status: request.status,
-    };
-    Ok(call
-        .store()
-        .change(|change| task::update(change, id, update))?)
+    let update = TaskUpdate { script, description: request.description, status: request.status };
+    Ok(call.store().change(|change| task::update(change, id, update))?)
 }
 
 fn delete(call: &Call) -> Result<Reply, Problem> {
     let id = id(call, "id")?;
     let doing = |problem: Problem| problem.within("failed to delete task");
     find(call, Action::Write, id).map_err(doing)?;
-    call.store()
-        .change(|change| task::delete(change, id))
-        .map_err(|error| doing(error.into()))?;
+    call.store().change(|change| task::delete(change, id)).map_err(|error| doing(error.into()))?;
     Ok(Reply::no_content())
 }
 
@@ -559,36 +423,17 @@ mod tests {
 
     #[test]
     fn offsets_are_shown_in_hours_minutes_and_seconds() {
-        assert_eq!(
-            hours_minutes_seconds(SignedDuration::from_secs(90)),
-            "1m30s"
-        );
-        assert_eq!(
-            hours_minutes_seconds(SignedDuration::from_secs(-3600)),
-            "-1h"
-        );
+        assert_eq!(hours_minutes_seconds(SignedDuration::from_secs(90)), "1m30s");
+        assert_eq!(hours_minutes_seconds(SignedDuration::from_secs(-3600)), "-1h");
         assert_eq!(hours_minutes_seconds(SignedDuration::ZERO), "");
     }
 
     #[test]
     fn a_status_is_not_checked_beside_a_new_interval() {
-        let message = |body: &str| {
-            update_request(body.as_bytes())
-                .err()
-                .map(|problem| problem.message)
-        };
-        assert_eq!(
-            message(r#"{"status":"weird"}"#),
-            Some("invalid task status: \"weird\"".to_owned())
-        );
+        let message = |body: &str| update_request(body.as_bytes()).err().map(|problem| problem.message);
+        assert_eq!(message(r#"{"status":"weird"}"#), Some("invalid task status: \"weird\"".to_owned()));
         assert_eq!(message(r#"{"status":"weird","every":"1h"}"#), None);
-        assert_eq!(
-            message(r#"{"description":"d"}"#),
-            Some("cannot update task without content".to_owned())
-        );
-        assert_eq!(
-            message(r#"{"offset":"0s"}"#),
-            Some("cannot update task without content".to_owned())
-        );
+        assert_eq!(message(r#"{"description":"d"}"#), Some("cannot update task without content".to_owned()));
+        assert_eq!(message(r#"{"offset":"0s"}"#), Some("cannot update task without content".to_owned()));
     }
 }

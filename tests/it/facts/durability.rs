@@ -8,19 +8,13 @@ both!(data_and_tokens_outlive_the_server, virgin, async |server| {
     let backend = server.backend();
     server.kill().await;
     let directory = tempfile::tempdir().unwrap();
-    let start = Start {
-        directory: Some(directory.path().to_owned()),
-        ..Start::default()
-    };
+    let start = Start { directory: Some(directory.path().to_owned()), ..Start::default() };
     let mut server = Server::virgin(backend, &start).await;
     let org = id(&server.set_up().await["org"]);
     let operator = server.operator();
     let label = json!({"orgID": org, "name": "l", "properties": {"a": "1"}});
     operator.post("labels", label).await.expect(201);
-    operator
-        .post("users", json!({"name": "u"}))
-        .await
-        .expect(201);
+    operator.post("users", json!({"name": "u"})).await.expect(201);
     let token = server.token().to_owned();
     let before = everything(&server, &org).await;
     server.kill().await;
@@ -34,14 +28,7 @@ both!(data_and_tokens_outlive_the_server, virgin, async |server| {
 
 async fn everything(server: &Server, org: &str) -> Vec<Value> {
     let mut lists = Vec::new();
-    for path in [
-        "buckets",
-        "labels",
-        "users",
-        "authorizations",
-        "orgs",
-        "setup",
-    ] {
+    for path in ["buckets", "labels", "users", "authorizations", "orgs", "setup"] {
         let path = format!("{path}?orgID={org}");
         lists.push(server.operator().get(&path).await.expect(200));
     }

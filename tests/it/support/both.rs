@@ -12,8 +12,7 @@ use super::server::{Backend, Server, Start, runtime};
 /// Set to `1` where a missing real server is a failure.
 const REQUIRED: &str = "FLUXFORM_REQUIRE_INFLUXD";
 /// How to get the real server.
-const HOW: &str =
-    "`.ci/run` builds it and runs all tests; FLUXFORM_INFLUXD=PATH names one that you have";
+const HOW: &str = "`.ci/run` builds it and runs all tests; FLUXFORM_INFLUXD=PATH names one that you have";
 
 /// `both!(name, async |scene| { ... })`: one body that runs on both servers, each time in an organization of its
 /// own. `both!(name, virgin, async |server| { ... })` gets a server of its own that nobody has set up.
@@ -114,10 +113,7 @@ where
 pub(crate) fn real_server() -> bool {
     let there = program().is_some();
     let required = std::env::var_os(REQUIRED).is_some_and(|value| value == "1");
-    assert!(
-        there || !required,
-        "{REQUIRED}=1, but there is no real influxd: {HOW}"
-    );
+    assert!(there || !required, "{REQUIRED}=1, but there is no real influxd: {HOW}");
     there
 }
 
@@ -139,10 +135,7 @@ fn differences() -> Vec<String> {
 
 /// Names of all tests of this program, as its own list gives them.
 fn tests() -> Vec<String> {
-    let list = Command::new(std::env::current_exe().unwrap())
-        .arg("--list")
-        .output()
-        .unwrap();
+    let list = Command::new(std::env::current_exe().unwrap()).arg("--list").output().unwrap();
     String::from_utf8(list.stdout)
         .unwrap()
         .lines()
@@ -156,10 +149,7 @@ fn every_difference_names_a_test_of_both_servers() {
     let tests = tests();
     for name in differences() {
         let embedded = format!("{name}::embedded");
-        assert!(
-            tests.contains(&embedded),
-            "differences.toml: no test {embedded}"
-        );
+        assert!(tests.contains(&embedded), "differences.toml: no test {embedded}");
     }
 }
 
@@ -168,10 +158,7 @@ fn every_difference_names_a_test_of_both_servers() {
 fn left_out_tests_are_named() {
     let mut said = String::new();
     if !real_server() {
-        let real: Vec<_> = tests()
-            .into_iter()
-            .filter(|name| name.ends_with("::real"))
-            .collect();
+        let real: Vec<_> = tests().into_iter().filter(|name| name.ends_with("::real")).collect();
         said += &format!(
             "\n{} tests on the real InfluxDB server are LEFT OUT of this run (they are counted as passed): {HOW}.\n",
             real.len()

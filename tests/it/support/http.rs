@@ -28,21 +28,14 @@ fn client() -> &'static reqwest::Client {
     CLIENT.get_or_init(|| {
         // Fails only if another test was first, which is as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        reqwest::Client::builder()
-            .no_proxy()
-            .redirect(redirect::Policy::none())
-            .build()
-            .unwrap()
+        reqwest::Client::builder().no_proxy().redirect(redirect::Policy::none()).build().unwrap()
     })
 }
 
 impl Http {
     /// Requests to `url` without a token.
     pub(crate) fn new(url: &str) -> Self {
-        Self {
-            url: url.trim_end_matches('/').to_owned(),
-            headers: HeaderMap::new(),
-        }
+        Self { url: url.trim_end_matches('/').to_owned(), headers: HeaderMap::new() }
     }
 
     /// The same server with another token.
@@ -52,10 +45,7 @@ impl Http {
 
     /// The same, with one more header on each request.
     pub(crate) fn with_header(mut self, name: &'static str, value: &str) -> Self {
-        self.headers.insert(
-            HeaderName::from_static(name),
-            HeaderValue::from_str(value).unwrap(),
-        );
+        self.headers.insert(HeaderName::from_static(name), HeaderValue::from_str(value).unwrap());
         self
     }
 
@@ -67,9 +57,7 @@ impl Http {
     /// Sends a request. A path without a leading slash is below `/api/v2/`.
     pub(crate) async fn send(&self, method: Method, path: &str, body: Option<Vec<u8>>) -> Reply {
         let request = format!("{method} {}", self.address(path));
-        self.try_send(method, path, body)
-            .await
-            .unwrap_or_else(|e| panic!("{request}: {e:?}"))
+        self.try_send(method, path, body).await.unwrap_or_else(|e| panic!("{request}: {e:?}"))
     }
 
     /// A GET that may fail to reach the server.
@@ -78,19 +66,10 @@ impl Http {
     }
 
     fn address(&self, path: &str) -> String {
-        if path.starts_with('/') {
-            format!("{}{path}", self.url)
-        } else {
-            format!("{}/api/v2/{path}", self.url)
-        }
+        if path.starts_with('/') { format!("{}{path}", self.url) } else { format!("{}/api/v2/{path}", self.url) }
     }
 
-    async fn try_send(
-        &self,
-        method: Method,
-        path: &str,
-        body: Option<Vec<u8>>,
-    ) -> reqwest::Result<Reply> {
+    async fn try_send(&self, method: Method, path: &str, body: Option<Vec<u8>>) -> reqwest::Result<Reply> {
         let url = self.address(path);
         let request = format!("{method} {url}");
         let mut builder = client().request(method, &url).headers(self.headers.clone());
@@ -102,13 +81,7 @@ impl Http {
         let headers = response.headers().clone();
         let text = response.text().await?;
         let json = serde_json::from_str(&text).unwrap_or(Value::Null);
-        Ok(Reply {
-            request,
-            status,
-            headers,
-            text,
-            json,
-        })
+        Ok(Reply { request, status, headers, text, json })
     }
 
     pub(crate) async fn get(&self, path: &str) -> Reply {
@@ -129,18 +102,13 @@ impl Http {
 
     /// A POST whose body is no JSON, or not ours.
     pub(crate) async fn post_text(&self, path: &str, body: &str) -> Reply {
-        self.send(Method::POST, path, Some(body.as_bytes().to_vec()))
-            .await
+        self.send(Method::POST, path, Some(body.as_bytes().to_vec())).await
     }
 
     async fn send_json(&self, method: Method, path: &str, body: &Value) -> Reply {
         let mut json = self.clone();
-        json.headers.insert(
-            reqwest::header::CONTENT_TYPE,
-            HeaderValue::from_static("application/json"),
-        );
-        json.send(method, path, Some(body.to_string().into_bytes()))
-            .await
+        json.headers.insert(reqwest::header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        json.send(method, path, Some(body.to_string().into_bytes())).await
     }
 }
 
@@ -157,12 +125,7 @@ impl Reply {
     pub(crate) fn refused(&self, status: u16, code: &str, message: &str) {
         assert_eq!(self.status, status, "{}: {}", self.request, self.text);
         assert_eq!(self.json["code"], code, "{}: {}", self.request, self.text);
-        assert!(
-            self.message().contains(message),
-            "{}: {} lacks {message:?}",
-            self.request,
-            self.text
-        );
+        assert!(self.message().contains(message), "{}: {} lacks {message:?}", self.request, self.text);
     }
 
     /// `message` of an error, or nothing.
@@ -172,9 +135,6 @@ impl Reply {
 
     /// A header's value, or nothing.
     pub(crate) fn header(&self, name: &str) -> &str {
-        self.headers
-            .get(name)
-            .and_then(|value| value.to_str().ok())
-            .unwrap_or_default()
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
     }
 }

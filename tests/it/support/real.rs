@@ -64,9 +64,9 @@ impl RealServer {
         };
         fs::create_dir_all(&directory).unwrap();
         let log = directory.join("log");
-        let listen = start
-            .listen
-            .map_or_else(|| "127.0.0.1:0".to_owned(), |listen| listen.to_string());
+        // A predecessor's log names another port; it may not exist.
+        let _ = fs::remove_file(&log);
+        let listen = start.listen.map_or_else(|| "127.0.0.1:0".to_owned(), |listen| listen.to_string());
         let mut guardian = Command::new("/bin/sh")
             .args(["-c", GUARDIAN, "guardian"])
             .arg(remove)
@@ -90,15 +90,9 @@ impl RealServer {
             .spawn()
             .unwrap();
         let mut line = String::new();
-        BufReader::new(guardian.stdout.take().unwrap())
-            .read_line(&mut line)
-            .unwrap();
+        BufReader::new(guardian.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let process = rustix::process::Pid::from_raw(line.trim().parse().unwrap()).unwrap();
-        let mut server = Self {
-            guardian,
-            process,
-            url: String::new(),
-        };
+        let mut server = Self { guardian, process, url: String::new() };
         server.wait_until_healthy(&log).await;
         server
     }
@@ -146,16 +140,11 @@ impl Drop for RealServer {
 
 /// The port that influxd's log names.
 fn port(log: &str) -> Option<u16> {
-    let line = log
-        .lines()
-        .find(|line| line.contains("msg=Listening") && line.contains("service=tcp-listener"))?;
+    let line = log.lines().find(|line| line.contains("msg=Listening") && line.contains("service=tcp-listener"))?;
     let (_, port) = line.split_once(" port=")?;
     port.split_whitespace().next()?.parse().ok()
 }
 
 async fn healthy(url: &str) -> bool {
-    Http::new(url)
-        .try_get("/health")
-        .await
-        .is_some_and(|reply| reply.json["status"] == "pass")
+    Http::new(url).try_get("/health").await.is_some_and(|reply| reply.json["status"] == "pass")
 }

@@ -46,13 +46,7 @@ impl Scene {
         let org = http.post("orgs", json!({"name": org_name})).await;
         let org = id(&org.expect(201));
         let user = id(&http.get("me").await.expect(200));
-        Self {
-            server,
-            http,
-            org,
-            org_name,
-            user,
-        }
+        Self { server, http, org, org_name, user }
     }
 
     /// Makes a bucket without rules; its ID.
@@ -93,20 +87,12 @@ impl Scene {
         }
         let reply = self.http.post("authorizations", body).await.expect(201);
         let token = reply["token"].as_str().unwrap().to_owned();
-        Secret {
-            id: id(&reply),
-            http: self.http.with_token(&token),
-            token,
-        }
+        Secret { id: id(&reply), http: self.http.with_token(&token), token }
     }
 
     /// Makes a user who can sign in.
     pub(crate) async fn user_with_password(&self, name: &str) -> Person {
-        let person = Person {
-            id: String::new(),
-            name: unique(name),
-            password: "long-enough".to_owned(),
-        };
+        let person = Person { id: String::new(), name: unique(name), password: "long-enough".to_owned() };
         let user = self.http.post("users", json!({"name": person.name})).await;
         let id = id(&user.expect(201));
         let path = format!("users/{id}/password");
@@ -173,16 +159,12 @@ pub(crate) fn column<'a>(list: &'a Value, field: &str) -> Vec<&'a str> {
     let Some(rows) = list.as_array() else {
         panic!("no list: {list}");
     };
-    rows.iter()
-        .map(|row| row[field].as_str().unwrap_or_default())
-        .collect()
+    rows.iter().map(|row| row[field].as_str().unwrap_or_default()).collect()
 }
 
 /// A script that runs every hour and reads nothing.
 pub(crate) fn hourly(name: &str) -> String {
-    format!(
-        "option task = {{name: \"{name}\", every: 1h}}\n\nfrom(bucket: \"b\") |> range(start: -1h)\n"
-    )
+    format!("option task = {{name: \"{name}\", every: 1h}}\n\nfrom(bucket: \"b\") |> range(start: -1h)\n")
 }
 
 /// Base64 of a text, with padding.
@@ -195,11 +177,7 @@ fn base64(text: &str) -> String {
         let bits = u32::from_be_bytes(bits);
         for digit in 0..4 {
             let index = (bits >> (18 - 6 * digit)) & 63;
-            out.push(if digit <= chunk.len() {
-                char::from(DIGITS[index as usize])
-            } else {
-                '='
-            });
+            out.push(if digit <= chunk.len() { char::from(DIGITS[index as usize]) } else { '=' });
         }
     }
     out

@@ -54,11 +54,7 @@ impl Server {
             Backend::Embedded => Process::Embedded(EmbeddedServer::start(start).await),
             Backend::Real => Process::Real(RealServer::start(start).await),
         };
-        Self {
-            backend,
-            process,
-            token: String::new(),
-        }
+        Self { backend, process, token: String::new() }
     }
 
     /// Starts a server and sets it up with a random operator token.
@@ -76,8 +72,7 @@ impl Server {
             Backend::Embedded => &EMBEDDED,
             Backend::Real => &REAL,
         };
-        cell.get_or_init(|| async { Self::start(backend, &Start::default()).await })
-            .await
+        cell.get_or_init(|| async { Self::start(backend, &Start::default()).await }).await
     }
 
     /// `POST /api/v2/setup`; the reply.
@@ -139,10 +134,5 @@ impl Server {
 /// The runtime that shared servers and all requests live on: a test's own would end before them.
 pub(crate) fn runtime() -> &'static tokio::runtime::Runtime {
     static RUNTIME: OnceLock<tokio::runtime::Runtime> = OnceLock::new();
-    RUNTIME.get_or_init(|| {
-        tokio::runtime::Builder::new_multi_thread()
-            .enable_all()
-            .build()
-            .unwrap()
-    })
+    RUNTIME.get_or_init(|| tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap())
 }
