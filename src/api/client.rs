@@ -1,52 +1,320 @@
 //! The two clients: one that cannot write, for everything up to the plan, and one that can, for apply.
 
+use std::error::Error as _;
+use std::fmt;
 use std::ops::Deref;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
+use std::time::Duration;
 
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderValue, LOCATION, RETRY_AFTER};
+use secrecy::ExposeSecret;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use url::Url;
 
-use super::ApiError;
+use super::error::{self, ApiError, Class};
+use super::retry::{self, Failure, Sleep};
+use crate::secret::Secret;
+
+/// The longest reply that is read, in bytes.
+const LONGEST_REPLY: usize = 64 << 20;
 
 /// A client without write methods. Cheap to clone.
-#[derive(Clone, Debug)]
-pub struct Client;
+#[derive(Clone)]
+pub struct Client {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    http: reqwest::Client,
+    base: Url,
+    token: Option<HeaderValue>,
+    timeout: Duration,
+    sleep: Sleep,
+    requests: AtomicU64,
+    /// The highest `Date` of the replies, in milliseconds since 1970; 0 before.
+    date: AtomicU64,
+}
+
+/// Asked before each try of a write; an error stops it, with the reason.
+pub type Gate = Arc<dyn Fn() -> Result<(), String> + Send + Sync>;
 
 /// A client that writes. Made by apply only.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Writer {
     client: Client,
+    gate: Option<Gate>,
+}
+
+/// What a request does to the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verb {
+    Get,
+    /// A POST that writes nothing.
+    Ask,
+    Post,
+    Patch,
+    Delete,
+}
+
+impl Verb {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Ask | Self::Post => "POST",
+            Self::Patch => "PATCH",
+            Self::Delete => "DELETE",
+        }
+    }
+
+    fn method(self) -> http::Method {
+        match self {
+            Self::Get => http::Method::GET,
+            Self::Ask | Self::Post => http::Method::POST,
+            Self::Patch => http::Method::PATCH,
+            Self::Delete => http::Method::DELETE,
+        }
+    }
+
+    fn writes(self) -> bool {
+        !matches!(self, Self::Get | Self::Ask)
+    }
+}
+
+/// One request.
+pub(super) struct Request<'a> {
+    pub(super) verb: Verb,
+    pub(super) path: &'a str,
+    pub(super) query: &'a [(&'a str, &'a str)],
+    pub(super) body: Option<Vec<u8>>,
+    pub(super) accept: &'static str,
+    /// A token instead of the client's own.
+    pub(super) token: Option<HeaderValue>,
+    /// How long one try may take, where it is not the client's.
+    pub(super) timeout: Option<Duration>,
+}
+
+impl<'a> Request<'a> {
+    pub(super) fn new(verb: Verb, path: &'a str) -> Self {
+        Self { verb, path, query: &[], body: None, accept: "application/json", token: None, timeout: None }
+    }
+
+    pub(super) fn json<B: Serialize>(verb: Verb, path: &'a str, body: &B) -> Self {
+        let body = serde_json::to_vec(body).expect("invariant: what we send has string keys and no failing parts");
+        Self { body: Some(body), ..Self::new(verb, path) }
+    }
+
+    fn error(&self, class: Class, status: Option<u16>, message: String) -> ApiError {
+        let (method, path) = (self.verb.name(), self.path.to_owned());
+        ApiError { class, method, path, status, message, maybe_done: false }
+    }
+
+    /// What a reply that is JSON says.
+    pub(super) fn decode<T: DeserializeOwned>(&self, body: &[u8]) -> Result<T, ApiError> {
+        serde_json::from_slice(body).map_err(|error| {
+            let message = if body.is_empty() {
+                "the reply is empty".into()
+            } else {
+                format!("the reply is not what InfluxDB gives: {error}")
+            };
+            ApiError { maybe_done: self.verb.writes(), ..self.error(Class::Unexpected, None, message) }
+        })
+    }
 }
 
 impl Client {
+    pub(super) fn new(
+        http: reqwest::Client,
+        base: Url,
+        token: Option<HeaderValue>,
+        timeout: Duration,
+        sleep: Sleep,
+    ) -> Self {
+        let (requests, date) = (AtomicU64::new(0), AtomicU64::new(0));
+        Self { inner: Arc::new(Inner { http, base, token, timeout, sleep, requests, date }) }
+    }
+
+    /// The server's base URL.
+    pub fn host(&self) -> &Url {
+        &self.inner.base
+    }
+
+    /// How long one try of a request may take.
+    pub fn timeout(&self) -> Duration {
+        self.inner.timeout
+    }
+
+    /// Whether `token` is the one that this client uses.
+    pub(super) fn has_token(&self, token: &Secret) -> bool {
+        let own = self.inner.token.as_ref().and_then(|own| own.as_bytes().strip_prefix(b"Token "));
+        own.is_some_and(|own| own == token.expose_secret().as_bytes())
+    }
+
+    /// How many requests have been sent, tries counted.
+    pub fn requests(&self) -> u64 {
+        self.inner.requests.load(Relaxed)
+    }
+
+    /// The highest `Date` of the replies so far, in milliseconds since 1970 (whole seconds); none before the first.
+    pub fn server_time(&self) -> Option<u64> {
+        Some(self.inner.date.load(Relaxed)).filter(|date| *date > 0)
+    }
+
     /// `GET path?query`, decoded from JSON. Retried.
     pub async fn get<T: DeserializeOwned>(&self, path: &str, query: &[(&str, &str)]) -> Result<T, ApiError> {
-        let _ = (path, query);
-        todo!()
+        let request = Request { query, ..Request::new(Verb::Get, path) };
+        request.decode(&self.send(&request, None).await?)
+    }
+
+    /// `GET path?query`, as text. Retried.
+    pub async fn get_text(&self, path: &str, query: &[(&str, &str)]) -> Result<String, ApiError> {
+        let request = Request { query, accept: "*/*", ..Request::new(Verb::Get, path) };
+        Ok(String::from_utf8_lossy(&self.send(&request, None).await?).into_owned())
+    }
+
+    /// Sends until a try succeeds or no further one may help; the body of the reply.
+    pub(super) async fn send(&self, request: &Request<'_>, gate: Option<&Gate>) -> Result<Vec<u8>, ApiError> {
+        let url = self.url(request)?;
+        let tries = AtomicU32::new(0);
+        retry::retried(&self.inner.sleep, || async {
+            if let Some(gate) = gate {
+                gate().map_err(|reason| Failure::last(request.error(Class::Shut, None, reason)))?;
+            }
+            let earlier = tries.fetch_add(1, Relaxed);
+            match self.once(request, url.clone()).await {
+                // Our own earlier try did it, and its reply was lost.
+                Err(failure)
+                    if earlier > 0 && request.verb == Verb::Delete && failure.error.class == Class::NotFound =>
+                {
+                    Ok(Vec::new())
+                }
+                done => done,
+            }
+        })
+        .await
+    }
+
+    async fn once(&self, request: &Request<'_>, url: Url) -> Result<Vec<u8>, Failure> {
+        let mut sent = self.inner.http.request(request.verb.method(), url).header(ACCEPT, request.accept);
+        if let Some(token) = request.token.as_ref().or(self.inner.token.as_ref()) {
+            sent = sent.header(AUTHORIZATION, token);
+        }
+        if let Some(body) = &request.body {
+            sent = sent.header(CONTENT_TYPE, "application/json").body(body.clone());
+        }
+        if let Some(timeout) = request.timeout {
+            sent = sent.timeout(timeout);
+        }
+        self.inner.requests.fetch_add(1, Relaxed);
+        let mut reply = sent.send().await.map_err(|error| self.lost(request, &error))?;
+        let status = reply.status();
+        let date = header(&reply, DATE).and_then(retry::date);
+        if let Some(date) = date {
+            // Replies overtake each other: a lease counts on it that this never goes back.
+            self.inner.date.fetch_max(date, Relaxed);
+        }
+        tracing::debug!(method = request.verb.name(), path = request.path, status = status.as_u16());
+        let body = self.body(request, &mut reply).await?;
+        if status.is_success() {
+            return Ok(body);
+        }
+        let (class, message) = match header(&reply, LOCATION).filter(|_| status.is_redirection()) {
+            Some(to) => (Class::Unexpected, format!("{} redirects to {to}: use that URL", status.as_u16())),
+            None => error::read(status.as_u16(), &body),
+        };
+        let after = header(&reply, RETRY_AFTER).and_then(|text| retry::retry_after(text, date));
+        let writes = request.verb.writes();
+        // Too many requests: the one thing among these that the server has certainly not begun.
+        let maybe_done = writes && class == Class::Unavailable && status.as_u16() != 429;
+        let error = ApiError { maybe_done, ..request.error(class, Some(status.as_u16()), message) };
+        Err(Failure { error, again: class == Class::Unavailable && request.verb != Verb::Post, after })
+    }
+
+    async fn body(&self, request: &Request<'_>, reply: &mut reqwest::Response) -> Result<Vec<u8>, Failure> {
+        let announced = reply.content_length().and_then(|length| usize::try_from(length).ok()).unwrap_or(0);
+        let mut body = Vec::with_capacity(announced.min(LONGEST_REPLY));
+        while let Some(chunk) = reply.chunk().await.map_err(|error| self.lost(request, &error))? {
+            if body.len() + chunk.len() > LONGEST_REPLY {
+                let message = format!("the reply is longer than {} MiB", LONGEST_REPLY >> 20);
+                let error = request.error(Class::Unexpected, Some(reply.status().as_u16()), message);
+                return Err(Failure::last(ApiError { maybe_done: request.verb.writes(), ..error }));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(body)
+    }
+
+    /// A try without a whole reply.
+    fn lost(&self, request: &Request<'_>, error: &reqwest::Error) -> Failure {
+        let message = match (error.is_connect(), error.is_timeout()) {
+            (true, true) => "no connection in time".to_owned(),
+            (false, true) => format!("no answer in {:?}", request.timeout.unwrap_or(self.inner.timeout)),
+            _ => reason(error),
+        };
+        let maybe_done = request.verb.writes() && !error.is_connect();
+        let error = ApiError { maybe_done, ..request.error(Class::Unavailable, None, message) };
+        Failure { error, again: request.verb != Verb::Post, after: None }
+    }
+
+    fn url(&self, request: &Request<'_>) -> Result<Url, ApiError> {
+        // An ID with dots or slashes in it must not lead to another object.
+        let plain = |part: &str| {
+            part.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
+                && !part.contains("..")
+                && part != "."
+        };
+        if !request.path.split('/').all(plain) {
+            return Err(request.error(Class::Refused, None, "not sent: this is no path of the API".into()));
+        }
+        let mut url = self.inner.base.clone();
+        url.set_path(&format!("{}{}", self.inner.base.path().trim_end_matches('/'), request.path));
+        if !request.query.is_empty() {
+            url.query_pairs_mut().extend_pairs(request.query);
+        }
+        Ok(url)
+    }
+
+    #[cfg(test)]
+    pub(super) fn with_sleep(&self, sleep: Sleep) -> Self {
+        let Inner { http, base, token, timeout, .. } = &*self.inner;
+        Self::new(http.clone(), base.clone(), token.clone(), *timeout, sleep)
     }
 }
 
 impl Writer {
     /// The writing side of `client`.
     pub fn new(client: Client) -> Self {
-        Self { client }
+        Self { client, gate: None }
+    }
+
+    /// The writing side of `client`, with a gate that is asked before each try of each write: one that is refused is an
+    /// error of class `Shut`, and nothing was sent (by that try).
+    pub fn gated(client: Client, gate: Gate) -> Self {
+        Self { client, gate: Some(gate) }
     }
 
     /// `POST path` with a JSON body. Sent once: the caller looks before it sends again (`maybe_done`).
     pub async fn post<B: Serialize, T: DeserializeOwned>(&self, path: &str, body: &B) -> Result<T, ApiError> {
-        let _ = (path, body);
-        todo!()
+        let request = Request::json(Verb::Post, path, body);
+        request.decode(&self.client.send(&request, self.gate.as_ref()).await?)
+    }
+
+    /// `POST path` with a JSON body, where the reply's body does not matter. Sent once, as [`Writer::post`].
+    pub async fn post_only<B: Serialize>(&self, path: &str, body: &B) -> Result<(), ApiError> {
+        let request = Request::json(Verb::Post, path, body);
+        self.client.send(&request, self.gate.as_ref()).await.map(drop)
     }
 
     /// `PATCH path` with a JSON body of whole fields. Retried.
     pub async fn patch<B: Serialize, T: DeserializeOwned>(&self, path: &str, body: &B) -> Result<T, ApiError> {
-        let _ = (path, body);
-        todo!()
+        let request = Request::json(Verb::Patch, path, body);
+        request.decode(&self.client.send(&request, self.gate.as_ref()).await?)
     }
 
-    /// `DELETE path`; 404 is an error of class `NotFound`. Retried.
+    /// `DELETE path`; 404 is an error of class `NotFound`, unless an earlier try was lost. Retried.
     pub async fn delete(&self, path: &str) -> Result<(), ApiError> {
-        let _ = path;
-        todo!()
+        self.client.send(&Request::new(Verb::Delete, path), self.gate.as_ref()).await.map(drop)
     }
 }
 
@@ -56,4 +324,43 @@ impl Deref for Writer {
     fn deref(&self) -> &Client {
         &self.client
     }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Client({})", self.inner.base)
+    }
+}
+
+impl fmt::Debug for Writer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Writer({})", self.inner.base)
+    }
+}
+
+fn header(reply: &reqwest::Response, name: http::HeaderName) -> Option<&str> {
+    reply.headers().get(name)?.to_str().ok()
+}
+
+/// What lies beneath an error of the network, without the URL.
+pub(super) fn reason(error: &reqwest::Error) -> String {
+    let mut words: Vec<String> = Vec::new();
+    let mut source = error.source();
+    while let Some(error) = source {
+        let text = error.to_string();
+        if text.starts_with("client error (") {
+            source = error.source();
+            continue;
+        }
+        // Some say what their source says.
+        if let Some(last) = words.last_mut().filter(|last| last.ends_with(&text) || text.ends_with(last.as_str())) {
+            if text.len() > last.len() {
+                *last = text;
+            }
+        } else {
+            words.push(text);
+        }
+        source = error.source();
+    }
+    if words.is_empty() { error.to_string() } else { words.join(": ") }
 }

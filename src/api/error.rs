@@ -1,5 +1,7 @@
 //! What went wrong between us and the server.
 
+use serde::Deserialize;
+
 /// The class of an error, which decides retries and the exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Class {
@@ -7,21 +9,23 @@ pub enum Class {
     BadToken,
     /// The token may not do this.
     Denied,
-    /// There is no such object.
+    /// There is no such object: certain.
     NotFound,
     /// The name is taken.
     Conflict,
     /// The server refuses what was sent, also as a 500 that is a refusal: never retried.
     Refused,
-    /// No answer, or none of use: network, TLS, time-out, 429, 502 to 504.
+    /// No answer, or none of use: network, TLS, time-out, 429, 502 to 504, a 500 that is no refusal.
     Unavailable,
     /// An answer that no InfluxDB gives.
     Unexpected,
+    /// Not sent: the gate of the [`super::Writer`] was shut.
+    Shut,
 }
 
 /// An error of one request.
 #[derive(Clone, Debug, thiserror::Error)]
-#[error("{method} {path}: {message}")]
+#[error("{method}{}{path}: {message}", if path.is_empty() { "" } else { " " })]
 pub struct ApiError {
     /// What kind of error it is.
     pub class: Class,
@@ -33,6 +37,211 @@ pub struct ApiError {
     pub status: Option<u16>,
     /// The server's own words, or what the network said.
     pub message: String,
-    /// Whether the server may have done it all the same (the reply was lost).
+    /// Whether the server may have done it all the same (the reply was lost). Never on a GET.
     pub maybe_done: bool,
+}
+
+impl ApiError {
+    /// An error that says that the server's words were no InfluxDB's.
+    pub(crate) fn unexpected(method: &'static str, path: &str, message: impl Into<String>) -> Self {
+        Self {
+            class: Class::Unexpected,
+            method,
+            path: path.to_owned(),
+            status: None,
+            message: message.into(),
+            maybe_done: false,
+        }
+    }
+
+    /// An error of a request that was not sent, because what it needs is not there.
+    pub(crate) fn unsent(message: impl Into<String>) -> Self {
+        let message = message.into();
+        Self {
+            class: Class::Refused,
+            method: "(not sent)",
+            path: String::new(),
+            status: None,
+            message,
+            maybe_done: false,
+        }
+    }
+
+    /// What a person can do about it.
+    pub fn hint(&self) -> Option<&'static str> {
+        Some(match (self.class, self.status) {
+            (Class::BadToken, Some(403)) => "the token's user is inactive: activate the user, or take another token",
+            (Class::BadToken, _) if self.message.contains("inactive") => {
+                "the token exists and is switched off: activate it, or take another one"
+            }
+            (Class::BadToken, _) => {
+                "check that INFLUX_TOKEN holds a token of this server, whole and without spaces around it"
+            }
+            (Class::Denied, _) => {
+                "the token works and lacks this permission: add it, or take another token (`influx auth list` shows what each may do)"
+            }
+            (Class::NotFound, _) => "check the server's URL, the org, and the name or ID",
+            (Class::Conflict, _) => "an object with this name is there already",
+            (Class::Refused, Some(413)) => "the server or a proxy in front of it limits the size of requests",
+            (Class::Refused, _) => "the server does not accept this value: its words say which",
+            (Class::Unavailable, Some(429)) => {
+                "the server limits the rate of requests: try again later, or lower --parallelism"
+            }
+            (Class::Unavailable, Some(_)) => {
+                "the server or a proxy in front of it is in trouble: look into its log, and try again"
+            }
+            (Class::Unavailable, None) => {
+                "check that the server runs, that the URL is right, and that no proxy or firewall stands in between"
+            }
+            (Class::Unexpected, _) => {
+                "check the URL: is this an InfluxDB 2.x server, and is the path in front of it right?"
+            }
+            (Class::Shut, _) => return None,
+        })
+    }
+}
+
+/// An error body of InfluxDB; other fields (`op`, `error`, `line`) say nothing more.
+#[derive(Deserialize)]
+struct Body {
+    code: String,
+    #[serde(default)]
+    message: String,
+    #[serde(default)]
+    error: Option<String>,
+}
+
+/// What a reply with an error status means: its class and the server's words.
+pub(super) fn read(status: u16, body: &[u8]) -> (Class, String) {
+    match serde_json::from_slice::<Body>(body) {
+        Ok(body) => {
+            let words = match body.error {
+                Some(error) if body.message.is_empty() => error,
+                _ => body.message,
+            };
+            let class = of_influxdb(status, &body.code, &words);
+            let words = if words.is_empty() { format!("{} ({status})", body.code) } else { words };
+            (class, words)
+        }
+        Err(_) => (of_plain(status), plain(status, body)),
+    }
+}
+
+/// The class of an error in InfluxDB's form (influxd 2.9.1, measured).
+fn of_influxdb(status: u16, code: &str, words: &str) -> Class {
+    match status {
+        401 | 403
+            if ["unauthorized access", "token is inactive", "User is inactive"].iter().any(|w| words.contains(w)) =>
+        {
+            Class::BadToken
+        }
+        401 | 403 => Class::Denied,
+        // Tasks answer 404 for what may not be read; members and secrets so, when the org may not be read.
+        404 if words.ends_with(": unauthorized") || words == "404 page not found" => Class::Denied,
+        404 if words == "path not found" => Class::Unexpected,
+        404 => Class::NotFound,
+        409 => Class::Conflict,
+        422 if code == "conflict" => Class::Conflict,
+        429 | 502..=504 => Class::Unavailable,
+        500 if words.ends_with(": unauthorized") || words == "unauthorized" => Class::Denied,
+        500 if words.contains("already exists") || words.contains("UNIQUE constraint failed") => Class::Conflict,
+        500 if REFUSALS.iter().any(|refusal| words.contains(refusal)) => Class::Refused,
+        500.. => Class::Unavailable,
+        400.. => Class::Refused,
+        _ => Class::Unexpected,
+    }
+}
+
+/// What the server says in a 500 that is a refusal: the same request gets the same answer.
+const REFUSALS: &[&str] = &[
+    "retention policy duration must be",
+    "shard-group duration must",
+    "authorizations cannot be created with the instance type",
+    "cannot be deleted as a replication references it",
+    "cannot unmarshal",
+];
+
+/// The class of an error that is not in InfluxDB's form: by a proxy, or by something else altogether.
+fn of_plain(status: u16) -> Class {
+    match status {
+        401 | 403 => Class::Denied,
+        408 | 429 | 500 | 502..=504 => Class::Unavailable,
+        400 | 413 => Class::Refused,
+        _ => Class::Unexpected,
+    }
+}
+
+/// The first line of a body that is not in InfluxDB's form.
+fn plain(status: u16, body: &[u8]) -> String {
+    const LONGEST: usize = 200;
+    let text = String::from_utf8_lossy(&body[..body.len().min(4 * LONGEST)]);
+    let line = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
+    let reason = http::StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason()).unwrap_or("?");
+    if line.is_empty() {
+        return format!("{status} {reason}");
+    }
+    let line: String = line.chars().take(LONGEST).collect();
+    format!("{status} {reason}: {line}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn json(status: u16, code: &str, message: &str) -> Class {
+        read(status, format!("{{\"code\":\"{code}\",\"message\":\"{message}\"}}").as_bytes()).0
+    }
+
+    #[test]
+    fn what_the_server_says_gives_the_class() {
+        let table = [
+            (401, "unauthorized", "unauthorized access", Class::BadToken),
+            (401, "unauthorized", "token is inactive", Class::BadToken),
+            (403, "forbidden", "User is inactive", Class::BadToken),
+            (401, "unauthorized", "read:orgs/0000000000000001/buckets is unauthorized", Class::Denied),
+            (403, "forbidden", "permission write:instance is not allowed: x", Class::Denied),
+            (404, "not found", "failed to find task: unauthorized", Class::Denied),
+            (500, "internal error", "failed to create task: unauthorized", Class::Denied),
+            (404, "not found", "404 page not found", Class::Denied),
+            (404, "not found", "bucket not found", Class::NotFound),
+            (404, "not found", "failed to find task: task not found", Class::NotFound),
+            (404, "not found", "path not found", Class::Unexpected),
+            (422, "conflict", "bucket with name b already exists", Class::Conflict),
+            (500, "internal error", "mapping for user 0000000000000001 already exists", Class::Conflict),
+            (500, "internal error", "UNIQUE constraint failed: remotes.org_id, remotes.name", Class::Conflict),
+            (422, "unprocessable entity", "shard-group duration must also be updated", Class::Refused),
+            (400, "invalid", "id must have a length of 16 bytes", Class::Refused),
+            (500, "internal error", "retention policy duration must be at least 1h0m0s", Class::Refused),
+            (500, "internal error", "unexpected error writing to the store", Class::Unavailable),
+            (503, "unavailable", "starting", Class::Unavailable),
+            (429, "too many requests", "slow down", Class::Unavailable),
+        ];
+        for (status, code, message, class) in table {
+            assert_eq!(json(status, code, message), class, "{status} {message}");
+        }
+    }
+
+    #[test]
+    fn both_spellings_are_read() {
+        for body in [
+            "{\"code\":\"not found\",\"message\":\"gone\"}",
+            "{\n\t\"code\": \"not found\",\n\t\"message\": \"gone\"\n}",
+        ] {
+            assert_eq!(read(404, body.as_bytes()), (Class::NotFound, "gone".to_owned()));
+        }
+    }
+
+    #[test]
+    fn a_plain_404_proves_no_absence() {
+        let (class, words) = read(404, b"404 page not found\n");
+        assert_eq!((class, words.as_str()), (Class::Unexpected, "404 Not Found: 404 page not found"));
+    }
+
+    #[test]
+    fn a_page_of_a_proxy_is_cut_to_one_line() {
+        let page = format!("\n<html>{}\n</html>", "x".repeat(9000));
+        let (class, words) = read(502, page.as_bytes());
+        assert_eq!(class, Class::Unavailable);
+        assert!(words.starts_with("502 Bad Gateway: <html>xx") && words.len() < 250, "{words}");
+    }
 }

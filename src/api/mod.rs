@@ -1,7 +1,22 @@
 //! The HTTP API of an InfluxDB 2.x server: a client that only reads, and one that writes.
 
-mod error;
-
-pub use error::{ApiError, Class};
+mod about;
 mod client;
-pub use client::{Client, Writer};
+mod connect;
+mod error;
+#[cfg(test)]
+pub(crate) mod fault;
+mod page;
+mod problem;
+mod retry;
+pub mod sight;
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+mod tls_tests;
+
+pub use about::{Health, Me};
+pub use client::{Client, Gate, Writer};
+pub use connect::{Connect, ConnectError, is_plain_http_to_elsewhere};
+pub use error::{ApiError, Class};
+pub(crate) use page::{after, by_offset};

@@ -36,6 +36,7 @@ impl AuthorScript {
         let head_end = statements.head_end();
         let removed: Vec<Range<usize>> = task.iter().map(|task| task.span.clone()).collect();
         let kept = outside(&tokens, &removed);
+        check_start(&kept, head_end)?;
         let body = NormalForm::of_tokens(&kept, source)?;
         let (text, insert_at) = match &task {
             None => (source.to_owned(), line_after(source, &tokens, head_end)),
@@ -121,7 +122,7 @@ fn outside(tokens: &[Token], removed: &[Range<usize>]) -> Vec<Token> {
 }
 
 fn check_unbound(statements: &Statements<'_>, name: &str) -> Result<(), FluxError> {
-    if !is_identifier(name) {
+    if !is_identifier(name) || name == "task" {
         return Err(FluxError::new(format!("{name:?} cannot be the name of the parameters"), 0..0));
     }
     let message = format!("the script already binds `{name}`, which is the name of its parameters");
@@ -141,6 +142,21 @@ fn check_unbound(statements: &Statements<'_>, name: &str) -> Result<(), FluxErro
     Ok(())
 }
 
+/// Our lines end in a record: a first statement that would go on with it is refused.
+fn check_start(kept: &[Token], head_end: usize) -> Result<(), FluxError> {
+    let after_head = |token: &&Token| token.kind != TokenKind::Comment && token.span.start >= head_end;
+    match kept.iter().find(after_head) {
+        Some(first)
+            if matches!(first.kind, TokenKind::LParen | TokenKind::LBrack | TokenKind::Regex | TokenKind::Add)
+                || matches!(first.kind, TokenKind::Sub | TokenKind::Dot) =>
+        {
+            let message = "a task's script cannot start like this: give the value a name (`rows = ...`)";
+            Err(FluxError::new(message, first.span.clone()))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// The start of the line after byte `end`, if only blanks and a comment follow on its line; else `end`.
 fn line_after(source: &str, tokens: &[Token], end: usize) -> usize {
     if end == 0 {
@@ -156,4 +172,98 @@ fn line_after(source: &str, tokens: &[Token], end: usize) -> usize {
     let rest = source[from..].trim_start_matches([' ', '\t', '\r']);
     let blanks = source.len() - rest.len();
     if rest.starts_with('\n') { blanks + 1 } else { from }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::flux::Schedule;
+
+    fn head() -> TaskHead {
+        let schedule = Schedule::Every("1h".to_owned());
+        TaskHead { name: "t".to_owned(), schedule, offset: None, extra: Vec::new() }
+    }
+
+    fn composed(source: &str) -> String {
+        let params = Literal::Record(vec![("n".to_owned(), Literal::Integer(1))]);
+        let script = AuthorScript::read(source, Some("params")).expect("a script");
+        script.compose(&head(), Some(("params", &params))).expect("a composed script")
+    }
+
+    #[test]
+    fn ours_goes_after_package_and_imports() {
+        insta::assert_snapshot!(composed("// head\npackage main\n\nimport \"strings\" // why\n\nx = 1\n"), @r#"
+        // head
+        package main
+
+        import "strings" // why
+        option task = {name: "t", every: 1h}
+        option params = {n: 1}
+
+        x = 1
+        "#);
+        insta::assert_snapshot!(composed("import \"strings\" x = 1"), @r#"
+        import "strings"
+        option task = {name: "t", every: 1h}
+        option params = {n: 1}
+         x = 1
+        "#);
+        assert!(composed("// c\nx = 1").starts_with("option task"));
+    }
+
+    #[test]
+    fn the_authors_option_goes_and_its_line_with_it() {
+        let source = "import \"a\"\n\noption task = { // mine\n  name: \"own\",\n  every: 2h,\n}\n\nx = 1\n";
+        let script = AuthorScript::read(source, None).expect("a script");
+        assert_eq!(script.text, "import \"a\"\n\n\nx = 1\n");
+        assert_eq!(script.task.and_then(|task| task.name).map(|name| name.value).as_deref(), Some("own"));
+    }
+
+    #[test]
+    fn composing_and_taking_apart_are_inverse() {
+        for source in [
+            "x = 1",
+            "",
+            "import \"a\"\r\nx = 1\r\n",
+            "option task = {every: 1h}\nimport \"a\"\nx = 1",
+            "x=1 option task={cron:\"* * * * *\"} y=2",
+        ] {
+            let script = AuthorScript::read(source, Some("params")).expect("a script");
+            let live = LiveScript::read(&composed(source), Some("params")).expect("a live script");
+            assert_eq!(live.body, script.body, "{source}");
+            assert_eq!(live.text, script.text, "{source}");
+            assert_eq!(live.params.expect("params").to_string(), "{ n : 1 }");
+            assert_eq!(live.task.and_then(|task| task.name).map(|name| name.value).as_deref(), Some("t"));
+        }
+    }
+
+    #[test]
+    fn a_name_that_is_taken_is_refused_where_it_is_taken() {
+        for (source, span) in [
+            ("x = 1\nparams = {}", 6..12),
+            ("option params = {}", 0..13),
+            ("import params \"math\"", 7..13),
+            ("import \"x/params\"", 7..17),
+        ] {
+            let error = AuthorScript::read(source, Some("params")).expect_err("the name is taken");
+            assert_eq!(error.span, span, "{source}");
+            AuthorScript::read(source, Some("v")).expect("another name is free");
+        }
+        AuthorScript::read("f = (params) => { params = 1 return params }\nx = r.params", Some("params"))
+            .expect("inner names do not count");
+    }
+
+    #[test]
+    fn a_start_that_would_go_on_with_our_record_is_refused() {
+        for source in ["[1] |> f()", "import \"a\"\n(x) |> f()", "-1"] {
+            AuthorScript::read(source, None).expect_err(source);
+        }
+    }
+
+    #[test]
+    fn what_somebody_adds_on_the_server_stays_in_the_body() {
+        let live = "option task = {name: \"t\", every: 1h}\noption params = {n: 1}\nparams = 2\nx = 1";
+        let live = LiveScript::read(live, Some("params")).expect("a live script");
+        assert_eq!(live.body.to_string(), "params = 2 x = 1");
+    }
 }

@@ -41,8 +41,8 @@ pub enum LiteralError {
     /// No duration, or one with a magnitude beyond 64 bits.
     #[error("{0:?} is no Flux duration (`1h30m`, `7d`, `1mo`)")]
     Duration(String),
-    /// A pattern that ends in a single backslash.
-    #[error("the regular expression {0:?} ends in a backslash")]
+    /// A pattern that ends in a single backslash, or with a broken `\\x`.
+    #[error("the regular expression {0:?} has an unfinished escape")]
     Regex(String),
     /// The same key twice in a record.
     #[error("the record has the key {0:?} twice")]
@@ -157,8 +157,9 @@ fn push_bytes(out: &mut String, c: char) {
     }
 }
 
-/// A pattern between slashes. The server reads `\/` and `\xNN` itself before the pattern is compiled, and takes a slash
-/// after any backslash for part of the pattern (influxd 2.9.1, measured).
+/// A pattern between slashes, spelt so that it also survives the server's formatter. The server reads `\/` and `\xNN`
+/// itself before the pattern is compiled, takes a slash after any backslash for part of the pattern, and writes the
+/// pattern back without escaping either again (influxd 2.9.1, measured).
 fn push_regex(out: &mut String, pattern: &str) -> Result<(), LiteralError> {
     if pattern.contains('\0') {
         return Err(LiteralError::Nul);
@@ -167,20 +168,26 @@ fn push_regex(out: &mut String, pattern: &str) -> Result<(), LiteralError> {
     if pattern.is_empty() {
         out.push_str("(?:)");
     }
-    let mut chars = pattern.chars();
-    while let Some(c) = chars.next() {
+    let mut rest = pattern;
+    while let Some(c) = rest.chars().next() {
+        rest = &rest[c.len_utf8()..];
         match c {
-            '\\' => match chars.next() {
-                Some('/') => out.push_str("\\/"),
-                Some('\\') => out.push_str("\\x5c\\x5c"),
-                Some('x') => out.push_str("\\x5cx"),
-                Some(next) if next.is_control() => {
-                    out.push_str("\\x5c");
-                    push_bytes(out, next);
+            '\\' => {
+                let next = rest.chars().next().ok_or_else(|| LiteralError::Regex(pattern.to_owned()))?;
+                rest = &rest[next.len_utf8()..];
+                match next {
+                    '/' => out.push_str("\\/"),
+                    '\\' if rest.is_empty() => out.push_str("[\\x5c\\x5c]"),
+                    '\\' => out.push_str("\\x5c\\x5c"),
+                    'x' => {
+                        let (c, length) = hex_escape(rest).ok_or_else(|| LiteralError::Regex(pattern.to_owned()))?;
+                        rest = &rest[length..];
+                        push_pattern_char(out, c);
+                    }
+                    next if next.is_control() => push_bytes(out, next),
+                    next => out.extend(['\\', next]),
                 }
-                Some(next) => out.extend(['\\', next]),
-                None => return Err(LiteralError::Regex(pattern.to_owned())),
-            },
+            }
             '/' => out.push_str("\\/"),
             c if c.is_control() => push_bytes(out, c),
             c => out.push(c),
@@ -188,6 +195,27 @@ fn push_regex(out: &mut String, pattern: &str) -> Result<(), LiteralError> {
     }
     out.push('/');
     Ok(())
+}
+
+/// The character that `41` or `{1f600}` after `\x` means, and the length of that.
+fn hex_escape(text: &str) -> Option<(char, usize)> {
+    let (digits, length) = match text.strip_prefix('{') {
+        Some(braced) => braced.split_once('}').map(|(digits, _)| (digits, digits.len() + 2))?,
+        None => (text.get(..2)?, 2),
+    };
+    let plain = digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+    let code = u32::from_str_radix(digits, 16).ok().filter(|_| plain)?;
+    char::from_u32(code).filter(|c| *c != '\0').map(|c| (c, length))
+}
+
+/// A character of a pattern that stands for itself.
+fn push_pattern_char(out: &mut String, c: char) {
+    match c {
+        '\\' => out.push_str("\\x5c\\x5c"),
+        c if c.is_control() => push_bytes(out, c),
+        c if c.is_ascii_punctuation() => out.extend(['\\', c]),
+        c => out.push(c),
+    }
 }
 
 /// A TOML date or date-time in the spelling that Flux reads: `T` and `Z` in capitals, no space, nanoseconds at most.
@@ -217,5 +245,97 @@ pub(crate) fn check_duration(text: &str) -> Result<(), LiteralError> {
         Ok(())
     } else {
         Err(LiteralError::Duration(text.to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::flux::value::value;
+    use crate::flux::{NormalForm, scan};
+    use proptest::prelude::*;
+
+    fn encoded(literal: &Literal) -> String {
+        literal.encode().expect("a literal")
+    }
+
+    #[test]
+    fn each_type_has_its_spelling() {
+        let record = Literal::Record(vec![
+            ("s".to_owned(), Literal::String("a\"\\${b}\n$$".to_owned())),
+            ("if".to_owned(), Literal::Integer(-1)),
+            ("a b".to_owned(), Literal::Float(1.0)),
+            ("list".to_owned(), Literal::Array(vec![Literal::Boolean(true), Literal::Boolean(false)])),
+            ("none".to_owned(), Literal::Array(Vec::new())),
+            ("empty".to_owned(), Literal::Record(Vec::new())),
+            ("at".to_owned(), Literal::DateTime("2026-01-02 03:04:05.5z".to_owned())),
+            ("day".to_owned(), Literal::DateTime("2026-01-02".to_owned())),
+            ("window".to_owned(), Literal::Duration("-1mo2h".to_owned())),
+            ("like".to_owned(), Literal::Regex("^a/b\\.c\\x2e\\d$".to_owned())),
+            ("least".to_owned(), Literal::Integer(i64::MIN)),
+        ]);
+        insta::assert_snapshot!(encoded(&record), @r#"{s: "a\"\\\${b}\n\x24$", "if": -1, "a b": 1.0, list: [true, false], none: [], empty: {}, at: 2026-01-02T03:04:05.5Z, day: 2026-01-02, window: -1mo2h, like: /^a\/b\.c\.\d$/, least: (-9223372036854775807 - 1)}"#);
+    }
+
+    #[test]
+    fn what_flux_cannot_say_is_refused() {
+        for literal in [
+            Literal::String("a\0".to_owned()),
+            Literal::Float(f64::NAN),
+            Literal::Float(f64::INFINITY),
+            Literal::Duration(String::new()),
+            Literal::Duration("1".to_owned()),
+            Literal::Duration("1h ".to_owned()),
+            Literal::Duration("1\u{3bc}s".to_owned()),
+            Literal::Duration("99999999999999999999h".to_owned()),
+            Literal::DateTime("2026-01-02T03:04:05".to_owned()),
+            Literal::DateTime("2026-13-02".to_owned()),
+            Literal::DateTime("2016-12-31T23:59:60Z".to_owned()),
+            Literal::DateTime("03:04:05".to_owned()),
+            Literal::Regex("a\\".to_owned()),
+            Literal::Regex("a\\xg".to_owned()),
+            Literal::Record(vec![("a".to_owned(), Literal::Integer(1)), ("a".to_owned(), Literal::Integer(2))]),
+        ] {
+            assert!(literal.encode().is_err(), "{literal:?}");
+            assert!(Literal::Array(vec![literal]).encode().is_err());
+        }
+    }
+
+    #[test]
+    fn a_regular_expression_never_ends_before_its_end() {
+        for pattern in ["", "/", "//", "\\/", "\\\\", "a\\\\", "\\\\/", "\n", "\\x5c", "\\x{2f}"] {
+            let source = format!("{} + /z/", encoded(&Literal::Regex(pattern.to_owned())));
+            let kinds: Vec<_> = scan(&source).expect("tokens").into_iter().map(|token| token.kind).collect();
+            assert_eq!(kinds, [TokenKind::Regex, TokenKind::Add, TokenKind::Regex], "{pattern:?}: {source}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_string_is_one_token_that_says_the_same(text in "[^\0]*|[${}\\\\\"x4n\n\t ]{0,12}") {
+            let source = encoded(&Literal::String(text.clone()));
+            let tokens = scan(&source).expect("tokens");
+            prop_assert_eq!(tokens.len(), 1);
+            prop_assert_eq!(tokens[0].kind, TokenKind::String);
+            prop_assert_eq!(value(&tokens[0], &source), Ok(text));
+            prop_assert!(!source.chars().any(char::is_control));
+        }
+
+        #[test]
+        fn a_key_does_not_end_its_record(key in "[^\0]*") {
+            let source = encoded(&Literal::Record(vec![(key.clone(), Literal::Integer(1))]));
+            let form = NormalForm::of(&source).expect("a normal form");
+            prop_assert_eq!(form.tokens().len(), 5);
+            prop_assert_eq!(&form.tokens()[1].value, &key);
+        }
+
+        #[test]
+        fn a_number_reads_back(number: f64, integer in i64::MIN + 1..) {
+            prop_assume!(number.is_finite());
+            let source = encoded(&Literal::Float(number));
+            prop_assert!(source.contains('.'));
+            prop_assert_eq!(source.parse::<f64>(), Ok(number));
+            prop_assert_eq!(encoded(&Literal::Integer(integer)).parse::<i64>(), Ok(integer));
+        }
     }
 }

@@ -119,10 +119,10 @@ impl Writer {
         {
             group.record = kind == TokenKind::LBrace;
         }
-        if kind.closes() {
-            if let Some(last @ Some(NormalToken { kind: TokenKind::Comma, .. })) = self.out.last_mut() {
-                *last = None;
-            }
+        if kind.closes()
+            && let Some(last @ Some(NormalToken { kind: TokenKind::Comma, .. })) = self.out.last_mut()
+        {
+            *last = None;
         }
         self.out.push(Some(NormalToken { kind, value }));
         if kind.opens() {
@@ -186,4 +186,66 @@ fn groups(tokens: &[&Token], at: usize) -> bool {
         }
     }
     false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn form(source: &str) -> String {
+        NormalForm::of(source).expect("a normal form").to_string()
+    }
+
+    #[test]
+    fn spelling_does_not_matter() {
+        for (one, other) in [
+            ("x = [1, 2,] // c", "x=[\n1,2\n]"),
+            ("x = \"a\\x41\"", "x = \"aA\""),
+            ("x = \"a${(b)}\\x41\"", "x = \"a${b}A\""),
+            ("x = /a\\/\\x41/", "x = /a\\/A/"),
+            ("x = 01h1\u{b5}s", "x = 1h1us"),
+            ("x = 2026-01-02", "x = 2026-01-02T00:00:00.000+00:00"),
+            ("x = 2026-01-02T03:04:05.1200Z", "x = 2026-01-02T03:04:05.12Z"),
+            ("f = (r) => (r.a == 1 and (r.b == 2))", "f = (r) => r.a == 1 and r.b == 2"),
+            ("x = (a |> f()) |> g()", "x = a |> f() |> g()"),
+            ("x = 1 - (-1)", "x = 1 - -1"),
+            ("x = ((a))[(0)]", "x = a[0]"),
+            ("x = if (a) then (b) else (c)", "x = if a then b else c"),
+            ("f = (x=(1)) => ((({a: x})))", "f = (x=1) => ({a: x})"),
+        ] {
+            assert_eq!(form(one), form(other), "{one} | {other}");
+        }
+    }
+
+    #[test]
+    fn meaning_does_matter() {
+        for (one, other) in [
+            ("x = (a + b) * c", "x = a + b * c"),
+            ("x = a - (b - c)", "x = a - b - c"),
+            ("x = -(a + b)", "x = -a + b"),
+            ("x = (not a) == b", "x = not a == b"),
+            ("x = (a + b).c", "x = a + b.c"),
+            ("f = () => ({a: 1})", "f = () => {a: 1}"),
+            ("x = (a * b) |> f()", "x = a * b |> f()"),
+            ("x = (if a then b else c) + 1", "x = if a then b else c + 1"),
+            ("x = ((r) => r)(r: 1)", "x = (r) => r(r: 1)"),
+            ("x = \"\\${a}\"", "x = \"${a}\""),
+            ("x = \"b${c}\\${a}\"", "x = \"b${c}${a}\""),
+            ("x = 60m", "x = 1h"),
+            ("x = r[\"a\"]", "x = r.a"),
+            ("@a x = 1", "x = 1"),
+            ("x = \"a b\"", "x = \"a  b\""),
+            ("x = \"a\" b", "x = \"a\\\" b\""),
+        ] {
+            assert_ne!(form(one), form(other), "{one} | {other}");
+        }
+    }
+
+    #[test]
+    fn a_digest_is_that_of_the_form() {
+        let digest = |source: &str| NormalForm::of(source).expect("a normal form").digest();
+        assert_eq!(digest("x = (1)"), digest("x=1 // c"));
+        assert_ne!(digest("x = 1"), digest("x = 2"));
+        assert_eq!(digest("").len(), 64);
+    }
 }

@@ -168,3 +168,87 @@ fn value_end(statements: &Statements<'_>, at: usize, close: usize) -> usize {
     }
     close
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::flux::scan;
+
+    fn task(source: &str) -> Result<Option<TaskOption>, FluxError> {
+        let tokens = scan(source)?;
+        read(&Statements::new(&tokens, source))
+    }
+
+    #[test]
+    fn every_key_is_read_with_its_place() {
+        let source =
+            "// c\noption task={\"name\":\"a\\tb\", // c\n every : 1h30m,offset:-5m,retry:3,concurrency: 2,}\nx = 1";
+        let task = task(source).expect("a task option").expect("one");
+        let said = |field: &Option<Spanned<String>>| {
+            let field = field.as_ref().expect("a field");
+            (field.value.clone(), source[field.span.clone()].to_owned())
+        };
+        assert_eq!(said(&task.name), ("a\tb".to_owned(), "\"a\\tb\"".to_owned()));
+        assert_eq!(said(&task.every).0, "1h30m");
+        assert_eq!(said(&task.offset), ("-5m".to_owned(), "-5m".to_owned()));
+        assert_eq!(task.cron, None);
+        let extra: Vec<_> = task.extra.iter().map(|(key, value)| (key.as_str(), value.value.as_str())).collect();
+        assert_eq!(extra, [("retry", "3"), ("concurrency", "2")]);
+        assert!(source[task.span].ends_with(",}"));
+    }
+
+    #[test]
+    fn only_the_top_level_counts() {
+        for source in [
+            "",
+            "task = {name: \"x\"}",
+            "f = () => { option task = {name: \"x\"} return 1 }",
+            "x = \"option task = {}\"",
+        ] {
+            assert_eq!(task(source), Ok(None), "{source}");
+        }
+    }
+
+    #[test]
+    fn what_the_server_would_refuse_is_refused_at_its_place() {
+        let cases = [
+            ("option task = {name: \"a\", every: 1h} option task = {}", "option task", 37),
+            ("option task = x", "option task", 0),
+            ("option task = {name: \"a\"}.b", "option task", 0),
+            ("option task.every = 1h", "option task", 0),
+            ("option task = {name: \"a${1}\"}", "\"a${1}\"", 21),
+            ("option task = {every: \"1h\"}", "\"1h\"", 22),
+            ("option task = {every: -1h}", "-1h", 22),
+            ("option task = {every: 1h, every: 2h}", "every", 26),
+            ("option task = {every: 1h, cron: \"* * * * *\"}", "\"* * * * *\"", 32),
+            ("option task = {x with every: 1h}", "x", 15),
+            ("option task = {name, every: 1h}", "name", 15),
+        ];
+        for (source, text, start) in cases {
+            let error = task(source).expect_err(source);
+            assert_eq!((&source[error.span.clone()], error.span.start), (text, start), "{source}");
+        }
+    }
+
+    #[test]
+    fn a_head_is_one_line_that_reads_back() {
+        let head = TaskHead {
+            name: "a \"${b}\"\n".to_owned(),
+            schedule: Schedule::Cron("0 * * * *".to_owned()),
+            offset: Some("-5m".to_owned()),
+            extra: vec![("retry".to_owned(), "3".to_owned())],
+        };
+        let source = head.render().expect("a head");
+        insta::assert_snapshot!(source, @r#"option task = {name: "a \"\${b}\"\n", cron: "0 * * * *", offset: -5m, retry: 3}"#);
+        let read = task(&source).expect("a task option").expect("one");
+        assert_eq!(read.name.map(|name| name.value), Some(head.name));
+        assert_eq!(read.offset.map(|offset| offset.value), head.offset);
+    }
+
+    #[test]
+    fn a_schedule_that_is_no_duration_is_not_written() {
+        let schedule = Schedule::Every("1h}".to_owned());
+        let head = TaskHead { name: "t".to_owned(), schedule, offset: None, extra: Vec::new() };
+        assert_eq!(head.render(), Err(LiteralError::Duration("1h}".to_owned())));
+    }
+}

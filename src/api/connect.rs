@@ -1,0 +1,264 @@
+//! How a client is made.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use http::HeaderValue;
+use secrecy::ExposeSecret;
+use url::{Host, Url};
+
+use super::Client;
+use super::retry;
+use crate::secret::Secret;
+
+/// Where a server is, and how it is reached.
+#[derive(Clone, Debug)]
+pub struct Connect {
+    /// Its base URL; it may have a path.
+    pub host: Url,
+    /// The token to use; none before setup.
+    pub token: Option<Secret>,
+    /// A PEM file of certificate authorities to trust beside the system's.
+    pub ca_file: Option<PathBuf>,
+    /// A PEM file with the client's certificate, and perhaps its key.
+    pub client_cert: Option<PathBuf>,
+    /// A PEM file with the key of the client's certificate.
+    pub client_key: Option<PathBuf>,
+    /// Trust any certificate.
+    pub skip_verify: bool,
+    /// How long making a connection may take.
+    pub connect_timeout: Duration,
+    /// How long one try of a request may take.
+    pub timeout: Duration,
+}
+
+/// Why a client cannot be made.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectError {
+    /// The URL is none of a server.
+    #[error("`{host}` cannot be the URL of a server: {reason}")]
+    Host {
+        /// The URL, without a password.
+        host: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// The token has characters that no token has.
+    #[error("the token has characters that no token has: control characters, or a line break")]
+    Token,
+    /// A file cannot be read.
+    #[error("cannot read {}: {source}", path.display())]
+    File {
+        /// Its path.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A file does not hold what it should.
+    #[error("{} holds no {what} in PEM form", path.display())]
+    Pem {
+        /// Its path.
+        path: PathBuf,
+        /// What it should hold.
+        what: &'static str,
+    },
+    /// There is a key without a certificate.
+    #[error("client_key needs client_cert beside it")]
+    KeyAlone,
+    /// TLS cannot be set up.
+    #[error("cannot set up TLS: {0}")]
+    Tls(String),
+}
+
+impl Connect {
+    /// A connection with the usual time-outs and the system's trust.
+    pub fn new(host: Url, token: Option<Secret>) -> Self {
+        Self {
+            host,
+            token,
+            ca_file: None,
+            client_cert: None,
+            client_key: None,
+            skip_verify: false,
+            connect_timeout: Duration::from_secs(5),
+            timeout: Duration::from_secs(25),
+        }
+    }
+
+    /// Makes the client. Sends nothing. Proxies come from `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`; a
+    /// loopback host is reached without.
+    pub fn client(&self) -> Result<Client, ConnectError> {
+        self.check_host()?;
+        let token = self.token.as_ref().map(authorization).transpose()?;
+        // An error means that there is one already, which is as good.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let mut builder = reqwest::Client::builder()
+            .user_agent(concat!("fluxform/", env!("CARGO_PKG_VERSION")))
+            .connect_timeout(self.connect_timeout)
+            .timeout(self.timeout)
+            .redirect(reqwest::redirect::Policy::none())
+            .referer(false)
+            // Keep-alive connections that the server is about to close must not lose a POST.
+            .pool_idle_timeout(Duration::from_secs(20))
+            .tls_danger_accept_invalid_certs(self.skip_verify);
+        if is_loopback(&self.host) {
+            builder = builder.no_proxy();
+        }
+        if !self.needs_tls() {
+            // The system's certificates take longer to load than a plan's requests.
+            builder = builder.tls_certs_only([]);
+        } else if let Some(path) = &self.ca_file {
+            let bundle = reqwest::Certificate::from_pem_bundle(&read(path)?).unwrap_or_default();
+            if bundle.is_empty() {
+                return Err(ConnectError::Pem { path: path.clone(), what: "certificate" });
+            }
+            builder = builder.tls_certs_merge(bundle);
+        }
+        if let Some(identity) = self.identity()? {
+            builder = builder.identity(identity);
+        }
+        let http = builder.build().map_err(|error| ConnectError::Tls(super::client::reason(&error)))?;
+        Ok(Client::new(http, self.host.clone(), token, self.timeout, retry::sleep()))
+    }
+
+    fn check_host(&self) -> Result<(), ConnectError> {
+        let reason = match &self.host {
+            host if !matches!(host.scheme(), "http" | "https") => "it must begin with http:// or https://",
+            host if host.host().is_none() => "it names no host",
+            host if !host.username().is_empty() || host.password().is_some() => {
+                "a user name does not belong there; the token is given apart"
+            }
+            host if host.query().is_some() || host.fragment().is_some() => "it must end with the path",
+            _ => return Ok(()),
+        };
+        let mut host = self.host.clone();
+        // Fails only for URLs that cannot have one.
+        let _ = host.set_password(None);
+        Err(ConnectError::Host { host: host.to_string(), reason })
+    }
+
+    fn needs_tls(&self) -> bool {
+        let by_proxy = || {
+            ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"]
+                .iter()
+                .filter_map(|name| std::env::var(name).ok())
+                .any(|proxy| proxy.starts_with("https:"))
+        };
+        self.host.scheme() == "https" || by_proxy()
+    }
+
+    fn identity(&self) -> Result<Option<reqwest::Identity>, ConnectError> {
+        let Some(path) = &self.client_cert else {
+            return if self.client_key.is_some() { Err(ConnectError::KeyAlone) } else { Ok(None) };
+        };
+        let mut pem = read(path)?;
+        if let Some(key) = &self.client_key {
+            pem.push(b'\n');
+            pem.extend(read(key)?);
+        }
+        reqwest::Identity::from_pem(&pem)
+            .map(Some)
+            .map_err(|_| ConnectError::Pem { path: path.clone(), what: "certificate with its key" })
+    }
+}
+
+/// The header that carries `token`.
+pub(super) fn authorization(token: &Secret) -> Result<HeaderValue, ConnectError> {
+    let text = format!("Token {}", token.expose_secret());
+    let mut value = HeaderValue::from_str(&text).map_err(|_| ConnectError::Token)?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+/// Whether a request to `host` would carry the token over a network in plain text.
+pub fn is_plain_http_to_elsewhere(host: &Url) -> bool {
+    host.scheme() == "http" && !is_loopback(host)
+}
+
+/// Whether `host` is this machine.
+fn is_loopback(host: &Url) -> bool {
+    match host.host() {
+        Some(Host::Domain(name)) => {
+            let name = name.trim_end_matches('.');
+            name.eq_ignore_ascii_case("localhost") || name.to_ascii_lowercase().ends_with(".localhost")
+        }
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => {
+            address.is_loopback() || address.to_ipv4_mapped().is_some_and(|address| address.is_loopback())
+        }
+        None => false,
+    }
+}
+
+fn read(path: &PathBuf) -> Result<Vec<u8>, ConnectError> {
+    std::fs::read(path).map_err(|source| ConnectError::File { path: path.clone(), source })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn url(text: &str) -> Url {
+        text.parse().expect("a URL")
+    }
+
+    #[test]
+    fn plain_http_is_for_this_machine() {
+        for near in [
+            "http://127.0.0.1:8086",
+            "http://127.8.9.1",
+            "http://localhost",
+            "http://LOCALHOST.:1",
+            "http://a.localhost",
+            "http://[::1]:8086",
+            "http://[::ffff:127.0.0.1]",
+            "https://influx.example",
+        ] {
+            assert!(!is_plain_http_to_elsewhere(&url(near)), "{near}");
+        }
+        for far in [
+            "http://influx.example",
+            "http://10.0.0.1",
+            "http://0.0.0.0",
+            "http://localhost.example",
+            "http://[fe80::1]",
+            "http://127.0.0.1.example",
+        ] {
+            assert!(is_plain_http_to_elsewhere(&url(far)), "{far}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_server_is_refused_without_its_password() {
+        for bad in ["ftp://h", "http://user:hunter2@h", "http://h/?x=1", "embedded:x"] {
+            let error = Connect::new(url(bad), None).client().expect_err(bad).to_string();
+            assert!(error.contains("cannot be the URL") && !error.contains("hunter2"), "{error}");
+        }
+    }
+
+    #[test]
+    fn files_for_tls_are_checked() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let file = dir.path().join("x.pem");
+        std::fs::write(&file, "nothing").expect("written");
+        let connect = Connect::new(url("https://h"), None);
+        let error = |connect: Connect| connect.client().expect_err("refused").to_string();
+        assert!(
+            error(Connect { ca_file: Some(file.clone()), ..connect.clone() })
+                .ends_with("holds no certificate in PEM form")
+        );
+        assert!(error(Connect { ca_file: Some(dir.path().join("y")), ..connect.clone() }).starts_with("cannot read"));
+        assert!(
+            error(Connect { client_cert: Some(file.clone()), ..connect.clone() }).contains("certificate with its key")
+        );
+        assert!(error(Connect { client_key: Some(file), ..connect }).contains("client_cert"));
+    }
+
+    #[test]
+    fn a_token_with_a_line_break_is_refused_and_not_shown() {
+        let connect = Connect::new(url("http://localhost"), Some("abc\ndef".into()));
+        let error = connect.client().expect_err("refused").to_string();
+        assert!(!error.contains("abc"), "{error}");
+        assert!(!format!("{connect:?}").contains("abc"));
+    }
+}

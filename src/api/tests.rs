@@ -1,0 +1,264 @@
+//! The client against a server that misbehaves.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::fault::{Fault, Reply};
+use super::{ApiError, Class, Client, Connect, Writer};
+
+const PATH: &str = "/api/v2/labels/0000000000000001";
+
+fn ok() -> Reply {
+    Reply::text(200, "Date: Mon, 23 Nov 2026 21:20:23 GMT\r\n", "{\"a\": 1}")
+}
+
+fn unavailable() -> Reply {
+    Reply::error(503, "unavailable", "starting")
+}
+
+async fn get(api: &Client) -> Result<Value, ApiError> {
+    api.get(PATH, &[]).await
+}
+
+async fn post(api: &Client) -> ApiError {
+    Writer::new(api.clone()).post::<_, Value>(PATH, &json!({"b": 2})).await.expect_err("an error")
+}
+
+#[tokio::test]
+async fn a_request_carries_what_it_should() {
+    let fault = Fault::start([ok(), ok()]).await;
+    let api = fault.connect(&Connect::new(fault.url("/influx/"), Some("t0ken".into())));
+    assert_eq!(api.server_time(), None);
+    let reply: Value = api.get("/api/v2/x", &[("name", "a b&c")]).await.expect("a reply");
+    assert_eq!(reply, json!({"a": 1}));
+    Writer::new(api.clone()).patch::<_, Value>("/api/v2/y", &json!({"b": 2})).await.expect("a reply");
+    let seen = fault.seen();
+    assert_eq!(seen[0].line, "GET /influx/api/v2/x?name=a+b%26c");
+    assert_eq!(seen[0].headers["authorization"], "Token t0ken");
+    assert_eq!(seen[0].headers["user-agent"], concat!("fluxform/", env!("CARGO_PKG_VERSION")));
+    assert_eq!((seen[1].line.as_str(), seen[1].body.as_str()), ("PATCH /influx/api/v2/y", "{\"b\":2}"));
+    assert_eq!(seen[1].headers["content-type"], "application/json");
+    assert_eq!((api.requests(), api.server_time()), (2, Some(1_795_468_823_000)));
+}
+
+#[tokio::test]
+async fn reads_and_whole_writes_are_sent_again() {
+    let cut = Reply::Cut(b"HTTP/1.1 200 x\r\ncontent-length: 99\r\n\r\n{".to_vec());
+    let fault = Fault::start([unavailable(), cut, Reply::Cut(Vec::new()), Reply::text(502, "", "<html>"), ok()]).await;
+    let api = fault.client();
+    get(&api).await.expect("the fifth try");
+    assert_eq!((fault.lines().len(), api.requests()), (5, 5));
+    let waits = fault.waits();
+    assert_eq!(waits.len(), 4);
+    for (wait, least) in waits.iter().zip([200, 600, 1800, 5400]) {
+        let least = Duration::from_millis(least);
+        assert!((least..=2 * least).contains(wait), "{waits:?}");
+    }
+    let fault = Fault::start([unavailable(), ok()]).await;
+    Writer::new(fault.client()).patch::<_, Value>(PATH, &json!({})).await.expect("the second try");
+}
+
+#[tokio::test]
+async fn tries_end() {
+    let fault = Fault::start(std::iter::repeat_n(unavailable(), 9)).await;
+    let error = get(&fault.client()).await.expect_err("unavailable");
+    assert_eq!((error.class, error.status, error.maybe_done), (Class::Unavailable, Some(503), false));
+    assert_eq!(error.to_string(), format!("GET {PATH}: starting"));
+    assert_eq!(fault.lines().len(), 5);
+}
+
+#[tokio::test]
+async fn a_refusal_is_final() {
+    for (status, code, message, class) in [
+        (401, "unauthorized", "unauthorized access", Class::BadToken),
+        (401, "unauthorized", "read:orgs is unauthorized", Class::Denied),
+        (404, "not found", "label not found", Class::NotFound),
+        (422, "conflict", "label with name x already exists", Class::Conflict),
+        (500, "internal error", "retention policy duration must be at least 1h0m0s", Class::Refused),
+    ] {
+        let fault = Fault::start([Reply::error(status, code, message)]).await;
+        let error = get(&fault.client()).await.expect_err("refused");
+        assert_eq!((error.class, error.message.as_str()), (class, message));
+        assert_eq!(fault.lines().len(), 1, "{message}");
+    }
+}
+
+#[tokio::test]
+async fn a_post_is_sent_once_and_may_have_been_done() {
+    let lost = [
+        unavailable(),
+        Reply::text(504, "", "gateway"),
+        Reply::Cut(Vec::new()),
+        Reply::Cut(b"HTTP/1.1 201 x\r\ncontent-length: 99\r\n\r\n{\"id\"".to_vec()),
+        Reply::text(201, "", ""),
+        Reply::text(201, "", "<html>"),
+    ];
+    for reply in lost {
+        let fault = Fault::start([reply, ok()]).await;
+        let error = post(&fault.client()).await;
+        assert!(error.maybe_done, "{error:?}");
+        assert_eq!(fault.lines().len(), 1);
+    }
+    let certain = [(429, "too many requests", "slow down"), (422, "conflict", "exists"), (400, "invalid", "bad")];
+    for (status, code, message) in certain {
+        let fault = Fault::start([Reply::error(status, code, message)]).await;
+        let error = post(&fault.client()).await;
+        assert!(!error.maybe_done, "{error:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_post_on_a_kept_connection_is_sent_once_too() {
+    let fault = Fault::start([ok(), Reply::Cut(Vec::new()), ok()]).await;
+    let api = fault.client();
+    get(&api).await.expect("the connection is open");
+    assert!(post(&api).await.maybe_done);
+    assert_eq!(fault.lines().len(), 2);
+}
+
+#[tokio::test]
+async fn silence_ends_with_the_timeout() {
+    let fault = Fault::start([Reply::Hang]).await;
+    let connect = Connect { timeout: Duration::from_millis(50), ..Connect::new(fault.url(""), None) };
+    let error = post(&fault.connect(&connect)).await;
+    assert_eq!((error.class, error.maybe_done), (Class::Unavailable, true));
+    assert_eq!(error.message, "no answer in 50ms");
+}
+
+#[tokio::test]
+async fn a_refused_connection_has_done_nothing() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let url = format!("http://{}", listener.local_addr().expect("an address"));
+    drop(listener);
+    let fault = Fault::start([]).await;
+    let api = fault.connect(&Connect::new(url.parse().expect("a URL"), None));
+    let error = post(&api).await;
+    assert_eq!((error.class, error.status, error.maybe_done), (Class::Unavailable, None, false));
+    assert!(error.message.contains("refused"), "{error}");
+    get(&api).await.expect_err("still refused");
+    assert_eq!(fault.waits().len(), 4, "a read is tried again");
+}
+
+#[tokio::test]
+async fn the_server_says_when_to_come_back() {
+    let later =
+        |when: &str| Reply::text(429, &format!("Date: Mon, 23 Nov 2026 21:20:23 GMT\r\nRetry-After: {when}\r\n"), "");
+    let fault = Fault::start([later("7"), later("Mon, 23 Nov 2026 21:20:33 GMT"), later("9999"), ok()]).await;
+    get(&fault.client()).await.expect("the fourth try");
+    assert_eq!(fault.waits(), [7, 10, 120].map(Duration::from_secs));
+}
+
+#[tokio::test]
+async fn no_redirect_is_followed() {
+    let elsewhere = Fault::start([ok()]).await;
+    let to = format!("Location: {}\r\n", elsewhere.url("/api/v2/x"));
+    for status in [301, 307, 308] {
+        let fault = Fault::start([Reply::text(status, &to, "")]).await;
+        let error = get(&fault.client()).await.expect_err("a redirect");
+        assert_eq!((error.class, error.status), (Class::Unexpected, Some(status)));
+        assert!(error.message.contains("redirects to http://127.0.0.1"), "{error}");
+    }
+    assert!(elsewhere.seen().is_empty());
+}
+
+#[tokio::test]
+async fn a_delete_that_was_done_by_a_lost_try_is_done() {
+    let gone = || Reply::error(404, "not found", "label not found");
+    let fault = Fault::start([Reply::Cut(Vec::new()), gone()]).await;
+    Writer::new(fault.client()).delete(PATH).await.expect("done");
+    let fault = Fault::start([gone()]).await;
+    let error = Writer::new(fault.client()).delete(PATH).await.expect_err("was not there");
+    assert_eq!(error.class, Class::NotFound);
+}
+
+#[tokio::test]
+async fn a_shut_gate_lets_no_further_try_through() {
+    let fault = Fault::start([unavailable(), ok()]).await;
+    let asked = AtomicU32::new(0);
+    let gate = move || if asked.fetch_add(1, Relaxed) == 0 { Ok(()) } else { Err("the lock is lost".to_owned()) };
+    let error = Writer::gated(fault.client(), Arc::new(gate)).patch::<_, Value>(PATH, &json!({})).await;
+    let error = error.expect_err("shut");
+    assert_eq!((error.class, error.message.as_str()), (Class::Shut, "the lock is lost"));
+    assert_eq!(fault.lines().len(), 1);
+}
+
+#[tokio::test]
+async fn an_answer_that_is_not_json_is_unexpected() {
+    let fault = Fault::start([Reply::text(200, "", "<html>welcome</html>")]).await;
+    let error = get(&fault.client()).await.expect_err("no JSON");
+    assert_eq!((error.class, error.maybe_done), (Class::Unexpected, false));
+    assert_eq!(fault.lines().len(), 1);
+}
+
+#[tokio::test]
+async fn a_reply_without_end_is_an_error() {
+    let chunk = "x".repeat(1 << 20);
+    let mut endless = b"HTTP/1.1 200 x\r\ntransfer-encoding: chunked\r\n\r\n".to_vec();
+    for _ in 0..65 {
+        endless.extend(format!("100000\r\n{chunk}\r\n").into_bytes());
+    }
+    let fault = Fault::start([Reply::Cut(endless)]).await;
+    let error = get(&fault.client()).await.expect_err("too long");
+    assert_eq!((error.class, error.message.as_str()), (Class::Unexpected, "the reply is longer than 64 MiB"));
+}
+
+#[tokio::test]
+async fn an_id_cannot_lead_elsewhere() {
+    let fault = Fault::start([ok()]).await;
+    for path in [
+        "/api/v2/labels/../orgs/1",
+        "/api/v2/labels/./1",
+        "/api/v2/labels/%2e%2e/1",
+        "/api/v2/labels/1?x",
+        "/api/v2/a#b",
+    ] {
+        let error = Writer::new(fault.client()).delete(path).await.expect_err(path);
+        assert_eq!(error.class, Class::Refused, "{path}");
+    }
+    assert!(fault.seen().is_empty());
+}
+
+#[tokio::test]
+async fn a_server_that_is_no_influxdb_2_is_named_so() {
+    for (reply, words) in [
+        (Reply::text(200, "", "OK"), "not what InfluxDB gives"),
+        (Reply::text(404, "", "404 page not found"), "404 Not Found"),
+        (Reply::json(200, &json!({"name": "other"})), "`other`"),
+        (Reply::json(200, &json!({"name": "influxdb", "version": "1.8.10"})), "1.8.10"),
+    ] {
+        let fault = Fault::start([reply]).await;
+        let error = fault.client().health().await.expect_err(words);
+        assert_eq!(error.class, Class::Unexpected);
+        assert!(error.message.contains("not an InfluxDB 2.x server") && error.message.contains(words), "{error}");
+    }
+    let fault = Fault::start([Reply::json(200, &json!({"name": "influxdb", "version": "v2.0.9"}))]).await;
+    assert_eq!(fault.client().health().await.expect("healthy").version, "2.0.9");
+}
+
+#[tokio::test]
+async fn the_user_is_known_even_to_a_narrow_token() {
+    let narrow = Reply::error(401, "unauthorized", "read:users/11ae915c33261000 is unauthorized");
+    let full = Reply::json(200, &json!({"id": "11ae915c33261000", "name": "root"}));
+    let inactive = Reply::error(401, "unauthorized", "token is inactive");
+    let fault = Fault::start([narrow, full, inactive]).await;
+    let api = fault.client();
+    let me = api.me().await.expect("me");
+    assert_eq!((me.id.as_str(), me.name), ("11ae915c33261000", None));
+    let me = api.me_with(&"other".into()).await.expect("me");
+    assert_eq!((me.id.as_str(), me.name.as_deref()), ("11ae915c33261000", Some("root")));
+    assert_eq!(fault.seen()[1].headers["authorization"], "Token other");
+    assert_eq!(api.me().await.expect_err("inactive").class, Class::BadToken);
+}
+
+#[test]
+fn a_client_does_not_show_its_token() {
+    let api =
+        Connect::new("http://localhost".parse().expect("a URL"), Some("t0ken".into())).client().expect("a client");
+    assert_eq!(
+        format!("{api:?} {:?}", Writer::new(api.clone())),
+        "Client(http://localhost/) Writer(http://localhost/)"
+    );
+}
