@@ -65,7 +65,7 @@ impl Shaky {
 
     /// A moment in which this process may freeze, and waits while it is frozen.
     async fn moment(&self) {
-        if self.dice.next() % 12 == 0 {
+        if self.dice.next().is_multiple_of(12) {
             let freeze = self.dice.below(SECOND * 150);
             let mut thaw = self.thaw.lock().unwrap();
             *thaw = (*thaw).max(Instant::now() + freeze);
@@ -81,13 +81,13 @@ impl Shaky {
 
     /// The way of a request, or of a reply: sometimes very long.
     async fn travel(&self) {
-        let most = if self.dice.next() % 8 == 0 { SECOND * 60 } else { SECOND };
+        let most = if self.dice.next().is_multiple_of(8) { SECOND * 60 } else { SECOND };
         sleep(self.dice.below(most)).await;
     }
 
     async fn request<T>(&self, work: impl FnOnce() -> Result<T, ApiError>) -> Result<T, ApiError> {
         self.moment().await;
-        if self.dice.next() % 25 == 0 {
+        if self.dice.next().is_multiple_of(25) {
             return Err(error(Class::Unavailable, true));
         }
         self.travel().await;
@@ -95,7 +95,7 @@ impl Shaky {
         let date = self.server.date();
         self.travel().await;
         self.moment().await;
-        if self.dice.next() % 25 == 0 {
+        if self.dice.next().is_multiple_of(25) {
             return Err(error(Class::Unavailable, true));
         }
         self.date.fetch_max(date, Ordering::Relaxed);
@@ -161,7 +161,7 @@ async fn contend(labels: Shaky, guarded: Arc<Mutex<Guarded>>, until: Instant, re
             guarded.writes += 1;
             guarded.violations += usize::from(guarded.holder != me);
         }
-        if labels.dice.next() % 4 > 0 {
+        if !labels.dice.next().is_multiple_of(4) {
             let _ = lease.release().await;
         }
         sleep(labels.dice.below(SECOND * 5)).await;
