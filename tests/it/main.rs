@@ -6,4 +6,5 @@ mod flux;
 mod kinds;
 mod ledger;
 mod points;
+mod sight;
 mod support;

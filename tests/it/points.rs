@@ -5,13 +5,10 @@ use std::io::Write as _;
 use flate2::{Compression, write::GzEncoder};
 use fluxform::flux::evidence::{self, Reply as Evidence};
 use jiff::{Span, Timestamp};
-use rand::rngs::StdRng;
-use rand::seq::IndexedRandom as _;
-use rand::{RngExt as _, SeedableRng as _};
 use reqwest::Method;
 use serde_json::json;
 
-use crate::support::{Backend, Http, Reply, Scene, both, real};
+use crate::support::{Http, Reply, Scene, both};
 
 const EARLIEST: &str = "1677-09-21T00:12:43.145224194Z";
 const LATEST: &str = "2262-04-11T23:47:16.854775806Z";
@@ -253,71 +250,4 @@ both!(a_deleted_bucket_takes_its_points_along, async |scene| {
     scene.http.delete(&format!("buckets/{bucket}")).await.expect(204);
     scene.bucket("b").await;
     assert_eq!(extent(&scene, "b").await, Evidence::default());
-});
-
-/// What lines are made of, the parts that they go wrong at above all.
-const PARTS: &[&[u8]] = &[
-    b"m",
-    b"n",
-    b",",
-    b",",
-    b"t=a",
-    b"s=b",
-    b"t",
-    b" ",
-    b" ",
-    b" ",
-    b"v=",
-    b"w=",
-    b"1",
-    b"2.5",
-    b"-",
-    b"1i",
-    b"-7i",
-    b"3u",
-    b".",
-    b"1e5",
-    b"e",
-    b"+",
-    b"\"",
-    b"\"x\"",
-    b"\"a b,c=d\"",
-    b"\\",
-    b"=",
-    b"true",
-    b"F",
-    b"#",
-    b"\n",
-    b"\r",
-    b"\t",
-    b"\0",
-    b"time",
-    b"_field",
-    b"\xff",
-    b"\xc3\xa4",
-    b"5",
-    b" 1700000000000000000",
-    b"m v=1",
-    b"m,t=a v=",
-    b"n v=\"x\"",
-    b"NaN",
-    b"9223372036854775808",
-];
-
-real!(any_line_is_read_alike_by_both_servers, async |scene| {
-    let embedded = Scene::on(Backend::Embedded).await;
-    let ids = [scene.bucket("b").await, embedded.bucket("b").await];
-    let mut random = StdRng::seed_from_u64(1);
-    for _ in 0..1_500 {
-        let count = random.random_range(1..9);
-        let line = (0..count).map(|_| *PARTS.choose(&mut random).unwrap()).collect::<Vec<_>>().concat();
-        let mut replies = Vec::new();
-        for (scene, id) in [&scene, &embedded].into_iter().zip(&ids) {
-            let path = format!("write?orgID={}&bucket=b", scene.org);
-            let reply = scene.http.send(Method::POST, &path, Some(line.clone())).await;
-            replies.push((reply.status, reply.message().replace(id, "ID")));
-        }
-        assert_eq!(replies[0], replies[1], "{:?}", String::from_utf8_lossy(&line));
-    }
-    assert_eq!(extent(&scene, "b").await.values, extent(&embedded, "b").await.values);
 });
