@@ -4,7 +4,7 @@ use std::sync::Mutex;
 
 use tokio::time::{Instant, sleep_until};
 
-use super::super::fake::{Dice, Fake, error};
+use super::super::fake::{Dice, Fake, Fault, error};
 use super::super::labels::Row;
 use super::super::machine::Process;
 use super::super::read_lock;
@@ -268,7 +268,7 @@ async fn a_lock_that_was_deleted_is_lost() {
 #[tokio::test(start_paused = true)]
 async fn a_lock_whose_reply_was_lost_is_ours() {
     let server = Fake::new();
-    server.world(|world| world.faults.push_back(Some(super::super::fake::Fault::LostReply)));
+    server.world(|world| world.faults.push_back(Some(Fault::LostReply)));
     let (lease, waited) = take(&server, host(1), SECOND * 5).await.unwrap();
     lease.check(TIMEOUT).unwrap();
     assert_eq!(waited, [""; 0]);
@@ -276,10 +276,20 @@ async fn a_lock_whose_reply_was_lost_is_ours() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_renewal_that_returns_after_the_old_deadline_does_not_count() {
+async fn a_renewal_that_hangs_is_sent_again_in_time() {
     let server = Fake::new();
     let (lease, _) = take(&server, host(1), Duration::ZERO).await.unwrap();
-    server.world(|world| world.faults.push_back(Some(super::super::fake::Fault::Slow(SECOND * 45))));
+    server.world(|world| world.faults.push_back(Some(Fault::Slow(SECOND * 45))));
+    sleep(SECOND * 29).await;
+    assert_eq!(lease.check(TIMEOUT), Ok(()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lease_ends_when_no_renewal_comes_back_before_its_deadline() {
+    let server = Fake::new();
+    let (lease, _) = take(&server, host(1), Duration::ZERO).await.unwrap();
+    server.world(|world| world.faults = [Some(Fault::Slow(SECOND * 45)); 10].into());
     sleep(SECOND * 70).await;
     assert_eq!(lease.check(TIMEOUT), Err(Lost::Expired));
+    assert_eq!(lease.check(Duration::ZERO), Err(Lost::Expired));
 }
