@@ -85,7 +85,7 @@ impl fmt::Display for Address {
 }
 
 /// Reads one key, quoted or plain, from the head of `text`; gives it and what is left.
-fn read_key(text: &str) -> Option<(String, &str)> {
+pub(crate) fn read_key(text: &str) -> Option<(String, &str)> {
     let Some(quoted) = text.strip_prefix('"') else {
         let end =
             text.bytes().position(|b| !(b.is_ascii_alphanumeric() || b == b'_' || b == b'-')).unwrap_or(text.len());

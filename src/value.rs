@@ -278,6 +278,12 @@ impl Fields {
         self.0.iter().map(|(name, value)| (*name, value))
     }
 
+    /// The fingerprint of the script among the fields; empty where there is none.
+    pub fn script_print(&self) -> String {
+        let script = self.0.iter().find(|(_, value)| matches!(value, Value::Script(_)));
+        script.map(|(_, value)| value.fingerprint()).unwrap_or_default()
+    }
+
     /// The text of a text field.
     pub fn text(&self, name: &str) -> Option<&str> {
         match self.get(name) {

@@ -7,6 +7,7 @@ mod error;
 #[cfg(test)]
 pub(crate) mod fault;
 mod page;
+mod problem;
 mod retry;
 pub mod sight;
 #[cfg(test)]

@@ -5,6 +5,7 @@
 
 mod compose;
 mod error;
+pub mod evidence;
 mod group;
 mod literal;
 mod normal;

@@ -119,10 +119,10 @@ impl Writer {
         {
             group.record = kind == TokenKind::LBrace;
         }
-        if kind.closes() {
-            if let Some(last @ Some(NormalToken { kind: TokenKind::Comma, .. })) = self.out.last_mut() {
-                *last = None;
-            }
+        if kind.closes()
+            && let Some(last @ Some(NormalToken { kind: TokenKind::Comma, .. })) = self.out.last_mut()
+        {
+            *last = None;
         }
         self.out.push(Some(NormalToken { kind, value }));
         if kind.opens() {

@@ -6,7 +6,7 @@ use futures::future::try_join_all;
 use serde::{Deserialize, Serialize};
 
 use super::live::{self, Made, Object, Presence, Want};
-use super::spec::{Delete, Key, Place, Spec};
+use super::spec::{Delete, Fault, Key, Place, Spec};
 use super::{Kind, label};
 use crate::api::{ApiError, Client, Writer, by_offset};
 use crate::duration::Duration;
@@ -40,13 +40,49 @@ pub(super) static SPEC: Spec = Spec {
         .shaped(Shape::Duration { months: false }),
         Field::text("labels", Omitted::Theirs, "All labels of the bucket.").shaped(Shape::Refs(Kind::Label)),
     ],
+    check,
     replace: Delete::First,
     delete_rank: 70,
     serial: true,
     holds_data: true,
+    keeps_for: Some("retention"),
     delivers: false,
     runs_as_creator: false,
 };
+
+/// The shortest retention and shard-group duration (influxd 2.9.1, measured).
+const HOUR: Duration = Duration::from_secs(3600);
+
+fn check(fields: &mut Fields, faults: &mut Vec<Fault>) {
+    if let Some(name) = fields.text("name") {
+        if name.is_empty() {
+            faults.push(Fault::new("bucket::name", "name", "a bucket's name cannot be empty", "empty"));
+        } else if name.starts_with('_') {
+            let message = format!("a bucket's name cannot begin with `_`: `{name}`");
+            faults.push(Fault::new("bucket::name", "name", message, "such names are InfluxDB's own"));
+        } else if name.contains('"') {
+            let message = format!("a bucket's name cannot have a quote: `{name}`");
+            faults.push(Fault::new("bucket::name", "name", message, "has a `\"`"));
+        }
+    }
+    let retention = match fields.get("retention") {
+        Some(Value::Duration(retention)) => Some(*retention),
+        _ => None,
+    };
+    if let Some(retention) = retention.filter(|retention| *retention < HOUR) {
+        let message = format!("a retention is at least 1h, and this is {retention}");
+        faults.push(Fault::new("bucket::retention", "retention", message, "too short"));
+    }
+    let Some(Value::Duration(shard)) = fields.get("shard_group_duration") else { return };
+    if *shard < HOUR {
+        let message = format!("a shard-group duration is at least 1h, and this is {shard}");
+        faults.push(Fault::new("bucket::shard-group", "shard_group_duration", message, "too short"));
+    } else if let Some(retention) = retention.filter(|retention| retention < shard) {
+        let message = format!("the shard-group duration {shard} is above the retention {retention}");
+        let fault = Fault::new("bucket::shard-group", "shard_group_duration", message, "longer than points are kept");
+        faults.push(fault.other("retention"));
+    }
+}
 
 /// Buckets on a server.
 pub(super) struct Live;

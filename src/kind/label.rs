@@ -7,10 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use super::Kind;
 use super::live::{self, Made, Object, Presence, Want};
-use super::spec::{Delete, Key, Place, Spec};
+use super::spec::{Delete, Fault, Key, Place, Spec};
 use crate::api::{ApiError, Class, Client, Writer};
 use crate::field::{Field, Omitted, Shape};
-use crate::value::{Ref, Value};
+use crate::value::{Fields, Ref, Value};
 
 pub(super) static SPEC: Spec = Spec {
     doc: "A label of an org, to be attached to its buckets and tasks.",
@@ -23,13 +23,33 @@ pub(super) static SPEC: Spec = Spec {
         Field::text("properties", Omitted::Theirs, "All properties, such as `color` and `description`.")
             .shaped(Shape::Map),
     ],
+    check,
     replace: Delete::First,
     delete_rank: 60,
     serial: false,
     holds_data: false,
+    keeps_for: None,
     delivers: false,
     runs_as_creator: false,
 };
+
+/// The server trims names (influxd 2.9.1, measured), and removes a property whose value becomes empty.
+fn check(fields: &mut Fields, faults: &mut Vec<Fault>) {
+    if let Some(name) = fields.text("name") {
+        let name = name.trim().to_owned();
+        if name.is_empty() {
+            faults.push(Fault::new("label::name", "name", "a label's name cannot be empty", "empty"));
+        }
+        fields.set("name", Value::Text(name));
+    }
+    if let Some(Value::Map(properties)) = fields.get("properties")
+        && let Some((key, _)) = properties.iter().find(|(_, value)| value.is_empty())
+    {
+        let message = format!("the property `{key}` is empty: the server keeps no empty properties");
+        let fault = Fault::new("label::properties", "properties", message, "has an empty value");
+        faults.push(fault.help("leave it out"));
+    }
+}
 
 /// Labels on a server.
 pub(super) struct Live;

@@ -3,10 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::live::{self, Made, Object, Presence, Want};
-use super::spec::{Delete, Key, Place, Spec};
+use super::spec::{Delete, Fault, Key, Place, Spec};
 use crate::api::{ApiError, Client, Writer, by_offset};
 use crate::field::{Field, Omitted};
-use crate::value::Value;
+use crate::value::{Fields, Value};
 
 pub(super) static SPEC: Spec = Spec {
     doc: "An organization. Its system buckets `_monitoring` and `_tasks` come with it and are never managed.",
@@ -17,13 +17,21 @@ pub(super) static SPEC: Spec = Spec {
         Field::text("name", Omitted::Key, "The name, unique on the server."),
         Field::text("description", Omitted::Theirs, "A text for people."),
     ],
+    check,
     replace: Delete::First,
     delete_rank: 90,
     serial: true,
     holds_data: true,
+    keeps_for: None,
     delivers: false,
     runs_as_creator: false,
 };
+
+fn check(fields: &mut Fields, faults: &mut Vec<Fault>) {
+    if fields.text("name").is_some_and(str::is_empty) {
+        faults.push(Fault::new("org::name", "name", "an org's name cannot be empty", "empty"));
+    }
+}
 
 /// Orgs on a server.
 pub(super) struct Live;

@@ -34,6 +34,46 @@ pub enum Delete {
     Last,
 }
 
+/// What a kind's check has found in the fields of one resource.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// A stable name, such as `bucket::retention`.
+    pub code: &'static str,
+    /// The field that is wrong.
+    pub field: &'static str,
+    /// One sentence without a full stop.
+    pub message: String,
+    /// What the place shows.
+    pub label: String,
+    /// Another field that has to do with it.
+    pub other: Option<&'static str>,
+    /// What to do about it.
+    pub help: Option<String>,
+}
+
+impl Fault {
+    /// A fault of `field`.
+    pub fn new(code: &'static str, field: &'static str, message: impl Into<String>, label: impl Into<String>) -> Self {
+        Self { code, field, message: message.into(), label: label.into(), other: None, help: None }
+    }
+
+    /// The same with another field that has to do with it.
+    #[must_use]
+    pub fn other(self, field: &'static str) -> Self {
+        Self { other: Some(field), ..self }
+    }
+
+    /// The same with a hint.
+    #[must_use]
+    pub fn help(self, help: impl Into<String>) -> Self {
+        Self { help: Some(help.into()), ..self }
+    }
+}
+
+/// A kind's own rules for the fields of one resource: brings them to the form that the server gives back, and says what
+/// the server would refuse.
+pub type Check = fn(&mut crate::value::Fields, &mut Vec<Fault>);
+
 /// What is known of a kind without a server.
 #[derive(Debug)]
 pub struct Spec {
@@ -47,6 +87,8 @@ pub struct Spec {
     pub place: Place,
     /// Its fields, in the order of the reference page.
     pub fields: &'static [Field],
+    /// Its own rules for what a manifest declares; not asked for external resources.
+    pub check: Check,
     /// In which order a replacement is made.
     pub replace: Delete,
     /// Position in the order of deletes (protocol, section 6): lower goes first.
@@ -55,6 +97,8 @@ pub struct Spec {
     pub serial: bool,
     /// Whether deleting an object deletes data points.
     pub holds_data: bool,
+    /// The field that says how long data is kept, where there is one.
+    pub keeps_for: Option<&'static str>,
     /// Whether a new object has a secret that must be delivered before the object becomes active.
     pub delivers: bool,
     /// Whether its objects run with the org role of the user that creates them.

@@ -7,11 +7,11 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use super::Kind;
 use super::live::{self, Made, Object, Presence, Want};
-use super::spec::{Delete, Key, Place, Spec};
+use super::spec::{Delete, Fault, Key, Place, Spec};
 use crate::api::{ApiError, Client, Writer};
 use crate::field::{Compared, Field, Omitted, Shape};
 use crate::secret::Secret;
-use crate::value::{Ref, Scope, Value};
+use crate::value::{Fields, Ref, Scope, Value};
 
 pub(super) static SPEC: Spec = Spec {
     doc: "An API token. Its secret exists once, in the server's reply, and goes straight to its sinks.",
@@ -34,13 +34,26 @@ pub(super) static SPEC: Spec = Spec {
             .replaces(),
         Field::text("id", Omitted::Theirs, "The ID of an external token.").shaped(Shape::Id).compared(Compared::Never),
     ],
+    check,
     replace: Delete::Last,
     delete_rank: 50,
     serial: false,
     holds_data: false,
+    keeps_for: None,
     delivers: true,
     runs_as_creator: false,
 };
+
+fn check(fields: &mut Fields, faults: &mut Vec<Fault>) {
+    if let (Some(Value::Scopes(read)), Some(Value::Scopes(write))) = (fields.get("read"), fields.get("write"))
+        && read.is_empty()
+        && write.is_empty()
+    {
+        let message = "a token that may read and write nothing is no token";
+        let fault = Fault::new("token::scopes", "read", message, "has neither `read` nor `write`").other("write");
+        faults.push(fault.help("write for example `read = [\"bucket.KEY\"]`"));
+    }
+}
 
 /// Tokens on a server.
 pub(super) struct Live;

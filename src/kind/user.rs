@@ -8,10 +8,10 @@ use serde::{Deserialize, Serialize};
 
 use super::Kind;
 use super::live::{self, Made, Object, Presence, Want};
-use super::spec::{Delete, Key, Place, Spec};
+use super::spec::{Delete, Fault, Key, Place, Spec};
 use crate::api::{ApiError, Class, Client, Writer, by_offset};
 use crate::field::{Compared, Field, Omitted, Shape};
-use crate::value::{Ref, Value};
+use crate::value::{Fields, Ref, Value};
 
 pub(super) static SPEC: Spec = Spec {
     doc: "A user of the server.",
@@ -31,13 +31,31 @@ pub(super) static SPEC: Spec = Spec {
         Field::text("member_of", Omitted::Theirs, "All orgs that the user is a member of.").shaped(Shape::Refs(Kind::Org)),
         Field::text("owner_of", Omitted::Theirs, "All orgs that the user owns.").shaped(Shape::Refs(Kind::Org)),
     ],
+    check,
     replace: Delete::First,
     delete_rank: 80,
     serial: false,
     holds_data: false,
+    keeps_for: None,
     delivers: false,
     runs_as_creator: false,
 };
+
+fn check(fields: &mut Fields, faults: &mut Vec<Fault>) {
+    if fields.text("name").is_some_and(str::is_empty) {
+        faults.push(Fault::new("user::name", "name", "a user's name cannot be empty", "empty"));
+    }
+    if fields.get("password_version").is_some() && fields.get("password").is_none() {
+        let message = "`password_version` says when to set the password again, and there is no `password`";
+        faults.push(Fault::new("user::password", "password_version", message, "without a password"));
+    }
+    if let (Some(Value::Refs(member)), Some(Value::Refs(owner))) = (fields.get("member_of"), fields.get("owner_of"))
+        && let Some(org) = member.intersection(owner).next()
+    {
+        let message = format!("a user has one role in an org, and two in {org}");
+        faults.push(Fault::new("user::roles", "member_of", message, "member here").other("owner_of"));
+    }
+}
 
 /// Users on a server.
 pub(super) struct Live;

@@ -1,5 +1,21 @@
 //! Manifests: from paths to what a project declares.
 
+mod check;
+mod decode;
+mod each;
+mod expand;
+mod head;
+mod load;
+mod node;
+mod scope;
+mod shape;
+mod sink;
+mod site;
+mod source;
+mod syntax;
+mod template;
+mod variables;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -7,6 +23,9 @@ use std::sync::Arc;
 use crate::address::Address;
 use crate::diagnostic::{Place, Source};
 use crate::value::Fields;
+
+pub use load::load;
+pub use variables::Inputs;
 
 /// All that a project declares, with every variable and `for_each` expanded.
 #[derive(Clone, Debug)]
@@ -67,7 +86,31 @@ pub struct Resource {
     /// The table's head.
     pub place: Place,
     /// The value of each written field.
-    pub places: BTreeMap<&'static str, Place>,
+    pub places: Places,
+}
+
+/// Where the fields of a resource are written.
+#[derive(Clone, Debug, Default)]
+pub struct Places(Box<[(&'static str, Place)]>);
+
+impl Places {
+    /// These places; the last one of a field holds.
+    pub fn new(places: impl IntoIterator<Item = (&'static str, Place)>) -> Self {
+        let places: BTreeMap<_, _> = places.into_iter().collect();
+        Self(places.into_iter().collect())
+    }
+
+    /// Where `field` is written, if it is.
+    pub fn get(&self, field: &str) -> Option<&Place> {
+        self.0.binary_search_by(|(name, _)| (*name).cmp(field)).ok().map(|at| &self.0[at].1)
+    }
+}
+
+impl Resource {
+    /// Where `field` is written, else the table's head.
+    pub fn place_of(&self, field: &str) -> &Place {
+        self.places.get(field).unwrap_or(&self.place)
+    }
 }
 
 /// `lifecycle` of a resource, kept in the ledger too.

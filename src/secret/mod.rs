@@ -4,10 +4,31 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use secrecy::ExposeSecret as _;
+use sha2::{Digest as _, Sha256};
+
+mod process;
+mod sink;
+mod source;
+mod within;
+
+pub use process::CommandError;
+pub use sink::{SinkError, Staged};
+pub use source::SecretError;
+
 /// A secret: never shown, wiped from memory.
 pub use secrecy::SecretString as Secret;
 
-/// Where a secret comes from.
+/// How long a command may take that says nothing else.
+pub const COMMAND_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The first 12 hexadecimal digits of the secret's SHA-256: enough to tell two secrets apart, useless to guess one of
+/// the server's random tokens.
+pub fn fingerprint(secret: &Secret) -> String {
+    Sha256::digest(secret.expose_secret()).iter().take(6).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Where a secret comes from. Paths are absolute, argv is run as it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {
     /// An environment variable.
@@ -27,7 +48,8 @@ pub enum Source {
     },
 }
 
-/// Where a new token's secret is delivered.
+/// Where a new token's secret is delivered. Paths are absolute and may lie outside the project: a sink may name a host's
+/// directory for secrets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Sink {
     /// A file of its own.

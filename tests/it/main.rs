@@ -2,6 +2,9 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod facts;
+mod flux;
 mod kinds;
 mod sight;
+mod ledger;
+mod points;
 mod support;

@@ -252,3 +252,13 @@ both!(several_attached_labels_are_all_listed, async |scene| {
     let object = scene.http.get(&path).await.expect(200);
     assert_eq!(column(&object["labels"], "id"), expected);
 });
+
+both!(a_lease_that_was_taken_over_cannot_be_renewed_or_freed, async |scene| {
+    let lease = page(&scene, "lock", json!({"holder": "a"})).await;
+    scene.http.delete(&lease).await.expect(204);
+    let successor = page(&scene, "lock", json!({"holder": "b"})).await;
+    let renewal = scene.http.patch(&lease, json!({"properties": {"holder": "a"}})).await;
+    renewal.refused(404, "not found", "label not found");
+    scene.http.delete(&lease).await.refused(404, "not found", "label not found");
+    assert_eq!(properties(&scene.http, &successor).await, json!({"holder": "b"}));
+});

@@ -88,3 +88,13 @@ both!(asking_creates_nothing, async |scene| {
     let list = scene.http.get(&format!("authorizations?orgID={}", scene.org)).await.expect(200);
     assert_eq!(list["authorizations"].as_array().unwrap().len(), 1);
 });
+
+both!(it_answers_on_behalf_of_another_user, async |scene| {
+    let other = scene.user("other").await;
+    let mut asked = question(&scene, &[scene.may("read", "buckets")]);
+    asked["userID"] = json!(other);
+    scene.http.post("authorizations", asked.clone()).await.refused(403, "forbidden", ALL_HELD);
+    let caller = asker(&scene, &[scene.may("read", "buckets")]).await;
+    let missing = format!("write:users/{other} is unauthorized");
+    caller.http.post("authorizations", asked).await.refused(401, "unauthorized", &missing);
+});

@@ -157,3 +157,18 @@ both!(replies_can_be_compressed, async |scene| {
     let http = scene.http.clone().with_header("accept-encoding", "gzip");
     assert_eq!(http.get("buckets?limit=100").await.status, 200);
 });
+
+both!(every_reply_has_the_servers_time, async |scene| {
+    let replies = [
+        scene.http.get("buckets").await,
+        scene.http.get(&format!("buckets/{ABSENT}")).await,
+        scene.http.post("labels", json!({"orgID": scene.org, "name": "l"})).await,
+        scene.server.anonymous().get("/health").await,
+    ];
+    for reply in replies {
+        let date = reply.header("date");
+        let time = jiff::fmt::rfc2822::parse(date).unwrap().timestamp();
+        let off = jiff::Timestamp::now().as_second() - time.as_second();
+        assert!(off.abs() < 60, "{}: {date}", reply.request);
+    }
+});

@@ -301,3 +301,26 @@ both!(the_user_filter_ignores_the_organization, async |scene| {
     let list = scene.http.get(&format!("tasks?orgID={}&user={user}", scene.org)).await.expect(200);
     assert_eq!(crate::support::column(&list["tasks"], "id"), made);
 });
+
+both!(an_offset_in_days_is_500, async |scene| {
+    let options = "option task = {name: \"a\", every: 1h, offset: 1d}";
+    let reply = post(&scene, &format!("{options}\n{FROM}")).await;
+    reply.refused(500, "internal error", "unknown unit \"d\" in duration \"1d\"");
+});
+
+both!(an_offset_in_days_is_400_in_a_patch, async |scene| {
+    let path = unformatted(&scene).await;
+    let reply = scene.http.patch(&path, json!({"offset": "1d"})).await;
+    reply.refused(400, "invalid", "the largest unit supported is h");
+});
+
+both!(patch_of_the_offset_cannot_take_it_away, async |scene| {
+    let path = unformatted(&scene).await;
+    scene.http.patch(&path, json!({"offset": "5m"})).await.expect(200);
+    let body = json!({"offset": "0s", "status": "active"});
+    let task = scene.http.patch(&path, body).await.expect(200);
+    assert_eq!(task["offset"], "5m");
+    let body = json!({"offset": "", "status": "active"});
+    let task = scene.http.patch(&path, body).await.expect(200);
+    assert_eq!(task["offset"], "5m");
+});

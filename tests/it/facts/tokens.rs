@@ -195,8 +195,38 @@ both!(null_keeps_a_description_and_empty_clears_it, async |scene| {
 
 both!(a_bad_status_is_400, async |scene| {
     let token = scene.token(json!([scene.may("read", "buckets")])).await;
-    let reply = scene.http.patch(&format!("authorizations/{}", token.id), json!({"status": "asleep"})).await;
-    assert_eq!(reply.status, 400, "{}", reply.text);
+    let path = format!("authorizations/{}", token.id);
+    let reply = scene.http.patch(&path, json!({"status": "asleep"})).await;
+    reply.refused(400, "invalid", "unknown authorization status");
+});
+
+both!(an_empty_status_is_active, async |scene| {
+    let permissions = [scene.may("read", "buckets")];
+    let body = json!({"status": "inactive", "permissions": permissions});
+    let path = format!("authorizations/{}", scene.token_with(body).await.id);
+    scene.http.patch(&path, json!({"status": ""})).await.expect(200);
+    assert_eq!(scene.http.get(&path).await.expect(200)["status"], "active");
+});
+
+both!(a_token_of_another_user_is_seen_with_read_on_that_user, async |scene| {
+    let other = scene.user("other").await;
+    let body = json!({"userID": other, "permissions": [scene.may("read", "buckets")]});
+    let token = scene.token_with(body).await;
+    let user = json!({"action": "read", "resource": {"type": "users", "id": other}});
+    let reader = scene.token(json!([scene.may("read", "authorizations"), user])).await;
+    let list = reader.http.get(&format!("authorizations?orgID={}", scene.org)).await.expect(200);
+    assert_eq!(column(&list["authorizations"], "id"), [token.id.as_str()]);
+    reader.http.get(&format!("authorizations/{}", token.id)).await.expect(200);
+});
+
+both!(a_permission_by_id_shows_no_token, async |scene| {
+    let token = scene.token(json!([scene.may("read", "buckets")])).await;
+    let reader = scene.token(json!([scene.may_one("read", "authorizations", &token.id)])).await;
+    let list = reader.http.get(&format!("authorizations?orgID={}", scene.org)).await.expect(200);
+    assert_eq!(list["authorizations"], json!([]));
+    let missing = format!("read:users/{} is unauthorized", scene.user);
+    let reply = reader.http.get(&format!("authorizations/{}", token.id)).await;
+    reply.refused(401, "unauthorized", &missing);
 });
 
 both!(descriptions_are_not_unique, async |scene| {

@@ -1,0 +1,188 @@
+//! The queries that show whether data is at stake, and how their replies read.
+//!
+//! A bucket goes by its **name**: the server then checks that the token may read it, and answers 404 "could not find
+//! bucket" if not. By ID (`from(bucketID: ...)`) influxd 2.9.1 checks nothing, neither the token's permissions nor its
+//! organization nor whether it is active (measured), so evidence by ID would be read without a right to it.
+//!
+//! Each answer has its own `from`: a shared source keeps the server from answering out of its index, and the slow path
+//! loses the points at the very end of time (measured: 6 of 8 values). `first` and `last` before `keep` let values of
+//! different types stand side by side. On 1,000,000 values in 20,000 series [`any_point`] took 0.8 s, [`extent`] 3.8 s;
+//! a bare `limit(n: 1)` took 28 s.
+//!
+//! Sent as `Content-Type: application/vnd.flux`, the reply is CSV with CRLF, one block for each answer in any order:
+//!
+//! ```text
+//! ,result,table,_time
+//! ,first,0,1677-09-21T00:12:43.145224194Z
+//!
+//! ,result,table,_value
+//! ,count,0,8
+//!
+//! ```
+//!
+//! An answer without rows is an empty line.
+
+use jiff::Timestamp;
+use thiserror::Error;
+
+use super::{Literal, LiteralError};
+
+/// The earliest time that a point can have, nanoseconds since 1970.
+const EARLIEST: i64 = i64::MIN + 2;
+/// What lies behind the latest time that a point can have, nanoseconds since 1970.
+const BEYOND_LATEST: i64 = i64::MAX;
+
+const COUNT: &str = r#"count() |> keep(columns: ["_value"]) |> sum() |> yield(name: "count")"#;
+const FIRST: &str =
+    r#"first() |> keep(columns: ["_time"]) |> sort(columns: ["_time"]) |> limit(n: 1) |> yield(name: "first")"#;
+const LAST: &str = r#"last() |> keep(columns: ["_time"]) |> sort(columns: ["_time"], desc: true) |> limit(n: 1) |> yield(name: "last")"#;
+
+/// A query for one point of a bucket, the first, wherever in time.
+///
+/// # Errors
+/// A bucket name that Flux cannot hold, here and below.
+pub fn any_point(bucket: &str) -> Result<String, LiteralError> {
+    pipeline(bucket, BEYOND_LATEST, FIRST)
+}
+
+/// A query for the first point of a bucket before `stop`.
+///
+/// A `stop` outside the times that a point can have is moved to their edge: beyond it the server wraps around and
+/// answers with points of other times (influxd 2.9.1, measured).
+///
+/// # Errors
+/// As [`any_point`].
+pub fn any_point_older_than(bucket: &str, stop: Timestamp) -> Result<String, LiteralError> {
+    let edge = if stop.as_nanosecond() < 0 { EARLIEST + 1 } else { BEYOND_LATEST };
+    let stop = i64::try_from(stop.as_nanosecond()).unwrap_or(edge).max(EARLIEST + 1);
+    pipeline(bucket, stop, FIRST)
+}
+
+/// A query for how many values a bucket has, and when its first and last point are.
+///
+/// # Errors
+/// As [`any_point`].
+pub fn extent(bucket: &str) -> Result<String, LiteralError> {
+    let answers = [COUNT, FIRST, LAST].map(|answer| pipeline(bucket, BEYOND_LATEST, answer));
+    Ok(answers.into_iter().collect::<Result<Vec<_>, _>>()?.join("\n"))
+}
+
+fn pipeline(bucket: &str, stop: i64, answer: &str) -> Result<String, LiteralError> {
+    let (start, stop) = (time(EARLIEST), time(stop));
+    let bucket = Literal::String(bucket.to_owned()).encode()?;
+    Ok(format!("from(bucket: {bucket}) |> range(start: {start}, stop: {stop}) |> {answer}"))
+}
+
+fn time(nanoseconds: i64) -> Timestamp {
+    Timestamp::from_nanosecond(i128::from(nanoseconds)).expect("invariant: 64 bits of nanoseconds fit")
+}
+
+/// What a server answered to one of the queries here.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Reply {
+    /// How many values: a point with two fields counts twice. `None`: not asked, or there are none.
+    pub values: Option<u64>,
+    /// When the first point is. `None`: not asked, or there is none.
+    pub first: Option<Timestamp>,
+    /// When the last point is. `None`: not asked, or there is none.
+    pub last: Option<Timestamp>,
+}
+
+/// Why a reply with status 200 cannot be evidence.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum ReplyError {
+    /// The server began to answer and failed then; its own words.
+    #[error("the query failed: {0}")]
+    Failed(String),
+    /// Something else than the answers that were asked for.
+    #[error("unexpected line in the reply to an evidence query: {0:?}")]
+    Unexpected(String),
+}
+
+/// Reads the CSV of a reply.
+///
+/// # Errors
+/// [`ReplyError::Failed`] for an error that the server put into the CSV, [`ReplyError::Unexpected`] for anything that
+/// is not an answer: evidence that cannot be read is none.
+pub fn read_reply(csv: &str) -> Result<Reply, ReplyError> {
+    let mut reply = Reply::default();
+    let mut header: Option<Vec<&str>> = None;
+    for line in csv.lines().map(|line| line.trim_end_matches('\r')) {
+        let cells: Vec<&str> = line.split(',').collect();
+        match (&header, cells.as_slice()) {
+            (_, [""]) => header = None,
+            (_, [first, ..]) if first.starts_with('#') => {}
+            (_, ["", "error", ..] | ["error", ..]) => {
+                let message = csv[line.as_ptr().addr() - csv.as_ptr().addr() + line.len()..].trim();
+                return Err(ReplyError::Failed(message.to_owned()));
+            }
+            (None, ["", "result", "table", _]) => header = Some(cells),
+            (Some(header), ["", result, _, cell]) => {
+                let unexpected = || ReplyError::Unexpected(line.to_owned());
+                match (header[3], *result) {
+                    ("_value", "count") => reply.values = Some(cell.parse().map_err(|_| unexpected())?),
+                    ("_time", "first") => reply.first = Some(cell.parse().map_err(|_| unexpected())?),
+                    ("_time", "last") => reply.last = Some(cell.parse().map_err(|_| unexpected())?),
+                    _ => return Err(unexpected()),
+                }
+            }
+            _ => return Err(ReplyError::Unexpected(line.to_owned())),
+        }
+    }
+    Ok(reply)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_query_names_the_bucket_and_all_of_time() {
+        insta::assert_snapshot!(any_point("iot_data").unwrap(), @r#"from(bucket: "iot_data") |> range(start: 1677-09-21T00:12:43.145224194Z, stop: 2262-04-11T23:47:16.854775807Z) |> first() |> keep(columns: ["_time"]) |> sort(columns: ["_time"]) |> limit(n: 1) |> yield(name: "first")"#);
+        assert_eq!(extent("b").unwrap().lines().count(), 3);
+    }
+
+    #[test]
+    fn a_bucket_name_cannot_leave_its_string() {
+        let query = any_point("a\"b\\c${d}$e\nf").unwrap();
+        assert!(query.starts_with(r#"from(bucket: "a\"b\\c\${d}$e\nf") |>"#), "{query}");
+    }
+
+    #[test]
+    fn a_stop_outside_the_possible_times_is_moved_to_their_edge() {
+        let stop = |text: &str| any_point_older_than("b", text.parse().unwrap()).unwrap();
+        assert!(stop("2026-01-02T03:04:05Z").contains("stop: 2026-01-02T03:04:05Z)"));
+        assert!(stop("1500-01-01T00:00:00Z").contains("stop: 1677-09-21T00:12:43.145224195Z)"));
+        assert!(stop("9000-01-01T00:00:00Z").contains("stop: 2262-04-11T23:47:16.854775807Z)"));
+    }
+
+    #[test]
+    fn a_reply_of_influxd_is_read_in_any_order() {
+        let csv = ",result,table,_time\r\n,last,0,2262-04-11T23:47:16.854775806Z\r\n\r\n\
+                   ,result,table,_value\r\n,count,0,8\r\n\r\n\
+                   ,result,table,_time\r\n,first,0,1677-09-21T00:12:43.145224194Z\r\n\r\n";
+        let reply = read_reply(csv).unwrap();
+        assert_eq!(reply.values, Some(8));
+        assert_eq!(reply.first, Some(time(EARLIEST)));
+        assert_eq!(reply.last, Some(time(BEYOND_LATEST - 1)));
+    }
+
+    #[test]
+    fn an_empty_bucket_has_no_answers() {
+        assert_eq!(read_reply("\r\n\r\n\r\n"), Ok(Reply::default()));
+    }
+
+    #[test]
+    fn an_error_or_anything_strange_is_no_evidence() {
+        let failed = read_reply("\r\n,error,reference\r\n,\"schema collision, and so on\",897\r\n");
+        assert_eq!(failed, Err(ReplyError::Failed(",\"schema collision, and so on\",897".to_owned())));
+        for csv in [
+            "<html>",
+            ",result,table,_time\r\n,first,0,soon\r\n",
+            ",result,table,_time\r\n,other,0,1\r\n",
+            ",first,0,1\r\n",
+        ] {
+            assert!(matches!(read_reply(csv), Err(ReplyError::Unexpected(_))), "{csv}");
+        }
+    }
+}

@@ -1,0 +1,203 @@
+//! From a table to a resource, by its kind's field table.
+
+use std::collections::BTreeSet;
+
+use super::node::{Entry, Node, Raw};
+use super::site::Site;
+use super::{Lifecycle, Places, Resource, shape};
+use crate::diagnostic::{Diagnostic, nearest};
+use crate::field::{Field, Omitted, Shape};
+use crate::kind::{Fault, Kind};
+use crate::value::{Fields, Ref, Value};
+
+/// What every resource may say besides its fields.
+const META: [&str; 3] = ["external", "for_each", "lifecycle"];
+
+/// Reads the resource of `site`: what it could read, and the site with what it said.
+pub(super) fn resource<'p, 'a>(mut site: Site<'p, 'a>) -> (Resource, Site<'p, 'a>) {
+    let kind = site.address.kind;
+    let written = site.written;
+    let external = flag(&mut site, "external", written.table.get("external"));
+    let lifecycle = lifecycle(&mut site);
+    for entry in &written.table.0 {
+        known(&mut site, kind, entry);
+    }
+    let mut fields = Fields::default();
+    let mut places = Vec::new();
+    for field in kind.spec().fields {
+        match written.table.get(field.name) {
+            Some(node) if external && !identifies(kind, field) => {
+                let message = format!("an external {kind} cannot have `{}`: it is never changed", field.name);
+                let help = "an external resource has only what it is found by";
+                site.fail_with::<()>("manifest::external", node.span, message, "not allowed here", help);
+            }
+            Some(node) if !external && field.shape == Shape::Id => {
+                let message = format!("only an external {kind} has an `{}`", field.name);
+                let help = "write `external = true`, or leave the ID out";
+                site.fail_with::<()>("manifest::external", node.span, message, "not allowed here", help);
+            }
+            Some(node) => {
+                places.push((field.name, site.place(node.span)));
+                let value = site.expand(node).and_then(|node| shape::read(&mut site, field, &node));
+                if let Some(value) = value {
+                    fields.set(field.name, value);
+                }
+            }
+            None if external && !identifies(kind, field) => {}
+            None => omitted(&mut site, field, external, &mut fields),
+        }
+    }
+    if let Some(source) = site.chained() {
+        let at = written.table.get("for_each").map_or(written.head, |node| node.span);
+        site.needs.push((source, at));
+    }
+    let mut faults = Vec::new();
+    if !external {
+        (kind.spec().check)(&mut fields, &mut faults);
+    }
+    let needs: BTreeSet<_> = site.needs.iter().map(|(address, _)| address.clone()).collect();
+    let resource = Resource { fields, external, lifecycle, needs, place: written.place(), places: Places::new(places) };
+    let said: Vec<_> = faults.into_iter().map(|fault| diagnostic(&resource, fault)).collect();
+    site.problems.extend(said);
+    (resource, site)
+}
+
+/// Whether an object is found by `field`.
+fn identifies(kind: Kind, field: &Field) -> bool {
+    match field.name {
+        "org" => true,
+        "name" => !matches!(kind.spec().key, crate::kind::Key::None),
+        _ => field.shape == Shape::Id,
+    }
+}
+
+fn omitted(site: &mut Site<'_, '_>, field: &'static Field, external: bool, fields: &mut Fields) {
+    let value = match field.omitted {
+        Omitted::Theirs if external && field.shape == Shape::Id => {
+            let kind = site.address.kind;
+            let message = format!("the external {} needs `{}`", site.address, field.name);
+            let help = format!("nothing but an ID finds a {kind}: write `{} = \"0123456789abcdef\"`", field.name);
+            return missing(site, message, help);
+        }
+        Omitted::Theirs => return,
+        Omitted::Default(word) => Value::Text(word.to_owned()),
+        Omitted::Unset => Value::Unset,
+        Omitted::Empty if field.shape == Shape::Scopes => Value::Scopes(BTreeSet::new()),
+        Omitted::Empty => Value::Refs(BTreeSet::new()),
+        Omitted::Key => match site.own_name() {
+            Some(name) => Value::Text(name),
+            None => return,
+        },
+        Omitted::HomeOrg => Value::Ref(Ref::Home),
+        Omitted::Required => {
+            let message = format!("{} needs `{}`", site.address, field.name);
+            return missing(site, message, field.doc.to_owned());
+        }
+    };
+    fields.set(field.name, value);
+}
+
+fn missing(site: &mut Site<'_, '_>, message: String, help: String) {
+    let head = site.written.head;
+    site.fail_with::<()>("manifest::missing", head, message, "here", help);
+}
+
+fn known(site: &mut Site<'_, '_>, kind: Kind, entry: &Entry<'_>) {
+    let word = entry.key.as_ref();
+    if kind.field(word).is_some() || META.contains(&word) {
+        return;
+    }
+    if word == "enabled" {
+        site.fail::<()>("manifest::later", entry.at, "`enabled` is not there yet", "comes with a later version");
+        return;
+    }
+    let fields = kind.spec().fields.iter().map(|field| field.name);
+    let message = format!("`{word}` is no field of a {kind}");
+    let help = match nearest(word, fields.clone().chain(META)) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("a {kind} has {}", fields.chain(META).collect::<Vec<_>>().join(", ")),
+    };
+    site.fail_with::<()>("manifest::unknown-key", entry.at, message, "unknown", help);
+}
+
+fn flag<'p, 'a>(site: &mut Site<'p, 'a>, word: &str, node: Option<&'p Node<'a>>) -> bool {
+    let Some(node) = node else { return false };
+    match site.expand(node).map(std::borrow::Cow::into_owned) {
+        Some(Node { value: Raw::Boolean(yes), .. }) => yes,
+        Some(node) => {
+            site.wrong_type::<()>(word, "`true` or `false`", &node);
+            false
+        }
+        None => false,
+    }
+}
+
+fn lifecycle(site: &mut Site<'_, '_>) -> Lifecycle {
+    let mut lifecycle = Lifecycle::default();
+    let written = site.written;
+    let Some(node) = written.table.get("lifecycle") else { return lifecycle };
+    let Raw::Table(table) = &node.value else {
+        site.wrong_type::<()>("lifecycle", "a table", node);
+        return lifecycle;
+    };
+    let kind = site.address.kind;
+    for entry in &table.0 {
+        match entry.key.as_ref() {
+            "prevent_destroy" => lifecycle.prevent_destroy = flag(site, "prevent_destroy", Some(&entry.node)),
+            "owned" => lifecycle.owned = flag(site, "owned", Some(&entry.node)),
+            "ignore" => lifecycle.ignore = ignored(site, kind, &entry.node),
+            word => {
+                let message = format!("`{word}` is not known in `lifecycle`");
+                let help = "it has `prevent_destroy`, `ignore` and `owned`";
+                site.fail_with::<()>("manifest::unknown-key", entry.at, message, "unknown", help);
+            }
+        }
+    }
+    if written.table.get("external").is_some_and(|node| node.value == Raw::Boolean(true)) {
+        let message = "`lifecycle` has no meaning for what is external: it is never changed";
+        site.fail::<()>("manifest::external", node.span, message, "not allowed here");
+    }
+    lifecycle
+}
+
+fn ignored(site: &mut Site<'_, '_>, kind: Kind, node: &Node<'_>) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    let Raw::Array(items) = &node.value else {
+        site.wrong_type::<()>("ignore", "a list of fields", node);
+        return names;
+    };
+    for item in items {
+        match item.text() {
+            None => site.wrong_type::<()>("ignore", "a list of fields", item),
+            Some(name) if kind.field(name).is_some() => {
+                names.insert(name.to_owned());
+                None
+            }
+            Some(name) => {
+                let message = format!("`{name}` is no field of a {kind}");
+                let fields = kind.spec().fields.iter().map(|field| field.name);
+                let help = match nearest(name, fields.clone()) {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => format!("a {kind} has {}", fields.collect::<Vec<_>>().join(", ")),
+                };
+                site.fail_with("manifest::unknown-key", item.span, message, "unknown", help)
+            }
+        };
+    }
+    names
+}
+
+/// What a kind's own check has found, with places.
+fn diagnostic(resource: &Resource, fault: Fault) -> Diagnostic {
+    let mut diagnostic =
+        Diagnostic::error(fault.code, fault.message).at(resource.place_of(fault.field).clone(), fault.label);
+    if let Some(other) = fault.other
+        && let Some(place) = resource.places.get(other)
+    {
+        diagnostic = diagnostic.at(place.clone(), format!("`{other}` is here"));
+    }
+    match fault.help {
+        Some(help) => diagnostic.help(help),
+        None => diagnostic,
+    }
+}

@@ -1,0 +1,212 @@
+//! `for_each`: which instances a resource has.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use super::expand::expand;
+use super::node::{Node, Raw, Span};
+use super::source::place;
+use super::syntax::{Document, Written};
+use super::template::Expression;
+use super::variables::Values;
+use crate::address::Address;
+use crate::diagnostic::{Diagnostic, nearest};
+
+/// One instance of a resource with `for_each`.
+#[derive(Debug)]
+pub(super) struct Instance {
+    /// `${each.value}`
+    pub(super) value: Node<'static>,
+}
+
+/// The instances of a resource with `for_each`.
+#[derive(Clone, Debug)]
+pub(super) struct Each {
+    /// By key.
+    pub(super) instances: Rc<BTreeMap<String, Instance>>,
+    /// The resource that they are taken from.
+    pub(super) from: Option<Address>,
+}
+
+/// Each resource with `for_each`; none where it has an error, which has been said.
+pub(super) type Instances = BTreeMap<Address, Option<Each>>;
+
+/// Finds the instances of all resources with `for_each`.
+pub(super) fn instances(document: &Document<'_>, values: &Values, problems: &mut Vec<Diagnostic>) -> Instances {
+    let mut finder = Finder { document, values, found: Instances::new(), path: Vec::new(), problems };
+    for (address, written) in &document.resources {
+        if written.table.get("for_each").is_some() {
+            finder.find(address);
+        }
+    }
+    finder.found
+}
+
+struct Finder<'d, 'a> {
+    document: &'d Document<'a>,
+    values: &'d Values,
+    found: Instances,
+    path: Vec<Address>,
+    problems: &'d mut Vec<Diagnostic>,
+}
+
+impl<'d, 'a> Finder<'d, 'a> {
+    fn find(&mut self, address: &Address) -> Option<Each> {
+        if let Some(found) = self.found.get(address) {
+            return found.clone();
+        }
+        let written = self.document.resources.get(address)?;
+        let node = written.table.get("for_each")?;
+        let found = if self.path.contains(address) {
+            self.cycle(address);
+            None
+        } else {
+            self.path.push(address.clone());
+            let found = self.read(written, node);
+            self.path.pop();
+            found
+        };
+        self.found.entry(address.clone()).or_insert(found).clone()
+    }
+
+    fn fail<T>(&mut self, written: &Written<'_>, span: Span, message: impl Into<String>, label: &str) -> Option<T> {
+        self.problems.push(Diagnostic::error("manifest::for-each", message).at(place(written.source, span), label));
+        None
+    }
+
+    fn read(&mut self, written: &'d Written<'a>, node: &Node<'a>) -> Option<Each> {
+        let values = self.values;
+        let mut other = false;
+        let expanded = expand(node, &mut |expression, _| match expression {
+            Expression::Var(name) if values.contains_key(name) => values[name].clone().ok_or(()),
+            _ => {
+                other = true;
+                Err(())
+            }
+        });
+        if other {
+            let message = "`for_each` must be known before anything else: it takes variables only";
+            return self.fail(written, node.span, message, "refers to something else, or to an unknown variable");
+        }
+        let node = match expanded {
+            Ok(node) => node.into_owned(),
+            Err(error) => {
+                self.problems.extend(error.diagnostic(written.source));
+                return None;
+            }
+        };
+        let span = node.span;
+        let instances = match node.value {
+            Raw::Text(text) => return self.chain(written, span, &text),
+            Raw::Array(items) => items
+                .into_iter()
+                .map(|item| {
+                    let at = item.span;
+                    let key = match &item.value {
+                        Raw::Text(_) | Raw::Integer(_) => item.value.inline().map(std::borrow::Cow::into_owned),
+                        _ => None,
+                    };
+                    match key {
+                        Some(key) => Some((at, key, Instance { value: item.into_owned() })),
+                        None => {
+                            let message = "an item of a `for_each` list is its key, and must be a string";
+                            self.fail(written, at, message, item.value.what())
+                        }
+                    }
+                })
+                .collect::<Vec<_>>()
+                .into_iter()
+                .collect::<Option<Vec<_>>>()
+                .and_then(|items| self.unique(written, items))?,
+            Raw::Table(table) => {
+                let items = table.0.into_iter();
+                let items = items.map(|e| (e.at, e.key.into_owned(), Instance { value: e.node.into_owned() }));
+                self.unique(written, items.collect())?
+            }
+            other => {
+                let message = "`for_each` must be a list, a table, or the address of a resource with `for_each`";
+                return self.fail(written, span, message, other.what());
+            }
+        };
+        Some(Each { instances: Rc::new(instances), from: None })
+    }
+
+    /// Refuses empty and repeated keys.
+    fn unique(
+        &mut self,
+        written: &Written<'_>,
+        items: Vec<(Span, String, Instance)>,
+    ) -> Option<BTreeMap<String, Instance>> {
+        let mut first: BTreeMap<String, Span> = BTreeMap::new();
+        let mut instances = BTreeMap::new();
+        for (at, key, instance) in items {
+            if key.is_empty() {
+                return self.fail(written, at, "a key of `for_each` cannot be empty", "empty");
+            }
+            if let Some(first) = first.insert(key.clone(), at) {
+                self.problems.push(
+                    Diagnostic::error("manifest::for-each", format!("`for_each` has the key `{key}` twice"))
+                        .at(place(written.source, at), "again here")
+                        .at(place(written.source, first), "first here"),
+                );
+                return None;
+            }
+            instances.insert(key, instance);
+        }
+        Some(instances)
+    }
+
+    /// The instances of another resource.
+    fn chain(&mut self, written: &Written<'_>, span: Span, text: &str) -> Option<Each> {
+        let source: Address = match text.parse() {
+            Ok(Address { instance: None, kind, key }) => Address { kind, key, instance: None },
+            _ => {
+                let message = format!("`{text}` is no address of a resource with `for_each`");
+                return self.fail(written, span, message, "write `KIND.KEY`, or a list");
+            }
+        };
+        let Some(from) = self.document.resources.get(&source) else {
+            let known: BTreeSet<String> = self
+                .document
+                .resources
+                .iter()
+                .filter(|(address, written)| address.kind == source.kind && written.table.get("for_each").is_some())
+                .map(|(address, _)| address.to_string())
+                .collect();
+            let near = nearest(text, known.iter().map(String::as_str)).map(|near| format!("did you mean `{near}`?"));
+            let diagnostic = Diagnostic::error("manifest::unknown-resource", format!("there is no {source}"))
+                .at(place(written.source, span), "not declared");
+            self.problems.push(match near {
+                Some(near) => diagnostic.help(near),
+                None => diagnostic,
+            });
+            return None;
+        };
+        if from.table.get("for_each").is_none() {
+            self.problems.push(
+                Diagnostic::error("manifest::for-each", format!("{source} has no `for_each`"))
+                    .at(place(written.source, span), "takes its keys")
+                    .at(from.place(), "is one resource"),
+            );
+            return None;
+        }
+        let instances = self.find(&source)?.instances;
+        Some(Each { instances, from: Some(source) })
+    }
+
+    fn cycle(&mut self, address: &Address) {
+        let start = self.path.iter().position(|step| step == address).unwrap_or(0);
+        let steps = &self.path[start..];
+        let names: Vec<_> = steps.iter().chain([address]).map(Address::to_string).collect();
+        let mut diagnostic =
+            Diagnostic::error("manifest::cycle", format!("`for_each` goes in a circle: {}", names.join(" -> ")));
+        for step in steps {
+            if let Some(written) = self.document.resources.get(step)
+                && let Some(node) = written.table.get("for_each")
+            {
+                diagnostic = diagnostic.at(place(written.source, node.span), step.to_string());
+            }
+        }
+        self.problems.push(diagnostic);
+    }
+}

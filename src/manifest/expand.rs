@@ -1,0 +1,100 @@
+//! Strings with `${...}` become values.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use super::node::{Entry, Node, Raw, Span, Table};
+use super::source::place;
+use super::template::{Expression, Piece, expression, pieces};
+use crate::diagnostic::{Diagnostic, Source};
+
+/// Why a value cannot be expanded.
+#[derive(Debug)]
+pub(super) enum ExpandError {
+    /// What it refers to has no value; that has been said elsewhere.
+    Said,
+    /// With the place and the reason.
+    At(Span, String),
+}
+
+impl ExpandError {
+    /// What to tell the user, if it has not been told.
+    pub(super) fn diagnostic(self, source: &Arc<Source>) -> Option<Diagnostic> {
+        match self {
+            Self::Said => None,
+            Self::At(span, message) => {
+                Some(Diagnostic::error("manifest::expression", message).at(place(source, span), "in this value"))
+            }
+        }
+    }
+}
+
+/// Text that `${...}` may grow to: beyond any use, and small enough for any machine.
+const LIMIT: usize = 1 << 20;
+
+/// The value of an expression, or `Err` when it has none, which has been said.
+pub(super) type Lookup<'l> = dyn FnMut(&Expression, Span) -> Result<Node<'static>, ()> + 'l;
+
+/// `node` with the value of each `${...}` in its strings; keys are left alone.
+pub(super) fn expand<'n, 'a>(node: &'n Node<'a>, lookup: &mut Lookup<'_>) -> Result<Cow<'n, Node<'a>>, ExpandError> {
+    if !needs_expansion(node) {
+        return Ok(Cow::Borrowed(node));
+    }
+    let value = match &node.value {
+        Raw::Text(text) => return Ok(Cow::Owned(expand_text(text, node.span, lookup)?)),
+        Raw::Array(items) => {
+            let items: Result<_, _> = items.iter().map(|item| Ok(expand(item, lookup)?.into_owned())).collect();
+            Raw::Array(items?)
+        }
+        Raw::Table(Table(entries)) => {
+            let entries: Result<_, _> = entries
+                .iter()
+                .map(|entry| {
+                    let node = expand(&entry.node, lookup)?.into_owned();
+                    Ok(Entry { key: entry.key.clone(), at: entry.at, node })
+                })
+                .collect();
+            Raw::Table(Table(entries?))
+        }
+        other => other.clone(),
+    };
+    Ok(Cow::Owned(Node { span: node.span, value }))
+}
+
+/// Whether a string in `node` has a `${`.
+pub(super) fn needs_expansion(node: &Node<'_>) -> bool {
+    match &node.value {
+        Raw::Text(text) => text.contains("${"),
+        Raw::Array(items) => items.iter().any(needs_expansion),
+        Raw::Table(table) => table.0.iter().any(|entry| needs_expansion(&entry.node)),
+        _ => false,
+    }
+}
+
+fn expand_text<'a>(text: &str, span: Span, lookup: &mut Lookup<'_>) -> Result<Node<'a>, ExpandError> {
+    let at = |message: String| ExpandError::At(span, message);
+    let pieces = pieces(text).map_err(at)?;
+    let mut value = |text: &str| {
+        let expression = expression(text).map_err(at)?;
+        lookup(&expression, span).map_err(|()| ExpandError::Said)
+    };
+    if let [Piece::Expression(text)] = pieces.as_slice() {
+        return Ok(value(text)?.moved(span));
+    }
+    let mut all = String::new();
+    for piece in pieces {
+        match piece {
+            Piece::Literal(text) => all.push_str(text),
+            Piece::Expression(text) => {
+                let node = value(text)?;
+                let what = node.value.what();
+                let inline = node.value.inline();
+                all.push_str(&inline.ok_or_else(|| at(format!("`${{{text}}}` is {what}: it cannot stand in text")))?);
+            }
+        }
+        if all.len() > LIMIT {
+            return Err(at("this text grows beyond 1 MiB".to_owned()));
+        }
+    }
+    Ok(Node { span, value: Raw::Text(Cow::Owned(all)) })
+}

@@ -1,0 +1,74 @@
+//! From a path to a manifest.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::node::Span;
+use super::site::Project;
+use super::{Inputs, Manifest, check, decode, each, head, source, syntax, variables};
+use crate::address::Address;
+use crate::diagnostic::{Diagnostic, Severity};
+
+/// Reads the project at `path`, which is a directory or one file, with what `inputs` gives to it. A project without any
+/// resource is no error here: whether it may be empty depends on what it owns.
+///
+/// # Errors
+/// All mistakes in the manifests, in order of file and place; warnings come with them.
+pub fn load(path: &Path, inputs: &Inputs) -> Result<(Manifest, Vec<Diagnostic>), Vec<Diagnostic>> {
+    let (dir, sources) = source::read(path)?;
+    let mut problems = Vec::new();
+    let document = syntax::merge(&sources, &mut problems);
+    if problems.iter().any(|problem| problem.code == "manifest::toml") {
+        // What else is wrong may follow from this.
+        return Err(sorted(problems));
+    }
+    let values = variables::resolve(&document, inputs, &mut problems);
+    let name = head::project(&document, &values, &mut problems);
+    let server = head::server(&document, &values, &mut problems);
+    let moved = head::moved(&document, &values, &mut problems);
+    let instances = each::instances(&document, &values, &mut problems);
+    let project = Project::new(&document, &values, &instances, &dir);
+
+    let mut resources = BTreeMap::new();
+    for (table, written) in &document.resources {
+        let addresses: Vec<Address> = match instances.get(table) {
+            None => vec![table.clone()],
+            Some(None) => Vec::new(),
+            Some(Some(each)) => each.instances.keys().map(|key| table.at(key.clone())).collect(),
+        };
+        for address in addresses {
+            let (resource, site) = decode::resource(project.site(address.clone(), written));
+            problems.extend(site.problems);
+            resources.insert(address, resource);
+        }
+    }
+    let edges = |address: &Address| -> BTreeMap<Address, Span> {
+        let Some(written) = document.resources.get(&address.table()) else { return BTreeMap::new() };
+        let (_, site) = decode::resource(project.site(address.clone(), written));
+        site.needs.into_iter().rev().collect()
+    };
+    check::cycles(&resources, &edges, &mut problems);
+    check::names(&resources, &server, &mut problems);
+    check::sinks(&resources, &mut problems);
+    check::labels(&resources, &server, &mut problems);
+    check::moved(&resources, &moved, &mut problems);
+
+    let broken = problems.iter().any(|problem| problem.severity == Severity::Error);
+    match name {
+        Some(project) if !broken => {
+            let manifest = Manifest { project, dir, server, resources, moved, sources: sources.clone() };
+            Ok((manifest, sorted(problems)))
+        }
+        _ => Err(sorted(problems)),
+    }
+}
+
+/// In order of file and place; what has no place comes first. The same thing said of several instances is said once.
+fn sorted(mut problems: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let key = |problem: &Diagnostic| {
+        problem.places.first().map(|(place, _)| (place.source.name.clone(), place.span.start, place.span.end))
+    };
+    problems.sort_by_cached_key(key);
+    problems.dedup_by(|a, b| a.code == b.code && a.message == b.message && key(a) == key(b));
+    problems
+}

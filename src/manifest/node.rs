@@ -1,0 +1,205 @@
+//! TOML as we keep it: compact, borrowed from the text, each value with its place.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+use toml::value::Datetime;
+
+/// A range of bytes in a source file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Span {
+    start: u32,
+    end: u32,
+}
+
+impl Span {
+    /// The range for a [`crate::diagnostic::Place`].
+    pub(super) fn range(self) -> Range<usize> {
+        self.start as usize..self.end as usize
+    }
+}
+
+impl From<Range<usize>> for Span {
+    fn from(range: Range<usize>) -> Self {
+        let end = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+        Self { start: end(range.start), end: end(range.end) }
+    }
+}
+
+/// A value with its place.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Node<'a> {
+    pub(super) span: Span,
+    pub(super) value: Raw<'a>,
+}
+
+/// A TOML value.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Raw<'a> {
+    Text(Cow<'a, str>),
+    Integer(i64),
+    Float(f64),
+    Boolean(bool),
+    Datetime(Datetime),
+    Array(Vec<Node<'a>>),
+    Table(Table<'a>),
+}
+
+/// A table, sorted by key.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Table<'a>(pub(super) Vec<Entry<'a>>);
+
+/// One key and its value.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Entry<'a> {
+    pub(super) key: Cow<'a, str>,
+    /// Where the key is written.
+    pub(super) at: Span,
+    pub(super) node: Node<'a>,
+}
+
+/// A number that TOML can write and we cannot keep.
+pub(super) struct TooBig(pub(super) Span);
+
+impl<'a> Node<'a> {
+    /// Takes over what the TOML parser read. Numbers that do not fit go to `too_big`, as zero.
+    pub(super) fn read(value: Spanned<DeValue<'a>>, too_big: &mut Vec<TooBig>) -> Self {
+        let span = Span::from(value.span());
+        let value = match value.into_inner() {
+            DeValue::String(text) => Raw::Text(text),
+            DeValue::Integer(number) => {
+                let read = i64::from_str_radix(number.as_str(), number.radix());
+                Raw::Integer(read.unwrap_or_else(|_| {
+                    too_big.push(TooBig(span));
+                    0
+                }))
+            }
+            DeValue::Float(number) => Raw::Float(number.as_str().parse().unwrap_or_else(|_| {
+                too_big.push(TooBig(span));
+                0.0
+            })),
+            DeValue::Boolean(yes) => Raw::Boolean(yes),
+            DeValue::Datetime(at) => Raw::Datetime(at),
+            DeValue::Array(items) => Raw::Array(items.into_iter().map(|item| Self::read(item, too_big)).collect()),
+            DeValue::Table(table) => Raw::Table(Table::read(table, too_big)),
+        };
+        Self { span, value }
+    }
+
+    /// The text of a string.
+    pub(super) fn text(&self) -> Option<&str> {
+        match &self.value {
+            Raw::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The same at another place: a value that is used where it was not written.
+    pub(super) fn moved(mut self, span: Span) -> Self {
+        match &mut self.value {
+            Raw::Array(items) => {
+                for item in items {
+                    *item = std::mem::take(item).moved(span);
+                }
+            }
+            Raw::Table(table) => {
+                for entry in &mut table.0 {
+                    entry.at = span;
+                    entry.node = std::mem::take(&mut entry.node).moved(span);
+                }
+            }
+            _ => {}
+        }
+        Self { span, ..self }
+    }
+
+    /// The same without borrowed text.
+    pub(super) fn into_owned(self) -> Node<'static> {
+        let value = match self.value {
+            Raw::Text(text) => Raw::Text(Cow::Owned(text.into_owned())),
+            Raw::Integer(number) => Raw::Integer(number),
+            Raw::Float(number) => Raw::Float(number),
+            Raw::Boolean(yes) => Raw::Boolean(yes),
+            Raw::Datetime(at) => Raw::Datetime(at),
+            Raw::Array(items) => Raw::Array(items.into_iter().map(Node::into_owned).collect()),
+            Raw::Table(Table(entries)) => Raw::Table(Table(entries.into_iter().map(Entry::into_owned).collect())),
+        };
+        Node { span: self.span, value }
+    }
+}
+
+impl Default for Node<'_> {
+    fn default() -> Self {
+        Self { span: Span::default(), value: Raw::Boolean(false) }
+    }
+}
+
+impl Entry<'_> {
+    fn into_owned(self) -> Entry<'static> {
+        Entry { key: Cow::Owned(self.key.into_owned()), at: self.at, node: self.node.into_owned() }
+    }
+}
+
+impl<'a> Table<'a> {
+    /// Takes over a table that the TOML parser read.
+    pub(super) fn read(table: DeTable<'a>, too_big: &mut Vec<TooBig>) -> Self {
+        let mut entries: Vec<Entry<'a>> = table
+            .into_iter()
+            .map(|(key, value)| Entry {
+                at: Span::from(key.span()),
+                key: key.into_inner(),
+                node: Node::read(value, too_big),
+            })
+            .collect();
+        entries.sort_by(|a, b| a.key.cmp(&b.key));
+        entries.shrink_to_fit();
+        Self(entries)
+    }
+
+    /// The entry of `key`.
+    pub(super) fn entry(&self, key: &str) -> Option<&Entry<'a>> {
+        self.0.binary_search_by(|entry| entry.key.as_ref().cmp(key)).ok().map(|at| &self.0[at])
+    }
+
+    /// The value of `key`.
+    pub(super) fn get(&self, key: &str) -> Option<&Node<'a>> {
+        self.entry(key).map(|entry| &entry.node)
+    }
+
+    /// Its only entry, where it has exactly one.
+    pub(super) fn only(&self) -> Option<&Entry<'a>> {
+        match self.0.as_slice() {
+            [entry] => Some(entry),
+            _ => None,
+        }
+    }
+}
+
+impl Raw<'_> {
+    /// What it is, with an article, for messages.
+    pub(super) fn what(&self) -> &'static str {
+        match self {
+            Self::Text(_) => "a string",
+            Self::Integer(_) => "a whole number",
+            Self::Float(_) => "a number",
+            Self::Boolean(_) => "a boolean",
+            Self::Datetime(_) => "a date-time",
+            Self::Array(_) => "a list",
+            Self::Table(_) => "a table",
+        }
+    }
+
+    /// Its text inside a longer string; none for lists and tables.
+    pub(super) fn inline(&self) -> Option<Cow<'_, str>> {
+        Some(match self {
+            Self::Text(text) => Cow::Borrowed(text),
+            Self::Integer(number) => Cow::Owned(number.to_string()),
+            Self::Float(number) => Cow::Owned(number.to_string()),
+            Self::Boolean(yes) => Cow::Owned(yes.to_string()),
+            Self::Datetime(at) => Cow::Owned(at.to_string()),
+            Self::Array(_) | Self::Table(_) => return None,
+        })
+    }
+}

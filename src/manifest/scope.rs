@@ -1,0 +1,111 @@
+//! What a token may read or write: addresses, types of an org, types of the whole server, single objects by ID.
+
+use std::collections::BTreeSet;
+
+use super::node::{Node, Raw, Span};
+use super::shape::{is_id, text};
+use super::site::Site;
+use super::template::{Index, index};
+use crate::address::{Address, read_key};
+use crate::diagnostic::nearest;
+use crate::kind::Kind;
+use crate::value::{Ref, Scope, Value};
+
+/// The types that a permission can name (influxd 2.9.1, `GET /api/v2/resources`, measured). Without its last, `instance`:
+/// the server grants that to nobody.
+const TYPES: [&str; 22] = [
+    "authorizations",
+    "buckets",
+    "dashboards",
+    "orgs",
+    "sources",
+    "tasks",
+    "telegrafs",
+    "users",
+    "variables",
+    "scrapers",
+    "secrets",
+    "labels",
+    "views",
+    "documents",
+    "notificationRules",
+    "notificationEndpoints",
+    "checks",
+    "dbrp",
+    "notebooks",
+    "annotations",
+    "remotes",
+    "replications",
+];
+
+/// Reads a list of scopes.
+pub(super) fn read(site: &mut Site<'_, '_>, name: &str, node: &Node<'_>) -> Option<Value> {
+    let Raw::Array(items) = &node.value else {
+        return site.wrong_type(name, "a list of scopes", node);
+    };
+    let mut scopes = BTreeSet::new();
+    let mut sound = true;
+    for item in items {
+        let read = text(site, name, item).and_then(|text| scope(site, text, item.span));
+        sound &= read.is_some();
+        scopes.extend(read.into_iter().flatten());
+    }
+    sound.then_some(Value::Scopes(scopes))
+}
+
+fn scope(site: &mut Site<'_, '_>, text: &str, span: Span) -> Option<Vec<Scope>> {
+    if let Some(ty) = text.strip_prefix("instance/") {
+        return Some(vec![Scope::Instance { ty: known(site, ty, span)? }]);
+    }
+    if let Some((word, id)) = text.split_once("-id:") {
+        return by_id(site, word, id, span).map(|scope| vec![scope]);
+    }
+    if let Some((table, index, ty)) = of_org(text) {
+        let org = site.resolve(table, index, span)?.one(site, span)?;
+        return Some(vec![Scope::Org { ty: known(site, ty, span)?, org: Ref::To(org) }]);
+    }
+    if let Some((_, ty)) = text.split_once('/') {
+        let message = format!("`{text}` is not a scope");
+        let help = format!("write `org.KEY/{ty}` for one org, or `instance/{ty}` for all orgs");
+        return site.fail_with("manifest::scope", span, message, "not a scope", help);
+    }
+    let (table, index) = site.parse(text, span)?;
+    let all = site.resolve(table, index, span)?.all();
+    Some(all.into_iter().map(|address| Scope::Object(Ref::To(address))).collect())
+}
+
+/// Takes `org.KEY/TYPE` apart.
+fn of_org(text: &str) -> Option<(Address, Index, &str)> {
+    let (key, rest) = read_key(text.strip_prefix("org.")?)?;
+    let (index, rest) = index(rest)?;
+    Some((Address::new(Kind::Org, key), index, rest.strip_prefix('/')?))
+}
+
+fn by_id(site: &mut Site<'_, '_>, word: &str, id: &str, span: Span) -> Option<Scope> {
+    let Some(kind) = Kind::from_name(word) else {
+        let message = format!("`{word}` is not a kind");
+        let kinds = Kind::ALL.iter().map(|kind| kind.name());
+        let help = match nearest(word, kinds.clone()) {
+            Some(near) => format!("did you mean `{near}-id:{id}`?"),
+            None => format!("kinds are {}", kinds.collect::<Vec<_>>().join(", ")),
+        };
+        return site.fail_with("manifest::unknown-kind", span, message, "unknown kind", help);
+    };
+    if !is_id(id) {
+        let label = "an ID is 16 digits of 0-9 and a-f";
+        return site.fail("manifest::id", span, format!("`{id}` is not an ID"), label);
+    }
+    Some(Scope::Object(Ref::Id(kind, id.to_owned())))
+}
+
+fn known(site: &mut Site<'_, '_>, ty: &str, span: Span) -> Option<String> {
+    if TYPES.contains(&ty) {
+        return Some(ty.to_owned());
+    }
+    let message = format!("`{ty}` is no type that permissions know");
+    let help = match nearest(ty, TYPES) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("types are {}", TYPES.join(", ")),
+    };
+    site.fail_with("manifest::unknown-type", span, message, "unknown type", help)
+}

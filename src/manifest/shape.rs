@@ -1,0 +1,208 @@
+//! From a written value to the value of a field, by the field's shape.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::node::{Node, Raw};
+use super::site::Site;
+use super::{scope, sink};
+use crate::address::Address;
+use crate::diagnostic::nearest;
+use crate::duration::Duration;
+use crate::field::{Field, Shape};
+use crate::kind::Kind;
+use crate::value::{Ref, Value};
+
+/// Reads the value of `field`; none where it has an error, which has been said.
+pub(super) fn read(site: &mut Site<'_, '_>, field: &'static Field, node: &Node<'_>) -> Option<Value> {
+    let name = field.name;
+    match field.shape {
+        Shape::Text => text(site, name, node).map(|text| Value::Text(text.to_owned())),
+        Shape::Choice(words) => choice(site, name, words, node),
+        Shape::Integer => match node.value {
+            Raw::Integer(number) => Some(Value::Integer(number)),
+            _ => site.wrong_type(name, "a whole number", node),
+        },
+        Shape::Duration { months } => duration(site, name, months, node).map(Value::Duration),
+        Shape::Retention => retention(site, name, node),
+        Shape::Cron => cron(site, name, node),
+        Shape::Ref(kind) => reference(site, name, kind, node),
+        Shape::Refs(kind) => references(site, name, kind, node),
+        Shape::Map => map(site, name, node),
+        Shape::Identifier => identifier(site, name, node),
+        Shape::Scopes => scope::read(site, name, node),
+        Shape::Source => sink::source(site, name, node).map(Value::Source),
+        Shape::Sinks => sink::sinks(site, name, node).map(Value::Sinks),
+        Shape::Id => id(site, name, node),
+        Shape::Flux | Shape::Params => None,
+    }
+}
+
+/// The text that a field must be.
+pub(super) fn text<'n>(site: &mut Site<'_, '_>, name: &str, node: &'n Node<'_>) -> Option<&'n str> {
+    match node.text() {
+        Some(text) => Some(text),
+        None => site.wrong_type(name, "a string", node),
+    }
+}
+
+fn choice(site: &mut Site<'_, '_>, name: &str, words: &[&str], node: &Node<'_>) -> Option<Value> {
+    let word = text(site, name, node)?;
+    if words.contains(&word) {
+        return Some(Value::Text(word.to_owned()));
+    }
+    let message = format!("`{word}` is no {name}");
+    let help = match nearest(word, words.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("write one of {}", words.join(", ")),
+    };
+    site.fail_with("manifest::value", node.span, message, "unknown", help)
+}
+
+/// A duration, for fields and for what stands outside resources.
+fn duration(site: &mut Site<'_, '_>, name: &str, months: bool, node: &Node<'_>) -> Option<Duration> {
+    let text = text(site, name, node)?;
+    match text.parse::<Duration>() {
+        Ok(duration) if duration.months > 0 && !months => {
+            let message = format!("`{name}` has an exact length: months and years have none");
+            site.fail_with("manifest::duration", node.span, message, "`mo` or `y`", "write days, such as `30d`")
+        }
+        Ok(duration) => Some(duration),
+        Err(error) => site.fail("manifest::duration", node.span, error.to_string(), format!("`{name}` is a duration")),
+    }
+}
+
+fn retention(site: &mut Site<'_, '_>, name: &str, node: &Node<'_>) -> Option<Value> {
+    if node.text() == Some("infinite") {
+        return Some(Value::Infinite);
+    }
+    let help = "write a duration such as `30d`, or `infinite`";
+    let text = text(site, name, node)?;
+    match text.parse::<Duration>() {
+        Err(error) => site.fail_with("manifest::duration", node.span, error.to_string(), "not a retention", help),
+        Ok(duration) if duration.months > 0 => {
+            let message = format!("`{name}` has an exact length: months and years have none");
+            site.fail_with("manifest::duration", node.span, message, "`mo` or `y`", help)
+        }
+        Ok(duration) if duration.nanos == 0 => {
+            let message = format!("`{name}` cannot be zero");
+            site.fail_with(
+                "manifest::duration",
+                node.span,
+                message,
+                "zero",
+                "to keep points for ever, write `infinite`",
+            )
+        }
+        Ok(duration) if duration.whole_secs().is_none() => {
+            let message = format!("`{name}` is in whole seconds");
+            site.fail("manifest::duration", node.span, message, "has a fraction of a second")
+        }
+        Ok(duration) => Some(Value::Duration(duration)),
+    }
+}
+
+fn cron(site: &mut Site<'_, '_>, name: &str, node: &Node<'_>) -> Option<Value> {
+    let text = text(site, name, node)?;
+    let count = text.split_whitespace().count();
+    if text.starts_with('@') && !text[1..].trim().is_empty() || (5..=7).contains(&count) {
+        return Some(Value::Text(text.to_owned()));
+    }
+    let help = "write five fields, such as `0 * * * *`: minute, hour, day, month, day of week";
+    site.fail_with(
+        "manifest::cron",
+        node.span,
+        format!("`{text}` is not a cron expression"),
+        "not a cron expression",
+        help,
+    )
+}
+
+/// The one resource that a text means, which must be of `kind`.
+pub(super) fn address(site: &mut Site<'_, '_>, name: &str, kind: Kind, node: &Node<'_>) -> Option<Address> {
+    let all = addresses(site, name, kind, node)?;
+    all.one(site, node.span)
+}
+
+fn addresses(site: &mut Site<'_, '_>, name: &str, kind: Kind, node: &Node<'_>) -> Option<super::site::Resolved> {
+    let text = text(site, name, node)?;
+    let (table, index) = site.parse(text, node.span)?;
+    if table.kind != kind {
+        let message = format!("`{name}` takes a {kind}, and {table} is a {}", table.kind);
+        return site.fail("manifest::kind", node.span, message, format!("not a {kind}"));
+    }
+    site.resolve(table, index, node.span)
+}
+
+fn reference(site: &mut Site<'_, '_>, name: &str, kind: Kind, node: &Node<'_>) -> Option<Value> {
+    address(site, name, kind, node).map(|address| Value::Ref(Ref::To(address)))
+}
+
+fn references(site: &mut Site<'_, '_>, name: &str, kind: Kind, node: &Node<'_>) -> Option<Value> {
+    let Raw::Array(items) = &node.value else {
+        return site.wrong_type(name, "a list of addresses", node);
+    };
+    let mut set = BTreeSet::new();
+    let mut sound = true;
+    for item in items {
+        let Some(resolved) = addresses(site, name, kind, item) else {
+            sound = false;
+            continue;
+        };
+        for address in resolved.all() {
+            if !set.insert(Ref::To(address.clone())) {
+                let message = format!("`{name}` has {address} twice");
+                site.fail::<()>("manifest::twice", item.span, message, "again here");
+                sound = false;
+            }
+        }
+    }
+    sound.then_some(Value::Refs(set))
+}
+
+fn map(site: &mut Site<'_, '_>, name: &str, node: &Node<'_>) -> Option<Value> {
+    let Raw::Table(table) = &node.value else {
+        return site.wrong_type(name, "a table of strings", node);
+    };
+    let mut map = BTreeMap::new();
+    let mut sound = true;
+    for entry in &table.0 {
+        match entry.node.text() {
+            Some(text) => {
+                map.insert(entry.key.clone().into_owned(), text.to_owned());
+            }
+            None => {
+                site.wrong_type::<()>(&entry.key, "a string", &entry.node);
+                sound = false;
+            }
+        }
+    }
+    sound.then_some(Value::Map(map))
+}
+
+fn identifier(site: &mut Site<'_, '_>, name: &str, node: &Node<'_>) -> Option<Value> {
+    let text = text(site, name, node)?;
+    if is_identifier(text) {
+        return Some(Value::Text(text.to_owned()));
+    }
+    let message = format!("`{text}` is no name in Flux");
+    site.fail_with("manifest::value", node.span, message, "not a name", "a letter or `_`, then letters, digits and `_`")
+}
+
+/// Whether `text` is a letter or `_`, then letters, digits and `_`.
+pub(super) fn is_identifier(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+}
+
+fn id(site: &mut Site<'_, '_>, name: &str, node: &Node<'_>) -> Option<Value> {
+    let text = text(site, name, node)?;
+    if is_id(text) {
+        return Some(Value::Text(text.to_owned()));
+    }
+    site.fail("manifest::id", node.span, format!("`{text}` is not an ID"), "an ID is 16 digits of 0-9 and a-f")
+}
+
+/// Whether `text` is an ID as InfluxDB writes it.
+pub(super) fn is_id(text: &str) -> bool {
+    text.len() == 16 && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+}

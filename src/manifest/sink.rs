@@ -1,0 +1,165 @@
+//! Where secrets come from and go: read, never resolved.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::node::{Entry, Node, Raw, Table};
+use super::shape::{is_identifier, text};
+use super::site::Site;
+use crate::diagnostic::nearest;
+use crate::secret::{Sink, Source};
+
+/// How long a command may take that does not say it.
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Reads where a secret comes from.
+pub(super) fn source(site: &mut Site<'_, '_>, name: &str, node: &Node<'_>) -> Option<Source> {
+    const HELP: &str = "write `{ env = \"NAME\" }`, `{ file = \"PATH\" }` or `{ command = [\"PROGRAM\", ...] }`";
+    let table = match &node.value {
+        Raw::Table(table) => table,
+        Raw::Text(_) => {
+            let message = format!("`{name}` cannot be written into a manifest");
+            return site.fail_with("manifest::secret", node.span, message, "a secret in plain text", HELP);
+        }
+        _ => return site.wrong_type(name, "a table that says where the secret comes from", node),
+    };
+    let Some(Entry { key, at, node: value }) = table.only() else {
+        let message = format!("`{name}` has one origin");
+        return site.fail_with("manifest::secret", node.span, message, "not one key", HELP);
+    };
+    match key.as_ref() {
+        "env" => {
+            let name = text(site, "env", value)?;
+            if name.is_empty() || name.contains(['=', '\0']) {
+                let message = format!("`{name}` is no name of an environment variable");
+                return site.fail("manifest::secret", value.span, message, "not a name");
+            }
+            Some(Source::Env { name: name.to_owned() })
+        }
+        "file" => path(site, "file", value).map(|path| Source::File { path }),
+        "command" => argv(site, value).map(|argv| Source::Command { argv }),
+        word => {
+            let message = format!("`{word}` is not an origin of secrets that we know");
+            site.fail_with("manifest::secret", *at, message, "unknown", HELP)
+        }
+    }
+}
+
+/// Reads one sink, a list of them, or `"discard"`.
+pub(super) fn sinks(site: &mut Site<'_, '_>, name: &str, node: &Node<'_>) -> Option<Vec<Sink>> {
+    let items = match &node.value {
+        Raw::Array(items) if items.is_empty() => {
+            let help = "to throw the secret away, write `\"discard\"`";
+            return site.fail_with("manifest::sink", node.span, format!("`{name}` has no sink"), "empty", help);
+        }
+        Raw::Array(items) => items.as_slice(),
+        _ => std::slice::from_ref(node),
+    };
+    let read: Vec<_> = items.iter().map(|item| sink(site, name, item)).collect();
+    let sinks: Vec<Sink> = read.into_iter().collect::<Option<_>>()?;
+    if sinks.len() > 1 && sinks.contains(&Sink::Discard) {
+        let message = format!("`{name}` both delivers and discards");
+        return site.fail("manifest::sink", node.span, message, "`\"discard\"` stands alone");
+    }
+    Some(sinks)
+}
+
+const SINK_HELP: &str = "write `{ file = \"PATH\" }`, `{ env_file = \"PATH\", key = \"NAME\" }`, `{ command = [\"PROGRAM\", ...] }` or `\"discard\"`";
+
+fn sink(site: &mut Site<'_, '_>, name: &str, node: &Node<'_>) -> Option<Sink> {
+    let table = match &node.value {
+        Raw::Text(word) if word == "discard" => return Some(Sink::Discard),
+        Raw::Table(table) => table,
+        Raw::Text(word) => {
+            let message = format!("`{word}` is not a sink that we know");
+            return site.fail_with("manifest::sink", node.span, message, "unknown", SINK_HELP);
+        }
+        _ => return site.wrong_type(name, "a sink", node),
+    };
+    if let Some(value) = table.get("file") {
+        only(site, table, &["file"])?;
+        return path(site, "file", value).map(|path| Sink::File { path });
+    }
+    if let Some(value) = table.get("env_file") {
+        only(site, table, &["env_file", "key"])?;
+        let path = path(site, "env_file", value)?;
+        let Some(key) = table.get("key") else {
+            let message = "an `env_file` sink needs `key`";
+            return site.fail("manifest::sink", node.span, message, "which variable of the file?");
+        };
+        let word = text(site, "key", key)?;
+        if !is_identifier(word) {
+            let message = format!("`{word}` is no name of an environment variable");
+            return site.fail("manifest::sink", key.span, message, "letters, digits and `_`");
+        }
+        return Some(Sink::EnvFile { path, key: word.to_owned() });
+    }
+    if let Some(value) = table.get("command") {
+        only(site, table, &["command", "timeout"])?;
+        let argv = argv(site, value)?;
+        let timeout = match table.get("timeout") {
+            None => TIMEOUT,
+            Some(node) => timeout(site, node)?,
+        };
+        return Some(Sink::Command { argv, timeout });
+    }
+    let words: Vec<_> = table.0.iter().map(|entry| format!("`{}`", entry.key)).collect();
+    let message =
+        format!("{} is not a sink that we know", if words.is_empty() { "{}".into() } else { words.join(", ") });
+    site.fail_with("manifest::sink", node.span, message, "unknown", SINK_HELP)
+}
+
+/// Refuses words that a sink does not have.
+fn only(site: &mut Site<'_, '_>, table: &Table<'_>, words: &[&str]) -> Option<()> {
+    for entry in &table.0 {
+        if !words.contains(&entry.key.as_ref()) {
+            let message = format!("`{}` is not known in a `{}` sink", entry.key, words[0]);
+            let help = match nearest(&entry.key, words.iter().copied()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => SINK_HELP.to_owned(),
+            };
+            return site.fail_with("manifest::sink", entry.at, message, "unknown", help);
+        }
+    }
+    Some(())
+}
+
+fn timeout(site: &mut Site<'_, '_>, node: &Node<'_>) -> Option<Duration> {
+    let word = text(site, "timeout", node)?;
+    match exact(word) {
+        Some(duration) if !duration.is_zero() => Some(duration),
+        _ => {
+            let message = format!("`{word}` is no timeout");
+            site.fail("manifest::duration", node.span, message, "write a duration such as `30s`")
+        }
+    }
+}
+
+/// A duration without months, as the standard library has it.
+pub(super) fn exact(text: &str) -> Option<Duration> {
+    let duration: crate::duration::Duration = text.parse().ok()?;
+    (duration.months == 0).then(|| Duration::from_nanos(duration.nanos))
+}
+
+/// Reads the path of a file, which stays as it is written.
+pub(super) fn path(site: &mut Site<'_, '_>, name: &str, node: &Node<'_>) -> Option<PathBuf> {
+    match text(site, name, node)? {
+        "" => site.fail("manifest::path", node.span, format!("`{name}` is an empty path"), "empty"),
+        text if text.contains('\0') => {
+            site.fail("manifest::path", node.span, format!("`{name}` is no path"), "has a NUL character")
+        }
+        text => Some(PathBuf::from(text)),
+    }
+}
+
+fn argv(site: &mut Site<'_, '_>, node: &Node<'_>) -> Option<Vec<String>> {
+    let Raw::Array(items) = &node.value else {
+        return site.wrong_type("command", "a list of strings: the program and its arguments", node);
+    };
+    let read: Vec<_> = items.iter().map(|item| text(site, "command", item).map(str::to_owned)).collect();
+    let argv: Vec<String> = read.into_iter().collect::<Option<_>>()?;
+    if argv.first().is_none_or(String::is_empty) || argv.iter().any(|word| word.contains('\0')) {
+        return site.fail("manifest::command", node.span, "this command cannot be started", "has no program, or a NUL");
+    }
+    Some(argv)
+}

@@ -1,0 +1,403 @@
+//! One resource while it is read: where it stands, and what its strings and references mean.
+
+use std::borrow::Cow;
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::path::Path;
+
+use super::each::{Each, Instance, Instances};
+use super::expand::{ExpandError, expand};
+use super::node::{Node, Raw, Span};
+use super::source::place;
+use super::syntax::{Document, Written};
+use super::template::{Expression, Index, index};
+use super::variables::Values;
+use crate::address::{Address, read_key};
+use crate::diagnostic::{Diagnostic, Place, nearest};
+use crate::field::{Omitted, Shape};
+use crate::kind::Kind;
+
+/// The value of a field that another resource asks for.
+#[derive(Clone, Debug)]
+enum Attribute {
+    Value(Node<'static>),
+    /// The field is not written, and has no default.
+    Unset,
+    /// It has an error, which is said where it is written.
+    Broken,
+}
+
+/// What all resources of a project share while they are read.
+#[derive(Debug)]
+pub(super) struct Project<'p, 'a> {
+    pub(super) document: &'p Document<'a>,
+    pub(super) values: &'p Values,
+    pub(super) instances: &'p Instances,
+    pub(super) dir: &'p Path,
+    /// Values that other resources have asked for.
+    attributes: RefCell<HashMap<(Address, &'static str), Attribute>>,
+    /// How many more times the nearest name is looked for: it takes long in a large project.
+    guesses: Cell<u32>,
+}
+
+/// How many values may hang on each other.
+const DEPTH: usize = 64;
+
+impl<'p, 'a> Project<'p, 'a> {
+    pub(super) fn new(document: &'p Document<'a>, values: &'p Values, instances: &'p Instances, dir: &'p Path) -> Self {
+        Self { document, values, instances, dir, attributes: RefCell::default(), guesses: Cell::new(20) }
+    }
+
+    /// The name of `address` where none is written.
+    pub(super) fn default_name(address: &Address) -> String {
+        match &address.instance {
+            Some(instance) => format!("{}_{instance}", address.key),
+            None => address.key.clone(),
+        }
+    }
+
+    /// Where the resource `address` is read.
+    pub(super) fn site(&'p self, address: Address, written: &'p Written<'a>) -> Site<'p, 'a> {
+        Site { project: self, address, written, needs: Vec::new(), problems: Vec::new(), path: Vec::new() }
+    }
+}
+
+/// One resource while it is read.
+#[derive(Debug)]
+pub(super) struct Site<'p, 'a> {
+    pub(super) project: &'p Project<'p, 'a>,
+    pub(super) address: Address,
+    pub(super) written: &'p Written<'a>,
+    /// What it refers to, and where.
+    pub(super) needs: Vec<(Address, Span)>,
+    pub(super) problems: Vec<Diagnostic>,
+    /// The values that are being looked up, outermost first.
+    path: Vec<(Address, &'static str)>,
+}
+
+impl<'p, 'a> Site<'p, 'a> {
+    pub(super) fn place(&self, span: Span) -> Place {
+        place(self.written.source, span)
+    }
+
+    /// Says what is wrong at `span`.
+    pub(super) fn fail<T>(
+        &mut self,
+        code: &'static str,
+        span: Span,
+        message: impl Into<String>,
+        label: impl Into<String>,
+    ) -> Option<T> {
+        self.problems.push(Diagnostic::error(code, message).at(self.place(span), label));
+        None
+    }
+
+    /// Says what is wrong at `span`, and what to do about it.
+    pub(super) fn fail_with<T>(
+        &mut self,
+        code: &'static str,
+        span: Span,
+        message: impl Into<String>,
+        label: impl Into<String>,
+        help: impl Into<String>,
+    ) -> Option<T> {
+        self.problems.push(Diagnostic::error(code, message).at(self.place(span), label).help(help));
+        None
+    }
+
+    /// Says that `node` has the wrong type.
+    pub(super) fn wrong_type<T>(&mut self, word: &str, wanted: &str, node: &Node<'_>) -> Option<T> {
+        self.problems.push(super::syntax::wrong_type(word, wanted, &node.value, self.place(node.span)));
+        None
+    }
+
+    /// Its own instance, if it has `for_each`: key and value.
+    fn instance(&self) -> Option<(&'p String, &'p Instance)> {
+        let key = self.address.instance.as_ref()?;
+        self.project.instances.get(&self.address.table())?.as_ref()?.instances.get_key_value(key)
+    }
+
+    /// The instances' origin, when `for_each` names another resource.
+    pub(super) fn chained(&self) -> Option<Address> {
+        let each: &Each = self.project.instances.get(&self.address.table())?.as_ref()?;
+        Some(each.from.as_ref()?.at(self.address.instance.clone()?))
+    }
+
+    /// `node` with the value of each `${...}` in it.
+    pub(super) fn expand(&mut self, node: &'p Node<'a>) -> Option<Cow<'p, Node<'a>>> {
+        let expanded = expand(node, &mut |expression, span| self.value(expression, span).ok_or(()));
+        match expanded {
+            Ok(node) => Some(node),
+            Err(ExpandError::Said) => None,
+            Err(error) => {
+                self.problems.extend(error.diagnostic(self.written.source));
+                None
+            }
+        }
+    }
+
+    fn value(&mut self, expression: &Expression, span: Span) -> Option<Node<'static>> {
+        match expression {
+            Expression::Var(name) => match self.project.values.get(name) {
+                Some(value) => value.clone(),
+                None => {
+                    let message = format!("there is no variable `{name}`");
+                    let near = nearest(name, self.project.values.keys().map(String::as_str));
+                    let help = match near {
+                        Some(near) => format!("did you mean `{near}`?"),
+                        None => format!("declare it: `[var]` with `{name} = {{}}`"),
+                    };
+                    self.fail_with("manifest::unknown-variable", span, message, "not declared", help)
+                }
+            },
+            Expression::EachKey | Expression::EachValue(_) => {
+                let Some((key, instance)) = self.instance() else {
+                    let message = format!("{} has no `for_each`", self.address);
+                    return self.fail("manifest::expression", span, message, "`each` has no meaning here");
+                };
+                match expression {
+                    Expression::EachValue(names) => self.field_of(&instance.value, names, span),
+                    _ => Some(Node { span, value: Raw::Text(key.clone().into()) }),
+                }
+            }
+            Expression::Attribute { table, index, attr } => self.attribute(table, index, attr, span),
+        }
+    }
+
+    fn field_of(&mut self, value: &Node<'static>, names: &[String], span: Span) -> Option<Node<'static>> {
+        let mut value = value;
+        for name in names {
+            let Raw::Table(table) = &value.value else {
+                let message = format!("`each.value` has no `{name}`: it is {}", value.value.what());
+                return self.fail("manifest::expression", span, message, "in this value");
+            };
+            let Some(next) = table.get(name) else {
+                let known: Vec<_> = table.0.iter().map(|entry| format!("`{}`", entry.key)).collect();
+                let message = format!("`each.value` has no `{name}` for the key `{}`", self.instance()?.0);
+                let help = format!("it has {}", known.join(", "));
+                return self.fail_with("manifest::expression", span, message, "in this value", help);
+            };
+            value = next;
+        }
+        Some(value.clone())
+    }
+
+    fn attribute(&mut self, table: &Address, index: &Index, attr: &str, span: Span) -> Option<Node<'static>> {
+        let kind = table.kind;
+        let Some(field) = kind.field(attr).filter(|field| field.shape != Shape::Id) else {
+            let message = format!("`{attr}` is no field of a {kind} that is known before planning");
+            let near = nearest(attr, kind.spec().fields.iter().map(|field| field.name));
+            let help = near.map_or_else(
+                || "only what a manifest declares is known".to_owned(),
+                |near| format!("did you mean `{near}`?"),
+            );
+            return self.fail_with("manifest::expression", span, message, "not known", help);
+        };
+        if matches!(field.shape, Shape::Flux | Shape::Params | Shape::Source | Shape::Sinks) {
+            let message = format!("`{attr}` of a {kind} cannot be used elsewhere");
+            return self.fail("manifest::expression", span, message, "not a plain value");
+        }
+        let address = self.resolve(table.clone(), index.clone(), span)?.one(self, span)?;
+        let step = (address.clone(), field.name);
+        if self.path.contains(&step) {
+            // The circle is said when the graph is made.
+            return None;
+        }
+        if self.path.len() >= DEPTH {
+            let message = format!("more than {DEPTH} values hang on each other here");
+            return self.fail("manifest::expression", span, message, "too deep");
+        }
+        let known = self.project.attributes.borrow().get(&step).cloned();
+        let attribute = match known {
+            Some(attribute) => attribute,
+            None => {
+                let attribute = self.ask(&step);
+                self.project.attributes.borrow_mut().insert(step, attribute.clone());
+                attribute
+            }
+        };
+        match attribute {
+            Attribute::Value(node) => Some(node),
+            Attribute::Broken => None,
+            Attribute::Unset => {
+                let message = format!("{address} does not say its `{attr}`");
+                let head = self.project.document.resources.get(table)?.place();
+                self.problems.push(
+                    Diagnostic::error("manifest::expression", message)
+                        .at(self.place(span), "is asked for here")
+                        .at(head, "is declared here"),
+                );
+                None
+            }
+        }
+    }
+
+    /// What the field `step.1` of the resource `step.0` is.
+    fn ask(&self, step: &(Address, &'static str)) -> Attribute {
+        let (address, name) = step;
+        let (Some(written), Some(field)) =
+            (self.project.document.resources.get(&address.table()), address.kind.field(name))
+        else {
+            return Attribute::Broken;
+        };
+        let mut site = self.project.site(address.clone(), written);
+        site.path = self.path.clone();
+        site.path.push(step.clone());
+        let node = match (written.table.get(name), field.omitted) {
+            (Some(node), _) => match site.expand(node) {
+                Some(node) => return Attribute::Value(node.into_owned().into_owned()),
+                None => return Attribute::Broken,
+            },
+            (None, Omitted::Default(word)) => word.to_owned(),
+            (None, Omitted::Key) => match site.own_name() {
+                Some(name) => name,
+                None => return Attribute::Broken,
+            },
+            (None, _) => return Attribute::Unset,
+        };
+        Attribute::Value(Node { span: Span::default(), value: Raw::Text(node.into()) })
+    }
+
+    /// Its name where the manifest does not give one.
+    pub(super) fn own_name(&mut self) -> Option<String> {
+        Some(Project::default_name(&self.address))
+    }
+
+    /// Reads an address, as it is written in a reference field.
+    pub(super) fn parse(&mut self, text: &str, span: Span) -> Option<(Address, Index)> {
+        let Some((word, rest)) = text.split_once('.') else {
+            return self.no_address(text, span);
+        };
+        let Some(kind) = Kind::from_name(word) else {
+            if !word.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') {
+                return self.no_address(text, span);
+            }
+            let message = format!("`{word}` is not a kind");
+            return match nearest(word, Kind::ALL.iter().map(|kind| kind.name())) {
+                Some(near) => {
+                    let help = format!("did you mean `{near}`?");
+                    self.fail_with("manifest::unknown-kind", span, message, "unknown kind", help)
+                }
+                None => self.fail("manifest::unknown-kind", span, message, "unknown kind"),
+            };
+        };
+        let read = read_key(rest).and_then(|(key, rest)| Some((key, index(rest)?)));
+        match read {
+            Some((key, (index, ""))) => Some((Address::new(kind, key), index)),
+            _ => self.no_address(text, span),
+        }
+    }
+
+    fn no_address<T>(&mut self, text: &str, span: Span) -> Option<T> {
+        let message = format!("`{text}` is not an address");
+        let help = "write `KIND.KEY`, or with `for_each` `KIND.KEY[INSTANCE]`, `[*]` or `[each]`";
+        self.fail_with("manifest::address", span, message, "not an address", help)
+    }
+
+    /// The resources that an address means; each becomes an edge.
+    pub(super) fn resolve(&mut self, table: Address, index: Index, span: Span) -> Option<Resolved> {
+        let project = self.project;
+        let Some(written) = project.document.resources.get(&table) else {
+            let message = format!("there is no {table}");
+            return self.unknown(&table.to_string(), span, message, |site| {
+                let same = site.project.document.resources.keys().filter(|known| known.kind == table.kind);
+                same.map(Address::to_string).collect()
+            });
+        };
+        let Some(each) = project.instances.get(&table) else {
+            if index != Index::None {
+                self.problems.push(
+                    Diagnostic::error("manifest::index", format!("{table} has no `for_each`"))
+                        .at(self.place(span), "has an index")
+                        .at(written.place(), "is one resource")
+                        .help(format!("write `{table}`")),
+                );
+                return None;
+            }
+            self.needs.push((table.clone(), span));
+            return Some(Resolved::One(table));
+        };
+        // Where its `for_each` is broken, that has been said.
+        let instances = &each.as_ref()?.instances;
+        let key = match index {
+            Index::None => {
+                self.problems.push(
+                    Diagnostic::error("manifest::index", format!("{table} has `for_each`: which instance is meant?"))
+                        .at(self.place(span), "has no index")
+                        .at(written.place(), "is several resources")
+                        .help(format!("write `{table}[*]` for all of them, or `{table}[KEY]` for one")),
+                );
+                return None;
+            }
+            Index::All => {
+                let all: Vec<Address> = instances.keys().map(|key| table.at(key.clone())).collect();
+                self.needs.extend(all.iter().map(|address| (address.clone(), span)));
+                return Some(Resolved::All(table, all));
+            }
+            Index::Each => match self.instance() {
+                Some((key, _)) => key.clone(),
+                None => {
+                    let message = format!("{} has no `for_each`", self.address);
+                    return self.fail("manifest::index", span, message, "`[each]` has no meaning here");
+                }
+            },
+            Index::Key(key) => key,
+        };
+        if !instances.contains_key(&key) {
+            let message = format!("{table} has no instance `{key}`");
+            return self.unknown(&key, span, message, |_| instances.keys().cloned().collect());
+        }
+        let address = table.at(key);
+        self.needs.push((address.clone(), span));
+        Some(Resolved::One(address))
+    }
+
+    fn unknown<T>(
+        &mut self,
+        word: &str,
+        span: Span,
+        message: String,
+        known: impl FnOnce(&Self) -> Vec<String>,
+    ) -> Option<T> {
+        let left = self.project.guesses.get();
+        let known = if left > 0 { known(self) } else { Vec::new() };
+        self.project.guesses.set(left.saturating_sub(1));
+        match nearest(word, known.iter().map(String::as_str)) {
+            Some(near) => {
+                let help = format!("did you mean `{near}`?");
+                self.fail_with("manifest::unknown-resource", span, message, "not declared", help)
+            }
+            None => self.fail("manifest::unknown-resource", span, message, "not declared"),
+        }
+    }
+}
+
+/// What an address in a manifest means.
+#[derive(Debug)]
+pub(super) enum Resolved {
+    /// One resource.
+    One(Address),
+    /// `[*]`: all instances of a table.
+    All(Address, Vec<Address>),
+}
+
+impl Resolved {
+    /// The one resource, where only one will do.
+    pub(super) fn one(self, site: &mut Site<'_, '_>, span: Span) -> Option<Address> {
+        match self {
+            Self::One(address) => Some(address),
+            Self::All(table, _) => {
+                let message = format!("`{table}[*]` is several resources, and one is wanted");
+                site.fail("manifest::index", span, message, "several resources")
+            }
+        }
+    }
+
+    /// All of them.
+    pub(super) fn all(self) -> Vec<Address> {
+        match self {
+            Self::One(address) => vec![address],
+            Self::All(_, all) => all,
+        }
+    }
+}

@@ -1,0 +1,250 @@
+//! From text to tables: what stands in the files, each address once.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use toml::de::DeTable;
+
+use super::node::{Entry, Node, Raw, Span, Table, TooBig};
+use super::source::place;
+use crate::address::Address;
+use crate::diagnostic::{Diagnostic, Place, Source, nearest};
+use crate::kind::Kind;
+
+/// A table and the file it is in.
+#[derive(Debug)]
+pub(super) struct Written<'a> {
+    pub(super) source: &'a Arc<Source>,
+    /// The table's head.
+    pub(super) head: Span,
+    pub(super) table: Table<'a>,
+}
+
+/// All that stands in the files of a project.
+#[derive(Debug, Default)]
+pub(super) struct Document<'a> {
+    pub(super) project: Option<Written<'a>>,
+    pub(super) server: Option<Written<'a>>,
+    pub(super) vars: BTreeMap<String, (&'a Arc<Source>, Entry<'a>)>,
+    pub(super) moved: Vec<Written<'a>>,
+    /// The resources as they are written, before `for_each`.
+    pub(super) resources: BTreeMap<Address, Written<'a>>,
+}
+
+impl Written<'_> {
+    /// The place of the table's head.
+    pub(super) fn place(&self) -> Place {
+        place(self.source, self.head)
+    }
+}
+
+/// Words at the top of a manifest besides the kinds.
+const WORDS: [&str; 4] = ["project", "server", "var", "moved"];
+/// Words that later versions will know.
+const LATER: [&str; 3] = ["defaults", "policy", "import"];
+
+/// Reads and merges all files.
+pub(super) fn merge<'a>(sources: &'a [Arc<Source>], problems: &mut Vec<Diagnostic>) -> Document<'a> {
+    let mut document = Document::default();
+    for source in sources {
+        let Some(table) = parse(source, problems) else { continue };
+        for entry in table.0 {
+            document.take(source, entry, problems);
+        }
+    }
+    document
+}
+
+/// The table that a file is; none if it is not TOML.
+pub(super) fn parse<'a>(source: &'a Arc<Source>, problems: &mut Vec<Diagnostic>) -> Option<Table<'a>> {
+    let (table, errors) = DeTable::parse_recoverable(&source.text);
+    let sound = errors.is_empty();
+    problems.extend(errors.iter().map(|error| syntax_error(source, error)));
+    if !sound {
+        return None;
+    }
+    let mut too_big = Vec::new();
+    let table = Table::read(table.into_inner(), &mut too_big);
+    problems.extend(too_big.into_iter().map(|TooBig(span)| {
+        Diagnostic::error("manifest::toml", "this number is too big").at(place(source, span), "beyond 64 bits")
+    }));
+    Some(table)
+}
+
+fn syntax_error(source: &Arc<Source>, error: &toml::de::Error) -> Diagnostic {
+    let at = |span: std::ops::Range<usize>| Place { source: Arc::clone(source), span };
+    let Some(span) = error.span() else {
+        return Diagnostic::error("manifest::toml", format!("{}: {}", source.name, error.message()));
+    };
+    if error.message() != "duplicate key" {
+        return Diagnostic::error("manifest::toml", error.message().to_owned()).at(at(span), "not TOML from here");
+    }
+    let first = earlier_header(&source.text, span.start);
+    let diagnostic = Diagnostic::error("manifest::duplicate", "this is written twice").at(at(span), "again here");
+    match first {
+        Some(first) => diagnostic.at(at(first), "first here"),
+        None => diagnostic,
+    }
+}
+
+/// Where the table header in the line of byte `at` stands for the first time.
+fn earlier_header(text: &str, at: usize) -> Option<std::ops::Range<usize>> {
+    let header = |line: &str| {
+        let line = line.trim();
+        line.starts_with('[').then(|| line.split('#').next().unwrap_or(line).trim_end().to_owned())
+    };
+    let start = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
+    let wanted = header(text[start..].lines().next()?)?;
+    let mut offset = 0;
+    for line in text[..start].split_inclusive('\n') {
+        if header(line).as_deref() == Some(&wanted) {
+            let from = offset + line.len() - line.trim_start().len();
+            return Some(from..from + wanted.len());
+        }
+        offset += line.len();
+    }
+    None
+}
+
+impl<'a> Document<'a> {
+    fn take(&mut self, source: &'a Arc<Source>, entry: Entry<'a>, problems: &mut Vec<Diagnostic>) {
+        match entry.key.as_ref() {
+            "project" => take_once(&mut self.project, source, entry, problems),
+            "server" => take_once(&mut self.server, source, entry, problems),
+            "var" => {
+                let Some(written) = table(source, entry, problems) else { return };
+                for variable in written.table.0 {
+                    if let Some((first, earlier)) = self.vars.get(variable.key.as_ref()) {
+                        let name = &variable.key;
+                        problems.push(
+                            Diagnostic::error("manifest::duplicate", format!("the variable `{name}` is written twice"))
+                                .at(place(source, variable.at), "again here")
+                                .at(place(first, earlier.at), "first here"),
+                        );
+                    } else {
+                        self.vars.insert(variable.key.clone().into_owned(), (source, variable));
+                    }
+                }
+            }
+            "moved" => self.take_moved(source, entry.node, problems),
+            word => match Kind::from_name(word) {
+                Some(kind) => self.take_kind(kind, source, entry, problems),
+                None => problems.push(unknown_word(source, &entry)),
+            },
+        }
+    }
+
+    fn take_moved(&mut self, source: &'a Arc<Source>, node: Node<'a>, problems: &mut Vec<Diagnostic>) {
+        let span = node.span;
+        let Raw::Array(items) = node.value else {
+            let diagnostic = Diagnostic::error("manifest::type", "`moved` is a list of tables");
+            problems.push(diagnostic.at(place(source, span), "one table").help("write `[[moved]]`"));
+            return;
+        };
+        for item in items {
+            let head = item.span;
+            match item.value {
+                Raw::Table(table) => self.moved.push(Written { source, head, table }),
+                other => problems.push(wrong_type("moved", "a table", &other, place(source, head))),
+            }
+        }
+    }
+
+    fn take_kind(&mut self, kind: Kind, source: &'a Arc<Source>, entry: Entry<'a>, problems: &mut Vec<Diagnostic>) {
+        let at = entry.at;
+        let Some(written) = table(source, entry, problems) else { return };
+        let mut loose = Vec::new();
+        for entry in written.table.0 {
+            if !matches!(entry.node.value, Raw::Table(_)) {
+                loose.push(entry);
+                continue;
+            }
+            let key = entry.key.clone().into_owned();
+            if key.is_empty() {
+                let message = format!("a {kind} needs a key");
+                problems.push(Diagnostic::error("manifest::key", message).at(place(source, entry.at), "empty"));
+                continue;
+            }
+            let address = Address::new(kind, key);
+            let Some(written) = table(source, entry, problems) else { continue };
+            match self.resources.entry(address) {
+                std::collections::btree_map::Entry::Vacant(slot) => {
+                    slot.insert(written);
+                }
+                std::collections::btree_map::Entry::Occupied(first) => problems.push(
+                    Diagnostic::error("manifest::duplicate", format!("{} is written twice", first.key()))
+                        .at(written.place(), "again here")
+                        .at(first.get().place(), "first here"),
+                ),
+            }
+        }
+        if let Some(first) = loose.first() {
+            let message = format!("`[{kind}]` has no key");
+            problems.push(
+                Diagnostic::error("manifest::key", message)
+                    .at(place(source, first.at), "belongs to no resource")
+                    .at(place(source, at), "here")
+                    .help(format!("write `[{kind}.KEY]`, with a key of your choice")),
+            );
+        }
+    }
+}
+
+fn take_once<'a>(
+    slot: &mut Option<Written<'a>>,
+    source: &'a Arc<Source>,
+    entry: Entry<'a>,
+    problems: &mut Vec<Diagnostic>,
+) {
+    let word = entry.key.clone();
+    let Some(written) = table(source, entry, problems) else { return };
+    if let Some(first) = slot {
+        problems.push(
+            Diagnostic::error("manifest::duplicate", format!("`[{word}]` is written twice"))
+                .at(written.place(), "again here")
+                .at(first.place(), "first here"),
+        );
+    } else {
+        *slot = Some(written);
+    }
+}
+
+/// The table that an entry must be.
+fn table<'a>(source: &'a Arc<Source>, entry: Entry<'a>, problems: &mut Vec<Diagnostic>) -> Option<Written<'a>> {
+    let Entry { key, at, node } = entry;
+    match node.value {
+        // A table that only its sub-tables imply has no head of its own.
+        Raw::Table(table) => {
+            let head = if node.span == Span::default() { at } else { node.span };
+            Some(Written { source, head, table })
+        }
+        other => {
+            problems.push(wrong_type(&key, "a table", &other, place(source, node.span)));
+            None
+        }
+    }
+}
+
+/// Says that `word` is not of the type it must have.
+pub(super) fn wrong_type(word: &str, wanted: &str, found: &Raw<'_>, place: Place) -> Diagnostic {
+    Diagnostic::error("manifest::type", format!("`{word}` must be {wanted}")).at(place, format!("{}", found.what()))
+}
+
+fn unknown_word(source: &Arc<Source>, entry: &Entry<'_>) -> Diagnostic {
+    let word: &Cow<'_, str> = &entry.key;
+    if LATER.contains(&word.as_ref()) {
+        return Diagnostic::error("manifest::later", format!("`{word}` is not there yet"))
+            .at(place(source, entry.at), "comes with a later version");
+    }
+    let kinds = Kind::ALL.iter().map(|kind| kind.name());
+    let diagnostic = Diagnostic::error("manifest::unknown-kind", format!("`{word}` is neither a kind nor a section"))
+        .at(place(source, entry.at), "unknown");
+    match nearest(word, kinds.clone().chain(WORDS)) {
+        Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+        None => {
+            let kinds: Vec<_> = kinds.collect();
+            diagnostic.help(format!("kinds are {}", kinds.join(", ")))
+        }
+    }
+}

@@ -1,0 +1,312 @@
+//! `[var]`: what is declared, what is given, and which value holds.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use toml::de::DeValue;
+
+use super::node::{Entry, Node, Raw, Span, Table};
+use super::source::{file, place};
+use super::syntax::{Document, parse, wrong_type};
+use super::template::{Expression, Piece, expression, pieces};
+use crate::diagnostic::{Diagnostic, Place, Source, nearest};
+
+/// What a run gives to a project from outside.
+#[derive(Clone, Debug, Default)]
+pub struct Inputs {
+    /// `--var NAME=VALUE`, in order; the last one of a name holds.
+    pub vars: Vec<(String, String)>,
+    /// `--var-file FILE`, in order; the last one that has a name holds.
+    pub var_files: Vec<PathBuf>,
+    /// The variables of the environment by name, without `FLUXFORM_VAR_`.
+    pub env: BTreeMap<String, String>,
+}
+
+impl Inputs {
+    /// The prefix of environment variables that are variables of a project.
+    pub const ENV_PREFIX: &'static str = "FLUXFORM_VAR_";
+}
+
+/// The value of each declared variable; none where it has an error, which has been said.
+pub(super) type Values = BTreeMap<String, Option<Node<'static>>>;
+
+/// A value from outside.
+enum Given {
+    Text { text: String, origin: String },
+    Toml { source: Arc<Source>, entry: Entry<'static> },
+}
+
+/// One declaration.
+struct Declared<'d, 'a> {
+    source: &'a Arc<Source>,
+    at: Span,
+    default: Option<&'d Node<'a>>,
+    one_of: Option<(Span, &'d [Node<'a>])>,
+}
+
+/// Finds the value of each variable.
+pub(super) fn resolve(document: &Document<'_>, inputs: &Inputs, problems: &mut Vec<Diagnostic>) -> Values {
+    let given = given(document, inputs, problems);
+    let mut resolver = Resolver { document, given, values: Values::new(), path: Vec::new(), problems };
+    for name in document.vars.keys() {
+        resolver.value(name);
+    }
+    resolver.values
+}
+
+/// All values from outside; a stronger origin replaces a weaker one.
+fn given(document: &Document<'_>, inputs: &Inputs, problems: &mut Vec<Diagnostic>) -> BTreeMap<String, Given> {
+    let mut given = BTreeMap::new();
+    let unknown = |name: &str, from: &str| {
+        let message = format!("{from} gives the variable `{name}`, which the project does not have");
+        let near = nearest(name, document.vars.keys().map(String::as_str));
+        (message, near.map(|near| format!("did you mean `{near}`?")))
+    };
+    let with_help = |diagnostic: Diagnostic, help: Option<String>| match help {
+        Some(help) => diagnostic.help(help),
+        None => diagnostic,
+    };
+    for (name, text) in &inputs.env {
+        let origin = format!("{}{name}", Inputs::ENV_PREFIX);
+        if document.vars.contains_key(name) {
+            given.insert(name.clone(), Given::Text { text: text.clone(), origin });
+        } else {
+            let (message, help) = unknown(name, "the environment");
+            problems.push(with_help(Diagnostic::warning("manifest::unknown-variable", message), help));
+        }
+    }
+    for path in &inputs.var_files {
+        let source = match file(path, path.display().to_string()) {
+            Ok(source) => source,
+            Err(error) => {
+                problems.push(error);
+                continue;
+            }
+        };
+        let Some(Table(entries)) = parse(&source, problems) else { continue };
+        for entry in entries {
+            if document.vars.contains_key(entry.key.as_ref()) {
+                let entry =
+                    Entry { key: entry.key.clone().into_owned().into(), at: entry.at, node: entry.node.into_owned() };
+                given.insert(entry.key.clone().into_owned(), Given::Toml { source: Arc::clone(&source), entry });
+            } else {
+                let (message, help) = unknown(&entry.key, &source.name);
+                let diagnostic = Diagnostic::error("manifest::unknown-variable", message);
+                problems.push(with_help(diagnostic.at(place(&source, entry.at), "not declared"), help));
+            }
+        }
+    }
+    for (name, text) in &inputs.vars {
+        if document.vars.contains_key(name) {
+            given.insert(name.clone(), Given::Text { text: text.clone(), origin: format!("--var {name}") });
+        } else {
+            let (message, help) = unknown(name, "--var");
+            problems.push(with_help(Diagnostic::error("manifest::unknown-variable", message), help));
+        }
+    }
+    given
+}
+
+struct Resolver<'d, 'a> {
+    document: &'d Document<'a>,
+    given: BTreeMap<String, Given>,
+    values: Values,
+    /// The variables whose defaults are being read.
+    path: Vec<String>,
+    problems: &'d mut Vec<Diagnostic>,
+}
+
+impl<'d, 'a> Resolver<'d, 'a> {
+    fn value(&mut self, name: &str) -> Option<Node<'static>> {
+        if let Some(value) = self.values.get(name) {
+            return value.clone();
+        }
+        let value = self.declared(name).and_then(|declared| self.choose(name, &declared));
+        self.values.insert(name.to_owned(), value.clone());
+        value
+    }
+
+    fn declared(&mut self, name: &str) -> Option<Declared<'d, 'a>> {
+        let (source, entry) = self.document.vars.get(name)?;
+        let Raw::Table(table) = &entry.node.value else {
+            let diagnostic = wrong_type(name, "a table", &entry.node.value, place(source, entry.node.span));
+            self.problems.push(diagnostic.help(format!("write `{name} = {{ default = ... }}`")));
+            return None;
+        };
+        let mut sound = true;
+        for entry in &table.0 {
+            if !["default", "one_of"].contains(&entry.key.as_ref()) {
+                let message = format!("`{}` is no property of a variable", entry.key);
+                let diagnostic =
+                    Diagnostic::error("manifest::unknown-key", message).at(place(source, entry.at), "unknown");
+                self.problems.push(diagnostic.help("a variable has `default` and `one_of`"));
+                sound = false;
+            }
+        }
+        let one_of = match table.get("one_of") {
+            None => None,
+            Some(Node { span, value: Raw::Array(items) }) if !items.is_empty() => Some((*span, items.as_slice())),
+            Some(node) => {
+                self.problems.push(wrong_type("one_of", "a list of values", &node.value, place(source, node.span)));
+                sound = false;
+                None
+            }
+        };
+        sound.then_some(Declared { source, at: entry.at, default: table.get("default"), one_of })
+    }
+
+    fn choose(&mut self, name: &str, declared: &Declared<'d, 'a>) -> Option<Node<'static>> {
+        if self.path.iter().any(|earlier| earlier == name) {
+            let message = format!("the variable `{name}` is made of itself");
+            self.problems.push(
+                Diagnostic::error("manifest::cycle", message).at(place(declared.source, declared.at), "declared here"),
+            );
+            return None;
+        }
+        self.path.push(name.to_owned());
+        let default = declared.default.map(|node| self.expand(declared.source, node));
+        let one_of: Option<Option<Vec<_>>> =
+            declared.one_of.map(|(_, items)| items.iter().map(|node| self.expand(declared.source, node)).collect());
+        self.path.pop();
+        let default = match default {
+            Some(node) => Some(node?),
+            None => None,
+        };
+        let one_of = match one_of {
+            Some(items) => Some(items?),
+            None => None,
+        };
+        let sample = default.as_ref().or(one_of.as_ref().and_then(|items| items.first())).cloned();
+        if let (Some(sample), Some(items)) = (&sample, &one_of) {
+            for item in items.iter().filter(|item| !same_type(&item.value, &sample.value)) {
+                let wanted = sample.value.what();
+                self.problems.push(wrong_type(name, wanted, &item.value, place(declared.source, item.span)));
+                return None;
+            }
+        }
+        let (value, at) = match self.given.remove(name) {
+            Some(given) => self.typed(name, given, sample.as_ref(), declared)?,
+            None => match default {
+                Some(node) => {
+                    let at = place(declared.source, node.span);
+                    (node, Some(at))
+                }
+                None => {
+                    let message = format!("the variable `{name}` has no value");
+                    self.problems.push(
+                        Diagnostic::error("manifest::variable-unset", message)
+                            .at(place(declared.source, declared.at), "has no default")
+                            .help(format!("give `--var {name}=...`, or set {}{name}", Inputs::ENV_PREFIX)),
+                    );
+                    return None;
+                }
+            },
+        };
+        if let Some(items) = &one_of
+            && !items.iter().any(|item| item.value == value.value)
+        {
+            let shown = value.value.inline().map_or_else(|| value.value.what().to_owned(), |text| format!("`{text}`"));
+            let allowed: Vec<_> =
+                items.iter().filter_map(|item| item.value.inline()).map(|text| format!("`{text}`")).collect();
+            let mut diagnostic =
+                Diagnostic::error("manifest::variable-value", format!("the variable `{name}` cannot be {shown}"))
+                    .at_known(at.as_ref(), "not allowed");
+            if let Some((span, _)) = declared.one_of {
+                diagnostic = diagnostic.at(place(declared.source, span), "allowed are these");
+            }
+            self.problems.push(diagnostic.help(format!("one of {}", allowed.join(", "))));
+            return None;
+        }
+        Some(value)
+    }
+
+    /// A value from outside as the declared type.
+    fn typed(
+        &mut self,
+        name: &str,
+        given: Given,
+        sample: Option<&Node<'_>>,
+        declared: &Declared<'_, '_>,
+    ) -> Option<(Node<'static>, Option<Place>)> {
+        let (text, origin) = match given {
+            Given::Text { text, origin } => (text, origin),
+            Given::Toml { source, entry } => {
+                let at = place(&source, entry.node.span);
+                let node = match (entry.node.value, sample.map(|sample| &sample.value)) {
+                    (Raw::Integer(number), Some(Raw::Float(_))) => Raw::Float(number as f64),
+                    (value, None) => value,
+                    (value, Some(wanted)) if same_type(&value, wanted) => value,
+                    (value, Some(wanted)) => {
+                        self.problems.push(
+                            wrong_type(name, wanted.what(), &value, at)
+                                .at(place(declared.source, declared.at), "declared here"),
+                        );
+                        return None;
+                    }
+                };
+                return Some((Node { span: Span::default(), value: node }, Some(at)));
+            }
+        };
+        let wanted = sample.map(|sample| &sample.value);
+        let value = match wanted {
+            None | Some(Raw::Text(_)) => Some(Raw::Text(text.clone().into())),
+            Some(wanted) => DeValue::parse(&text).ok().and_then(|value| {
+                let mut too_big = Vec::new();
+                let node = Node::read(value, &mut too_big).moved(Span::default()).into_owned();
+                match (node.value, wanted) {
+                    _ if !too_big.is_empty() => None,
+                    (Raw::Integer(number), Raw::Float(_)) => Some(Raw::Float(number as f64)),
+                    (value, wanted) => same_type(&value, wanted).then_some(value),
+                }
+            }),
+        };
+        if value.is_none() {
+            let wanted = wanted.map_or("a string", Raw::what);
+            self.problems.push(
+                Diagnostic::error(
+                    "manifest::type",
+                    format!("the variable `{name}` must be {wanted}, and {origin} is not"),
+                )
+                .at(place(declared.source, declared.at), "declared here"),
+            );
+        }
+        value.map(|value| (Node { span: Span::default(), value }, None))
+    }
+
+    /// A default with the variables in it.
+    fn expand(&mut self, source: &'a Arc<Source>, node: &Node<'a>) -> Option<Node<'static>> {
+        let mut problem = None;
+        let expanded = super::expand::expand(node, &mut |expression, span| match expression {
+            Expression::Var(name) if self.document.vars.contains_key(name) => self.value(name).ok_or(()),
+            _ => {
+                let message = "a variable can be made of variables only, such as `${var.NAME}`";
+                problem = Some(Diagnostic::error("manifest::expression", message).at(place(source, span), "here"));
+                Err(())
+            }
+        });
+        let expanded = match expanded {
+            Ok(node) => Some(node.into_owned().into_owned()),
+            Err(error) => {
+                problem = problem.or(error.diagnostic(source));
+                None
+            }
+        };
+        self.problems.extend(problem);
+        expanded
+    }
+}
+
+fn same_type(a: &Raw<'_>, b: &Raw<'_>) -> bool {
+    std::mem::discriminant(a) == std::mem::discriminant(b)
+}
+
+/// Whether the string has something to expand, and can be expanded with variables alone.
+pub(super) fn only_variables(text: &str) -> bool {
+    pieces(text).is_ok_and(|pieces| {
+        pieces.iter().all(|piece| match piece {
+            Piece::Literal(_) => true,
+            Piece::Expression(text) => matches!(expression(text), Ok(Expression::Var(_))),
+        })
+    })
+}

@@ -1,0 +1,49 @@
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use secrecy::ExposeSecret as _;
+use secrecy::zeroize::Zeroizing;
+use tempfile::NamedTempFile;
+
+use super::SinkError;
+use super::place::{clean, failed, look, take_place, write_beside};
+use crate::secret::Secret;
+use crate::secret::source::without_line_end;
+
+/// A file that waits to become the target.
+#[derive(Debug)]
+pub(super) struct StagedFile {
+    temp: NamedTempFile,
+    target: PathBuf,
+}
+
+impl StagedFile {
+    /// The secret without a line end, in a file beside the target.
+    pub(super) fn new(target: PathBuf, secret: &Secret) -> Result<Self, SinkError> {
+        look(&target)?;
+        clean(&target)?;
+        let temp = write_beside(&target, secret.expose_secret().as_bytes())?;
+        Ok(Self { temp, target })
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        self.temp.path()
+    }
+
+    pub(super) fn commit(self) -> Result<(), SinkError> {
+        take_place(self.temp, &self.target, None)
+    }
+}
+
+/// The secret in a file; None: there is no file, or nothing in it.
+pub(super) fn read(path: &Path) -> Result<Option<Secret>, SinkError> {
+    let bytes = match fs::read(path) {
+        Ok(bytes) => Zeroizing::new(bytes),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(failed("read", path)(error)),
+    };
+    let text = std::str::from_utf8(&bytes).map_err(|error| failed("read", path)(io::Error::other(error)))?;
+    let text = without_line_end(text);
+    Ok((!text.is_empty()).then(|| text.into()))
+}

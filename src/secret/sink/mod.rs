@@ -1,0 +1,178 @@
+//! Delivery in two steps: `stage` puts the secret safely beside its target, `commit` makes it the target.
+
+use std::io;
+use std::path::PathBuf;
+
+use super::{CommandError, Secret, Sink};
+
+mod command;
+mod dotenv;
+mod env_file;
+mod file;
+mod place;
+#[cfg(test)]
+mod tests;
+
+/// Why a sink did not take a secret.
+#[derive(Debug, thiserror::Error)]
+pub enum SinkError {
+    /// The target or a directory above it cannot be written or read.
+    #[error("cannot {action} {}: {error}", path.display())]
+    Io {
+        /// What was tried: `write`, `read`, ...
+        action: &'static str,
+        /// Where.
+        path: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
+    /// The target is there and is no plain file: a directory, a symbolic link, a device.
+    #[error("{} is {what}, not a plain file", path.display())]
+    NotAFile {
+        /// The target.
+        path: PathBuf,
+        /// What it is.
+        what: &'static str,
+    },
+    /// The key of an env file is no name that all readers take.
+    #[error("`{0}` cannot be a key in an env file: only letters, digits and `_`, and no digit first")]
+    Key(String),
+    /// The secret has characters that readers of env files read differently.
+    #[error("the secret has characters that cannot be written to {} so that every reader gets them", .0.display())]
+    Value(PathBuf),
+    /// The command failed.
+    #[error(transparent)]
+    Command(#[from] CommandError),
+    /// A task of the runtime was cancelled.
+    #[error("the delivery was interrupted")]
+    Interrupted,
+}
+
+/// A secret on its way: delivered beside its target, not yet in its place. Dropping it takes it back and leaves the old
+/// contents, except for a command, which has the secret from `stage` on.
+#[derive(Debug)]
+#[must_use = "dropping a staged secret takes it back"]
+pub struct Staged(Stage);
+
+#[derive(Debug)]
+enum Stage {
+    File(file::StagedFile),
+    EnvFile(env_file::StagedKey),
+    Done,
+}
+
+impl Sink {
+    /// Whether the sink could be written, without leaving anything behind: the target is absent or a plain file, and a
+    /// file can be made in its directory or, where that is absent, in the nearest one above it. A command is not run,
+    /// only looked for.
+    ///
+    /// # Errors
+    /// What stands in the way.
+    pub async fn probe(&self) -> Result<(), SinkError> {
+        match self {
+            Self::File { path } => blocking(path.clone(), |path| place::probe(&path)).await,
+            Self::EnvFile { path, key } => {
+                dotenv::check_key(key)?;
+                blocking(path.clone(), |path| place::probe(&path)).await
+            }
+            Self::Command { argv, .. } => command::probe(argv),
+            Self::Discard => Ok(()),
+        }
+    }
+
+    /// Delivers the secret beside its target: a synced temporary file, 0600, missing parents 0700. A command gets it now.
+    /// Leftovers of a crash are removed first.
+    ///
+    /// # Errors
+    /// A target that cannot be written; the old contents are untouched then.
+    pub async fn stage(&self, secret: &Secret) -> Result<Staged, SinkError> {
+        let secret = secret.clone();
+        Ok(Staged(match self {
+            Self::File { path } => {
+                Stage::File(blocking(path.clone(), move |path| file::StagedFile::new(path, &secret)).await?)
+            }
+            Self::EnvFile { path, key } => {
+                let key = key.clone();
+                Stage::EnvFile(blocking(path.clone(), move |path| env_file::StagedKey::new(path, key, &secret)).await?)
+            }
+            Self::Command { argv, timeout } => {
+                command::deliver(argv, &secret, *timeout).await?;
+                Stage::Done
+            }
+            Self::Discard => Stage::Done,
+        }))
+    }
+
+    /// The secret that the sink holds; None if it holds none or cannot be read back (command, discard).
+    ///
+    /// # Errors
+    /// A target that is there and cannot be read.
+    pub async fn read(&self) -> Result<Option<Secret>, SinkError> {
+        match self {
+            Self::File { path } => blocking(path.clone(), |path| file::read(&path)).await,
+            Self::EnvFile { path, key } => {
+                let key = key.clone();
+                blocking(path.clone(), move |path| env_file::read(&path, &key)).await
+            }
+            Self::Command { .. } | Self::Discard => Ok(None),
+        }
+    }
+
+    /// Removes what a crash between `stage` and `commit` left beside the target: files named
+    /// `.NAME.fluxform-XXXXXX.tmp` that no living process holds. The answer is their number.
+    ///
+    /// # Errors
+    /// A directory that cannot be read, a leftover that cannot be removed.
+    pub async fn clean(&self) -> Result<usize, SinkError> {
+        match self {
+            Self::File { path } | Self::EnvFile { path, .. } => {
+                blocking(path.clone(), |path| place::clean(&path)).await
+            }
+            Self::Command { .. } | Self::Discard => Ok(0),
+        }
+    }
+}
+
+impl Staged {
+    /// The secret as it was delivered; None where that cannot be read back.
+    ///
+    /// # Errors
+    /// The temporary file cannot be read.
+    pub async fn read_back(&self) -> Result<Option<Secret>, SinkError> {
+        match &self.0 {
+            Stage::File(staged) => blocking(staged.path().to_owned(), |path| file::read(&path)).await,
+            Stage::EnvFile(staged) => {
+                let key = staged.key().to_owned();
+                blocking(staged.path().to_owned(), move |path| env_file::read(&path, &key)).await
+            }
+            Stage::Done => Ok(None),
+        }
+    }
+
+    /// Puts the secret in its place: an atomic rename, then a sync of the directory. In an env file the key is set in what
+    /// the file holds at this moment; writers of one directory wait for each other, also those of other processes.
+    ///
+    /// # Errors
+    /// The rename failed; the old contents are untouched then.
+    pub async fn commit(self) -> Result<(), SinkError> {
+        match self.0 {
+            Stage::File(staged) => blocking(staged, file::StagedFile::commit).await,
+            Stage::EnvFile(staged) => blocking(staged, env_file::StagedKey::commit).await,
+            Stage::Done => Ok(()),
+        }
+    }
+}
+
+/// Runs file work where it may block.
+async fn blocking<I: Send + 'static, T: Send + 'static>(
+    input: I,
+    work: impl FnOnce(I) -> Result<T, SinkError> + Send + 'static,
+) -> Result<T, SinkError> {
+    match tokio::task::spawn_blocking(move || work(input)).await {
+        Ok(result) => result,
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            Err(_) => Err(SinkError::Interrupted),
+        },
+    }
+}

@@ -1,0 +1,161 @@
+//! Files beside a target: where a secret waits, and how it takes the target's place.
+
+use std::fs::{self, DirBuilder, File, Metadata, Permissions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, FileTypeExt as _, MetadataExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
+
+use super::SinkError;
+
+const SUFFIX: &str = ".tmp";
+
+/// `map_err` for file work.
+pub(super) fn failed<'a>(action: &'static str, path: &'a Path) -> impl Fn(io::Error) -> SinkError + 'a {
+    move |error| SinkError::Io { action, path: path.to_owned(), error }
+}
+
+/// Names of the files that wait beside `target` start with this.
+fn prefix(target: &Path) -> String {
+    format!(".{}.fluxform-", target.file_name().unwrap_or_default().to_string_lossy())
+}
+
+pub(super) fn parent(target: &Path) -> PathBuf {
+    match target.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
+        _ => PathBuf::from("."),
+    }
+}
+
+/// What the target is now; None: nothing. A symbolic link is refused: a rename would cut it off from what it points to.
+pub(super) fn look(target: &Path) -> Result<Option<Metadata>, SinkError> {
+    let meta = match fs::symlink_metadata(target) {
+        Ok(meta) => meta,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(failed("write", target)(error)),
+    };
+    let kind = meta.file_type();
+    let what = match () {
+        () if kind.is_file() => return Ok(Some(meta)),
+        () if kind.is_dir() => "a directory",
+        () if kind.is_symlink() => "a symbolic link",
+        () if kind.is_fifo() || kind.is_socket() => "a pipe or socket",
+        () => "a device",
+    };
+    Err(SinkError::NotAFile { path: target.to_owned(), what })
+}
+
+/// Whether a file could be made beside the target; nothing stays behind.
+pub(super) fn probe(target: &Path) -> Result<(), SinkError> {
+    look(target)?;
+    let mut dir = parent(target);
+    while let Err(error) = fs::metadata(&dir) {
+        if error.kind() != io::ErrorKind::NotFound || fs::symlink_metadata(&dir).is_ok() || !dir.pop() {
+            return Err(failed("write", target)(error));
+        }
+    }
+    tempfile::tempfile_in(&dir).map_err(failed("write in", &dir))?;
+    Ok(())
+}
+
+/// A synced file of mode 0600 with `contents` beside the target. The file is locked as long as it is held, which tells
+/// it from what a crash left behind.
+pub(super) fn write_beside(target: &Path, contents: &[u8]) -> Result<NamedTempFile, SinkError> {
+    let dir = parent(target);
+    make_private(&dir).map_err(failed("make the directory", &dir))?;
+    loop {
+        let mut temp = tempfile::Builder::new()
+            .prefix(&prefix(target))
+            .suffix(SUFFIX)
+            .permissions(Permissions::from_mode(0o600))
+            .tempfile_in(&dir)
+            .map_err(failed("write in", &dir))?;
+        let path = temp.path().to_owned();
+        temp.as_file().lock().map_err(failed("lock", &path))?;
+        // Another process may have taken it for a leftover before it was locked.
+        if temp.as_file().metadata().map_err(failed("read", &path))?.nlink() == 0 {
+            continue;
+        }
+        temp.write_all(contents).map_err(failed("write", &path))?;
+        temp.as_file().sync_all().map_err(failed("write", &path))?;
+        return Ok(temp);
+    }
+}
+
+/// Renames `temp` to the target and syncs the directory. The old file's owner stays the owner, so that a service keeps
+/// its access to a file that root rewrites.
+pub(super) fn take_place(temp: NamedTempFile, target: &Path, mode: Option<u32>) -> Result<(), SinkError> {
+    if let Some(old) = look(target)? {
+        let new = temp.as_file().metadata().map_err(failed("read", target))?;
+        if (old.uid(), old.gid()) != (new.uid(), new.gid()) {
+            std::os::unix::fs::fchown(temp.as_file(), Some(old.uid()), Some(old.gid()))
+                .map_err(failed("keep the owner of", target))?;
+        }
+    }
+    if let Some(mode) = mode {
+        temp.as_file().set_permissions(Permissions::from_mode(mode)).map_err(failed("write", target))?;
+    }
+    temp.persist(target).map_err(|error| failed("write", target)(error.error))?;
+    let dir = parent(target);
+    sync(&dir).map_err(failed("sync", &dir))
+}
+
+fn sync(dir: &Path) -> io::Result<()> {
+    File::open(dir)?.sync_all()
+}
+
+/// Makes a directory of mode 0700 and those above it, so that they outlast a power failure.
+fn make_private(dir: &Path) -> io::Result<()> {
+    if dir.is_dir() {
+        return Ok(());
+    }
+    let above = parent(dir);
+    make_private(&above)?;
+    match DirBuilder::new().mode(0o700).create(dir) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && dir.is_dir() => Ok(()),
+        Err(error) => Err(error),
+        Ok(()) => sync(&above),
+    }
+}
+
+/// Removes files beside the target that a crash left behind.
+pub(super) fn clean(target: &Path) -> Result<usize, SinkError> {
+    let dir = parent(target);
+    let entries = match fs::read_dir(&dir) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
+        Err(error) => return Err(failed("read", &dir)(error)),
+    };
+    let prefix = prefix(target);
+    let mut removed = 0;
+    for entry in entries {
+        let entry = entry.map_err(failed("read", &dir))?;
+        let name = entry.file_name();
+        let is_ours = name.to_str().is_some_and(|name| name.starts_with(&prefix) && name.ends_with(SUFFIX));
+        if is_ours && remove_if_dead(&entry.path())? {
+            removed += 1;
+        }
+    }
+    Ok(removed)
+}
+
+/// Removes a waiting file unless somebody holds it or has just finished with it.
+fn remove_if_dead(path: &Path) -> Result<bool, SinkError> {
+    let gone = |error: io::Error| match error.kind() {
+        io::ErrorKind::NotFound => Ok(false),
+        _ => Err(failed("remove", path)(error)),
+    };
+    if !fs::symlink_metadata(path).is_ok_and(|meta| meta.is_file()) {
+        return Ok(false);
+    }
+    let file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) => return gone(error),
+    };
+    match file.try_lock() {
+        Ok(()) => fs::remove_file(path).map(|()| true).or_else(gone),
+        Err(fs::TryLockError::WouldBlock) => Ok(false),
+        Err(fs::TryLockError::Error(error)) => Err(failed("lock", path)(error)),
+    }
+}

@@ -1,0 +1,229 @@
+use std::fs;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use secrecy::ExposeSecret as _;
+
+use crate::secret::{Secret, Sink, SinkError, fingerprint};
+
+fn secret(text: &str) -> Secret {
+    text.into()
+}
+
+fn file(path: PathBuf) -> Sink {
+    Sink::File { path }
+}
+
+fn env_file(path: PathBuf, key: &str) -> Sink {
+    Sink::EnvFile { path, key: key.to_owned() }
+}
+
+fn command(argv: &[&str], timeout: Duration) -> Sink {
+    Sink::Command { argv: argv.iter().map(|&word| word.to_owned()).collect(), timeout }
+}
+
+fn mode(path: &Path) -> u32 {
+    fs::metadata(path).expect("metadata").permissions().mode() & 0o7777
+}
+
+fn names(dir: &Path) -> Vec<String> {
+    let entries = fs::read_dir(dir).expect("a directory");
+    let mut names: Vec<_> =
+        entries.map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned()).collect();
+    names.sort();
+    names
+}
+
+async fn deliver(sink: &Sink, text: &str) {
+    let staged = sink.stage(&secret(text)).await.expect("staged");
+    staged.commit().await.expect("committed");
+}
+
+async fn held(sink: &Sink) -> Option<String> {
+    sink.read().await.expect("readable").map(|secret| secret.expose_secret().to_owned())
+}
+
+#[tokio::test]
+async fn a_staged_secret_is_safe_but_not_in_place() {
+    let dir = tempfile::tempdir().expect("a directory");
+    for sink in [file(dir.path().join("file")), env_file(dir.path().join("env"), "KEY")] {
+        deliver(&sink, "old").await;
+        let before = names(dir.path());
+        let staged = sink.stage(&secret("new")).await.expect("staged");
+        assert_eq!(staged.read_back().await.expect("readable").expect("a secret").expose_secret(), "new");
+        assert_eq!(held(&sink).await.as_deref(), Some("old"));
+        assert!(!format!("{staged:?}").contains("new"));
+        drop(staged);
+        assert_eq!(names(dir.path()), before);
+        assert_eq!(held(&sink).await.as_deref(), Some("old"));
+        deliver(&sink, "new").await;
+        assert_eq!(held(&sink).await.as_deref(), Some("new"));
+        assert_eq!(names(dir.path()).len(), before.len());
+    }
+}
+
+#[tokio::test]
+async fn files_and_missing_parents_are_private() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let path = dir.path().join("a/b/token");
+    let sink = file(path.clone());
+    sink.probe().await.expect("writable");
+    assert_eq!(names(dir.path()), Vec::<String>::new());
+    let staged = sink.stage(&secret("s")).await.expect("staged");
+    let waiting = path.parent().expect("a parent").join(&names(path.parent().expect("a parent"))[0]);
+    assert_eq!(mode(&waiting), 0o600);
+    staged.commit().await.expect("committed");
+    assert_eq!(fs::read(&path).expect("a file"), b"s");
+    assert_eq!(mode(&path), 0o600);
+    assert_eq!((mode(&dir.path().join("a")), mode(&dir.path().join("a/b"))), (0o700, 0o700));
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).expect("a mode");
+    deliver(&sink, "t").await;
+    assert_eq!(mode(&path), 0o600);
+}
+
+#[tokio::test]
+async fn an_env_file_keeps_its_mode_and_its_other_lines() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let path = dir.path().join(".env");
+    deliver(&env_file(path.clone(), "A"), "1").await;
+    assert_eq!(mode(&path), 0o600);
+    fs::write(&path, "# c\r\nexport KEY='old'\r\nB=2").expect("a file");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).expect("a mode");
+    deliver(&env_file(path.clone(), "KEY"), "new==").await;
+    assert_eq!(fs::read_to_string(&path).expect("a file"), "# c\r\nexport KEY=new==\r\nB=2");
+    assert_eq!(mode(&path), 0o640);
+    assert_eq!(held(&env_file(path, "C")).await, None);
+}
+
+#[tokio::test]
+async fn what_changed_since_staging_is_kept() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let path = dir.path().join("env");
+    let staged = env_file(path.clone(), "KEY").stage(&secret("s")).await.expect("staged");
+    fs::write(&path, "LATER=1\n").expect("a file");
+    staged.commit().await.expect("committed");
+    assert_eq!(fs::read_to_string(&path).expect("a file"), "LATER=1\nKEY=s\n");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn ten_keys_at_once_in_one_file_lose_nothing() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let path = dir.path().join("env");
+    let mut tasks = tokio::task::JoinSet::new();
+    for n in 0..10 {
+        let sink = env_file(path.clone(), &format!("KEY_{n}"));
+        tasks.spawn(async move { deliver(&sink, &format!("secret{n}")).await });
+    }
+    while let Some(done) = tasks.join_next().await {
+        done.expect("delivered");
+    }
+    for n in 0..10 {
+        let sink = env_file(path.clone(), &format!("KEY_{n}"));
+        assert_eq!(held(&sink).await, Some(format!("secret{n}")));
+    }
+    assert_eq!(names(dir.path()), ["env"]);
+}
+
+#[tokio::test]
+async fn what_a_crash_left_is_removed_and_what_lives_is_not() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let path = dir.path().join("token");
+    let sink = file(path.clone());
+    deliver(&sink, "old").await;
+    fs::write(dir.path().join(".token.fluxform-dead01.tmp"), "half").expect("a file");
+    fs::write(dir.path().join(".token2.fluxform-other1.tmp"), "not ours").expect("a file");
+    let living = sink.stage(&secret("new")).await.expect("staged");
+    assert!(!names(dir.path()).contains(&".token.fluxform-dead01.tmp".to_owned()));
+    assert_eq!(names(dir.path()).len(), 3);
+    assert_eq!(sink.clean().await.expect("cleaned"), 0);
+    fs::write(dir.path().join(".token.fluxform-dead02.tmp"), "half").expect("a file");
+    assert_eq!(sink.clean().await.expect("cleaned"), 1);
+    living.commit().await.expect("committed");
+    assert_eq!(held(&sink).await.as_deref(), Some("new"));
+    assert_eq!(names(dir.path()), [".token2.fluxform-other1.tmp", "token"]);
+}
+
+#[tokio::test]
+async fn a_sink_that_cannot_be_written_is_seen_before_and_leaves_all_as_it_was() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let at = |path: &str| dir.path().join(path);
+    fs::create_dir(at("dir")).expect("a directory");
+    fs::write(at("plain"), "x").expect("a file");
+    symlink("plain", at("link")).expect("a link");
+    symlink("nowhere", at("dangling")).expect("a link");
+    let before = names(dir.path());
+    let bad = ["dir", "plain/below", "plain/far/below", "link", "dangling", "dangling/below"].map(at);
+    for path in bad.into_iter().chain([PathBuf::from("/proc/fluxform/token"), PathBuf::from("/dev/null")]) {
+        for sink in [file(path.clone()), env_file(path.clone(), "KEY")] {
+            sink.probe().await.expect_err("not writable");
+            sink.stage(&secret("s")).await.expect_err("not writable");
+        }
+    }
+    assert_eq!(names(dir.path()), before);
+    assert_eq!(fs::read(at("plain")).expect("a file"), b"x");
+    let bad_key = env_file(at("env"), "A-B");
+    assert!(matches!(bad_key.probe().await, Err(SinkError::Key(_))));
+    assert!(matches!(bad_key.stage(&secret("s")).await, Err(SinkError::Key(_))));
+    assert!(matches!(env_file(at("env"), "A").stage(&secret("a\nb")).await, Err(SinkError::Value(_))));
+    assert_eq!(names(dir.path()), before);
+}
+
+#[tokio::test]
+async fn a_target_that_turns_into_a_directory_fails_the_commit() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let path = dir.path().join("token");
+    for sink in [file(path.clone()), env_file(path.clone(), "KEY")] {
+        let staged = sink.stage(&secret("s")).await.expect("staged");
+        fs::create_dir(&path).expect("a directory");
+        staged.commit().await.expect_err("not a file");
+        assert_eq!(names(dir.path()), ["token"]);
+        fs::remove_dir(&path).expect("removed");
+    }
+}
+
+#[tokio::test]
+async fn a_command_gets_the_bare_secret_when_it_is_staged() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let path = dir.path().join("got");
+    let target = path.to_str().expect("UTF-8");
+    let sink = command(&["sh", "-c", "cat > \"$1\"", "sh", target], Duration::from_secs(30));
+    sink.probe().await.expect("there is a shell");
+    assert!(!path.exists());
+    let staged = sink.stage(&secret("s$1")).await.expect("delivered");
+    assert_eq!(fs::read(&path).expect("a file"), b"s$1");
+    assert!(staged.read_back().await.expect("no error").is_none());
+    staged.commit().await.expect("nothing left to do");
+}
+
+#[tokio::test]
+async fn a_command_that_fails_is_no_delivery() {
+    let long = Duration::from_secs(30);
+    let failed = command(&["sh", "-c", "cat >&2; exit 4"], long).stage(&secret("geheim")).await;
+    assert_eq!(failed.expect_err("failed").to_string(), "`sh` failed (exit status: 4)");
+    let missing = command(&["/no/such/program"], long);
+    missing.probe().await.expect_err("no program");
+    missing.stage(&secret("s")).await.expect_err("no program");
+    let endless = command(&["sh", "-c", "cat >/dev/null; cat /dev/zero >/dev/null"], Duration::from_millis(50));
+    endless.stage(&secret("s")).await.expect_err("too long");
+    command(&["true"], long)
+        .stage(&secret("s"))
+        .await
+        .expect("exit status 0 is the delivery")
+        .commit()
+        .await
+        .expect("done");
+}
+
+#[tokio::test]
+async fn discard_takes_all_and_holds_nothing() {
+    Sink::Discard.probe().await.expect("always");
+    deliver(&Sink::Discard, "s").await;
+    assert_eq!(held(&Sink::Discard).await, None);
+}
+
+#[test]
+fn a_fingerprint_is_the_start_of_the_digest() {
+    assert_eq!(fingerprint(&secret("abc")), "ba7816bf8f01");
+    assert!(!format!("{:?}", secret("abc")).contains("abc"));
+}
