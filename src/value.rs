@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 
 use crate::address::Address;
 use crate::duration::Duration;
+use crate::flux::{FluxError, LiveScript, NormalForm, TaskOption};
 use crate::kind::Kind;
 use crate::secret::{Sink, Source};
 
@@ -49,7 +50,7 @@ pub enum Scope {
     },
 }
 
-/// A Flux script as it is compared: without its `option task` and injected record.
+/// A task's Flux script as it is compared: without the name and the schedule in its `option task`.
 #[derive(Clone, Debug)]
 pub struct Script {
     /// What a person reads, and what a line diff is made of.
@@ -58,6 +59,27 @@ pub struct Script {
     pub digest: String,
     /// The whole text to send; only on the manifest's side.
     pub source: Option<String>,
+}
+
+impl Script {
+    /// A task's whole script, as it is sent to a server or as a server has it, and what its `option task` says. The text
+    /// keeps the injected record, and what `option task` says besides name and schedule.
+    ///
+    /// # Errors
+    /// A script that cannot be scanned, a malformed `option task`.
+    pub fn read(source: &str) -> Result<(Self, Option<TaskOption>), FluxError> {
+        let script = LiveScript::read(source, None)?;
+        let mut extra = Vec::new();
+        for (key, value) in script.task.iter().flat_map(|task| &task.extra) {
+            extra.push(format!("{key}: {}", NormalForm::of(&value.value)?));
+        }
+        extra.sort();
+        let extra = extra.join(", ");
+        let digest = digest(&format!("{extra}\n{}", script.body));
+        let text =
+            if extra.is_empty() { script.text } else { format!("option task = {{..., {extra}}}\n{}", script.text) };
+        Ok((Self { text, digest, source: None }, script.task))
+    }
 }
 
 impl PartialEq for Script {

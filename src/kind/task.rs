@@ -1,11 +1,12 @@
 //! Tasks.
 
+mod script;
+
 use super::Kind;
 use super::live::{Made, Object, Presence, Want};
-use super::spec::{Delete, Fault, Key, Place, Spec};
+use super::spec::{Delete, Key, Place, Spec};
 use crate::api::{ApiError, Client, Writer};
 use crate::field::{Compared, Field, Omitted, Shape};
-use crate::value::Fields;
 
 pub(super) static SPEC: Spec = Spec {
     doc: "A Flux script that the server runs on a schedule, with the org role of the user that created it.",
@@ -33,7 +34,7 @@ pub(super) static SPEC: Spec = Spec {
             .compared(Compared::Never),
         Field::text("labels", Omitted::Theirs, "All labels of the task.").shaped(Shape::Refs(Kind::Label)),
     ],
-    check,
+    check: script::check,
     replace: Delete::First,
     delete_rank: 10,
     serial: false,
@@ -41,12 +42,6 @@ pub(super) static SPEC: Spec = Spec {
     delivers: false,
     runs_as_creator: true,
 };
-
-fn check(fields: &mut Fields, faults: &mut Vec<Fault>) {
-    if fields.text("name").is_some_and(str::is_empty) {
-        faults.push(Fault::new("task::name", "name", "a task's name cannot be empty", "empty"));
-    }
-}
 
 /// Tasks on a server.
 pub(super) struct Live;

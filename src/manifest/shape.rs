@@ -103,8 +103,7 @@ fn retention(site: &mut Site<'_, '_>, name: &str, node: &Node<'_>) -> Option<Val
 
 fn cron(site: &mut Site<'_, '_>, name: &str, node: &Node<'_>) -> Option<Value> {
     let text = text(site, name, node)?;
-    let count = text.split_whitespace().count();
-    if text.starts_with('@') && !text[1..].trim().is_empty() || (5..=7).contains(&count) {
+    if is_cron(text) {
         return Some(Value::Text(text.to_owned()));
     }
     let help = "write five fields, such as `0 * * * *`: minute, hour, day, month, day of week";
@@ -115,6 +114,18 @@ fn cron(site: &mut Site<'_, '_>, name: &str, node: &Node<'_>) -> Option<Value> {
         "not a cron expression",
         help,
     )
+}
+
+/// Whether `text` has the form of a cron expression: five to seven fields, or a word with `@` (influxd 2.9.1, measured).
+/// Whether its times exist is for the server to say.
+fn is_cron(text: &str) -> bool {
+    const WORDS: [&str; 7] = ["@yearly", "@annually", "@monthly", "@weekly", "@daily", "@midnight", "@hourly"];
+    let fields: Vec<&str> = text.split_whitespace().collect();
+    match fields.as_slice() {
+        [word] => WORDS.contains(word),
+        ["@every", every] => every.parse::<Duration>().is_ok(),
+        fields => (5..=7).contains(&fields.len()),
+    }
 }
 
 /// The one resource that a text means, which must be of `kind`.
