@@ -300,4 +300,3 @@ impl<'d, 'a> Resolver<'d, 'a> {
 fn same_type(a: &Raw<'_>, b: &Raw<'_>) -> bool {
     std::mem::discriminant(a) == std::mem::discriminant(b)
 }
-
