@@ -23,6 +23,7 @@ pub use page::Page;
 pub use report::{Verb, report};
 pub use sanitize::{is_hidden, line};
 pub use style::{Palette, Role};
+pub use value::count;
 
 #[cfg(test)]
 mod sample;
