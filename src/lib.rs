@@ -10,6 +10,7 @@ pub mod exit;
 pub mod field;
 pub mod flux;
 pub mod secret;
+pub mod snowflake;
 pub mod value;
 
 pub mod api;

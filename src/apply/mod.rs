@@ -38,6 +38,8 @@ pub struct Run<'a> {
     pub plan: &'a Plan,
     /// The objects behind external resources.
     pub external: &'a BTreeMap<Address, Target>,
+    /// The project that owns an object, for what other projects' ledgers have.
+    pub foreign: &'a BTreeMap<(crate::kind::Kind, String), String>,
     /// Takes down what was done.
     pub journal: &'a Journal,
     /// What the ledger already has as intended.
@@ -65,7 +67,7 @@ pub fn intents(plan: &Plan, manifest: &Manifest, snapshot: &Snapshot) -> BTreeMa
             let intent = Intent {
                 org: org.filter(|_| change.address.kind.spec().place == crate::kind::Place::Org),
                 name: fields.text("name").or(fields.text("description")).unwrap_or_default().to_owned(),
-                digest: fields.get("flux").map(crate::value::Value::fingerprint).unwrap_or_default(),
+                digest: fields.script_print(),
                 at: snapshot.at,
                 marker,
             };
@@ -89,6 +91,7 @@ pub async fn run(run: Run<'_>, tell: &mut dyn FnMut(Event)) {
         manifest: run.manifest,
         snapshot: run.snapshot,
         ledger: run.ledger,
+        foreign: run.foreign,
         journal: run.journal,
         intents: run.intents,
         objects: Mutex::new(objects),

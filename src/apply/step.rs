@@ -10,7 +10,7 @@ use crate::diagnostic::Diagnostic;
 use crate::diff::{Action, Change, Reason, Target};
 use crate::exit::{Exit, Problem};
 use crate::field::Compared;
-use crate::kind::{Delete, Ids, Made, Object, Want};
+use crate::kind::{Delete, Ids, Kind, Made, Object, Want};
 use crate::ledger::{Entry, Intent, Journal, Ledger, Origin, Resolution, Update, resolve};
 use crate::manifest::{Manifest, Resource};
 use crate::secret::Secret;
@@ -30,7 +30,9 @@ pub(super) struct Doer<'a> {
     pub(super) intents: &'a BTreeMap<Address, Intent>,
     /// ID and org of each resource that exists by now.
     pub(super) objects: Mutex<BTreeMap<Address, (String, Option<String>)>>,
-    pub(super) orgs_of_objects: BTreeMap<(crate::kind::Kind, String), String>,
+    /// The project that owns an object, for what other projects' ledgers have.
+    pub(super) foreign: &'a BTreeMap<(Kind, String), String>,
+    pub(super) orgs_of_objects: BTreeMap<(Kind, String), String>,
 }
 
 /// What a new or changed object is made from.
@@ -235,10 +237,13 @@ impl<'a> Doer<'a> {
     async fn look(&self, change: &Change, org: &str, intent: &Intent) -> Result<Option<Object>, Problem> {
         let kind = change.address.kind;
         let mut objects = kind.list(self.writer, &[org], &|_| false).await?;
-        let known: BTreeSet<&str> = self.ledger.entries.values().map(|entry| entry.id.as_str()).collect();
-        let made_now = self.objects.lock().expect("no one panics while it holds the IDs").clone();
-        let owned = |id: &str| known.contains(id) || made_now.values().any(|(made, _)| made == id);
-        match resolve(kind, intent, objects.iter(), &self.snapshot.me, owned) {
+        let mut owned: BTreeSet<(Kind, String)> = self.foreign.keys().cloned().collect();
+        owned.extend(self.ledger.entries.iter().map(|(address, entry)| (address.kind, entry.id.clone())));
+        {
+            let made = self.objects.lock().expect("no one panics while it holds the IDs");
+            owned.extend(made.iter().map(|(address, (id, _))| (address.kind, id.clone())));
+        }
+        match resolve(kind, intent, objects.iter(), &owned, &self.snapshot.me, &|object| object.fields.script_print()) {
             Resolution::NotMade => Ok(None),
             Resolution::Made(id) => {
                 let at = objects.iter().position(|object| object.id == id);

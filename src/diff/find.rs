@@ -6,7 +6,7 @@ use crate::address::Address;
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::exit::{Exit, Problem};
 use crate::kind::{Key, Kind, Object, Place, Presence};
-use crate::ledger::{Entry, Intent, Ledger, Resolution};
+use crate::ledger::{Entry, Intent, Ledger, Resolution, resolve};
 use crate::manifest::{Manifest, Resource};
 use crate::snapshot::{Sight, Snapshot, View};
 use crate::value::{Ref, Value};
@@ -51,7 +51,8 @@ pub(super) struct Finder<'a> {
     pub(super) entries: BTreeMap<Address, (&'a Address, &'a Entry)>,
     foreign: &'a BTreeMap<(Kind, String), String>,
     by_name: HashMap<(Kind, Option<&'a str>, String), Vec<&'a Object>>,
-    owned: BTreeSet<&'a str>,
+    /// All that is in any project's ledger.
+    in_a_ledger: BTreeSet<(Kind, String)>,
 }
 
 /// The name under which the server keeps objects of `kind` apart.
@@ -75,8 +76,9 @@ impl<'a> Finder<'a> {
                 by_name.entry((*kind, object.org.as_deref(), key_name(*kind, &object.name))).or_default().push(object);
             }
         }
-        let owned = ledger.entries.values().map(|entry| entry.id.as_str()).collect();
-        Self { snapshot, ledger, entries, foreign, by_name, owned }
+        let owned = ledger.entries.iter().map(|(address, entry)| (address.kind, entry.id.clone()));
+        let in_a_ledger = owned.chain(foreign.keys().cloned()).collect();
+        Self { snapshot, ledger, entries, foreign, by_name, in_a_ledger }
     }
 
     /// The object behind `address`, which lives in the org `org` (its ID; none while that org does not exist).
@@ -118,14 +120,19 @@ impl<'a> Finder<'a> {
     }
 
     fn resume(&self, address: &Address, intent: &Intent, view: &'a View) -> Result<Option<&'a Object>, Problem> {
-        let resolution = crate::ledger::resolve(address.kind, intent, view.objects.values(), &self.snapshot.me, |id| {
-            self.owned.contains(id) || self.foreign.contains_key(&(address.kind, id.to_owned()))
-        });
+        let resolution =
+            resolve(address.kind, intent, view.objects.values(), &self.in_a_ledger, &self.snapshot.me, &|object| {
+                object.fields.script_print()
+            });
         match resolution {
             Resolution::Made(id) => Ok(view.objects.get(&id)),
             Resolution::NotMade => Ok(None),
             Resolution::Ambiguous(ids) => Err(two_candidates(address, ids.iter().map(String::as_str))),
         }
+    }
+
+    fn owns(&self, kind: Kind, object: &Object) -> bool {
+        self.in_a_ledger.contains(&(kind, object.id.clone())) && !self.foreign.contains_key(&(kind, object.id.clone()))
     }
 
     fn named(&self, kind: Kind, org: Option<&'a str>, name: &str) -> &[&'a Object] {
@@ -144,12 +151,8 @@ impl<'a> Finder<'a> {
         let Some(name) = resource.fields.text("name").filter(|_| kind.spec().key != Key::None) else {
             return self.nothing(address, resource, view);
         };
-        let candidates: Vec<&Object> = self
-            .named(kind, org, name)
-            .iter()
-            .copied()
-            .filter(|object| !self.owned.contains(object.id.as_str()))
-            .collect();
+        let candidates: Vec<&Object> =
+            self.named(kind, org, name).iter().copied().filter(|object| !self.owns(kind, object)).collect();
         match candidates[..] {
             [] => self.nothing(address, resource, view),
             [object] => match self.foreign.get(&(kind, object.id.clone())) {

@@ -80,7 +80,7 @@ impl Scene {
             lifecycle: Lifecycle::default(),
             needs,
             place: place(),
-            places: BTreeMap::new(),
+            places: crate::manifest::Places::default(),
         };
         self.manifest.resources.insert(address, resource);
         self

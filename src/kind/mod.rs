@@ -11,6 +11,7 @@ mod user;
 
 pub use live::{Ids, Made, Object, Presence, Want};
 pub use spec::{Check, Delete, Fault, Key, Place, Spec};
+pub use token::{marked, marker};
 
 use crate::api::{ApiError, Client, Writer};
 use live::Live as _;

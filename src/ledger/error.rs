@@ -126,7 +126,7 @@ impl LedgerError {
                     "check host and org of this run; if they are right, `{label}` is a copy: delete it and its pages"
                 )
             }
-            Self::Edited { .. } | Self::Unreadable { .. } => {
+            Self::Edited { .. } | Self::Unreadable { .. } | Self::EntryTwice { .. } => {
                 format!("put the label's properties back as they were from a backup, {afresh}")
             }
             Self::Renamed { label, id, .. } => format!("rename the label with ID {id} back to `{label}`"),
@@ -138,7 +138,6 @@ impl LedgerError {
                 "if it is not from fluxform, rename it; if its properties were taken away, put them back, \
                  or delete it and all labels `{label}/...` and run `fluxform apply --adopt`"
             ),
-            Self::EntryTwice { .. } => format!("take the entry out of the page where it does not belong, {afresh}"),
             Self::Hidden { .. } => "give the token `read:labels` for the whole org; if it has that, another run is \
                                     making the ledger right now: run again"
                 .to_owned(),

@@ -281,3 +281,6 @@ impl<L: Labels> Scribe<L> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

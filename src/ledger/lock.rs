@@ -312,3 +312,6 @@ impl<L: Labels> Renewal<L> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

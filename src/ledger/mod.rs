@@ -10,6 +10,7 @@ mod lock;
 mod machine;
 mod page;
 mod problem;
+mod recover;
 mod state;
 mod store;
 
@@ -19,6 +20,7 @@ pub use journal::{Journal, JournalError, Permit, remove_all};
 pub use labels::{Labels, Row};
 pub use lock::{Claim, Lease, LockError, Lost, Timing, acquire};
 pub use machine::{Machine, Process, ThisMachine};
+pub use recover::{Resolution, resolve};
 pub use state::{State, Update};
 pub use store::{Owners, decode, owners, read, rows};
 
@@ -112,20 +114,4 @@ pub struct Intent {
     /// The random word in the description of an object that is found by it (tokens).
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub marker: Option<String>,
-}
-/// stub
-pub enum Resolution {
-    NotMade,
-    Made(String),
-    Ambiguous(Vec<String>),
-}
-/// stub
-pub fn resolve<'a>(
-    _: crate::kind::Kind,
-    _: &Intent,
-    _: impl Iterator<Item = &'a crate::kind::Object>,
-    _: &str,
-    _: impl Fn(&str) -> bool,
-) -> Resolution {
-    Resolution::NotMade
 }

@@ -110,50 +110,22 @@ pub(crate) struct Permission {
 impl Permission {
     /// On the object `id` of an org.
     pub(crate) fn at(action: Action, kind: ResourceType, id: Id, org: Id) -> Self {
-        Self {
-            action,
-            resource: Resource {
-                kind,
-                id: Some(id),
-                org_id: Some(org),
-            },
-        }
+        Self { action, resource: Resource { kind, id: Some(id), org_id: Some(org) } }
     }
 
     /// On the object `id`, whatever its org.
     pub(crate) fn on(action: Action, kind: ResourceType, id: Id) -> Self {
-        Self {
-            action,
-            resource: Resource {
-                kind,
-                id: Some(id),
-                org_id: None,
-            },
-        }
+        Self { action, resource: Resource { kind, id: Some(id), org_id: None } }
     }
 
     /// On everything of this type in an org.
     pub(crate) fn in_org(action: Action, kind: ResourceType, org: Id) -> Self {
-        Self {
-            action,
-            resource: Resource {
-                kind,
-                id: None,
-                org_id: Some(org),
-            },
-        }
+        Self { action, resource: Resource { kind, id: None, org_id: Some(org) } }
     }
 
     /// On everything of this type.
     pub(crate) fn global(action: Action, kind: ResourceType) -> Self {
-        Self {
-            action,
-            resource: Resource {
-                kind,
-                id: None,
-                org_id: None,
-            },
-        }
+        Self { action, resource: Resource { kind, id: None, org_id: None } }
     }
 
     /// Whether holding `self` allows `asked`.
@@ -188,25 +160,19 @@ impl Permission {
             (Role::Member, ResourceType::Orgs) => Self::all_of(|action, kind| {
                 (action == Action::Read).then(|| Self::of_org(action, kind, member.resource))
             }),
-            (Role::Owner, ResourceType::Instance) => Action::ALL
-                .into_iter()
-                .map(|action| Self::global(action, ResourceType::Instance))
-                .collect(),
-            (Role::Member, ResourceType::Buckets) => vec![Self::on(
-                Action::Read,
-                ResourceType::Buckets,
-                member.resource,
-            )],
+            (Role::Owner, ResourceType::Instance) => {
+                Action::ALL.into_iter().map(|action| Self::global(action, ResourceType::Instance)).collect()
+            }
+            (Role::Member, ResourceType::Buckets) => {
+                vec![Self::on(Action::Read, ResourceType::Buckets, member.resource)]
+            }
             _ => Vec::new(),
         }
     }
 
     /// What a user holds on itself.
     pub(crate) fn of_self(user: Id) -> Vec<Self> {
-        Action::ALL
-            .into_iter()
-            .map(|action| Self::on(action, ResourceType::Users, user))
-            .collect()
+        Action::ALL.into_iter().map(|action| Self::on(action, ResourceType::Users, user)).collect()
     }
 
     fn of_org(action: Action, kind: ResourceType, org: Id) -> Self {
@@ -253,9 +219,7 @@ pub(crate) struct Caller {
 impl Caller {
     /// Whether `asked` is held.
     pub(crate) fn holds(&self, asked: &Permission) -> bool {
-        self.permissions
-            .as_ref()
-            .is_some_and(|held| held.iter().any(|one| one.covers(asked)))
+        self.permissions.as_ref().is_some_and(|held| held.iter().any(|one| one.covers(asked)))
     }
 
     /// Refuses with the missing permission by name, or with "token is inactive".
@@ -279,66 +243,31 @@ mod tests {
     #[test]
     fn an_id_wins_over_the_org() {
         let held = Permission::at(Action::Read, ResourceType::Buckets, id(1), id(9));
-        assert!(held.covers(&Permission::at(
-            Action::Read,
-            ResourceType::Buckets,
-            id(1),
-            id(8)
-        )));
-        assert!(!held.covers(&Permission::at(
-            Action::Read,
-            ResourceType::Buckets,
-            id(2),
-            id(9)
-        )));
-        assert!(!held.covers(&Permission::in_org(
-            Action::Read,
-            ResourceType::Buckets,
-            id(9)
-        )));
+        assert!(held.covers(&Permission::at(Action::Read, ResourceType::Buckets, id(1), id(8))));
+        assert!(!held.covers(&Permission::at(Action::Read, ResourceType::Buckets, id(2), id(9))));
+        assert!(!held.covers(&Permission::in_org(Action::Read, ResourceType::Buckets, id(9))));
     }
 
     #[test]
     fn an_org_wide_permission_covers_the_org_only() {
         let held = Permission::in_org(Action::Write, ResourceType::Tasks, id(9));
-        assert!(held.covers(&Permission::at(
-            Action::Write,
-            ResourceType::Tasks,
-            id(1),
-            id(9)
-        )));
+        assert!(held.covers(&Permission::at(Action::Write, ResourceType::Tasks, id(1), id(9))));
         assert!(!held.covers(&Permission::global(Action::Write, ResourceType::Tasks)));
-        assert!(!held.covers(&Permission::at(
-            Action::Read,
-            ResourceType::Tasks,
-            id(1),
-            id(9)
-        )));
+        assert!(!held.covers(&Permission::at(Action::Read, ResourceType::Tasks, id(1), id(9))));
     }
 
     #[test]
     fn the_missing_permission_is_named_as_a_path() {
         let at = Permission::at(Action::Read, ResourceType::Buckets, id(1), id(9));
-        assert_eq!(
-            at.to_string(),
-            "read:orgs/0000000000000009/buckets/0000000000000001"
-        );
+        assert_eq!(at.to_string(), "read:orgs/0000000000000009/buckets/0000000000000001");
         let on = Permission::on(Action::Write, ResourceType::Users, id(1));
         assert_eq!(on.to_string(), "write:users/0000000000000001");
-        assert_eq!(
-            Permission::global(Action::Write, ResourceType::Instance).to_string(),
-            "write:instance"
-        );
+        assert_eq!(Permission::global(Action::Write, ResourceType::Instance).to_string(), "write:instance");
     }
 
     #[test]
     fn an_org_member_reads_everything_of_the_org_and_writes_nothing() {
-        let member = Member {
-            user: id(1),
-            role: Role::Member,
-            resource_type: ResourceType::Orgs,
-            resource: id(9),
-        };
+        let member = Member { user: id(1), role: Role::Member, resource_type: ResourceType::Orgs, resource: id(9) };
         let held = Permission::of_member(&member);
         assert!(held.iter().all(|one| one.action == Action::Read));
         assert!(held.contains(&Permission::on(Action::Read, ResourceType::Orgs, id(9))));

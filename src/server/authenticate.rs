@@ -27,18 +27,11 @@ const OPEN: &[(Method, &str)] = &[
 ];
 
 /// Finds the caller, or refuses.
-pub(super) async fn layer(
-    State(app): State<Arc<App>>,
-    mut request: Request,
-    next: Next,
-) -> Response {
+pub(super) async fn layer(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
     let path = request.uri().path();
-    let guarded =
-        path.starts_with("/api/v2") || path.starts_with("/private/") || path.starts_with("/v1");
+    let guarded = path.starts_with("/api/v2") || path.starts_with("/private/") || path.starts_with("/v1");
     let open = request.extensions().get::<TrailingSlash>().is_none()
-        && OPEN
-            .iter()
-            .any(|(method, open)| method == request.method() && *open == path);
+        && OPEN.iter().any(|(method, open)| method == request.method() && *open == path);
     if !guarded || open {
         return next.run(request).await;
     }
@@ -59,46 +52,27 @@ fn caller(app: &App, headers: &HeaderMap) -> Result<Caller, Problem> {
     } else {
         let key = cookie(headers).ok_or_else(unauthorized)?;
         let user = app.sessions.user(key).ok_or_else(unauthorized)?;
-        Caller {
-            user,
-            permissions: Some(of_user(&view, user)?),
-        }
+        Caller { user, permissions: Some(of_user(&view, user)?) }
     };
     match user::find(&view, caller.user) {
         Ok(user) if user.status != "inactive" => Ok(caller),
-        Ok(_) | Err(store::Error::UserNotFound) => {
-            Err(Problem::new(Code::Forbidden, "User is inactive"))
-        }
+        Ok(_) | Err(store::Error::UserNotFound) => Err(Problem::new(Code::Forbidden, "User is inactive")),
         Err(error) => Err(error.into()),
     }
 }
 
-fn by_token(
-    app: &App,
-    view: &impl Read,
-    secret: &SecretString,
-) -> Result<Option<Caller>, store::Error> {
-    let own = app
-        .operator
-        .as_ref()
-        .filter(|operator| operator.has_secret(secret))
-        .cloned();
+fn by_token(app: &App, view: &impl Read, secret: &SecretString) -> Result<Option<Caller>, store::Error> {
+    let own = app.operator.as_ref().filter(|operator| operator.has_secret(secret)).cloned();
     let found = match own {
         Some(operator) => Some(operator),
         None => authorization::find_by_secret(view, secret)?,
     };
-    Ok(found.map(|row| Caller {
-        user: row.user,
-        permissions: row.is_active().then_some(row.permissions),
-    }))
+    Ok(found.map(|row| Caller { user: row.user, permissions: row.is_active().then_some(row.permissions) }))
 }
 
 /// What a session holds: the user's memberships, all permissions of all its tokens, and itself.
 fn of_user(view: &impl Read, user: Id) -> Result<Vec<Permission>, store::Error> {
-    let mut held: Vec<Permission> = member::of_user(view, user)?
-        .iter()
-        .flat_map(Permission::of_member)
-        .collect();
+    let mut held: Vec<Permission> = member::of_user(view, user)?.iter().flat_map(Permission::of_member).collect();
     for row in authorization::list(view, |row| row.user == user)? {
         held.extend(row.permissions);
     }
@@ -111,12 +85,9 @@ fn token(headers: &HeaderMap) -> Option<SecretString> {
     let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
     let after = |scheme: &str| {
         let head = value.get(..scheme.len())?;
-        head.eq_ignore_ascii_case(scheme)
-            .then(|| value[scheme.len()..].to_owned())
+        head.eq_ignore_ascii_case(scheme).then(|| value[scheme.len()..].to_owned())
     };
-    after("Token ")
-        .or_else(|| after("Bearer ").filter(|rest| !rest.is_empty()))
-        .map(SecretString::from)
+    after("Token ").or_else(|| after("Bearer ").filter(|rest| !rest.is_empty())).map(SecretString::from)
 }
 
 /// The key in the session cookie.

@@ -19,10 +19,7 @@ use super::users;
 
 pub(super) fn routes() -> Routes {
     Routes::new()
-        .route(
-            "/api/v2/authorizations",
-            indented(MethodFilter::GET, list).merge(indented(MethodFilter::POST, create)),
-        )
+        .route("/api/v2/authorizations", indented(MethodFilter::GET, list).merge(indented(MethodFilter::POST, create)))
         .route(
             "/api/v2/authorizations/{id}",
             indented(MethodFilter::GET, get)
@@ -41,10 +38,7 @@ pub(super) struct TokenLinks {
 
 impl TokenLinks {
     pub(super) fn new(id: Id, user: Id) -> Self {
-        Self {
-            this: format!("/api/v2/authorizations/{id}"),
-            user: format!("/api/v2/users/{user}"),
-        }
+        Self { this: format!("/api/v2/authorizations/{id}"), user: format!("/api/v2/users/{user}") }
     }
 }
 
@@ -96,16 +90,11 @@ struct TokensReply {
 
 impl TokenReply {
     fn new(view: &View, row: Authorization, secret: Option<&SecretString>) -> Result<Self, Error> {
-        let permissions = row
-            .permissions
-            .into_iter()
-            .map(|one| PermissionReply::new(view, one))
-            .collect::<Result<_, _>>()?;
+        let permissions =
+            row.permissions.into_iter().map(|one| PermissionReply::new(view, one)).collect::<Result<_, _>>()?;
         Ok(Self {
             id: row.id,
-            token: secret
-                .map(|secret| secret.expose_secret().to_owned())
-                .unwrap_or_default(),
+            token: secret.map(|secret| secret.expose_secret().to_owned()).unwrap_or_default(),
             status: row.status,
             description: row.description,
             org_id: row.org,
@@ -123,10 +112,7 @@ impl TokenReply {
 impl PermissionReply {
     /// The names are looked up; where the object is gone, the org's name is left out too.
     fn new(view: &View, permission: Permission) -> Result<Self, Error> {
-        let Permission {
-            action,
-            resource: Resource { kind, id, org_id },
-        } = permission;
+        let Permission { action, resource: Resource { kind, id, org_id } } = permission;
         let name = match id {
             Some(id) => name_of(view, kind, id)?,
             None => Some(String::new()),
@@ -136,16 +122,7 @@ impl PermissionReply {
             _ => String::new(),
         };
         let name = name.unwrap_or_default();
-        Ok(Self {
-            action,
-            resource: ResourceReply {
-                kind,
-                id,
-                org_id,
-                name,
-                org,
-            },
-        })
+        Ok(Self { action, resource: ResourceReply { kind, id, org_id, name, org } })
     }
 }
 
@@ -166,12 +143,7 @@ fn name_of(view: &View, kind: ResourceType, id: Id) -> Result<Option<String>, Er
 
 /// What it takes to see or change a token: a right on the token and one on its user.
 fn require(caller: &Caller, action: Action, row: &Authorization) -> Result<(), Problem> {
-    caller.require(&Permission::at(
-        action,
-        ResourceType::Authorizations,
-        row.id,
-        row.org,
-    ))?;
+    caller.require(&Permission::at(action, ResourceType::Authorizations, row.id, row.org))?;
     caller.require(&users::permission(action, row.user))
 }
 
@@ -195,10 +167,7 @@ fn list(call: &Call) -> Result<Reply, Problem> {
     })?;
     let caller = call.caller()?;
     let mut authorizations = Vec::new();
-    for row in rows
-        .into_iter()
-        .filter(|row| require(caller, Action::Read, row).is_ok())
-    {
+    for row in rows.into_iter().filter(|row| require(caller, Action::Read, row).is_ok()) {
         match TokenReply::new(&view, row, None) {
             Ok(reply) => authorizations.push(reply),
             // A token whose user or org is gone is hidden.
@@ -206,10 +175,7 @@ fn list(call: &Call) -> Result<Reply, Problem> {
             Err(error) => return Err(error.into()),
         }
     }
-    let reply = TokensReply {
-        links: SelfLink::new("/api/v2/authorizations"),
-        authorizations,
-    };
+    let reply = TokensReply { links: SelfLink::new("/api/v2/authorizations"), authorizations };
     Reply::indented(StatusCode::OK, &reply)
 }
 
@@ -233,39 +199,19 @@ impl Asked {
     fn decode(fields: &Fields) -> Result<Self, BodyError> {
         let action = fields.text("action")?.unwrap_or_default();
         let Some(resource) = fields.object("resource", "influxdb.Resource")? else {
-            return Ok(Self {
-                action,
-                kind: String::new(),
-                id: None,
-                org_id: None,
-            });
+            return Ok(Self { action, kind: String::new(), id: None, org_id: None });
         };
         let kind = resource.text("type")?.unwrap_or_default();
-        Ok(Self {
-            action,
-            kind,
-            id: resource.id("id")?,
-            org_id: resource.id("orgID")?,
-        })
+        Ok(Self { action, kind, id: resource.id("id")?, org_id: resource.id("orgID")? })
     }
 
     fn check(self) -> Result<Permission, Problem> {
         let kind = ResourceType::named(&self.kind).ok_or_else(|| {
-            Problem::invalid(
-                "invalid resource type for permission: unknown resource type for permission",
-            )
+            Problem::invalid("invalid resource type for permission: unknown resource type for permission")
         })?;
-        let action = Action::named(&self.action).ok_or_else(|| {
-            Problem::invalid("invalid action type for permission: unknown action for permission")
-        })?;
-        Ok(Permission {
-            action,
-            resource: Resource {
-                kind,
-                id: self.id,
-                org_id: self.org_id,
-            },
-        })
+        let action = Action::named(&self.action)
+            .ok_or_else(|| Problem::invalid("invalid action type for permission: unknown action for permission"))?;
+        Ok(Permission { action, resource: Resource { kind, id: self.id, org_id: self.org_id } })
     }
 }
 
@@ -282,43 +228,23 @@ fn decode(body: &[u8]) -> Result<Request, Problem> {
     let read = || {
         let fields = Fields::parse(body, "authorization.postAuthorizationRequest")?;
         let asked = fields.objects("permissions", "influxdb.Permission")?;
-        let asked = asked
-            .iter()
-            .map(Asked::decode)
-            .collect::<Result<Vec<_>, _>>()?;
+        let asked = asked.iter().map(Asked::decode).collect::<Result<Vec<_>, _>>()?;
         let status = fields.text("status")?.filter(|status| !status.is_empty());
         let status = status.unwrap_or_else(|| "active".to_owned());
         let description = fields.text("description")?.unwrap_or_default();
-        Ok((
-            fields.id("orgID")?,
-            fields.id("userID")?,
-            status,
-            description,
-            asked,
-        ))
+        Ok((fields.id("orgID")?, fields.id("userID")?, status, description, asked))
     };
     let (org, user, status, description, asked) =
         read().map_err(|error: BodyError| error.invalid("invalid json structure"))?;
     if asked.is_empty() {
         return Err(Problem::invalid("authorization must include permissions"));
     }
-    let permissions = asked
-        .into_iter()
-        .map(Asked::check)
-        .collect::<Result<Vec<_>, _>>()?;
+    let permissions = asked.into_iter().map(Asked::check).collect::<Result<Vec<_>, _>>()?;
     let org = org.ok_or_else(|| Problem::invalid("org id required: invalid ID"))?;
     if !matches!(status.as_str(), "active" | "inactive") {
-        return Err(Problem::invalid(
-            "invalid status: must be active or inactive",
-        ));
+        return Err(Problem::invalid("invalid status: must be active or inactive"));
     }
-    Ok(Request {
-        org,
-        user,
-        status,
-        description,
-        permissions,
-    })
+    Ok(Request { org, user, status, description, permissions })
 }
 
 /// Checks in influxd's order; the permissions one by one as sent, and `instance` never.
@@ -327,24 +253,14 @@ fn create(call: &Call) -> Result<Reply, Problem> {
     let caller = call.caller()?;
     let store = call.store();
     let user = request.user.unwrap_or(caller.user);
-    caller.require(&Permission::in_org(
-        Action::Write,
-        ResourceType::Authorizations,
-        request.org,
-    ))?;
+    caller.require(&Permission::in_org(Action::Write, ResourceType::Authorizations, request.org))?;
     caller.require(&users::permission(Action::Write, user))?;
     for asked in &request.permissions {
         caller.require(asked).map_err(|problem| {
-            problem
-                .within(&format!("permission {asked} is not allowed"))
-                .with_code(Code::Forbidden)
+            problem.within(&format!("permission {asked} is not allowed")).with_code(Code::Forbidden)
         })?;
     }
-    if request
-        .permissions
-        .iter()
-        .any(|asked| asked.resource.kind == ResourceType::Instance)
-    {
+    if request.permissions.iter().any(|asked| asked.resource.kind == ResourceType::Instance) {
         return Err(Problem::new(
             Code::Internal,
             "authorizations cannot be created with the instance type, it is only used during setup",
@@ -359,44 +275,35 @@ fn create(call: &Call) -> Result<Reply, Problem> {
     };
     let secret = authorization::new_secret();
     let row = store.change(|change| authorization::create(change, &store.ids, new, &secret))?;
-    Reply::indented(
-        StatusCode::CREATED,
-        &TokenReply::new(&store.view()?, row, Some(&secret))?,
-    )
+    Reply::indented(StatusCode::CREATED, &TokenReply::new(&store.view()?, row, Some(&secret))?)
 }
 
 /// Takes status and description; anything else in the body is ignored.
 fn update(call: &Call) -> Result<Reply, Problem> {
     let id = call.id("id")?;
-    let fields =
-        Fields::parse(&call.body, "influxdb.AuthorizationUpdate").map_err(BodyError::plain)?;
+    let fields = Fields::parse(&call.body, "influxdb.AuthorizationUpdate").map_err(BodyError::plain)?;
     let status = fields.text("status").map_err(BodyError::plain)?;
     let description = fields.text("description").map_err(BodyError::plain)?;
     let row = authorization::find(&call.store().view()?, id)?;
     let caller = call.caller()?;
     require(caller, Action::Read, &row)?;
     require(caller, Action::Write, &row)?;
-    if let Some(status) = &status
-        && !matches!(status.as_str(), "active" | "inactive" | "")
-    {
-        return Err(Problem::invalid(
-            "encodeAuthorization: unknown authorization status",
-        ));
-    }
-    let row = call
-        .store()
-        .change(|change| authorization::update(change, id, status, description))?;
-    Reply::indented(
-        StatusCode::OK,
-        &TokenReply::new(&call.store().view()?, row, None)?,
-    )
+    let status = match status.as_deref() {
+        // An empty status is stored as the default.
+        Some("") => Some("active".to_owned()),
+        None | Some("active" | "inactive") => status,
+        Some(_) => {
+            return Err(Problem::invalid("encodeAuthorization: unknown authorization status"));
+        }
+    };
+    let row = call.store().change(|change| authorization::update(change, id, status, description))?;
+    Reply::indented(StatusCode::OK, &TokenReply::new(&call.store().view()?, row, None)?)
 }
 
 fn delete(call: &Call) -> Result<Reply, Problem> {
     let id = call.id("id")?;
     let row = authorization::find(&call.store().view()?, id)?;
     require(call.caller()?, Action::Write, &row)?;
-    call.store()
-        .change(|change| authorization::delete(change, id))?;
+    call.store().change(|change| authorization::delete(change, id))?;
     Ok(Reply::no_content())
 }

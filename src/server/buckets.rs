@@ -20,10 +20,7 @@ const SECOND: i64 = 1_000_000_000;
 
 pub(super) fn routes() -> Routes {
     Routes::new()
-        .route(
-            "/api/v2/buckets",
-            indented(MethodFilter::GET, list).merge(indented(MethodFilter::POST, create)),
-        )
+        .route("/api/v2/buckets", indented(MethodFilter::GET, list).merge(indented(MethodFilter::POST, create)))
         .route(
             "/api/v2/buckets/{id}",
             indented(MethodFilter::GET, get)
@@ -90,11 +87,7 @@ impl BucketReply {
             description: bucket.description,
             name: bucket.name,
             rp: bucket.rp,
-            retention_rules: if bucket.retention > 0 || bucket.shard_group > 0 {
-                vec![rule]
-            } else {
-                Vec::new()
-            },
+            retention_rules: if bucket.retention > 0 || bucket.shard_group > 0 { vec![rule] } else { Vec::new() },
             created_at: bucket.created_at,
             updated_at: bucket.updated_at,
             links: BucketLinks {
@@ -190,24 +183,15 @@ struct Rule {
 }
 
 fn rule(fields: &Fields) -> Result<Option<Rule>, Problem> {
-    let rules = fields
-        .objects("retentionRules", "tenant.retentionRule")
-        .map_err(BodyError::unmarshal)?;
+    let rules = fields.objects("retentionRules", "tenant.retentionRule").map_err(BodyError::unmarshal)?;
     let unprocessable = |message: &str| Problem::new(Code::Unprocessable, message);
     let decoded = rules
         .iter()
-        .map(|rule| {
-            Ok((
-                rule.integer("everySeconds")?,
-                rule.integer("shardGroupDurationSeconds")?,
-            ))
-        })
+        .map(|rule| Ok((rule.integer("everySeconds")?, rule.integer("shardGroupDurationSeconds")?)))
         .collect::<Result<Vec<_>, BodyError>>()
         .map_err(BodyError::unmarshal)?;
     if decoded.len() > 1 {
-        return Err(unprocessable(
-            "buckets cannot have more than one retention rule at this time",
-        ));
+        return Err(unprocessable("buckets cannot have more than one retention rule at this time"));
     }
     let Some((every, shard_group)) = decoded.into_iter().next() else {
         return Ok(None);
@@ -216,9 +200,7 @@ fn rule(fields: &Fields) -> Result<Option<Rule>, Problem> {
         return Err(unprocessable("expiration seconds cannot be negative"));
     }
     if shard_group.is_some_and(|shard_group| shard_group < 0) {
-        return Err(unprocessable(
-            "shard-group duration seconds cannot be negative",
-        ));
+        return Err(unprocessable("shard-group duration seconds cannot be negative"));
     }
     // Too many seconds wrap around, as in Go.
     Ok(Some(Rule {
@@ -228,42 +210,22 @@ fn rule(fields: &Fields) -> Result<Option<Rule>, Problem> {
 }
 
 fn create(call: &Call) -> Result<Reply, Problem> {
-    let fields =
-        Fields::parse(&call.body, "tenant.postBucketRequest").map_err(BodyError::unmarshal)?;
+    let fields = Fields::parse(&call.body, "tenant.postBucketRequest").map_err(BodyError::unmarshal)?;
     let org = fields.id("orgID").map_err(BodyError::unmarshal)?;
-    let name = fields
-        .text("name")
-        .map_err(BodyError::unmarshal)?
-        .unwrap_or_default();
-    let description = fields
-        .text("description")
-        .map_err(BodyError::unmarshal)?
-        .unwrap_or_default();
-    let rp = fields
-        .text("rp")
-        .map_err(BodyError::unmarshal)?
-        .unwrap_or_default();
+    let name = fields.text("name").map_err(BodyError::unmarshal)?.unwrap_or_default();
+    let description = fields.text("description").map_err(BodyError::unmarshal)?.unwrap_or_default();
+    let rp = fields.text("rp").map_err(BodyError::unmarshal)?.unwrap_or_default();
     let org = org.ok_or_else(|| Problem::invalid("organization id must be provided"))?;
     let rule = rule(&fields)?;
-    call.caller()?.require(&Permission::in_org(
-        Action::Write,
-        ResourceType::Buckets,
-        org,
-    ))?;
+    call.caller()?.require(&Permission::in_org(Action::Write, ResourceType::Buckets, org))?;
     let new = NewBucket {
         org,
         kind: BucketType::User,
         name,
         description,
         rp,
-        retention: rule
-            .as_ref()
-            .and_then(|rule| rule.retention)
-            .unwrap_or_default(),
-        shard_group: rule
-            .as_ref()
-            .and_then(|rule| rule.shard_group)
-            .unwrap_or_default(),
+        retention: rule.as_ref().and_then(|rule| rule.retention).unwrap_or_default(),
+        shard_group: rule.as_ref().and_then(|rule| rule.shard_group).unwrap_or_default(),
     };
     let made = call.store().change(|change| bucket::create(change, new))?;
     Reply::indented(StatusCode::CREATED, &BucketReply::new(made, Vec::new()))
@@ -288,9 +250,7 @@ fn update(call: &Call) -> Result<Reply, Problem> {
         retention: rule.as_ref().and_then(|rule| rule.retention),
         shard_group: rule.as_ref().and_then(|rule| rule.shard_group),
     };
-    let changed = call
-        .store()
-        .change(|change| bucket::update(change, id, update))?;
+    let changed = call.store().change(|change| bucket::update(change, id, update))?;
     Reply::indented(StatusCode::OK, &BucketReply::new(changed, Vec::new()))
 }
 

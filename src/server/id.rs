@@ -106,21 +106,13 @@ pub(crate) struct Snowflakes {
 impl Snowflakes {
     /// A generator with a random machine number.
     pub(crate) fn new() -> Self {
-        Self {
-            machine: rand::rng().random_range(0..1023),
-            last: Mutex::new(0),
-        }
+        Self { machine: rand::rng().random_range(0..1023), last: Mutex::new(0) }
     }
 
     /// The next identifier; larger than all before it from this generator.
     pub(crate) fn next(&self) -> Id {
-        let now = u64::try_from(Timestamp::now().as_millisecond())
-            .unwrap_or(0)
-            .saturating_sub(EPOCH_MS);
-        let mut last = self
-            .last
-            .lock()
-            .expect("invariant: the generator never panics while it holds the lock");
+        let now = u64::try_from(Timestamp::now().as_millisecond()).unwrap_or(0).saturating_sub(EPOCH_MS);
+        let mut last = self.last.lock().expect("invariant: the generator never panics while it holds the lock");
         // `last` is time << 12 | sequence: one more than the last when the clock stands still or goes back.
         let tick = (now << 12).max(*last + 1);
         *last = tick;
@@ -148,9 +140,6 @@ mod tests {
         assert_eq!("x".parse::<Id>(), Err(IdError::Length));
         assert_eq!("zzzzzzzzzzzzzzzz".parse::<Id>(), Err(IdError::Invalid));
         assert_eq!("0000000000000000".parse::<Id>(), Err(IdError::Invalid));
-        assert_eq!(
-            "00000000000000AF".parse::<Id>().map(|id| id.to_string()),
-            Ok("00000000000000af".to_owned())
-        );
+        assert_eq!("00000000000000AF".parse::<Id>().map(|id| id.to_string()), Ok("00000000000000af".to_owned()));
     }
 }

@@ -18,10 +18,7 @@ use super::store::label::{self, Label};
 
 pub(super) fn routes() -> Routes {
     Routes::new()
-        .route(
-            "/api/v2/labels",
-            indented(MethodFilter::GET, list).merge(indented(MethodFilter::POST, create)),
-        )
+        .route("/api/v2/labels", indented(MethodFilter::GET, list).merge(indented(MethodFilter::POST, create)))
         .route(
             "/api/v2/labels/{id}",
             indented(MethodFilter::GET, get)
@@ -43,12 +40,7 @@ pub(super) struct LabelReply {
 
 impl From<Label> for LabelReply {
     fn from(label: Label) -> Self {
-        Self {
-            id: label.id,
-            org_id: label.org,
-            name: label.name,
-            properties: label.properties,
-        }
+        Self { id: label.id, org_id: label.org, name: label.name, properties: label.properties }
     }
 }
 
@@ -61,10 +53,7 @@ pub(super) struct WrappedLabel {
 
 impl WrappedLabel {
     pub(super) fn new(label: Label) -> Self {
-        Self {
-            links: SelfLink::new(format!("/api/v2/labels/{}", label.id)),
-            label: label.into(),
-        }
+        Self { links: SelfLink::new(format!("/api/v2/labels/{}", label.id)), label: label.into() }
     }
 }
 
@@ -77,10 +66,7 @@ pub(super) struct LabelsReply {
 
 impl LabelsReply {
     pub(super) fn new(labels: Vec<LabelReply>) -> Self {
-        Self {
-            links: SelfLink::new("/api/v2/labels"),
-            labels,
-        }
+        Self { links: SelfLink::new("/api/v2/labels"), labels }
     }
 }
 
@@ -94,13 +80,8 @@ fn list(call: &Call) -> Result<Reply, Problem> {
     let org = call.query.get("orgID").and_then(|text| text.parse().ok());
     let labels = label::list(&call.store().view()?, org, call.query.get("name"))?;
     let caller = call.caller()?;
-    let seen = labels
-        .into_iter()
-        .filter(|label| caller.holds(&permission(Action::Read, label)));
-    Reply::indented(
-        StatusCode::OK,
-        &LabelsReply::new(seen.map(LabelReply::from).collect()),
-    )
+    let seen = labels.into_iter().filter(|label| caller.holds(&permission(Action::Read, label)));
+    Reply::indented(StatusCode::OK, &LabelsReply::new(seen.map(LabelReply::from).collect()))
 }
 
 fn get(call: &Call) -> Result<Reply, Problem> {
@@ -113,22 +94,14 @@ fn create(call: &Call) -> Result<Reply, Problem> {
     let decode = || {
         let fields = Fields::parse(&call.body, "influxdb.Label")?;
         let name = fields.text("name")?.unwrap_or_default();
-        Ok((
-            fields.id("orgID")?,
-            name,
-            fields.texts("properties")?.into_iter().collect(),
-        ))
+        Ok((fields.id("orgID")?, name, fields.texts("properties")?.into_iter().collect()))
     };
     let (org, name, properties) = decode().map_err(BodyError::unmarshal)?;
     if name.is_empty() {
         return Err(Error::LabelNameEmpty.into());
     }
     let org = org.ok_or_else(|| Problem::invalid("orgID is required"))?;
-    call.caller()?.require(&Permission::in_org(
-        Action::Write,
-        ResourceType::Labels,
-        org,
-    ))?;
+    call.caller()?.require(&Permission::in_org(Action::Write, ResourceType::Labels, org))?;
     let store = call.store();
     let made = store.change(|change| label::create(change, &store.ids, org, &name, properties))?;
     Reply::indented(StatusCode::CREATED, &WrappedLabel::new(made))
@@ -139,17 +112,12 @@ fn update(call: &Call) -> Result<Reply, Problem> {
     let id = call.id("id")?;
     let decode = || {
         let fields = Fields::parse(&call.body, "influxdb.LabelUpdate")?;
-        Ok((
-            fields.text("name")?,
-            fields.texts("properties")?.into_iter().collect(),
-        ))
+        Ok((fields.text("name")?, fields.texts("properties")?.into_iter().collect()))
     };
     let (name, properties) = decode().map_err(BodyError::plain)?;
     let found = label::find(&call.store().view()?, id)?;
     call.caller()?.require(&permission(Action::Write, &found))?;
-    let changed = call
-        .store()
-        .change(|change| label::update(change, id, name.as_deref(), properties))?;
+    let changed = call.store().change(|change| label::update(change, id, name.as_deref(), properties))?;
     Reply::indented(StatusCode::OK, &WrappedLabel::new(changed))
 }
 

@@ -13,20 +13,14 @@ use super::users::{self, UserReply};
 pub(super) fn routes() -> Routes {
     Routes::new()
         .route("/api/v2/me", indented(MethodFilter::GET, get))
-        .route(
-            "/api/v2/me/password",
-            indented(MethodFilter::PUT, change_password),
-        )
+        .route("/api/v2/me/password", indented(MethodFilter::PUT, change_password))
 }
 
 /// Tells a wrong token, an inactive one and a narrow one apart, and names the user's ID to the narrow one.
 fn get(call: &Call) -> Result<Reply, Problem> {
     let caller = call.caller()?;
     caller.require(&users::permission(Action::Read, caller.user))?;
-    Reply::indented(
-        StatusCode::OK,
-        &UserReply::new(user::find(&call.store().view()?, caller.user)?),
-    )
+    Reply::indented(StatusCode::OK, &UserReply::new(user::find(&call.store().view()?, caller.user)?))
 }
 
 fn change_password(call: &Call) -> Result<Reply, Problem> {

@@ -37,19 +37,14 @@ pub(super) fn of_buckets() -> Routes {
 }
 
 fn mounted(base: &str, list: Handler, add: Handler, remove: Handler) -> Routes {
-    ["members", "owners"]
-        .into_iter()
-        .fold(Routes::new(), |routes, roles| {
-            routes
-                .route(
-                    &format!("{base}/{{id}}/{roles}"),
-                    indented(MethodFilter::GET, list).merge(indented(MethodFilter::POST, add)),
-                )
-                .route(
-                    &format!("{base}/{{id}}/{roles}/{{user}}"),
-                    indented(MethodFilter::DELETE, remove),
-                )
-        })
+    ["members", "owners"].into_iter().fold(Routes::new(), |routes, roles| {
+        routes
+            .route(
+                &format!("{base}/{{id}}/{roles}"),
+                indented(MethodFilter::GET, list).merge(indented(MethodFilter::POST, add)),
+            )
+            .route(&format!("{base}/{{id}}/{roles}/{{user}}"), indented(MethodFilter::DELETE, remove))
+    })
 }
 
 /// A member on the wire.
@@ -83,18 +78,8 @@ impl MemberReply {
     /// `logs`: only the older handlers, those of tasks, have that link.
     pub(super) fn new(user: User, role: Role, logs: bool) -> Self {
         let this = format!("/api/v2/users/{}", user.id);
-        let links = MemberLinks {
-            logs: logs.then(|| format!("{this}/logs")),
-            this,
-        };
-        Self {
-            role,
-            links,
-            id: user.id,
-            name: user.name,
-            oauth_id: user.oauth_id,
-            status: user.status,
-        }
+        let links = MemberLinks { logs: logs.then(|| format!("{this}/logs")), this };
+        Self { role, links, id: user.id, name: user.name, oauth_id: user.oauth_id, status: user.status }
     }
 }
 
@@ -113,32 +98,21 @@ impl MembersReply {
             .filter(|member| member.role == role && member.resource_type == kind)
             .map(|member| Ok(MemberReply::new(user::find(view, member.user)?, role, logs)))
             .collect::<Result<_, store::Error>>()?;
-        let links = SelfLink::new(format!(
-            "/api/v2/{}/{resource}/{}s",
-            kind.name(),
-            role.word()
-        ));
+        let links = SelfLink::new(format!("/api/v2/{}/{resource}/{}s", kind.name(), role.word()));
         Ok(Self { links, users })
     }
 }
 
 /// The role that the path names.
 pub(super) fn role(call: &Call) -> Role {
-    let owners = call
-        .path
-        .rsplit('/')
-        .take(2)
-        .any(|segment| segment == "owners");
+    let owners = call.path.rsplit('/').take(2).any(|segment| segment == "owners");
     if owners { Role::Owner } else { Role::Member }
 }
 
 /// The user that a body names.
 pub(super) fn user_in_body(call: &Call) -> Result<Id, Problem> {
     let fields = Fields::parse(&call.body, "influxdb.User").map_err(BodyError::plain)?;
-    fields
-        .id("id")
-        .map_err(BodyError::plain)?
-        .ok_or_else(|| Problem::invalid("user id missing or invalid"))
+    fields.id("id").map_err(BodyError::plain)?.ok_or_else(|| Problem::invalid("user id missing or invalid"))
 }
 
 /// The ID of the resource and of its org. Whoever may not see it gets the words of a missing page.
@@ -146,12 +120,10 @@ pub(super) fn resource(call: &Call, view: &View, kind: ResourceType) -> Result<(
     let id = parse_id(call.param("id")).map_err(|problem| problem.within("corrupt ID provided"))?;
     let caller = call.caller()?;
     let org = match kind {
-        ResourceType::Buckets => bucket::find(view, id)
-            .map_err(Problem::from)
-            .and_then(|bucket| {
-                caller.require(&buckets::read_permission(&bucket))?;
-                Ok(bucket.org)
-            }),
+        ResourceType::Buckets => bucket::find(view, id).map_err(Problem::from).and_then(|bucket| {
+            caller.require(&buckets::read_permission(&bucket))?;
+            Ok(bucket.org)
+        }),
         _ => caller
             .require(&orgs::permission(Action::Read, id))
             .and_then(|()| Ok(org::find(view, id).map(|org| org.id)?)),
@@ -170,15 +142,8 @@ fn list(call: &Call, kind: ResourceType) -> Result<Reply, Problem> {
         return Err(Problem::not_found("not found"));
     }
     let seen = caller.holds(&Permission::at(Action::Read, kind, id, org));
-    let members = if seen {
-        member::of_resource(&view, id)?
-    } else {
-        Vec::new()
-    };
-    Reply::indented(
-        StatusCode::OK,
-        &MembersReply::new(&view, kind, id, role(call), members, false)?,
-    )
+    let members = if seen { member::of_resource(&view, id)? } else { Vec::new() };
+    Reply::indented(StatusCode::OK, &MembersReply::new(&view, kind, id, role(call), members, false)?)
 }
 
 fn add(call: &Call, kind: ResourceType) -> Result<Reply, Problem> {
@@ -186,19 +151,9 @@ fn add(call: &Call, kind: ResourceType) -> Result<Reply, Problem> {
     let (id, org) = resource(call, &view, kind)?;
     let role = role(call);
     let user = user::find(&view, user_in_body(call)?)?;
-    call.caller()?
-        .require(&Permission::at(Action::Write, kind, id, org))?;
-    call.store().change(|change| {
-        member::create(
-            change,
-            Member {
-                user: user.id,
-                role,
-                resource_type: kind,
-                resource: id,
-            },
-        )
-    })?;
+    call.caller()?.require(&Permission::at(Action::Write, kind, id, org))?;
+    call.store()
+        .change(|change| member::create(change, Member { user: user.id, role, resource_type: kind, resource: id }))?;
     Reply::indented(StatusCode::CREATED, &MemberReply::new(user, role, false))
 }
 
@@ -216,10 +171,8 @@ fn remove(call: &Call, kind: ResourceType) -> Result<Reply, Problem> {
     let (id, org) = resource(call, &view, kind)?;
     let user = call.id("user")?;
     if member::find(&view, id, user)?.is_some() {
-        call.caller()?
-            .require(&Permission::at(Action::Write, kind, id, org))?;
-        call.store()
-            .change(|change| member::delete(change, id, user))?;
+        call.caller()?.require(&Permission::at(Action::Write, kind, id, org))?;
+        call.store().change(|change| member::delete(change, id, user))?;
     }
     Ok(Reply::no_content())
 }

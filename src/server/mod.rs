@@ -7,6 +7,8 @@ mod auth;
 mod authenticate;
 mod authorizations;
 mod buckets;
+mod cron;
+mod flux_tokens;
 mod id;
 mod json;
 mod label_attachments;
@@ -15,7 +17,7 @@ mod me;
 mod members;
 mod metrics;
 mod orgs;
-pub mod points;
+mod points;
 mod reply;
 mod request;
 mod routes;
@@ -23,6 +25,10 @@ mod session;
 mod setup;
 mod status;
 mod store;
+mod task_edit;
+mod task_members;
+mod task_option;
+mod task_runs;
 mod tasks;
 mod users;
 
@@ -135,13 +141,8 @@ impl Server {
             }
             None => (None, None),
         };
-        let listen_error = |source| StartError::Listen {
-            address: options.listen,
-            source,
-        };
-        let listener = TcpListener::bind(options.listen)
-            .await
-            .map_err(listen_error)?;
+        let listen_error = |source| StartError::Listen { address: options.listen, source };
+        let listener = TcpListener::bind(options.listen).await.map_err(listen_error)?;
         let address = listener.local_addr().map_err(listen_error)?;
         let app = Arc::new(App {
             store,
@@ -152,13 +153,13 @@ impl Server {
             clock: Instant::now(),
         });
         let (stop, stopped) = oneshot::channel();
-        let task = tokio::spawn(routes::serve(listener, app, stopped));
-        Ok(Self {
-            address,
-            operator_token,
-            stop,
-            task,
-        })
+        let task = tokio::spawn(async move {
+            tokio::select! {
+                () = routes::serve(listener, app.clone(), stopped) => {}
+                never = points::expiry::run(app) => match never {},
+            }
+        });
+        Ok(Self { address, operator_token, stop, task })
     }
 
     /// Where it listens: `http://HOST:PORT`.
@@ -194,9 +195,7 @@ async fn open(location: &Location, lock_wait: Duration) -> Result<Store, StartEr
     loop {
         match Store::open(path) {
             Ok(store) => return Ok(store),
-            Err(redb::Error::DatabaseAlreadyOpen) if Instant::now() < deadline => {
-                tokio::time::sleep(LOCK_RETRY).await
-            }
+            Err(redb::Error::DatabaseAlreadyOpen) if Instant::now() < deadline => tokio::time::sleep(LOCK_RETRY).await,
             Err(redb::Error::DatabaseAlreadyOpen) => {
                 return Err(StartError::Locked { path: path.clone() });
             }
@@ -207,11 +206,7 @@ async fn open(location: &Location, lock_wait: Duration) -> Result<Store, StartEr
 
 /// Sets a new store up and makes the token of this process; it belongs to the user of `setup`, or to the instance's
 /// owner if the store was set up by somebody else.
-fn operator(
-    store: &Store,
-    setup: &Setup,
-    secret: &SecretString,
-) -> Result<Authorization, StartError> {
+fn operator(store: &Store, setup: &Setup, secret: &SecretString) -> Result<Authorization, StartError> {
     let made = store.change(|change| {
         let user = match user::find_by_name(change, &setup.user) {
             Ok(user) => user.id,

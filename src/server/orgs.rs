@@ -17,10 +17,7 @@ use super::store::{Error, member};
 
 pub(super) fn routes() -> Routes {
     Routes::new()
-        .route(
-            "/api/v2/orgs",
-            indented(MethodFilter::GET, list).merge(indented(MethodFilter::POST, create)),
-        )
+        .route("/api/v2/orgs", indented(MethodFilter::GET, list).merge(indented(MethodFilter::POST, create)))
         .route(
             "/api/v2/orgs/{id}",
             indented(MethodFilter::GET, get)
@@ -122,13 +119,8 @@ fn list(call: &Call) -> Result<Reply, Problem> {
         // Without the right to see all orgs only the caller's own are looked through.
         (None, None, None) => of_user(&view, caller.user, &paging)?,
     };
-    let seen = orgs
-        .into_iter()
-        .filter(|org| caller.holds(&permission(Action::Read, org.id)));
-    let reply = OrgsReply {
-        links: SelfLink::new("/api/v2/orgs"),
-        orgs: seen.map(OrgReply::new).collect(),
-    };
+    let seen = orgs.into_iter().filter(|org| caller.holds(&permission(Action::Read, org.id)));
+    let reply = OrgsReply { links: SelfLink::new("/api/v2/orgs"), orgs: seen.map(OrgReply::new).collect() };
     Reply::indented(StatusCode::OK, &reply)
 }
 
@@ -139,11 +131,7 @@ fn of_user(view: &super::store::View, user: Id, paging: &Paging) -> Result<Vec<O
         .into_iter()
         .skip(paging.offset)
         .filter(|member| member.resource_type == ResourceType::Orgs)
-        .take(if paging.limit == 0 {
-            usize::MAX
-        } else {
-            paging.limit
-        })
+        .take(if paging.limit == 0 { usize::MAX } else { paging.limit })
         .filter_map(|member| match org::find(view, member.resource) {
             Err(Error::OrgNotFound) => None,
             other => Some(other),
@@ -152,21 +140,12 @@ fn of_user(view: &super::store::View, user: Id, paging: &Paging) -> Result<Vec<O
 }
 
 fn create(call: &Call) -> Result<Reply, Problem> {
-    let fields =
-        Fields::parse(&call.body, "influxdb.Organization").map_err(BodyError::unmarshal)?;
-    let name = fields
-        .text("name")
-        .map_err(BodyError::unmarshal)?
-        .unwrap_or_default();
-    let description = fields
-        .text("description")
-        .map_err(BodyError::unmarshal)?
-        .unwrap_or_default();
+    let fields = Fields::parse(&call.body, "influxdb.Organization").map_err(BodyError::unmarshal)?;
+    let name = fields.text("name").map_err(BodyError::unmarshal)?.unwrap_or_default();
+    let description = fields.text("description").map_err(BodyError::unmarshal)?.unwrap_or_default();
     let caller = call.caller()?;
     caller.require(&Permission::global(Action::Write, ResourceType::Orgs))?;
-    let made = call
-        .store()
-        .change(|change| org::create(change, &name, &description, Some(caller.user)))?;
+    let made = call.store().change(|change| org::create(change, &name, &description, Some(caller.user)))?;
     Reply::indented(StatusCode::CREATED, &OrgReply::new(made))
 }
 
@@ -180,14 +159,11 @@ fn get(call: &Call) -> Result<Reply, Problem> {
 
 fn update(call: &Call) -> Result<Reply, Problem> {
     let id = call.id("id")?;
-    let fields =
-        Fields::parse(&call.body, "influxdb.OrganizationUpdate").map_err(BodyError::unmarshal)?;
+    let fields = Fields::parse(&call.body, "influxdb.OrganizationUpdate").map_err(BodyError::unmarshal)?;
     let name = fields.text("name").map_err(BodyError::unmarshal)?;
     let description = fields.text("description").map_err(BodyError::unmarshal)?;
     call.caller()?.require(&permission(Action::Write, id))?;
-    let changed = call
-        .store()
-        .change(|change| org::update(change, id, name.as_deref(), description.as_deref()))?;
+    let changed = call.store().change(|change| org::update(change, id, name.as_deref(), description.as_deref()))?;
     Reply::indented(StatusCode::OK, &OrgReply::new(changed))
 }
 

@@ -79,10 +79,7 @@ pub(crate) struct Problem {
 impl Problem {
     /// A refusal of any class.
     pub(crate) fn new(code: Code, message: impl Into<String>) -> Self {
-        Self {
-            code,
-            message: message.into(),
-        }
+        Self { code, message: message.into() }
     }
 
     /// 400.
@@ -102,10 +99,7 @@ impl Problem {
 
     /// The same, with what was being done in front.
     pub(crate) fn within(self, doing: &str) -> Self {
-        Self {
-            code: self.code,
-            message: format!("{doing}: {}", self.message),
-        }
+        Self { code: self.code, message: format!("{doing}: {}", self.message) }
     }
 
     /// The same message in another class.
@@ -118,12 +112,9 @@ impl From<store::Error> for Problem {
     fn from(error: store::Error) -> Self {
         use store::Error as E;
         let code = match &error {
-            E::Database(_)
-            | E::Record(_)
-            | E::Index
-            | E::RetentionTooShort
-            | E::ShardTooLong
-            | E::MemberExists(_) => Code::Internal,
+            E::Database(_) | E::Record(_) | E::Index | E::RetentionTooShort | E::ShardTooLong | E::MemberExists(_) => {
+                Code::Internal
+            }
             E::OrgNotFound
             | E::OrgNameNotFound(_)
             | E::OrgToDeleteNotFound(_)
@@ -179,44 +170,24 @@ pub(crate) struct Reply {
 impl Reply {
     /// 204.
     pub(crate) fn no_content() -> Self {
-        Self {
-            status: StatusCode::NO_CONTENT,
-            headers: Vec::new(),
-            body: Vec::new(),
-        }
+        Self { status: StatusCode::NO_CONTENT, headers: Vec::new(), body: Vec::new() }
     }
 
     /// JSON by tabs.
     pub(crate) fn indented<T: Serialize>(status: StatusCode, value: &T) -> Result<Self, Problem> {
-        Ok(Self {
-            status,
-            headers: vec![(CONTENT_TYPE, JSON)],
-            body: spell(Style::Indented, value)?,
-        })
+        Ok(Self { status, headers: vec![(CONTENT_TYPE, JSON)], body: spell(Style::Indented, value)? })
     }
 
     /// JSON in one line.
     pub(crate) fn compact<T: Serialize>(status: StatusCode, value: &T) -> Result<Self, Problem> {
         let mut body = spell(Style::Compact, value)?;
         body.push(b'\n');
-        Ok(Self {
-            status,
-            headers: vec![(CONTENT_TYPE, JSON)],
-            body,
-        })
+        Ok(Self { status, headers: vec![(CONTENT_TYPE, JSON)], body })
     }
 
     /// Any text or bytes.
-    pub(crate) fn raw(
-        status: StatusCode,
-        content_type: &'static str,
-        body: impl Into<Vec<u8>>,
-    ) -> Self {
-        Self {
-            status,
-            headers: vec![(CONTENT_TYPE, HeaderValue::from_static(content_type))],
-            body: body.into(),
-        }
+    pub(crate) fn raw(status: StatusCode, content_type: &'static str, body: impl Into<Vec<u8>>) -> Self {
+        Self { status, headers: vec![(CONTENT_TYPE, HeaderValue::from_static(content_type))], body: body.into() }
     }
 
     /// The same with one more header.
@@ -244,18 +215,12 @@ struct ErrorBody<'a> {
 
 /// A refusal as a response.
 pub(crate) fn refuse(style: Style, problem: &Problem) -> Response {
-    let body = ErrorBody {
-        code: problem.code.text(),
-        message: &problem.message,
-    };
+    let body = ErrorBody { code: problem.code.text(), message: &problem.message };
     let reply = Reply {
         status: problem.code.status(),
         headers: vec![
             (CONTENT_TYPE, JSON),
-            (
-                HeaderName::from_static("x-platform-error-code"),
-                HeaderValue::from_static(problem.code.text()),
-            ),
+            (HeaderName::from_static("x-platform-error-code"), HeaderValue::from_static(problem.code.text())),
         ],
         body: spell(style, &body).unwrap_or_default(),
     };
@@ -271,8 +236,7 @@ fn spell<T: Serialize>(style: Style, value: &T) -> Result<Vec<u8>, Problem> {
             let formatter = serde_json::ser::PrettyFormatter::with_indent(b"\t");
             let mut serializer = serde_json::Serializer::with_formatter(&mut text, formatter);
             value.serialize(&mut serializer).map_err(internal)?;
-            String::from_utf8(text)
-                .map_err(|error| Problem::new(Code::Internal, error.to_string()))?
+            String::from_utf8(text).map_err(|error| Problem::new(Code::Internal, error.to_string()))?
         }
     };
     if !text.contains(['<', '>', '&', '\u{2028}', '\u{2029}']) {
@@ -317,9 +281,6 @@ mod tests {
     fn what_the_storage_engine_refuses_is_a_500() {
         let problem = Problem::from(store::Error::RetentionTooShort);
         assert_eq!(problem.code, Code::Internal);
-        assert_eq!(
-            problem.message,
-            "retention policy duration must be at least 1h0m0s"
-        );
+        assert_eq!(problem.message, "retention policy duration must be at least 1h0m0s");
     }
 }

@@ -28,9 +28,7 @@ pub(crate) struct Call {
 impl Call {
     /// Who asks.
     pub(crate) fn caller(&self) -> Result<&Caller, Problem> {
-        self.caller
-            .as_ref()
-            .ok_or_else(|| Problem::unauthorized("unauthorized access"))
+        self.caller.as_ref().ok_or_else(|| Problem::unauthorized("unauthorized access"))
     }
 
     /// The store.
@@ -40,10 +38,7 @@ impl Call {
 
     /// The text of a path parameter.
     pub(crate) fn param(&self, name: &str) -> &str {
-        self.params
-            .iter()
-            .find(|(key, _)| key == name)
-            .map_or("", |(_, value)| value)
+        self.params.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value)
     }
 
     /// The ID in a path parameter.
@@ -54,8 +49,7 @@ impl Call {
 
 /// Reads an ID, with influxd's words.
 pub(crate) fn parse_id(text: &str) -> Result<Id, Problem> {
-    text.parse()
-        .map_err(|error: super::id::IdError| Problem::invalid(error.to_string()))
+    text.parse().map_err(|error: super::id::IdError| Problem::invalid(error.to_string()))
 }
 
 /// The query string, decoded.
@@ -65,20 +59,12 @@ pub(crate) struct Query(Vec<(String, String)>);
 impl Query {
     /// Reads the query string.
     pub(crate) fn parse(text: &str) -> Self {
-        Self(
-            url::form_urlencoded::parse(text.as_bytes())
-                .into_owned()
-                .collect(),
-        )
+        Self(url::form_urlencoded::parse(text.as_bytes()).into_owned().collect())
     }
 
     /// The first value of a key, if it is not empty.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
-        self.0
-            .iter()
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value.as_str())
-            .filter(|value| !value.is_empty())
+        self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
     }
 
     /// The ID under a key.
@@ -111,26 +97,17 @@ impl Paging {
     pub(crate) fn parse(query: &Query) -> Result<Self, Problem> {
         let offset = match query.get("offset") {
             // A negative offset skips nothing.
-            Some(text) => text
-                .parse::<i64>()
-                .map_err(|_| Problem::invalid("offset is invalid"))?
-                .max(0),
+            Some(text) => text.parse::<i64>().map_err(|_| Problem::invalid("offset is invalid"))?.max(0),
             None => 0,
         };
-        let after = query
-            .id("after")
-            .map_err(|problem| problem.within("decoding after"))?;
+        let after = query.id("after").map_err(|problem| problem.within("decoding after"))?;
         let limit = match query.get("limit") {
             Some(text) => {
-                let limit = text
-                    .parse::<i64>()
-                    .map_err(|_| Problem::invalid("limit is invalid"))?;
+                let limit = text.parse::<i64>().map_err(|_| Problem::invalid("limit is invalid"))?;
                 usize::try_from(limit)
                     .ok()
                     .filter(|limit| (1..=MAX_LIMIT).contains(limit))
-                    .ok_or_else(|| {
-                        Problem::invalid(format!("limit must be between 1 and {MAX_LIMIT}"))
-                    })?
+                    .ok_or_else(|| Problem::invalid(format!("limit must be between 1 and {MAX_LIMIT}")))?
             }
             None => DEFAULT_LIMIT,
         };
@@ -141,36 +118,19 @@ impl Paging {
             Some(_) => return Err(Problem::invalid("descending is invalid")),
         };
         let sort_by = query.get("sortBy").map(str::to_owned);
-        Ok(Self {
-            limit,
-            offset: usize::try_from(offset).unwrap_or(0),
-            after,
-            descending,
-            sort_by,
-        })
+        Ok(Self { limit, offset: usize::try_from(offset).unwrap_or(0), after, descending, sort_by })
     }
 
     /// Whether a page of `len` rows is complete.
     pub(crate) fn full(&self, len: usize) -> ControlFlow<()> {
-        if self.limit != 0 && len >= self.limit {
-            ControlFlow::Break(())
-        } else {
-            ControlFlow::Continue(())
-        }
+        if self.limit != 0 && len >= self.limit { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 
     /// `prev`, `self` and `next`; `shown` rows are in the reply, after those were left out that the caller may not see.
-    pub(crate) fn links(
-        &self,
-        base: &str,
-        filter: &[(&str, Option<String>)],
-        shown: usize,
-    ) -> Links {
+    pub(crate) fn links(&self, base: &str, filter: &[(&str, Option<String>)], shown: usize) -> Links {
         let at = |offset: usize| {
-            let mut pairs: Vec<(&str, String)> = filter
-                .iter()
-                .filter_map(|(key, value)| Some((*key, value.clone()?)))
-                .collect();
+            let mut pairs: Vec<(&str, String)> =
+                filter.iter().filter_map(|(key, value)| Some((*key, value.clone()?))).collect();
             pairs.push(("descending", self.descending.to_string()));
             pairs.push(("offset", offset.to_string()));
             pairs.push(("limit", self.limit.to_string()));
@@ -209,10 +169,7 @@ pub(crate) fn link(base: &str, mut pairs: Vec<(&str, String)>) -> String {
         encoded.append_pair(key, value);
     }
     // Go leaves `~` alone and escapes `*`; the URL standard does the opposite.
-    format!(
-        "{base}?{}",
-        encoded.finish().replace("%7E", "~").replace('*', "%2A")
-    )
+    format!("{base}?{}", encoded.finish().replace("%7E", "~").replace('*', "%2A"))
 }
 
 /// A name in quotes as Go's `%q` writes it.
@@ -225,9 +182,7 @@ pub(crate) fn quoted(name: &str) -> String {
             '\n' => text.push_str("\\n"),
             '\r' => text.push_str("\\r"),
             '\t' => text.push_str("\\t"),
-            control if control.is_control() => {
-                text.push_str(&format!("\\x{:02x}", u32::from(control)))
-            }
+            control if control.is_control() => text.push_str(&format!("\\x{:02x}", u32::from(control))),
             other => text.push(other),
         }
     }
@@ -241,22 +196,12 @@ mod tests {
 
     #[test]
     fn limits_are_checked_as_influxd_does() {
-        let message = |text: &str| {
-            Paging::parse(&Query::parse(text))
-                .map(|paging| paging.limit)
-                .map_err(|p| p.message)
-        };
+        let message = |text: &str| Paging::parse(&Query::parse(text)).map(|paging| paging.limit).map_err(|p| p.message);
         assert_eq!(message(""), Ok(20));
         assert_eq!(message("limit=100"), Ok(100));
-        assert_eq!(
-            message("limit=101"),
-            Err("limit must be between 1 and 100".to_owned())
-        );
+        assert_eq!(message("limit=101"), Err("limit must be between 1 and 100".to_owned()));
         assert_eq!(message("limit=x"), Err("limit is invalid".to_owned()));
-        assert_eq!(
-            message("after=x"),
-            Err("decoding after: id must have a length of 16 bytes".to_owned())
-        );
+        assert_eq!(message("after=x"), Err("decoding after: id must have a length of 16 bytes".to_owned()));
     }
 
     #[test]
@@ -264,10 +209,7 @@ mod tests {
         let paging = Paging::parse(&Query::parse("limit=2&offset=1")).unwrap();
         let links = paging.links("/api/v2/buckets", &[("org", Some("a b".to_owned()))], 1);
         assert_eq!(links.next, None);
-        assert_eq!(
-            links.prev.as_deref(),
-            Some("/api/v2/buckets?descending=false&limit=2&offset=0&org=a+b")
-        );
+        assert_eq!(links.prev.as_deref(), Some("/api/v2/buckets?descending=false&limit=2&offset=0&org=a+b"));
         assert!(paging.links("/api/v2/buckets", &[], 2).next.is_some());
     }
 }

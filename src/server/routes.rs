@@ -20,17 +20,14 @@ use super::auth::Caller;
 use super::reply::{Code, Problem, Reply, Style, refuse};
 use super::request::{Call, Query};
 use super::{
-    App, authenticate, authorizations, buckets, labels, me, metrics, orgs, points, session, setup,
-    status, tasks, users,
+    App, authenticate, authorizations, buckets, labels, me, metrics, orgs, points, session, setup, status, tasks, users,
 };
 
 /// The largest request body.
 const BODY_LIMIT: usize = 64 << 20;
 const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
-const NOSNIFF: (HeaderName, HeaderValue) = (
-    HeaderName::from_static("x-content-type-options"),
-    HeaderValue::from_static("nosniff"),
-);
+const NOSNIFF: (HeaderName, HeaderValue) =
+    (HeaderName::from_static("x-content-type-options"), HeaderValue::from_static("nosniff"));
 
 /// Answers one request; runs where it may block.
 pub(crate) type Handler = fn(&Call) -> Result<Reply, Problem>;
@@ -55,9 +52,7 @@ pub(super) async fn serve(listener: TcpListener, app: Arc<App>, stop: oneshot::R
         // An error means that the server was dropped, which stops it too.
         let _ = stop.await;
     };
-    let served = axum::serve(listener, service.into_make_service())
-        .with_graceful_shutdown(stopped)
-        .await;
+    let served = axum::serve(listener, service.into_make_service()).with_graceful_shutdown(stopped).await;
     if let Err(error) = served {
         tracing::error!(%error, "the embedded server stopped");
     }
@@ -79,10 +74,7 @@ fn router(app: Arc<App>) -> Router {
         .merge(points::routes())
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
-        .layer(middleware::from_fn_with_state(
-            app.clone(),
-            authenticate::layer,
-        ))
+        .layer(middleware::from_fn_with_state(app.clone(), authenticate::layer))
         .layer(middleware::from_fn_with_state(app.clone(), around))
         .with_state(app)
 }
@@ -92,10 +84,7 @@ fn route(method: MethodFilter, style: Style, handler: Handler) -> MethodRouter<A
                     params: RawPathParams,
                     caller: Option<Extension<Caller>>,
                     request: Request| async move {
-        let params = params
-            .iter()
-            .map(|(key, value)| (key.to_owned(), value.to_owned()))
-            .collect();
+        let params = params.iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
         let (parts, body) = request.into_parts();
         let body = match axum::body::to_bytes(body, BODY_LIMIT).await {
             Ok(body) => body,
@@ -113,10 +102,7 @@ fn route(method: MethodFilter, style: Style, handler: Handler) -> MethodRouter<A
         match tokio::task::spawn_blocking(move || handler(&call)).await {
             Ok(Ok(reply)) => reply.into_response(),
             Ok(Err(problem)) => refuse(style, &problem),
-            Err(error) => refuse(
-                style,
-                &Problem::new(Code::Internal, format!("a panic has occurred: {error}")),
-            ),
+            Err(error) => refuse(style, &Problem::new(Code::Internal, format!("a panic has occurred: {error}"))),
         }
     };
     on(method, run)
@@ -154,25 +140,16 @@ async fn around(State(app): State<Arc<App>>, request: Request, next: Next) -> Re
     let mut response = match method {
         Method::OPTIONS if api => preflight(origin.is_some()),
         Method::HEAD if api => empty(StatusCode::METHOD_NOT_ALLOWED),
-        _ if path == "/api/v2/tasks" && request.extensions().get::<TrailingSlash>().is_some() => {
-            moved("/api/v2/tasks")
-        }
+        _ if path == "/api/v2/tasks" && request.extensions().get::<TrailingSlash>().is_some() => moved("/api/v2/tasks"),
         _ => next.run(request).await,
     };
-    app.metrics.request(
-        &method,
-        route.as_ref().map(MatchedPath::as_str),
-        response.status(),
-    );
+    app.metrics.request(&method, route.as_ref().map(MatchedPath::as_str), response.status());
     let headers = response.headers_mut();
     if let (true, Some(origin)) = (api, origin) {
         headers.insert("access-control-allow-origin", origin);
     }
     headers.insert("x-influxdb-build", HeaderValue::from_static("OSS"));
-    headers.insert(
-        "x-influxdb-version",
-        HeaderValue::from_static(status::VERSION),
-    );
+    headers.insert("x-influxdb-version", HeaderValue::from_static(status::VERSION));
     response
 }
 
@@ -182,15 +159,10 @@ fn preflight(with_origin: bool) -> Response {
     }
     let mut response = empty(StatusCode::NO_CONTENT);
     let headers = response.headers_mut();
-    headers.insert(
-        "access-control-allow-methods",
-        HeaderValue::from_static("POST, GET, OPTIONS, PUT, DELETE, PATCH"),
-    );
+    headers.insert("access-control-allow-methods", HeaderValue::from_static("POST, GET, OPTIONS, PUT, DELETE, PATCH"));
     headers.insert(
         "access-control-allow-headers",
-        HeaderValue::from_static(
-            "Accept, Content-Type, Content-Length, Accept-Encoding, Authorization, User-Agent",
-        ),
+        HeaderValue::from_static("Accept, Content-Type, Content-Length, Accept-Encoding, Authorization, User-Agent"),
     );
     response
 }
@@ -204,39 +176,20 @@ fn empty(status: StatusCode) -> Response {
 fn text(status: StatusCode, body: &'static str) -> Response {
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = status;
-    response
-        .headers_mut()
-        .extend(HeaderMap::from_iter([(CONTENT_TYPE, TEXT), NOSNIFF]));
+    response.headers_mut().extend(HeaderMap::from_iter([(CONTENT_TYPE, TEXT), NOSNIFF]));
     response
 }
 
 fn moved(to: &'static str) -> Response {
-    let mut response = Response::new(Body::from(format!(
-        "<a href=\"{to}\">Moved Permanently</a>.\n\n"
-    )));
+    let mut response = Response::new(Body::from(format!("<a href=\"{to}\">Moved Permanently</a>.\n\n")));
     *response.status_mut() = StatusCode::MOVED_PERMANENTLY;
-    response
-        .headers_mut()
-        .insert(LOCATION, HeaderValue::from_static(to));
-    response.headers_mut().insert(
-        CONTENT_TYPE,
-        HeaderValue::from_static("text/html; charset=utf-8"),
-    );
+    response.headers_mut().insert(LOCATION, HeaderValue::from_static(to));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
     response
 }
 
 /// The prefixes whose own routers answer with Go's plain 404.
-const PLAIN: &[&str] = &[
-    "authorizations",
-    "buckets",
-    "labels",
-    "me",
-    "orgs",
-    "setup",
-    "signin",
-    "signout",
-    "users",
-];
+const PLAIN: &[&str] = &["authorizations", "buckets", "labels", "me", "orgs", "setup", "signin", "signout", "users"];
 
 async fn not_found(request: Request) -> Response {
     let path = request.uri().path();
@@ -245,10 +198,7 @@ async fn not_found(request: Request) -> Response {
             return refuse(Style::Indented, &Problem::not_found("path not found"));
         }
         let mut response = text(StatusCode::NOT_FOUND, "no assets included in binary\n");
-        response.headers_mut().insert(
-            CACHE_CONTROL,
-            HeaderValue::from_static("public, max-age=3600"),
-        );
+        response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=3600"));
         return response;
     };
     match rest.split('/').next().unwrap_or_default() {
@@ -262,18 +212,14 @@ async fn method_not_allowed(request: Request) -> Response {
     let path = request.uri().path();
     if path == "/ping" {
         let mut response = text(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed\n");
-        response
-            .headers_mut()
-            .insert(ALLOW, HeaderValue::from_static("GET, HEAD, OPTIONS"));
+        response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD, OPTIONS"));
         return response;
     }
     match tasks::allowed_methods(path).or_else(|| points::allowed_methods(path)) {
         Some(allowed) => {
             let problem = Problem::new(Code::MethodNotAllowed, format!("allow: {allowed}"));
             let mut response = refuse(Style::Compact, &problem);
-            response
-                .headers_mut()
-                .insert(ALLOW, HeaderValue::from_static(allowed));
+            response.headers_mut().insert(ALLOW, HeaderValue::from_static(allowed));
             response
         }
         None => empty(StatusCode::METHOD_NOT_ALLOWED),

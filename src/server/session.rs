@@ -46,8 +46,7 @@ impl Sessions {
 
     fn open(&self, key: &SecretString, user: Id) -> Timestamp {
         let expires = Timestamp::now() + LENGTH;
-        self.lock()
-            .insert(key.expose_secret().to_owned(), Session { user, expires });
+        self.lock().insert(key.expose_secret().to_owned(), Session { user, expires });
         expires
     }
 
@@ -56,9 +55,7 @@ impl Sessions {
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, Session>> {
-        self.0
-            .lock()
-            .expect("invariant: nothing panics while it holds the sessions")
+        self.0.lock().expect("invariant: nothing panics while it holds the sessions")
     }
 }
 
@@ -91,11 +88,7 @@ fn signin(call: &Call) -> Result<Reply, Problem> {
 
 fn signout(call: &Call) -> Result<Reply, Problem> {
     let key = authenticate::cookie(&call.headers).ok_or_else(refused)?;
-    if call.app.sessions.close(key) {
-        Ok(Reply::no_content())
-    } else {
-        Err(refused())
-    }
+    if call.app.sessions.close(key) { Ok(Reply::no_content()) } else { Err(refused()) }
 }
 
 /// Name and password of basic authentication.

@@ -27,20 +27,13 @@ use super::users::UserReply;
 const SECOND: i64 = 1_000_000_000;
 
 pub(super) fn routes() -> Routes {
-    Routes::new().route(
-        "/api/v2/setup",
-        indented(MethodFilter::GET, allowed).merge(indented(MethodFilter::POST, set_up)),
-    )
+    Routes::new()
+        .route("/api/v2/setup", indented(MethodFilter::GET, allowed).merge(indented(MethodFilter::POST, set_up)))
 }
 
 /// Makes the first user, who owns the instance.
 pub(super) fn first_user(change: &Change, ids: &Snowflakes, name: &str) -> Result<Id, Error> {
-    let new = NewUser {
-        id: None,
-        name: name.to_owned(),
-        oauth_id: String::new(),
-        status: "active".to_owned(),
-    };
+    let new = NewUser { id: None, name: name.to_owned(), oauth_id: String::new(), status: "active".to_owned() };
     let user = user::create(change, ids, new)?.id;
     own_instance(change, user)?;
     Ok(user)
@@ -48,9 +41,7 @@ pub(super) fn first_user(change: &Change, ids: &Snowflakes, name: &str) -> Resul
 
 /// The user who owns the instance, if there still is one.
 pub(super) fn instance_owner(read: &impl Read) -> Result<Option<Id>, Error> {
-    Ok(member::of_resource(read, member::instance())?
-        .first()
-        .map(|member| member.user))
+    Ok(member::of_resource(read, member::instance())?.first().map(|member| member.user))
 }
 
 /// Some org, if there is one.
@@ -65,15 +56,7 @@ pub(super) fn any_org(read: &impl Read) -> Result<Option<Id>, Error> {
 
 fn own_instance(change: &Change, user: Id) -> Result<(), Error> {
     let resource = member::instance();
-    member::create(
-        change,
-        Member {
-            user,
-            role: Role::Owner,
-            resource_type: ResourceType::Instance,
-            resource,
-        },
-    )
+    member::create(change, Member { user, role: Role::Owner, resource_type: ResourceType::Instance, resource })
 }
 
 #[derive(Serialize)]
@@ -82,12 +65,7 @@ struct Allowed {
 }
 
 fn allowed(call: &Call) -> Result<Reply, Problem> {
-    Reply::indented(
-        StatusCode::OK,
-        &Allowed {
-            allowed: org::virgin(call.store())?,
-        },
-    )
+    Reply::indented(StatusCode::OK, &Allowed { allowed: org::virgin(call.store())? })
 }
 
 struct Request {
@@ -101,9 +79,7 @@ struct Request {
 
 fn decode(body: &[u8]) -> Result<Request, BodyError> {
     let fields = Fields::parse(body, "influxdb.OnboardingRequest")?;
-    let seconds = fields
-        .integer("retentionPeriodSeconds")?
-        .unwrap_or_default();
+    let seconds = fields.integer("retentionPeriodSeconds")?.unwrap_or_default();
     // Despite its name it counts nanoseconds.
     let nanoseconds = fields.integer("retentionPeriodHrs")?.unwrap_or_default();
     Ok(Request {
@@ -111,11 +87,7 @@ fn decode(body: &[u8]) -> Result<Request, BodyError> {
         password: fields.text("password")?.unwrap_or_default().into(),
         org: fields.text("org")?.unwrap_or_default(),
         bucket: fields.text("bucket")?.unwrap_or_default(),
-        retention: if seconds > 0 {
-            seconds.wrapping_mul(SECOND)
-        } else {
-            nanoseconds
-        },
+        retention: if seconds > 0 { seconds.wrapping_mul(SECOND) } else { nanoseconds },
         token: fields.text("token")?.unwrap_or_default().into(),
     })
 }
@@ -170,16 +142,8 @@ fn set_up(call: &Call) -> Result<Reply, Problem> {
     if !org::virgin(store)? {
         return Err(Error::AlreadySetUp.into());
     }
-    let required = [
-        ("username", &request.user),
-        ("org", &request.org),
-        ("bucket", &request.bucket),
-    ];
-    let missing: Vec<&str> = required
-        .iter()
-        .filter(|(_, value)| value.is_empty())
-        .map(|(name, _)| *name)
-        .collect();
+    let required = [("username", &request.user), ("org", &request.org), ("bucket", &request.bucket)];
+    let missing: Vec<&str> = required.iter().filter(|(_, value)| value.is_empty()).map(|(name, _)| *name).collect();
     if !missing.is_empty() {
         return Err(Error::SetupFields(missing).into());
     }
@@ -188,12 +152,7 @@ fn set_up(call: &Call) -> Result<Reply, Problem> {
     }
     let (user, org) = store.change(|change| {
         let name = request.user.clone();
-        let new = NewUser {
-            id: None,
-            name,
-            oauth_id: String::new(),
-            status: "active".to_owned(),
-        };
+        let new = NewUser { id: None, name, oauth_id: String::new(), status: "active".to_owned() };
         let user = user::create(change, &store.ids, new)?;
         if !request.password.expose_secret().is_empty() {
             user::set_password(change, user.id, &request.password)?;
@@ -214,11 +173,7 @@ fn set_up(call: &Call) -> Result<Reply, Problem> {
         };
         bucket::create(change, new)
     })?;
-    let secret = if request.token.expose_secret().is_empty() {
-        authorization::new_secret()
-    } else {
-        request.token
-    };
+    let secret = if request.token.expose_secret().is_empty() { authorization::new_secret() } else { request.token };
     let row = store.change(|change| {
         let new = NewAuthorization {
             org: org.id,

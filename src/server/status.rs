@@ -59,9 +59,7 @@ fn ready(call: &Call) -> Result<Reply, Problem> {
     let mut text = Vec::new();
     let formatter = serde_json::ser::PrettyFormatter::with_indent(b"    ");
     ready
-        .serialize(&mut serde_json::Serializer::with_formatter(
-            &mut text, formatter,
-        ))
+        .serialize(&mut serde_json::Serializer::with_formatter(&mut text, formatter))
         .map_err(|error| Problem::invalid(error.to_string()))?;
     text.push(b'\n');
     Ok(Reply::raw(StatusCode::OK, JSON, text))
@@ -73,8 +71,7 @@ fn ping(_: &Call) -> Result<Reply, Problem> {
 
 fn resources(_: &Call) -> Result<Reply, Problem> {
     let names: Vec<&str> = ResourceType::ALL.iter().map(|kind| kind.name()).collect();
-    let text =
-        serde_json::to_string(&names).map_err(|error| Problem::invalid(error.to_string()))?;
+    let text = serde_json::to_string(&names).map_err(|error| Problem::invalid(error.to_string()))?;
     Ok(Reply::raw(StatusCode::OK, "application/json", text + "\n"))
 }
 

@@ -18,28 +18,18 @@ use super::store::{Error, member};
 
 pub(super) fn routes() -> Routes {
     Routes::new()
-        .route(
-            "/api/v2/users",
-            indented(MethodFilter::GET, list).merge(indented(MethodFilter::POST, create)),
-        )
-        .route(
-            "/api/v2/users/password",
-            indented(MethodFilter::PUT, change_password),
-        )
+        .route("/api/v2/users", indented(MethodFilter::GET, list).merge(indented(MethodFilter::POST, create)))
+        .route("/api/v2/users/password", indented(MethodFilter::PUT, change_password))
         .route(
             "/api/v2/users/{id}",
             indented(MethodFilter::GET, get)
                 .merge(indented(MethodFilter::PATCH, update))
                 .merge(indented(MethodFilter::DELETE, delete)),
         )
-        .route(
-            "/api/v2/users/{id}/permissions",
-            indented(MethodFilter::GET, permissions),
-        )
+        .route("/api/v2/users/{id}/permissions", indented(MethodFilter::GET, permissions))
         .route(
             "/api/v2/users/{id}/password",
-            indented(MethodFilter::POST, set_password)
-                .merge(indented(MethodFilter::PUT, change_password)),
+            indented(MethodFilter::POST, set_password).merge(indented(MethodFilter::PUT, change_password)),
         )
 }
 
@@ -57,13 +47,7 @@ pub(super) struct UserReply {
 impl UserReply {
     pub(super) fn new(user: User) -> Self {
         let links = SelfLink::new(format!("/api/v2/users/{}", user.id));
-        Self {
-            links,
-            id: user.id,
-            name: user.name,
-            oauth_id: user.oauth_id,
-            status: user.status,
-        }
+        Self { links, id: user.id, name: user.name, oauth_id: user.oauth_id, status: user.status }
     }
 }
 
@@ -88,13 +72,8 @@ fn list(call: &Call) -> Result<Reply, Problem> {
         (None, None) => user::list(&view, &paging)?,
     };
     let caller = call.caller()?;
-    let seen = users
-        .into_iter()
-        .filter(|user| caller.holds(&permission(Action::Read, user.id)));
-    let reply = UsersReply {
-        links: SelfLink::new("/api/v2/users"),
-        users: seen.map(UserReply::new).collect(),
-    };
+    let seen = users.into_iter().filter(|user| caller.holds(&permission(Action::Read, user.id)));
+    let reply = UsersReply { links: SelfLink::new("/api/v2/users"), users: seen.map(UserReply::new).collect() };
     Reply::indented(StatusCode::OK, &reply)
 }
 
@@ -106,15 +85,11 @@ fn create(call: &Call) -> Result<Reply, Problem> {
             name: fields.text("name")?.unwrap_or_default(),
             oauth_id: fields.text("oauthID")?.unwrap_or_default(),
             // Not checked, as on the real server.
-            status: fields
-                .text("status")?
-                .filter(|status| !status.is_empty())
-                .unwrap_or_else(|| "active".to_owned()),
+            status: fields.text("status")?.filter(|status| !status.is_empty()).unwrap_or_else(|| "active".to_owned()),
         })
     };
     let new = decode().map_err(BodyError::plain)?;
-    call.caller()?
-        .require(&Permission::global(Action::Write, ResourceType::Users))?;
+    call.caller()?.require(&Permission::global(Action::Write, ResourceType::Users))?;
     let store = call.store();
     let made = store.change(|change| user::create(change, &store.ids, new))?;
     Reply::indented(StatusCode::CREATED, &UserReply::new(made))
@@ -124,10 +99,7 @@ fn create(call: &Call) -> Result<Reply, Problem> {
 fn get(call: &Call) -> Result<Reply, Problem> {
     let id = call.id("id")?;
     call.caller()?.require(&permission(Action::Read, id))?;
-    Reply::indented(
-        StatusCode::OK,
-        &UserReply::new(user::find(&call.store().view()?, id)?),
-    )
+    Reply::indented(StatusCode::OK, &UserReply::new(user::find(&call.store().view()?, id)?))
 }
 
 fn update(call: &Call) -> Result<Reply, Problem> {
@@ -135,18 +107,11 @@ fn update(call: &Call) -> Result<Reply, Problem> {
     let fields = Fields::parse(&call.body, "influxdb.UserUpdate").map_err(BodyError::plain)?;
     let name = fields.text("name").map_err(BodyError::plain)?;
     let status = fields.text("status").map_err(BodyError::plain)?;
-    if status
-        .as_deref()
-        .is_some_and(|status| !matches!(status, "active" | "inactive"))
-    {
-        return Err(Problem::invalid(
-            "invalid status: must be active or inactive",
-        ));
+    if status.as_deref().is_some_and(|status| !matches!(status, "active" | "inactive")) {
+        return Err(Problem::invalid("invalid status: must be active or inactive"));
     }
     call.caller()?.require(&permission(Action::Write, id))?;
-    let changed = call
-        .store()
-        .change(|change| user::update(change, id, name, status))?;
+    let changed = call.store().change(|change| user::update(change, id, name, status))?;
     Reply::indented(StatusCode::OK, &UserReply::new(changed))
 }
 
@@ -162,10 +127,7 @@ fn permissions(call: &Call) -> Result<Reply, Problem> {
     let id = call.id("id")?;
     call.caller()?.require(&permission(Action::Read, id))?;
     let view = call.store().view()?;
-    let mut held: Vec<Permission> = member::of_user(&view, id)?
-        .iter()
-        .flat_map(Permission::of_member)
-        .collect();
+    let mut held: Vec<Permission> = member::of_user(&view, id)?.iter().flat_map(Permission::of_member).collect();
     held.extend(Permission::of_self(id));
     Reply::indented(StatusCode::OK, &held)
 }
@@ -175,8 +137,7 @@ fn set_password(call: &Call) -> Result<Reply, Problem> {
     let id = user_of_route(call)?;
     call.caller()?.require(&permission(Action::Write, id))?;
     user::check_password(&password)?;
-    call.store()
-        .change(|change| user::set_password(change, id, &password))?;
+    call.store().change(|change| user::set_password(change, id, &password))?;
     Ok(Reply::no_content())
 }
 
@@ -188,43 +149,29 @@ fn change_password(call: &Call) -> Result<Reply, Problem> {
 
 /// The old password from basic authentication, the new one from the body.
 pub(super) fn old_and_new(call: &Call) -> Result<(SecretString, SecretString), Problem> {
-    let refused = |reason: String| {
-        Problem::new(
-            Code::Internal,
-            format!("error decoding password reset request: {reason}"),
-        )
-    };
-    let (_, old) =
-        session::basic(&call.headers).ok_or_else(|| refused("invalid basic auth".to_owned()))?;
+    let refused =
+        |reason: String| Problem::new(Code::Internal, format!("error decoding password reset request: {reason}"));
+    let (_, old) = session::basic(&call.headers).ok_or_else(|| refused("invalid basic auth".to_owned()))?;
     let new = new_password(call).map_err(|error| refused(error.plain().message))?;
     Ok((old, new))
 }
 
 /// Sets a password for somebody who knows the old one.
-pub(super) fn replace_password(
-    call: &Call,
-    id: Id,
-    old: &SecretString,
-    new: &SecretString,
-) -> Result<Reply, Problem> {
+pub(super) fn replace_password(call: &Call, id: Id, old: &SecretString, new: &SecretString) -> Result<Reply, Problem> {
     call.caller()?.require(&permission(Action::Write, id))?;
     user::compare_password(&call.store().view()?, id, old)?;
     user::check_password(new)?;
-    call.store()
-        .change(|change| user::set_password(change, id, new))?;
+    call.store().change(|change| user::set_password(change, id, new))?;
     Ok(Reply::no_content())
 }
 
 fn new_password(call: &Call) -> Result<SecretString, BodyError> {
     let fields = Fields::parse(&call.body, "tenant.passwordSetRequest")?;
-    Ok(SecretString::from(
-        fields.text("password")?.unwrap_or_default(),
-    ))
+    Ok(SecretString::from(fields.text("password")?.unwrap_or_default()))
 }
 
 fn user_of_route(call: &Call) -> Result<Id, Problem> {
-    call.id("id")
-        .map_err(|_| Problem::new(Code::Internal, "invalid user ID provided in route"))
+    call.id("id").map_err(|_| Problem::new(Code::Internal, "invalid user ID provided in route"))
 }
 
 /// The user with this ID, for other kinds that show its name; `None` if it is gone.

@@ -141,8 +141,9 @@ pub(super) fn trim_start(text: &[u8]) -> &[u8] {
 fn parse_line(line: &[u8], precision: Precision, now: i64) -> Result<Point, Refusal> {
     let Series { key: series, measurement, rest } = parse_series(line)?;
     too_long(series.len())?;
-    let rest = trim_start(rest);
-    let length = fields::section_length(rest)?;
+    let (gap, rest) = rest.split_at(rest.len() - trim_start(rest).len());
+    let before = gap.last().copied().expect("invariant: a series ends before a space");
+    let length = fields::section_length(before, rest)?;
     let fields = fields::split(&rest[..length]);
     for (raw_name, _) in &fields {
         too_long(series.len() + KEY_SEPARATOR + raw_name.len())?;

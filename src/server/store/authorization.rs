@@ -83,15 +83,11 @@ fn digest(secret: &SecretString) -> Vec<u8> {
 
 /// The token with this ID.
 pub(crate) fn find(read: &impl Read, id: Id) -> Result<Authorization, Error> {
-    read.record(AUTHORIZATIONS, id)?
-        .ok_or(Error::AuthorizationNotFound)
+    read.record(AUTHORIZATIONS, id)?.ok_or(Error::AuthorizationNotFound)
 }
 
 /// The token with this secret.
-pub(crate) fn find_by_secret(
-    read: &impl Read,
-    secret: &SecretString,
-) -> Result<Option<Authorization>, Error> {
+pub(crate) fn find_by_secret(read: &impl Read, secret: &SecretString) -> Result<Option<Authorization>, Error> {
     match read.index(SECRET_DIGESTS, &digest(secret))? {
         Some(id) => find(read, id).map(Some),
         None => Ok(None),
@@ -99,24 +95,15 @@ pub(crate) fn find_by_secret(
 }
 
 /// All tokens by ID that `keep` keeps.
-pub(crate) fn list(
-    read: &impl Read,
-    keep: impl Fn(&Authorization) -> bool,
-) -> Result<Vec<Authorization>, Error> {
+pub(crate) fn list(read: &impl Read, keep: impl Fn(&Authorization) -> bool) -> Result<Vec<Authorization>, Error> {
     let mut rows = Vec::new();
-    read.scan(
-        AUTHORIZATIONS,
-        b"",
-        Order::Ascending,
-        None,
-        &mut |_, value| {
-            let row: Authorization = decode(value)?;
-            if keep(&row) {
-                rows.push(row);
-            }
-            Ok(ControlFlow::Continue(()))
-        },
-    )?;
+    read.scan(AUTHORIZATIONS, b"", Order::Ascending, None, &mut |_, value| {
+        let row: Authorization = decode(value)?;
+        if keep(&row) {
+            rows.push(row);
+        }
+        Ok(ControlFlow::Continue(()))
+    })?;
     Ok(rows)
 }
 
@@ -127,11 +114,7 @@ pub(crate) fn create(
     new: NewAuthorization,
     secret: &SecretString,
 ) -> Result<Authorization, Error> {
-    if let Some(foreign) = new
-        .permissions
-        .iter()
-        .find(|one| one.resource.org_id.is_some_and(|org| org != new.org))
-    {
+    if let Some(foreign) = new.permissions.iter().find(|one| one.resource.org_id.is_some_and(|org| org != new.org)) {
         return Err(Error::PermissionOrg(foreign.to_string(), new.org));
     }
     let exists = user::find(change, new.user).and_then(|_| org::find(change, new.org));

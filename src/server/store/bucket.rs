@@ -108,53 +108,28 @@ pub(crate) fn find_by_name(read: &impl Read, org: Id, name: &str) -> Result<Buck
 }
 
 /// A page of the buckets of all orgs by ID; `name` filters within the page's scan, after `offset` was counted off.
-pub(crate) fn list(
-    read: &impl Read,
-    name: Option<&str>,
-    paging: &Paging,
-) -> Result<Vec<Bucket>, Error> {
-    let order = if paging.descending {
-        Order::Descending
-    } else {
-        Order::Ascending
-    };
-    let start = paging
-        .after
-        .and_then(|after| Id::new(after.number().wrapping_add(1)))
-        .map(Id::key);
+pub(crate) fn list(read: &impl Read, name: Option<&str>, paging: &Paging) -> Result<Vec<Bucket>, Error> {
+    let order = if paging.descending { Order::Descending } else { Order::Ascending };
+    let start = paging.after.and_then(|after| Id::new(after.number().wrapping_add(1))).map(Id::key);
     let mut skip = paging.offset;
     let mut buckets: Vec<Bucket> = Vec::new();
-    read.scan(
-        BUCKETS,
-        b"",
-        order,
-        start.as_ref().map(<[u8; 8]>::as_slice),
-        &mut |_, value| {
-            if skip > 0 {
-                skip -= 1;
-                return Ok(ControlFlow::Continue(()));
-            }
-            let bucket: Bucket = decode(value)?;
-            if name.is_none_or(|name| name == bucket.name) {
-                buckets.push(bucket);
-            }
-            Ok(paging.full(buckets.len()))
-        },
-    )?;
+    read.scan(BUCKETS, b"", order, start.as_ref().map(<[u8; 8]>::as_slice), &mut |_, value| {
+        if skip > 0 {
+            skip -= 1;
+            return Ok(ControlFlow::Continue(()));
+        }
+        let bucket: Bucket = decode(value)?;
+        if name.is_none_or(|name| name == bucket.name) {
+            buckets.push(bucket);
+        }
+        Ok(paging.full(buckets.len()))
+    })?;
     Ok(buckets)
 }
 
 /// A page of an org's buckets by name.
-pub(crate) fn list_of_org(
-    read: &impl Read,
-    org: Id,
-    paging: &Paging,
-) -> Result<Vec<Bucket>, Error> {
-    let order = if paging.descending {
-        Order::Descending
-    } else {
-        Order::Ascending
-    };
+pub(crate) fn list_of_org(read: &impl Read, org: Id, paging: &Paging) -> Result<Vec<Bucket>, Error> {
+    let order = if paging.descending { Order::Descending } else { Order::Ascending };
     let mut skip = paging.offset;
     let mut after = paging.after;
     let mut ids = Vec::new();
@@ -180,10 +155,7 @@ pub(crate) fn list_of_org(
 pub(crate) fn create(change: &Change, new: NewBucket) -> Result<Bucket, Error> {
     check_name(&new.name, new.kind)?;
     super::org::find(change, new.org)?;
-    if change
-        .get(BUCKET_NAMES, &named(new.org, &new.name))?
-        .is_some()
-    {
+    if change.get(BUCKET_NAMES, &named(new.org, &new.name))?.is_some() {
         return Err(Error::BucketExists(new.name));
     }
     let shard_group = normalised(new.shard_group, new.retention);
@@ -206,11 +178,7 @@ pub(crate) fn create(change: &Change, new: NewBucket) -> Result<Bucket, Error> {
         created_at: Timestamp::now(),
         updated_at: Timestamp::now(),
     };
-    change.put(
-        BUCKET_NAMES,
-        &named(bucket.org, &bucket.name),
-        &bucket.id.key(),
-    )?;
+    change.put(BUCKET_NAMES, &named(bucket.org, &bucket.name), &bucket.id.key())?;
     change.put_record(BUCKETS, bucket.id, &bucket)?;
     Ok(bucket)
 }
@@ -225,10 +193,7 @@ pub(crate) fn update(change: &Change, id: Id, update: BucketUpdate) -> Result<Bu
             return Err(Error::SystemBucketRename);
         }
         check_name(&name, bucket.kind)?;
-        if change
-            .get(BUCKET_NAMES, &named(bucket.org, &name))?
-            .is_some()
-        {
+        if change.get(BUCKET_NAMES, &named(bucket.org, &name))?.is_some() {
             return Err(Error::BucketNameTaken);
         }
         change.delete(BUCKET_NAMES, &named(bucket.org, &bucket.name))?;
@@ -267,10 +232,7 @@ pub(super) fn remove(change: &Change, bucket: &Bucket) -> Result<(), Error> {
 }
 
 fn check_durations(bucket: &Bucket, update: &BucketUpdate) -> Result<(), Error> {
-    if update
-        .retention
-        .is_some_and(|retention| retention != 0 && retention < HOUR)
-    {
+    if update.retention.is_some_and(|retention| retention != 0 && retention < HOUR) {
         return Err(Error::RetentionTooShort);
     }
     let retention = update.retention.unwrap_or(bucket.retention);

@@ -71,9 +71,7 @@ pub(crate) enum Error {
     #[error("your userID is incorrect")]
     PasswordUser,
 
-    #[error(
-        "Unexpected error when assigning user to a resource: mapping for user {0} already exists"
-    )]
+    #[error("Unexpected error when assigning user to a resource: mapping for user {0} already exists")]
     MemberExists(Id),
     #[error("user to resource mapping not found")]
     MemberNotFound,

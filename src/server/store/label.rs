@@ -29,19 +29,13 @@ pub(crate) fn find(read: &impl Read, id: Id) -> Result<Label, Error> {
 }
 
 /// All labels by ID, optionally of one org or with one name in any case.
-pub(crate) fn list(
-    read: &impl Read,
-    org: Option<Id>,
-    name: Option<&str>,
-) -> Result<Vec<Label>, Error> {
+pub(crate) fn list(read: &impl Read, org: Option<Id>, name: Option<&str>) -> Result<Vec<Label>, Error> {
     let folded = name.map(str::to_lowercase);
     let mut labels: Vec<Label> = Vec::new();
     read.scan(LABELS, b"", Order::Ascending, None, &mut |_, value| {
         let label: Label = decode(value)?;
         let matches = org.is_none_or(|org| org == label.org)
-            && folded
-                .as_ref()
-                .is_none_or(|folded| *folded == label.name.to_lowercase());
+            && folded.as_ref().is_none_or(|folded| *folded == label.name.to_lowercase());
         if matches {
             labels.push(label);
         }
@@ -59,18 +53,10 @@ pub(crate) fn create(
     properties: BTreeMap<String, String>,
 ) -> Result<Label, Error> {
     let name = name.trim();
-    if change
-        .get(LABEL_NAMES, &named(org, &name.to_lowercase()))?
-        .is_some()
-    {
+    if change.get(LABEL_NAMES, &named(org, &name.to_lowercase()))?.is_some() {
         return Err(Error::LabelExists(name.to_owned()));
     }
-    let label = Label {
-        id: ids.next(),
-        org,
-        name: name.to_owned(),
-        properties,
-    };
+    let label = Label { id: ids.next(), org, name: name.to_owned(), properties };
     save(change, &label)?;
     Ok(label)
 }
@@ -92,10 +78,7 @@ pub(crate) fn update(
     }
     if let Some(name) = name.filter(|name| !name.is_empty()).map(str::trim) {
         change.delete(LABEL_NAMES, &named(label.org, &label.name.to_lowercase()))?;
-        if change
-            .get(LABEL_NAMES, &named(label.org, &name.to_lowercase()))?
-            .is_some()
-        {
+        if change.get(LABEL_NAMES, &named(label.org, &name.to_lowercase()))?.is_some() {
             return Err(Error::LabelExists(name.to_owned()));
         }
         name.clone_into(&mut label.name);
@@ -117,16 +100,10 @@ pub(crate) fn delete(change: &Change, id: Id) -> Result<(), Error> {
 /// The labels attached to a resource, by ID; attachments of deleted labels do not count.
 pub(crate) fn of_resource(read: &impl Read, resource: Id) -> Result<Vec<Label>, Error> {
     let mut ids = Vec::new();
-    read.scan(
-        MAPPINGS,
-        &resource.key(),
-        Order::Ascending,
-        None,
-        &mut |key, _| {
-            ids.push(decode_id(&key[8..])?);
-            Ok(ControlFlow::Continue(()))
-        },
-    )?;
+    read.scan(MAPPINGS, &resource.key(), Order::Ascending, None, &mut |key, _| {
+        ids.push(decode_id(&key[8..])?);
+        Ok(ControlFlow::Continue(()))
+    })?;
     let mut labels = Vec::new();
     for id in ids {
         labels.extend(read.record::<Label>(LABELS, id)?);
@@ -149,10 +126,6 @@ pub(crate) fn detach(change: &Change, resource: Id, label: Id) -> Result<(), Err
 }
 
 fn save(change: &Change, label: &Label) -> Result<(), Error> {
-    change.put(
-        LABEL_NAMES,
-        &named(label.org, &label.name.to_lowercase()),
-        &label.id.key(),
-    )?;
+    change.put(LABEL_NAMES, &named(label.org, &label.name.to_lowercase()), &label.id.key())?;
     change.put_record(LABELS, label.id, label)
 }

@@ -50,40 +50,26 @@ pub(crate) fn instance() -> Id {
 /// The members of a resource, by user ID.
 pub(crate) fn of_resource(read: &impl Read, resource: Id) -> Result<Vec<Member>, Error> {
     let mut members = Vec::new();
-    read.scan(
-        MEMBERS,
-        &resource.key(),
-        Order::Ascending,
-        None,
-        &mut |_, value| {
-            members.push(decode(value)?);
-            Ok(ControlFlow::Continue(()))
-        },
-    )?;
+    read.scan(MEMBERS, &resource.key(), Order::Ascending, None, &mut |_, value| {
+        members.push(decode(value)?);
+        Ok(ControlFlow::Continue(()))
+    })?;
     Ok(members)
 }
 
 /// The memberships of a user, by resource ID.
 pub(crate) fn of_user(read: &impl Read, user: Id) -> Result<Vec<Member>, Error> {
     let mut members = Vec::new();
-    read.scan(
-        MEMBERS_BY_USER,
-        &user.key(),
-        Order::Ascending,
-        None,
-        &mut |_, value| {
-            members.push(decode(value)?);
-            Ok(ControlFlow::Continue(()))
-        },
-    )?;
+    read.scan(MEMBERS_BY_USER, &user.key(), Order::Ascending, None, &mut |_, value| {
+        members.push(decode(value)?);
+        Ok(ControlFlow::Continue(()))
+    })?;
     Ok(members)
 }
 
 /// The membership of a user in a resource.
 pub(crate) fn find(read: &impl Read, resource: Id, user: Id) -> Result<Option<Member>, Error> {
-    read.get(MEMBERS, &pair(resource, user))?
-        .map(|value| decode(&value))
-        .transpose()
+    read.get(MEMBERS, &pair(resource, user))?.map(|value| decode(&value)).transpose()
 }
 
 /// Makes a user owner or member; refused if it has either role.
@@ -107,16 +93,12 @@ pub(crate) fn delete(change: &Change, resource: Id, user: Id) -> Result<(), Erro
 
 /// Ends all memberships in a resource.
 pub(super) fn delete_of_resource(change: &Change, resource: Id) -> Result<(), Error> {
-    of_resource(change, resource)?
-        .iter()
-        .try_for_each(|member| remove(change, resource, member.user))
+    of_resource(change, resource)?.iter().try_for_each(|member| remove(change, resource, member.user))
 }
 
 /// Ends all memberships of a user.
 pub(super) fn delete_of_user(change: &Change, user: Id) -> Result<(), Error> {
-    of_user(change, user)?
-        .iter()
-        .try_for_each(|member| remove(change, member.resource, user))
+    of_user(change, user)?.iter().try_for_each(|member| remove(change, member.resource, user))
 }
 
 fn remove(change: &Change, resource: Id, user: Id) -> Result<(), Error> {

@@ -16,8 +16,8 @@ use std::path::Path;
 
 use redb::backends::InMemoryBackend;
 use redb::{
-    Database, ReadTransaction, ReadableDatabase, ReadableTable, ReadableTableMetadata,
-    TableDefinition, WriteTransaction,
+    Database, ReadTransaction, ReadableDatabase, ReadableTable, ReadableTableMetadata, TableDefinition,
+    WriteTransaction,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -79,16 +79,12 @@ pub(crate) trait Read {
     where
         Self: Sized,
     {
-        self.get(table, &id.key())?
-            .map(|value| decode(&value))
-            .transpose()
+        self.get(table, &id.key())?.map(|value| decode(&value)).transpose()
     }
 
     /// The ID stored under `key` in an index.
     fn index(&self, table: Table, key: &[u8]) -> Result<Option<Id>, Error> {
-        self.get(table, key)?
-            .map(|value| decode_id(&value))
-            .transpose()
+        self.get(table, key)?.map(|value| decode_id(&value)).transpose()
     }
 }
 
@@ -110,11 +106,7 @@ pub(crate) struct Change(WriteTransaction);
 impl Store {
     /// A store that lives as long as the process.
     pub(crate) fn in_memory() -> Result<Self, Error> {
-        Self::prepare(
-            Database::builder()
-                .create_with_backend(InMemoryBackend::new())
-                .map_err(redb::Error::from)?,
-        )
+        Self::prepare(Database::builder().create_with_backend(InMemoryBackend::new()).map_err(redb::Error::from)?)
     }
 
     /// Opens or makes the file; [`redb::DatabaseError::DatabaseAlreadyOpen`] while another process has it.
@@ -132,10 +124,7 @@ impl Store {
             transaction.open_table(*table).map_err(redb::Error::from)?;
         }
         transaction.commit().map_err(redb::Error::from)?;
-        Ok(Self {
-            database,
-            ids: Snowflakes::new(),
-        })
+        Ok(Self { database, ids: Snowflakes::new() })
     }
 
     /// A view of what has been committed.
@@ -144,20 +133,10 @@ impl Store {
     }
 
     /// Runs `work` and commits what it did; an error undoes all of it.
-    pub(crate) fn change<T, E: From<Error>>(
-        &self,
-        work: impl FnOnce(&Change) -> Result<T, E>,
-    ) -> Result<T, E> {
-        let change = Change(
-            self.database
-                .begin_write()
-                .map_err(|error| Error::from(redb::Error::from(error)))?,
-        );
+    pub(crate) fn change<T, E: From<Error>>(&self, work: impl FnOnce(&Change) -> Result<T, E>) -> Result<T, E> {
+        let change = Change(self.database.begin_write().map_err(|error| Error::from(redb::Error::from(error)))?);
         let value = work(&change)?;
-        change
-            .0
-            .commit()
-            .map_err(|error| Error::from(redb::Error::from(error)))?;
+        change.0.commit().map_err(|error| Error::from(redb::Error::from(error)))?;
         Ok(value)
     }
 }
@@ -183,12 +162,7 @@ impl Change {
     }
 
     /// Stores a JSON record under its ID.
-    pub(crate) fn put_record<T: Serialize>(
-        &self,
-        table: Table,
-        id: Id,
-        record: &T,
-    ) -> Result<(), Error> {
+    pub(crate) fn put_record<T: Serialize>(&self, table: Table, id: Id, record: &T) -> Result<(), Error> {
         let value = serde_json::to_vec(record).map_err(Error::Record)?;
         self.put(table, &id.key(), &value)
     }
@@ -214,13 +188,7 @@ impl Read for View {
         start: Option<&[u8]>,
         visit: &mut dyn FnMut(&[u8], &[u8]) -> Result<ControlFlow<()>, Error>,
     ) -> Result<(), Error> {
-        scan(
-            &self.0.open_table(table).map_err(redb::Error::from)?,
-            prefix,
-            order,
-            start,
-            visit,
-        )
+        scan(&self.0.open_table(table).map_err(redb::Error::from)?, prefix, order, start, visit)
     }
 
     fn count(&self, table: Table) -> Result<u64, Error> {
@@ -242,13 +210,7 @@ impl Read for Change {
         start: Option<&[u8]>,
         visit: &mut dyn FnMut(&[u8], &[u8]) -> Result<ControlFlow<()>, Error>,
     ) -> Result<(), Error> {
-        scan(
-            &self.0.open_table(table).map_err(redb::Error::from)?,
-            prefix,
-            order,
-            start,
-            visit,
-        )
+        scan(&self.0.open_table(table).map_err(redb::Error::from)?, prefix, order, start, visit)
     }
 
     fn count(&self, table: Table) -> Result<u64, Error> {
@@ -257,14 +219,8 @@ impl Read for Change {
     }
 }
 
-fn get(
-    table: &impl ReadableTable<&'static [u8], &'static [u8]>,
-    key: &[u8],
-) -> Result<Option<Vec<u8>>, Error> {
-    Ok(table
-        .get(key)
-        .map_err(redb::Error::from)?
-        .map(|guard| guard.value().to_vec()))
+fn get(table: &impl ReadableTable<&'static [u8], &'static [u8]>, key: &[u8]) -> Result<Option<Vec<u8>>, Error> {
+    Ok(table.get(key).map_err(redb::Error::from)?.map(|guard| guard.value().to_vec()))
 }
 
 fn scan(
@@ -277,9 +233,7 @@ fn scan(
     let end = successor(prefix);
     let first = start.unwrap_or(prefix);
     let upper = end.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
-    let mut rows = table
-        .range::<&[u8]>((Bound::Included(first), upper))
-        .map_err(redb::Error::from)?;
+    let mut rows = table.range::<&[u8]>((Bound::Included(first), upper)).map_err(redb::Error::from)?;
     loop {
         let row = match order {
             Order::Ascending => rows.next(),
@@ -312,11 +266,7 @@ pub(crate) fn decode<T: DeserializeOwned>(value: &[u8]) -> Result<T, Error> {
 
 /// Reads an ID from its key form.
 pub(crate) fn decode_id(value: &[u8]) -> Result<Id, Error> {
-    value
-        .try_into()
-        .ok()
-        .and_then(|bytes| Id::new(u64::from_be_bytes(bytes)))
-        .ok_or(Error::Index)
+    value.try_into().ok().and_then(|bytes| Id::new(u64::from_be_bytes(bytes))).ok_or(Error::Index)
 }
 
 /// Two IDs one after the other.
@@ -337,12 +287,7 @@ mod tests {
     use super::*;
 
     fn put(store: &Store, keys: &[&[u8]]) {
-        store
-            .change(|change| {
-                keys.iter()
-                    .try_for_each(|key| change.put(org::ORGS, key, b"v"))
-            })
-            .unwrap();
+        store.change(|change| keys.iter().try_for_each(|key| change.put(org::ORGS, key, b"v"))).unwrap();
     }
 
     fn keys(store: &Store, prefix: &[u8], order: Order) -> Vec<Vec<u8>> {
@@ -360,14 +305,8 @@ mod tests {
     fn a_scan_stays_within_its_prefix_even_at_the_largest_byte() {
         let store = Store::in_memory().unwrap();
         put(&store, &[b"a", b"b\xff", b"b\xff\xff", b"c"]);
-        assert_eq!(
-            keys(&store, b"b\xff", Order::Ascending),
-            [b"b\xff".to_vec(), b"b\xff\xff".to_vec()]
-        );
-        assert_eq!(
-            keys(&store, b"b", Order::Descending),
-            [b"b\xff\xff".to_vec(), b"b\xff".to_vec()]
-        );
+        assert_eq!(keys(&store, b"b\xff", Order::Ascending), [b"b\xff".to_vec(), b"b\xff\xff".to_vec()]);
+        assert_eq!(keys(&store, b"b", Order::Descending), [b"b\xff\xff".to_vec(), b"b\xff".to_vec()]);
     }
 
     #[test]
@@ -386,10 +325,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("s.db");
         put(&Store::open(&path).unwrap(), &[b"a"]);
-        assert_eq!(
-            keys(&Store::open(&path).unwrap(), b"", Order::Ascending),
-            [b"a".to_vec()]
-        );
+        assert_eq!(keys(&Store::open(&path).unwrap(), b"", Order::Ascending), [b"a".to_vec()]);
     }
 
     #[test]
@@ -397,9 +333,6 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("s.db");
         let _held = Store::open(&path).unwrap();
-        assert!(matches!(
-            Store::open(&path),
-            Err(redb::Error::DatabaseAlreadyOpen)
-        ));
+        assert!(matches!(Store::open(&path), Err(redb::Error::DatabaseAlreadyOpen)));
     }
 }

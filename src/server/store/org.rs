@@ -54,12 +54,7 @@ pub(crate) fn list(read: &impl Read, paging: &Paging) -> Result<Vec<Org>, Error>
 }
 
 /// Makes an org with its two system buckets; `owner` becomes its owner.
-pub(crate) fn create(
-    change: &Change,
-    name: &str,
-    description: &str,
-    owner: Option<Id>,
-) -> Result<Org, Error> {
+pub(crate) fn create(change: &Change, name: &str, description: &str, owner: Option<Id>) -> Result<Org, Error> {
     check_name(change, name)?;
     let id = free_id(change)?;
     let org = Org {
@@ -71,33 +66,19 @@ pub(crate) fn create(
     };
     change.put(ORG_NAMES, name.trim().as_bytes(), &id.key())?;
     change.put_record(ORGS, id, &org)?;
-    for (name, description, days) in [
-        ("_tasks", "System bucket for task logs", 3),
-        ("_monitoring", "System bucket for monitoring logs", 7),
-    ] {
+    for (name, description, days) in
+        [("_tasks", "System bucket for task logs", 3), ("_monitoring", "System bucket for monitoring logs", 7)]
+    {
         bucket::create(change, Bucket::system(id, name, description, days))?;
     }
     if let Some(user) = owner {
-        member::create(
-            change,
-            Member {
-                user,
-                role: Role::Owner,
-                resource_type: ResourceType::Orgs,
-                resource: id,
-            },
-        )?;
+        member::create(change, Member { user, role: Role::Owner, resource_type: ResourceType::Orgs, resource: id })?;
     }
     Ok(org)
 }
 
 /// Renames or describes an org.
-pub(crate) fn update(
-    change: &Change,
-    id: Id,
-    name: Option<&str>,
-    description: Option<&str>,
-) -> Result<Org, Error> {
+pub(crate) fn update(change: &Change, id: Id, name: Option<&str>, description: Option<&str>) -> Result<Org, Error> {
     let mut org = find(change, id)?;
     org.updated_at = Timestamp::now();
     if let Some(name) = name.filter(|name| *name != org.name) {

@@ -71,24 +71,14 @@ pub(crate) struct TaskFilter {
 impl TaskFilter {
     /// With an owner the org does not count, as on the real server.
     fn matches(&self, task: &Task) -> bool {
-        self.name
-            .as_ref()
-            .is_none_or(|name| *name == task.schedule.name)
-            && self
-                .status
-                .as_ref()
-                .is_none_or(|status| *status == task.status)
+        self.name.as_ref().is_none_or(|name| *name == task.schedule.name)
+            && self.status.as_ref().is_none_or(|status| *status == task.status)
             && self.owner.is_none_or(|owner| owner == task.owner)
     }
 }
 
 fn whole_seconds(time: Timestamp) -> Timestamp {
-    time.round(
-        TimestampRound::new()
-            .smallest(Unit::Second)
-            .mode(jiff::RoundMode::Floor),
-    )
-    .unwrap_or(time)
+    time.round(TimestampRound::new().smallest(Unit::Second).mode(jiff::RoundMode::Floor)).unwrap_or(time)
 }
 
 /// The task with this ID.
@@ -121,32 +111,20 @@ pub(crate) fn list(read: &impl Read, filter: &TaskFilter) -> Result<Vec<Task>, E
 fn ids_of_org(read: &impl Read, org: Id, after: Option<Id>) -> Result<Vec<Id>, Error> {
     let start = after.map(|after| pair(org, after));
     let mut ids = Vec::new();
-    read.scan(
-        TASKS_BY_ORG,
-        &org.key(),
-        Order::Ascending,
-        start.as_ref().map(<[u8; 16]>::as_slice),
-        &mut |key, _| {
-            ids.push(decode_id(&key[8..])?);
-            Ok(ControlFlow::Continue(()))
-        },
-    )?;
+    read.scan(TASKS_BY_ORG, &org.key(), Order::Ascending, start.as_ref().map(<[u8; 16]>::as_slice), &mut |key, _| {
+        ids.push(decode_id(&key[8..])?);
+        Ok(ControlFlow::Continue(()))
+    })?;
     Ok(without_first(ids, after))
 }
 
 fn ids_of_all(read: &impl Read, after: Option<Id>) -> Result<Vec<Id>, Error> {
     let start = after.map(Id::key);
     let mut ids = Vec::new();
-    read.scan(
-        TASKS,
-        b"",
-        Order::Ascending,
-        start.as_ref().map(<[u8; 8]>::as_slice),
-        &mut |key, _| {
-            ids.push(decode_id(key)?);
-            Ok(ControlFlow::Continue(()))
-        },
-    )?;
+    read.scan(TASKS, b"", Order::Ascending, start.as_ref().map(<[u8; 8]>::as_slice), &mut |key, _| {
+        ids.push(decode_id(key)?);
+        Ok(ControlFlow::Continue(()))
+    })?;
     Ok(without_first(ids, after))
 }
 
@@ -212,7 +190,5 @@ pub(crate) fn delete(change: &Change, id: Id) -> Result<(), Error> {
 
 /// Deletes all tasks of an org.
 pub(super) fn delete_of_org(change: &Change, org: Id) -> Result<(), Error> {
-    ids_of_org(change, org, None)?
-        .into_iter()
-        .try_for_each(|id| delete(change, id))
+    ids_of_org(change, org, None)?.into_iter().try_for_each(|id| delete(change, id))
 }

@@ -64,31 +64,18 @@ pub(crate) fn find_by_name(read: &impl Read, name: &str) -> Result<User, Error> 
 
 /// A page of all users by ID.
 pub(crate) fn list(read: &impl Read, paging: &Paging) -> Result<Vec<User>, Error> {
-    let order = if paging.descending {
-        Order::Descending
-    } else {
-        Order::Ascending
-    };
-    let start = paging
-        .after
-        .and_then(|after| Id::new(after.number().wrapping_add(1)))
-        .map(Id::key);
+    let order = if paging.descending { Order::Descending } else { Order::Ascending };
+    let start = paging.after.and_then(|after| Id::new(after.number().wrapping_add(1))).map(Id::key);
     let mut skip = paging.offset;
     let mut users = Vec::new();
-    read.scan(
-        USERS,
-        b"",
-        order,
-        start.as_ref().map(<[u8; 8]>::as_slice),
-        &mut |_, value| {
-            if skip > 0 {
-                skip -= 1;
-                return Ok(ControlFlow::Continue(()));
-            }
-            users.push(decode(value)?);
-            Ok(paging.full(users.len()))
-        },
-    )?;
+    read.scan(USERS, b"", order, start.as_ref().map(<[u8; 8]>::as_slice), &mut |_, value| {
+        if skip > 0 {
+            skip -= 1;
+            return Ok(ControlFlow::Continue(()));
+        }
+        users.push(decode(value)?);
+        Ok(paging.full(users.len()))
+    })?;
     Ok(users)
 }
 
@@ -104,24 +91,14 @@ pub(crate) fn create(change: &Change, ids: &Snowflakes, new: NewUser) -> Result<
     if new.name.is_empty() {
         return Err(Error::UserNameEmpty);
     }
-    let user = User {
-        id,
-        name: new.name,
-        oauth_id: new.oauth_id,
-        status: new.status,
-    };
+    let user = User { id, name: new.name, oauth_id: new.oauth_id, status: new.status };
     change.put(USER_NAMES, user.name.as_bytes(), &id.key())?;
     change.put_record(USERS, id, &user)?;
     Ok(user)
 }
 
 /// Renames a user or sets its status.
-pub(crate) fn update(
-    change: &Change,
-    id: Id,
-    name: Option<String>,
-    status: Option<String>,
-) -> Result<User, Error> {
+pub(crate) fn update(change: &Change, id: Id, name: Option<String>, status: Option<String>) -> Result<User, Error> {
     let mut user = find(change, id)?;
     if let Some(name) = name.filter(|name| *name != user.name) {
         if change.get(USER_NAMES, name.as_bytes())?.is_some() {
@@ -152,11 +129,7 @@ pub(crate) fn delete(change: &Change, id: Id) -> Result<(), Error> {
 
 /// Refuses a password that is too short or too long, in bytes.
 pub(crate) fn check_password(password: &SecretString) -> Result<(), Error> {
-    if (8..=72).contains(&password.expose_secret().len()) {
-        Ok(())
-    } else {
-        Err(Error::PasswordLength)
-    }
+    if (8..=72).contains(&password.expose_secret().len()) { Ok(()) } else { Err(Error::PasswordLength) }
 }
 
 /// Sets the password of a user; [`check_password`] comes first.
@@ -167,43 +140,20 @@ pub(crate) fn set_password(change: &Change, id: Id, password: &SecretString) -> 
     let salt: [u8; SALT_BYTES] = rand::random();
     let rounds = NonZeroU32::new(ROUNDS).expect("invariant: the number of rounds is not 0");
     let mut digest = [0; DIGEST_BYTES];
-    pbkdf2::derive(
-        pbkdf2::PBKDF2_HMAC_SHA256,
-        rounds,
-        &salt,
-        password.expose_secret().as_bytes(),
-        &mut digest,
-    );
-    let record = Digest {
-        rounds,
-        salt: STANDARD_NO_PAD.encode(salt),
-        digest: STANDARD_NO_PAD.encode(digest),
-    };
+    pbkdf2::derive(pbkdf2::PBKDF2_HMAC_SHA256, rounds, &salt, password.expose_secret().as_bytes(), &mut digest);
+    let record = Digest { rounds, salt: STANDARD_NO_PAD.encode(salt), digest: STANDARD_NO_PAD.encode(digest) };
     change.put_record(PASSWORDS, id, &record)
 }
 
 /// Checks the password of a user.
-pub(crate) fn compare_password(
-    read: &impl Read,
-    id: Id,
-    password: &SecretString,
-) -> Result<(), Error> {
+pub(crate) fn compare_password(read: &impl Read, id: Id, password: &SecretString) -> Result<(), Error> {
     if read.get(USERS, &id.key())?.is_none() {
         return Err(Error::PasswordUser);
     }
     let record: Digest = read.record(PASSWORDS, id)?.ok_or(Error::PasswordWrong)?;
-    let (Ok(salt), Ok(digest)) = (
-        STANDARD_NO_PAD.decode(&record.salt),
-        STANDARD_NO_PAD.decode(&record.digest),
-    ) else {
+    let (Ok(salt), Ok(digest)) = (STANDARD_NO_PAD.decode(&record.salt), STANDARD_NO_PAD.decode(&record.digest)) else {
         return Err(Error::Index);
     };
-    pbkdf2::verify(
-        pbkdf2::PBKDF2_HMAC_SHA256,
-        record.rounds,
-        &salt,
-        password.expose_secret().as_bytes(),
-        &digest,
-    )
-    .map_err(|_| Error::PasswordWrong)
+    pbkdf2::verify(pbkdf2::PBKDF2_HMAC_SHA256, record.rounds, &salt, password.expose_secret().as_bytes(), &digest)
+        .map_err(|_| Error::PasswordWrong)
 }

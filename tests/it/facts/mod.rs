@@ -2,6 +2,7 @@
 
 mod buckets;
 mod deletes;
+mod durability;
 mod labels;
 mod oracle;
 mod orgs;

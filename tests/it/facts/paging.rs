@@ -30,11 +30,7 @@ both!(limit_is_1_to_100, async |scene| {
         }
         let (count, _) = rows(&scene.http, &format!("{kind}?limit=1"), kind).await;
         assert_eq!(count, 1, "{kind}");
-        scene
-            .http
-            .get(&format!("{kind}?limit=100"))
-            .await
-            .expect(200);
+        scene.http.get(&format!("{kind}?limit=100")).await.expect(200);
     }
 });
 
@@ -59,11 +55,7 @@ both!(users_come_20_at_a_time, async |scene| {
 
 both!(orgs_come_20_at_a_time, async |scene| {
     for _ in 0..20 {
-        scene
-            .http
-            .post("orgs", json!({"name": unique("many")}))
-            .await
-            .expect(201);
+        scene.http.post("orgs", json!({"name": unique("many")})).await.expect(201);
     }
     let (count, _) = rows(&scene.http, "orgs", "orgs").await;
     assert_eq!(count, 20);
@@ -91,14 +83,9 @@ both!(rows_are_hidden_after_the_limit, async |scene| {
     let path = format!("buckets?orgID={}&limit=100", scene.org);
     let order = scene.http.get(&path).await.expect(200);
     let order = column(&order["buckets"], "id");
-    let last = order
-        .iter()
-        .rfind(|id| ids.iter().any(|made| made == *id))
-        .unwrap();
+    let last = order.iter().rfind(|id| ids.iter().any(|made| made == *id)).unwrap();
     let place = order.iter().position(|id| id == last).unwrap();
-    let reader = scene
-        .token(json!([scene.may_one("read", "buckets", last)]))
-        .await;
+    let reader = scene.token(json!([scene.may_one("read", "buckets", last)])).await;
     let path = format!("buckets?orgID={}&limit=2", scene.org);
     let (count, page) = rows(&reader.http, &path, "buckets").await;
     assert_eq!(count, 0);
@@ -107,26 +94,23 @@ both!(rows_are_hidden_after_the_limit, async |scene| {
     assert_eq!(column(&page["buckets"], "id"), [*last]);
 });
 
-both!(
-    a_full_view_of_buckets_without_the_organization_has_short_pages,
-    async |scene| {
-        buckets(&scene, 8).await;
-        let reader = scene.token(json!([scene.may("read", "buckets")])).await;
-        let mut seen = 0;
-        let mut short = false;
-        for offset in (0..10).step_by(5) {
-            let path = format!("buckets?orgID={}&limit=5&offset={offset}", scene.org);
-            let (count, page) = rows(&reader.http, &path, "buckets").await;
-            if count < 5 {
-                short = true;
-                assert_eq!(page["links"]["next"], Value::Null);
-            }
-            seen += count;
+both!(a_full_view_of_buckets_without_the_organization_has_short_pages, async |scene| {
+    buckets(&scene, 8).await;
+    let reader = scene.token(json!([scene.may("read", "buckets")])).await;
+    let mut seen = 0;
+    let mut short = false;
+    for offset in (0..10).step_by(5) {
+        let path = format!("buckets?orgID={}&limit=5&offset={offset}", scene.org);
+        let (count, page) = rows(&reader.http, &path, "buckets").await;
+        if count < 5 {
+            short = true;
+            assert_eq!(page["links"]["next"], Value::Null);
         }
-        assert_eq!(seen, 8);
-        assert!(short);
+        seen += count;
     }
-);
+    assert_eq!(seen, 8);
+    assert!(short);
+});
 
 both!(buckets_are_paged_by_id_with_after, async |scene| {
     buckets(&scene, 4).await;
@@ -142,25 +126,15 @@ both!(buckets_are_paged_by_id_with_after, async |scene| {
         after = format!("&after={}", column(&page["buckets"], "id")[count - 1]);
     }
     found.sort_unstable();
-    assert_eq!(
-        found,
-        ["_monitoring", "_tasks", "b000", "b001", "b002", "b003"]
-    );
+    assert_eq!(found, ["_monitoring", "_tasks", "b000", "b001", "b002", "b003"]);
 });
 
 both!(tasks_are_limited_to_1_to_500, async |scene| {
     for limit in ["0", "501"] {
-        let reply = scene
-            .http
-            .get(&format!("tasks?orgID={}&limit={limit}", scene.org))
-            .await;
+        let reply = scene.http.get(&format!("tasks?orgID={}&limit={limit}", scene.org)).await;
         reply.refused(400, "invalid", "limit must be between 1 and 500");
     }
-    scene
-        .http
-        .get(&format!("tasks?orgID={}&limit=500", scene.org))
-        .await
-        .expect(200);
+    scene.http.get(&format!("tasks?orgID={}&limit=500", scene.org)).await.expect(200);
 });
 
 both!(tasks_come_100_at_a_time, async |scene| {
@@ -192,32 +166,21 @@ both!(tasks_page_with_after_and_have_no_offset, async |scene| {
     assert_eq!(page["links"]["next"], Value::Null);
 });
 
-both!(
-    tasks_without_an_organization_are_the_callers_own,
-    async |scene| {
-        let user = scene.user("worker").await;
-        let owners = format!("orgs/{}/owners", scene.org);
-        scene
-            .http
-            .post(&owners, json!({"id": user}))
-            .await
-            .expect(201);
-        let worker = scene
+both!(tasks_without_an_organization_are_the_callers_own, async |scene| {
+    let user = scene.user("worker").await;
+    let owners = format!("orgs/{}/owners", scene.org);
+    scene.http.post(&owners, json!({"id": user})).await.expect(201);
+    let worker = scene
         .token_with(json!({"userID": user, "permissions": [scene.may("read", "tasks"), scene.may("write", "tasks")]}))
         .await;
-        scene.task("of the operator").await;
-        let body = json!({"orgID": scene.org, "flux": crate::support::hourly("of the worker")});
-        let own = id(&worker.http.post("tasks", body).await.expect(201));
-        let list = worker.http.get("tasks").await.expect(200);
-        assert_eq!(column(&list["tasks"], "id"), [own.as_str()]);
-        let list = worker
-            .http
-            .get(&format!("tasks?orgID={}", scene.org))
-            .await
-            .expect(200);
-        assert_eq!(list["tasks"].as_array().unwrap().len(), 2);
-    }
-);
+    scene.task("of the operator").await;
+    let body = json!({"orgID": scene.org, "flux": crate::support::hourly("of the worker")});
+    let own = id(&worker.http.post("tasks", body).await.expect(201));
+    let list = worker.http.get("tasks").await.expect(200);
+    assert_eq!(column(&list["tasks"], "id"), [own.as_str()]);
+    let list = worker.http.get(&format!("tasks?orgID={}", scene.org)).await.expect(200);
+    assert_eq!(list["tasks"].as_array().unwrap().len(), 2);
+});
 
 both!(tokens_and_labels_are_not_paged, async |scene| {
     for number in 0..21 {

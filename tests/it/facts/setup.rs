@@ -4,24 +4,20 @@ use serde_json::{Value, json};
 
 use crate::support::{both, id, names};
 
-both!(
-    a_virgin_server_allows_setup_without_a_token,
-    virgin,
-    async |server| {
-        let allowed = server.anonymous().get("setup").await.expect(200);
-        assert_eq!(allowed["allowed"], json!(true));
-        let reply = server.set_up().await;
-        assert_eq!(reply["org"]["name"], "first");
-        assert_eq!(reply["bucket"]["name"], "first-bucket");
-        assert_eq!(reply["bucket"]["orgID"], reply["org"]["id"]);
-        assert_eq!(reply["user"]["name"], "root");
-        assert_eq!(reply["auth"]["userID"], reply["user"]["id"]);
-        assert_eq!(reply["auth"]["description"], "root's Token");
-        assert_eq!(reply["auth"]["token"], json!(server.token()));
-        let allowed = server.anonymous().get("setup").await.expect(200);
-        assert_eq!(allowed["allowed"], json!(false));
-    }
-);
+both!(a_virgin_server_allows_setup_without_a_token, virgin, async |server| {
+    let allowed = server.anonymous().get("setup").await.expect(200);
+    assert_eq!(allowed["allowed"], json!(true));
+    let reply = server.set_up().await;
+    assert_eq!(reply["org"]["name"], "first");
+    assert_eq!(reply["bucket"]["name"], "first-bucket");
+    assert_eq!(reply["bucket"]["orgID"], reply["org"]["id"]);
+    assert_eq!(reply["user"]["name"], "root");
+    assert_eq!(reply["auth"]["userID"], reply["user"]["id"]);
+    assert_eq!(reply["auth"]["description"], "root's Token");
+    assert_eq!(reply["auth"]["token"], json!(server.token()));
+    let allowed = server.anonymous().get("setup").await.expect(200);
+    assert_eq!(allowed["allowed"], json!(false));
+});
 
 both!(setup_happens_once, virgin, async |server| {
     server.set_up().await;
@@ -41,77 +37,41 @@ both!(setup_refuses_what_lacks, virgin, async |server| {
     let mut body = whole.clone();
     body["password"] = json!("short");
     let reply = server.anonymous().post("setup", body).await;
-    reply.refused(
-        400,
-        "invalid",
-        "passwords must be between 8 and 72 characters long",
-    );
+    reply.refused(400, "invalid", "passwords must be between 8 and 72 characters long");
     let allowed = server.anonymous().get("setup").await.expect(200);
     assert_eq!(allowed["allowed"], json!(true));
 });
 
-both!(
-    setup_makes_a_token_if_none_is_chosen,
-    virgin,
-    async |server| {
-        let body = json!({"username": "u", "password": "long-enough", "org": "o", "bucket": "b"});
-        let reply = server.anonymous().post("setup", body).await.expect(201);
-        let token = reply["auth"]["token"].as_str().unwrap();
-        assert_eq!(token.len(), 88);
-        let me = server
-            .anonymous()
-            .with_token(token)
-            .get("me")
-            .await
-            .expect(200);
-        assert_eq!(me["name"], "u");
-    }
-);
-
-both!(setup_takes_a_retention, virgin, async |server| {
-    let body = json!({"username": "u", "password": "long-enough", "org": "o", "bucket": "b", "retentionPeriodSeconds": 7200});
+both!(setup_makes_a_token_if_none_is_chosen, virgin, async |server| {
+    let body = json!({"username": "u", "password": "long-enough", "org": "o", "bucket": "b"});
     let reply = server.anonymous().post("setup", body).await.expect(201);
-    assert_eq!(
-        reply["bucket"]["retentionRules"][0]["everySeconds"],
-        json!(7200)
-    );
+    let token = reply["auth"]["token"].as_str().unwrap();
+    assert_eq!(token.len(), 88);
+    let me = server.anonymous().with_token(token).get("me").await.expect(200);
+    assert_eq!(me["name"], "u");
 });
 
-both!(
-    the_first_user_owns_the_first_org_and_the_first_token_may_all,
-    virgin,
-    async |server| {
-        let reply = server.set_up().await;
-        let org = id(&reply["org"]);
-        let owners = server
-            .operator()
-            .get(&format!("orgs/{org}/owners"))
-            .await
-            .expect(200);
-        assert_eq!(names(&owners["users"]), ["root"]);
-        let permissions = reply["auth"]["permissions"].as_array().unwrap();
-        let has = |action: &str, kind: &str| {
-            permissions
-                .iter()
-                .any(|p| p["action"] == action && p["resource"] == json!({"type": kind}))
-        };
-        for kind in [
-            "authorizations",
-            "buckets",
-            "labels",
-            "orgs",
-            "tasks",
-            "users",
-        ] {
-            assert!(
-                has("read", kind) && has("write", kind),
-                "{kind}: {}",
-                reply["auth"]["permissions"]
-            );
-        }
-        assert!(!has("read", "instance") && !has("write", "instance"));
+both!(setup_takes_a_retention, virgin, async |server| {
+    let body =
+        json!({"username": "u", "password": "long-enough", "org": "o", "bucket": "b", "retentionPeriodSeconds": 7200});
+    let reply = server.anonymous().post("setup", body).await.expect(201);
+    assert_eq!(reply["bucket"]["retentionRules"][0]["everySeconds"], json!(7200));
+});
+
+both!(the_first_user_owns_the_first_org_and_the_first_token_may_all, virgin, async |server| {
+    let reply = server.set_up().await;
+    let org = id(&reply["org"]);
+    let owners = server.operator().get(&format!("orgs/{org}/owners")).await.expect(200);
+    assert_eq!(names(&owners["users"]), ["root"]);
+    let permissions = reply["auth"]["permissions"].as_array().unwrap();
+    let has = |action: &str, kind: &str| {
+        permissions.iter().any(|p| p["action"] == action && p["resource"] == json!({"type": kind}))
+    };
+    for kind in ["authorizations", "buckets", "labels", "orgs", "tasks", "users"] {
+        assert!(has("read", kind) && has("write", kind), "{kind}: {}", reply["auth"]["permissions"]);
     }
-);
+    assert!(!has("read", "instance") && !has("write", "instance"));
+});
 
 both!(a_virgin_server_knows_no_token, virgin, async |server| {
     let reply = server.anonymous().with_token("x").get("buckets").await;
@@ -126,10 +86,7 @@ both!(health_needs_no_token_and_gives_the_version, async |scene| {
     assert_eq!(health["status"], "pass");
     assert_eq!(health["name"], "influxdb");
     let said = health["version"].as_str().unwrap();
-    assert_eq!(
-        version.trim_start_matches('v'),
-        said.trim_start_matches('v')
-    );
+    assert_eq!(version.trim_start_matches('v'), said.trim_start_matches('v'));
 });
 
 both!(ready_needs_no_token, async |scene| {
@@ -163,22 +120,8 @@ both!(every_reply_names_build_and_version, async |scene| {
 
 both!(resources_are_the_types_of_permissions, async |scene| {
     let reply = scene.http.get("resources").await.expect(200);
-    let types: Vec<_> = reply
-        .as_array()
-        .unwrap()
-        .iter()
-        .filter_map(Value::as_str)
-        .collect();
-    for kind in [
-        "authorizations",
-        "buckets",
-        "labels",
-        "orgs",
-        "tasks",
-        "users",
-        "instance",
-        "dbrp",
-    ] {
+    let types: Vec<_> = reply.as_array().unwrap().iter().filter_map(Value::as_str).collect();
+    for kind in ["authorizations", "buckets", "labels", "orgs", "tasks", "users", "instance", "dbrp"] {
         assert!(types.contains(&kind), "{kind}: {reply}");
     }
 });

@@ -13,6 +13,9 @@ use crate::support::{Scene, both};
 mod buckets;
 mod labels;
 mod orgs;
+mod tasks;
+mod tokens;
+mod users;
 
 fn client_with(scene: &Scene, token: &str) -> Client {
     Connect::new(scene.server.url().parse().unwrap(), Some(token.into())).client().unwrap()

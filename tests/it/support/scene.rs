@@ -92,11 +92,7 @@ impl Scene {
 
     /// Makes a user who can sign in.
     pub(crate) async fn user_with_password(&self, name: &str) -> Person {
-        let person = Person {
-            id: String::new(),
-            name: unique(name),
-            password: "long-enough".to_owned(),
-        };
+        let person = Person { id: String::new(), name: unique(name), password: "long-enough".to_owned() };
         let user = self.http.post("users", json!({"name": person.name})).await;
         let id = id(&user.expect(201));
         let path = format!("users/{id}/password");
@@ -168,9 +164,7 @@ pub(crate) fn column<'a>(list: &'a Value, field: &str) -> Vec<&'a str> {
 
 /// A script that runs every hour and reads nothing.
 pub(crate) fn hourly(name: &str) -> String {
-    format!(
-        "option task = {{name: \"{name}\", every: 1h}}\n\nfrom(bucket: \"b\") |> range(start: -1h)\n"
-    )
+    format!("option task = {{name: \"{name}\", every: 1h}}\n\nfrom(bucket: \"b\") |> range(start: -1h)\n")
 }
 
 /// Base64 of a text, with padding.
@@ -183,11 +177,7 @@ fn base64(text: &str) -> String {
         let bits = u32::from_be_bytes(bits);
         for digit in 0..4 {
             let index = (bits >> (18 - 6 * digit)) & 63;
-            out.push(if digit <= chunk.len() {
-                char::from(DIGITS[index as usize])
-            } else {
-                '='
-            });
+            out.push(if digit <= chunk.len() { char::from(DIGITS[index as usize]) } else { '=' });
         }
     }
     out
