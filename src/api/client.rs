@@ -31,7 +31,7 @@ struct Inner {
     timeout: Duration,
     sleep: Sleep,
     requests: AtomicU64,
-    /// The `Date` of the last reply, in milliseconds since 1970; 0 before.
+    /// The highest `Date` of the replies, in milliseconds since 1970; 0 before.
     date: AtomicU64,
 }
 
@@ -148,7 +148,7 @@ impl Client {
         self.inner.requests.load(Relaxed)
     }
 
-    /// The server's time of the last reply, in milliseconds since 1970 (whole seconds); none before the first.
+    /// The highest `Date` of the replies so far, in milliseconds since 1970 (whole seconds); none before the first.
     pub fn server_time(&self) -> Option<u64> {
         Some(self.inner.date.load(Relaxed)).filter(|date| *date > 0)
     }
@@ -203,7 +203,8 @@ impl Client {
         let status = reply.status();
         let date = header(&reply, DATE).and_then(retry::date);
         if let Some(date) = date {
-            self.inner.date.store(date, Relaxed);
+            // Replies overtake each other: a lease counts on it that this never goes back.
+            self.inner.date.fetch_max(date, Relaxed);
         }
         tracing::debug!(method = request.verb.name(), path = request.path, status = status.as_u16());
         let body = self.body(request, &mut reply).await?;
