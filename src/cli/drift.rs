@@ -1,7 +1,7 @@
 //! `fluxform drift`.
 
 use super::connection;
-use super::plan::{Planned, Wait, make, reading};
+use super::plan::{Planned, Wait, Wanted, make, reading};
 use super::shell::{Format, Shell, worst};
 use super::{Ended, project};
 use crate::diff::{Change, Goal};
@@ -16,7 +16,7 @@ use crate::render;
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     #[command(flatten)]
-    project: project::Arguments,
+    project: project::Choice,
     /// How to write the result; as JSON it is the plan, with a cause for each field
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: Format,
@@ -29,7 +29,8 @@ pub(super) struct Arguments {
 pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
     let project = arguments.project.load(shell)?;
     let session = reading(shell, &project, &arguments.connection, arguments.wait.lock_timeout).await?;
-    let planned = make(&session, &project, Goal::Declared, &Consent::default(), true).await;
+    let wanted = Wanted { goal: Goal::Declared, consent: Consent::default(), allow_empty: true, made: None };
+    let planned = make(&session, &project, &wanted).await;
     session.close().await;
     let Planned { mut plan, .. } = planned?;
     // Guards are about applying; what could not be seen or decided stays.

@@ -16,7 +16,7 @@ use crate::render::{self, Edges};
 #[command(verbatim_doc_comment)]
 pub(super) struct Arguments {
     #[command(flatten)]
-    project: project::Arguments,
+    project: project::Choice,
     /// The language to write it in
     #[arg(long, value_enum, default_value_t)]
     format: Format,

@@ -64,13 +64,17 @@ enum Command {
 /// The whole process: reads its arguments, runs the command, and gives its exit status.
 pub fn main() -> ExitCode {
     panic::install();
+    panic::caught(process).code().into()
+}
+
+fn process() -> Exit {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {
             let exit = if error.use_stderr() { Exit::Usage } else { Exit::Ok };
             // Nothing can be done if nobody can hear it.
             let _ = error.print();
-            return exit.code().into();
+            return exit;
         }
     };
     let shell = Shell::of_process();
@@ -78,13 +82,13 @@ pub fn main() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => {
             let problem = shell::trouble("cli::runtime", format!("cannot start: {error}"));
-            return shell.end(Format::Human, Err(vec![problem])).code().into();
+            return shell.end(Format::Human, Err(vec![problem]));
         }
     };
-    let exit = panic::caught(|| runtime.block_on(run(&shell, arguments.command)));
+    let exit = runtime.block_on(run(&shell, arguments.command));
     // What may still be under way must not keep a process that has been told to end.
     runtime.shutdown_background();
-    exit.code().into()
+    exit
 }
 
 async fn run(shell: &Shell, command: Command) -> Exit {

@@ -10,13 +10,14 @@ use super::shell::{Format, Shell, worst};
 use super::{Ended, project};
 use crate::address::Address;
 use crate::diagnostic::Diagnostic;
-use crate::diff::{self, Goal, Target};
+use crate::diff::{self, Action, Change, Goal, Reason, Target};
+use crate::evidence;
 use crate::exit::{Exit, Problem};
+use crate::kind::Kind;
 use crate::ledger::{self, Ledger, State};
 use crate::plan::{self, Consent, Facts, Plan};
 use crate::render;
 use crate::snapshot::{self, Snapshot};
-use crate::evidence;
 
 /// Show what an apply would do
 ///
@@ -25,9 +26,12 @@ use crate::evidence;
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     #[command(flatten)]
-    project: project::Arguments,
+    project: project::Choice,
     #[command(flatten)]
     consent: Consents,
+    /// Let a project without any resource delete all that it owns
+    #[arg(long, help_heading = "Consent")]
+    allow_empty: bool,
     /// Exit with 2 if an apply would write anything
     #[arg(long)]
     detailed_exitcode: bool,
@@ -50,9 +54,6 @@ pub(super) struct Consents {
     /// Let resources lose data whose address matches; `*` stands for anything; may be given several times
     #[arg(long, value_name = "PATTERN")]
     allow_data_loss: Vec<String>,
-    /// Let a project without any resource delete all that it owns
-    #[arg(long)]
-    pub(super) allow_empty: bool,
 }
 
 impl Consents {
@@ -76,17 +77,24 @@ pub(super) struct Planned {
     pub(super) state: Option<State>,
     pub(super) snapshot: Snapshot,
     pub(super) external: BTreeMap<Address, Target>,
+    /// The project that owns an object, for what other projects' ledgers have.
+    pub(super) foreign: BTreeMap<(Kind, String), String>,
     pub(super) plan: Plan,
 }
 
+/// What is planned for.
+#[derive(Clone, Debug)]
+pub(super) struct Wanted {
+    pub(super) goal: Goal,
+    pub(super) consent: Consent,
+    /// Whether a project without resources may delete all that it owns.
+    pub(super) allow_empty: bool,
+    /// The ID of an object that this very run has made.
+    pub(super) made: Option<String>,
+}
+
 /// Reads the server, compares, and orders. Writes nothing.
-pub(super) async fn make(
-    session: &Session,
-    project: &Project,
-    goal: Goal,
-    consent: &Consent,
-    allow_empty: bool,
-) -> Result<Planned, Vec<Problem>> {
+pub(super) async fn make(session: &Session, project: &Project, wanted: &Wanted) -> Result<Planned, Vec<Problem>> {
     let one = |problem: Problem| vec![problem];
     let Project { manifest, graph } = project;
     let client = &session.client;
@@ -94,8 +102,7 @@ pub(super) async fn make(
         None => (Ledger::default(), None, BTreeMap::new()),
         Some(home) => {
             let rows = ledger::rows(client, home).await.map_err(|error| one(error.into()))?;
-            let (ledger, state) =
-                ledger::decode(&rows, &manifest.project, home).map_err(|error| one(error.into()))?;
+            let (ledger, state) = ledger::decode(&rows, &manifest.project, home).map_err(|error| one(error.into()))?;
             (ledger, Some(state), ledger::owners(&rows, &manifest.project).objects)
         }
     };
@@ -104,23 +111,40 @@ pub(super) async fn make(
         home: session.home.clone(),
         token_id: manifest.server.token_id.as_ref().map(|id| id.value.clone()),
     };
-    let snapshot =
-        snapshot::read(client, &server, manifest, &ledger).await.map_err(|error| one(error.into()))?;
-    let comparison = diff::compare(manifest, graph, &snapshot, &ledger, &foreign, goal);
-    let at_stake =
-        evidence::read(client, &comparison.changes, &snapshot).await.map_err(|error| one(error.into()))?;
+    let snapshot = snapshot::read(client, &server, manifest, &ledger).await.map_err(|error| one(error.into()))?;
+    let mut comparison = diff::compare(manifest, graph, &snapshot, &ledger, &foreign, wanted.goal);
+    comparison.changes.iter_mut().for_each(|change| own(change, wanted.made.as_deref()));
+    let at_stake = evidence::read(client, &comparison.changes, &snapshot).await.map_err(|error| one(error.into()))?;
     let external = comparison.external.clone();
-    let facts = Facts { project: &manifest.project, graph, snapshot: &snapshot, ledger: &ledger, at_stake, consent };
+    let facts = Facts {
+        project: &manifest.project,
+        graph,
+        snapshot: &snapshot,
+        ledger: &ledger,
+        at_stake,
+        consent: &wanted.consent,
+    };
     let mut plan = plan::order(comparison, facts);
-    if goal == Goal::Declared {
-        plan.refusals.extend(empty(project, &ledger, allow_empty));
+    if wanted.goal == Goal::Declared && !wanted.allow_empty {
+        plan.refusals.extend(empty(project, &ledger));
     }
-    Ok(Planned { ledger, state, snapshot, external, plan })
+    Ok(Planned { ledger, state, snapshot, external, foreign, plan })
+}
+
+/// What this run has made itself is no object of somebody else that is taken over.
+fn own(change: &mut Change, made: Option<&str>) {
+    let id = change.object.as_ref().map(|object| object.id.as_str());
+    if made.is_some() && id == made && change.adopts {
+        change.adopts = false;
+        if change.action == Action::None {
+            change.reason = Reason::Resumed;
+        }
+    }
 }
 
 /// A project without resources is more often a slip than a wish.
-fn empty(project: &Project, ledger: &Ledger, allow_empty: bool) -> Option<Problem> {
-    if !project.manifest.resources.is_empty() || allow_empty {
+fn empty(project: &Project, ledger: &Ledger) -> Option<Problem> {
+    if !project.manifest.resources.is_empty() {
         return None;
     }
     let name = &project.manifest.project;
@@ -162,8 +186,13 @@ pub(super) async fn reading(
 pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
     let project = arguments.project.load(shell)?;
     let session = reading(shell, &project, &arguments.connection, arguments.wait.lock_timeout).await?;
-    let consents = &arguments.consent;
-    let planned = make(&session, &project, Goal::Declared, &consents.consent(), consents.allow_empty).await;
+    let wanted = Wanted {
+        goal: Goal::Declared,
+        consent: arguments.consent.consent(),
+        allow_empty: arguments.allow_empty,
+        made: None,
+    };
+    let planned = make(&session, &project, &wanted).await;
     session.close().await;
     let Planned { plan, .. } = planned?;
     let exit = match worst(&plan.refusals) {

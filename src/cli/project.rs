@@ -11,7 +11,7 @@ use crate::manifest::{self, Inputs, Manifest};
 
 /// Which project, with which variables.
 #[derive(Clone, Debug, clap::Args)]
-pub(super) struct Arguments {
+pub(super) struct Choice {
     /// The project: a directory of manifests, or one manifest
     #[arg(value_name = "DIR", default_value = ".")]
     pub(super) dir: PathBuf,
@@ -36,12 +36,14 @@ fn variable(text: &str) -> Result<(String, String), String> {
     }
 }
 
-impl Arguments {
+impl Choice {
     /// Loads the project and shows its warnings.
     pub(super) fn load(&self, shell: &Shell) -> Result<Project, Vec<Problem>> {
-        let env = shell.around.vars.iter().filter_map(|(name, value)| {
-            Some((name.strip_prefix(Inputs::ENV_PREFIX)?.to_owned(), value.clone()))
-        });
+        let env = shell
+            .around
+            .vars
+            .iter()
+            .filter_map(|(name, value)| Some((name.strip_prefix(Inputs::ENV_PREFIX)?.to_owned(), value.clone())));
         let inputs = Inputs { vars: self.var.clone(), var_files: self.var_file.clone(), env: env.collect() };
         let wrong = |diagnostic| Problem { exit: Exit::Manifest, diagnostic };
         let (manifest, warnings) = manifest::load(&self.dir, &inputs)

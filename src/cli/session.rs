@@ -240,8 +240,11 @@ async fn hidden(client: &Client, org: &str) -> Result<String, Problem> {
     }
     Err(Problem {
         exit: Exit::NotAuthorized,
-        diagnostic: Diagnostic::error("server::hidden-org", format!("the token may not read the org `{org}`, so its ID is not known"))
-            .help("give the org's ID instead of its name, or a token with `read:orgs`"),
+        diagnostic: Diagnostic::error(
+            "server::hidden-org",
+            format!("the token may not read the org `{org}`, so its ID is not known"),
+        )
+        .help("give the org's ID instead of its name, or a token with `read:orgs`"),
     })
 }
 

@@ -33,7 +33,8 @@ pub(super) fn trouble(code: &'static str, message: impl Into<String>) -> Problem
 impl Shell {
     pub(super) fn of_process() -> Self {
         // Variables that are not UTF-8 are none of ours.
-        let vars = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+        let vars =
+            std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
         let mut around = Surroundings {
             vars: vars.collect(),
             terminal: std::io::stdin().is_terminal() && std::io::stderr().is_terminal(),
@@ -56,7 +57,9 @@ impl Shell {
 
     /// Writes data.
     pub(super) fn data(&self, text: &str) -> Result<(), Vec<Problem>> {
-        self.output.data(text).map_err(|error| vec![trouble("cli::output", format!("cannot write the output: {error}"))])
+        self.output
+            .data(text)
+            .map_err(|error| vec![trouble("cli::output", format!("cannot write the output: {error}"))])
     }
 
     /// Says a sentence on standard error.

@@ -19,7 +19,7 @@ use crate::render::{self, Page, Role};
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     #[command(flatten)]
-    project: project::Arguments,
+    project: project::Choice,
     /// Only this resource, such as bucket.raw
     #[arg(value_name = "ADDRESS")]
     address: Option<Address>,

@@ -18,7 +18,7 @@ use crate::render::{self, Page, Role};
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     #[command(flatten)]
-    project: project::Arguments,
+    project: project::Choice,
     /// How to write it
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: Format,

@@ -12,7 +12,7 @@ use crate::render;
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     #[command(flatten)]
-    project: project::Arguments,
+    project: project::Choice,
     /// How to write the result
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: Format,
@@ -27,9 +27,7 @@ pub(super) fn run(shell: &Shell, arguments: &Arguments) -> Ended {
             page.say(format_args!("The project `{name}` is valid: {}.", render::count(count, "resource"))).end();
             page.finish()
         }
-        Format::Json => {
-            render::document(&render::Document { exit: Exit::Ok, plan: None, report: None, problems: &[] })
-        }
+        Format::Json => render::document(&render::Document { exit: Exit::Ok, plan: None, report: None, problems: &[] }),
     })?;
     Ok(Exit::Ok)
 }
