@@ -8,12 +8,14 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderValue, LOCATION, RETRY_AFTER};
+use secrecy::ExposeSecret;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use url::Url;
 
 use super::error::{self, ApiError, Class};
 use super::retry::{self, Failure, Sleep};
+use crate::secret::Secret;
 
 /// The longest reply that is read, in bytes.
 const LONGEST_REPLY: usize = 64 << 20;
@@ -141,6 +143,12 @@ impl Client {
     /// How long one try of a request may take.
     pub fn timeout(&self) -> Duration {
         self.inner.timeout
+    }
+
+    /// Whether `token` is the one that this client uses.
+    pub(super) fn has_token(&self, token: &Secret) -> bool {
+        let own = self.inner.token.as_ref().and_then(|own| own.as_bytes().strip_prefix(b"Token "));
+        own.is_some_and(|own| own == token.expose_secret().as_bytes())
     }
 
     /// How many requests have been sent, tries counted.
@@ -340,6 +348,10 @@ pub(super) fn reason(error: &reqwest::Error) -> String {
     let mut source = error.source();
     while let Some(error) = source {
         let text = error.to_string();
+        if text.starts_with("client error (") {
+            source = error.source();
+            continue;
+        }
         // Some say what their source says.
         if let Some(last) = words.last_mut().filter(|last| last.ends_with(&text) || text.ends_with(last.as_str())) {
             if text.len() > last.len() {

@@ -1,22 +1,18 @@
 //! `fluxform apply`, and what `fluxform destroy` shares with it.
 
-use std::sync::Arc;
-
 use tokio::sync::watch;
 
 use super::connection::{self, Purpose};
-use super::plan::{Consents, Planned, Wait, Wanted, make};
+use super::pipeline::{self, Applied};
+use super::plan::{Consents, Wait, Wanted, make};
 use super::project::Project;
 use super::session::{Session, Wish};
 use super::shell::{Format, Shell, worst};
 use super::{Ended, approve, project, signal};
-use crate::api::Writer;
-use crate::apply::{self, Event};
 use crate::diagnostic::Diagnostic;
 use crate::diff::Goal;
 use crate::exit::{Exit, Problem};
-use crate::kind::{Ids, Kind, Want};
-use crate::ledger::{self, Claim, Journal, LastApply, Lease, ThisMachine, Timing};
+use crate::kind::Kind;
 use crate::plan::{Consent, Plan};
 use crate::render::{self, Progress, Verb};
 use crate::report::Report;
@@ -91,23 +87,35 @@ pub(super) async fn write(shell: &Shell, arguments: &Run, verb: Verb, wanted: Wa
     ended
 }
 
+/// What came of writing.
+enum Came {
+    /// All was tried.
+    Done(Report),
+    /// Nothing: the plan is another one now.
+    Changed(Box<Plan>),
+}
+
+use Came::{Changed, Done};
+
+/// Where CI systems say which commit they run.
+const COMMIT: [&str; 3] = ["FLUXFORM_COMMIT", "GITHUB_SHA", "CI_COMMIT_SHA"];
+
 impl Work<'_> {
     async fn run(&mut self, org: &str) -> Ended {
-        let Some(agreed) = self.unless_stopped(self.agree()).await? else {
+        let Some((mut agreed, consent)) = self.unless_stopped(self.agree()).await? else {
             return Ok(Exit::Ok);
         };
-        self.wanted.consent = agreed.1;
+        self.wanted.consent = consent;
         if self.session.home.is_none() {
             self.make_home(org).await?;
+            agreed = make(&self.session, &self.project, &self.wanted).await?.plan;
         }
-        let home = self.session.home.clone().expect("invariant: the home org exists by now");
-        let lease = self.unless_stopped(self.lock(&home)).await?;
-        let ended = self.locked(&lease, &agreed.0).await;
-        if let Err(error) = lease.release().await {
-            let why = format!("the lock could not be freed, and expires by itself: {error}");
-            self.shell.show(&[Diagnostic::warning("lock::release", why)]);
+        loop {
+            match self.apply(&agreed).await? {
+                Done(report) => return self.end(&agreed, &report),
+                Changed(plan) => (agreed, self.wanted.consent) = self.unless_stopped(self.ask_again(*plan)).await?,
+            }
         }
-        ended
     }
 
     /// `work`, or the end of the run at the first signal.
@@ -161,111 +169,71 @@ impl Work<'_> {
         Ok((plan, wanted.consent))
     }
 
+    /// Asks about the plan that has become of one that was agreed to.
+    async fn ask_again(&self, plan: Plan) -> Result<(Plan, Consent), Vec<Problem>> {
+        if self.arguments.auto_approve || !self.shell.around.terminal {
+            let diagnostic = Diagnostic::error("apply::stale", "the server has changed since the plan was made")
+                .help("nothing was written; run it again");
+            return Err(vec![Problem { exit: Exit::Stale, diagnostic }]);
+        }
+        self.shell.say("The server has changed since the plan was shown. This is the plan now:");
+        self.ask(plan, self.wanted.clone()).await
+    }
+
     /// Makes the home org: before there is a ledger, since that lives in it. Its name is unique.
     async fn make_home(&mut self, org: &str) -> Result<(), Vec<Problem>> {
         let manifest = &self.project.manifest;
-        let (address, resource) = manifest
+        let (address, _) = manifest
             .resources
             .iter()
             .find(|(address, resource)| address.kind == Kind::Org && resource.fields.text("name") == Some(org))
             .expect("invariant: a session without a home org is only opened for a project that makes it");
-        let want = Want { fields: &resource.fields, org: "", ids: &Ids::default(), marker: None, password: None };
-        let writer = Writer::new(self.session.client.clone());
-        let made = address.kind.create(&writer, &want).await.map_err(|error| vec![Problem::from(error)])?;
-        self.session.home = Some(made.object.id.clone());
-        self.wanted.made = Some(made.object.id);
+        let id = pipeline::create_home_org(&self.session.client, manifest, address)
+            .await
+            .map_err(|error| vec![error.into()])?;
+        self.session.home = Some(id.clone());
+        self.wanted.made = Some(id);
         Ok(())
     }
 
-    async fn lock(&self, home: &str) -> Result<Lease, Vec<Problem>> {
-        let claim = Claim {
-            project: self.project.manifest.project.clone(),
-            org: home.to_owned(),
-            run: run_url(self.shell),
-            wait: self.arguments.wait.lock_timeout,
-            timing: Timing::default(),
-        };
-        let mut waiting = |holder: &ledger::Holder| {
-            let until = holder.run.as_ref().map_or(String::new(), |run| format!(" ({run})"));
-            self.shell.say(format_args!("Waiting for the lock, held by {}{until}", holder.who));
-        };
-        let writer = Writer::new(self.session.client.clone());
-        ledger::acquire(&writer, Arc::new(ThisMachine), &claim, &mut waiting).await.map_err(|error| vec![error.into()])
-    }
-
-    /// What happens under the lock: the plan is made anew, and written if it is still what was agreed to.
-    async fn locked(&self, lease: &Lease, agreed: &Plan) -> Ended {
-        let mut planned = make(&self.session, &self.project, &self.wanted).await?;
-        // The home org that was just made is no change any more.
-        if self.wanted.made.is_none() && !same(agreed, &planned.plan) {
-            if self.arguments.auto_approve || !self.shell.around.terminal {
-                let diagnostic = Diagnostic::error("apply::stale", "the server has changed since the plan was made")
-                    .help("nothing was written; run it again");
-                return Err(vec![Problem { exit: Exit::Stale, diagnostic }]);
-            }
-            self.shell.say("The server has changed since the plan was shown. This is the plan now:");
-            let (_, consent) = self.ask(planned.plan.clone(), self.wanted.clone()).await?;
-            planned = make(&self.session, &self.project, &Wanted { consent, ..self.wanted.clone() }).await?;
-        }
-        if !planned.plan.refusals.is_empty() {
-            return Err(planned.plan.refusals);
-        }
-        let report = self.execute(lease, &planned).await?;
-        self.end(&planned.plan, &report)
-    }
-
-    async fn execute(&self, lease: &Lease, planned: &Planned) -> Result<Report, Vec<Problem>> {
-        let Planned { ledger, state, snapshot, external, foreign, plan } = planned;
-        let timeout = self.session.client.timeout();
-        let writer = Writer::gated(self.session.client.clone(), lease.gate(timeout));
-        let permit = lease.permit(timeout);
-        let state = state.clone().expect("invariant: the home org exists by now");
-        let intents = apply::intents(plan, &self.project.manifest, snapshot);
-        let journal = Journal::begin(writer.clone(), state, intents.clone(), permit.clone())
-            .await
-            .map_err(|error| vec![error.into()])?;
-        let mut report = Report::default();
-        let mut progress = Progress::start(self.shell.output);
-        let run = apply::Run {
-            writer: &writer,
+    /// Writes what was agreed to, under the lock, if it is still the plan.
+    async fn apply(&self, agreed: &Plan) -> Result<Came, Vec<Problem>> {
+        let var = |name: &&str| self.shell.around.var(name).map(str::to_owned);
+        let apply = pipeline::Apply {
+            client: &self.session.client,
+            server: &self.session.server(&self.project.manifest),
             manifest: &self.project.manifest,
-            snapshot,
-            ledger,
-            plan,
-            external,
-            foreign,
-            journal: &journal,
-            intents: &intents,
+            graph: &self.project.graph,
+            goal: self.wanted.goal,
+            consent: &self.wanted.consent,
+            made: self.wanted.made.as_deref(),
             parallelism: self.arguments.parallelism.into(),
+            lock_timeout: self.arguments.wait.lock_timeout,
+            commit: COMMIT.iter().find_map(var),
+            run: run_url(self.shell),
             stop: self.stop.clone(),
         };
-        apply::run(run, &mut |event: Event| {
-            progress.tell(&event);
-            report.fold(&event);
-        })
-        .await;
+        let mut report = Report::default();
+        let mut progress = Progress::start(self.shell.output);
+        let applied = apply
+            .run(agreed, &mut |event| {
+                progress.tell(&event);
+                report.fold(&event);
+            })
+            .await;
         progress.end();
-        match journal.finish(Some(self.last_apply())).await {
-            Err(error) => report.stopped.push(error.into()),
-            Ok(state) if self.wanted.goal == Goal::Destroyed && report.exit() == Exit::Ok => {
-                if let Err(error) = ledger::remove_all(&writer, state, &permit).await {
-                    report.stopped.push(error.into());
-                }
+        match applied {
+            Ok(Applied::Done) => Ok(Done(report)),
+            Ok(Applied::Stale(planned)) if planned.plan.refusals.is_empty() || self.shell.around.terminal => {
+                Ok(Changed(Box::new(planned.plan)))
             }
-            Ok(_) => {}
-        }
-        Ok(report)
-    }
-
-    fn last_apply(&self) -> LastApply {
-        let seconds = self.session.client.server_time().unwrap_or_default() / 1000;
-        let at = i64::try_from(seconds).ok().and_then(|seconds| jiff::Timestamp::from_second(seconds).ok());
-        let commit =
-            ["FLUXFORM_COMMIT", "GITHUB_SHA", "CI_COMMIT_SHA"].iter().find_map(|name| self.shell.around.var(name));
-        LastApply {
-            at: at.unwrap_or_default().to_string(),
-            commit: commit.map(str::to_owned),
-            run: run_url(self.shell),
+            Ok(Applied::Stale(planned)) => Err(planned.plan.refusals),
+            Err(problem) if report.outcomes.is_empty() => Err(vec![problem]),
+            // Something may have been done: the report says what, and what went wrong after it.
+            Err(problem) => {
+                report.stopped.push(problem);
+                Ok(Done(report))
+            }
         }
     }
 
@@ -282,12 +250,6 @@ impl Work<'_> {
         self.shell.show(&report.warnings);
         Ok(exit.or(worst(&report.stopped)))
     }
-}
-
-/// Whether two plans write the same.
-fn same(one: &Plan, other: &Plan) -> bool {
-    let writes = |plan: &Plan| plan.changes.iter().filter(|change| change.writes()).cloned().collect::<Vec<_>>();
-    writes(one) == writes(other)
 }
 
 /// The page of this run in the CI that runs it.

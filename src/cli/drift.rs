@@ -1,7 +1,8 @@
 //! `fluxform drift`.
 
 use super::connection;
-use super::plan::{Planned, Wait, Wanted, make, reading};
+use super::pipeline::Planned;
+use super::plan::{Wait, Wanted, make, reading};
 use super::shell::{Format, Shell, worst};
 use super::{Ended, project};
 use crate::diff::{Change, Goal};

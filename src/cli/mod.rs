@@ -8,6 +8,7 @@ mod drift;
 mod graph;
 mod init;
 mod panic;
+pub mod pipeline;
 mod plan;
 mod project;
 mod server;

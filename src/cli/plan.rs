@@ -1,23 +1,19 @@
 //! `fluxform plan`: the straight line from manifests to a plan.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::connection::{self, Purpose};
+use super::pipeline::{self, Planned};
 use super::project::Project;
 use super::session::{Session, Wish};
 use super::shell::{Format, Shell, worst};
 use super::{Ended, project};
-use crate::address::Address;
 use crate::diagnostic::Diagnostic;
-use crate::diff::{self, Action, Change, Goal, Reason, Target};
-use crate::evidence;
+use crate::diff::Goal;
 use crate::exit::{Exit, Problem};
-use crate::kind::Kind;
-use crate::ledger::{self, Ledger, State};
-use crate::plan::{self, Consent, Facts, Plan};
+use crate::ledger::Ledger;
+use crate::plan::{Consent, Plan};
 use crate::render;
-use crate::snapshot::{self, Snapshot};
 
 /// Show what an apply would do
 ///
@@ -70,18 +66,6 @@ pub(super) struct Wait {
     pub(super) lock_timeout: Duration,
 }
 
-/// A plan and all that it was made from.
-pub(super) struct Planned {
-    pub(super) ledger: Ledger,
-    /// The ledger's pages; none while there is no home org.
-    pub(super) state: Option<State>,
-    pub(super) snapshot: Snapshot,
-    pub(super) external: BTreeMap<Address, Target>,
-    /// The project that owns an object, for what other projects' ledgers have.
-    pub(super) foreign: BTreeMap<(Kind, String), String>,
-    pub(super) plan: Plan,
-}
-
 /// What is planned for.
 #[derive(Clone, Debug)]
 pub(super) struct Wanted {
@@ -89,57 +73,22 @@ pub(super) struct Wanted {
     pub(super) consent: Consent,
     /// Whether a project without resources may delete all that it owns.
     pub(super) allow_empty: bool,
-    /// The ID of an object that this very run has made.
+    /// The ID of the home org, if this very run has made it.
     pub(super) made: Option<String>,
 }
 
 /// Reads the server, compares, and orders. Writes nothing.
 pub(super) async fn make(session: &Session, project: &Project, wanted: &Wanted) -> Result<Planned, Vec<Problem>> {
-    let one = |problem: Problem| vec![problem];
     let Project { manifest, graph } = project;
-    let client = &session.client;
-    let (ledger, state, foreign) = match &session.home {
-        None => (Ledger::default(), None, BTreeMap::new()),
-        Some(home) => {
-            let rows = ledger::rows(client, home).await.map_err(|error| one(error.into()))?;
-            let (ledger, state) = ledger::decode(&rows, &manifest.project, home).map_err(|error| one(error.into()))?;
-            (ledger, Some(state), ledger::owners(&rows, &manifest.project).objects)
-        }
-    };
-    let server = snapshot::Server {
-        version: session.version.clone(),
-        home: session.home.clone(),
-        token_id: manifest.server.token_id.as_ref().map(|id| id.value.clone()),
-    };
-    let snapshot = snapshot::read(client, &server, manifest, &ledger).await.map_err(|error| one(error.into()))?;
-    let mut comparison = diff::compare(manifest, graph, &snapshot, &ledger, &foreign, wanted.goal);
-    comparison.changes.iter_mut().for_each(|change| own(change, wanted.made.as_deref()));
-    let at_stake = evidence::read(client, &comparison.changes, &snapshot).await.map_err(|error| one(error.into()))?;
-    let external = comparison.external.clone();
-    let facts = Facts {
-        project: &manifest.project,
-        graph,
-        snapshot: &snapshot,
-        ledger: &ledger,
-        at_stake,
-        consent: &wanted.consent,
-    };
-    let mut plan = plan::order(comparison, facts);
-    if wanted.goal == Goal::Declared && !wanted.allow_empty {
-        plan.refusals.extend(empty(project, &ledger));
+    let Wanted { goal, consent, made, .. } = wanted;
+    let server = session.server(manifest);
+    let mut planned = pipeline::plan(&session.client, &server, manifest, graph, *goal, consent, made.as_deref())
+        .await
+        .map_err(|problem| vec![problem])?;
+    if *goal == Goal::Declared && !wanted.allow_empty {
+        planned.plan.refusals.extend(empty(project, &planned.ledger));
     }
-    Ok(Planned { ledger, state, snapshot, external, foreign, plan })
-}
-
-/// What this run has made itself is no object of somebody else that is taken over.
-fn own(change: &mut Change, made: Option<&str>) {
-    let id = change.object.as_ref().map(|object| object.id.as_str());
-    if made.is_some() && id == made && change.adopts {
-        change.adopts = false;
-        if change.action == Action::None {
-            change.reason = Reason::Resumed;
-        }
-    }
+    Ok(planned)
 }
 
 /// A project without resources is more often a slip than a wish.

@@ -10,8 +10,10 @@ use super::shell::{Shell, trouble};
 use crate::api::{ApiError, Class, Client, Connect};
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::exit::{Exit, Problem};
+use crate::manifest::Manifest;
 use crate::secret::Secret;
 use crate::server::{Location, Options, Server, Setup, StartError};
+use crate::snapshot;
 
 /// The user that owns a new embedded server.
 const USER: &str = "fluxform";
@@ -25,6 +27,8 @@ pub(super) struct Session {
     pub(super) home: Option<String>,
     /// The server's version.
     pub(super) version: String,
+    /// The ID of the run's token, where the environment says it.
+    token_id: Option<String>,
     embedded: Option<Server>,
 }
 
@@ -61,7 +65,17 @@ impl Session {
             return Err(refused(&client, error).await);
         }
         let home = home(&client, &connection.org.value, wish.makes_home).await?;
-        Ok(Self { client, home, version, embedded })
+        let token_id = shell.around.var("FLUXFORM_TOKEN_ID").map(str::to_owned);
+        Ok(Self { client, home, version, token_id, embedded })
+    }
+
+    /// What is known of the server before its objects are read.
+    pub(super) fn server(&self, manifest: &Manifest) -> snapshot::Server {
+        snapshot::Server {
+            version: self.version.clone(),
+            home: self.home.clone(),
+            token_id: self.token_id.clone().or_else(|| manifest.server.token_id.as_ref().map(|id| id.value.clone())),
+        }
     }
 
     /// Ends the session; an embedded server closes its file.

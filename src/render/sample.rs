@@ -22,6 +22,7 @@ pub(super) fn change(kind: Kind, key: &str, action: Action, reason: Reason) -> C
         address: Address::new(kind, key),
         action,
         reason,
+        org: None,
         object: None,
         fields: Vec::new(),
         adopts: false,

@@ -8,8 +8,8 @@ use fluxform::address::Address;
 use fluxform::api::{Client, Connect, Writer};
 use fluxform::kind::Kind;
 use fluxform::ledger::{
-    Claim, Entry, Intent, Journal, JournalError, LastApply, Ledger, LedgerError, LockError, Lost, Origin, Permit, State,
-    ThisMachine, Timing, Update, acquire, owners, read, read_lock, remove_all, rows,
+    Claim, Entry, Holder, Intent, Journal, JournalError, LastApply, Lease, Ledger, LedgerError, LockError, Lost,
+    Origin, Permit, State, ThisMachine, Timing, Update, acquire, owners, read, read_lock, remove_all, rows,
 };
 use fluxform::manifest::Lifecycle;
 use serde_json::{Value, json};
@@ -170,10 +170,11 @@ fn claim(scene: &Scene, wait: u64) -> Claim {
     Claim { project: "iot".into(), org: scene.org.clone(), run, wait: Duration::from_secs(wait), timing }
 }
 
-async fn take(scene: &Scene, claim: &Claim) -> Result<(fluxform::ledger::Lease, Vec<String>), LockError> {
+async fn take(scene: &Scene, claim: &Claim) -> Result<(Lease, Vec<String>), LockError> {
     let mut waited = Vec::new();
-    let lease = acquire(&writer(scene), Arc::new(ThisMachine), claim, &mut |holder| waited.push(holder.to_string()));
-    Ok((lease.await?, waited))
+    let mut waiting = |holder: &Holder| waited.push(holder.to_string());
+    let lease = acquire(&writer(scene), Arc::new(ThisMachine), claim, &mut waiting).await?;
+    Ok((lease, waited))
 }
 
 both!(the_second_waits_until_the_first_is_done, async |scene| {
@@ -183,7 +184,7 @@ both!(the_second_waits_until_the_first_is_done, async |scene| {
     let (told, held) = tokio::sync::oneshot::channel();
     let (writer, claim) = (writer(&scene), claim(&scene, 60));
     let mut told = Some(told);
-    let mut waiting = |holder: &fluxform::ledger::Holder| {
+    let mut waiting = |holder: &Holder| {
         told.take().unwrap().send(holder.to_string()).unwrap();
     };
     let (second, holder) = tokio::join!(acquire(&writer, Arc::new(ThisMachine), &claim, &mut waiting), async {

@@ -4,5 +4,7 @@
 mod facts;
 mod flux;
 mod kinds;
+mod ledger;
 mod points;
+mod sight;
 mod support;
