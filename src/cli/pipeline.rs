@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
+use super::signal;
 use crate::address::Address;
 use crate::api::{ApiError, Client, Writer};
 use crate::apply::{self, Event};
 use crate::diagnostic::Diagnostic;
-use crate::diff::{self, Comparison, Goal, Target};
+use crate::diff::{self, Action, Change, Comparison, Goal, Reason, Target};
 use crate::evidence;
 use crate::exit::{Exit, Problem};
 use crate::graph::Graph;
@@ -36,7 +37,8 @@ pub struct Planned {
     pub plan: Plan,
 }
 
-/// Plans: reads the ledger and the server, compares, reads what is at stake, and orders. Writes nothing.
+/// Plans: reads the ledger and the server, compares, reads what is at stake, and orders. Writes nothing. `made` is the ID
+/// of the home org, if this very run has made it.
 ///
 /// # Errors
 /// What keeps a plan from being made at all. What a guard refuses is in the plan.
@@ -47,6 +49,7 @@ pub async fn plan(
     graph: &Graph,
     goal: Goal,
     consent: &Consent,
+    made: Option<&str>,
 ) -> Result<Planned, Problem> {
     let rows = match &server.home {
         Some(home) => ledger::rows(client, home).await?,
@@ -58,12 +61,25 @@ pub async fn plan(
     if !ledger.found && server.home.is_some() && !snapshot.labels_proven {
         return Err(unproven_ledger(&manifest.project));
     }
-    let Comparison { changes, problems, external } = diff::compare(manifest, graph, &snapshot, &ledger, &foreign, goal);
+    let Comparison { mut changes, problems, external } =
+        diff::compare(manifest, graph, &snapshot, &ledger, &foreign, goal);
+    changes.iter_mut().for_each(|change| own(change, made));
     let at_stake = evidence::read(client, &changes, &snapshot).await?;
     let comparison = Comparison { changes, problems, external: BTreeMap::new() };
     let facts = Facts { project: &manifest.project, graph, snapshot: &snapshot, ledger: &ledger, at_stake, consent };
     let plan = plan::order(comparison, facts);
     Ok(Planned { ledger, state, foreign, snapshot, external, plan })
+}
+
+/// What this run has made itself is no object of somebody else that is taken over.
+fn own(change: &mut Change, made: Option<&str>) {
+    let id = change.object.as_ref().map(|object| object.id.as_str());
+    if made.is_some() && id == made && change.adopts {
+        change.adopts = false;
+        if change.action == Action::None {
+            change.reason = Reason::Resumed;
+        }
+    }
 }
 
 /// A token that cannot see the ledger must not look like a first run.
@@ -90,6 +106,8 @@ pub struct Apply<'a> {
     pub goal: Goal,
     /// What the user agreed to.
     pub consent: &'a Consent,
+    /// The ID of the home org, if this very run has made it.
+    pub made: Option<&'a str>,
     /// How many changes may be under way at once.
     pub parallelism: usize,
     /// How long to wait for another run's lock.
@@ -126,7 +144,13 @@ impl Apply<'_> {
             timing: Timing::default(),
         };
         let mut waiting = |holder: &ledger::Holder| tell(Event::Waiting { holder: holder.to_string() });
-        let lease = Arc::new(ledger::acquire(&labels, Arc::new(ThisMachine), &claim, &mut waiting).await?);
+        let lease = tokio::select! {
+            lease = ledger::acquire(&labels, Arc::new(ThisMachine), &claim, &mut waiting) => Arc::new(lease?),
+            exit = signal::wait(self.stop.clone()) => {
+                let diagnostic = Diagnostic::error("cli::interrupted", "stopped by a signal: nothing was changed");
+                return Err(Problem { exit, diagnostic });
+            }
+        };
         let result = self.locked(agreed, &lease, tell).await;
         // The permits that hold the lease too have ended with the walk.
         if let Some(lease) = Arc::into_inner(lease)
@@ -144,7 +168,8 @@ impl Apply<'_> {
         lease: &Arc<ledger::Lease>,
         tell: &mut (dyn FnMut(Event) + Send),
     ) -> Result<Applied, Problem> {
-        let planned = plan(self.client, self.server, self.manifest, self.graph, self.goal, self.consent).await?;
+        let planned =
+            plan(self.client, self.server, self.manifest, self.graph, self.goal, self.consent, self.made).await?;
         if planned.plan.changes != agreed.changes || !planned.plan.refusals.is_empty() {
             return Ok(Applied::Stale(Box::new(planned)));
         }

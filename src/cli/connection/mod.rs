@@ -210,6 +210,24 @@ pub fn resolve(
     Ok(connection)
 }
 
+/// The server to set up: as [`resolve`] without manifests, an org or a token.
+pub fn resolve_virgin(flags: &Flags, around: &Surroundings) -> Result<Connection, Problem> {
+    let server = manifest::Server::default();
+    let target = target::resolve(flags, &server, around, &Ok(None))?;
+    let skip_verify = skip_verify(around)?;
+    Ok(Connection {
+        target,
+        org: Said { value: String::new(), from: Origin::Default },
+        token: None,
+        ca_file: None,
+        client_cert: None,
+        client_key: None,
+        skip_verify,
+        timeout: None,
+        warnings: Vec::new(),
+    })
+}
+
 fn skip_verify(around: &Surroundings) -> Result<bool, Problem> {
     match around.var("INFLUX_SKIP_VERIFY") {
         None | Some("0" | "f" | "F" | "false" | "FALSE" | "False") => Ok(false),

@@ -65,7 +65,7 @@ impl Project {
     /// The plan of what the files declare.
     pub(crate) async fn plan(&self, goal: Goal) -> Result<Planned, Problem> {
         let (manifest, graph) = self.load();
-        pipeline::plan(&self.client, &self.server, &manifest, &graph, goal, &self.consent).await
+        pipeline::plan(&self.client, &self.server, &manifest, &graph, goal, &self.consent, None).await
     }
 
     /// Applies what the files declare; refusals are a failure of the test.
@@ -91,6 +91,7 @@ impl Project {
             graph: &graph,
             goal,
             consent: &self.consent,
+            made: None,
             parallelism: 8,
             lock_timeout: Duration::from_secs(90),
             commit: None,
