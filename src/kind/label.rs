@@ -105,7 +105,7 @@ impl Row {
         let system = self.is_bookkeeping();
         // POST keeps empty values, PATCH takes them away: they mean nothing.
         let properties = self.properties.into_iter().filter(|(_, value)| system || !value.is_empty()).collect();
-        let mut fields: crate::value::Fields =
+        let mut fields: Fields =
             [("name", Value::Text(self.name.clone())), ("properties", Value::Map(properties))].into_iter().collect();
         if let Some(org) = &self.org {
             fields.set("org", Value::Ref(Ref::Id(Kind::Org, org.clone())));

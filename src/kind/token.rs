@@ -194,7 +194,7 @@ impl Row {
             self.permissions.into_iter().partition(|permission| permission.action == "read");
         let scopes =
             |permissions: Vec<Permission>| Value::Scopes(permissions.into_iter().map(Permission::scope).collect());
-        let mut fields: crate::value::Fields = [
+        let mut fields: Fields = [
             ("description", Value::Text(self.description.clone())),
             ("org", Value::Ref(Ref::Id(Kind::Org, self.org.clone()))),
             ("status", Value::Text(self.status)),

@@ -4,7 +4,7 @@
 mod facts;
 mod flux;
 mod kinds;
-mod sight;
 mod ledger;
 mod points;
+mod sight;
 mod support;
