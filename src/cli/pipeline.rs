@@ -9,6 +9,7 @@ use tokio::sync::watch;
 use crate::address::Address;
 use crate::api::{ApiError, Client, Writer};
 use crate::apply::{self, Event};
+use crate::diagnostic::Diagnostic;
 use crate::diff::{self, Comparison, Goal, Target};
 use crate::evidence;
 use crate::exit::{Exit, Problem};
@@ -54,14 +55,25 @@ pub async fn plan(
     let (ledger, state) = ledger::decode(&rows, &manifest.project, server.home.as_deref().unwrap_or_default())?;
     let foreign = ledger::owners(&rows, &manifest.project).objects;
     let snapshot = snapshot::read(client, server, manifest, &ledger).await?;
-    let Comparison { changes, problems, external } =
-        diff::compare(manifest, graph, &snapshot, &ledger, &foreign, goal);
+    if !ledger.found && server.home.is_some() && !snapshot.labels_proven {
+        return Err(unproven_ledger(&manifest.project));
+    }
+    let Comparison { changes, problems, external } = diff::compare(manifest, graph, &snapshot, &ledger, &foreign, goal);
     let at_stake = evidence::read(client, &changes, &snapshot).await?;
     let comparison = Comparison { changes, problems, external: BTreeMap::new() };
-    let facts =
-        Facts { project: &manifest.project, graph, snapshot: &snapshot, ledger: &ledger, at_stake, consent };
+    let facts = Facts { project: &manifest.project, graph, snapshot: &snapshot, ledger: &ledger, at_stake, consent };
     let plan = plan::order(comparison, facts);
     Ok(Planned { ledger, state, foreign, snapshot, external, plan })
+}
+
+/// A token that cannot see the ledger must not look like a first run.
+fn unproven_ledger(project: &str) -> Problem {
+    let diagnostic = Diagnostic::error(
+        "sight::ledger",
+        format!("cannot tell whether the project `{project}` was ever applied: this token may not read all labels"),
+    )
+    .help("the ledger is kept in labels of the home org: use a token with `read:labels` there");
+    Problem { exit: Exit::NotAuthorized, diagnostic }
 }
 
 /// How an apply is done.
@@ -132,8 +144,7 @@ impl Apply<'_> {
         lease: &Arc<ledger::Lease>,
         tell: &mut (dyn FnMut(Event) + Send),
     ) -> Result<Applied, Problem> {
-        let planned =
-            plan(self.client, self.server, self.manifest, self.graph, self.goal, self.consent).await?;
+        let planned = plan(self.client, self.server, self.manifest, self.graph, self.goal, self.consent).await?;
         if planned.plan.changes != agreed.changes || !planned.plan.refusals.is_empty() {
             return Ok(Applied::Stale(Box::new(planned)));
         }
@@ -143,11 +154,11 @@ impl Apply<'_> {
             move || lease.check(timeout)
         };
         let gate = permit.clone();
-        let writer =
-            Writer::gated(self.client.clone(), Arc::new(move || gate().map_err(|lost| lost.to_string())));
+        let writer = Writer::gated(self.client.clone(), Arc::new(move || gate().map_err(|lost| lost.to_string())));
         let intents = apply::intents(&planned.plan, self.manifest, &planned.snapshot);
         let journal =
-            Journal::begin(Writer::new(self.client.clone()), planned.state, intents.clone(), Arc::new(permit.clone())).await?;
+            Journal::begin(Writer::new(self.client.clone()), planned.state, intents.clone(), Arc::new(permit.clone()))
+                .await?;
         let run = apply::Run {
             writer: &writer,
             manifest: self.manifest,
@@ -163,7 +174,8 @@ impl Apply<'_> {
         };
         let mut complete = true;
         let mut watch = |event: Event| {
-            complete &= !matches!(&event, Event::Ended { outcome, .. } if !matches!(outcome, apply::Outcome::Done { .. }));
+            complete &=
+                !matches!(&event, Event::Ended { outcome, .. } if !matches!(outcome, apply::Outcome::Done { .. }));
             tell(event);
         };
         apply::run(run, &mut watch).await;
@@ -189,7 +201,6 @@ fn server_time(client: &Client) -> String {
 pub async fn create_home_org(client: &Client, manifest: &Manifest, address: &Address) -> Result<String, ApiError> {
     let resource = &manifest.resources[address];
     let ids = crate::kind::Ids::default();
-    let want =
-        crate::kind::Want { fields: &resource.fields, org: "", ids: &ids, marker: None, password: None };
+    let want = crate::kind::Want { fields: &resource.fields, org: "", ids: &ids, marker: None, password: None };
     address.kind.create(&Writer::new(client.clone()), &want).await.map(|made| made.object.id)
 }
