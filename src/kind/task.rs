@@ -1,12 +1,14 @@
 //! Tasks.
 
+mod script;
+
 use std::collections::BTreeSet;
 
 use futures::future::try_join_all;
 use serde::{Deserialize, Serialize};
 
 use super::live::{self, Made, Object, Presence, Want};
-use super::spec::{Delete, Fault, Key, Place, Spec};
+use super::spec::{Delete, Key, Place, Spec};
 use super::{Kind, label};
 use crate::api::{ApiError, Client, Writer, after};
 use crate::duration::Duration;
@@ -40,7 +42,7 @@ pub(super) static SPEC: Spec = Spec {
             .compared(Compared::Never),
         Field::text("labels", Omitted::Theirs, "All labels of the task.").shaped(Shape::Refs(Kind::Label)),
     ],
-    check,
+    check: script::check,
     replace: Delete::First,
     delete_rank: 10,
     serial: false,
@@ -49,12 +51,6 @@ pub(super) static SPEC: Spec = Spec {
     delivers: false,
     runs_as_creator: true,
 };
-
-fn check(fields: &mut Fields, faults: &mut Vec<Fault>) {
-    if fields.text("name").is_some_and(str::is_empty) {
-        faults.push(Fault::new("task::name", "name", "a task's name cannot be empty", "empty"));
-    }
-}
 
 /// Tasks on a server.
 pub(super) struct Live;
@@ -145,7 +141,7 @@ fn whole(fields: &Fields) -> Option<&str> {
 
 /// The script to send when a task that is as `live` is to change; none if nothing that stands in it changes. Always sent
 /// whole: PATCH of the schedule alone would re-format the script.
-fn script(live: &Fields, want: &Fields, changed: &[&'static str]) -> Result<Option<String>, ApiError> {
+fn to_send(live: &Fields, want: &Fields, changed: &[&'static str]) -> Result<Option<String>, ApiError> {
     if !changed.iter().any(|field| *field == "flux" || HEAD.contains(field)) {
         return Ok(None);
     }
@@ -206,7 +202,7 @@ impl live::Live for Live {
     async fn update(api: &Writer, live: &Object, want: &Want<'_>, changed: &[&'static str]) -> Result<(), ApiError> {
         let path = format!("{TASKS}/{}", live.id);
         let text = |field| want.text(field).filter(|_| changed.contains(&field));
-        let flux = script(&live.fields, want.fields, changed)?;
+        let flux = to_send(&live.fields, want.fields, changed)?;
         let (status, description) = (text("status"), text("description"));
         if flux.is_some() || status.is_some() || description.is_some() {
             // A description alone is refused (influxd 2.9.1, measured); a status that it has already does nothing.
@@ -244,23 +240,23 @@ mod tests {
 
     #[test]
     fn the_declared_script_is_sent_as_it_is() {
-        let sent = script(&fields("a", "1h", LIVE), &fields("a", "2h", WANT), &["every"]).expect("a script");
+        let sent = to_send(&fields("a", "1h", LIVE), &fields("a", "2h", WANT), &["every"]).expect("a script");
         assert_eq!(sent.as_deref(), Some(WANT));
-        assert_eq!(script(&fields("a", "1h", LIVE), &fields("a", "2h", WANT), &["status"]).expect("none"), None);
+        assert_eq!(to_send(&fields("a", "1h", LIVE), &fields("a", "2h", WANT), &["status"]).expect("none"), None);
     }
 
     #[test]
     fn what_is_ignored_stays() {
         let mut want = fields("a", "2h", WANT);
         want.remove("flux");
-        let sent = script(&fields("a", "1h", LIVE), &want, &["every"]).expect("a script");
+        let sent = to_send(&fields("a", "1h", LIVE), &want, &["every"]).expect("a script");
         insta::assert_snapshot!(sent.expect("some"), @r#"
         option task = {name: "a", every: 2h, concurrency: 2}
         live()
         "#);
         let mut want = fields("a", "2h", WANT);
         want.remove("every");
-        let sent = script(&fields("a", "1h", LIVE), &want, &["flux"]).expect("a script");
+        let sent = to_send(&fields("a", "1h", LIVE), &want, &["flux"]).expect("a script");
         insta::assert_snapshot!(sent.expect("some"), @r#"
         option task = {name: "a", every: 1h}
         want()

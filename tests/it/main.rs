@@ -1,8 +1,9 @@
 //! The integration tests: one binary, see `CONTRIBUTING.md`.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-mod embedded;
+mod cases;
 mod clients;
+mod embedded;
 mod facts;
 mod flux;
 mod kinds;
