@@ -11,7 +11,7 @@ use super::live::{self, Made, Object, Presence, Want};
 use super::spec::{Delete, Draft, Fault, Key, Place, Spec};
 use crate::api::{ApiError, Class, Client, Writer, by_offset};
 use crate::field::{Compared, Field, Omitted, Shape};
-use crate::value::{Fields, Ref, Value};
+use crate::value::{Ref, Value};
 
 pub(super) static SPEC: Spec = Spec {
     doc: "A user of the server.",
