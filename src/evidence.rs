@@ -1,4 +1,17 @@
-//! What had to be read besides lists to decide a change.
+//! What had to be read besides lists to decide a change: whether data is at stake.
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::address::Address;
+use crate::api::{ApiError, Client};
+use crate::diff::{Action, Change};
+use crate::duration::Duration;
+use crate::flux::evidence as query;
+use crate::kind::{Kind, Object, Place};
+use crate::snapshot::Snapshot;
+use crate::value::Value;
 
 /// What is known of the points that a change would delete.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,4 +29,153 @@ pub enum Data {
     },
     /// It is not known; with the reason. Counts as if there were some.
     Unknown(String),
+}
+
+impl std::fmt::Display for Data {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::None => f.write_str("no points"),
+            Self::Unknown(why) => write!(f, "it may hold points ({why})"),
+            Self::Some { count, first, last } => {
+                match count {
+                    Some(count) => write!(f, "{count} values")?,
+                    None => f.write_str("it holds points")?,
+                }
+                if let (Some(first), Some(last)) = (first, last) {
+                    write!(f, ", {first} to {last}")?;
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+/// What a change would delete.
+enum Stake<'a> {
+    /// All that the object holds.
+    All(&'a Object),
+    /// What the object holds that is older than this.
+    Older(&'a Object, Duration),
+}
+
+/// What `change` would delete; none where no data can be lost.
+fn stake<'a>(change: &Change, snapshot: &'a Snapshot) -> Option<Stake<'a>> {
+    let spec = change.address.kind.spec();
+    let object = snapshot.object(change.address.kind, &change.object.as_ref()?.id)?;
+    if !spec.holds_data {
+        return None;
+    }
+    if matches!(change.action, Action::Delete | Action::Replace) {
+        return Some(Stake::All(object));
+    }
+    let keeps = spec.keeps_for?;
+    let field = change.fields.iter().find(|field| field.field == keeps)?;
+    let (Value::Duration(wanted), live) = (&field.wanted, field.live.as_ref()) else { return None };
+    let shortened = match live {
+        Some(Value::Duration(live)) => wanted < live,
+        _ => true,
+    };
+    shortened.then_some(Stake::Older(object, *wanted))
+}
+
+/// Reads what is at stake in `changes`. No right to look means that there may be data.
+///
+/// # Errors
+/// The server's, where it does not answer at all.
+pub async fn read(
+    client: &Client,
+    changes: &[Change],
+    snapshot: &Snapshot,
+) -> Result<BTreeMap<Address, Data>, ApiError> {
+    let mut at_stake = BTreeMap::new();
+    for change in changes {
+        let data = match stake(change, snapshot) {
+            None => continue,
+            Some(Stake::All(object)) => all_of(client, change.address.kind, object).await?,
+            Some(Stake::Older(object, keep)) => older(client, object, keep, snapshot.at).await,
+        };
+        at_stake.insert(change.address.clone(), data);
+    }
+    Ok(at_stake)
+}
+
+/// The data of one object: its own, or that of everything in an org.
+async fn all_of(client: &Client, kind: Kind, object: &Object) -> Result<Data, ApiError> {
+    if kind.spec().place == Place::Org {
+        return Ok(extent(client, object).await);
+    }
+    let mut total = Data::None;
+    for inner in Kind::ALL.iter().filter(|kind| kind.spec().holds_data && kind.spec().place == Place::Org) {
+        for held in inner.list(client, &[&object.id], &|_| false).await? {
+            if !held.system {
+                total = total.and(extent(client, &held).await, &held.name);
+            }
+        }
+    }
+    Ok(total)
+}
+
+async fn ask(
+    client: &Client,
+    object: &Object,
+    script: Result<String, crate::flux::LiteralError>,
+) -> Result<query::Reply, String> {
+    let script = script.map_err(|error| error.to_string())?;
+    let org = object.org.as_deref().unwrap_or_default();
+    let csv = client.evidence_query(org, &script).await.map_err(|error| error.message)?;
+    query::read_reply(&csv).map_err(|error| error.to_string())
+}
+
+/// All points: whether there are any first, which is quick; how many only then.
+async fn extent(client: &Client, bucket: &Object) -> Data {
+    match ask(client, bucket, query::any_point(&bucket.name)).await {
+        Err(why) => return Data::Unknown(why),
+        Ok(reply) if reply.first.is_none() => return Data::None,
+        Ok(_) => {}
+    }
+    match ask(client, bucket, query::extent(&bucket.name)).await {
+        Err(_) => Data::Some { count: None, first: None, last: None },
+        Ok(reply) => Data::Some {
+            count: reply.values,
+            first: reply.first.map(|time| time.to_string()),
+            last: reply.last.map(|time| time.to_string()),
+        },
+    }
+}
+
+/// The points that a retention of `keep` would drop, seen from the server's time `at` (milliseconds since 1970).
+async fn older(client: &Client, bucket: &Object, keep: Duration, at: u64) -> Data {
+    let edge = i64::try_from(at)
+        .ok()
+        .and_then(|at| Timestamp::from_millisecond(at).ok())
+        .and_then(|now| now.checked_sub(SignedDuration::from_nanos(i64::try_from(keep.nanos).ok()?)).ok());
+    let Some(edge) = edge else { return Data::Unknown("the retention reaches beyond all time".to_owned()) };
+    match ask(client, bucket, query::any_point_older_than(&bucket.name, edge)).await {
+        Err(why) => Data::Unknown(why),
+        Ok(reply) => match reply.first {
+            None => Data::None,
+            Some(first) => Data::Some { count: None, first: Some(first.to_string()), last: Some(edge.to_string()) },
+        },
+    }
+}
+
+impl Data {
+    /// This and that of the bucket `name` together.
+    fn and(self, other: Self, name: &str) -> Self {
+        let earlier = |a: Option<String>, b: Option<String>| a.into_iter().chain(b).min();
+        let later = |a: Option<String>, b: Option<String>| a.into_iter().chain(b).max();
+        match (self, other) {
+            (Self::None, other) => other,
+            (this, Self::None) => this,
+            (Self::Unknown(why), _) => Self::Unknown(why),
+            (_, Self::Unknown(why)) => Self::Unknown(format!("{name}: {why}")),
+            (Self::Some { count: a, first, last }, Self::Some { count: b, first: first_b, last: last_b }) => {
+                Self::Some {
+                    count: a.zip(b).map(|(a, b)| a + b),
+                    first: earlier(first, first_b),
+                    last: later(last, last_b),
+                }
+            }
+        }
+    }
 }

@@ -10,6 +10,7 @@ pub mod exit;
 pub mod field;
 pub mod flux;
 pub mod secret;
+pub mod snowflake;
 pub mod value;
 
 pub mod api;
@@ -31,3 +32,5 @@ pub mod report;
 pub mod render;
 
 pub mod server;
+
+pub mod cli;

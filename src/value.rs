@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use crate::address::Address;
 use crate::duration::Duration;
-use crate::flux::{FluxError, LiveScript, NormalForm, TaskOption};
+use crate::flux::LiveScript;
 use crate::kind::Kind;
 use crate::secret::{Sink, Source};
 
@@ -57,28 +57,26 @@ pub struct Script {
     pub text: String,
     /// Digest of the tokens that count.
     pub digest: String,
-    /// The whole text to send; only on the manifest's side.
+    /// The whole text, as the server has it or as it is sent.
     pub source: Option<String>,
 }
 
 impl Script {
-    /// A task's whole script, as it is sent to a server or as a server has it, and what its `option task` says. The text
-    /// keeps the injected record, and what `option task` says besides name and schedule.
-    ///
-    /// # Errors
-    /// A script that cannot be scanned, a malformed `option task`.
-    pub fn read(source: &str) -> Result<(Self, Option<TaskOption>), FluxError> {
-        let script = LiveScript::read(source, None)?;
-        let mut extra = Vec::new();
-        for (key, value) in script.task.iter().flat_map(|task| &task.extra) {
-            extra.push(format!("{key}: {}", NormalForm::of(&value.value)?));
-        }
-        extra.sort();
-        let extra = extra.join(", ");
-        let digest = digest(&format!("{extra}\n{}", script.body));
-        let text =
-            if extra.is_empty() { script.text } else { format!("option task = {{..., {extra}}}\n{}", script.text) };
-        Ok((Self { text, digest, source: None }, script.task))
+    /// Reads a whole task script, of either side: `option task` is left out but for the keys that are no field of a task
+    /// (`concurrency`, `retry`); an injected record counts. Scripts that the scanner does not understand are compared byte
+    /// by byte.
+    pub fn of_task(source: String) -> Self {
+        let (text, form) = match LiveScript::read(&source, None) {
+            Ok(script) => {
+                let extra = script.task.iter().flat_map(|task| &task.extra);
+                let extra: Vec<_> = extra.map(|(key, value)| format!("{key}: {}", value.value)).collect();
+                let head =
+                    if extra.is_empty() { String::new() } else { format!("option task = {{{}}}\n", extra.join(", ")) };
+                (format!("{head}{}", script.text), format!("{head}{}", script.body))
+            }
+            Err(_) => (source.clone(), format!("unread {source}")),
+        };
+        Self { text, digest: digest(&form), source: Some(source) }
     }
 }
 
@@ -120,6 +118,14 @@ pub enum Value {
 }
 
 impl Ref {
+    /// The ID, when an object that no resource stands for is meant.
+    pub fn bare_id(&self) -> Option<&str> {
+        match self {
+            Self::Id(_, id) => Some(id),
+            Self::To(_) | Self::Home => None,
+        }
+    }
+
     /// The address, when a resource of this project is meant.
     pub fn address(&self) -> Option<&Address> {
         match self {
@@ -270,6 +276,12 @@ impl Fields {
     /// All of them, by name.
     pub fn iter(&self) -> impl Iterator<Item = (&'static str, &Value)> {
         self.0.iter().map(|(name, value)| (*name, value))
+    }
+
+    /// The fingerprint of the script among the fields; empty where there is none.
+    pub fn script_print(&self) -> String {
+        let script = self.0.iter().find(|(_, value)| matches!(value, Value::Script(_)));
+        script.map(|(_, value)| value.fingerprint()).unwrap_or_default()
     }
 
     /// The text of a text field.

@@ -25,7 +25,7 @@ pub enum Class {
 
 /// An error of one request.
 #[derive(Clone, Debug, thiserror::Error)]
-#[error("{method} {path}: {message}")]
+#[error("{method}{}{path}: {message}", if path.is_empty() { "" } else { " " })]
 pub struct ApiError {
     /// What kind of error it is.
     pub class: Class,
@@ -50,6 +50,19 @@ impl ApiError {
             path: path.to_owned(),
             status: None,
             message: message.into(),
+            maybe_done: false,
+        }
+    }
+
+    /// An error of a request that was not sent, because what it needs is not there.
+    pub(crate) fn unsent(message: impl Into<String>) -> Self {
+        let message = message.into();
+        Self {
+            class: Class::Refused,
+            method: "(not sent)",
+            path: String::new(),
+            status: None,
+            message,
             maybe_done: false,
         }
     }

@@ -1,5 +1,111 @@
 //! The only writer: walks a plan and tells what happens as events.
 
+mod deliver;
 mod event;
+mod step;
+mod walk;
 
 pub use event::{Event, Outcome};
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
+use tokio::sync::watch;
+
+use crate::address::Address;
+use crate::api::Writer;
+use crate::diagnostic::Diagnostic;
+use crate::diff::{Action, Target};
+use crate::exit::{Exit, Problem};
+use crate::ledger::{Intent, Journal, Ledger};
+use crate::manifest::Manifest;
+use crate::plan::Plan;
+use crate::snapshot::Snapshot;
+use step::Doer;
+use walk::Walk;
+
+/// What an apply works with.
+pub struct Run<'a> {
+    /// Writes to the server; shut when the lease is lost.
+    pub writer: &'a Writer,
+    /// What is declared.
+    pub manifest: &'a Manifest,
+    /// What the plan was made from.
+    pub snapshot: &'a Snapshot,
+    /// What the project knew of itself then.
+    pub ledger: &'a Ledger,
+    /// What to do.
+    pub plan: &'a Plan,
+    /// The objects behind external resources.
+    pub external: &'a BTreeMap<Address, Target>,
+    /// The project that owns an object, for what other projects' ledgers have.
+    pub foreign: &'a BTreeMap<(crate::kind::Kind, String), String>,
+    /// Takes down what was done.
+    pub journal: &'a Journal,
+    /// What the ledger already has as intended.
+    pub intents: &'a BTreeMap<Address, Intent>,
+    /// How many changes may be under way at once.
+    pub parallelism: usize,
+    /// Becomes a reason when the run is to stop.
+    pub stop: watch::Receiver<Option<Exit>>,
+}
+
+/// What the plan is about to create: to be in the ledger before the first POST.
+pub fn intents(plan: &Plan, manifest: &Manifest, snapshot: &Snapshot) -> BTreeMap<Address, Intent> {
+    let creates = plan.changes.iter().filter(|change| matches!(change.action, Action::Create | Action::Replace));
+    creates
+        .map(|change| {
+            let resource = &manifest.resources[&change.address];
+            let fields = &resource.fields;
+            let org = change.object.as_ref().and_then(|object| object.org.clone()).or_else(|| snapshot.home.clone());
+            let marker = change
+                .address
+                .kind
+                .spec()
+                .delivers
+                .then(|| format!("{}/{}", plan.project, rand::random_range(0..1_u64 << 48)));
+            let intent = Intent {
+                org: org.filter(|_| change.address.kind.spec().place == crate::kind::Place::Org),
+                name: fields.text("name").or(fields.text("description")).unwrap_or_default().to_owned(),
+                digest: fields.script_print(),
+                at: snapshot.at,
+                marker,
+            };
+            (change.address.clone(), intent)
+        })
+        .collect()
+}
+
+/// Applies the plan and tells what happens.
+pub async fn run(run: Run<'_>, tell: &mut dyn FnMut(Event)) {
+    let writes = |change: &&crate::diff::Change| change.writes() || change.settles;
+    let changes: Vec<_> = run.plan.changes.iter().filter(writes).collect();
+    tell(Event::Begin { total: changes.len() });
+    let existing = run.plan.changes.iter().filter_map(|change| Some((&change.address, change.object.as_ref()?)));
+    let objects = existing
+        .chain(run.external.iter())
+        .map(|(address, target)| (address.clone(), (target.id.clone(), target.org.clone())))
+        .collect();
+    let doer = Doer {
+        writer: run.writer,
+        manifest: run.manifest,
+        snapshot: run.snapshot,
+        ledger: run.ledger,
+        foreign: run.foreign,
+        journal: run.journal,
+        intents: run.intents,
+        objects: Mutex::new(objects),
+        orgs_of_objects: run.snapshot.orgs_of_objects(),
+    };
+    let stopped = || {
+        if let Some(error) = run.journal.failed() {
+            return Some(error.clone().into());
+        }
+        let exit = (*run.stop.borrow())?;
+        let diagnostic = Diagnostic::error("apply::interrupted", "stopped by a signal")
+            .help("what was under way is finished and recorded; run apply again to go on");
+        Some(Problem { exit, diagnostic })
+    };
+    Walk::new(changes, &run.plan.after).run(run.parallelism, |change| doer.act(change), stopped, tell).await;
+    tell(Event::End);
+}

@@ -1,5 +1,13 @@
 //! The generic differ: what must happen to each address, and why.
 
+mod canonical;
+mod compare;
+mod find;
+#[cfg(test)]
+mod tests;
+
+pub use compare::{Comparison, Goal, compare};
+
 use std::collections::BTreeSet;
 
 use crate::address::Address;
@@ -18,6 +26,8 @@ pub struct Change {
     pub reason: Reason,
     /// The object that is there now.
     pub object: Option<Target>,
+    /// The ID of the org that it lives in, or will live in; none where there is no org, or none yet.
+    pub org: Option<String>,
     /// The fields that differ; for a create all that will be set.
     pub fields: Vec<FieldChange>,
     /// Whether the ledger takes over an object that it did not have.
@@ -81,6 +91,8 @@ pub enum Reason {
     CreatorGone,
     /// A secret was made and never delivered.
     Undelivered,
+    /// An earlier run was interrupted before it deleted what this object replaces.
+    Leftovers,
     /// An earlier run was interrupted after it made the object.
     Resumed,
     /// It is not declared any more.
@@ -126,6 +138,25 @@ pub enum Cause {
 }
 
 impl Change {
+    /// A change that says nothing more than what happens to whom, and why.
+    pub fn blank(address: &Address, action: Action, reason: Reason) -> Self {
+        Self {
+            address: address.clone(),
+            action,
+            reason,
+            object: None,
+            org: None,
+            fields: Vec::new(),
+            adopts: false,
+            moved_from: None,
+            released: BTreeSet::new(),
+            settles: false,
+            unverified: false,
+            lifecycle: Lifecycle::default(),
+            origin: None,
+        }
+    }
+
     /// Whether somebody changed the server behind our back.
     pub fn drifted(&self) -> bool {
         matches!(self.reason, Reason::Gone | Reason::CreatorGone)

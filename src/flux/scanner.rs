@@ -10,8 +10,11 @@ use super::token::{Token, TokenKind};
 /// a parser can see is no error here.
 ///
 /// # Errors
-/// A character that starts no token, an unterminated string, interpolation or regular expression, an unknown escape.
+/// A character that starts no token, a NUL anywhere, an unterminated string, interpolation or regular expression, an unknown escape.
 pub fn scan(source: &str) -> Result<Vec<Token>, FluxError> {
+    if let Some(at) = source.find('\0') {
+        return Err(FluxError::new("a NUL character: the server ignores all that follows it", at..at + 1));
+    }
     let mut scanner = Scanner { source, at: 0, tokens: Vec::new(), open: Vec::new(), operand: true };
     scanner.run()?;
     Ok(scanner.tokens)
@@ -372,6 +375,8 @@ mod tests {
             ("\"\\x4\"", 1),
             ("\u{feff}x", 0),
             ("a\0", 1),
+            ("a // \0", 5),
+            ("\"\0\"", 1),
             ("a ! b", 2),
             ("#!/bin/flux", 0),
             ("'a'", 0),

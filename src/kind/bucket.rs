@@ -1,12 +1,17 @@
 //! Buckets.
 
-use super::Kind;
-use super::live::{Made, Object, Presence, Want};
+use std::collections::BTreeSet;
+
+use futures::future::try_join_all;
+use serde::{Deserialize, Serialize};
+
+use super::live::{self, Made, Object, Presence, Want};
 use super::spec::{Delete, Draft, Fault, Key, Place, Spec};
-use crate::api::{ApiError, Client, Writer};
+use super::{Kind, label};
+use crate::api::{ApiError, Client, Writer, by_offset};
 use crate::duration::Duration;
 use crate::field::{Field, Omitted, Shape};
-use crate::value::Value;
+use crate::value::{Fields, Ref, Value};
 
 pub(super) static SPEC: Spec = Spec {
     doc: "A bucket: a named place for points, with a retention.",
@@ -40,6 +45,7 @@ pub(super) static SPEC: Spec = Spec {
     delete_rank: 70,
     serial: true,
     holds_data: true,
+    keeps_for: Some("retention"),
     delivers: false,
     runs_as_creator: false,
 };
@@ -95,24 +101,210 @@ fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
 /// Buckets on a server.
 pub(super) struct Live;
 
-impl super::live::Live for Live {
-    async fn list(_: &Client, _: &[&str], _: &dyn Fn(&str) -> bool) -> Result<Vec<Object>, ApiError> {
-        todo!()
+const BUCKETS: &str = "/api/v2/buckets";
+
+#[derive(Deserialize)]
+struct Page {
+    buckets: Vec<Row>,
+}
+
+#[derive(Deserialize)]
+struct Row {
+    id: String,
+    #[serde(rename = "orgID")]
+    org: String,
+    #[serde(rename = "type", default)]
+    ty: String,
+    name: String,
+    #[serde(default)]
+    description: String,
+    #[serde(rename = "retentionRules", default)]
+    rules: Vec<Rule>,
+    #[serde(rename = "createdAt")]
+    created: Option<String>,
+    #[serde(default)]
+    labels: Vec<label::Row>,
+}
+
+/// A retention rule. A PATCH that leaves `everySeconds` out makes the retention infinite (influxd 2.9.1, measured).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+struct Rule {
+    #[serde(rename = "type", skip_deserializing)]
+    ty: Expire,
+    /// 0 is infinite.
+    #[serde(rename = "everySeconds", default)]
+    every: u64,
+    #[serde(rename = "shardGroupDurationSeconds", default, skip_serializing_if = "Option::is_none")]
+    shard: Option<u64>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Expire {
+    #[default]
+    Expire,
+}
+
+#[derive(Serialize)]
+struct Body<'a> {
+    #[serde(rename = "orgID", skip_serializing_if = "Option::is_none")]
+    org: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    description: Option<&'a str>,
+    #[serde(rename = "retentionRules", skip_serializing_if = "Option::is_none")]
+    rules: Option<[Rule; 1]>,
+}
+
+impl Row {
+    fn object(self) -> Object {
+        // No rule at all is infinite too; the server then does not say how long a shard group is.
+        let (every, shard) = self.rules.first().map_or((0, 0), |rule| (rule.every, rule.shard.unwrap_or(0)));
+        let retention = if every == 0 { Value::Infinite } else { Value::Duration(Duration::from_secs(every)) };
+        let fields = [
+            ("name", Value::Text(self.name.clone())),
+            ("org", Value::Ref(Ref::Id(Kind::Org, self.org.clone()))),
+            ("description", Value::Text(self.description)),
+            ("retention", retention),
+            ("shard_group_duration", Value::Duration(Duration::from_secs(shard))),
+            ("labels", label::attached(&self.labels)),
+        ];
+        Object {
+            id: self.id,
+            org: Some(self.org),
+            name: self.name,
+            created: self.created,
+            fields: fields.into_iter().collect(),
+            system: self.ty == "system",
+            user: None,
+        }
+    }
+}
+
+/// The retention of `fields` in seconds, 0 for infinite.
+fn every(fields: &Fields) -> Option<u64> {
+    match fields.get("retention")? {
+        Value::Infinite => Some(0),
+        Value::Duration(duration) => duration.whole_secs(),
+        _ => None,
+    }
+}
+
+/// The shard-group duration of `fields` in seconds.
+fn shard(fields: &Fields) -> Option<u64> {
+    match fields.get("shard_group_duration")? {
+        Value::Duration(duration) => duration.whole_secs(),
+        _ => None,
+    }
+}
+
+/// The shard-group duration that the server gives a new bucket (influxd 2.9.1, measured).
+fn default_shard(every: u64) -> u64 {
+    const HOUR: u64 = 3600;
+    const DAY: u64 = 24 * HOUR;
+    match every {
+        0 => 7 * DAY,
+        every if every < 2 * DAY => HOUR,
+        every if every < 180 * DAY => DAY,
+        _ => 7 * DAY,
+    }
+}
+
+/// The rule to send when a bucket that is as `live` is to change. The server keeps a shard-group duration that is not
+/// sent, and refuses a retention below it; then it needs a new one in the same request.
+fn rule(live: &Fields, want: &Fields, changed: &[&'static str]) -> Option<Rule> {
+    let (retention, shards) = (changed.contains(&"retention"), changed.contains(&"shard_group_duration"));
+    if !retention && !shards {
+        return None;
+    }
+    let every = if retention { every(want) } else { every(live) }?;
+    let fits = |shard: &u64| *shard > 0 && (every == 0 || *shard <= every);
+    let shard = if shards {
+        shard(want)
+    } else if shard(live).as_ref().is_some_and(fits) {
+        None
+    } else {
+        Some(shard(want).filter(fits).unwrap_or_else(|| default_shard(every)))
+    };
+    Some(Rule { ty: Expire::Expire, every, shard })
+}
+
+impl live::Live for Live {
+    async fn list(api: &Client, orgs: &[&str], _: &(dyn Fn(&str) -> bool + Sync)) -> Result<Vec<Object>, ApiError> {
+        let lists = orgs.iter().map(async |org| {
+            by_offset(api, BUCKETS, &[("orgID", org)], |page: Page| page.buckets, |row: &Row| &row.id).await
+        });
+        Ok(try_join_all(lists).await?.into_iter().flatten().map(Row::object).collect())
     }
 
-    async fn find(_: &Client, _: &str) -> Result<Presence, ApiError> {
-        todo!()
+    async fn find(api: &Client, id: &str) -> Result<Presence, ApiError> {
+        Presence::of(api.get(&format!("{BUCKETS}/{id}"), &[]).await.map(Row::object))
     }
 
-    async fn create(_: &Writer, _: &Want<'_>) -> Result<Made, ApiError> {
-        todo!()
+    async fn create(api: &Writer, want: &Want<'_>) -> Result<Made, ApiError> {
+        let labels = want.set("labels")?;
+        let (every, shard) = (every(want.fields), shard(want.fields));
+        let rules = (every.is_some() || shard.is_some())
+            .then(|| [Rule { ty: Expire::Expire, every: every.unwrap_or(0), shard }]);
+        let (name, description) = (want.text("name"), want.text("description"));
+        let row: Row = api.post(BUCKETS, &Body { org: Some(want.org), name, description, rules }).await?;
+        let mut object = row.object();
+        if let Some(labels) = labels.filter(|labels| !labels.is_empty()) {
+            let path = format!("{BUCKETS}/{}", object.id);
+            label::attach(api, &path, &BTreeSet::new(), &labels).await.map_err(live::made)?;
+            object.fields.set("labels", label::refs(&labels));
+        }
+        Ok(Made { object, secret: None })
     }
 
-    async fn update(_: &Writer, _: &Object, _: &Want<'_>, _: &[&'static str]) -> Result<(), ApiError> {
-        todo!()
+    async fn update(api: &Writer, live: &Object, want: &Want<'_>, changed: &[&'static str]) -> Result<(), ApiError> {
+        let path = format!("{BUCKETS}/{}", live.id);
+        let text = |field| want.text(field).filter(|_| changed.contains(&field));
+        let rules = rule(&live.fields, want.fields, changed).map(|rule| [rule]);
+        let body = Body { org: None, name: text("name"), description: text("description"), rules };
+        if body.name.is_some() || body.description.is_some() || body.rules.is_some() {
+            api.patch::<_, Row>(&path, &body).await?;
+        }
+        if changed.contains(&"labels")
+            && let Some(labels) = want.set("labels")?
+        {
+            label::attach(api, &path, &live::ids_in(&live.fields, "labels"), &labels).await?;
+        }
+        Ok(())
     }
 
-    async fn delete(_: &Writer, _: &str) -> Result<(), ApiError> {
-        todo!()
+    async fn delete(api: &Writer, id: &str) -> Result<(), ApiError> {
+        live::delete(api, &format!("{BUCKETS}/{id}")).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fields(retention: &str, shard: &str) -> Fields {
+        let read = |text: &str| Value::Duration(text.parse().expect("a duration"));
+        let retention = if retention == "infinite" { Value::Infinite } else { read(retention) };
+        [("retention", retention), ("shard_group_duration", read(shard))].into_iter().collect()
+    }
+
+    fn sent(live: (&str, &str), want: (&str, &str), changed: &[&'static str]) -> (u64, Option<u64>) {
+        let rule = rule(&fields(live.0, live.1), &fields(want.0, want.1), changed).expect("a rule");
+        (rule.every, rule.shard)
+    }
+
+    #[test]
+    fn a_shard_group_duration_is_sent_when_it_changes_or_must() {
+        const DAY: u64 = 86_400;
+        let retention = &["retention"][..];
+        let shard = &["shard_group_duration"][..];
+        assert_eq!(sent(("30d", "1d"), ("60d", "1d"), retention), (60 * DAY, None), "it stays");
+        assert_eq!(sent(("30d", "1d"), ("2h", "1d"), retention), (7200, Some(3600)), "it would be refused");
+        assert_eq!(sent(("30d", "7d"), ("2d", "1h"), retention), (2 * DAY, Some(3600)), "the wanted one fits");
+        assert_eq!(sent(("30d", "0s"), ("infinite", "0s"), retention), (0, Some(7 * DAY)), "0 is no duration");
+        assert_eq!(sent(("30d", "1d"), ("1d", "2d"), shard), (30 * DAY, Some(2 * DAY)), "retention goes along");
+        assert_eq!(sent(("infinite", "7d"), ("1d", "1d"), shard), (0, Some(DAY)), "and stays infinite");
+        assert_eq!(rule(&fields("1d", "1h"), &fields("2d", "1h"), &["name"]), None);
     }
 }

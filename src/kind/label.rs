@@ -1,11 +1,16 @@
 //! Labels.
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures::future::try_join_all;
+use serde::{Deserialize, Serialize};
+
 use super::Kind;
-use super::live::{Made, Object, Presence, Want};
+use super::live::{self, Made, Object, Presence, Want};
 use super::spec::{Delete, Draft, Fault, Key, Place, Spec};
-use crate::api::{ApiError, Client, Writer};
+use crate::api::{ApiError, Class, Client, Writer};
 use crate::field::{Field, Omitted, Shape};
-use crate::value::Value;
+use crate::value::{Ref, Value};
 
 pub(super) static SPEC: Spec = Spec {
     doc: "A label of an org, to be attached to its buckets and tasks.",
@@ -23,6 +28,7 @@ pub(super) static SPEC: Spec = Spec {
     delete_rank: 60,
     serial: false,
     holds_data: false,
+    keeps_for: None,
     delivers: false,
     runs_as_creator: false,
 };
@@ -49,24 +55,140 @@ fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
 /// Labels on a server.
 pub(super) struct Live;
 
-impl super::live::Live for Live {
-    async fn list(_: &Client, _: &[&str], _: &dyn Fn(&str) -> bool) -> Result<Vec<Object>, ApiError> {
-        todo!()
+const LABELS: &str = "/api/v2/labels";
+
+#[derive(Deserialize)]
+struct Page {
+    labels: Vec<Row>,
+}
+
+#[derive(Deserialize)]
+struct One {
+    label: Row,
+}
+
+/// A label in a reply, its own or that of an object it is attached to.
+#[derive(Deserialize)]
+pub(super) struct Row {
+    id: String,
+    #[serde(rename = "orgID")]
+    org: Option<String>,
+    name: String,
+    #[serde(default)]
+    properties: BTreeMap<String, String>,
+}
+
+#[derive(Serialize)]
+struct Body<'a> {
+    #[serde(rename = "orgID", skip_serializing_if = "Option::is_none")]
+    org: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    properties: Option<BTreeMap<&'a str, &'a str>>,
+}
+
+#[derive(Serialize)]
+struct Attach<'a> {
+    #[serde(rename = "labelID")]
+    label: &'a str,
+}
+
+impl Row {
+    /// Whether it holds what projects know of themselves: a page of a ledger, or a lock.
+    fn is_bookkeeping(&self) -> bool {
+        let name = self.name.to_lowercase();
+        self.properties.get("fluxform").is_some_and(|word| word.starts_with("ledger") || word == "lock")
+            || (name.starts_with("fluxform/") && name.ends_with("/lock"))
     }
 
-    async fn find(_: &Client, _: &str) -> Result<Presence, ApiError> {
-        todo!()
+    fn object(self) -> Object {
+        let system = self.is_bookkeeping();
+        // POST keeps empty values, PATCH takes them away: they mean nothing.
+        let properties = self.properties.into_iter().filter(|(_, value)| system || !value.is_empty()).collect();
+        let mut fields: crate::value::Fields =
+            [("name", Value::Text(self.name.clone())), ("properties", Value::Map(properties))].into_iter().collect();
+        if let Some(org) = &self.org {
+            fields.set("org", Value::Ref(Ref::Id(Kind::Org, org.clone())));
+        }
+        Object { id: self.id, org: self.org, name: self.name, created: None, fields, system, user: None }
+    }
+}
+
+/// The labels of an object as the value of its field.
+pub(super) fn attached(rows: &[Row]) -> Value {
+    let ours = |row: &&Row| !row.is_bookkeeping();
+    Value::Refs(rows.iter().filter(ours).map(|row| Ref::Id(Kind::Label, row.id.clone())).collect())
+}
+
+/// A set of label IDs as the value of a field.
+pub(super) fn refs(ids: &BTreeSet<&str>) -> Value {
+    Value::Refs(ids.iter().map(|id| Ref::Id(Kind::Label, (*id).to_owned())).collect())
+}
+
+/// Attaches to and detaches from the object at `path` what makes `live` into `wanted`.
+pub(super) async fn attach(
+    api: &Writer,
+    path: &str,
+    live: &BTreeSet<&str>,
+    wanted: &BTreeSet<&str>,
+) -> Result<(), ApiError> {
+    let path = format!("{path}/labels");
+    for label in wanted.difference(live) {
+        match api.post_only(&path, &Attach { label }).await {
+            // It is attached already.
+            Err(error) if error.class == Class::Conflict => {}
+            done => done?,
+        }
+    }
+    for label in live.difference(wanted) {
+        live::delete(api, &format!("{path}/{label}")).await?;
+    }
+    Ok(())
+}
+
+fn properties<'a>(want: &Want<'a>) -> Option<BTreeMap<&'a str, &'a str>> {
+    match want.fields.get("properties") {
+        Some(Value::Map(map)) => {
+            let items = map.iter().filter(|(_, value)| !value.is_empty());
+            Some(items.map(|(key, value)| (key.as_str(), value.as_str())).collect())
+        }
+        _ => None,
+    }
+}
+
+impl live::Live for Live {
+    async fn list(api: &Client, orgs: &[&str], _: &(dyn Fn(&str) -> bool + Sync)) -> Result<Vec<Object>, ApiError> {
+        // Not paged: always the whole list (influxd 2.9.1, measured).
+        let pages = orgs.iter().map(async |org| api.get::<Page>(LABELS, &[("orgID", org)]).await);
+        let rows = try_join_all(pages).await?.into_iter().flat_map(|page| page.labels);
+        Ok(rows.map(Row::object).collect())
     }
 
-    async fn create(_: &Writer, _: &Want<'_>) -> Result<Made, ApiError> {
-        todo!()
+    async fn find(api: &Client, id: &str) -> Result<Presence, ApiError> {
+        Presence::of(api.get(&format!("{LABELS}/{id}"), &[]).await.map(|one: One| one.label.object()))
     }
 
-    async fn update(_: &Writer, _: &Object, _: &Want<'_>, _: &[&'static str]) -> Result<(), ApiError> {
-        todo!()
+    async fn create(api: &Writer, want: &Want<'_>) -> Result<Made, ApiError> {
+        let body = Body { org: Some(want.org), name: want.text("name"), properties: properties(want) };
+        let one: One = api.post(LABELS, &body).await?;
+        Ok(Made { object: one.label.object(), secret: None })
     }
 
-    async fn delete(_: &Writer, _: &str) -> Result<(), ApiError> {
-        todo!()
+    async fn update(api: &Writer, live: &Object, want: &Want<'_>, changed: &[&'static str]) -> Result<(), ApiError> {
+        let mut properties = properties(want).filter(|_| changed.contains(&"properties"));
+        if let (Some(wanted), Some(Value::Map(live))) = (&mut properties, live.fields.get("properties")) {
+            // The server merges: what is to go is sent empty.
+            for key in live.keys() {
+                wanted.entry(key).or_insert("");
+            }
+        }
+        let name = want.text("name").filter(|_| changed.contains(&"name"));
+        let body = Body { org: None, name, properties };
+        api.patch::<_, One>(&format!("{LABELS}/{}", live.id), &body).await.map(drop)
+    }
+
+    async fn delete(api: &Writer, id: &str) -> Result<(), ApiError> {
+        live::delete(api, &format!("{LABELS}/{id}")).await
     }
 }

@@ -1,12 +1,12 @@
 //! What a kind does with a server: the same few verbs for each.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::address::Address;
-use crate::api::{ApiError, Client, Writer};
+use crate::api::{ApiError, Class, Client, Writer};
 use crate::kind::Kind;
 use crate::secret::Secret;
-use crate::value::{Fields, Ref};
+use crate::value::{Fields, Ref, Value};
 
 /// One thing that exists on the server.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,7 +21,8 @@ pub struct Object {
     pub created: Option<String>,
     /// Its fields; references are `Ref::Id`, permissions of one object are `Scope::Bare`.
     pub fields: Fields,
-    /// Whether it belongs to the server itself, like `_monitoring`: never managed.
+    /// Whether it is never managed: it belongs to the server itself, like `_monitoring`, or it is a label of a ledger or
+    /// lock.
     pub system: bool,
     /// The ID of the user it runs as (tasks) or acts as (tokens).
     pub user: Option<String>,
@@ -38,6 +39,26 @@ pub enum Presence {
     Unreadable(String),
     /// The server does not say whether it is there; with its words (orgs and users, protocol section 1).
     Unknown(String),
+}
+
+impl Presence {
+    /// What a GET by ID has shown, for kinds that the server looks up before it asks for permission.
+    pub(super) fn of(reply: Result<Object, ApiError>) -> Result<Self, ApiError> {
+        match reply {
+            Ok(object) => Ok(Self::Found(Box::new(object))),
+            Err(error) if error.class == Class::NotFound => Ok(Self::Absent),
+            Err(error) if error.class == Class::Denied => Ok(Self::Unreadable(error.message)),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The same for orgs and users, where permission is asked for first: a refusal says nothing.
+    pub(super) fn of_guarded(reply: Result<Object, ApiError>) -> Result<Self, ApiError> {
+        Ok(match Self::of(reply)? {
+            Self::Unreadable(words) => Self::Unknown(words),
+            other => other,
+        })
+    }
 }
 
 /// The IDs that stand behind addresses during an apply.
@@ -86,6 +107,47 @@ pub struct Want<'a> {
     pub password: Option<&'a Secret>,
 }
 
+impl<'a> Want<'a> {
+    /// The text of a text field that holds.
+    pub(super) fn text(&self, field: &str) -> Option<&'a str> {
+        self.fields.text(field)
+    }
+
+    /// The ID behind `of`. It is an error that nothing was sent for if there is none: what is referred to comes first.
+    pub(super) fn id(&self, of: &'a Ref) -> Result<&'a str, ApiError> {
+        self.ids.id(of).ok_or_else(|| ApiError::unsent(format!("{of} does not exist")))
+    }
+
+    /// The IDs of a set of objects that holds.
+    pub(super) fn set(&self, field: &str) -> Result<Option<BTreeSet<&'a str>>, ApiError> {
+        match self.fields.get(field) {
+            Some(Value::Refs(set)) => set.iter().map(|of| self.id(of)).collect::<Result<_, _>>().map(Some),
+            _ => Ok(None),
+        }
+    }
+}
+
+/// The error of a further step after the object itself was made: it is there.
+pub(super) fn made(error: ApiError) -> ApiError {
+    ApiError { maybe_done: true, ..error }
+}
+
+/// Deletes what may be gone already.
+pub(super) async fn delete(api: &Writer, path: &str) -> Result<(), ApiError> {
+    match api.delete(path).await {
+        Err(error) if error.class == Class::NotFound => Ok(()),
+        done => done,
+    }
+}
+
+/// The IDs in a live set of objects.
+pub(super) fn ids_in<'a>(fields: &'a Fields, field: &str) -> BTreeSet<&'a str> {
+    match fields.get(field) {
+        Some(Value::Refs(set)) => set.iter().filter_map(Ref::bare_id).collect(),
+        _ => BTreeSet::new(),
+    }
+}
+
 /// What a create has made.
 #[derive(Debug)]
 pub struct Made {
@@ -99,12 +161,14 @@ pub struct Made {
 pub(super) trait Live {
     /// All objects that the token sees, in the orgs `orgs` (IDs) where the kind lives in orgs. Also what the list reply
     /// lacks, such as the members of orgs, when `fields` names a field that needs it.
-    async fn list(api: &Client, orgs: &[&str], fields: &dyn Fn(&str) -> bool) -> Result<Vec<Object>, ApiError>;
+    async fn list(api: &Client, orgs: &[&str], fields: &(dyn Fn(&str) -> bool + Sync))
+    -> Result<Vec<Object>, ApiError>;
 
     /// The object with this ID.
     async fn find(api: &Client, id: &str) -> Result<Presence, ApiError>;
 
-    /// Makes a new object. Kinds that deliver make it inactive, with the marker in its description, and compare the echo
+    /// Makes a new object. An error with `maybe_done` means that the object may be there, perhaps unfinished: the next plan
+    /// sees what it lacks. Kinds that deliver make it inactive, with the marker in its description, and compare the echo
     /// with what was asked: a difference deletes it and is an error.
     async fn create(api: &Writer, want: &Want<'_>) -> Result<Made, ApiError>;
 

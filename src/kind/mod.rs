@@ -11,6 +11,7 @@ mod user;
 
 pub use live::{Ids, Made, Object, Presence, Want};
 pub use spec::{Check, Delete, Draft, Fault, Key, Place, Spec};
+pub use token::{marked, marker};
 
 use crate::api::{ApiError, Client, Writer};
 use live::Live as _;
@@ -41,7 +42,7 @@ macro_rules! kinds {
                 self,
                 api: &Client,
                 orgs: &[&str],
-                fields: &dyn Fn(&str) -> bool,
+                fields: &(dyn Fn(&str) -> bool + Sync),
             ) -> Result<Vec<Object>, ApiError> {
                 match self { $(Self::$kind => $module::Live::list(api, orgs, fields).await,)+ }
             }

@@ -1,9 +1,12 @@
 //! Organizations.
 
-use super::live::{Made, Object, Presence, Want};
+use serde::{Deserialize, Serialize};
+
+use super::live::{self, Made, Object, Presence, Want};
 use super::spec::{Delete, Draft, Fault, Key, Place, Spec};
-use crate::api::{ApiError, Client, Writer};
+use crate::api::{ApiError, Client, Writer, by_offset};
 use crate::field::{Field, Omitted};
+use crate::value::Value;
 
 pub(super) static SPEC: Spec = Spec {
     doc: "An organization. Its system buckets `_monitoring` and `_tasks` come with it and are never managed.",
@@ -19,6 +22,7 @@ pub(super) static SPEC: Spec = Spec {
     delete_rank: 90,
     serial: true,
     holds_data: true,
+    keeps_for: None,
     delivers: false,
     runs_as_creator: false,
 };
@@ -33,24 +37,69 @@ fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
 /// Orgs on a server.
 pub(super) struct Live;
 
-impl super::live::Live for Live {
-    async fn list(_: &Client, _: &[&str], _: &dyn Fn(&str) -> bool) -> Result<Vec<Object>, ApiError> {
-        todo!()
+const ORGS: &str = "/api/v2/orgs";
+
+#[derive(Deserialize)]
+struct Page {
+    orgs: Vec<Row>,
+}
+
+#[derive(Deserialize)]
+struct Row {
+    id: String,
+    name: String,
+    #[serde(default)]
+    description: String,
+    #[serde(rename = "createdAt")]
+    created: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Body<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    description: Option<&'a str>,
+}
+
+impl Row {
+    fn object(self) -> Object {
+        let fields = [("name", Value::Text(self.name.clone())), ("description", Value::Text(self.description))];
+        Object {
+            id: self.id,
+            org: None,
+            name: self.name,
+            created: self.created,
+            fields: fields.into_iter().collect(),
+            system: false,
+            user: None,
+        }
+    }
+}
+
+impl live::Live for Live {
+    async fn list(api: &Client, _: &[&str], _: &(dyn Fn(&str) -> bool + Sync)) -> Result<Vec<Object>, ApiError> {
+        let rows = by_offset(api, ORGS, &[], |page: Page| page.orgs, |row: &Row| &row.id).await?;
+        Ok(rows.into_iter().map(Row::object).collect())
     }
 
-    async fn find(_: &Client, _: &str) -> Result<Presence, ApiError> {
-        todo!()
+    async fn find(api: &Client, id: &str) -> Result<Presence, ApiError> {
+        Presence::of_guarded(api.get(&format!("{ORGS}/{id}"), &[]).await.map(Row::object))
     }
 
-    async fn create(_: &Writer, _: &Want<'_>) -> Result<Made, ApiError> {
-        todo!()
+    async fn create(api: &Writer, want: &Want<'_>) -> Result<Made, ApiError> {
+        let body = Body { name: want.text("name"), description: want.text("description") };
+        let row: Row = api.post(ORGS, &body).await?;
+        Ok(Made { object: row.object(), secret: None })
     }
 
-    async fn update(_: &Writer, _: &Object, _: &Want<'_>, _: &[&'static str]) -> Result<(), ApiError> {
-        todo!()
+    async fn update(api: &Writer, live: &Object, want: &Want<'_>, changed: &[&'static str]) -> Result<(), ApiError> {
+        let text = |field| want.text(field).filter(|_| changed.contains(&field));
+        let body = Body { name: text("name"), description: text("description") };
+        api.patch::<_, Row>(&format!("{ORGS}/{}", live.id), &body).await.map(drop)
     }
 
-    async fn delete(_: &Writer, _: &str) -> Result<(), ApiError> {
-        todo!()
+    async fn delete(api: &Writer, id: &str) -> Result<(), ApiError> {
+        live::delete(api, &format!("{ORGS}/{id}")).await
     }
 }

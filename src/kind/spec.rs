@@ -121,6 +121,8 @@ pub struct Spec {
     pub serial: bool,
     /// Whether deleting an object deletes data points.
     pub holds_data: bool,
+    /// The field that says how long data is kept, where there is one.
+    pub keeps_for: Option<&'static str>,
     /// Whether a new object has a secret that must be delivered before the object becomes active.
     pub delivers: bool,
     /// Whether its objects run with the org role of the user that creates them.

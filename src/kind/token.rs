@@ -1,11 +1,17 @@
 //! Tokens (InfluxDB: authorizations).
 
+use std::collections::BTreeSet;
+
+use futures::future::try_join_all;
+use serde::{Deserialize, Deserializer, Serialize};
+
 use super::Kind;
-use super::live::{Made, Object, Presence, Want};
+use super::live::{self, Made, Object, Presence, Want};
 use super::spec::{Delete, Draft, Fault, Key, Place, Spec};
 use crate::api::{ApiError, Client, Writer};
 use crate::field::{Compared, Field, Omitted, Shape};
-use crate::value::Value;
+use crate::secret::Secret;
+use crate::value::{Ref, Scope, Value};
 
 pub(super) static SPEC: Spec = Spec {
     doc: "An API token. Its secret exists once, in the server's reply, and goes straight to its sinks.",
@@ -33,6 +39,7 @@ pub(super) static SPEC: Spec = Spec {
     delete_rank: 50,
     serial: false,
     holds_data: false,
+    keeps_for: None,
     delivers: true,
     runs_as_creator: false,
 };
@@ -52,24 +59,320 @@ fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
 /// Tokens on a server.
 pub(super) struct Live;
 
-impl super::live::Live for Live {
-    async fn list(_: &Client, _: &[&str], _: &dyn Fn(&str) -> bool) -> Result<Vec<Object>, ApiError> {
-        todo!()
+const TOKENS: &str = "/api/v2/authorizations";
+
+#[derive(Deserialize)]
+struct Page {
+    authorizations: Vec<Row>,
+}
+
+#[derive(Deserialize)]
+struct Row {
+    id: String,
+    #[serde(rename = "orgID")]
+    org: String,
+    #[serde(rename = "userID")]
+    user: Option<String>,
+    status: String,
+    #[serde(default)]
+    description: String,
+    #[serde(default)]
+    permissions: Vec<Permission>,
+    #[serde(rename = "createdAt")]
+    created: Option<String>,
+    /// In the reply to POST; on servers without hashed tokens in each reply.
+    #[serde(default, deserialize_with = "secret")]
+    token: Option<Secret>,
+}
+
+/// One permission. The `name` and `org` of a reply say nothing: the server does not keep them.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
+struct Permission {
+    action: String,
+    resource: Resource,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
+struct Resource {
+    #[serde(rename = "type")]
+    ty: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<String>,
+    /// None means every org.
+    #[serde(rename = "orgID", skip_serializing_if = "Option::is_none")]
+    org: Option<String>,
+}
+
+#[derive(Serialize)]
+struct New<'a> {
+    #[serde(rename = "orgID")]
+    org: &'a str,
+    #[serde(rename = "userID", skip_serializing_if = "Option::is_none")]
+    user: Option<&'a str>,
+    status: &'static str,
+    description: &'a str,
+    permissions: &'a BTreeSet<Permission>,
+}
+
+#[derive(Serialize)]
+struct Change<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    description: Option<&'a str>,
+}
+
+fn secret<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Secret>, D::Error> {
+    let token = String::deserialize(from)?;
+    Ok((!token.is_empty()).then(|| token.into()))
+}
+
+impl Permission {
+    /// The scope on the live side. An action other than `read` and `write` is kept as a word before the type.
+    fn scope(self) -> Scope {
+        let Resource { ty, id, org } = self.resource;
+        let ty = match self.action.as_str() {
+            "read" | "write" => ty,
+            action => format!("{action}:{ty}"),
+        };
+        let org = org.map(|org| Ref::Id(Kind::Org, org));
+        match (id, org) {
+            (Some(id), org) => Scope::Bare { ty, id, org },
+            (None, Some(org)) => Scope::Org { ty, org },
+            (None, None) => Scope::Instance { ty },
+        }
     }
 
-    async fn find(_: &Client, _: &str) -> Result<Presence, ApiError> {
-        todo!()
+    /// What `scope` asks for. IDs are always sent: the server forgets names, and grants everything of the type instead.
+    fn asked(action: &str, scope: &Scope, want: &Want<'_>) -> Result<Self, ApiError> {
+        let (ty, id, org) = match scope {
+            Scope::Object(of) => {
+                let kind = match of {
+                    Ref::To(address) => address.kind,
+                    Ref::Home => Kind::Org,
+                    Ref::Id(kind, _) => *kind,
+                };
+                let org = match kind.spec().place {
+                    Place::Server => None,
+                    Place::Org => Some(
+                        want.ids.org(of).ok_or_else(|| ApiError::unsent(format!("the org of {of} is not known")))?,
+                    ),
+                };
+                (kind.spec().ty, Some(want.id(of)?), org)
+            }
+            Scope::Bare { ty, id, org } => {
+                let org = org.as_ref().map(|org| resolve(want, org)).transpose()?;
+                (ty.as_str(), Some(id.as_str()), org)
+            }
+            Scope::Org { ty, org } => (ty.as_str(), None, Some(resolve(want, org)?)),
+            Scope::Instance { ty } => (ty.as_str(), None, None),
+        };
+        let resource = Resource { ty: ty.to_owned(), id: id.map(str::to_owned), org: org.map(str::to_owned) };
+        Ok(Self { action: action.to_owned(), resource })
+    }
+}
+
+fn resolve<'a>(want: &'a Want<'_>, of: &'a Ref) -> Result<&'a str, ApiError> {
+    want.ids.id(of).ok_or_else(|| ApiError::unsent(format!("{of} does not exist")))
+}
+
+/// All permissions that are wanted.
+fn permissions(want: &Want<'_>) -> Result<BTreeSet<Permission>, ApiError> {
+    let mut all = BTreeSet::new();
+    for action in ["read", "write"] {
+        if let Some(Value::Scopes(scopes)) = want.fields.get(action) {
+            for scope in scopes {
+                all.insert(Permission::asked(action, scope, want)?);
+            }
+        }
+    }
+    Ok(all)
+}
+
+impl Row {
+    fn object(self) -> Object {
+        let (read, write): (Vec<_>, Vec<_>) =
+            self.permissions.into_iter().partition(|permission| permission.action == "read");
+        let scopes =
+            |permissions: Vec<Permission>| Value::Scopes(permissions.into_iter().map(Permission::scope).collect());
+        let mut fields: crate::value::Fields = [
+            ("description", Value::Text(self.description.clone())),
+            ("org", Value::Ref(Ref::Id(Kind::Org, self.org.clone()))),
+            ("status", Value::Text(self.status)),
+            ("read", scopes(read)),
+            ("write", scopes(write)),
+        ]
+        .into_iter()
+        .collect();
+        if let Some(user) = &self.user {
+            fields.set("user", Value::Ref(Ref::Id(Kind::User, user.clone())));
+        }
+        Object {
+            id: self.id,
+            org: Some(self.org),
+            name: self.description,
+            created: self.created,
+            fields,
+            system: false,
+            user: self.user,
+        }
+    }
+}
+
+/// `description` with the marker of a token that is not finished: ` [fluxform:MARKER]` at its end.
+pub fn marked(description: &str, marker: &str) -> String {
+    format!("{description} [fluxform:{marker}]")
+}
+
+/// The marker in the description of a token that is not finished.
+pub fn marker(description: &str) -> Option<&str> {
+    let (_, marker) = description.strip_suffix(']')?.rsplit_once(" [fluxform:")?;
+    (!marker.is_empty()).then_some(marker)
+}
+
+impl live::Live for Live {
+    async fn list(api: &Client, orgs: &[&str], _: &(dyn Fn(&str) -> bool + Sync)) -> Result<Vec<Object>, ApiError> {
+        // Not paged: always the whole list (influxd 2.9.1, measured).
+        let pages = orgs.iter().map(async |org| api.get::<Page>(TOKENS, &[("orgID", org)]).await);
+        let rows = try_join_all(pages).await?.into_iter().flat_map(|page| page.authorizations);
+        Ok(rows.map(Row::object).collect())
     }
 
-    async fn create(_: &Writer, _: &Want<'_>) -> Result<Made, ApiError> {
-        todo!()
+    async fn find(api: &Client, id: &str) -> Result<Presence, ApiError> {
+        Presence::of(api.get(&format!("{TOKENS}/{id}"), &[]).await.map(Row::object))
     }
 
-    async fn update(_: &Writer, _: &Object, _: &Want<'_>, _: &[&'static str]) -> Result<(), ApiError> {
-        todo!()
+    async fn create(api: &Writer, want: &Want<'_>) -> Result<Made, ApiError> {
+        let description = want.text("description").unwrap_or_default();
+        let description = want.marker.map_or_else(|| description.to_owned(), |word| marked(description, word));
+        let permissions = permissions(want)?;
+        let user = match want.fields.get("user") {
+            Some(Value::Ref(user)) => Some(want.id(user)?),
+            _ => None,
+        };
+        let new = New { org: want.org, user, status: "inactive", description: &description, permissions: &permissions };
+        let mut row: Row = api.post(TOKENS, &new).await?;
+        let secret = row.token.take();
+        let wrong = if row.permissions.iter().cloned().collect::<BTreeSet<_>>() != permissions {
+            Some("the server made a token with other permissions than asked for")
+        } else if row.org != want.org || user.is_some_and(|user| row.user.as_deref() != Some(user)) {
+            Some("the server made a token of another org or user than asked for")
+        } else if row.status != "inactive" {
+            Some("the server made a token that is active at once")
+        } else if secret.is_none() {
+            Some("the server made a token without a secret")
+        } else {
+            None
+        };
+        if let Some(wrong) = wrong {
+            let path = format!("{TOKENS}/{}", row.id);
+            return Err(match live::delete(api, &path).await {
+                Ok(()) => ApiError::unexpected("POST", TOKENS, format!("{wrong}; it is deleted again")),
+                Err(error) => live::made(ApiError::unexpected(
+                    "POST",
+                    TOKENS,
+                    format!("{wrong}; delete the token {}, which could not be deleted: {error}", row.id),
+                )),
+            });
+        }
+        Ok(Made { object: row.object(), secret })
     }
 
-    async fn delete(_: &Writer, _: &str) -> Result<(), ApiError> {
-        todo!()
+    async fn update(api: &Writer, live: &Object, want: &Want<'_>, changed: &[&'static str]) -> Result<(), ApiError> {
+        let text = |field| want.text(field).filter(|_| changed.contains(&field));
+        let change = Change { status: text("status"), description: text("description") };
+        api.patch::<_, Row>(&format!("{TOKENS}/{}", live.id), &change).await.map(drop)
+    }
+
+    async fn delete(api: &Writer, id: &str) -> Result<(), ApiError> {
+        live::delete(api, &format!("{TOKENS}/{id}")).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::api::Class;
+    use crate::api::fault::{Fault, Reply};
+
+    #[test]
+    fn a_marker_is_found_where_it_was_put() {
+        assert_eq!(marked("Ingest", "k3y"), "Ingest [fluxform:k3y]");
+        assert_eq!(marker("Ingest [x] [fluxform:k3y]"), Some("k3y"));
+        for plain in ["", "Ingest", "[fluxform:k3y] later", "Ingest [fluxform:]", "Ingest[fluxform:k3y]"] {
+            assert_eq!(marker(plain), None, "{plain}");
+        }
+        assert_eq!(marker(&marked("", "k3y")), Some("k3y"));
+    }
+
+    #[test]
+    fn no_permission_is_lost() {
+        let permission = |action: &str, id: Option<&str>| Permission {
+            action: action.into(),
+            resource: Resource { ty: "buckets".into(), id: id.map(Into::into), org: None },
+        };
+        let all = [permission("read", None), permission("write", Some("1")), permission("own", None)];
+        let scopes: BTreeSet<_> = all.into_iter().map(Permission::scope).collect();
+        let shown: Vec<_> = scopes.iter().map(ToString::to_string).collect();
+        assert_eq!(shown, ["buckets-id:1 of no org", "instance/buckets", "instance/own:buckets"]);
+    }
+
+    const ORG: &str = "00000000000000a1";
+
+    fn reply(change: impl FnOnce(&mut serde_json::Value)) -> Reply {
+        let mut made = json!({
+            "id": "00000000000000c3", "orgID": ORG, "status": "inactive", "description": "d", "token": "s3cret",
+            "permissions": [{"action": "read", "resource": {"type": "labels", "orgID": ORG, "org": "acme"}}],
+        });
+        change(&mut made);
+        Reply::json(201, &made)
+    }
+
+    async fn create(fault: &Fault) -> Result<Made, ApiError> {
+        let scope = Scope::Org { ty: "labels".into(), org: Ref::Id(Kind::Org, ORG.into()) };
+        let fields = [("description", Value::Text("d".into())), ("read", Value::Scopes([scope].into()))];
+        let (fields, ids) = (fields.into_iter().collect(), live::Ids::default());
+        let want = Want { fields: &fields, org: ORG, ids: &ids, marker: None, password: None };
+        Kind::Token.create(&Writer::new(fault.client()), &want).await
+    }
+
+    #[tokio::test]
+    async fn a_token_that_is_not_what_was_asked_for_is_deleted() {
+        let deleted = || Reply::text(204, "", "");
+        let wide = |made: &mut serde_json::Value| made["permissions"][0]["resource"]["orgID"] = serde_json::Value::Null;
+        let more = |made: &mut serde_json::Value| {
+            let more = json!({"action": "write", "resource": {"type": "labels", "orgID": ORG}});
+            made["permissions"].as_array_mut().expect("a list").push(more);
+        };
+        let active = |made: &mut serde_json::Value| made["status"] = json!("active");
+        let hidden = |made: &mut serde_json::Value| made["token"] = json!("");
+        let other = |made: &mut serde_json::Value| made["orgID"] = json!("00000000000000d4");
+        for wrong in [reply(wide), reply(more), reply(active), reply(hidden), reply(other)] {
+            let fault = Fault::start([wrong, deleted()]).await;
+            let error = create(&fault).await.expect_err("a wrong token");
+            assert_eq!((error.class, error.maybe_done), (Class::Unexpected, false), "{error}");
+            assert!(error.message.ends_with("deleted again") && !error.message.contains("s3cret"), "{error}");
+            assert_eq!(fault.lines()[1], "DELETE /api/v2/authorizations/00000000000000c3");
+        }
+        let fault = Fault::start([reply(more), Reply::error(401, "unauthorized", "no")]).await;
+        let error = create(&fault).await.expect_err("a wrong token that stays");
+        assert!(error.maybe_done && error.message.contains("delete the token 00000000000000c3"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn names_and_order_in_the_echo_do_not_count() {
+        let fault = Fault::start([reply(|made| {
+            let twice = made["permissions"][0].clone();
+            made["permissions"].as_array_mut().expect("a list").push(twice);
+        })])
+        .await;
+        let made = create(&fault).await.expect("a token");
+        assert!(made.secret.is_some() && !format!("{made:?}").contains("s3cret"));
+        let sent: serde_json::Value = serde_json::from_str(&fault.seen()[0].body).expect("JSON");
+        let permissions = json!([{"action": "read", "resource": {"type": "labels", "orgID": ORG}}]);
+        let body = json!({"orgID": ORG, "status": "inactive", "description": "d", "permissions": permissions});
+        assert_eq!(sent, body);
     }
 }

@@ -1,5 +1,29 @@
 //! The record, kept on the server, of which objects the project owns and what it last applied.
 
+mod error;
+#[cfg(test)]
+mod fake;
+mod holder;
+mod journal;
+mod labels;
+mod lock;
+mod machine;
+mod page;
+mod problem;
+mod recover;
+mod state;
+mod store;
+
+pub use error::LedgerError;
+pub use holder::{Holder, read_lock};
+pub use journal::{Journal, JournalError, Permit, remove_all};
+pub use labels::{Labels, Row, rows};
+pub use lock::{Claim, Lease, LockError, Lost, Timing, acquire};
+pub use machine::{Machine, Process, ThisMachine};
+pub use recover::{Resolution, resolve};
+pub use state::{State, Update};
+pub use store::{Owners, decode, owners, read};
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};

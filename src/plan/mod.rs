@@ -1,11 +1,19 @@
 //! The plan: the ordered changes, the facts they rest on, and what a guard says of them. Plain data, free of secrets.
 
+mod guard;
+mod order;
+
+pub use guard::Consent;
+
 use std::collections::BTreeMap;
 
 use crate::address::Address;
-use crate::diff::{Action, Change};
+use crate::diff::{Action, Change, Comparison};
 use crate::evidence::Data;
 use crate::exit::Problem;
+use crate::graph::Graph;
+use crate::ledger::Ledger;
+use crate::snapshot::Snapshot;
 
 /// What an apply would do.
 #[derive(Clone, Debug, Default)]
@@ -76,4 +84,36 @@ impl Plan {
     pub fn writes(&self) -> bool {
         self.changes.iter().any(Change::writes)
     }
+}
+
+/// What a plan is made from.
+pub struct Facts<'a> {
+    /// The project's name.
+    pub project: &'a str,
+    /// Who refers to whom.
+    pub graph: &'a Graph,
+    /// What the server has.
+    pub snapshot: &'a Snapshot,
+    /// What the project knows of itself.
+    pub ledger: &'a Ledger,
+    /// What is at stake where data may be lost.
+    pub at_stake: BTreeMap<Address, Data>,
+    /// What the user agreed to.
+    pub consent: &'a Consent,
+}
+
+/// Orders the changes of `comparison` and asks the guards.
+pub fn order(comparison: Comparison, facts: Facts<'_>) -> Plan {
+    let ordered = order::order(comparison.changes, facts.graph, facts.ledger);
+    let mut plan = Plan {
+        project: facts.project.to_owned(),
+        changes: ordered.changes,
+        after: ordered.after,
+        at_stake: facts.at_stake,
+        refusals: comparison.problems,
+        warnings: Vec::new(),
+    };
+    plan.refusals.extend(ordered.problems);
+    plan.refusals.extend(guard::refusals(&plan, facts.snapshot, facts.consent));
+    plan
 }

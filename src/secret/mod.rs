@@ -10,6 +10,7 @@ use sha2::{Digest as _, Sha256};
 mod process;
 mod sink;
 mod source;
+mod within;
 
 pub use process::CommandError;
 pub use sink::{SinkError, Staged};

@@ -1,3 +1,233 @@
-//! The embedded server.
+//! The embedded server: a management API that behaves as influxd 2.9.1 does, traps included.
+//!
+//! [`store`] keeps, without HTTP; each kind has one file of handlers; [`routes`] joins them. It shares no types
+//! with the client, so that a wrong field name cannot pass on both sides.
 
-pub mod points;
+mod auth;
+mod authenticate;
+mod authorizations;
+mod buckets;
+mod cron;
+mod flux_tokens;
+mod id;
+mod json;
+mod label_attachments;
+mod labels;
+mod me;
+mod members;
+mod metrics;
+mod orgs;
+mod points;
+mod reply;
+mod request;
+mod routes;
+mod session;
+mod setup;
+mod status;
+mod store;
+mod task_edit;
+mod task_members;
+mod task_option;
+mod task_runs;
+mod tasks;
+mod users;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use secrecy::SecretString;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use self::auth::Permission;
+use self::metrics::Metrics;
+use self::session::Sessions;
+use self::store::authorization::{self, Authorization, NewAuthorization};
+use self::store::{Store, user};
+
+/// How long an open request may take after [`Server::stop`].
+const GRACE: Duration = Duration::from_secs(5);
+/// How often a locked store is tried again.
+const LOCK_RETRY: Duration = Duration::from_millis(50);
+
+/// Where the data is.
+#[derive(Clone, Debug)]
+pub enum Location {
+    /// Nowhere: it goes with the process.
+    Memory,
+    /// In this file, which is made if it does not exist; its directory must exist.
+    File(PathBuf),
+}
+
+/// How to start a server.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Where the data is.
+    pub location: Location,
+    /// Where to listen; port 0 = any free one.
+    pub listen: SocketAddr,
+    /// What to set a new store up with; `None` = it waits for `POST /api/v2/setup`.
+    pub setup: Option<Setup>,
+    /// How long to wait for another process to let go of the file.
+    pub lock_wait: Duration,
+}
+
+/// Sets a new store up at once, and gives this process an operator token.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    /// The name of the first org.
+    pub org: String,
+    /// The name of the first user, owner of the org.
+    pub user: String,
+}
+
+/// Why a server did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// Another process has the file, and kept it for all of `lock_wait`.
+    #[error("another process uses {}", path.display())]
+    Locked {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The address cannot be listened on.
+    #[error("cannot listen on {address}: {source}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The store cannot be opened or set up.
+    #[error("cannot open the store: {0}")]
+    Store(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// A running server; dropping it stops it without waiting.
+#[derive(Debug)]
+pub struct Server {
+    address: SocketAddr,
+    operator_token: Option<SecretString>,
+    stop: oneshot::Sender<()>,
+    task: JoinHandle<()>,
+}
+
+/// What all requests share.
+pub(crate) struct App {
+    pub(crate) store: Store,
+    pub(crate) sessions: Sessions,
+    pub(crate) metrics: Metrics,
+    /// The token of this process: it is in no list and not in the store.
+    pub(crate) operator: Option<Authorization>,
+    pub(crate) started: Timestamp,
+    pub(crate) clock: Instant,
+}
+
+impl Server {
+    /// Opens the store and listens. Must be called inside a tokio runtime.
+    ///
+    /// # Errors
+    /// The file is in use or unreadable, the address is taken, or the store cannot be set up.
+    pub async fn start(options: Options) -> Result<Self, StartError> {
+        let store = open(&options.location, options.lock_wait).await?;
+        let (operator, operator_token) = match &options.setup {
+            Some(setup) => {
+                let secret = authorization::new_secret();
+                (Some(operator(&store, setup, &secret)?), Some(secret))
+            }
+            None => (None, None),
+        };
+        let listen_error = |source| StartError::Listen { address: options.listen, source };
+        let listener = TcpListener::bind(options.listen).await.map_err(listen_error)?;
+        let address = listener.local_addr().map_err(listen_error)?;
+        let app = Arc::new(App {
+            store,
+            sessions: Sessions::default(),
+            metrics: Metrics::default(),
+            operator,
+            started: Timestamp::now(),
+            clock: Instant::now(),
+        });
+        let (stop, stopped) = oneshot::channel();
+        let task = tokio::spawn(async move {
+            tokio::select! {
+                () = routes::serve(listener, app.clone(), stopped) => {}
+                never = points::expiry::run(app) => match never {},
+            }
+        });
+        Ok(Self { address, operator_token, stop, task })
+    }
+
+    /// Where it listens: `http://HOST:PORT`.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The token of this process, if [`Options::setup`] was given: made at each start, stored nowhere, in no list.
+    pub fn operator_token(&self) -> Option<SecretString> {
+        self.operator_token.clone()
+    }
+
+    /// Lets open requests finish, at most 5 s, then closes the store.
+    pub async fn stop(self) {
+        let Self { stop, mut task, .. } = self;
+        // An error means that the server has already stopped.
+        let _ = stop.send(());
+        if tokio::time::timeout(GRACE, &mut task).await.is_err() {
+            task.abort();
+            let _ = task.await;
+        }
+    }
+}
+
+async fn open(location: &Location, lock_wait: Duration) -> Result<Store, StartError> {
+    let path = match location {
+        Location::Memory => {
+            return Store::in_memory().map_err(|error| StartError::Store(error.into()));
+        }
+        Location::File(path) => path,
+    };
+    let deadline = Instant::now() + lock_wait;
+    loop {
+        match Store::open(path) {
+            Ok(store) => return Ok(store),
+            Err(redb::Error::DatabaseAlreadyOpen) if Instant::now() < deadline => tokio::time::sleep(LOCK_RETRY).await,
+            Err(redb::Error::DatabaseAlreadyOpen) => {
+                return Err(StartError::Locked { path: path.clone() });
+            }
+            Err(error) => return Err(StartError::Store(error.into())),
+        }
+    }
+}
+
+/// Sets a new store up and makes the token of this process; it belongs to the user of `setup`, or to the instance's
+/// owner if the store was set up by somebody else.
+fn operator(store: &Store, setup: &Setup, secret: &SecretString) -> Result<Authorization, StartError> {
+    let made = store.change(|change| {
+        let user = match user::find_by_name(change, &setup.user) {
+            Ok(user) => user.id,
+            Err(store::Error::UserNotFound) => match setup::instance_owner(change)? {
+                Some(owner) => owner,
+                None => setup::first_user(change, &store.ids, &setup.user)?,
+            },
+            Err(error) => return Err(error),
+        };
+        let org = match setup::any_org(change)? {
+            Some(org) => org,
+            None => store::org::create(change, &setup.org, "", Some(user))?.id,
+        };
+        let new = NewAuthorization {
+            org,
+            user,
+            status: "active".to_owned(),
+            description: "token of this process".to_owned(),
+            permissions: Permission::operator(),
+        };
+        Ok(Authorization::unstored(&store.ids, new, secret))
+    });
+    made.map_err(|error: store::Error| StartError::Store(error.into()))
+}

@@ -3,5 +3,9 @@
 
 mod cases;
 mod facts;
+mod flux;
+mod kinds;
+mod ledger;
 mod points;
+mod sight;
 mod support;

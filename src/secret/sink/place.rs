@@ -63,7 +63,7 @@ pub(super) fn probe(target: &Path) -> Result<(), SinkError> {
 /// it from what a crash left behind.
 pub(super) fn write_beside(target: &Path, contents: &[u8]) -> Result<NamedTempFile, SinkError> {
     let dir = parent(target);
-    DirBuilder::new().recursive(true).mode(0o700).create(&dir).map_err(failed("make the directory", &dir))?;
+    make_private(&dir).map_err(failed("make the directory", &dir))?;
     loop {
         let mut temp = tempfile::Builder::new()
             .prefix(&prefix(target))
@@ -98,7 +98,25 @@ pub(super) fn take_place(temp: NamedTempFile, target: &Path, mode: Option<u32>) 
     }
     temp.persist(target).map_err(|error| failed("write", target)(error.error))?;
     let dir = parent(target);
-    File::open(&dir).and_then(|dir| dir.sync_all()).map_err(failed("sync", &dir))
+    sync(&dir).map_err(failed("sync", &dir))
+}
+
+fn sync(dir: &Path) -> io::Result<()> {
+    File::open(dir)?.sync_all()
+}
+
+/// Makes a directory of mode 0700 and those above it, so that they outlast a power failure.
+fn make_private(dir: &Path) -> io::Result<()> {
+    if dir.is_dir() {
+        return Ok(());
+    }
+    let above = parent(dir);
+    make_private(&above)?;
+    match DirBuilder::new().mode(0o700).create(dir) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && dir.is_dir() => Ok(()),
+        Err(error) => Err(error),
+        Ok(()) => sync(&above),
+    }
 }
 
 /// Removes files beside the target that a crash left behind.

@@ -7,8 +7,8 @@ use super::line_protocol::Value;
 /// Why a line cannot be read.
 pub(super) type Refusal = Cow<'static, str>;
 
-/// How long the field section is that `text` starts with, or why it is none.
-pub(super) fn section_length(text: &[u8]) -> Result<usize, Refusal> {
+/// How long the field section is that `text` starts with, or why it is none; `before` is the byte before it.
+pub(super) fn section_length(before: u8, text: &[u8]) -> Result<usize, Refusal> {
     let (mut at, mut quoted) = (0, false);
     let (mut equals, mut commas) = (0_usize, 0_usize);
     while at < text.len() {
@@ -21,7 +21,7 @@ pub(super) fn section_length(text: &[u8]) -> Result<usize, Refusal> {
             b'"' if equals > commas => quoted = !quoted,
             b'=' if !quoted => {
                 equals += 1;
-                if name_is_missing(text, at) {
+                if name_is_missing(before, text, at) {
                     return Err("missing field key".into());
                 }
                 match text.get(at + 1) {
@@ -49,9 +49,10 @@ pub(super) fn section_length(text: &[u8]) -> Result<usize, Refusal> {
 }
 
 /// Whether the `=` at `at` stands where a field name should have begun.
-fn name_is_missing(text: &[u8], at: usize) -> bool {
+fn name_is_missing(before: u8, text: &[u8], at: usize) -> bool {
     match at {
-        0 => true,
+        // An empty name behind a tab is none that is missing.
+        0 => before == b' ',
         1 => text[0] == b',',
         _ => text[at - 1] == b',' && text[at - 2] != b'\\',
     }

@@ -38,8 +38,9 @@ pub(super) fn quote(bytes: &[u8]) -> String {
     out
 }
 
-/// A duration as `720h0m0s`.
-pub(super) fn duration(seconds: u64) -> String {
+/// A duration of whole seconds, given in nanoseconds, as `720h0m0s`.
+pub(super) fn duration(nanoseconds: i64) -> String {
+    let seconds = nanoseconds / 1_000_000_000;
     let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
     match (hours, minutes) {
         (0, 0) => format!("{seconds}s"),

@@ -99,6 +99,8 @@ pub fn parse(body: &[u8], precision: Precision, now: i64) -> Result<Vec<Point>, 
         if line.is_empty() || line[0] == b'#' {
             continue;
         }
+        // Left over from a quote that is never closed.
+        let line = line.strip_suffix(b"\n").unwrap_or(line);
         match parse_line(line, precision, now) {
             Ok(point) => points.push(point),
             Err(reason) => failed.push(format!("unable to parse '{}': {reason}", go_text::lossy(line))),
@@ -139,8 +141,9 @@ pub(super) fn trim_start(text: &[u8]) -> &[u8] {
 fn parse_line(line: &[u8], precision: Precision, now: i64) -> Result<Point, Refusal> {
     let Series { key: series, measurement, rest } = parse_series(line)?;
     too_long(series.len())?;
-    let rest = trim_start(rest);
-    let length = fields::section_length(rest)?;
+    let (gap, rest) = rest.split_at(rest.len() - trim_start(rest).len());
+    let before = gap.last().copied().expect("invariant: a series ends before a space");
+    let length = fields::section_length(before, rest)?;
     let fields = fields::split(&rest[..length]);
     for (raw_name, _) in &fields {
         too_long(series.len() + KEY_SEPARATOR + raw_name.len())?;

@@ -1,12 +1,50 @@
 //! Points: line protocol in, evidence out.
 //!
-//! Nothing here knows HTTP or users: the routes check permissions, this module reads, keeps and counts.
+//! [`line_protocol`], [`store`] and [`query`] read, keep and answer; they know neither HTTP nor users. The two routes
+//! stand on top of them.
 
 mod batch;
+pub(super) mod expiry;
 mod fields;
 mod go_text;
-pub mod line_protocol;
-pub mod query;
+mod line_protocol;
+mod query;
+mod query_route;
 mod script;
 mod shards;
-pub mod store;
+pub(super) mod store;
+mod write_route;
+
+use super::id::Id;
+use super::reply::Problem;
+use super::request::{Call, parse_id};
+use super::routes::Routes;
+use super::store::bucket::Bucket;
+use super::store::{View, org};
+
+/// `/api/v2/write` and `/api/v2/query`.
+pub(super) fn routes() -> Routes {
+    Routes::new().merge(write_route::routes()).merge(query_route::routes())
+}
+
+/// The `Allow` header of a path here.
+pub(super) fn allowed_methods(path: &str) -> Option<&'static str> {
+    matches!(path, "/api/v2/write" | "/api/v2/query").then_some("OPTIONS, POST")
+}
+
+/// How long the points of a bucket are kept.
+pub(super) fn retention(bucket: &Bucket) -> store::Retention {
+    store::Retention { duration: bucket.retention, shard_group: bucket.engine_shard_group }
+}
+
+/// The org that `orgID` names, or else `org`, by name or ID.
+fn org(call: &Call, view: &View) -> Result<Id, Problem> {
+    if let Some(id) = call.query.id("orgID")? {
+        return Ok(org::find(view, id)?.id);
+    }
+    let name = call.query.get("org").ok_or_else(|| Problem::invalid("Please provide either orgID or org"))?;
+    Ok(match parse_id(name) {
+        Ok(id) => org::find(view, id)?.id,
+        Err(_) => org::find_by_name(view, name)?.id,
+    })
+}

@@ -12,12 +12,8 @@ use super::store::Retention;
 /// Bucket and start of a shard group to its end (excluded), nanoseconds since 1970.
 const SHARD_GROUPS: TableDefinition<'_, (u64, i64), i64> = TableDefinition::new("points_shard_groups");
 
-/// Nanoseconds in a second.
-pub(super) const SECOND: i64 = 1_000_000_000;
-const HOUR: u64 = 3_600;
-const DAY: u64 = 24 * HOUR;
 /// Shard groups are counted from the year 1, so that those of 7 days begin on a Monday.
-const YEAR_1: i128 = -62_135_596_800 * SECOND as i128;
+const YEAR_1: i128 = -62_135_596_800_000_000_000;
 
 /// The shard groups of a bucket, made where a batch needs them.
 pub(super) struct ShardGroups<'t> {
@@ -36,7 +32,7 @@ impl<'t> ShardGroups<'t> {
     ) -> Result<Self, redb::Error> {
         Ok(Self {
             bucket,
-            length: i128::from(length(retention)) * i128::from(SECOND),
+            length: i128::from(retention.shard_group.max(1)),
             table: transaction.open_table(SHARD_GROUPS)?,
             needed: BTreeMap::new(),
         })
@@ -75,16 +71,6 @@ impl<'t> ShardGroups<'t> {
     }
 }
 
-/// How long a new shard group is, in seconds.
-fn length(retention: Retention) -> u64 {
-    match (retention.shard_group_seconds, retention.seconds) {
-        (0, 1..) if retention.seconds < 2 * DAY => HOUR,
-        (0, 1..) if retention.seconds < 180 * DAY => DAY,
-        (0, _) => 7 * DAY,
-        (seconds, _) => seconds,
-    }
-}
-
 /// What influxd says about points before the retention.
 pub(super) fn outside_retention(points: &[&Point], oldest: i64, retention: Retention, bucket: u64) -> Option<String> {
     // Among points of one time the first in the batch is named.
@@ -101,7 +87,7 @@ pub(super) fn outside_retention(points: &[&Point], oldest: i64, retention: Reten
     Some(format!(
         "partial write: dropped {count} points outside retention policy of duration {} - oldest {}, newest {} \
          dropped={count} for database: {bucket:016x} for retention policy: autogen",
-        go_text::duration(retention.seconds),
+        go_text::duration(retention.duration),
         dropped(earliest),
         dropped(latest),
         count = points.len(),
@@ -121,11 +107,10 @@ pub(super) fn take_expired(
     now: i64,
 ) -> Result<Vec<Range<i64>>, redb::Error> {
     let mut expired = Vec::new();
-    if retention.seconds == 0 {
+    if retention.duration == 0 {
         return Ok(expired);
     }
-    let kept = i64::try_from(retention.seconds).unwrap_or(i64::MAX).saturating_mul(SECOND);
-    let oldest = now.saturating_sub(kept);
+    let oldest = now.saturating_sub(retention.duration);
     transaction.open_table(SHARD_GROUPS)?.retain_in((bucket, i64::MIN)..=(bucket, i64::MAX), |(_, start), end| {
         if end < oldest {
             expired.push(start..end);

@@ -30,13 +30,13 @@ pub(super) const FIELD_TYPES: TableDefinition<'_, FieldKey, u8> = TableDefinitio
 /// The next series number, under the empty key.
 pub(super) const NEXT_SERIES: TableDefinition<'_, (), u64> = TableDefinition::new("points_next_series");
 
-/// What decides how long the points of a bucket are kept.
+/// What decides how long the points of a bucket are kept, in nanoseconds.
 #[derive(Clone, Copy, Debug)]
 pub struct Retention {
-    /// How long, in seconds; 0 is for ever.
-    pub seconds: u64,
-    /// How long a shard group is, in seconds; 0 is the default for the retention.
-    pub shard_group_seconds: u64,
+    /// How long a point is kept; 0 is for ever.
+    pub duration: i64,
+    /// How long a new shard group is; never 0.
+    pub shard_group: i64,
 }
 
 /// What became of a batch.
@@ -73,10 +73,7 @@ pub fn write(
 ) -> Result<Written, redb::Error> {
     let mut batch = Batch::open(transaction, bucket)?;
     let mut groups = ShardGroups::open(transaction, bucket, retention)?;
-    let oldest = match retention.seconds {
-        0 => MIN_TIME,
-        seconds => now.saturating_sub(i64::try_from(seconds).unwrap_or(i64::MAX).saturating_mul(shards::SECOND)),
-    };
+    let oldest = if retention.duration == 0 { MIN_TIME } else { now.saturating_sub(retention.duration) };
     for point in points.iter().filter(|point| point.time >= oldest) {
         groups.cover(point.time)?;
     }
@@ -234,10 +231,10 @@ mod tests {
     use super::super::line_protocol::{Precision, parse};
     use super::*;
 
-    const DAY: i64 = 86_400 * shards::SECOND;
+    const DAY: i64 = 86_400_000_000_000;
     const NOW: i64 = 20_000 * DAY;
-    const FOR_EVER: Retention = Retention { seconds: 0, shard_group_seconds: 604_800 };
-    const MONTH: Retention = Retention { seconds: 30 * 86_400, shard_group_seconds: 86_400 };
+    const FOR_EVER: Retention = Retention { duration: 0, shard_group: 7 * DAY };
+    const MONTH: Retention = Retention { duration: 30 * DAY, shard_group: DAY };
     const ALL: Range<i64> = MIN_TIME..i64::MAX;
 
     struct Points(Database);
@@ -334,7 +331,7 @@ mod tests {
         insta::assert_snapshot!(written.partial.unwrap(), @"partial write: dropped 2 points outside retention policy of duration 720h0m0s - oldest point m,t=a at 2024-08-15T00:00:00Z dropped because it violates a Retention Policy Lower Bound at 2024-09-04T00:00:00Z, newest point m at 2024-08-25T00:00:00Z dropped because it violates a Retention Policy Lower Bound at 2024-09-04T00:00:00Z dropped=2 for database: 0000000000000001 for retention policy: autogen");
         let edge = NOW - 30 * DAY;
         assert!(points.partial(MONTH, &format!("m v=1 {}", edge - 1)).contains("dropped 1 points"));
-        let weekly = Retention { shard_group_seconds: 604_800, ..MONTH };
+        let weekly = Retention { shard_group: 7 * DAY, ..MONTH };
         assert_eq!(points.write(2, weekly, &format!("m v=1 {edge}\nm v=1 {}", edge - 1)).partial, None);
     }
 

@@ -1,3 +1,16 @@
 //! How InfluxDB 2.x really behaves: measured on the real server, and the same on the embedded one.
 
 mod buckets;
+mod deletes;
+mod durability;
+mod labels;
+mod oracle;
+mod orgs;
+mod paging;
+mod preflight;
+mod replies;
+mod seeing;
+mod setup;
+mod tasks;
+mod tokens;
+mod users;

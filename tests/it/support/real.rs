@@ -37,8 +37,6 @@ pub(crate) struct RealServer {
     guardian: Child,
     process: rustix::process::Pid,
     url: String,
-    /// Where its data is; removed when it stops, unless the caller chose it.
-    directory: PathBuf,
 }
 
 /// The real server's program, if it is there.
@@ -92,7 +90,7 @@ impl RealServer {
         let mut line = String::new();
         BufReader::new(guardian.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let process = rustix::process::Pid::from_raw(line.trim().parse().unwrap()).unwrap();
-        let mut server = Self { guardian, process, url: String::new(), directory };
+        let mut server = Self { guardian, process, url: String::new() };
         server.wait_until_healthy(&log).await;
         server
     }
@@ -120,11 +118,6 @@ impl RealServer {
 
     pub(crate) fn url(&self) -> &str {
         &self.url
-    }
-
-    /// Where its data is.
-    pub(crate) fn directory(&self) -> &Path {
-        &self.directory
     }
 
     /// `kill -9`, and waits until it is gone.

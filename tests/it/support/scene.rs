@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde_json::{Value, json};
 
-use super::http::Http;
+use super::http::{Http, Reply};
 use super::server::{Backend, Server};
 
 /// A server that other tests use too, and an organization that only this test knows.
@@ -26,6 +26,13 @@ pub(crate) struct Secret {
     pub(crate) token: String,
     /// Requests with it.
     pub(crate) http: Http,
+}
+
+/// A user that a test made.
+pub(crate) struct Person {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) password: String,
 }
 
 /// An ID that no object has.
@@ -83,6 +90,32 @@ impl Scene {
         Secret { id: id(&reply), http: self.http.with_token(&token), token }
     }
 
+    /// Makes a user who can sign in.
+    pub(crate) async fn user_with_password(&self, name: &str) -> Person {
+        let person = Person { id: String::new(), name: unique(name), password: "long-enough".to_owned() };
+        let user = self.http.post("users", json!({"name": person.name})).await;
+        let id = id(&user.expect(201));
+        let path = format!("users/{id}/password");
+        let body = json!({"password": person.password});
+        self.http.post(&path, body).await.expect(204);
+        Person { id, ..person }
+    }
+
+    /// Requests with the session of a user.
+    pub(crate) async fn session(&self, name: &str, password: &str) -> Http {
+        let signed_in = self.sign_in(name, password).await;
+        assert_eq!(signed_in.status, 204, "{}", signed_in.text);
+        let cookie = signed_in.header("set-cookie").split(';').next().unwrap();
+        self.server.anonymous().with_header("cookie", cookie)
+    }
+
+    /// `POST /api/v2/signin` with basic authentication.
+    pub(crate) async fn sign_in(&self, name: &str, password: &str) -> Reply {
+        let basic = format!("Basic {}", base64(&format!("{name}:{password}")));
+        let http = self.server.anonymous().with_header("authorization", &basic);
+        http.post_text("signin", "").await
+    }
+
     /// A permission on all objects of a type in the organization.
     pub(crate) fn may(&self, action: &str, kind: &str) -> Value {
         json!({"action": action, "resource": {"type": kind, "orgID": self.org}})
@@ -131,8 +164,21 @@ pub(crate) fn column<'a>(list: &'a Value, field: &str) -> Vec<&'a str> {
 
 /// A script that runs every hour and reads nothing.
 pub(crate) fn hourly(name: &str) -> String {
-    format!("option task = {{name: \"{name}\", every: 1h}}\n\n{READING}")
+    format!("option task = {{name: \"{name}\", every: 1h}}\n\nfrom(bucket: \"b\") |> range(start: -1h)\n")
 }
 
-/// A script without options that every server takes.
-pub(crate) const READING: &str = "from(bucket: \"b\") |> range(start: -1h)\n";
+/// Base64 of a text, with padding.
+fn base64(text: &str) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut out = String::new();
+    for chunk in text.as_bytes().chunks(3) {
+        let mut bits = [0_u8; 4];
+        bits[1..=chunk.len()].copy_from_slice(chunk);
+        let bits = u32::from_be_bytes(bits);
+        for digit in 0..4 {
+            let index = (bits >> (18 - 6 * digit)) & 63;
+            out.push(if digit <= chunk.len() { char::from(DIGITS[index as usize]) } else { '=' });
+        }
+    }
+    out
+}

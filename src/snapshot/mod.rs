@@ -1,6 +1,10 @@
 //! What the server has, read once: per kind all that the token sees, and how much that is.
 
-use std::collections::BTreeMap;
+mod read;
+
+pub use read::{Server, read};
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::kind::{Kind, Object, Presence};
 
@@ -15,8 +19,26 @@ pub struct Snapshot {
     pub me: String,
     /// The server's time of the first reply, in milliseconds since 1970.
     pub at: u64,
+    /// Whether it is proven that the token sees all labels of the home org, and so the ledger if there is one.
+    pub labels_proven: bool,
     /// Each kind that the manifest or the ledger names.
     pub kinds: BTreeMap<Kind, View>,
+    /// The owners (user IDs) of each org in which something runs as its creator; an org whose owners may not be read is
+    /// left out.
+    pub owners: BTreeMap<String, BTreeSet<String>>,
+}
+
+impl Snapshot {
+    /// The object of `kind` with this ID.
+    pub fn object(&self, kind: Kind, id: &str) -> Option<&Object> {
+        self.kinds.get(&kind)?.objects.get(id)
+    }
+
+    /// The ID of the org of each object that lives in one.
+    pub fn orgs_of_objects(&self) -> BTreeMap<(Kind, String), String> {
+        let all = self.kinds.iter().flat_map(|(kind, view)| view.objects.values().map(|object| (*kind, object)));
+        all.filter_map(|(kind, object)| Some(((kind, object.id.clone()), object.org.clone()?))).collect()
+    }
 }
 
 /// How much of a kind the token sees.

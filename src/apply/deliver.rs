@@ -1,0 +1,100 @@
+//! Brings a new secret to its sinks in two phases: what a crash leaves behind is at most an object that does not work yet.
+
+use std::path::Path;
+
+use crate::address::Address;
+use crate::api::{ApiError, Class, Client};
+use crate::diagnostic::Diagnostic;
+use crate::exit::{Exit, Problem};
+use crate::secret::{Secret, Sink, SinkError, fingerprint};
+
+/// Sinks that can be written.
+pub(super) struct Delivery {
+    sinks: Vec<Sink>,
+}
+
+/// Why a secret did not get where it was to go.
+pub(super) enum Failure {
+    /// A sink failed.
+    Sink(String),
+    /// A sink does not hold what was written to it.
+    ReadBack(String),
+    /// The server does not know the secret that it gave.
+    Probe(ApiError),
+    /// The object could not be activated.
+    Activate(ApiError),
+}
+
+impl Failure {
+    pub(super) fn problem(self, address: &Address) -> Problem {
+        let secret = |words: String| Problem {
+            exit: Exit::Secret,
+            diagnostic: Diagnostic::error("secret::not-delivered", format!("{address}: {words}"))
+                .help("the new token stays inactive; the next apply deletes it and makes another one"),
+        };
+        match self {
+            Self::Sink(words) => secret(words),
+            Self::ReadBack(sink) => secret(format!("{sink} does not hold the secret that was written to it")),
+            Self::Probe(error) => secret(format!("the delivered secret does not work: {error}")),
+            Self::Activate(error) => Problem::from(error),
+        }
+    }
+}
+
+impl Delivery {
+    /// Checks that each sink can be written, before there is a secret. Relative paths start at `dir`.
+    pub(super) async fn probe(dir: &Path, sinks: &[Sink]) -> Result<Self, String> {
+        let sinks: Vec<Sink> = sinks.iter().map(|sink| sink.within(dir)).collect();
+        for sink in &sinks {
+            sink.probe().await.map_err(|error| error.to_string())?;
+        }
+        Ok(Self { sinks })
+    }
+
+    /// Delivers `secret`, activates its object with `activate`, and gives the secret's fingerprint. Where a `successor`
+    /// takes over, the old contents of the sinks stay until it is active.
+    pub(super) async fn deliver(
+        self,
+        client: &Client,
+        secret: &Secret,
+        successor: bool,
+        activate: impl AsyncFn() -> Result<(), ApiError>,
+    ) -> Result<String, Failure> {
+        let sink_failed = |error: SinkError| Failure::Sink(error.to_string());
+        let mut staged = Vec::new();
+        for sink in &self.sinks {
+            let stage = sink.stage(secret).await.map_err(sink_failed)?;
+            let held = stage.read_back().await.map_err(sink_failed)?;
+            if held.is_some_and(|held| fingerprint(&held) != fingerprint(secret)) {
+                return Err(Failure::ReadBack(sink.to_string()));
+            }
+            staged.push(stage);
+        }
+        probe_secret(client, secret).await?;
+        if successor {
+            activate().await.map_err(Failure::Activate)?;
+        }
+        for stage in staged {
+            stage.commit().await.map_err(sink_failed)?;
+        }
+        if !successor {
+            for sink in &self.sinks {
+                let held = sink.read().await.map_err(sink_failed)?;
+                if held.is_some_and(|held| fingerprint(&held) != fingerprint(secret)) {
+                    return Err(Failure::ReadBack(sink.to_string()));
+                }
+            }
+            activate().await.map_err(Failure::Activate)?;
+        }
+        Ok(fingerprint(secret))
+    }
+}
+
+/// An inactive token that the server knows is refused as inactive, and one that it does not know as unauthorized.
+async fn probe_secret(client: &Client, secret: &Secret) -> Result<(), Failure> {
+    match client.me_with(secret).await {
+        Ok(_) => Ok(()),
+        Err(error) if error.class == Class::BadToken && error.message.contains("inactive") => Ok(()),
+        Err(error) => Err(Failure::Probe(error)),
+    }
+}

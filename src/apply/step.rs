@@ -1,0 +1,334 @@
+//! Does one change: the object first, then what the ledger has to know of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Mutex;
+
+use super::deliver::Delivery;
+use crate::address::Address;
+use crate::api::{ApiError, Class, Writer};
+use crate::diagnostic::Diagnostic;
+use crate::diff::{Action, Change, Reason, Target};
+use crate::exit::{Exit, Problem};
+use crate::field::Compared;
+use crate::kind::{Delete, Ids, Kind, Made, Object, Want};
+use crate::ledger::{Entry, Intent, Journal, Ledger, Origin, Resolution, Update, resolve};
+use crate::manifest::{Manifest, Resource};
+use crate::secret::Secret;
+use crate::snapshot::Snapshot;
+use crate::value::{Ref, Value};
+
+/// How often a create whose reply was lost is sent again, after looking.
+const TRIES: usize = 3;
+
+/// Everything that a change needs to be done.
+pub(super) struct Doer<'a> {
+    pub(super) writer: &'a Writer,
+    pub(super) manifest: &'a Manifest,
+    pub(super) snapshot: &'a Snapshot,
+    pub(super) ledger: &'a Ledger,
+    pub(super) journal: &'a Journal,
+    pub(super) intents: &'a BTreeMap<Address, Intent>,
+    /// ID and org of each resource that exists by now.
+    pub(super) objects: Mutex<BTreeMap<Address, (String, Option<String>)>>,
+    /// The project that owns an object, for what other projects' ledgers have.
+    pub(super) foreign: &'a BTreeMap<(Kind, String), String>,
+    pub(super) orgs_of_objects: BTreeMap<(Kind, String), String>,
+}
+
+/// What a new or changed object is made from.
+struct Wanted<'a> {
+    resource: &'a Resource,
+    ids: Ids,
+    org: String,
+    password: Option<Secret>,
+}
+
+impl<'a> Doer<'a> {
+    /// Does `change` and gives the object's ID.
+    pub(super) async fn act(&self, change: &'a Change) -> Result<String, Problem> {
+        match change.action {
+            Action::Create => self.create(change, BTreeSet::new()).await,
+            Action::Update => self.update(change).await,
+            Action::Replace => self.replace(change).await,
+            Action::Delete => self.delete(change).await,
+            Action::Forget => {
+                self.journal.record(Update::Remove(self.old_address(change).clone()));
+                Ok(String::new())
+            }
+            Action::None => {
+                let target = change.object.as_ref().expect("only what exists needs nothing but the ledger");
+                self.put(change, self.entry(change, target, None));
+                Ok(String::new())
+            }
+        }
+    }
+
+    fn old_address(&self, change: &'a Change) -> &'a Address {
+        change.moved_from.as_ref().unwrap_or(&change.address)
+    }
+
+    fn old_entry(&self, change: &Change) -> Option<&'a Entry> {
+        self.ledger.entries.get(change.moved_from.as_ref().unwrap_or(&change.address))
+    }
+
+    fn resource(&self, change: &Change) -> &'a Resource {
+        &self.manifest.resources[&change.address]
+    }
+
+    /// The entry for `target` as it is once the change is done.
+    fn entry(&self, change: &Change, target: &Target, created: Option<String>) -> Entry {
+        let resource = self.resource(change);
+        let kind = change.address.kind;
+        let old = self.old_entry(change);
+        let same_object = old.filter(|old| old.id == target.id);
+        let print = |(field, value): (&'static str, &Value)| {
+            let known = kind.field(field)?;
+            let applied = known.compared != Compared::Never && !resource.lifecycle.ignore.contains(field);
+            applied.then(|| (field.to_owned(), value.fingerprint()))
+        };
+        let name = resource.fields.text("name").or(resource.fields.text("description")).unwrap_or(&target.name);
+        let live = self.snapshot.object(kind, &target.id);
+        let origin = match (same_object, change.adopts) {
+            (Some(old), _) => old.origin,
+            (None, true) => Origin::Adopted,
+            (None, false) => Origin::Created,
+        };
+        Entry {
+            id: target.id.clone(),
+            org: target.org.clone(),
+            name: name.to_owned(),
+            created: created.or_else(|| live.and_then(|live| live.created.clone())),
+            origin,
+            fields: resource.fields.iter().filter_map(print).collect(),
+            lifecycle: resource.lifecycle.clone(),
+            needs: resource.needs.clone(),
+            secret: same_object.and_then(|old| old.secret.clone()),
+            predecessors: same_object.map(|old| old.predecessors.clone()).unwrap_or_default(),
+        }
+    }
+
+    /// Puts `entry` into the ledger under the change's address.
+    fn put(&self, change: &Change, entry: Entry) {
+        if let Some(was) = &change.moved_from {
+            self.journal.record(Update::Remove(was.clone()));
+        }
+        self.journal.record(Update::Put(change.address.clone(), Box::new(entry)));
+    }
+
+    fn learn(&self, address: &Address, id: &str, org: Option<&str>) {
+        let mut objects = self.objects.lock().expect("no one panics while it holds the IDs");
+        objects.insert(address.clone(), (id.to_owned(), org.map(str::to_owned)));
+    }
+
+    /// The IDs that `resource` refers to, and what else a kind needs to make it.
+    async fn wanted(&self, change: &Change, sets_password: bool) -> Result<Wanted<'a>, Problem> {
+        let resource = self.resource(change);
+        let home = self.snapshot.home.clone().unwrap_or_default();
+        let ids = {
+            let objects = self.objects.lock().expect("no one panics while it holds the IDs");
+            let known = resource.needs.iter().filter_map(|need| Some((need.clone(), objects.get(need)?.clone())));
+            let refs = resource.fields.iter().flat_map(|(_, value)| value.refs());
+            let orgs = refs.filter_map(|of| match of {
+                Ref::Id(kind, id) => {
+                    let org = self.orgs_of_objects.get(&(*kind, id.clone())).unwrap_or(&home);
+                    Some(((*kind, id.clone()), org.clone()))
+                }
+                Ref::To(_) | Ref::Home => None,
+            });
+            Ids { home: home.clone(), objects: known.collect(), orgs: orgs.collect() }
+        };
+        let org = match resource.fields.get("org") {
+            Some(Value::Ref(of)) => ids.id(of).unwrap_or_default().to_owned(),
+            _ => home,
+        };
+        let password = match resource.fields.get("password") {
+            Some(Value::Source(source)) if sets_password => Some(
+                source
+                    .within(&self.manifest.dir)
+                    .resolve()
+                    .await
+                    .map_err(|error| secret_problem(change, error.to_string()))?,
+            ),
+            _ => None,
+        };
+        Ok(Wanted { resource, ids, org, password })
+    }
+
+    /// Makes the object. `predecessors` still have to go once the new one works.
+    async fn create(&self, change: &'a Change, predecessors: BTreeSet<String>) -> Result<String, Problem> {
+        let kind = change.address.kind;
+        let wanted = self.wanted(change, true).await?;
+        let delivery = match wanted.resource.fields.get("deliver") {
+            Some(Value::Sinks(sinks)) if kind.spec().delivers => {
+                Some(Delivery::probe(&self.manifest.dir, sinks).await.map_err(|words| secret_problem(change, words))?)
+            }
+            _ => None,
+        };
+        let intent = self.intents.get(&change.address);
+        let want = Want {
+            fields: &wanted.resource.fields,
+            org: &wanted.org,
+            ids: &wanted.ids,
+            marker: intent.and_then(|intent| intent.marker.as_deref()),
+            password: wanted.password.as_ref(),
+        };
+        let made = self.make(change, &want, intent).await?;
+        let target =
+            Target { id: made.object.id.clone(), org: made.object.org.clone(), name: made.object.name.clone() };
+        let mut entry = Entry { predecessors, ..self.entry(change, &target, made.object.created.clone()) };
+        self.learn(&change.address, &target.id, target.org.as_deref());
+        let (Some(delivery), Some(secret)) = (delivery, made.secret) else {
+            self.put(change, entry);
+            return Ok(target.id);
+        };
+        entry.secret = None;
+        self.wait(Update::Put(change.address.clone(), Box::new(entry.clone()))).await?;
+        let finished: Vec<&'static str> = vec!["status", "description"];
+        let activate = async || {
+            let want = Want { marker: None, ..want };
+            kind.update(self.writer, &made.object, &want, &finished).await
+        };
+        let print = delivery
+            .deliver(self.writer, &secret, !entry.predecessors.is_empty(), activate)
+            .await
+            .map_err(|failure| failure.problem(&change.address))?;
+        entry.secret = Some(print);
+        self.drop_predecessors(change, &mut entry).await?;
+        self.put(change, entry);
+        Ok(target.id)
+    }
+
+    async fn wait(&self, update: Update) -> Result<(), Problem> {
+        self.journal.record_and_wait(update).await.map_err(Problem::from)
+    }
+
+    async fn drop_predecessors(&self, change: &Change, entry: &mut Entry) -> Result<(), Problem> {
+        if entry.predecessors.is_empty() {
+            return Ok(());
+        }
+        self.wait(Update::Put(change.address.clone(), Box::new(entry.clone()))).await?;
+        for id in std::mem::take(&mut entry.predecessors) {
+            change.address.kind.delete(self.writer, &id).await?;
+        }
+        Ok(())
+    }
+
+    /// Sends the create; where the reply is lost, looks before it sends again.
+    async fn make(&self, change: &Change, want: &Want<'_>, intent: Option<&Intent>) -> Result<Made, Problem> {
+        let kind = change.address.kind;
+        for attempt in 1.. {
+            let error = match kind.create(self.writer, want).await {
+                Ok(made) => return Ok(made),
+                Err(error) => error,
+            };
+            let (true, Some(intent)) = (error.maybe_done && attempt < TRIES, intent) else {
+                return Err(create_problem(change, error));
+            };
+            match self.look(change, want.org, intent).await? {
+                None => {}
+                Some(object) if kind.spec().delivers => kind.delete(self.writer, &object.id).await?,
+                Some(object) => return Ok(Made { object, secret: None }),
+            }
+        }
+        unreachable!("the loop ends by returning")
+    }
+
+    /// The object that a create with a lost reply has made, if it has.
+    async fn look(&self, change: &Change, org: &str, intent: &Intent) -> Result<Option<Object>, Problem> {
+        let kind = change.address.kind;
+        let mut objects = kind.list(self.writer, &[org], &|_| false).await?;
+        let mut owned: BTreeSet<(Kind, String)> = self.foreign.keys().cloned().collect();
+        owned.extend(self.ledger.entries.iter().map(|(address, entry)| (address.kind, entry.id.clone())));
+        {
+            let made = self.objects.lock().expect("no one panics while it holds the IDs");
+            owned.extend(made.iter().map(|(address, (id, _))| (address.kind, id.clone())));
+        }
+        match resolve(kind, intent, objects.iter(), &owned, &self.snapshot.me, &|object| object.fields.script_print()) {
+            Resolution::NotMade => Ok(None),
+            Resolution::Made(id) => {
+                let at = objects.iter().position(|object| object.id == id);
+                Ok(at.map(|at| objects.swap_remove(at)))
+            }
+            Resolution::Ambiguous(ids) => Err(Problem {
+                exit: Exit::Error,
+                diagnostic: Diagnostic::error(
+                    "apply::ambiguous",
+                    format!(
+                        "the reply to creating {} was lost, and it could be any of {}",
+                        change.address,
+                        ids.join(", ")
+                    ),
+                )
+                .help("delete all but one of them and apply again"),
+            }),
+        }
+    }
+
+    async fn update(&self, change: &'a Change) -> Result<String, Problem> {
+        let kind = change.address.kind;
+        let target = change.object.as_ref().expect("an update has an object");
+        let live = self.snapshot.object(kind, &target.id).expect("an update's object was read");
+        let changed: Vec<&'static str> = change.fields.iter().map(|field| field.field).collect();
+        let wanted = self.wanted(change, changed.contains(&"password_version")).await?;
+        let want = Want {
+            fields: &wanted.resource.fields,
+            org: &wanted.org,
+            ids: &wanted.ids,
+            marker: None,
+            password: wanted.password.as_ref(),
+        };
+        if !changed.is_empty() {
+            kind.update(self.writer, live, &want, &changed).await?;
+        }
+        let mut entry = self.entry(change, target, None);
+        self.drop_predecessors(change, &mut entry).await?;
+        self.put(change, entry);
+        Ok(target.id.clone())
+    }
+
+    async fn replace(&self, change: &'a Change) -> Result<String, Problem> {
+        let target = change.object.as_ref().expect("a replacement has an object");
+        let mut predecessors = self.old_entry(change).map(|entry| entry.predecessors.clone()).unwrap_or_default();
+        if change.address.kind.spec().replace == Delete::Last {
+            predecessors.insert(target.id.clone());
+            if let Some(was) = &change.moved_from {
+                self.journal.record(Update::Remove(was.clone()));
+            }
+            return self.create(change, predecessors).await;
+        }
+        change.address.kind.delete(self.writer, &target.id).await?;
+        self.create(change, predecessors).await
+    }
+
+    async fn delete(&self, change: &'a Change) -> Result<String, Problem> {
+        let target = change.object.as_ref().expect("a delete has an object");
+        for id in self.old_entry(change).into_iter().flat_map(|entry| &entry.predecessors) {
+            change.address.kind.delete(self.writer, id).await?;
+        }
+        change.address.kind.delete(self.writer, &target.id).await?;
+        self.journal.record(Update::Remove(self.old_address(change).clone()));
+        Ok(target.id.clone())
+    }
+}
+
+fn secret_problem(change: &Change, words: String) -> Problem {
+    Problem {
+        exit: Exit::Secret,
+        diagnostic: Diagnostic::error("secret::failed", format!("{}: {words}", change.address)),
+    }
+}
+
+fn create_problem(change: &Change, error: ApiError) -> Problem {
+    let taken = error.class == Class::Conflict && change.unverified;
+    let mut problem = Problem::from(error);
+    if taken {
+        problem.exit = Exit::NotAuthorized;
+        problem.diagnostic.help = Some(format!(
+            "the name is taken by an object that this token may not see: use a token that may read {}",
+            change.address.kind.spec().ty
+        ));
+    } else if change.reason == Reason::Gone {
+        problem.diagnostic.help.get_or_insert_with(|| "it was deleted by hand and could not be made again".to_owned());
+    }
+    problem
+}

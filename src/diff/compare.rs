@@ -1,0 +1,316 @@
+//! Compares what is declared with what is there, address by address, dependencies first.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::canonical::Names;
+use super::find::{Finder, Found, moved, org_of};
+use super::{Action, Cause, Change, FieldChange, Reason, Target};
+use crate::address::Address;
+use crate::diagnostic::Diagnostic;
+use crate::exit::{Exit, Problem};
+use crate::field::{Change as OnChange, Compared, Omitted};
+use crate::graph::Graph;
+use crate::kind::{Kind, Object, Place, Presence};
+use crate::ledger::{Entry, Ledger, Origin};
+use crate::manifest::{Manifest, Resource};
+use crate::snapshot::Snapshot;
+use crate::value::Value;
+
+/// Where a run wants to get.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Goal {
+    /// What the manifests declare.
+    Declared,
+    /// Nothing of the project is left.
+    Destroyed,
+}
+
+/// What comparing has found.
+#[derive(Clone, Debug, Default)]
+pub struct Comparison {
+    /// One change for each address of the manifest and the ledger, but external ones: dependencies first.
+    pub changes: Vec<Change>,
+    /// What stops the run.
+    pub problems: Vec<Problem>,
+    /// The object behind each external resource.
+    pub external: BTreeMap<Address, Target>,
+}
+
+/// Compares `manifest` with the server's `snapshot`. `foreign` names the project that owns an object, for objects that
+/// other projects' ledgers have.
+pub fn compare(
+    manifest: &Manifest,
+    graph: &Graph,
+    snapshot: &Snapshot,
+    ledger: &Ledger,
+    foreign: &BTreeMap<(Kind, String), String>,
+    goal: Goal,
+) -> Comparison {
+    let mut comparison = Comparison::default();
+    if goal == Goal::Destroyed {
+        for (address, entry) in &ledger.entries {
+            comparison.leave(address, entry, snapshot, Reason::Destroy);
+        }
+        return comparison;
+    }
+    let home = snapshot.home.as_deref();
+    let by_org_name = |resource: &Resource| known_org(resource, manifest, snapshot, ledger);
+    let (entries, problems) = moved(manifest, ledger, &by_org_name);
+    comparison.problems.extend(problems);
+    let finder = Finder::new(snapshot, ledger, foreign, entries);
+    let mut names = Names::new(snapshot);
+    let mut found: BTreeMap<Address, Found<'_>> = BTreeMap::new();
+    for address in graph.order() {
+        let resource = &manifest.resources[address];
+        let org = if address.kind.spec().place == Place::Org { org_of(resource, home, &found) } else { None };
+        let this = match finder.find(address, resource, org) {
+            Ok(this) => this,
+            Err(problem) => {
+                comparison.problems.push(problem);
+                continue;
+            }
+        };
+        let entry = finder.entries.get(address).copied();
+        if let Found::External(object) = this {
+            comparison.external.insert(address.clone(), target(object));
+            if let Some((_, entry)) = entry {
+                comparison.changes.push(forget(address, entry, Some(target(object)), Reason::External));
+            }
+        } else {
+            let change =
+                Change { org: org.map(str::to_owned), ..one(address, resource, &this, entry, snapshot, &names) };
+            comparison.changes.push(change);
+        }
+        let stays = comparison
+            .changes
+            .last()
+            .is_none_or(|change| change.address != *address || change.action != Action::Replace);
+        if let Some(object) = this.object().filter(|_| stays) {
+            names.learn(object, address);
+        }
+        found.insert(address.clone(), this);
+    }
+    for (address, (_, entry)) in &finder.entries {
+        if !manifest.resources.contains_key(address) {
+            comparison.leave(address, entry, snapshot, Reason::NotDeclared);
+        }
+    }
+    comparison
+}
+
+/// The org ID of `resource` before anything else is known: by the ledger, or by name.
+fn known_org<'a>(
+    resource: &Resource,
+    manifest: &Manifest,
+    snapshot: &'a Snapshot,
+    ledger: &'a Ledger,
+) -> Option<&'a str> {
+    let Some(address) = resource.fields.get("org").and_then(|org| org.refs().first().and_then(|of| of.address()))
+    else {
+        return snapshot.home.as_deref();
+    };
+    if let Some(entry) = ledger.entries.get(address) {
+        return Some(&entry.id);
+    }
+    let name = manifest.resources.get(address)?.fields.text("name")?;
+    let objects = &snapshot.kinds.get(&address.kind)?.objects;
+    objects.values().find(|object| object.name == name).map(|object| object.id.as_str())
+}
+
+fn target(object: &Object) -> Target {
+    Target { id: object.id.clone(), org: object.org.clone(), name: object.name.clone() }
+}
+
+fn forget(address: &Address, entry: &Entry, object: Option<Target>, reason: Reason) -> Change {
+    Change {
+        object,
+        origin: Some(entry.origin),
+        lifecycle: entry.lifecycle.clone(),
+        ..Change::blank(address, Action::Forget, reason)
+    }
+}
+
+/// What must happen to one declared address.
+fn one(
+    address: &Address,
+    resource: &Resource,
+    found: &Found<'_>,
+    entry: Option<(&Address, &Entry)>,
+    snapshot: &Snapshot,
+    names: &Names<'_>,
+) -> Change {
+    let mut change = Change {
+        lifecycle: resource.lifecycle.clone(),
+        origin: entry.map(|(_, entry)| entry.origin),
+        moved_from: entry.filter(|(was, _)| *was != address).map(|(was, _)| was.clone()),
+        ..Change::blank(address, Action::None, Reason::InSync)
+    };
+    let last = entry.map(|(_, entry)| &entry.fields);
+    let Some(object) = found.object() else {
+        change.action = Action::Create;
+        change.reason = if matches!(found, Found::Gone) { Reason::Gone } else { Reason::New };
+        change.unverified = matches!(found, Found::Nothing { unverified: true });
+        change.fields = new_fields(address, resource, snapshot, names);
+        return change;
+    };
+    change.object = Some(target(object));
+    change.adopts = matches!(found, Found::Adopted(_));
+    differences(&mut change, resource, object, last, names);
+    let replaced: BTreeSet<&'static str> = change
+        .fields
+        .iter()
+        .filter(|field| address.kind.field(field.field).is_some_and(|field| field.change == OnChange::Replace))
+        .map(|field| field.field)
+        .collect();
+    let creator_gone = address.kind.spec().runs_as_creator
+        && object
+            .org
+            .as_ref()
+            .and_then(|org| snapshot.owners.get(org))
+            .is_some_and(|owners| object.user.as_ref().is_none_or(|user| !owners.contains(user)));
+    let undelivered = address.kind.spec().delivers
+        && match found {
+            Found::Owned(entry, _) => entry.origin == Origin::Created && entry.secret.is_none(),
+            Found::Resumed(_) => true,
+            _ => false,
+        };
+    let (action, reason) = if undelivered {
+        (Action::Replace, Reason::Undelivered)
+    } else if !replaced.is_empty() {
+        (Action::Replace, Reason::CannotChange(replaced))
+    } else if creator_gone {
+        (Action::Replace, Reason::CreatorGone)
+    } else if !change.fields.is_empty() {
+        (Action::Update, Reason::Differs)
+    } else if entry.is_some_and(|(_, entry)| !entry.predecessors.is_empty()) {
+        (Action::Update, Reason::Leftovers)
+    } else if matches!(found, Found::Resumed(_)) {
+        (Action::None, Reason::Resumed)
+    } else {
+        (Action::None, Reason::InSync)
+    };
+    (change.action, change.reason) = (action, reason);
+    change
+}
+
+/// All fields that a new object gets.
+fn new_fields(address: &Address, resource: &Resource, snapshot: &Snapshot, names: &Names<'_>) -> Vec<FieldChange> {
+    let spec = address.kind.spec();
+    let shown = |(field, value): (&'static str, &Value)| {
+        let known = address.kind.field(field)?;
+        (known.compared != Compared::Never && *value != Value::Unset).then(|| FieldChange {
+            field,
+            live: None,
+            wanted: names.value(value, snapshot.home.as_deref()),
+            last: None,
+            cause: Cause::New,
+        })
+    };
+    let mut fields: Vec<FieldChange> = resource.fields.iter().filter_map(shown).collect();
+    fields.sort_by_key(|change| spec.fields.iter().position(|field| field.name == change.field));
+    fields
+}
+
+/// The fields in which manifest, server and ledger are not at one.
+fn differences(
+    change: &mut Change,
+    resource: &Resource,
+    object: &Object,
+    last: Option<&BTreeMap<String, String>>,
+    names: &Names<'_>,
+) {
+    for field in change.address.kind.spec().fields {
+        if field.compared == Compared::Never || resource.lifecycle.ignore.contains(field.name) {
+            continue;
+        }
+        let last_print = last.and_then(|fields| fields.get(field.name));
+        let Some(wanted) = resource.fields.get(field.name) else {
+            if last_print.is_some() {
+                change.released.insert(field.name.to_owned());
+            }
+            continue;
+        };
+        // As the ledger has it: before references are brought to one spelling.
+        let print = wanted.fingerprint();
+        let wanted = names.value(wanted, object.org.as_deref());
+        let last_text = last_print.and_then(|print| print.strip_prefix('=')).map(str::to_owned);
+        if field.compared == Compared::Ledger {
+            let cause = if last_print.is_some() { Cause::Yours } else { Cause::New };
+            if last_print != Some(&print) && !(change.adopts && field.change == OnChange::Replace) {
+                change.fields.push(FieldChange { field: field.name, live: None, wanted, last: last_text, cause });
+            }
+            continue;
+        }
+        let live = match object.fields.get(field.name) {
+            Some(value) => names.value(value, object.org.as_deref()),
+            None if field.omitted == Omitted::Empty => Value::Scopes(BTreeSet::new()),
+            None => Value::Unset,
+        };
+        if live == wanted || (live == Value::Unset && wanted == Value::Text(String::new())) {
+            change.settles |= last.is_some() && last_print != Some(&print);
+            continue;
+        }
+        let cause = match last_print {
+            None => Cause::New,
+            Some(last) if *last == print => Cause::Drift,
+            Some(last) if *last == live.fingerprint() => Cause::Yours,
+            Some(_) => Cause::Both,
+        };
+        change.fields.push(FieldChange { field: field.name, live: Some(live), wanted, last: last_text, cause });
+    }
+}
+
+impl Comparison {
+    /// What must happen to an object of the ledger that is not declared (any more).
+    fn leave(&mut self, address: &Address, entry: &Entry, snapshot: &Snapshot, reason: Reason) {
+        let view = snapshot.kinds.get(&address.kind).expect("a snapshot has each kind of the ledger");
+        let object = match (view.objects.get(&entry.id), view.missing.get(&entry.id)) {
+            (Some(object), _) => object,
+            (None, Some(Presence::Found(object))) => object,
+            (None, Some(Presence::Absent)) => {
+                self.changes.push(forget(address, entry, None, Reason::AlreadyGone));
+                return;
+            }
+            (None, missing) => {
+                let words = match missing {
+                    Some(Presence::Unreadable(words) | Presence::Unknown(words)) => words.as_str(),
+                    _ => "the server did not say whether it exists",
+                };
+                self.problems.push(Problem {
+                    exit: Exit::NotAuthorized,
+                    diagnostic: Diagnostic::error(
+                        "sight::unreadable",
+                        format!("cannot read {address} (ID {}), which this project owns: {words}", entry.id),
+                    )
+                    .help("use a token that may read it; what cannot be seen is not deleted"),
+                });
+                return;
+            }
+        };
+        let ours = entry.origin == Origin::Created || entry.lifecycle.owned;
+        let (action, reason) = if Some(entry.id.as_str()) == snapshot.home.as_deref() {
+            (Action::Forget, Reason::HomeOrg)
+        } else if !ours {
+            (Action::Forget, Reason::NotOurs)
+        } else {
+            (Action::Delete, reason)
+        };
+        let same = object.name == entry.name
+            && (entry.created.is_none() || object.created.is_none() || entry.created == object.created);
+        if action == Action::Delete && !same {
+            self.problems.push(Problem {
+                exit: Exit::Refused,
+                diagnostic: Diagnostic::error(
+                    "plan::not-the-same",
+                    format!(
+                        "{address} (ID {}) is called {:?} now and was {:?} when last applied: it may not be the same object",
+                        entry.id, object.name, entry.name
+                    ),
+                )
+                .help("apply once with the resource declared, or delete the object by hand"),
+            });
+            return;
+        }
+        self.changes.push(Change { action, ..forget(address, entry, Some(target(object)), reason) });
+    }
+}

@@ -1,0 +1,348 @@
+//! Which object stands behind each declared address.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use crate::address::Address;
+use crate::diagnostic::{Diagnostic, nearest};
+use crate::exit::{Exit, Problem};
+use crate::kind::{Key, Kind, Object, Place, Presence};
+use crate::ledger::{Entry, Intent, Ledger, Resolution, resolve};
+use crate::manifest::{Manifest, Resource};
+use crate::snapshot::{Sight, Snapshot, View};
+use crate::value::{Ref, Value};
+
+/// What stands behind a declared address.
+#[derive(Debug)]
+pub(super) enum Found<'a> {
+    /// An object that the ledger has.
+    Owned(&'a Entry, &'a Object),
+    /// The ledger has an object that is gone.
+    Gone,
+    /// An object with the declared key, which no ledger has.
+    Adopted(&'a Object),
+    /// An object that an interrupted run made.
+    Resumed(&'a Object),
+    /// An external object.
+    External(&'a Object),
+    /// Nothing; `unverified` where the token does not see enough to be sure.
+    Nothing {
+        /// Whether there might be one that the token does not see.
+        unverified: bool,
+    },
+}
+
+impl<'a> Found<'a> {
+    /// The object, where there is one.
+    pub(super) fn object(&self) -> Option<&'a Object> {
+        match self {
+            Self::Owned(_, object) | Self::Adopted(object) | Self::Resumed(object) | Self::External(object) => {
+                Some(object)
+            }
+            Self::Gone | Self::Nothing { .. } => None,
+        }
+    }
+}
+
+/// Looks for the objects of a project.
+pub(super) struct Finder<'a> {
+    snapshot: &'a Snapshot,
+    ledger: &'a Ledger,
+    /// The ledger's entries under the addresses that they have now, each with the address that it was under.
+    pub(super) entries: BTreeMap<Address, (&'a Address, &'a Entry)>,
+    foreign: &'a BTreeMap<(Kind, String), String>,
+    by_name: HashMap<(Kind, Option<&'a str>, String), Vec<&'a Object>>,
+    /// All that is in any project's ledger.
+    in_a_ledger: BTreeSet<(Kind, String)>,
+}
+
+/// The name under which the server keeps objects of `kind` apart.
+fn key_name(kind: Kind, name: &str) -> String {
+    match kind.spec().key {
+        Key::Name { folded: true } => name.trim().to_lowercase(),
+        _ => name.to_owned(),
+    }
+}
+
+impl<'a> Finder<'a> {
+    pub(super) fn new(
+        snapshot: &'a Snapshot,
+        ledger: &'a Ledger,
+        foreign: &'a BTreeMap<(Kind, String), String>,
+        entries: BTreeMap<Address, (&'a Address, &'a Entry)>,
+    ) -> Self {
+        let mut by_name: HashMap<_, Vec<&Object>> = HashMap::new();
+        for (kind, view) in &snapshot.kinds {
+            for object in view.objects.values().filter(|object| !object.system) {
+                by_name.entry((*kind, object.org.as_deref(), key_name(*kind, &object.name))).or_default().push(object);
+            }
+        }
+        let owned = ledger.entries.iter().map(|(address, entry)| (address.kind, entry.id.clone()));
+        let in_a_ledger = owned.chain(foreign.keys().cloned()).collect();
+        Self { snapshot, ledger, entries, foreign, by_name, in_a_ledger }
+    }
+
+    /// The object behind `address`, which lives in the org `org` (its ID; none while that org does not exist).
+    pub(super) fn find(
+        &self,
+        address: &Address,
+        resource: &Resource,
+        org: Option<&'a str>,
+    ) -> Result<Found<'a>, Problem> {
+        let kind = address.kind;
+        let view = self.snapshot.kinds.get(&kind).expect("a snapshot has each kind of the manifest");
+        if resource.external {
+            return self.find_external(address, resource, org, view);
+        }
+        if let Some((_, entry)) = self.entries.get(address) {
+            return self.find_owned(address, entry, view);
+        }
+        if kind.spec().place == Place::Org && org.is_none() {
+            return Ok(Found::Nothing { unverified: false });
+        }
+        if let Some(intent) = self.ledger.intents.get(address)
+            && let Some(object) = self.resume(address, intent, view)?
+        {
+            return Ok(Found::Resumed(object));
+        }
+        self.find_unowned(address, resource, org, view)
+    }
+
+    fn find_owned(&self, address: &Address, entry: &'a Entry, view: &'a View) -> Result<Found<'a>, Problem> {
+        if let Some(object) = view.objects.get(&entry.id) {
+            return Ok(Found::Owned(entry, object));
+        }
+        match view.missing.get(&entry.id) {
+            Some(Presence::Absent) => Ok(Found::Gone),
+            Some(Presence::Unreadable(words) | Presence::Unknown(words)) => Err(unreadable(address, entry, words)),
+            Some(Presence::Found(object)) => Ok(Found::Owned(entry, object)),
+            None => Err(unreadable(address, entry, "the server did not say whether it exists")),
+        }
+    }
+
+    fn resume(&self, address: &Address, intent: &Intent, view: &'a View) -> Result<Option<&'a Object>, Problem> {
+        let resolution =
+            resolve(address.kind, intent, view.objects.values(), &self.in_a_ledger, &self.snapshot.me, &|object| {
+                object.fields.script_print()
+            });
+        match resolution {
+            Resolution::Made(id) => Ok(view.objects.get(&id)),
+            Resolution::NotMade => Ok(None),
+            Resolution::Ambiguous(ids) => Err(two_candidates(address, ids.iter().map(String::as_str))),
+        }
+    }
+
+    fn owns(&self, kind: Kind, object: &Object) -> bool {
+        self.in_a_ledger.contains(&(kind, object.id.clone())) && !self.foreign.contains_key(&(kind, object.id.clone()))
+    }
+
+    fn named(&self, kind: Kind, org: Option<&'a str>, name: &str) -> &[&'a Object] {
+        let org = if kind.spec().place == Place::Org { org } else { None };
+        self.by_name.get(&(kind, org, key_name(kind, name))).map_or(&[], Vec::as_slice)
+    }
+
+    fn find_unowned(
+        &self,
+        address: &Address,
+        resource: &Resource,
+        org: Option<&'a str>,
+        view: &'a View,
+    ) -> Result<Found<'a>, Problem> {
+        let kind = address.kind;
+        let Some(name) = resource.fields.text("name").filter(|_| kind.spec().key != Key::None) else {
+            return self.nothing(address, resource, view);
+        };
+        let candidates: Vec<&Object> =
+            self.named(kind, org, name).iter().copied().filter(|object| !self.owns(kind, object)).collect();
+        match candidates[..] {
+            [] => self.nothing(address, resource, view),
+            [object] => match self.foreign.get(&(kind, object.id.clone())) {
+                Some(project) => Err(foreign(address, resource, object, project)),
+                None => Ok(Found::Adopted(object)),
+            },
+            _ => Err(two_candidates(address, candidates.iter().map(|object| object.id.as_str()))),
+        }
+    }
+
+    fn nothing(&self, address: &Address, resource: &Resource, view: &View) -> Result<Found<'a>, Problem> {
+        let unverified = view.sight != Sight::Complete;
+        // A token is never found by its name: without an intent nobody can have made it for this address.
+        let doubles = match address.kind.spec().key {
+            Key::Name { .. } => false,
+            Key::LoneName => true,
+            Key::None => self.ledger.intents.contains_key(address),
+        };
+        if unverified && doubles {
+            let ty = address.kind.spec().ty;
+            return Err(Problem {
+                exit: Exit::NotAuthorized,
+                diagnostic: Diagnostic::error(
+                    "sight::blind",
+                    format!("cannot tell whether {address} exists: this token may not see all {ty}"),
+                )
+                .at_known(Some(&resource.place), "declared here")
+                .help(format!(
+                    "names of {ty} are not unique, so creating it blindly could double it; use a token with `read:{ty}`, or \
+                     give the ID of the run's own token as FLUXFORM_TOKEN_ID so that its rights can be looked up"
+                )),
+            });
+        }
+        Ok(Found::Nothing { unverified })
+    }
+
+    fn find_external(
+        &self,
+        address: &Address,
+        resource: &Resource,
+        org: Option<&'a str>,
+        view: &'a View,
+    ) -> Result<Found<'a>, Problem> {
+        let by_id = match resource.fields.get("id") {
+            Some(Value::Text(id)) => Some(id.as_str()),
+            _ => None,
+        };
+        if let Some(id) = by_id {
+            return view
+                .objects
+                .get(id)
+                .map(Found::External)
+                .ok_or_else(|| absent(address, resource, &format!("with the ID {id}"), view, None));
+        }
+        let name = resource.fields.text("name").unwrap_or(&address.key);
+        match self.named(address.kind, org, name) {
+            [object] => Ok(Found::External(object)),
+            [] => {
+                let names = view
+                    .objects
+                    .values()
+                    .filter(|object| address.kind.spec().place == Place::Server || object.org.as_deref() == org);
+                let near = nearest(name, names.map(|object| object.name.as_str()));
+                Err(absent(address, resource, &format!("called {name:?}"), view, near))
+            }
+            many => Err(two_candidates(address, many.iter().map(|object| object.id.as_str()))),
+        }
+    }
+}
+
+/// The org ID that `resource` lives in, as far as it exists.
+pub(super) fn org_of<'a>(
+    resource: &Resource,
+    home: Option<&'a str>,
+    found: &BTreeMap<Address, Found<'a>>,
+) -> Option<&'a str> {
+    match resource.fields.get("org") {
+        Some(Value::Ref(Ref::To(address))) => found.get(address)?.object().map(|object| object.id.as_str()),
+        _ => home,
+    }
+}
+
+/// The ledger's entries under their present addresses: explicit moves first, then those that a natural key shows.
+pub(super) fn moved<'a>(
+    manifest: &Manifest,
+    ledger: &'a Ledger,
+    org_of: &dyn Fn(&Resource) -> Option<&'a str>,
+) -> (BTreeMap<Address, (&'a Address, &'a Entry)>, Vec<Problem>) {
+    let mut problems = Vec::new();
+    let mut entries: BTreeMap<Address, (&Address, &Entry)> = BTreeMap::new();
+    for (address, entry) in &ledger.entries {
+        let target = manifest.moved.iter().find_map(|moved| {
+            if moved.from == *address {
+                return Some((moved.to.clone(), moved));
+            }
+            let whole = moved.from.instance.is_none() && moved.from == address.table();
+            whole.then(|| (Address { instance: address.instance.clone(), ..moved.to.clone() }, moved))
+        });
+        let Some((target, moved)) = target else {
+            entries.insert(address.clone(), (address, entry));
+            continue;
+        };
+        if ledger.entries.contains_key(&target) {
+            problems.push(Problem {
+                exit: Exit::Error,
+                diagnostic: Diagnostic::error(
+                    "plan::moved-onto-another",
+                    format!("cannot move {address} to {target}: the ledger has an object there"),
+                )
+                .at(moved.place.clone(), "moved here")
+                .help("remove this [[moved]], or move the other object away first"),
+            });
+        }
+        entries.insert(target, (address, entry));
+    }
+    let mut free: BTreeMap<(Kind, Option<&str>, String), Vec<(&Address, &Entry)>> = BTreeMap::new();
+    for (address, (was, entry)) in &entries {
+        if !manifest.resources.contains_key(address) && address.kind.spec().key != Key::None {
+            free.entry((address.kind, entry.org.as_deref(), key_name(address.kind, &entry.name)))
+                .or_default()
+                .push((was, entry));
+        }
+    }
+    for (address, resource) in &manifest.resources {
+        if entries.contains_key(address) || resource.external {
+            continue;
+        }
+        let Some(name) = resource.fields.text("name") else { continue };
+        let org = if address.kind.spec().place == Place::Org { org_of(resource) } else { None };
+        if let Some([(was, entry)]) = free.remove(&(address.kind, org, key_name(address.kind, name))).as_deref() {
+            entries.retain(|_, (old, _)| old != was);
+            entries.insert(address.clone(), (*was, *entry));
+        }
+    }
+    (entries, problems)
+}
+
+fn unreadable(address: &Address, entry: &Entry, words: &str) -> Problem {
+    Problem {
+        exit: Exit::NotAuthorized,
+        diagnostic: Diagnostic::error(
+            "sight::unreadable",
+            format!("cannot read {address} (ID {}), which this project owns: {words}", entry.id),
+        )
+        .help("use a token that may read it; nothing is planned for objects that cannot be seen"),
+    }
+}
+
+fn foreign(address: &Address, resource: &Resource, object: &Object, project: &str) -> Problem {
+    Problem {
+        exit: Exit::Refused,
+        diagnostic: Diagnostic::error(
+            "plan::foreign-owner",
+            format!(
+                "{address} would take over {:?} (ID {}), which the project `{project}` owns",
+                object.name, object.id
+            ),
+        )
+        .at_known(Some(&resource.place), "declared here")
+        .help(format!("declare it `external = true`, or remove it from `{project}` first")),
+    }
+}
+
+fn two_candidates<'a>(address: &Address, ids: impl Iterator<Item = &'a str>) -> Problem {
+    let ids: Vec<&str> = ids.collect();
+    Problem {
+        exit: Exit::Error,
+        diagnostic: Diagnostic::error(
+            "plan::two-candidates",
+            format!("{address} could be any of {} objects: {}", ids.len(), ids.join(", ")),
+        )
+        .help("rename or delete all but one of them, or give the resource another name"),
+    }
+}
+
+fn absent(address: &Address, resource: &Resource, which: &str, view: &View, near: Option<&str>) -> Problem {
+    let help = match (near, view.sight) {
+        (Some(near), _) => format!("there is one called {near:?}"),
+        (None, Sight::Complete) => "an external object must exist before the plan".to_owned(),
+        (None, _) => {
+            "an external object must exist before the plan, and the token must be allowed to read it".to_owned()
+        }
+    };
+    Problem {
+        exit: Exit::Error,
+        diagnostic: Diagnostic::error(
+            "plan::external-absent",
+            format!("{address} is external, and there is no {} {which}", address.kind),
+        )
+        .at_known(Some(&resource.place), "declared here")
+        .help(help),
+    }
+}

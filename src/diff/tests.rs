@@ -1,0 +1,419 @@
+//! The rows of the drift table, one test each.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use super::{Cause, Change, Comparison, Goal, compare};
+use crate::address::Address;
+use crate::diagnostic::{Place, Source};
+use crate::duration::Duration;
+use crate::graph::Graph;
+use crate::kind::{Kind, Object, Presence};
+use crate::ledger::{Entry, Ledger, Origin};
+use crate::manifest::{Lifecycle, Manifest, Moved, Resource, Server};
+use crate::snapshot::{Sight, Snapshot, View};
+use crate::value::{Fields, Ref, Scope, Value};
+
+const HOME: &str = "00000000000000aa";
+
+/// A project, a ledger and a server, made up.
+struct Scene {
+    manifest: Manifest,
+    snapshot: Snapshot,
+    ledger: Ledger,
+    foreign: BTreeMap<(Kind, String), String>,
+}
+
+fn place() -> Place {
+    let source = Source { name: "a.toml".into(), path: "a.toml".into(), text: String::new() };
+    Place { source: Arc::new(source), span: 0..0 }
+}
+
+fn address(text: &str) -> Address {
+    text.parse().expect("an address")
+}
+
+fn text(text: &str) -> Value {
+    Value::Text(text.into())
+}
+
+fn days(days: u64) -> Value {
+    Value::Duration(Duration::from_secs(days * 86_400))
+}
+
+fn scopes(of: impl IntoIterator<Item = Scope>) -> Value {
+    Value::Scopes(of.into_iter().collect())
+}
+
+impl Scene {
+    fn new() -> Self {
+        let manifest = Manifest {
+            project: "p".into(),
+            dir: ".".into(),
+            server: Server::default(),
+            resources: BTreeMap::new(),
+            moved: Vec::new(),
+            sources: Vec::new(),
+        };
+        let view = || View { sight: Sight::Complete, objects: BTreeMap::new(), missing: BTreeMap::new() };
+        let snapshot = Snapshot {
+            home: Some(HOME.into()),
+            me: "me".into(),
+            kinds: Kind::ALL.iter().map(|kind| (*kind, view())).collect(),
+            owners: [(HOME.to_owned(), BTreeSet::from(["me".to_owned()]))].into(),
+            ..Snapshot::default()
+        };
+        Self { manifest, snapshot, ledger: Ledger::default(), foreign: BTreeMap::new() }
+    }
+
+    fn declares(mut self, name: &str, fields: &[(&'static str, Value)]) -> Self {
+        let address = address(name);
+        let mut all: Fields = fields.iter().cloned().collect();
+        if address.kind.field("name").is_some() && all.get("name").is_none() {
+            all.set("name", text(&address.key));
+        }
+        let needs = all.iter().flat_map(|(_, value)| value.refs()).filter_map(Ref::address).cloned().collect();
+        let resource = Resource {
+            fields: all,
+            external: false,
+            lifecycle: Lifecycle::default(),
+            needs,
+            place: place(),
+            places: crate::manifest::Places::default(),
+        };
+        self.manifest.resources.insert(address, resource);
+        self
+    }
+
+    fn with(mut self, name: &str, edit: impl FnOnce(&mut Resource)) -> Self {
+        edit(self.manifest.resources.get_mut(&address(name)).expect("declared"));
+        self
+    }
+
+    fn has(mut self, kind: Kind, id: &str, name: &str, fields: &[(&'static str, Value)]) -> Self {
+        let mut all: Fields = fields.iter().cloned().collect();
+        if kind.field("name").is_some() {
+            all.set("name", text(name));
+        }
+        let org = (kind != Kind::Org && kind != Kind::User).then(|| HOME.to_owned());
+        let object = Object {
+            id: id.into(),
+            org,
+            name: name.into(),
+            created: None,
+            fields: all,
+            system: false,
+            user: Some("me".into()),
+        };
+        self.view(kind).objects.insert(id.into(), object);
+        self
+    }
+
+    fn view(&mut self, kind: Kind) -> &mut View {
+        self.snapshot.kinds.get_mut(&kind).expect("all kinds")
+    }
+
+    fn owns(mut self, name: &str, id: &str, fields: &[(&str, Value)]) -> Self {
+        let address = address(name);
+        let entry = Entry {
+            id: id.into(),
+            org: Some(HOME.into()),
+            name: address.key.clone(),
+            created: None,
+            origin: Origin::Created,
+            fields: fields.iter().map(|(field, value)| ((*field).to_owned(), value.fingerprint())).collect(),
+            lifecycle: Lifecycle::default(),
+            needs: BTreeSet::new(),
+            secret: Some("0123456789ab".into()),
+            predecessors: BTreeSet::new(),
+        };
+        self.ledger.entries.insert(address, entry);
+        self
+    }
+
+    fn entry(mut self, name: &str, edit: impl FnOnce(&mut Entry)) -> Self {
+        edit(self.ledger.entries.get_mut(&address(name)).expect("owned"));
+        self
+    }
+
+    fn compare(&self, goal: Goal) -> Comparison {
+        let resources = self.manifest.resources.iter().map(|(address, resource)| (address, &resource.needs));
+        let graph = Graph::build(resources).expect("no cycle");
+        compare(&self.manifest, &graph, &self.snapshot, &self.ledger, &self.foreign, goal)
+    }
+
+    /// What is found, a line each.
+    fn says(&self) -> String {
+        shown(&self.compare(Goal::Declared))
+    }
+}
+
+fn shown(comparison: &Comparison) -> String {
+    let mut out = String::new();
+    for change in &comparison.changes {
+        let Change { address, action, reason, .. } = change;
+        let _ = write!(out, "{address}: {action:?}, {reason:?}");
+        if change.adopts {
+            out.push_str(", adopts");
+        }
+        if change.settles {
+            out.push_str(", settles");
+        }
+        if change.unverified {
+            out.push_str(", unverified");
+        }
+        if let Some(from) = &change.moved_from {
+            let _ = write!(out, ", moved from {from}");
+        }
+        if !change.released.is_empty() {
+            let _ = write!(out, ", releases {:?}", change.released);
+        }
+        for field in &change.fields {
+            let live = field.live.as_ref().map_or("?".to_owned(), ToString::to_string);
+            let _ = write!(out, "; {} {live} -> {} ({:?})", field.field, field.wanted, field.cause);
+        }
+        out.push('\n');
+    }
+    for problem in &comparison.problems {
+        let _ = writeln!(out, "{:?}: {}", problem.exit, problem.diagnostic.message);
+    }
+    out
+}
+
+#[test]
+fn declared_and_absent_is_created() {
+    let scene = Scene::new().declares("bucket.raw", &[("retention", days(30))]);
+    insta::assert_snapshot!(scene.says(), @"bucket.raw: Create, New; name ? -> raw (New); retention ? -> 30d (New)");
+}
+
+#[test]
+fn who_moved_is_told_from_the_last_applied_value() {
+    for (last, live, cause) in
+        [(14, 14, Some(Cause::Yours)), (30, 14, Some(Cause::Drift)), (7, 14, Some(Cause::Both)), (30, 30, None)]
+    {
+        let scene = Scene::new()
+            .declares("bucket.raw", &[("retention", days(30))])
+            .has(Kind::Bucket, "b1", "raw", &[("retention", days(live))])
+            .owns("bucket.raw", "b1", &[("name", text("raw")), ("retention", days(last))]);
+        let changes = scene.compare(Goal::Declared).changes;
+        assert_eq!(changes[0].fields.first().map(|field| field.cause), cause, "last {last}, live {live}");
+        assert!(!changes[0].settles);
+    }
+}
+
+#[test]
+fn a_field_that_is_named_for_the_first_time_is_newly_managed() {
+    let scene = Scene::new()
+        .declares("bucket.raw", &[("description", text("new"))])
+        .has(Kind::Bucket, "b1", "raw", &[("description", text("old")), ("retention", days(3))])
+        .owns("bucket.raw", "b1", &[("name", text("raw"))]);
+    insta::assert_snapshot!(scene.says(), @"bucket.raw: Update, Differs; description old -> new (New)");
+}
+
+#[test]
+fn a_ledger_that_lags_behind_settles_and_that_is_no_write() {
+    let scene = Scene::new()
+        .declares("bucket.raw", &[("retention", days(30))])
+        .has(Kind::Bucket, "b1", "raw", &[("retention", days(30))])
+        .owns("bucket.raw", "b1", &[("name", text("raw")), ("retention", days(14))]);
+    let changes = scene.compare(Goal::Declared).changes;
+    assert!(changes[0].settles && !changes[0].writes());
+}
+
+#[test]
+fn a_field_that_is_no_longer_named_is_released() {
+    let scene = Scene::new()
+        .declares("bucket.raw", &[])
+        .has(Kind::Bucket, "b1", "raw", &[("retention", days(30))])
+        .owns("bucket.raw", "b1", &[("name", text("raw")), ("retention", days(14))]);
+    insta::assert_snapshot!(scene.says(), @r#"bucket.raw: None, InSync, releases {"retention"}"#);
+}
+
+#[test]
+fn an_ignored_field_is_left_alone() {
+    let scene = Scene::new()
+        .declares("task.t", &[("status", text("active"))])
+        .with("task.t", |task| task.lifecycle.ignore.extend(["status".to_owned()]))
+        .has(Kind::Task, "t1", "t", &[("status", text("inactive"))])
+        .owns("task.t", "t1", &[("name", text("t"))]);
+    insta::assert_snapshot!(scene.says(), @"task.t: None, InSync");
+}
+
+#[test]
+fn an_owned_object_that_is_gone_is_made_again_and_what_held_its_id_follows() {
+    let to_bucket = || scopes([Scope::Object(Ref::To(address("bucket.raw")))]);
+    let bare = Scope::Bare { ty: "buckets".into(), id: "b1".into(), org: Some(Ref::Id(Kind::Org, HOME.into())) };
+    let mut scene = Scene::new()
+        .declares("bucket.raw", &[])
+        .declares("token.ingest", &[("write", to_bucket())])
+        .has(Kind::Token, "t1", "ingest", &[("write", scopes([bare]))])
+        .owns("bucket.raw", "b1", &[("name", text("raw"))])
+        .owns("token.ingest", "t1", &[("write", to_bucket())]);
+    scene.view(Kind::Bucket).missing.insert("b1".into(), Presence::Absent);
+    insta::assert_snapshot!(scene.says(), @r#"
+    bucket.raw: Create, Gone; name ? -> raw (New)
+    token.ingest: Replace, CannotChange({"write"}); write [bucket-id:b1] -> [bucket.raw] (Drift)
+    "#);
+    let scene = scene.has(Kind::Bucket, "b1", "raw", &[]);
+    insta::assert_snapshot!(scene.says(), @r"
+    bucket.raw: None, InSync
+    token.ingest: None, InSync
+    ");
+}
+
+#[test]
+fn a_permission_with_another_org_is_not_the_bucket_s_own() {
+    let wanted = scopes([Scope::Object(Ref::To(address("bucket.raw")))]);
+    let bare = Scope::Bare { ty: "buckets".into(), id: "b1".into(), org: None };
+    let scene = Scene::new()
+        .declares("bucket.raw", &[])
+        .declares("token.ingest", &[("write", wanted.clone())])
+        .has(Kind::Bucket, "b1", "raw", &[])
+        .has(Kind::Token, "t1", "ingest", &[("write", scopes([bare]))])
+        .owns("bucket.raw", "b1", &[("name", text("raw"))])
+        .owns("token.ingest", "t1", &[("write", wanted)]);
+    insta::assert_snapshot!(scene.says(), @r#"
+    bucket.raw: None, InSync
+    token.ingest: Replace, CannotChange({"write"}); write [buckets-id:b1 of no org] -> [bucket.raw] (Drift)
+    "#);
+}
+
+#[test]
+fn an_unowned_object_with_the_key_is_adopted_unless_another_project_has_it() {
+    let mut scene = Scene::new().declares("label.prod", &[("name", text("Prod"))]).has(Kind::Label, "l1", "PROD", &[]);
+    insta::assert_snapshot!(scene.says(), @"label.prod: Update, Differs, adopts; name PROD -> Prod (New)");
+    scene.foreign.insert((Kind::Label, "l1".into()), "other".into());
+    insta::assert_snapshot!(scene.says(), @r#"Refused: label.prod would take over "PROD" (ID l1), which the project `other` owns"#);
+}
+
+#[test]
+fn two_tasks_of_one_name_are_no_candidate() {
+    let scene = Scene::new().declares("task.t", &[]).has(Kind::Task, "t1", "t", &[]).has(Kind::Task, "t2", "t", &[]);
+    insta::assert_snapshot!(scene.says(), @"Error: task.t could be any of 2 objects: t1, t2");
+}
+
+#[test]
+fn a_rename_keeps_the_object_and_a_new_address_with_the_same_name_is_a_move() {
+    let scene = Scene::new()
+        .declares("bucket.raw", &[("name", text("new name"))])
+        .has(Kind::Bucket, "b1", "raw", &[])
+        .owns("bucket.raw", "b1", &[("name", text("raw"))]);
+    insta::assert_snapshot!(scene.says(), @"bucket.raw: Update, Differs; name raw -> new name (Yours)");
+    let scene = Scene::new()
+        .declares("bucket.other", &[("name", text("raw"))])
+        .has(Kind::Bucket, "b1", "raw", &[])
+        .owns("bucket.raw", "b1", &[("name", text("raw"))]);
+    insta::assert_snapshot!(scene.says(), @"bucket.other: None, InSync, moved from bucket.raw");
+}
+
+#[test]
+fn a_moved_block_moves_one_address_or_all_instances() {
+    let moved = |from: &str, to: &str| Moved { from: address(from), to: address(to), place: place() };
+    let mut scene = Scene::new().declares("token.b", &[]).has(Kind::Token, "t1", "b", &[]).owns("token.a", "t1", &[]);
+    scene.manifest.moved.push(moved("token.a", "token.b"));
+    insta::assert_snapshot!(scene.says(), @"token.b: None, InSync, moved from token.a");
+    let mut scene = Scene::new()
+        .declares("bucket.row[x]", &[("name", text("line_x"))])
+        .has(Kind::Bucket, "b1", "line_x", &[])
+        .owns("bucket.line[x]", "b1", &[("name", text("line_x"))]);
+    scene.manifest.moved.push(moved("bucket.line", "bucket.row"));
+    insta::assert_snapshot!(scene.says(), @"bucket.row[x]: None, InSync, moved from bucket.line[x]");
+}
+
+#[test]
+fn what_is_not_declared_any_more_goes_if_we_made_it() {
+    let mut scene = Scene::new()
+        .has(Kind::Bucket, "b1", "ours", &[])
+        .has(Kind::Bucket, "b2", "theirs", &[])
+        .has(Kind::Bucket, "b4", "renamed since", &[])
+        .owns("bucket.ours", "b1", &[])
+        .owns("bucket.theirs", "b2", &[])
+        .owns("bucket.gone", "b3", &[])
+        .owns("bucket.renamed", "b4", &[])
+        .owns("bucket.hidden", "b5", &[])
+        .entry("bucket.theirs", |entry| entry.origin = Origin::Adopted);
+    scene.view(Kind::Bucket).missing.insert("b3".into(), Presence::Absent);
+    scene.view(Kind::Bucket).missing.insert("b5".into(), Presence::Unreadable("read:buckets is missing".into()));
+    insta::assert_snapshot!(scene.says(), @r#"
+    bucket.gone: Forget, AlreadyGone
+    bucket.ours: Delete, NotDeclared
+    bucket.theirs: Forget, NotOurs
+    NotAuthorized: cannot read bucket.hidden (ID b5), which this project owns: read:buckets is missing
+    Refused: bucket.renamed (ID b4) is called "renamed since" now and was "renamed" when last applied: it may not be the same object
+    "#);
+}
+
+#[test]
+fn destroy_takes_all_but_what_was_adopted_and_the_home_org() {
+    let scene = Scene::new()
+        .declares("bucket.ours", &[])
+        .has(Kind::Bucket, "b1", "ours", &[])
+        .has(Kind::Org, HOME, "home", &[])
+        .owns("bucket.ours", "b1", &[])
+        .owns("org.home", HOME, &[]);
+    insta::assert_snapshot!(shown(&scene.compare(Goal::Destroyed)), @r"
+    org.home: Forget, HomeOrg
+    bucket.ours: Delete, Destroy
+    ");
+}
+
+#[test]
+fn an_external_object_must_be_there() {
+    let external =
+        |scene: Scene| scene.declares("bucket.theirs", &[]).with("bucket.theirs", |bucket| bucket.external = true);
+    insta::assert_snapshot!(external(Scene::new()).says(), @r#"Error: bucket.theirs is external, and there is no bucket called "theirs""#);
+    let scene = external(Scene::new()).has(Kind::Bucket, "b1", "theirs", &[]);
+    assert_eq!(scene.compare(Goal::Declared).external[&address("bucket.theirs")].id, "b1");
+}
+
+#[test]
+fn a_blind_token_creates_only_what_the_server_keeps_unique() {
+    let mut scene = Scene::new().declares("bucket.b", &[]).declares("task.t", &[]);
+    scene.view(Kind::Bucket).sight = Sight::Blind;
+    scene.view(Kind::Task).sight = Sight::Partial;
+    insta::assert_snapshot!(scene.says(), @r"
+    bucket.b: Create, New, unverified; name ? -> b (New)
+    NotAuthorized: cannot tell whether task.t exists: this token may not see all tasks
+    ");
+}
+
+#[test]
+fn a_task_whose_owner_does_not_own_the_org_is_made_anew() {
+    let mut scene = Scene::new().declares("task.t", &[]).has(Kind::Task, "t1", "t", &[]).owns(
+        "task.t",
+        "t1",
+        &[("name", text("t"))],
+    );
+    scene.snapshot.owners.insert(HOME.into(), BTreeSet::from(["somebody".into()]));
+    insta::assert_snapshot!(scene.says(), @"task.t: Replace, CreatorGone");
+}
+
+#[test]
+fn a_token_whose_secret_was_never_delivered_is_made_anew() {
+    let scene = Scene::new()
+        .declares("token.t", &[])
+        .has(Kind::Token, "t1", "t", &[])
+        .owns("token.t", "t1", &[])
+        .entry("token.t", |entry| entry.secret = None);
+    insta::assert_snapshot!(scene.says(), @"token.t: Replace, Undelivered");
+}
+
+#[test]
+fn the_home_org_is_the_same_under_its_address() {
+    let scene = Scene::new()
+        .declares("org.acme", &[])
+        .declares("bucket.a", &[("org", Value::Ref(Ref::Home))])
+        .declares("bucket.b", &[("org", Value::Ref(Ref::To(address("org.acme"))))])
+        .has(Kind::Org, HOME, "acme", &[])
+        .has(Kind::Bucket, "b1", "a", &[("org", Value::Ref(Ref::Id(Kind::Org, HOME.into())))])
+        .has(Kind::Bucket, "b2", "b", &[("org", Value::Ref(Ref::Id(Kind::Org, HOME.into())))])
+        .owns("org.acme", HOME, &[("name", text("acme"))])
+        .owns("bucket.a", "b1", &[("name", text("a")), ("org", Value::Ref(Ref::Home))])
+        .owns("bucket.b", "b2", &[("name", text("b")), ("org", Value::Ref(Ref::To(address("org.acme"))))]);
+    insta::assert_snapshot!(scene.says(), @r"
+    org.acme: None, InSync
+    bucket.a: None, InSync
+    bucket.b: None, InSync
+    ");
+}

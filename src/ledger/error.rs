@@ -1,0 +1,169 @@
+//! Why a ledger cannot be used, and what to do about it.
+
+use crate::address::Address;
+use crate::api::ApiError;
+use crate::diagnostic::Diagnostic;
+
+/// Why a ledger cannot be used. All are exit code 1, except what the server answered (by its class) and
+/// [`LedgerError::Hidden`] (4: the token is blind).
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum LedgerError {
+    /// A request failed.
+    #[error(transparent)]
+    Api(#[from] ApiError),
+    /// A label was written by a later version of fluxform.
+    #[error("the ledger's label `{label}` (ID {id}) has format {format}, this version knows up to {known}")]
+    Newer {
+        /// The label's name.
+        label: String,
+        /// The label's ID.
+        id: String,
+        /// The format it says it has.
+        format: u32,
+        /// The newest format that is understood.
+        known: u32,
+    },
+    /// A label was copied from another org or server.
+    #[error("the ledger's label `{label}` (ID {id}) is of the org with ID {org}, the home org has ID {home}")]
+    OtherOrg {
+        /// The label's name.
+        label: String,
+        /// The label's ID.
+        id: String,
+        /// The org that it was written for.
+        org: String,
+        /// The home org of this run.
+        home: String,
+    },
+    /// A label's content does not match its checksum.
+    #[error("the ledger's label `{label}` (ID {id}) was edited: its content does not match its checksum")]
+    Edited {
+        /// The label's name.
+        label: String,
+        /// The label's ID.
+        id: String,
+    },
+    /// A label has another name than it was given.
+    #[error("the ledger's label with ID {id} was renamed to `{name}`")]
+    Renamed {
+        /// The name it was given.
+        label: String,
+        /// The label's ID.
+        id: String,
+        /// The name it has.
+        name: String,
+    },
+    /// A page that the head lists is not there.
+    #[error("the ledger's page `{label}` (ID {id}) was deleted")]
+    PageMissing {
+        /// The name it had.
+        label: String,
+        /// The ID it had.
+        id: String,
+    },
+    /// Two labels say that they are the same part of the ledger.
+    #[error("two labels are the ledger's `{label}`: ID {} and ID {}", ids.0, ids.1)]
+    Twice {
+        /// The name of that part.
+        label: String,
+        /// The IDs of both; the first is the one that counts, where one does.
+        ids: (String, String),
+    },
+    /// There are pages and no head.
+    #[error("the ledger's head `{label}` was deleted, its page `{page}` is still there")]
+    HeadMissing {
+        /// The name it had.
+        label: String,
+        /// The name of a page.
+        page: String,
+    },
+    /// A label has the name of the ledger's head and is none.
+    #[error("the label `{label}` (ID {id}) has the name of the project's ledger and is none")]
+    Foreign {
+        /// The label's name.
+        label: String,
+        /// The label's ID.
+        id: String,
+    },
+    /// One address stands in two pages.
+    #[error("`{address}` is in the ledger twice: in pages {} and {}", pages.0, pages.1)]
+    EntryTwice {
+        /// The address.
+        address: Address,
+        /// The numbers of the pages.
+        pages: (u32, u32),
+    },
+    /// A part of a label with a right checksum makes no sense.
+    #[error("the ledger's label `{label}` (ID {id}) has an unreadable property `{property}`: {why}")]
+    Unreadable {
+        /// The label's name.
+        label: String,
+        /// The label's ID.
+        id: String,
+        /// The property.
+        property: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// A label of the ledger exists although no list shows it.
+    #[error("the label `{label}` exists already, and the token does not see it as the project's ledger")]
+    Hidden {
+        /// The label's name.
+        label: String,
+    },
+}
+
+impl LedgerError {
+    /// What to do about it; none for failed requests, whose cure depends on their class.
+    pub fn help(&self) -> Option<String> {
+        let afresh = "or give the record up: delete all labels of this ledger (`fluxform/<project>` and its pages) and \
+                      run `fluxform apply --adopt`, which adopts objects with unique names; tokens are made anew";
+        Some(match self {
+            Self::Api(_) => return None,
+            Self::Newer { .. } => "use the version of fluxform that applied last, or a later one".to_owned(),
+            Self::OtherOrg { label, .. } => {
+                format!(
+                    "check host and org of this run; if they are right, `{label}` is a copy: delete it and its pages"
+                )
+            }
+            Self::Edited { .. } | Self::Unreadable { .. } | Self::EntryTwice { .. } => {
+                format!("put the label's properties back as they were from a backup, {afresh}")
+            }
+            Self::Renamed { label, id, .. } => format!("rename the label with ID {id} back to `{label}`"),
+            Self::PageMissing { .. } | Self::HeadMissing { .. } => {
+                format!("restore the server's metadata from a backup, {afresh}")
+            }
+            Self::Twice { ids, .. } => format!("one of them is a copy: delete the one that was made later ({})", ids.1),
+            Self::Foreign { label, .. } => format!(
+                "if it is not from fluxform, rename it; if its properties were taken away, put them back, \
+                 or delete it and all labels `{label}/...` and run `fluxform apply --adopt`"
+            ),
+            Self::Hidden { .. } => "give the token `read:labels` for the whole org; if it has that, another run is \
+                                    making the ledger right now: run again"
+                .to_owned(),
+        })
+    }
+
+    /// The same for the user.
+    pub fn diagnostic(&self) -> Diagnostic {
+        let code = match self {
+            Self::Api(_) => "ledger::request",
+            Self::Newer { .. } => "ledger::newer-format",
+            Self::OtherOrg { .. } => "ledger::other-org",
+            Self::Edited { .. } => "ledger::edited",
+            Self::Renamed { .. } => "ledger::renamed",
+            Self::PageMissing { .. } => "ledger::page-missing",
+            Self::Twice { .. } => "ledger::twice",
+            Self::HeadMissing { .. } => "ledger::head-missing",
+            Self::Foreign { .. } => "ledger::foreign-label",
+            Self::EntryTwice { .. } => "ledger::entry-twice",
+            Self::Unreadable { .. } => "ledger::unreadable",
+            Self::Hidden { .. } => "ledger::hidden",
+        };
+        let diagnostic = Diagnostic::error(code, self.to_string());
+        match self.help() {
+            Some(help) => diagnostic.help(help),
+            None => diagnostic,
+        }
+    }
+}

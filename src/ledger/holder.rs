@@ -1,0 +1,111 @@
+//! Who holds the lock: the properties of the lock's label.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use super::labels::Row;
+use super::machine::Process;
+use super::page::{MARK, PROJECT};
+
+/// The mark of the lock's label.
+const LOCK: &str = "lock";
+pub(super) const EXPIRES: &str = "expires";
+const NONCE: &str = "nonce";
+
+/// The name of the lock's label.
+pub(super) fn lock_name(project: &str) -> String {
+    format!("fluxform/{project}/lock")
+}
+
+/// Who holds, or held, a project's lock.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Holder {
+    /// The label's ID.
+    pub id: String,
+    /// The random word of this one acquisition.
+    pub nonce: String,
+    /// Who: `user@host pid 123`.
+    pub who: String,
+    /// The CI run, where there is one.
+    pub run: Option<String>,
+    /// When the lease ends, in seconds since 1970 of the server's clock; none if the label does not say.
+    pub expires: Option<u64>,
+    /// The holding process, where its machine said enough of it.
+    pub process: Option<Process>,
+}
+
+impl Holder {
+    /// What a lock's label says.
+    pub(super) fn of(row: &Row) -> Self {
+        let text = |property| row.get(property).unwrap_or_default().to_owned();
+        let number = |property| row.get(property).and_then(|text| text.parse::<u64>().ok());
+        let process = || {
+            Some(Process {
+                boot: row.get("boot")?.to_owned(),
+                namespace: row.get("namespace")?.to_owned(),
+                pid: u32::try_from(number("pid")?).ok()?,
+                started: number("started")?,
+            })
+        };
+        Self {
+            id: row.id.clone(),
+            nonce: text(NONCE),
+            who: text("holder"),
+            run: row.get("run").map(str::to_owned),
+            expires: number(EXPIRES),
+            process: process(),
+        }
+    }
+
+    /// The properties of a lock's label.
+    pub(super) fn properties(
+        project: &str,
+        who: &str,
+        run: Option<&str>,
+        nonce: &str,
+        process: Option<&Process>,
+    ) -> BTreeMap<String, String> {
+        let mut properties: BTreeMap<_, _> = [
+            (MARK, LOCK),
+            (PROJECT, project),
+            (NONCE, nonce),
+            ("holder", who),
+            ("description", "An apply of fluxform is running: do not change or delete"),
+            ("color", "#DC4E58"),
+        ]
+        .map(|(key, value)| (key.to_owned(), value.to_owned()))
+        .into();
+        let mut add = |key: &str, value: String| drop(properties.insert(key.to_owned(), value));
+        if let Some(run) = run {
+            add("run", run.to_owned());
+        }
+        if let Some(process) = process {
+            add("boot", process.boot.clone());
+            add("namespace", process.namespace.clone());
+            add("pid", process.pid.to_string());
+            add("started", process.started.to_string());
+        }
+        properties
+    }
+}
+
+impl fmt::Display for Holder {
+    /// One line without control characters.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let plain = |text: &str| text.replace(char::is_control, "?");
+        match self.who.as_str() {
+            "" => f.write_str("somebody unknown")?,
+            who => f.write_str(&plain(who))?,
+        }
+        match &self.run {
+            Some(run) => write!(f, " ({})", plain(run)),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Who holds the lock of `project` as far as its labels say; an expired lease is shown too.
+pub fn read_lock(rows: &[Row], project: &str) -> Option<Holder> {
+    let name = lock_name(project);
+    rows.iter().find(|row| row.name.eq_ignore_ascii_case(&name)).map(Holder::of)
+}

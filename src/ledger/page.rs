@@ -1,0 +1,173 @@
+//! One label of the ledger as properties: what stands in it, and the checksum over it.
+//!
+//! A PATCH of properties merges and `""` takes one away (influxd 2.9.1, measured), so each entry is a property of its
+//! own: a grouped write is one PATCH with the changed entries and the new checksum, which the server does at once.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use sha2::{Digest, Sha256};
+
+use super::labels::Row;
+use super::{Entry, Intent, LedgerError};
+use crate::address::Address;
+
+/// The format that is written, and the newest that is understood.
+pub(super) const FORMAT: u32 = 1;
+/// The property that marks the labels of the ledger; the head is found by it.
+pub(super) const MARK: &str = "fluxform";
+/// The mark of the head.
+pub(super) const HEAD: &str = "ledger";
+/// The mark of a page.
+pub(super) const PAGE: &str = "ledger-page";
+/// The property with the project's name.
+pub(super) const PROJECT: &str = "project";
+/// The property with a page's number.
+pub(super) const NUMBER: &str = "page";
+const ENTRY: &str = "entry ";
+const INTENT: &str = "intent ";
+const CHECKSUM: &str = "checksum";
+/// What a person may change in the InfluxDB user interface without harm.
+const FREE: [&str; 2] = ["color", "description"];
+
+/// Which label of the ledger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    /// The one that lists the pages.
+    Head,
+    /// The page with this number.
+    Page(u32),
+}
+
+impl Part {
+    /// The label's name.
+    pub(super) fn name(self, project: &str) -> String {
+        match self {
+            Self::Head => format!("fluxform/{project}"),
+            Self::Page(number) => format!("fluxform/{project}/{number}"),
+        }
+    }
+
+    /// The properties that say which label it is.
+    fn identity(self, project: &str, org: &str) -> BTreeMap<String, String> {
+        let mark = if self == Self::Head { HEAD } else { PAGE };
+        let mut properties: BTreeMap<_, _> =
+            [(MARK, mark), ("format", &FORMAT.to_string()), ("org", org), (PROJECT, project)]
+                .map(|(key, value)| (key.to_owned(), value.to_owned()))
+                .into();
+        if let Self::Page(number) = self {
+            properties.insert(NUMBER.to_owned(), number.to_string());
+        }
+        properties
+    }
+
+    /// All properties of the label with this content.
+    pub(super) fn seal(self, project: &str, org: &str, content: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+        let mut properties = self.identity(project, org);
+        properties.extend(content.iter().map(|(key, value)| (key.clone(), value.clone())));
+        properties.insert(CHECKSUM.to_owned(), checksum(&properties));
+        let says = "What fluxform knows of the objects it made: do not change or delete";
+        properties.insert("description".to_owned(), says.to_owned());
+        properties.insert("color".to_owned(), "#DC4E58".to_owned());
+        properties
+    }
+
+    /// The checksum property of the label with this content.
+    pub(super) fn checksum(
+        self,
+        project: &str,
+        org: &str,
+        content: &BTreeMap<String, String>,
+    ) -> Option<(String, String)> {
+        self.seal(project, org, content).remove_entry(CHECKSUM)
+    }
+
+    /// What stands in a label beyond its identity, when it is whole, ours, and has its right name.
+    pub(super) fn open(self, row: &Row, project: &str, org: &str) -> Result<BTreeMap<String, String>, LedgerError> {
+        let (label, id) = (self.name(project), row.id.clone());
+        if let Some(format) = row.get("format").and_then(|format| format.parse().ok())
+            && format > FORMAT
+        {
+            return Err(LedgerError::Newer { label, id, format, known: FORMAT });
+        }
+        if row.get(CHECKSUM) != Some(&checksum(&row.properties)) {
+            return Err(LedgerError::Edited { label, id });
+        }
+        if let Some(other) = row.get("org").filter(|other| *other != org) {
+            return Err(LedgerError::OtherOrg { label, id, org: other.to_owned(), home: org.to_owned() });
+        }
+        let identity = self.identity(project, org);
+        if identity.iter().any(|(key, value)| row.get(key) != Some(value)) {
+            return Err(LedgerError::Edited { label, id });
+        }
+        if row.name != label {
+            return Err(LedgerError::Renamed { label, id, name: row.name.clone() });
+        }
+        let ours = |key: &str| !identity.contains_key(key) && key != CHECKSUM && !FREE.contains(&key);
+        Ok(row
+            .properties
+            .iter()
+            .filter(|(key, _)| ours(key))
+            .map(|(key, value)| (key.clone(), value.clone()))
+            .collect())
+    }
+}
+
+/// The checksum over all properties but itself and those that a person may change.
+fn checksum(properties: &BTreeMap<String, String>) -> String {
+    let mut hash = Sha256::new();
+    for (key, value) in properties {
+        if key != CHECKSUM && !FREE.contains(&key.as_str()) && !value.is_empty() {
+            for text in [key, value] {
+                hash.update((text.len() as u64).to_le_bytes());
+                hash.update(text);
+            }
+        }
+    }
+    hash.finalize()[..16].iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// One property of a page.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Item {
+    /// An owned object.
+    Entry(Address, Box<Entry>),
+    /// What a run was about to create.
+    Intent(Address, Intent),
+}
+
+/// The key of an address's entry.
+pub(super) fn entry_key(address: &Address) -> String {
+    format!("{ENTRY}{address}")
+}
+
+/// The key of an address's intent.
+pub(super) fn intent_key(address: &Address) -> String {
+    format!("{INTENT}{address}")
+}
+
+/// Whether a property is an entry.
+pub(super) fn is_entry(key: &str) -> bool {
+    key.starts_with(ENTRY)
+}
+
+/// A value as one property's text.
+pub(super) fn text<T: Serialize>(value: &T) -> String {
+    serde_json::to_string(value).expect("invariant: the ledger's types are JSON")
+}
+
+/// Reads one property of a page.
+pub(super) fn item(key: &str, value: &str) -> Result<Item, String> {
+    fn json<T: DeserializeOwned>(value: &str) -> Result<T, String> {
+        serde_json::from_str(value).map_err(|error| error.to_string())
+    }
+    let address = |text: &str| text.parse::<Address>().map_err(|error| error.to_string());
+    if let Some(rest) = key.strip_prefix(ENTRY) {
+        Ok(Item::Entry(address(rest)?, json(value)?))
+    } else if let Some(rest) = key.strip_prefix(INTENT) {
+        Ok(Item::Intent(address(rest)?, json(value)?))
+    } else {
+        Err("no such part of a page".to_owned())
+    }
+}

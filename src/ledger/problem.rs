@@ -1,0 +1,47 @@
+//! How an error of the ledger or the lock ends the process.
+
+use super::{JournalError, LedgerError, LockError, Lost};
+use crate::diagnostic::Diagnostic;
+use crate::exit::{Exit, Problem};
+
+impl From<LedgerError> for Problem {
+    fn from(error: LedgerError) -> Self {
+        match error {
+            LedgerError::Api(error) => error.into(),
+            hidden @ LedgerError::Hidden { .. } => Self { exit: Exit::NotAuthorized, diagnostic: hidden.diagnostic() },
+            other => Self { exit: Exit::Error, diagnostic: other.diagnostic() },
+        }
+    }
+}
+
+impl From<Lost> for Problem {
+    fn from(lost: Lost) -> Self {
+        let diagnostic = Diagnostic::error("lock::lost", lost.to_string())
+            .help("nothing more was written; run apply again, which finds out what was done");
+        Self { exit: Exit::Locked, diagnostic }
+    }
+}
+
+impl From<JournalError> for Problem {
+    fn from(error: JournalError) -> Self {
+        match error {
+            JournalError::Lost(lost) => lost.into(),
+            JournalError::Ledger(error) => error.into(),
+        }
+    }
+}
+
+impl From<LockError> for Problem {
+    fn from(error: LockError) -> Self {
+        let words = error.to_string();
+        match error {
+            LockError::Api(error) => error.into(),
+            LockError::Held(_) | LockError::Hidden => Self {
+                exit: Exit::Locked,
+                diagnostic: Diagnostic::error("lock::held", words)
+                    .help("wait for the other run, or give --lock-timeout more time; a lock that nobody renews expires within a minute"),
+            },
+            LockError::NoDate => Self { exit: Exit::Unavailable, diagnostic: Diagnostic::error("lock::no-date", words) },
+        }
+    }
+}

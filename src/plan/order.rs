@@ -1,0 +1,171 @@
+//! Which change comes before which.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use petgraph::graphmap::DiGraphMap;
+use petgraph::visit::Dfs;
+
+use crate::address::Address;
+use crate::diagnostic::Diagnostic;
+use crate::diff::{Action, Change};
+use crate::exit::{Exit, Problem};
+use crate::graph::Graph;
+use crate::kind::Kind;
+use crate::ledger::Ledger;
+use crate::value::Value;
+
+/// The changes in the order in which they are started, and for each the changes that it waits for.
+pub(super) struct Ordered {
+    pub(super) changes: Vec<Change>,
+    pub(super) after: BTreeMap<Address, Vec<Address>>,
+    pub(super) problems: Vec<Problem>,
+}
+
+/// Who waits for whom, by index; an edge goes from what comes first.
+struct Waits<'a> {
+    changes: &'a [Change],
+    index: BTreeMap<&'a Address, usize>,
+    edges: DiGraphMap<usize, ()>,
+}
+
+impl<'a> Waits<'a> {
+    fn new(changes: &'a [Change]) -> Self {
+        let index = changes.iter().enumerate().map(|(n, change)| (&change.address, n)).collect();
+        let mut edges = DiGraphMap::new();
+        for n in 0..changes.len() {
+            edges.add_node(n);
+        }
+        Self { changes, index, edges }
+    }
+
+    fn action(&self, n: usize) -> Action {
+        self.changes[n].action
+    }
+
+    /// What is made or changed waits for what it refers to.
+    fn makes_after_needs(&mut self, graph: &Graph) {
+        for n in 0..self.changes.len() {
+            if matches!(self.action(n), Action::Delete | Action::Forget) {
+                continue;
+            }
+            for need in graph.needs(&self.changes[n].address) {
+                if let Some(&first) = self.index.get(need) {
+                    self.edges.add_edge(first, n, ());
+                }
+            }
+        }
+    }
+
+    /// What goes waits for everything that referred to it when last applied.
+    fn deletes_after_users(&mut self, graph: &Graph, ledger: &Ledger) {
+        for (user, entry) in &ledger.entries {
+            let Some(&user_at) = self.index.get(user) else { continue };
+            for need in &entry.needs {
+                let Some(&gone) = self.index.get(need) else { continue };
+                let goes = matches!(self.action(gone), Action::Delete | Action::Replace);
+                let still_needed = self.action(user_at) != Action::Delete && graph.needs(user).contains(&need);
+                if goes && !still_needed && self.action(user_at) != Action::Forget {
+                    self.add_unless_circular(user_at, gone);
+                }
+            }
+        }
+    }
+
+    fn add_unless_circular(&mut self, first: usize, then: usize) {
+        let mut dfs = Dfs::new(&self.edges, then);
+        let both_deletes = self.action(first) == Action::Delete && self.action(then) == Action::Delete;
+        let circular = !both_deletes && std::iter::from_fn(|| dfs.next(&self.edges)).any(|n| n == first);
+        if !circular && first != then {
+            self.edges.add_edge(first, then, ());
+        }
+    }
+
+    /// What takes a name waits for what frees it.
+    fn takers_after_givers(&mut self) {
+        let mut givers: BTreeMap<(Kind, Option<&str>, &str), usize> = BTreeMap::new();
+        for (n, change) in self.changes.iter().enumerate() {
+            let renames = change.fields.iter().any(|field| field.field == "name");
+            if let Some(object) = &change.object
+                && (change.action == Action::Delete || (change.action == Action::Update && renames))
+            {
+                givers.insert((change.address.kind, object.org.as_deref(), &object.name), n);
+            }
+        }
+        if givers.is_empty() {
+            return;
+        }
+        for (n, change) in self.changes.iter().enumerate() {
+            let name = change.fields.iter().find(|field| field.field == "name").map(|field| &field.wanted);
+            let Some(Value::Text(name)) = name.filter(|_| change.action != Action::Delete) else { continue };
+            let same_name = givers
+                .iter()
+                .filter(|((kind, _, given), giver)| *kind == change.address.kind && given == name && **giver != n);
+            for (_, giver) in same_name {
+                self.edges.add_edge(*giver, n, ());
+            }
+        }
+    }
+}
+
+/// Orders `changes`; ties are broken by address.
+pub(super) fn order(changes: Vec<Change>, graph: &Graph, ledger: &Ledger) -> Ordered {
+    let mut waits = Waits::new(&changes);
+    waits.makes_after_needs(graph);
+    waits.takers_after_givers();
+    waits.deletes_after_users(graph, ledger);
+    let edges = waits.edges;
+    // Deletes in the server's safe order of kinds come out right among themselves by this rank.
+    let rank = |n: usize| match changes[n].action {
+        Action::Delete => (1, changes[n].address.kind.spec().delete_rank),
+        _ => (0, 0),
+    };
+    let mut missing: Vec<usize> =
+        (0..changes.len()).map(|n| edges.neighbors_directed(n, petgraph::Incoming).count()).collect();
+    let mut ready: BTreeSet<_> =
+        (0..changes.len()).filter(|n| missing[*n] == 0).map(|n| (rank(n), &changes[n].address, n)).collect();
+    let mut sequence = Vec::with_capacity(changes.len());
+    while let Some((_, _, n)) = ready.pop_first() {
+        sequence.push(n);
+        for next in edges.neighbors_directed(n, petgraph::Outgoing) {
+            missing[next] -= 1;
+            if missing[next] == 0 {
+                ready.insert((rank(next), &changes[next].address, next));
+            }
+        }
+    }
+    let problems = circle(&changes, &missing);
+    let mut after = BTreeMap::new();
+    for &n in &sequence {
+        let before: BTreeSet<&Address> = edges
+            .neighbors_directed(n, petgraph::Incoming)
+            .filter(|first| changes[*first].action != Action::None)
+            .map(|first| &changes[first].address)
+            .collect();
+        if !before.is_empty() && changes[n].action != Action::None {
+            after.insert(changes[n].address.clone(), before.into_iter().cloned().collect());
+        }
+    }
+    let mut slots: Vec<Option<Change>> = changes.into_iter().map(Some).collect();
+    let changes = sequence.into_iter().filter_map(|n| slots[n].take()).collect();
+    Ordered { changes, after, problems }
+}
+
+/// Names that go round in a circle: `a` wants the name of `b`, and `b` that of `a`.
+fn circle(changes: &[Change], missing: &[usize]) -> Vec<Problem> {
+    let stuck: Vec<String> = changes
+        .iter()
+        .zip(missing)
+        .filter(|(_, left)| **left > 0)
+        .map(|(change, _)| change.address.to_string())
+        .collect();
+    if stuck.is_empty() {
+        return Vec::new();
+    }
+    vec![Problem {
+        exit: Exit::Error,
+        diagnostic: Diagnostic::error("plan::circle", format!("each of these waits for another: {}", stuck.join(", ")))
+            .help(
+                "they swap names; give one of them a third name, apply, and then give it the name that it is to have",
+            ),
+    }]
+}

@@ -1,0 +1,309 @@
+//! `/api/v2/authorizations`: tokens, and the exact permission oracle that creating them is.
+
+use axum::routing::MethodFilter;
+use http::StatusCode;
+use jiff::Timestamp;
+use secrecy::{ExposeSecret, SecretString};
+use serde::Serialize;
+
+use super::auth::{Action, Caller, Permission, Resource, ResourceType};
+use super::id::Id;
+use super::json::{BodyError, Fields};
+use super::orgs::SelfLink;
+use super::reply::{Code, Problem, Reply};
+use super::request::Call;
+use super::routes::{Routes, indented};
+use super::store::authorization::{self, Authorization, NewAuthorization};
+use super::store::{Error, View, bucket, org, user};
+use super::users;
+
+pub(super) fn routes() -> Routes {
+    Routes::new()
+        .route("/api/v2/authorizations", indented(MethodFilter::GET, list).merge(indented(MethodFilter::POST, create)))
+        .route(
+            "/api/v2/authorizations/{id}",
+            indented(MethodFilter::GET, get)
+                .merge(indented(MethodFilter::PATCH, update))
+                .merge(indented(MethodFilter::DELETE, delete)),
+        )
+}
+
+/// The links of a token.
+#[derive(Serialize)]
+pub(super) struct TokenLinks {
+    #[serde(rename = "self")]
+    this: String,
+    user: String,
+}
+
+impl TokenLinks {
+    pub(super) fn new(id: Id, user: Id) -> Self {
+        Self { this: format!("/api/v2/authorizations/{id}"), user: format!("/api/v2/users/{user}") }
+    }
+}
+
+/// A token on the wire; `token` is empty in all replies but that to its creation.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct TokenReply {
+    id: Id,
+    token: String,
+    status: String,
+    description: String,
+    #[serde(rename = "orgID")]
+    org_id: Id,
+    org: String,
+    #[serde(rename = "userID")]
+    user_id: Id,
+    user: String,
+    permissions: Vec<PermissionReply>,
+    links: TokenLinks,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+}
+
+#[derive(Serialize)]
+struct PermissionReply {
+    action: Action,
+    resource: ResourceReply,
+}
+
+#[derive(Serialize)]
+struct ResourceReply {
+    #[serde(rename = "type")]
+    kind: ResourceType,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<Id>,
+    #[serde(rename = "orgID", skip_serializing_if = "Option::is_none")]
+    org_id: Option<Id>,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    name: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    org: String,
+}
+
+#[derive(Serialize)]
+struct TokensReply {
+    links: SelfLink,
+    authorizations: Vec<TokenReply>,
+}
+
+impl TokenReply {
+    fn new(view: &View, row: Authorization, secret: Option<&SecretString>) -> Result<Self, Error> {
+        let permissions =
+            row.permissions.into_iter().map(|one| PermissionReply::new(view, one)).collect::<Result<_, _>>()?;
+        Ok(Self {
+            id: row.id,
+            token: secret.map(|secret| secret.expose_secret().to_owned()).unwrap_or_default(),
+            status: row.status,
+            description: row.description,
+            org_id: row.org,
+            org: org::find(view, row.org)?.name,
+            user_id: row.user,
+            user: user::find(view, row.user)?.name,
+            permissions,
+            links: TokenLinks::new(row.id, row.user),
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+        })
+    }
+}
+
+impl PermissionReply {
+    /// The names are looked up; where the object is gone, the org's name is left out too.
+    fn new(view: &View, permission: Permission) -> Result<Self, Error> {
+        let Permission { action, resource: Resource { kind, id, org_id } } = permission;
+        let name = match id {
+            Some(id) => name_of(view, kind, id)?,
+            None => Some(String::new()),
+        };
+        let org = match (org_id, &name) {
+            (Some(org), Some(_)) => name_of(view, ResourceType::Orgs, org)?.unwrap_or_default(),
+            _ => String::new(),
+        };
+        let name = name.unwrap_or_default();
+        Ok(Self { action, resource: ResourceReply { kind, id, org_id, name, org } })
+    }
+}
+
+/// The name of an object; `None` if it is gone, empty if its type has no name here.
+fn name_of(view: &View, kind: ResourceType, id: Id) -> Result<Option<String>, Error> {
+    let found = match kind {
+        ResourceType::Buckets => bucket::find(view, id).map(|bucket| bucket.name),
+        ResourceType::Orgs => org::find(view, id).map(|org| org.name),
+        ResourceType::Users => return users::name_of(view, id),
+        _ => return Ok(Some(String::new())),
+    };
+    match found {
+        Ok(name) => Ok(Some(name)),
+        Err(Error::BucketNotFound | Error::OrgNotFound) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// What it takes to see or change a token: a right on the token and one on its user.
+fn require(caller: &Caller, action: Action, row: &Authorization) -> Result<(), Problem> {
+    caller.require(&Permission::at(action, ResourceType::Authorizations, row.id, row.org))?;
+    caller.require(&users::permission(action, row.user))
+}
+
+/// Not paged. `token` is no filter.
+fn list(call: &Call) -> Result<Reply, Problem> {
+    let user_id = call.query.id("userID")?;
+    let org_id = call.query.id("orgID")?;
+    let id = call.query.id("id")?;
+    let view = call.store().view()?;
+    let user = match (user_id, call.query.get("user")) {
+        (None, Some(name)) => Some(user::find_by_name(&view, name)?.id),
+        (user, _) => user,
+    };
+    let org = match (org_id, call.query.get("org")) {
+        (None, Some(name)) => Some(org::find_by_name(&view, name)?.id),
+        (org, _) => org,
+    };
+    let rows = authorization::list(&view, |row| match id {
+        Some(id) => row.id == id,
+        None => org.is_none_or(|org| row.org == org) && user.is_none_or(|user| row.user == user),
+    })?;
+    let caller = call.caller()?;
+    let mut authorizations = Vec::new();
+    for row in rows.into_iter().filter(|row| require(caller, Action::Read, row).is_ok()) {
+        match TokenReply::new(&view, row, None) {
+            Ok(reply) => authorizations.push(reply),
+            // A token whose user or org is gone is hidden.
+            Err(Error::UserNotFound | Error::OrgNotFound) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    let reply = TokensReply { links: SelfLink::new("/api/v2/authorizations"), authorizations };
+    Reply::indented(StatusCode::OK, &reply)
+}
+
+fn get(call: &Call) -> Result<Reply, Problem> {
+    let id = call.id("id")?;
+    let view = call.store().view()?;
+    let row = authorization::find(&view, id)?;
+    require(call.caller()?, Action::Read, &row)?;
+    Reply::indented(StatusCode::OK, &TokenReply::new(&view, row, None)?)
+}
+
+/// A permission of a body; types and actions are judged after the whole body was read.
+struct Asked {
+    action: String,
+    kind: String,
+    id: Option<Id>,
+    org_id: Option<Id>,
+}
+
+impl Asked {
+    fn decode(fields: &Fields) -> Result<Self, BodyError> {
+        let action = fields.text("action")?.unwrap_or_default();
+        let Some(resource) = fields.object("resource", "influxdb.Resource")? else {
+            return Ok(Self { action, kind: String::new(), id: None, org_id: None });
+        };
+        let kind = resource.text("type")?.unwrap_or_default();
+        Ok(Self { action, kind, id: resource.id("id")?, org_id: resource.id("orgID")? })
+    }
+
+    fn check(self) -> Result<Permission, Problem> {
+        let kind = ResourceType::named(&self.kind).ok_or_else(|| {
+            Problem::invalid("invalid resource type for permission: unknown resource type for permission")
+        })?;
+        let action = Action::named(&self.action)
+            .ok_or_else(|| Problem::invalid("invalid action type for permission: unknown action for permission"))?;
+        Ok(Permission { action, resource: Resource { kind, id: self.id, org_id: self.org_id } })
+    }
+}
+
+/// What a body asks for, checked.
+struct Request {
+    org: Id,
+    user: Option<Id>,
+    status: String,
+    description: String,
+    permissions: Vec<Permission>,
+}
+
+fn decode(body: &[u8]) -> Result<Request, Problem> {
+    let read = || {
+        let fields = Fields::parse(body, "authorization.postAuthorizationRequest")?;
+        let asked = fields.objects("permissions", "influxdb.Permission")?;
+        let asked = asked.iter().map(Asked::decode).collect::<Result<Vec<_>, _>>()?;
+        let status = fields.text("status")?.filter(|status| !status.is_empty());
+        let status = status.unwrap_or_else(|| "active".to_owned());
+        let description = fields.text("description")?.unwrap_or_default();
+        Ok((fields.id("orgID")?, fields.id("userID")?, status, description, asked))
+    };
+    let (org, user, status, description, asked) =
+        read().map_err(|error: BodyError| error.invalid("invalid json structure"))?;
+    if asked.is_empty() {
+        return Err(Problem::invalid("authorization must include permissions"));
+    }
+    let permissions = asked.into_iter().map(Asked::check).collect::<Result<Vec<_>, _>>()?;
+    let org = org.ok_or_else(|| Problem::invalid("org id required: invalid ID"))?;
+    if !matches!(status.as_str(), "active" | "inactive") {
+        return Err(Problem::invalid("invalid status: must be active or inactive"));
+    }
+    Ok(Request { org, user, status, description, permissions })
+}
+
+/// Checks in influxd's order; the permissions one by one as sent, and `instance` never.
+fn create(call: &Call) -> Result<Reply, Problem> {
+    let request = decode(&call.body)?;
+    let caller = call.caller()?;
+    let store = call.store();
+    let user = request.user.unwrap_or(caller.user);
+    caller.require(&Permission::in_org(Action::Write, ResourceType::Authorizations, request.org))?;
+    caller.require(&users::permission(Action::Write, user))?;
+    for asked in &request.permissions {
+        caller.require(asked).map_err(|problem| {
+            problem.within(&format!("permission {asked} is not allowed")).with_code(Code::Forbidden)
+        })?;
+    }
+    if request.permissions.iter().any(|asked| asked.resource.kind == ResourceType::Instance) {
+        return Err(Problem::new(
+            Code::Internal,
+            "authorizations cannot be created with the instance type, it is only used during setup",
+        ));
+    }
+    let new = NewAuthorization {
+        org: request.org,
+        user,
+        status: request.status,
+        description: request.description,
+        permissions: request.permissions,
+    };
+    let secret = authorization::new_secret();
+    let row = store.change(|change| authorization::create(change, &store.ids, new, &secret))?;
+    Reply::indented(StatusCode::CREATED, &TokenReply::new(&store.view()?, row, Some(&secret))?)
+}
+
+/// Takes status and description; anything else in the body is ignored.
+fn update(call: &Call) -> Result<Reply, Problem> {
+    let id = call.id("id")?;
+    let fields = Fields::parse(&call.body, "influxdb.AuthorizationUpdate").map_err(BodyError::plain)?;
+    let status = fields.text("status").map_err(BodyError::plain)?;
+    let description = fields.text("description").map_err(BodyError::plain)?;
+    let row = authorization::find(&call.store().view()?, id)?;
+    let caller = call.caller()?;
+    require(caller, Action::Read, &row)?;
+    require(caller, Action::Write, &row)?;
+    let status = match status.as_deref() {
+        // An empty status is stored as the default.
+        Some("") => Some("active".to_owned()),
+        None | Some("active" | "inactive") => status,
+        Some(_) => {
+            return Err(Problem::invalid("encodeAuthorization: unknown authorization status"));
+        }
+    };
+    let row = call.store().change(|change| authorization::update(change, id, status, description))?;
+    Reply::indented(StatusCode::OK, &TokenReply::new(&call.store().view()?, row, None)?)
+}
+
+fn delete(call: &Call) -> Result<Reply, Problem> {
+    let id = call.id("id")?;
+    let row = authorization::find(&call.store().view()?, id)?;
+    require(call.caller()?, Action::Write, &row)?;
+    call.store().change(|change| authorization::delete(change, id))?;
+    Ok(Reply::no_content())
+}

@@ -1,0 +1,273 @@
+//! Reads request bodies as Go's `encoding/json` does: first value only, keys in any case, its words for errors.
+
+use serde_json::{Map, Value};
+
+use super::id::Id;
+use super::reply::{Code, Problem};
+
+/// The body was not understood; the message is Go's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct BodyError {
+    /// Bad IDs are the client's fault; influxd calls the others internal unless its handler says otherwise.
+    code: Code,
+    message: String,
+}
+
+impl BodyError {
+    /// As most handlers put it: 400 "failed to unmarshal json: ...".
+    pub(crate) fn unmarshal(self) -> Problem {
+        Problem::invalid(format!("failed to unmarshal json: {}", self.message))
+    }
+
+    /// As handlers put it that pass the error on as it is: a 500, or a 400 for bad IDs.
+    pub(crate) fn plain(self) -> Problem {
+        Problem::new(self.code, self.message)
+    }
+
+    /// 400 with other words in front.
+    pub(crate) fn invalid(self, doing: &str) -> Problem {
+        Problem::invalid(self.message).within(doing)
+    }
+
+    fn internal(message: String) -> Self {
+        Self { code: Code::Internal, message }
+    }
+}
+
+/// The fields of a JSON object; an absent field and `null` are the same.
+#[derive(Clone, Debug)]
+pub(crate) struct Fields {
+    /// The name of the Go struct, which is part of error messages.
+    struct_name: &'static str,
+    object: Map<String, Value>,
+}
+
+impl Fields {
+    /// The first JSON value of the body, which must be an object or `null`.
+    pub(crate) fn parse(body: &[u8], struct_name: &'static str) -> Result<Self, BodyError> {
+        match first_value(body)? {
+            Value::Object(object) => Ok(Self { struct_name, object }),
+            Value::Null => Ok(Self { struct_name, object: Map::new() }),
+            other => Err(BodyError::internal(format!(
+                "json: cannot unmarshal {} into Go value of type {struct_name}",
+                kind(&other)
+            ))),
+        }
+    }
+
+    /// A text.
+    pub(crate) fn text(&self, name: &str) -> Result<Option<String>, BodyError> {
+        match self.get(name) {
+            None => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text.clone())),
+            Some(other) => Err(self.mismatch(name, other, "string")),
+        }
+    }
+
+    /// A truth value.
+    pub(crate) fn boolean(&self, name: &str) -> Result<Option<bool>, BodyError> {
+        match self.get(name) {
+            None => Ok(None),
+            Some(Value::Bool(value)) => Ok(Some(*value)),
+            Some(other) => Err(self.mismatch(name, other, "bool")),
+        }
+    }
+
+    /// A list of texts.
+    pub(crate) fn list(&self, name: &str) -> Result<Vec<String>, BodyError> {
+        match self.get(name) {
+            None => Ok(Vec::new()),
+            Some(Value::Array(items)) => items
+                .iter()
+                .map(|item| match item {
+                    Value::String(text) => Ok(text.clone()),
+                    Value::Null => Ok(String::new()),
+                    other => Err(self.mismatch(name, other, "string")),
+                })
+                .collect(),
+            Some(other) => Err(self.mismatch(name, other, "[]string")),
+        }
+    }
+
+    /// A whole number.
+    pub(crate) fn integer(&self, name: &str) -> Result<Option<i64>, BodyError> {
+        match self.get(name) {
+            None => Ok(None),
+            Some(Value::Number(number)) => match number.as_i64() {
+                Some(number) => Ok(Some(number)),
+                None => Err(BodyError::internal(format!(
+                    "json: cannot unmarshal number {number} into Go struct field {}.{name} of type int64",
+                    self.short_name()
+                ))),
+            },
+            Some(other) => Err(self.mismatch(name, other, "int64")),
+        }
+    }
+
+    /// An identifier.
+    pub(crate) fn id(&self, name: &str) -> Result<Option<Id>, BodyError> {
+        match self.get(name) {
+            None => Ok(None),
+            Some(Value::String(text)) => match text.parse() {
+                Ok(id) => Ok(Some(id)),
+                Err(error) => Err(BodyError { code: Code::Invalid, message: error.to_string() }),
+            },
+            Some(other) => Err(self.mismatch(name, other, "platform.ID")),
+        }
+    }
+
+    /// A map of texts.
+    pub(crate) fn texts(&self, name: &str) -> Result<Vec<(String, String)>, BodyError> {
+        match self.get(name) {
+            None => Ok(Vec::new()),
+            Some(Value::Object(entries)) => entries
+                .iter()
+                .map(|(key, value)| match value {
+                    Value::String(text) => Ok((key.clone(), text.clone())),
+                    Value::Null => Ok((key.clone(), String::new())),
+                    other => Err(self.mismatch(name, other, "string")),
+                })
+                .collect(),
+            Some(other) => Err(self.mismatch(name, other, "map[string]string")),
+        }
+    }
+
+    /// A nested object.
+    pub(crate) fn object(&self, name: &str, struct_name: &'static str) -> Result<Option<Self>, BodyError> {
+        match self.get(name) {
+            None => Ok(None),
+            Some(Value::Object(object)) => Ok(Some(Self { struct_name, object: object.clone() })),
+            Some(other) => Err(self.mismatch(name, other, struct_name)),
+        }
+    }
+
+    /// A list of objects.
+    pub(crate) fn objects(&self, name: &str, struct_name: &'static str) -> Result<Vec<Self>, BodyError> {
+        match self.get(name) {
+            None => Ok(Vec::new()),
+            Some(Value::Array(items)) => items
+                .iter()
+                .map(|item| match item {
+                    Value::Object(object) => Ok(Self { struct_name, object: object.clone() }),
+                    Value::Null => Ok(Self { struct_name, object: Map::new() }),
+                    other => Err(self.mismatch(name, other, struct_name)),
+                })
+                .collect(),
+            Some(other) => Err(self.mismatch(name, other, &format!("[]{struct_name}"))),
+        }
+    }
+
+    fn get(&self, name: &str) -> Option<&Value> {
+        let exact = self.object.get(name);
+        let found = exact
+            .or_else(|| self.object.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value));
+        found.filter(|value| !value.is_null())
+    }
+
+    fn short_name(&self) -> &str {
+        self.struct_name.rsplit('.').next().unwrap_or(self.struct_name)
+    }
+
+    fn mismatch(&self, name: &str, found: &Value, expected: &str) -> BodyError {
+        BodyError::internal(format!(
+            "json: cannot unmarshal {} into Go struct field {}.{name} of type {expected}",
+            kind(found),
+            self.short_name()
+        ))
+    }
+}
+
+fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "bool",
+        Value::Number(_) => "number",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    }
+}
+
+/// The first JSON value; what follows it is not looked at.
+fn first_value(body: &[u8]) -> Result<Value, BodyError> {
+    let mut values = serde_json::Deserializer::from_slice(body).into_iter::<Value>();
+    match values.next() {
+        Some(Ok(value)) => Ok(value),
+        None => Err(BodyError::internal("EOF".to_owned())),
+        Some(Err(error)) if error.is_eof() => Err(BodyError::internal("unexpected EOF".to_owned())),
+        Some(Err(error)) => Err(BodyError::internal(go_syntax_error(body, &error))),
+    }
+}
+
+/// Go's words for a syntax error that serde reports.
+fn go_syntax_error(body: &[u8], error: &serde_json::Error) -> String {
+    let line_start = body
+        .split_inclusive(|byte| *byte == b'\n')
+        .take(error.line().saturating_sub(1))
+        .map(<[u8]>::len)
+        .sum::<usize>();
+    let place = (line_start + error.column().saturating_sub(1)).min(body.len().saturating_sub(1));
+    let Some(found) = String::from_utf8_lossy(&body[place..]).chars().next() else {
+        return "unexpected EOF".to_owned();
+    };
+    let words = error.to_string();
+    let context = if words.contains("key must be a string") || (words.contains("trailing comma") && found == '}') {
+        "looking for beginning of object key string"
+    } else if words.contains("expected `:`") {
+        "after object key"
+    } else if words.contains("expected `,` or `}`") {
+        "after object key:value pair"
+    } else if words.contains("expected `,` or `]`") {
+        "after array element"
+    } else if words.contains("control character") {
+        "in string literal"
+    } else if words.contains("invalid escape") {
+        "in string escape code"
+    } else {
+        "looking for beginning of value"
+    };
+    let shown = match found {
+        '\'' => r"'\''".to_owned(),
+        '\n' => r"'\n'".to_owned(),
+        '\t' => r"'\t'".to_owned(),
+        '\r' => r"'\r'".to_owned(),
+        other => format!("'{other}'"),
+    };
+    format!("invalid character {shown} {context}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(body: &str) -> String {
+        Fields::parse(body.as_bytes(), "tenant.bucket").unwrap_err().message
+    }
+
+    #[test]
+    fn broken_bodies_are_named_as_go_names_them() {
+        assert_eq!(message(""), "EOF");
+        assert_eq!(message("{"), "unexpected EOF");
+        assert_eq!(message("x"), "invalid character 'x' looking for beginning of value");
+        assert_eq!(message("{x"), "invalid character 'x' looking for beginning of object key string");
+        assert_eq!(message(r#"{"a" 1"#), "invalid character '1' after object key");
+        assert_eq!(message(r#"{"a":1 2"#), "invalid character '2' after object key:value pair");
+        assert_eq!(message("[]"), "json: cannot unmarshal array into Go value of type tenant.bucket");
+    }
+
+    #[test]
+    fn keys_match_in_any_case_and_what_follows_is_ignored() {
+        let fields = Fields::parse(br#"{"NAME":"x","orgid":null} trash"#, "tenant.bucket").unwrap();
+        assert_eq!(fields.text("name").unwrap().as_deref(), Some("x"));
+        assert_eq!(fields.id("orgID").unwrap(), None);
+    }
+
+    #[test]
+    fn a_wrong_type_names_the_field() {
+        let fields = Fields::parse(br#"{"name":1}"#, "tenant.bucket").unwrap();
+        assert_eq!(
+            fields.text("name").unwrap_err().message,
+            "json: cannot unmarshal number into Go struct field bucket.name of type string"
+        );
+    }
+}

@@ -1,0 +1,107 @@
+//! `POST /api/v2/write`.
+
+use std::borrow::Cow;
+use std::io::{self, Read as _};
+
+use axum::routing::MethodFilter;
+use flate2::bufread::MultiGzDecoder;
+use http::header::CONTENT_ENCODING;
+use jiff::Timestamp;
+
+use super::line_protocol::{self, Precision};
+use super::store::{self as points, Written};
+use crate::server::auth::{Action, Permission, ResourceType};
+use crate::server::id::Id;
+use crate::server::reply::{Code, Problem, Reply};
+use crate::server::request::Call;
+use crate::server::routes::{Routes, compact};
+use crate::server::store::bucket::{self, Bucket};
+use crate::server::store::{self, View};
+
+/// What influxd says when it will not say why.
+const HIDDEN: &str = "An internal error has occurred - check server logs";
+/// The first bytes of a gzip stream.
+const GZIP: [u8; 3] = [0x1f, 0x8b, 8];
+/// The length of the shortest gzip header.
+const GZIP_HEADER: usize = 10;
+
+pub(super) fn routes() -> Routes {
+    Routes::new().route("/api/v2/write", compact(MethodFilter::POST, write))
+}
+
+fn write(call: &Call) -> Result<Reply, Problem> {
+    let precision = Precision::from_parameter(call.query.get("precision").unwrap_or_default())
+        .ok_or_else(|| Problem::invalid("invalid precision; valid precision units are ns, us, ms, and s"))?;
+    let name = call.query.get("bucket").ok_or_else(|| Problem::not_found("bucket not found"))?;
+    let zipped = is_zipped(call)?;
+    let view = call.store().view()?;
+    let org = super::org(call, &view)?;
+    let bucket = find_bucket(&view, org, name)?;
+    check_permission(call, org, bucket.id)?;
+    let body = if zipped { unzip(&call.body)? } else { Cow::Borrowed(&*call.body) };
+    let now = now();
+    let points = line_protocol::parse(&body, precision, now).map_err(Problem::invalid)?;
+    if points.is_empty() {
+        return Ok(Reply::no_content());
+    }
+    let Written { points, partial } = call.store().change(|change| {
+        // As it is now: it may have been changed or deleted since it was found.
+        let bucket = bucket::find(change, bucket.id)?;
+        let retention = super::retention(&bucket);
+        points::write(change.transaction(), bucket.id.number(), retention, &points, now).map_err(store::Error::from)
+    })?;
+    call.app.metrics.points_written(points);
+    match partial {
+        None => Ok(Reply::no_content()),
+        Some(reason) => Err(Problem::new(Code::Unprocessable, format!("failure writing points to database: {reason}"))),
+    }
+}
+
+/// By ID, which may be one of another org, or else by name.
+fn find_bucket(view: &View, org: Id, name: &str) -> Result<Bucket, Problem> {
+    if let Ok(id) = name.parse() {
+        match bucket::find(view, id) {
+            Err(store::Error::BucketNotFound) => {}
+            found => return Ok(found?),
+        }
+    }
+    Ok(bucket::find_by_name(view, org, name)?)
+}
+
+fn check_permission(call: &Call, org: Id, bucket: Id) -> Result<(), Problem> {
+    let caller = call.caller()?;
+    let refused = "insufficient permissions for write";
+    if caller.permissions.is_none() {
+        return Err(Problem::new(Code::Forbidden, format!("{refused}: token is inactive")));
+    }
+    if !caller.holds(&Permission::at(Action::Write, ResourceType::Buckets, bucket, org)) {
+        return Err(Problem::new(Code::Forbidden, refused));
+    }
+    Ok(())
+}
+
+/// Whether the body claims to be compressed; a body that then does not begin so is refused before anything else.
+fn is_zipped(call: &Call) -> Result<bool, Problem> {
+    let encoding = call.headers.get(CONTENT_ENCODING).map(|encoding| encoding.as_bytes());
+    let zipped = matches!(encoding, Some(b"gzip" | b"x-gzip"));
+    if zipped && (call.body.len() < GZIP_HEADER || !call.body.starts_with(&GZIP)) {
+        return Err(Problem::new(Code::Internal, HIDDEN));
+    }
+    Ok(zipped)
+}
+
+fn unzip(body: &[u8]) -> Result<Cow<'_, [u8]>, Problem> {
+    let mut text = Vec::new();
+    match MultiGzDecoder::new(body).read_to_end(&mut text) {
+        Ok(_) => Ok(Cow::Owned(text)),
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+            Err(Problem::new(Code::Internal, "unable to read data: unexpected EOF"))
+        }
+        Err(_) => Err(Problem::invalid("unable to read data: gzip: invalid checksum")),
+    }
+}
+
+/// Nanoseconds since 1970, within what a point may have.
+pub(super) fn now() -> i64 {
+    i64::try_from(Timestamp::now().as_nanosecond()).unwrap_or(line_protocol::MAX_TIME)
+}

@@ -1,0 +1,286 @@
+//! What goes back: JSON in the two spellings of influxd, and the one place that turns refusals into statuses.
+
+use axum::body::Body;
+use axum::response::Response;
+use http::header::{CONTENT_TYPE, HeaderName};
+use http::{HeaderValue, StatusCode};
+use serde::Serialize;
+
+use super::store;
+
+const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
+
+/// The class of a refusal, influxd's `code`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Code {
+    /// 500
+    Internal,
+    /// 404
+    NotFound,
+    /// 422
+    Conflict,
+    /// 400
+    Invalid,
+    /// 422
+    Unprocessable,
+    /// 400
+    EmptyValue,
+    /// 403
+    Forbidden,
+    /// 401
+    Unauthorized,
+    /// 405
+    MethodNotAllowed,
+    /// 413
+    TooLarge,
+    /// 501
+    NotImplemented,
+}
+
+impl Code {
+    fn text(self) -> &'static str {
+        match self {
+            Self::Internal => "internal error",
+            Self::NotFound => "not found",
+            Self::Conflict => "conflict",
+            Self::Invalid => "invalid",
+            Self::Unprocessable => "unprocessable entity",
+            Self::EmptyValue => "empty value",
+            Self::Forbidden => "forbidden",
+            Self::Unauthorized => "unauthorized",
+            Self::MethodNotAllowed => "method not allowed",
+            Self::TooLarge => "request too large",
+            Self::NotImplemented => "not implemented",
+        }
+    }
+
+    fn status(self) -> StatusCode {
+        match self {
+            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::Conflict | Self::Unprocessable => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Invalid | Self::EmptyValue => StatusCode::BAD_REQUEST,
+            Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::Unauthorized => StatusCode::UNAUTHORIZED,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::NotImplemented => StatusCode::NOT_IMPLEMENTED,
+        }
+    }
+}
+
+/// A refusal on its way to the client.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Problem {
+    pub(crate) code: Code,
+    pub(crate) message: String,
+}
+
+impl Problem {
+    /// A refusal of any class.
+    pub(crate) fn new(code: Code, message: impl Into<String>) -> Self {
+        Self { code, message: message.into() }
+    }
+
+    /// 400.
+    pub(crate) fn invalid(message: impl Into<String>) -> Self {
+        Self::new(Code::Invalid, message)
+    }
+
+    /// 401.
+    pub(crate) fn unauthorized(message: impl Into<String>) -> Self {
+        Self::new(Code::Unauthorized, message)
+    }
+
+    /// 404.
+    pub(crate) fn not_found(message: impl Into<String>) -> Self {
+        Self::new(Code::NotFound, message)
+    }
+
+    /// The same, with what was being done in front.
+    pub(crate) fn within(self, doing: &str) -> Self {
+        Self { code: self.code, message: format!("{doing}: {}", self.message) }
+    }
+
+    /// The same message in another class.
+    pub(crate) fn with_code(self, code: Code) -> Self {
+        Self { code, ..self }
+    }
+}
+
+impl From<store::Error> for Problem {
+    fn from(error: store::Error) -> Self {
+        use store::Error as E;
+        let code = match &error {
+            E::Database(_) | E::Record(_) | E::Index | E::RetentionTooShort | E::ShardTooLong | E::MemberExists(_) => {
+                Code::Internal
+            }
+            E::OrgNotFound
+            | E::OrgNameNotFound(_)
+            | E::OrgToDeleteNotFound(_)
+            | E::BucketNotFound
+            | E::BucketNameNotFound(_)
+            | E::UserNotFound
+            | E::MemberNotFound
+            | E::LabelNotFound
+            | E::TaskNotFound
+            | E::AuthorizationNotFound => Code::NotFound,
+            E::AlreadySetUp
+            | E::OrgExists(_)
+            | E::BucketExists(_)
+            | E::BucketNameTaken
+            | E::UserExists(_)
+            | E::UserIdExists(_)
+            | E::LabelExists(_)
+            | E::LabelAttached
+            | E::TokenExists => Code::Conflict,
+            E::SetupFields(_) | E::RetentionBelowShard => Code::Unprocessable,
+            E::UserNameEmpty => Code::EmptyValue,
+            E::PasswordWrong | E::PasswordUser => Code::Forbidden,
+            E::OrgNameEmpty
+            | E::BucketNameUnderscore(_)
+            | E::BucketNameQuote(_)
+            | E::SystemBucketRename
+            | E::SystemBucketDelete
+            | E::PasswordLength
+            | E::LabelNameEmpty
+            | E::TokenRefused
+            | E::PermissionOrg(..) => Code::Invalid,
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
+/// How JSON is spelt. influxd's newer handlers indent by tabs, its older ones write one line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Style {
+    /// Tabs, no newline at the end.
+    Indented,
+    /// One line; a newline at the end of successes, none at the end of errors.
+    Compact,
+}
+
+/// A success.
+pub(crate) struct Reply {
+    status: StatusCode,
+    headers: Vec<(HeaderName, HeaderValue)>,
+    body: Vec<u8>,
+}
+
+impl Reply {
+    /// 204.
+    pub(crate) fn no_content() -> Self {
+        Self { status: StatusCode::NO_CONTENT, headers: Vec::new(), body: Vec::new() }
+    }
+
+    /// JSON by tabs.
+    pub(crate) fn indented<T: Serialize>(status: StatusCode, value: &T) -> Result<Self, Problem> {
+        Ok(Self { status, headers: vec![(CONTENT_TYPE, JSON)], body: spell(Style::Indented, value)? })
+    }
+
+    /// JSON in one line.
+    pub(crate) fn compact<T: Serialize>(status: StatusCode, value: &T) -> Result<Self, Problem> {
+        let mut body = spell(Style::Compact, value)?;
+        body.push(b'\n');
+        Ok(Self { status, headers: vec![(CONTENT_TYPE, JSON)], body })
+    }
+
+    /// Any text or bytes.
+    pub(crate) fn raw(status: StatusCode, content_type: &'static str, body: impl Into<Vec<u8>>) -> Self {
+        Self { status, headers: vec![(CONTENT_TYPE, HeaderValue::from_static(content_type))], body: body.into() }
+    }
+
+    /// The same with one more header.
+    pub(crate) fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.push((name, value));
+        self
+    }
+
+    /// As a response.
+    pub(crate) fn into_response(self) -> Response {
+        let mut response = Response::new(Body::from(self.body));
+        *response.status_mut() = self.status;
+        for (name, value) in self.headers {
+            response.headers_mut().insert(name, value);
+        }
+        response
+    }
+}
+
+#[derive(Serialize)]
+struct ErrorBody<'a> {
+    code: &'a str,
+    message: &'a str,
+}
+
+/// A refusal as a response.
+pub(crate) fn refuse(style: Style, problem: &Problem) -> Response {
+    let body = ErrorBody { code: problem.code.text(), message: &problem.message };
+    let reply = Reply {
+        status: problem.code.status(),
+        headers: vec![
+            (CONTENT_TYPE, JSON),
+            (HeaderName::from_static("x-platform-error-code"), HeaderValue::from_static(problem.code.text())),
+        ],
+        body: spell(style, &body).unwrap_or_default(),
+    };
+    reply.into_response()
+}
+
+/// Go's spelling of JSON: `<`, `>` and `&` are escaped in it.
+fn spell<T: Serialize>(style: Style, value: &T) -> Result<Vec<u8>, Problem> {
+    let text = match style {
+        Style::Compact => serde_json::to_string(value).map_err(internal)?,
+        Style::Indented => {
+            let mut text = Vec::new();
+            let formatter = serde_json::ser::PrettyFormatter::with_indent(b"\t");
+            let mut serializer = serde_json::Serializer::with_formatter(&mut text, formatter);
+            value.serialize(&mut serializer).map_err(internal)?;
+            String::from_utf8(text).map_err(|error| Problem::new(Code::Internal, error.to_string()))?
+        }
+    };
+    if !text.contains(['<', '>', '&', '\u{2028}', '\u{2029}']) {
+        return Ok(text.into_bytes());
+    }
+    let mut escaped = String::with_capacity(text.len() + 32);
+    for char in text.chars() {
+        match char {
+            '<' => escaped.push_str("\\u003c"),
+            '>' => escaped.push_str("\\u003e"),
+            '&' => escaped.push_str("\\u0026"),
+            '\u{2028}' => escaped.push_str("\\u2028"),
+            '\u{2029}' => escaped.push_str("\\u2029"),
+            other => escaped.push(other),
+        }
+    }
+    Ok(escaped.into_bytes())
+}
+
+fn internal(error: serde_json::Error) -> Problem {
+    Problem::new(Code::Internal, error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_spellings_escape_what_go_escapes() {
+        let value = serde_json::json!({"a": "<&>", "b": []});
+        assert_eq!(
+            String::from_utf8(spell(Style::Indented, &value).unwrap()).unwrap(),
+            "{\n\t\"a\": \"\\u003c\\u0026\\u003e\",\n\t\"b\": []\n}"
+        );
+        assert_eq!(
+            String::from_utf8(spell(Style::Compact, &value).unwrap()).unwrap(),
+            "{\"a\":\"\\u003c\\u0026\\u003e\",\"b\":[]}"
+        );
+    }
+
+    #[test]
+    fn what_the_storage_engine_refuses_is_a_500() {
+        let problem = Problem::from(store::Error::RetentionTooShort);
+        assert_eq!(problem.code, Code::Internal);
+        assert_eq!(problem.message, "retention policy duration must be at least 1h0m0s");
+    }
+}

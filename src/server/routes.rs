@@ -1,0 +1,227 @@
+//! From the socket to a handler and back: the routes of all kinds, and what influxd says when there is none.
+
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::body::Body;
+use axum::extract::{MatchedPath, RawPathParams, Request, State};
+use axum::middleware::{self, Next};
+use axum::response::Response;
+use axum::routing::{MethodFilter, MethodRouter, on};
+use axum::{Router, ServiceExt as _};
+use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderName, LOCATION, ORIGIN};
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tower::Layer as _;
+use tower::util::MapRequestLayer;
+
+use super::auth::Caller;
+use super::reply::{Code, Problem, Reply, Style, refuse};
+use super::request::{Call, Query};
+use super::{
+    App, authenticate, authorizations, buckets, labels, me, metrics, orgs, points, session, setup, status, tasks, users,
+};
+
+/// The largest request body.
+const BODY_LIMIT: usize = 64 << 20;
+const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
+const NOSNIFF: (HeaderName, HeaderValue) =
+    (HeaderName::from_static("x-content-type-options"), HeaderValue::from_static("nosniff"));
+
+/// Answers one request; runs where it may block.
+pub(crate) type Handler = fn(&Call) -> Result<Reply, Problem>;
+
+/// Routes of one kind.
+pub(crate) type Routes = Router<Arc<App>>;
+
+/// A handler whose errors are indented.
+pub(crate) fn indented(method: MethodFilter, handler: Handler) -> MethodRouter<Arc<App>> {
+    route(method, Style::Indented, handler)
+}
+
+/// A handler whose errors are in one line.
+pub(crate) fn compact(method: MethodFilter, handler: Handler) -> MethodRouter<Arc<App>> {
+    route(method, Style::Compact, handler)
+}
+
+/// Serves until `stop`.
+pub(super) async fn serve(listener: TcpListener, app: Arc<App>, stop: oneshot::Receiver<()>) {
+    let service = MapRequestLayer::new(without_trailing_slash::<Body>).layer(router(app));
+    let stopped = async {
+        // An error means that the server was dropped, which stops it too.
+        let _ = stop.await;
+    };
+    let served = axum::serve(listener, service.into_make_service()).with_graceful_shutdown(stopped).await;
+    if let Err(error) = served {
+        tracing::error!(%error, "the embedded server stopped");
+    }
+}
+
+fn router(app: Arc<App>) -> Router {
+    Router::new()
+        .merge(status::routes())
+        .merge(metrics::routes())
+        .merge(setup::routes())
+        .merge(session::routes())
+        .merge(me::routes())
+        .merge(orgs::routes())
+        .merge(users::routes())
+        .merge(buckets::routes())
+        .merge(labels::routes())
+        .merge(tasks::routes())
+        .merge(authorizations::routes())
+        .merge(points::routes())
+        .fallback(not_found)
+        .method_not_allowed_fallback(method_not_allowed)
+        .layer(middleware::from_fn_with_state(app.clone(), authenticate::layer))
+        .layer(middleware::from_fn_with_state(app.clone(), around))
+        .with_state(app)
+}
+
+fn route(method: MethodFilter, style: Style, handler: Handler) -> MethodRouter<Arc<App>> {
+    let run = move |State(app): State<Arc<App>>,
+                    params: RawPathParams,
+                    caller: Option<Extension<Caller>>,
+                    request: Request| async move {
+        let params = params.iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
+        let (parts, body) = request.into_parts();
+        let body = match axum::body::to_bytes(body, BODY_LIMIT).await {
+            Ok(body) => body,
+            Err(error) => return refuse(style, &Problem::new(Code::TooLarge, error.to_string())),
+        };
+        let call = Call {
+            app,
+            caller: caller.map(|Extension(caller)| caller),
+            path: parts.uri.path().to_owned(),
+            params,
+            query: Query::parse(parts.uri.query().unwrap_or_default()),
+            headers: parts.headers,
+            body,
+        };
+        match tokio::task::spawn_blocking(move || handler(&call)).await {
+            Ok(Ok(reply)) => reply.into_response(),
+            Ok(Err(problem)) => refuse(style, &problem),
+            Err(error) => refuse(style, &Problem::new(Code::Internal, format!("a panic has occurred: {error}"))),
+        }
+    };
+    on(method, run)
+}
+
+/// Marks a request whose path ended in a slash.
+#[derive(Clone, Copy)]
+pub(super) struct TrailingSlash;
+
+/// The routes do not know of trailing slashes, which influxd ignores.
+fn without_trailing_slash<B>(mut request: http::Request<B>) -> http::Request<B> {
+    let path = request.uri().path();
+    let trimmed = path.trim_end_matches('/');
+    if trimmed.len() == path.len() || trimmed.is_empty() {
+        return request;
+    }
+    let target = match request.uri().query() {
+        Some(query) => format!("{trimmed}?{query}"),
+        None => trimmed.to_owned(),
+    };
+    if let Ok(uri) = target.parse() {
+        *request.uri_mut() = uri;
+        request.extensions_mut().insert(TrailingSlash);
+    }
+    request
+}
+
+/// What every reply has: the version headers, and a place in the metrics. Also refuses methods that influxd does not know.
+async fn around(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    let method = request.method().clone();
+    let path = request.uri().path().to_owned();
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let origin = request.headers().get(ORIGIN).cloned();
+    let api = path.starts_with("/api/v2");
+    let mut response = match method {
+        Method::OPTIONS if api => preflight(origin.is_some()),
+        Method::HEAD if api => empty(StatusCode::METHOD_NOT_ALLOWED),
+        _ if path == "/api/v2/tasks" && request.extensions().get::<TrailingSlash>().is_some() => moved("/api/v2/tasks"),
+        _ => next.run(request).await,
+    };
+    app.metrics.request(&method, route.as_ref().map(MatchedPath::as_str), response.status());
+    let headers = response.headers_mut();
+    if let (true, Some(origin)) = (api, origin) {
+        headers.insert("access-control-allow-origin", origin);
+    }
+    headers.insert("x-influxdb-build", HeaderValue::from_static("OSS"));
+    headers.insert("x-influxdb-version", HeaderValue::from_static(status::VERSION));
+    response
+}
+
+fn preflight(with_origin: bool) -> Response {
+    if !with_origin {
+        return empty(StatusCode::METHOD_NOT_ALLOWED);
+    }
+    let mut response = empty(StatusCode::NO_CONTENT);
+    let headers = response.headers_mut();
+    headers.insert("access-control-allow-methods", HeaderValue::from_static("POST, GET, OPTIONS, PUT, DELETE, PATCH"));
+    headers.insert(
+        "access-control-allow-headers",
+        HeaderValue::from_static("Accept, Content-Type, Content-Length, Accept-Encoding, Authorization, User-Agent"),
+    );
+    response
+}
+
+fn empty(status: StatusCode) -> Response {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = status;
+    response
+}
+
+fn text(status: StatusCode, body: &'static str) -> Response {
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = status;
+    response.headers_mut().extend(HeaderMap::from_iter([(CONTENT_TYPE, TEXT), NOSNIFF]));
+    response
+}
+
+fn moved(to: &'static str) -> Response {
+    let mut response = Response::new(Body::from(format!("<a href=\"{to}\">Moved Permanently</a>.\n\n")));
+    *response.status_mut() = StatusCode::MOVED_PERMANENTLY;
+    response.headers_mut().insert(LOCATION, HeaderValue::from_static(to));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    response
+}
+
+/// The prefixes whose own routers answer with Go's plain 404.
+const PLAIN: &[&str] = &["authorizations", "buckets", "labels", "me", "orgs", "setup", "signin", "signout", "users"];
+
+async fn not_found(request: Request) -> Response {
+    let path = request.uri().path();
+    let Some(rest) = path.strip_prefix("/api/v2/") else {
+        if path.starts_with("/api/v2") || path.starts_with("/private/") || path.starts_with("/v1") {
+            return refuse(Style::Indented, &Problem::not_found("path not found"));
+        }
+        let mut response = text(StatusCode::NOT_FOUND, "no assets included in binary\n");
+        response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=3600"));
+        return response;
+    };
+    match rest.split('/').next().unwrap_or_default() {
+        plain if PLAIN.contains(&plain) => text(StatusCode::NOT_FOUND, "404 page not found\n"),
+        "tasks" => refuse(Style::Compact, &Problem::not_found("path not found")),
+        _ => refuse(Style::Indented, &Problem::not_found("path not found")),
+    }
+}
+
+async fn method_not_allowed(request: Request) -> Response {
+    let path = request.uri().path();
+    if path == "/ping" {
+        let mut response = text(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed\n");
+        response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD, OPTIONS"));
+        return response;
+    }
+    match tasks::allowed_methods(path).or_else(|| points::allowed_methods(path)) {
+        Some(allowed) => {
+            let problem = Problem::new(Code::MethodNotAllowed, format!("allow: {allowed}"));
+            let mut response = refuse(Style::Compact, &problem);
+            response.headers_mut().insert(ALLOW, HeaderValue::from_static(allowed));
+            response
+        }
+        None => empty(StatusCode::METHOD_NOT_ALLOWED),
+    }
+}

@@ -1,0 +1,264 @@
+//! Buckets: what the API shows of them, and the durations the storage engine works with.
+
+use std::ops::ControlFlow;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{Change, Error, Order, Read, Table, decode, decode_id, member, named};
+use crate::server::id::Id;
+use crate::server::points;
+use crate::server::request::{Paging, quoted};
+
+pub(crate) const BUCKETS: Table = Table::new("buckets");
+pub(crate) const BUCKET_NAMES: Table = Table::new("bucket_names");
+
+const SECOND: i64 = 1_000_000_000;
+const HOUR: i64 = 3600 * SECOND;
+const DAY: i64 = 24 * HOUR;
+
+/// Who made the bucket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum BucketType {
+    /// A user.
+    User,
+    /// The server, with the org.
+    System,
+}
+
+/// A bucket. Durations are nanoseconds; 0 = infinite.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Bucket {
+    pub(crate) id: Id,
+    pub(crate) org: Id,
+    pub(crate) kind: BucketType,
+    pub(crate) name: String,
+    pub(crate) description: String,
+    /// The v1 retention policy name, kept as sent.
+    pub(crate) rp: String,
+    /// As reported.
+    pub(crate) retention: i64,
+    /// As reported; may be 0 for ever after somebody sent 0.
+    pub(crate) shard_group: i64,
+    /// As the storage engine has it: never 0.
+    pub(crate) engine_shard_group: i64,
+    pub(crate) created_at: Timestamp,
+    pub(crate) updated_at: Timestamp,
+}
+
+/// What to make a bucket from; durations in nanoseconds.
+pub(crate) struct NewBucket {
+    pub(crate) org: Id,
+    pub(crate) kind: BucketType,
+    pub(crate) name: String,
+    pub(crate) description: String,
+    pub(crate) rp: String,
+    pub(crate) retention: i64,
+    /// 0 = the server chooses.
+    pub(crate) shard_group: i64,
+}
+
+/// What to change; `None` stays.
+#[derive(Default)]
+pub(crate) struct BucketUpdate {
+    pub(crate) name: Option<String>,
+    pub(crate) description: Option<String>,
+    pub(crate) retention: Option<i64>,
+    pub(crate) shard_group: Option<i64>,
+}
+
+impl Bucket {
+    /// One of the two buckets that come with an org.
+    pub(super) fn system(org: Id, name: &str, description: &str, days: i64) -> NewBucket {
+        NewBucket {
+            org,
+            kind: BucketType::System,
+            name: name.to_owned(),
+            description: description.to_owned(),
+            rp: String::new(),
+            retention: days * DAY,
+            shard_group: 0,
+        }
+    }
+}
+
+/// The shard-group duration the server works with when `asked` was sent: 1 h below 2 d of retention, 1 d below 180 d, else 7 d.
+fn normalised(asked: i64, retention: i64) -> i64 {
+    match asked {
+        0 if retention >= 180 * DAY || retention == 0 => 7 * DAY,
+        0 if retention >= 2 * DAY => DAY,
+        0 => HOUR,
+        short if short < HOUR => HOUR,
+        long => long,
+    }
+}
+
+/// The bucket with this ID.
+pub(crate) fn find(read: &impl Read, id: Id) -> Result<Bucket, Error> {
+    read.record(BUCKETS, id)?.ok_or(Error::BucketNotFound)
+}
+
+/// The bucket of an org with this name.
+pub(crate) fn find_by_name(read: &impl Read, org: Id, name: &str) -> Result<Bucket, Error> {
+    match read.index(BUCKET_NAMES, &named(org, name))? {
+        Some(id) => find(read, id),
+        None => Err(Error::BucketNameNotFound(quoted(name))),
+    }
+}
+
+/// A page of the buckets of all orgs by ID; `name` filters within the page's scan, after `offset` was counted off.
+pub(crate) fn list(read: &impl Read, name: Option<&str>, paging: &Paging) -> Result<Vec<Bucket>, Error> {
+    let order = if paging.descending { Order::Descending } else { Order::Ascending };
+    let start = paging.after.and_then(|after| Id::new(after.number().wrapping_add(1))).map(Id::key);
+    let mut skip = paging.offset;
+    let mut buckets: Vec<Bucket> = Vec::new();
+    read.scan(BUCKETS, b"", order, start.as_ref().map(<[u8; 8]>::as_slice), &mut |_, value| {
+        if skip > 0 {
+            skip -= 1;
+            return Ok(ControlFlow::Continue(()));
+        }
+        let bucket: Bucket = decode(value)?;
+        if name.is_none_or(|name| name == bucket.name) {
+            buckets.push(bucket);
+        }
+        Ok(paging.full(buckets.len()))
+    })?;
+    Ok(buckets)
+}
+
+/// A page of an org's buckets by name.
+pub(crate) fn list_of_org(read: &impl Read, org: Id, paging: &Paging) -> Result<Vec<Bucket>, Error> {
+    let order = if paging.descending { Order::Descending } else { Order::Ascending };
+    let mut skip = paging.offset;
+    let mut after = paging.after;
+    let mut ids = Vec::new();
+    read.scan(BUCKET_NAMES, &org.key(), order, None, &mut |_, value| {
+        if skip > 0 {
+            skip -= 1;
+            return Ok(ControlFlow::Continue(()));
+        }
+        let id = decode_id(value)?;
+        if let Some(last) = after {
+            if last == id {
+                after = None;
+            }
+            return Ok(ControlFlow::Continue(()));
+        }
+        ids.push(id);
+        Ok(paging.full(ids.len()))
+    })?;
+    ids.into_iter().map(|id| find(read, id)).collect()
+}
+
+/// Makes a bucket.
+pub(crate) fn create(change: &Change, new: NewBucket) -> Result<Bucket, Error> {
+    check_name(&new.name, new.kind)?;
+    super::org::find(change, new.org)?;
+    if change.get(BUCKET_NAMES, &named(new.org, &new.name))?.is_some() {
+        return Err(Error::BucketExists(new.name));
+    }
+    let shard_group = normalised(new.shard_group, new.retention);
+    if new.retention != 0 && new.retention < HOUR {
+        return Err(Error::RetentionTooShort);
+    }
+    if new.retention > 0 && new.retention < shard_group {
+        return Err(Error::ShardTooLong);
+    }
+    let bucket = Bucket {
+        id: free_id(change)?,
+        org: new.org,
+        kind: new.kind,
+        name: new.name,
+        description: new.description,
+        rp: new.rp,
+        retention: new.retention,
+        shard_group,
+        engine_shard_group: shard_group,
+        created_at: Timestamp::now(),
+        updated_at: Timestamp::now(),
+    };
+    change.put(BUCKET_NAMES, &named(bucket.org, &bucket.name), &bucket.id.key())?;
+    change.put_record(BUCKETS, bucket.id, &bucket)?;
+    Ok(bucket)
+}
+
+/// Changes a bucket; only what is sent.
+pub(crate) fn update(change: &Change, id: Id, update: BucketUpdate) -> Result<Bucket, Error> {
+    let mut bucket = find(change, id)?;
+    check_durations(&bucket, &update)?;
+    bucket.updated_at = Timestamp::now();
+    if let Some(name) = update.name.filter(|name| *name != bucket.name) {
+        if bucket.kind == BucketType::System {
+            return Err(Error::SystemBucketRename);
+        }
+        check_name(&name, bucket.kind)?;
+        if change.get(BUCKET_NAMES, &named(bucket.org, &name))?.is_some() {
+            return Err(Error::BucketNameTaken);
+        }
+        change.delete(BUCKET_NAMES, &named(bucket.org, &bucket.name))?;
+        bucket.name = name;
+        change.put(BUCKET_NAMES, &named(bucket.org, &bucket.name), &id.key())?;
+    }
+    if let Some(description) = update.description {
+        bucket.description = description;
+    }
+    if let Some(retention) = update.retention {
+        bucket.retention = retention;
+    }
+    if let Some(shard_group) = update.shard_group {
+        bucket.shard_group = shard_group;
+        bucket.engine_shard_group = normalised(shard_group, bucket.retention);
+    }
+    change.put_record(BUCKETS, id, &bucket)?;
+    Ok(bucket)
+}
+
+/// Deletes a bucket that is no system bucket; permissions, tasks and labels that name it stay.
+pub(crate) fn delete(change: &Change, id: Id) -> Result<(), Error> {
+    let bucket = find(change, id)?;
+    if bucket.kind == BucketType::System {
+        return Err(Error::SystemBucketDelete);
+    }
+    remove(change, &bucket)
+}
+
+/// Deletes any bucket, with its points.
+pub(super) fn remove(change: &Change, bucket: &Bucket) -> Result<(), Error> {
+    points::store::delete_bucket(change.transaction(), bucket.id.number())?;
+    change.delete(BUCKET_NAMES, &named(bucket.org, &bucket.name))?;
+    change.delete(BUCKETS, &bucket.id.key())?;
+    member::delete_of_resource(change, bucket.id)
+}
+
+fn check_durations(bucket: &Bucket, update: &BucketUpdate) -> Result<(), Error> {
+    if update.retention.is_some_and(|retention| retention != 0 && retention < HOUR) {
+        return Err(Error::RetentionTooShort);
+    }
+    let retention = update.retention.unwrap_or(bucket.retention);
+    let shard_group = update.shard_group.unwrap_or(bucket.engine_shard_group);
+    let checked = update.retention.is_some() || update.shard_group.is_some();
+    if checked && retention > 0 && retention < shard_group {
+        return Err(Error::RetentionBelowShard);
+    }
+    Ok(())
+}
+
+fn check_name(name: &str, kind: BucketType) -> Result<(), Error> {
+    if name.starts_with('_') && kind != BucketType::System {
+        return Err(Error::BucketNameUnderscore(name.to_owned()));
+    }
+    if name.contains('"') {
+        return Err(Error::BucketNameQuote(name.to_owned()));
+    }
+    Ok(())
+}
+
+fn free_id(read: &impl Read) -> Result<Id, Error> {
+    loop {
+        let id = Id::random();
+        if read.get(BUCKETS, &id.key())?.is_none() {
+            return Ok(id);
+        }
+    }
+}

@@ -1,0 +1,338 @@
+//! What the server keeps, without HTTP: one file a kind, all in one redb database.
+//!
+//! Each change is one committed, synced redb transaction, so a killed process loses nothing that was acknowledged.
+
+pub(crate) mod authorization;
+pub(crate) mod bucket;
+pub(crate) mod error;
+pub(crate) mod label;
+pub(crate) mod member;
+pub(crate) mod org;
+pub(crate) mod task;
+pub(crate) mod user;
+
+use std::ops::{Bound, ControlFlow};
+use std::path::Path;
+
+use redb::backends::InMemoryBackend;
+use redb::{
+    Database, ReadTransaction, ReadableDatabase, ReadableTable, ReadableTableMetadata, TableDefinition,
+    WriteTransaction,
+};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+pub(crate) use error::Error;
+
+use super::id::{Id, Snowflakes};
+
+/// A table of bytes: keys are big-endian IDs and names, values JSON records or IDs.
+pub(crate) type Table = TableDefinition<'static, &'static [u8], &'static [u8]>;
+
+/// All tables, made when the store is opened, so that reading never meets a missing one.
+const TABLES: &[Table] = &[
+    org::ORGS,
+    org::ORG_NAMES,
+    user::USERS,
+    user::USER_NAMES,
+    user::PASSWORDS,
+    bucket::BUCKETS,
+    bucket::BUCKET_NAMES,
+    label::LABELS,
+    label::LABEL_NAMES,
+    label::MAPPINGS,
+    member::MEMBERS,
+    member::MEMBERS_BY_USER,
+    task::TASKS,
+    task::TASKS_BY_ORG,
+    authorization::AUTHORIZATIONS,
+    authorization::SECRET_DIGESTS,
+];
+
+/// The database of one server.
+pub(crate) struct Store {
+    database: Database,
+    /// Makes the IDs of everything but orgs and buckets.
+    pub(crate) ids: Snowflakes,
+}
+
+/// Reading, inside a [`View`] or a [`Change`].
+pub(crate) trait Read {
+    /// The value under `key`.
+    fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, Error>;
+
+    /// Visits the rows whose keys begin with `prefix` in key order, from `start` on, until the visitor breaks.
+    fn scan(
+        &self,
+        table: Table,
+        prefix: &[u8],
+        order: Order,
+        start: Option<&[u8]>,
+        visit: &mut dyn FnMut(&[u8], &[u8]) -> Result<ControlFlow<()>, Error>,
+    ) -> Result<(), Error>;
+
+    /// The number of rows.
+    fn count(&self, table: Table) -> Result<u64, Error>;
+
+    /// The JSON record under `id`.
+    fn record<T: DeserializeOwned>(&self, table: Table, id: Id) -> Result<Option<T>, Error>
+    where
+        Self: Sized,
+    {
+        self.get(table, &id.key())?.map(|value| decode(&value)).transpose()
+    }
+
+    /// The ID stored under `key` in an index.
+    fn index(&self, table: Table, key: &[u8]) -> Result<Option<Id>, Error> {
+        self.get(table, key)?.map(|value| decode_id(&value)).transpose()
+    }
+}
+
+/// The direction of a scan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Order {
+    /// Smallest key first.
+    Ascending,
+    /// Largest key first.
+    Descending,
+}
+
+/// A consistent view of everything; sees no later change.
+pub(crate) struct View(ReadTransaction);
+
+/// A change that is made as a whole or not at all.
+pub(crate) struct Change(WriteTransaction);
+
+impl Store {
+    /// A store that lives as long as the process.
+    pub(crate) fn in_memory() -> Result<Self, Error> {
+        Self::prepare(Database::builder().create_with_backend(InMemoryBackend::new()).map_err(redb::Error::from)?)
+    }
+
+    /// Opens or makes the file; [`redb::DatabaseError::DatabaseAlreadyOpen`] while another process has it.
+    pub(crate) fn open(path: &Path) -> Result<Self, redb::Error> {
+        let database = Database::create(path)?;
+        Self::prepare(database).map_err(|error| match error {
+            Error::Database(error) => *error,
+            other => redb::Error::Corrupted(other.to_string()),
+        })
+    }
+
+    fn prepare(database: Database) -> Result<Self, Error> {
+        let transaction = database.begin_write().map_err(redb::Error::from)?;
+        for table in TABLES {
+            transaction.open_table(*table).map_err(redb::Error::from)?;
+        }
+        transaction.commit().map_err(redb::Error::from)?;
+        Ok(Self { database, ids: Snowflakes::new() })
+    }
+
+    /// A view of what has been committed.
+    pub(crate) fn view(&self) -> Result<View, Error> {
+        Ok(View(self.database.begin_read().map_err(redb::Error::from)?))
+    }
+
+    /// Runs `work` and commits what it did; an error undoes all of it.
+    pub(crate) fn change<T, E: From<Error>>(&self, work: impl FnOnce(&Change) -> Result<T, E>) -> Result<T, E> {
+        let change = Change(self.database.begin_write().map_err(|error| Error::from(redb::Error::from(error)))?);
+        let value = work(&change)?;
+        change.0.commit().map_err(|error| Error::from(redb::Error::from(error)))?;
+        Ok(value)
+    }
+}
+
+impl View {
+    /// The transaction itself, for tables that other modules keep beside these.
+    pub(crate) fn transaction(&self) -> &ReadTransaction {
+        &self.0
+    }
+}
+
+impl Change {
+    /// The transaction itself, for tables that other modules keep beside these.
+    pub(crate) fn transaction(&self) -> &WriteTransaction {
+        &self.0
+    }
+
+    /// Stores `value` under `key`.
+    pub(crate) fn put(&self, table: Table, key: &[u8], value: &[u8]) -> Result<(), Error> {
+        let mut table = self.0.open_table(table).map_err(redb::Error::from)?;
+        table.insert(key, value).map_err(redb::Error::from)?;
+        Ok(())
+    }
+
+    /// Stores a JSON record under its ID.
+    pub(crate) fn put_record<T: Serialize>(&self, table: Table, id: Id, record: &T) -> Result<(), Error> {
+        let value = serde_json::to_vec(record).map_err(Error::Record)?;
+        self.put(table, &id.key(), &value)
+    }
+
+    /// Removes what is under `key`, if anything is.
+    pub(crate) fn delete(&self, table: Table, key: &[u8]) -> Result<(), Error> {
+        let mut table = self.0.open_table(table).map_err(redb::Error::from)?;
+        table.remove(key).map_err(redb::Error::from)?;
+        Ok(())
+    }
+}
+
+impl Read for View {
+    fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, Error> {
+        get(&self.0.open_table(table).map_err(redb::Error::from)?, key)
+    }
+
+    fn scan(
+        &self,
+        table: Table,
+        prefix: &[u8],
+        order: Order,
+        start: Option<&[u8]>,
+        visit: &mut dyn FnMut(&[u8], &[u8]) -> Result<ControlFlow<()>, Error>,
+    ) -> Result<(), Error> {
+        scan(&self.0.open_table(table).map_err(redb::Error::from)?, prefix, order, start, visit)
+    }
+
+    fn count(&self, table: Table) -> Result<u64, Error> {
+        let table = self.0.open_table(table).map_err(redb::Error::from)?;
+        Ok(table.len().map_err(redb::Error::from)?)
+    }
+}
+
+impl Read for Change {
+    fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, Error> {
+        get(&self.0.open_table(table).map_err(redb::Error::from)?, key)
+    }
+
+    fn scan(
+        &self,
+        table: Table,
+        prefix: &[u8],
+        order: Order,
+        start: Option<&[u8]>,
+        visit: &mut dyn FnMut(&[u8], &[u8]) -> Result<ControlFlow<()>, Error>,
+    ) -> Result<(), Error> {
+        scan(&self.0.open_table(table).map_err(redb::Error::from)?, prefix, order, start, visit)
+    }
+
+    fn count(&self, table: Table) -> Result<u64, Error> {
+        let table = self.0.open_table(table).map_err(redb::Error::from)?;
+        Ok(table.len().map_err(redb::Error::from)?)
+    }
+}
+
+fn get(table: &impl ReadableTable<&'static [u8], &'static [u8]>, key: &[u8]) -> Result<Option<Vec<u8>>, Error> {
+    Ok(table.get(key).map_err(redb::Error::from)?.map(|guard| guard.value().to_vec()))
+}
+
+fn scan(
+    table: &impl ReadableTable<&'static [u8], &'static [u8]>,
+    prefix: &[u8],
+    order: Order,
+    start: Option<&[u8]>,
+    visit: &mut dyn FnMut(&[u8], &[u8]) -> Result<ControlFlow<()>, Error>,
+) -> Result<(), Error> {
+    let end = successor(prefix);
+    let first = start.unwrap_or(prefix);
+    let upper = end.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
+    let mut rows = table.range::<&[u8]>((Bound::Included(first), upper)).map_err(redb::Error::from)?;
+    loop {
+        let row = match order {
+            Order::Ascending => rows.next(),
+            Order::Descending => rows.next_back(),
+        };
+        let Some(row) = row else { return Ok(()) };
+        let (key, value) = row.map_err(redb::Error::from)?;
+        if visit(key.value(), value.value())?.is_break() {
+            return Ok(());
+        }
+    }
+}
+
+/// The smallest key above all keys that begin with `prefix`; `None` if there is none.
+fn successor(prefix: &[u8]) -> Option<Vec<u8>> {
+    let mut end = prefix.to_vec();
+    while let Some(last) = end.pop() {
+        if last < 0xff {
+            end.push(last + 1);
+            return Some(end);
+        }
+    }
+    None
+}
+
+/// Reads a JSON record.
+pub(crate) fn decode<T: DeserializeOwned>(value: &[u8]) -> Result<T, Error> {
+    serde_json::from_slice(value).map_err(Error::Record)
+}
+
+/// Reads an ID from its key form.
+pub(crate) fn decode_id(value: &[u8]) -> Result<Id, Error> {
+    value.try_into().ok().and_then(|bytes| Id::new(u64::from_be_bytes(bytes))).ok_or(Error::Index)
+}
+
+/// Two IDs one after the other.
+pub(crate) fn pair(first: Id, second: Id) -> [u8; 16] {
+    let mut key = [0; 16];
+    key[..8].copy_from_slice(&first.key());
+    key[8..].copy_from_slice(&second.key());
+    key
+}
+
+/// An ID and a name.
+pub(crate) fn named(scope: Id, name: &str) -> Vec<u8> {
+    [scope.key().as_slice(), name.as_bytes()].concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn put(store: &Store, keys: &[&[u8]]) {
+        store.change(|change| keys.iter().try_for_each(|key| change.put(org::ORGS, key, b"v"))).unwrap();
+    }
+
+    fn keys(store: &Store, prefix: &[u8], order: Order) -> Vec<Vec<u8>> {
+        let mut seen = Vec::new();
+        let view = store.view().unwrap();
+        view.scan(org::ORGS, prefix, order, None, &mut |key, _| {
+            seen.push(key.to_vec());
+            Ok(ControlFlow::Continue(()))
+        })
+        .unwrap();
+        seen
+    }
+
+    #[test]
+    fn a_scan_stays_within_its_prefix_even_at_the_largest_byte() {
+        let store = Store::in_memory().unwrap();
+        put(&store, &[b"a", b"b\xff", b"b\xff\xff", b"c"]);
+        assert_eq!(keys(&store, b"b\xff", Order::Ascending), [b"b\xff".to_vec(), b"b\xff\xff".to_vec()]);
+        assert_eq!(keys(&store, b"b", Order::Descending), [b"b\xff\xff".to_vec(), b"b\xff".to_vec()]);
+    }
+
+    #[test]
+    fn a_failed_change_leaves_nothing_behind() {
+        let store = Store::in_memory().unwrap();
+        let result: Result<(), Error> = store.change(|change| {
+            change.put(org::ORGS, b"a", b"v")?;
+            Err(Error::OrgNotFound)
+        });
+        assert!(result.is_err());
+        assert!(keys(&store, b"", Order::Ascending).is_empty());
+    }
+
+    #[test]
+    fn what_was_committed_is_there_after_opening_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("s.db");
+        put(&Store::open(&path).unwrap(), &[b"a"]);
+        assert_eq!(keys(&Store::open(&path).unwrap(), b"", Order::Ascending), [b"a".to_vec()]);
+    }
+
+    #[test]
+    fn a_second_opening_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("s.db");
+        let _held = Store::open(&path).unwrap();
+        assert!(matches!(Store::open(&path), Err(redb::Error::DatabaseAlreadyOpen)));
+    }
+}

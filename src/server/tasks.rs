@@ -1,0 +1,439 @@
+//! `/api/v2/tasks`. Errors are in one line, say what was being done, and are 500 or 404 where a right is missing.
+
+use axum::routing::MethodFilter;
+use http::StatusCode;
+use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
+
+use super::auth::{Action, Caller, Permission, ResourceType};
+use super::id::Id;
+use super::json::{BodyError, Fields};
+use super::labels::LabelReply;
+use super::reply::{Code, Problem, Reply};
+use super::request::{Call, link, quoted};
+use super::routes::{Routes, compact};
+use super::store::task::{self, NewTask, Task, TaskFilter, TaskUpdate};
+use super::store::{Error, View, label, org};
+use super::task_edit::OptionEdit;
+use super::task_option::{self, Duration};
+use super::{label_attachments, task_members, task_runs};
+
+const DEFAULT_LIMIT: usize = 100;
+const MAX_LIMIT: usize = 500;
+
+pub(super) fn routes() -> Routes {
+    Routes::new()
+        .route("/api/v2/tasks", compact(MethodFilter::GET, list).merge(compact(MethodFilter::POST, create)))
+        .route(
+            "/api/v2/tasks/{id}",
+            compact(MethodFilter::GET, get)
+                .merge(compact(MethodFilter::PATCH, update))
+                .merge(compact(MethodFilter::DELETE, delete)),
+        )
+        .merge(task_members::routes())
+        .merge(task_runs::routes())
+        .merge(label_attachments::of_tasks())
+}
+
+/// The `Allow` header of a path under `/api/v2/tasks`; other kinds send none.
+pub(super) fn allowed_methods(path: &str) -> Option<&'static str> {
+    let rest: Vec<&str> = path.strip_prefix("/api/v2/tasks")?.split('/').skip(1).collect();
+    match rest.as_slice() {
+        [_] => Some("DELETE, GET, OPTIONS, PATCH"),
+        [_, "logs"] | [_, "runs", _, "logs"] => Some("GET, OPTIONS"),
+        [_, "labels" | "members" | "owners", _] => Some("DELETE, OPTIONS"),
+        [_, "runs", _] => Some("DELETE, GET, OPTIONS"),
+        [_, "runs", _, "retry"] => Some("OPTIONS, POST"),
+        _ => Some("GET, OPTIONS, POST"),
+    }
+}
+
+/// A task on the wire; times have whole seconds.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct TaskReply {
+    links: TaskLinks,
+    labels: Vec<LabelReply>,
+    id: Id,
+    #[serde(rename = "orgID")]
+    org_id: Id,
+    org: String,
+    #[serde(rename = "ownerID")]
+    owner_id: Id,
+    name: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    description: String,
+    status: String,
+    flux: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    every: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    cron: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    offset: String,
+    latest_completed: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    created_at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    updated_at: Option<String>,
+}
+
+#[derive(Serialize)]
+struct TaskLinks {
+    labels: String,
+    logs: String,
+    members: String,
+    owners: String,
+    runs: String,
+    #[serde(rename = "self")]
+    this: String,
+}
+
+impl TaskReply {
+    /// All labels are shown, whether or not the caller may see them.
+    fn new(view: &View, task: Task) -> Result<Self, Error> {
+        let labels = label::of_resource(view, task.id)?.into_iter().map(LabelReply::from).collect();
+        let this = format!("/api/v2/tasks/{}", task.id);
+        Ok(Self {
+            links: TaskLinks {
+                labels: format!("{this}/labels"),
+                logs: format!("{this}/logs"),
+                members: format!("{this}/members"),
+                owners: format!("{this}/owners"),
+                runs: format!("{this}/runs"),
+                this,
+            },
+            labels,
+            id: task.id,
+            org_id: task.org,
+            org: task.org_name,
+            owner_id: task.owner,
+            name: task.schedule.name,
+            description: task.description,
+            status: task.status,
+            flux: task.flux,
+            every: task.schedule.every,
+            cron: task.schedule.cron,
+            offset: hours_minutes_seconds(task.schedule.offset),
+            latest_completed: whole_seconds(task.latest_completed),
+            created_at: Some(whole_seconds(task.created_at)),
+            updated_at: task.updated_at.map(whole_seconds),
+        })
+    }
+
+    /// As `type=basic` asks for: without script and times.
+    fn basic(self) -> Self {
+        Self { org: String::new(), flux: String::new(), created_at: None, updated_at: None, ..self }
+    }
+}
+
+fn whole_seconds(time: Timestamp) -> String {
+    time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+/// `90s` as `1m30s`, `1h` as `1h`.
+fn hours_minutes_seconds(duration: SignedDuration) -> String {
+    let seconds = duration.as_secs();
+    let mut text = if seconds < 0 { "-".to_owned() } else { String::new() };
+    let seconds = seconds.unsigned_abs();
+    for (amount, unit) in [(seconds / 3600, "h"), (seconds / 60 % 60, "m"), (seconds % 60, "s")] {
+        if amount != 0 {
+            text.push_str(&format!("{amount}{unit}"));
+        }
+    }
+    text
+}
+
+#[derive(Serialize)]
+struct TasksReply {
+    links: PageLinks,
+    tasks: Vec<TaskReply>,
+}
+
+#[derive(Serialize)]
+struct PageLinks {
+    #[serde(rename = "self")]
+    this: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
+}
+
+fn permission(action: Action, task: &Task) -> Permission {
+    Permission::at(action, ResourceType::Tasks, task.id, task.org)
+}
+
+/// A missing right is "unauthorized" without a class, which makes it a 500 unless the handler says otherwise.
+pub(super) fn require(caller: &Caller, asked: &Permission) -> Result<(), Problem> {
+    if caller.holds(asked) { Ok(()) } else { Err(Problem::new(Code::Internal, "unauthorized")) }
+}
+
+/// The task of the path, if the caller may do this with it.
+pub(super) fn find(call: &Call, action: Action, id: Id) -> Result<Task, Problem> {
+    let found = task::find(&call.store().view()?, id)?;
+    require(call.caller()?, &permission(action, &found))?;
+    Ok(found)
+}
+
+/// The ID of the path.
+pub(super) fn id(call: &Call, name: &str) -> Result<Id, Problem> {
+    call.id(name).map_err(|problem| problem.within("failed to decode request"))
+}
+
+/// What a list request asks for.
+struct ListRequest {
+    filter: TaskFilter,
+    org_name: Option<String>,
+    user: Option<Id>,
+    basic: bool,
+}
+
+fn list_request(call: &Call) -> Result<ListRequest, Problem> {
+    let query = &call.query;
+    let after = query.id("after")?;
+    let (mut org_id, mut org_name) = (None, None);
+    if let Some(name) = query.get("org") {
+        let found = org::find_by_name(&call.store().view()?, name)?;
+        (org_id, org_name) = (Some(found.id), Some(found.name));
+    }
+    org_id = query.id("orgID")?.or(org_id);
+    let user = query.id("user")?;
+    let limit = match query.get("limit") {
+        None => DEFAULT_LIMIT,
+        Some(text) => {
+            let limit: i64 = text
+                .parse()
+                .map_err(|_| Problem::invalid(format!("strconv.Atoi: parsing {}: invalid syntax", quoted(text))))?;
+            usize::try_from(limit)
+                .ok()
+                .filter(|limit| (1..=MAX_LIMIT).contains(limit))
+                .ok_or_else(|| Problem::invalid(format!("limit must be between 1 and {MAX_LIMIT}")))?
+        }
+    };
+    let status = query.get("status").filter(|status| matches!(*status, "active" | "inactive")).map(str::to_owned);
+    let basic = match query.get("type") {
+        None | Some("system") => false,
+        Some("basic") => true,
+        Some(other) => {
+            return Err(Problem::invalid(format!("{} is not a valid task type", quoted(other))));
+        }
+    };
+    // Without an org only the caller's own tasks are listed.
+    let owner = match (user, org_id) {
+        (None, None) => Some(call.caller()?.user),
+        (user, _) => user,
+    };
+    let name = query.get("name").map(str::to_owned);
+    let filter = TaskFilter { org: org_id, owner, name, status, after, limit };
+    Ok(ListRequest { filter, org_name, user, basic })
+}
+
+fn list(call: &Call) -> Result<Reply, Problem> {
+    let request = list_request(call).map_err(|problem| {
+        // Whatever it is, an absent org too, is the request's fault here.
+        problem.within("failed to decode request").with_code(Code::Invalid)
+    })?;
+    let view = call.store().view()?;
+    let caller = call.caller()?;
+    let mut tasks = task::list(&view, &request.filter)?;
+    tasks.retain(|task| caller.holds(&permission(Action::Read, task)));
+    let page = |after: Option<Id>| {
+        let pairs = [("after", after), ("orgID", request.filter.org), ("user", request.user)];
+        let mut pairs: Vec<(&str, String)> =
+            pairs.into_iter().filter_map(|(key, id)| Some((key, id?.to_string()))).collect();
+        pairs.extend(request.org_name.clone().map(|name| ("org", name)));
+        pairs.push(("limit", request.filter.limit.to_string()));
+        link("/api/v2/tasks", pairs)
+    };
+    let last = tasks.get(request.filter.limit - 1).map(|task| task.id);
+    let links = PageLinks { this: page(request.filter.after), next: last.map(|last| page(Some(last))) };
+    let tasks = tasks
+        .into_iter()
+        .map(|task| TaskReply::new(&view, task))
+        .map(|reply| if request.basic { reply.map(TaskReply::basic) } else { reply })
+        .collect::<Result<Vec<_>, _>>()?;
+    Reply::compact(StatusCode::OK, &TasksReply { links, tasks })
+}
+
+/// The body of a creation; `name`, `every` and the like are not looked at.
+struct CreateRequest {
+    flux: String,
+    description: String,
+    status: String,
+    org_id: Option<Id>,
+    org: String,
+}
+
+fn create_request(body: &[u8]) -> Result<CreateRequest, Problem> {
+    let decode = || {
+        let fields = Fields::parse(body, "taskmodel.TaskCreate")?;
+        Ok(CreateRequest {
+            flux: fields.text("flux")?.unwrap_or_default(),
+            description: fields.text("description")?.unwrap_or_default(),
+            status: fields.text("status")?.unwrap_or_default(),
+            org_id: fields.id("orgID")?,
+            org: fields.text("org")?.unwrap_or_default(),
+        })
+    };
+    let request: CreateRequest = decode().map_err(BodyError::plain)?;
+    if request.flux.is_empty() {
+        return Err(Problem::invalid("missing flux"));
+    }
+    if request.org_id.is_none() && request.org.is_empty() {
+        return Err(Problem::invalid("missing orgID and org"));
+    }
+    if !matches!(request.status.as_str(), "" | "active" | "inactive") {
+        return Err(Problem::invalid(format!("invalid task status: {}", quoted(&request.status))));
+    }
+    Ok(request)
+}
+
+fn create(call: &Call) -> Result<Reply, Problem> {
+    let request = create_request(&call.body)
+        .map_err(|problem| problem.within("failed to decode request").with_code(Code::Invalid))?;
+    let view = call.store().view()?;
+    let unidentified = |error: Error| Problem::from(error).within("could not identify organization");
+    // With both, the ID is what is authorized and the name is what is used.
+    let (asked, name) = match (request.org_id, request.org.as_str()) {
+        (Some(id), "") => (id, org::find(&view, id).map_err(unidentified)?.name),
+        (Some(id), name) => (id, name.to_owned()),
+        (None, name) => (org::find_by_name(&view, name).map_err(unidentified)?.id, name.to_owned()),
+    };
+    let caller = call.caller()?;
+    require(caller, &Permission::in_org(Action::Write, ResourceType::Tasks, asked))
+        .map_err(|problem| problem.within("failed to create task"))?;
+    let org = org::find_by_name(&view, &name)?;
+    let schedule = task_option::read(&request.flux)?;
+    let new = NewTask {
+        org: org.id,
+        org_name: org.name,
+        owner: caller.user,
+        description: request.description,
+        status: if request.status.is_empty() { "active".to_owned() } else { request.status },
+        flux: request.flux,
+        schedule,
+    };
+    let store = call.store();
+    let made = store.change(|change| task::create(change, &store.ids, new))?;
+    Reply::compact(StatusCode::CREATED, &TaskReply::new(&view, made)?)
+}
+
+fn get(call: &Call) -> Result<Reply, Problem> {
+    let id = id(call, "id")?;
+    // 404 whether it is absent or hidden; the message tells.
+    let found = find(call, Action::Read, id)
+        .map_err(|problem| problem.within("failed to find task").with_code(Code::NotFound))?;
+    Reply::compact(StatusCode::OK, &TaskReply::new(&call.store().view()?, found)?)
+}
+
+/// The body of a change.
+struct UpdateRequest {
+    flux: Option<String>,
+    status: Option<String>,
+    description: Option<String>,
+    option: OptionEdit,
+    /// Whether `concurrency` or `retry` was sent, alone a panic on the real server.
+    limits: bool,
+}
+
+fn update_request(body: &[u8]) -> Result<UpdateRequest, Problem> {
+    let fields = Fields::parse(body, "").map_err(BodyError::plain)?;
+    let text = |name: &str| fields.text(name).map_err(BodyError::plain);
+    let duration = |name: &str| match text(name)? {
+        Some(text) => Duration::parse(&text).map(Some).map_err(Problem::invalid),
+        None => Ok(None),
+    };
+    let not_empty = |text: Option<String>| text.filter(|text| !text.is_empty());
+    let limit = |name: &str| fields.integer(name).map_err(BodyError::plain);
+    let every = duration("every")?.filter(|every| !every.is_zero());
+    let cron = not_empty(text("cron")?);
+    let offset = duration("offset")?;
+    let name = not_empty(text("name")?);
+    let limits = limit("concurrency")?.is_some() || limit("retry")?.is_some();
+    let (flux, status, description) = (text("flux")?, text("status")?, text("description")?);
+    let real_offset = offset.as_ref().filter(|offset| !offset.is_zero());
+    let nothing = name.is_none() && cron.is_none() && every.is_none() && real_offset.is_none() && !limits;
+    // The real server checks only the first of these that applies.
+    if every.is_some() {
+        if cron.is_some() {
+            return Err(Problem::invalid("cannot specify both every and cron"));
+        }
+    } else if let Some(offset) = real_offset {
+        offset.go_duration().map_err(|reason| {
+            Problem::invalid(format!("offset: {offset}, {reason} is invalid, the largest unit supported is h"))
+        })?;
+    } else if flux.is_none() && status.is_none() && nothing {
+        return Err(Problem::invalid("cannot update task without content"));
+    } else if let Some(status) = status.as_ref().filter(|status| !matches!(status.as_str(), "active" | "inactive")) {
+        return Err(Problem::invalid(format!("invalid task status: {}", quoted(status))));
+    }
+    // An offset of zero counts only together with something else.
+    let offset = if nothing { None } else { offset };
+    Ok(UpdateRequest { flux, status, description, option: OptionEdit { name, every, cron, offset }, limits })
+}
+
+fn update(call: &Call) -> Result<Reply, Problem> {
+    let id = id(call, "id")?;
+    let request = update_request(&call.body)
+        .map_err(|problem| problem.within("failed to decode request").with_code(Code::Invalid))?;
+    let changed = change_task(call, id, request).map_err(|problem| match problem.message.as_str() {
+        panic if panic.starts_with("a panic") => problem,
+        _ => problem.within("failed to update task"),
+    })?;
+    Reply::compact(StatusCode::OK, &TaskReply::new(&call.store().view()?, changed)?)
+}
+
+fn change_task(call: &Call, id: Id, request: UpdateRequest) -> Result<Task, Problem> {
+    let found = find(call, Action::Write, id)?;
+    let script = if !request.option.is_empty() {
+        let script = request.flux.as_deref().filter(|flux| !flux.is_empty()).unwrap_or(&found.flux);
+        Some(request.option.apply(script).map_err(|message| Problem::new(Code::Internal, message))?)
+    } else if request.limits && request.flux.is_none() {
+        return Err(Problem::new(
+            Code::Internal,
+            format!(
+                "a panic has occurred: {}: runtime error: invalid memory address or nil pointer dereference",
+                call.path
+            ),
+        ));
+    } else {
+        request.flux
+    };
+    let script = match script {
+        Some(script) => {
+            let schedule = task_option::read(&script)?;
+            Some((script, schedule))
+        }
+        None => None,
+    };
+    let update = TaskUpdate { script, description: request.description, status: request.status };
+    Ok(call.store().change(|change| task::update(change, id, update))?)
+}
+
+fn delete(call: &Call) -> Result<Reply, Problem> {
+    let id = id(call, "id")?;
+    let doing = |problem: Problem| problem.within("failed to delete task");
+    find(call, Action::Write, id).map_err(doing)?;
+    call.store().change(|change| task::delete(change, id)).map_err(|error| doing(error.into()))?;
+    Ok(Reply::no_content())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn offsets_are_shown_in_hours_minutes_and_seconds() {
+        assert_eq!(hours_minutes_seconds(SignedDuration::from_secs(90)), "1m30s");
+        assert_eq!(hours_minutes_seconds(SignedDuration::from_secs(-3600)), "-1h");
+        assert_eq!(hours_minutes_seconds(SignedDuration::ZERO), "");
+    }
+
+    #[test]
+    fn a_status_is_not_checked_beside_a_new_interval() {
+        let message = |body: &str| update_request(body.as_bytes()).err().map(|problem| problem.message);
+        assert_eq!(message(r#"{"status":"weird"}"#), Some("invalid task status: \"weird\"".to_owned()));
+        assert_eq!(message(r#"{"status":"weird","every":"1h"}"#), None);
+        assert_eq!(message(r#"{"description":"d"}"#), Some("cannot update task without content".to_owned()));
+        assert_eq!(message(r#"{"offset":"0s"}"#), Some("cannot update task without content".to_owned()));
+    }
+}

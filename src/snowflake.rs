@@ -1,0 +1,31 @@
+//! The time inside an ID: all of InfluxDB's IDs but those of orgs and buckets are snowflakes.
+
+/// 2017-04-09 00:00:00 UTC, where the server starts to count.
+const EPOCH_MS: u64 = 1_491_696_000_000;
+
+/// When the object with this ID was created, in milliseconds since 1970 by the server's clock (influxd 2.9.1, measured
+/// for all kinds but org and bucket, whose IDs are random). None if `id` is not 16 hex digits.
+pub fn created_ms(id: &str) -> Option<u64> {
+    if id.len() != 16 || !id.bytes().all(|b| b.is_ascii_hexdigit()) {
+        return None;
+    }
+    u64::from_str_radix(id, 16).ok().map(|id| (id >> 22) + EPOCH_MS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::created_ms;
+
+    #[test]
+    fn the_upper_42_bits_are_milliseconds() {
+        assert_eq!(created_ms("0000000000400000"), Some(1_491_696_000_001));
+        assert_eq!(created_ms("00000000004fffff"), Some(1_491_696_000_001));
+    }
+
+    #[test]
+    fn what_is_no_id_has_no_time() {
+        for text in ["", "+000000000400000", "0000000000400000a", "000000000040000x"] {
+            assert_eq!(created_ms(text), None, "{text}");
+        }
+    }
+}

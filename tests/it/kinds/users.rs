@@ -1,0 +1,109 @@
+use super::*;
+use crate::support::{Http, unique};
+
+fn orgs<const N: usize>(ids: [&str; N]) -> Value {
+    refs(Kind::Org, ids)
+}
+
+both!(a_user, async |scene| {
+    let other = create(&scene, Kind::Org, &[("name", text(&unique("org")))].into_iter().collect()).await.object.id;
+    let (home, other) = (scene.org.as_str(), other.as_str());
+    let name = unique("user");
+    let first =
+        [("name", text(&name)), ("status", text("inactive")), ("member_of", orgs([home])), ("owner_of", orgs([]))];
+    let changes = vec![
+        ("name", text(&format!("{name} renamed"))),
+        ("status", text("active")),
+        ("member_of", orgs([home, other])),
+        ("member_of", orgs([])),
+        ("owner_of", orgs([other])),
+        ("owner_of", orgs([home, other])),
+        ("owner_of", orgs([])),
+    ];
+    live_through(&scene, Kind::User, first.into_iter().collect(), changes).await;
+});
+
+both!(a_member_becomes_an_owner_and_back, async |scene| {
+    let first = [("name", text(&unique("user"))), ("member_of", orgs([&scene.org]))].into_iter().collect();
+    let made = create(&scene, Kind::User, &first).await;
+    let show = async || {
+        let live = listed(&scene, Kind::User, &made.object.id).await.unwrap();
+        ["member_of", "owner_of"].map(|field| live.fields.get(field).cloned().unwrap())
+    };
+    let [yes, no] = [orgs([&scene.org]), orgs([])];
+    let owner = [("member_of", no.clone()), ("owner_of", yes.clone())].into_iter().collect();
+    update(&scene, Kind::User, &made.object, &owner, &["member_of", "owner_of"]).await;
+    assert_eq!(show().await, [no.clone(), yes.clone()]);
+    // One field alone takes the org from the other. What is known of the live roles is out of date, or not there at all.
+    let member = [("member_of", yes.clone())].into_iter().collect();
+    let mut stale = made.object.clone();
+    stale.fields.set("member_of", no.clone());
+    update(&scene, Kind::User, &stale, &member, &["member_of"]).await;
+    assert_eq!(show().await, [yes.clone(), no.clone()]);
+    let mut bare = made.object.clone();
+    bare.fields.remove("member_of");
+    let nothing = [("member_of", no.clone())].into_iter().collect();
+    update(&scene, Kind::User, &bare, &nothing, &["member_of"]).await;
+    assert_eq!(show().await, [no.clone(), no]);
+});
+
+both!(roles_are_read_only_where_they_are_asked_for, async |scene| {
+    let id = scene.user("user").await;
+    let api = client(&scene);
+    let all = Kind::User.list(&api, &[], &|field| field == "name").await.unwrap();
+    let user = all.iter().find(|user| user.id == id).unwrap();
+    assert_eq!(user.fields.get("member_of"), None);
+    assert_eq!(api.requests(), 2);
+});
+
+async fn signs_in(http: &Http, name: &str, password: &str) -> bool {
+    let basic = basic(name, password);
+    let reply = http.clone().with_header("authorization", &basic).send(reqwest::Method::POST, "signin", None).await;
+    reply.status == 204
+}
+
+fn basic(name: &str, password: &str) -> String {
+    const DIGITS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut out = String::from("Basic ");
+    for chunk in format!("{name}:{password}").as_bytes().chunks(3) {
+        let bits = (0..3).fold(0_u32, |bits, at| bits << 8 | u32::from(chunk.get(at).copied().unwrap_or(0)));
+        for at in 0..4 {
+            let digit = DIGITS[(bits >> (18 - 6 * at) & 63) as usize] as char;
+            out.push(if at <= chunk.len() { digit } else { '=' });
+        }
+    }
+    out
+}
+
+both!(a_password_is_set_when_its_version_changes, async |scene| {
+    let name = unique("user");
+    let fields: Fields = [("name", text(&name)), ("status", text("active"))].into_iter().collect();
+    let ids = Ids::default();
+    let (first, second) = (Secret::from("first-password"), Secret::from("second-password"));
+    let with = |password| Want { password: Some(password), ..want(&scene, &fields, &ids) };
+    let made = Kind::User.create(&writer(&scene), &with(&first)).await.unwrap();
+    let http = scene.server.anonymous();
+    assert!(signs_in(&http, &name, "first-password").await);
+    Kind::User.update(&writer(&scene), &made.object, &with(&second), &["status"]).await.unwrap();
+    assert!(signs_in(&http, &name, "first-password").await, "the version is the same");
+    Kind::User.update(&writer(&scene), &made.object, &with(&second), &["password_version"]).await.unwrap();
+    assert!(!signs_in(&http, &name, "first-password").await);
+    assert!(signs_in(&http, &name, "second-password").await);
+});
+
+both!(a_user_whose_password_is_refused_is_there_all_the_same, async |scene| {
+    let fields: Fields = [("name", text(&unique("user")))].into_iter().collect();
+    let (ids, password) = (Ids::default(), Secret::from("short"));
+    let want = Want { password: Some(&password), ..want(&scene, &fields, &ids) };
+    let error = Kind::User.create(&writer(&scene), &want).await.unwrap_err();
+    assert_eq!((error.class, error.maybe_done), (Class::Refused, true));
+    assert!(error.message.contains("between 8 and 72") && !error.to_string().contains("short"), "{error}");
+});
+
+both!(a_user_that_may_not_be_read_is_unknown, async |scene| {
+    let token = scene.token(json!([scene.may("read", "buckets")])).await;
+    let api = client_with(&scene, &token.token);
+    for id in [scene.user("hidden").await.as_str(), "0123456789abcdef"] {
+        assert!(matches!(Kind::User.find(&api, id).await.unwrap(), Presence::Unknown(_)));
+    }
+});
