@@ -1,13 +1,13 @@
 //! The integration tests: one binary, see `CONTRIBUTING.md`.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-mod embedded;
 mod clients;
+mod embedded;
 mod facts;
 mod flux;
 mod kinds;
-mod sight;
 mod ledger;
 mod main_job;
 mod points;
+mod sight;
 mod support;
