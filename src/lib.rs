@@ -29,4 +29,8 @@ pub mod plan;
 pub mod apply;
 pub mod report;
 
+pub mod render;
+
 pub mod server;
+
+pub mod cli;

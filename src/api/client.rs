@@ -8,12 +8,14 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderValue, LOCATION, RETRY_AFTER};
+use secrecy::ExposeSecret;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use url::Url;
 
 use super::error::{self, ApiError, Class};
 use super::retry::{self, Failure, Sleep};
+use crate::secret::Secret;
 
 /// The longest reply that is read, in bytes.
 const LONGEST_REPLY: usize = 64 << 20;
@@ -31,7 +33,7 @@ struct Inner {
     timeout: Duration,
     sleep: Sleep,
     requests: AtomicU64,
-    /// The `Date` of the last reply, in milliseconds since 1970; 0 before.
+    /// The highest `Date` of the replies, in milliseconds since 1970; 0 before.
     date: AtomicU64,
 }
 
@@ -143,12 +145,18 @@ impl Client {
         self.inner.timeout
     }
 
+    /// Whether `token` is the one that this client uses.
+    pub(super) fn has_token(&self, token: &Secret) -> bool {
+        let own = self.inner.token.as_ref().and_then(|own| own.as_bytes().strip_prefix(b"Token "));
+        own.is_some_and(|own| own == token.expose_secret().as_bytes())
+    }
+
     /// How many requests have been sent, tries counted.
     pub fn requests(&self) -> u64 {
         self.inner.requests.load(Relaxed)
     }
 
-    /// The server's time of the last reply, in milliseconds since 1970 (whole seconds); none before the first.
+    /// The highest `Date` of the replies so far, in milliseconds since 1970 (whole seconds); none before the first.
     pub fn server_time(&self) -> Option<u64> {
         Some(self.inner.date.load(Relaxed)).filter(|date| *date > 0)
     }
@@ -203,7 +211,8 @@ impl Client {
         let status = reply.status();
         let date = header(&reply, DATE).and_then(retry::date);
         if let Some(date) = date {
-            self.inner.date.store(date, Relaxed);
+            // Replies overtake each other: a lease counts on it that this never goes back.
+            self.inner.date.fetch_max(date, Relaxed);
         }
         tracing::debug!(method = request.verb.name(), path = request.path, status = status.as_u16());
         let body = self.body(request, &mut reply).await?;
@@ -339,6 +348,10 @@ pub(super) fn reason(error: &reqwest::Error) -> String {
     let mut source = error.source();
     while let Some(error) = source {
         let text = error.to_string();
+        if text.starts_with("client error (") {
+            source = error.source();
+            continue;
+        }
         // Some say what their source says.
         if let Some(last) = words.last_mut().filter(|last| last.ends_with(&text) || text.ends_with(last.as_str())) {
             if text.len() > last.len() {

@@ -4,14 +4,15 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
+use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
 
 use super::{Client, Connect};
 
 /// What it does with one request.
 #[derive(Clone)]
-pub(super) enum Reply {
+pub(crate) enum Reply {
     /// Sends these bytes and goes on.
     Bytes(Vec<u8>),
     /// Sends these bytes and closes the connection.
@@ -21,37 +22,46 @@ pub(super) enum Reply {
 }
 
 impl Reply {
-    pub(super) fn text(status: u16, headers: &str, body: &str) -> Self {
+    pub(crate) fn text(status: u16, headers: &str, body: &str) -> Self {
         Self::Bytes(format!("HTTP/1.1 {status} x\r\n{headers}content-length: {}\r\n\r\n{body}", body.len()).into())
     }
 
-    pub(super) fn json(status: u16, body: &serde_json::Value) -> Self {
+    pub(crate) fn json(status: u16, body: &serde_json::Value) -> Self {
         Self::text(status, "", &body.to_string())
     }
 
     /// An error as InfluxDB writes it.
-    pub(super) fn error(status: u16, code: &str, message: &str) -> Self {
+    pub(crate) fn error(status: u16, code: &str, message: &str) -> Self {
         Self::json(status, &serde_json::json!({"code": code, "message": message}))
     }
 }
 
 /// One request that came in.
 #[derive(Clone, Debug)]
-pub(super) struct Seen {
-    pub(super) line: String,
-    pub(super) headers: BTreeMap<String, String>,
-    pub(super) body: String,
+pub(crate) struct Seen {
+    pub(crate) line: String,
+    pub(crate) headers: BTreeMap<String, String>,
+    pub(crate) body: String,
 }
 
 /// The server, and the waits that its client made.
-pub(super) struct Fault {
-    pub(super) port: u16,
+pub(crate) struct Fault {
+    pub(crate) port: u16,
     seen: Arc<Mutex<Vec<Seen>>>,
     waits: Arc<Mutex<Vec<Duration>>>,
 }
 
 impl Fault {
-    pub(super) async fn start(replies: impl IntoIterator<Item = Reply>) -> Self {
+    pub(crate) async fn start(replies: impl IntoIterator<Item = Reply>) -> Self {
+        Self::listen(None, replies).await
+    }
+
+    /// The same behind TLS.
+    pub(crate) async fn start_tls(tls: TlsAcceptor, replies: impl IntoIterator<Item = Reply>) -> Self {
+        Self::listen(Some(tls), replies).await
+    }
+
+    async fn listen(tls: Option<TlsAcceptor>, replies: impl IntoIterator<Item = Reply>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let port = listener.local_addr().expect("an address").port();
         let replies = Arc::new(Mutex::new(replies.into_iter().collect::<VecDeque<_>>()));
@@ -59,22 +69,33 @@ impl Fault {
         let log = Arc::clone(&seen);
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(serve(stream, Arc::clone(&replies), Arc::clone(&log)));
+                let (tls, replies, log) = (tls.clone(), Arc::clone(&replies), Arc::clone(&log));
+                tokio::spawn(async move {
+                    match tls {
+                        None => serve(stream, replies, log).await,
+                        // Else the client does not trust us, or we do not trust it.
+                        Some(tls) => {
+                            if let Ok(stream) = tls.accept(stream).await {
+                                serve(stream, replies, log).await;
+                            }
+                        }
+                    }
+                });
             }
         });
         Self { port, seen, waits: Arc::default() }
     }
 
-    pub(super) fn url(&self, path: &str) -> url::Url {
+    pub(crate) fn url(&self, path: &str) -> url::Url {
         format!("http://127.0.0.1:{}{path}", self.port).parse().expect("a URL")
     }
 
     /// A client with the token `t0ken` that does not really wait between tries.
-    pub(super) fn client(&self) -> Client {
+    pub(crate) fn client(&self) -> Client {
         self.connect(&Connect::new(self.url(""), Some("t0ken".into())))
     }
 
-    pub(super) fn connect(&self, connect: &Connect) -> Client {
+    pub(crate) fn connect(&self, connect: &Connect) -> Client {
         let waits = Arc::clone(&self.waits);
         connect.client().expect("a client").with_sleep(Arc::new(move |time| {
             waits.lock().expect("sound").push(time);
@@ -82,21 +103,25 @@ impl Fault {
         }))
     }
 
-    pub(super) fn seen(&self) -> Vec<Seen> {
+    pub(crate) fn seen(&self) -> Vec<Seen> {
         self.seen.lock().expect("sound").clone()
     }
 
     /// Method and target of each request.
-    pub(super) fn lines(&self) -> Vec<String> {
+    pub(crate) fn lines(&self) -> Vec<String> {
         self.seen().into_iter().map(|seen| seen.line).collect()
     }
 
-    pub(super) fn waits(&self) -> Vec<Duration> {
+    pub(crate) fn waits(&self) -> Vec<Duration> {
         self.waits.lock().expect("sound").clone()
     }
 }
 
-async fn serve(stream: TcpStream, replies: Arc<Mutex<VecDeque<Reply>>>, log: Arc<Mutex<Vec<Seen>>>) {
+async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
+    stream: S,
+    replies: Arc<Mutex<VecDeque<Reply>>>,
+    log: Arc<Mutex<Vec<Seen>>>,
+) {
     let mut stream = BufReader::new(stream);
     while let Some(seen) = request(&mut stream).await {
         log.lock().expect("sound").push(seen);
@@ -113,7 +138,7 @@ async fn serve(stream: TcpStream, replies: Arc<Mutex<VecDeque<Reply>>>, log: Arc
     }
 }
 
-async fn request(stream: &mut BufReader<TcpStream>) -> Option<Seen> {
+async fn request<S: AsyncRead + Unpin>(stream: &mut BufReader<S>) -> Option<Seen> {
     let mut line = String::new();
     stream.read_line(&mut line).await.ok().filter(|length| *length > 0)?;
     let line = line.trim_end().trim_end_matches(" HTTP/1.1").to_owned();

@@ -5,13 +5,15 @@ mod client;
 mod connect;
 mod error;
 #[cfg(test)]
-mod fault;
+pub(crate) mod fault;
 mod page;
 mod problem;
 mod retry;
 pub mod sight;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tls_tests;
 
 pub use about::{Health, Me};
 pub use client::{Client, Gate, Writer};

@@ -4,7 +4,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use backon::{ExponentialBuilder, Retryable};
+use backon::{ExponentialBuilder, Retryable, Sleeper};
 use tokio::time::Instant;
 
 use super::ApiError;
@@ -42,6 +42,17 @@ impl Failure {
     }
 }
 
+/// A type of its own: a closure in `retried` would not be `'static` there, and no request could be sent from a spawned task.
+struct Nap(Sleep);
+
+impl Sleeper for Nap {
+    type Sleep = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+    fn sleep(&self, time: Duration) -> Self::Sleep {
+        (self.0)(time)
+    }
+}
+
 /// Tries until it succeeds, cannot succeed, or has taken too long.
 pub(super) async fn retried<T, F>(sleep: &Sleep, attempt: impl FnMut() -> F) -> Result<T, ApiError>
 where
@@ -53,10 +64,10 @@ where
         .with_factor(3.0)
         .with_jitter()
         .with_max_times(RETRIES);
-    let (started, sleep) = (Instant::now(), Arc::clone(sleep));
+    let started = Instant::now();
     attempt
         .retry(waits)
-        .sleep(move |time| sleep(time))
+        .sleep(Nap(Arc::clone(sleep)))
         .when(|failure: &Failure| failure.again)
         .adjust(|failure, wait| wait_for(wait, failure.after, started.elapsed()))
         .await

@@ -1,1 +1,392 @@
-//! What the client's token can see.
+//! What the client's token can see. Lists show what the token may read and say nothing of the rest, so that it takes proof
+//! to know that a list is whole (influxd 2.9.1, measured). Nothing here writes.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Deserializer, Serialize};
+
+use super::{ApiError, Class, Client, Me};
+use crate::secret::Secret;
+
+/// The first version in which asking for a token on `instance` is refused to everybody (source).
+const FIRST_ORACLE: [u32; 3] = [2, 5, 1];
+
+/// One permission to read all of a type, in one org or everywhere.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Read {
+    ty: String,
+    org: Option<String>,
+}
+
+/// What the oracle has said.
+#[derive(Debug)]
+enum Oracle {
+    /// The token holds exactly these.
+    Held(BTreeSet<Read>),
+    /// It does not answer this token, which lacks the permission that is named here, if one is.
+    Silent(String),
+}
+
+#[derive(Serialize)]
+struct Ask<'a> {
+    #[serde(rename = "orgID")]
+    org: &'a str,
+    status: &'static str,
+    permissions: Vec<Permission>,
+}
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+struct Permission {
+    action: String,
+    resource: Resource,
+}
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+struct Resource {
+    #[serde(rename = "type")]
+    ty: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<String>,
+    #[serde(rename = "orgID", skip_serializing_if = "Option::is_none")]
+    org: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Rows {
+    authorizations: Vec<Row>,
+}
+
+/// A row of the list of tokens.
+#[derive(Deserialize)]
+struct Row {
+    id: String,
+    #[serde(rename = "orgID")]
+    org: String,
+    status: String,
+    permissions: Vec<Permission>,
+    /// Empty where the server keeps only hashes.
+    #[serde(default, deserialize_with = "secret")]
+    token: Option<Secret>,
+}
+
+#[derive(Deserialize)]
+struct Holders {
+    users: Vec<Holder>,
+}
+
+#[derive(Deserialize)]
+struct Holder {
+    id: String,
+}
+
+fn secret<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Secret>, D::Error> {
+    Ok(Some(String::deserialize(from)?.into()))
+}
+
+/// For each of `types` (InfluxDB's names, such as `buckets`): whether it is proven that the token sees all objects of the
+/// type in the org `org` (an ID), for `orgs` and `users` on the whole server. `version` is the server's, `me` the token's
+/// user, `token_id` the token's own ID where it is known.
+///
+/// Where neither the oracle nor the token's ID nor the secret in a row decides, all rows that could be the token's own must
+/// hold a permission. That errs only for a token that was made in another org and does not see its own row.
+pub async fn sight(
+    api: &Client,
+    version: &str,
+    org: &str,
+    me: &Me,
+    types: &[&str],
+    token_id: Option<&str>,
+) -> Result<BTreeMap<String, bool>, ApiError> {
+    let needs: BTreeMap<&str, Vec<Read>> = types.iter().map(|ty| (*ty, needs(ty, org))).collect();
+    let mut open: BTreeSet<Read> = needs.values().flatten().cloned().collect();
+    let mut held = BTreeSet::new();
+    let oracle = if has_oracle(version) { oracle(api, org, &open).await? } else { Oracle::Silent(String::new()) };
+    match oracle {
+        Oracle::Held(all) => held = all,
+        Oracle::Silent(lacks) => {
+            let rows = own_rows(api, me, token_id, &lacks).await?;
+            held.extend(open.iter().filter(|read| !rows.is_empty() && rows.iter().all(|row| row.may(read))).cloned());
+            open.retain(|read| !held.contains(read));
+            for read in open {
+                if read.org.is_none() && sees_everywhere(api, &read.ty).await? {
+                    held.insert(read);
+                }
+            }
+        }
+    }
+    let proven = |reads: Vec<Read>| reads.iter().all(|read| held.contains(read));
+    Ok(needs.into_iter().map(|(ty, reads)| (ty.to_owned(), proven(reads))).collect())
+}
+
+/// The IDs of the users that own the org `org`; none if the token may not read the org.
+pub async fn owners(api: &Client, org: &str) -> Result<Option<BTreeSet<String>>, ApiError> {
+    match api.get::<Holders>(&format!("/api/v2/orgs/{org}/owners"), &[]).await {
+        Ok(owners) => Ok(Some(owners.users.into_iter().map(|user| user.id).collect())),
+        Err(error) if matches!(error.class, Class::Denied | Class::NotFound) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// What it takes to see all of a type. Tokens are shown only with their user.
+fn needs(ty: &str, org: &str) -> Vec<Read> {
+    let everywhere = |ty: &str| Read { ty: ty.to_owned(), org: None };
+    let here = |ty: &str| Read { ty: ty.to_owned(), org: Some(org.to_owned()) };
+    match ty {
+        "orgs" | "users" => vec![everywhere(ty)],
+        "authorizations" => vec![here(ty), everywhere("users")],
+        _ => vec![here(ty)],
+    }
+}
+
+fn has_oracle(version: &str) -> bool {
+    let mut parts = version.split(['.', '-', '+']).map(|part| part.parse::<u32>().ok());
+    let mut next = || parts.next().flatten();
+    match (next(), next(), next()) {
+        (Some(major), Some(minor), Some(patch)) => [major, minor, patch] >= FIRST_ORACLE,
+        _ => false,
+    }
+}
+
+/// Asks for a token with the permissions `asked` and one that nobody may give. The server checks them in the order sent and
+/// names the first that the asking token lacks; that one is left out, and asked again.
+async fn oracle(api: &Client, org: &str, asked: &BTreeSet<Read>) -> Result<Oracle, ApiError> {
+    let mut left = asked.clone();
+    while !left.is_empty() {
+        let mut permissions: Vec<_> = left.iter().map(Read::permission).collect();
+        let instance = Resource { ty: "instance".to_owned(), id: None, org: None };
+        permissions.push(Permission { action: "write".to_owned(), resource: instance });
+        let error = api.probe_permissions(&Ask { org, status: "inactive", permissions }).await;
+        match (error.class, error.status) {
+            (Class::Denied, Some(403)) => match refused(&error.message) {
+                Some("write:instance") => break,
+                Some(named) => {
+                    let before = left.len();
+                    left.retain(|read| read.to_string() != named);
+                    if left.len() == before {
+                        return Ok(Oracle::Silent(String::new()));
+                    }
+                }
+                None => return Ok(Oracle::Silent(String::new())),
+            },
+            (Class::Refused, Some(500)) if error.message.contains("with the instance type") => break,
+            (Class::Denied, _) => return Ok(Oracle::Silent(error.message)),
+            (Class::Refused | Class::NotFound | Class::Conflict, _) => return Ok(Oracle::Silent(String::new())),
+            (Class::BadToken | Class::Unavailable | Class::Unexpected | Class::Shut, _) => return Err(error),
+        }
+    }
+    Ok(Oracle::Held(left))
+}
+
+/// `read:labels` in `permission read:labels is not allowed: ...`.
+fn refused(message: &str) -> Option<&str> {
+    Some(message.strip_prefix("permission ")?.split_once(" is not allowed")?.0)
+}
+
+/// The rows that are or may be the token's own; `lacks` is what the oracle said that the token may not do.
+async fn own_rows(api: &Client, me: &Me, token_id: Option<&str>, lacks: &str) -> Result<Vec<Row>, ApiError> {
+    let rows = match api.get::<Rows>("/api/v2/authorizations", &[("userID", &me.id)]).await {
+        Ok(rows) => rows.authorizations,
+        Err(error) if error.class == Class::Denied => Vec::new(),
+        Err(error) => return Err(error),
+    };
+    // Since the rows are seen, the token's own row grants that.
+    let possible: Vec<_> = rows.into_iter().filter(|row| row.shows_itself(me)).collect();
+    let is_ours = |row: &Row| row.token.as_ref().is_some_and(|token| api.has_token(token));
+    if let Some(ours) = possible.iter().position(is_ours) {
+        return Ok(possible.into_iter().skip(ours).take(1).collect());
+    }
+    Ok(match token_id {
+        Some(id) => possible.into_iter().filter(|row| row.id == id).collect(),
+        None => possible.into_iter().filter(|row| !row.may_what(lacks)).collect(),
+    })
+}
+
+/// Whether the token reads all objects of a type on the whole server: one that is not there is not hidden then.
+async fn sees_everywhere(api: &Client, ty: &str) -> Result<bool, ApiError> {
+    let absent = rand::random::<u64>() | 1;
+    match api.get::<serde_json::Value>(&format!("/api/v2/{ty}/{absent:016x}"), &[]).await {
+        Err(error) if error.class == Class::NotFound => Ok(true),
+        Err(error) if error.class == Class::Denied => Ok(false),
+        Err(error) => Err(error),
+        Ok(_) => Ok(false),
+    }
+}
+
+impl Read {
+    fn permission(&self) -> Permission {
+        let resource = Resource { ty: self.ty.clone(), id: None, org: self.org.clone() };
+        Permission { action: "read".to_owned(), resource }
+    }
+}
+
+impl std::fmt::Display for Read {
+    /// As the server writes it in its refusals.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.org {
+            Some(org) => write!(f, "read:orgs/{org}/{}", self.ty),
+            None => write!(f, "read:{}", self.ty),
+        }
+    }
+}
+
+impl Row {
+    /// Whether it grants `read`: an ID in a permission narrows it, whatever else stands there.
+    fn may(&self, read: &Read) -> bool {
+        self.permissions.iter().any(|Permission { action, resource }| {
+            let wide = resource.id.is_none() && (resource.org.is_none() || resource.org == read.org);
+            action == "read" && resource.ty == read.ty && wide
+        })
+    }
+
+    fn may_on_user(&self, does: &str, user: &str) -> bool {
+        self.permissions.iter().any(|Permission { action, resource }| {
+            action == does && resource.ty == "users" && resource.id.as_deref().is_none_or(|id| id == user)
+        })
+    }
+
+    /// Whether a token with this row sees the row.
+    fn shows_itself(&self, me: &Me) -> bool {
+        let reads_itself = self.permissions.iter().any(|Permission { action, resource }| {
+            action == "read"
+                && resource.ty == "authorizations"
+                && resource.id.as_deref().is_none_or(|id| id == self.id)
+                && resource.org.as_deref().is_none_or(|org| org == self.org)
+        });
+        self.status == "active" && reads_itself && self.may_on_user("read", &me.id)
+    }
+
+    /// Whether it grants what the server said is lacking: `write:orgs/ORG/authorizations is unauthorized`, or
+    /// `write:users/USER is unauthorized`.
+    fn may_what(&self, lacks: &str) -> bool {
+        let Some(named) = lacks.strip_suffix(" is unauthorized") else { return false };
+        if let Some(user) = named.strip_prefix("write:users/") {
+            return self.may_on_user("write", user);
+        }
+        let org = named.strip_prefix("write:orgs/").and_then(|rest| rest.strip_suffix("/authorizations"));
+        org.is_some_and(|org| {
+            self.permissions.iter().any(|Permission { action, resource }| {
+                let wide = resource.id.is_none() && resource.org.as_deref().is_none_or(|in_org| in_org == org);
+                action == "write" && resource.ty == "authorizations" && wide
+            })
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::super::fault::{Fault, Reply};
+    use super::*;
+
+    const ORG: &str = "00000000000000a1";
+    const ME: &str = "00000000000000b2";
+
+    fn lacks(what: &str) -> Reply {
+        Reply::error(403, "forbidden", &format!("permission {what} is not allowed: {what} is unauthorized"))
+    }
+
+    fn row(id: &str, reads: &[&str], more: &[Value]) -> Value {
+        let mut permissions = more.to_vec();
+        permissions.extend(reads.iter().map(|ty| json!({"action": "read", "resource": {"type": ty, "orgID": ORG}})));
+        permissions.push(json!({"action": "read", "resource": {"type": "authorizations", "orgID": ORG}}));
+        permissions.push(json!({"action": "read", "resource": {"type": "users", "id": ME}}));
+        json!({"id": id, "orgID": ORG, "status": "active", "token": "", "permissions": permissions})
+    }
+
+    fn rows(rows: &[Value]) -> Reply {
+        Reply::json(200, &json!({"authorizations": rows}))
+    }
+
+    async fn proven(fault: &Fault, version: &str, types: &[&str], id: Option<&str>) -> Result<Vec<String>, ApiError> {
+        let me = Me { id: ME.to_owned(), name: None };
+        let sight = sight(&fault.client(), version, ORG, &me, types, id).await?;
+        assert_eq!(sight.len(), types.len());
+        Ok(sight.into_iter().filter(|(_, proven)| *proven).map(|(ty, _)| ty).collect())
+    }
+
+    const NONE: &[String] = &[];
+    const OLD: &str = "2.5.0";
+
+    #[tokio::test]
+    async fn the_oracle_is_asked_until_all_that_is_left_is_held() {
+        let fault =
+            Fault::start([lacks(&format!("read:orgs/{ORG}/tasks")), lacks("read:users"), lacks("write:instance")])
+                .await;
+        let types = ["tasks", "labels", "users", "authorizations", "buckets"];
+        assert_eq!(proven(&fault, "2.9.1", &types, None).await.expect("an answer"), ["buckets", "labels"]);
+        let asked: Value = serde_json::from_str(&fault.seen()[2].body).expect("JSON");
+        let here = |ty: &str| json!({"action": "read", "resource": {"type": ty, "orgID": ORG}});
+        let instance = json!({"action": "write", "resource": {"type": "instance"}});
+        let permissions = json!([here("authorizations"), here("buckets"), here("labels"), instance]);
+        assert_eq!(asked, json!({"orgID": ORG, "status": "inactive", "permissions": permissions}));
+    }
+
+    #[tokio::test]
+    async fn a_token_made_by_asking_is_an_error_with_its_id() {
+        let fault = Fault::start([Reply::json(201, &json!({"id": "00000000000000c3"}))]).await;
+        let error = proven(&fault, "2.9.1", &["labels"], None).await.expect_err("made");
+        assert_eq!((error.class, error.status), (Class::Unexpected, Some(201)));
+        assert!(error.message.contains("00000000000000c3"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn an_old_server_is_not_asked() {
+        for version in [OLD, "2.0.9", "", "nightly"] {
+            let fault = Fault::start([rows(&[row("1", &["labels"], &[])])]).await;
+            assert_eq!(proven(&fault, version, &["labels", "tasks"], None).await.expect("sight"), ["labels"]);
+            assert_eq!(fault.lines(), [format!("GET /api/v2/authorizations?userID={ME}")]);
+        }
+        assert!(has_oracle("2.5.1") && has_oracle("2.10.0-rc1") && has_oracle("3.0.0"));
+    }
+
+    #[tokio::test]
+    async fn own_row_by_id_by_secret_or_all_that_could_be() {
+        let all = [row("1", &["labels", "tasks"], &[]), row("2", &["labels", "buckets"], &[])];
+        let types = ["labels", "tasks", "buckets"];
+        let fault = Fault::start([rows(&all)]).await;
+        assert_eq!(proven(&fault, OLD, &types, Some("1")).await.expect("sight"), ["labels", "tasks"]);
+        let fault = Fault::start([rows(&all)]).await;
+        assert_eq!(proven(&fault, OLD, &types, None).await.expect("sight"), ["labels"], "what both hold");
+        let fault = Fault::start([rows(&all)]).await;
+        assert_eq!(proven(&fault, OLD, &types, Some("3")).await.expect("sight"), NONE, "it is hidden");
+        let mut plain = all.clone();
+        plain[1]["token"] = json!("t0ken");
+        let fault = Fault::start([rows(&plain)]).await;
+        assert_eq!(proven(&fault, OLD, &types, None).await.expect("sight"), ["buckets", "labels"]);
+    }
+
+    #[tokio::test]
+    async fn rows_that_cannot_be_ours_do_not_count() {
+        let wide = json!({"action": "write", "resource": {"type": "authorizations", "orgID": ORG}});
+        let mut off = row("2", &[], &[]);
+        off["status"] = json!("inactive");
+        let mut blind = row("3", &[], &[]);
+        blind["permissions"] = json!([]);
+        let all = [row("1", &["labels", "tasks"], &[]), off, blind, row("4", &["labels"], &[wide])];
+        let silent = Reply::error(401, "unauthorized", &format!("write:orgs/{ORG}/authorizations is unauthorized"));
+        let fault = Fault::start([silent, rows(&all)]).await;
+        assert_eq!(proven(&fault, "2.9.1", &["labels", "tasks"], None).await.expect("sight"), ["labels", "tasks"]);
+        let fault = Fault::start([rows(&all)]).await;
+        assert_eq!(proven(&fault, OLD, &["labels", "tasks"], None).await.expect("sight"), ["labels"]);
+    }
+
+    #[tokio::test]
+    async fn one_object_or_another_org_proves_nothing() {
+        let one = json!({"action": "read", "resource": {"type": "labels", "id": "1", "orgID": ORG}});
+        let other = json!({"action": "read", "resource": {"type": "tasks", "orgID": "00000000000000d4"}});
+        let everywhere = json!({"action": "read", "resource": {"type": "buckets"}});
+        let fault = Fault::start([rows(&[row("1", &[], &[one, other, everywhere])])]).await;
+        assert_eq!(proven(&fault, OLD, &["labels", "tasks", "buckets"], None).await.expect("sight"), ["buckets"]);
+    }
+
+    #[tokio::test]
+    async fn what_is_absent_and_not_hidden_proves_orgs_and_users() {
+        let absent = Reply::error(404, "not found", "organization not found");
+        let hidden = Reply::error(401, "unauthorized", "read:users/1 is unauthorized");
+        let fault = Fault::start([rows(&[]), absent, hidden]).await;
+        assert_eq!(proven(&fault, OLD, &["orgs", "users", "labels"], None).await.expect("sight"), ["orgs"]);
+        let fault = Fault::start([rows(&[]), Reply::text(404, "", "404 page not found")]).await;
+        assert_eq!(proven(&fault, OLD, &["orgs"], None).await.expect_err("no InfluxDB").class, Class::Unexpected);
+    }
+}

@@ -165,8 +165,13 @@ impl<'a> Finder<'a> {
 
     fn nothing(&self, address: &Address, resource: &Resource, view: &View) -> Result<Found<'a>, Problem> {
         let unverified = view.sight != Sight::Complete;
-        let unique = matches!(address.kind.spec().key, Key::Name { .. });
-        if unverified && !unique {
+        // A token is never found by its name: without an intent nobody can have made it for this address.
+        let doubles = match address.kind.spec().key {
+            Key::Name { .. } => false,
+            Key::LoneName => true,
+            Key::None => self.ledger.intents.contains_key(address),
+        };
+        if unverified && doubles {
             let ty = address.kind.spec().ty;
             return Err(Problem {
                 exit: Exit::NotAuthorized,

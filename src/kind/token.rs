@@ -7,11 +7,11 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use super::Kind;
 use super::live::{self, Made, Object, Presence, Want};
-use super::spec::{Delete, Fault, Key, Place, Spec};
+use super::spec::{Delete, Draft, Fault, Key, Place, Spec};
 use crate::api::{ApiError, Client, Writer};
 use crate::field::{Compared, Field, Omitted, Shape};
 use crate::secret::Secret;
-use crate::value::{Fields, Ref, Scope, Value};
+use crate::value::{Ref, Scope, Value};
 
 pub(super) static SPEC: Spec = Spec {
     doc: "An API token. Its secret exists once, in the server's reply, and goes straight to its sinks.",
@@ -44,7 +44,8 @@ pub(super) static SPEC: Spec = Spec {
     runs_as_creator: false,
 };
 
-fn check(fields: &mut Fields, faults: &mut Vec<Fault>) {
+fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
+    let fields = &draft.fields;
     if let (Some(Value::Scopes(read)), Some(Value::Scopes(write))) = (fields.get("read"), fields.get("write"))
         && read.is_empty()
         && write.is_empty()
@@ -290,7 +291,11 @@ impl live::Live for Live {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+    use crate::api::Class;
+    use crate::api::fault::{Fault, Reply};
 
     #[test]
     fn a_marker_is_found_where_it_was_put() {
@@ -312,5 +317,62 @@ mod tests {
         let scopes: BTreeSet<_> = all.into_iter().map(Permission::scope).collect();
         let shown: Vec<_> = scopes.iter().map(ToString::to_string).collect();
         assert_eq!(shown, ["buckets-id:1 of no org", "instance/buckets", "instance/own:buckets"]);
+    }
+
+    const ORG: &str = "00000000000000a1";
+
+    fn reply(change: impl FnOnce(&mut serde_json::Value)) -> Reply {
+        let mut made = json!({
+            "id": "00000000000000c3", "orgID": ORG, "status": "inactive", "description": "d", "token": "s3cret",
+            "permissions": [{"action": "read", "resource": {"type": "labels", "orgID": ORG, "org": "acme"}}],
+        });
+        change(&mut made);
+        Reply::json(201, &made)
+    }
+
+    async fn create(fault: &Fault) -> Result<Made, ApiError> {
+        let scope = Scope::Org { ty: "labels".into(), org: Ref::Id(Kind::Org, ORG.into()) };
+        let fields = [("description", Value::Text("d".into())), ("read", Value::Scopes([scope].into()))];
+        let (fields, ids) = (fields.into_iter().collect(), live::Ids::default());
+        let want = Want { fields: &fields, org: ORG, ids: &ids, marker: None, password: None };
+        Kind::Token.create(&Writer::new(fault.client()), &want).await
+    }
+
+    #[tokio::test]
+    async fn a_token_that_is_not_what_was_asked_for_is_deleted() {
+        let deleted = || Reply::text(204, "", "");
+        let wide = |made: &mut serde_json::Value| made["permissions"][0]["resource"]["orgID"] = serde_json::Value::Null;
+        let more = |made: &mut serde_json::Value| {
+            let more = json!({"action": "write", "resource": {"type": "labels", "orgID": ORG}});
+            made["permissions"].as_array_mut().expect("a list").push(more);
+        };
+        let active = |made: &mut serde_json::Value| made["status"] = json!("active");
+        let hidden = |made: &mut serde_json::Value| made["token"] = json!("");
+        let other = |made: &mut serde_json::Value| made["orgID"] = json!("00000000000000d4");
+        for wrong in [reply(wide), reply(more), reply(active), reply(hidden), reply(other)] {
+            let fault = Fault::start([wrong, deleted()]).await;
+            let error = create(&fault).await.expect_err("a wrong token");
+            assert_eq!((error.class, error.maybe_done), (Class::Unexpected, false), "{error}");
+            assert!(error.message.ends_with("deleted again") && !error.message.contains("s3cret"), "{error}");
+            assert_eq!(fault.lines()[1], "DELETE /api/v2/authorizations/00000000000000c3");
+        }
+        let fault = Fault::start([reply(more), Reply::error(401, "unauthorized", "no")]).await;
+        let error = create(&fault).await.expect_err("a wrong token that stays");
+        assert!(error.maybe_done && error.message.contains("delete the token 00000000000000c3"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn names_and_order_in_the_echo_do_not_count() {
+        let fault = Fault::start([reply(|made| {
+            let twice = made["permissions"][0].clone();
+            made["permissions"].as_array_mut().expect("a list").push(twice);
+        })])
+        .await;
+        let made = create(&fault).await.expect("a token");
+        assert!(made.secret.is_some() && !format!("{made:?}").contains("s3cret"));
+        let sent: serde_json::Value = serde_json::from_str(&fault.seen()[0].body).expect("JSON");
+        let permissions = json!([{"action": "read", "resource": {"type": "labels", "orgID": ORG}}]);
+        let body = json!({"orgID": ORG, "status": "inactive", "description": "d", "permissions": permissions});
+        assert_eq!(sent, body);
     }
 }

@@ -3,11 +3,14 @@
 use std::collections::BTreeMap;
 use std::future::Future;
 
-use serde::Deserialize;
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Serialize};
 
-use crate::api::{ApiError, Class};
+use crate::api::{ApiError, Class, Client, Writer};
 use crate::kind::Object;
 use crate::value::Value;
+
+const PATH: &str = "/api/v2/labels";
 
 /// One label, as `GET /api/v2/labels` lists it.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -62,6 +65,61 @@ pub trait Labels: Clone + Send + Sync + 'static {
 
     /// The highest `Date` of all replies so far, in milliseconds since 1970.
     fn server_time(&self) -> Option<u64>;
+}
+
+#[derive(Serialize)]
+struct New<'a> {
+    #[serde(rename = "orgID")]
+    org: &'a str,
+    name: &'a str,
+    properties: &'a BTreeMap<String, String>,
+}
+
+#[derive(Serialize)]
+struct Properties<'a> {
+    properties: &'a BTreeMap<String, String>,
+}
+
+#[derive(Deserialize)]
+struct One<T> {
+    label: T,
+}
+
+#[derive(Deserialize)]
+struct Id {
+    id: String,
+}
+
+#[derive(Deserialize)]
+struct List {
+    labels: Vec<Row>,
+}
+
+/// All labels of the org with the ID `org`, in one request (the list is not paged: influxd 2.9.1, measured).
+pub async fn rows(client: &Client, org: &str) -> Result<Vec<Row>, ApiError> {
+    Ok(client.get::<List>(PATH, &[("orgID", org)]).await?.labels)
+}
+
+impl Labels for Writer {
+    async fn named(&self, org: &str, name: &str) -> Result<Vec<Row>, ApiError> {
+        Ok(self.get::<List>(PATH, &[("orgID", org), ("name", name)]).await?.labels)
+    }
+
+    async fn create(&self, org: &str, name: &str, properties: &BTreeMap<String, String>) -> Result<String, ApiError> {
+        Ok(self.post::<_, One<Id>>(PATH, &New { org, name, properties }).await?.label.id)
+    }
+
+    async fn patch(&self, id: &str, properties: &BTreeMap<String, String>) -> Result<(), ApiError> {
+        Self::patch::<_, One<IgnoredAny>>(self, &format!("{PATH}/{id}"), &Properties { properties }).await.map(drop)
+    }
+
+    async fn delete(&self, id: &str) -> Result<(), ApiError> {
+        Self::delete(self, &format!("{PATH}/{id}")).await
+    }
+
+    fn server_time(&self) -> Option<u64> {
+        Client::server_time(self)
+    }
 }
 
 /// Deletes a label; one that is gone already is deleted.

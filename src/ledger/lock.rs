@@ -14,9 +14,10 @@ use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 
 use super::holder::{EXPIRES, Holder, lock_name};
+use super::journal::Permit;
 use super::labels::{Labels, remove};
 use super::machine::Machine;
-use crate::api::{ApiError, Class};
+use crate::api::{ApiError, Class, Gate};
 
 /// The lengths of time of the protocol.
 #[derive(Clone, Copy, Debug)]
@@ -196,6 +197,14 @@ impl Term {
         Duration::from_millis(self.deadline.load(Ordering::Acquire))
     }
 
+    fn check(&self, machine: &dyn Machine, need: Duration) -> Result<(), Lost> {
+        if self.taken.load(Ordering::Acquire) {
+            return Err(Lost::Taken);
+        }
+        let left = self.deadline().saturating_sub(machine.boottime());
+        if left > need { Ok(()) } else { Err(Lost::Expired) }
+    }
+
     fn set(&self, deadline: Duration) {
         self.deadline.store(u64::try_from(deadline.as_millis()).unwrap_or(u64::MAX), Ordering::Release);
     }
@@ -232,11 +241,20 @@ impl Lease {
     /// Whether a request that takes `request_timeout` at most may still be sent. To be asked before **each** mutation, with
     /// nothing awaited in between.
     pub fn check(&self, request_timeout: Duration) -> Result<(), Lost> {
-        if self.term.taken.load(Ordering::Acquire) {
-            return Err(Lost::Taken);
-        }
-        let left = self.term.deadline().saturating_sub(self.machine.boottime());
-        if left > request_timeout + self.timing.grace { Ok(()) } else { Err(Lost::Expired) }
+        self.term.check(&*self.machine, request_timeout + self.timing.grace)
+    }
+
+    /// The same question for the journal.
+    pub fn permit(&self, request_timeout: Duration) -> Permit {
+        let (term, machine, need) = (self.term.clone(), self.machine.clone(), request_timeout + self.timing.grace);
+        Arc::new(move || term.check(&*machine, need))
+    }
+
+    /// The same question for a [`Writer::gated`](crate::api::Writer::gated), which asks it before each try. The lease's
+    /// own writer must have none.
+    pub fn gate(&self, request_timeout: Duration) -> Gate {
+        let permit = self.permit(request_timeout);
+        Arc::new(move || permit().map_err(|lost| lost.to_string()))
     }
 
     /// Frees the lock, if it is still ours.
@@ -291,7 +309,9 @@ impl<L: Labels> Renewal<L> {
             }
             let expires = self.anchor.expires(sent, self.timing.ttl).to_string();
             let properties = [(EXPIRES.to_owned(), expires)].into();
-            match timeout(deadline - sent, self.labels.patch(&self.id, &properties)).await {
+            // One that hangs is sent again while there is time: both say the same.
+            let patience = self.timing.grace.min(deadline - sent);
+            match timeout(patience, self.labels.patch(&self.id, &properties)).await {
                 Ok(Ok(())) => {
                     // One that returns after the old deadline does not count: another may have taken over in between.
                     let Ok(anchor) = Anchor::new(&self.labels, sent) else { return };
@@ -307,7 +327,8 @@ impl<L: Labels> Renewal<L> {
                     return;
                 }
                 // Any other failure may pass before the deadline does.
-                Ok(Err(_)) | Err(_) => wait = self.timing.poll,
+                Ok(Err(_)) => wait = self.timing.poll,
+                Err(_) => wait = Duration::ZERO,
             }
         }
     }

@@ -17,12 +17,12 @@ mod store;
 pub use error::LedgerError;
 pub use holder::{Holder, read_lock};
 pub use journal::{Journal, JournalError, Permit, remove_all};
-pub use labels::{Labels, Row};
+pub use labels::{Labels, Row, rows};
 pub use lock::{Claim, Lease, LockError, Lost, Timing, acquire};
 pub use machine::{Machine, Process, ThisMachine};
 pub use recover::{Resolution, resolve};
 pub use state::{State, Update};
-pub use store::{Owners, decode, owners, read, rows};
+pub use store::{Owners, decode, owners, read};
 
 use std::collections::{BTreeMap, BTreeSet};
 

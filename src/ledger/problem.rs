@@ -8,6 +8,7 @@ impl From<LedgerError> for Problem {
     fn from(error: LedgerError) -> Self {
         match error {
             LedgerError::Api(error) => error.into(),
+            hidden @ LedgerError::Hidden { .. } => Self { exit: Exit::NotAuthorized, diagnostic: hidden.diagnostic() },
             other => Self { exit: Exit::Error, diagnostic: other.diagnostic() },
         }
     }
@@ -38,7 +39,7 @@ impl From<LockError> for Problem {
             LockError::Held(_) | LockError::Hidden => Self {
                 exit: Exit::Locked,
                 diagnostic: Diagnostic::error("lock::held", words)
-                    .help("wait for the other run, or give --lock-timeout more time; a lock that is not renewed expires within a minute"),
+                    .help("wait for the other run, or give --lock-timeout more time; a lock that nobody renews expires within a minute"),
             },
             LockError::NoDate => Self { exit: Exit::Unavailable, diagnostic: Diagnostic::error("lock::no-date", words) },
         }

@@ -2,23 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
-
-use super::labels::Row;
+use super::labels::{Row, rows};
 use super::page::{HEAD, Item, MARK, NUMBER, PAGE, PROJECT, Part, is_entry, item};
 use super::state::{LAST_APPLY, PAGES, Page, State};
 use super::{LastApply, Ledger, LedgerError};
-use crate::api::{ApiError, Client};
+use crate::api::Client;
 use crate::kind::Kind;
-
-/// All labels of the org with the ID `org`, in one request (the list is not paged: influxd 2.9.1, measured).
-pub async fn rows(client: &Client, org: &str) -> Result<Vec<Row>, ApiError> {
-    #[derive(Deserialize)]
-    struct List {
-        labels: Vec<Row>,
-    }
-    Ok(client.get::<List>("/api/v2/labels", &[("orgID", org)]).await?.labels)
-}
 
 /// The ledger of `project`, whose home org has the ID `home`, in one request.
 pub async fn read(client: &Client, project: &str, home: &str) -> Result<(Ledger, State), LedgerError> {

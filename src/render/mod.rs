@@ -1,3 +1,33 @@
-//! What a user reads: the only place with colours and printing.
+//! What people and machines read: the only place with colours and printing. All but [`Output`] and [`Progress`] is pure.
 
 pub mod diagnostic;
+mod drift;
+mod field;
+mod graph;
+mod human;
+mod json;
+mod output;
+mod page;
+mod progress;
+mod reason;
+mod report;
+mod sanitize;
+mod style;
+mod value;
+
+pub use drift::drift;
+pub use graph::{Edges, dot, mermaid};
+pub use human::plan;
+pub use json::{Document, FORMAT_VERSION, document, resumable, text as json};
+pub use output::Output;
+pub use page::Page;
+pub use progress::Progress;
+pub use report::{Verb, report};
+pub use sanitize::{is_hidden, line};
+pub use style::{Palette, Role};
+pub use value::count;
+
+#[cfg(test)]
+mod sample;
+#[cfg(test)]
+mod tests;

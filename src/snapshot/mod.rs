@@ -19,6 +19,8 @@ pub struct Snapshot {
     pub me: String,
     /// The server's time of the first reply, in milliseconds since 1970.
     pub at: u64,
+    /// Whether it is proven that the token sees all labels of the home org, and so the ledger if there is one.
+    pub labels_proven: bool,
     /// Each kind that the manifest or the ledger names.
     pub kinds: BTreeMap<Kind, View>,
     /// The owners (user IDs) of each org in which something runs as its creator; an org whose owners may not be read is

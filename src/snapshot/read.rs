@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures::stream::{self, StreamExt, TryStreamExt};
 
 use super::{Sight, Snapshot, View};
-use crate::api::{ApiError, Class, Client, sight};
+use crate::api::{ApiError, Client, Me, sight};
 use crate::kind::{Kind, Place, Presence};
 use crate::ledger::Ledger;
 use crate::manifest::Manifest;
@@ -13,6 +13,8 @@ use crate::value::{Ref, Value};
 
 /// Requests for single objects that are under way at once.
 const AT_ONCE: usize = 8;
+/// InfluxDB's name of the type that the ledger is made of.
+const LABELS: &str = "labels";
 
 /// What is known of the server before its objects are read.
 #[derive(Clone, Debug, Default)]
@@ -37,12 +39,13 @@ pub async fn read(
 ) -> Result<Snapshot, ApiError> {
     let me = client.me().await?;
     let kinds = kinds(manifest, ledger);
-    let proven: BTreeMap<Kind, bool> = BTreeMap::new();
+    let proven = proven(client, server, &me, &kinds).await?;
     let mut snapshot = Snapshot {
         version: server.version.clone(),
         home: server.home.clone(),
         me: me.id,
         at: client.server_time().unwrap_or_default(),
+        labels_proven: proven.get(LABELS).copied().unwrap_or(false),
         ..Snapshot::default()
     };
     let (first, second): (Vec<Kind>, Vec<Kind>) = kinds.iter().partition(|kind| kind.spec().place == Place::Server);
@@ -53,7 +56,7 @@ pub async fn read(
     missing(client, &mut snapshot, manifest, ledger).await?;
     if kinds.iter().any(|kind| kind.spec().runs_as_creator) {
         for org in orgs {
-            if let Some(owners) = owners(client, org).await? {
+            if let Some(owners) = sight::owners(client, org).await? {
                 snapshot.owners.insert(org.to_owned(), owners);
             }
         }
@@ -68,6 +71,19 @@ fn kinds(manifest: &Manifest, ledger: &Ledger) -> BTreeSet<Kind> {
     kinds
 }
 
+/// Which types the token is proven to see all of, and labels among them: the ledger lives in labels.
+async fn proven(
+    client: &Client,
+    server: &Server,
+    me: &Me,
+    kinds: &BTreeSet<Kind>,
+) -> Result<BTreeMap<String, bool>, ApiError> {
+    let Some(home) = &server.home else { return Ok(BTreeMap::new()) };
+    let types: BTreeSet<&str> = kinds.iter().map(|kind| kind.spec().ty).chain([LABELS]).collect();
+    let types: Vec<&str> = types.into_iter().collect();
+    sight::sight(client, &server.version, home, me, &types, server.token_id.as_deref()).await
+}
+
 /// Reads the lists of `kinds`, side by side.
 async fn lists(
     client: &Client,
@@ -75,7 +91,7 @@ async fn lists(
     orgs: &[&str],
     snapshot: &mut Snapshot,
     manifest: &Manifest,
-    proven: &BTreeMap<Kind, bool>,
+    proven: &BTreeMap<String, bool>,
 ) -> Result<(), ApiError> {
     let named = |kind: Kind, field: &str| {
         manifest
@@ -88,7 +104,7 @@ async fn lists(
         async move { kind.list(client, orgs, &|field| named(*kind, field)).await.map(|objects| (*kind, objects)) }
     });
     for (kind, objects) in futures::future::try_join_all(reads).await? {
-        let sight = match (proven.get(&kind), objects.iter().any(|object| !object.system)) {
+        let sight = match (proven.get(kind.spec().ty), objects.iter().any(|object| !object.system)) {
             (Some(true), _) => Sight::Complete,
             (_, true) => Sight::Partial,
             (_, false) => Sight::Blind,
@@ -149,23 +165,4 @@ async fn missing(
         }
     }
     Ok(())
-}
-
-#[derive(serde::Deserialize)]
-struct Owners {
-    users: Vec<Owner>,
-}
-
-#[derive(serde::Deserialize)]
-struct Owner {
-    id: String,
-}
-
-/// The users that own the org `org`; none where the token may not read them (influxd 2.9.1 answers 404, measured).
-async fn owners(client: &Client, org: &str) -> Result<Option<BTreeSet<String>>, ApiError> {
-    match client.get::<Owners>(&format!("/api/v2/orgs/{org}/owners"), &[]).await {
-        Ok(owners) => Ok(Some(owners.users.into_iter().map(|owner| owner.id).collect())),
-        Err(error) if matches!(error.class, Class::Denied | Class::NotFound) => Ok(None),
-        Err(error) => Err(error),
-    }
 }

@@ -1,9 +1,14 @@
 //! The integration tests: one binary, see `CONTRIBUTING.md`.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod cases;
+mod clients;
 mod embedded;
 mod facts;
 mod flux;
 mod kinds;
+mod ledger;
+mod main_job;
 mod points;
+mod sight;
 mod support;

@@ -1,0 +1,96 @@
+//! The influx CLI's file of connections, read and never written.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use url::Url;
+
+use super::{Surroundings, Target};
+use crate::diagnostic::{Diagnostic, nearest};
+use crate::secret::Secret;
+
+/// The file as it was read.
+#[derive(Clone)]
+pub struct File {
+    /// Its path.
+    pub path: PathBuf,
+    /// Its text, which holds tokens.
+    pub text: String,
+}
+
+impl std::fmt::Debug for File {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("File").field("path", &self.path).finish_non_exhaustive()
+    }
+}
+
+/// The connection that is in use.
+#[derive(Clone, Debug)]
+pub(super) struct Active {
+    pub(super) name: String,
+    pub(super) url: Url,
+    pub(super) token: Option<Secret>,
+    pub(super) org: Option<String>,
+}
+
+/// One table of the file (influx CLI 2.x; other keys are not ours).
+#[derive(Deserialize)]
+struct Entry {
+    url: Option<String>,
+    token: Option<String>,
+    org: Option<String>,
+    #[serde(default)]
+    active: bool,
+}
+
+/// Where the file is: `INFLUX_CONFIGS_PATH`, or `~/.influxdbv2/configs`.
+pub fn path(vars: &BTreeMap<String, String>) -> Option<PathBuf> {
+    let var = |name: &str| vars.get(name).filter(|value| !value.is_empty());
+    match var("INFLUX_CONFIGS_PATH") {
+        Some(path) => Some(path.into()),
+        None => Some(Path::new(var("HOME")?).join(".influxdbv2").join("configs")),
+    }
+}
+
+/// The active connection: the one that `INFLUX_ACTIVE_CONFIG` names, else the one marked so.
+pub(super) fn active(around: &Surroundings) -> Result<Option<Active>, Diagnostic> {
+    let wanted = around.var("INFLUX_ACTIVE_CONFIG");
+    let Some(file) = &around.influx_cli else {
+        return match wanted {
+            None => Ok(None),
+            Some(name) => Err(Diagnostic::error(
+                "connection::influx-cli",
+                format!("INFLUX_ACTIVE_CONFIG is `{name}`, and the influx CLI has no file of connections"),
+            )
+            .help("INFLUX_CONFIGS_PATH says where it is")),
+        };
+    };
+    let wrong = |what: String| {
+        Diagnostic::error("connection::influx-cli", format!("{} {what}", file.path.display()))
+            .help("INFLUX_CONFIGS_PATH names another file of the influx CLI")
+    };
+    // The parser's own message would quote the line, which may hold a token.
+    let entries: BTreeMap<String, Entry> = toml::from_str(&file.text)
+        .map_err(|_| wrong("cannot be read as the influx CLI's file of connections".to_owned()))?;
+    let found = match wanted {
+        Some(name) => Some(entries.get_key_value(name).ok_or_else(|| {
+            let near = nearest(name, entries.keys().map(String::as_str));
+            let near = near.map_or(String::new(), |near| format!("; did you mean `{near}`?"));
+            wrong(format!("has no connection `{name}`, which INFLUX_ACTIVE_CONFIG names{near}"))
+        })?),
+        None => entries.iter().find(|(_, entry)| entry.active),
+    };
+    let Some((name, entry)) = found else { return Ok(None) };
+    let Some(url) = entry.url.as_deref().filter(|url| !url.is_empty()) else { return Ok(None) };
+    match Target::parse(url) {
+        Ok(Target::Server(url)) => Ok(Some(Active {
+            name: name.clone(),
+            url,
+            token: entry.token.as_deref().filter(|token| !token.is_empty()).map(Into::into),
+            org: entry.org.clone().filter(|org| !org.is_empty()),
+        })),
+        Ok(Target::Embedded(_)) => Err(wrong(format!("has no server in the connection `{name}`"))),
+        Err(reason) => Err(wrong(format!("has a wrong url in the connection `{name}`: {reason}"))),
+    }
+}

@@ -1,0 +1,290 @@
+//! Which server a run talks to, as whom, and who said so: a pure function of flags, `[server]`, environment and the
+//! influx CLI's file.
+
+mod influx_cli;
+mod target;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::diagnostic::Diagnostic;
+use crate::exit::{Exit, Problem};
+use crate::manifest;
+use crate::secret::Secret;
+
+pub use influx_cli::{File as InfluxCliFile, path as influx_cli_path};
+pub use target::Target;
+
+/// The flags about the connection.
+#[derive(Clone, Debug, Default, clap::Args)]
+#[command(next_help_heading = "Connection")]
+pub struct Flags {
+    /// The server: http(s)://..., or embedded:PATH for the server inside fluxform [default: [server].url, INFLUX_HOST]
+    #[arg(long, value_name = "URL")]
+    pub host: Option<String>,
+    /// The home org, by name or ID [default: [server].org, INFLUX_ORG]
+    #[arg(long, value_name = "ORG")]
+    pub org: Option<String>,
+    /// A file that holds the API token [default: INFLUX_TOKEN, INFLUX_TOKEN_FILE]
+    #[arg(long, value_name = "FILE")]
+    pub token_file: Option<PathBuf>,
+    /// Allow plain http to another machine: the token then crosses the network unencrypted
+    #[arg(long)]
+    pub insecure_http: bool,
+}
+
+/// What surrounds the process.
+#[derive(Clone, Debug, Default)]
+pub struct Surroundings {
+    /// The environment variables.
+    pub vars: BTreeMap<String, String>,
+    /// Whether standard input and standard error are terminals.
+    pub terminal: bool,
+    /// The influx CLI's file of connections, if there is one.
+    pub influx_cli: Option<InfluxCliFile>,
+}
+
+/// What a command is about to do with the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// It only reads.
+    Read,
+    /// It may write.
+    Write,
+}
+
+/// Who said something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// A flag.
+    Flag(&'static str),
+    /// `[server]`.
+    Manifest,
+    /// An environment variable.
+    Variable(&'static str),
+    /// The named connection of the influx CLI.
+    InfluxCli(String),
+    /// Nobody: it is what holds when nothing is said.
+    Default,
+}
+
+/// A value and who said it.
+#[derive(Clone, Debug)]
+pub struct Said<T> {
+    /// The value.
+    pub value: T,
+    /// Who said it.
+    pub from: Origin,
+}
+
+/// The token, or where it is.
+#[derive(Clone, Debug)]
+pub enum Token {
+    /// The token itself.
+    Value(Secret),
+    /// A file that holds it.
+    File(PathBuf),
+}
+
+/// Which server a run talks to, as whom.
+#[derive(Clone, Debug)]
+pub struct Connection {
+    /// The server.
+    pub target: Said<Target>,
+    /// The home org: a name or an ID.
+    pub org: Said<String>,
+    /// The token; none for the embedded server.
+    pub token: Option<Said<Token>>,
+    /// A PEM file of further certificate authorities, relative to the project directory.
+    pub ca_file: Option<PathBuf>,
+    /// A PEM file with the client certificate, relative to the project directory.
+    pub client_cert: Option<PathBuf>,
+    /// A PEM file with the client certificate's key, relative to the project directory.
+    pub client_key: Option<PathBuf>,
+    /// Whether any certificate is trusted.
+    pub skip_verify: bool,
+    /// How long one request may take, where `[server]` says.
+    pub timeout: Option<Duration>,
+    /// What is to be said before anything else.
+    pub warnings: Vec<Diagnostic>,
+}
+
+impl Surroundings {
+    /// The variable `name`, unless it is empty.
+    pub fn var(&self, name: &str) -> Option<&str> {
+        self.vars.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    }
+
+    /// Whether a person started the run by hand: `CI` is unset, and there is a terminal.
+    pub fn by_hand(&self) -> bool {
+        self.var("CI").is_none() && self.terminal
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Flag(name) | Self::Variable(name) => f.write_str(name),
+            Self::Manifest => f.write_str("[server]"),
+            Self::InfluxCli(name) => write!(f, "the influx CLI's connection `{name}`"),
+            Self::Default => f.write_str("default"),
+        }
+    }
+}
+
+fn usage(diagnostic: Diagnostic) -> Problem {
+    Problem { exit: Exit::Usage, diagnostic }
+}
+
+/// The connection of a run.
+///
+/// Precedence: flags, `[server]`, environment, the influx CLI's active connection. A token from the environment goes only
+/// to `INFLUX_HOST` or `--host`, or by hand to `[server].url`; the influx CLI's only to the URL beside it.
+pub fn resolve(
+    flags: &Flags,
+    server: &manifest::Server,
+    around: &Surroundings,
+    purpose: Purpose,
+) -> Result<Connection, Problem> {
+    let active = if purpose == Purpose::Read || around.terminal { influx_cli::active(around) } else { Ok(None) };
+    let target = target::resolve(flags, server, around, &active)?;
+    let path = |placed: &Option<manifest::Placed<PathBuf>>| placed.as_ref().map(|placed| placed.value.clone());
+    let mut connection = Connection {
+        org: Said { value: "default".to_owned(), from: Origin::Default },
+        token: None,
+        ca_file: path(&server.ca_file),
+        client_cert: path(&server.client_cert),
+        client_key: path(&server.client_key),
+        skip_verify: false,
+        timeout: server.timeout.as_ref().map(|placed| placed.value),
+        warnings: Vec::new(),
+        target,
+    };
+    let by_manifest = flags
+        .org
+        .clone()
+        .map(|value| Said { value, from: Origin::Flag("--org") })
+        .or_else(|| server.org.as_ref().map(|org| Said { value: org.value.clone(), from: Origin::Manifest }));
+    let Target::Server(url) = &connection.target.value else {
+        if let Some(org) = by_manifest {
+            connection.org = org;
+        }
+        if flags.token_file.is_some() {
+            let message = "--token-file is not used: the embedded server makes its own token";
+            connection.warnings.push(Diagnostic::warning("connection::unused-token", message));
+        }
+        return Ok(connection);
+    };
+    connection.skip_verify = skip_verify(around)? && url.scheme() == "https";
+    if connection.skip_verify {
+        let message = "INFLUX_SKIP_VERIFY is set: the server's certificate is not checked";
+        connection.warnings.push(
+            Diagnostic::warning("connection::skip-verify", message)
+                .help("unset it, and name the certificate authority with `ca_file` in [server]"),
+        );
+    }
+    // What the influx CLI keeps beside a URL belongs to that URL alone.
+    let beside = match &active {
+        Ok(Some(active)) if target::same(&active.url, url) => Some(active),
+        _ => None,
+    };
+    connection.token = Some(token(flags, around, &connection.target, beside)?);
+    connection.org = by_manifest
+        .or_else(|| {
+            around.var("INFLUX_ORG").map(|org| Said { value: org.to_owned(), from: Origin::Variable("INFLUX_ORG") })
+        })
+        .or_else(|| {
+            let active = beside?;
+            Some(Said { value: active.org.clone()?, from: Origin::InfluxCli(active.name.clone()) })
+        })
+        .ok_or_else(|| {
+            usage(
+                Diagnostic::error("connection::no-org", "no org is named")
+                    .help("write `org = \"...\"` under [server], or set INFLUX_ORG, or give --org"),
+            )
+        })?;
+    Ok(connection)
+}
+
+/// The server to set up: as [`resolve`] without manifests, an org or a token.
+pub fn resolve_virgin(flags: &Flags, around: &Surroundings) -> Result<Connection, Problem> {
+    let server = manifest::Server::default();
+    let target = target::resolve(flags, &server, around, &Ok(None))?;
+    let skip_verify = skip_verify(around)?;
+    Ok(Connection {
+        target,
+        org: Said { value: String::new(), from: Origin::Default },
+        token: None,
+        ca_file: None,
+        client_cert: None,
+        client_key: None,
+        skip_verify,
+        timeout: None,
+        warnings: Vec::new(),
+    })
+}
+
+fn skip_verify(around: &Surroundings) -> Result<bool, Problem> {
+    match around.var("INFLUX_SKIP_VERIFY") {
+        None | Some("0" | "f" | "F" | "false" | "FALSE" | "False") => Ok(false),
+        Some("1" | "t" | "T" | "true" | "TRUE" | "True") => Ok(true),
+        Some(other) => Err(usage(
+            Diagnostic::error(
+                "connection::skip-verify",
+                format!("INFLUX_SKIP_VERIFY is `{other}`, which is neither true nor false"),
+            )
+            .help("unset it, or write `true`"),
+        )),
+    }
+}
+
+/// The token for `target`.
+fn token(
+    flags: &Flags,
+    around: &Surroundings,
+    target: &Said<Target>,
+    beside: Option<&influx_cli::Active>,
+) -> Result<Said<Token>, Problem> {
+    if let Some(path) = &flags.token_file {
+        return Ok(Said { value: Token::File(path.clone()), from: Origin::Flag("--token-file") });
+    }
+    let given = around
+        .var("INFLUX_TOKEN")
+        .map(|token| Said { value: Token::Value(token.into()), from: Origin::Variable("INFLUX_TOKEN") })
+        .or_else(|| {
+            let path = around.var("INFLUX_TOKEN_FILE")?;
+            Some(Said { value: Token::File(path.into()), from: Origin::Variable("INFLUX_TOKEN_FILE") })
+        });
+    let meant = match &target.from {
+        Origin::Flag(_) | Origin::Variable(_) => true,
+        // `INFLUX_HOST` beside `[server].url` is the same URL, or the run would have ended.
+        Origin::Manifest => around.var("INFLUX_HOST").is_some() || around.by_hand(),
+        Origin::InfluxCli(_) | Origin::Default => false,
+    };
+    let denied = |diagnostic| Problem { exit: Exit::NotAuthorized, diagnostic };
+    match given {
+        Some(given) if meant => return Ok(given),
+        _ => {}
+    }
+    if let Some(active) = beside
+        && let Some(token) = &active.token
+    {
+        return Ok(Said { value: Token::Value(token.clone()), from: Origin::InfluxCli(active.name.clone()) });
+    }
+    Err(denied(match given {
+        Some(given) => Diagnostic::error(
+            "connection::token-withheld",
+            format!("the token from {} is not sent to {}, which {} names", given.from, target.value, target.from),
+        )
+        .help(format!(
+            "set INFLUX_HOST={} beside it: a token from the environment goes only to INFLUX_HOST or --host, so that a changed manifest cannot send it elsewhere",
+            target.value
+        )),
+        None => Diagnostic::error("connection::no-token", format!("there is no token for {}", target.value))
+            .help("set INFLUX_TOKEN or INFLUX_TOKEN_FILE, or give --token-file"),
+    }))
+}

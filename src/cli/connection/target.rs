@@ -1,0 +1,133 @@
+//! The server of a run.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use url::Url;
+
+use super::influx_cli::Active;
+use super::{Flags, Origin, Said, Surroundings, usage};
+use crate::api::is_plain_http_to_elsewhere;
+use crate::diagnostic::Diagnostic;
+use crate::exit::{Exit, Problem};
+use crate::manifest;
+
+/// A server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// One with a URL.
+    Server(Url),
+    /// The one inside this program: its data is in a file, relative to the project directory, or in memory.
+    Embedded(Option<PathBuf>),
+}
+
+impl Target {
+    /// Reads `http(s)://...`, `embedded:` or `embedded:PATH`; an error says what is wrong, without a password.
+    pub fn parse(text: &str) -> Result<Self, &'static str> {
+        if let Some(path) = text.strip_prefix("embedded:") {
+            return Ok(Self::Embedded((!path.is_empty()).then(|| path.into())));
+        }
+        let url: Url = text.parse().map_err(|_| "it is not of the form http(s)://HOST[:PORT] or embedded:PATH")?;
+        match &url {
+            url if !matches!(url.scheme(), "http" | "https") => {
+                Err("it must begin with http://, https:// or embedded:")
+            }
+            url if url.host_str().is_none_or(str::is_empty) => Err("it names no host"),
+            url if !url.username().is_empty() || url.password().is_some() => {
+                Err("a user name or password does not belong there; the token is given apart")
+            }
+            url if url.query().is_some() || url.fragment().is_some() => Err("it must end with the path"),
+            _ => Ok(Self::Server(url)),
+        }
+    }
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Server(url) => f.write_str(url.as_str().trim_end_matches('/')),
+            Self::Embedded(None) => f.write_str("embedded:"),
+            Self::Embedded(Some(path)) => write!(f, "embedded:{}", path.display()),
+        }
+    }
+}
+
+/// Whether two URLs are the same server.
+pub(super) fn same(one: &Url, other: &Url) -> bool {
+    one.scheme() == other.scheme()
+        && one.host() == other.host()
+        && one.port_or_known_default() == other.port_or_known_default()
+        && one.path().trim_end_matches('/') == other.path().trim_end_matches('/')
+}
+
+/// The server of a run; `active` is the influx CLI's connection, or why it cannot be read.
+pub(super) fn resolve(
+    flags: &Flags,
+    server: &manifest::Server,
+    around: &Surroundings,
+    active: &Result<Option<Active>, Diagnostic>,
+) -> Result<Said<Target>, Problem> {
+    let target = find(flags, server, around, active)?;
+    match &target.value {
+        Target::Server(url) if is_plain_http_to_elsewhere(url) && !flags.insecure_http => Err(usage(
+            Diagnostic::error(
+                "connection::plain-http",
+                format!("{} (from {}) is another machine, reached without encryption", target.value, target.from),
+            )
+            .help("use https://, or give --insecure-http to send the token in plain text"),
+        )),
+        _ => Ok(target),
+    }
+}
+
+fn find(
+    flags: &Flags,
+    server: &manifest::Server,
+    around: &Surroundings,
+    active: &Result<Option<Active>, Diagnostic>,
+) -> Result<Said<Target>, Problem> {
+    let wrong =
+        |from: &str, reason: &str| Diagnostic::error("connection::url", format!("{from} is no server: {reason}"));
+    if let Some(text) = &flags.host {
+        let value = Target::parse(text).map_err(|reason| usage(wrong("--host", reason)))?;
+        return Ok(Said { value, from: Origin::Flag("--host") });
+    }
+    let variable = || match around.var("INFLUX_HOST") {
+        None => Ok(None),
+        Some(text) => Target::parse(text).map(Some).map_err(|reason| usage(wrong("INFLUX_HOST", reason))),
+    };
+    if let Some(url) = &server.url {
+        let value = Target::parse(&url.value).map_err(|reason| Problem {
+            exit: Exit::Manifest,
+            diagnostic: wrong("[server].url", reason).at(url.place.clone(), "this"),
+        })?;
+        if let Target::Server(ours) = &value {
+            match variable()? {
+                None => {}
+                Some(Target::Server(theirs)) if same(ours, &theirs) => {}
+                Some(theirs) => {
+                    let message = format!("[server].url is {value}, and INFLUX_HOST is {theirs}");
+                    return Err(usage(
+                        Diagnostic::error("connection::two-hosts", message)
+                            .at(url.place.clone(), "this server")
+                            .help("unset INFLUX_HOST, or say which one is meant with --host"),
+                    ));
+                }
+            }
+        }
+        return Ok(Said { value, from: Origin::Manifest });
+    }
+    if let Some(value) = variable()? {
+        return Ok(Said { value, from: Origin::Variable("INFLUX_HOST") });
+    }
+    match active {
+        Err(diagnostic) => Err(usage(diagnostic.clone())),
+        Ok(Some(active)) => {
+            Ok(Said { value: Target::Server(active.url.clone()), from: Origin::InfluxCli(active.name.clone()) })
+        }
+        Ok(None) => Err(usage(
+            Diagnostic::error("connection::no-host", "no server is named")
+                .help("write `url = \"...\"` under [server], or set INFLUX_HOST, or give --host"),
+        )),
+    }
+}

@@ -1,0 +1,231 @@
+//! The straight line from manifests to a plan, and from a plan to an apply, as the commands share it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use super::signal;
+use crate::address::Address;
+use crate::api::{ApiError, Client, Writer};
+use crate::apply::{self, Event};
+use crate::diagnostic::Diagnostic;
+use crate::diff::{self, Action, Change, Comparison, Goal, Reason, Target};
+use crate::evidence;
+use crate::exit::{Exit, Problem};
+use crate::graph::Graph;
+use crate::kind::Kind;
+use crate::ledger::{self, Claim, Journal, LastApply, Ledger, State, ThisMachine, Timing};
+use crate::manifest::Manifest;
+use crate::plan::{self, Consent, Facts, Plan};
+use crate::snapshot::{self, Server, Snapshot};
+
+/// A plan, and everything that it rests on.
+pub struct Planned {
+    /// What the project knows of itself.
+    pub ledger: Ledger,
+    /// The ledger as its labels hold it.
+    state: State,
+    /// Who owns what other projects' ledgers have.
+    foreign: BTreeMap<(Kind, String), String>,
+    /// What the server has.
+    pub snapshot: Snapshot,
+    /// The objects behind external resources.
+    external: BTreeMap<Address, Target>,
+    /// What an apply would do.
+    pub plan: Plan,
+}
+
+/// Plans: reads the ledger and the server, compares, reads what is at stake, and orders. Writes nothing. `made` is the ID
+/// of the home org, if this very run has made it.
+///
+/// # Errors
+/// What keeps a plan from being made at all. What a guard refuses is in the plan.
+pub async fn plan(
+    client: &Client,
+    server: &Server,
+    manifest: &Manifest,
+    graph: &Graph,
+    goal: Goal,
+    consent: &Consent,
+    made: Option<&str>,
+) -> Result<Planned, Problem> {
+    let rows = match &server.home {
+        Some(home) => ledger::rows(client, home).await?,
+        None => Vec::new(),
+    };
+    let (ledger, state) = ledger::decode(&rows, &manifest.project, server.home.as_deref().unwrap_or_default())?;
+    let foreign = ledger::owners(&rows, &manifest.project).objects;
+    let snapshot = snapshot::read(client, server, manifest, &ledger).await?;
+    if !ledger.found && server.home.is_some() && !snapshot.labels_proven {
+        return Err(unproven_ledger(&manifest.project));
+    }
+    let Comparison { mut changes, problems, external } =
+        diff::compare(manifest, graph, &snapshot, &ledger, &foreign, goal);
+    changes.iter_mut().for_each(|change| own(change, made));
+    let at_stake = evidence::read(client, &changes, &snapshot).await?;
+    let comparison = Comparison { changes, problems, external: BTreeMap::new() };
+    let facts = Facts { project: &manifest.project, graph, snapshot: &snapshot, ledger: &ledger, at_stake, consent };
+    let plan = plan::order(comparison, facts);
+    Ok(Planned { ledger, state, foreign, snapshot, external, plan })
+}
+
+/// What this run has made itself is no object of somebody else that is taken over.
+fn own(change: &mut Change, made: Option<&str>) {
+    let id = change.object.as_ref().map(|object| object.id.as_str());
+    if made.is_some() && id == made && change.adopts {
+        change.adopts = false;
+        if change.action == Action::None {
+            change.reason = Reason::Resumed;
+        }
+    }
+}
+
+/// A token that cannot see the ledger must not look like a first run.
+fn unproven_ledger(project: &str) -> Problem {
+    let diagnostic = Diagnostic::error(
+        "sight::ledger",
+        format!("cannot tell whether the project `{project}` was ever applied: this token may not read all labels"),
+    )
+    .help("the ledger is kept in labels of the home org: use a token with `read:labels` there");
+    Problem { exit: Exit::NotAuthorized, diagnostic }
+}
+
+/// How an apply is done.
+pub struct Apply<'a> {
+    /// The server.
+    pub client: &'a Client,
+    /// What is known of it.
+    pub server: &'a Server,
+    /// What is declared.
+    pub manifest: &'a Manifest,
+    /// Who refers to whom.
+    pub graph: &'a Graph,
+    /// Where to get.
+    pub goal: Goal,
+    /// What the user agreed to.
+    pub consent: &'a Consent,
+    /// The ID of the home org, if this very run has made it.
+    pub made: Option<&'a str>,
+    /// How many changes may be under way at once.
+    pub parallelism: usize,
+    /// How long to wait for another run's lock.
+    pub lock_timeout: Duration,
+    /// The commit that is applied, where it is known.
+    pub commit: Option<String>,
+    /// The CI run, where there is one.
+    pub run: Option<String>,
+    /// Becomes a reason when the run is to stop.
+    pub stop: watch::Receiver<Option<Exit>>,
+}
+
+/// What came of trying to apply a plan that was agreed to.
+pub enum Applied {
+    /// It was applied, well or not: the events say.
+    Done,
+    /// Under the lock the change list was another one; nothing was written.
+    Stale(Box<Planned>),
+}
+
+impl Apply<'_> {
+    /// Takes the lock, plans again, and applies if the change list is still the `agreed` one.
+    ///
+    /// # Errors
+    /// What keeps the walk from starting, and what keeps the ledger from being finished.
+    pub async fn run(&self, agreed: &Plan, tell: &mut (dyn FnMut(Event) + Send)) -> Result<Applied, Problem> {
+        let labels = Writer::new(self.client.clone());
+        let org = self.server.home.clone().unwrap_or_default();
+        let claim = Claim {
+            project: self.manifest.project.clone(),
+            org,
+            run: self.run.clone(),
+            wait: self.lock_timeout,
+            timing: Timing::default(),
+        };
+        let mut waiting = |holder: &ledger::Holder| tell(Event::Waiting { holder: holder.to_string() });
+        let lease = tokio::select! {
+            lease = ledger::acquire(&labels, Arc::new(ThisMachine), &claim, &mut waiting) => Arc::new(lease?),
+            exit = signal::wait(self.stop.clone()) => {
+                let diagnostic = Diagnostic::error("cli::interrupted", "stopped by a signal: nothing was changed");
+                return Err(Problem { exit, diagnostic });
+            }
+        };
+        let result = self.locked(agreed, &lease, tell).await;
+        // The permits that hold the lease too have ended with the walk.
+        if let Some(lease) = Arc::into_inner(lease)
+            && let Err(error) = lease.release().await
+            && result.is_ok()
+        {
+            tell(Event::Warning(Problem::from(error).diagnostic));
+        }
+        result
+    }
+
+    async fn locked(
+        &self,
+        agreed: &Plan,
+        lease: &Arc<ledger::Lease>,
+        tell: &mut (dyn FnMut(Event) + Send),
+    ) -> Result<Applied, Problem> {
+        let planned =
+            plan(self.client, self.server, self.manifest, self.graph, self.goal, self.consent, self.made).await?;
+        if planned.plan.changes != agreed.changes || !planned.plan.refusals.is_empty() {
+            return Ok(Applied::Stale(Box::new(planned)));
+        }
+        let timeout = self.client.timeout();
+        let permit = {
+            let lease = lease.clone();
+            move || lease.check(timeout)
+        };
+        let gate = permit.clone();
+        let writer = Writer::gated(self.client.clone(), Arc::new(move || gate().map_err(|lost| lost.to_string())));
+        let intents = apply::intents(&planned.plan, self.manifest, &planned.snapshot);
+        let journal =
+            Journal::begin(Writer::new(self.client.clone()), planned.state, intents.clone(), Arc::new(permit.clone()))
+                .await?;
+        let run = apply::Run {
+            writer: &writer,
+            manifest: self.manifest,
+            snapshot: &planned.snapshot,
+            ledger: &planned.ledger,
+            plan: &planned.plan,
+            external: &planned.external,
+            foreign: &planned.foreign,
+            journal: &journal,
+            intents: &intents,
+            parallelism: self.parallelism,
+            stop: self.stop.clone(),
+        };
+        let mut complete = true;
+        let mut watch = |event: Event| {
+            complete &=
+                !matches!(&event, Event::Ended { outcome, .. } if !matches!(outcome, apply::Outcome::Done { .. }));
+            tell(event);
+        };
+        apply::run(run, &mut watch).await;
+        let last = LastApply { at: server_time(self.client), commit: self.commit.clone(), run: self.run.clone() };
+        let state = journal.finish(Some(last)).await?;
+        if self.goal == Goal::Destroyed && complete {
+            ledger::remove_all(&Writer::new(self.client.clone()), state, &(Arc::new(permit) as ledger::Permit)).await?;
+        }
+        Ok(Applied::Done)
+    }
+}
+
+/// The server's time of its last reply (RFC 3339, whole seconds).
+fn server_time(client: &Client) -> String {
+    let at = client.server_time().and_then(|at| i64::try_from(at).ok()).unwrap_or_default();
+    jiff::Timestamp::from_millisecond(at).map(|at| at.to_string()).unwrap_or_default()
+}
+
+/// Makes the home org, which is declared and does not exist: before ledger and lock, which live in it.
+///
+/// # Errors
+/// The server's.
+pub async fn create_home_org(client: &Client, manifest: &Manifest, address: &Address) -> Result<String, ApiError> {
+    let resource = &manifest.resources[address];
+    let ids = crate::kind::Ids::default();
+    let want = crate::kind::Want { fields: &resource.fields, org: "", ids: &ids, marker: None, password: None };
+    address.kind.create(&Writer::new(client.clone()), &want).await.map(|made| made.object.id)
+}

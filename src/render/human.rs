@@ -1,0 +1,179 @@
+//! A plan for people, as they know it from Terraform: what may be lost first, then drift, then changes.
+
+use super::field;
+use super::page::Page;
+use super::reason::{data, listed, object, reason, sign, threat};
+use super::style::{Palette, Role};
+use super::value::count;
+use crate::diff::{Action, Change};
+use crate::plan::{Counts, Plan};
+
+/// The whole plan.
+pub fn plan(plan: &Plan, palette: Palette) -> String {
+    let mut page = Page::new(palette);
+    at_stake(&mut page, plan);
+    let server: Vec<_> = plan.changes.iter().filter(|change| on_server(change)).collect();
+    let (drift, changes): (Vec<_>, Vec<_>) = server.into_iter().partition(|change| change.drifted());
+    section(&mut page, "Drift (changed on the server since the last apply):", &drift);
+    section(&mut page, "Changes:", &changes);
+    ledger(&mut page, plan);
+    summary(&mut page, plan);
+    page.finish()
+}
+
+fn on_server(change: &Change) -> bool {
+    !matches!(change.action, Action::None | Action::Forget)
+}
+
+fn at_stake(page: &mut Page, plan: &Plan) {
+    if plan.at_stake.is_empty() {
+        return;
+    }
+    page.heading("Data at stake:");
+    for change in &plan.changes {
+        if let Some(stake) = plan.at_stake.get(&change.address) {
+            let role = match stake {
+                crate::evidence::Data::None => Role::Quiet,
+                _ => Role::Warning,
+            };
+            page.say("  ").put(role, "!").say(" ").put(Role::Strong, &change.address);
+            page.say(format_args!(" {}: ", threat(change))).put(role, data(stake)).end();
+        }
+    }
+}
+
+fn section(page: &mut Page, title: &str, changes: &[&Change]) {
+    if changes.is_empty() {
+        return;
+    }
+    page.heading(title);
+    for (n, change) in changes.iter().enumerate() {
+        if n > 0 && (!change.fields.is_empty() || !changes[n - 1].fields.is_empty()) {
+            page.end();
+        }
+        one(page, change);
+    }
+}
+
+/// The colour of an action.
+pub(super) const fn role(action: Action) -> Role {
+    match action {
+        Action::None => Role::Quiet,
+        Action::Create => Role::Add,
+        Action::Update => Role::Change,
+        Action::Replace | Action::Delete => Role::Destroy,
+        Action::Forget => Role::Ledger,
+    }
+}
+
+fn one(page: &mut Page, change: &Change) {
+    page.put(role(change.action), format_args!("{:>3}", sign(change.action)));
+    page.say(" ").put(Role::Strong, &change.address);
+    if let Some(target) = &change.object {
+        page.put(Role::Quiet, format_args!("  {}", object(target)));
+    }
+    page.end();
+    for remark in remarks(change) {
+        page.put(Role::Quiet, format_args!("      # {remark}")).end();
+    }
+    match change.action {
+        Action::Create => field::created(page, change),
+        Action::Update | Action::Replace => field::changed(page, change),
+        Action::None | Action::Delete | Action::Forget => {}
+    }
+}
+
+/// What is to be said of a change besides its fields.
+fn remarks(change: &Change) -> Vec<String> {
+    let mut remarks: Vec<String> = reason(&change.reason, change.address.kind).into_iter().collect();
+    if change.adopts {
+        remarks.push("it exists already and is adopted".to_owned());
+    }
+    if let Some(from) = &change.moved_from {
+        remarks.push(format!("it was {from}"));
+    }
+    if !change.released.is_empty() {
+        remarks.push(released(change));
+    }
+    if change.unverified {
+        remarks.push(format!(
+            "unverified: the token does not see every {}, so one of this name may exist",
+            change.address.kind.name()
+        ));
+    }
+    remarks
+}
+
+fn released(change: &Change) -> String {
+    let names = listed(change.released.iter().map(|field| format!("`{field}`")));
+    match change.released.len() {
+        1 => format!("{names} is not managed any more; its value stays"),
+        _ => format!("{names} are not managed any more; their values stay"),
+    }
+}
+
+fn ledger(page: &mut Page, plan: &Plan) {
+    let changes: Vec<_> = plan.changes.iter().filter(|change| change.ledger_only()).collect();
+    if changes.is_empty() {
+        return;
+    }
+    page.heading("Ledger only (nothing changes on the server):");
+    for change in changes {
+        let mut line = |verb: &str, text: &str| {
+            page.say("  ").put(Role::Ledger, format_args!("{verb:<8}"));
+            page.put(Role::Strong, &change.address);
+            page.say(text).end();
+        };
+        let target = change.object.as_ref().map(object).unwrap_or_default();
+        if change.action == Action::Forget {
+            line(
+                "forget",
+                &reason(&change.reason, change.address.kind).map_or(String::new(), |why| format!(": {why}")),
+            );
+        }
+        if let Some(from) = &change.moved_from {
+            line("move", &format!(" was {from}"));
+        }
+        if change.adopts {
+            line("adopt", &format!(": takes over {target}"));
+        } else if change.action == Action::None && change.reason == crate::diff::Reason::Resumed {
+            line("resume", &format!(": an interrupted run made {target}"));
+        }
+        if !change.released.is_empty() {
+            line("release", &format!(": {}", released(change)));
+        }
+    }
+}
+
+fn summary(page: &mut Page, plan: &Plan) {
+    let counts = plan.counts();
+    page.gap();
+    if !plan.writes() {
+        page.put(Role::Strong, "No changes.").say(" The server matches the manifests.").end();
+        return;
+    }
+    if counts.unchanged > 0 {
+        page.put(Role::Quiet, format_args!("{} unchanged.", counts.unchanged)).end();
+    }
+    let Counts { add, change, replace, destroy, .. } = counts;
+    page.put(Role::Strong, "Plan:");
+    page.say(format_args!(" {} to add, {change} to change, {} to destroy.", add + replace, destroy + replace));
+    let ledger: Vec<_> =
+        [(counts.adopt, "adopt"), (counts.moved, "move"), (counts.release, "release"), (counts.forget, "forget")]
+            .iter()
+            .filter(|(number, _)| *number > 0)
+            .map(|(number, verb)| format!("{number} to {verb}"))
+            .collect();
+    if !ledger.is_empty() {
+        page.say(format_args!(" Ledger: {}.", ledger.join(", ")));
+    }
+    page.end();
+    if !plan.refusals.is_empty() {
+        page.put(Role::Error, "Refused:");
+        page.say(format_args!(
+            " {} against it; an apply would change nothing.",
+            count(plan.refusals.len(), "objection")
+        ));
+        page.end();
+    }
+}

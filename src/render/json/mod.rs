@@ -1,0 +1,75 @@
+//! The machine form of a run: one versioned document with structs of its own, described in `schemas/`.
+
+mod plan;
+mod problem;
+mod report;
+
+use serde::Serialize;
+
+use super::sanitize::is_hidden;
+use crate::exit::{Exit, Problem};
+use crate::plan::Plan;
+use crate::report::Report;
+
+/// The version of every machine form: a new minor adds, a new major changes.
+pub const FORMAT_VERSION: &str = "1.0";
+
+/// All that one run has to say.
+#[derive(Clone, Copy, Debug)]
+pub struct Document<'a> {
+    /// How the process ends.
+    pub exit: Exit,
+    /// The plan, where it came to one.
+    pub plan: Option<&'a Plan>,
+    /// What was done, where anything was tried.
+    pub report: Option<&'a Report>,
+    /// What ended the run, besides what plan and report say.
+    pub problems: &'a [Problem],
+}
+
+#[derive(Serialize)]
+struct Form<'a> {
+    format_version: &'static str,
+    exit_code: u8,
+    exit_reason: &'static str,
+    resumable: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    plan: Option<plan::Form<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    report: Option<report::Form<'a>>,
+    problems: Vec<problem::Form<'a>>,
+}
+
+/// Whether the same command may simply be run again.
+pub const fn resumable(exit: Exit) -> bool {
+    matches!(exit, Exit::Partial | Exit::Unavailable | Exit::Locked | Exit::Interrupted | Exit::Terminated)
+}
+
+/// The document as JSON, with a line feed at its end.
+pub fn document(document: &Document<'_>) -> String {
+    text(&Form {
+        format_version: FORMAT_VERSION,
+        exit_code: document.exit.code(),
+        exit_reason: document.exit.reason(),
+        resumable: resumable(document.exit),
+        plan: document.plan.map(plan::Form::new),
+        report: document.report.map(report::Form::new),
+        problems: document.problems.iter().map(problem::Form::new).collect(),
+    })
+}
+
+/// Any value as indented JSON whose strings hold no hidden character as such.
+pub fn text(value: &impl Serialize) -> String {
+    let json = serde_json::to_string_pretty(value).expect("invariant: the forms have string keys and no failing parts");
+    let mut out = String::with_capacity(json.len() + 1);
+    for c in json.chars() {
+        if c != '\n' && is_hidden(c) {
+            let mut units = [0; 2];
+            out.extend(c.encode_utf16(&mut units).iter().map(|unit| format!("\\u{unit:04x}")));
+        } else {
+            out.push(c);
+        }
+    }
+    out.push('\n');
+    out
+}

@@ -1,0 +1,219 @@
+//! A plan.
+
+use serde::Serialize;
+use serde_json::{Value as Json, json};
+
+use super::problem::{self, Said};
+use crate::address::Address;
+use crate::diff::{Action, Cause, Change, FieldChange, Reason};
+use crate::evidence::Data;
+use crate::ledger::Origin;
+use crate::plan::Plan;
+use crate::value::Value;
+
+#[derive(Serialize)]
+pub(super) struct Form<'a> {
+    project: &'a str,
+    summary: Summary,
+    changes: Vec<One<'a>>,
+    at_stake: Vec<Stake<'a>>,
+    refusals: Vec<problem::Form<'a>>,
+    warnings: Vec<Said<'a>>,
+}
+
+#[derive(Serialize)]
+struct Summary {
+    add: usize,
+    change: usize,
+    replace: usize,
+    destroy: usize,
+    adopt: usize,
+    release: usize,
+    forget: usize,
+    r#move: usize,
+    unchanged: usize,
+}
+
+#[derive(Serialize)]
+struct One<'a> {
+    address: &'a Address,
+    kind: &'static str,
+    action: &'static str,
+    reason: &'static str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    replace_fields: Vec<&'static str>,
+    drifted: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    object: Option<Object<'a>>,
+    fields: Vec<Field<'a>>,
+    adopts: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    moved_from: Option<&'a Address>,
+    released: Vec<&'a str>,
+    unverified: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    origin: Option<&'static str>,
+}
+
+#[derive(Serialize)]
+struct Object<'a> {
+    id: &'a str,
+    name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    org: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct Field<'a> {
+    field: &'static str,
+    before: Option<Json>,
+    after: Json,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_applied: Option<&'a str>,
+    cause: &'static str,
+}
+
+#[derive(Serialize)]
+struct Stake<'a> {
+    address: &'a Address,
+    data: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    count: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    first: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why_unknown: Option<&'a str>,
+}
+
+impl<'a> Form<'a> {
+    pub(super) fn new(plan: &'a Plan) -> Self {
+        let counts = plan.counts();
+        Self {
+            project: &plan.project,
+            summary: Summary {
+                add: counts.add,
+                change: counts.change,
+                replace: counts.replace,
+                destroy: counts.destroy,
+                adopt: counts.adopt,
+                release: counts.release,
+                forget: counts.forget,
+                r#move: counts.moved,
+                unchanged: counts.unchanged,
+            },
+            changes: plan.changes.iter().map(One::new).collect(),
+            at_stake: plan.at_stake.iter().map(|(address, data)| Stake::new(address, data)).collect(),
+            refusals: plan.refusals.iter().map(problem::Form::new).collect(),
+            warnings: plan.warnings.iter().map(Said::new).collect(),
+        }
+    }
+}
+
+impl<'a> One<'a> {
+    fn new(change: &'a Change) -> Self {
+        Self {
+            address: &change.address,
+            kind: change.address.kind.name(),
+            action: action(change.action),
+            reason: reason(&change.reason),
+            replace_fields: match &change.reason {
+                Reason::CannotChange(fields) => fields.iter().copied().collect(),
+                _ => Vec::new(),
+            },
+            drifted: change.drifted(),
+            object: change.object.as_ref().map(|target| Object {
+                id: &target.id,
+                name: &target.name,
+                org: target.org.as_deref(),
+            }),
+            fields: change.fields.iter().map(Field::new).collect(),
+            adopts: change.adopts,
+            moved_from: change.moved_from.as_ref(),
+            released: change.released.iter().map(String::as_str).collect(),
+            unverified: change.unverified,
+            origin: change.origin.map(|origin| match origin {
+                Origin::Created => "created",
+                Origin::Adopted => "adopted",
+            }),
+        }
+    }
+}
+
+impl<'a> Field<'a> {
+    fn new(change: &'a FieldChange) -> Self {
+        Self {
+            field: change.field,
+            before: change.live.as_ref().map(value),
+            after: value(&change.wanted),
+            last_applied: change.last.as_deref(),
+            cause: match change.cause {
+                Cause::Yours => "manifest",
+                Cause::Drift => "drift",
+                Cause::Both => "both",
+                Cause::New => "new",
+            },
+        }
+    }
+}
+
+impl<'a> Stake<'a> {
+    fn new(address: &'a Address, data: &'a Data) -> Self {
+        let none = Self { address, data: "none", count: None, first: None, last: None, why_unknown: None };
+        match data {
+            Data::None => none,
+            Data::Some { count, first, last } => {
+                Self { data: "some", count: *count, first: first.as_deref(), last: last.as_deref(), ..none }
+            }
+            Data::Unknown(why) => Self { data: "unknown", why_unknown: Some(why), ..none },
+        }
+    }
+}
+
+/// The word for an action.
+pub(super) const fn action(action: Action) -> &'static str {
+    match action {
+        Action::None => "none",
+        Action::Create => "create",
+        Action::Update => "update",
+        Action::Replace => "replace",
+        Action::Delete => "delete",
+        Action::Forget => "forget",
+    }
+}
+
+const fn reason(reason: &Reason) -> &'static str {
+    match reason {
+        Reason::InSync => "in_sync",
+        Reason::New => "new",
+        Reason::Gone => "gone",
+        Reason::Differs => "differs",
+        Reason::CannotChange(_) => "cannot_change",
+        Reason::CreatorGone => "creator_gone",
+        Reason::Undelivered => "undelivered",
+        Reason::Leftovers => "leftovers",
+        Reason::Resumed => "resumed",
+        Reason::NotDeclared => "not_declared",
+        Reason::NotOurs => "not_ours",
+        Reason::AlreadyGone => "already_gone",
+        Reason::External => "external",
+        Reason::Destroy => "destroy",
+        Reason::HomeOrg => "home_org",
+    }
+}
+
+/// A field's value; null where absence is said. A secret's source is named, never its value.
+fn value(value: &Value) -> Json {
+    match value {
+        Value::Unset => Json::Null,
+        Value::Integer(number) => json!(number),
+        Value::Refs(set) => set.iter().map(|of| json!(of.to_string())).collect(),
+        Value::Map(map) => json!(map),
+        Value::Scopes(scopes) => scopes.iter().map(|scope| json!(scope.to_string())).collect(),
+        Value::Sinks(sinks) => sinks.iter().map(|sink| json!(sink.to_string())).collect(),
+        Value::Text(_) | Value::Duration(_) | Value::Infinite | Value::Ref(_) | Value::Script(_) | Value::Source(_) => {
+            json!(value.to_string())
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! Diagnostics and what they end.
+
+use serde::Serialize;
+
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::exit::Problem;
+
+#[derive(Serialize)]
+pub(super) struct Form<'a> {
+    exit_code: u8,
+    exit_reason: &'static str,
+    diagnostic: Said<'a>,
+}
+
+/// One diagnostic.
+#[derive(Serialize)]
+pub(super) struct Said<'a> {
+    code: &'static str,
+    severity: &'static str,
+    message: &'a str,
+    places: Vec<At<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    help: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct At<'a> {
+    file: &'a str,
+    /// From 1.
+    line: usize,
+    /// From 1, in characters.
+    column: usize,
+    label: &'a str,
+}
+
+impl<'a> Form<'a> {
+    pub(super) fn new(problem: &'a Problem) -> Self {
+        Self {
+            exit_code: problem.exit.code(),
+            exit_reason: problem.exit.reason(),
+            diagnostic: Said::new(&problem.diagnostic),
+        }
+    }
+}
+
+impl<'a> Said<'a> {
+    pub(super) fn new(diagnostic: &'a Diagnostic) -> Self {
+        Self {
+            code: diagnostic.code,
+            severity: match diagnostic.severity {
+                Severity::Warning => "warning",
+                Severity::Error => "error",
+            },
+            message: &diagnostic.message,
+            places: diagnostic
+                .places
+                .iter()
+                .map(|(place, label)| {
+                    let before = place.source.text.get(..place.span.start).unwrap_or(&place.source.text);
+                    let start = before.rfind('\n').map_or(0, |at| at + 1);
+                    At {
+                        file: &place.source.name,
+                        line: before.matches('\n').count() + 1,
+                        column: before[start..].chars().count() + 1,
+                        label,
+                    }
+                })
+                .collect(),
+            help: diagnostic.help.as_deref(),
+        }
+    }
+}

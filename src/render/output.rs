@@ -1,0 +1,56 @@
+//! Where text goes: data to standard output, talk to standard error.
+
+use std::io::{self, IsTerminal, Write};
+
+use super::diagnostic::{self, Look};
+use super::style::Palette;
+use crate::diagnostic::Diagnostic;
+
+/// Columns where nobody says how many there are.
+const WIDTH: usize = 100;
+
+/// The two streams of the process.
+#[derive(Clone, Copy, Debug)]
+pub struct Output {
+    /// Colours on standard output.
+    pub out: Palette,
+    /// Colours on standard error.
+    pub err: Palette,
+    /// Whether standard error is a terminal.
+    pub err_terminal: bool,
+}
+
+impl Output {
+    /// The process's own streams.
+    pub fn of_process() -> Self {
+        Self {
+            out: Palette::of(&io::stdout()),
+            err: Palette::of(&io::stderr()),
+            err_terminal: io::stderr().is_terminal(),
+        }
+    }
+
+    /// Writes what was asked for. A reader that has gone away is no error.
+    pub fn data(&self, text: &str) -> io::Result<()> {
+        let mut out = io::stdout().lock();
+        match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            other => other,
+        }
+    }
+
+    /// Shows diagnostics on standard error.
+    pub fn show(&self, diagnostics: &[Diagnostic]) {
+        if diagnostics.is_empty() {
+            return;
+        }
+        let width = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok()).unwrap_or(WIDTH).max(40);
+        self.talk(&diagnostic::text(diagnostics, Look { colour: self.err == Palette::Coloured, width }));
+    }
+
+    /// Writes what is said besides. Nothing can be done if nobody can hear it.
+    pub fn talk(&self, text: &str) {
+        let mut err = io::stderr().lock();
+        let _ = err.write_all(text.as_bytes()).and_then(|()| err.flush());
+    }
+}

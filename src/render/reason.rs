@@ -1,0 +1,96 @@
+//! Reasons and losses in words.
+
+use std::collections::BTreeSet;
+
+use super::value::{quoted, thousands};
+use crate::diff::{Action, Change, Reason, Target};
+use crate::evidence::Data;
+use crate::kind::{Delete, Kind};
+
+/// `a`, `a and b`, `a, b and c`.
+pub(super) fn listed<T: AsRef<str>>(words: impl IntoIterator<Item = T>) -> String {
+    let words: Vec<_> = words.into_iter().collect();
+    match words.as_slice() {
+        [] => String::new(),
+        [one] => one.as_ref().to_owned(),
+        [head @ .., last] => {
+            let head: Vec<_> = head.iter().map(AsRef::as_ref).collect();
+            format!("{} and {}", head.join(", "), last.as_ref())
+        }
+    }
+}
+
+/// Why something happens, where there is more to say than the fields do.
+pub(super) fn reason(reason: &Reason, kind: Kind) -> Option<String> {
+    Some(match reason {
+        Reason::InSync | Reason::New | Reason::Differs | Reason::Destroy => return None,
+        Reason::Gone => "it was deleted on the server".to_owned(),
+        Reason::CannotChange(fields) => cannot_change(fields, kind),
+        Reason::CreatorGone => "the user it runs as is gone or does not own the org any more".to_owned(),
+        Reason::Undelivered => "its secret was never delivered".to_owned(),
+        Reason::Leftovers => "an interrupted run left what this one replaces".to_owned(),
+        Reason::Resumed => "an interrupted run made it".to_owned(),
+        Reason::NotDeclared => "it is not declared any more".to_owned(),
+        Reason::NotOurs => "it is not declared any more; this project did not make it, so it stays".to_owned(),
+        Reason::AlreadyGone => "it is not declared any more, and is gone already".to_owned(),
+        Reason::External => "it is declared external now; it stays".to_owned(),
+        Reason::HomeOrg => "the home org is never deleted; it stays".to_owned(),
+    })
+}
+
+fn cannot_change(fields: &BTreeSet<&'static str>, kind: Kind) -> String {
+    let names = listed(fields.iter().map(|field| format!("`{field}`")));
+    let order = match kind.spec().replace {
+        Delete::First => "",
+        Delete::Last => "; the new one works before the old one goes",
+    };
+    format!("{names} cannot be changed in place{order}")
+}
+
+/// An object on the server: its name and ID.
+pub(super) fn object(target: &Target) -> String {
+    format!("{} (id {})", quoted(&target.name), target.id)
+}
+
+/// What is at stake, in words.
+pub(super) fn data(data: &Data) -> String {
+    match data {
+        Data::None => "no data is lost (a query has shown that there is none)".to_owned(),
+        Data::Unknown(why) => format!("data may be lost ({why})"),
+        Data::Some { count, first, last } => {
+            let values = match count {
+                Some(1) => "1 value".to_owned(),
+                Some(count) => format!("{} values", thousands(*count)),
+                None => "data".to_owned(),
+            };
+            let time = match (first, last) {
+                (Some(first), Some(last)) => format!(", from {first} to {last}"),
+                (Some(first), None) => format!(", from {first} on"),
+                (None, Some(last)) => format!(", until {last}"),
+                (None, None) => String::new(),
+            };
+            format!("{values} would be lost{time}")
+        }
+    }
+}
+
+/// What would lose the data.
+pub(super) fn threat(change: &Change) -> &'static str {
+    match change.action {
+        Action::Delete => "is deleted",
+        Action::Replace => "is replaced",
+        _ => "keeps its points for a shorter time",
+    }
+}
+
+/// The sign of an action.
+pub(super) const fn sign(action: Action) -> &'static str {
+    match action {
+        Action::None => " ",
+        Action::Create => "+",
+        Action::Update => "~",
+        Action::Replace => "-/+",
+        Action::Delete => "-",
+        Action::Forget => "x",
+    }
+}

@@ -1,0 +1,127 @@
+//! What an apply has done, for people.
+
+use super::human::role;
+use super::page::Page;
+use super::reason::sign;
+use super::style::{Palette, Role};
+use crate::apply::Outcome;
+use crate::diff::Action;
+use crate::exit::Exit;
+use crate::report::Report;
+
+/// Which command a report is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verb {
+    /// `fluxform apply`.
+    Apply,
+    /// `fluxform destroy`.
+    Destroy,
+}
+
+impl Verb {
+    /// The command's name.
+    pub const fn command(self) -> &'static str {
+        match self {
+            Self::Apply => "apply",
+            Self::Destroy => "destroy",
+        }
+    }
+
+    const fn title(self) -> &'static str {
+        match self {
+            Self::Apply => "Apply",
+            Self::Destroy => "Destroy",
+        }
+    }
+}
+
+/// The whole report.
+pub fn report(report: &Report, verb: Verb, palette: Palette) -> String {
+    let mut page = Page::new(palette);
+    section(&mut page, report, "Applied:", |outcome| matches!(outcome, Outcome::Done { .. }));
+    section(&mut page, report, "Failed:", |outcome| matches!(outcome, Outcome::Failed(_)));
+    section(&mut page, report, "Skipped:", |outcome| matches!(outcome, Outcome::Skipped { .. }));
+    section(&mut page, report, "Not started:", |outcome| matches!(outcome, Outcome::NotStarted));
+    stopped(&mut page, report);
+    summary(&mut page, report, verb);
+    page.finish()
+}
+
+fn section(page: &mut Page, report: &Report, title: &str, belongs: impl Fn(&Outcome) -> bool) {
+    let mut empty = true;
+    for (address, (action, outcome)) in &report.outcomes {
+        if !belongs(outcome) {
+            continue;
+        }
+        if empty {
+            page.heading(title);
+            empty = false;
+        }
+        let colour = if matches!(outcome, Outcome::Done { .. }) { role(*action) } else { Role::Quiet };
+        page.put(colour, format_args!("{:>3}", sign(*action))).say(" ").put(Role::Strong, address);
+        match outcome {
+            Outcome::Done { id } if id.is_empty() => page.end(),
+            Outcome::Done { id } => page.put(Role::Quiet, format_args!("  (id {id})")).end(),
+            Outcome::Failed(problem) => {
+                page.say(": ").put(Role::Error, &problem.diagnostic.message).end();
+                match &problem.diagnostic.help {
+                    Some(help) => page.put(Role::Quiet, format_args!("      help: {help}")).end(),
+                    None => page,
+                }
+            }
+            Outcome::Skipped { because } => page.say(format_args!(": {because} was not done")).end(),
+            Outcome::NotStarted => page.end(),
+        };
+    }
+}
+
+fn stopped(page: &mut Page, report: &Report) {
+    if report.stopped.is_empty() {
+        return;
+    }
+    page.heading("Stopped:");
+    for problem in &report.stopped {
+        page.say("  ").put(Role::Error, &problem.diagnostic.message).end();
+        if let Some(help) = &problem.diagnostic.help {
+            page.put(Role::Quiet, format_args!("      help: {help}")).end();
+        }
+    }
+}
+
+fn summary(page: &mut Page, report: &Report, verb: Verb) {
+    let counted = |belongs: fn(&Outcome) -> bool| report.outcomes.values().filter(|(_, o)| belongs(o)).count();
+    let exit = report.exit();
+    page.gap();
+    if exit == Exit::Ok {
+        page.put(Role::Strong, format_args!("{} complete!", verb.title()));
+    } else {
+        page.put(Role::Error, format_args!("{} incomplete.", verb.title()));
+    }
+    let replaced = report.done(Action::Replace);
+    let added = report.done(Action::Create) + replaced;
+    let destroyed = report.done(Action::Delete) + replaced;
+    let changed = report.done(Action::Update);
+    match (verb, exit) {
+        (Verb::Destroy, Exit::Ok) => page.say(format_args!(" Resources: {destroyed} destroyed")),
+        _ => page.say(format_args!(" Resources: {added} added, {changed} changed, {destroyed} destroyed")),
+    };
+    let forgotten = report.done(Action::Forget);
+    for (number, word) in [
+        (forgotten, "forgotten"),
+        (counted(|outcome| matches!(outcome, Outcome::Failed(_))), "failed"),
+        (counted(|outcome| matches!(outcome, Outcome::Skipped { .. })), "skipped"),
+        (counted(|outcome| matches!(outcome, Outcome::NotStarted)), "not started"),
+    ] {
+        if number > 0 {
+            page.say(format_args!(", {number} {word}"));
+        }
+    }
+    page.say(".").end();
+    if exit != Exit::Ok {
+        page.say(format_args!(
+            "What was done is recorded: running `fluxform {}` again is safe and goes on where this run stopped.",
+            verb.command()
+        ));
+        page.end();
+    }
+}

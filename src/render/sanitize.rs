@@ -1,0 +1,56 @@
+//! Text from servers and manifests, made safe for a terminal: what cannot be seen is written out.
+
+use std::borrow::Cow;
+
+/// Whether `c` has no shape of its own, or moves other characters: control characters, bidirectional marks and
+/// overrides, zero-width characters, fillers, tags, line separators.
+pub const fn is_hidden(c: char) -> bool {
+    matches!(c,
+        '\u{0}'..='\u{1f}' | '\u{7f}'..='\u{9f}'
+        | '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
+        | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+        | '\u{3164}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}'
+        | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// `text` in one line: each hidden character as `\n`, `\r`, `\t` or `\u{1b}`.
+pub fn line(text: &str) -> Cow<'_, str> {
+    if !text.contains(is_hidden) {
+        return Cow::Borrowed(text);
+    }
+    let mut clean = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        match c {
+            '\n' => clean.push_str("\\n"),
+            '\r' => clean.push_str("\\r"),
+            '\t' => clean.push_str("\\t"),
+            c if is_hidden(c) => clean.extend(c.escape_unicode()),
+            c => clean.push(c),
+        }
+    }
+    Cow::Owned(clean)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn what_cannot_be_seen_is_written_out() {
+        assert_eq!(line("a\u{1b}[31mb\u{9b}c"), r"a\u{1b}[31mb\u{9b}c");
+        assert_eq!(line("x\u{202e}y\u{200b}\u{feff}\r\n\t"), r"x\u{202e}y\u{200b}\u{feff}\r\n\t");
+        assert!(matches!(line("süß ☃ 雪"), Cow::Borrowed("süß ☃ 雪")));
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_hidden_is_left(text: String, hidden in proptest::collection::vec(prop_oneof![
+            Just('\u{1b}'), Just('\u{9b}'), Just('\u{202e}'), Just('\u{2066}'), Just('\u{200d}'), Just('\r'), Just('\u{7}')
+        ], 0..4)) {
+            let text = text + &String::from_iter(hidden);
+            prop_assert!(!line(&text).contains(is_hidden));
+            prop_assert!(!line(&text).contains(char::is_control));
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! Values of fields as a manifest writes them.
+
+use crate::diff::FieldChange;
+use crate::value::{Ref, Value};
+
+/// `text` in quotes, as TOML writes it.
+pub(super) fn quoted(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 2);
+    out.push('"');
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => out.extend(['\\', c]),
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+    out
+}
+
+/// One reference.
+pub(super) fn reference(of: &Ref) -> String {
+    match of {
+        Ref::To(address) => address.to_string(),
+        Ref::Home => "(home org)".to_owned(),
+        Ref::Id(kind, id) => format!("{}-id:{id}", kind.name()),
+    }
+}
+
+/// A value in one line. A script is only named; secrets have no text.
+pub(super) fn short(value: &Value) -> String {
+    match value {
+        Value::Text(text) => quoted(text),
+        Value::Duration(duration) => quoted(&duration.to_string()),
+        Value::Infinite => quoted("infinite"),
+        Value::Ref(of) => reference(of),
+        Value::Script(script) => match script.text.lines().count() {
+            1 => "(a script of 1 line)".to_owned(),
+            lines => format!("(a script of {lines} lines)"),
+        },
+        Value::Map(map) => {
+            let items: Vec<_> = map.iter().map(|(key, value)| format!("{} = {}", quoted(key), quoted(value))).collect();
+            format!("{{ {} }}", items.join(", "))
+        }
+        Value::Unset | Value::Integer(_) | Value::Refs(_) | Value::Scopes(_) | Value::Source(_) | Value::Sinks(_) => {
+            value.to_string()
+        }
+    }
+}
+
+/// A value beside what was last applied: only texts are in quotes.
+pub(super) fn plain(value: &Value) -> String {
+    match value {
+        Value::Duration(_) | Value::Infinite => value.to_string(),
+        _ => short(value),
+    }
+}
+
+/// What was last applied, written as [`plain`] writes the values of the same field.
+pub(super) fn last(field: &FieldChange) -> Option<String> {
+    let text = matches!(field.live, Some(Value::Text(_))) || matches!(field.wanted, Value::Text(_));
+    field.last.as_ref().map(|last| if text { quoted(last) } else { last.clone() })
+}
+
+/// The lines of a value that is compared line by line: a script's own, or one for each member of a set.
+pub(super) fn lines(value: &Value) -> Option<Vec<String>> {
+    match value {
+        Value::Script(script) => Some(script.text.lines().map(str::to_owned).collect()),
+        Value::Refs(set) => Some(set.iter().map(reference).collect()),
+        Value::Scopes(scopes) => Some(scopes.iter().map(ToString::to_string).collect()),
+        Value::Map(map) => {
+            Some(map.iter().map(|(key, value)| format!("{} = {}", quoted(key), quoted(value))).collect())
+        }
+        Value::Sinks(sinks) => Some(sinks.iter().map(ToString::to_string).collect()),
+        _ => None,
+    }
+}
+
+/// A number with its thousands apart.
+pub(super) fn thousands(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::new();
+    for (n, digit) in digits.chars().enumerate() {
+        if n > 0 && (digits.len() - n).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// `1 resource`, `2 resources`.
+pub fn count(number: usize, one: &str) -> String {
+    format!("{number} {one}{}", if number == 1 { "" } else { "s" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_grouped() {
+        assert_eq!([0, 999, 1000, 1234567].map(thousands), ["0", "999", "1,000", "1,234,567"]);
+    }
+}

@@ -1,0 +1,120 @@
+//! What a token is found to see.
+
+use fluxform::api::sight::{owners, sight};
+use fluxform::api::{Class, Client, Connect};
+use serde_json::{Value, json};
+
+use crate::support::{Scene, both};
+
+const TYPES: &[&str] = &["authorizations", "buckets", "labels", "orgs", "tasks", "users"];
+
+fn client(scene: &Scene, token: &str) -> Client {
+    Connect::new(scene.server.url().parse().unwrap(), Some(token.into())).client().unwrap()
+}
+
+/// What is proven for a token with these permissions, and how many requests that took.
+async fn proven(scene: &Scene, permissions: Value, knows_its_id: bool) -> (Vec<String>, u64) {
+    let token = scene.token(permissions).await;
+    let api = client(scene, &token.token);
+    let version = api.health().await.unwrap().version;
+    let me = api.me().await.unwrap();
+    assert_eq!(me.id, scene.user);
+    let before = api.requests();
+    let id = knows_its_id.then_some(token.id.as_str());
+    let sight = sight(&api, &version, &scene.org, &me, TYPES, id).await.unwrap();
+    assert_eq!(sight.len(), TYPES.len());
+    let proven = sight.into_iter().filter(|(_, proven)| *proven).map(|(ty, _)| ty).collect();
+    (proven, api.requests() - before)
+}
+
+async fn tokens(scene: &Scene) -> usize {
+    let all = scene.http.get(&format!("authorizations?orgID={}", scene.org)).await.expect(200);
+    all["authorizations"].as_array().unwrap().len()
+}
+
+fn on_me(scene: &Scene, action: &str) -> Value {
+    json!({"action": action, "resource": {"type": "users", "id": scene.user}})
+}
+
+fn everywhere(ty: &str) -> Value {
+    json!({"action": "read", "resource": {"type": ty}})
+}
+
+both!(the_operator_sees_all, async |scene| {
+    let api = client(&scene, scene.server.token());
+    let me = api.me().await.unwrap();
+    assert_eq!(me.name.as_deref(), Some("root"));
+    let sight = sight(&api, "2.9.1", &scene.org, &me, TYPES, None).await.unwrap();
+    assert!(sight.values().all(|proven| *proven), "{sight:?}");
+    assert_eq!(api.requests(), 2);
+});
+
+both!(the_oracle_tells_exactly_what_is_held_and_makes_nothing, async |scene| {
+    let before = tokens(&scene).await;
+    let may = json!([
+        scene.may("write", "authorizations"),
+        on_me(&scene, "write"),
+        scene.may("read", "labels"),
+        scene.may("read", "tasks"),
+        scene.may("read", "authorizations"),
+        scene.may_one("read", "buckets", "0123456789abcdef"),
+        everywhere("users"),
+    ]);
+    assert_eq!(
+        proven(&scene, may, false).await,
+        (["authorizations", "labels", "tasks", "users"].map(String::from).into(), 3)
+    );
+    assert_eq!(tokens(&scene).await, before + 1, "the one that asked");
+});
+
+both!(without_the_oracle_the_own_row_tells, async |scene| {
+    let may = json!([
+        scene.may("read", "authorizations"),
+        on_me(&scene, "read"),
+        scene.may("read", "labels"),
+        scene.may("read", "buckets"),
+    ]);
+    let (proven, _) = proven(&scene, may, true).await;
+    assert_eq!(proven, ["buckets", "labels"]);
+});
+
+both!(a_narrow_token_proves_only_what_it_sees_everywhere, async |scene| {
+    let may = json!([scene.may("read", "labels"), everywhere("orgs")]);
+    assert_eq!(proven(&scene, may, false).await.0, ["orgs"]);
+    let may = json!([scene.may("read", "labels"), everywhere("users")]);
+    assert_eq!(proven(&scene, may, true).await.0, ["users"]);
+});
+
+both!(tokens_that_do_not_work_are_told_apart, async |scene| {
+    let inactive = scene.token_with(json!({"status": "inactive", "permissions": [scene.may("read", "labels")]})).await;
+    for (token, words) in [(inactive.token.as_str(), "token is inactive"), ("wrong", "unauthorized access")] {
+        let error = client(&scene, token).me().await.unwrap_err();
+        assert_eq!((error.class, error.message.as_str()), (Class::BadToken, words));
+    }
+});
+
+both!(owners_are_known_to_who_reads_the_org, async |scene| {
+    let token = scene.token(json!([scene.may_org("read")])).await;
+    let owners_seen = owners(&client(&scene, &token.token), &scene.org).await.unwrap();
+    assert_eq!(owners_seen, Some([scene.user.clone()].into()));
+    let token = scene.token(json!([scene.may("read", "labels")])).await;
+    assert_eq!(owners(&client(&scene, &token.token), &scene.org).await.unwrap(), None);
+});
+
+both!(an_answering_server_is_recognised, async |scene| {
+    let api = Connect::new(scene.server.url().parse().unwrap(), None).client().unwrap();
+    assert_eq!(api.health().await.unwrap().version, "2.9.1");
+    assert!(!api.setup_allowed().await.unwrap());
+    assert!(api.server_time().is_some_and(|time| time > 1_700_000_000_000));
+    assert_eq!(api.me().await.unwrap_err().class, Class::BadToken);
+});
+
+both!(a_query_of_what_may_not_be_read_is_denied, async |scene| {
+    scene.bucket("b").await;
+    let api = client(&scene, scene.server.token());
+    let flux = "from(bucket: \"b\") |> range(start: 0) |> count()";
+    assert_eq!(api.evidence_query(&scene.org, flux).await.unwrap().trim(), "");
+    let token = scene.token(json!([scene.may("read", "labels")])).await;
+    let error = client(&scene, &token.token).evidence_query(&scene.org, flux).await.unwrap_err();
+    assert_eq!(error.class, Class::Denied);
+});
