@@ -10,4 +10,4 @@ mod server;
 pub(crate) use both::{both, real, run};
 pub(crate) use http::{Http, Reply};
 pub(crate) use scene::{ABSENT, Scene, Secret, column, hourly, id, names, unique};
-pub(crate) use server::{Backend, ROOT, ROOT_PASSWORD, Server, Start};
+pub(crate) use server::{Backend, ROOT, ROOT_PASSWORD, Server, Start, run_alone};
