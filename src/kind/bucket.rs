@@ -6,7 +6,7 @@ use futures::future::try_join_all;
 use serde::{Deserialize, Serialize};
 
 use super::live::{self, Made, Object, Presence, Want};
-use super::spec::{Delete, Fault, Key, Place, Spec};
+use super::spec::{Delete, Draft, Fault, Key, Place, Spec};
 use super::{Kind, label};
 use crate::api::{ApiError, Client, Writer, by_offset};
 use crate::duration::Duration;
@@ -50,10 +50,13 @@ pub(super) static SPEC: Spec = Spec {
     runs_as_creator: false,
 };
 
-/// The shortest retention and shard-group duration (influxd 2.9.1, measured).
+/// The shortest retention. A shorter shard-group duration silently becomes this one (influxd 2.9.1, measured).
 const HOUR: Duration = Duration::from_secs(3600);
+/// The longest that influxd can count, 292 years (2.9.1, measured).
+const LONGEST: Duration = Duration::from_secs(9_223_372_036);
 
-fn check(fields: &mut Fields, faults: &mut Vec<Fault>) {
+fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
+    let fields = &draft.fields;
     if let Some(name) = fields.text("name") {
         if name.is_empty() {
             faults.push(Fault::new("bucket::name", "name", "a bucket's name cannot be empty", "empty"));
@@ -73,8 +76,19 @@ fn check(fields: &mut Fields, faults: &mut Vec<Fault>) {
         let message = format!("a retention is at least 1h, and this is {retention}");
         faults.push(Fault::new("bucket::retention", "retention", message, "too short"));
     }
+    for field in ["retention", "shard_group_duration"] {
+        if let Some(Value::Duration(duration)) = fields.get(field)
+            && *duration > LONGEST
+        {
+            let message = format!("influxd cannot count as far as {duration}");
+            faults.push(Fault::new("bucket::retention", field, message, "too long").help("write `infinite`"));
+        }
+    }
     let Some(Value::Duration(shard)) = fields.get("shard_group_duration") else { return };
-    if *shard < HOUR {
+    if shard.whole_secs().is_none() {
+        let message = "a shard-group duration is in whole seconds";
+        faults.push(Fault::new("bucket::shard-group", "shard_group_duration", message, "has a fraction of a second"));
+    } else if *shard < HOUR {
         let message = format!("a shard-group duration is at least 1h, and this is {shard}");
         faults.push(Fault::new("bucket::shard-group", "shard_group_duration", message, "too short"));
     } else if let Some(retention) = retention.filter(|retention| retention < shard) {

@@ -7,10 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use super::Kind;
 use super::live::{self, Made, Object, Presence, Want};
-use super::spec::{Delete, Fault, Key, Place, Spec};
+use super::spec::{Delete, Draft, Fault, Key, Place, Spec};
 use crate::api::{ApiError, Class, Client, Writer};
 use crate::field::{Field, Omitted, Shape};
-use crate::value::{Fields, Ref, Value};
+use crate::value::{Ref, Value};
 
 pub(super) static SPEC: Spec = Spec {
     doc: "A label of an org, to be attached to its buckets and tasks.",
@@ -34,7 +34,8 @@ pub(super) static SPEC: Spec = Spec {
 };
 
 /// The server trims names (influxd 2.9.1, measured), and removes a property whose value becomes empty.
-fn check(fields: &mut Fields, faults: &mut Vec<Fault>) {
+fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
+    let fields = &mut draft.fields;
     if let Some(name) = fields.text("name") {
         let name = name.trim().to_owned();
         if name.is_empty() {

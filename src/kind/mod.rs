@@ -10,7 +10,7 @@ mod token;
 mod user;
 
 pub use live::{Ids, Made, Object, Presence, Want};
-pub use spec::{Check, Delete, Fault, Key, Place, Spec};
+pub use spec::{Check, Delete, Draft, Fault, Key, Place, Spec};
 pub use token::{marked, marker};
 
 use crate::api::{ApiError, Client, Writer};

@@ -3,10 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::live::{self, Made, Object, Presence, Want};
-use super::spec::{Delete, Fault, Key, Place, Spec};
+use super::spec::{Delete, Draft, Fault, Key, Place, Spec};
 use crate::api::{ApiError, Client, Writer, by_offset};
 use crate::field::{Field, Omitted};
-use crate::value::{Fields, Value};
+use crate::value::Value;
 
 pub(super) static SPEC: Spec = Spec {
     doc: "An organization. Its system buckets `_monitoring` and `_tasks` come with it and are never managed.",
@@ -27,8 +27,9 @@ pub(super) static SPEC: Spec = Spec {
     runs_as_creator: false,
 };
 
-fn check(fields: &mut Fields, faults: &mut Vec<Fault>) {
-    if fields.text("name").is_some_and(str::is_empty) {
+fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
+    let fields = &draft.fields;
+    if fields.text("name").is_some_and(|name| name.trim().is_empty()) {
         faults.push(Fault::new("org::name", "name", "an org's name cannot be empty", "empty"));
     }
 }

@@ -1,6 +1,10 @@
 //! What is known of a kind without a server.
 
+use std::ops::Range;
+
 use crate::field::Field;
+use crate::flux::Literal;
+use crate::value::Fields;
 
 /// What the server keeps unique, and so how an object is found that no ledger knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +51,8 @@ pub struct Fault {
     pub label: String,
     /// Another field that has to do with it.
     pub other: Option<&'static str>,
+    /// The bytes of the Flux script that have to do with it.
+    pub script: Option<Range<usize>>,
     /// What to do about it.
     pub help: Option<String>,
 }
@@ -54,13 +60,19 @@ pub struct Fault {
 impl Fault {
     /// A fault of `field`.
     pub fn new(code: &'static str, field: &'static str, message: impl Into<String>, label: impl Into<String>) -> Self {
-        Self { code, field, message: message.into(), label: label.into(), other: None, help: None }
+        Self { code, field, message: message.into(), label: label.into(), other: None, script: None, help: None }
     }
 
     /// The same with another field that has to do with it.
     #[must_use]
     pub fn other(self, field: &'static str) -> Self {
         Self { other: Some(field), ..self }
+    }
+
+    /// The same with the bytes of the Flux script that have to do with it.
+    #[must_use]
+    pub fn script(self, span: Range<usize>) -> Self {
+        Self { script: Some(span), ..self }
     }
 
     /// The same with a hint.
@@ -70,9 +82,21 @@ impl Fault {
     }
 }
 
-/// A kind's own rules for the fields of one resource: brings them to the form that the server gives back, and says what
-/// the server would refuse.
-pub type Check = fn(&mut crate::value::Fields, &mut Vec<Fault>);
+/// A resource as it is written, before its kind has looked at it.
+pub struct Draft<'d> {
+    /// Its fields, with defaults. A field that is written and not here has an error, which has been said.
+    pub fields: Fields,
+    /// Whether the manifest writes a field.
+    pub written: &'d dyn Fn(&str) -> bool,
+    /// Its Flux script, as the author wrote it.
+    pub flux: Option<&'d str>,
+    /// The values for that script.
+    pub params: Option<Literal>,
+}
+
+/// A kind's own rules for one resource: brings the fields to the form that the server gives back, and says what the
+/// server would refuse.
+pub type Check = fn(&mut Draft<'_>, &mut Vec<Fault>);
 
 /// What is known of a kind without a server.
 #[derive(Debug)]

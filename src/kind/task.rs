@@ -1,12 +1,14 @@
 //! Tasks.
 
+mod script;
+
 use std::collections::BTreeSet;
 
 use futures::future::try_join_all;
 use serde::{Deserialize, Serialize};
 
 use super::live::{self, Made, Object, Presence, Want};
-use super::spec::{Delete, Fault, Key, Place, Spec};
+use super::spec::{Delete, Key, Place, Spec};
 use super::{Kind, label};
 use crate::api::{ApiError, Client, Writer, after};
 use crate::duration::Duration;
@@ -40,7 +42,7 @@ pub(super) static SPEC: Spec = Spec {
             .compared(Compared::Never),
         Field::text("labels", Omitted::Theirs, "All labels of the task.").shaped(Shape::Refs(Kind::Label)),
     ],
-    check,
+    check: script::check,
     replace: Delete::First,
     delete_rank: 10,
     serial: false,
@@ -49,12 +51,6 @@ pub(super) static SPEC: Spec = Spec {
     delivers: false,
     runs_as_creator: true,
 };
-
-fn check(fields: &mut Fields, faults: &mut Vec<Fault>) {
-    if fields.text("name").is_some_and(str::is_empty) {
-        faults.push(Fault::new("task::name", "name", "a task's name cannot be empty", "empty"));
-    }
-}
 
 /// Tasks on a server.
 pub(super) struct Live;

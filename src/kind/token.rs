@@ -7,11 +7,11 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use super::Kind;
 use super::live::{self, Made, Object, Presence, Want};
-use super::spec::{Delete, Fault, Key, Place, Spec};
+use super::spec::{Delete, Draft, Fault, Key, Place, Spec};
 use crate::api::{ApiError, Client, Writer};
 use crate::field::{Compared, Field, Omitted, Shape};
 use crate::secret::Secret;
-use crate::value::{Fields, Ref, Scope, Value};
+use crate::value::{Ref, Scope, Value};
 
 pub(super) static SPEC: Spec = Spec {
     doc: "An API token. Its secret exists once, in the server's reply, and goes straight to its sinks.",
@@ -44,7 +44,8 @@ pub(super) static SPEC: Spec = Spec {
     runs_as_creator: false,
 };
 
-fn check(fields: &mut Fields, faults: &mut Vec<Fault>) {
+fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
+    let fields = &draft.fields;
     if let (Some(Value::Scopes(read)), Some(Value::Scopes(write))) = (fields.get("read"), fields.get("write"))
         && read.is_empty()
         && write.is_empty()

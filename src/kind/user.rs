@@ -8,10 +8,10 @@ use serde::{Deserialize, Serialize};
 
 use super::Kind;
 use super::live::{self, Made, Object, Presence, Want};
-use super::spec::{Delete, Fault, Key, Place, Spec};
+use super::spec::{Delete, Draft, Fault, Key, Place, Spec};
 use crate::api::{ApiError, Class, Client, Writer, by_offset};
 use crate::field::{Compared, Field, Omitted, Shape};
-use crate::value::{Fields, Ref, Value};
+use crate::value::{Ref, Value};
 
 pub(super) static SPEC: Spec = Spec {
     doc: "A user of the server.",
@@ -41,7 +41,8 @@ pub(super) static SPEC: Spec = Spec {
     runs_as_creator: false,
 };
 
-fn check(fields: &mut Fields, faults: &mut Vec<Fault>) {
+fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
+    let fields = &draft.fields;
     if fields.text("name").is_some_and(str::is_empty) {
         faults.push(Fault::new("user::name", "name", "a user's name cannot be empty", "empty"));
     }

@@ -72,14 +72,17 @@ pub(super) fn names(resources: &Resources, server: &Server, problems: &mut Vec<D
                 let earlier = *slot.get();
                 let Some(other) = resources.get(earlier) else { continue };
                 let message = format!("{earlier} and {address} are both the {} `{name}`", address.kind);
-                let diagnostic = Diagnostic::error("manifest::duplicate-name", message)
-                    .at(resource.place_of("name").clone(), address.to_string())
-                    .at(other.place_of("name").clone(), earlier.to_string());
-                problems.push(diagnostic.help(if address.table() == earlier.table() {
-                    "give each instance a name of its own, for example with `${each.key}`"
+                let place = resource.place_of("name").clone();
+                let diagnostic = Diagnostic::error("manifest::duplicate-name", message);
+                problems.push(if address.table() == earlier.table() {
+                    let help = "give each instance a name of its own, for example with `${each.key}`";
+                    diagnostic.at(place, "several instances").help(help)
                 } else {
-                    "the server has one object of this name"
-                }));
+                    diagnostic
+                        .at(place, address.to_string())
+                        .at(other.place_of("name").clone(), earlier.to_string())
+                        .help("the server has one object of this name")
+                });
             }
         }
     }
@@ -101,12 +104,14 @@ pub(super) fn sinks(resources: &Resources, problems: &mut Vec<Diagnostic>) {
                 });
                 if let Some((earlier, other)) = clash {
                     let message = format!("the secrets of {earlier} and {address} would go to one place: {sink}");
-                    let mut diagnostic =
-                        Diagnostic::error("manifest::sink", message).at(place.clone(), address.to_string());
-                    if earlier != &address {
-                        diagnostic = diagnostic.at((*other).clone(), earlier.to_string());
-                    }
+                    let diagnostic = Diagnostic::error("manifest::sink", message);
+                    let diagnostic = if earlier.table() == address.table() {
+                        diagnostic.at(place.clone(), "one place for several")
+                    } else {
+                        diagnostic.at(place.clone(), address.to_string()).at((*other).clone(), earlier.to_string())
+                    };
                     problems.push(diagnostic.help("give each secret a place of its own"));
+                    break;
                 } else {
                     first.insert((target, part), (address, place));
                 }

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use super::node::{Entry, Node, Raw};
 use super::site::Site;
-use super::{Lifecycle, Places, Resource, shape};
+use super::{Lifecycle, Places, Resource, flux, shape};
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::field::{Field, Omitted, Shape};
-use crate::kind::{Fault, Kind};
+use crate::kind::{Draft, Fault, Kind};
 use crate::value::{Fields, Ref, Value};
 
 /// What every resource may say besides its fields.
@@ -24,6 +24,8 @@ pub(super) fn resource<'p, 'a>(mut site: Site<'p, 'a>) -> (Resource, Site<'p, 'a
     }
     let mut fields = Fields::default();
     let mut places = Vec::new();
+    let mut script = None;
+    let mut params = None;
     for field in kind.spec().fields {
         match written.table.get(field.name) {
             Some(node) if external && !identifies(kind, field) => {
@@ -35,6 +37,14 @@ pub(super) fn resource<'p, 'a>(mut site: Site<'p, 'a>) -> (Resource, Site<'p, 'a
                 let message = format!("only an external {kind} has an `{}`", field.name);
                 let help = "write `external = true`, or leave the ID out";
                 site.fail_with::<()>("manifest::external", node.span, message, "not allowed here", help);
+            }
+            Some(node) if field.shape == Shape::Flux => {
+                places.push((field.name, site.place(node.span)));
+                script = flux::read(&mut site, node);
+            }
+            Some(node) if field.shape == Shape::Params => {
+                places.push((field.name, site.place(node.span)));
+                params = site.expand(node).and_then(|node| flux::params(&mut site, &node));
             }
             Some(node) => {
                 places.push((field.name, site.place(node.span)));
@@ -51,13 +61,17 @@ pub(super) fn resource<'p, 'a>(mut site: Site<'p, 'a>) -> (Resource, Site<'p, 'a
         let at = written.table.get("for_each").map_or(written.head, |node| node.span);
         site.needs.push((source, at));
     }
+    let places = Places::new(places);
     let mut faults = Vec::new();
     if !external {
-        (kind.spec().check)(&mut fields, &mut faults);
+        let written = &|field: &str| places.get(field).is_some();
+        let mut draft = Draft { fields, written, flux: script.as_ref().map(|script| script.text.as_str()), params };
+        (kind.spec().check)(&mut draft, &mut faults);
+        fields = draft.fields;
     }
     let needs: BTreeSet<_> = site.needs.iter().map(|(address, _)| address.clone()).collect();
-    let resource = Resource { fields, external, lifecycle, needs, place: written.place(), places: Places::new(places) };
-    let said: Vec<_> = faults.into_iter().map(|fault| diagnostic(&resource, fault)).collect();
+    let resource = Resource { fields, external, lifecycle, needs, place: written.place(), places };
+    let said: Vec<_> = faults.into_iter().map(|fault| diagnostic(&resource, kind, script.as_ref(), fault)).collect();
     site.problems.extend(said);
     (resource, site)
 }
@@ -84,10 +98,7 @@ fn omitted(site: &mut Site<'_, '_>, field: &'static Field, external: bool, field
         Omitted::Unset => Value::Unset,
         Omitted::Empty if field.shape == Shape::Scopes => Value::Scopes(BTreeSet::new()),
         Omitted::Empty => Value::Refs(BTreeSet::new()),
-        Omitted::Key => match site.own_name() {
-            Some(name) => Value::Text(name),
-            None => return,
-        },
+        Omitted::Key => Value::Text(site.default_name()),
         Omitted::HomeOrg => Value::Ref(Ref::Home),
         Omitted::Required => {
             let message = format!("{} needs `{}`", site.address, field.name);
@@ -188,9 +199,17 @@ fn ignored(site: &mut Site<'_, '_>, kind: Kind, node: &Node<'_>) -> BTreeSet<Str
 }
 
 /// What a kind's own check has found, with places.
-fn diagnostic(resource: &Resource, fault: Fault) -> Diagnostic {
-    let mut diagnostic =
-        Diagnostic::error(fault.code, fault.message).at(resource.place_of(fault.field).clone(), fault.label);
+fn diagnostic(resource: &Resource, kind: Kind, script: Option<&flux::Written>, fault: Fault) -> Diagnostic {
+    let is_script = kind.field(fault.field).is_some_and(|field| field.shape == Shape::Flux);
+    let in_script = fault.script.as_ref().zip(script).map(|(span, script)| script.place(span));
+    let mut diagnostic = Diagnostic::error(fault.code, fault.message);
+    diagnostic = match in_script {
+        Some(place) if is_script => diagnostic.at(place, fault.label),
+        Some(place) => {
+            diagnostic.at(resource.place_of(fault.field).clone(), fault.label).at(place, "the script says this")
+        }
+        None => diagnostic.at(resource.place_of(fault.field).clone(), fault.label),
+    };
     if let Some(other) = fault.other
         && let Some(place) = resource.places.get(other)
     {

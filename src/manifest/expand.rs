@@ -35,7 +35,8 @@ const LIMIT: usize = 1 << 20;
 /// The value of an expression, or `Err` when it has none, which has been said.
 pub(super) type Lookup<'l> = dyn FnMut(&Expression, Span) -> Result<Node<'static>, ()> + 'l;
 
-/// `node` with the value of each `${...}` in its strings; keys are left alone.
+/// `node` with the value of each `${...}` in its strings; keys are left alone. After a fault the rest is looked at too, so
+/// that all of them are said at once.
 pub(super) fn expand<'n, 'a>(node: &'n Node<'a>, lookup: &mut Lookup<'_>) -> Result<Cow<'n, Node<'a>>, ExpandError> {
     if !needs_expansion(node) {
         return Ok(Cow::Borrowed(node));
@@ -43,18 +44,18 @@ pub(super) fn expand<'n, 'a>(node: &'n Node<'a>, lookup: &mut Lookup<'_>) -> Res
     let value = match &node.value {
         Raw::Text(text) => return Ok(Cow::Owned(expand_text(text, node.span, lookup)?)),
         Raw::Array(items) => {
-            let items: Result<_, _> = items.iter().map(|item| Ok(expand(item, lookup)?.into_owned())).collect();
-            Raw::Array(items?)
+            let items: Vec<_> = items.iter().map(|item| Ok(expand(item, lookup)?.into_owned())).collect();
+            Raw::Array(items.into_iter().collect::<Result<_, _>>()?)
         }
         Raw::Table(Table(entries)) => {
-            let entries: Result<_, _> = entries
+            let entries: Vec<_> = entries
                 .iter()
                 .map(|entry| {
                     let node = expand(&entry.node, lookup)?.into_owned();
                     Ok(Entry { key: entry.key.clone(), at: entry.at, node })
                 })
                 .collect();
-            Raw::Table(Table(entries?))
+            Raw::Table(Table(entries.into_iter().collect::<Result<_, _>>()?))
         }
         other => other.clone(),
     };
@@ -62,7 +63,7 @@ pub(super) fn expand<'n, 'a>(node: &'n Node<'a>, lookup: &mut Lookup<'_>) -> Res
 }
 
 /// Whether a string in `node` has a `${`.
-pub(super) fn needs_expansion(node: &Node<'_>) -> bool {
+fn needs_expansion(node: &Node<'_>) -> bool {
     match &node.value {
         Raw::Text(text) => text.contains("${"),
         Raw::Array(items) => items.iter().any(needs_expansion),
@@ -82,19 +83,27 @@ fn expand_text<'a>(text: &str, span: Span, lookup: &mut Lookup<'_>) -> Result<No
         return Ok(value(text)?.moved(span));
     }
     let mut all = String::new();
+    let mut fault = None;
     for piece in pieces {
         match piece {
             Piece::Literal(text) => all.push_str(text),
-            Piece::Expression(text) => {
-                let node = value(text)?;
-                let what = node.value.what();
-                let inline = node.value.inline();
-                all.push_str(&inline.ok_or_else(|| at(format!("`${{{text}}}` is {what}: it cannot stand in text")))?);
-            }
+            Piece::Expression(text) => match value(text) {
+                Err(error) => fault = fault.or(Some(error)),
+                Ok(node) => match node.value.inline() {
+                    Some(inline) => all.push_str(&inline),
+                    None => {
+                        let what = node.value.what();
+                        fault = fault.or(Some(at(format!("`${{{text}}}` is {what}: it cannot stand in text"))));
+                    }
+                },
+            },
         }
         if all.len() > LIMIT {
             return Err(at("this text grows beyond 1 MiB".to_owned()));
         }
     }
-    Ok(Node { span, value: Raw::Text(Cow::Owned(all)) })
+    match fault {
+        Some(fault) => Err(fault),
+        None => Ok(Node { span, value: Raw::Text(Cow::Owned(all)) }),
+    }
 }

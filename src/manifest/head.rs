@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::expand::{ExpandError, expand};
+use super::load::SECRET;
 use super::node::{Node, Raw};
 use super::shape::is_id;
 use super::sink::exact;
@@ -157,7 +158,10 @@ fn url(section: &mut Section<'_, '_>, node: &Node<'_>, text: String) -> Option<S
             if url.username().is_empty() && url.password().is_none() {
                 return Some(text);
             }
-            section.fail(node, "the URL has a user name or a password", "secrets do not belong here")
+            let diagnostic = Diagnostic::error(SECRET, "the URL has a user name or a password");
+            let at = place(section.written.source, node.span);
+            section.problems.push(diagnostic.at(at, "secrets do not belong here"));
+            None
         }
         _ => section.fail(
             node,

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use super::node::Span;
 use super::site::Project;
 use super::{Inputs, Manifest, check, decode, each, head, source, syntax, variables};
 use crate::address::Address;
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::{Diagnostic, Place, Severity, Source};
 
 /// Reads the project at `path`, which is a directory or one file, with what `inputs` gives to it. A project without any
 /// resource is no error here: whether it may be empty depends on what it owns.
@@ -17,11 +18,10 @@ use crate::diagnostic::{Diagnostic, Severity};
 pub fn load(path: &Path, inputs: &Inputs) -> Result<(Manifest, Vec<Diagnostic>), Vec<Diagnostic>> {
     let (dir, sources) = source::read(path)?;
     let mut problems = Vec::new();
-    let document = syntax::merge(&sources, &mut problems);
-    if problems.iter().any(|problem| problem.code == "manifest::toml") {
+    let Some(document) = syntax::merge(&sources, &mut problems) else {
         // What else is wrong may follow from this.
         return Err(sorted(problems));
-    }
+    };
     let values = variables::resolve(&document, inputs, &mut problems);
     let name = head::project(&document, &values, &mut problems);
     let server = head::server(&document, &values, &mut problems);
@@ -65,10 +65,45 @@ pub fn load(path: &Path, inputs: &Inputs) -> Result<(Manifest, Vec<Diagnostic>),
 
 /// In order of file and place; what has no place comes first. The same thing said of several instances is said once.
 fn sorted(mut problems: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    hide_secrets(&mut problems);
     let key = |problem: &Diagnostic| {
-        problem.places.first().map(|(place, _)| (place.source.name.clone(), place.span.start, place.span.end))
+        let place = problem.places.first();
+        let place = place.map(|(place, _)| (place.source.name.clone(), place.span.start, place.span.end));
+        (place, problem.code, problem.message.clone())
     };
     problems.sort_by_cached_key(key);
-    problems.dedup_by(|a, b| a.code == b.code && a.message == b.message && key(a) == key(b));
+    problems.dedup_by(|a, b| key(a) == key(b));
     problems
+}
+
+/// The code of what says that a secret stands in a manifest, first place.
+pub(super) const SECRET: &str = "manifest::secret-literal";
+
+/// Makes secrets unreadable in the sources of all diagnostics: their lines are shown.
+fn hide_secrets(problems: &mut [Diagnostic]) {
+    let secrets: Vec<Place> = problems
+        .iter()
+        .filter(|problem| problem.code == SECRET)
+        .filter_map(|problem| problem.places.first().map(|(place, _)| place.clone()))
+        .collect();
+    let mut hidden: Vec<(Arc<Source>, Arc<Source>)> = Vec::new();
+    for Place { source, span } in &secrets {
+        let at = hidden.iter().position(|(plain, _)| Arc::ptr_eq(plain, source)).unwrap_or_else(|| {
+            hidden.push((Arc::clone(source), Arc::new(Source::clone(source))));
+            hidden.len() - 1
+        });
+        let masked: String = source.text[span.clone()]
+            .chars()
+            .flat_map(|c| std::iter::repeat_n(if c == '\n' { c } else { '*' }, c.len_utf8()))
+            .collect();
+        Arc::make_mut(&mut hidden[at].1).text.replace_range(span.clone(), &masked);
+    }
+    if hidden.is_empty() {
+        return;
+    }
+    for (place, _) in problems.iter_mut().flat_map(|problem| &mut problem.places) {
+        if let Some((_, masked)) = hidden.iter().find(|(plain, _)| Arc::ptr_eq(plain, &place.source)) {
+            place.source = Arc::clone(masked);
+        }
+    }
 }

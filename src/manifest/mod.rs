@@ -4,6 +4,7 @@ mod check;
 mod decode;
 mod each;
 mod expand;
+mod flux;
 mod head;
 mod load;
 mod node;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::node::{Node, Raw, Span};
-use super::shape::{is_id, text};
+use super::shape::{is_id, item_text};
 use super::site::Site;
 use super::template::{Index, index};
 use crate::address::{Address, read_key};
@@ -46,7 +46,7 @@ pub(super) fn read(site: &mut Site<'_, '_>, name: &str, node: &Node<'_>) -> Opti
     let mut scopes = BTreeSet::new();
     let mut sound = true;
     for item in items {
-        let read = text(site, name, item).and_then(|text| scope(site, text, item.span));
+        let read = item_text(site, name, "scopes", item).and_then(|text| scope(site, text, item.span));
         sound &= read.is_some();
         scopes.extend(read.into_iter().flatten());
     }

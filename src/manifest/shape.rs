@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::node::{Node, Raw};
-use super::site::Site;
+use super::node::{Node, Raw, Span};
+use super::site::{Resolved, Site};
 use super::{scope, sink};
 use crate::address::Address;
 use crate::diagnostic::nearest;
@@ -42,6 +42,14 @@ pub(super) fn text<'n>(site: &mut Site<'_, '_>, name: &str, node: &'n Node<'_>) 
     match node.text() {
         Some(text) => Some(text),
         None => site.wrong_type(name, "a string", node),
+    }
+}
+
+/// The text that an item of a list must be.
+pub(super) fn item_text<'n>(site: &mut Site<'_, '_>, name: &str, wanted: &str, item: &'n Node<'_>) -> Option<&'n str> {
+    match item.text() {
+        Some(text) => Some(text),
+        None => site.wrong_type(name, &format!("a list of {wanted}"), item),
     }
 }
 
@@ -103,8 +111,7 @@ fn retention(site: &mut Site<'_, '_>, name: &str, node: &Node<'_>) -> Option<Val
 
 fn cron(site: &mut Site<'_, '_>, name: &str, node: &Node<'_>) -> Option<Value> {
     let text = text(site, name, node)?;
-    let count = text.split_whitespace().count();
-    if text.starts_with('@') && !text[1..].trim().is_empty() || (5..=7).contains(&count) {
+    if is_cron(text) {
         return Some(Value::Text(text.to_owned()));
     }
     let help = "write five fields, such as `0 * * * *`: minute, hour, day, month, day of week";
@@ -117,20 +124,31 @@ fn cron(site: &mut Site<'_, '_>, name: &str, node: &Node<'_>) -> Option<Value> {
     )
 }
 
-/// The one resource that a text means, which must be of `kind`.
-pub(super) fn address(site: &mut Site<'_, '_>, name: &str, kind: Kind, node: &Node<'_>) -> Option<Address> {
-    let all = addresses(site, name, kind, node)?;
-    all.one(site, node.span)
+/// Whether `text` has the form of a cron expression: five to seven fields, or a word with `@` (influxd 2.9.1, measured).
+/// Whether its times exist is for the server to say.
+fn is_cron(text: &str) -> bool {
+    const WORDS: [&str; 7] = ["@yearly", "@annually", "@monthly", "@weekly", "@daily", "@midnight", "@hourly"];
+    let fields: Vec<&str> = text.split_whitespace().collect();
+    match fields.as_slice() {
+        [word] => WORDS.contains(word),
+        ["@every", every] => every.parse::<Duration>().is_ok(),
+        fields => (5..=7).contains(&fields.len()),
+    }
 }
 
-fn addresses(site: &mut Site<'_, '_>, name: &str, kind: Kind, node: &Node<'_>) -> Option<super::site::Resolved> {
+/// The one resource that a text means, which must be of `kind`.
+pub(super) fn address(site: &mut Site<'_, '_>, name: &str, kind: Kind, node: &Node<'_>) -> Option<Address> {
     let text = text(site, name, node)?;
-    let (table, index) = site.parse(text, node.span)?;
+    addresses(site, name, kind, text, node.span)?.one(site, node.span)
+}
+
+fn addresses(site: &mut Site<'_, '_>, name: &str, kind: Kind, text: &str, span: Span) -> Option<Resolved> {
+    let (table, index) = site.parse(text, span)?;
     if table.kind != kind {
         let message = format!("`{name}` takes a {kind}, and {table} is a {}", table.kind);
-        return site.fail("manifest::kind", node.span, message, format!("not a {kind}"));
+        return site.fail("manifest::kind", span, message, format!("not a {kind}"));
     }
-    site.resolve(table, index, node.span)
+    site.resolve(table, index, span)
 }
 
 fn reference(site: &mut Site<'_, '_>, name: &str, kind: Kind, node: &Node<'_>) -> Option<Value> {
@@ -144,7 +162,9 @@ fn references(site: &mut Site<'_, '_>, name: &str, kind: Kind, node: &Node<'_>) 
     let mut set = BTreeSet::new();
     let mut sound = true;
     for item in items {
-        let Some(resolved) = addresses(site, name, kind, item) else {
+        let resolved =
+            item_text(site, name, "addresses", item).and_then(|text| addresses(site, name, kind, text, item.span));
+        let Some(resolved) = resolved else {
             sound = false;
             continue;
         };

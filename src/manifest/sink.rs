@@ -3,25 +3,19 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::load::SECRET;
 use super::node::{Entry, Node, Raw, Table};
-use super::shape::{is_identifier, text};
+use super::shape::{is_identifier, item_text, text};
 use super::site::Site;
 use crate::diagnostic::nearest;
-use crate::secret::{Sink, Source};
-
-/// How long a command may take that does not say it.
-const TIMEOUT: Duration = Duration::from_secs(30);
+use crate::secret::{COMMAND_TIMEOUT, Sink, Source};
 
 /// Reads where a secret comes from.
 pub(super) fn source(site: &mut Site<'_, '_>, name: &str, node: &Node<'_>) -> Option<Source> {
     const HELP: &str = "write `{ env = \"NAME\" }`, `{ file = \"PATH\" }` or `{ command = [\"PROGRAM\", ...] }`";
-    let table = match &node.value {
-        Raw::Table(table) => table,
-        Raw::Text(_) => {
-            let message = format!("`{name}` cannot be written into a manifest");
-            return site.fail_with("manifest::secret", node.span, message, "a secret in plain text", HELP);
-        }
-        _ => return site.wrong_type(name, "a table that says where the secret comes from", node),
+    let Raw::Table(table) = &node.value else {
+        let message = format!("`{name}` cannot be written into a manifest");
+        return site.fail_with(SECRET, node.span, message, "a secret in plain text", HELP);
     };
     let Some(Entry { key, at, node: value }) = table.only() else {
         let message = format!("`{name}` has one origin");
@@ -98,14 +92,14 @@ fn sink(site: &mut Site<'_, '_>, name: &str, node: &Node<'_>) -> Option<Sink> {
         only(site, table, &["command", "timeout"])?;
         let argv = argv(site, value)?;
         let timeout = match table.get("timeout") {
-            None => TIMEOUT,
+            None => COMMAND_TIMEOUT,
             Some(node) => timeout(site, node)?,
         };
         return Some(Sink::Command { argv, timeout });
     }
-    let words: Vec<_> = table.0.iter().map(|entry| format!("`{}`", entry.key)).collect();
-    let message =
-        format!("{} is not a sink that we know", if words.is_empty() { "{}".into() } else { words.join(", ") });
+    let options = ["key", "timeout"];
+    let word = table.0.iter().map(|entry| entry.key.as_ref()).find(|key| !options.contains(key));
+    let message = format!("`{}` is not a sink that we know", word.unwrap_or("{}"));
     site.fail_with("manifest::sink", node.span, message, "unknown", SINK_HELP)
 }
 
@@ -156,7 +150,8 @@ fn argv(site: &mut Site<'_, '_>, node: &Node<'_>) -> Option<Vec<String>> {
     let Raw::Array(items) = &node.value else {
         return site.wrong_type("command", "a list of strings: the program and its arguments", node);
     };
-    let read: Vec<_> = items.iter().map(|item| text(site, "command", item).map(str::to_owned)).collect();
+    let read: Vec<_> =
+        items.iter().map(|item| item_text(site, "command", "strings", item).map(str::to_owned)).collect();
     let argv: Vec<String> = read.into_iter().collect::<Option<_>>()?;
     if argv.first().is_none_or(String::is_empty) || argv.iter().any(|word| word.contains('\0')) {
         return site.fail("manifest::command", node.span, "this command cannot be started", "has no program, or a NUL");

@@ -3,8 +3,10 @@
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use super::decode;
 use super::each::{Each, Instance, Instances};
 use super::expand::{ExpandError, expand};
 use super::node::{Node, Raw, Span};
@@ -13,7 +15,7 @@ use super::syntax::{Document, Written};
 use super::template::{Expression, Index, index};
 use super::variables::Values;
 use crate::address::{Address, read_key};
-use crate::diagnostic::{Diagnostic, Place, nearest};
+use crate::diagnostic::{Diagnostic, Place, Source, nearest};
 use crate::field::{Omitted, Shape};
 use crate::kind::Kind;
 
@@ -36,6 +38,8 @@ pub(super) struct Project<'p, 'a> {
     pub(super) dir: &'p Path,
     /// Values that other resources have asked for.
     attributes: RefCell<HashMap<(Address, &'static str), Attribute>>,
+    /// Flux files that were read.
+    pub(super) scripts: RefCell<HashMap<PathBuf, Arc<Source>>>,
     /// How many more times the nearest name is looked for: it takes long in a large project.
     guesses: Cell<u32>,
 }
@@ -45,15 +49,8 @@ const DEPTH: usize = 64;
 
 impl<'p, 'a> Project<'p, 'a> {
     pub(super) fn new(document: &'p Document<'a>, values: &'p Values, instances: &'p Instances, dir: &'p Path) -> Self {
-        Self { document, values, instances, dir, attributes: RefCell::default(), guesses: Cell::new(20) }
-    }
-
-    /// The name of `address` where none is written.
-    pub(super) fn default_name(address: &Address) -> String {
-        match &address.instance {
-            Some(instance) => format!("{}_{instance}", address.key),
-            None => address.key.clone(),
-        }
+        let (attributes, scripts) = (RefCell::default(), RefCell::default());
+        Self { document, values, instances, dir, attributes, scripts, guesses: Cell::new(20) }
     }
 
     /// Where the resource `address` is read.
@@ -198,7 +195,16 @@ impl<'p, 'a> Site<'p, 'a> {
             return self.fail("manifest::expression", span, message, "not a plain value");
         }
         let address = self.resolve(table.clone(), index.clone(), span)?.one(self, span)?;
-        let step = (address.clone(), field.name);
+        self.value_of(&address, field.name, span)
+    }
+
+    /// The name of the resource `address`, which is an edge already.
+    pub(super) fn name_of(&mut self, address: &Address, span: Span) -> Option<String> {
+        self.value_of(address, "name", span)?.text().map(str::to_owned)
+    }
+
+    fn value_of(&mut self, address: &Address, field: &'static str, span: Span) -> Option<Node<'static>> {
+        let step = (address.clone(), field);
         if self.path.contains(&step) {
             // The circle is said when the graph is made.
             return None;
@@ -220,8 +226,8 @@ impl<'p, 'a> Site<'p, 'a> {
             Attribute::Value(node) => Some(node),
             Attribute::Broken => None,
             Attribute::Unset => {
-                let message = format!("{address} does not say its `{attr}`");
-                let head = self.project.document.resources.get(table)?.place();
+                let message = format!("{address} does not say its `{field}`");
+                let head = self.project.document.resources.get(&address.table())?.place();
                 self.problems.push(
                     Diagnostic::error("manifest::expression", message)
                         .at(self.place(span), "is asked for here")
@@ -249,18 +255,25 @@ impl<'p, 'a> Site<'p, 'a> {
                 None => return Attribute::Broken,
             },
             (None, Omitted::Default(word)) => word.to_owned(),
-            (None, Omitted::Key) => match site.own_name() {
-                Some(name) => name,
-                None => return Attribute::Broken,
-            },
+            // A script may give the name.
+            (None, Omitted::Key) if address.kind.spec().fields.iter().any(|field| field.shape == Shape::Flux) => {
+                match decode::resource(site).0.fields.text(name) {
+                    Some(name) => name.to_owned(),
+                    None => return Attribute::Broken,
+                }
+            }
+            (None, Omitted::Key) => site.default_name(),
             (None, _) => return Attribute::Unset,
         };
         Attribute::Value(Node { span: Span::default(), value: Raw::Text(node.into()) })
     }
 
-    /// Its name where the manifest does not give one.
-    pub(super) fn own_name(&mut self) -> Option<String> {
-        Some(Project::default_name(&self.address))
+    /// Its name where none is written.
+    pub(super) fn default_name(&self) -> String {
+        match &self.address.instance {
+            Some(instance) => format!("{}_{instance}", self.address.key),
+            None => self.address.key.clone(),
+        }
     }
 
     /// Reads an address, as it is written in a reference field.

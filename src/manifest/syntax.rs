@@ -44,24 +44,28 @@ const WORDS: [&str; 4] = ["project", "server", "var", "moved"];
 /// Words that later versions will know.
 const LATER: [&str; 3] = ["defaults", "policy", "import"];
 
-/// Reads and merges all files.
-pub(super) fn merge<'a>(sources: &'a [Arc<Source>], problems: &mut Vec<Diagnostic>) -> Document<'a> {
+/// Reads and merges all files; none if one of them is not TOML.
+pub(super) fn merge<'a>(sources: &'a [Arc<Source>], problems: &mut Vec<Diagnostic>) -> Option<Document<'a>> {
     let mut document = Document::default();
+    let mut sound = true;
     for source in sources {
-        let Some(table) = parse(source, problems) else { continue };
-        for entry in table.0 {
-            document.take(source, entry, problems);
+        match parse(source, problems) {
+            Some(table) => {
+                for entry in table.0 {
+                    document.take(source, entry, problems);
+                }
+            }
+            None => sound = false,
         }
     }
-    document
+    sound.then_some(document)
 }
 
 /// The table that a file is; none if it is not TOML.
 pub(super) fn parse<'a>(source: &'a Arc<Source>, problems: &mut Vec<Diagnostic>) -> Option<Table<'a>> {
     let (table, errors) = DeTable::parse_recoverable(&source.text);
-    let sound = errors.is_empty();
-    problems.extend(errors.iter().map(|error| syntax_error(source, error)));
-    if !sound {
+    if !errors.is_empty() {
+        syntax_errors(source, &errors, problems);
         return None;
     }
     let mut too_big = Vec::new();
@@ -72,19 +76,37 @@ pub(super) fn parse<'a>(source: &'a Arc<Source>, problems: &mut Vec<Diagnostic>)
     Some(table)
 }
 
-fn syntax_error(source: &Arc<Source>, error: &toml::de::Error) -> Diagnostic {
+fn syntax_errors(source: &Arc<Source>, errors: &[toml::de::Error], problems: &mut Vec<Diagnostic>) {
     let at = |span: std::ops::Range<usize>| Place { source: Arc::clone(source), span };
-    let Some(span) = error.span() else {
-        return Diagnostic::error("manifest::toml", format!("{}: {}", source.name, error.message()));
-    };
-    if error.message() != "duplicate key" {
-        return Diagnostic::error("manifest::toml", error.message().to_owned()).at(at(span), "not TOML from here");
-    }
-    let first = earlier_header(&source.text, span.start);
-    let diagnostic = Diagnostic::error("manifest::duplicate", "this is written twice").at(at(span), "again here");
-    match first {
-        Some(first) => diagnostic.at(at(first), "first here"),
-        None => diagnostic,
+    let mut second_header = None;
+    for error in errors {
+        let Some(span) = error.span() else {
+            problems.push(Diagnostic::error("manifest::toml", format!("{}: {}", source.name, error.message())));
+            continue;
+        };
+        if error.message() != "duplicate key" {
+            let diagnostic = Diagnostic::error("manifest::toml", error.message().to_owned());
+            problems.push(diagnostic.at(at(span), "not TOML from here"));
+            continue;
+        }
+        // The keys of a second table are taken for second keys of the first.
+        if second_header.is_some_and(|header: usize| !source.text[header..span.start].contains("\n[")) {
+            continue;
+        }
+        let first = earlier_header(&source.text, span.start);
+        let word = match &first {
+            Some(first) => source.text[first.clone()].to_owned(),
+            None => source.text[span.clone()].to_owned(),
+        };
+        let diagnostic = Diagnostic::error("manifest::duplicate", format!("`{word}` is written twice"))
+            .at(at(span.clone()), "again here");
+        problems.push(match first {
+            Some(first) => {
+                second_header = Some(span.start);
+                diagnostic.at(at(first), "first here")
+            }
+            None => diagnostic,
+        });
     }
 }
 

@@ -9,7 +9,7 @@ use toml::de::DeValue;
 use super::node::{Entry, Node, Raw, Span, Table};
 use super::source::{file, place};
 use super::syntax::{Document, parse, wrong_type};
-use super::template::{Expression, Piece, expression, pieces};
+use super::template::Expression;
 use crate::diagnostic::{Diagnostic, Place, Source, nearest};
 
 /// What a run gives to a project from outside.
@@ -299,14 +299,4 @@ impl<'d, 'a> Resolver<'d, 'a> {
 
 fn same_type(a: &Raw<'_>, b: &Raw<'_>) -> bool {
     std::mem::discriminant(a) == std::mem::discriminant(b)
-}
-
-/// Whether the string has something to expand, and can be expanded with variables alone.
-pub(super) fn only_variables(text: &str) -> bool {
-    pieces(text).is_ok_and(|pieces| {
-        pieces.iter().all(|piece| match piece {
-            Piece::Literal(_) => true,
-            Piece::Expression(text) => matches!(expression(text), Ok(Expression::Var(_))),
-        })
-    })
 }

@@ -112,9 +112,13 @@ impl From<store::Error> for Problem {
     fn from(error: store::Error) -> Self {
         use store::Error as E;
         let code = match &error {
-            E::Database(_) | E::Record(_) | E::Index | E::RetentionTooShort | E::ShardTooLong | E::MemberExists(_) => {
-                Code::Internal
-            }
+            E::Database(_)
+            | E::Record(_)
+            | E::Index
+            | E::DatabaseNotFound(_)
+            | E::RetentionTooShort
+            | E::ShardTooLong
+            | E::MemberExists(_) => Code::Internal,
             E::OrgNotFound
             | E::OrgNameNotFound(_)
             | E::OrgToDeleteNotFound(_)
@@ -171,6 +175,11 @@ impl Reply {
     /// 204.
     pub(crate) fn no_content() -> Self {
         Self { status: StatusCode::NO_CONTENT, headers: Vec::new(), body: Vec::new() }
+    }
+
+    /// A status alone.
+    pub(crate) fn empty(status: StatusCode) -> Self {
+        Self { status, headers: Vec::new(), body: Vec::new() }
     }
 
     /// JSON by tabs.

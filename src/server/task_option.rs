@@ -68,30 +68,34 @@ pub(super) fn locate(script: &str) -> Result<TaskOption, String> {
 /// The places after each `option task =` at the top level.
 fn top_level_options(script: &str, tokens: &[Token]) -> Result<Vec<usize>, String> {
     let mut starts = Vec::new();
-    let mut depth = 0_usize;
+    let mut open: Vec<&Token> = Vec::new();
     let mut statements = false;
     let mut index = 0;
     while let Some(token) = tokens.get(index) {
         let follows = |offset: usize, text: &str| tokens.get(index + offset).is_some_and(|next| next.is(script, text));
-        match token.text(script) {
-            "{" | "(" | "[" if token.kind == Kind::Symbol => depth += 1,
-            "}" | ")" | "]" if token.kind == Kind::Symbol => {
-                depth = depth.checked_sub(1).ok_or_else(|| invalid_statement(script, token))?;
+        let top = open.is_empty();
+        match (token.kind, token.text(script)) {
+            (Kind::Symbol, "{" | "(" | "[") => {
+                open.push(token);
+                statements = true;
             }
-            "import" if depth == 0 && token.kind == Kind::Word && statements => {
+            (Kind::Symbol, "}" | ")" | "]") => {
+                open.pop().ok_or_else(|| invalid_statement(script, token))?;
+            }
+            (Kind::Word, "import") if top && statements => {
                 return Err(invalid_statement(script, token));
             }
-            "import" if depth == 0 && token.kind == Kind::Word => {
+            (Kind::Word, "import") if top => {
                 // The path, with its name before it or not.
                 let path = tokens[index + 1..].iter().position(|next| next.kind == Kind::Text).unwrap_or(0);
                 index += path + 2;
                 continue;
             }
-            "package" if depth == 0 && token.kind == Kind::Word && index == 0 => {
+            (Kind::Word, "package") if top && index == 0 => {
                 index += 2;
                 continue;
             }
-            "option" if depth == 0 && token.kind == Kind::Word && follows(1, "task") && follows(2, "=") => {
+            (Kind::Word, "option") if top && follows(1, "task") && follows(2, "=") => {
                 starts.push(index + 3);
                 statements = true;
             }
@@ -99,16 +103,35 @@ fn top_level_options(script: &str, tokens: &[Token]) -> Result<Vec<usize>, Strin
         }
         index += 1;
     }
-    Ok(starts)
+    match open.last() {
+        Some(opener) => Err(unclosed(script, tokens, opener)),
+        None => Ok(starts),
+    }
+}
+
+/// Line and column, from 1.
+fn place(script: &str, at: usize) -> String {
+    let before = &script[..at];
+    let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+    format!("{}:{}", before.matches('\n').count() + 1, at - line_start + 1)
+}
+
+/// The words for what is never closed; what else the real parser says depends on what stands around it.
+fn unclosed(script: &str, tokens: &[Token], opener: &Token) -> String {
+    if opener.is(script, "{") {
+        return "loc 0:0-0:0: unknown operator \"<INVALID_OP>\"".to_owned();
+    }
+    let closer = if opener.is(script, "(") { "RPAREN" } else { "RBRACK" };
+    // A call begins at what is called.
+    let before = tokens.iter().take_while(|token| token.place.end <= opener.place.start).collect::<Vec<_>>();
+    let called = before.iter().rev().take_while(|token| token.kind == Kind::Word || token.is(script, ".")).last();
+    let start = place(script, called.map_or(opener.place.start, |token| token.place.start));
+    let end = place(script, script.len());
+    format!("loc {start}-{end}: expected {closer}, got EOF")
 }
 
 fn invalid_statement(script: &str, token: &Token) -> String {
-    let place = |at: usize| {
-        let before = &script[..at];
-        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-        format!("{}:{}", before.matches('\n').count() + 1, at - line_start + 1)
-    };
-    let (start, end) = (place(token.place.start), place(token.place.end));
+    let (start, end) = (place(script, token.place.start), place(script, token.place.end));
     format!("loc {start}-{end}: invalid statement @{start}-{end}: {}", token.text(script))
 }
 
@@ -131,7 +154,7 @@ fn record(script: &str, tokens: &[Token]) -> Result<TaskOption, String> {
             [key, colon, ..] if matches!(key.kind, Kind::Word | Kind::Text) && colon.is(script, ":") => {
                 let len = value_len(script, &rest[2..]);
                 let value = rest[2..2 + len].to_vec();
-                if value.is_empty() || value.iter().any(|token| token.is(script, ":")) && value.len() < 4 {
+                if value.is_empty() {
                     return Err(broken());
                 }
                 let name = match key.kind {
@@ -151,7 +174,7 @@ fn record(script: &str, tokens: &[Token]) -> Result<TaskOption, String> {
     }
 }
 
-/// How many tokens the value has: up to the comma or brace that belongs to the record.
+/// How many tokens the value has: up to the comma or brace that belongs to the record, or to a colon that is too many.
 fn value_len(script: &str, tokens: &[Token]) -> usize {
     let mut depth = 0_usize;
     let end = tokens.iter().position(|token| {
@@ -162,7 +185,7 @@ fn value_len(script: &str, tokens: &[Token]) -> usize {
             "{" | "(" | "[" => depth += 1,
             "}" | ")" | "]" if depth == 0 => return true,
             "}" | ")" | "]" => depth -= 1,
-            "," if depth == 0 => return true,
+            "," | ":" if depth == 0 => return true,
             _ => {}
         }
         false
@@ -432,6 +455,10 @@ mod tests {
             (
                 "option task = {name:\"a\",every:1h} import \"math\"",
                 "invalid options: loc 1:35-1:41: invalid statement @1:35-1:41: import",
+            ),
+            (
+                "option task={name:\"a\",every:1h} from(bucket",
+                "invalid options: loc 1:33-1:44: expected RPAREN, got EOF",
             ),
             (
                 "option task = {name:\"a\",every:1h} )",

@@ -179,6 +179,11 @@ pub(super) fn id(call: &Call, name: &str) -> Result<Id, Problem> {
     call.id(name).map_err(|problem| problem.within("failed to decode request"))
 }
 
+/// A whole number in a query, with Go's words.
+pub(super) fn whole_number(text: &str) -> Result<i64, Problem> {
+    text.parse().map_err(|_| Problem::invalid(format!("strconv.Atoi: parsing {}: invalid syntax", quoted(text))))
+}
+
 /// What a list request asks for.
 struct ListRequest {
     filter: TaskFilter,
@@ -200,9 +205,7 @@ fn list_request(call: &Call) -> Result<ListRequest, Problem> {
     let limit = match query.get("limit") {
         None => DEFAULT_LIMIT,
         Some(text) => {
-            let limit: i64 = text
-                .parse()
-                .map_err(|_| Problem::invalid(format!("strconv.Atoi: parsing {}: invalid syntax", quoted(text))))?;
+            let limit: i64 = whole_number(text)?;
             usize::try_from(limit)
                 .ok()
                 .filter(|limit| (1..=MAX_LIMIT).contains(limit))
@@ -338,15 +341,15 @@ struct UpdateRequest {
 fn update_request(body: &[u8]) -> Result<UpdateRequest, Problem> {
     let fields = Fields::parse(body, "").map_err(BodyError::plain)?;
     let text = |name: &str| fields.text(name).map_err(BodyError::plain);
-    let duration = |name: &str| match text(name)? {
+    let duration = |name: &str, go_type: &str| match fields.text_as(name, go_type).map_err(BodyError::plain)? {
         Some(text) => Duration::parse(&text).map(Some).map_err(Problem::invalid),
         None => Ok(None),
     };
     let not_empty = |text: Option<String>| text.filter(|text| !text.is_empty());
     let limit = |name: &str| fields.integer(name).map_err(BodyError::plain);
-    let every = duration("every")?.filter(|every| !every.is_zero());
+    let every = duration("every", "options.Duration")?.filter(|every| !every.is_zero());
     let cron = not_empty(text("cron")?);
-    let offset = duration("offset")?;
+    let offset = duration("offset", "*options.Duration")?;
     let name = not_empty(text("name")?);
     let limits = limit("concurrency")?.is_some() || limit("retry")?.is_some();
     let (flux, status, description) = (text("flux")?, text("status")?, text("description")?);

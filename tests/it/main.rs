@@ -2,10 +2,14 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod cli;
+mod cases;
+mod clients;
+mod embedded;
 mod facts;
 mod flux;
 mod kinds;
 mod ledger;
+mod main_job;
 mod points;
 mod sight;
 mod support;

@@ -11,7 +11,9 @@ pub(crate) mod org;
 pub(crate) mod task;
 pub(crate) mod user;
 
+use std::fs::OpenOptions;
 use std::ops::{Bound, ControlFlow};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
 use redb::backends::InMemoryBackend;
@@ -111,6 +113,8 @@ impl Store {
 
     /// Opens or makes the file; [`redb::DatabaseError::DatabaseAlreadyOpen`] while another process has it.
     pub(crate) fn open(path: &Path) -> Result<Self, redb::Error> {
+        // Only its owner may read it: it holds digests of passwords.
+        OpenOptions::new().create(true).append(true).mode(0o600).open(path).map_err(redb::Error::Io)?;
         let database = Database::create(path)?;
         Self::prepare(database).map_err(|error| match error {
             Error::Database(error) => *error,

@@ -3,11 +3,13 @@
 mod both;
 mod embedded;
 mod http;
+mod project;
 mod real;
 mod scene;
 mod server;
 
 pub(crate) use both::{both, real, run};
 pub(crate) use http::{Http, Reply};
+pub(crate) use project::Project;
 pub(crate) use scene::{ABSENT, Scene, Secret, column, hourly, id, names, unique};
 pub(crate) use server::{Backend, ROOT, ROOT_PASSWORD, Server, Start, run_alone};

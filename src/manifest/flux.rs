@@ -1,0 +1,135 @@
+//! A task's script, where it is written, and the values for it.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::node::{Node, Raw, Span, Table};
+use super::shape::text;
+use super::sink;
+use super::site::Site;
+use crate::confine::{ConfineError, confine};
+use crate::diagnostic::{Diagnostic, Place, Source};
+use crate::flux::Literal;
+use crate::kind::Kind;
+
+/// A script as its author wrote it.
+#[derive(Clone, Debug)]
+pub(super) struct Written {
+    pub(super) text: String,
+    source: Arc<Source>,
+    /// Where the text begins in the source; none where it cannot be told, because the string has escapes.
+    start: Option<usize>,
+    /// The value in the manifest.
+    whole: Place,
+}
+
+impl Written {
+    /// The place of `span` in the script.
+    pub(super) fn place(&self, span: &std::ops::Range<usize>) -> Place {
+        match self.start {
+            Some(start) => {
+                Place { source: Arc::clone(&self.source), span: start + span.start..start + span.end.max(span.start) }
+            }
+            None => self.whole.clone(),
+        }
+    }
+}
+
+/// Reads `flux`: a string as it stands, or `{ file = "..." }`.
+pub(super) fn read<'p, 'a>(site: &mut Site<'p, 'a>, node: &'p Node<'a>) -> Option<Written> {
+    let whole = site.place(node.span);
+    if let Raw::Text(text) = &node.value {
+        let source = Arc::clone(site.written.source);
+        // The closing quotes stand right after the text, unless it was written with escapes.
+        let raw = source.text.get(node.span.range()).unwrap_or_default();
+        let inner = raw.trim_end_matches(['\'', '"']);
+        let start = inner.ends_with(text.as_ref()).then(|| node.span.range().start + inner.len() - text.len());
+        return Some(Written { text: text.clone().into_owned(), source, start, whole });
+    }
+    let node = site.expand(node)?.into_owned();
+    let Raw::Table(table) = &node.value else {
+        return site.wrong_type("flux", "a script, or `{ file = \"...\" }`", &node);
+    };
+    let Some(entry) = table.only().filter(|entry| entry.key == "file") else {
+        let help = "write `flux = '''...'''`, or `flux = { file = \"...\" }`";
+        return site.fail_with("manifest::flux", node.span, "`flux` is a script or one file", "not `file` alone", help);
+    };
+    let path = sink::path(site, "file", &entry.node)?;
+    let source = file(site, &path, entry.node.span)?;
+    Some(Written { text: source.text.clone(), source, start: Some(0), whole })
+}
+
+fn file(site: &mut Site<'_, '_>, path: &Path, span: Span) -> Option<Arc<Source>> {
+    if let Some(source) = site.project.scripts.borrow().get(path) {
+        return Some(Arc::clone(source));
+    }
+    let read = confine(site.project.dir, path)
+        .and_then(|real| std::fs::read(&real).map_err(|error| ConfineError::Io { path: path.to_owned(), error }));
+    let bytes = match read {
+        Ok(bytes) => bytes,
+        Err(error) => {
+            let help = "paths are relative to the project directory";
+            return site.fail_with("manifest::file", span, error.to_string(), "names this file", help);
+        }
+    };
+    match super::source::text(path, path.display().to_string(), bytes) {
+        Ok(source) => {
+            site.project.scripts.borrow_mut().insert(path.to_owned(), Arc::clone(&source));
+            Some(source)
+        }
+        Err(error) => {
+            site.problems.push(Diagnostic { code: "manifest::file", ..error }.at(site.place(span), "named here"));
+            None
+        }
+    }
+}
+
+/// Reads `params`: a table, whose values become Flux literals.
+pub(super) fn params(site: &mut Site<'_, '_>, node: &Node<'_>) -> Option<Literal> {
+    match &node.value {
+        Raw::Table(table) => record(site, table),
+        _ => site.wrong_type("params", "a table", node),
+    }
+}
+
+fn record(site: &mut Site<'_, '_>, table: &Table<'_>) -> Option<Literal> {
+    let mut fields = Vec::new();
+    let mut sound = true;
+    for entry in &table.0 {
+        match literal(site, &entry.node) {
+            Some(value) => fields.push((entry.key.clone().into_owned(), value)),
+            None => sound = false,
+        }
+    }
+    sound.then_some(Literal::Record(fields))
+}
+
+fn literal(site: &mut Site<'_, '_>, node: &Node<'_>) -> Option<Literal> {
+    let literal = match &node.value {
+        Raw::Text(text) => Literal::String(text.clone().into_owned()),
+        Raw::Integer(number) => Literal::Integer(*number),
+        Raw::Float(number) => Literal::Float(*number),
+        Raw::Boolean(yes) => Literal::Boolean(*yes),
+        Raw::Datetime(at) => Literal::DateTime(at.to_string()),
+        Raw::Array(items) => {
+            let items: Vec<_> = items.iter().map(|item| literal(site, item)).collect();
+            return Some(Literal::Array(items.into_iter().collect::<Option<_>>()?));
+        }
+        Raw::Table(table) => match table.only() {
+            Some(only) if only.key == "duration" => Literal::Duration(text(site, "duration", &only.node)?.to_owned()),
+            Some(only) if only.key == "regex" => Literal::Regex(text(site, "regex", &only.node)?.to_owned()),
+            Some(only) if only.key == "bucket" => Literal::String(bucket(site, &only.node)?),
+            _ => return record(site, table),
+        },
+    };
+    match literal.encode() {
+        Ok(_) => Some(literal),
+        Err(error) => site.fail("manifest::params", node.span, error.to_string(), "cannot be written as Flux"),
+    }
+}
+
+/// The name of the bucket at an address.
+fn bucket(site: &mut Site<'_, '_>, node: &Node<'_>) -> Option<String> {
+    let address = super::shape::address(site, "bucket", Kind::Bucket, node)?;
+    site.name_of(&address, node.span)
+}
