@@ -109,10 +109,16 @@ impl<'a> Doer<'a> {
 
     /// Puts `entry` into the ledger under the change's address.
     fn put(&self, change: &Change, entry: Entry) {
-        if let Some(was) = &change.moved_from {
-            self.journal.record(Update::Remove(was.clone()));
+        self.journal.record(self.written(change, entry));
+    }
+
+    /// The update that puts `entry` under the change's address, and takes it from the address that it had.
+    fn written(&self, change: &Change, entry: Entry) -> Update {
+        let address = change.address.clone();
+        match &change.moved_from {
+            Some(was) => Update::Move(was.clone(), address, Box::new(entry)),
+            None => Update::Put(address, Box::new(entry)),
         }
-        self.journal.record(Update::Put(change.address.clone(), Box::new(entry)));
     }
 
     fn learn(&self, address: &Address, id: &str, org: Option<&str>) {
@@ -182,7 +188,7 @@ impl<'a> Doer<'a> {
             return Ok(target.id);
         };
         entry.secret = None;
-        self.wait(Update::Put(change.address.clone(), Box::new(entry.clone()))).await?;
+        self.wait(self.written(change, entry.clone())).await?;
         let finished: Vec<&'static str> = vec!["status", "description"];
         let activate = async || {
             let want = Want { marker: None, ..want };
@@ -206,7 +212,7 @@ impl<'a> Doer<'a> {
         if entry.predecessors.is_empty() {
             return Ok(());
         }
-        self.wait(Update::Put(change.address.clone(), Box::new(entry.clone()))).await?;
+        self.wait(self.written(change, entry.clone())).await?;
         for id in std::mem::take(&mut entry.predecessors) {
             change.address.kind.delete(self.writer, &id).await?;
         }
@@ -291,9 +297,6 @@ impl<'a> Doer<'a> {
         let mut predecessors = self.old_entry(change).map(|entry| entry.predecessors.clone()).unwrap_or_default();
         if change.address.kind.spec().replace == Delete::Last {
             predecessors.insert(target.id.clone());
-            if let Some(was) = &change.moved_from {
-                self.journal.record(Update::Remove(was.clone()));
-            }
             return self.create(change, predecessors).await;
         }
         change.address.kind.delete(self.writer, &target.id).await?;
@@ -307,6 +310,7 @@ impl<'a> Doer<'a> {
         }
         change.address.kind.delete(self.writer, &target.id).await?;
         self.journal.record(Update::Remove(self.old_address(change).clone()));
+        self.journal.record(Update::ClearIntent(change.address.clone()));
         Ok(target.id.clone())
     }
 }

@@ -119,6 +119,15 @@ impl<'a> Finder<'a> {
         }
     }
 
+    /// The object that an interrupted run made for `address` and did not come to record.
+    pub(super) fn unrecorded(&self, address: &Address) -> Result<Option<&'a Object>, Problem> {
+        let (Some(intent), Some(view)) = (self.ledger.intents.get(address), self.snapshot.kinds.get(&address.kind))
+        else {
+            return Ok(None);
+        };
+        if self.ledger.entries.contains_key(address) { Ok(None) } else { self.resume(address, intent, view) }
+    }
+
     fn resume(&self, address: &Address, intent: &Intent, view: &'a View) -> Result<Option<&'a Object>, Problem> {
         let resolution =
             resolve(address.kind, intent, view.objects.values(), &self.in_a_ledger, &self.snapshot.me, &|object| {
