@@ -131,7 +131,7 @@ async fn start(path: Option<&Path>, org: &str, wish: Wish<'_>) -> Result<Server,
     };
     let setup = Some(Setup { org: org.to_owned(), user: USER.to_owned() });
     let listen = ([127, 0, 0, 1], 0).into();
-    Server::start(Options { location, listen, setup, lock_wait: wish.wait }).await.map_err(not_started)
+    Server::start(Options { location, listen, setup, lock_wait: wish.wait }).await.map_err(|error| not_started(&error))
 }
 
 /// Makes the directory that a new file of the embedded server goes to.
@@ -144,7 +144,7 @@ pub(super) fn make_parent(path: &Path) -> Result<(), Problem> {
 }
 
 /// Why an embedded server did not start.
-pub(super) fn not_started(error: StartError) -> Problem {
+pub(super) fn not_started(error: &StartError) -> Problem {
     let message = error.to_string();
     match error {
         StartError::Locked { .. } => Problem {
