@@ -171,6 +171,7 @@ fn url(section: &mut Section<'_, '_>, node: &Node<'_>, text: String) -> Option<S
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "all readers of a word take it the same way")]
 fn timeout(section: &mut Section<'_, '_>, node: &Node<'_>, text: String) -> Option<Duration> {
     match exact(&text) {
         Some(duration) if !duration.is_zero() => Some(duration),

@@ -250,7 +250,7 @@ fn table<'a>(source: &'a Arc<Source>, entry: Entry<'a>, problems: &mut Vec<Diagn
 
 /// Says that `word` is not of the type it must have.
 pub(super) fn wrong_type(word: &str, wanted: &str, found: &Raw<'_>, place: Place) -> Diagnostic {
-    Diagnostic::error("manifest::type", format!("`{word}` must be {wanted}")).at(place, format!("{}", found.what()))
+    Diagnostic::error("manifest::type", format!("`{word}` must be {wanted}")).at(place, found.what().to_string())
 }
 
 fn unknown_word(source: &Arc<Source>, entry: &Entry<'_>) -> Diagnostic {

@@ -179,7 +179,8 @@ impl<'d, 'a> Resolver<'d, 'a> {
         };
         let sample = default.as_ref().or(one_of.as_ref().and_then(|items| items.first())).cloned();
         if let (Some(sample), Some(items)) = (&sample, &one_of) {
-            for item in items.iter().filter(|item| !same_type(&item.value, &sample.value)) {
+            let mut others = items.iter().filter(|item| !same_type(&item.value, &sample.value));
+            if let Some(item) = others.next() {
                 let wanted = sample.value.what();
                 self.problems.push(wrong_type(name, wanted, &item.value, place(declared.source, item.span)));
                 return None;
