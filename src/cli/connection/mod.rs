@@ -21,19 +21,18 @@ pub use target::Target;
 
 /// The flags about the connection.
 #[derive(Clone, Debug, Default, clap::Args)]
-#[command(next_help_heading = "Connection")]
 pub struct Flags {
     /// The server: http(s)://..., or embedded:PATH for the server inside fluxform [default: [server].url, INFLUX_HOST]
-    #[arg(long, value_name = "URL")]
+    #[arg(long, help_heading = "Connection", value_name = "URL")]
     pub host: Option<String>,
     /// The home org, by name or ID [default: [server].org, INFLUX_ORG]
-    #[arg(long, value_name = "ORG")]
+    #[arg(long, help_heading = "Connection", value_name = "ORG")]
     pub org: Option<String>,
     /// A file that holds the API token [default: INFLUX_TOKEN, INFLUX_TOKEN_FILE]
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, help_heading = "Connection", value_name = "FILE")]
     pub token_file: Option<PathBuf>,
     /// Allow plain http to another machine: the token then crosses the network unencrypted
-    #[arg(long)]
+    #[arg(long, help_heading = "Connection")]
     pub insecure_http: bool,
 }
 
