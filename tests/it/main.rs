@@ -4,6 +4,7 @@
 mod cases;
 mod clients;
 mod embedded;
+mod examples;
 mod facts;
 mod flux;
 mod kinds;
