@@ -62,14 +62,6 @@ pub struct Script {
 }
 
 impl Script {
-    /// A task's script on a server. One that the scanner does not understand is compared byte by byte.
-    pub fn of_task(source: String) -> Self {
-        match Self::read(&source) {
-            Ok((script, _)) => Self { source: Some(source), ..script },
-            Err(_) => Self { text: source.clone(), digest: digest(&format!("unread {source}")), source: Some(source) },
-        }
-    }
-
     /// A task's whole script, as it is sent to a server or as a server has it, and what its `option task` says. The text
     /// keeps the injected record, and what `option task` says besides name and schedule.
     ///
@@ -87,6 +79,14 @@ impl Script {
         let text =
             if extra.is_empty() { script.text } else { format!("option task = {{..., {extra}}}\n{}", script.text) };
         Ok((Self { text, digest, source: None }, script.task))
+    }
+
+    /// The same for a script that a server has and takes. One that we cannot read is compared byte by byte.
+    pub fn of_task(source: String) -> Self {
+        match Self::read(&source) {
+            Ok((script, _)) => Self { source: Some(source), ..script },
+            Err(_) => Self { text: source.clone(), digest: digest(&format!("unread {source}")), source: Some(source) },
+        }
     }
 }
 

@@ -246,7 +246,7 @@ async fn home(client: &Client, org: &str, makes_home: bool) -> Result<Option<Str
 
 /// The ID of an org that exists and that the token may not read: its buckets name it.
 async fn hidden(client: &Client, org: &str) -> Result<String, Problem> {
-    let found = client.get::<Buckets>("/api/v2/buckets", &[("org", org), ("limit", "1")]).await;
+    let found = client.get::<Buckets>("/api/v2/buckets", &[("org", org), ("limit", "100")]).await;
     if let Ok(Buckets { buckets }) = found
         && let Some(bucket) = buckets.into_iter().next()
     {

@@ -171,7 +171,7 @@ mod tests {
             predecessors: std::collections::BTreeSet::new(),
         };
         let address = Address::new(Kind::Bucket, "raw");
-        insta::assert_snapshot!(human(Page::new(Palette::Plain), "iot", &[(&address, &entry)]), @"");
-        insta::assert_snapshot!(human(Page::new(Palette::Plain), "iot", &[]), @"");
+        insta::assert_snapshot!(human(Page::new(Palette::Plain), "iot", &[(&address, &entry)]));
+        insta::assert_snapshot!(human(Page::new(Palette::Plain), "iot", &[]));
     }
 }

@@ -151,6 +151,6 @@ mod tests {
             lock: Some(Lock::new(&holder)),
             owned: BTreeMap::from([("bucket", 2), ("task", 1)]),
         };
-        insta::assert_snapshot!(human(Page::new(Palette::Plain), &form), @"");
+        insta::assert_snapshot!(human(Page::new(Palette::Plain), &form));
     }
 }

@@ -180,6 +180,25 @@ mod tests {
             .at(place("b.toml", "[bucket.a]\n", 0..10), "again here")
             .at(place("a.toml", "# first\n[bucket.a]\n", 8..18), "first here")
             .help("take one out");
-        insta::assert_snapshot!(text(&[diagnostic], Look { colour: false, width: 80 }), @"");
+        insta::assert_snapshot!(text(&[diagnostic], Look { colour: false, width: 80 }), @r"
+        manifest::duplicate
+
+          × bucket.a is written twice
+           ╭─[b.toml:1:1]
+         1 │ [bucket.a]
+           · ─────┬────
+           ·      ╰── again here
+           ╰────
+          help: take one out
+
+        Advice: 
+          ☞ see also a.toml
+           ╭─[a.toml:2:1]
+         1 │ # first
+         2 │ [bucket.a]
+           · ─────┬────
+           ·      ╰── first here
+           ╰────
+        ");
     }
 }

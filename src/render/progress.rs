@@ -202,7 +202,7 @@ mod tests {
             Event::End,
         ];
         let text: String = events.iter().filter_map(|event| line(event, Palette::Plain)).collect();
-        insta::assert_snapshot!(text, @"");
+        insta::assert_snapshot!(text);
     }
 
     #[test]

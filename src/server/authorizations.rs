@@ -91,7 +91,7 @@ struct TokensReply {
 impl TokenReply {
     fn new(view: &View, row: Authorization, secret: Option<&SecretString>) -> Result<Self, Error> {
         let permissions =
-            row.permissions.into_iter().map(|one| PermissionReply::new(view, one)).collect::<Result<_, _>>()?;
+            row.permissions.iter().map(|one| PermissionReply::new(view, one)).collect::<Result<_, _>>()?;
         Ok(Self {
             id: row.id,
             token: secret.map(|secret| secret.expose_secret().to_owned()).unwrap_or_default(),
@@ -111,8 +111,8 @@ impl TokenReply {
 
 impl PermissionReply {
     /// The names are looked up; where the object is gone, the org's name is left out too.
-    fn new(view: &View, permission: Permission) -> Result<Self, Error> {
-        let Permission { action, resource: Resource { kind, id, org_id } } = permission;
+    fn new(view: &View, permission: &Permission) -> Result<Self, Error> {
+        let Permission { action, resource: Resource { kind, id, org_id } } = *permission;
         let name = match id {
             Some(id) => name_of(view, kind, id)?,
             None => Some(String::new()),

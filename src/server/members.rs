@@ -168,7 +168,7 @@ fn add(call: &Call, kind: ResourceType) -> Result<Reply, Problem> {
     let user = user::find(&view, user_in_body(call)?)?;
     call.caller()?.require(&Permission::at(Action::Write, kind, id, org))?;
     call.store()
-        .change(|change| member::create(change, Member { user: user.id, role, resource_type: kind, resource: id }))?;
+        .change(|change| member::create(change, &Member { user: user.id, role, resource_type: kind, resource: id }))?;
     Reply::indented(StatusCode::CREATED, &MemberReply::new(user, role, false))
 }
 

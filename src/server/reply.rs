@@ -239,12 +239,12 @@ pub(crate) fn refuse(style: Style, problem: &Problem) -> Response {
 /// Go's spelling of JSON: `<`, `>` and `&` are escaped in it.
 fn spell<T: Serialize>(style: Style, value: &T) -> Result<Vec<u8>, Problem> {
     let text = match style {
-        Style::Compact => serde_json::to_string(value).map_err(internal)?,
+        Style::Compact => serde_json::to_string(value).map_err(|error| internal(&error))?,
         Style::Indented => {
             let mut text = Vec::new();
             let formatter = serde_json::ser::PrettyFormatter::with_indent(b"\t");
             let mut serializer = serde_json::Serializer::with_formatter(&mut text, formatter);
-            value.serialize(&mut serializer).map_err(internal)?;
+            value.serialize(&mut serializer).map_err(|error| internal(&error))?;
             String::from_utf8(text).map_err(|error| Problem::new(Code::Internal, error.to_string()))?
         }
     };
@@ -265,7 +265,7 @@ fn spell<T: Serialize>(style: Style, value: &T) -> Result<Vec<u8>, Problem> {
     Ok(escaped.into_bytes())
 }
 
-fn internal(error: serde_json::Error) -> Problem {
+fn internal(error: &serde_json::Error) -> Problem {
     Problem::new(Code::Internal, error.to_string())
 }
 

@@ -50,7 +50,7 @@ fn add(call: &Call) -> Result<Reply, Problem> {
     let user = user::find(&view, user)?;
     call.caller()?.require(&permission(&view, Action::Write, id)?)?;
     let member = Member { user: user.id, role, resource_type: ResourceType::Tasks, resource: id };
-    call.store().change(|change| member::create(change, member))?;
+    call.store().change(|change| member::create(change, &member))?;
     Reply::compact(StatusCode::CREATED, &MemberReply::new(user, role, true))
 }
 

@@ -154,7 +154,6 @@ fn compose(draft: &mut Draft<'_>, author: &AuthorScript, params_as: Option<&str>
     };
     let params = params_as.zip(draft.params.as_ref());
     let source = author.compose(&head, params).map_err(|error| error.to_string())?;
-    let (script, _) = Script::read(&source).map_err(|error| error.to_string())?;
-    draft.fields.set("flux", Value::Script(Script { source: Some(source), ..script }));
+    draft.fields.set("flux", Value::Script(Script::of_task(source)));
     Ok(())
 }

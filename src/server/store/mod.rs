@@ -70,7 +70,7 @@ pub(crate) trait Read {
         prefix: &[u8],
         order: Order,
         start: Option<&[u8]>,
-        visit: &mut dyn FnMut(&[u8], &[u8]) -> Result<ControlFlow<()>, Error>,
+        visit: &mut Visit<'_>,
     ) -> Result<(), Error>;
 
     /// The number of rows.
@@ -89,6 +89,9 @@ pub(crate) trait Read {
         self.get(table, key)?.map(|value| decode_id(&value)).transpose()
     }
 }
+
+/// Looks at one row, key and value; a break ends the scan.
+pub(crate) type Visit<'v> = dyn FnMut(&[u8], &[u8]) -> Result<ControlFlow<()>, Error> + 'v;
 
 /// The direction of a scan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -190,7 +193,7 @@ impl Read for View {
         prefix: &[u8],
         order: Order,
         start: Option<&[u8]>,
-        visit: &mut dyn FnMut(&[u8], &[u8]) -> Result<ControlFlow<()>, Error>,
+        visit: &mut Visit<'_>,
     ) -> Result<(), Error> {
         scan(&self.0.open_table(table).map_err(redb::Error::from)?, prefix, order, start, visit)
     }
@@ -212,7 +215,7 @@ impl Read for Change {
         prefix: &[u8],
         order: Order,
         start: Option<&[u8]>,
-        visit: &mut dyn FnMut(&[u8], &[u8]) -> Result<ControlFlow<()>, Error>,
+        visit: &mut Visit<'_>,
     ) -> Result<(), Error> {
         scan(&self.0.open_table(table).map_err(redb::Error::from)?, prefix, order, start, visit)
     }
@@ -232,7 +235,7 @@ fn scan(
     prefix: &[u8],
     order: Order,
     start: Option<&[u8]>,
-    visit: &mut dyn FnMut(&[u8], &[u8]) -> Result<ControlFlow<()>, Error>,
+    visit: &mut Visit<'_>,
 ) -> Result<(), Error> {
     let end = successor(prefix);
     let first = start.unwrap_or(prefix);

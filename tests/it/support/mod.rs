@@ -14,4 +14,4 @@ pub(crate) use http::{Http, Reply};
 pub(crate) use program::{Program, Run};
 pub(crate) use project::Project;
 pub(crate) use scene::{ABSENT, Scene, Secret, column, hourly, id, names, unique};
-pub(crate) use server::{Backend, ROOT, ROOT_PASSWORD, Server, Start};
+pub(crate) use server::{Backend, ROOT, ROOT_PASSWORD, Server, Start, run_alone};
