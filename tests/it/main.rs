@@ -5,6 +5,7 @@ mod cases;
 mod cli;
 mod clients;
 mod embedded;
+mod examples;
 mod facts;
 mod flux;
 mod kinds;
