@@ -12,5 +12,6 @@ mod kinds;
 mod ledger;
 mod main_job;
 mod points;
+mod scenarios;
 mod sight;
 mod support;
