@@ -9,6 +9,7 @@ mod examples;
 mod facts;
 mod flux;
 mod kinds;
+mod layout;
 mod ledger;
 mod main_job;
 mod points;
