@@ -8,6 +8,7 @@ mod flux;
 mod head;
 mod load;
 mod node;
+mod parts;
 mod scope;
 mod shape;
 mod sink;

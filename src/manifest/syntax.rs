@@ -7,6 +7,7 @@ use std::sync::Arc;
 use toml::de::DeTable;
 
 use super::node::{Entry, Node, Raw, Span, Table, TooBig};
+use super::parts;
 use super::source::place;
 use crate::address::Address;
 use crate::diagnostic::{Diagnostic, Place, Source, nearest};
@@ -63,13 +64,19 @@ pub(super) fn merge<'a>(sources: &'a [Arc<Source>], problems: &mut Vec<Diagnosti
 
 /// The table that a file is; none if it is not TOML.
 pub(super) fn parse<'a>(source: &'a Arc<Source>, problems: &mut Vec<Diagnostic>) -> Option<Table<'a>> {
-    let (table, errors) = DeTable::parse_recoverable(&source.text);
-    if !errors.is_empty() {
-        syntax_errors(source, &errors, problems);
-        return None;
-    }
     let mut too_big = Vec::new();
-    let table = Table::read(table.into_inner(), &mut too_big);
+    let table = match parts::parse(&source.text, &mut too_big) {
+        Some(table) => table,
+        None => {
+            let (table, errors) = DeTable::parse_recoverable(&source.text);
+            if !errors.is_empty() {
+                syntax_errors(source, &errors, problems);
+                return None;
+            }
+            too_big.clear();
+            Table::read(table.into_inner(), 0, &mut too_big)
+        }
+    };
     problems.extend(too_big.into_iter().map(|TooBig(span)| {
         Diagnostic::error("manifest::toml", "this number is too big").at(place(source, span), "beyond 64 bits")
     }));
@@ -234,13 +241,9 @@ fn take_once<'a>(
 
 /// The table that an entry must be.
 fn table<'a>(source: &'a Arc<Source>, entry: Entry<'a>, problems: &mut Vec<Diagnostic>) -> Option<Written<'a>> {
-    let Entry { key, at, node } = entry;
+    let Entry { key, node, .. } = entry;
     match node.value {
-        // A table that only its sub-tables imply has no head of its own.
-        Raw::Table(table) => {
-            let head = if node.span == Span::default() { at } else { node.span };
-            Some(Written { source, head, table })
-        }
+        Raw::Table(table) => Some(Written { source, head: node.span, table }),
         other => {
             problems.push(wrong_type(&key, "a table", &other, place(source, node.span)));
             None
@@ -250,7 +253,7 @@ fn table<'a>(source: &'a Arc<Source>, entry: Entry<'a>, problems: &mut Vec<Diagn
 
 /// Says that `word` is not of the type it must have.
 pub(super) fn wrong_type(word: &str, wanted: &str, found: &Raw<'_>, place: Place) -> Diagnostic {
-    Diagnostic::error("manifest::type", format!("`{word}` must be {wanted}")).at(place, format!("{}", found.what()))
+    Diagnostic::error("manifest::type", format!("`{word}` must be {wanted}")).at(place, found.what())
 }
 
 fn unknown_word(source: &Arc<Source>, entry: &Entry<'_>) -> Diagnostic {
