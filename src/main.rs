@@ -1,2 +1,7 @@
 //! The `fluxform` command.
-fn main() {}
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    fluxform::cli::main()
+}

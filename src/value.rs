@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use crate::address::Address;
 use crate::duration::Duration;
-use crate::flux::LiveScript;
+use crate::flux::{FluxError, LiveScript, NormalForm, TaskOption};
 use crate::kind::Kind;
 use crate::secret::{Sink, Source};
 
@@ -62,21 +62,31 @@ pub struct Script {
 }
 
 impl Script {
-    /// Reads a whole task script, of either side: `option task` is left out but for the keys that are no field of a task
-    /// (`concurrency`, `retry`); an injected record counts. Scripts that the scanner does not understand are compared byte
-    /// by byte.
+    /// A task's whole script, as it is sent to a server or as a server has it, and what its `option task` says. The text
+    /// keeps the injected record, and what `option task` says besides name and schedule.
+    ///
+    /// # Errors
+    /// A script that cannot be scanned, a malformed `option task`.
+    pub fn read(source: &str) -> Result<(Self, Option<TaskOption>), FluxError> {
+        let script = LiveScript::read(source, None)?;
+        let mut extra = Vec::new();
+        for (key, value) in script.task.iter().flat_map(|task| &task.extra) {
+            extra.push(format!("{key}: {}", NormalForm::of(&value.value)?));
+        }
+        extra.sort();
+        let extra = extra.join(", ");
+        let digest = digest(&format!("{extra}\n{}", script.body));
+        let text =
+            if extra.is_empty() { script.text } else { format!("option task = {{..., {extra}}}\n{}", script.text) };
+        Ok((Self { text, digest, source: None }, script.task))
+    }
+
+    /// The same for a script that a server has and takes. One that we cannot read is compared byte by byte.
     pub fn of_task(source: String) -> Self {
-        let (text, form) = match LiveScript::read(&source, None) {
-            Ok(script) => {
-                let extra = script.task.iter().flat_map(|task| &task.extra);
-                let extra: Vec<_> = extra.map(|(key, value)| format!("{key}: {}", value.value)).collect();
-                let head =
-                    if extra.is_empty() { String::new() } else { format!("option task = {{{}}}\n", extra.join(", ")) };
-                (format!("{head}{}", script.text), format!("{head}{}", script.body))
-            }
-            Err(_) => (source.clone(), format!("unread {source}")),
-        };
-        Self { text, digest: digest(&form), source: Some(source) }
+        match Self::read(&source) {
+            Ok((script, _)) => Self { source: Some(source), ..script },
+            Err(_) => Self { text: source.clone(), digest: digest(&format!("unread {source}")), source: Some(source) },
+        }
     }
 }
 

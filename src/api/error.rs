@@ -156,6 +156,7 @@ fn of_influxdb(status: u16, code: &str, words: &str) -> Class {
 const REFUSALS: &[&str] = &[
     "retention policy duration must be",
     "shard-group duration must",
+    "error parsing time",
     "authorizations cannot be created with the instance type",
     "cannot be deleted as a replication references it",
     "cannot unmarshal",

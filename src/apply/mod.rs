@@ -17,7 +17,7 @@ use crate::api::Writer;
 use crate::diagnostic::Diagnostic;
 use crate::diff::{Action, Target};
 use crate::exit::{Exit, Problem};
-use crate::ledger::{Intent, Journal, Ledger};
+use crate::ledger::{Intent, Journal, Ledger, Update};
 use crate::manifest::Manifest;
 use crate::plan::Plan;
 use crate::snapshot::Snapshot;
@@ -86,6 +86,11 @@ pub async fn run(run: Run<'_>, tell: &mut dyn FnMut(Event)) {
         .chain(run.external.iter())
         .map(|(address, target)| (address.clone(), (target.id.clone(), target.org.clone())))
         .collect();
+    for address in run.ledger.intents.keys().filter(|address| !run.intents.contains_key(address)) {
+        if run.plan.changes.iter().all(|change| change.address != *address) {
+            run.journal.record(Update::ClearIntent(address.clone()));
+        }
+    }
     let doer = Doer {
         writer: run.writer,
         manifest: run.manifest,

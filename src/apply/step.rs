@@ -109,10 +109,16 @@ impl<'a> Doer<'a> {
 
     /// Puts `entry` into the ledger under the change's address.
     fn put(&self, change: &Change, entry: Entry) {
-        if let Some(was) = &change.moved_from {
-            self.journal.record(Update::Remove(was.clone()));
+        self.journal.record(self.written(change, entry));
+    }
+
+    /// The update that puts `entry` under the change's address, and takes it from the address that it had.
+    fn written(&self, change: &Change, entry: Entry) -> Update {
+        let address = change.address.clone();
+        match &change.moved_from {
+            Some(was) => Update::Move(was.clone(), address, Box::new(entry)),
+            None => Update::Put(address, Box::new(entry)),
         }
-        self.journal.record(Update::Put(change.address.clone(), Box::new(entry)));
     }
 
     fn learn(&self, address: &Address, id: &str, org: Option<&str>) {
@@ -147,7 +153,7 @@ impl<'a> Doer<'a> {
                     .within(&self.manifest.dir)
                     .resolve()
                     .await
-                    .map_err(|error| secret_problem(change, error.to_string()))?,
+                    .map_err(|error| secret_problem(change, &error.to_string()))?,
             ),
             _ => None,
         };
@@ -160,7 +166,7 @@ impl<'a> Doer<'a> {
         let wanted = self.wanted(change, true).await?;
         let delivery = match wanted.resource.fields.get("deliver") {
             Some(Value::Sinks(sinks)) if kind.spec().delivers => {
-                Some(Delivery::probe(&self.manifest.dir, sinks).await.map_err(|words| secret_problem(change, words))?)
+                Some(Delivery::probe(&self.manifest.dir, sinks).await.map_err(|words| secret_problem(change, &words))?)
             }
             _ => None,
         };
@@ -182,7 +188,7 @@ impl<'a> Doer<'a> {
             return Ok(target.id);
         };
         entry.secret = None;
-        self.wait(Update::Put(change.address.clone(), Box::new(entry.clone()))).await?;
+        self.wait(self.written(change, entry.clone())).await?;
         let finished: Vec<&'static str> = vec!["status", "description"];
         let activate = async || {
             let want = Want { marker: None, ..want };
@@ -206,7 +212,7 @@ impl<'a> Doer<'a> {
         if entry.predecessors.is_empty() {
             return Ok(());
         }
-        self.wait(Update::Put(change.address.clone(), Box::new(entry.clone()))).await?;
+        self.wait(self.written(change, entry.clone())).await?;
         for id in std::mem::take(&mut entry.predecessors) {
             change.address.kind.delete(self.writer, &id).await?;
         }
@@ -227,7 +233,12 @@ impl<'a> Doer<'a> {
             match self.look(change, want.org, intent).await? {
                 None => {}
                 Some(object) if kind.spec().delivers => kind.delete(self.writer, &object.id).await?,
-                Some(object) => return Ok(Made { object, secret: None }),
+                Some(object) => {
+                    // The create may have been lost between the object and what belongs to it, such as its labels.
+                    let all: Vec<&'static str> = want.fields.iter().map(|(field, _)| field).collect();
+                    kind.update(self.writer, &object, want, &all).await?;
+                    return Ok(Made { object, secret: None });
+                }
             }
         }
         unreachable!("the loop ends by returning")
@@ -270,8 +281,12 @@ impl<'a> Doer<'a> {
         let live = self.snapshot.object(kind, &target.id).expect("an update's object was read");
         let changed: Vec<&'static str> = change.fields.iter().map(|field| field.field).collect();
         let wanted = self.wanted(change, changed.contains(&"password_version")).await?;
+        let mut fields = wanted.resource.fields.clone();
+        for ignored in &change.lifecycle.ignore {
+            fields.remove(ignored);
+        }
         let want = Want {
-            fields: &wanted.resource.fields,
+            fields: &fields,
             org: &wanted.org,
             ids: &wanted.ids,
             marker: None,
@@ -291,9 +306,6 @@ impl<'a> Doer<'a> {
         let mut predecessors = self.old_entry(change).map(|entry| entry.predecessors.clone()).unwrap_or_default();
         if change.address.kind.spec().replace == Delete::Last {
             predecessors.insert(target.id.clone());
-            if let Some(was) = &change.moved_from {
-                self.journal.record(Update::Remove(was.clone()));
-            }
             return self.create(change, predecessors).await;
         }
         change.address.kind.delete(self.writer, &target.id).await?;
@@ -307,11 +319,12 @@ impl<'a> Doer<'a> {
         }
         change.address.kind.delete(self.writer, &target.id).await?;
         self.journal.record(Update::Remove(self.old_address(change).clone()));
+        self.journal.record(Update::ClearIntent(change.address.clone()));
         Ok(target.id.clone())
     }
 }
 
-fn secret_problem(change: &Change, words: String) -> Problem {
+fn secret_problem(change: &Change, words: &str) -> Problem {
     Problem {
         exit: Exit::Secret,
         diagnostic: Diagnostic::error("secret::failed", format!("{}: {words}", change.address)),

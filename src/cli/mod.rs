@@ -1,4 +1,138 @@
 //! The command line: one file a command.
 
+mod apply;
+mod approve;
 pub mod connection;
+mod destroy;
+mod drift;
+mod graph;
+mod init;
+mod panic;
 pub mod pipeline;
+mod plan;
+mod project;
+mod server;
+mod session;
+mod setup;
+mod shell;
+mod show;
+mod signal;
+mod status;
+mod validate;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::exit::{Exit, Problem};
+use shell::{Format, Shell};
+
+/// How a command ends: an exit code, or what stopped it.
+type Ended = Result<Exit, Vec<Problem>>;
+
+/// Declare, plan and apply everything that lives in an InfluxDB 2.x server.
+#[derive(Debug, Parser)]
+#[command(name = "fluxform", version, max_term_width = 100, after_help = AFTER_HELP)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const AFTER_HELP: &str = "\
+A first project, without any server:
+  fluxform init demo
+  fluxform plan demo
+  fluxform apply demo
+
+Every command takes --help.";
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+enum Command {
+    Init(init::Arguments),
+    Validate(validate::Arguments),
+    Plan(plan::Arguments),
+    Apply(apply::Arguments),
+    Drift(drift::Arguments),
+    Destroy(destroy::Arguments),
+    Show(show::Arguments),
+    Status(status::Arguments),
+    Graph(graph::Arguments),
+    Setup(setup::Arguments),
+    Server(server::Arguments),
+}
+
+/// The whole process: reads its arguments, runs the command, and gives its exit status.
+pub fn main() -> ExitCode {
+    panic::install();
+    panic::caught(process).code().into()
+}
+
+fn process() -> Exit {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let exit = if error.use_stderr() { Exit::Usage } else { Exit::Ok };
+            // Nothing can be done if nobody can hear it.
+            let _ = error.print();
+            return exit;
+        }
+    };
+    let shell = Shell::of_process();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            let problem = shell::trouble("cli::runtime", format!("cannot start: {error}"));
+            return shell.end(Format::Human, Err(vec![problem]));
+        }
+    };
+    let exit = runtime.block_on(run(&shell, arguments.command));
+    // What may still be under way must not keep a process that has been told to end.
+    runtime.shutdown_background();
+    exit
+}
+
+async fn run(shell: &Shell, command: Command) -> Exit {
+    let format = command.format();
+    let ended = match command {
+        Command::Init(arguments) => init::run(shell, &arguments),
+        Command::Validate(arguments) => validate::run(shell, &arguments),
+        Command::Graph(arguments) => graph::run(shell, &arguments),
+        Command::Plan(arguments) => plan::run(shell, &arguments).await,
+        Command::Apply(arguments) => apply::run(shell, &arguments).await,
+        Command::Drift(arguments) => drift::run(shell, &arguments).await,
+        Command::Destroy(arguments) => destroy::run(shell, &arguments).await,
+        Command::Show(arguments) => show::run(shell, &arguments).await,
+        Command::Status(arguments) => status::run(shell, &arguments).await,
+        Command::Setup(arguments) => setup::run(shell, &arguments).await,
+        Command::Server(arguments) => server::run(shell, &arguments).await,
+    };
+    shell.end(format, ended)
+}
+
+impl Command {
+    /// How the command writes what stops it.
+    fn format(&self) -> Format {
+        match self {
+            Self::Validate(arguments) => arguments.format,
+            Self::Plan(arguments) => arguments.format,
+            Self::Apply(arguments) => arguments.run.format,
+            Self::Drift(arguments) => arguments.format,
+            Self::Destroy(arguments) => arguments.run.format,
+            Self::Show(arguments) => arguments.format,
+            Self::Status(arguments) => arguments.format,
+            Self::Init(_) | Self::Graph(_) | Self::Setup(_) | Self::Server(_) => Format::Human,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_arguments_are_sound() {
+        Arguments::command().debug_assert();
+    }
+}

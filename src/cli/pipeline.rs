@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
+use super::signal;
 use crate::address::Address;
 use crate::api::{ApiError, Client, Writer};
 use crate::apply::{self, Event};
 use crate::diagnostic::Diagnostic;
-use crate::diff::{self, Comparison, Goal, Target};
+use crate::diff::{self, Action, Change, Comparison, Goal, Reason, Target};
 use crate::evidence;
 use crate::exit::{Exit, Problem};
 use crate::graph::Graph;
@@ -36,7 +37,8 @@ pub struct Planned {
     pub plan: Plan,
 }
 
-/// Plans: reads the ledger and the server, compares, reads what is at stake, and orders. Writes nothing.
+/// Plans: reads the ledger and the server, compares, reads what is at stake, and orders. Writes nothing. `made` is the ID
+/// of the home org, if this very run has made it.
 ///
 /// # Errors
 /// What keeps a plan from being made at all. What a guard refuses is in the plan.
@@ -47,23 +49,38 @@ pub async fn plan(
     graph: &Graph,
     goal: Goal,
     consent: &Consent,
+    made: Option<&str>,
 ) -> Result<Planned, Problem> {
     let rows = match &server.home {
         Some(home) => ledger::rows(client, home).await?,
         None => Vec::new(),
     };
     let (ledger, state) = ledger::decode(&rows, &manifest.project, server.home.as_deref().unwrap_or_default())?;
-    let foreign = ledger::owners(&rows, &manifest.project).objects;
+    let owners = ledger::owners(&rows, &manifest.project);
     let snapshot = snapshot::read(client, server, manifest, &ledger).await?;
     if !ledger.found && server.home.is_some() && !snapshot.labels_proven {
         return Err(unproven_ledger(&manifest.project));
     }
-    let Comparison { changes, problems, external } = diff::compare(manifest, graph, &snapshot, &ledger, &foreign, goal);
+    let Comparison { mut changes, problems, external } =
+        diff::compare(manifest, graph, &snapshot, &ledger, &owners.objects, goal);
+    changes.iter_mut().for_each(|change| own(change, made));
     let at_stake = evidence::read(client, &changes, &snapshot).await?;
     let comparison = Comparison { changes, problems, external: BTreeMap::new() };
     let facts = Facts { project: &manifest.project, graph, snapshot: &snapshot, ledger: &ledger, at_stake, consent };
-    let plan = plan::order(comparison, facts);
-    Ok(Planned { ledger, state, foreign, snapshot, external, plan })
+    let mut plan = plan::order(comparison, facts);
+    plan.warnings.extend(owners.unreadable.iter().map(|label| unreadable_ledger(label)));
+    Ok(Planned { ledger, state, foreign: owners.objects, snapshot, external, plan })
+}
+
+/// What this run has made itself is no object of somebody else that is taken over.
+fn own(change: &mut Change, made: Option<&str>) {
+    let id = change.object.as_ref().map(|object| object.id.as_str());
+    if made.is_some() && id == made && change.adopts {
+        change.adopts = false;
+        if change.action == Action::None {
+            change.reason = Reason::Resumed;
+        }
+    }
 }
 
 /// A token that cannot see the ledger must not look like a first run.
@@ -74,6 +91,12 @@ fn unproven_ledger(project: &str) -> Problem {
     )
     .help("the ledger is kept in labels of the home org: use a token with `read:labels` there");
     Problem { exit: Exit::NotAuthorized, diagnostic }
+}
+
+/// What another project owns is not known: an object of it could be taken over.
+fn unreadable_ledger(label: &str) -> Diagnostic {
+    Diagnostic::warning("ledger::unreadable", format!("the ledger label `{label}` of another project cannot be read"))
+        .help("what that project owns is not known: look twice at what this plan adopts")
 }
 
 /// How an apply is done.
@@ -90,6 +113,8 @@ pub struct Apply<'a> {
     pub goal: Goal,
     /// What the user agreed to.
     pub consent: &'a Consent,
+    /// The ID of the home org, if this very run has made it.
+    pub made: Option<&'a str>,
     /// How many changes may be under way at once.
     pub parallelism: usize,
     /// How long to wait for another run's lock.
@@ -126,11 +151,15 @@ impl Apply<'_> {
             timing: Timing::default(),
         };
         let mut waiting = |holder: &ledger::Holder| tell(Event::Waiting { holder: holder.to_string() });
-        let lease = Arc::new(ledger::acquire(&labels, Arc::new(ThisMachine), &claim, &mut waiting).await?);
+        let lease = tokio::select! {
+            lease = ledger::acquire(&labels, Arc::new(ThisMachine), &claim, &mut waiting) => lease?,
+            exit = signal::wait(self.stop.clone()) => {
+                let diagnostic = Diagnostic::error("cli::interrupted", "stopped by a signal: nothing was changed");
+                return Err(Problem { exit, diagnostic });
+            }
+        };
         let result = self.locked(agreed, &lease, tell).await;
-        // The permits that hold the lease too have ended with the walk.
-        if let Some(lease) = Arc::into_inner(lease)
-            && let Err(error) = lease.release().await
+        if let Err(error) = lease.release().await
             && result.is_ok()
         {
             tell(Event::Warning(Problem::from(error).diagnostic));
@@ -141,24 +170,19 @@ impl Apply<'_> {
     async fn locked(
         &self,
         agreed: &Plan,
-        lease: &Arc<ledger::Lease>,
+        lease: &ledger::Lease,
         tell: &mut (dyn FnMut(Event) + Send),
     ) -> Result<Applied, Problem> {
-        let planned = plan(self.client, self.server, self.manifest, self.graph, self.goal, self.consent).await?;
+        let planned =
+            plan(self.client, self.server, self.manifest, self.graph, self.goal, self.consent, self.made).await?;
         if planned.plan.changes != agreed.changes || !planned.plan.refusals.is_empty() {
             return Ok(Applied::Stale(Box::new(planned)));
         }
         let timeout = self.client.timeout();
-        let permit = {
-            let lease = lease.clone();
-            move || lease.check(timeout)
-        };
-        let gate = permit.clone();
-        let writer = Writer::gated(self.client.clone(), Arc::new(move || gate().map_err(|lost| lost.to_string())));
+        let writer = Writer::gated(self.client.clone(), lease.gate(timeout));
+        let permit = lease.permit(timeout);
         let intents = apply::intents(&planned.plan, self.manifest, &planned.snapshot);
-        let journal =
-            Journal::begin(Writer::new(self.client.clone()), planned.state, intents.clone(), Arc::new(permit.clone()))
-                .await?;
+        let journal = Journal::begin(writer.clone(), planned.state, intents.clone(), permit.clone()).await?;
         let run = apply::Run {
             writer: &writer,
             manifest: self.manifest,
@@ -182,7 +206,7 @@ impl Apply<'_> {
         let last = LastApply { at: server_time(self.client), commit: self.commit.clone(), run: self.run.clone() };
         let state = journal.finish(Some(last)).await?;
         if self.goal == Goal::Destroyed && complete {
-            ledger::remove_all(&Writer::new(self.client.clone()), state, &(Arc::new(permit) as ledger::Permit)).await?;
+            ledger::remove_all(&writer, state, &permit).await?;
         }
         Ok(Applied::Done)
     }

@@ -51,6 +51,8 @@ pub fn compare(
         for (address, entry) in &ledger.entries {
             comparison.leave(address, entry, snapshot, Reason::Destroy);
         }
+        let finder = Finder::new(snapshot, ledger, foreign, BTreeMap::new());
+        comparison.leave_unrecorded(&finder, ledger.intents.keys(), &Reason::Destroy);
         return comparison;
     }
     let home = snapshot.home.as_deref();
@@ -95,6 +97,8 @@ pub fn compare(
             comparison.leave(address, entry, snapshot, Reason::NotDeclared);
         }
     }
+    let undeclared = ledger.intents.keys().filter(|address| !manifest.resources.contains_key(address));
+    comparison.leave_unrecorded(&finder, undeclared, &Reason::NotDeclared);
     comparison
 }
 
@@ -261,6 +265,26 @@ fn differences(
 }
 
 impl Comparison {
+    /// Deletes what an interrupted run made for `addresses` and did not come to record.
+    fn leave_unrecorded<'a>(
+        &mut self,
+        finder: &Finder<'_>,
+        addresses: impl Iterator<Item = &'a Address>,
+        reason: &Reason,
+    ) {
+        for address in addresses {
+            match finder.unrecorded(address) {
+                Ok(None) => {}
+                Ok(Some(object)) => self.changes.push(Change {
+                    object: Some(target(object)),
+                    origin: Some(Origin::Created),
+                    ..Change::blank(address, Action::Delete, reason.clone())
+                }),
+                Err(problem) => self.problems.push(problem),
+            }
+        }
+    }
+
     /// What must happen to an object of the ledger that is not declared (any more).
     fn leave(&mut self, address: &Address, entry: &Entry, snapshot: &Snapshot, reason: Reason) {
         let view = snapshot.kinds.get(&address.kind).expect("a snapshot has each kind of the ledger");

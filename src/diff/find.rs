@@ -119,6 +119,15 @@ impl<'a> Finder<'a> {
         }
     }
 
+    /// The object that an interrupted run made for `address` and did not come to record.
+    pub(super) fn unrecorded(&self, address: &Address) -> Result<Option<&'a Object>, Problem> {
+        let (Some(intent), Some(view)) = (self.ledger.intents.get(address), self.snapshot.kinds.get(&address.kind))
+        else {
+            return Ok(None);
+        };
+        if self.ledger.entries.contains_key(address) { Ok(None) } else { self.resume(address, intent, view) }
+    }
+
     fn resume(&self, address: &Address, intent: &Intent, view: &'a View) -> Result<Option<&'a Object>, Problem> {
         let resolution =
             resolve(address.kind, intent, view.objects.values(), &self.in_a_ledger, &self.snapshot.me, &|object| {
@@ -268,7 +277,9 @@ pub(super) fn moved<'a>(
         }
         entries.insert(target, (address, entry));
     }
-    let mut free: BTreeMap<(Kind, Option<&str>, String), Vec<(&Address, &Entry)>> = BTreeMap::new();
+    // By kind, org and name.
+    type Free<'a> = BTreeMap<(Kind, Option<&'a str>, String), Vec<(&'a Address, &'a Entry)>>;
+    let mut free = Free::new();
     for (address, (was, entry)) in &entries {
         if !manifest.resources.contains_key(address) && address.kind.spec().key != Key::None {
             free.entry((address.kind, entry.org.as_deref(), key_name(address.kind, &entry.name)))

@@ -10,7 +10,7 @@ use crate::diagnostic::{Place, Source};
 use crate::duration::Duration;
 use crate::graph::Graph;
 use crate::kind::{Kind, Object, Presence};
-use crate::ledger::{Entry, Ledger, Origin};
+use crate::ledger::{Entry, Intent, Ledger, Origin};
 use crate::manifest::{Lifecycle, Manifest, Moved, Resource, Server};
 use crate::snapshot::{Sight, Snapshot, View};
 use crate::value::{Fields, Ref, Scope, Value};
@@ -416,4 +416,15 @@ fn the_home_org_is_the_same_under_its_address() {
     bucket.a: None, InSync
     bucket.b: None, InSync
     ");
+}
+
+#[test]
+fn what_an_interrupted_run_made_is_found_and_kept_or_deleted() {
+    let intent = Intent { org: Some(HOME.into()), name: "raw".into(), digest: String::new(), at: 0, marker: None };
+    let mut scene = Scene::new().declares("bucket.raw", &[]).has(Kind::Bucket, "b1", "raw", &[]);
+    scene.ledger.intents.insert(address("bucket.raw"), intent);
+    insta::assert_snapshot!(scene.says(), @"bucket.raw: None, Resumed");
+    scene.manifest.resources.clear();
+    insta::assert_snapshot!(scene.says(), @"bucket.raw: Delete, NotDeclared");
+    insta::assert_snapshot!(shown(&scene.compare(Goal::Destroyed)), @"bucket.raw: Delete, Destroy");
 }

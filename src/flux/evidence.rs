@@ -107,6 +107,8 @@ pub enum ReplyError {
 pub fn read_reply(csv: &str) -> Result<Reply, ReplyError> {
     let mut reply = Reply::default();
     let mut header: Option<Vec<&str>> = None;
+    // Even the reply for an empty bucket ends so: anything else was cut off, or came from somebody else.
+    let whole = csv.ends_with("\r\n");
     for line in csv.lines().map(|line| line.trim_end_matches('\r')) {
         let cells: Vec<&str> = line.split(',').collect();
         match (&header, cells.as_slice()) {
@@ -114,7 +116,7 @@ pub fn read_reply(csv: &str) -> Result<Reply, ReplyError> {
             (_, [first, ..]) if first.starts_with('#') => {}
             (_, ["", "error", ..] | ["error", ..]) => {
                 let message = csv[line.as_ptr().addr() - csv.as_ptr().addr() + line.len()..].trim();
-                return Err(ReplyError::Failed(message.to_owned()));
+                return Err(ReplyError::Failed(message.trim_matches(',').to_owned()));
             }
             (None, ["", "result", "table", _]) => header = Some(cells),
             (Some(header), ["", result, _, cell]) => {
@@ -128,6 +130,9 @@ pub fn read_reply(csv: &str) -> Result<Reply, ReplyError> {
             }
             _ => return Err(ReplyError::Unexpected(line.to_owned())),
         }
+    }
+    if !whole {
+        return Err(ReplyError::Unexpected(csv.lines().last().unwrap_or_default().to_owned()));
     }
     Ok(reply)
 }
@@ -174,13 +179,16 @@ mod tests {
 
     #[test]
     fn an_error_or_anything_strange_is_no_evidence() {
-        let failed = read_reply("\r\n,error,reference\r\n,\"schema collision, and so on\",897\r\n");
-        assert_eq!(failed, Err(ReplyError::Failed(",\"schema collision, and so on\",897".to_owned())));
+        let failed = read_reply("\r\n,error,reference\r\n,runtime error: cannot divide by zero,\r\n");
+        assert_eq!(failed, Err(ReplyError::Failed("runtime error: cannot divide by zero".to_owned())));
         for csv in [
             "<html>",
             ",result,table,_time\r\n,first,0,soon\r\n",
             ",result,table,_time\r\n,other,0,1\r\n",
             ",first,0,1\r\n",
+            "",
+            "\n",
+            ",result,table,_value\r\n,count,0,1",
         ] {
             assert!(matches!(read_reply(csv), Err(ReplyError::Unexpected(_))), "{csv}");
         }

@@ -5,6 +5,7 @@ use super::literal::{Literal, LiteralError, check_duration, is_identifier};
 use super::statement::Statements;
 use super::token::TokenKind;
 use super::value::value;
+use crate::duration::Duration;
 
 /// What a script's own `option task` says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,7 +59,7 @@ impl TaskHead {
         });
         if let Some(offset) = &self.offset {
             check_duration(offset)?;
-            fields.push(("offset".to_owned(), offset.clone()));
+            fields.push(("offset".to_owned(), in_hours(offset)?));
         }
         for (key, source) in &self.extra {
             let key = if is_identifier(key) { key.clone() } else { Literal::String(key.clone()).encode()? };
@@ -67,6 +68,27 @@ impl TaskHead {
         let fields: Vec<String> = fields.into_iter().map(|(key, value)| format!("{key}: {value}")).collect();
         Ok(format!("option task = {{{}}}", fields.join(", ")))
     }
+}
+
+/// An offset without weeks and days: the server takes them in `every` and answers 500 "unknown unit" to them here, as to
+/// months (influxd 2.9.1, measured).
+fn in_hours(offset: &str) -> Result<String, LiteralError> {
+    const HOUR: u64 = 3_600_000_000_000;
+    let (sign, magnitude) = match offset.strip_prefix('-') {
+        Some(magnitude) => ("-", magnitude),
+        None => ("", offset),
+    };
+    let error = || LiteralError::Duration(offset.to_owned());
+    let length: Duration = magnitude.parse().map_err(|_| error())?;
+    if length.months > 0 {
+        return Err(error());
+    }
+    if !magnitude.contains(['d', 'w']) {
+        return Ok(offset.to_owned());
+    }
+    let rest = Duration { months: 0, nanos: length.nanos % HOUR };
+    let rest = if rest == Duration::default() { String::new() } else { rest.to_string() };
+    Ok(format!("{sign}{}h{rest}", length.nanos / HOUR))
 }
 
 /// The `option task` of a script; None if it has none.
@@ -177,6 +199,15 @@ mod tests {
     fn task(source: &str) -> Result<Option<TaskOption>, FluxError> {
         let tokens = scan(source)?;
         read(&Statements::new(&tokens, source))
+    }
+
+    #[test]
+    fn an_offset_has_no_unit_above_hours() {
+        for (offset, sent) in [("90m", "90m"), ("-5m", "-5m"), ("1d", "24h"), ("-1w2h", "-170h"), ("1d90s", "24h1m30s")]
+        {
+            assert_eq!(in_hours(offset), Ok(sent.to_owned()));
+        }
+        assert!(in_hours("1mo").is_err());
     }
 
     #[test]

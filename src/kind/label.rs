@@ -10,7 +10,7 @@ use super::live::{self, Made, Object, Presence, Want};
 use super::spec::{Delete, Draft, Fault, Key, Place, Spec};
 use crate::api::{ApiError, Class, Client, Writer};
 use crate::field::{Field, Omitted, Shape};
-use crate::value::{Ref, Value};
+use crate::value::{Fields, Ref, Value};
 
 pub(super) static SPEC: Spec = Spec {
     doc: "A label of an org, to be attached to its buckets and tasks.",
@@ -106,7 +106,7 @@ impl Row {
         let system = self.is_bookkeeping();
         // POST keeps empty values, PATCH takes them away: they mean nothing.
         let properties = self.properties.into_iter().filter(|(_, value)| system || !value.is_empty()).collect();
-        let mut fields: crate::value::Fields =
+        let mut fields: Fields =
             [("name", Value::Text(self.name.clone())), ("properties", Value::Map(properties))].into_iter().collect();
         if let Some(org) = &self.org {
             fields.set("org", Value::Ref(Ref::Id(Kind::Org, org.clone())));

@@ -141,7 +141,7 @@ fn whole(fields: &Fields) -> Option<&str> {
 
 /// The script to send when a task that is as `live` is to change; none if nothing that stands in it changes. Always sent
 /// whole: PATCH of the schedule alone would re-format the script.
-fn script(live: &Fields, want: &Fields, changed: &[&'static str]) -> Result<Option<String>, ApiError> {
+fn to_send(live: &Fields, want: &Fields, changed: &[&'static str]) -> Result<Option<String>, ApiError> {
     if !changed.iter().any(|field| *field == "flux" || HEAD.contains(field)) {
         return Ok(None);
     }
@@ -202,7 +202,7 @@ impl live::Live for Live {
     async fn update(api: &Writer, live: &Object, want: &Want<'_>, changed: &[&'static str]) -> Result<(), ApiError> {
         let path = format!("{TASKS}/{}", live.id);
         let text = |field| want.text(field).filter(|_| changed.contains(&field));
-        let flux = script(&live.fields, want.fields, changed)?;
+        let flux = to_send(&live.fields, want.fields, changed)?;
         let (status, description) = (text("status"), text("description"));
         if flux.is_some() || status.is_some() || description.is_some() {
             // A description alone is refused (influxd 2.9.1, measured); a status that it has already does nothing.
@@ -240,23 +240,23 @@ mod tests {
 
     #[test]
     fn the_declared_script_is_sent_as_it_is() {
-        let sent = script(&fields("a", "1h", LIVE), &fields("a", "2h", WANT), &["every"]).expect("a script");
+        let sent = to_send(&fields("a", "1h", LIVE), &fields("a", "2h", WANT), &["every"]).expect("a script");
         assert_eq!(sent.as_deref(), Some(WANT));
-        assert_eq!(script(&fields("a", "1h", LIVE), &fields("a", "2h", WANT), &["status"]).expect("none"), None);
+        assert_eq!(to_send(&fields("a", "1h", LIVE), &fields("a", "2h", WANT), &["status"]).expect("none"), None);
     }
 
     #[test]
     fn what_is_ignored_stays() {
         let mut want = fields("a", "2h", WANT);
         want.remove("flux");
-        let sent = script(&fields("a", "1h", LIVE), &want, &["every"]).expect("a script");
+        let sent = to_send(&fields("a", "1h", LIVE), &want, &["every"]).expect("a script");
         insta::assert_snapshot!(sent.expect("some"), @r#"
         option task = {name: "a", every: 2h, concurrency: 2}
         live()
         "#);
         let mut want = fields("a", "2h", WANT);
         want.remove("every");
-        let sent = script(&fields("a", "1h", LIVE), &want, &["flux"]).expect("a script");
+        let sent = to_send(&fields("a", "1h", LIVE), &want, &["flux"]).expect("a script");
         insta::assert_snapshot!(sent.expect("some"), @r#"
         option task = {name: "a", every: 1h}
         want()

@@ -11,7 +11,7 @@ use super::spec::{Delete, Draft, Fault, Key, Place, Spec};
 use crate::api::{ApiError, Client, Writer};
 use crate::field::{Compared, Field, Omitted, Shape};
 use crate::secret::Secret;
-use crate::value::{Ref, Scope, Value};
+use crate::value::{Fields, Ref, Scope, Value};
 
 pub(super) static SPEC: Spec = Spec {
     doc: "An API token. Its secret exists once, in the server's reply, and goes straight to its sinks.",
@@ -195,7 +195,7 @@ impl Row {
             self.permissions.into_iter().partition(|permission| permission.action == "read");
         let scopes =
             |permissions: Vec<Permission>| Value::Scopes(permissions.into_iter().map(Permission::scope).collect());
-        let mut fields: crate::value::Fields = [
+        let mut fields: Fields = [
             ("description", Value::Text(self.description.clone())),
             ("org", Value::Ref(Ref::Id(Kind::Org, self.org.clone()))),
             ("status", Value::Text(self.status)),

@@ -210,7 +210,10 @@ impl<L: Labels> Scribe<L> {
             }
             match group.finish {
                 Some((_, done)) => {
-                    let _ = done.send(result.map(|()| self.state));
+                    let Self { state, permit, labels } = self;
+                    // Before the answer: who gets it may go on to take the permit's lease apart.
+                    drop((permit, labels));
+                    let _ = done.send(result.map(|()| state));
                     return;
                 }
                 None if group.closed || result.is_err() => return,

@@ -309,7 +309,9 @@ impl<L: Labels> Renewal<L> {
             }
             let expires = self.anchor.expires(sent, self.timing.ttl).to_string();
             let properties = [(EXPIRES.to_owned(), expires)].into();
-            match timeout(deadline - sent, self.labels.patch(&self.id, &properties)).await {
+            // One that hangs is sent again while there is time: both say the same.
+            let patience = self.timing.grace.min(deadline - sent);
+            match timeout(patience, self.labels.patch(&self.id, &properties)).await {
                 Ok(Ok(())) => {
                     // One that returns after the old deadline does not count: another may have taken over in between.
                     let Ok(anchor) = Anchor::new(&self.labels, sent) else { return };
@@ -325,7 +327,8 @@ impl<L: Labels> Renewal<L> {
                     return;
                 }
                 // Any other failure may pass before the deadline does.
-                Ok(Err(_)) | Err(_) => wait = self.timing.poll,
+                Ok(Err(_)) => wait = self.timing.poll,
+                Err(_) => wait = Duration::ZERO,
             }
         }
     }

@@ -27,6 +27,9 @@ pub enum Update {
     Intent(Address, Intent),
     /// The object was not made.
     ClearIntent(Address),
+    /// The object that the first address owned is owned by the second: one request, so that no crash leaves it to neither
+    /// or to both.
+    Move(Address, Address, Box<Entry>),
 }
 
 /// The ledger as its labels hold it.
@@ -126,14 +129,21 @@ struct Edits {
 }
 
 impl Edits {
-    /// The address of an update and what it does there.
-    fn of(update: &Update) -> (&Address, Self) {
-        match update {
-            Update::Put(address, entry) => (address, Self { entry: Edit::Set(text(entry)), intent: Edit::Clear }),
-            Update::Remove(address) => (address, Self { entry: Edit::Clear, intent: Edit::Keep }),
-            Update::Intent(address, intent) => (address, Self { entry: Edit::Keep, intent: Edit::Set(text(intent)) }),
-            Update::ClearIntent(address) => (address, Self { entry: Edit::Keep, intent: Edit::Clear }),
-        }
+    /// The addresses of an update and what it does there.
+    fn of(update: &Update) -> impl Iterator<Item = (&Address, Self)> {
+        let put = |entry: &Entry| Self { entry: Edit::Set(text(entry)), intent: Edit::Clear };
+        let (first, second) = match update {
+            Update::Put(address, entry) => ((address, put(entry)), None),
+            Update::Remove(address) => ((address, Self { entry: Edit::Clear, intent: Edit::Keep }), None),
+            Update::Intent(address, intent) => {
+                ((address, Self { entry: Edit::Keep, intent: Edit::Set(text(intent)) }), None)
+            }
+            Update::ClearIntent(address) => ((address, Self { entry: Edit::Keep, intent: Edit::Clear }), None),
+            Update::Move(from, to, entry) => {
+                ((from, Self { entry: Edit::Clear, intent: Edit::Clear }), Some((to, put(entry))))
+            }
+        };
+        [first].into_iter().chain(second)
     }
 
     /// What they weigh in a page that has nothing of the address; none if they add nothing.
@@ -165,17 +175,24 @@ impl State {
     /// has an entry or an intent, so that one request changes all of it and no crash leaves it in two pages.
     pub(super) fn change(&mut self, updates: &[Update]) -> Vec<Write> {
         let mut touched: BTreeMap<u32, BTreeMap<String, Option<String>>> = BTreeMap::new();
-        for (address, edits) in updates.iter().map(Edits::of) {
-            let number = match (self.places.get(address), edits.room(address)) {
-                (Some(number), _) => *number,
-                (None, Some(room)) => self.place(room),
-                (None, None) => continue,
-            };
-            self.places.insert(address.clone(), number);
-            let page = self.pages.entry(number).or_default();
-            page.edit(address, edits, touched.entry(number).or_default());
+        for update in updates {
+            if let Update::Move(from, to, _) = update
+                && let Some(number) = self.places.get(from).copied()
+            {
+                self.places.entry(to.clone()).or_insert(number);
+            }
+            for (address, edits) in Edits::of(update) {
+                let number = match (self.places.get(address), edits.room(address)) {
+                    (Some(number), _) => *number,
+                    (None, Some(room)) => self.place(room),
+                    (None, None) => continue,
+                };
+                self.places.insert(address.clone(), number);
+                let page = self.pages.entry(number).or_default();
+                page.edit(address, edits, touched.entry(number).or_default());
+            }
         }
-        for (address, _) in updates.iter().map(Edits::of) {
+        for (address, _) in updates.iter().flat_map(Edits::of) {
             if self.places.get(address).is_some_and(|number| self.pages[number].share(address) == 0) {
                 self.places.remove(address);
             }

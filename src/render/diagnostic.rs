@@ -4,6 +4,7 @@ use std::fmt;
 
 use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode};
 
+use super::sanitize::{is_hidden, line};
 use crate::diagnostic::{Diagnostic, Severity, Source};
 
 /// How diagnostics are drawn.
@@ -33,21 +34,6 @@ pub fn text(diagnostics: &[Diagnostic], look: Look) -> String {
         text.push_str(&format!("... and {more} more\n"));
     }
     text
-}
-
-/// `text` with control characters, and those that turn the direction of writing, made visible.
-pub fn escaped(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    for c in text.chars() {
-        if is_hidden(c) { shown.extend(c.escape_unicode()) } else { shown.push(c) }
-    }
-    shown
-}
-
-/// Whether `c` could change what a terminal shows.
-fn is_hidden(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{61c}')
 }
 
 /// A source text in which each hidden character has become one of the same length that can be seen.
@@ -91,8 +77,8 @@ impl<'d> Shown<'d> {
         let others = parts.split_off(parts.len().min(1));
         let mut shown = parts.pop().unwrap_or_else(|| Self::part(diagnostic, None));
         shown.part = false;
-        shown.message = escaped(&diagnostic.message);
-        shown.help = diagnostic.help.as_deref().map(escaped);
+        shown.message = line(&diagnostic.message).into_owned();
+        shown.help = diagnostic.help.as_deref().map(|help| line(help).into_owned());
         shown.others = others;
         shown
     }
@@ -104,15 +90,15 @@ impl<'d> Shown<'d> {
             .map(|(place, label)| {
                 let end = place.source.text.len();
                 let span = place.span.start.min(end)..place.span.end.min(end);
-                LabeledSpan::new_with_span(Some(escaped(label)), span)
+                LabeledSpan::new_with_span(Some(line(label).into_owned()), span)
             })
             .collect();
         Self {
             diagnostic,
-            message: source.map_or_else(String::new, |source| format!("see also {}", escaped(&source.name))),
+            message: source.map_or_else(String::new, |source| format!("see also {}", line(&source.name))),
             help: None,
             part: true,
-            source: source.map(|source| NamedSource::new(escaped(&source.name), visible(&source.text))),
+            source: source.map(|source| NamedSource::new(line(&source.name), visible(&source.text))),
             labels,
             others: Vec::new(),
         }

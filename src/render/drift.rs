@@ -11,6 +11,10 @@ use crate::plan::Plan;
 pub fn drift(plan: &Plan, palette: Palette) -> String {
     let mut page = Page::new(palette);
     let drifted: Vec<_> = plan.changes.iter().filter(|change| change.drifted()).collect();
+    if drifted.is_empty() && !plan.refusals.is_empty() {
+        page.put(Role::Strong, "No drift").say(" in what could be seen; the rest could not be decided.").end();
+        return page.finish();
+    }
     if drifted.is_empty() {
         page.put(Role::Strong, "No drift.").say(" The server is as it was last applied.").end();
         return page.finish();

@@ -1,4 +1,4 @@
-//! What people and machines read: the only place with colours and printing. All but [`Output`] is pure.
+//! What people and machines read: the only place with colours and printing. All but [`Output`] and [`Progress`] is pure.
 
 pub mod diagnostic;
 mod drift;
@@ -8,6 +8,7 @@ mod human;
 mod json;
 mod output;
 mod page;
+mod progress;
 mod reason;
 mod report;
 mod sanitize;
@@ -20,9 +21,11 @@ pub use human::plan;
 pub use json::{Document, FORMAT_VERSION, document, resumable, text as json};
 pub use output::Output;
 pub use page::Page;
+pub use progress::Progress;
 pub use report::{Verb, report};
 pub use sanitize::{is_hidden, line};
 pub use style::{Palette, Role};
+pub use value::count;
 
 #[cfg(test)]
 mod sample;

@@ -2,7 +2,12 @@
 
 use std::io::{self, IsTerminal, Write};
 
+use super::diagnostic::{self, Look};
 use super::style::Palette;
+use crate::diagnostic::Diagnostic;
+
+/// Columns where nobody says how many there are.
+const WIDTH: usize = 100;
 
 /// The two streams of the process.
 #[derive(Clone, Copy, Debug)]
@@ -32,6 +37,15 @@ impl Output {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
             other => other,
         }
+    }
+
+    /// Shows diagnostics on standard error.
+    pub fn show(&self, diagnostics: &[Diagnostic]) {
+        if diagnostics.is_empty() {
+            return;
+        }
+        let width = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok()).unwrap_or(WIDTH).max(40);
+        self.talk(&diagnostic::text(diagnostics, Look { colour: self.err == Palette::Coloured, width }));
     }
 
     /// Writes what is said besides. Nothing can be done if nobody can hear it.

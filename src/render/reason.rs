@@ -23,7 +23,7 @@ pub(super) fn listed<T: AsRef<str>>(words: impl IntoIterator<Item = T>) -> Strin
 /// Why something happens, where there is more to say than the fields do.
 pub(super) fn reason(reason: &Reason, kind: Kind) -> Option<String> {
     Some(match reason {
-        Reason::InSync | Reason::New | Reason::Differs => return None,
+        Reason::InSync | Reason::New | Reason::Differs | Reason::Destroy => return None,
         Reason::Gone => "it was deleted on the server".to_owned(),
         Reason::CannotChange(fields) => cannot_change(fields, kind),
         Reason::CreatorGone => "the user it runs as is gone or does not own the org any more".to_owned(),
@@ -34,7 +34,6 @@ pub(super) fn reason(reason: &Reason, kind: Kind) -> Option<String> {
         Reason::NotOurs => "it is not declared any more; this project did not make it, so it stays".to_owned(),
         Reason::AlreadyGone => "it is not declared any more, and is gone already".to_owned(),
         Reason::External => "it is declared external now; it stays".to_owned(),
-        Reason::Destroy => "everything is to be destroyed".to_owned(),
         Reason::HomeOrg => "the home org is never deleted; it stays".to_owned(),
     })
 }

@@ -65,6 +65,34 @@ fn colours_change_no_text() {
     assert_ne!(strip(&coloured), coloured);
 }
 
+/// What `text` breaks of `schemas/NAME.schema.json`.
+fn breaks(name: &str, text: &str) -> Vec<String> {
+    let path = format!("{}/schemas/{name}.schema.json", env!("CARGO_MANIFEST_DIR"));
+    let read = |text: &str| serde_json::from_str::<serde_json::Value>(text).expect("JSON");
+    let schema = read(&std::fs::read_to_string(path).expect("the schema"));
+    let validator = jsonschema::validator_for(&schema).expect("a sound schema");
+    validator.iter_errors(&read(text)).map(|error| format!("{}: {error}", error.instance_path())).collect()
+}
+
+#[test]
+fn the_machine_forms_keep_their_schemas() {
+    let (plan, nothing, problems) = (sample::plan(), sample::nothing(), [sample::problem(Exit::Locked, "locked")]);
+    let (partial, complete) = (sample::partial(), sample::complete());
+    let form = |plan, report, problems| document(&Document { exit: Exit::Ok, plan, report, problems });
+    for text in [form(Some(&plan), None, &[]), form(Some(&nothing), None, &[]), form(None, None, &problems)] {
+        assert_eq!(breaks("plan", &text), Vec::<String>::new());
+        assert_eq!(breaks("report", &text), Vec::<String>::new());
+    }
+    for text in [form(Some(&plan), Some(&partial), &problems), form(None, Some(&complete), &[])] {
+        assert_eq!(breaks("report", &text), Vec::<String>::new());
+        assert_ne!(breaks("plan", &text), Vec::<String>::new());
+    }
+    for exit in Exit::PRECEDENCE {
+        let text = document(&Document { exit, plan: None, report: None, problems: &[] });
+        assert_eq!(breaks("plan", &text), Vec::<String>::new(), "{exit:?}");
+    }
+}
+
 #[test]
 fn the_machine_form_of_a_plan() {
     let plan = sample::plan();
@@ -111,7 +139,7 @@ proptest! {
         done.stopped.push(sample::problem(Exit::Error, &word(1)));
         let failed = crate::apply::Outcome::Failed(sample::problem(Exit::Error, &word(2)));
         done.outcomes.insert(one.address.clone(), (Action::Update, failed));
-        let edges = BTreeMap::from([(one.address.clone(), BTreeSet::from([Address::new(Kind::Task, word(3))]))]);
+        let edges = BTreeMap::from([(one.address, BTreeSet::from([Address::new(Kind::Task, word(3))]))]);
         let machine = Document {
             exit: Exit::Ok, plan: Some(&sample_plan), report: Some(&done), problems: &[sample::problem(Exit::Error, &word(3))],
         };

@@ -89,7 +89,7 @@ pub(super) fn thousands(number: u64) -> String {
 }
 
 /// `1 resource`, `2 resources`.
-pub(super) fn count(number: usize, one: &str) -> String {
+pub fn count(number: usize, one: &str) -> String {
     format!("{number} {one}{}", if number == 1 { "" } else { "s" })
 }
 

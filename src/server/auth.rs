@@ -214,6 +214,8 @@ pub(crate) struct Caller {
     pub(crate) user: Id,
     /// What is held; `None` = the token is inactive, which lists hide and everything else names.
     pub(crate) permissions: Option<Vec<Permission>>,
+    /// Whether this is a session of the user, not a token.
+    pub(crate) session: bool,
 }
 
 impl Caller {

@@ -52,7 +52,7 @@ fn caller(app: &App, headers: &HeaderMap) -> Result<Caller, Problem> {
     } else {
         let key = cookie(headers).ok_or_else(unauthorized)?;
         let user = app.sessions.user(key).ok_or_else(unauthorized)?;
-        Caller { user, permissions: Some(of_user(&view, user)?) }
+        Caller { user, permissions: Some(of_user(&view, user)?), session: true }
     };
     match user::find(&view, caller.user) {
         Ok(user) if user.status != "inactive" => Ok(caller),
@@ -67,7 +67,11 @@ fn by_token(app: &App, view: &impl Read, secret: &SecretString) -> Result<Option
         Some(operator) => Some(operator),
         None => authorization::find_by_secret(view, secret)?,
     };
-    Ok(found.map(|row| Caller { user: row.user, permissions: row.is_active().then_some(row.permissions) }))
+    Ok(found.map(|row| Caller {
+        user: row.user,
+        permissions: row.is_active().then_some(row.permissions),
+        session: false,
+    }))
 }
 
 /// What a session holds: the user's memberships, all permissions of all its tokens, and itself.

@@ -91,7 +91,7 @@ struct TokensReply {
 impl TokenReply {
     fn new(view: &View, row: Authorization, secret: Option<&SecretString>) -> Result<Self, Error> {
         let permissions =
-            row.permissions.into_iter().map(|one| PermissionReply::new(view, one)).collect::<Result<_, _>>()?;
+            row.permissions.iter().map(|one| PermissionReply::new(view, one)).collect::<Result<_, _>>()?;
         Ok(Self {
             id: row.id,
             token: secret.map(|secret| secret.expose_secret().to_owned()).unwrap_or_default(),
@@ -111,8 +111,8 @@ impl TokenReply {
 
 impl PermissionReply {
     /// The names are looked up; where the object is gone, the org's name is left out too.
-    fn new(view: &View, permission: Permission) -> Result<Self, Error> {
-        let Permission { action, resource: Resource { kind, id, org_id } } = permission;
+    fn new(view: &View, permission: &Permission) -> Result<Self, Error> {
+        let Permission { action, resource: Resource { kind, id, org_id } } = *permission;
         let name = match id {
             Some(id) => name_of(view, kind, id)?,
             None => Some(String::new()),
@@ -161,10 +161,12 @@ fn list(call: &Call) -> Result<Reply, Problem> {
         (None, Some(name)) => Some(org::find_by_name(&view, name)?.id),
         (org, _) => org,
     };
-    let rows = authorization::list(&view, |row| match id {
-        Some(id) => row.id == id,
-        None => org.is_none_or(|org| row.org == org) && user.is_none_or(|user| row.user == user),
-    })?;
+    let rows = match id {
+        Some(id) => vec![authorization::find(&view, id)?],
+        None => authorization::list(&view, |row| {
+            org.is_none_or(|org| row.org == org) && user.is_none_or(|user| row.user == user)
+        })?,
+    };
     let caller = call.caller()?;
     let mut authorizations = Vec::new();
     for row in rows.into_iter().filter(|row| require(caller, Action::Read, row).is_ok()) {
@@ -197,12 +199,17 @@ struct Asked {
 
 impl Asked {
     fn decode(fields: &Fields) -> Result<Self, BodyError> {
-        let action = fields.text("action")?.unwrap_or_default();
+        let action = fields.text_as("action", "influxdb.Action")?.unwrap_or_default();
         let Some(resource) = fields.object("resource", "influxdb.Resource")? else {
             return Ok(Self { action, kind: String::new(), id: None, org_id: None });
         };
-        let kind = resource.text("type")?.unwrap_or_default();
-        Ok(Self { action, kind, id: resource.id("id")?, org_id: resource.id("orgID")? })
+        let kind = resource.text_as("type", "influxdb.ResourceType")?.unwrap_or_default();
+        Ok(Self {
+            action,
+            kind,
+            id: resource.id_as("id", "*platform.ID")?,
+            org_id: resource.id_as("orgID", "*platform.ID")?,
+        })
     }
 
     fn check(self) -> Result<Permission, Problem> {
@@ -229,10 +236,10 @@ fn decode(body: &[u8]) -> Result<Request, Problem> {
         let fields = Fields::parse(body, "authorization.postAuthorizationRequest")?;
         let asked = fields.objects("permissions", "influxdb.Permission")?;
         let asked = asked.iter().map(Asked::decode).collect::<Result<Vec<_>, _>>()?;
-        let status = fields.text("status")?.filter(|status| !status.is_empty());
+        let status = fields.text_as("status", "influxdb.Status")?.filter(|status| !status.is_empty());
         let status = status.unwrap_or_else(|| "active".to_owned());
         let description = fields.text("description")?.unwrap_or_default();
-        Ok((fields.id("orgID")?, fields.id("userID")?, status, description, asked))
+        Ok((fields.id("orgID")?, fields.id_as("userID", "*platform.ID")?, status, description, asked))
     };
     let (org, user, status, description, asked) =
         read().map_err(|error: BodyError| error.invalid("invalid json structure"))?;
@@ -282,7 +289,7 @@ fn create(call: &Call) -> Result<Reply, Problem> {
 fn update(call: &Call) -> Result<Reply, Problem> {
     let id = call.id("id")?;
     let fields = Fields::parse(&call.body, "influxdb.AuthorizationUpdate").map_err(BodyError::plain)?;
-    let status = fields.text("status").map_err(BodyError::plain)?;
+    let status = fields.text_as("status", "influxdb.Status").map_err(BodyError::plain)?;
     let description = fields.text("description").map_err(BodyError::plain)?;
     let row = authorization::find(&call.store().view()?, id)?;
     let caller = call.caller()?;

@@ -12,8 +12,8 @@ use super::labels::LabelReply;
 use super::reply::{Code, Problem, Reply};
 use super::request::{Call, Links, Paging};
 use super::routes::{Routes, indented};
-use super::store::bucket::{self, Bucket, BucketType, BucketUpdate, NewBucket};
-use super::store::{View, label, org};
+use super::store::bucket::{self, Bucket, BucketType, BucketUpdate, Deletion, NewBucket};
+use super::store::{Error, View, label, org};
 use super::{label_attachments, members, orgs};
 
 const SECOND: i64 = 1_000_000_000;
@@ -77,8 +77,8 @@ impl BucketReply {
         let this = format!("/api/v2/buckets/{}", bucket.id);
         let rule = RuleReply {
             kind: "expire",
-            every_seconds: bucket.retention / SECOND,
-            shard_group_duration_seconds: bucket.shard_group / SECOND,
+            every_seconds: rounded_seconds(bucket.retention),
+            shard_group_duration_seconds: rounded_seconds(bucket.shard_group),
         };
         Self {
             id: bucket.id,
@@ -111,6 +111,10 @@ impl BucketReply {
         };
         Ok(Self::new(bucket, labels))
     }
+}
+
+fn rounded_seconds(nanoseconds: i64) -> i64 {
+    nanoseconds.saturating_add(SECOND / 2) / SECOND
 }
 
 #[derive(Serialize)]
@@ -258,6 +262,8 @@ fn delete(call: &Call) -> Result<Reply, Problem> {
     let id = call.id("id")?;
     let found = bucket::find(&call.store().view()?, id)?;
     call.caller()?.require(&permission(Action::Write, &found))?;
-    call.store().change(|change| bucket::delete(change, id))?;
-    Ok(Reply::no_content())
+    match call.store().change(|change| bucket::delete(change, id))? {
+        Deletion::Gone => Ok(Reply::no_content()),
+        Deletion::Emptied => Err(Error::SystemBucketDelete.into()),
+    }
 }

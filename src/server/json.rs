@@ -39,6 +39,8 @@ impl BodyError {
 pub(crate) struct Fields {
     /// The name of the Go struct, which is part of error messages.
     struct_name: &'static str,
+    /// The names of the fields that led here, each with a dot; part of error messages too.
+    path: String,
     object: Map<String, Value>,
 }
 
@@ -46,8 +48,8 @@ impl Fields {
     /// The first JSON value of the body, which must be an object or `null`.
     pub(crate) fn parse(body: &[u8], struct_name: &'static str) -> Result<Self, BodyError> {
         match first_value(body)? {
-            Value::Object(object) => Ok(Self { struct_name, object }),
-            Value::Null => Ok(Self { struct_name, object: Map::new() }),
+            Value::Object(object) => Ok(Self { struct_name, path: String::new(), object }),
+            Value::Null => Ok(Self { struct_name, path: String::new(), object: Map::new() }),
             other => Err(BodyError::internal(format!(
                 "json: cannot unmarshal {} into Go value of type {struct_name}",
                 kind(&other)
@@ -57,10 +59,15 @@ impl Fields {
 
     /// A text.
     pub(crate) fn text(&self, name: &str) -> Result<Option<String>, BodyError> {
+        self.text_as(name, "string")
+    }
+
+    /// A text that Go has a type of its own for, which error messages name.
+    pub(crate) fn text_as(&self, name: &str, go_type: &str) -> Result<Option<String>, BodyError> {
         match self.get(name) {
             None => Ok(None),
             Some(Value::String(text)) => Ok(Some(text.clone())),
-            Some(other) => Err(self.mismatch(name, other, "string")),
+            Some(other) => Err(self.mismatch(name, other, go_type)),
         }
     }
 
@@ -96,8 +103,9 @@ impl Fields {
             Some(Value::Number(number)) => match number.as_i64() {
                 Some(number) => Ok(Some(number)),
                 None => Err(BodyError::internal(format!(
-                    "json: cannot unmarshal number {number} into Go struct field {}.{name} of type int64",
-                    self.short_name()
+                    "json: cannot unmarshal number {number} into Go struct field {}.{}{name} of type int64",
+                    self.short_name(),
+                    self.path
                 ))),
             },
             Some(other) => Err(self.mismatch(name, other, "int64")),
@@ -106,13 +114,18 @@ impl Fields {
 
     /// An identifier.
     pub(crate) fn id(&self, name: &str) -> Result<Option<Id>, BodyError> {
+        self.id_as(name, "platform.ID")
+    }
+
+    /// An identifier that Go has another type for, which error messages name.
+    pub(crate) fn id_as(&self, name: &str, go_type: &str) -> Result<Option<Id>, BodyError> {
         match self.get(name) {
             None => Ok(None),
             Some(Value::String(text)) => match text.parse() {
                 Ok(id) => Ok(Some(id)),
                 Err(error) => Err(BodyError { code: Code::Invalid, message: error.to_string() }),
             },
-            Some(other) => Err(self.mismatch(name, other, "platform.ID")),
+            Some(other) => Err(self.mismatch(name, other, go_type)),
         }
     }
 
@@ -134,27 +147,27 @@ impl Fields {
 
     /// A nested object.
     pub(crate) fn object(&self, name: &str, struct_name: &'static str) -> Result<Option<Self>, BodyError> {
-        match self.get(name) {
-            None => Ok(None),
-            Some(Value::Object(object)) => Ok(Some(Self { struct_name, object: object.clone() })),
-            Some(other) => Err(self.mismatch(name, other, struct_name)),
-        }
+        self.get(name).map(|value| self.nested(name, struct_name, value, struct_name)).transpose()
     }
 
     /// A list of objects.
     pub(crate) fn objects(&self, name: &str, struct_name: &'static str) -> Result<Vec<Self>, BodyError> {
         match self.get(name) {
             None => Ok(Vec::new()),
-            Some(Value::Array(items)) => items
-                .iter()
-                .map(|item| match item {
-                    Value::Object(object) => Ok(Self { struct_name, object: object.clone() }),
-                    Value::Null => Ok(Self { struct_name, object: Map::new() }),
-                    other => Err(self.mismatch(name, other, struct_name)),
-                })
-                .collect(),
+            Some(Value::Array(items)) => {
+                items.iter().map(|item| self.nested(name, struct_name, item, struct_name)).collect()
+            }
             Some(other) => Err(self.mismatch(name, other, &format!("[]{struct_name}"))),
         }
+    }
+
+    fn nested(&self, name: &str, struct_name: &'static str, value: &Value, expected: &str) -> Result<Self, BodyError> {
+        let object = match value {
+            Value::Object(object) => object.clone(),
+            Value::Null => Map::new(),
+            other => return Err(self.mismatch(name, other, expected)),
+        };
+        Ok(Self { struct_name, path: format!("{}{name}.", self.path), object })
     }
 
     fn get(&self, name: &str) -> Option<&Value> {
@@ -170,9 +183,10 @@ impl Fields {
 
     fn mismatch(&self, name: &str, found: &Value, expected: &str) -> BodyError {
         BodyError::internal(format!(
-            "json: cannot unmarshal {} into Go struct field {}.{name} of type {expected}",
+            "json: cannot unmarshal {} into Go struct field {}.{}{name} of type {expected}",
             kind(found),
-            self.short_name()
+            self.short_name(),
+            self.path
         ))
     }
 }

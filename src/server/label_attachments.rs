@@ -8,19 +8,26 @@ use super::id::Id;
 use super::json::{BodyError, Fields};
 use super::labels::{self, LabelReply, LabelsReply, WrappedLabel};
 use super::members;
-use super::reply::{Problem, Reply};
+use super::reply::{Code, Problem, Reply};
 use super::request::Call;
 use super::routes::{Routes, compact, indented};
 use super::store::label::{self, Label};
 
 /// Of buckets.
 pub(super) fn of_buckets() -> Routes {
+    let others = MethodFilter::PUT.or(MethodFilter::PATCH);
     Routes::new()
         .route(
             "/api/v2/buckets/{id}/labels",
-            indented(MethodFilter::GET, list_of_bucket).merge(indented(MethodFilter::POST, attach_to_bucket)),
+            indented(MethodFilter::GET, list_of_bucket)
+                .merge(indented(MethodFilter::POST, attach_to_bucket))
+                .merge(indented(others.or(MethodFilter::DELETE), other)),
         )
-        .route("/api/v2/buckets/{id}/labels/{label}", indented(MethodFilter::DELETE, detach_from_bucket))
+        .route(
+            "/api/v2/buckets/{id}/labels/{label}",
+            indented(MethodFilter::DELETE, detach_from_bucket)
+                .merge(indented(others.or(MethodFilter::GET).or(MethodFilter::POST), other)),
+        )
 }
 
 /// Of tasks: no permission is asked for, as on the real server.
@@ -43,6 +50,12 @@ fn label_in_body(call: &Call) -> Result<Id, Problem> {
     let decode = || Fields::parse(&call.body, "influxdb.LabelMapping")?.id("labelID");
     let id = decode().map_err(|_: BodyError| Problem::invalid("Invalid post label map request"))?;
     id.ok_or_else(|| Problem::invalid("label id is required"))
+}
+
+/// A method that is not allowed; whether the bucket may be seen is decided first.
+fn other(call: &Call) -> Result<Reply, Problem> {
+    members::resource(call, &call.store().view()?, ResourceType::Buckets)?;
+    Err(Problem::new(Code::MethodNotAllowed, "allow: "))
 }
 
 fn list_of_bucket(call: &Call) -> Result<Reply, Problem> {

@@ -22,7 +22,8 @@ pub(super) fn of_orgs() -> Routes {
         "/api/v2/orgs",
         |call| list(call, ResourceType::Orgs),
         |call| add(call, ResourceType::Orgs),
-        remove_from_org,
+        |call| remove(call, ResourceType::Orgs),
+        |call| other(call, ResourceType::Orgs),
     )
 }
 
@@ -32,19 +33,33 @@ pub(super) fn of_buckets() -> Routes {
         "/api/v2/buckets",
         |call| list(call, ResourceType::Buckets),
         |call| add(call, ResourceType::Buckets),
-        remove_from_bucket,
+        |call| remove(call, ResourceType::Buckets),
+        |call| other(call, ResourceType::Buckets),
     )
 }
 
-fn mounted(base: &str, list: Handler, add: Handler, remove: Handler) -> Routes {
+fn mounted(base: &str, list: Handler, add: Handler, remove: Handler, other: Handler) -> Routes {
     ["members", "owners"].into_iter().fold(Routes::new(), |routes, roles| {
+        let others = MethodFilter::PUT.or(MethodFilter::PATCH);
         routes
             .route(
                 &format!("{base}/{{id}}/{roles}"),
-                indented(MethodFilter::GET, list).merge(indented(MethodFilter::POST, add)),
+                indented(MethodFilter::GET, list)
+                    .merge(indented(MethodFilter::POST, add))
+                    .merge(indented(others.or(MethodFilter::DELETE), other)),
             )
-            .route(&format!("{base}/{{id}}/{roles}/{{user}}"), indented(MethodFilter::DELETE, remove))
+            .route(
+                &format!("{base}/{{id}}/{roles}/{{user}}"),
+                indented(MethodFilter::DELETE, remove)
+                    .merge(indented(others.or(MethodFilter::GET).or(MethodFilter::POST), other)),
+            )
     })
+}
+
+/// A method that is not allowed; whether the resource may be seen is decided first.
+fn other(call: &Call, kind: ResourceType) -> Result<Reply, Problem> {
+    resource(call, &call.store().view()?, kind)?;
+    Ok(Reply::empty(StatusCode::METHOD_NOT_ALLOWED))
 }
 
 /// A member on the wire.
@@ -111,8 +126,8 @@ pub(super) fn role(call: &Call) -> Role {
 
 /// The user that a body names.
 pub(super) fn user_in_body(call: &Call) -> Result<Id, Problem> {
-    let fields = Fields::parse(&call.body, "influxdb.User").map_err(BodyError::plain)?;
-    fields.id("id").map_err(BodyError::plain)?.ok_or_else(|| Problem::invalid("user id missing or invalid"))
+    let id = Fields::parse(&call.body, "influxdb.User").and_then(|fields| fields.id("id"));
+    id.map_err(BodyError::plain)?.ok_or_else(|| Problem::invalid("user id missing or invalid"))
 }
 
 /// The ID of the resource and of its org. Whoever may not see it gets the words of a missing page.
@@ -153,16 +168,8 @@ fn add(call: &Call, kind: ResourceType) -> Result<Reply, Problem> {
     let user = user::find(&view, user_in_body(call)?)?;
     call.caller()?.require(&Permission::at(Action::Write, kind, id, org))?;
     call.store()
-        .change(|change| member::create(change, Member { user: user.id, role, resource_type: kind, resource: id }))?;
+        .change(|change| member::create(change, &Member { user: user.id, role, resource_type: kind, resource: id }))?;
     Reply::indented(StatusCode::CREATED, &MemberReply::new(user, role, false))
-}
-
-fn remove_from_org(call: &Call) -> Result<Reply, Problem> {
-    remove(call, ResourceType::Orgs)
-}
-
-fn remove_from_bucket(call: &Call) -> Result<Reply, Problem> {
-    remove(call, ResourceType::Buckets)
 }
 
 /// Ends either role, whichever the path names; no error if there is none.

@@ -8,6 +8,7 @@ mod authenticate;
 mod authorizations;
 mod buckets;
 mod cron;
+mod flux_duration;
 mod flux_tokens;
 mod id;
 mod json;
@@ -29,6 +30,7 @@ mod task_edit;
 mod task_members;
 mod task_option;
 mod task_runs;
+mod task_update;
 mod tasks;
 mod users;
 

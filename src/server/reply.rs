@@ -112,9 +112,13 @@ impl From<store::Error> for Problem {
     fn from(error: store::Error) -> Self {
         use store::Error as E;
         let code = match &error {
-            E::Database(_) | E::Record(_) | E::Index | E::RetentionTooShort | E::ShardTooLong | E::MemberExists(_) => {
-                Code::Internal
-            }
+            E::Database(_)
+            | E::Record(_)
+            | E::Index
+            | E::DatabaseNotFound(_)
+            | E::RetentionTooShort
+            | E::ShardTooLong
+            | E::MemberExists(_) => Code::Internal,
             E::OrgNotFound
             | E::OrgNameNotFound(_)
             | E::OrgToDeleteNotFound(_)
@@ -171,6 +175,11 @@ impl Reply {
     /// 204.
     pub(crate) fn no_content() -> Self {
         Self { status: StatusCode::NO_CONTENT, headers: Vec::new(), body: Vec::new() }
+    }
+
+    /// A status alone.
+    pub(crate) fn empty(status: StatusCode) -> Self {
+        Self { status, headers: Vec::new(), body: Vec::new() }
     }
 
     /// JSON by tabs.
@@ -230,12 +239,12 @@ pub(crate) fn refuse(style: Style, problem: &Problem) -> Response {
 /// Go's spelling of JSON: `<`, `>` and `&` are escaped in it.
 fn spell<T: Serialize>(style: Style, value: &T) -> Result<Vec<u8>, Problem> {
     let text = match style {
-        Style::Compact => serde_json::to_string(value).map_err(internal)?,
+        Style::Compact => serde_json::to_string(value).map_err(|error| internal(&error))?,
         Style::Indented => {
             let mut text = Vec::new();
             let formatter = serde_json::ser::PrettyFormatter::with_indent(b"\t");
             let mut serializer = serde_json::Serializer::with_formatter(&mut text, formatter);
-            value.serialize(&mut serializer).map_err(internal)?;
+            value.serialize(&mut serializer).map_err(|error| internal(&error))?;
             String::from_utf8(text).map_err(|error| Problem::new(Code::Internal, error.to_string()))?
         }
     };
@@ -256,7 +265,7 @@ fn spell<T: Serialize>(style: Style, value: &T) -> Result<Vec<u8>, Problem> {
     Ok(escaped.into_bytes())
 }
 
-fn internal(error: serde_json::Error) -> Problem {
+fn internal(error: &serde_json::Error) -> Problem {
     Problem::new(Code::Internal, error.to_string())
 }
 

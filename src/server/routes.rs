@@ -9,12 +9,12 @@ use axum::middleware::{self, Next};
 use axum::response::Response;
 use axum::routing::{MethodFilter, MethodRouter, on};
 use axum::{Router, ServiceExt as _};
-use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderName, LOCATION, ORIGIN};
+use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderName, LOCATION, ORIGIN, VARY};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tower::Layer as _;
-use tower::util::MapRequestLayer;
+use tower::util::{MapRequestLayer, MapResponseLayer};
 
 use super::auth::Caller;
 use super::reply::{Code, Problem, Reply, Style, refuse};
@@ -40,6 +40,11 @@ pub(crate) fn indented(method: MethodFilter, handler: Handler) -> MethodRouter<A
     route(method, Style::Indented, handler)
 }
 
+/// What influxd's routes match that look at no method.
+pub(crate) fn any_method() -> MethodFilter {
+    MethodFilter::GET.or(MethodFilter::POST).or(MethodFilter::PUT).or(MethodFilter::PATCH).or(MethodFilter::DELETE)
+}
+
 /// A handler whose errors are in one line.
 pub(crate) fn compact(method: MethodFilter, handler: Handler) -> MethodRouter<Arc<App>> {
     route(method, Style::Compact, handler)
@@ -47,7 +52,8 @@ pub(crate) fn compact(method: MethodFilter, handler: Handler) -> MethodRouter<Ar
 
 /// Serves until `stop`.
 pub(super) async fn serve(listener: TcpListener, app: Arc<App>, stop: oneshot::Receiver<()>) {
-    let service = MapRequestLayer::new(without_trailing_slash::<Body>).layer(router(app));
+    let service = MapResponseLayer::new(without_invented_allow).layer(router(app));
+    let service = MapRequestLayer::new(without_trailing_slash::<Body>).layer(service);
     let stopped = async {
         // An error means that the server was dropped, which stops it too.
         let _ = stop.await;
@@ -130,6 +136,18 @@ fn without_trailing_slash<B>(mut request: http::Request<B>) -> http::Request<B> 
     request
 }
 
+/// Marks a reply whose `Allow` header influxd sends too.
+#[derive(Clone, Copy)]
+struct RealAllow;
+
+/// axum adds an `Allow` header to each 405; influxd has it only where its older handlers answer.
+fn without_invented_allow(mut response: Response) -> Response {
+    if response.extensions().get::<RealAllow>().is_none() {
+        response.headers_mut().remove(ALLOW);
+    }
+    response
+}
+
 /// What every reply has: the version headers, and a place in the metrics. Also refuses methods that influxd does not know.
 async fn around(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let method = request.method().clone();
@@ -137,6 +155,15 @@ async fn around(State(app): State<Arc<App>>, request: Request, next: Next) -> Re
     let route = request.extensions().get::<MatchedPath>().cloned();
     let origin = request.headers().get(ORIGIN).cloned();
     let api = path.starts_with("/api/v2");
+    // Read whole, because a reply before the end of the body breaks the connection of clients that still send.
+    let (parts, body) = request.into_parts();
+    let body = match axum::body::to_bytes(body, BODY_LIMIT).await {
+        Ok(body) => body,
+        Err(error) => {
+            return refuse(Style::Indented, &Problem::new(Code::TooLarge, error.to_string()));
+        }
+    };
+    let request = Request::from_parts(parts, Body::from(body));
     let mut response = match method {
         Method::OPTIONS if api => preflight(origin.is_some()),
         Method::HEAD if api => empty(StatusCode::METHOD_NOT_ALLOWED),
@@ -213,6 +240,8 @@ async fn method_not_allowed(request: Request) -> Response {
     if path == "/ping" {
         let mut response = text(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed\n");
         response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD, OPTIONS"));
+        response.headers_mut().insert(VARY, HeaderValue::from_static("Accept-Encoding"));
+        response.extensions_mut().insert(RealAllow);
         return response;
     }
     match tasks::allowed_methods(path).or_else(|| points::allowed_methods(path)) {
@@ -220,6 +249,7 @@ async fn method_not_allowed(request: Request) -> Response {
             let problem = Problem::new(Code::MethodNotAllowed, format!("allow: {allowed}"));
             let mut response = refuse(Style::Compact, &problem);
             response.headers_mut().insert(ALLOW, HeaderValue::from_static(allowed));
+            response.extensions_mut().insert(RealAllow);
             response
         }
         None => empty(StatusCode::METHOD_NOT_ALLOWED),

@@ -56,7 +56,7 @@ pub(super) fn any_org(read: &impl Read) -> Result<Option<Id>, Error> {
 
 fn own_instance(change: &Change, user: Id) -> Result<(), Error> {
     let resource = member::instance();
-    member::create(change, Member { user, role: Role::Owner, resource_type: ResourceType::Instance, resource })
+    member::create(change, &Member { user, role: Role::Owner, resource_type: ResourceType::Instance, resource })
 }
 
 #[derive(Serialize)]

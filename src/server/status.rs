@@ -9,7 +9,7 @@ use serde_json::json;
 use super::auth::ResourceType;
 use super::reply::{Problem, Reply};
 use super::request::Call;
-use super::routes::{Routes, compact, indented};
+use super::routes::{Routes, any_method, compact, indented};
 
 /// The version of influxd that the server behaves as.
 pub(super) const VERSION: &str = "2.9.1";
@@ -18,21 +18,16 @@ const JSON: &str = "application/json; charset=utf-8";
 pub(super) fn routes() -> Routes {
     // influxd mounts these two, so that they answer any method and whatever follows in the path.
     let mounted = |path: &str, handler| {
-        let every = MethodFilter::GET
-            .or(MethodFilter::POST)
-            .or(MethodFilter::PUT)
-            .or(MethodFilter::PATCH)
-            .or(MethodFilter::DELETE);
         Routes::new()
-            .route(path, indented(every, handler))
-            .route(&format!("{path}/{{*rest}}"), indented(every, handler))
+            .route(path, indented(any_method(), handler))
+            .route(&format!("{path}/{{*rest}}"), indented(any_method(), handler))
     };
     Routes::new()
         .merge(mounted("/health", health))
         .merge(mounted("/ready", ready))
         .route("/ping", indented(MethodFilter::GET, ping))
-        .route("/api/v2", compact(MethodFilter::GET, links))
-        .route("/api/v2/resources", compact(MethodFilter::GET, resources))
+        .route("/api/v2", compact(any_method(), links))
+        .route("/api/v2/resources", compact(any_method(), resources))
         .route("/debug/{*rest}", any(async || StatusCode::NOT_FOUND))
 }
 

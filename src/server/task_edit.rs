@@ -4,7 +4,8 @@
 
 use std::ops::Range;
 
-use super::task_option::{Duration, Property, locate};
+use super::flux_duration::Duration;
+use super::task_option::{Property, locate};
 
 /// What to write; `None` stays.
 #[derive(Default)]

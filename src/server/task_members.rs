@@ -6,7 +6,7 @@ use http::StatusCode;
 use super::auth::{Action, Permission, ResourceType};
 use super::id::Id;
 use super::members::{MemberReply, MembersReply, role, user_in_body};
-use super::reply::{Problem, Reply};
+use super::reply::{Code, Problem, Reply};
 use super::request::Call;
 use super::routes::{Routes, compact};
 use super::store::member::{self, Member};
@@ -42,10 +42,15 @@ fn add(call: &Call) -> Result<Reply, Problem> {
     let id = call.id("id")?;
     let role = role(call);
     let view = call.store().view()?;
-    let user = user::find(&view, user_in_body(call)?)?;
+    let user = user_in_body(call).map_err(|problem| match problem.code {
+        // The older handlers do not say what is wrong with a body.
+        Code::Internal => Problem::new(Code::Internal, "An internal error has occurred - check server logs"),
+        _ => problem,
+    })?;
+    let user = user::find(&view, user)?;
     call.caller()?.require(&permission(&view, Action::Write, id)?)?;
     let member = Member { user: user.id, role, resource_type: ResourceType::Tasks, resource: id };
-    call.store().change(|change| member::create(change, member))?;
+    call.store().change(|change| member::create(change, &member))?;
     Reply::compact(StatusCode::CREATED, &MemberReply::new(user, role, true))
 }
 

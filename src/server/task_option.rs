@@ -7,6 +7,7 @@ use std::ops::Range;
 use jiff::SignedDuration;
 
 use super::cron;
+use super::flux_duration::Duration;
 use super::flux_tokens::{Kind, Token, tokens};
 use super::reply::{Code, Problem};
 use super::store::task::Schedule;
@@ -68,30 +69,34 @@ pub(super) fn locate(script: &str) -> Result<TaskOption, String> {
 /// The places after each `option task =` at the top level.
 fn top_level_options(script: &str, tokens: &[Token]) -> Result<Vec<usize>, String> {
     let mut starts = Vec::new();
-    let mut depth = 0_usize;
+    let mut open: Vec<&Token> = Vec::new();
     let mut statements = false;
     let mut index = 0;
     while let Some(token) = tokens.get(index) {
         let follows = |offset: usize, text: &str| tokens.get(index + offset).is_some_and(|next| next.is(script, text));
-        match token.text(script) {
-            "{" | "(" | "[" if token.kind == Kind::Symbol => depth += 1,
-            "}" | ")" | "]" if token.kind == Kind::Symbol => {
-                depth = depth.checked_sub(1).ok_or_else(|| invalid_statement(script, token))?;
+        let top = open.is_empty();
+        match (token.kind, token.text(script)) {
+            (Kind::Symbol, "{" | "(" | "[") => {
+                open.push(token);
+                statements = true;
             }
-            "import" if depth == 0 && token.kind == Kind::Word && statements => {
+            (Kind::Symbol, "}" | ")" | "]") => {
+                open.pop().ok_or_else(|| invalid_statement(script, token))?;
+            }
+            (Kind::Word, "import") if top && statements => {
                 return Err(invalid_statement(script, token));
             }
-            "import" if depth == 0 && token.kind == Kind::Word => {
+            (Kind::Word, "import") if top => {
                 // The path, with its name before it or not.
                 let path = tokens[index + 1..].iter().position(|next| next.kind == Kind::Text).unwrap_or(0);
                 index += path + 2;
                 continue;
             }
-            "package" if depth == 0 && token.kind == Kind::Word && index == 0 => {
+            (Kind::Word, "package") if top && index == 0 => {
                 index += 2;
                 continue;
             }
-            "option" if depth == 0 && token.kind == Kind::Word && follows(1, "task") && follows(2, "=") => {
+            (Kind::Word, "option") if top && follows(1, "task") && follows(2, "=") => {
                 starts.push(index + 3);
                 statements = true;
             }
@@ -99,16 +104,35 @@ fn top_level_options(script: &str, tokens: &[Token]) -> Result<Vec<usize>, Strin
         }
         index += 1;
     }
-    Ok(starts)
+    match open.last() {
+        Some(opener) => Err(unclosed(script, tokens, opener)),
+        None => Ok(starts),
+    }
+}
+
+/// Line and column, from 1.
+fn place(script: &str, at: usize) -> String {
+    let before = &script[..at];
+    let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+    format!("{}:{}", before.matches('\n').count() + 1, at - line_start + 1)
+}
+
+/// The words for what is never closed; what else the real parser says depends on what stands around it.
+fn unclosed(script: &str, tokens: &[Token], opener: &Token) -> String {
+    if opener.is(script, "{") {
+        return "loc 0:0-0:0: unknown operator \"<INVALID_OP>\"".to_owned();
+    }
+    let closer = if opener.is(script, "(") { "RPAREN" } else { "RBRACK" };
+    // A call begins at what is called.
+    let before = tokens.iter().take_while(|token| token.place.end <= opener.place.start).collect::<Vec<_>>();
+    let called = before.iter().rev().take_while(|token| token.kind == Kind::Word || token.is(script, ".")).last();
+    let start = place(script, called.map_or(opener.place.start, |token| token.place.start));
+    let end = place(script, script.len());
+    format!("loc {start}-{end}: expected {closer}, got EOF")
 }
 
 fn invalid_statement(script: &str, token: &Token) -> String {
-    let place = |at: usize| {
-        let before = &script[..at];
-        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-        format!("{}:{}", before.matches('\n').count() + 1, at - line_start + 1)
-    };
-    let (start, end) = (place(token.place.start), place(token.place.end));
+    let (start, end) = (place(script, token.place.start), place(script, token.place.end));
     format!("loc {start}-{end}: invalid statement @{start}-{end}: {}", token.text(script))
 }
 
@@ -131,7 +155,7 @@ fn record(script: &str, tokens: &[Token]) -> Result<TaskOption, String> {
             [key, colon, ..] if matches!(key.kind, Kind::Word | Kind::Text) && colon.is(script, ":") => {
                 let len = value_len(script, &rest[2..]);
                 let value = rest[2..2 + len].to_vec();
-                if value.is_empty() || value.iter().any(|token| token.is(script, ":")) && value.len() < 4 {
+                if value.is_empty() {
                     return Err(broken());
                 }
                 let name = match key.kind {
@@ -151,7 +175,7 @@ fn record(script: &str, tokens: &[Token]) -> Result<TaskOption, String> {
     }
 }
 
-/// How many tokens the value has: up to the comma or brace that belongs to the record.
+/// How many tokens the value has: up to the comma or brace that belongs to the record, or to a colon that is too many.
 fn value_len(script: &str, tokens: &[Token]) -> usize {
     let mut depth = 0_usize;
     let end = tokens.iter().position(|token| {
@@ -162,7 +186,7 @@ fn value_len(script: &str, tokens: &[Token]) -> usize {
             "{" | "(" | "[" => depth += 1,
             "}" | ")" | "]" if depth == 0 => return true,
             "}" | ")" | "]" => depth -= 1,
-            "," if depth == 0 => return true,
+            "," | ":" if depth == 0 => return true,
             _ => {}
         }
         false
@@ -309,80 +333,6 @@ fn unquote(quoted: &str) -> Option<String> {
     String::from_utf8(text).ok()
 }
 
-/// A Flux duration as written: `60m` stays `60m`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Duration(Vec<(i64, String)>);
-
-impl Duration {
-    /// Reads a duration with an optional minus sign.
-    pub(super) fn parse(text: &str) -> Result<Self, String> {
-        let (sign, mut rest) = match text.strip_prefix('-') {
-            Some(rest) => (-1, rest),
-            None => (1, text),
-        };
-        let mut parts = Vec::new();
-        while !rest.is_empty() {
-            let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
-            if digits == 0 {
-                return Err(format!("invalid duration {rest}"));
-            }
-            let magnitude: i64 = rest[..digits]
-                .parse()
-                .map_err(|_| format!("strconv.ParseInt: parsing \"{}\": value out of range", &rest[..digits]))?;
-            rest = &rest[digits..];
-            let letters = rest.find(|c: char| !c.is_alphabetic()).unwrap_or(rest.len());
-            if letters == 0 {
-                return Err(format!("duration is missing a unit: {rest}"));
-            }
-            let unit = if &rest[..letters] == "µs" { "us" } else { &rest[..letters] };
-            parts.push((sign * magnitude, unit.to_owned()));
-            rest = &rest[letters..];
-        }
-        Ok(Self(parts))
-    }
-
-    /// Whether it is no time at all, or nothing was written.
-    pub(super) fn is_zero(&self) -> bool {
-        self.0.iter().all(|(magnitude, _)| *magnitude == 0)
-    }
-
-    /// Its length; months count 30 days and years 365.
-    fn nanoseconds(&self) -> i128 {
-        let unit = |name: &str| match name {
-            "ns" => 1,
-            "us" => 1_000,
-            "ms" => 1_000_000,
-            "s" => 1_000_000_000,
-            "m" => 60_000_000_000,
-            "h" => 3_600_000_000_000,
-            "d" => 86_400_000_000_000,
-            "w" => 604_800_000_000_000,
-            "mo" => 2_592_000_000_000_000,
-            "y" => 31_536_000_000_000_000,
-            _ => 0_i128,
-        };
-        self.0.iter().map(|(magnitude, name)| i128::from(*magnitude) * unit(name)).sum()
-    }
-
-    /// Its length where only Go's units are known, up to `h`.
-    pub(super) fn go_duration(&self) -> Result<SignedDuration, String> {
-        if let Some((_, unit)) =
-            self.0.iter().find(|(_, unit)| !["ns", "us", "ms", "s", "m", "h"].contains(&unit.as_str()))
-        {
-            return Err(format!("time: unknown unit \"{unit}\" in duration \"{self}\""));
-        }
-        let nanoseconds =
-            i64::try_from(self.nanoseconds()).map_err(|_| format!("time: invalid duration \"{self}\""))?;
-        Ok(SignedDuration::from_nanos(nanoseconds))
-    }
-}
-
-impl std::fmt::Display for Duration {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.0.iter().try_for_each(|(magnitude, unit)| write!(f, "{magnitude}{unit}"))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -432,6 +382,10 @@ mod tests {
             (
                 "option task = {name:\"a\",every:1h} import \"math\"",
                 "invalid options: loc 1:35-1:41: invalid statement @1:35-1:41: import",
+            ),
+            (
+                "option task={name:\"a\",every:1h} from(bucket",
+                "invalid options: loc 1:33-1:44: expected RPAREN, got EOF",
             ),
             (
                 "option task = {name:\"a\",every:1h} )",

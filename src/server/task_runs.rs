@@ -2,14 +2,18 @@
 
 use axum::routing::MethodFilter;
 use http::StatusCode;
+use jiff::Timestamp;
 use serde::Serialize;
 
 use super::auth::Action;
 use super::id::Id;
 use super::reply::{Code, Problem, Reply};
-use super::request::Call;
+use super::request::{Call, quoted};
 use super::routes::{Routes, compact};
+use super::store::task;
 use super::tasks;
+
+const MAX_LIMIT: i64 = 500;
 
 pub(super) fn routes() -> Routes {
     Routes::new()
@@ -42,49 +46,98 @@ struct LogsReply {
     events: Option<()>,
 }
 
-/// The task of the path, or the refusal with what was being done in front.
-fn task(call: &Call, action: Action, doing: &str) -> Result<Id, Problem> {
+/// The task of the path, to be read, or the refusal with what was being done in front.
+fn readable(call: &Call, doing: &str) -> Result<Id, Problem> {
     let id = tasks::id(call, "id")?;
-    tasks::find(call, action, id).map_err(|problem| problem.within(doing))?;
+    if call.caller()?.session {
+        task::find(&call.store().view()?, id).map_err(|error| {
+            Problem::from(error).within("task ID unknown or unauthorized").with_code(Code::Unauthorized)
+        })?;
+    }
+    tasks::find(call, Action::Read, id).map_err(|problem| problem.within(doing))?;
     Ok(id)
 }
 
-/// A run of a task that exists: there is none.
-fn absent_run(call: &Call, action: Action, doing: &str) -> Result<Reply, Problem> {
-    tasks::id(call, "id")?;
-    tasks::id(call, "run")?;
-    task(call, action, doing)?;
-    Err(Problem::not_found("run not found").within(doing))
+/// Refuses an inactive task before it asks for the right to write.
+fn runnable(call: &Call, doing: &str) -> Result<Id, Problem> {
+    let id = tasks::id(call, "id")?;
+    let found = task::find(&call.store().view()?, id).map_err(|error| Problem::from(error).within(doing))?;
+    if found.status != "active" {
+        return Err(Problem::invalid("inactive task").within(doing));
+    }
+    tasks::find(call, Action::Write, id).map_err(|problem| problem.within(doing))?;
+    Ok(id)
+}
+
+/// No run exists.
+fn absent(doing: &str) -> Problem {
+    Problem::not_found("run not found").within(doing)
+}
+
+/// Checks the filter, though there is nothing to filter.
+fn check_filter(call: &Call) -> Result<(), Problem> {
+    call.query.id("after")?;
+    if let Some(limit) = call.query.get("limit")
+        && !(1..=MAX_LIMIT).contains(&tasks::whole_number(limit)?)
+    {
+        return Err(Problem::invalid("run limit is out of bounds, must be between 1 and 500"));
+    }
+    let time = |name: &str| match call.query.get(name) {
+        None => Ok(None),
+        Some(text) => text.parse::<Timestamp>().map(Some).map_err(|_| {
+            let text = quoted(text);
+            let layout = "2006-01-02T15:04:05Z07:00";
+            Problem::invalid(format!("parsing time {text} as \"{layout}\": cannot parse {text} as \"2006\""))
+        }),
+    };
+    match (time("afterTime")?, time("beforeTime")?) {
+        (Some(after), Some(before)) if before <= after => {
+            Err(Problem::invalid("beforeTime must be later than afterTime"))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn list(call: &Call) -> Result<Reply, Problem> {
-    let id = task(call, Action::Read, "failed to find runs")?;
+    tasks::id(call, "id")?;
+    check_filter(call).map_err(|problem| problem.within("failed to decode request"))?;
+    let id = readable(call, "failed to find runs")?;
     let task = format!("/api/v2/tasks/{id}");
-    Reply::compact(StatusCode::OK, &RunsReply { links: RunsLinks { this: format!("{task}/runs"), task }, runs: [] })
+    let links = RunsLinks { this: format!("{task}/runs"), task };
+    Reply::compact(StatusCode::OK, &RunsReply { links, runs: [] })
 }
 
 fn logs(call: &Call) -> Result<Reply, Problem> {
-    task(call, Action::Read, "failed to find task logs")?;
+    readable(call, "failed to find task logs")?;
     Reply::compact(StatusCode::OK, &LogsReply { events: None })
 }
 
 fn get(call: &Call) -> Result<Reply, Problem> {
-    absent_run(call, Action::Read, "failed to find run")
+    tasks::id(call, "run")?;
+    readable(call, "failed to find run")?;
+    Err(absent("failed to find run"))
 }
 
 fn logs_of_run(call: &Call) -> Result<Reply, Problem> {
-    absent_run(call, Action::Read, "failed to find task logs")
+    tasks::id(call, "run")?;
+    readable(call, "failed to find task logs")?;
+    Err(absent("failed to find task logs"))
 }
 
 fn cancel(call: &Call) -> Result<Reply, Problem> {
-    absent_run(call, Action::Write, "failed to cancel run")
+    let doing = "failed to cancel run";
+    tasks::id(call, "run")?;
+    tasks::find(call, Action::Write, tasks::id(call, "id")?).map_err(|problem| problem.within(doing))?;
+    Err(absent(doing))
 }
 
 fn retry(call: &Call) -> Result<Reply, Problem> {
-    absent_run(call, Action::Write, "failed to retry run")
+    tasks::id(call, "run")?;
+    runnable(call, "failed to retry run")?;
+    Err(absent("failed to retry run"))
 }
 
 fn force(call: &Call) -> Result<Reply, Problem> {
-    task(call, Action::Write, "failed to force run")?;
+    runnable(call, "failed to force run")?;
     Err(Problem::new(Code::NotImplemented, "failed to force run: the embedded server does not run tasks"))
 }

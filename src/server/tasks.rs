@@ -12,11 +12,10 @@ use super::labels::LabelReply;
 use super::reply::{Code, Problem, Reply};
 use super::request::{Call, link, quoted};
 use super::routes::{Routes, compact};
-use super::store::task::{self, NewTask, Task, TaskFilter, TaskUpdate};
+use super::store::task::{self, NewTask, Task, TaskFilter};
 use super::store::{Error, View, label, org};
-use super::task_edit::OptionEdit;
-use super::task_option::{self, Duration};
-use super::{label_attachments, task_members, task_runs};
+use super::task_option;
+use super::{label_attachments, task_members, task_runs, task_update};
 
 const DEFAULT_LIMIT: usize = 100;
 const MAX_LIMIT: usize = 500;
@@ -27,7 +26,7 @@ pub(super) fn routes() -> Routes {
         .route(
             "/api/v2/tasks/{id}",
             compact(MethodFilter::GET, get)
-                .merge(compact(MethodFilter::PATCH, update))
+                .merge(compact(MethodFilter::PATCH, task_update::update))
                 .merge(compact(MethodFilter::DELETE, delete)),
         )
         .merge(task_members::routes())
@@ -51,7 +50,7 @@ pub(super) fn allowed_methods(path: &str) -> Option<&'static str> {
 /// A task on the wire; times have whole seconds.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct TaskReply {
+pub(super) struct TaskReply {
     links: TaskLinks,
     labels: Vec<LabelReply>,
     id: Id,
@@ -91,7 +90,7 @@ struct TaskLinks {
 
 impl TaskReply {
     /// All labels are shown, whether or not the caller may see them.
-    fn new(view: &View, task: Task) -> Result<Self, Error> {
+    pub(super) fn new(view: &View, task: Task) -> Result<Self, Error> {
         let labels = label::of_resource(view, task.id)?.into_iter().map(LabelReply::from).collect();
         let this = format!("/api/v2/tasks/{}", task.id);
         Ok(Self {
@@ -179,6 +178,11 @@ pub(super) fn id(call: &Call, name: &str) -> Result<Id, Problem> {
     call.id(name).map_err(|problem| problem.within("failed to decode request"))
 }
 
+/// A whole number in a query, with Go's words.
+pub(super) fn whole_number(text: &str) -> Result<i64, Problem> {
+    text.parse().map_err(|_| Problem::invalid(format!("strconv.Atoi: parsing {}: invalid syntax", quoted(text))))
+}
+
 /// What a list request asks for.
 struct ListRequest {
     filter: TaskFilter,
@@ -200,9 +204,7 @@ fn list_request(call: &Call) -> Result<ListRequest, Problem> {
     let limit = match query.get("limit") {
         None => DEFAULT_LIMIT,
         Some(text) => {
-            let limit: i64 = text
-                .parse()
-                .map_err(|_| Problem::invalid(format!("strconv.Atoi: parsing {}: invalid syntax", quoted(text))))?;
+            let limit: i64 = whole_number(text)?;
             usize::try_from(limit)
                 .ok()
                 .filter(|limit| (1..=MAX_LIMIT).contains(limit))
@@ -325,90 +327,6 @@ fn get(call: &Call) -> Result<Reply, Problem> {
     Reply::compact(StatusCode::OK, &TaskReply::new(&call.store().view()?, found)?)
 }
 
-/// The body of a change.
-struct UpdateRequest {
-    flux: Option<String>,
-    status: Option<String>,
-    description: Option<String>,
-    option: OptionEdit,
-    /// Whether `concurrency` or `retry` was sent, alone a panic on the real server.
-    limits: bool,
-}
-
-fn update_request(body: &[u8]) -> Result<UpdateRequest, Problem> {
-    let fields = Fields::parse(body, "").map_err(BodyError::plain)?;
-    let text = |name: &str| fields.text(name).map_err(BodyError::plain);
-    let duration = |name: &str| match text(name)? {
-        Some(text) => Duration::parse(&text).map(Some).map_err(Problem::invalid),
-        None => Ok(None),
-    };
-    let not_empty = |text: Option<String>| text.filter(|text| !text.is_empty());
-    let limit = |name: &str| fields.integer(name).map_err(BodyError::plain);
-    let every = duration("every")?.filter(|every| !every.is_zero());
-    let cron = not_empty(text("cron")?);
-    let offset = duration("offset")?;
-    let name = not_empty(text("name")?);
-    let limits = limit("concurrency")?.is_some() || limit("retry")?.is_some();
-    let (flux, status, description) = (text("flux")?, text("status")?, text("description")?);
-    let real_offset = offset.as_ref().filter(|offset| !offset.is_zero());
-    let nothing = name.is_none() && cron.is_none() && every.is_none() && real_offset.is_none() && !limits;
-    // The real server checks only the first of these that applies.
-    if every.is_some() {
-        if cron.is_some() {
-            return Err(Problem::invalid("cannot specify both every and cron"));
-        }
-    } else if let Some(offset) = real_offset {
-        offset.go_duration().map_err(|reason| {
-            Problem::invalid(format!("offset: {offset}, {reason} is invalid, the largest unit supported is h"))
-        })?;
-    } else if flux.is_none() && status.is_none() && nothing {
-        return Err(Problem::invalid("cannot update task without content"));
-    } else if let Some(status) = status.as_ref().filter(|status| !matches!(status.as_str(), "active" | "inactive")) {
-        return Err(Problem::invalid(format!("invalid task status: {}", quoted(status))));
-    }
-    // An offset of zero counts only together with something else.
-    let offset = if nothing { None } else { offset };
-    Ok(UpdateRequest { flux, status, description, option: OptionEdit { name, every, cron, offset }, limits })
-}
-
-fn update(call: &Call) -> Result<Reply, Problem> {
-    let id = id(call, "id")?;
-    let request = update_request(&call.body)
-        .map_err(|problem| problem.within("failed to decode request").with_code(Code::Invalid))?;
-    let changed = change_task(call, id, request).map_err(|problem| match problem.message.as_str() {
-        panic if panic.starts_with("a panic") => problem,
-        _ => problem.within("failed to update task"),
-    })?;
-    Reply::compact(StatusCode::OK, &TaskReply::new(&call.store().view()?, changed)?)
-}
-
-fn change_task(call: &Call, id: Id, request: UpdateRequest) -> Result<Task, Problem> {
-    let found = find(call, Action::Write, id)?;
-    let script = if !request.option.is_empty() {
-        let script = request.flux.as_deref().filter(|flux| !flux.is_empty()).unwrap_or(&found.flux);
-        Some(request.option.apply(script).map_err(|message| Problem::new(Code::Internal, message))?)
-    } else if request.limits && request.flux.is_none() {
-        return Err(Problem::new(
-            Code::Internal,
-            format!(
-                "a panic has occurred: {}: runtime error: invalid memory address or nil pointer dereference",
-                call.path
-            ),
-        ));
-    } else {
-        request.flux
-    };
-    let script = match script {
-        Some(script) => {
-            let schedule = task_option::read(&script)?;
-            Some((script, schedule))
-        }
-        None => None,
-    };
-    let update = TaskUpdate { script, description: request.description, status: request.status };
-    Ok(call.store().change(|change| task::update(change, id, update))?)
-}
-
 fn delete(call: &Call) -> Result<Reply, Problem> {
     let id = id(call, "id")?;
     let doing = |problem: Problem| problem.within("failed to delete task");
@@ -426,14 +344,5 @@ mod tests {
         assert_eq!(hours_minutes_seconds(SignedDuration::from_secs(90)), "1m30s");
         assert_eq!(hours_minutes_seconds(SignedDuration::from_secs(-3600)), "-1h");
         assert_eq!(hours_minutes_seconds(SignedDuration::ZERO), "");
-    }
-
-    #[test]
-    fn a_status_is_not_checked_beside_a_new_interval() {
-        let message = |body: &str| update_request(body.as_bytes()).err().map(|problem| problem.message);
-        assert_eq!(message(r#"{"status":"weird"}"#), Some("invalid task status: \"weird\"".to_owned()));
-        assert_eq!(message(r#"{"status":"weird","every":"1h"}"#), None);
-        assert_eq!(message(r#"{"description":"d"}"#), Some("cannot update task without content".to_owned()));
-        assert_eq!(message(r#"{"offset":"0s"}"#), Some("cannot update task without content".to_owned()));
     }
 }

@@ -85,7 +85,10 @@ fn create(call: &Call) -> Result<Reply, Problem> {
             name: fields.text("name")?.unwrap_or_default(),
             oauth_id: fields.text("oauthID")?.unwrap_or_default(),
             // Not checked, as on the real server.
-            status: fields.text("status")?.filter(|status| !status.is_empty()).unwrap_or_else(|| "active".to_owned()),
+            status: fields
+                .text_as("status", "influxdb.Status")?
+                .filter(|status| !status.is_empty())
+                .unwrap_or_else(|| "active".to_owned()),
         })
     };
     let new = decode().map_err(BodyError::plain)?;
@@ -106,7 +109,7 @@ fn update(call: &Call) -> Result<Reply, Problem> {
     let id = call.id("id")?;
     let fields = Fields::parse(&call.body, "influxdb.UserUpdate").map_err(BodyError::plain)?;
     let name = fields.text("name").map_err(BodyError::plain)?;
-    let status = fields.text("status").map_err(BodyError::plain)?;
+    let status = fields.text_as("status", "influxdb.Status").map_err(BodyError::plain)?;
     if status.as_deref().is_some_and(|status| !matches!(status, "active" | "inactive")) {
         return Err(Problem::invalid("invalid status: must be active or inactive"));
     }

@@ -67,7 +67,7 @@ pub async fn read(
 /// The kinds that are named anywhere.
 fn kinds(manifest: &Manifest, ledger: &Ledger) -> BTreeSet<Kind> {
     let mut kinds: BTreeSet<Kind> = manifest.resources.keys().map(|address| address.kind).collect();
-    kinds.extend(ledger.entries.keys().map(|address| address.kind));
+    kinds.extend(ledger.entries.keys().chain(ledger.intents.keys()).map(|address| address.kind));
     kinds
 }
 

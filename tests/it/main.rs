@@ -2,10 +2,15 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod cases;
+mod cli;
+mod clients;
+mod embedded;
+mod examples;
 mod facts;
 mod flux;
 mod kinds;
 mod ledger;
+mod main_job;
 mod points;
 mod sight;
 mod support;

@@ -5,10 +5,13 @@ use std::io::Write as _;
 use flate2::{Compression, write::GzEncoder};
 use fluxform::flux::evidence::{self, Reply as Evidence};
 use jiff::{Span, Timestamp};
+use rand::rngs::StdRng;
+use rand::seq::IndexedRandom as _;
+use rand::{RngExt as _, SeedableRng as _};
 use reqwest::Method;
 use serde_json::json;
 
-use crate::support::{Http, Reply, Scene, both};
+use crate::support::{Backend, Http, Reply, Scene, Server, Start, both, real, run};
 
 const EARLIEST: &str = "1677-09-21T00:12:43.145224194Z";
 const LATEST: &str = "2262-04-11T23:47:16.854775806Z";
@@ -56,6 +59,28 @@ both!(all_types_and_all_times_are_counted, async |scene| {
     assert_eq!(extent(&scene, "b").await, expected);
     let any = evidence(&scene, &evidence::any_point("b").unwrap()).await;
     assert_eq!(any.first, at(EARLIEST));
+});
+
+both!(a_point_at_either_end_of_time_is_found, async |scene| {
+    for (name, time) in [("earliest", EARLIEST), ("latest", LATEST)] {
+        scene.bucket(name).await;
+        let nanoseconds = time.parse::<Timestamp>().unwrap().as_nanosecond();
+        write(&scene, name, &format!("m v=1 {nanoseconds}")).await.expect(204);
+        let expected = Evidence { values: Some(1), first: at(time), last: at(time) };
+        assert_eq!(extent(&scene, name).await, expected);
+        assert_eq!(evidence(&scene, &evidence::any_point(name).unwrap()).await.first, at(time));
+    }
+});
+
+// Why evidence goes by name. The embedded server answers no such query.
+real!(by_id_no_permission_is_checked, async |scene| {
+    let bucket = scene.bucket("b").await;
+    write(&scene, "b", "m v=1 1").await.expect(204);
+    let inactive = json!({"status": "inactive", "permissions": [scene.may("read", "labels")]});
+    let inactive = scene.token_with(inactive).await;
+    let flux = format!("from(bucketID: \"{bucket}\") |> range(start: 0) |> keep(columns: [\"_value\"])");
+    let reply = query(&inactive.http, &scene.org, &flux).await;
+    assert_eq!((reply.status, reply.text.as_str()), (200, ",result,table,_value\r\n,_result,0,1\r\n\r\n"));
 });
 
 both!(older_than_excludes_its_time, async |scene| {
@@ -250,4 +275,122 @@ both!(a_deleted_bucket_takes_its_points_along, async |scene| {
     scene.http.delete(&format!("buckets/{bucket}")).await.expect(204);
     scene.bucket("b").await;
     assert_eq!(extent(&scene, "b").await, Evidence::default());
+});
+
+both!(written_points_outlive_the_server, virgin, async |server| {
+    let backend = server.backend();
+    server.kill().await;
+    let directory = tempfile::tempdir().unwrap();
+    let start = Start { directory: Some(directory.path().to_owned()), ..Start::default() };
+    let mut server = Server::virgin(backend, &start).await;
+    let set_up = server.set_up().await;
+    let (org, bucket) = (set_up["org"]["id"].as_str().unwrap(), set_up["bucket"]["name"].as_str().unwrap());
+    let path = format!("write?orgID={org}&bucket={bucket}");
+    server.operator().post_text(&path, "m v=1,w=2 1\nm v=1 2").await.expect(204);
+    let token = server.token().to_owned();
+    server.kill().await;
+
+    let server = Server::virgin(backend, &start).await.with_token(&token);
+    let reply = query(&server.operator(), org, &evidence::extent(bucket).unwrap()).await;
+    assert_eq!(evidence::read_reply(&reply.text).unwrap().values, Some(3), "{}", reply.text);
+    // Types are still known.
+    server.operator().post_text(&path, "m v=1i 3").await.refused(422, "unprocessable entity", "field type conflict");
+    server.kill().await;
+});
+
+#[test]
+fn any_other_script_is_not_implemented_on_the_embedded_server() {
+    run(Backend::Embedded, module_path!(), async |scene: Scene| {
+        scene.bucket("b").await;
+        for flux in
+            ["buckets()", "from(bucket: \"b\") |> range(start: 0)", "x(", "import \"array\" array.from(rows: [{a: 1}])"]
+        {
+            let reply = query(&scene.http, &scene.org, flux).await;
+            reply.refused(501, "not implemented", "the embedded server answers only the evidence queries");
+        }
+    });
+}
+
+#[test]
+fn the_embedded_server_counts_the_points_that_it_wrote() {
+    run(Backend::Embedded, module_path!(), async |server: Server| {
+        let mut server = server;
+        let set_up = server.set_up().await;
+        let path = format!(
+            "write?orgID={}&bucket={}",
+            set_up["org"]["id"].as_str().unwrap(),
+            set_up["bucket"]["id"].as_str().unwrap()
+        );
+        server.operator().post_text(&path, "m v=1,w=2 1\nm v=1 2").await.expect(204);
+        server.operator().post_text(&path, "m v=1 3\nm v=\"x\" 4").await.expect(422);
+        let metrics = server.anonymous().get("/metrics").await;
+        assert!(metrics.text.contains("\ninfluxdb_points_written_total 3\n"), "{}", metrics.text);
+    });
+}
+
+/// What lines are made of, the parts that they go wrong at above all.
+const PARTS: &[&[u8]] = &[
+    b"m",
+    b"n",
+    b",",
+    b",",
+    b"t=a",
+    b"s=b",
+    b"t",
+    b" ",
+    b" ",
+    b" ",
+    b"v=",
+    b"w=",
+    b"1",
+    b"2.5",
+    b"-",
+    b"1i",
+    b"-7i",
+    b"3u",
+    b".",
+    b"1e5",
+    b"e",
+    b"+",
+    b"\"",
+    b"\"x\"",
+    b"\"a b,c=d\"",
+    b"\\",
+    b"=",
+    b"true",
+    b"F",
+    b"#",
+    b"\n",
+    b"\r",
+    b"\t",
+    b"\0",
+    b"time",
+    b"_field",
+    b"\xff",
+    b"\xc3\xa4",
+    b"5",
+    b" 1700000000000000000",
+    b"m v=1",
+    b"m,t=a v=",
+    b"n v=\"x\"",
+    b"NaN",
+    b"9223372036854775808",
+];
+
+real!(any_line_is_read_alike_by_both_servers, async |scene| {
+    let embedded = Scene::on(Backend::Embedded).await;
+    let ids = [scene.bucket("b").await, embedded.bucket("b").await];
+    let mut random = StdRng::seed_from_u64(1);
+    for _ in 0..1_500 {
+        let count = random.random_range(1..9);
+        let line = (0..count).map(|_| *PARTS.choose(&mut random).unwrap()).collect::<Vec<_>>().concat();
+        let mut replies = Vec::new();
+        for (scene, id) in [&scene, &embedded].into_iter().zip(&ids) {
+            let path = format!("write?orgID={}&bucket=b", scene.org);
+            let reply = scene.http.send(Method::POST, &path, Some(line.clone())).await;
+            replies.push((reply.status, reply.message().replace(id, "ID")));
+        }
+        assert_eq!(replies[0], replies[1], "{:?}", String::from_utf8_lossy(&line));
+    }
+    assert_eq!(extent(&scene, "b").await.values, extent(&embedded, "b").await.values);
 });

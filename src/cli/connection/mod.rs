@@ -21,19 +21,18 @@ pub use target::Target;
 
 /// The flags about the connection.
 #[derive(Clone, Debug, Default, clap::Args)]
-#[command(next_help_heading = "Connection")]
 pub struct Flags {
     /// The server: http(s)://..., or embedded:PATH for the server inside fluxform [default: [server].url, INFLUX_HOST]
-    #[arg(long, value_name = "URL")]
+    #[arg(long, help_heading = "Connection", value_name = "URL")]
     pub host: Option<String>,
     /// The home org, by name or ID [default: [server].org, INFLUX_ORG]
-    #[arg(long, value_name = "ORG")]
+    #[arg(long, help_heading = "Connection", value_name = "ORG")]
     pub org: Option<String>,
     /// A file that holds the API token [default: INFLUX_TOKEN, INFLUX_TOKEN_FILE]
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, help_heading = "Connection", value_name = "FILE")]
     pub token_file: Option<PathBuf>,
     /// Allow plain http to another machine: the token then crosses the network unencrypted
-    #[arg(long)]
+    #[arg(long, help_heading = "Connection")]
     pub insecure_http: bool,
 }
 
@@ -208,6 +207,24 @@ pub fn resolve(
             )
         })?;
     Ok(connection)
+}
+
+/// The server to set up: as [`resolve`] without manifests, an org or a token.
+pub fn resolve_virgin(flags: &Flags, around: &Surroundings) -> Result<Connection, Problem> {
+    let server = manifest::Server::default();
+    let target = target::resolve(flags, &server, around, &Ok(None))?;
+    let skip_verify = skip_verify(around)?;
+    Ok(Connection {
+        target,
+        org: Said { value: String::new(), from: Origin::Default },
+        token: None,
+        ca_file: None,
+        client_cert: None,
+        client_key: None,
+        skip_verify,
+        timeout: None,
+        warnings: Vec::new(),
+    })
 }
 
 fn skip_verify(around: &Surroundings) -> Result<bool, Problem> {

@@ -4,7 +4,7 @@ use std::sync::Mutex;
 
 use tokio::time::{Instant, sleep_until};
 
-use super::super::fake::{Dice, Fake, error};
+use super::super::fake::{Dice, Fake, Fault, error};
 use super::super::labels::Row;
 use super::super::machine::Process;
 use super::super::read_lock;
@@ -65,7 +65,7 @@ impl Shaky {
 
     /// A moment in which this process may freeze, and waits while it is frozen.
     async fn moment(&self) {
-        if self.dice.next() % 12 == 0 {
+        if self.dice.next().is_multiple_of(12) {
             let freeze = self.dice.below(SECOND * 150);
             let mut thaw = self.thaw.lock().unwrap();
             *thaw = (*thaw).max(Instant::now() + freeze);
@@ -81,13 +81,13 @@ impl Shaky {
 
     /// The way of a request, or of a reply: sometimes very long.
     async fn travel(&self) {
-        let most = if self.dice.next() % 8 == 0 { SECOND * 60 } else { SECOND };
+        let most = if self.dice.next().is_multiple_of(8) { SECOND * 60 } else { SECOND };
         sleep(self.dice.below(most)).await;
     }
 
     async fn request<T>(&self, work: impl FnOnce() -> Result<T, ApiError>) -> Result<T, ApiError> {
         self.moment().await;
-        if self.dice.next() % 25 == 0 {
+        if self.dice.next().is_multiple_of(25) {
             return Err(error(Class::Unavailable, true));
         }
         self.travel().await;
@@ -95,7 +95,7 @@ impl Shaky {
         let date = self.server.date();
         self.travel().await;
         self.moment().await;
-        if self.dice.next() % 25 == 0 {
+        if self.dice.next().is_multiple_of(25) {
             return Err(error(Class::Unavailable, true));
         }
         self.date.fetch_max(date, Ordering::Relaxed);
@@ -161,7 +161,7 @@ async fn contend(labels: Shaky, guarded: Arc<Mutex<Guarded>>, until: Instant, re
             guarded.writes += 1;
             guarded.violations += usize::from(guarded.holder != me);
         }
-        if labels.dice.next() % 4 > 0 {
+        if !labels.dice.next().is_multiple_of(4) {
             let _ = lease.release().await;
         }
         sleep(labels.dice.below(SECOND * 5)).await;
@@ -268,7 +268,7 @@ async fn a_lock_that_was_deleted_is_lost() {
 #[tokio::test(start_paused = true)]
 async fn a_lock_whose_reply_was_lost_is_ours() {
     let server = Fake::new();
-    server.world(|world| world.faults.push_back(Some(super::super::fake::Fault::LostReply)));
+    server.world(|world| world.faults.push_back(Some(Fault::LostReply)));
     let (lease, waited) = take(&server, host(1), SECOND * 5).await.unwrap();
     lease.check(TIMEOUT).unwrap();
     assert_eq!(waited, [""; 0]);
@@ -276,10 +276,20 @@ async fn a_lock_whose_reply_was_lost_is_ours() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_renewal_that_returns_after_the_old_deadline_does_not_count() {
+async fn a_renewal_that_hangs_is_sent_again_in_time() {
     let server = Fake::new();
     let (lease, _) = take(&server, host(1), Duration::ZERO).await.unwrap();
-    server.world(|world| world.faults.push_back(Some(super::super::fake::Fault::Slow(SECOND * 45))));
+    server.world(|world| world.faults.push_back(Some(Fault::Slow(SECOND * 45))));
+    sleep(SECOND * 29).await;
+    assert_eq!(lease.check(TIMEOUT), Ok(()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lease_ends_when_no_renewal_comes_back_before_its_deadline() {
+    let server = Fake::new();
+    let (lease, _) = take(&server, host(1), Duration::ZERO).await.unwrap();
+    server.world(|world| world.faults = [Some(Fault::Slow(SECOND * 45)); 10].into());
     sleep(SECOND * 70).await;
     assert_eq!(lease.check(TIMEOUT), Err(Lost::Expired));
+    assert_eq!(lease.check(Duration::ZERO), Err(Lost::Expired));
 }

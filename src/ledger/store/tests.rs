@@ -50,6 +50,7 @@ fn update() -> impl Strategy<Value = Update> {
         2 => address().prop_map(Update::Remove),
         3 => (address(), intent()).prop_map(|(address, intent)| Update::Intent(address, intent)),
         1 => address().prop_map(Update::ClearIntent),
+        1 => (address(), address(), entry()).prop_map(|(from, to, entry)| Update::Move(from, to, Box::new(entry))),
     ]
 }
 
@@ -79,6 +80,11 @@ fn apply(ledger: &mut Ledger, update: &Update) {
         Update::Remove(address) => drop(ledger.entries.remove(&address)),
         Update::Intent(address, intent) => drop(ledger.intents.insert(address, intent)),
         Update::ClearIntent(address) => drop(ledger.intents.remove(&address)),
+        Update::Move(from, to, entry) => {
+            apply(ledger, &Update::Remove(from.clone()));
+            apply(ledger, &Update::ClearIntent(from));
+            apply(ledger, &Update::Put(to, entry));
+        }
     }
 }
 
@@ -174,6 +180,16 @@ fn one_update_touches_one_page_with_its_own_key_and_the_checksum() {
     assert_eq!(keys, ["checksum", "entry bucket.b150", "intent bucket.b150"]);
     assert_eq!(write.properties["intent bucket.b150"], "");
     assert!(server.rows().len() > 3);
+}
+
+#[test]
+fn a_move_is_one_request() {
+    let (_, mut state) = written(&[(0..200).map(bucket).collect()]);
+    let Update::Put(from, entry) = bucket(150) else { panic!("a put") };
+    let writes = state.change(&[Update::Move(from, Address::new(Kind::Bucket, "a"), entry)]);
+    let [write] = &writes[..] else { panic!("{writes:?}") };
+    let keys: Vec<_> = write.properties.keys().collect();
+    assert_eq!(keys, ["checksum", "entry bucket.a", "entry bucket.b150"]);
 }
 
 /// The labels of a ledger with two pages.

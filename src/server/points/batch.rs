@@ -1,6 +1,6 @@
 //! One batch inside one transaction: types are checked, values inserted, the rows of their series updated at the end.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use redb::{ReadableTable, Table, WriteTransaction};
 
@@ -19,8 +19,18 @@ pub(super) struct Batch<'t> {
     types: Table<'t, FieldKey, u8>,
     next_series: Table<'t, (), u64>,
     next: u64,
-    touched: BTreeMap<Vec<u8>, (u64, Extent)>,
-    encoded: Vec<u8>,
+    /// By the name of the series.
+    touched: HashMap<Vec<u8>, Touched>,
+    /// Types of the shard group at hand, by field of a measurement.
+    known: HashMap<Vec<u8>, u8>,
+}
+
+/// A series that gets values. They are inserted at the end, in the order of their keys: pages are then written once.
+struct Touched {
+    number: u64,
+    extent: Extent,
+    /// Encoded, by time.
+    values: BTreeMap<i64, Vec<u8>>,
 }
 
 impl<'t> Batch<'t> {
@@ -34,8 +44,8 @@ impl<'t> Batch<'t> {
             types: transaction.open_table(FIELD_TYPES)?,
             next_series,
             next,
-            touched: BTreeMap::new(),
-            encoded: Vec::new(),
+            touched: HashMap::new(),
+            known: HashMap::new(),
         })
     }
 
@@ -44,6 +54,7 @@ impl<'t> Batch<'t> {
         let (mut kept, mut dropped) = (0, 0_u64);
         let mut reason: Option<String> = None;
         let mut stripped = None;
+        self.known.clear();
         for point in points {
             let measurement = go_text::lossy(&point.measurement);
             if point.fields.iter().all(|(name, _)| name == b"time") {
@@ -90,10 +101,12 @@ impl<'t> Batch<'t> {
             let mut field = point.measurement.clone();
             field.push(0);
             field.extend_from_slice(name);
-            let key = (self.bucket, start, field.as_slice());
-            let known = self.types.get(key)?.map(|known| known.value());
+            let known = match self.known.get(&field) {
+                Some(known) => Some(*known),
+                None => self.types.get((self.bucket, start, field.as_slice()))?.map(|known| known.value()),
+            };
             match known {
-                None => drop(self.types.insert(key, type_code(value))?),
+                None => drop(self.types.insert((self.bucket, start, field.as_slice()), type_code(value))?),
                 Some(known) if known == type_code(value) => {}
                 Some(known) => {
                     let measurement = go_text::quote(&point.measurement);
@@ -102,6 +115,7 @@ impl<'t> Batch<'t> {
                     return Ok(Some(format!("field type conflict: {refused}")));
                 }
             }
+            self.known.insert(field, type_code(value));
         }
         Ok(None)
     }
@@ -111,30 +125,35 @@ impl<'t> Batch<'t> {
         name.extend_from_slice(series);
         name.push(0);
         name.extend_from_slice(field);
-        if !self.touched.contains_key(&name) {
-            let row = self.series.get((self.bucket, name.as_slice()))?.map(|row| row.value());
-            let entry = match row {
-                Some((number, values, first, last)) => (number, Extent { values, times: Some((first, last)) }),
-                None => {
-                    self.next += 1;
-                    (self.next, Extent::default())
-                }
-            };
-            self.touched.insert(name.clone(), entry);
+        if let Some(touched) = self.touched.get_mut(&name) {
+            touched.values.insert(time, encoded(value));
+            return Ok(());
         }
-        let (number, extent) = self.touched.get_mut(&name).expect("invariant: inserted above");
-        encode(value, &mut self.encoded);
-        let replaced = self.values.insert((self.bucket, *number, time), self.encoded.as_slice())?.is_some();
-        extent.values += u64::from(!replaced);
-        let (first, last) = extent.times.unwrap_or((time, time));
-        extent.times = Some((first.min(time), last.max(time)));
+        let row = self.series.get((self.bucket, name.as_slice()))?.map(|row| row.value());
+        let (number, extent) = match row {
+            Some((number, values, first, last)) => (number, Extent { values, times: Some((first, last)) }),
+            None => {
+                self.next += 1;
+                (self.next, Extent::default())
+            }
+        };
+        let values = BTreeMap::from([(time, encoded(value))]);
+        self.touched.insert(name, Touched { number, extent, values });
         Ok(())
     }
 
     pub(super) fn finish(mut self) -> Result<(), redb::Error> {
-        for (name, (number, extent)) in &self.touched {
+        let mut touched: Vec<_> = self.touched.into_iter().collect();
+        touched.sort_unstable_by_key(|(_, series)| series.number);
+        for (name, Touched { number, mut extent, values }) in touched {
+            for (time, value) in values {
+                let replaced = self.values.insert((self.bucket, number, time), value.as_slice())?.is_some();
+                extent.values += u64::from(!replaced);
+                let (first, last) = extent.times.unwrap_or((time, time));
+                extent.times = Some((first.min(time), last.max(time)));
+            }
             let (first, last) = extent.times.expect("invariant: a touched series has a value");
-            self.series.insert((self.bucket, name.as_slice()), (*number, extent.values, first, last))?;
+            self.series.insert((self.bucket, name.as_slice()), (number, extent.values, first, last))?;
         }
         self.next_series.insert((), self.next)?;
         Ok(())
@@ -162,9 +181,8 @@ fn type_name(code: u8) -> &'static str {
 }
 
 /// One byte for the type, then the value.
-fn encode(value: &Value, out: &mut Vec<u8>) {
-    out.clear();
-    out.push(type_code(value));
+fn encoded(value: &Value) -> Vec<u8> {
+    let mut out = vec![type_code(value)];
     match value {
         Value::Float(float) => out.extend_from_slice(&float.to_le_bytes()),
         Value::Integer(integer) => out.extend_from_slice(&integer.to_le_bytes()),
@@ -172,4 +190,5 @@ fn encode(value: &Value, out: &mut Vec<u8>) {
         Value::String(text) => out.extend_from_slice(text),
         Value::Boolean(boolean) => out.push(u8::from(*boolean)),
     }
+    out
 }

@@ -7,9 +7,9 @@ use super::fields::{self, Refusal};
 use super::go_text;
 
 /// The earliest time a point may have, nanoseconds since 1970 (1677-09-21T00:12:43.145224194Z).
-pub const MIN_TIME: i64 = i64::MIN + 2;
+pub(super) const MIN_TIME: i64 = i64::MIN + 2;
 /// The latest time a point may have, nanoseconds since 1970 (2262-04-11T23:47:16.854775806Z).
-pub const MAX_TIME: i64 = i64::MAX - 1;
+pub(super) const MAX_TIME: i64 = i64::MAX - 1;
 
 /// The longest series key with a field name, in bytes.
 const MAX_KEY: usize = 65_535;
@@ -20,7 +20,7 @@ const RESERVED_TAGS: [&[u8]; 5] = [b"\xff", b"\x00", b"_field", b"_measurement",
 
 /// The unit of the timestamps in a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Precision {
+pub(super) enum Precision {
     /// `ns`, also when the request names none.
     Nanoseconds,
     /// `us`.
@@ -34,7 +34,7 @@ pub enum Precision {
 impl Precision {
     /// Reads the `precision` parameter; an empty one means nanoseconds, an unknown one is `None`.
     #[must_use]
-    pub fn from_parameter(text: &str) -> Option<Self> {
+    pub(super) fn from_parameter(text: &str) -> Option<Self> {
         match text {
             "" | "ns" => Some(Self::Nanoseconds),
             "us" => Some(Self::Microseconds),
@@ -57,7 +57,7 @@ impl Precision {
 
 /// The value of a field.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Value {
+pub(super) enum Value {
     /// `1`, `1.5`, `1e3`.
     Float(f64),
     /// `1i`.
@@ -72,15 +72,15 @@ pub enum Value {
 
 /// One line: a series, its fields and a time.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Point {
+pub(super) struct Point {
     /// Measurement and tags, still escaped, tags sorted by key: what identifies the series.
-    pub series: Vec<u8>,
+    pub(super) series: Vec<u8>,
     /// The measurement, unescaped.
-    pub measurement: Vec<u8>,
+    pub(super) measurement: Vec<u8>,
     /// Names, unescaped, and values in the order of the line; a name may occur twice.
-    pub fields: Vec<(Vec<u8>, Value)>,
+    pub(super) fields: Vec<(Vec<u8>, Value)>,
     /// Nanoseconds since 1970.
-    pub time: i64,
+    pub(super) time: i64,
 }
 
 /// Reads a request body; `now` (nanoseconds since 1970) is the time of lines that have none.
@@ -88,7 +88,7 @@ pub struct Point {
 /// # Errors
 /// One text for all lines that cannot be read, `unable to parse '...': ...` for each, as influxd 2.9.1 words them.
 /// No point of such a request is written.
-pub fn parse(body: &[u8], precision: Precision, now: i64) -> Result<Vec<Point>, String> {
+pub(super) fn parse(body: &[u8], precision: Precision, now: i64) -> Result<Vec<Point>, String> {
     let mut points = Vec::new();
     let mut failed = Vec::new();
     let mut rest = body;

@@ -9,7 +9,8 @@ use super::script::{self, Argument, Call};
 use super::store::Extent;
 
 /// What the embedded server says to any other script.
-pub const NOT_ANSWERED: &str = "the embedded server answers only the evidence queries that fluxform itself sends";
+pub(super) const NOT_ANSWERED: &str =
+    "the embedded server answers only the evidence queries that fluxform itself sends";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Asked {
@@ -20,18 +21,18 @@ enum Asked {
 
 /// One question about one bucket.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Question {
+pub(super) struct Question {
     /// The bucket's name.
-    pub bucket: String,
+    pub(super) bucket: String,
     /// From and up to (excluded) which time, nanoseconds since 1970.
-    pub range: Range<i64>,
+    pub(super) range: Range<i64>,
     asked: Asked,
     result: String,
 }
 
 /// A line of comments above a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Annotation {
+pub(super) enum Annotation {
     /// `#group`: whether a column is in the group key.
     Group,
     /// `#datatype`: the type of a column.
@@ -42,15 +43,15 @@ pub enum Annotation {
 
 /// How the CSV of a reply is to look.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Dialect {
+pub(super) struct Dialect {
     /// Whether the names of the columns are given.
-    pub header: bool,
+    pub(super) header: bool,
     /// The annotations, in the order of their lines.
-    pub annotations: Vec<Annotation>,
+    pub(super) annotations: Vec<Annotation>,
     /// What stands between cells.
-    pub delimiter: char,
+    pub(super) delimiter: char,
     /// What an annotation begins with.
-    pub comment_prefix: String,
+    pub(super) comment_prefix: String,
 }
 
 impl Default for Dialect {
@@ -61,7 +62,7 @@ impl Default for Dialect {
 
 /// Reads a script as questions, or `None` if it asks anything else.
 #[must_use]
-pub fn questions(script: &str) -> Option<Vec<Question>> {
+pub(super) fn questions(script: &str) -> Option<Vec<Question>> {
     let questions: Vec<Question> =
         script::pipelines(script)?.iter().map(|calls| question(calls)).collect::<Option<_>>()?;
     let distinct = |(at, one): (usize, &Question)| questions[..at].iter().all(|other| other.result != one.result);
@@ -119,7 +120,7 @@ fn question(calls: &[Call]) -> Option<Question> {
 impl Question {
     /// The answer as CSV, from what the bucket has in [`Self::range`].
     #[must_use]
-    pub fn answer(&self, extent: Extent, dialect: &Dialect) -> String {
+    pub(super) fn answer(&self, extent: Extent, dialect: &Dialect) -> String {
         let Some((first, last)) = extent.times else {
             return "\r\n".to_owned();
         };

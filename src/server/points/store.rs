@@ -32,29 +32,29 @@ pub(super) const NEXT_SERIES: TableDefinition<'_, (), u64> = TableDefinition::ne
 
 /// What decides how long the points of a bucket are kept, in nanoseconds.
 #[derive(Clone, Copy, Debug)]
-pub struct Retention {
+pub(crate) struct Retention {
     /// How long a point is kept; 0 is for ever.
-    pub duration: i64,
+    pub(crate) duration: i64,
     /// How long a new shard group is; never 0.
-    pub shard_group: i64,
+    pub(crate) shard_group: i64,
 }
 
 /// What became of a batch.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Written {
+pub(crate) struct Written {
     /// How many points were kept.
-    pub points: u64,
+    pub(crate) points: u64,
     /// Why some were not (or lost a field), as influxd 2.9.1 words it; the others are kept.
-    pub partial: Option<String>,
+    pub(crate) partial: Option<String>,
 }
 
 /// Values of a bucket within some time range.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Extent {
+pub(crate) struct Extent {
     /// How many values, over all fields.
-    pub values: u64,
+    pub(crate) values: u64,
     /// The times of the first and the last value, nanoseconds since 1970; `None` without values.
-    pub times: Option<(i64, i64)>,
+    pub(crate) times: Option<(i64, i64)>,
 }
 
 /// Writes a batch into a bucket; `now` is in nanoseconds since 1970.
@@ -64,7 +64,7 @@ pub struct Extent {
 ///
 /// # Errors
 /// Only those of the database.
-pub fn write(
+pub(super) fn write(
     transaction: &WriteTransaction,
     bucket: u64,
     retention: Retention,
@@ -103,7 +103,7 @@ pub fn write(
 ///
 /// # Errors
 /// Only those of the database.
-pub fn extent(transaction: &ReadTransaction, bucket: u64, range: Range<i64>) -> Result<Extent, redb::Error> {
+pub(super) fn extent(transaction: &ReadTransaction, bucket: u64, range: Range<i64>) -> Result<Extent, redb::Error> {
     let (series, values) = match (transaction.open_table(SERIES), transaction.open_table(VALUES)) {
         (Ok(series), Ok(values)) => (series, values),
         // Nobody has written a point yet.
@@ -151,7 +151,7 @@ fn series_extent(
 ///
 /// # Errors
 /// Only those of the database.
-pub fn delete_bucket(transaction: &WriteTransaction, bucket: u64) -> Result<(), redb::Error> {
+pub(crate) fn delete_bucket(transaction: &WriteTransaction, bucket: u64) -> Result<(), redb::Error> {
     transaction.open_table(SERIES)?.retain_in(bucket_rows(bucket), |_, _| false)?;
     transaction.open_table(VALUES)?.retain_in((bucket, 0, i64::MIN)..=(bucket, u64::MAX, i64::MAX), |_, _| false)?;
     transaction
@@ -165,7 +165,7 @@ pub fn delete_bucket(transaction: &WriteTransaction, bucket: u64) -> Result<(), 
 ///
 /// # Errors
 /// Only those of the database.
-pub fn drop_expired(
+pub(super) fn drop_expired(
     transaction: &WriteTransaction,
     bucket: u64,
     retention: Retention,

@@ -23,7 +23,7 @@ pub(crate) struct Authorization {
     pub(crate) id: Id,
     pub(crate) org: Id,
     pub(crate) user: Id,
-    /// `active`, `inactive`, or whatever PATCH was sent.
+    /// `active` or `inactive`.
     pub(crate) status: String,
     pub(crate) description: String,
     /// As sent: order and duplicates are kept.

@@ -43,6 +43,8 @@ pub(crate) struct Bucket {
     pub(crate) shard_group: i64,
     /// As the storage engine has it: never 0.
     pub(crate) engine_shard_group: i64,
+    /// Whether the storage engine has dropped it, which a refused deletion of a system bucket does.
+    pub(crate) engine_dropped: bool,
     pub(crate) created_at: Timestamp,
     pub(crate) updated_at: Timestamp,
 }
@@ -175,6 +177,7 @@ pub(crate) fn create(change: &Change, new: NewBucket) -> Result<Bucket, Error> {
         retention: new.retention,
         shard_group,
         engine_shard_group: shard_group,
+        engine_dropped: false,
         created_at: Timestamp::now(),
         updated_at: Timestamp::now(),
     };
@@ -186,6 +189,9 @@ pub(crate) fn create(change: &Change, new: NewBucket) -> Result<Bucket, Error> {
 /// Changes a bucket; only what is sent.
 pub(crate) fn update(change: &Change, id: Id, update: BucketUpdate) -> Result<Bucket, Error> {
     let mut bucket = find(change, id)?;
+    if bucket.engine_dropped {
+        return Err(Error::DatabaseNotFound(id));
+    }
     check_durations(&bucket, &update)?;
     bucket.updated_at = Timestamp::now();
     if let Some(name) = update.name.filter(|name| *name != bucket.name) {
@@ -214,13 +220,26 @@ pub(crate) fn update(change: &Change, id: Id, update: BucketUpdate) -> Result<Bu
     Ok(bucket)
 }
 
-/// Deletes a bucket that is no system bucket; permissions, tasks and labels that name it stay.
-pub(crate) fn delete(change: &Change, id: Id) -> Result<(), Error> {
-    let bucket = find(change, id)?;
+/// What came of a deletion.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Deletion {
+    /// The bucket is gone; permissions, tasks and labels that name it stay.
+    Gone,
+    /// A system bucket: its data is gone, and it can no longer be changed, but it stays.
+    Emptied,
+}
+
+/// Deletes a bucket, or all but the name of a system bucket, as the real server does before it refuses.
+pub(crate) fn delete(change: &Change, id: Id) -> Result<Deletion, Error> {
+    let mut bucket = find(change, id)?;
     if bucket.kind == BucketType::System {
-        return Err(Error::SystemBucketDelete);
+        points::store::delete_bucket(change.transaction(), bucket.id.number())?;
+        bucket.engine_dropped = true;
+        change.put_record(BUCKETS, id, &bucket)?;
+        return Ok(Deletion::Emptied);
     }
-    remove(change, &bucket)
+    remove(change, &bucket)?;
+    Ok(Deletion::Gone)
 }
 
 /// Deletes any bucket, with its points.

@@ -47,6 +47,9 @@ pub(crate) enum Error {
     SystemBucketRename,
     #[error("system buckets cannot be deleted")]
     SystemBucketDelete,
+    /// The storage engine dropped a system bucket; a 500 on the real server too.
+    #[error("database not found: {0}")]
+    DatabaseNotFound(Id),
     /// A 500 on the real server too: the storage engine refuses without a class.
     #[error("retention policy duration must be at least 1h0m0s")]
     RetentionTooShort,

@@ -73,12 +73,12 @@ pub(crate) fn find(read: &impl Read, resource: Id, user: Id) -> Result<Option<Me
 }
 
 /// Makes a user owner or member; refused if it has either role.
-pub(crate) fn create(change: &Change, member: Member) -> Result<(), Error> {
+pub(crate) fn create(change: &Change, member: &Member) -> Result<(), Error> {
     user::find(change, member.user)?;
     if find(change, member.resource, member.user)?.is_some() {
         return Err(Error::MemberExists(member.user));
     }
-    let value = serde_json::to_vec(&member).map_err(Error::Record)?;
+    let value = serde_json::to_vec(member).map_err(Error::Record)?;
     change.put(MEMBERS, &pair(member.resource, member.user), &value)?;
     change.put(MEMBERS_BY_USER, &pair(member.user, member.resource), &value)
 }

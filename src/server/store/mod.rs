@@ -11,7 +11,9 @@ pub(crate) mod org;
 pub(crate) mod task;
 pub(crate) mod user;
 
+use std::fs::OpenOptions;
 use std::ops::{Bound, ControlFlow};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
 use redb::backends::InMemoryBackend;
@@ -68,7 +70,7 @@ pub(crate) trait Read {
         prefix: &[u8],
         order: Order,
         start: Option<&[u8]>,
-        visit: &mut dyn FnMut(&[u8], &[u8]) -> Result<ControlFlow<()>, Error>,
+        visit: &mut Visit<'_>,
     ) -> Result<(), Error>;
 
     /// The number of rows.
@@ -87,6 +89,9 @@ pub(crate) trait Read {
         self.get(table, key)?.map(|value| decode_id(&value)).transpose()
     }
 }
+
+/// Looks at one row, key and value; a break ends the scan.
+pub(crate) type Visit<'v> = dyn FnMut(&[u8], &[u8]) -> Result<ControlFlow<()>, Error> + 'v;
 
 /// The direction of a scan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,6 +116,8 @@ impl Store {
 
     /// Opens or makes the file; [`redb::DatabaseError::DatabaseAlreadyOpen`] while another process has it.
     pub(crate) fn open(path: &Path) -> Result<Self, redb::Error> {
+        // Only its owner may read it: it holds digests of passwords.
+        OpenOptions::new().create(true).append(true).mode(0o600).open(path).map_err(redb::Error::Io)?;
         let database = Database::create(path)?;
         Self::prepare(database).map_err(|error| match error {
             Error::Database(error) => *error,
@@ -186,7 +193,7 @@ impl Read for View {
         prefix: &[u8],
         order: Order,
         start: Option<&[u8]>,
-        visit: &mut dyn FnMut(&[u8], &[u8]) -> Result<ControlFlow<()>, Error>,
+        visit: &mut Visit<'_>,
     ) -> Result<(), Error> {
         scan(&self.0.open_table(table).map_err(redb::Error::from)?, prefix, order, start, visit)
     }
@@ -208,7 +215,7 @@ impl Read for Change {
         prefix: &[u8],
         order: Order,
         start: Option<&[u8]>,
-        visit: &mut dyn FnMut(&[u8], &[u8]) -> Result<ControlFlow<()>, Error>,
+        visit: &mut Visit<'_>,
     ) -> Result<(), Error> {
         scan(&self.0.open_table(table).map_err(redb::Error::from)?, prefix, order, start, visit)
     }
@@ -228,7 +235,7 @@ fn scan(
     prefix: &[u8],
     order: Order,
     start: Option<&[u8]>,
-    visit: &mut dyn FnMut(&[u8], &[u8]) -> Result<ControlFlow<()>, Error>,
+    visit: &mut Visit<'_>,
 ) -> Result<(), Error> {
     let end = successor(prefix);
     let first = start.unwrap_or(prefix);

@@ -72,7 +72,7 @@ pub(crate) fn create(change: &Change, name: &str, description: &str, owner: Opti
         bucket::create(change, Bucket::system(id, name, description, days))?;
     }
     if let Some(user) = owner {
-        member::create(change, Member { user, role: Role::Owner, resource_type: ResourceType::Orgs, resource: id })?;
+        member::create(change, &Member { user, role: Role::Owner, resource_type: ResourceType::Orgs, resource: id })?;
     }
     Ok(org)
 }

@@ -1,3 +1,4 @@
+use fluxform::flux::{AuthorScript, Schedule, TaskHead};
 use fluxform::value::Script;
 
 use super::*;
@@ -66,7 +67,7 @@ both!(a_task, async |scene| {
         (task("renamed", Some("2h30m"), None, None, BODY), &["offset"]),
         (task("renamed", None, Some("0 * * * *"), None, BODY), &["every", "cron"]),
         (task("renamed", None, Some("0 * * * *"), None, "buckets()\n"), &["flux"]),
-        (task("renamed", Some("1mo"), None, Some("1d"), BODY), &["every", "cron", "offset", "flux"]),
+        (task("renamed", Some("1mo"), None, Some("36h"), BODY), &["every", "cron", "offset", "flux"]),
     ];
     for (fields, changed) in scripts {
         let wanted = with(live.fields.clone(), []);
@@ -116,6 +117,25 @@ both!(an_ignored_script_stays, async |scene| {
 both!(an_offset_of_zero_is_none, async |scene| {
     let made = create(&scene, Kind::Task, &task("t", Some("1h"), None, Some("0s"), BODY)).await;
     assert_eq!(made.object.fields.get("offset"), Some(&Value::Unset));
+});
+
+both!(an_offset_of_a_day_is_sent_in_hours, async |scene| {
+    // The server takes days in `every` and answers 500 to them here; a refusal, not a failure.
+    let refused = task("t", Some("1d"), None, Some("1d"), BODY);
+    let ids = Ids::default();
+    let error = Kind::Task.create(&writer(&scene), &want(&scene, &refused, &ids)).await.unwrap_err();
+    assert_eq!((error.class, error.status), (Class::Refused, Some(500)));
+    let head = TaskHead {
+        name: "t".into(),
+        schedule: Schedule::Every("1d".into()),
+        offset: Some("1d1h30m".into()),
+        extra: Vec::new(),
+    };
+    let source = AuthorScript::read(BODY, None).unwrap().compose(&head, None).unwrap();
+    let mut taken = refused.clone();
+    taken.set("flux", script(&source));
+    let made = create(&scene, Kind::Task, &taken).await;
+    assert_eq!(made.object.fields.get("offset"), Some(&duration("1d1h30m")));
 });
 
 both!(more_tasks_than_a_page_are_all_listed, async |scene| {

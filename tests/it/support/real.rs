@@ -64,6 +64,8 @@ impl RealServer {
         };
         fs::create_dir_all(&directory).unwrap();
         let log = directory.join("log");
+        // A predecessor's log names another port; it may not exist.
+        let _ = fs::remove_file(&log);
         let listen = start.listen.map_or_else(|| "127.0.0.1:0".to_owned(), |listen| listen.to_string());
         let mut guardian = Command::new("/bin/sh")
             .args(["-c", GUARDIAN, "guardian"])

@@ -136,3 +136,8 @@ pub(crate) fn runtime() -> &'static tokio::runtime::Runtime {
     static RUNTIME: OnceLock<tokio::runtime::Runtime> = OnceLock::new();
     RUNTIME.get_or_init(|| tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap())
 }
+
+/// Runs `work` on that runtime, for a test that is no body of `both!`.
+pub(crate) fn run_alone<T>(work: impl Future<Output = T>) -> T {
+    runtime().block_on(work)
+}

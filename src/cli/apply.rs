@@ -1,0 +1,262 @@
+//! `fluxform apply`, and what `fluxform destroy` shares with it.
+
+use tokio::sync::watch;
+
+use super::connection::{self, Purpose};
+use super::pipeline::{self, Applied};
+use super::plan::{Consents, Wait, Wanted, make};
+use super::project::Project;
+use super::session::{Session, Wish};
+use super::shell::{Format, Shell, worst};
+use super::{Ended, approve, project, signal};
+use crate::diagnostic::Diagnostic;
+use crate::diff::Goal;
+use crate::exit::{Exit, Problem};
+use crate::kind::Kind;
+use crate::plan::{Consent, Plan};
+use crate::render::{self, Progress, Verb};
+use crate::report::Report;
+
+/// Bring the server to what the manifests declare
+///
+/// Plans, shows the plan, asks, takes the project's lock, plans again, and writes. A run that fails in the middle has
+/// recorded what it did: running it again goes on where it stopped.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    pub(super) run: Run,
+    #[command(flatten)]
+    consent: Consents,
+    /// Let a project without any resource delete all that it owns
+    #[arg(long, help_heading = "Consent")]
+    allow_empty: bool,
+}
+
+/// What every run that writes can be told.
+#[derive(Debug, clap::Args)]
+pub(super) struct Run {
+    #[command(flatten)]
+    project: project::Choice,
+    /// Do not ask: the plan is approved beforehand
+    #[arg(long)]
+    auto_approve: bool,
+    /// How many changes may be under way at once
+    #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=256))]
+    parallelism: u16,
+    /// How to write plan and report
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: Format,
+    #[command(flatten)]
+    connection: connection::Flags,
+    #[command(flatten)]
+    wait: Wait,
+}
+
+pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
+    let Arguments { run, consent, allow_empty } = arguments;
+    let wanted = Wanted { goal: Goal::Declared, consent: consent.consent(), allow_empty: *allow_empty, made: None };
+    write(shell, run, Verb::Apply, wanted).await
+}
+
+/// Everything that one run works with.
+struct Work<'a> {
+    shell: &'a Shell,
+    arguments: &'a Run,
+    project: Project,
+    verb: Verb,
+    wanted: Wanted,
+    session: Session,
+    stop: watch::Receiver<Option<Exit>>,
+}
+
+/// Plans, asks, and writes.
+pub(super) async fn write(shell: &Shell, arguments: &Run, verb: Verb, wanted: Wanted) -> Ended {
+    approve::possible(shell, arguments.auto_approve)?;
+    let project = arguments.project.load(shell)?;
+    let connection = project.connect(shell, &arguments.connection, Purpose::Write)?;
+    let wish = Wish {
+        dir: &project.manifest.dir,
+        purpose: Purpose::Write,
+        wait: arguments.wait.lock_timeout,
+        makes_home: wanted.goal == Goal::Declared && project.makes_org(&connection.org.value),
+    };
+    let session = Session::open(shell, &connection, wish).await.map_err(|problem| vec![problem])?;
+    let mut work = Work { shell, arguments, project, verb, wanted, session, stop: signal::listen() };
+    let ended = work.run(&connection.org.value).await;
+    work.session.close().await;
+    ended
+}
+
+/// What came of writing.
+enum Came {
+    /// All was tried.
+    Done(Report),
+    /// Nothing: the plan is another one now.
+    Changed(Box<Plan>),
+}
+
+use Came::{Changed, Done};
+
+/// Where CI systems say which commit they run.
+const COMMIT: [&str; 3] = ["FLUXFORM_COMMIT", "GITHUB_SHA", "CI_COMMIT_SHA"];
+
+impl Work<'_> {
+    async fn run(&mut self, org: &str) -> Ended {
+        let Some((mut agreed, consent)) = self.unless_stopped(self.agree()).await? else {
+            return Ok(Exit::Ok);
+        };
+        self.wanted.consent = consent;
+        if self.session.home.is_none() {
+            self.make_home(org).await?;
+            agreed = make(&self.session, &self.project, &self.wanted).await?.plan;
+        }
+        loop {
+            match self.apply(&agreed).await? {
+                Done(report) => return self.end(&agreed, &report),
+                Changed(plan) => (agreed, self.wanted.consent) = self.unless_stopped(self.ask_again(*plan)).await?,
+            }
+        }
+    }
+
+    /// `work`, or the end of the run at the first signal.
+    async fn unless_stopped<T>(&self, work: impl Future<Output = Result<T, Vec<Problem>>>) -> Result<T, Vec<Problem>> {
+        tokio::select! {
+            done = work => done,
+            exit = signal::wait(self.stop.clone()) => {
+                let diagnostic = Diagnostic::error("cli::interrupted", "stopped by a signal: nothing was changed");
+                Err(vec![Problem { exit, diagnostic }])
+            }
+        }
+    }
+
+    /// Plans, shows the plan, and asks; none if there is nothing to do.
+    async fn agree(&self) -> Result<Option<(Plan, Consent)>, Vec<Problem>> {
+        let planned = make(&self.session, &self.project, &self.wanted).await?;
+        let leftover = self.wanted.goal == Goal::Destroyed && planned.ledger.found;
+        if !planned.plan.writes() && planned.plan.refusals.is_empty() && !leftover {
+            self.shell.show(&planned.plan.warnings);
+            self.end(&planned.plan, &Report::default())?;
+            return Ok(None);
+        }
+        let agreed = self.ask(planned.plan, self.wanted.clone()).await?;
+        Ok(Some(agreed))
+    }
+
+    /// Shows a plan, and asks for what is not agreed to yet. A plan that is refused ends the run.
+    async fn ask(&self, mut plan: Plan, mut wanted: Wanted) -> Result<(Plan, Consent), Vec<Problem>> {
+        if self.arguments.format == Format::Human {
+            self.shell.data(&render::plan(&plan, self.shell.output.out))?;
+        }
+        self.shell.show(&plan.warnings);
+        let asks = !self.arguments.auto_approve;
+        if asks
+            && !plan.refusals.is_empty()
+            && plan.refusals.iter().all(|problem| problem.diagnostic.code == "guard::data-loss")
+        {
+            wanted.consent = approve::data_loss(self.shell, &plan, &wanted.consent).await?;
+            plan = make(&self.session, &self.project, &wanted).await?.plan;
+        }
+        if !plan.refusals.is_empty() {
+            return Err(plan.refusals);
+        }
+        if asks {
+            let question = match self.verb {
+                Verb::Apply => "Apply this plan?",
+                Verb::Destroy => "Destroy all of this?",
+            };
+            approve::ask(self.shell, question).await?;
+        }
+        Ok((plan, wanted.consent))
+    }
+
+    /// Asks about the plan that has become of one that was agreed to.
+    async fn ask_again(&self, plan: Plan) -> Result<(Plan, Consent), Vec<Problem>> {
+        if self.arguments.auto_approve || !self.shell.around.terminal {
+            let diagnostic = Diagnostic::error("apply::stale", "the server has changed since the plan was made")
+                .help("nothing was written; run it again");
+            return Err(vec![Problem { exit: Exit::Stale, diagnostic }]);
+        }
+        self.shell.say("The server has changed since the plan was shown. This is the plan now:");
+        self.ask(plan, self.wanted.clone()).await
+    }
+
+    /// Makes the home org: before there is a ledger, since that lives in it. Its name is unique.
+    async fn make_home(&mut self, org: &str) -> Result<(), Vec<Problem>> {
+        let manifest = &self.project.manifest;
+        let (address, _) = manifest
+            .resources
+            .iter()
+            .find(|(address, resource)| address.kind == Kind::Org && resource.fields.text("name") == Some(org))
+            .expect("invariant: a session without a home org is only opened for a project that makes it");
+        let id = pipeline::create_home_org(&self.session.client, manifest, address)
+            .await
+            .map_err(|error| vec![error.into()])?;
+        self.session.home = Some(id.clone());
+        self.wanted.made = Some(id);
+        Ok(())
+    }
+
+    /// Writes what was agreed to, under the lock, if it is still the plan.
+    async fn apply(&self, agreed: &Plan) -> Result<Came, Vec<Problem>> {
+        let var = |name: &&str| self.shell.around.var(name).map(str::to_owned);
+        let apply = pipeline::Apply {
+            client: &self.session.client,
+            server: &self.session.server(&self.project.manifest),
+            manifest: &self.project.manifest,
+            graph: &self.project.graph,
+            goal: self.wanted.goal,
+            consent: &self.wanted.consent,
+            made: self.wanted.made.as_deref(),
+            parallelism: self.arguments.parallelism.into(),
+            lock_timeout: self.arguments.wait.lock_timeout,
+            commit: COMMIT.iter().find_map(var),
+            run: run_url(self.shell),
+            stop: self.stop.clone(),
+        };
+        let mut report = Report::default();
+        let mut progress = Progress::start(self.shell.output);
+        let applied = apply
+            .run(agreed, &mut |event| {
+                progress.tell(&event);
+                report.fold(&event);
+            })
+            .await;
+        progress.end();
+        match applied {
+            Ok(Applied::Done) => Ok(Done(report)),
+            Ok(Applied::Stale(planned)) if planned.plan.refusals.is_empty() || self.shell.around.terminal => {
+                Ok(Changed(Box::new(planned.plan)))
+            }
+            Ok(Applied::Stale(planned)) => Err(planned.plan.refusals),
+            Err(problem) if report.outcomes.is_empty() => Err(vec![problem]),
+            // Something may have been done: the report says what, and what went wrong after it.
+            Err(problem) => {
+                report.stopped.push(problem);
+                Ok(Done(report))
+            }
+        }
+    }
+
+    fn end(&self, plan: &Plan, report: &Report) -> Ended {
+        let exit = report.exit();
+        let nothing = report.outcomes.is_empty() && report.stopped.is_empty();
+        self.shell.data(&match self.arguments.format {
+            Format::Json => {
+                render::document(&render::Document { exit, plan: Some(plan), report: Some(report), problems: &[] })
+            }
+            Format::Human if nothing && self.wanted.goal == Goal::Declared => render::plan(plan, self.shell.output.out),
+            Format::Human => render::report(report, self.verb, self.shell.output.out),
+        })?;
+        self.shell.show(&report.warnings);
+        Ok(exit.or(worst(&report.stopped)))
+    }
+}
+
+/// The page of this run in the CI that runs it.
+fn run_url(shell: &Shell) -> Option<String> {
+    let var = |name| shell.around.var(name).map(str::to_owned);
+    var("FLUXFORM_RUN_URL").or_else(|| var("CI_JOB_URL")).or_else(|| {
+        let (server, repository, run) = (var("GITHUB_SERVER_URL")?, var("GITHUB_REPOSITORY")?, var("GITHUB_RUN_ID")?);
+        Some(format!("{server}/{repository}/actions/runs/{run}"))
+    })
+}

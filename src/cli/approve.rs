@@ -1,0 +1,68 @@
+//! Consent at the terminal, or beforehand.
+
+use std::io::BufRead;
+
+use super::shell::Shell;
+use crate::diagnostic::Diagnostic;
+use crate::evidence::Data;
+use crate::exit::{Exit, Problem};
+use crate::plan::{Consent, Plan};
+use crate::render::Role;
+
+/// Whether anybody can be asked; decided before anything else happens.
+pub(super) fn possible(shell: &Shell, auto_approve: bool) -> Result<(), Vec<Problem>> {
+    if auto_approve || shell.around.terminal {
+        return Ok(());
+    }
+    Err(vec![Problem {
+        exit: Exit::Usage,
+        diagnostic: Diagnostic::error("cli::no-terminal", "there is no terminal to ask for approval at")
+            .help("give --auto-approve, and see what would happen with `fluxform plan` before"),
+    }])
+}
+
+fn declined() -> Vec<Problem> {
+    let diagnostic = Diagnostic::error("cli::declined", "not approved: nothing was changed");
+    vec![Problem { exit: Exit::Declined, diagnostic }]
+}
+
+/// Asks for the name of each resource that would lose data; gives the consent with those that were typed.
+pub(super) async fn data_loss(shell: &Shell, plan: &Plan, consent: &Consent) -> Result<Consent, Vec<Problem>> {
+    let mut consent = consent.clone();
+    for (address, data) in &plan.at_stake {
+        if *data == Data::None || consent.allows_data_loss(address) {
+            continue;
+        }
+        let mut page = shell.talk_page();
+        page.put(Role::Warning, format_args!("{address} would lose data: {data}")).end();
+        page.say("  To let that happen, type its address: ");
+        shell.output.talk(&page.finish());
+        let address = address.to_string();
+        if answer().await? != address {
+            return Err(declined());
+        }
+        consent.data_loss.push(address);
+    }
+    Ok(consent)
+}
+
+/// Asks whether to go on; only `yes` is a yes.
+pub(super) async fn ask(shell: &Shell, what: &str) -> Result<(), Vec<Problem>> {
+    let mut page = shell.talk_page();
+    page.put(Role::Strong, what).say(" Only `yes` will be accepted: ");
+    shell.output.talk(&page.finish());
+    if answer().await? == "yes" { Ok(()) } else { Err(declined()) }
+}
+
+/// One line of standard input; the end of input is a no.
+async fn answer() -> Result<String, Vec<Problem>> {
+    // A thread of its own: a signal must be heard while nobody answers.
+    let line = tokio::task::spawn_blocking(|| {
+        let mut line = String::new();
+        std::io::stdin().lock().read_line(&mut line).map(|_| line.trim().to_owned())
+    });
+    match line.await {
+        Ok(Ok(line)) => Ok(line),
+        _ => Err(declined()),
+    }
+}

@@ -1,0 +1,26 @@
+//! `fluxform destroy`.
+
+use super::Ended;
+use super::apply::{Run, write};
+use super::plan::{Consents, Wanted};
+use super::shell::Shell;
+use crate::diff::Goal;
+use crate::render::Verb;
+
+/// Delete what the project made
+///
+/// Deletes every object that the project created, and forgets those that it adopted: they stay. The home org is never
+/// deleted. Then the ledger goes.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    pub(super) run: Run,
+    #[command(flatten)]
+    consent: Consents,
+}
+
+pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
+    let Arguments { run, consent } = arguments;
+    let wanted = Wanted { goal: Goal::Destroyed, consent: consent.consent(), allow_empty: true, made: None };
+    write(shell, run, Verb::Destroy, wanted).await
+}

@@ -1,0 +1,47 @@
+//! `fluxform graph`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::shell::Shell;
+use super::{Ended, project};
+use crate::exit::Exit;
+use crate::render::{self, Edges};
+
+/// Draw which resource needs which
+///
+/// Prints the dependency graph of the project: an arrow goes from a resource to what it needs. Asks no server.
+///
+///   fluxform graph demo | dot -Tsvg > graph.svg
+#[derive(Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    project: project::Choice,
+    /// The language to write it in
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+/// A language for graphs.
+#[derive(Clone, Copy, Debug, Default, clap::ValueEnum)]
+enum Format {
+    /// Graphviz
+    #[default]
+    Dot,
+    /// Mermaid, which Git hosts draw in Markdown
+    Mermaid,
+}
+
+pub(super) fn run(shell: &Shell, arguments: &Arguments) -> Ended {
+    let project = arguments.project.load(shell)?;
+    let mut edges: Edges =
+        project.manifest.resources.keys().map(|address| (address.clone(), BTreeSet::new())).collect::<BTreeMap<_, _>>();
+    for (from, to) in project.graph.edges() {
+        edges.entry(from.clone()).or_default().insert(to.clone());
+    }
+    shell.data(&match arguments.format {
+        Format::Dot => render::dot(&edges),
+        Format::Mermaid => render::mermaid(&edges),
+    })?;
+    Ok(Exit::Ok)
+}

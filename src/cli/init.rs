@@ -1,0 +1,100 @@
+//! `fluxform init`.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use super::Ended;
+use super::shell::{Shell, trouble};
+use crate::diagnostic::Diagnostic;
+use crate::exit::{Exit, Problem};
+
+/// The files of a new project; `{name}` stands for its name.
+const FILES: [(&str, &str); 3] = [
+    ("fluxform.toml", include_str!("init/fluxform.toml")),
+    ("flux/hourly.flux", include_str!("init/hourly.flux")),
+    (".gitignore", include_str!("init/gitignore")),
+];
+
+/// Write a small project to start from
+///
+/// Writes a commented manifest, a Flux script and a .gitignore, and overwrites nothing. The project runs on the server
+/// inside fluxform: no InfluxDB is needed.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// The directory to write to, made if it does not exist
+    #[arg(value_name = "DIR", default_value = ".")]
+    dir: PathBuf,
+}
+
+pub(super) fn run(shell: &Shell, arguments: &Arguments) -> Ended {
+    let dir = &arguments.dir;
+    write(dir, &name_of(dir)).map_err(|problem| vec![problem])?;
+    let at = if dir == Path::new(".") { String::new() } else { format!(" {}", dir.display()) };
+    for (file, _) in FILES {
+        shell.say(format_args!("wrote {}", dir.join(file).display()));
+    }
+    shell.say(format_args!("Next: fluxform plan{at}, then fluxform apply{at}"));
+    Ok(Exit::Ok)
+}
+
+fn write(dir: &Path, name: &str) -> Result<(), Problem> {
+    let there: Vec<_> = FILES
+        .iter()
+        .map(|(file, _)| dir.join(file))
+        .filter(|path| path.symlink_metadata().is_ok())
+        .map(|path| path.display().to_string())
+        .collect();
+    if !there.is_empty() {
+        let diagnostic = Diagnostic::error("init::exists", format!("{} is there already", there.join(", ")))
+            .help("nothing was written; name another directory");
+        return Err(Problem { exit: Exit::Error, diagnostic });
+    }
+    for (file, text) in FILES {
+        let path = dir.join(file);
+        let create = || {
+            std::fs::create_dir_all(path.parent().unwrap_or(dir))?;
+            let mut file = std::fs::File::create_new(&path)?;
+            file.write_all(text.replace("{name}", name).as_bytes())
+        };
+        create().map_err(|error| trouble("init::write", format!("cannot write {}: {error}", path.display())))?;
+    }
+    Ok(())
+}
+
+/// A project's name made from the directory's.
+fn name_of(dir: &Path) -> String {
+    let dir = dir.canonicalize().unwrap_or_else(|_| dir.to_owned());
+    let name = dir.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
+    let name: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).take(41).collect();
+    match name.trim_matches('-') {
+        "" => "demo".to_owned(),
+        name => name.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::manifest::{self, Inputs};
+
+    #[test]
+    fn a_new_project_is_valid_and_is_never_overwritten() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let dir = dir.path().join("My First.Project");
+        write(&dir, &name_of(&dir)).expect("written");
+        let (manifest, warnings) = manifest::load(&dir, &Inputs::default()).expect("valid");
+        assert_eq!((manifest.project.as_str(), warnings.len()), ("my-first-project", 0));
+        std::fs::remove_file(dir.join("fluxform.toml")).expect("removed");
+        std::fs::write(dir.join(".gitignore"), "mine").expect("written");
+        assert_eq!(write(&dir, "x").expect_err("refused").diagnostic.code, "init::exists");
+        assert!(!dir.join("fluxform.toml").exists());
+        assert_eq!(std::fs::read_to_string(dir.join(".gitignore")).expect("read"), "mine");
+    }
+
+    #[test]
+    fn a_name_is_made_from_any_directory() {
+        for (dir, name) in [("/", "demo"), ("a/--", "demo"), ("a/IoT_2", "iot-2"), ("/x/ü", "demo")] {
+            assert_eq!(name_of(Path::new(dir)), name, "{dir}");
+        }
+    }
+}

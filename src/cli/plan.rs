@@ -1,0 +1,156 @@
+//! `fluxform plan`: the straight line from manifests to a plan.
+
+use std::time::Duration;
+
+use super::connection::{self, Purpose};
+use super::pipeline::{self, Planned};
+use super::project::Project;
+use super::session::{Session, Wish};
+use super::shell::{Format, Shell, worst};
+use super::{Ended, project};
+use crate::diagnostic::Diagnostic;
+use crate::diff::Goal;
+use crate::exit::{Exit, Problem};
+use crate::ledger::Ledger;
+use crate::plan::{Consent, Plan};
+use crate::render;
+
+/// Show what an apply would do
+///
+/// Compares the manifests with the server and prints what would be added, changed and destroyed, and why. Writes nothing,
+/// starts no process, and reads no secret but the token.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    project: project::Choice,
+    #[command(flatten)]
+    consent: Consents,
+    /// Let a project without any resource delete all that it owns
+    #[arg(long, help_heading = "Consent")]
+    allow_empty: bool,
+    /// Exit with 2 if an apply would write anything
+    #[arg(long)]
+    detailed_exitcode: bool,
+    /// How to write the plan
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: Format,
+    #[command(flatten)]
+    connection: connection::Flags,
+    #[command(flatten)]
+    wait: Wait,
+}
+
+/// What the user agrees to beforehand.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub(super) struct Consents {
+    /// Take over objects that exist already and have the declared name
+    #[arg(long, help_heading = "Consent")]
+    adopt: bool,
+    /// Let resources lose data whose address matches; `*` stands for anything; may be given several times
+    #[arg(long, help_heading = "Consent", value_name = "PATTERN")]
+    allow_data_loss: Vec<String>,
+}
+
+impl Consents {
+    pub(super) fn consent(&self) -> Consent {
+        Consent { adopt: self.adopt, data_loss: self.allow_data_loss.clone() }
+    }
+}
+
+/// How long to wait for others.
+#[derive(Clone, Debug, clap::Args)]
+pub(super) struct Wait {
+    /// How long to wait for another run that holds the lock
+    #[arg(long, value_name = "DURATION", default_value = "90s", value_parser = super::shell::duration)]
+    pub(super) lock_timeout: Duration,
+}
+
+/// What is planned for.
+#[derive(Clone, Debug)]
+pub(super) struct Wanted {
+    pub(super) goal: Goal,
+    pub(super) consent: Consent,
+    /// Whether a project without resources may delete all that it owns.
+    pub(super) allow_empty: bool,
+    /// The ID of the home org, if this very run has made it.
+    pub(super) made: Option<String>,
+}
+
+/// Reads the server, compares, and orders. Writes nothing.
+pub(super) async fn make(session: &Session, project: &Project, wanted: &Wanted) -> Result<Planned, Vec<Problem>> {
+    let Project { manifest, graph } = project;
+    let Wanted { goal, consent, made, .. } = wanted;
+    let server = session.server(manifest);
+    let mut planned = pipeline::plan(&session.client, &server, manifest, graph, *goal, consent, made.as_deref())
+        .await
+        .map_err(|problem| vec![problem])?;
+    if *goal == Goal::Declared && !wanted.allow_empty {
+        planned.plan.refusals.extend(empty(project, &planned.ledger));
+    }
+    Ok(planned)
+}
+
+/// A project without resources is more often a slip than a wish.
+fn empty(project: &Project, ledger: &Ledger) -> Option<Problem> {
+    if !project.manifest.resources.is_empty() {
+        return None;
+    }
+    let name = &project.manifest.project;
+    Some(if ledger.entries.is_empty() {
+        let message = format!("the project `{name}` declares no resource, and owns none");
+        Problem { exit: Exit::Manifest, diagnostic: Diagnostic::error("manifest::empty", message) }
+    } else {
+        let message = format!("the project `{name}` declares no resource: all that it owns would be deleted");
+        let diagnostic = Diagnostic::error("guard::empty", message)
+            .help("if that is meant, run `fluxform destroy`, or give --allow-empty");
+        Problem { exit: Exit::Refused, diagnostic }
+    })
+}
+
+/// What stops the plan, its warnings aside: shown after it.
+pub(super) fn show_rest(shell: &Shell, plan: &Plan) {
+    shell.show(&plan.warnings);
+    let refusals: Vec<_> = plan.refusals.iter().map(|problem| problem.diagnostic.clone()).collect();
+    shell.show(&refusals);
+}
+
+/// A session for a command that only plans.
+pub(super) async fn reading(
+    shell: &Shell,
+    project: &Project,
+    flags: &connection::Flags,
+    wait: Duration,
+) -> Result<Session, Vec<Problem>> {
+    let connection = project.connect(shell, flags, Purpose::Read)?;
+    let wish = Wish {
+        dir: &project.manifest.dir,
+        purpose: Purpose::Read,
+        wait,
+        makes_home: project.makes_org(&connection.org.value),
+    };
+    Session::open(shell, &connection, wish).await.map_err(|problem| vec![problem])
+}
+
+pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
+    let project = arguments.project.load(shell)?;
+    let session = reading(shell, &project, &arguments.connection, arguments.wait.lock_timeout).await?;
+    let wanted = Wanted {
+        goal: Goal::Declared,
+        consent: arguments.consent.consent(),
+        allow_empty: arguments.allow_empty,
+        made: None,
+    };
+    let planned = make(&session, &project, &wanted).await;
+    session.close().await;
+    let Planned { plan, .. } = planned?;
+    let exit = match worst(&plan.refusals) {
+        Exit::Ok if arguments.detailed_exitcode && plan.writes() => Exit::Differences,
+        exit => exit,
+    };
+    shell.data(&match arguments.format {
+        Format::Human => render::plan(&plan, shell.output.out),
+        Format::Json => render::document(&render::Document { exit, plan: Some(&plan), report: None, problems: &[] }),
+    })?;
+    show_rest(shell, &plan);
+    Ok(exit)
+}

@@ -1,0 +1,78 @@
+//! The project that a command is about.
+
+use std::path::PathBuf;
+
+use super::connection::{self, Connection, Purpose};
+use super::shell::Shell;
+use crate::exit::{Exit, Problem};
+use crate::graph::Graph;
+use crate::kind::Kind;
+use crate::manifest::{self, Inputs, Manifest};
+
+/// Which project, with which variables.
+#[derive(Clone, Debug, clap::Args)]
+pub(super) struct Choice {
+    /// The project: a directory of manifests, or one manifest
+    #[arg(value_name = "DIR", default_value = ".")]
+    pub(super) dir: PathBuf,
+    /// Set a variable of the project; may be given several times
+    #[arg(long, value_name = "NAME=VALUE", value_parser = variable, help_heading = "Variables")]
+    pub(super) var: Vec<(String, String)>,
+    /// Read variables from a TOML file; may be given several times
+    #[arg(long, value_name = "FILE", help_heading = "Variables")]
+    pub(super) var_file: Vec<PathBuf>,
+}
+
+/// A project as loaded.
+pub(super) struct Project {
+    pub(super) manifest: Manifest,
+    pub(super) graph: Graph,
+}
+
+fn variable(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("write NAME=VALUE".to_owned()),
+    }
+}
+
+impl Choice {
+    /// Loads the project and shows its warnings.
+    pub(super) fn load(&self, shell: &Shell) -> Result<Project, Vec<Problem>> {
+        let env = shell
+            .around
+            .vars
+            .iter()
+            .filter_map(|(name, value)| Some((name.strip_prefix(Inputs::ENV_PREFIX)?.to_owned(), value.clone())));
+        let inputs = Inputs { vars: self.var.clone(), var_files: self.var_file.clone(), env: env.collect() };
+        let wrong = |diagnostic| Problem { exit: Exit::Manifest, diagnostic };
+        let (manifest, warnings) = manifest::load(&self.dir, &inputs)
+            .map_err(|diagnostics| diagnostics.into_iter().map(wrong).collect::<Vec<_>>())?;
+        shell.show(&warnings);
+        let resources = manifest.resources.iter().map(|(address, resource)| (address, &resource.needs));
+        let graph = Graph::build(resources).expect("invariant: loading refuses cycles");
+        Ok(Project { manifest, graph })
+    }
+}
+
+impl Project {
+    /// The connection of a run about this project; its warnings are shown.
+    pub(super) fn connect(
+        &self,
+        shell: &Shell,
+        flags: &connection::Flags,
+        purpose: Purpose,
+    ) -> Result<Connection, Vec<Problem>> {
+        let connection = connection::resolve(flags, &self.manifest.server, &shell.around, purpose)
+            .map_err(|problem| vec![problem])?;
+        shell.show(&connection.warnings);
+        Ok(connection)
+    }
+
+    /// Whether the project makes the org called `name`.
+    pub(super) fn makes_org(&self, name: &str) -> bool {
+        self.manifest.resources.iter().any(|(address, resource)| {
+            address.kind == Kind::Org && !resource.external && resource.fields.text("name") == Some(name)
+        })
+    }
+}

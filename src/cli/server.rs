@@ -1,0 +1,48 @@
+//! `fluxform server`.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::Ended;
+use super::session::{make_parent, not_started};
+use super::shell::Shell;
+use super::signal;
+use crate::exit::Exit;
+use crate::server::{Location, Options, Server};
+
+/// Serve the embedded server on a port
+///
+/// An InfluxDB-2-compatible management API for trying out and for tests. New data waits to be set up, as a new influxd
+/// does: `fluxform setup --host http://127.0.0.1:8086 ...`. Runs until Ctrl-C.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// Where to listen; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8086")]
+    listen: SocketAddr,
+    /// The file with the data, made if it does not exist [default: in memory, gone at the end]
+    #[arg(long, value_name = "PATH")]
+    data: Option<PathBuf>,
+    /// How long to wait for another process that has the file
+    #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = super::shell::duration)]
+    lock_timeout: Duration,
+}
+
+pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
+    let location = match &arguments.data {
+        None => Location::Memory,
+        Some(path) => {
+            make_parent(path).map_err(|problem| vec![problem])?;
+            Location::File(path.clone())
+        }
+    };
+    let stop = signal::listen();
+    let options = Options { location, listen: arguments.listen, setup: None, lock_wait: arguments.lock_timeout };
+    let server = Server::start(options).await.map_err(|error| vec![not_started(&error)])?;
+    // The address is what was asked for: a script that gave port 0 reads it.
+    shell.data(&format!("{}\n", server.url()))?;
+    shell.say("Serving until Ctrl-C.");
+    signal::wait(stop).await;
+    server.stop().await;
+    Ok(Exit::Ok)
+}

@@ -1,0 +1,281 @@
+//! From a connection to a client that is ready: the server is one, the token works, the home org is known.
+
+use std::path::Path;
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use super::connection::{Connection, Purpose, Target, Token};
+use super::shell::{Shell, trouble};
+use crate::api::{ApiError, Class, Client, Connect};
+use crate::diagnostic::{Diagnostic, nearest};
+use crate::exit::{Exit, Problem};
+use crate::manifest::Manifest;
+use crate::secret::Secret;
+use crate::server::{Location, Options, Server, Setup, StartError};
+use crate::snapshot;
+
+/// The user that owns a new embedded server.
+const USER: &str = "fluxform";
+/// The versions that were tested.
+const TESTED: &str = "2.9.";
+
+/// A server that answers.
+pub(super) struct Session {
+    pub(super) client: Client,
+    /// The home org's ID; none if there is no such org, and the project makes it.
+    pub(super) home: Option<String>,
+    /// The server's version.
+    pub(super) version: String,
+    /// The ID of the run's token, where the environment says it.
+    token_id: Option<String>,
+    embedded: Option<Server>,
+}
+
+/// What a command needs to open a session.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Wish<'a> {
+    /// The project directory.
+    pub(super) dir: &'a Path,
+    /// Whether it may write.
+    pub(super) purpose: Purpose,
+    /// How long to wait for another process that has the embedded server's file.
+    pub(super) wait: Duration,
+    /// Whether the project makes the home org if there is none.
+    pub(super) makes_home: bool,
+}
+
+impl Session {
+    /// Opens a session and says on standard error where it is.
+    pub(super) async fn open(shell: &Shell, connection: &Connection, wish: Wish<'_>) -> Result<Self, Problem> {
+        let (client, embedded) = match &connection.target.value {
+            Target::Server(_) => (client(connection, wish.dir)?, None),
+            Target::Embedded(path) => {
+                let server = start(path.as_deref(), &connection.org.value, wish).await?;
+                let url = server.url().parse().expect("invariant: the embedded server has a URL");
+                let client = Connect::new(url, server.operator_token()).client();
+                (client.expect("invariant: the embedded server has a sound URL and token"), Some(server))
+            }
+        };
+        let version = client.health().await.map_err(no_server)?.version;
+        introduce(shell, connection, &version);
+        if embedded.is_none()
+            && let Err(error) = client.me().await
+        {
+            return Err(refused(&client, error).await);
+        }
+        let home = home(&client, &connection.org.value, wish.makes_home).await?;
+        let token_id = shell.around.var("FLUXFORM_TOKEN_ID").map(str::to_owned);
+        Ok(Self { client, home, version, token_id, embedded })
+    }
+
+    /// What is known of the server before its objects are read.
+    pub(super) fn server(&self, manifest: &Manifest) -> snapshot::Server {
+        snapshot::Server {
+            version: self.version.clone(),
+            home: self.home.clone(),
+            token_id: self.token_id.clone().or_else(|| manifest.server.token_id.as_ref().map(|id| id.value.clone())),
+        }
+    }
+
+    /// Ends the session; an embedded server closes its file.
+    pub(super) async fn close(self) {
+        if let Some(server) = self.embedded {
+            server.stop().await;
+        }
+    }
+}
+
+/// The client for a server with a URL.
+pub(super) fn client(connection: &Connection, dir: &Path) -> Result<Client, Problem> {
+    let Target::Server(url) = &connection.target.value else {
+        return Err(trouble("connection::embedded", "the embedded server has no URL of its own"));
+    };
+    let token = connection.token.as_ref().map(|token| read_token(&token.value)).transpose()?;
+    let mut connect = Connect::new(url.clone(), token);
+    let path = |path: &Option<std::path::PathBuf>| path.as_ref().map(|path| dir.join(path));
+    connect.ca_file = path(&connection.ca_file);
+    connect.client_cert = path(&connection.client_cert);
+    connect.client_key = path(&connection.client_key);
+    connect.skip_verify = connection.skip_verify;
+    connect.timeout = connection.timeout.unwrap_or(connect.timeout);
+    connect.client().map_err(|error| {
+        let diagnostic = Diagnostic::error("connection::client", error.to_string());
+        Problem { exit: Exit::Usage, diagnostic: diagnostic.help("see [server] in the manifest, and the token") }
+    })
+}
+
+fn read_token(token: &Token) -> Result<Secret, Problem> {
+    let problem = |exit, message: String| Problem { exit, diagnostic: Diagnostic::error("connection::token", message) };
+    let path = match token {
+        Token::Value(secret) => return Ok(secret.clone()),
+        Token::File(path) => path,
+    };
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| problem(Exit::Secret, format!("cannot read the token from {}: {error}", path.display())))?;
+    match text.trim() {
+        "" => Err(problem(Exit::NotAuthorized, format!("{} holds no token", path.display()))),
+        token => Ok(token.into()),
+    }
+}
+
+/// Starts the embedded server. A command that only reads leaves no file behind.
+async fn start(path: Option<&Path>, org: &str, wish: Wish<'_>) -> Result<Server, Problem> {
+    let location = match path.map(|path| wish.dir.join(path)) {
+        None => Location::Memory,
+        Some(path) if wish.purpose == Purpose::Read && !path.exists() => Location::Memory,
+        Some(path) => {
+            make_parent(&path)?;
+            Location::File(path)
+        }
+    };
+    let setup = Some(Setup { org: org.to_owned(), user: USER.to_owned() });
+    let listen = ([127, 0, 0, 1], 0).into();
+    Server::start(Options { location, listen, setup, lock_wait: wish.wait }).await.map_err(|error| not_started(&error))
+}
+
+/// Makes the directory that a new file of the embedded server goes to.
+pub(super) fn make_parent(path: &Path) -> Result<(), Problem> {
+    match path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+        Some(parent) => std::fs::create_dir_all(parent)
+            .map_err(|error| trouble("embedded::directory", format!("cannot make {}: {error}", parent.display()))),
+        None => Ok(()),
+    }
+}
+
+/// Why an embedded server did not start.
+pub(super) fn not_started(error: &StartError) -> Problem {
+    let message = error.to_string();
+    match error {
+        StartError::Locked { .. } => Problem {
+            exit: Exit::Locked,
+            diagnostic: Diagnostic::error("embedded::locked", message)
+                .help("wait for the other process, or give --lock-timeout more time"),
+        },
+        StartError::Listen { .. } => trouble("embedded::listen", message),
+        StartError::Store(_) => trouble("embedded::store", message),
+    }
+}
+
+/// What a server that does not answer as one means.
+pub(super) fn no_server(error: ApiError) -> Problem {
+    Problem { exit: Exit::Unavailable, ..error.into() }
+}
+
+/// Why the token does not work; a server that nobody has set up yet knows no token.
+async fn refused(client: &Client, error: ApiError) -> Problem {
+    if error.class == Class::BadToken && matches!(client.setup_allowed().await, Ok(true)) {
+        let message = format!("{} is not set up yet: it has no org, no user and no token", client.host());
+        return Problem {
+            exit: Exit::Unavailable,
+            diagnostic: Diagnostic::error("server::virgin", message)
+                .help("set it up once with `fluxform setup`, which writes the first token to a file"),
+        };
+    }
+    error.into()
+}
+
+/// The first line of a run: which server, and who said so.
+fn introduce(shell: &Shell, connection: &Connection, version: &str) {
+    let Connection { target, org, token, .. } = connection;
+    let mut page = shell.talk_page();
+    page.say(format_args!("{} (from {}), org {} (from {})", target.value, target.from, org.value, org.from));
+    if let Some(token) = token {
+        page.say(format_args!(", token from {}", token.from));
+    }
+    match (&target.value, version) {
+        (Target::Embedded(_), _) => page.say(", the server inside fluxform"),
+        (_, "") => page.say(", InfluxDB of an unknown version"),
+        (_, version) => page.say(format_args!(", InfluxDB {version}")),
+    };
+    page.end();
+    if matches!(target.value, Target::Server(_)) && !version.starts_with(TESTED) {
+        page.say(format_args!("warning: fluxform is tested with InfluxDB {TESTED}x; this server is another version"));
+        page.end();
+    }
+    shell.output.talk(&page.finish());
+}
+
+#[derive(Deserialize)]
+struct Orgs {
+    orgs: Vec<Org>,
+}
+
+#[derive(Deserialize)]
+struct Org {
+    id: String,
+    name: String,
+}
+
+#[derive(Deserialize)]
+struct Buckets {
+    buckets: Vec<Bucket>,
+}
+
+#[derive(Deserialize)]
+struct Bucket {
+    #[serde(rename = "orgID")]
+    org: String,
+}
+
+fn is_id(text: &str) -> bool {
+    text.len() == 16 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+}
+
+/// The ID of the org that is called `org`, or has that ID.
+async fn home(client: &Client, org: &str, makes_home: bool) -> Result<Option<String>, Problem> {
+    if is_id(org) {
+        match client.get::<Org>(&format!("/api/v2/orgs/{org}"), &[]).await {
+            Ok(found) => return Ok(Some(found.id)),
+            // Whether it exists is not told (influxd 2.9.1, measured); what is asked of it next will tell.
+            Err(error) if error.class == Class::Denied => return Ok(Some(org.to_owned())),
+            Err(error) if error.class == Class::NotFound => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    match client.get::<Orgs>("/api/v2/orgs", &[("org", org)]).await {
+        Ok(Orgs { orgs }) => match orgs.into_iter().find(|found| found.name == org) {
+            Some(found) => Ok(Some(found.id)),
+            None => hidden(client, org).await.map(Some),
+        },
+        Err(error) if error.class == Class::NotFound && makes_home => Ok(None),
+        Err(error) if error.class == Class::NotFound => Err(absent(client, org).await),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The ID of an org that exists and that the token may not read: its buckets name it.
+async fn hidden(client: &Client, org: &str) -> Result<String, Problem> {
+    let found = client.get::<Buckets>("/api/v2/buckets", &[("org", org), ("limit", "100")]).await;
+    if let Ok(Buckets { buckets }) = found
+        && let Some(bucket) = buckets.into_iter().next()
+    {
+        return Ok(bucket.org);
+    }
+    Err(Problem {
+        exit: Exit::NotAuthorized,
+        diagnostic: Diagnostic::error(
+            "server::hidden-org",
+            format!("the token may not read the org `{org}`, so its ID is not known"),
+        )
+        .help("give the org's ID instead of its name, or a token with `read:orgs`"),
+    })
+}
+
+async fn absent(client: &Client, org: &str) -> Problem {
+    let diagnostic = Diagnostic::error("server::no-org", format!("there is no org `{org}` on this server"));
+    let names: Vec<String> = match client.get::<Orgs>("/api/v2/orgs", &[("limit", "100")]).await {
+        Ok(Orgs { orgs }) => orgs.into_iter().map(|org| org.name).collect(),
+        // The names are only a help.
+        Err(_) => Vec::new(),
+    };
+    let help = match (nearest(org, names.iter().map(String::as_str)), names.as_slice()) {
+        (Some(near), _) => format!("did you mean `{near}`?"),
+        (None, []) => "the token sees no org; declare it, or check its name".to_owned(),
+        (None, names) => {
+            let names: Vec<_> = names.iter().take(5).map(|name| format!("`{name}`")).collect();
+            format!("the token sees {}; or declare the org as a resource", names.join(", "))
+        }
+    };
+    Problem { exit: Exit::Error, diagnostic: diagnostic.help(help) }
+}

@@ -1,0 +1,181 @@
+//! `fluxform setup`.
+
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use secrecy::ExposeSecret;
+use serde::{Deserialize, Serialize};
+
+use super::Ended;
+use super::connection::{self, Target};
+use super::session::{client, no_server};
+use super::shell::{Shell, trouble};
+use crate::api::{ApiError, Writer};
+use crate::diagnostic::Diagnostic;
+use crate::exit::{Exit, Problem};
+use crate::secret::Secret;
+
+/// The variable with the password.
+const PASSWORD: &str = "FLUXFORM_SETUP_PASSWORD";
+
+/// Set a new server up, once
+///
+/// Makes the first user, org and bucket of a server that nobody has set up yet, and writes its operator token to a file.
+/// Neither token nor password is ever printed. The password comes from --password-file or FLUXFORM_SETUP_PASSWORD.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// The server: http(s)://... [default: INFLUX_HOST]
+    #[arg(long, value_name = "URL")]
+    host: Option<String>,
+    /// The name of the first user
+    #[arg(long, value_name = "NAME")]
+    username: String,
+    /// The name of the first org
+    #[arg(long, value_name = "NAME")]
+    org: String,
+    /// The name of the first bucket; its points are kept for ever
+    #[arg(long, value_name = "NAME")]
+    bucket: String,
+    /// A file that holds the password, 8 to 72 bytes [default: the variable FLUXFORM_SETUP_PASSWORD]
+    #[arg(long, value_name = "FILE")]
+    password_file: Option<PathBuf>,
+    /// The file to write the operator token to; it must not exist, and only you can read it
+    #[arg(long, value_name = "FILE")]
+    token_file_out: PathBuf,
+    /// Allow plain http to another machine: password and token then cross the network unencrypted
+    #[arg(long)]
+    insecure_http: bool,
+}
+
+#[derive(Serialize)]
+struct Setup<'a> {
+    username: &'a str,
+    password: &'a str,
+    org: &'a str,
+    bucket: &'a str,
+    token: &'a str,
+}
+
+#[derive(Deserialize)]
+struct Done {
+    org: Org,
+}
+
+#[derive(Deserialize)]
+struct Org {
+    id: String,
+}
+
+pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
+    set_up(shell, arguments).await.map_err(|problem| vec![problem])
+}
+
+async fn set_up(shell: &Shell, arguments: &Arguments) -> Result<Exit, Problem> {
+    let flags = connection::Flags {
+        host: arguments.host.clone(),
+        insecure_http: arguments.insecure_http,
+        ..connection::Flags::default()
+    };
+    let connection = connection::resolve_virgin(&flags, &shell.around)?;
+    let Target::Server(url) = &connection.target.value else {
+        let diagnostic = Diagnostic::error("setup::embedded", "the embedded server sets itself up");
+        return Err(Problem { exit: Exit::Usage, diagnostic });
+    };
+    let password = password(shell, arguments)?;
+    let client = client(&connection, Path::new("."))?;
+    client.health().await.map_err(no_server)?;
+    if !client.setup_allowed().await? {
+        let diagnostic = Diagnostic::error("setup::done", format!("{url} is set up already"))
+            .help("ask whoever did it for a token, or make one with `influx auth create`");
+        return Err(Problem { exit: Exit::Error, diagnostic });
+    }
+    // The token is ours to choose here, so that it is safe in its file before the server has it.
+    let token = new_token();
+    let path = &arguments.token_file_out;
+    keep(path, &token)?;
+    let setup = Setup {
+        username: &arguments.username,
+        password: password.expose_secret(),
+        org: &arguments.org,
+        bucket: &arguments.bucket,
+        token: token.expose_secret(),
+    };
+    let done: Done = match Writer::new(client).post("/api/v2/setup", &setup).await {
+        Ok(done) => done,
+        Err(error) => return Err(failed(error, path)),
+    };
+    shell.say(format_args!(
+        "{url} is set up: org {} (ID {}), user {}, bucket {}. Its operator token is in {}.",
+        arguments.org,
+        done.org.id,
+        arguments.username,
+        arguments.bucket,
+        path.display()
+    ));
+    shell.say(format_args!("Next: INFLUX_HOST={url} INFLUX_TOKEN_FILE={} fluxform plan", path.display()));
+    Ok(Exit::Ok)
+}
+
+fn password(shell: &Shell, arguments: &Arguments) -> Result<Secret, Problem> {
+    let problem = |exit, message| Problem { exit, diagnostic: Diagnostic::error("setup::password", message) };
+    let password = match &arguments.password_file {
+        Some(path) => std::fs::read_to_string(path)
+            .map_err(|error| {
+                problem(Exit::Secret, format!("cannot read the password from {}: {error}", path.display()))
+            })?
+            .trim_end_matches(['\r', '\n'])
+            .to_owned(),
+        None => shell
+            .around
+            .var(PASSWORD)
+            .ok_or_else(|| problem(Exit::Usage, format!("give --password-file, or set {PASSWORD}")))?
+            .to_owned(),
+    };
+    if !(8..=72).contains(&password.len()) {
+        return Err(problem(Exit::Secret, "a password has 8 to 72 bytes".to_owned()));
+    }
+    Ok(password.into())
+}
+
+/// 256 random bits in letters that need no quotes anywhere.
+fn new_token() -> Secret {
+    rand::random::<[u8; 32]>().iter().map(|byte| format!("{byte:02x}")).collect::<String>().into()
+}
+
+/// Writes the token to a new file that only its owner can read.
+fn keep(path: &Path, token: &Secret) -> Result<(), Problem> {
+    let write = || {
+        let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+        file.write_all(token.expose_secret().as_bytes())?;
+        file.sync_all()
+    };
+    write().map_err(|error| Problem {
+        exit: Exit::Secret,
+        diagnostic: Diagnostic::error("setup::token", format!("cannot write the token to {}: {error}", path.display()))
+            .help("name a file that does not exist yet; the server was not set up"),
+    })
+}
+
+/// The file stays where the server may have taken the token all the same.
+fn failed(error: ApiError, path: &Path) -> Problem {
+    if error.maybe_done {
+        let message = format!("the server's answer was lost: {error}");
+        let help = format!("it may be set up with the token in {}; `fluxform setup` says so", path.display());
+        return Problem { exit: Exit::Unavailable, ..trouble("setup::lost", message) }.helped(help);
+    }
+    match std::fs::remove_file(path) {
+        Ok(()) => error.into(),
+        Err(removal) => {
+            let help = format!("the token in {} is of no use; it could not be deleted: {removal}", path.display());
+            Problem::from(error).helped(help)
+        }
+    }
+}
+
+impl Problem {
+    fn helped(mut self, help: String) -> Self {
+        self.diagnostic.help = Some(help);
+        self
+    }
+}

@@ -1,0 +1,105 @@
+//! What surrounds a command: environment, terminal, and the two streams.
+
+use std::io::IsTerminal;
+
+use super::Ended;
+use super::connection::{InfluxCliFile, Surroundings, influx_cli_path};
+use crate::diagnostic::Diagnostic;
+use crate::exit::{Exit, Problem};
+use crate::render::{self, Output, Page};
+
+/// How the data on standard output is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum Format {
+    /// For people
+    #[default]
+    Human,
+    /// For machines: one JSON document, described in schemas/
+    Json,
+}
+
+/// What surrounds a command.
+#[derive(Debug)]
+pub(super) struct Shell {
+    pub(super) output: Output,
+    pub(super) around: Surroundings,
+}
+
+/// A failure without a code of its own.
+pub(super) fn trouble(code: &'static str, message: impl Into<String>) -> Problem {
+    Problem { exit: Exit::Error, diagnostic: Diagnostic::error(code, message) }
+}
+
+impl Shell {
+    pub(super) fn of_process() -> Self {
+        // Variables that are not UTF-8 are none of ours.
+        let vars =
+            std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+        let mut around = Surroundings {
+            vars: vars.collect(),
+            terminal: std::io::stdin().is_terminal() && std::io::stderr().is_terminal(),
+            influx_cli: None,
+        };
+        around.influx_cli = influx_cli_path(&around.vars)
+            .and_then(|path| Some(InfluxCliFile { text: std::fs::read_to_string(&path).ok()?, path }));
+        Self { output: Output::of_process(), around }
+    }
+
+    /// A page for standard output.
+    pub(super) fn data_page(&self) -> Page {
+        Page::new(self.output.out)
+    }
+
+    /// A page for standard error.
+    pub(super) fn talk_page(&self) -> Page {
+        Page::new(self.output.err)
+    }
+
+    /// Writes data.
+    pub(super) fn data(&self, text: &str) -> Result<(), Vec<Problem>> {
+        self.output
+            .data(text)
+            .map_err(|error| vec![trouble("cli::output", format!("cannot write the output: {error}"))])
+    }
+
+    /// Says a sentence on standard error.
+    pub(super) fn say(&self, text: impl std::fmt::Display) {
+        let mut page = self.talk_page();
+        page.say(text).end();
+        self.output.talk(&page.finish());
+    }
+
+    /// Shows diagnostics on standard error.
+    pub(super) fn show(&self, diagnostics: &[Diagnostic]) {
+        self.output.show(diagnostics);
+    }
+
+    /// Shows what stopped a command, and gives the exit code that counts. For machines it is a document on standard output
+    /// too.
+    pub(super) fn end(&self, format: Format, ended: Ended) -> Exit {
+        let problems = match ended {
+            Ok(exit) => return exit,
+            Err(problems) => problems,
+        };
+        let exit = worst(&problems);
+        if format == Format::Json {
+            let document = render::Document { exit, plan: None, report: None, problems: &problems };
+            // The exit code says it as well.
+            let _ = self.output.data(&render::document(&document));
+        }
+        let diagnostics: Vec<_> = problems.into_iter().map(|problem| problem.diagnostic).collect();
+        self.show(&diagnostics);
+        exit
+    }
+}
+
+/// The exit code of a command that `problems` stopped.
+pub(super) fn worst(problems: &[Problem]) -> Exit {
+    problems.iter().map(|problem| problem.exit).fold(Exit::Ok, Exit::or)
+}
+
+/// Reads a length of time of whole seconds from the command line.
+pub(super) fn duration(text: &str) -> Result<std::time::Duration, String> {
+    let duration: crate::duration::Duration = text.parse().map_err(|error| format!("{error}"))?;
+    duration.whole_secs().map(std::time::Duration::from_secs).ok_or_else(|| "whole seconds, without months".to_owned())
+}

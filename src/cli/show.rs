@@ -1,0 +1,177 @@
+//! `fluxform show`.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::plan::{Wait, reading};
+use super::shell::{Format, Shell, trouble};
+use super::{Ended, connection, project};
+use crate::address::Address;
+use crate::diagnostic::nearest;
+use crate::exit::{Exit, Problem};
+use crate::ledger::{self, Entry, Origin};
+use crate::render::{self, Page, Role};
+
+/// Show what the project owns on the server
+///
+/// Reads the ledger: which objects the project made or adopted, and which values it last applied.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    project: project::Choice,
+    /// Only this resource, such as bucket.raw
+    #[arg(value_name = "ADDRESS")]
+    address: Option<Address>,
+    /// How to write it
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: Format,
+    #[command(flatten)]
+    connection: connection::Flags,
+    #[command(flatten)]
+    wait: Wait,
+}
+
+#[derive(Serialize)]
+struct Form<'a> {
+    format_version: &'static str,
+    exit_code: u8,
+    exit_reason: &'static str,
+    resumable: bool,
+    project: &'a str,
+    resources: Vec<One<'a>>,
+}
+
+#[derive(Serialize)]
+struct One<'a> {
+    address: &'a Address,
+    id: &'a str,
+    name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    org: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    created: Option<&'a str>,
+    origin: &'static str,
+    last_applied: BTreeMap<&'a str, String>,
+}
+
+pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
+    let project = arguments.project.load(shell)?;
+    let session = reading(shell, &project, &arguments.connection, arguments.wait.lock_timeout).await?;
+    let name = &project.manifest.project;
+    let read = match &session.home {
+        Some(home) => ledger::read(&session.client, name, home).await.map(|(ledger, _)| ledger),
+        None => Ok(ledger::Ledger::default()),
+    };
+    session.close().await;
+    let entries = read.map_err(|error| vec![Problem::from(error)])?.entries;
+    let wanted: Vec<_> = match &arguments.address {
+        None => entries.iter().collect(),
+        Some(address) => match entries.get_key_value(address) {
+            Some(found) => vec![found],
+            None => return Err(vec![unknown(address, &entries)]),
+        },
+    };
+    shell.data(&match arguments.format {
+        Format::Human => human(shell.data_page(), name, &wanted),
+        Format::Json => render::json(&Form {
+            format_version: render::FORMAT_VERSION,
+            exit_code: Exit::Ok.code(),
+            exit_reason: Exit::Ok.reason(),
+            resumable: false,
+            project: name,
+            resources: wanted.iter().map(|(address, entry)| One::new(address, entry)).collect(),
+        }),
+    })?;
+    Ok(Exit::Ok)
+}
+
+fn unknown(address: &Address, entries: &BTreeMap<Address, Entry>) -> Problem {
+    let mut problem = trouble("show::unknown", format!("the project does not own {address}"));
+    let names: Vec<String> = entries.keys().map(ToString::to_string).collect();
+    problem.diagnostic.help = nearest(&address.to_string(), names.iter().map(String::as_str))
+        .map(|near| format!("did you mean {near}?"))
+        .or_else(|| Some("`fluxform show` lists what it owns".to_owned()));
+    problem
+}
+
+const fn origin(origin: Origin) -> &'static str {
+    match origin {
+        Origin::Created => "created",
+        Origin::Adopted => "adopted",
+    }
+}
+
+/// A fingerprint for people: the plain text where the ledger has it.
+fn applied(fingerprint: &str) -> String {
+    match (fingerprint.strip_prefix('='), fingerprint.strip_prefix('#')) {
+        (Some(text), _) => text.to_owned(),
+        (None, Some(digest)) => format!("(digest {digest})"),
+        (None, None) => fingerprint.to_owned(),
+    }
+}
+
+fn human(mut page: Page, project: &str, wanted: &[(&Address, &Entry)]) -> String {
+    if wanted.is_empty() {
+        page.say(format_args!("The project `{project}` owns nothing on this server.")).end();
+    }
+    for (address, entry) in wanted {
+        page.put(Role::Strong, address).end();
+        let mut line = |name: &str, value: &str| {
+            page.say("  ").put(Role::Quiet, format_args!("{name:<8}")).say(value).end();
+        };
+        line("id", &entry.id);
+        line("name", &entry.name);
+        if let Some(org) = &entry.org {
+            line("org id", org);
+        }
+        line("origin", origin(entry.origin));
+        if !entry.fields.is_empty() {
+            page.say("  ").put(Role::Quiet, "last applied").end();
+        }
+        for (field, fingerprint) in &entry.fields {
+            page.say(format_args!("    {field} = {}", applied(fingerprint))).end();
+        }
+    }
+    page.finish()
+}
+
+impl<'a> One<'a> {
+    fn new(address: &'a Address, entry: &'a Entry) -> Self {
+        Self {
+            address,
+            id: &entry.id,
+            name: &entry.name,
+            org: entry.org.as_deref(),
+            created: entry.created.as_deref(),
+            origin: origin(entry.origin),
+            last_applied: entry.fields.iter().map(|(field, value)| (field.as_str(), applied(value))).collect(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kind::Kind;
+    use crate::render::Palette;
+
+    #[test]
+    fn what_is_owned_is_shown_safely() {
+        let entry = Entry {
+            id: "0000000000000001".into(),
+            org: Some("00000000000000aa".into()),
+            name: "iot\u{1b}[31m".into(),
+            created: None,
+            origin: Origin::Adopted,
+            fields: BTreeMap::from([("name".into(), "=iot".into()), ("labels".into(), "#0123".into())]),
+            lifecycle: crate::manifest::Lifecycle::default(),
+            needs: std::collections::BTreeSet::new(),
+            secret: None,
+            predecessors: std::collections::BTreeSet::new(),
+        };
+        let address = Address::new(Kind::Bucket, "raw");
+        insta::assert_snapshot!(human(Page::new(Palette::Plain), "iot", &[(&address, &entry)]));
+        insta::assert_snapshot!(human(Page::new(Palette::Plain), "iot", &[]));
+    }
+}

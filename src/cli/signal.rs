@@ -1,0 +1,52 @@
+//! Ctrl-C and SIGTERM: the first asks to stop, the second stops.
+
+use std::io;
+
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::watch;
+
+use crate::exit::Exit;
+
+/// From now on: becomes the exit code of the first signal. A second one ends the process at once.
+pub(super) fn listen() -> watch::Receiver<Option<Exit>> {
+    let (stop, stopped) = watch::channel(None);
+    // Without handlers a signal ends the process, as it does any other.
+    if let Ok(signals) = Signals::new() {
+        tokio::spawn(signals.tell(stop));
+    }
+    stopped
+}
+
+/// Waits for the first signal; for ever if signals cannot be listened to.
+pub(super) async fn wait(mut stop: watch::Receiver<Option<Exit>>) -> Exit {
+    match stop.wait_for(Option::is_some).await.map(|exit| *exit) {
+        Ok(Some(exit)) => exit,
+        _ => std::future::pending().await,
+    }
+}
+
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    fn new() -> io::Result<Self> {
+        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+    }
+
+    async fn next(&mut self) -> Exit {
+        tokio::select! {
+            _ = self.interrupt.recv() => Exit::Interrupted,
+            _ = self.terminate.recv() => Exit::Terminated,
+        }
+    }
+
+    async fn tell(mut self, stop: watch::Sender<Option<Exit>>) {
+        let first = self.next().await;
+        // Nobody listens any more when the run is over.
+        let _ = stop.send(Some(first));
+        let second = self.next().await;
+        std::process::exit(second.code().into());
+    }
+}

@@ -1,0 +1,78 @@
+//! One run of the program, away from the tests' own environment.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// What a run has left.
+pub(crate) struct Ended {
+    pub(crate) code: i32,
+    pub(crate) out: String,
+    pub(crate) err: String,
+}
+
+/// A run being prepared: in a home directory of its own, without a terminal, with no variables but those given.
+pub(crate) struct Fluxform {
+    pub(crate) command: Command,
+    _home: TempDir,
+}
+
+impl Fluxform {
+    pub(crate) fn new(arguments: &[&str]) -> Self {
+        let home = tempfile::tempdir().unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_fluxform"));
+        command.args(arguments).env_clear().env("HOME", home.path()).current_dir(home.path()).stdin(Stdio::null());
+        Self { command, _home: home }
+    }
+
+    pub(crate) fn arg(mut self, argument: impl AsRef<std::ffi::OsStr>) -> Self {
+        self.command.arg(argument);
+        self
+    }
+
+    pub(crate) fn var(mut self, name: &str, value: &str) -> Self {
+        self.command.env(name, value);
+        self
+    }
+
+    pub(crate) fn run(mut self) -> Ended {
+        let output = self.command.output().unwrap();
+        Ended {
+            code: output.status.code().unwrap_or(-1),
+            out: String::from_utf8(output.stdout).unwrap(),
+            err: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+}
+
+impl Ended {
+    /// The same, if it ended with `code`.
+    pub(crate) fn with(self, code: i32) -> Self {
+        assert_eq!(self.code, code, "stdout:\n{}\nstderr:\n{}", self.out, self.err);
+        self
+    }
+
+    /// Standard output as JSON.
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.out).unwrap()
+    }
+
+    /// Both streams.
+    pub(crate) fn all(&self) -> String {
+        format!("{}{}", self.out, self.err)
+    }
+}
+
+/// A project directory with one manifest.
+pub(crate) fn project(manifest: &str) -> TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("fluxform.toml"), manifest).unwrap();
+    dir
+}
+
+/// `fluxform COMMAND DIR`.
+pub(crate) fn on(command: &str, dir: &Path) -> Fluxform {
+    Fluxform::new(&[command]).arg(dir)
+}

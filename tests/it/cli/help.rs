@@ -1,0 +1,23 @@
+//! What `--help` says.
+
+use super::fluxform::Fluxform;
+
+/// Each command's help, as a newcomer reads it.
+#[test]
+fn every_command_explains_itself() {
+    let commands =
+        ["", "init", "validate", "plan", "apply", "drift", "destroy", "show", "status", "graph", "setup", "server"];
+    for command in commands {
+        let arguments = if command.is_empty() { vec!["--help"] } else { vec![command, "--help"] };
+        let help = Fluxform::new(&arguments).var("COLUMNS", "100").run().with(0);
+        assert_eq!(help.err, "");
+        let name = if command.is_empty() { "fluxform" } else { command };
+        insta::assert_snapshot!(format!("help_{name}"), help.out);
+    }
+}
+
+#[test]
+fn the_version_is_the_packages() {
+    let version = Fluxform::new(&["--version"]).run().with(0);
+    assert_eq!(version.out, format!("fluxform {}\n", env!("CARGO_PKG_VERSION")));
+}

@@ -1,0 +1,9 @@
+//! The program as a user runs it.
+
+mod connection;
+mod fluxform;
+mod help;
+mod project;
+mod server;
+mod setup;
+mod usage;

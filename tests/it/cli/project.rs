@@ -1,0 +1,98 @@
+//! A project from its first plan to its end, on the server inside the program.
+
+use serde_json::Value;
+
+use super::fluxform::{Ended, on, project};
+
+const MANIFEST: &str = r#"
+[project]
+name = "shop"
+[server]
+url = "embedded:data/dev.db"
+org = "acme"
+[bucket.raw]
+retention = "${var.retention}"
+[bucket.summary]
+retention = "infinite"
+[var]
+retention = { default = "30d" }
+"#;
+
+fn summary(ended: &Ended, of: &str) -> Value {
+    ended.json()[of]["summary"].clone()
+}
+
+#[test]
+fn a_project_is_planned_applied_repeated_and_destroyed() {
+    let dir = project(MANIFEST);
+    let plan = on("plan", dir.path()).run().with(0);
+    assert!(plan.out.ends_with("Plan: 2 to add, 0 to change, 0 to destroy.\n"), "{}", plan.out);
+    assert!(!dir.path().join("data").exists(), "a plan writes no file");
+    on("plan", dir.path()).arg("--detailed-exitcode").run().with(2);
+
+    let applied = on("apply", dir.path()).arg("--auto-approve").run().with(0);
+    assert!(applied.out.ends_with("Apply complete! Resources: 2 added, 0 changed, 0 destroyed.\n"), "{}", applied.out);
+
+    let again = on("apply", dir.path()).arg("--auto-approve").run().with(0);
+    assert_eq!(again.out, "No changes. The server matches the manifests.\n");
+    on("plan", dir.path()).arg("--detailed-exitcode").run().with(0);
+    assert_eq!(on("drift", dir.path()).run().with(0).out, "No drift. The server is as it was last applied.\n");
+
+    let more = on("plan", dir.path()).arg("--format=json").arg("--var=retention=60d").run().with(0);
+    assert_eq!(summary(&more, "plan")["change"], 1);
+    let change = &more.json()["plan"]["changes"][0];
+    assert_eq!((&change["fields"][0]["before"], &change["fields"][0]["after"]), (&"30d".into(), &"60d".into()));
+
+    let shown = on("show", dir.path()).arg("bucket.raw").run().with(0);
+    assert!(shown.out.contains("origin  created") && shown.out.contains("retention = 30d"), "{}", shown.out);
+    on("show", dir.path()).arg("bucket.rav").run().with(1);
+    let status = on("status", dir.path()).arg("--format=json").var("GITHUB_SHA", "0").run().with(0).json();
+    assert_eq!((&status["owned"]["bucket"], &status["lock"]), (&2.into(), &Value::Null));
+
+    let gone = on("destroy", dir.path()).arg("--auto-approve").arg("--format=json").run().with(0);
+    assert_eq!(summary(&gone, "report")["destroyed"], 2);
+    let status = on("status", dir.path()).run().with(0);
+    assert!(status.out.contains("last apply  never") && status.out.contains("owns        nothing"), "{}", status.out);
+}
+
+#[test]
+fn an_empty_project_is_a_slip_unless_it_is_meant() {
+    let empty = "[project]\nname = \"shop\"\n[server]\nurl = \"embedded:dev.db\"\norg = \"acme\"\n";
+    let dir = project(empty);
+    assert!(on("plan", dir.path()).run().with(65).err.contains("declares no resource"));
+    let manifest = dir.path().join("fluxform.toml");
+    std::fs::write(&manifest, format!("{empty}[bucket.raw]\nretention = \"1d\"\n")).unwrap();
+    on("apply", dir.path()).arg("--auto-approve").run().with(0);
+    std::fs::write(&manifest, empty).unwrap();
+    let refused = on("apply", dir.path()).arg("--auto-approve").run().with(8);
+    assert!(refused.err.contains("fluxform destroy"), "{}", refused.err);
+    let meant = on("apply", dir.path()).arg("--auto-approve").arg("--allow-empty").run().with(0);
+    assert!(meant.out.contains("1 destroyed"), "{}", meant.out);
+}
+
+#[test]
+fn a_declared_home_org_is_made_first_and_is_the_projects_own() {
+    let manifest = "[project]\nname = \"shop\"\n[server]\nurl = \"embedded:dev.db\"\norg = \"acme\"\n";
+    let dir = project(&format!("{manifest}[bucket.raw]\nretention = \"1d\"\n"));
+    on("apply", dir.path()).arg("--auto-approve").run().with(0);
+    let other = manifest.replace("acme", "new").replace("shop", "other");
+    let other = format!("{other}[org.home]\nname = \"new\"\n[bucket.raw]\nretention = \"1d\"\n");
+    std::fs::write(dir.path().join("fluxform.toml"), other).unwrap();
+    let plan = on("plan", dir.path()).run().with(0);
+    assert!(plan.out.contains("Plan: 2 to add"), "{}", plan.out);
+    on("apply", dir.path()).arg("--auto-approve").run().with(0);
+    on("plan", dir.path()).arg("--detailed-exitcode").run().with(0);
+    let shown = on("show", dir.path()).arg("org.home").run().with(0);
+    assert!(shown.out.contains("origin  created"), "{}", shown.out);
+}
+
+#[test]
+fn a_new_project_from_init_is_valid_and_is_not_written_twice() {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path().join("demo");
+    on("init", &dir).run().with(0);
+    on("validate", &dir).run().with(0);
+    on("graph", &dir).run().with(0);
+    let again = on("init", &dir).run().with(1);
+    assert!(again.err.contains("is there already"), "{}", again.err);
+}

@@ -1,0 +1,40 @@
+//! `fluxform setup`.
+
+use std::os::unix::fs::PermissionsExt;
+
+use super::super::support::both;
+use super::fluxform::{Ended, Fluxform};
+
+fn setup(url: &str, password: &str, token: &std::path::Path) -> Ended {
+    Fluxform::new(&["setup", "--host", url, "--username", "root", "--org", "acme", "--bucket", "first"])
+        .arg("--token-file-out")
+        .arg(token)
+        .var("FLUXFORM_SETUP_PASSWORD", password)
+        .run()
+}
+
+both!(a_server_is_set_up_once_and_its_token_is_only_in_the_file, virgin, async |server| {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("operator.token");
+    let ended = setup(server.url(), "long-enough", &file).with(0);
+    let token = std::fs::read_to_string(&file).unwrap();
+    assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    assert!(!ended.all().contains(&token) && !ended.all().contains("long-enough"));
+    let orgs = server.anonymous().with_token(&token).get("orgs").await.expect(200);
+    assert_eq!(orgs["orgs"][0]["name"], "acme");
+
+    let again = dir.path().join("again.token");
+    let ended = setup(server.url(), "long-enough", &again).with(1);
+    assert!(ended.err.contains("set up already") && !again.exists(), "{}", ended.err);
+});
+
+both!(a_server_is_not_set_up_when_the_token_cannot_be_kept, virgin, async |server| {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("taken");
+    std::fs::write(&file, "mine").unwrap();
+    setup(server.url(), "long-enough", &file).with(10);
+    setup(server.url(), "short", &dir.path().join("new")).with(10);
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), "mine");
+    assert!(!dir.path().join("new").exists());
+    assert_eq!(server.anonymous().get("setup").await.expect(200)["allowed"], true);
+});
