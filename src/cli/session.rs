@@ -59,10 +59,8 @@ impl Session {
         };
         let version = client.health().await.map_err(no_server)?.version;
         introduce(shell, connection, &version);
-        if embedded.is_none()
-            && let Err(error) = client.me().await
-        {
-            return Err(refused(&client, error).await);
+        if embedded.is_none() {
+            proven(&client, connection).await?;
         }
         let home = home(&client, &connection.org.value, wish.makes_home).await?;
         let token_id = shell.around.var("FLUXFORM_TOKEN_ID").map(str::to_owned);
@@ -162,17 +160,29 @@ pub(super) fn no_server(error: ApiError) -> Problem {
     Problem { exit: Exit::Unavailable, ..error.into() }
 }
 
-/// Why the token does not work; a server that nobody has set up yet knows no token.
-async fn refused(client: &Client, error: ApiError) -> Problem {
-    if error.class == Class::BadToken && matches!(client.setup_allowed().await, Ok(true)) {
+/// Whether there is a token and it works; a server that nobody has set up yet knows no token.
+async fn proven(client: &Client, connection: &Connection) -> Result<(), Problem> {
+    let problem = match &connection.token {
+        None => Problem {
+            exit: Exit::NotAuthorized,
+            diagnostic: Diagnostic::error("connection::no-token", format!("there is no token for {}", client.host()))
+                .help("set INFLUX_TOKEN or INFLUX_TOKEN_FILE, or give --token-file"),
+        },
+        Some(_) => match client.me().await {
+            Ok(_) => return Ok(()),
+            Err(error) if error.class == Class::BadToken => error.into(),
+            Err(error) => return Err(error.into()),
+        },
+    };
+    if matches!(client.setup_allowed().await, Ok(true)) {
         let message = format!("{} is not set up yet: it has no org, no user and no token", client.host());
-        return Problem {
+        return Err(Problem {
             exit: Exit::Unavailable,
             diagnostic: Diagnostic::error("server::virgin", message)
                 .help("set it up once with `fluxform setup`, which writes the first token to a file"),
-        };
+        });
     }
-    error.into()
+    Err(problem)
 }
 
 /// The first line of a run: which server, and who said so.

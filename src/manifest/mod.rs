@@ -1,5 +1,6 @@
 //! Manifests: from paths to what a project declares.
 
+mod asked;
 mod check;
 mod decode;
 mod each;

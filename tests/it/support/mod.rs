@@ -3,7 +3,6 @@
 mod both;
 mod embedded;
 mod http;
-mod program;
 mod project;
 mod real;
 mod scene;
@@ -11,7 +10,6 @@ mod server;
 
 pub(crate) use both::{both, real, run};
 pub(crate) use http::{Http, Reply};
-pub(crate) use program::{Program, Run};
 pub(crate) use project::Project;
 pub(crate) use scene::{ABSENT, Scene, Secret, column, hourly, id, names, unique};
 pub(crate) use server::{Backend, ROOT, ROOT_PASSWORD, Server, Start, run_alone};
