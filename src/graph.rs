@@ -10,9 +10,8 @@ use crate::address::Address;
 /// Resources and what they need. The same resources in any order make the same graph.
 #[derive(Clone, Debug)]
 pub struct Graph {
-    /// An edge goes from what is needed to what needs it. Nodes are in order of address.
+    /// An edge goes from what is needed to what needs it. Nodes are in order of address, so that one is found by halving.
     graph: DiGraph<Address, ()>,
-    nodes: BTreeMap<Address, NodeIndex>,
     order: Vec<NodeIndex>,
 }
 
@@ -29,17 +28,23 @@ impl Graph {
     pub fn build<'a>(
         resources: impl IntoIterator<Item = (&'a Address, &'a BTreeSet<Address>)>,
     ) -> Result<Self, Vec<Cycle>> {
-        let resources: BTreeMap<_, _> = resources.into_iter().collect();
-        let mut graph = DiGraph::with_capacity(resources.len(), resources.len());
-        let nodes: BTreeMap<Address, NodeIndex> =
-            resources.keys().map(|address| ((*address).clone(), graph.add_node((*address).clone()))).collect();
-        for (address, needs) in &resources {
-            for need in needs.iter().filter_map(|need| nodes.get(need)) {
-                graph.add_edge(*need, nodes[*address], ());
+        let mut resources: Vec<_> = resources.into_iter().collect();
+        resources.sort_by_key(|(address, _)| *address);
+        resources.dedup_by_key(|(address, _)| *address);
+        let edges = resources.iter().map(|(_, needs)| needs.len()).sum();
+        let mut graph = DiGraph::with_capacity(resources.len(), edges);
+        for (address, _) in &resources {
+            graph.add_node((*address).clone());
+        }
+        for (at, (_, needs)) in resources.iter().enumerate() {
+            for need in *needs {
+                if let Ok(need) = resources.binary_search_by_key(&need, |(address, _)| address) {
+                    graph.add_edge(NodeIndex::new(need), NodeIndex::new(at), ());
+                }
             }
         }
         let order = order(&graph);
-        if order.len() == graph.node_count() { Ok(Self { graph, nodes, order }) } else { Err(cycles(&graph)) }
+        if order.len() == graph.node_count() { Ok(Self { graph, order }) } else { Err(cycles(&graph)) }
     }
 
     /// All resources, each after all that it needs; among those that could come next, the smallest address does.
@@ -59,13 +64,14 @@ impl Graph {
 
     /// All pairs of a resource and one that it needs, sorted.
     pub fn edges(&self) -> impl Iterator<Item = (&Address, &Address)> {
-        self.nodes.keys().flat_map(|address| self.needs(address).into_iter().map(move |need| (address, need)))
+        self.graph.node_weights().flat_map(|address| self.needs(address).into_iter().map(move |need| (address, need)))
     }
 
     fn beside(&self, address: &Address, direction: Direction) -> Vec<&Address> {
-        let Some(node) = self.nodes.get(address) else { return Vec::new() };
+        let nodes = self.graph.raw_nodes();
+        let Ok(node) = nodes.binary_search_by_key(&address, |node| &node.weight) else { return Vec::new() };
         let mut beside: Vec<_> =
-            self.graph.neighbors_directed(*node, direction).map(|node| &self.graph[node]).collect();
+            self.graph.neighbors_directed(NodeIndex::new(node), direction).map(|node| &self.graph[node]).collect();
         beside.sort();
         beside
     }

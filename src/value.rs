@@ -283,6 +283,11 @@ impl Fields {
         self.0.binary_search_by(|(field, _)| (*field).cmp(name)).ok().map(|at| self.0.remove(at).1)
     }
 
+    /// Gives back memory that no field uses.
+    pub(crate) fn shrink(&mut self) {
+        self.0.shrink_to_fit();
+    }
+
     /// All of them, by name.
     pub fn iter(&self) -> impl Iterator<Item = (&'static str, &Value)> {
         self.0.iter().map(|(name, value)| (*name, value))

@@ -57,14 +57,17 @@ impl Session {
                 (client.expect("invariant: the embedded server has a sound URL and token"), Some(server))
             }
         };
-        let version = client.health().await.map_err(no_server)?.version;
+        // Side by side: a plan takes hardly longer than its longest list.
+        let (health, me, home) =
+            tokio::join!(client.health(), client.me(), home(&client, &connection.org.value, wish.makes_home));
+        let version = health.map_err(no_server)?.version;
         introduce(shell, connection, &version);
         if embedded.is_none()
-            && let Err(error) = client.me().await
+            && let Err(error) = me
         {
             return Err(refused(&client, error).await);
         }
-        let home = home(&client, &connection.org.value, wish.makes_home).await?;
+        let home = home?;
         let token_id = shell.around.var("FLUXFORM_TOKEN_ID").map(str::to_owned);
         Ok(Self { client, home, version, token_id, embedded })
     }

@@ -8,7 +8,7 @@ use super::source::place;
 use super::{Moved, Resource, Server};
 use crate::address::Address;
 use crate::diagnostic::{Diagnostic, Place, nearest};
-use crate::graph::{Cycle, Graph};
+use crate::graph::Cycle;
 use crate::kind::{Key, Kind, Place as Home};
 use crate::secret::Sink;
 use crate::value::{Ref, Value};
@@ -17,13 +17,11 @@ type Resources = BTreeMap<Address, Resource>;
 
 /// Resources that need each other. `edges` tells what a resource needs, and where it says so.
 pub(super) fn cycles(
+    cycles: Vec<Cycle>,
     resources: &Resources,
     edges: &dyn Fn(&Address) -> BTreeMap<Address, Span>,
     problems: &mut Vec<Diagnostic>,
 ) {
-    let Err(cycles) = Graph::build(resources.iter().map(|(address, resource)| (address, &resource.needs))) else {
-        return;
-    };
     for Cycle(path) in cycles {
         let names: Vec<_> = path.iter().chain(path.first()).map(Address::to_string).collect();
         let mut diagnostic =

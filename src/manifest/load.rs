@@ -9,6 +9,7 @@ use super::site::Project;
 use super::{Inputs, Manifest, check, decode, each, head, source, syntax, variables};
 use crate::address::Address;
 use crate::diagnostic::{Diagnostic, Place, Severity, Source};
+use crate::graph::Graph;
 
 /// Reads the project at `path`, which is a directory or one file, with what `inputs` gives to it. A project without any
 /// resource is no error here: whether it may be empty depends on what it owns.
@@ -42,12 +43,18 @@ pub fn load(path: &Path, inputs: &Inputs) -> Result<(Manifest, Vec<Diagnostic>),
             resources.insert(address, resource);
         }
     }
-    let edges = |address: &Address| -> BTreeMap<Address, Span> {
-        let Some(written) = document.resources.get(&address.table()) else { return BTreeMap::new() };
-        let (_, site) = decode::resource(project.site(address.clone(), written));
-        site.needs.into_iter().rev().collect()
-    };
-    check::cycles(&resources, &edges, &mut problems);
+    // What is no longer needed makes room for what is: the manifests may be large.
+    drop(project);
+    if let Err(cycles) = Graph::build(resources.iter().map(|(address, resource)| (address, &resource.needs))) {
+        let project = Project::new(&document, &values, &instances, &dir);
+        let edges = |address: &Address| -> BTreeMap<Address, Span> {
+            let Some(written) = document.resources.get(&address.table()) else { return BTreeMap::new() };
+            let (_, site) = decode::resource(project.site(address.clone(), written));
+            site.needs.into_iter().rev().collect()
+        };
+        check::cycles(cycles, &resources, &edges, &mut problems);
+    }
+    drop((document, instances));
     check::names(&resources, &server, &mut problems);
     check::sinks(&resources, &mut problems);
     check::labels(&resources, &server, &mut problems);

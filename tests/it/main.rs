@@ -1,8 +1,8 @@
 //! The integration tests: one binary, see `CONTRIBUTING.md`.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-mod cli;
 mod cases;
+mod cli;
 mod clients;
 mod embedded;
 mod facts;
