@@ -61,7 +61,7 @@ impl FromStr for Duration {
             match unit {
                 "mo" => total.months = total.months.checked_add(count).ok_or_else(error)?,
                 "y" => {
-                    total.months = count.checked_mul(12).and_then(|m| total.months.checked_add(m)).ok_or_else(error)?
+                    total.months = count.checked_mul(12).and_then(|m| total.months.checked_add(m)).ok_or_else(error)?;
                 }
                 _ => {
                     let (_, nanos) = NANOS.iter().find(|(name, _)| *name == unit).ok_or_else(error)?;

@@ -278,14 +278,14 @@ impl Fields {
         }
     }
 
+    /// Gives back memory that is held for further fields.
+    pub fn shrink(&mut self) {
+        self.0.shrink_to_fit();
+    }
+
     /// Takes `name` out.
     pub fn remove(&mut self, name: &str) -> Option<Value> {
         self.0.binary_search_by(|(field, _)| (*field).cmp(name)).ok().map(|at| self.0.remove(at).1)
-    }
-
-    /// Gives back memory that no field uses.
-    pub(crate) fn shrink(&mut self) {
-        self.0.shrink_to_fit();
     }
 
     /// All of them, by name.

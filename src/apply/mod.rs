@@ -3,6 +3,7 @@
 mod deliver;
 mod event;
 mod step;
+mod sweep;
 mod walk;
 
 pub use event::{Event, Outcome};
@@ -91,6 +92,7 @@ pub async fn run(run: Run<'_>, tell: &mut dyn FnMut(Event)) {
             run.journal.record(Update::ClearIntent(address.clone()));
         }
     }
+    sweep::sweep(&run, tell).await;
     let doer = Doer {
         writer: run.writer,
         manifest: run.manifest,

@@ -153,7 +153,7 @@ impl<'a> Doer<'a> {
                     .within(&self.manifest.dir)
                     .resolve()
                     .await
-                    .map_err(|error| secret_problem(change, error.to_string()))?,
+                    .map_err(|error| secret_problem(change, &error.to_string()))?,
             ),
             _ => None,
         };
@@ -166,7 +166,7 @@ impl<'a> Doer<'a> {
         let wanted = self.wanted(change, true).await?;
         let delivery = match wanted.resource.fields.get("deliver") {
             Some(Value::Sinks(sinks)) if kind.spec().delivers => {
-                Some(Delivery::probe(&self.manifest.dir, sinks).await.map_err(|words| secret_problem(change, words))?)
+                Some(Delivery::probe(&self.manifest.dir, sinks).await.map_err(|words| secret_problem(change, &words))?)
             }
             _ => None,
         };
@@ -233,7 +233,12 @@ impl<'a> Doer<'a> {
             match self.look(change, want.org, intent).await? {
                 None => {}
                 Some(object) if kind.spec().delivers => kind.delete(self.writer, &object.id).await?,
-                Some(object) => return Ok(Made { object, secret: None }),
+                Some(object) => {
+                    // The create may have been lost between the object and what belongs to it, such as its labels.
+                    let all: Vec<&'static str> = want.fields.iter().map(|(field, _)| field).collect();
+                    kind.update(self.writer, &object, want, &all).await?;
+                    return Ok(Made { object, secret: None });
+                }
             }
         }
         unreachable!("the loop ends by returning")
@@ -276,8 +281,12 @@ impl<'a> Doer<'a> {
         let live = self.snapshot.object(kind, &target.id).expect("an update's object was read");
         let changed: Vec<&'static str> = change.fields.iter().map(|field| field.field).collect();
         let wanted = self.wanted(change, changed.contains(&"password_version")).await?;
+        let mut fields = wanted.resource.fields.clone();
+        for ignored in &change.lifecycle.ignore {
+            fields.remove(ignored);
+        }
         let want = Want {
-            fields: &wanted.resource.fields,
+            fields: &fields,
             org: &wanted.org,
             ids: &wanted.ids,
             marker: None,
@@ -315,7 +324,7 @@ impl<'a> Doer<'a> {
     }
 }
 
-fn secret_problem(change: &Change, words: String) -> Problem {
+fn secret_problem(change: &Change, words: &str) -> Problem {
     Problem {
         exit: Exit::Secret,
         diagnostic: Diagnostic::error("secret::failed", format!("{}: {words}", change.address)),

@@ -42,13 +42,12 @@ pub(super) struct Arguments {
 
 /// What the user agrees to beforehand.
 #[derive(Clone, Debug, Default, clap::Args)]
-#[command(next_help_heading = "Consent")]
 pub(super) struct Consents {
     /// Take over objects that exist already and have the declared name
-    #[arg(long)]
+    #[arg(long, help_heading = "Consent")]
     adopt: bool,
     /// Let resources lose data whose address matches; `*` stands for anything; may be given several times
-    #[arg(long, value_name = "PATTERN")]
+    #[arg(long, help_heading = "Consent", value_name = "PATTERN")]
     allow_data_loss: Vec<String>,
 }
 

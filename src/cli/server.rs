@@ -38,7 +38,7 @@ pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
     };
     let stop = signal::listen();
     let options = Options { location, listen: arguments.listen, setup: None, lock_wait: arguments.lock_timeout };
-    let server = Server::start(options).await.map_err(|error| vec![not_started(error)])?;
+    let server = Server::start(options).await.map_err(|error| vec![not_started(&error)])?;
     // The address is what was asked for: a script that gave port 0 reads it.
     shell.data(&format!("{}\n", server.url()))?;
     shell.say("Serving until Ctrl-C.");

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::connection::{Connection, Purpose, Target, Token};
 use super::shell::{Shell, trouble};
-use crate::api::{ApiError, Class, Client, Connect};
+use crate::api::{ApiError, Class, Client, Connect, Me};
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::exit::{Exit, Problem};
 use crate::manifest::Manifest;
@@ -62,10 +62,8 @@ impl Session {
             tokio::join!(client.health(), client.me(), home(&client, &connection.org.value, wish.makes_home));
         let version = health.map_err(no_server)?.version;
         introduce(shell, connection, &version);
-        if embedded.is_none()
-            && let Err(error) = me
-        {
-            return Err(refused(&client, error).await);
+        if embedded.is_none() {
+            proven(&client, connection, me).await?;
         }
         let home = home?;
         let token_id = shell.around.var("FLUXFORM_TOKEN_ID").map(str::to_owned);
@@ -134,7 +132,7 @@ async fn start(path: Option<&Path>, org: &str, wish: Wish<'_>) -> Result<Server,
     };
     let setup = Some(Setup { org: org.to_owned(), user: USER.to_owned() });
     let listen = ([127, 0, 0, 1], 0).into();
-    Server::start(Options { location, listen, setup, lock_wait: wish.wait }).await.map_err(not_started)
+    Server::start(Options { location, listen, setup, lock_wait: wish.wait }).await.map_err(|error| not_started(&error))
 }
 
 /// Makes the directory that a new file of the embedded server goes to.
@@ -147,7 +145,7 @@ pub(super) fn make_parent(path: &Path) -> Result<(), Problem> {
 }
 
 /// Why an embedded server did not start.
-pub(super) fn not_started(error: StartError) -> Problem {
+pub(super) fn not_started(error: &StartError) -> Problem {
     let message = error.to_string();
     match error {
         StartError::Locked { .. } => Problem {
@@ -165,17 +163,29 @@ pub(super) fn no_server(error: ApiError) -> Problem {
     Problem { exit: Exit::Unavailable, ..error.into() }
 }
 
-/// Why the token does not work; a server that nobody has set up yet knows no token.
-async fn refused(client: &Client, error: ApiError) -> Problem {
-    if error.class == Class::BadToken && matches!(client.setup_allowed().await, Ok(true)) {
+/// Whether there is a token and it works, as `me` tells; a server that nobody has set up yet knows no token.
+async fn proven(client: &Client, connection: &Connection, me: Result<Me, ApiError>) -> Result<(), Problem> {
+    let problem = match &connection.token {
+        None => Problem {
+            exit: Exit::NotAuthorized,
+            diagnostic: Diagnostic::error("connection::no-token", format!("there is no token for {}", client.host()))
+                .help("set INFLUX_TOKEN or INFLUX_TOKEN_FILE, or give --token-file"),
+        },
+        Some(_) => match me {
+            Ok(_) => return Ok(()),
+            Err(error) if error.class == Class::BadToken => error.into(),
+            Err(error) => return Err(error.into()),
+        },
+    };
+    if matches!(client.setup_allowed().await, Ok(true)) {
         let message = format!("{} is not set up yet: it has no org, no user and no token", client.host());
-        return Problem {
+        return Err(Problem {
             exit: Exit::Unavailable,
             diagnostic: Diagnostic::error("server::virgin", message)
                 .help("set it up once with `fluxform setup`, which writes the first token to a file"),
-        };
+        });
     }
-    error.into()
+    Err(problem)
 }
 
 /// The first line of a run: which server, and who said so.

@@ -277,7 +277,9 @@ pub(super) fn moved<'a>(
         }
         entries.insert(target, (address, entry));
     }
-    let mut free: BTreeMap<(Kind, Option<&str>, String), Vec<(&Address, &Entry)>> = BTreeMap::new();
+    // By kind, org and name.
+    type Free<'a> = BTreeMap<(Kind, Option<&'a str>, String), Vec<(&'a Address, &'a Entry)>>;
+    let mut free = Free::new();
     for (address, (was, entry)) in &entries {
         if !manifest.resources.contains_key(address) && address.kind.spec().key != Key::None {
             free.entry((address.kind, entry.org.as_deref(), key_name(address.kind, &entry.name)))

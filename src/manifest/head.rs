@@ -137,7 +137,7 @@ pub(super) fn server(document: &Document<'_>, values: &Values, problems: &mut Ve
         ca_file: section.placed("ca_file", file),
         client_cert: section.placed("client_cert", file),
         client_key: section.placed("client_key", file),
-        timeout: section.placed("timeout", timeout),
+        timeout: section.placed("timeout", |section, node, text| timeout(section, node, &text)),
     };
     match (&server.client_cert, &server.client_key) {
         (Some(one), None) | (None, Some(one)) => {
@@ -171,8 +171,8 @@ fn url(section: &mut Section<'_, '_>, node: &Node<'_>, text: String) -> Option<S
     }
 }
 
-fn timeout(section: &mut Section<'_, '_>, node: &Node<'_>, text: String) -> Option<Duration> {
-    match exact(&text) {
+fn timeout(section: &mut Section<'_, '_>, node: &Node<'_>, text: &str) -> Option<Duration> {
+    match exact(text) {
         Some(duration) if !duration.is_zero() => Some(duration),
         _ => section.fail(node, format!("`{text}` is no timeout"), "write a duration such as `10s`"),
     }

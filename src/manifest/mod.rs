@@ -1,5 +1,6 @@
 //! Manifests: from paths to what a project declares.
 
+mod asked;
 mod check;
 mod decode;
 mod each;
@@ -8,6 +9,7 @@ mod flux;
 mod head;
 mod load;
 mod node;
+mod parts;
 mod scope;
 mod shape;
 mod sink;

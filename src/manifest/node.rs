@@ -15,16 +15,15 @@ pub(super) struct Span {
 }
 
 impl Span {
+    /// `range` of the text that begins at `offset`.
+    fn at(range: Range<usize>, offset: usize) -> Self {
+        let end = |at: usize| u32::try_from(offset + at).unwrap_or(u32::MAX);
+        Self { start: end(range.start), end: end(range.end) }
+    }
+
     /// The range for a [`crate::diagnostic::Place`].
     pub(super) fn range(self) -> Range<usize> {
         self.start as usize..self.end as usize
-    }
-}
-
-impl From<Range<usize>> for Span {
-    fn from(range: Range<usize>) -> Self {
-        let end = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
-        Self { start: end(range.start), end: end(range.end) }
     }
 }
 
@@ -64,9 +63,9 @@ pub(super) struct Entry<'a> {
 pub(super) struct TooBig(pub(super) Span);
 
 impl<'a> Node<'a> {
-    /// Takes over what the TOML parser read. Numbers that do not fit go to `too_big`, as zero.
-    pub(super) fn read(value: Spanned<DeValue<'a>>, too_big: &mut Vec<TooBig>) -> Self {
-        let span = Span::from(value.span());
+    /// Takes over what the TOML parser read from the text at `offset` of a file. Numbers that do not fit go to `too_big`, as zero.
+    pub(super) fn read(value: Spanned<DeValue<'a>>, offset: usize, too_big: &mut Vec<TooBig>) -> Self {
+        let span = Span::at(value.span(), offset);
         let value = match value.into_inner() {
             DeValue::String(text) => Raw::Text(text),
             DeValue::Integer(number) => {
@@ -82,8 +81,10 @@ impl<'a> Node<'a> {
             })),
             DeValue::Boolean(yes) => Raw::Boolean(yes),
             DeValue::Datetime(at) => Raw::Datetime(at),
-            DeValue::Array(items) => Raw::Array(items.into_iter().map(|item| Self::read(item, too_big)).collect()),
-            DeValue::Table(table) => Raw::Table(Table::read(table, too_big)),
+            DeValue::Array(items) => {
+                Raw::Array(items.into_iter().map(|item| Self::read(item, offset, too_big)).collect())
+            }
+            DeValue::Table(table) => Raw::Table(Table::read(table, offset, too_big)),
         };
         Self { span, value }
     }
@@ -143,14 +144,14 @@ impl Entry<'_> {
 }
 
 impl<'a> Table<'a> {
-    /// Takes over a table that the TOML parser read.
-    pub(super) fn read(table: DeTable<'a>, too_big: &mut Vec<TooBig>) -> Self {
+    /// Takes over a table that the TOML parser read from the text at `offset` of a file.
+    pub(super) fn read(table: DeTable<'a>, offset: usize, too_big: &mut Vec<TooBig>) -> Self {
         let mut entries: Vec<Entry<'a>> = table
             .into_iter()
             .map(|(key, value)| Entry {
-                at: Span::from(key.span()),
+                at: Span::at(key.span(), offset),
                 key: key.into_inner(),
-                node: Node::read(value, too_big),
+                node: Node::read(value, offset, too_big),
             })
             .collect();
         entries.sort_by(|a, b| a.key.cmp(&b.key));

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::node::Span;
+use crate::confine::confine;
 use crate::diagnostic::{Diagnostic, Place, Source};
 
 /// The place of `span` in `source`.
@@ -36,13 +37,22 @@ pub(super) fn read(path: &Path) -> Result<(PathBuf, Vec<Arc<Source>>), Vec<Diagn
     }
     let mut sources = Vec::new();
     let mut problems = Vec::new();
+    let dir = path;
     for path in files {
-        match file(&path, name_of(&path)) {
+        match inside(dir, &path) {
             Ok(source) => sources.push(source),
             Err(error) => problems.push(error),
         }
     }
-    if problems.is_empty() { Ok((path.to_owned(), sources)) } else { Err(problems) }
+    if problems.is_empty() { Ok((dir.to_owned(), sources)) } else { Err(problems) }
+}
+
+/// Reads a file of the project directory `dir`, which must not lead outside: its lines are shown.
+fn inside(dir: &Path, path: &Path) -> Result<Arc<Source>, Diagnostic> {
+    let name = name_of(path);
+    let real = confine(dir, Path::new(&name));
+    let real = real.map_err(|error| Diagnostic::error("manifest::file", error.to_string()))?;
+    file(&real, name)
 }
 
 /// Reads one file, which messages will call `name`.

@@ -1,12 +1,15 @@
 //! From text to tables: what stands in the files, each address once.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use toml::de::DeTable;
 
 use super::node::{Entry, Node, Raw, Span, Table, TooBig};
+use super::parts;
 use super::source::place;
 use crate::address::Address;
 use crate::diagnostic::{Diagnostic, Place, Source, nearest};
@@ -21,6 +24,41 @@ pub(super) struct Written<'a> {
     pub(super) table: Table<'a>,
 }
 
+/// The table of a resource. It can be let go of when it has been read: in a large project all tables together are large.
+#[derive(Debug)]
+pub(super) struct Declared<'a> {
+    pub(super) source: &'a Arc<Source>,
+    /// The table's head.
+    pub(super) head: Span,
+    /// Whether it has `for_each`.
+    pub(super) each: bool,
+    table: RefCell<Option<Rc<Table<'a>>>>,
+}
+
+impl<'a> Declared<'a> {
+    fn new(Written { source, head, mut table }: Written<'a>) -> Self {
+        table.0.shrink_to_fit();
+        let each = table.get("for_each").is_some();
+        Self { source, head, each, table: RefCell::new(Some(Rc::new(table))) }
+    }
+
+    /// Its table.
+    pub(super) fn table(&self) -> Rc<Table<'a>> {
+        let table = self.table.borrow();
+        Rc::clone(table.as_ref().expect("invariant: a table that is asked for is kept"))
+    }
+
+    /// Lets go of its table, which nobody will ask for.
+    pub(super) fn forget(&self) {
+        self.table.take();
+    }
+
+    /// The place of the table's head.
+    pub(super) fn place(&self) -> Place {
+        place(self.source, self.head)
+    }
+}
+
 /// All that stands in the files of a project.
 #[derive(Debug, Default)]
 pub(super) struct Document<'a> {
@@ -29,7 +67,7 @@ pub(super) struct Document<'a> {
     pub(super) vars: BTreeMap<String, (&'a Arc<Source>, Entry<'a>)>,
     pub(super) moved: Vec<Written<'a>>,
     /// The resources as they are written, before `for_each`.
-    pub(super) resources: BTreeMap<Address, Written<'a>>,
+    pub(super) resources: BTreeMap<Address, Declared<'a>>,
 }
 
 impl Written<'_> {
@@ -63,13 +101,19 @@ pub(super) fn merge<'a>(sources: &'a [Arc<Source>], problems: &mut Vec<Diagnosti
 
 /// The table that a file is; none if it is not TOML.
 pub(super) fn parse<'a>(source: &'a Arc<Source>, problems: &mut Vec<Diagnostic>) -> Option<Table<'a>> {
-    let (table, errors) = DeTable::parse_recoverable(&source.text);
-    if !errors.is_empty() {
-        syntax_errors(source, &errors, problems);
-        return None;
-    }
     let mut too_big = Vec::new();
-    let table = Table::read(table.into_inner(), &mut too_big);
+    let table = match parts::parse(&source.text, &mut too_big) {
+        Some(table) => table,
+        None => {
+            let (table, errors) = DeTable::parse_recoverable(&source.text);
+            if !errors.is_empty() {
+                syntax_errors(source, &errors, problems);
+                return None;
+            }
+            too_big.clear();
+            Table::read(table.into_inner(), 0, &mut too_big)
+        }
+    };
     problems.extend(too_big.into_iter().map(|TooBig(span)| {
         Diagnostic::error("manifest::toml", "this number is too big").at(place(source, span), "beyond 64 bits")
     }));
@@ -192,7 +236,7 @@ impl<'a> Document<'a> {
             let Some(written) = table(source, entry, problems) else { continue };
             match self.resources.entry(address) {
                 std::collections::btree_map::Entry::Vacant(slot) => {
-                    slot.insert(written);
+                    slot.insert(Declared::new(written));
                 }
                 std::collections::btree_map::Entry::Occupied(first) => problems.push(
                     Diagnostic::error("manifest::duplicate", format!("{} is written twice", first.key()))
@@ -234,13 +278,9 @@ fn take_once<'a>(
 
 /// The table that an entry must be.
 fn table<'a>(source: &'a Arc<Source>, entry: Entry<'a>, problems: &mut Vec<Diagnostic>) -> Option<Written<'a>> {
-    let Entry { key, at, node } = entry;
+    let Entry { key, node, .. } = entry;
     match node.value {
-        // A table that only its sub-tables imply has no head of its own.
-        Raw::Table(table) => {
-            let head = if node.span == Span::default() { at } else { node.span };
-            Some(Written { source, head, table })
-        }
+        Raw::Table(table) => Some(Written { source, head: node.span, table }),
         other => {
             problems.push(wrong_type(&key, "a table", &other, place(source, node.span)));
             None
@@ -250,7 +290,7 @@ fn table<'a>(source: &'a Arc<Source>, entry: Entry<'a>, problems: &mut Vec<Diagn
 
 /// Says that `word` is not of the type it must have.
 pub(super) fn wrong_type(word: &str, wanted: &str, found: &Raw<'_>, place: Place) -> Diagnostic {
-    Diagnostic::error("manifest::type", format!("`{word}` must be {wanted}")).at(place, format!("{}", found.what()))
+    Diagnostic::error("manifest::type", format!("`{word}` must be {wanted}")).at(place, found.what())
 }
 
 fn unknown_word(source: &Arc<Source>, entry: &Entry<'_>) -> Diagnostic {

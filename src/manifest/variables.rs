@@ -179,9 +179,13 @@ impl<'d, 'a> Resolver<'d, 'a> {
         };
         let sample = default.as_ref().or(one_of.as_ref().and_then(|items| items.first())).cloned();
         if let (Some(sample), Some(items)) = (&sample, &one_of) {
-            for item in items.iter().filter(|item| !same_type(&item.value, &sample.value)) {
-                let wanted = sample.value.what();
-                self.problems.push(wrong_type(name, wanted, &item.value, place(declared.source, item.span)));
+            let others = items.iter().filter(|item| !same_type(&item.value, &sample.value));
+            let before = self.problems.len();
+            self.problems.extend(
+                others
+                    .map(|item| wrong_type(name, sample.value.what(), &item.value, place(declared.source, item.span))),
+            );
+            if self.problems.len() > before {
                 return None;
             }
         }
@@ -253,7 +257,7 @@ impl<'d, 'a> Resolver<'d, 'a> {
             None | Some(Raw::Text(_)) => Some(Raw::Text(text.clone().into())),
             Some(wanted) => DeValue::parse(&text).ok().and_then(|value| {
                 let mut too_big = Vec::new();
-                let node = Node::read(value, &mut too_big).moved(Span::default()).into_owned();
+                let node = Node::read(value, 0, &mut too_big).moved(Span::default()).into_owned();
                 match (node.value, wanted) {
                     _ if !too_big.is_empty() => None,
                     (Raw::Integer(number), Raw::Float(_)) => Some(Raw::Float(number as f64)),

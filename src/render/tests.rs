@@ -139,7 +139,7 @@ proptest! {
         done.stopped.push(sample::problem(Exit::Error, &word(1)));
         let failed = crate::apply::Outcome::Failed(sample::problem(Exit::Error, &word(2)));
         done.outcomes.insert(one.address.clone(), (Action::Update, failed));
-        let edges = BTreeMap::from([(one.address.clone(), BTreeSet::from([Address::new(Kind::Task, word(3))]))]);
+        let edges = BTreeMap::from([(one.address, BTreeSet::from([Address::new(Kind::Task, word(3))]))]);
         let machine = Document {
             exit: Exit::Ok, plan: Some(&sample_plan), report: Some(&done), problems: &[sample::problem(Exit::Error, &word(3))],
         };

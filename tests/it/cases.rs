@@ -27,6 +27,27 @@ fn each_bad_project_says_what_is_wrong_and_where() {
     });
 }
 
+proptest::proptest! {
+    #![proptest_config(proptest::test_runner::Config::with_cases(32))]
+    #[test]
+    fn which_file_a_table_stands_in_does_not_matter(files in proptest::collection::vec(0usize..4, 20)) {
+        let project = Path::new("tests/cases/valid/design");
+        let whole = std::fs::read_to_string(project.join("main.toml")).unwrap();
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::create_dir(dir.path().join("flux")).unwrap();
+        std::fs::copy(project.join("flux/hourly.flux"), dir.path().join("flux/hourly.flux")).unwrap();
+        let mut texts = vec![String::new(); 4];
+        for (table, file) in whole.split("\n[").zip(&files) {
+            texts[*file] += &format!("\n[{}\n", table.trim_start_matches('['));
+        }
+        for (n, text) in texts.iter().enumerate() {
+            std::fs::write(dir.path().join(format!("{n}.toml")), text).unwrap();
+        }
+        let read = |dir: &Path| dump(&load(dir, &Inputs::default()).expect("a good project").0);
+        proptest::prop_assert_eq!(read(dir.path()), read(project));
+    }
+}
+
 /// Compares what `read` gives for each folder in `tests/cases/GROUP` with its `expected.txt`.
 fn run(group: &str, read: impl Fn(&Path) -> String) {
     let update = std::env::var_os("UPDATE_EXPECTED").is_some();

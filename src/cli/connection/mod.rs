@@ -21,19 +21,18 @@ pub use target::Target;
 
 /// The flags about the connection.
 #[derive(Clone, Debug, Default, clap::Args)]
-#[command(next_help_heading = "Connection")]
 pub struct Flags {
     /// The server: http(s)://..., or embedded:PATH for the server inside fluxform [default: [server].url, INFLUX_HOST]
-    #[arg(long, value_name = "URL")]
+    #[arg(long, help_heading = "Connection", value_name = "URL")]
     pub host: Option<String>,
     /// The home org, by name or ID [default: [server].org, INFLUX_ORG]
-    #[arg(long, value_name = "ORG")]
+    #[arg(long, help_heading = "Connection", value_name = "ORG")]
     pub org: Option<String>,
     /// A file that holds the API token [default: INFLUX_TOKEN, INFLUX_TOKEN_FILE]
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, help_heading = "Connection", value_name = "FILE")]
     pub token_file: Option<PathBuf>,
     /// Allow plain http to another machine: the token then crosses the network unencrypted
-    #[arg(long)]
+    #[arg(long, help_heading = "Connection")]
     pub insecure_http: bool,
 }
 
@@ -97,7 +96,7 @@ pub struct Connection {
     pub target: Said<Target>,
     /// The home org: a name or an ID.
     pub org: Said<String>,
-    /// The token; none for the embedded server.
+    /// The token; none for the embedded server, and where nobody gave one.
     pub token: Option<Said<Token>>,
     /// A PEM file of further certificate authorities, relative to the project directory.
     pub ca_file: Option<PathBuf>,
@@ -192,7 +191,7 @@ pub fn resolve(
         Ok(Some(active)) if target::same(&active.url, url) => Some(active),
         _ => None,
     };
-    connection.token = Some(token(flags, around, &connection.target, beside)?);
+    connection.token = token(flags, around, &connection.target, beside)?;
     connection.org = by_manifest
         .or_else(|| {
             around.var("INFLUX_ORG").map(|org| Said { value: org.to_owned(), from: Origin::Variable("INFLUX_ORG") })
@@ -242,15 +241,15 @@ fn skip_verify(around: &Surroundings) -> Result<bool, Problem> {
     }
 }
 
-/// The token for `target`.
+/// The token for `target`; none where nobody gives one.
 fn token(
     flags: &Flags,
     around: &Surroundings,
     target: &Said<Target>,
     beside: Option<&influx_cli::Active>,
-) -> Result<Said<Token>, Problem> {
+) -> Result<Option<Said<Token>>, Problem> {
     if let Some(path) = &flags.token_file {
-        return Ok(Said { value: Token::File(path.clone()), from: Origin::Flag("--token-file") });
+        return Ok(Some(Said { value: Token::File(path.clone()), from: Origin::Flag("--token-file") }));
     }
     let given = around
         .var("INFLUX_TOKEN")
@@ -265,26 +264,22 @@ fn token(
         Origin::Manifest => around.var("INFLUX_HOST").is_some() || around.by_hand(),
         Origin::InfluxCli(_) | Origin::Default => false,
     };
-    let denied = |diagnostic| Problem { exit: Exit::NotAuthorized, diagnostic };
-    match given {
-        Some(given) if meant => return Ok(given),
-        _ => {}
+    if meant && given.is_some() {
+        return Ok(given);
     }
     if let Some(active) = beside
         && let Some(token) = &active.token
     {
-        return Ok(Said { value: Token::Value(token.clone()), from: Origin::InfluxCli(active.name.clone()) });
+        return Ok(Some(Said { value: Token::Value(token.clone()), from: Origin::InfluxCli(active.name.clone()) }));
     }
-    Err(denied(match given {
-        Some(given) => Diagnostic::error(
-            "connection::token-withheld",
-            format!("the token from {} is not sent to {}, which {} names", given.from, target.value, target.from),
-        )
-        .help(format!(
-            "set INFLUX_HOST={} beside it: a token from the environment goes only to INFLUX_HOST or --host, so that a changed manifest cannot send it elsewhere",
-            target.value
-        )),
-        None => Diagnostic::error("connection::no-token", format!("there is no token for {}", target.value))
-            .help("set INFLUX_TOKEN or INFLUX_TOKEN_FILE, or give --token-file"),
-    }))
+    let Some(given) = given else { return Ok(None) };
+    let diagnostic = Diagnostic::error(
+        "connection::token-withheld",
+        format!("the token from {} is not sent to {}, which {} names", given.from, target.value, target.from),
+    )
+    .help(format!(
+        "set INFLUX_HOST={} beside it: a token from the environment goes only to INFLUX_HOST or --host, so that a changed manifest cannot send it elsewhere",
+        target.value
+    ));
+    Err(Problem { exit: Exit::NotAuthorized, diagnostic })
 }

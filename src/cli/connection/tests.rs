@@ -128,8 +128,8 @@ fn what_is_missing_is_said() {
         (run(), "64 connection::no-host"),
         (run().var("INFLUX_HOST", ""), "64 connection::no-host"),
         (run().host(URL).var("INFLUX_TOKEN", "t"), "64 connection::no-org"),
-        (run().host(URL).org("o"), "4 connection::no-token"),
-        (run().host(URL).org("o").var("INFLUX_TOKEN", ""), "4 connection::no-token"),
+        (run().host(URL).org("o"), "https://influx.example (--host) o (--org) no token"),
+        (run().host(URL).org("o").var("INFLUX_TOKEN", ""), "https://influx.example (--host) o (--org) no token"),
     ];
     for (run, says) in table {
         assert_eq!(run.says(), says);
@@ -187,7 +187,7 @@ fn the_influx_cli_speaks_last_and_only_for_its_own_server() {
         (run().influx_cli().write(), "64 connection::no-host"),
         (run().influx_cli().write().terminal(), cli),
         // Its token goes nowhere else, and no other token goes to it.
-        (run().influx_cli().host(URL).org("o"), "4 connection::no-token"),
+        (run().influx_cli().host(URL).org("o"), "https://influx.example (--host) o (--org) no token"),
         (run().influx_cli().host(URL).var("INFLUX_TOKEN", "t"), "64 connection::no-org"),
         (run().influx_cli().var("INFLUX_TOKEN", "t"), cli),
         (

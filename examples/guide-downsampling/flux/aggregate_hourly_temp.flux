@@ -1,0 +1,5 @@
+from(bucket: v.dataBucket)
+  |> range(start: -v.windowPeriod)
+  |> filter(fn: (r) => r._measurement == "environment_metrics")
+  |> aggregateWindow(every: v.windowPeriod, fn: mean, createEmpty: false)
+  |> to(bucket: v.summaryBucket)
