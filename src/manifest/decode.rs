@@ -71,7 +71,7 @@ pub(super) fn resource<'p, 'a>(mut site: Site<'p, 'a>) -> (Resource, Site<'p, 'a
         fields = draft.fields;
     }
     fields.shrink();
-    let needs: BTreeSet<_> = site.needs.iter().map(|(address, _)| address.clone()).collect();
+    let needs = site.needs.iter().map(|(address, _)| address.clone()).collect();
     let resource = Resource { fields, external, lifecycle, needs, place: written.place(), places };
     let said: Vec<_> = faults.into_iter().map(|fault| diagnostic(&resource, kind, script.as_ref(), fault)).collect();
     site.problems.extend(said);
