@@ -142,8 +142,8 @@ both!(each_request_may_be_lost, async |scene| {
     }
 });
 
-/// Applies until the server has done mutation number `at`, and dies; then applies again.
-async fn die(scene: &Scene, at: usize) -> bool {
+/// Applies until the server has done mutation number `at`, and dies; then applies again, or destroys.
+async fn die(scene: &Scene, at: usize, then: Goal) -> bool {
     let run = unique("run");
     let seen = Arc::new(AtomicUsize::new(0));
     let (count, dead) = (seen.clone(), Arc::new(Notify::new()));
@@ -179,9 +179,15 @@ async fn die(scene: &Scene, at: usize) -> bool {
     let project = project.through(scene.server.url(), scene.server.token());
     proxy.settle().await;
     unlock(scene).await;
-    let planned = project.plan(Goal::Declared).await.unwrap();
+    let planned = project.plan(then).await.unwrap();
     let codes: Vec<_> = planned.plan.refusals.iter().map(|problem| &problem.diagnostic.message).collect();
     assert!(codes.is_empty(), "death after mutation {at}: {codes:?}\n{}", lines(&planned.plan));
+    if then == Goal::Destroyed {
+        project.destroy().await;
+        let left = counts(scene, &run).await;
+        assert!(left.values().all(|count| *count == 0), "death after mutation {at}: something is left: {left:?}");
+        return reached;
+    }
     if planned.plan.writes() {
         project.apply().await;
     }
@@ -191,10 +197,17 @@ async fn die(scene: &Scene, at: usize) -> bool {
 
 both!(a_run_may_die_after_each_mutation, async |scene| {
     let mut at = 0;
-    while die(&scene, at).await {
+    while die(&scene, at, Goal::Declared).await {
         at += 1;
     }
     assert!(at >= 15, "only {at} mutations");
+});
+
+both!(a_run_that_died_can_be_destroyed, async |scene| {
+    let mut at = 0;
+    while die(&scene, at, Goal::Destroyed).await {
+        at += 1;
+    }
 });
 
 both!(a_stopped_run_finishes_what_is_under_way_and_goes_on_next_time, async |scene| {
