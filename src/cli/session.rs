@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::connection::{Connection, Purpose, Target, Token};
 use super::shell::{Shell, trouble};
-use crate::api::{ApiError, Class, Client, Connect};
+use crate::api::{ApiError, Class, Client, Connect, Me};
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::exit::{Exit, Problem};
 use crate::manifest::Manifest;
@@ -57,12 +57,15 @@ impl Session {
                 (client.expect("invariant: the embedded server has a sound URL and token"), Some(server))
             }
         };
-        let version = client.health().await.map_err(no_server)?.version;
+        // Side by side: a plan takes hardly longer than its longest list.
+        let (health, me, home) =
+            tokio::join!(client.health(), client.me(), home(&client, &connection.org.value, wish.makes_home));
+        let version = health.map_err(no_server)?.version;
         introduce(shell, connection, &version);
         if embedded.is_none() {
-            proven(&client, connection).await?;
+            proven(&client, connection, me).await?;
         }
-        let home = home(&client, &connection.org.value, wish.makes_home).await?;
+        let home = home?;
         let token_id = shell.around.var("FLUXFORM_TOKEN_ID").map(str::to_owned);
         Ok(Self { client, home, version, token_id, embedded })
     }
@@ -160,15 +163,15 @@ pub(super) fn no_server(error: ApiError) -> Problem {
     Problem { exit: Exit::Unavailable, ..error.into() }
 }
 
-/// Whether there is a token and it works; a server that nobody has set up yet knows no token.
-async fn proven(client: &Client, connection: &Connection) -> Result<(), Problem> {
+/// Whether there is a token and it works, as `me` tells; a server that nobody has set up yet knows no token.
+async fn proven(client: &Client, connection: &Connection, me: Result<Me, ApiError>) -> Result<(), Problem> {
     let problem = match &connection.token {
         None => Problem {
             exit: Exit::NotAuthorized,
             diagnostic: Diagnostic::error("connection::no-token", format!("there is no token for {}", client.host()))
                 .help("set INFLUX_TOKEN or INFLUX_TOKEN_FILE, or give --token-file"),
         },
-        Some(_) => match client.me().await {
+        Some(_) => match me {
             Ok(_) => return Ok(()),
             Err(error) if error.class == Class::BadToken => error.into(),
             Err(error) => return Err(error.into()),

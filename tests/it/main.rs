@@ -13,6 +13,7 @@ mod layout;
 mod ledger;
 mod main_job;
 mod points;
+mod scenarios;
 mod published;
 mod sight;
 mod support;
