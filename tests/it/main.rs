@@ -13,7 +13,7 @@ mod layout;
 mod ledger;
 mod main_job;
 mod points;
-mod scenarios;
 mod published;
+mod scenarios;
 mod sight;
 mod support;
