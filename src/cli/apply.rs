@@ -9,6 +9,7 @@ use super::project::Project;
 use super::session::{Session, Wish};
 use super::shell::{Format, Shell, worst};
 use super::{Ended, approve, project, signal};
+use crate::apply::{Passwords, prepare};
 use crate::diagnostic::Diagnostic;
 use crate::diff::Goal;
 use crate::exit::{Exit, Problem};
@@ -107,11 +108,13 @@ impl Work<'_> {
         };
         self.wanted.consent = consent;
         if self.session.home.is_none() {
+            self.prepare(&agreed).await?;
             self.make_home(org).await?;
             agreed = make(&self.session, &self.project, &self.wanted).await?.plan;
         }
         loop {
-            match self.apply(&agreed).await? {
+            let passwords = self.prepare(&agreed).await?;
+            match self.apply(&agreed, &passwords).await? {
                 Done(report) => return self.end(&agreed, &report),
                 Changed(plan) => (agreed, self.wanted.consent) = self.unless_stopped(self.ask_again(*plan)).await?,
             }
@@ -196,8 +199,13 @@ impl Work<'_> {
         Ok(())
     }
 
+    /// Reads what the plan needs of this machine: what is missing is said before anything is written.
+    async fn prepare(&self, agreed: &Plan) -> Result<Passwords, Vec<Problem>> {
+        self.unless_stopped(prepare(agreed, &self.project.manifest)).await
+    }
+
     /// Writes what was agreed to, under the lock, if it is still the plan.
-    async fn apply(&self, agreed: &Plan) -> Result<Came, Vec<Problem>> {
+    async fn apply(&self, agreed: &Plan, passwords: &Passwords) -> Result<Came, Vec<Problem>> {
         let var = |name: &&str| self.shell.around.var(name).map(str::to_owned);
         let apply = pipeline::Apply {
             client: &self.session.client,
@@ -206,6 +214,7 @@ impl Work<'_> {
             graph: &self.project.graph,
             goal: self.wanted.goal,
             consent: &self.wanted.consent,
+            passwords,
             made: self.wanted.made.as_deref(),
             parallelism: self.arguments.parallelism.into(),
             lock_timeout: self.arguments.wait.lock_timeout,

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use fluxform::api::{Client, Connect};
-use fluxform::apply::{Event, Outcome};
+use fluxform::apply::{Event, Outcome, prepare};
 use fluxform::cli::pipeline::{self, Applied, Apply, Planned};
 use fluxform::diff::Goal;
 use fluxform::exit::{Exit, Problem};
@@ -82,6 +82,7 @@ impl Project {
         let planned = self.plan(goal).await.unwrap();
         let refusals: Vec<_> = planned.plan.refusals.iter().map(|problem| &problem.diagnostic.message).collect();
         assert!(refusals.is_empty(), "{refusals:?}");
+        let passwords = prepare(&planned.plan, &manifest).await.unwrap();
         let (_keep, stop) = watch::channel(None);
         let mut report = Report::default();
         let applied = self.attempt(&planned, goal, stop, &mut |event| report.fold(&event)).await.unwrap();
@@ -110,6 +111,7 @@ impl Project {
             graph: &graph,
             goal,
             consent: &self.consent,
+            passwords: &passwords,
             made: None,
             parallelism: 8,
             lock_timeout: Duration::from_secs(90),
