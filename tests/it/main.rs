@@ -16,3 +16,4 @@ mod points;
 mod published;
 mod sight;
 mod support;
+mod terminal;
