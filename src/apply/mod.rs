@@ -2,11 +2,13 @@
 
 mod deliver;
 mod event;
+mod prepare;
 mod step;
 mod sweep;
 mod walk;
 
 pub use event::{Event, Outcome};
+pub use prepare::{Passwords, prepare};
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -45,6 +47,8 @@ pub struct Run<'a> {
     pub journal: &'a Journal,
     /// What the ledger already has as intended.
     pub intents: &'a BTreeMap<Address, Intent>,
+    /// The passwords that are to be set.
+    pub passwords: &'a Passwords,
     /// How many changes may be under way at once.
     pub parallelism: usize,
     /// Becomes a reason when the run is to stop.
@@ -101,6 +105,7 @@ pub async fn run(run: Run<'_>, tell: &mut dyn FnMut(Event)) {
         foreign: run.foreign,
         journal: run.journal,
         intents: run.intents,
+        passwords: run.passwords,
         objects: Mutex::new(objects),
         orgs_of_objects: run.snapshot.orgs_of_objects(),
     };

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 
 use super::deliver::Delivery;
+use super::prepare::Passwords;
 use crate::address::Address;
 use crate::api::{ApiError, Class, Writer};
 use crate::diagnostic::Diagnostic;
@@ -28,6 +29,7 @@ pub(super) struct Doer<'a> {
     pub(super) ledger: &'a Ledger,
     pub(super) journal: &'a Journal,
     pub(super) intents: &'a BTreeMap<Address, Intent>,
+    pub(super) passwords: &'a Passwords,
     /// ID and org of each resource that exists by now.
     pub(super) objects: Mutex<BTreeMap<Address, (String, Option<String>)>>,
     /// The project that owns an object, for what other projects' ledgers have.
@@ -127,7 +129,7 @@ impl<'a> Doer<'a> {
     }
 
     /// The IDs that `resource` refers to, and what else a kind needs to make it.
-    async fn wanted(&self, change: &Change, sets_password: bool) -> Result<Wanted<'a>, Problem> {
+    fn wanted(&self, change: &Change) -> Wanted<'a> {
         let resource = self.resource(change);
         let home = self.snapshot.home.clone().unwrap_or_default();
         let ids = {
@@ -147,23 +149,13 @@ impl<'a> Doer<'a> {
             Some(Value::Ref(of)) => ids.id(of).unwrap_or_default().to_owned(),
             _ => home,
         };
-        let password = match resource.fields.get("password") {
-            Some(Value::Source(source)) if sets_password => Some(
-                source
-                    .within(&self.manifest.dir)
-                    .resolve()
-                    .await
-                    .map_err(|error| secret_problem(change, &error.to_string()))?,
-            ),
-            _ => None,
-        };
-        Ok(Wanted { resource, ids, org, password })
+        Wanted { resource, ids, org, password: self.passwords.get(&change.address).cloned() }
     }
 
     /// Makes the object. `predecessors` still have to go once the new one works.
     async fn create(&self, change: &'a Change, predecessors: BTreeSet<String>) -> Result<String, Problem> {
         let kind = change.address.kind;
-        let wanted = self.wanted(change, true).await?;
+        let wanted = self.wanted(change);
         let delivery = match wanted.resource.fields.get("deliver") {
             Some(Value::Sinks(sinks)) if kind.spec().delivers => {
                 Some(Delivery::probe(&self.manifest.dir, sinks).await.map_err(|words| secret_problem(change, &words))?)
@@ -280,7 +272,7 @@ impl<'a> Doer<'a> {
         let target = change.object.as_ref().expect("an update has an object");
         let live = self.snapshot.object(kind, &target.id).expect("an update's object was read");
         let changed: Vec<&'static str> = change.fields.iter().map(|field| field.field).collect();
-        let wanted = self.wanted(change, changed.contains(&"password_version")).await?;
+        let wanted = self.wanted(change);
         let mut fields = wanted.resource.fields.clone();
         for ignored in &change.lifecycle.ignore {
             fields.remove(ignored);

@@ -113,6 +113,8 @@ pub struct Apply<'a> {
     pub goal: Goal,
     /// What the user agreed to.
     pub consent: &'a Consent,
+    /// The passwords that the plan sets, as `apply::prepare` read them.
+    pub passwords: &'a apply::Passwords,
     /// The ID of the home org, if this very run has made it.
     pub made: Option<&'a str>,
     /// How many changes may be under way at once.
@@ -193,6 +195,7 @@ impl Apply<'_> {
             foreign: &planned.foreign,
             journal: &journal,
             intents: &intents,
+            passwords: self.passwords,
             parallelism: self.parallelism,
             stop: self.stop.clone(),
         };

@@ -85,7 +85,10 @@ pub(super) async fn make(session: &Session, project: &Project, wanted: &Wanted) 
         .await
         .map_err(|problem| vec![problem])?;
     if *goal == Goal::Declared && !wanted.allow_empty {
-        planned.plan.refusals.extend(empty(project, &planned.ledger));
+        match empty(project, &planned.ledger) {
+            Some(problem) if planned.plan.changes.is_empty() => return Err(vec![problem]),
+            refusal => planned.plan.refusals.extend(refusal),
+        }
     }
     Ok(planned)
 }

@@ -51,7 +51,7 @@ impl Session {
         let (client, embedded) = match &connection.target.value {
             Target::Server(_) => (client(connection, wish.dir)?, None),
             Target::Embedded(path) => {
-                let server = start(path.as_deref(), &connection.org.value, wish).await?;
+                let server = start(shell, path.as_deref(), &connection.org.value, wish).await?;
                 let url = server.url().parse().expect("invariant: the embedded server has a URL");
                 let client = Connect::new(url, server.operator_token()).client();
                 (client.expect("invariant: the embedded server has a sound URL and token"), Some(server))
@@ -121,7 +121,7 @@ fn read_token(token: &Token) -> Result<Secret, Problem> {
 }
 
 /// Starts the embedded server. A command that only reads leaves no file behind.
-async fn start(path: Option<&Path>, org: &str, wish: Wish<'_>) -> Result<Server, Problem> {
+async fn start(shell: &Shell, path: Option<&Path>, org: &str, wish: Wish<'_>) -> Result<Server, Problem> {
     let location = match path.map(|path| wish.dir.join(path)) {
         None => Location::Memory,
         Some(path) if wish.purpose == Purpose::Read && !path.exists() => Location::Memory,
@@ -130,9 +130,19 @@ async fn start(path: Option<&Path>, org: &str, wish: Wish<'_>) -> Result<Server,
             Location::File(path)
         }
     };
-    let setup = Some(Setup { org: org.to_owned(), user: USER.to_owned() });
-    let listen = ([127, 0, 0, 1], 0).into();
-    Server::start(Options { location, listen, setup, lock_wait: wish.wait }).await.map_err(|error| not_started(&error))
+    let open = async |lock_wait| {
+        let setup = Some(Setup { org: org.to_owned(), user: USER.to_owned() });
+        let listen = ([127, 0, 0, 1], 0).into();
+        Server::start(Options { location: location.clone(), listen, setup, lock_wait }).await
+    };
+    let started = match open(Duration::ZERO).await {
+        Err(StartError::Locked { path }) if !wish.wait.is_zero() => {
+            shell.say(format_args!("Waiting for another process that uses {}.", path.display()));
+            open(wish.wait).await
+        }
+        other => other,
+    };
+    started.map_err(|error| not_started(&error))
 }
 
 /// Makes the directory that a new file of the embedded server goes to.

@@ -43,8 +43,9 @@ impl NormalForm {
     pub(crate) fn of_tokens(tokens: &[Token], source: &str) -> Result<Self, FluxError> {
         let mut writer = Writer::default();
         let tokens: Vec<&Token> = tokens.iter().filter(|token| token.kind != TokenKind::Comment).collect();
+        let groups = groups(&tokens);
         for (at, token) in tokens.iter().enumerate() {
-            writer.write(&tokens, at, value(token, source)?);
+            writer.write(&tokens, at, groups[at], value(token, source)?);
         }
         Ok(Self { tokens: writer.out.into_iter().flatten().collect() })
     }
@@ -95,10 +96,21 @@ impl fmt::Display for NormalForm {
 
 /// What is open.
 enum Frame {
-    /// Parentheses around an expression, opened at this place of the output.
-    Group(usize, Group),
+    /// Parentheses around an expression.
+    Group(Opened),
     /// Call, parameters, list, record, block, interpolation.
     Other,
+}
+
+/// Parentheses around an expression, up to where it was read.
+struct Opened {
+    /// Where the output has the opening one.
+    start: usize,
+    group: Group,
+    /// Whether it is the first thing in other such parentheses.
+    leads: bool,
+    /// Whether anything is in it yet.
+    filled: bool,
 }
 
 #[derive(Default)]
@@ -109,17 +121,20 @@ struct Writer {
 }
 
 impl Writer {
-    fn write(&mut self, tokens: &[&Token], at: usize, value: String) {
+    /// Writes the token at `at`; `groups` tells whether it is a parenthesis that groups.
+    fn write(&mut self, tokens: &[&Token], at: usize, groups: bool, value: String) {
         let kind = tokens[at].kind;
         let before = at.checked_sub(1).map(|at| tokens[at].kind);
         let infix = before.is_some_and(TokenKind::ends_operand);
         if let Some(tightness) = binding(kind, infix) {
             self.loosen(tightness);
         }
-        if let Some(Frame::Group(start, group)) = self.frames.last_mut()
-            && self.out[*start + 1..].iter().all(Option::is_none)
+        let mut leads = false;
+        if let Some(Frame::Group(around)) = self.frames.last_mut()
+            && !around.filled
         {
-            group.record = kind == TokenKind::LBrace;
+            (leads, around.filled) = (true, true);
+            around.group.record = kind == TokenKind::LBrace;
         }
         if kind.closes()
             && let Some(last @ Some(NormalToken { kind: TokenKind::Comma, .. })) = self.out.last_mut()
@@ -128,66 +143,58 @@ impl Writer {
         }
         self.out.push(Some(NormalToken { kind, value }));
         if kind.opens() {
-            let frame = if kind == TokenKind::LParen && groups(tokens, at) {
+            let frame = if groups {
                 let before_infix = at >= 2
                     && tokens[at - 2].kind.ends_operand()
                     && !matches!(before, Some(TokenKind::Not | TokenKind::Exists));
-                Frame::Group(
-                    self.out.len() - 1,
-                    Group {
-                        before: before.map(|kind| (kind, before_infix)),
-                        body: before == Some(TokenKind::Arrow),
-                        loosest: Binding::Operand,
-                        record: false,
-                    },
-                )
+                let group = Group {
+                    before: before.map(|kind| (kind, before_infix)),
+                    body: before == Some(TokenKind::Arrow),
+                    loosest: Binding::Operand,
+                    record: false,
+                };
+                Frame::Group(Opened { start: self.out.len() - 1, group, leads, filled: false })
             } else {
                 Frame::Other
             };
             self.frames.push(frame);
         } else if kind.closes()
-            && let Some(Frame::Group(start, group)) = self.frames.pop()
+            && let Some(Frame::Group(Opened { start, group, leads, .. })) = self.frames.pop()
             && group.is_redundant(tokens.get(at + 1).map(|token| token.kind))
         {
             self.out[start] = None;
             self.out.pop();
             self.loosen(group.loosest);
-            if let Some(Frame::Group(outer, outer_group)) = self.frames.last_mut()
-                && self.out[*outer + 1..start].iter().all(Option::is_none)
-            {
-                outer_group.record = group.record;
+            if let (true, Some(Frame::Group(around))) = (leads, self.frames.last_mut()) {
+                around.group.record = group.record;
             }
         }
     }
 
     fn loosen(&mut self, tightness: Binding) {
-        if let Some(Frame::Group(_, group)) = self.frames.last_mut() {
-            group.loosest = group.loosest.min(tightness);
+        if let Some(Frame::Group(around)) = self.frames.last_mut() {
+            around.group.loosest = around.group.loosest.min(tightness);
         }
     }
 }
 
-/// Whether the parenthesis at `at` groups: it neither calls nor holds parameters.
-fn groups(tokens: &[&Token], at: usize) -> bool {
-    let calls = at > 0 && {
-        let before = tokens[at - 1].kind;
-        before.ends_operand() || before == TokenKind::Attribute
-    };
-    if calls {
-        return false;
-    }
-    let mut depth = 0_usize;
-    for (index, token) in tokens.iter().enumerate().skip(at) {
+/// Which tokens are parentheses that group: they neither call nor hold parameters, and are closed.
+fn groups(tokens: &[&Token]) -> Vec<bool> {
+    let mut groups = vec![false; tokens.len()];
+    let mut open = Vec::new();
+    for (at, token) in tokens.iter().enumerate() {
         if token.kind.opens() {
-            depth += 1;
-        } else if token.kind.closes() {
-            depth = depth.saturating_sub(1);
-            if depth == 0 {
-                return tokens.get(index + 1).is_none_or(|next| next.kind != TokenKind::Arrow);
-            }
+            open.push(at);
+        } else if token.kind.closes()
+            && let Some(start) = open.pop()
+        {
+            let before = start.checked_sub(1).map(|before| tokens[before].kind);
+            let calls = before.is_some_and(|kind| kind.ends_operand() || kind == TokenKind::Attribute);
+            let parameters = tokens.get(at + 1).is_some_and(|next| next.kind == TokenKind::Arrow);
+            groups[start] = tokens[start].kind == TokenKind::LParen && !calls && !parameters;
         }
     }
-    false
+    groups
 }
 
 #[cfg(test)]
@@ -241,6 +248,14 @@ mod tests {
         ] {
             assert_ne!(form(one), form(other), "{one} | {other}");
         }
+    }
+
+    /// Thousands of parentheses take no time that grows with their square.
+    #[test]
+    fn how_deep_parentheses_stand_does_not_matter() {
+        let deep = |inner: &str| format!("f = () => {}{inner}{}", "(".repeat(100_000), ")".repeat(100_000));
+        assert_eq!(form(&deep("a")), "f = ( ) => a");
+        assert_eq!(form(&deep("{a: 1}")), "f = ( ) => ( { a : 1 } )");
     }
 
     #[test]

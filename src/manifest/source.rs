@@ -25,7 +25,7 @@ pub(super) fn read(path: &Path) -> Result<(PathBuf, Vec<Arc<Source>>), Vec<Diagn
     let mut files = Vec::new();
     for entry in std::fs::read_dir(path).map_err(unreadable)? {
         let file = entry.map_err(unreadable)?.path();
-        if is_manifest(&name_of(&file)) && file.is_file() {
+        if is_manifest(&name_of(&file)) {
             files.push(file);
         }
     }

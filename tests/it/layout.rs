@@ -54,10 +54,9 @@ fn program() -> Vec<File> {
     let all = files("src", ".rs");
     let tests: Vec<String> = all.iter().flat_map(test_files).collect();
     let code = |file: File| {
-        let text = match file.text.find("#[cfg(test)]\nmod tests {") {
-            Some(at) => &file.text[..at],
-            None => &file.text,
-        };
+        // rustfmt ends a module with a brace of its own line.
+        let (before, tests) = file.text.split_once("#[cfg(test)]\nmod tests {").unwrap_or((&file.text, "\n}\n"));
+        let text = format!("{before}{}", tests.split_once("\n}\n").unwrap().1);
         let lines = text.lines().filter(|line| !line.trim_start().starts_with("//"));
         File { text: lines.collect::<Vec<_>>().join("\n"), path: file.path }
     };
@@ -182,9 +181,10 @@ fn the_pipeline_names_no_kind() {
 }
 
 #[test]
-fn each_kind_has_its_file_its_section_and_an_example() {
+fn each_kind_has_its_file_its_section_an_example_and_a_scenario() {
     let reference = fs::read_to_string(root().join("docs/manifest.md")).unwrap();
     let examples = files("examples", ".toml");
+    let scenarios = files("tests/scenarios", ".toml");
     let mut wrong = Vec::new();
     for kind in Kind::ALL {
         let own = [format!("src/kind/{kind}.rs"), format!("src/kind/{kind}/mod.rs")];
@@ -196,6 +196,9 @@ fn each_kind_has_its_file_its_section_and_an_example() {
         }
         if !examples.iter().any(|file| declares(file, *kind)) {
             wrong.push(format!("{kind} is in no example"));
+        }
+        if !scenarios.iter().any(|file| declares(file, *kind)) {
+            wrong.push(format!("{kind} is in no scenario"));
         }
     }
     none(&wrong);

@@ -20,3 +20,4 @@ mod reliability;
 mod scenarios;
 mod sight;
 mod support;
+mod terminal;

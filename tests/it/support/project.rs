@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use fluxform::api::{Client, Connect};
-use fluxform::apply::{Event, Outcome};
+use fluxform::apply::{Event, Outcome, prepare};
 use fluxform::cli::pipeline::{self, Applied, Apply, Planned};
 use fluxform::diff::Goal;
 use fluxform::exit::{Exit, Problem};
@@ -103,6 +103,7 @@ impl Project {
         tell: &mut (dyn FnMut(Event) + Send),
     ) -> Result<Applied, Problem> {
         let (manifest, graph) = self.load();
+        let passwords = prepare(&planned.plan, &manifest).await.unwrap();
         let apply = Apply {
             client: &self.client,
             server: &self.server,
@@ -110,6 +111,7 @@ impl Project {
             graph: &graph,
             goal,
             consent: &self.consent,
+            passwords: &passwords,
             made: None,
             parallelism: 8,
             lock_timeout: Duration::from_secs(90),
