@@ -7,8 +7,7 @@ use fluxform::value::Value as Field;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::scenarios::lines;
-use crate::support::{Project, Scene, both, unique};
+use crate::support::{Project, Scene, both, lines, unique};
 
 /// How a field is changed by hand.
 enum ByHand {

@@ -9,8 +9,7 @@ use fluxform::plan::Consent;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::scenarios::lines;
-use crate::support::{Fate, Project, Proxy, ROOT, Scene, both, id, unique};
+use crate::support::{Fate, Project, Proxy, ROOT, Scene, both, id, lines, unique};
 
 /// The refusals of a plan: exit and code.
 async fn refusals(project: &Project) -> Vec<(Exit, &'static str)> {

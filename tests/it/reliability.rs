@@ -14,8 +14,7 @@ use reqwest::Method;
 use serde_json::Value;
 use tokio::sync::{Notify, watch};
 
-use crate::scenarios::lines;
-use crate::support::{Fate, Project, Proxy, Scene, both, unique};
+use crate::support::{Fate, Project, Proxy, Scene, both, lines, unique};
 
 /// One of each kind.
 fn all_kinds(run: &str) -> String {

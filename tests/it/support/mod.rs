@@ -3,6 +3,7 @@
 mod both;
 mod embedded;
 mod http;
+mod lines;
 mod project;
 mod proxy;
 mod real;
@@ -13,6 +14,7 @@ mod server;
 
 pub(crate) use both::{both, real, run};
 pub(crate) use http::{Http, Reply};
+pub(crate) use lines::{lines, refused};
 pub(crate) use project::Project;
 pub(crate) use proxy::{Fate, Proxy};
 pub(crate) use relay::{DEADLINE, Relay};
