@@ -1,7 +1,7 @@
 //! The program as a user runs it.
 
 mod connection;
-mod fluxform;
+pub(crate) mod fluxform;
 mod help;
 mod project;
 mod server;
