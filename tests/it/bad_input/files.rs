@@ -46,7 +46,11 @@ fn each_mistake_in_a_manifest_is_65_with_its_place_before_any_server_is_asked() 
             assert!(ended.code == 65 || needs_inputs, "{command} {}: {}", dir.display(), ended.all());
             // What is said of the whole project has no place.
             let placeless = ["manifest::no-file", "manifest::no-project"].iter().any(|code| ended.err.contains(code));
-            assert!(ended.err.contains(":1") || ended.err.contains("╭─[") || placeless || needs_inputs, "{}", ended.err);
+            assert!(
+                ended.err.contains(":1") || ended.err.contains("╭─[") || placeless || needs_inputs,
+                "{}",
+                ended.err
+            );
         }
         assert_eq!(files(&dir), before, "{}", dir.display());
     }
@@ -117,7 +121,8 @@ fn what_is_called_a_manifest_and_cannot_be_read_is_65() {
         std::fs::write(dir.path().join("main.toml"), format!("{HEAD}[bucket.b]\n")).unwrap();
         make(&dir.path().join("x.toml"));
         for command in ["validate", "plan", "apply"] {
-            let ended = if command == "validate" { on(command, dir.path()).run() } else { unasked(command, dir.path(), 65) };
+            let ended =
+                if command == "validate" { on(command, dir.path()).run() } else { unasked(command, dir.path(), 65) };
             assert_eq!(ended.code, 65, "{name}: {}", ended.all());
             has(&ended.err, words);
         }

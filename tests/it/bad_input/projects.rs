@@ -37,11 +37,7 @@ both!(two_objects_of_the_declared_name_are_1_with_both_ids, async |scene| {
     for external in [false, true] {
         let dir = project(
             &scene,
-            if external {
-                "[task.twin]\nexternal = true\n"
-            } else {
-                "[task.twin]\nevery = \"1h\"\nflux = \"x = 1\"\n"
-            },
+            if external { "[task.twin]\nexternal = true\n" } else { "[task.twin]\nevery = \"1h\"\nflux = \"x = 1\"\n" },
         );
         for command in ["plan", "apply"] {
             let run = operator(&scene, command, dir.path()).arg("--adopt");
@@ -58,7 +54,7 @@ both!(an_external_object_that_is_not_there_is_1_with_the_nearest_name, async |sc
     let dir = project(&scene, "[bucket.s]\nname = \"sumary\"\nexternal = true\n");
     for command in ["plan", "apply"] {
         let ended = refused(&scene, dir.path(), operator(&scene, command, dir.path()), 1).await;
-        for part in ["sumary", "`summary`", "main.toml:"] {
+        for part in ["sumary", "there is one called \"summary\"", "main.toml:"] {
             has(&ended.err, part);
         }
     }

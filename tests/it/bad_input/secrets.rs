@@ -46,7 +46,8 @@ both!(a_sink_that_cannot_be_written_is_10_and_no_token_is_made, async |scene| {
         ("[{ file = \"t.token\" }, { file = \"a-file/t.token\" }]", "a-file"),
         ("{ command = [\"./not-there\"] }", "not-there"),
     ] {
-        let dir = project(&scene, &format!("[bucket.raw]\n\n[token.t]\nwrite = [\"bucket.raw\"]\ndeliver = {deliver}\n"));
+        let dir =
+            project(&scene, &format!("[bucket.raw]\n\n[token.t]\nwrite = [\"bucket.raw\"]\ndeliver = {deliver}\n"));
         std::fs::write(dir.path().join("a-file"), "x").unwrap();
         std::fs::create_dir(dir.path().join("a-directory")).unwrap();
         std::os::unix::fs::symlink("a-file", dir.path().join("a-link")).unwrap();

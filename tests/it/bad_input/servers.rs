@@ -9,8 +9,7 @@ use super::{files, has};
 use crate::cli::fluxform::{on, project};
 use crate::support::{Server, both};
 
-const MANIFEST: &str =
-    "[project]\nname = \"p\"\n[server]\norg = \"o\"\n[bucket.raw]\n[token.t]\nwrite = [\"bucket.raw\"]\ndeliver = { file = \"t.token\" }\n";
+const MANIFEST: &str = "[project]\nname = \"p\"\n[server]\norg = \"o\"\n[bucket.raw]\n[token.t]\nwrite = [\"bucket.raw\"]\ndeliver = { file = \"t.token\" }\n";
 
 /// A server that gives each connection this answer; and how many there were.
 fn answering(answer: &'static [u8]) -> (String, Arc<AtomicUsize>) {
@@ -80,7 +79,8 @@ fn a_server_that_hangs_up_or_is_not_there_is_5() {
 fn plain_http_to_another_host_is_64_for_every_command() {
     let dir = project(MANIFEST);
     for command in ["plan", "apply", "drift", "show", "status", "destroy"] {
-        let run = on(command, dir.path()).var("INFLUX_TOKEN", "s3cret").var("INFLUX_HOST", "http://influx.example:8086");
+        let run =
+            on(command, dir.path()).var("INFLUX_TOKEN", "s3cret").var("INFLUX_HOST", "http://influx.example:8086");
         let run = if matches!(command, "apply" | "destroy") { run.arg("--auto-approve") } else { run };
         has(&run.run().with(64).err, "--insecure-http");
     }

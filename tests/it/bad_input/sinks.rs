@@ -93,7 +93,10 @@ both!(every_sink_gets_a_secret_that_works_and_nothing_else_shows_it, async |scen
 both!(a_command_that_fails_is_10_and_the_next_apply_goes_on, async |scene| {
     let dir = project(&scene, "");
     let at = |name: &str| dir.path().join(name);
-    script(&at("deliver"), "cat > got\ncat got >&2\ncat got\nexit 3\n".replace("got", &at("got").display().to_string()).as_str());
+    script(
+        &at("deliver"),
+        "cat > got\ncat got >&2\ncat got\nexit 3\n".replace("got", &at("got").display().to_string()).as_str(),
+    );
     let tables = format!(
         "[bucket.raw]\n[token.t]\nwrite = [\"bucket.raw\"]\ndeliver = {{ command = [\"{}\"] }}\n",
         at("deliver").display()
@@ -130,7 +133,10 @@ both!(a_rotation_keeps_the_old_secret_until_the_new_one_is_delivered, async |sce
             at(command).display()
         )
     };
-    script(&at("deliver"), &format!("cat >> '{0}'; echo >> '{0}'\ntest ! -e '{1}'\n", at("got").display(), at("broken").display()));
+    script(
+        &at("deliver"),
+        &format!("cat >> '{0}'; echo >> '{0}'\ntest ! -e '{1}'\n", at("got").display(), at("broken").display()),
+    );
     declare(dir.path(), &scene, &tables("", "deliver"));
     operator(&scene, "apply", dir.path()).run().with(0);
     let old = std::fs::read_to_string(at("t.token")).unwrap();

@@ -89,9 +89,8 @@ both!(what_somebody_wrote_on_the_server_is_shown_safely, async |scene| {
     let find = async |list: &str, field: &str| {
         let all = scene.http.get(&format!("{list}?orgID={}", scene.org)).await.expect(200);
         let rows = all.as_object().unwrap().values().find_map(|value| value.as_array()).unwrap().clone();
-        let ours = |row: &&serde_json::Value| {
-            row[field].as_str().is_some_and(|name| ["l", "b", "t", "k"].contains(&name))
-        };
+        let ours =
+            |row: &&serde_json::Value| row[field].as_str().is_some_and(|name| ["l", "b", "t", "k"].contains(&name));
         let row = rows.iter().find(ours).unwrap_or_else(|| panic!("{rows:?}"));
         format!("{list}/{}", row["id"].as_str().unwrap())
     };
