@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use futures::stream::{self, StreamExt, TryStreamExt};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::address::Address;
@@ -50,6 +51,9 @@ impl std::fmt::Display for Data {
     }
 }
 
+/// Queries that are under way at once.
+const AT_ONCE: usize = 8;
+
 /// What a change would delete.
 enum Stake<'a> {
     /// All that the object holds.
@@ -87,16 +91,18 @@ pub async fn read(
     changes: &[Change],
     snapshot: &Snapshot,
 ) -> Result<BTreeMap<Address, Data>, ApiError> {
-    let mut at_stake = BTreeMap::new();
-    for change in changes {
-        let data = match stake(change, snapshot) {
-            None => continue,
-            Some(Stake::All(object)) => all_of(client, change.address.kind, object).await?,
-            Some(Stake::Older(object, keep)) => older(client, object, keep, snapshot.at).await,
-        };
-        at_stake.insert(change.address.clone(), data);
-    }
-    Ok(at_stake)
+    let stakes = changes.iter().filter_map(|change| Some((&change.address, stake(change, snapshot)?)));
+    stream::iter(stakes)
+        .map(async |(address, stake)| {
+            let data = match stake {
+                Stake::All(object) => all_of(client, address.kind, object).await?,
+                Stake::Older(object, keep) => older(client, object, keep, snapshot.at).await,
+            };
+            Ok((address.clone(), data))
+        })
+        .buffer_unordered(AT_ONCE)
+        .try_collect()
+        .await
 }
 
 /// The data of one object: its own, or that of everything in an org.

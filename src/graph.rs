@@ -12,7 +12,6 @@ use crate::address::Address;
 pub struct Graph {
     /// An edge goes from what is needed to what needs it. Nodes are in order of address.
     graph: DiGraph<Address, ()>,
-    nodes: BTreeMap<Address, NodeIndex>,
     order: Vec<NodeIndex>,
 }
 
@@ -26,20 +25,24 @@ impl Graph {
     ///
     /// # Errors
     /// One cycle for each group of resources that need each other.
-    pub fn build<'a>(
-        resources: impl IntoIterator<Item = (&'a Address, &'a BTreeSet<Address>)>,
+    pub fn build<'a, N: IntoIterator<Item = &'a Address>>(
+        resources: impl IntoIterator<Item = (&'a Address, N)>,
     ) -> Result<Self, Vec<Cycle>> {
-        let resources: BTreeMap<_, _> = resources.into_iter().collect();
+        let mut resources: Vec<(&Address, N)> = resources.into_iter().collect();
+        resources.sort_by_key(|(address, _)| *address);
         let mut graph = DiGraph::with_capacity(resources.len(), resources.len());
-        let nodes: BTreeMap<Address, NodeIndex> =
-            resources.keys().map(|address| ((*address).clone(), graph.add_node((*address).clone()))).collect();
-        for (address, needs) in &resources {
-            for need in needs.iter().filter_map(|need| nodes.get(need)) {
-                graph.add_edge(*need, nodes[*address], ());
+        for (address, _) in &resources {
+            graph.add_node((*address).clone());
+        }
+        for (n, (_, needs)) in resources.into_iter().enumerate() {
+            for need in needs {
+                if let Some(need) = find(&graph, need) {
+                    graph.add_edge(need, NodeIndex::new(n), ());
+                }
             }
         }
         let order = order(&graph);
-        if order.len() == graph.node_count() { Ok(Self { graph, nodes, order }) } else { Err(cycles(&graph)) }
+        if order.len() == graph.node_count() { Ok(Self { graph, order }) } else { Err(cycles(&graph)) }
     }
 
     /// All resources, each after all that it needs; among those that could come next, the smallest address does.
@@ -59,16 +62,21 @@ impl Graph {
 
     /// All pairs of a resource and one that it needs, sorted.
     pub fn edges(&self) -> impl Iterator<Item = (&Address, &Address)> {
-        self.nodes.keys().flat_map(|address| self.needs(address).into_iter().map(move |need| (address, need)))
+        self.graph.node_weights().flat_map(|address| self.needs(address).into_iter().map(move |need| (address, need)))
     }
 
     fn beside(&self, address: &Address, direction: Direction) -> Vec<&Address> {
-        let Some(node) = self.nodes.get(address) else { return Vec::new() };
-        let mut beside: Vec<_> =
-            self.graph.neighbors_directed(*node, direction).map(|node| &self.graph[node]).collect();
+        let Some(node) = find(&self.graph, address) else { return Vec::new() };
+        let mut beside: Vec<_> = self.graph.neighbors_directed(node, direction).map(|node| &self.graph[node]).collect();
         beside.sort();
         beside
     }
+}
+
+/// The node of `address`: nodes are in order of address.
+fn find(graph: &DiGraph<Address, ()>, address: &Address) -> Option<NodeIndex> {
+    let found = graph.raw_nodes().binary_search_by(|node| node.weight.cmp(address));
+    found.ok().map(NodeIndex::new)
 }
 
 /// The order of all nodes that are in no cycle and behind none.

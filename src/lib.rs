@@ -1,20 +1,22 @@
 //! Declare, plan and apply everything that lives in an InfluxDB 2.x server.
 //!
-//! The modules stand in the order in which data flows through them: none imports a later stage.
+//! The modules stand in the order in which data flows through them: none imports a later one. Only those of the
+//! vocabulary, from `address` to `value`, are defined through each other.
 
-pub mod address;
 pub mod confine;
 pub mod diagnostic;
 pub mod duration;
 pub mod exit;
-pub mod field;
 pub mod flux;
 pub mod secret;
 pub mod snowflake;
-pub mod value;
 
 pub mod api;
+
+pub mod address;
+pub mod field;
 pub mod kind;
+pub mod value;
 
 pub mod graph;
 pub mod manifest;

@@ -2,7 +2,7 @@
 //!
 //! Each ratio compares two things that were done in turn in this run; times are medians. `cargo bench --bench figures --
 //! PART...` measures only some parts (`plan`, `apply`, `memory`, `validate`, `growth`), `--rounds N` takes another number
-//! of rounds than 10.
+//! of rounds than 10, and `--program PATH` another build than the one that cargo has just made.
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 
@@ -64,12 +64,16 @@ async fn run(mut arguments: Vec<String>) -> Result<bool> {
         rounds = arguments.get(at + 1).ok_or("--rounds needs a number")?.parse()?;
         arguments.drain(at..=at + 1);
     }
+    let mut program = Program::built();
+    if let Some(at) = arguments.iter().position(|argument| argument == "--program") {
+        program = Program::at(arguments.get(at + 1).ok_or("--program needs a path")?);
+        arguments.drain(at..=at + 1);
+    }
     const PARTS: [&str; 5] = ["plan", "apply", "memory", "validate", "growth"];
     if let Some(unknown) = arguments.iter().find(|part| !PARTS.contains(&part.as_str())) {
         return Err(format!("no part is called `{unknown}`: {}", PARTS.join(", ")).into());
     }
     let asked = |part: &str| arguments.is_empty() || arguments.iter().any(|argument| argument == part);
-    let program = Program::built();
     let mut limits = Limit::default();
     println!("fluxform {}, medians of {rounds} rounds, both sides in turn\n", env!("CARGO_PKG_VERSION"));
     match Influxd::program() {

@@ -1,6 +1,7 @@
 //! The program under measurement, as a process.
 
 use std::io::Read;
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -9,18 +10,23 @@ use super::project::Project;
 
 /// The `fluxform` that was built for this benchmark.
 pub(crate) struct Program {
-    path: &'static str,
+    path: PathBuf,
 }
 
 impl Program {
     /// The one that cargo has just built, with the profile of the benchmark.
     pub(crate) fn built() -> Self {
-        Self { path: env!("CARGO_BIN_EXE_fluxform") }
+        Self::at(env!("CARGO_BIN_EXE_fluxform"))
+    }
+
+    /// Another one.
+    pub(crate) fn at(path: &str) -> Self {
+        Self { path: path.into() }
     }
 
     /// A command, with nothing of this process's environment.
     fn command(&self, arguments: &[&str], project: &Project) -> Command {
-        let mut command = Command::new(self.path);
+        let mut command = Command::new(&self.path);
         command.args(arguments).arg(project.path()).env_clear();
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
         command

@@ -103,7 +103,7 @@ impl<'a> Doer<'a> {
             origin,
             fields: resource.fields.iter().filter_map(print).collect(),
             lifecycle: resource.lifecycle.clone(),
-            needs: resource.needs.clone(),
+            needs: resource.needs.iter().cloned().collect(),
             secret: same_object.and_then(|old| old.secret.clone()),
             predecessors: same_object.map(|old| old.predecessors.clone()).unwrap_or_default(),
         }

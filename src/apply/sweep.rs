@@ -89,7 +89,7 @@ mod tests {
         let at = created_ms(&id(now)).expect("a snowflake");
         let snapshot = Snapshot { at, kinds: [(Kind::Token, view)].into(), ..Snapshot::default() };
         let mut planned = Change::blank(&"token.t".parse().expect("an address"), Action::Replace, Reason::Undelivered);
-        planned.object = Some(Target { id: id(5), org: None, name: ours.clone() });
+        planned.object = Some(Target { id: id(5), org: None, name: ours });
         let plan = Plan { project: "p".into(), changes: vec![planned], ..Plan::default() };
         assert_eq!(abandoned(&snapshot, &Ledger::default(), &plan), [(Kind::Token, id(1).as_str())]);
     }

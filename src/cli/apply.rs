@@ -1,5 +1,7 @@
 //! `fluxform apply`, and what `fluxform destroy` shares with it.
 
+use std::pin::pin;
+
 use tokio::sync::watch;
 
 use super::connection::{self, Purpose};
@@ -71,8 +73,10 @@ struct Work<'a> {
 }
 
 /// Plans, asks, and writes.
-pub(super) async fn write(shell: &Shell, arguments: &Run, verb: Verb, wanted: Wanted) -> Ended {
+pub(super) async fn write(shell: &Shell, arguments: &Run, verb: Verb, mut wanted: Wanted) -> Ended {
     approve::possible(shell, arguments.auto_approve)?;
+    // Who is asked sees what would be taken over, and agrees to that too.
+    wanted.consent.adopt |= !arguments.auto_approve;
     let project = arguments.project.load(shell)?;
     let connection = project.connect(shell, &arguments.connection, Purpose::Write)?;
     let wish = Wish {
@@ -81,11 +85,27 @@ pub(super) async fn write(shell: &Shell, arguments: &Run, verb: Verb, wanted: Wa
         wait: arguments.wait.lock_timeout,
         makes_home: wanted.goal == Goal::Declared && project.makes_org(&connection.org.value),
     };
-    let session = Session::open(shell, &connection, wish).await.map_err(|problem| vec![problem])?;
-    let mut work = Work { shell, arguments, project, verb, wanted, session, stop: signal::listen() };
+    let stop = signal::listen();
+    let open = async { Session::open(shell, &connection, wish).await.map_err(|problem| vec![problem]) };
+    let session = unless_stopped(&stop, open).await?;
+    let mut work = Work { shell, arguments, project, verb, wanted, session, stop };
     let ended = work.run(&connection.org.value).await;
     work.session.close().await;
     ended
+}
+
+/// `work`, or the end of the run at the first signal.
+async fn unless_stopped<T>(
+    stop: &watch::Receiver<Option<Exit>>,
+    work: impl Future<Output = Result<T, Vec<Problem>>>,
+) -> Result<T, Vec<Problem>> {
+    tokio::select! {
+        done = work => done,
+        exit = signal::wait(stop.clone()) => {
+            let diagnostic = Diagnostic::error("cli::interrupted", "stopped by a signal: nothing was changed");
+            Err(vec![Problem { exit, diagnostic }])
+        }
+    }
 }
 
 /// What came of writing.
@@ -103,7 +123,7 @@ const COMMIT: [&str; 3] = ["FLUXFORM_COMMIT", "GITHUB_SHA", "CI_COMMIT_SHA"];
 
 impl Work<'_> {
     async fn run(&mut self, org: &str) -> Ended {
-        let Some((mut agreed, consent)) = self.unless_stopped(self.agree()).await? else {
+        let Some((mut agreed, consent)) = unless_stopped(&self.stop, self.agree()).await? else {
             return Ok(Exit::Ok);
         };
         self.wanted.consent = consent;
@@ -116,20 +136,18 @@ impl Work<'_> {
             let passwords = self.prepare(&agreed).await?;
             match self.apply(&agreed, &passwords).await? {
                 Done(report) => return self.end(&agreed, &report),
-                Changed(plan) => (agreed, self.wanted.consent) = self.unless_stopped(self.ask_again(*plan)).await?,
+                // Somebody else has done it all in the meantime.
+                Changed(plan) if self.nothing(&plan) => return self.end(&plan, &Report::default()),
+                Changed(plan) => {
+                    (agreed, self.wanted.consent) = unless_stopped(&self.stop, self.ask_again(*plan)).await?;
+                }
             }
         }
     }
 
-    /// `work`, or the end of the run at the first signal.
-    async fn unless_stopped<T>(&self, work: impl Future<Output = Result<T, Vec<Problem>>>) -> Result<T, Vec<Problem>> {
-        tokio::select! {
-            done = work => done,
-            exit = signal::wait(self.stop.clone()) => {
-                let diagnostic = Diagnostic::error("cli::interrupted", "stopped by a signal: nothing was changed");
-                Err(vec![Problem { exit, diagnostic }])
-            }
-        }
+    /// Whether there is nothing at all to do.
+    fn nothing(&self, plan: &Plan) -> bool {
+        self.wanted.goal == Goal::Declared && !plan.writes() && plan.refusals.is_empty()
     }
 
     /// Plans, shows the plan, and asks; none if there is nothing to do.
@@ -167,7 +185,7 @@ impl Work<'_> {
                 Verb::Apply => "Apply this plan?",
                 Verb::Destroy => "Destroy all of this?",
             };
-            approve::ask(self.shell, question).await?;
+            approve::ask(self.shell, &plan, question).await?;
         }
         Ok((plan, wanted.consent))
     }
@@ -201,7 +219,7 @@ impl Work<'_> {
 
     /// Reads what the plan needs of this machine: what is missing is said before anything is written.
     async fn prepare(&self, agreed: &Plan) -> Result<Passwords, Vec<Problem>> {
-        self.unless_stopped(prepare(agreed, &self.project.manifest)).await
+        unless_stopped(&self.stop, prepare(agreed, &self.project.manifest)).await
     }
 
     /// Writes what was agreed to, under the lock, if it is still the plan.
@@ -224,12 +242,20 @@ impl Work<'_> {
         };
         let mut report = Report::default();
         let mut progress = Progress::start(self.shell.output);
-        let applied = apply
-            .run(agreed, &mut |event| {
+        let applied = {
+            let mut tell = |event| {
                 progress.tell(&event);
                 report.fold(&event);
-            })
-            .await;
+            };
+            let mut run = pin!(apply.run(agreed, &mut tell));
+            tokio::select! {
+                applied = &mut run => applied,
+                _ = signal::wait(self.stop.clone()) => {
+                    self.shell.say("Stopping: what is under way is finished first; a second signal stops at once.");
+                    run.await
+                }
+            }
+        };
         progress.end();
         match applied {
             Ok(Applied::Done) => Ok(Done(report)),

@@ -46,9 +46,13 @@ pub(super) async fn data_loss(shell: &Shell, plan: &Plan, consent: &Consent) -> 
     Ok(consent)
 }
 
-/// Asks whether to go on; only `yes` is a yes.
-pub(super) async fn ask(shell: &Shell, what: &str) -> Result<(), Vec<Problem>> {
+/// Asks whether to go on; only `yes` is a yes. What would be taken over is named, since the answer covers it.
+pub(super) async fn ask(shell: &Shell, plan: &Plan, what: &str) -> Result<(), Vec<Problem>> {
     let mut page = shell.talk_page();
+    let adopted: Vec<_> = plan.changes.iter().filter(|change| change.adopts).map(|c| c.address.to_string()).collect();
+    if !adopted.is_empty() {
+        page.put(Role::Warning, "These exist already and would be taken over: ").say(adopted.join(", ")).end();
+    }
     page.put(Role::Strong, what).say(" Only `yes` will be accepted: ");
     shell.output.talk(&page.finish());
     if answer().await? == "yes" { Ok(()) } else { Err(declined()) }

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::connection::{Connection, Purpose, Target, Token};
 use super::shell::{Shell, trouble};
-use crate::api::{ApiError, Class, Client, Connect};
+use crate::api::{ApiError, Class, Client, Connect, Me};
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::exit::{Exit, Problem};
 use crate::manifest::Manifest;
@@ -51,18 +51,21 @@ impl Session {
         let (client, embedded) = match &connection.target.value {
             Target::Server(_) => (client(connection, wish.dir)?, None),
             Target::Embedded(path) => {
-                let server = start(path.as_deref(), &connection.org.value, wish).await?;
+                let server = start(shell, path.as_deref(), &connection.org.value, wish).await?;
                 let url = server.url().parse().expect("invariant: the embedded server has a URL");
                 let client = Connect::new(url, server.operator_token()).client();
                 (client.expect("invariant: the embedded server has a sound URL and token"), Some(server))
             }
         };
-        let version = client.health().await.map_err(no_server)?.version;
+        // Side by side: a plan takes hardly longer than its longest list.
+        let (health, me, home) =
+            tokio::join!(client.health(), client.me(), home(&client, &connection.org.value, wish.makes_home));
+        let version = health.map_err(no_server)?.version;
         introduce(shell, connection, &version);
         if embedded.is_none() {
-            proven(&client, connection).await?;
+            proven(&client, connection, me).await?;
         }
-        let home = home(&client, &connection.org.value, wish.makes_home).await?;
+        let home = home?;
         let token_id = shell.around.var("FLUXFORM_TOKEN_ID").map(str::to_owned);
         Ok(Self { client, home, version, token_id, embedded })
     }
@@ -118,7 +121,7 @@ fn read_token(token: &Token) -> Result<Secret, Problem> {
 }
 
 /// Starts the embedded server. A command that only reads leaves no file behind.
-async fn start(path: Option<&Path>, org: &str, wish: Wish<'_>) -> Result<Server, Problem> {
+async fn start(shell: &Shell, path: Option<&Path>, org: &str, wish: Wish<'_>) -> Result<Server, Problem> {
     let location = match path.map(|path| wish.dir.join(path)) {
         None => Location::Memory,
         Some(path) if wish.purpose == Purpose::Read && !path.exists() => Location::Memory,
@@ -127,9 +130,19 @@ async fn start(path: Option<&Path>, org: &str, wish: Wish<'_>) -> Result<Server,
             Location::File(path)
         }
     };
-    let setup = Some(Setup { org: org.to_owned(), user: USER.to_owned() });
-    let listen = ([127, 0, 0, 1], 0).into();
-    Server::start(Options { location, listen, setup, lock_wait: wish.wait }).await.map_err(|error| not_started(&error))
+    let open = async |lock_wait| {
+        let setup = Some(Setup { org: org.to_owned(), user: USER.to_owned() });
+        let listen = ([127, 0, 0, 1], 0).into();
+        Server::start(Options { location: location.clone(), listen, setup, lock_wait }).await
+    };
+    let started = match open(Duration::ZERO).await {
+        Err(StartError::Locked { path }) if !wish.wait.is_zero() => {
+            shell.say(format_args!("Waiting for another process that uses {}.", path.display()));
+            open(wish.wait).await
+        }
+        other => other,
+    };
+    started.map_err(|error| not_started(&error))
 }
 
 /// Makes the directory that a new file of the embedded server goes to.
@@ -160,15 +173,15 @@ pub(super) fn no_server(error: ApiError) -> Problem {
     Problem { exit: Exit::Unavailable, ..error.into() }
 }
 
-/// Whether there is a token and it works; a server that nobody has set up yet knows no token.
-async fn proven(client: &Client, connection: &Connection) -> Result<(), Problem> {
+/// Whether there is a token and it works, as `me` tells; a server that nobody has set up yet knows no token.
+async fn proven(client: &Client, connection: &Connection, me: Result<Me, ApiError>) -> Result<(), Problem> {
     let problem = match &connection.token {
         None => Problem {
             exit: Exit::NotAuthorized,
             diagnostic: Diagnostic::error("connection::no-token", format!("there is no token for {}", client.host()))
                 .help("set INFLUX_TOKEN or INFLUX_TOKEN_FILE, or give --token-file"),
         },
-        Some(_) => match client.me().await {
+        Some(_) => match me {
             Ok(_) => return Ok(()),
             Err(error) if error.class == Class::BadToken => error.into(),
             Err(error) => return Err(error.into()),

@@ -61,6 +61,14 @@ pub fn compare(
     comparison.problems.extend(problems);
     let finder = Finder::new(snapshot, ledger, foreign, entries);
     let mut names = Names::new(snapshot);
+    let mut names_then = Names::new(snapshot);
+    for (address, (was, entry)) in &finder.entries {
+        let Some(object) = snapshot.object(address.kind, &entry.id) else { continue };
+        names_then.learn(object, was);
+        if !manifest.resources.contains_key(address) {
+            names.learn(object, address);
+        }
+    }
     let mut found: BTreeMap<Address, Found<'_>> = BTreeMap::new();
     for address in graph.order() {
         let resource = &manifest.resources[address];
@@ -79,8 +87,10 @@ pub fn compare(
                 comparison.changes.push(forget(address, entry, Some(target(object)), Reason::External));
             }
         } else {
-            let change =
-                Change { org: org.map(str::to_owned), ..one(address, resource, &this, entry, snapshot, &names) };
+            let change = Change {
+                org: org.map(str::to_owned),
+                ..one(address, resource, &this, entry, snapshot, (&names, &names_then))
+            };
             comparison.changes.push(change);
         }
         let stays = comparison
@@ -141,10 +151,11 @@ fn one(
     found: &Found<'_>,
     entry: Option<(&Address, &Entry)>,
     snapshot: &Snapshot,
-    names: &Names<'_>,
+    (names, names_then): (&Names<'_>, &Names<'_>),
 ) -> Change {
     let mut change = Change {
         lifecycle: resource.lifecycle.clone(),
+        lifecycle_changes: entry.is_some_and(|(_, entry)| entry.lifecycle != resource.lifecycle),
         origin: entry.map(|(_, entry)| entry.origin),
         moved_from: entry.filter(|(was, _)| *was != address).map(|(was, _)| was.clone()),
         ..Change::blank(address, Action::None, Reason::InSync)
@@ -159,7 +170,7 @@ fn one(
     };
     change.object = Some(target(object));
     change.adopts = matches!(found, Found::Adopted(_));
-    differences(&mut change, resource, object, last, names);
+    differences(&mut change, resource, object, last, (names, names_then));
     let replaced: BTreeSet<&'static str> = change
         .fields
         .iter()
@@ -221,7 +232,7 @@ fn differences(
     resource: &Resource,
     object: &Object,
     last: Option<&BTreeMap<String, String>>,
-    names: &Names<'_>,
+    (names, names_then): (&Names<'_>, &Names<'_>),
 ) {
     for field in change.address.kind.spec().fields {
         if field.compared == Compared::Never || resource.lifecycle.ignore.contains(field.name) {
@@ -245,7 +256,8 @@ fn differences(
             }
             continue;
         }
-        let live = match object.fields.get(field.name) {
+        let read = object.fields.get(field.name);
+        let live = match read {
             Some(value) => names.value(value, object.org.as_deref()),
             None if field.omitted == Omitted::Empty => Value::Scopes(BTreeSet::new()),
             None => Value::Unset,
@@ -254,10 +266,13 @@ fn differences(
             change.settles |= last.is_some() && last_print != Some(&print);
             continue;
         }
+        // The server has not moved if it has what was applied last, under the names of then: another object may stand
+        // behind a name now, or the same behind another.
+        let as_then = read.map(|value| names_then.value(value, object.org.as_deref()).fingerprint());
         let cause = match last_print {
             None => Cause::New,
+            Some(last) if *last == live.fingerprint() || as_then.as_ref() == Some(last) => Cause::Yours,
             Some(last) if *last == print => Cause::Drift,
-            Some(last) if *last == live.fingerprint() => Cause::Yours,
             Some(_) => Cause::Both,
         };
         change.fields.push(FieldChange { field: field.name, live: Some(live), wanted, last: last_text, cause });

@@ -42,6 +42,9 @@ pub struct Change {
     pub unverified: bool,
     /// The protection that holds: the manifest's, or the ledger's for a block that is gone.
     pub lifecycle: Lifecycle,
+    /// Whether the ledger has another lifecycle: it is written even if nothing else is, because it holds when the block
+    /// is gone.
+    pub lifecycle_changes: bool,
     /// Where the object comes from, for objects that the ledger has.
     pub origin: Option<Origin>,
 }
@@ -153,6 +156,7 @@ impl Change {
             settles: false,
             unverified: false,
             lifecycle: Lifecycle::default(),
+            lifecycle_changes: false,
             origin: None,
         }
     }
@@ -173,7 +177,11 @@ impl Change {
         match self.action {
             Action::Forget => true,
             Action::None => {
-                self.adopts || self.moved_from.is_some() || !self.released.is_empty() || self.reason == Reason::Resumed
+                self.adopts
+                    || self.moved_from.is_some()
+                    || !self.released.is_empty()
+                    || self.lifecycle_changes
+                    || self.reason == Reason::Resumed
             }
             _ => false,
         }

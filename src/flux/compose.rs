@@ -1,3 +1,5 @@
+//! A task's script taken apart, and put together with what fluxform adds.
+
 use std::ops::Range;
 
 use super::error::FluxError;

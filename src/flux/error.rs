@@ -1,3 +1,5 @@
+//! What is wrong with a script.
+
 use std::ops::Range;
 
 /// What is wrong with a Flux script, and where.

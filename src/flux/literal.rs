@@ -1,3 +1,5 @@
+//! From values to Flux: the one encoder.
+
 use std::fmt::Write as _;
 
 use super::number::{duration, duration_parts, time};

@@ -1,3 +1,5 @@
+//! The normal form of a script: two that the server would run alike have the same.
+
 use std::fmt;
 
 use sha2::{Digest, Sha256};

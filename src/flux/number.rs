@@ -1,3 +1,5 @@
+//! Tokens that begin with a digit: numbers, durations, times.
+
 use super::token::TokenKind;
 
 /// Units of a duration, a longer one before the one it starts with.

@@ -1,3 +1,5 @@
+//! `option task`: reading it, and writing it.
+
 use std::ops::Range;
 
 use super::error::{FluxError, Spanned};

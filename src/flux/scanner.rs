@@ -1,3 +1,5 @@
+//! From text to tokens.
+
 use std::ops::Range;
 
 use super::error::FluxError;

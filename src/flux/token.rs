@@ -1,3 +1,5 @@
+//! What a script consists of.
+
 use std::ops::Range;
 
 /// One token of a script.

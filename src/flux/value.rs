@@ -1,3 +1,5 @@
+//! What literals say: strings, regular expressions, durations, times.
+
 use std::ops::Range;
 
 use super::error::FluxError;

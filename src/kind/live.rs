@@ -159,23 +159,19 @@ pub struct Made {
 
 /// What each kind can do with a server.
 pub(super) trait Live {
-    /// All objects that the token sees, in the orgs `orgs` (IDs) where the kind lives in orgs. Also what the list reply
-    /// lacks, such as the members of orgs, when `fields` names a field that needs it.
+    /// See [`Kind::list`](super::Kind::list).
     async fn list(api: &Client, orgs: &[&str], fields: &(dyn Fn(&str) -> bool + Sync))
     -> Result<Vec<Object>, ApiError>;
 
-    /// The object with this ID.
+    /// See [`Kind::find`](super::Kind::find).
     async fn find(api: &Client, id: &str) -> Result<Presence, ApiError>;
 
-    /// Makes a new object. An error with `maybe_done` means that the object may be there, perhaps unfinished: the next plan
-    /// sees what it lacks. Kinds that deliver make it inactive, with the marker in its description, and compare the echo
-    /// with what was asked: a difference deletes it and is an error.
+    /// See [`Kind::create`](super::Kind::create).
     async fn create(api: &Writer, want: &Want<'_>) -> Result<Made, ApiError>;
 
-    /// Brings the fields `changed` of `live` to what is wanted, and leaves all others alone. For kinds that deliver this
-    /// is also the activation: status and final description in one request.
+    /// See [`Kind::update`](super::Kind::update).
     async fn update(api: &Writer, live: &Object, want: &Want<'_>, changed: &[&'static str]) -> Result<(), ApiError>;
 
-    /// Deletes the object; one that is gone already is deleted.
+    /// See [`Kind::delete`](super::Kind::delete).
     async fn delete(api: &Writer, id: &str) -> Result<(), ApiError>;
 }

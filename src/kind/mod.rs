@@ -37,7 +37,11 @@ macro_rules! kinds {
                 match self { $(Self::$kind => &$module::SPEC,)+ }
             }
 
-            /// All objects of the kind that the token sees, see [`live::Live::list`].
+            /// All objects of the kind that the token sees, in the orgs `orgs` (IDs) where the kind lives in orgs. Also
+            /// what the list reply lacks, such as the members of orgs, when `fields` names a field that needs it.
+            ///
+            /// # Errors
+            /// The server's.
             pub async fn list(
                 self,
                 api: &Client,
@@ -47,17 +51,29 @@ macro_rules! kinds {
                 match self { $(Self::$kind => $module::Live::list(api, orgs, fields).await,)+ }
             }
 
-            /// The object with this ID, see [`live::Live::find`].
+            /// The object with this ID.
+            ///
+            /// # Errors
+            /// The server's, but those that tell whether there is such an object.
             pub async fn find(self, api: &Client, id: &str) -> Result<Presence, ApiError> {
                 match self { $(Self::$kind => $module::Live::find(api, id).await,)+ }
             }
 
-            /// Makes a new object, see [`live::Live::create`].
+            /// Makes a new object. Kinds that deliver make it inactive, with the marker in its description, and compare the
+            /// echo with what was asked: a difference deletes it and is an error.
+            ///
+            /// # Errors
+            /// The server's. One with `maybe_done` means that the object may be there, perhaps unfinished: the next plan
+            /// sees what it lacks.
             pub async fn create(self, api: &Writer, want: &Want<'_>) -> Result<Made, ApiError> {
                 match self { $(Self::$kind => $module::Live::create(api, want).await,)+ }
             }
 
-            /// Changes an object, see [`live::Live::update`].
+            /// Brings the fields `changed` of `live` to what is wanted, and leaves all others alone. For kinds that deliver
+            /// this is also the activation: status and final description in one request.
+            ///
+            /// # Errors
+            /// The server's.
             pub async fn update(
                 self,
                 api: &Writer,
@@ -68,7 +84,10 @@ macro_rules! kinds {
                 match self { $(Self::$kind => $module::Live::update(api, live, want, changed).await,)+ }
             }
 
-            /// Deletes an object, see [`live::Live::delete`].
+            /// Deletes an object; one that is gone already is deleted.
+            ///
+            /// # Errors
+            /// The server's.
             pub async fn delete(self, api: &Writer, id: &str) -> Result<(), ApiError> {
                 match self { $(Self::$kind => $module::Live::delete(api, id).await,)+ }
             }

@@ -137,7 +137,11 @@ async fn roles(api: &Client) -> Result<BTreeMap<String, BTreeMap<String, Role>>,
     let orgs = by_offset(api, ORGS, &[], |page: Orgs| page.orgs, |org: &Id| &org.id).await?;
     let asked = orgs.iter().flat_map(|org| ROLES.map(|role| (&org.id, role)));
     let lists: Vec<_> = stream::iter(asked)
-        .map(async |(org, role)| Ok::<_, ApiError>((org, role, api.get::<Holders>(&role.path(org), &[]).await?)))
+        .map(async |(org, role)| match api.get::<Holders>(&role.path(org), &[]).await {
+            // An org that is listed can be read: it has gone since.
+            Err(error) if error.status == Some(404) => Ok((org, role, Holders { users: Vec::new() })),
+            holders => holders.map(|holders| (org, role, holders)),
+        })
         .buffered(AT_ONCE)
         .try_collect()
         .await?;

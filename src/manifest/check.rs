@@ -15,30 +15,31 @@ use crate::value::{Ref, Value};
 
 type Resources = BTreeMap<Address, Resource>;
 
-/// Resources that need each other. `edges` tells what a resource needs, and where it says so.
-pub(super) fn cycles(
+/// Resources that need each other.
+pub(super) fn cycles(resources: &Resources) -> Vec<Cycle> {
+    let graph = Graph::build(resources.iter().map(|(address, resource)| (address, &resource.needs)));
+    graph.err().unwrap_or_default()
+}
+
+/// Says that resources need each other. `edges` tells what a resource needs, and where it says so.
+pub(super) fn cycle(
+    Cycle(path): &Cycle,
     resources: &Resources,
     edges: &dyn Fn(&Address) -> BTreeMap<Address, Span>,
-    problems: &mut Vec<Diagnostic>,
-) {
-    let Err(cycles) = Graph::build(resources.iter().map(|(address, resource)| (address, &resource.needs))) else {
-        return;
-    };
-    for Cycle(path) in cycles {
-        let names: Vec<_> = path.iter().chain(path.first()).map(Address::to_string).collect();
-        let mut diagnostic =
-            Diagnostic::error("manifest::cycle", format!("resources need each other: {}", names.join(" -> ")));
-        for (at, address) in path.iter().enumerate() {
-            let need = &path[(at + 1) % path.len()];
-            let Some(resource) = resources.get(address) else { continue };
-            let spot = match edges(address).get(need) {
-                Some(span) => place(&resource.place.source, *span),
-                None => resource.place.clone(),
-            };
-            diagnostic = diagnostic.at(spot, format!("{address} needs {need}"));
-        }
-        problems.push(diagnostic.help("take one of these references out"));
+) -> Diagnostic {
+    let names: Vec<_> = path.iter().chain(path.first()).map(Address::to_string).collect();
+    let mut diagnostic =
+        Diagnostic::error("manifest::cycle", format!("resources need each other: {}", names.join(" -> ")));
+    for (at, address) in path.iter().enumerate() {
+        let need = &path[(at + 1) % path.len()];
+        let Some(resource) = resources.get(address) else { continue };
+        let spot = match edges(address).get(need) {
+            Some(span) => place(&resource.place.source, *span),
+            None => resource.place.clone(),
+        };
+        diagnostic = diagnostic.at(spot, format!("{address} needs {need}"));
     }
+    diagnostic.help("take one of these references out")
 }
 
 /// The org that `resource` lives in, as far as the manifest tells: the home org by its name is the home org.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::node::{Entry, Node, Raw};
+use super::node::{Entry, Node, Raw, Table};
 use super::site::Site;
 use super::{Lifecycle, Places, Resource, flux, shape};
 use crate::diagnostic::{Diagnostic, nearest};
@@ -17,9 +17,10 @@ const META: [&str; 3] = ["external", "for_each", "lifecycle"];
 pub(super) fn resource<'p, 'a>(mut site: Site<'p, 'a>) -> (Resource, Site<'p, 'a>) {
     let kind = site.address.kind;
     let written = site.written;
-    let external = flag(&mut site, "external", written.table.get("external"));
-    let lifecycle = lifecycle(&mut site);
-    for entry in &written.table.0 {
+    let table = written.table();
+    let external = flag(&mut site, "external", table.get("external"));
+    let lifecycle = lifecycle(&mut site, &table);
+    for entry in &table.0 {
         known(&mut site, kind, entry);
     }
     let mut fields = Fields::default();
@@ -27,7 +28,7 @@ pub(super) fn resource<'p, 'a>(mut site: Site<'p, 'a>) -> (Resource, Site<'p, 'a
     let mut script = None;
     let mut params = None;
     for field in kind.spec().fields {
-        match written.table.get(field.name) {
+        match table.get(field.name) {
             Some(node) if external && !identifies(kind, field) => {
                 let message = format!("an external {kind} cannot have `{}`: it is never changed", field.name);
                 let help = "an external resource has only what it is found by";
@@ -58,7 +59,7 @@ pub(super) fn resource<'p, 'a>(mut site: Site<'p, 'a>) -> (Resource, Site<'p, 'a
         }
     }
     if let Some(source) = site.chained() {
-        let at = written.table.get("for_each").map_or(written.head, |node| node.span);
+        let at = table.get("for_each").map_or(written.head, |node| node.span);
         site.needs.push((source, at));
     }
     let places = Places::new(places);
@@ -70,7 +71,7 @@ pub(super) fn resource<'p, 'a>(mut site: Site<'p, 'a>) -> (Resource, Site<'p, 'a
         fields = draft.fields;
     }
     fields.shrink();
-    let needs: BTreeSet<_> = site.needs.iter().map(|(address, _)| address.clone()).collect();
+    let needs = site.needs.iter().map(|(address, _)| address.clone()).collect();
     let resource = Resource { fields, external, lifecycle, needs, place: written.place(), places };
     let said: Vec<_> = faults.into_iter().map(|fault| diagnostic(&resource, kind, script.as_ref(), fault)).collect();
     site.problems.extend(said);
@@ -132,7 +133,7 @@ fn known(site: &mut Site<'_, '_>, kind: Kind, entry: &Entry<'_>) {
     site.fail_with::<()>("manifest::unknown-key", entry.at, message, "unknown", help);
 }
 
-fn flag<'p, 'a>(site: &mut Site<'p, 'a>, word: &str, node: Option<&'p Node<'a>>) -> bool {
+fn flag<'a>(site: &mut Site<'_, 'a>, word: &str, node: Option<&Node<'a>>) -> bool {
     let Some(node) = node else { return false };
     match site.expand(node).map(std::borrow::Cow::into_owned) {
         Some(Node { value: Raw::Boolean(yes), .. }) => yes,
@@ -144,10 +145,9 @@ fn flag<'p, 'a>(site: &mut Site<'p, 'a>, word: &str, node: Option<&'p Node<'a>>)
     }
 }
 
-fn lifecycle(site: &mut Site<'_, '_>) -> Lifecycle {
+fn lifecycle<'a>(site: &mut Site<'_, 'a>, resource: &Table<'a>) -> Lifecycle {
     let mut lifecycle = Lifecycle::default();
-    let written = site.written;
-    let Some(node) = written.table.get("lifecycle") else { return lifecycle };
+    let Some(node) = resource.get("lifecycle") else { return lifecycle };
     let Raw::Table(table) = &node.value else {
         site.wrong_type::<()>("lifecycle", "a table", node);
         return lifecycle;
@@ -165,7 +165,7 @@ fn lifecycle(site: &mut Site<'_, '_>) -> Lifecycle {
             }
         }
     }
-    if written.table.get("external").is_some_and(|node| node.value == Raw::Boolean(true)) {
+    if resource.get("external").is_some_and(|node| node.value == Raw::Boolean(true)) {
         let message = "`lifecycle` has no meaning for what is external: it is never changed";
         site.fail::<()>("manifest::external", node.span, message, "not allowed here");
     }

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use super::expand::expand;
 use super::node::{Node, Raw, Span};
 use super::source::place;
-use super::syntax::{Document, Written};
+use super::syntax::{Declared, Document};
 use super::template::Expression;
 use super::variables::Values;
 use crate::address::Address;
@@ -35,7 +35,7 @@ pub(super) type Instances = BTreeMap<Address, Option<Each>>;
 pub(super) fn instances(document: &Document<'_>, values: &Values, problems: &mut Vec<Diagnostic>) -> Instances {
     let mut finder = Finder { document, values, found: Instances::new(), path: Vec::new(), problems };
     for (address, written) in &document.resources {
-        if written.table.get("for_each").is_some() {
+        if written.each {
             finder.find(address);
         }
     }
@@ -56,7 +56,8 @@ impl<'d, 'a> Finder<'d, 'a> {
             return found.clone();
         }
         let written = self.document.resources.get(address)?;
-        let node = written.table.get("for_each")?;
+        let table = written.table();
+        let node = table.get("for_each")?;
         let found = if self.path.contains(address) {
             self.cycle(address);
             None
@@ -69,12 +70,12 @@ impl<'d, 'a> Finder<'d, 'a> {
         self.found.entry(address.clone()).or_insert(found).clone()
     }
 
-    fn fail<T>(&mut self, written: &Written<'_>, span: Span, message: impl Into<String>, label: &str) -> Option<T> {
+    fn fail<T>(&mut self, written: &Declared<'_>, span: Span, message: impl Into<String>, label: &str) -> Option<T> {
         self.problems.push(Diagnostic::error("manifest::for-each", message).at(place(written.source, span), label));
         None
     }
 
-    fn read(&mut self, written: &'d Written<'a>, node: &Node<'a>) -> Option<Each> {
+    fn read(&mut self, written: &Declared<'a>, node: &Node<'a>) -> Option<Each> {
         let values = self.values;
         let mut other = false;
         let expanded = expand(node, &mut |expression, _| match expression {
@@ -134,7 +135,7 @@ impl<'d, 'a> Finder<'d, 'a> {
     /// Refuses empty and repeated keys.
     fn unique(
         &mut self,
-        written: &Written<'_>,
+        written: &Declared<'_>,
         items: Vec<(Span, String, Instance)>,
     ) -> Option<BTreeMap<String, Instance>> {
         let mut first: BTreeMap<String, Span> = BTreeMap::new();
@@ -157,7 +158,7 @@ impl<'d, 'a> Finder<'d, 'a> {
     }
 
     /// The instances of another resource.
-    fn chain(&mut self, written: &Written<'_>, span: Span, text: &str) -> Option<Each> {
+    fn chain(&mut self, written: &Declared<'_>, span: Span, text: &str) -> Option<Each> {
         let source: Address = match text.parse() {
             Ok(Address { instance: None, kind, key }) => Address { kind, key, instance: None },
             _ => {
@@ -170,7 +171,7 @@ impl<'d, 'a> Finder<'d, 'a> {
                 .document
                 .resources
                 .iter()
-                .filter(|(address, written)| address.kind == source.kind && written.table.get("for_each").is_some())
+                .filter(|(address, written)| address.kind == source.kind && written.each)
                 .map(|(address, _)| address.to_string())
                 .collect();
             let near = nearest(text, known.iter().map(String::as_str)).map(|near| format!("did you mean `{near}`?"));
@@ -182,7 +183,7 @@ impl<'d, 'a> Finder<'d, 'a> {
             });
             return None;
         };
-        if from.table.get("for_each").is_none() {
+        if !from.each {
             self.problems.push(
                 Diagnostic::error("manifest::for-each", format!("{source} has no `for_each`"))
                     .at(place(written.source, span), "takes its keys")
@@ -202,7 +203,7 @@ impl<'d, 'a> Finder<'d, 'a> {
             Diagnostic::error("manifest::cycle", format!("`for_each` goes in a circle: {}", names.join(" -> ")));
         for step in steps {
             if let Some(written) = self.document.resources.get(step)
-                && let Some(node) = written.table.get("for_each")
+                && let Some(node) = written.table().get("for_each")
             {
                 diagnostic = diagnostic.at(place(written.source, node.span), step.to_string());
             }

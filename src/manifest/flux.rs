@@ -36,7 +36,7 @@ impl Written {
 }
 
 /// Reads `flux`: a string as it stands, or `{ file = "..." }`.
-pub(super) fn read<'p, 'a>(site: &mut Site<'p, 'a>, node: &'p Node<'a>) -> Option<Written> {
+pub(super) fn read<'a>(site: &mut Site<'_, 'a>, node: &Node<'a>) -> Option<Written> {
     let whole = site.place(node.span);
     if let Raw::Text(text) = &node.value {
         let source = Arc::clone(site.written.source);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::node::Span;
 use super::site::Project;
-use super::{Inputs, Manifest, check, decode, each, head, source, syntax, variables};
+use super::{Inputs, Manifest, Resource, asked, check, decode, each, head, source, syntax, variables};
 use crate::address::Address;
 use crate::diagnostic::{Diagnostic, Place, Severity, Source};
 
@@ -27,27 +27,22 @@ pub fn load(path: &Path, inputs: &Inputs) -> Result<(Manifest, Vec<Diagnostic>),
     let server = head::server(&document, &values, &mut problems);
     let moved = head::moved(&document, &values, &mut problems);
     let instances = each::instances(&document, &values, &mut problems);
-    let project = Project::new(&document, &values, &instances, &dir);
+    let resources = read(&Project::new(&document, &values, &instances, &dir), &mut problems);
+    drop(document);
+    let resources: BTreeMap<Address, Resource> = resources.into_iter().collect();
 
-    let mut resources = BTreeMap::new();
-    for (table, written) in &document.resources {
-        let addresses: Vec<Address> = match instances.get(table) {
-            None => vec![table.clone()],
-            Some(None) => Vec::new(),
-            Some(Some(each)) => each.instances.keys().map(|key| table.at(key.clone())).collect(),
+    let cycles = check::cycles(&resources);
+    if !cycles.is_empty()
+        && let Some(document) = syntax::merge(&sources, &mut Vec::new())
+    {
+        let project = Project::new(&document, &values, &instances, &dir);
+        let edges = |address: &Address| -> BTreeMap<Address, Span> {
+            let Some(declared) = document.resources.get(&address.table()) else { return BTreeMap::new() };
+            let (_, site) = decode::resource(project.site(address.clone(), declared));
+            site.needs.into_iter().rev().collect()
         };
-        for address in addresses {
-            let (resource, site) = decode::resource(project.site(address.clone(), written));
-            problems.extend(site.problems);
-            resources.insert(address, resource);
-        }
+        problems.extend(cycles.iter().map(|cycle| check::cycle(cycle, &resources, &edges)));
     }
-    let edges = |address: &Address| -> BTreeMap<Address, Span> {
-        let Some(written) = document.resources.get(&address.table()) else { return BTreeMap::new() };
-        let (_, site) = decode::resource(project.site(address.clone(), written));
-        site.needs.into_iter().rev().collect()
-    };
-    check::cycles(&resources, &edges, &mut problems);
     check::names(&resources, &server, &mut problems);
     check::sinks(&resources, &mut problems);
     check::labels(&resources, &server, &mut problems);
@@ -61,6 +56,32 @@ pub fn load(path: &Path, inputs: &Inputs) -> Result<(Manifest, Vec<Diagnostic>),
         }
         _ => Err(sorted(problems)),
     }
+}
+
+/// Reads all resources, in order of address. The table of what no other resource asks for goes as soon as it is read.
+fn read(project: &Project<'_, '_>, problems: &mut Vec<Diagnostic>) -> Vec<(Address, Resource)> {
+    let keep = asked::tables(project);
+    let count = |table| match project.instances.get(table) {
+        None => 1,
+        Some(each) => each.as_ref().map_or(0, |each| each.instances.len()),
+    };
+    let mut resources = Vec::with_capacity(project.document.resources.keys().map(count).sum());
+    for (table, declared) in &project.document.resources {
+        let mut one = |address: Address| {
+            let (resource, site) = decode::resource(project.site(address.clone(), declared));
+            problems.extend(site.problems);
+            resources.push((address, resource));
+        };
+        match project.instances.get(table) {
+            None => one(table.clone()),
+            Some(None) => {}
+            Some(Some(each)) => each.instances.keys().for_each(|key| one(table.at(key.clone()))),
+        }
+        if keep.as_ref().is_some_and(|keep| !keep.contains(table)) {
+            declared.forget();
+        }
+    }
+    resources
 }
 
 /// In order of file and place; what has no place comes first. The same thing said of several instances is said once.

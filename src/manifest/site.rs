@@ -11,7 +11,7 @@ use super::each::{Each, Instance, Instances};
 use super::expand::{ExpandError, expand};
 use super::node::{Node, Raw, Span};
 use super::source::place;
-use super::syntax::{Document, Written};
+use super::syntax::{Declared, Document};
 use super::template::{Expression, Index, index};
 use super::variables::Values;
 use crate::address::{Address, read_key};
@@ -54,7 +54,7 @@ impl<'p, 'a> Project<'p, 'a> {
     }
 
     /// Where the resource `address` is read.
-    pub(super) fn site(&'p self, address: Address, written: &'p Written<'a>) -> Site<'p, 'a> {
+    pub(super) fn site(&'p self, address: Address, written: &'p Declared<'a>) -> Site<'p, 'a> {
         Site { project: self, address, written, needs: Vec::new(), problems: Vec::new(), path: Vec::new() }
     }
 }
@@ -64,7 +64,7 @@ impl<'p, 'a> Project<'p, 'a> {
 pub(super) struct Site<'p, 'a> {
     pub(super) project: &'p Project<'p, 'a>,
     pub(super) address: Address,
-    pub(super) written: &'p Written<'a>,
+    pub(super) written: &'p Declared<'a>,
     /// What it refers to, and where.
     pub(super) needs: Vec<(Address, Span)>,
     pub(super) problems: Vec<Diagnostic>,
@@ -121,7 +121,7 @@ impl<'p, 'a> Site<'p, 'a> {
     }
 
     /// `node` with the value of each `${...}` in it.
-    pub(super) fn expand(&mut self, node: &'p Node<'a>) -> Option<Cow<'p, Node<'a>>> {
+    pub(super) fn expand<'n>(&mut self, node: &'n Node<'a>) -> Option<Cow<'n, Node<'a>>> {
         let expanded = expand(node, &mut |expression, span| self.value(expression, span).ok_or(()));
         match expanded {
             Ok(node) => Some(node),
@@ -249,7 +249,8 @@ impl<'p, 'a> Site<'p, 'a> {
         let mut site = self.project.site(address.clone(), written);
         site.path = self.path.clone();
         site.path.push(step.clone());
-        let node = match (written.table.get(name), field.omitted) {
+        let table = written.table();
+        let node = match (table.get(name), field.omitted) {
             (Some(node), _) => match site.expand(node) {
                 Some(node) => return Attribute::Value(node.into_owned().into_owned()),
                 None => return Attribute::Broken,

@@ -1,7 +1,9 @@
 //! From text to tables: what stands in the files, each address once.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use toml::de::DeTable;
@@ -22,6 +24,41 @@ pub(super) struct Written<'a> {
     pub(super) table: Table<'a>,
 }
 
+/// The table of a resource. It can be let go of when it has been read: in a large project all tables together are large.
+#[derive(Debug)]
+pub(super) struct Declared<'a> {
+    pub(super) source: &'a Arc<Source>,
+    /// The table's head.
+    pub(super) head: Span,
+    /// Whether it has `for_each`.
+    pub(super) each: bool,
+    table: RefCell<Option<Rc<Table<'a>>>>,
+}
+
+impl<'a> Declared<'a> {
+    fn new(Written { source, head, mut table }: Written<'a>) -> Self {
+        table.0.shrink_to_fit();
+        let each = table.get("for_each").is_some();
+        Self { source, head, each, table: RefCell::new(Some(Rc::new(table))) }
+    }
+
+    /// Its table.
+    pub(super) fn table(&self) -> Rc<Table<'a>> {
+        let table = self.table.borrow();
+        Rc::clone(table.as_ref().expect("invariant: a table that is asked for is kept"))
+    }
+
+    /// Lets go of its table, which nobody will ask for.
+    pub(super) fn forget(&self) {
+        self.table.take();
+    }
+
+    /// The place of the table's head.
+    pub(super) fn place(&self) -> Place {
+        place(self.source, self.head)
+    }
+}
+
 /// All that stands in the files of a project.
 #[derive(Debug, Default)]
 pub(super) struct Document<'a> {
@@ -30,7 +67,7 @@ pub(super) struct Document<'a> {
     pub(super) vars: BTreeMap<String, (&'a Arc<Source>, Entry<'a>)>,
     pub(super) moved: Vec<Written<'a>>,
     /// The resources as they are written, before `for_each`.
-    pub(super) resources: BTreeMap<Address, Written<'a>>,
+    pub(super) resources: BTreeMap<Address, Declared<'a>>,
 }
 
 impl Written<'_> {
@@ -199,7 +236,7 @@ impl<'a> Document<'a> {
             let Some(written) = table(source, entry, problems) else { continue };
             match self.resources.entry(address) {
                 std::collections::btree_map::Entry::Vacant(slot) => {
-                    slot.insert(written);
+                    slot.insert(Declared::new(written));
                 }
                 std::collections::btree_map::Entry::Occupied(first) => problems.push(
                     Diagnostic::error("manifest::duplicate", format!("{} is written twice", first.key()))

@@ -47,6 +47,8 @@ pub struct Counts {
     pub adopt: usize,
     /// Resources with released fields.
     pub release: usize,
+    /// Resources whose lifecycle the ledger has not written down yet.
+    pub protect: usize,
     /// Objects that the ledger lets go of.
     pub forget: usize,
     /// Ledger entries that get another address.
@@ -70,6 +72,7 @@ impl Plan {
             }
             counts.adopt += usize::from(change.adopts);
             counts.release += usize::from(!change.released.is_empty());
+            counts.protect += usize::from(change.lifecycle_changes);
             counts.moved += usize::from(change.moved_from.is_some());
         }
         counts

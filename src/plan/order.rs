@@ -169,3 +169,120 @@ fn circle(changes: &[Change], missing: &[usize]) -> Vec<Problem> {
             ),
     }]
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::diff::{Cause, FieldChange, Reason, Target};
+    use crate::ledger::{Entry, Origin};
+
+    fn address(text: &str) -> Address {
+        text.parse().expect("an address")
+    }
+
+    fn change(name: &str, action: Action) -> Change {
+        let address = address(name);
+        let object = Target { id: name.to_owned(), org: None, name: address.key.clone() };
+        Change { object: Some(object), ..Change::blank(&address, action, Reason::Differs) }
+    }
+
+    fn renamed(name: &str, to: &str) -> Change {
+        let wanted = Value::Text(to.to_owned());
+        let field = FieldChange { field: "name", live: None, wanted, last: None, cause: Cause::Yours };
+        Change { fields: vec![field], ..change(name, Action::Update) }
+    }
+
+    fn graph(edges: &[(&str, &str)], changes: &[Change]) -> Graph {
+        let mut needs: BTreeMap<Address, BTreeSet<Address>> =
+            changes.iter().map(|change| (change.address.clone(), BTreeSet::new())).collect();
+        for (user, need) in edges {
+            needs.entry(address(user)).or_default().insert(address(need));
+        }
+        Graph::build(&needs).expect("no cycle")
+    }
+
+    fn ledger(needs: &[(&str, &str)]) -> Ledger {
+        let mut ledger = Ledger::default();
+        for (user, need) in needs {
+            let entry = ledger.entries.entry(address(user)).or_insert_with(|| Entry {
+                id: (*user).to_owned(),
+                org: None,
+                name: String::new(),
+                created: None,
+                origin: Origin::Created,
+                fields: BTreeMap::new(),
+                lifecycle: crate::manifest::Lifecycle::default(),
+                needs: BTreeSet::new(),
+                secret: None,
+                predecessors: BTreeSet::new(),
+            });
+            entry.needs.insert(address(need));
+        }
+        ledger
+    }
+
+    fn sequence(ordered: &Ordered) -> Vec<String> {
+        ordered.changes.iter().map(|change| change.address.to_string()).collect()
+    }
+
+    #[test]
+    fn what_is_made_comes_after_its_needs_and_deletes_run_backwards() {
+        let changes = vec![
+            change("bucket.new", Action::Create),
+            change("token.new", Action::Create),
+            change("bucket.old", Action::Delete),
+            change("token.old", Action::Delete),
+            change("task.old", Action::Delete),
+        ];
+        let graph = graph(&[("token.new", "bucket.new")], &changes);
+        let ordered = order(changes, &graph, &ledger(&[("token.old", "bucket.old"), ("task.old", "bucket.old")]));
+        assert_eq!(sequence(&ordered), ["bucket.new", "token.new", "task.old", "token.old", "bucket.old"]);
+        assert_eq!(ordered.after[&address("bucket.old")], [address("task.old"), address("token.old")]);
+    }
+
+    #[test]
+    fn what_lets_go_of_an_object_is_changed_before_the_object_goes() {
+        let changes = vec![change("bucket.old", Action::Delete), change("token.t", Action::Replace)];
+        let graph = graph(&[], &changes);
+        let ordered = order(changes, &graph, &ledger(&[("token.t", "bucket.old")]));
+        assert_eq!(sequence(&ordered), ["token.t", "bucket.old"]);
+    }
+
+    #[test]
+    fn a_name_is_taken_after_it_is_freed_and_a_swap_is_said() {
+        let changes = vec![renamed("bucket.a", "b"), renamed("bucket.b", "c"), change("bucket.c", Action::Delete)];
+        let empty = graph(&[], &changes);
+        let ordered = order(changes, &empty, &Ledger::default());
+        assert_eq!(sequence(&ordered), ["bucket.c", "bucket.b", "bucket.a"]);
+        let swap = vec![renamed("bucket.a", "b"), renamed("bucket.b", "a")];
+        let empty = graph(&[], &swap);
+        let message = &order(swap, &empty, &Ledger::default()).problems[0].diagnostic.message;
+        assert_eq!(message, "each of these waits for another: bucket.a, bucket.b");
+    }
+
+    proptest! {
+        #[test]
+        fn the_order_keeps_every_need_and_does_not_depend_on_the_input_s(
+            edges in proptest::collection::vec((0usize..15, 0usize..15), 0..40),
+            actions in proptest::collection::vec(0usize..4, 15),
+            turn in 0usize..15,
+        ) {
+            const ACTIONS: [Action; 4] = [Action::None, Action::Create, Action::Update, Action::Replace];
+            let changes: Vec<Change> = (0..15).map(|n| change(&format!("bucket.k{n:02}"), ACTIONS[actions[n]])).collect();
+            let names: Vec<(String, String)> = edges.iter().filter(|(a, b)| a > b).map(|(a, b)| (format!("bucket.k{a:02}"), format!("bucket.k{b:02}"))).collect();
+            let edges: Vec<(&str, &str)> = names.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
+            let graph = graph(&edges, &changes);
+            let ordered = order(changes.clone(), &graph, &ledger(&edges));
+            prop_assert!(ordered.problems.is_empty());
+            let at = |name: &str| sequence(&ordered).iter().position(|each| each == name);
+            for (user, need) in &edges {
+                prop_assert!(at(need) < at(user));
+            }
+            let mut turned = changes;
+            turned.rotate_left(turn);
+            prop_assert_eq!(sequence(&order(turned, &graph, &ledger(&edges))), sequence(&ordered));
+        }
+    }
+}

@@ -142,6 +142,9 @@ fn ledger(page: &mut Page, plan: &Plan) {
         if !change.released.is_empty() {
             line("release", &format!(": {}", released(change)));
         }
+        if change.lifecycle_changes {
+            line("protect", " as its lifecycle says now");
+        }
     }
 }
 
@@ -158,12 +161,17 @@ fn summary(page: &mut Page, plan: &Plan) {
     let Counts { add, change, replace, destroy, .. } = counts;
     page.put(Role::Strong, "Plan:");
     page.say(format_args!(" {} to add, {change} to change, {} to destroy.", add + replace, destroy + replace));
-    let ledger: Vec<_> =
-        [(counts.adopt, "adopt"), (counts.moved, "move"), (counts.release, "release"), (counts.forget, "forget")]
-            .iter()
-            .filter(|(number, _)| *number > 0)
-            .map(|(number, verb)| format!("{number} to {verb}"))
-            .collect();
+    let ledger: Vec<_> = [
+        (counts.adopt, "adopt"),
+        (counts.moved, "move"),
+        (counts.release, "release"),
+        (counts.protect, "protect"),
+        (counts.forget, "forget"),
+    ]
+    .iter()
+    .filter(|(number, _)| *number > 0)
+    .map(|(number, verb)| format!("{number} to {verb}"))
+    .collect();
     if !ledger.is_empty() {
         page.say(format_args!(" Ledger: {}.", ledger.join(", ")));
     }

@@ -31,6 +31,7 @@ pub(super) fn change(kind: Kind, key: &str, action: Action, reason: Reason) -> C
         settles: false,
         unverified: false,
         lifecycle: Lifecycle::default(),
+        lifecycle_changes: false,
         origin: None,
     }
 }

@@ -1,3 +1,5 @@
+//! Programs that give or take a secret, with a limit of time.
+
 use std::io;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;

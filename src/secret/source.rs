@@ -1,3 +1,5 @@
+//! Where secrets come from.
+
 use std::env::VarError;
 use std::io;
 use std::path::PathBuf;

@@ -1,6 +1,6 @@
 //! The embedded server: a management API that behaves as influxd 2.9.1 does, traps included.
 //!
-//! [`store`] keeps, without HTTP; each kind has one file of handlers; [`routes`] joins them. It shares no types
+//! `store` keeps, without HTTP; each kind has one file of handlers; `routes` joins them. It shares no types
 //! with the client, so that a wrong field name cannot pass on both sides.
 
 mod auth;

@@ -17,7 +17,7 @@ pub struct Snapshot {
     pub home: Option<String>,
     /// The ID of the user that the run's token belongs to.
     pub me: String,
-    /// The server's time of the first reply, in milliseconds since 1970.
+    /// The server's time when it had been read, in milliseconds since 1970.
     pub at: u64,
     /// Whether it is proven that the token sees all labels of the home org, and so the ledger if there is one.
     pub labels_proven: bool,

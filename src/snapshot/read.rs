@@ -2,11 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use futures::future::try_join_all;
 use futures::stream::{self, StreamExt, TryStreamExt};
+use tokio::join;
 
 use super::{Sight, Snapshot, View};
 use crate::api::{ApiError, Client, Me, sight};
-use crate::kind::{Kind, Place, Presence};
+use crate::kind::{Kind, Object, Place, Presence};
 use crate::ledger::Ledger;
 use crate::manifest::Manifest;
 use crate::value::{Ref, Value};
@@ -37,31 +39,52 @@ pub async fn read(
     manifest: &Manifest,
     ledger: &Ledger,
 ) -> Result<Snapshot, ApiError> {
-    let me = client.me().await?;
     let kinds = kinds(manifest, ledger);
-    let proven = proven(client, server, &me, &kinds).await?;
+    // Side by side: what the token may see decides how the lists are taken, not whether they are read.
+    let (sight, found) = join!(sight(client, server, &kinds), found(client, server, manifest, ledger, &kinds));
+    let ((me, proven), Found { lists, owners }) = (sight?, found?);
     let mut snapshot = Snapshot {
         version: server.version.clone(),
         home: server.home.clone(),
         me: me.id,
         at: client.server_time().unwrap_or_default(),
         labels_proven: proven.get(LABELS).copied().unwrap_or(false),
-        ..Snapshot::default()
+        owners,
+        kinds: lists.into_iter().map(|(kind, objects)| (kind, view(kind, objects, &proven))).collect(),
     };
-    let (first, second): (Vec<Kind>, Vec<Kind>) = kinds.iter().partition(|kind| kind.spec().place == Place::Server);
-    lists(client, &first, &[], &mut snapshot, manifest, &proven).await?;
-    let orgs = orgs(&snapshot, manifest, ledger);
-    let orgs: Vec<&str> = orgs.iter().map(String::as_str).collect();
-    lists(client, &second, &orgs, &mut snapshot, manifest, &proven).await?;
     missing(client, &mut snapshot, manifest, ledger).await?;
-    if kinds.iter().any(|kind| kind.spec().runs_as_creator) {
-        for org in orgs {
-            if let Some(owners) = sight::owners(client, org).await? {
-                snapshot.owners.insert(org.to_owned(), owners);
-            }
-        }
-    }
     Ok(snapshot)
+}
+
+/// What is found without regard to sight.
+struct Found {
+    lists: Lists,
+    /// The users that own an org, of the orgs where that counts.
+    owners: BTreeMap<String, BTreeSet<String>>,
+}
+
+/// The objects of each kind, by ID.
+type Lists = BTreeMap<Kind, BTreeMap<String, Object>>;
+
+async fn found(
+    client: &Client,
+    server: &Server,
+    manifest: &Manifest,
+    ledger: &Ledger,
+    kinds: &BTreeSet<Kind>,
+) -> Result<Found, ApiError> {
+    let (first, second): (Vec<Kind>, Vec<Kind>) = kinds.iter().partition(|kind| kind.spec().place == Place::Server);
+    let mut lists = read_lists(client, &first, &[], manifest).await?;
+    let orgs = orgs(server, &lists, manifest, ledger);
+    let orgs: Vec<&str> = orgs.iter().map(String::as_str).collect();
+    let owned: &[&str] = if kinds.iter().any(|kind| kind.spec().runs_as_creator) { &orgs } else { &[] };
+    let owners = try_join_all(
+        owned.iter().map(|org| async move { sight::owners(client, org).await.map(|owners| (*org, owners)) }),
+    );
+    let (second, owners) = join!(read_lists(client, &second, &orgs, manifest), owners);
+    lists.extend(second?);
+    let owners = owners?.into_iter().filter_map(|(org, owners)| Some((org.to_owned(), owners?))).collect();
+    Ok(Found { lists, owners })
 }
 
 /// The kinds that are named anywhere.
@@ -71,28 +94,22 @@ fn kinds(manifest: &Manifest, ledger: &Ledger) -> BTreeSet<Kind> {
     kinds
 }
 
-/// Which types the token is proven to see all of, and labels among them: the ledger lives in labels.
-async fn proven(
+/// Whose token it is, and which types it is proven to see all of, labels among them: the ledger lives in labels.
+async fn sight(
     client: &Client,
     server: &Server,
-    me: &Me,
     kinds: &BTreeSet<Kind>,
-) -> Result<BTreeMap<String, bool>, ApiError> {
-    let Some(home) = &server.home else { return Ok(BTreeMap::new()) };
+) -> Result<(Me, BTreeMap<String, bool>), ApiError> {
+    let me = client.me().await?;
+    let Some(home) = &server.home else { return Ok((me, BTreeMap::new())) };
     let types: BTreeSet<&str> = kinds.iter().map(|kind| kind.spec().ty).chain([LABELS]).collect();
     let types: Vec<&str> = types.into_iter().collect();
-    sight::sight(client, &server.version, home, me, &types, server.token_id.as_deref()).await
+    let proven = sight::sight(client, &server.version, home, &me, &types, server.token_id.as_deref()).await?;
+    Ok((me, proven))
 }
 
 /// Reads the lists of `kinds`, side by side.
-async fn lists(
-    client: &Client,
-    kinds: &[Kind],
-    orgs: &[&str],
-    snapshot: &mut Snapshot,
-    manifest: &Manifest,
-    proven: &BTreeMap<String, bool>,
-) -> Result<(), ApiError> {
+async fn read_lists(client: &Client, kinds: &[Kind], orgs: &[&str], manifest: &Manifest) -> Result<Lists, ApiError> {
     let named = |kind: Kind, field: &str| {
         manifest
             .resources
@@ -103,21 +120,23 @@ async fn lists(
         let named = &named;
         async move { kind.list(client, orgs, &|field| named(*kind, field)).await.map(|objects| (*kind, objects)) }
     });
-    for (kind, objects) in futures::future::try_join_all(reads).await? {
-        let sight = match (proven.get(kind.spec().ty), objects.iter().any(|object| !object.system)) {
-            (Some(true), _) => Sight::Complete,
-            (_, true) => Sight::Partial,
-            (_, false) => Sight::Blind,
-        };
-        let objects = objects.into_iter().map(|object| (object.id.clone(), object)).collect();
-        snapshot.kinds.insert(kind, View { sight, objects, missing: BTreeMap::new() });
-    }
-    Ok(())
+    let by_id = |objects: Vec<Object>| objects.into_iter().map(|object| (object.id.clone(), object)).collect();
+    Ok(try_join_all(reads).await?.into_iter().map(|(kind, objects)| (kind, by_id(objects))).collect())
+}
+
+/// What a list of `kind` is worth.
+fn view(kind: Kind, objects: BTreeMap<String, Object>, proven: &BTreeMap<String, bool>) -> View {
+    let sight = match (proven.get(kind.spec().ty), objects.values().any(|object| !object.system)) {
+        (Some(true), _) => Sight::Complete,
+        (_, true) => Sight::Partial,
+        (_, false) => Sight::Blind,
+    };
+    View { sight, objects, missing: BTreeMap::new() }
 }
 
 /// The IDs of all orgs that the project has something in.
-fn orgs(snapshot: &Snapshot, manifest: &Manifest, ledger: &Ledger) -> BTreeSet<String> {
-    let mut orgs: BTreeSet<String> = snapshot.home.iter().cloned().collect();
+fn orgs(server: &Server, lists: &Lists, manifest: &Manifest, ledger: &Ledger) -> BTreeSet<String> {
+    let mut orgs: BTreeSet<String> = server.home.iter().cloned().collect();
     orgs.extend(ledger.entries.values().filter_map(|entry| entry.org.clone()));
     let addresses = manifest.resources.values().filter_map(|resource| match resource.fields.get("org") {
         Some(Value::Ref(Ref::To(address))) => Some(address),
@@ -125,7 +144,7 @@ fn orgs(snapshot: &Snapshot, manifest: &Manifest, ledger: &Ledger) -> BTreeSet<S
     });
     for address in addresses.collect::<BTreeSet<_>>() {
         let by_name = |name: &str| {
-            let objects = &snapshot.kinds.get(&address.kind)?.objects;
+            let objects = lists.get(&address.kind)?;
             objects.values().find(|object| object.name == name).map(|object| object.id.clone())
         };
         orgs.extend(ledger.entries.get(address).map(|entry| entry.id.clone()));

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
-use crate::support::{Backend, Program, Run, Scene, both, real};
+use crate::cli::fluxform::{Ended, Fluxform};
+use crate::support::{Backend, Scene, both, real};
 
 /// A copy of an example, and how its commands reach the server.
 struct Example {
@@ -14,12 +15,13 @@ struct Example {
     token: Option<String>,
 }
 
-fn examples() -> PathBuf {
+/// Where the examples are.
+pub(crate) fn examples() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("examples")
 }
 
 /// Copies the files that belong to the example: nothing that a run of a user has left.
-fn copy(from: &Path, to: &Path) {
+pub(crate) fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();
@@ -50,9 +52,10 @@ impl Example {
         Self { dir, arguments, token }
     }
 
-    fn run(&self, arguments: &[&str]) -> Run {
-        let all = arguments.iter().map(|&argument| argument.to_owned()).chain(self.arguments.iter().cloned());
-        let program = Program::new(self.dir.path(), all);
+    fn run(&self, arguments: &[&str]) -> Ended {
+        let all: Vec<&str> = arguments.iter().copied().chain(self.arguments.iter().map(String::as_str)).collect();
+        let mut program = Fluxform::new(&all);
+        program.command.current_dir(self.dir.path()).env("FOREMAN_PASSWORD", "long-enough");
         match &self.token {
             Some(token) => program.var("INFLUX_TOKEN", token).run(),
             None => program.run(),
@@ -66,19 +69,19 @@ impl Example {
 
     /// Plans, applies, plans again, looks for drift, destroys. The first plan is the same on each server.
     fn whole_life(&self, snapshot: &str) {
-        let plan = self.run(&["plan"]).expect(0);
+        let plan = self.run(&["plan"]).with(0).out;
         insta::assert_snapshot!(snapshot, plan);
-        self.run(&["plan", "--detailed-exitcode"]).expect(2);
-        self.run(&["apply", "--auto-approve"]).expect(0);
-        let again = self.run(&["plan", "--detailed-exitcode"]).expect(0);
+        self.run(&["plan", "--detailed-exitcode"]).with(2);
+        self.run(&["apply", "--auto-approve"]).with(0);
+        let again = self.run(&["plan", "--detailed-exitcode"]).with(0).out;
         assert!(again.starts_with("No changes."), "{again}");
-        let again = self.run(&["apply", "--auto-approve"]).expect(0);
+        let again = self.run(&["apply", "--auto-approve"]).with(0).out;
         assert!(again.starts_with("No changes."), "{again}");
-        let drift = self.run(&["drift"]).expect(0);
+        let drift = self.run(&["drift"]).with(0).out;
         assert!(drift.starts_with("No drift."), "{drift}");
-        let destroyed = self.run(&["destroy", "--auto-approve"]).expect(0);
+        let destroyed = self.run(&["destroy", "--auto-approve"]).with(0).out;
         assert!(destroyed.contains("Destroy complete!"), "{destroyed}");
-        assert_eq!(self.run(&["plan"]).expect(0), plan);
+        assert_eq!(self.run(&["plan"]).with(0).out, plan);
     }
 }
 
@@ -98,6 +101,10 @@ both!(guide_dashboard, async |scene| {
     Example::new(&scene, "guide-dashboard", &[]).whole_life("guide-dashboard");
 });
 
+both!(teams, async |scene| {
+    Example::new(&scene, "teams", &[]).whole_life("teams");
+});
+
 both!(multi_env_dev, async |scene| {
     Example::new(&scene, "multi-env", &["--var-file=dev.vars.toml"]).whole_life("multi-env-dev");
 });
@@ -114,12 +121,12 @@ both!(multi_env_prod, async |scene| {
 both!(multi_env_asks_where_it_goes, async |scene| {
     let ended = Example::new(&scene, "multi-env", &[]).run(&["apply", "--auto-approve"]);
     assert!(ended.err.contains("`env`"), "{}", ended.err);
-    ended.expect(65);
+    ended.with(65);
 });
 
 real!(the_guides_tokens_and_scripts_do_their_work, async |scene| {
     let iot = Example::new(&scene, "guide-iot", &[]);
-    iot.run(&["apply", "--auto-approve"]).expect(0);
+    iot.run(&["apply", "--auto-approve"]).with(0);
     let secret = iot.written("secrets/ingestion.env");
     let ingestion = scene.http.with_token(secret.trim_end().strip_prefix("INFLUX_TOKEN=").unwrap());
     let write = |bucket: &str| format!("write?org={}&bucket={bucket}", scene.org_name);
@@ -127,7 +134,7 @@ real!(the_guides_tokens_and_scripts_do_their_work, async |scene| {
     assert_eq!(ingestion.post_text(&write("iot_data"), point).await.status, 204);
 
     let dashboard = Example::new(&scene, "guide-dashboard", &[]);
-    dashboard.run(&["apply", "--auto-approve"]).expect(0);
+    dashboard.run(&["apply", "--auto-approve"]).with(0);
     let agent = scene.http.with_token(&dashboard.written("secrets/server01.token"));
     assert_eq!(agent.post_text(&write("system_metrics"), "cpu,host=server01 usage_system=1.5").await.status, 204);
     let secret = dashboard.written("secrets/dashboard.env");

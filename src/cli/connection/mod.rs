@@ -22,10 +22,14 @@ pub use target::Target;
 /// The flags about the connection.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct Flags {
-    /// The server: http(s)://..., or embedded:PATH for the server inside fluxform [default: [server].url, INFLUX_HOST]
+    /// The server: `http(s)://...`, or `embedded:PATH` for the server inside fluxform.
+    #[arg(
+        help = "The server: http(s)://..., or embedded:PATH for the server inside fluxform [default: [server].url, INFLUX_HOST]"
+    )]
     #[arg(long, help_heading = "Connection", value_name = "URL")]
     pub host: Option<String>,
-    /// The home org, by name or ID [default: [server].org, INFLUX_ORG]
+    /// The home org, by name or ID.
+    #[arg(help = "The home org, by name or ID [default: [server].org, INFLUX_ORG]")]
     #[arg(long, help_heading = "Connection", value_name = "ORG")]
     pub org: Option<String>,
     /// A file that holds the API token [default: INFLUX_TOKEN, INFLUX_TOKEN_FILE]

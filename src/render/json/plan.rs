@@ -50,6 +50,8 @@ struct One<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     moved_from: Option<&'a Address>,
     released: Vec<&'a str>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    lifecycle_changes: bool,
     unverified: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     origin: Option<&'static str>,
@@ -132,6 +134,7 @@ impl<'a> One<'a> {
             adopts: change.adopts,
             moved_from: change.moved_from.as_ref(),
             released: change.released.iter().map(String::as_str).collect(),
+            lifecycle_changes: change.lifecycle_changes,
             unverified: change.unverified,
             origin: change.origin.map(|origin| match origin {
                 Origin::Created => "created",

@@ -1,3 +1,5 @@
+//! A program's standard input as a sink.
+
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::time::Duration;

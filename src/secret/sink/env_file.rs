@@ -1,3 +1,5 @@
+//! A line of an env file as a sink.
+
 use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::PermissionsExt as _;

@@ -1,3 +1,5 @@
+//! A file of its own as a sink.
+
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};

@@ -1,3 +1,5 @@
+//! Tests of the sinks.
+
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};

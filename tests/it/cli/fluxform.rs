@@ -6,6 +6,8 @@ use std::process::{Command, Stdio};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::support::{Running, Terminal};
+
 /// What a run has left.
 pub(crate) struct Ended {
     pub(crate) code: i32,
@@ -16,7 +18,7 @@ pub(crate) struct Ended {
 /// A run being prepared: in a home directory of its own, without a terminal, with no variables but those given.
 pub(crate) struct Fluxform {
     pub(crate) command: Command,
-    _home: TempDir,
+    home: TempDir,
 }
 
 impl Fluxform {
@@ -24,7 +26,7 @@ impl Fluxform {
         let home = tempfile::tempdir().unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_fluxform"));
         command.args(arguments).env_clear().env("HOME", home.path()).current_dir(home.path()).stdin(Stdio::null());
-        Self { command, _home: home }
+        Self { command, home }
     }
 
     pub(crate) fn arg(mut self, argument: impl AsRef<std::ffi::OsStr>) -> Self {
@@ -35,6 +37,17 @@ impl Fluxform {
     pub(crate) fn var(mut self, name: &str, value: &str) -> Self {
         self.command.env(name, value);
         self
+    }
+
+    /// Starts it without a terminal, and goes on.
+    pub(crate) fn start(self) -> Running {
+        Running::start(self.command, self.home)
+    }
+
+    /// Starts it at a terminal.
+    pub(crate) fn at_terminal(self) -> Terminal {
+        let Self { command, home } = self.var("TERM", "xterm-256color");
+        Terminal::start(command, home)
     }
 
     pub(crate) fn run(mut self) -> Ended {

@@ -1,3 +1,5 @@
+//! Buckets, through their kind.
+
 use super::*;
 
 fn fields<const N: usize>(fields: [(&'static str, Value); N]) -> Fields {

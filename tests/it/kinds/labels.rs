@@ -1,3 +1,5 @@
+//! Labels, through their kind.
+
 use super::*;
 
 fn map<const N: usize>(items: [(&str, &str); N]) -> Value {

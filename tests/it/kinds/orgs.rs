@@ -1,3 +1,5 @@
+//! Orgs, through their kind.
+
 use super::*;
 use crate::support::unique;
 

@@ -1,3 +1,5 @@
+//! Tasks, through their kind.
+
 use fluxform::flux::{AuthorScript, Schedule, TaskHead};
 use fluxform::value::Script;
 

@@ -1,3 +1,5 @@
+//! Tokens, through their kind.
+
 use fluxform::kind::{marked, marker};
 use fluxform::value::Scope;
 

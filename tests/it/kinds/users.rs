@@ -1,3 +1,5 @@
+//! Users, through their kind.
+
 use super::*;
 use crate::support::{Http, unique};
 

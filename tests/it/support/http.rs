@@ -65,6 +65,11 @@ impl Http {
         self.try_send(Method::GET, path, None).await.ok()
     }
 
+    /// A JSON or line-protocol POST that may fail to reach the server, or to be answered.
+    pub(crate) async fn try_post(&self, path: &str, body: String) -> Option<Reply> {
+        self.try_send(Method::POST, path, Some(body.into_bytes())).await.ok()
+    }
+
     fn address(&self, path: &str) -> String {
         if path.starts_with('/') { format!("{}{path}", self.url) } else { format!("{}/api/v2/{path}", self.url) }
     }

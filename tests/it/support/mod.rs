@@ -3,15 +3,19 @@
 mod both;
 mod embedded;
 mod http;
-mod program;
 mod project;
+mod proxy;
 mod real;
+mod relay;
+mod running;
 mod scene;
 mod server;
 
 pub(crate) use both::{both, real, run};
 pub(crate) use http::{Http, Reply};
-pub(crate) use program::{Program, Run};
 pub(crate) use project::Project;
+pub(crate) use proxy::{Fate, Proxy};
+pub(crate) use relay::{DEADLINE, Relay};
+pub(crate) use running::{Running, Terminal};
 pub(crate) use scene::{ABSENT, Scene, Secret, column, hourly, id, names, unique};
 pub(crate) use server::{Backend, ROOT, ROOT_PASSWORD, Server, Start, run_alone};

@@ -7,7 +7,7 @@ use fluxform::api::{Client, Connect};
 use fluxform::apply::{Event, Outcome, prepare};
 use fluxform::cli::pipeline::{self, Applied, Apply, Planned};
 use fluxform::diff::Goal;
-use fluxform::exit::Problem;
+use fluxform::exit::{Exit, Problem};
 use fluxform::graph::Graph;
 use fluxform::manifest::{Inputs, Manifest, load};
 use fluxform::plan::Consent;
@@ -79,12 +79,31 @@ impl Project {
     }
 
     async fn reach(&self, goal: Goal) -> Report {
-        let (manifest, graph) = self.load();
         let planned = self.plan(goal).await.unwrap();
         let refusals: Vec<_> = planned.plan.refusals.iter().map(|problem| &problem.diagnostic.message).collect();
         assert!(refusals.is_empty(), "{refusals:?}");
-        let passwords = prepare(&planned.plan, &manifest).await.unwrap();
         let (_keep, stop) = watch::channel(None);
+        let mut report = Report::default();
+        let applied = self.attempt(&planned, goal, stop, &mut |event| report.fold(&event)).await.unwrap();
+        assert!(matches!(applied, Applied::Done), "the server changed in between");
+        for (address, (_, outcome)) in &report.outcomes {
+            if let Outcome::Failed(problem) = outcome {
+                panic!("{address}: {}", problem.diagnostic.message);
+            }
+        }
+        report
+    }
+
+    /// Applies a plan that was agreed to, whatever comes of it.
+    pub(crate) async fn attempt(
+        &self,
+        planned: &Planned,
+        goal: Goal,
+        stop: watch::Receiver<Option<Exit>>,
+        tell: &mut (dyn FnMut(Event) + Send),
+    ) -> Result<Applied, Problem> {
+        let (manifest, graph) = self.load();
+        let passwords = prepare(&planned.plan, &manifest).await.unwrap();
         let apply = Apply {
             client: &self.client,
             server: &self.server,
@@ -100,14 +119,12 @@ impl Project {
             run: None,
             stop,
         };
-        let mut report = Report::default();
-        let applied = apply.run(&planned.plan, &mut |event: Event| report.fold(&event)).await.unwrap();
-        assert!(matches!(applied, Applied::Done), "the server changed in between");
-        for (address, (_, outcome)) in &report.outcomes {
-            if let Outcome::Failed(problem) = outcome {
-                panic!("{address}: {}", problem.diagnostic.message);
-            }
-        }
-        report
+        apply.run(&planned.plan, tell).await
+    }
+
+    /// The same project on the same server, reached through `url` with `token`.
+    pub(crate) fn through(mut self, url: &str, token: &str) -> Self {
+        self.client = Connect::new(url.parse().unwrap(), Some(token.to_owned().into())).client().unwrap();
+        self
     }
 }

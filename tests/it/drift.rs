@@ -1,0 +1,156 @@
+//! Each field of the field tables that is compared with the server, changed by hand in turn: the plan names exactly it.
+
+use fluxform::diff::{Cause, Goal};
+use fluxform::field::Compared;
+use fluxform::kind::Kind;
+use fluxform::value::Value as Field;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::scenarios::lines;
+use crate::support::{Project, Scene, both, unique};
+
+/// How a field is changed by hand.
+enum ByHand {
+    /// A request that changes it.
+    Change(Method, String, Value),
+    /// The server cannot change it: this attempt changes nothing.
+    Fixed(Value),
+}
+
+use ByHand::{Change, Fixed};
+
+const TASK: &str = "
+[label.a]
+
+[task.x]
+description = \"ours\"
+SCHEDULE
+offset = \"5m\"
+flux = 'from(bucket: \"b\") |> range(start: -1h)'
+labels = [\"label.a\"]
+";
+
+/// A resource `x` of `kind` that names each field; `run` is for names that are unique on a server.
+fn declared(kind: Kind, field: &str, run: &str) -> String {
+    match kind {
+        Kind::Org => format!("[org.x]\nname = \"x-{run}\"\ndescription = \"ours\"\n"),
+        Kind::Bucket => "[label.a]\n\n[bucket.x]\ndescription = \"ours\"\nretention = \"30d\"\n\
+                         shard_group_duration = \"1d\"\nlabels = [\"label.a\"]\n"
+            .to_owned(),
+        Kind::Label => "[label.x]\nproperties = { color = \"#ff0000\" }\n".to_owned(),
+        Kind::Task => TASK.replace("SCHEDULE", if field == "cron" { "cron = \"0 * * * *\"" } else { "every = \"1h\"" }),
+        Kind::User => format!(
+            "[org.m]\nname = \"m-{run}\"\n\n[org.o]\nname = \"o-{run}\"\n\n\
+             [user.x]\nname = \"x-{run}\"\nmember_of = [\"org.m\"]\nowner_of = [\"org.o\"]\n"
+        ),
+        Kind::Token => format!(
+            "[bucket.b]\n\n[user.u]\nname = \"u-{run}\"\n\n[token.x]\ndescription = \"ours\"\nuser = \"user.u\"\n\
+             read = [\"bucket.b\"]\nwrite = [\"bucket.b\"]\ndeliver = \"discard\"\n"
+        ),
+    }
+}
+
+/// Another valid value for each field; a new field of a table has to be added here.
+fn by_hand(scene: &Scene, kind: Kind, field: &str, id: impl Fn(&str) -> String) -> ByHand {
+    let at = |body: Value| Change(Method::PATCH, format!("{}/{}", kind.spec().ty, id("x")), body);
+    let rule = |every: u64, shard: u64| json!({"retentionRules": [{"type": "expire", "everySeconds": every, "shardGroupDurationSeconds": shard}]});
+    let another_org = || Fixed(json!({"orgID": crate::support::ABSENT}));
+    const DAY: u64 = 86_400;
+    match (kind, field) {
+        (Kind::Org | Kind::User | Kind::Bucket | Kind::Label | Kind::Task, "name") => {
+            at(json!({"name": unique("by-hand")}))
+        }
+        (Kind::Org | Kind::Bucket | Kind::Token, "description") => at(json!({"description": "by hand"})),
+        (Kind::Bucket | Kind::Label | Kind::Task | Kind::Token, "org") => another_org(),
+        (Kind::Bucket, "retention") => at(rule(14 * DAY, DAY)),
+        (Kind::Bucket, "shard_group_duration") => at(rule(30 * DAY, 2 * DAY)),
+        (Kind::Bucket | Kind::Task, "labels") => {
+            Change(Method::DELETE, format!("{}/{}/labels/{}", kind.spec().ty, id("x"), id("a")), Value::Null)
+        }
+        (Kind::Label, "properties") => at(json!({"properties": {"color": "#000000"}})),
+        (Kind::Task, "description") => at(json!({"description": "by hand", "status": "active"})),
+        (Kind::Task, "every") => at(json!({"every": "2h"})),
+        (Kind::Task, "cron") => at(json!({"cron": "30 * * * *"})),
+        (Kind::Task, "offset") => at(json!({"offset": "7m"})),
+        (Kind::Task, "flux") => at(
+            json!({"flux": "option task = {name: \"x\", every: 1h, offset: 5m}\nfrom(bucket: \"c\") |> range(start: -1h)"}),
+        ),
+        (Kind::User | Kind::Task | Kind::Token, "status") => at(json!({"status": "inactive"})),
+        (Kind::User, "member_of") => {
+            Change(Method::DELETE, format!("orgs/{}/members/{}", id("m"), id("x")), Value::Null)
+        }
+        (Kind::User, "owner_of") => Change(Method::DELETE, format!("orgs/{}/owners/{}", id("o"), id("x")), Value::Null),
+        (Kind::Token, "user") => Fixed(json!({"userID": scene.user})),
+        (Kind::Token, "read" | "write") => Fixed(json!({"permissions": [scene.may("read", "labels")]})),
+        _ => panic!("{kind} has a field {field}, and nobody has said how it is changed by hand"),
+    }
+}
+
+/// Changes each field of `kind` by hand.
+async fn each_field(scene: &Scene, kind: Kind) {
+    let project = Project::new(scene);
+    let run = unique("run");
+    let fields = kind.spec().fields.iter().filter(|field| field.compared == Compared::Live);
+    for field in fields {
+        project.declare(&declared(kind, field.name, &run));
+        project.apply().await;
+        let before = project.plan(Goal::Declared).await.unwrap();
+        assert!(!before.plan.writes(), "{}", lines(&before.plan));
+        let id = |key: &str| {
+            let entry = before.ledger.entries.iter().find(|(address, _)| address.key == key);
+            entry.unwrap_or_else(|| panic!("nothing is called {key}")).1.id.clone()
+        };
+        let json = scene.http.clone().with_header("content-type", "application/json");
+        match by_hand(scene, kind, field.name, id) {
+            Change(method, path, body) => {
+                let body = (!body.is_null()).then(|| body.to_string().into_bytes());
+                let reply = json.send(method, &path, body).await;
+                assert!(reply.status < 300, "{}: {}", reply.request, reply.text);
+            }
+            Fixed(body) => {
+                // Refused, or taken and ignored.
+                json.patch(&format!("{}/{}", kind.spec().ty, id("x")), body).await;
+                let after = project.plan(Goal::Declared).await.unwrap();
+                assert!(!after.plan.writes(), "{kind}.{}: {}", field.name, lines(&after.plan));
+                continue;
+            }
+        }
+        let drifted = project.plan(Goal::Declared).await.unwrap();
+        let said = lines(&drifted.plan);
+        let changes: Vec<_> = drifted.plan.changes.iter().filter(|change| change.writes()).collect();
+        let [change] = changes[..] else { panic!("{kind}.{}: not one change\n{said}", field.name) };
+        let [differs] = &change.fields[..] else { panic!("{kind}.{}: not one field\n{said}", field.name) };
+        assert_eq!((differs.field, differs.cause), (field.name, Cause::Drift), "{said}");
+        assert!(change.drifted() && drifted.plan.refusals.is_empty(), "{said}");
+        let old = match &differs.wanted {
+            Field::Map(_) | Field::Script(_) => None,
+            value => Some(value.to_string()),
+        };
+        assert_eq!(differs.last, old, "the value that was last applied\n{said}");
+        assert_ne!(differs.live.as_ref(), Some(&differs.wanted), "{said}");
+        project.apply().await;
+        let repaired = project.plan(Goal::Declared).await.unwrap();
+        assert!(!repaired.plan.writes(), "{kind}.{}: {}", field.name, lines(&repaired.plan));
+    }
+    project.destroy().await;
+}
+
+both!(each_field_of_an_org, async |scene| {
+    each_field(&scene, Kind::Org).await;
+});
+both!(each_field_of_a_user, async |scene| {
+    each_field(&scene, Kind::User).await;
+});
+both!(each_field_of_a_bucket, async |scene| {
+    each_field(&scene, Kind::Bucket).await;
+});
+both!(each_field_of_a_label, async |scene| {
+    each_field(&scene, Kind::Label).await;
+});
+both!(each_field_of_a_task, async |scene| {
+    each_field(&scene, Kind::Task).await;
+});
+both!(each_field_of_a_token, async |scene| {
+    each_field(&scene, Kind::Token).await;
+});

@@ -1,0 +1,210 @@
+//! The rules of the source tree: how long a file is, who may import whom, what a kind must have.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use fluxform::kind::Kind;
+
+/// No file is longer, in lines.
+const LONGEST: usize = 600;
+/// Modules that are defined through each other: together they are one stage.
+const VOCABULARY: [&str; 4] = ["address", "field", "kind", "value"];
+/// Names that say nothing of what is inside.
+const EMPTY_NAMES: [&str; 6] = ["util", "utils", "helpers", "common", "misc", "manager"];
+
+/// A source file, its path seen from the package's root.
+struct File {
+    path: String,
+    text: String,
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// All files below `dir` whose name ends with `ending`, in order. Nothing that a run has left.
+fn files(dir: &str, ending: &str) -> Vec<File> {
+    let mut found = Vec::new();
+    let mut left: Vec<PathBuf> = vec![root().join(dir)];
+    while let Some(dir) = left.pop() {
+        for entry in fs::read_dir(&dir).unwrap_or_else(|error| panic!("{}: {error}", dir.display())) {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_str().unwrap();
+            if path.is_dir() && !["target", "node_modules", ".fluxform", "secrets"].contains(&name) {
+                left.push(path);
+            } else if name.ends_with(ending) {
+                let text = fs::read_to_string(&path).unwrap();
+                found.push(File { path: path.strip_prefix(root()).unwrap().to_str().unwrap().to_owned(), text });
+            }
+        }
+    }
+    found.sort_by(|a, b| a.path.cmp(&b.path));
+    assert!(!found.is_empty(), "no {ending} in {dir}");
+    found
+}
+
+/// All Rust files.
+fn rust() -> Vec<File> {
+    let dirs = ["src", "tests", "benches"].into_iter().filter(|dir| root().join(dir).is_dir());
+    dirs.flat_map(|dir| files(dir, ".rs")).collect()
+}
+
+/// The Rust files of the program, without their tests and without comments.
+fn program() -> Vec<File> {
+    let all = files("src", ".rs");
+    let tests: Vec<String> = all.iter().flat_map(test_files).collect();
+    let code = |file: File| {
+        // rustfmt ends a module with a brace of its own line.
+        let (before, tests) = file.text.split_once("#[cfg(test)]\nmod tests {").unwrap_or((&file.text, "\n}\n"));
+        let text = format!("{before}{}", tests.split_once("\n}\n").unwrap().1);
+        let lines = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+        File { text: lines.collect::<Vec<_>>().join("\n"), path: file.path }
+    };
+    all.into_iter().filter(|file| !tests.contains(&file.path)).map(code).collect()
+}
+
+/// The files that a module has for its tests only.
+fn test_files(file: &File) -> Vec<String> {
+    let dir = file.path.strip_suffix("/mod.rs").or_else(|| file.path.strip_suffix(".rs")).unwrap();
+    let modules = file.text.split("#[cfg(test)]\n").skip(1).filter_map(|rest| {
+        let declared = rest.lines().next()?;
+        declared.split_once("mod ")?.1.strip_suffix(';')
+    });
+    modules.map(|module| format!("{dir}/{module}.rs")).collect()
+}
+
+/// The module right below the crate's root that a file belongs to.
+fn module(path: &str) -> &str {
+    let path = path.strip_prefix("src/").unwrap();
+    path.split('/').next().unwrap().trim_end_matches(".rs")
+}
+
+/// The modules right below the crate's root that a file names.
+fn imports(file: &File) -> Vec<&str> {
+    assert!(!file.text.contains("crate::{"), "{}: import module by module", file.path);
+    let after = file.text.split("crate::").skip(1);
+    after.filter_map(|rest| rest.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').next()).collect()
+}
+
+#[track_caller]
+fn none(wrong: &[String]) {
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn no_file_is_too_long() {
+    let long = |file: File| {
+        let lines = file.text.lines().count();
+        (lines > LONGEST).then(|| format!("{} has {lines} lines: split it by concept", file.path))
+    };
+    none(&rust().into_iter().filter_map(long).collect::<Vec<_>>());
+}
+
+#[test]
+fn each_file_says_what_it_is_for() {
+    let silent = |file: File| (!file.text.starts_with("//! ")).then_some(file.path);
+    none(&rust().into_iter().filter_map(silent).collect::<Vec<_>>());
+}
+
+#[test]
+fn no_name_is_empty_of_meaning() {
+    let empty = |file: &File| file.path.trim_end_matches(".rs").split('/').any(|part| EMPTY_NAMES.contains(&part));
+    none(&rust().into_iter().filter(empty).map(|file| file.path).collect::<Vec<_>>());
+}
+
+#[test]
+fn no_stage_imports_a_later_one() {
+    let map = fs::read_to_string(root().join("src/lib.rs")).unwrap();
+    let order: Vec<&str> = map.lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';')).collect();
+    let at = |module: &str| order.iter().position(|known| *known == module);
+    let mut wrong = Vec::new();
+    for file in program() {
+        let own = module(&file.path);
+        if ["lib", "main"].contains(&own) {
+            continue;
+        }
+        let own_at = at(own).unwrap_or_else(|| panic!("src/lib.rs lacks {own}"));
+        for other in imports(&file) {
+            let of_vocabulary = VOCABULARY.contains(&own) && VOCABULARY.contains(&other);
+            match at(other) {
+                None => wrong.push(format!("{}: crate::{other} is no module of src/lib.rs", file.path)),
+                Some(later) if later > own_at && !of_vocabulary => {
+                    wrong.push(format!("{} imports {other}, which comes later", file.path));
+                }
+                Some(_) => {}
+            }
+        }
+    }
+    none(&wrong);
+}
+
+/// Otherwise a wrong name of a field would pass on both sides.
+#[test]
+fn the_embedded_server_shares_nothing_with_the_client() {
+    let mut wrong = Vec::new();
+    for file in program() {
+        let own = module(&file.path);
+        for other in imports(&file) {
+            let inside = (own == "server") != (other == "server");
+            if inside && own != "cli" {
+                wrong.push(format!("{} imports {other}", file.path));
+            }
+        }
+    }
+    none(&wrong);
+}
+
+#[test]
+fn only_render_and_cli_print() {
+    let prints = |file: &File| {
+        ["print!(", "println!(", "stdout()", "stderr()"].iter().any(|word| file.text.contains(word))
+            && !["render", "cli"].contains(&module(&file.path))
+    };
+    none(&program().into_iter().filter(prints).map(|file| file.path).collect::<Vec<_>>());
+}
+
+/// What is so of one kind only stands in that kind's file.
+#[test]
+fn the_pipeline_names_no_kind() {
+    let mut wrong = Vec::new();
+    for file in program() {
+        if !["diff", "plan", "apply", "evidence", "snapshot", "graph"].contains(&module(&file.path)) {
+            continue;
+        }
+        for kind in Kind::ALL {
+            if file.text.contains(&format!("Kind::{kind:?}")) {
+                wrong.push(format!("{} names {kind:?}", file.path));
+            }
+        }
+    }
+    none(&wrong);
+}
+
+#[test]
+fn each_kind_has_its_file_its_section_an_example_and_a_scenario() {
+    let reference = fs::read_to_string(root().join("docs/manifest.md")).unwrap();
+    let examples = files("examples", ".toml");
+    let scenarios = files("tests/scenarios", ".toml");
+    let mut wrong = Vec::new();
+    for kind in Kind::ALL {
+        let own = [format!("src/kind/{kind}.rs"), format!("src/kind/{kind}/mod.rs")];
+        if !own.iter().any(|path| root().join(path).is_file()) {
+            wrong.push(format!("{kind} has no file in src/kind"));
+        }
+        if !reference.lines().any(|line| line == format!("### `{kind}`")) {
+            wrong.push(format!("{kind} has no section in docs/manifest.md"));
+        }
+        if !examples.iter().any(|file| declares(file, *kind)) {
+            wrong.push(format!("{kind} is in no example"));
+        }
+        if !scenarios.iter().any(|file| declares(file, *kind)) {
+            wrong.push(format!("{kind} is in no scenario"));
+        }
+    }
+    none(&wrong);
+}
+
+/// Whether a manifest has a table of this kind.
+fn declares(file: &File, kind: Kind) -> bool {
+    file.text.lines().any(|line| line.starts_with(&format!("[{kind}.")))
+}

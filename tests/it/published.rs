@@ -1,0 +1,212 @@
+//! What is published is true: the README's commands give the output that it shows, its tables are the program's, and the
+//! reference says what the field tables say.
+//!
+//! `UPDATE_EXPECTED=1` writes the generated parts anew: look at the difference before it is committed.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+
+use fluxform::exit::Exit;
+use fluxform::field::{Change, Compared, Field, Omitted, Shape};
+use fluxform::kind::{Key, Kind, Place, Spec};
+
+use crate::cli::fluxform::Fluxform;
+use crate::examples;
+
+fn read(path: &str) -> String {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap()
+}
+
+/// Compares a file with what it should be, or writes it.
+#[track_caller]
+fn holds(path: &str, expected: &str) {
+    if std::env::var_os("UPDATE_EXPECTED").is_some() {
+        fs::write(Path::new(env!("CARGO_MANIFEST_DIR")).join(path), expected).unwrap();
+        return;
+    }
+    let found = read(path);
+    let difference = similar::TextDiff::from_lines(found.as_str(), expected);
+    assert!(found == expected, "{path}: UPDATE_EXPECTED=1 writes it\n{}", difference.unified_diff());
+}
+
+/// IDs are other ones each time.
+fn without_ids(text: &str) -> String {
+    let mut parts = text.split("(id ");
+    let mut all = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let _ = write!(all, "(id 0123456789abcdef{}", &part[16..]);
+    }
+    all
+}
+
+/// Runs the lines of a console block that begin with `$ `; what they print on standard output follows each.
+fn console(block: &str, at: &Path) -> String {
+    let mut shown = String::new();
+    for line in block.lines().filter(|line| line.starts_with("$ ")) {
+        let command = line.strip_prefix("$ ").unwrap();
+        let arguments = command.strip_prefix("fluxform ").or_else(|| command.strip_prefix("cargo run --release -- "));
+        let arguments: Vec<&str> = arguments.unwrap_or_else(|| panic!("{line}")).split_whitespace().collect();
+        let mut program = Fluxform::new(&arguments);
+        program.command.current_dir(at);
+        let ended = program.run().with(0);
+        let _ = write!(shown, "{line}\n{}", without_ids(&ended.out));
+    }
+    shown
+}
+
+#[test]
+fn the_readmes_commands_give_what_it_shows() {
+    let dir = tempfile::tempdir().unwrap();
+    examples::copy(&examples::examples(), &dir.path().join("examples"));
+    let readme = read("README.md");
+    let mut expected = String::new();
+    for (n, part) in readme.split("```").enumerate() {
+        let part = match part.split_once('\n') {
+            Some(("toml", manifest)) if n % 2 == 1 => {
+                let name = manifest.lines().next().unwrap().strip_prefix("# ").unwrap();
+                let path = dir.path().join(name);
+                fs::create_dir_all(path.parent().unwrap()).unwrap();
+                fs::write(path, manifest).unwrap();
+                part.to_owned()
+            }
+            Some(("console", block)) if n % 2 == 1 => format!("console\n{}", console(block, dir.path())),
+            _ => part.to_owned(),
+        };
+        expected.push_str(if n == 0 { "" } else { "```" });
+        expected.push_str(&part);
+    }
+    holds("README.md", &expected);
+}
+
+#[test]
+fn the_readmes_exit_codes_are_the_programs() {
+    let readme = read("README.md");
+    let (_, section) = readme.split_once("## Exit codes\n").unwrap();
+    let rows = section.split("\n## ").next().unwrap().lines().filter(|line| line.starts_with("| "));
+    let rows: Vec<String> = rows.skip(1).map(|row| row.split('|').take(3).collect::<Vec<_>>().join("|")).collect();
+    let table: Vec<_> =
+        Exit::PRECEDENCE.iter().map(|exit| format!("| {} | `{}` ", exit.code(), exit.reason())).collect();
+    assert_eq!(rows, table);
+}
+
+#[test]
+fn the_readme_has_every_command() {
+    let readme = read("README.md");
+    let help = Fluxform::new(&["--help"]).run().with(0).out;
+    let (_, commands) = help.split_once("Commands:\n").unwrap();
+    let commands = commands.split("\n\n").next().unwrap().lines().filter_map(|line| line.split_whitespace().next());
+    for command in commands.filter(|command| *command != "help") {
+        assert!(readme.contains(&format!("\n| `{command}` |")), "the README lacks {command}");
+    }
+}
+
+#[test]
+fn links_lead_somewhere() {
+    for page in ["README.md", "CONTRIBUTING.md", "docs/manifest.md", "docs/design.md"] {
+        let dir = Path::new(page).parent().unwrap();
+        for link in read(page).split("](").skip(1).map(|rest| rest.split(')').next().unwrap()) {
+            let path = link.split('#').next().unwrap();
+            let there = path.is_empty()
+                || path.starts_with("https://")
+                || Path::new(env!("CARGO_MANIFEST_DIR")).join(dir).join(path).exists();
+            assert!(there, "{page} links to {link}");
+        }
+    }
+}
+
+const BEGIN: &str = "<!-- From here on written by a test from the field tables. -->\n";
+
+#[test]
+fn the_reference_is_what_the_field_tables_say() {
+    let page = read("docs/manifest.md");
+    let (written, _) = page.split_once(BEGIN).unwrap();
+    let kinds: String = Kind::ALL.iter().map(|kind| section(*kind)).collect();
+    holds("docs/manifest.md", &format!("{written}{BEGIN}{kinds}"));
+}
+
+fn section(kind: Kind) -> String {
+    let Spec { doc, ty, key, place, fields, .. } = kind.spec();
+    let place = match place {
+        Place::Server => "on the server as a whole",
+        Place::Org => "in an org",
+    };
+    let key = match key {
+        Key::Name { folded: false } => "by its name",
+        Key::Name { folded: true } => "by its name, upper and lower case alike",
+        Key::LoneName => "by its name, if it is the only one of that name",
+        Key::None => "by nothing but its ID",
+    };
+    let mut text = format!("\n### `{kind}`\n\n{doc}\n\n");
+    let _ = writeln!(text, "Lives {place}; found {key}. In scopes: `{ty}`.\n");
+    text.push_str("| field | written as | when omitted | when it differs | |\n|---|---|---|---|---|\n");
+    for field in *fields {
+        let Field { name, doc, .. } = field;
+        let _ = writeln!(
+            text,
+            "| `{name}` | {} | {} | {} | {doc} |",
+            shape(field.shape),
+            omitted(field),
+            difference(field)
+        );
+    }
+    text
+}
+
+fn shape(shape: Shape) -> String {
+    match shape {
+        Shape::Text => "string".to_owned(),
+        Shape::Choice(words) => words.iter().map(|word| format!("`\"{word}\"`")).collect::<Vec<_>>().join(" or "),
+        Shape::Integer => "whole number".to_owned(),
+        Shape::Duration { months: true } => "duration".to_owned(),
+        Shape::Duration { months: false } => "duration without months".to_owned(),
+        Shape::Retention => "duration without months, or `\"infinite\"`".to_owned(),
+        Shape::Cron => "cron expression".to_owned(),
+        Shape::Ref(kind) => format!("address of one {kind}"),
+        Shape::Refs(kind) => format!("list of addresses of {kind}s"),
+        Shape::Map => "table of strings".to_owned(),
+        Shape::Flux => "Flux, or `{ file }`".to_owned(),
+        Shape::Params => "table of [params](#params)".to_owned(),
+        Shape::Identifier => "name in Flux".to_owned(),
+        Shape::Scopes => "list of [scopes](#scopes)".to_owned(),
+        Shape::Source => "[origin of a secret](#secrets)".to_owned(),
+        Shape::Sinks => "[sink](#secrets), list of sinks".to_owned(),
+        Shape::Id => "ID".to_owned(),
+    }
+}
+
+fn omitted(field: &Field) -> String {
+    match field.omitted {
+        Omitted::Theirs => "the server's".to_owned(),
+        Omitted::Default(word) => format!("`\"{word}\"`"),
+        Omitted::Unset => "none".to_owned(),
+        Omitted::Empty => "`[]`".to_owned(),
+        Omitted::Key => "the key".to_owned(),
+        Omitted::HomeOrg => "the home org".to_owned(),
+        Omitted::Required => "an error".to_owned(),
+    }
+}
+
+fn difference(field: &Field) -> &'static str {
+    match (field.compared, field.change) {
+        (Compared::Never, _) => "not compared",
+        (Compared::Live, Change::InPlace) => "changed in place",
+        (Compared::Live, Change::Replace) => "made anew",
+        (Compared::Ledger, Change::InPlace) => "from what was last applied: changed in place",
+        (Compared::Ledger, Change::Replace) => "from what was last applied: made anew",
+    }
+}
+
+#[test]
+fn the_references_manifests_are_valid() {
+    let page = read("docs/manifest.md");
+    let blocks: Vec<&str> =
+        page.split("```").skip(1).step_by(2).filter_map(|block| block.strip_prefix("toml\n")).collect();
+    assert!(blocks.len() > 3);
+    for block in blocks {
+        let dir = tempfile::tempdir().unwrap();
+        let head = if block.contains("[project]") { "" } else { "[project]\nname = \"p\"\n" };
+        fs::write(dir.path().join("fluxform.toml"), format!("{head}{block}")).unwrap();
+        Fluxform::new(&["validate"]).var("FLUXFORM_VAR_env", "dev").arg(dir.path()).run().with(0);
+    }
+}

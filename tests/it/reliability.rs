@@ -1,0 +1,287 @@
+//! What is interrupted goes on: lost replies, crashes, sinks that fail, two runs at once.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use fluxform::apply::{Event, Outcome};
+use fluxform::cli::pipeline::Applied;
+use fluxform::diff::Goal;
+use fluxform::exit::Exit;
+use fluxform::kind::Kind;
+use fluxform::report::Report;
+use reqwest::Method;
+use serde_json::Value;
+use tokio::sync::{Notify, watch};
+
+use crate::scenarios::lines;
+use crate::support::{Fate, Project, Proxy, Scene, both, unique};
+
+/// One of each kind.
+fn all_kinds(run: &str) -> String {
+    format!(
+        r#"
+[org.eu]
+name = "eu-{run}"
+
+[user.ann]
+name = "ann-{run}"
+member_of = ["org.eu"]
+
+[label.l]
+
+[bucket.raw]
+retention = "30d"
+labels = ["label.l"]
+
+[task.hourly]
+every = "1h"
+flux = 'from(bucket: "raw") |> range(start: -1h)'
+labels = ["label.l"]
+
+[token.ingest]
+write = ["bucket.raw"]
+deliver = {{ file = "secrets/ingest" }}
+"#
+    )
+}
+
+/// How many objects of each sort a scene has of what `all_kinds` declares, the ledger's labels included.
+async fn counts(scene: &Scene, run: &str) -> BTreeMap<&'static str, usize> {
+    let mut counts = BTreeMap::new();
+    for list in ["buckets", "tasks", "authorizations", "labels"] {
+        let reply = scene.http.get(&format!("{list}?orgID={}&limit=100", scene.org)).await.expect(200);
+        let rows = reply[list].as_array().unwrap();
+        let counted = rows.iter().filter(|row| row["type"] != "system");
+        counts.insert(list, counted.count());
+    }
+    for (list, name) in [("orgs", format!("eu-{run}")), ("users", format!("ann-{run}"))] {
+        let query = if list == "orgs" { "org" } else { "name" };
+        let reply = scene.http.get(&format!("{list}?{query}={name}")).await;
+        counts.insert(list, reply.json[list].as_array().map_or(0, Vec::len));
+    }
+    counts
+}
+
+/// Each thing once, the plan empty, the secret working; nothing is left after a destroy.
+async fn whole(scene: &Scene, project: &Project, run: &str, what: &str) {
+    let planned = project.plan(Goal::Declared).await.unwrap();
+    assert!(!planned.plan.writes(), "{what}: the plan is not empty\n{}", lines(&planned.plan));
+    assert!(planned.ledger.intents.is_empty(), "{what}: {:?}", planned.ledger.intents);
+    let counts_now = counts(scene, run).await;
+    // The ledger: its head and one page.
+    let expected = [("authorizations", 1), ("buckets", 1), ("labels", 3), ("orgs", 1), ("tasks", 1), ("users", 1)];
+    assert_eq!(counts_now, BTreeMap::from(expected), "{what}");
+    let secret = std::fs::read_to_string(project.path().join("secrets/ingest")).unwrap();
+    let http = scene.http.with_token(&secret);
+    let written = http.post_text(&format!("write?org={}&bucket=raw", scene.org), "").await;
+    assert_eq!(written.status, 204, "{what}: {}", written.text);
+    project.destroy().await;
+    assert!(counts(scene, run).await.values().all(|count| *count == 0), "{what}: something is left");
+}
+
+/// Whether a request changes something.
+fn mutates(method: &Method, path: &str) -> bool {
+    *method != Method::GET && path != "/api/v2/query"
+}
+
+/// Deletes the lock of a run that is dead: its process is this one, which lives, so that only time would free it.
+async fn unlock(scene: &Scene) {
+    let reply = scene.http.get(&format!("labels?orgID={}", scene.org)).await.expect(200);
+    for label in reply["labels"].as_array().unwrap() {
+        if label["name"] == "fluxform/p/lock" {
+            scene.http.delete(&format!("labels/{}", label["id"].as_str().unwrap())).await.expect(204);
+        }
+    }
+}
+
+/// Applies through a proxy that does `fate` to the mutation number `at`, and then again without one. Gives whether there
+/// were so many.
+async fn lose(scene: &Scene, at: usize, fate: Fate) -> bool {
+    let run = unique("run");
+    let seen = Arc::new(AtomicUsize::new(0));
+    let count = seen.clone();
+    let what = format!("{fate:?} of mutation {at}");
+    let proxy = Proxy::start(scene.server.url(), move |request| {
+        let hit = mutates(request.method, request.path) && count.fetch_add(1, Ordering::Relaxed) == at;
+        if hit { fate.clone() } else { Fate::Pass }
+    })
+    .await;
+    let project = Project::new(scene).through(proxy.url(), scene.server.token());
+    project.declare(&all_kinds(&run));
+    let (_keep, stop) = watch::channel(None);
+    let planned = project.plan(Goal::Declared).await;
+    // It may fail: what counts is that the next one succeeds.
+    let mut report = Report::default();
+    if let Ok(planned) = &planned {
+        let _ = project.attempt(planned, Goal::Declared, stop, &mut |event| report.fold(&event)).await;
+    }
+    let reached = seen.load(Ordering::Relaxed) > at;
+    unlock(scene).await;
+    let project = project.through(scene.server.url(), scene.server.token());
+    if project.plan(Goal::Declared).await.unwrap().plan.writes() {
+        project.apply().await;
+    }
+    whole(scene, &project, &run, &what).await;
+    reached
+}
+
+both!(each_reply_may_be_lost, async |scene| {
+    let mut at = 0;
+    while lose(&scene, at, Fate::LoseReply).await {
+        at += 1;
+    }
+    assert!(at >= 15, "only {at} mutations");
+});
+
+both!(each_request_may_be_lost, async |scene| {
+    let mut at = 0;
+    while lose(&scene, at, Fate::LoseRequest).await {
+        at += 1;
+    }
+});
+
+/// Applies until the server has done mutation number `at`, and dies; then applies again.
+async fn die(scene: &Scene, at: usize) -> bool {
+    let run = unique("run");
+    let seen = Arc::new(AtomicUsize::new(0));
+    let (count, dead) = (seen.clone(), Arc::new(Notify::new()));
+    let died = dead.clone();
+    let proxy = Proxy::start(scene.server.url(), move |request| {
+        let number = if mutates(request.method, request.path) {
+            count.fetch_add(1, Ordering::Relaxed)
+        } else {
+            count.load(Ordering::Relaxed)
+        };
+        if number == at && mutates(request.method, request.path) {
+            died.notify_one();
+            return Fate::LoseReply;
+        }
+        if number > at { Fate::LoseRequest } else { Fate::Pass }
+    })
+    .await;
+    let project = Project::new(scene).through(proxy.url(), scene.server.token());
+    project.declare(&all_kinds(&run));
+    let planned = project.plan(Goal::Declared).await;
+    if let Ok(planned) = &planned {
+        let (_keep, stop) = watch::channel(None);
+        let mut tell = |_: Event| {};
+        tokio::select! {
+            _ = project.attempt(planned, Goal::Declared, stop, &mut tell) => {}
+            () = dead.notified() => {}
+        }
+    }
+    let reached = seen.load(Ordering::Relaxed) > at;
+    // What the dead run had sent is done by the server before anything else is asked of it.
+    let project = project.through(scene.server.url(), scene.server.token());
+    drop(proxy);
+    unlock(scene).await;
+    let planned = project.plan(Goal::Declared).await.unwrap();
+    let codes: Vec<_> = planned.plan.refusals.iter().map(|problem| &problem.diagnostic.message).collect();
+    assert!(codes.is_empty(), "death after mutation {at}: {codes:?}\n{}", lines(&planned.plan));
+    if planned.plan.writes() {
+        project.apply().await;
+    }
+    whole(scene, &project, &run, &format!("death after mutation {at}")).await;
+    reached
+}
+
+both!(a_run_may_die_after_each_mutation, async |scene| {
+    let mut at = 0;
+    while die(&scene, at).await {
+        at += 1;
+    }
+    assert!(at >= 15, "only {at} mutations");
+});
+
+both!(a_stopped_run_finishes_what_is_under_way_and_goes_on_next_time, async |scene| {
+    let run = unique("run");
+    let project = Project::new(&scene);
+    project.declare(&all_kinds(&run));
+    let planned = project.plan(Goal::Declared).await.unwrap();
+    let (stopper, stop) = watch::channel(None);
+    let mut report = Report::default();
+    let applied = project
+        .attempt(&planned, Goal::Declared, stop, &mut |event| {
+            if matches!(event, Event::Ended { outcome: Outcome::Done { .. }, .. }) {
+                stopper.send_replace(Some(Exit::Interrupted));
+            }
+            report.fold(&event);
+        })
+        .await;
+    assert!(matches!(applied, Ok(Applied::Done)));
+    assert_eq!(report.exit(), Exit::Interrupted);
+    let left = report.outcomes.values().filter(|(_, outcome)| matches!(outcome, Outcome::NotStarted)).count();
+    assert!(left > 0);
+    project.apply().await;
+    whole(&scene, &project, &run, "stopped").await;
+});
+
+both!(a_sink_that_fails_leaves_an_inactive_token_and_the_next_apply_makes_another, async |scene| {
+    let project = Project::new(&scene);
+    let with = |command: &str| {
+        format!("[bucket.raw]\n\n[token.t]\nread = [\"bucket.raw\"]\ndeliver = {{ command = {command} }}\n")
+    };
+    project.declare(&with("[\"sh\", \"-c\", \"exit 3\"]"));
+    let planned = project.plan(Goal::Declared).await.unwrap();
+    let (_keep, stop) = watch::channel(None);
+    let mut report = Report::default();
+    project.attempt(&planned, Goal::Declared, stop, &mut |event| report.fold(&event)).await.unwrap();
+    let failed = report.outcomes.values().find_map(|(_, outcome)| match outcome {
+        Outcome::Failed(problem) => Some(problem.exit),
+        _ => None,
+    });
+    assert_eq!((failed, report.exit()), (Some(Exit::Secret), Exit::Partial));
+    let tokens = async || {
+        let reply = scene.http.get(&format!("authorizations?orgID={}", scene.org)).await.expect(200);
+        reply["authorizations"].as_array().unwrap().clone()
+    };
+    let status =
+        |tokens: &[Value]| tokens.iter().map(|token| token["status"].as_str().unwrap().to_owned()).collect::<Vec<_>>();
+    assert_eq!(status(&tokens().await), ["inactive"]);
+    let kept = project.path().join("kept");
+    project.declare(&with(&format!("[\"sh\", \"-c\", \"cat > '{}'\"]", kept.display())));
+    project.apply().await;
+    let now = tokens().await;
+    assert_eq!(status(&now), ["active"]);
+    assert_eq!(now[0]["description"], "t");
+    let secret = std::fs::read_to_string(kept).unwrap();
+    let reply = scene.http.with_token(secret.trim()).get(&format!("buckets?orgID={}&name=raw", scene.org)).await;
+    assert_eq!(reply.expect(200)["buckets"].as_array().unwrap().len(), 1);
+    assert!(!project.plan(Goal::Declared).await.unwrap().plan.writes());
+});
+
+both!(of_two_runs_at_once_one_waits_and_sees_that_the_plan_is_stale, async |scene| {
+    let run = unique("run");
+    let project = Project::new(&scene);
+    project.declare(&all_kinds(&run));
+    let (one, two) = (project.plan(Goal::Declared).await.unwrap(), project.plan(Goal::Declared).await.unwrap());
+    let (_keep, stop) = watch::channel(None);
+    let (mut tell, mut tell_too) = (|_: Event| {}, |_: Event| {});
+    let (one, two) = tokio::join!(
+        project.attempt(&one, Goal::Declared, stop.clone(), &mut tell),
+        project.attempt(&two, Goal::Declared, stop, &mut tell_too),
+    );
+    let stale = [one.unwrap(), two.unwrap()].into_iter().filter_map(|applied| match applied {
+        Applied::Done => None,
+        Applied::Stale(planned) => Some(planned.plan.writes()),
+    });
+    assert_eq!(stale.collect::<Vec<_>>(), [false], "one is stale and has nothing left to do");
+    whole(&scene, &project, &run, "two runs").await;
+});
+
+#[test]
+fn ten_thousand_resources_are_planned() {
+    crate::support::run(crate::support::Backend::Embedded, module_path!(), async |scene: Scene| {
+        let project = Project::new(&scene);
+        let keys: Vec<String> = (0..5_000).map(|n| format!("\"k{n}\"")).collect();
+        project.declare(&format!(
+            "[label.l]\nfor_each = [{}]\n\n[bucket.b]\nfor_each = \"label.l\"\nlabels = [\"label.l[each]\"]\n",
+            keys.join(", ")
+        ));
+        let planned = project.plan(Goal::Declared).await.unwrap();
+        assert_eq!(planned.plan.counts().add, 10_000);
+        let after = planned.plan.changes.iter().position(|change| change.address.kind == Kind::Bucket).unwrap();
+        assert!(after > 0);
+    });
+}

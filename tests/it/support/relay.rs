@@ -1,0 +1,190 @@
+//! A relay before a server that holds requests back, loses replies, and goes away when a test says so.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use axum::body::{Body, to_bytes};
+use axum::extract::{Request, State};
+use axum::response::Response;
+use http::Method;
+use http::header::{CONNECTION, CONTENT_LENGTH, HOST, HeaderMap, TRANSFER_ENCODING};
+use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
+use tokio::sync::watch;
+
+/// How long a test waits for what must come.
+pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
+
+/// A relay; requests to it go to one server. A write is counted from the one that makes a lock, with which a run begins to
+/// write.
+pub(crate) struct Relay {
+    url: String,
+    desk: Arc<Desk>,
+    /// Of its own: when it ends, all connections end with it.
+    runtime: Option<Runtime>,
+}
+
+/// What the relay's requests share.
+struct Desk {
+    server: String,
+    http: reqwest::Client,
+    orders: watch::Sender<Orders>,
+    seen: watch::Sender<Seen>,
+    requests: Mutex<Vec<String>>,
+}
+
+/// What is let through.
+#[derive(Clone, Copy)]
+struct Orders {
+    /// So many writes reach the server,
+    writes: usize,
+    /// and so many of them are answered.
+    replies: usize,
+}
+
+/// What has come.
+#[derive(Clone, Copy, Default)]
+struct Seen {
+    /// Writes that have come,
+    writes: usize,
+    /// and those that the server has done.
+    done: usize,
+}
+
+impl Relay {
+    /// Lets everything through to the server at this URL.
+    pub(crate) fn to(server: &str) -> Self {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        // Fails only if another test was first, which is as good.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let http = reqwest::Client::builder().no_proxy().no_gzip().build().unwrap();
+        let desk = Arc::new(Desk {
+            server: server.to_owned(),
+            http,
+            orders: watch::channel(Orders { writes: usize::MAX, replies: usize::MAX }).0,
+            seen: watch::channel(Seen::default()).0,
+            requests: Mutex::default(),
+        });
+        let app = axum::Router::new().fallback(relay).with_state(desk.clone());
+        runtime.spawn(async move {
+            let listener = TcpListener::from_std(listener).unwrap();
+            axum::serve(listener, app).await.unwrap();
+        });
+        Self { url, desk, runtime: Some(runtime) }
+    }
+
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Holds all writes back after the first `count`.
+    pub(crate) fn hold_after(self, count: usize) -> Self {
+        self.desk.orders.send_modify(|orders| orders.writes = count);
+        self
+    }
+
+    /// Keeps all replies to writes back after the first `count`; the writes themselves are done.
+    pub(crate) fn lose_replies_after(self, count: usize) -> Self {
+        self.desk.orders.send_modify(|orders| orders.replies = count);
+        self
+    }
+
+    /// Lets everything through that was held back.
+    pub(crate) fn release(&self) {
+        self.desk.orders.send_replace(Orders { writes: usize::MAX, replies: usize::MAX });
+    }
+
+    /// Waits until so many writes have come, held ones included.
+    pub(crate) async fn until_writes(&self, count: usize) {
+        self.until("come", |seen| seen.writes >= count).await;
+    }
+
+    /// Waits until the server has done so many writes.
+    pub(crate) async fn until_done(&self, count: usize) {
+        self.until("been done", |seen| seen.done >= count).await;
+    }
+
+    async fn until(&self, what: &str, enough: impl FnMut(&Seen) -> bool) {
+        let mut seen = self.desk.seen.subscribe();
+        let waited = tokio::time::timeout(DEADLINE, seen.wait_for(enough)).await.map(drop);
+        assert!(waited.is_ok(), "too few writes have {what}: {:#?}", self.requests());
+    }
+
+    /// Each request so far: method, URL.
+    pub(crate) fn requests(&self) -> Vec<String> {
+        self.desk.requests.lock().unwrap().clone()
+    }
+
+    /// The server is gone, as far as anybody can tell: connections end, and new ones are refused.
+    pub(crate) fn go_away(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+impl Drop for Relay {
+    fn drop(&mut self) {
+        self.go_away();
+    }
+}
+
+async fn relay(State(desk): State<Arc<Desk>>, request: Request) -> Response {
+    // A task of its own: what has begun is done, though the client may go away.
+    tokio::spawn(async move { desk.pass(request).await }).await.unwrap()
+}
+
+impl Desk {
+    async fn pass(&self, request: Request) -> Response {
+        let (head, body) = request.into_parts();
+        let body = to_bytes(body, usize::MAX).await.unwrap();
+        self.requests.lock().unwrap().push(format!("{} {}", head.method, head.uri));
+        let number = self.number(&head.method, head.uri.path(), &body);
+        if let Some(number) = number {
+            self.allowed(|orders| number <= orders.writes).await;
+        }
+        let path = head.uri.path_and_query().map_or("/", |path| path.as_str());
+        let url = format!("{}{path}", self.server);
+        let reply = self.http.request(head.method, url).headers(end_to_end(head.headers)).body(body).send().await;
+        let reply = reply.unwrap();
+        let mut response = Response::builder().status(reply.status());
+        *response.headers_mut().unwrap() = end_to_end(reply.headers().clone());
+        let body = reply.bytes().await.unwrap();
+        if let Some(number) = number {
+            self.seen.send_modify(|seen| seen.done += 1);
+            self.allowed(|orders| number <= orders.replies).await;
+        }
+        response.body(Body::from(body)).unwrap()
+    }
+
+    /// Which write of the run a request is.
+    fn number(&self, method: &Method, path: &str, body: &[u8]) -> Option<usize> {
+        let locks = || path == "/api/v2/labels" && String::from_utf8_lossy(body).contains("/lock\"");
+        let writes = [Method::POST, Method::PATCH, Method::DELETE].contains(method) && !path.contains("/query");
+        let mut number = None;
+        self.seen.send_if_modified(|seen| {
+            if writes && (seen.writes > 0 || locks()) {
+                seen.writes += 1;
+                number = Some(seen.writes);
+            }
+            number.is_some()
+        });
+        number
+    }
+
+    async fn allowed(&self, enough: impl FnMut(&Orders) -> bool) {
+        // The relay outlives its requests.
+        let _ = self.orders.subscribe().wait_for(enough).await;
+    }
+}
+
+/// The headers that are not about one connection.
+fn end_to_end(mut headers: HeaderMap) -> HeaderMap {
+    for name in [HOST, CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING] {
+        headers.remove(name);
+    }
+    headers
+}

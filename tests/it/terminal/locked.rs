@@ -1,0 +1,58 @@
+//! Two runs at once.
+
+use rustix::process::Signal;
+
+use super::super::cli::fluxform::Fluxform;
+use super::super::support::{Relay, both};
+use super::{Place, RESOURCES, on, project};
+
+both!(the_second_waits_for_the_first_and_says_for_whom, async |scene| {
+    let place = Place::new(&scene, RESOURCES);
+    let relay = Relay::to(scene.server.url()).hold_after(1);
+    let first = place.apply_by(relay.url()).start();
+    relay.until_writes(2).await;
+    let holder = format!("pid {}", first.id());
+
+    let late = place.apply().arg("--lock-timeout=1s").run().with(7);
+    assert!(late.err.contains("is locked by") && late.err.contains(&holder), "{}", late.err);
+
+    let second = place.apply().start();
+    second.until_says(&holder);
+    relay.release();
+    let (status, out, err) = first.wait();
+    assert_eq!(status.code(), Some(0), "{out}{err}");
+    let (status, out, err) = second.wait();
+    assert_eq!(status.code(), Some(0), "{out}{err}");
+    assert!(out.contains("No changes."), "{out}{err}");
+    place.converges().await;
+});
+
+both!(both_end_well_however_they_meet, async |scene| {
+    let place = Place::new(&scene, RESOURCES);
+    let runs = [place.apply().start(), place.apply().start()];
+    let codes = runs.map(|run| run.wait().0.code());
+    assert!(codes.contains(&Some(0)) && codes.iter().all(|code| [Some(0), Some(6)].contains(code)), "{codes:?}");
+    place.converges().await;
+});
+
+#[test]
+fn an_embedded_file_belongs_to_one_process_at_a_time() {
+    let dir = project(
+        "[project]\nname = \"p\"\n[server]\nurl = \"embedded:dev.db\"\norg = \"acme\"\n[bucket.raw]\nretention = \"1d\"\n",
+    );
+    let server = Fluxform::new(&["server", "--listen=127.0.0.1:0", "--data"]).arg(dir.path().join("dev.db")).start();
+    server.first_line();
+    let late = on("apply", dir.path()).arg("--auto-approve").arg("--lock-timeout=1s").run().with(7);
+    assert!(late.err.contains("Waiting for another process that uses"), "{}", late.err);
+    let leaving = on("apply", dir.path()).arg("--auto-approve").start();
+    leaving.until_says("Waiting for another process that uses");
+    leaving.signal(Signal::INT);
+    assert_eq!(leaving.wait().0.code(), Some(130));
+
+    let waiting = on("apply", dir.path()).arg("--auto-approve").start();
+    waiting.until_says("Waiting for another process that uses");
+    server.signal(Signal::TERM);
+    assert_eq!(server.wait().0.code(), Some(0));
+    let (status, out, err) = waiting.wait();
+    assert_eq!(status.code(), Some(0), "{out}{err}");
+}

@@ -1,0 +1,62 @@
+//! The first signal ends a run in order, the second at once; in either case the next run goes on.
+
+use rustix::process::Signal;
+
+use super::super::support::{Relay, both};
+use super::{Place, RESOURCES};
+
+const SIGNALS: [(Signal, i32); 2] = [(Signal::INT, 130), (Signal::TERM, 143)];
+
+both!(the_first_ends_it_in_order, async |scene| {
+    let place = Place::new(&scene, RESOURCES);
+    // The lock, the ledger's head and page, and the label come first.
+    for ((signal, code), writes) in SIGNALS.into_iter().zip([5, 4]) {
+        let relay = Relay::to(scene.server.url()).hold_after(writes);
+        let run = place.apply_by(relay.url()).start();
+        relay.until_writes(writes + 1).await;
+        run.signal(signal);
+        run.until_says("a second signal stops at once");
+        relay.release();
+        let (status, out, err) = run.wait();
+        assert_eq!(status.code(), Some(code), "{out}{err}");
+        assert!(out.contains("Not started:") && out.contains("Apply incomplete."), "{out}{err}");
+        assert!(!place.locked().await, "the lock is left");
+    }
+    place.converges().await;
+});
+
+both!(the_second_ends_it_at_once, async |scene| {
+    for (signal, code) in SIGNALS {
+        let place = Place::new(&scene, RESOURCES);
+        let relay = Relay::to(scene.server.url()).hold_after(6);
+        let run = place.apply_by(relay.url()).start();
+        relay.until_writes(7).await;
+        run.signal(signal);
+        run.until_says("a second signal stops at once");
+        run.signal(signal);
+        let (status, out, err) = run.wait();
+        assert_eq!(status.code(), Some(code), "{out}{err}");
+        assert!(place.locked().await, "it had no time to free the lock");
+        place.converges().await;
+        place.on("destroy").arg("--auto-approve").arg("--allow-data-loss=*").run().with(0);
+    }
+});
+
+both!(who_waits_for_the_lock_may_leave, async |scene| {
+    let place = Place::new(&scene, RESOURCES);
+    let relay = Relay::to(scene.server.url()).hold_after(1);
+    let first = place.apply_by(relay.url()).start();
+    relay.until_writes(2).await;
+    for (signal, code) in SIGNALS {
+        let second = place.apply().start();
+        second.until_says("Waiting for the lock, held by");
+        second.signal(signal);
+        let (status, out, err) = second.wait();
+        assert_eq!(status.code(), Some(code), "{out}{err}");
+        assert!(err.contains("nothing was changed"), "{err}");
+    }
+    relay.release();
+    let (status, out, err) = first.wait();
+    assert_eq!(status.code(), Some(0), "{out}{err}");
+    place.converges().await;
+});

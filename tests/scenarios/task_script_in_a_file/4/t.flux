@@ -1,0 +1,5 @@
+import "date"
+
+option task = {name: "own", cron: "0 * * * *"}
+
+from(bucket: "b") |> range(start: date.truncate(t: now(), unit: 1d))
