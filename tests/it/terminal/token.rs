@@ -23,7 +23,7 @@ both!(a_sinks_command_gets_the_secret_on_standard_input_alone, async |scene| {
 retention = "1d"
 [token.k]
 write = ["bucket.b"]
-deliver = { command = ["sh", "-c", "cat /proc/$$/cmdline >seen; env >>seen; cat >secret"] }
+deliver = { command = ["/bin/sh", "-c", "cat /proc/$$/cmdline >seen; env >>seen; cat >secret"] }
 "#;
     let place = Place::new(&scene, manifest);
     place.apply().run().with(0);
