@@ -219,7 +219,7 @@ impl Work<'_> {
 
     /// Reads what the plan needs of this machine: what is missing is said before anything is written.
     async fn prepare(&self, agreed: &Plan) -> Result<Passwords, Vec<Problem>> {
-        self.unless_stopped(prepare(agreed, &self.project.manifest)).await
+        unless_stopped(&self.stop, prepare(agreed, &self.project.manifest)).await
     }
 
     /// Writes what was agreed to, under the lock, if it is still the plan.
