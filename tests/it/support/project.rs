@@ -82,7 +82,6 @@ impl Project {
         let planned = self.plan(goal).await.unwrap();
         let refusals: Vec<_> = planned.plan.refusals.iter().map(|problem| &problem.diagnostic.message).collect();
         assert!(refusals.is_empty(), "{refusals:?}");
-        let passwords = prepare(&planned.plan, &manifest).await.unwrap();
         let (_keep, stop) = watch::channel(None);
         let mut report = Report::default();
         let applied = self.attempt(&planned, goal, stop, &mut |event| report.fold(&event)).await.unwrap();
@@ -104,6 +103,7 @@ impl Project {
         tell: &mut (dyn FnMut(Event) + Send),
     ) -> Result<Applied, Problem> {
         let (manifest, graph) = self.load();
+        let passwords = prepare(&planned.plan, &manifest).await.unwrap();
         let apply = Apply {
             client: &self.client,
             server: &self.server,
