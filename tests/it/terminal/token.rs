@@ -35,7 +35,8 @@ deliver = { command = ["./deliver.sh", "an argument"] }
     place.apply().run().with(0);
     let read = |name: &str| std::fs::read_to_string(place.path().join(name)).unwrap();
     let secret = read("secret");
-    scene.http.with_token(secret.trim()).get("me").await.expect(200);
+    let write = format!("write?orgID={}&bucket=b", scene.org);
+    scene.http.with_token(secret.trim()).post_text(&write, "").await.expect(204);
     assert!(read("seen").contains("an argument") && !read("seen").contains(secret.trim()));
 });
 
