@@ -97,7 +97,7 @@ impl<'a> Finder<'a> {
             return Ok(Found::Nothing { unverified: false });
         }
         if let Some(intent) = self.ledger.intents.get(address)
-            && let Some(object) = self.resume(address, intent, view)?
+            && let Some(object) = self.resume(address, Some(resource), intent, view)?
         {
             return Ok(Found::Resumed(object));
         }
@@ -122,10 +122,16 @@ impl<'a> Finder<'a> {
         else {
             return Ok(None);
         };
-        if self.ledger.entries.contains_key(address) { Ok(None) } else { self.resume(address, intent, view) }
+        if self.ledger.entries.contains_key(address) { Ok(None) } else { self.resume(address, None, intent, view) }
     }
 
-    fn resume(&self, address: &Address, intent: &Intent, view: &'a View) -> Result<Option<&'a Object>, Problem> {
+    fn resume(
+        &self,
+        address: &Address,
+        resource: Option<&Resource>,
+        intent: &Intent,
+        view: &'a View,
+    ) -> Result<Option<&'a Object>, Problem> {
         let resolution =
             resolve(address.kind, intent, view.objects.values(), &self.in_a_ledger, &self.snapshot.me, &|object| {
                 object.fields.script_print()
@@ -133,7 +139,7 @@ impl<'a> Finder<'a> {
         match resolution {
             Resolution::Made(id) => Ok(view.objects.get(&id)),
             Resolution::NotMade => Ok(None),
-            Resolution::Ambiguous(ids) => Err(two_candidates(address, ids.iter().map(String::as_str))),
+            Resolution::Ambiguous(ids) => Err(two_candidates(address, resource, ids.iter().map(String::as_str))),
         }
     }
 
@@ -165,7 +171,7 @@ impl<'a> Finder<'a> {
                 Some(project) => Err(foreign(address, resource, object, project)),
                 None => Ok(Found::Adopted(object)),
             },
-            _ => Err(two_candidates(address, candidates.iter().map(|object| object.id.as_str()))),
+            _ => Err(two_candidates(address, Some(resource), candidates.iter().map(|object| object.id.as_str()))),
         }
     }
 
@@ -224,7 +230,7 @@ impl<'a> Finder<'a> {
                 let near = nearest(name, names.map(|object| object.name.as_str()));
                 Err(absent(address, resource, &format!("called {name:?}"), view, near))
             }
-            many => Err(two_candidates(address, many.iter().map(|object| object.id.as_str()))),
+            many => Err(two_candidates(address, Some(resource), many.iter().map(|object| object.id.as_str()))),
         }
     }
 }
@@ -324,7 +330,7 @@ fn foreign(address: &Address, resource: &Resource, object: &Object, project: &st
     }
 }
 
-fn two_candidates<'a>(address: &Address, ids: impl Iterator<Item = &'a str>) -> Problem {
+fn two_candidates<'a>(address: &Address, resource: Option<&Resource>, ids: impl Iterator<Item = &'a str>) -> Problem {
     let ids: Vec<&str> = ids.collect();
     Problem {
         exit: Exit::Error,
@@ -332,6 +338,7 @@ fn two_candidates<'a>(address: &Address, ids: impl Iterator<Item = &'a str>) -> 
             "plan::two-candidates",
             format!("{address} could be any of {} objects: {}", ids.len(), ids.join(", ")),
         )
+        .at_known(resource.map(|resource| &resource.place), "declared here")
         .help("rename or delete all but one of them, or give the resource another name"),
     }
 }

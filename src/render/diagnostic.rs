@@ -1,6 +1,7 @@
 //! Diagnostics as text, with the lines that they speak of.
 
 use std::fmt;
+use std::ops::Range;
 
 use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode};
 
@@ -52,6 +53,56 @@ fn visible(text: &str) -> String {
     shown
 }
 
+/// How many bytes of a source line are drawn. (A place beyond column 65,535 is more than miette can format.)
+const LINE: usize = 400;
+const CUT: &str = "…";
+
+/// A source text without the ends of long lines.
+struct Cropped {
+    text: String,
+    /// What is cut off, as bytes of the source, and where the text has the mark instead.
+    cuts: Vec<(Range<usize>, usize)>,
+}
+
+impl Cropped {
+    fn new(source: &str) -> Self {
+        let mut cropped = Self { text: String::with_capacity(source.len()), cuts: Vec::new() };
+        let mut at = 0;
+        for line in source.split_inclusive('\n') {
+            let (body, end) = line.strip_suffix('\n').map_or((line, ""), |body| (body, "\n"));
+            let kept = (0..=LINE.min(body.len())).rev().find(|at| body.is_char_boundary(*at)).unwrap_or(0);
+            cropped.text += &body[..kept];
+            if kept < body.len() {
+                cropped.cuts.push((at + kept..at + body.len(), cropped.text.len()));
+                cropped.text += CUT;
+            }
+            cropped.text += end;
+            at += line.len();
+        }
+        cropped
+    }
+
+    /// The place in the text of byte `at` of the source; for what is cut off the mark, or with `after` its end.
+    fn place(&self, at: usize, after: bool) -> usize {
+        let before = self.cuts.partition_point(|(cut, _)| cut.start < at || cut.start == at && !after);
+        match before.checked_sub(1).map(|last| &self.cuts[last]) {
+            None => at,
+            Some((cut, mark)) if at < cut.end || at == cut.end && after => mark + if after { CUT.len() } else { 0 },
+            Some((cut, mark)) => mark + CUT.len() + (at - cut.end),
+        }
+    }
+
+    /// Whether byte `at` of the source is cut off.
+    fn hides(&self, at: usize) -> bool {
+        self.cuts.iter().any(|(cut, _)| cut.contains(&at))
+    }
+}
+
+/// The column of byte `at`, from 1.
+fn column(source: &str, at: usize) -> usize {
+    source[..at].chars().rev().take_while(|c| *c != '\n').count() + 1
+}
+
 /// A diagnostic as miette wants it. Miette knows one source for each: places in further files become related ones.
 #[derive(Debug)]
 struct Shown<'d> {
@@ -86,11 +137,18 @@ impl<'d> Shown<'d> {
     fn part(diagnostic: &'d Diagnostic, source: Option<&Source>) -> Self {
         let here =
             diagnostic.places.iter().filter(|(place, _)| source.is_some_and(|s| std::ptr::eq(s, &*place.source)));
+        let cropped = source.map(|source| Cropped::new(&visible(&source.text)));
         let labels = here
-            .map(|(place, label)| {
-                let end = place.source.text.len();
-                let span = place.span.start.min(end)..place.span.end.min(end);
-                LabeledSpan::new_with_span(Some(line(label).into_owned()), span)
+            .zip(std::iter::repeat(cropped.as_ref()))
+            .filter_map(|((place, label), cropped)| {
+                let (cropped, end) = (cropped?, place.source.text.len());
+                let (start, end) = (place.span.start.min(end), place.span.end.min(end));
+                let mut label = line(label).into_owned();
+                if cropped.hides(start) {
+                    label += &format!(" (column {})", column(&place.source.text, start));
+                }
+                let span = cropped.place(start, false)..cropped.place(end, start < end);
+                Some(LabeledSpan::new_with_span(Some(label), span))
             })
             .collect();
         Self {
@@ -98,7 +156,7 @@ impl<'d> Shown<'d> {
             message: source.map_or_else(String::new, |source| format!("see also {}", line(&source.name))),
             help: None,
             part: true,
-            source: source.map(|source| NamedSource::new(line(&source.name), visible(&source.text))),
+            source: source.zip(cropped).map(|(source, cropped)| NamedSource::new(line(&source.name), cropped.text)),
             labels,
             others: Vec::new(),
         }
@@ -153,7 +211,7 @@ mod tests {
     use proptest::prelude::*;
     use std::sync::Arc;
 
-    fn place(name: &str, text: &str, span: std::ops::Range<usize>) -> Place {
+    fn place(name: &str, text: &str, span: Range<usize>) -> Place {
         Place { source: Arc::new(Source { name: name.into(), path: name.into(), text: text.into() }), span }
     }
 
@@ -171,6 +229,23 @@ mod tests {
         fn a_visible_text_has_the_same_places(input in "[\\x00-\\x7f\u{80}-\u{9f}\u{202e}ab ]{0,20}") {
             let shown = visible(&input);
             prop_assert!(input.char_indices().map(|(at, _)| at).eq(shown.char_indices().map(|(at, _)| at)));
+        }
+    }
+
+    #[test]
+    fn the_end_of_a_long_line_is_cut_off_and_its_column_said() {
+        let source = format!("a = 1\nb = {} # c\nd = 2\n", "é".repeat(100_000));
+        let shown = |span: Range<usize>| {
+            let diagnostic = Diagnostic::error("a::b", "wrong").at(place("m.toml", &source, span), "here");
+            text(&[diagnostic], Look { colour: false, width: 80 })
+        };
+        let (long, last) = (source.find('é').expect("there"), source.len() - 2);
+        assert!(shown(last..last + 1).contains("[m.toml:3:5]"), "{}", shown(last..last + 1));
+        for (span, words) in
+            [(long..long + 200_000, "[m.toml:2:5]"), (long + 150_000..long + 150_002, "here (column 75005)")]
+        {
+            let shown = shown(span);
+            assert!(shown.contains(words) && shown.contains("ééé…\n") && shown.len() < 5_000, "{shown}");
         }
     }
 

@@ -1,6 +1,7 @@
 //! The integration tests: one binary, see `CONTRIBUTING.md`.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod bad_input;
 mod cases;
 mod cli;
 mod clients;

@@ -120,23 +120,30 @@ impl<'s> Reader<'s> {
 
     /// The rest of a string behind its opening quote; `None` if it has an interpolation.
     fn string_rest(&mut self) -> Option<String> {
-        let mut text = String::new();
+        let mut text = Vec::new();
         let mut letters = self.rest.char_indices().peekable();
         while let Some((at, letter)) = letters.next() {
             match letter {
                 '"' => {
                     self.rest = &self.rest[at + 1..];
-                    return Some(text);
+                    return String::from_utf8(text).ok();
                 }
                 '$' if letters.peek().is_some_and(|(_, next)| *next == '{') => return None,
                 '\\' => text.push(match letters.next()?.1 {
-                    'n' => '\n',
-                    'r' => '\r',
-                    't' => '\t',
-                    escaped @ ('"' | '\\' | '$') => escaped,
+                    'n' => b'\n',
+                    'r' => b'\r',
+                    't' => b'\t',
+                    '"' => b'"',
+                    '\\' => b'\\',
+                    '$' => b'$',
+                    // A byte, which may be one of several of a letter.
+                    'x' => {
+                        let mut digit = || letters.next().and_then(|(_, digit)| digit.to_digit(16));
+                        u8::try_from(digit()? << 4 | digit()?).ok()?
+                    }
                     _ => return None,
                 }),
-                other => text.push(other),
+                other => text.extend(other.encode_utf8(&mut [0; 4]).bytes()),
             }
         }
         None
@@ -149,7 +156,7 @@ mod tests {
 
     #[test]
     fn a_pipeline_is_read_with_all_kinds_of_arguments() {
-        let script = "a(b: \"x\\\"\\${y}\\n\", c: [\"d\", \"e\"])\n  |> f(g: 12, h: true) |> i(j: 1970-01-01T00:00:00.000000005Z)\nk()";
+        let script = "a(b: \"x\\\"\\${y}\\n\\x1b\\xc2\\x9b\", c: [\"d\", \"e\"])\n  |> f(g: 12, h: true) |> i(j: 1970-01-01T00:00:00.000000005Z)\nk()";
         let read = pipelines(script).unwrap();
         let arguments: Vec<_> =
             read.iter().flatten().flat_map(|call| call.arguments.clone()).map(|(_, value)| value).collect();
@@ -157,7 +164,7 @@ mod tests {
         assert_eq!(
             arguments,
             [
-                Argument::String("x\"${y}\n".to_owned()),
+                Argument::String("x\"${y}\n\u{1b}\u{9b}".to_owned()),
                 Argument::Strings(vec!["d".to_owned(), "e".to_owned()]),
                 Argument::Integer(12),
                 Argument::Boolean(true),
@@ -177,7 +184,8 @@ mod tests {
             "import \"x\" a()",
             "a(b: (r) => true)",
             "a(b: -1h)",
-            "a(b: \"\\x41\")",
+            "a(b: \"\\x4\")",
+            "a(b: \"\\xff\")",
         ] {
             assert_eq!(pipelines(script), None, "{script}");
         }

@@ -1,0 +1,76 @@
+//! Secrets that are not there, and sinks that cannot be written.
+
+use super::{files, has, operator, project, refused, server_state};
+use crate::support::{both, unique};
+
+both!(an_unset_password_is_10_when_applying_and_nothing_else_is_made, async |scene| {
+    let name = unique("ann");
+    let tables = format!("[bucket.raw]\n\n[user.ann]\nname = \"{name}\"\npassword = {{ env = \"ANN_PASSWORD\" }}\n");
+    let dir = project(&scene, &tables);
+    has(&operator(&scene, "plan", dir.path()).run().with(0).out, "+ user.ann");
+    let ended = refused(&scene, dir.path(), operator(&scene, "apply", dir.path()), 10).await;
+    for part in ["`ANN_PASSWORD` is not set", "user.ann", "main.toml:11:12"] {
+        has(&ended.err, part);
+    }
+    operator(&scene, "apply", dir.path()).var("ANN_PASSWORD", "").run().with(10);
+    let ended = operator(&scene, "apply", dir.path()).var("ANN_PASSWORD", "long-enough-1").run().with(0);
+    assert!(!ended.all().contains("long-enough-1"));
+    assert_eq!(scene.sign_in(&name, "long-enough-1").await.status, 204);
+    operator(&scene, "plan", dir.path()).arg("--detailed-exitcode").run().with(0);
+});
+
+both!(all_missing_secrets_and_sinks_are_told_at_once, async |scene| {
+    let tables = format!(
+        "[user.a]\nname = \"{}\"\npassword = {{ file = \"absent/a\" }}\n\n[user.b]\nname = \"{}\"\n\
+         password = {{ command = [\"false\"] }}\n\n[token.t]\nwrite = [\"bucket.raw\"]\n\
+         deliver = {{ command = [\"no-such-program\"] }}\n\n[bucket.raw]\n",
+        unique("a"),
+        unique("b")
+    );
+    let dir = project(&scene, &tables);
+    operator(&scene, "plan", dir.path()).run().with(0);
+    let ended = refused(&scene, dir.path(), operator(&scene, "apply", dir.path()), 10).await;
+    for part in ["user.a: cannot read", "user.b: `false` failed", "token.t: cannot start `no-such-program`"] {
+        has(&ended.err, part);
+    }
+    let ended = refused(&scene, dir.path(), operator(&scene, "apply", dir.path()).arg("--format=json"), 10).await;
+    let problems = ended.json()["problems"].as_array().unwrap().len();
+    assert_eq!((problems, ended.json()["exit_reason"].as_str()), (3, Some("secret")));
+});
+
+both!(a_sink_that_cannot_be_written_is_10_and_no_token_is_made, async |scene| {
+    for (deliver, words) in [
+        ("{ file = \"a-file/t.token\" }", "a-file"),
+        ("{ file = \"a-directory\" }", "is a directory"),
+        ("{ env_file = \"a-link\", key = \"T\" }", "is a symbolic link"),
+        ("[{ file = \"t.token\" }, { file = \"a-file/t.token\" }]", "a-file"),
+        ("{ command = [\"./not-there\"] }", "not-there"),
+    ] {
+        let dir =
+            project(&scene, &format!("[bucket.raw]\n\n[token.t]\nwrite = [\"bucket.raw\"]\ndeliver = {deliver}\n"));
+        std::fs::write(dir.path().join("a-file"), "x").unwrap();
+        std::fs::create_dir(dir.path().join("a-directory")).unwrap();
+        std::os::unix::fs::symlink("a-file", dir.path().join("a-link")).unwrap();
+        operator(&scene, "plan", dir.path()).run().with(0);
+        let ended = refused(&scene, dir.path(), operator(&scene, "apply", dir.path()), 10).await;
+        for part in ["token.t: ", words, "main.toml:11:11"] {
+            has(&ended.err, part);
+        }
+    }
+});
+
+both!(before_the_home_org_is_made_secrets_are_looked_at_too, async |scene| {
+    let org = unique("new-org");
+    let dir = tempfile::tempdir().unwrap();
+    let manifest = format!(
+        "[project]\nname = \"p\"\n[server]\norg = \"{org}\"\n[org.home]\nname = \"{org}\"\n\
+         [user.ann]\nname = \"{}\"\npassword = {{ env = \"ANN_PASSWORD\" }}\n",
+        unique("ann")
+    );
+    std::fs::write(dir.path().join("main.toml"), manifest).unwrap();
+    let before = (server_state(&scene).await, files(dir.path()));
+    has(&operator(&scene, "apply", dir.path()).run().with(10).err, "ANN_PASSWORD");
+    assert_eq!((server_state(&scene).await, files(dir.path())), before);
+    scene.http.get(&format!("orgs?org={org}")).await.expect(404);
+    operator(&scene, "apply", dir.path()).var("ANN_PASSWORD", "long-enough-1").run().with(0);
+});
