@@ -148,7 +148,7 @@ fn a_file_that_may_not_be_read_is_65() {
     std::fs::write(dir.path().join("main.toml"), format!("{HEAD}[bucket.b]\n")).unwrap();
     let file = dir.path().join("x.toml");
     std::fs::write(&file, "[bucket.c]\n").unwrap();
-    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0)).unwrap();
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o0)).unwrap();
     // Root may read everything.
     if std::fs::read(&file).is_err() {
         has(&unasked("plan", dir.path(), 65).err, "x.toml");

@@ -54,7 +54,7 @@ fn read_all(scene: &crate::support::Scene, dir: &Path) -> String {
 
 /// `EVIL` as a TOML string, which JSON's escapes are.
 fn evil() -> String {
-    format!("x\\u001b[31m\\u001b]0;t\\u0007\\u009b2J\\u202ey\\u2066\\u200b\\r\\nEVIL")
+    "x\\u001b[31m\\u001b]0;t\\u0007\\u009b2J\\u202ey\\u2066\\u200b\\r\\nEVIL".to_owned()
 }
 
 both!(what_a_manifest_says_is_shown_safely, async |scene| {
