@@ -22,7 +22,7 @@ pub enum Ref {
     Id(Kind, String),
 }
 
-/// What one permission of a token covers.
+/// What one permission of a token covers. There are many: what is rare in them is boxed.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Scope {
     /// One object.
@@ -34,14 +34,14 @@ pub enum Scope {
         /// The object's ID.
         id: String,
         /// The org that the permission names.
-        org: Option<Ref>,
+        org: Option<Box<Ref>>,
     },
     /// Every object of a type in one org.
     Org {
         /// InfluxDB's name of the type.
         ty: String,
         /// The org.
-        org: Ref,
+        org: Box<Ref>,
     },
     /// Every object of a type in every org.
     Instance {
@@ -150,8 +150,8 @@ impl Scope {
     pub fn refs(&self) -> impl Iterator<Item = &Ref> {
         match self {
             Self::Object(of) => Some(of),
-            Self::Bare { org, .. } => org.as_ref(),
-            Self::Org { org, .. } => Some(org),
+            Self::Bare { org, .. } => org.as_deref(),
+            Self::Org { org, .. } => Some(org.as_ref()),
             Self::Instance { .. } => None,
         }
         .into_iter()
@@ -162,8 +162,10 @@ impl Scope {
     pub fn map_refs(&self, with: &impl Fn(&Ref) -> Ref) -> Self {
         match self {
             Self::Object(of) => Self::Object(with(of)),
-            Self::Bare { ty, id, org } => Self::Bare { ty: ty.clone(), id: id.clone(), org: org.as_ref().map(with) },
-            Self::Org { ty, org } => Self::Org { ty: ty.clone(), org: with(org) },
+            Self::Bare { ty, id, org } => {
+                Self::Bare { ty: ty.clone(), id: id.clone(), org: org.as_ref().map(|org| Box::new(with(org))) }
+            }
+            Self::Org { ty, org } => Self::Org { ty: ty.clone(), org: Box::new(with(org)) },
             Self::Instance { ty } => Self::Instance { ty: ty.clone() },
         }
     }

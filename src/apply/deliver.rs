@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use crate::address::Address;
 use crate::api::{ApiError, Class, Client};
 use crate::diagnostic::Diagnostic;
 use crate::exit::{Exit, Problem};
@@ -26,10 +25,10 @@ pub(super) enum Failure {
 }
 
 impl Failure {
-    pub(super) fn problem(self, address: &Address) -> Problem {
+    pub(super) fn problem(self) -> Problem {
         let secret = |words: String| Problem {
             exit: Exit::Secret,
-            diagnostic: Diagnostic::error("secret::not-delivered", format!("{address}: {words}"))
+            diagnostic: Diagnostic::error("secret::not-delivered", words)
                 .help("the new token stays inactive; the next apply deletes it and makes another one"),
         };
         match self {

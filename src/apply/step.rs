@@ -158,7 +158,7 @@ impl<'a> Doer<'a> {
         let wanted = self.wanted(change);
         let delivery = match wanted.resource.fields.get("deliver") {
             Some(Value::Sinks(sinks)) if kind.spec().delivers => {
-                Some(Delivery::probe(&self.manifest.dir, sinks).await.map_err(|words| secret_problem(change, &words))?)
+                Some(Delivery::probe(&self.manifest.dir, sinks).await.map_err(|words| secret_problem(&words))?)
             }
             _ => None,
         };
@@ -189,7 +189,7 @@ impl<'a> Doer<'a> {
         let print = delivery
             .deliver(self.writer, &secret, !entry.predecessors.is_empty(), activate)
             .await
-            .map_err(|failure| failure.problem(&change.address))?;
+            .map_err(|failure| failure.problem())?;
         entry.secret = Some(print);
         self.drop_predecessors(change, &mut entry).await?;
         self.put(change, entry);
@@ -316,11 +316,8 @@ impl<'a> Doer<'a> {
     }
 }
 
-fn secret_problem(change: &Change, words: &str) -> Problem {
-    Problem {
-        exit: Exit::Secret,
-        diagnostic: Diagnostic::error("secret::failed", format!("{}: {words}", change.address)),
-    }
+fn secret_problem(words: &str) -> Problem {
+    Problem { exit: Exit::Secret, diagnostic: Diagnostic::error("secret::failed", words) }
 }
 
 fn create_problem(change: &Change, error: ApiError) -> Problem {

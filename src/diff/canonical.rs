@@ -45,7 +45,7 @@ impl<'a> Names<'a> {
         let Scope::Bare { ty, id, org: stated } = scope else {
             return scope.map_refs(&|of| self.reference(of));
         };
-        let stated_id = match stated {
+        let stated_id = match stated.as_deref() {
             Some(Ref::Id(_, id)) => Some(id.as_str()),
             _ => None,
         };

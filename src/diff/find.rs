@@ -57,10 +57,7 @@ pub(super) struct Finder<'a> {
 
 /// The name under which the server keeps objects of `kind` apart.
 fn key_name(kind: Kind, name: &str) -> String {
-    match kind.spec().key {
-        Key::Name { folded: true } => name.trim().to_lowercase(),
-        _ => name.to_owned(),
-    }
+    kind.unique_name(name).unwrap_or_else(|| name.to_owned())
 }
 
 impl<'a> Finder<'a> {

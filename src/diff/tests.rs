@@ -243,7 +243,8 @@ fn an_ignored_field_is_left_alone() {
 #[test]
 fn an_owned_object_that_is_gone_is_made_again_and_what_held_its_id_follows() {
     let to_bucket = || scopes([Scope::Object(Ref::To(address("bucket.raw")))]);
-    let bare = Scope::Bare { ty: "buckets".into(), id: "b1".into(), org: Some(Ref::Id(Kind::Org, HOME.into())) };
+    let bare =
+        Scope::Bare { ty: "buckets".into(), id: "b1".into(), org: Some(Box::new(Ref::Id(Kind::Org, HOME.into()))) };
     let mut scene = Scene::new()
         .declares("bucket.raw", &[])
         .declares("token.ingest", &[("write", to_bucket())])

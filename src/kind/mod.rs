@@ -121,6 +121,15 @@ impl Kind {
         Self::ALL.iter().copied().find(|kind| kind.spec().ty == ty)
     }
 
+    /// The form of `name` that the server keeps unique; none where names are not unique.
+    pub fn unique_name(self, name: &str) -> Option<String> {
+        match self.spec().key {
+            Key::Name { folded: true } => Some(name.trim().to_lowercase()),
+            Key::Name { folded: false } => Some(name.to_owned()),
+            Key::LoneName | Key::None => None,
+        }
+    }
+
     /// The field called `name`.
     pub fn field(self, name: &str) -> Option<&'static crate::field::Field> {
         self.spec().fields.iter().find(|field| field.name == name)

@@ -135,7 +135,7 @@ impl Permission {
             "read" | "write" => ty,
             action => format!("{action}:{ty}"),
         };
-        let org = org.map(|org| Ref::Id(Kind::Org, org));
+        let org = org.map(|org| Box::new(Ref::Id(Kind::Org, org)));
         match (id, org) {
             (Some(id), org) => Scope::Bare { ty, id, org },
             (None, Some(org)) => Scope::Org { ty, org },
@@ -331,7 +331,7 @@ mod tests {
     }
 
     async fn create(fault: &Fault) -> Result<Made, ApiError> {
-        let scope = Scope::Org { ty: "labels".into(), org: Ref::Id(Kind::Org, ORG.into()) };
+        let scope = Scope::Org { ty: "labels".into(), org: Box::new(Ref::Id(Kind::Org, ORG.into())) };
         let fields = [("description", Value::Text("d".into())), ("read", Value::Scopes([scope].into()))];
         let (fields, ids) = (fields.into_iter().collect(), live::Ids::default());
         let want = Want { fields: &fields, org: ORG, ids: &ids, marker: None, password: None };

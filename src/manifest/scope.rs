@@ -62,7 +62,7 @@ fn scope(site: &mut Site<'_, '_>, text: &str, span: Span) -> Option<Vec<Scope>> 
     }
     if let Some((table, index, ty)) = of_org(text) {
         let org = site.resolve(table, index, span)?.one(site, span)?;
-        return Some(vec![Scope::Org { ty: known(site, ty, span)?, org: Ref::To(org) }]);
+        return Some(vec![Scope::Org { ty: known(site, ty, span)?, org: Box::new(Ref::To(org)) }]);
     }
     if let Some((_, ty)) = text.split_once('/') {
         let message = format!("`{text}` is not a scope");

@@ -80,15 +80,16 @@ impl<'a> Waits<'a> {
         }
     }
 
-    /// What takes a name waits for what frees it.
+    /// What takes a name waits for what frees it, where the server keeps names unique.
     fn takers_after_givers(&mut self) {
-        let mut givers: BTreeMap<(Kind, Option<&str>, &str), usize> = BTreeMap::new();
+        let mut givers: BTreeMap<(Kind, String), Vec<usize>> = BTreeMap::new();
         for (n, change) in self.changes.iter().enumerate() {
             let renames = change.fields.iter().any(|field| field.field == "name");
             if let Some(object) = &change.object
                 && (change.action == Action::Delete || (change.action == Action::Update && renames))
+                && let Some(name) = change.address.kind.unique_name(&object.name)
             {
-                givers.insert((change.address.kind, object.org.as_deref(), &object.name), n);
+                givers.entry((change.address.kind, name)).or_default().push(n);
             }
         }
         if givers.is_empty() {
@@ -97,10 +98,8 @@ impl<'a> Waits<'a> {
         for (n, change) in self.changes.iter().enumerate() {
             let name = change.fields.iter().find(|field| field.field == "name").map(|field| &field.wanted);
             let Some(Value::Text(name)) = name.filter(|_| change.action != Action::Delete) else { continue };
-            let same_name = givers
-                .iter()
-                .filter(|((kind, _, given), giver)| *kind == change.address.kind && given == name && **giver != n);
-            for (_, giver) in same_name {
+            let Some(name) = change.address.kind.unique_name(name) else { continue };
+            for giver in givers.get(&(change.address.kind, name)).into_iter().flatten().filter(|giver| **giver != n) {
                 self.edges.add_edge(*giver, n, ());
             }
         }

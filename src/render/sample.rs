@@ -126,7 +126,7 @@ pub(super) fn plan() -> Plan {
             Some(Value::Scopes(BTreeSet::from([Scope::Object(bucket("raw")), Scope::Object(bucket("old"))]))),
             Value::Scopes(BTreeSet::from([
                 Scope::Object(bucket("raw")),
-                Scope::Org { ty: "buckets".into(), org: Ref::Home },
+                Scope::Org { ty: "buckets".into(), org: Box::new(Ref::Home) },
             ])),
             None,
             Cause::Yours,

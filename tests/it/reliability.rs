@@ -77,7 +77,8 @@ async fn whole(scene: &Scene, project: &Project, run: &str, what: &str) {
     let written = http.post_text(&format!("write?org={}&bucket=raw", scene.org), "").await;
     assert_eq!(written.status, 204, "{what}: {}", written.text);
     project.destroy().await;
-    assert!(counts(scene, run).await.values().all(|count| *count == 0), "{what}: something is left");
+    let left = counts(scene, run).await;
+    assert!(left.values().all(|count| *count == 0), "{what}: something is left: {left:?}");
 }
 
 /// Whether a request changes something.
@@ -141,8 +142,8 @@ both!(each_request_may_be_lost, async |scene| {
     }
 });
 
-/// Applies until the server has done mutation number `at`, and dies; then applies again.
-async fn die(scene: &Scene, at: usize) -> bool {
+/// Applies until the server has done mutation number `at`, and dies; then applies again, or destroys.
+async fn die(scene: &Scene, at: usize, then: Goal) -> bool {
     let run = unique("run");
     let seen = Arc::new(AtomicUsize::new(0));
     let (count, dead) = (seen.clone(), Arc::new(Notify::new()));
@@ -162,23 +163,31 @@ async fn die(scene: &Scene, at: usize) -> bool {
     .await;
     let project = Project::new(scene).through(proxy.url(), scene.server.token());
     project.declare(&all_kinds(&run));
-    let planned = project.plan(Goal::Declared).await;
-    if let Ok(planned) = &planned {
+    let run_once = async {
         let (_keep, stop) = watch::channel(None);
-        let mut tell = |_: Event| {};
-        tokio::select! {
-            _ = project.attempt(planned, Goal::Declared, stop, &mut tell) => {}
-            () = dead.notified() => {}
+        // It may fail: what counts is that the next one succeeds.
+        if let Ok(planned) = project.plan(Goal::Declared).await {
+            let _ = project.attempt(&planned, Goal::Declared, stop, &mut |_| {}).await;
         }
+    };
+    tokio::select! {
+        () = run_once => {}
+        () = dead.notified() => {}
     }
     let reached = seen.load(Ordering::Relaxed) > at;
     // What the dead run had sent is done by the server before anything else is asked of it.
     let project = project.through(scene.server.url(), scene.server.token());
-    drop(proxy);
+    proxy.settle().await;
     unlock(scene).await;
-    let planned = project.plan(Goal::Declared).await.unwrap();
+    let planned = project.plan(then).await.unwrap();
     let codes: Vec<_> = planned.plan.refusals.iter().map(|problem| &problem.diagnostic.message).collect();
     assert!(codes.is_empty(), "death after mutation {at}: {codes:?}\n{}", lines(&planned.plan));
+    if then == Goal::Destroyed {
+        project.destroy().await;
+        let left = counts(scene, &run).await;
+        assert!(left.values().all(|count| *count == 0), "death after mutation {at}: something is left: {left:?}");
+        return reached;
+    }
     if planned.plan.writes() {
         project.apply().await;
     }
@@ -188,10 +197,17 @@ async fn die(scene: &Scene, at: usize) -> bool {
 
 both!(a_run_may_die_after_each_mutation, async |scene| {
     let mut at = 0;
-    while die(&scene, at).await {
+    while die(&scene, at, Goal::Declared).await {
         at += 1;
     }
     assert!(at >= 15, "only {at} mutations");
+});
+
+both!(a_run_that_died_can_be_destroyed, async |scene| {
+    let mut at = 0;
+    while die(&scene, at, Goal::Destroyed).await {
+        at += 1;
+    }
 });
 
 both!(a_stopped_run_finishes_what_is_under_way_and_goes_on_next_time, async |scene| {

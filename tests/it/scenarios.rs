@@ -331,6 +331,7 @@ scenarios! {
     bucket_changed_on_both_sides
     bucket_created_and_deleted
     bucket_deleted_by_hand_and_its_token_follows
+    bucket_deleted_by_hand_and_not_declared
     bucket_drifted
     bucket_external
     bucket_external_and_absent
@@ -343,6 +344,7 @@ scenarios! {
     bucket_moved_by_its_name
     bucket_protected_after_its_block_is_gone
     bucket_renamed
+    bucket_renamed_by_hand_is_not_deleted
     bucket_replaced_in_another_org
     bucket_retention_below_its_shard_groups
     bucket_retention_shortened_with_data
@@ -350,6 +352,7 @@ scenarios! {
     bucket_takes_the_name_of_a_deleted_one_in_place
     bucket_takes_the_name_of_a_renamed_one
     bucket_with_data_deleted
+    bucket_with_data_replaced
     buckets_do_not_swap_names
     instances_come_and_go
     instances_moved_with_their_table
@@ -358,12 +361,15 @@ scenarios! {
     label_attached_by_hand
     label_created_updated_and_deleted
     label_deleted_by_hand
+    label_deleted_by_hand_and_its_block_too
     label_drifted
     label_renamed
     label_replaced_in_another_org
+    label_takes_the_name_of_a_renamed_one
     org_adopted
     org_created_updated_and_deleted
     org_deleted_by_hand
+    org_deleted_by_hand_with_everything_in_it
     org_drifted
     org_external
     org_home_is_adopted_and_never_deleted
@@ -387,6 +393,7 @@ scenarios! {
     task_replaced_in_another_org
     task_script_in_a_file
     task_with_two_candidates
+    tasks_swap_names
     token_deleted_by_hand
     token_delivered_elsewhere
     token_drifted
@@ -399,6 +406,7 @@ scenarios! {
     token_with_wide_scopes
     user_adopted
     user_created_updated_and_deleted
+    user_deleted_by_hand_and_its_token_follows
     user_drifted
     user_external
     user_moved

@@ -46,7 +46,8 @@ impl Fluxform {
 
     /// Starts it at a terminal.
     pub(crate) fn at_terminal(self) -> Terminal {
-        let Self { command, home } = self.var("TERM", "xterm-256color");
+        let Self { mut command, home } = self.var("TERM", "xterm-256color");
+        command.stdin(Stdio::inherit());
         Terminal::start(command, home)
     }
 

@@ -10,11 +10,11 @@ fn scopes<const N: usize>(scopes: [Scope; N]) -> Value {
 }
 
 fn of_org(ty: &str, org: &str) -> Scope {
-    Scope::Org { ty: ty.to_owned(), org: Ref::Id(Kind::Org, org.to_owned()) }
+    Scope::Org { ty: ty.to_owned(), org: Box::new(Ref::Id(Kind::Org, org.to_owned())) }
 }
 
 fn of_one(ty: &str, id: &str, org: Option<&str>) -> Scope {
-    let org = org.map(|org| Ref::Id(Kind::Org, org.to_owned()));
+    let org = org.map(|org| Box::new(Ref::Id(Kind::Org, org.to_owned())));
     Scope::Bare { ty: ty.to_owned(), id: id.to_owned(), org }
 }
 
@@ -33,7 +33,7 @@ both!(a_token, async |scene| {
         Scope::Object(Ref::Id(Kind::Bucket, bucket.clone())),
         Scope::Object(Ref::Home),
         Scope::Object(Ref::Id(Kind::User, scene.user.clone())),
-        Scope::Org { ty: "tasks".into(), org: Ref::Home },
+        Scope::Org { ty: "tasks".into(), org: Box::new(Ref::Home) },
         Scope::Instance { ty: "users".into() },
     ];
     let wanted = fields(scopes(read), scopes([of_one("dashboards", "0123456789abcdef", Some(&scene.org))]));

@@ -7,6 +7,7 @@ use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
+use tokio::sync::RwLock;
 use tokio::task::JoinHandle;
 
 /// What happens to a request.
@@ -34,11 +35,14 @@ struct Between {
     target: String,
     client: reqwest::Client,
     judge: Mutex<Judge>,
+    /// Held by each request for as long as it is under way.
+    under_way: RwLock<()>,
 }
 
 /// A proxy on a loopback port; it ends with this value.
 pub(crate) struct Proxy {
     url: String,
+    between: Arc<Between>,
     task: JoinHandle<()>,
 }
 
@@ -46,16 +50,27 @@ impl Proxy {
     /// Stands before the server at `target`; `judge` decides over each request, in the order of arrival.
     pub(crate) async fn start(target: &str, judge: impl FnMut(&Seen<'_>) -> Fate + Send + 'static) -> Self {
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
-        let between = Between { target: target.to_owned(), client, judge: Mutex::new(Box::new(judge)) };
-        let app = axum::Router::new().fallback(pass).with_state(Arc::new(between));
+        let between = Between {
+            target: target.to_owned(),
+            client,
+            judge: Mutex::new(Box::new(judge)),
+            under_way: RwLock::new(()),
+        };
+        let between = Arc::new(between);
+        let app = axum::Router::new().fallback(pass).with_state(between.clone());
         let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let task = tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
-        Self { url, task }
+        Self { url, between, task }
     }
 
     pub(crate) fn url(&self) -> &str {
         &self.url
+    }
+
+    /// Waits until the server has answered everything that was passed on.
+    pub(crate) async fn settle(&self) {
+        drop(self.between.under_way.write().await);
     }
 }
 
@@ -72,38 +87,41 @@ async fn pass(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let fate = (between.judge.lock().unwrap())(&Seen { method: &method, path: uri.path() });
-    match fate {
-        Fate::LoseRequest => hang_up(),
-        Fate::Refuse(status, body) => {
-            let json = [("content-type", "application/json")];
-            (StatusCode::from_u16(status).unwrap(), json, body).into_response()
+    // A task of its own: it goes on when the client has gone, as it does on a server.
+    let passing = tokio::spawn(async move {
+        let _under_way = between.under_way.read().await;
+        let fate = (between.judge.lock().unwrap())(&Seen { method: &method, path: uri.path() });
+        match fate {
+            Fate::LoseRequest => None,
+            Fate::Refuse(status, body) => {
+                let json = [("content-type", "application/json")];
+                Some((StatusCode::from_u16(status).unwrap(), json, body).into_response())
+            }
+            Fate::Pass | Fate::LoseReply => {
+                let reply = between.forward(method, &uri, &headers, body).await;
+                (fate == Fate::Pass).then_some(reply)
+            }
         }
-        Fate::Pass | Fate::LoseReply => {
-            let url = format!("{}{uri}", between.target);
-            let mut request = between.client.request(method, url).body(body);
-            for name in ["authorization", "content-type", "accept"] {
-                if let Some(value) = headers.get(name) {
-                    request = request.header(name, value);
-                }
-            }
-            let reply = request.send().await.unwrap();
-            let mut response = Response::builder().status(reply.status());
-            for name in ["content-type", "date", "x-influxdb-version", "x-influxdb-build"] {
-                if let Some(value) = reply.headers().get(name) {
-                    response = response.header(name, value);
-                }
-            }
-            let body = reply.bytes().await.unwrap();
-            if fate == Fate::LoseReply {
-                hang_up();
-            }
-            response.body(Body::from(body)).unwrap()
-        }
-    }
+    });
+    // Without a reply the connection's task ends, and so the connection, without a word.
+    passing.await.unwrap().unwrap_or_else(|| std::panic::resume_unwind(Box::new(())))
 }
 
-/// Ends the connection's task, and so the connection, without a word.
-fn hang_up() -> ! {
-    std::panic::resume_unwind(Box::new(()))
+impl Between {
+    async fn forward(&self, method: Method, uri: &Uri, headers: &HeaderMap, body: Bytes) -> Response {
+        let mut request = self.client.request(method, format!("{}{uri}", self.target)).body(body);
+        for name in ["authorization", "content-type", "accept"] {
+            if let Some(value) = headers.get(name) {
+                request = request.header(name, value);
+            }
+        }
+        let reply = request.send().await.unwrap();
+        let mut response = Response::builder().status(reply.status());
+        for name in ["content-type", "date", "x-influxdb-version", "x-influxdb-build"] {
+            if let Some(value) = reply.headers().get(name) {
+                response = response.header(name, value);
+            }
+        }
+        response.body(Body::from(reply.bytes().await.unwrap())).unwrap()
+    }
 }

@@ -83,7 +83,7 @@ async fn write(http: &Http, org: &str, kind: &'static str, name: &str, acknowled
         "points" => {
             let time = acknowledged.points.load(Ordering::SeqCst) + 1;
             let line = format!("m v=1 {time}");
-            let reply = http.try_post(&format!("write?orgID={org}&bucket=raw"), line.into()).await?;
+            let reply = http.try_post(&format!("write?orgID={org}&bucket=raw"), line).await?;
             reply.expect(204);
             acknowledged.points.fetch_add(1, Ordering::SeqCst);
             return Some(());
@@ -113,7 +113,8 @@ impl Acknowledged {
             let got: Value = http.get(&format!("{kind}/{id}")).await.expect(200);
             assert!(got.is_object(), "{kind} {id}: {got}");
         }
-        for secret in self.secrets.lock().unwrap().clone() {
+        let secrets = self.secrets.lock().unwrap().clone();
+        for secret in secrets {
             http.with_token(&secret).get(&format!("buckets?orgID={org}")).await.expect(200);
         }
         let flux = http.clone().with_header("content-type", "application/vnd.flux");

@@ -1,7 +1,7 @@
 //! `kill -9` of an apply: the next one takes over at once and finishes the work.
 
 use super::super::support::{Relay, Scene, both};
-use super::{Place, RESOURCES};
+use super::{Place, RESOURCES, on, project};
 
 /// Which write of the run is its last: the first one takes the lock, then come the ledger's head and page.
 const LAST: [usize; 4] = [2, 5, 9, 13];
@@ -31,3 +31,46 @@ both!(what_was_done_without_a_reply_is_not_done_again, async |scene| {
         place.converges().await;
     }
 });
+
+both!(who_waits_for_a_run_that_dies_takes_over, async |scene| {
+    let place = Place::new(&scene, RESOURCES);
+    let relay = Relay::to(scene.server.url()).hold_after(1);
+    let first = place.apply_by(relay.url()).start();
+    relay.until_writes(2).await;
+    let second = place.apply().start();
+    second.until_says("Waiting for the lock, held by");
+    first.kill();
+    let (status, out, err) = second.wait();
+    assert_eq!(status.code(), Some(0), "{out}{err}");
+    assert!(!place.locked().await, "the lock is left");
+    place.converges().await;
+});
+
+#[test]
+fn the_embedded_server_dies_with_its_run_and_nothing_is_lost() {
+    let manifest = r#"
+[project]
+name = "p"
+[server]
+url = "embedded:dev.db"
+org = "acme"
+[bucket.b]
+for_each = ["1", "2", "3", "4", "5", "6", "7", "8"]
+retention = "1d"
+[token.k]
+for_each = "bucket.b"
+write = ["bucket.b[each]"]
+deliver = { file = "secrets/${each.key}.token" }
+"#;
+    let dir = project(manifest);
+    for said in ["created bucket.b[1]", "created bucket.b[4]", "created token.k"] {
+        let run = on("apply", dir.path()).arg("--auto-approve").start();
+        run.until_says(said);
+        run.kill();
+        on("apply", dir.path()).arg("--auto-approve").run().with(0);
+        on("plan", dir.path()).arg("--detailed-exitcode").run().with(0);
+        let keys = std::fs::read_dir(dir.path().join("secrets")).unwrap().count();
+        assert_eq!(keys, 8);
+        on("destroy", dir.path()).arg("--auto-approve").run().with(0);
+    }
+}

@@ -86,7 +86,7 @@ impl<'a> Place<'a> {
         self.scene.http.get(&format!("{kind}?orgID={}&limit=100", self.scene.org)).await.expect(200)[field].clone()
     }
 
-    /// Names of the org's labels that belong to no project's ledger.
+    /// Whether a lock is on the server.
     async fn locked(&self) -> bool {
         column(&self.list("labels", "labels").await, "name").iter().any(|name| name.ends_with("/lock"))
     }

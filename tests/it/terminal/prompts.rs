@@ -98,7 +98,7 @@ both!(what_exists_is_taken_over_by_saying_yes, async |scene| {
     assert_eq!(with_beforehand.0, Some(8), "nobody was asked: {}", with_beforehand.1);
     let (code, shown) = answered(place.on("apply").at_terminal(), "no");
     assert_eq!(code, Some(9), "{shown}");
-    assert!(shown.contains("would be taken over: bucket.raw") || shown.contains("taken over: \u{1b}"), "{shown:?}");
+    assert!(shown.contains("would be taken over: "), "{shown:?}");
     let (code, shown) = answered(place.on("apply").at_terminal(), "yes");
     assert_eq!(code, Some(0), "{shown}");
     let kept = scene.http.get(&format!("buckets/{id}")).await.expect(200);

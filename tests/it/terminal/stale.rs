@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::super::support::{Relay, Scene, both};
+use super::super::support::{Relay, Scene, both, id};
 use super::Place;
 
 /// A bucket of one day that is to become one of two; `relay` holds the lock back.
@@ -10,7 +10,8 @@ async fn place(scene: &Scene) -> (Place<'_>, Relay, String) {
     let place = Place::new(scene, "[bucket.raw]\nretention = \"1d\"\n");
     place.apply().run().with(0);
     place.declare("[bucket.raw]\nretention = \"2d\"\n");
-    let bucket = place.list("buckets?name=raw&x=", "buckets").await[0]["id"].as_str().unwrap().to_owned();
+    let buckets = place.list("buckets", "buckets").await;
+    let bucket = id(buckets.as_array().unwrap().iter().find(|bucket| bucket["name"] == "raw").unwrap());
     (place, Relay::to(scene.server.url()).hold_after(0), bucket)
 }
 

@@ -1,5 +1,7 @@
 //! Where the run's token goes, and where not.
 
+use std::os::unix::fs::PermissionsExt as _;
+
 use super::super::support::{Relay, both};
 use super::{Place, RESOURCES};
 
@@ -23,13 +25,19 @@ both!(a_sinks_command_gets_the_secret_on_standard_input_alone, async |scene| {
 retention = "1d"
 [token.k]
 write = ["bucket.b"]
-deliver = { command = ["sh", "-c", "cat /proc/$$/cmdline >seen; env >>seen; cat >secret"] }
+deliver = { command = ["./deliver.sh", "an argument"] }
 "#;
     let place = Place::new(&scene, manifest);
+    let script = place.path().join("deliver.sh");
+    let text = "#!/bin/sh\ncd \"${0%/*}\"\ncat /proc/$$/cmdline >seen\nenv >>seen\ncat >secret\n";
+    std::fs::write(&script, text).unwrap();
+    std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o700)).unwrap();
     place.apply().run().with(0);
     let read = |name: &str| std::fs::read_to_string(place.path().join(name)).unwrap();
     let secret = read("secret");
-    assert!(secret.len() > 20 && !read("seen").contains(secret.trim()));
+    let write = format!("write?orgID={}&bucket=b", scene.org);
+    scene.http.with_token(secret.trim()).post_text(&write, "").await.expect(204);
+    assert!(read("seen").contains("an argument") && !read("seen").contains(secret.trim()));
 });
 
 both!(requests_go_through_the_proxy_unless_no_proxy_says_otherwise, async |scene| {
