@@ -11,29 +11,13 @@ use crate::evidence::Data;
 use crate::exit::{Exit, Problem};
 use crate::kind::Kind;
 use crate::ledger::Origin;
-use crate::manifest::Lifecycle;
 use crate::plan::Plan;
 use crate::report::Report;
 use crate::secret::{Sink, Source as SecretSource};
 use crate::value::{Ref, Scope, Script, Value};
 
 pub(super) fn change(kind: Kind, key: &str, action: Action, reason: Reason) -> Change {
-    Change {
-        address: Address::new(kind, key),
-        action,
-        reason,
-        org: None,
-        object: None,
-        fields: Vec::new(),
-        adopts: false,
-        moved_from: None,
-        released: BTreeSet::new(),
-        settles: false,
-        unverified: false,
-        lifecycle: Lifecycle::default(),
-        lifecycle_changes: false,
-        origin: None,
-    }
+    Change::blank(&Address::new(kind, key), action, reason)
 }
 
 pub(super) fn object(id: u64, name: &str) -> Option<Target> {
