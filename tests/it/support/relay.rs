@@ -47,8 +47,10 @@ struct Orders {
 struct Seen {
     /// Writes that have come,
     writes: usize,
-    /// and those that the server has done.
+    /// those that the server has done,
     done: usize,
+    /// and those that it is at.
+    under_way: usize,
 }
 
 impl Relay {
@@ -118,6 +120,13 @@ impl Relay {
         self.desk.requests.lock().unwrap().clone()
     }
 
+    /// Lets no further write through, and ends when the server has done those that it is at: what a dead run has left
+    /// under way does not come in between later.
+    pub(crate) async fn end(self) {
+        self.desk.orders.send_modify(|orders| orders.writes = 0);
+        self.until("ended", |seen| seen.under_way == 0).await;
+    }
+
     /// The server is gone, as far as anybody can tell: connections end, and new ones are refused.
     pub(crate) fn go_away(&mut self) {
         if let Some(runtime) = self.runtime.take() {
@@ -144,7 +153,7 @@ impl Desk {
         self.requests.lock().unwrap().push(format!("{} {}", head.method, head.uri));
         let number = self.number(&head.method, head.uri.path(), &body);
         if let Some(number) = number {
-            self.allowed(|orders| number <= orders.writes).await;
+            self.enter(number).await;
         }
         let path = head.uri.path_and_query().map_or("/", |path| path.as_str());
         let url = format!("{}{path}", self.server);
@@ -154,7 +163,10 @@ impl Desk {
         *response.headers_mut().unwrap() = end_to_end(reply.headers().clone());
         let body = reply.bytes().await.unwrap();
         if let Some(number) = number {
-            self.seen.send_modify(|seen| seen.done += 1);
+            self.seen.send_modify(|seen| {
+                seen.done += 1;
+                seen.under_way -= 1;
+            });
             self.allowed(|orders| number <= orders.replies).await;
         }
         response.body(Body::from(body)).unwrap()
@@ -173,6 +185,19 @@ impl Desk {
             number.is_some()
         });
         number
+    }
+
+    /// Waits until the write `number` may reach the server.
+    async fn enter(&self, number: usize) {
+        loop {
+            self.allowed(|orders| number <= orders.writes).await;
+            // Counted before the orders are read again: who gives them and then counts misses none.
+            self.seen.send_modify(|seen| seen.under_way += 1);
+            if number <= self.orders.borrow().writes {
+                return;
+            }
+            self.seen.send_modify(|seen| seen.under_way -= 1);
+        }
     }
 
     async fn allowed(&self, enough: impl FnMut(&Orders) -> bool) {

@@ -14,7 +14,7 @@ both!(the_next_apply_finishes_what_a_killed_one_began, async |scene| {
         let run = place.apply_by(relay.url()).start();
         relay.until_writes(last + 1).await;
         run.kill();
-        drop(relay);
+        relay.end().await;
         place.converges().await;
     }
 });
@@ -27,7 +27,7 @@ both!(what_was_done_without_a_reply_is_not_done_again, async |scene| {
         let run = place.apply_by(relay.url()).start();
         relay.until_done(last).await;
         run.kill();
-        drop(relay);
+        relay.end().await;
         place.converges().await;
     }
 });

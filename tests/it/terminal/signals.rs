@@ -36,6 +36,7 @@ both!(the_second_ends_it_at_once, async |scene| {
         run.signal(signal);
         let (status, out, err) = run.wait();
         assert_eq!(status.code(), Some(code), "{out}{err}");
+        relay.end().await;
         assert!(place.locked().await, "it had no time to free the lock");
         place.converges().await;
         place.on("destroy").arg("--auto-approve").arg("--allow-data-loss=*").run().with(0);
