@@ -10,7 +10,7 @@ use crate::api::{ApiError, Client};
 use crate::diff::{Action, Change};
 use crate::duration::Duration;
 use crate::flux::evidence as query;
-use crate::kind::{Kind, Object, Place};
+use crate::kind::{Asked, Kind, Object, Place};
 use crate::snapshot::Snapshot;
 use crate::value::Value;
 
@@ -112,7 +112,7 @@ async fn all_of(client: &Client, kind: Kind, object: &Object) -> Result<Data, Ap
     }
     let mut total = Data::None;
     for inner in Kind::ALL.iter().filter(|kind| kind.spec().holds_data && kind.spec().place == Place::Org) {
-        for held in inner.list(client, &[&object.id], &|_| false).await? {
+        for held in inner.list(client, &[&object.id], Asked::NOTHING).await? {
             if !held.system {
                 total = total.and(extent(client, &held).await, &held.name);
             }

@@ -11,7 +11,7 @@ use crate::diagnostic::Diagnostic;
 use crate::diff::{Action, Change, Reason, Target};
 use crate::exit::{Exit, Problem};
 use crate::field::Compared;
-use crate::kind::{Delete, Ids, Kind, Made, Object, Want};
+use crate::kind::{Asked, Delete, Ids, Kind, Made, Object, Want};
 use crate::ledger::{Entry, Intent, Journal, Ledger, Origin, Resolution, Update, resolve};
 use crate::manifest::{Manifest, Resource};
 use crate::secret::Secret;
@@ -239,7 +239,7 @@ impl<'a> Doer<'a> {
     /// The object that a create with a lost reply has made, if it has.
     async fn look(&self, change: &Change, org: &str, intent: &Intent) -> Result<Option<Object>, Problem> {
         let kind = change.address.kind;
-        let mut objects = kind.list(self.writer, &[org], &|_| false).await?;
+        let mut objects = kind.list(self.writer, &[org], Asked::NOTHING).await?;
         let mut owned: BTreeSet<(Kind, String)> = self.foreign.keys().cloned().collect();
         owned.extend(self.ledger.entries.iter().map(|(address, entry)| (address.kind, entry.id.clone())));
         {

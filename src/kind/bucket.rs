@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use futures::future::try_join_all;
 use serde::{Deserialize, Serialize};
 
-use super::live::{self, Made, Object, Presence, Want};
+use super::live::{self, Asked, Made, Object, Presence, Want};
 use super::spec::{Delete, Draft, Fault, Key, Place, Spec};
 use super::{Kind, label};
 use crate::api::{ApiError, Client, Writer, by_offset};
@@ -231,7 +231,7 @@ fn rule(live: &Fields, want: &Fields, changed: &[&'static str]) -> Option<Rule> 
 }
 
 impl live::Live for Live {
-    async fn list(api: &Client, orgs: &[&str], _: &(dyn Fn(&str) -> bool + Sync)) -> Result<Vec<Object>, ApiError> {
+    async fn list(api: &Client, orgs: &[&str], _: Asked<'_>) -> Result<Vec<Object>, ApiError> {
         let lists = orgs.iter().map(async |org| {
             by_offset(api, BUCKETS, &[("orgID", org)], |page: Page| page.buckets, |row: &Row| &row.id).await
         });

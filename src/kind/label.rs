@@ -6,7 +6,7 @@ use futures::future::try_join_all;
 use serde::{Deserialize, Serialize};
 
 use super::Kind;
-use super::live::{self, Made, Object, Presence, Want};
+use super::live::{self, Asked, Made, Object, Presence, Want};
 use super::spec::{Delete, Draft, Fault, Key, Place, Spec};
 use crate::api::{ApiError, Class, Client, Writer};
 use crate::field::{Field, Omitted, Shape};
@@ -158,7 +158,7 @@ fn properties<'a>(want: &Want<'a>) -> Option<BTreeMap<&'a str, &'a str>> {
 }
 
 impl live::Live for Live {
-    async fn list(api: &Client, orgs: &[&str], _: &(dyn Fn(&str) -> bool + Sync)) -> Result<Vec<Object>, ApiError> {
+    async fn list(api: &Client, orgs: &[&str], _: Asked<'_>) -> Result<Vec<Object>, ApiError> {
         // Not paged: always the whole list (influxd 2.9.1, measured).
         let pages = orgs.iter().map(async |org| api.get::<Page>(LABELS, &[("orgID", org)]).await);
         let rows = try_join_all(pages).await?.into_iter().flat_map(|page| page.labels);

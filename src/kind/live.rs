@@ -92,6 +92,20 @@ impl Ids {
     }
 }
 
+/// What a list is asked for beyond what its reply has, such as the members of orgs: that takes further requests.
+#[derive(Clone, Copy)]
+pub struct Asked<'a> {
+    /// Whether a field with this name is asked for.
+    pub field: &'a (dyn Fn(&str) -> bool + Sync),
+    /// Whether such fields are asked for of the object with this ID and this name.
+    pub object: &'a (dyn Fn(&str, &str) -> bool + Sync),
+}
+
+impl Asked<'static> {
+    /// What the reply has will do.
+    pub const NOTHING: Self = Self { field: &|_| false, object: &|_, _| false };
+}
+
 /// What an object is to become.
 #[derive(Debug)]
 pub struct Want<'a> {
@@ -160,8 +174,7 @@ pub struct Made {
 /// What each kind can do with a server.
 pub(super) trait Live {
     /// See [`Kind::list`](super::Kind::list).
-    async fn list(api: &Client, orgs: &[&str], fields: &(dyn Fn(&str) -> bool + Sync))
-    -> Result<Vec<Object>, ApiError>;
+    async fn list(api: &Client, orgs: &[&str], asked: Asked<'_>) -> Result<Vec<Object>, ApiError>;
 
     /// See [`Kind::find`](super::Kind::find).
     async fn find(api: &Client, id: &str) -> Result<Presence, ApiError>;

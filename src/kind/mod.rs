@@ -9,7 +9,7 @@ mod task;
 mod token;
 mod user;
 
-pub use live::{Ids, Made, Object, Presence, Want};
+pub use live::{Asked, Ids, Made, Object, Presence, Want};
 pub use spec::{Check, Delete, Draft, Fault, Key, Place, Spec};
 pub use token::{marked, marker};
 
@@ -37,8 +37,8 @@ macro_rules! kinds {
                 match self { $(Self::$kind => &$module::SPEC,)+ }
             }
 
-            /// All objects of the kind that the token sees, in the orgs `orgs` (IDs) where the kind lives in orgs. Also
-            /// what the list reply lacks, such as the members of orgs, when `fields` names a field that needs it.
+            /// All objects of the kind that the token sees, in the orgs `orgs` (IDs) where the kind lives in orgs; what
+            /// the list reply lacks is read where it is `asked` for.
             ///
             /// # Errors
             /// The server's.
@@ -46,9 +46,9 @@ macro_rules! kinds {
                 self,
                 api: &Client,
                 orgs: &[&str],
-                fields: &(dyn Fn(&str) -> bool + Sync),
+                asked: Asked<'_>,
             ) -> Result<Vec<Object>, ApiError> {
-                match self { $(Self::$kind => $module::Live::list(api, orgs, fields).await,)+ }
+                match self { $(Self::$kind => $module::Live::list(api, orgs, asked).await,)+ }
             }
 
             /// The object with this ID.

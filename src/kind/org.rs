@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::live::{self, Made, Object, Presence, Want};
+use super::live::{self, Asked, Made, Object, Presence, Want};
 use super::spec::{Delete, Draft, Fault, Key, Place, Spec};
 use crate::api::{ApiError, Client, Writer, by_offset};
 use crate::field::{Field, Omitted};
@@ -78,7 +78,7 @@ impl Row {
 }
 
 impl live::Live for Live {
-    async fn list(api: &Client, _: &[&str], _: &(dyn Fn(&str) -> bool + Sync)) -> Result<Vec<Object>, ApiError> {
+    async fn list(api: &Client, _: &[&str], _: Asked<'_>) -> Result<Vec<Object>, ApiError> {
         let rows = by_offset(api, ORGS, &[], |page: Page| page.orgs, |row: &Row| &row.id).await?;
         Ok(rows.into_iter().map(Row::object).collect())
     }

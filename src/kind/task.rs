@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use futures::future::try_join_all;
 use serde::{Deserialize, Serialize};
 
-use super::live::{self, Made, Object, Presence, Want};
+use super::live::{self, Asked, Made, Object, Presence, Want};
 use super::spec::{Delete, Key, Place, Spec};
 use super::{Kind, label};
 use crate::api::{ApiError, Client, Writer, after};
@@ -171,7 +171,7 @@ fn to_send(live: &Fields, want: &Fields, changed: &[&'static str]) -> Result<Opt
 }
 
 impl live::Live for Live {
-    async fn list(api: &Client, orgs: &[&str], _: &(dyn Fn(&str) -> bool + Sync)) -> Result<Vec<Object>, ApiError> {
+    async fn list(api: &Client, orgs: &[&str], _: Asked<'_>) -> Result<Vec<Object>, ApiError> {
         let lists = orgs
             .iter()
             .map(async |org| after(api, TASKS, &[("orgID", org)], |page: Page| page.tasks, |row: &Row| &row.id).await);

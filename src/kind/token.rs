@@ -6,7 +6,7 @@ use futures::future::try_join_all;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::Kind;
-use super::live::{self, Made, Object, Presence, Want};
+use super::live::{self, Asked, Made, Object, Presence, Want};
 use super::spec::{Delete, Draft, Fault, Key, Place, Spec};
 use crate::api::{ApiError, Client, Writer};
 use crate::field::{Compared, Field, Omitted, Shape};
@@ -231,7 +231,7 @@ pub fn marker(description: &str) -> Option<&str> {
 }
 
 impl live::Live for Live {
-    async fn list(api: &Client, orgs: &[&str], _: &(dyn Fn(&str) -> bool + Sync)) -> Result<Vec<Object>, ApiError> {
+    async fn list(api: &Client, orgs: &[&str], _: Asked<'_>) -> Result<Vec<Object>, ApiError> {
         // Not paged: always the whole list (influxd 2.9.1, measured).
         let pages = orgs.iter().map(async |org| api.get::<Page>(TOKENS, &[("orgID", org)]).await);
         let rows = try_join_all(pages).await?.into_iter().flat_map(|page| page.authorizations);

@@ -8,7 +8,7 @@ use tokio::join;
 
 use super::{Sight, Snapshot, View};
 use crate::api::{ApiError, Client, Me, sight};
-use crate::kind::{Kind, Object, Place, Presence};
+use crate::kind::{Asked, Kind, Object, Place, Presence};
 use crate::ledger::Ledger;
 use crate::manifest::Manifest;
 use crate::value::{Ref, Value};
@@ -74,14 +74,14 @@ async fn found(
     kinds: &BTreeSet<Kind>,
 ) -> Result<Found, ApiError> {
     let (first, second): (Vec<Kind>, Vec<Kind>) = kinds.iter().partition(|kind| kind.spec().place == Place::Server);
-    let mut lists = read_lists(client, &first, &[], manifest).await?;
+    let mut lists = read_lists(client, &first, &[], manifest, ledger).await?;
     let orgs = orgs(server, &lists, manifest, ledger);
     let orgs: Vec<&str> = orgs.iter().map(String::as_str).collect();
     let owned: &[&str] = if kinds.iter().any(|kind| kind.spec().runs_as_creator) { &orgs } else { &[] };
     let owners = try_join_all(
         owned.iter().map(|org| async move { sight::owners(client, org).await.map(|owners| (*org, owners)) }),
     );
-    let (second, owners) = join!(read_lists(client, &second, &orgs, manifest), owners);
+    let (second, owners) = join!(read_lists(client, &second, &orgs, manifest, ledger), owners);
     lists.extend(second?);
     let owners = owners?.into_iter().filter_map(|(org, owners)| Some((org.to_owned(), owners?))).collect();
     Ok(Found { lists, owners })
@@ -109,16 +109,25 @@ async fn sight(
 }
 
 /// Reads the lists of `kinds`, side by side.
-async fn read_lists(client: &Client, kinds: &[Kind], orgs: &[&str], manifest: &Manifest) -> Result<Lists, ApiError> {
-    let named = |kind: Kind, field: &str| {
-        manifest
-            .resources
-            .iter()
-            .any(|(address, resource)| address.kind == kind && resource.fields.get(field).is_some())
-    };
-    let reads = kinds.iter().map(|kind| {
-        let named = &named;
-        async move { kind.list(client, orgs, &|field| named(*kind, field)).await.map(|objects| (*kind, objects)) }
+async fn read_lists(
+    client: &Client,
+    kinds: &[Kind],
+    orgs: &[&str],
+    manifest: &Manifest,
+    ledger: &Ledger,
+) -> Result<Lists, ApiError> {
+    let reads = kinds.iter().map(|kind| async move {
+        let declared = || manifest.resources.iter().filter(|(address, _)| address.kind == *kind);
+        let owned = ledger.entries.iter().filter(|(address, _)| address.kind == *kind);
+        let (ids, names): (BTreeSet<&str>, BTreeSet<&str>) = (
+            owned.map(|(_, entry)| entry.id.as_str()).collect(),
+            declared().filter_map(|(_, resource)| resource.fields.text("name")).collect(),
+        );
+        let asked = Asked {
+            field: &|field| declared().any(|(_, resource)| resource.fields.get(field).is_some()),
+            object: &|id, name| ids.contains(id) || names.contains(name),
+        };
+        kind.list(client, orgs, asked).await.map(|objects| (*kind, objects))
     });
     let by_id = |objects: Vec<Object>| objects.into_iter().map(|object| (object.id.clone(), object)).collect();
     Ok(try_join_all(reads).await?.into_iter().map(|(kind, objects)| (kind, by_id(objects))).collect())

@@ -57,7 +57,7 @@ both!(system_buckets_and_ledger_labels_are_apart, async |scene| {
     let body = json!({"orgID": scene.org, "name": "fluxform/p", "properties": {"fluxform": "ledger"}});
     let page = scene.http.post("labels", body).await.expect(201)["label"]["id"].clone();
     scene.http.post(&format!("buckets/{bucket}/labels"), json!({"labelID": page})).await.expect(201);
-    let all = Kind::Bucket.list(&client(&scene), &[&scene.org], &|_| true).await.unwrap();
+    let all = Kind::Bucket.list(&client(&scene), &[&scene.org], ALL).await.unwrap();
     let shown: BTreeMap<_, _> = all.iter().map(|bucket| (bucket.name.as_str(), bucket.system)).collect();
     assert_eq!(shown, [("_monitoring", true), ("_tasks", true), ("b", false)].into());
     let live = all.iter().find(|live| live.id == bucket).unwrap();
@@ -73,7 +73,7 @@ both!(more_buckets_than_a_page_are_all_listed, async |scene| {
         scene.bucket(&format!("b{n}")).await;
     }
     let api = client(&scene);
-    let all = Kind::Bucket.list(&api, &[&scene.org], &|_| true).await.unwrap();
+    let all = Kind::Bucket.list(&api, &[&scene.org], ALL).await.unwrap();
     assert_eq!(all.iter().filter(|bucket| !bucket.system).count(), 101);
     assert_eq!(api.requests(), 3);
 });
@@ -90,7 +90,7 @@ both!(a_bucket_whose_label_is_refused_is_there_all_the_same, async |scene| {
     let ids = Ids::default();
     let error = Kind::Bucket.create(&writer(&scene), &want(&scene, &wanted, &ids)).await.unwrap_err();
     assert!(error.maybe_done, "{error:?}");
-    let all = Kind::Bucket.list(&client(&scene), &[&scene.org], &|_| true).await.unwrap();
+    let all = Kind::Bucket.list(&client(&scene), &[&scene.org], ALL).await.unwrap();
     assert!(all.iter().any(|bucket| bucket.name == "half"));
 });
 

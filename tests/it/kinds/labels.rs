@@ -52,5 +52,5 @@ both!(a_label_that_may_not_be_read_is_there, async |scene| {
     let api = client_with(&scene, &token.token);
     let Presence::Unreadable(words) = Kind::Label.find(&api, &id).await.unwrap() else { panic!("readable") };
     assert!(words.starts_with("read:orgs/"), "{words}");
-    assert_eq!(Kind::Label.list(&api, &[&scene.org], &|_| true).await.unwrap(), []);
+    assert_eq!(Kind::Label.list(&api, &[&scene.org], ALL).await.unwrap(), []);
 });

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use fluxform::api::{Class, Client, Connect, Writer};
-use fluxform::kind::{Ids, Kind, Made, Object, Presence, Want};
+use fluxform::kind::{Asked, Ids, Kind, Made, Object, Presence, Want};
 use fluxform::secret::Secret;
 use fluxform::value::{Fields, Ref, Value};
 use serde_json::json;
@@ -16,6 +16,9 @@ mod orgs;
 mod tasks;
 mod tokens;
 mod users;
+
+/// Everything, of every object.
+const ALL: Asked<'static> = Asked { field: &|_| true, object: &|_, _| true };
 
 fn client_with(scene: &Scene, token: &str) -> Client {
     Connect::new(scene.server.url().parse().unwrap(), Some(token.into())).client().unwrap()
@@ -60,7 +63,8 @@ async fn update(scene: &Scene, kind: Kind, live: &Object, fields: &Fields, chang
 
 /// The object as the list shows it, with everything that a field may need.
 async fn listed(scene: &Scene, kind: Kind, id: &str) -> Option<Object> {
-    let all = kind.list(&client(scene), &[&scene.org], &|_| true).await.unwrap();
+    let all =
+        kind.list(&client(scene), &[&scene.org], Asked { object: &|listed, _| listed == id, ..ALL }).await.unwrap();
     all.into_iter().find(|object| object.id == id)
 }
 

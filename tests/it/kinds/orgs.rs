@@ -24,7 +24,7 @@ both!(all_orgs_are_listed, async |scene| {
         let fields = [("name", text(&unique("many")))].into_iter().collect();
         made.insert(create(&scene, Kind::Org, &fields).await.object.id);
     }
-    let all = Kind::Org.list(&client(&scene), &[], &|_| true).await.unwrap();
+    let all = Kind::Org.list(&client(&scene), &[], ALL).await.unwrap();
     let all: BTreeSet<_> = all.into_iter().map(|org| org.id).collect();
     assert!(all.is_superset(&made));
 });

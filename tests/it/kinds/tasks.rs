@@ -145,7 +145,7 @@ both!(more_tasks_than_a_page_are_all_listed, async |scene| {
         scene.task(&format!("t{n}")).await;
     }
     let api = client(&scene);
-    assert_eq!(Kind::Task.list(&api, &[&scene.org], &|_| true).await.unwrap().len(), 501);
+    assert_eq!(Kind::Task.list(&api, &[&scene.org], ALL).await.unwrap().len(), 501);
     assert_eq!(api.requests(), 3);
 });
 

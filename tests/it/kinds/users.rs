@@ -50,12 +50,35 @@ both!(a_member_becomes_an_owner_and_back, async |scene| {
 });
 
 both!(roles_are_read_only_where_they_are_asked_for, async |scene| {
-    let id = scene.user("user").await;
-    let api = client(&scene);
-    let all = Kind::User.list(&api, &[], &|field| field == "name").await.unwrap();
-    let user = all.iter().find(|user| user.id == id).unwrap();
-    assert_eq!(user.fields.get("member_of"), None);
-    assert_eq!(api.requests(), 2);
+    let (one, other) = (scene.user("user").await, scene.user("user").await);
+    for id in [&one, &other] {
+        scene.http.post(&format!("orgs/{}/members", scene.org), json!({"id": id})).await.expect(201);
+    }
+    let list = async |field: &(dyn Fn(&str) -> bool + Sync)| {
+        let asked = Asked { field, object: &|id, _| id == one };
+        let all = Kind::User.list(&client(&scene), &[], asked).await.unwrap();
+        [&one, &other].map(|id| all.iter().find(|user| user.id == *id).unwrap().fields.get("member_of").cloned())
+    };
+    assert_eq!(list(&|field| field == "name").await, [None, None]);
+    assert_eq!(list(&|field| field == "member_of").await, [Some(orgs([&scene.org])), None]);
+});
+
+both!(roles_of_many_users_are_read_by_org_and_are_the_same, async |scene| {
+    let people = [scene.user("user").await, scene.user("user").await];
+    let paths = [format!("orgs/{}/members", scene.org), format!("orgs/{}/owners", scene.org)];
+    for (id, path) in people.iter().zip(&paths) {
+        scene.http.post(path, json!({"id": id})).await.expect(201);
+    }
+    let all_of = async |object: &(dyn Fn(&str, &str) -> bool + Sync)| {
+        let asked = Asked { field: &|_| true, object };
+        let all = Kind::User.list(&client(&scene), &[], asked).await.unwrap();
+        let of = |id: &String| all.iter().find(|user| user.id == *id).unwrap().fields.clone();
+        [of(&people[0]), of(&people[1])]
+    };
+    let few = all_of(&|id, _| people.contains(&id.to_owned())).await;
+    assert_eq!(few[0].get("member_of"), Some(&orgs([&scene.org])));
+    assert_eq!(few[1].get("owner_of"), Some(&orgs([&scene.org])));
+    assert_eq!(all_of(&|_, _| true).await, few);
 });
 
 async fn signs_in(http: &Http, name: &str, password: &str) -> bool {
