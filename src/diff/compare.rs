@@ -51,7 +51,7 @@ pub fn compare(
         for (address, entry) in &ledger.entries {
             comparison.leave(address, entry, snapshot, Reason::Destroy);
         }
-        let finder = Finder::new(snapshot, ledger, foreign, BTreeMap::new());
+        let finder = Finder::new(manifest, snapshot, ledger, foreign, BTreeMap::new());
         comparison.leave_unrecorded(&finder, ledger.intents.keys(), &Reason::Destroy);
         return comparison;
     }
@@ -59,7 +59,7 @@ pub fn compare(
     let by_org_name = |resource: &Resource| known_org(resource, manifest, snapshot, ledger);
     let (entries, problems) = moved(manifest, ledger, &by_org_name);
     comparison.problems.extend(problems);
-    let finder = Finder::new(snapshot, ledger, foreign, entries);
+    let finder = Finder::new(manifest, snapshot, ledger, foreign, entries);
     let mut names = Names::new(snapshot);
     let mut names_then = Names::new(snapshot);
     for (address, (was, entry)) in &finder.entries {
@@ -89,6 +89,7 @@ pub fn compare(
         } else {
             let change = Change {
                 org: org.map(str::to_owned),
+                imported: manifest.imports.contains_key(address),
                 ..one(address, resource, &this, entry, snapshot, (&names, &names_then))
             };
             comparison.changes.push(change);
@@ -112,7 +113,7 @@ pub fn compare(
     comparison
 }
 
-/// The org ID of `resource` before anything else is known: by the ledger, or by name.
+/// The org ID of `resource` before anything else is known: by the ledger, an import, or by name.
 fn known_org<'a>(
     resource: &Resource,
     manifest: &Manifest,
@@ -126,8 +127,11 @@ fn known_org<'a>(
     if let Some(entry) = ledger.entries.get(address) {
         return Some(&entry.id);
     }
-    let name = manifest.resources.get(address)?.fields.text("name")?;
     let objects = &snapshot.kinds.get(&address.kind)?.objects;
+    if let Some(import) = manifest.imports.get(address) {
+        return objects.get(&import.id).map(|object| object.id.as_str());
+    }
+    let name = manifest.resources.get(address)?.fields.text("name")?;
     objects.values().find(|object| object.name == name).map(|object| object.id.as_str())
 }
 
@@ -169,7 +173,7 @@ fn one(
         return change;
     };
     change.object = Some(target(object));
-    change.adopts = matches!(found, Found::Adopted(_));
+    change.adopts = matches!(found, Found::Adopted(_) | Found::Imported(_));
     differences(&mut change, resource, object, last, (names, names_then));
     let replaced: BTreeSet<&'static str> = change
         .fields

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::address::Address;
-use crate::diagnostic::{Diagnostic, nearest};
+use crate::diagnostic::{Diagnostic, Place as Declared, nearest};
 use crate::exit::{Exit, Problem};
 use crate::kind::{Key, Kind, Object, Place, Presence};
 use crate::ledger::{Entry, Intent, Ledger, Resolution, resolve};
@@ -20,6 +20,8 @@ pub(super) enum Found<'a> {
     Gone,
     /// An object with the declared key, which no ledger has.
     Adopted(&'a Object),
+    /// An object that an `[[import]]` names, which no ledger has.
+    Imported(&'a Object),
     /// An object that an interrupted run made.
     Resumed(&'a Object),
     /// An external object.
@@ -35,9 +37,11 @@ impl<'a> Found<'a> {
     /// The object, where there is one.
     pub(super) fn object(&self) -> Option<&'a Object> {
         match self {
-            Self::Owned(_, object) | Self::Adopted(object) | Self::Resumed(object) | Self::External(object) => {
-                Some(object)
-            }
+            Self::Owned(_, object)
+            | Self::Adopted(object)
+            | Self::Imported(object)
+            | Self::Resumed(object)
+            | Self::External(object) => Some(object),
             Self::Gone | Self::Nothing { .. } => None,
         }
     }
@@ -45,14 +49,15 @@ impl<'a> Found<'a> {
 
 /// Looks for the objects of a project.
 pub(super) struct Finder<'a> {
-    snapshot: &'a Snapshot,
+    pub(super) manifest: &'a Manifest,
+    pub(super) snapshot: &'a Snapshot,
     ledger: &'a Ledger,
     /// The ledger's entries under the addresses that they have now, each with the address that it was under.
     pub(super) entries: BTreeMap<Address, (&'a Address, &'a Entry)>,
-    foreign: &'a BTreeMap<(Kind, String), String>,
+    pub(super) foreign: &'a BTreeMap<(Kind, String), String>,
     by_name: HashMap<(Kind, Option<&'a str>, String), Vec<&'a Object>>,
-    /// All that is in any project's ledger.
-    in_a_ledger: BTreeSet<(Kind, String)>,
+    /// All that is in any project's ledger, or that an import names: it has its address.
+    taken: BTreeSet<(Kind, String)>,
 }
 
 /// The name under which the server keeps objects of `kind` apart.
@@ -62,6 +67,7 @@ fn key_name(kind: Kind, name: &str) -> String {
 
 impl<'a> Finder<'a> {
     pub(super) fn new(
+        manifest: &'a Manifest,
         snapshot: &'a Snapshot,
         ledger: &'a Ledger,
         foreign: &'a BTreeMap<(Kind, String), String>,
@@ -74,8 +80,9 @@ impl<'a> Finder<'a> {
             }
         }
         let owned = ledger.entries.iter().map(|(address, entry)| (address.kind, entry.id.clone()));
-        let in_a_ledger = owned.chain(foreign.keys().cloned()).collect();
-        Self { snapshot, ledger, entries, foreign, by_name, in_a_ledger }
+        let imported = manifest.imports.iter().map(|(address, import)| (address.kind, import.id.clone()));
+        let taken = owned.chain(imported).chain(foreign.keys().cloned()).collect();
+        Self { manifest, snapshot, ledger, entries, foreign, by_name, taken }
     }
 
     /// The object behind `address`, which lives in the org `org` (its ID; none while that org does not exist).
@@ -90,8 +97,13 @@ impl<'a> Finder<'a> {
         if resource.external {
             return self.find_external(address, resource, org, view);
         }
+        let import = self.manifest.imports.get(address);
         if let Some((_, entry)) = self.entries.get(address) {
+            import.map_or(Ok(()), |import| self.imported_already(address, import, entry))?;
             return self.find_owned(address, entry, view);
+        }
+        if let Some(import) = import {
+            return self.find_imported(address, import, org, view);
         }
         if kind.spec().place == Place::Org && org.is_none() {
             return Ok(Found::Nothing { unverified: false });
@@ -133,7 +145,7 @@ impl<'a> Finder<'a> {
         view: &'a View,
     ) -> Result<Option<&'a Object>, Problem> {
         let resolution =
-            resolve(address.kind, intent, view.objects.values(), &self.in_a_ledger, &self.snapshot.me, &|object| {
+            resolve(address.kind, intent, view.objects.values(), &self.taken, &self.snapshot.me, &|object| {
                 object.fields.script_print()
             });
         match resolution {
@@ -144,7 +156,7 @@ impl<'a> Finder<'a> {
     }
 
     fn owns(&self, kind: Kind, object: &Object) -> bool {
-        self.in_a_ledger.contains(&(kind, object.id.clone())) && !self.foreign.contains_key(&(kind, object.id.clone()))
+        self.taken.contains(&(kind, object.id.clone())) && !self.foreign.contains_key(&(kind, object.id.clone()))
     }
 
     fn named(&self, kind: Kind, org: Option<&'a str>, name: &str) -> &[&'a Object] {
@@ -168,7 +180,7 @@ impl<'a> Finder<'a> {
         match candidates[..] {
             [] => self.nothing(address, resource, view),
             [object] => match self.foreign.get(&(kind, object.id.clone())) {
-                Some(project) => Err(foreign(address, resource, object, project)),
+                Some(project) => Err(foreign(address, Some(&resource.place), object, project)),
                 None => Ok(Found::Adopted(object)),
             },
             _ => Err(two_candidates(address, Some(resource), candidates.iter().map(|object| object.id.as_str()))),
@@ -296,9 +308,17 @@ pub(super) fn moved<'a>(
         }
         let Some(name) = resource.fields.text("name") else { continue };
         let org = if address.kind.spec().place == Place::Org { org_of(resource) } else { None };
-        if let Some([(was, entry)]) = free.remove(&(address.kind, org, key_name(address.kind, name))).as_deref() {
+        let key = (address.kind, org, key_name(address.kind, name));
+        // What an import names is another object.
+        let import = manifest.imports.get(address);
+        if let Some([(was, entry)]) = free
+            .get(&key)
+            .map(Vec::as_slice)
+            .filter(|free| import.is_none_or(|import| free.iter().all(|(_, entry)| entry.id == import.id)))
+        {
             entries.retain(|_, (old, _)| old != was);
             entries.insert(address.clone(), (*was, *entry));
+            free.remove(&key);
         }
     }
     (entries, problems)
@@ -315,7 +335,7 @@ fn unreadable(address: &Address, entry: &Entry, words: &str) -> Problem {
     }
 }
 
-fn foreign(address: &Address, resource: &Resource, object: &Object, project: &str) -> Problem {
+pub(super) fn foreign(address: &Address, place: Option<&Declared>, object: &Object, project: &str) -> Problem {
     Problem {
         exit: Exit::Refused,
         diagnostic: Diagnostic::error(
@@ -325,7 +345,7 @@ fn foreign(address: &Address, resource: &Resource, object: &Object, project: &st
                 object.name, object.id
             ),
         )
-        .at_known(Some(&resource.place), "declared here")
+        .at_known(place, "declared here")
         .help(format!("declare it `external = true`, or remove it from `{project}` first")),
     }
 }

@@ -3,6 +3,7 @@
 mod canonical;
 mod compare;
 mod find;
+mod import;
 #[cfg(test)]
 mod tests;
 
@@ -32,6 +33,8 @@ pub struct Change {
     pub fields: Vec<FieldChange>,
     /// Whether the ledger takes over an object that it did not have.
     pub adopts: bool,
+    /// Whether an `[[import]]` names the object: it agrees to taking it over, and holds the address to this object.
+    pub imported: bool,
     /// The address that the ledger had the object under.
     pub moved_from: Option<Address>,
     /// Fields that were named and are no longer: the ledger lets go of them.
@@ -151,6 +154,7 @@ impl Change {
             org: None,
             fields: Vec::new(),
             adopts: false,
+            imported: false,
             moved_from: None,
             released: BTreeSet::new(),
             settles: false,

@@ -8,6 +8,7 @@ use super::{Cause, Change, Comparison, Goal, compare};
 use crate::address::Address;
 use crate::diagnostic::{Place, Source};
 use crate::duration::Duration;
+use crate::exit::Problem;
 use crate::graph::Graph;
 use crate::kind::{Kind, Object, Presence};
 use crate::ledger::{Entry, Intent, Ledger, Origin};
@@ -15,9 +16,12 @@ use crate::manifest::{Lifecycle, Manifest, Moved, Resource, Server};
 use crate::snapshot::{Sight, Snapshot, View};
 use crate::value::{Fields, Ref, Scope, Value};
 
+mod import;
+
 const HOME: &str = "00000000000000aa";
 
 /// A project, a ledger and a server, made up.
+#[derive(Clone)]
 struct Scene {
     manifest: Manifest,
     snapshot: Snapshot,
@@ -54,6 +58,7 @@ impl Scene {
             server: Server::default(),
             resources: BTreeMap::new(),
             moved: Vec::new(),
+            imports: BTreeMap::new(),
             sources: Vec::new(),
         };
         let view = || View { sight: Sight::Complete, objects: BTreeMap::new(), missing: BTreeMap::new() };

@@ -102,9 +102,15 @@ fn omitted(site: &mut Site<'_, '_>, field: &'static Field, external: bool, field
         Omitted::Empty => Value::Refs(BTreeSet::new()),
         Omitted::Key => Value::Text(site.default_name()),
         Omitted::HomeOrg => Value::Ref(Ref::Home),
+        // The secret of a token that exists already is where it is.
+        Omitted::Required if field.shape == Shape::Sinks && site.project.imports.contains_key(&site.address) => return,
         Omitted::Required => {
             let message = format!("{} needs `{}`", site.address, field.name);
-            return missing(site, message, field.doc.to_owned());
+            let help = match field.shape {
+                Shape::Sinks => format!("{} One that exists already needs an `[[import]]` instead.", field.doc),
+                _ => field.doc.to_owned(),
+            };
+            return missing(site, message, help);
         }
     };
     fields.set(field.name, value);

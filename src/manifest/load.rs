@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::node::Span;
 use super::site::Project;
-use super::{Inputs, Manifest, Resource, asked, check, decode, each, head, source, syntax, variables};
+use super::{Inputs, Manifest, Resource, asked, check, decode, each, head, import, source, syntax, variables};
 use crate::address::Address;
 use crate::diagnostic::{Diagnostic, Place, Severity, Source};
 
@@ -26,8 +26,9 @@ pub fn load(path: &Path, inputs: &Inputs) -> Result<(Manifest, Vec<Diagnostic>),
     let name = head::project(&document, &values, &mut problems);
     let server = head::server(&document, &values, &mut problems);
     let moved = head::moved(&document, &values, &mut problems);
+    let imports = import::read(&document, &values, &mut problems);
     let instances = each::instances(&document, &values, &mut problems);
-    let resources = read(&Project::new(&document, &values, &instances, &dir), &mut problems);
+    let resources = read(&Project::new(&document, &values, &instances, &imports, &dir), &mut problems);
     drop(document);
     let resources: BTreeMap<Address, Resource> = resources.into_iter().collect();
 
@@ -35,7 +36,7 @@ pub fn load(path: &Path, inputs: &Inputs) -> Result<(Manifest, Vec<Diagnostic>),
     if !cycles.is_empty()
         && let Some(document) = syntax::merge(&sources, &mut Vec::new())
     {
-        let project = Project::new(&document, &values, &instances, &dir);
+        let project = Project::new(&document, &values, &instances, &imports, &dir);
         let edges = |address: &Address| -> BTreeMap<Address, Span> {
             let Some(declared) = document.resources.get(&address.table()) else { return BTreeMap::new() };
             let (_, site) = decode::resource(project.site(address.clone(), declared));
@@ -47,11 +48,12 @@ pub fn load(path: &Path, inputs: &Inputs) -> Result<(Manifest, Vec<Diagnostic>),
     check::sinks(&resources, &mut problems);
     check::labels(&resources, &server, &mut problems);
     check::moved(&resources, &moved, &mut problems);
+    import::check(&resources, &imports, &mut problems);
 
     let broken = problems.iter().any(|problem| problem.severity == Severity::Error);
     match name {
         Some(project) if !broken => {
-            let manifest = Manifest { project, dir, server, resources, moved, sources: sources.clone() };
+            let manifest = Manifest { project, dir, server, resources, moved, imports, sources: sources.clone() };
             Ok((manifest, sorted(problems)))
         }
         _ => Err(sorted(problems)),

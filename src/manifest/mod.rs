@@ -7,10 +7,12 @@ mod each;
 mod expand;
 mod flux;
 mod head;
+mod import;
 mod load;
 mod node;
 mod parts;
 mod scope;
+mod section;
 mod shape;
 mod sink;
 mod site;
@@ -43,6 +45,8 @@ pub struct Manifest {
     pub resources: BTreeMap<Address, Resource>,
     /// `[[moved]]`.
     pub moved: Vec<Moved>,
+    /// `[[import]]`, by the address that it imports to.
+    pub imports: BTreeMap<Address, Import>,
     /// The files that were read, in order of name.
     pub sources: Vec<Arc<Source>>,
 }
@@ -174,4 +178,13 @@ pub struct Moved {
     pub to: Address,
     /// Where it is written.
     pub place: Place,
+}
+
+/// One `[[import]]`: the object behind an address that the ledger does not have yet.
+#[derive(Clone, Debug)]
+pub struct Import {
+    /// The object's ID.
+    pub id: String,
+    /// Where it is written; none where the command line says it.
+    pub place: Option<Place>,
 }

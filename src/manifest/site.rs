@@ -2,11 +2,10 @@
 
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::decode;
 use super::each::{Each, Instance, Instances};
 use super::expand::{ExpandError, expand};
 use super::node::{Node, Raw, Span};
@@ -14,6 +13,7 @@ use super::source::place;
 use super::syntax::{Declared, Document};
 use super::template::{Expression, Index, index};
 use super::variables::Values;
+use super::{Import, decode};
 use crate::address::{Address, read_key};
 use crate::diagnostic::{Diagnostic, Place, Source, nearest};
 use crate::field::{Omitted, Shape};
@@ -35,6 +35,7 @@ pub(super) struct Project<'p, 'a> {
     pub(super) document: &'p Document<'a>,
     pub(super) values: &'p Values,
     pub(super) instances: &'p Instances,
+    pub(super) imports: &'p BTreeMap<Address, Import>,
     pub(super) dir: &'p Path,
     /// Values that other resources have asked for.
     attributes: RefCell<HashMap<(Address, &'static str), Attribute>>,
@@ -48,9 +49,15 @@ pub(super) struct Project<'p, 'a> {
 const DEPTH: usize = 64;
 
 impl<'p, 'a> Project<'p, 'a> {
-    pub(super) fn new(document: &'p Document<'a>, values: &'p Values, instances: &'p Instances, dir: &'p Path) -> Self {
+    pub(super) fn new(
+        document: &'p Document<'a>,
+        values: &'p Values,
+        instances: &'p Instances,
+        imports: &'p BTreeMap<Address, Import>,
+        dir: &'p Path,
+    ) -> Self {
         let (attributes, scripts) = (RefCell::default(), RefCell::default());
-        Self { document, values, instances, dir, attributes, scripts, guesses: Cell::new(20) }
+        Self { document, values, instances, imports, dir, attributes, scripts, guesses: Cell::new(20) }
     }
 
     /// Where the resource `address` is read.

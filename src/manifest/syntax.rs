@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use toml::de::DeTable;
 
-use super::node::{Entry, Node, Raw, Span, Table, TooBig};
+use super::node::{Entry, Raw, Span, Table, TooBig};
 use super::parts;
 use super::source::place;
 use crate::address::Address;
@@ -66,6 +66,7 @@ pub(super) struct Document<'a> {
     pub(super) server: Option<Written<'a>>,
     pub(super) vars: BTreeMap<String, (&'a Arc<Source>, Entry<'a>)>,
     pub(super) moved: Vec<Written<'a>>,
+    pub(super) imports: Vec<Written<'a>>,
     /// The resources as they are written, before `for_each`.
     pub(super) resources: BTreeMap<Address, Declared<'a>>,
 }
@@ -78,9 +79,9 @@ impl Written<'_> {
 }
 
 /// Words at the top of a manifest besides the kinds.
-const WORDS: [&str; 4] = ["project", "server", "var", "moved"];
+const WORDS: [&str; 5] = ["project", "server", "var", "moved", "import"];
 /// Words that later versions will know.
-const LATER: [&str; 3] = ["defaults", "policy", "import"];
+const LATER: [&str; 2] = ["defaults", "policy"];
 
 /// Reads and merges all files; none if one of them is not TOML.
 pub(super) fn merge<'a>(sources: &'a [Arc<Source>], problems: &mut Vec<Diagnostic>) -> Option<Document<'a>> {
@@ -193,27 +194,12 @@ impl<'a> Document<'a> {
                     }
                 }
             }
-            "moved" => self.take_moved(source, entry.node, problems),
+            "moved" => take_all(&mut self.moved, source, entry, problems),
+            "import" => take_all(&mut self.imports, source, entry, problems),
             word => match Kind::from_name(word) {
                 Some(kind) => self.take_kind(kind, source, entry, problems),
                 None => problems.push(unknown_word(source, &entry)),
             },
-        }
-    }
-
-    fn take_moved(&mut self, source: &'a Arc<Source>, node: Node<'a>, problems: &mut Vec<Diagnostic>) {
-        let span = node.span;
-        let Raw::Array(items) = node.value else {
-            let diagnostic = Diagnostic::error("manifest::type", "`moved` is a list of tables");
-            problems.push(diagnostic.at(place(source, span), "one table").help("write `[[moved]]`"));
-            return;
-        };
-        for item in items {
-            let head = item.span;
-            match item.value {
-                Raw::Table(table) => self.moved.push(Written { source, head, table }),
-                other => problems.push(wrong_type("moved", "a table", &other, place(source, head))),
-            }
         }
     }
 
@@ -273,6 +259,23 @@ fn take_once<'a>(
         );
     } else {
         *slot = Some(written);
+    }
+}
+
+/// Takes the tables of a `[[word]]`.
+fn take_all<'a>(all: &mut Vec<Written<'a>>, source: &'a Arc<Source>, entry: Entry<'a>, problems: &mut Vec<Diagnostic>) {
+    let Entry { key: word, node, .. } = entry;
+    let Raw::Array(items) = node.value else {
+        let diagnostic = Diagnostic::error("manifest::type", format!("`{word}` is a list of tables"));
+        problems.push(diagnostic.at(place(source, node.span), "one table").help(format!("write `[[{word}]]`")));
+        return;
+    };
+    for item in items {
+        let head = item.span;
+        match item.value {
+            Raw::Table(table) => all.push(Written { source, head, table }),
+            other => problems.push(wrong_type(&word, "a table", &other, place(source, head))),
+        }
     }
 }
 

@@ -49,6 +49,7 @@ pub(super) fn refusals(plan: &Plan, snapshot: &Snapshot, consent: &Consent) -> V
     let mut refusals = Vec::new();
     for change in &plan.changes {
         refusals.extend(protection(change));
+        refusals.extend(import(change));
         refusals.extend(own_user(change, snapshot));
         refusals.extend(creator(change, snapshot));
     }
@@ -79,6 +80,21 @@ fn protection(change: &Change) -> Option<Problem> {
             "set `lifecycle = { owned = true }` if the project may delete what it adopted",
         )
     })
+}
+
+/// An `[[import]]` that stands names one object for good: another one would contradict it in the next plan.
+fn import(change: &Change) -> Option<Problem> {
+    let what = match change.action {
+        Action::Replace => "would be replaced, and its [[import]] names the object that would go",
+        Action::Create => "would be made anew, and its [[import]] names the object that is gone",
+        _ => return None,
+    };
+    let help = if change.address.kind.spec().delivers {
+        "take the [[import]] out, and give `deliver`: a new one has a secret that somebody must get"
+    } else {
+        "take the [[import]] out"
+    };
+    change.imported.then(|| refuse("guard::imported", format!("{} {what}", change.address), help))
 }
 
 fn own_user(change: &Change, snapshot: &Snapshot) -> Option<Problem> {
@@ -135,7 +151,7 @@ fn adoption(plan: &Plan, consent: &Consent) -> Option<Problem> {
     let adopted: Vec<String> = plan
         .changes
         .iter()
-        .filter(|change| change.adopts)
+        .filter(|change| change.adopts && !change.imported)
         .map(|change| {
             let object = change.object.as_ref().map_or("", |object| &object.id);
             format!("{} (ID {object})", change.address)

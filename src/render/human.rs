@@ -87,7 +87,8 @@ fn one(page: &mut Page, change: &Change) {
 fn remarks(change: &Change) -> Vec<String> {
     let mut remarks: Vec<String> = reason(&change.reason, change.address.kind).into_iter().collect();
     if change.adopts {
-        remarks.push("it exists already and is adopted".to_owned());
+        let why = if change.imported { ", as an [[import]] says" } else { "" };
+        remarks.push(format!("it exists already and is adopted{why}"));
     }
     if let Some(from) = &change.moved_from {
         remarks.push(format!("it was {from}"));
@@ -135,7 +136,8 @@ fn ledger(page: &mut Page, plan: &Plan) {
             line("move", &format!(" was {from}"));
         }
         if change.adopts {
-            line("adopt", &format!(": takes over {target}"));
+            let why = if change.imported { ", as an [[import]] says" } else { "" };
+            line("adopt", &format!(": takes over {target}{why}"));
         } else if change.action == Action::None && change.reason == crate::diff::Reason::Resumed {
             line("resume", &format!(": an interrupted run made {target}"));
         }

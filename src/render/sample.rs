@@ -130,7 +130,7 @@ pub(super) fn plan() -> Plan {
         Cause::Drift,
     )];
     let mut adopted = change(Kind::Label, "dev", Action::None, Reason::InSync);
-    (adopted.adopts, adopted.object) = (true, object(8, "dev"));
+    (adopted.adopts, adopted.imported, adopted.object) = (true, true, object(8, "dev"));
     let mut forgotten = change(Kind::Org, "acme", Action::Forget, Reason::HomeOrg);
     forgotten.object = object(9, "acme");
     let mut released = change(Kind::Bucket, "a", Action::None, Reason::InSync);

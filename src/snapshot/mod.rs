@@ -26,6 +26,8 @@ pub struct Snapshot {
     /// The owners (user IDs) of each org in which something runs as its creator; an org whose owners may not be read is
     /// left out.
     pub owners: BTreeMap<String, BTreeSet<String>>,
+    /// What else an object is that is to be imported and is not of the declared kind, by ID.
+    pub of_another_kind: BTreeMap<String, Kind>,
 }
 
 impl Snapshot {

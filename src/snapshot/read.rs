@@ -7,10 +7,11 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 use tokio::join;
 
 use super::{Sight, Snapshot, View};
+use crate::address::Address;
 use crate::api::{ApiError, Client, Me, sight};
 use crate::kind::{Asked, Kind, Object, Place, Presence};
 use crate::ledger::Ledger;
-use crate::manifest::Manifest;
+use crate::manifest::{Import, Manifest};
 use crate::value::{Ref, Value};
 
 /// Requests for single objects that are under way at once.
@@ -51,8 +52,10 @@ pub async fn read(
         labels_proven: proven.get(LABELS).copied().unwrap_or(false),
         owners,
         kinds: lists.into_iter().map(|(kind, objects)| (kind, view(kind, objects, &proven))).collect(),
+        of_another_kind: BTreeMap::new(),
     };
     missing(client, &mut snapshot, manifest, ledger).await?;
+    of_another_kind(client, &mut snapshot, manifest).await?;
     Ok(snapshot)
 }
 
@@ -118,9 +121,11 @@ async fn read_lists(
 ) -> Result<Lists, ApiError> {
     let reads = kinds.iter().map(|kind| async move {
         let declared = || manifest.resources.iter().filter(|(address, _)| address.kind == *kind);
-        let owned = ledger.entries.iter().filter(|(address, _)| address.kind == *kind);
+        let owned = ledger.entries.iter().map(|(address, entry)| (address, &entry.id));
+        let imported = manifest.imports.iter().map(|(address, import)| (address, &import.id));
+        let by_id = owned.chain(imported).filter(|(address, _)| address.kind == *kind);
         let (ids, names): (BTreeSet<&str>, BTreeSet<&str>) = (
-            owned.map(|(_, entry)| entry.id.as_str()).collect(),
+            by_id.map(|(_, id)| id.as_str()).collect(),
             declared().filter_map(|(_, resource)| resource.fields.text("name")).collect(),
         );
         let asked = Asked {
@@ -157,12 +162,13 @@ fn orgs(server: &Server, lists: &Lists, manifest: &Manifest, ledger: &Ledger) ->
             objects.values().find(|object| object.name == name).map(|object| object.id.clone())
         };
         orgs.extend(ledger.entries.get(address).map(|entry| entry.id.clone()));
+        orgs.extend(manifest.imports.get(address).map(|import| import.id.clone()));
         orgs.extend(manifest.resources.get(address).and_then(|org| org.fields.text("name")).and_then(by_name));
     }
     orgs
 }
 
-/// Asks by ID for what is owned, or external by ID, and not listed.
+/// Asks by ID for what is owned, or imported or external by ID, and not listed.
 async fn missing(
     client: &Client,
     snapshot: &mut Snapshot,
@@ -174,14 +180,10 @@ async fn missing(
         Some(Value::Text(id)) => Some((address.kind, id.clone())),
         _ => None,
     });
-    let unlisted: BTreeSet<(Kind, String)> =
-        owned.chain(external).filter(|(kind, id)| snapshot.object(*kind, id).is_none()).collect();
-    let found: Vec<(Kind, String, Presence)> = stream::iter(unlisted)
-        .map(|(kind, id)| async move { kind.find(client, &id).await.map(|presence| (kind, id, presence)) })
-        .buffer_unordered(AT_ONCE)
-        .try_collect()
-        .await?;
-    for (kind, id, presence) in found {
+    let imported = manifest.imports.iter().map(|(address, import)| (address.kind, import.id.clone()));
+    let named = owned.chain(external).chain(imported);
+    let unlisted: BTreeSet<(Kind, String)> = named.filter(|(kind, id)| snapshot.object(*kind, id).is_none()).collect();
+    for (kind, id, presence) in ask(client, unlisted).await? {
         let view = snapshot.kinds.get_mut(&kind).expect("each kind of the ledger and the manifest was listed");
         match presence {
             Presence::Found(object) => {
@@ -192,5 +194,30 @@ async fn missing(
             }
         }
     }
+    Ok(())
+}
+
+/// Asks for each of these objects.
+async fn ask(client: &Client, ids: BTreeSet<(Kind, String)>) -> Result<Vec<(Kind, String, Presence)>, ApiError> {
+    stream::iter(ids)
+        .map(|(kind, id)| async move { kind.find(client, &id).await.map(|presence| (kind, id, presence)) })
+        .buffer_unordered(AT_ONCE)
+        .try_collect()
+        .await
+}
+
+/// What stands behind the IDs of imports that are not of the declared kind, so that the refusal can say it.
+async fn of_another_kind(client: &Client, snapshot: &mut Snapshot, manifest: &Manifest) -> Result<(), ApiError> {
+    let absent = manifest.imports.iter().filter(|(address, import)| {
+        let view = snapshot.kinds.get(&address.kind);
+        view.is_some_and(|view| view.missing.get(&import.id) == Some(&Presence::Absent))
+    });
+    let others = |(address, import): (&Address, &Import)| {
+        let kinds = Kind::ALL.iter().filter(|kind| **kind != address.kind);
+        kinds.map(|kind| (*kind, import.id.clone())).collect::<Vec<_>>()
+    };
+    let found = ask(client, absent.flat_map(others).collect()).await?;
+    let found = found.into_iter().filter(|(_, _, presence)| matches!(presence, Presence::Found(_)));
+    snapshot.of_another_kind = found.map(|(kind, id, _)| (id, kind)).collect();
     Ok(())
 }

@@ -60,10 +60,14 @@ fn program() -> Vec<File> {
         let lines = text.lines().filter(|line| !line.trim_start().starts_with("//"));
         File { text: lines.collect::<Vec<_>>().join("\n"), path: file.path }
     };
-    all.into_iter().filter(|file| !tests.contains(&file.path)).map(code).collect()
+    let below = |path: &str, test: &String| {
+        path == test || path.strip_prefix(test.trim_end_matches(".rs")).is_some_and(|rest| rest.starts_with('/'))
+    };
+    let is_test = |file: &File| tests.iter().any(|test| below(&file.path, test));
+    all.into_iter().filter(|file| !is_test(file)).map(code).collect()
 }
 
-/// The files that a module has for its tests only.
+/// The files that a module has for its tests only, but those below them.
 fn test_files(file: &File) -> Vec<String> {
     let dir = file.path.strip_suffix("/mod.rs").or_else(|| file.path.strip_suffix(".rs")).unwrap();
     let modules = file.text.split("#[cfg(test)]\n").skip(1).filter_map(|rest| {

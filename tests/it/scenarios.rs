@@ -284,6 +284,8 @@ scenarios! {
     bucket_field_newly_managed
     bucket_field_released
     bucket_fields_updated
+    bucket_imported_and_renamed
+    bucket_imported_makes_way
     bucket_moved
     bucket_moved_and_renamed
     bucket_moved_by_its_name
@@ -299,6 +301,7 @@ scenarios! {
     bucket_with_data_deleted
     bucket_with_data_replaced
     buckets_do_not_swap_names
+    import_refused
     instances_come_and_go
     instances_moved_with_their_table
     instances_with_values
@@ -308,6 +311,7 @@ scenarios! {
     label_deleted_by_hand
     label_deleted_by_hand_and_its_block_too
     label_drifted
+    label_imported
     label_renamed
     label_replaced_in_another_org
     label_takes_the_name_of_a_renamed_one
@@ -319,6 +323,7 @@ scenarios! {
     org_external
     org_home_is_adopted_and_never_deleted
     org_home_owned_and_never_deleted
+    org_imported_with_what_is_in_it
     org_moved
     org_with_data_deleted
     org_with_everything_in_it
@@ -330,6 +335,7 @@ scenarios! {
     task_external
     task_fields_updated
     task_follows_the_name_of_its_bucket
+    task_imported_of_two
     task_may_be_paused_by_hand
     task_moved
     task_moved_by_its_name
@@ -344,6 +350,7 @@ scenarios! {
     token_drifted
     token_external
     token_fields_updated
+    token_imported
     token_moved
     token_of_a_user
     token_permissions_changed
@@ -354,6 +361,7 @@ scenarios! {
     user_deleted_by_hand_and_its_token_follows
     user_drifted
     user_external
+    user_imported
     user_moved
     user_password_set_again
     user_roles

@@ -1,0 +1,108 @@
+//! The object that an `[[import]]` names.
+
+use super::find::{Finder, Found, foreign};
+use crate::address::Address;
+use crate::diagnostic::Diagnostic;
+use crate::exit::{Exit, Problem};
+use crate::kind::{Kind, Object, Place, Presence};
+use crate::ledger::Entry;
+use crate::manifest::Import;
+use crate::snapshot::View;
+
+impl<'a> Finder<'a> {
+    /// Whether what the ledger has under `address` is what the import names: then it is done.
+    pub(super) fn imported_already(&self, address: &Address, import: &Import, entry: &Entry) -> Result<(), Problem> {
+        if entry.id == import.id {
+            return Ok(());
+        }
+        let message = format!("{address} cannot be the object {}: this project owns {} there", import.id, entry.id);
+        let help =
+            format!("take the [[import]] out; if it is meant, let go of the other first: `fluxform forget {address}`");
+        Err(problem(import, Exit::Error, "import::another-object", message, &help))
+    }
+
+    /// The object that an import to `address` names, which nobody owns yet.
+    pub(super) fn find_imported(
+        &self,
+        address: &Address,
+        import: &Import,
+        org: Option<&str>,
+        view: &'a View,
+    ) -> Result<Found<'a>, Problem> {
+        let (kind, id) = (address.kind, &import.id);
+        let object = match (view.objects.get(id), view.missing.get(id)) {
+            (Some(object), _) => object,
+            (None, Some(Presence::Found(object))) => object,
+            (None, Some(Presence::Absent)) => return Err(self.absent(address, import)),
+            (None, missing) => {
+                let words = match missing {
+                    Some(Presence::Unreadable(words) | Presence::Unknown(words)) => words.as_str(),
+                    _ => "the server did not say whether it exists",
+                };
+                let message = format!("cannot read the {kind} {id}, which is to become {address}: {words}");
+                let help = "use a token that may read it; only what can be seen is imported";
+                return Err(problem(import, Exit::NotAuthorized, "import::unreadable", message, help));
+            }
+        };
+        if let Some(owner) = self.owner(kind, id) {
+            let message = format!("the {kind} {id} is {owner} already, and cannot become {address} too");
+            let help = format!("write a `[[moved]]` from {owner} to {address} instead, or take the [[import]] out");
+            return Err(problem(import, Exit::Error, "import::owned", message, &help));
+        }
+        if let Some(project) = self.foreign.get(&(kind, id.clone())) {
+            return Err(foreign(address, import.place.as_ref(), object, project));
+        }
+        if object.system {
+            let message =
+                format!("the {kind} {:?} ({id}) belongs to the server itself, and is never managed", object.name);
+            return Err(problem(import, Exit::Error, "import::system", message, "take the [[import]] out"));
+        }
+        if kind.spec().place == Place::Org && object.org.as_deref() != org {
+            return Err(self.elsewhere(address, import, object, org));
+        }
+        Ok(Found::Imported(object))
+    }
+
+    /// The address that this project's ledger has the object under.
+    fn owner(&self, kind: Kind, id: &str) -> Option<&Address> {
+        self.entries
+            .iter()
+            .find(|(address, (_, entry))| address.kind == kind && entry.id == id)
+            .map(|(address, _)| address)
+    }
+
+    fn absent(&self, address: &Address, import: &Import) -> Problem {
+        let (kind, id) = (address.kind, &import.id);
+        match self.snapshot.of_another_kind.get(id) {
+            Some(other) => {
+                let message = format!("{id} is the ID of a {other}: it cannot become {address}");
+                let help = format!("declare it as `[{other}.{}]`, or write the ID of a {kind}", address.key);
+                problem(import, Exit::Error, "import::another-kind", message, &help)
+            }
+            None => {
+                let message = format!("there is no {kind} {id}, which is to become {address}");
+                let help = "write the ID of an object that exists; without the [[import]] a new one is made";
+                problem(import, Exit::Error, "import::absent", message, help)
+            }
+        }
+    }
+
+    fn elsewhere(&self, address: &Address, import: &Import, object: &Object, org: Option<&str>) -> Problem {
+        let called = |id: &str| {
+            let orgs = Kind::ALL.iter().filter(|kind| kind.spec().place == Place::Server);
+            let org = orgs.filter_map(|kind| self.snapshot.object(*kind, id)).next();
+            org.map_or(id.to_owned(), |org| format!("{:?} ({id})", org.name))
+        };
+        let theirs = object.org.as_deref().map_or("no org".to_owned(), |org| format!("the org {}", called(org)));
+        let ours = org.map_or("an org that does not exist yet".to_owned(), |org| format!("the org {}", called(org)));
+        let (kind, id) = (address.kind, &import.id);
+        let message = format!("the {kind} {id} is in {theirs}, and {address} is declared in {ours}");
+        let help = "give the resource the `org` that the object is in: objects do not move between orgs";
+        problem(import, Exit::Error, "import::another-org", message, help)
+    }
+}
+
+fn problem(import: &Import, exit: Exit, code: &'static str, message: String, help: &str) -> Problem {
+    let diagnostic = Diagnostic::error(code, message).at_known(import.place.as_ref(), "imported here").help(help);
+    Problem { exit, diagnostic }
+}

@@ -1,0 +1,120 @@
+//! What an `[[import]]` finds.
+
+use super::*;
+use crate::manifest::Import;
+
+const BUCKET: &str = "00000000000000b1";
+const TOKEN: &str = "00000000000000c1";
+
+impl Scene {
+    fn imports(mut self, to: &str, id: &str) -> Self {
+        self.manifest.imports.insert(address(to), Import { id: id.into(), place: Some(place()) });
+        self
+    }
+
+    fn missing(mut self, kind: Kind, id: &str, presence: Presence) -> Self {
+        self.view(kind).missing.insert(id.into(), presence);
+        self
+    }
+}
+
+#[test]
+fn what_is_imported_is_adopted_whatever_its_name() {
+    let scene = Scene::new()
+        .declares("bucket.raw", &[])
+        .has(Kind::Bucket, BUCKET, "My bucket (old)", &[])
+        .imports("bucket.raw", BUCKET);
+    insta::assert_snapshot!(scene.says(), @r#"bucket.raw: Update, Differs, adopts; name My bucket (old) -> raw (New)"#);
+    assert!(scene.compare(Goal::Declared).changes[0].imported);
+    assert_eq!(scene.compare(Goal::Destroyed).changes, []);
+}
+
+#[test]
+fn a_token_without_deliver_is_adopted_as_it_is() {
+    let scene = Scene::new()
+        .declares("token.t", &[("description", text("new"))])
+        .has(Kind::Token, TOKEN, "old", &[("description", text("old"))])
+        .imports("token.t", TOKEN);
+    insta::assert_snapshot!(scene.says(), @"token.t: Update, Differs, adopts; description old -> new (New)");
+    let scene = scene.owns("token.t", TOKEN, &[("description", text("old"))]).entry("token.t", |entry| {
+        (entry.origin, entry.secret) = (Origin::Adopted, None);
+    });
+    insta::assert_snapshot!(scene.says(), @"token.t: Update, Differs; description old -> new (Yours)");
+}
+
+#[test]
+fn what_is_imported_is_nobody_elses() {
+    let scene = Scene::new()
+        .declares("bucket.old", &[])
+        .declares("bucket.raw", &[])
+        .has(Kind::Bucket, BUCKET, "raw", &[])
+        .imports("bucket.old", BUCKET);
+    insta::assert_snapshot!(scene.says(), @r"
+    bucket.old: Update, Differs, adopts; name raw -> old (New)
+    bucket.raw: Create, New; name ? -> raw (New)
+    ");
+    let scene = Scene::new()
+        .declares("bucket.new", &[("name", text("raw"))])
+        .has(Kind::Bucket, BUCKET, "other", &[])
+        .has(Kind::Bucket, "00000000000000b2", "raw", &[])
+        .owns("bucket.raw", "00000000000000b2", &[("name", text("raw"))])
+        .imports("bucket.new", BUCKET);
+    insta::assert_snapshot!(scene.says(), @r"
+    bucket.new: Update, Differs, adopts; name other -> raw (New)
+    bucket.raw: Delete, NotDeclared
+    ");
+}
+
+#[test]
+fn what_cannot_be_imported_is_refused() {
+    let raw = || Scene::new().declares("bucket.raw", &[]).imports("bucket.raw", BUCKET);
+    let there = || raw().has(Kind::Bucket, BUCKET, "raw", &[]);
+    let absent = raw().missing(Kind::Bucket, BUCKET, Presence::Absent);
+    let mut another_kind = absent.clone();
+    another_kind.snapshot.of_another_kind.insert(BUCKET.into(), Kind::Label);
+    let mut elsewhere = there();
+    elsewhere.view(Kind::Bucket).objects.get_mut(BUCKET).expect("there").org = Some("00000000000000bb".into());
+    let mut system = there();
+    system.view(Kind::Bucket).objects.get_mut(BUCKET).expect("there").system = true;
+    let mut foreign = there();
+    foreign.foreign.insert((Kind::Bucket, BUCKET.into()), "theirs".into());
+    let all = [
+        absent,
+        another_kind,
+        raw().missing(Kind::Bucket, BUCKET, Presence::Unreadable("read:buckets is unauthorized".into())),
+        elsewhere,
+        system,
+        foreign,
+        there().owns("bucket.raw", "00000000000000b2", &[]),
+        there().declares("bucket.other", &[]).owns("bucket.other", BUCKET, &[]),
+    ];
+    let problem = |scene: &Scene| {
+        let problems = scene.compare(Goal::Declared).problems;
+        let [Problem { exit, diagnostic }] = &problems[..] else { panic!("{problems:?}") };
+        assert_eq!(diagnostic.places.len(), 1, "{}", diagnostic.message);
+        format!(
+            "{exit:?} {}: {}\n  {}\n",
+            diagnostic.code,
+            diagnostic.message,
+            diagnostic.help.clone().unwrap_or_default()
+        )
+    };
+    insta::assert_snapshot!(all.iter().map(problem).collect::<String>(), @"
+    Error import::absent: there is no bucket 00000000000000b1, which is to become bucket.raw
+      write the ID of an object that exists; without the [[import]] a new one is made
+    Error import::another-kind: 00000000000000b1 is the ID of a label: it cannot become bucket.raw
+      declare it as `[label.raw]`, or write the ID of a bucket
+    NotAuthorized import::unreadable: cannot read the bucket 00000000000000b1, which is to become bucket.raw: read:buckets is unauthorized
+      use a token that may read it; only what can be seen is imported
+    Error import::another-org: the bucket 00000000000000b1 is in the org 00000000000000bb, and bucket.raw is declared in the org 00000000000000aa
+      give the resource the `org` that the object is in: objects do not move between orgs
+    Error import::system: the bucket \"raw\" (00000000000000b1) belongs to the server itself, and is never managed
+      take the [[import]] out
+    Refused plan::foreign-owner: bucket.raw would take over \"raw\" (ID 00000000000000b1), which the project `theirs` owns
+      declare it `external = true`, or remove it from `theirs` first
+    Error import::another-object: bucket.raw cannot be the object 00000000000000b1: this project owns 00000000000000b2 there
+      take the [[import]] out; if it is meant, let go of the other first: `fluxform forget bucket.raw`
+    Error import::owned: the bucket 00000000000000b1 is bucket.other already, and cannot become bucket.raw too
+      write a `[[moved]]` from bucket.other to bucket.raw instead, or take the [[import]] out
+    ");
+}

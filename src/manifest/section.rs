@@ -1,0 +1,123 @@
+//! A table outside of resources while it is read.
+
+use std::borrow::Cow;
+
+use super::Placed;
+use super::expand::{ExpandError, expand};
+use super::node::{Node, Raw};
+use super::shape::is_id;
+use super::source::place;
+use super::syntax::{Written, wrong_type};
+use super::template::Expression;
+use super::variables::Values;
+use crate::address::Address;
+use crate::diagnostic::{Diagnostic, nearest};
+
+/// A table outside of resources while it is read.
+pub(super) struct Section<'s, 'a> {
+    pub(super) written: &'s Written<'a>,
+    values: &'s Values,
+    pub(super) problems: &'s mut Vec<Diagnostic>,
+}
+
+impl<'s, 'a> Section<'s, 'a> {
+    pub(super) fn new(
+        written: &'s Written<'a>,
+        name: &str,
+        words: &[&str],
+        values: &'s Values,
+        problems: &'s mut Vec<Diagnostic>,
+    ) -> Self {
+        for entry in &written.table.0 {
+            if !words.contains(&entry.key.as_ref()) {
+                let message = format!("`{}` is not known in `{name}`", entry.key);
+                let help = match nearest(&entry.key, words.iter().copied()) {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => format!("it has {}", words.join(", ")),
+                };
+                let diagnostic = Diagnostic::error("manifest::unknown-key", message);
+                problems.push(diagnostic.at(place(written.source, entry.at), "unknown").help(help));
+            }
+        }
+        Self { written, values, problems }
+    }
+
+    pub(super) fn fail<T>(&mut self, node: &Node<'_>, message: impl Into<String>, label: &str) -> Option<T> {
+        let diagnostic = Diagnostic::error("manifest::value", message);
+        self.problems.push(diagnostic.at(place(self.written.source, node.span), label));
+        None
+    }
+
+    /// The string of `word`, with its variables.
+    pub(super) fn text(&mut self, word: &str) -> Option<(Node<'a>, String)> {
+        let node = self.written.table.get(word)?;
+        let mut unknown = None;
+        let expanded = expand(node, &mut |expression, _| match expression {
+            Expression::Var(name) if self.values.contains_key(name) => self.values[name].clone().ok_or(()),
+            _ => {
+                unknown = Some("this can be made of declared variables only");
+                Err(())
+            }
+        });
+        if let Some(message) = unknown {
+            return self.fail(node, message, "refers to something else");
+        }
+        let node = match expanded.map(Cow::into_owned) {
+            Ok(node) => node,
+            Err(ExpandError::Said) => return None,
+            Err(error) => {
+                self.problems.extend(error.diagnostic(self.written.source));
+                return None;
+            }
+        };
+        match &node.value {
+            Raw::Text(text) if !text.is_empty() => {
+                let text = text.clone().into_owned();
+                Some((node, text))
+            }
+            Raw::Text(_) => self.fail(&node, format!("`{word}` cannot be empty"), "empty"),
+            other => {
+                self.problems.push(wrong_type(word, "a string", other, place(self.written.source, node.span)));
+                None
+            }
+        }
+    }
+
+    pub(super) fn placed<T>(
+        &mut self,
+        word: &str,
+        read: impl FnOnce(&mut Self, &Node<'a>, String) -> Option<T>,
+    ) -> Option<Placed<T>> {
+        let (node, text) = self.text(word)?;
+        let value = read(self, &node, text)?;
+        Some(Placed { value, place: place(self.written.source, node.span) })
+    }
+}
+
+impl Section<'_, '_> {
+    /// Says of each of `words` that is not written that `name` needs it.
+    pub(super) fn needs(&mut self, name: &str, words: &[&str], help: &str) {
+        for word in words {
+            if self.written.table.get(word).is_none() {
+                let diagnostic = Diagnostic::error("manifest::missing", format!("`{name}` needs `{word}`"));
+                self.problems.push(diagnostic.at(self.written.place(), "here").help(help));
+            }
+        }
+    }
+
+    /// The address that `word` must be.
+    pub(super) fn address(&mut self, word: &str) -> Option<Placed<Address>> {
+        self.placed(word, |section, node, text| match text.parse::<Address>() {
+            Ok(address) => Some(address),
+            Err(error) => section.fail(node, error.to_string(), "not an address"),
+        })
+    }
+
+    /// The ID that `word` must be.
+    pub(super) fn id(&mut self, word: &str) -> Option<Placed<String>> {
+        self.placed(word, |section, node, text| match is_id(&text) {
+            true => Some(text),
+            false => section.fail(node, format!("`{text}` is not an ID"), "an ID is 16 digits of 0-9 and a-f"),
+        })
+    }
+}
