@@ -24,6 +24,15 @@ pub struct Place {
     pub span: Range<usize>,
 }
 
+impl Place {
+    /// Line and column of its begin, both from 1, in characters.
+    pub fn position(&self) -> (usize, usize) {
+        let before = self.source.text.get(..self.span.start).unwrap_or(&self.source.text);
+        let start = before.rfind('\n').map_or(0, |at| at + 1);
+        (before.matches('\n').count() + 1, before[start..].chars().count() + 1)
+    }
+}
+
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {

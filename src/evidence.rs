@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use futures::stream::{self, StreamExt, TryStreamExt};
 use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
 
 use crate::address::Address;
 use crate::api::{ApiError, Client};
@@ -15,17 +16,21 @@ use crate::snapshot::Snapshot;
 use crate::value::Value;
 
 /// What is known of the points that a change would delete.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Data {
     /// It is shown that there are none.
     None,
     /// There are some.
     Some {
         /// How many values, where they were counted.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         count: Option<u64>,
         /// The time of the first (RFC 3339).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         first: Option<String>,
         /// The time of the last (RFC 3339).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         last: Option<String>,
     },
     /// It is not known; with the reason. Counts as if there were some.
@@ -166,6 +171,21 @@ async fn older(client: &Client, bucket: &Object, keep: Duration, at: u64) -> Dat
 }
 
 impl Data {
+    /// Whether no more is at stake than was agreed to. The end of what a shorter retention drops moves with time, and is
+    /// not looked at.
+    pub fn within(&self, agreed: Option<&Self>) -> bool {
+        let time = |text: &Option<String>| text.as_ref().and_then(|text| text.parse::<Timestamp>().ok());
+        match (self, agreed) {
+            (Self::None, _) | (_, Some(Self::Unknown(_))) => true,
+            (Self::Some { count, first, .. }, Some(Self::Some { count: most, first: earliest, .. })) => {
+                let fewer = most.is_none_or(|most| count.is_some_and(|count| count <= most));
+                let later = time(earliest).is_none_or(|earliest| time(first).is_some_and(|first| first >= earliest));
+                fewer && later
+            }
+            (_, Some(Self::None | Self::Some { .. }) | None) => false,
+        }
+    }
+
     /// This and that of the bucket `name` together.
     fn and(self, other: Self, name: &str) -> Self {
         let earlier = |a: Option<String>, b: Option<String>| a.into_iter().chain(b).min();

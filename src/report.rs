@@ -11,6 +11,10 @@ use crate::exit::{Exit, Problem};
 /// What an apply has done.
 #[derive(Clone, Debug, Default)]
 pub struct Report {
+    /// The digest of the plan that was applied; none where nothing was to be done.
+    pub plan_digest: Option<String>,
+    /// Whether the plan was a saved one, which is spent as soon as a part of it is done.
+    pub saved: bool,
     /// How each change went.
     pub outcomes: BTreeMap<Address, (Action, Outcome)>,
     /// What stopped the run.
@@ -30,6 +34,11 @@ impl Report {
             Event::Stopping(problem) => self.stopped.push(problem.clone()),
             Event::Begin { .. } | Event::Waiting { .. } | Event::Started { .. } | Event::End => {}
         }
+    }
+
+    /// Whether the rest needs a new plan: the one that was applied was a saved one, and is not the plan any more.
+    pub fn spent(&self) -> bool {
+        self.saved && self.outcomes.values().any(|(_, outcome)| matches!(outcome, Outcome::Done { .. }))
     }
 
     /// How many changes of `action` are done.

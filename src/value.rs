@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::address::Address;
@@ -12,7 +13,8 @@ use crate::kind::Kind;
 use crate::secret::{Sink, Source};
 
 /// Which object is meant.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Ref {
     /// A resource of this project.
     To(Address),
@@ -23,7 +25,8 @@ pub enum Ref {
 }
 
 /// What one permission of a token covers. There are many: what is rare in them is boxed.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Scope {
     /// One object.
     Object(Ref),
@@ -51,13 +54,14 @@ pub enum Scope {
 }
 
 /// A task's Flux script as it is compared: without the name and the schedule in its `option task`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Script {
     /// What a person reads, and what a line diff is made of.
     pub text: String,
     /// Digest of the tokens that count.
     pub digest: String,
     /// The whole text, as the server has it or as it is sent.
+    #[serde(skip)]
     pub source: Option<String>,
 }
 
@@ -99,7 +103,8 @@ impl PartialEq for Script {
 impl Eq for Script {}
 
 /// The value of one field.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Value {
     /// Said to be absent: a task without `offset`.
     Unset,

@@ -1,5 +1,6 @@
 //! `fluxform apply`, and what `fluxform destroy` shares with it.
 
+use std::path::PathBuf;
 use std::pin::pin;
 
 use tokio::sync::watch;
@@ -8,6 +9,7 @@ use super::connection::{self, Purpose};
 use super::pipeline::{self, Applied};
 use super::plan::{Consents, Wait, Wanted, make};
 use super::project::Project;
+use super::reviewed::{self, Reviewed};
 use super::session::{Session, Wish};
 use super::shell::{Format, Shell, worst};
 use super::{Ended, approve, project, signal};
@@ -16,7 +18,7 @@ use crate::diagnostic::Diagnostic;
 use crate::diff::Goal;
 use crate::exit::{Exit, Problem};
 use crate::kind::Kind;
-use crate::plan::{Consent, Plan};
+use crate::plan::{self, Consent, Plan};
 use crate::render::{self, Progress, Verb};
 use crate::report::Report;
 
@@ -24,8 +26,19 @@ use crate::report::Report;
 ///
 /// Plans, shows the plan, asks, takes the project's lock, plans again, and writes. A run that fails in the middle has
 /// recorded what it did: running it again goes on where it stopped.
+///
+/// With a plan that `fluxform plan --out FILE` has saved, nothing is asked: the plan is made again from the manifests, and
+/// applied if it is the one in the file; else the run ends with 6 and shows the difference.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
+    /// The project: a directory of manifests, or one manifest; or a saved plan
+    #[arg(value_name = "DIR|PLAN", default_value = ".")]
+    what: PathBuf,
+    /// The project that a saved plan is about [default: .]
+    #[arg(value_name = "DIR")]
+    dir: Option<PathBuf>,
+    #[command(flatten)]
+    variables: project::Variables,
     #[command(flatten)]
     pub(super) run: Run,
     #[command(flatten)]
@@ -38,8 +51,6 @@ pub(super) struct Arguments {
 /// What every run that writes can be told.
 #[derive(Debug, clap::Args)]
 pub(super) struct Run {
-    #[command(flatten)]
-    project: project::Choice,
     /// Do not ask: the plan is approved beforehand
     #[arg(long)]
     auto_approve: bool,
@@ -56,9 +67,33 @@ pub(super) struct Run {
 }
 
 pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
-    let Arguments { run, consent, allow_empty } = arguments;
-    let wanted = Wanted { goal: Goal::Declared, consent: consent.consent(), allow_empty: *allow_empty, made: None };
-    write(shell, run, Verb::Apply, wanted).await
+    let Arguments { what, dir, variables, run, consent, allow_empty } = arguments;
+    let reviewed = if dir.is_some() || plan::meant(what) {
+        if consent.any() || *allow_empty {
+            return Err(vec![consented()]);
+        }
+        Some(Reviewed::read(what).map_err(|problem| vec![problem])?)
+    } else {
+        None
+    };
+    let dir = match (&reviewed, dir) {
+        (None, _) => what.clone(),
+        (Some(_), dir) => dir.clone().unwrap_or_else(|| PathBuf::from(".")),
+    };
+    let choice = project::Choice { dir, variables: variables.clone() };
+    let wanted = match &reviewed {
+        Some(reviewed) => reviewed.wanted(),
+        None => Wanted { goal: Goal::Declared, consent: consent.consent(), allow_empty: *allow_empty, made: None },
+    };
+    write(shell, &choice, run, Verb::Apply, wanted, reviewed).await
+}
+
+/// What a saved plan rests on was agreed to when it was made.
+fn consented() -> Problem {
+    let message = "--adopt, --allow-data-loss and --allow-empty cannot be given with a saved plan";
+    let diagnostic = Diagnostic::error("cli::consent", message)
+        .help("give them to `fluxform plan --out FILE`: what they allow is part of what is reviewed");
+    Problem { exit: Exit::Usage, diagnostic }
 }
 
 /// Everything that one run works with.
@@ -68,16 +103,29 @@ struct Work<'a> {
     project: Project,
     verb: Verb,
     wanted: Wanted,
+    reviewed: Option<Reviewed>,
     session: Session,
     stop: watch::Receiver<Option<Exit>>,
 }
 
-/// Plans, asks, and writes.
-pub(super) async fn write(shell: &Shell, arguments: &Run, verb: Verb, mut wanted: Wanted) -> Ended {
-    approve::possible(shell, arguments.auto_approve)?;
-    // Who is asked sees what would be taken over, and agrees to that too.
-    wanted.consent.adopt |= !arguments.auto_approve;
-    let project = arguments.project.load(shell)?;
+/// Plans, asks unless the plan was reviewed, and writes.
+pub(super) async fn write(
+    shell: &Shell,
+    choice: &project::Choice,
+    arguments: &Run,
+    verb: Verb,
+    mut wanted: Wanted,
+    reviewed: Option<Reviewed>,
+) -> Ended {
+    if reviewed.is_none() {
+        approve::possible(shell, arguments.auto_approve)?;
+        // Who is asked sees what would be taken over, and agrees to that too.
+        wanted.consent.adopt |= !arguments.auto_approve;
+    }
+    let project = choice.load(shell)?;
+    if let Some(reviewed) = &reviewed {
+        reviewed.of_project(&project).map_err(|problem| vec![problem])?;
+    }
     let connection = project.connect(shell, &arguments.connection, Purpose::Write)?;
     let wish = Wish {
         dir: &project.manifest.dir,
@@ -88,7 +136,7 @@ pub(super) async fn write(shell: &Shell, arguments: &Run, verb: Verb, mut wanted
     let stop = signal::listen();
     let open = async { Session::open(shell, &connection, wish).await.map_err(|problem| vec![problem]) };
     let session = unless_stopped(&stop, open).await?;
-    let mut work = Work { shell, arguments, project, verb, wanted, session, stop };
+    let mut work = Work { shell, arguments, project, verb, wanted, reviewed, session, stop };
     let ended = work.run(&connection.org.value).await;
     work.session.close().await;
     ended
@@ -108,6 +156,16 @@ async fn unless_stopped<T>(
     }
 }
 
+/// What came of planning.
+enum Agreed {
+    /// The plan may be applied, with this consent.
+    Yes(Plan, Consent),
+    /// There is nothing to do, and that was said.
+    Nothing,
+    /// It is not the plan that was reviewed.
+    Other(Plan),
+}
+
 /// What came of writing.
 enum Came {
     /// All was tried.
@@ -123,10 +181,14 @@ const COMMIT: [&str; 3] = ["FLUXFORM_COMMIT", "GITHUB_SHA", "CI_COMMIT_SHA"];
 
 impl Work<'_> {
     async fn run(&mut self, org: &str) -> Ended {
-        let Some((mut agreed, consent)) = unless_stopped(&self.stop, self.agree()).await? else {
-            return Ok(Exit::Ok);
+        let mut agreed = match unless_stopped(&self.stop, self.agree()).await? {
+            Agreed::Yes(plan, consent) => {
+                self.wanted.consent = consent;
+                plan
+            }
+            Agreed::Nothing => return Ok(Exit::Ok),
+            Agreed::Other(plan) => return self.stale(&plan),
         };
-        self.wanted.consent = consent;
         if self.session.home.is_none() {
             self.prepare(&agreed).await?;
             self.make_home(org).await?;
@@ -138,6 +200,7 @@ impl Work<'_> {
                 Done(report) => return self.end(&agreed, &report),
                 // Somebody else has done it all in the meantime.
                 Changed(plan) if self.nothing(&plan) => return self.end(&plan, &Report::default()),
+                Changed(plan) if self.reviewed.is_some() => return self.stale(&plan),
                 Changed(plan) => {
                     (agreed, self.wanted.consent) = unless_stopped(&self.stop, self.ask_again(*plan)).await?;
                 }
@@ -150,17 +213,23 @@ impl Work<'_> {
         self.wanted.goal == Goal::Declared && !plan.writes() && plan.refusals.is_empty()
     }
 
-    /// Plans, shows the plan, and asks; none if there is nothing to do.
-    async fn agree(&self) -> Result<Option<(Plan, Consent)>, Vec<Problem>> {
+    /// Plans, shows the plan, and asks unless it was reviewed.
+    async fn agree(&self) -> Result<Agreed, Vec<Problem>> {
+        if let Some(reviewed) = &self.reviewed {
+            reviewed.made_on(&self.session).map_err(|problem| vec![problem])?;
+        }
         let planned = make(&self.session, &self.project, &self.wanted).await?;
         let leftover = self.wanted.goal == Goal::Destroyed && planned.ledger.found;
         if !planned.plan.writes() && planned.plan.refusals.is_empty() && !leftover {
             self.shell.show(&planned.plan.warnings);
             self.end(&planned.plan, &Report::default())?;
-            return Ok(None);
+            return Ok(Agreed::Nothing);
         }
-        let agreed = self.ask(planned.plan, self.wanted.clone()).await?;
-        Ok(Some(agreed))
+        if self.reviewed.as_ref().is_some_and(|reviewed| !reviewed.difference(&planned.plan).is_empty()) {
+            return Ok(Agreed::Other(planned.plan));
+        }
+        let (plan, consent) = self.ask(planned.plan, self.wanted.clone()).await?;
+        Ok(Agreed::Yes(plan, consent))
     }
 
     /// Shows a plan, and asks for what is not agreed to yet. A plan that is refused ends the run.
@@ -169,7 +238,7 @@ impl Work<'_> {
             self.shell.data(&render::plan(&plan, self.shell.output.out))?;
         }
         self.shell.show(&plan.warnings);
-        let asks = !self.arguments.auto_approve;
+        let asks = !self.arguments.auto_approve && self.reviewed.is_none();
         if asks
             && !plan.refusals.is_empty()
             && plan.refusals.iter().all(|problem| problem.diagnostic.code == "guard::data-loss")
@@ -188,6 +257,24 @@ impl Work<'_> {
             approve::ask(self.shell, &plan, question).await?;
         }
         Ok((plan, wanted.consent))
+    }
+
+    /// Shows in what `now` is another plan than was reviewed.
+    fn stale(&self, now: &Plan) -> Ended {
+        let reviewed = self.reviewed.as_ref().expect("invariant: only a reviewed plan is compared");
+        let (difference, problem) = (reviewed.difference(now), reviewed::changed());
+        let problems = std::slice::from_ref(&problem);
+        self.shell.data(&match self.arguments.format {
+            Format::Human => render::difference(&difference, self.shell.output.out),
+            Format::Json => render::document(&render::Document {
+                plan: Some(now),
+                difference: &difference,
+                problems,
+                ..render::Document::new(problem.exit)
+            }),
+        })?;
+        self.shell.show(std::slice::from_ref(&problem.diagnostic));
+        Ok(problem.exit)
     }
 
     /// Asks about the plan that has become of one that was agreed to.
@@ -240,7 +327,8 @@ impl Work<'_> {
             run: run_url(self.shell),
             stop: self.stop.clone(),
         };
-        let mut report = Report::default();
+        let mut report =
+            Report { plan_digest: Some(agreed.digest()), saved: self.reviewed.is_some(), ..Report::default() };
         let mut progress = Progress::start(self.shell.output);
         let applied = {
             let mut tell = |event| {
@@ -259,7 +347,9 @@ impl Work<'_> {
         progress.end();
         match applied {
             Ok(Applied::Done) => Ok(Done(report)),
-            Ok(Applied::Stale(planned)) if planned.plan.refusals.is_empty() || self.shell.around.terminal => {
+            Ok(Applied::Stale(planned))
+                if planned.plan.refusals.is_empty() || (self.shell.around.terminal && self.reviewed.is_none()) =>
+            {
                 Ok(Changed(Box::new(planned.plan)))
             }
             Ok(Applied::Stale(planned)) => Err(planned.plan.refusals),
@@ -276,9 +366,11 @@ impl Work<'_> {
         let exit = report.exit();
         let nothing = report.outcomes.is_empty() && report.stopped.is_empty();
         self.shell.data(&match self.arguments.format {
-            Format::Json => {
-                render::document(&render::Document { exit, plan: Some(plan), report: Some(report), problems: &[] })
-            }
+            Format::Json => render::document(&render::Document {
+                plan: Some(plan),
+                report: Some(report),
+                ..render::Document::new(exit)
+            }),
             Format::Human if nothing && self.wanted.goal == Goal::Declared => render::plan(plan, self.shell.output.out),
             Format::Human => render::report(report, self.verb, self.shell.output.out),
         })?;

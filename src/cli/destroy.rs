@@ -1,9 +1,9 @@
 //! `fluxform destroy`.
 
-use super::Ended;
 use super::apply::{Run, write};
 use super::plan::{Consents, Wanted};
 use super::shell::Shell;
+use super::{Ended, project};
 use crate::diff::Goal;
 use crate::render::Verb;
 
@@ -14,13 +14,15 @@ use crate::render::Verb;
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     #[command(flatten)]
+    project: project::Choice,
+    #[command(flatten)]
     pub(super) run: Run,
     #[command(flatten)]
     consent: Consents,
 }
 
 pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
-    let Arguments { run, consent } = arguments;
+    let Arguments { project, run, consent } = arguments;
     let wanted = Wanted { goal: Goal::Destroyed, consent: consent.consent(), allow_empty: true, made: None };
-    write(shell, run, Verb::Destroy, wanted).await
+    write(shell, project, run, Verb::Destroy, wanted, None).await
 }

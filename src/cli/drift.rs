@@ -40,7 +40,7 @@ pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
     let exit = worst(&plan.refusals).or(drifted);
     shell.data(&match arguments.format {
         Format::Human => render::drift(&plan, shell.output.out),
-        Format::Json => render::document(&render::Document { exit, plan: Some(&plan), report: None, problems: &[] }),
+        Format::Json => render::document(&render::Document { plan: Some(&plan), ..render::Document::new(exit) }),
     })?;
     super::plan::show_rest(shell, &plan);
     Ok(exit)

@@ -11,6 +11,7 @@ mod panic;
 pub mod pipeline;
 mod plan;
 mod project;
+mod reviewed;
 mod server;
 mod session;
 mod setup;

@@ -177,7 +177,7 @@ impl Apply<'_> {
     ) -> Result<Applied, Problem> {
         let planned =
             plan(self.client, self.server, self.manifest, self.graph, self.goal, self.consent, self.made).await?;
-        if planned.plan.changes != agreed.changes || !planned.plan.refusals.is_empty() {
+        if planned.plan.digest() != agreed.digest() || !planned.plan.refusals.is_empty() {
             return Ok(Applied::Stale(Box::new(planned)));
         }
         let timeout = self.client.timeout();
@@ -206,7 +206,12 @@ impl Apply<'_> {
             tell(event);
         };
         apply::run(run, &mut watch).await;
-        let last = LastApply { at: server_time(self.client), commit: self.commit.clone(), run: self.run.clone() };
+        let last = LastApply {
+            at: server_time(self.client),
+            commit: self.commit.clone(),
+            run: self.run.clone(),
+            plan_digest: Some(planned.plan.digest()),
+        };
         let state = journal.finish(Some(last)).await?;
         if self.goal == Goal::Destroyed && complete {
             ledger::remove_all(&writer, state, &permit).await?;

@@ -1,5 +1,6 @@
 //! `fluxform plan`: the straight line from manifests to a plan.
 
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::connection::{self, Purpose};
@@ -12,7 +13,7 @@ use crate::diagnostic::Diagnostic;
 use crate::diff::Goal;
 use crate::exit::{Exit, Problem};
 use crate::ledger::Ledger;
-use crate::plan::{Consent, Plan};
+use crate::plan::{self, Consent, Plan, Saved};
 use crate::render;
 
 /// Show what an apply would do
@@ -28,6 +29,9 @@ pub(super) struct Arguments {
     /// Let a project without any resource delete all that it owns
     #[arg(long, help_heading = "Consent")]
     allow_empty: bool,
+    /// Save the plan to a file, to be reviewed; `fluxform apply FILE` then does exactly this or nothing
+    #[arg(short, long, value_name = "FILE")]
+    out: Option<PathBuf>,
     /// Exit with 2 if an apply would write anything
     #[arg(long)]
     detailed_exitcode: bool,
@@ -52,6 +56,11 @@ pub(super) struct Consents {
 }
 
 impl Consents {
+    /// Whether anything is agreed to.
+    pub(super) fn any(&self) -> bool {
+        self.adopt || !self.allow_data_loss.is_empty()
+    }
+
     pub(super) fn consent(&self) -> Consent {
         Consent { adopt: self.adopt, data_loss: self.allow_data_loss.clone() }
     }
@@ -135,6 +144,9 @@ pub(super) async fn reading(
 }
 
 pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
+    if let Some(out) = &arguments.out {
+        plan::writable(out).map_err(|problem| vec![problem])?;
+    }
     let project = arguments.project.load(shell)?;
     let session = reading(shell, &project, &arguments.connection, arguments.wait.lock_timeout).await?;
     let wanted = Wanted {
@@ -144,6 +156,7 @@ pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
         made: None,
     };
     let planned = make(&session, &project, &wanted).await;
+    let origin = session.origin();
     session.close().await;
     let Planned { plan, .. } = planned?;
     let exit = match worst(&plan.refusals) {
@@ -152,8 +165,24 @@ pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
     };
     shell.data(&match arguments.format {
         Format::Human => render::plan(&plan, shell.output.out),
-        Format::Json => render::document(&render::Document { exit, plan: Some(&plan), report: None, problems: &[] }),
+        Format::Json => render::document(&render::Document { plan: Some(&plan), ..render::Document::new(exit) }),
     })?;
     show_rest(shell, &plan);
+    if let Some(out) = &arguments.out {
+        let Wanted { consent, allow_empty, .. } = wanted;
+        let plan = if origin.org_id.is_none() { plan.of_a_new_server() } else { plan };
+        save(shell, out, &Saved { origin, consent, allow_empty, plan })?;
+    }
     Ok(exit)
+}
+
+/// Saves a plan, unless it is refused: then there is nothing that could be applied.
+fn save(shell: &Shell, out: &Path, saved: &Saved) -> Result<(), Vec<Problem>> {
+    if !saved.plan.refusals.is_empty() {
+        shell.say(format_args!("The plan is refused, and was not saved to {}.", out.display()));
+        return Ok(());
+    }
+    plan::write(out, saved).map_err(|problem| vec![problem])?;
+    shell.say(format_args!("Saved to {0}: `fluxform apply {0}` does exactly this, or nothing.", out.display()));
+    Ok(())
 }

@@ -15,6 +15,13 @@ pub(super) struct Choice {
     /// The project: a directory of manifests, or one manifest
     #[arg(value_name = "DIR", default_value = ".")]
     pub(super) dir: PathBuf,
+    #[command(flatten)]
+    pub(super) variables: Variables,
+}
+
+/// What the command line says of a project's variables.
+#[derive(Clone, Debug, clap::Args)]
+pub(super) struct Variables {
     /// Set a variable of the project; may be given several times
     #[arg(long, value_name = "NAME=VALUE", value_parser = variable, help_heading = "Variables")]
     pub(super) var: Vec<(String, String)>,
@@ -39,12 +46,13 @@ fn variable(text: &str) -> Result<(String, String), String> {
 impl Choice {
     /// Loads the project and shows its warnings.
     pub(super) fn load(&self, shell: &Shell) -> Result<Project, Vec<Problem>> {
+        let Variables { var, var_file } = &self.variables;
         let env = shell
             .around
             .vars
             .iter()
             .filter_map(|(name, value)| Some((name.strip_prefix(Inputs::ENV_PREFIX)?.to_owned(), value.clone())));
-        let inputs = Inputs { vars: self.var.clone(), var_files: self.var_file.clone(), env: env.collect() };
+        let inputs = Inputs { vars: var.clone(), var_files: var_file.clone(), env: env.collect() };
         let wrong = |diagnostic| Problem { exit: Exit::Manifest, diagnostic };
         let (manifest, warnings) = manifest::load(&self.dir, &inputs)
             .map_err(|diagnostics| diagnostics.into_iter().map(wrong).collect::<Vec<_>>())?;

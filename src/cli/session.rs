@@ -11,6 +11,7 @@ use crate::api::{ApiError, Class, Client, Connect, Me};
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::exit::{Exit, Problem};
 use crate::manifest::Manifest;
+use crate::plan::Origin;
 use crate::secret::Secret;
 use crate::server::{Location, Options, Server, Setup, StartError};
 use crate::snapshot;
@@ -29,7 +30,11 @@ pub(super) struct Session {
     pub(super) version: String,
     /// The ID of the run's token, where the environment says it.
     token_id: Option<String>,
+    /// The server and the org, as the connection names them.
+    named: (String, String),
     embedded: Option<Server>,
+    /// Whether the server is gone with the run: the next one has other IDs.
+    passing: bool,
 }
 
 /// What a command needs to open a session.
@@ -48,13 +53,15 @@ pub(super) struct Wish<'a> {
 impl Session {
     /// Opens a session and says on standard error where it is.
     pub(super) async fn open(shell: &Shell, connection: &Connection, wish: Wish<'_>) -> Result<Self, Problem> {
-        let (client, embedded) = match &connection.target.value {
-            Target::Server(_) => (client(connection, wish.dir)?, None),
+        let (client, embedded, passing) = match &connection.target.value {
+            Target::Server(_) => (client(connection, wish.dir)?, None, false),
             Target::Embedded(path) => {
-                let server = start(shell, path.as_deref(), &connection.org.value, wish).await?;
+                let location = location(path.as_deref(), wish)?;
+                let server = start(shell, &location, &connection.org.value, wish.wait).await?;
                 let url = server.url().parse().expect("invariant: the embedded server has a URL");
                 let client = Connect::new(url, server.operator_token()).client();
-                (client.expect("invariant: the embedded server has a sound URL and token"), Some(server))
+                let client = client.expect("invariant: the embedded server has a sound URL and token");
+                (client, Some(server), matches!(location, Location::Memory))
             }
         };
         // Side by side: a plan takes hardly longer than its longest list.
@@ -67,7 +74,13 @@ impl Session {
         }
         let home = home?;
         let token_id = shell.around.var("FLUXFORM_TOKEN_ID").map(str::to_owned);
-        Ok(Self { client, home, version, token_id, embedded })
+        let server = match &connection.target.value {
+            // Its file is where the project is: the ID of its org tells it from others.
+            Target::Embedded(_) => Target::Embedded(None),
+            server @ Target::Server(_) => server.clone(),
+        };
+        let named = (server.to_string(), connection.org.value.clone());
+        Ok(Self { client, home, version, token_id, named, embedded, passing })
     }
 
     /// What is known of the server before its objects are read.
@@ -77,6 +90,12 @@ impl Session {
             home: self.home.clone(),
             token_id: self.token_id.clone().or_else(|| manifest.server.token_id.as_ref().map(|id| id.value.clone())),
         }
+    }
+
+    /// Where a plan of this session was made.
+    pub(super) fn origin(&self) -> Origin {
+        let (server, org) = self.named.clone();
+        Origin { server, org, org_id: self.home.clone().filter(|_| !self.passing) }
     }
 
     /// Ends the session; an embedded server closes its file.
@@ -120,25 +139,29 @@ fn read_token(token: &Token) -> Result<Secret, Problem> {
     }
 }
 
-/// Starts the embedded server. A command that only reads leaves no file behind.
-async fn start(shell: &Shell, path: Option<&Path>, org: &str, wish: Wish<'_>) -> Result<Server, Problem> {
-    let location = match path.map(|path| wish.dir.join(path)) {
-        None => Location::Memory,
-        Some(path) if wish.purpose == Purpose::Read && !path.exists() => Location::Memory,
+/// Where the embedded server keeps its data. A command that only reads leaves no file behind.
+fn location(path: Option<&Path>, wish: Wish<'_>) -> Result<Location, Problem> {
+    match path.map(|path| wish.dir.join(path)) {
+        None => Ok(Location::Memory),
+        Some(path) if wish.purpose == Purpose::Read && !path.exists() => Ok(Location::Memory),
         Some(path) => {
             make_parent(&path)?;
-            Location::File(path)
+            Ok(Location::File(path))
         }
-    };
+    }
+}
+
+/// Starts the embedded server.
+async fn start(shell: &Shell, location: &Location, org: &str, wait: Duration) -> Result<Server, Problem> {
     let open = async |lock_wait| {
         let setup = Some(Setup { org: org.to_owned(), user: USER.to_owned() });
         let listen = ([127, 0, 0, 1], 0).into();
         Server::start(Options { location: location.clone(), listen, setup, lock_wait }).await
     };
     let started = match open(Duration::ZERO).await {
-        Err(StartError::Locked { path }) if !wish.wait.is_zero() => {
+        Err(StartError::Locked { path }) if !wait.is_zero() => {
             shell.say(format_args!("Waiting for another process that uses {}.", path.display()));
-            open(wish.wait).await
+            open(wait).await
         }
         other => other,
     };

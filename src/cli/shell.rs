@@ -83,7 +83,7 @@ impl Shell {
         };
         let exit = worst(&problems);
         if format == Format::Json {
-            let document = render::Document { exit, plan: None, report: None, problems: &problems };
+            let document = render::Document { problems: &problems, ..render::Document::new(exit) };
             // The exit code says it as well.
             let _ = self.output.data(&render::document(&document));
         }

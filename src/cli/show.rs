@@ -1,25 +1,31 @@
 //! `fluxform show`.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use serde::Serialize;
 
-use super::plan::{Wait, reading};
+use super::plan::{Wait, reading, show_rest};
 use super::shell::{Format, Shell, trouble};
 use super::{Ended, connection, project};
 use crate::address::Address;
-use crate::diagnostic::nearest;
+use crate::diagnostic::{Diagnostic, nearest};
 use crate::exit::{Exit, Problem};
-use crate::ledger::{self, Entry, Origin};
-use crate::render::{self, Page, Role};
+use crate::ledger::{self, Entry};
+use crate::plan::{self, Saved};
+use crate::render::{self, Document, Page, Role};
 
-/// Show what the project owns on the server
+/// Show what the project owns on the server, or a saved plan
 ///
-/// Reads the ledger: which objects the project made or adopted, and which values it last applied.
+/// Reads the ledger: which objects the project made or adopted, and which values it last applied. With a plan that
+/// `fluxform plan --out FILE` has saved, prints that plan as `fluxform plan` did, and asks no server.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
+    /// The project: a directory of manifests, or one manifest; or a saved plan
+    #[arg(value_name = "DIR|PLAN", default_value = ".")]
+    what: PathBuf,
     #[command(flatten)]
-    project: project::Choice,
+    variables: project::Variables,
     /// Only this resource, such as bucket.raw
     #[arg(value_name = "ADDRESS")]
     address: Option<Address>,
@@ -56,7 +62,11 @@ struct One<'a> {
 }
 
 pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
-    let project = arguments.project.load(shell)?;
+    if plan::meant(&arguments.what) {
+        return saved(shell, arguments);
+    }
+    let choice = project::Choice { dir: arguments.what.clone(), variables: arguments.variables.clone() };
+    let project = choice.load(shell)?;
     let session = reading(shell, &project, &arguments.connection, arguments.wait.lock_timeout).await?;
     let name = &project.manifest.project;
     let read = match &session.home {
@@ -86,6 +96,21 @@ pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
     Ok(Exit::Ok)
 }
 
+/// Prints a saved plan.
+fn saved(shell: &Shell, arguments: &Arguments) -> Ended {
+    if arguments.address.is_some() {
+        let diagnostic = Diagnostic::error("cli::address", "a saved plan is shown whole, without an address");
+        return Err(vec![Problem { exit: Exit::Usage, diagnostic }]);
+    }
+    let Saved { plan, .. } = plan::read(&arguments.what).map_err(|problem| vec![problem])?;
+    shell.data(&match arguments.format {
+        Format::Human => render::plan(&plan, shell.output.out),
+        Format::Json => render::document(&Document { plan: Some(&plan), ..Document::new(Exit::Ok) }),
+    })?;
+    show_rest(shell, &plan);
+    Ok(Exit::Ok)
+}
+
 fn unknown(address: &Address, entries: &BTreeMap<Address, Entry>) -> Problem {
     let mut problem = trouble("show::unknown", format!("the project does not own {address}"));
     let names: Vec<String> = entries.keys().map(ToString::to_string).collect();
@@ -93,13 +118,6 @@ fn unknown(address: &Address, entries: &BTreeMap<Address, Entry>) -> Problem {
         .map(|near| format!("did you mean {near}?"))
         .or_else(|| Some("`fluxform show` lists what it owns".to_owned()));
     problem
-}
-
-const fn origin(origin: Origin) -> &'static str {
-    match origin {
-        Origin::Created => "created",
-        Origin::Adopted => "adopted",
-    }
 }
 
 /// A fingerprint for people: the plain text where the ledger has it.
@@ -125,7 +143,7 @@ fn human(mut page: Page, project: &str, wanted: &[(&Address, &Entry)]) -> String
         if let Some(org) = &entry.org {
             line("org id", org);
         }
-        line("origin", origin(entry.origin));
+        line("origin", entry.origin.word());
         if !entry.fields.is_empty() {
             page.say("  ").put(Role::Quiet, "last applied").end();
         }
@@ -144,7 +162,7 @@ impl<'a> One<'a> {
             name: &entry.name,
             org: entry.org.as_deref(),
             created: entry.created.as_deref(),
-            origin: origin(entry.origin),
+            origin: entry.origin.word(),
             last_applied: entry.fields.iter().map(|(field, value)| (field.as_str(), applied(value))).collect(),
         }
     }
@@ -163,7 +181,7 @@ mod tests {
             org: Some("00000000000000aa".into()),
             name: "iot\u{1b}[31m".into(),
             created: None,
-            origin: Origin::Adopted,
+            origin: ledger::Origin::Adopted,
             fields: BTreeMap::from([("name".into(), "=iot".into()), ("labels".into(), "#0123".into())]),
             lifecycle: crate::manifest::Lifecycle::default(),
             needs: std::collections::BTreeSet::new(),

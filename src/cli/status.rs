@@ -108,6 +108,7 @@ fn human(mut page: Page, form: &Form<'_>) -> String {
             line("last apply", &last.at);
             line("  commit", last.commit.as_deref().unwrap_or("not known"));
             line("  run", last.run.as_deref().unwrap_or("not known"));
+            line("  plan", last.plan_digest.as_deref().unwrap_or("not known"));
         }
     }
     match &form.lock {
@@ -132,7 +133,12 @@ mod tests {
 
     #[test]
     fn a_project_in_the_middle_of_a_run() {
-        let last = LastApply { at: "2026-11-23T10:00:00Z".into(), commit: Some("0123abc".into()), run: None };
+        let last = LastApply {
+            at: "2026-11-23T10:00:00Z".into(),
+            commit: Some("0123abc".into()),
+            run: None,
+            plan_digest: Some("0123456789abcdef".repeat(4)),
+        };
         let holder = Holder {
             id: String::new(),
             nonce: String::new(),

@@ -27,7 +27,7 @@ pub(super) fn run(shell: &Shell, arguments: &Arguments) -> Ended {
             page.say(format_args!("The project `{name}` is valid: {}.", render::count(count, "resource"))).end();
             page.finish()
         }
-        Format::Json => render::document(&render::Document { exit: Exit::Ok, plan: None, report: None, problems: &[] }),
+        Format::Json => render::document(&render::Document::new(Exit::Ok)),
     })?;
     Ok(Exit::Ok)
 }

@@ -11,6 +11,8 @@ pub use compare::{Comparison, Goal, compare};
 
 use std::collections::BTreeSet;
 
+use serde::{Deserialize, Serialize};
+
 use crate::address::Address;
 use crate::ledger::Origin;
 use crate::manifest::Lifecycle;
@@ -53,18 +55,21 @@ pub struct Change {
 }
 
 /// An object on the server.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Target {
     /// Its ID.
     pub id: String,
     /// The ID of its org; none for orgs and users.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub org: Option<String>,
     /// Its name.
     pub name: String,
 }
 
 /// What happens on the server.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Action {
     /// Nothing.
     None,
@@ -131,9 +136,11 @@ pub struct FieldChange {
 }
 
 /// Who moved, seen from what was last applied.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Cause {
     /// The manifest moved.
+    #[serde(rename = "manifest")]
     Yours,
     /// The server moved.
     Drift,
@@ -141,6 +148,47 @@ pub enum Cause {
     Both,
     /// Nothing is known of the field: it is managed from now on.
     New,
+}
+
+/// The word of each reason but [`Reason::CannotChange`].
+const REASONS: [(&str, Reason); 14] = [
+    ("in_sync", Reason::InSync),
+    ("new", Reason::New),
+    ("gone", Reason::Gone),
+    ("differs", Reason::Differs),
+    ("creator_gone", Reason::CreatorGone),
+    ("undelivered", Reason::Undelivered),
+    ("leftovers", Reason::Leftovers),
+    ("resumed", Reason::Resumed),
+    ("not_declared", Reason::NotDeclared),
+    ("not_ours", Reason::NotOurs),
+    ("already_gone", Reason::AlreadyGone),
+    ("external", Reason::External),
+    ("destroy", Reason::Destroy),
+    ("home_org", Reason::HomeOrg),
+];
+/// The word of [`Reason::CannotChange`].
+const CANNOT_CHANGE: &str = "cannot_change";
+
+impl Reason {
+    /// Its word in machine output and plan files.
+    pub fn word(&self) -> &'static str {
+        REASONS.iter().find(|(_, reason)| reason == self).map_or(CANNOT_CHANGE, |(word, _)| word)
+    }
+
+    /// The reason called `word`; `fields` are those that cannot be changed in place.
+    pub fn from_word(word: &str, fields: BTreeSet<&'static str>) -> Option<Self> {
+        if word == CANNOT_CHANGE {
+            return Some(Self::CannotChange(fields));
+        }
+        REASONS.iter().find(|(known, _)| *known == word).map(|(_, reason)| reason.clone())
+    }
+
+    /// The fields that cannot be changed in place.
+    pub fn fields(&self) -> impl Iterator<Item = &'static str> {
+        let fields = if let Self::CannotChange(fields) = self { Some(fields) } else { None };
+        fields.into_iter().flatten().copied()
+    }
 }
 
 impl Change {

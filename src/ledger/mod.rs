@@ -55,6 +55,9 @@ pub struct LastApply {
     /// The CI run, where one is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub run: Option<String>,
+    /// The digest of the plan that was applied; none in what older versions have written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan_digest: Option<String>,
 }
 
 /// Where an owned object comes from.
@@ -65,6 +68,16 @@ pub enum Origin {
     Created,
     /// It was there before; never deleted unless `lifecycle.owned`.
     Adopted,
+}
+
+impl Origin {
+    /// Its word in plans.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Created => "created",
+            Self::Adopted => "adopted",
+        }
+    }
 }
 
 /// One owned object.

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use super::Plan;
 use crate::address::Address;
 use crate::diagnostic::Diagnostic;
@@ -13,7 +15,8 @@ use crate::snapshot::Snapshot;
 use crate::value::Value;
 
 /// What the user agreed to beforehand.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Consent {
     /// Taking over objects that exist already.
     pub adopt: bool,

@@ -1,8 +1,17 @@
 //! The plan: the ordered changes, the facts they rest on, and what a guard says of them. Plain data, free of secrets.
 
+mod difference;
+mod digest;
+mod file;
+mod form;
 mod guard;
 mod order;
+#[cfg(test)]
+mod tests;
 
+pub use difference::{Difference, Part, Side, difference};
+pub use digest::short;
+pub use file::{Origin, Saved, meant, read, writable, write};
 pub use guard::Consent;
 
 use std::collections::BTreeMap;
@@ -20,6 +29,8 @@ use crate::snapshot::Snapshot;
 pub struct Plan {
     /// The project's name.
     pub project: String,
+    /// The ID of the home org; none when it does not exist.
+    pub home: Option<String>,
     /// All changes, those with nothing to do included, in the order in which they are started.
     pub changes: Vec<Change>,
     /// For each address with something to do on the server: the addresses whose changes come first.
@@ -110,6 +121,7 @@ pub fn order(comparison: Comparison, facts: Facts<'_>) -> Plan {
     let ordered = order::order(comparison.changes, facts.graph, facts.ledger);
     let mut plan = Plan {
         project: facts.project.to_owned(),
+        home: facts.snapshot.home.clone(),
         changes: ordered.changes,
         after: ordered.after,
         at_stake: facts.at_stake,

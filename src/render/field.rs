@@ -82,7 +82,8 @@ fn changed_lines(page: &mut Page, field: &FieldChange) -> bool {
     true
 }
 
-fn diff(page: &mut Page, old: &[String], new: &[String], context: usize) {
+/// Writes the lines in which two texts differ.
+pub(super) fn diff(page: &mut Page, old: &[String], new: &[String], context: usize) {
     let old: Vec<&str> = old.iter().map(String::as_str).collect();
     let new: Vec<&str> = new.iter().map(String::as_str).collect();
     let diff = TextDiff::from_slices(&old, &new);

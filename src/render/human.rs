@@ -6,7 +6,7 @@ use super::reason::{data, listed, object, reason, sign, threat};
 use super::style::{Palette, Role};
 use super::value::count;
 use crate::diff::{Action, Change};
-use crate::plan::{Counts, Plan};
+use crate::plan::{Counts, Plan, short};
 
 /// The whole plan.
 pub fn plan(plan: &Plan, palette: Palette) -> String {
@@ -178,6 +178,7 @@ fn summary(page: &mut Page, plan: &Plan) {
         page.say(format_args!(" Ledger: {}.", ledger.join(", ")));
     }
     page.end();
+    page.put(Role::Quiet, format_args!("Plan digest: {}", short(&plan.digest()))).end();
     if !plan.refusals.is_empty() {
         page.put(Role::Error, "Refused:");
         page.say(format_args!(

@@ -1,6 +1,7 @@
 //! What people and machines read: the only place with colours and printing. All but [`Output`] and [`Progress`] is pure.
 
 pub mod diagnostic;
+mod difference;
 mod drift;
 mod field;
 mod graph;
@@ -15,6 +16,7 @@ mod sanitize;
 mod style;
 mod value;
 
+pub use difference::difference;
 pub use drift::drift;
 pub use graph::{Edges, dot, mermaid};
 pub use human::plan;
@@ -28,6 +30,6 @@ pub use style::{Palette, Role};
 pub use value::count;
 
 #[cfg(test)]
-mod sample;
+pub(crate) mod sample;
 #[cfg(test)]
 mod tests;

@@ -117,7 +117,15 @@ fn summary(page: &mut Page, report: &Report, verb: Verb) {
         }
     }
     page.say(".").end();
-    if exit != Exit::Ok {
+    if let Some(digest) = &report.plan_digest {
+        page.put(Role::Quiet, format_args!("Plan digest: {digest}")).end();
+    }
+    if exit != Exit::Ok && report.spent() {
+        page.say(
+            "What was done is recorded. The saved plan is spent: `fluxform plan --out FILE` makes one of the rest.",
+        );
+        page.end();
+    } else if exit != Exit::Ok {
         page.say(format_args!(
             "What was done is recorded: running `fluxform {}` again is safe and goes on where this run stopped.",
             verb.command()

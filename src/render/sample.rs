@@ -1,4 +1,4 @@
-//! Plans and reports for the tests of this module: everything that can stand in one.
+//! Plans and reports for tests: everything that can stand in one.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -16,15 +16,15 @@ use crate::report::Report;
 use crate::secret::{Sink, Source as SecretSource};
 use crate::value::{Ref, Scope, Script, Value};
 
-pub(super) fn change(kind: Kind, key: &str, action: Action, reason: Reason) -> Change {
+pub(crate) fn change(kind: Kind, key: &str, action: Action, reason: Reason) -> Change {
     Change::blank(&Address::new(kind, key), action, reason)
 }
 
-pub(super) fn object(id: u64, name: &str) -> Option<Target> {
+pub(crate) fn object(id: u64, name: &str) -> Option<Target> {
     Some(Target { id: format!("{id:016x}"), org: Some("00000000000000aa".into()), name: name.into() })
 }
 
-pub(super) fn field(
+pub(crate) fn field(
     field: &'static str,
     live: Option<Value>,
     wanted: Value,
@@ -34,15 +34,15 @@ pub(super) fn field(
     FieldChange { field, live, wanted, last: last.map(str::to_owned), cause }
 }
 
-pub(super) fn text(text: &str) -> Value {
+pub(crate) fn text(text: &str) -> Value {
     Value::Text(text.to_owned())
 }
 
-pub(super) fn duration(text: &str) -> Value {
+pub(crate) fn duration(text: &str) -> Value {
     Value::Duration(text.parse().expect("a duration"))
 }
 
-pub(super) fn script(text: &str) -> Value {
+pub(crate) fn script(text: &str) -> Value {
     Value::Script(Script { text: text.to_owned(), digest: text.len().to_string(), source: None })
 }
 
@@ -57,7 +57,7 @@ fn bucket(key: &str) -> Ref {
 const OLD: &str = "from(bucket: \"iot_data\")\n  |> range(start: -1h)\n  |> filter(fn: (r) => r._measurement == \"m\")\n  |> mean()\n  |> yield()\n  |> set(key: \"a\", value: \"b\")\n  |> set(key: \"c\", value: \"d\")\n  |> to(bucket: \"hourly\")";
 
 /// A plan with a change of every sort.
-pub(super) fn plan() -> Plan {
+pub(crate) fn plan() -> Plan {
     let mut drifted = change(Kind::Bucket, "raw", Action::Update, Reason::Differs);
     drifted.object = object(1, "iot_data");
     drifted.origin = Some(Origin::Created);
@@ -142,6 +142,7 @@ pub(super) fn plan() -> Plan {
     let same = change(Kind::Bucket, "same", Action::None, Reason::InSync);
     Plan {
         project: "iot".into(),
+        home: Some("00000000000000aa".into()),
         changes: vec![
             drifted, label, created, user, moved, gone, token, deleted, empty, adopted, forgotten, released, renamed,
             resumed, same,
@@ -165,13 +166,13 @@ pub(super) fn plan() -> Plan {
 }
 
 /// A plan with nothing to do.
-pub(super) fn nothing() -> Plan {
+pub(crate) fn nothing() -> Plan {
     let change = change(Kind::Bucket, "same", Action::None, Reason::InSync);
     Plan { project: "iot".into(), changes: vec![change], ..Plan::default() }
 }
 
 /// A problem with a place and a hint.
-pub(super) fn problem(exit: Exit, message: &str) -> Problem {
+pub(crate) fn problem(exit: Exit, message: &str) -> Problem {
     let source =
         Arc::new(Source { name: "iot.toml".into(), path: "iot.toml".into(), text: "[bucket.tmp]\nä = 1\n".into() });
     let place = Place { source, span: 15..16 };
@@ -179,7 +180,7 @@ pub(super) fn problem(exit: Exit, message: &str) -> Problem {
 }
 
 /// A report in which everything went well.
-pub(super) fn complete() -> Report {
+pub(crate) fn complete() -> Report {
     let done = |id: &str| Outcome::Done { id: id.to_owned() };
     let address = |key: &str| Address::new(Kind::Bucket, key);
     let outcomes = BTreeMap::from([
@@ -188,11 +189,11 @@ pub(super) fn complete() -> Report {
         (address("forgotten"), (Action::Forget, done(""))),
         (Address::new(Kind::Token, "replaced"), (Action::Replace, done("0000000000000003"))),
     ]);
-    Report { outcomes, ..Report::default() }
+    Report { plan_digest: Some(plan().digest()), outcomes, ..Report::default() }
 }
 
 /// A report of which something is left.
-pub(super) fn partial() -> Report {
+pub(crate) fn partial() -> Report {
     let mut report = complete();
     let address = |key: &str| Address::new(Kind::Task, key);
     let failed =

@@ -51,8 +51,17 @@ fn a_partial_report_says_what_is_left_and_that_going_on_is_safe() {
 }
 
 #[test]
+fn a_partial_report_of_a_saved_plan_says_that_the_plan_is_spent() {
+    let report = Report { saved: true, ..sample::partial() };
+    let text = super::report(&report, Verb::Apply, PLAIN);
+    insta::assert_snapshot!(text.lines().last().unwrap_or_default(), @"What was done is recorded. The saved plan is spent: `fluxform plan --out FILE` makes one of the rest.");
+    let document = document(&Document { report: Some(&report), ..Document::new(Exit::Partial) });
+    assert!(document.contains("\"resumable\": false"), "{document}");
+}
+
+#[test]
 fn a_destroy_counts_what_it_destroyed() {
-    let report = Report { outcomes: BTreeMap::new(), ..sample::complete() };
+    let report = Report { plan_digest: None, outcomes: BTreeMap::new(), ..sample::complete() };
     insta::assert_snapshot!(super::report(&report, Verb::Destroy, PLAIN), @"Destroy complete! Resources: 0 destroyed.");
 }
 
@@ -78,7 +87,7 @@ fn breaks(name: &str, text: &str) -> Vec<String> {
 fn the_machine_forms_keep_their_schemas() {
     let (plan, nothing, problems) = (sample::plan(), sample::nothing(), [sample::problem(Exit::Locked, "locked")]);
     let (partial, complete) = (sample::partial(), sample::complete());
-    let form = |plan, report, problems| document(&Document { exit: Exit::Ok, plan, report, problems });
+    let form = |plan, report, problems| document(&Document { plan, report, problems, ..Document::new(Exit::Ok) });
     for text in [form(Some(&plan), None, &[]), form(Some(&nothing), None, &[]), form(None, None, &problems)] {
         assert_eq!(breaks("plan", &text), Vec::<String>::new());
         assert_eq!(breaks("report", &text), Vec::<String>::new());
@@ -88,22 +97,59 @@ fn the_machine_forms_keep_their_schemas() {
         assert_ne!(breaks("plan", &text), Vec::<String>::new());
     }
     for exit in Exit::PRECEDENCE {
-        let text = document(&Document { exit, plan: None, report: None, problems: &[] });
+        let text = document(&Document::new(exit));
         assert_eq!(breaks("plan", &text), Vec::<String>::new(), "{exit:?}");
     }
+}
+
+/// Two plans of which nearly everything is another one, a script among it.
+fn differences() -> Vec<crate::plan::Difference> {
+    let (reviewed, mut now) = (sample::plan(), sample::plan());
+    now.changes.retain(|change| change.address.key != "void");
+    now.changes.push(sample::change(Kind::Bucket, "added", Action::Create, Reason::New));
+    for change in &mut now.changes {
+        match change.address.key.as_str() {
+            "hourly" => {
+                change.fields[0].wanted = sample::script("from(bucket: \"other\")\n  |> to(bucket: \"hourly\")");
+            }
+            "raw" => change.fields[1].live = Some(sample::duration("13d")),
+            "tmp" => change.object = sample::object(99, "tmp"),
+            "ci" => (change.action, change.reason) = (Action::Replace, Reason::Gone),
+            "summary" => change.lifecycle.prevent_destroy = true,
+            _ => {}
+        }
+    }
+    now.at_stake.insert(Address::new(Kind::Bucket, "tmp"), Data::Unknown("the token may not query it".into()));
+    crate::plan::difference(&reviewed, &now)
+}
+
+#[test]
+fn a_difference_says_what_was_reviewed_and_what_is_now() {
+    insta::assert_snapshot!(difference(&differences(), PLAIN));
+}
+
+#[test]
+fn the_machine_form_of_a_difference() {
+    let (differences, plan) = (differences(), sample::nothing());
+    let text = document(&Document { plan: Some(&plan), difference: &differences, ..Document::new(Exit::Stale) });
+    assert_eq!(breaks("report", &text), Vec::<String>::new());
+    let json: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    let shown: Vec<_> =
+        json["difference"].as_array().into_iter().flatten().map(|one| (&one["address"], &one["differs"])).collect();
+    insta::assert_json_snapshot!(shown);
 }
 
 #[test]
 fn the_machine_form_of_a_plan() {
     let plan = sample::plan();
-    let text = document(&Document { exit: Exit::Refused, plan: Some(&plan), report: None, problems: &[] });
+    let text = document(&Document { plan: Some(&plan), ..Document::new(Exit::Refused) });
     insta::assert_snapshot!(text);
 }
 
 #[test]
 fn the_machine_form_of_a_report() {
     let (report, problems) = (sample::partial(), [sample::problem(Exit::Locked, "locked")]);
-    let text = document(&Document { exit: Exit::Partial, plan: None, report: Some(&report), problems: &problems });
+    let text = document(&Document { report: Some(&report), problems: &problems, ..Document::new(Exit::Partial) });
     insta::assert_snapshot!(text);
 }
 
@@ -139,13 +185,21 @@ proptest! {
         done.stopped.push(sample::problem(Exit::Error, &word(1)));
         let failed = crate::apply::Outcome::Failed(sample::problem(Exit::Error, &word(2)));
         done.outcomes.insert(one.address.clone(), (Action::Update, failed));
+        let mut now = sample_plan.clone();
+        now.changes.iter_mut().for_each(|change| {
+            change.fields.iter_mut().for_each(|field| field.wanted = Value::Text(word(7)));
+            change.object = sample::object(2, &word(6));
+        });
+        let other = crate::plan::difference(&sample_plan, &now);
+        prop_assert!(!other.is_empty());
         let edges = BTreeMap::from([(one.address, BTreeSet::from([Address::new(Kind::Task, word(3))]))]);
         let machine = Document {
-            exit: Exit::Ok, plan: Some(&sample_plan), report: Some(&done), problems: &[sample::problem(Exit::Error, &word(3))],
+            plan: Some(&sample_plan), report: Some(&done), difference: &other, problems: &[sample::problem(Exit::Error, &word(3))],
+            ..Document::new(Exit::Ok)
         };
         for text in [
             plan(&sample_plan, PLAIN), drift(&sample_plan, PLAIN), report(&done, Verb::Apply, PLAIN),
-            dot(&edges), mermaid(&edges), document(&machine),
+            difference(&other, PLAIN), dot(&edges), mermaid(&edges), document(&machine),
         ] {
             prop_assert!(!text.contains(|c| c != '\n' && is_hidden(c)), "{text:?}");
         }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use secrecy::ExposeSecret as _;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 mod process;
@@ -29,7 +30,8 @@ pub fn fingerprint(secret: &Secret) -> String {
 }
 
 /// Where a secret comes from. Paths are absolute, argv is run as it stands.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Source {
     /// An environment variable.
     Env {
@@ -50,7 +52,8 @@ pub enum Source {
 
 /// Where a new token's secret is delivered. Paths are absolute and may lie outside the project: a sink may name a host's
 /// directory for secrets.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Sink {
     /// A file of its own.
     File {

@@ -18,6 +18,7 @@ mod main_job;
 mod points;
 mod published;
 mod reliability;
+mod reviewed;
 mod scenarios;
 mod sight;
 mod support;

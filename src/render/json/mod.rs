@@ -1,5 +1,6 @@
 //! The machine form of a run: one versioned document with structs of its own, described in `schemas/`.
 
+mod difference;
 mod plan;
 mod problem;
 mod report;
@@ -8,11 +9,11 @@ use serde::Serialize;
 
 use super::sanitize::is_hidden;
 use crate::exit::{Exit, Problem};
-use crate::plan::Plan;
+use crate::plan::{Difference, Plan};
 use crate::report::Report;
 
 /// The version of every machine form: a new minor adds, a new major changes.
-pub const FORMAT_VERSION: &str = "1.0";
+pub const FORMAT_VERSION: &str = "1.1";
 
 /// All that one run has to say.
 #[derive(Clone, Copy, Debug)]
@@ -23,8 +24,17 @@ pub struct Document<'a> {
     pub plan: Option<&'a Plan>,
     /// What was done, where anything was tried.
     pub report: Option<&'a Report>,
+    /// In what the plan is not the one that was reviewed.
+    pub difference: &'a [Difference],
     /// What ended the run, besides what plan and report say.
     pub problems: &'a [Problem],
+}
+
+impl Document<'_> {
+    /// A run of which nothing is to be said but how it ended.
+    pub const fn new(exit: Exit) -> Self {
+        Self { exit, plan: None, report: None, difference: &[], problems: &[] }
+    }
 }
 
 #[derive(Serialize)]
@@ -37,6 +47,8 @@ struct Form<'a> {
     plan: Option<plan::Form<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     report: Option<report::Form<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    difference: Vec<difference::Form<'a>>,
     problems: Vec<problem::Form<'a>>,
 }
 
@@ -51,9 +63,10 @@ pub fn document(document: &Document<'_>) -> String {
         format_version: FORMAT_VERSION,
         exit_code: document.exit.code(),
         exit_reason: document.exit.reason(),
-        resumable: resumable(document.exit),
+        resumable: resumable(document.exit) && !document.report.is_some_and(Report::spent),
         plan: document.plan.map(plan::Form::new),
         report: document.report.map(report::Form::new),
+        difference: document.difference.iter().map(difference::Form::new).collect(),
         problems: document.problems.iter().map(problem::Form::new).collect(),
     })
 }

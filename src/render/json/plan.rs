@@ -5,7 +5,7 @@ use serde_json::{Value as Json, json};
 
 use super::problem::{self, Said};
 use crate::address::Address;
-use crate::diff::{Action, Cause, Change, FieldChange, Reason};
+use crate::diff::{self, Action, Cause, FieldChange};
 use crate::evidence::Data;
 use crate::ledger::Origin;
 use crate::plan::Plan;
@@ -14,8 +14,9 @@ use crate::value::Value;
 #[derive(Serialize)]
 pub(super) struct Form<'a> {
     project: &'a str,
+    plan_digest: String,
     summary: Summary,
-    changes: Vec<One<'a>>,
+    changes: Vec<Change<'a>>,
     at_stake: Vec<Stake<'a>>,
     refusals: Vec<problem::Form<'a>>,
     warnings: Vec<Said<'a>>,
@@ -29,13 +30,14 @@ struct Summary {
     destroy: usize,
     adopt: usize,
     release: usize,
+    protect: usize,
     forget: usize,
     r#move: usize,
     unchanged: usize,
 }
 
 #[derive(Serialize)]
-struct One<'a> {
+pub(super) struct Change<'a> {
     address: &'a Address,
     kind: &'static str,
     action: &'static str,
@@ -76,7 +78,7 @@ struct Field<'a> {
 }
 
 #[derive(Serialize)]
-struct Stake<'a> {
+pub(super) struct Stake<'a> {
     address: &'a Address,
     data: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -94,6 +96,7 @@ impl<'a> Form<'a> {
         let counts = plan.counts();
         Self {
             project: &plan.project,
+            plan_digest: plan.digest(),
             summary: Summary {
                 add: counts.add,
                 change: counts.change,
@@ -101,11 +104,12 @@ impl<'a> Form<'a> {
                 destroy: counts.destroy,
                 adopt: counts.adopt,
                 release: counts.release,
+                protect: counts.protect,
                 forget: counts.forget,
                 r#move: counts.moved,
                 unchanged: counts.unchanged,
             },
-            changes: plan.changes.iter().map(One::new).collect(),
+            changes: plan.changes.iter().map(Change::new).collect(),
             at_stake: plan.at_stake.iter().map(|(address, data)| Stake::new(address, data)).collect(),
             refusals: plan.refusals.iter().map(problem::Form::new).collect(),
             warnings: plan.warnings.iter().map(Said::new).collect(),
@@ -113,17 +117,14 @@ impl<'a> Form<'a> {
     }
 }
 
-impl<'a> One<'a> {
-    fn new(change: &'a Change) -> Self {
+impl<'a> Change<'a> {
+    pub(super) fn new(change: &'a diff::Change) -> Self {
         Self {
             address: &change.address,
             kind: change.address.kind.name(),
             action: action(change.action),
-            reason: reason(&change.reason),
-            replace_fields: match &change.reason {
-                Reason::CannotChange(fields) => fields.iter().copied().collect(),
-                _ => Vec::new(),
-            },
+            reason: change.reason.word(),
+            replace_fields: change.reason.fields().collect(),
             drifted: change.drifted(),
             object: change.object.as_ref().map(|target| Object {
                 id: &target.id,
@@ -136,10 +137,7 @@ impl<'a> One<'a> {
             released: change.released.iter().map(String::as_str).collect(),
             lifecycle_changes: change.lifecycle_changes,
             unverified: change.unverified,
-            origin: change.origin.map(|origin| match origin {
-                Origin::Created => "created",
-                Origin::Adopted => "adopted",
-            }),
+            origin: change.origin.map(Origin::word),
         }
     }
 }
@@ -162,7 +160,7 @@ impl<'a> Field<'a> {
 }
 
 impl<'a> Stake<'a> {
-    fn new(address: &'a Address, data: &'a Data) -> Self {
+    pub(super) fn new(address: &'a Address, data: &'a Data) -> Self {
         let none = Self { address, data: "none", count: None, first: None, last: None, why_unknown: None };
         match data {
             Data::None => none,
@@ -183,26 +181,6 @@ pub(super) const fn action(action: Action) -> &'static str {
         Action::Replace => "replace",
         Action::Delete => "delete",
         Action::Forget => "forget",
-    }
-}
-
-const fn reason(reason: &Reason) -> &'static str {
-    match reason {
-        Reason::InSync => "in_sync",
-        Reason::New => "new",
-        Reason::Gone => "gone",
-        Reason::Differs => "differs",
-        Reason::CannotChange(_) => "cannot_change",
-        Reason::CreatorGone => "creator_gone",
-        Reason::Undelivered => "undelivered",
-        Reason::Leftovers => "leftovers",
-        Reason::Resumed => "resumed",
-        Reason::NotDeclared => "not_declared",
-        Reason::NotOurs => "not_ours",
-        Reason::AlreadyGone => "already_gone",
-        Reason::External => "external",
-        Reason::Destroy => "destroy",
-        Reason::HomeOrg => "home_org",
     }
 }
 

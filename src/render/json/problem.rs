@@ -56,14 +56,8 @@ impl<'a> Said<'a> {
                 .places
                 .iter()
                 .map(|(place, label)| {
-                    let before = place.source.text.get(..place.span.start).unwrap_or(&place.source.text);
-                    let start = before.rfind('\n').map_or(0, |at| at + 1);
-                    At {
-                        file: &place.source.name,
-                        line: before.matches('\n').count() + 1,
-                        column: before[start..].chars().count() + 1,
-                        label,
-                    }
+                    let (line, column) = place.position();
+                    At { file: &place.source.name, line, column, label }
                 })
                 .collect(),
             help: diagnostic.help.as_deref(),

@@ -11,6 +11,8 @@ use crate::report::Report;
 
 #[derive(Serialize)]
 pub(super) struct Form<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    plan_digest: Option<&'a str>,
     summary: Summary,
     results: Vec<One<'a>>,
     stopped: Vec<problem::Form<'a>>,
@@ -46,6 +48,7 @@ impl<'a> Form<'a> {
     pub(super) fn new(report: &'a Report) -> Self {
         let count = |wanted: &str| report.outcomes.values().filter(|(_, outcome)| word(outcome) == wanted).count();
         Self {
+            plan_digest: report.plan_digest.as_deref(),
             summary: Summary {
                 added: report.done(Action::Create),
                 changed: report.done(Action::Update),

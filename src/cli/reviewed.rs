@@ -1,0 +1,80 @@
+//! A plan that was saved, reviewed, and is to be applied if it is still the plan.
+
+use std::path::{Path, PathBuf};
+
+use super::plan::Wanted;
+use super::project::Project;
+use super::session::Session;
+use crate::diagnostic::Diagnostic;
+use crate::diff::Goal;
+use crate::exit::{Exit, Problem};
+use crate::plan::{self, Difference, Plan, Saved};
+
+/// A plan that was saved, and its file.
+#[derive(Debug)]
+pub(super) struct Reviewed {
+    path: PathBuf,
+    saved: Saved,
+}
+
+fn stale(code: &'static str, message: String, help: &str) -> Problem {
+    Problem { exit: Exit::Stale, diagnostic: Diagnostic::error(code, message).help(help) }
+}
+
+impl Reviewed {
+    /// The plan in the file at `path`.
+    pub(super) fn read(path: &Path) -> Result<Self, Problem> {
+        Ok(Self { path: path.to_owned(), saved: plan::read(path)? })
+    }
+
+    /// What it was made for, and what was agreed to with it.
+    pub(super) fn wanted(&self) -> Wanted {
+        let Saved { consent, allow_empty, .. } = &self.saved;
+        Wanted { goal: Goal::Declared, consent: consent.clone(), allow_empty: *allow_empty, made: None }
+    }
+
+    /// Whether it is a plan of this project.
+    pub(super) fn of_project(&self, project: &Project) -> Result<(), Problem> {
+        let (planned, declared) = (&self.saved.plan.project, &project.manifest.project);
+        if planned == declared {
+            return Ok(());
+        }
+        let path = self.path.display();
+        let message = format!("{path} is a plan of the project `{planned}`, and this project is `{declared}`");
+        Err(stale("plan::other-project", message, "give the directory that the plan was made from after the plan file"))
+    }
+
+    /// Whether it was made on the server and for the org of this session.
+    pub(super) fn made_on(&self, session: &Session) -> Result<(), Problem> {
+        let (then, now) = (&self.saved.origin, session.origin());
+        let same_org = match (&then.org_id, &session.home) {
+            (Some(then), Some(now)) => then == now,
+            (Some(_), None) => false,
+            // The apply makes the org, or the whole server.
+            (None, _) => then.org == now.org,
+        };
+        if then.server == now.server && same_org {
+            return Ok(());
+        }
+        let shown = |origin: &plan::Origin| match &origin.org_id {
+            Some(id) => format!("{}, org {} (ID {id})", origin.server, origin.org),
+            None => format!("{}, org {}", origin.server, origin.org),
+        };
+        let message = format!("{} was made on {}; this run goes to {}", self.path.display(), shown(then), shown(&now));
+        Err(stale("plan::other-server", message, "plan again on the server that is to be changed"))
+    }
+
+    /// In what `now` is another plan.
+    pub(super) fn difference(&self, now: &Plan) -> Vec<Difference> {
+        plan::difference(&self.saved.plan, now)
+    }
+}
+
+/// Says that the plan is not the one that was reviewed.
+pub(super) fn changed() -> Problem {
+    stale(
+        "apply::stale",
+        "the plan is not the one that was reviewed: the server or the manifests have changed since".to_owned(),
+        "nothing was written; make a new plan with `fluxform plan --out FILE`, and review that",
+    )
+}

@@ -1,0 +1,120 @@
+//! What a plan has become since it was reviewed.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Plan;
+use crate::address::Address;
+use crate::diff::{Action, Change, FieldChange, Reason, Target};
+use crate::evidence::Data;
+use crate::ledger::Origin;
+
+/// One address of which the plan is another one than was reviewed.
+#[derive(Clone, Debug)]
+pub struct Difference {
+    /// Whose change it is.
+    pub address: Address,
+    /// What was reviewed; none if nothing was to be done.
+    pub reviewed: Option<Side>,
+    /// What would be done now; none if nothing.
+    pub now: Option<Side>,
+    /// What was said to be at stake, and what is now, where it is more.
+    pub stake: Option<(Option<Data>, Data)>,
+}
+
+/// A change on one side of a comparison.
+#[derive(Clone, Debug)]
+pub struct Side {
+    /// The change.
+    pub change: Change,
+    /// What of it counts.
+    canonical: Change,
+}
+
+/// All in which `now` is another plan than `reviewed`, by address. Nothing, if and only if the digests are equal and no
+/// more data is at stake.
+pub fn difference(reviewed: &Plan, now: &Plan) -> Vec<Difference> {
+    let (mut before, mut after) = (sides(reviewed), sides(now));
+    let addresses: BTreeSet<Address> = before.keys().chain(after.keys()).chain(now.at_stake.keys()).cloned().collect();
+    let one = |address: Address| {
+        let agreed = reviewed.at_stake.get(&address);
+        let stake = now.at_stake.get(&address).filter(|data| !data.within(agreed));
+        let stake = stake.map(|data| (agreed.cloned(), data.clone()));
+        let (reviewed, now) = (before.remove(&address), after.remove(&address));
+        let counts = |side: &Option<Side>| side.as_ref().map(|side| side.canonical.clone());
+        let same = counts(&reviewed) == counts(&now);
+        (!same || stake.is_some()).then_some(Difference { address, reviewed, now, stake })
+    };
+    addresses.into_iter().filter_map(one).collect()
+}
+
+fn sides(plan: &Plan) -> BTreeMap<Address, Side> {
+    let writes = plan.changes.iter().filter(|change| change.writes());
+    writes
+        .map(|change| (change.address.clone(), Side { change: change.clone(), canonical: plan.canonical(change) }))
+        .collect()
+}
+
+/// One thing in which two changes of an address differ.
+#[derive(Clone, Debug)]
+pub enum Part<'a> {
+    /// What happens.
+    Action(Action, Action),
+    /// Why.
+    Reason(&'a Reason, &'a Reason),
+    /// A field: as reviewed and now; none where it was, or is, not to be changed.
+    Field(&'static str, Option<&'a FieldChange>, Option<&'a FieldChange>),
+    /// Anything else: its name, as reviewed, and now.
+    Other(&'static str, String, String),
+}
+
+impl Difference {
+    /// In what the two changes differ; nothing where there is only one.
+    pub fn parts(&self) -> Vec<Part<'_>> {
+        let (Some(reviewed), Some(now)) = (&self.reviewed, &self.now) else { return Vec::new() };
+        let (a, b) = (&reviewed.canonical, &now.canonical);
+        let mut parts = Vec::new();
+        if a.action != b.action {
+            parts.push(Part::Action(a.action, b.action));
+        }
+        if a.reason != b.reason {
+            parts.push(Part::Reason(&a.reason, &b.reason));
+        }
+        let names: BTreeSet<&'static str> = a.fields.iter().chain(&b.fields).map(|field| field.field).collect();
+        for name in names.into_iter().filter(|name| field(a, name) != field(b, name)) {
+            parts.push(Part::Field(name, field(&reviewed.change, name), field(&now.change, name)));
+        }
+        let others = others(a).into_iter().zip(others(b)).filter(|((_, a), (_, b))| a != b);
+        parts.extend(others.map(|((name, a), (_, b))| Part::Other(name, a, b)));
+        parts
+    }
+}
+
+fn field<'a>(change: &'a Change, name: &str) -> Option<&'a FieldChange> {
+    change.fields.iter().find(|field| field.field == name)
+}
+
+/// All of a change but what happens, why, and to which fields. What is left out here is no part of the digest either.
+fn others(change: &Change) -> Vec<(&'static str, String)> {
+    let Change { object, org, adopts, imported, moved_from, released, lifecycle, lifecycle_changes, origin, .. } =
+        change;
+    let text = |text: Option<&str>| text.unwrap_or("(none)").to_owned();
+    let flag = |flag: &bool| if *flag { "yes" } else { "no" }.to_owned();
+    let names = |names: &BTreeSet<String>| names.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
+    let object = object.as_ref().map(|Target { id, org, name }| match org {
+        Some(org) => format!("{name:?} (ID {id}, org {org})"),
+        None => format!("{name:?} (ID {id})"),
+    });
+    vec![
+        ("object", text(object.as_deref())),
+        ("org", text(org.as_deref())),
+        ("origin", text(origin.map(Origin::word))),
+        ("adopted", flag(adopts)),
+        ("named by an [[import]]", flag(imported)),
+        ("moved from", text(moved_from.as_ref().map(ToString::to_string).as_deref())),
+        ("released fields", names(released)),
+        ("prevent_destroy", flag(&lifecycle.prevent_destroy)),
+        ("owned", flag(&lifecycle.owned)),
+        ("ignored fields", names(&lifecycle.ignore)),
+        ("lifecycle is written", flag(lifecycle_changes)),
+    ]
+}

@@ -1,0 +1,221 @@
+//! Plan files: a reviewed plan, to be applied later if it is still the plan. Nothing that is done comes from the file: it
+//! only says what was agreed to. It holds no secret.
+
+use std::io::Write as _;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+
+use super::digest::hex;
+use super::form::{ChangeForm, StakeForm, WarningForm};
+use super::{Consent, Plan};
+use crate::diagnostic::Diagnostic;
+use crate::exit::{Exit, Problem};
+
+/// The version of the files that this program writes and reads. Any change of the form is a new one.
+const FORMAT: u64 = 1;
+/// The key that makes a JSON document a plan file.
+const KEY: &str = "fluxform_plan";
+
+/// A plan as it was reviewed.
+#[derive(Clone, Debug)]
+pub struct Saved {
+    /// The server that it was made on.
+    pub origin: Origin,
+    /// What was agreed to beforehand.
+    pub consent: Consent,
+    /// Whether a project without resources may delete all that it owns.
+    pub allow_empty: bool,
+    /// What was to be done. Never refused: such a plan is not saved.
+    pub plan: Plan,
+}
+
+/// Where a plan was made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Origin {
+    /// The server's URL; `embedded:` for the server inside fluxform.
+    pub server: String,
+    /// The home org, as it was named.
+    pub org: String,
+    /// Its ID; none where the apply makes it.
+    pub org_id: Option<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct File {
+    fluxform_plan: u64,
+    checksum: String,
+    content: Json,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Content {
+    project: String,
+    plan_digest: String,
+    made_on: Origin,
+    consent: Consent,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    allow_empty: bool,
+    changes: Vec<ChangeForm>,
+    at_stake: Vec<StakeForm>,
+    warnings: Vec<WarningForm>,
+}
+
+fn usage(code: &'static str, path: &Path, message: impl std::fmt::Display) -> Diagnostic {
+    Diagnostic::error(code, format!("{} {message}", path.display()))
+}
+
+fn problem(diagnostic: Diagnostic) -> Problem {
+    Problem { exit: Exit::Usage, diagnostic }
+}
+
+const AGAIN: &str = "make it anew with `fluxform plan --out FILE`";
+
+/// Whether the file at `path` is meant as a plan: no manifest begins with a brace, and an empty one is called `.toml`.
+pub fn meant(path: &Path) -> bool {
+    let Ok(text) = std::fs::read(path) else { return false };
+    match text.iter().find(|byte| !byte.is_ascii_whitespace()) {
+        Some(first) => *first == b'{',
+        None => path.extension().is_none_or(|extension| extension != "toml"),
+    }
+}
+
+/// Reads a plan file.
+///
+/// # Errors
+/// A file that is none, of another version, cut short, or changed since it was written.
+pub fn read(path: &Path) -> Result<Saved, Problem> {
+    let bytes = std::fs::read(path).map_err(|error| {
+        problem(
+            usage("plan::unreadable", path, format_args!("cannot be read: {error}"))
+                .help("give the file that `fluxform plan --out FILE` wrote, or a project directory"),
+        )
+    })?;
+    decode(&bytes).map_err(|(message, help)| problem(usage("plan::not-a-plan", path, message).help(help)))
+}
+
+/// A plan from a file's bytes; what is wrong with them, and what to do about it.
+pub(super) fn decode(bytes: &[u8]) -> Result<Saved, (String, &'static str)> {
+    let again = |message: &str| (message.to_owned(), AGAIN);
+    if bytes.iter().all(u8::is_ascii_whitespace) {
+        return Err(again("is empty"));
+    }
+    let json: Json = serde_json::from_slice(bytes).map_err(|error| match error.is_eof() {
+        true => again("is cut short"),
+        false => again(&format!("is no plan file: it is not JSON ({error})")),
+    })?;
+    let Some(version) = json.get(KEY) else {
+        let help = match json.get("format_version") {
+            Some(_) => "it is what `--format json` prints; a plan to apply is written by `fluxform plan --out FILE`",
+            None => "a plan to apply is written by `fluxform plan --out FILE`",
+        };
+        return Err(("is JSON, but no plan file".to_owned(), help));
+    };
+    if version.as_u64() != Some(FORMAT) {
+        let message = format!("has version {version} of the plan format, and this fluxform reads version {FORMAT}");
+        return Err((message, "plan and apply with the same version of fluxform"));
+    }
+    let edited = || again("was changed after it was written: its checksum is another one");
+    let file: File = serde_json::from_value(json).map_err(|error| again(&format!("is no plan file: {error}")))?;
+    if file.checksum != checksum(&file.content) {
+        return Err(edited());
+    }
+    let broken = |error: String| again(&format!("cannot be read: {error}"));
+    let content: Content = serde_json::from_value(file.content).map_err(|error| broken(error.to_string()))?;
+    let plan_digest = content.plan_digest.clone();
+    let saved = content.saved().map_err(broken)?;
+    if saved.plan.digest() != plan_digest { Err(edited()) } else { Ok(saved) }
+}
+
+/// The SHA-256 of the content, however it is indented.
+fn checksum(content: &Json) -> String {
+    hex(content.to_string().as_bytes())
+}
+
+impl Content {
+    fn new(saved: &Saved) -> Self {
+        let Saved { origin, consent, allow_empty, plan } = saved;
+        Self {
+            project: plan.project.clone(),
+            plan_digest: plan.digest(),
+            made_on: origin.clone(),
+            consent: consent.clone(),
+            allow_empty: *allow_empty,
+            changes: plan.changes.iter().map(ChangeForm::from).collect(),
+            at_stake: plan.at_stake.iter().map(StakeForm::from).collect(),
+            warnings: plan.warnings.iter().map(WarningForm::from).collect(),
+        }
+    }
+
+    fn saved(self) -> Result<Saved, String> {
+        let plan = Plan {
+            project: self.project,
+            home: self.made_on.org_id.clone(),
+            changes: self.changes.into_iter().map(ChangeForm::read).collect::<Result<_, _>>()?,
+            at_stake: self.at_stake.into_iter().map(StakeForm::read).collect(),
+            warnings: self.warnings.into_iter().map(WarningForm::read).collect(),
+            ..Plan::default()
+        };
+        Ok(Saved { origin: self.made_on, consent: self.consent, allow_empty: self.allow_empty, plan })
+    }
+}
+
+/// The bytes of a plan file.
+pub(super) fn encode(saved: &Saved) -> Vec<u8> {
+    const INVARIANT: &str = "invariant: the forms have string keys and no failing parts";
+    let content = serde_json::to_value(Content::new(saved)).expect(INVARIANT);
+    let file = File { fluxform_plan: FORMAT, checksum: checksum(&content), content };
+    let mut bytes = serde_json::to_vec_pretty(&file).expect(INVARIANT);
+    bytes.push(b'\n');
+    bytes
+}
+
+/// Whether a plan could be written to `path`; asked before anything else is done. Only another plan file is overwritten.
+///
+/// # Errors
+/// What stands in the way.
+pub fn writable(path: &Path) -> Result<(), Problem> {
+    let wrong = |message: String| Err(problem(usage("plan::out", path, message)));
+    match std::fs::symlink_metadata(path) {
+        Ok(found) if !found.is_file() => return wrong("is there already, and is no plain file".to_owned()),
+        Ok(_) => {
+            let bytes = std::fs::read(path).unwrap_or_default();
+            let plan = serde_json::from_slice::<Json>(&bytes).is_ok_and(|json| json.get(KEY).is_some());
+            if !plan && !bytes.is_empty() {
+                return wrong("is there already, and is no plan file: it is not overwritten".to_owned());
+            }
+        }
+        Err(_) => {}
+    }
+    match parent(path) {
+        parent if parent.is_dir() => Ok(()),
+        parent => wrong(format!("cannot be written: there is no directory {}", parent.display())),
+    }
+}
+
+fn parent(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// Writes a plan file, whole or not at all. It holds no secret, so it gets the permissions of any new file.
+///
+/// # Errors
+/// The file system's.
+pub fn write(path: &Path, saved: &Saved) -> Result<(), Problem> {
+    let write = || {
+        use std::os::unix::fs::PermissionsExt as _;
+        let permissions = std::fs::Permissions::from_mode(0o666);
+        let mut file = tempfile::Builder::new().permissions(permissions).tempfile_in(parent(path))?;
+        file.write_all(&encode(saved))?;
+        file.as_file().sync_all()?;
+        file.persist(path)?;
+        Ok(())
+    };
+    write().map_err(|error: std::io::Error| {
+        let diagnostic = usage("plan::out", path, format_args!("cannot be written: {error}"));
+        Problem { exit: Exit::Error, diagnostic: diagnostic.help("the plan was not saved") }
+    })
+}

@@ -1,0 +1,202 @@
+//! A change as it is written down: for a plan file, and for the digest.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use crate::address::Address;
+use crate::diagnostic::Diagnostic;
+use crate::diff::{Action, Cause, Change, FieldChange, Reason, Target};
+use crate::evidence::Data;
+use crate::kind::Kind;
+use crate::ledger::Origin;
+use crate::manifest::Lifecycle;
+use crate::value::Value;
+
+/// One change.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ChangeForm {
+    address: Address,
+    action: Action,
+    reason: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    replace_fields: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    object: Option<Target>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    org: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    fields: Vec<FieldForm>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    adopts: bool,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    imported: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    moved_from: Option<Address>,
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    released: BTreeSet<String>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    settles: bool,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    unverified: bool,
+    #[serde(default, skip_serializing_if = "is_default")]
+    lifecycle: Lifecycle,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    lifecycle_changes: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    origin: Option<Origin>,
+}
+
+/// One field of it.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FieldForm {
+    field: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    live: Option<Value>,
+    wanted: Value,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    last: Option<String>,
+    cause: Cause,
+}
+
+fn is_default(lifecycle: &Lifecycle) -> bool {
+    *lifecycle == Lifecycle::default()
+}
+
+impl From<&Change> for ChangeForm {
+    fn from(change: &Change) -> Self {
+        // Each field is named, so that a new one cannot be forgotten.
+        let Change {
+            address,
+            action,
+            reason,
+            object,
+            org,
+            fields,
+            adopts,
+            imported,
+            moved_from,
+            released,
+            settles,
+            unverified,
+            lifecycle,
+            lifecycle_changes,
+            origin,
+        } = change.clone();
+        Self {
+            address,
+            action,
+            reason: reason.word().to_owned(),
+            replace_fields: reason.fields().map(str::to_owned).collect(),
+            object,
+            org,
+            fields: fields.into_iter().map(FieldForm::from).collect(),
+            adopts,
+            imported,
+            moved_from,
+            released,
+            settles,
+            unverified,
+            lifecycle,
+            lifecycle_changes,
+            origin,
+        }
+    }
+}
+
+impl From<FieldChange> for FieldForm {
+    fn from(change: FieldChange) -> Self {
+        let FieldChange { field, live, wanted, last, cause } = change;
+        Self { field: field.to_owned(), live, wanted, last, cause }
+    }
+}
+
+/// The field of `kind` that is called `name`.
+fn known(kind: Kind, name: &str) -> Result<&'static str, String> {
+    kind.field(name).map(|field| field.name).ok_or_else(|| format!("`{name}` is no field of {kind}"))
+}
+
+impl ChangeForm {
+    /// The change.
+    ///
+    /// # Errors
+    /// A word that stands for nothing.
+    pub(super) fn read(self) -> Result<Change, String> {
+        let kind = self.address.kind;
+        let cannot = self.replace_fields.iter().map(|name| known(kind, name)).collect::<Result<_, _>>()?;
+        let reason =
+            Reason::from_word(&self.reason, cannot).ok_or_else(|| format!("`{}` is no reason", self.reason))?;
+        let field = |form: FieldForm| {
+            let FieldForm { field, live, wanted, last, cause } = form;
+            Ok::<_, String>(FieldChange { field: known(kind, &field)?, live, wanted, last, cause })
+        };
+        Ok(Change {
+            action: self.action,
+            reason,
+            object: self.object,
+            org: self.org,
+            fields: self.fields.into_iter().map(field).collect::<Result<_, _>>()?,
+            adopts: self.adopts,
+            imported: self.imported,
+            moved_from: self.moved_from,
+            released: self.released,
+            settles: self.settles,
+            unverified: self.unverified,
+            lifecycle: self.lifecycle,
+            lifecycle_changes: self.lifecycle_changes,
+            origin: self.origin,
+            address: self.address,
+        })
+    }
+}
+
+/// What is at stake for one address.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct StakeForm {
+    address: Address,
+    data: Data,
+}
+
+impl From<(&Address, &Data)> for StakeForm {
+    fn from((address, data): (&Address, &Data)) -> Self {
+        Self { address: address.clone(), data: data.clone() }
+    }
+}
+
+impl StakeForm {
+    pub(super) fn read(self) -> (Address, Data) {
+        (self.address, self.data)
+    }
+}
+
+/// One warning. Where a manifest has it is kept as words: the file is read without the manifests.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct WarningForm {
+    code: String,
+    message: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    help: Option<String>,
+}
+
+impl From<&Diagnostic> for WarningForm {
+    fn from(warning: &Diagnostic) -> Self {
+        let mut message = warning.message.clone();
+        for (place, _) in &warning.places {
+            let (line, column) = place.position();
+            message.push_str(&format!(" ({}:{line}:{column})", place.source.name));
+        }
+        Self { code: warning.code.to_string(), message, help: warning.help.clone() }
+    }
+}
+
+impl WarningForm {
+    pub(super) fn read(self) -> Diagnostic {
+        // Codes live as long as the process; one run reads one file.
+        let warning = Diagnostic::warning(self.code.leak(), self.message);
+        Diagnostic { help: self.help, ..warning }
+    }
+}

@@ -1,0 +1,146 @@
+//! The file itself: what it holds, where it is written, and what is no plan.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+
+use serde_json::Value;
+
+use super::super::support::both;
+use super::{Review, has};
+use crate::cli::fluxform::{Fluxform, on, project};
+
+/// One of each kind that an org holds, and a user, with secrets of every sort.
+const EVERYTHING: &str = r##"
+[label.prod]
+properties = { color = "#ff0000" }
+
+[bucket.raw]
+retention = "1d"
+labels = ["label.prod"]
+
+[task.hourly]
+every = "1h"
+flux = 'from(bucket: params.source) |> range(start: -1h)'
+params = { source = { bucket = "bucket.raw" } }
+
+[user.ci]
+name = "${var.user}"
+password = { env = "CI_PASSWORD" }
+password_version = 1
+
+[token.ingest]
+description = "Ingest"
+write = ["bucket.raw"]
+deliver = [{ file = "secrets/ingest.token" }, { command = ["sh", "-c", "cat >>delivered"] }]
+
+[var]
+user = {}
+"##;
+
+both!(a_reviewed_plan_is_applied_without_a_question, async |scene| {
+    let review = Review::new(&scene, EVERYTHING);
+    let user = crate::support::unique("reviewed");
+    let with = |run: Fluxform| run.arg(format!("--var=user={user}")).var("CI_PASSWORD", "not-to-be-seen");
+    let planned = with(review.plan()).run().with(0);
+    has(&planned.err, "Saved to ");
+    let shown = on("show", &review.file()).run().with(0);
+    assert_eq!(shown.out, planned.out);
+    let shown = on("show", &review.file()).arg("--format=json").run().with(0).json();
+    let again = with(review.run("plan", &review.project())).arg("--format=json").run().with(0).json();
+    assert_eq!(shown, again);
+    let digest = again["plan"]["plan_digest"].as_str().unwrap();
+    has(&planned.out, &format!("Plan digest: {}\n", &digest[..12]));
+
+    let file = fs::read_to_string(review.file()).unwrap();
+    for secret in ["not-to-be-seen", scene.server.token(), review.dir.path().to_str().unwrap()] {
+        assert!(!file.contains(secret), "{secret} in {file}");
+    }
+    assert_eq!(fs::metadata(review.file()).unwrap().permissions().mode() & 0o177, 0o044, "as any new file");
+
+    let applied = with(review.apply()).run().with(0);
+    has(&applied.out, &format!("Plan digest: {digest}\n"));
+    assert_eq!(review.buckets().await, ["raw"]);
+    assert!(review.project().join("secrets/ingest.token").exists());
+    let status = review.run("status", &review.project()).arg("--format=json").arg(format!("--var=user={user}"));
+    assert_eq!(status.run().with(0).json()["last_apply"]["plan_digest"], digest);
+
+    // All of it is done: as if somebody else had done it.
+    let twice = with(review.apply()).run().with(0);
+    assert_eq!(twice.out, "No changes. The server matches the manifests.\n");
+    with(review.run("destroy", &review.project())).arg("--auto-approve").run().with(0);
+});
+
+both!(a_plan_with_nothing_to_do_is_a_plan, async |scene| {
+    let review = Review::new(&scene, "[bucket.raw]\nretention = \"1d\"\n");
+    review.apply_unseen();
+    review.plan().run().with(0);
+    assert_eq!(review.apply().run().with(0).out, "No changes. The server matches the manifests.\n");
+    review.declare("[bucket.raw]\nretention = \"2d\"\n");
+    let stale = review.refused(6).await;
+    has(&stale.out, "bucket.raw");
+});
+
+both!(the_report_of_a_reviewed_plan_says_which_plan_it_was, async |scene| {
+    let review = Review::new(&scene, "[bucket.raw]\nretention = \"1d\"\n");
+    let planned = review.plan().arg("--format=json").run().with(0).json();
+    let applied = review.apply().arg("--format=json").run().with(0).json();
+    assert_eq!(applied["report"]["plan_digest"], planned["plan"]["plan_digest"]);
+    assert_eq!(applied["plan"]["plan_digest"], planned["plan"]["plan_digest"]);
+});
+
+both!(what_is_no_plan_is_refused_with_its_reason, async |scene| {
+    let review = Review::new(&scene, "[bucket.raw]\nretention = \"1d\"\n");
+    review.plan().run().with(0);
+    let whole = fs::read_to_string(review.file()).unwrap();
+    let json = review.run("plan", &review.project()).arg("--format=json").run().with(0).out;
+    for (text, reason) in [
+        (String::new(), "is empty"),
+        (whole[..whole.len() / 2].to_owned(), "is cut short"),
+        (whole.replacen("1d", "9d", 1), "was changed after it was written"),
+        (whole.replacen("\"fluxform_plan\": 1", "\"fluxform_plan\": 7", 1), "has version 7 of the plan format"),
+        (json, "is JSON, but no plan file"),
+        ("{}".to_owned(), "is JSON, but no plan file"),
+        ("[project]\nname = \"iot\"\n".to_owned(), "is no plan file"),
+    ] {
+        fs::write(review.file(), &text).unwrap();
+        has(&review.refused(64).await.err, reason);
+        if text.starts_with('{') {
+            has(&on("show", &review.file()).run().with(64).err, reason);
+        }
+    }
+    fs::remove_file(review.file()).unwrap();
+    has(&review.refused(64).await.err, "cannot be read");
+    has(&review.run("apply", &review.project()).arg(review.project()).run().with(64).err, "cannot be read");
+});
+
+both!(a_plan_takes_the_place_of_a_plan_and_of_nothing_else, async |scene| {
+    let review = Review::new(&scene, "[bucket.raw]\nretention = \"1d\"\n");
+    let manifest = review.project().join("main.toml");
+    let before = fs::read_to_string(&manifest).unwrap();
+    let to = |path: &std::path::Path| review.run("plan", &review.project()).arg("-o").arg(path);
+    has(&to(&manifest).run().with(64).err, "is no plan file: it is not overwritten");
+    assert_eq!(fs::read_to_string(&manifest).unwrap(), before);
+    has(&to(review.dir.path()).run().with(64).err, "is no plain file");
+    has(&to(&review.dir.path().join("absent/iot.plan")).run().with(64).err, "there is no directory");
+    to(&review.file()).run().with(0);
+    let first = fs::read(review.file()).unwrap();
+    to(&review.file()).run().with(0);
+    assert_eq!(fs::read(review.file()).unwrap(), first, "equal input gives equal bytes");
+    let left: Vec<_> = fs::read_dir(review.dir.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(left.len(), 2, "{left:?}");
+});
+
+/// The server of the plan was gone with the run that planned.
+#[test]
+fn a_plan_for_a_server_that_does_not_exist_yet_makes_it() {
+    let manifest = "[project]\nname = \"p\"\n[server]\nurl = \"embedded:data/dev.db\"\norg = \"acme\"\n[bucket.raw]\n";
+    let dir = project(manifest);
+    let file = dir.path().join("p.plan");
+    let digest = |run: Fluxform| run.arg("--format=json").run().with(0).json()["plan"]["plan_digest"].clone();
+    let planned = digest(on("plan", dir.path()).arg("--out").arg(&file));
+    assert_ne!(planned, Value::Null);
+    assert!(!dir.path().join("data").exists());
+    assert_eq!(digest(on("plan", dir.path())), planned);
+    on("apply", &file).arg(dir.path()).run().with(0);
+    on("plan", dir.path()).arg("--detailed-exitcode").run().with(0);
+}

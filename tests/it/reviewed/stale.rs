@@ -1,0 +1,120 @@
+//! The server or the manifests have changed since the review.
+
+use std::fs;
+
+use serde_json::json;
+
+use super::super::support::{Relay, both, id};
+use super::{Review, has};
+
+both!(a_changed_server_is_shown_and_nothing_is_written, async |scene| {
+    let review = Review::new(&scene, "[bucket.raw]\nretention = \"1d\"\n[bucket.gone]\nretention = \"1d\"\n");
+    review.apply_unseen();
+    review.declare("[bucket.raw]\nretention = \"2d\"\n[bucket.new]\nretention = \"1d\"\n");
+    review.plan().run().with(0);
+    let list = scene.http.get(&format!("buckets?orgID={}", scene.org)).await.expect(200);
+    let rows = list["buckets"].as_array().unwrap();
+    let of = |name: &str| id(rows.iter().find(|row| row["name"] == name).unwrap());
+    let raw = json!({"retentionRules": [{"type": "expire", "everySeconds": 9 * 86400}], "description": "by hand"});
+    scene.http.patch(&format!("buckets/{}", of("raw")), raw).await.expect(200);
+    scene.http.delete(&format!("buckets/{}", of("gone"))).await.expect(204);
+    let stale = review.refused(6).await;
+    let ids = [("[0-9a-f]{16}", "0123456789abcdef")];
+    insta::with_settings!({ filters => ids }, { insta::assert_snapshot!("changed_server", stale.out) });
+    has(&stale.err, "fluxform plan --out FILE");
+    let document = review.apply().arg("--format=json").run().with(6).json();
+    assert_eq!(document["exit_reason"], "stale");
+    let named: Vec<_> = document["difference"].as_array().unwrap().iter().map(|one| &one["address"]).collect();
+    assert_eq!(named, ["bucket.gone", "bucket.raw"]);
+    assert_eq!(document["difference"][1]["differs"], json!(["retention"]));
+});
+
+both!(changed_manifests_are_shown_and_nothing_is_written, async |scene| {
+    let task = |flux: &str| format!("[task.t]\nevery = \"1h\"\nflux = '''\n{flux}'''\n");
+    let review = Review::new(&scene, &task("from(bucket: \"a\")\n|> range(start: -1h)\n|> mean()\n"));
+    review.plan().run().with(0);
+    // A remark is no change.
+    review.declare(&task("// Why.\nfrom(bucket: \"a\")\n|> range(start: -1h)\n|> mean()\n"));
+    let more = "[bucket.more]\nretention = \"1d\"\n";
+    review.declare(&(task("// Why.\nfrom(bucket: \"a\")\n|> range(start: -1h)\n|> max()\n") + more));
+    insta::assert_snapshot!("changed_manifests", review.refused(6).await.out);
+    review.declare(&task("// Why.\nfrom(bucket: \"a\")\n|> range(start: -1h)\n|> mean()\n"));
+    review.apply().run().with(0);
+});
+
+both!(another_command_than_the_reviewed_one_is_not_run, async |scene| {
+    let token = |script: &str| {
+        format!("[token.k]\nread = [\"{}\"]\ndeliver = {{ command = [\"sh\", \"-c\", \"{script}\"] }}\n", "bucket.b")
+            + "[bucket.b]\n"
+    };
+    let review = Review::new(&scene, &token("cat >reviewed"));
+    review.plan().run().with(0);
+    review.declare(&token("cat >other"));
+    let stale = review.refused(6).await;
+    has(&stale.out, r#"reviewed: [command ["sh", "-c", "cat >reviewed"]]"#);
+    has(&stale.out, r#"now:      [command ["sh", "-c", "cat >other"]]"#);
+
+    // Nor is one that stands only in the file, even if its checksum was mended.
+    let text = fs::read_to_string(review.file()).unwrap();
+    fs::write(review.file(), text.replace("cat >reviewed", "cat >forged")).unwrap();
+    has(&review.refused(64).await.err, "was changed after it was written");
+    let left: Vec<_> = fs::read_dir(review.project()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(left, ["main.toml"], "a command was run");
+});
+
+both!(what_changes_before_the_lock_is_held_is_stale_even_at_a_terminal, async |scene| {
+    let review = Review::new(&scene, "[bucket.raw]\nretention = \"1d\"\n");
+    review.apply_unseen();
+    review.declare("[bucket.raw]\nretention = \"2d\"\n");
+    let list = scene.http.get(&format!("buckets?orgID={}&name=raw", scene.org)).await.expect(200);
+    let raw = format!("buckets/{}", id(&list["buckets"][0]));
+    // The plan is one of the server itself: the relay has to have its address.
+    let relay = Relay::to(scene.server.url()).hold_after(0);
+    let by_relay = |run: crate::cli::fluxform::Fluxform| run.var("INFLUX_HOST", relay.url());
+    by_relay(review.plan()).run().with(0);
+    let mut run = by_relay(review.apply()).at_terminal();
+    relay.until_writes(1).await;
+    let rules = json!({"retentionRules": [{"type": "expire", "everySeconds": 9 * 86400}]});
+    scene.http.patch(&raw, rules).await.expect(200);
+    relay.release();
+    run.until_shows("Not the plan that was reviewed");
+    let (code, shown) = run.wait();
+    assert_eq!(code, Some(6), "{shown}");
+    let bucket = scene.http.get(&raw).await.expect(200);
+    assert_eq!(bucket["retentionRules"][0]["everySeconds"], 9 * 86400);
+});
+
+both!(consent_is_reviewed_and_covers_no_more_than_it_saw, async |scene| {
+    let review = Review::new(&scene, "[bucket.raw]\nretention = \"30d\"\n[bucket.kept]\n");
+    review.apply_unseen();
+    let write = format!("write?orgID={}&bucket=raw", scene.org);
+    scene.http.post_text(&write, "m v=1").await.expect(204);
+    review.declare("[bucket.kept]\n");
+
+    // Without consent there is nothing to apply.
+    let refused = review.plan().run().with(8);
+    has(&refused.err, "was not saved");
+    assert!(!review.file().exists());
+
+    review.plan().arg("--allow-data-loss=bucket.raw").run().with(0);
+    for flag in ["--allow-data-loss=*", "--adopt", "--allow-empty"] {
+        has(&review.apply().arg(flag).run().with(64).err, "cannot be given with a saved plan");
+    }
+    scene.http.post_text(&write, "m,host=a v=1,w=2").await.expect(204);
+    let stale = review.refused(6).await;
+    has(&stale.out, "data at stake");
+    has(&stale.out, "reviewed: 1 value would be lost");
+
+    review.plan().arg("--allow-data-loss=bucket.raw").run().with(0);
+    review.apply().run().with(0);
+    assert_eq!(review.buckets().await, ["kept"]);
+});
+
+both!(an_adoption_is_reviewed, async |scene| {
+    let review = Review::new(&scene, "[bucket.mine]\nretention = \"1d\"\n");
+    scene.bucket("mine").await;
+    has(&review.plan().run().with(8).err, "was not saved");
+    review.plan().arg("--adopt").run().with(0);
+    review.apply().run().with(0);
+    review.run("plan", &review.project()).arg("--detailed-exitcode").run().with(0);
+});
