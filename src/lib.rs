@@ -8,6 +8,7 @@ pub mod diagnostic;
 pub mod duration;
 pub mod exit;
 pub mod flux;
+pub mod hidden;
 pub mod secret;
 pub mod snowflake;
 

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::address::Address;
-use crate::kind::{Kind, Object, Place};
+use crate::kind::Object;
 use crate::snapshot::Snapshot;
 use crate::value::{Ref, Scope, Value};
 
@@ -49,18 +49,9 @@ impl<'a> Names<'a> {
             Some(Ref::Id(_, id)) => Some(id.as_str()),
             _ => None,
         };
-        let Some(kind) = Kind::from_type(ty) else {
-            return scope.map_refs(&|of| self.reference(of));
-        };
-        let own = match (kind.spec().place, self.snapshot.object(kind, id)) {
-            (Place::Server, _) => None,
-            (Place::Org, Some(object)) => object.org.as_deref(),
-            (Place::Org, None) => org,
-        };
-        if own == stated_id {
-            Scope::Object(self.reference(&Ref::Id(kind, id.clone())))
-        } else {
-            scope.map_refs(&|of| self.reference(of))
+        match self.snapshot.permitted(ty, id, stated_id, org) {
+            Some(kind) => Scope::Object(self.reference(&Ref::Id(kind, id.clone()))),
+            None => scope.map_refs(&|of| self.reference(of)),
         }
     }
 

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::error::FluxError;
 use super::literal::{Literal, LiteralError, is_identifier};
 use super::normal::NormalForm;
-use super::option_task::{TaskHead, TaskOption, read};
+use super::option_task::{TaskHead, TaskOption, read, render};
 use super::scanner::scan;
 use super::statement::{Statements, cut};
 use super::token::{Token, TokenKind};
@@ -65,9 +65,40 @@ impl AuthorScript {
         if let Some((name, record)) = params {
             ours.push_str(&format!("option {name} = {}\n", record.encode()?));
         }
+        Ok(self.with(&ours))
+    }
+
+    /// The script with whole lines of ours.
+    fn with(&self, ours: &str) -> String {
         let (before, after) = self.text.split_at(self.insert_at);
         let gap = if before.is_empty() || before.ends_with('\n') { "" } else { "\n" };
-        Ok(format!("{before}{gap}{ours}{after}"))
+        format!("{before}{gap}{ours}{after}")
+    }
+
+    /// The script as it stands in the file of a task whose name and schedule are said elsewhere: without them, but with
+    /// what else its own `option task` says. Composing it and folding the result gives the same text again.
+    ///
+    /// # Errors
+    /// A key of `option task` that Flux has no literal for.
+    pub fn folded(&self) -> Result<String, LiteralError> {
+        let (before, after) = self.text.split_at(self.insert_at);
+        let mut text = before.to_owned();
+        if !before.is_empty() && !before.ends_with('\n') {
+            text.push('\n');
+        }
+        if let Some(extra) = self.task.as_ref().map(|task| &task.extra).filter(|extra| !extra.is_empty()) {
+            text.push_str(&render(extra.iter().map(|(key, value)| (key.as_str(), value.value.as_str())))?);
+            text.push('\n');
+        }
+        let body = after.trim_start_matches(['\n', '\r']);
+        if !text.is_empty() && !body.is_empty() {
+            text.push('\n');
+        }
+        text.push_str(body);
+        if !text.is_empty() && !text.ends_with('\n') {
+            text.push('\n');
+        }
+        Ok(text)
     }
 }
 
@@ -237,6 +268,38 @@ mod tests {
             assert_eq!(live.params.expect("params").to_string(), "{ n : 1 }");
             assert_eq!(live.task.and_then(|task| task.name).map(|name| name.value).as_deref(), Some("t"));
         }
+    }
+
+    #[test]
+    fn a_folded_script_stays_as_it_is() {
+        for source in [
+            "",
+            "x = 1",
+            "option task = {name: \"own\", every: 2h}\n\n// what it does\nx = 1\n",
+            "import \"a\" x = 1 option task = {every: 2h, concurrency: 2}",
+            "// head\r\npackage main\r\nimport \"a\" // why\r\n\r\n\r\noption task = {every: 2h, retry: 3}\r\nx = 1",
+        ] {
+            let script = AuthorScript::read(source, None).expect("a script");
+            let folded = script.folded().expect("folded");
+            let again = AuthorScript::read(&folded, None).expect("a folded script");
+            assert_eq!(again.body, script.body, "{source}");
+            let extra = |script: &AuthorScript| script.task.as_ref().map_or(0, |task| task.extra.len());
+            assert_eq!(extra(&again), extra(&script), "{source}");
+            let live = AuthorScript::read(&again.compose(&head_with(&again), None).expect("composed"), None);
+            assert_eq!(live.expect("a live script").folded().expect("folded"), folded, "{source}");
+        }
+        let script = AuthorScript::read("option task = {name: \"t\", every: 1h, retry: 3}\n\n\nx = 1", None);
+        insta::assert_snapshot!(script.expect("a script").folded().expect("folded"), @r"
+        option task = {retry: 3}
+
+        x = 1
+        ");
+    }
+
+    /// Our head, with what else the script's own says.
+    fn head_with(script: &AuthorScript) -> TaskHead {
+        let extra = script.task.iter().flat_map(|task| &task.extra);
+        TaskHead { extra: extra.map(|(key, value)| (key.clone(), value.value.clone())).collect(), ..head() }
     }
 
     #[test]

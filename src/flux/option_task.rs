@@ -63,13 +63,22 @@ impl TaskHead {
             check_duration(offset)?;
             fields.push(("offset".to_owned(), in_hours(offset)?));
         }
-        for (key, source) in &self.extra {
-            let key = if is_identifier(key) { key.clone() } else { Literal::String(key.clone()).encode()? };
-            fields.push((key, source.clone()));
-        }
-        let fields: Vec<String> = fields.into_iter().map(|(key, value)| format!("{key}: {value}")).collect();
-        Ok(format!("option task = {{{}}}", fields.join(", ")))
+        fields.extend(self.extra.iter().cloned());
+        render(fields.iter().map(|(key, value)| (key.as_str(), value.as_str())))
     }
+}
+
+/// `option task` with these keys, each with the source of its value.
+///
+/// # Errors
+/// A key with NUL.
+pub(crate) fn render<'a>(fields: impl Iterator<Item = (&'a str, &'a str)>) -> Result<String, LiteralError> {
+    let field = |(key, value): (&str, &str)| {
+        let key = if is_identifier(key) { key.to_owned() } else { Literal::String(key.to_owned()).encode()? };
+        Ok(format!("{key}: {value}"))
+    };
+    let fields: Vec<String> = fields.map(field).collect::<Result<_, _>>()?;
+    Ok(format!("option task = {{{}}}", fields.join(", ")))
 }
 
 /// An offset without weeks and days: the server takes them in `every` and answers 500 "unknown unit" to them here, as to

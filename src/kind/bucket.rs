@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::live::{self, Asked, Made, Object, Presence, Want};
 use super::spec::{Delete, Draft, Fault, Key, Place, Spec};
+use super::tell::Untold;
 use super::{Kind, label};
 use crate::api::{ApiError, Client, Writer, by_offset};
 use crate::duration::Duration;
@@ -41,6 +42,7 @@ pub(super) static SPEC: Spec = Spec {
         Field::text("labels", Omitted::Theirs, "All labels of the bucket.").shaped(Shape::Refs(Kind::Label)),
     ],
     check,
+    tell,
     replace: Delete::First,
     delete_rank: 70,
     serial: true,
@@ -96,6 +98,17 @@ fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
         let fault = Fault::new("bucket::shard-group", "shard_group_duration", message, "longer than points are kept");
         faults.push(fault.other("retention"));
     }
+}
+
+/// The retention is always said, since another one may lose points; the shard-group duration only if it is not what the
+/// server itself gives.
+fn tell(object: &Object) -> Result<Fields, Untold> {
+    let mut told = object.fields.clone();
+    let given = every(&told).map(default_shard);
+    if shard(&told).is_none_or(|shard| shard == 0 || Some(shard) == given) {
+        told.remove("shard_group_duration");
+    }
+    Ok(told)
 }
 
 /// Buckets on a server.

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::Kind;
 use super::live::{self, Asked, Made, Object, Presence, Want};
 use super::spec::{Delete, Draft, Fault, Key, Place, Spec};
+use super::tell;
 use crate::api::{ApiError, Class, Client, Writer};
 use crate::field::{Field, Omitted, Shape};
 use crate::value::{Fields, Ref, Value};
@@ -24,6 +25,7 @@ pub(super) static SPEC: Spec = Spec {
             .shaped(Shape::Map),
     ],
     check,
+    tell: tell::as_it_is,
     replace: Delete::First,
     delete_rank: 60,
     serial: false,

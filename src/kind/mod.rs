@@ -6,11 +6,13 @@ mod live;
 mod org;
 mod spec;
 mod task;
+mod tell;
 mod token;
 mod user;
 
 pub use live::{Asked, Ids, Made, Object, Presence, Want};
 pub use spec::{Check, Delete, Draft, Fault, Key, Place, Spec};
+pub use tell::{Tell, Untold};
 pub use token::{marked, marker};
 
 use crate::api::{ApiError, Client, Writer};
@@ -111,6 +113,9 @@ kinds! {
 }
 
 impl Kind {
+    /// The kind of the home org, and of every other org that objects live in.
+    pub const HOME: Self = Self::Org;
+
     /// The kind called `name`.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|kind| kind.name() == name)

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::live::{self, Asked, Made, Object, Presence, Want};
 use super::spec::{Delete, Draft, Fault, Key, Place, Spec};
+use super::tell;
 use crate::api::{ApiError, Client, Writer, by_offset};
 use crate::field::{Field, Omitted};
 use crate::value::Value;
@@ -18,6 +19,7 @@ pub(super) static SPEC: Spec = Spec {
         Field::text("description", Omitted::Theirs, "A text for people."),
     ],
     check,
+    tell: tell::as_it_is,
     replace: Delete::First,
     delete_rank: 90,
     serial: true,

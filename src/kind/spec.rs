@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::tell::Tell;
 use crate::field::Field;
 use crate::flux::Literal;
 use crate::value::Fields;
@@ -113,6 +114,8 @@ pub struct Spec {
     pub fields: &'static [Field],
     /// Its own rules for what a manifest declares; not asked for external resources.
     pub check: Check,
+    /// Its own part of [`Kind::tell`](super::Kind::tell).
+    pub tell: Tell,
     /// In which order a replacement is made.
     pub replace: Delete,
     /// Position in the order of deletes (protocol, section 6): lower goes first.

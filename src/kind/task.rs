@@ -1,6 +1,7 @@
 //! Tasks.
 
 mod script;
+mod tell;
 
 use std::collections::BTreeSet;
 
@@ -43,6 +44,7 @@ pub(super) static SPEC: Spec = Spec {
         Field::text("labels", Omitted::Theirs, "All labels of the task.").shaped(Shape::Refs(Kind::Label)),
     ],
     check: script::check,
+    tell: tell::tell,
     replace: Delete::First,
     delete_rank: 10,
     serial: false,

@@ -8,6 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use super::Kind;
 use super::live::{self, Asked, Made, Object, Presence, Want};
 use super::spec::{Delete, Draft, Fault, Key, Place, Spec};
+use super::tell::Untold;
 use crate::api::{ApiError, Client, Writer};
 use crate::field::{Compared, Field, Omitted, Shape};
 use crate::secret::Secret;
@@ -35,6 +36,7 @@ pub(super) static SPEC: Spec = Spec {
         Field::text("id", Omitted::Theirs, "The ID of an external token.").shaped(Shape::Id).compared(Compared::Never),
     ],
     check,
+    tell,
     replace: Delete::Last,
     delete_rank: 50,
     serial: false,
@@ -53,6 +55,20 @@ fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
         let message = "a token that may read and write nothing is no token";
         let fault = Fault::new("token::scopes", "read", message, "has neither `read` nor `write`").other("write");
         faults.push(fault.help("write for example `read = [\"bucket.KEY\"]`"));
+    }
+}
+
+/// A token that may make any token is an operator's: whoever manages it can lock everybody out.
+fn tell(object: &Object) -> Result<Fields, Untold> {
+    if marker(&object.name).is_some() {
+        return Err(Untold::Unfinished("a run of fluxform has made it and not finished it".to_owned()));
+    }
+    let any_token = Scope::Instance { ty: SPEC.ty.to_owned() };
+    match object.fields.get("write") {
+        Some(Value::Scopes(write)) if write.contains(&any_token) => {
+            Err(Untold::Unsayable("it is an operator token: it may make any token".to_owned()))
+        }
+        _ => Ok(object.fields.clone()),
     }
 }
 

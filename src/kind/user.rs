@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::Kind;
 use super::live::{self, Asked, Made, Object, Presence, Want};
 use super::spec::{Delete, Draft, Fault, Key, Place, Spec};
+use super::tell;
 use crate::api::{ApiError, Client, Writer, by_offset};
 use crate::field::{Compared, Field, Omitted, Shape};
 use crate::value::Value;
@@ -32,6 +33,7 @@ pub(super) static SPEC: Spec = Spec {
         Field::text("owner_of", Omitted::Theirs, "All orgs that the user owns.").shaped(Shape::Refs(Kind::Org)),
     ],
     check,
+    tell: tell::as_it_is,
     replace: Delete::First,
     delete_rank: 80,
     serial: false,

@@ -13,6 +13,12 @@ use super::variables::Values;
 use super::{Moved, Server};
 use crate::diagnostic::Diagnostic;
 
+/// Whether a project can have this name.
+pub fn is_project_name(name: &str) -> bool {
+    let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
+    name.len() <= 41 && name.bytes().next().is_some_and(plain) && name.bytes().all(|b| plain(b) || b == b'-')
+}
+
 /// The project's name.
 pub(super) fn project(document: &Document<'_>, values: &Values, problems: &mut Vec<Diagnostic>) -> Option<String> {
     let Some(written) = &document.project else {
@@ -26,10 +32,7 @@ pub(super) fn project(document: &Document<'_>, values: &Values, problems: &mut V
     }
     let mut section = Section::new(written, "[project]", &["name"], values, problems);
     let (node, name) = section.text("name")?;
-    let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
-    let sound =
-        name.len() <= 41 && name.bytes().all(|b| plain(b) || b == b'-') && name.bytes().next().is_some_and(plain);
-    if !sound {
+    if !is_project_name(&name) {
         let message = format!("`{name}` cannot be the name of a project");
         return section.fail(&node, message, "a-z, 0-9 and `-`, at most 41 of them, not `-` first");
     }

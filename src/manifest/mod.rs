@@ -29,7 +29,9 @@ use crate::address::Address;
 use crate::diagnostic::{Place, Source};
 use crate::value::Fields;
 
+pub use head::is_project_name;
 pub use load::load;
+pub use scope::is_permission_type;
 pub use variables::Inputs;
 
 /// All that a project declares, with every variable and `for_each` expanded.

@@ -38,6 +38,11 @@ const TYPES: [&str; 22] = [
     "replications",
 ];
 
+/// Whether a scope can name the type `ty`.
+pub fn is_permission_type(ty: &str) -> bool {
+    TYPES.contains(&ty)
+}
+
 /// Reads a list of scopes.
 pub(super) fn read(site: &mut Site<'_, '_>, name: &str, node: &Node<'_>) -> Option<Value> {
     let Raw::Array(items) = &node.value else {
@@ -99,7 +104,7 @@ fn by_id(site: &mut Site<'_, '_>, word: &str, id: &str, span: Span) -> Option<Sc
 }
 
 fn known(site: &mut Site<'_, '_>, ty: &str, span: Span) -> Option<String> {
-    if TYPES.contains(&ty) {
+    if is_permission_type(ty) {
         return Some(ty.to_owned());
     }
     let message = format!("`{ty}` is no type that permissions know");

@@ -5,8 +5,9 @@ use std::ops::Range;
 
 use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode};
 
-use super::sanitize::{is_hidden, line};
+use super::sanitize::line;
 use crate::diagnostic::{Diagnostic, Severity, Source};
+use crate::hidden::is_hidden;
 
 /// How diagnostics are drawn.
 #[derive(Clone, Copy, Debug)]

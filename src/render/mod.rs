@@ -25,7 +25,7 @@ pub use output::Output;
 pub use page::Page;
 pub use progress::Progress;
 pub use report::{Verb, report};
-pub use sanitize::{is_hidden, line};
+pub use sanitize::line;
 pub use style::{Palette, Role};
 pub use value::count;
 

@@ -10,6 +10,7 @@ use crate::address::Address;
 use crate::diff::{Action, Cause, Reason};
 use crate::evidence::Data;
 use crate::exit::Exit;
+use crate::hidden::is_hidden;
 use crate::kind::Kind;
 use crate::report::Report;
 use crate::value::{Ref, Value};

@@ -2,11 +2,11 @@
 
 mod read;
 
-pub use read::{Server, read};
+pub use read::{Extent, Server, read, survey};
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::kind::{Kind, Object, Presence};
+use crate::kind::{Kind, Object, Place, Presence};
 
 /// What the server has.
 #[derive(Clone, Debug, Default)]
@@ -34,6 +34,18 @@ impl Snapshot {
     /// The object of `kind` with this ID.
     pub fn object(&self, kind: Kind, id: &str) -> Option<&Object> {
         self.kinds.get(&kind)?.objects.get(id)
+    }
+
+    /// The kind of the object that a permission of a token means by type and ID: the org that the permission names must be
+    /// the object's own. `holder` is the token's org, which stands in for the org of an object that is not there.
+    pub fn permitted(&self, ty: &str, id: &str, named: Option<&str>, holder: Option<&str>) -> Option<Kind> {
+        let kind = Kind::from_type(ty)?;
+        let own = match (kind.spec().place, self.object(kind, id)) {
+            (Place::Server, _) => None,
+            (Place::Org, Some(object)) => object.org.as_deref(),
+            (Place::Org, None) => holder,
+        };
+        (own == named).then_some(kind)
     }
 
     /// The ID of the org of each object that lives in one.

@@ -42,21 +42,58 @@ pub async fn read(
 ) -> Result<Snapshot, ApiError> {
     let kinds = kinds(manifest, ledger);
     // Side by side: what the token may see decides how the lists are taken, not whether they are read.
-    let (sight, found) = join!(sight(client, server, &kinds), found(client, server, manifest, ledger, &kinds));
-    let ((me, proven), Found { lists, owners }) = (sight?, found?);
-    let mut snapshot = Snapshot {
+    let asks = Asks::Project(manifest, ledger);
+    let (sight, found) = join!(sight(client, server, &kinds), found(client, server, &kinds, asks));
+    let ((me, proven), found) = (sight?, found?);
+    let mut snapshot = snapshot(client, server, me, &proven, found);
+    missing(client, &mut snapshot, manifest, ledger).await?;
+    of_another_kind(client, &mut snapshot, manifest).await?;
+    Ok(snapshot)
+}
+
+/// What is read where no manifest says it.
+#[derive(Clone, Debug)]
+pub struct Extent {
+    /// The kinds; labels are read in any case, since ledgers are kept in them.
+    pub kinds: BTreeSet<Kind>,
+    /// Those of them of which all fields are read, also those that their list lacks.
+    pub whole: BTreeSet<Kind>,
+    /// Whether all orgs that the token sees are read, not the home org only.
+    pub every_org: bool,
+}
+
+/// Reads everything of some kinds.
+///
+/// # Errors
+/// The server's. A list that may not be read is no error but a matter of sight.
+pub async fn survey(client: &Client, server: &Server, extent: &Extent) -> Result<Snapshot, ApiError> {
+    let mut kinds = extent.kinds.clone();
+    kinds.extend(Kind::from_type(LABELS));
+    let asks = Asks::Survey(extent);
+    let (sight_at_home, found) = join!(sight(client, server, &kinds), found(client, server, &kinds, asks));
+    let ((me, mut proven), found) = (sight_at_home?, found?);
+    for org in asks.orgs(server, &found.lists) {
+        if server.home.as_ref() != Some(&org) {
+            let elsewhere = Server { home: Some(org), ..server.clone() };
+            let (_, there) = sight(client, &elsewhere, &kinds).await?;
+            proven.iter_mut().for_each(|(ty, proven)| *proven &= there.get(ty).copied().unwrap_or(false));
+        }
+    }
+    Ok(snapshot(client, server, me, &proven, found))
+}
+
+fn snapshot(client: &Client, server: &Server, me: Me, proven: &BTreeMap<String, bool>, found: Found) -> Snapshot {
+    let Found { lists, owners } = found;
+    Snapshot {
         version: server.version.clone(),
         home: server.home.clone(),
         me: me.id,
         at: client.server_time().unwrap_or_default(),
         labels_proven: proven.get(LABELS).copied().unwrap_or(false),
         owners,
-        kinds: lists.into_iter().map(|(kind, objects)| (kind, view(kind, objects, &proven))).collect(),
+        kinds: lists.into_iter().map(|(kind, objects)| (kind, view(kind, objects, proven))).collect(),
         of_another_kind: BTreeMap::new(),
-    };
-    missing(client, &mut snapshot, manifest, ledger).await?;
-    of_another_kind(client, &mut snapshot, manifest).await?;
-    Ok(snapshot)
+    }
 }
 
 /// What is found without regard to sight.
@@ -69,22 +106,62 @@ struct Found {
 /// The objects of each kind, by ID.
 type Lists = BTreeMap<Kind, BTreeMap<String, Object>>;
 
-async fn found(
-    client: &Client,
-    server: &Server,
-    manifest: &Manifest,
-    ledger: &Ledger,
-    kinds: &BTreeSet<Kind>,
-) -> Result<Found, ApiError> {
+/// Why the server is read.
+#[derive(Clone, Copy)]
+enum Asks<'a> {
+    /// For what a project declares and owns.
+    Project(&'a Manifest, &'a Ledger),
+    /// For all there is.
+    Survey(&'a Extent),
+}
+
+impl Asks<'_> {
+    /// The orgs to look in, once it is known which there are.
+    fn orgs(self, server: &Server, lists: &Lists) -> BTreeSet<String> {
+        match self {
+            Self::Project(manifest, ledger) => orgs(server, lists, manifest, ledger),
+            Self::Survey(extent) => {
+                let others = lists.get(&Kind::HOME).filter(|_| extent.every_org);
+                server.home.iter().chain(others.into_iter().flat_map(BTreeMap::keys)).cloned().collect()
+            }
+        }
+    }
+
+    async fn list(self, client: &Client, kind: Kind, orgs: &[&str]) -> Result<Vec<Object>, ApiError> {
+        let (manifest, ledger) = match self {
+            Self::Project(manifest, ledger) => (manifest, ledger),
+            Self::Survey(extent) => {
+                let whole = extent.whole.contains(&kind);
+                return kind.list(client, orgs, Asked { field: &|_| whole, object: &|_, _| true }).await;
+            }
+        };
+        let declared = || manifest.resources.iter().filter(|(address, _)| address.kind == kind);
+        let owned = ledger.entries.iter().map(|(address, entry)| (address, &entry.id));
+        let imported = manifest.imports.iter().map(|(address, import)| (address, &import.id));
+        let by_id = owned.chain(imported).filter(|(address, _)| address.kind == kind);
+        let (ids, names): (BTreeSet<&str>, BTreeSet<&str>) = (
+            by_id.map(|(_, id)| id.as_str()).collect(),
+            declared().filter_map(|(_, resource)| resource.fields.text("name")).collect(),
+        );
+        let asked = Asked {
+            field: &|field| declared().any(|(_, resource)| resource.fields.get(field).is_some()),
+            object: &|id, name| ids.contains(id) || names.contains(name),
+        };
+        kind.list(client, orgs, asked).await
+    }
+}
+
+/// Reads the lists of `kinds`: first what lives on the server as a whole, which tells the orgs to look in.
+async fn found(client: &Client, server: &Server, kinds: &BTreeSet<Kind>, asks: Asks<'_>) -> Result<Found, ApiError> {
     let (first, second): (Vec<Kind>, Vec<Kind>) = kinds.iter().partition(|kind| kind.spec().place == Place::Server);
-    let mut lists = read_lists(client, &first, &[], manifest, ledger).await?;
-    let orgs = orgs(server, &lists, manifest, ledger);
+    let mut lists = read_lists(client, &first, &[], asks).await?;
+    let orgs = asks.orgs(server, &lists);
     let orgs: Vec<&str> = orgs.iter().map(String::as_str).collect();
     let owned: &[&str] = if kinds.iter().any(|kind| kind.spec().runs_as_creator) { &orgs } else { &[] };
     let owners = try_join_all(
         owned.iter().map(|org| async move { sight::owners(client, org).await.map(|owners| (*org, owners)) }),
     );
-    let (second, owners) = join!(read_lists(client, &second, &orgs, manifest, ledger), owners);
+    let (second, owners) = join!(read_lists(client, &second, &orgs, asks), owners);
     lists.extend(second?);
     let owners = owners?.into_iter().filter_map(|(org, owners)| Some((org.to_owned(), owners?))).collect();
     Ok(Found { lists, owners })
@@ -112,28 +189,9 @@ async fn sight(
 }
 
 /// Reads the lists of `kinds`, side by side.
-async fn read_lists(
-    client: &Client,
-    kinds: &[Kind],
-    orgs: &[&str],
-    manifest: &Manifest,
-    ledger: &Ledger,
-) -> Result<Lists, ApiError> {
-    let reads = kinds.iter().map(|kind| async move {
-        let declared = || manifest.resources.iter().filter(|(address, _)| address.kind == *kind);
-        let owned = ledger.entries.iter().map(|(address, entry)| (address, &entry.id));
-        let imported = manifest.imports.iter().map(|(address, import)| (address, &import.id));
-        let by_id = owned.chain(imported).filter(|(address, _)| address.kind == *kind);
-        let (ids, names): (BTreeSet<&str>, BTreeSet<&str>) = (
-            by_id.map(|(_, id)| id.as_str()).collect(),
-            declared().filter_map(|(_, resource)| resource.fields.text("name")).collect(),
-        );
-        let asked = Asked {
-            field: &|field| declared().any(|(_, resource)| resource.fields.get(field).is_some()),
-            object: &|id, name| ids.contains(id) || names.contains(name),
-        };
-        kind.list(client, orgs, asked).await.map(|objects| (*kind, objects))
-    });
+async fn read_lists(client: &Client, kinds: &[Kind], orgs: &[&str], asks: Asks<'_>) -> Result<Lists, ApiError> {
+    let reads =
+        kinds.iter().map(|kind| async move { asks.list(client, *kind, orgs).await.map(|objects| (*kind, objects)) });
     let by_id = |objects: Vec<Object>| objects.into_iter().map(|object| (object.id.clone(), object)).collect();
     Ok(try_join_all(reads).await?.into_iter().map(|(kind, objects)| (kind, by_id(objects))).collect())
 }

@@ -7,8 +7,8 @@ mod report;
 
 use serde::Serialize;
 
-use super::sanitize::is_hidden;
 use crate::exit::{Exit, Problem};
+use crate::hidden::is_hidden;
 use crate::plan::{Difference, Plan};
 use crate::report::Report;
 

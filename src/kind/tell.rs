@@ -1,0 +1,55 @@
+//! What a manifest says of an object that exists.
+
+use super::{Kind, Object};
+use crate::field::{Field, Omitted};
+use crate::value::{Fields, Value};
+
+/// Why a manifest cannot say an object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Untold {
+    /// It is about to become another one, or to go.
+    Unfinished(String),
+    /// It has what no manifest can say.
+    Unsayable(String),
+}
+
+/// A kind's own part of [`Kind::tell`].
+pub type Tell = fn(&Object) -> Result<Fields, Untold>;
+
+/// All fields are said as they are.
+pub(super) fn as_it_is(object: &Object) -> Result<Fields, Untold> {
+    Ok(object.fields.clone())
+}
+
+impl Kind {
+    /// The fields of `object` as a manifest has to say them: without what holds when nothing is said. The source of a
+    /// script is what its file holds.
+    ///
+    /// # Errors
+    /// Why a manifest cannot say it.
+    pub fn tell(self, object: &Object) -> Result<Fields, Untold> {
+        let mut told = (self.spec().tell)(object)?;
+        for field in self.spec().fields {
+            if told.get(field.name).is_some_and(|value| holds_unsaid(field, value)) {
+                told.remove(field.name);
+            }
+        }
+        Ok(told)
+    }
+}
+
+/// Whether an object has `value` when a manifest does not say `field`, and nobody has changed it.
+fn holds_unsaid(field: &Field, value: &Value) -> bool {
+    match field.omitted {
+        Omitted::Default(word) => *value == Value::Text(word.to_owned()),
+        Omitted::Key | Omitted::HomeOrg | Omitted::Required => false,
+        Omitted::Theirs | Omitted::Unset | Omitted::Empty => match value {
+            Value::Unset => true,
+            Value::Text(text) => text.is_empty(),
+            Value::Refs(set) => set.is_empty(),
+            Value::Scopes(set) => set.is_empty(),
+            Value::Map(map) => map.is_empty(),
+            _ => false,
+        },
+    }
+}
