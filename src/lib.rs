@@ -25,6 +25,8 @@ pub mod manifest;
 pub mod ledger;
 pub mod snapshot;
 
+pub mod export;
+
 pub mod diff;
 pub mod evidence;
 pub mod plan;

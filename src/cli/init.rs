@@ -4,6 +4,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use super::Ended;
+use super::project::name_of;
 use super::shell::{Shell, trouble};
 use crate::diagnostic::Diagnostic;
 use crate::exit::{Exit, Problem};
@@ -61,17 +62,6 @@ fn write(dir: &Path, name: &str) -> Result<(), Problem> {
     Ok(())
 }
 
-/// A project's name made from the directory's.
-fn name_of(dir: &Path) -> String {
-    let dir = dir.canonicalize().unwrap_or_else(|_| dir.to_owned());
-    let name = dir.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
-    let name: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).take(41).collect();
-    match name.trim_matches('-') {
-        "" => "demo".to_owned(),
-        name => name.to_owned(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -89,12 +79,5 @@ mod tests {
         assert_eq!(write(&dir, "x").expect_err("refused").diagnostic.code, "init::exists");
         assert!(!dir.join("fluxform.toml").exists());
         assert_eq!(std::fs::read_to_string(dir.join(".gitignore")).expect("read"), "mine");
-    }
-
-    #[test]
-    fn a_name_is_made_from_any_directory() {
-        for (dir, name) in [("/", "demo"), ("a/--", "demo"), ("a/IoT_2", "iot-2"), ("/x/ü", "demo")] {
-            assert_eq!(name_of(Path::new(dir)), name, "{dir}");
-        }
     }
 }

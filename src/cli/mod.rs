@@ -5,6 +5,7 @@ mod approve;
 pub mod connection;
 mod destroy;
 mod drift;
+mod export;
 mod graph;
 mod init;
 mod panic;
@@ -58,6 +59,7 @@ enum Command {
     Destroy(destroy::Arguments),
     Show(show::Arguments),
     Status(status::Arguments),
+    Export(export::Arguments),
     Graph(graph::Arguments),
     Setup(setup::Arguments),
     Server(server::Arguments),
@@ -105,6 +107,7 @@ async fn run(shell: &Shell, command: Command) -> Exit {
         Command::Destroy(arguments) => destroy::run(shell, &arguments).await,
         Command::Show(arguments) => show::run(shell, &arguments).await,
         Command::Status(arguments) => status::run(shell, &arguments).await,
+        Command::Export(arguments) => export::run(shell, &arguments).await,
         Command::Setup(arguments) => setup::run(shell, &arguments).await,
         Command::Server(arguments) => server::run(shell, &arguments).await,
     };
@@ -122,6 +125,7 @@ impl Command {
             Self::Destroy(arguments) => arguments.run.format,
             Self::Show(arguments) => arguments.format,
             Self::Status(arguments) => arguments.format,
+            Self::Export(arguments) => arguments.format,
             Self::Init(_) | Self::Graph(_) | Self::Setup(_) | Self::Server(_) => Format::Human,
         }
     }

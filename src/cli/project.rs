@@ -1,6 +1,6 @@
 //! The project that a command is about.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::connection::{self, Connection, Purpose};
 use super::shell::Shell;
@@ -28,6 +28,17 @@ pub(super) struct Variables {
     /// Read variables from a TOML file; may be given several times
     #[arg(long, value_name = "FILE", help_heading = "Variables")]
     pub(super) var_file: Vec<PathBuf>,
+}
+
+/// A project's name made from the directory's.
+pub(super) fn name_of(dir: &Path) -> String {
+    let dir = dir.canonicalize().unwrap_or_else(|_| dir.to_owned());
+    let name = dir.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
+    let name: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).take(41).collect();
+    match name.trim_matches('-') {
+        "" => "demo".to_owned(),
+        name => name.to_owned(),
+    }
 }
 
 /// A project as loaded.
@@ -82,5 +93,17 @@ impl Project {
         self.manifest.resources.iter().any(|(address, resource)| {
             address.kind == Kind::Org && !resource.external && resource.fields.text("name") == Some(name)
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_made_from_any_directory() {
+        for (dir, name) in [("/", "demo"), ("a/--", "demo"), ("a/IoT_2", "iot-2"), ("/x/ü", "demo")] {
+            assert_eq!(name_of(Path::new(dir)), name, "{dir}");
+        }
     }
 }

@@ -98,6 +98,11 @@ impl Session {
         Origin { server, org, org_id: self.home.clone().filter(|_| !self.passing) }
     }
 
+    /// The ID of the run's token, where the environment says it.
+    pub(super) fn token_id(&self) -> Option<&str> {
+        self.token_id.as_deref()
+    }
+
     /// Ends the session; an embedded server closes its file.
     pub(super) async fn close(self) {
         if let Some(server) = self.embedded {

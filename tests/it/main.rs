@@ -15,6 +15,7 @@ mod kinds;
 mod layout;
 mod ledger;
 mod main_job;
+mod moving;
 mod points;
 mod published;
 mod reliability;

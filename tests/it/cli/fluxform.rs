@@ -34,6 +34,11 @@ impl Fluxform {
         self
     }
 
+    pub(crate) fn args(mut self, arguments: &[&str]) -> Self {
+        self.command.args(arguments);
+        self
+    }
+
     pub(crate) fn var(mut self, name: &str, value: &str) -> Self {
         self.command.env(name, value);
         self

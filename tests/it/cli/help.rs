@@ -5,8 +5,10 @@ use super::fluxform::Fluxform;
 /// Each command's help, as a newcomer reads it.
 #[test]
 fn every_command_explains_itself() {
-    let commands =
-        ["", "init", "validate", "plan", "apply", "drift", "destroy", "show", "status", "graph", "setup", "server"];
+    let commands = [
+        "", "init", "validate", "plan", "apply", "drift", "destroy", "show", "status", "export", "graph", "setup",
+        "server",
+    ];
     for command in commands {
         let arguments = if command.is_empty() { vec!["--help"] } else { vec![command, "--help"] };
         let help = Fluxform::new(&arguments).var("COLUMNS", "100").run().with(0);

@@ -1,0 +1,107 @@
+//! Looks at an export as a plan would: it must say what is there, and nothing else. What it cannot say so is taken back.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use super::Read;
+use crate::address::Address;
+use crate::diagnostic::Diagnostic;
+use crate::diff::{Action, Change, Goal, compare};
+use crate::exit::{Exit, Problem};
+use crate::export::{Export, ObjectId, Refused, Sources, Wish, export};
+use crate::graph::Graph;
+use crate::manifest::{Inputs, load};
+
+/// How often what cannot be said is taken back: each time it becomes external first, then it is left out.
+const TRIES: usize = 8;
+
+/// The export whose plan is to adopt, and nothing else; `write` puts its files into a directory.
+pub(super) fn checked(
+    wish: &Wish,
+    read: &Read,
+    write: impl Fn(&Export) -> Result<PathBuf, Problem>,
+) -> Result<Export, Problem> {
+    let mut refused: BTreeMap<ObjectId, Refused> = BTreeMap::new();
+    let mut wrong = BTreeMap::new();
+    for _ in 0..TRIES {
+        let sources =
+            Sources { snapshot: &read.snapshot, ledger: &read.ledger, foreign: &read.foreign, refused: &refused };
+        let export = export(wish, sources);
+        wrong = faults(&write(&export)?, &export, read)?;
+        if wrong.is_empty() {
+            return Ok(export);
+        }
+        for (address, why) in &wrong {
+            let resource = &export.resources[address];
+            let refusal = Refused { why: why.clone(), also_external: resource.external };
+            refused.insert((address.kind, resource.id.clone()), refusal);
+        }
+    }
+    let why = wrong.into_iter().map(|(address, why)| format!("{address}: {why}")).next().unwrap_or_default();
+    Err(unsound(&why))
+}
+
+fn unsound(why: &str) -> Problem {
+    let diagnostic =
+        Diagnostic::error("export::unsound", format!("the export would not say what the server has: {why}"))
+            .help("nothing was written; please report it");
+    Problem { exit: Exit::Bug, diagnostic }
+}
+
+/// The resources that are not as the server has them, and why.
+fn faults(dir: &Path, export: &Export, read: &Read) -> Result<BTreeMap<Address, String>, Problem> {
+    let manifest = match load(dir, &Inputs::default()) {
+        Ok((manifest, _)) => manifest,
+        Err(diagnostics) => return blamed(&diagnostics, export),
+    };
+    let graph = Graph::build(manifest.resources.iter().map(|(address, resource)| (address, &resource.needs)))
+        .expect("invariant: loading refuses cycles");
+    let comparison = compare(&manifest, &graph, &read.snapshot, &read.ledger, &read.foreign, Goal::Declared);
+    let mut faults: BTreeMap<Address, String> = BTreeMap::new();
+    for change in &comparison.changes {
+        // What the project owns already may be different from what it last applied: that is not the export's.
+        if let Some(why) = fault(change).filter(|_| export.resources.contains_key(&change.address)) {
+            faults.insert(change.address.clone(), why);
+        }
+    }
+    if faults.is_empty() && !comparison.problems.is_empty() {
+        let diagnostics: Vec<_> = comparison.problems.into_iter().map(|problem| problem.diagnostic).collect();
+        return blamed(&diagnostics, export);
+    }
+    Ok(faults)
+}
+
+/// Why a plan would do more than adopt; none if it would not.
+fn fault(change: &Change) -> Option<String> {
+    let fields: Vec<_> = change.fields.iter().map(|field| format!("`{}`", field.field)).collect();
+    match change.action {
+        Action::None => None,
+        Action::Create => Some("a plan would not find it".to_owned()),
+        Action::Update => Some(format!("a manifest cannot say its {}", fields.join(", "))),
+        Action::Replace if fields.is_empty() => {
+            Some("the user that it runs as is gone, or does not own the org".to_owned())
+        }
+        Action::Replace => Some(format!("a manifest cannot say its {}", fields.join(", "))),
+        Action::Delete | Action::Forget => None,
+    }
+}
+
+/// The resources that diagnostics point at.
+fn blamed(diagnostics: &[Diagnostic], export: &Export) -> Result<BTreeMap<Address, String>, Problem> {
+    let mut faults = BTreeMap::new();
+    for diagnostic in diagnostics {
+        let at = diagnostic.places.iter().find_map(|(place, _)| {
+            let file = place.source.name.as_str();
+            let block = export.places.iter().find(|(of, span, _)| of == file && span.contains(&place.span.start));
+            let script = || export.resources.iter().find(|(_, resource)| resource.script.as_deref() == Some(file));
+            block.map(|(.., address)| address).or_else(|| script().map(|(address, _)| address))
+        });
+        match at {
+            Some(address) => {
+                faults.entry(address.clone()).or_insert_with(|| diagnostic.message.clone());
+            }
+            None => return Err(unsound(&diagnostic.message)),
+        }
+    }
+    Ok(faults)
+}

@@ -1,0 +1,209 @@
+//! `fluxform export`: from a server to a project that declares what is there.
+
+mod check;
+mod place;
+mod said;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use super::connection::{self, Connection, Purpose, Target};
+use super::plan::Wait;
+use super::session::{Session, Wish};
+use super::shell::{Format, Shell, trouble};
+use super::{Ended, project};
+use crate::diagnostic::{Diagnostic, nearest};
+use crate::exit::{Exit, Problem};
+use crate::export::{self, ObjectId};
+use crate::field::Shape;
+use crate::kind::{Kind, Object};
+use crate::ledger::{self, Ledger};
+use crate::manifest;
+use crate::snapshot::{self, Extent, Sight, Snapshot};
+
+/// Write what a server has as manifests
+///
+/// Makes a project whose plan is to adopt what is there and to change nothing: IDs become addresses, names become keys,
+/// scripts become files. Tokens come without their secrets, which nobody can read; users without passwords. Reads only,
+/// and writes into no directory that has anything in it. Exits with 4, and says what is missing, if the token is not
+/// proven to see everything.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// The directory to write to: a new one, or an empty one
+    #[arg(short, long, value_name = "DIR")]
+    out: PathBuf,
+    /// The project's name [default: that of the directory]
+    #[arg(long, value_name = "NAME", value_parser = project_name)]
+    project: Option<String>,
+    /// Only objects of this kind; may be given several times
+    #[arg(long = "kind", value_name = "KIND", help_heading = "Selection", value_parser = kind)]
+    kinds: Vec<Kind>,
+    /// Only objects with this label, by its name; may be given several times
+    #[arg(long = "label", value_name = "NAME", help_heading = "Selection")]
+    labels: Vec<String>,
+    /// Everything in all orgs that the token sees, not in the home org only
+    #[arg(long, help_heading = "Selection")]
+    all_orgs: bool,
+    /// How to write the report
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: Format,
+    #[command(flatten)]
+    connection: connection::Flags,
+    #[command(flatten)]
+    wait: Wait,
+}
+
+fn project_name(text: &str) -> Result<String, String> {
+    if manifest::is_project_name(text) {
+        Ok(text.to_owned())
+    } else {
+        Err("a project's name has a-z, 0-9 and `-`, at most 41 of them, and not `-` first".to_owned())
+    }
+}
+
+fn kind(text: &str) -> Result<Kind, String> {
+    Kind::from_name(text).ok_or_else(|| {
+        let kinds = Kind::ALL.iter().map(|kind| kind.name());
+        match nearest(text, kinds.clone()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("kinds are {}", kinds.collect::<Vec<_>>().join(", ")),
+        }
+    })
+}
+
+pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
+    let one = |problem| vec![problem];
+    let out = place::vacant(&arguments.out).map_err(one)?;
+    let connection =
+        connection::resolve(&arguments.connection, &manifest::Server::default(), &shell.around, Purpose::Read)
+            .map_err(one)?;
+    shell.show(&connection.warnings);
+    there(&connection).map_err(one)?;
+    let wish =
+        Wish { dir: Path::new("."), purpose: Purpose::Read, wait: arguments.wait.lock_timeout, makes_home: false };
+    let session = Session::open(shell, &connection, wish).await.map_err(one)?;
+    let read = read(&session, arguments, &connection, &arguments.out).await;
+    session.close().await;
+    let (wish, read) = read.map_err(one)?;
+    shell.show(&read.warnings);
+    let export = out.fill(&wish, &read).map_err(one)?;
+    let exit = if read.hidden(&wish).next().is_some() { Exit::NotAuthorized } else { Exit::Ok };
+    shell.data(&said::report(shell, &arguments.out, &wish, &read, &export, exit, arguments.format))?;
+    Ok(exit)
+}
+
+/// An embedded server that does not exist has nothing to export.
+fn there(connection: &Connection) -> Result<(), Problem> {
+    let missing = match &connection.target.value {
+        Target::Server(_) => return Ok(()),
+        Target::Embedded(Some(path)) if path.exists() => return Ok(()),
+        Target::Embedded(Some(path)) => format!("there is no embedded server at {}", path.display()),
+        Target::Embedded(None) => "an embedded server in memory has nothing to export".to_owned(),
+    };
+    let diagnostic = Diagnostic::error("export::nothing", missing).help("name the server with --host");
+    Err(Problem { exit: Exit::Error, diagnostic })
+}
+
+/// What was read of the server.
+pub(super) struct Read {
+    snapshot: Snapshot,
+    ledger: Ledger,
+    /// The project that owns an object, for what other projects' ledgers have.
+    foreign: BTreeMap<ObjectId, String>,
+    warnings: Vec<Diagnostic>,
+}
+
+impl Read {
+    /// The kinds of which there may be more than was seen.
+    fn hidden(&self, wish: &export::Wish) -> impl Iterator<Item = (Kind, Sight)> {
+        let sight = |kind: &Kind| self.snapshot.kinds.get(kind).map_or(Sight::Blind, |view| view.sight);
+        let all: Vec<_> = wish.kinds.iter().map(|kind| (*kind, sight(kind))).collect();
+        all.into_iter().filter(|(_, sight)| *sight != Sight::Complete)
+    }
+}
+
+async fn read(
+    session: &Session,
+    arguments: &Arguments,
+    connection: &Connection,
+    out: &Path,
+) -> Result<(export::Wish, Read), Problem> {
+    let mut kinds: BTreeSet<Kind> = arguments.kinds.iter().copied().collect();
+    if kinds.is_empty() {
+        kinds.extend(Kind::ALL);
+    }
+    let wish = export::Wish {
+        project: arguments.project.clone().unwrap_or_else(|| project::name_of(out)),
+        labels: arguments.labels.iter().cloned().collect(),
+        every_org: arguments.all_orgs,
+        url: url(connection),
+        org: connection.org.value.clone(),
+        token_id: session.token_id().map(str::to_owned),
+        kinds,
+    };
+    let extent = Extent { kinds: with_referred(&wish.kinds), whole: wish.kinds.clone(), every_org: wish.every_org };
+    let server = snapshot::Server {
+        version: session.version.clone(),
+        home: session.home.clone(),
+        token_id: wish.token_id.clone(),
+    };
+    let snapshot = snapshot::survey(&session.client, &server, &extent).await?;
+    let labels = snapshot.kinds.get(&Kind::Label).map(|view| &view.objects);
+    let labels = || labels.into_iter().flat_map(BTreeMap::values);
+    known_labels(&wish, labels().filter(|label| !label.system).map(|label| label.name.as_str()))?;
+    let home = session.home.as_deref();
+    let (at_home, elsewhere): (Vec<_>, Vec<_>) = labels().partition(|label| label.org.as_deref() == home);
+    let rows = |labels: Vec<&Object>| labels.into_iter().map(ledger::Row::from_object).collect::<Vec<_>>();
+    let (at_home, elsewhere) = (rows(at_home), rows(elsewhere));
+    let (ledger, _) = ledger::decode(&at_home, &wish.project, home.unwrap_or_default())?;
+    let mut owners = ledger::owners(&at_home, &wish.project);
+    // In another org a project of the same name is another project.
+    let others = ledger::owners(&elsewhere, "");
+    owners.objects.extend(others.objects);
+    owners.unreadable.extend(others.unreadable);
+    let warnings = owners.unreadable.iter().map(|label| {
+        let message = format!("the ledger label `{label}` of another project cannot be read");
+        Diagnostic::warning("ledger::unreadable", message)
+            .help("what that project owns is not known: look twice at what this export declares")
+    });
+    let warnings = warnings.collect();
+    Ok((wish, Read { snapshot, ledger, foreign: owners.objects, warnings }))
+}
+
+/// These kinds, and those that their objects can refer to.
+fn with_referred(kinds: &BTreeSet<Kind>) -> BTreeSet<Kind> {
+    let mut all = kinds.clone();
+    for field in kinds.iter().flat_map(|kind| kind.spec().fields) {
+        match field.shape {
+            Shape::Ref(kind) | Shape::Refs(kind) => all.extend([kind]),
+            Shape::Scopes => all.extend(Kind::ALL),
+            _ => {}
+        }
+    }
+    all
+}
+
+/// Where the server is, as `[server].url` says it from any directory.
+fn url(connection: &Connection) -> Option<String> {
+    match &connection.target.value {
+        Target::Server(url) => Some(url.to_string()),
+        Target::Embedded(Some(path)) => {
+            let path = std::path::absolute(path).unwrap_or_else(|_| path.clone());
+            Some(format!("embedded:{}", path.display()))
+        }
+        Target::Embedded(None) => None,
+    }
+}
+
+fn known_labels<'a>(wish: &export::Wish, names: impl Iterator<Item = &'a str>) -> Result<(), Problem> {
+    let names: Vec<&str> = names.collect();
+    let known = |name: &String| names.iter().any(|each| Kind::Label.unique_name(each) == Kind::Label.unique_name(name));
+    let Some(unknown) = wish.labels.iter().find(|name| !known(name)) else { return Ok(()) };
+    let problem = trouble("export::label", format!("this token sees no label {unknown:?}"));
+    Err(match nearest(unknown, names.iter().copied()) {
+        Some(near) => {
+            Problem { diagnostic: problem.diagnostic.help(format!("there is one called {near:?}")), ..problem }
+        }
+        None => problem,
+    })
+}

@@ -1,0 +1,158 @@
+//! The directory that an export is written to: all of it at once, and nothing anywhere else.
+
+use std::io::{self, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use tempfile::TempDir;
+
+use super::super::shell::trouble;
+use super::{Read, check};
+use crate::diagnostic::Diagnostic;
+use crate::exit::{Exit, Problem};
+use crate::export::{Export, HEAD, Wish};
+
+/// What a new project has besides manifests.
+const GITIGNORE: &str = include_str!("../init/gitignore");
+
+/// A directory that does not exist, or has nothing in it.
+pub(super) struct Vacant {
+    path: PathBuf,
+    exists: bool,
+}
+
+/// Whether the directory may be written to. Looked at before the server is: an export takes a while.
+pub(super) fn vacant(path: &Path) -> Result<Vacant, Problem> {
+    let occupied = |what: &str| {
+        let diagnostic = Diagnostic::error("export::exists", format!("{} {what}", path.display()))
+            .help("nothing was written; name a directory that is new or empty");
+        Problem { exit: Exit::Error, diagnostic }
+    };
+    let exists = match std::fs::read_dir(path).map(|mut entries| entries.next()) {
+        Ok(None) => true,
+        Ok(Some(_)) => return Err(occupied("has files in it")),
+        Err(error) if error.kind() == io::ErrorKind::NotFound && path.symlink_metadata().is_err() => false,
+        Err(error) if error.kind() == io::ErrorKind::NotADirectory => return Err(occupied("is no directory")),
+        Err(error) => return Err(unwritable(path, &error)),
+    };
+    Ok(Vacant { path: path.to_owned(), exists })
+}
+
+fn unwritable(path: &Path, error: &io::Error) -> Problem {
+    trouble("export::write", format!("cannot write to {}: {error}", path.display()))
+}
+
+impl Vacant {
+    /// Writes the export beside, looks whether it says what is there, and puts it into its place.
+    pub(super) fn fill(self, wish: &Wish, read: &Read) -> Result<Export, Problem> {
+        let failed = |error: io::Error| unwritable(&self.path, &error);
+        let beside = self.beside().map_err(failed)?;
+        let export = check::checked(wish, read, |export| {
+            // Another try has other files.
+            empty(beside.path()).and_then(|()| write(beside.path(), export)).map_err(failed)?;
+            Ok(beside.path().to_owned())
+        })?;
+        self.put(beside).map_err(failed)?;
+        Ok(export)
+    }
+
+    /// A directory on the same file system: in an existing one, else beside the new one.
+    fn beside(&self) -> io::Result<TempDir> {
+        let parent = match self.path.parent() {
+            _ if self.exists => self.path.as_path(),
+            Some(parent) if !parent.as_os_str().is_empty() => parent,
+            _ => Path::new("."),
+        };
+        std::fs::create_dir_all(parent)?;
+        let mode = std::fs::Permissions::from_mode(0o777);
+        tempfile::Builder::new().prefix(".fluxform-export-").permissions(mode).tempdir_in(parent)
+    }
+
+    /// A new directory appears as a whole. In one that exists the file that makes it a project comes last.
+    fn put(&self, beside: TempDir) -> io::Result<()> {
+        if !self.exists {
+            std::fs::rename(beside.path(), &self.path)?;
+            // It is not there any more.
+            let _ = beside.keep();
+            return Ok(());
+        }
+        let mut names: Vec<_> =
+            std::fs::read_dir(beside.path())?.map(|entry| Ok(entry?.file_name())).collect::<io::Result<_>>()?;
+        names.sort_by_key(|name| name.to_str() == Some(HEAD));
+        for name in names {
+            let to = self.path.join(&name);
+            if to.symlink_metadata().is_ok() {
+                return Err(io::Error::new(io::ErrorKind::AlreadyExists, format!("{} is there now", to.display())));
+            }
+            std::fs::rename(beside.path().join(&name), to)?;
+        }
+        beside.close()
+    }
+}
+
+fn empty(dir: &Path) -> io::Result<()> {
+    for entry in std::fs::read_dir(dir)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            std::fs::remove_dir_all(entry.path())?;
+        } else {
+            std::fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+fn write(dir: &Path, export: &Export) -> io::Result<()> {
+    let files = export.files.iter().map(|(path, text)| (path.as_str(), text.as_str()));
+    for (path, text) in files.chain([(".gitignore", GITIGNORE)]) {
+        let path = dir.join(path);
+        std::fs::create_dir_all(path.parent().unwrap_or(dir))?;
+        std::fs::File::create_new(&path)?.write_all(text.as_bytes())?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn export(text: &str) -> Export {
+        let files = [(HEAD, text), ("flux/x.flux", "x = 1")].map(|(path, text)| (path.to_owned(), text.to_owned()));
+        Export { files: files.into(), ..Export::default() }
+    }
+
+    fn put(path: &Path, export: &Export) -> io::Result<()> {
+        let vacant = vacant(path).map_err(|problem| io::Error::other(problem.diagnostic.message))?;
+        let beside = vacant.beside()?;
+        write(beside.path(), export)?;
+        vacant.put(beside)
+    }
+
+    fn names(dir: &Path) -> Vec<String> {
+        let mut names: Vec<_> = std::fs::read_dir(dir)
+            .expect("a directory")
+            .map(|e| e.expect("an entry").file_name().into_string())
+            .collect();
+        names.sort();
+        names.into_iter().map(|name| name.expect("UTF-8")).collect()
+    }
+
+    #[test]
+    fn new_and_empty_directories_are_filled_and_others_are_not() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let at = |path: &str| dir.path().join(path);
+        std::fs::create_dir(at("empty")).expect("a directory");
+        std::fs::write(at("file"), "mine").expect("a file");
+        std::os::unix::fs::symlink("nowhere", at("link")).expect("a link");
+        for path in ["new", "a/b/c", "empty"] {
+            put(&at(path), &export("[project]")).expect(path);
+            assert_eq!(names(&at(path)), [".gitignore", "flux", HEAD], "{path}");
+            put(&at(path), &export("other")).expect_err("it has files now");
+            assert_eq!(std::fs::read_to_string(at(path).join(HEAD)).expect("a file"), "[project]");
+        }
+        for path in ["file", "link", "file/below"] {
+            put(&at(path), &export("other")).expect_err(path);
+        }
+        assert_eq!(names(dir.path()), ["a", "empty", "file", "link", "new"], "nothing is left beside them");
+    }
+}

@@ -1,0 +1,200 @@
+//! What is said of an export: what it has, and what it has not.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::super::shell::{Format, Shell};
+use super::Read;
+use crate::address::Address;
+use crate::exit::Exit;
+use crate::export::{Export, Fate, HEAD, HERE, Note, Wish};
+use crate::kind::Kind;
+use crate::render::{self, Page, Role, count};
+use crate::snapshot::Sight;
+
+#[derive(Serialize)]
+struct Form<'a> {
+    format_version: &'static str,
+    exit_code: u8,
+    exit_reason: &'static str,
+    resumable: bool,
+    project: &'a str,
+    directory: String,
+    files: Vec<&'a str>,
+    resources: Vec<One<'a>>,
+    notes: Vec<Said<'a>>,
+    /// Kinds of which there may be more than the token sees.
+    hidden: BTreeMap<&'static str, &'static str>,
+    other_orgs: usize,
+}
+
+#[derive(Serialize)]
+struct One<'a> {
+    address: &'a Address,
+    kind: &'static str,
+    id: &'a str,
+    external: bool,
+    imported: bool,
+    file: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    script: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct Said<'a> {
+    kind: &'static str,
+    id: &'a str,
+    name: &'a str,
+    fate: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<&'static str>,
+    why: &'a str,
+}
+
+/// What a run says of the export that it has written to `dir`.
+pub(super) fn report(
+    shell: &Shell,
+    dir: &Path,
+    wish: &Wish,
+    read: &Read,
+    export: &Export,
+    exit: Exit,
+    format: Format,
+) -> String {
+    let hidden: Vec<_> = read.hidden(wish).collect();
+    match format {
+        Format::Human => human(shell.data_page(), dir, &wish.project, export, &hidden),
+        Format::Json => render::json(&Form {
+            format_version: render::FORMAT_VERSION,
+            exit_code: exit.code(),
+            exit_reason: exit.reason(),
+            resumable: render::resumable(exit),
+            project: &wish.project,
+            directory: dir.display().to_string(),
+            files: export.files.keys().map(String::as_str).collect(),
+            resources: export
+                .resources
+                .iter()
+                .map(|(address, resource)| One {
+                    address,
+                    kind: address.kind.name(),
+                    id: &resource.id,
+                    external: resource.external,
+                    imported: resource.imported,
+                    file: &resource.file,
+                    script: resource.script.as_deref(),
+                })
+                .collect(),
+            notes: export.notes.iter().map(Said::new).collect(),
+            hidden: hidden.iter().map(|(kind, sight)| (kind.name(), seen(*sight))).collect(),
+            other_orgs: export.other_orgs,
+        }),
+    }
+}
+
+const fn seen(sight: Sight) -> &'static str {
+    match sight {
+        Sight::Complete => "complete",
+        Sight::Partial => "partial",
+        Sight::Blind => "blind",
+    }
+}
+
+impl<'a> Said<'a> {
+    fn new(note: &'a Note) -> Self {
+        let (fate, field) = match note.fate {
+            Fate::LeftOut => ("left_out", None),
+            Fate::External => ("external", None),
+            Fate::Without(field) => ("without_field", Some(field)),
+        };
+        Self { kind: note.kind.name(), id: &note.id, name: &note.name, fate, field, why: &note.why }
+    }
+}
+
+fn human(mut page: Page, dir: &Path, project: &str, export: &Export, hidden: &[(Kind, Sight)]) -> String {
+    page.put(Role::Strong, format_args!("Exported to {}:", dir.display())).end();
+    for file in export.files.keys().filter(|file| !file.contains('/')) {
+        let inside = |external: bool| {
+            export.resources.values().filter(|resource| resource.file == *file && resource.external == external).count()
+        };
+        let mut parts = Vec::new();
+        if file != HERE && inside(false) > 0 {
+            parts.push(count(inside(false), "resource"));
+        }
+        if inside(true) > 0 {
+            parts.push(format!("{} external", inside(true)));
+        }
+        if file == HEAD {
+            parts.push(format!("the project `{project}`"));
+        }
+        if file == HERE {
+            let imports = export.resources.values().filter(|resource| resource.imported).count();
+            parts.push(count(imports, "import"));
+        }
+        page.say(format_args!("  {file:<16}{}", parts.join(", "))).end();
+    }
+    let scripts = export.files.keys().filter(|file| file.contains('/')).count();
+    if scripts > 0 {
+        page.say(format_args!("  {:<16}{}", "flux/", count(scripts, "script"))).end();
+    }
+    notes(&mut page, "Left out:", export, |fate| fate == Fate::LeftOut);
+    notes(&mut page, "External, so not managed:", export, |fate| fate == Fate::External);
+    notes(&mut page, "Not said of what is exported:", export, |fate| matches!(fate, Fate::Without(_)));
+    if export.other_orgs > 0 {
+        page.gap().say(format_args!(
+            "{} not in it: --org NAME exports another one, --all-orgs all of them.",
+            match export.other_orgs {
+                1 => "One more org is".to_owned(),
+                more => format!("{more} more orgs are"),
+            }
+        ));
+        page.end();
+    }
+    if !hidden.is_empty() {
+        page.heading("This may not be all of it:");
+        for (kind, sight) in hidden {
+            let what = match sight {
+                Sight::Blind => "sees none, and is not proven to see all",
+                Sight::Partial | Sight::Complete => "is not proven to see all",
+            };
+            page.say("  ").put(Role::Warning, format_args!("{kind}s")).say(format_args!(": the token {what}")).end();
+        }
+        page.say("  Use a token that may read them all, or give the ID of this one as FLUXFORM_TOKEN_ID so that its")
+            .end();
+        page.say("  rights can be looked up; or name with --kind what is to be exported.").end();
+    }
+    page.gap().say(format_args!("Next: fluxform plan {}", dir.display())).end();
+    page.finish()
+}
+
+/// The notes of some fates, those with the same reason together.
+fn notes(page: &mut Page, title: &str, export: &Export, of: impl Fn(Fate) -> bool) {
+    let mut said: BTreeMap<(Kind, &str, Option<&str>), Vec<&Note>> = BTreeMap::new();
+    for note in export.notes.iter().filter(|note| of(note.fate)) {
+        let field = match note.fate {
+            Fate::Without(field) => Some(field),
+            Fate::LeftOut | Fate::External => None,
+        };
+        said.entry((note.kind, &note.why, field)).or_default().push(note);
+    }
+    if said.is_empty() {
+        return;
+    }
+    page.heading(title);
+    for ((kind, why, field), notes) in said {
+        let field = field.map(|field| format!("`{field}` of ")).unwrap_or_default();
+        for note in notes.iter().take(MANY) {
+            let name: String = note.name.chars().take(60).collect();
+            page.say("  ").say(field.as_str()).put(Role::Strong, format_args!("{kind} {name:?}"));
+            page.put(Role::Quiet, format_args!("  (id {})", note.id)).say(format_args!(": {why}")).end();
+        }
+        if notes.len() > MANY {
+            page.say(format_args!("  and {} more: {why}", count(notes.len() - MANY, kind.name()))).end();
+        }
+    }
+}
+
+/// So many objects with the same reason are named.
+const MANY: usize = 10;

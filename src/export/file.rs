@@ -1,0 +1,189 @@
+//! Which file a resource stands in, and the files as a whole.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use super::key::Names;
+use super::select::Selection;
+use super::table::{self, string};
+use super::{Export, Resource, Sources, Wish};
+use crate::address::{Address, is_plain_key};
+use crate::kind::{Key, Kind};
+use crate::snapshot::Sight;
+use crate::value::{Value, digest};
+
+/// The file with `[project]`: without it the others are no project.
+pub const HEAD: &str = "fluxform.toml";
+/// The file with what is true of one server only: IDs, and where it is.
+pub const HERE: &str = "server.toml";
+
+/// One resource as text.
+struct Piece {
+    address: Address,
+    text: String,
+    resource: Resource,
+}
+
+/// Puts everything into files: one for each kind, in order of address, and one for what is true of this server only.
+pub(super) fn files(wish: &Wish, sources: Sources<'_>, selection: Selection<'_>, names: &Names) -> Export {
+    let mut export = Export { notes: selection.notes, other_orgs: selection.other_orgs, ..Export::default() };
+    let mut pieces = Vec::new();
+    for (id, declared) in &selection.declared {
+        let address = &names[id];
+        let path = script_file(address);
+        let script = declared.fields.iter().find_map(|(_, value)| match value {
+            Value::Script(script) => script.source.clone(),
+            _ => None,
+        });
+        let has_script = script.is_some();
+        export.files.extend(script.map(|script| (path.clone(), script)));
+        pieces.push(Piece {
+            address: address.clone(),
+            text: table::declared(address, declared.object, &declared.fields, &path, sources, names),
+            resource: Resource {
+                id: id.1.clone(),
+                external: false,
+                imported: declared.import,
+                file: kind_file(id.0),
+                script: has_script.then_some(path),
+            },
+        });
+    }
+    for (id, external) in &selection.external {
+        // What only its ID finds is not on another server; neither is what nothing refers to asked for there.
+        let here = !external.needed || id.0.spec().key == Key::None;
+        pieces.push(Piece {
+            address: names[id].clone(),
+            text: table::external(&names[id], external.object, sources, names),
+            resource: Resource {
+                id: id.1.clone(),
+                external: true,
+                imported: false,
+                file: if here { HERE.to_owned() } else { kind_file(id.0) },
+                script: None,
+            },
+        });
+    }
+    pieces.sort_by(|a, b| a.address.cmp(&b.address));
+    export.files.insert(HEAD.to_owned(), head(wish, sources));
+    export.files.insert(HERE.to_owned(), here(wish));
+    for piece in pieces {
+        let kind = piece.address.kind;
+        let file = piece.resource.file.clone();
+        let text = export.files.entry(file.clone()).or_insert_with(|| about(kind, sources));
+        append(text, &piece.text, &piece.address, file, &mut export.places);
+        export.resources.insert(piece.address, piece.resource);
+    }
+    let text = export.files.entry(HERE.to_owned()).or_default();
+    for (block, address) in moves(sources, names).into_iter().chain(imports(&export.resources)) {
+        append(text, &block, &address, HERE.to_owned(), &mut export.places);
+    }
+    export
+}
+
+/// Puts a block at the end of a file.
+fn append(
+    text: &mut String,
+    block: &str,
+    address: &Address,
+    file: String,
+    places: &mut Vec<(String, Range<usize>, Address)>,
+) {
+    if !text.is_empty() {
+        text.push('\n');
+    }
+    places.push((file, text.len()..text.len() + block.len(), address.clone()));
+    text.push_str(block);
+}
+
+fn kind_file(kind: Kind) -> String {
+    format!("{kind}s.toml")
+}
+
+/// The file of a script. A key that the ledger has may be any text.
+fn script_file(address: &Address) -> String {
+    let key = &address.key;
+    if is_plain_key(key) { format!("flux/{key}.flux") } else { format!("flux/{}_{}.flux", address.kind, digest(key)) }
+}
+
+fn head(wish: &Wish, sources: Sources<'_>) -> String {
+    let mut text = String::new();
+    let mut only = Vec::new();
+    if Kind::ALL.iter().any(|kind| !wish.kinds.contains(kind)) {
+        let kinds: Vec<_> = wish.kinds.iter().map(|kind| format!("{kind}s")).collect();
+        only.push(format!("only {}", kinds.join(", ")));
+    }
+    if !wish.labels.is_empty() {
+        let labels: Vec<_> = wish.labels.iter().map(|label| format!("{label:?}")).collect();
+        only.push(format!("only what is labelled {}", labels.join(" or ")));
+    }
+    let hidden = wish.kinds.iter().filter(|kind| sight(sources, **kind) != Sight::Complete);
+    let hidden: Vec<_> = hidden.map(|kind| format!("{kind}s")).collect();
+    if !hidden.is_empty() {
+        only.push(format!("the token is not proven to see all {}", hidden.join(", ")));
+    }
+    for line in only {
+        text.push_str(&format!("# This export is not the whole server: {line}.\n"));
+    }
+    if !text.is_empty() {
+        text.push('\n');
+    }
+    text + &format!("[project]\nname = {}\n", string(&wish.project))
+}
+
+pub(super) fn sight(sources: Sources<'_>, kind: Kind) -> Sight {
+    sources.snapshot.kinds.get(&kind).map_or(Sight::Blind, |view| view.sight)
+}
+
+/// What stands at the top of a kind's file.
+fn about(kind: Kind, sources: Sources<'_>) -> String {
+    let mut text = String::new();
+    if sight(sources, kind) != Sight::Complete {
+        text.push_str(&format!(
+            "# These may not be all {kind}s: the token that they were exported with is not proven to see all.\n"
+        ));
+    }
+    if kind.spec().delivers {
+        text.push_str(
+            "# A secret exists once, when it is made: these are taken over without theirs. On another server each needs\n\
+             # `deliver`, which says where its secret goes; so does here a token whose `read` or `write` is to change.\n",
+        );
+    }
+    text
+}
+
+fn here(wish: &Wish) -> String {
+    let mut text = String::from(
+        "# What is true of this server only: where it is, and the IDs of what has no name of its own.\n\
+         # To set up another server with the same manifests, leave this file out.\n\n[server]\n",
+    );
+    if let Some(url) = &wish.url {
+        text.push_str(&format!("url = {}\n", string(url)));
+    }
+    text.push_str(&format!("org = {}\n", string(&wish.org)));
+    text
+}
+
+/// `[[moved]]` for what the ledger has under the address of an instance, with the resource that each is about.
+fn moves(sources: Sources<'_>, names: &Names) -> Vec<(String, Address)> {
+    let entries = sources.ledger.entries.iter();
+    let moved = entries.filter_map(|(was, entry)| Some((was, names.get(&(was.kind, entry.id.clone()))?)));
+    moved
+        .filter(|(was, is)| was != is)
+        .map(|(was, is)| {
+            let (from, to) = (string(&was.to_string()), string(&is.to_string()));
+            (format!("[[moved]]\nfrom = {from}\nto = {to}\n"), is.clone())
+        })
+        .collect()
+}
+
+/// `[[import]]` for what nothing but its ID finds, with the resource that each is about.
+fn imports(resources: &BTreeMap<Address, Resource>) -> Vec<(String, Address)> {
+    let imported = resources.iter().filter(|(_, resource)| resource.imported);
+    imported
+        .map(|(address, resource)| {
+            let (to, id) = (string(&address.to_string()), string(&resource.id));
+            (format!("[[import]]\nto = {to}\nid = {id}\n"), address.clone())
+        })
+        .collect()
+}

@@ -1,0 +1,129 @@
+//! From what a server has to manifests that declare it: references become addresses, names become keys.
+
+mod file;
+mod key;
+mod scope;
+mod select;
+mod table;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+
+use crate::address::Address;
+use crate::kind::Kind;
+use crate::ledger::Ledger;
+use crate::snapshot::Snapshot;
+
+pub use file::{HEAD, HERE};
+
+/// A kind and an ID.
+pub type ObjectId = (Kind, String);
+
+/// What is to be exported.
+#[derive(Clone, Debug)]
+pub struct Wish {
+    /// The name of the project that the manifests are.
+    pub project: String,
+    /// The kinds that are exported.
+    pub kinds: BTreeSet<Kind>,
+    /// Only objects that have one of these labels, by name; empty for all.
+    pub labels: BTreeSet<String>,
+    /// Whether all orgs are exported that were read, not the home org only.
+    pub every_org: bool,
+    /// `[server].url`, where there is one.
+    pub url: Option<String>,
+    /// `[server].org`.
+    pub org: String,
+    /// The ID of the run's own token, where it is known: it is not taken over.
+    pub token_id: Option<String>,
+}
+
+/// What there is to export from.
+#[derive(Clone, Copy, Debug)]
+pub struct Sources<'a> {
+    /// The server.
+    pub snapshot: &'a Snapshot,
+    /// What the project of that name has already.
+    pub ledger: &'a Ledger,
+    /// The project that owns an object, for what other projects' ledgers have.
+    pub foreign: &'a BTreeMap<ObjectId, String>,
+    /// What has turned out not to be manageable, and why: it is not declared.
+    pub refused: &'a BTreeMap<ObjectId, Refused>,
+}
+
+/// Why an object is not declared although it could be written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refused {
+    /// What is wrong with it.
+    pub why: String,
+    /// Whether it cannot even be external.
+    pub also_external: bool,
+}
+
+/// Manifests, and what they are made of.
+#[derive(Clone, Debug, Default)]
+pub struct Export {
+    /// The text of each file, by its path in the project directory.
+    pub files: BTreeMap<String, String>,
+    /// What the manifests declare.
+    pub resources: BTreeMap<Address, Resource>,
+    /// What stands where: file, bytes, and the resource that it is about.
+    pub places: Vec<(String, Range<usize>, Address)>,
+    /// What they do not, or not whole.
+    pub notes: Vec<Note>,
+    /// How many orgs the token sees that are not exported.
+    pub other_orgs: usize,
+}
+
+/// One resource of the manifests.
+#[derive(Clone, Debug)]
+pub struct Resource {
+    /// The object's ID.
+    pub id: String,
+    /// Whether it is only looked up.
+    pub external: bool,
+    /// Whether it is found by an `[[import]]`.
+    pub imported: bool,
+    /// Its file.
+    pub file: String,
+    /// The file of its script.
+    pub script: Option<String>,
+}
+
+/// Something that the manifests do not say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    /// The object's kind.
+    pub kind: Kind,
+    /// Its ID.
+    pub id: String,
+    /// Its name (a token's description).
+    pub name: String,
+    /// What became of it.
+    pub fate: Fate,
+    /// Why.
+    pub why: String,
+}
+
+/// What became of an object that is not declared as it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Fate {
+    /// It is in no manifest.
+    LeftOut,
+    /// It is external.
+    External,
+    /// It is declared without this field.
+    Without(&'static str),
+}
+
+/// Writes the manifests.
+pub fn export(wish: &Wish, sources: Sources<'_>) -> Export {
+    let selection = select::select(wish, sources);
+    let names = key::names(&selection, sources);
+    file::files(wish, sources, selection, &names)
+}
+
+#[cfg(test)]
+mod sample;
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,263 @@
+//! What is declared, what is external, and what is left out.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::scope::{Target, target};
+use super::{Fate, Note, ObjectId, Refused, Sources, Wish};
+use crate::field::Shape;
+use crate::kind::{Key, Kind, Object, Place, Untold};
+use crate::value::{Fields, Ref, Scope, Value};
+
+/// What becomes of the objects.
+#[derive(Debug, Default)]
+pub(super) struct Selection<'a> {
+    pub(super) declared: BTreeMap<ObjectId, Declared<'a>>,
+    /// External ones, with whether anything that is declared refers to them.
+    pub(super) external: BTreeMap<ObjectId, External<'a>>,
+    pub(super) notes: Vec<Note>,
+    pub(super) other_orgs: usize,
+}
+
+/// An object that the manifests declare.
+#[derive(Debug)]
+pub(super) struct Declared<'a> {
+    pub(super) object: &'a Object,
+    /// The fields to be written; references are those of the object.
+    pub(super) fields: Fields,
+    /// Whether only an `[[import]]` finds it.
+    pub(super) import: bool,
+}
+
+/// An object that is looked up and never changed.
+#[derive(Debug)]
+pub(super) struct External<'a> {
+    pub(super) object: &'a Object,
+    /// Whether something that is declared refers to it.
+    pub(super) needed: bool,
+}
+
+/// Decides about every object.
+pub(super) fn select<'a>(wish: &Wish, sources: Sources<'a>) -> Selection<'a> {
+    let mut selector = Selector { wish, sources, labels: labels(wish, sources), selection: Selection::default() };
+    for kind in &wish.kinds {
+        if let Some(view) = sources.snapshot.kinds.get(kind) {
+            view.objects.values().for_each(|object| selector.take(*kind, object));
+        }
+    }
+    selector.close();
+    selector.selection
+}
+
+struct Selector<'a, 'w> {
+    wish: &'w Wish,
+    sources: Sources<'a>,
+    /// The IDs of the labels that are asked for.
+    labels: BTreeSet<&'a str>,
+    selection: Selection<'a>,
+}
+
+/// The labels that the wish names, as the server keeps their names apart.
+fn labels<'a>(wish: &Wish, sources: Sources<'a>) -> BTreeSet<&'a str> {
+    let kinds = Kind::ALL.iter().flat_map(|kind| kind.spec().fields).filter_map(|field| match field.shape {
+        Shape::Refs(kind) if field.name == "labels" => Some(kind),
+        _ => None,
+    });
+    let Some(kind) = kinds.into_iter().next() else { return BTreeSet::new() };
+    let wanted: BTreeSet<_> = wish.labels.iter().map(|name| kind.unique_name(name)).collect();
+    let views = sources.snapshot.kinds.get(&kind).into_iter().flat_map(|view| view.objects.values());
+    let asked = views.filter(|label| !label.system && wanted.contains(&kind.unique_name(&label.name)));
+    asked.map(|label| label.id.as_str()).collect()
+}
+
+impl<'a> Selector<'a, '_> {
+    fn take(&mut self, kind: Kind, object: &'a Object) {
+        let id = (kind, object.id.clone());
+        if object.system || !self.is_here(kind, object) || !self.has_label(object) {
+            return;
+        }
+        if let Some(project) = self.sources.foreign.get(&id) {
+            return self.note(kind, object, Fate::LeftOut, format!("the project `{project}` owns it"));
+        }
+        if self.is_the_runs_own(object) {
+            self.selection.external.insert(id, External { object, needed: false });
+            return;
+        }
+        let told = match self.sources.refused.get(&id) {
+            Some(Refused { why, also_external: true }) => {
+                return self.note(kind, object, Fate::LeftOut, why.clone());
+            }
+            Some(Refused { why, .. }) => Err(Untold::Unsayable(why.clone())),
+            None => kind.tell(object).and_then(|fields| self.sayable(kind, object, fields)),
+        };
+        match told {
+            Ok(fields) => {
+                let import = match kind.spec().key {
+                    Key::Name { .. } => false,
+                    Key::LoneName => !self.is_alone(kind, object),
+                    Key::None => true,
+                };
+                self.selection.declared.insert(id, Declared { object, fields, import });
+            }
+            Err(Untold::Unfinished(why)) => self.note(kind, object, Fate::LeftOut, why),
+            Err(Untold::Unsayable(why)) if self.is_found(kind, object) => {
+                self.note(kind, object, Fate::External, why);
+                self.selection.external.insert(id, External { object, needed: false });
+            }
+            Err(Untold::Unsayable(why)) => self.note(kind, object, Fate::LeftOut, why),
+        }
+    }
+
+    fn note(&mut self, kind: Kind, object: &Object, fate: Fate, why: String) {
+        self.selection.notes.push(Note { kind, id: object.id.clone(), name: object.name.clone(), fate, why });
+    }
+
+    fn home(&self) -> Option<&'a str> {
+        self.sources.snapshot.home.as_deref()
+    }
+
+    /// Whether an object belongs to what is exported by where it is.
+    fn is_here(&mut self, kind: Kind, object: &Object) -> bool {
+        if self.wish.every_org {
+            return true;
+        }
+        if kind == Kind::HOME {
+            let other = self.home() != Some(object.id.as_str());
+            self.selection.other_orgs += usize::from(other);
+            return !other;
+        }
+        match kind.spec().place {
+            Place::Org => object.org.as_deref() == self.home(),
+            // One that has a part in other orgs only is theirs.
+            Place::Server => {
+                let orgs: Vec<&str> = kind
+                    .spec()
+                    .fields
+                    .iter()
+                    .filter(|field| field.shape == Shape::Refs(Kind::HOME))
+                    .filter_map(|field| object.fields.get(field.name))
+                    .flat_map(Value::refs)
+                    .filter_map(Ref::bare_id)
+                    .collect();
+                orgs.is_empty() || orgs.iter().any(|org| Some(*org) == self.home())
+            }
+        }
+    }
+
+    fn has_label(&self, object: &Object) -> bool {
+        if self.wish.labels.is_empty() {
+            return true;
+        }
+        let attached = object.fields.get("labels").map(Value::refs).unwrap_or_default();
+        self.labels.contains(object.id.as_str())
+            || attached.into_iter().filter_map(Ref::bare_id).any(|label| self.labels.contains(label))
+    }
+
+    /// What the run itself stands on: whoever takes it over can lock himself out.
+    fn is_the_runs_own(&self, object: &Object) -> bool {
+        let id = object.id.as_str();
+        self.home() == Some(id) || self.sources.snapshot.me == id || self.wish.token_id.as_deref() == Some(id)
+    }
+
+    /// Whether no other object in the same place has its name.
+    fn is_alone(&self, kind: Kind, object: &Object) -> bool {
+        let view = self.sources.snapshot.kinds.get(&kind);
+        let mut others = view.into_iter().flat_map(|view| view.objects.values());
+        !others
+            .any(|other| !other.system && other.id != object.id && other.name == object.name && other.org == object.org)
+    }
+
+    /// Whether an external resource finds the object.
+    fn is_found(&self, kind: Kind, object: &Object) -> bool {
+        !object.system
+            && match kind.spec().key {
+                Key::Name { .. } => true,
+                Key::LoneName => self.is_alone(kind, object),
+                Key::None => kind.spec().fields.iter().any(|field| field.shape == Shape::Id),
+            }
+    }
+
+    /// The fields without what the home org and the run's own user are when nothing is said, and without references to
+    /// what is not seen.
+    fn sayable(&mut self, kind: Kind, object: &Object, mut fields: Fields) -> Result<Fields, Untold> {
+        for field in kind.spec().fields {
+            let Some(value) = fields.get(field.name) else { continue };
+            match (field.shape, value) {
+                (Shape::Ref(Kind::HOME), Value::Ref(org)) if org.bare_id() == self.home() => {
+                    fields.remove(field.name);
+                }
+                (Shape::Ref(_), Value::Ref(of)) if of.bare_id() == Some(self.sources.snapshot.me.as_str()) => {
+                    fields.remove(field.name);
+                }
+                (Shape::Ref(of), _) | (Shape::Refs(of), _) if !self.sees(of, value) => {
+                    let why = format!("it names a {of} that this token does not see");
+                    self.note(kind, object, Fate::Without(field.name), why);
+                    fields.remove(field.name);
+                }
+                (Shape::Scopes, Value::Scopes(scopes)) => {
+                    let org = object.org.as_deref();
+                    if let Some(scope) = scopes.iter().find(|scope| self.means(scope, org) == Target::Unsayable) {
+                        return Err(Untold::Unsayable(format!("it may {} {scope}, which no scope says", field.name)));
+                    }
+                }
+                _ => {}
+            }
+        }
+        Ok(fields)
+    }
+
+    fn sees(&self, kind: Kind, value: &Value) -> bool {
+        value.refs().into_iter().all(|of| of.bare_id().is_some_and(|id| self.found(kind, id).is_some()))
+    }
+
+    /// The object, if it is seen and can be external.
+    fn found(&self, kind: Kind, id: &str) -> Option<&'a Object> {
+        self.sources.snapshot.object(kind, id).filter(|object| self.is_found(kind, object))
+    }
+
+    fn means(&self, scope: &Scope, holder: Option<&str>) -> Target {
+        target(scope, self.sources.snapshot, holder, &|kind, id| self.found(kind, id).is_some())
+    }
+
+    /// Makes external what is referred to and not declared.
+    fn close(&mut self) {
+        let mut needed: Vec<ObjectId> = Vec::new();
+        for declared in self.selection.declared.values() {
+            let holder = declared.object.org.as_deref();
+            for (_, value) in declared.fields.iter() {
+                if let Value::Scopes(scopes) = value {
+                    let objects = scopes.iter().filter_map(|scope| self.means(scope, holder).object().cloned());
+                    needed.extend(objects);
+                } else {
+                    needed.extend(value.refs().into_iter().filter_map(|of| match of {
+                        Ref::Id(kind, id) => Some((*kind, id.clone())),
+                        Ref::To(_) | Ref::Home => None,
+                    }));
+                }
+            }
+        }
+        while let Some(id) = needed.pop() {
+            if self.selection.declared.contains_key(&id) {
+                continue;
+            }
+            let Some(object) = self.found(id.0, &id.1) else { continue };
+            let org = object.org.clone().filter(|org| Some(org.as_str()) != self.home());
+            let external = self.selection.external.entry(id).or_insert(External { object, needed: false });
+            if !external.needed {
+                external.needed = true;
+                needed.extend(org.map(|org| (Kind::HOME, org)));
+            }
+        }
+        // Where it lives has to be said of what nothing refers to as well.
+        let elsewhere: BTreeSet<String> =
+            self.selection.external.values().filter_map(|external| external.object.org.clone()).collect();
+        for org in elsewhere {
+            let id = (Kind::HOME, org);
+            if self.home() != Some(id.1.as_str())
+                && !self.selection.declared.contains_key(&id)
+                && let Some(object) = self.found(id.0, &id.1)
+            {
+                self.selection.external.entry(id).or_insert(External { object, needed: false });
+            }
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! One resource as a table in TOML.
+
+use super::key::Names;
+use super::scope::{Target, target};
+use super::{ObjectId, Sources};
+use crate::address::{Address, is_plain_key};
+use crate::field::{Omitted, Shape};
+use crate::hidden::is_hidden;
+use crate::kind::{Key, Kind, Object, Place};
+use crate::value::{Fields, Ref, Value};
+
+/// A line that grows longer becomes several.
+const WIDTH: usize = 110;
+
+/// A resource that is declared. A script stands in the file `script`.
+pub(super) fn declared(
+    address: &Address,
+    object: &Object,
+    fields: &Fields,
+    script: &str,
+    sources: Sources<'_>,
+    names: &Names,
+) -> String {
+    let mut text = head(address);
+    let mut tables = String::new();
+    for field in address.kind.spec().fields {
+        let Some(value) = fields.get(field.name) else {
+            if field.omitted == Omitted::Required && field.shape == Shape::Sinks {
+                let file = if is_plain_key(&address.key) { &address.key } else { "secret" };
+                text.push_str(&format!("# {} = {{ file = \"secrets/{file}.{}\" }}\n", field.name, address.kind));
+            }
+            continue;
+        };
+        if field.omitted == Omitted::Key && *value == Value::Text(address.key.clone()) {
+            continue;
+        }
+        match value {
+            Value::Map(map) => {
+                let pairs: Vec<_> =
+                    map.iter().map(|(key, value)| format!("{} = {}", bare(key), string(value))).collect();
+                let line = format!("{} = {{ {} }}\n", field.name, pairs.join(", "));
+                if line.len() <= WIDTH {
+                    text.push_str(&line);
+                } else {
+                    tables.push_str(&format!("\n[{address}.{}]\n{}\n", field.name, pairs.join("\n")));
+                }
+            }
+            value => {
+                if let Some(written) = written(field.name, value, object, script, sources, names) {
+                    text.push_str(&format!("{} = {written}\n", field.name));
+                }
+            }
+        }
+    }
+    text + &tables
+}
+
+/// A resource that is looked up.
+pub(super) fn external(address: &Address, object: &Object, sources: Sources<'_>, names: &Names) -> String {
+    let mut text = head(address);
+    text.push_str("external = true\n");
+    if address.kind.spec().key == Key::None {
+        let field = address.kind.spec().fields.iter().find(|field| field.shape == Shape::Id);
+        text.push_str(&format!("{} = {}\n", field.map_or("id", |field| field.name), string(&object.id)));
+    } else if object.name != address.key {
+        text.push_str(&format!("name = {}\n", string(&object.name)));
+    }
+    let elsewhere = object.org.as_ref().filter(|org| sources.snapshot.home.as_ref() != Some(*org));
+    if address.kind.spec().place == Place::Org
+        && let Some(org) = elsewhere.and_then(|org| names.get(&(Kind::HOME, org.clone())))
+    {
+        text.push_str(&format!("org = {}\n", string(&org.to_string())));
+    }
+    text
+}
+
+fn head(address: &Address) -> String {
+    format!("[{address}]\n")
+}
+
+/// A value as it is written; none for what has no form in a manifest.
+fn written(
+    field: &str,
+    value: &Value,
+    object: &Object,
+    script: &str,
+    sources: Sources<'_>,
+    names: &Names,
+) -> Option<String> {
+    let list = |texts: Vec<String>| list(field, texts);
+    let address = |id: &ObjectId| names.get(id).map(ToString::to_string);
+    let reference = |of: &Ref| match of {
+        Ref::Id(kind, id) => address(&(*kind, id.clone())),
+        Ref::To(_) | Ref::Home => None,
+    };
+    Some(match value {
+        Value::Text(text) => string(text),
+        Value::Integer(number) => number.to_string(),
+        Value::Duration(duration) => string(&duration.to_string()),
+        Value::Infinite => string("infinite"),
+        Value::Ref(of) => string(&reference(of)?),
+        Value::Refs(set) => list(set.iter().filter_map(reference).collect()),
+        Value::Script(_) => format!("{{ file = {} }}", string(script)),
+        Value::Scopes(scopes) => list(
+            scopes
+                .iter()
+                .filter_map(|scope| {
+                    let found = |kind: Kind, id: &str| names.contains_key(&(kind, id.to_owned()));
+                    match target(scope, sources.snapshot, object.org.as_deref(), &found) {
+                        Target::Object(id) => address(&id),
+                        Target::Bare((kind, id)) => Some(format!("{kind}-id:{id}")),
+                        Target::Org { ty, org } => Some(format!("{}/{ty}", address(&org)?)),
+                        Target::Instance(ty) => Some(format!("instance/{ty}")),
+                        Target::Unsayable => None,
+                    }
+                })
+                .collect(),
+        ),
+        Value::Unset | Value::Map(_) | Value::Source(_) | Value::Sinks(_) => return None,
+    })
+}
+
+/// A list in one line, or with a line for each item.
+fn list(field: &str, mut items: Vec<String>) -> String {
+    items.sort();
+    let items: Vec<String> = items.iter().map(|item| string(item)).collect();
+    let line = items.join(", ");
+    if field.len() + line.len() + 5 <= WIDTH {
+        return format!("[{line}]");
+    }
+    let lines: String = items.iter().map(|item| format!("    {item},\n")).collect();
+    format!("[\n{lines}]")
+}
+
+/// A string in TOML, whose `${` is no expression. What nobody would see is written as an escape.
+pub(super) fn string(text: &str) -> String {
+    let text = text.replace("${", "$${");
+    if text.chars().any(|c| is_hidden(c) && c != '\n') { basic(&text) } else { toml::Value::String(text).to_string() }
+}
+
+/// A key in TOML.
+fn bare(key: &str) -> String {
+    if is_plain_key(key) { key.to_owned() } else { basic(key) }
+}
+
+/// A string in quotes, on one line.
+fn basic(text: &str) -> String {
+    let mut out = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => out.extend(['\\', c]),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            c if is_hidden(c) => out.push_str(&format!("\\U{:08X}", c as u32)),
+            c => out.push(c),
+        }
+    }
+    out + "\""
+}

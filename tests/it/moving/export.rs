@@ -1,0 +1,251 @@
+//! What an export says, and what it does not.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use super::{Home, files};
+use crate::support::{Relay, both, hourly};
+
+/// A directory for an export, in one that goes at the end.
+fn out() -> (tempfile::TempDir, std::path::PathBuf) {
+    let dir = tempfile::tempdir().unwrap();
+    let out = dir.path().join("iot");
+    (dir, out)
+}
+
+/// All IDs as one, and the server's address too.
+fn masked(text: &str, home: &Home) -> String {
+    let text = text.replace(home.server.url(), "http://server");
+    let mut out = String::new();
+    let mut rest = text.as_str();
+    while let Some(at) = rest.find(|c: char| c.is_ascii_hexdigit()) {
+        let digits = rest[at..].find(|c: char| !c.is_ascii_hexdigit()).unwrap_or(rest.len() - at);
+        out += &rest[..at];
+        out += if digits == 16 { "0123456789abcdef" } else { &rest[at..at + digits] };
+        rest = &rest[at + digits..];
+    }
+    out + rest
+}
+
+fn shown(dir: &Path, home: &Home) -> String {
+    let files = files(dir).into_iter().filter(|(path, _)| path != ".gitignore");
+    files.map(|(path, text)| format!("=== {path}\n{}", masked(&text, home))).collect()
+}
+
+/// A server as somebody leaves it who has clicked for a year.
+pub(super) async fn clicked(home: &Home) -> Value {
+    let label =
+        home.make("labels", json!({"name": "Prod", "properties": {"color": "#ff0000", "description": "paged"}})).await;
+    let raw = home
+        .make("buckets", json!({"name": "raw", "retentionRules": [{"type": "expire", "everySeconds": 2_592_000}]}))
+        .await;
+    let old = home.make("buckets", json!({"name": "My bucket (old)", "description": "do not use"})).await;
+    let gone = home.make("buckets", json!({"name": "gone"})).await;
+    let attach = json!({"labelID": label});
+    home.http.post(&format!("buckets/{raw}/labels"), attach.clone()).await.expect(201);
+    let script = "import \"math\"\n\noption task = {name: \"Hourly\", every: 60m, offset: 5m}\n\n// The mean.\nfrom(bucket: \"raw\") |> range(start: -1h) |> to(bucket: \"My bucket (old)\")";
+    let task = home.make("tasks", json!({"flux": script, "description": "means"})).await;
+    home.http.post(&format!("tasks/{task}/labels"), attach).await.expect(201);
+    let extra = "option task = {name: \"nightly\", cron: \"0 3 * * *\", concurrency: 2}\n\nx = 1";
+    home.make("tasks", json!({"flux": extra, "status": "inactive"})).await;
+    let alice = home.http.post("users", json!({"name": "alice"})).await.expect(201)["id"].as_str().unwrap().to_owned();
+    home.http.post(&format!("orgs/{}/members", home.org), json!({"id": alice})).await.expect(201);
+    home.http.post("users", json!({"name": "bob", "status": "inactive"})).await.expect(201);
+    let one = home
+        .token("Ingest", json!([home.may_one("write", "buckets", &raw), home.may_one("read", "buckets", &gone)]))
+        .await;
+    home.token("Wide", json!([home.may("read", "buckets"), home.may("write", "dashboards"), {"action": "read", "resource": {"type": "orgs"}}])).await;
+    home.token("One dashboard", json!([home.may_one("read", "dashboards", "0123456789abcdef")])).await;
+    home.http.delete(&format!("buckets/{gone}")).await.expect(204);
+    json!({"raw": raw, "old": old, "task": task, "ingest": one.token})
+}
+
+both!(a_server_that_was_clicked_together, virgin, async |server| {
+    let home = Home::on(server).await;
+    clicked(&home).await;
+    let before = home.everything().await;
+    let (_keep, dir) = out();
+    let said = home.export(&dir, &[]).with(0);
+    insta::assert_snapshot!("clicked", shown(&dir, &home));
+    insta::assert_snapshot!("clicked-said", masked(&said.out, &home).replace(dir.to_str().unwrap(), "iot"));
+    // The plan is to adopt, and nothing else; and so it is done.
+    assert_eq!(home.plan(&dir), (10, String::new()));
+    home.fluxform(&["apply", "--adopt", "--auto-approve"]).arg(&dir).run().with(0);
+    home.fluxform(&["plan", "--detailed-exitcode"]).arg(&dir).run().with(0);
+    home.fluxform(&["drift"]).arg(&dir).run().with(0);
+    assert_eq!(home.everything().await, before);
+    // What the project owns now is exported as it was.
+    let (_keep, again) = out();
+    home.export(&again, &[]).with(0);
+    assert_eq!(files(&again), files(&dir));
+    home.fluxform(&["plan", "--detailed-exitcode"]).arg(&again).run().with(0);
+});
+
+both!(an_export_sets_up_another_server, virgin, async |server| {
+    let home = Home::on(server).await;
+    clicked(&home).await;
+    for name in ["Hourly", "Hourly", "nightly"] {
+        let script = format!("option task = {{name: \"{name}\", every: 2h}}\nx = {}", name.len());
+        home.make("tasks", json!({"flux": script})).await;
+    }
+    let (_keep, dir) = out();
+    home.export(&dir, &[]).with(0);
+    let first = files(&dir);
+
+    let other = Home::another(home.server.backend()).await;
+    std::fs::remove_file(dir.join("server.toml")).unwrap();
+    let tokens = dir.join("tokens.toml");
+    std::fs::write(&tokens, first["tokens.toml"].replace("# deliver", "deliver")).unwrap();
+    other.fluxform(&["apply", "--adopt", "--auto-approve"]).arg(&dir).run().with(0);
+    other.fluxform(&["plan", "--detailed-exitcode"]).arg(&dir).run().with(0);
+    let (_keep, again) = out();
+    other.export(&again, &[]).with(0);
+    let mut second = files(&again);
+    second.insert("server.toml".into(), first["server.toml"].clone());
+    assert_eq!(second, first);
+});
+
+both!(one_list_for_each_kind_and_page, virgin, async |server| {
+    let home = Home::on(server).await;
+    for n in 0..120 {
+        home.make("buckets", json!({"name": format!("b{n}")})).await;
+    }
+    let relay = Relay::to(home.server.url());
+    let (_keep, dir) = out();
+    let run = home.fluxform(&["export", "--out"]).arg(&dir).args(&["--host", relay.url()]);
+    run.run().with(0);
+    let lists = |path: &str| relay.requests().iter().filter(|request| request.starts_with(path)).count();
+    // 122 buckets with the system's and setup's: two pages and the empty one that ends the walk.
+    for (path, count) in [
+        ("GET /api/v2/buckets?", 3),
+        ("GET /api/v2/tasks?", 1),
+        ("GET /api/v2/labels?", 1),
+        ("GET /api/v2/authorizations?", 1),
+        ("GET /api/v2/users?", 2),
+    ] {
+        assert_eq!(lists(path), count, "{path}: {:#?}", relay.requests());
+    }
+    let writes = |request: &&String| !request.starts_with("GET ") && !request.contains("/authorizations");
+    assert_eq!(relay.requests().iter().find(writes), None);
+});
+
+both!(labels_and_kinds_select, virgin, async |server| {
+    let home = Home::on(server).await;
+    clicked(&home).await;
+    let resources = |said: &crate::cli::fluxform::Ended| -> Vec<String> {
+        let all = said.json()["resources"].as_array().unwrap().clone();
+        let external = |one: &Value| if one["external"] == true { " external" } else { "" };
+        all.iter().map(|one| format!("{}{}", one["address"].as_str().unwrap(), external(one))).collect()
+    };
+    let (_keep, dir) = out();
+    let said = home.export(&dir, &["--label", "prod", "--format=json"]).with(0);
+    assert_eq!(resources(&said), ["label.prod", "bucket.raw", "task.hourly"]);
+    let schema = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas/export.schema.json"));
+    let schema = jsonschema::validator_for(&schema.unwrap().parse().unwrap()).unwrap();
+    assert_eq!(schema.iter_errors(&said.json()).map(|error| error.to_string()).collect::<Vec<_>>(), [""; 0]);
+    insta::assert_snapshot!("json", masked(&said.out, &home).replace(dir.to_str().unwrap(), "iot"));
+    assert_eq!(home.plan(&dir), (3, String::new()));
+    let (_keep, dir) = out();
+    let said = home.export(&dir, &["--kind=token", "--format=json"]).with(0);
+    assert_eq!(
+        resources(&said),
+        [
+            "org.first external",
+            "bucket.raw external",
+            "token.ingest",
+            "token.one_dashboard external",
+            "token.roots_token external",
+            "token.wide"
+        ]
+    );
+    assert_eq!(home.plan(&dir), (2, String::new()));
+    let (_keep, dir) = out();
+    let said = home.export(&dir, &["--label", "Pord", "--format=json"]).with(1);
+    assert!(schema.is_valid(&said.json()));
+    assert!(said.err.contains("there is one called \"Prod\""), "{}", said.err);
+    assert!(!dir.exists());
+});
+
+both!(what_another_project_owns_is_left_to_it, virgin, async |server| {
+    let home = Home::on(server).await;
+    let theirs = tempfile::tempdir().unwrap();
+    let manifest = "[project]\nname = \"theirs\"\n[bucket.shared]\n[label.theirs]\n";
+    std::fs::write(theirs.path().join("main.toml"), manifest).unwrap();
+    home.fluxform(&["apply", "--auto-approve"]).arg(theirs.path()).run().with(0);
+    let shared =
+        home.http.get("buckets?name=shared").await.expect(200)["buckets"][0]["id"].as_str().unwrap().to_owned();
+    home.token("reads it", json!([home.may_one("read", "buckets", &shared)])).await;
+    let (_keep, dir) = out();
+    let said = home.export(&dir, &[]).with(0);
+    assert!(said.out.contains("the project `theirs` owns it"), "{}", said.out);
+    assert!(!files(&dir).values().any(|text| text.contains("fluxform/theirs")));
+    insta::assert_snapshot!("shared", files(&dir)["buckets.toml"]);
+    assert_eq!(home.plan(&dir), (2, String::new()));
+});
+
+both!(a_token_that_does_not_see_all_says_so, virgin, async |server| {
+    let home = Home::on(server).await;
+    clicked(&home).await;
+    let reads = ["buckets", "labels", "tasks", "authorizations"].map(|ty| home.may("read", ty));
+    let narrow = home.token("narrow", json!(reads)).await;
+    let with = |token: &str, arguments: &[&str], dir: &Path| {
+        home.fluxform_with(token, &["export", "--org", &home.org, "--out"]).arg(dir).args(arguments).run()
+    };
+    let (_keep, dir) = out();
+    let said = with(&narrow.token, &[], &dir).with(4);
+    insta::assert_snapshot!("narrow-said", masked(&said.out, &home).replace(dir.to_str().unwrap(), "iot"));
+    insta::assert_snapshot!("narrow", files(&dir)["fluxform.toml"].clone() + &files(&dir)["buckets.toml"]);
+    // A token that is proven to see what is asked for: by what it may grant.
+    let me = json!({"action": "write", "resource": {"type": "users", "id": home.user}});
+    let granting = [reads.to_vec(), vec![home.may("write", "authorizations"), me]].concat();
+    let granting = home.token("granting", json!(granting)).await;
+    let (_keep, dir) = out();
+    with(&granting.token, &["--kind=bucket", "--kind=label", "--kind=task"], &dir).with(0);
+    let (_keep, dir) = out();
+    with(&granting.token, &["--kind=bucket", "--kind=user"], &dir).with(4);
+});
+
+both!(roles_in_other_orgs_are_kept, virgin, async |server| {
+    let home = Home::on(server).await;
+    let other = home.http.post("orgs", json!({"name": "other"})).await.expect(201)["id"].as_str().unwrap().to_owned();
+    for name in ["both", "theirs"] {
+        let user = home.http.post("users", json!({"name": name})).await.expect(201)["id"].as_str().unwrap().to_owned();
+        home.http.post(&format!("orgs/{other}/owners"), json!({"id": user})).await.expect(201);
+        if name == "both" {
+            home.http.post(&format!("orgs/{}/members", home.org), json!({"id": user})).await.expect(201);
+        }
+    }
+    let elsewhere = json!({"orgID": other, "name": "elsewhere"});
+    home.http.post("buckets", elsewhere).await.expect(201);
+    let (_keep, dir) = out();
+    let said = home.export(&dir, &[]).with(0);
+    assert!(said.out.contains("One more org is not in it"), "{}", said.out);
+    insta::assert_snapshot!("roles", files(&dir)["users.toml"]);
+    assert_eq!(home.plan(&dir), (2, String::new()));
+    // All of them together.
+    let (_keep, dir) = out();
+    home.export(&dir, &["--all-orgs"]).with(0);
+    assert!(
+        files(&dir)["buckets.toml"].contains("[bucket.other_elsewhere]\nname = \"elsewhere\"\norg = \"org.other\"")
+    );
+    assert_eq!(home.plan(&dir), (5, String::new()));
+});
+
+both!(tasks_that_can_never_run_are_not_taken_over, virgin, async |server| {
+    let home = Home::on(server).await;
+    let user = home.http.post("users", json!({"name": "left"})).await.expect(201)["id"].as_str().unwrap().to_owned();
+    home.http.post(&format!("orgs/{}/owners", home.org), json!({"id": user})).await.expect(201);
+    let body = json!({"orgID": home.org, "userID": user, "description": "left's", "permissions": [
+        home.may("write", "tasks"), home.may("read", "tasks"), {"action": "read", "resource": {"type": "orgs", "id": home.org}},
+    ]});
+    let secret = home.http.post("authorizations", body).await.expect(201)["token"].as_str().unwrap().to_owned();
+    let task = json!({"orgID": home.org, "flux": hourly("orphan")});
+    home.http.with_token(&secret).post("tasks", task).await.expect(201);
+    home.http.delete(&format!("orgs/{}/owners/{user}", home.org)).await.expect(204);
+    let (_keep, dir) = out();
+    let said = home.export(&dir, &[]).with(0);
+    assert!(said.out.contains("the user that it runs as is gone, or does not own the org"), "{}", said.out);
+    assert_eq!(files(&dir)["server.toml"].matches("[task.orphan]\nexternal = true").count(), 1);
+    assert_eq!(home.plan(&dir).1, "");
+});

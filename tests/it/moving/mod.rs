@@ -1,0 +1,138 @@
+//! Moving in: servers that somebody set up by hand, exported, adopted, and left as they are.
+
+mod export;
+mod generated;
+mod refused;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use crate::cli::fluxform::{Ended, Fluxform};
+use crate::support::{Backend, Http, Secret, Server, Start, id};
+
+/// A server of a test's own, set up, with one org: what other tests make on a shared one would be exported too.
+pub(crate) struct Home {
+    pub(crate) server: Server,
+    pub(crate) http: Http,
+    /// The ID of its org.
+    pub(crate) org: String,
+    /// The ID of the operator's user.
+    pub(crate) user: String,
+}
+
+/// The name of the org that setup makes.
+pub(crate) const ORG: &str = "first";
+
+impl Home {
+    /// Sets up a server that nobody has.
+    pub(crate) async fn on(mut server: Server) -> Self {
+        let reply = server.set_up().await;
+        Self { http: server.operator(), org: id(&reply["org"]), user: id(&reply["user"]), server }
+    }
+
+    /// Another one like this.
+    pub(crate) async fn another(backend: Backend) -> Self {
+        Self::on(Server::virgin(backend, &Start::default()).await).await
+    }
+
+    /// A run on the server as the operator, in its org.
+    pub(crate) fn fluxform(&self, arguments: &[&str]) -> Fluxform {
+        self.fluxform_with(self.server.token(), arguments)
+    }
+
+    /// The same with another token.
+    pub(crate) fn fluxform_with(&self, token: &str, arguments: &[&str]) -> Fluxform {
+        Fluxform::new(arguments).var("INFLUX_HOST", self.server.url()).var("INFLUX_TOKEN", token).var("INFLUX_ORG", ORG)
+    }
+
+    /// Exports to `out`.
+    pub(crate) fn export(&self, out: &Path, arguments: &[&str]) -> Ended {
+        self.fluxform(&["export", "--out"]).arg(out).args(arguments).run()
+    }
+
+    /// Makes an object of the org; its ID.
+    pub(crate) async fn make(&self, list: &str, mut body: Value) -> String {
+        body["orgID"] = json!(self.org);
+        let reply = self.http.post(list, body).await.expect(201);
+        id(if list == "labels" { &reply["label"] } else { &reply })
+    }
+
+    /// Makes a token; its secret works at once.
+    pub(crate) async fn token(&self, description: &str, permissions: Value) -> Secret {
+        let body = json!({"orgID": self.org, "description": description, "permissions": permissions});
+        let reply = self.http.post("authorizations", body).await.expect(201);
+        let token = reply["token"].as_str().unwrap().to_owned();
+        Secret { id: id(&reply), http: self.http.with_token(&token), token }
+    }
+
+    /// A permission on all objects of a type in the org.
+    pub(crate) fn may(&self, action: &str, ty: &str) -> Value {
+        json!({"action": action, "resource": {"type": ty, "orgID": self.org}})
+    }
+
+    /// A permission on one object of the org.
+    pub(crate) fn may_one(&self, action: &str, ty: &str, id: &str) -> Value {
+        json!({"action": action, "resource": {"type": ty, "orgID": self.org, "id": id}})
+    }
+
+    /// Everything that the server has, as it gives it; without what a running task changes by itself, and without ledgers.
+    pub(crate) async fn everything(&self) -> BTreeMap<String, Value> {
+        let mut all = BTreeMap::new();
+        for list in ["buckets?limit=100&orgID=", "tasks?limit=500&orgID=", "authorizations?orgID=", "labels?orgID="] {
+            all.insert(list.to_owned(), self.http.get(&format!("{list}{}", self.org)).await.expect(200));
+        }
+        for list in ["users?limit=100", "orgs?limit=100"] {
+            all.insert(list.to_owned(), self.http.get(list).await.expect(200));
+        }
+        for list in ["members", "owners"] {
+            all.insert(list.to_owned(), self.http.get(&format!("orgs/{}/{list}", self.org)).await.expect(200));
+        }
+        for list in all.values_mut() {
+            let rows = list.as_object_mut().unwrap().values_mut().filter_map(Value::as_array_mut);
+            for rows in rows {
+                rows.retain(|row| row["name"].as_str().is_none_or(|name| !name.starts_with("fluxform/")));
+                for row in rows.iter_mut().filter_map(Value::as_object_mut) {
+                    for volatile in ["latestCompleted", "latestScheduled", "lastRunStatus", "lastRunError"] {
+                        row.remove(volatile);
+                    }
+                }
+            }
+        }
+        all
+    }
+
+    /// What a plan of the project would do, but adopt: empty if nothing. Its number of adoptions too.
+    #[track_caller]
+    pub(crate) fn plan(&self, dir: &Path) -> (u64, String) {
+        let plan = self.fluxform(&["plan", "--adopt", "--format=json"]).arg(dir).run().with(0).json();
+        let summary = &plan["plan"]["summary"];
+        let mut rest = String::new();
+        for (what, count) in summary.as_object().unwrap() {
+            if !["adopt", "unchanged"].contains(&what.as_str()) && *count != 0 {
+                rest += &format!("{what}: {count}\n{:#}", plan["plan"]["changes"]);
+            }
+        }
+        assert_eq!(plan["plan"]["refusals"], json!([]));
+        (summary["adopt"].as_u64().unwrap(), rest)
+    }
+}
+
+/// All files of a project with their text, by path.
+pub(crate) fn files(dir: &Path) -> BTreeMap<String, String> {
+    fn read(root: &Path, dir: &Path, found: &mut BTreeMap<String, String>) {
+        for entry in std::fs::read_dir(dir).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                read(root, &path, found);
+            } else {
+                let name = path.strip_prefix(root).unwrap().to_str().unwrap().to_owned();
+                found.insert(name, std::fs::read_to_string(path).unwrap());
+            }
+        }
+    }
+    let mut found = BTreeMap::new();
+    read(dir, dir, &mut found);
+    found
+}
