@@ -15,7 +15,7 @@ use url::Url;
 
 use super::error::{self, ApiError, Class};
 use super::retry::{self, Failure, Sleep};
-use crate::secret::Secret;
+use crate::secret::{Access, Secret};
 
 /// The longest reply that is read, in bytes.
 const LONGEST_REPLY: usize = 64 << 20;
@@ -292,6 +292,11 @@ impl Writer {
     /// error of class `Shut`, and nothing was sent (by that try).
     pub fn gated(client: Client, gate: Gate) -> Self {
         Self { client, gate: Some(gate) }
+    }
+
+    /// The right to secrets: what may write may deliver, and set passwords.
+    pub fn secrets(&self) -> Access {
+        Access::granted()
     }
 
     /// `POST path` with a JSON body. Sent once: the caller looks before it sends again (`maybe_done`).

@@ -5,11 +5,12 @@ use std::path::Path;
 use crate::api::{ApiError, Class, Client};
 use crate::diagnostic::Diagnostic;
 use crate::exit::{Exit, Problem};
-use crate::secret::{Secret, Sink, SinkError, fingerprint};
+use crate::secret::{Access, Secret, Sink, SinkError, fingerprint};
 
 /// Sinks that can be written.
 pub(super) struct Delivery {
     sinks: Vec<Sink>,
+    access: Access,
 }
 
 /// Why a secret did not get where it was to go.
@@ -42,12 +43,12 @@ impl Failure {
 
 impl Delivery {
     /// Checks that each sink can be written, before there is a secret. Relative paths start at `dir`.
-    pub(super) async fn probe(dir: &Path, sinks: &[Sink]) -> Result<Self, String> {
+    pub(super) async fn probe(dir: &Path, sinks: &[Sink], access: Access) -> Result<Self, String> {
         let sinks: Vec<Sink> = sinks.iter().map(|sink| sink.within(dir)).collect();
         for sink in &sinks {
-            sink.probe().await.map_err(|error| error.to_string())?;
+            sink.probe(access).await.map_err(|error| error.to_string())?;
         }
-        Ok(Self { sinks })
+        Ok(Self { sinks, access })
     }
 
     /// Delivers `secret`, activates its object with `activate`, and gives the secret's fingerprint. Where a `successor`
@@ -62,7 +63,7 @@ impl Delivery {
         let sink_failed = |error: SinkError| Failure::Sink(error.to_string());
         let mut staged = Vec::new();
         for sink in &self.sinks {
-            let stage = sink.stage(secret).await.map_err(sink_failed)?;
+            let stage = sink.stage(secret, self.access).await.map_err(sink_failed)?;
             let held = stage.read_back().await.map_err(sink_failed)?;
             if held.is_some_and(|held| fingerprint(&held) != fingerprint(secret)) {
                 return Err(Failure::ReadBack(sink.to_string()));
@@ -78,7 +79,7 @@ impl Delivery {
         }
         if !successor {
             for sink in &self.sinks {
-                let held = sink.read().await.map_err(sink_failed)?;
+                let held = sink.read(self.access).await.map_err(sink_failed)?;
                 if held.is_some_and(|held| fingerprint(&held) != fingerprint(secret)) {
                     return Err(Failure::ReadBack(sink.to_string()));
                 }

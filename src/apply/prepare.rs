@@ -8,7 +8,7 @@ use crate::diff::{Action, Change};
 use crate::exit::{Exit, Problem};
 use crate::manifest::{Manifest, Resource};
 use crate::plan::Plan;
-use crate::secret::Secret;
+use crate::secret::{Access, Secret};
 use crate::value::Value;
 
 /// The passwords that a plan sets.
@@ -18,7 +18,7 @@ pub type Passwords = BTreeMap<Address, Secret>;
 ///
 /// # Errors
 /// All that cannot be read or written, each with its place.
-pub async fn prepare(plan: &Plan, manifest: &Manifest) -> Result<Passwords, Vec<Problem>> {
+pub async fn prepare(plan: &Plan, manifest: &Manifest, access: Access) -> Result<Passwords, Vec<Problem>> {
     let mut passwords = Passwords::new();
     let mut problems = Vec::new();
     for change in &plan.changes {
@@ -28,7 +28,7 @@ pub async fn prepare(plan: &Plan, manifest: &Manifest) -> Result<Passwords, Vec<
         };
         match resource.fields.get("password") {
             Some(Value::Source(source)) if makes || sets_password(change) => {
-                match source.within(&manifest.dir).resolve().await {
+                match source.within(&manifest.dir).resolve(access).await {
                     Ok(secret) => {
                         passwords.insert(change.address.clone(), secret);
                     }
@@ -40,7 +40,7 @@ pub async fn prepare(plan: &Plan, manifest: &Manifest) -> Result<Passwords, Vec<
         match resource.fields.get("deliver") {
             Some(Value::Sinks(sinks)) if makes && change.address.kind.spec().delivers => {
                 for sink in sinks {
-                    if let Err(error) = sink.within(&manifest.dir).probe().await {
+                    if let Err(error) = sink.within(&manifest.dir).probe(access).await {
                         problems.push(problem(change, resource, "deliver", &error.to_string()));
                     }
                 }

@@ -158,7 +158,8 @@ impl<'a> Doer<'a> {
         let wanted = self.wanted(change);
         let delivery = match wanted.resource.fields.get("deliver") {
             Some(Value::Sinks(sinks)) if kind.spec().delivers => {
-                Some(Delivery::probe(&self.manifest.dir, sinks).await.map_err(|words| secret_problem(&words))?)
+                let probed = Delivery::probe(&self.manifest.dir, sinks, self.writer.secrets()).await;
+                Some(probed.map_err(|words| secret_problem(&words))?)
             }
             _ => None,
         };

@@ -13,6 +13,7 @@ use super::reviewed::{self, Reviewed};
 use super::session::{Session, Wish};
 use super::shell::{Format, Shell, worst};
 use super::{Ended, approve, project, signal};
+use crate::api::Writer;
 use crate::apply::{Passwords, prepare};
 use crate::diagnostic::Diagnostic;
 use crate::diff::Goal;
@@ -306,7 +307,8 @@ impl Work<'_> {
 
     /// Reads what the plan needs of this machine: what is missing is said before anything is written.
     async fn prepare(&self, agreed: &Plan) -> Result<Passwords, Vec<Problem>> {
-        unless_stopped(&self.stop, prepare(agreed, &self.project.manifest)).await
+        let access = Writer::new(self.session.client.clone()).secrets();
+        unless_stopped(&self.stop, prepare(agreed, &self.project.manifest, access)).await
     }
 
     /// Writes what was agreed to, under the lock, if it is still the plan.

@@ -20,6 +20,18 @@ pub use source::SecretError;
 /// A secret: never shown, wiped from memory.
 pub use secrecy::SecretString as Secret;
 
+/// The right to read secrets, to deliver them, and to run their commands. Only what may write to a server has it to give:
+/// what plans cannot come by one, so it starts no process and resolves no secret.
+#[derive(Clone, Copy, Debug)]
+pub struct Access(());
+
+impl Access {
+    /// For the client that may write, and for nothing else.
+    pub(crate) const fn granted() -> Self {
+        Self(())
+    }
+}
+
 /// How long a command may take that says nothing else.
 pub const COMMAND_TIMEOUT: Duration = Duration::from_secs(30);
 

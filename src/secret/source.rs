@@ -8,7 +8,7 @@ use std::time::Duration;
 use secrecy::zeroize::Zeroizing;
 
 use super::process::{CommandError, run};
-use super::{COMMAND_TIMEOUT, Secret, Source};
+use super::{Access, COMMAND_TIMEOUT, Secret, Source};
 
 /// Why a source gave no secret.
 #[derive(Debug, thiserror::Error)]
@@ -41,7 +41,7 @@ impl Source {
     ///
     /// # Errors
     /// A source that is missing, empty, not UTF-8, or a command that fails or takes too long.
-    pub async fn resolve(&self) -> Result<Secret, SecretError> {
+    pub async fn resolve(&self, _: Access) -> Result<Secret, SecretError> {
         self.resolve_within(COMMAND_TIMEOUT).await
     }
 
@@ -90,7 +90,7 @@ mod tests {
     }
 
     async fn error(source: Source) -> String {
-        source.resolve().await.expect_err("no secret").to_string()
+        source.resolve(Access(())).await.expect_err("no secret").to_string()
     }
 
     #[tokio::test]
@@ -99,7 +99,7 @@ mod tests {
         let path = dir.path().join("secret");
         for (bytes, wanted) in [("a b", "a b"), ("a\n", "a"), ("a\r\n", "a"), ("a\n\n", "a\n"), (" a ", " a ")] {
             std::fs::write(&path, bytes).expect("a file");
-            let secret = Source::File { path: path.clone() }.resolve().await.expect("a secret");
+            let secret = Source::File { path: path.clone() }.resolve(Access(())).await.expect("a secret");
             assert_eq!(secret.expose_secret(), wanted);
         }
     }
@@ -122,13 +122,13 @@ mod tests {
     #[tokio::test]
     async fn a_variable_is_read_as_it_stands() {
         let path = std::env::var("PATH").expect("a path");
-        let secret = Source::Env { name: "PATH".to_owned() }.resolve().await.expect("a secret");
+        let secret = Source::Env { name: "PATH".to_owned() }.resolve(Access(())).await.expect("a secret");
         assert_eq!(secret.expose_secret(), path);
     }
 
     #[tokio::test]
     async fn a_command_gives_its_output_and_no_shell_reads_its_words() {
-        let secret = command(&["printf", "%s\\n", "$HOME;a b"]).resolve().await.expect("a secret");
+        let secret = command(&["printf", "%s\\n", "$HOME;a b"]).resolve(Access(())).await.expect("a secret");
         assert_eq!(secret.expose_secret(), "$HOME;a b");
     }
 

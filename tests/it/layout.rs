@@ -167,6 +167,24 @@ fn only_render_and_cli_print() {
     none(&program().into_iter().filter(prints).map(|file| file.path).collect::<Vec<_>>());
 }
 
+/// Otherwise a plan, which runs on what strangers propose, could start a process or read a secret: see `secret::Access`.
+#[test]
+fn only_what_writes_starts_a_process_or_gets_to_a_secret() {
+    let allowed = [
+        ("tokio::process", &["src/secret/process.rs"][..]),
+        ("std::process::Command", &[]),
+        ("Access::granted", &["src/api/client.rs"]),
+        (".secrets()", &["src/apply/step.rs", "src/cli/apply.rs"]),
+        ("Writer::new(", &["src/cli/apply.rs", "src/cli/pipeline.rs", "src/cli/setup.rs"]),
+        ("Writer::gated(", &["src/cli/pipeline.rs"]),
+    ];
+    for (word, files) in allowed {
+        let found: Vec<String> =
+            program().into_iter().filter(|file| file.text.contains(word)).map(|file| file.path).collect();
+        assert_eq!(found, files, "{word}");
+    }
+}
+
 /// What is so of one kind only stands in that kind's file.
 #[test]
 fn the_pipeline_names_no_kind() {

@@ -24,3 +24,4 @@ mod scenarios;
 mod sight;
 mod support;
 mod terminal;
+mod traced;

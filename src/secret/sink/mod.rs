@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use super::{CommandError, Secret, Sink};
+use super::{Access, CommandError, Secret, Sink};
 
 mod command;
 mod dotenv;
@@ -68,7 +68,7 @@ impl Sink {
     ///
     /// # Errors
     /// What stands in the way.
-    pub async fn probe(&self) -> Result<(), SinkError> {
+    pub async fn probe(&self, _: Access) -> Result<(), SinkError> {
         match self {
             Self::File { path } => blocking(path.clone(), |path| place::probe(&path)).await,
             Self::EnvFile { path, key } => {
@@ -85,7 +85,7 @@ impl Sink {
     ///
     /// # Errors
     /// A target that cannot be written; the old contents are untouched then.
-    pub async fn stage(&self, secret: &Secret) -> Result<Staged, SinkError> {
+    pub async fn stage(&self, secret: &Secret, _: Access) -> Result<Staged, SinkError> {
         let secret = secret.clone();
         Ok(Staged(match self {
             Self::File { path } => {
@@ -107,7 +107,7 @@ impl Sink {
     ///
     /// # Errors
     /// A target that is there and cannot be read.
-    pub async fn read(&self) -> Result<Option<Secret>, SinkError> {
+    pub async fn read(&self, _: Access) -> Result<Option<Secret>, SinkError> {
         match self {
             Self::File { path } => blocking(path.clone(), |path| file::read(&path)).await,
             Self::EnvFile { path, key } => {
@@ -123,7 +123,7 @@ impl Sink {
     ///
     /// # Errors
     /// A directory that cannot be read, a leftover that cannot be removed.
-    pub async fn clean(&self) -> Result<usize, SinkError> {
+    pub async fn clean(&self, _: Access) -> Result<usize, SinkError> {
         match self {
             Self::File { path } | Self::EnvFile { path, .. } => {
                 blocking(path.clone(), |path| place::clean(&path)).await

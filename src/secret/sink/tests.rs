@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use secrecy::ExposeSecret as _;
 
-use crate::secret::{Secret, Sink, SinkError, fingerprint};
+use crate::secret::{Access, Secret, Sink, SinkError, fingerprint};
+
+const ACCESS: Access = Access(());
 
 fn secret(text: &str) -> Secret {
     text.into()
@@ -38,12 +40,12 @@ fn names(dir: &Path) -> Vec<String> {
 }
 
 async fn deliver(sink: &Sink, text: &str) {
-    let staged = sink.stage(&secret(text)).await.expect("staged");
+    let staged = sink.stage(&secret(text), ACCESS).await.expect("staged");
     staged.commit().await.expect("committed");
 }
 
 async fn held(sink: &Sink) -> Option<String> {
-    sink.read().await.expect("readable").map(|secret| secret.expose_secret().to_owned())
+    sink.read(ACCESS).await.expect("readable").map(|secret| secret.expose_secret().to_owned())
 }
 
 #[tokio::test]
@@ -52,7 +54,7 @@ async fn a_staged_secret_is_safe_but_not_in_place() {
     for sink in [file(dir.path().join("file")), env_file(dir.path().join("env"), "KEY")] {
         deliver(&sink, "old").await;
         let before = names(dir.path());
-        let staged = sink.stage(&secret("new")).await.expect("staged");
+        let staged = sink.stage(&secret("new"), ACCESS).await.expect("staged");
         assert_eq!(staged.read_back().await.expect("readable").expect("a secret").expose_secret(), "new");
         assert_eq!(held(&sink).await.as_deref(), Some("old"));
         assert!(!format!("{staged:?}").contains("new"));
@@ -70,9 +72,9 @@ async fn files_and_missing_parents_are_private() {
     let dir = tempfile::tempdir().expect("a directory");
     let path = dir.path().join("a/b/token");
     let sink = file(path.clone());
-    sink.probe().await.expect("writable");
+    sink.probe(ACCESS).await.expect("writable");
     assert_eq!(names(dir.path()), Vec::<String>::new());
-    let staged = sink.stage(&secret("s")).await.expect("staged");
+    let staged = sink.stage(&secret("s"), ACCESS).await.expect("staged");
     let waiting = path.parent().expect("a parent").join(&names(path.parent().expect("a parent"))[0]);
     assert_eq!(mode(&waiting), 0o600);
     staged.commit().await.expect("committed");
@@ -102,7 +104,7 @@ async fn an_env_file_keeps_its_mode_and_its_other_lines() {
 async fn what_changed_since_staging_is_kept() {
     let dir = tempfile::tempdir().expect("a directory");
     let path = dir.path().join("env");
-    let staged = env_file(path.clone(), "KEY").stage(&secret("s")).await.expect("staged");
+    let staged = env_file(path.clone(), "KEY").stage(&secret("s"), ACCESS).await.expect("staged");
     fs::write(&path, "LATER=1\n").expect("a file");
     staged.commit().await.expect("committed");
     assert_eq!(fs::read_to_string(&path).expect("a file"), "LATER=1\nKEY=s\n");
@@ -135,12 +137,12 @@ async fn what_a_crash_left_is_removed_and_what_lives_is_not() {
     deliver(&sink, "old").await;
     fs::write(dir.path().join(".token.fluxform-dead01.tmp"), "half").expect("a file");
     fs::write(dir.path().join(".token2.fluxform-other1.tmp"), "not ours").expect("a file");
-    let living = sink.stage(&secret("new")).await.expect("staged");
+    let living = sink.stage(&secret("new"), ACCESS).await.expect("staged");
     assert!(!names(dir.path()).contains(&".token.fluxform-dead01.tmp".to_owned()));
     assert_eq!(names(dir.path()).len(), 3);
-    assert_eq!(sink.clean().await.expect("cleaned"), 0);
+    assert_eq!(sink.clean(ACCESS).await.expect("cleaned"), 0);
     fs::write(dir.path().join(".token.fluxform-dead02.tmp"), "half").expect("a file");
-    assert_eq!(sink.clean().await.expect("cleaned"), 1);
+    assert_eq!(sink.clean(ACCESS).await.expect("cleaned"), 1);
     living.commit().await.expect("committed");
     assert_eq!(held(&sink).await.as_deref(), Some("new"));
     assert_eq!(names(dir.path()), [".token2.fluxform-other1.tmp", "token"]);
@@ -158,16 +160,16 @@ async fn a_sink_that_cannot_be_written_is_seen_before_and_leaves_all_as_it_was()
     let bad = ["dir", "plain/below", "plain/far/below", "link", "dangling", "dangling/below"].map(at);
     for path in bad.into_iter().chain([PathBuf::from("/proc/fluxform/token"), PathBuf::from("/dev/null")]) {
         for sink in [file(path.clone()), env_file(path.clone(), "KEY")] {
-            sink.probe().await.expect_err("not writable");
-            sink.stage(&secret("s")).await.expect_err("not writable");
+            sink.probe(ACCESS).await.expect_err("not writable");
+            sink.stage(&secret("s"), ACCESS).await.expect_err("not writable");
         }
     }
     assert_eq!(names(dir.path()), before);
     assert_eq!(fs::read(at("plain")).expect("a file"), b"x");
     let bad_key = env_file(at("env"), "A-B");
-    assert!(matches!(bad_key.probe().await, Err(SinkError::Key(_))));
-    assert!(matches!(bad_key.stage(&secret("s")).await, Err(SinkError::Key(_))));
-    assert!(matches!(env_file(at("env"), "A").stage(&secret("a\nb")).await, Err(SinkError::Value(_))));
+    assert!(matches!(bad_key.probe(ACCESS).await, Err(SinkError::Key(_))));
+    assert!(matches!(bad_key.stage(&secret("s"), ACCESS).await, Err(SinkError::Key(_))));
+    assert!(matches!(env_file(at("env"), "A").stage(&secret("a\nb"), ACCESS).await, Err(SinkError::Value(_))));
     assert_eq!(names(dir.path()), before);
 }
 
@@ -176,7 +178,7 @@ async fn a_target_that_turns_into_a_directory_fails_the_commit() {
     let dir = tempfile::tempdir().expect("a directory");
     let path = dir.path().join("token");
     for sink in [file(path.clone()), env_file(path.clone(), "KEY")] {
-        let staged = sink.stage(&secret("s")).await.expect("staged");
+        let staged = sink.stage(&secret("s"), ACCESS).await.expect("staged");
         fs::create_dir(&path).expect("a directory");
         staged.commit().await.expect_err("not a file");
         assert_eq!(names(dir.path()), ["token"]);
@@ -190,9 +192,9 @@ async fn a_command_gets_the_bare_secret_when_it_is_staged() {
     let path = dir.path().join("got");
     let target = path.to_str().expect("UTF-8");
     let sink = command(&["sh", "-c", "cat > \"$1\"", "sh", target], Duration::from_secs(30));
-    sink.probe().await.expect("there is a shell");
+    sink.probe(ACCESS).await.expect("there is a shell");
     assert!(!path.exists());
-    let staged = sink.stage(&secret("s$1")).await.expect("delivered");
+    let staged = sink.stage(&secret("s$1"), ACCESS).await.expect("delivered");
     assert_eq!(fs::read(&path).expect("a file"), b"s$1");
     assert!(staged.read_back().await.expect("no error").is_none());
     staged.commit().await.expect("nothing left to do");
@@ -201,15 +203,15 @@ async fn a_command_gets_the_bare_secret_when_it_is_staged() {
 #[tokio::test]
 async fn a_command_that_fails_is_no_delivery() {
     let long = Duration::from_secs(30);
-    let failed = command(&["sh", "-c", "cat >&2; exit 4"], long).stage(&secret("geheim")).await;
+    let failed = command(&["sh", "-c", "cat >&2; exit 4"], long).stage(&secret("geheim"), ACCESS).await;
     assert_eq!(failed.expect_err("failed").to_string(), "`sh` failed (exit status: 4)");
     let missing = command(&["/no/such/program"], long);
-    missing.probe().await.expect_err("no program");
-    missing.stage(&secret("s")).await.expect_err("no program");
+    missing.probe(ACCESS).await.expect_err("no program");
+    missing.stage(&secret("s"), ACCESS).await.expect_err("no program");
     let endless = command(&["sh", "-c", "cat >/dev/null; cat /dev/zero >/dev/null"], Duration::from_millis(50));
-    endless.stage(&secret("s")).await.expect_err("too long");
+    endless.stage(&secret("s"), ACCESS).await.expect_err("too long");
     command(&["true"], long)
-        .stage(&secret("s"))
+        .stage(&secret("s"), ACCESS)
         .await
         .expect("exit status 0 is the delivery")
         .commit()
@@ -219,7 +221,7 @@ async fn a_command_that_fails_is_no_delivery() {
 
 #[tokio::test]
 async fn discard_takes_all_and_holds_nothing() {
-    Sink::Discard.probe().await.expect("always");
+    Sink::Discard.probe(ACCESS).await.expect("always");
     deliver(&Sink::Discard, "s").await;
     assert_eq!(held(&Sink::Discard).await, None);
 }

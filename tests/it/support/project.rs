@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use fluxform::api::{Client, Connect};
+use fluxform::api::{Client, Connect, Writer};
 use fluxform::apply::{Event, Outcome, prepare};
 use fluxform::cli::pipeline::{self, Applied, Apply, Planned};
 use fluxform::diff::Goal;
@@ -103,7 +103,7 @@ impl Project {
         tell: &mut (dyn FnMut(Event) + Send),
     ) -> Result<Applied, Problem> {
         let (manifest, graph) = self.load();
-        let passwords = prepare(&planned.plan, &manifest).await.unwrap();
+        let passwords = prepare(&planned.plan, &manifest, Writer::new(self.client.clone()).secrets()).await.unwrap();
         let apply = Apply {
             client: &self.client,
             server: &self.server,
