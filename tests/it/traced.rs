@@ -10,7 +10,7 @@ use crate::cli::fluxform::{Fluxform, on};
 use crate::support::{Scene, Traced, both, trace, unique};
 
 /// The commands that only plan, or show.
-const PLANNING: [&str; 6] = ["plan", "validate", "drift", "graph", "show", "status"];
+const PLANNING: [&str; 7] = ["plan", "validate", "drift", "graph", "show", "status", "export"];
 /// The commands that write, or serve.
 const WRITING: [&str; 5] = ["apply", "destroy", "init", "setup", "server"];
 
@@ -85,8 +85,15 @@ deliver = {{ command = ["./deliver"] }}
     fn stays_shut(&self) {
         let saved = self.dir.path().join("saved.plan");
         for command in PLANNING {
-            let run = on(command, self.dir.path());
-            self.shut(command, if command == "plan" { run.arg("--out").arg(&saved) } else { run });
+            let run = match command {
+                "plan" => on(command, self.dir.path()).arg("--out").arg(&saved),
+                "export" => {
+                    let run = Fluxform::new(&[command, "--org", &self.scene.org_name, "--out"]);
+                    run.arg(self.dir.path().join(unique("export")))
+                }
+                _ => on(command, self.dir.path()),
+            };
+            self.shut(command, run);
         }
         self.shut("show PLAN", on("show", &saved));
     }
