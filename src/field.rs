@@ -17,6 +17,8 @@ pub struct Field {
     pub compared: Compared,
     /// What a difference leads to.
     pub change: Change,
+    /// The field that may be written instead of it: a default of the one gives way to the other.
+    pub or: Option<&'static str>,
 }
 
 /// How a field is written in a manifest.
@@ -101,7 +103,7 @@ pub enum Change {
 impl Field {
     /// A text field that is compared with the server and changed in place.
     pub const fn text(name: &'static str, omitted: Omitted, doc: &'static str) -> Self {
-        Self { name, doc, shape: Shape::Text, omitted, compared: Compared::Live, change: Change::InPlace }
+        Self { name, doc, shape: Shape::Text, omitted, compared: Compared::Live, change: Change::InPlace, or: None }
     }
 
     /// The same field in another shape.
@@ -115,6 +117,13 @@ impl Field {
     #[must_use]
     pub const fn compared(mut self, compared: Compared) -> Self {
         self.compared = compared;
+        self
+    }
+
+    /// The same field, instead of which `other` may be written.
+    #[must_use]
+    pub const fn or(mut self, other: &'static str) -> Self {
+        self.or = Some(other);
         self
     }
 

@@ -85,6 +85,10 @@ impl Project {
         let connection = connection::resolve(flags, &self.manifest.server, &shell.around, purpose)
             .map_err(|problem| vec![problem])?;
         shell.show(&connection.warnings);
+        let wrong = self.manifest.in_different_orgs(&connection.org.value);
+        if !wrong.is_empty() {
+            return Err(wrong.into_iter().map(|diagnostic| Problem { exit: Exit::Manifest, diagnostic }).collect());
+        }
         Ok(connection)
     }
 

@@ -105,7 +105,9 @@ pub fn compare(
     }
     for (address, (_, entry)) in &finder.entries {
         if !manifest.resources.contains_key(address) {
-            comparison.leave(address, entry, snapshot, Reason::NotDeclared);
+            let reason =
+                if manifest.disabled.contains(&address.table()) { Reason::Disabled } else { Reason::NotDeclared };
+            comparison.leave(address, entry, snapshot, reason);
         }
     }
     let undeclared = ledger.intents.keys().filter(|address| !manifest.resources.contains_key(address));

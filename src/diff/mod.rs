@@ -108,6 +108,8 @@ pub enum Reason {
     Resumed,
     /// It is not declared any more.
     NotDeclared,
+    /// Its declaration says `enabled = false`.
+    Disabled,
     /// It is not declared any more, and was not made by this project.
     NotOurs,
     /// It is not declared any more, and is gone already.
@@ -151,7 +153,7 @@ pub enum Cause {
 }
 
 /// The word of each reason but [`Reason::CannotChange`].
-const REASONS: [(&str, Reason); 14] = [
+const REASONS: [(&str, Reason); 15] = [
     ("in_sync", Reason::InSync),
     ("new", Reason::New),
     ("gone", Reason::Gone),
@@ -161,6 +163,7 @@ const REASONS: [(&str, Reason); 14] = [
     ("leftovers", Reason::Leftovers),
     ("resumed", Reason::Resumed),
     ("not_declared", Reason::NotDeclared),
+    ("disabled", Reason::Disabled),
     ("not_ours", Reason::NotOurs),
     ("already_gone", Reason::AlreadyGone),
     ("external", Reason::External),

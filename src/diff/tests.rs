@@ -57,6 +57,7 @@ impl Scene {
             dir: ".".into(),
             server: Server::default(),
             resources: BTreeMap::new(),
+            disabled: BTreeSet::new(),
             moved: Vec::new(),
             imports: BTreeMap::new(),
             sources: Vec::new(),
@@ -84,6 +85,7 @@ impl Scene {
             external: false,
             lifecycle: Lifecycle::default(),
             needs,
+            beside: crate::manifest::Needs::default(),
             place: place(),
             places: crate::manifest::Places::default(),
         };

@@ -29,9 +29,11 @@ pub(super) static SPEC: Spec = Spec {
         Field::text("status", Omitted::Default("active"), "Whether the task is scheduled.")
             .shaped(Shape::Choice(&["active", "inactive"])),
         Field::text("every", Omitted::Unset, "The interval between runs, at least `1s`. Either this or `cron`.")
-            .shaped(Shape::Duration { months: true }),
+            .shaped(Shape::Duration { months: true })
+            .or("cron"),
         Field::text("cron", Omitted::Unset, "The times of runs as a cron expression. Either this or `every`.")
-            .shaped(Shape::Cron),
+            .shaped(Shape::Cron)
+            .or("every"),
         Field::text("offset", Omitted::Unset, "How long after its time a run starts.")
             .shaped(Shape::Duration { months: true }),
         Field::text("flux", Omitted::Required, "The script: text, or `{ file = \"...\" }`.").shaped(Shape::Flux),

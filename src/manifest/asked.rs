@@ -11,13 +11,16 @@ use crate::kind::Kind;
 /// The tables that others may ask; none where that can only be told by reading all of them.
 pub(super) fn tables(project: &Project<'_, '_>) -> Option<BTreeSet<Address>> {
     let plain = |node: &Node<'_>| !matches!(node.value, Raw::Array(_) | Raw::Table(_));
-    let values = project.values.values().flatten().all(plain);
-    let items = project.instances.values().flatten().flat_map(|each| each.instances.values());
+    let values = project.known.values.values().flatten().all(plain);
+    let items = project.known.instances.values().flatten().flat_map(|each| each.instances.values());
     if !values || !items.map(|instance| &instance.value).all(plain) {
         // Such a value can hold a reference itself.
         return None;
     }
     let mut asked = BTreeSet::new();
+    for written in project.document.defaults.values() {
+        written.table.0.iter().try_for_each(|entry| collect(&entry.node, &mut asked))?;
+    }
     for declared in project.document.resources.values() {
         for entry in &declared.table().0 {
             collect(&entry.node, &mut asked)?;

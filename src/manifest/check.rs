@@ -1,11 +1,10 @@
 //! What only shows when all resources are known.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
 
-use super::node::Span;
-use super::source::place;
-use super::{Moved, Resource, Server};
+use super::orgs::org_of;
+use super::{Moved, Resource};
 use crate::address::Address;
 use crate::diagnostic::{Diagnostic, Place, nearest};
 use crate::graph::{Cycle, Graph};
@@ -25,7 +24,7 @@ pub(super) fn cycles(resources: &Resources) -> Vec<Cycle> {
 pub(super) fn cycle(
     Cycle(path): &Cycle,
     resources: &Resources,
-    edges: &dyn Fn(&Address) -> BTreeMap<Address, Span>,
+    edges: &dyn Fn(&Address) -> BTreeMap<Address, Place>,
 ) -> Diagnostic {
     let names: Vec<_> = path.iter().chain(path.first()).map(Address::to_string).collect();
     let mut diagnostic =
@@ -34,7 +33,7 @@ pub(super) fn cycle(
         let need = &path[(at + 1) % path.len()];
         let Some(resource) = resources.get(address) else { continue };
         let spot = match edges(address).get(need) {
-            Some(span) => place(&resource.place.source, *span),
+            Some(place) => place.clone(),
             None => resource.place.clone(),
         };
         diagnostic = diagnostic.at(spot, format!("{address} needs {need}"));
@@ -42,16 +41,8 @@ pub(super) fn cycle(
     diagnostic.help("take one of these references out")
 }
 
-/// The org that `resource` lives in, as far as the manifest tells: the home org by its name is the home org.
-fn org_of<'r>(resource: &'r Resource, resources: &'r Resources, server: &Server) -> Option<&'r Ref> {
-    let Some(Value::Ref(org)) = resource.fields.get("org") else { return None };
-    let home = server.org.as_ref().map(|org| org.value.as_str());
-    let named = org.address().and_then(|address| resources.get(address)).and_then(|org| org.fields.text("name"));
-    Some(if named.is_some() && named == home { &Ref::Home } else { org })
-}
-
 /// Two resources with one natural key.
-pub(super) fn names(resources: &Resources, server: &Server, problems: &mut Vec<Diagnostic>) {
+pub(super) fn names(resources: &Resources, home: Option<&str>, problems: &mut Vec<Diagnostic>) {
     let mut first: BTreeMap<(Kind, Option<&Ref>, std::borrow::Cow<'_, str>), &Address> = BTreeMap::new();
     for (address, resource) in resources {
         let spec = address.kind.spec();
@@ -59,7 +50,7 @@ pub(super) fn names(resources: &Resources, server: &Server, problems: &mut Vec<D
         let Some(name) = resource.fields.text("name") else { continue };
         let org = match spec.place {
             Home::Server => None,
-            Home::Org => match org_of(resource, resources, server) {
+            Home::Org => match org_of(resource, resources, home) {
                 Some(org) => Some(org),
                 None => continue,
             },
@@ -153,27 +144,13 @@ fn plain(path: &Path) -> PathBuf {
     plain
 }
 
-/// Labels of another org.
-pub(super) fn labels(resources: &Resources, server: &Server, problems: &mut Vec<Diagnostic>) {
-    for (address, resource) in resources {
-        let Some(org) = org_of(resource, resources, server) else { continue };
-        let Some(Value::Refs(labels)) = resource.fields.get("labels") else { continue };
-        for label in labels.iter().filter_map(Ref::address) {
-            let Some(other) = resources.get(label) else { continue };
-            if org_of(other, resources, server).is_some_and(|other| other != org) {
-                let message = format!("{address} and {label} are in different orgs");
-                problems.push(
-                    Diagnostic::error("manifest::org", message)
-                        .at(resource.place_of("labels").clone(), "takes this label")
-                        .at(other.place_of("org").clone(), "is of another org"),
-                );
-            }
-        }
-    }
-}
-
 /// `[[moved]]` that cannot be.
-pub(super) fn moved(resources: &Resources, moved: &[Moved], problems: &mut Vec<Diagnostic>) {
+pub(super) fn moved(
+    resources: &Resources,
+    disabled: &BTreeSet<Address>,
+    moved: &[Moved],
+    problems: &mut Vec<Diagnostic>,
+) {
     let mut froms: BTreeMap<&Address, &Place> = BTreeMap::new();
     let mut tos: BTreeMap<&Address, &Place> = BTreeMap::new();
     for step in moved {
@@ -193,7 +170,7 @@ pub(super) fn moved(resources: &Resources, moved: &[Moved], problems: &mut Vec<D
             let other = resources.get(from).map(|resource| &resource.place);
             fail(format!("{from} has moved, and is declared"), "take the move out, or the resource", other);
         }
-        if !stands(to) {
+        if !stands(to) && !disabled.contains(&to.table()) {
             let names: Vec<_> =
                 resources.keys().filter(|known| known.kind == to.kind).take(5_000).map(Address::to_string).collect();
             let help = match nearest(&to.to_string(), names.iter().map(String::as_str)) {

@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 
 use super::node::{Entry, Node, Raw, Table};
 use super::site::Site;
-use super::{Lifecycle, Places, Resource, flux, shape};
+use super::{Lifecycle, Places, Resource, defaults, flux, shape};
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::field::{Field, Omitted, Shape};
 use crate::kind::{Draft, Fault, Kind};
 use crate::value::{Fields, Ref, Value};
 
 /// What every resource may say besides its fields.
-const META: [&str; 3] = ["external", "for_each", "lifecycle"];
+pub(super) const META: [&str; 4] = ["external", "for_each", "enabled", "lifecycle"];
 
 /// Reads the resource of `site`: what it could read, and the site with what it said.
 pub(super) fn resource<'p, 'a>(mut site: Site<'p, 'a>) -> (Resource, Site<'p, 'a>) {
@@ -28,7 +28,15 @@ pub(super) fn resource<'p, 'a>(mut site: Site<'p, 'a>) -> (Resource, Site<'p, 'a
     let mut script = None;
     let mut params = None;
     for field in kind.spec().fields {
-        match table.get(field.name) {
+        let node = match table.get(field.name) {
+            None if !external => defaults::of(site.project.document, kind, field, &table),
+            node => node.map(|node| (node, written.source)),
+        };
+        let node = node.map(|(node, source)| {
+            site.source = source;
+            node
+        });
+        match node {
             Some(node) if external && !identifies(kind, field) => {
                 let message = format!("an external {kind} cannot have `{}`: it is never changed", field.name);
                 let help = "an external resource has only what it is found by";
@@ -57,10 +65,11 @@ pub(super) fn resource<'p, 'a>(mut site: Site<'p, 'a>) -> (Resource, Site<'p, 'a
             None if external && !identifies(kind, field) => {}
             None => omitted(&mut site, field, external, &mut fields),
         }
+        site.source = written.source;
     }
     if let Some(source) = site.chained() {
         let at = table.get("for_each").map_or(written.head, |node| node.span);
-        site.needs.push((source, at));
+        site.needs.push((source, written.source, at));
     }
     let places = Places::new(places);
     let mut faults = Vec::new();
@@ -71,8 +80,9 @@ pub(super) fn resource<'p, 'a>(mut site: Site<'p, 'a>) -> (Resource, Site<'p, 'a
         fields = draft.fields;
     }
     fields.shrink();
-    let needs = site.needs.iter().map(|(address, _)| address.clone()).collect();
-    let resource = Resource { fields, external, lifecycle, needs, place: written.place(), places };
+    let needs = site.needs.iter().map(|(address, ..)| address.clone()).collect();
+    let beside = std::mem::take(&mut site.beside).into_iter().collect();
+    let resource = Resource { fields, external, lifecycle, needs, beside, place: written.place(), places };
     let said: Vec<_> = faults.into_iter().map(|fault| diagnostic(&resource, kind, script.as_ref(), fault)).collect();
     site.problems.extend(said);
     (resource, site)
@@ -103,7 +113,9 @@ fn omitted(site: &mut Site<'_, '_>, field: &'static Field, external: bool, field
         Omitted::Key => Value::Text(site.default_name()),
         Omitted::HomeOrg => Value::Ref(Ref::Home),
         // The secret of a token that exists already is where it is.
-        Omitted::Required if field.shape == Shape::Sinks && site.project.imports.contains_key(&site.address) => return,
+        Omitted::Required if field.shape == Shape::Sinks && site.project.known.imports.contains_key(&site.address) => {
+            return;
+        }
         Omitted::Required => {
             let message = format!("{} needs `{}`", site.address, field.name);
             let help = match field.shape {
@@ -121,13 +133,18 @@ fn missing(site: &mut Site<'_, '_>, message: String, help: String) {
     site.fail_with::<()>("manifest::missing", head, message, "here", help);
 }
 
+/// What is wrong with the keys of a table that has no instances: nothing else of it is read.
+pub(super) fn unknown_keys(mut site: Site<'_, '_>) -> Vec<Diagnostic> {
+    let kind = site.address.kind;
+    for entry in &site.written.table().0 {
+        known(&mut site, kind, entry);
+    }
+    site.problems
+}
+
 fn known(site: &mut Site<'_, '_>, kind: Kind, entry: &Entry<'_>) {
     let word = entry.key.as_ref();
     if kind.field(word).is_some() || META.contains(&word) {
-        return;
-    }
-    if word == "enabled" {
-        site.fail::<()>("manifest::later", entry.at, "`enabled` is not there yet", "comes with a later version");
         return;
     }
     let fields = kind.spec().fields.iter().map(|field| field.name);
@@ -139,7 +156,7 @@ fn known(site: &mut Site<'_, '_>, kind: Kind, entry: &Entry<'_>) {
     site.fail_with::<()>("manifest::unknown-key", entry.at, message, "unknown", help);
 }
 
-fn flag<'a>(site: &mut Site<'_, 'a>, word: &str, node: Option<&Node<'a>>) -> bool {
+pub(super) fn flag<'a>(site: &mut Site<'_, 'a>, word: &str, node: Option<&Node<'a>>) -> bool {
     let Some(node) = node else { return false };
     match site.expand(node).map(std::borrow::Cow::into_owned) {
         Some(Node { value: Raw::Boolean(yes), .. }) => yes,

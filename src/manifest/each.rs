@@ -32,8 +32,13 @@ pub(super) struct Each {
 pub(super) type Instances = BTreeMap<Address, Option<Each>>;
 
 /// Finds the instances of all resources with `for_each`.
-pub(super) fn instances(document: &Document<'_>, values: &Values, problems: &mut Vec<Diagnostic>) -> Instances {
-    let mut finder = Finder { document, values, found: Instances::new(), path: Vec::new(), problems };
+pub(super) fn instances(
+    document: &Document<'_>,
+    values: &Values,
+    disabled: &BTreeSet<Address>,
+    problems: &mut Vec<Diagnostic>,
+) -> Instances {
+    let mut finder = Finder { document, values, disabled, found: Instances::new(), path: Vec::new(), problems };
     for (address, written) in &document.resources {
         if written.each {
             finder.find(address);
@@ -45,6 +50,7 @@ pub(super) fn instances(document: &Document<'_>, values: &Values, problems: &mut
 struct Finder<'d, 'a> {
     document: &'d Document<'a>,
     values: &'d Values,
+    disabled: &'d BTreeSet<Address>,
     found: Instances,
     path: Vec<Address>,
     problems: &'d mut Vec<Diagnostic>,
@@ -65,7 +71,10 @@ impl<'d, 'a> Finder<'d, 'a> {
             self.path.push(address.clone());
             let found = self.read(written, node);
             self.path.pop();
-            found
+            match found {
+                Some(each) if self.disabled.contains(address) => Some(Each { instances: Rc::default(), ..each }),
+                found => found,
+            }
         };
         self.found.entry(address.clone()).or_insert(found).clone()
     }

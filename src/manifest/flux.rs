@@ -39,7 +39,7 @@ impl Written {
 pub(super) fn read<'a>(site: &mut Site<'_, 'a>, node: &Node<'a>) -> Option<Written> {
     let whole = site.place(node.span);
     if let Raw::Text(text) = &node.value {
-        let source = Arc::clone(site.written.source);
+        let source = Arc::clone(site.source);
         // The closing quotes stand right after the text, unless it was written with escapes.
         let raw = source.text.get(node.span.range()).unwrap_or_default();
         let inner = raw.trim_end_matches(['\'', '"']);
@@ -63,7 +63,7 @@ fn file(site: &mut Site<'_, '_>, path: &Path, span: Span) -> Option<Arc<Source>>
     if let Some(source) = site.project.scripts.borrow().get(path) {
         return Some(Arc::clone(source));
     }
-    let read = confine(site.project.dir, path)
+    let read = confine(site.project.known.dir, path)
         .and_then(|real| std::fs::read(&real).map_err(|error| ConfineError::Io { path: path.to_owned(), error }));
     let bytes = match read {
         Ok(bytes) => bytes,
@@ -131,5 +131,6 @@ fn literal(site: &mut Site<'_, '_>, node: &Node<'_>) -> Option<Literal> {
 /// The name of the bucket at an address.
 fn bucket(site: &mut Site<'_, '_>, node: &Node<'_>) -> Option<String> {
     let address = super::shape::address(site, "bucket", Kind::Bucket, node)?;
+    site.beside.push(address.clone());
     site.name_of(&address, node.span)
 }

@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::node::Span;
-use super::site::Project;
-use super::{Inputs, Manifest, Resource, asked, check, decode, each, head, import, source, syntax, variables};
+use super::site::{Known, Project};
+use super::{
+    Inputs, Manifest, Resource, asked, check, decode, defaults, each, enabled, head, import, orgs, source, syntax,
+    variables,
+};
 use crate::address::Address;
 use crate::diagnostic::{Diagnostic, Place, Severity, Source};
 
@@ -25,10 +27,13 @@ pub fn load(path: &Path, inputs: &Inputs) -> Result<(Manifest, Vec<Diagnostic>),
     let values = variables::resolve(&document, inputs, &mut problems);
     let name = head::project(&document, &values, &mut problems);
     let server = head::server(&document, &values, &mut problems);
+    defaults::check(&document, &mut problems);
     let moved = head::moved(&document, &values, &mut problems);
-    let imports = import::read(&document, &values, &mut problems);
-    let instances = each::instances(&document, &values, &mut problems);
-    let resources = read(&Project::new(&document, &values, &instances, &imports, &dir), &mut problems);
+    let mut imports = import::read(&document, &values, &mut problems);
+    let disabled = enabled::disabled(&document, &values, &mut problems);
+    let instances = each::instances(&document, &values, &disabled, &mut problems);
+    let known = Known { values: &values, instances: &instances, disabled: &disabled, imports: &imports, dir: &dir };
+    let resources = read(&Project::new(&document, known), &mut problems);
     drop(document);
     let resources: BTreeMap<Address, Resource> = resources.into_iter().collect();
 
@@ -36,24 +41,27 @@ pub fn load(path: &Path, inputs: &Inputs) -> Result<(Manifest, Vec<Diagnostic>),
     if !cycles.is_empty()
         && let Some(document) = syntax::merge(&sources, &mut Vec::new())
     {
-        let project = Project::new(&document, &values, &instances, &imports, &dir);
-        let edges = |address: &Address| -> BTreeMap<Address, Span> {
+        let project = Project::new(&document, known);
+        let edges = |address: &Address| -> BTreeMap<Address, Place> {
             let Some(declared) = document.resources.get(&address.table()) else { return BTreeMap::new() };
             let (_, site) = decode::resource(project.site(address.clone(), declared));
-            site.needs.into_iter().rev().collect()
+            site.needs.into_iter().rev().map(|(need, source, span)| (need, source::place(source, span))).collect()
         };
         problems.extend(cycles.iter().map(|cycle| check::cycle(cycle, &resources, &edges)));
     }
-    check::names(&resources, &server, &mut problems);
+    let home = orgs::home(&server);
+    check::names(&resources, home, &mut problems);
     check::sinks(&resources, &mut problems);
-    check::labels(&resources, &server, &mut problems);
-    check::moved(&resources, &moved, &mut problems);
+    orgs::check(&resources, home, &mut problems);
+    check::moved(&resources, &disabled, &moved, &mut problems);
+    imports.retain(|to, _| !disabled.contains(&to.table()));
     import::check(&resources, &imports, &mut problems);
 
     let broken = problems.iter().any(|problem| problem.severity == Severity::Error);
     match name {
         Some(project) if !broken => {
-            let manifest = Manifest { project, dir, server, resources, moved, imports, sources: sources.clone() };
+            let manifest =
+                Manifest { project, dir, server, resources, disabled, moved, imports, sources: sources.clone() };
             Ok((manifest, sorted(problems)))
         }
         _ => Err(sorted(problems)),
@@ -63,18 +71,23 @@ pub fn load(path: &Path, inputs: &Inputs) -> Result<(Manifest, Vec<Diagnostic>),
 /// Reads all resources, in order of address. The table of what no other resource asks for goes as soon as it is read.
 fn read(project: &Project<'_, '_>, problems: &mut Vec<Diagnostic>) -> Vec<(Address, Resource)> {
     let keep = asked::tables(project);
-    let count = |table| match project.instances.get(table) {
+    let count = |table| match project.known.instances.get(table) {
+        None if project.known.disabled.contains(table) => 0,
         None => 1,
         Some(each) => each.as_ref().map_or(0, |each| each.instances.len()),
     };
     let mut resources = Vec::with_capacity(project.document.resources.keys().map(count).sum());
     for (table, declared) in &project.document.resources {
+        if count(table) == 0 {
+            problems.extend(decode::unknown_keys(project.site(table.clone(), declared)));
+        }
         let mut one = |address: Address| {
             let (resource, site) = decode::resource(project.site(address.clone(), declared));
             problems.extend(site.problems);
             resources.push((address, resource));
         };
-        match project.instances.get(table) {
+        match project.known.instances.get(table) {
+            None if project.known.disabled.contains(table) => {}
             None => one(table.clone()),
             Some(None) => {}
             Some(Some(each)) => each.instances.keys().for_each(|key| one(table.at(key.clone()))),

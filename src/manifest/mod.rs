@@ -3,13 +3,16 @@
 mod asked;
 mod check;
 mod decode;
+mod defaults;
 mod each;
+mod enabled;
 mod expand;
 mod flux;
 mod head;
 mod import;
 mod load;
 mod node;
+mod orgs;
 mod parts;
 mod scope;
 mod section;
@@ -45,6 +48,8 @@ pub struct Manifest {
     pub server: Server,
     /// The resources.
     pub resources: BTreeMap<Address, Resource>,
+    /// The tables that are declared and say `enabled = false`.
+    pub disabled: BTreeSet<Address>,
     /// `[[moved]]`.
     pub moved: Vec<Moved>,
     /// `[[import]]`, by the address that it imports to.
@@ -92,6 +97,8 @@ pub struct Resource {
     pub lifecycle: Lifecycle,
     /// What it refers to in any way: fields, `${...}`, `for_each`, Flux params.
     pub needs: Needs,
+    /// What of that must be in the same org: a task's buckets, which Flux finds by name.
+    pub beside: Needs,
     /// The table's head.
     pub place: Place,
     /// The value of each written field.

@@ -2,21 +2,21 @@
 
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::each::{Each, Instance, Instances};
 use super::expand::{ExpandError, expand};
-use super::node::{Node, Raw, Span};
+use super::node::{Node, Raw, Span, Table};
 use super::source::place;
 use super::syntax::{Declared, Document};
 use super::template::{Expression, Index, index};
 use super::variables::Values;
-use super::{Import, decode};
+use super::{Import, decode, defaults};
 use crate::address::{Address, read_key};
 use crate::diagnostic::{Diagnostic, Place, Source, nearest};
-use crate::field::{Omitted, Shape};
+use crate::field::{Field, Omitted, Shape};
 use crate::kind::Kind;
 
 /// The value of a field that another resource asks for.
@@ -29,14 +29,22 @@ enum Attribute {
     Broken,
 }
 
+/// What is known before any resource is read.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Known<'p> {
+    pub(super) values: &'p Values,
+    pub(super) instances: &'p Instances,
+    /// The tables without instances, because they say `enabled = false`.
+    pub(super) disabled: &'p BTreeSet<Address>,
+    pub(super) imports: &'p BTreeMap<Address, Import>,
+    pub(super) dir: &'p Path,
+}
+
 /// What all resources of a project share while they are read.
 #[derive(Debug)]
 pub(super) struct Project<'p, 'a> {
     pub(super) document: &'p Document<'a>,
-    pub(super) values: &'p Values,
-    pub(super) instances: &'p Instances,
-    pub(super) imports: &'p BTreeMap<Address, Import>,
-    pub(super) dir: &'p Path,
+    pub(super) known: Known<'p>,
     /// Values that other resources have asked for.
     attributes: RefCell<HashMap<(Address, &'static str), Attribute>>,
     /// Flux files that were read.
@@ -49,20 +57,23 @@ pub(super) struct Project<'p, 'a> {
 const DEPTH: usize = 64;
 
 impl<'p, 'a> Project<'p, 'a> {
-    pub(super) fn new(
-        document: &'p Document<'a>,
-        values: &'p Values,
-        instances: &'p Instances,
-        imports: &'p BTreeMap<Address, Import>,
-        dir: &'p Path,
-    ) -> Self {
+    pub(super) fn new(document: &'p Document<'a>, known: Known<'p>) -> Self {
         let (attributes, scripts) = (RefCell::default(), RefCell::default());
-        Self { document, values, instances, imports, dir, attributes, scripts, guesses: Cell::new(20) }
+        Self { document, known, attributes, scripts, guesses: Cell::new(20) }
     }
 
     /// Where the resource `address` is read.
     pub(super) fn site(&'p self, address: Address, written: &'p Declared<'a>) -> Site<'p, 'a> {
-        Site { project: self, address, written, needs: Vec::new(), problems: Vec::new(), path: Vec::new() }
+        Site {
+            project: self,
+            address,
+            written,
+            source: written.source,
+            needs: Vec::new(),
+            beside: Vec::new(),
+            problems: Vec::new(),
+            path: Vec::new(),
+        }
     }
 }
 
@@ -72,8 +83,12 @@ pub(super) struct Site<'p, 'a> {
     pub(super) project: &'p Project<'p, 'a>,
     pub(super) address: Address,
     pub(super) written: &'p Declared<'a>,
+    /// The file that is being read: another one where a default holds.
+    pub(super) source: &'a Arc<Source>,
     /// What it refers to, and where.
-    pub(super) needs: Vec<(Address, Span)>,
+    pub(super) needs: Vec<(Address, &'a Arc<Source>, Span)>,
+    /// What it refers to by name, which must be in the same org.
+    pub(super) beside: Vec<Address>,
     pub(super) problems: Vec<Diagnostic>,
     /// The values that are being looked up, outermost first.
     path: Vec<(Address, &'static str)>,
@@ -81,7 +96,7 @@ pub(super) struct Site<'p, 'a> {
 
 impl<'p, 'a> Site<'p, 'a> {
     pub(super) fn place(&self, span: Span) -> Place {
-        place(self.written.source, span)
+        place(self.source, span)
     }
 
     /// Says what is wrong at `span`.
@@ -118,12 +133,12 @@ impl<'p, 'a> Site<'p, 'a> {
     /// Its own instance, if it has `for_each`: key and value.
     fn instance(&self) -> Option<(&'p String, &'p Instance)> {
         let key = self.address.instance.as_ref()?;
-        self.project.instances.get(&self.address.table())?.as_ref()?.instances.get_key_value(key)
+        self.project.known.instances.get(&self.address.table())?.as_ref()?.instances.get_key_value(key)
     }
 
     /// The instances' origin, when `for_each` names another resource.
     pub(super) fn chained(&self) -> Option<Address> {
-        let each: &Each = self.project.instances.get(&self.address.table())?.as_ref()?;
+        let each: &Each = self.project.known.instances.get(&self.address.table())?.as_ref()?;
         Some(each.from.as_ref()?.at(self.address.instance.clone()?))
     }
 
@@ -134,7 +149,7 @@ impl<'p, 'a> Site<'p, 'a> {
             Ok(node) => Some(node),
             Err(ExpandError::Said) => None,
             Err(error) => {
-                self.problems.extend(error.diagnostic(self.written.source));
+                self.problems.extend(error.diagnostic(self.source));
                 None
             }
         }
@@ -142,11 +157,11 @@ impl<'p, 'a> Site<'p, 'a> {
 
     fn value(&mut self, expression: &Expression, span: Span) -> Option<Node<'static>> {
         match expression {
-            Expression::Var(name) => match self.project.values.get(name) {
+            Expression::Var(name) => match self.project.known.values.get(name) {
                 Some(value) => value.clone(),
                 None => {
                     let message = format!("there is no variable `{name}`");
-                    let near = nearest(name, self.project.values.keys().map(String::as_str));
+                    let near = nearest(name, self.project.known.values.keys().map(String::as_str));
                     let help = match near {
                         Some(near) => format!("did you mean `{near}`?"),
                         None => format!("declare it: `[var]` with `{name} = {{}}`"),
@@ -257,8 +272,8 @@ impl<'p, 'a> Site<'p, 'a> {
         site.path = self.path.clone();
         site.path.push(step.clone());
         let table = written.table();
-        let node = match (table.get(name), field.omitted) {
-            (Some(node), _) => match site.expand(node) {
+        let node = match (site.node_of(&table, field), field.omitted) {
+            (Some((node, source)), _) => match site.from(source).expand(node) {
                 Some(node) => return Attribute::Value(node.into_owned().into_owned()),
                 None => return Attribute::Broken,
             },
@@ -274,6 +289,26 @@ impl<'p, 'a> Site<'p, 'a> {
             (None, _) => return Attribute::Unset,
         };
         Attribute::Value(Node { span: Span::default(), value: Raw::Text(node.into()) })
+    }
+
+    /// The value of `field`: what is written, else the default of the kind; and the file that it is in.
+    pub(super) fn node_of<'t>(&mut self, table: &'t Table<'a>, field: &Field) -> Option<(&'t Node<'a>, &'a Arc<Source>)>
+    where
+        'p: 't,
+    {
+        if let Some(node) = table.get(field.name) {
+            return Some((node, self.written.source));
+        }
+        let document = self.project.document;
+        let default = defaults::of(document, self.address.kind, field, table)?;
+        let external = decode::flag(self, "external", table.get("external"));
+        (!external).then_some(default)
+    }
+
+    /// The same, for what is written in the file `source`.
+    pub(super) fn from(&mut self, source: &'a Arc<Source>) -> &mut Self {
+        self.source = source;
+        self
     }
 
     /// Its name where none is written.
@@ -325,7 +360,14 @@ impl<'p, 'a> Site<'p, 'a> {
                 same.map(Address::to_string).collect()
             });
         };
-        let Some(each) = project.instances.get(&table) else {
+        if project.known.disabled.contains(&table) {
+            return self.resolve_disabled(table, written, &index, span);
+        }
+        let Some(each) = project.known.instances.get(&table) else {
+            if index == Index::All && written.switch.is_some() {
+                self.needs.push((table.clone(), self.source, span));
+                return Some(Resolved::All(table.clone(), vec![table]));
+            }
             if index != Index::None {
                 self.problems.push(
                     Diagnostic::error("manifest::index", format!("{table} has no `for_each`"))
@@ -335,7 +377,7 @@ impl<'p, 'a> Site<'p, 'a> {
                 );
                 return None;
             }
-            self.needs.push((table.clone(), span));
+            self.needs.push((table.clone(), self.source, span));
             return Some(Resolved::One(table));
         };
         // Where its `for_each` is broken, that has been said.
@@ -352,7 +394,7 @@ impl<'p, 'a> Site<'p, 'a> {
             }
             Index::All => {
                 let all: Vec<Address> = instances.keys().map(|key| table.at(key.clone())).collect();
-                self.needs.extend(all.iter().map(|address| (address.clone(), span)));
+                self.needs.extend(all.iter().map(|address| (address.clone(), self.source, span)));
                 return Some(Resolved::All(table, all));
             }
             Index::Each => match self.instance() {
@@ -369,8 +411,29 @@ impl<'p, 'a> Site<'p, 'a> {
             return self.unknown(&key, span, message, |_| instances.keys().cloned().collect());
         }
         let address = table.at(key);
-        self.needs.push((address.clone(), span));
+        self.needs.push((address.clone(), self.source, span));
         Some(Resolved::One(address))
+    }
+
+    /// All instances of what is disabled are none; anything else there is not.
+    fn resolve_disabled(
+        &mut self,
+        table: Address,
+        written: &Declared<'_>,
+        index: &Index,
+        span: Span,
+    ) -> Option<Resolved> {
+        if *index == Index::All {
+            return Some(Resolved::All(table, Vec::new()));
+        }
+        let at = written.switch.unwrap_or(written.head);
+        self.problems.push(
+            Diagnostic::error("manifest::disabled", format!("{table} is not enabled"))
+                .at(self.place(span), "is asked for here")
+                .at(place(written.source, at), "is false")
+                .help(format!("disable this too; or, in a list, write `{table}[*]`, which is then none")),
+        );
+        None
     }
 
     fn unknown<T>(

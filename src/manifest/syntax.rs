@@ -9,8 +9,8 @@ use std::sync::Arc;
 use toml::de::DeTable;
 
 use super::node::{Entry, Raw, Span, Table, TooBig};
-use super::parts;
 use super::source::place;
+use super::{defaults, parts};
 use crate::address::Address;
 use crate::diagnostic::{Diagnostic, Place, Source, nearest};
 use crate::kind::Kind;
@@ -32,14 +32,16 @@ pub(super) struct Declared<'a> {
     pub(super) head: Span,
     /// Whether it has `for_each`.
     pub(super) each: bool,
+    /// Where the value of `enabled` stands, if it has that.
+    pub(super) switch: Option<Span>,
     table: RefCell<Option<Rc<Table<'a>>>>,
 }
 
 impl<'a> Declared<'a> {
     fn new(Written { source, head, mut table }: Written<'a>) -> Self {
         table.0.shrink_to_fit();
-        let each = table.get("for_each").is_some();
-        Self { source, head, each, table: RefCell::new(Some(Rc::new(table))) }
+        let (each, switch) = (table.get("for_each").is_some(), table.get("enabled").map(|node| node.span));
+        Self { source, head, each, switch, table: RefCell::new(Some(Rc::new(table))) }
     }
 
     /// Its table.
@@ -65,6 +67,8 @@ pub(super) struct Document<'a> {
     pub(super) project: Option<Written<'a>>,
     pub(super) server: Option<Written<'a>>,
     pub(super) vars: BTreeMap<String, (&'a Arc<Source>, Entry<'a>)>,
+    /// `[defaults.KIND]`.
+    pub(super) defaults: BTreeMap<Kind, Written<'a>>,
     pub(super) moved: Vec<Written<'a>>,
     pub(super) imports: Vec<Written<'a>>,
     /// The resources as they are written, before `for_each`.
@@ -79,9 +83,9 @@ impl Written<'_> {
 }
 
 /// Words at the top of a manifest besides the kinds.
-const WORDS: [&str; 5] = ["project", "server", "var", "moved", "import"];
+const WORDS: [&str; 6] = ["project", "server", "var", "defaults", "moved", "import"];
 /// Words that later versions will know.
-const LATER: [&str; 2] = ["defaults", "policy"];
+const LATER: [&str; 1] = ["policy"];
 
 /// Reads and merges all files; none if one of them is not TOML.
 pub(super) fn merge<'a>(sources: &'a [Arc<Source>], problems: &mut Vec<Diagnostic>) -> Option<Document<'a>> {
@@ -194,6 +198,7 @@ impl<'a> Document<'a> {
                     }
                 }
             }
+            "defaults" => defaults::take(&mut self.defaults, source, entry, problems),
             "moved" => take_all(&mut self.moved, source, entry, problems),
             "import" => take_all(&mut self.imports, source, entry, problems),
             word => match Kind::from_name(word) {
@@ -243,7 +248,7 @@ impl<'a> Document<'a> {
     }
 }
 
-fn take_once<'a>(
+pub(super) fn take_once<'a>(
     slot: &mut Option<Written<'a>>,
     source: &'a Arc<Source>,
     entry: Entry<'a>,
@@ -280,7 +285,11 @@ fn take_all<'a>(all: &mut Vec<Written<'a>>, source: &'a Arc<Source>, entry: Entr
 }
 
 /// The table that an entry must be.
-fn table<'a>(source: &'a Arc<Source>, entry: Entry<'a>, problems: &mut Vec<Diagnostic>) -> Option<Written<'a>> {
+pub(super) fn table<'a>(
+    source: &'a Arc<Source>,
+    entry: Entry<'a>,
+    problems: &mut Vec<Diagnostic>,
+) -> Option<Written<'a>> {
     let Entry { key, node, .. } = entry;
     match node.value {
         Raw::Table(table) => Some(Written { source, head: node.span, table }),

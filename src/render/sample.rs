@@ -118,7 +118,7 @@ pub(crate) fn plan() -> Plan {
     ];
     let mut deleted = change(Kind::Bucket, "tmp", Action::Delete, Reason::NotDeclared);
     deleted.object = object(5, "tmp");
-    let mut empty = change(Kind::Bucket, "void", Action::Delete, Reason::NotDeclared);
+    let mut empty = change(Kind::Bucket, "void", Action::Delete, Reason::Disabled);
     empty.object = object(6, "void");
     let mut label = change(Kind::Label, "prod", Action::Update, Reason::Differs);
     label.object = object(7, "prod");

@@ -109,6 +109,9 @@ fn dump(manifest: &Manifest) -> String {
     for moved in &manifest.moved {
         writeln!(text, "moved {} to {}", moved.from, moved.to).unwrap();
     }
+    for table in &manifest.disabled {
+        writeln!(text, "disabled {table}").unwrap();
+    }
     for (address, import) in &manifest.imports {
         writeln!(text, "import {} to {address}", import.id).unwrap();
     }

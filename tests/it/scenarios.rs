@@ -270,6 +270,7 @@ scenarios! {
     bucket_adopted_and_forgotten
     bucket_adopted_and_owned
     bucket_adopted_is_not_replaced
+    bucket_adopted_then_disabled
     bucket_adoption_needs_consent
     bucket_becomes_external_and_ours_again
     bucket_changed_alike_on_both_sides
@@ -301,6 +302,7 @@ scenarios! {
     bucket_with_data_deleted
     bucket_with_data_replaced
     buckets_do_not_swap_names
+    defaults_come_change_and_go
     import_refused
     instances_come_and_go
     instances_moved_with_their_table
@@ -327,6 +329,8 @@ scenarios! {
     org_moved
     org_with_data_deleted
     org_with_everything_in_it
+    orgs_side_by_side
+    resources_enabled_and_disabled
     task_adopted_by_its_name
     task_changed_by_hand
     task_created_and_deleted

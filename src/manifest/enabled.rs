@@ -1,0 +1,46 @@
+//! `enabled`: resources that are declared and have no instance.
+
+use std::collections::BTreeSet;
+
+use super::expand::expand;
+use super::node::Raw;
+use super::source::place;
+use super::syntax::{Document, wrong_type};
+use super::template::Expression;
+use super::variables::Values;
+use crate::address::Address;
+use crate::diagnostic::Diagnostic;
+
+/// The tables that say `enabled = false`.
+pub(super) fn disabled(document: &Document<'_>, values: &Values, problems: &mut Vec<Diagnostic>) -> BTreeSet<Address> {
+    let mut disabled = BTreeSet::new();
+    for (address, declared) in document.resources.iter().filter(|(_, declared)| declared.switch.is_some()) {
+        let table = declared.table();
+        let Some(node) = table.get("enabled") else { continue };
+        let mut other = false;
+        let expanded = expand(node, &mut |expression, _| match expression {
+            Expression::Var(name) if values.contains_key(name) => values[name].clone().ok_or(()),
+            _ => {
+                other = true;
+                Err(())
+            }
+        });
+        let at = place(declared.source, node.span);
+        match expanded {
+            _ if other => {
+                let message = "`enabled` must be known before anything else: it takes variables only";
+                let label = "refers to something else, or to an unknown variable";
+                problems.push(Diagnostic::error("manifest::enabled", message).at(at, label));
+            }
+            Ok(node) => match &node.value {
+                Raw::Boolean(true) => {}
+                Raw::Boolean(false) => {
+                    disabled.insert(address.clone());
+                }
+                other => problems.push(wrong_type("enabled", "`true` or `false`", other, at)),
+            },
+            Err(error) => problems.extend(error.diagnostic(declared.source)),
+        }
+    }
+    disabled
+}

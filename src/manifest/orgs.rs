@@ -1,0 +1,106 @@
+//! What belongs together lives in one org: labels and what they are attached to, a token and what it may reach, a task and
+//! its buckets.
+
+use std::collections::BTreeMap;
+
+use super::shape::is_id;
+use super::{Manifest, Resource, Server};
+use crate::address::Address;
+use crate::diagnostic::{Diagnostic, Place};
+use crate::kind::Place as Home;
+use crate::value::{Ref, Scope, Value};
+
+type Resources = BTreeMap<Address, Resource>;
+
+/// The org that `resource` lives in, as far as the manifest tells: the home org by its name is the home org.
+pub(super) fn org_of<'r>(resource: &'r Resource, resources: &'r Resources, home: Option<&str>) -> Option<&'r Ref> {
+    let Some(Value::Ref(org)) = resource.fields.get("org") else { return None };
+    Some(plain(org, resources, home))
+}
+
+/// The home org, where `org` is known to be that.
+fn plain<'r>(org: &'r Ref, resources: &Resources, home: Option<&str>) -> &'r Ref {
+    let named = org.address().and_then(|address| resources.get(address)).and_then(|org| org.fields.text("name"));
+    if named.is_some() && named == home { &Ref::Home } else { org }
+}
+
+/// Whether two orgs are known to be different. The home org may be any, where its name is not known.
+fn differ(one: &Ref, other: &Ref, home: Option<&str>) -> bool {
+    one != other && (home.is_some() || ![one, other].contains(&&Ref::Home))
+}
+
+/// The name of the home org, as far as `[server]` says it.
+pub(super) fn home(server: &Server) -> Option<&str> {
+    server.org.as_ref().map(|org| org.value.as_str()).filter(|org| !is_id(org))
+}
+
+impl Manifest {
+    /// What belongs together and is in different orgs, now that the name of the home org is known; nothing where the
+    /// manifest says that name, because that was looked at when it was loaded.
+    pub fn in_different_orgs(&self, home_org: &str) -> Vec<Diagnostic> {
+        let mut problems = Vec::new();
+        if home(&self.server) != Some(home_org) && !is_id(home_org) {
+            check(&self.resources, Some(home_org), &mut problems);
+        }
+        problems
+    }
+}
+
+/// What a resource refers to and is of another org.
+pub(super) fn check(resources: &Resources, home: Option<&str>, problems: &mut Vec<Diagnostic>) {
+    for (address, resource) in resources {
+        let Some(org) = org_of(resource, resources, home) else { continue };
+        let mut strange = |other: &Address, field: &str, help: &str| {
+            let Some(found) = resources.get(other) else { return };
+            // An org is named itself, anything else lives in one.
+            let (theirs, place) = match other.kind.spec().place {
+                Home::Server => (None, &found.place),
+                Home::Org => (org_of(found, resources, home), found.place_of("org")),
+            };
+            let own = Ref::To(other.clone());
+            if differ(org, theirs.unwrap_or_else(|| plain(&own, resources, home)), home) {
+                problems.push(different(address, resource.place_of(field), other, place, help));
+            }
+        };
+        for (field, value) in resource.fields.iter() {
+            match value {
+                Value::Refs(set) => {
+                    let set = set.iter().filter_map(Ref::address);
+                    for other in set.filter(|other| other.kind.spec().place == Home::Org) {
+                        strange(other, field, &format!("write `{field}` of the same org, or `{field} = []`"));
+                    }
+                }
+                Value::Scopes(scopes) => {
+                    for other in scopes.iter().filter_map(reached) {
+                        let help = "a token has rights in its own org, or in all: make one in each org (`org = ...`)";
+                        strange(other, field, help);
+                    }
+                }
+                _ => {}
+            }
+        }
+        for other in &resource.beside {
+            strange(other, "params", "a task finds buckets by name in its own org: give it the `org` of the bucket");
+        }
+    }
+}
+
+/// The resource whose org is in the permission of `scope`; none where that has none.
+fn reached(scope: &Scope) -> Option<&Address> {
+    match scope {
+        Scope::Object(of) => of.address().filter(|other| other.kind.spec().place == Home::Org),
+        Scope::Org { org, .. } => org.address(),
+        Scope::Bare { .. } | Scope::Instance { .. } => None,
+    }
+}
+
+fn different(address: &Address, at: &Place, other: &Address, place: &Place, help: &str) -> Diagnostic {
+    let message = match other.kind.spec().place {
+        Home::Server => format!("{address} is not in {other}"),
+        Home::Org => format!("{address} and {other} are in different orgs"),
+    };
+    Diagnostic::error("manifest::org", message)
+        .at(at.clone(), format!("{address} takes {other}"))
+        .at(place.clone(), "is of another org")
+        .help(help)
+}
