@@ -19,7 +19,7 @@ use crate::snapshot::Snapshot;
 use crate::value::{Ref, Value};
 
 /// How often a create whose reply was lost is sent again, after looking.
-const TRIES: usize = 3;
+pub(super) const TRIES: usize = 3;
 
 /// Everything that a change needs to be done.
 pub(super) struct Doer<'a> {
