@@ -12,7 +12,7 @@ mod sink;
 mod source;
 mod within;
 
-pub use process::CommandError;
+pub use process::{CommandError, kill_commands};
 pub use sink::{SinkError, Staged};
 pub use source::SecretError;
 
@@ -28,7 +28,7 @@ pub fn fingerprint(secret: &Secret) -> String {
     Sha256::digest(secret.expose_secret()).iter().take(6).map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Where a secret comes from. Paths are absolute, argv is run as it stands.
+/// Where a secret comes from. Paths are absolute.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {
     /// An environment variable.
@@ -45,6 +45,8 @@ pub enum Source {
     Command {
         /// Program and arguments.
         argv: Vec<String>,
+        /// Where it runs: the project directory, from [`Source::within`] on.
+        dir: PathBuf,
     },
 }
 
@@ -68,6 +70,8 @@ pub enum Sink {
     Command {
         /// Program and arguments.
         argv: Vec<String>,
+        /// Where it runs: the project directory, from [`Sink::within`] on.
+        dir: PathBuf,
         /// How long it may take.
         timeout: Duration,
     },
