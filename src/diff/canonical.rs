@@ -40,15 +40,12 @@ impl<'a> Names<'a> {
         }
     }
 
-    /// A permission of one object says its type, ID and org: it is that object's if the org is the object's own.
+    /// A permission of one object says its type, its ID, and the object's own org or none: an ID alone is enough.
     fn scope(&self, scope: &Scope, org: Option<&str>) -> Scope {
         let Scope::Bare { ty, id, org: stated } = scope else {
             return scope.map_refs(&|of| self.reference(of));
         };
-        let stated_id = match stated.as_deref() {
-            Some(Ref::Id(_, id)) => Some(id.as_str()),
-            _ => None,
-        };
+        let stated_id = stated.as_deref().and_then(Ref::bare_id);
         let Some(kind) = Kind::from_type(ty) else {
             return scope.map_refs(&|of| self.reference(of));
         };
@@ -57,7 +54,7 @@ impl<'a> Names<'a> {
             (Place::Org, Some(object)) => object.org.as_deref(),
             (Place::Org, None) => org,
         };
-        if own == stated_id {
+        if stated.is_none() || own == stated_id {
             Scope::Object(self.reference(&Ref::Id(kind, id.clone())))
         } else {
             scope.map_refs(&|of| self.reference(of))

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 
 use super::node::Span;
+use super::shape::is_id;
 use super::source::place;
 use super::{Moved, Resource, Server};
 use crate::address::Address;
@@ -42,12 +43,23 @@ pub(super) fn cycle(
     diagnostic.help("take one of these references out")
 }
 
-/// The org that `resource` lives in, as far as the manifest tells: the home org by its name is the home org.
+/// The org that `resource` lives in, as far as the manifest tells.
 fn org_of<'r>(resource: &'r Resource, resources: &'r Resources, server: &Server) -> Option<&'r Ref> {
     let Some(Value::Ref(org)) = resource.fields.get("org") else { return None };
+    Some(plain_org(org, resources, server))
+}
+
+/// `org` as far as the manifest tells: the home org by its name is the home org.
+fn plain_org<'r>(org: &'r Ref, resources: &'r Resources, server: &Server) -> &'r Ref {
     let home = server.org.as_ref().map(|org| org.value.as_str());
     let named = org.address().and_then(|address| resources.get(address)).and_then(|org| org.fields.text("name"));
-    Some(if named.is_some() && named == home { &Ref::Home } else { org })
+    if named.is_some() && named == home { &Ref::Home } else { org }
+}
+
+/// Whether two orgs are certainly not one. Which one the home org is, may not be known without a server.
+fn are_apart(one: &Ref, other: &Ref, server: &Server) -> bool {
+    let home_is_known = server.org.as_ref().is_some_and(|org| !is_id(&org.value));
+    one != other && (home_is_known || ![one, other].contains(&&Ref::Home))
 }
 
 /// Two resources with one natural key.
@@ -160,7 +172,7 @@ pub(super) fn labels(resources: &Resources, server: &Server, problems: &mut Vec<
         let Some(Value::Refs(labels)) = resource.fields.get("labels") else { continue };
         for label in labels.iter().filter_map(Ref::address) {
             let Some(other) = resources.get(label) else { continue };
-            if org_of(other, resources, server).is_some_and(|other| other != org) {
+            if org_of(other, resources, server).is_some_and(|other| are_apart(org, other, server)) {
                 let message = format!("{address} and {label} are in different orgs");
                 problems.push(
                     Diagnostic::error("manifest::org", message)
@@ -169,6 +181,40 @@ pub(super) fn labels(resources: &Resources, server: &Server, problems: &mut Vec<
                 );
             }
         }
+    }
+}
+
+/// Rights on all of a type in an org, for a token of another org.
+pub(super) fn scopes(resources: &Resources, server: &Server, problems: &mut Vec<Diagnostic>) {
+    for (address, resource) in resources {
+        let Some(own) = org_of(resource, resources, server) else { continue };
+        for (field, org, ty) in resource.org_wide_scopes() {
+            if are_apart(own, plain_org(org, resources, server), server) {
+                problems.push(scope_of_another_org(address, resource, field, org, ty));
+            }
+        }
+    }
+}
+
+/// Says that the scope `org/ty` in `field` is of another org than `resource`: a server gives a token rights on all of a type
+/// only in the token's own org (400 "is not for org id"; influxd 2.9.1, measured).
+pub(crate) fn scope_of_another_org(
+    address: &Address,
+    resource: &Resource,
+    field: &str,
+    org: &Ref,
+    ty: &str,
+) -> Diagnostic {
+    let message =
+        format!("`{org}/{ty}`: {address} is in another org, and can have rights on all {ty} of its own org only");
+    let diagnostic = Diagnostic::error("manifest::scope-org", message)
+        .at(resource.place_of(field).clone(), format!("of {org}"))
+        .help(format!(
+            "name single {ty}, or write `org = \"{org}\"`; for both orgs make two tokens, or write `instance/{ty}`, which is all orgs"
+        ));
+    match resource.places.get("org") {
+        Some(place) => diagnostic.at(place.clone(), "lives here"),
+        None => diagnostic,
     }
 }
 

@@ -47,6 +47,7 @@ pub fn load(path: &Path, inputs: &Inputs) -> Result<(Manifest, Vec<Diagnostic>),
     check::names(&resources, &server, &mut problems);
     check::sinks(&resources, &mut problems);
     check::labels(&resources, &server, &mut problems);
+    check::scopes(&resources, &server, &mut problems);
     check::moved(&resources, &moved, &mut problems);
     import::check(&resources, &imports, &mut problems);
 

@@ -354,7 +354,9 @@ scenarios! {
     token_moved
     token_of_a_user
     token_permissions_changed
+    token_of_objects_in_another_org
     token_under_another_key_is_another_token
+    token_replaced_in_another_org
     token_with_wide_scopes
     user_adopted
     user_created_updated_and_deleted
