@@ -11,7 +11,6 @@ use super::live::{self, Asked, Made, Object, Presence, Want};
 use super::spec::{Delete, Key, Place, Spec};
 use super::{Kind, label};
 use crate::api::{ApiError, Client, Writer, after};
-use crate::duration::Duration;
 use crate::field::{Compared, Field, Omitted, Shape};
 use crate::flux::{AuthorScript, Schedule, TaskHead};
 use crate::value::{Fields, Ref, Script, Value};
@@ -31,8 +30,8 @@ pub(super) static SPEC: Spec = Spec {
             .shaped(Shape::Duration { months: true }),
         Field::text("cron", Omitted::Unset, "The times of runs as a cron expression. Either this or `every`.")
             .shaped(Shape::Cron),
-        Field::text("offset", Omitted::Unset, "How long after its time a run starts.")
-            .shaped(Shape::Duration { months: true }),
+        Field::text("offset", Omitted::Unset, "How long after its time a run starts; with a `-`, how long before.")
+            .shaped(Shape::SignedDuration),
         Field::text("flux", Omitted::Required, "The script: text, or `{ file = \"...\" }`.").shaped(Shape::Flux),
         Field::text("params", Omitted::Theirs, "Values for the script, in one record.")
             .shaped(Shape::Params)
@@ -102,10 +101,9 @@ struct Body<'a> {
 impl Row {
     fn object(self) -> Object {
         let text = |text: Option<String>| text.map_or(Value::Unset, Value::Text);
-        let duration = |text: Option<String>| match text.as_deref().map(str::parse::<Duration>) {
+        let duration = |text: Option<String>| match text.as_deref().map(Value::signed_duration) {
             None => Value::Unset,
-            Some(Ok(duration)) => Value::Duration(duration),
-            // A negative offset.
+            Some(Ok(duration)) => duration,
             Some(Err(error)) => Value::Text(error.0),
         };
         let fields = [
@@ -156,7 +154,7 @@ fn to_send(live: &Fields, want: &Fields, changed: &[&'static str]) -> Result<Opt
     let source = whole(side("flux")).ok_or_else(missing)?;
     let author = AuthorScript::read(source, None).map_err(|error| ApiError::unsent(error.to_string()))?;
     let part = |field| match side(field).get(field) {
-        Some(value @ (Value::Text(_) | Value::Duration(_))) => Some(value.to_string()),
+        Some(value @ (Value::Text(_) | Value::Duration(_) | Value::Before(_))) => Some(value.to_string()),
         _ => None,
     };
     let schedule = match (part("every"), part("cron")) {
