@@ -11,6 +11,7 @@ mod relay;
 mod running;
 mod scene;
 mod server;
+mod tunnel;
 
 pub(crate) use both::{both, real, run};
 pub(crate) use http::{Http, Reply};
@@ -21,3 +22,4 @@ pub(crate) use relay::{DEADLINE, Relay};
 pub(crate) use running::{Running, Terminal, once_there, until_gone};
 pub(crate) use scene::{ABSENT, Scene, Secret, column, hourly, id, names, unique};
 pub(crate) use server::{Backend, ROOT, ROOT_PASSWORD, Server, Start, run_alone};
+pub(crate) use tunnel::{FAR_HOST, Tls, Tunnel};
