@@ -18,6 +18,7 @@ mod main_job;
 mod points;
 mod published;
 mod reliability;
+mod rivals;
 mod scenarios;
 mod sight;
 mod support;
