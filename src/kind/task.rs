@@ -2,8 +2,6 @@
 
 mod script;
 
-use std::collections::BTreeSet;
-
 use futures::future::try_join_all;
 use serde::{Deserialize, Serialize};
 
@@ -189,11 +187,8 @@ impl live::Live for Live {
             description: want.text("description"),
         };
         let mut object = api.post::<_, Row>(TASKS, &body).await?.object();
-        if let Some(labels) = labels.filter(|labels| !labels.is_empty()) {
-            let path = format!("{TASKS}/{}", object.id);
-            label::attach(api, &path, &BTreeSet::new(), &labels).await.map_err(live::made)?;
-            object.fields.set("labels", label::refs(&labels));
-        }
+        let path = format!("{TASKS}/{}", object.id);
+        label::attach_new(api, &path, &mut object, labels).await?;
         Ok(Made { object, secret: None })
     }
 
@@ -207,12 +202,7 @@ impl live::Live for Live {
             let status = status.or_else(|| live.fields.text("status"));
             api.patch::<_, Row>(&path, &Body { org: None, flux, status, description }).await?;
         }
-        if changed.contains(&"labels")
-            && let Some(labels) = want.set("labels")?
-        {
-            label::attach(api, &path, &live::ids_in(&live.fields, "labels"), &labels).await?;
-        }
-        Ok(())
+        label::attach_changed(api, &path, live, want, changed).await
     }
 
     async fn delete(api: &Writer, id: &str) -> Result<(), ApiError> {
