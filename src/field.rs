@@ -35,6 +35,8 @@ pub enum Shape {
         /// Whether `mo` and `y` are allowed.
         months: bool,
     },
+    /// A Flux duration, or one with a `-`.
+    SignedDuration,
     /// A Flux duration of whole seconds without months, or `infinite`.
     Retention,
     /// A cron expression.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::address::Address;
-use crate::duration::Duration;
+use crate::duration::{Duration, DurationError};
 use crate::flux::{FluxError, LiveScript, NormalForm, TaskOption};
 use crate::kind::Kind;
 use crate::secret::{Sink, Source};
@@ -114,6 +114,8 @@ pub enum Value {
     Integer(i64),
     /// A length of time.
     Duration(Duration),
+    /// A length of time before something, written with a `-`.
+    Before(Duration),
     /// Retention without an end.
     Infinite,
     /// One object.
@@ -130,6 +132,21 @@ pub enum Value {
     Source(Source),
     /// Where a secret goes.
     Sinks(Vec<Sink>),
+}
+
+impl Value {
+    /// Reads a duration that may have a `-`; zero is never negative.
+    ///
+    /// # Errors
+    /// A text that is no duration.
+    pub fn signed_duration(text: &str) -> Result<Self, DurationError> {
+        let length = text.strip_prefix('-').unwrap_or(text).parse().map_err(|_| DurationError(text.to_owned()))?;
+        Ok(if length == Duration::default() || !text.starts_with('-') {
+            Self::Duration(length)
+        } else {
+            Self::Before(length)
+        })
+    }
 }
 
 impl Ref {
@@ -203,9 +220,13 @@ impl Value {
     pub fn fingerprint(&self) -> String {
         let (text, plain) = match self {
             Self::Script(script) => return format!("#{}", script.digest),
-            Self::Text(_) | Self::Integer(_) | Self::Duration(_) | Self::Infinite | Self::Ref(_) | Self::Unset => {
-                (self.to_string(), true)
-            }
+            Self::Text(_)
+            | Self::Integer(_)
+            | Self::Duration(_)
+            | Self::Before(_)
+            | Self::Infinite
+            | Self::Ref(_)
+            | Self::Unset => (self.to_string(), true),
             Self::Map(map) => (map.iter().map(|(k, v)| format!("{k:?}={v:?}\n")).collect(), false),
             Self::Refs(_) | Self::Scopes(_) | Self::Source(_) | Self::Sinks(_) => (self.to_string(), true),
         };
@@ -255,6 +276,7 @@ impl fmt::Display for Value {
             Self::Text(text) => f.write_str(text),
             Self::Integer(number) => write!(f, "{number}"),
             Self::Duration(duration) => write!(f, "{duration}"),
+            Self::Before(duration) => write!(f, "-{duration}"),
             Self::Infinite => f.write_str("infinite"),
             Self::Ref(of) => write!(f, "{of}"),
             Self::Refs(set) => list(f, set),

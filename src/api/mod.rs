@@ -7,6 +7,7 @@ mod error;
 #[cfg(test)]
 pub(crate) mod fault;
 mod page;
+mod permission;
 mod problem;
 mod retry;
 pub mod sight;
@@ -20,3 +21,4 @@ pub use client::{Client, Gate, Writer};
 pub use connect::{Connect, ConnectError, is_plain_http_to_elsewhere};
 pub use error::{ApiError, Class};
 pub(crate) use page::{after, by_offset};
+pub(crate) use permission::{Permission, Resource};

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Deserializer, Serialize};
 
+use super::permission::{Permission, Resource};
 use super::{ApiError, Class, Client, Me};
 use crate::secret::Secret;
 
@@ -33,22 +34,6 @@ struct Ask<'a> {
     org: &'a str,
     status: &'static str,
     permissions: Vec<Permission>,
-}
-
-#[derive(Clone, Debug, Deserialize, Serialize)]
-struct Permission {
-    action: String,
-    resource: Resource,
-}
-
-#[derive(Clone, Debug, Deserialize, Serialize)]
-struct Resource {
-    #[serde(rename = "type")]
-    ty: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    id: Option<String>,
-    #[serde(rename = "orgID", skip_serializing_if = "Option::is_none")]
-    org: Option<String>,
 }
 
 #[derive(Deserialize)]

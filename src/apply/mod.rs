@@ -2,12 +2,14 @@
 
 mod deliver;
 mod event;
+mod home;
 mod prepare;
 mod step;
 mod sweep;
 mod walk;
 
 pub use event::{Event, Outcome};
+pub use home::create_home_org;
 pub use prepare::{Passwords, prepare};
 
 use std::collections::BTreeMap;

@@ -19,7 +19,7 @@ use crate::snapshot::Snapshot;
 use crate::value::{Ref, Value};
 
 /// How often a create whose reply was lost is sent again, after looking.
-const TRIES: usize = 3;
+pub(super) const TRIES: usize = 3;
 
 /// Everything that a change needs to be done.
 pub(super) struct Doer<'a> {
@@ -138,8 +138,9 @@ impl<'a> Doer<'a> {
             let refs = resource.fields.iter().flat_map(|(_, value)| value.refs());
             let orgs = refs.filter_map(|of| match of {
                 Ref::Id(kind, id) => {
-                    let org = self.orgs_of_objects.get(&(*kind, id.clone())).unwrap_or(&home);
-                    Some(((*kind, id.clone()), org.clone()))
+                    let of = (*kind, id.clone());
+                    let org = self.orgs_of_objects.get(&of)?.clone();
+                    Some((of, org))
                 }
                 Ref::To(_) | Ref::Home => None,
             });

@@ -14,7 +14,7 @@ use super::session::{Session, Wish};
 use super::shell::{Format, Shell, worst};
 use super::{Ended, approve, project, signal};
 use crate::api::Writer;
-use crate::apply::{Passwords, prepare};
+use crate::apply::{Passwords, create_home_org, prepare};
 use crate::diagnostic::Diagnostic;
 use crate::diff::Goal;
 use crate::exit::{Exit, Problem};
@@ -297,9 +297,7 @@ impl Work<'_> {
             .iter()
             .find(|(address, resource)| address.kind == Kind::Org && resource.fields.text("name") == Some(org))
             .expect("invariant: a session without a home org is only opened for a project that makes it");
-        let id = pipeline::create_home_org(&self.session.client, manifest, address)
-            .await
-            .map_err(|error| vec![error.into()])?;
+        let id = create_home_org(&self.session.client, manifest, address).await.map_err(|error| vec![error.into()])?;
         self.session.home = Some(id.clone());
         self.wanted.made = Some(id);
         Ok(())

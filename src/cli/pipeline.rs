@@ -8,7 +8,7 @@ use tokio::sync::watch;
 
 use super::signal;
 use crate::address::Address;
-use crate::api::{ApiError, Client, Writer};
+use crate::api::{Client, Writer};
 use crate::apply::{self, Event};
 use crate::diagnostic::Diagnostic;
 use crate::diff::{self, Action, Change, Comparison, Goal, Reason, Target};
@@ -224,15 +224,4 @@ impl Apply<'_> {
 fn server_time(client: &Client) -> String {
     let at = client.server_time().and_then(|at| i64::try_from(at).ok()).unwrap_or_default();
     jiff::Timestamp::from_millisecond(at).map(|at| at.to_string()).unwrap_or_default()
-}
-
-/// Makes the home org, which is declared and does not exist: before ledger and lock, which live in it.
-///
-/// # Errors
-/// The server's.
-pub async fn create_home_org(client: &Client, manifest: &Manifest, address: &Address) -> Result<String, ApiError> {
-    let resource = &manifest.resources[address];
-    let ids = crate::kind::Ids::default();
-    let want = crate::kind::Want { fields: &resource.fields, org: "", ids: &ids, marker: None, password: None };
-    address.kind.create(&Writer::new(client.clone()), &want).await.map(|made| made.object.id)
 }

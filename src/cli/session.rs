@@ -126,7 +126,10 @@ pub(super) fn client(connection: &Connection, dir: &Path) -> Result<Client, Prob
     connect.timeout = connection.timeout.unwrap_or(connect.timeout);
     connect.client().map_err(|error| {
         let diagnostic = Diagnostic::error("connection::client", error.to_string());
-        Problem { exit: Exit::Usage, diagnostic: diagnostic.help("see [server] in the manifest, and the token") }
+        Problem {
+            exit: Exit::Usage,
+            diagnostic: diagnostic.help("see [server] in the manifest, the flags, and the token"),
+        }
     })
 }
 

@@ -46,6 +46,15 @@ pub(super) struct Arguments {
     /// Allow plain http to another machine: password and token then cross the network unencrypted
     #[arg(long)]
     insecure_http: bool,
+    /// A PEM file of certificate authorities to trust beside the system's
+    #[arg(long, value_name = "FILE")]
+    ca_file: Option<PathBuf>,
+    /// A PEM file with the certificate to show to the server, and perhaps its key
+    #[arg(long, value_name = "FILE")]
+    client_cert: Option<PathBuf>,
+    /// A PEM file with the key of --client-cert
+    #[arg(long, value_name = "FILE", requires = "client_cert")]
+    client_key: Option<PathBuf>,
 }
 
 #[derive(Serialize)]
@@ -77,7 +86,11 @@ async fn set_up(shell: &Shell, arguments: &Arguments) -> Result<Exit, Problem> {
         insecure_http: arguments.insecure_http,
         ..connection::Flags::default()
     };
-    let connection = connection::resolve_virgin(&flags, &shell.around)?;
+    let mut connection = connection::resolve_virgin(&flags, &shell.around)?;
+    shell.show(&connection.warnings);
+    connection.ca_file.clone_from(&arguments.ca_file);
+    connection.client_cert.clone_from(&arguments.client_cert);
+    connection.client_key.clone_from(&arguments.client_key);
     let Target::Server(url) = &connection.target.value else {
         let diagnostic = Diagnostic::error("setup::embedded", "the embedded server sets itself up");
         return Err(Problem { exit: Exit::Usage, diagnostic });

@@ -6,6 +6,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
 use crate::exit::Exit;
+use crate::secret;
 
 /// From now on: becomes the exit code of the first signal. A second one ends the process at once.
 pub(super) fn listen() -> watch::Receiver<Option<Exit>> {
@@ -47,6 +48,7 @@ impl Signals {
         // Nobody listens any more when the run is over.
         let _ = stop.send(Some(first));
         let second = self.next().await;
+        secret::kill_commands();
         std::process::exit(second.code().into());
     }
 }

@@ -40,7 +40,7 @@ impl<'a> Names<'a> {
         }
     }
 
-    /// A permission of one object says its type, ID and org: it is that object's if the org is the object's own.
+    /// A permission of one object says its type, its ID, and the object's own org or none: an ID alone is enough.
     fn scope(&self, scope: &Scope, org: Option<&str>) -> Scope {
         let Scope::Bare { ty, id, org: stated } = scope else {
             return scope.map_refs(&|of| self.reference(of));

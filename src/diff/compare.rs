@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::canonical::Names;
-use super::find::{Finder, Found, moved, org_of};
+use super::find::{Finder, Found, moved, org_id, org_of};
 use super::{Action, Cause, Change, FieldChange, Reason, Target};
 use crate::address::Address;
 use crate::diagnostic::Diagnostic;
@@ -12,9 +12,9 @@ use crate::field::{Change as OnChange, Compared, Omitted};
 use crate::graph::Graph;
 use crate::kind::{Kind, Object, Place, Presence};
 use crate::ledger::{Entry, Ledger, Origin};
-use crate::manifest::{Manifest, Resource};
+use crate::manifest::{Manifest, Resource, scope_of_another_org};
 use crate::snapshot::Snapshot;
-use crate::value::Value;
+use crate::value::{Ref, Value};
 
 /// Where a run wants to get.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,6 +80,7 @@ pub fn compare(
                 continue;
             }
         };
+        comparison.problems.extend(scopes_elsewhere(address, resource, org, home, &found));
         let entry = finder.entries.get(address).copied();
         if let Found::External(object) = this {
             comparison.external.insert(address.clone(), target(object));
@@ -113,6 +114,27 @@ pub fn compare(
     let undeclared = ledger.intents.keys().filter(|address| !manifest.resources.contains_key(address));
     comparison.leave_unrecorded(&finder, undeclared, &Reason::NotDeclared);
     comparison
+}
+
+/// The scopes of `resource` on all of a type in another org than its own, whose ID is `own`: which one the home org is, the
+/// manifests alone may not tell.
+fn scopes_elsewhere(
+    address: &Address,
+    resource: &Resource,
+    own: Option<&str>,
+    home: Option<&str>,
+    found: &BTreeMap<Address, Found<'_>>,
+) -> Vec<Problem> {
+    let is_elsewhere =
+        |org: &Ref| resource.fields.get("org") != Some(&Value::Ref(org.clone())) && org_id(org, home, found) != own;
+    resource
+        .org_wide_scopes()
+        .filter(|(_, org, _)| is_elsewhere(org))
+        .map(|(field, org, ty)| Problem {
+            exit: Exit::Manifest,
+            diagnostic: scope_of_another_org(address, resource, field, org, ty),
+        })
+        .collect()
 }
 
 /// The org ID of `resource` before anything else is known: by the ledger, an import, or by name.

@@ -254,8 +254,16 @@ pub(super) fn org_of<'a>(
     found: &BTreeMap<Address, Found<'a>>,
 ) -> Option<&'a str> {
     match resource.fields.get("org") {
-        Some(Value::Ref(Ref::To(address))) => found.get(address)?.object().map(|object| object.id.as_str()),
+        Some(Value::Ref(org)) => org_id(org, home, found),
         _ => home,
+    }
+}
+
+/// The ID of the org that a manifest calls `org`, as far as it exists.
+pub(super) fn org_id<'a>(org: &Ref, home: Option<&'a str>, found: &BTreeMap<Address, Found<'a>>) -> Option<&'a str> {
+    match org.address() {
+        Some(address) => found.get(address)?.object().map(|object| object.id.as_str()),
+        None => home,
     }
 }
 

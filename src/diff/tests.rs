@@ -271,20 +271,47 @@ fn an_owned_object_that_is_gone_is_made_again_and_what_held_its_id_follows() {
 }
 
 #[test]
-fn a_permission_with_another_org_is_not_the_bucket_s_own() {
+fn a_permission_of_one_object_names_its_org_or_none() {
     let wanted = scopes([Scope::Object(Ref::To(address("bucket.raw")))]);
-    let bare = Scope::Bare { ty: "buckets".into(), id: "b1".into(), org: None };
-    let scene = Scene::new()
-        .declares("bucket.raw", &[])
-        .declares("token.ingest", &[("write", wanted.clone())])
-        .has(Kind::Bucket, "b1", "raw", &[])
-        .has(Kind::Token, "t1", "ingest", &[("write", scopes([bare]))])
-        .owns("bucket.raw", "b1", &[("name", text("raw"))])
-        .owns("token.ingest", "t1", &[("write", wanted)]);
+    let bare = |org: Option<&str>| {
+        let org = org.map(|org| Box::new(Ref::Id(Kind::Org, org.into())));
+        Scope::Bare { ty: "buckets".into(), id: "b1".into(), org }
+    };
+    let mut scene = Scene::new().declares("bucket.raw", &[]).has(Kind::Bucket, "b1", "raw", &[]);
+    scene = scene.owns("bucket.raw", "b1", &[("name", text("raw"))]);
+    for (key, org) in [("its-own", Some(HOME)), ("none", None), ("other", Some("other"))] {
+        let token = format!("token.{key}");
+        scene = scene
+            .declares(&token, &[("write", wanted.clone())])
+            .has(Kind::Token, key, key, &[("write", scopes([bare(org)]))])
+            .owns(&token, key, &[("write", wanted.clone())]);
+    }
     insta::assert_snapshot!(scene.says(), @r#"
     bucket.raw: None, InSync
-    token.ingest: Replace, CannotChange({"write"}); write [buckets-id:b1 of no org] -> [bucket.raw] (Drift)
+    token.its-own: None, InSync
+    token.none: None, InSync
+    token.other: Replace, CannotChange({"write"}); write [buckets-id:b1 of org-id:other] -> [bucket.raw] (Drift)
     "#);
+}
+
+#[test]
+fn rights_on_all_of_a_type_are_in_the_token_s_own_org() {
+    let all = |org: Ref| scopes([Scope::Org { ty: "tasks".into(), org: Box::new(org) }]);
+    let eu = || Ref::To(address("org.eu"));
+    let scene = || Scene::new().declares("org.eu", &[]);
+    let at_home = |scene: Scene| scene.declares("token.t", &[("read", all(eu()))]);
+    let in_eu = |scene: Scene, scope| scene.declares("token.t", &[("org", Value::Ref(eu())), ("read", all(scope))]);
+    let says = |scene: Scene| scene.says().lines().last().map(str::to_owned).expect("a line");
+    let there = |scene: Scene| scene.has(Kind::Org, "o2", "eu", &[]);
+    let is_home = |scene: Scene| scene.has(Kind::Org, HOME, "eu", &[]);
+    let wrong =
+        "Manifest: `org.eu/tasks`: token.t is in another org, and can have rights on all tasks of its own org only";
+    assert_eq!(says(at_home(scene())), wrong, "an org that is not there yet is not the home org");
+    assert_eq!(says(there(at_home(scene()))), wrong);
+    assert!(says(is_home(at_home(scene()))).starts_with("token.t: Create"));
+    assert!(says(in_eu(scene(), eu())).starts_with("token.t: Create"));
+    assert!(says(there(in_eu(scene(), eu()))).starts_with("token.t: Create"));
+    assert!(says(there(in_eu(scene(), Ref::Home))).starts_with("Manifest: "));
 }
 
 #[test]

@@ -96,7 +96,7 @@ fn written(
     Some(match value {
         Value::Text(text) => string(text),
         Value::Integer(number) => number.to_string(),
-        Value::Duration(duration) => string(&duration.to_string()),
+        Value::Duration(_) | Value::Before(_) => string(&value.to_string()),
         Value::Infinite => string("infinite"),
         Value::Ref(of) => string(&reference(of)?),
         Value::Refs(set) => list(set.iter().filter_map(reference).collect()),

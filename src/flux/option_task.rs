@@ -81,25 +81,35 @@ pub(crate) fn render<'a>(fields: impl Iterator<Item = (&'a str, &'a str)>) -> Re
     Ok(format!("option task = {{{}}}", fields.join(", ")))
 }
 
-/// An offset without weeks and days: the server takes them in `every` and answers 500 "unknown unit" to them here, as to
-/// months (influxd 2.9.1, measured).
+/// An offset as the server takes it: without weeks and days, to which it answers 500 "unknown unit" here, as to months, and
+/// a negative one in a single unit, because it reads `-1h30m` as `-1h-30m` (influxd 2.9.1, measured).
 fn in_hours(offset: &str) -> Result<String, LiteralError> {
-    const HOUR: u64 = 3_600_000_000_000;
-    let (sign, magnitude) = match offset.strip_prefix('-') {
-        Some(magnitude) => ("-", magnitude),
-        None => ("", offset),
-    };
+    const UNITS: [(&str, u64); 6] = [
+        ("h", 3_600_000_000_000),
+        ("m", 60_000_000_000),
+        ("s", 1_000_000_000),
+        ("ms", 1_000_000),
+        ("us", 1_000),
+        ("ns", 1),
+    ];
     let error = || LiteralError::Duration(offset.to_owned());
+    let negative = offset.strip_prefix('-');
+    let magnitude = negative.unwrap_or(offset);
     let length: Duration = magnitude.parse().map_err(|_| error())?;
     if length.months > 0 {
         return Err(error());
     }
+    if negative.is_some() {
+        let (unit, nanos) = UNITS.iter().find(|(_, nanos)| length.nanos.is_multiple_of(*nanos)).ok_or_else(error)?;
+        return Ok(format!("-{}{unit}", length.nanos / nanos));
+    }
     if !magnitude.contains(['d', 'w']) {
         return Ok(offset.to_owned());
     }
-    let rest = Duration { months: 0, nanos: length.nanos % HOUR };
+    let (_, hour) = UNITS[0];
+    let rest = Duration { months: 0, nanos: length.nanos % hour };
     let rest = if rest == Duration::default() { String::new() } else { rest.to_string() };
-    Ok(format!("{sign}{}h{rest}", length.nanos / HOUR))
+    Ok(format!("{}h{rest}", length.nanos / hour))
 }
 
 /// The `option task` of a script; None if it has none.
@@ -213,9 +223,16 @@ mod tests {
     }
 
     #[test]
-    fn an_offset_has_no_unit_above_hours() {
-        for (offset, sent) in [("90m", "90m"), ("-5m", "-5m"), ("1d", "24h"), ("-1w2h", "-170h"), ("1d90s", "24h1m30s")]
-        {
+    fn an_offset_has_no_unit_above_hours_and_a_negative_one_a_single_unit() {
+        for (offset, sent) in [
+            ("90m", "90m"),
+            ("1d", "24h"),
+            ("1d90s", "24h1m30s"),
+            ("-5m", "-5m"),
+            ("-1w2h", "-170h"),
+            ("-1h30m", "-90m"),
+            ("-1h1s", "-3601s"),
+        ] {
             assert_eq!(in_hours(offset), Ok(sent.to_owned()));
         }
         assert!(in_hours("1mo").is_err());

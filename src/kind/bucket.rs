@@ -1,7 +1,5 @@
 //! Buckets.
 
-use std::collections::BTreeSet;
-
 use futures::future::try_join_all;
 use serde::{Deserialize, Serialize};
 
@@ -263,11 +261,8 @@ impl live::Live for Live {
         let (name, description) = (want.text("name"), want.text("description"));
         let row: Row = api.post(BUCKETS, &Body { org: Some(want.org), name, description, rules }).await?;
         let mut object = row.object();
-        if let Some(labels) = labels.filter(|labels| !labels.is_empty()) {
-            let path = format!("{BUCKETS}/{}", object.id);
-            label::attach(api, &path, &BTreeSet::new(), &labels).await.map_err(live::made)?;
-            object.fields.set("labels", label::refs(&labels));
-        }
+        let path = format!("{BUCKETS}/{}", object.id);
+        label::attach_new(api, &path, &mut object, labels).await?;
         Ok(Made { object, secret: None })
     }
 
@@ -279,12 +274,7 @@ impl live::Live for Live {
         if body.name.is_some() || body.description.is_some() || body.rules.is_some() {
             api.patch::<_, Row>(&path, &body).await?;
         }
-        if changed.contains(&"labels")
-            && let Some(labels) = want.set("labels")?
-        {
-            label::attach(api, &path, &live::ids_in(&live.fields, "labels"), &labels).await?;
-        }
-        Ok(())
+        label::attach_changed(api, &path, live, want, changed).await
     }
 
     async fn delete(api: &Writer, id: &str) -> Result<(), ApiError> {

@@ -123,18 +123,36 @@ pub(super) fn attached(rows: &[Row]) -> Value {
     Value::Refs(rows.iter().filter(ours).map(|row| Ref::Id(Kind::Label, row.id.clone())).collect())
 }
 
-/// A set of label IDs as the value of a field.
-pub(super) fn refs(ids: &BTreeSet<&str>) -> Value {
-    Value::Refs(ids.iter().map(|id| Ref::Id(Kind::Label, (*id).to_owned())).collect())
+/// Attaches `labels` to the new object at `path`.
+pub(super) async fn attach_new(
+    api: &Writer,
+    path: &str,
+    object: &mut Object,
+    labels: Option<BTreeSet<&str>>,
+) -> Result<(), ApiError> {
+    let Some(labels) = labels.filter(|labels| !labels.is_empty()) else { return Ok(()) };
+    attach(api, path, &BTreeSet::new(), &labels).await.map_err(live::made)?;
+    let labels = labels.into_iter().map(|id| Ref::Id(Kind::Label, id.to_owned()));
+    object.fields.set("labels", Value::Refs(labels.collect()));
+    Ok(())
+}
+
+/// Brings the labels of the object `live` at `path` to what is wanted, if they are among the fields `changed`.
+pub(super) async fn attach_changed(
+    api: &Writer,
+    path: &str,
+    live: &Object,
+    want: &Want<'_>,
+    changed: &[&'static str],
+) -> Result<(), ApiError> {
+    match want.set("labels")?.filter(|_| changed.contains(&"labels")) {
+        Some(wanted) => attach(api, path, &live::ids_in(&live.fields, "labels"), &wanted).await,
+        None => Ok(()),
+    }
 }
 
 /// Attaches to and detaches from the object at `path` what makes `live` into `wanted`.
-pub(super) async fn attach(
-    api: &Writer,
-    path: &str,
-    live: &BTreeSet<&str>,
-    wanted: &BTreeSet<&str>,
-) -> Result<(), ApiError> {
+async fn attach(api: &Writer, path: &str, live: &BTreeSet<&str>, wanted: &BTreeSet<&str>) -> Result<(), ApiError> {
     let path = format!("{path}/labels");
     for label in wanted.difference(live) {
         match api.post_only(&path, &Attach { label }).await {

@@ -3,8 +3,6 @@
 mod script;
 mod tell;
 
-use std::collections::BTreeSet;
-
 use futures::future::try_join_all;
 use serde::{Deserialize, Serialize};
 
@@ -12,7 +10,6 @@ use super::live::{self, Asked, Made, Object, Presence, Want};
 use super::spec::{Delete, Key, Place, Spec};
 use super::{Kind, label};
 use crate::api::{ApiError, Client, Writer, after};
-use crate::duration::Duration;
 use crate::field::{Compared, Field, Omitted, Shape};
 use crate::flux::{AuthorScript, Schedule, TaskHead};
 use crate::value::{Fields, Ref, Script, Value};
@@ -34,8 +31,8 @@ pub(super) static SPEC: Spec = Spec {
         Field::text("cron", Omitted::Unset, "The times of runs as a cron expression. Either this or `every`.")
             .shaped(Shape::Cron)
             .or("every"),
-        Field::text("offset", Omitted::Unset, "How long after its time a run starts.")
-            .shaped(Shape::Duration { months: true }),
+        Field::text("offset", Omitted::Unset, "How long after its time a run starts; with a `-`, how long before.")
+            .shaped(Shape::SignedDuration),
         Field::text("flux", Omitted::Required, "The script: text, or `{ file = \"...\" }`.").shaped(Shape::Flux),
         Field::text("params", Omitted::Theirs, "Values for the script, in one record.")
             .shaped(Shape::Params)
@@ -106,10 +103,9 @@ struct Body<'a> {
 impl Row {
     fn object(self) -> Object {
         let text = |text: Option<String>| text.map_or(Value::Unset, Value::Text);
-        let duration = |text: Option<String>| match text.as_deref().map(str::parse::<Duration>) {
+        let duration = |text: Option<String>| match text.as_deref().map(Value::signed_duration) {
             None => Value::Unset,
-            Some(Ok(duration)) => Value::Duration(duration),
-            // A negative offset.
+            Some(Ok(duration)) => duration,
             Some(Err(error)) => Value::Text(error.0),
         };
         let fields = [
@@ -160,7 +156,7 @@ fn to_send(live: &Fields, want: &Fields, changed: &[&'static str]) -> Result<Opt
     let source = whole(side("flux")).ok_or_else(missing)?;
     let author = AuthorScript::read(source, None).map_err(|error| ApiError::unsent(error.to_string()))?;
     let part = |field| match side(field).get(field) {
-        Some(value @ (Value::Text(_) | Value::Duration(_))) => Some(value.to_string()),
+        Some(value @ (Value::Text(_) | Value::Duration(_) | Value::Before(_))) => Some(value.to_string()),
         _ => None,
     };
     let schedule = match (part("every"), part("cron")) {
@@ -195,11 +191,8 @@ impl live::Live for Live {
             description: want.text("description"),
         };
         let mut object = api.post::<_, Row>(TASKS, &body).await?.object();
-        if let Some(labels) = labels.filter(|labels| !labels.is_empty()) {
-            let path = format!("{TASKS}/{}", object.id);
-            label::attach(api, &path, &BTreeSet::new(), &labels).await.map_err(live::made)?;
-            object.fields.set("labels", label::refs(&labels));
-        }
+        let path = format!("{TASKS}/{}", object.id);
+        label::attach_new(api, &path, &mut object, labels).await?;
         Ok(Made { object, secret: None })
     }
 
@@ -213,12 +206,7 @@ impl live::Live for Live {
             let status = status.or_else(|| live.fields.text("status"));
             api.patch::<_, Row>(&path, &Body { org: None, flux, status, description }).await?;
         }
-        if changed.contains(&"labels")
-            && let Some(labels) = want.set("labels")?
-        {
-            label::attach(api, &path, &live::ids_in(&live.fields, "labels"), &labels).await?;
-        }
-        Ok(())
+        label::attach_changed(api, &path, live, want, changed).await
     }
 
     async fn delete(api: &Writer, id: &str) -> Result<(), ApiError> {

@@ -9,7 +9,7 @@ use super::Kind;
 use super::live::{self, Asked, Made, Object, Presence, Want};
 use super::spec::{Delete, Draft, Fault, Key, Place, Spec};
 use super::tell::Untold;
-use crate::api::{ApiError, Client, Writer};
+use crate::api::{ApiError, Client, Permission, Resource, Writer};
 use crate::field::{Compared, Field, Omitted, Shape};
 use crate::secret::Secret;
 use crate::value::{Fields, Ref, Scope, Value};
@@ -101,24 +101,6 @@ struct Row {
     token: Option<Secret>,
 }
 
-/// One permission. The `name` and `org` of a reply say nothing: the server does not keep them.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
-struct Permission {
-    action: String,
-    resource: Resource,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
-struct Resource {
-    #[serde(rename = "type")]
-    ty: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    id: Option<String>,
-    /// None means every org.
-    #[serde(rename = "orgID", skip_serializing_if = "Option::is_none")]
-    org: Option<String>,
-}
-
 #[derive(Serialize)]
 struct New<'a> {
     #[serde(rename = "orgID")]
@@ -143,53 +125,44 @@ fn secret<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Secret>, D::Error
     Ok((!token.is_empty()).then(|| token.into()))
 }
 
-impl Permission {
-    /// The scope on the live side. An action other than `read` and `write` is kept as a word before the type.
-    fn scope(self) -> Scope {
-        let Resource { ty, id, org } = self.resource;
-        let ty = match self.action.as_str() {
-            "read" | "write" => ty,
-            action => format!("{action}:{ty}"),
-        };
-        let org = org.map(|org| Box::new(Ref::Id(Kind::Org, org)));
-        match (id, org) {
-            (Some(id), org) => Scope::Bare { ty, id, org },
-            (None, Some(org)) => Scope::Org { ty, org },
-            (None, None) => Scope::Instance { ty },
-        }
-    }
-
-    /// What `scope` asks for. IDs are always sent: the server forgets names, and grants everything of the type instead.
-    fn asked(action: &str, scope: &Scope, want: &Want<'_>) -> Result<Self, ApiError> {
-        let (ty, id, org) = match scope {
-            Scope::Object(of) => {
-                let kind = match of {
-                    Ref::To(address) => address.kind,
-                    Ref::Home => Kind::Org,
-                    Ref::Id(kind, _) => *kind,
-                };
-                let org = match kind.spec().place {
-                    Place::Server => None,
-                    Place::Org => Some(
-                        want.ids.org(of).ok_or_else(|| ApiError::unsent(format!("the org of {of} is not known")))?,
-                    ),
-                };
-                (kind.spec().ty, Some(want.id(of)?), org)
-            }
-            Scope::Bare { ty, id, org } => {
-                let org = org.as_ref().map(|org| resolve(want, org)).transpose()?;
-                (ty.as_str(), Some(id.as_str()), org)
-            }
-            Scope::Org { ty, org } => (ty.as_str(), None, Some(resolve(want, org)?)),
-            Scope::Instance { ty } => (ty.as_str(), None, None),
-        };
-        let resource = Resource { ty: ty.to_owned(), id: id.map(str::to_owned), org: org.map(str::to_owned) };
-        Ok(Self { action: action.to_owned(), resource })
+/// The scope of a permission on the live side. An action other than `read` and `write` is kept as a word before the type.
+fn scope(Permission { action, resource: Resource { ty, id, org } }: Permission) -> Scope {
+    let ty = match action.as_str() {
+        "read" | "write" => ty,
+        action => format!("{action}:{ty}"),
+    };
+    let org = org.map(|org| Box::new(Ref::Id(Kind::Org, org)));
+    match (id, org) {
+        (Some(id), org) => Scope::Bare { ty, id, org },
+        (None, Some(org)) => Scope::Org { ty, org },
+        (None, None) => Scope::Instance { ty },
     }
 }
 
-fn resolve<'a>(want: &'a Want<'_>, of: &'a Ref) -> Result<&'a str, ApiError> {
-    want.ids.id(of).ok_or_else(|| ApiError::unsent(format!("{of} does not exist")))
+/// What `scope` asks for. IDs are always sent: the server forgets names, and grants everything of the type instead. An
+/// object of another org than the token's is asked for by its ID alone: with its org it is a 400, and without an org only a
+/// creator with the right on the whole server may grant it (influxd 2.9.1, measured).
+fn asked(action: &str, scope: &Scope, want: &Want<'_>) -> Result<Permission, ApiError> {
+    let (ty, id, org) = match scope {
+        Scope::Object(of) => {
+            let kind = match of {
+                Ref::To(address) => address.kind,
+                Ref::Home => Kind::Org,
+                Ref::Id(kind, _) => *kind,
+            };
+            let elsewhere = want.ids.org(of).is_some_and(|org| org != want.org);
+            let org = (kind.spec().place == Place::Org && !elsewhere).then_some(want.org);
+            (kind.spec().ty, Some(want.id(of)?), org)
+        }
+        Scope::Bare { ty, id, org } => {
+            let org = org.as_ref().map(|org| want.id(org)).transpose()?;
+            (ty.as_str(), Some(id.as_str()), org)
+        }
+        Scope::Org { ty, org } => (ty.as_str(), None, Some(want.id(org)?)),
+        Scope::Instance { ty } => (ty.as_str(), None, None),
+    };
+    let resource = Resource { ty: ty.to_owned(), id: id.map(str::to_owned), org: org.map(str::to_owned) };
+    Ok(Permission { action: action.to_owned(), resource })
 }
 
 /// All permissions that are wanted.
@@ -198,7 +171,7 @@ fn permissions(want: &Want<'_>) -> Result<BTreeSet<Permission>, ApiError> {
     for action in ["read", "write"] {
         if let Some(Value::Scopes(scopes)) = want.fields.get(action) {
             for scope in scopes {
-                all.insert(Permission::asked(action, scope, want)?);
+                all.insert(asked(action, scope, want)?);
             }
         }
     }
@@ -209,8 +182,7 @@ impl Row {
     fn object(self) -> Object {
         let (read, write): (Vec<_>, Vec<_>) =
             self.permissions.into_iter().partition(|permission| permission.action == "read");
-        let scopes =
-            |permissions: Vec<Permission>| Value::Scopes(permissions.into_iter().map(Permission::scope).collect());
+        let scopes = |permissions: Vec<Permission>| Value::Scopes(permissions.into_iter().map(scope).collect());
         let mut fields: Fields = [
             ("description", Value::Text(self.description.clone())),
             ("org", Value::Ref(Ref::Id(Kind::Org, self.org.clone()))),
@@ -330,7 +302,7 @@ mod tests {
             resource: Resource { ty: "buckets".into(), id: id.map(Into::into), org: None },
         };
         let all = [permission("read", None), permission("write", Some("1")), permission("own", None)];
-        let scopes: BTreeSet<_> = all.into_iter().map(Permission::scope).collect();
+        let scopes: BTreeSet<_> = all.into_iter().map(scope).collect();
         let shown: Vec<_> = scopes.iter().map(ToString::to_string).collect();
         assert_eq!(shown, ["buckets-id:1 of no org", "instance/buckets", "instance/own:buckets"]);
     }

@@ -30,10 +30,11 @@ use std::sync::Arc;
 
 use crate::address::Address;
 use crate::diagnostic::{Place, Source};
-use crate::value::Fields;
+use crate::value::{Fields, Ref, Scope, Value};
 
 pub use head::is_project_name;
 pub use load::load;
+pub(crate) use orgs::scope_of_another_org;
 pub use scope::is_permission_type;
 pub use variables::Inputs;
 
@@ -160,6 +161,17 @@ impl Resource {
     /// Where `field` is written, else the table's head.
     pub fn place_of(&self, field: &str) -> &Place {
         self.places.get(field).unwrap_or(&self.place)
+    }
+
+    /// The scopes on all of a type in one org: the field, the org, InfluxDB's name of the type.
+    pub fn org_wide_scopes(&self) -> impl Iterator<Item = (&'static str, &Ref, &str)> {
+        self.fields.iter().flat_map(|(field, value)| {
+            let scopes = if let Value::Scopes(scopes) = value { Some(scopes) } else { None };
+            scopes.into_iter().flatten().filter_map(move |scope| match scope {
+                Scope::Org { ty, org } => Some((field, &**org, ty.as_str())),
+                Scope::Object(_) | Scope::Bare { .. } | Scope::Instance { .. } => None,
+            })
+        })
     }
 }
 

@@ -8,7 +8,7 @@ use super::site::Site;
 use super::template::{Index, index};
 use crate::address::{Address, read_key};
 use crate::diagnostic::nearest;
-use crate::kind::Kind;
+use crate::kind::{Kind, Place};
 use crate::value::{Ref, Scope, Value};
 
 /// The types that a permission can name (influxd 2.9.1, `GET /api/v2/resources`, measured). Without its last, `instance`:
@@ -67,7 +67,14 @@ fn scope(site: &mut Site<'_, '_>, text: &str, span: Span) -> Option<Vec<Scope>> 
     }
     if let Some((table, index, ty)) = of_org(text) {
         let org = site.resolve(table, index, span)?.one(site, span)?;
-        return Some(vec![Scope::Org { ty: known(site, ty, span)?, org: Box::new(Ref::To(org)) }]);
+        let known = known(site, ty, span)?;
+        if let Some(kind) = Kind::from_type(ty).filter(|kind| kind.spec().place == Place::Server) {
+            // It is accepted, and grants nothing (influxd 2.9.1, measured).
+            let message = format!("`{text}` grants nothing: {ty} are in no org");
+            let help = format!("write `{kind}.KEY` for one of them, or `instance/{ty}` for all");
+            return site.fail_with("manifest::scope", span, message, "no such right", help);
+        }
+        return Some(vec![Scope::Org { ty: known, org: Box::new(Ref::To(org)) }]);
     }
     if let Some((_, ty)) = text.split_once('/') {
         let message = format!("`{text}` is not a scope");

@@ -7,7 +7,7 @@ use super::site::{Resolved, Site};
 use super::{scope, sink};
 use crate::address::Address;
 use crate::diagnostic::nearest;
-use crate::duration::Duration;
+use crate::duration::{Duration, DurationError};
 use crate::field::{Field, Shape};
 use crate::kind::Kind;
 use crate::value::{Ref, Value};
@@ -23,6 +23,10 @@ pub(super) fn read(site: &mut Site<'_, '_>, field: &'static Field, node: &Node<'
             _ => site.wrong_type(name, "a whole number", node),
         },
         Shape::Duration { months } => duration(site, name, months, node).map(Value::Duration),
+        Shape::SignedDuration => match Value::signed_duration(text(site, name, node)?) {
+            Ok(duration) => Some(duration),
+            Err(error) => not_a_duration(site, name, node, &error),
+        },
         Shape::Retention => retention(site, name, node),
         Shape::Cron => cron(site, name, node),
         Shape::Ref(kind) => reference(site, name, kind, node),
@@ -75,8 +79,12 @@ fn duration(site: &mut Site<'_, '_>, name: &str, months: bool, node: &Node<'_>) 
             site.fail_with("manifest::duration", node.span, message, "`mo` or `y`", "write days, such as `30d`")
         }
         Ok(duration) => Some(duration),
-        Err(error) => site.fail("manifest::duration", node.span, error.to_string(), format!("`{name}` is a duration")),
+        Err(error) => not_a_duration(site, name, node, &error),
     }
+}
+
+fn not_a_duration<T>(site: &mut Site<'_, '_>, name: &str, node: &Node<'_>, error: &DurationError) -> Option<T> {
+    site.fail("manifest::duration", node.span, error.to_string(), format!("`{name}` is a duration"))
 }
 
 fn retention(site: &mut Site<'_, '_>, name: &str, node: &Node<'_>) -> Option<Value> {

@@ -31,7 +31,7 @@ pub(super) fn source(site: &mut Site<'_, '_>, name: &str, node: &Node<'_>) -> Op
             Some(Source::Env { name: name.to_owned() })
         }
         "file" => path(site, "file", value).map(|path| Source::File { path }),
-        "command" => argv(site, value).map(|argv| Source::Command { argv }),
+        "command" => argv(site, value).map(|argv| Source::Command { argv, dir: PathBuf::new() }),
         word => {
             let message = format!("`{word}` is not an origin of secrets that we know");
             site.fail_with("manifest::secret", *at, message, "unknown", HELP)
@@ -95,7 +95,7 @@ fn sink(site: &mut Site<'_, '_>, name: &str, node: &Node<'_>) -> Option<Sink> {
             None => COMMAND_TIMEOUT,
             Some(node) => timeout(site, node)?,
         };
-        return Some(Sink::Command { argv, timeout });
+        return Some(Sink::Command { argv, dir: PathBuf::new(), timeout });
     }
     let options = ["key", "timeout"];
     let word = table.0.iter().map(|entry| entry.key.as_ref()).find(|key| !options.contains(key));

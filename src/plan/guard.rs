@@ -57,7 +57,7 @@ pub(super) fn refusals(plan: &Plan, snapshot: &Snapshot, consent: &Consent) -> V
         refusals.extend(creator(change, snapshot));
     }
     refusals.extend(data_loss(&plan.at_stake, consent));
-    refusals.extend(adoption(plan, consent));
+    refusals.extend(adoption(plan, snapshot, consent));
     refusals
 }
 
@@ -150,11 +150,11 @@ fn data_loss(at_stake: &BTreeMap<Address, Data>, consent: &Consent) -> Vec<Probl
     at_stake.iter().filter_map(lost).collect()
 }
 
-fn adoption(plan: &Plan, consent: &Consent) -> Option<Problem> {
+fn adoption(plan: &Plan, snapshot: &Snapshot, consent: &Consent) -> Option<Problem> {
     let adopted: Vec<String> = plan
         .changes
         .iter()
-        .filter(|change| change.adopts && !change.imported)
+        .filter(|change| change.adopts && !change.imported && !is_home_as_declared(change, snapshot))
         .map(|change| {
             let object = change.object.as_ref().map_or("", |object| &object.id);
             format!("{} (ID {object})", change.address)
@@ -167,6 +167,14 @@ fn adoption(plan: &Plan, consent: &Consent) -> Option<Problem> {
             "say --adopt if the project is to manage them; adopted objects are never deleted unless `lifecycle.owned` says so",
         )
     })
+}
+
+/// Whether `change` takes over the home org and writes nothing to it. That needs no consent: the manifests name this org
+/// twice, it holds the project's record in any case, it is never deleted, and it may be what an interrupted run of this
+/// project made before there was a ledger that could tell.
+fn is_home_as_declared(change: &Change, snapshot: &Snapshot) -> bool {
+    let object = change.object.as_ref().map(|object| object.id.as_str());
+    change.action == Action::None && object.is_some() && object == snapshot.home.as_deref()
 }
 
 #[cfg(test)]

@@ -30,7 +30,7 @@ pub(super) fn reference(of: &Ref) -> String {
 pub(super) fn short(value: &Value) -> String {
     match value {
         Value::Text(text) => quoted(text),
-        Value::Duration(duration) => quoted(&duration.to_string()),
+        Value::Duration(_) | Value::Before(_) => quoted(&value.to_string()),
         Value::Infinite => quoted("infinite"),
         Value::Ref(of) => reference(of),
         Value::Script(script) => match script.text.lines().count() {
@@ -50,7 +50,7 @@ pub(super) fn short(value: &Value) -> String {
 /// A value beside what was last applied: only texts are in quotes.
 pub(super) fn plain(value: &Value) -> String {
     match value {
-        Value::Duration(_) | Value::Infinite => value.to_string(),
+        Value::Duration(_) | Value::Before(_) | Value::Infinite => value.to_string(),
         _ => short(value),
     }
 }

@@ -13,7 +13,7 @@ mod sink;
 mod source;
 mod within;
 
-pub use process::CommandError;
+pub use process::{CommandError, kill_commands};
 pub use sink::{SinkError, Staged};
 pub use source::SecretError;
 
@@ -41,7 +41,7 @@ pub fn fingerprint(secret: &Secret) -> String {
     Sha256::digest(secret.expose_secret()).iter().take(6).map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Where a secret comes from. Paths are absolute, argv is run as it stands.
+/// Where a secret comes from. Paths are absolute.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Source {
@@ -59,6 +59,9 @@ pub enum Source {
     Command {
         /// Program and arguments.
         argv: Vec<String>,
+        /// Where it runs: the project directory, from [`Source::within`] on.
+        #[serde(skip)]
+        dir: PathBuf,
     },
 }
 
@@ -83,6 +86,9 @@ pub enum Sink {
     Command {
         /// Program and arguments.
         argv: Vec<String>,
+        /// Where it runs: the project directory, from [`Sink::within`] on.
+        #[serde(skip)]
+        dir: PathBuf,
         /// How long it may take.
         timeout: Duration,
     },

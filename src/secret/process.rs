@@ -1,9 +1,13 @@
 //! Programs that give or take a secret, with a limit of time.
 
-use std::io;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+use std::{env, io};
 
+use rustix::process::{Pid, Signal, kill_process_group};
 use secrecy::ExposeSecret as _;
 use secrecy::zeroize::Zeroizing;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -60,43 +64,88 @@ pub enum CommandError {
     },
 }
 
-/// A started command; dropping it kills its process group.
+/// The process groups of the commands that run.
+static RUNNING: Mutex<BTreeSet<i32>> = Mutex::new(BTreeSet::new());
+
+fn running() -> MutexGuard<'static, BTreeSet<i32>> {
+    RUNNING.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn kill(group: i32) {
+    if let Some(group) = Pid::from_raw(group) {
+        // It may be gone already: then nothing is left to kill.
+        let _ = kill_process_group(group, Signal::KILL);
+    }
+}
+
+/// Kills all commands that run, with all that they have started: for a process that is about to exit without unwinding.
+pub fn kill_commands() {
+    running().iter().copied().for_each(kill);
+}
+
+/// A started command; dropping it kills its process group, unless it has ended.
 struct Running {
     child: Child,
+    group: Option<i32>,
     ended: bool,
+}
+
+impl Running {
+    fn new(child: Child) -> Self {
+        let group = child.id().and_then(|id| i32::try_from(id).ok());
+        running().extend(group);
+        Self { child, group, ended: false }
+    }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        if self.ended {
-            return;
+        let Some(group) = self.group else { return };
+        if !self.ended {
+            kill(group);
         }
-        let group = self.child.id().and_then(|id| i32::try_from(id).ok()).and_then(rustix::process::Pid::from_raw);
-        if let Some(group) = group {
-            // The group may be gone already: then nothing is left to kill.
-            let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
-        }
+        running().remove(&group);
     }
 }
 
-/// Runs a command without a shell, writes `input` to its standard input, and returns what it printed. Its standard error
-/// is thrown away. A command that ends with status 0 without reading its input has succeeded.
+/// Whether a command does not get the environment variable `name`: the run's own token, and what is only for fluxform
+/// itself. A manifest's variables, the commit and the CI run are nobody's secret.
+fn is_withheld(name: &str) -> bool {
+    const SHARED: [&str; 2] = ["FLUXFORM_COMMIT", "FLUXFORM_RUN_URL"];
+    match name {
+        "INFLUX_TOKEN" | "INFLUX_TOKEN_FILE" => true,
+        _ => name.starts_with("FLUXFORM_") && !name.starts_with("FLUXFORM_VAR_") && !SHARED.contains(&name),
+    }
+}
+
+/// The command, ready to be started in `dir` without a shell and without the run's own token, as the leader of a process
+/// group: a Ctrl-C at the terminal is not its, and it can be killed with all that it starts.
+fn command(program: &str, arguments: &[String], dir: &Path) -> io::Result<Command> {
+    let dir = if dir.as_os_str().is_empty() { PathBuf::from(".") } else { dir.to_owned() };
+    // A path would be looked for from where the command runs.
+    let dir = std::path::absolute(dir)?;
+    let mut command = if program.contains('/') { Command::new(dir.join(program)) } else { Command::new(program) };
+    for (name, _) in env::vars_os().filter(|(name, _)| name.to_str().is_some_and(is_withheld)) {
+        command.env_remove(name);
+    }
+    command.args(arguments).current_dir(dir).stderr(Stdio::null()).process_group(0).kill_on_drop(true);
+    Ok(command)
+}
+
+/// Runs a command in `dir`, writes `input` to its standard input, and returns what it printed. Its standard error is thrown
+/// away. A command that ends with status 0 without reading its input has succeeded.
 pub(super) async fn run(
     argv: &[String],
+    dir: &Path,
     input: Option<&Secret>,
     limit: Duration,
 ) -> Result<Zeroizing<Vec<u8>>, CommandError> {
     let (program, arguments) = argv.split_first().ok_or(CommandError::Empty)?;
-    let child = Command::new(program)
-        .args(arguments)
-        .stdin(if input.is_some() { Stdio::piped() } else { Stdio::null() })
-        .stdout(if input.is_some() { Stdio::null() } else { Stdio::piped() })
-        .stderr(Stdio::null())
-        .process_group(0)
-        .kill_on_drop(true)
-        .spawn()
-        .map_err(|error| CommandError::Start { program: program.clone(), error })?;
-    let mut running = Running { child, ended: false };
+    let start = |error| CommandError::Start { program: program.clone(), error };
+    let mut command = command(program, arguments, dir).map_err(start)?;
+    command.stdin(if input.is_some() { Stdio::piped() } else { Stdio::null() });
+    command.stdout(if input.is_some() { Stdio::null() } else { Stdio::piped() });
+    let mut running = Running::new(command.spawn().map_err(start)?);
     let talked = tokio::time::timeout(limit, talk(&mut running.child, input)).await;
     let (output, status) = match talked {
         Err(_) => return Err(CommandError::Timeout { program: program.clone(), limit }),
@@ -126,4 +175,64 @@ async fn talk(child: &mut Child, input: Option<&Secret>) -> io::Result<Option<(Z
         }
     }
     Ok(Some((output, child.wait().await?)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(words: &[&str]) -> Vec<String> {
+        words.iter().map(|&word| word.to_owned()).collect()
+    }
+
+    const LONG: Duration = Duration::from_secs(60);
+
+    #[test]
+    fn the_runs_own_token_is_withheld_and_what_others_need_is_not() {
+        for name in
+            ["INFLUX_TOKEN", "INFLUX_TOKEN_FILE", "FLUXFORM_SETUP_PASSWORD", "FLUXFORM_TOKEN_ID", "FLUXFORM_LEDGER_KEY"]
+        {
+            assert!(is_withheld(name), "{name}");
+        }
+        let shared = ["FLUXFORM_VAR_env", "FLUXFORM_COMMIT", "FLUXFORM_RUN_URL", "INFLUX_HOST", "INFLUX_ORG"];
+        for name in shared.into_iter().chain(["PATH", "HOME", "VAULT_TOKEN", "HTTPS_PROXY"]) {
+            assert!(!is_withheld(name), "{name}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_command_runs_in_its_directory_and_is_found_from_there() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let printed = run(&words(&["pwd", "-P"]), dir.path(), None, LONG).await.expect("a directory");
+        let real = dir.path().canonicalize().expect("a directory");
+        assert_eq!(String::from_utf8_lossy(&printed).trim_end(), real.to_str().expect("UTF-8"));
+        std::os::unix::fs::symlink("/bin/pwd", dir.path().join("where")).expect("a link");
+        let printed = run(&words(&["./where"]), dir.path(), None, LONG).await.expect("a directory");
+        assert_eq!(String::from_utf8_lossy(&printed).trim_end(), real.to_str().expect("UTF-8"));
+    }
+
+    /// Whether the process is gone, or waits for its parent to notice that.
+    fn is_gone(pid: &str) -> bool {
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat"));
+        stat.is_err() || stat.is_ok_and(|stat| stat.rsplit(") ").next().is_some_and(|rest| rest.starts_with('Z')))
+    }
+
+    #[tokio::test]
+    async fn a_command_that_is_given_up_is_killed_with_its_children() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let script = "sleep 600 & echo $! > new && echo $$ >> new && mv new pids && wait";
+        let pids = dir.path().join("pids");
+        let argv = words(&["sh", "-c", script]);
+        tokio::select! {
+            ended = run(&argv, dir.path(), None, LONG) => panic!("it has ended: {ended:?}"),
+            () = async { while !pids.exists() { tokio::task::yield_now().await } } => {}
+        }
+        let pids = std::fs::read_to_string(pids).expect("two numbers");
+        assert_eq!(pids.lines().count(), 2);
+        for pid in pids.lines() {
+            while !is_gone(pid) {
+                tokio::task::yield_now().await;
+            }
+        }
+    }
 }

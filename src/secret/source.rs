@@ -58,8 +58,8 @@ impl Source {
                     tokio::fs::read(path).await.map_err(|error| SecretError::File { path: path.clone(), error })?;
                 text(&Zeroizing::new(bytes), || path.display().to_string())
             }
-            Self::Command { argv } => {
-                let output = run(argv, None, limit).await?;
+            Self::Command { argv, dir } => {
+                let output = run(argv, dir, None, limit).await?;
                 text(&output, || format!("the output of `{}`", argv.join(" ")))
             }
         }
@@ -86,7 +86,7 @@ mod tests {
     use secrecy::ExposeSecret as _;
 
     fn command(argv: &[&str]) -> Source {
-        Source::Command { argv: argv.iter().map(|&word| word.to_owned()).collect() }
+        Source::Command { argv: argv.iter().map(|&word| word.to_owned()).collect(), dir: PathBuf::new() }
     }
 
     async fn error(source: Source) -> String {

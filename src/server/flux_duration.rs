@@ -61,10 +61,11 @@ impl Duration {
 
     /// Its length where only Go's units are known, up to `h`.
     pub(super) fn go_duration(&self) -> Result<SignedDuration, String> {
-        if let Some((_, unit)) =
-            self.0.iter().find(|(_, unit)| !["ns", "us", "ms", "s", "m", "h"].contains(&unit.as_str()))
-        {
-            return Err(format!("time: unknown unit \"{unit}\" in duration \"{self}\""));
+        let text = self.to_string();
+        let units = text.trim_start_matches('-').split(|c: char| c.is_ascii_digit()).filter(|unit| !unit.is_empty());
+        // The sign of a second part is taken for the end of the unit before it.
+        if let Some(unit) = units.into_iter().find(|unit| !["ns", "us", "ms", "s", "m", "h"].contains(unit)) {
+            return Err(format!("time: unknown unit \"{unit}\" in duration \"{text}\""));
         }
         let nanoseconds =
             i64::try_from(self.nanoseconds()).map_err(|_| format!("time: invalid duration \"{self}\""))?;
@@ -95,5 +96,7 @@ mod tests {
         let day = Duration::parse("1d").unwrap();
         assert_eq!(day.go_duration(), Err("time: unknown unit \"d\" in duration \"1d\"".to_owned()));
         assert_eq!(Duration::parse("-5m").unwrap().go_duration(), Ok(SignedDuration::from_secs(-300)));
+        let two = Duration::parse("-1h30m").unwrap();
+        assert_eq!(two.go_duration(), Err("time: unknown unit \"h-\" in duration \"-1h-30m\"".to_owned()));
     }
 }

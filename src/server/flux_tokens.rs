@@ -115,6 +115,32 @@ fn regex_may_start(script: &str, before: Option<&Token>) -> bool {
     }
 }
 
+/// The contents of a text; `None` if it has `${...}` in it or is not closed.
+pub(super) fn unquote(quoted: &str) -> Option<String> {
+    let inner = quoted.strip_prefix('"')?.strip_suffix('"')?;
+    let mut text = Vec::new();
+    let mut chars = inner.chars();
+    while let Some(char) = chars.next() {
+        let plain = match char {
+            '\\' => match chars.next()? {
+                'n' => '\n',
+                'r' => '\r',
+                't' => '\t',
+                'x' => {
+                    let hex: String = chars.by_ref().take(2).collect();
+                    text.push(u8::from_str_radix(&hex, 16).ok()?);
+                    continue;
+                }
+                other => other,
+            },
+            '$' if chars.as_str().starts_with('{') => return None,
+            other => other,
+        };
+        text.extend_from_slice(plain.encode_utf8(&mut [0; 4]).as_bytes());
+    }
+    String::from_utf8(text).ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

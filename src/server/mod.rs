@@ -30,6 +30,7 @@ mod task_edit;
 mod task_members;
 mod task_option;
 mod task_runs;
+mod task_schedule;
 mod task_update;
 mod tasks;
 mod users;

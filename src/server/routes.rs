@@ -13,6 +13,7 @@ use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderName, LOCATION, ORI
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
+use tokio::task::JoinError;
 use tower::Layer as _;
 use tower::util::{MapRequestLayer, MapResponseLayer};
 
@@ -108,7 +109,7 @@ fn route(method: MethodFilter, style: Style, handler: Handler) -> MethodRouter<A
         match tokio::task::spawn_blocking(move || handler(&call)).await {
             Ok(Ok(reply)) => reply.into_response(),
             Ok(Err(problem)) => refuse(style, &problem),
-            Err(error) => refuse(style, &Problem::new(Code::Internal, format!("a panic has occurred: {error}"))),
+            Err(error) => panicked(style, &error),
         }
     };
     on(method, run)
@@ -148,8 +149,20 @@ fn without_invented_allow(mut response: Response) -> Response {
     response
 }
 
-/// What every reply has: the version headers, and a place in the metrics. Also refuses methods that influxd does not know.
+/// Answers a request in a task of its own: what has begun is done, though the client may go away (influxd 2.9.1, measured).
 async fn around(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    match tokio::spawn(answer(app, request, next)).await {
+        Ok(response) => response,
+        Err(error) => panicked(Style::Indented, &error),
+    }
+}
+
+fn panicked(style: Style, error: &JoinError) -> Response {
+    refuse(style, &Problem::new(Code::Internal, format!("a panic has occurred: {error}")))
+}
+
+/// What every reply has: the version headers, and a place in the metrics. Also refuses methods that influxd does not know.
+async fn answer(app: Arc<App>, request: Request, next: Next) -> Response {
     let method = request.method().clone();
     let path = request.uri().path().to_owned();
     let route = request.extensions().get::<MatchedPath>().cloned();

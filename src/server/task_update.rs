@@ -10,7 +10,7 @@ use super::reply::{Code, Problem, Reply};
 use super::request::{Call, quoted};
 use super::store::task::{self, Task, TaskUpdate};
 use super::task_edit::OptionEdit;
-use super::task_option;
+use super::task_schedule;
 use super::tasks::{self, TaskReply};
 
 /// The body of a change.
@@ -88,7 +88,7 @@ fn change_task(call: &Call, id: Id, request: UpdateRequest) -> Result<Task, Prob
     };
     let script = match script {
         Some(script) => {
-            let schedule = task_option::read(&script)?;
+            let schedule = task_schedule::read(&script)?;
             Some((script, schedule))
         }
         None => None,

@@ -14,7 +14,7 @@ use super::request::{Call, link, quoted};
 use super::routes::{Routes, compact};
 use super::store::task::{self, NewTask, Task, TaskFilter};
 use super::store::{Error, View, label, org};
-use super::task_option;
+use super::task_schedule;
 use super::{label_attachments, task_members, task_runs, task_update};
 
 const DEFAULT_LIMIT: usize = 100;
@@ -304,7 +304,7 @@ fn create(call: &Call) -> Result<Reply, Problem> {
     require(caller, &Permission::in_org(Action::Write, ResourceType::Tasks, asked))
         .map_err(|problem| problem.within("failed to create task"))?;
     let org = org::find_by_name(&view, &name)?;
-    let schedule = task_option::read(&request.flux)?;
+    let schedule = task_schedule::read(&request.flux)?;
     let new = NewTask {
         org: org.id,
         org_name: org.name,

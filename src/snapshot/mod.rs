@@ -36,8 +36,9 @@ impl Snapshot {
         self.kinds.get(&kind)?.objects.get(id)
     }
 
-    /// The kind of the object that a permission of a token means by type and ID: the org that the permission names must be
-    /// the object's own. `holder` is the token's org, which stands in for the org of an object that is not there.
+    /// The kind of the object that a permission of a token means by type and ID: the org that the permission names, if it
+    /// names one, must be the object's own. `holder` is the token's org, which stands in for the org of an object that is
+    /// not there.
     pub fn permitted(&self, ty: &str, id: &str, named: Option<&str>, holder: Option<&str>) -> Option<Kind> {
         let kind = Kind::from_type(ty)?;
         let own = match (kind.spec().place, self.object(kind, id)) {
@@ -45,7 +46,7 @@ impl Snapshot {
             (Place::Org, Some(object)) => object.org.as_deref(),
             (Place::Org, None) => holder,
         };
-        (own == named).then_some(kind)
+        (named.is_none() || own == named).then_some(kind)
     }
 
     /// The ID of the org of each object that lives in one.

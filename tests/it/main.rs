@@ -20,6 +20,7 @@ mod points;
 mod published;
 mod reliability;
 mod reviewed;
+mod rivals;
 mod scenarios;
 mod sight;
 mod support;

@@ -160,6 +160,7 @@ fn shape(shape: Shape) -> String {
         Shape::Integer => "whole number".to_owned(),
         Shape::Duration { months: true } => "duration".to_owned(),
         Shape::Duration { months: false } => "duration without months".to_owned(),
+        Shape::SignedDuration => "duration, or one with a `-`".to_owned(),
         Shape::Retention => "duration without months, or `\"infinite\"`".to_owned(),
         Shape::Cron => "cron expression".to_owned(),
         Shape::Ref(kind) => format!("address of one {kind}"),

@@ -347,6 +347,7 @@ scenarios! {
     task_paused_by_hand
     task_replaced_in_another_org
     task_script_in_a_file
+    task_starts_before_its_time
     task_with_two_candidates
     tasks_swap_names
     token_deleted_by_hand
@@ -357,7 +358,9 @@ scenarios! {
     token_imported
     token_moved
     token_of_a_user
+    token_of_objects_in_another_org
     token_permissions_changed
+    token_replaced_in_another_org
     token_under_another_key_is_another_token
     token_with_wide_scopes
     user_adopted

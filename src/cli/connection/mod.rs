@@ -184,11 +184,7 @@ pub fn resolve(
     };
     connection.skip_verify = skip_verify(around)? && url.scheme() == "https";
     if connection.skip_verify {
-        let message = "INFLUX_SKIP_VERIFY is set: the server's certificate is not checked";
-        connection.warnings.push(
-            Diagnostic::warning("connection::skip-verify", message)
-                .help("unset it, and name the certificate authority with `ca_file` in [server]"),
-        );
+        connection.warnings.push(unverified("`ca_file` in [server]"));
     }
     // What the influx CLI keeps beside a URL belongs to that URL alone.
     let beside = match &active {
@@ -217,7 +213,8 @@ pub fn resolve(
 pub fn resolve_virgin(flags: &Flags, around: &Surroundings) -> Result<Connection, Problem> {
     let server = manifest::Server::default();
     let target = target::resolve(flags, &server, around, &Ok(None))?;
-    let skip_verify = skip_verify(around)?;
+    let is_https = matches!(&target.value, Target::Server(url) if url.scheme() == "https");
+    let skip_verify = skip_verify(around)? && is_https;
     Ok(Connection {
         target,
         org: Said { value: String::new(), from: Origin::Default },
@@ -227,8 +224,14 @@ pub fn resolve_virgin(flags: &Flags, around: &Surroundings) -> Result<Connection
         client_key: None,
         skip_verify,
         timeout: None,
-        warnings: Vec::new(),
+        warnings: skip_verify.then(|| unverified("--ca-file")).into_iter().collect(),
     })
+}
+
+/// Says that no certificate is checked; `with` names the authority.
+fn unverified(with: &str) -> Diagnostic {
+    Diagnostic::warning("connection::skip-verify", "INFLUX_SKIP_VERIFY is set: the server's certificate is not checked")
+        .help(format!("unset it, and name the certificate authority with {with}"))
 }
 
 fn skip_verify(around: &Surroundings) -> Result<bool, Problem> {

@@ -1,6 +1,5 @@
 //! A task's script and its schedule: what is written in the manifest and in the script's own `option task`, as one.
 
-use crate::duration::Duration;
 use crate::flux::{AuthorScript, Schedule, Spanned, TaskHead, TaskOption};
 use crate::kind::spec::{Draft, Fault};
 use crate::value::{Script, Value};
@@ -45,8 +44,8 @@ fn merge(draft: &mut Draft<'_>, task: &TaskOption, faults: &mut Vec<Fault>) {
     for (field, said) in said {
         let Some(said) = said else { continue };
         let value = match field {
-            "every" | "offset" => match said.value.parse::<Duration>() {
-                Ok(duration) => Value::Duration(duration),
+            "every" | "offset" => match Value::signed_duration(&said.value) {
+                Ok(duration) => duration,
                 Err(_) => {
                     let message = format!("`{field}: {}` in the script is not a duration that we know", said.value);
                     faults.push(Fault::new("task::schedule", "flux", message, "here").script(said.span.clone()));
@@ -103,16 +102,15 @@ fn rules(draft: &mut Draft<'_>, task: Option<&TaskOption>, faults: &mut Vec<Faul
             fault("task::schedule", "every", "`every` is in whole seconds".to_owned(), "has a fraction of a second");
         }
     }
-    match draft.fields.get("offset") {
-        Some(Value::Duration(offset)) if offset.months > 0 => {
+    if let Some(Value::Duration(offset) | Value::Before(offset)) = draft.fields.get("offset") {
+        if offset.months > 0 {
             fault("task::schedule", "offset", "`offset` cannot have months".to_owned(), "`mo` or `y`");
-        }
-        Some(Value::Duration(offset)) if !offset.nanos.is_multiple_of(1_000_000_000) => {
+        } else if !offset.nanos.is_multiple_of(1_000_000_000) {
             fault("task::schedule", "offset", "`offset` is in whole seconds".to_owned(), "has a fraction of a second");
+        } else if offset.nanos == 0 {
+            // The server does not keep an offset of zero.
+            draft.fields.set("offset", Value::Unset);
         }
-        // The server does not keep an offset of zero.
-        Some(Value::Duration(offset)) if offset.nanos == 0 => draft.fields.set("offset", Value::Unset),
-        _ => {}
     }
     let set = |field: &str| (draft.written)(field) || said(field).is_some();
     match (set("every"), set("cron")) {
@@ -142,7 +140,7 @@ fn compose(draft: &mut Draft<'_>, author: &AuthorScript, params_as: Option<&str>
         _ => return Err("a task needs `every` or `cron`".to_owned()),
     };
     let offset = match fields.get("offset") {
-        Some(Value::Duration(offset)) => Some(offset.to_string()),
+        Some(offset @ (Value::Duration(_) | Value::Before(_))) => Some(offset.to_string()),
         _ => None,
     };
     let extra = author.task.iter().flat_map(|task| &task.extra);

@@ -193,7 +193,13 @@ fn value(value: &Value) -> Json {
         Value::Map(map) => json!(map),
         Value::Scopes(scopes) => scopes.iter().map(|scope| json!(scope.to_string())).collect(),
         Value::Sinks(sinks) => sinks.iter().map(|sink| json!(sink.to_string())).collect(),
-        Value::Text(_) | Value::Duration(_) | Value::Infinite | Value::Ref(_) | Value::Script(_) | Value::Source(_) => {
+        Value::Text(_)
+        | Value::Duration(_)
+        | Value::Before(_)
+        | Value::Infinite
+        | Value::Ref(_)
+        | Value::Script(_)
+        | Value::Source(_) => {
             json!(value.to_string())
         }
     }

@@ -75,7 +75,7 @@ impl Sink {
                 dotenv::check_key(key)?;
                 blocking(path.clone(), |path| place::probe(&path)).await
             }
-            Self::Command { argv, .. } => command::probe(argv),
+            Self::Command { argv, dir, .. } => command::probe(argv, dir),
             Self::Discard => Ok(()),
         }
     }
@@ -95,8 +95,8 @@ impl Sink {
                 let key = key.clone();
                 Stage::EnvFile(blocking(path.clone(), move |path| env_file::StagedKey::new(path, key, &secret)).await?)
             }
-            Self::Command { argv, timeout } => {
-                command::deliver(argv, &secret, *timeout).await?;
+            Self::Command { argv, dir, timeout } => {
+                command::deliver(argv, dir, &secret, *timeout).await?;
                 Stage::Done
             }
             Self::Discard => Stage::Done,

@@ -24,7 +24,7 @@ fn env_file(path: PathBuf, key: &str) -> Sink {
 }
 
 fn command(argv: &[&str], timeout: Duration) -> Sink {
-    Sink::Command { argv: argv.iter().map(|&word| word.to_owned()).collect(), timeout }
+    Sink::Command { argv: argv.iter().map(|&word| word.to_owned()).collect(), dir: PathBuf::new(), timeout }
 }
 
 fn mode(path: &Path) -> u32 {

@@ -182,9 +182,35 @@ impl Change {
     }
 }
 
-impl Read for View {
+/// Where tables are opened for reading.
+trait Tables {
+    type Opened<'t>: ReadableTable<&'static [u8], &'static [u8]>
+    where
+        Self: 't;
+
+    fn open(&self, table: Table) -> Result<Self::Opened<'_>, redb::TableError>;
+}
+
+impl Tables for View {
+    type Opened<'t> = redb::ReadOnlyTable<&'static [u8], &'static [u8]>;
+
+    fn open(&self, table: Table) -> Result<Self::Opened<'_>, redb::TableError> {
+        self.0.open_table(table)
+    }
+}
+
+impl Tables for Change {
+    type Opened<'t> = redb::Table<'t, &'static [u8], &'static [u8]>;
+
+    fn open(&self, table: Table) -> Result<Self::Opened<'_>, redb::TableError> {
+        self.0.open_table(table)
+    }
+}
+
+impl<T: Tables> Read for T {
     fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, Error> {
-        get(&self.0.open_table(table).map_err(redb::Error::from)?, key)
+        let table = self.open(table).map_err(redb::Error::from)?;
+        Ok(table.get(key).map_err(redb::Error::from)?.map(|guard| guard.value().to_vec()))
     }
 
     fn scan(
@@ -195,62 +221,27 @@ impl Read for View {
         start: Option<&[u8]>,
         visit: &mut Visit<'_>,
     ) -> Result<(), Error> {
-        scan(&self.0.open_table(table).map_err(redb::Error::from)?, prefix, order, start, visit)
-    }
-
-    fn count(&self, table: Table) -> Result<u64, Error> {
-        let table = self.0.open_table(table).map_err(redb::Error::from)?;
-        Ok(table.len().map_err(redb::Error::from)?)
-    }
-}
-
-impl Read for Change {
-    fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, Error> {
-        get(&self.0.open_table(table).map_err(redb::Error::from)?, key)
-    }
-
-    fn scan(
-        &self,
-        table: Table,
-        prefix: &[u8],
-        order: Order,
-        start: Option<&[u8]>,
-        visit: &mut Visit<'_>,
-    ) -> Result<(), Error> {
-        scan(&self.0.open_table(table).map_err(redb::Error::from)?, prefix, order, start, visit)
-    }
-
-    fn count(&self, table: Table) -> Result<u64, Error> {
-        let table = self.0.open_table(table).map_err(redb::Error::from)?;
-        Ok(table.len().map_err(redb::Error::from)?)
-    }
-}
-
-fn get(table: &impl ReadableTable<&'static [u8], &'static [u8]>, key: &[u8]) -> Result<Option<Vec<u8>>, Error> {
-    Ok(table.get(key).map_err(redb::Error::from)?.map(|guard| guard.value().to_vec()))
-}
-
-fn scan(
-    table: &impl ReadableTable<&'static [u8], &'static [u8]>,
-    prefix: &[u8],
-    order: Order,
-    start: Option<&[u8]>,
-    visit: &mut Visit<'_>,
-) -> Result<(), Error> {
-    let end = successor(prefix);
-    let first = start.unwrap_or(prefix);
-    let upper = end.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
-    let mut rows = table.range::<&[u8]>((Bound::Included(first), upper)).map_err(redb::Error::from)?;
-    loop {
-        let row = match order {
-            Order::Ascending => rows.next(),
-            Order::Descending => rows.next_back(),
-        };
-        let Some(row) = row else { return Ok(()) };
-        let (key, value) = row.map_err(redb::Error::from)?;
-        if visit(key.value(), value.value())?.is_break() {
-            return Ok(());
+        let table = self.open(table).map_err(redb::Error::from)?;
+        let end = successor(prefix);
+        let first = start.unwrap_or(prefix);
+        let upper = end.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
+        let mut rows = table.range::<&[u8]>((Bound::Included(first), upper)).map_err(redb::Error::from)?;
+        loop {
+            let row = match order {
+                Order::Ascending => rows.next(),
+                Order::Descending => rows.next_back(),
+            };
+            let Some(row) = row else { return Ok(()) };
+            let (key, value) = row.map_err(redb::Error::from)?;
+            if visit(key.value(), value.value())?.is_break() {
+                return Ok(());
+            }
         }
+    }
+
+    fn count(&self, table: Table) -> Result<u64, Error> {
+        let table = self.open(table).map_err(redb::Error::from)?;
+        Ok(table.len().map_err(redb::Error::from)?)
     }
 }
 

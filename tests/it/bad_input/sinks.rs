@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::{declare, has, operator, project};
-use crate::support::{Scene, both};
+use crate::support::{Scene, both, unique};
 
 /// The rows of the tokens of the scene's org.
 async fn tokens(scene: &Scene) -> Vec<Value> {
@@ -163,4 +163,30 @@ both!(a_rotation_keeps_the_old_secret_until_the_new_one_is_delivered, async |sce
     assert_eq!(given.lines().last(), Some(new.as_str()), "every sink has the same");
     assert!(given.lines().all(|secret| !ended.all().contains(secret)));
     operator(&scene, "plan", dir.path()).arg("--detailed-exitcode").run().with(0);
+});
+
+both!(a_command_runs_in_the_project_and_without_the_run_s_own_token, async |scene| {
+    let dir = project(&scene, "");
+    std::fs::create_dir(dir.path().join("bin")).unwrap();
+    script(&dir.path().join("bin/keep"), "cat > got\nenv > token-env\n");
+    std::fs::write(dir.path().join("password"), "long-enough-1\n").unwrap();
+    let name = unique("ann");
+    let tables = format!(
+        "[bucket.raw]\n[token.t]\nwrite = [\"bucket.raw\"]\ndeliver = {{ command = [\"bin/keep\"] }}\n\
+         [user.ann]\nname = \"{name}\"\n\
+         password = {{ command = [\"sh\", \"-c\", \"env > user-env; cat password\"] }}\n"
+    );
+    declare(dir.path(), &scene, &tables);
+    let run = operator(&scene, "apply", dir.path()).var("FLUXFORM_COMMIT", "abc").var("OTHER", "theirs");
+    run.run().with(0);
+    let read = |name: &str| std::fs::read_to_string(dir.path().join(name)).unwrap();
+    assert!(writes(&scene, &read("got"), "raw").await);
+    assert_eq!(scene.sign_in(&name, "long-enough-1").await.status, 204);
+    for seen in ["token-env", "user-env"] {
+        let seen = read(seen);
+        for kept in ["OTHER=theirs\n", "FLUXFORM_COMMIT=abc\n", "INFLUX_HOST="] {
+            has(&seen, kept);
+        }
+        assert!(!seen.contains("INFLUX_TOKEN") && !seen.contains(scene.server.token()), "{seen}");
+    }
 });

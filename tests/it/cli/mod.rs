@@ -6,4 +6,5 @@ mod help;
 mod project;
 mod server;
 mod setup;
+mod tls;
 mod usage;

@@ -1,8 +1,12 @@
 //! IDs, dates, and errors of requests that no kind understands.
 
+use std::io::Write as _;
+use std::net::TcpStream;
+use std::time::Instant;
+
 use serde_json::{Value, json};
 
-use crate::support::{ABSENT, both};
+use crate::support::{ABSENT, DEADLINE, both, names};
 
 /// Creation time in an ID that is a snowflake, in milliseconds since 1970.
 fn created(id: &str) -> i64 {
@@ -170,5 +174,39 @@ both!(every_reply_has_the_servers_time, async |scene| {
         let time = jiff::fmt::rfc2822::parse(date).unwrap().timestamp();
         let off = jiff::Timestamp::now().as_second() - time.as_second();
         assert!(off.abs() < 60, "{}: {date}", reply.request);
+    }
+});
+
+both!(errors_are_spelled_in_two_ways, async |scene| {
+    for path in ["buckets/abc", "orgs?org=no-such-org", "users/abc", "authorizations/abc", "no-such-path"] {
+        let text = scene.http.get(path).await.text;
+        assert!(text.starts_with("{\n\t\"code\": \"") && text.ends_with('}'), "{path}: {text:?}");
+    }
+    let compact = [scene.http.get("tasks/abc").await.text, scene.server.anonymous().get("buckets").await.text];
+    for text in compact {
+        assert!(text.starts_with("{\"code\":\"") && text.ends_with("\"}"), "{text:?}");
+    }
+});
+
+both!(a_request_whose_client_has_gone_is_done, async |scene| {
+    const COUNT: usize = 30;
+    let address = scene.server.url().strip_prefix("http://").unwrap();
+    for number in 0..COUNT {
+        let body = json!({"orgID": scene.org, "name": format!("l{number:02}")}).to_string();
+        let head = format!(
+            "POST /api/v2/labels HTTP/1.1\r\nHost: {address}\r\nAuthorization: Token {}\r\n\
+             Content-Type: application/json\r\nContent-Length: {}\r\n\r\n",
+            scene.server.token(),
+            body.len()
+        );
+        TcpStream::connect(address).unwrap().write_all(format!("{head}{body}").as_bytes()).unwrap();
+    }
+    let deadline = Instant::now() + DEADLINE;
+    loop {
+        let list = scene.http.get(&format!("labels?orgID={}", scene.org)).await.expect(200);
+        if names(&list["labels"]).len() == COUNT {
+            break;
+        }
+        assert!(Instant::now() < deadline, "some were not made: {list}");
     }
 });

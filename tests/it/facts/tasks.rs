@@ -7,7 +7,16 @@ use crate::support::{ABSENT, Scene, both, hourly, id, names};
 const FROM: &str = "from(bucket: \"b\") |> range(start: -1h)";
 
 /// Offsets as a script says them and as the server reports them.
-const OFFSETS: [(&str, &str); 5] = [("300s", "5m"), ("90s", "1m30s"), ("60m", "1h"), ("36h", "36h"), ("0s", "")];
+const OFFSETS: [(&str, &str); 8] = [
+    ("300s", "5m"),
+    ("90s", "1m30s"),
+    ("60m", "1h"),
+    ("36h", "36h"),
+    ("0s", ""),
+    ("-300s", "-5m"),
+    ("-90m", "-1h30m"),
+    ("-0s", ""),
+];
 
 /// Sends a script as a new task.
 async fn post(scene: &Scene, flux: &str) -> crate::support::Reply {
@@ -323,4 +332,30 @@ both!(patch_of_the_offset_cannot_take_it_away, async |scene| {
     let body = json!({"offset": "", "status": "active"});
     let task = scene.http.patch(&path, body).await.expect(200);
     assert_eq!(task["offset"], "5m");
+});
+
+both!(a_negative_offset_has_one_unit, async |scene| {
+    let path = unformatted(&scene).await;
+    for (offset, status, message) in [
+        ("-1h30m", 500, "unexpected error parsing time: time: unknown unit \"h-\" in duration \"-1h-30m\""),
+        ("-1d", 500, "unexpected error parsing time: time: unknown unit \"d\" in duration \"-1d\""),
+        ("-500ms", 400, "invalid options: invalid options: offset option must be expressible as whole seconds"),
+        ("- 5m", 400, "invalid options: invalid duration  5m"),
+        ("-(5m)", 400, "invalid options: invalid duration (5m)"),
+        ("1h-5m", 400, "invalid options: failed to parse field 'offset' in task options"),
+    ] {
+        let flux = format!("option task = {{name: \"a\", every: 1h, offset: {offset}}}\n{FROM}");
+        let code = if status == 500 { "internal error" } else { "invalid" };
+        post(&scene, &flux).await.refused(status, code, message);
+    }
+    let reply = scene.http.patch(&path, json!({"offset": "-1h30m"})).await;
+    reply.refused(400, "invalid", "offset: -1h-30m, time: unknown unit \"h-\" in duration \"-1h-30m\" is invalid");
+    scene.http.patch(&path, json!({"offset": "-0s"})).await.refused(
+        400,
+        "invalid",
+        "cannot update task without content",
+    );
+    let task = scene.http.patch(&path, json!({"offset": "-90m"})).await.expect(200);
+    assert_eq!(task["offset"], "-1h30m");
+    assert!(task["flux"].as_str().unwrap().contains("offset: -90m"), "{task}");
 });

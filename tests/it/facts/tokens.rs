@@ -4,17 +4,17 @@ use serde_json::{Value, json};
 
 use crate::support::{ABSENT, Scene, both, column, real};
 
-async fn read(scene: &Scene, token: &str) -> Value {
+pub(super) async fn read(scene: &Scene, token: &str) -> Value {
     scene.http.get(&format!("authorizations/{token}")).await.expect(200)
 }
 
 /// Permissions to read and write all tokens of the operator's user in the organization.
-fn token_keeper(scene: &Scene) -> [Value; 4] {
+pub(super) fn token_keeper(scene: &Scene) -> [Value; 4] {
     let user = |action| json!({"action": action, "resource": {"type": "users", "id": scene.user}});
     [scene.may("read", "authorizations"), scene.may("write", "authorizations"), user("read"), user("write")]
 }
 
-async fn refused(scene: &Scene, fields: Value, status: u16, code: &str, message: &str) {
+pub(super) async fn refused(scene: &Scene, fields: Value, status: u16, code: &str, message: &str) {
     let mut body = json!({"orgID": scene.org, "permissions": [scene.may("read", "buckets")]});
     for (name, value) in fields.as_object().unwrap() {
         body[name] = value.clone();

@@ -140,6 +140,27 @@ both!(an_offset_of_a_day_is_sent_in_hours, async |scene| {
     assert_eq!(made.object.fields.get("offset"), Some(&duration("1d1h30m")));
 });
 
+both!(a_negative_offset_is_sent_in_one_unit, async |scene| {
+    let head = TaskHead {
+        name: "t".into(),
+        schedule: Schedule::Every("1d".into()),
+        offset: Some("-1h30m".into()),
+        extra: Vec::new(),
+    };
+    let mut wanted = task("t", Some("1d"), None, None, BODY);
+    wanted.set("offset", Value::signed_duration("-1h30m").unwrap());
+    wanted.set("flux", script(&AuthorScript::read(BODY, None).unwrap().compose(&head, None).unwrap()));
+    let made = create(&scene, Kind::Task, &wanted).await;
+    assert_eq!(made.object.fields.get("offset"), wanted.get("offset"));
+    // The script of a live task, with another offset in it.
+    let mut later = wanted.clone();
+    later.set("offset", Value::signed_duration("-2h1s").unwrap());
+    later.remove("flux");
+    update(&scene, Kind::Task, &made.object, &later, &["offset"]).await;
+    let live = listed(&scene, Kind::Task, &made.object.id).await.unwrap();
+    assert_eq!(live.fields.get("offset"), later.get("offset"));
+});
+
 both!(more_tasks_than_a_page_are_all_listed, async |scene| {
     for n in 0..501 {
         scene.task(&format!("t{n}")).await;

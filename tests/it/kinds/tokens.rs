@@ -4,6 +4,7 @@ use fluxform::kind::{marked, marker};
 use fluxform::value::Scope;
 
 use super::*;
+use crate::support::{id, unique};
 
 fn scopes<const N: usize>(scopes: [Scope; N]) -> Value {
     Value::Scopes(scopes.into())
@@ -24,12 +25,15 @@ fn fields(read: Value, write: Value) -> Fields {
 
 both!(a_token, async |scene| {
     let bucket = scene.bucket("b").await;
+    let elsewhere = id(&scene.http.post("orgs", json!({"name": unique("elsewhere")})).await.expect(201));
+    let theirs = id(&scene.http.post("buckets", json!({"orgID": elsewhere, "name": "b"})).await.expect(201));
     let ids = Ids {
         home: scene.org.clone(),
-        orgs: [((Kind::Bucket, bucket.clone()), scene.org.clone())].into(),
+        orgs: [((Kind::Bucket, bucket.clone()), scene.org.clone()), ((Kind::Bucket, theirs.clone()), elsewhere)].into(),
         ..Ids::default()
     };
     let read = [
+        Scope::Object(Ref::Id(Kind::Bucket, theirs.clone())),
         Scope::Object(Ref::Id(Kind::Bucket, bucket.clone())),
         Scope::Object(Ref::Home),
         Scope::Object(Ref::Id(Kind::User, scene.user.clone())),
@@ -47,6 +51,7 @@ both!(a_token, async |scene| {
     assert_eq!((live.name.as_str(), marker(&live.name)), (marked("tok", "k3y").as_str(), Some("k3y")));
     assert_eq!(live.user.as_deref(), Some(scene.user.as_str()));
     let read = [
+        of_one("buckets", &theirs, None),
         of_one("buckets", &bucket, Some(&scene.org)),
         of_one("orgs", &scene.org, None),
         of_one("users", &scene.user, None),

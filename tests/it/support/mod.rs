@@ -12,6 +12,7 @@ mod running;
 mod scene;
 mod server;
 mod trace;
+mod tunnel;
 
 pub(crate) use both::{both, real, run};
 pub(crate) use http::{Http, Reply};
@@ -19,7 +20,8 @@ pub(crate) use lines::{lines, refused};
 pub(crate) use project::Project;
 pub(crate) use proxy::{Fate, Proxy};
 pub(crate) use relay::{DEADLINE, Relay};
-pub(crate) use running::{Running, Terminal};
+pub(crate) use running::{Running, Terminal, once_there, until_gone};
 pub(crate) use scene::{ABSENT, Scene, Secret, column, hourly, id, names, unique};
 pub(crate) use server::{Backend, ROOT, ROOT_PASSWORD, Server, Start, run_alone};
 pub(crate) use trace::{Traced, trace};
+pub(crate) use tunnel::{FAR_HOST, Tls, Tunnel};

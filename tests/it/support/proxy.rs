@@ -27,6 +27,7 @@ pub(crate) enum Fate {
 pub(crate) struct Seen<'a> {
     pub(crate) method: &'a Method,
     pub(crate) path: &'a str,
+    pub(crate) body: &'a [u8],
 }
 
 type Judge = Box<dyn FnMut(&Seen<'_>) -> Fate + Send>;
@@ -90,7 +91,7 @@ async fn pass(
     // A task of its own: it goes on when the client has gone, as it does on a server.
     let passing = tokio::spawn(async move {
         let _under_way = between.under_way.read().await;
-        let fate = (between.judge.lock().unwrap())(&Seen { method: &method, path: uri.path() });
+        let fate = (between.judge.lock().unwrap())(&Seen { method: &method, path: uri.path(), body: &body });
         match fate {
             Fate::LoseRequest => None,
             Fate::Refuse(status, body) => {

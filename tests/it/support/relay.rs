@@ -15,8 +15,8 @@ use tokio::sync::watch;
 /// How long a test waits for what must come.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
 
-/// A relay; requests to it go to one server. A write is counted from the one that makes a lock, with which a run begins to
-/// write.
+/// A relay; requests to it go to one server. Its writes are counted from the one that makes a lock or an org, with which a
+/// run begins to write.
 pub(crate) struct Relay {
     url: String,
     desk: Arc<Desk>,
@@ -174,11 +174,14 @@ impl Desk {
 
     /// Which write of the run a request is.
     fn number(&self, method: &Method, path: &str, body: &[u8]) -> Option<usize> {
-        let locks = || path == "/api/v2/labels" && String::from_utf8_lossy(body).contains("/lock\"");
-        let writes = [Method::POST, Method::PATCH, Method::DELETE].contains(method) && !path.contains("/query");
+        let body = String::from_utf8_lossy(body);
+        let begins = path == "/api/v2/orgs" || (path == "/api/v2/labels" && body.contains("/lock\""));
+        // The question what the token may do is a POST too.
+        let asks = path.contains("/query") || body.contains("\"instance\"");
+        let writes = [Method::POST, Method::PATCH, Method::DELETE].contains(method) && !asks;
         let mut number = None;
         self.seen.send_if_modified(|seen| {
-            if writes && (seen.writes > 0 || locks()) {
+            if writes && (seen.writes > 0 || begins) {
                 seen.writes += 1;
                 number = Some(seen.writes);
             }

@@ -1,6 +1,7 @@
 //! The program while it runs: at a terminal, or heard line by line.
 
 use std::io::Read;
+use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread::JoinHandle;
@@ -108,6 +109,32 @@ impl Drop for Running {
         // It may have ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+}
+
+/// What a file holds, as soon as there is one.
+pub(crate) async fn once_there(path: &Path) -> String {
+    until("there is no such file", || std::fs::read_to_string(path).ok()).await
+}
+
+/// Waits until a process is gone, or waits for its parent to notice that.
+pub(crate) async fn until_gone(pid: &str) {
+    let stat = format!("/proc/{pid}/stat");
+    let is_gone = || match std::fs::read_to_string(&stat) {
+        Ok(stat) => stat.rsplit(") ").next().is_some_and(|rest| rest.starts_with('Z')).then_some(()),
+        Err(_) => Some(()),
+    };
+    until("the process lives", is_gone).await;
+}
+
+async fn until<T>(otherwise: &str, mut comes: impl FnMut() -> Option<T>) -> T {
+    let deadline = Instant::now() + DEADLINE;
+    loop {
+        if let Some(come) = comes() {
+            return come;
+        }
+        assert!(Instant::now() < deadline, "{otherwise}");
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
     }
 }
 

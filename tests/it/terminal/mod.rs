@@ -1,6 +1,7 @@
 //! What needs a terminal, a signal, or a process that dies.
 
 mod durability;
+mod home;
 mod killed;
 mod locked;
 mod outage;

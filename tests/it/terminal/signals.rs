@@ -2,8 +2,8 @@
 
 use rustix::process::Signal;
 
-use super::super::support::{Relay, both};
-use super::{Place, RESOURCES};
+use super::super::support::{Relay, Scene, both, once_there, unique, until_gone};
+use super::{Fluxform, Place, RESOURCES};
 
 const SIGNALS: [(Signal, i32); 2] = [(Signal::INT, 130), (Signal::TERM, 143)];
 
@@ -60,4 +60,53 @@ both!(who_waits_for_the_lock_may_leave, async |scene| {
     let (status, out, err) = first.wait();
     assert_eq!(status.code(), Some(0), "{out}{err}");
     place.converges().await;
+});
+
+/// A program that does not end, and has started another one; their IDs come into the file `pids`.
+const ENDLESS: &str = "[\"sh\", \"-c\", \"sleep 600 & echo $! $$ > new && mv new pids && wait\"]";
+
+/// An apply that can find programs.
+fn apply(place: &Place<'_>) -> Fluxform {
+    place.apply().var("PATH", &std::env::var("PATH").unwrap())
+}
+
+async fn all_gone(pids: &str) {
+    for pid in pids.split_whitespace() {
+        until_gone(pid).await;
+    }
+}
+
+both!(a_command_that_takes_a_secret_outlives_the_first_and_not_the_second, async |scene| {
+    for (signal, code) in SIGNALS {
+        let scene = Scene::on(scene.server.backend()).await;
+        let token = format!("[bucket.b]\n[token.t]\nwrite = [\"bucket.b\"]\ndeliver = {{ command = {ENDLESS} }}\n");
+        let place = Place::new(&scene, &token);
+        let run = apply(&place).start();
+        let pids = once_there(&place.path().join("pids")).await;
+        run.signal(signal);
+        run.until_says("a second signal stops at once");
+        for pid in pids.split_whitespace() {
+            assert!(std::path::Path::new("/proc").join(pid).exists(), "what is under way is finished first");
+        }
+        run.signal(signal);
+        let (status, out, err) = run.wait();
+        assert_eq!(status.code(), Some(code), "{out}{err}");
+        all_gone(&pids).await;
+    }
+});
+
+both!(a_command_that_gives_a_secret_ends_with_the_first, async |scene| {
+    for (signal, code) in SIGNALS {
+        let name = unique("ann");
+        let user = format!("[user.ann]\nname = \"{name}\"\npassword = {{ command = {ENDLESS} }}\n");
+        let place = Place::new(&scene, &user);
+        let run = apply(&place).start();
+        let pids = once_there(&place.path().join("pids")).await;
+        run.signal(signal);
+        let (status, out, err) = run.wait();
+        assert_eq!(status.code(), Some(code), "{out}{err}");
+        assert!(err.contains("nothing was changed"), "{err}");
+        all_gone(&pids).await;
+        scene.http.get(&format!("users?name={name}")).await.expect(404);
+    }
 });

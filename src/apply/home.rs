@@ -1,0 +1,41 @@
+//! The home org of a project that makes it: before ledger and lock, which live in it.
+
+use std::collections::BTreeSet;
+
+use super::step::TRIES;
+use crate::address::Address;
+use crate::api::{ApiError, Client, Writer};
+use crate::kind::{Asked, Ids, Want};
+use crate::ledger::{Intent, Resolution, resolve};
+use crate::manifest::Manifest;
+
+/// Makes the home org, which is declared as `address` and does not exist; gives its ID. Where the reply is lost, looks
+/// before it sends again. A run that dies after this has recorded nothing: the next one finds the org as it is declared,
+/// which is why adopting it needs no consent then.
+///
+/// # Errors
+/// The server's.
+pub async fn create_home_org(client: &Client, manifest: &Manifest, address: &Address) -> Result<String, ApiError> {
+    let fields = &manifest.resources[address].fields;
+    let ids = Ids::default();
+    let want = Want { fields, org: "", ids: &ids, marker: None, password: None };
+    let name = fields.text("name").unwrap_or_default().to_owned();
+    let at = client.server_time().unwrap_or_default();
+    let intent = Intent { org: None, name, digest: String::new(), at, marker: None };
+    let writer = Writer::new(client.clone());
+    for attempt in 1.. {
+        let error = match address.kind.create(&writer, &want).await {
+            Ok(made) => return Ok(made.object.id),
+            Err(error) => error,
+        };
+        if !error.maybe_done || attempt == TRIES {
+            return Err(error);
+        }
+        let there = address.kind.list(client, &[], Asked::NOTHING).await?;
+        let resolution = resolve(address.kind, &intent, &there, &BTreeSet::new(), "", &|_| String::new());
+        if let Resolution::Made(id) = resolution {
+            return Ok(id);
+        }
+    }
+    unreachable!("the loop ends by returning")
+}

@@ -1,0 +1,98 @@
+//! TLS, client certificates, and proxies that make tunnels.
+
+use tempfile::TempDir;
+
+use super::super::support::{FAR_HOST, Scene, Tls, Tunnel, both};
+use super::fluxform::{Fluxform, on, project};
+
+/// A project that trusts `tls`, and shows a certificate where it `shows`.
+fn trusting(scene: &Scene, tls: &Tls, shows: bool) -> TempDir {
+    let file = |word: &str, name: &str| format!("{word} = \"{}\"\n", tls.path(name).display());
+    let mut server = format!("org = \"{}\"\n", scene.org_name) + &file("ca_file", "ca.pem");
+    if shows {
+        server += &file("client_cert", "client.pem");
+        server += &file("client_key", "client.key");
+    }
+    project(&format!("[project]\nname = \"p\"\n[server]\n{server}[bucket.raw]\n"))
+}
+
+fn by(scene: &Scene, url: &str, command: &str, dir: &TempDir) -> Fluxform {
+    on(command, dir.path()).var("INFLUX_HOST", url).var("INFLUX_TOKEN", scene.server.token())
+}
+
+both!(a_project_is_applied_over_tls_with_a_client_certificate, async |scene| {
+    let tls = Tls::before(scene.server.url(), true).await;
+    let run =
+        |command, shows| by(&scene, &tls.url(), command, &trusting(&scene, &tls, shows)).arg("--auto-approve").run();
+    let bare = run("apply", false).with(5);
+    assert!(bare.err.contains("CertificateRequired"), "{}", bare.err);
+    run("apply", true).with(0);
+    run("destroy", true).with(0);
+});
+
+both!(https_goes_through_a_tunnel_and_the_proxy_sees_no_token, async |scene| {
+    let tls = Tls::before(scene.server.url(), false).await;
+    let dir = trusting(&scene, &tls, false);
+    let far = format!("https://{FAR_HOST}");
+    for variable in ["HTTPS_PROXY", "https_proxy", "ALL_PROXY"] {
+        let proxy = Tunnel::to(&tls).await;
+        let through = |command| by(&scene, &far, command, &dir).var(variable, &proxy.url());
+        through("apply").arg("--auto-approve").run().with(0);
+        let ended = through("plan").arg("--detailed-exitcode").run().with(0);
+        assert!(!ended.all().contains("geheim"), "the proxy's password is shown");
+        let heads = proxy.heads();
+        assert!(!heads.is_empty(), "{variable}");
+        for head in &heads {
+            assert!(head.starts_with(&format!("CONNECT {FAR_HOST}:443 HTTP/1.1\r\n")), "{head}");
+            let head = head.to_lowercase();
+            assert!(head.contains("proxy-authorization: basic bwu6z2vozwlt\r\n"), "{head}");
+            assert!(!head.contains(&scene.server.token().to_lowercase()), "the proxy got the token");
+        }
+        // Without the proxy there is no such host.
+        through("plan").var("NO_PROXY", FAR_HOST).run().with(5);
+        // This machine is reached without a proxy.
+        by(&scene, &tls.url(), "plan", &dir).var(variable, &proxy.url()).run().with(0);
+        by(&scene, scene.server.url(), "plan", &dir).var(variable, &proxy.url()).run().with(0);
+        assert_eq!(proxy.heads().len(), heads.len(), "neither came by the proxy");
+    }
+});
+
+both!(a_proxy_that_refuses_is_5_and_its_password_is_not_shown, async |scene| {
+    let tls = Tls::before(scene.server.url(), false).await;
+    let dir = trusting(&scene, &tls, false);
+    for status in ["407 Proxy Authentication Required", "403 Forbidden"] {
+        let proxy = Tunnel::refusing(status).await;
+        let far = format!("https://{FAR_HOST}");
+        let ended = by(&scene, &far, "plan", &dir).var("HTTPS_PROXY", &proxy.url()).run().with(5);
+        assert!(ended.err.contains("proxy") && !ended.err.contains("geheim"), "{}", ended.err);
+    }
+});
+
+both!(a_server_behind_tls_is_set_up, virgin, async |server| {
+    let tls = Tls::before(server.url(), true).await;
+    let dir = tempfile::tempdir().unwrap();
+    let setup = |token: &str| {
+        Fluxform::new(&["setup", "--host", &tls.url(), "--username", "root", "--org", "acme", "--bucket", "first"])
+            .arg("--token-file-out")
+            .arg(dir.path().join(token))
+            .var("FLUXFORM_SETUP_PASSWORD", "long-enough")
+    };
+    let certificate = |run: Fluxform| {
+        run.arg("--client-cert").arg(tls.path("client.pem")).arg("--client-key").arg(tls.path("client.key"))
+    };
+    let untrusted = certificate(setup("a")).run().with(5);
+    assert!(untrusted.err.contains("certificate"), "{}", untrusted.err);
+    setup("b").arg("--ca-file").arg(tls.path("ca.pem")).run().with(5);
+    setup("c").arg("--client-key").arg(tls.path("client.key")).run().with(64);
+    let missing = certificate(setup("d")).arg("--ca-file").arg(dir.path().join("absent.pem")).run().with(64);
+    assert!(missing.err.contains("absent.pem"), "{}", missing.err);
+    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0, "no token was written");
+    assert_eq!(server.anonymous().get("setup").await.expect(200)["allowed"], true);
+
+    certificate(setup("token")).arg("--ca-file").arg(tls.path("ca.pem")).run().with(0);
+    let token = std::fs::read_to_string(dir.path().join("token")).unwrap();
+    let orgs = server.anonymous().with_token(&token).get("orgs").await.expect(200);
+    assert_eq!(orgs["orgs"][0]["name"], "acme");
+    let again = certificate(setup("e")).var("INFLUX_SKIP_VERIFY", "true").run().with(1);
+    assert!(again.err.contains("INFLUX_SKIP_VERIFY is set") && again.err.contains("set up already"), "{}", again.err);
+});
