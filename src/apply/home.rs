@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::step::TRIES;
 use crate::address::Address;
-use crate::api::{ApiError, Client, Writer};
+use crate::api::{ApiError, Writer};
 use crate::kind::{Asked, Ids, Want};
 use crate::ledger::{Intent, Resolution, resolve};
 use crate::manifest::Manifest;
@@ -15,23 +15,22 @@ use crate::manifest::Manifest;
 ///
 /// # Errors
 /// The server's.
-pub async fn create_home_org(client: &Client, manifest: &Manifest, address: &Address) -> Result<String, ApiError> {
+pub async fn create_home_org(writer: &Writer, manifest: &Manifest, address: &Address) -> Result<String, ApiError> {
     let fields = &manifest.resources[address].fields;
     let ids = Ids::default();
     let want = Want { fields, org: "", ids: &ids, marker: None, password: None };
     let name = fields.text("name").unwrap_or_default().to_owned();
-    let at = client.server_time().unwrap_or_default();
+    let at = writer.server_time().unwrap_or_default();
     let intent = Intent { org: None, name, digest: String::new(), at, marker: None };
-    let writer = Writer::new(client.clone());
     for attempt in 1.. {
-        let error = match address.kind.create(&writer, &want).await {
+        let error = match address.kind.create(writer, &want).await {
             Ok(made) => return Ok(made.object.id),
             Err(error) => error,
         };
         if !error.maybe_done || attempt == TRIES {
             return Err(error);
         }
-        let there = address.kind.list(client, &[], Asked::NOTHING).await?;
+        let there = address.kind.list(writer, &[], Asked::NOTHING).await?;
         let resolution = resolve(address.kind, &intent, &there, &BTreeSet::new(), "", &|_| String::new());
         if let Resolution::Made(id) = resolution {
             return Ok(id);

@@ -297,7 +297,8 @@ impl Work<'_> {
             .iter()
             .find(|(address, resource)| address.kind == Kind::Org && resource.fields.text("name") == Some(org))
             .expect("invariant: a session without a home org is only opened for a project that makes it");
-        let id = create_home_org(&self.session.client, manifest, address).await.map_err(|error| vec![error.into()])?;
+        let writer = Writer::new(self.session.client.clone());
+        let id = create_home_org(&writer, manifest, address).await.map_err(|error| vec![error.into()])?;
         self.session.home = Some(id.clone());
         self.wanted.made = Some(id);
         Ok(())
