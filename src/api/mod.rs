@@ -20,3 +20,4 @@ pub use client::{Client, Gate, Writer};
 pub use connect::{Connect, ConnectError, is_plain_http_to_elsewhere};
 pub use error::{ApiError, Class};
 pub(crate) use page::{after, by_offset};
+pub use retry::{OnWait, Waiting};
