@@ -1,6 +1,6 @@
 //! Which resource needs which: the order of everything.
 
-use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap};
 
 use petgraph::Direction;
 use petgraph::graph::{DiGraph, NodeIndex};
@@ -31,14 +31,11 @@ impl Graph {
         let mut resources: Vec<(&Address, N)> = resources.into_iter().collect();
         resources.sort_by_key(|(address, _)| *address);
         let mut graph = DiGraph::with_capacity(resources.len(), resources.len());
-        for (address, _) in &resources {
-            graph.add_node((*address).clone());
-        }
+        let nodes: HashMap<&Address, NodeIndex> =
+            resources.iter().map(|(address, _)| (*address, graph.add_node((*address).clone()))).collect();
         for (n, (_, needs)) in resources.into_iter().enumerate() {
-            for need in needs {
-                if let Some(need) = find(&graph, need) {
-                    graph.add_edge(need, NodeIndex::new(n), ());
-                }
+            for need in needs.into_iter().filter_map(|need| nodes.get(need)) {
+                graph.add_edge(*need, NodeIndex::new(n), ());
             }
         }
         let order = order(&graph);

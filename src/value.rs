@@ -1,6 +1,9 @@
 //! The values of fields, the same for what a manifest wants and what a server has.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod script;
+mod set;
+
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -8,9 +11,11 @@ use sha2::{Digest, Sha256};
 
 use crate::address::Address;
 use crate::duration::{Duration, DurationError};
-use crate::flux::{FluxError, LiveScript, NormalForm, TaskOption};
 use crate::kind::Kind;
 use crate::secret::{Sink, Source};
+
+pub use script::Script;
+pub use set::Set;
 
 /// Which object is meant.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -53,55 +58,6 @@ pub enum Scope {
     },
 }
 
-/// A task's Flux script as it is compared: without the name and the schedule in its `option task`.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Script {
-    /// What a person reads, and what a line diff is made of.
-    pub text: String,
-    /// Digest of the tokens that count.
-    pub digest: String,
-    /// The whole text, as the server has it or as it is sent.
-    #[serde(skip)]
-    pub source: Option<String>,
-}
-
-impl Script {
-    /// A task's whole script, as it is sent to a server or as a server has it, and what its `option task` says. The text
-    /// keeps the injected record, and what `option task` says besides name and schedule.
-    ///
-    /// # Errors
-    /// A script that cannot be scanned, a malformed `option task`.
-    pub fn read(source: &str) -> Result<(Self, Option<TaskOption>), FluxError> {
-        let script = LiveScript::read(source, None)?;
-        let mut extra = Vec::new();
-        for (key, value) in script.task.iter().flat_map(|task| &task.extra) {
-            extra.push(format!("{key}: {}", NormalForm::of(&value.value)?));
-        }
-        extra.sort();
-        let extra = extra.join(", ");
-        let digest = digest(&format!("{extra}\n{}", script.body));
-        let text =
-            if extra.is_empty() { script.text } else { format!("option task = {{..., {extra}}}\n{}", script.text) };
-        Ok((Self { text, digest, source: None }, script.task))
-    }
-
-    /// The same for a script that a server has and takes. One that we cannot read is compared byte by byte.
-    pub fn of_task(source: String) -> Self {
-        match Self::read(&source) {
-            Ok((script, _)) => Self { source: Some(source), ..script },
-            Err(_) => Self { text: source.clone(), digest: digest(&format!("unread {source}")), source: Some(source) },
-        }
-    }
-}
-
-impl PartialEq for Script {
-    fn eq(&self, other: &Self) -> bool {
-        self.digest == other.digest
-    }
-}
-
-impl Eq for Script {}
-
 /// The value of one field.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -121,13 +77,13 @@ pub enum Value {
     /// One object.
     Ref(Ref),
     /// A set of objects.
-    Refs(BTreeSet<Ref>),
+    Refs(Set<Ref>),
     /// Free properties.
     Map(BTreeMap<String, String>),
     /// A Flux script.
     Script(Script),
     /// What a token may read, or write.
-    Scopes(BTreeSet<Scope>),
+    Scopes(Set<Scope>),
     /// Where a secret comes from. Never compared.
     Source(Source),
     /// Where a secret goes.
@@ -219,7 +175,7 @@ impl Value {
     /// if they are equal.
     pub fn fingerprint(&self) -> String {
         let (text, plain) = match self {
-            Self::Script(script) => return format!("#{}", script.digest),
+            Self::Script(script) => return format!("#{}", script.digest()),
             Self::Text(_)
             | Self::Integer(_)
             | Self::Duration(_)
@@ -281,7 +237,7 @@ impl fmt::Display for Value {
             Self::Ref(of) => write!(f, "{of}"),
             Self::Refs(set) => list(f, set),
             Self::Map(map) => list(f, map.iter().map(|(key, value)| format!("{key} = {value}"))),
-            Self::Script(script) => f.write_str(&script.text),
+            Self::Script(script) => f.write_str(script.text()),
             Self::Scopes(scopes) => list(f, scopes),
             Self::Source(_) => f.write_str("(secret)"),
             Self::Sinks(sinks) => list(f, sinks),
@@ -305,6 +261,11 @@ impl Fields {
             Ok(at) => self.0[at].1 = value,
             Err(at) => self.0.insert(at, (name, value)),
         }
+    }
+
+    /// None, with room for so many.
+    pub fn with_capacity(fields: usize) -> Self {
+        Self(Vec::with_capacity(fields))
     }
 
     /// Gives back memory that is held for further fields.

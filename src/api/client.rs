@@ -2,6 +2,7 @@
 
 use std::error::Error as _;
 use std::fmt;
+use std::io;
 use std::ops::Deref;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
@@ -14,7 +15,9 @@ use serde::de::DeserializeOwned;
 use url::Url;
 
 use super::error::{self, ApiError, Class};
-use super::retry::{self, Failure, Sleep};
+#[cfg(test)]
+use super::retry::Sleep;
+use super::retry::{self, Failure, Patience};
 use crate::secret::{Access, Secret};
 
 /// The longest reply that is read, in bytes.
@@ -31,7 +34,7 @@ struct Inner {
     base: Url,
     token: Option<HeaderValue>,
     timeout: Duration,
-    sleep: Sleep,
+    patience: Patience,
     requests: AtomicU64,
     /// The highest `Date` of the replies, in milliseconds since 1970; 0 before.
     date: AtomicU64,
@@ -129,10 +132,10 @@ impl Client {
         base: Url,
         token: Option<HeaderValue>,
         timeout: Duration,
-        sleep: Sleep,
+        patience: Patience,
     ) -> Self {
         let (requests, date) = (AtomicU64::new(0), AtomicU64::new(0));
-        Self { inner: Arc::new(Inner { http, base, token, timeout, sleep, requests, date }) }
+        Self { inner: Arc::new(Inner { http, base, token, timeout, patience, requests, date }) }
     }
 
     /// The server's base URL.
@@ -177,7 +180,7 @@ impl Client {
     pub(super) async fn send(&self, request: &Request<'_>, gate: Option<&Gate>) -> Result<Vec<u8>, ApiError> {
         let url = self.url(request)?;
         let tries = AtomicU32::new(0);
-        retry::retried(&self.inner.sleep, || async {
+        let attempt = || async {
             if let Some(gate) = gate {
                 gate().map_err(|reason| Failure::last(request.error(Class::Shut, None, reason)))?;
             }
@@ -191,8 +194,8 @@ impl Client {
                 }
                 done => done,
             }
-        })
-        .await
+        };
+        self.inner.patience.retried(attempt).await
     }
 
     async fn once(&self, request: &Request<'_>, url: Url) -> Result<Vec<u8>, Failure> {
@@ -217,12 +220,14 @@ impl Client {
         tracing::debug!(method = request.verb.name(), path = request.path, status = status.as_u16());
         let body = self.body(request, &mut reply).await?;
         if status.is_success() {
+            self.inner.patience.answer(true);
             return Ok(body);
         }
         let (class, message) = match header(&reply, LOCATION).filter(|_| status.is_redirection()) {
             Some(to) => (Class::Unexpected, format!("{} redirects to {to}: use that URL", status.as_u16())),
             None => error::read(status.as_u16(), &body),
         };
+        self.inner.patience.answer(class != Class::Unavailable);
         let after = header(&reply, RETRY_AFTER).and_then(|text| retry::retry_after(text, date));
         let writes = request.verb.writes();
         // Too many requests: the one thing among these that the server has certainly not begun.
@@ -253,8 +258,10 @@ impl Client {
             _ => reason(error),
         };
         let maybe_done = request.verb.writes() && !error.is_connect();
+        // Where there has never been a server, waiting for it is no help.
+        let nobody = error.is_connect() && !self.inner.patience.has_answered();
         let error = ApiError { maybe_done, ..request.error(Class::Unavailable, None, message) };
-        Failure { error, again: request.verb != Verb::Post, after: None }
+        Failure { error, again: request.verb != Verb::Post && !nobody, after: None }
     }
 
     fn url(&self, request: &Request<'_>) -> Result<Url, ApiError> {
@@ -277,8 +284,8 @@ impl Client {
 
     #[cfg(test)]
     pub(super) fn with_sleep(&self, sleep: Sleep) -> Self {
-        let Inner { http, base, token, timeout, .. } = &*self.inner;
-        Self::new(http.clone(), base.clone(), token.clone(), *timeout, sleep)
+        let Inner { http, base, token, timeout, patience, .. } = &*self.inner;
+        Self::new(http.clone(), base.clone(), token.clone(), *timeout, patience.anew(sleep))
     }
 }
 
@@ -352,6 +359,9 @@ pub(super) fn reason(error: &reqwest::Error) -> String {
     let mut words: Vec<String> = Vec::new();
     let mut source = error.source();
     while let Some(error) = source {
+        if error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::ConnectionRefused) {
+            return "connection refused".to_owned();
+        }
         let text = error.to_string();
         if text.starts_with("client error (") {
             source = error.source();

@@ -8,7 +8,7 @@ use secrecy::ExposeSecret;
 use url::{Host, Url};
 
 use super::Client;
-use super::retry;
+use super::retry::{self, OnWait, Patience};
 use crate::secret::Secret;
 
 /// Where a server is, and how it is reached.
@@ -30,6 +30,8 @@ pub struct Connect {
     pub connect_timeout: Duration,
     /// How long one try of a request may take.
     pub timeout: Duration,
+    /// Who is told when a request waits to be sent again.
+    pub on_wait: OnWait,
 }
 
 /// Why a client cannot be made.
@@ -82,6 +84,7 @@ impl Connect {
             skip_verify: false,
             connect_timeout: Duration::from_secs(5),
             timeout: Duration::from_secs(25),
+            on_wait: OnWait::default(),
         }
     }
 
@@ -118,7 +121,8 @@ impl Connect {
             builder = builder.identity(identity);
         }
         let http = builder.build().map_err(|error| ConnectError::Tls(super::client::reason(&error)))?;
-        Ok(Client::new(http, self.host.clone(), token, self.timeout, retry::sleep()))
+        let patience = Patience::new(retry::sleep(), self.on_wait.clone());
+        Ok(Client::new(http, self.host.clone(), token, self.timeout, patience))
     }
 
     fn check_host(&self) -> Result<(), ConnectError> {

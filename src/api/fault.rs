@@ -6,9 +6,11 @@ use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::net::TcpListener;
+use tokio::sync::Notify;
+use tokio::task::{JoinHandle, JoinSet};
 use tokio_rustls::TlsAcceptor;
 
-use super::{Client, Connect};
+use super::{Client, Connect, OnWait, Waiting};
 
 /// What it does with one request.
 #[derive(Clone)]
@@ -19,6 +21,8 @@ pub(crate) enum Reply {
     Cut(Vec<u8>),
     /// Says nothing.
     Hang,
+    /// The same, once a request with this line has come in.
+    After(String, Box<Reply>),
 }
 
 impl Reply {
@@ -44,33 +48,45 @@ pub(crate) struct Seen {
     pub(crate) body: String,
 }
 
+/// Replies in their order, each to any request or to those with this line.
+type Replies = Arc<Mutex<VecDeque<(Option<String>, Reply)>>>;
+
 /// The server, and the waits that its client made.
 pub(crate) struct Fault {
     pub(crate) port: u16,
     seen: Arc<Mutex<Vec<Seen>>>,
     waits: Arc<Mutex<Vec<Duration>>>,
+    told: Arc<Mutex<Vec<Waiting>>>,
+    server: JoinHandle<()>,
 }
 
 impl Fault {
     pub(crate) async fn start(replies: impl IntoIterator<Item = Reply>) -> Self {
-        Self::listen(None, replies).await
+        Self::listen(None, replies.into_iter().map(|reply| (None, reply))).await
+    }
+
+    /// The same with replies that belong to requests: method and target of each. For requests that are sent side by side.
+    pub(crate) async fn start_for(replies: impl IntoIterator<Item = (String, Reply)>) -> Self {
+        Self::listen(None, replies.into_iter().map(|(line, reply)| (Some(line), reply))).await
     }
 
     /// The same behind TLS.
     pub(crate) async fn start_tls(tls: TlsAcceptor, replies: impl IntoIterator<Item = Reply>) -> Self {
-        Self::listen(Some(tls), replies).await
+        Self::listen(Some(tls), replies.into_iter().map(|reply| (None, reply))).await
     }
 
-    async fn listen(tls: Option<TlsAcceptor>, replies: impl IntoIterator<Item = Reply>) -> Self {
+    async fn listen(tls: Option<TlsAcceptor>, replies: impl IntoIterator<Item = (Option<String>, Reply)>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let port = listener.local_addr().expect("an address").port();
         let replies = Arc::new(Mutex::new(replies.into_iter().collect::<VecDeque<_>>()));
-        let seen = Arc::new(Mutex::new(Vec::new()));
-        let log = Arc::clone(&seen);
-        tokio::spawn(async move {
+        let log = Log::default();
+        let seen = Arc::clone(&log.seen);
+        let server = tokio::spawn(async move {
+            // Connections end with the server.
+            let mut connections = JoinSet::new();
             while let Ok((stream, _)) = listener.accept().await {
-                let (tls, replies, log) = (tls.clone(), Arc::clone(&replies), Arc::clone(&log));
-                tokio::spawn(async move {
+                let (tls, replies, log) = (tls.clone(), Arc::clone(&replies), log.clone());
+                connections.spawn(async move {
                     match tls {
                         None => serve(stream, replies, log).await,
                         // Else the client does not trust us, or we do not trust it.
@@ -83,7 +99,14 @@ impl Fault {
                 });
             }
         });
-        Self { port, seen, waits: Arc::default() }
+        Self { port, seen, waits: Arc::default(), told: Arc::default(), server }
+    }
+
+    /// Ends the server: connections are cut, and new ones are refused.
+    pub(crate) async fn go_away(&mut self) {
+        self.server.abort();
+        // That it was told to end is what it says.
+        let _ = (&mut self.server).await;
     }
 
     pub(crate) fn url(&self, path: &str) -> url::Url {
@@ -96,7 +119,9 @@ impl Fault {
     }
 
     pub(crate) fn connect(&self, connect: &Connect) -> Client {
-        let waits = Arc::clone(&self.waits);
+        let (waits, told) = (Arc::clone(&self.waits), Arc::clone(&self.told));
+        let on_wait = OnWait::new(move |waiting| told.lock().expect("sound").push(waiting.clone()));
+        let connect = Connect { on_wait, ..connect.clone() };
         connect.client().expect("a client").with_sleep(Arc::new(move |time| {
             waits.lock().expect("sound").push(time);
             Box::pin(std::future::ready(()))
@@ -112,26 +137,62 @@ impl Fault {
         self.seen().into_iter().map(|seen| seen.line).collect()
     }
 
+    /// What was told of waits: the next try, how many there are, and why.
+    pub(crate) fn told(&self) -> Vec<(usize, usize, String)> {
+        let told = self.told.lock().expect("sound");
+        told.iter().map(|Waiting { error, next, of, .. }| (*next, *of, error.message.clone())).collect()
+    }
+
     pub(crate) fn waits(&self) -> Vec<Duration> {
         self.waits.lock().expect("sound").clone()
     }
 }
 
-async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
-    stream: S,
-    replies: Arc<Mutex<VecDeque<Reply>>>,
-    log: Arc<Mutex<Vec<Seen>>>,
-) {
+/// The requests that have come in.
+#[derive(Clone, Default)]
+struct Log {
+    seen: Arc<Mutex<Vec<Seen>>>,
+    more: Arc<Notify>,
+}
+
+impl Log {
+    fn add(&self, seen: Seen) {
+        self.seen.lock().expect("sound").push(seen);
+        self.more.notify_waiters();
+    }
+
+    /// Waits until a request with this line has come in.
+    async fn until(&self, line: &str) {
+        loop {
+            let more = self.more.notified();
+            if self.seen.lock().expect("sound").iter().any(|seen| seen.line == line) {
+                return;
+            }
+            more.await;
+        }
+    }
+}
+
+async fn serve<S: AsyncRead + AsyncWrite + Unpin>(stream: S, replies: Replies, log: Log) {
     let mut stream = BufReader::new(stream);
     while let Some(seen) = request(&mut stream).await {
-        log.lock().expect("sound").push(seen);
-        let reply = replies.lock().expect("sound").pop_front();
-        let (bytes, close) =
-            match reply.unwrap_or_else(|| Reply::text(599, "", "the test's list of replies is at its end")) {
-                Reply::Bytes(bytes) => (bytes, false),
-                Reply::Cut(bytes) => (bytes, true),
-                Reply::Hang => return std::future::pending().await,
-            };
+        let reply = {
+            let mut replies = replies.lock().expect("sound");
+            let at = replies.iter().position(|(line, _)| line.as_ref().is_none_or(|line| *line == seen.line));
+            at.and_then(|at| replies.remove(at))
+        };
+        log.add(seen);
+        let none = || Reply::text(599, "", "the test's list of replies is at its end");
+        let mut reply = reply.map_or_else(none, |(_, reply)| reply);
+        while let Reply::After(line, then) = reply {
+            log.until(&line).await;
+            reply = *then;
+        }
+        let (bytes, close) = match reply {
+            Reply::Bytes(bytes) => (bytes, false),
+            Reply::Cut(bytes) => (bytes, true),
+            Reply::Hang | Reply::After(..) => return std::future::pending().await,
+        };
         if stream.write_all(&bytes).await.is_err() || close {
             return;
         }

@@ -22,3 +22,4 @@ pub use connect::{Connect, ConnectError, is_plain_http_to_elsewhere};
 pub use error::{ApiError, Class};
 pub(crate) use page::{after, by_offset};
 pub(crate) use permission::{Permission, Resource};
+pub use retry::{OnWait, Waiting};

@@ -5,6 +5,7 @@
 
 use std::collections::HashSet;
 
+use futures::stream::{FuturesOrdered, StreamExt};
 use serde::de::DeserializeOwned;
 
 use super::{ApiError, Client};
@@ -34,6 +35,9 @@ pub(crate) async fn by_offset<P: DeserializeOwned, T>(
 }
 
 /// One walk by `offset`; none if rows have gone, or pages were repeated, while it went on.
+///
+/// Pages are read side by side and looked at in order. Whichever of two pages was read first: where a row has slipped past
+/// between them, the second lacks the last row of the first.
 async fn walk<P: DeserializeOwned, T>(
     api: &Client,
     path: &str,
@@ -41,13 +45,19 @@ async fn walk<P: DeserializeOwned, T>(
     rows: &impl Fn(P) -> Vec<T>,
     id: &impl Fn(&T) -> &str,
 ) -> Result<Option<Vec<T>>, ApiError> {
+    let read = |offset: usize| async move {
+        let (limit, offset) = (LIMIT.to_string(), offset.to_string());
+        api.get(path, &[query, &[("limit", &limit), ("offset", &offset)]].concat()).await.map(rows)
+    };
     let mut all: Vec<T> = Vec::new();
     let mut seen: HashSet<String> = HashSet::new();
     // Of a full page only: in a short one rows are hidden, and the next page may begin with one of them.
     let mut last: Option<String> = None;
-    for offset in (0..).step_by(LIMIT - 1) {
-        let (limit, offset) = (LIMIT.to_string(), offset.to_string());
-        let page = rows(api.get(path, &[query, &[("limit", &limit), ("offset", &offset)]].concat()).await?);
+    let mut full = 0;
+    let mut offsets = (0..).step_by(LIMIT - 1);
+    let mut pages: FuturesOrdered<_> = offsets.by_ref().take(ahead(full)).map(read).collect();
+    while let Some(page) = pages.next().await {
+        let page = page?;
         if last.as_ref().is_some_and(|last| page.iter().all(|row| id(row) != last)) {
             return Ok(None);
         }
@@ -56,6 +66,9 @@ async fn walk<P: DeserializeOwned, T>(
         }
         let only_the_last = last.is_some() && page.len() == 1;
         last = page.last().filter(|_| page.len() == LIMIT).map(|row| id(row).to_owned());
+        full += usize::from(last.is_some());
+        let wanted = if last.is_some() { ahead(full) } else { 1 };
+        pages.extend(offsets.by_ref().take(wanted.saturating_sub(pages.len())).map(read));
         let before = all.len();
         all.extend(page.into_iter().filter(|row| seen.insert(id(row).to_owned())));
         if all.len() == before && !only_the_last {
@@ -63,6 +76,12 @@ async fn walk<P: DeserializeOwned, T>(
         }
     }
     Ok(Some(all))
+}
+
+/// How many pages are asked for at once after so many full ones. Two are never too many: a full page has one after it that
+/// is not empty, and only an empty one is the end. More are worth it where a list is long.
+fn ahead(full: usize) -> usize {
+    (2 + full / 8).min(4)
 }
 
 /// All rows of a list that is walked by the ID of the last row, 500 at a time.
@@ -113,45 +132,87 @@ mod tests {
         by_offset(&fault.client(), "/api/v2/x", &[("orgID", "o")], |page: Vec<String>| page, |row| row).await
     }
 
-    fn asked(offsets: &[usize]) -> Vec<String> {
-        offsets.iter().map(|offset| format!("GET /api/v2/x?orgID=o&limit=100&offset={offset}")).collect()
+    fn line(offset: usize) -> String {
+        format!("GET /api/v2/x?orgID=o&limit=100&offset={offset}")
+    }
+
+    /// A server with these pages, each at its offset; several at one offset come one after another.
+    async fn pages(pages: &[(usize, std::ops::Range<u32>)]) -> Fault {
+        Fault::start_for(pages.iter().map(|(offset, rows)| (line(*offset), page(rows.clone())))).await
+    }
+
+    /// At which offsets it was asked: side by side, so in any order.
+    fn asked(fault: &Fault) -> Vec<usize> {
+        let number = |line: &String| line.rsplit('=').next().and_then(|offset| offset.parse().ok());
+        let mut offsets: Vec<usize> = fault.lines().iter().filter_map(number).collect();
+        offsets.sort_unstable();
+        offsets
     }
 
     #[tokio::test]
     async fn a_short_page_is_not_the_end() {
-        let fault = Fault::start([page(0..98), page(99..154), page(0..0)]).await;
+        let fault = pages(&[(0, 0..98), (99, 99..154), (198, 0..0)]).await;
         assert_eq!(walk_all(&fault).await.expect("all").len(), 98 + 55);
-        assert_eq!(fault.lines(), asked(&[0, 99, 198]));
+        assert_eq!(asked(&fault), [0, 99, 198]);
     }
 
     #[tokio::test]
     async fn pages_overlap_by_a_row() {
-        let fault = Fault::start([page(0..100), page(99..199), page(198..199), page(0..0)]).await;
+        let fault = pages(&[(0, 0..100), (99, 99..199), (198, 198..199), (297, 0..0)]).await;
         assert_eq!(walk_all(&fault).await.expect("all").len(), 199);
-        assert_eq!(fault.lines(), asked(&[0, 99, 198, 297]));
+        assert_eq!(asked(&fault), [0, 99, 198, 297]);
+    }
+
+    #[tokio::test]
+    async fn rows_come_in_order_and_no_page_too_many_is_read() {
+        let full: Vec<_> = (0..6).map(|n| (n * 99, n as u32 * 99..n as u32 * 99 + 100)).collect();
+        let fault = pages(&[full, vec![(594, 594..600), (693, 0..0)]].concat()).await;
+        assert_eq!(walk_all(&fault).await.expect("all"), (0..600).map(|row| row.to_string()).collect::<Vec<_>>());
+        assert_eq!(asked(&fault), (0..8).map(|n| n * 99).collect::<Vec<_>>());
+    }
+
+    #[tokio::test]
+    async fn two_pages_are_under_way_at_once() {
+        // The first page is answered only when the second has been asked for.
+        let fault = Fault::start_for([
+            (line(0), Reply::After(line(99), Box::new(page(0..100)))),
+            (line(99), page(99..101)),
+            (line(198), page(0..0)),
+        ])
+        .await;
+        assert_eq!(walk_all(&fault).await.expect("all").len(), 101);
     }
 
     #[tokio::test]
     async fn a_list_that_shrinks_between_two_pages_is_walked_anew() {
         // Row 100 has come to where row 99 was.
-        let fault = Fault::start([page(0..100), page(100..150), page(1..101), page(100..150), page(0..0)]).await;
+        let fault = pages(&[(0, 0..100), (99, 100..150), (0, 1..101), (99, 100..150), (198, 0..0), (198, 0..0)]).await;
         let all = walk_all(&fault).await.expect("all");
         assert_eq!((all.len(), all.contains(&"100".to_owned())), (149, true));
-        assert_eq!(fault.lines(), asked(&[0, 99, 0, 99, 198]));
+    }
+
+    #[tokio::test]
+    async fn pages_that_are_read_in_another_order_lose_nothing() {
+        // The first row was deleted after the second page was read, and before the first was.
+        let fault = pages(&[(0, 1..101), (99, 99..150), (198, 0..0)]).await;
+        assert_eq!(walk_all(&fault).await.expect("all"), (1..150).map(|row| row.to_string()).collect::<Vec<_>>());
+        // A row came after the second page was read: the last of the first is not in the second.
+        let again = [(0, 0..100), (99, 99..150), (198, 0..0)];
+        let late = [(0, 0..100), (99, 100..150), (198, 0..0)];
+        assert_eq!(walk_all(&pages(&[late, again].concat()).await).await.expect("all").len(), 150);
     }
 
     #[tokio::test]
     async fn a_row_that_comes_twice_counts_once() {
         // A new row before them has moved all others on.
-        let fault = Fault::start([page(0..100), page(98..150), page(0..0)]).await;
+        let fault = pages(&[(0, 0..100), (99, 98..150), (198, 0..0)]).await;
         assert_eq!(walk_all(&fault).await.expect("all").len(), 150);
     }
 
     #[tokio::test]
     async fn a_server_that_does_not_page_is_an_error() {
-        let fault = Fault::start(std::iter::repeat_n(page(0..3), 2 * WALKS)).await;
-        assert_eq!(walk_all(&fault).await.expect_err("no end").class, Class::Unexpected);
-        assert_eq!(fault.lines().len(), 2 * WALKS);
+        let all: Vec<_> = (0..WALKS).flat_map(|_| [(0, 0..3), (99, 0..3), (198, 0..3)]).collect();
+        assert_eq!(walk_all(&pages(&all).await).await.expect_err("no end").class, Class::Unexpected);
     }
 
     #[tokio::test]

@@ -1,7 +1,9 @@
 //! When a request is sent again, and how long that waits.
 
+use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
 
 use backon::{ExponentialBuilder, Retryable, Sleeper};
@@ -9,8 +11,10 @@ use tokio::time::Instant;
 
 use super::ApiError;
 
-/// How often a request is sent again at most.
-const RETRIES: usize = 4;
+/// How often a request is sent at most.
+const TRIES: usize = 5;
+/// The same while the server has never answered: there may be none.
+const FIRST_TRIES: usize = 3;
 /// How long all tries of one request may take, waits included, unless the server itself says when to come back.
 const BUDGET: Duration = Duration::from_secs(60);
 /// The longest wait that a server may ask for.
@@ -22,6 +26,50 @@ pub(super) type Sleep = Arc<dyn Fn(Duration) -> Pin<Box<dyn Future<Output = ()> 
 /// Waits on tokio's clock.
 pub(super) fn sleep() -> Sleep {
     Arc::new(|time| Box::pin(tokio::time::sleep(time)))
+}
+
+/// A request is sent again after a while.
+#[derive(Clone, Debug)]
+pub struct Waiting {
+    /// What came of the last try.
+    pub error: ApiError,
+    /// How long it waits.
+    pub wait: Duration,
+    /// Which try comes next.
+    pub next: usize,
+    /// How many tries there are.
+    pub of: usize,
+}
+
+/// Who is told of waits. Of many requests that wait for one server at the same time, one is told of.
+#[derive(Clone, Default)]
+pub struct OnWait(Option<Arc<Tell>>);
+
+type Tell = dyn Fn(&Waiting) + Send + Sync;
+
+impl OnWait {
+    /// Tells `tell`.
+    pub fn new(tell: impl Fn(&Waiting) + Send + Sync + 'static) -> Self {
+        Self(Some(Arc::new(tell)))
+    }
+}
+
+impl fmt::Debug for OnWait {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "OnWait({})", if self.0.is_some() { "somebody" } else { "nobody" })
+    }
+}
+
+/// How patient a client is with its server: what all its requests know together.
+pub(super) struct Patience {
+    sleep: Sleep,
+    on_wait: OnWait,
+    /// Whether the server has ever answered.
+    answered: AtomicBool,
+    /// Whether a request has used up all its tries, and no other was answered since: nothing waits any longer.
+    given_up: AtomicBool,
+    /// The highest try that was told of since the server has last answered.
+    told: AtomicUsize,
 }
 
 /// One try that failed.
@@ -53,27 +101,74 @@ impl Sleeper for Nap {
     }
 }
 
-/// Tries until it succeeds, cannot succeed, or has taken too long.
-pub(super) async fn retried<T, F>(sleep: &Sleep, attempt: impl FnMut() -> F) -> Result<T, ApiError>
-where
-    F: Future<Output = Result<T, Failure>>,
-{
-    let waits = ExponentialBuilder::new()
-        .with_min_delay(Duration::from_millis(200))
-        .with_max_delay(Duration::from_secs(10))
-        .with_factor(3.0)
-        .with_jitter()
-        .with_max_times(RETRIES);
-    let started = Instant::now();
-    attempt
-        .retry(waits)
-        .sleep(Nap(Arc::clone(sleep)))
-        .when(|failure: &Failure| failure.again)
-        .adjust(|failure, wait| wait_for(wait, failure.after, started.elapsed()))
-        .await
-        .map_err(|failure| failure.error)
-}
+impl Patience {
+    pub(super) fn new(sleep: Sleep, on_wait: OnWait) -> Self {
+        let (answered, given_up, told) = (AtomicBool::new(false), AtomicBool::new(false), AtomicUsize::new(0));
+        Self { sleep, on_wait, answered, given_up, told }
+    }
 
+    /// The same for another client.
+    #[cfg(test)]
+    pub(super) fn anew(&self, sleep: Sleep) -> Self {
+        Self::new(sleep, self.on_wait.clone())
+    }
+
+    /// Whether the server has ever answered.
+    pub(super) fn has_answered(&self) -> bool {
+        self.answered.load(Relaxed)
+    }
+
+    /// The server has answered; `serves` tells whether it did what a server is for.
+    pub(super) fn answer(&self, serves: bool) {
+        self.answered.store(true, Relaxed);
+        if serves {
+            self.given_up.store(false, Relaxed);
+            self.told.store(0, Relaxed);
+        }
+    }
+
+    /// Tries until it succeeds, cannot succeed, or has taken too long.
+    pub(super) async fn retried<T, F>(&self, attempt: impl FnMut() -> F) -> Result<T, ApiError>
+    where
+        F: Future<Output = Result<T, Failure>>,
+    {
+        let waits = ExponentialBuilder::new()
+            .with_min_delay(Duration::from_millis(200))
+            .with_max_delay(Duration::from_secs(10))
+            .with_factor(3.0)
+            .with_jitter()
+            .with_max_times(TRIES);
+        let started = Instant::now();
+        let done = AtomicUsize::new(0);
+        attempt
+            .retry(waits)
+            .sleep(Nap(Arc::clone(&self.sleep)))
+            .when(|failure: &Failure| failure.again)
+            .adjust(|failure, wait| self.wait(failure, wait, done.fetch_add(1, Relaxed) + 1, started.elapsed()))
+            .await
+            .map_err(|failure| failure.error)
+    }
+
+    /// How long to wait after `done` tries, which is told; none if there is no further one.
+    fn wait(&self, failure: &Failure, back_off: Option<Duration>, done: usize, elapsed: Duration) -> Option<Duration> {
+        let of = if self.has_answered() { TRIES } else { FIRST_TRIES };
+        let asked = failure.after.is_some();
+        if !asked && self.given_up.load(Relaxed) {
+            return None;
+        }
+        let Some(wait) = wait_for(back_off.filter(|_| done < of), failure.after, elapsed) else {
+            self.given_up.fetch_or(!asked, Relaxed);
+            return None;
+        };
+        let next = done + 1;
+        if let Some(tell) = &self.on_wait.0
+            && self.told.fetch_max(next, Relaxed) < next
+        {
+            tell(&Waiting { error: failure.error.clone(), wait, next, of });
+        }
+        Some(wait)
+    }
+}
 /// How long to wait before the next try: what the server asks for, else the back-off; none when that is too long.
 fn wait_for(back_off: Option<Duration>, asked: Option<Duration>, elapsed: Duration) -> Option<Duration> {
     let back_off = back_off?;

@@ -137,9 +137,56 @@ async fn a_refused_connection_has_done_nothing() {
     let api = fault.connect(&Connect::new(url.parse().expect("a URL"), None));
     let error = post(&api).await;
     assert_eq!((error.class, error.status, error.maybe_done), (Class::Unavailable, None, false));
-    assert!(error.message.contains("refused"), "{error}");
+    assert_eq!(error.message, "connection refused");
     get(&api).await.expect_err("still refused");
-    assert_eq!(fault.waits().len(), 4, "a read is tried again");
+    assert!(fault.waits().is_empty(), "nobody has ever been there");
+}
+
+#[tokio::test]
+async fn a_server_that_has_gone_is_waited_for_and_that_is_told() {
+    let mut fault = Fault::start([ok()]).await;
+    let api = fault.client();
+    get(&api).await.expect("a reply");
+    fault.go_away().await;
+    get(&api).await.expect_err("gone");
+    let told = fault.told();
+    assert_eq!(told.iter().map(|(next, of, _)| (*next, *of)).collect::<Vec<_>>(), [(2, 5), (3, 5), (4, 5), (5, 5)]);
+    assert_eq!(told[3].2, "connection refused");
+    assert_eq!(fault.waits().len(), 4);
+}
+
+#[tokio::test]
+async fn many_requests_at_once_tell_each_wait_once() {
+    let mut fault = Fault::start([ok()]).await;
+    let api = fault.client();
+    get(&api).await.expect("a reply");
+    fault.go_away().await;
+    let all = futures::future::join_all((0..8).map(|_| get(&api))).await;
+    assert!(all.iter().all(Result::is_err));
+    assert_eq!(fault.told().iter().map(|(next, ..)| *next).collect::<Vec<_>>(), [2, 3, 4, 5]);
+}
+
+#[tokio::test]
+async fn once_given_up_nothing_waits_until_the_server_answers() {
+    let cuts = |count| std::iter::repeat_n(Reply::Cut(Vec::new()), count);
+    let replies = [ok()].into_iter().chain(cuts(5)).chain(cuts(1)).chain([ok()]).chain(cuts(1)).chain([ok()]);
+    let fault = Fault::start(replies).await;
+    let api = fault.client();
+    get(&api).await.expect("a reply");
+    get(&api).await.expect_err("five tries");
+    get(&api).await.expect_err("one try");
+    get(&api).await.expect("it is back");
+    get(&api).await.expect("the second try");
+    assert_eq!((fault.lines().len(), fault.waits().len()), (10, 5));
+    assert_eq!(fault.told().last().map(|(next, ..)| *next), Some(2), "told anew");
+}
+
+#[tokio::test]
+async fn who_has_never_answered_is_soon_given_up() {
+    let fault = Fault::start(std::iter::repeat_n(Reply::Cut(Vec::new()), 9)).await;
+    get(&fault.client()).await.expect_err("no server");
+    assert_eq!(fault.lines().len(), 3);
+    assert_eq!(fault.told().iter().map(|(next, of, _)| (*next, *of)).collect::<Vec<_>>(), [(2, 3), (3, 3)]);
 }
 
 #[tokio::test]

@@ -330,7 +330,7 @@ impl Work<'_> {
         };
         let mut report =
             Report { plan_digest: Some(agreed.digest()), saved: self.reviewed.is_some(), ..Report::default() };
-        let mut progress = Progress::start(self.shell.output);
+        let mut progress = Progress::start(self.shell.output.clone());
         let applied = {
             let mut tell = |event| {
                 progress.tell(&event);

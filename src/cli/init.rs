@@ -72,7 +72,7 @@ mod tests {
         let dir = tempfile::tempdir().expect("a directory");
         let dir = dir.path().join("My First.Project");
         write(&dir, &name_of(&dir)).expect("written");
-        let (manifest, warnings) = manifest::load(&dir, &Inputs::default()).expect("valid");
+        let manifest::Loaded { manifest, warnings, .. } = manifest::load(&dir, &Inputs::default()).expect("valid");
         assert_eq!((manifest.project.as_str(), warnings.len()), ("my-first-project", 0));
         std::fs::remove_file(dir.join("fluxform.toml")).expect("removed");
         std::fs::write(dir.join(".gitignore"), "mine").expect("written");

@@ -7,7 +7,7 @@ use super::shell::Shell;
 use crate::exit::{Exit, Problem};
 use crate::graph::Graph;
 use crate::kind::Kind;
-use crate::manifest::{self, Inputs, Manifest};
+use crate::manifest::{self, Inputs, Loaded, Manifest};
 
 /// Which project, with which variables.
 #[derive(Clone, Debug, clap::Args)]
@@ -65,11 +65,9 @@ impl Choice {
             .filter_map(|(name, value)| Some((name.strip_prefix(Inputs::ENV_PREFIX)?.to_owned(), value.clone())));
         let inputs = Inputs { vars: var.clone(), var_files: var_file.clone(), env: env.collect() };
         let wrong = |diagnostic| Problem { exit: Exit::Manifest, diagnostic };
-        let (manifest, warnings) = manifest::load(&self.dir, &inputs)
+        let Loaded { manifest, graph, warnings } = manifest::load(&self.dir, &inputs)
             .map_err(|diagnostics| diagnostics.into_iter().map(wrong).collect::<Vec<_>>())?;
         shell.show(&warnings);
-        let resources = manifest.resources.iter().map(|(address, resource)| (address, &resource.needs));
-        let graph = Graph::build(resources).expect("invariant: loading refuses cycles");
         Ok(Project { manifest, graph })
     }
 }

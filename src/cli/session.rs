@@ -32,6 +32,8 @@ pub(super) struct Session {
     token_id: Option<String>,
     /// The server and the org, as the connection names them.
     named: (String, String),
+    /// The user of the run's token.
+    pub(super) me: Me,
     embedded: Option<Server>,
     /// Whether the server is gone with the run: the next one has other IDs.
     passing: bool,
@@ -54,7 +56,7 @@ impl Session {
     /// Opens a session and says on standard error where it is.
     pub(super) async fn open(shell: &Shell, connection: &Connection, wish: Wish<'_>) -> Result<Self, Problem> {
         let (client, embedded, passing) = match &connection.target.value {
-            Target::Server(_) => (client(connection, wish.dir)?, None, false),
+            Target::Server(_) => (client(shell, connection, wish.dir)?, None, false),
             Target::Embedded(path) => {
                 let location = location(path.as_deref(), wish)?;
                 let server = start(shell, &location, &connection.org.value, wish.wait).await?;
@@ -69,9 +71,7 @@ impl Session {
             tokio::join!(client.health(), client.me(), home(&client, &connection.org.value, wish.makes_home));
         let version = health.map_err(no_server)?.version;
         introduce(shell, connection, &version);
-        if embedded.is_none() {
-            proven(&client, connection, me).await?;
-        }
+        let me = if embedded.is_none() { proven(&client, connection, me).await? } else { me? };
         let home = home?;
         let token_id = shell.around.var("FLUXFORM_TOKEN_ID").map(str::to_owned);
         let server = match &connection.target.value {
@@ -80,7 +80,7 @@ impl Session {
             server @ Target::Server(_) => server.clone(),
         };
         let named = (server.to_string(), connection.org.value.clone());
-        Ok(Self { client, home, version, token_id, named, embedded, passing })
+        Ok(Self { client, home, version, token_id, me, named, embedded, passing })
     }
 
     /// What is known of the server before its objects are read.
@@ -89,6 +89,7 @@ impl Session {
             version: self.version.clone(),
             home: self.home.clone(),
             token_id: self.token_id.clone().or_else(|| manifest.server.token_id.as_ref().map(|id| id.value.clone())),
+            me: Some(self.me.clone()),
         }
     }
 
@@ -112,12 +113,13 @@ impl Session {
 }
 
 /// The client for a server with a URL.
-pub(super) fn client(connection: &Connection, dir: &Path) -> Result<Client, Problem> {
+pub(super) fn client(shell: &Shell, connection: &Connection, dir: &Path) -> Result<Client, Problem> {
     let Target::Server(url) = &connection.target.value else {
         return Err(trouble("connection::embedded", "the embedded server has no URL of its own"));
     };
     let token = connection.token.as_ref().map(|token| read_token(&token.value)).transpose()?;
     let mut connect = Connect::new(url.clone(), token);
+    connect.on_wait = shell.on_wait();
     let path = |path: &Option<std::path::PathBuf>| path.as_ref().map(|path| dir.join(path));
     connect.ca_file = path(&connection.ca_file);
     connect.client_cert = path(&connection.client_cert);
@@ -204,8 +206,8 @@ pub(super) fn no_server(error: ApiError) -> Problem {
     Problem { exit: Exit::Unavailable, ..error.into() }
 }
 
-/// Whether there is a token and it works, as `me` tells; a server that nobody has set up yet knows no token.
-async fn proven(client: &Client, connection: &Connection, me: Result<Me, ApiError>) -> Result<(), Problem> {
+/// The user of the token, if there is a token and it works, as `me` tells; a server that nobody has set up yet knows no token.
+async fn proven(client: &Client, connection: &Connection, me: Result<Me, ApiError>) -> Result<Me, Problem> {
     let problem = match &connection.token {
         None => Problem {
             exit: Exit::NotAuthorized,
@@ -213,7 +215,7 @@ async fn proven(client: &Client, connection: &Connection, me: Result<Me, ApiErro
                 .help("set INFLUX_TOKEN or INFLUX_TOKEN_FILE, or give --token-file"),
         },
         Some(_) => match me {
-            Ok(_) => return Ok(()),
+            Ok(me) => return Ok(me),
             Err(error) if error.class == Class::BadToken => error.into(),
             Err(error) => return Err(error.into()),
         },

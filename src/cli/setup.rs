@@ -96,7 +96,7 @@ async fn set_up(shell: &Shell, arguments: &Arguments) -> Result<Exit, Problem> {
         return Err(Problem { exit: Exit::Usage, diagnostic });
     };
     let password = password(shell, arguments)?;
-    let client = client(&connection, Path::new("."))?;
+    let client = client(shell, &connection, Path::new("."))?;
     client.health().await.map_err(no_server)?;
     if !client.setup_allowed().await? {
         let diagnostic = Diagnostic::error("setup::done", format!("{url} is set up already"))

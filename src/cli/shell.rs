@@ -4,6 +4,7 @@ use std::io::IsTerminal;
 
 use super::Ended;
 use super::connection::{InfluxCliFile, Surroundings, influx_cli_path};
+use crate::api::OnWait;
 use crate::diagnostic::Diagnostic;
 use crate::exit::{Exit, Problem};
 use crate::render::{self, Output, Page};
@@ -67,6 +68,12 @@ impl Shell {
         let mut page = self.talk_page();
         page.say(text).end();
         self.output.talk(&page.finish());
+    }
+
+    /// Says on standard error when a server does not answer and is waited for.
+    pub(super) fn on_wait(&self) -> OnWait {
+        let output = self.output.clone();
+        OnWait::new(move |waiting| output.talk(&render::waiting(waiting, output.err)))
     }
 
     /// Shows diagnostics on standard error.

@@ -1,5 +1,6 @@
 //! One spelling for each reference: what is live is named by address where an address stands for it.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use crate::address::Address;
@@ -56,10 +57,13 @@ impl<'a> Names<'a> {
     }
 
     /// `value` in the one spelling; `org` is the ID of the org of the object that has it.
-    pub(super) fn value(&self, value: &Value, org: Option<&str>) -> Value {
+    pub(super) fn value<'v>(&self, value: &'v Value, org: Option<&str>) -> Cow<'v, Value> {
         match value {
-            Value::Scopes(scopes) => Value::Scopes(scopes.iter().map(|scope| self.scope(scope, org)).collect()),
-            other => other.map_refs(&|of| self.reference(of)),
+            Value::Scopes(scopes) => {
+                Cow::Owned(Value::Scopes(scopes.iter().map(|scope| self.scope(scope, org)).collect()))
+            }
+            Value::Ref(_) | Value::Refs(_) => Cow::Owned(value.map_refs(&|of| self.reference(of))),
+            plain => Cow::Borrowed(plain),
         }
     }
 }

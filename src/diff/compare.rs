@@ -1,5 +1,6 @@
 //! Compares what is declared with what is there, address by address, dependencies first.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::canonical::Names;
@@ -14,7 +15,7 @@ use crate::kind::{Kind, Object, Place, Presence};
 use crate::ledger::{Entry, Ledger, Origin};
 use crate::manifest::{Manifest, Resource, scope_of_another_org};
 use crate::snapshot::Snapshot;
-use crate::value::{Ref, Value};
+use crate::value::{Ref, Set, Value};
 
 /// Where a run wants to get.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -244,7 +245,7 @@ fn new_fields(address: &Address, resource: &Resource, snapshot: &Snapshot, names
         (known.compared != Compared::Never && *value != Value::Unset).then(|| FieldChange {
             field,
             live: None,
-            wanted: names.value(value, snapshot.home.as_deref()),
+            wanted: names.value(value, snapshot.home.as_deref()).into_owned(),
             last: None,
             cause: Cause::New,
         })
@@ -276,21 +277,22 @@ fn differences(
         // As the ledger has it: before references are brought to one spelling.
         let print = wanted.fingerprint();
         let wanted = names.value(wanted, object.org.as_deref());
-        let last_text = last_print.and_then(|print| print.strip_prefix('=')).map(str::to_owned);
+        let last_text = || last_print.and_then(|print| print.strip_prefix('=')).map(str::to_owned);
         if field.compared == Compared::Ledger {
             let cause = if last_print.is_some() { Cause::Yours } else { Cause::New };
             if last_print != Some(&print) && !(change.adopts && field.change == OnChange::Replace) {
-                change.fields.push(FieldChange { field: field.name, live: None, wanted, last: last_text, cause });
+                let wanted = wanted.into_owned();
+                change.fields.push(FieldChange { field: field.name, live: None, wanted, last: last_text(), cause });
             }
             continue;
         }
         let read = object.fields.get(field.name);
         let live = match read {
             Some(value) => names.value(value, object.org.as_deref()),
-            None if field.omitted == Omitted::Empty => Value::Scopes(BTreeSet::new()),
-            None => Value::Unset,
+            None if field.omitted == Omitted::Empty => Cow::Owned(Value::Scopes(Set::default())),
+            None => Cow::Owned(Value::Unset),
         };
-        if live == wanted || (live == Value::Unset && wanted == Value::Text(String::new())) {
+        if live == wanted || (*live == Value::Unset && *wanted == Value::Text(String::new())) {
             change.settles |= last.is_some() && last_print != Some(&print);
             continue;
         }
@@ -303,7 +305,8 @@ fn differences(
             Some(last) if *last == print => Cause::Drift,
             Some(_) => Cause::Both,
         };
-        change.fields.push(FieldChange { field: field.name, live: Some(live), wanted, last: last_text, cause });
+        let (live, wanted) = (Some(live.into_owned()), wanted.into_owned());
+        change.fields.push(FieldChange { field: field.name, live, wanted, last: last_text(), cause });
     }
 }
 

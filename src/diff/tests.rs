@@ -85,7 +85,7 @@ impl Scene {
             external: false,
             lifecycle: Lifecycle::default(),
             needs,
-            beside: crate::manifest::Needs::default(),
+            beside: crate::value::Set::default(),
             place: place(),
             places: crate::manifest::Places::default(),
         };

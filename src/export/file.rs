@@ -32,7 +32,7 @@ pub(super) fn files(wish: &Wish, sources: Sources<'_>, selection: Selection<'_>,
         let address = &names[id];
         let path = script_file(address);
         let script = declared.fields.iter().find_map(|(_, value)| match value {
-            Value::Script(script) => script.source.clone(),
+            Value::Script(script) => script.source().map(str::to_owned),
             _ => None,
         });
         let has_script = script.is_some();

@@ -1,34 +1,34 @@
 //! A task's script taken apart, and put together with what fluxform adds.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use super::error::FluxError;
 use super::literal::{Literal, LiteralError, is_identifier};
-use super::normal::NormalForm;
+use super::normal::{NormalForm, NormalToken};
 use super::option_task::{TaskHead, TaskOption, read, render};
 use super::scanner::scan;
-use super::statement::{Statements, cut};
+use super::statement::{Statements, cut, goes_on};
 use super::token::{Token, TokenKind};
+use super::value::value;
 
 /// A task's script as its author wrote it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AuthorScript {
+pub struct AuthorScript<'a> {
     /// What its own `option task` says.
     pub task: Option<TaskOption>,
     /// The script without its own `option task`.
-    pub text: String,
-    /// The normal form of `text`.
-    pub body: NormalForm,
-    /// Where in `text` our lines go: after the package clause and the imports.
+    pub text: Cow<'a, str>,
+    /// Where our lines go: after the package clause and the imports.
     insert_at: usize,
 }
 
-impl AuthorScript {
+impl<'a> AuthorScript<'a> {
     /// Reads a script. `params_as` is the name under which parameters will be injected, if any are.
     ///
     /// # Errors
     /// A script that cannot be scanned, a malformed `option task`, a script that binds `params_as` itself.
-    pub fn read(source: &str, params_as: Option<&str>) -> Result<Self, FluxError> {
+    pub fn read(source: &'a str, params_as: Option<&str>) -> Result<Self, FluxError> {
         let tokens = scan(source)?;
         let statements = Statements::new(&tokens, source);
         let task = read(&statements)?;
@@ -36,23 +36,24 @@ impl AuthorScript {
             check_unbound(&statements, name)?;
         }
         let head_end = statements.head_end();
-        let removed: Vec<Range<usize>> = task.iter().map(|task| task.span.clone()).collect();
-        let kept = outside(&tokens, &removed);
-        check_start(&kept, head_end)?;
-        let body = NormalForm::of_tokens(&kept, source)?;
-        let (text, insert_at) = match &task {
-            None => (source.to_owned(), line_after(source, &tokens, head_end)),
-            Some(task) => {
-                let cut = cut(source, &task.span);
-                let text = format!("{}{}", &source[..cut.start], &source[cut.end..]);
+        let removed = task.as_ref().map(|task| task.span.clone());
+        let kept = || outside(&tokens, removed.as_slice());
+        check_start(kept(), head_end)?;
+        // What the server cannot read is said at its place.
+        kept().filter(|token| token.kind != TokenKind::Comment).try_for_each(|token| value(token, source).map(drop))?;
+        let (text, insert_at) = match &removed {
+            None => (source.into(), line_after(source, &tokens, head_end)),
+            Some(span) => {
+                let cut = cut(source, span);
+                let text = join(&source[..cut.start], &source[cut.end..]);
                 // A statement before the imports is refused by the server; the offset must hold all the same.
-                let removed = if cut.end <= head_end { cut.len() } else { 0 };
+                let removed = if cut.end <= head_end { source.len() - text.len() } else { 0 };
                 let tokens = scan(&text)?;
                 let insert_at = line_after(&text, &tokens, head_end - removed);
-                (text, insert_at)
+                (text.into(), insert_at)
             }
         };
-        Ok(Self { task, text, body, insert_at })
+        Ok(Self { task, text, insert_at })
     }
 
     /// The script for the server: ours is one line for `option task` and, with `params`, one for the record.
@@ -63,7 +64,9 @@ impl AuthorScript {
         let mut ours = head.render()?;
         ours.push('\n');
         if let Some((name, record)) = params {
-            ours.push_str(&format!("option {name} = {}\n", record.encode()?));
+            ours.extend(["option ", name, " = "]);
+            record.push(&mut ours)?;
+            ours.push('\n');
         }
         Ok(self.with(&ours))
     }
@@ -104,24 +107,25 @@ impl AuthorScript {
 
 /// A task's script as the server has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LiveScript {
+pub struct LiveScript<'a> {
     /// What its `option task` says.
     pub task: Option<TaskOption>,
     /// The normal form of the injected record, braces included: compare with that of [`Literal::encode`].
-    pub params: Option<NormalForm>,
-    /// The normal form of the rest: compare with [`AuthorScript::body`].
-    pub body: NormalForm,
-    /// The rest as it stands, for a line diff that people read.
-    pub text: String,
+    pub params: Option<NormalForm<'a>>,
+    /// The normal form of the rest: compare with that of [`AuthorScript::text`].
+    pub body: NormalForm<'a>,
+    source: &'a str,
+    /// What is not the rest: `option task` and the injected record.
+    removed: Vec<Range<usize>>,
 }
 
-impl LiveScript {
+impl<'a> LiveScript<'a> {
     /// Takes a script apart. Only `option NAME = {...}` with NAME = `params_as` counts as injected; what else binds that
     /// name stays in the body and makes a difference.
     ///
     /// # Errors
     /// A script that cannot be scanned, a malformed `option task`.
-    pub fn read(source: &str, params_as: Option<&str>) -> Result<Self, FluxError> {
+    pub fn read(source: &'a str, params_as: Option<&str>) -> Result<Self, FluxError> {
         let tokens = scan(source)?;
         let statements = Statements::new(&tokens, source);
         let task = read(&statements)?;
@@ -137,21 +141,32 @@ impl LiveScript {
                 removed.push(statements.tokens[binding.first].span.start..span.end);
             }
         }
-        let body = NormalForm::of_tokens(&outside(&tokens, &removed), source)?;
+        let body = NormalForm::new(NormalToken::read_all(outside(&tokens, &removed), source)?);
         removed.sort_by_key(|range| range.start);
-        let mut text = source.to_owned();
-        for range in removed.iter().rev() {
+        Ok(Self { task, params, body, source, removed })
+    }
+
+    /// The rest as it stands, for a line diff that people read.
+    pub fn text(&self) -> String {
+        let mut text = self.source.to_owned();
+        for range in self.removed.iter().rev() {
             let cut = cut(&text, range);
             text.replace_range(cut, "");
         }
-        Ok(Self { task, params, body, text })
+        text
     }
 }
 
 /// The tokens that stand in none of `removed`.
-fn outside(tokens: &[Token], removed: &[Range<usize>]) -> Vec<Token> {
-    let is_out = |token: &&Token| !removed.iter().any(|range| range.contains(&token.span.start));
-    tokens.iter().filter(is_out).cloned().collect()
+fn outside<'t>(tokens: &'t [Token], removed: &[Range<usize>]) -> impl Iterator<Item = &'t Token> {
+    tokens.iter().filter(move |token| !removed.iter().any(|range| range.contains(&token.span.start)))
+}
+
+/// Two parts of a script as one, in which the last token of the first part and the first of the second stay two.
+fn join(before: &str, after: &str) -> String {
+    let blank = |c: char| c.is_whitespace();
+    let apart = before.is_empty() || before.ends_with(blank) || after.is_empty() || after.starts_with(blank);
+    [before, if apart { "" } else { " " }, after].concat()
 }
 
 fn check_unbound(statements: &Statements<'_>, name: &str) -> Result<(), FluxError> {
@@ -176,13 +191,11 @@ fn check_unbound(statements: &Statements<'_>, name: &str) -> Result<(), FluxErro
 }
 
 /// Our lines end in a record: a first statement that would go on with it is refused.
-fn check_start(kept: &[Token], head_end: usize) -> Result<(), FluxError> {
+fn check_start<'t>(mut kept: impl Iterator<Item = &'t Token>, head_end: usize) -> Result<(), FluxError> {
     let after_head = |token: &&Token| token.kind != TokenKind::Comment && token.span.start >= head_end;
-    match kept.iter().find(after_head) {
-        Some(first)
-            if matches!(first.kind, TokenKind::LParen | TokenKind::LBrack | TokenKind::Regex | TokenKind::Add)
-                || matches!(first.kind, TokenKind::Sub | TokenKind::Dot) =>
-        {
+    match kept.find(after_head) {
+        // Behind a record a regular expression would be a division.
+        Some(first) if goes_on(first.kind) || first.kind == TokenKind::Regex => {
             let message = "a task's script cannot start like this: give the value a name (`rows = ...`)";
             Err(FluxError::new(message, first.span.clone()))
         }
@@ -209,6 +222,8 @@ fn line_after(source: &str, tokens: &[Token], end: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::flux::Schedule;
 
@@ -262,12 +277,64 @@ mod tests {
             "x=1 option task={cron:\"* * * * *\"} y=2",
         ] {
             let script = AuthorScript::read(source, Some("params")).expect("a script");
-            let live = LiveScript::read(&composed(source), Some("params")).expect("a live script");
-            assert_eq!(live.body, script.body, "{source}");
-            assert_eq!(live.text, script.text, "{source}");
+            let composed = composed(source);
+            let live = LiveScript::read(&composed, Some("params")).expect("a live script");
+            assert_eq!(live.body, form(&script.text), "{source}");
+            assert_eq!(live.text(), script.text, "{source}");
             assert_eq!(live.params.expect("params").to_string(), "{ n : 1 }");
             assert_eq!(live.task.and_then(|task| task.name).map(|name| name.value).as_deref(), Some("t"));
         }
+    }
+
+    proptest! {
+        #[test]
+        fn a_composed_script_is_the_authors_and_ours(parts in proptest::collection::vec(part(), 0..8)) {
+            let source = parts.concat();
+            let Ok(script) = AuthorScript::read(&source, Some("params")) else { return Ok(()) };
+            let record = Literal::Record(vec![("n".to_owned(), Literal::Regex("a/b".to_owned()))]);
+            let made = script.compose(&head(), Some(("params", &record))).expect("a composed script");
+            let live = LiveScript::read(&made, Some("params")).expect("a live script");
+            prop_assert_eq!(live.body, form(&script.text));
+            prop_assert_eq!(live.params.map(|params| params.to_string()), Some("{ n : /\"a/b\"/ }".to_owned()));
+            prop_assert_eq!(live.task.map(|task| made[task.span].to_owned()), head().render().ok());
+        }
+    }
+
+    fn form(source: &str) -> NormalForm<'_> {
+        NormalForm::of(source).expect("a normal form")
+    }
+
+    fn part() -> impl Strategy<Value = &'static str> {
+        proptest::sample::select(vec![
+            "import \"a\"",
+            "package main",
+            "option task = {name: \"own\", every: 2h}",
+            "x = 1",
+            "y = (a)",
+            "h",
+            "1",
+            "\n",
+            " ",
+            "// c\n",
+            "// c",
+            "(",
+            ")",
+            "{",
+            "}",
+            "[1, 2,]",
+            "\"${",
+            "\"s\\x41\"",
+            "-",
+            "/a/",
+            "\r\n",
+            "\t",
+        ])
+    }
+
+    #[test]
+    fn what_stood_around_the_authors_option_stays_apart() {
+        let script = AuthorScript::read("x = 1option task = {every: 1h}h = 2", None).expect("a script");
+        assert_eq!(script.text, "x = 1 h = 2");
     }
 
     #[test]
@@ -282,10 +349,11 @@ mod tests {
             let script = AuthorScript::read(source, None).expect("a script");
             let folded = script.folded().expect("folded");
             let again = AuthorScript::read(&folded, None).expect("a folded script");
-            assert_eq!(again.body, script.body, "{source}");
+            assert_eq!(form(&again.text), form(&script.text), "{source}");
             let extra = |script: &AuthorScript| script.task.as_ref().map_or(0, |task| task.extra.len());
             assert_eq!(extra(&again), extra(&script), "{source}");
-            let live = AuthorScript::read(&again.compose(&head_with(&again), None).expect("composed"), None);
+            let composed = again.compose(&head_with(&again), None).expect("composed");
+            let live = AuthorScript::read(&composed, None);
             assert_eq!(live.expect("a live script").folded().expect("folded"), folded, "{source}");
         }
         let script = AuthorScript::read("option task = {name: \"t\", every: 1h, retry: 3}\n\n\nx = 1", None);

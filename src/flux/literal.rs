@@ -62,7 +62,20 @@ impl Literal {
         Ok(out)
     }
 
-    fn push(&self, out: &mut String) -> Result<(), LiteralError> {
+    /// Whether [`Literal::encode`] can write the value.
+    ///
+    /// # Errors
+    /// The same.
+    pub fn check(&self) -> Result<(), LiteralError> {
+        match self {
+            Self::String(text) => check_string(text),
+            Self::Integer(_) | Self::Boolean(_) => Ok(()),
+            Self::Duration(text) => check_duration(text),
+            other => other.encode().map(drop),
+        }
+    }
+
+    pub(super) fn push(&self, out: &mut String) -> Result<(), LiteralError> {
         match self {
             Self::String(text) => push_string(out, text)?,
             // The sign is an operator, and the magnitude alone is out of range.
@@ -125,10 +138,12 @@ pub(crate) fn is_identifier(name: &str) -> bool {
         && TokenKind::keyword(name).is_none()
 }
 
-fn push_string(out: &mut String, text: &str) -> Result<(), LiteralError> {
-    if text.contains('\0') {
-        return Err(LiteralError::Nul);
-    }
+fn check_string(text: &str) -> Result<(), LiteralError> {
+    if text.contains('\0') { Err(LiteralError::Nul) } else { Ok(()) }
+}
+
+pub(super) fn push_string(out: &mut String, text: &str) -> Result<(), LiteralError> {
+    check_string(text)?;
     out.push('"');
     push_text(out, text);
     out.push('"');
@@ -299,6 +314,7 @@ mod tests {
             Literal::Record(vec![("a".to_owned(), Literal::Integer(1)), ("a".to_owned(), Literal::Integer(2))]),
         ] {
             assert!(literal.encode().is_err(), "{literal:?}");
+            assert!(literal.check().is_err(), "{literal:?}");
             assert!(Literal::Array(vec![literal]).encode().is_err());
         }
     }
@@ -319,7 +335,7 @@ mod tests {
             let tokens = scan(&source).expect("tokens");
             prop_assert_eq!(tokens.len(), 1);
             prop_assert_eq!(tokens[0].kind, TokenKind::String);
-            prop_assert_eq!(value(&tokens[0], &source), Ok(text));
+            prop_assert_eq!(value(&tokens[0], &source), Ok(text.into()));
             prop_assert!(!source.chars().any(char::is_control));
         }
 
@@ -328,7 +344,7 @@ mod tests {
             let source = encoded(&Literal::Record(vec![(key.clone(), Literal::Integer(1))]));
             let form = NormalForm::of(&source).expect("a normal form");
             prop_assert_eq!(form.tokens().len(), 5);
-            prop_assert_eq!(&form.tokens()[1].value, &key);
+            prop_assert_eq!(&*form.tokens()[1].value, &key);
         }
 
         #[test]

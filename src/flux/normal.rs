@@ -1,5 +1,6 @@
 //! The normal form of a script: two that the server would run alike have the same.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use sha2::{Digest, Sha256};
@@ -13,11 +14,27 @@ use super::value::value;
 
 /// One token of a normal form.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NormalToken {
+pub struct NormalToken<'a> {
     /// What it is.
     pub kind: TokenKind,
     /// What it says: a string's decoded text, a duration without leading zeros, else its spelling.
-    pub value: String,
+    pub value: Cow<'a, str>,
+}
+
+impl<'a> NormalToken<'a> {
+    /// What `token` of `source` says.
+    pub(crate) fn read(token: &Token, source: &'a str) -> Result<Self, FluxError> {
+        Ok(Self { kind: token.kind, value: value(token, source)? })
+    }
+
+    /// What the tokens of a script say, comments left out.
+    pub(crate) fn read_all<'t>(
+        tokens: impl IntoIterator<Item = &'t Token>,
+        source: &'a str,
+    ) -> Result<Vec<Self>, FluxError> {
+        let tokens = tokens.into_iter().filter(|token| token.kind != TokenKind::Comment);
+        tokens.map(|token| Self::read(token, source)).collect()
+    }
 }
 
 /// A script without what the server's formatter changes and what does not matter: white space, comments, trailing commas,
@@ -27,31 +44,32 @@ pub struct NormalToken {
 /// or schedule) keeps its normal form but for its own faults, which change the program (influxd 2.9.1, measured): it
 /// drops attributes (`@edition(...)`), the escape in `"${a} \${b}"` and the parentheses of `-(a + b)`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct NormalForm {
-    tokens: Vec<NormalToken>,
+pub struct NormalForm<'a> {
+    tokens: Vec<NormalToken<'a>>,
 }
 
-impl NormalForm {
+impl<'a> NormalForm<'a> {
     /// The normal form of a script.
     ///
     /// # Errors
     /// Those of [`scan`], and escapes that the server refuses.
-    pub fn of(source: &str) -> Result<Self, FluxError> {
-        Self::of_tokens(&scan(source)?, source)
+    pub fn of(source: &'a str) -> Result<Self, FluxError> {
+        Ok(Self::new(NormalToken::read_all(&scan(source)?, source)?))
     }
 
-    pub(crate) fn of_tokens(tokens: &[Token], source: &str) -> Result<Self, FluxError> {
-        let mut writer = Writer::default();
-        let tokens: Vec<&Token> = tokens.iter().filter(|token| token.kind != TokenKind::Comment).collect();
-        let groups = groups(&tokens);
-        for (at, token) in tokens.iter().enumerate() {
-            writer.write(&tokens, at, groups[at], value(token, source)?);
+    /// The normal form of a script with these tokens, which are all but comments.
+    pub(crate) fn new(tokens: Vec<NormalToken<'a>>) -> Self {
+        let kinds: Vec<TokenKind> = tokens.iter().map(|token| token.kind).collect();
+        let groups = groups(&kinds);
+        let mut writer = Writer { out: Vec::with_capacity(tokens.len()), frames: Vec::new() };
+        for (at, token) in tokens.into_iter().enumerate() {
+            writer.write(&kinds, at, groups[at], token);
         }
-        Ok(Self { tokens: writer.out.into_iter().flatten().collect() })
+        Self { tokens: writer.out.into_iter().flatten().collect() }
     }
 
     /// The tokens in order.
-    pub fn tokens(&self) -> &[NormalToken] {
+    pub fn tokens(&self) -> &[NormalToken<'a>] {
         &self.tokens
     }
 
@@ -62,32 +80,26 @@ impl NormalForm {
 }
 
 /// The tokens on one line with spaces between, strings spelt in one way.
-impl fmt::Display for NormalForm {
+impl fmt::Display for NormalForm<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (at, token) in self.tokens.iter().enumerate() {
             if at > 0 {
                 f.write_str(" ")?;
             }
-            let mut text = String::new();
-            match token.kind {
-                TokenKind::String => {
-                    text.push('"');
-                    push_text(&mut text, &token.value);
-                    text.push('"');
-                }
+            let (open, close) = match token.kind {
+                TokenKind::String => ("\"", "\""),
                 // In quotes of its own: what ends it must be seen.
-                TokenKind::StringText => {
-                    text.push_str("'\"");
-                    push_text(&mut text, &token.value);
-                    text.push_str("\"'");
+                TokenKind::StringText => ("'\"", "\"'"),
+                TokenKind::Regex => ("/\"", "\"/"),
+                _ => {
+                    f.write_str(&token.value)?;
+                    continue;
                 }
-                TokenKind::Regex => {
-                    text.push_str("/\"");
-                    push_text(&mut text, &token.value);
-                    text.push_str("\"/");
-                }
-                _ => text.push_str(&token.value),
-            }
+            };
+            let mut text = String::with_capacity(token.value.len() + 4);
+            text.push_str(open);
+            push_text(&mut text, &token.value);
+            text.push_str(close);
             f.write_str(&text)?;
         }
         Ok(())
@@ -113,18 +125,17 @@ struct Opened {
     filled: bool,
 }
 
-#[derive(Default)]
-struct Writer {
+struct Writer<'a> {
     /// None: a token that turned out to say nothing.
-    out: Vec<Option<NormalToken>>,
+    out: Vec<Option<NormalToken<'a>>>,
     frames: Vec<Frame>,
 }
 
-impl Writer {
+impl<'a> Writer<'a> {
     /// Writes the token at `at`; `groups` tells whether it is a parenthesis that groups.
-    fn write(&mut self, tokens: &[&Token], at: usize, groups: bool, value: String) {
-        let kind = tokens[at].kind;
-        let before = at.checked_sub(1).map(|at| tokens[at].kind);
+    fn write(&mut self, kinds: &[TokenKind], at: usize, groups: bool, token: NormalToken<'a>) {
+        let kind = token.kind;
+        let before = at.checked_sub(1).map(|at| kinds[at]);
         let infix = before.is_some_and(TokenKind::ends_operand);
         if let Some(tightness) = binding(kind, infix) {
             self.loosen(tightness);
@@ -141,11 +152,11 @@ impl Writer {
         {
             *last = None;
         }
-        self.out.push(Some(NormalToken { kind, value }));
+        self.out.push(Some(token));
         if kind.opens() {
             let frame = if groups {
                 let before_infix = at >= 2
-                    && tokens[at - 2].kind.ends_operand()
+                    && kinds[at - 2].ends_operand()
                     && !matches!(before, Some(TokenKind::Not | TokenKind::Exists));
                 let group = Group {
                     before: before.map(|kind| (kind, before_infix)),
@@ -160,7 +171,7 @@ impl Writer {
             self.frames.push(frame);
         } else if kind.closes()
             && let Some(Frame::Group(Opened { start, group, leads, .. })) = self.frames.pop()
-            && group.is_redundant(tokens.get(at + 1).map(|token| token.kind))
+            && group.is_redundant(kinds.get(at + 1).copied())
         {
             self.out[start] = None;
             self.out.pop();
@@ -179,19 +190,19 @@ impl Writer {
 }
 
 /// Which tokens are parentheses that group: they neither call nor hold parameters, and are closed.
-fn groups(tokens: &[&Token]) -> Vec<bool> {
-    let mut groups = vec![false; tokens.len()];
+fn groups(kinds: &[TokenKind]) -> Vec<bool> {
+    let mut groups = vec![false; kinds.len()];
     let mut open = Vec::new();
-    for (at, token) in tokens.iter().enumerate() {
-        if token.kind.opens() {
+    for (at, kind) in kinds.iter().enumerate() {
+        if kind.opens() {
             open.push(at);
-        } else if token.kind.closes()
+        } else if kind.closes()
             && let Some(start) = open.pop()
         {
-            let before = start.checked_sub(1).map(|before| tokens[before].kind);
+            let before = start.checked_sub(1).map(|before| kinds[before]);
             let calls = before.is_some_and(|kind| kind.ends_operand() || kind == TokenKind::Attribute);
-            let parameters = tokens.get(at + 1).is_some_and(|next| next.kind == TokenKind::Arrow);
-            groups[start] = tokens[start].kind == TokenKind::LParen && !calls && !parameters;
+            let parameters = kinds.get(at + 1) == Some(&TokenKind::Arrow);
+            groups[start] = kinds[start] == TokenKind::LParen && !calls && !parameters;
         }
     }
     groups

@@ -1,9 +1,10 @@
 //! `option task`: reading it, and writing it.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use super::error::{FluxError, Spanned};
-use super::literal::{Literal, LiteralError, check_duration, is_identifier};
+use super::literal::{Literal, LiteralError, check_duration, is_identifier, push_string};
 use super::statement::Statements;
 use super::token::TokenKind;
 use super::value::value;
@@ -54,17 +55,23 @@ impl TaskHead {
     /// # Errors
     /// A name with NUL, a schedule or offset that is no Flux duration.
     pub fn render(&self) -> Result<String, LiteralError> {
-        let mut fields = vec![("name".to_owned(), Literal::String(self.name.clone()).encode()?)];
-        fields.push(match &self.schedule {
-            Schedule::Every(every) => ("every".to_owned(), Literal::Duration(every.clone()).encode()?),
-            Schedule::Cron(cron) => ("cron".to_owned(), Literal::String(cron.clone()).encode()?),
-        });
-        if let Some(offset) = &self.offset {
-            check_duration(offset)?;
-            fields.push(("offset".to_owned(), in_hours(offset)?));
-        }
-        fields.extend(self.extra.iter().cloned());
-        render(fields.iter().map(|(key, value)| (key.as_str(), value.as_str())))
+        let name = Literal::String(self.name.clone()).encode()?;
+        let cron;
+        let schedule = match &self.schedule {
+            Schedule::Every(every) => {
+                check_duration(every)?;
+                ("every", every.as_str())
+            }
+            Schedule::Cron(expression) => {
+                cron = Literal::String(expression.clone()).encode()?;
+                ("cron", cron.as_str())
+            }
+        };
+        let offset = self.offset.as_deref().map(|offset| check_duration(offset).and_then(|()| in_hours(offset)));
+        let offset = offset.transpose()?;
+        let offset = offset.iter().map(|offset| ("offset", offset.as_ref()));
+        let extra = self.extra.iter().map(|(key, value)| (key.as_str(), value.as_str()));
+        render([("name", name.as_str()), schedule].into_iter().chain(offset).chain(extra))
     }
 }
 
@@ -73,17 +80,23 @@ impl TaskHead {
 /// # Errors
 /// A key with NUL.
 pub(crate) fn render<'a>(fields: impl Iterator<Item = (&'a str, &'a str)>) -> Result<String, LiteralError> {
-    let field = |(key, value): (&str, &str)| {
-        let key = if is_identifier(key) { key.to_owned() } else { Literal::String(key.to_owned()).encode()? };
-        Ok(format!("{key}: {value}"))
-    };
-    let fields: Vec<String> = fields.map(field).collect::<Result<_, _>>()?;
-    Ok(format!("option task = {{{}}}", fields.join(", ")))
+    let mut line = String::from("option task = {");
+    for (n, (key, value)) in fields.enumerate() {
+        line.push_str(if n == 0 { "" } else { ", " });
+        if is_identifier(key) {
+            line.push_str(key);
+        } else {
+            push_string(&mut line, key)?;
+        }
+        line.extend([": ", value]);
+    }
+    line.push('}');
+    Ok(line)
 }
 
 /// An offset as the server takes it: without weeks and days, to which it answers 500 "unknown unit" here, as to months, and
 /// a negative one in a single unit, because it reads `-1h30m` as `-1h-30m` (influxd 2.9.1, measured).
-fn in_hours(offset: &str) -> Result<String, LiteralError> {
+fn in_hours(offset: &str) -> Result<Cow<'_, str>, LiteralError> {
     const UNITS: [(&str, u64); 6] = [
         ("h", 3_600_000_000_000),
         ("m", 60_000_000_000),
@@ -101,15 +114,15 @@ fn in_hours(offset: &str) -> Result<String, LiteralError> {
     }
     if negative.is_some() {
         let (unit, nanos) = UNITS.iter().find(|(_, nanos)| length.nanos.is_multiple_of(*nanos)).ok_or_else(error)?;
-        return Ok(format!("-{}{unit}", length.nanos / nanos));
+        return Ok(format!("-{}{unit}", length.nanos / nanos).into());
     }
     if !magnitude.contains(['d', 'w']) {
-        return Ok(offset.to_owned());
+        return Ok(offset.into());
     }
     let (_, hour) = UNITS[0];
     let rest = Duration { months: 0, nanos: length.nanos % hour };
     let rest = if rest == Duration::default() { String::new() } else { rest.to_string() };
-    Ok(format!("{}h{rest}", length.nanos / hour))
+    Ok(format!("{}h{rest}", length.nanos / hour).into())
 }
 
 /// The `option task` of a script; None if it has none.
@@ -157,7 +170,7 @@ fn field(statements: &Statements<'_>, option: &mut TaskOption, at: usize, close:
     if !is_key || statements.kind(at + 1) != Some(TokenKind::Colon) {
         return Err(FluxError::new("expected `key: value` in `option task`", token.span.clone()));
     }
-    let key = value(token, statements.source)?;
+    let key = value(token, statements.source)?.into_owned();
     let end = value_end(statements, at + 2, close);
     if end == at + 2 {
         return Err(FluxError::new(format!("`{key}` has no value"), token.span.clone()));
@@ -167,7 +180,7 @@ fn field(statements: &Statements<'_>, option: &mut TaskOption, at: usize, close:
     let kinds: Vec<TokenKind> = tokens.iter().map(|token| token.kind).collect();
     let wrong = |wanted: &str| Err(FluxError::new(format!("`{key}` must be {wanted}"), span.clone()));
     let read = match (key.as_str(), kinds.as_slice()) {
-        ("name" | "cron", [TokenKind::String]) => value(tokens[0], statements.source)?,
+        ("name" | "cron", [TokenKind::String]) => value(tokens[0], statements.source)?.into_owned(),
         ("name" | "cron", _) => return wrong("a string without interpolation"),
         ("every", [TokenKind::Duration])
         | ("offset", [TokenKind::Duration] | [TokenKind::Sub, TokenKind::Duration]) => {
@@ -233,7 +246,7 @@ mod tests {
             ("-1h30m", "-90m"),
             ("-1h1s", "-3601s"),
         ] {
-            assert_eq!(in_hours(offset), Ok(sent.to_owned()));
+            assert_eq!(in_hours(offset), Ok(sent.into()));
         }
         assert!(in_hours("1mo").is_err());
     }

@@ -37,16 +37,7 @@ impl<'a> Statements<'a> {
     /// The assignments to `name` (or to a member of it) at the top level, with and without `option`.
     pub(crate) fn bindings(&self, name: &str) -> Vec<Binding> {
         let mut found = Vec::new();
-        let mut depth = 0_usize;
-        for (at, token) in self.tokens.iter().enumerate() {
-            if token.kind.opens() {
-                depth += 1;
-            } else if token.kind.closes() {
-                depth = depth.saturating_sub(1);
-            }
-            if depth > 0 || token.kind != TokenKind::Ident || self.text(at) != name {
-                continue;
-            }
+        for at in self.outermost(TokenKind::Ident).filter(|at| self.text(*at) == name) {
             let option = at > 0 && self.kind(at - 1) == Some(TokenKind::Option);
             let assigned = self.kind(at + 1) == Some(TokenKind::Assign);
             let member = at > 0 && self.kind(at - 1) == Some(TokenKind::Dot);
@@ -57,19 +48,27 @@ impl<'a> Statements<'a> {
         found
     }
 
+    /// The indices of the tokens of `kind` at the top level.
+    fn outermost(&self, kind: TokenKind) -> impl Iterator<Item = usize> {
+        let mut depth = 0_usize;
+        self.tokens.iter().enumerate().filter_map(move |(at, token)| {
+            if token.kind.opens() {
+                depth += 1;
+            } else if token.kind.closes() {
+                depth = depth.saturating_sub(1);
+            }
+            (depth == 0 && token.kind == kind).then_some(at)
+        })
+    }
+
     /// The imports: index of the alias (if any) and of the path.
     pub(crate) fn imports(&self) -> Vec<(Option<usize>, usize)> {
-        let mut found = Vec::new();
-        for at in 0..self.tokens.len() {
-            if self.kind(at) == Some(TokenKind::Import) {
-                match (self.kind(at + 1), self.kind(at + 2)) {
-                    (Some(TokenKind::String), _) => found.push((None, at + 1)),
-                    (Some(TokenKind::Ident), Some(TokenKind::String)) => found.push((Some(at + 1), at + 2)),
-                    _ => {}
-                }
-            }
-        }
-        found
+        let import = |at| match (self.kind(at + 1), self.kind(at + 2)) {
+            (Some(TokenKind::String), _) => Some((None, at + 1)),
+            (Some(TokenKind::Ident), Some(TokenKind::String)) => Some((Some(at + 1), at + 2)),
+            _ => None,
+        };
+        self.outermost(TokenKind::Import).filter_map(import).collect()
     }
 
     /// The byte after the package clause and the imports; 0 if there are none.
@@ -77,8 +76,7 @@ impl<'a> Statements<'a> {
         if let Some((_, path)) = self.imports().last() {
             return self.tokens[*path].span.end;
         }
-        let package = self.tokens.iter().position(|token| token.kind == TokenKind::Package);
-        match package {
+        match self.outermost(TokenKind::Package).next() {
             Some(at) if self.kind(at + 1) == Some(TokenKind::Ident) => self.tokens[at + 1].span.end,
             _ => 0,
         }
@@ -108,12 +106,16 @@ impl<'a> Statements<'a> {
         }
         let open = name + 2;
         let close = self.closing(open)?;
-        let goes_on = match self.kind(close + 1) {
-            Some(TokenKind::Dot | TokenKind::LParen | TokenKind::LBrack) => true,
-            Some(TokenKind::If | TokenKind::Not | TokenKind::Exists) | None => false,
-            Some(kind) => binding(kind, true).is_some(),
-        };
-        (!goes_on).then_some((open, close))
+        (!self.kind(close + 1).is_some_and(goes_on)).then_some((open, close))
+    }
+}
+
+/// Whether a token after an operand belongs to the same expression.
+pub(crate) fn goes_on(kind: TokenKind) -> bool {
+    match kind {
+        TokenKind::Dot | TokenKind::LParen | TokenKind::LBrack => true,
+        TokenKind::If | TokenKind::Not | TokenKind::Exists => false,
+        kind => binding(kind, true).is_some(),
     }
 }
 

@@ -1,5 +1,6 @@
 //! What literals say: strings, regular expressions, durations, times.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use super::error::FluxError;
@@ -10,7 +11,10 @@ use super::token::{Token, TokenKind};
 ///
 /// # Errors
 /// Escaped bytes that are no UTF-8. `span` is where `text` stands.
-pub(crate) fn decode_text(text: &str, span: &Range<usize>) -> Result<String, FluxError> {
+pub(crate) fn decode_text<'a>(text: &'a str, span: &Range<usize>) -> Result<Cow<'a, str>, FluxError> {
+    if !text.contains('\\') {
+        return Ok(text.into());
+    }
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find('\\') {
@@ -28,7 +32,12 @@ pub(crate) fn decode_text(text: &str, span: &Range<usize>) -> Result<String, Flu
         rest = &escape[length..];
     }
     bytes.extend_from_slice(rest.as_bytes());
-    String::from_utf8(bytes).map_err(|_| FluxError::new("escaped bytes are no UTF-8", span.clone()))
+    from_utf8(bytes, span)
+}
+
+fn from_utf8(bytes: Vec<u8>, span: &Range<usize>) -> Result<Cow<'static, str>, FluxError> {
+    let text = String::from_utf8(bytes);
+    text.map(Cow::Owned).map_err(|_| FluxError::new("escaped bytes are no UTF-8", span.clone()))
 }
 
 /// The byte of an `x41` at the start of `escape`.
@@ -41,7 +50,10 @@ fn hex_byte(escape: &str, span: &Range<usize>) -> Result<u8, FluxError> {
 }
 
 /// The pattern of a regular expression: `\/` is a slash, `\xNN` a byte, all else stays.
-fn decode_regex(text: &str, span: &Range<usize>) -> Result<String, FluxError> {
+fn decode_regex<'a>(text: &'a str, span: &Range<usize>) -> Result<Cow<'a, str>, FluxError> {
+    if !text.contains('\\') {
+        return Ok(text.into());
+    }
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find('\\') {
@@ -68,7 +80,7 @@ fn decode_regex(text: &str, span: &Range<usize>) -> Result<String, FluxError> {
         rest = &escape[length..];
     }
     bytes.extend_from_slice(rest.as_bytes());
-    String::from_utf8(bytes).map_err(|_| FluxError::new("escaped bytes are no UTF-8", span.clone()))
+    from_utf8(bytes, span)
 }
 
 /// `2026-01-02` is midnight UTC; zeros at the end of a fraction and digits below the nanosecond are dropped; an offset
@@ -87,28 +99,32 @@ fn canonical_time(text: &str) -> String {
 }
 
 /// `01h` is `1h`, `1µs` is `1us`; `60m` stays `60m`, because the server keeps it too.
-fn canonical_duration(text: &str) -> String {
+fn canonical_duration(text: &str) -> Cow<'_, str> {
+    if duration_parts(text).all(|(magnitude, unit)| !magnitude.starts_with('0') && unit.is_ascii()) {
+        return text.into();
+    }
     duration_parts(text)
         .map(|(magnitude, unit)| {
             let digits = magnitude.trim_start_matches('0');
             let unit = if unit == "\u{b5}s" { "us" } else { unit };
             format!("{}{unit}", if digits.is_empty() { "0" } else { digits })
         })
-        .collect()
+        .collect::<String>()
+        .into()
 }
 
 /// What a token says, independent of its spelling.
 ///
 /// # Errors
 /// A string or regular expression with an escape that the server refuses.
-pub(crate) fn value(token: &Token, source: &str) -> Result<String, FluxError> {
+pub(crate) fn value<'a>(token: &Token, source: &'a str) -> Result<Cow<'a, str>, FluxError> {
     let text = token.text(source);
     match token.kind {
         TokenKind::String => decode_text(&text[1..text.len() - 1], &token.span),
         TokenKind::StringText => decode_text(text, &token.span),
         TokenKind::Regex => decode_regex(&text[1..text.len() - 1], &token.span),
-        TokenKind::Time => Ok(canonical_time(text)),
+        TokenKind::Time => Ok(canonical_time(text).into()),
         TokenKind::Duration => Ok(canonical_duration(text)),
-        _ => Ok(text.to_owned()),
+        _ => Ok(text.into()),
     }
 }

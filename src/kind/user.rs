@@ -53,7 +53,7 @@ fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
         faults.push(Fault::new("user::password", "password_version", message, "without a password"));
     }
     if let (Some(Value::Refs(member)), Some(Value::Refs(owner))) = (fields.get("member_of"), fields.get("owner_of"))
-        && let Some(org) = member.intersection(owner).next()
+        && let Some(org) = member.iter().find(|org| owner.contains(org))
     {
         let message = format!("a user has one role in an org, and two in {org}");
         faults.push(Fault::new("user::roles", "member_of", message, "member here").other("owner_of"));

@@ -147,6 +147,11 @@ pub(super) fn intent_key(address: &Address) -> String {
     format!("{INTENT}{address}")
 }
 
+/// The key of the entry that takes the place of the intent with this key; none for what is no intent.
+pub(super) fn entry_of_intent(key: &str) -> Option<String> {
+    key.strip_prefix(INTENT).map(|address| format!("{ENTRY}{address}"))
+}
+
 /// Whether a property is an entry.
 pub(super) fn is_entry(key: &str) -> bool {
     key.starts_with(ENTRY)

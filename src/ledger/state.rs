@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::page::{Part, entry_key, intent_key, text};
+use super::page::{Part, entry_key, entry_of_intent, intent_key, text};
 use super::{Entry, Intent, LastApply};
 use crate::address::Address;
 
@@ -77,8 +77,13 @@ fn weight(key: &str, value: &str) -> usize {
 
 impl Page {
     /// A page as it was read.
-    pub(super) fn new(id: String) -> Self {
-        Self { id: Some(id), ..Self::default() }
+    pub(super) fn new(id: String, content: BTreeMap<String, String>) -> Self {
+        let share = |(key, value): (&String, &String)| {
+            let lone = entry_of_intent(key).is_some_and(|entry| !content.contains_key(&entry));
+            weight(key, value) + if lone { RESERVE } else { 0 }
+        };
+        let weight = content.iter().map(share).sum();
+        Self { id: Some(id), content, weight }
     }
 
     /// What the address weighs here.
@@ -88,14 +93,6 @@ impl Page {
             (None, Some(intent)) => intent + RESERVE,
             (entry, intent) => entry.unwrap_or(0) + intent.unwrap_or(0),
         }
-    }
-
-    /// Takes in one property as it was read; gives whether it is new.
-    pub(super) fn load(&mut self, address: &Address, key: &str, value: &str) -> bool {
-        let before = self.share(address);
-        let new = self.content.insert(key.to_owned(), value.to_owned()).is_none();
-        self.weight = self.weight + self.share(address) - before;
-        new
     }
 
     /// Sets properties of one address, or takes them away; keeps in `old` what stood there.

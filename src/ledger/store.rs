@@ -81,28 +81,24 @@ fn open_head(state: &mut State, head: &Row) -> Result<BTreeMap<u32, String>, Led
 
 /// Takes in one page.
 fn open_page(state: &mut State, ledger: &mut Ledger, number: u32, row: &Row) -> Result<(), LedgerError> {
-    let mut page = Page::new(row.id.clone());
-    for (key, value) in Part::Page(number).open(row, &state.project, &state.org)? {
-        let item = item(&key, &value).map_err(|why| LedgerError::Unreadable {
+    let content = Part::Page(number).open(row, &state.project, &state.org)?;
+    for (key, value) in &content {
+        let item = item(key, value).map_err(|why| LedgerError::Unreadable {
             label: row.name.clone(),
             id: row.id.clone(),
             property: key.clone(),
             why,
         })?;
-        let address = match &item {
-            Item::Entry(address, _) | Item::Intent(address, _) => address.clone(),
+        let (address, twice) = match item {
+            Item::Entry(address, entry) => (address.clone(), ledger.entries.insert(address, *entry).is_some()),
+            Item::Intent(address, intent) => (address.clone(), ledger.intents.insert(address, intent).is_some()),
         };
         let place = *state.places.entry(address.clone()).or_insert(number);
-        page.load(&address, &key, &value);
-        let twice = match item {
-            Item::Entry(address, entry) => ledger.entries.insert(address, *entry).is_some(),
-            Item::Intent(address, intent) => ledger.intents.insert(address, intent).is_some(),
-        };
         if twice || place != number {
             return Err(LedgerError::EntryTwice { address, pages: (place, number) });
         }
     }
-    state.pages.insert(number, page);
+    state.pages.insert(number, Page::new(row.id.clone(), content));
     Ok(())
 }
 

@@ -1,24 +1,20 @@
 //! What only shows when all resources are known.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::borrow::Cow;
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Component, Path, PathBuf};
 
 use super::orgs::org_of;
 use super::{Moved, Resource};
 use crate::address::Address;
 use crate::diagnostic::{Diagnostic, Place, nearest};
-use crate::graph::{Cycle, Graph};
+use crate::graph::Cycle;
 use crate::kind::{Key, Kind, Place as Home};
 use crate::secret::Sink;
 use crate::value::{Ref, Value};
 
 type Resources = BTreeMap<Address, Resource>;
-
-/// Resources that need each other.
-pub(super) fn cycles(resources: &Resources) -> Vec<Cycle> {
-    let graph = Graph::build(resources.iter().map(|(address, resource)| (address, &resource.needs)));
-    graph.err().unwrap_or_default()
-}
 
 /// Says that resources need each other. `edges` tells what a resource needs, and where it says so.
 pub(super) fn cycle(
@@ -43,7 +39,7 @@ pub(super) fn cycle(
 
 /// Two resources with one natural key.
 pub(super) fn names(resources: &Resources, home: Option<&str>, problems: &mut Vec<Diagnostic>) {
-    let mut first: BTreeMap<(Kind, Option<&Ref>, std::borrow::Cow<'_, str>), &Address> = BTreeMap::new();
+    let mut first: HashMap<(Kind, Option<&Ref>, Cow<'_, str>), &Address> = HashMap::with_capacity(resources.len());
     for (address, resource) in resources {
         let spec = address.kind.spec();
         let Key::Name { folded } = spec.key else { continue };
@@ -57,10 +53,10 @@ pub(super) fn names(resources: &Resources, home: Option<&str>, problems: &mut Ve
         };
         let key = if folded { name.to_lowercase().into() } else { name.into() };
         match first.entry((address.kind, org, key)) {
-            std::collections::btree_map::Entry::Vacant(slot) => {
+            Entry::Vacant(slot) => {
                 slot.insert(address);
             }
-            std::collections::btree_map::Entry::Occupied(slot) => {
+            Entry::Occupied(slot) => {
                 let earlier = *slot.get();
                 let Some(other) = resources.get(earlier) else { continue };
                 let message = format!("{earlier} and {address} are both the {} `{name}`", address.kind);
@@ -82,18 +78,17 @@ pub(super) fn names(resources: &Resources, home: Option<&str>, problems: &mut Ve
 
 /// Two secrets that would go to one target.
 pub(super) fn sinks(resources: &Resources, problems: &mut Vec<Diagnostic>) {
-    let mut first: BTreeMap<(Target, String), (&Address, &Place)> = BTreeMap::new();
+    // By target and part, and the first part of each target that has parts.
+    let mut taken: HashMap<(Target<'_>, &str), (&Address, &Place)> = HashMap::new();
+    let mut parts: HashMap<Target<'_>, &str> = HashMap::new();
     for (address, resource) in resources {
         for (field, value) in resource.fields.iter() {
             let Value::Sinks(sinks) = value else { continue };
             let place = resource.place_of(field);
             for sink in sinks {
                 let Some((target, part)) = target(sink) else { continue };
-                let whole = (target.clone(), String::new());
-                let clash = first.get(&(target.clone(), part.clone())).or_else(|| first.get(&whole)).or_else(|| {
-                    let any = || first.range(whole.clone()..).next().filter(|((other, _), _)| *other == target);
-                    part.is_empty().then(any).flatten().map(|(_, found)| found)
-                });
+                let others = [Some(part), Some(WHOLE), parts.get(&target).copied().filter(|_| part == WHOLE)];
+                let clash = others.into_iter().flatten().find_map(|part| taken.get(&(target.clone(), part)));
                 if let Some((earlier, other)) = clash {
                     let message = format!("the secrets of {earlier} and {address} would go to one place: {sink}");
                     let diagnostic = Diagnostic::error("manifest::sink", message);
@@ -104,33 +99,41 @@ pub(super) fn sinks(resources: &Resources, problems: &mut Vec<Diagnostic>) {
                     };
                     problems.push(diagnostic.help("give each secret a place of its own"));
                     break;
-                } else {
-                    first.insert((target, part), (address, place));
                 }
+                if part != WHOLE {
+                    parts.entry(target.clone()).or_insert(part);
+                }
+                taken.insert((target, part), (address, place));
             }
         }
     }
 }
 
 /// What a sink writes to.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Target {
-    File(PathBuf),
-    Command(Vec<String>),
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Target<'r> {
+    File(Cow<'r, Path>),
+    Command(&'r [String]),
 }
 
-/// What a sink writes to, and which part of it; the empty part is all of it.
-fn target(sink: &Sink) -> Option<(Target, String)> {
+/// The part of a target that is all of it.
+const WHOLE: &str = "";
+
+/// What a sink writes to, and which part of it.
+fn target(sink: &Sink) -> Option<(Target<'_>, &str)> {
     match sink {
-        Sink::File { path } => Some((Target::File(plain(path)), String::new())),
-        Sink::EnvFile { path, key } => Some((Target::File(plain(path)), key.clone())),
-        Sink::Command { argv, .. } => Some((Target::Command(argv.clone()), String::new())),
+        Sink::File { path } => Some((Target::File(plain(path)), WHOLE)),
+        Sink::EnvFile { path, key } => Some((Target::File(plain(path)), key)),
+        Sink::Command { argv, .. } => Some((Target::Command(argv), WHOLE)),
         Sink::Discard => None,
     }
 }
 
 /// The path without `.` and `..`, as far as the text tells.
-fn plain(path: &Path) -> PathBuf {
+fn plain(path: &Path) -> Cow<'_, Path> {
+    if path.components().all(|part| matches!(part, Component::Normal(_) | Component::RootDir)) {
+        return path.into();
+    }
     let mut plain = PathBuf::new();
     for part in path.components() {
         match part {
@@ -141,7 +144,7 @@ fn plain(path: &Path) -> PathBuf {
             part => plain.push(part),
         }
     }
-    plain
+    plain.into()
 }
 
 /// `[[moved]]` that cannot be.
@@ -196,12 +199,12 @@ fn has_instances(resources: &Resources, table: &Address) -> bool {
 #[cfg(test)]
 mod tests {
     use super::plain;
-    use std::path::{Path, PathBuf};
+    use std::path::Path;
 
     #[test]
     fn paths_are_compared_by_meaning() {
         for (path, wanted) in [("a/./b", "a/b"), ("a/../b", "b"), ("../a", "../a"), ("../../a", "../../a")] {
-            assert_eq!(plain(Path::new(path)), PathBuf::from(wanted), "{path}");
+            assert_eq!(plain(Path::new(path)), Path::new(wanted), "{path}");
         }
     }
 }

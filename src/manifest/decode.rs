@@ -8,7 +8,7 @@ use super::{Lifecycle, Places, Resource, defaults, flux, shape};
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::field::{Field, Omitted, Shape};
 use crate::kind::{Draft, Fault, Kind};
-use crate::value::{Fields, Ref, Value};
+use crate::value::{Fields, Ref, Set, Value};
 
 /// What every resource may say besides its fields.
 pub(super) const META: [&str; 4] = ["external", "for_each", "enabled", "lifecycle"];
@@ -23,8 +23,8 @@ pub(super) fn resource<'p, 'a>(mut site: Site<'p, 'a>) -> (Resource, Site<'p, 'a
     for entry in &table.0 {
         known(&mut site, kind, entry);
     }
-    let mut fields = Fields::default();
-    let mut places = Vec::new();
+    let mut fields = Fields::with_capacity(kind.spec().fields.len());
+    let mut places = Vec::with_capacity(table.0.len());
     let mut script = None;
     let mut params = None;
     for field in kind.spec().fields {
@@ -108,8 +108,8 @@ fn omitted(site: &mut Site<'_, '_>, field: &'static Field, external: bool, field
         Omitted::Theirs => return,
         Omitted::Default(word) => Value::Text(word.to_owned()),
         Omitted::Unset => Value::Unset,
-        Omitted::Empty if field.shape == Shape::Scopes => Value::Scopes(BTreeSet::new()),
-        Omitted::Empty => Value::Refs(BTreeSet::new()),
+        Omitted::Empty if field.shape == Shape::Scopes => Value::Scopes(Set::default()),
+        Omitted::Empty => Value::Refs(Set::default()),
         Omitted::Key => Value::Text(site.default_name()),
         Omitted::HomeOrg => Value::Ref(Ref::Home),
         // The secret of a token that exists already is where it is.

@@ -122,8 +122,8 @@ fn literal(site: &mut Site<'_, '_>, node: &Node<'_>) -> Option<Literal> {
             _ => return record(site, table),
         },
     };
-    match literal.encode() {
-        Ok(_) => Some(literal),
+    match literal.check() {
+        Ok(()) => Some(literal),
         Err(error) => site.fail("manifest::params", node.span, error.to_string(), "cannot be written as Flux"),
     }
 }

@@ -11,13 +11,25 @@ use super::{
 };
 use crate::address::Address;
 use crate::diagnostic::{Diagnostic, Place, Severity, Source};
+use crate::graph::Graph;
+
+/// A project that was read.
+#[derive(Debug)]
+pub struct Loaded {
+    /// What it declares.
+    pub manifest: Manifest,
+    /// Which of its resources needs which.
+    pub graph: Graph,
+    /// What is to be said and stops nothing.
+    pub warnings: Vec<Diagnostic>,
+}
 
 /// Reads the project at `path`, which is a directory or one file, with what `inputs` gives to it. A project without any
 /// resource is no error here: whether it may be empty depends on what it owns.
 ///
 /// # Errors
 /// All mistakes in the manifests, in order of file and place; warnings come with them.
-pub fn load(path: &Path, inputs: &Inputs) -> Result<(Manifest, Vec<Diagnostic>), Vec<Diagnostic>> {
+pub fn load(path: &Path, inputs: &Inputs) -> Result<Loaded, Vec<Diagnostic>> {
     let (dir, sources) = source::read(path)?;
     let mut problems = Vec::new();
     let Some(document) = syntax::merge(&sources, &mut problems) else {
@@ -37,8 +49,8 @@ pub fn load(path: &Path, inputs: &Inputs) -> Result<(Manifest, Vec<Diagnostic>),
     drop(document);
     let resources: BTreeMap<Address, Resource> = resources.into_iter().collect();
 
-    let cycles = check::cycles(&resources);
-    if !cycles.is_empty()
+    let graph = Graph::build(resources.iter().map(|(address, resource)| (address, &resource.needs)));
+    if let Err(cycles) = &graph
         && let Some(document) = syntax::merge(&sources, &mut Vec::new())
     {
         let project = Project::new(&document, known);
@@ -58,11 +70,11 @@ pub fn load(path: &Path, inputs: &Inputs) -> Result<(Manifest, Vec<Diagnostic>),
     import::check(&resources, &imports, &mut problems);
 
     let broken = problems.iter().any(|problem| problem.severity == Severity::Error);
-    match name {
-        Some(project) if !broken => {
+    match (name, graph) {
+        (Some(project), Ok(graph)) if !broken => {
             let manifest =
                 Manifest { project, dir, server, resources, disabled, moved, imports, sources: sources.clone() };
-            Ok((manifest, sorted(problems)))
+            Ok(Loaded { manifest, graph, warnings: sorted(problems) })
         }
         _ => Err(sorted(problems)),
     }

@@ -30,10 +30,10 @@ use std::sync::Arc;
 
 use crate::address::Address;
 use crate::diagnostic::{Place, Source};
-use crate::value::{Fields, Ref, Scope, Value};
+use crate::value::{Fields, Ref, Scope, Set, Value};
 
 pub use head::is_project_name;
-pub use load::load;
+pub use load::{Loaded, load};
 pub(crate) use orgs::scope_of_another_org;
 pub use scope::is_permission_type;
 pub use variables::Inputs;
@@ -97,47 +97,13 @@ pub struct Resource {
     /// `lifecycle`.
     pub lifecycle: Lifecycle,
     /// What it refers to in any way: fields, `${...}`, `for_each`, Flux params.
-    pub needs: Needs,
+    pub needs: Set<Address>,
     /// What of that must be in the same org: a task's buckets, which Flux finds by name.
-    pub beside: Needs,
+    pub beside: Set<Address>,
     /// The table's head.
     pub place: Place,
     /// The value of each written field.
     pub places: Places,
-}
-
-/// Addresses, sorted, each once: a set that stays small in memory.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Needs(Box<[Address]>);
-
-impl Needs {
-    /// All of them.
-    pub fn iter(&self) -> std::slice::Iter<'_, Address> {
-        self.0.iter()
-    }
-
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-}
-
-impl FromIterator<Address> for Needs {
-    fn from_iter<I: IntoIterator<Item = Address>>(addresses: I) -> Self {
-        let mut addresses: Vec<Address> = addresses.into_iter().collect();
-        addresses.sort();
-        addresses.dedup();
-        Self(addresses.into())
-    }
-}
-
-impl<'a> IntoIterator for &'a Needs {
-    type Item = &'a Address;
-    type IntoIter = std::slice::Iter<'a, Address>;
-
-    fn into_iter(self) -> Self::IntoIter {
-        self.iter()
-    }
 }
 
 /// Where the fields of a resource are written.

@@ -1,7 +1,5 @@
 //! What a token may read or write: addresses, types of an org, types of the whole server, single objects by ID.
 
-use std::collections::BTreeSet;
-
 use super::node::{Node, Raw, Span};
 use super::shape::{is_id, item_text};
 use super::site::Site;
@@ -48,14 +46,14 @@ pub(super) fn read(site: &mut Site<'_, '_>, name: &str, node: &Node<'_>) -> Opti
     let Raw::Array(items) = &node.value else {
         return site.wrong_type(name, "a list of scopes", node);
     };
-    let mut scopes = BTreeSet::new();
+    let mut scopes = Vec::with_capacity(items.len());
     let mut sound = true;
     for item in items {
         let read = item_text(site, name, "scopes", item).and_then(|text| scope(site, text, item.span));
         sound &= read.is_some();
         scopes.extend(read.into_iter().flatten());
     }
-    sound.then_some(Value::Scopes(scopes))
+    sound.then(|| Value::Scopes(scopes.into_iter().collect()))
 }
 
 fn scope(site: &mut Site<'_, '_>, text: &str, span: Span) -> Option<Vec<Scope>> {

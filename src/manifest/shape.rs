@@ -184,7 +184,7 @@ fn references(site: &mut Site<'_, '_>, name: &str, kind: Kind, node: &Node<'_>) 
             }
         }
     }
-    sound.then_some(Value::Refs(set))
+    sound.then(|| Value::Refs(set.into_iter().collect()))
 }
 
 fn map(site: &mut Site<'_, '_>, name: &str, node: &Node<'_>) -> Option<Value> {

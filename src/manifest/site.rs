@@ -62,6 +62,19 @@ impl<'p, 'a> Project<'p, 'a> {
         Self { document, known, attributes, scripts, guesses: Cell::new(20) }
     }
 
+    /// The table of the resource `address`.
+    fn declared(&self, address: &Address) -> Option<&'p Declared<'a>> {
+        let resources = &self.document.resources;
+        if address.instance.is_none() { resources.get(address) } else { resources.get(&address.table()) }
+    }
+
+    /// What `field` of the resource `address` says, where that is plain text: nothing has to be looked up for it.
+    fn plain(&self, address: &Address, field: &str) -> Option<String> {
+        let table = self.declared(address)?.table();
+        let text = table.get(field)?.text()?;
+        (!text.contains("${")).then(|| text.to_owned())
+    }
+
     /// Where the resource `address` is read.
     pub(super) fn site(&'p self, address: Address, written: &'p Declared<'a>) -> Site<'p, 'a> {
         Site {
@@ -222,10 +235,16 @@ impl<'p, 'a> Site<'p, 'a> {
 
     /// The name of the resource `address`, which is an edge already.
     pub(super) fn name_of(&mut self, address: &Address, span: Span) -> Option<String> {
-        self.value_of(address, "name", span)?.text().map(str::to_owned)
+        match self.value_of(address, "name", span)?.value {
+            Raw::Text(name) => Some(name.into_owned()),
+            _ => None,
+        }
     }
 
     fn value_of(&mut self, address: &Address, field: &'static str, span: Span) -> Option<Node<'static>> {
+        if let Some(text) = self.project.plain(address, field) {
+            return Some(Node { span: Span::default(), value: Raw::Text(text.into()) });
+        }
         let step = (address.clone(), field);
         if self.path.contains(&step) {
             // The circle is said when the graph is made.
@@ -249,7 +268,7 @@ impl<'p, 'a> Site<'p, 'a> {
             Attribute::Broken => None,
             Attribute::Unset => {
                 let message = format!("{address} does not say its `{field}`");
-                let head = self.project.document.resources.get(&address.table())?.place();
+                let head = self.project.declared(address)?.place();
                 self.problems.push(
                     Diagnostic::error("manifest::expression", message)
                         .at(self.place(span), "is asked for here")
@@ -263,9 +282,7 @@ impl<'p, 'a> Site<'p, 'a> {
     /// What the field `step.1` of the resource `step.0` is.
     fn ask(&self, step: &(Address, &'static str)) -> Attribute {
         let (address, name) = step;
-        let (Some(written), Some(field)) =
-            (self.project.document.resources.get(&address.table()), address.kind.field(name))
-        else {
+        let (Some(written), Some(field)) = (self.project.declared(address), address.kind.field(name)) else {
             return Attribute::Broken;
         };
         let mut site = self.project.site(address.clone(), written);

@@ -37,7 +37,7 @@ impl Plan {
         rename(&mut change, self.home.as_deref());
         for value in change.fields.iter_mut().flat_map(|field| field.live.iter_mut().chain([&mut field.wanted])) {
             if let Value::Script(script) = value {
-                (script.text, script.source) = (String::new(), None);
+                *script = script.without_spelling();
             }
         }
         change

@@ -11,7 +11,7 @@ use crate::kind::Kind;
 use crate::ledger::Origin as From;
 use crate::render::sample;
 use crate::secret::{Sink, Source};
-use crate::value::{Ref, Value};
+use crate::value::{Ref, Script, Value};
 
 fn saved(plan: Plan) -> Saved {
     let origin = Origin {
@@ -107,7 +107,7 @@ fn the_digest_does_not_see_what_two_runs_may_see_differently() {
         (change.unverified, change.settles) = (!change.unverified, !change.settles);
         for field in &mut change.fields {
             if let Value::Script(script) = &mut field.wanted {
-                script.text.push_str("\n// a remark");
+                *script = Script::of_task(format!("{}\n// a remark", script.source().expect("a source")));
             }
         }
     }
@@ -159,7 +159,7 @@ fn altered(change: &mut Change, way: usize) {
             change.fields.push(field(None, Value::Source(source)));
         }
         16 => change.imported = !change.imported,
-        17 => change.fields.push(field(None, Value::Refs(BTreeSet::from([Ref::Home])))),
+        17 => change.fields.push(field(None, Value::Refs([Ref::Home].into()))),
         _ => change.fields.push(field(None, sample::script("from(bucket: \"b\")"))),
     }
 }

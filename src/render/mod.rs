@@ -15,6 +15,7 @@ mod report;
 mod sanitize;
 mod style;
 mod value;
+mod waiting;
 
 pub use difference::difference;
 pub use drift::drift;
@@ -28,6 +29,7 @@ pub use report::{Verb, report};
 pub use sanitize::line;
 pub use style::{Palette, Role};
 pub use value::count;
+pub use waiting::waiting;
 
 #[cfg(test)]
 pub(crate) mod sample;

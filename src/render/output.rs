@@ -1,6 +1,9 @@
 //! Where text goes: data to standard output, talk to standard error.
 
 use std::io::{self, IsTerminal, Write};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use indicatif::ProgressBar;
 
 use super::diagnostic::{self, Look};
 use super::style::Palette;
@@ -9,8 +12,8 @@ use crate::diagnostic::Diagnostic;
 /// Columns where nobody says how many there are.
 const WIDTH: usize = 100;
 
-/// The two streams of the process.
-#[derive(Clone, Copy, Debug)]
+/// The two streams of the process. A clone is the same.
+#[derive(Clone, Debug)]
 pub struct Output {
     /// Colours on standard output.
     pub out: Palette,
@@ -18,6 +21,8 @@ pub struct Output {
     pub err: Palette,
     /// Whether standard error is a terminal.
     pub err_terminal: bool,
+    /// The bar that is drawn on standard error.
+    bar: Arc<Mutex<Option<ProgressBar>>>,
 }
 
 impl Output {
@@ -27,7 +32,17 @@ impl Output {
             out: Palette::of(&io::stdout()),
             err: Palette::of(&io::stderr()),
             err_terminal: io::stderr().is_terminal(),
+            bar: Arc::default(),
         }
+    }
+
+    /// From now on this bar is drawn, or none; what is said goes above it.
+    pub(super) fn draw(&self, bar: Option<ProgressBar>) {
+        *self.bar() = bar;
+    }
+
+    fn bar(&self) -> MutexGuard<'_, Option<ProgressBar>> {
+        self.bar.lock().expect("invariant: nobody panics while holding the bar")
     }
 
     /// Writes what was asked for. A reader that has gone away is no error.
@@ -50,7 +65,14 @@ impl Output {
 
     /// Writes what is said besides. Nothing can be done if nobody can hear it.
     pub fn talk(&self, text: &str) {
-        let mut err = io::stderr().lock();
-        let _ = err.write_all(text.as_bytes()).and_then(|()| err.flush());
+        let talk = || {
+            let mut err = io::stderr().lock();
+            let _ = err.write_all(text.as_bytes()).and_then(|()| err.flush());
+        };
+        let bar = self.bar().clone();
+        match bar {
+            Some(bar) => bar.suspend(talk),
+            None => talk(),
+        }
     }
 }

@@ -50,7 +50,8 @@ impl Progress {
             bar
         });
         let state = Arc::new(Mutex::new(State { running: BTreeMap::new(), said: Instant::now() }));
-        let heartbeat = bar.is_none().then(|| tokio::spawn(beat(output, state.clone())));
+        let heartbeat = bar.is_none().then(|| tokio::spawn(beat(output.clone(), state.clone())));
+        output.draw(bar.clone());
         Self { output, bar, state, heartbeat }
     }
 
@@ -78,10 +79,7 @@ impl Progress {
         }
         if let Some(line) = line(event, self.output.err) {
             state.said = now;
-            match &self.bar {
-                Some(bar) => bar.suspend(|| self.output.talk(&line)),
-                None => self.output.talk(&line),
-            }
+            self.output.talk(&line);
         }
     }
 
@@ -95,6 +93,7 @@ impl Progress {
 
 impl Drop for Progress {
     fn drop(&mut self) {
+        self.output.draw(None);
         if let Some(heartbeat) = &self.heartbeat {
             heartbeat.abort();
         }

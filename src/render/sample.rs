@@ -14,7 +14,7 @@ use crate::ledger::Origin;
 use crate::plan::Plan;
 use crate::report::Report;
 use crate::secret::{Sink, Source as SecretSource};
-use crate::value::{Ref, Scope, Script, Value};
+use crate::value::{Ref, Scope, Script, Set, Value};
 
 pub(crate) fn change(kind: Kind, key: &str, action: Action, reason: Reason) -> Change {
     Change::blank(&Address::new(kind, key), action, reason)
@@ -43,7 +43,7 @@ pub(crate) fn duration(text: &str) -> Value {
 }
 
 pub(crate) fn script(text: &str) -> Value {
-    Value::Script(Script { text: text.to_owned(), digest: text.len().to_string(), source: None })
+    Value::Script(Script::of_task(text.to_owned()))
 }
 
 fn new(field: &'static str, wanted: Value) -> FieldChange {
@@ -75,8 +75,8 @@ pub(crate) fn plan() -> Plan {
         field("flux", Some(script(OLD)), script(&OLD.replace("mean", "median")), None, Cause::Yours),
         field(
             "labels",
-            Some(Value::Refs(BTreeSet::from([Ref::Id(Kind::Label, "00000000000000bb".into())]))),
-            Value::Refs(BTreeSet::from([Ref::To(Address::new(Kind::Label, "prod"))])),
+            Some(Value::Refs(Set::from([Ref::Id(Kind::Label, "00000000000000bb".into())]))),
+            Value::Refs(Set::from([Ref::To(Address::new(Kind::Label, "prod"))])),
             None,
             Cause::New,
         ),
@@ -107,8 +107,8 @@ pub(crate) fn plan() -> Plan {
         ),
         field(
             "write",
-            Some(Value::Scopes(BTreeSet::from([Scope::Object(bucket("raw")), Scope::Object(bucket("old"))]))),
-            Value::Scopes(BTreeSet::from([
+            Some(Value::Scopes(Set::from([Scope::Object(bucket("raw")), Scope::Object(bucket("old"))]))),
+            Value::Scopes(Set::from([
                 Scope::Object(bucket("raw")),
                 Scope::Org { ty: "buckets".into(), org: Box::new(Ref::Home) },
             ])),

@@ -13,7 +13,7 @@ use crate::exit::Exit;
 use crate::hidden::is_hidden;
 use crate::kind::Kind;
 use crate::report::Report;
-use crate::value::{Ref, Value};
+use crate::value::{Ref, Set, Value};
 
 const PLAIN: Palette = Palette::Plain;
 
@@ -171,7 +171,7 @@ proptest! {
         one.fields = vec![
             sample::field("description", Some(Value::Text(word(4))), Value::Text(word(5)), Some(&word(6)), Cause::Both),
             sample::field("flux", Some(sample::script(&word(4))), sample::script(&word(5)), Some(&word(6)), Cause::Drift),
-            sample::field("labels", Some(Value::Refs(BTreeSet::from([Ref::Id(Kind::Label, word(7))]))),
+            sample::field("labels", Some(Value::Refs(Set::from([Ref::Id(Kind::Label, word(7))]))),
                 Value::Map(BTreeMap::from([(word(7), word(8))])), Some(&word(6)), Cause::Drift),
             sample::field("name", None, Value::Map(BTreeMap::from([(word(7), word(8))])), Some(&word(6)), Cause::Yours),
         ];

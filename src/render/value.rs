@@ -33,7 +33,7 @@ pub(super) fn short(value: &Value) -> String {
         Value::Duration(_) | Value::Before(_) => quoted(&value.to_string()),
         Value::Infinite => quoted("infinite"),
         Value::Ref(of) => reference(of),
-        Value::Script(script) => match script.text.lines().count() {
+        Value::Script(script) => match script.text().lines().count() {
             1 => "(a script of 1 line)".to_owned(),
             lines => format!("(a script of {lines} lines)"),
         },
@@ -64,7 +64,7 @@ pub(super) fn last(field: &FieldChange) -> Option<String> {
 /// The lines of a value that is compared line by line: a script's own, or one for each member of a set.
 pub(super) fn lines(value: &Value) -> Option<Vec<String>> {
     match value {
-        Value::Script(script) => Some(script.text.lines().map(str::to_owned).collect()),
+        Value::Script(script) => Some(script.text().lines().map(str::to_owned).collect()),
         Value::Refs(set) => Some(set.iter().map(reference).collect()),
         Value::Scopes(scopes) => Some(scopes.iter().map(ToString::to_string).collect()),
         Value::Map(map) => {

@@ -28,6 +28,8 @@ pub struct Server {
     pub home: Option<String>,
     /// The ID of the run's own token, where the user gave it.
     pub token_id: Option<String>,
+    /// The user of the run's token, where that has been asked already.
+    pub me: Option<Me>,
 }
 
 /// Reads what `manifest` and `ledger` name.
@@ -180,7 +182,10 @@ async fn sight(
     server: &Server,
     kinds: &BTreeSet<Kind>,
 ) -> Result<(Me, BTreeMap<String, bool>), ApiError> {
-    let me = client.me().await?;
+    let me = match &server.me {
+        Some(me) => me.clone(),
+        None => client.me().await?,
+    };
     let Some(home) = &server.home else { return Ok((me, BTreeMap::new())) };
     let types: BTreeSet<&str> = kinds.iter().map(|kind| kind.spec().ty).chain([LABELS]).collect();
     let types: Vec<&str> = types.into_iter().collect();

@@ -5,7 +5,7 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use fluxform::manifest::{Inputs, Manifest, Resource, load};
+use fluxform::manifest::{Inputs, Loaded, Manifest, Resource, load};
 use fluxform::render::diagnostic::{Look, text};
 use fluxform::value::Value;
 
@@ -14,7 +14,7 @@ const LOOK: Look = Look { colour: false, width: 100 };
 #[test]
 fn each_good_project_gives_its_manifest() {
     run("valid", |dir| match load(dir, &inputs(dir)) {
-        Ok((manifest, warnings)) => dump(&manifest) + &text(&warnings, LOOK),
+        Ok(Loaded { manifest, warnings, .. }) => dump(&manifest) + &text(&warnings, LOOK),
         Err(errors) => panic!("{}:\n{}", dir.display(), text(&errors, LOOK)),
     });
 }
@@ -22,7 +22,7 @@ fn each_good_project_gives_its_manifest() {
 #[test]
 fn each_bad_project_says_what_is_wrong_and_where() {
     run("invalid", |dir| match load(dir, &inputs(dir)) {
-        Ok((manifest, _)) => panic!("{} is good:\n{}", dir.display(), dump(&manifest)),
+        Ok(Loaded { manifest, .. }) => panic!("{} is good:\n{}", dir.display(), dump(&manifest)),
         Err(errors) => text(&errors, LOOK),
     });
 }
@@ -43,7 +43,7 @@ proptest::proptest! {
         for (n, text) in texts.iter().enumerate() {
             std::fs::write(dir.path().join(format!("{n}.toml")), text).unwrap();
         }
-        let read = |dir: &Path| dump(&load(dir, &Inputs::default()).expect("a good project").0);
+        let read = |dir: &Path| dump(&load(dir, &Inputs::default()).expect("a good project").manifest);
         proptest::prop_assert_eq!(read(dir.path()), read(project));
     }
 }
@@ -133,7 +133,7 @@ fn dump_resource(text: &mut String, resource: &Resource) {
         match value {
             Value::Script(script) => {
                 writeln!(text, "  {field}:").unwrap();
-                for line in script.source.as_deref().unwrap_or("nothing to send").lines() {
+                for line in script.source().unwrap_or("nothing to send").lines() {
                     writeln!(text, "    | {line}").unwrap();
                 }
             }

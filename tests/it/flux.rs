@@ -70,7 +70,7 @@ real!(a_string_that_the_server_reads_is_read_alike_by_us, async |scene| {
         match tokens[2].kind {
             TokenKind::String => {
                 let form = NormalForm::of(&script).unwrap();
-                assert_eq!(parsed[0]["init"]["value"], form.tokens()[2].value, "{script}");
+                assert_eq!(parsed[0]["init"]["value"], *form.tokens()[2].value, "{script}");
             }
             kind => assert_eq!(
                 (kind, parsed[0]["init"]["type"].as_str()),
@@ -239,6 +239,10 @@ fn params() -> Literal {
     ])
 }
 
+fn form(source: &str) -> NormalForm<'_> {
+    NormalForm::of(source).unwrap()
+}
+
 const SCRIPTS: [&str; 20] = [
     "",
     "// only a comment",
@@ -265,7 +269,8 @@ const SCRIPTS: [&str; 20] = [
 real!(a_composed_script_is_a_task_and_stays_equal_when_the_server_formats_it, async |scene| {
     let name = "na\"me ${x} $\\ é";
     let params = params();
-    let expected = NormalForm::of(&params.encode().unwrap()).unwrap();
+    let record = params.encode().unwrap();
+    let expected = NormalForm::of(&record).unwrap();
     for source in SCRIPTS {
         let author = AuthorScript::read(source, Some("params")).unwrap_or_else(|error| panic!("{source}: {error}"));
         let script = author.compose(&head(name), Some(("params", &params))).unwrap();
@@ -274,7 +279,7 @@ real!(a_composed_script_is_a_task_and_stays_equal_when_the_server_formats_it, as
         assert_ne!(formatted, script);
         for (live, every) in [(made, "1h"), (formatted, "60m")] {
             let live = LiveScript::read(&live, Some("params")).unwrap();
-            assert_eq!(live.body, author.body, "{source}");
+            assert_eq!(live.body, form(&author.text), "{source}");
             assert_eq!(live.params.as_ref(), Some(&expected), "{source}");
             let task = live.task.unwrap();
             assert_eq!(task.name.unwrap().value, name);
@@ -294,10 +299,10 @@ real!(what_the_servers_formatter_breaks_is_seen_as_a_difference, async |scene| {
     ] {
         let author = AuthorScript::read(source, None).unwrap();
         let (made, formatted) = kept(&scene, &author.compose(&head("t"), None).unwrap()).await;
-        assert_eq!(LiveScript::read(&made, None).unwrap().body, author.body, "{source}");
+        assert_eq!(LiveScript::read(&made, None).unwrap().body, form(&author.text), "{source}");
         let live = LiveScript::read(&formatted, None).unwrap();
         assert_eq!(live.body.to_string(), broken, "{source}");
-        assert_ne!(live.body, author.body);
+        assert_ne!(live.body, form(&author.text));
     }
 });
 

@@ -9,8 +9,7 @@ use crate::diagnostic::Diagnostic;
 use crate::diff::{Action, Change, Goal, compare};
 use crate::exit::{Exit, Problem};
 use crate::export::{Export, ObjectId, Refused, Sources, Wish, export};
-use crate::graph::Graph;
-use crate::manifest::{Inputs, load};
+use crate::manifest::{Inputs, Loaded, load};
 
 /// How often what cannot be said is taken back: each time it becomes external first, then it is left out.
 const TRIES: usize = 8;
@@ -50,12 +49,10 @@ fn unsound(why: &str) -> Problem {
 
 /// The resources that are not as the server has them, and why.
 fn faults(dir: &Path, export: &Export, read: &Read) -> Result<BTreeMap<Address, String>, Problem> {
-    let manifest = match load(dir, &Inputs::default()) {
-        Ok((manifest, _)) => manifest,
+    let Loaded { manifest, graph, .. } = match load(dir, &Inputs::default()) {
+        Ok(loaded) => loaded,
         Err(diagnostics) => return blamed(&diagnostics, export),
     };
-    let graph = Graph::build(manifest.resources.iter().map(|(address, resource)| (address, &resource.needs)))
-        .expect("invariant: loading refuses cycles");
     let comparison = compare(&manifest, &graph, &read.snapshot, &read.ledger, &read.foreign, Goal::Declared);
     let mut faults: BTreeMap<Address, String> = BTreeMap::new();
     for change in &comparison.changes {

@@ -146,6 +146,7 @@ async fn read(
         version: session.version.clone(),
         home: session.home.clone(),
         token_id: wish.token_id.clone(),
+        me: Some(session.me.clone()),
     };
     let snapshot = snapshot::survey(&session.client, &server, &extent).await?;
     let labels = snapshot.kinds.get(&Kind::Label).map(|view| &view.objects);

@@ -132,7 +132,7 @@ fn rules(draft: &mut Draft<'_>, task: Option<&TaskOption>, faults: &mut Vec<Faul
 }
 
 /// Sets `flux` to what is sent and compared.
-fn compose(draft: &mut Draft<'_>, author: &AuthorScript, params_as: Option<&str>) -> Result<(), String> {
+fn compose(draft: &mut Draft<'_>, author: &AuthorScript<'_>, params_as: Option<&str>) -> Result<(), String> {
     let fields = &draft.fields;
     let schedule = match (fields.get("every"), fields.text("cron")) {
         (Some(Value::Duration(every)), _) => Schedule::Every(every.to_string()),

@@ -86,7 +86,7 @@ mod tests {
     fn told(object: &Object) -> Result<Vec<(&'static str, String)>, Untold> {
         let told = Kind::Task.tell(object)?;
         let text = |value: &Value| match value {
-            Value::Script(script) => script.source.clone().expect("a source"),
+            Value::Script(script) => script.source().expect("a source").to_owned(),
             other => other.to_string(),
         };
         Ok(told.iter().map(|(field, value)| (field, text(value))).collect())

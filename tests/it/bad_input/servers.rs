@@ -64,11 +64,12 @@ fn a_server_that_hangs_up_or_is_not_there_is_5() {
     let nobody = TcpListener::bind("127.0.0.1:0").unwrap();
     let closed = format!("http://{}", nobody.local_addr().unwrap());
     drop(nobody);
-    let runs = [closes, other, closed].map(|url| {
+    let runs = [(closes, true), (other, true), (closed, false)].map(|(url, waits)| {
         std::thread::spawn(move || {
             let dir = project(MANIFEST);
             let ended = on("plan", dir.path()).var("INFLUX_HOST", &url).var("INFLUX_TOKEN", "s3cret").run().with(5);
             has(&ended.err, "check that the server runs");
+            assert_eq!(ended.err.contains("waiting: the server does not answer"), waits, "{}", ended.err);
         })
     });
     for run in runs {

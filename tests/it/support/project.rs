@@ -9,7 +9,7 @@ use fluxform::cli::pipeline::{self, Applied, Apply, Planned};
 use fluxform::diff::Goal;
 use fluxform::exit::{Exit, Problem};
 use fluxform::graph::Graph;
-use fluxform::manifest::{Inputs, Manifest, load};
+use fluxform::manifest::{Inputs, Loaded, Manifest, load};
 use fluxform::plan::Consent;
 use fluxform::report::Report;
 use fluxform::snapshot::Server;
@@ -35,7 +35,7 @@ impl Project {
 
     /// The same with another client.
     pub(crate) fn with_client(scene: &Scene, client: Client) -> Self {
-        let server = Server { version: "2.9.1".into(), home: Some(scene.org.clone()), token_id: None };
+        let server = Server { version: "2.9.1".into(), home: Some(scene.org.clone()), ..Server::default() };
         Self { dir: tempfile::tempdir().unwrap(), client, server, consent: Consent::default() }
     }
 
@@ -56,9 +56,7 @@ impl Project {
     }
 
     pub(crate) fn load(&self) -> (Manifest, Graph) {
-        let (manifest, _) = load(self.path(), &Inputs::default()).unwrap();
-        let graph =
-            Graph::build(manifest.resources.iter().map(|(address, resource)| (address, &resource.needs))).unwrap();
+        let Loaded { manifest, graph, .. } = load(self.path(), &Inputs::default()).unwrap();
         (manifest, graph)
     }
 

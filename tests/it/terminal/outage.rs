@@ -3,6 +3,12 @@
 use super::super::support::{Relay, both};
 use super::{Place, RESOURCES};
 
+/// The tries that the lines about waiting announce, in their order.
+fn tries(err: &str) -> Vec<usize> {
+    let lines = err.lines().filter(|line| line.contains("waiting: the server does not answer ("));
+    lines.filter_map(|line| line.rsplit_once('(')?.1.strip_suffix(" of 5)")?.parse().ok()).collect()
+}
+
 both!(what_was_done_is_reported_and_the_next_apply_goes_on, async |scene| {
     let place = Place::new(&scene, RESOURCES);
     let mut relay = Relay::to(scene.server.url()).hold_after(8);
@@ -12,6 +18,11 @@ both!(what_was_done_is_reported_and_the_next_apply_goes_on, async |scene| {
     let (status, out, err) = run.wait();
     assert_eq!(status.code(), Some(3), "{out}{err}");
     assert!(out.contains("Applied:") && out.contains("Failed:") && out.contains("Apply incomplete."), "{out}{err}");
+    let waits = tries(&err);
+    assert!(
+        waits.windows(2).all(|pair| pair[0] < pair[1]) && waits.last() == Some(&5),
+        "each wait is told once: {err}"
+    );
     place.converges().await;
 });
 

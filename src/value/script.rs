@@ -1,0 +1,111 @@
+//! A task's Flux script as a value.
+
+use std::fmt;
+use std::sync::OnceLock;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::digest;
+use crate::flux::{FluxError, LiveScript, NormalForm};
+
+/// A task's Flux script. It is compared without the name and the schedule in its `option task`, by its tokens; one that we
+/// cannot read, byte by byte. Written down, it is what is compared.
+#[derive(Clone)]
+pub struct Script {
+    /// The whole text, as a server has it or as it is sent; none of a script that was only written down.
+    source: Option<Box<str>>,
+    /// Made when it is asked for: scripts that are the same byte for byte need not be read.
+    reading: OnceLock<Box<Reading>>,
+}
+
+/// What a script says.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Reading {
+    /// What a person reads, and what a line diff is made of: it keeps the injected record, and what `option task` says
+    /// besides name and schedule.
+    text: String,
+    /// Digest of the tokens that count.
+    digest: String,
+}
+
+impl Script {
+    /// The script with this text, as a server has it or takes it.
+    pub fn of_task(source: String) -> Self {
+        Self { source: Some(source.into()), reading: OnceLock::new() }
+    }
+
+    fn of_reading(reading: Reading) -> Self {
+        Self { source: None, reading: OnceLock::from(Box::new(reading)) }
+    }
+
+    /// The same without its spelling: only what is compared.
+    #[must_use]
+    pub fn without_spelling(&self) -> Self {
+        Self::of_reading(Reading { text: String::new(), digest: self.digest().to_owned() })
+    }
+
+    /// The whole text, as a server has it or takes it; none of a script that was only written down.
+    pub fn source(&self) -> Option<&str> {
+        self.source.as_deref()
+    }
+
+    /// What a person reads, and what a line diff is made of.
+    pub fn text(&self) -> &str {
+        &self.reading().text
+    }
+
+    /// Digest of the tokens that count.
+    pub(super) fn digest(&self) -> &str {
+        &self.reading().digest
+    }
+
+    fn reading(&self) -> &Reading {
+        self.reading.get_or_init(|| {
+            let source = self.source.as_deref().expect("invariant: what has no text has been read");
+            let unread = |_| Reading { text: source.to_owned(), digest: digest(&format!("unread {source}")) };
+            Box::new(Reading::of(source).unwrap_or_else(unread))
+        })
+    }
+}
+
+impl Reading {
+    fn of(source: &str) -> Result<Self, FluxError> {
+        let script = LiveScript::read(source, None)?;
+        let mut extra = Vec::new();
+        for (key, value) in script.task.iter().flat_map(|task| &task.extra) {
+            extra.push(format!("{key}: {}", NormalForm::of(&value.value)?));
+        }
+        extra.sort();
+        let extra = extra.join(", ");
+        let digest = digest(&format!("{extra}\n{}", script.body));
+        let text = script.text();
+        let text = if extra.is_empty() { text } else { format!("option task = {{..., {extra}}}\n{text}") };
+        Ok(Self { text, digest })
+    }
+}
+
+impl PartialEq for Script {
+    fn eq(&self, other: &Self) -> bool {
+        (self.source.is_some() && self.source == other.source) || self.digest() == other.digest()
+    }
+}
+
+impl Eq for Script {}
+
+impl fmt::Debug for Script {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Script").field(&self.source.as_deref().unwrap_or_else(|| self.text())).finish()
+    }
+}
+
+impl Serialize for Script {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.reading().serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Script {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Reading::deserialize(deserializer).map(Self::of_reading)
+    }
+}
