@@ -3,12 +3,14 @@
 mod deliver;
 mod event;
 mod prepare;
+mod record;
 mod step;
 mod sweep;
 mod walk;
 
 pub use event::{Event, Outcome};
 pub use prepare::{Passwords, prepare};
+pub use record::adopted;
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
