@@ -4,6 +4,7 @@ mod deliver;
 mod event;
 mod home;
 mod prepare;
+mod record;
 mod step;
 mod sweep;
 mod walk;
@@ -11,6 +12,7 @@ mod walk;
 pub use event::{Event, Outcome};
 pub use home::create_home_org;
 pub use prepare::{Passwords, prepare};
+pub use record::adopted;
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;

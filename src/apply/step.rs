@@ -5,14 +5,14 @@ use std::sync::Mutex;
 
 use super::deliver::Delivery;
 use super::prepare::Passwords;
+use super::record;
 use crate::address::Address;
 use crate::api::{ApiError, Class, Writer};
 use crate::diagnostic::Diagnostic;
 use crate::diff::{Action, Change, Reason, Target};
 use crate::exit::{Exit, Problem};
-use crate::field::Compared;
 use crate::kind::{Asked, Delete, Ids, Kind, Made, Object, Want};
-use crate::ledger::{Entry, Intent, Journal, Ledger, Origin, Resolution, Update, resolve};
+use crate::ledger::{Entry, Intent, Journal, Ledger, Resolution, Update, resolve};
 use crate::manifest::{Manifest, Resource};
 use crate::secret::Secret;
 use crate::snapshot::Snapshot;
@@ -79,34 +79,9 @@ impl<'a> Doer<'a> {
 
     /// The entry for `target` as it is once the change is done.
     fn entry(&self, change: &Change, target: &Target, created: Option<String>) -> Entry {
-        let resource = self.resource(change);
-        let kind = change.address.kind;
-        let old = self.old_entry(change);
-        let same_object = old.filter(|old| old.id == target.id);
-        let print = |(field, value): (&'static str, &Value)| {
-            let known = kind.field(field)?;
-            let applied = known.compared != Compared::Never && !resource.lifecycle.ignore.contains(field);
-            applied.then(|| (field.to_owned(), value.fingerprint()))
-        };
-        let name = resource.fields.text("name").or(resource.fields.text("description")).unwrap_or(&target.name);
-        let live = self.snapshot.object(kind, &target.id);
-        let origin = match (same_object, change.adopts) {
-            (Some(old), _) => old.origin,
-            (None, true) => Origin::Adopted,
-            (None, false) => Origin::Created,
-        };
-        Entry {
-            id: target.id.clone(),
-            org: target.org.clone(),
-            name: name.to_owned(),
-            created: created.or_else(|| live.and_then(|live| live.created.clone())),
-            origin,
-            fields: resource.fields.iter().filter_map(print).collect(),
-            lifecycle: resource.lifecycle.clone(),
-            needs: resource.needs.iter().cloned().collect(),
-            secret: same_object.and_then(|old| old.secret.clone()),
-            predecessors: same_object.map(|old| old.predecessors.clone()).unwrap_or_default(),
-        }
+        let live = self.snapshot.object(change.address.kind, &target.id);
+        let created = created.or_else(|| live.and_then(|live| live.created.clone()));
+        record::entry(change, self.resource(change), target, created, self.old_entry(change))
     }
 
     /// Puts `entry` into the ledger under the change's address.

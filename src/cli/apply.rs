@@ -144,7 +144,7 @@ pub(super) async fn write(
 }
 
 /// `work`, or the end of the run at the first signal.
-async fn unless_stopped<T>(
+pub(super) async fn unless_stopped<T>(
     stop: &watch::Receiver<Option<Exit>>,
     work: impl Future<Output = Result<T, Vec<Problem>>>,
 ) -> Result<T, Vec<Problem>> {
@@ -381,7 +381,7 @@ impl Work<'_> {
 }
 
 /// The page of this run in the CI that runs it.
-fn run_url(shell: &Shell) -> Option<String> {
+pub(super) fn run_url(shell: &Shell) -> Option<String> {
     let var = |name| shell.around.var(name).map(str::to_owned);
     var("FLUXFORM_RUN_URL").or_else(|| var("CI_JOB_URL")).or_else(|| {
         let (server, repository, run) = (var("GITHUB_SERVER_URL")?, var("GITHUB_REPOSITORY")?, var("GITHUB_RUN_ID")?);

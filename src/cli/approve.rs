@@ -53,7 +53,14 @@ pub(super) async fn ask(shell: &Shell, plan: &Plan, what: &str) -> Result<(), Ve
     if !adopted.is_empty() {
         page.put(Role::Warning, "These exist already and would be taken over: ").say(adopted.join(", ")).end();
     }
-    page.put(Role::Strong, what).say(" Only `yes` will be accepted: ");
+    shell.output.talk(&page.finish());
+    yes(shell, what).await
+}
+
+/// Asks a question; only `yes` is a yes.
+pub(super) async fn yes(shell: &Shell, question: &str) -> Result<(), Vec<Problem>> {
+    let mut page = shell.talk_page();
+    page.put(Role::Strong, question).say(" Only `yes` will be accepted: ");
     shell.output.talk(&page.finish());
     if answer().await? == "yes" { Ok(()) } else { Err(declined()) }
 }

@@ -1,17 +1,21 @@
 //! The command line: one file a command.
 
+mod adopt;
 mod apply;
 mod approve;
 pub mod connection;
 mod destroy;
 mod drift;
 mod export;
+mod forget;
 mod graph;
+mod import;
 mod init;
 mod panic;
 pub mod pipeline;
 mod plan;
 mod project;
+mod record;
 mod reviewed;
 mod server;
 mod session;
@@ -60,6 +64,9 @@ enum Command {
     Show(show::Arguments),
     Status(status::Arguments),
     Export(export::Arguments),
+    Import(import::Arguments),
+    Adopt(adopt::Arguments),
+    Forget(forget::Arguments),
     Graph(graph::Arguments),
     Setup(setup::Arguments),
     Server(server::Arguments),
@@ -108,6 +115,9 @@ async fn run(shell: &Shell, command: Command) -> Exit {
         Command::Show(arguments) => show::run(shell, &arguments).await,
         Command::Status(arguments) => status::run(shell, &arguments).await,
         Command::Export(arguments) => export::run(shell, &arguments).await,
+        Command::Import(arguments) => import::run(shell, &arguments).await,
+        Command::Adopt(arguments) => adopt::run(shell, &arguments).await,
+        Command::Forget(arguments) => forget::run(shell, &arguments).await,
         Command::Setup(arguments) => setup::run(shell, &arguments).await,
         Command::Server(arguments) => server::run(shell, &arguments).await,
     };
@@ -126,6 +136,9 @@ impl Command {
             Self::Show(arguments) => arguments.format,
             Self::Status(arguments) => arguments.format,
             Self::Export(arguments) => arguments.format,
+            Self::Import(arguments) => arguments.flags.format,
+            Self::Adopt(arguments) => arguments.flags.format,
+            Self::Forget(arguments) => arguments.flags.format,
             Self::Init(_) | Self::Graph(_) | Self::Setup(_) | Self::Server(_) => Format::Human,
         }
     }

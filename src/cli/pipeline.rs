@@ -16,7 +16,7 @@ use crate::evidence;
 use crate::exit::{Exit, Problem};
 use crate::graph::Graph;
 use crate::kind::Kind;
-use crate::ledger::{self, Claim, Journal, LastApply, Ledger, State, ThisMachine, Timing};
+use crate::ledger::{self, Claim, Journal, LastApply, Ledger, State, ThisMachine, Timing, Update};
 use crate::manifest::Manifest;
 use crate::plan::{self, Consent, Facts, Plan};
 use crate::snapshot::{self, Server, Snapshot};
@@ -26,7 +26,7 @@ pub struct Planned {
     /// What the project knows of itself.
     pub ledger: Ledger,
     /// The ledger as its labels hold it.
-    state: State,
+    pub(super) state: State,
     /// Who owns what other projects' ledgers have.
     foreign: BTreeMap<(Kind, String), String>,
     /// What the server has.
@@ -143,23 +143,15 @@ impl Apply<'_> {
     /// # Errors
     /// What keeps the walk from starting, and what keeps the ledger from being finished.
     pub async fn run(&self, agreed: &Plan, tell: &mut (dyn FnMut(Event) + Send)) -> Result<Applied, Problem> {
-        let labels = Writer::new(self.client.clone());
-        let org = self.server.home.clone().unwrap_or_default();
-        let claim = Claim {
-            project: self.manifest.project.clone(),
-            org,
+        let lock = Lock {
+            client: self.client,
+            project: &self.manifest.project,
+            org: self.server.home.as_deref().unwrap_or_default(),
             run: self.run.clone(),
             wait: self.lock_timeout,
-            timing: Timing::default(),
+            stop: self.stop.clone(),
         };
-        let mut waiting = |holder: &ledger::Holder| tell(Event::Waiting { holder: holder.to_string() });
-        let lease = tokio::select! {
-            lease = ledger::acquire(&labels, Arc::new(ThisMachine), &claim, &mut waiting) => lease?,
-            exit = signal::wait(self.stop.clone()) => {
-                let diagnostic = Diagnostic::error("cli::interrupted", "stopped by a signal: nothing was changed");
-                return Err(Problem { exit, diagnostic });
-            }
-        };
+        let lease = lock.take(tell).await?;
         let result = self.locked(agreed, &lease, tell).await;
         if let Err(error) = lease.release().await
             && result.is_ok()
@@ -218,6 +210,57 @@ impl Apply<'_> {
         }
         Ok(Applied::Done)
     }
+}
+
+/// The project's lock as it is asked for.
+pub(super) struct Lock<'a> {
+    pub(super) client: &'a Client,
+    pub(super) project: &'a str,
+    /// The ID of the home org.
+    pub(super) org: &'a str,
+    /// The CI run, where there is one.
+    pub(super) run: Option<String>,
+    /// How long to wait for another run.
+    pub(super) wait: Duration,
+    /// Becomes a reason when the run is to stop.
+    pub(super) stop: watch::Receiver<Option<Exit>>,
+}
+
+impl Lock<'_> {
+    /// Takes the lock, or waits for it.
+    pub(super) async fn take(self, tell: &mut (dyn FnMut(Event) + Send)) -> Result<ledger::Lease, Problem> {
+        let labels = Writer::new(self.client.clone());
+        let claim = Claim {
+            project: self.project.to_owned(),
+            org: self.org.to_owned(),
+            run: self.run,
+            wait: self.wait,
+            timing: Timing::default(),
+        };
+        let mut waiting = |holder: &ledger::Holder| tell(Event::Waiting { holder: holder.to_string() });
+        tokio::select! {
+            lease = ledger::acquire(&labels, Arc::new(ThisMachine), &claim, &mut waiting) => Ok(lease?),
+            exit = signal::wait(self.stop) => {
+                let diagnostic = Diagnostic::error("cli::interrupted", "stopped by a signal: nothing was changed");
+                Err(Problem { exit, diagnostic })
+            }
+        }
+    }
+}
+
+/// Writes to the ledger alone, under the lock.
+pub(super) async fn record(
+    client: &Client,
+    lease: &ledger::Lease,
+    state: State,
+    updates: &[Update],
+) -> Result<(), Problem> {
+    let timeout = client.timeout();
+    let writer = Writer::gated(client.clone(), lease.gate(timeout));
+    let journal = Journal::begin(writer, state, BTreeMap::new(), lease.permit(timeout)).await?;
+    updates.iter().cloned().for_each(|update| journal.record(update));
+    journal.finish(None).await?;
+    Ok(())
 }
 
 /// The server's time of its last reply (RFC 3339, whole seconds).

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::section::Section;
+use super::shape::is_id;
 use super::syntax::Document;
 use super::variables::Values;
-use super::{Import, Resource};
+use super::{Import, Manifest, Resource};
 use crate::address::Address;
 use crate::diagnostic::{Diagnostic, Place, nearest};
 use crate::field::Shape;
@@ -37,6 +38,29 @@ pub(super) fn read(
         }
     }
     imports
+}
+
+impl Manifest {
+    /// Imports an object to an address as an `[[import]]` would, because the command line says so.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn import(&mut self, to: &Address, id: &str) -> Result<(), Vec<Diagnostic>> {
+        if let Some(written) = self.imports.get(to).filter(|written| written.id != id) {
+            let message = format!("an [[import]] says that {to} is the object {}, not {id}", written.id);
+            let diagnostic = Diagnostic::error("manifest::import", message).at_known(written.place.as_ref(), "here");
+            return Err(vec![diagnostic.help("take the [[import]] out, or name its object")]);
+        }
+        let mut problems = Vec::new();
+        if !is_id(id) {
+            let message = format!("`{id}` is not an ID");
+            let help = "an ID is 16 digits of 0-9 and a-f, as `influx` and the server's replies show it";
+            return Err(vec![Diagnostic::error("manifest::id", message).help(help)]);
+        }
+        self.imports.entry(to.clone()).or_insert_with(|| Import { id: id.to_owned(), place: None });
+        check(&self.resources, &self.imports, &mut problems);
+        if problems.is_empty() { Ok(()) } else { Err(problems) }
+    }
 }
 
 /// Imports that cannot be.

@@ -33,7 +33,7 @@ impl Consent {
 }
 
 /// Whether `text` matches `pattern`, in which `*` stands for any number of characters.
-fn matches(pattern: &str, text: &str) -> bool {
+pub fn matches(pattern: &str, text: &str) -> bool {
     let Some((head, rest)) = pattern.split_once('*') else {
         return pattern == text;
     };

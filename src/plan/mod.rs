@@ -12,7 +12,7 @@ mod tests;
 pub use difference::{Difference, Part, Side, difference};
 pub use digest::short;
 pub use file::{Origin, Saved, meant, read, writable, write};
-pub use guard::Consent;
+pub use guard::{Consent, matches};
 
 use std::collections::BTreeMap;
 

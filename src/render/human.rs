@@ -83,6 +83,17 @@ fn one(page: &mut Page, change: &Change) {
     }
 }
 
+/// The fields that differ, each as the server has it and as the manifest says it.
+pub fn differences(change: &Change, palette: Palette) -> String {
+    let mut page = Page::new(palette);
+    page.put(Role::Change, format_args!("{:>3}", sign(Action::Update)))
+        .say(" ")
+        .put(Role::Strong, &change.address)
+        .end();
+    field::changed(&mut page, change);
+    page.finish()
+}
+
 /// What is to be said of a change besides its fields.
 fn remarks(change: &Change) -> Vec<String> {
     let mut remarks: Vec<String> = reason(&change.reason, change.address.kind).into_iter().collect();

@@ -20,7 +20,7 @@ mod waiting;
 pub use difference::difference;
 pub use drift::drift;
 pub use graph::{Edges, dot, mermaid};
-pub use human::plan;
+pub use human::{differences, plan};
 pub use json::{Document, FORMAT_VERSION, document, resumable, text as json};
 pub use output::Output;
 pub use page::Page;

@@ -12,7 +12,7 @@ use crate::support::{Scene, Traced, both, trace, unique};
 /// The commands that only plan, or show.
 const PLANNING: [&str; 7] = ["plan", "validate", "drift", "graph", "show", "status", "export"];
 /// The commands that write, or serve.
-const WRITING: [&str; 5] = ["apply", "destroy", "init", "setup", "server"];
+const WRITING: [&str; 8] = ["apply", "destroy", "import", "adopt", "forget", "init", "setup", "server"];
 
 /// A project with secrets of every sort: two places for them to come from, and three for them to go to.
 struct Trap<'a> {

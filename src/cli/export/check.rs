@@ -26,7 +26,7 @@ pub(super) fn checked(
         let sources =
             Sources { snapshot: &read.snapshot, ledger: &read.ledger, foreign: &read.foreign, refused: &refused };
         let export = export(wish, sources);
-        wrong = faults(&write(&export)?, &export, read)?;
+        wrong = faults(&write(&export)?, &wish.org, &export, read)?;
         if wrong.is_empty() {
             return Ok(export);
         }
@@ -48,11 +48,15 @@ fn unsound(why: &str) -> Problem {
 }
 
 /// The resources that are not as the server has them, and why.
-fn faults(dir: &Path, export: &Export, read: &Read) -> Result<BTreeMap<Address, String>, Problem> {
+fn faults(dir: &Path, org: &str, export: &Export, read: &Read) -> Result<BTreeMap<Address, String>, Problem> {
     let Loaded { manifest, graph, .. } = match load(dir, &Inputs::default()) {
         Ok(loaded) => loaded,
         Err(diagnostics) => return blamed(&diagnostics, export),
     };
+    let wrong = manifest.in_different_orgs(org);
+    if !wrong.is_empty() {
+        return blamed(&wrong, export);
+    }
     let comparison = compare(&manifest, &graph, &read.snapshot, &read.ledger, &read.foreign, Goal::Declared);
     let mut faults: BTreeMap<Address, String> = BTreeMap::new();
     for change in &comparison.changes {

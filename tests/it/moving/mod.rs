@@ -2,6 +2,7 @@
 
 mod export;
 mod generated;
+mod record;
 mod refused;
 
 use std::collections::BTreeMap;

@@ -1,0 +1,109 @@
+//! What the ledger has to know of an object.
+
+use crate::diff::{Change, Target};
+use crate::field::Compared;
+use crate::kind::Kind;
+use crate::ledger::{Entry, Origin, Update};
+use crate::manifest::{Manifest, Resource};
+use crate::snapshot::Snapshot;
+use crate::value::Value;
+
+/// The entry for `target` as it is once `change` is done; `old` is what the ledger has of the address.
+pub(super) fn entry(
+    change: &Change,
+    resource: &Resource,
+    target: &Target,
+    created: Option<String>,
+    old: Option<&Entry>,
+) -> Entry {
+    let same_object = old.filter(|old| old.id == target.id);
+    let print = |(field, value): (&'static str, &Value)| {
+        let applied = is_recorded(change.address.kind, resource, field);
+        applied.then(|| (field.to_owned(), value.fingerprint()))
+    };
+    let name = resource.fields.text("name").or(resource.fields.text("description")).unwrap_or(&target.name);
+    let origin = match (same_object, change.adopts) {
+        (Some(old), _) => old.origin,
+        (None, true) => Origin::Adopted,
+        (None, false) => Origin::Created,
+    };
+    Entry {
+        id: target.id.clone(),
+        org: target.org.clone(),
+        name: name.to_owned(),
+        created,
+        origin,
+        fields: resource.fields.iter().filter_map(print).collect(),
+        lifecycle: resource.lifecycle.clone(),
+        needs: resource.needs.iter().cloned().collect(),
+        secret: same_object.and_then(|old| old.secret.clone()),
+        predecessors: same_object.map(|old| old.predecessors.clone()).unwrap_or_default(),
+    }
+}
+
+/// Whether the ledger keeps the value of `field`.
+fn is_recorded(kind: Kind, resource: &Resource, field: &str) -> bool {
+    let known = kind.field(field).is_some_and(|field| field.compared != Compared::Never);
+    known && !resource.lifecycle.ignore.contains(field)
+}
+
+/// The update that takes the object of `change` into the ledger as it is on the server, and changes nothing of it: what the
+/// manifest says otherwise is a change of the next plan. None if the change takes nothing over.
+pub fn adopted(change: &Change, manifest: &Manifest, snapshot: &Snapshot) -> Option<Update> {
+    let (true, Some(target)) = (change.adopts, &change.object) else { return None };
+    let resource = manifest.resources.get(&change.address)?;
+    let created = snapshot.object(change.address.kind, &target.id).and_then(|object| object.created.clone());
+    let mut entry = Entry { name: target.name.clone(), ..entry(change, resource, target, created, None) };
+    for differs in &change.fields {
+        match &differs.live {
+            Some(live) => entry.fields.insert(differs.field.to_owned(), live.fingerprint()),
+            // What the server cannot tell was not applied by anybody that we know.
+            None => entry.fields.remove(differs.field),
+        };
+    }
+    Some(Update::Put(change.address.clone(), Box::new(entry)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::address::Address;
+    use crate::diff::{Action, Cause, FieldChange, Reason};
+
+    #[test]
+    fn what_is_adopted_is_recorded_as_it_is() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let text = "[project]\nname = \"p\"\n[bucket.raw]\nname = \"new\"\nretention = \"30d\"\n[user.u]\npassword = { env = \"X\" }\npassword_version = 2\n";
+        std::fs::write(dir.path().join("main.toml"), text).expect("written");
+        let crate::manifest::Loaded { manifest, .. } =
+            crate::manifest::load(dir.path(), &crate::manifest::Inputs::default()).expect("a manifest");
+        let differs = |field, live: Option<Value>| FieldChange {
+            field,
+            live,
+            wanted: Value::Infinite,
+            last: None,
+            cause: Cause::New,
+        };
+        let adopts = |kind, key, fields| Change {
+            object: Some(Target { id: "1".into(), org: None, name: "old".into() }),
+            adopts: true,
+            fields,
+            ..Change::blank(&Address::new(kind, key), Action::Update, Reason::Differs)
+        };
+        let entry = |change: &Change| match adopted(change, &manifest, &Snapshot::default()) {
+            Some(Update::Put(_, entry)) => *entry,
+            other => panic!("{other:?}"),
+        };
+        let name = differs("name", Some(Value::Text("old".into())));
+        let bucket = entry(&adopts(Kind::Bucket, "raw", vec![name]));
+        assert_eq!((bucket.name.as_str(), bucket.origin), ("old", Origin::Adopted));
+        let of = |entry: &Entry, field: &str| entry.fields.get(field).cloned();
+        assert_eq!(of(&bucket, "name").as_deref(), Some("=old"));
+        assert_eq!(of(&bucket, "retention").as_deref(), Some("=30d"), "what agrees is as declared");
+        let user = entry(&adopts(Kind::User, "u", vec![differs("password_version", None)]));
+        assert_eq!(of(&user, "password_version"), None);
+        let mut taken = adopts(Kind::Bucket, "raw", vec![]);
+        taken.adopts = false;
+        assert_eq!(adopted(&taken, &manifest, &Snapshot::default()), None);
+    }
+}

@@ -1,0 +1,48 @@
+//! `fluxform adopt`.
+
+use super::plan::{Wanted, make};
+use super::record::{Decided, Recording, Words, record};
+use super::shell::Shell;
+use super::{Ended, project};
+use crate::apply::adopted;
+use crate::diff::Goal;
+use crate::plan::Consent;
+
+/// Take over what exists already
+///
+/// Lists the objects that no project owns and that the manifests declare: by their names where those are unique, and by
+/// `[[import]]`. Then records them as the project's. Nothing changes on the server: what the manifests say otherwise is for
+/// the next apply. Adopted objects are not deleted when their tables go.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    project: project::Choice,
+    #[command(flatten)]
+    pub(super) flags: Recording,
+}
+
+/// The guards are about changes of the server, of which there are none.
+const GUARD: &str = "guard::";
+
+pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
+    let project = arguments.project.load(shell)?;
+    let words = Words {
+        question: "Take these objects over?",
+        nothing: "Nothing to adopt: no object that nobody owns is declared.".to_owned(),
+        values: false,
+    };
+    record(shell, &project, &arguments.flags, &words, async |session| {
+        let consent = Consent { adopt: true, ..Consent::default() };
+        let wanted = Wanted { goal: Goal::Declared, consent, allow_empty: true, made: None };
+        let mut planned = make(session, &project, &wanted).await?;
+        planned.plan.refusals.retain(|problem| !problem.diagnostic.code.starts_with(GUARD));
+        if !planned.plan.refusals.is_empty() {
+            return Err(planned.plan.refusals);
+        }
+        let mut changes: Vec<_> = planned.plan.changes.into_iter().filter(|change| change.adopts).collect();
+        changes.sort_by(|a, b| a.address.cmp(&b.address));
+        let update = |change| adopted(change, &project.manifest, &planned.snapshot);
+        Ok(Decided { updates: changes.iter().filter_map(update).collect(), changes, state: planned.state })
+    })
+    .await
+}

@@ -1,0 +1,111 @@
+//! `fluxform forget`.
+
+use std::collections::BTreeMap;
+
+use super::record::{Decided, Recording, Words, record};
+use super::shell::{Shell, trouble};
+use super::{Ended, project};
+use crate::address::Address;
+use crate::diagnostic::{Diagnostic, nearest};
+use crate::diff::{Action, Change, Reason, Target};
+use crate::exit::Problem;
+use crate::kind::Key;
+use crate::ledger::{self, Entry, Ledger, Origin, Update};
+use crate::manifest::Manifest;
+use crate::plan::matches;
+
+/// Let go of an object, which stays on the server
+///
+/// Takes resources out of the record of what the project owns. Their objects stay as they are, and nothing of the project
+/// changes or deletes them any more; `prevent_destroy` does not matter. Take their tables out of the manifests too, or
+/// declare them `external`: what is still declared is taken over, or made, again.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// The resource, such as bucket.raw; `*` stands for anything, as in 'bucket.*'
+    #[arg(value_name = "ADDRESS")]
+    address: String,
+    #[command(flatten)]
+    project: project::Choice,
+    #[command(flatten)]
+    pub(super) flags: Recording,
+}
+
+pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
+    let project = arguments.project.load(shell)?;
+    let words = Words { question: "Forget these?", nothing: "Nothing to forget.".to_owned(), values: false };
+    let warned = std::cell::Cell::new(false);
+    record(shell, &project, &arguments.flags, &words, async |session| {
+        let name = &project.manifest.project;
+        let (ledger, state) = match &session.home {
+            Some(home) => ledger::read(&session.client, name, home).await.map_err(|error| vec![error.into()])?,
+            None => (Ledger::default(), ledger::State::default()),
+        };
+        let chosen = chosen(&arguments.address, &ledger).map_err(|problem| vec![problem])?;
+        if !warned.replace(true) {
+            shell.show(&still_declared(&chosen, &project.manifest));
+        }
+        let updates = chosen
+            .keys()
+            .flat_map(|address| [Update::Remove((*address).clone()), Update::ClearIntent((*address).clone())]);
+        let changes = chosen.iter().map(|(address, entry)| change(address, *entry)).collect();
+        Ok(Decided { updates: updates.collect(), changes, state })
+    })
+    .await
+}
+
+/// The addresses that are meant, with what the ledger has of them: nothing for what a run was about to make.
+fn chosen<'a>(pattern: &str, ledger: &'a Ledger) -> Result<BTreeMap<&'a Address, Option<&'a Entry>>, Problem> {
+    let entries = ledger.entries.iter().map(|(address, entry)| (address, Some(entry)));
+    let mut all: BTreeMap<&Address, Option<&Entry>> = ledger.intents.keys().map(|address| (address, None)).collect();
+    all.extend(entries);
+    // Both spellings of an instance are the same address.
+    let exact = pattern.parse::<Address>().ok();
+    let chosen: BTreeMap<_, _> = all
+        .iter()
+        .filter(|(address, _)| exact.as_ref() == Some(**address) || matches(pattern, &address.to_string()))
+        .map(|(address, entry)| (*address, *entry))
+        .collect();
+    if !chosen.is_empty() {
+        return Ok(chosen);
+    }
+    let names: Vec<String> = all.keys().map(ToString::to_string).collect();
+    let mut problem = trouble("forget::unknown", format!("the project owns nothing called {pattern}"));
+    problem.diagnostic.help = Some(match nearest(pattern, names.iter().map(String::as_str)) {
+        Some(near) => format!("did you mean {near}?"),
+        None => "`fluxform show` lists what it owns".to_owned(),
+    });
+    Err(problem)
+}
+
+fn change(address: &Address, entry: Option<&Entry>) -> Change {
+    let target = |entry: &Entry| Target { id: entry.id.clone(), org: entry.org.clone(), name: entry.name.clone() };
+    Change {
+        object: entry.map(target),
+        origin: entry.map(|entry| entry.origin),
+        ..Change::blank(address, Action::Forget, Reason::NotDeclared)
+    }
+}
+
+/// What the next apply would do to what is forgotten and still declared.
+fn still_declared(chosen: &BTreeMap<&Address, Option<&Entry>>, manifest: &Manifest) -> Vec<Diagnostic> {
+    let declared =
+        chosen.iter().filter_map(|(address, entry)| Some((address, entry, manifest.resources.get(*address)?)));
+    declared
+        .filter(|(.., resource)| !resource.external)
+        .map(|(address, entry, resource)| {
+            let again = match address.kind.spec().key {
+                Key::Name { .. } | Key::LoneName => "the next apply takes it over again",
+                Key::None if manifest.imports.contains_key(*address) => "the next apply takes it over again",
+                Key::None => "the next apply makes another one",
+            };
+            let made = entry.is_some_and(|entry| entry.origin == Origin::Created);
+            let help = if made {
+                "take its table out, or write `external = true`; once forgotten, it counts as adopted, and is not deleted"
+            } else {
+                "take its table out, or write `external = true`"
+            };
+            let message = format!("{address} is still declared: {again}");
+            Diagnostic::warning("forget::declared", message).at(resource.place.clone(), "declared here").help(help)
+        })
+        .collect()
+}

@@ -1,0 +1,68 @@
+//! `fluxform import`.
+
+use super::plan::{Wanted, make};
+use super::record::{Decided, Recording, Words, record};
+use super::shell::Shell;
+use super::{Ended, project};
+use crate::address::Address;
+use crate::apply::adopted;
+use crate::diff::Goal;
+use crate::exit::{Exit, Problem};
+use crate::plan::Consent;
+
+/// Take over one object by its ID
+///
+/// Records that the object with this ID is the resource of this address, whatever it is called, as an `[[import]]` in the
+/// manifests does. Nothing changes on the server: what the manifests say otherwise is shown, and is for the next apply.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// The resource, such as bucket.raw; it must be declared
+    #[arg(value_name = "ADDRESS")]
+    address: Address,
+    /// The ID of the object, 16 digits of 0-9 and a-f
+    #[arg(value_name = "ID")]
+    id: String,
+    #[command(flatten)]
+    project: project::Choice,
+    #[command(flatten)]
+    pub(super) flags: Recording,
+}
+
+pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
+    let Arguments { address, id, project, flags } = arguments;
+    let mut project = project.load(shell)?;
+    let usage = |diagnostic| Problem { exit: Exit::Usage, diagnostic };
+    project
+        .manifest
+        .import(address, id)
+        .map_err(|diagnostics| diagnostics.into_iter().map(usage).collect::<Vec<_>>())?;
+    let words = Words {
+        question: "Take this object over?",
+        nothing: format!("{address} is the object {id} already: nothing to record."),
+        values: true,
+    };
+    record(shell, &project, flags, &words, async |session| {
+        let consent = Consent { adopt: true, ..Consent::default() };
+        let wanted = Wanted { goal: Goal::Declared, consent, allow_empty: true, made: None };
+        let planned = make(session, &project, &wanted).await?;
+        let change = planned.plan.changes.iter().find(|change| change.address == *address);
+        let this = change.filter(|change| change.object.as_ref().is_some_and(|object| object.id == *id));
+        let Some(change) = this else {
+            return Err(about(planned.plan.refusals, address, id));
+        };
+        let update = adopted(change, &project.manifest, &planned.snapshot);
+        let changes = update.iter().map(|_| change.clone()).collect();
+        Ok(Decided { updates: update.into_iter().collect(), changes, state: planned.state })
+    })
+    .await
+}
+
+/// What keeps this object from being taken over: of all that is wrong, what is said of it.
+fn about(problems: Vec<Problem>, address: &Address, id: &str) -> Vec<Problem> {
+    let address = address.to_string();
+    let (about, rest): (Vec<_>, Vec<_>) = problems.into_iter().partition(|problem| {
+        let message = &problem.diagnostic.message;
+        message.contains(&address) || message.contains(id)
+    });
+    if about.is_empty() { rest } else { about }
+}

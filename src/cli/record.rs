@@ -1,0 +1,260 @@
+//! What changes the ledger and nothing else: shown, agreed to, and written under the lock if it is still the same.
+
+use serde::Serialize;
+use tokio::sync::watch;
+
+use super::apply::{run_url, unless_stopped};
+use super::connection::{self, Purpose};
+use super::pipeline::{self, Lock};
+use super::plan::Wait;
+use super::project::Project;
+use super::session::{Session, Wish};
+use super::shell::{Format, Shell};
+use super::{Ended, approve, signal};
+use crate::address::Address;
+use crate::apply::Event;
+use crate::diagnostic::Diagnostic;
+use crate::diff::{Action, Change};
+use crate::exit::{Exit, Problem};
+use crate::ledger::{Lease, State, Update};
+use crate::render::{self, Page, Palette, Progress, Role, count};
+
+/// What every command that changes the ledger can be told.
+#[derive(Debug, clap::Args)]
+pub(super) struct Recording {
+    /// Do not ask: it is approved beforehand
+    #[arg(long)]
+    auto_approve: bool,
+    /// How to write what is recorded
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: Format,
+    #[command(flatten)]
+    connection: connection::Flags,
+    #[command(flatten)]
+    wait: Wait,
+}
+
+/// What is to be recorded.
+pub(super) struct Decided {
+    /// The ledger that it was decided on.
+    pub(super) state: State,
+    pub(super) updates: Vec<Update>,
+    /// The same for people, with what the manifests say otherwise.
+    pub(super) changes: Vec<Change>,
+}
+
+/// What a command is called where it asks and tells.
+pub(super) struct Words {
+    /// The question.
+    pub(super) question: &'static str,
+    /// What is said when there is nothing to do.
+    pub(super) nothing: String,
+    /// Whether what differs is shown with its values.
+    pub(super) values: bool,
+}
+
+/// Decides, shows, asks, and records. `decide` is asked again under the lock.
+pub(super) async fn record(
+    shell: &Shell,
+    project: &Project,
+    flags: &Recording,
+    words: &Words,
+    decide: impl AsyncFn(&Session) -> Result<Decided, Vec<Problem>>,
+) -> Ended {
+    approve::possible(shell, flags.auto_approve)?;
+    let connection = project.connect(shell, &flags.connection, Purpose::Write)?;
+    let wish =
+        Wish { dir: &project.manifest.dir, purpose: Purpose::Write, wait: flags.wait.lock_timeout, makes_home: false };
+    let stop = signal::listen();
+    let open = async { Session::open(shell, &connection, wish).await.map_err(|problem| vec![problem]) };
+    let session = unless_stopped(&stop, open).await?;
+    let run = Run { shell, project, flags, words, session: &session, stop };
+    let ended = run.run(&decide).await;
+    session.close().await;
+    ended
+}
+
+struct Run<'a> {
+    shell: &'a Shell,
+    project: &'a Project,
+    flags: &'a Recording,
+    words: &'a Words,
+    session: &'a Session,
+    stop: watch::Receiver<Option<Exit>>,
+}
+
+impl Run<'_> {
+    async fn run(&self, decide: &impl AsyncFn(&Session) -> Result<Decided, Vec<Problem>>) -> Ended {
+        let decided = unless_stopped(&self.stop, decide(self.session)).await?;
+        if decided.updates.is_empty() {
+            self.end(&decided.changes, || format!("{}\n", self.words.nothing))?;
+            return Ok(Exit::Ok);
+        }
+        if self.flags.format == Format::Human {
+            self.shell.data(&shown(self.shell.data_page(), &decided.changes))?;
+        }
+        if !self.flags.auto_approve {
+            unless_stopped(&self.stop, approve::yes(self.shell, self.words.question)).await?;
+        }
+        let mut progress = Progress::start(self.shell.output.clone());
+        let lock = Lock {
+            client: &self.session.client,
+            project: &self.project.manifest.project,
+            org: self.session.home.as_deref().unwrap_or_default(),
+            run: run_url(self.shell),
+            wait: self.flags.wait.lock_timeout,
+            stop: self.stop.clone(),
+        };
+        let lease = lock.take(&mut |event: Event| progress.tell(&event)).await;
+        progress.end();
+        let lease = lease.map_err(|problem| vec![problem])?;
+        let written = self.write(&lease, &decided.updates, decide).await;
+        if let Err(error) = lease.release().await
+            && written.is_ok()
+        {
+            self.shell.show(&[Problem::from(error).diagnostic]);
+        }
+        written?;
+        let palette = self.words.values.then_some(self.shell.output.out);
+        self.end(&decided.changes, || recorded(&decided.changes, palette))?;
+        Ok(Exit::Ok)
+    }
+
+    /// Writes under the lock what was agreed to, if it is still what is to be done.
+    async fn write(
+        &self,
+        lease: &Lease,
+        agreed: &[Update],
+        decide: &impl AsyncFn(&Session) -> Result<Decided, Vec<Problem>>,
+    ) -> Result<(), Vec<Problem>> {
+        let now = decide(self.session).await?;
+        if now.updates != agreed {
+            let diagnostic = Diagnostic::error("record::stale", "server or ledger have changed since this was shown")
+                .help("nothing was written; run it again");
+            return Err(vec![Problem { exit: Exit::Stale, diagnostic }]);
+        }
+        pipeline::record(&self.session.client, lease, now.state, agreed).await.map_err(|problem| vec![problem])
+    }
+
+    fn end(&self, changes: &[Change], human: impl FnOnce() -> String) -> Result<(), Vec<Problem>> {
+        self.shell.data(&match self.flags.format {
+            Format::Human => human(),
+            Format::Json => render::json(&Form {
+                format_version: render::FORMAT_VERSION,
+                exit_code: Exit::Ok.code(),
+                exit_reason: Exit::Ok.reason(),
+                resumable: false,
+                project: &self.project.manifest.project,
+                recorded: changes.iter().map(One::new).collect(),
+            }),
+        })
+    }
+}
+
+#[derive(Serialize)]
+struct Form<'a> {
+    format_version: &'static str,
+    exit_code: u8,
+    exit_reason: &'static str,
+    resumable: bool,
+    project: &'a str,
+    recorded: Vec<One<'a>>,
+}
+
+#[derive(Serialize)]
+struct One<'a> {
+    address: &'a Address,
+    kind: &'static str,
+    action: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<&'a str>,
+    /// The fields that the manifests say otherwise.
+    differs: Vec<&'static str>,
+}
+
+/// What is recorded of a change.
+const fn word(change: &Change) -> &'static str {
+    match change.action {
+        Action::Forget => "forget",
+        _ => "adopt",
+    }
+}
+
+impl<'a> One<'a> {
+    fn new(change: &'a Change) -> Self {
+        Self {
+            address: &change.address,
+            kind: change.address.kind.name(),
+            action: word(change),
+            id: change.object.as_ref().map(|object| object.id.as_str()),
+            name: change.object.as_ref().map(|object| object.name.as_str()),
+            differs: change.fields.iter().map(|field| field.field).collect(),
+        }
+    }
+}
+
+/// What would be recorded, before it is.
+fn shown(mut page: Page, changes: &[Change]) -> String {
+    page.heading("Ledger only (nothing changes on the server):");
+    for change in changes {
+        page.say("  ").put(Role::Ledger, format_args!("{:<8}", word(change))).put(Role::Strong, &change.address);
+        if let Some(object) = &change.object {
+            let does = if change.action == Action::Forget { "lets go of" } else { "takes over" };
+            page.say(format_args!(": {does} {:?} ", object.name));
+            page.put(Role::Quiet, format_args!("(id {})", object.id));
+        }
+        page.end();
+    }
+    page.finish()
+}
+
+/// What was recorded, and what the manifests say otherwise: with `palette` each field with both values.
+fn recorded(changes: &[Change], palette: Option<Palette>) -> String {
+    let mut text = String::new();
+    for (word, done) in [("adopt", "adopted"), ("forget", "forgotten")] {
+        let number = changes.iter().filter(|change| self::word(change) == word).count();
+        if number > 0 {
+            text += &format!("\nDone: {} {done}. Nothing was changed on the server.\n", count(number, "object"));
+        }
+    }
+    let differ: Vec<_> = changes.iter().filter(|change| !change.fields.is_empty()).collect();
+    if !differ.is_empty() {
+        text += "\nThe manifests say otherwise of these; `fluxform plan` shows how, and the next apply changes them:\n";
+    }
+    for change in differ {
+        if let Some(palette) = palette {
+            text += &render::differences(change, palette);
+            continue;
+        }
+        let fields: Vec<_> = change.fields.iter().map(|field| field.field).collect();
+        text += &format!("  {}: {}\n", change.address, fields.join(", "));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diff::{Cause, FieldChange, Reason, Target};
+    use crate::kind::Kind;
+    use crate::value::Value;
+
+    #[test]
+    fn what_is_recorded_is_shown_safely() {
+        let differs = |field| FieldChange { field, live: None, wanted: Value::Infinite, last: None, cause: Cause::New };
+        let change = |action, key: &str, fields| Change {
+            object: Some(Target { id: "0123456789abcdef".into(), org: None, name: format!("{key}\u{1b}[31m") }),
+            fields,
+            ..Change::blank(&Address::new(Kind::Bucket, key), action, Reason::Differs)
+        };
+        let changes = [
+            change(Action::Update, "raw", vec![differs("retention"), differs("labels")]),
+            change(Action::None, "same", vec![]),
+            change(Action::Forget, "old", vec![]),
+        ];
+        let shown = shown(Page::new(Palette::Plain), &changes) + &recorded(&changes, None);
+        insta::assert_snapshot!(shown + &recorded(&changes[..1], Some(Palette::Plain)));
+    }
+}
