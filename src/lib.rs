@@ -25,6 +25,7 @@ pub mod manifest;
 pub mod ledger;
 pub mod snapshot;
 
+pub mod coverage;
 pub mod export;
 
 pub mod diff;

@@ -24,6 +24,7 @@ mod shell;
 mod show;
 mod signal;
 mod status;
+mod unmanaged;
 mod validate;
 
 use std::process::ExitCode;

@@ -32,7 +32,7 @@ pub struct Planned {
     /// What the server has.
     pub snapshot: Snapshot,
     /// The objects behind external resources.
-    external: BTreeMap<Address, Target>,
+    pub(super) external: BTreeMap<Address, Target>,
     /// What an apply would do.
     pub plan: Plan,
 }

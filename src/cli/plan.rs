@@ -8,7 +8,7 @@ use super::pipeline::{self, Planned};
 use super::project::Project;
 use super::session::{Session, Wish};
 use super::shell::{Format, Shell, worst};
-use super::{Ended, project};
+use super::{Ended, project, unmanaged};
 use crate::diagnostic::Diagnostic;
 use crate::diff::Goal;
 use crate::exit::{Exit, Problem};
@@ -35,6 +35,9 @@ pub(super) struct Arguments {
     /// Exit with 2 if an apply would write anything
     #[arg(long)]
     detailed_exitcode: bool,
+    /// List what is on the server and no project owns, and how much of it the manifests cover
+    #[arg(long)]
+    unmanaged: bool,
     /// How to write the plan
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: Format,
@@ -156,16 +159,28 @@ pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
         made: None,
     };
     let planned = make(&session, &project, &wanted).await;
+    let coverage = match &planned {
+        Ok(planned) if arguments.unmanaged => Some(unmanaged::read(&session, &project, planned).await),
+        _ => None,
+    };
     let origin = session.origin();
     session.close().await;
     let Planned { plan, .. } = planned?;
+    let coverage = coverage.transpose().map_err(|problem| vec![problem])?;
     let exit = match worst(&plan.refusals) {
         Exit::Ok if arguments.detailed_exitcode && plan.writes() => Exit::Differences,
         exit => exit,
     };
     shell.data(&match arguments.format {
-        Format::Human => render::plan(&plan, shell.output.out),
-        Format::Json => render::document(&render::Document { plan: Some(&plan), ..render::Document::new(exit) }),
+        Format::Human => {
+            let covered =
+                coverage.as_ref().map(|coverage| format!("\n{}", render::coverage(coverage, shell.output.out)));
+            render::plan(&plan, shell.output.out) + &covered.unwrap_or_default()
+        }
+        Format::Json => {
+            let document = render::Document::new(exit);
+            render::document(&render::Document { plan: Some(&plan), coverage: coverage.as_ref(), ..document })
+        }
     })?;
     show_rest(shell, &plan);
     if let Some(out) = &arguments.out {

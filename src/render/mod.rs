@@ -1,5 +1,6 @@
 //! What people and machines read: the only place with colours and printing. All but [`Output`] and [`Progress`] is pure.
 
+mod coverage;
 pub mod diagnostic;
 mod difference;
 mod drift;
@@ -17,11 +18,12 @@ mod style;
 mod value;
 mod waiting;
 
+pub use coverage::coverage;
 pub use difference::difference;
 pub use drift::drift;
 pub use graph::{Edges, dot, mermaid};
 pub use human::{differences, plan};
-pub use json::{Document, FORMAT_VERSION, document, resumable, text as json};
+pub use json::{Document, FORMAT_VERSION, document, resumable, sight, text as json};
 pub use output::Output;
 pub use page::Page;
 pub use progress::Progress;

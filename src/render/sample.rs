@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::address::Address;
 use crate::apply::Outcome;
+use crate::coverage::{Count, Coverage, Unmanaged};
 use crate::diagnostic::{Diagnostic, Place, Source};
 use crate::diff::{Action, Cause, Change, FieldChange, Reason, Target};
 use crate::evidence::Data;
@@ -14,6 +15,7 @@ use crate::ledger::Origin;
 use crate::plan::Plan;
 use crate::report::Report;
 use crate::secret::{Sink, Source as SecretSource};
+use crate::snapshot::Sight;
 use crate::value::{Ref, Scope, Script, Set, Value};
 
 pub(crate) fn change(kind: Kind, key: &str, action: Action, reason: Reason) -> Change {
@@ -205,4 +207,27 @@ pub(crate) fn partial() -> Report {
     report.stopped.push(problem(Exit::Interrupted, "stopped by Ctrl-C"));
     report.warnings.push(Diagnostic::warning("apply::something", "something to know"));
     report
+}
+
+/// A server of which projects manage a part.
+pub(super) fn coverage() -> Coverage {
+    let count = |sight, ours, theirs, external, unmanaged| Count { sight, ours, theirs, external, unmanaged };
+    let one = |kind, name: &str, org: Option<&str>| Unmanaged {
+        kind,
+        name: name.to_owned(),
+        id: "0123456789abcdef".to_owned(),
+        org: org.map(str::to_owned),
+    };
+    Coverage {
+        kinds: [
+            (Kind::User, count(Sight::Blind, 0, 0, 0, 0)),
+            (Kind::Bucket, count(Sight::Complete, 5, 2, 1, 1)),
+            (Kind::Token, count(Sight::Partial, 1, 0, 0, 1)),
+        ]
+        .into(),
+        unmanaged: vec![
+            one(Kind::Bucket, "My bucket (old)", Some("00000000000000a1")),
+            one(Kind::Token, "x\u{1b}[31m", None),
+        ],
+    }
 }

@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use super::sample;
 use super::*;
 use crate::address::Address;
+use crate::coverage::Coverage;
 use crate::diff::{Action, Cause, Reason};
 use crate::evidence::Data;
 use crate::exit::Exit;
@@ -138,6 +139,17 @@ fn the_machine_form_of_a_difference() {
     let shown: Vec<_> =
         json["difference"].as_array().into_iter().flatten().map(|one| (&one["address"], &one["differs"])).collect();
     insta::assert_json_snapshot!(shown);
+}
+
+#[test]
+fn what_projects_manage_of_a_server() {
+    let coverage = sample::coverage();
+    insta::assert_snapshot!(super::coverage(&coverage, PLAIN));
+    let (plan, all) = (sample::plan(), super::coverage(&Coverage::default(), PLAIN));
+    assert_eq!(all, "Coverage: 100 %. 0 of 0 objects managed.\n");
+    let text = document(&Document { plan: Some(&plan), coverage: Some(&coverage), ..Document::new(Exit::Ok) });
+    assert_eq!(breaks("plan", &text), Vec::<String>::new());
+    insta::assert_snapshot!(text.split_once("\"coverage\"").expect("a coverage").1);
 }
 
 #[test]

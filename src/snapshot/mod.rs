@@ -2,7 +2,7 @@
 
 mod read;
 
-pub use read::{Extent, Server, read, survey};
+pub use read::{Extent, Orgs, Server, read, survey};
 
 use std::collections::{BTreeMap, BTreeSet};
 

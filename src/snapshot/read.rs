@@ -60,8 +60,17 @@ pub struct Extent {
     pub kinds: BTreeSet<Kind>,
     /// Those of them of which all fields are read, also those that their list lacks.
     pub whole: BTreeSet<Kind>,
-    /// Whether all orgs that the token sees are read, not the home org only.
-    pub every_org: bool,
+    /// The orgs to look in, besides the home org.
+    pub orgs: Orgs,
+}
+
+/// Orgs besides the home org.
+#[derive(Clone, Debug)]
+pub enum Orgs {
+    /// These (IDs).
+    These(BTreeSet<String>),
+    /// All that the token sees.
+    Every,
 }
 
 /// Reads everything of some kinds.
@@ -123,8 +132,12 @@ impl Asks<'_> {
         match self {
             Self::Project(manifest, ledger) => orgs(server, lists, manifest, ledger),
             Self::Survey(extent) => {
-                let others = lists.get(&Kind::HOME).filter(|_| extent.every_org);
-                server.home.iter().chain(others.into_iter().flat_map(BTreeMap::keys)).cloned().collect()
+                let mut orgs: BTreeSet<String> = server.home.iter().cloned().collect();
+                match &extent.orgs {
+                    Orgs::These(these) => orgs.extend(these.iter().cloned()),
+                    Orgs::Every => orgs.extend(lists.get(&Kind::HOME).into_iter().flat_map(BTreeMap::keys).cloned()),
+                }
+                orgs
             }
         }
     }

@@ -19,7 +19,7 @@ use crate::field::Shape;
 use crate::kind::{Kind, Object};
 use crate::ledger::{self, Ledger};
 use crate::manifest;
-use crate::snapshot::{self, Extent, Sight, Snapshot};
+use crate::snapshot::{self, Extent, Orgs, Sight, Snapshot};
 
 /// Write what a server has as manifests
 ///
@@ -141,7 +141,8 @@ async fn read(
         token_id: session.token_id().map(str::to_owned),
         kinds,
     };
-    let extent = Extent { kinds: with_referred(&wish.kinds), whole: wish.kinds.clone(), every_org: wish.every_org };
+    let orgs = if wish.every_org { Orgs::Every } else { Orgs::These(BTreeSet::new()) };
+    let extent = Extent { kinds: with_referred(&wish.kinds), whole: wish.kinds.clone(), orgs };
     let server = snapshot::Server {
         version: session.version.clone(),
         home: session.home.clone(),

@@ -88,17 +88,9 @@ pub(super) fn report(
                 })
                 .collect(),
             notes: export.notes.iter().map(Said::new).collect(),
-            hidden: hidden.iter().map(|(kind, sight)| (kind.name(), seen(*sight))).collect(),
+            hidden: hidden.iter().map(|(kind, sight)| (kind.name(), render::sight(*sight))).collect(),
             other_orgs: export.other_orgs,
         }),
-    }
-}
-
-const fn seen(sight: Sight) -> &'static str {
-    match sight {
-        Sight::Complete => "complete",
-        Sight::Partial => "partial",
-        Sight::Blind => "blind",
     }
 }
 

@@ -1,12 +1,16 @@
 //! The machine form of a run: one versioned document with structs of its own, described in `schemas/`.
 
+mod coverage;
 mod difference;
 mod plan;
 mod problem;
 mod report;
 
+pub use coverage::sight;
+
 use serde::Serialize;
 
+use crate::coverage::Coverage;
 use crate::exit::{Exit, Problem};
 use crate::hidden::is_hidden;
 use crate::plan::{Difference, Plan};
@@ -24,6 +28,8 @@ pub struct Document<'a> {
     pub plan: Option<&'a Plan>,
     /// What was done, where anything was tried.
     pub report: Option<&'a Report>,
+    /// How much of the server projects manage, where that is asked for.
+    pub coverage: Option<&'a Coverage>,
     /// In what the plan is not the one that was reviewed.
     pub difference: &'a [Difference],
     /// What ended the run, besides what plan and report say.
@@ -33,7 +39,7 @@ pub struct Document<'a> {
 impl Document<'_> {
     /// A run of which nothing is to be said but how it ended.
     pub const fn new(exit: Exit) -> Self {
-        Self { exit, plan: None, report: None, difference: &[], problems: &[] }
+        Self { exit, plan: None, report: None, coverage: None, difference: &[], problems: &[] }
     }
 }
 
@@ -47,6 +53,8 @@ struct Form<'a> {
     plan: Option<plan::Form<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     report: Option<report::Form<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    coverage: Option<coverage::Form<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     difference: Vec<difference::Form<'a>>,
     problems: Vec<problem::Form<'a>>,
@@ -66,6 +74,7 @@ pub fn document(document: &Document<'_>) -> String {
         resumable: resumable(document.exit) && !document.report.is_some_and(Report::spent),
         plan: document.plan.map(plan::Form::new),
         report: document.report.map(report::Form::new),
+        coverage: document.coverage.map(coverage::Form::new),
         difference: document.difference.iter().map(difference::Form::new).collect(),
         problems: document.problems.iter().map(problem::Form::new).collect(),
     })

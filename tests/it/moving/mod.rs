@@ -4,6 +4,7 @@ mod export;
 mod generated;
 mod record;
 mod refused;
+mod unmanaged;
 
 use std::collections::BTreeMap;
 use std::path::Path;
