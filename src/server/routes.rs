@@ -1,16 +1,22 @@
 //! From the socket to a handler and back: the routes of all kinds, and what influxd says when there is none.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Extension;
+use axum::Router;
 use axum::body::Body;
 use axum::extract::{MatchedPath, RawPathParams, Request, State};
 use axum::middleware::{self, Next};
 use axum::response::Response;
 use axum::routing::{MethodFilter, MethodRouter, on};
-use axum::{Router, ServiceExt as _};
 use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderName, LOCATION, ORIGIN, VARY};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper_util::rt::TokioIo;
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinError;
@@ -51,18 +57,39 @@ pub(crate) fn compact(method: MethodFilter, handler: Handler) -> MethodRouter<Ar
     route(method, Style::Compact, handler)
 }
 
-/// Serves until `stop`.
-pub(super) async fn serve(listener: TcpListener, app: Arc<App>, stop: oneshot::Receiver<()>) {
+/// How long to wait where a connection could not be taken.
+const AFTER_A_FAILED_ACCEPT: Duration = Duration::from_secs(1);
+
+/// Serves until `stop`; what is under way then is finished.
+pub(super) async fn serve(listener: TcpListener, app: Arc<App>, mut stop: oneshot::Receiver<()>) {
     let service = MapResponseLayer::new(without_invented_allow).layer(router(app));
     let service = MapRequestLayer::new(without_trailing_slash::<Body>).layer(service);
-    let stopped = async {
-        // An error means that the server was dropped, which stops it too.
-        let _ = stop.await;
-    };
-    let served = axum::serve(listener, service.into_make_service()).with_graceful_shutdown(stopped).await;
-    if let Err(error) = served {
-        tracing::error!(%error, "the embedded server stopped");
+    let service = MapRequestLayer::new(|request: http::Request<Incoming>| request.map(Body::new)).layer(service);
+    let service = TowerToHyperService::new(service);
+    let mut http = http1::Builder::new();
+    // A client that has sent a request and closed its side is served all the same (influxd 2.9.1, measured).
+    http.half_close(true);
+    let connections = GracefulShutdown::new();
+    loop {
+        let stream = tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => stream,
+                Err(error) => {
+                    tracing::warn!(%error, "the embedded server could not take a connection");
+                    // Such as too many open files: the next try would fail as fast.
+                    tokio::time::sleep(AFTER_A_FAILED_ACCEPT).await;
+                    continue;
+                }
+            },
+            // An error means that the server was dropped, which stops it too.
+            _ = &mut stop => break,
+        };
+        let connection = connections.watch(http.serve_connection(TokioIo::new(stream), service.clone()));
+        // What goes wrong on a connection is its client's to see.
+        tokio::spawn(async move { connection.await.ok() });
     }
+    drop(listener);
+    connections.shutdown().await;
 }
 
 fn router(app: Arc<App>) -> Router {
