@@ -2,7 +2,7 @@
 
 use super::ObjectId;
 use crate::kind::Kind;
-use crate::manifest::is_permission_type;
+use crate::manifest::{is_permission_type, is_type_in_orgs};
 use crate::snapshot::Snapshot;
 use crate::value::{Ref, Scope};
 
@@ -54,12 +54,39 @@ pub(super) fn target(
             }
         }
         Scope::Org { ty, org } => match id(org) {
-            Some(org) if is_permission_type(ty) && found(Kind::HOME, &org) => {
+            Some(org) if is_type_in_orgs(ty) && found(Kind::HOME, &org) => {
                 Target::Org { ty: ty.clone(), org: (Kind::HOME, org) }
             }
             _ => Target::Unsayable,
         },
         Scope::Instance { ty } if is_permission_type(ty) => Target::Instance(ty.clone()),
         Scope::Instance { .. } | Scope::Object(_) => Target::Unsayable,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_scope_cannot_say_is_no_target() {
+        let snapshot = Snapshot::default();
+        let of = |scope: &Scope| target(scope, &snapshot, Some("o1"), &|_, _| true);
+        let org = |ty: &str| Scope::Org { ty: ty.into(), org: Box::new(Ref::Id(Kind::HOME, "o1".into())) };
+        assert!(matches!(of(&org("tasks")), Target::Org { ty, .. } if ty == "tasks"));
+        assert!(matches!(of(&org("dashboards")), Target::Org { .. }));
+        // Accepted by servers, and granting nothing.
+        for ty in ["users", "orgs", "own:tasks", "instance"] {
+            assert!(matches!(of(&org(ty)), Target::Unsayable), "{ty}");
+        }
+        assert!(matches!(of(&Scope::Instance { ty: "users".into() }), Target::Instance(_)));
+        let bare = |org: Option<&str>| Scope::Bare {
+            ty: "buckets".into(),
+            id: "b1".into(),
+            org: org.map(|org| Box::new(Ref::Id(Kind::HOME, org.into()))),
+        };
+        assert!(matches!(of(&bare(Some("o1"))), Target::Object(_)));
+        assert!(matches!(of(&bare(None)), Target::Object(_)), "an ID alone is enough");
+        assert!(matches!(of(&bare(Some("o2"))), Target::Unsayable));
     }
 }

@@ -35,7 +35,7 @@ use crate::value::{Fields, Ref, Scope, Set, Value};
 pub use head::is_project_name;
 pub use load::{Loaded, load};
 pub(crate) use orgs::scope_of_another_org;
-pub use scope::is_permission_type;
+pub use scope::{is_permission_type, is_type_in_orgs};
 pub use variables::Inputs;
 
 /// All that a project declares, with every variable and `for_each` expanded.

@@ -41,6 +41,12 @@ pub fn is_permission_type(ty: &str) -> bool {
     TYPES.contains(&ty)
 }
 
+/// Whether a scope can name all of the type `ty` in one org. A server accepts that for orgs and users too, and grants nothing
+/// (influxd 2.9.1, measured).
+pub fn is_type_in_orgs(ty: &str) -> bool {
+    is_permission_type(ty) && Kind::from_type(ty).is_none_or(|kind| kind.spec().place == Place::Org)
+}
+
 /// Reads a list of scopes.
 pub(super) fn read(site: &mut Site<'_, '_>, name: &str, node: &Node<'_>) -> Option<Value> {
     let Raw::Array(items) = &node.value else {
@@ -66,10 +72,10 @@ fn scope(site: &mut Site<'_, '_>, text: &str, span: Span) -> Option<Vec<Scope>> 
     if let Some((table, index, ty)) = of_org(text) {
         let org = site.resolve(table, index, span)?.one(site, span)?;
         let known = known(site, ty, span)?;
-        if let Some(kind) = Kind::from_type(ty).filter(|kind| kind.spec().place == Place::Server) {
-            // It is accepted, and grants nothing (influxd 2.9.1, measured).
+        if !is_type_in_orgs(ty) {
             let message = format!("`{text}` grants nothing: {ty} are in no org");
-            let help = format!("write `{kind}.KEY` for one of them, or `instance/{ty}` for all");
+            let one = Kind::from_type(ty).map_or(String::new(), |kind| format!("`{kind}.KEY` for one of them, or "));
+            let help = format!("write {one}`instance/{ty}` for all");
             return site.fail_with("manifest::scope", span, message, "no such right", help);
         }
         return Some(vec![Scope::Org { ty: known, org: Box::new(Ref::To(org)) }]);

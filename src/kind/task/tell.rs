@@ -63,7 +63,7 @@ mod tests {
     use crate::kind::Kind;
 
     fn task(name: &str, every: &str, offset: Option<&str>, source: &str) -> Object {
-        let duration = |text: &str| text.parse().map_or_else(|_| Value::Text(text.into()), Value::Duration);
+        let duration = |text: &str| Value::signed_duration(text).unwrap_or_else(|_| Value::Text(text.into()));
         let fields = [
             ("name", Value::Text(name.into())),
             ("every", duration(every)),
@@ -118,11 +118,18 @@ mod tests {
     }
 
     #[test]
+    fn an_offset_before_the_time_is_told() {
+        let source = "option task = {name: \"t\", every: 1h, offset: -90m}\nx = 1";
+        let told = told(&task("t", "1h", Some("-1h30m"), source)).expect("told");
+        assert!(told.contains(&("offset", "-1h30m".to_owned())), "{told:?}");
+    }
+
+    #[test]
     fn what_no_manifest_can_say_is_told() {
-        let negative = task("t", "1h", Some("-5m"), "option task = {name: \"t\", every: 1h, offset: -5m}\nx = 1");
+        let strange = task("t", "1h", Some("soon"), "option task = {name: \"t\", every: 1h, offset: 5m}\nx = 1");
         let often = task("t", "1500ms", None, "option task = {name: \"t\", every: 1500ms}\nx = 1");
         let unread = task("t", "1h", None, "option task = {name: \"t\", every: 1h}\nx = \"");
-        for (object, why) in [(negative, "offset"), (often, "whole seconds"), (unread, "string")] {
+        for (object, why) in [(strange, "offset"), (often, "whole seconds"), (unread, "string")] {
             let Err(Untold::Unsayable(said)) = told(&object) else { panic!("told: {why}") };
             assert!(said.contains(why), "{said}");
         }
