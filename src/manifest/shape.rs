@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::node::{Node, Raw, Span};
-use super::site::{Resolved, Site};
+use super::reference::Resolved;
+use super::site::Site;
 use super::{scope, sink};
 use crate::address::Address;
 use crate::diagnostic::nearest;

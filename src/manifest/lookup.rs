@@ -1,0 +1,180 @@
+//! What the `${...}` in a resource mean: variables, its own instance, and fields of other resources.
+
+use std::borrow::Cow;
+
+use super::decode;
+use super::expand::{ExpandError, expand};
+use super::node::{Node, Raw, Span};
+use super::site::Site;
+use super::template::{Expression, Index};
+use crate::address::Address;
+use crate::diagnostic::{Diagnostic, nearest};
+use crate::field::{Omitted, Shape};
+
+/// The value of a field that another resource asks for.
+#[derive(Clone, Debug)]
+pub(super) enum Attribute {
+    Value(Node<'static>),
+    /// The field is not written, and has no default.
+    Unset,
+    /// It has an error, which is said where it is written.
+    Broken,
+}
+
+/// How many values may hang on each other.
+const DEPTH: usize = 64;
+
+impl<'p, 'a> Site<'p, 'a> {
+    /// `node` with the value of each `${...}` in it.
+    pub(super) fn expand<'n>(&mut self, node: &'n Node<'a>) -> Option<Cow<'n, Node<'a>>> {
+        let expanded = expand(node, &mut |expression, span| self.value(expression, span).ok_or(()));
+        match expanded {
+            Ok(node) => Some(node),
+            Err(ExpandError::Said) => None,
+            Err(error) => {
+                self.problems.extend(error.diagnostic(self.source));
+                None
+            }
+        }
+    }
+
+    fn value(&mut self, expression: &Expression, span: Span) -> Option<Node<'static>> {
+        match expression {
+            Expression::Var(name) => match self.project.known.values.get(name) {
+                Some(value) => value.clone(),
+                None => {
+                    let message = format!("there is no variable `{name}`");
+                    let near = nearest(name, self.project.known.values.keys().map(String::as_str));
+                    let help = match near {
+                        Some(near) => format!("did you mean `{near}`?"),
+                        None => format!("declare it: `[var]` with `{name} = {{}}`"),
+                    };
+                    self.fail_with("manifest::unknown-variable", span, message, "not declared", help)
+                }
+            },
+            Expression::EachKey | Expression::EachValue(_) => {
+                let Some((key, instance)) = self.instance() else {
+                    let message = format!("{} has no `for_each`", self.address);
+                    return self.fail("manifest::expression", span, message, "`each` has no meaning here");
+                };
+                match expression {
+                    Expression::EachValue(names) => self.field_of(&instance.value, names, span),
+                    _ => Some(Node { span, value: Raw::Text(key.clone().into()) }),
+                }
+            }
+            Expression::Attribute { table, index, attr } => self.attribute(table, index, attr, span),
+        }
+    }
+
+    fn field_of(&mut self, value: &Node<'static>, names: &[String], span: Span) -> Option<Node<'static>> {
+        let mut value = value;
+        for name in names {
+            let Raw::Table(table) = &value.value else {
+                let message = format!("`each.value` has no `{name}`: it is {}", value.value.what());
+                return self.fail("manifest::expression", span, message, "in this value");
+            };
+            let Some(next) = table.get(name) else {
+                let known: Vec<_> = table.0.iter().map(|entry| format!("`{}`", entry.key)).collect();
+                let message = format!("`each.value` has no `{name}` for the key `{}`", self.instance()?.0);
+                let help = format!("it has {}", known.join(", "));
+                return self.fail_with("manifest::expression", span, message, "in this value", help);
+            };
+            value = next;
+        }
+        Some(value.clone())
+    }
+
+    fn attribute(&mut self, table: &Address, index: &Index, attr: &str, span: Span) -> Option<Node<'static>> {
+        let kind = table.kind;
+        let Some(field) = kind.field(attr).filter(|field| field.shape != Shape::Id) else {
+            let message = format!("`{attr}` is no field of a {kind} that is known before planning");
+            let near = nearest(attr, kind.spec().fields.iter().map(|field| field.name));
+            let help = near.map_or_else(
+                || "only what a manifest declares is known".to_owned(),
+                |near| format!("did you mean `{near}`?"),
+            );
+            return self.fail_with("manifest::expression", span, message, "not known", help);
+        };
+        if matches!(field.shape, Shape::Flux | Shape::Params | Shape::Source | Shape::Sinks) {
+            let message = format!("`{attr}` of a {kind} cannot be used elsewhere");
+            return self.fail("manifest::expression", span, message, "not a plain value");
+        }
+        let address = self.resolve(table.clone(), index.clone(), span)?.one(self, span)?;
+        self.value_of(&address, field.name, span)
+    }
+
+    /// The name of the resource `address`, which is an edge already.
+    pub(super) fn name_of(&mut self, address: &Address, span: Span) -> Option<String> {
+        match self.value_of(address, "name", span)?.value {
+            Raw::Text(name) => Some(name.into_owned()),
+            _ => None,
+        }
+    }
+
+    fn value_of(&mut self, address: &Address, field: &'static str, span: Span) -> Option<Node<'static>> {
+        if let Some(text) = self.project.plain(address, field) {
+            return Some(Node { span: Span::default(), value: Raw::Text(text.into()) });
+        }
+        let step = (address.clone(), field);
+        if self.path.contains(&step) {
+            // The circle is said when the graph is made.
+            return None;
+        }
+        if self.path.len() >= DEPTH {
+            let message = format!("more than {DEPTH} values hang on each other here");
+            return self.fail("manifest::expression", span, message, "too deep");
+        }
+        let known = self.project.attributes.borrow().get(&step).cloned();
+        let attribute = match known {
+            Some(attribute) => attribute,
+            None => {
+                let attribute = self.ask(&step);
+                self.project.attributes.borrow_mut().insert(step, attribute.clone());
+                attribute
+            }
+        };
+        match attribute {
+            Attribute::Value(node) => Some(node),
+            Attribute::Broken => None,
+            Attribute::Unset => {
+                let message = format!("{address} does not say its `{field}`");
+                let head = self.project.declared(address)?.place();
+                self.problems.push(
+                    Diagnostic::error("manifest::expression", message)
+                        .at(self.place(span), "is asked for here")
+                        .at(head, "is declared here"),
+                );
+                None
+            }
+        }
+    }
+
+    /// What the field `step.1` of the resource `step.0` is.
+    fn ask(&self, step: &(Address, &'static str)) -> Attribute {
+        let (address, name) = step;
+        let (Some(written), Some(field)) = (self.project.declared(address), address.kind.field(name)) else {
+            return Attribute::Broken;
+        };
+        let mut site = self.project.site(address.clone(), written);
+        site.path = self.path.clone();
+        site.path.push(step.clone());
+        let table = written.table();
+        let node = match (site.node_of(&table, field), field.omitted) {
+            (Some((node, source)), _) => match site.from(source).expand(node) {
+                Some(node) => return Attribute::Value(node.into_owned().into_owned()),
+                None => return Attribute::Broken,
+            },
+            (None, Omitted::Default(word)) => word.to_owned(),
+            // A script may give the name.
+            (None, Omitted::Key) if address.kind.spec().fields.iter().any(|field| field.shape == Shape::Flux) => {
+                match decode::resource(site).0.fields.text(name) {
+                    Some(name) => name.to_owned(),
+                    None => return Attribute::Broken,
+                }
+            }
+            (None, Omitted::Key) => site.default_name(),
+            (None, _) => return Attribute::Unset,
+        };
+        Attribute::Value(Node { span: Span::default(), value: Raw::Text(node.into()) })
+    }
+}

@@ -1,0 +1,178 @@
+//! What the addresses in a resource mean: one resource, or all instances of a table; each is an edge.
+
+use super::node::Span;
+use super::site::Site;
+use super::source::place;
+use super::syntax::Declared;
+use super::template::{Index, index};
+use crate::address::{Address, read_key};
+use crate::diagnostic::{Diagnostic, nearest};
+use crate::kind::Kind;
+
+impl Site<'_, '_> {
+    /// Reads an address, as it is written in a reference field.
+    pub(super) fn parse(&mut self, text: &str, span: Span) -> Option<(Address, Index)> {
+        let Some((word, rest)) = text.split_once('.') else {
+            return self.no_address(text, span);
+        };
+        let Some(kind) = Kind::from_name(word) else {
+            if !word.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') {
+                return self.no_address(text, span);
+            }
+            let message = format!("`{word}` is not a kind");
+            return match nearest(word, Kind::ALL.iter().map(|kind| kind.name())) {
+                Some(near) => {
+                    let help = format!("did you mean `{near}`?");
+                    self.fail_with("manifest::unknown-kind", span, message, "unknown kind", help)
+                }
+                None => self.fail("manifest::unknown-kind", span, message, "unknown kind"),
+            };
+        };
+        let read = read_key(rest).and_then(|(key, rest)| Some((key, index(rest)?)));
+        match read {
+            Some((key, (index, ""))) => Some((Address::new(kind, key), index)),
+            _ => self.no_address(text, span),
+        }
+    }
+
+    fn no_address<T>(&mut self, text: &str, span: Span) -> Option<T> {
+        let message = format!("`{text}` is not an address");
+        let help = "write `KIND.KEY`, or with `for_each` `KIND.KEY[INSTANCE]`, `[*]` or `[each]`";
+        self.fail_with("manifest::address", span, message, "not an address", help)
+    }
+
+    /// The resources that an address means; each becomes an edge.
+    pub(super) fn resolve(&mut self, table: Address, index: Index, span: Span) -> Option<Resolved> {
+        let project = self.project;
+        let Some(written) = project.document.resources.get(&table) else {
+            let message = format!("there is no {table}");
+            return self.unknown(&table.to_string(), span, message, |site| {
+                let same = site.project.document.resources.keys().filter(|known| known.kind == table.kind);
+                same.map(Address::to_string).collect()
+            });
+        };
+        if project.known.disabled.contains(&table) {
+            return self.resolve_disabled(table, written, &index, span);
+        }
+        let Some(each) = project.known.instances.get(&table) else {
+            if index == Index::All && written.switch.is_some() {
+                self.needs.push((table.clone(), self.source, span));
+                return Some(Resolved::All(table.clone(), vec![table]));
+            }
+            if index != Index::None {
+                self.problems.push(
+                    Diagnostic::error("manifest::index", format!("{table} has no `for_each`"))
+                        .at(self.place(span), "has an index")
+                        .at(written.place(), "is one resource")
+                        .help(format!("write `{table}`")),
+                );
+                return None;
+            }
+            self.needs.push((table.clone(), self.source, span));
+            return Some(Resolved::One(table));
+        };
+        // Where its `for_each` is broken, that has been said.
+        let instances = &each.as_ref()?.instances;
+        let key = match index {
+            Index::None => {
+                self.problems.push(
+                    Diagnostic::error("manifest::index", format!("{table} has `for_each`: which instance is meant?"))
+                        .at(self.place(span), "has no index")
+                        .at(written.place(), "is several resources")
+                        .help(format!("write `{table}[*]` for all of them, or `{table}[KEY]` for one")),
+                );
+                return None;
+            }
+            Index::All => {
+                let all: Vec<Address> = instances.keys().map(|key| table.at(key.clone())).collect();
+                self.needs.extend(all.iter().map(|address| (address.clone(), self.source, span)));
+                return Some(Resolved::All(table, all));
+            }
+            Index::Each => match self.instance() {
+                Some((key, _)) => key.clone(),
+                None => {
+                    let message = format!("{} has no `for_each`", self.address);
+                    return self.fail("manifest::index", span, message, "`[each]` has no meaning here");
+                }
+            },
+            Index::Key(key) => key,
+        };
+        if !instances.contains_key(&key) {
+            let message = format!("{table} has no instance `{key}`");
+            return self.unknown(&key, span, message, |_| instances.keys().cloned().collect());
+        }
+        let address = table.at(key);
+        self.needs.push((address.clone(), self.source, span));
+        Some(Resolved::One(address))
+    }
+
+    /// All instances of what is disabled are none; anything else there is not.
+    fn resolve_disabled(
+        &mut self,
+        table: Address,
+        written: &Declared<'_>,
+        index: &Index,
+        span: Span,
+    ) -> Option<Resolved> {
+        if *index == Index::All {
+            return Some(Resolved::All(table, Vec::new()));
+        }
+        let at = written.switch.unwrap_or(written.head);
+        self.problems.push(
+            Diagnostic::error("manifest::disabled", format!("{table} is not enabled"))
+                .at(self.place(span), "is asked for here")
+                .at(place(written.source, at), "is false")
+                .help(format!("disable this too; or, in a list, write `{table}[*]`, which is then none")),
+        );
+        None
+    }
+
+    fn unknown<T>(
+        &mut self,
+        word: &str,
+        span: Span,
+        message: String,
+        known: impl FnOnce(&Self) -> Vec<String>,
+    ) -> Option<T> {
+        let left = self.project.guesses.get();
+        let known = if left > 0 { known(self) } else { Vec::new() };
+        self.project.guesses.set(left.saturating_sub(1));
+        match nearest(word, known.iter().map(String::as_str)) {
+            Some(near) => {
+                let help = format!("did you mean `{near}`?");
+                self.fail_with("manifest::unknown-resource", span, message, "not declared", help)
+            }
+            None => self.fail("manifest::unknown-resource", span, message, "not declared"),
+        }
+    }
+}
+
+/// What an address in a manifest means.
+#[derive(Debug)]
+pub(super) enum Resolved {
+    /// One resource.
+    One(Address),
+    /// `[*]`: all instances of a table.
+    All(Address, Vec<Address>),
+}
+
+impl Resolved {
+    /// The one resource, where only one will do.
+    pub(super) fn one(self, site: &mut Site<'_, '_>, span: Span) -> Option<Address> {
+        match self {
+            Self::One(address) => Some(address),
+            Self::All(table, _) => {
+                let message = format!("`{table}[*]` is several resources, and one is wanted");
+                site.fail("manifest::index", span, message, "several resources")
+            }
+        }
+    }
+
+    /// All of them.
+    pub(super) fn all(self) -> Vec<Address> {
+        match self {
+            Self::One(address) => vec![address],
+            Self::All(_, all) => all,
+        }
+    }
+}
