@@ -1,7 +1,7 @@
 //! The figures that fluxform is held to, measured on this machine: `cargo bench --bench figures`.
 //!
 //! Each ratio compares two things that were done in turn in this run; times are medians. `cargo bench --bench figures --
-//! PART...` measures only some parts (`plan`, `apply`, `memory`, `validate`, `growth`), `--rounds N` takes another number
+//! PART...` measures only some parts (`plan`, `apply`, `memory`, `export`, `validate`, `growth`), `--rounds N` takes another number
 //! of rounds than 10, and `--program PATH` another build than the one that cargo has just made.
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
@@ -69,7 +69,7 @@ async fn run(mut arguments: Vec<String>) -> Result<bool> {
         program = Program::at(arguments.get(at + 1).ok_or("--program needs a path")?);
         arguments.drain(at..=at + 1);
     }
-    const PARTS: [&str; 5] = ["plan", "apply", "memory", "validate", "growth"];
+    const PARTS: [&str; 6] = ["plan", "apply", "memory", "export", "validate", "growth"];
     if let Some(unknown) = arguments.iter().find(|part| !PARTS.contains(&part.as_str())) {
         return Err(format!("no part is called `{unknown}`: {}", PARTS.join(", ")).into());
     }
@@ -87,9 +87,12 @@ async fn run(mut arguments: Vec<String>) -> Result<bool> {
             if asked("memory") {
                 memory(&program, &influxd, &mut limits).await?;
             }
+            if asked("export") {
+                export(&program, &influxd, rounds, &mut limits).await?;
+            }
         }
-        Err(missing) if asked("plan") || asked("apply") || asked("memory") => {
-            println!("NOT MEASURED: plan, apply and their memory on the real server: {missing}\n");
+        Err(missing) if ["plan", "apply", "memory", "export"].into_iter().any(asked) => {
+            println!("NOT MEASURED: plan, apply, their memory and export on the real server: {missing}\n");
             limits.missed = true;
         }
         Err(_) => {}
@@ -129,6 +132,34 @@ async fn plan(program: &Program, influxd: &std::path::Path, rounds: usize, limit
     println!("  the {lists} bare lists          {}", seconds(floor.median()));
     println!("  fluxform plan, {sent} requests  {}", seconds(ours.median()));
     limits.below("plan / bare lists", ours.median().as_secs_f64() / floor.median().as_secs_f64(), 3.0, "x");
+    Ok(())
+}
+
+/// `export` of a server with twice as many objects, which nobody owns.
+async fn export(program: &Program, influxd: &std::path::Path, rounds: usize, limits: &mut Limit) -> Result<()> {
+    let server = Influxd::start(influxd).await?;
+    let size = SIZE.times(2);
+    let bare = Bare::new(server.url(), server.token())?;
+    let org = bare.make_org("export").await?;
+    bare.create(&org, size).await?;
+    let (mut ours, mut floor) = (Times::default(), Times::default());
+    let mut lists = 0;
+    let before = server.requests(&bare).await?;
+    program.export(server.url(), server.token(), "export")?;
+    // The one that asked before is counted by now.
+    let sent = server.requests(&bare).await? - before - 1;
+    for _ in 0..rounds {
+        let began = Instant::now();
+        lists = Bare::new(server.url(), server.token())?.lists(&org, size).await?;
+        floor.add(began);
+        let began = Instant::now();
+        program.export(server.url(), server.token(), "export")?;
+        ours.add(began);
+    }
+    println!("\nexport of {} objects on influxd", size.all());
+    println!("  the {lists} bare lists            {}", seconds(floor.median()));
+    println!("  fluxform export, {sent} requests  {}", seconds(ours.median()));
+    limits.below("time", ours.median().as_secs_f64(), 3.0, " s");
     Ok(())
 }
 

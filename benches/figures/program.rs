@@ -53,6 +53,16 @@ impl Program {
         self.run(&mut self.on("apply", project, url, token, org))
     }
 
+    /// Exports an org to a directory that goes at once.
+    pub(crate) fn export(&self, url: &str, token: &str, org: &str) -> Result<()> {
+        let dir = tempfile::Builder::new().prefix("fluxform-figures-").tempdir()?;
+        let mut command = Command::new(&self.path);
+        command.args(["export", "--host", url, "--org", org, "--out"]).arg(dir.path());
+        command.env_clear().env("INFLUX_TOKEN", token);
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+        self.run(&mut command)
+    }
+
     /// Runs a command, which must end with 0.
     pub(crate) fn run(&self, command: &mut Command) -> Result<()> {
         let output = command.output()?;

@@ -90,6 +90,9 @@ impl<'a> AuthorScript<'a> {
             text.push('\n');
         }
         if let Some(extra) = self.task.as_ref().map(|task| &task.extra).filter(|extra| !extra.is_empty()) {
+            if !text.is_empty() {
+                text.push('\n');
+            }
             text.push_str(&render(extra.iter().map(|(key, value)| (key.as_str(), value.value.as_str())))?);
             text.push('\n');
         }

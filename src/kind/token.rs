@@ -139,6 +139,14 @@ fn scope(Permission { action, resource: Resource { ty, id, org } }: Permission) 
     }
 }
 
+/// Whether a permission grants anything: orgs and users are in no org, so that all of them in one are none (influxd 2.9.1,
+/// measured).
+fn grants(permission: &Permission) -> bool {
+    let Resource { ty, id, org } = &permission.resource;
+    let of_no_org = Kind::from_type(ty).is_some_and(|kind| kind.spec().place == Place::Server);
+    !of_no_org || id.is_some() || org.is_none()
+}
+
 /// What `scope` asks for. IDs are always sent: the server forgets names, and grants everything of the type instead. An
 /// object of another org than the token's is asked for by its ID alone: with its org it is a 400, and without an org only a
 /// creator with the right on the whole server may grant it (influxd 2.9.1, measured).
@@ -181,7 +189,7 @@ fn permissions(want: &Want<'_>) -> Result<BTreeSet<Permission>, ApiError> {
 impl Row {
     fn object(self) -> Object {
         let (read, write): (Vec<_>, Vec<_>) =
-            self.permissions.into_iter().partition(|permission| permission.action == "read");
+            self.permissions.into_iter().filter(grants).partition(|permission| permission.action == "read");
         let scopes = |permissions: Vec<Permission>| Value::Scopes(permissions.into_iter().map(scope).collect());
         let mut fields: Fields = [
             ("description", Value::Text(self.description.clone())),
@@ -293,6 +301,19 @@ mod tests {
             assert_eq!(marker(plain), None, "{plain}");
         }
         assert_eq!(marker(&marked("", "k3y")), Some("k3y"));
+    }
+
+    #[test]
+    fn what_grants_nothing_is_no_scope() {
+        let permission = |ty: &str, id: Option<&str>, org: Option<&str>| Permission {
+            action: "read".into(),
+            resource: Resource { ty: ty.into(), id: id.map(Into::into), org: org.map(Into::into) },
+        };
+        for ty in ["orgs", "users"] {
+            assert!(!grants(&permission(ty, None, Some("o"))), "{ty}");
+            assert!(grants(&permission(ty, None, None)) && grants(&permission(ty, Some("1"), None)), "{ty}");
+        }
+        assert!(grants(&permission("buckets", None, Some("o"))) && grants(&permission("checks", None, Some("o"))));
     }
 
     #[test]

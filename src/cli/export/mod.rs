@@ -188,7 +188,7 @@ fn with_referred(kinds: &BTreeSet<Kind>) -> BTreeSet<Kind> {
 /// Where the server is, as `[server].url` says it from any directory.
 fn url(connection: &Connection) -> Option<String> {
     match &connection.target.value {
-        Target::Server(url) => Some(url.to_string()),
+        Target::Server(url) => Some(url.as_str().trim_end_matches('/').to_owned()),
         Target::Embedded(Some(path)) => {
             let path = std::path::absolute(path).unwrap_or_else(|_| path.clone());
             Some(format!("embedded:{}", path.display()))

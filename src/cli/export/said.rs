@@ -112,6 +112,9 @@ fn human(mut page: Page, dir: &Path, project: &str, export: &Export, hidden: &[(
             export.resources.values().filter(|resource| resource.file == *file && resource.external == external).count()
         };
         let mut parts = Vec::new();
+        if file == HERE {
+            parts.push("where the server is".to_owned());
+        }
         if file != HERE && inside(false) > 0 {
             parts.push(count(inside(false), "resource"));
         }
@@ -123,7 +126,7 @@ fn human(mut page: Page, dir: &Path, project: &str, export: &Export, hidden: &[(
         }
         if file == HERE {
             let imports = export.resources.values().filter(|resource| resource.imported).count();
-            parts.push(count(imports, "import"));
+            parts.extend((imports > 0).then(|| count(imports, "import")));
         }
         page.say(format_args!("  {file:<16}{}", parts.join(", "))).end();
     }
@@ -157,7 +160,7 @@ fn human(mut page: Page, dir: &Path, project: &str, export: &Export, hidden: &[(
             .end();
         page.say("  rights can be looked up; or name with --kind what is to be exported.").end();
     }
-    page.gap().say(format_args!("Next: fluxform plan {}", dir.display())).end();
+    page.gap().say(format_args!("Next: fluxform plan --adopt {}", dir.display())).end();
     page.finish()
 }
 

@@ -1,6 +1,7 @@
 //! Bad input: a clear error with its place, the right exit code, and nothing written.
 
 mod files;
+mod ledger;
 mod projects;
 mod secrets;
 mod servers;

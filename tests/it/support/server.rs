@@ -77,12 +77,17 @@ impl Server {
 
     /// `POST /api/v2/setup`; the reply.
     pub(crate) async fn set_up(&mut self) -> Value {
+        self.set_up_with(FIRST_ORG, FIRST_BUCKET).await
+    }
+
+    /// The same with the names of the first org and its bucket.
+    pub(crate) async fn set_up_with(&mut self, org: &str, bucket: &str) -> Value {
         let token = format!("{:032x}", rand::random::<u128>());
         let body = json!({
             "username": ROOT,
             "password": ROOT_PASSWORD,
-            "org": FIRST_ORG,
-            "bucket": FIRST_BUCKET,
+            "org": org,
+            "bucket": bucket,
             "token": token,
         });
         let reply = self.anonymous().post("setup", body).await.expect(201);
