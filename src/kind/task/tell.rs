@@ -103,7 +103,7 @@ mod tests {
             ),
             (
                 "flux",
-                "import \"a\"\noption task = {concurrency: 2}\n\nx = 1\n",
+                "import \"a\"\n\noption task = {concurrency: 2}\n\nx = 1\n",
             ),
             (
                 "name",
