@@ -1,5 +1,9 @@
 //! How people and plans name a resource: `kind.key`, or `kind.key[instance]`.
 
+mod pattern;
+
+pub use pattern::{Pattern, PatternError, matches};
+
 use std::fmt;
 use std::str::FromStr;
 

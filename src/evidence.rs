@@ -1,5 +1,9 @@
 //! What had to be read besides lists to decide a change: whether data is at stake.
 
+mod stops;
+
+pub use stops::stops;
+
 use std::collections::BTreeMap;
 
 use futures::stream::{self, StreamExt, TryStreamExt};

@@ -18,7 +18,7 @@ use super::error::{self, ApiError, Class};
 #[cfg(test)]
 use super::retry::Sleep;
 use super::retry::{self, Failure, Patience};
-use crate::secret::{Access, Secret};
+use crate::secret::{Access, Secret, fingerprint};
 
 /// The longest reply that is read, in bytes.
 const LONGEST_REPLY: usize = 64 << 20;
@@ -152,6 +152,12 @@ impl Client {
     pub(super) fn has_token(&self, token: &Secret) -> bool {
         let own = self.inner.token.as_ref().and_then(|own| own.as_bytes().strip_prefix(b"Token "));
         own.is_some_and(|own| own == token.expose_secret().as_bytes())
+    }
+
+    /// The fingerprint of the client's own token.
+    pub fn token_print(&self) -> Option<String> {
+        let own = self.inner.token.as_ref()?.as_bytes().strip_prefix(b"Token ")?;
+        std::str::from_utf8(own).ok().map(|own| fingerprint(&own.to_owned().into()))
     }
 
     /// How many requests have been sent, tries counted.

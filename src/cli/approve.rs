@@ -6,6 +6,7 @@ use super::shell::Shell;
 use crate::diagnostic::Diagnostic;
 use crate::evidence::Data;
 use crate::exit::{Exit, Problem};
+use crate::manifest::What;
 use crate::plan::{Consent, Plan};
 use crate::render::Role;
 
@@ -30,7 +31,7 @@ fn declined() -> Vec<Problem> {
 pub(super) async fn data_loss(shell: &Shell, plan: &Plan, consent: &Consent) -> Result<Consent, Vec<Problem>> {
     let mut consent = consent.clone();
     for (address, data) in &plan.at_stake {
-        if *data == Data::None || consent.allows_data_loss(address) {
+        if *data == Data::None || consent.allows_data_loss(address) || plan.allows(What::DataLoss, address) {
             continue;
         }
         let mut page = shell.talk_page();

@@ -6,13 +6,13 @@ use super::record::{Decided, Recording, Words, record};
 use super::shell::{Shell, trouble};
 use super::{Ended, project};
 use crate::address::Address;
+use crate::address::matches;
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::diff::{Action, Change, Reason, Target};
 use crate::exit::Problem;
 use crate::kind::Key;
 use crate::ledger::{self, Entry, Ledger, Origin, Update};
 use crate::manifest::Manifest;
-use crate::plan::matches;
 
 /// Let go of an object, which stays on the server
 ///

@@ -65,8 +65,20 @@ pub async fn plan(
         diff::compare(manifest, graph, &snapshot, &ledger, &owners.objects, goal);
     changes.iter_mut().for_each(|change| own(change, made));
     let at_stake = evidence::read(client, &changes, &snapshot).await?;
+    let stops = evidence::stops(client, &changes, &external, &snapshot).await?;
     let comparison = Comparison { changes, problems, external: BTreeMap::new() };
-    let facts = Facts { project: &manifest.project, graph, snapshot: &snapshot, ledger: &ledger, at_stake, consent };
+    let facts = Facts {
+        project: &manifest.project,
+        graph,
+        snapshot: &snapshot,
+        ledger: &ledger,
+        at_stake,
+        stops,
+        consent,
+        policy: &manifest.policy,
+        // Without any resource, all that the project owns goes, or nothing: that has a guard of its own.
+        all_goes: goal == Goal::Destroyed || manifest.resources.is_empty(),
+    };
     let mut plan = plan::order(comparison, facts);
     plan.warnings.extend(owners.unreadable.iter().map(|label| unreadable_ledger(label)));
     Ok(Planned { ledger, state, foreign: owners.objects, snapshot, external, plan })

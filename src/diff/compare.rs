@@ -13,7 +13,7 @@ use crate::field::{Change as OnChange, Compared, Omitted};
 use crate::graph::Graph;
 use crate::kind::{Kind, Object, Place, Presence};
 use crate::ledger::{Entry, Ledger, Origin};
-use crate::manifest::{Manifest, Resource, scope_of_another_org};
+use crate::manifest::{Lifecycle, Manifest, Resource, scope_of_another_org};
 use crate::snapshot::Snapshot;
 use crate::value::{Ref, Set, Value};
 
@@ -40,6 +40,22 @@ pub struct Comparison {
 /// Compares `manifest` with the server's `snapshot`. `foreign` names the project that owns an object, for objects that
 /// other projects' ledgers have.
 pub fn compare(
+    manifest: &Manifest,
+    graph: &Graph,
+    snapshot: &Snapshot,
+    ledger: &Ledger,
+    foreign: &BTreeMap<(Kind, String), String>,
+    goal: Goal,
+) -> Comparison {
+    let mut comparison = unprotected(manifest, graph, snapshot, ledger, foreign, goal);
+    for change in &mut comparison.changes {
+        // A block that is gone has what its entry has, and what the policy says now.
+        change.lifecycle.protected |= manifest.policy.protects(&change.address);
+    }
+    comparison
+}
+
+fn unprotected(
     manifest: &Manifest,
     graph: &Graph,
     snapshot: &Snapshot,
@@ -173,6 +189,17 @@ fn forget(address: &Address, entry: &Entry, object: Option<Target>, reason: Reas
     }
 }
 
+/// The lifecycle that holds for a change: what the ledger protects is protected until an apply has written that it is not
+/// any more.
+fn protection(declared: &Lifecycle, ledger: Option<&Lifecycle>) -> Lifecycle {
+    let mut lifecycle = declared.clone();
+    if let Some(ledger) = ledger {
+        lifecycle.prevent_destroy |= ledger.prevent_destroy;
+        lifecycle.protected |= ledger.protected;
+    }
+    lifecycle
+}
+
 /// What must happen to one declared address.
 fn one(
     address: &Address,
@@ -183,7 +210,7 @@ fn one(
     (names, names_then): (&Names<'_>, &Names<'_>),
 ) -> Change {
     let mut change = Change {
-        lifecycle: resource.lifecycle.clone(),
+        lifecycle: protection(&resource.lifecycle, entry.map(|(_, entry)| &entry.lifecycle)),
         lifecycle_changes: entry.is_some_and(|(_, entry)| entry.lifecycle != resource.lifecycle),
         origin: entry.map(|(_, entry)| entry.origin),
         moved_from: entry.filter(|(was, _)| *was != address).map(|(was, _)| was.clone()),

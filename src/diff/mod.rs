@@ -45,7 +45,7 @@ pub struct Change {
     pub settles: bool,
     /// Whether it is not proven that nothing with this name exists (the token does not see enough).
     pub unverified: bool,
-    /// The protection that holds: the manifest's, or the ledger's for a block that is gone.
+    /// The lifecycle that holds: the manifest's, or the ledger's for a block that is gone; protected by either.
     pub lifecycle: Lifecycle,
     /// Whether the ledger has another lifecycle: it is written even if nothing else is, because it holds when the block
     /// is gone.

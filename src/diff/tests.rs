@@ -57,6 +57,7 @@ impl Scene {
             dir: ".".into(),
             server: Server::default(),
             resources: BTreeMap::new(),
+            policy: crate::manifest::Policy::default(),
             disabled: BTreeSet::new(),
             moved: Vec::new(),
             imports: BTreeMap::new(),

@@ -47,6 +47,7 @@ pub(super) static SPEC: Spec = Spec {
     holds_data: true,
     keeps_for: Some("retention"),
     delivers: false,
+    owns: None,
     runs_as_creator: false,
 };
 

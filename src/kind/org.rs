@@ -26,6 +26,7 @@ pub(super) static SPEC: Spec = Spec {
     holds_data: true,
     keeps_for: None,
     delivers: false,
+    owns: None,
     runs_as_creator: false,
 };
 

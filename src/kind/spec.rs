@@ -128,6 +128,8 @@ pub struct Spec {
     pub keeps_for: Option<&'static str>,
     /// Whether a new object has a secret that must be delivered before the object becomes active.
     pub delivers: bool,
+    /// The field that says which orgs an object owns, where it can: what it has created runs with that role.
+    pub owns: Option<&'static str>,
     /// Whether its objects run with the org role of the user that creates them.
     pub runs_as_creator: bool,
 }

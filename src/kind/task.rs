@@ -50,6 +50,7 @@ pub(super) static SPEC: Spec = Spec {
     holds_data: false,
     keeps_for: None,
     delivers: false,
+    owns: None,
     runs_as_creator: true,
 };
 

@@ -43,6 +43,7 @@ pub(super) static SPEC: Spec = Spec {
     holds_data: false,
     keeps_for: None,
     delivers: true,
+    owns: None,
     runs_as_creator: false,
 };
 

@@ -40,6 +40,7 @@ pub(super) static SPEC: Spec = Spec {
     holds_data: false,
     keeps_for: None,
     delivers: false,
+    owns: Some("owner_of"),
     runs_as_creator: false,
 };
 

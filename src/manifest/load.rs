@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use super::site::{Known, Project};
 use super::{
-    Inputs, Manifest, Resource, asked, check, decode, defaults, each, enabled, head, import, orgs, source, syntax,
-    variables,
+    Inputs, Manifest, Resource, asked, check, decode, defaults, each, enabled, head, import, orgs, policy, source,
+    syntax, variables,
 };
 use crate::address::Address;
 use crate::diagnostic::{Diagnostic, Place, Severity, Source};
@@ -40,6 +40,7 @@ pub fn load(path: &Path, inputs: &Inputs) -> Result<Loaded, Vec<Diagnostic>> {
     let name = head::project(&document, &values, &mut problems);
     let server = head::server(&document, &values, &mut problems);
     defaults::check(&document, &mut problems);
+    let policy = policy::read(&document, &values, &mut problems);
     let moved = head::moved(&document, &values, &mut problems);
     let mut imports = import::read(&document, &values, &mut problems);
     let disabled = enabled::disabled(&document, &values, &mut problems);
@@ -47,7 +48,8 @@ pub fn load(path: &Path, inputs: &Inputs) -> Result<Loaded, Vec<Diagnostic>> {
     let known = Known { values: &values, instances: &instances, disabled: &disabled, imports: &imports, dir: &dir };
     let resources = read(&Project::new(&document, known), &mut problems);
     drop(document);
-    let resources: BTreeMap<Address, Resource> = resources.into_iter().collect();
+    let mut resources: BTreeMap<Address, Resource> = resources.into_iter().collect();
+    policy::protect(&policy, &mut resources);
 
     let graph = Graph::build(resources.iter().map(|(address, resource)| (address, &resource.needs)));
     if let Err(cycles) = &graph
@@ -72,8 +74,17 @@ pub fn load(path: &Path, inputs: &Inputs) -> Result<Loaded, Vec<Diagnostic>> {
     let broken = problems.iter().any(|problem| problem.severity == Severity::Error);
     match (name, graph) {
         (Some(project), Ok(graph)) if !broken => {
-            let manifest =
-                Manifest { project, dir, server, resources, disabled, moved, imports, sources: sources.clone() };
+            let manifest = Manifest {
+                project,
+                dir,
+                server,
+                policy,
+                resources,
+                disabled,
+                moved,
+                imports,
+                sources: sources.clone(),
+            };
             Ok(Loaded { manifest, graph, warnings: sorted(problems) })
         }
         _ => Err(sorted(problems)),

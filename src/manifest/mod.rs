@@ -15,6 +15,7 @@ mod lookup;
 mod node;
 mod orgs;
 mod parts;
+mod policy;
 mod reference;
 mod scope;
 mod section;
@@ -37,6 +38,7 @@ use crate::value::{Fields, Ref, Scope, Set, Value};
 pub use head::is_project_name;
 pub use load::{Loaded, load};
 pub(crate) use orgs::scope_of_another_org;
+pub use policy::{Allow, BlastRadius, Policy, What};
 pub use scope::{is_permission_type, is_type_in_orgs};
 pub use variables::Inputs;
 
@@ -49,6 +51,8 @@ pub struct Manifest {
     pub dir: PathBuf,
     /// `[server]`.
     pub server: Server,
+    /// `[policy]`.
+    pub policy: Policy,
     /// The resources.
     pub resources: BTreeMap<Address, Resource>,
     /// The tables that are declared and say `enabled = false`.
@@ -143,13 +147,16 @@ impl Resource {
     }
 }
 
-/// `lifecycle` of a resource, kept in the ledger too.
+/// `lifecycle` of a resource, and what `[policy]` adds to it; kept in the ledger too.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(default)]
 pub struct Lifecycle {
     /// Refuse to delete or replace it.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub prevent_destroy: bool,
+    /// A pattern of `[policy]` protects it from being deleted or replaced.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub protected: bool,
     /// Fields whose live value is left alone.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub ignore: BTreeSet<String>,

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use jiff::civil::Date;
+
 use super::Placed;
 use super::expand::{ExpandError, expand};
 use super::node::{Node, Raw};
@@ -48,8 +50,8 @@ impl<'s, 'a> Section<'s, 'a> {
         None
     }
 
-    /// The string of `word`, with its variables.
-    pub(super) fn text(&mut self, word: &str) -> Option<(Node<'a>, String)> {
+    /// The value of `word`, with its variables.
+    fn value(&mut self, word: &str) -> Option<Node<'a>> {
         let node = self.written.table.get(word)?;
         let mut unknown = None;
         let expanded = expand(node, &mut |expression, _| match expression {
@@ -62,24 +64,85 @@ impl<'s, 'a> Section<'s, 'a> {
         if let Some(message) = unknown {
             return self.fail(node, message, "refers to something else");
         }
-        let node = match expanded.map(Cow::into_owned) {
-            Ok(node) => node,
-            Err(ExpandError::Said) => return None,
+        match expanded.map(Cow::into_owned) {
+            Ok(node) => Some(node),
+            Err(ExpandError::Said) => None,
             Err(error) => {
                 self.problems.extend(error.diagnostic(self.written.source));
-                return None;
+                None
             }
-        };
+        }
+    }
+
+    /// Says that `node` is not of the type that `word` must have.
+    pub(super) fn wrong_type<T>(&mut self, word: &str, wanted: &str, node: &Node<'_>) -> Option<T> {
+        self.problems.push(wrong_type(word, wanted, &node.value, place(self.written.source, node.span)));
+        None
+    }
+
+    /// The string of `word`, with its variables.
+    pub(super) fn text(&mut self, word: &str) -> Option<(Node<'a>, String)> {
+        let node = self.value(word)?;
         match &node.value {
             Raw::Text(text) if !text.is_empty() => {
                 let text = text.clone().into_owned();
                 Some((node, text))
             }
             Raw::Text(_) => self.fail(&node, format!("`{word}` cannot be empty"), "empty"),
-            other => {
-                self.problems.push(wrong_type(word, "a string", other, place(self.written.source, node.span)));
-                None
+            _ => self.wrong_type(word, "a string", &node),
+        }
+    }
+
+    /// The boolean of `word`.
+    pub(super) fn flag(&mut self, word: &str) -> Option<bool> {
+        let node = self.value(word)?;
+        match node.value {
+            Raw::Boolean(yes) => Some(yes),
+            _ => self.wrong_type(word, "`true` or `false`", &node),
+        }
+    }
+
+    /// The whole number of `word`, which must be in `range`.
+    pub(super) fn number(&mut self, word: &str, range: std::ops::RangeInclusive<i64>) -> Option<i64> {
+        let node = self.value(word)?;
+        match node.value {
+            Raw::Integer(number) if range.contains(&number) => Some(number),
+            Raw::Integer(number) => {
+                let label = format!("from {} to {}", range.start(), range.end());
+                self.fail(&node, format!("`{word}` cannot be {number}"), &label)
             }
+            _ => self.wrong_type(word, "a whole number", &node),
+        }
+    }
+
+    /// The strings of `word`, each with its place.
+    pub(super) fn texts(&mut self, word: &str) -> Vec<Node<'a>> {
+        let Some(node) = self.value(word) else { return Vec::new() };
+        let Raw::Array(items) = node.value else {
+            self.wrong_type::<()>(word, "a list of strings", &node);
+            return Vec::new();
+        };
+        let mut texts = Vec::new();
+        for item in items {
+            match item.value {
+                Raw::Text(_) => texts.push(item),
+                _ => drop(self.wrong_type::<()>(word, "a list of strings", &item)),
+            }
+        }
+        texts
+    }
+
+    /// The day of `word`: a date of TOML, or a string that is one.
+    pub(super) fn date(&mut self, word: &str) -> Option<Date> {
+        let node = self.value(word)?;
+        let text = match &node.value {
+            Raw::Datetime(at) if at.time.is_none() => at.to_string(),
+            Raw::Text(text) => text.clone().into_owned(),
+            _ => return self.wrong_type(word, "a date, such as `2027-06-30`", &node),
+        };
+        match text.parse() {
+            Ok(date) => Some(date),
+            Err(_) => self.fail(&node, format!("`{text}` is no date"), "write a date, such as `2027-06-30`"),
         }
     }
 

@@ -69,6 +69,9 @@ pub(super) struct Document<'a> {
     pub(super) vars: BTreeMap<String, (&'a Arc<Source>, Entry<'a>)>,
     /// `[defaults.KIND]`.
     pub(super) defaults: BTreeMap<Kind, Written<'a>>,
+    pub(super) policy: Option<Written<'a>>,
+    /// `[[policy.allow]]`, in any file.
+    pub(super) allow: Vec<Written<'a>>,
     pub(super) moved: Vec<Written<'a>>,
     pub(super) imports: Vec<Written<'a>>,
     /// The resources as they are written, before `for_each`.
@@ -83,9 +86,7 @@ impl Written<'_> {
 }
 
 /// Words at the top of a manifest besides the kinds.
-const WORDS: [&str; 6] = ["project", "server", "var", "defaults", "moved", "import"];
-/// Words that later versions will know.
-const LATER: [&str; 1] = ["policy"];
+const WORDS: [&str; 7] = ["project", "server", "var", "policy", "defaults", "moved", "import"];
 
 /// Reads and merges all files; none if one of them is not TOML.
 pub(super) fn merge<'a>(sources: &'a [Arc<Source>], problems: &mut Vec<Diagnostic>) -> Option<Document<'a>> {
@@ -199,6 +200,7 @@ impl<'a> Document<'a> {
                 }
             }
             "defaults" => defaults::take(&mut self.defaults, source, entry, problems),
+            "policy" => self.take_policy(source, entry, problems),
             "moved" => take_all(&mut self.moved, source, entry, problems),
             "import" => take_all(&mut self.imports, source, entry, problems),
             word => match Kind::from_name(word) {
@@ -206,6 +208,20 @@ impl<'a> Document<'a> {
                 None => problems.push(unknown_word(source, &entry)),
             },
         }
+    }
+
+    /// `[policy]` stands once, its `[[policy.allow]]` in any file.
+    fn take_policy(&mut self, source: &'a Arc<Source>, mut entry: Entry<'a>, problems: &mut Vec<Diagnostic>) {
+        if let Raw::Table(Table(entries)) = &mut entry.node.value
+            && let Some(at) = entries.iter().position(|entry| entry.key == "allow")
+        {
+            let allow = Entry { key: "policy.allow".into(), ..entries.remove(at) };
+            take_all(&mut self.allow, source, allow, problems);
+            if entries.is_empty() {
+                return;
+            }
+        }
+        take_once(&mut self.policy, source, entry, problems);
     }
 
     fn take_kind(&mut self, kind: Kind, source: &'a Arc<Source>, entry: Entry<'a>, problems: &mut Vec<Diagnostic>) {
@@ -307,10 +323,6 @@ pub(super) fn wrong_type(word: &str, wanted: &str, found: &Raw<'_>, place: Place
 
 fn unknown_word(source: &Arc<Source>, entry: &Entry<'_>) -> Diagnostic {
     let word: &Cow<'_, str> = &entry.key;
-    if LATER.contains(&word.as_ref()) {
-        return Diagnostic::error("manifest::later", format!("`{word}` is not there yet"))
-            .at(place(source, entry.at), "comes with a later version");
-    }
     let kinds = Kind::ALL.iter().map(|kind| kind.name());
     let diagnostic = Diagnostic::error("manifest::unknown-kind", format!("`{word}` is neither a kind nor a section"))
         .at(place(source, entry.at), "unknown");

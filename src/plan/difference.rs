@@ -113,6 +113,7 @@ fn others(change: &Change) -> Vec<(&'static str, String)> {
         ("moved from", text(moved_from.as_ref().map(ToString::to_string).as_deref())),
         ("released fields", names(released)),
         ("prevent_destroy", flag(&lifecycle.prevent_destroy)),
+        ("protected by [policy]", flag(&lifecycle.protected)),
         ("owned", flag(&lifecycle.owned)),
         ("ignored fields", names(&lifecycle.ignore)),
         ("lifecycle is written", flag(lifecycle_changes)),

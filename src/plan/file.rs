@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 
 use super::digest::hex;
 use super::form::{ChangeForm, StakeForm, WarningForm};
-use super::{Consent, Plan};
+use super::{Allowed, Consent, Plan};
 use crate::diagnostic::Diagnostic;
 use crate::exit::{Exit, Problem};
 
@@ -61,6 +61,8 @@ struct Content {
     allow_empty: bool,
     changes: Vec<ChangeForm>,
     at_stake: Vec<StakeForm>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    allowed: Vec<Allowed>,
     warnings: Vec<WarningForm>,
 }
 
@@ -146,6 +148,7 @@ impl Content {
             allow_empty: *allow_empty,
             changes: plan.changes.iter().map(ChangeForm::from).collect(),
             at_stake: plan.at_stake.iter().map(StakeForm::from).collect(),
+            allowed: plan.allowed.clone(),
             warnings: plan.warnings.iter().map(WarningForm::from).collect(),
         }
     }
@@ -156,6 +159,7 @@ impl Content {
             home: self.made_on.org_id.clone(),
             changes: self.changes.into_iter().map(ChangeForm::read).collect::<Result<_, _>>()?,
             at_stake: self.at_stake.into_iter().map(StakeForm::read).collect(),
+            allowed: self.allowed,
             warnings: self.warnings.into_iter().map(WarningForm::read).collect(),
             ..Plan::default()
         };

@@ -12,16 +12,17 @@ mod tests;
 pub use difference::{Difference, Part, Side, difference};
 pub use digest::short;
 pub use file::{Origin, Saved, meant, read, writable, write};
-pub use guard::{Consent, matches};
+pub use guard::{Allowed, Consent};
 
 use std::collections::BTreeMap;
 
 use crate::address::Address;
-use crate::diff::{Action, Change, Comparison};
+use crate::diff::{Action, Change, Comparison, Target};
 use crate::evidence::Data;
 use crate::exit::Problem;
 use crate::graph::Graph;
 use crate::ledger::Ledger;
+use crate::manifest::{Policy, What};
 use crate::snapshot::Snapshot;
 
 /// What an apply would do.
@@ -37,6 +38,8 @@ pub struct Plan {
     pub after: BTreeMap<Address, Vec<Address>>,
     /// What is at stake where data may be lost.
     pub at_stake: BTreeMap<Address, Data>,
+    /// What a guard has let pass because `[[policy.allow]]` allows it.
+    pub allowed: Vec<Allowed>,
     /// What the guards refuse: an apply does nothing while there is one.
     pub refusals: Vec<Problem>,
     /// What is to be said and stops nothing.
@@ -94,6 +97,11 @@ impl Plan {
         self.changes.iter().all(|change| matches!(change.action, Action::None | Action::Forget))
     }
 
+    /// Whether `[[policy.allow]]` lets `what` happen to `address`.
+    pub fn allows(&self, what: What, address: &Address) -> bool {
+        self.allowed.iter().any(|allowed| allowed.what == what && allowed.addresses.contains(address))
+    }
+
     /// Whether an apply would write anything at all, if only to the ledger.
     pub fn writes(&self) -> bool {
         self.changes.iter().any(Change::writes)
@@ -112,23 +120,31 @@ pub struct Facts<'a> {
     pub ledger: &'a Ledger,
     /// What is at stake where data may be lost.
     pub at_stake: BTreeMap<Address, Data>,
+    /// What would stop running, by the change that would stop it.
+    pub stops: BTreeMap<Address, Vec<Target>>,
     /// What the user agreed to.
     pub consent: &'a Consent,
+    /// `[policy]`.
+    pub policy: &'a Policy,
+    /// Whether everything is meant to go.
+    pub all_goes: bool,
 }
 
 /// Orders the changes of `comparison` and asks the guards.
 pub fn order(comparison: Comparison, facts: Facts<'_>) -> Plan {
-    let ordered = order::order(comparison.changes, facts.graph, facts.ledger);
+    let Facts { project, graph, snapshot, ledger, at_stake, stops, consent, policy, all_goes } = facts;
+    let ordered = order::order(comparison.changes, graph, ledger);
     let mut plan = Plan {
-        project: facts.project.to_owned(),
-        home: facts.snapshot.home.clone(),
+        project: project.to_owned(),
+        home: snapshot.home.clone(),
         changes: ordered.changes,
         after: ordered.after,
-        at_stake: facts.at_stake,
+        at_stake,
+        allowed: Vec::new(),
         refusals: comparison.problems,
         warnings: Vec::new(),
     };
     plan.refusals.extend(ordered.problems);
-    plan.refusals.extend(guard::refusals(&plan, facts.snapshot, facts.consent));
+    guard::ask(&mut plan, guard::Grounds { snapshot, ledger, stops: &stops, consent, policy, all_goes });
     plan
 }

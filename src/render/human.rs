@@ -6,12 +6,13 @@ use super::reason::{data, listed, object, reason, sign, threat};
 use super::style::{Palette, Role};
 use super::value::count;
 use crate::diff::{Action, Change};
-use crate::plan::{Counts, Plan, short};
+use crate::plan::{Allowed, Counts, Plan, short};
 
 /// The whole plan.
 pub fn plan(plan: &Plan, palette: Palette) -> String {
     let mut page = Page::new(palette);
     at_stake(&mut page, plan);
+    allowed(&mut page, plan);
     let server: Vec<_> = plan.changes.iter().filter(|change| on_server(change)).collect();
     let (drift, changes): (Vec<_>, Vec<_>) = server.into_iter().partition(|change| change.drifted());
     section(&mut page, "Drift (changed on the server since the last apply):", &drift);
@@ -39,6 +40,19 @@ fn at_stake(page: &mut Page, plan: &Plan) {
             page.say("  ").put(role, "!").say(" ").put(Role::Strong, &change.address);
             page.say(format_args!(" {}: ", threat(change))).put(role, data(stake)).end();
         }
+    }
+}
+
+/// What was let pass: whoever reads the plan sees what it rests on, and why.
+fn allowed(page: &mut Page, plan: &Plan) {
+    if plan.allowed.is_empty() {
+        return;
+    }
+    page.heading("Allowed by [policy]:");
+    for Allowed { what, addresses, until, reason } in &plan.allowed {
+        page.say("  ").put(Role::Warning, what).say(" of ");
+        page.put(Role::Strong, listed(addresses.iter().map(ToString::to_string)));
+        page.say(format_args!(" until {until}: {reason}")).end();
     }
 }
 
@@ -156,7 +170,7 @@ fn ledger(page: &mut Page, plan: &Plan) {
             line("release", &format!(": {}", released(change)));
         }
         if change.lifecycle_changes {
-            line("protect", " as its lifecycle says now");
+            line("protect", " as its lifecycle and [policy] say now");
         }
     }
 }

@@ -12,7 +12,8 @@ use crate::evidence::Data;
 use crate::exit::{Exit, Problem};
 use crate::kind::Kind;
 use crate::ledger::Origin;
-use crate::plan::Plan;
+use crate::manifest::What;
+use crate::plan::{Allowed, Plan};
 use crate::report::Report;
 use crate::secret::{Sink, Source as SecretSource};
 use crate::snapshot::Sight;
@@ -162,6 +163,12 @@ pub(crate) fn plan() -> Plan {
             ),
             (Address::new(Kind::Bucket, "void"), Data::None),
         ]),
+        allowed: vec![Allowed {
+            what: What::DataLoss,
+            addresses: BTreeSet::from([Address::new(Kind::Bucket, "raw"), Address::new(Kind::Bucket, "void")]),
+            until: jiff::civil::date(2026, 12, 31),
+            reason: "old test data, see OPS-17".into(),
+        }],
         refusals: vec![problem(Exit::Refused, "bucket.tmp would lose data")],
         warnings: vec![Diagnostic::warning("plan::something", "something to know")],
     }

@@ -17,6 +17,8 @@ pub struct Snapshot {
     pub home: Option<String>,
     /// The ID of the user that the run's token belongs to.
     pub me: String,
+    /// What is known of the run's own token.
+    pub own_token: OwnToken,
     /// The server's time when it had been read, in milliseconds since 1970.
     pub at: u64,
     /// Whether it is proven that the token sees all labels of the home org, and so the ledger if there is one.
@@ -28,6 +30,15 @@ pub struct Snapshot {
     pub owners: BTreeMap<String, BTreeSet<String>>,
     /// What else an object is that is to be imported and is not of the declared kind, by ID.
     pub of_another_kind: BTreeMap<String, Kind>,
+}
+
+/// What is known of the token that a run uses.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OwnToken {
+    /// Its ID, where the user gave it.
+    pub id: Option<String>,
+    /// The fingerprint of its secret, as the ledger has it of those that were delivered.
+    pub print: Option<String>,
 }
 
 impl Snapshot {

@@ -6,7 +6,7 @@ use futures::future::try_join_all;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use tokio::join;
 
-use super::{Sight, Snapshot, View};
+use super::{OwnToken, Sight, Snapshot, View};
 use crate::address::Address;
 use crate::api::{ApiError, Client, Me, sight};
 use crate::kind::{Asked, Kind, Object, Place, Presence};
@@ -99,6 +99,7 @@ fn snapshot(client: &Client, server: &Server, me: Me, proven: &BTreeMap<String, 
         version: server.version.clone(),
         home: server.home.clone(),
         me: me.id,
+        own_token: OwnToken { id: server.token_id.clone(), print: client.token_print() },
         at: client.server_time().unwrap_or_default(),
         labels_proven: proven.get(LABELS).copied().unwrap_or(false),
         owners,

@@ -184,3 +184,69 @@ both!(a_managed_org_goes_without_its_cascade, async |scene| {
     project.apply().await;
     scene.http.get(&format!("orgs/{org}")).await.expect(404);
 });
+
+both!(the_token_of_the_run_is_neither_deleted_nor_deactivated, async |scene| {
+    let project = Project::new(&scene);
+    let head = format!("[org.home]\nname = \"{}\"\nexternal = true\n\n", scene.org_name);
+    let token = |status: &str| {
+        format!(
+            "{head}[user.me]\nname = \"{ROOT}\"\nexternal = true\n\n[token.ci]\nstatus = \"{status}\"\n\
+             read = [\"org.home/labels\", \"org.home/authorizations\", \"org.home\", \"user.me\", \"instance/orgs\", \
+             \"instance/users\"]\ndeliver = {{ file = \"secrets/ci\" }}\n"
+        )
+    };
+    project.declare(&token("active"));
+    project.apply().await;
+    let own = std::fs::read_to_string(project.path().join("secrets/ci")).unwrap();
+    let id = project.plan(Goal::Declared).await.unwrap().ledger.entries.into_values().next().unwrap().id;
+    project.declare(&token("inactive"));
+    assert_eq!(refusals(&project).await, [], "another token may");
+    // Its secret's fingerprint is in the ledger.
+    let project = as_token(&scene, project, &own);
+    assert_eq!(refusals(&project).await, [(Exit::Refused, "guard::own-token")]);
+    project.declare(&format!("{head}[label.l]\n"));
+    assert_eq!(refusals(&project).await, [(Exit::Refused, "guard::own-token")]);
+    // Or its ID is known.
+    let mut project = as_token(&scene, project, scene.server.token());
+    assert_eq!(refusals(&project).await, []);
+    project.server.token_id = Some(id);
+    assert_eq!(refusals(&project).await, [(Exit::Refused, "guard::own-token")]);
+});
+
+both!(a_user_that_tasks_run_as_keeps_its_role, async |scene| {
+    let mut project = Project::new(&scene);
+    let name = unique("ops");
+    let home = format!("[org.home]\nname = \"{}\"\nexternal = true\n\n", scene.org_name);
+    let user = |roles: &str| format!("{home}[user.ops]\nname = \"{name}\"\n{roles}\n");
+    project.declare(&user("owner_of = [\"org.home\"]"));
+    project.apply().await;
+    let ops = project.plan(Goal::Declared).await.unwrap().ledger.entries.into_values().next().unwrap().id;
+    let may = json!([scene.may("read", "tasks"), scene.may("write", "tasks")]);
+    let token = scene.token_with(json!({"userID": ops, "permissions": may})).await;
+    let flux = "option task = {name: \"theirs\", every: 1h}\nx = 1\n";
+    let theirs = scene.http.clone().with_token(&token.token);
+    let task = id(&theirs.post("tasks", json!({"orgID": scene.org, "flux": flux})).await.expect(201));
+    let stops = [(Exit::Refused, "guard::task-owner")];
+    for roles in ["owner_of = []", "owner_of = []\nmember_of = [\"org.home\"]", "member_of = [\"org.home\"]"] {
+        project.declare(&user(roles));
+        assert_eq!(refusals(&project).await, stops, "{roles}");
+    }
+    project.declare(&user("status = \"inactive\"\nowner_of = [\"org.home\"]"));
+    assert_eq!(refusals(&project).await, [], "an inactive user's tasks go on");
+    project.declare(&format!("{home}[label.l]\n"));
+    assert_eq!(refusals(&project).await, stops);
+    let allow =
+        "[[policy.allow]]\nwhat = \"task_owner\"\naddress = \"user.ops\"\nuntil = 2099-12-31\nreason = \"gone\"\n";
+    project.declare(&format!("{home}[label.l]\n\n{allow}"));
+    assert_eq!(refusals(&project).await, []);
+    // What the same plan deletes does not count.
+    project.consent.adopt = true;
+    project.declare(&format!(
+        "{}\n[task.t]\nname = \"theirs\"\nevery = \"1h\"\nflux = \"x = 1\"\nlifecycle = {{ owned = true }}\n",
+        user("owner_of = [\"org.home\"]")
+    ));
+    project.apply().await;
+    project.declare(&format!("{home}[label.l]\n"));
+    project.apply().await;
+    scene.http.get(&format!("tasks/{task}")).await.expect(404);
+});

@@ -330,6 +330,10 @@ scenarios! {
     org_with_data_deleted
     org_with_everything_in_it
     orgs_side_by_side
+    policy_adopts
+    policy_allows_data_loss
+    policy_blast_radius
+    policy_protects
     resources_enabled_and_disabled
     task_adopted_by_its_name
     task_changed_by_hand

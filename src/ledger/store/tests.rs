@@ -31,7 +31,12 @@ fn entry() -> impl Strategy<Value = Entry> {
             created,
             origin: if adopted { Origin::Adopted } else { Origin::Created },
             fields,
-            lifecycle: Lifecycle { prevent_destroy: lifecycle.0, ignore: lifecycle.1, owned: lifecycle.2 },
+            lifecycle: Lifecycle {
+                prevent_destroy: lifecycle.0,
+                ignore: lifecycle.1,
+                owned: lifecycle.2,
+                ..Lifecycle::default()
+            },
             needs,
             secret,
             predecessors,

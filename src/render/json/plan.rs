@@ -8,7 +8,7 @@ use crate::address::Address;
 use crate::diff::{self, Action, Cause, FieldChange};
 use crate::evidence::Data;
 use crate::ledger::Origin;
-use crate::plan::Plan;
+use crate::plan::{Allowed, Plan};
 use crate::value::Value;
 
 #[derive(Serialize)]
@@ -18,6 +18,7 @@ pub(super) struct Form<'a> {
     summary: Summary,
     changes: Vec<Change<'a>>,
     at_stake: Vec<Stake<'a>>,
+    allowed: &'a [Allowed],
     refusals: Vec<problem::Form<'a>>,
     warnings: Vec<Said<'a>>,
 }
@@ -111,6 +112,7 @@ impl<'a> Form<'a> {
             },
             changes: plan.changes.iter().map(Change::new).collect(),
             at_stake: plan.at_stake.iter().map(|(address, data)| Stake::new(address, data)).collect(),
+            allowed: &plan.allowed,
             refusals: plan.refusals.iter().map(problem::Form::new).collect(),
             warnings: plan.warnings.iter().map(Said::new).collect(),
         }

@@ -4,14 +4,18 @@ use std::fmt::Write as _;
 
 use fluxform::diff::{Action, Change};
 use fluxform::exit::Problem;
-use fluxform::plan::Plan;
+use fluxform::plan::{Allowed, Plan};
 use fluxform::value::Value as Field;
 
-/// What a plan changes: a line for each address, and one for each field of an update.
+/// What a plan changes: a line for each address, and one for each field of an update; what it rests on, what is refused.
 pub(crate) fn lines(plan: &Plan) -> String {
     let mut text = String::new();
     for change in plan.changes.iter().filter(|change| change.writes()) {
         line(&mut text, change);
+    }
+    for Allowed { what, addresses, reason, .. } in &plan.allowed {
+        let addresses: Vec<_> = addresses.iter().map(ToString::to_string).collect();
+        writeln!(text, "? {what} of {} allowed: {reason}", addresses.join(", ")).unwrap();
     }
     for problem in &plan.refusals {
         text += &refused(problem);

@@ -1,0 +1,104 @@
+//! What runs with the role of a user, and would stop if the user lost it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::address::Address;
+use crate::api::{ApiError, Client};
+use crate::diff::{Action, Change, Target};
+use crate::field::Shape;
+use crate::kind::{Asked, Kind};
+use crate::snapshot::Snapshot;
+use crate::value::{Ref, Value};
+
+/// What would stop, by the change that takes the role that it runs with. What these same changes delete or make anew does
+/// not count, nor what the token does not see. `external` has the objects behind external resources.
+///
+/// # Errors
+/// The server's.
+pub async fn stops(
+    client: &Client,
+    changes: &[Change],
+    external: &BTreeMap<Address, Target>,
+    snapshot: &Snapshot,
+) -> Result<BTreeMap<Address, Vec<Target>>, ApiError> {
+    let mut stops = BTreeMap::new();
+    for change in changes {
+        let (Some(owns), Some(object)) = (change.address.kind.spec().owns, &change.object) else { continue };
+        let lost = match change.action {
+            // The run would end itself: that is refused whatever runs as its user.
+            Action::Delete | Action::Replace if object.id == snapshot.me => continue,
+            Action::Delete | Action::Replace => all_orgs(client, change.address.kind, owns).await?,
+            Action::Update => lost(change, owns, snapshot, &|address| id(address, changes, external)),
+            Action::None | Action::Create | Action::Forget => continue,
+        };
+        let lost: Vec<&str> = lost.iter().map(String::as_str).collect();
+        if lost.is_empty() {
+            continue;
+        }
+        let mut targets = Vec::new();
+        for kind in Kind::ALL.iter().filter(|kind| kind.spec().runs_as_creator) {
+            let running = kind.list(client, &lost, Asked::NOTHING).await?;
+            let theirs = running.into_iter().filter(|found| found.user.as_ref() == Some(&object.id));
+            let stay = theirs.filter(|found| !goes(*kind, &found.id, changes));
+            targets.extend(stay.map(|found| Target { id: found.id, org: found.org, name: found.name }));
+        }
+        if !targets.is_empty() {
+            stops.insert(change.address.clone(), targets);
+        }
+    }
+    Ok(stops)
+}
+
+/// Whether the object is deleted or made anew by `changes`.
+fn goes(kind: Kind, id: &str, changes: &[Change]) -> bool {
+    changes.iter().any(|change| {
+        let same = change.address.kind == kind && change.object.as_ref().is_some_and(|object| object.id == id);
+        same && matches!(change.action, Action::Delete | Action::Replace)
+    })
+}
+
+/// The ID behind an address, where there is an object.
+fn id<'a>(address: &Address, changes: &'a [Change], external: &'a BTreeMap<Address, Target>) -> Option<&'a str> {
+    let change = changes.iter().find(|change| change.address == *address);
+    let target = change.and_then(|change| change.object.as_ref()).or_else(|| external.get(address));
+    target.map(|target| target.id.as_str())
+}
+
+/// Every org that the token sees: which of them an object that goes owns need not have been read.
+async fn all_orgs(client: &Client, kind: Kind, owns: &str) -> Result<BTreeSet<String>, ApiError> {
+    let Some(Shape::Refs(orgs)) = kind.field(owns).map(|field| field.shape) else { return Ok(BTreeSet::new()) };
+    Ok(orgs.list(client, &[], Asked::NOTHING).await?.into_iter().map(|org| org.id).collect())
+}
+
+/// The orgs (IDs) that an object owns and would not any more: they are taken from its `owns`, or given to another role,
+/// because an object has one role in an org.
+fn lost<'a>(
+    change: &Change,
+    owns: &str,
+    snapshot: &Snapshot,
+    id: &dyn Fn(&Address) -> Option<&'a str>,
+) -> BTreeSet<String> {
+    let kind = change.address.kind;
+    let object = change.object.as_ref().and_then(|object| snapshot.object(kind, &object.id));
+    let Some(Value::Refs(owned)) = object.and_then(|object| object.fields.get(owns)) else { return BTreeSet::new() };
+    let owned: BTreeSet<&str> = owned.iter().filter_map(Ref::bare_id).collect();
+    let mut lost = BTreeSet::new();
+    for field in &change.fields {
+        let is_role = |name| kind.field(name).map(|field| field.shape) == kind.field(owns).map(|field| field.shape);
+        let Value::Refs(wanted) = &field.wanted else { continue };
+        if !is_role(field.field) {
+            continue;
+        }
+        let wanted: BTreeSet<&str> = wanted
+            .iter()
+            .filter_map(|of| match of {
+                Ref::To(address) => id(address),
+                Ref::Home => snapshot.home.as_deref(),
+                Ref::Id(_, id) => Some(id),
+            })
+            .collect();
+        let gone = owned.iter().filter(|org| (field.field == owns) != wanted.contains(*org));
+        lost.extend(gone.map(|org| (*org).to_owned()));
+    }
+    lost
+}

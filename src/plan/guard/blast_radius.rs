@@ -1,0 +1,43 @@
+//! Not much of a kind goes at once: that is more often a slip than a wish.
+
+use super::allowed::Agreed;
+use super::{deactivates, refuse};
+use crate::diff::{Action, Change};
+use crate::exit::Problem;
+use crate::kind::Kind;
+use crate::ledger::Ledger;
+use crate::manifest::{BlastRadius, What};
+use crate::plan::Plan;
+
+pub(super) fn refusals(plan: &Plan, ledger: &Ledger, limit: BlastRadius, agreed: &mut Agreed<'_>) -> Vec<Problem> {
+    let BlastRadius { percent, from } = limit;
+    let mut refusals = Vec::new();
+    for kind in Kind::ALL {
+        let owned = ledger.entries.keys().filter(|address| address.kind == *kind).count();
+        let hit: Vec<&Change> =
+            plan.changes.iter().filter(|change| change.address.kind == *kind && goes(change)).collect();
+        let too_many = |hit: usize| owned >= from && hit * 100 > owned * usize::from(percent);
+        // Consent is asked for only where it is needed.
+        if !too_many(hit.len()) {
+            continue;
+        }
+        let hit = hit.into_iter().filter(|change| !agreed.allows(What::BlastRadius, &change.address)).count();
+        if too_many(hit) {
+            let message =
+                format!("{hit} of {owned} {kind}s would be deleted, replaced or deactivated: more than {percent} %");
+            let help = "look twice; if it is meant, do it in smaller steps, or say so in a [[policy.allow]] with \
+                        `what = \"blast_radius\"`";
+            refusals.push(refuse("guard::blast-radius", message, help));
+        }
+    }
+    refusals
+}
+
+/// Whether the object that is there now will not be, or will not work.
+fn goes(change: &Change) -> bool {
+    match change.action {
+        Action::Delete | Action::Replace => true,
+        Action::Update => deactivates(change),
+        Action::None | Action::Create | Action::Forget => false,
+    }
+}

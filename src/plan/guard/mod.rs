@@ -1,0 +1,77 @@
+//! The rules that refuse a plan, one file a guard.
+
+mod account;
+mod adoption;
+mod allowed;
+mod blast_radius;
+mod creator;
+mod data_loss;
+mod imported;
+mod protection;
+mod system;
+mod task_owner;
+#[cfg(test)]
+mod tests;
+
+pub use allowed::{Allowed, Consent};
+
+use std::collections::BTreeMap;
+
+use super::Plan;
+use crate::address::Address;
+use crate::diagnostic::Diagnostic;
+use crate::diff::{Change, Target};
+use crate::exit::{Exit, Problem};
+use crate::ledger::Ledger;
+use crate::manifest::Policy;
+use crate::snapshot::Snapshot;
+use crate::value::Value;
+use allowed::Agreed;
+
+/// What the guards look at besides the plan.
+#[derive(Clone, Copy)]
+pub(super) struct Grounds<'a> {
+    pub(super) snapshot: &'a Snapshot,
+    pub(super) ledger: &'a Ledger,
+    /// What would stop running, by the change that would stop it.
+    pub(super) stops: &'a BTreeMap<Address, Vec<Target>>,
+    pub(super) consent: &'a Consent,
+    pub(super) policy: &'a Policy,
+    /// Whether everything is meant to go.
+    pub(super) all_goes: bool,
+}
+
+/// Asks all guards about `plan`: adds what they refuse, what was let pass because the policy allows it, and what is to be
+/// said of the policy.
+pub(super) fn ask(plan: &mut Plan, grounds: Grounds<'_>) {
+    let Grounds { snapshot, ledger, stops, consent, policy, all_goes } = grounds;
+    let mut agreed = Agreed::new(consent, policy, snapshot.at);
+    let mut refusals = Vec::new();
+    for change in &plan.changes {
+        refusals.extend(protection::refusal(change));
+        refusals.extend(imported::refusal(change));
+        refusals.extend(system::refusal(change, snapshot));
+        refusals.extend(account::own_user(change, snapshot));
+        refusals.extend(account::own_token(change, snapshot, ledger));
+        refusals.extend(creator::refusal(change, snapshot));
+    }
+    refusals.extend(task_owner::refusals(stops, &mut agreed));
+    refusals.extend(data_loss::refusals(&plan.at_stake, &mut agreed));
+    if !all_goes {
+        refusals.extend(blast_radius::refusals(plan, ledger, policy.blast_radius, &mut agreed));
+    }
+    refusals.extend(adoption::refusal(plan, snapshot, &mut agreed));
+    plan.refusals.extend(refusals);
+    plan.warnings.extend(agreed.expired());
+    plan.warnings.extend(protection::idle(plan, policy));
+    plan.allowed = agreed.used();
+}
+
+fn refuse(code: &'static str, message: String, help: &str) -> Problem {
+    Problem { exit: Exit::Refused, diagnostic: Diagnostic::error(code, message).help(help) }
+}
+
+/// Whether `change` makes its object inactive.
+fn deactivates(change: &Change) -> bool {
+    change.fields.iter().any(|field| field.field == "status" && field.wanted == Value::Text("inactive".into()))
+}

@@ -1,0 +1,52 @@
+//! What is protected, and what was there before, is neither deleted nor replaced.
+
+use super::refuse;
+use crate::diagnostic::Diagnostic;
+use crate::diff::{Action, Change};
+use crate::exit::Problem;
+use crate::ledger::Origin;
+use crate::manifest::Policy;
+use crate::plan::Plan;
+
+pub(super) fn refusal(change: &Change) -> Option<Problem> {
+    let verb = match change.action {
+        Action::Delete => "deleted",
+        Action::Replace => "replaced",
+        _ => return None,
+    };
+    let address = &change.address;
+    if change.lifecycle.prevent_destroy {
+        return Some(refuse(
+            "guard::prevent-destroy",
+            format!("{address} would be {verb}, and its lifecycle says prevent_destroy"),
+            "apply once with `prevent_destroy = false` first, if it really is to go",
+        ));
+    }
+    if change.lifecycle.protected {
+        return Some(refuse(
+            "guard::protected",
+            format!("{address} would be {verb}, and [policy] protects it"),
+            "apply once with it declared as it is and without the pattern in `protected` first, if it really is to go",
+        ));
+    }
+    let adopted = change.adopts || change.origin == Some(Origin::Adopted);
+    (adopted && change.action == Action::Replace && !change.lifecycle.owned).then(|| {
+        refuse(
+            "guard::adopted",
+            format!("{address} would be replaced, and this project did not create it"),
+            "set `lifecycle = { owned = true }` if the project may delete what it adopted",
+        )
+    })
+}
+
+/// Patterns that protect nothing: a slip of the pen would leave bare what somebody believes to be safe.
+pub(super) fn idle(plan: &Plan, policy: &Policy) -> Vec<Diagnostic> {
+    let protects =
+        |pattern: &crate::address::Pattern| plan.changes.iter().any(|change| pattern.matches(&change.address));
+    let idle = policy.protected.iter().filter(|pattern| !protects(&pattern.value));
+    idle.map(|pattern| {
+        let message = format!("`{}` protects nothing: the project has no such resource", pattern.value);
+        Diagnostic::warning("policy::protects-nothing", message).at(pattern.place.clone(), "matches nothing")
+    })
+    .collect()
+}

@@ -1,0 +1,35 @@
+//! What runs with the role of a user goes on running.
+
+use std::collections::BTreeMap;
+
+use super::allowed::Agreed;
+use super::refuse;
+use crate::address::Address;
+use crate::diff::Target;
+use crate::exit::Problem;
+use crate::manifest::What;
+
+/// So many are named.
+const NAMED: usize = 5;
+
+pub(super) fn refusals(stops: &BTreeMap<Address, Vec<Target>>, agreed: &mut Agreed<'_>) -> Vec<Problem> {
+    let one = |(address, targets): (&Address, &Vec<Target>)| {
+        if targets.is_empty() || agreed.allows(What::TaskOwner, address) {
+            return None;
+        }
+        let mut named: Vec<String> =
+            targets.iter().take(NAMED).map(|target| format!("{:?} (ID {})", target.name, target.id)).collect();
+        if targets.len() > NAMED {
+            named.push(format!("{} more", targets.len() - NAMED));
+        }
+        let what = match targets.len() {
+            1 => "a task runs as it and would stop".to_owned(),
+            many => format!("{many} tasks run as it and would stop"),
+        };
+        let help = "a task runs as the user who made it, for ever: let another owner of the org make them anew first; or \
+                    say in a [[policy.allow]] with `what = \"task_owner\"` that they may stop";
+        let message = format!("{address} would not own the org any more, and {what}: {}", named.join(", "));
+        Some(refuse("guard::task-owner", message, help))
+    };
+    stops.iter().filter_map(one).collect()
+}

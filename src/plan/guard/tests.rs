@@ -1,0 +1,293 @@
+//! The guards on made-up plans.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use jiff::civil::{Date, date};
+
+use super::*;
+use crate::diagnostic::{Place, Source};
+use crate::diff::{Action, Cause, FieldChange, Reason};
+use crate::evidence::Data;
+use crate::kind::{Kind, Object};
+use crate::ledger::{Entry, Origin};
+use crate::manifest::{Allow, BlastRadius, Lifecycle, Placed, What};
+use crate::snapshot::{Sight, View};
+use crate::value::Fields;
+
+/// 2026-11-25T12:00:00Z
+const NOON: u64 = 1_795_608_000_000;
+
+/// A plan and all that the guards look at.
+struct Scene {
+    plan: Plan,
+    snapshot: Snapshot,
+    ledger: Ledger,
+    stops: BTreeMap<Address, Vec<Target>>,
+    consent: Consent,
+    policy: Policy,
+    all_goes: bool,
+}
+
+fn place() -> Place {
+    let source = Source { name: "a.toml".into(), path: "a.toml".into(), text: String::new() };
+    Place { source: Arc::new(source), span: 0..0 }
+}
+
+fn address(text: &str) -> Address {
+    text.parse().expect("an address")
+}
+
+fn target(id: &str) -> Target {
+    Target { id: id.into(), org: None, name: id.into() }
+}
+
+fn entry(id: &str) -> Entry {
+    Entry {
+        id: id.into(),
+        org: None,
+        name: id.into(),
+        created: None,
+        origin: Origin::Created,
+        fields: BTreeMap::new(),
+        lifecycle: Lifecycle::default(),
+        needs: BTreeSet::new(),
+        secret: None,
+        predecessors: BTreeSet::new(),
+    }
+}
+
+fn inactive() -> FieldChange {
+    let wanted = Value::Text("inactive".into());
+    FieldChange { field: "status", live: None, wanted, last: None, cause: Cause::Yours }
+}
+
+impl Scene {
+    fn new() -> Self {
+        Self {
+            plan: Plan::default(),
+            snapshot: Snapshot { at: NOON, me: "me".into(), ..Snapshot::default() },
+            ledger: Ledger::default(),
+            stops: BTreeMap::new(),
+            consent: Consent::default(),
+            policy: Policy::default(),
+            all_goes: false,
+        }
+    }
+
+    /// A change of an object whose ID is that of its address, and which the ledger has.
+    fn change(mut self, name: &str, action: Action, edit: impl FnOnce(&mut Change)) -> Self {
+        let address = address(name);
+        let mut change = Change::blank(&address, action, Reason::NotDeclared);
+        change.object = Some(target(name));
+        edit(&mut change);
+        self.plan.changes.push(change);
+        self.ledger.entries.insert(address, entry(name));
+        self
+    }
+
+    /// `gone` of `owned` buckets are deleted.
+    fn buckets(mut self, owned: usize, gone: usize) -> Self {
+        for n in 0..owned {
+            let action = if n < gone { Action::Delete } else { Action::None };
+            self = self.change(&format!("bucket.b{n:02}"), action, |_| {});
+        }
+        self
+    }
+
+    fn allow(mut self, what: What, address: &str, until: Date) -> Self {
+        let address = address.parse().expect("a pattern");
+        self.policy.allow.push(Allow { what, address, until, reason: "because".into(), place: place() });
+        self
+    }
+
+    fn protect(mut self, pattern: &str) -> Self {
+        let value = pattern.parse().expect("a pattern");
+        self.policy.protected.push(Placed { value, place: place() });
+        self
+    }
+
+    /// What is refused, warned of and allowed, a line each.
+    fn says(self) -> String {
+        let Self { mut plan, snapshot, ledger, stops, consent, policy, all_goes } = self;
+        let (snapshot, ledger, stops) = (&snapshot, &ledger, &stops);
+        ask(&mut plan, Grounds { snapshot, ledger, stops, consent: &consent, policy: &policy, all_goes });
+        let refused = plan
+            .refusals
+            .iter()
+            .map(|problem| format!("{:?} {}: {}", problem.exit, problem.diagnostic.code, problem.diagnostic.message));
+        let warned = plan.warnings.iter().map(|warning| format!("{}: {}", warning.code, warning.message));
+        let allowed = plan.allowed.iter().map(|allowed| {
+            let names: Vec<_> = allowed.addresses.iter().map(ToString::to_string).collect();
+            format!("allowed: {} of {} until {}: {}", allowed.what, names.join(" "), allowed.until, allowed.reason)
+        });
+        refused.chain(warned).chain(allowed).collect::<Vec<_>>().join("\n")
+    }
+}
+
+#[test]
+fn much_of_a_kind_does_not_go_at_once() {
+    assert_eq!(Scene::new().buckets(9, 9).says(), "", "below ten nobody counts");
+    assert_eq!(Scene::new().buckets(10, 3).says(), "", "30 % are no matter");
+    insta::assert_snapshot!(
+        Scene::new().buckets(10, 4).says(),
+        @"Refused guard::blast-radius: 4 of 10 buckets would be deleted, replaced or deactivated: more than 30 %"
+    );
+    let mut meant = Scene::new().buckets(10, 10);
+    meant.all_goes = true;
+    assert_eq!(meant.says(), "");
+}
+
+#[test]
+fn what_is_replaced_or_deactivated_counts_and_other_kinds_do_not() {
+    let mut scene = Scene::new().buckets(8, 0);
+    for n in 0..3 {
+        scene = scene.change(&format!("task.t{n}"), Action::Delete, |_| {});
+    }
+    for (n, action) in [Action::Replace, Action::Update, Action::Forget, Action::Create].into_iter().enumerate() {
+        scene = scene.change(&format!("token.t{n}"), action, |change| change.fields = vec![inactive()]);
+    }
+    assert_eq!(Scene { policy: Policy::default(), ..scene }.says(), "", "there are only 8, 3 and 4");
+    let mut scene = Scene::new();
+    for n in 0..10 {
+        let action = if n < 2 { Action::Replace } else { Action::Update };
+        scene = scene.change(&format!("token.t{n}"), action, |change| {
+            change.fields = if n < 4 { vec![inactive()] } else { Vec::new() };
+        });
+    }
+    insta::assert_snapshot!(
+        scene.says(),
+        @"Refused guard::blast-radius: 4 of 10 tokens would be deleted, replaced or deactivated: more than 30 %"
+    );
+}
+
+#[test]
+fn the_policy_says_how_much_may_go_and_which_do_not_count() {
+    let limited = |percent, from, scene: Scene| {
+        let policy = Policy { blast_radius: BlastRadius { percent, from }, ..scene.policy };
+        Scene { policy, ..scene }.says()
+    };
+    assert_eq!(limited(40, 10, Scene::new().buckets(10, 4)), "");
+    assert!(limited(0, 1, Scene::new().buckets(2, 1)).contains("1 of 2 buckets"));
+    let allowed = Scene::new().buckets(10, 4).allow(What::BlastRadius, "bucket.b00", date(2026, 11, 25));
+    insta::assert_snapshot!(allowed.says(), @"allowed: blast_radius of bucket.b00 until 2026-11-25: because");
+    let not_needed = Scene::new().buckets(10, 3).allow(What::BlastRadius, "bucket.*", date(2026, 11, 25));
+    assert_eq!(not_needed.says(), "");
+}
+
+#[test]
+fn consent_ends() {
+    let scene = || {
+        let mut scene = Scene::new().change("bucket.raw", Action::Delete, |_| {});
+        scene.plan.at_stake.insert(address("bucket.raw"), Data::Unknown("no right to look".into()));
+        scene
+    };
+    insta::assert_snapshot!(
+        scene().allow(What::DataLoss, "bucket.*", date(2026, 11, 24)).says(),
+        @r"
+    Refused guard::data-loss: bucket.raw would lose data: it may hold points (no right to look)
+    policy::expired: what allows data_loss of bucket.* ended on 2026-11-24
+    "
+    );
+    let today = || scene().allow(What::DataLoss, "bucket.*", date(2026, 11, 25));
+    insta::assert_snapshot!(today().says(), @"allowed: data_loss of bucket.raw until 2026-11-25: because");
+    assert!(scene().allow(What::Adopt, "bucket.*", date(2026, 11, 25)).says().contains("guard::data-loss"));
+    assert!(scene().allow(What::DataLoss, "org.*", date(2026, 11, 25)).says().contains("guard::data-loss"));
+    let mut timeless = today();
+    timeless.snapshot.at = 0;
+    assert!(timeless.says().contains("guard::data-loss"), "without a time nothing counts that ends");
+    let mut said = today();
+    said.consent.data_loss = vec!["bucket.raw".into()];
+    assert_eq!(said.says(), "", "the command line allows it already");
+}
+
+#[test]
+fn adoption_is_agreed_to_by_the_policy_too() {
+    let scene = || Scene::new().change("bucket.raw", Action::None, |change| change.adopts = true);
+    assert!(scene().says().starts_with("Refused guard::adoption"));
+    let mut policy = scene();
+    policy.policy.adopt = true;
+    assert_eq!(policy.says(), "");
+    let allowed = scene().allow(What::Adopt, "bucket.raw", date(2027, 1, 1));
+    insta::assert_snapshot!(allowed.says(), @"allowed: adopt of bucket.raw until 2027-01-01: because");
+    let imported =
+        Scene::new().change("bucket.raw", Action::None, |change| (change.adopts, change.imported) = (true, true));
+    assert_eq!(imported.says(), "");
+}
+
+#[test]
+fn what_is_protected_is_neither_deleted_nor_replaced() {
+    for action in [Action::Delete, Action::Replace] {
+        let scene = Scene::new().change("bucket.raw", action, |change| change.lifecycle.protected = true);
+        let says = scene.protect("bucket.raw").says();
+        assert!(says.starts_with("Refused guard::protected") && says.ends_with("and [policy] protects it"), "{says}");
+    }
+    let scene = Scene::new().change("bucket.raw", Action::Update, |change| change.lifecycle.protected = true);
+    assert_eq!(scene.protect("bucket.*").says(), "");
+    insta::assert_snapshot!(
+        Scene::new().protect("bucket.rwa").says(),
+        @"policy::protects-nothing: `bucket.rwa` protects nothing: the project has no such resource"
+    );
+}
+
+#[test]
+fn the_run_keeps_its_own_user_and_token() {
+    let user = |action| {
+        let own = |change: &mut Change| change.object = Some(target("me"));
+        Scene::new().change("user.me", action, own).says()
+    };
+    assert!(user(Action::Delete).contains("guard::own-user"));
+    assert_eq!(user(Action::Forget), "");
+    let token = |action, fields: Vec<FieldChange>| {
+        let mut by_id = Scene::new().change("token.ci", action, |change| change.fields = fields.clone());
+        by_id.snapshot.own_token.id = Some("token.ci".into());
+        let mut by_print = Scene::new().change("token.ci", action, |change| change.fields = fields);
+        by_print.snapshot.own_token.print = Some("0123456789ab".into());
+        by_print.ledger.entries.get_mut(&address("token.ci")).expect("owned").secret = Some("0123456789ab".into());
+        let says = by_id.says();
+        assert_eq!(says, by_print.says());
+        says
+    };
+    for (action, fields) in
+        [(Action::Delete, Vec::new()), (Action::Replace, Vec::new()), (Action::Update, vec![inactive()])]
+    {
+        assert!(token(action, fields).contains("guard::own-token"), "{action:?}");
+    }
+    assert_eq!(token(Action::Update, Vec::new()), "");
+    let other = Scene::new().change("token.ci", Action::Delete, |_| {});
+    assert_eq!(other.says(), "", "nothing is known of either");
+}
+
+#[test]
+fn what_belongs_to_the_server_stays() {
+    let mut scene = Scene::new().change("bucket.tasks", Action::Delete, |_| {});
+    let object = Object {
+        id: "bucket.tasks".into(),
+        org: None,
+        name: "_tasks".into(),
+        created: None,
+        fields: Fields::default(),
+        system: true,
+        user: None,
+    };
+    let objects = BTreeMap::from([(object.id.clone(), object)]);
+    scene.snapshot.kinds.insert(Kind::Bucket, View { sight: Sight::Complete, objects, missing: BTreeMap::new() });
+    assert!(scene.says().starts_with("Refused guard::system: bucket.tasks is \"bucket.tasks\""));
+}
+
+#[test]
+fn what_runs_as_a_user_goes_on() {
+    let scene = |tasks: usize| {
+        let mut scene = Scene::new().change("user.ops", Action::Delete, |_| {});
+        let targets = (0..tasks).map(|n| target(&format!("t{n}"))).collect();
+        scene.stops.insert(address("user.ops"), targets);
+        scene
+    };
+    insta::assert_snapshot!(
+        scene(1).says(),
+        @r#"Refused guard::task-owner: user.ops would not own the org any more, and a task runs as it and would stop: "t0" (ID t0)"#
+    );
+    assert!(scene(7).says().ends_with("7 tasks run as it and would stop: \"t0\" (ID t0), \"t1\" (ID t1), \"t2\" (ID t2), \"t3\" (ID t3), \"t4\" (ID t4), 2 more"));
+    let allowed = scene(1).allow(What::TaskOwner, "user.ops", date(2026, 12, 1));
+    insta::assert_snapshot!(allowed.says(), @"allowed: task_owner of user.ops until 2026-12-01: because");
+}
