@@ -10,15 +10,16 @@ use crate::diagnostic::Diagnostic;
 use crate::exit::{Exit, Problem};
 
 /// The files of a new project; `{name}` stands for its name.
-const FILES: [(&str, &str); 3] = [
+const FILES: [(&str, &str); 4] = [
     ("fluxform.toml", include_str!("init/fluxform.toml")),
     ("flux/hourly.flux", include_str!("init/hourly.flux")),
     (".gitignore", include_str!("init/gitignore")),
+    ("manifest.schema.json", super::schema::MANIFEST),
 ];
 
 /// Write a small project to start from
 ///
-/// Writes a commented manifest, a Flux script and a .gitignore, and overwrites nothing. The project runs on the server
+/// Writes a commented manifest, a Flux script, a .gitignore, and the schema that editors read, and overwrites nothing. The project runs on the server
 /// inside fluxform: no InfluxDB is needed.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {

@@ -17,6 +17,7 @@ mod plan;
 mod project;
 mod record;
 mod reviewed;
+mod schema;
 mod server;
 mod session;
 mod setup;
@@ -69,6 +70,7 @@ enum Command {
     Adopt(adopt::Arguments),
     Forget(forget::Arguments),
     Graph(graph::Arguments),
+    Schema(schema::Arguments),
     Setup(setup::Arguments),
     Server(server::Arguments),
 }
@@ -119,6 +121,7 @@ async fn run(shell: &Shell, command: Command) -> Exit {
         Command::Import(arguments) => import::run(shell, &arguments).await,
         Command::Adopt(arguments) => adopt::run(shell, &arguments).await,
         Command::Forget(arguments) => forget::run(shell, &arguments).await,
+        Command::Schema(arguments) => schema::run(shell, &arguments),
         Command::Setup(arguments) => setup::run(shell, &arguments).await,
         Command::Server(arguments) => server::run(shell, &arguments).await,
     };
@@ -140,7 +143,7 @@ impl Command {
             Self::Import(arguments) => arguments.flags.format,
             Self::Adopt(arguments) => arguments.flags.format,
             Self::Forget(arguments) => arguments.flags.format,
-            Self::Init(_) | Self::Graph(_) | Self::Setup(_) | Self::Server(_) => Format::Human,
+            Self::Init(_) | Self::Graph(_) | Self::Schema(_) | Self::Setup(_) | Self::Server(_) => Format::Human,
         }
     }
 }

@@ -11,12 +11,12 @@ use crate::support::{Server, both};
 /// Names a Python interpreter that has the packages of `tests/clients/python/requirements.txt`.
 const PYTHON: &str = "FLUXFORM_TEST_PYTHON";
 /// Names the `node_modules` with the packages of `tests/clients/node/package-lock.json`.
-const NODE_PATH: &str = "FLUXFORM_TEST_NODE_PATH";
+pub(crate) const NODE_PATH: &str = "FLUXFORM_TEST_NODE_PATH";
 /// Set to `1` where a missing client is a failure.
 const REQUIRED: &str = "FLUXFORM_REQUIRE_CLIENTS";
 
 /// What a variable names; a failure if it names nothing and clients are required.
-fn given(variable: &str) -> Option<OsString> {
+pub(crate) fn given(variable: &str) -> Option<OsString> {
     let value = std::env::var_os(variable).filter(|value| !value.is_empty());
     let required = std::env::var_os(REQUIRED).is_some_and(|value| value == "1");
     assert!(value.is_some() || !required, "{REQUIRED}=1, but {variable} is not set: `.ci/run` sets it");
@@ -51,11 +51,9 @@ both!(the_client_of_npm, virgin, async |server| {
 /// Not a test of the project: it says what this run leaves out, past the capture of test output.
 #[test]
 fn left_out_clients_are_named() {
-    for (client, variable) in [("PyPI", PYTHON), ("npm", NODE_PATH)] {
+    for (what, variable) in [("the client of PyPI", PYTHON), ("the client of npm, and with Taplo,", NODE_PATH)] {
         if given(variable).is_none() {
-            let said = format!(
-                "\nThe tests with the client of {client} are LEFT OUT of this run: `.ci/run` sets {variable}.\n"
-            );
+            let said = format!("\nThe tests with {what} are LEFT OUT of this run: `.ci/run` sets {variable}.\n");
             std::io::stderr().write_all(said.as_bytes()).unwrap();
         }
     }

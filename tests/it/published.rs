@@ -20,7 +20,7 @@ fn read(path: &str) -> String {
 
 /// Compares a file with what it should be, or writes it.
 #[track_caller]
-fn holds(path: &str, expected: &str) {
+pub(crate) fn holds(path: &str, expected: &str) {
     if std::env::var_os("UPDATE_EXPECTED").is_some() {
         fs::write(Path::new(env!("CARGO_MANIFEST_DIR")).join(path), expected).unwrap();
         return;

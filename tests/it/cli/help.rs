@@ -7,7 +7,7 @@ use super::fluxform::Fluxform;
 fn every_command_explains_itself() {
     let commands = [
         "", "init", "validate", "plan", "apply", "drift", "destroy", "show", "status", "export", "import", "adopt",
-        "forget", "graph", "setup", "server",
+        "forget", "graph", "schema", "setup", "server",
     ];
     for command in commands {
         let arguments = if command.is_empty() { vec!["--help"] } else { vec![command, "--help"] };
