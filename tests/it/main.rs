@@ -22,6 +22,7 @@ mod reliability;
 mod reviewed;
 mod rivals;
 mod scenarios;
+mod several;
 mod sight;
 mod support;
 mod terminal;
