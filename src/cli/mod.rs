@@ -11,6 +11,7 @@ mod forget;
 mod graph;
 mod import;
 mod init;
+mod output;
 mod panic;
 pub mod pipeline;
 mod plan;
@@ -65,6 +66,7 @@ enum Command {
     Drift(drift::Arguments),
     Destroy(destroy::Arguments),
     Show(show::Arguments),
+    Output(output::Arguments),
     Status(status::Arguments),
     Export(export::Arguments),
     Import(import::Arguments),
@@ -116,6 +118,7 @@ async fn run(shell: &Shell, command: Command) -> Exit {
         Command::Drift(arguments) => drift::run(shell, &arguments).await,
         Command::Destroy(arguments) => destroy::run(shell, &arguments).await,
         Command::Show(arguments) => show::run(shell, &arguments).await,
+        Command::Output(arguments) => output::run(shell, &arguments).await,
         Command::Status(arguments) => status::run(shell, &arguments).await,
         Command::Export(arguments) => export::run(shell, &arguments).await,
         Command::Import(arguments) => import::run(shell, &arguments).await,
@@ -137,6 +140,7 @@ impl Command {
             Self::Drift(arguments) => (arguments.format, Comment::Drift),
             Self::Destroy(arguments) => (arguments.run.format, Comment::Destroy),
             Self::Show(arguments) => (arguments.format, Comment::Plan),
+            Self::Output(arguments) => (arguments.format(), Comment::Plan),
             Self::Status(arguments) => (arguments.format.into(), Comment::Plan),
             Self::Export(arguments) => (arguments.format.into(), Comment::Plan),
             Self::Import(arguments) => (arguments.flags.format.into(), Comment::Plan),

@@ -16,6 +16,7 @@ mod layout;
 mod ledger;
 mod main_job;
 mod moving;
+mod output;
 mod points;
 mod published;
 mod reliability;
