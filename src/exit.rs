@@ -1,9 +1,10 @@
 //! The exit codes: one table.
 
 /// Why the process ends. The codes are public: pipelines branch on them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Exit {
     /// All is well.
+    #[default]
     Ok,
     /// A failure with no code of its own.
     Error,

@@ -36,6 +36,11 @@ impl Report {
         }
     }
 
+    /// Whether nothing was tried and nothing went wrong.
+    pub fn is_empty(&self) -> bool {
+        self.outcomes.is_empty() && self.stopped.is_empty()
+    }
+
     /// Whether the rest needs a new plan: the one that was applied was a saved one, and is not the plan any more.
     pub fn spent(&self) -> bool {
         self.saved && self.outcomes.values().any(|(_, outcome)| matches!(outcome, Outcome::Done { .. }))

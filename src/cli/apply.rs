@@ -11,7 +11,7 @@ use super::plan::{Consents, Wait, Wanted, make};
 use super::project::Project;
 use super::reviewed::{self, Reviewed};
 use super::session::{Session, Wish};
-use super::shell::{Format, Shell, worst};
+use super::shell::{PlanFormat, Shell, worst};
 use super::{Ended, approve, project, signal};
 use crate::api::Writer;
 use crate::apply::{Passwords, create_home_org, prepare};
@@ -20,7 +20,7 @@ use crate::diff::Goal;
 use crate::exit::{Exit, Problem};
 use crate::kind::Kind;
 use crate::plan::{self, Consent, Plan};
-use crate::render::{self, Progress, Verb};
+use crate::render::{self, Comment, Document, Progress, Verb};
 use crate::report::Report;
 
 /// Bring the server to what the manifests declare
@@ -60,7 +60,7 @@ pub(super) struct Run {
     parallelism: u16,
     /// How to write plan and report
     #[arg(long, value_enum, default_value_t)]
-    pub(super) format: Format,
+    pub(super) format: PlanFormat,
     #[command(flatten)]
     connection: connection::Flags,
     #[command(flatten)]
@@ -235,11 +235,14 @@ impl Work<'_> {
 
     /// Shows a plan, and asks for what is not agreed to yet. A plan that is refused ends the run.
     async fn ask(&self, mut plan: Plan, mut wanted: Wanted) -> Result<(Plan, Consent), Vec<Problem>> {
-        if self.arguments.format == Format::Human {
+        let asks = !self.arguments.auto_approve && self.reviewed.is_none();
+        if self.arguments.format == PlanFormat::Human {
             self.shell.data(&render::plan(&plan, self.shell.output.out))?;
+        } else if asks {
+            // Who is asked must see what is asked about.
+            self.shell.output.talk(&render::plan(&plan, self.shell.output.err));
         }
         self.shell.show(&plan.warnings);
-        let asks = !self.arguments.auto_approve && self.reviewed.is_none();
         if asks
             && !plan.refusals.is_empty()
             && plan.refusals.iter().all(|problem| problem.diagnostic.code == "guard::data-loss")
@@ -265,14 +268,9 @@ impl Work<'_> {
         let reviewed = self.reviewed.as_ref().expect("invariant: only a reviewed plan is compared");
         let (difference, problem) = (reviewed.difference(now), reviewed::changed());
         let problems = std::slice::from_ref(&problem);
-        self.shell.data(&match self.arguments.format {
-            Format::Human => render::difference(&difference, self.shell.output.out),
-            Format::Json => render::document(&render::Document {
-                plan: Some(now),
-                difference: &difference,
-                problems,
-                ..render::Document::new(problem.exit)
-            }),
+        let document = Document { plan: Some(now), difference: &difference, problems, ..Document::new(problem.exit) };
+        self.shell.document(self.arguments.format, Comment::Apply, &document, |palette| {
+            render::difference(&difference, palette)
         })?;
         self.shell.show(std::slice::from_ref(&problem.diagnostic));
         Ok(problem.exit)
@@ -365,15 +363,11 @@ impl Work<'_> {
 
     fn end(&self, plan: &Plan, report: &Report) -> Ended {
         let exit = report.exit();
-        let nothing = report.outcomes.is_empty() && report.stopped.is_empty();
-        self.shell.data(&match self.arguments.format {
-            Format::Json => render::document(&render::Document {
-                plan: Some(plan),
-                report: Some(report),
-                ..render::Document::new(exit)
-            }),
-            Format::Human if nothing && self.wanted.goal == Goal::Declared => render::plan(plan, self.shell.output.out),
-            Format::Human => render::report(report, self.verb, self.shell.output.out),
+        let nothing = report.is_empty() && self.wanted.goal == Goal::Declared;
+        let of = if self.verb == Verb::Apply { Comment::Apply } else { Comment::Destroy };
+        let document = Document { plan: Some(plan), report: Some(report), ..Document::new(exit) };
+        self.shell.document(self.arguments.format, of, &document, |palette| {
+            if nothing { render::plan(plan, palette) } else { render::report(report, self.verb, palette) }
         })?;
         self.shell.show(&report.warnings);
         Ok(exit.or(worst(&report.stopped)))

@@ -3,12 +3,13 @@
 use super::connection;
 use super::pipeline::Planned;
 use super::plan::{Wait, Wanted, make, reading};
-use super::shell::{Format, Shell, worst};
+use super::several::{Came, Choices, each};
+use super::shell::{PlanFormat, Shell, worst};
 use super::{Ended, project};
 use crate::diff::{Change, Goal};
-use crate::exit::Exit;
+use crate::exit::{Exit, Problem};
 use crate::plan::Consent;
-use crate::render;
+use crate::render::{self, Comment};
 
 /// Show what somebody changed on the server since the last apply
 ///
@@ -17,10 +18,10 @@ use crate::render;
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     #[command(flatten)]
-    project: project::Choice,
+    projects: Choices,
     /// How to write the result; as JSON it is the plan, with a cause for each field
     #[arg(long, value_enum, default_value_t)]
-    pub(super) format: Format,
+    pub(super) format: PlanFormat,
     #[command(flatten)]
     connection: connection::Flags,
     #[command(flatten)]
@@ -28,20 +29,22 @@ pub(super) struct Arguments {
 }
 
 pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
-    let project = arguments.project.load(shell)?;
+    let one = async |choice: &project::Choice| one(shell, arguments, choice).await;
+    each(shell, (arguments.format, Comment::Drift), &arguments.projects, one).await
+}
+
+async fn one(shell: &Shell, arguments: &Arguments, choice: &project::Choice) -> Result<Came, Vec<Problem>> {
+    let project = choice.load(shell)?;
     let session = reading(shell, &project, &arguments.connection, arguments.wait.lock_timeout).await?;
     let wanted = Wanted { goal: Goal::Declared, consent: Consent::default(), allow_empty: true, made: None };
     let planned = make(&session, &project, &wanted).await;
+    let origin = session.origin();
     session.close().await;
     let Planned { mut plan, .. } = planned?;
     // Guards are about applying; what could not be seen or decided stays.
     plan.refusals.retain(|problem| problem.exit != Exit::Refused);
     let drifted = if plan.changes.iter().any(Change::drifted) { Exit::Differences } else { Exit::Ok };
     let exit = worst(&plan.refusals).or(drifted);
-    shell.data(&match arguments.format {
-        Format::Human => render::drift(&plan, shell.output.out),
-        Format::Json => render::document(&render::Document { plan: Some(&plan), ..render::Document::new(exit) }),
-    })?;
-    super::plan::show_rest(shell, &plan);
-    Ok(exit)
+    let human = shell.human(arguments.format, |palette| render::drift(&plan, palette));
+    Ok(Came { human, plan: Some(plan), origin: Some(origin), exit, ..Came::default() })
 }

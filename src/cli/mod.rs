@@ -11,6 +11,7 @@ mod forget;
 mod graph;
 mod import;
 mod init;
+mod output;
 mod panic;
 pub mod pipeline;
 mod plan;
@@ -21,6 +22,7 @@ mod schema;
 mod server;
 mod session;
 mod setup;
+mod several;
 mod shell;
 mod show;
 mod signal;
@@ -33,7 +35,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::exit::{Exit, Problem};
-use shell::{Format, Shell};
+use crate::render::Comment;
+use shell::{PlanFormat, Shell};
 
 /// How a command ends: an exit code, or what stopped it.
 type Ended = Result<Exit, Vec<Problem>>;
@@ -64,6 +67,7 @@ enum Command {
     Drift(drift::Arguments),
     Destroy(destroy::Arguments),
     Show(show::Arguments),
+    Output(output::Arguments),
     Status(status::Arguments),
     Export(export::Arguments),
     Import(import::Arguments),
@@ -96,7 +100,7 @@ fn process() -> Exit {
         Ok(runtime) => runtime,
         Err(error) => {
             let problem = shell::trouble("cli::runtime", format!("cannot start: {error}"));
-            return shell.end(Format::Human, Err(vec![problem]));
+            return shell.end(PlanFormat::Human, Comment::Plan, Err(vec![problem]));
         }
     };
     let exit = runtime.block_on(run(&shell, arguments.command));
@@ -106,16 +110,17 @@ fn process() -> Exit {
 }
 
 async fn run(shell: &Shell, command: Command) -> Exit {
-    let format = command.format();
+    let (format, of) = command.format();
     let ended = match command {
         Command::Init(arguments) => init::run(shell, &arguments),
-        Command::Validate(arguments) => validate::run(shell, &arguments),
+        Command::Validate(arguments) => validate::run(shell, &arguments).await,
         Command::Graph(arguments) => graph::run(shell, &arguments),
         Command::Plan(arguments) => plan::run(shell, &arguments).await,
         Command::Apply(arguments) => apply::run(shell, &arguments).await,
         Command::Drift(arguments) => drift::run(shell, &arguments).await,
         Command::Destroy(arguments) => destroy::run(shell, &arguments).await,
         Command::Show(arguments) => show::run(shell, &arguments).await,
+        Command::Output(arguments) => output::run(shell, &arguments).await,
         Command::Status(arguments) => status::run(shell, &arguments).await,
         Command::Export(arguments) => export::run(shell, &arguments).await,
         Command::Import(arguments) => import::run(shell, &arguments).await,
@@ -125,25 +130,26 @@ async fn run(shell: &Shell, command: Command) -> Exit {
         Command::Setup(arguments) => setup::run(shell, &arguments).await,
         Command::Server(arguments) => server::run(shell, &arguments).await,
     };
-    shell.end(format, ended)
+    shell.end(format, of, ended)
 }
 
 impl Command {
-    /// How the command writes what stops it.
-    fn format(&self) -> Format {
+    /// How the command writes what stops it; and for what comment that is, where it writes comments.
+    fn format(&self) -> (PlanFormat, Comment) {
         match self {
-            Self::Validate(arguments) => arguments.format,
-            Self::Plan(arguments) => arguments.format,
-            Self::Apply(arguments) => arguments.run.format,
-            Self::Drift(arguments) => arguments.format,
-            Self::Destroy(arguments) => arguments.run.format,
-            Self::Show(arguments) => arguments.format,
-            Self::Status(arguments) => arguments.format,
-            Self::Export(arguments) => arguments.format,
-            Self::Import(arguments) => arguments.flags.format,
-            Self::Adopt(arguments) => arguments.flags.format,
-            Self::Forget(arguments) => arguments.flags.format,
-            Self::Init(_) | Self::Graph(_) | Self::Schema(_) | Self::Setup(_) | Self::Server(_) => Format::Human,
+            Self::Validate(arguments) => (arguments.format, Comment::Validate),
+            Self::Plan(arguments) => (arguments.format, Comment::Plan),
+            Self::Apply(arguments) => (arguments.run.format, Comment::Apply),
+            Self::Drift(arguments) => (arguments.format, Comment::Drift),
+            Self::Destroy(arguments) => (arguments.run.format, Comment::Destroy),
+            Self::Show(arguments) => (arguments.format, Comment::Plan),
+            Self::Output(arguments) => (arguments.format(), Comment::Plan),
+            Self::Status(arguments) => (arguments.format.into(), Comment::Plan),
+            Self::Export(arguments) => (arguments.format.into(), Comment::Plan),
+            Self::Import(arguments) => (arguments.flags.format.into(), Comment::Plan),
+            Self::Adopt(arguments) => (arguments.flags.format.into(), Comment::Plan),
+            Self::Forget(arguments) => (arguments.flags.format.into(), Comment::Plan),
+            Self::Init(_) | Self::Graph(_) | Self::Schema(_) | Self::Setup(_) | Self::Server(_) => (PlanFormat::Human, Comment::Plan),
         }
     }
 }

@@ -7,23 +7,25 @@ use super::connection::{self, Purpose};
 use super::pipeline::{self, Planned};
 use super::project::Project;
 use super::session::{Session, Wish};
-use super::shell::{Format, Shell, worst};
+use super::several::{Came, Choices, each};
+use super::shell::{PlanFormat, Shell, worst};
 use super::{Ended, project, unmanaged};
 use crate::diagnostic::Diagnostic;
 use crate::diff::Goal;
 use crate::exit::{Exit, Problem};
 use crate::ledger::Ledger;
-use crate::plan::{self, Consent, Plan, Saved};
-use crate::render;
+use crate::plan::{self, Consent, Origin, Plan, Saved};
+use crate::render::{self, Comment};
 
 /// Show what an apply would do
 ///
 /// Compares the manifests with the server and prints what would be added, changed and destroyed, and why. Writes nothing,
-/// starts no process, and reads no secret but the token.
+/// starts no process, and reads no secret but the token. Several projects are planned one after the other, each by its own
+/// [server]: there is one report, and the exit code is the first that applies of all of theirs.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     #[command(flatten)]
-    project: project::Choice,
+    projects: Choices,
     #[command(flatten)]
     consent: Consents,
     /// Let a project without any resource delete all that it owns
@@ -40,7 +42,7 @@ pub(super) struct Arguments {
     unmanaged: bool,
     /// How to write the plan
     #[arg(long, value_enum, default_value_t)]
-    pub(super) format: Format,
+    pub(super) format: PlanFormat,
     #[command(flatten)]
     connection: connection::Flags,
     #[command(flatten)]
@@ -148,9 +150,18 @@ pub(super) async fn reading(
 
 pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
     if let Some(out) = &arguments.out {
+        arguments.projects.only("--out")?;
         plan::writable(out).map_err(|problem| vec![problem])?;
     }
-    let project = arguments.project.load(shell)?;
+    each(shell, (arguments.format, Comment::Plan), &arguments.projects, async |choice| {
+        one(shell, arguments, choice).await
+    })
+    .await
+}
+
+/// Plans one project, and saves the plan.
+async fn one(shell: &Shell, arguments: &Arguments, choice: &project::Choice) -> Result<Came, Vec<Problem>> {
+    let project = choice.load(shell)?;
     let session = reading(shell, &project, &arguments.connection, arguments.wait.lock_timeout).await?;
     let wanted = Wanted {
         goal: Goal::Declared,
@@ -171,33 +182,26 @@ pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
         Exit::Ok if arguments.detailed_exitcode && plan.writes() => Exit::Differences,
         exit => exit,
     };
-    shell.data(&match arguments.format {
-        Format::Human => {
-            let covered =
-                coverage.as_ref().map(|coverage| format!("\n{}", render::coverage(coverage, shell.output.out)));
-            render::plan(&plan, shell.output.out) + &covered.unwrap_or_default()
-        }
-        Format::Json => {
-            let document = render::Document::new(exit);
-            render::document(&render::Document { plan: Some(&plan), coverage: coverage.as_ref(), ..document })
-        }
-    })?;
-    show_rest(shell, &plan);
-    if let Some(out) = &arguments.out {
-        let Wanted { consent, allow_empty, .. } = wanted;
-        let plan = if origin.org_id.is_none() { plan.of_a_new_server() } else { plan };
-        save(shell, out, &Saved { origin, consent, allow_empty, plan })?;
-    }
-    Ok(exit)
+    let said = match &arguments.out {
+        Some(out) => Some(save(out, &plan, &origin, &wanted)?),
+        None => None,
+    };
+    let human = shell.human(arguments.format, |palette| {
+        let covered = coverage.as_ref().map(|coverage| format!("\n{}", render::coverage(coverage, palette)));
+        render::plan(&plan, palette) + &covered.unwrap_or_default()
+    });
+    Ok(Came { human, plan: Some(plan), coverage, origin: Some(origin), said, exit })
 }
 
-/// Saves a plan, unless it is refused: then there is nothing that could be applied.
-fn save(shell: &Shell, out: &Path, saved: &Saved) -> Result<(), Vec<Problem>> {
-    if !saved.plan.refusals.is_empty() {
-        shell.say(format_args!("The plan is refused, and was not saved to {}.", out.display()));
-        return Ok(());
+/// Saves a plan, unless it is refused: then there is nothing that could be applied. Gives what is to be said of it.
+fn save(out: &Path, plan: &Plan, origin: &Origin, wanted: &Wanted) -> Result<String, Vec<Problem>> {
+    let path = out.display();
+    if !plan.refusals.is_empty() {
+        return Ok(format!("The plan is refused, and was not saved to {path}."));
     }
-    plan::write(out, saved).map_err(|problem| vec![problem])?;
-    shell.say(format_args!("Saved to {0}: `fluxform apply {0}` does exactly this, or nothing.", out.display()));
-    Ok(())
+    let plan = if origin.org_id.is_none() { plan.clone().of_a_new_server() } else { plan.clone() };
+    let (origin, consent) = (origin.clone(), wanted.consent.clone());
+    let saved = Saved { origin, consent, allow_empty: wanted.allow_empty, plan };
+    plan::write(out, &saved).map_err(|problem| vec![problem])?;
+    Ok(format!("Saved to {path}: `fluxform apply {path}` does exactly this, or nothing."))
 }

@@ -7,7 +7,7 @@ use super::connection::{InfluxCliFile, Surroundings, influx_cli_path};
 use crate::api::OnWait;
 use crate::diagnostic::Diagnostic;
 use crate::exit::{Exit, Problem};
-use crate::render::{self, Output, Page};
+use crate::render::{self, Comment, Document, Output, Page, Palette};
 
 /// How the data on standard output is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -17,6 +17,27 @@ pub(super) enum Format {
     Human,
     /// For machines: one JSON document, described in schemas/
     Json,
+}
+
+/// How a plan or a report on standard output is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum PlanFormat {
+    /// For people
+    #[default]
+    Human,
+    /// For machines: one JSON document, described in schemas/
+    Json,
+    /// For a comment on a pull request: at most 65,536 characters, with a hidden first line to find it by
+    Markdown,
+}
+
+impl From<Format> for PlanFormat {
+    fn from(format: Format) -> Self {
+        match format {
+            Format::Human => Self::Human,
+            Format::Json => Self::Json,
+        }
+    }
 }
 
 /// What surrounds a command.
@@ -63,6 +84,26 @@ impl Shell {
             .map_err(|error| vec![trouble("cli::output", format!("cannot write the output: {error}"))])
     }
 
+    /// Writes a plan or a report; `human` is how people read it.
+    pub(super) fn document(
+        &self,
+        format: PlanFormat,
+        of: Comment,
+        document: &Document<'_>,
+        human: impl FnOnce(Palette) -> String,
+    ) -> Result<(), Vec<Problem>> {
+        self.data(&match format {
+            PlanFormat::Human => human(self.output.out),
+            PlanFormat::Json => render::document(document),
+            PlanFormat::Markdown => render::comment(of, document),
+        })
+    }
+
+    /// What people read, where it is people who read.
+    pub(super) fn human(&self, format: PlanFormat, text: impl FnOnce(Palette) -> String) -> String {
+        if format == PlanFormat::Human { text(self.output.out) } else { String::new() }
+    }
+
     /// Says a sentence on standard error.
     pub(super) fn say(&self, text: impl std::fmt::Display) {
         let mut page = self.talk_page();
@@ -81,18 +122,18 @@ impl Shell {
         self.output.show(diagnostics);
     }
 
-    /// Shows what stopped a command, and gives the exit code that counts. For machines it is a document on standard output
-    /// too.
-    pub(super) fn end(&self, format: Format, ended: Ended) -> Exit {
+    /// Shows what stopped a command, and gives the exit code that counts. For machines and in a comment it is a document on
+    /// standard output too.
+    pub(super) fn end(&self, format: PlanFormat, of: Comment, ended: Ended) -> Exit {
         let problems = match ended {
             Ok(exit) => return exit,
             Err(problems) => problems,
         };
         let exit = worst(&problems);
-        if format == Format::Json {
-            let document = render::Document { problems: &problems, ..render::Document::new(exit) };
+        if format != PlanFormat::Human {
+            let document = Document { problems: &problems, ..Document::new(exit) };
             // The exit code says it as well.
-            let _ = self.output.data(&render::document(&document));
+            let _ = self.document(format, of, &document, |_| String::new());
         }
         let diagnostics: Vec<_> = problems.into_iter().map(|problem| problem.diagnostic).collect();
         self.show(&diagnostics);

@@ -6,14 +6,14 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use super::plan::{Wait, reading, show_rest};
-use super::shell::{Format, Shell, trouble};
+use super::shell::{PlanFormat, Shell, trouble};
 use super::{Ended, connection, project};
 use crate::address::Address;
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::exit::{Exit, Problem};
 use crate::ledger::{self, Entry};
 use crate::plan::{self, Saved};
-use crate::render::{self, Document, Page, Role};
+use crate::render::{self, Comment, Document, Page, Role};
 
 /// Show what the project owns on the server, or a saved plan
 ///
@@ -31,7 +31,7 @@ pub(super) struct Arguments {
     address: Option<Address>,
     /// How to write it
     #[arg(long, value_enum, default_value_t)]
-    pub(super) format: Format,
+    pub(super) format: PlanFormat,
     #[command(flatten)]
     connection: connection::Flags,
     #[command(flatten)]
@@ -65,6 +65,11 @@ pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
     if plan::meant(&arguments.what) {
         return saved(shell, arguments);
     }
+    if arguments.format == PlanFormat::Markdown {
+        let diagnostic =
+            Diagnostic::error("cli::format", "--format markdown is for saved plans: the ledger is no plan");
+        return Err(vec![Problem { exit: Exit::Usage, diagnostic }]);
+    }
     let choice = project::Choice { dir: arguments.what.clone(), variables: arguments.variables.clone() };
     let project = choice.load(shell)?;
     let session = reading(shell, &project, &arguments.connection, arguments.wait.lock_timeout).await?;
@@ -83,8 +88,8 @@ pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
         },
     };
     shell.data(&match arguments.format {
-        Format::Human => human(shell.data_page(), name, &wanted),
-        Format::Json => render::json(&Form {
+        PlanFormat::Human | PlanFormat::Markdown => human(shell.data_page(), name, &wanted),
+        PlanFormat::Json => render::json(&Form {
             format_version: render::FORMAT_VERSION,
             exit_code: Exit::Ok.code(),
             exit_reason: Exit::Ok.reason(),
@@ -103,10 +108,8 @@ fn saved(shell: &Shell, arguments: &Arguments) -> Ended {
         return Err(vec![Problem { exit: Exit::Usage, diagnostic }]);
     }
     let Saved { plan, .. } = plan::read(&arguments.what).map_err(|problem| vec![problem])?;
-    shell.data(&match arguments.format {
-        Format::Human => render::plan(&plan, shell.output.out),
-        Format::Json => render::document(&Document { plan: Some(&plan), ..Document::new(Exit::Ok) }),
-    })?;
+    let document = Document { plan: Some(&plan), ..Document::new(Exit::Ok) };
+    shell.document(arguments.format, Comment::Plan, &document, |palette| render::plan(&plan, palette))?;
     show_rest(shell, &plan);
     Ok(Exit::Ok)
 }

@@ -1,9 +1,9 @@
 //! `fluxform validate`.
 
-use super::shell::{Format, Shell};
+use super::several::{Came, Choices, each};
+use super::shell::{PlanFormat, Shell};
 use super::{Ended, project};
-use crate::exit::Exit;
-use crate::render;
+use crate::render::{self, Comment, Page};
 
 /// Check the manifests without a server
 ///
@@ -12,22 +12,22 @@ use crate::render;
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     #[command(flatten)]
-    project: project::Choice,
+    projects: Choices,
     /// How to write the result
     #[arg(long, value_enum, default_value_t)]
-    pub(super) format: Format,
+    pub(super) format: PlanFormat,
 }
 
-pub(super) fn run(shell: &Shell, arguments: &Arguments) -> Ended {
-    let project = arguments.project.load(shell)?;
-    shell.data(&match arguments.format {
-        Format::Human => {
-            let (name, count) = (&project.manifest.project, project.manifest.resources.len());
-            let mut page = shell.data_page();
+pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
+    let one = async |choice: &project::Choice| {
+        let project = choice.load(shell)?;
+        let (name, count) = (&project.manifest.project, project.manifest.resources.len());
+        let human = shell.human(arguments.format, |palette| {
+            let mut page = Page::new(palette);
             page.say(format_args!("The project `{name}` is valid: {}.", render::count(count, "resource"))).end();
             page.finish()
-        }
-        Format::Json => render::document(&render::Document::new(Exit::Ok)),
-    })?;
-    Ok(Exit::Ok)
+        });
+        Ok(Came { human, ..Came::default() })
+    };
+    each(shell, (arguments.format, Comment::Validate), &arguments.projects, one).await
 }

@@ -17,22 +17,31 @@ pub fn coverage(coverage: &Coverage, palette: Palette) -> String {
         page.put(Role::Quiet, format_args!("  (id {})", object.id)).end();
     }
     page.gap().put(Role::Strong, format_args!("Coverage: {} %.", coverage.percent()));
-    let all = coverage.managed() + coverage.unmanaged.len();
-    page.say(format_args!(" {} of {} managed", coverage.managed(), count(all, "object")));
-    let theirs: usize = coverage.kinds.values().map(|count| count.theirs).sum();
-    if theirs > 0 {
-        page.say(format_args!(", {theirs} of them by other projects"));
-    }
-    if coverage.external() > 0 {
-        page.say(format_args!("; {} external", coverage.external()));
-    }
-    page.say(".").end();
+    page.say(format_args!(" {}", managed(coverage))).end();
     for (kind, sight) in coverage.hidden() {
-        let what = match sight {
-            Sight::Blind => "the token sees none, and is not proven to see all",
-            Sight::Partial | Sight::Complete => "the token is not proven to see all",
-        };
-        page.say("  ").put(Role::Warning, format_args!("{kind}s")).say(format_args!(": {what}")).end();
+        page.say("  ").put(Role::Warning, format_args!("{kind}s")).say(format_args!(": {}", hidden(sight))).end();
     }
     page.finish()
+}
+
+/// How many objects are managed, and by whom.
+pub(super) fn managed(coverage: &Coverage) -> String {
+    let all = coverage.managed() + coverage.unmanaged.len();
+    let mut text = format!("{} of {} managed", coverage.managed(), count(all, "object"));
+    let theirs: usize = coverage.kinds.values().map(|count| count.theirs).sum();
+    if theirs > 0 {
+        text.push_str(&format!(", {theirs} of them by other projects"));
+    }
+    if coverage.external() > 0 {
+        text.push_str(&format!("; {} external", coverage.external()));
+    }
+    text + "."
+}
+
+/// Why there may be more of a kind.
+pub(super) const fn hidden(sight: Sight) -> &'static str {
+    match sight {
+        Sight::Blind => "the token sees none, and is not proven to see all",
+        Sight::Partial | Sight::Complete => "the token is not proven to see all",
+    }
 }

@@ -1,6 +1,6 @@
 //! What a plan has become since it was reviewed, for people.
 
-use super::field::diff;
+use super::field::{compared, diff};
 use super::page::Page;
 use super::reason::{data, reason};
 use super::style::{Palette, Role};
@@ -20,7 +20,8 @@ pub fn difference(differences: &[Difference], palette: Palette) -> String {
     page.finish()
 }
 
-fn one(page: &mut Page, difference: &Difference) {
+/// One address, its two sides one after the other.
+pub(super) fn one(page: &mut Page, difference: &Difference) {
     let Difference { address, reviewed, now, stake } = difference;
     page.say("  ").put(Role::Strong, address).end();
     let does = |side: &Option<Side>| match side {
@@ -109,6 +110,6 @@ fn script(page: &mut Page, a: Option<&Value>, b: Option<&Value>) {
         && a != b
         && let (Some(a), Some(b)) = (lines(a), lines(b))
     {
-        diff(page, &a, &b, 0);
+        diff(page, &compared(&a, &b, 0));
     }
 }

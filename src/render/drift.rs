@@ -53,7 +53,8 @@ fn one(page: &mut Page, change: &Change) -> usize {
     fields.len()
 }
 
-fn was(field: &FieldChange) -> String {
+/// A field as it was last applied.
+pub(super) fn was(field: &FieldChange) -> String {
     match (last(field), field.cause) {
         (Some(last), _) => last,
         // The manifest did not move, so it still says what was applied.
@@ -62,6 +63,7 @@ fn was(field: &FieldChange) -> String {
     }
 }
 
-fn is(field: &FieldChange) -> String {
+/// A field as the server has it.
+pub(super) fn is(field: &FieldChange) -> String {
     field.live.as_ref().map_or_else(|| "not known".to_owned(), plain)
 }

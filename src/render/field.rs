@@ -36,7 +36,7 @@ pub(super) fn changed(page: &mut Page, change: &Change) {
         if !changed_lines(page, field) {
             page.say("      ").put(Role::Change, "~").say(format_args!(" {}: ", field.field));
             page.say(before(field)).put(Role::Quiet, " -> ").say(short(&field.wanted));
-            cause(page, field);
+            put_cause(page, field);
             page.end();
         }
     }
@@ -47,57 +47,94 @@ fn head(page: &mut Page, role: Role, sign: &str, field: &str) {
 }
 
 /// What the server has; what the ledger has, where the server cannot tell.
-fn before(field: &FieldChange) -> String {
+pub(super) fn before(field: &FieldChange) -> String {
     match &field.live {
         Some(live) => short(live),
         None => last(field).unwrap_or_else(|| "(not known)".to_owned()),
     }
 }
 
-fn cause(page: &mut Page, field: &FieldChange) {
-    let role = Role::Warning;
-    match (field.cause, last(field)) {
-        (Cause::Yours, _) => page,
-        (Cause::New, _) => page.put(Role::Quiet, "  (managed from now on)"),
-        (Cause::Drift, Some(last)) => page.put(role, format_args!("  (drift: was {last} when last applied)")),
-        (Cause::Drift, None) => page.put(role, "  (drift: changed on the server)"),
-        (Cause::Both, Some(last)) => {
-            page.put(role, format_args!("  (drift: was {last} when last applied; the manifest changed too)"))
-        }
-        (Cause::Both, None) => page.put(role, "  (drift: changed on the server; the manifest changed too)"),
-    };
+/// Who moved, in words; nothing where the manifest alone did.
+pub(super) fn cause(field: &FieldChange) -> Option<String> {
+    Some(match (field.cause, last(field)) {
+        (Cause::Yours, _) => return None,
+        (Cause::New, _) => "managed from now on".to_owned(),
+        (Cause::Drift, Some(last)) => format!("drift: was {last} when last applied"),
+        (Cause::Drift, None) => "drift: changed on the server".to_owned(),
+        (Cause::Both, Some(last)) => format!("drift: was {last} when last applied; the manifest changed too"),
+        (Cause::Both, None) => "drift: changed on the server; the manifest changed too".to_owned(),
+    })
+}
+
+fn put_cause(page: &mut Page, field: &FieldChange) {
+    let role = if field.cause == Cause::New { Role::Quiet } else { Role::Warning };
+    if let Some(words) = cause(field) {
+        page.put(role, format_args!("  ({words})"));
+    }
 }
 
 /// Writes a script or a set as a line diff; gives false for values of one line.
 fn changed_lines(page: &mut Page, field: &FieldChange) -> bool {
-    let Some(new) = lines(&field.wanted) else { return false };
-    let Some(old) = field.live.as_ref().map_or(Some(Vec::new()), lines) else { return false };
-    if field.live.is_none() && field.last.is_some() {
-        return false;
-    }
+    let Some(lines) = by_lines(field) else { return false };
     page.say("      ").put(Role::Change, "~").say(format_args!(" {}:", field.field));
-    cause(page, field);
+    put_cause(page, field);
     page.end();
-    diff(page, &old, &new, if matches!(field.wanted, Value::Script(_)) { CONTEXT } else { 0 });
+    diff(page, &lines);
     true
 }
 
-/// Writes the lines in which two texts differ.
-pub(super) fn diff(page: &mut Page, old: &[String], new: &[String], context: usize) {
+/// One line of a line diff.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Line {
+    Both(String),
+    Old(String),
+    New(String),
+    /// Lines are left out here: they do not differ.
+    Gap,
+}
+
+/// A script or a set that changes, line by line; none for values of one line.
+pub(super) fn by_lines(field: &FieldChange) -> Option<Vec<Line>> {
+    let new = lines(&field.wanted)?;
+    let old = field.live.as_ref().map_or(Some(Vec::new()), lines)?;
+    if field.live.is_none() && field.last.is_some() {
+        return None;
+    }
+    Some(compared(&old, &new, if matches!(field.wanted, Value::Script(_)) { CONTEXT } else { 0 }))
+}
+
+/// The lines in which two texts differ, and so many around them.
+pub(super) fn compared(old: &[String], new: &[String], context: usize) -> Vec<Line> {
     let old: Vec<&str> = old.iter().map(String::as_str).collect();
     let new: Vec<&str> = new.iter().map(String::as_str).collect();
     let diff = TextDiff::from_slices(&old, &new);
+    let mut lines = Vec::new();
     for (n, group) in diff.grouped_ops(context).iter().enumerate() {
         if n > 0 && context > 0 {
-            page.put(Role::Quiet, "          ...").end();
+            lines.push(Line::Gap);
         }
-        for change in group.iter().flat_map(|op| diff.iter_changes(op)) {
-            let (sign, role) = match change.tag() {
-                ChangeTag::Delete => ("-", Role::Destroy),
-                ChangeTag::Insert => ("+", Role::Add),
-                ChangeTag::Equal => (" ", Role::Quiet),
-            };
-            page.say("          ").put(role, format_args!("{sign} {}", change.value())).end();
+        lines.extend(group.iter().flat_map(|op| diff.iter_changes(op)).map(|change| {
+            let text = change.value().to_owned();
+            match change.tag() {
+                ChangeTag::Delete => Line::Old(text),
+                ChangeTag::Insert => Line::New(text),
+                ChangeTag::Equal => Line::Both(text),
+            }
+        }));
+    }
+    lines
+}
+
+/// Writes a line diff.
+pub(super) fn diff(page: &mut Page, lines: &[Line]) {
+    for line in lines {
+        page.say("          ");
+        match line {
+            Line::Gap => page.put(Role::Quiet, "..."),
+            Line::Both(text) => page.put(Role::Quiet, format_args!("  {text}")),
+            Line::Old(text) => page.put(Role::Destroy, format_args!("- {text}")),
+            Line::New(text) => page.put(Role::Add, format_args!("+ {text}")),
         }
+        .end();
     }
 }

@@ -22,7 +22,8 @@ pub fn plan(plan: &Plan, palette: Palette) -> String {
     page.finish()
 }
 
-fn on_server(change: &Change) -> bool {
+/// Whether something happens on the server.
+pub(super) fn on_server(change: &Change) -> bool {
     !matches!(change.action, Action::None | Action::Forget)
 }
 
@@ -109,7 +110,7 @@ pub fn differences(change: &Change, palette: Palette) -> String {
 }
 
 /// What is to be said of a change besides its fields.
-fn remarks(change: &Change) -> Vec<String> {
+pub(super) fn remarks(change: &Change) -> Vec<String> {
     let mut remarks: Vec<String> = reason(&change.reason, change.address.kind).into_iter().collect();
     if change.adopts {
         let why = if change.imported { ", as an [[import]] says" } else { "" };
@@ -145,49 +146,45 @@ fn ledger(page: &mut Page, plan: &Plan) {
     }
     page.heading("Ledger only (nothing changes on the server):");
     for change in changes {
-        let mut line = |verb: &str, text: &str| {
+        for (verb, words) in on_ledger(change) {
             page.say("  ").put(Role::Ledger, format_args!("{verb:<8}"));
             page.put(Role::Strong, &change.address);
-            page.say(text).end();
-        };
-        let target = change.object.as_ref().map(object).unwrap_or_default();
-        if change.action == Action::Forget {
-            line(
-                "forget",
-                &reason(&change.reason, change.address.kind).map_or(String::new(), |why| format!(": {why}")),
-            );
-        }
-        if let Some(from) = &change.moved_from {
-            line("move", &format!(" was {from}"));
-        }
-        if change.adopts {
-            let why = if change.imported { ", as an [[import]] says" } else { "" };
-            line("adopt", &format!(": takes over {target}{why}"));
-        } else if change.action == Action::None && change.reason == crate::diff::Reason::Resumed {
-            line("resume", &format!(": an interrupted run made {target}"));
-        }
-        if !change.released.is_empty() {
-            line("release", &format!(": {}", released(change)));
-        }
-        if change.lifecycle_changes {
-            line("protect", " as its lifecycle and [policy] say now");
+            page.say(words).end();
         }
     }
 }
 
-fn summary(page: &mut Page, plan: &Plan) {
+/// What happens to a change's entry in the ledger alone: a verb, and the words after the address.
+pub(super) fn on_ledger(change: &Change) -> Vec<(&'static str, String)> {
+    let target = change.object.as_ref().map(object).unwrap_or_default();
+    let mut lines = Vec::new();
+    if change.action == Action::Forget {
+        let why = reason(&change.reason, change.address.kind);
+        lines.push(("forget", why.map_or(String::new(), |why| format!(": {why}"))));
+    }
+    if let Some(from) = &change.moved_from {
+        lines.push(("move", format!(" was {from}")));
+    }
+    if change.adopts {
+        let why = if change.imported { ", as an [[import]] says" } else { "" };
+        lines.push(("adopt", format!(": takes over {target}{why}")));
+    } else if change.action == Action::None && change.reason == crate::diff::Reason::Resumed {
+        lines.push(("resume", format!(": an interrupted run made {target}")));
+    }
+    if !change.released.is_empty() {
+        lines.push(("release", format!(": {}", released(change))));
+    }
+    if change.lifecycle_changes {
+        lines.push(("protect", " as its lifecycle and [policy] say now".to_owned()));
+    }
+    lines
+}
+
+/// What a plan does, counted.
+pub(super) fn totals(plan: &Plan) -> String {
     let counts = plan.counts();
-    page.gap();
-    if !plan.writes() {
-        page.put(Role::Strong, "No changes.").say(" The server matches the manifests.").end();
-        return;
-    }
-    if counts.unchanged > 0 {
-        page.put(Role::Quiet, format_args!("{} unchanged.", counts.unchanged)).end();
-    }
     let Counts { add, change, replace, destroy, .. } = counts;
-    page.put(Role::Strong, "Plan:");
-    page.say(format_args!(" {} to add, {change} to change, {} to destroy.", add + replace, destroy + replace));
+    let mut text = format!("{} to add, {change} to change, {} to destroy.", add + replace, destroy + replace);
     let ledger: Vec<_> = [
         (counts.adopt, "adopt"),
         (counts.moved, "move"),
@@ -200,9 +197,22 @@ fn summary(page: &mut Page, plan: &Plan) {
     .map(|(number, verb)| format!("{number} to {verb}"))
     .collect();
     if !ledger.is_empty() {
-        page.say(format_args!(" Ledger: {}.", ledger.join(", ")));
+        text.push_str(&format!(" Ledger: {}.", ledger.join(", ")));
     }
-    page.end();
+    text
+}
+
+fn summary(page: &mut Page, plan: &Plan) {
+    let counts = plan.counts();
+    page.gap();
+    if !plan.writes() {
+        page.put(Role::Strong, "No changes.").say(" The server matches the manifests.").end();
+        return;
+    }
+    if counts.unchanged > 0 {
+        page.put(Role::Quiet, format_args!("{} unchanged.", counts.unchanged)).end();
+    }
+    page.put(Role::Strong, "Plan:").say(format_args!(" {}", totals(plan))).end();
     page.put(Role::Quiet, format_args!("Plan digest: {}", short(&plan.digest()))).end();
     if !plan.refusals.is_empty() {
         page.put(Role::Error, "Refused:");

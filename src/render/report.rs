@@ -88,8 +88,47 @@ fn stopped(page: &mut Page, report: &Report) {
     }
 }
 
-fn summary(page: &mut Page, report: &Report, verb: Verb) {
+/// How to go on after a run that did not do all.
+pub(super) fn going_on(report: &Report, verb: Verb) -> Option<String> {
+    if report.exit() == Exit::Ok {
+        return None;
+    }
+    Some(if report.spent() {
+        "What was done is recorded. The saved plan is spent: `fluxform plan --out FILE` makes one of the rest."
+            .to_owned()
+    } else {
+        let command = verb.command();
+        format!(
+            "What was done is recorded: running `fluxform {command}` again is safe and goes on where this run stopped."
+        )
+    })
+}
+
+/// What was done and what was not, counted.
+pub(super) fn counts(report: &Report, verb: Verb) -> String {
     let counted = |belongs: fn(&Outcome) -> bool| report.outcomes.values().filter(|(_, o)| belongs(o)).count();
+    let replaced = report.done(Action::Replace);
+    let added = report.done(Action::Create) + replaced;
+    let destroyed = report.done(Action::Delete) + replaced;
+    let changed = report.done(Action::Update);
+    let mut text = match (verb, report.exit()) {
+        (Verb::Destroy, Exit::Ok) => format!("Resources: {destroyed} destroyed"),
+        _ => format!("Resources: {added} added, {changed} changed, {destroyed} destroyed"),
+    };
+    for (number, word) in [
+        (report.done(Action::Forget), "forgotten"),
+        (counted(|outcome| matches!(outcome, Outcome::Failed(_))), "failed"),
+        (counted(|outcome| matches!(outcome, Outcome::Skipped { .. })), "skipped"),
+        (counted(|outcome| matches!(outcome, Outcome::NotStarted)), "not started"),
+    ] {
+        if number > 0 {
+            text.push_str(&format!(", {number} {word}"));
+        }
+    }
+    text + "."
+}
+
+fn summary(page: &mut Page, report: &Report, verb: Verb) {
     let exit = report.exit();
     page.gap();
     if exit == Exit::Ok {
@@ -97,39 +136,11 @@ fn summary(page: &mut Page, report: &Report, verb: Verb) {
     } else {
         page.put(Role::Error, format_args!("{} incomplete.", verb.title()));
     }
-    let replaced = report.done(Action::Replace);
-    let added = report.done(Action::Create) + replaced;
-    let destroyed = report.done(Action::Delete) + replaced;
-    let changed = report.done(Action::Update);
-    match (verb, exit) {
-        (Verb::Destroy, Exit::Ok) => page.say(format_args!(" Resources: {destroyed} destroyed")),
-        _ => page.say(format_args!(" Resources: {added} added, {changed} changed, {destroyed} destroyed")),
-    };
-    let forgotten = report.done(Action::Forget);
-    for (number, word) in [
-        (forgotten, "forgotten"),
-        (counted(|outcome| matches!(outcome, Outcome::Failed(_))), "failed"),
-        (counted(|outcome| matches!(outcome, Outcome::Skipped { .. })), "skipped"),
-        (counted(|outcome| matches!(outcome, Outcome::NotStarted)), "not started"),
-    ] {
-        if number > 0 {
-            page.say(format_args!(", {number} {word}"));
-        }
-    }
-    page.say(".").end();
+    page.say(format_args!(" {}", counts(report, verb))).end();
     if let Some(digest) = &report.plan_digest {
         page.put(Role::Quiet, format_args!("Plan digest: {digest}")).end();
     }
-    if exit != Exit::Ok && report.spent() {
-        page.say(
-            "What was done is recorded. The saved plan is spent: `fluxform plan --out FILE` makes one of the rest.",
-        );
-        page.end();
-    } else if exit != Exit::Ok {
-        page.say(format_args!(
-            "What was done is recorded: running `fluxform {}` again is safe and goes on where this run stopped.",
-            verb.command()
-        ));
-        page.end();
+    if let Some(words) = going_on(report, verb) {
+        page.say(words).end();
     }
 }

@@ -217,7 +217,7 @@ pub(crate) fn partial() -> Report {
 }
 
 /// A server of which projects manage a part.
-pub(super) fn coverage() -> Coverage {
+pub(crate) fn coverage() -> Coverage {
     let count = |sight, ours, theirs, external, unmanaged| Count { sight, ours, theirs, external, unmanaged };
     let one = |kind, name: &str, org: Option<&str>| Unmanaged {
         kind,

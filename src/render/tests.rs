@@ -10,9 +10,10 @@ use crate::address::Address;
 use crate::coverage::Coverage;
 use crate::diff::{Action, Cause, Reason};
 use crate::evidence::Data;
-use crate::exit::Exit;
+use crate::exit::{Exit, Problem};
 use crate::hidden::is_hidden;
 use crate::kind::Kind;
+use crate::plan::Plan;
 use crate::report::Report;
 use crate::value::{Ref, Set, Value};
 
@@ -139,6 +140,31 @@ fn the_machine_form_of_a_difference() {
     let shown: Vec<_> =
         json["difference"].as_array().into_iter().flatten().map(|one| (&one["address"], &one["differs"])).collect();
     insta::assert_json_snapshot!(shown);
+}
+
+/// What a run over several projects has to say.
+pub(super) fn parts<'a>(plans: [&'a Plan; 2], problems: &'a [Problem]) -> Vec<Part<'a>> {
+    let [plan, nothing] = plans.map(Some);
+    let part = |dir: &str, document| Part { dir: dir.to_owned(), document };
+    vec![
+        part("envs/same", Document { plan: nothing, ..Document::new(Exit::Ok) }),
+        part("envs/prod", Document { plan, ..Document::new(Exit::Refused) }),
+        part("envs/broken", Document { problems, ..Document::new(Exit::Manifest) }),
+    ]
+}
+
+#[test]
+fn several_projects_have_a_line_each() {
+    let (plan, nothing, problems) = (sample::plan(), sample::nothing(), [sample::problem(Exit::Manifest, "broken")]);
+    let parts = parts([&plan, &nothing], &problems);
+    insta::assert_snapshot!("several_plans", overview(Comment::Plan, &parts, PLAIN));
+    insta::assert_snapshot!("several_drifts", overview(Comment::Drift, &parts, PLAIN));
+    let text = documents(Exit::Manifest, &parts);
+    assert_eq!(breaks("plan", &text), Vec::<String>::new());
+    let json: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    let alone: serde_json::Value = serde_json::from_str(&document(&parts[1].document)).expect("JSON");
+    assert_eq!(json["projects"][1]["plan"], alone["plan"]);
+    assert_eq!((&json["exit_code"], &json["projects"][2]["exit_code"]), (&65.into(), &65.into()));
 }
 
 #[test]

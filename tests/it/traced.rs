@@ -10,7 +10,7 @@ use crate::cli::fluxform::{Fluxform, on};
 use crate::support::{Scene, Traced, both, trace, unique};
 
 /// The commands that only plan, or show.
-const PLANNING: [&str; 7] = ["plan", "validate", "drift", "graph", "show", "status", "export"];
+const PLANNING: [&str; 8] = ["plan", "validate", "drift", "graph", "show", "output", "status", "export"];
 /// The commands that write, or serve.
 const WRITING: [&str; 8] = ["apply", "destroy", "import", "adopt", "forget", "init", "setup", "server"];
 

@@ -43,9 +43,41 @@ impl Document<'_> {
     }
 }
 
+/// What a run over several projects has to say of one of them.
+#[derive(Clone, Debug)]
+pub struct Part<'a> {
+    /// The project's directory, as it was given.
+    pub dir: String,
+    /// As if it had been the only one.
+    pub document: Document<'a>,
+}
+
 #[derive(Serialize)]
 struct Form<'a> {
     format_version: &'static str,
+    #[serde(flatten)]
+    run: Run<'a>,
+}
+
+#[derive(Serialize)]
+struct Forms<'a> {
+    format_version: &'static str,
+    exit_code: u8,
+    exit_reason: &'static str,
+    resumable: bool,
+    projects: Vec<Project<'a>>,
+    problems: [(); 0],
+}
+
+#[derive(Serialize)]
+struct Project<'a> {
+    dir: &'a str,
+    #[serde(flatten)]
+    run: Run<'a>,
+}
+
+#[derive(Serialize)]
+struct Run<'a> {
     exit_code: u8,
     exit_reason: &'static str,
     resumable: bool,
@@ -60,6 +92,21 @@ struct Form<'a> {
     problems: Vec<problem::Form<'a>>,
 }
 
+impl<'a> Run<'a> {
+    fn new(document: &Document<'a>) -> Self {
+        Self {
+            exit_code: document.exit.code(),
+            exit_reason: document.exit.reason(),
+            resumable: resumable(document.exit) && !document.report.is_some_and(Report::spent),
+            plan: document.plan.map(plan::Form::new),
+            report: document.report.map(report::Form::new),
+            coverage: document.coverage.map(coverage::Form::new),
+            difference: document.difference.iter().map(difference::Form::new).collect(),
+            problems: document.problems.iter().map(problem::Form::new).collect(),
+        }
+    }
+}
+
 /// Whether the same command may simply be run again.
 pub const fn resumable(exit: Exit) -> bool {
     matches!(exit, Exit::Partial | Exit::Unavailable | Exit::Locked | Exit::Interrupted | Exit::Terminated)
@@ -67,16 +114,18 @@ pub const fn resumable(exit: Exit) -> bool {
 
 /// The document as JSON, with a line feed at its end.
 pub fn document(document: &Document<'_>) -> String {
-    text(&Form {
+    text(&Form { format_version: FORMAT_VERSION, run: Run::new(document) })
+}
+
+/// One document of several projects.
+pub fn documents(exit: Exit, parts: &[Part<'_>]) -> String {
+    text(&Forms {
         format_version: FORMAT_VERSION,
-        exit_code: document.exit.code(),
-        exit_reason: document.exit.reason(),
-        resumable: resumable(document.exit) && !document.report.is_some_and(Report::spent),
-        plan: document.plan.map(plan::Form::new),
-        report: document.report.map(report::Form::new),
-        coverage: document.coverage.map(coverage::Form::new),
-        difference: document.difference.iter().map(difference::Form::new).collect(),
-        problems: document.problems.iter().map(problem::Form::new).collect(),
+        exit_code: exit.code(),
+        exit_reason: exit.reason(),
+        resumable: resumable(exit),
+        projects: parts.iter().map(|part| Project { dir: &part.dir, run: Run::new(&part.document) }).collect(),
+        problems: [],
     })
 }
 

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::support::{Running, Terminal};
+use crate::support::{Running, Terminal, keeps_schema};
 
 /// What a run has left.
 pub(crate) struct Ended {
@@ -58,10 +58,31 @@ impl Fluxform {
 
     pub(crate) fn run(mut self) -> Ended {
         let output = self.command.output().unwrap();
-        Ended {
+        let ended = Ended {
             code: output.status.code().unwrap_or(-1),
             out: String::from_utf8(output.stdout).unwrap(),
             err: String::from_utf8(output.stderr).unwrap(),
+        };
+        self.keeps_its_schema(&ended);
+        ended
+    }
+
+    /// Whatever the run prints for machines is what `schemas` describe.
+    fn keeps_its_schema(&self, ended: &Ended) {
+        let words: Vec<_> = self.command.get_args().filter_map(|word| word.to_str()).collect();
+        let schema = match words.first() {
+            Some(&("plan" | "drift" | "validate")) => "plan",
+            Some(&("apply" | "destroy")) => "report",
+            Some(&"output") if !words.iter().any(|word| word.starts_with("--field")) => "output",
+            _ => return,
+        };
+        let asked = schema == "output"
+            || words.contains(&"--format=json")
+            || words.windows(2).any(|two| two == ["--format", "json"]);
+        // A command line that is wrong has no document.
+        if asked && !ended.out.is_empty() && !words.contains(&"--help") {
+            keeps_schema(schema, &ended.json());
+            assert_eq!(ended.json()["exit_code"], ended.code, "{}", ended.out);
         }
     }
 }

@@ -6,8 +6,8 @@ use super::fluxform::Fluxform;
 #[test]
 fn every_command_explains_itself() {
     let commands = [
-        "", "init", "validate", "plan", "apply", "drift", "destroy", "show", "status", "export", "import", "adopt",
-        "forget", "graph", "schema", "setup", "server",
+        "", "init", "validate", "plan", "apply", "drift", "destroy", "show", "output", "status", "export", "import",
+        "adopt", "forget", "graph", "schema", "setup", "server",
     ];
     for command in commands {
         let arguments = if command.is_empty() { vec!["--help"] } else { vec![command, "--help"] };

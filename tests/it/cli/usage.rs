@@ -8,7 +8,7 @@ fn a_wrong_command_line_is_64() {
         &[][..],
         &["plann"],
         &["plan", "--nonsense"],
-        &["plan", ".", "extra"],
+        &["status", ".", "extra"],
         &["plan", "--format", "xml"],
         &["plan", "--lock-timeout", "soon"],
         &["plan", "--var", "x"],

@@ -43,24 +43,24 @@ deliver = { file = "secrets/${each.key}.token" }
 "##;
 
 /// A project on a scene's server.
-struct Place<'a> {
+pub(crate) struct Place<'a> {
     scene: &'a Scene,
     dir: TempDir,
 }
 
 impl<'a> Place<'a> {
-    fn new(scene: &'a Scene, resources: &str) -> Self {
+    pub(crate) fn new(scene: &'a Scene, resources: &str) -> Self {
         let place = Self { scene, dir: project("") };
         place.declare(resources);
         place
     }
 
-    fn declare(&self, resources: &str) {
+    pub(crate) fn declare(&self, resources: &str) {
         let head = format!("[project]\nname = \"p\"\n[server]\norg = \"{}\"\n", self.scene.org_name);
         std::fs::write(self.path().join("fluxform.toml"), head + resources).unwrap();
     }
 
-    fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.dir.path()
     }
 
@@ -69,7 +69,7 @@ impl<'a> Place<'a> {
         on(command, self.path()).var("INFLUX_HOST", url).var("INFLUX_TOKEN", self.scene.server.token())
     }
 
-    fn on(&self, command: &str) -> Fluxform {
+    pub(crate) fn on(&self, command: &str) -> Fluxform {
         self.by(self.scene.server.url(), command)
     }
 
@@ -78,7 +78,7 @@ impl<'a> Place<'a> {
         self.by(url, "apply").arg("--auto-approve")
     }
 
-    fn apply(&self) -> Fluxform {
+    pub(crate) fn apply(&self) -> Fluxform {
         self.apply_by(self.scene.server.url())
     }
 

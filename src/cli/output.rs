@@ -1,0 +1,180 @@
+//! `fluxform output`: what the project has on the server, for other tools.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::pipeline::Planned;
+use super::plan::{Wait, Wanted, make, reading};
+use super::project::Project;
+use super::shell::{PlanFormat, Shell, trouble};
+use super::{Ended, connection, project};
+use crate::address::Address;
+use crate::diagnostic::nearest;
+use crate::diff::Goal;
+use crate::exit::{Exit, Problem};
+use crate::kind::Presence;
+use crate::plan::Consent;
+use crate::render;
+
+/// Print the names and IDs of the project's resources as JSON, for other tools
+///
+/// All that the project owns or refers to as external, by address, as it is on the server now. What was not applied yet, or
+/// is gone, stands under "missing". No secret is ever in it. Writes nothing.
+///
+///   fluxform output iot | jq -r '.resources["bucket.raw"].id'
+///   fluxform output iot bucket.raw --field id
+#[derive(Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    project: project::Choice,
+    /// Only this resource, such as bucket.raw: an error if it is not there
+    #[arg(value_name = "ADDRESS")]
+    address: Option<Address>,
+    /// Only this of the resource, as plain text
+    #[arg(long, value_enum, value_name = "FIELD", requires = "address")]
+    field: Option<Field>,
+    #[command(flatten)]
+    connection: connection::Flags,
+    #[command(flatten)]
+    wait: Wait,
+}
+
+impl Arguments {
+    /// How an error is written: a single field is text.
+    pub(super) fn format(&self) -> PlanFormat {
+        if self.field.is_some() { PlanFormat::Human } else { PlanFormat::Json }
+    }
+}
+
+/// What is printed of one resource.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Field {
+    /// Its ID
+    Id,
+    /// Its name; a token's description
+    Name,
+    /// The ID of its org; nothing for orgs and users
+    Org,
+}
+
+#[derive(Serialize)]
+struct Form<'a> {
+    format_version: &'static str,
+    exit_code: u8,
+    exit_reason: &'static str,
+    resumable: bool,
+    project: &'a str,
+    /// The ID of the home org.
+    org: Option<&'a str>,
+    resources: BTreeMap<String, One>,
+    missing: Vec<String>,
+    problems: [(); 0],
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct One {
+    kind: &'static str,
+    key: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    instance: Option<String>,
+    id: String,
+    name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    org: Option<String>,
+    external: bool,
+}
+
+impl One {
+    fn new(address: &Address, (id, name, org): (&str, &str, Option<&str>), external: bool) -> Self {
+        Self {
+            kind: address.kind.name(),
+            key: address.key.clone(),
+            instance: address.instance.clone(),
+            id: id.to_owned(),
+            name: name.to_owned(),
+            org: org.map(str::to_owned),
+            external,
+        }
+    }
+}
+
+pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
+    let project = arguments.project.load(shell)?;
+    let session = reading(shell, &project, &arguments.connection, arguments.wait.lock_timeout).await?;
+    let wanted = Wanted { goal: Goal::Declared, consent: Consent::default(), allow_empty: true, made: None };
+    let planned = make(&session, &project, &wanted).await;
+    let home = session.home.clone();
+    session.close().await;
+    let mut resources = found(&planned?);
+    let mut missing: Vec<String> =
+        project.manifest.resources.keys().filter(|a| !resources.contains_key(*a)).map(ToString::to_string).collect();
+    if let Some(address) = &arguments.address {
+        let Some(one) = resources.remove(address) else {
+            return Err(vec![absent(address, &project, &resources)]);
+        };
+        if let Some(field) = arguments.field {
+            shell.data(&format!("{}\n", plain(&one, field)))?;
+            return Ok(Exit::Ok);
+        }
+        resources = BTreeMap::from([(address.clone(), one)]);
+        missing.clear();
+    }
+    shell.data(&render::json(&Form {
+        format_version: render::FORMAT_VERSION,
+        exit_code: Exit::Ok.code(),
+        exit_reason: Exit::Ok.reason(),
+        resumable: false,
+        project: &project.manifest.project,
+        org: home.as_deref(),
+        resources: resources.into_iter().map(|(address, one)| (address.to_string(), one)).collect(),
+        missing,
+        problems: [],
+    }))?;
+    Ok(Exit::Ok)
+}
+
+/// All that the project owns and that is not known to be gone, and all external ones. What the token may not see is as the
+/// record has it.
+fn found(planned: &Planned) -> BTreeMap<Address, One> {
+    let Planned { ledger, snapshot, external, plan, .. } = planned;
+    let moved = |from: &Address| plan.changes.iter().find(|change| change.moved_from.as_ref() == Some(from));
+    let owned = ledger.entries.iter().filter_map(|(address, entry)| {
+        let gone = snapshot.kinds.get(&address.kind).and_then(|view| view.missing.get(&entry.id));
+        if matches!(gone, Some(Presence::Absent)) {
+            return None;
+        }
+        let address = moved(address).map_or(address, |change| &change.address);
+        let name = snapshot.object(address.kind, &entry.id).map_or(&entry.name, |object| &object.name);
+        Some((address.clone(), One::new(address, (&entry.id, name, entry.org.as_deref()), false)))
+    });
+    let external = external.iter().map(|(address, object)| {
+        (address.clone(), One::new(address, (&object.id, &object.name, object.org.as_deref()), true))
+    });
+    owned.chain(external).collect()
+}
+
+fn plain(one: &One, field: Field) -> String {
+    let text = match field {
+        Field::Id => &one.id,
+        Field::Name => &one.name,
+        Field::Org => one.org.as_deref().unwrap_or_default(),
+    };
+    render::line(text).into_owned()
+}
+
+fn absent(address: &Address, project: &Project, there: &BTreeMap<Address, One>) -> Problem {
+    if project.manifest.resources.contains_key(address) {
+        let mut problem =
+            trouble("output::missing", format!("{address} is declared, and is not the project's on the server"));
+        problem.diagnostic.help = Some("apply the project first".to_owned());
+        return problem;
+    }
+    let mut problem = trouble("output::unknown", format!("the project has no {address}"));
+    let names: Vec<String> = there.keys().chain(project.manifest.resources.keys()).map(ToString::to_string).collect();
+    problem.diagnostic.help = nearest(&address.to_string(), names.iter().map(String::as_str))
+        .map(|near| format!("did you mean {near}?"))
+        .or_else(|| Some("`fluxform output` lists what it has".to_owned()));
+    problem
+}

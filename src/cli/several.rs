@@ -1,0 +1,151 @@
+//! Several projects in one run: each is planned by its own rules, and none hides another.
+
+use std::path::{Path, PathBuf};
+
+use super::Ended;
+use super::plan::show_rest;
+use super::project::{Choice, Variables};
+use super::shell::{PlanFormat, Shell, worst};
+use crate::coverage::Coverage;
+use crate::diagnostic::Diagnostic;
+use crate::exit::{Exit, Problem};
+use crate::plan::{Origin, Plan};
+use crate::render::{self, Comment, Document, Page, Part, Role};
+
+/// Which projects, with which variables.
+#[derive(Clone, Debug, clap::Args)]
+pub(super) struct Choices {
+    /// The projects: each a directory of manifests, or one manifest
+    #[arg(value_name = "DIR", default_value = ".")]
+    pub(super) dirs: Vec<PathBuf>,
+    #[command(flatten)]
+    variables: Variables,
+}
+
+/// What came of one project.
+#[derive(Default)]
+pub(super) struct Came {
+    /// What people read of it.
+    pub(super) human: String,
+    /// The plan, where one was asked for and made.
+    pub(super) plan: Option<Plan>,
+    /// How much of the server projects manage, where that was asked for.
+    pub(super) coverage: Option<Coverage>,
+    /// Where it was made.
+    pub(super) origin: Option<Origin>,
+    /// What else is to be said, at the end.
+    pub(super) said: Option<String>,
+    /// How the run would end, were this the only project.
+    pub(super) exit: Exit,
+}
+
+impl Came {
+    fn document<'a>(&'a self, problems: &'a [Problem]) -> Document<'a> {
+        let Self { plan, coverage, exit, .. } = self;
+        Document { plan: plan.as_ref(), coverage: coverage.as_ref(), problems, ..Document::new(*exit) }
+    }
+}
+
+/// Does the same to each project. One is shown as if there were no others; of several, each is shown under its name, and all
+/// of them in one document.
+pub(super) async fn each(
+    shell: &Shell,
+    (format, of): (PlanFormat, Comment),
+    choices: &Choices,
+    one: impl AsyncFn(&Choice) -> Result<Came, Vec<Problem>>,
+) -> Ended {
+    let choice = |dir: &PathBuf| Choice { dir: dir.clone(), variables: choices.variables.clone() };
+    if let [dir] = choices.dirs.as_slice() {
+        let came = one(&choice(dir)).await?;
+        shell.document(format, of, &came.document(&[]), |_| came.human.clone())?;
+        after(shell, &came);
+        return Ok(came.exit);
+    }
+    let mut all: Vec<(String, Came, Vec<Problem>)> = Vec::new();
+    for dir in &choices.dirs {
+        let name = dir.display().to_string();
+        heading(shell, format, &name)?;
+        let (came, problems) = match one(&choice(dir)).await {
+            Ok(came) => {
+                let problem = twice(&all, &came, dir);
+                let exit = problem.iter().map(|problem| problem.exit).fold(came.exit, Exit::or);
+                (Came { exit, ..came }, Vec::from_iter(problem))
+            }
+            Err(problems) => (Came { exit: worst(&problems), ..Came::default() }, problems),
+        };
+        if format == PlanFormat::Human {
+            shell.data(&came.human)?;
+        }
+        after(shell, &came);
+        shell.show(&problems.iter().map(|problem| problem.diagnostic.clone()).collect::<Vec<_>>());
+        all.push((name, came, problems));
+    }
+    let exit = all.iter().map(|(_, came, _)| came.exit).fold(Exit::Ok, Exit::or);
+    let mut parts = Vec::new();
+    for (dir, came, problems) in &all {
+        parts.push(Part { dir: dir.clone(), document: came.document(problems) });
+    }
+    shell.data(&match format {
+        PlanFormat::Human => render::overview(of, &parts, shell.output.out),
+        PlanFormat::Json => render::documents(exit, &parts),
+        PlanFormat::Markdown => render::comments(of, exit, &parts),
+    })?;
+    Ok(exit)
+}
+
+/// What is said of a project after it was shown.
+fn after(shell: &Shell, came: &Came) {
+    if let Some(plan) = &came.plan {
+        show_rest(shell, plan);
+    }
+    came.said.iter().for_each(|said| shell.say(said));
+}
+
+/// The project's name, above what is shown and said of it.
+fn heading(shell: &Shell, format: PlanFormat, name: &str) -> Result<(), Vec<Problem>> {
+    let line = |mut page: Page| {
+        page.put(Role::Strong, format_args!("== {name}")).end();
+        page.finish()
+    };
+    if format == PlanFormat::Human {
+        shell.data(&line(shell.data_page()))?;
+    }
+    // On a terminal both streams are in one place.
+    if format != PlanFormat::Human || !shell.output.err_terminal {
+        shell.output.talk(&line(shell.talk_page()));
+    }
+    Ok(())
+}
+
+/// Two directories that are one project share its record: each would delete what the other declares.
+fn twice(before: &[(String, Came, Vec<Problem>)], came: &Came, dir: &Path) -> Option<Problem> {
+    let (plan, origin) = (came.plan.as_ref()?, came.origin.as_ref()?);
+    let same = |other: &&(String, Came, Vec<Problem>)| {
+        let (Some(other_plan), Some(other_origin)) = (&other.1.plan, &other.1.origin) else { return false };
+        let known =
+            origin.org_id.is_some() && (&origin.server, &origin.org_id) == (&other_origin.server, &other_origin.org_id);
+        known && other_plan.project == plan.project
+    };
+    let (other, ..) = before.iter().find(same)?;
+    let message = format!(
+        "{} is the project `{}` on the same server and org as {other}: each would delete what the other declares",
+        dir.display(),
+        plan.project
+    );
+    let diagnostic =
+        Diagnostic::error("plan::same-project", message).help("give one of them another name in [project]");
+    Some(Problem { exit: Exit::Manifest, diagnostic })
+}
+
+impl Choices {
+    /// Whether one project was given: more cannot be with `what`.
+    pub(super) fn only(&self, what: &str) -> Result<(), Vec<Problem>> {
+        if self.dirs.len() <= 1 {
+            return Ok(());
+        }
+        let diagnostic =
+            Diagnostic::error("cli::several", format!("{what} is for one project, and {} were given", self.dirs.len()))
+                .help("run it once for each project");
+        Err(vec![Problem { exit: Exit::Usage, diagnostic }])
+    }
+}

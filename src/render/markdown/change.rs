@@ -1,0 +1,107 @@
+//! One resource of a plan.
+
+use super::super::drift::{is, was};
+use super::super::field::{Line, before, by_lines, cause};
+use super::super::human::{on_ledger, remarks};
+use super::super::reason::{data, object, reason, sign, threat};
+use super::super::value::{lines, short};
+use super::fit::Item;
+use super::safe::{block, code, folded};
+use crate::diff::{Action, Cause, Change, FieldChange, Reason};
+use crate::evidence::Data;
+use crate::value::Value;
+
+/// More lines than this are folded.
+const OPEN: usize = 12;
+
+/// A change on the server.
+pub(super) fn change(change: &Change) -> Item {
+    let mut diff: Vec<String> = remarks(change).into_iter().map(|remark| format!("# {remark}")).collect();
+    match change.action {
+        Action::Create => diff.extend(created(change)),
+        Action::Update | Action::Replace => diff.extend(change.fields.iter().flat_map(changed)),
+        Action::None | Action::Delete | Action::Forget => {}
+    }
+    item(sign(change.action), change, &diff)
+}
+
+/// What somebody changed on the server.
+pub(super) fn drifted(change: &Change) -> Item {
+    let gone = matches!(change.reason, Reason::Gone | Reason::CreatorGone);
+    let why = reason(&change.reason, change.address.kind).filter(|_| gone);
+    let mut diff: Vec<String> = why.into_iter().map(|why| format!("! {why}")).collect();
+    for field in change.fields.iter().filter(|field| matches!(field.cause, Cause::Drift | Cause::Both)) {
+        diff.push(format!("- {} = {}", field.field, was(field)));
+        diff.push(format!("+ {} = {}", field.field, is(field)));
+    }
+    item("!", change, &diff)
+}
+
+/// What is at stake for a change.
+pub(super) fn stake(change: &Change, at_stake: &Data) -> Item {
+    Item::line(format!("- **{}** {}: {}\n", code(&change.address), threat(change), code(data(at_stake))))
+}
+
+/// What only the ledger sees.
+pub(super) fn ledger(change: &Change) -> Vec<Item> {
+    let line = |(verb, words): (&str, String)| {
+        let words = words.trim_start_matches([':', ' ']);
+        let words = if words.is_empty() { String::new() } else { format!(": {}", code(words)) };
+        Item::line(format!("- {verb} **{}**{words}\n", code(&change.address)))
+    };
+    on_ledger(change).into_iter().map(line).collect()
+}
+
+fn item(sign: &str, change: &Change, diff: &[String]) -> Item {
+    let name = format!("{sign} {}", change.address);
+    let target = change.object.as_ref().map(object);
+    let target_code = target.as_ref().map(|target| format!(" {}", code(target))).unwrap_or_default();
+    let head = format!("**{}**{target_code}", code(&name));
+    if diff.is_empty() {
+        return Item::line(format!("{head}\n\n"));
+    }
+    let brief = format!("{head} (details left out)\n\n");
+    let diff_block = block("diff", diff);
+    let full = if diff.len() > OPEN {
+        let summary = [Some(name), target].into_iter().flatten().collect::<Vec<_>>().join(" ");
+        format!("{}\n", folded(summary, &diff_block))
+    } else {
+        format!("{head}\n\n{diff_block}\n")
+    };
+    Item { full, brief }
+}
+
+/// All that is set in a new object.
+fn created(change: &Change) -> Vec<String> {
+    let width = change.fields.iter().map(|field| field.field.len()).max().unwrap_or(0);
+    let mut diff = Vec::new();
+    for FieldChange { field, wanted, .. } in &change.fields {
+        match lines(wanted) {
+            Some(lines) if matches!(wanted, Value::Script(_)) || lines.len() > 1 => {
+                diff.push(format!("+ {field}:"));
+                diff.extend(lines.into_iter().map(|line| format!("+     {line}")));
+            }
+            _ => diff.push(format!("+ {field:width$} = {}", short(wanted))),
+        }
+    }
+    diff
+}
+
+/// A field that differs.
+fn changed(field: &FieldChange) -> Vec<String> {
+    let name = field.field;
+    let mut diff: Vec<String> = cause(field).into_iter().map(|words| format!("! {name}: {words}")).collect();
+    let Some(lines) = by_lines(field) else {
+        diff.push(format!("- {name} = {}", before(field)));
+        diff.push(format!("+ {name} = {}", short(&field.wanted)));
+        return diff;
+    };
+    diff.push(format!("# {name}:"));
+    diff.extend(lines.into_iter().map(|line| match line {
+        Line::Both(text) => format!("      {text}"),
+        Line::Old(text) => format!("-     {text}"),
+        Line::New(text) => format!("+     {text}"),
+        Line::Gap => "# ...".to_owned(),
+    }));
+    diff
+}

@@ -1,0 +1,241 @@
+//! A plan or a report for a comment on a pull request: a marker to find it again, no more than a comment may hold, and
+//! nothing in it that could be anything but text.
+
+mod change;
+mod fit;
+mod outcome;
+mod safe;
+#[cfg(test)]
+mod tests;
+
+use super::coverage::{hidden, managed};
+use super::diagnostic::{self, Look};
+use super::difference::one as one_difference;
+use super::human::{on_server, totals};
+use super::json::{Document, Part};
+use super::page::Page;
+use super::style::Palette;
+use super::value::count;
+use crate::diagnostic::Diagnostic;
+use crate::diff::{Action, Change};
+use crate::exit::{Exit, Problem};
+use crate::plan::Plan;
+use fit::{Group, Item, Section, fit};
+use safe::{block, code};
+
+/// How long a comment may be: GitHub's limit, in bytes, so that it holds however characters are counted.
+const LIMIT: usize = 65_536;
+/// Columns of a diagnostic.
+const WIDTH: usize = 100;
+
+/// Which command a comment is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Comment {
+    /// `fluxform plan`, and `fluxform show` of a saved plan.
+    Plan,
+    /// `fluxform drift`.
+    Drift,
+    /// `fluxform apply`.
+    Apply,
+    /// `fluxform destroy`.
+    Destroy,
+    /// `fluxform validate`.
+    Validate,
+}
+
+impl Comment {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Plan => "plan",
+            Self::Drift => "drift",
+            Self::Apply => "apply",
+            Self::Destroy => "destroy",
+            Self::Validate => "validate",
+        }
+    }
+}
+
+/// What a run has to say, as Markdown. Its first line is hidden, and always the same for one command.
+pub fn comment(of: Comment, document: &Document<'_>) -> String {
+    let word = of.word();
+    let mut head = format!("<!-- fluxform {word} -->\n### fluxform {word}");
+    if let Some(plan) = document.plan {
+        head.push_str(&format!(": {}", code(&plan.project)));
+    }
+    head.push_str("\n\n");
+    fit(&[group(of, head, document)], LIMIT)
+}
+
+/// What a run over several projects has to say; those of which something goes, or that stopped, come first.
+pub fn comments(of: Comment, exit: Exit, parts: &[Part<'_>]) -> String {
+    let word = of.word();
+    let mut order: Vec<&Part<'_>> = parts.iter().collect();
+    order.sort_by_key(|part| urgency(&part.document));
+    let mut groups: Vec<Group> = order
+        .into_iter()
+        .map(|part| {
+            let project = part.document.plan.map(|plan| format!(" ({})", code(&plan.project)));
+            let head = format!("### {}{}\n\n", code(&part.dir), project.unwrap_or_default());
+            group(of, head, &part.document)
+        })
+        .collect();
+    let mut head = format!("<!-- fluxform {word} -->\n## fluxform {word}: {}\n\n", count(parts.len(), "project"));
+    if !matches!(exit, Exit::Ok | Exit::Differences) {
+        head.push_str(&format!("Exit code {} ({}).\n\n", exit.code(), code(exit.reason())));
+    }
+    if let Some(first) = groups.first_mut() {
+        first.head.insert_str(0, &head);
+    }
+    fit(&groups, LIMIT)
+}
+
+/// Where a project stands among others: lower comes first.
+fn urgency(document: &Document<'_>) -> u8 {
+    let Some(plan) = document.plan else { return u8::from(document.problems.is_empty()) * 4 };
+    let gone = |change: &Change| matches!(change.action, Action::Delete | Action::Replace) || change.drifted();
+    match () {
+        () if !plan.refusals.is_empty() || !document.problems.is_empty() => 1,
+        () if plan.changes.iter().any(gone) => 2,
+        () if plan.writes() => 3,
+        () => 4,
+    }
+}
+
+fn group(of: Comment, mut head: String, document: &Document<'_>) -> Group {
+    head.push_str(&headline(of, document));
+    let mut sections = Vec::new();
+    let said = |problem: &Problem| diagnosed(&problem.diagnostic);
+    sections.push(section("Problems", true, document.problems.iter().map(said).collect()));
+    let refusals = document.plan.iter().flat_map(|plan| &plan.refusals);
+    // Of drift the guards say nothing: what is left could not be seen.
+    let title = if of == Comment::Drift { "Not decided" } else { "Refused" };
+    sections.push(section(title, true, refusals.map(said).collect()));
+    let differs = document.difference.iter().map(|difference| {
+        let mut page = Page::new(Palette::Plain);
+        one_difference(&mut page, difference);
+        let full = format!("{}\n", block("diff", page.finish().lines().map(as_diff)));
+        Item { full, brief: format!("- **{}**\n", code(&difference.address)) }
+    });
+    sections.push(section("Not the plan that was reviewed", true, differs.collect()));
+    if let Some(report) = document.report {
+        sections.extend(outcome::sections(report));
+    }
+    if let Some(plan) = document.plan.filter(|_| document.report.is_none() && document.difference.is_empty()) {
+        sections.extend(if of == Comment::Drift { drift(plan) } else { planned(plan) });
+        let warnings = plan.warnings.iter().map(diagnosed).collect();
+        sections.push(section("Warnings", false, warnings));
+    }
+    if let Some(coverage) = document.coverage {
+        head.push_str(&format!("**Coverage:** {} %. {}\n\n", coverage.percent(), managed(coverage)));
+        let hidden = coverage.hidden().map(|(kind, sight)| Item::line(format!("- {kind}s: {}\n", hidden(sight))));
+        sections.push(section("Not proven to be all", false, hidden.collect()));
+        let unmanaged = coverage.unmanaged.iter().map(|object| {
+            let name = code(format_args!("{:?}", object.name));
+            Item::line(format!("- {} {name} (id {})\n", object.kind, code(&object.id)))
+        });
+        sections.push(section("Unmanaged (no project owns it)", false, unmanaged.collect()));
+    }
+    sections.retain(|section| !section.items.is_empty());
+    Group { head, sections, tail: tail(of, document) }
+}
+
+fn section(title: &'static str, first: bool, items: Vec<Item>) -> Section {
+    Section { title, first, items }
+}
+
+/// The line that says it all.
+fn headline(of: Comment, document: &Document<'_>) -> String {
+    if let Some(report) = document.report.filter(|report| !report.is_empty()) {
+        return outcome::headline(report, of);
+    }
+    let refused = document.plan.map_or(0, |plan| plan.refusals.len()) + document.problems.len();
+    let words = match document.plan {
+        _ if !document.difference.is_empty() => {
+            "**Not applied**: the plan is not the one that was reviewed.".to_owned()
+        }
+        None if document.exit == Exit::Ok && of == Comment::Validate => "**Valid.**".to_owned(),
+        None => format!("**Stopped** by {}.", count(refused, "problem")),
+        Some(plan) if of == Comment::Drift => drift_line(plan),
+        Some(plan) if !plan.writes() && refused == 0 => "**No changes.** The server matches the manifests.".to_owned(),
+        Some(plan) => format!("**Plan:** {}", totals(plan)),
+    };
+    let refusal = match (document.plan, of) {
+        (Some(plan), Comment::Plan | Comment::Apply | Comment::Destroy) if !plan.refusals.is_empty() => {
+            format!("\n\n**Refused**: {}; an apply would change nothing.", count(plan.refusals.len(), "objection"))
+        }
+        _ => String::new(),
+    };
+    format!("{words}{refusal}\n\n")
+}
+
+fn drift_line(plan: &Plan) -> String {
+    let drifted = plan.changes.iter().filter(|change| change.drifted()).count();
+    match (drifted, plan.refusals.is_empty()) {
+        (0, true) => "**No drift.** The server is as it was last applied.".to_owned(),
+        (0, false) => "**No drift** in what could be seen; the rest could not be decided.".to_owned(),
+        (drifted, _) => format!("**Drift** in {}.", count(drifted, "resource")),
+    }
+}
+
+fn planned(plan: &Plan) -> Vec<Section> {
+    let stakes = plan.changes.iter().filter_map(|change| {
+        let data = plan.at_stake.get(&change.address)?;
+        Some(change::stake(change, data))
+    });
+    let destroys = |change: &&Change| matches!(change.action, Action::Delete | Action::Replace);
+    let server = || plan.changes.iter().filter(|change| on_server(change));
+    let (destroyed, rest): (Vec<_>, Vec<_>) = server().partition(destroys);
+    let (drifted, changed): (Vec<_>, Vec<_>) = rest.into_iter().partition(|change| change.drifted());
+    let items = |changes: Vec<&Change>| changes.into_iter().map(change::change).collect();
+    let ledger = plan.changes.iter().filter(|change| change.ledger_only()).flat_map(change::ledger);
+    vec![
+        section("Data at stake", true, stakes.collect()),
+        section("Destroyed or replaced", true, items(destroyed)),
+        section("Drift (changed on the server since the last apply)", true, items(drifted)),
+        section("Changes", false, items(changed)),
+        section("Ledger only (nothing changes on the server)", false, ledger.collect()),
+    ]
+}
+
+fn drift(plan: &Plan) -> Vec<Section> {
+    let drifted = plan.changes.iter().filter(|change| change.drifted()).map(change::drifted);
+    vec![section("Changed on the server since the last apply", true, drifted.collect())]
+}
+
+/// A diagnostic with the lines that it speaks of. No line of it begins a line: some readers take a slash there for an order.
+fn diagnosed(diagnostic: &Diagnostic) -> Item {
+    let text = diagnostic::text(std::slice::from_ref(diagnostic), Look { colour: false, width: WIDTH });
+    let lines = text.trim_end().lines().map(|line| format!("  {line}").trim_end().to_owned());
+    Item { full: format!("{}\n", block("text", lines)), brief: format!("- {}\n", code(&diagnostic.message)) }
+}
+
+/// A line of a difference in the colours of a diff.
+fn as_diff(line: &str) -> String {
+    let text = line.trim_start();
+    match text.split_once(": ") {
+        Some(("reviewed", _)) => format!("- {line}"),
+        Some(("now", _)) => format!("+ {line}"),
+        _ => format!("  {line}"),
+    }
+}
+
+fn tail(of: Comment, document: &Document<'_>) -> String {
+    let mut tail = Vec::new();
+    let digest = match (document.report, document.plan) {
+        (Some(report), _) => report.plan_digest.clone(),
+        (None, plan) => plan.filter(|plan| of != Comment::Drift && plan.writes()).map(Plan::digest),
+    };
+    if let Some(digest) = digest {
+        tail.push(format!("Plan digest: {}\n", code(digest)));
+    }
+    if !matches!(document.exit, Exit::Ok | Exit::Differences) {
+        tail.push(format!("Exit code {} ({}).\n", document.exit.code(), code(document.exit.reason())));
+    }
+    tail.join("\n")
+}
+
+/// What stopped something, in one line.
+fn because(problem: &Problem) -> String {
+    let help = problem.diagnostic.help.as_ref().map(|help| format!(" (help: {})", code(help)));
+    format!("{}{}", code(&problem.diagnostic.message), help.unwrap_or_default())
+}

@@ -1,0 +1,65 @@
+//! What an apply has done.
+
+use super::super::reason::sign;
+use super::super::report::{Verb, counts, going_on};
+use super::fit::{Item, Section};
+use super::safe::code;
+use super::{Comment, because, section};
+use crate::address::Address;
+use crate::apply::Outcome;
+use crate::diff::Action;
+use crate::exit::Exit;
+use crate::report::Report;
+
+/// The line that says how it went.
+pub(super) fn headline(report: &Report, of: Comment) -> String {
+    let verb = if of == Comment::Destroy { Verb::Destroy } else { Verb::Apply };
+    let title = match (verb, report.exit()) {
+        (Verb::Apply, Exit::Ok) => "Apply complete.",
+        (Verb::Apply, _) => "Apply incomplete.",
+        (Verb::Destroy, Exit::Ok) => "Destroy complete.",
+        (Verb::Destroy, _) => "Destroy incomplete.",
+    };
+    let next = going_on(report, verb).map(|words| format!(" {words}"));
+    format!("**{title}** {}{}\n\n", counts(report, verb), next.unwrap_or_default())
+}
+
+/// What went wrong first, then what was done.
+pub(super) fn sections(report: &Report) -> Vec<Section> {
+    let of = |title, first, belongs: fn(&Outcome, Action) -> bool| {
+        let items = report.outcomes.iter().filter(|(_, (action, outcome))| belongs(outcome, *action));
+        section(title, first, items.map(|(address, (action, outcome))| item(address, *action, outcome)).collect())
+    };
+    vec![
+        of("Failed", true, |outcome, _| matches!(outcome, Outcome::Failed(_))),
+        section(
+            "Stopped",
+            true,
+            report.stopped.iter().map(|problem| Item::line(format!("- {}\n", because(problem)))).collect(),
+        ),
+        of("Skipped", true, |outcome, _| matches!(outcome, Outcome::Skipped { .. })),
+        of("Not started", true, |outcome, _| matches!(outcome, Outcome::NotStarted)),
+        of("Destroyed or replaced", true, |outcome, action| done(outcome) && gone(action)),
+        of("Applied", false, |outcome, action| done(outcome) && !gone(action)),
+        section("Warnings", false, report.warnings.iter().map(super::diagnosed).collect()),
+    ]
+}
+
+const fn done(outcome: &Outcome) -> bool {
+    matches!(outcome, Outcome::Done { .. })
+}
+
+const fn gone(action: Action) -> bool {
+    matches!(action, Action::Delete | Action::Replace)
+}
+
+fn item(address: &Address, action: Action, outcome: &Outcome) -> Item {
+    let words = match outcome {
+        Outcome::Done { id } if id.is_empty() => String::new(),
+        Outcome::Done { id } => format!(" (id {})", code(id)),
+        Outcome::Failed(problem) => format!(": {}", because(problem)),
+        Outcome::Skipped { because } => format!(": {} was not done", code(because)),
+        Outcome::NotStarted => String::new(),
+    };
+    Item::line(format!("- **{}**{words}\n", code(format_args!("{} {address}", sign(action)))))
+}

@@ -1,0 +1,87 @@
+//! Names and IDs for other tools.
+
+use serde_json::json;
+
+use crate::support::{Scene, both, id};
+use crate::terminal::Place;
+
+const RESOURCES: &str = r#"
+[org.home]
+name = "${var.org}"
+external = true
+
+[bucket.raw]
+name = "iot data"
+
+[bucket.line]
+for_each = ["press 1", "oven"]
+
+[task.hourly]
+every = "1h"
+flux = 'from(bucket: "iot data") |> range(start: -1h)'
+
+[token.ingest]
+description = "Ingest"
+write = ["bucket.raw"]
+deliver = { file = "secrets/ingest.token" }
+"#;
+
+fn place(scene: &Scene) -> Place<'_> {
+    Place::new(scene, &format!("{RESOURCES}\n[var]\norg = {{ default = \"{}\" }}\n", scene.org_name))
+}
+
+both!(what_the_project_has_is_there_by_address, async |scene| {
+    let place = place(&scene);
+    let before = place.on("output").run().with(0).json();
+    assert_eq!(before["resources"]["org.home"]["id"], scene.org);
+    let missing = ["bucket.line[oven]", "bucket.line[\"press 1\"]", "bucket.raw", "task.hourly", "token.ingest"];
+    assert_eq!(before["missing"], json!(missing));
+    place.on("output").arg("bucket.raw").run().with(1);
+
+    place.apply().run().with(0);
+    let after = place.on("output").run().with(0).json();
+    let buckets = scene.http.get(&format!("buckets?orgID={}&name=iot%20data", scene.org)).await.expect(200);
+    let bucket = id(&buckets["buckets"][0]);
+    let raw = json!({
+        "kind": "bucket", "key": "raw", "id": bucket, "name": "iot data", "org": scene.org, "external": false
+    });
+    assert_eq!(after["resources"]["bucket.raw"], raw);
+    assert_eq!((&after["org"], &after["project"], &after["missing"]), (&json!(scene.org), &json!("p"), &json!([])));
+    let press = &after["resources"]["bucket.line[\"press 1\"]"];
+    assert_eq!((&press["key"], &press["instance"]), (&json!("line"), &json!("press 1")));
+    assert_eq!(after["resources"]["token.ingest"]["name"], "Ingest");
+    assert_eq!(after["resources"].as_object().unwrap().len(), 6);
+    let secret = std::fs::read_to_string(place.path().join("secrets/ingest.token")).unwrap();
+    assert!(!after.to_string().contains(secret.trim()));
+
+    let field = |field: &str| place.on("output").arg("bucket.raw").arg("--field").arg(field).run().with(0).out;
+    assert_eq!(
+        (field("id"), field("name"), field("org")),
+        (format!("{bucket}\n"), "iot data\n".into(), format!("{}\n", scene.org))
+    );
+    let one = place.on("output").arg("bucket.raw").run().with(0).json();
+    assert_eq!(one["resources"], json!({"bucket.raw": raw}));
+
+    // As it is on the server now.
+    scene.http.patch(&format!("buckets/{bucket}"), json!({"name": "renamed"})).await.expect(200);
+    assert_eq!(field("name"), "renamed\n");
+    scene.http.delete(&format!("buckets/{bucket}")).await.expect(204);
+    assert_eq!(place.on("output").run().with(0).json()["missing"], json!(["bucket.raw"]));
+});
+
+both!(what_is_asked_for_and_is_not_there_is_said, async |scene| {
+    let place = place(&scene);
+    let ended = place.on("output").arg("bucket.rav").run().with(1);
+    assert_eq!(ended.json()["problems"][0]["diagnostic"]["help"], "did you mean bucket.raw?");
+    let ended = place.on("output").arg("bucket.raw").arg("--field=id").run().with(1);
+    assert!(ended.out.is_empty() && ended.err.contains("apply the project first"), "{}", ended.all());
+    place.on("output").arg("--field=id").run().with(64);
+
+    // Moved, and not applied yet: the object is the same.
+    let bucket = |key: &str| format!("[bucket.{key}]\nname = \"data\"\n");
+    place.declare(&bucket("old"));
+    place.apply().run().with(0);
+    let old = place.on("output").arg("bucket.old").arg("--field=id").run().with(0).out;
+    place.declare(&format!("{}[[moved]]\nfrom = \"bucket.old\"\nto = \"bucket.new\"\n", bucket("new")));
+    assert_eq!(place.on("output").arg("bucket.new").arg("--field=id").run().with(0).out, old);
+});
