@@ -74,10 +74,10 @@ enum Stake<'a> {
 /// What `change` would delete; none where no data can be lost.
 fn stake<'a>(change: &Change, snapshot: &'a Snapshot) -> Option<Stake<'a>> {
     let spec = change.address.kind.spec();
-    let object = snapshot.object(change.address.kind, &change.object.as_ref()?.id)?;
-    if !spec.holds_data {
+    if !spec.holds_data || change.action == Action::None {
         return None;
     }
+    let object = snapshot.object(change.address.kind, &change.object.as_ref()?.id)?;
     if matches!(change.action, Action::Delete | Action::Replace) {
         return Some(Stake::All(object));
     }

@@ -9,7 +9,12 @@ pub(crate) struct Times(Vec<Duration>);
 impl Times {
     /// Adds the time since `began`.
     pub(crate) fn add(&mut self, began: Instant) {
-        self.0.push(began.elapsed());
+        self.push(began.elapsed());
+    }
+
+    /// Adds a time.
+    pub(crate) fn push(&mut self, time: Duration) {
+        self.0.push(time);
     }
 
     /// The middle one; of an even number the mean of the two in the middle.
@@ -36,7 +41,7 @@ impl Limit {
         let kept = figure <= limit;
         self.missed |= !kept;
         let verdict = if kept { "ok" } else { "MISSED" };
-        println!("  {what:<34} {figure:>7.2}{unit} of {limit}{unit}  {verdict}");
+        println!("  {what:<38} {figure:>7.2}{unit} of {limit}{unit}  {verdict}");
     }
 }
 

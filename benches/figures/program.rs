@@ -1,9 +1,9 @@
 //! The program under measurement, as a process.
 
 use std::io::Read;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::Result;
 use super::project::Project;
@@ -26,8 +26,15 @@ impl Program {
 
     /// A command, with nothing of this process's environment.
     fn command(&self, arguments: &[&str], project: &Project) -> Command {
+        let mut command = self.bare(arguments);
+        command.arg(project.path());
+        command
+    }
+
+    /// A command that is about no project.
+    fn bare(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.path);
-        command.args(arguments).arg(project.path()).env_clear();
+        command.args(arguments).env_clear();
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
         command
     }
@@ -37,6 +44,20 @@ impl Program {
         let approve = if what == "apply" { "--auto-approve" } else { "--detailed-exitcode" };
         let mut command = self.command(&[what, approve, "--host", url, "--org", org], project);
         command.env("INFLUX_TOKEN", token);
+        command
+    }
+
+    /// `plan` of `project`, whatever it finds. The URL `embedded:` is a server of its own, in its own process.
+    pub(crate) fn plan_on(&self, project: &Project, url: &str, token: &str, org: &str) -> Command {
+        let mut command = self.command(&["plan", "--host", url, "--org", org], project);
+        command.env("INFLUX_TOKEN", token);
+        command
+    }
+
+    /// `export` of an org of a server to the directory `out`.
+    pub(crate) fn export(&self, out: &Path, url: &str, token: &str, org: &str) -> Command {
+        let mut command = self.bare(&["export", "--project", "exported", "--host", url, "--org", org, "--out"]);
+        command.arg(out).env("INFLUX_TOKEN", token);
         command
     }
 
@@ -53,16 +74,6 @@ impl Program {
         self.run(&mut self.on("apply", project, url, token, org))
     }
 
-    /// Exports an org to a directory that goes at once.
-    pub(crate) fn export(&self, url: &str, token: &str, org: &str) -> Result<()> {
-        let dir = tempfile::Builder::new().prefix("fluxform-figures-").tempdir()?;
-        let mut command = Command::new(&self.path);
-        command.args(["export", "--host", url, "--org", org, "--out"]).arg(dir.path());
-        command.env_clear().env("INFLUX_TOKEN", token);
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
-        self.run(&mut command)
-    }
-
     /// Runs a command, which must end with 0.
     pub(crate) fn run(&self, command: &mut Command) -> Result<()> {
         let output = command.output()?;
@@ -70,6 +81,21 @@ impl Program {
             return Ok(());
         }
         Err(format!("{command:?}: {}\n{}", output.status, String::from_utf8_lossy(&output.stderr)).into())
+    }
+
+    /// Runs a command, which must end with 0, and gives how long after `began` it wrote to standard output.
+    pub(crate) fn first_byte(&self, command: &mut Command, began: Instant) -> Result<Duration> {
+        // Nobody reads standard error meanwhile.
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
+        let mut output = child.stdout.take().ok_or("no standard output")?;
+        let read = output.read(&mut [0])?;
+        let time = began.elapsed();
+        std::io::copy(&mut output, &mut std::io::sink())?;
+        let exit = child.wait()?;
+        if !exit.success() || read == 0 {
+            return Err(format!("{command:?}: {exit}, and {read} bytes").into());
+        }
+        Ok(time)
     }
 
     /// Runs a command, which must end with 0, and gives its highest resident memory in bytes: what the kernel last said of

@@ -16,11 +16,11 @@ pub(crate) struct Size {
 }
 
 impl Size {
-    pub(crate) fn all(self) -> usize {
+    pub(crate) const fn all(self) -> usize {
         self.buckets + self.tasks + self.tokens
     }
 
-    pub(crate) fn times(self, n: usize) -> Self {
+    pub(crate) const fn times(self, n: usize) -> Self {
         Self { buckets: self.buckets * n, tasks: self.tasks * n, tokens: self.tokens * n }
     }
 }

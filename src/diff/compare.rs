@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::canonical::Names;
-use super::find::{Finder, Found, moved, org_id, org_of};
+use super::find::{Finder, Found, moved, org_id, org_of, without};
 use super::{Action, Cause, Change, FieldChange, Reason, Target};
 use crate::address::Address;
 use crate::diagnostic::Diagnostic;
@@ -82,15 +82,19 @@ fn unprotected(
     for (address, (was, entry)) in &finder.entries {
         let Some(object) = snapshot.object(address.kind, &entry.id) else { continue };
         names_then.learn(object, was);
-        if !manifest.resources.contains_key(address) {
+    }
+    for (address, (_, entry)) in without(&finder.entries, &manifest.resources) {
+        if let Some(object) = snapshot.object(address.kind, &entry.id) {
             names.learn(object, address);
         }
     }
+    // Of what others live in only: nothing else is asked for.
     let mut found: BTreeMap<Address, Found<'_>> = BTreeMap::new();
     for address in graph.order() {
         let resource = &manifest.resources[address];
         let org = if address.kind.spec().place == Place::Org { org_of(resource, home, &found) } else { None };
-        let this = match finder.find(address, resource, org) {
+        let entry = finder.entries.get(address).copied();
+        let this = match finder.find(address, resource, entry.map(|(_, entry)| entry), org) {
             Ok(this) => this,
             Err(problem) => {
                 comparison.problems.push(problem);
@@ -98,7 +102,6 @@ fn unprotected(
             }
         };
         comparison.problems.extend(scopes_elsewhere(address, resource, org, home, &found));
-        let entry = finder.entries.get(address).copied();
         if let Found::External(object) = this {
             comparison.external.insert(address.clone(), target(object));
             if let Some((_, entry)) = entry {
@@ -119,14 +122,14 @@ fn unprotected(
         if let Some(object) = this.object().filter(|_| stays) {
             names.learn(object, address);
         }
-        found.insert(address.clone(), this);
-    }
-    for (address, (_, entry)) in &finder.entries {
-        if !manifest.resources.contains_key(address) {
-            let reason =
-                if manifest.disabled.contains(&address.table()) { Reason::Disabled } else { Reason::NotDeclared };
-            comparison.leave(address, entry, snapshot, reason);
+        if address.kind.spec().place == Place::Server {
+            found.insert(address.clone(), this);
         }
+    }
+    for (address, (_, entry)) in without(&finder.entries, &manifest.resources) {
+        let reason =
+            if manifest.disabled.contains(&address.table()) { Reason::Disabled } else { Reason::NotDeclared };
+        comparison.leave(address, entry, snapshot, reason);
     }
     let undeclared = ledger.intents.keys().filter(|address| !manifest.resources.contains_key(address));
     comparison.leave_unrecorded(&finder, undeclared, &Reason::NotDeclared);

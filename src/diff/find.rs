@@ -7,7 +7,7 @@ use crate::diagnostic::{Diagnostic, Place as Declared, nearest};
 use crate::exit::{Exit, Problem};
 use crate::kind::{Key, Kind, Object, Place, Presence};
 use crate::ledger::{Entry, Intent, Ledger, Resolution, resolve};
-use crate::manifest::{Manifest, Resource};
+use crate::manifest::{Manifest, Moved, Resource};
 use crate::snapshot::{Sight, Snapshot, View};
 use crate::value::{Ref, Value};
 
@@ -85,11 +85,13 @@ impl<'a> Finder<'a> {
         Self { manifest, snapshot, ledger, entries, foreign, by_name, taken }
     }
 
-    /// The object behind `address`, which lives in the org `org` (its ID; none while that org does not exist).
+    /// The object behind `address`, which the ledger has as `entry`, and which lives in the org `org` (its ID; none while
+    /// that org does not exist).
     pub(super) fn find(
         &self,
         address: &Address,
         resource: &Resource,
+        entry: Option<&'a Entry>,
         org: Option<&'a str>,
     ) -> Result<Found<'a>, Problem> {
         let kind = address.kind;
@@ -98,7 +100,7 @@ impl<'a> Finder<'a> {
             return self.find_external(address, resource, org, view);
         }
         let import = self.manifest.imports.get(address);
-        if let Some((_, entry)) = self.entries.get(address) {
+        if let Some(entry) = entry {
             import.map_or(Ok(()), |import| self.imported_already(address, import, entry))?;
             return self.find_owned(address, entry, view);
         }
@@ -267,6 +269,27 @@ pub(super) fn org_id<'a>(org: &Ref, home: Option<&'a str>, found: &BTreeMap<Addr
     }
 }
 
+/// Where `steps` move `address` to, itself or with its whole table.
+fn step<'m>(steps: &HashMap<&Address, &'m Moved>, address: &Address) -> Option<(Address, &'m Moved)> {
+    if let Some(moved) = steps.get(address) {
+        return Some((moved.to.clone(), moved));
+    }
+    let instance = address.instance.as_ref().filter(|_| !steps.is_empty())?;
+    steps.get(&address.table()).map(|moved| (moved.to.at(instance.clone()), *moved))
+}
+
+/// What `all` has at addresses that `others` has not: both are walked once, in order.
+pub(super) fn without<'x, A, B>(
+    all: &'x BTreeMap<Address, A>,
+    others: &'x BTreeMap<Address, B>,
+) -> impl Iterator<Item = (&'x Address, &'x A)> {
+    let mut others = others.keys().peekable();
+    all.iter().filter(move |(address, _)| {
+        while others.next_if(|other| other < address).is_some() {}
+        others.peek() != Some(address)
+    })
+}
+
 /// The ledger's entries under their present addresses: explicit moves first, then those that a natural key shows.
 pub(super) fn moved<'a>(
     manifest: &Manifest,
@@ -274,19 +297,12 @@ pub(super) fn moved<'a>(
     org_of: &dyn Fn(&Resource) -> Option<&'a str>,
 ) -> (BTreeMap<Address, (&'a Address, &'a Entry)>, Vec<Problem>) {
     let mut problems = Vec::new();
-    let mut entries: BTreeMap<Address, (&Address, &Entry)> = BTreeMap::new();
+    let steps: HashMap<&Address, &Moved> = manifest.moved.iter().map(|moved| (&moved.from, moved)).collect();
+    let stays = |(address, _): &(&Address, &Entry)| step(&steps, address).is_none();
+    let mut entries: BTreeMap<Address, (&Address, &Entry)> =
+        ledger.entries.iter().filter(stays).map(|(address, entry)| (address.clone(), (address, entry))).collect();
     for (address, entry) in &ledger.entries {
-        let target = manifest.moved.iter().find_map(|moved| {
-            if moved.from == *address {
-                return Some((moved.to.clone(), moved));
-            }
-            let whole = moved.from.instance.is_none() && moved.from == address.table();
-            whole.then(|| (Address { instance: address.instance.clone(), ..moved.to.clone() }, moved))
-        });
-        let Some((target, moved)) = target else {
-            entries.insert(address.clone(), (address, entry));
-            continue;
-        };
+        let Some((target, moved)) = step(&steps, address) else { continue };
         if ledger.entries.contains_key(&target) {
             problems.push(Problem {
                 exit: Exit::Error,
@@ -301,30 +317,28 @@ pub(super) fn moved<'a>(
         entries.insert(target, (address, entry));
     }
     // By kind, org and name.
-    type Free<'a> = BTreeMap<(Kind, Option<&'a str>, String), Vec<(&'a Address, &'a Entry)>>;
+    type Free<'a> = BTreeMap<(Kind, Option<&'a str>, String), Vec<(Address, &'a Address, &'a Entry)>>;
     let mut free = Free::new();
-    for (address, (was, entry)) in &entries {
-        if !manifest.resources.contains_key(address) && address.kind.spec().key != Key::None {
+    for (address, (was, entry)) in without(&entries, &manifest.resources) {
+        if address.kind.spec().key != Key::None {
             free.entry((address.kind, entry.org.as_deref(), key_name(address.kind, &entry.name)))
                 .or_default()
-                .push((was, entry));
+                .push((address.clone(), was, entry));
         }
     }
-    for (address, resource) in &manifest.resources {
-        if entries.contains_key(address) || resource.external {
-            continue;
-        }
+    let unowned: Vec<(&Address, &Resource)> = without(&manifest.resources, &entries).collect();
+    for (address, resource) in unowned.into_iter().filter(|(_, resource)| !resource.external) {
         let Some(name) = resource.fields.text("name") else { continue };
         let org = if address.kind.spec().place == Place::Org { org_of(resource) } else { None };
         let key = (address.kind, org, key_name(address.kind, name));
         // What an import names is another object.
         let import = manifest.imports.get(address);
-        if let Some([(was, entry)]) = free
+        if let Some([(now, was, entry)]) = free
             .get(&key)
             .map(Vec::as_slice)
-            .filter(|free| import.is_none_or(|import| free.iter().all(|(_, entry)| entry.id == import.id)))
+            .filter(|free| import.is_none_or(|import| free.iter().all(|(.., entry)| entry.id == import.id)))
         {
-            entries.retain(|_, (old, _)| old != was);
+            entries.remove(now);
             entries.insert(address.clone(), (*was, *entry));
             free.remove(&key);
         }

@@ -17,7 +17,9 @@ pub fn scan(source: &str) -> Result<Vec<Token>, FluxError> {
     if let Some(at) = source.find('\0') {
         return Err(FluxError::new("a NUL character: the server ignores all that follows it", at..at + 1));
     }
-    let mut scanner = Scanner { source, at: 0, tokens: Vec::new(), open: Vec::new(), operand: true };
+    // Most tokens are longer than this: one allocation is enough.
+    let tokens = Vec::with_capacity(source.len() / 4);
+    let mut scanner = Scanner { source, at: 0, tokens, open: Vec::new(), operand: true };
     scanner.run()?;
     Ok(scanner.tokens)
 }
@@ -41,7 +43,10 @@ impl Scanner<'_> {
     fn run(&mut self) -> Result<(), FluxError> {
         while let Some(next) = self.rest().chars().next() {
             match next {
-                ' ' | '\t' | '\n' | '\r' | '\x0b' | '\x0c' => self.at += 1,
+                c if is_white(c) => {
+                    let rest = self.rest();
+                    self.at += rest.bytes().position(|byte| !is_white(byte.into())).unwrap_or(rest.len());
+                }
                 '"' => self.string()?,
                 '0'..='9' => self.number(),
                 '.' if self.rest()[1..].starts_with(|c: char| c.is_ascii_digit()) => self.number(),
@@ -147,6 +152,11 @@ impl Scanner<'_> {
     /// is, even a backslash (influxd 2.9.1, measured): `"$${x}"` is text, `"$\""` ends after the backslash.
     fn string_text(&self, from: usize, blame: usize) -> Result<(usize, TextStop), FluxError> {
         let text = &self.source[from..];
+        // Most strings have nothing that needs a closer look.
+        let special = text.bytes().position(|byte| matches!(byte, b'"' | b'$' | b'\\'));
+        if let Some(at) = special.filter(|at| text.as_bytes()[*at] == b'"') {
+            return Ok((at, TextStop::Quote));
+        }
         let mut chars = text.char_indices().peekable();
         while let Some((at, c)) = chars.next() {
             match (c, chars.peek().map(|(_, next)| *next)) {
@@ -212,7 +222,18 @@ fn starts_name(c: char) -> bool {
 }
 
 fn name_length(text: &str) -> usize {
-    text.find(|c: char| c != '_' && !c.is_alphanumeric()).unwrap_or(text.len())
+    let ascii = text.bytes().take_while(|byte| *byte == b'_' || byte.is_ascii_alphanumeric()).count();
+    let rest = &text[ascii..];
+    match rest.bytes().next() {
+        None => text.len(),
+        Some(byte) if byte.is_ascii() => ascii,
+        Some(_) => ascii + rest.find(|c: char| c != '_' && !c.is_alphanumeric()).unwrap_or(rest.len()),
+    }
+}
+
+/// What stands between tokens.
+fn is_white(c: char) -> bool {
+    matches!(c, ' ' | '\t' | '\n' | '\r' | '\x0b' | '\x0c')
 }
 
 fn operator(text: &str) -> Option<(TokenKind, usize)> {

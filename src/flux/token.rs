@@ -136,6 +136,10 @@ pub enum TokenKind {
 impl TokenKind {
     /// The keyword that `word` is, if it is one.
     pub fn keyword(word: &str) -> Option<Self> {
+        // Most names are longer than any keyword, or begin otherwise: nothing has to be compared.
+        if !matches!(word.as_bytes(), [b'a'..=b't', ..]) || word.len() > 8 {
+            return None;
+        }
         Some(match word {
             "and" => Self::And,
             "or" => Self::Or,

@@ -46,9 +46,10 @@ pub fn resolve<'a>(
     };
     let found: Vec<_> = objects
         .into_iter()
-        .filter(|object| intent.org.is_none() || object.org == intent.org)
+        // The name first: that is quick, and a run that died early has left many intents.
+        .filter(|object| is_it(object) && (intent.org.is_none() || object.org == intent.org))
         .filter(|object| made_ms(kind, object).is_none_or(|made| made + SLACK_MS >= intent.at))
-        .filter(|object| is_it(object) && !owned.contains(&(kind, object.id.clone())))
+        .filter(|object| !owned.contains(&(kind, object.id.clone())))
         .map(|object| object.id.clone())
         .collect();
     match found.len() {

@@ -1,6 +1,6 @@
 //! Which change comes before which.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use petgraph::graphmap::DiGraphMap;
 use petgraph::visit::Dfs;
@@ -24,7 +24,7 @@ pub(super) struct Ordered {
 /// Who waits for whom, by index; an edge goes from what comes first.
 struct Waits<'a> {
     changes: &'a [Change],
-    index: BTreeMap<&'a Address, usize>,
+    index: HashMap<&'a Address, usize>,
     edges: DiGraphMap<usize, ()>,
 }
 
@@ -58,6 +58,9 @@ impl<'a> Waits<'a> {
 
     /// What goes waits for everything that referred to it when last applied.
     fn deletes_after_users(&mut self, graph: &Graph, ledger: &Ledger) {
+        if !self.changes.iter().any(|change| matches!(change.action, Action::Delete | Action::Replace)) {
+            return;
+        }
         for (user, entry) in &ledger.entries {
             let Some(&user_at) = self.index.get(user) else { continue };
             for need in &entry.needs {
