@@ -46,15 +46,8 @@ pub(super) struct Arguments {
     /// Allow plain http to another machine: password and token then cross the network unencrypted
     #[arg(long)]
     insecure_http: bool,
-    /// A PEM file of certificate authorities to trust beside the system's
-    #[arg(long, value_name = "FILE")]
-    ca_file: Option<PathBuf>,
-    /// A PEM file with the certificate to show to the server, and perhaps its key
-    #[arg(long, value_name = "FILE")]
-    client_cert: Option<PathBuf>,
-    /// A PEM file with the key of --client-cert
-    #[arg(long, value_name = "FILE", requires = "client_cert")]
-    client_key: Option<PathBuf>,
+    #[command(flatten)]
+    certificates: connection::Certificates,
 }
 
 #[derive(Serialize)]
@@ -86,11 +79,8 @@ async fn set_up(shell: &Shell, arguments: &Arguments) -> Result<Exit, Problem> {
         insecure_http: arguments.insecure_http,
         ..connection::Flags::default()
     };
-    let mut connection = connection::resolve_virgin(&flags, &shell.around)?;
+    let connection = connection::resolve_virgin(&flags, &shell.around)?.with(&arguments.certificates);
     shell.show(&connection.warnings);
-    connection.ca_file.clone_from(&arguments.ca_file);
-    connection.client_cert.clone_from(&arguments.client_cert);
-    connection.client_key.clone_from(&arguments.client_key);
     let Target::Server(url) = &connection.target.value else {
         let diagnostic = Diagnostic::error("setup::embedded", "the embedded server sets itself up");
         return Err(Problem { exit: Exit::Usage, diagnostic });

@@ -161,6 +161,9 @@ fn here(wish: &Wish) -> String {
         text.push_str(&format!("url = {}\n", string(url)));
     }
     text.push_str(&format!("org = {}\n", string(&wish.org)));
+    for (word, path) in &wish.certificates {
+        text.push_str(&format!("{word} = {}\n", string(path)));
+    }
     text
 }
 

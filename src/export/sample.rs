@@ -57,6 +57,7 @@ impl Sample {
             labels: BTreeSet::new(),
             every_org: false,
             url: Some("http://localhost:8086".to_owned()),
+            certificates: Vec::new(),
             org: "acme".to_owned(),
             token_id: None,
         };

@@ -40,6 +40,20 @@ pub struct Flags {
     pub insecure_http: bool,
 }
 
+/// Certificates, for commands that no `[server]` tells them.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct Certificates {
+    /// A PEM file of certificate authorities to trust beside the system's
+    #[arg(long, help_heading = "Connection", value_name = "FILE")]
+    pub ca_file: Option<PathBuf>,
+    /// A PEM file with the certificate to show to the server, and perhaps its key
+    #[arg(long, help_heading = "Connection", value_name = "FILE")]
+    pub client_cert: Option<PathBuf>,
+    /// A PEM file with the key of --client-cert
+    #[arg(long, help_heading = "Connection", value_name = "FILE", requires = "client_cert")]
+    pub client_key: Option<PathBuf>,
+}
+
 /// What surrounds the process.
 #[derive(Clone, Debug, Default)]
 pub struct Surroundings {
@@ -114,6 +128,15 @@ pub struct Connection {
     pub timeout: Option<Duration>,
     /// What is to be said before anything else.
     pub warnings: Vec<Diagnostic>,
+}
+
+impl Connection {
+    /// The same with these certificates.
+    #[must_use]
+    pub fn with(self, certificates: &Certificates) -> Self {
+        let Certificates { ca_file, client_cert, client_key } = certificates.clone();
+        Self { ca_file, client_cert, client_key, ..self }
+    }
 }
 
 impl Surroundings {

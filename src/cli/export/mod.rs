@@ -50,6 +50,8 @@ pub(super) struct Arguments {
     #[command(flatten)]
     connection: connection::Flags,
     #[command(flatten)]
+    certificates: connection::Certificates,
+    #[command(flatten)]
     wait: Wait,
 }
 
@@ -76,7 +78,8 @@ pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
     let out = place::vacant(&arguments.out).map_err(one)?;
     let connection =
         connection::resolve(&arguments.connection, &manifest::Server::default(), &shell.around, Purpose::Read)
-            .map_err(one)?;
+            .map_err(one)?
+            .with(&arguments.certificates);
     shell.show(&connection.warnings);
     there(&connection).map_err(one)?;
     let wish =
@@ -132,11 +135,12 @@ async fn read(
     if kinds.is_empty() {
         kinds.extend(Kind::ALL);
     }
-    let wish = export::Wish {
+    let mut wish = export::Wish {
         project: arguments.project.clone().unwrap_or_else(|| project::name_of(out)),
         labels: arguments.labels.iter().cloned().collect(),
         every_org: arguments.all_orgs,
         url: url(connection),
+        certificates: certificates(connection),
         org: connection.org.value.clone(),
         token_id: session.token_id().map(str::to_owned),
         kinds,
@@ -150,6 +154,9 @@ async fn read(
         me: Some(session.me.clone()),
     };
     let snapshot = snapshot::survey(&session.client, &server, &extent).await?;
+    // Its name says more than the ID that it may have been asked for by.
+    let home = session.home.as_deref().and_then(|home| snapshot.object(Kind::HOME, home));
+    wish.org = home.map_or(wish.org, |home| home.name.clone());
     let labels = snapshot.kinds.get(&Kind::Label).map(|view| &view.objects);
     let labels = || labels.into_iter().flat_map(BTreeMap::values);
     known_labels(&wish, labels().filter(|label| !label.system).map(|label| label.name.as_str()))?;
@@ -185,14 +192,22 @@ fn with_referred(kinds: &BTreeSet<Kind>) -> BTreeSet<Kind> {
     all
 }
 
+/// The words of `[server]` that name certificates, as they hold from any directory.
+fn certificates(connection: &Connection) -> Vec<(&'static str, String)> {
+    let Connection { ca_file, client_cert, client_key, .. } = connection;
+    let files = [("ca_file", ca_file), ("client_cert", client_cert), ("client_key", client_key)];
+    files.into_iter().filter_map(|(word, path)| Some((word, absolute(path.as_ref()?)))).collect()
+}
+
+fn absolute(path: &Path) -> String {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned()).display().to_string()
+}
+
 /// Where the server is, as `[server].url` says it from any directory.
 fn url(connection: &Connection) -> Option<String> {
     match &connection.target.value {
         Target::Server(url) => Some(url.as_str().trim_end_matches('/').to_owned()),
-        Target::Embedded(Some(path)) => {
-            let path = std::path::absolute(path).unwrap_or_else(|_| path.clone());
-            Some(format!("embedded:{}", path.display()))
-        }
+        Target::Embedded(Some(path)) => Some(format!("embedded:{}", absolute(path))),
         Target::Embedded(None) => None,
     }
 }

@@ -96,3 +96,21 @@ both!(a_server_behind_tls_is_set_up, virgin, async |server| {
     let again = certificate(setup("e")).var("INFLUX_SKIP_VERIFY", "true").run().with(1);
     assert!(again.err.contains("INFLUX_SKIP_VERIFY is set") && again.err.contains("set up already"), "{}", again.err);
 });
+
+both!(a_server_behind_tls_is_exported, async |scene| {
+    let tls = Tls::before(scene.server.url(), true).await;
+    let dir = tempfile::tempdir().unwrap();
+    let out = dir.path().join("out");
+    let export = || {
+        let url = tls.url();
+        let run = Fluxform::new(&["export", "--kind=bucket", "--host", &url, "--org", &scene.org_name, "--out"]);
+        run.arg(&out).arg("--ca-file").arg(tls.path("ca.pem")).var("INFLUX_TOKEN", scene.server.token())
+    };
+    export().run().with(5);
+    assert!(!out.exists());
+    let run = export().arg("--client-cert").arg(tls.path("client.pem")).arg("--client-key").arg(tls.path("client.key"));
+    run.run().with(0);
+    // The project finds the server and the certificates again.
+    let status = on("status", &out).var("INFLUX_HOST", &tls.url()).var("INFLUX_TOKEN", scene.server.token());
+    status.run().with(0);
+});

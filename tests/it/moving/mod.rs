@@ -3,6 +3,7 @@
 mod day_one;
 mod export;
 mod generated;
+mod odd;
 mod record;
 mod refused;
 mod unmanaged;
