@@ -149,7 +149,9 @@ impl Command {
             Self::Import(arguments) => (arguments.flags.format.into(), Comment::Plan),
             Self::Adopt(arguments) => (arguments.flags.format.into(), Comment::Plan),
             Self::Forget(arguments) => (arguments.flags.format.into(), Comment::Plan),
-            Self::Init(_) | Self::Graph(_) | Self::Schema(_) | Self::Setup(_) | Self::Server(_) => (PlanFormat::Human, Comment::Plan),
+            Self::Init(_) | Self::Graph(_) | Self::Schema(_) | Self::Setup(_) | Self::Server(_) => {
+                (PlanFormat::Human, Comment::Plan)
+            }
         }
     }
 }

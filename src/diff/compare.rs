@@ -127,8 +127,7 @@ fn unprotected(
         }
     }
     for (address, (_, entry)) in without(&finder.entries, &manifest.resources) {
-        let reason =
-            if manifest.disabled.contains(&address.table()) { Reason::Disabled } else { Reason::NotDeclared };
+        let reason = if manifest.disabled.contains(&address.table()) { Reason::Disabled } else { Reason::NotDeclared };
         comparison.leave(address, entry, snapshot, reason);
     }
     let undeclared = ledger.intents.keys().filter(|address| !manifest.resources.contains_key(address));

@@ -279,10 +279,10 @@ fn step<'m>(steps: &HashMap<&Address, &'m Moved>, address: &Address) -> Option<(
 }
 
 /// What `all` has at addresses that `others` has not: both are walked once, in order.
-pub(super) fn without<'x, A, B>(
+pub(super) fn without<'x, 'y, A, B>(
     all: &'x BTreeMap<Address, A>,
-    others: &'x BTreeMap<Address, B>,
-) -> impl Iterator<Item = (&'x Address, &'x A)> {
+    others: &'y BTreeMap<Address, B>,
+) -> impl Iterator<Item = (&'x Address, &'x A)> + use<'x, 'y, A, B> {
     let mut others = others.keys().peekable();
     all.iter().filter(move |(address, _)| {
         while others.next_if(|other| other < address).is_some() {}
@@ -321,9 +321,11 @@ pub(super) fn moved<'a>(
     let mut free = Free::new();
     for (address, (was, entry)) in without(&entries, &manifest.resources) {
         if address.kind.spec().key != Key::None {
-            free.entry((address.kind, entry.org.as_deref(), key_name(address.kind, &entry.name)))
-                .or_default()
-                .push((address.clone(), was, entry));
+            free.entry((address.kind, entry.org.as_deref(), key_name(address.kind, &entry.name))).or_default().push((
+                address.clone(),
+                *was,
+                *entry,
+            ));
         }
     }
     let unowned: Vec<(&Address, &Resource)> = without(&manifest.resources, &entries).collect();

@@ -435,7 +435,7 @@ fn taplo_reads_the_schema_as_we_do() {
 #[test]
 fn every_manifest_of_the_examples_names_the_schema() {
     for path in manifests("examples").iter().filter(|path| !path.starts_with(exported())) {
-        let text = std::fs::read_to_string(&path).unwrap();
+        let text = std::fs::read_to_string(path).unwrap();
         assert!(text.starts_with("#:schema ../../schemas/manifest.schema.json\n"), "{}", path.display());
     }
     let new =

@@ -14,12 +14,13 @@ use super::difference::one as one_difference;
 use super::human::{on_server, totals};
 use super::json::{Document, Part};
 use super::page::Page;
+use super::reason::listed;
 use super::style::Palette;
 use super::value::count;
 use crate::diagnostic::Diagnostic;
 use crate::diff::{Action, Change};
 use crate::exit::{Exit, Problem};
-use crate::plan::Plan;
+use crate::plan::{Allowed, Plan};
 use fit::{Group, Item, Section, fit};
 use safe::{block, code};
 
@@ -190,11 +191,18 @@ fn planned(plan: &Plan) -> Vec<Section> {
     let ledger = plan.changes.iter().filter(|change| change.ledger_only()).flat_map(change::ledger);
     vec![
         section("Data at stake", true, stakes.collect()),
+        section("Allowed by [policy]", true, plan.allowed.iter().map(allowed).collect()),
         section("Destroyed or replaced", true, items(destroyed)),
         section("Drift (changed on the server since the last apply)", true, items(drifted)),
         section("Changes", false, items(changed)),
         section("Ledger only (nothing changes on the server)", false, ledger.collect()),
     ]
+}
+
+/// What a policy lets pass, and why.
+fn allowed(Allowed { what, addresses, until, reason }: &Allowed) -> Item {
+    let addresses = listed(addresses.iter().map(code));
+    Item::line(format!("- {what} of {addresses} until {until}: {}\n", code(reason)))
 }
 
 fn drift(plan: &Plan) -> Vec<Section> {
