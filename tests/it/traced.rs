@@ -10,7 +10,7 @@ use crate::cli::fluxform::{Fluxform, on};
 use crate::support::{Scene, Traced, both, trace, unique};
 
 /// The commands that only plan, or show.
-const PLANNING: [&str; 8] = ["plan", "validate", "drift", "graph", "show", "output", "status", "export"];
+const PLANNING: [&str; 9] = ["plan", "validate", "drift", "graph", "show", "output", "status", "export", "schema"];
 /// The commands that write, or serve.
 const WRITING: [&str; 8] = ["apply", "destroy", "import", "adopt", "forget", "init", "setup", "server"];
 
@@ -91,6 +91,7 @@ deliver = {{ command = ["./deliver"] }}
                     let run = Fluxform::new(&[command, "--org", &self.scene.org_name, "--out"]);
                     run.arg(self.dir.path().join(unique("export")))
                 }
+                "schema" => Fluxform::new(&[command]),
                 _ => on(command, self.dir.path()),
             };
             self.shut(command, run);

@@ -164,7 +164,9 @@ async fn read(
     let (at_home, elsewhere): (Vec<_>, Vec<_>) = labels().partition(|label| label.org.as_deref() == home);
     let rows = |labels: Vec<&Object>| labels.into_iter().map(ledger::Row::from_object).collect::<Vec<_>>();
     let (at_home, elsewhere) = (rows(at_home), rows(elsewhere));
-    let (ledger, _) = ledger::decode(&at_home, &wish.project, home.unwrap_or_default())?;
+    let (mut ledger, _) = ledger::decode(&at_home, &wish.project, home.unwrap_or_default())?;
+    // An export tells what it has seen: what is gone, or of another kind, is for the next plan.
+    ledger.entries.retain(|address, entry| snapshot.object(address.kind, &entry.id).is_some());
     let mut owners = ledger::owners(&at_home, &wish.project);
     // In another org a project of the same name is another project.
     let others = ledger::owners(&elsewhere, "");

@@ -55,6 +55,8 @@ both!(what_somebody_deletes_by_hand_spoils_no_export, virgin, async |server| {
     home.http.delete(&format!("buckets/{raw}")).await.expect(204);
     home.http.delete(&format!("labels/{label}")).await.expect(204);
     // The same project, anew: what is gone is let go of, and nothing is made.
+    let buckets = tempfile::tempdir().unwrap();
+    home.export(buckets.path(), &["--project=p", "--kind=bucket"]).with(0);
     let again = tempfile::tempdir().unwrap();
     home.export(again.path(), &["--project=p"]).with(0);
     assert!(files(again.path())["tokens.toml"].contains(&format!("write = [\"bucket-id:{raw}\"]")));
