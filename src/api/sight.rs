@@ -68,6 +68,15 @@ fn secret<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Secret>, D::Error
     Ok(Some(String::deserialize(from)?.into()))
 }
 
+/// What is proven of a token.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Proof {
+    /// For each type that was asked about: whether the token sees all objects of it.
+    pub sees: BTreeMap<String, bool>,
+    /// Whether the token may write nothing at all.
+    pub only_reads: bool,
+}
+
 /// For each of `types` (InfluxDB's names, such as `buckets`): whether it is proven that the token sees all objects of the
 /// type in the org `org` (an ID), for `orgs` and `users` on the whole server. `version` is the server's, `me` the token's
 /// user, `token_id` the token's own ID where it is known.
@@ -81,15 +90,17 @@ pub async fn sight(
     me: &Me,
     types: &[&str],
     token_id: Option<&str>,
-) -> Result<BTreeMap<String, bool>, ApiError> {
+) -> Result<Proof, ApiError> {
     let needs: BTreeMap<&str, Vec<Read>> = types.iter().map(|ty| (*ty, needs(ty, org))).collect();
     let mut open: BTreeSet<Read> = needs.values().flatten().cloned().collect();
     let mut held = BTreeSet::new();
+    let mut only_reads = false;
     let oracle = if has_oracle(version) { oracle(api, org, &open).await? } else { Oracle::Silent(String::new()) };
     match oracle {
         Oracle::Held(all) => held = all,
         Oracle::Silent(lacks) => {
             let rows = own_rows(api, me, token_id, &lacks).await?;
+            only_reads = !rows.is_empty() && rows.iter().all(Row::only_reads);
             held.extend(open.iter().filter(|read| !rows.is_empty() && rows.iter().all(|row| row.may(read))).cloned());
             open.retain(|read| !held.contains(read));
             for read in open {
@@ -100,7 +111,8 @@ pub async fn sight(
         }
     }
     let proven = |reads: Vec<Read>| reads.iter().all(|read| held.contains(read));
-    Ok(needs.into_iter().map(|(ty, reads)| (ty.to_owned(), proven(reads))).collect())
+    let sees = needs.into_iter().map(|(ty, reads)| (ty.to_owned(), proven(reads))).collect();
+    Ok(Proof { sees, only_reads })
 }
 
 /// The IDs of the users that own the org `org`; none if the token may not read the org.
@@ -223,6 +235,10 @@ impl Row {
         })
     }
 
+    fn only_reads(&self) -> bool {
+        self.permissions.iter().all(|permission| permission.action == "read")
+    }
+
     fn may_on_user(&self, does: &str, user: &str) -> bool {
         self.permissions.iter().any(|Permission { action, resource }| {
             action == does && resource.ty == "users" && resource.id.as_deref().is_none_or(|id| id == user)
@@ -285,9 +301,9 @@ mod tests {
 
     async fn proven(fault: &Fault, version: &str, types: &[&str], id: Option<&str>) -> Result<Vec<String>, ApiError> {
         let me = Me { id: ME.to_owned(), name: None };
-        let sight = sight(&fault.client(), version, ORG, &me, types, id).await?;
-        assert_eq!(sight.len(), types.len());
-        Ok(sight.into_iter().filter(|(_, proven)| *proven).map(|(ty, _)| ty).collect())
+        let Proof { sees, .. } = sight(&fault.client(), version, ORG, &me, types, id).await?;
+        assert_eq!(sees.len(), types.len());
+        Ok(sees.into_iter().filter(|(_, proven)| *proven).map(|(ty, _)| ty).collect())
     }
 
     const NONE: &[String] = &[];
@@ -323,6 +339,22 @@ mod tests {
             assert_eq!(fault.lines(), [format!("GET /api/v2/authorizations?userID={ME}")]);
         }
         assert!(has_oracle("2.5.1") && has_oracle("2.10.0-rc1") && has_oracle("3.0.0"));
+    }
+
+    #[tokio::test]
+    async fn a_token_that_can_write_nothing_is_known_by_its_row() {
+        let me = Me { id: ME.to_owned(), name: None };
+        let writes = json!({"action": "write", "resource": {"type": "labels", "orgID": ORG}});
+        let both = [row("1", &["labels"], &[]), row("2", &["labels"], &[writes])];
+        let only_reads = async |replies: Vec<Reply>, version: &'static str, id: Option<&'static str>| {
+            let fault = Fault::start(replies).await;
+            sight(&fault.client(), version, ORG, &me, &["labels"], id).await.expect("sight").only_reads
+        };
+        assert!(only_reads(vec![rows(&both)], OLD, Some("1")).await);
+        assert!(!only_reads(vec![rows(&both)], OLD, Some("2")).await);
+        assert!(!only_reads(vec![rows(&both)], OLD, None).await, "it may be the other");
+        assert!(!only_reads(vec![rows(&[])], OLD, None).await, "nothing is known of it");
+        assert!(!only_reads(vec![lacks("write:instance")], "2.9.1", Some("1")).await, "it may make tokens");
     }
 
     #[tokio::test]

@@ -19,6 +19,8 @@ pub struct Snapshot {
     pub me: String,
     /// What is known of the run's own token.
     pub own_token: OwnToken,
+    /// Whether it is proven that the run's token may write nothing: then whoever applies is somebody else.
+    pub only_reads: bool,
     /// The server's time when it had been read, in milliseconds since 1970.
     pub at: u64,
     /// Whether it is proven that the token sees all labels of the home org, and so the ledger if there is one.

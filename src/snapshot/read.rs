@@ -8,7 +8,8 @@ use tokio::join;
 
 use super::{OwnToken, Sight, Snapshot, View};
 use crate::address::Address;
-use crate::api::{ApiError, Client, Me, sight};
+use crate::api::sight::{self, Proof};
+use crate::api::{ApiError, Client, Me};
 use crate::kind::{Asked, Kind, Object, Place, Presence};
 use crate::ledger::Ledger;
 use crate::manifest::{Import, Manifest};
@@ -87,13 +88,13 @@ pub async fn survey(client: &Client, server: &Server, extent: &Extent) -> Result
         if server.home.as_ref() != Some(&org) {
             let elsewhere = Server { home: Some(org), ..server.clone() };
             let (_, there) = sight(client, &elsewhere, &kinds).await?;
-            proven.iter_mut().for_each(|(ty, proven)| *proven &= there.get(ty).copied().unwrap_or(false));
+            proven.sees.iter_mut().for_each(|(ty, sees)| *sees &= there.sees.get(ty).copied().unwrap_or(false));
         }
     }
     Ok(snapshot(client, server, me, &proven, found))
 }
 
-fn snapshot(client: &Client, server: &Server, me: Me, proven: &BTreeMap<String, bool>, found: Found) -> Snapshot {
+fn snapshot(client: &Client, server: &Server, me: Me, proven: &Proof, found: Found) -> Snapshot {
     let Found { lists, owners } = found;
     Snapshot {
         version: server.version.clone(),
@@ -101,9 +102,10 @@ fn snapshot(client: &Client, server: &Server, me: Me, proven: &BTreeMap<String, 
         me: me.id,
         own_token: OwnToken { id: server.token_id.clone(), print: client.token_print() },
         at: client.server_time().unwrap_or_default(),
-        labels_proven: proven.get(LABELS).copied().unwrap_or(false),
+        only_reads: proven.only_reads,
+        labels_proven: proven.sees.get(LABELS).copied().unwrap_or(false),
         owners,
-        kinds: lists.into_iter().map(|(kind, objects)| (kind, view(kind, objects, proven))).collect(),
+        kinds: lists.into_iter().map(|(kind, objects)| (kind, view(kind, objects, &proven.sees))).collect(),
         of_another_kind: BTreeMap::new(),
     }
 }
@@ -190,17 +192,13 @@ fn kinds(manifest: &Manifest, ledger: &Ledger) -> BTreeSet<Kind> {
     kinds
 }
 
-/// Whose token it is, and which types it is proven to see all of, labels among them: the ledger lives in labels.
-async fn sight(
-    client: &Client,
-    server: &Server,
-    kinds: &BTreeSet<Kind>,
-) -> Result<(Me, BTreeMap<String, bool>), ApiError> {
+/// Whose token it is, and what is proven of it: labels are asked about too, since the ledger lives in them.
+async fn sight(client: &Client, server: &Server, kinds: &BTreeSet<Kind>) -> Result<(Me, Proof), ApiError> {
     let me = match &server.me {
         Some(me) => me.clone(),
         None => client.me().await?,
     };
-    let Some(home) = &server.home else { return Ok((me, BTreeMap::new())) };
+    let Some(home) = &server.home else { return Ok((me, Proof::default())) };
     let types: BTreeSet<&str> = kinds.iter().map(|kind| kind.spec().ty).chain([LABELS]).collect();
     let types: Vec<&str> = types.into_iter().collect();
     let proven = sight::sight(client, &server.version, home, &me, &types, server.token_id.as_deref()).await?;

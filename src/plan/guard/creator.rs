@@ -5,9 +5,13 @@ use crate::diff::{Action, Change};
 use crate::exit::{Exit, Problem};
 use crate::snapshot::Snapshot;
 
-/// A task made by a user that does not own the org is accepted and never works.
+/// A task made by a user that does not own the org is accepted and never works. Of a token that can write nothing, as a
+/// plan's in CI, nothing is asked: it does not make the task, and an apply with it gets no lock.
 pub(super) fn refusal(change: &Change, snapshot: &Snapshot) -> Option<Problem> {
-    if !change.address.kind.spec().runs_as_creator || !matches!(change.action, Action::Create | Action::Replace) {
+    if snapshot.only_reads
+        || !change.address.kind.spec().runs_as_creator
+        || !matches!(change.action, Action::Create | Action::Replace)
+    {
         return None;
     }
     // The creator of an org owns it.
