@@ -1,7 +1,12 @@
 //! The two tokens may do their part, and without any of their permissions they may not.
 
+use std::fs;
+use std::time::Instant;
+
+use serde_json::json;
+
 use super::{Site, Who, word};
-use crate::support::both;
+use crate::support::{Backend, DEADLINE, both, id};
 
 both!(each_token_does_its_part, virgin, async |server| {
     let site = Site::on(server).await;
@@ -14,8 +19,7 @@ both!(each_token_does_its_part, virgin, async |server| {
 
     let applied = site.run(apply, &["apply", "--auto-approve"]).run().with(0);
     assert!(applied.out.contains("Resources: 5 added"), "{}", applied.out);
-    let tasks = site.home.http.get(&format!("tasks?orgID={}", site.home.org)).await.expect(200);
-    assert_eq!(tasks["tasks"][0]["ownerID"], site.apply.user);
+    task_works(&site).await;
     let again = site.run(plan, &["plan", "--detailed-exitcode"]).run().with(0);
     assert!(again.out.starts_with("No changes."), "{}", again.out);
     site.run(plan, &["drift"]).run().with(0);
@@ -25,26 +29,58 @@ both!(each_token_does_its_part, virgin, async |server| {
     site.home.fluxform(&["plan", "--detailed-exitcode"]).arg(access).run().with(0);
 });
 
-/// How a run ends without each permission in turn, a line each. What was written nevertheless is taken back.
-async fn without_each(site: &Site, who: &Who, words: &[&str]) -> String {
-    let mut lines = String::new();
+/// The project's task runs as the apply's user, and, where a server runs tasks, with success.
+async fn task_works(site: &Site) {
+    let http = &site.home.http;
+    let tasks = http.get(&format!("tasks?orgID={}", site.home.org)).await.expect(200);
+    let task = &tasks["tasks"][0];
+    assert_eq!(task["ownerID"], site.apply.user);
+    if site.home.server.backend() == Backend::Embedded {
+        return;
+    }
+    let run = format!("tasks/{}/runs", id(task));
+    let started = http.post(&run, json!({})).await.expect(201);
+    let run = format!("{run}/{}", id(&started));
+    let deadline = Instant::now() + DEADLINE;
+    loop {
+        let found = http.get(&run).await.expect(200);
+        match found["status"].as_str().unwrap() {
+            "success" => return,
+            "scheduled" | "started" => assert!(Instant::now() < deadline, "{found}"),
+            _ => panic!("{found}"),
+        }
+    }
+}
+
+/// How a run ends without each permission in turn. What was written nevertheless is taken back.
+async fn without_each(site: &Site, who: &Who, words: &[&str]) -> Vec<(String, i32)> {
+    let mut all = Vec::new();
     for gone in &who.permissions {
         let before = site.everything().await;
         let (id, token) = site.narrower(who, |permission| permission != gone).await;
         let ended = site.run(&token, words).run();
         site.home.http.delete(&format!("authorizations/{id}")).await.expect(204);
-        let nothing = site.everything().await == before;
-        if !nothing {
+        if site.everything().await != before {
+            assert_eq!(ended.code, 3, "{}: {}", word(gone), ended.all());
             site.run(&site.apply.secret, &["destroy", "--auto-approve"]).run().with(0);
         }
-        let mut codes: Vec<String> =
-            ended.all().split_whitespace().filter(|word| word.contains("::")).map(str::to_owned).collect();
-        codes.sort_unstable();
-        codes.dedup();
-        let written = if nothing { "" } else { ", something was written" };
-        lines += &format!("{}: {}{written} {}\n", word(gone), ended.code, codes.join(" "));
+        all.push((word(gone), ended.code));
     }
-    lines
+    all
+}
+
+/// The rows of the page's tables begin with what was measured, and there is one for each permission.
+#[track_caller]
+fn the_page_says(table: &str, rows: &[String]) {
+    let page = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/ci.md")).unwrap();
+    let (_, table) = page.split_once(table).unwrap();
+    let mut said: Vec<&str> = table.trim_start().lines().skip(2).take_while(|line| line.starts_with('|')).collect();
+    for row in rows {
+        let before = said.len();
+        said.retain(|line| !line.starts_with(row));
+        assert_eq!(said.len() + 1, before, "docs/ci.md lacks {row}");
+    }
+    assert!(said.is_empty(), "nothing shows {said:?}");
 }
 
 both!(a_plan_needs_each_permission, virgin, async |server| {
@@ -53,10 +89,35 @@ both!(a_plan_needs_each_permission, virgin, async |server| {
     let first = without_each(&site, &site.plan, &words).await;
     site.run(&site.apply.secret, &["apply", "--auto-approve"]).run().with(0);
     let later = without_each(&site, &site.plan, &words).await;
-    insta::assert_snapshot!("plan", format!("{first}\n{later}"));
+    let rows = first.iter().zip(&later).map(|((word, first), (_, later))| format!("| {word} | {first} | {later} |"));
+    the_page_says("The plan's token:\n", &rows.collect::<Vec<_>>());
 });
 
 both!(an_apply_needs_each_permission, virgin, async |server| {
     let site = Site::on(server).await;
-    insta::assert_snapshot!("apply", without_each(&site, &site.apply, &["apply", "--auto-approve"]).await);
+    let codes = without_each(&site, &site.apply, &["apply", "--auto-approve"]).await;
+    let rows = codes.iter().map(|(word, code)| format!("| {word} | {code} |"));
+    the_page_says("The apply's token:\n", &rows.collect::<Vec<_>>());
+});
+
+both!(a_project_without_tokens_needs_less, virgin, async |server| {
+    let edit = |name: &str, text: String| match name {
+        "access" => {
+            let (plan, apply) = text.split_once("[token.ci-apply]").unwrap();
+            let own = |text: &str, user: &str| text.replace("\"instance/users\"", &format!("\"user.{user}\""));
+            let text = format!("{}[token.ci-apply]{}", own(plan, "ci-plan"), own(apply, "ci-apply"));
+            let (scopes, rest) = text.rsplit_once("    \"org.acme/authorizations\"").unwrap();
+            format!("{scopes}{}", rest.split_once("]\n").map(|(_, rest)| format!("]\n{rest}")).unwrap())
+        }
+        _ => text.split_once("# A runner's files").unwrap().0.to_owned(),
+    };
+    let site = Site::edited(server, edit).await;
+    assert_eq!((site.plan.permissions.len(), site.apply.permissions.len()), (6, 9));
+    let (plan, apply) = (site.plan.secret.as_str(), site.apply.secret.as_str());
+    site.run(plan, &["plan", "--detailed-exitcode"]).run().with(2);
+    let codes = without_each(&site, &site.apply, &["apply", "--auto-approve"]).await;
+    assert!(codes.iter().all(|(_, code)| [3, 4].contains(code)), "{codes:?}");
+    site.run(plan, &["apply", "--auto-approve"]).run().with(4);
+    site.run(apply, &["apply", "--auto-approve"]).run().with(0);
+    site.run(plan, &["plan", "--detailed-exitcode"]).run().with(0);
 });

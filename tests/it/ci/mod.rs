@@ -1,6 +1,12 @@
 //! `examples/ci`: two users with a token each, and the workflows that use them.
 
 mod access;
+mod forge;
+mod github;
+mod gitlab;
+mod page;
+mod runner;
+mod yaml;
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
@@ -39,10 +45,18 @@ struct Who {
 
 impl Site {
     async fn on(server: Server) -> Self {
+        Self::edited(server, |_, text| text).await
+    }
+
+    /// The same after `edit` was made in the manifests of the directories `access` and `iot`.
+    async fn edited(server: Server, edit: impl Fn(&str, String) -> String) -> Self {
         let home = Home::named(server, "acme", "somebodys").await;
         let dir = tempfile::tempdir().unwrap();
         for name in ["access", "iot"] {
             examples::copy(&example(name), &dir.path().join(name));
+            let manifest = dir.path().join(name).join("fluxform.toml");
+            let text = edit(name, fs::read_to_string(&manifest).unwrap());
+            fs::write(&manifest, text).unwrap();
         }
         let bin = dir.path().join("bin");
         fs::create_dir(&bin).unwrap();
@@ -71,9 +85,10 @@ impl Site {
         run
     }
 
-    /// Where programs are found: fluxform, and what stands for others.
+    /// Where programs are found: fluxform, and what stands for others, before the rest.
     fn path(&self) -> String {
-        format!("{}:/usr/bin:/bin", self.dir.path().join("bin").display())
+        let theirs = std::env::var("PATH").unwrap();
+        format!("{}:{theirs}", self.dir.path().join("bin").display())
     }
 
     /// A token as `who` has, but for some permissions.
@@ -98,7 +113,7 @@ fn program(dir: &Path, name: &str, script: &str) {
     fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
 }
 
-/// `read labels` of a permission; `users/ID` of one object.
+/// A permission in words, such as `read labels`.
 fn word(permission: &Value) -> String {
     let resource = &permission["resource"];
     let one = if resource["id"].is_string() { " (one)" } else { "" };
