@@ -190,14 +190,15 @@ impl<'a> Finder<'a> {
     }
 
     fn nothing(&self, address: &Address, resource: &Resource, view: &View) -> Result<Found<'a>, Problem> {
-        let unverified = view.sight != Sight::Complete;
+        let key = address.kind.spec().key;
+        let hidden = view.sight != Sight::Complete;
         // A token is never found by its name: without an intent nobody can have made it for this address.
-        let doubles = match address.kind.spec().key {
+        let doubles = match key {
             Key::Name { .. } => false,
             Key::LoneName => true,
             Key::None => self.ledger.intents.contains_key(address),
         };
-        if unverified && doubles {
+        if hidden && doubles {
             let ty = address.kind.spec().ty;
             return Err(Problem {
                 exit: Exit::NotAuthorized,
@@ -212,7 +213,7 @@ impl<'a> Finder<'a> {
                 )),
             });
         }
-        Ok(Found::Nothing { unverified })
+        Ok(Found::Nothing { unverified: hidden && key != Key::None })
     }
 
     fn find_external(

@@ -405,11 +405,14 @@ fn an_external_object_must_be_there() {
 
 #[test]
 fn a_blind_token_creates_only_what_the_server_keeps_unique() {
-    let mut scene = Scene::new().declares("bucket.b", &[]).declares("task.t", &[]);
+    let mut scene = Scene::new().declares("bucket.b", &[]).declares("task.t", &[]).declares("token.k", &[]);
     scene.view(Kind::Bucket).sight = Sight::Blind;
     scene.view(Kind::Task).sight = Sight::Partial;
+    // Its name is nothing that another token could have taken.
+    scene.view(Kind::Token).sight = Sight::Blind;
     insta::assert_snapshot!(scene.says(), @r"
     bucket.b: Create, New, unverified; name ? -> b (New)
+    token.k: Create, New
     NotAuthorized: cannot tell whether task.t exists: this token may not see all tasks
     ");
 }

@@ -195,6 +195,28 @@ both!(what_is_refused_is_red_and_says_why, virgin, async |server| {
     repository.ends("drift", "drift", 0);
 });
 
+both!(what_is_left_of_a_plan_is_planned_anew, virgin, async |server| {
+    if given(NODE_PATH).is_none() {
+        return;
+    }
+    let mut repository = Repository::on(server).await;
+    let bin = repository.site.dir.path().join("bin");
+    repository.ends("plan", "plan", 0);
+    repository.event("push");
+    repository.ends("apply", "review", 0);
+    let vault = fs::read_to_string(bin.join("vault")).unwrap();
+    program(&bin, "vault", "exit 1");
+    let partly = repository.ends("apply", "apply", 3);
+    assert!(partly.summary.contains("4 added"), "{}", partly.summary);
+    fs::write(bin.join("vault"), vault).unwrap();
+    let stale = repository.ends("apply", "apply", 6);
+    assert!(stale.summary.contains("Not the plan that was reviewed"), "{}", stale.summary);
+    repository.event("workflow_dispatch");
+    repository.ends("apply", "review", 0);
+    repository.ends("apply", "apply", 0);
+    repository.ends("drift", "drift", 0);
+});
+
 both!(without_a_reviewed_plan_nothing_is_applied, virgin, async |server| {
     if given(NODE_PATH).is_none() {
         return;
