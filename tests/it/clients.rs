@@ -51,7 +51,9 @@ both!(the_client_of_npm, virgin, async |server| {
 /// Not a test of the project: it says what this run leaves out, past the capture of test output.
 #[test]
 fn left_out_clients_are_named() {
-    for (what, variable) in [("the client of PyPI", PYTHON), ("the client of npm, and with Taplo,", NODE_PATH)] {
+    for (what, variable) in
+        [("the client of PyPI", PYTHON), ("the client of npm, with Taplo, and of `examples/ci`,", NODE_PATH)]
+    {
         if given(variable).is_none() {
             let said = format!("\nThe tests with {what} are LEFT OUT of this run: `.ci/run` sets {variable}.\n");
             std::io::stderr().write_all(said.as_bytes()).unwrap();

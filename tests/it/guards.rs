@@ -150,6 +150,24 @@ both!(a_name_that_the_token_does_not_see_is_created_unverified_and_stopped_by_th
     assert_eq!(*exits.lock().unwrap(), [Exit::NotAuthorized]);
 });
 
+both!(a_name_that_another_has_is_not_taken, async |scene| {
+    let other = scene.bucket("theirs").await;
+    scene.label("Theirs").await;
+    let project = Project::new(&scene);
+    project.declare("[bucket.b]\n\n[bucket.c]\n\n[label.l]\n");
+    project.apply().await;
+    project.declare("[bucket.b]\nname = \"theirs\"\n\n[bucket.c]\n\n[label.l]\nname = \"theirs\"\n");
+    let taken = (Exit::Refused, "guard::name-taken");
+    assert_eq!(refusals(&project).await, [taken, taken]);
+    // A name that goes with its object, and another spelling of the own one.
+    project.declare("[bucket.b]\nname = \"c\"\n\n[label.l]\nname = \"L\"\n");
+    assert_eq!(refusals(&project).await, []);
+    scene.http.delete(&format!("buckets/{other}")).await.expect(204);
+    project.declare("[bucket.b]\nname = \"theirs\"\n\n[bucket.c]\n\n[label.l]\n");
+    project.apply().await;
+    project.destroy().await;
+});
+
 both!(a_token_that_may_no_more_than_it_needs_applies, async |scene| {
     let project = ci(&scene, Project::new(&scene), &scene.user, &["labels", "buckets"]).await;
     project.declare("[label.l]\n\n[bucket.raw]\nretention = \"30d\"\nlabels = [\"label.l\"]\n");

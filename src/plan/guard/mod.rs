@@ -7,6 +7,7 @@ mod blast_radius;
 mod creator;
 mod data_loss;
 mod imported;
+mod name_taken;
 mod protection;
 mod system;
 mod task_owner;
@@ -54,6 +55,7 @@ pub(super) fn ask(plan: &mut Plan, grounds: Grounds<'_>) {
         refusals.extend(account::own_user(change, snapshot));
         refusals.extend(account::own_token(change, snapshot, ledger));
         refusals.extend(creator::refusal(change, snapshot));
+        refusals.extend(name_taken::refusal(change, &plan.changes, snapshot));
     }
     refusals.extend(task_owner::refusals(stops, &mut agreed));
     refusals.extend(data_loss::refusals(&plan.at_stake, &mut agreed));
