@@ -37,7 +37,7 @@ impl Repository {
         program(
             &site.dir.path().join("bin"),
             "cargo",
-            "test \"$*\" = 'install --locked --git SOURCE --rev REVISION fluxform'",
+            "test \"$*\" = 'install --locked --git https://git.example.com/fluxform --tag v0.1.0 fluxform'",
         );
         let mut runner = Runner::new(repository);
         let path = site.path();
@@ -52,8 +52,6 @@ impl Repository {
             ("github.event.pull_request.number", "3"),
             ("github.event.pull_request.head.sha", HEAD),
             ("github.event.pull_request.head.repo.full_name", "acme/iot"),
-            ("vars.FLUXFORM_SOURCE", "SOURCE"),
-            ("vars.FLUXFORM_REVISION", "REVISION"),
             ("vars.INFLUX_HOST", url),
             ("vars.VAULT_ADDR", "http://vault"),
             ("secrets.VAULT_TOKEN", "vault-token"),
@@ -235,7 +233,7 @@ both!(without_a_reviewed_plan_nothing_is_applied, virgin, async |server| {
 
     // A fork gets no job with a token; what it proposes is validated.
     repository.event("pull_request");
-    repository.runner.context.retain(|name, _| !name.starts_with("secrets."));
+    repository.runner.context.retain(|name, _| name.starts_with("github."));
     let from = "github.event.pull_request.head.repo.full_name".to_owned();
     repository.runner.context.insert(from, "mallory/iot".into());
     repository.ends("plan", "validate", 0);
