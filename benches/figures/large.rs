@@ -71,11 +71,11 @@ pub(crate) async fn first(program: &Program, hosts: &Hosts, rounds: usize, limit
     let project = Project::write(SIZE, Deliver::Discard, 1)?;
     println!("\nfirst byte of plan's output, {} resources to add, on an empty server", SIZE.all());
     for host in hosts.each() {
-        let server = Host::start(host, "first").await?;
+        let server = Host::start(host, "plan").await?;
         let mut times = Times::default();
         for _ in 0..rounds {
             let began = Instant::now();
-            let mut plan = program.plan_on(&project, server.url(), server.token(), "first");
+            let mut plan = program.plan_on(&project, server.url(), server.token(), "plan");
             times.push(program.first_byte(&mut plan, began)?);
         }
         limits.below(host.name(), times.median().as_secs_f64() * 1000.0, 200.0, " ms");
@@ -84,7 +84,7 @@ pub(crate) async fn first(program: &Program, hosts: &Hosts, rounds: usize, limit
     let mut times = Times::default();
     for _ in 0..rounds {
         let began = Instant::now();
-        times.push(program.first_byte(&mut program.plan_on(&project, "embedded:", "", "first"), began)?);
+        times.push(program.first_byte(&mut program.plan_on(&project, "embedded:", "", "plan"), began)?);
     }
     limits.below("the server inside, in the same process", times.median().as_secs_f64() * 1000.0, 200.0, " ms");
     Ok(())

@@ -4,14 +4,14 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::canonical::Names;
-use super::find::{Finder, Found, moved, org_id, org_of, without};
+use super::find::{Finder, Found, org_id, org_of};
+use super::moved::{moved, without};
 use super::{Action, Cause, Change, FieldChange, Reason, Target};
 use crate::address::Address;
-use crate::diagnostic::Diagnostic;
 use crate::exit::{Exit, Problem};
 use crate::field::{Change as OnChange, Compared, Omitted};
 use crate::graph::Graph;
-use crate::kind::{Kind, Object, Place, Presence};
+use crate::kind::{Kind, Object, Place};
 use crate::ledger::{Entry, Ledger, Origin};
 use crate::manifest::{Lifecycle, Manifest, Resource, scope_of_another_org};
 use crate::snapshot::Snapshot;
@@ -178,11 +178,11 @@ fn known_org<'a>(
     objects.values().find(|object| object.name == name).map(|object| object.id.as_str())
 }
 
-fn target(object: &Object) -> Target {
+pub(super) fn target(object: &Object) -> Target {
     Target { id: object.id.clone(), org: object.org.clone(), name: object.name.clone() }
 }
 
-fn forget(address: &Address, entry: &Entry, object: Option<Target>, reason: Reason) -> Change {
+pub(super) fn forget(address: &Address, entry: &Entry, object: Option<Target>, reason: Reason) -> Change {
     Change {
         object,
         origin: Some(entry.origin),
@@ -336,83 +336,5 @@ fn differences(
         };
         let (live, wanted) = (Some(live.into_owned()), wanted.into_owned());
         change.fields.push(FieldChange { field: field.name, live, wanted, last: last_text(), cause });
-    }
-}
-
-impl Comparison {
-    /// Deletes what an interrupted run made for `addresses` and did not come to record.
-    fn leave_unrecorded<'a>(
-        &mut self,
-        finder: &Finder<'_>,
-        addresses: impl Iterator<Item = &'a Address>,
-        reason: &Reason,
-    ) {
-        for address in addresses {
-            match finder.unrecorded(address) {
-                Ok(None) => {}
-                Ok(Some(object)) => self.changes.push(Change {
-                    object: Some(target(object)),
-                    origin: Some(Origin::Created),
-                    ..Change::blank(address, Action::Delete, reason.clone())
-                }),
-                Err(problem) => self.problems.push(problem),
-            }
-        }
-    }
-
-    /// What must happen to an object of the ledger that is not declared (any more).
-    fn leave(&mut self, address: &Address, entry: &Entry, snapshot: &Snapshot, reason: Reason) {
-        let view = snapshot.kinds.get(&address.kind).expect("a snapshot has each kind of the ledger");
-        let object = match (view.objects.get(&entry.id), view.missing.get(&entry.id)) {
-            (Some(object), _) => object,
-            (None, Some(Presence::Found(object))) => object,
-            (None, Some(Presence::Absent)) => {
-                self.changes.push(forget(address, entry, None, Reason::AlreadyGone));
-                return;
-            }
-            (None, missing) => {
-                let words = match missing {
-                    Some(Presence::Unreadable(words) | Presence::Unknown(words)) => words.as_str(),
-                    _ => "the server did not say whether it exists",
-                };
-                self.problems.push(Problem {
-                    exit: Exit::NotAuthorized,
-                    diagnostic: Diagnostic::error(
-                        "sight::unreadable",
-                        format!("cannot read {address} (ID {}), which this project owns: {words}", entry.id),
-                    )
-                    .help("use a token that may read it; what cannot be seen is not deleted"),
-                });
-                return;
-            }
-        };
-        let ours = entry.origin == Origin::Created || entry.lifecycle.owned;
-        let (action, reason) = if Some(entry.id.as_str()) == snapshot.home.as_deref() {
-            (Action::Forget, Reason::HomeOrg)
-        } else if !ours {
-            (Action::Forget, Reason::NotOurs)
-        } else {
-            (Action::Delete, reason)
-        };
-        // Until its secret is delivered, a marker may stand behind the name.
-        let unfinished = address.kind.spec().delivers && entry.secret.is_none();
-        let same_name = object.name == entry.name || (unfinished && object.name.starts_with(&entry.name));
-        let same =
-            same_name && (entry.created.is_none() || object.created.is_none() || entry.created == object.created);
-        if action == Action::Delete && !same {
-            self.problems.push(Problem {
-                exit: Exit::Refused,
-                diagnostic: Diagnostic::error(
-                    "plan::not-the-same",
-                    format!(
-                        "{address} (ID {}) is called {:?} now and was {:?} when last applied: it may not be the same object",
-                        entry.id, object.name, entry.name
-                    ),
-                )
-                .help("apply once with the resource declared, or delete the object by hand"),
-            });
-            return;
-        }
-        self.changes.push(Change { action, ..forget(address, entry, Some(target(object)), reason) });
     }
 }

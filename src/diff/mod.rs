@@ -4,6 +4,8 @@ mod canonical;
 mod compare;
 mod find;
 mod import;
+mod leave;
+mod moved;
 #[cfg(test)]
 mod tests;
 

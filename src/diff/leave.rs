@@ -1,0 +1,89 @@
+//! What becomes of that which is not declared any more.
+
+use super::compare::{Comparison, forget, target};
+use super::find::Finder;
+use super::{Action, Change, Reason};
+use crate::address::Address;
+use crate::diagnostic::Diagnostic;
+use crate::exit::{Exit, Problem};
+use crate::kind::Presence;
+use crate::ledger::{Entry, Origin};
+use crate::snapshot::Snapshot;
+
+impl Comparison {
+    /// Deletes what an interrupted run made for `addresses` and did not come to record.
+    pub(super) fn leave_unrecorded<'a>(
+        &mut self,
+        finder: &Finder<'_>,
+        addresses: impl Iterator<Item = &'a Address>,
+        reason: &Reason,
+    ) {
+        for address in addresses {
+            match finder.unrecorded(address) {
+                Ok(None) => {}
+                Ok(Some(object)) => self.changes.push(Change {
+                    object: Some(target(object)),
+                    origin: Some(Origin::Created),
+                    ..Change::blank(address, Action::Delete, reason.clone())
+                }),
+                Err(problem) => self.problems.push(problem),
+            }
+        }
+    }
+
+    /// What must happen to an object of the ledger that is not declared (any more).
+    pub(super) fn leave(&mut self, address: &Address, entry: &Entry, snapshot: &Snapshot, reason: Reason) {
+        let view = snapshot.kinds.get(&address.kind).expect("a snapshot has each kind of the ledger");
+        let object = match (view.objects.get(&entry.id), view.missing.get(&entry.id)) {
+            (Some(object), _) => object,
+            (None, Some(Presence::Found(object))) => object,
+            (None, Some(Presence::Absent)) => {
+                self.changes.push(forget(address, entry, None, Reason::AlreadyGone));
+                return;
+            }
+            (None, missing) => {
+                let words = match missing {
+                    Some(Presence::Unreadable(words) | Presence::Unknown(words)) => words.as_str(),
+                    _ => "the server did not say whether it exists",
+                };
+                self.problems.push(Problem {
+                    exit: Exit::NotAuthorized,
+                    diagnostic: Diagnostic::error(
+                        "sight::unreadable",
+                        format!("cannot read {address} (ID {}), which this project owns: {words}", entry.id),
+                    )
+                    .help("use a token that may read it; what cannot be seen is not deleted"),
+                });
+                return;
+            }
+        };
+        let ours = entry.origin == Origin::Created || entry.lifecycle.owned;
+        let (action, reason) = if Some(entry.id.as_str()) == snapshot.home.as_deref() {
+            (Action::Forget, Reason::HomeOrg)
+        } else if !ours {
+            (Action::Forget, Reason::NotOurs)
+        } else {
+            (Action::Delete, reason)
+        };
+        // Until its secret is delivered, a marker may stand behind the name.
+        let unfinished = address.kind.spec().delivers && entry.secret.is_none();
+        let same_name = object.name == entry.name || (unfinished && object.name.starts_with(&entry.name));
+        let same =
+            same_name && (entry.created.is_none() || object.created.is_none() || entry.created == object.created);
+        if action == Action::Delete && !same {
+            self.problems.push(Problem {
+                exit: Exit::Refused,
+                diagnostic: Diagnostic::error(
+                    "plan::not-the-same",
+                    format!(
+                        "{address} (ID {}) is called {:?} now and was {:?} when last applied: it may not be the same object",
+                        entry.id, object.name, entry.name
+                    ),
+                )
+                .help("apply once with the resource declared, or delete the object by hand"),
+            });
+            return;
+        }
+        self.changes.push(Change { action, ..forget(address, entry, Some(target(object)), reason) });
+    }
+}
