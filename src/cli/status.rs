@@ -9,7 +9,7 @@ use super::shell::{Format, Shell};
 use super::{Ended, connection, project};
 use crate::exit::{Exit, Problem};
 use crate::ledger::{self, Holder, LastApply, Ledger};
-use crate::render::{self, Page, Role};
+use crate::render::{self, Page, Role, count};
 
 /// Show when the project was last applied, and who holds its lock
 ///
@@ -121,7 +121,7 @@ fn human(mut page: Page, form: &Form<'_>) -> String {
             }
         }
     }
-    let owned: Vec<_> = form.owned.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
+    let owned: Vec<_> = form.owned.iter().map(|(kind, number)| count(*number, kind)).collect();
     line("owns", &if owned.is_empty() { "nothing".to_owned() } else { owned.join(", ") });
     page.finish()
 }

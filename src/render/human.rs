@@ -124,7 +124,7 @@ pub(super) fn remarks(change: &Change) -> Vec<String> {
     }
     if change.unverified {
         remarks.push(format!(
-            "unverified: the token does not see every {}, so one of this name may exist",
+            "unverified: it is not proven that the token sees every {}, so one of this name may exist",
             change.address.kind.name()
         ));
     }
