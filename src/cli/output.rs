@@ -61,10 +61,8 @@ enum Field {
 
 #[derive(Serialize)]
 struct Form<'a> {
-    format_version: &'static str,
-    exit_code: u8,
-    exit_reason: &'static str,
-    resumable: bool,
+    #[serde(flatten)]
+    head: render::Head,
     project: &'a str,
     /// The ID of the home org.
     org: Option<&'a str>,
@@ -122,10 +120,7 @@ pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
         missing.clear();
     }
     shell.data(&render::json(&Form {
-        format_version: render::FORMAT_VERSION,
-        exit_code: Exit::Ok.code(),
-        exit_reason: Exit::Ok.reason(),
-        resumable: false,
+        head: render::Head::new(Exit::Ok),
         project: &project.manifest.project,
         org: home.as_deref(),
         resources: resources.into_iter().map(|(address, one)| (address.to_string(), one)).collect(),

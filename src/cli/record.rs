@@ -140,10 +140,7 @@ impl Run<'_> {
         self.shell.data(&match self.flags.format {
             Format::Human => human(),
             Format::Json => render::json(&Form {
-                format_version: render::FORMAT_VERSION,
-                exit_code: Exit::Ok.code(),
-                exit_reason: Exit::Ok.reason(),
-                resumable: false,
+                head: render::Head::new(Exit::Ok),
                 project: &self.project.manifest.project,
                 recorded: changes.iter().map(One::new).collect(),
             }),
@@ -153,10 +150,8 @@ impl Run<'_> {
 
 #[derive(Serialize)]
 struct Form<'a> {
-    format_version: &'static str,
-    exit_code: u8,
-    exit_reason: &'static str,
-    resumable: bool,
+    #[serde(flatten)]
+    head: render::Head,
     project: &'a str,
     recorded: Vec<One<'a>>,
 }

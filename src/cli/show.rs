@@ -40,10 +40,8 @@ pub(super) struct Arguments {
 
 #[derive(Serialize)]
 struct Form<'a> {
-    format_version: &'static str,
-    exit_code: u8,
-    exit_reason: &'static str,
-    resumable: bool,
+    #[serde(flatten)]
+    head: render::Head,
     project: &'a str,
     resources: Vec<One<'a>>,
 }
@@ -90,10 +88,7 @@ pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
     shell.data(&match arguments.format {
         PlanFormat::Human | PlanFormat::Markdown => human(shell.data_page(), name, &wanted),
         PlanFormat::Json => render::json(&Form {
-            format_version: render::FORMAT_VERSION,
-            exit_code: Exit::Ok.code(),
-            exit_reason: Exit::Ok.reason(),
-            resumable: false,
+            head: render::Head::new(Exit::Ok),
             project: name,
             resources: wanted.iter().map(|(address, entry)| One::new(address, entry)).collect(),
         }),

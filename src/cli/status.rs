@@ -30,10 +30,8 @@ pub(super) struct Arguments {
 
 #[derive(Serialize)]
 struct Form<'a> {
-    format_version: &'static str,
-    exit_code: u8,
-    exit_reason: &'static str,
-    resumable: bool,
+    #[serde(flatten)]
+    head: render::Head,
     project: &'a str,
     last_apply: Option<&'a LastApply>,
     lock: Option<Lock<'a>>,
@@ -70,10 +68,7 @@ pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
         *owned.entry(address.kind.name()).or_insert(0) += 1;
     }
     let form = Form {
-        format_version: render::FORMAT_VERSION,
-        exit_code: Exit::Ok.code(),
-        exit_reason: Exit::Ok.reason(),
-        resumable: false,
+        head: render::Head::new(Exit::Ok),
         project: name,
         last_apply: ledger.last_apply.as_ref(),
         lock: holder.as_ref().map(Lock::new),
@@ -148,10 +143,7 @@ mod tests {
             process: None,
         };
         let form = Form {
-            format_version: "1.0",
-            exit_code: 0,
-            exit_reason: "ok",
-            resumable: false,
+            head: render::Head::new(Exit::Ok),
             project: "iot",
             last_apply: Some(&last),
             lock: Some(Lock::new(&holder)),

@@ -25,7 +25,7 @@ pub use difference::difference;
 pub use drift::drift;
 pub use graph::{Edges, dot, mermaid};
 pub use human::{differences, plan};
-pub use json::{Document, FORMAT_VERSION, Part, document, documents, resumable, sight, text as json};
+pub use json::{Document, Head, Part, document, documents, sight, text as json};
 pub use markdown::{Comment, comment, comments};
 pub use output::Output;
 pub use overview::overview;

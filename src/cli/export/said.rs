@@ -16,10 +16,8 @@ use crate::snapshot::Sight;
 
 #[derive(Serialize)]
 struct Form<'a> {
-    format_version: &'static str,
-    exit_code: u8,
-    exit_reason: &'static str,
-    resumable: bool,
+    #[serde(flatten)]
+    head: render::Head,
     project: &'a str,
     directory: String,
     files: Vec<&'a str>,
@@ -67,10 +65,7 @@ pub(super) fn report(
     match format {
         Format::Human => human(shell.data_page(), dir, &wish.project, export, &hidden),
         Format::Json => render::json(&Form {
-            format_version: render::FORMAT_VERSION,
-            exit_code: exit.code(),
-            exit_reason: exit.reason(),
-            resumable: render::resumable(exit),
+            head: render::Head::new(exit),
             project: &wish.project,
             directory: dir.display().to_string(),
             files: export.files.keys().map(String::as_str).collect(),

@@ -17,7 +17,7 @@ use crate::plan::{Difference, Plan};
 use crate::report::Report;
 
 /// The version of every machine form: a new minor adds, a new major changes.
-pub const FORMAT_VERSION: &str = "1.1";
+const FORMAT_VERSION: &str = "1.1";
 
 /// All that one run has to say.
 #[derive(Clone, Copy, Debug)]
@@ -52,6 +52,27 @@ pub struct Part<'a> {
     pub document: Document<'a>,
 }
 
+/// What every document begins with.
+#[derive(Debug, Serialize)]
+pub struct Head {
+    format_version: &'static str,
+    exit_code: u8,
+    exit_reason: &'static str,
+    resumable: bool,
+}
+
+impl Head {
+    /// That of a run that ends with `exit`.
+    pub const fn new(exit: Exit) -> Self {
+        Self {
+            format_version: FORMAT_VERSION,
+            exit_code: exit.code(),
+            exit_reason: exit.reason(),
+            resumable: resumable(exit),
+        }
+    }
+}
+
 #[derive(Serialize)]
 struct Form<'a> {
     format_version: &'static str,
@@ -61,10 +82,8 @@ struct Form<'a> {
 
 #[derive(Serialize)]
 struct Forms<'a> {
-    format_version: &'static str,
-    exit_code: u8,
-    exit_reason: &'static str,
-    resumable: bool,
+    #[serde(flatten)]
+    head: Head,
     projects: Vec<Project<'a>>,
     problems: [(); 0],
 }
@@ -108,7 +127,7 @@ impl<'a> Run<'a> {
 }
 
 /// Whether the same command may simply be run again.
-pub const fn resumable(exit: Exit) -> bool {
+const fn resumable(exit: Exit) -> bool {
     matches!(exit, Exit::Partial | Exit::Unavailable | Exit::Locked | Exit::Interrupted | Exit::Terminated)
 }
 
@@ -120,10 +139,7 @@ pub fn document(document: &Document<'_>) -> String {
 /// One document of several projects.
 pub fn documents(exit: Exit, parts: &[Part<'_>]) -> String {
     text(&Forms {
-        format_version: FORMAT_VERSION,
-        exit_code: exit.code(),
-        exit_reason: exit.reason(),
-        resumable: resumable(exit),
+        head: Head::new(exit),
         projects: parts.iter().map(|part| Project { dir: &part.dir, run: Run::new(&part.document) }).collect(),
         problems: [],
     })
