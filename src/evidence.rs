@@ -48,6 +48,7 @@ impl std::fmt::Display for Data {
             Self::Unknown(why) => write!(f, "it may hold points ({why})"),
             Self::Some { count, first, last } => {
                 match count {
+                    Some(1) => f.write_str("1 value")?,
                     Some(count) => write!(f, "{count} values")?,
                     None => f.write_str("it holds points")?,
                 }

@@ -124,13 +124,6 @@ fn empty(project: &Project, ledger: &Ledger) -> Option<Problem> {
     })
 }
 
-/// What stops the plan, its warnings aside: shown after it.
-pub(super) fn show_rest(shell: &Shell, plan: &Plan) {
-    shell.show(&plan.warnings);
-    let refusals: Vec<_> = plan.refusals.iter().map(|problem| problem.diagnostic.clone()).collect();
-    shell.show(&refusals);
-}
-
 /// A session for a command that only plans.
 pub(super) async fn reading(
     shell: &Shell,

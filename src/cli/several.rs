@@ -1,9 +1,9 @@
 //! Several projects in one run: each is planned by its own rules, and none hides another.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use super::Ended;
-use super::plan::show_rest;
 use super::project::{Choice, Variables};
 use super::shell::{PlanFormat, Shell, worst};
 use crate::coverage::Coverage;
@@ -61,6 +61,7 @@ pub(super) async fn each(
         after(shell, &came);
         return Ok(came.exit);
     }
+    choices.once_each()?;
     let mut all: Vec<(String, Came, Vec<Problem>)> = Vec::new();
     for dir in &choices.dirs {
         let name = dir.display().to_string();
@@ -96,7 +97,7 @@ pub(super) async fn each(
 /// What is said of a project after it was shown.
 fn after(shell: &Shell, came: &Came) {
     if let Some(plan) = &came.plan {
-        show_rest(shell, plan);
+        shell.show_objections(plan);
     }
     came.said.iter().for_each(|said| shell.say(said));
 }
@@ -138,6 +139,20 @@ fn twice(before: &[(String, Came, Vec<Problem>)], came: &Came, dir: &Path) -> Op
 }
 
 impl Choices {
+    /// Whether no project was given twice, under whatever path.
+    fn once_each(&self) -> Result<(), Vec<Problem>> {
+        let mut seen = HashSet::new();
+        let real = |dir: &&PathBuf| std::fs::canonicalize(dir).unwrap_or_else(|_| (*dir).clone());
+        match self.dirs.iter().find(|dir| !seen.insert(real(dir))) {
+            None => Ok(()),
+            Some(again) => {
+                let diagnostic = Diagnostic::error("cli::twice", format!("{} is given twice", again.display()))
+                    .help("name each project once");
+                Err(vec![Problem { exit: Exit::Usage, diagnostic }])
+            }
+        }
+    }
+
     /// Whether one project was given: more cannot be with `what`.
     pub(super) fn only(&self, what: &str) -> Result<(), Vec<Problem>> {
         if self.dirs.len() <= 1 {

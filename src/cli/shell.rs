@@ -7,6 +7,7 @@ use super::connection::{InfluxCliFile, Surroundings, influx_cli_path};
 use crate::api::OnWait;
 use crate::diagnostic::Diagnostic;
 use crate::exit::{Exit, Problem};
+use crate::plan::Plan;
 use crate::render::{self, Comment, Document, Output, Page, Palette};
 
 /// How the data on standard output is written.
@@ -120,6 +121,13 @@ impl Shell {
     /// Shows diagnostics on standard error.
     pub(super) fn show(&self, diagnostics: &[Diagnostic]) {
         self.output.show(diagnostics);
+    }
+
+    /// Shows what a plan warns of, and what refuses it.
+    pub(super) fn show_objections(&self, plan: &Plan) {
+        self.show(&plan.warnings);
+        let refusals: Vec<_> = plan.refusals.iter().map(|problem| problem.diagnostic.clone()).collect();
+        self.show(&refusals);
     }
 
     /// Shows what stopped a command, and gives the exit code that counts. For machines and in a comment it is a document on

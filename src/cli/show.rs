@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use super::plan::{Wait, reading, show_rest};
+use super::plan::{Wait, reading};
 use super::shell::{PlanFormat, Shell, trouble};
 use super::{Ended, connection, project};
 use crate::address::Address;
@@ -105,7 +105,7 @@ fn saved(shell: &Shell, arguments: &Arguments) -> Ended {
     let Saved { plan, .. } = plan::read(&arguments.what).map_err(|problem| vec![problem])?;
     let document = Document { plan: Some(&plan), ..Document::new(Exit::Ok) };
     shell.document(arguments.format, Comment::Plan, &document, |palette| render::plan(&plan, palette))?;
-    show_rest(shell, &plan);
+    shell.show_objections(&plan);
     Ok(Exit::Ok)
 }
 

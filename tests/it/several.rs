@@ -125,6 +125,8 @@ both!(two_directories_that_are_one_project_are_refused, async |scene| {
     street.declare("copy", "one", "", "[bucket.other]\n");
     let refused = street.run(&["plan", "one", "copy"]).run().with(65);
     assert!(refused.err.contains("copy is the project `one` on the same server and org as one"), "{}", refused.err);
+    let refused = street.run(&["plan", "one", "./one"]).run().with(64);
+    assert!(refused.err.contains("./one is given twice"), "{}", refused.err);
     // Elsewhere it may have the same name.
     street.declare("copy", "one", "url = \"embedded:\"", "[bucket.other]\n");
     street.run(&["plan", "one", "copy"]).run().with(0);
