@@ -12,6 +12,7 @@ use super::project::Project;
 use super::reviewed::{self, Reviewed};
 use super::session::{Session, Wish};
 use super::shell::{PlanFormat, Shell, worst};
+use super::signal::unless_stopped;
 use super::{Ended, approve, project, signal};
 use crate::api::Writer;
 use crate::apply::{Passwords, create_home_org, prepare};
@@ -141,20 +142,6 @@ pub(super) async fn write(
     let ended = work.run(&connection.org.value).await;
     work.session.close().await;
     ended
-}
-
-/// `work`, or the end of the run at the first signal.
-pub(super) async fn unless_stopped<T>(
-    stop: &watch::Receiver<Option<Exit>>,
-    work: impl Future<Output = Result<T, Vec<Problem>>>,
-) -> Result<T, Vec<Problem>> {
-    tokio::select! {
-        done = work => done,
-        exit = signal::wait(stop.clone()) => {
-            let diagnostic = Diagnostic::error("cli::interrupted", "stopped by a signal: nothing was changed");
-            Err(vec![Problem { exit, diagnostic }])
-        }
-    }
 }
 
 /// What came of planning.

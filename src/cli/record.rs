@@ -3,13 +3,14 @@
 use serde::Serialize;
 use tokio::sync::watch;
 
-use super::apply::{run_url, unless_stopped};
+use super::apply::run_url;
 use super::connection::{self, Purpose};
 use super::pipeline::{self, Lock};
 use super::plan::Wait;
 use super::project::Project;
 use super::session::{Session, Wish};
 use super::shell::{Format, Shell};
+use super::signal::unless_stopped;
 use super::{Ended, approve, signal};
 use crate::address::Address;
 use crate::apply::Event;

@@ -5,7 +5,8 @@ use std::io;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
-use crate::exit::Exit;
+use crate::diagnostic::Diagnostic;
+use crate::exit::{Exit, Problem};
 use crate::secret;
 
 /// From now on: becomes the exit code of the first signal. A second one ends the process at once.
@@ -24,6 +25,27 @@ pub(super) async fn wait(mut stop: watch::Receiver<Option<Exit>>) -> Exit {
         Ok(Some(exit)) => exit,
         _ => std::future::pending().await,
     }
+}
+
+/// `work`, or the end of the run at the first signal.
+pub(super) async fn unless_stopped<T>(
+    stop: &watch::Receiver<Option<Exit>>,
+    work: impl Future<Output = Result<T, Vec<Problem>>>,
+) -> Result<T, Vec<Problem>> {
+    tokio::select! {
+        done = work => done,
+        exit = wait(stop.clone()) => Err(vec![stopped(exit)]),
+    }
+}
+
+/// Goes on unless a signal has come: for work that does not wait for anything.
+pub(super) fn go_on(stop: &watch::Receiver<Option<Exit>>) -> Result<(), Problem> {
+    stop.borrow().map_or(Ok(()), |exit| Err(stopped(exit)))
+}
+
+fn stopped(exit: Exit) -> Problem {
+    let diagnostic = Diagnostic::error("cli::interrupted", "stopped by a signal: nothing was changed");
+    Problem { exit, diagnostic }
 }
 
 struct Signals {

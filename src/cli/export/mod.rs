@@ -11,7 +11,8 @@ use super::connection::{self, Connection, Purpose, Target};
 use super::plan::Wait;
 use super::session::{Session, Wish};
 use super::shell::{Format, Shell, trouble};
-use super::{Ended, project};
+use super::signal::{go_on, unless_stopped};
+use super::{Ended, project, signal};
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::exit::{Exit, Problem};
 use crate::export::{self, ObjectId};
@@ -84,12 +85,15 @@ pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
     there(&connection).map_err(one)?;
     let wish =
         Wish { dir: Path::new("."), purpose: Purpose::Read, wait: arguments.wait.lock_timeout, makes_home: false };
-    let session = Session::open(shell, &connection, wish).await.map_err(one)?;
-    let read = read(&session, arguments, &connection, &arguments.out).await;
+    let stop = signal::listen();
+    let open = async { Session::open(shell, &connection, wish).await.map_err(one) };
+    let session = unless_stopped(&stop, open).await?;
+    let read = async { read(&session, arguments, &connection, &arguments.out).await.map_err(one) };
+    let read = unless_stopped(&stop, read).await;
     session.close().await;
-    let (wish, read) = read.map_err(one)?;
+    let (wish, read) = read?;
     shell.show(&read.warnings);
-    let export = out.fill(&wish, &read).map_err(one)?;
+    let export = out.fill(&wish, &read, || go_on(&stop)).map_err(one)?;
     let exit = if read.hidden(&wish).next().is_some() { Exit::NotAuthorized } else { Exit::Ok };
     shell.data(&said::report(shell, &arguments.out, &wish, &read, &export, exit, arguments.format))?;
     Ok(exit)

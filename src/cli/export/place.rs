@@ -43,15 +43,23 @@ fn unwritable(path: &Path, error: &io::Error) -> Problem {
 }
 
 impl Vacant {
-    /// Writes the export beside, looks whether it says what is there, and puts it into its place.
-    pub(super) fn fill(self, wish: &Wish, read: &Read) -> Result<Export, Problem> {
+    /// Writes the export beside, looks whether it says what is there, and puts it into its place; unless `go_on` stops it on
+    /// the way: then nothing is left.
+    pub(super) fn fill(
+        self,
+        wish: &Wish,
+        read: &Read,
+        go_on: impl Fn() -> Result<(), Problem>,
+    ) -> Result<Export, Problem> {
         let failed = |error: io::Error| unwritable(&self.path, &error);
         let beside = self.beside().map_err(failed)?;
         let export = check::checked(wish, read, |export| {
+            go_on()?;
             // Another try has other files.
             empty(beside.path()).and_then(|()| write(beside.path(), export)).map_err(failed)?;
             Ok(beside.path().to_owned())
         })?;
+        go_on()?;
         self.put(beside).map_err(failed)?;
         Ok(export)
     }
@@ -114,7 +122,12 @@ fn write(dir: &Path, export: &Export) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
+    use std::collections::{BTreeMap, BTreeSet};
+
     use super::*;
+    use crate::ledger::Ledger;
+    use crate::snapshot::Snapshot;
 
     fn export(text: &str) -> Export {
         let files = [(HEAD, text), ("flux/x.flux", "x = 1")].map(|(path, text)| (path.to_owned(), text.to_owned()));
@@ -154,5 +167,34 @@ mod tests {
             put(&at(path), &export("other")).expect_err(path);
         }
         assert_eq!(names(dir.path()), ["a", "empty", "file", "link", "new"], "nothing is left beside them");
+    }
+
+    #[test]
+    fn an_export_that_is_stopped_leaves_nothing() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let read = Read {
+            snapshot: Snapshot::default(),
+            ledger: Ledger::default(),
+            foreign: BTreeMap::new(),
+            warnings: Vec::new(),
+        };
+        let wish = Wish {
+            project: "p".to_owned(),
+            kinds: BTreeSet::new(),
+            labels: BTreeSet::new(),
+            every_org: false,
+            url: None,
+            certificates: Vec::new(),
+            org: "acme".to_owned(),
+            token_id: None,
+        };
+        let stopped = || Problem { exit: Exit::Interrupted, diagnostic: Diagnostic::error("cli::interrupted", "stop") };
+        for times in [0, 1] {
+            let asked = Cell::new(0);
+            let go_on = || if asked.replace(asked.get() + 1) == times { Err(stopped()) } else { Ok(()) };
+            let vacant = vacant(&dir.path().join("out")).map_err(|problem| problem.exit).expect("nothing is there");
+            let ended = vacant.fill(&wish, &read, go_on).map(|_| ()).map_err(|problem| problem.exit);
+            assert_eq!((ended, names(dir.path())), (Err(Exit::Interrupted), Vec::new()));
+        }
     }
 }

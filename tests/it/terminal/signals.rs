@@ -62,6 +62,25 @@ both!(who_waits_for_the_lock_may_leave, async |scene| {
     place.converges().await;
 });
 
+#[test]
+fn an_export_that_waits_for_its_server_leaves_nothing_behind() {
+    for (signal, code) in SIGNALS {
+        let dir = tempfile::tempdir().unwrap();
+        // It takes the connection, and says nothing.
+        let silent = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let url = format!("http://{}", silent.local_addr().unwrap());
+        let export = Fluxform::new(&["export", "--host", &url, "--org", "acme", "--out"]);
+        let run = export.arg(dir.path().join("out")).var("INFLUX_TOKEN", "a-token").start();
+        let connection = silent.accept().unwrap();
+        run.signal(signal);
+        let (status, out, err) = run.wait();
+        drop(connection);
+        assert_eq!(status.code(), Some(code), "{out}{err}");
+        assert!(err.contains("nothing was changed"), "{err}");
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
+    }
+}
+
 /// A program that does not end, and has started another one; their IDs come into the file `pids`.
 const ENDLESS: &str = "[\"sh\", \"-c\", \"sleep 600 & echo $! $$ > new && mv new pids && wait\"]";
 
