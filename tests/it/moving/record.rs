@@ -36,15 +36,6 @@ fn owned(home: &Home, dir: &Path) -> Vec<String> {
     shown["resources"].as_array().unwrap().iter().map(one).collect()
 }
 
-/// Fails unless the JSON keeps the schema of what is recorded.
-#[track_caller]
-fn keeps_schema(said: &Ended) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas/record.schema.json");
-    let schema = std::fs::read_to_string(path).unwrap().parse().unwrap();
-    let schema = jsonschema::validator_for(&schema).unwrap();
-    assert_eq!(schema.iter_errors(&said.json()).map(|error| error.to_string()).collect::<Vec<_>>(), [""; 0]);
-}
-
 #[track_caller]
 fn has(text: &str, part: &str) {
     assert!(text.contains(part), "no {part:?} in:\n{text}");
@@ -81,7 +72,6 @@ both!(one_of_two_tasks_is_taken_over_by_its_id, virgin, async |server| {
     run(&home, &["forget", "task.second"], dir.path()).with(0);
     let said = run(&home, &["import", "task.second", &second, "--format=json"], dir.path()).with(0);
     assert_eq!(said.json()["recorded"][0]["differs"], json!(["every"]));
-    keeps_schema(&said);
     assert_eq!(owned(&home, dir.path()), ["task.first adopted", "task.second adopted"]);
     assert_eq!(home.everything().await, before);
     on(&home, &["drift"], dir.path()).run().with(0);
@@ -91,7 +81,7 @@ both!(one_of_two_tasks_is_taken_over_by_its_id, virgin, async |server| {
     // Again there is nothing to record, and no lock is taken.
     let said = run(&home, &["import", "task.first", &first], dir.path()).with(0);
     has(&said.out, "is the object");
-    keeps_schema(&run(&home, &["import", "task.first", &first, "--format=json"], dir.path()).with(0));
+    run(&home, &["import", "task.first", &first, "--format=json"], dir.path()).with(0);
     on(&home, &["apply", "--auto-approve"], dir.path()).run().with(0);
     on(&home, &["plan", "--detailed-exitcode"], dir.path()).run().with(0);
 });
@@ -177,7 +167,6 @@ both!(all_that_is_declared_is_adopted_at_once, virgin, async |server| {
     assert_eq!(owned(&home, dir.path()).len(), 5);
     let said = run(&home, &["adopt", "--format=json"], dir.path()).with(0);
     assert_eq!(said.json()["recorded"], json!([]));
-    keeps_schema(&said);
     has(&run(&home, &["adopt"], dir.path()).with(0).out, "Nothing to adopt");
     // Two that could be meant, and what somebody else owns, are not decided here.
     home.make("tasks", json!({"flux": hourly("twice")})).await;
@@ -205,7 +194,6 @@ both!(what_is_forgotten_stays_and_is_not_touched_again, virgin, async |server| {
     has(&said.out, "lets go of \"raw\"");
     let said = run(&home, &["forget", "bucket.line[\"b c\"]", "--format=json"], dir.path()).with(0);
     assert_eq!(said.json()["recorded"][0]["action"], "forget");
-    keeps_schema(&said);
     has(&run(&home, &["forget", "token.*"], dir.path()).with(0).err, "the next apply makes another one");
     assert_eq!(owned(&home, dir.path()), ["label.prod created", "bucket.line[a] created"]);
     write(dir.path(), "p", "[label.prod]\n");

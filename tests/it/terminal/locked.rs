@@ -1,6 +1,7 @@
 //! Two runs at once.
 
 use rustix::process::Signal;
+use serde_json::json;
 
 use super::super::cli::fluxform::Fluxform;
 use super::super::support::{Relay, both};
@@ -12,6 +13,9 @@ both!(the_second_waits_for_the_first_and_says_for_whom, async |scene| {
     let first = place.apply_by(relay.url()).start();
     relay.until_writes(2).await;
     let holder = format!("pid {}", first.id());
+
+    let held = place.on("status").arg("--format=json").run().with(0).json();
+    assert!(held["lock"]["holder"].as_str().unwrap().contains(&holder), "{held:#}");
 
     let late = place.apply().arg("--lock-timeout=1s").run().with(7);
     assert!(late.err.contains("is locked by") && late.err.contains(&holder), "{}", late.err);
@@ -25,6 +29,19 @@ both!(the_second_waits_for_the_first_and_says_for_whom, async |scene| {
     assert_eq!(status.code(), Some(0), "{out}{err}");
     assert!(out.contains("No changes."), "{out}{err}");
     place.converges().await;
+});
+
+both!(what_is_shown_of_the_record_is_for_machines_too, async |scene| {
+    let place = Place::new(&scene, RESOURCES);
+    let shown = |command: &str| place.on(command).arg("--format=json").run().with(0).json();
+    assert_eq!((&shown("show")["resources"], &shown("status")["last_apply"]), (&json!([]), &json!(null)));
+    place.apply().run().with(0);
+    let (show, status) = (shown("show"), shown("status"));
+    let owned: u64 = status["owned"].as_object().unwrap().values().map(|number| number.as_u64().unwrap()).sum();
+    assert_eq!(show["resources"].as_array().unwrap().len() as u64, owned);
+    assert_eq!((&status["lock"], status["last_apply"]["plan_digest"].is_string()), (&json!(null), true));
+    let unknown = place.on("show").arg("bucket.nothing").arg("--format=json").run().with(1).json();
+    assert!(unknown["resources"].is_null() && !unknown["problems"].as_array().unwrap().is_empty(), "{unknown:#}");
 });
 
 both!(both_end_well_however_they_meet, async |scene| {
