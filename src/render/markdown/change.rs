@@ -40,6 +40,7 @@ pub(super) fn drifted(change: &Change) -> Item {
 /// What is at stake for a change.
 pub(super) fn stake(change: &Change, at_stake: &Data) -> Item {
     Item::line(format!("- **{}** {}: {}\n", code(&change.address), threat(change), code(data(at_stake))))
+        .named(code(&change.address))
 }
 
 /// What only the ledger sees.
@@ -54,11 +55,12 @@ pub(super) fn ledger(change: &Change) -> Vec<Item> {
 
 fn item(sign: &str, change: &Change, diff: &[String]) -> Item {
     let name = format!("{sign} {}", change.address);
+    let named = code(&name);
     let target = change.object.as_ref().map(object);
     let target_code = target.as_ref().map(|target| format!(" {}", code(target))).unwrap_or_default();
     let head = format!("**{}**{target_code}", code(&name));
     if diff.is_empty() {
-        return Item::line(format!("{head}\n\n"));
+        return Item::line(format!("{head}\n\n")).named(named);
     }
     let brief = format!("{head} (details left out)\n\n");
     let diff_block = block("diff", diff);
@@ -68,7 +70,7 @@ fn item(sign: &str, change: &Change, diff: &[String]) -> Item {
     } else {
         format!("{head}\n\n{diff_block}\n")
     };
-    Item { full, brief }
+    Item { full, brief, name: Some(named) }
 }
 
 /// All that is set in a new object.

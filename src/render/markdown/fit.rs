@@ -9,14 +9,27 @@ pub(super) struct Item {
     pub(super) full: String,
     /// One line of it, for where there is no more room.
     pub(super) brief: String,
+    /// What it is about, for where there is not even a line; none where that would say nothing.
+    pub(super) name: Option<String>,
+}
+
+/// What goes in before what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Rank {
+    /// Each is named, whatever else has no room.
+    Kept,
+    /// Each has a line before anything else has one.
+    First,
+    /// Where there is room.
+    Rest,
 }
 
 /// Things of one sort, under a heading.
 #[derive(Debug)]
 pub(super) struct Section {
     pub(super) title: &'static str,
-    /// Whether it goes in before all that is not.
-    pub(super) first: bool,
+    /// How soon it goes in.
+    pub(super) rank: Rank,
     pub(super) items: Vec<Item>,
 }
 
@@ -35,16 +48,34 @@ pub(super) struct Group {
 enum Shown {
     Full,
     Brief,
+    Name,
     Nothing,
 }
 
 /// Room for the line that says what was left out of a group.
 const LEFT_OUT: usize = 160;
+/// What stands before the names of a section, and between and after them.
+const NAMES: (&str, &str, &str) = ("No room for more than the names: ", ", ", "\n\n");
 
 impl Item {
     /// Something of one line.
     pub(super) fn line(text: String) -> Self {
-        Self { full: text.clone(), brief: text }
+        Self { full: text.clone(), brief: text, name: None }
+    }
+
+    /// The same, and what it is about.
+    pub(super) fn named(self, name: String) -> Self {
+        Self { name: Some(name), ..self }
+    }
+
+    /// The bytes that it takes; none where it cannot be shown so.
+    fn cost(&self, shown: Shown) -> Option<usize> {
+        match shown {
+            Shown::Full => Some(self.full.len()),
+            Shown::Brief => Some(self.brief.len()),
+            Shown::Name => Some(self.name.as_ref()?.len() + NAMES.1.len()),
+            Shown::Nothing => Some(0),
+        }
     }
 }
 
@@ -57,7 +88,8 @@ impl Section {
 /// The groups as one text of at most `limit` bytes.
 pub(super) fn fit(groups: &[Group], limit: usize) -> String {
     let fixed = |group: &Group| {
-        let headings: usize = group.sections.iter().map(|section| section.heading().len() + 1).sum();
+        let headings: usize =
+            group.sections.iter().map(|section| section.heading().len() + 1 + NAMES.0.len() + NAMES.2.len()).sum();
         group.head.len() + group.tail.len() + headings + LEFT_OUT
     };
     let mut room = limit.saturating_sub(LEFT_OUT);
@@ -76,35 +108,31 @@ pub(super) fn fit(groups: &[Group], limit: usize) -> String {
     text
 }
 
-/// How much is shown of each item of each section of each group.
+/// How much is shown of each item of each section of each group: more of what comes first only where there is room for
+/// something of everything that comes as soon.
 fn choose(groups: &[&Group], mut room: usize) -> Vec<Vec<Vec<Shown>>> {
     let nothing =
         |group: &&Group| group.sections.iter().map(|section| vec![Shown::Nothing; section.items.len()]).collect();
     let mut shown: Vec<Vec<Vec<Shown>>> = groups.iter().map(nothing).collect();
-    for first in [true, false] {
-        let mut places = Vec::new();
-        for (g, group) in groups.iter().enumerate() {
-            for (s, section) in group.sections.iter().enumerate().filter(|(_, section)| section.first == first) {
-                places.extend((0..section.items.len()).map(|i| (g, s, i)));
-            }
-        }
-        let item = |(g, s, i): (usize, usize, usize)| &groups[g].sections[s].items[i];
-        // One line of everything that goes in first, before more of anything.
-        if first {
-            for place @ (g, s, i) in places.iter().copied() {
-                if let Some(left) = room.checked_sub(item(place).brief.len()) {
-                    (room, shown[g][s][i]) = (left, Shown::Brief);
+    let steps = [
+        (Rank::Kept, Shown::Name),
+        (Rank::First, Shown::Name),
+        (Rank::Kept, Shown::Brief),
+        (Rank::First, Shown::Brief),
+        (Rank::First, Shown::Full),
+        (Rank::Kept, Shown::Full),
+        (Rank::Rest, Shown::Full),
+        (Rank::Rest, Shown::Brief),
+    ];
+    for (rank, level) in steps {
+        for (group, shown) in groups.iter().zip(&mut shown) {
+            let sections = group.sections.iter().zip(shown).filter(|(section, _)| section.rank == rank);
+            for (item, shown) in sections.flat_map(|(section, shown)| section.items.iter().zip(shown)) {
+                let had = item.cost(*shown).unwrap_or(0);
+                let left = item.cost(level).and_then(|cost| (room + had).checked_sub(cost));
+                if let Some(left) = left.filter(|_| *shown != Shown::Full) {
+                    (room, *shown) = (left, level);
                 }
-            }
-        }
-        for place @ (g, s, i) in places {
-            let had = if shown[g][s][i] == Shown::Brief { item(place).brief.len() } else { 0 };
-            if let Some(left) = (room + had).checked_sub(item(place).full.len()) {
-                (room, shown[g][s][i]) = (left, Shown::Full);
-            } else if had == 0
-                && let Some(left) = room.checked_sub(item(place).brief.len())
-            {
-                (room, shown[g][s][i]) = (left, Shown::Brief);
             }
         }
     }
@@ -118,12 +146,18 @@ fn written(group: &Group, shown: &[Vec<Shown>]) -> String {
         if shown.iter().any(|shown| *shown != Shown::Nothing) {
             text.push_str(&section.heading());
         }
+        let mut names: Vec<&str> = Vec::new();
         for (item, shown) in section.items.iter().zip(shown) {
             match shown {
                 Shown::Full => text.push_str(&item.full),
                 Shown::Brief => text.push_str(&item.brief),
+                Shown::Name => names.extend(item.name.as_deref()),
                 Shown::Nothing => left += 1,
             }
+        }
+        if !names.is_empty() {
+            let (before, between, after) = NAMES;
+            text.push_str(&format!("{before}{}{after}", names.join(between)));
         }
         if shown.iter().any(|shown| *shown != Shown::Nothing) && !text.ends_with("\n\n") {
             text.push('\n');
@@ -145,12 +179,13 @@ mod tests {
     use proptest::prelude::*;
 
     /// Items of so many bytes, in brief and in full; each begins with its own word.
-    fn section(first: bool, lengths: &[(usize, usize)]) -> Section {
+    fn section(rank: Rank, lengths: &[(usize, usize)]) -> Section {
         let item = |(brief, full): &(usize, usize)| Item {
             brief: format!("- item {}\n", "b".repeat(*brief)),
             full: format!("- item {}\n", "f".repeat(brief + full)),
+            name: (rank == Rank::Kept).then(|| "name".to_owned()),
         };
-        Section { title: "A title", first, items: lengths.iter().map(item).collect() }
+        Section { title: "A title", rank, items: lengths.iter().map(item).collect() }
     }
 
     fn group(sections: Vec<Section>) -> Group {
@@ -159,7 +194,7 @@ mod tests {
 
     #[test]
     fn what_goes_in_first_has_a_line_before_anything_else_has_more() {
-        let sections = vec![section(false, &[(5, 400); 9]), section(true, &[(5, 400); 9])];
+        let sections = vec![section(Rank::Rest, &[(5, 400); 9]), section(Rank::First, &[(5, 400); 9])];
         let text = fit(&[group(sections)], 1200);
         assert!(text.len() <= 1200);
         assert_eq!((text.matches("- item f").count(), text.matches("- item b").count()), (1, 17), "{text}");
@@ -167,8 +202,17 @@ mod tests {
     }
 
     #[test]
+    fn what_is_kept_is_named_where_there_is_no_room_for_lines() {
+        let sections = vec![section(Rank::First, &[(300, 0); 9]), section(Rank::Kept, &[(90, 400); 100])];
+        let text = fit(&[group(sections)], 1800);
+        let lines = text.matches("- item b").count();
+        assert_eq!((lines + text.matches("name").count() - 1, text.contains("**9 more items")), (100, true), "{text}");
+        assert!(text.len() <= 1800 && lines > 0, "{text}");
+    }
+
+    #[test]
     fn what_is_left_out_is_counted() {
-        let text = fit(&[group(vec![section(false, &[(300, 0); 9])])], 1500);
+        let text = fit(&[group(vec![section(Rank::Rest, &[(300, 0); 9])])], 1500);
         assert_eq!(text.matches("- item").count(), 3, "{text}");
         assert!(text.contains("**6 more items left out**"), "{text}");
         let groups: Vec<Group> = (0..9).map(|_| group(Vec::new())).collect();
@@ -179,16 +223,18 @@ mod tests {
         #[test]
         fn nothing_is_longer_than_the_limit_and_nothing_is_lost_unsaid(
             groups in prop::collection::vec(
-                prop::collection::vec((any::<bool>(), prop::collection::vec((0..40_usize, 0..400_usize), 0..20)), 0..4), 0..4),
+                prop::collection::vec((0..3_u8, prop::collection::vec((0..40_usize, 0..400_usize), 0..20)), 0..4), 0..4),
             limit in 2000..9000_usize,
         ) {
-            let sections = |sections: &Vec<(bool, Vec<(usize, usize)>)>| sections.iter().map(|(f, items)| section(*f, items)).collect();
+            let rank = |n: u8| [Rank::Kept, Rank::First, Rank::Rest][usize::from(n)];
+            let sections = |sections: &Vec<(u8, Vec<(usize, usize)>)>| sections.iter().map(|(n, items)| section(rank(*n), items)).collect();
             let groups: Vec<Group> = groups.iter().map(|group_of| group(sections(group_of))).collect();
             let text = fit(&groups, limit);
             prop_assert!(text.len() <= limit);
             let all: usize = groups.iter().flat_map(|group| &group.sections).map(|section| section.items.len()).sum();
             let left = text.lines().filter_map(|line| line.strip_prefix("**")?.split(' ').next()?.parse::<usize>().ok()).sum::<usize>();
-            prop_assert_eq!(text.matches("- item").count() + left, all);
+            let names = text.lines().filter_map(|line| line.strip_prefix(NAMES.0)).map(|line| line.split(NAMES.1).count());
+            prop_assert_eq!(text.matches("- item").count() + names.sum::<usize>() + left, all);
             prop_assert_eq!(text.matches("head\n").count(), groups.len());
         }
     }

@@ -21,7 +21,7 @@ use crate::diagnostic::Diagnostic;
 use crate::diff::{Action, Change};
 use crate::exit::{Exit, Problem};
 use crate::plan::{Allowed, Plan};
-use fit::{Group, Item, Section, fit};
+use fit::{Group, Item, Rank, Section, fit};
 use safe::{block, code};
 
 /// How long a comment may be: GitHub's limit, in bytes, so that it holds however characters are counted.
@@ -106,42 +106,42 @@ fn group(of: Comment, mut head: String, document: &Document<'_>) -> Group {
     head.push_str(&headline(of, document));
     let mut sections = Vec::new();
     let said = |problem: &Problem| diagnosed(&problem.diagnostic);
-    sections.push(section("Problems", true, document.problems.iter().map(said).collect()));
+    sections.push(section("Problems", Rank::First, document.problems.iter().map(said).collect()));
     let refusals = document.plan.iter().flat_map(|plan| &plan.refusals);
     // Of drift the guards say nothing: what is left could not be seen.
     let title = if of == Comment::Drift { "Not decided" } else { "Refused" };
-    sections.push(section(title, true, refusals.map(said).collect()));
+    sections.push(section(title, Rank::First, refusals.map(said).collect()));
     let differs = document.difference.iter().map(|difference| {
         let mut page = Page::new(Palette::Plain);
         one_difference(&mut page, difference);
         let full = format!("{}\n", block("diff", page.finish().lines().map(as_diff)));
-        Item { full, brief: format!("- **{}**\n", code(&difference.address)) }
+        Item { full, brief: format!("- **{}**\n", code(&difference.address)), name: Some(code(&difference.address)) }
     });
-    sections.push(section("Not the plan that was reviewed", true, differs.collect()));
+    sections.push(section("Not the plan that was reviewed", Rank::First, differs.collect()));
     if let Some(report) = document.report {
         sections.extend(outcome::sections(report));
     }
     if let Some(plan) = document.plan.filter(|_| document.report.is_none() && document.difference.is_empty()) {
         sections.extend(if of == Comment::Drift { drift(plan) } else { planned(plan) });
         let warnings = plan.warnings.iter().map(diagnosed).collect();
-        sections.push(section("Warnings", false, warnings));
+        sections.push(section("Warnings", Rank::Rest, warnings));
     }
     if let Some(coverage) = document.coverage {
         head.push_str(&format!("**Coverage:** {} %. {}\n\n", coverage.percent(), managed(coverage)));
         let hidden = coverage.hidden().map(|(kind, sight)| Item::line(format!("- {kind}s: {}\n", hidden(sight))));
-        sections.push(section("Not proven to be all", false, hidden.collect()));
+        sections.push(section("Not proven to be all", Rank::Rest, hidden.collect()));
         let unmanaged = coverage.unmanaged.iter().map(|object| {
             let name = code(format_args!("{:?}", object.name));
             Item::line(format!("- {} {name} (id {})\n", object.kind, code(&object.id)))
         });
-        sections.push(section("Unmanaged (no project owns it)", false, unmanaged.collect()));
+        sections.push(section("Unmanaged (no project owns it)", Rank::Rest, unmanaged.collect()));
     }
     sections.retain(|section| !section.items.is_empty());
     Group { head, sections, tail: tail(of, document) }
 }
 
-fn section(title: &'static str, first: bool, items: Vec<Item>) -> Section {
-    Section { title, first, items }
+fn section(title: &'static str, rank: Rank, items: Vec<Item>) -> Section {
+    Section { title, rank, items }
 }
 
 /// The line that says it all.
@@ -190,12 +190,12 @@ fn planned(plan: &Plan) -> Vec<Section> {
     let items = |changes: Vec<&Change>| changes.into_iter().map(change::change).collect();
     let ledger = plan.changes.iter().filter(|change| change.ledger_only()).flat_map(change::ledger);
     vec![
-        section("Data at stake", true, stakes.collect()),
-        section("Allowed by [policy]", true, plan.allowed.iter().map(allowed).collect()),
-        section("Destroyed or replaced", true, items(destroyed)),
-        section("Drift (changed on the server since the last apply)", true, items(drifted)),
-        section("Changes", false, items(changed)),
-        section("Ledger only (nothing changes on the server)", false, ledger.collect()),
+        section("Data at stake", Rank::First, stakes.collect()),
+        section("Allowed by [policy]", Rank::First, plan.allowed.iter().map(allowed).collect()),
+        section("Destroyed or replaced", Rank::Kept, items(destroyed)),
+        section("Drift (changed on the server since the last apply)", Rank::First, items(drifted)),
+        section("Changes", Rank::Rest, items(changed)),
+        section("Ledger only (nothing changes on the server)", Rank::Rest, ledger.collect()),
     ]
 }
 
@@ -207,14 +207,18 @@ fn allowed(Allowed { what, addresses, until, reason }: &Allowed) -> Item {
 
 fn drift(plan: &Plan) -> Vec<Section> {
     let drifted = plan.changes.iter().filter(|change| change.drifted()).map(change::drifted);
-    vec![section("Changed on the server since the last apply", true, drifted.collect())]
+    vec![section("Changed on the server since the last apply", Rank::First, drifted.collect())]
 }
 
 /// A diagnostic with the lines that it speaks of. No line of it begins a line: some readers take a slash there for an order.
 fn diagnosed(diagnostic: &Diagnostic) -> Item {
     let text = diagnostic::text(std::slice::from_ref(diagnostic), Look { colour: false, width: WIDTH });
     let lines = text.trim_end().lines().map(|line| format!("  {line}").trim_end().to_owned());
-    Item { full: format!("{}\n", block("text", lines)), brief: format!("- {}\n", code(&diagnostic.message)) }
+    Item {
+        full: format!("{}\n", block("text", lines)),
+        brief: format!("- {}\n", code(&diagnostic.message)),
+        name: None,
+    }
 }
 
 /// A line of a difference in the colours of a diff.

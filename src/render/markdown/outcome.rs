@@ -2,7 +2,7 @@
 
 use super::super::reason::sign;
 use super::super::report::{Verb, counts, going_on};
-use super::fit::{Item, Section};
+use super::fit::{Item, Rank, Section};
 use super::safe::code;
 use super::{Comment, because, section};
 use crate::address::Address;
@@ -26,22 +26,22 @@ pub(super) fn headline(report: &Report, of: Comment) -> String {
 
 /// What went wrong first, then what was done.
 pub(super) fn sections(report: &Report) -> Vec<Section> {
-    let of = |title, first, belongs: fn(&Outcome, Action) -> bool| {
+    let of = |title, rank, belongs: fn(&Outcome, Action) -> bool| {
         let items = report.outcomes.iter().filter(|(_, (action, outcome))| belongs(outcome, *action));
-        section(title, first, items.map(|(address, (action, outcome))| item(address, *action, outcome)).collect())
+        section(title, rank, items.map(|(address, (action, outcome))| item(address, *action, outcome)).collect())
     };
     vec![
-        of("Failed", true, |outcome, _| matches!(outcome, Outcome::Failed(_))),
+        of("Failed", Rank::First, |outcome, _| matches!(outcome, Outcome::Failed(_))),
         section(
             "Stopped",
-            true,
+            Rank::First,
             report.stopped.iter().map(|problem| Item::line(format!("- {}\n", because(problem)))).collect(),
         ),
-        of("Skipped", true, |outcome, _| matches!(outcome, Outcome::Skipped { .. })),
-        of("Not started", true, |outcome, _| matches!(outcome, Outcome::NotStarted)),
-        of("Destroyed or replaced", true, |outcome, action| done(outcome) && gone(action)),
-        of("Applied", false, |outcome, action| done(outcome) && !gone(action)),
-        section("Warnings", false, report.warnings.iter().map(super::diagnosed).collect()),
+        of("Skipped", Rank::First, |outcome, _| matches!(outcome, Outcome::Skipped { .. })),
+        of("Not started", Rank::First, |outcome, _| matches!(outcome, Outcome::NotStarted)),
+        of("Destroyed or replaced", Rank::Kept, |outcome, action| done(outcome) && gone(action)),
+        of("Applied", Rank::Rest, |outcome, action| done(outcome) && !gone(action)),
+        section("Warnings", Rank::Rest, report.warnings.iter().map(super::diagnosed).collect()),
     ]
 }
 
@@ -61,5 +61,5 @@ fn item(address: &Address, action: Action, outcome: &Outcome) -> Item {
         Outcome::Skipped { because } => format!(": {} was not done", code(because)),
         Outcome::NotStarted => String::new(),
     };
-    Item::line(format!("- **{}**{words}\n", code(format_args!("{} {address}", sign(action)))))
+    Item::line(format!("- **{}**{words}\n", code(format_args!("{} {address}", sign(action))))).named(code(address))
 }

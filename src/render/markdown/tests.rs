@@ -101,7 +101,7 @@ fn large(buckets: usize, tasks: usize, lines: usize) -> Plan {
 
 #[test]
 fn a_long_plan_is_cut_by_whole_resources_and_keeps_what_is_destroyed() {
-    for (buckets, tasks, lines) in [(1000, 0, 1), (1000, 50, 400), (0, 300, 5), (5, 1, 20_000)] {
+    for (buckets, tasks, lines) in [(1000, 0, 1), (1000, 50, 400), (0, 300, 5), (1000, 3000, 5), (5, 1, 20_000)] {
         let plan = large(buckets, tasks, lines);
         let text = of_plan(Comment::Plan, &plan, Exit::Ok);
         assert!(text.len() <= LIMIT && text.chars().count() <= 65_536);
