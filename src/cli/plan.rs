@@ -175,19 +175,19 @@ async fn one(shell: &Shell, arguments: &Arguments, choice: &project::Choice) -> 
         Exit::Ok if arguments.detailed_exitcode && plan.writes() => Exit::Differences,
         exit => exit,
     };
-    let said = match &arguments.out {
-        Some(out) => Some(save(out, &plan, &origin, &wanted)?),
-        None => None,
-    };
+    let saved = arguments.out.as_ref().map(|out| save(out, &plan, &origin, &wanted)).transpose();
+    // A plan that cannot be saved is shown all the same.
+    let (said, problems) = saved.map_or_else(|problem| (None, vec![problem]), |said| (said, Vec::new()));
+    let exit = exit.or(worst(&problems));
     let human = shell.human(arguments.format, |palette| {
         let covered = coverage.as_ref().map(|coverage| format!("\n{}", render::coverage(coverage, palette)));
         render::plan(&plan, palette) + &covered.unwrap_or_default()
     });
-    Ok(Came { human, plan: Some(plan), coverage, origin: Some(origin), said, exit })
+    Ok(Came { human, plan: Some(plan), coverage, origin: Some(origin), said, problems, exit })
 }
 
 /// Saves a plan, unless it is refused: then there is nothing that could be applied. Gives what is to be said of it.
-fn save(out: &Path, plan: &Plan, origin: &Origin, wanted: &Wanted) -> Result<String, Vec<Problem>> {
+fn save(out: &Path, plan: &Plan, origin: &Origin, wanted: &Wanted) -> Result<String, Problem> {
     let path = out.display();
     if !plan.refusals.is_empty() {
         return Ok(format!("The plan is refused, and was not saved to {path}."));
@@ -195,6 +195,6 @@ fn save(out: &Path, plan: &Plan, origin: &Origin, wanted: &Wanted) -> Result<Str
     let plan = if origin.org_id.is_none() { plan.clone().of_a_new_server() } else { plan.clone() };
     let (origin, consent) = (origin.clone(), wanted.consent.clone());
     let saved = Saved { origin, consent, allow_empty: wanted.allow_empty, plan };
-    plan::write(out, &saved).map_err(|problem| vec![problem])?;
+    plan::write(out, &saved)?;
     Ok(format!("Saved to {path}: `fluxform apply {path}` does exactly this, or nothing."))
 }

@@ -35,13 +35,19 @@ pub(super) struct Came {
     pub(super) origin: Option<Origin>,
     /// What else is to be said, at the end.
     pub(super) said: Option<String>,
+    /// What stopped it.
+    pub(super) problems: Vec<Problem>,
     /// How the run would end, were this the only project.
     pub(super) exit: Exit,
 }
 
 impl Came {
-    fn document<'a>(&'a self, problems: &'a [Problem]) -> Document<'a> {
-        let Self { plan, coverage, exit, .. } = self;
+    fn stopped(problems: Vec<Problem>) -> Self {
+        Self { exit: worst(&problems), problems, ..Self::default() }
+    }
+
+    fn document(&self) -> Document<'_> {
+        let Self { plan, coverage, problems, exit, .. } = self;
         Document { plan: plan.as_ref(), coverage: coverage.as_ref(), problems, ..Document::new(*exit) }
     }
 }
@@ -57,35 +63,29 @@ pub(super) async fn each(
     let choice = |dir: &PathBuf| Choice { dir: dir.clone(), variables: choices.variables.clone() };
     if let [dir] = choices.dirs.as_slice() {
         let came = one(&choice(dir)).await?;
-        shell.document(format, of, &came.document(&[]), |_| came.human.clone())?;
+        shell.document(format, of, &came.document(), |_| came.human.clone())?;
         after(shell, &came);
         return Ok(came.exit);
     }
     choices.once_each()?;
-    let mut all: Vec<(String, Came, Vec<Problem>)> = Vec::new();
+    let mut all: Vec<(String, Came)> = Vec::new();
     for dir in &choices.dirs {
         let name = dir.display().to_string();
         heading(shell, format, &name)?;
-        let (came, problems) = match one(&choice(dir)).await {
-            Ok(came) => {
-                let problem = twice(&all, &came, dir);
-                let exit = problem.iter().map(|problem| problem.exit).fold(came.exit, Exit::or);
-                (Came { exit, ..came }, Vec::from_iter(problem))
-            }
-            Err(problems) => (Came { exit: worst(&problems), ..Came::default() }, problems),
-        };
+        let mut came = one(&choice(dir)).await.unwrap_or_else(Came::stopped);
+        if let Some(problem) = twice(&all, &came, dir) {
+            came.exit = came.exit.or(problem.exit);
+            came.problems.push(problem);
+        }
         if format == PlanFormat::Human {
             shell.data(&came.human)?;
         }
         after(shell, &came);
-        shell.show(&problems.iter().map(|problem| problem.diagnostic.clone()).collect::<Vec<_>>());
-        all.push((name, came, problems));
+        all.push((name, came));
     }
-    let exit = all.iter().map(|(_, came, _)| came.exit).fold(Exit::Ok, Exit::or);
-    let mut parts = Vec::new();
-    for (dir, came, problems) in &all {
-        parts.push(Part { dir: dir.clone(), document: came.document(problems) });
-    }
+    let exit = all.iter().map(|(_, came)| came.exit).fold(Exit::Ok, Exit::or);
+    let parts: Vec<Part<'_>> =
+        all.iter().map(|(dir, came)| Part { dir: dir.clone(), document: came.document() }).collect();
     shell.data(&match format {
         PlanFormat::Human => render::overview(of, &parts, shell.output.out),
         PlanFormat::Json => render::documents(exit, &parts),
@@ -100,6 +100,7 @@ fn after(shell: &Shell, came: &Came) {
         shell.show_objections(plan);
     }
     came.said.iter().for_each(|said| shell.say(said));
+    shell.show_problems(&came.problems);
 }
 
 /// The project's name, above what is shown and said of it.
@@ -119,10 +120,10 @@ fn heading(shell: &Shell, format: PlanFormat, name: &str) -> Result<(), Vec<Prob
 }
 
 /// Two directories that are one project share its record: each would delete what the other declares.
-fn twice(before: &[(String, Came, Vec<Problem>)], came: &Came, dir: &Path) -> Option<Problem> {
+fn twice(before: &[(String, Came)], came: &Came, dir: &Path) -> Option<Problem> {
     let (plan, origin) = (came.plan.as_ref()?, came.origin.as_ref()?);
-    let same = |other: &&(String, Came, Vec<Problem>)| {
-        let (Some(other_plan), Some(other_origin)) = (&other.1.plan, &other.1.origin) else { return false };
+    let same = |(_, other): &&(String, Came)| {
+        let (Some(other_plan), Some(other_origin)) = (&other.plan, &other.origin) else { return false };
         let known =
             origin.org_id.is_some() && (&origin.server, &origin.org_id) == (&other_origin.server, &other_origin.org_id);
         known && other_plan.project == plan.project

@@ -126,8 +126,12 @@ impl Shell {
     /// Shows what a plan warns of, and what refuses it.
     pub(super) fn show_objections(&self, plan: &Plan) {
         self.show(&plan.warnings);
-        let refusals: Vec<_> = plan.refusals.iter().map(|problem| problem.diagnostic.clone()).collect();
-        self.show(&refusals);
+        self.show_problems(&plan.refusals);
+    }
+
+    /// Shows what stopped something.
+    pub(super) fn show_problems(&self, problems: &[Problem]) {
+        self.show(&problems.iter().map(|problem| problem.diagnostic.clone()).collect::<Vec<_>>());
     }
 
     /// Shows what stopped a command, and gives the exit code that counts. For machines and in a comment it is a document on
@@ -143,8 +147,7 @@ impl Shell {
             // The exit code says it as well.
             let _ = self.document(format, of, &document, |_| String::new());
         }
-        let diagnostics: Vec<_> = problems.into_iter().map(|problem| problem.diagnostic).collect();
-        self.show(&diagnostics);
+        self.show_problems(&problems);
         exit
     }
 }
