@@ -19,8 +19,8 @@ const FILES: [(&str, &str); 4] = [
 
 /// Write a small project to start from
 ///
-/// Writes a commented manifest, a Flux script, a .gitignore, and the schema that editors read, and overwrites nothing. The project runs on the server
-/// inside fluxform: no InfluxDB is needed.
+/// Writes a commented manifest, a Flux script, a .gitignore, and the schema that editors read, and overwrites nothing. The
+/// project runs on the server inside fluxform: no InfluxDB is needed.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     /// The directory to write to, made if it does not exist

@@ -93,6 +93,14 @@ impl Repository {
         self.runner.context.insert("github.event_name".into(), name.into());
     }
 
+    /// Somebody starts the apply by hand: it plans anew.
+    #[track_caller]
+    fn applies_anew(&mut self) {
+        self.event("workflow_dispatch");
+        self.ends("apply", "review", 0);
+        self.ends("apply", "apply", 0);
+    }
+
     /// Changes the project's manifest.
     fn edit(&self, change: impl Fn(String) -> String) {
         let path = self.runner.repository.join("iot/fluxform.toml");
@@ -149,9 +157,7 @@ both!(what_is_refused_is_red_and_says_why, virgin, async |server| {
         return;
     }
     let mut repository = Repository::on(server).await;
-    repository.event("workflow_dispatch");
-    repository.ends("apply", "review", 0);
-    repository.ends("apply", "apply", 0);
+    repository.applies_anew();
     let point = "hall,line=4 temperature=21.5";
     let site = &repository.site;
     let written = site.home.http.post_text("write?org=acme&bucket=hourly", point).await;
@@ -187,9 +193,7 @@ both!(what_is_refused_is_red_and_says_why, virgin, async |server| {
     assert!(drift.summary.contains("**Drift** in 1 resource."), "{}", drift.summary);
 
     // Planned anew, by hand.
-    repository.event("workflow_dispatch");
-    repository.ends("apply", "review", 0);
-    repository.ends("apply", "apply", 0);
+    repository.applies_anew();
     repository.ends("drift", "drift", 0);
 });
 
@@ -209,9 +213,7 @@ both!(what_is_left_of_a_plan_is_planned_anew, virgin, async |server| {
     fs::write(bin.join("vault"), vault).unwrap();
     let stale = repository.ends("apply", "apply", 6);
     assert!(stale.summary.contains("Not the plan that was reviewed"), "{}", stale.summary);
-    repository.event("workflow_dispatch");
-    repository.ends("apply", "review", 0);
-    repository.ends("apply", "apply", 0);
+    repository.applies_anew();
     repository.ends("drift", "drift", 0);
 });
 

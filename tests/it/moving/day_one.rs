@@ -46,6 +46,15 @@ struct Found {
 }
 
 impl Found {
+    /// What there is, exported to this directory and adopted.
+    #[track_caller]
+    fn adopted(&self) -> PathBuf {
+        let dir = self.dir.path().join("iot");
+        self.home.export(&dir, &[]).with(0);
+        self.home.fluxform(&["adopt", "--auto-approve"]).arg(&dir).run().with(0);
+        dir
+    }
+
     async fn on(server: crate::support::Server) -> Self {
         let home = Home::named(server, "acme", "raw").await;
         let dir = tempfile::tempdir().unwrap();
@@ -122,9 +131,7 @@ both!(an_adopted_token_gets_a_successor, virgin, async |server| {
     }
     let found = Found::on(server).await;
     let home = &found.home;
-    let dir = found.dir.path().join("iot");
-    home.export(&dir, &[]).with(0);
-    home.fluxform(&["adopt", "--auto-approve"]).arg(&dir).run().with(0);
+    let dir = found.adopted();
     let file = |name: &str| fs::read_to_string(dir.join(name)).unwrap();
     let write = |name: &str, text: &str| fs::write(dir.join(name), text).unwrap();
     let tokens = file("tokens.toml");
@@ -155,9 +162,7 @@ both!(tables_move_and_nothing_changes, virgin, async |server| {
     }
     let found = Found::on(server).await;
     let home = &found.home;
-    let dir = found.dir.path().join("iot");
-    home.export(&dir, &[]).with(0);
-    home.fluxform(&["adopt", "--auto-approve"]).arg(&dir).run().with(0);
+    let dir = found.adopted();
     let before = home.everything().await;
     for (name, text) in files(&dir) {
         let text =
