@@ -79,7 +79,7 @@ fn stake<'a>(change: &Change, snapshot: &'a Snapshot) -> Option<Stake<'a>> {
         return None;
     }
     let object = snapshot.object(change.address.kind, &change.object.as_ref()?.id)?;
-    if matches!(change.action, Action::Delete | Action::Replace) {
+    if change.action.removes() {
         return Some(Stake::All(object));
     }
     let keeps = spec.keeps_for?;

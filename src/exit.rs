@@ -59,6 +59,11 @@ impl Exit {
         Self::Ok,
     ];
 
+    /// Whether something went wrong: differences are an answer.
+    pub const fn is_failure(self) -> bool {
+        !matches!(self, Self::Ok | Self::Differences)
+    }
+
     /// The process's exit status.
     pub const fn code(self) -> u8 {
         match self {

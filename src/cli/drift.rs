@@ -6,7 +6,7 @@ use super::plan::{Wait, Wanted, make, reading};
 use super::several::{Came, Choices, each};
 use super::shell::{PlanFormat, Shell, worst};
 use super::{Ended, project};
-use crate::diff::{Change, Goal};
+use crate::diff::Goal;
 use crate::exit::{Exit, Problem};
 use crate::plan::Consent;
 use crate::render::{self, Comment};
@@ -43,7 +43,7 @@ async fn one(shell: &Shell, arguments: &Arguments, choice: &project::Choice) -> 
     let Planned { mut plan, .. } = planned?;
     // Guards are about applying; what could not be seen or decided stays.
     plan.refusals.retain(|problem| problem.exit != Exit::Refused);
-    let drifted = if plan.changes.iter().any(Change::drifted) { Exit::Differences } else { Exit::Ok };
+    let drifted = if plan.drifted().next().is_some() { Exit::Differences } else { Exit::Ok };
     let exit = worst(&plan.refusals).or(drifted);
     let human = shell.human(arguments.format, |palette| render::drift(&plan, palette));
     Ok(Came { human, plan: Some(plan), origin: Some(origin), exit, ..Came::default() })

@@ -47,7 +47,10 @@ pub fn compare(
     foreign: &BTreeMap<(Kind, String), String>,
     goal: Goal,
 ) -> Comparison {
-    let mut comparison = unprotected(manifest, graph, snapshot, ledger, foreign, goal);
+    let mut comparison = match goal {
+        Goal::Declared => declared(manifest, graph, snapshot, ledger, foreign),
+        Goal::Destroyed => destroyed(manifest, snapshot, ledger, foreign),
+    };
     for change in &mut comparison.changes {
         // A block that is gone has what its entry has, and what the policy says now.
         change.lifecycle.protected |= manifest.policy.protects(&change.address);
@@ -55,23 +58,29 @@ pub fn compare(
     comparison
 }
 
-fn unprotected(
+fn destroyed(
+    manifest: &Manifest,
+    snapshot: &Snapshot,
+    ledger: &Ledger,
+    foreign: &BTreeMap<(Kind, String), String>,
+) -> Comparison {
+    let mut comparison = Comparison::default();
+    for (address, entry) in &ledger.entries {
+        comparison.leave(address, entry, snapshot, Reason::Destroy);
+    }
+    let finder = Finder::new(manifest, snapshot, ledger, foreign, BTreeMap::new());
+    comparison.leave_unrecorded(&finder, ledger.intents.keys(), &Reason::Destroy);
+    comparison
+}
+
+fn declared(
     manifest: &Manifest,
     graph: &Graph,
     snapshot: &Snapshot,
     ledger: &Ledger,
     foreign: &BTreeMap<(Kind, String), String>,
-    goal: Goal,
 ) -> Comparison {
     let mut comparison = Comparison::default();
-    if goal == Goal::Destroyed {
-        for (address, entry) in &ledger.entries {
-            comparison.leave(address, entry, snapshot, Reason::Destroy);
-        }
-        let finder = Finder::new(manifest, snapshot, ledger, foreign, BTreeMap::new());
-        comparison.leave_unrecorded(&finder, ledger.intents.keys(), &Reason::Destroy);
-        return comparison;
-    }
     let home = snapshot.home.as_deref();
     let by_org_name = |resource: &Resource| known_org(resource, manifest, snapshot, ledger);
     let (entries, problems) = moved(manifest, ledger, &by_org_name);

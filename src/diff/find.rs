@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use crate::address::Address;
 use crate::diagnostic::{Diagnostic, Place as Declared, nearest};
 use crate::exit::{Exit, Problem};
-use crate::kind::{Key, Kind, Object, Place, Presence};
+use crate::kind::{Key, Kind, Object, Place};
 use crate::ledger::{Entry, Intent, Ledger, Resolution, resolve};
 use crate::manifest::{Manifest, Resource};
 use crate::snapshot::{Sight, Snapshot, View};
@@ -119,14 +119,10 @@ impl<'a> Finder<'a> {
     }
 
     fn find_owned(&self, address: &Address, entry: &'a Entry, view: &'a View) -> Result<Found<'a>, Problem> {
-        if let Some(object) = view.objects.get(&entry.id) {
-            return Ok(Found::Owned(entry, object));
-        }
-        match view.missing.get(&entry.id) {
-            Some(Presence::Absent) => Ok(Found::Gone),
-            Some(Presence::Unreadable(words) | Presence::Unknown(words)) => Err(unreadable(address, entry, words)),
-            Some(Presence::Found(object)) => Ok(Found::Owned(entry, object)),
-            None => Err(unreadable(address, entry, "the server did not say whether it exists")),
+        match view.look(&entry.id) {
+            Ok(Some(object)) => Ok(Found::Owned(entry, object)),
+            Ok(None) => Ok(Found::Gone),
+            Err(words) => Err(unreadable(address, entry, words, "nothing is planned for objects that cannot be seen")),
         }
     }
 
@@ -270,14 +266,15 @@ pub(super) fn org_id<'a>(org: &Ref, home: Option<&'a str>, found: &BTreeMap<Addr
     }
 }
 
-fn unreadable(address: &Address, entry: &Entry, words: &str) -> Problem {
+/// An owned object of which it is not known whether it is there: `words` say why, `instead` what is not done therefore.
+pub(super) fn unreadable(address: &Address, entry: &Entry, words: &str, instead: &str) -> Problem {
     Problem {
         exit: Exit::NotAuthorized,
         diagnostic: Diagnostic::error(
             "sight::unreadable",
             format!("cannot read {address} (ID {}), which this project owns: {words}", entry.id),
         )
-        .help("use a token that may read it; nothing is planned for objects that cannot be seen"),
+        .help(format!("use a token that may read it; {instead}")),
     }
 }
 

@@ -4,7 +4,7 @@ use super::find::{Finder, Found, foreign};
 use crate::address::Address;
 use crate::diagnostic::Diagnostic;
 use crate::exit::{Exit, Problem};
-use crate::kind::{Kind, Object, Place, Presence};
+use crate::kind::{Kind, Object, Place};
 use crate::ledger::Entry;
 use crate::manifest::Import;
 use crate::snapshot::View;
@@ -30,15 +30,10 @@ impl<'a> Finder<'a> {
         view: &'a View,
     ) -> Result<Found<'a>, Problem> {
         let (kind, id) = (address.kind, &import.id);
-        let object = match (view.objects.get(id), view.missing.get(id)) {
-            (Some(object), _) => object,
-            (None, Some(Presence::Found(object))) => object,
-            (None, Some(Presence::Absent)) => return Err(self.absent(address, import)),
-            (None, missing) => {
-                let words = match missing {
-                    Some(Presence::Unreadable(words) | Presence::Unknown(words)) => words.as_str(),
-                    _ => "the server did not say whether it exists",
-                };
+        let object = match view.look(id) {
+            Ok(Some(object)) => object,
+            Ok(None) => return Err(self.absent(address, import)),
+            Err(words) => {
                 let message = format!("cannot read the {kind} {id}, which is to become {address}: {words}");
                 let help = "use a token that may read it; only what can be seen is imported";
                 return Err(problem(import, Exit::NotAuthorized, "import::unreadable", message, help));

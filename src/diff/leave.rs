@@ -1,12 +1,11 @@
 //! What becomes of that which is not declared any more.
 
 use super::compare::{Comparison, forget, target};
-use super::find::Finder;
+use super::find::{Finder, unreadable};
 use super::{Action, Change, Reason};
 use crate::address::Address;
 use crate::diagnostic::Diagnostic;
 use crate::exit::{Exit, Problem};
-use crate::kind::Presence;
 use crate::ledger::{Entry, Origin};
 use crate::snapshot::Snapshot;
 
@@ -34,26 +33,14 @@ impl Comparison {
     /// What must happen to an object of the ledger that is not declared (any more).
     pub(super) fn leave(&mut self, address: &Address, entry: &Entry, snapshot: &Snapshot, reason: Reason) {
         let view = snapshot.kinds.get(&address.kind).expect("a snapshot has each kind of the ledger");
-        let object = match (view.objects.get(&entry.id), view.missing.get(&entry.id)) {
-            (Some(object), _) => object,
-            (None, Some(Presence::Found(object))) => object,
-            (None, Some(Presence::Absent)) => {
+        let object = match view.look(&entry.id) {
+            Ok(Some(object)) => object,
+            Ok(None) => {
                 self.changes.push(forget(address, entry, None, Reason::AlreadyGone));
                 return;
             }
-            (None, missing) => {
-                let words = match missing {
-                    Some(Presence::Unreadable(words) | Presence::Unknown(words)) => words.as_str(),
-                    _ => "the server did not say whether it exists",
-                };
-                self.problems.push(Problem {
-                    exit: Exit::NotAuthorized,
-                    diagnostic: Diagnostic::error(
-                        "sight::unreadable",
-                        format!("cannot read {address} (ID {}), which this project owns: {words}", entry.id),
-                    )
-                    .help("use a token that may read it; what cannot be seen is not deleted"),
-                });
+            Err(words) => {
+                self.problems.push(unreadable(address, entry, words, "what cannot be seen is not deleted"));
                 return;
             }
         };

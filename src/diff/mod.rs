@@ -87,6 +87,13 @@ pub enum Action {
     Forget,
 }
 
+impl Action {
+    /// Whether the object that is there now goes.
+    pub const fn removes(self) -> bool {
+        matches!(self, Self::Replace | Self::Delete)
+    }
+}
+
 /// Why something happens.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reason {

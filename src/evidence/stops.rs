@@ -53,7 +53,7 @@ pub async fn stops(
 fn goes(kind: Kind, id: &str, changes: &[Change]) -> bool {
     changes.iter().any(|change| {
         let same = change.address.kind == kind && change.object.as_ref().is_some_and(|object| object.id == id);
-        same && matches!(change.action, Action::Delete | Action::Replace)
+        same && change.action.removes()
     })
 }
 

@@ -102,6 +102,11 @@ impl Plan {
         self.allowed.iter().any(|allowed| allowed.what == what && allowed.addresses.contains(address))
     }
 
+    /// What somebody changed on the server.
+    pub fn drifted(&self) -> impl Iterator<Item = &Change> {
+        self.changes.iter().filter(|change| change.drifted())
+    }
+
     /// Whether an apply would write anything at all, if only to the ledger.
     pub fn writes(&self) -> bool {
         self.changes.iter().any(Change::writes)

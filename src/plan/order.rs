@@ -58,14 +58,14 @@ impl<'a> Waits<'a> {
 
     /// What goes waits for everything that referred to it when last applied.
     fn deletes_after_users(&mut self, graph: &Graph, ledger: &Ledger) {
-        if !self.changes.iter().any(|change| matches!(change.action, Action::Delete | Action::Replace)) {
+        if !self.changes.iter().any(|change| change.action.removes()) {
             return;
         }
         for (user, entry) in &ledger.entries {
             let Some(&user_at) = self.index.get(user) else { continue };
             for need in &entry.needs {
                 let Some(&gone) = self.index.get(need) else { continue };
-                let goes = matches!(self.action(gone), Action::Delete | Action::Replace);
+                let goes = self.action(gone).removes();
                 let still_needed = self.action(user_at) != Action::Delete && graph.needs(user).contains(&need);
                 if goes && !still_needed && self.action(user_at) != Action::Forget {
                     self.add_unless_circular(user_at, gone);

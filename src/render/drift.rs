@@ -10,7 +10,7 @@ use crate::plan::Plan;
 /// Exactly the fields that drifted, each with its old value.
 pub fn drift(plan: &Plan, palette: Palette) -> String {
     let mut page = Page::new(palette);
-    let drifted: Vec<_> = plan.changes.iter().filter(|change| change.drifted()).collect();
+    let drifted: Vec<_> = plan.drifted().collect();
     if drifted.is_empty() && !plan.refusals.is_empty() {
         page.put(Role::Strong, "No drift").say(" in what could be seen; the rest could not be decided.").end();
         return page.finish();

@@ -14,7 +14,7 @@ pub fn overview(of: Comment, parts: &[Part<'_>], palette: Palette) -> String {
     page.end().put(Role::Strong, "All projects:").end();
     let width = parts.iter().map(|part| part.dir.chars().count()).max().unwrap_or(0);
     for part in parts {
-        let role = if matches!(part.document.exit, Exit::Ok | Exit::Differences) { Role::Plain } else { Role::Error };
+        let role = if part.document.exit.is_failure() { Role::Error } else { Role::Plain };
         page.say(format_args!("  {:width$}  ", part.dir)).put(role, line(of, part)).end();
     }
     page.finish()
@@ -23,9 +23,10 @@ pub fn overview(of: Comment, parts: &[Part<'_>], palette: Palette) -> String {
 /// How it is with one project, in one line.
 fn line(of: Comment, part: &Part<'_>) -> String {
     let document = &part.document;
-    let exit = match document.exit {
-        Exit::Ok | Exit::Differences => String::new(),
-        exit => format!(" ({} {})", exit.code(), exit.reason()),
+    let exit = if document.exit.is_failure() {
+        format!(" ({} {})", document.exit.code(), document.exit.reason())
+    } else {
+        String::new()
     };
     let Some(plan) = document.plan.filter(|_| document.problems.is_empty()) else {
         return match (of, document.exit) {
@@ -39,7 +40,7 @@ fn line(of: Comment, part: &Part<'_>) -> String {
             format!(" {}{exit}.", count(some, if of == Comment::Drift { "thing not decided" } else { "objection" }))
         }
     };
-    let drifted = plan.changes.iter().filter(|change| change.drifted()).count();
+    let drifted = plan.drifted().count();
     match of {
         Comment::Drift if drifted == 0 => format!("No drift.{refused}"),
         Comment::Drift => format!("Drift in {}.{refused}", count(drifted, "resource")),

@@ -19,8 +19,6 @@ pub struct Snapshot {
     pub me: String,
     /// What is known of the run's own token.
     pub own_token: OwnToken,
-    /// Whether it is proven that the run's token may write nothing: then whoever applies is somebody else.
-    pub only_reads: bool,
     /// The server's time when it had been read, in milliseconds since 1970.
     pub at: u64,
     /// Whether it is proven that the token sees all labels of the home org, and so the ledger if there is one.
@@ -41,6 +39,8 @@ pub struct OwnToken {
     pub id: Option<String>,
     /// The fingerprint of its secret, as the ledger has it of those that were delivered.
     pub print: Option<String>,
+    /// Whether it is proven that it may write nothing: then whoever applies is somebody else.
+    pub only_reads: bool,
 }
 
 impl Snapshot {
@@ -89,4 +89,20 @@ pub struct View {
     pub objects: BTreeMap<String, Object>,
     /// What asking by ID has shown of owned objects that the list lacks.
     pub missing: BTreeMap<String, Presence>,
+}
+
+impl View {
+    /// The object with this ID, none if it is proven that there is none.
+    ///
+    /// # Errors
+    /// Why it is not known.
+    pub fn look(&self, id: &str) -> Result<Option<&Object>, &str> {
+        match (self.objects.get(id), self.missing.get(id)) {
+            (Some(object), _) => Ok(Some(object)),
+            (None, Some(Presence::Found(object))) => Ok(Some(object)),
+            (None, Some(Presence::Absent)) => Ok(None),
+            (None, Some(Presence::Unreadable(words) | Presence::Unknown(words))) => Err(words),
+            (None, None) => Err("the server did not say whether it exists"),
+        }
+    }
 }

@@ -1,15 +1,10 @@
 //! The run does not saw off the branch that it sits on: its own user, its own token.
 
-use super::{deactivates, refuse};
-use crate::diff::{Action, Change};
+use super::{ends, refuse};
+use crate::diff::Change;
 use crate::exit::Problem;
 use crate::ledger::Ledger;
 use crate::snapshot::Snapshot;
-
-/// Whether the object would not be what it is any more.
-fn ends(change: &Change) -> bool {
-    matches!(change.action, Action::Delete | Action::Replace) || deactivates(change)
-}
 
 pub(super) fn own_user(change: &Change, snapshot: &Snapshot) -> Option<Problem> {
     let own = change.object.as_ref().is_some_and(|object| object.id == snapshot.me);

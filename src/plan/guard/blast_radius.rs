@@ -1,8 +1,8 @@
 //! Not much of a kind goes at once: that is more often a slip than a wish.
 
 use super::allowed::Agreed;
-use super::{deactivates, refuse};
-use crate::diff::{Action, Change};
+use super::{ends, refuse};
+use crate::diff::Change;
 use crate::exit::Problem;
 use crate::kind::Kind;
 use crate::ledger::Ledger;
@@ -15,7 +15,7 @@ pub(super) fn refusals(plan: &Plan, ledger: &Ledger, limit: BlastRadius, agreed:
     for kind in Kind::ALL {
         let owned = ledger.entries.keys().filter(|address| address.kind == *kind).count();
         let hit: Vec<&Change> =
-            plan.changes.iter().filter(|change| change.address.kind == *kind && goes(change)).collect();
+            plan.changes.iter().filter(|change| change.address.kind == *kind && ends(change)).collect();
         let too_many = |hit: usize| owned >= from && hit * 100 > owned * usize::from(percent);
         // Consent is asked for only where it is needed.
         if !too_many(hit.len()) {
@@ -31,13 +31,4 @@ pub(super) fn refusals(plan: &Plan, ledger: &Ledger, limit: BlastRadius, agreed:
         }
     }
     refusals
-}
-
-/// Whether the object that is there now will not be, or will not work.
-fn goes(change: &Change) -> bool {
-    match change.action {
-        Action::Delete | Action::Replace => true,
-        Action::Update => deactivates(change),
-        Action::None | Action::Create | Action::Forget => false,
-    }
 }

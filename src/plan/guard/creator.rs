@@ -8,7 +8,7 @@ use crate::snapshot::Snapshot;
 /// A task made by a user that does not own the org is accepted and never works. Of a token that can write nothing, as a
 /// plan's in CI, nothing is asked: it does not make the task, and an apply with it gets no lock.
 pub(super) fn refusal(change: &Change, snapshot: &Snapshot) -> Option<Problem> {
-    if snapshot.only_reads
+    if snapshot.own_token.only_reads
         || !change.address.kind.spec().runs_as_creator
         || !matches!(change.action, Action::Create | Action::Replace)
     {

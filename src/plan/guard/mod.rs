@@ -21,7 +21,7 @@ use std::collections::BTreeMap;
 use super::Plan;
 use crate::address::Address;
 use crate::diagnostic::Diagnostic;
-use crate::diff::{Change, Target};
+use crate::diff::{Action, Change, Target};
 use crate::exit::{Exit, Problem};
 use crate::ledger::Ledger;
 use crate::manifest::Policy;
@@ -73,7 +73,9 @@ fn refuse(code: &'static str, message: String, help: &str) -> Problem {
     Problem { exit: Exit::Refused, diagnostic: Diagnostic::error(code, message).help(help) }
 }
 
-/// Whether `change` makes its object inactive.
-fn deactivates(change: &Change) -> bool {
-    change.fields.iter().any(|field| field.field == "status" && field.wanted == Value::Text("inactive".into()))
+/// Whether the object that is there now will not be, or will not work.
+fn ends(change: &Change) -> bool {
+    let inactive = Value::Text("inactive".into());
+    let deactivates = || change.fields.iter().any(|field| field.field == "status" && field.wanted == inactive);
+    change.action.removes() || change.action == Action::Update && deactivates()
 }

@@ -56,20 +56,31 @@ pub struct Part<'a> {
 #[derive(Debug, Serialize)]
 pub struct Head {
     format_version: &'static str,
+    #[serde(flatten)]
+    ending: Ending,
+}
+
+/// How a run ends.
+#[derive(Debug, Serialize)]
+struct Ending {
     exit_code: u8,
     exit_reason: &'static str,
+    /// Whether the same command may simply be run again.
     resumable: bool,
 }
 
 impl Head {
     /// That of a run that ends with `exit`.
     pub const fn new(exit: Exit) -> Self {
-        Self {
-            format_version: FORMAT_VERSION,
-            exit_code: exit.code(),
-            exit_reason: exit.reason(),
-            resumable: resumable(exit),
-        }
+        Self { format_version: FORMAT_VERSION, ending: Ending::new(exit) }
+    }
+}
+
+impl Ending {
+    const fn new(exit: Exit) -> Self {
+        let resumable =
+            matches!(exit, Exit::Partial | Exit::Unavailable | Exit::Locked | Exit::Interrupted | Exit::Terminated);
+        Self { exit_code: exit.code(), exit_reason: exit.reason(), resumable }
     }
 }
 
@@ -97,9 +108,8 @@ struct Project<'a> {
 
 #[derive(Serialize)]
 struct Run<'a> {
-    exit_code: u8,
-    exit_reason: &'static str,
-    resumable: bool,
+    #[serde(flatten)]
+    ending: Ending,
     #[serde(skip_serializing_if = "Option::is_none")]
     plan: Option<plan::Form<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -113,10 +123,10 @@ struct Run<'a> {
 
 impl<'a> Run<'a> {
     fn new(document: &Document<'a>) -> Self {
+        let mut ending = Ending::new(document.exit);
+        ending.resumable &= !document.report.is_some_and(Report::spent);
         Self {
-            exit_code: document.exit.code(),
-            exit_reason: document.exit.reason(),
-            resumable: resumable(document.exit) && !document.report.is_some_and(Report::spent),
+            ending,
             plan: document.plan.map(plan::Form::new),
             report: document.report.map(report::Form::new),
             coverage: document.coverage.map(coverage::Form::new),
@@ -124,11 +134,6 @@ impl<'a> Run<'a> {
             problems: document.problems.iter().map(problem::Form::new).collect(),
         }
     }
-}
-
-/// Whether the same command may simply be run again.
-const fn resumable(exit: Exit) -> bool {
-    matches!(exit, Exit::Partial | Exit::Unavailable | Exit::Locked | Exit::Interrupted | Exit::Terminated)
 }
 
 /// The document as JSON, with a line feed at its end.

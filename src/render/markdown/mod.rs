@@ -18,7 +18,7 @@ use super::reason::listed;
 use super::style::Palette;
 use super::value::count;
 use crate::diagnostic::Diagnostic;
-use crate::diff::{Action, Change};
+use crate::diff::Change;
 use crate::exit::{Exit, Problem};
 use crate::plan::{Allowed, Plan};
 use fit::{Group, Item, Rank, Section, fit};
@@ -81,7 +81,7 @@ pub fn comments(of: Comment, exit: Exit, parts: &[Part<'_>]) -> String {
         })
         .collect();
     let mut head = format!("<!-- fluxform {word} -->\n## fluxform {word}: {}\n\n", count(parts.len(), "project"));
-    if !matches!(exit, Exit::Ok | Exit::Differences) {
+    if exit.is_failure() {
         head.push_str(&format!("Exit code {} ({}).\n\n", exit.code(), code(exit.reason())));
     }
     if let Some(first) = groups.first_mut() {
@@ -93,7 +93,7 @@ pub fn comments(of: Comment, exit: Exit, parts: &[Part<'_>]) -> String {
 /// Where a project stands among others: lower comes first.
 fn urgency(document: &Document<'_>) -> u8 {
     let Some(plan) = document.plan else { return u8::from(document.problems.is_empty()) * 4 };
-    let gone = |change: &Change| matches!(change.action, Action::Delete | Action::Replace) || change.drifted();
+    let gone = |change: &Change| change.action.removes() || change.drifted();
     match () {
         () if !plan.refusals.is_empty() || !document.problems.is_empty() => 1,
         () if plan.changes.iter().any(gone) => 2,
@@ -170,7 +170,7 @@ fn headline(of: Comment, document: &Document<'_>) -> String {
 }
 
 fn drift_line(plan: &Plan) -> String {
-    let drifted = plan.changes.iter().filter(|change| change.drifted()).count();
+    let drifted = plan.drifted().count();
     match (drifted, plan.refusals.is_empty()) {
         (0, true) => "**No drift.** The server is as it was last applied.".to_owned(),
         (0, false) => "**No drift** in what could be seen; the rest could not be decided.".to_owned(),
@@ -183,7 +183,7 @@ fn planned(plan: &Plan) -> Vec<Section> {
         let data = plan.at_stake.get(&change.address)?;
         Some(change::stake(change, data))
     });
-    let destroys = |change: &&Change| matches!(change.action, Action::Delete | Action::Replace);
+    let destroys = |change: &&Change| change.action.removes();
     let server = || plan.changes.iter().filter(|change| on_server(change));
     let (destroyed, rest): (Vec<_>, Vec<_>) = server().partition(destroys);
     let (drifted, changed): (Vec<_>, Vec<_>) = rest.into_iter().partition(|change| change.drifted());
@@ -206,7 +206,7 @@ fn allowed(Allowed { what, addresses, until, reason }: &Allowed) -> Item {
 }
 
 fn drift(plan: &Plan) -> Vec<Section> {
-    let drifted = plan.changes.iter().filter(|change| change.drifted()).map(change::drifted);
+    let drifted = plan.drifted().map(change::drifted);
     vec![section("Changed on the server since the last apply", Rank::First, drifted.collect())]
 }
 
@@ -240,7 +240,7 @@ fn tail(of: Comment, document: &Document<'_>) -> String {
     if let Some(digest) = digest {
         tail.push(format!("Plan digest: {}\n", code(digest)));
     }
-    if !matches!(document.exit, Exit::Ok | Exit::Differences) {
+    if document.exit.is_failure() {
         tail.push(format!("Exit code {} ({}).\n", document.exit.code(), code(document.exit.reason())));
     }
     tail.join("\n")

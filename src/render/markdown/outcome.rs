@@ -39,18 +39,14 @@ pub(super) fn sections(report: &Report) -> Vec<Section> {
         ),
         of("Skipped", Rank::First, |outcome, _| matches!(outcome, Outcome::Skipped { .. })),
         of("Not started", Rank::First, |outcome, _| matches!(outcome, Outcome::NotStarted)),
-        of("Destroyed or replaced", Rank::Kept, |outcome, action| done(outcome) && gone(action)),
-        of("Applied", Rank::Rest, |outcome, action| done(outcome) && !gone(action)),
+        of("Destroyed or replaced", Rank::Kept, |outcome, action| done(outcome) && action.removes()),
+        of("Applied", Rank::Rest, |outcome, action| done(outcome) && !action.removes()),
         section("Warnings", Rank::Rest, report.warnings.iter().map(super::diagnosed).collect()),
     ]
 }
 
 const fn done(outcome: &Outcome) -> bool {
     matches!(outcome, Outcome::Done { .. })
-}
-
-const fn gone(action: Action) -> bool {
-    matches!(action, Action::Delete | Action::Replace)
 }
 
 fn item(address: &Address, action: Action, outcome: &Outcome) -> Item {

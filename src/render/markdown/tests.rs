@@ -8,7 +8,7 @@ use pulldown_cmark::{Event, Options, Parser, Tag};
 use super::*;
 use crate::address::Address;
 use crate::apply::Outcome;
-use crate::diff::{Cause, Reason};
+use crate::diff::{Action, Cause, Reason};
 use crate::evidence::Data;
 use crate::hidden::is_hidden;
 use crate::kind::Kind;
