@@ -3,6 +3,8 @@
 //! The modules stand in the order in which data flows through them: none imports a later one. Only those of the
 //! vocabulary, from `address` to `value`, are defined through each other.
 
+pub mod limits;
+
 pub mod confine;
 pub mod diagnostic;
 pub mod duration;

@@ -10,6 +10,7 @@ use std::path::Path;
 use fluxform::exit::Exit;
 use fluxform::field::{Change, Compared, Field, Omitted, Shape};
 use fluxform::kind::{Key, Kind, Place, Spec};
+use fluxform::limits;
 
 use crate::cli::fluxform::Fluxform;
 use crate::examples;
@@ -103,9 +104,15 @@ fn the_readme_has_every_command() {
 
 #[test]
 fn links_lead_somewhere() {
-    for page in
-        ["README.md", "CONTRIBUTING.md", "docs/manifest.md", "docs/design.md", "docs/moving-in.md", "docs/ci.md"]
-    {
+    for page in [
+        "README.md",
+        "CONTRIBUTING.md",
+        "docs/manifest.md",
+        "docs/limits.md",
+        "docs/design.md",
+        "docs/moving-in.md",
+        "docs/ci.md",
+    ] {
         let dir = Path::new(page).parent().unwrap();
         for link in read(page).split("](").skip(1).map(|rest| rest.split(')').next().unwrap()) {
             let path = link.split('#').next().unwrap();
@@ -125,6 +132,18 @@ fn the_reference_is_what_the_field_tables_say() {
     let (written, _) = page.split_once(BEGIN).unwrap();
     let kinds: String = Kind::ALL.iter().map(|kind| section(*kind)).collect();
     holds("docs/manifest.md", &format!("{written}{BEGIN}{kinds}"));
+}
+
+#[test]
+fn the_page_of_limits_has_all_of_them() {
+    const BEGIN: &str = "<!-- From here on written by a test from src/limits.rs. -->\n";
+    let page = read("docs/limits.md");
+    let (written, _) = page.split_once(BEGIN).unwrap();
+    let mut table = String::from("\n| limit | most | of |\n|---|---|---|\n");
+    for limit in limits::ALL {
+        let _ = writeln!(table, "| `{}` | {} | {} |", limit.name, limit.amount(), limit.of);
+    }
+    holds("docs/limits.md", &format!("{written}{BEGIN}{table}"));
 }
 
 fn section(kind: Kind) -> String {

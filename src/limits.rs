@@ -1,0 +1,187 @@
+//! How much there may be of anything that a stranger's project can multiply: every limit, with the name that messages give
+//! it. They are beyond any project that we know, and small enough that none of them together takes a machine's memory.
+//!
+//! docs/limits.md is written from [`ALL`] by a test.
+
+use std::fmt;
+
+/// One limit. As text it is the most that is allowed, with the limit's name: "1 MiB (limit `flux-file`)".
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limit {
+    /// What messages and the reference call it.
+    pub name: &'static str,
+    /// The most that is allowed, in its unit.
+    pub most: u64,
+    /// What is counted.
+    pub unit: Unit,
+    /// What it is about, for the reference: "one manifest".
+    pub of: &'static str,
+}
+
+/// What a limit counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// Bytes.
+    Bytes,
+    /// Things, or steps.
+    Number,
+}
+
+impl Limit {
+    const fn bytes(name: &'static str, most: u64, of: &'static str) -> Self {
+        Self { name, most, unit: Unit::Bytes, of }
+    }
+
+    const fn number(name: &'static str, most: u64, of: &'static str) -> Self {
+        Self { name, most, unit: Unit::Number, of }
+    }
+
+    /// Whether `count` is more than is allowed.
+    pub const fn exceeded(&self, count: usize) -> bool {
+        count > self.size()
+    }
+
+    /// The most that is allowed, for comparisons with lengths.
+    pub const fn size(&self) -> usize {
+        // Every limit fits the 32 bits that a length has on the smallest machines that we run on.
+        self.most as usize
+    }
+
+    /// The most that is allowed, as people write it: `1 MiB`, `200,000`.
+    pub fn amount(&self) -> String {
+        match self.unit {
+            Unit::Bytes if self.most.is_multiple_of(MIB) => format!("{} MiB", self.most / MIB),
+            Unit::Bytes if self.most.is_multiple_of(KIB) => format!("{} KiB", self.most / KIB),
+            Unit::Bytes => format!("{} bytes", self.most),
+            Unit::Number => grouped(self.most),
+        }
+    }
+}
+
+impl fmt::Display for Limit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} (limit `{}`)", self.amount(), self.name)
+    }
+}
+
+/// The number in groups of three digits.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (at, digit) in digits.char_indices() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+const KIB: u64 = 1 << 10;
+const MIB: u64 = 1 << 20;
+
+/// Manifests of a project.
+pub const PROJECT_FILES: Limit = Limit::number("project-files", 1_000, "the manifests of a project");
+/// One manifest or file of variables.
+pub const MANIFEST_FILE: Limit = Limit::bytes("manifest-file", 32 * MIB, "one manifest, or one file of variables");
+/// All manifests and files of variables.
+pub const PROJECT_TEXT: Limit = Limit::bytes("project-text", 64 * MIB, "all manifests and files of variables together");
+/// One Flux file.
+pub const FLUX_FILE: Limit = Limit::bytes("flux-file", MIB, "one Flux file");
+/// All Flux files of a project.
+pub const FLUX_FILES: Limit = Limit::bytes("flux-files", 64 * MIB, "all Flux files of a project together");
+/// A PEM file.
+pub const CERTIFICATE_FILE: Limit = Limit::bytes("certificate-file", MIB, "`ca_file`, `client_cert`, `client_key`");
+/// A file with one secret in it.
+pub const SECRET_FILE: Limit = Limit::bytes("secret-file", 64 * KIB, "a file with a token or another secret");
+/// A file of ours or of the influx CLI about connections.
+pub const CONNECTIONS_FILE: Limit = Limit::bytes("connections-file", MIB, "the influx CLI's file of connections");
+/// A saved plan.
+pub const PLAN_FILE: Limit = Limit::bytes("plan-file", 256 * MIB, "a saved plan");
+
+/// Lists and tables within each other, as written or after variables are put in.
+pub const NESTING: Limit = Limit::number("nesting", 64, "lists and tables within each other");
+/// Values in one file.
+pub const FILE_VALUES: Limit = Limit::number("file-values", 4_000_000, "the values in one manifest");
+/// A key of a resource or of an instance.
+pub const KEY: Limit = Limit::bytes("key", 512, "the key of a resource or of an instance");
+/// Variables made of variables.
+pub const VARIABLE_DEPTH: Limit =
+    Limit::number("variable-depth", 64, "variables that are made of each other, in a row");
+/// Resources that take their instances from each other.
+pub const FOR_EACH_DEPTH: Limit =
+    Limit::number("for-each-depth", 64, "resources that take their instances from each other, in a row");
+/// Fields made of fields.
+pub const FIELD_DEPTH: Limit = Limit::number("field-depth", 64, "fields that are made of each other, in a row");
+/// One string.
+pub const STRING: Limit = Limit::bytes("string", MIB, "one string with `${...}`");
+/// Resources.
+pub const RESOURCES: Limit = Limit::number("resources", 200_000, "the resources of a project, each instance counted");
+/// References between resources.
+pub const REFERENCES: Limit =
+    Limit::number("references", 1_000_000, "references between resources: `[*]` is one to each instance");
+/// Values after expansion.
+pub const ITEMS: Limit =
+    Limit::number("items", 5_000_000, "the values of all resources, with every variable and `for_each` expanded");
+/// Text after expansion.
+pub const TEXT: Limit =
+    Limit::bytes("text", 256 * MIB, "the text of all resources, with every variable, `for_each` and script put in");
+/// Patterns of addresses.
+pub const PATTERNS: Limit = Limit::number("patterns", 200, "the patterns of `[policy]` that have a `*`");
+
+/// Diagnostics that one run shows; what is beyond is counted.
+pub const PROBLEMS: Limit = Limit::number("problems", 100, "what is shown of errors and warnings; the rest is counted");
+/// One message, hint or label.
+pub const MESSAGE: Limit = Limit::bytes("message", 4 * KIB, "one message or hint; a longer one is cut");
+/// Lines of a text whose difference is shown line by line.
+pub const DIFFERENCE: Limit =
+    Limit::number("difference", 10_000, "the lines of a script whose difference is shown line by line");
+
+/// All of them, in the order of the reference.
+pub const ALL: [&Limit; 24] = [
+    &PROJECT_FILES,
+    &MANIFEST_FILE,
+    &PROJECT_TEXT,
+    &FLUX_FILE,
+    &FLUX_FILES,
+    &CERTIFICATE_FILE,
+    &SECRET_FILE,
+    &CONNECTIONS_FILE,
+    &PLAN_FILE,
+    &NESTING,
+    &FILE_VALUES,
+    &KEY,
+    &VARIABLE_DEPTH,
+    &FOR_EACH_DEPTH,
+    &FIELD_DEPTH,
+    &STRING,
+    &RESOURCES,
+    &REFERENCES,
+    &ITEMS,
+    &TEXT,
+    &PATTERNS,
+    &PROBLEMS,
+    &MESSAGE,
+    &DIFFERENCE,
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn a_limit_says_how_much_and_its_name() {
+        assert_eq!(FLUX_FILE.to_string(), "1 MiB (limit `flux-file`)");
+        assert_eq!(SECRET_FILE.to_string(), "64 KiB (limit `secret-file`)");
+        assert_eq!(KEY.to_string(), "512 bytes (limit `key`)");
+        assert_eq!(REFERENCES.to_string(), "1,000,000 (limit `references`)");
+        assert_eq!(PATTERNS.to_string(), "200 (limit `patterns`)");
+    }
+
+    #[test]
+    fn no_name_stands_for_two() {
+        let names: BTreeSet<&str> = ALL.iter().map(|limit| limit.name).collect();
+        assert_eq!(names.len(), ALL.len());
+    }
+}
