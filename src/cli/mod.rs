@@ -27,6 +27,7 @@ mod shell;
 mod show;
 mod signal;
 mod status;
+mod terraform;
 mod unmanaged;
 mod validate;
 
@@ -86,6 +87,10 @@ pub fn main() -> ExitCode {
 }
 
 fn process() -> Exit {
+    let words: Vec<_> = std::env::args_os().skip(1).collect();
+    if let Some(problem) = terraform::answer(&words) {
+        return Shell::of_process().end(PlanFormat::Human, Comment::Plan, Err(vec![problem]));
+    }
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {

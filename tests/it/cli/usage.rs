@@ -67,3 +67,12 @@ fn a_project_that_is_not_there_is_said() {
     let ended = on("validate", std::path::Path::new("nowhere")).run();
     assert!(ended.code == 65 && ended.err.contains("nowhere"), "{} {}", ended.code, ended.err);
 }
+
+#[test]
+fn a_plan_is_never_saved_under_half_a_word() {
+    let dir = project("[project]\nname = \"p\"\n[bucket.raw]\n");
+    let ended = on("plan", dir.path()).arg("-out=x").run().with(64);
+    assert!(ended.err.contains("--out FILE"), "{}", ended.err);
+    let left: Vec<_> = std::fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(left, ["fluxform.toml"]);
+}
