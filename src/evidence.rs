@@ -50,12 +50,15 @@ impl std::fmt::Display for Data {
                 match count {
                     Some(1) => f.write_str("1 value")?,
                     Some(count) => write!(f, "{count} values")?,
-                    None => f.write_str("it holds points")?,
+                    None => f.write_str("points")?,
                 }
-                if let (Some(first), Some(last)) = (first, last) {
-                    write!(f, ", {first} to {last}")?;
+                match (first, last) {
+                    (Some(first), Some(last)) if first == last => write!(f, " at {first}"),
+                    (Some(first), Some(last)) => write!(f, " from {first} to {last}"),
+                    (Some(first), None) => write!(f, " from {first} on"),
+                    (None, Some(last)) => write!(f, " until {last}"),
+                    (None, None) => Ok(()),
                 }
-                Ok(())
             }
         }
     }
@@ -167,17 +170,25 @@ async fn older(client: &Client, bucket: &Object, keep: Duration, at: u64) -> Dat
         .and_then(|now| now.checked_sub(SignedDuration::from_nanos(i64::try_from(keep.nanos).ok()?)).ok());
     let Some(edge) = edge else { return Data::Unknown("the retention reaches beyond all time".to_owned()) };
     match ask(client, bucket, query::any_point_older_than(&bucket.name, edge)).await {
-        Err(why) => Data::Unknown(why),
-        Ok(reply) => match reply.first {
-            None => Data::None,
-            Some(first) => Data::Some { count: None, first: Some(first.to_string()), last: Some(edge.to_string()) },
+        Err(why) => return Data::Unknown(why),
+        Ok(reply) if reply.first.is_none() => return Data::None,
+        Ok(_) => {}
+    }
+    // How many there are is not asked: their number changes with time by itself.
+    match ask(client, bucket, query::ends_older_than(&bucket.name, edge)).await {
+        // All of them may have expired in between; that there were some is enough.
+        Err(_) => Data::Some { count: None, first: None, last: None },
+        Ok(reply) => Data::Some {
+            count: None,
+            first: reply.first.map(|time| time.to_string()),
+            last: reply.last.map(|time| time.to_string()),
         },
     }
 }
 
 impl Data {
-    /// Whether no more is at stake than was agreed to. The end of what a shorter retention drops moves with time, and is
-    /// not looked at.
+    /// Whether no more is at stake than was agreed to. The last point that a shorter retention drops is a later one as time
+    /// goes on, and is not compared.
     pub fn within(&self, agreed: Option<&Self>) -> bool {
         let time = |text: &Option<String>| text.as_ref().and_then(|text| text.parse::<Timestamp>().ok());
         match (self, agreed) {
@@ -193,8 +204,10 @@ impl Data {
 
     /// This and that of the bucket `name` together.
     fn and(self, other: Self, name: &str) -> Self {
-        let earlier = |a: Option<String>, b: Option<String>| a.into_iter().chain(b).min();
-        let later = |a: Option<String>, b: Option<String>| a.into_iter().chain(b).max();
+        // As times: `...:00.5Z` is later than `...:00Z`, and sorts before it.
+        let time = |text: &String| text.parse::<Timestamp>().ok();
+        let earlier = |a: Option<String>, b: Option<String>| a.into_iter().chain(b).min_by_key(time);
+        let later = |a: Option<String>, b: Option<String>| a.into_iter().chain(b).max_by_key(time);
         match (self, other) {
             (Self::None, other) => other,
             (this, Self::None) => this,

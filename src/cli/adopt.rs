@@ -27,6 +27,7 @@ const GUARD: &str = "guard::";
 pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
     let project = arguments.project.load(shell)?;
     let words = Words {
+        command: "adopt",
         question: "Take these objects over?",
         nothing: "Nothing to adopt: no object that nobody owns is declared.".to_owned(),
         values: false,

@@ -6,7 +6,7 @@ use std::pin::pin;
 use tokio::sync::watch;
 
 use super::connection::{self, Purpose};
-use super::pipeline::{self, Applied};
+use super::pipeline::{self, Applied, Traces};
 use super::plan::{Consents, Wait, Wanted, make};
 use super::project::Project;
 use super::reviewed::{self, Reviewed};
@@ -297,7 +297,7 @@ impl Work<'_> {
 
     /// Writes what was agreed to, under the lock, if it is still the plan.
     async fn apply(&self, agreed: &Plan, passwords: &Passwords) -> Result<Came, Vec<Problem>> {
-        let var = |name: &&str| self.shell.around.var(name).map(str::to_owned);
+        let Traces { commit, run } = traces(self.shell);
         let apply = pipeline::Apply {
             client: &self.session.client,
             server: &self.session.server(&self.project.manifest),
@@ -309,8 +309,8 @@ impl Work<'_> {
             made: self.wanted.made.as_deref(),
             parallelism: self.arguments.parallelism.into(),
             lock_timeout: self.arguments.wait.lock_timeout,
-            commit: COMMIT.iter().find_map(var),
-            run: run_url(self.shell),
+            commit,
+            run,
             stop: self.stop.clone(),
         };
         let mut report =
@@ -361,11 +361,12 @@ impl Work<'_> {
     }
 }
 
-/// The page of this run in the CI that runs it.
-pub(super) fn run_url(shell: &Shell) -> Option<String> {
+/// What the CI that runs this says of the run: the commit, and the run's own page.
+pub(super) fn traces(shell: &Shell) -> Traces {
     let var = |name| shell.around.var(name).map(str::to_owned);
-    var("FLUXFORM_RUN_URL").or_else(|| var("CI_JOB_URL")).or_else(|| {
+    let url = var("FLUXFORM_RUN_URL").or_else(|| var("CI_JOB_URL")).or_else(|| {
         let (server, repository, run) = (var("GITHUB_SERVER_URL")?, var("GITHUB_REPOSITORY")?, var("GITHUB_RUN_ID")?);
         Some(format!("{server}/{repository}/actions/runs/{run}"))
-    })
+    });
+    Traces { commit: COMMIT.into_iter().find_map(var), run: url }
 }

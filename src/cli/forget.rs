@@ -31,7 +31,8 @@ pub(super) struct Arguments {
 
 pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
     let project = arguments.project.load(shell)?;
-    let words = Words { question: "Forget these?", nothing: "Nothing to forget.".to_owned(), values: false };
+    let words =
+        Words { command: "forget", question: "Forget these?", nothing: "Nothing to forget.".to_owned(), values: false };
     let warned = std::cell::Cell::new(false);
     record(shell, &project, &arguments.flags, &words, async |session| {
         let name = &project.manifest.project;

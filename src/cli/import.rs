@@ -37,6 +37,7 @@ pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
         .import(address, id)
         .map_err(|diagnostics| diagnostics.into_iter().map(usage).collect::<Vec<_>>())?;
     let words = Words {
+        command: "import",
         question: "Take this object over?",
         nothing: format!("{address} is the object {id} already: nothing to record."),
         values: true,

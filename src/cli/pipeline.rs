@@ -210,12 +210,9 @@ impl Apply<'_> {
             tell(event);
         };
         apply::run(run, &mut watch).await;
-        let last = LastApply {
-            at: server_time(self.client),
-            commit: self.commit.clone(),
-            run: self.run.clone(),
-            plan_digest: Some(planned.plan.digest()),
-        };
+        let command = if self.goal == Goal::Destroyed { "destroy" } else { "apply" };
+        let from = Traces { commit: self.commit.clone(), run: self.run.clone() };
+        let last = LastApply { plan_digest: Some(planned.plan.digest()), ..from.of(self.client, command) };
         let state = journal.finish(Some(last)).await?;
         if self.goal == Goal::Destroyed && complete {
             ledger::remove_all(&writer, state, &permit).await?;
@@ -260,18 +257,36 @@ impl Lock<'_> {
     }
 }
 
+/// What the surroundings say of a run.
+pub(super) struct Traces {
+    /// The commit, where one is known.
+    pub(super) commit: Option<String>,
+    /// The CI run, where there is one.
+    pub(super) run: Option<String>,
+}
+
+impl Traces {
+    /// What the ledger keeps of a run of `command` that ends now.
+    pub(super) fn of(self, client: &Client, command: &str) -> LastApply {
+        let Self { commit, run } = self;
+        let (by, command) = (Some(ledger::who()), Some(command.to_owned()));
+        LastApply { at: server_time(client), commit, run, plan_digest: None, by, command }
+    }
+}
+
 /// Writes to the ledger alone, under the lock.
 pub(super) async fn record(
     client: &Client,
     lease: &ledger::Lease,
     state: State,
     updates: &[Update],
+    last: LastApply,
 ) -> Result<(), Problem> {
     let timeout = client.timeout();
     let writer = Writer::gated(client.clone(), lease.gate(timeout));
     let journal = Journal::begin(writer, state, BTreeMap::new(), lease.permit(timeout)).await?;
     updates.iter().cloned().for_each(|update| journal.record(update));
-    journal.finish(None).await?;
+    journal.finish(Some(last)).await?;
     Ok(())
 }
 

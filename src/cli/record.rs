@@ -3,7 +3,7 @@
 use serde::Serialize;
 use tokio::sync::watch;
 
-use super::apply::run_url;
+use super::apply::traces;
 use super::connection::{self, Purpose};
 use super::pipeline::{self, Lock};
 use super::plan::Wait;
@@ -46,6 +46,8 @@ pub(super) struct Decided {
 
 /// What a command is called where it asks and tells.
 pub(super) struct Words {
+    /// The command, as the ledger keeps it.
+    pub(super) command: &'static str,
     /// The question.
     pub(super) question: &'static str,
     /// What is said when there is nothing to do.
@@ -102,7 +104,7 @@ impl Run<'_> {
             client: &self.session.client,
             project: &self.project.manifest.project,
             org: self.session.home.as_deref().unwrap_or_default(),
-            run: run_url(self.shell),
+            run: traces(self.shell).run,
             wait: self.flags.wait.lock_timeout,
             stop: self.stop.clone(),
         };
@@ -134,7 +136,8 @@ impl Run<'_> {
                 .help("nothing was written; run it again");
             return Err(vec![Problem { exit: Exit::Stale, diagnostic }]);
         }
-        pipeline::record(&self.session.client, lease, now.state, agreed).await.map_err(|problem| vec![problem])
+        let last = traces(self.shell).of(&self.session.client, self.words.command);
+        pipeline::record(&self.session.client, lease, now.state, agreed, last).await.map_err(|problem| vec![problem])
     }
 
     fn end(&self, changes: &[Change], human: impl FnOnce() -> String) -> Result<(), Vec<Problem>> {

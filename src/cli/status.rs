@@ -11,10 +11,10 @@ use crate::exit::{Exit, Problem};
 use crate::ledger::{self, Holder, LastApply, Ledger};
 use crate::render::{self, Page, Role, count};
 
-/// Show when the project was last applied, and who holds its lock
+/// Show who last applied the project and when, and who holds its lock
 ///
-/// Reads the ledger and the lock: time, commit and CI run of the last apply that wrote something, the lock's holder, and
-/// how many objects of each kind the project owns.
+/// Reads the ledger and the lock: time, user and host, command, commit and CI run of the last run that wrote something, the
+/// lock's holder, and how many objects of each kind the project owns. After `destroy` there is no ledger left to say.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     #[command(flatten)]
@@ -94,16 +94,20 @@ impl<'a> Lock<'a> {
 
 fn human(mut page: Page, form: &Form<'_>) -> String {
     let mut line = |name: &str, value: &str| {
-        page.put(Role::Quiet, format_args!("{name:<12}")).say(value).end();
+        page.put(Role::Quiet, format_args!("{name:<14}")).say(value).end();
     };
     line("project", form.project);
     match form.last_apply {
         None => line("last apply", "never"),
         Some(last) => {
-            line("last apply", &last.at);
-            line("  commit", last.commit.as_deref().unwrap_or("not known"));
-            line("  run", last.run.as_deref().unwrap_or("not known"));
-            line("  plan", last.plan_digest.as_deref().unwrap_or("not known"));
+            // What changes the ledger alone is no apply.
+            line(&format!("last {}", last.command.as_deref().unwrap_or("apply")), &last.at);
+            line("  by", last.by.as_deref().unwrap_or("not known"));
+            for (name, value) in [("  commit", &last.commit), ("  run", &last.run), ("  plan", &last.plan_digest)] {
+                if let Some(value) = value {
+                    line(name, value);
+                }
+            }
         }
     }
     match &form.lock {
@@ -133,6 +137,8 @@ mod tests {
             commit: Some("0123abc".into()),
             run: None,
             plan_digest: Some("0123456789abcdef".repeat(4)),
+            by: Some("ann@laptop".into()),
+            command: Some("destroy".into()),
         };
         let holder = Holder {
             id: String::new(),

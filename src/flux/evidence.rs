@@ -53,9 +53,23 @@ pub fn any_point(bucket: &str) -> Result<String, LiteralError> {
 /// # Errors
 /// As [`any_point`].
 pub fn any_point_older_than(bucket: &str, stop: Timestamp) -> Result<String, LiteralError> {
+    pipeline(bucket, possible(stop), FIRST)
+}
+
+/// `stop` in nanoseconds since 1970, moved to the edge of the times that a point can have.
+fn possible(stop: Timestamp) -> i64 {
     let edge = if stop.as_nanosecond() < 0 { EARLIEST + 1 } else { BEYOND_LATEST };
-    let stop = i64::try_from(stop.as_nanosecond()).unwrap_or(edge).max(EARLIEST + 1);
-    pipeline(bucket, stop, FIRST)
+    i64::try_from(stop.as_nanosecond()).unwrap_or(edge).max(EARLIEST + 1)
+}
+
+/// A query for the first and the last point of a bucket before `stop`; see [`any_point_older_than`].
+///
+/// # Errors
+/// As [`any_point`].
+pub fn ends_older_than(bucket: &str, stop: Timestamp) -> Result<String, LiteralError> {
+    let stop = possible(stop);
+    let answers = [FIRST, LAST].map(|answer| pipeline(bucket, stop, answer));
+    Ok(answers.into_iter().collect::<Result<Vec<_>, _>>()?.join("\n"))
 }
 
 /// A query for how many values a bucket has, and when its first and last point are.

@@ -16,7 +16,7 @@ use tokio::time::{sleep, timeout};
 use super::holder::{EXPIRES, Holder, lock_name};
 use super::journal::Permit;
 use super::labels::{Labels, remove};
-use super::machine::Machine;
+use super::machine::{Machine, who};
 use crate::api::{ApiError, Class, Gate};
 
 /// The lengths of time of the protocol.
@@ -113,7 +113,7 @@ pub async fn acquire<L: Labels>(
 ) -> Result<Lease, LockError> {
     let Claim { project, org, timing, .. } = claim;
     let (name, process) = (lock_name(project), machine.process());
-    let who = who();
+    let who = format!("{} pid {}", who(), std::process::id());
     let start = machine.boottime();
     let mut seen = None;
     // Nonce and deadline of our own attempts, whose replies may have been lost.
@@ -175,13 +175,6 @@ async fn pause(
     let poll = u64::try_from(claim.timing.poll.as_millis()).unwrap_or(u64::MAX).max(2);
     sleep(Duration::from_millis(poll / 2 + machine.random() % (poll / 2))).await;
     Ok(())
-}
-
-/// `user@host pid 123`, for people.
-fn who() -> String {
-    let user = std::env::var("USER").or_else(|_| std::env::var("LOGNAME")).unwrap_or_else(|_| "somebody".to_owned());
-    let system = rustix::system::uname();
-    format!("{user}@{} pid {}", system.nodename().to_string_lossy(), std::process::id())
 }
 
 /// What a lease and its renewal share.

@@ -7,6 +7,8 @@ use rustix::io::Errno;
 use rustix::process::{Pid, test_kill_process};
 use rustix::time::{ClockId, clock_gettime};
 
+use crate::hidden::is_hidden;
+
 /// One process of one machine, so that it is never mistaken for another.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Process {
@@ -69,6 +71,20 @@ impl Machine for ThisMachine {
         }
         stat(process.pid).is_some_and(|(state, started)| started != process.started || matches!(state, 'Z' | 'X'))
     }
+}
+
+/// The most characters of each half of [`who`].
+const NAME: usize = 64;
+
+/// Who runs this process, for people: `user@host`. Nothing else of the machine is in it.
+pub fn who() -> String {
+    let var = |name: &str| std::env::var(name).ok().filter(|name| !name.is_empty());
+    let uid = || format!("uid-{}", rustix::process::getuid().as_raw());
+    let user = var("USER").or_else(|| var("LOGNAME")).unwrap_or_else(uid);
+    let system = rustix::system::uname();
+    let host = system.nodename().to_string_lossy();
+    let plain = |name: &str| name.chars().take(NAME).collect::<String>().replace(is_hidden, "?");
+    format!("{}@{}", plain(&user), plain(&host))
 }
 
 /// The boot and the namespaces of this process.

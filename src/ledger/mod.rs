@@ -19,7 +19,7 @@ pub use holder::{Holder, read_lock};
 pub use journal::{Journal, JournalError, Permit, remove_all};
 pub use labels::{Labels, Row, rows};
 pub use lock::{Claim, Lease, LockError, Lost, Timing, acquire};
-pub use machine::{Machine, Process, ThisMachine};
+pub use machine::{Machine, Process, ThisMachine, who};
 pub use recover::{Resolution, resolve};
 pub use state::{State, Update};
 pub use store::{Owners, decode, owners, read};
@@ -36,7 +36,7 @@ use crate::manifest::Lifecycle;
 pub struct Ledger {
     /// Whether there is one on the server.
     pub found: bool,
-    /// The last apply that wrote something.
+    /// The last run that wrote something.
     pub last_apply: Option<LastApply>,
     /// One entry for each owned object.
     pub entries: BTreeMap<Address, Entry>,
@@ -44,20 +44,26 @@ pub struct Ledger {
     pub intents: BTreeMap<Address, Intent>,
 }
 
-/// The last apply that wrote something.
+/// The last run that wrote something: an apply, or one that changed the ledger alone.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LastApply {
     /// When, in server time (RFC 3339, whole seconds).
     pub at: String,
     /// The commit that was applied, where one is known.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub commit: Option<String>,
     /// The CI run, where one is known.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub run: Option<String>,
-    /// The digest of the plan that was applied; none in what older versions have written.
+    /// The digest of the plan that was applied; none in what older versions have written, and of a run that had no plan.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plan_digest: Option<String>,
+    /// Who: `user@host`; none in what older versions have written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+    /// The command: `apply`, `destroy`, `adopt`, `import`, `forget`; none in what older versions have written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub command: Option<String>,
 }
 
 /// Where an owned object comes from.

@@ -205,21 +205,24 @@ pub(super) fn totals(plan: &Plan) -> String {
 fn summary(page: &mut Page, plan: &Plan) {
     let counts = plan.counts();
     page.gap();
-    if !plan.writes() {
+    if !plan.writes() && plan.refusals.is_empty() {
         page.put(Role::Strong, "No changes.").say(" The server matches the manifests.").end();
         return;
     }
-    if counts.unchanged > 0 {
-        page.put(Role::Quiet, format_args!("{} unchanged.", counts.unchanged)).end();
+    if plan.writes() {
+        if counts.unchanged > 0 {
+            page.put(Role::Quiet, format_args!("{} unchanged.", counts.unchanged)).end();
+        }
+        page.put(Role::Strong, "Plan:").say(format_args!(" {}", totals(plan))).end();
+        page.put(Role::Quiet, format_args!("Plan digest: {}", short(&plan.digest()))).end();
     }
-    page.put(Role::Strong, "Plan:").say(format_args!(" {}", totals(plan))).end();
-    page.put(Role::Quiet, format_args!("Plan digest: {}", short(&plan.digest()))).end();
     if !plan.refusals.is_empty() {
-        page.put(Role::Error, "Refused:");
-        page.say(format_args!(
-            " {} against it; an apply would change nothing.",
-            count(plan.refusals.len(), "objection")
-        ));
-        page.end();
+        page.put(Role::Error, "Plan refused:").say(format_args!(" {}", refused(plan))).end();
     }
+}
+
+/// What it means that a plan is refused.
+pub(super) fn refused(plan: &Plan) -> String {
+    let problems = count(plan.refusals.len(), "problem");
+    format!("{problems} must be solved before anything is applied.")
 }

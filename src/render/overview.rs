@@ -34,17 +34,20 @@ fn line(of: Comment, part: &Part<'_>) -> String {
             _ => format!("stopped by {}{exit}", count(document.problems.len(), "problem")),
         };
     };
-    let refused = match plan.refusals.len() {
-        0 => String::new(),
-        some => {
-            format!(" {}{exit}.", count(some, if of == Comment::Drift { "thing not decided" } else { "objection" }))
-        }
-    };
     let drifted = plan.drifted().count();
-    match of {
-        Comment::Drift if drifted == 0 => format!("No drift.{refused}"),
-        Comment::Drift => format!("Drift in {}.{refused}", count(drifted, "resource")),
-        _ if !plan.writes() => format!("No changes.{refused}"),
-        _ => format!("{}{refused}", totals(plan)),
-    }
+    let words = match of {
+        Comment::Drift if drifted > 0 => format!("Drift in {}.", count(drifted, "resource")),
+        Comment::Drift if plan.refusals.is_empty() => return "No drift.".to_owned(),
+        Comment::Drift => "No drift in what could be seen.".to_owned(),
+        _ if plan.writes() => totals(plan),
+        _ if plan.refusals.is_empty() => return "No changes.".to_owned(),
+        _ => String::new(),
+    };
+    let refused = match (plan.refusals.len(), of) {
+        (0, _) => return words,
+        (1, Comment::Drift) => format!("1 problem kept the rest from being seen{exit}."),
+        (some, Comment::Drift) => format!("{some} problems kept the rest from being seen{exit}."),
+        (some, _) => format!("Refused: {}{exit}.", count(some, "problem")),
+    };
+    format!("{words} {refused}").trim_start().to_owned()
 }

@@ -62,9 +62,10 @@ pub(super) fn data(data: &Data) -> String {
             let values = match count {
                 Some(1) => "1 value".to_owned(),
                 Some(count) => format!("{} values", thousands(*count)),
-                None => "data".to_owned(),
+                None => "points".to_owned(),
             };
             let time = match (first, last) {
+                (Some(first), Some(last)) if first == last => format!(", at {first}"),
                 (Some(first), Some(last)) => format!(", from {first} to {last}"),
                 (Some(first), None) => format!(", from {first} on"),
                 (None, Some(last)) => format!(", until {last}"),

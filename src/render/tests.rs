@@ -30,6 +30,36 @@ fn a_plan_with_nothing_to_do() {
 }
 
 #[test]
+fn a_refused_plan_never_has_no_changes() {
+    let plan =
+        Plan { refusals: vec![sample::problem(Exit::NotAuthorized, "cannot see the buckets")], ..sample::nothing() };
+    let exit = Exit::NotAuthorized;
+    let one = Document { plan: Some(&plan), ..Document::new(exit) };
+    let parts = [Part { dir: "a".to_owned(), document: one }, Part { dir: "b".to_owned(), document: one }];
+    insta::assert_snapshot!(super::plan(&plan, PLAIN), @"Plan refused: 1 problem must be solved before anything is applied.");
+    insta::assert_snapshot!(overview(Comment::Plan, &parts[..1], PLAIN), @r"
+    All projects:
+      a  Refused: 1 problem (4 not_authorized).
+    ");
+    insta::assert_snapshot!(overview(Comment::Drift, &parts[..1], PLAIN), @r"
+    All projects:
+      a  No drift in what could be seen. 1 problem kept the rest from being seen (4 not_authorized).
+    ");
+    let comments = [
+        comment(Comment::Plan, &one),
+        comment(Comment::Apply, &one),
+        comment(Comment::Destroy, &one),
+        comments(Comment::Plan, exit, &parts),
+    ];
+    for text in comments {
+        assert!(text.contains("**Plan refused**: 1 problem"), "{text}");
+        assert!(!text.contains("No changes") && !text.contains("matches the manifests"), "{text}");
+    }
+    let json: serde_json::Value = serde_json::from_str(&document(&one)).expect("JSON");
+    assert_eq!((&json["exit_code"], json["plan"]["refusals"].as_array().map(Vec::len)), (&4.into(), Some(1)));
+}
+
+#[test]
 fn a_plan_of_ledger_changes_only() {
     let mut plan = sample::plan();
     plan.changes.retain(|change| matches!(change.action, Action::None | Action::Forget));

@@ -52,6 +52,37 @@ both!(who_may_not_ask_for_data_is_told_that_there_may_be_some, async |scene| {
     assert_eq!(refusals(&project).await, []);
 });
 
+both!(a_shorter_retention_names_the_last_point_that_it_drops, async |scene| {
+    let project = Project::new(&scene);
+    project.declare("[bucket.raw]\nretention = \"infinite\"\n");
+    project.apply().await;
+    // 2020-01-01, half a second later, 2021-01-01; and one that stays.
+    let now = jiff::Timestamp::now().as_nanosecond();
+    let lines = format!("m v=1 1577836800500000000\nm v=1 1577836800000000000\nm v=1 1609459200000000000\nm v=1 {now}");
+    scene.http.post_text(&format!("write?orgID={}&bucket=raw", scene.org), &lines).await.expect(204);
+    project.declare("[bucket.raw]\nretention = \"30d\"\n");
+    let refusal = project.plan(Goal::Declared).await.unwrap().plan.refusals.remove(0).diagnostic.message;
+    assert_eq!(refusal, "bucket.raw would lose data: points from 2020-01-01T00:00:00Z to 2021-01-01T00:00:00Z");
+});
+
+both!(what_an_org_holds_is_counted_over_its_buckets, async |scene| {
+    let project = Project::new(&scene);
+    let org = unique("held");
+    project.declare(&format!("[org.o]\nname = \"{org}\"\n\n[label.l]\n"));
+    project.apply().await;
+    let found = scene.http.get(&format!("orgs?org={org}")).await.expect(200);
+    let org_id = id(&found["orgs"][0]);
+    for (bucket, times) in [("late", [1_577_836_800_500_000_000_i64, 7]), ("early", [1_577_836_800_000_000_000, 8])] {
+        scene.http.post("buckets", json!({"orgID": org_id, "name": bucket})).await.expect(201);
+        let lines = format!("m v=1 {}\nm v=1 {}", times[0], times[1] + 1_577_836_800_000_000_000);
+        scene.http.post_text(&format!("write?orgID={org_id}&bucket={bucket}"), &lines).await.expect(204);
+    }
+    project.declare("[label.l]\n");
+    let refusal = project.plan(Goal::Declared).await.unwrap().plan.refusals.remove(0).diagnostic.message;
+    assert_eq!(refusal, "org.o would lose data: 4 values from 2020-01-01T00:00:00Z to 2020-01-01T00:00:00.5Z");
+    scene.http.delete(&format!("orgs/{org_id}")).await.expect(204);
+});
+
 both!(the_user_of_the_run_is_neither_deactivated_nor_deleted, async |scene| {
     let mut project = Project::new(&scene);
     project.consent.adopt = true;

@@ -38,7 +38,14 @@ fn allowed() -> Permit {
 }
 
 fn last() -> Option<LastApply> {
-    Some(LastApply { at: "2026-11-23T21:00:00Z".into(), commit: Some("abc".into()), run: None, plan_digest: None })
+    Some(LastApply {
+        at: "2026-11-23T21:00:00Z".into(),
+        commit: Some("abc".into()),
+        run: None,
+        plan_digest: None,
+        by: None,
+        command: None,
+    })
 }
 
 async fn begin(server: &Fake, count: usize) -> Journal {

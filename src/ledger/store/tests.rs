@@ -284,3 +284,9 @@ fn other_projects_own_what_their_pages_list() {
     rows[1].properties.insert("format".into(), "2".into());
     assert_eq!(owners(&rows, "other").unreadable, ["fluxform/iot/2"]);
 }
+
+#[test]
+fn what_older_versions_wrote_of_the_last_run_is_read() {
+    let last: LastApply = serde_json::from_str(r#"{"at":"2026-11-23T10:00:00Z"}"#).expect("the oldest form");
+    assert_eq!((last.at.as_str(), last.by, last.command), ("2026-11-23T10:00:00Z", None, None));
+}

@@ -11,7 +11,7 @@ mod tests;
 use super::coverage::{hidden, managed};
 use super::diagnostic::{self, Look};
 use super::difference::one as one_difference;
-use super::human::{on_server, totals};
+use super::human::{on_server, refused as refused_words, totals};
 use super::json::{Document, Part};
 use super::page::Page;
 use super::reason::listed;
@@ -149,24 +149,26 @@ fn headline(of: Comment, document: &Document<'_>) -> String {
     if let Some(report) = document.report.filter(|report| !report.is_empty()) {
         return outcome::headline(report, of);
     }
-    let refused = document.plan.map_or(0, |plan| plan.refusals.len()) + document.problems.len();
+    let refusals = document.plan.map_or(0, |plan| plan.refusals.len());
+    let refused = document.plan.filter(|_| refusals > 0 && of != Comment::Drift);
     let words = match document.plan {
         _ if !document.difference.is_empty() => {
             "**Not applied**: the plan is not the one that was reviewed.".to_owned()
         }
         None if document.exit == Exit::Ok && of == Comment::Validate => "**Valid.**".to_owned(),
-        None => format!("**Stopped** by {}.", count(refused, "problem")),
+        None => format!("**Stopped** by {}.", count(document.problems.len(), "problem")),
         Some(plan) if of == Comment::Drift => drift_line(plan),
-        Some(plan) if !plan.writes() && refused == 0 => "**No changes.** The server matches the manifests.".to_owned(),
+        // Nothing to do is not what a plan says that could not be made whole.
+        Some(plan) if !plan.writes() && refused.is_some() => {
+            return format!("**Plan refused**: {}\n\n", refused_words(plan));
+        }
+        Some(plan) if !plan.writes() && document.problems.is_empty() => {
+            "**No changes.** The server matches the manifests.".to_owned()
+        }
         Some(plan) => format!("**Plan:** {}", totals(plan)),
     };
-    let refusal = match (document.plan, of) {
-        (Some(plan), Comment::Plan | Comment::Apply | Comment::Destroy) if !plan.refusals.is_empty() => {
-            format!("\n\n**Refused**: {}; an apply would change nothing.", count(plan.refusals.len(), "objection"))
-        }
-        _ => String::new(),
-    };
-    format!("{words}{refusal}\n\n")
+    let refusal = refused.map(|plan| format!("\n\n**Plan refused**: {}", refused_words(plan)));
+    format!("{words}{}\n\n", refusal.unwrap_or_default())
 }
 
 fn drift_line(plan: &Plan) -> String {

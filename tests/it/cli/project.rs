@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::fluxform::{Ended, on, project};
+use super::fluxform::{Ended, Fluxform, on, project};
 
 const MANIFEST: &str = r#"
 [project]
@@ -49,10 +49,21 @@ fn a_project_is_planned_applied_repeated_and_destroyed() {
     let status = on("status", dir.path()).arg("--format=json").var("GITHUB_SHA", "0").run().with(0).json();
     assert_eq!((&status["owned"]["bucket"], &status["lock"]), (&2.into(), &Value::Null));
 
-    let gone = on("destroy", dir.path()).arg("--auto-approve").arg("--format=json").run().with(0);
-    assert_eq!(summary(&gone, "report")["destroyed"], 2);
+    assert_eq!(status["last_apply"]["command"], "apply");
+    let forget = Fluxform::new(&["forget", "bucket.summary"]).arg(dir.path());
+    forget.arg("--auto-approve").var("USER", "ann\u{1b}").run().with(0);
     let status = on("status", dir.path()).run().with(0);
-    assert!(status.out.contains("last apply  never") && status.out.contains("owns        nothing"), "{}", status.out);
+    assert!(status.out.contains("last forget   2") && status.out.contains("  by          ann?@"), "{}", status.out);
+    on("apply", dir.path()).arg("--auto-approve").arg("--adopt").run().with(0);
+
+    let gone = on("destroy", dir.path()).arg("--auto-approve").arg("--format=json").run().with(0);
+    assert_eq!(summary(&gone, "report")["destroyed"], 1);
+    let status = on("status", dir.path()).run().with(0);
+    assert!(
+        status.out.contains("last apply    never") && status.out.contains("owns          nothing"),
+        "{}",
+        status.out
+    );
 }
 
 #[test]

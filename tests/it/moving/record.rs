@@ -61,15 +61,19 @@ both!(one_of_two_tasks_is_taken_over_by_its_id, virgin, async |server| {
     );
     let before = home.everything().await;
     let dir = declare(TWO);
+    let last = || on(&home, &["status", "--format=json"], dir.path()).run().with(0).json()["last_apply"].clone();
+    assert_eq!(last(), json!(null));
     on(&home, &["plan"], dir.path()).run().with(1);
     let unasked = on(&home, &["import", "task.first", &first], dir.path()).run().with(64);
     has(&unasked.err, "--auto-approve");
     let said = run(&home, &["import", "task.first", &first], dir.path()).with(0);
+    assert_eq!((&last()["command"], last()["by"].is_string()), (&json!("import"), true));
     insta::assert_snapshot!("imported", said.out.replace(&first, "0123456789abcdef"));
     // What is declared otherwise is said, and is no drift.
     let said = run(&home, &["import", "task.second", &second], dir.path()).with(0);
     insta::assert_snapshot!("imported-and-different", said.out.replace(&second, "0123456789abcdef"));
     run(&home, &["forget", "task.second"], dir.path()).with(0);
+    assert_eq!(last()["command"], "forget");
     let said = run(&home, &["import", "task.second", &second, "--format=json"], dir.path()).with(0);
     assert_eq!(said.json()["recorded"][0]["differs"], json!(["every"]));
     assert_eq!(owned(&home, dir.path()), ["task.first adopted", "task.second adopted"]);
@@ -155,6 +159,8 @@ both!(all_that_is_declared_is_adopted_at_once, virgin, async |server| {
     ));
     on(&home, &["adopt"], dir.path()).run().with(64);
     let said = run(&home, &["adopt"], dir.path()).with(0);
+    let status = on(&home, &["status", "--format=json"], dir.path()).run().with(0).json();
+    assert_eq!(status["last_apply"]["command"], "adopt");
     let mask = |text: &str| {
         let mut text = text.to_owned();
         for part in said.out.split("(id ").skip(1) {
