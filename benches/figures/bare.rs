@@ -95,6 +95,39 @@ impl Bare {
         Ok(requests + 1)
     }
 
+    /// The paths of everything that `create` has made in `org`.
+    pub(crate) async fn made(&self, org: &str) -> Result<Vec<String>> {
+        let mut paths = Vec::new();
+        let mut after = String::new();
+        loop {
+            let rows = ids(&self.get(&format!("/api/v2/tasks?orgID={org}&limit=500{after}")).await?);
+            let Some(last) = rows.last() else { break };
+            after = format!("&after={last}");
+            paths.extend(rows.iter().map(|id| format!("/api/v2/tasks/{id}")));
+        }
+        let tokens = ids(&self.get(&format!("/api/v2/authorizations?orgID={org}")).await?);
+        paths.extend(tokens.iter().map(|id| format!("/api/v2/authorizations/{id}")));
+        for n in (0..).step_by(100) {
+            let rows: Value =
+                serde_json::from_slice(&self.get(&format!("/api/v2/buckets?orgID={org}&limit=100&offset={n}")).await?)?;
+            let rows = rows["buckets"].as_array().ok_or("no list of buckets")?;
+            if rows.is_empty() {
+                break;
+            }
+            let users = rows.iter().filter(|row| row["type"] == "user").filter_map(|row| row["id"].as_str());
+            paths.extend(users.map(|id| format!("/api/v2/buckets/{id}")));
+        }
+        Ok(paths)
+    }
+
+    /// Deletes what is at each of the paths.
+    pub(crate) async fn delete(&self, paths: &[String]) -> Result<()> {
+        for path in paths {
+            self.send(Method::DELETE, path, None, 204).await?;
+        }
+        Ok(())
+    }
+
     /// Makes everything that a project of `size` declares.
     pub(crate) async fn create(&self, org: &str, size: Size) -> Result<()> {
         let mut buckets = Vec::new();

@@ -1,7 +1,7 @@
 //! The figures that fluxform is held to, measured on this machine: `cargo bench --bench figures`.
 //!
 //! Each ratio compares two things that were done in turn in this run; times are medians. `cargo bench --bench figures --
-//! PART...` measures only some parts (`plan`, `apply`, `memory`, `validate`, `growth`, `first`, `export`), `--rounds N`
+//! PART...` measures only some parts (`plan`, `apply`, `destroy`, `memory`, `validate`, `growth`, `first`, `export`), `--rounds N`
 //! takes another number of rounds than 10, and `--program PATH` another build than the one that cargo has just made.
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
@@ -64,7 +64,7 @@ async fn run(mut arguments: Vec<String>) -> Result<bool> {
         program = Program::at(arguments.get(at + 1).ok_or("--program needs a path")?);
         arguments.drain(at..=at + 1);
     }
-    const PARTS: [&str; 7] = ["plan", "apply", "memory", "validate", "growth", "first", "export"];
+    const PARTS: [&str; 8] = ["plan", "apply", "destroy", "memory", "validate", "growth", "first", "export"];
     if let Some(unknown) = arguments.iter().find(|part| !PARTS.contains(&part.as_str())) {
         return Err(format!("no part is called `{unknown}`: {}", PARTS.join(", ")).into());
     }
@@ -80,6 +80,9 @@ async fn run(mut arguments: Vec<String>) -> Result<bool> {
             if asked("apply") {
                 real::apply(&program, influxd, rounds, &mut limits).await?;
             }
+            if asked("destroy") {
+                real::destroy(&program, influxd, rounds, &mut limits).await?;
+            }
             if asked("memory") {
                 real::memory(&program, influxd, &mut limits).await?;
             }
@@ -88,7 +91,9 @@ async fn run(mut arguments: Vec<String>) -> Result<bool> {
             }
         }
         Err(missing) => {
-            let parts = ["plan", "apply", "memory", "export", "growth", "first"].into_iter().filter(|part| asked(part));
+            let parts = ["plan", "apply", "destroy", "memory", "export", "growth", "first"]
+                .into_iter()
+                .filter(|part| asked(part));
             let parts: Vec<_> = parts.collect();
             if !parts.is_empty() {
                 println!("\nNOT MEASURED on the real server: {}: {missing}", parts.join(", "));

@@ -39,9 +39,9 @@ impl Program {
         command
     }
 
-    /// `plan` or `apply` of `project` in `org` of a server.
+    /// `plan`, `apply` or `destroy` of `project` in `org` of a server.
     pub(crate) fn on(&self, what: &str, project: &Project, url: &str, token: &str, org: &str) -> Command {
-        let approve = if what == "apply" { "--auto-approve" } else { "--detailed-exitcode" };
+        let approve = if what == "plan" { "--detailed-exitcode" } else { "--auto-approve" };
         let mut command = self.command(&[what, approve, "--host", url, "--org", org], project);
         command.env("INFLUX_TOKEN", token);
         command

@@ -81,6 +81,42 @@ pub(crate) async fn apply(program: &Program, influxd: &Path, rounds: usize, limi
     Ok(())
 }
 
+/// `destroy` of everything against the bare deletes; each round on a server of its own, as for `apply`.
+pub(crate) async fn destroy(program: &Program, influxd: &Path, rounds: usize, limits: &mut Limit) -> Result<()> {
+    let (mut floor, mut ours) = (Times::default(), Times::default());
+    for round in 0..rounds {
+        let server = Influxd::start(influxd).await?;
+        let bare = Bare::new(server.url(), server.token())?;
+        let project = Project::write(SIZE, Deliver::Discard, 1)?;
+        let org = bare.make_org("bare").await?;
+        bare.create(&org, SIZE).await?;
+        bare.make_org("destroy").await?;
+        program.apply(&project, server.url(), server.token(), "destroy")?;
+        let made = bare.made(&org).await?;
+        if made.len() != SIZE.all() {
+            return Err(format!("{} objects were made, not {}", made.len(), SIZE.all()).into());
+        }
+        for turn in 0..2 {
+            if (round + turn) % 2 == 0 {
+                let bare = Bare::new(server.url(), server.token())?;
+                let began = Instant::now();
+                bare.delete(&made).await?;
+                floor.add(began);
+            } else {
+                let mut destroy = program.on("destroy", &project, server.url(), server.token(), "destroy");
+                let began = Instant::now();
+                program.run(&mut destroy)?;
+                ours.add(began);
+            }
+        }
+    }
+    println!("\ndestroy of {} resources on influxd", SIZE.all());
+    println!("  {} bare deletes, one connection    {}", SIZE.all(), seconds(floor.median()));
+    println!("  fluxform destroy                   {}", seconds(ours.median()));
+    limits.below("destroy / bare deletes", ours.median().as_secs_f64() / floor.median().as_secs_f64(), 2.5, "x");
+    Ok(())
+}
+
 /// The highest resident memory of `apply` and `plan`.
 pub(crate) async fn memory(program: &Program, influxd: &Path, limits: &mut Limit) -> Result<()> {
     let server = Influxd::start(influxd).await?;

@@ -32,59 +32,54 @@ const EARLIEST: i64 = i64::MIN + 2;
 /// What lies behind the latest time that a point can have, nanoseconds since 1970.
 const BEYOND_LATEST: i64 = i64::MAX;
 
-const COUNT: &str = r#"count() |> keep(columns: ["_value"]) |> sum() |> yield(name: "count")"#;
-const FIRST: &str =
-    r#"first() |> keep(columns: ["_time"]) |> sort(columns: ["_time"]) |> limit(n: 1) |> yield(name: "first")"#;
-const LAST: &str = r#"last() |> keep(columns: ["_time"]) |> sort(columns: ["_time"], desc: true) |> limit(n: 1) |> yield(name: "last")"#;
+const COUNT: &str = r#"count() |> keep(columns: ["_value"]) |> sum()"#;
+const FIRST: &str = r#"first() |> keep(columns: ["_time"]) |> sort(columns: ["_time"]) |> limit(n: 1)"#;
+const LAST: &str = r#"last() |> keep(columns: ["_time"]) |> sort(columns: ["_time"], desc: true) |> limit(n: 1)"#;
 
-/// A query for one point of a bucket, the first, wherever in time.
-///
-/// # Errors
-/// A bucket name that Flux cannot hold, here and below.
-pub fn any_point(bucket: &str) -> Result<String, LiteralError> {
-    pipeline(bucket, BEYOND_LATEST, FIRST)
-}
-
-/// A query for the first point of a bucket before `stop`.
+/// A query for one point of a bucket, the first: before `stop`, or wherever in time.
 ///
 /// A `stop` outside the times that a point can have is moved to their edge: beyond it the server wraps around and
 /// answers with points of other times (influxd 2.9.1, measured).
 ///
 /// # Errors
-/// As [`any_point`].
-pub fn any_point_older_than(bucket: &str, stop: Timestamp) -> Result<String, LiteralError> {
-    pipeline(bucket, possible(stop), FIRST)
+/// A bucket name that Flux cannot hold, here and below.
+pub fn any_point(bucket: &str, stop: Option<Timestamp>) -> Result<String, LiteralError> {
+    pipeline(bucket, end(stop), FIRST, "first")
 }
 
-/// `stop` in nanoseconds since 1970, moved to the edge of the times that a point can have.
-fn possible(stop: Timestamp) -> i64 {
+/// A query for what [`any_point`] asks, of many buckets at once.
+///
+/// # Errors
+/// As [`any_point`].
+pub fn first_points(buckets: &[(&str, Option<Timestamp>)]) -> Result<String, LiteralError> {
+    let answers = buckets.iter().enumerate();
+    let answers = answers.map(|(at, (bucket, stop))| pipeline(bucket, end(*stop), FIRST, &format!("first{at}")));
+    Ok(answers.collect::<Result<Vec<_>, _>>()?.join("\n"))
+}
+
+/// A query for when the first and the last point of a bucket are, and how many values it has; before `stop` for the ends
+/// alone, since the number of what a retention would drop changes by itself.
+///
+/// # Errors
+/// As [`any_point`].
+pub fn extent(bucket: &str, stop: Option<Timestamp>) -> Result<String, LiteralError> {
+    let ends = [(FIRST, "first"), (LAST, "last")];
+    let answers = ends.into_iter().chain(stop.is_none().then_some((COUNT, "count")));
+    let answers = answers.map(|(answer, name)| pipeline(bucket, end(stop), answer, name));
+    Ok(answers.collect::<Result<Vec<_>, _>>()?.join("\n"))
+}
+
+/// The end of a range, nanoseconds since 1970.
+fn end(stop: Option<Timestamp>) -> i64 {
+    let Some(stop) = stop else { return BEYOND_LATEST };
     let edge = if stop.as_nanosecond() < 0 { EARLIEST + 1 } else { BEYOND_LATEST };
     i64::try_from(stop.as_nanosecond()).unwrap_or(edge).max(EARLIEST + 1)
 }
 
-/// A query for the first and the last point of a bucket before `stop`; see [`any_point_older_than`].
-///
-/// # Errors
-/// As [`any_point`].
-pub fn ends_older_than(bucket: &str, stop: Timestamp) -> Result<String, LiteralError> {
-    let stop = possible(stop);
-    let answers = [FIRST, LAST].map(|answer| pipeline(bucket, stop, answer));
-    Ok(answers.into_iter().collect::<Result<Vec<_>, _>>()?.join("\n"))
-}
-
-/// A query for how many values a bucket has, and when its first and last point are.
-///
-/// # Errors
-/// As [`any_point`].
-pub fn extent(bucket: &str) -> Result<String, LiteralError> {
-    let answers = [COUNT, FIRST, LAST].map(|answer| pipeline(bucket, BEYOND_LATEST, answer));
-    Ok(answers.into_iter().collect::<Result<Vec<_>, _>>()?.join("\n"))
-}
-
-fn pipeline(bucket: &str, stop: i64, answer: &str) -> Result<String, LiteralError> {
+fn pipeline(bucket: &str, stop: i64, answer: &str, name: &str) -> Result<String, LiteralError> {
     let (start, stop) = (time(EARLIEST), time(stop));
     let bucket = Literal::String(bucket.to_owned()).encode()?;
-    Ok(format!("from(bucket: {bucket}) |> range(start: {start}, stop: {stop}) |> {answer}"))
+    Ok(format!("from(bucket: {bucket}) |> range(start: {start}, stop: {stop}) |> {answer} |> yield(name: \"{name}\")"))
 }
 
 fn time(nanoseconds: i64) -> Timestamp {
@@ -113,13 +108,41 @@ pub enum ReplyError {
     Unexpected(String),
 }
 
-/// Reads the CSV of a reply.
+/// Reads the CSV of a reply to [`any_point`] or [`extent`].
 ///
 /// # Errors
 /// [`ReplyError::Failed`] for an error that the server put into the CSV, [`ReplyError::Unexpected`] for anything that
 /// is not an answer: evidence that cannot be read is none.
 pub fn read_reply(csv: &str) -> Result<Reply, ReplyError> {
     let mut reply = Reply::default();
+    answers(csv, |column, result, cell| {
+        match (column, result) {
+            ("_value", "count") => reply.values = Some(cell.parse().ok()?),
+            ("_time", "first") => reply.first = Some(cell.parse().ok()?),
+            ("_time", "last") => reply.last = Some(cell.parse().ok()?),
+            _ => return None,
+        }
+        Some(())
+    })?;
+    Ok(reply)
+}
+
+/// Reads the CSV of a reply to [`first_points`] of so many buckets: when the first point of each is, where it has one.
+///
+/// # Errors
+/// As [`read_reply`].
+pub fn read_first_points(csv: &str, buckets: usize) -> Result<Vec<Option<Timestamp>>, ReplyError> {
+    let mut firsts = vec![None; buckets];
+    answers(csv, |column, result, cell| {
+        let first = firsts.get_mut(result.strip_prefix("first")?.parse::<usize>().ok()?)?;
+        *first = Some(cell.parse().ok().filter(|_| column == "_time")?);
+        Some(())
+    })?;
+    Ok(firsts)
+}
+
+/// Gives the column, the result and the cell of each answer in a reply to `take`, which gives none for what is no answer.
+fn answers(csv: &str, mut take: impl FnMut(&str, &str, &str) -> Option<()>) -> Result<(), ReplyError> {
     let mut header: Option<Vec<&str>> = None;
     // Even the reply for an empty bucket ends so: anything else was cut off, or came from somebody else.
     let whole = csv.ends_with("\r\n");
@@ -134,13 +157,7 @@ pub fn read_reply(csv: &str) -> Result<Reply, ReplyError> {
             }
             (None, ["", "result", "table", _]) => header = Some(cells),
             (Some(header), ["", result, _, cell]) => {
-                let unexpected = || ReplyError::Unexpected(line.to_owned());
-                match (header[3], *result) {
-                    ("_value", "count") => reply.values = Some(cell.parse().map_err(|_| unexpected())?),
-                    ("_time", "first") => reply.first = Some(cell.parse().map_err(|_| unexpected())?),
-                    ("_time", "last") => reply.last = Some(cell.parse().map_err(|_| unexpected())?),
-                    _ => return Err(unexpected()),
-                }
+                take(header[3], result, cell).ok_or_else(|| ReplyError::Unexpected(line.to_owned()))?;
             }
             _ => return Err(ReplyError::Unexpected(line.to_owned())),
         }
@@ -148,7 +165,7 @@ pub fn read_reply(csv: &str) -> Result<Reply, ReplyError> {
     if !whole {
         return Err(ReplyError::Unexpected(csv.lines().last().unwrap_or_default().to_owned()));
     }
-    Ok(reply)
+    Ok(())
 }
 
 #[cfg(test)]
@@ -157,19 +174,19 @@ mod tests {
 
     #[test]
     fn a_query_names_the_bucket_and_all_of_time() {
-        insta::assert_snapshot!(any_point("iot_data").unwrap(), @r#"from(bucket: "iot_data") |> range(start: 1677-09-21T00:12:43.145224194Z, stop: 2262-04-11T23:47:16.854775807Z) |> first() |> keep(columns: ["_time"]) |> sort(columns: ["_time"]) |> limit(n: 1) |> yield(name: "first")"#);
-        assert_eq!(extent("b").unwrap().lines().count(), 3);
+        insta::assert_snapshot!(any_point("iot_data", None).unwrap(), @r#"from(bucket: "iot_data") |> range(start: 1677-09-21T00:12:43.145224194Z, stop: 2262-04-11T23:47:16.854775807Z) |> first() |> keep(columns: ["_time"]) |> sort(columns: ["_time"]) |> limit(n: 1) |> yield(name: "first")"#);
+        assert_eq!(extent("b", None).unwrap().lines().count(), 3);
     }
 
     #[test]
     fn a_bucket_name_cannot_leave_its_string() {
-        let query = any_point("a\"b\\c${d}$e\nf").unwrap();
+        let query = any_point("a\"b\\c${d}$e\nf", None).unwrap();
         assert!(query.starts_with(r#"from(bucket: "a\"b\\c\${d}$e\nf") |>"#), "{query}");
     }
 
     #[test]
     fn a_stop_outside_the_possible_times_is_moved_to_their_edge() {
-        let stop = |text: &str| any_point_older_than("b", text.parse().unwrap()).unwrap();
+        let stop = |text: &str| any_point("b", Some(text.parse().unwrap())).unwrap();
         assert!(stop("2026-01-02T03:04:05Z").contains("stop: 2026-01-02T03:04:05Z)"));
         assert!(stop("1500-01-01T00:00:00Z").contains("stop: 1677-09-21T00:12:43.145224195Z)"));
         assert!(stop("9000-01-01T00:00:00Z").contains("stop: 2262-04-11T23:47:16.854775807Z)"));
@@ -184,6 +201,22 @@ mod tests {
         assert_eq!(reply.values, Some(8));
         assert_eq!(reply.first, Some(time(EARLIEST)));
         assert_eq!(reply.last, Some(time(BEYOND_LATEST - 1)));
+    }
+
+    #[test]
+    fn many_buckets_are_asked_about_in_one_query() {
+        let stop = "2026-01-02T03:04:05Z".parse().unwrap();
+        insta::assert_snapshot!(first_points(&[("a", None), ("b\"", Some(stop))]).unwrap(), @r#"
+        from(bucket: "a") |> range(start: 1677-09-21T00:12:43.145224194Z, stop: 2262-04-11T23:47:16.854775807Z) |> first() |> keep(columns: ["_time"]) |> sort(columns: ["_time"]) |> limit(n: 1) |> yield(name: "first0")
+        from(bucket: "b\"") |> range(start: 1677-09-21T00:12:43.145224194Z, stop: 2026-01-02T03:04:05Z) |> first() |> keep(columns: ["_time"]) |> sort(columns: ["_time"]) |> limit(n: 1) |> yield(name: "first1")
+        "#);
+        let csv = ",result,table,_time\r\n,first1,0,1970-01-01T00:00:00.00000001Z\r\n\r\n\r\n";
+        let second = Some("1970-01-01T00:00:00.00000001Z".parse().unwrap());
+        assert_eq!(read_first_points(csv, 2), Ok(vec![None, second]));
+        assert!(
+            matches!(read_first_points(csv, 1), Err(ReplyError::Unexpected(_))),
+            "of a bucket that was not asked about"
+        );
     }
 
     #[test]

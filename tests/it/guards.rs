@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use fluxform::diff::Goal;
+use fluxform::evidence::Data;
 use fluxform::exit::Exit;
 use fluxform::kind::Kind;
 use fluxform::plan::Consent;
@@ -81,6 +82,43 @@ both!(what_an_org_holds_is_counted_over_its_buckets, async |scene| {
     let refusal = project.plan(Goal::Declared).await.unwrap().plan.refusals.remove(0).diagnostic.message;
     assert_eq!(refusal, "org.o would lose data: 4 values from 2020-01-01T00:00:00Z to 2020-01-01T00:00:00.5Z");
     scene.http.delete(&format!("orgs/{org_id}")).await.expect(204);
+});
+
+both!(data_is_found_among_many_buckets_with_few_queries, async |scene| {
+    let project = Project::new(&scene);
+    let keys: Vec<String> = (0..45).map(|n| format!("b{n}")).collect();
+    let declared: String = keys.iter().map(|key| format!("[bucket.{key}]\n")).collect();
+    project.declare(&format!("{declared}[label.l]\n"));
+    project.apply().await;
+    for (bucket, lines) in [("b3", "m v=1 5\nm v=1 9"), ("b33", "m v=1 7")] {
+        scene.http.post_text(&format!("write?orgID={}&bucket={bucket}", scene.org), lines).await.expect(204);
+    }
+    let queries = Arc::new(Mutex::new(0));
+    let count = Arc::clone(&queries);
+    let proxy = Proxy::start(scene.server.url(), move |seen| {
+        *count.lock().unwrap() += usize::from(seen.path == "/api/v2/query");
+        Fate::Pass
+    })
+    .await;
+    let project = project.through(proxy.url(), scene.server.token());
+    project.declare("[label.l]\n");
+    let plan = project.plan(Goal::Declared).await.unwrap().plan;
+    let held: Vec<String> = plan
+        .at_stake
+        .iter()
+        .filter(|(_, data)| **data != Data::None)
+        .map(|(of, data)| format!("{of}: {data}"))
+        .collect();
+    assert_eq!(
+        held,
+        [
+            "bucket.b3: 2 values from 1970-01-01T00:00:00.000000005Z to 1970-01-01T00:00:00.000000009Z",
+            "bucket.b33: 1 value at 1970-01-01T00:00:00.000000007Z",
+        ]
+    );
+    assert_eq!(plan.at_stake.len(), 45);
+    let queries = *queries.lock().unwrap();
+    assert!(queries <= 3 + 2, "{queries} queries");
 });
 
 both!(the_user_of_the_run_is_neither_deactivated_nor_deleted, async |scene| {

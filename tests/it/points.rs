@@ -33,7 +33,7 @@ async fn evidence(scene: &Scene, flux: &str) -> Evidence {
 }
 
 async fn extent(scene: &Scene, bucket: &str) -> Evidence {
-    evidence(scene, &evidence::extent(bucket).unwrap()).await
+    evidence(scene, &evidence::extent(bucket, None).unwrap()).await
 }
 
 fn at(text: &str) -> Option<Timestamp> {
@@ -43,7 +43,7 @@ fn at(text: &str) -> Option<Timestamp> {
 both!(an_empty_bucket_has_no_evidence, async |scene| {
     scene.bucket("b").await;
     assert_eq!(extent(&scene, "b").await, Evidence::default());
-    assert_eq!(evidence(&scene, &evidence::any_point("b").unwrap()).await, Evidence::default());
+    assert_eq!(evidence(&scene, &evidence::any_point("b", None).unwrap()).await, Evidence::default());
 });
 
 both!(all_types_and_all_times_are_counted, async |scene| {
@@ -57,7 +57,7 @@ both!(all_types_and_all_times_are_counted, async |scene| {
     write(&scene, "b", &lines).await.expect(204);
     let expected = Evidence { values: Some(8), first: at(EARLIEST), last: at(LATEST) };
     assert_eq!(extent(&scene, "b").await, expected);
-    let any = evidence(&scene, &evidence::any_point("b").unwrap()).await;
+    let any = evidence(&scene, &evidence::any_point("b", None).unwrap()).await;
     assert_eq!(any.first, at(EARLIEST));
 });
 
@@ -68,7 +68,7 @@ both!(a_point_at_either_end_of_time_is_found, async |scene| {
         write(&scene, name, &format!("m v=1 {nanoseconds}")).await.expect(204);
         let expected = Evidence { values: Some(1), first: at(time), last: at(time) };
         assert_eq!(extent(&scene, name).await, expected);
-        assert_eq!(evidence(&scene, &evidence::any_point(name).unwrap()).await.first, at(time));
+        assert_eq!(evidence(&scene, &evidence::any_point(name, None).unwrap()).await.first, at(time));
     }
 });
 
@@ -88,12 +88,30 @@ both!(older_than_excludes_its_time, async |scene| {
     write(&scene, "b", "m v=1 5\nm v=1 9\nn,a=b v=1 7").await.expect(204);
     let first_before = async |nanoseconds| {
         let stop = Timestamp::from_nanosecond(nanoseconds).unwrap();
-        evidence(&scene, &evidence::any_point_older_than("b", stop).unwrap()).await.first
+        evidence(&scene, &evidence::any_point("b", Some(stop)).unwrap()).await.first
     };
     assert_eq!(first_before(5).await, None);
     assert_eq!(first_before(6).await, at("1970-01-01T00:00:00.000000005Z"));
     // Before all times that a point can have.
     assert_eq!(first_before(-20_000_000_000_000_000_000).await, None);
+});
+
+both!(many_buckets_are_asked_about_in_one_query, async |scene| {
+    for (name, lines) in [("empty", ""), ("old", "m v=1 5"), ("new", "m v=1 50\nn v=1 70")] {
+        let id = scene.bucket(name).await;
+        if !lines.is_empty() {
+            write(&scene, &id, lines).await.expect(204);
+        }
+    }
+    let stop = Timestamp::from_nanosecond(40).ok();
+    let buckets = [("empty", None), ("old", stop), ("new", stop), ("new", None)];
+    let reply = query(&scene.http, &scene.org, &evidence::first_points(&buckets).unwrap()).await;
+    assert_eq!(reply.status, 200, "{}", reply.text);
+    let firsts = evidence::read_first_points(&reply.text, buckets.len()).unwrap();
+    let at = |nanoseconds| Timestamp::from_nanosecond(nanoseconds).ok();
+    assert_eq!(firsts, [None, at(5), None, at(50)]);
+    let flux = evidence::first_points(&[("old", None), ("gone", None)]).unwrap();
+    query(&scene.http, &scene.org, &flux).await.refused(404, "not found", "bucket \"gone\"");
 });
 
 both!(bucket_names_reach_the_server_unchanged, async |scene| {
@@ -106,7 +124,7 @@ both!(bucket_names_reach_the_server_unchanged, async |scene| {
 
 both!(a_bucket_that_may_not_be_read_is_not_found, async |scene| {
     let bucket = scene.bucket("b").await;
-    let flux = evidence::any_point("b").unwrap();
+    let flux = evidence::any_point("b", None).unwrap();
     let missing = "failed to initialize execute state: could not find bucket \"b\"";
     let writer = scene.token(json!([scene.may("write", "buckets")])).await;
     query(&writer.http, &scene.org, &flux).await.refused(404, "not found", missing);
@@ -115,7 +133,11 @@ both!(a_bucket_that_may_not_be_read_is_not_found, async |scene| {
     query(&inactive.http, &scene.org, &flux).await.refused(404, "not found", missing);
     let reader = scene.token(json!([scene.may_one("read", "buckets", &bucket)])).await;
     query(&reader.http, &scene.org, &flux).await.expect(200);
-    query(&scene.http, &scene.org, &evidence::any_point("c").unwrap()).await.refused(404, "not found", "bucket \"c\"");
+    query(&scene.http, &scene.org, &evidence::any_point("c", None).unwrap()).await.refused(
+        404,
+        "not found",
+        "bucket \"c\"",
+    );
     let wrong = scene.http.with_token("wrong");
     query(&wrong, &scene.org, &flux).await.refused(401, "unauthorized", "unauthorized access");
 });
@@ -123,7 +145,7 @@ both!(a_bucket_that_may_not_be_read_is_not_found, async |scene| {
 both!(a_query_may_be_json_with_a_dialect, async |scene| {
     scene.bucket("b").await;
     write(&scene, "b", "m v=1 1").await.expect(204);
-    let flux = evidence::any_point("b").unwrap();
+    let flux = evidence::any_point("b", None).unwrap();
     let ask = async |dialect| {
         let body = json!({"query": flux, "type": "flux", "dialect": dialect});
         scene.http.post(&format!("query?org={}", scene.org_name), body).await
@@ -144,7 +166,7 @@ both!(a_query_may_be_json_with_a_dialect, async |scene| {
 
 both!(a_query_names_an_organization, async |scene| {
     scene.bucket("b").await;
-    let flux = evidence::any_point("b").unwrap();
+    let flux = evidence::any_point("b", None).unwrap();
     for (org, message) in [
         ("", "failed to decode request body: Please provide either orgID or org"),
         ("?org=nope", "failed to decode request body: organization name \"nope\" not found"),
@@ -291,7 +313,7 @@ both!(written_points_outlive_the_server, virgin, async |server| {
     server.kill().await;
 
     let server = Server::virgin(backend, &start).await.with_token(&token);
-    let reply = query(&server.operator(), org, &evidence::extent(bucket).unwrap()).await;
+    let reply = query(&server.operator(), org, &evidence::extent(bucket, None).unwrap()).await;
     assert_eq!(evidence::read_reply(&reply.text).unwrap().values, Some(3), "{}", reply.text);
     // Types are still known.
     server.operator().post_text(&path, "m v=1i 3").await.refused(422, "unprocessable entity", "field type conflict");

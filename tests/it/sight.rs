@@ -112,7 +112,7 @@ both!(an_answering_server_is_recognised, async |scene| {
 
 both!(a_query_of_what_may_not_be_read_is_denied, async |scene| {
     scene.bucket("b").await;
-    let flux = any_point("b").unwrap();
+    let flux = any_point("b", None).unwrap();
     let api = client(&scene, scene.server.token());
     assert_eq!(api.evidence_query(&scene.org, &flux).await.unwrap().trim(), "");
     let token = scene.token(json!([scene.may("read", "labels")])).await;

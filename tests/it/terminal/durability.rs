@@ -118,7 +118,7 @@ impl Acknowledged {
             http.with_token(&secret).get(&format!("buckets?orgID={org}")).await.expect(200);
         }
         let flux = http.clone().with_header("content-type", "application/vnd.flux");
-        let reply = flux.post_text(&format!("query?orgID={org}"), &evidence::extent("raw").unwrap()).await;
+        let reply = flux.post_text(&format!("query?orgID={org}"), &evidence::extent("raw", None).unwrap()).await;
         assert_eq!(reply.status, 200, "{}", reply.text);
         let points = usize::try_from(evidence::read_reply(&reply.text).unwrap().values.unwrap_or_default()).unwrap();
         // The last one may have been kept though its acknowledgment was not heard: it is written again.
