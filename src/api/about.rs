@@ -94,7 +94,7 @@ impl Client {
     async fn who(&self, request: Request<'_>) -> Result<Me, ApiError> {
         match self.send(&request, None).await {
             Ok(body) => {
-                let User { id, name } = request.decode(&body)?;
+                let User { id, name } = self.decode(&request, &body)?;
                 Ok(Me { id, name: Some(name) })
             }
             Err(error) if error.class == Class::Denied => match user_in(&error.message) {
@@ -123,7 +123,7 @@ impl Client {
     pub async fn query_ast(&self, flux: &str) -> Result<serde_json::Value, ApiError> {
         let body = Query { query: flux, ty: "flux" };
         let request = Request::json(Verb::Ask, "/api/v2/query/ast", &body);
-        request.decode(&self.send(&request, None).await?)
+        self.decode(&request, &self.send(&request, None).await?)
     }
 
     /// Asks for a token that the server must refuse, to learn from the refusal what the client's token may do (see

@@ -1,5 +1,6 @@
 //! The two clients: one that cannot write, for everything up to the plan, and one that can, for apply.
 
+use std::borrow::Cow;
 use std::error::Error as _;
 use std::fmt;
 use std::io;
@@ -14,14 +15,16 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use url::Url;
 
+use super::clock::{Clock, Jump};
 use super::error::{self, ApiError, Class};
+use super::known::{Identified, Known};
+use super::limits::{LONGEST_ERROR, LONGEST_REPLY};
+use super::redact::{self, Redaction};
 #[cfg(test)]
 use super::retry::Sleep;
 use super::retry::{self, Failure, Patience};
 use crate::secret::{Access, Secret, fingerprint};
-
-/// The longest reply that is read, in bytes.
-const LONGEST_REPLY: usize = 64 << 20;
+use crate::snowflake::is_id;
 
 /// A client without write methods. Cheap to clone.
 #[derive(Clone)]
@@ -33,11 +36,13 @@ struct Inner {
     http: reqwest::Client,
     base: Url,
     token: Option<HeaderValue>,
+    /// Takes the token out of what the server sends.
+    redaction: Option<Redaction>,
     timeout: Duration,
     patience: Patience,
     requests: AtomicU64,
-    /// The highest `Date` of the replies, in milliseconds since 1970; 0 before.
-    date: AtomicU64,
+    clock: Clock,
+    known: Known,
 }
 
 /// Asked before each try of a write; an error stops it, with the reason.
@@ -48,6 +53,8 @@ pub type Gate = Arc<dyn Fn() -> Result<(), String> + Send + Sync>;
 pub struct Writer {
     client: Client,
     gate: Option<Gate>,
+    /// An ID that the server gave out before it makes anything for this writer.
+    since: Option<String>,
 }
 
 /// What a request does to the server.
@@ -108,22 +115,16 @@ impl<'a> Request<'a> {
         Self { body: Some(body), ..Self::new(verb, path) }
     }
 
+    /// Takes a token of its own out of the reply.
+    fn redaction(&self) -> Option<Redaction> {
+        self.token.as_ref().and_then(secret_of).map(Redaction::of)
+    }
+
     fn error(&self, class: Class, status: Option<u16>, message: String) -> ApiError {
         let (method, path) = (self.verb.name(), self.path.to_owned());
         ApiError { class, method, path, status, message, maybe_done: false }
     }
 
-    /// What a reply that is JSON says.
-    pub(super) fn decode<T: DeserializeOwned>(&self, body: &[u8]) -> Result<T, ApiError> {
-        serde_json::from_slice(body).map_err(|error| {
-            let message = if body.is_empty() {
-                "the reply is empty".into()
-            } else {
-                format!("the reply is not what InfluxDB gives: {error}")
-            };
-            ApiError { maybe_done: self.verb.writes(), ..self.error(Class::Unexpected, None, message) }
-        })
-    }
 }
 
 impl Client {
@@ -134,8 +135,9 @@ impl Client {
         timeout: Duration,
         patience: Patience,
     ) -> Self {
-        let (requests, date) = (AtomicU64::new(0), AtomicU64::new(0));
-        Self { inner: Arc::new(Inner { http, base, token, timeout, patience, requests, date }) }
+        let redaction = token.as_ref().and_then(secret_of).map(Redaction::of);
+        let (requests, clock, known) = (AtomicU64::new(0), Clock::default(), Known::default());
+        Self { inner: Arc::new(Inner { http, base, token, redaction, timeout, patience, requests, clock, known }) }
     }
 
     /// The server's base URL.
@@ -148,16 +150,16 @@ impl Client {
         self.inner.timeout
     }
 
-    /// Whether `token` is the one that this client uses.
-    pub(super) fn has_token(&self, token: &Secret) -> bool {
-        let own = self.inner.token.as_ref().and_then(|own| own.as_bytes().strip_prefix(b"Token "));
-        own.is_some_and(|own| own == token.expose_secret().as_bytes())
+    /// Whether `token`, as a reply has it, is the one that this client uses: where that stood, its mark stands now.
+    pub(crate) fn has_token(&self, token: &Secret) -> bool {
+        let own = self.inner.token.as_ref().and_then(secret_of);
+        own.is_some_and(|own| own == token.expose_secret() || token.expose_secret() == redact::MARK)
     }
 
     /// The fingerprint of the client's own token.
     pub fn token_print(&self) -> Option<String> {
-        let own = self.inner.token.as_ref()?.as_bytes().strip_prefix(b"Token ")?;
-        std::str::from_utf8(own).ok().map(|own| fingerprint(&own.to_owned().into()))
+        let own = secret_of(self.inner.token.as_ref()?)?;
+        Some(fingerprint(&own.to_owned().into()))
     }
 
     /// How many requests have been sent, tries counted.
@@ -167,19 +169,70 @@ impl Client {
 
     /// The highest `Date` of the replies so far, in milliseconds since 1970 (whole seconds); none before the first.
     pub fn server_time(&self) -> Option<u64> {
-        Some(self.inner.date.load(Relaxed)).filter(|date| *date > 0)
+        self.inner.clock.time()
+    }
+
+    /// Where replies disagreed about the time, if they did.
+    pub fn clock_jump(&self) -> Option<Jump> {
+        self.inner.clock.jump()
+    }
+
+    /// There is an object with this ID: no request can make it any more.
+    pub(crate) fn saw(&self, id: &str) {
+        self.inner.known.add(id);
     }
 
     /// `GET path?query`, decoded from JSON. Retried.
     pub async fn get<T: DeserializeOwned>(&self, path: &str, query: &[(&str, &str)]) -> Result<T, ApiError> {
+        self.get_sized(path, query).await.map(|(reply, _)| reply)
+    }
+
+    /// The same, with how many bytes the reply has.
+    pub(super) async fn get_sized<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        query: &[(&str, &str)],
+    ) -> Result<(T, usize), ApiError> {
         let request = Request { query, ..Request::new(Verb::Get, path) };
-        request.decode(&self.send(&request, None).await?)
+        let body = self.send(&request, None).await?;
+        Ok((self.decode(&request, &body)?, body.len()))
     }
 
     /// `GET path?query`, as text. Retried.
     pub async fn get_text(&self, path: &str, query: &[(&str, &str)]) -> Result<String, ApiError> {
         let request = Request { query, accept: "*/*", ..Request::new(Verb::Get, path) };
         Ok(String::from_utf8_lossy(&self.send(&request, None).await?).into_owned())
+    }
+
+    /// What a reply that is JSON says.
+    pub(super) fn decode<T: DeserializeOwned>(&self, request: &Request<'_>, body: &[u8]) -> Result<T, ApiError> {
+        serde_json::from_slice(body).map_err(|error| {
+            let message = if body.is_empty() {
+                "the reply is empty".into()
+            } else {
+                format!("the reply is not what InfluxDB gives: {error}")
+            };
+            let maybe_done = request.verb.writes();
+            ApiError { maybe_done, ..request.error(Class::Unexpected, None, self.said(request, message)) }
+        })
+    }
+
+    /// The words `said`, in which something of a reply may stand, without the token.
+    fn said(&self, request: &Request<'_>, said: String) -> String {
+        let said = match &self.inner.redaction {
+            Some(redaction) => redaction.said(&said).into_owned(),
+            None => said,
+        };
+        match request.redaction() {
+            Some(redaction) => redaction.said(&said).into_owned(),
+            None => said,
+        }
+    }
+
+    /// A reply without the token.
+    fn without_token(&self, request: &Request<'_>, reply: Vec<u8>) -> Vec<u8> {
+        let redactions = [self.inner.redaction.as_ref().map(Cow::Borrowed), request.redaction().map(Cow::Owned)];
+        redactions.into_iter().flatten().fold(reply, |reply, redaction| redaction.data(reply))
     }
 
     /// Sends until a try succeeds or no further one may help; the body of the reply.
@@ -220,18 +273,20 @@ impl Client {
         let status = reply.status();
         let date = header(&reply, DATE).and_then(retry::date);
         if let Some(date) = date {
-            // Replies overtake each other: a lease counts on it that this never goes back.
-            self.inner.date.fetch_max(date, Relaxed);
+            self.inner.clock.hear(date);
         }
         tracing::debug!(method = request.verb.name(), path = request.path, status = status.as_u16());
         let body = self.body(request, &mut reply).await?;
         if status.is_success() {
             self.inner.patience.answer(true);
-            return Ok(body);
+            return Ok(self.without_token(request, body));
         }
         let (class, message) = match header(&reply, LOCATION).filter(|_| status.is_redirection()) {
-            Some(to) => (Class::Unexpected, format!("{} redirects to {to}: use that URL", status.as_u16())),
-            None => error::read(status.as_u16(), &body),
+            Some(to) => {
+                let message = format!("{} redirects to {to}: use that URL", status.as_u16());
+                (Class::Unexpected, self.said(request, message))
+            }
+            None => error::read(status.as_u16(), &body, |said| self.said(request, said)),
         };
         self.inner.patience.answer(class != Class::Unavailable);
         let after = header(&reply, RETRY_AFTER).and_then(|text| retry::retry_after(text, date));
@@ -242,10 +297,18 @@ impl Client {
         Err(Failure { error, again: class == Class::Unavailable && request.verb != Verb::Post, after })
     }
 
+    /// Reads a reply, unpacked. Of an error no more than tells it.
     async fn body(&self, request: &Request<'_>, reply: &mut reqwest::Response) -> Result<Vec<u8>, Failure> {
         let announced = reply.content_length().and_then(|length| usize::try_from(length).ok()).unwrap_or(0);
         let mut body = Vec::with_capacity(announced.min(LONGEST_REPLY));
         while let Some(chunk) = reply.chunk().await.map_err(|error| self.lost(request, &error))? {
+            if !reply.status().is_success() {
+                body.extend_from_slice(&chunk[..chunk.len().min(LONGEST_ERROR - body.len())]);
+                if body.len() == LONGEST_ERROR {
+                    break;
+                }
+                continue;
+            }
             if body.len() + chunk.len() > LONGEST_REPLY {
                 let message = format!("the reply is longer than {} MiB", LONGEST_REPLY >> 20);
                 let error = request.error(Class::Unexpected, Some(reply.status().as_u16()), message);
@@ -266,18 +329,13 @@ impl Client {
         let maybe_done = request.verb.writes() && !error.is_connect();
         // Where there has never been a server, waiting for it is no help.
         let nobody = error.is_connect() && !self.inner.patience.has_answered();
+        let message = self.said(request, message);
         let error = ApiError { maybe_done, ..request.error(Class::Unavailable, None, message) };
         Failure { error, again: request.verb != Verb::Post && !nobody, after: None }
     }
 
     fn url(&self, request: &Request<'_>) -> Result<Url, ApiError> {
-        // An ID with dots or slashes in it must not lead to another object.
-        let plain = |part: &str| {
-            part.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
-                && !part.contains("..")
-                && part != "."
-        };
-        if !request.path.split('/').all(plain) {
+        if !is_path(request.path) {
             return Err(request.error(Class::Refused, None, "not sent: this is no path of the API".into()));
         }
         let mut url = self.inner.base.clone();
@@ -298,13 +356,19 @@ impl Client {
 impl Writer {
     /// The writing side of `client`.
     pub fn new(client: Client) -> Self {
-        Self { client, gate: None }
+        Self { client, gate: None, since: None }
     }
 
     /// The writing side of `client`, with a gate that is asked before each try of each write: one that is refused is an
     /// error of class `Shut`, and nothing was sent (by that try).
     pub fn gated(client: Client, gate: Gate) -> Self {
-        Self { client, gate: Some(gate) }
+        Self { client, gate: Some(gate), since: None }
+    }
+
+    /// The same, and what it makes is newer than the object with the ID `since`.
+    #[must_use]
+    pub fn since(self, since: &str) -> Self {
+        Self { since: Some(since.to_owned()), ..self }
     }
 
     /// The right to secrets: what may write may deliver, and set passwords.
@@ -312,10 +376,22 @@ impl Writer {
         Access::granted()
     }
 
+    /// `POST path` with a JSON body, which makes an object. Sent once: the caller looks before it sends again
+    /// (`maybe_done`). A reply that names an object that was there before is an error of class `NotOurs`.
+    pub(crate) async fn create<B: Serialize, T: DeserializeOwned + Identified>(
+        &self,
+        path: &str,
+        body: &B,
+    ) -> Result<T, ApiError> {
+        let made: T = self.post(path, body).await?;
+        self.client.inner.known.admit(path, &made, self.since.as_deref())?;
+        Ok(made)
+    }
+
     /// `POST path` with a JSON body. Sent once: the caller looks before it sends again (`maybe_done`).
     pub async fn post<B: Serialize, T: DeserializeOwned>(&self, path: &str, body: &B) -> Result<T, ApiError> {
         let request = Request::json(Verb::Post, path, body);
-        request.decode(&self.client.send(&request, self.gate.as_ref()).await?)
+        self.client.decode(&request, &self.client.send(&request, self.gate.as_ref()).await?)
     }
 
     /// `POST path` with a JSON body, where the reply's body does not matter. Sent once, as [`Writer::post`].
@@ -327,7 +403,7 @@ impl Writer {
     /// `PATCH path` with a JSON body of whole fields. Retried.
     pub async fn patch<B: Serialize, T: DeserializeOwned>(&self, path: &str, body: &B) -> Result<T, ApiError> {
         let request = Request::json(Verb::Patch, path, body);
-        request.decode(&self.client.send(&request, self.gate.as_ref()).await?)
+        self.client.decode(&request, &self.client.send(&request, self.gate.as_ref()).await?)
     }
 
     /// `DELETE path`; 404 is an error of class `NotFound`, unless an earlier try was lost. Retried.
@@ -354,6 +430,22 @@ impl fmt::Debug for Writer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Writer({})", self.inner.base)
     }
+}
+
+/// Whether `path` is one that the API has: words, with an ID after each but where a word stands for itself. What a server
+/// calls an ID must not lead to another object.
+fn is_path(path: &str) -> bool {
+    let word = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphabetic());
+    match path.strip_prefix("/api/v2/") {
+        Some("query/ast") => true,
+        Some(rest) => rest.split('/').enumerate().all(|(at, part)| if at % 2 == 0 { word(part) } else { is_id(part) }),
+        None => path.strip_prefix('/').is_some_and(word),
+    }
+}
+
+/// The token in a header that carries one.
+fn secret_of(header: &HeaderValue) -> Option<&str> {
+    std::str::from_utf8(header.as_bytes()).ok()?.strip_prefix("Token ")
 }
 
 fn header(reply: &reqwest::Response, name: http::HeaderName) -> Option<&str> {

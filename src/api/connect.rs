@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use http::HeaderValue;
 use secrecy::ExposeSecret;
+use tokio::time::Instant;
 use url::{Host, Url};
 
 use super::Client;
@@ -32,6 +33,8 @@ pub struct Connect {
     pub timeout: Duration,
     /// Who is told when a request waits to be sent again.
     pub on_wait: OnWait,
+    /// When the run must end: no request waits beyond it to be sent again.
+    pub until: Option<Instant>,
 }
 
 /// Why a client cannot be made.
@@ -85,6 +88,7 @@ impl Connect {
             connect_timeout: Duration::from_secs(5),
             timeout: Duration::from_secs(25),
             on_wait: OnWait::default(),
+            until: None,
         }
     }
 
@@ -121,7 +125,7 @@ impl Connect {
             builder = builder.identity(identity);
         }
         let http = builder.build().map_err(|error| ConnectError::Tls(super::client::reason(&error)))?;
-        let patience = Patience::new(retry::sleep(), self.on_wait.clone());
+        let patience = Patience::new(retry::sleep(), self.on_wait.clone(), self.until);
         Ok(Client::new(http, self.host.clone(), token, self.timeout, patience))
     }
 

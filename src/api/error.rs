@@ -19,6 +19,8 @@ pub enum Class {
     Unavailable,
     /// An answer that no InfluxDB gives.
     Unexpected,
+    /// A reply to a request that makes something names an object that this cannot be. Nothing was done with that object.
+    NotOurs,
     /// Not sent: the gate of the [`super::Writer`] was shut.
     Shut,
 }
@@ -96,6 +98,10 @@ impl ApiError {
             (Class::Unexpected, _) => {
                 "check the URL: is this an InfluxDB 2.x server, and is the path in front of it right?"
             }
+            (Class::NotOurs, _) => {
+                "nothing was done with that object; what the request was to make may be there: plan again, and look at what \
+                 stands between fluxform and the server"
+            }
             (Class::Shut, _) => return None,
         })
     }
@@ -111,8 +117,8 @@ struct Body {
     error: Option<String>,
 }
 
-/// What a reply with an error status means: its class and the server's words.
-pub(super) fn read(status: u16, body: &[u8]) -> (Class, String) {
+/// What a reply with an error status means: its class, and the server's words as `clean` leaves them.
+pub(super) fn read(status: u16, body: &[u8], clean: impl Fn(String) -> String) -> (Class, String) {
     match serde_json::from_slice::<Body>(body) {
         Ok(body) => {
             let words = match body.error {
@@ -121,9 +127,10 @@ pub(super) fn read(status: u16, body: &[u8]) -> (Class, String) {
             };
             let class = of_influxdb(status, &body.code, &words);
             let words = if words.is_empty() { format!("{} ({status})", body.code) } else { words };
-            (class, words)
+            (class, clean(words))
         }
-        Err(_) => (of_plain(status), plain(status, body)),
+        // Cleaned before it is cut: a part of a token is not recognised.
+        Err(_) => (of_plain(status), plain(status, &clean(String::from_utf8_lossy(body).into_owned()))),
     }
 }
 
@@ -173,9 +180,8 @@ fn of_plain(status: u16) -> Class {
 }
 
 /// The first line of a body that is not in InfluxDB's form.
-fn plain(status: u16, body: &[u8]) -> String {
+fn plain(status: u16, text: &str) -> String {
     const LONGEST: usize = 200;
-    let text = String::from_utf8_lossy(&body[..body.len().min(4 * LONGEST)]);
     let line = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
     let reason = http::StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason()).unwrap_or("?");
     if line.is_empty() {
@@ -189,8 +195,12 @@ fn plain(status: u16, body: &[u8]) -> String {
 mod tests {
     use super::*;
 
+    fn seen(status: u16, body: &[u8]) -> (Class, String) {
+        read(status, body, |words| words)
+    }
+
     fn json(status: u16, code: &str, message: &str) -> Class {
-        read(status, format!("{{\"code\":\"{code}\",\"message\":\"{message}\"}}").as_bytes()).0
+        seen(status, format!("{{\"code\":\"{code}\",\"message\":\"{message}\"}}").as_bytes()).0
     }
 
     #[test]
@@ -228,20 +238,20 @@ mod tests {
             "{\"code\":\"not found\",\"message\":\"gone\"}",
             "{\n\t\"code\": \"not found\",\n\t\"message\": \"gone\"\n}",
         ] {
-            assert_eq!(read(404, body.as_bytes()), (Class::NotFound, "gone".to_owned()));
+            assert_eq!(seen(404, body.as_bytes()), (Class::NotFound, "gone".to_owned()));
         }
     }
 
     #[test]
     fn a_plain_404_proves_no_absence() {
-        let (class, words) = read(404, b"404 page not found\n");
+        let (class, words) = seen(404, b"404 page not found\n");
         assert_eq!((class, words.as_str()), (Class::Unexpected, "404 Not Found: 404 page not found"));
     }
 
     #[test]
     fn a_page_of_a_proxy_is_cut_to_one_line() {
         let page = format!("\n<html>{}\n</html>", "x".repeat(9000));
-        let (class, words) = read(502, page.as_bytes());
+        let (class, words) = seen(502, page.as_bytes());
         assert_eq!(class, Class::Unavailable);
         assert!(words.starts_with("502 Bad Gateway: <html>xx") && words.len() < 250, "{words}");
     }

@@ -2,13 +2,17 @@
 
 mod about;
 mod client;
+mod clock;
 mod connect;
 mod error;
 #[cfg(test)]
 pub(crate) mod fault;
+mod known;
+mod limits;
 mod page;
 mod permission;
 mod problem;
+mod redact;
 mod retry;
 pub mod sight;
 #[cfg(test)]
@@ -18,8 +22,11 @@ mod tls_tests;
 
 pub use about::{Health, Me};
 pub use client::{Client, Gate, Writer};
+pub use clock::Jump;
 pub use connect::{Connect, ConnectError, is_plain_http_to_elsewhere};
 pub use error::{ApiError, Class};
-pub(crate) use page::{after, by_offset};
+pub(crate) use known::Identified;
+pub(crate) use limits::{LONGEST_WAIT, MOST_ROWS};
+pub(crate) use page::{after, by_offset, repeating, whole};
 pub(crate) use permission::{Permission, Resource};
 pub use retry::{OnWait, Waiting};

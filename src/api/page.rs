@@ -8,6 +8,7 @@ use std::collections::HashSet;
 use futures::stream::{FuturesOrdered, StreamExt};
 use serde::de::DeserializeOwned;
 
+use super::limits::{Bounds, LIST};
 use super::{ApiError, Client};
 
 /// Rows of a page of a list that is walked by `offset`: the most that the server gives.
@@ -26,12 +27,48 @@ pub(crate) async fn by_offset<P: DeserializeOwned, T>(
     rows: impl Fn(P) -> Vec<T>,
     id: impl Fn(&T) -> &str,
 ) -> Result<Vec<T>, ApiError> {
-    for _ in 0..WALKS {
-        if let Some(all) = walk(api, path, query, &rows, &id).await? {
-            return Ok(all);
+    let list = List { api, path, query, bounds: LIST };
+    list.in_time(async || {
+        for _ in 0..WALKS {
+            if let Some(all) = walk(&list, &rows, &id).await? {
+                return Ok(all);
+            }
+        }
+        Err(list.endless("the list does not come to an end, or changes faster than it can be read".to_owned()))
+    })
+    .await
+}
+
+/// A list that is being read.
+struct List<'a> {
+    api: &'a Client,
+    path: &'a str,
+    query: &'a [(&'a str, &'a str)],
+    bounds: Bounds,
+}
+
+impl List<'_> {
+    fn endless(&self, message: String) -> ApiError {
+        ApiError::unexpected("GET", self.path, message)
+    }
+
+    /// What `read` gives, unless it takes too long.
+    async fn in_time<T>(&self, read: impl AsyncFnOnce() -> Result<T, ApiError>) -> Result<T, ApiError> {
+        match tokio::time::timeout(self.bounds.time, read()).await {
+            Ok(read) => read,
+            Err(_) => Err(self.endless(self.bounds.too_slow())),
         }
     }
-    Err(ApiError::unexpected("GET", path, "the list does not come to an end, or changes faster than it can be read"))
+
+    /// One page with what `asked` says of it, and its bytes.
+    async fn page<P: DeserializeOwned>(&self, asked: &[(&str, &str)]) -> Result<(P, usize), ApiError> {
+        self.api.get_sized(self.path, &[self.query, asked].concat()).await
+    }
+
+    /// Whether so many rows and bytes are too many.
+    fn within(&self, rows: usize, bytes: usize) -> Result<(), ApiError> {
+        self.bounds.exceeded(rows, bytes).map_or(Ok(()), |message| Err(self.endless(message)))
+    }
 }
 
 /// One walk by `offset`; none if rows have gone, or pages were repeated, while it went on.
@@ -39,17 +76,17 @@ pub(crate) async fn by_offset<P: DeserializeOwned, T>(
 /// Pages are read side by side and looked at in order. Whichever of two pages was read first: where a row has slipped past
 /// between them, the second lacks the last row of the first.
 async fn walk<P: DeserializeOwned, T>(
-    api: &Client,
-    path: &str,
-    query: &[(&str, &str)],
+    list: &List<'_>,
     rows: &impl Fn(P) -> Vec<T>,
     id: &impl Fn(&T) -> &str,
 ) -> Result<Option<Vec<T>>, ApiError> {
     let read = |offset: usize| async move {
         let (limit, offset) = (LIMIT.to_string(), offset.to_string());
-        api.get(path, &[query, &[("limit", &limit), ("offset", &offset)]].concat()).await.map(rows)
+        let (page, bytes) = list.page(&[("limit", &limit), ("offset", &offset)]).await?;
+        Ok::<_, ApiError>((rows(page), bytes))
     };
     let mut all: Vec<T> = Vec::new();
+    let mut bytes = 0;
     let mut seen: HashSet<String> = HashSet::new();
     // Of a full page only: in a short one rows are hidden, and the next page may begin with one of them.
     let mut last: Option<String> = None;
@@ -57,7 +94,8 @@ async fn walk<P: DeserializeOwned, T>(
     let mut offsets = (0..).step_by(LIMIT - 1);
     let mut pages: FuturesOrdered<_> = offsets.by_ref().take(ahead(full)).map(read).collect();
     while let Some(page) = pages.next().await {
-        let page = page?;
+        let (page, size) = page?;
+        bytes += size;
         if last.as_ref().is_some_and(|last| page.iter().all(|row| id(row) != last)) {
             return Ok(None);
         }
@@ -71,6 +109,7 @@ async fn walk<P: DeserializeOwned, T>(
         pages.extend(offsets.by_ref().take(wanted.saturating_sub(pages.len())).map(read));
         let before = all.len();
         all.extend(page.into_iter().filter(|row| seen.insert(id(row).to_owned())));
+        list.within(all.len(), bytes)?;
         if all.len() == before && !only_the_last {
             return Ok(None);
         }
@@ -92,28 +131,71 @@ pub(crate) async fn after<P: DeserializeOwned, T>(
     rows: impl Fn(P) -> Vec<T>,
     id: impl Fn(&T) -> &str,
 ) -> Result<Vec<T>, ApiError> {
-    let mut all: Vec<T> = Vec::new();
-    loop {
-        let last = all.last().map(|row| id(row).to_owned());
-        let mut asked = [query, &[("limit", "500")]].concat();
-        asked.extend(last.as_deref().map(|last| ("after", last)));
-        let page = rows(api.get(path, &asked).await?);
-        if page.is_empty() {
-            return Ok(all);
+    let list = List { api, path, query, bounds: LIST };
+    list.in_time(async || {
+        let mut all: Vec<T> = Vec::new();
+        let mut bytes = 0;
+        let mut seen: HashSet<String> = HashSet::new();
+        loop {
+            let last = all.last().map(|row| id(row).to_owned());
+            let mut asked = vec![("limit", "500")];
+            asked.extend(last.as_deref().map(|last| ("after", last)));
+            let (page, size) = list.page(&asked).await?;
+            let page = rows(page);
+            if page.is_empty() {
+                return Ok(all);
+            }
+            bytes += size;
+            // A row that comes again: the server does not page at all, and the walk has no end.
+            if let Some(again) = page.iter().find(|row| !seen.insert(id(row).to_owned())) {
+                return Err(list.endless(format!("the list repeats the row with the ID `{}` instead of ending", id(again))));
+            }
+            all.extend(page);
+            list.within(all.len(), bytes)?;
         }
-        extend(&mut all, page, path, &id)?;
-    }
+    })
+    .await
 }
 
-/// Adds a page, unless it ends as the last one did: then the server does not page at all, and the walk has no end.
-fn extend<T>(all: &mut Vec<T>, page: Vec<T>, path: &str, id: impl Fn(&T) -> &str) -> Result<(), ApiError> {
-    if let (Some(last), Some(new)) = (all.last(), page.last())
-        && id(last) == id(new)
-    {
-        return Err(ApiError::unexpected("GET", path, "the list repeats its last page instead of ending"));
-    }
-    all.extend(page);
-    Ok(())
+/// All rows of a list that is walked by `offset` and whose pages may have rows of earlier ones, to the first empty page.
+pub(crate) async fn repeating<P: DeserializeOwned, T>(
+    api: &Client,
+    path: &str,
+    query: &[(&str, &str)],
+    rows: impl Fn(P) -> Vec<T>,
+) -> Result<Vec<T>, ApiError> {
+    let list = List { api, path, query, bounds: LIST };
+    list.in_time(async || {
+        let mut all = Vec::new();
+        let mut bytes = 0;
+        for offset in (0..).step_by(LIMIT) {
+            let (limit, offset) = (LIMIT.to_string(), offset.to_string());
+            let (page, size) = list.page(&[("limit", &limit), ("offset", &offset)]).await?;
+            let page = rows(page);
+            if page.is_empty() {
+                break;
+            }
+            all.extend(page);
+            bytes += size;
+            list.within(all.len(), bytes)?;
+        }
+        Ok(all)
+    })
+    .await
+}
+
+/// All rows of a list that the server gives whole.
+pub(crate) async fn whole<P: DeserializeOwned, T>(
+    api: &Client,
+    path: &str,
+    query: &[(&str, &str)],
+    rows: impl Fn(P) -> Vec<T>,
+) -> Result<Vec<T>, ApiError> {
+    let list = List { api, path, query, bounds: LIST };
+    let (page, bytes) = list.page(&[]).await?;
+    let rows = rows(page);
+    list.within(rows.len(), bytes)?;
+    Ok(rows)
 }
 
 #[cfg(test)]
@@ -213,6 +295,58 @@ mod tests {
     async fn a_server_that_does_not_page_is_an_error() {
         let all: Vec<_> = (0..WALKS).flat_map(|_| [(0, 0..3), (99, 0..3), (198, 0..3)]).collect();
         assert_eq!(walk_all(&pages(&all).await).await.expect_err("no end").class, Class::Unexpected);
+    }
+
+    /// What a list says that is walked within these bounds.
+    async fn bounded(fault: &Fault, bounds: Bounds) -> String {
+        let (api, rows) = (fault.client(), |page: Vec<String>| page);
+        let list = List { api: &api, path: "/api/v2/x", query: &[("orgID", "o")], bounds };
+        let error = list.in_time(async || walk(&list, &rows, &|row: &String| row).await).await.expect_err("no end");
+        assert_eq!(error.class, Class::Unexpected);
+        error.message
+    }
+
+    /// A server whose pages are always full of rows that nobody has seen.
+    async fn endless() -> Fault {
+        let full: Vec<_> = (0..20).map(|n| (n * 99, n as u32 * 99..n as u32 * 99 + 100)).collect();
+        pages(&full).await
+    }
+
+    #[tokio::test]
+    async fn a_list_without_end_is_an_error() {
+        let few = Bounds { rows: 500, ..LIST };
+        let said = bounded(&endless().await, few).await;
+        assert_eq!(said, "the list does not come to an end: it has more than 500 rows");
+        let small = Bounds { bytes: 4000, ..LIST };
+        let said = bounded(&endless().await, small).await;
+        assert_eq!(said, "the list does not come to an end: it has more than 0 MiB");
+        let slow = Bounds { time: std::time::Duration::ZERO, ..LIST };
+        let said = bounded(&Fault::start([Reply::Hang]).await, slow).await;
+        assert_eq!(said, "the list does not come to an end: it has taken more than 0 s");
+    }
+
+    #[tokio::test]
+    async fn every_list_has_bounds() {
+        let rows = |page: Vec<String>| page;
+        let many = || Reply::json(200, &json!(vec!["1"; super::super::MOST_ROWS + 1]));
+        let fault = Fault::start([many(), many(), many(), many()]).await;
+        let api = fault.client();
+        let said = [
+            whole(&api, "/api/v2/x", &[], rows).await.expect_err("too many"),
+            repeating(&api, "/api/v2/x", &[], rows).await.expect_err("too many"),
+            after(&api, "/api/v2/x", &[], rows, |row| row).await.expect_err("the same"),
+        ];
+        let ends = ["more than 200000 rows", "more than 200000 rows", "repeats the row with the ID `1` instead of ending"];
+        for (error, end) in said.iter().zip(ends) {
+            assert!(error.class == Class::Unexpected && error.message.ends_with(end), "{error}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_row_that_comes_again_ends_a_list_that_goes_on_after_the_last() {
+        let fault = Fault::start([page(0..3), page(3..6), page(1..4)]).await;
+        let error = after(&fault.client(), "/api/v2/tasks", &[], |page: Vec<String>| page, |row| row).await;
+        assert_eq!(error.expect_err("no end").message, "the list repeats the row with the ID `1` instead of ending");
     }
 
     #[tokio::test]

@@ -14,6 +14,7 @@ impl From<ApiError> for Problem {
             Class::Refused => (Exit::Error, "server::refused"),
             Class::Unavailable => (Exit::Unavailable, "server::unavailable"),
             Class::Unexpected => (Exit::Unavailable, "server::unexpected"),
+            Class::NotOurs => (Exit::Error, "server::not-ours"),
             Class::Shut => (Exit::Locked, "lock::lost"),
         };
         let mut diagnostic = Diagnostic::error(code, error.to_string());

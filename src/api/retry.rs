@@ -10,6 +10,7 @@ use backon::{ExponentialBuilder, Retryable, Sleeper};
 use tokio::time::Instant;
 
 use super::ApiError;
+use super::limits::LONGEST_WAIT;
 
 /// How often a request is sent at most.
 const TRIES: usize = 5;
@@ -17,8 +18,6 @@ const TRIES: usize = 5;
 const FIRST_TRIES: usize = 3;
 /// How long all tries of one request may take, waits included, unless the server itself says when to come back.
 const BUDGET: Duration = Duration::from_secs(60);
-/// The longest wait that a server may ask for.
-const LONGEST: Duration = Duration::from_secs(120);
 
 /// Waits; exchanged in tests.
 pub(super) type Sleep = Arc<dyn Fn(Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
@@ -35,6 +34,8 @@ pub struct Waiting {
     pub error: ApiError,
     /// How long it waits.
     pub wait: Duration,
+    /// How long the server asks it to wait, where that is longer than it does.
+    pub asked: Option<Duration>,
     /// Which try comes next.
     pub next: usize,
     /// How many tries there are.
@@ -68,6 +69,10 @@ pub(super) struct Patience {
     answered: AtomicBool,
     /// Whether a request has used up all its tries, and no other was answered since: nothing waits any longer.
     given_up: AtomicBool,
+    /// The same for waits that the server asks for: a request has waited for as long as any does.
+    worn: AtomicBool,
+    /// When the run must end: nothing waits beyond it.
+    until: Option<Instant>,
     /// The highest try that was told of since the server has last answered.
     told: AtomicUsize,
 }
@@ -102,15 +107,16 @@ impl Sleeper for Nap {
 }
 
 impl Patience {
-    pub(super) fn new(sleep: Sleep, on_wait: OnWait) -> Self {
-        let (answered, given_up, told) = (AtomicBool::new(false), AtomicBool::new(false), AtomicUsize::new(0));
-        Self { sleep, on_wait, answered, given_up, told }
+    pub(super) fn new(sleep: Sleep, on_wait: OnWait, until: Option<Instant>) -> Self {
+        let flag = || AtomicBool::new(false);
+        let (answered, given_up, worn, told) = (flag(), flag(), flag(), AtomicUsize::new(0));
+        Self { sleep, on_wait, answered, given_up, worn, until, told }
     }
 
     /// The same for another client.
     #[cfg(test)]
     pub(super) fn anew(&self, sleep: Sleep) -> Self {
-        Self::new(sleep, self.on_wait.clone())
+        Self::new(sleep, self.on_wait.clone(), self.until)
     }
 
     /// Whether the server has ever answered.
@@ -123,6 +129,7 @@ impl Patience {
         self.answered.store(true, Relaxed);
         if serves {
             self.given_up.store(false, Relaxed);
+            self.worn.store(false, Relaxed);
             self.told.store(0, Relaxed);
         }
     }
@@ -138,45 +145,66 @@ impl Patience {
             .with_factor(3.0)
             .with_jitter()
             .with_max_times(TRIES);
-        let started = Instant::now();
-        let done = AtomicUsize::new(0);
+        let mut spent = Spent { started: Instant::now(), tries: 0, waited: Duration::ZERO };
         attempt
             .retry(waits)
             .sleep(Nap(Arc::clone(&self.sleep)))
             .when(|failure: &Failure| failure.again)
-            .adjust(|failure, wait| self.wait(failure, wait, done.fetch_add(1, Relaxed) + 1, started.elapsed()))
+            .adjust(|failure, wait| self.wait(failure, wait, &mut spent))
             .await
             .map_err(|failure| failure.error)
     }
 
-    /// How long to wait after `done` tries, which is told; none if there is no further one.
-    fn wait(&self, failure: &Failure, back_off: Option<Duration>, done: usize, elapsed: Duration) -> Option<Duration> {
+    /// How long to wait after another try, which is told; none if there is no further one.
+    fn wait(&self, failure: &Failure, back_off: Option<Duration>, spent: &mut Spent) -> Option<Duration> {
+        spent.tries += 1;
         let of = if self.has_answered() { TRIES } else { FIRST_TRIES };
-        let asked = failure.after.is_some();
-        if !asked && self.given_up.load(Relaxed) {
+        let asked = failure.after;
+        let given_up = if asked.is_some() { &self.worn } else { &self.given_up };
+        if given_up.load(Relaxed) {
             return None;
         }
-        let Some(wait) = wait_for(back_off.filter(|_| done < of), failure.after, elapsed) else {
-            self.given_up.fetch_or(!asked, Relaxed);
+        let wait = spent.wait_for(back_off.filter(|_| spent.tries < of), asked);
+        let Some(wait) = wait.filter(|wait| self.until.is_none_or(|until| Instant::now() + *wait < until)) else {
+            given_up.store(true, Relaxed);
             return None;
         };
-        let next = done + 1;
+        if asked.is_some() {
+            spent.waited += wait;
+        }
+        let next = spent.tries + 1;
         if let Some(tell) = &self.on_wait.0
             && self.told.fetch_max(next, Relaxed) < next
         {
-            tell(&Waiting { error: failure.error.clone(), wait, next, of });
+            let asked = asked.filter(|asked| *asked > wait);
+            tell(&Waiting { error: failure.error.clone(), wait, asked, next, of });
         }
         Some(wait)
     }
 }
-/// How long to wait before the next try: what the server asks for, else the back-off; none when that is too long.
-fn wait_for(back_off: Option<Duration>, asked: Option<Duration>, elapsed: Duration) -> Option<Duration> {
-    let back_off = back_off?;
-    match asked {
-        Some(asked) => Some(asked.min(LONGEST)),
-        None => (elapsed + back_off <= BUDGET).then_some(back_off),
+
+/// What one request has cost.
+struct Spent {
+    started: Instant,
+    tries: usize,
+    /// How long it has waited as the server asked.
+    waited: Duration,
+}
+
+impl Spent {
+    /// How long to wait before the next try: what the server asks for, else the back-off; none when that is too long.
+    fn wait_for(&self, back_off: Option<Duration>, asked: Option<Duration>) -> Option<Duration> {
+        let back_off = back_off?;
+        match asked {
+            Some(asked) => {
+                let left = LONGEST_WAIT.saturating_sub(self.waited);
+                (!left.is_zero()).then(|| asked.min(left))
+            }
+            None => (self.started.elapsed() + back_off <= BUDGET).then_some(back_off),
+        }
     }
 }
+
 
 /// The wait that a `Retry-After` header asks for: seconds, or a date as seen at `now` (milliseconds since 1970).
 pub(super) fn retry_after(text: &str, now: Option<u64>) -> Option<Duration> {
@@ -198,13 +226,19 @@ mod tests {
 
     const SECOND: Duration = Duration::from_secs(1);
 
-    #[test]
-    fn a_wait_ends_with_the_budget_unless_the_server_asks_for_it() {
-        assert_eq!(wait_for(Some(SECOND), None, 59 * SECOND), Some(SECOND));
-        assert_eq!(wait_for(Some(SECOND), None, 60 * SECOND), None);
-        assert_eq!(wait_for(Some(SECOND), Some(90 * SECOND), 70 * SECOND), Some(90 * SECOND));
-        assert_eq!(wait_for(Some(SECOND), Some(3600 * SECOND), SECOND), Some(120 * SECOND));
-        assert_eq!(wait_for(None, Some(SECOND), SECOND), None, "the tries are used up");
+    #[tokio::test(start_paused = true)]
+    async fn a_wait_ends_with_the_budget_unless_the_server_asks_for_it() {
+        let started = Instant::now();
+        tokio::time::advance(59 * SECOND).await;
+        let spent = |waited| Spent { started, tries: 1, waited: waited * SECOND };
+        assert_eq!(spent(0).wait_for(Some(SECOND), None), Some(SECOND));
+        tokio::time::advance(SECOND).await;
+        assert_eq!(spent(0).wait_for(Some(SECOND), None), None);
+        assert_eq!(spent(0).wait_for(Some(SECOND), Some(90 * SECOND)), Some(90 * SECOND));
+        assert_eq!(spent(0).wait_for(Some(SECOND), Some(3600 * SECOND)), Some(120 * SECOND));
+        assert_eq!(spent(90).wait_for(Some(SECOND), Some(90 * SECOND)), Some(30 * SECOND), "in all");
+        assert_eq!(spent(120).wait_for(Some(SECOND), Some(SECOND)), None);
+        assert_eq!(spent(0).wait_for(None, Some(SECOND)), None, "the tries are used up");
     }
 
     #[test]

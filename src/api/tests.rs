@@ -195,7 +195,29 @@ async fn the_server_says_when_to_come_back() {
         |when: &str| Reply::text(429, &format!("Date: Mon, 23 Nov 2026 21:20:23 GMT\r\nRetry-After: {when}\r\n"), "");
     let fault = Fault::start([later("7"), later("Mon, 23 Nov 2026 21:20:33 GMT"), later("9999"), ok()]).await;
     get(&fault.client()).await.expect("the fourth try");
-    assert_eq!(fault.waits(), [7, 10, 120].map(Duration::from_secs));
+    assert_eq!(fault.waits(), [7, 10, 103].map(Duration::from_secs), "120 s in all");
+}
+
+#[tokio::test]
+async fn a_server_that_asks_to_wait_again_and_again_is_given_up_after_two_minutes() {
+    for when in ["480", "18446744073709551615", "Wed, 01 Dec 9999 23:59:59 GMT"] {
+        let headers = format!("Date: Mon, 23 Nov 2026 21:20:23 GMT\r\nRetry-After: {when}\r\n");
+        let fault = Fault::start(std::iter::repeat_n(Reply::text(503, &headers, ""), 9)).await;
+        let api = fault.client();
+        get(&api).await.expect_err("never ready");
+        assert_eq!(fault.waits(), [Duration::from_secs(120)], "{when}");
+        get(&api).await.expect_err("and nothing else waits for it any more");
+        assert_eq!((fault.waits().len(), fault.lines().len()), (1, 3), "{when}");
+    }
+}
+
+#[tokio::test]
+async fn nothing_waits_beyond_the_end_of_the_run() {
+    let fault = Fault::start(std::iter::repeat_n(unavailable(), 9)).await;
+    let until = Some(tokio::time::Instant::now());
+    let connect = Connect { until, ..Connect::new(fault.url(""), None) };
+    get(&fault.connect(&connect)).await.expect_err("no time");
+    assert_eq!((fault.waits().len(), fault.lines().len()), (0, 1));
 }
 
 #[tokio::test]
@@ -252,6 +274,126 @@ async fn a_reply_without_end_is_an_error() {
     assert_eq!((error.class, error.message.as_str()), (Class::Unexpected, "the reply is longer than 64 MiB"));
 }
 
+/// A packed reply of so many zeros.
+fn packed(zeros: usize, status: u16) -> Reply {
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    let zeros = std::io::Read::take(std::io::repeat(b' '), zeros as u64);
+    std::io::copy(&mut std::io::BufReader::new(zeros), &mut packed).expect("packed");
+    let packed = packed.finish().expect("packed");
+    let head = format!("HTTP/1.1 {status} x\r\ncontent-encoding: gzip\r\ncontent-length: {}\r\n\r\n", packed.len());
+    Reply::Cut([head.into_bytes(), packed].concat())
+}
+
+#[tokio::test]
+async fn what_is_packed_counts_unpacked() {
+    let fault = Fault::start([packed(65 << 20, 200)]).await;
+    let error = get(&fault.client()).await.expect_err("too long");
+    assert_eq!((error.class, error.message.as_str()), (Class::Unexpected, "the reply is longer than 64 MiB"));
+    let fault = Fault::start([packed(65 << 20, 400)]).await;
+    let error = get(&fault.client()).await.expect_err("an error");
+    assert_eq!((error.class, error.message.as_str()), (Class::Refused, "400 Bad Request"));
+}
+
+const TOKEN: &str = "qDLpF3-x_7Zk0vYx8Aa1Bb2Cc3Dd4Ee5Ff6Gg7==";
+
+/// A client with a token as long as they are.
+fn with_token(fault: &Fault) -> Client {
+    fault.connect(&Connect::new(fault.url(""), Some(TOKEN.into())))
+}
+
+#[tokio::test]
+async fn the_token_is_taken_out_of_whatever_comes_back() {
+    let basic = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, format!("user:{TOKEN}"));
+    let percent = TOKEN.replace('=', "%3D");
+    let page = format!("<html>bad gateway: Authorization: Token {TOKEN} {basic} {percent}</html>");
+    let location = format!("Location: https://login.example/?t={percent}&x=1\r\n");
+    let replies = [
+        Reply::error(400, "invalid", &format!("no such header: Token {TOKEN}")),
+        Reply::error(401, "unauthorized", &format!("unauthorized access: {TOKEN}")),
+        Reply::json(400, &json!({"code": TOKEN})),
+        Reply::text(404, "", &page),
+        Reply::text(400, "", &format!("{}{TOKEN}", "x".repeat(170))),
+        Reply::text(302, &location, ""),
+        Reply::json(200, &json!([TOKEN])),
+        Reply::text(200, "", TOKEN),
+        Reply::json(200, &json!({"id": TOKEN, "name": format!("a {TOKEN} b")})),
+    ];
+    let count = replies.len();
+    let fault = Fault::start(replies).await;
+    let api = with_token(&fault);
+    let mut said = Vec::new();
+    for _ in 0..count {
+        said.push(match api.get::<std::collections::BTreeMap<String, String>>(PATH, &[]).await {
+            Ok(object) => format!("{object:?}"),
+            Err(error) => format!("{:?}: {}", error.class, error.message),
+        });
+    }
+    insta::assert_snapshot!(said.join("\n"));
+    for part in [TOKEN, &TOKEN[..20], &basic[8..28]] {
+        assert!(said.iter().all(|said| !said.contains(part)), "{part} in {said:#?}");
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_is_tried_is_taken_out_too() {
+    let fault = Fault::start([Reply::error(400, "invalid", &format!("what is {TOKEN}?"))]).await;
+    let error = fault.client().me_with(&TOKEN.into()).await.expect_err("refused");
+    assert_eq!(error.message, "what is [the token of this run]?");
+}
+
+#[tokio::test]
+async fn where_its_own_token_stood_a_client_knows_it() {
+    let fault = Fault::start([Reply::json(200, &json!([TOKEN, "another"]))]).await;
+    let api = with_token(&fault);
+    let tokens: Vec<String> = api.get("/api/v2/authorizations", &[]).await.expect("a list");
+    let own: Vec<bool> = tokens.into_iter().map(|token| api.has_token(&token.into())).collect();
+    assert_eq!(own, [true, false]);
+    assert!(api.has_token(&TOKEN.into()));
+}
+
+struct Row(String);
+
+impl<'de> serde::Deserialize<'de> for Row {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        String::deserialize(from).map(Self)
+    }
+}
+
+impl super::Identified for Row {
+    const TIMED: bool = true;
+
+    fn id(&self) -> &str {
+        &self.0
+    }
+}
+
+#[tokio::test]
+async fn what_is_made_has_an_id_that_nothing_had() {
+    let (lock, before, long_before) = ("0ea6f5a3c0000000", "0ea6f5a300000000", "0ea6000000000000");
+    for (id, words) in [
+        ("", "no ID"),
+        ("../orgs/0ea6f5a3c0000001", "`../orgs/0ea6f5a3c0000001` as the new object's ID, which is no ID"),
+        ("0ea6f5a3c0000001f", "no ID"),
+        ("0EA6F5A3C0000001", "no ID"),
+        ("0000000000000000", "no ID"),
+        (lock, "the ID of another object"),
+        (long_before, "given out long before"),
+    ] {
+        let fault = Fault::start([Reply::json(201, &json!(id))]).await;
+        let api = fault.client();
+        api.saw(lock);
+        let writer = Writer::new(api).since(lock);
+        let error = writer.create::<_, Row>("/api/v2/tasks", &json!({})).await.map(|row| row.0).expect_err(id);
+        assert_eq!((error.class, error.maybe_done), (Class::NotOurs, true));
+        assert!(error.message.contains(words) && error.message.contains(id), "{error}");
+    }
+    let fault = Fault::start([Reply::json(201, &json!(before)), Reply::json(201, &json!(before))]).await;
+    let writer = Writer::new(fault.client()).since(lock);
+    let create = async || writer.create::<_, Row>("/api/v2/tasks", &json!({})).await;
+    assert_eq!(create().await.expect("new, by a clock that was set right").0, before);
+    create().await.map(|row| row.0).expect_err("made already");
+}
+
 #[tokio::test]
 async fn an_id_cannot_lead_elsewhere() {
     let fault = Fault::start([ok()]).await;
@@ -261,6 +403,14 @@ async fn an_id_cannot_lead_elsewhere() {
         "/api/v2/labels/%2e%2e/1",
         "/api/v2/labels/1?x",
         "/api/v2/a#b",
+        "/api/v2/labels/",
+        "/api/v2/labels/0000000000000000",
+        "/api/v2/labels/00000000000000001",
+        "/api/v2/labels/members",
+        "/api/v2/orgs/0000000000000001/members/../../labels/0000000000000002",
+        "/api/v2/orgs/0000000000000001/",
+        "//other.example/api",
+        "",
     ] {
         let error = Writer::new(fault.client()).delete(path).await.expect_err(path);
         assert_eq!(error.class, Class::Refused, "{path}");

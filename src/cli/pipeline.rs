@@ -185,7 +185,7 @@ impl Apply<'_> {
             return Ok(Applied::Stale(Box::new(planned)));
         }
         let timeout = self.client.timeout();
-        let writer = Writer::gated(self.client.clone(), lease.gate(timeout));
+        let writer = Writer::gated(self.client.clone(), lease.gate(timeout)).since(lease.id());
         let permit = lease.permit(timeout);
         let intents = apply::intents(&planned.plan, self.manifest, &planned.snapshot);
         let journal = Journal::begin(writer.clone(), planned.state, intents.clone(), permit.clone()).await?;
@@ -283,7 +283,7 @@ pub(super) async fn record(
     last: LastApply,
 ) -> Result<(), Problem> {
     let timeout = client.timeout();
-    let writer = Writer::gated(client.clone(), lease.gate(timeout));
+    let writer = Writer::gated(client.clone(), lease.gate(timeout)).since(lease.id());
     let journal = Journal::begin(writer, state, BTreeMap::new(), lease.permit(timeout)).await?;
     updates.iter().cloned().for_each(|update| journal.record(update));
     journal.finish(Some(last)).await?;

@@ -1,5 +1,6 @@
 //! From a connection to a client that is ready: the server is one, the token works, the home org is known.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
@@ -15,6 +16,7 @@ use crate::plan::Origin;
 use crate::secret::Secret;
 use crate::server::{Location, Options, Server, Setup, StartError};
 use crate::snapshot;
+use crate::snowflake::is_id;
 
 /// The user that owns a new embedded server.
 const USER: &str = "fluxform";
@@ -274,15 +276,12 @@ struct Bucket {
     org: String,
 }
 
-fn is_id(text: &str) -> bool {
-    text.len() == 16 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
-}
-
 /// The ID of the org that is called `org`, or has that ID.
 async fn home(client: &Client, org: &str, makes_home: bool) -> Result<Option<String>, Problem> {
     if is_id(org) {
         match client.get::<Org>(&format!("/api/v2/orgs/{org}"), &[]).await {
-            Ok(found) => return Ok(Some(found.id)),
+            Ok(found) if found.id == *org => return Ok(Some(found.id)),
+            Ok(found) => return Err(strange(format!("asked for the org {org}, the server answers with `{}`", found.id))),
             // Whether it exists is not told (influxd 2.9.1, measured); what is asked of it next will tell.
             Err(error) if error.class == Class::Denied => return Ok(Some(org.to_owned())),
             Err(error) if error.class == Class::NotFound => {}
@@ -290,23 +289,46 @@ async fn home(client: &Client, org: &str, makes_home: bool) -> Result<Option<Str
         }
     }
     match client.get::<Orgs>("/api/v2/orgs", &[("org", org)]).await {
-        Ok(Orgs { orgs }) => match orgs.into_iter().find(|found| found.name == org) {
-            Some(found) => Ok(Some(found.id)),
-            None => hidden(client, org).await.map(Some),
-        },
+        Ok(Orgs { orgs }) => {
+            let ids: BTreeSet<String> = orgs.into_iter().filter(|found| found.name == org).map(|found| found.id).collect();
+            match one_id(ids, org)? {
+                Some(id) => Ok(Some(id)),
+                None => hidden(client, org).await.map(Some),
+            }
+        }
         Err(error) if error.class == Class::NotFound && makes_home => Ok(None),
         Err(error) if error.class == Class::NotFound => Err(absent(client, org).await),
         Err(error) => Err(error.into()),
     }
 }
 
+/// The ID of the org that is called `org`, of which `ids` are those that the server names.
+fn one_id(ids: BTreeSet<String>, org: &str) -> Result<Option<String>, Problem> {
+    if let Some(bad) = ids.iter().find(|id| !is_id(id)) {
+        return Err(strange(format!("the server answers with the ID `{bad}` for the org `{org}`, which is none")));
+    }
+    if ids.len() > 1 {
+        let all: Vec<_> = ids.into_iter().collect();
+        let diagnostic =
+            Diagnostic::error("server::two-orgs", format!("there is more than one org `{org}`: {}", all.join(", ")))
+                .help("give the ID of the one that is meant instead of the name");
+        return Err(Problem { exit: Exit::Error, diagnostic });
+    }
+    Ok(ids.into_iter().next())
+}
+
+/// An answer that no InfluxDB gives.
+fn strange(message: String) -> Problem {
+    ApiError::unexpected("GET", "/api/v2/orgs", message).into()
+}
+
 /// The ID of an org that exists and that the token may not read: its buckets name it.
 async fn hidden(client: &Client, org: &str) -> Result<String, Problem> {
     let found = client.get::<Buckets>("/api/v2/buckets", &[("org", org), ("limit", "100")]).await;
     if let Ok(Buckets { buckets }) = found
-        && let Some(bucket) = buckets.into_iter().next()
+        && let Some(id) = one_id(buckets.into_iter().map(|bucket| bucket.org).collect(), org)?
     {
-        return Ok(bucket.org);
+        return Ok(id);
     }
     Err(Problem {
         exit: Exit::NotAuthorized,

@@ -142,6 +142,7 @@ mod tests {
         };
         let holder = Holder {
             id: String::new(),
+            is_lock: true,
             nonce: String::new(),
             who: "ci@host pid 1".into(),
             run: Some("https://ci.example/1".into()),

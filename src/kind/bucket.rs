@@ -7,7 +7,7 @@ use super::live::{self, Asked, Made, Object, Presence, Want};
 use super::spec::{Delete, Draft, Fault, Key, Place, Spec};
 use super::tell::Untold;
 use super::{Kind, label};
-use crate::api::{ApiError, Client, Writer, by_offset};
+use crate::api::{ApiError, Client, Identified, Writer, by_offset};
 use crate::duration::Duration;
 use crate::field::{Field, Omitted, Shape};
 use crate::value::{Fields, Ref, Value};
@@ -169,6 +169,14 @@ struct Body<'a> {
     rules: Option<[Rule; 1]>,
 }
 
+impl Identified for Row {
+    const TIMED: bool = false;
+
+    fn id(&self) -> &str {
+        &self.id
+    }
+}
+
 impl Row {
     fn object(self) -> Object {
         // No rule at all is infinite too; the server then does not say how long a shard group is.
@@ -260,11 +268,11 @@ impl live::Live for Live {
         let rules = (every.is_some() || shard.is_some())
             .then(|| [Rule { ty: Expire::Expire, every: every.unwrap_or(0), shard }]);
         let (name, description) = (want.text("name"), want.text("description"));
-        let row: Row = api.post(BUCKETS, &Body { org: Some(want.org), name, description, rules }).await?;
-        let mut object = row.object();
-        let path = format!("{BUCKETS}/{}", object.id);
-        label::attach_new(api, &path, &mut object, labels).await?;
-        Ok(Made { object, secret: None })
+        let row: Row = api.create(BUCKETS, &Body { org: Some(want.org), name, description, rules }).await?;
+        let mut made = Made::new(Kind::Bucket, BUCKETS, row.object(), want)?;
+        let path = format!("{BUCKETS}/{}", made.object.id);
+        label::attach_new(api, &path, &mut made.object, labels).await?;
+        Ok(made)
     }
 
     async fn update(api: &Writer, live: &Object, want: &Want<'_>, changed: &[&'static str]) -> Result<(), ApiError> {

@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures::future::try_join_all;
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
 use super::Kind;
 use super::live::{self, Asked, Made, Object, Presence, Want};
 use super::spec::{Delete, Draft, Fault, Key, Place, Spec};
 use super::tell;
-use crate::api::{ApiError, Class, Client, Writer};
+use crate::api::{ApiError, Class, Client, Identified, Writer, whole};
 use crate::field::{Field, Omitted, Shape};
 use crate::value::{Fields, Ref, Value};
 
@@ -77,8 +78,9 @@ pub(super) struct Row {
     #[serde(rename = "orgID")]
     org: Option<String>,
     name: String,
+    /// As it came: of most labels nobody asks for them.
     #[serde(default)]
-    properties: BTreeMap<String, String>,
+    properties: Option<Box<RawValue>>,
 }
 
 #[derive(Serialize)]
@@ -97,24 +99,53 @@ struct Attach<'a> {
     label: &'a str,
 }
 
+impl Identified for One {
+    const TIMED: bool = true;
+
+    fn id(&self) -> &str {
+        &self.label.id
+    }
+}
+
 impl Row {
-    /// Whether it holds what projects know of themselves: a page of a ledger, or a lock.
-    fn is_bookkeeping(&self) -> bool {
-        let name = self.name.to_lowercase();
-        self.properties.get("fluxform").is_some_and(|word| word.starts_with("ledger") || word == "lock")
-            || (name.starts_with("fluxform/") && name.ends_with("/lock"))
+    /// Its properties.
+    fn properties(&self) -> Result<BTreeMap<String, String>, serde_json::Error> {
+        self.properties.as_ref().map_or(Ok(BTreeMap::new()), |raw| serde_json::from_str(raw.get()))
     }
 
-    fn object(self) -> Object {
+    /// Whether it holds what projects know of themselves: a page of a ledger, or a lock.
+    fn is_bookkeeping(&self) -> bool {
+        const MARK: &str = "fluxform";
+        let name = self.name.to_lowercase();
+        let marked = self.properties.as_ref().is_some_and(|raw| raw.get().contains(MARK))
+            && self.properties().is_ok_and(|properties| {
+                properties.get(MARK).is_some_and(|word| word.starts_with("ledger") || word == "lock")
+            });
+        marked || (name.starts_with("fluxform/") && name.ends_with("/lock"))
+    }
+
+    fn object(self) -> Result<Object, ApiError> {
+        self.object_if(|_| true)
+    }
+
+    /// The object; without fields if it is no bookkeeping and `asked` is not for it.
+    fn object_if(self, asked: impl FnOnce(&Self) -> bool) -> Result<Object, ApiError> {
         let system = self.is_bookkeeping();
-        // POST keeps empty values, PATCH takes them away: they mean nothing.
-        let properties = self.properties.into_iter().filter(|(_, value)| system || !value.is_empty()).collect();
-        let mut fields: Fields =
-            [("name", Value::Text(self.name.clone())), ("properties", Value::Map(properties))].into_iter().collect();
-        if let Some(org) = &self.org {
-            fields.set("org", Value::Ref(Ref::Id(Kind::Org, org.clone())));
+        let mut fields = Fields::default();
+        if system || asked(&self) {
+            let mut properties = self.properties().map_err(|error| {
+                let message = format!("the label {} has properties that are not what InfluxDB gives: {error}", self.id);
+                ApiError::unexpected("GET", LABELS, message)
+            })?;
+            // POST keeps empty values, PATCH takes them away: they mean nothing.
+            properties.retain(|_, value| system || !value.is_empty());
+            fields.set("name", Value::Text(self.name.clone()));
+            fields.set("properties", Value::Map(properties));
+            if let Some(org) = &self.org {
+                fields.set("org", Value::Ref(Ref::Id(Kind::Org, org.clone())));
+            }
         }
-        Object { id: self.id, org: self.org, name: self.name, created: None, fields, system, user: None }
+        Ok(Object { id: self.id, org: self.org, name: self.name, created: None, fields, system, user: None })
     }
 }
 
@@ -179,21 +210,22 @@ fn properties<'a>(want: &Want<'a>) -> Option<BTreeMap<&'a str, &'a str>> {
 }
 
 impl live::Live for Live {
-    async fn list(api: &Client, orgs: &[&str], _: Asked<'_>) -> Result<Vec<Object>, ApiError> {
-        // Not paged: always the whole list (influxd 2.9.1, measured).
-        let pages = orgs.iter().map(async |org| api.get::<Page>(LABELS, &[("orgID", org)]).await);
-        let rows = try_join_all(pages).await?.into_iter().flat_map(|page| page.labels);
-        Ok(rows.map(Row::object).collect())
+    async fn list(api: &Client, orgs: &[&str], asked: Asked<'_>) -> Result<Vec<Object>, ApiError> {
+        // Not paged (influxd 2.9.1, measured).
+        let lists = orgs.iter().map(async |org| whole(api, LABELS, &[("orgID", org)], |page: Page| page.labels).await);
+        let object = |row: Row| row.object_if(|row| (asked.object)(&row.id, &row.name));
+        try_join_all(lists).await?.into_iter().flatten().map(object).collect()
     }
 
     async fn find(api: &Client, id: &str) -> Result<Presence, ApiError> {
-        Presence::of(api.get(&format!("{LABELS}/{id}"), &[]).await.map(|one: One| one.label.object()))
+        let one = api.get(&format!("{LABELS}/{id}"), &[]).await;
+        Presence::of(one.and_then(|one: One| one.label.object()))
     }
 
     async fn create(api: &Writer, want: &Want<'_>) -> Result<Made, ApiError> {
         let body = Body { org: Some(want.org), name: want.text("name"), properties: properties(want) };
-        let one: One = api.post(LABELS, &body).await?;
-        Ok(Made { object: one.label.object(), secret: None })
+        let one: One = api.create(LABELS, &body).await?;
+        Made::new(Kind::Label, LABELS, one.label.object().map_err(live::made)?, want)
     }
 
     async fn update(api: &Writer, live: &Object, want: &Want<'_>, changed: &[&'static str]) -> Result<(), ApiError> {

@@ -1,11 +1,12 @@
 //! What a kind does with a server: the same few verbs for each.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use crate::address::Address;
 use crate::api::{ApiError, Class, Client, Writer};
-use crate::kind::Kind;
+use crate::kind::{Kind, Place};
 use crate::secret::Secret;
+use crate::snowflake::is_id;
 use crate::value::{Fields, Ref, Value};
 
 /// One thing that exists on the server.
@@ -169,6 +170,74 @@ pub struct Made {
     pub object: Object,
     /// Its secret, which exists nowhere else.
     pub secret: Option<Secret>,
+}
+
+impl Made {
+    /// The object of `kind` that the reply to a POST to `path` shows, if it is the one that was asked for: only after this
+    /// may anything be done with it.
+    ///
+    /// # Errors
+    /// One of class `NotOurs` that names the object.
+    pub(super) fn new(kind: Kind, path: &str, object: Object, want: &Want<'_>) -> Result<Self, ApiError> {
+        let name = want.text("name").map(|name| name.trim().to_owned());
+        let unmarked = want.marker.is_some_and(|marker| super::marker(&object.name) != Some(marker));
+        let wrong = if kind.spec().place == Place::Org && object.org.as_deref() != Some(want.org) {
+            let org = object.org.as_deref().unwrap_or("none");
+            format!("is of the org with the ID `{org}`, and was to be made in {}", want.org)
+        } else if let Some(name) = name.filter(|name| !kind.same_name(&object.name, name)) {
+            format!("is called `{}`, and was to be called `{name}`", object.name)
+        } else if unmarked {
+            "does not have the mark that this run has given it".to_owned()
+        } else {
+            return Ok(Self { object, secret: None });
+        };
+        let message = format!("the reply shows the {kind} with the ID {}, which {wrong}", object.id);
+        Err(ApiError { class: Class::NotOurs, maybe_done: true, ..ApiError::unexpected("POST", path, message) })
+    }
+}
+
+/// The rows of a list of `kind`, taken from the orgs `orgs`, if they can be what was asked for.
+pub(super) fn sound(api: &Client, kind: Kind, orgs: &[&str], objects: Vec<Object>) -> Result<Vec<Object>, ApiError> {
+    let path = format!("/api/v2/{}", kind.spec().ty);
+    let wrong = |message: String| Err(ApiError::unexpected("GET", &path, message));
+    let mut seen = HashSet::with_capacity(objects.len());
+    for object in &objects {
+        if let Some(message) = unsound(kind, object) {
+            return wrong(message);
+        }
+        let org = object.org.as_deref().unwrap_or("none");
+        if kind.spec().place == Place::Org && !orgs.contains(&org) {
+            let (id, asked) = (&object.id, orgs.join(", "));
+            return wrong(format!("the list has the {kind} {id} of the org {org}, and was asked for those of {asked}"));
+        }
+        if !seen.insert(object.id.as_str()) {
+            return wrong(format!("the list has the {kind} {} twice", object.id));
+        }
+        api.saw(&object.id);
+    }
+    Ok(objects)
+}
+
+/// The reply to a GET of the object of `kind` with the ID `id`, if it is about that object.
+pub(super) fn about(api: &Client, kind: Kind, id: &str, presence: Presence) -> Result<Presence, ApiError> {
+    if let Presence::Found(object) = &presence {
+        let other = (object.id != id).then(|| format!("the reply is about the {kind} `{}`", object.id));
+        if let Some(message) = other.or_else(|| unsound(kind, object)) {
+            return Err(ApiError::unexpected("GET", &format!("/api/v2/{}/{id}", kind.spec().ty), message));
+        }
+        api.saw(id);
+    }
+    Ok(presence)
+}
+
+/// So much is shown of what is called an ID and is none.
+const LONGEST_SHOWN: usize = 40;
+
+/// What is wrong with the IDs of an object, if anything is: they go into requests.
+fn unsound(kind: Kind, object: &Object) -> Option<String> {
+    let bad = [Some(&object.id), object.org.as_ref()].into_iter().flatten().find(|id| !is_id(id))?;
+    let bad: String = bad.chars().take(LONGEST_SHOWN).collect();
+    Some(format!("the reply has `{bad}` for the ID of a {kind} or its org, which is none"))
 }
 
 /// What each kind can do with a server.

@@ -50,7 +50,8 @@ macro_rules! kinds {
                 orgs: &[&str],
                 asked: Asked<'_>,
             ) -> Result<Vec<Object>, ApiError> {
-                match self { $(Self::$kind => $module::Live::list(api, orgs, asked).await,)+ }
+                let objects = match self { $(Self::$kind => $module::Live::list(api, orgs, asked).await,)+ };
+                live::sound(api, self, orgs, objects?)
             }
 
             /// The object with this ID.
@@ -58,7 +59,8 @@ macro_rules! kinds {
             /// # Errors
             /// The server's, but those that tell whether there is such an object.
             pub async fn find(self, api: &Client, id: &str) -> Result<Presence, ApiError> {
-                match self { $(Self::$kind => $module::Live::find(api, id).await,)+ }
+                let presence = match self { $(Self::$kind => $module::Live::find(api, id).await,)+ };
+                live::about(api, self, id, presence?)
             }
 
             /// Makes a new object. Kinds that deliver make it inactive, with the marker in its description, and compare the
@@ -133,6 +135,12 @@ impl Kind {
             Key::Name { folded: false } => Some(name.to_owned()),
             Key::LoneName | Key::None => None,
         }
+    }
+
+    /// Whether the server takes two names for one: it trims them (influxd 2.9.1, measured).
+    fn same_name(self, one: &str, other: &str) -> bool {
+        let key = |name: &str| self.unique_name(name.trim()).unwrap_or_else(|| name.trim().to_owned());
+        key(one) == key(other)
     }
 
     /// The field called `name`.

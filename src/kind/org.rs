@@ -2,10 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Kind;
 use super::live::{self, Asked, Made, Object, Presence, Want};
 use super::spec::{Delete, Draft, Fault, Key, Place, Spec};
 use super::tell;
-use crate::api::{ApiError, Client, Writer, by_offset};
+use crate::api::{ApiError, Client, Identified, Writer, by_offset};
 use crate::field::{Field, Omitted};
 use crate::value::Value;
 
@@ -65,6 +66,14 @@ struct Body<'a> {
     description: Option<&'a str>,
 }
 
+impl Identified for Row {
+    const TIMED: bool = false;
+
+    fn id(&self) -> &str {
+        &self.id
+    }
+}
+
 impl Row {
     fn object(self) -> Object {
         let fields = [("name", Value::Text(self.name.clone())), ("description", Value::Text(self.description))];
@@ -92,8 +101,8 @@ impl live::Live for Live {
 
     async fn create(api: &Writer, want: &Want<'_>) -> Result<Made, ApiError> {
         let body = Body { name: want.text("name"), description: want.text("description") };
-        let row: Row = api.post(ORGS, &body).await?;
-        Ok(Made { object: row.object(), secret: None })
+        let row: Row = api.create(ORGS, &body).await?;
+        Made::new(Kind::Org, ORGS, row.object(), want)
     }
 
     async fn update(api: &Writer, live: &Object, want: &Want<'_>, changed: &[&'static str]) -> Result<(), ApiError> {

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::live::{self, Asked, Made, Object, Presence, Want};
 use super::spec::{Delete, Key, Place, Spec};
 use super::{Kind, label};
-use crate::api::{ApiError, Client, Writer, after};
+use crate::api::{ApiError, Client, Identified, Writer, after};
 use crate::field::{Compared, Field, Omitted, Shape};
 use crate::flux::{AuthorScript, Schedule, TaskHead};
 use crate::value::{Fields, Ref, Script, Value};
@@ -99,6 +99,14 @@ struct Body<'a> {
     status: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     description: Option<&'a str>,
+}
+
+impl Identified for Row {
+    const TIMED: bool = true;
+
+    fn id(&self) -> &str {
+        &self.id
+    }
 }
 
 impl Row {
@@ -191,10 +199,11 @@ impl live::Live for Live {
             status: want.text("status"),
             description: want.text("description"),
         };
-        let mut object = api.post::<_, Row>(TASKS, &body).await?.object();
-        let path = format!("{TASKS}/{}", object.id);
-        label::attach_new(api, &path, &mut object, labels).await?;
-        Ok(Made { object, secret: None })
+        let row: Row = api.create(TASKS, &body).await?;
+        let mut made = Made::new(Kind::Task, TASKS, row.object(), want)?;
+        let path = format!("{TASKS}/{}", made.object.id);
+        label::attach_new(api, &path, &mut made.object, labels).await?;
+        Ok(made)
     }
 
     async fn update(api: &Writer, live: &Object, want: &Want<'_>, changed: &[&'static str]) -> Result<(), ApiError> {

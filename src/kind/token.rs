@@ -9,7 +9,7 @@ use super::Kind;
 use super::live::{self, Asked, Made, Object, Presence, Want};
 use super::spec::{Delete, Draft, Fault, Key, Place, Spec};
 use super::tell::Untold;
-use crate::api::{ApiError, Client, Permission, Resource, Writer};
+use crate::api::{ApiError, Client, Identified, Permission, Resource, Writer, whole};
 use crate::field::{Compared, Field, Omitted, Shape};
 use crate::secret::Secret;
 use crate::value::{Fields, Ref, Scope, Value};
@@ -187,6 +187,14 @@ fn permissions(want: &Want<'_>) -> Result<BTreeSet<Permission>, ApiError> {
     Ok(all)
 }
 
+impl Identified for Row {
+    const TIMED: bool = true;
+
+    fn id(&self) -> &str {
+        &self.id
+    }
+}
+
 impl Row {
     fn object(self) -> Object {
         let (read, write): (Vec<_>, Vec<_>) =
@@ -229,10 +237,10 @@ pub fn marker(description: &str) -> Option<&str> {
 
 impl live::Live for Live {
     async fn list(api: &Client, orgs: &[&str], _: Asked<'_>) -> Result<Vec<Object>, ApiError> {
-        // Not paged: always the whole list (influxd 2.9.1, measured).
-        let pages = orgs.iter().map(async |org| api.get::<Page>(TOKENS, &[("orgID", org)]).await);
-        let rows = try_join_all(pages).await?.into_iter().flat_map(|page| page.authorizations);
-        Ok(rows.map(Row::object).collect())
+        // Not paged (influxd 2.9.1, measured).
+        let rows = |page: Page| page.authorizations;
+        let lists = orgs.iter().map(async |org| whole(api, TOKENS, &[("orgID", org)], rows).await);
+        Ok(try_join_all(lists).await?.into_iter().flatten().map(Row::object).collect())
     }
 
     async fn find(api: &Client, id: &str) -> Result<Presence, ApiError> {
@@ -248,31 +256,34 @@ impl live::Live for Live {
             _ => None,
         };
         let new = New { org: want.org, user, status: "inactive", description: &description, permissions: &permissions };
-        let mut row: Row = api.post(TOKENS, &new).await?;
+        let mut row: Row = api.create(TOKENS, &new).await?;
         let secret = row.token.take();
         let wrong = if row.permissions.iter().cloned().collect::<BTreeSet<_>>() != permissions {
             Some("the server made a token with other permissions than asked for")
-        } else if row.org != want.org || user.is_some_and(|user| row.user.as_deref() != Some(user)) {
-            Some("the server made a token of another org or user than asked for")
+        } else if user.is_some_and(|user| row.user.as_deref() != Some(user)) {
+            Some("the server made a token of another user than asked for")
         } else if row.status != "inactive" {
             Some("the server made a token that is active at once")
         } else if secret.is_none() {
             Some("the server made a token without a secret")
+        } else if secret.as_ref().is_some_and(|secret| api.has_token(secret)) {
+            Some("the server gave the run's own token for a new one")
         } else {
             None
         };
+        let made = Made::new(Kind::Token, TOKENS, row.object(), want)?;
         if let Some(wrong) = wrong {
-            let path = format!("{TOKENS}/{}", row.id);
+            let path = format!("{TOKENS}/{}", made.object.id);
             return Err(match live::delete(api, &path).await {
                 Ok(()) => ApiError::unexpected("POST", TOKENS, format!("{wrong}; it is deleted again")),
                 Err(error) => live::made(ApiError::unexpected(
                     "POST",
                     TOKENS,
-                    format!("{wrong}; delete the token {}, which could not be deleted: {error}", row.id),
+                    format!("{wrong}; delete the token {}, which could not be deleted: {error}", made.object.id),
                 )),
             });
         }
-        Ok(Made { object: row.object(), secret })
+        Ok(Made { secret, ..made })
     }
 
     async fn update(api: &Writer, live: &Object, want: &Want<'_>, changed: &[&'static str]) -> Result<(), ApiError> {
@@ -358,8 +369,8 @@ mod tests {
         };
         let active = |made: &mut serde_json::Value| made["status"] = json!("active");
         let hidden = |made: &mut serde_json::Value| made["token"] = json!("");
-        let other = |made: &mut serde_json::Value| made["orgID"] = json!("00000000000000d4");
-        for wrong in [reply(wide), reply(more), reply(active), reply(hidden), reply(other)] {
+        let own = |made: &mut serde_json::Value| made["token"] = json!("t0ken");
+        for wrong in [reply(wide), reply(more), reply(active), reply(hidden), reply(own)] {
             let fault = Fault::start([wrong, deleted()]).await;
             let error = create(&fault).await.expect_err("a wrong token");
             assert_eq!((error.class, error.maybe_done), (Class::Unexpected, false), "{error}");

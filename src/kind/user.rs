@@ -9,7 +9,7 @@ use super::Kind;
 use super::live::{self, Asked, Made, Object, Presence, Want};
 use super::spec::{Delete, Draft, Fault, Key, Place, Spec};
 use super::tell;
-use crate::api::{ApiError, Client, Writer, by_offset};
+use crate::api::{ApiError, Client, Identified, Writer, by_offset};
 use crate::field::{Compared, Field, Omitted, Shape};
 use crate::value::Value;
 use roles::{ROLES, Roles, bring, live_roles, set_roles, wanted_roles};
@@ -92,6 +92,14 @@ struct Password<'a> {
     password: &'a str,
 }
 
+impl Identified for Row {
+    const TIMED: bool = true;
+
+    fn id(&self) -> &str {
+        &self.id
+    }
+}
+
 impl Row {
     fn object(self) -> Object {
         let fields = [("name", Value::Text(self.name.clone())), ("status", Value::Text(self.status))];
@@ -135,11 +143,12 @@ impl live::Live for Live {
         let none = Roles::new();
         let wanted = wanted_roles(&none, want, |_| true)?;
         let body = Body { name: want.text("name"), status: want.text("status") };
-        let mut object = api.post::<_, Row>(USERS, &body).await?.object();
-        set_password(api, &object.id, want).await.map_err(live::made)?;
-        bring(api, &object.id, &none, &wanted).await.map_err(live::made)?;
-        set_roles(&mut object, &wanted);
-        Ok(Made { object, secret: None })
+        let row: Row = api.create(USERS, &body).await?;
+        let mut made = Made::new(Kind::User, USERS, row.object(), want)?;
+        set_password(api, &made.object.id, want).await.map_err(live::made)?;
+        bring(api, &made.object.id, &none, &wanted).await.map_err(live::made)?;
+        set_roles(&mut made.object, &wanted);
+        Ok(made)
     }
 
     async fn update(api: &Writer, live: &Object, want: &Want<'_>, changed: &[&'static str]) -> Result<(), ApiError> {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::labels::{Labels, Row};
-use crate::api::{ApiError, Class};
+use crate::api::{ApiError, Class, Jump};
 
 /// What happens to a request that changes something.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -30,6 +30,8 @@ pub(super) struct World {
     pub(super) log: Vec<String>,
     /// What happens to the next requests that change something.
     pub(super) faults: VecDeque<Option<Fault>>,
+    /// Where its clock is said to have jumped.
+    pub(super) jump: Option<Jump>,
 }
 
 /// The server.
@@ -47,7 +49,7 @@ pub(super) fn error(class: Class, maybe_done: bool) -> ApiError {
 
 impl Fake {
     pub(super) fn new() -> Self {
-        let world = World { rows: Vec::new(), made: 0, log: Vec::new(), faults: VecDeque::new() };
+        let world = World { rows: Vec::new(), made: 0, log: Vec::new(), faults: VecDeque::new(), jump: None };
         Self { world: Arc::new(Mutex::new(world)), start: Instant::now() }
     }
 
@@ -141,6 +143,10 @@ impl Labels for Fake {
 
     fn server_time(&self) -> Option<u64> {
         Some(self.date())
+    }
+
+    fn clock_jump(&self) -> Option<Jump> {
+        self.world(|world| world.jump)
     }
 }
 

@@ -22,6 +22,8 @@ pub(super) fn lock_name(project: &str) -> String {
 pub struct Holder {
     /// The label's ID.
     pub id: String,
+    /// Whether the label has the mark of a lock, and not just the name.
+    pub is_lock: bool,
     /// The random word of this one acquisition.
     pub nonce: String,
     /// Who: `user@host pid 123`.
@@ -49,6 +51,7 @@ impl Holder {
         };
         Self {
             id: row.id.clone(),
+            is_lock: row.get(MARK) == Some(LOCK),
             nonce: text(NONCE),
             who: text("holder"),
             run: row.get("run").map(str::to_owned),

@@ -267,6 +267,9 @@ impl<L: Labels> Scribe<L> {
                 Ok(id) => return Ok(id),
                 Err(error) => error,
             };
+            if error.class == Class::NotOurs {
+                return Err(error.into());
+            }
             let conflict = error.class == Class::Conflict;
             if conflict && tries == 1 {
                 return Err(LedgerError::Hidden { label: name }.into());

@@ -6,21 +6,21 @@ use std::future::Future;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
-use crate::api::{ApiError, Class, Client, Writer};
+use super::listed::List;
+use crate::api::{ApiError, Class, Client, Identified, Jump, Writer};
 use crate::kind::Object;
 use crate::value::Value;
 
 const PATH: &str = "/api/v2/labels";
 
-/// One label, as `GET /api/v2/labels` lists it.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+/// One label that projects know themselves by, as `GET /api/v2/labels` lists it.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Row {
     /// Its ID.
     pub id: String,
     /// Its name.
     pub name: String,
     /// Its properties; the server leaves them out when there are none.
-    #[serde(default)]
     pub properties: BTreeMap<String, String>,
 }
 
@@ -65,6 +65,9 @@ pub trait Labels: Clone + Send + Sync + 'static {
 
     /// The highest `Date` of all replies so far, in milliseconds since 1970.
     fn server_time(&self) -> Option<u64>;
+
+    /// Where replies disagreed about the time, if they did.
+    fn clock_jump(&self) -> Option<Jump>;
 }
 
 #[derive(Serialize)]
@@ -85,28 +88,57 @@ struct One<T> {
     label: T,
 }
 
+/// A new label, as the server echoes it.
 #[derive(Deserialize)]
-struct Id {
+struct Echo {
     id: String,
+    #[serde(rename = "orgID")]
+    org: String,
+    name: String,
+    #[serde(default)]
+    properties: BTreeMap<String, String>,
 }
 
-#[derive(Deserialize)]
-struct List {
-    labels: Vec<Row>,
+impl Identified for One<Echo> {
+    const TIMED: bool = true;
+
+    fn id(&self) -> &str {
+        &self.label.id
+    }
 }
 
-/// All labels of the org with the ID `org`, in one request (the list is not paged: influxd 2.9.1, measured).
+/// The labels of the org with the ID `org` that ledgers and locks are made of, or that have a name of one, in one request
+/// (the list is not paged: influxd 2.9.1, measured).
+///
+/// # Errors
+/// The server's, and class `Unexpected` for a list that cannot be one of this org.
 pub async fn rows(client: &Client, org: &str) -> Result<Vec<Row>, ApiError> {
-    Ok(client.get::<List>(PATH, &[("orgID", org)]).await?.labels)
+    read(client, org, &[("orgID", org)]).await
+}
+
+async fn read(client: &Client, org: &str, query: &[(&str, &str)]) -> Result<Vec<Row>, ApiError> {
+    let rows = client.get::<List>(PATH, query).await?.of(org);
+    let rows = rows.map_err(|wrong| ApiError::unexpected("GET", PATH, wrong))?;
+    rows.iter().for_each(|row| client.saw(&row.id));
+    Ok(rows)
 }
 
 impl Labels for Writer {
     async fn named(&self, org: &str, name: &str) -> Result<Vec<Row>, ApiError> {
-        Ok(self.get::<List>(PATH, &[("orgID", org), ("name", name)]).await?.labels)
+        let mut rows = read(self, org, &[("orgID", org), ("name", name)]).await?;
+        // Nothing of a label with another name counts, should the server not have understood.
+        rows.retain(|row| row.name.eq_ignore_ascii_case(name));
+        Ok(rows)
     }
 
     async fn create(&self, org: &str, name: &str, properties: &BTreeMap<String, String>) -> Result<String, ApiError> {
-        Ok(self.post::<_, One<Id>>(PATH, &New { org, name, properties }).await?.label.id)
+        let One { label } = Self::create::<_, One<Echo>>(self, PATH, &New { org, name, properties }).await?;
+        if label.org != org || label.name != name || label.properties != *properties {
+            let message = format!("the reply shows the label with the ID {}, which is not as it was made", label.id);
+            let error = ApiError::unexpected("POST", PATH, message);
+            return Err(ApiError { class: Class::NotOurs, maybe_done: true, ..error });
+        }
+        Ok(label.id)
     }
 
     async fn patch(&self, id: &str, properties: &BTreeMap<String, String>) -> Result<(), ApiError> {
@@ -119,6 +151,10 @@ impl Labels for Writer {
 
     fn server_time(&self) -> Option<u64> {
         Client::server_time(self)
+    }
+
+    fn clock_jump(&self) -> Option<Jump> {
+        Client::clock_jump(self)
     }
 }
 

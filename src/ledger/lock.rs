@@ -17,7 +17,7 @@ use super::holder::{EXPIRES, Holder, lock_name};
 use super::journal::Permit;
 use super::labels::{Labels, remove};
 use super::machine::{Machine, who};
-use crate::api::{ApiError, Class, Gate};
+use crate::api::{ApiError, Class, Gate, Jump};
 
 /// The lengths of time of the protocol.
 #[derive(Clone, Copy, Debug)]
@@ -69,6 +69,9 @@ pub enum LockError {
     /// The server's replies have no `Date`: no InfluxDB.
     #[error("the server's replies have no `Date` header, so that no lease can be kept")]
     NoDate,
+    /// The server's replies disagree about the time.
+    #[error("the server's replies disagree about the time, so that no lease can be kept: {0}")]
+    Clock(Jump),
 }
 
 /// The lease does not cover another request: exit code 7.
@@ -93,14 +96,18 @@ struct Anchor {
 
 impl Anchor {
     fn new<L: Labels>(labels: &L, sent: Duration) -> Result<Self, LockError> {
-        Ok(Self { sent, date: labels.server_time().ok_or(LockError::NoDate)? / 1000 })
+        match labels.clock_jump() {
+            Some(jump) => Err(LockError::Clock(jump)),
+            None => Ok(Self { sent, date: labels.server_time().ok_or(LockError::NoDate)? / 1000 }),
+        }
     }
 
     /// The end of a lease whose request is sent at `now`: by the server's clock never earlier than the local deadline
     /// `now + ttl`, but for the second that `Date` leaves out.
     fn expires(self, now: Duration, ttl: Duration) -> u64 {
         let elapsed = now.saturating_sub(self.sent);
-        self.date + elapsed.as_secs() + u64::from(elapsed.subsec_nanos() > 0) + ttl.as_secs()
+        let elapsed = elapsed.as_secs() + u64::from(elapsed.subsec_nanos() > 0);
+        self.date.saturating_add(elapsed).saturating_add(ttl.as_secs())
     }
 }
 
@@ -116,19 +123,24 @@ pub async fn acquire<L: Labels>(
     let who = format!("{} pid {}", who(), std::process::id());
     let start = machine.boottime();
     let mut seen = None;
+    let mut watch = Watch::default();
     // Nonce and deadline of our own attempts, whose replies may have been lost.
     let mut attempts: BTreeMap<String, Duration> = BTreeMap::new();
     loop {
         let sent = machine.boottime();
         let found = labels.named(org, &name).await?.first().map(Holder::of);
+        let known = machine.boottime();
         let anchor = Anchor::new(labels, sent)?;
         if let Some(holder) = &found {
             let ours = attempts.get(&holder.nonce).copied();
             if let Some(deadline) = ours.filter(|deadline| machine.boottime() < *deadline) {
                 return Ok(Lease::hold(labels, machine, *timing, holder.id.clone(), deadline, anchor));
             }
-            let expired = holder.expires.is_some_and(|end| anchor.date > end + timing.grace.as_secs());
-            if expired || holder.process.as_ref().is_some_and(|process| ours.is_none() && machine.is_gone(process)) {
+            let grace = timing.grace.as_secs();
+            let expired = holder.expires.is_some_and(|end| anchor.date > end.saturating_add(grace));
+            let unchanged = watch.unchanged(holder, sent, known);
+            let gone = || holder.process.as_ref().is_some_and(|process| ours.is_none() && machine.is_gone(process));
+            if holder.is_lock && (expired || unchanged > timing.ttl + timing.grace || gone()) {
                 // By the ID that was read: the name may be another's by now.
                 remove(labels, &holder.id).await?;
             } else {
@@ -152,12 +164,33 @@ pub async fn acquire<L: Labels>(
             }
             // The reply came too late to count, was lost, or somebody else was faster: look again.
             Ok(_) => {}
-            Err(error) if error.class == Class::Conflict || error.maybe_done => {
-                if found.is_none() {
-                    pause(&*machine, claim, start, None).await?;
-                }
+            Err(error) if error.class != Class::NotOurs && (error.class == Class::Conflict || error.maybe_done) => {
+                pause(&*machine, claim, start, None).await?;
             }
             Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+/// How long a lock has been as it is, by our own clock. A holder renews its lock long before the lease ends: one that has
+/// been the same for longer than a lease holds has no holder, whatever it says of its end, and whatever the server's clock
+/// shows.
+#[derive(Debug, Default)]
+struct Watch {
+    /// The lock's label, nonce and expiry, and when they were known.
+    seen: Option<((String, String, Option<u64>), Duration)>,
+}
+
+impl Watch {
+    /// How long `holder` has been the same, as a request shows that was sent at `sent` and answered at `known`.
+    fn unchanged(&mut self, holder: &Holder, sent: Duration, known: Duration) -> Duration {
+        let state = (holder.id.clone(), holder.nonce.clone(), holder.expires);
+        match &self.seen {
+            Some((seen, since)) if *seen == state => sent.saturating_sub(*since),
+            _ => {
+                self.seen = Some((state, known));
+                Duration::ZERO
+            }
         }
     }
 }
@@ -206,6 +239,7 @@ impl Term {
 /// The lock, held. Renewed until it is released or dropped; a dropped one stays on the server until it expires.
 #[derive(Debug)]
 pub struct Lease {
+    id: String,
     machine: Arc<dyn Machine>,
     timing: Timing,
     term: Arc<Term>,
@@ -226,9 +260,14 @@ impl Lease {
         term.set(deadline);
         let (release, released) = oneshot::channel();
         let renewal =
-            Renewal { labels: labels.clone(), machine: machine.clone(), timing, id, term: term.clone(), anchor };
+            Renewal { labels: labels.clone(), machine: machine.clone(), timing, id: id.clone(), term: term.clone(), anchor };
         let renewal = tokio::spawn(renewal.run(released));
-        Self { machine, timing, term, release: Some(release), renewal }
+        Self { id, machine, timing, term, release: Some(release), renewal }
+    }
+
+    /// The ID of the lock's label.
+    pub fn id(&self) -> &str {
+        &self.id
     }
 
     /// Whether a request that takes `request_timeout` at most may still be sent. To be asked before **each** mutation, with
@@ -307,11 +346,11 @@ impl<L: Labels> Renewal<L> {
             match timeout(patience, self.labels.patch(&self.id, &properties)).await {
                 Ok(Ok(())) => {
                     // One that returns after the old deadline does not count: another may have taken over in between.
-                    let Ok(anchor) = Anchor::new(&self.labels, sent) else { return };
                     if self.machine.boottime() >= deadline {
                         return;
                     }
-                    self.anchor = anchor;
+                    // The lease runs by our own clock: where the server's cannot be told, the last that could is gone on from.
+                    self.anchor = Anchor::new(&self.labels, sent).unwrap_or(self.anchor);
                     self.term.set(sent + self.timing.ttl);
                     wait = self.timing.renew;
                 }

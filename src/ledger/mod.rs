@@ -6,6 +6,7 @@ mod fake;
 mod holder;
 mod journal;
 mod labels;
+mod listed;
 mod lock;
 mod machine;
 mod page;

@@ -39,7 +39,15 @@ impl From<LockError> for Problem {
             LockError::Held(_) | LockError::Hidden => Self {
                 exit: Exit::Locked,
                 diagnostic: Diagnostic::error("lock::held", words)
-                    .help("wait for the other run, or give --lock-timeout more time; a lock that nobody renews expires within a minute"),
+                    .help(
+                        "wait for the other run, or give --lock-timeout more time: a lock that nobody renews is taken over after \
+                         65 seconds at most; `fluxform lock show` tells whose it is, and `fluxform lock release` frees it",
+                    ),
+            },
+            LockError::Clock(_) => Self {
+                exit: Exit::Unavailable,
+                diagnostic: Diagnostic::error("lock::clock", words)
+                    .help("set the server's clock right; behind a load balancer, those of all servers and proxies"),
             },
             LockError::NoDate => Self { exit: Exit::Unavailable, diagnostic: Diagnostic::error("lock::no-date", words) },
         }

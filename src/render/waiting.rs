@@ -2,10 +2,10 @@
 
 use super::page::Page;
 use super::style::{Palette, Role};
-use crate::api::Waiting;
+use crate::api::{LONGEST_WAIT, Waiting};
 
 /// The line that tells of a wait.
-pub fn waiting(Waiting { error, wait, next, of }: &Waiting, palette: Palette) -> String {
+pub fn waiting(Waiting { error, wait, asked, next, of }: &Waiting, palette: Palette) -> String {
     let mut page = Page::new(palette);
     page.put(Role::Quiet, "waiting: ");
     match error.status {
@@ -19,7 +19,12 @@ pub fn waiting(Waiting { error, wait, next, of }: &Waiting, palette: Palette) ->
             page.say(format_args!(" in {seconds} s"));
         }
     }
-    page.say(format_args!(" ({next} of {of})")).end();
+    page.say(format_args!(" ({next} of {of})"));
+    if let Some(asked) = asked {
+        let (asked, longest) = (asked.as_secs(), LONGEST_WAIT.as_secs());
+        page.say(format_args!("; the server asks for {asked} s, and fluxform waits {longest} s in all at most"));
+    }
+    page.end();
     page.finish()
 }
 
@@ -40,7 +45,8 @@ mod tests {
             message: message.to_owned(),
             maybe_done: false,
         };
-        waiting(&Waiting { error, wait: Duration::from_millis(millis), next, of: 5 }, Palette::Plain)
+        let asked = (status == Some(503)).then_some(Duration::from_secs(480));
+        waiting(&Waiting { error, wait: Duration::from_millis(millis), asked, next, of: 5 }, Palette::Plain)
     }
 
     #[test]
@@ -48,5 +54,6 @@ mod tests {
         insta::assert_snapshot!(line(None, "connection refused", 300, 2), @"waiting: the server does not answer (connection refused), trying again (2 of 5)");
         insta::assert_snapshot!(line(None, "no answer in 25s", 4_200, 4), @"waiting: the server does not answer (no answer in 25s), trying again in 4 s (4 of 5)");
         insta::assert_snapshot!(line(Some(429), "too many\nrequests\u{1b}", 30_000, 2), @r"waiting: the server is not ready (too many\nrequests\u{1b}), trying again in 30 s (2 of 5)");
+        insta::assert_snapshot!(line(Some(503), "starting", 120_000, 2), @"waiting: the server is not ready (starting), trying again in 120 s (2 of 5); the server asks for 480 s, and fluxform waits 120 s in all at most");
     }
 }

@@ -50,6 +50,7 @@ pub async fn read(
     let ((me, proven), found) = (sight?, found?);
     let mut snapshot = snapshot(client, server, me, &proven, found);
     missing(client, &mut snapshot, manifest, ledger).await?;
+    where_they_were(&snapshot, ledger)?;
     of_another_kind(client, &mut snapshot, manifest).await?;
     Ok(snapshot)
 }
@@ -156,13 +157,14 @@ impl Asks<'_> {
         let owned = ledger.entries.iter().map(|(address, entry)| (address, &entry.id));
         let imported = manifest.imports.iter().map(|(address, import)| (address, &import.id));
         let by_id = owned.chain(imported).filter(|(address, _)| address.kind == kind);
-        let (ids, names): (BTreeSet<&str>, BTreeSet<&str>) = (
+        let key = |name: &str| kind.unique_name(name).unwrap_or_else(|| name.to_owned());
+        let (ids, names): (BTreeSet<&str>, BTreeSet<String>) = (
             by_id.map(|(_, id)| id.as_str()).collect(),
-            declared().filter_map(|(_, resource)| resource.fields.text("name")).collect(),
+            declared().filter_map(|(_, resource)| resource.fields.text("name")).map(key).collect(),
         );
         let asked = Asked {
             field: &|field| declared().any(|(_, resource)| resource.fields.get(field).is_some()),
-            object: &|id, name| ids.contains(id) || names.contains(name),
+            object: &|id, name| ids.contains(id) || names.contains(&key(name)),
         };
         kind.list(client, orgs, asked).await
     }
@@ -266,6 +268,20 @@ async fn missing(
             other => {
                 view.missing.insert(id, other);
             }
+        }
+    }
+    Ok(())
+}
+
+/// No object goes from one org to another: where an owned one is shown elsewhere, what is shown is not to be trusted.
+fn where_they_were(snapshot: &Snapshot, ledger: &Ledger) -> Result<(), ApiError> {
+    for (address, entry) in &ledger.entries {
+        let Some(object) = snapshot.object(address.kind, &entry.id) else { continue };
+        if object.org != entry.org {
+            let shown = |org: &Option<String>| org.as_deref().map_or("no org".to_owned(), |org| format!("the org {org}"));
+            let (is, was) = (shown(&object.org), shown(&entry.org));
+            let message = format!("the server shows {address} ({}) in {is}, and it was recorded in {was}", entry.id);
+            return Err(ApiError::unexpected("GET", &format!("/api/v2/{}", address.kind.spec().ty), message));
         }
     }
     Ok(())

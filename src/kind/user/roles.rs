@@ -7,15 +7,13 @@ use serde::{Deserialize, Serialize};
 
 use super::super::Kind;
 use super::super::live::{self, Object, Want};
-use crate::api::{ApiError, Class, Client, Writer, by_offset};
+use crate::api::{ApiError, Class, Client, Writer, by_offset, repeating};
 use crate::value::{Ref, Value};
 
 const ORGS: &str = "/api/v2/orgs";
 pub(super) const ROLES: [Role; 2] = [Role::Member, Role::Owner];
 /// How many requests for roles run at once.
 const AT_ONCE: usize = 8;
-/// Memberships on a page of the orgs of a user.
-const LIMIT: usize = 100;
 
 #[derive(Deserialize)]
 struct Orgs {
@@ -103,16 +101,8 @@ async fn by_user(api: &Client, users: BTreeSet<String>) -> Result<BTreeMap<Strin
 /// The IDs of all orgs that a user has a role in. The offset counts memberships in other things than orgs too (influxd
 /// 2.9.1, measured), so that pages repeat rows.
 async fn orgs_of(api: &Client, user: &str) -> Result<BTreeSet<String>, ApiError> {
-    let mut all = BTreeSet::new();
-    for offset in (0..).step_by(LIMIT) {
-        let (limit, offset) = (LIMIT.to_string(), offset.to_string());
-        let Orgs { orgs } = api.get(ORGS, &[("userID", user), ("limit", &limit), ("offset", &offset)]).await?;
-        if orgs.is_empty() {
-            break;
-        }
-        all.extend(orgs.into_iter().map(|org| org.id));
-    }
-    Ok(all)
+    let rows = repeating(api, ORGS, &[("userID", user)], |page: Orgs| page.orgs).await?;
+    Ok(rows.into_iter().map(|org| org.id).collect())
 }
 
 /// Who has each role in each org (IDs); an org that has gone since it was listed is left out.

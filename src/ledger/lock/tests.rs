@@ -123,6 +123,10 @@ impl Labels for Shaky {
     fn server_time(&self) -> Option<u64> {
         Some(self.date.load(Ordering::Relaxed))
     }
+
+    fn clock_jump(&self) -> Option<Jump> {
+        None
+    }
 }
 
 fn claim(wait: Duration) -> Claim {
@@ -292,4 +296,65 @@ async fn a_lease_ends_when_no_renewal_comes_back_before_its_deadline() {
     sleep(SECOND * 70).await;
     assert_eq!(lease.check(TIMEOUT), Err(Lost::Expired));
     assert_eq!(lease.check(Duration::ZERO), Err(Lost::Expired));
+}
+
+/// A lock's label that nobody renews, with this for its end.
+fn abandoned(server: &Fake, expires: &str) -> String {
+    let mut properties = Holder::properties("iot", "somebody@far pid 7", None, "n0nce", None);
+    properties.insert(EXPIRES.to_owned(), expires.to_owned());
+    server.post("fluxform/iot/lock", &properties).unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lock_whose_end_makes_no_sense_is_taken_over_once_it_was_watched_for_a_lease() {
+    let far = (u64::MAX - 3).to_string();
+    for end in [&u64::MAX.to_string(), &far, "99999999999", "18446744073709551616", "-1", "soon", ""] {
+        let server = Fake::new();
+        abandoned(&server, end);
+        let error = take(&server, host(2), SECOND * 60).await.unwrap_err();
+        assert!(matches!(&error, LockError::Held(holder) if holder.who.contains("far")), "{end}: {error}");
+        let start = Instant::now();
+        let (lease, _) = take(&server, host(3), SECOND * 90).await.unwrap();
+        assert!(start.elapsed() > SECOND * 65, "{end}: {:?}", start.elapsed());
+        lease.check(TIMEOUT).unwrap();
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lock_that_changes_has_a_holder_whatever_the_servers_clock_shows() {
+    let server = Fake::new();
+    let id = abandoned(&server, "99999999999");
+    let (taken, ()) = tokio::join!(take(&server, host(2), SECOND * 600), async {
+        for n in 0..9 {
+            sleep(SECOND * 60).await;
+            let expires = format!("9999999999{n}");
+            server.merge(&id, &[(EXPIRES.to_owned(), expires)].into()).unwrap();
+        }
+    });
+    let error = taken.unwrap_err();
+    assert!(matches!(error, LockError::Held(_)), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_label_with_just_the_name_of_a_lock_is_left_alone() {
+    let server = Fake::new();
+    let properties = [(EXPIRES.to_owned(), "1".to_owned())].into();
+    server.post("Fluxform/iot/lock", &properties).unwrap();
+    let error = take(&server, host(2), SECOND * 600).await.unwrap_err();
+    assert!(matches!(error, LockError::Held(_)), "{error}");
+    assert_eq!(server.log(), ["POST Fluxform/iot/lock"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_lease_is_taken_by_a_clock_that_jumps_and_one_that_is_held_goes_on() {
+    let server = Fake::new();
+    let (lease, _) = take(&server, host(1), Duration::ZERO).await.unwrap();
+    server.world(|world| world.jump = Some(Jump { expected: 1_700_000_000_000, heard: 253_399_708_799_000 }));
+    sleep(SECOND * 600).await;
+    assert_eq!(lease.check(TIMEOUT), Ok(()));
+    let error = take(&server, host(2), Duration::ZERO).await.unwrap_err();
+    let words = "one says 9999-12-01T23:59:59Z where it should be 2023-11-14T22:13:20Z";
+    assert!(error.to_string().contains(words), "{error}");
+    lease.release().await.unwrap();
+    assert_eq!(server.rows(), []);
 }
