@@ -32,7 +32,9 @@ mod tests {
     fn ids_have_one_form() {
         assert!(is_id("0123456789abcdef") && is_id("0000000000000001"));
         let long = "0123456789abcdef0";
-        for text in ["", "../orgs/x", "0123456789ABCDEF", "0000000000000000", "0123456789abcde", long, "0123456789abcdeg"] {
+        for text in
+            ["", "../orgs/x", "0123456789ABCDEF", "0000000000000000", "0123456789abcde", long, "0123456789abcdeg"]
+        {
             assert!(!is_id(text), "{text}");
         }
     }

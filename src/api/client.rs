@@ -124,7 +124,6 @@ impl<'a> Request<'a> {
         let (method, path) = (self.verb.name(), self.path.to_owned());
         ApiError { class, method, path, status, message, maybe_done: false }
     }
-
 }
 
 impl Client {

@@ -20,7 +20,8 @@ pub struct Jump {
 
 impl fmt::Display for Jump {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let time = |ms: u64| i64::try_from(ms / 1000).ok().and_then(|seconds| jiff::Timestamp::from_second(seconds).ok());
+        let time =
+            |ms: u64| i64::try_from(ms / 1000).ok().and_then(|seconds| jiff::Timestamp::from_second(seconds).ok());
         match (time(self.heard), time(self.expected)) {
             (Some(heard), Some(expected)) => write!(f, "one says {heard} where it should be {expected}"),
             _ => f.write_str("one says what is no time"),

@@ -24,8 +24,7 @@ pub(super) struct Bounds {
 pub(crate) const MOST_ROWS: usize = 200_000;
 
 /// The bounds of every list.
-pub(super) const LIST: Bounds =
-    Bounds { rows: MOST_ROWS, bytes: 4 * LONGEST_REPLY, time: Duration::from_secs(600) };
+pub(super) const LIST: Bounds = Bounds { rows: MOST_ROWS, bytes: 4 * LONGEST_REPLY, time: Duration::from_secs(600) };
 
 impl Bounds {
     /// Why a list with so many rows and bytes is not read on; none if it is within the bounds.

@@ -148,7 +148,9 @@ pub(crate) async fn after<P: DeserializeOwned, T>(
             bytes += size;
             // A row that comes again: the server does not page at all, and the walk has no end.
             if let Some(again) = page.iter().find(|row| !seen.insert(id(row).to_owned())) {
-                return Err(list.endless(format!("the list repeats the row with the ID `{}` instead of ending", id(again))));
+                return Err(
+                    list.endless(format!("the list repeats the row with the ID `{}` instead of ending", id(again)))
+                );
             }
             all.extend(page);
             list.within(all.len(), bytes)?;
@@ -336,7 +338,8 @@ mod tests {
             repeating(&api, "/api/v2/x", &[], rows).await.expect_err("too many"),
             after(&api, "/api/v2/x", &[], rows, |row| row).await.expect_err("the same"),
         ];
-        let ends = ["more than 200000 rows", "more than 200000 rows", "repeats the row with the ID `1` instead of ending"];
+        let ends =
+            ["more than 200000 rows", "more than 200000 rows", "repeats the row with the ID `1` instead of ending"];
         for (error, end) in said.iter().zip(ends) {
             assert!(error.class == Class::Unexpected && error.message.ends_with(end), "{error}");
         }

@@ -122,22 +122,42 @@ impl Redaction {
 }
 
 impl Form {
+    /// Whether what stands at `at` may be the beginning: quickly no, for nearly all of a long reply.
+    fn may_begin(&self, text: &[u8], at: usize) -> bool {
+        for (byte, wanted) in text[at..].iter().zip(&self.text).take(4) {
+            match byte {
+                b'%' | b'\\' | b'&' => return true,
+                byte if self.alphabet.fold(*byte) != *wanted => return false,
+                _ => {}
+            }
+        }
+        true
+    }
+
     /// Where the form ends that begins at `at` in `text`, whole or as far as it tells enough.
     fn end(&self, text: &[u8], at: usize) -> Option<usize> {
+        if !self.may_begin(text, at) {
+            return None;
+        }
         let telling = self.text.len().min(TELLING);
         let mut end = None;
         // A character may be read in more than one way, and it shows only later which one is right.
-        let mut open = vec![(0, at)];
+        let mut open = Vec::new();
+        open.extend(self.next(text, 0, at));
         while let Some((matched, at)) = open.pop() {
             if matched >= telling {
                 end = end.max(Some(at));
             }
-            if let Some(wanted) = self.text.get(matched) {
-                let right = |(byte, _): &(u8, usize)| self.alphabet.fold(*byte) == *wanted;
-                open.extend(readings(text, at).filter(right).map(|(_, next)| (matched + 1, next)));
-            }
+            open.extend(self.next(text, matched, at));
         }
         end
+    }
+
+    /// Where the next character of the form may end that stands at `at`, after so many that are there.
+    fn next<'a>(&'a self, text: &'a [u8], matched: usize, at: usize) -> impl Iterator<Item = (usize, usize)> + 'a {
+        let wanted = self.text.get(matched);
+        let right = move |(byte, _): &(u8, usize)| wanted.is_some_and(|wanted| self.alphabet.fold(*byte) == *wanted);
+        readings(text, at).filter(right).map(move |(_, next)| (matched + 1, next))
     }
 }
 

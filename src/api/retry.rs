@@ -205,7 +205,6 @@ impl Spent {
     }
 }
 
-
 /// The wait that a `Retry-After` header asks for: seconds, or a date as seen at `now` (milliseconds since 1970).
 pub(super) fn retry_after(text: &str, now: Option<u64>) -> Option<Duration> {
     if let Ok(seconds) = text.trim().parse() {

@@ -167,7 +167,9 @@ async fn oracle(api: &Client, org: &str, asked: &BTreeSet<Read>) -> Result<Oracl
             },
             (Class::Refused, Some(500)) if error.message.contains("with the instance type") => break,
             (Class::Denied, _) => return Ok(Oracle::Silent(error.message)),
-            (Class::Refused | Class::NotFound | Class::Conflict | Class::NotOurs, _) => return Ok(Oracle::Silent(String::new())),
+            (Class::Refused | Class::NotFound | Class::Conflict | Class::NotOurs, _) => {
+                return Ok(Oracle::Silent(String::new()));
+            }
             (Class::BadToken | Class::Unavailable | Class::Unexpected | Class::Shut, _) => return Err(error),
         }
     }

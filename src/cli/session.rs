@@ -281,7 +281,9 @@ async fn home(client: &Client, org: &str, makes_home: bool) -> Result<Option<Str
     if is_id(org) {
         match client.get::<Org>(&format!("/api/v2/orgs/{org}"), &[]).await {
             Ok(found) if found.id == *org => return Ok(Some(found.id)),
-            Ok(found) => return Err(strange(format!("asked for the org {org}, the server answers with `{}`", found.id))),
+            Ok(found) => {
+                return Err(strange(format!("asked for the org {org}, the server answers with `{}`", found.id)));
+            }
             // Whether it exists is not told (influxd 2.9.1, measured); what is asked of it next will tell.
             Err(error) if error.class == Class::Denied => return Ok(Some(org.to_owned())),
             Err(error) if error.class == Class::NotFound => {}
@@ -290,7 +292,8 @@ async fn home(client: &Client, org: &str, makes_home: bool) -> Result<Option<Str
     }
     match client.get::<Orgs>("/api/v2/orgs", &[("org", org)]).await {
         Ok(Orgs { orgs }) => {
-            let ids: BTreeSet<String> = orgs.into_iter().filter(|found| found.name == org).map(|found| found.id).collect();
+            let ids: BTreeSet<String> =
+                orgs.into_iter().filter(|found| found.name == org).map(|found| found.id).collect();
             match one_id(ids, org)? {
                 Some(id) => Ok(Some(id)),
                 None => hidden(client, org).await.map(Some),

@@ -121,12 +121,13 @@ mod tests {
 
     const ORG: &str = "00000000000000a1";
 
-    fn read(labels: Value) -> Result<Vec<String>, String> {
-        let list: List = serde_json::from_str(&json!({"labels": labels}).to_string()).map_err(|error| error.to_string())?;
+    fn read(labels: &Value) -> Result<Vec<String>, String> {
+        let list: List =
+            serde_json::from_str(&json!({"labels": labels}).to_string()).map_err(|error| error.to_string())?;
         Ok(list.of(ORG)?.into_iter().map(|row| row.name).collect())
     }
 
-    fn label(id: u32, name: &str, properties: Value) -> Value {
+    fn label(id: u32, name: &str, properties: &Value) -> Value {
         json!({"id": format!("{id:016x}"), "orgID": ORG, "name": name, "properties": properties})
     }
 
@@ -134,31 +135,31 @@ mod tests {
     fn only_what_is_of_a_project_is_kept() {
         let plain = json!({"id": "00000000000000ff", "orgID": ORG, "name": "plain"});
         let rows = [
-            label(1, "prod", json!({"color": "#fff"})),
-            label(2, "FluxForm/p/lock", json!({})),
-            label(3, "renamed", json!({"fluxform": "ledger"})),
+            label(1, "prod", &json!({"color": "#fff"})),
+            label(2, "FluxForm/p/lock", &json!({})),
+            label(3, "renamed", &json!({"fluxform": "ledger"})),
             plain,
-            label(4, "flüxform/x", json!({})),
+            label(4, "flüxform/x", &json!({})),
         ];
-        assert_eq!(read(json!(rows)), Ok(vec!["FluxForm/p/lock".to_owned(), "renamed".to_owned()]));
+        assert_eq!(read(&json!(rows)), Ok(vec!["FluxForm/p/lock".to_owned(), "renamed".to_owned()]));
     }
 
     #[test]
     fn a_list_that_cannot_be_one_is_refused() {
-        let mut other = label(2, "b", json!({}));
+        let mut other = label(2, "b", &json!({}));
         other["orgID"] = json!("00000000000000b2");
-        let mut bad = label(2, "b", json!({}));
+        let mut bad = label(2, "b", &json!({}));
         bad["id"] = json!("../orgs/x");
-        let mut nameless = label(2, "b", json!({}));
+        let mut nameless = label(2, "b", &json!({}));
         nameless.as_object_mut().expect("an object").remove("name");
         for (row, words) in [
             (other, "labels of the org 00000000000000b2"),
             (bad, "`../orgs/x`"),
-            (label(1, "b", json!({})), "twice"),
+            (label(1, "b", &json!({})), "twice"),
             (nameless, "missing field `name`"),
-            (label(2, "fluxform/p", json!({"a": 1})), "invalid type"),
+            (label(2, "fluxform/p", &json!({"a": 1})), "invalid type"),
         ] {
-            let wrong = read(json!([label(1, "a", json!({})), row])).expect_err(words);
+            let wrong = read(&json!([label(1, "a", &json!({})), row])).expect_err(words);
             assert!(wrong.contains(words), "{wrong}");
         }
     }

@@ -177,18 +177,17 @@ pub async fn acquire<L: Labels>(
 /// shows.
 #[derive(Debug, Default)]
 struct Watch {
-    /// The lock's label, nonce and expiry, and when they were known.
-    seen: Option<((String, String, Option<u64>), Duration)>,
+    /// The lock as it is, and when that was known.
+    seen: Option<(Holder, Duration)>,
 }
 
 impl Watch {
     /// How long `holder` has been the same, as a request shows that was sent at `sent` and answered at `known`.
     fn unchanged(&mut self, holder: &Holder, sent: Duration, known: Duration) -> Duration {
-        let state = (holder.id.clone(), holder.nonce.clone(), holder.expires);
         match &self.seen {
-            Some((seen, since)) if *seen == state => sent.saturating_sub(*since),
+            Some((seen, since)) if seen == holder => sent.saturating_sub(*since),
             _ => {
-                self.seen = Some((state, known));
+                self.seen = Some((holder.clone(), known));
                 Duration::ZERO
             }
         }
@@ -259,8 +258,14 @@ impl Lease {
         let term = Arc::new(Term { deadline: AtomicU64::new(0), taken: AtomicBool::new(false) });
         term.set(deadline);
         let (release, released) = oneshot::channel();
-        let renewal =
-            Renewal { labels: labels.clone(), machine: machine.clone(), timing, id: id.clone(), term: term.clone(), anchor };
+        let renewal = Renewal {
+            labels: labels.clone(),
+            machine: machine.clone(),
+            timing,
+            id: id.clone(),
+            term: term.clone(),
+            anchor,
+        };
         let renewal = tokio::spawn(renewal.run(released));
         Self { id, machine, timing, term, release: Some(release), renewal }
     }

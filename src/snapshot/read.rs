@@ -278,7 +278,8 @@ fn where_they_were(snapshot: &Snapshot, ledger: &Ledger) -> Result<(), ApiError>
     for (address, entry) in &ledger.entries {
         let Some(object) = snapshot.object(address.kind, &entry.id) else { continue };
         if object.org != entry.org {
-            let shown = |org: &Option<String>| org.as_deref().map_or("no org".to_owned(), |org| format!("the org {org}"));
+            let shown =
+                |org: &Option<String>| org.as_deref().map_or("no org".to_owned(), |org| format!("the org {org}"));
             let (is, was) = (shown(&object.org), shown(&entry.org));
             let message = format!("the server shows {address} ({}) in {is}, and it was recorded in {was}", entry.id);
             return Err(ApiError::unexpected("GET", &format!("/api/v2/{}", address.kind.spec().ty), message));

@@ -211,13 +211,18 @@ async fn left_behind(scene: &Scene, properties: Value) -> String {
 }
 
 both!(an_expired_lock_is_taken_over_and_one_that_runs_is_not, async |scene| {
-    let id = left_behind(&scene, json!({"expires": "1700000000", "nonce": "x", "holder": "old@host pid 1"})).await;
+    let id = left_behind(
+        &scene,
+        json!({"fluxform": "lock", "expires": "1700000000", "nonce": "x", "holder": "old@host pid 1"}),
+    )
+    .await;
     let (lease, waited) = take(&scene, &claim(&scene, 0)).await.unwrap();
     assert_eq!(waited, [""; 0]);
     let held = read_lock(&rows(&writer(&scene), &scene.org).await.unwrap(), "iot").unwrap();
     assert_ne!(held.id, id);
     lease.release().await.unwrap();
-    left_behind(&scene, json!({"expires": "9000000000", "nonce": "x", "holder": "new@host pid 1"})).await;
+    left_behind(&scene, json!({"fluxform": "lock", "expires": "9000000000", "nonce": "x", "holder": "new@host pid 1"}))
+        .await;
     let held = take(&scene, &claim(&scene, 0)).await.unwrap_err();
     assert_eq!(held.to_string(), "the project is locked by new@host pid 1");
 });
