@@ -28,7 +28,7 @@ pub async fn prepare(plan: &Plan, manifest: &Manifest, access: Access) -> Result
         };
         match resource.fields.get("password") {
             Some(Value::Source(source)) if makes || sets_password(change) => {
-                match source.within(&manifest.dir).resolve(access).await {
+                match source.within(manifest.root.path()).resolve(access).await {
                     Ok(secret) => {
                         passwords.insert(change.address.clone(), secret);
                     }
@@ -40,7 +40,7 @@ pub async fn prepare(plan: &Plan, manifest: &Manifest, access: Access) -> Result
         match resource.fields.get("deliver") {
             Some(Value::Sinks(sinks)) if makes && change.address.kind.spec().delivers => {
                 for sink in sinks {
-                    if let Err(error) = sink.within(&manifest.dir).probe(access).await {
+                    if let Err(error) = sink.within(manifest.root.path()).probe(access).await {
                         problems.push(problem(change, resource, "deliver", &error.to_string()));
                     }
                 }

@@ -130,7 +130,7 @@ pub(super) async fn write(
     }
     let connection = project.connect(shell, &arguments.connection, Purpose::Write)?;
     let wish = Wish {
-        dir: &project.manifest.dir,
+        dir: project.manifest.root.path(),
         purpose: Purpose::Write,
         wait: arguments.wait.lock_timeout,
         makes_home: wanted.goal == Goal::Declared && project.makes_org(&connection.org.value),

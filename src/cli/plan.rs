@@ -133,7 +133,7 @@ pub(super) async fn reading(
 ) -> Result<Session, Vec<Problem>> {
     let connection = project.connect(shell, flags, Purpose::Read)?;
     let wish = Wish {
-        dir: &project.manifest.dir,
+        dir: project.manifest.root.path(),
         purpose: Purpose::Read,
         wait,
         makes_home: project.makes_org(&connection.org.value),

@@ -66,8 +66,12 @@ pub(super) async fn record(
 ) -> Ended {
     approve::possible(shell, flags.auto_approve)?;
     let connection = project.connect(shell, &flags.connection, Purpose::Write)?;
-    let wish =
-        Wish { dir: &project.manifest.dir, purpose: Purpose::Write, wait: flags.wait.lock_timeout, makes_home: false };
+    let wish = Wish {
+        dir: project.manifest.root.path(),
+        purpose: Purpose::Write,
+        wait: flags.wait.lock_timeout,
+        makes_home: false,
+    };
     let stop = signal::listen();
     let open = async { Session::open(shell, &connection, wish).await.map_err(|problem| vec![problem]) };
     let session = unless_stopped(&stop, open).await?;

@@ -54,7 +54,7 @@ impl Scene {
     fn new() -> Self {
         let manifest = Manifest {
             project: "p".into(),
-            dir: ".".into(),
+            root: crate::confine::Root::open(std::path::Path::new(".")).expect("a directory"),
             server: Server::default(),
             resources: BTreeMap::new(),
             policy: crate::manifest::Policy::default(),

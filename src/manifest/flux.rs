@@ -1,16 +1,18 @@
 //! A task's script, where it is written, and the values for it.
 
-use std::path::Path;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::{Component, Path};
 use std::sync::Arc;
 
 use super::node::{Node, Raw, Span, Table};
 use super::shape::text;
 use super::sink;
 use super::site::Site;
-use crate::confine::{ConfineError, confine};
+use crate::confine;
 use crate::diagnostic::{Diagnostic, Place, Source};
 use crate::flux::Literal;
 use crate::kind::Kind;
+use crate::limits;
 
 /// A script as its author wrote it.
 #[derive(Clone, Debug)]
@@ -59,16 +61,35 @@ pub(super) fn read<'a>(site: &mut Site<'_, 'a>, node: &Node<'a>) -> Option<Writt
     Some(Written { text: source.text.clone(), source, start: Some(0), whole })
 }
 
+/// Why `path` names no script, and what to do: whatever is read as one may be shown, so what is nobody's script is not read.
+fn other_than_flux(path: &Path) -> Option<(String, &'static str)> {
+    if confine::leaves(path) {
+        return None;
+    }
+    let hidden = |part: &Component<'_>| matches!(part, Component::Normal(name) if name.as_bytes().starts_with(b"."));
+    if path.components().any(|part| hidden(&part)) {
+        let message =
+            format!("{} is hidden: its name, or that of a directory above it, begins with a dot", path.display());
+        return Some((message, "put scripts where everybody sees them"));
+    }
+    if path.extension().is_none_or(|extension| extension != "flux") {
+        let message = format!("{} is not a Flux file: its name does not end in `.flux`", path.display());
+        return Some((message, "name it so if it is a script"));
+    }
+    None
+}
+
 fn file(site: &mut Site<'_, '_>, path: &Path, span: Span) -> Option<Arc<Source>> {
     if let Some(source) = site.project.scripts.borrow().get(path) {
         return Some(Arc::clone(source));
     }
-    let read = confine(site.project.known.dir, path)
-        .and_then(|real| std::fs::read(&real).map_err(|error| ConfineError::Io { path: path.to_owned(), error }));
-    let bytes = match read {
+    if let Some((message, help)) = other_than_flux(path) {
+        return site.fail_with("manifest::file", span, message, "names this file", help);
+    }
+    let bytes = match site.project.known.root.read(path, &limits::FLUX_FILE) {
         Ok(bytes) => bytes,
         Err(error) => {
-            let help = "paths are relative to the project directory";
+            let help = error.help().unwrap_or("paths are relative to the project directory");
             return site.fail_with("manifest::file", span, error.to_string(), "names this file", help);
         }
     };

@@ -30,7 +30,7 @@ pub struct Loaded {
 /// # Errors
 /// All mistakes in the manifests, in order of file and place; warnings come with them.
 pub fn load(path: &Path, inputs: &Inputs) -> Result<Loaded, Vec<Diagnostic>> {
-    let (dir, sources) = source::read(path)?;
+    let (root, sources) = source::read(path)?;
     let mut problems = Vec::new();
     let Some(document) = syntax::merge(&sources, &mut problems) else {
         // What else is wrong may follow from this.
@@ -45,7 +45,7 @@ pub fn load(path: &Path, inputs: &Inputs) -> Result<Loaded, Vec<Diagnostic>> {
     let mut imports = import::read(&document, &values, &mut problems);
     let disabled = enabled::disabled(&document, &values, &mut problems);
     let instances = each::instances(&document, &values, &disabled, &mut problems);
-    let known = Known { values: &values, instances: &instances, disabled: &disabled, imports: &imports, dir: &dir };
+    let known = Known { values: &values, instances: &instances, disabled: &disabled, imports: &imports, root: &root };
     let resources = read(&Project::new(&document, known), &mut problems);
     drop(document);
     let mut resources: BTreeMap<Address, Resource> = resources.into_iter().collect();
@@ -76,7 +76,7 @@ pub fn load(path: &Path, inputs: &Inputs) -> Result<Loaded, Vec<Diagnostic>> {
         (Some(project), Ok(graph)) if !broken => {
             let manifest = Manifest {
                 project,
-                dir,
+                root,
                 server,
                 policy,
                 resources,

@@ -32,6 +32,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::address::Address;
+use crate::confine::Root;
 use crate::diagnostic::{Place, Source};
 use crate::value::{Fields, Ref, Scope, Set, Value};
 
@@ -48,7 +49,7 @@ pub struct Manifest {
     /// The project's name.
     pub project: String,
     /// The project directory: paths in the manifests are relative to it.
-    pub dir: PathBuf,
+    pub root: Root,
     /// `[server]`.
     pub server: Server,
     /// `[policy]`.

@@ -2,7 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::each::{Each, Instance, Instances};
@@ -13,6 +13,7 @@ use super::syntax::{Declared, Document};
 use super::variables::Values;
 use super::{Import, decode, defaults};
 use crate::address::Address;
+use crate::confine::Root;
 use crate::diagnostic::{Diagnostic, Place, Source};
 use crate::field::Field;
 
@@ -24,7 +25,7 @@ pub(super) struct Known<'p> {
     /// The tables without instances, because they say `enabled = false`.
     pub(super) disabled: &'p BTreeSet<Address>,
     pub(super) imports: &'p BTreeMap<Address, Import>,
-    pub(super) dir: &'p Path,
+    pub(super) root: &'p Root,
 }
 
 /// What all resources of a project share while they are read.

@@ -1,11 +1,12 @@
 //! Which files are a project, and their text.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use super::node::Span;
-use crate::confine::confine;
+use crate::confine::{self, ConfineError, Project, Root};
 use crate::diagnostic::{Diagnostic, Place, Source};
+use crate::limits;
 
 /// The place of `span` in `source`.
 pub(super) fn place(source: &Arc<Source>, span: Span) -> Place {
@@ -13,58 +14,58 @@ pub(super) fn place(source: &Arc<Source>, span: Span) -> Place {
 }
 
 /// The files of the project at `path`, which is a directory or one file, and the project directory.
-pub(super) fn read(path: &Path) -> Result<(PathBuf, Vec<Arc<Source>>), Vec<Diagnostic>> {
-    let unreadable = |error: std::io::Error| vec![unreadable(path, &error)];
-    if !std::fs::metadata(path).map_err(unreadable)?.is_dir() {
-        let dir = match path.parent() {
-            Some(dir) if !dir.as_os_str().is_empty() => dir.to_owned(),
-            _ => PathBuf::from("."),
-        };
-        return Ok((dir, vec![file(path, name_of(path)).map_err(|error| vec![error])?]));
-    }
-    let mut files = Vec::new();
-    for entry in std::fs::read_dir(path).map_err(unreadable)? {
-        let file = entry.map_err(unreadable)?.path();
-        if is_manifest(&name_of(&file)) {
-            files.push(file);
+pub(super) fn read(path: &Path) -> Result<(Root, Vec<Arc<Source>>), Vec<Diagnostic>> {
+    let missing = |error| match error {
+        ConfineError::Missing(path) => {
+            let message = format!("there is no file or directory {}", path.display());
+            vec![Diagnostic::error("manifest::unreadable", message)]
         }
-    }
-    files.sort();
-    if files.is_empty() {
+        error => vec![unreadable(&error)],
+    };
+    let root = match confine::project(path).map_err(missing)? {
+        Project::Directory(root) => root,
+        Project::File(root) => return Ok((root, vec![file(path, name_of(path)).map_err(|error| vec![error])?])),
+    };
+    let names = root.names().map_err(|error| vec![unreadable(&error)])?;
+    let names: Vec<String> =
+        names.into_iter().filter_map(|name| name.into_string().ok()).filter(|name| is_manifest(name)).collect();
+    if names.is_empty() {
         let message = format!("there is no manifest in {}", path.display());
         let help = "a project is a directory with `*.toml` files, one of which has a `[project]`";
         return Err(vec![Diagnostic::error("manifest::no-file", message).help(help)]);
     }
     let mut sources = Vec::new();
     let mut problems = Vec::new();
-    let dir = path;
-    for path in files {
-        match inside(dir, &path) {
-            Ok(source) => sources.push(source),
-            Err(error) => problems.push(error),
+    for name in names {
+        match root.read(Path::new(&name), &limits::MANIFEST_FILE) {
+            Ok(bytes) => match text(&path.join(&name), name, bytes) {
+                Ok(source) => sources.push(source),
+                Err(error) => problems.push(error),
+            },
+            Err(error) => problems.push(unreadable(&error)),
         }
     }
-    if problems.is_empty() { Ok((dir.to_owned(), sources)) } else { Err(problems) }
+    if problems.is_empty() { Ok((root, sources)) } else { Err(problems) }
 }
 
-/// Reads a file of the project directory `dir`, which must not lead outside: its lines are shown.
-fn inside(dir: &Path, path: &Path) -> Result<Arc<Source>, Diagnostic> {
-    let name = name_of(path);
-    let real = confine(dir, Path::new(&name));
-    let real = real.map_err(|error| Diagnostic::error("manifest::file", error.to_string()))?;
-    file(&real, name)
-}
-
-/// Reads one file, which messages will call `name`.
+/// Reads one file that a person has named, which messages will call `name`.
 pub(super) fn file(path: &Path, name: String) -> Result<Arc<Source>, Diagnostic> {
-    let bytes = std::fs::read(path).map_err(|error| unreadable(path, &error))?;
+    let bytes = confine::read(path, &limits::MANIFEST_FILE).map_err(|error| unreadable(&error))?;
     text(path, name, bytes)
 }
 
-/// The text in `bytes`, which were read at `path`.
+/// The text in `bytes`, which were read at `path`, with `\n` for every line end and without a byte-order mark: a checkout on
+/// another system is the same project.
 pub(super) fn text(path: &Path, name: String, bytes: Vec<u8>) -> Result<Arc<Source>, Diagnostic> {
     match String::from_utf8(bytes) {
-        Ok(text) => Ok(Arc::new(Source { name, path: path.to_owned(), text })),
+        Ok(text) => {
+            let text = match text.strip_prefix('\u{feff}') {
+                Some(text) => text.replace("\r\n", "\n"),
+                None if text.contains("\r\n") => text.replace("\r\n", "\n"),
+                None => text,
+            };
+            Ok(Arc::new(Source { name, path: path.to_owned(), text }))
+        }
         Err(error) => {
             let at = error.utf8_error().valid_up_to();
             let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
@@ -88,9 +89,13 @@ fn is_manifest(name: &str) -> bool {
     name.ends_with(".toml") && !other
 }
 
-/// Says that `path` cannot be read.
-pub(super) fn unreadable(path: &Path, error: &std::io::Error) -> Diagnostic {
-    Diagnostic::error("manifest::unreadable", format!("cannot read {}: {error}", path.display()))
+/// Says why a file was not read.
+fn unreadable(error: &ConfineError) -> Diagnostic {
+    let diagnostic = Diagnostic::error("manifest::unreadable", error.to_string());
+    match error.help() {
+        Some(help) => diagnostic.help(help),
+        None => diagnostic,
+    }
 }
 
 #[cfg(test)]

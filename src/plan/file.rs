@@ -10,8 +10,10 @@ use serde_json::Value as Json;
 use super::digest::hex;
 use super::form::{ChangeForm, StakeForm, WarningForm};
 use super::{Allowed, Consent, Plan};
+use crate::confine::{self, ConfineError, Root};
 use crate::diagnostic::Diagnostic;
 use crate::exit::{Exit, Problem};
+use crate::limits;
 
 /// The version of the files that this program writes and reads. Any change of the form is a new one.
 const FORMAT: u64 = 1;
@@ -78,7 +80,7 @@ const AGAIN: &str = "make it anew with `fluxform plan --out FILE`";
 
 /// Whether the file at `path` is meant as a plan: no manifest begins with a brace, and an empty one is called `.toml`.
 pub fn meant(path: &Path) -> bool {
-    let Ok(text) = std::fs::read(path) else { return false };
+    let Ok(text) = confine::read(path, &limits::PLAN_FILE) else { return false };
     match text.iter().find(|byte| !byte.is_ascii_whitespace()) {
         Some(first) => *first == b'{',
         None => path.extension().is_none_or(|extension| extension != "toml"),
@@ -90,11 +92,10 @@ pub fn meant(path: &Path) -> bool {
 /// # Errors
 /// A file that is none, of another version, cut short, or changed since it was written.
 pub fn read(path: &Path) -> Result<Saved, Problem> {
-    let bytes = std::fs::read(path).map_err(|error| {
-        problem(
-            usage("plan::unreadable", path, format_args!("cannot be read: {error}"))
-                .help("give the file that `fluxform plan --out FILE` wrote, or a project directory"),
-        )
+    let bytes = confine::read(path, &limits::PLAN_FILE).map_err(|error| {
+        let help =
+            error.help().unwrap_or("give the file that `fluxform plan --out FILE` wrote, or a project directory");
+        problem(Diagnostic::error("plan::unreadable", error.to_string()).help(help))
     })?;
     decode(&bytes).map_err(|(message, help)| problem(usage("plan::not-a-plan", path, message).help(help)))
 }
@@ -186,7 +187,8 @@ pub fn writable(path: &Path) -> Result<(), Problem> {
     match std::fs::symlink_metadata(path) {
         Ok(found) if !found.is_file() => return wrong("is there already, and is no plain file".to_owned()),
         Ok(_) => {
-            let bytes = std::fs::read(path).unwrap_or_default();
+            // What cannot be read is no plan either.
+            let bytes = confine::read(path, &limits::PLAN_FILE).unwrap_or_else(|_| b"?".to_vec());
             let plan = serde_json::from_slice::<Json>(&bytes).is_ok_and(|json| json.get(KEY).is_some());
             if !plan && !bytes.is_empty() {
                 return wrong("is there already, and is no plan file: it is not overwritten".to_owned());
@@ -194,9 +196,12 @@ pub fn writable(path: &Path) -> Result<(), Problem> {
         }
         Err(_) => {}
     }
-    match parent(path) {
-        parent if parent.is_dir() => Ok(()),
-        parent => wrong(format!("cannot be written: there is no directory {}", parent.display())),
+    match Root::open(parent(path)) {
+        Ok(_) => Ok(()),
+        Err(ConfineError::Missing(parent)) => {
+            wrong(format!("cannot be written: there is no directory {}", parent.display()))
+        }
+        Err(error) => wrong(format!("cannot be written: {error}")),
     }
 }
 

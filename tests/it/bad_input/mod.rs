@@ -2,6 +2,7 @@
 
 mod files;
 mod ledger;
+mod links;
 mod projects;
 mod secrets;
 mod servers;

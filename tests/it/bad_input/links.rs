@@ -1,0 +1,181 @@
+//! What a pull request can put into a checkout leads nowhere: no byte of what is outside is shown.
+
+use std::os::unix::fs::symlink;
+use std::path::Path;
+
+use tempfile::TempDir;
+
+use super::has;
+use crate::cli::fluxform::{Ended, Fluxform};
+
+const SECRET: &str = "hunter2";
+const HEAD: &str = "[project]\nname = \"p\"\n[server]\norg = \"o\"\n";
+const COMMANDS: [&str; 9] = ["validate", "plan", "apply", "drift", "destroy", "show", "status", "graph", "output"];
+
+/// A checkout with the project `iot` in it, and secrets beside it.
+fn checkout() -> TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    let at = |path: &str| dir.path().join(path);
+    std::fs::create_dir_all(at("checkout/iot/flux")).unwrap();
+    std::fs::create_dir_all(at("outside/secrets")).unwrap();
+    for (path, text) in [
+        ("checkout/iot/main.toml", HEAD.to_owned()),
+        ("outside/main.toml", format!("token = \"{SECRET}\"\n")),
+        ("outside/good.toml", format!("{HEAD}[bucket.{SECRET}]\n")),
+        ("outside/secrets/x.flux", format!("{SECRET} = ")),
+        ("outside/x.toml", format!("{SECRET} = ")),
+    ] {
+        std::fs::write(at(path), text).unwrap();
+    }
+    dir
+}
+
+/// `fluxform` with these words in the checkout; nothing that is secret may be shown.
+fn run(dir: &TempDir, words: &[&str]) -> Ended {
+    let mut run = Fluxform::new(words).var("INFLUX_TOKEN", SECRET).var("INFLUX_HOST", "http://127.0.0.1:9");
+    run.command.current_dir(dir.path().join("checkout"));
+    let ended = run.run();
+    let shown = ended.all();
+    assert!(!shown.contains(SECRET) && !shown.contains("INFLUX_TOKEN="), "{words:?}: {shown}");
+    ended
+}
+
+/// Each command refuses the project because of `link`, in every format.
+fn refused(dir: &TempDir, project: &str, link: &str) {
+    for command in COMMANDS {
+        let formats: &[&str] = match command {
+            "validate" | "plan" | "apply" => &["--format=human", "--format=json", "--format=markdown"],
+            "graph" => &["--format=dot"],
+            "output" => &["bucket.b"],
+            _ => &["--format=json"],
+        };
+        for format in formats {
+            let approve: &[&str] = if matches!(command, "apply" | "destroy") { &["--auto-approve"] } else { &[] };
+            let ended = run(dir, &[&[command, project, format], approve].concat()).with(65);
+            has(&ended.err, &format!("{link} is a symbolic link, and those are not followed"));
+        }
+    }
+}
+
+#[test]
+fn a_project_that_is_a_link_is_refused_by_every_command() {
+    for to in [
+        "/proc/self/environ",
+        "/proc/self",
+        "../outside",
+        "../outside/good.toml",
+        "../outside/x.toml",
+        "nowhere",
+        "/dev/zero",
+    ] {
+        let dir = checkout();
+        let at = |path: &str| dir.path().join("checkout").join(path);
+        symlink(to, at("linked")).unwrap();
+        refused(&dir, "linked", "linked");
+        refused(&dir, "./iot/../linked", "linked");
+        // From a directory of the checkout, and by a path from the root.
+        std::fs::create_dir(at(".git")).unwrap();
+        let absolute = at("linked");
+        let absolute = absolute.to_str().unwrap();
+        refused(&dir, absolute, absolute);
+    }
+}
+
+#[test]
+fn a_link_on_the_way_to_a_project_is_refused() {
+    let dir = checkout();
+    symlink("../outside", dir.path().join("checkout/up")).unwrap();
+    refused(&dir, "up/good.toml", "up");
+    refused(&dir, "up/secrets", "up");
+    // Nothing has to be looked up for this.
+    run(&dir, &["validate", "up/../iot"]).with(0);
+}
+
+#[test]
+fn above_the_working_directory_links_are_the_persons_own() {
+    let dir = checkout();
+    let linked = dir.path().join("mine");
+    symlink("checkout", &linked).unwrap();
+    let mut run = Fluxform::new(&["validate", "iot"]);
+    run.command.current_dir(&linked);
+    run.run().with(0);
+    let mut run = Fluxform::new(&["validate", "../mine/../checkout/iot"]);
+    run.command.current_dir(&linked);
+    run.run().with(0);
+    Fluxform::new(&["validate"]).arg(linked.join("iot")).run().with(0);
+}
+
+#[test]
+fn variables_are_read_from_no_link_of_a_checkout() {
+    let dir = checkout();
+    let at = |path: &str| dir.path().join("checkout").join(path);
+    symlink("../outside/x.toml", at("prod.vars.toml")).unwrap();
+    symlink("../outside", at("vars")).unwrap();
+    for (file, link) in [("prod.vars.toml", "prod.vars.toml"), ("vars/x.toml", "vars")] {
+        let ended = run(&dir, &["validate", "iot", "--var-file", file]).with(65);
+        has(&ended.err, &format!("{link} is a symbolic link, and those are not followed"));
+    }
+    // What is named outside is the person's own choice, also a link.
+    symlink("x.vars.toml", dir.path().join("outside/linked.vars.toml")).unwrap();
+    std::fs::write(dir.path().join("outside/x.vars.toml"), "x = 1\n").unwrap();
+    std::fs::write(at("iot/main.toml"), format!("{HEAD}[var]\nx = {{}}\n")).unwrap();
+    let file = dir.path().join("outside/linked.vars.toml");
+    run(&dir, &["validate", "iot", "--var-file", file.to_str().unwrap()]).with(0);
+    let mut piped = Fluxform::new(&["validate", "iot", "--var-file", "/dev/stdin"]);
+    piped.command.current_dir(dir.path().join("checkout"));
+    piped.command.stdin(std::fs::File::open(&file).unwrap());
+    piped.run().with(0);
+}
+
+/// What `validate` says of a task with this file as its script.
+fn script(dir: &TempDir, file: &str) -> Ended {
+    let task = format!("{HEAD}[task.t]\nevery = \"1h\"\nflux = {{ file = \"{file}\" }}\n");
+    std::fs::write(dir.path().join("checkout/iot/main.toml"), task).unwrap();
+    let ended = run(dir, &["validate", "iot"]).with(65);
+    has(&ended.err, "main.toml:7:17");
+    ended
+}
+
+#[test]
+fn a_script_is_a_flux_file_of_the_project_that_everybody_sees() {
+    let dir = checkout();
+    let at = |path: &str| dir.path().join("checkout/iot").join(path);
+    symlink("../../outside/secrets", at("flux/link")).unwrap();
+    symlink("../../../outside/secrets/x.flux", at("flux/x.flux")).unwrap();
+    for (file, link) in [("flux/link/x.flux", "flux/link"), ("flux/x.flux", "flux/x.flux")] {
+        has(&script(&dir, file).err, &format!("{link} is a symbolic link, and those are not followed"));
+    }
+    for file in ["../../outside/secrets/x.flux", "../../outside/nothing.flux", "/proc/self/environ.flux"] {
+        has(&script(&dir, file).err, &format!("{file} lies outside the project directory"));
+    }
+    for file in ["secrets/ingest.token", "main.toml", "flux", "x", "x.flux.bak", "x.FLUX"] {
+        write(&at(file));
+        has(&script(&dir, file).err, &format!("{file} is not a Flux file: its name does not end in `.flux`"));
+    }
+    for file in [".env", ".x.flux", ".git/config", ".git/x.flux", "flux/.hidden/x.flux", "./.flux", ".flux"] {
+        write(&at(file));
+        has(&script(&dir, file).err, &format!("{file} is hidden"));
+    }
+}
+
+/// Writes a secret there, unless something else is there.
+fn write(path: &Path) {
+    if !path.exists() {
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, format!("{SECRET} = ")).unwrap();
+    }
+}
+
+#[test]
+fn no_file_of_git_is_a_manifest() {
+    let dir = checkout();
+    let at = |path: &str| dir.path().join("checkout/iot").join(path);
+    std::fs::create_dir(at(".git")).unwrap();
+    std::fs::write(at(".git/config"), format!("url = \"https://x:{SECRET}@h\"\n")).unwrap();
+    symlink(".git/config", at("a.toml")).unwrap();
+    let mut run = Fluxform::new(&["plan", "."]);
+    run.command.current_dir(at("."));
+    let ended = run.run().with(65);
+    has(&ended.err, "a.toml is a symbolic link");
+    assert!(!ended.all().contains(SECRET));
+}
