@@ -96,7 +96,10 @@ impl Value {
     /// # Errors
     /// A text that is no duration.
     pub fn signed_duration(text: &str) -> Result<Self, DurationError> {
-        let length = text.strip_prefix('-').unwrap_or(text).parse().map_err(|_| DurationError(text.to_owned()))?;
+        let length = text.strip_prefix('-').unwrap_or(text).parse().map_err(|error| match error {
+            DurationError::Form(_) => DurationError::Form(text.to_owned()),
+            DurationError::TooLong(_) => DurationError::TooLong(text.to_owned()),
+        })?;
         Ok(if length == Duration::default() || !text.starts_with('-') {
             Self::Duration(length)
         } else {

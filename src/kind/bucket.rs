@@ -53,8 +53,6 @@ pub(super) static SPEC: Spec = Spec {
 
 /// The shortest retention. A shorter shard-group duration silently becomes this one (influxd 2.9.1, measured).
 const HOUR: Duration = Duration::from_secs(3600);
-/// The longest that influxd can count, 292 years (2.9.1, measured).
-const LONGEST: Duration = Duration::from_secs(9_223_372_036);
 
 fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
     let fields = &draft.fields;
@@ -79,10 +77,15 @@ fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
     }
     for field in ["retention", "shard_group_duration"] {
         if let Some(Value::Duration(duration)) = fields.get(field)
-            && *duration > LONGEST
+            && *duration > Duration::LONGEST
         {
-            let message = format!("influxd cannot count as far as {duration}");
-            faults.push(Fault::new("bucket::retention", field, message, "too long").help("write `infinite`"));
+            let message = format!("InfluxDB counts up to {}, and this is {duration}", Duration::LONGEST_IN_WORDS);
+            let fault = Fault::new("bucket::retention", field, message, "too long");
+            faults.push(if field == "retention" {
+                fault.help("write `infinite` to keep points for ever")
+            } else {
+                fault
+            });
         }
     }
     let Some(Value::Duration(shard)) = fields.get("shard_group_duration") else { return };

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::tell::Tell;
+use crate::diagnostic::Severity;
 use crate::field::Field;
 use crate::flux::Literal;
 use crate::value::Fields;
@@ -44,7 +45,9 @@ pub enum Delete {
 pub struct Fault {
     /// A stable name, such as `bucket::retention`.
     pub code: &'static str,
-    /// The field that is wrong.
+    /// Whether it is wrong, or only to be known.
+    pub severity: Severity,
+    /// The field that it is about.
     pub field: &'static str,
     /// One sentence without a full stop.
     pub message: String,
@@ -61,7 +64,22 @@ pub struct Fault {
 impl Fault {
     /// A fault of `field`.
     pub fn new(code: &'static str, field: &'static str, message: impl Into<String>, label: impl Into<String>) -> Self {
-        Self { code, field, message: message.into(), label: label.into(), other: None, script: None, help: None }
+        Self {
+            code,
+            severity: Severity::Error,
+            field,
+            message: message.into(),
+            label: label.into(),
+            other: None,
+            script: None,
+            help: None,
+        }
+    }
+
+    /// The same as something to be known, which stops nothing.
+    #[must_use]
+    pub fn warning(self) -> Self {
+        Self { severity: Severity::Warning, ..self }
     }
 
     /// The same with another field that has to do with it.

@@ -1,5 +1,6 @@
 //! Tasks.
 
+mod cron;
 mod script;
 mod tell;
 
@@ -115,7 +116,7 @@ impl Row {
         let duration = |text: Option<String>| match text.as_deref().map(Value::signed_duration) {
             None => Value::Unset,
             Some(Ok(duration)) => duration,
-            Some(Err(error)) => Value::Text(error.0),
+            Some(Err(error)) => Value::Text(error.text()),
         };
         let fields = [
             ("name", Value::Text(self.name.clone())),

@@ -226,7 +226,7 @@ fn ignored(site: &mut Site<'_, '_>, kind: Kind, node: &Node<'_>) -> BTreeSet<Str
 fn diagnostic(resource: &Resource, kind: Kind, script: Option<&flux::Written>, fault: Fault) -> Diagnostic {
     let is_script = kind.field(fault.field).is_some_and(|field| field.shape == Shape::Flux);
     let in_script = fault.script.as_ref().zip(script).map(|(span, script)| script.place(span));
-    let mut diagnostic = Diagnostic::error(fault.code, fault.message);
+    let mut diagnostic = Diagnostic { severity: fault.severity, ..Diagnostic::error(fault.code, fault.message) };
     diagnostic = match in_script {
         Some(place) if is_script => diagnostic.at(place, fault.label),
         Some(place) => {

@@ -17,7 +17,8 @@ use crate::value::{Ref, Value};
 pub(super) fn read(site: &mut Site<'_, '_>, field: &'static Field, node: &Node<'_>) -> Option<Value> {
     let name = field.name;
     match field.shape {
-        Shape::Text => text(site, name, node).map(|text| Value::Text(text.to_owned())),
+        // Whether a cron expression is a schedule is a rule of the kind: a script may have it too.
+        Shape::Text | Shape::Cron => text(site, name, node).map(|text| Value::Text(text.to_owned())),
         Shape::Choice(words) => choice(site, name, words, node),
         Shape::Integer => match node.value {
             Raw::Integer(number) => Some(Value::Integer(number)),
@@ -29,7 +30,6 @@ pub(super) fn read(site: &mut Site<'_, '_>, field: &'static Field, node: &Node<'
             Err(error) => not_a_duration(site, name, node, &error),
         },
         Shape::Retention => retention(site, name, node),
-        Shape::Cron => cron(site, name, node),
         Shape::Ref(kind) => reference(site, name, kind, node),
         Shape::Refs(kind) => references(site, name, kind, node),
         Shape::Map => map(site, name, node),
@@ -115,33 +115,6 @@ fn retention(site: &mut Site<'_, '_>, name: &str, node: &Node<'_>) -> Option<Val
             site.fail("manifest::duration", node.span, message, "has a fraction of a second")
         }
         Ok(duration) => Some(Value::Duration(duration)),
-    }
-}
-
-fn cron(site: &mut Site<'_, '_>, name: &str, node: &Node<'_>) -> Option<Value> {
-    let text = text(site, name, node)?;
-    if is_cron(text) {
-        return Some(Value::Text(text.to_owned()));
-    }
-    let help = "write five fields, such as `0 * * * *`: minute, hour, day, month, day of week";
-    site.fail_with(
-        "manifest::cron",
-        node.span,
-        format!("`{text}` is not a cron expression"),
-        "not a cron expression",
-        help,
-    )
-}
-
-/// Whether `text` has the form of a cron expression: five to seven fields, or a word with `@` (influxd 2.9.1, measured).
-/// Whether its times exist is for the server to say.
-fn is_cron(text: &str) -> bool {
-    const WORDS: [&str; 7] = ["@yearly", "@annually", "@monthly", "@weekly", "@daily", "@midnight", "@hourly"];
-    let fields: Vec<&str> = text.split_whitespace().collect();
-    match fields.as_slice() {
-        [word] => WORDS.contains(word),
-        ["@every", every] => every.parse::<Duration>().is_ok(),
-        fields => (5..=7).contains(&fields.len()),
     }
 }
 

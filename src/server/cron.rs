@@ -1,154 +1,209 @@
-//! Checks cron expressions as influxd 2.9.1 does: 5 fields, 6 with seconds, 7 with years, or an `@` macro.
+//! Cron expressions as influxd 2.9.1 reads them, with its accidents: 5 fields, 6 with seconds, 7 with years, or an `@` word.
+//!
+//! All of it was measured: which times an expression means is kept in the same bits as there, because what is refused, and
+//! the words for it, depend on them.
 
-/// The fields in order; which of them are there depends on their number.
-const FIELDS: [Field; 7] = [
-    Field { name: "second", singular: "second", from: 0, below: 60, names: &[], end: End::Itself },
-    Field { name: "minute", singular: "minute", from: 0, below: 60, names: &[], end: End::Start },
-    Field { name: "hour", singular: "hour", from: 0, below: 24, names: &[], end: End::Start },
-    // influxd says "month" for the day of the month.
-    Field { name: "month", singular: "day month", from: 1, below: 32, names: DAYS, end: End::Start },
-    Field { name: "month", singular: "month", from: 0, below: 13, names: MONTHS, end: End::Start },
-    Field { name: "day of week", singular: "day of week", from: 0, below: 8, names: DAYS, end: End::Start },
-    Field { name: "year", singular: "year", from: 0, below: 2100, names: &[], end: End::Itself },
-];
+mod every;
+mod field;
+mod next;
 
-const DAYS: &[&str] = &["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
-const MONTHS: &[&str] = &["", "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
-const MACROS: &[&str] =
-    &["yearly", "annually", "monthly", "weekly", "daily", "midnight", "hourly", "every_minute", "every_second"];
-const UNITS: &[&str] = &["ns", "us", "µs", "ms", "s", "m", "h", "hr", "d", "w", "mo", "y"];
+use std::fmt;
 
-/// Which number influxd names when the end of a range is too large.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum End {
-    Itself,
-    Start,
+use self::field::FieldKind;
+
+/// What stands for every year, where an expression names none.
+const ALL: u64 = u64::MAX;
+
+/// When an expression comes true, in influxd's bits: its own words for a refusal show them in this order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Cron {
+    /// Seconds; with `every` nanoseconds.
+    second: u64,
+    /// Minutes; with `every` months.
+    minute: u64,
+    /// The years from 1970 on; with `every` years.
+    low: u64,
+    /// The years from 2034 on.
+    high: u64,
+    hour: u32,
+    /// Days of the month, the first in bit 0; with `every` days.
+    dom: u32,
+    /// The years from 2098 on.
+    end: u8,
+    month: u16,
+    dow: u8,
+    every: bool,
 }
 
-struct Field {
-    /// In messages about the ends of ranges.
-    name: &'static str,
-    /// In messages about steps.
-    singular: &'static str,
-    /// What is taken off a number before it is compared.
-    from: u64,
-    /// The first number that is too large, before `from` is taken off.
-    below: u64,
-    names: &'static [&'static str],
-    end: End,
-}
-
-/// Why an expression is refused, in influxd's words.
-pub(super) fn check(expression: &str) -> Result<(), String> {
-    let refused = || format!("failed to parse cron string '{expression}' {{0 0 0 0 0 0 0 0 0 0 0 false}} 111111111111");
-    if let Some(macro_name) = expression.trim_start().strip_prefix('@') {
-        return if known_macro(macro_name) { Ok(()) } else { Err(refused()) };
+impl fmt::Display for Cron {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { second, minute, low, high, hour, dom, end, month, dow, every } = self;
+        write!(f, "{{{second} {minute} {low} {high} {hour} {dom} {end} 0 {month} 0 {dow} {every}}}")
     }
-    let words: Vec<&str> = expression.split_ascii_whitespace().collect();
-    let fields = match words.len() {
-        5 => &FIELDS[1..6],
-        6 => &FIELDS[..6],
-        7 => &FIELDS[..],
-        _ => return Err(refused()),
-    };
-    for (field, word) in fields.iter().zip(words) {
-        for range in word.split(',') {
-            field.check(range, &refused)?;
+}
+
+impl Cron {
+    /// Reads an expression; an error has influxd's words.
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
+        let mut cron = Self::default();
+        let trimmed = text.trim_start_matches(is_space);
+        if let Some(word) = trimmed.strip_prefix('@') {
+            cron.word(text, text.len() - word.len())?;
+        } else {
+            cron.fields(text)?;
         }
-    }
-    Ok(())
-}
-
-fn known_macro(text: &str) -> bool {
-    let text = text.trim_end();
-    if let Some(durations) = text.strip_prefix("every ") {
-        return durations.split_ascii_whitespace().all(known_duration);
-    }
-    MACROS.contains(&text)
-}
-
-fn known_duration(mut text: &str) -> bool {
-    while !text.is_empty() {
-        let digits = text.bytes().take_while(u8::is_ascii_digit).count();
-        let letters = text[digits..].chars().take_while(|c| c.is_alphabetic()).map(char::len_utf8).sum::<usize>();
-        if digits == 0 || !UNITS.contains(&text[digits..digits + letters].to_lowercase().as_str()) {
-            return false;
+        if cron.valid() {
+            return Ok(cron);
         }
-        text = &text[digits + letters..];
+        Err(format!("failed to parse cron string '{text}' {cron} 111111111111"))
     }
-    true
-}
 
-impl Field {
-    fn check(&self, range: &str, refused: &dyn Fn() -> String) -> Result<(), String> {
-        let (range, step) = match range.split_once('/') {
-            Some((range, step)) => (range, Some(step.parse::<u64>().map_err(|_| refused())?)),
-            None => (range, None),
+    /// Reads fields as far as they go: what follows them and is none goes unnoticed.
+    fn fields(&mut self, text: &str) -> Result<(), String> {
+        let kinds: &[FieldKind] = match count(text) {
+            Count::Fields(5) => {
+                (self.second, self.low, self.high) = (1, ALL, ALL);
+                &FieldKind::IN_ORDER[1..6]
+            }
+            Count::Fields(6) => {
+                (self.low, self.high) = (ALL, ALL);
+                &FieldKind::IN_ORDER[..6]
+            }
+            Count::Fields(7) => &FieldKind::IN_ORDER,
+            Count::Fields(_) => return Ok(()),
+            Count::TooMany { end } => return Err(wrong_byte(text, end.saturating_sub(2))),
         };
-        if let Some(step) = step.filter(|step| *step >= self.below) {
-            return Err(format!("invalid {} */{step}", self.singular));
-        }
-        if range == "*" {
-            return Ok(());
-        }
-        let (start, end) = match range.split_once('-') {
-            Some((start, end)) => (start, Some(self.number(end).ok_or_else(refused)?)),
-            None => (range, None),
-        };
-        let start = self.number(start).ok_or_else(refused)?;
-        let shown = |number: u64| number.wrapping_sub(self.from);
-        if start >= self.below || start < self.from || (self.name == "year" && start < 1970) {
-            return Err(format!("invalid start {} {}", self.name, shown(start)));
-        }
-        let Some(end) = end else {
-            // A single 7 is a range from Sunday after the week's end.
-            return if self.name == "day of week" && start == 7 { Err(backwards()) } else { Ok(()) };
-        };
-        if end >= self.below {
-            let named = if self.end == End::Itself { shown(end) } else { shown(start) };
-            return Err(format!("invalid end {} {named}", self.name));
-        }
-        if self.name == "day of week" && start > end.min(6) {
-            return Err(backwards());
+        let mut rest = text.trim_start_matches(is_space);
+        for (place, kind) in kinds.iter().enumerate() {
+            let last = place + 1 == kinds.len();
+            let Some(after) = self.field(*kind, rest, last)? else { return Ok(()) };
+            rest = after.trim_start_matches(is_space);
         }
         Ok(())
     }
 
-    fn number(&self, text: &str) -> Option<u64> {
-        let name = text.to_ascii_lowercase();
-        let named = self.names.iter().position(|known| !known.is_empty() && *known == name);
-        if let Some(place) = named {
-            return u64::try_from(place).ok();
+    /// Reads what follows an `@` at `at`.
+    fn word(&mut self, text: &str, at: usize) -> Result<(), String> {
+        const KNOWN: [(&str, &str); 9] = [
+            ("yearly", "0 0 1 1 *"),
+            ("annually", "0 0 1 1 *"),
+            ("monthly", "0 0 1 * *"),
+            ("weekly", "0 0 * * 0"),
+            ("daily", "0 0 * * *"),
+            ("midnight", "0 0 * * *"),
+            ("hourly", "0 * * * *"),
+            ("every_minute", "* * * * *"),
+            ("every_second", "* * * * * *"),
+        ];
+        let word = &text[at..];
+        for (name, fields) in KNOWN {
+            let Some(rest) = word.strip_prefix(name) else { continue };
+            let rest = rest.trim_start_matches(is_space);
+            if !rest.is_empty() {
+                return Err(wrong_byte(text, text.len() - rest.len() - 1));
+            }
+            self.fields(fields)?;
+            self.end = u8::MAX;
+            return Ok(());
         }
-        text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok())?
+        match word.strip_prefix("every") {
+            Some(rest) if rest.starts_with(is_space) => self.every(text, text.len() - rest.len()),
+            _ => Ok(()),
+        }
+    }
+
+    fn valid(&self) -> bool {
+        if self.every {
+            return self.low != 0 || self.minute != 0 || self.second != 0 || self.dom != 0;
+        }
+        let years = self.low | self.high | u64::from(self.end);
+        self.minute != 0 && self.hour != 0 && self.dom != 0 && self.month != 0 && self.dow != 0 && years != 0
     }
 }
 
-fn backwards() -> String {
-    "invalid day of week range start must be before end".to_owned()
+/// What the scanner takes for space.
+fn is_space(c: char) -> bool {
+    matches!(c, ' ' | '\t' | '\n' | '\x0b' | '\x0c' | '\r')
+}
+
+/// How many fields there are.
+enum Count {
+    Fields(usize),
+    /// More than seven; they end before this byte.
+    TooMany {
+        end: usize,
+    },
+}
+
+/// Counts runs of what may stand in a field, up to the first character that may not.
+fn count(text: &str) -> Count {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '*' | ',' | '-');
+    let mut rest = text.trim_start_matches(is_space);
+    let mut fields = 0;
+    loop {
+        let after = rest.trim_start_matches(allowed);
+        if after.len() == rest.len() {
+            break;
+        }
+        fields += 1;
+        let spaces = after.len() - after.trim_start_matches(is_space).len();
+        // From the eighth field on, a second space ends it all.
+        let taken = if fields > 7 { spaces.min(1) } else { spaces };
+        rest = &after[taken..];
+        if taken == 0 {
+            break;
+        }
+    }
+    if fields > 7 { Count::TooMany { end: text.len() - rest.len() } } else { Count::Fields(fields) }
+}
+
+/// The words for a byte that does not belong where it is.
+fn wrong_byte(text: &str, at: usize) -> String {
+    let byte = text.as_bytes().get(at..=at).unwrap_or_default();
+    format!("error in parsing at char {at}, '{}'", String::from_utf8_lossy(byte))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn message(text: &str) -> String {
+        Cron::parse(text).expect_err(text)
+    }
+
     #[test]
     fn what_influxd_accepts() {
-        for good in
-            ["0 * * * *", "*/5 0-6 1,15 JAN-mar mon", "0 */5 * * * *", "0 0 0 1 1 * 2030", "@daily", "@every 1h30m"]
-        {
-            assert_eq!(check(good), Ok(()), "{good}");
+        for good in [
+            "0 * * * *",
+            "*/5 0-6 1,15 JAN-mar mon",
+            "0 */5 * * * *",
+            "0 0 0 1 1 * 2030",
+            "@daily",
+            "@every 1h30m",
+            // Accidents: what follows a complete field is lost, and a number wraps around.
+            "0 0 * * mon,foo",
+            "0 0 * * * !",
+            "18446744073709551621 * * * *",
+            "0 0 31-1 * *",
+        ] {
+            assert_eq!(Cron::parse(good).map(drop), Ok(()), "{good}");
         }
     }
 
     #[test]
     fn what_influxd_refuses_and_how() {
-        let refused =
-            |text: &str| format!("failed to parse cron string '{text}' {{0 0 0 0 0 0 0 0 0 0 0 false}} 111111111111");
-        assert_eq!(check("bad"), Err(refused("bad")));
-        assert_eq!(check("* * * *"), Err(refused("* * * *")));
-        assert_eq!(check("60 * * * *"), Err("invalid start minute 60".to_owned()));
-        assert_eq!(check("1-70 2 * * *"), Err("invalid end minute 1".to_owned()));
-        assert_eq!(check("0 2 * JAN 7"), Err("invalid day of week range start must be before end".to_owned()));
+        let none = "{0 0 0 0 0 0 0 0 0 0 0 false} 111111111111";
+        assert_eq!(message("bad"), format!("failed to parse cron string 'bad' {none}"));
+        assert_eq!(message("* * * *"), format!("failed to parse cron string '* * * *' {none}"));
+        assert_eq!(message("60 * * * *"), "invalid start minute 60");
+        assert_eq!(message("1-70 2 * * *"), "invalid end minute 1");
+        assert_eq!(message("0 2 * JAN 7"), "invalid day of week range start must be before end");
+        assert_eq!(
+            message("0 0 * * 1x"),
+            "failed to parse cron string '0 0 * * 1x' {1 1 18446744073709551615 18446744073709551615 1 2147483647 0 0 4095 0 0 false} 111111111111"
+        );
+        assert_eq!(message("1 2 3 4 5 6 2030 8"), "error in parsing at char 16, ' '");
+        assert_eq!(message("@hourlyx"), "error in parsing at char 6, 'y'");
+        assert_eq!(message("@every 1h!"), "error in parsing at char 8, 'h'");
     }
 }

@@ -41,22 +41,9 @@ impl Duration {
         self.0.iter().all(|(magnitude, _)| *magnitude == 0)
     }
 
-    /// Its length; months count 30 days and years 365.
-    pub(super) fn nanoseconds(&self) -> i128 {
-        let unit = |name: &str| match name {
-            "ns" => 1,
-            "us" => 1_000,
-            "ms" => 1_000_000,
-            "s" => 1_000_000_000,
-            "m" => 60_000_000_000,
-            "h" => 3_600_000_000_000,
-            "d" => 86_400_000_000_000,
-            "w" => 604_800_000_000_000,
-            "mo" => 2_592_000_000_000_000,
-            "y" => 31_536_000_000_000_000,
-            _ => 0_i128,
-        };
-        self.0.iter().map(|(magnitude, name)| i128::from(*magnitude) * unit(name)).sum()
+    /// Its length, where months count in whole weeks. Each part must fit 292 years; their sum wraps around.
+    pub(super) fn nanoseconds(&self) -> Result<i64, String> {
+        self.0.iter().try_fold(0_i64, |sum, (magnitude, unit)| Ok(sum.wrapping_add(length(*magnitude, unit)?)))
     }
 
     /// Its length where only Go's units are known, up to `h`.
@@ -67,10 +54,35 @@ impl Duration {
         if let Some(unit) = units.into_iter().find(|unit| !["ns", "us", "ms", "s", "m", "h"].contains(unit)) {
             return Err(format!("time: unknown unit \"{unit}\" in duration \"{text}\""));
         }
-        let nanoseconds =
-            i64::try_from(self.nanoseconds()).map_err(|_| format!("time: invalid duration \"{self}\""))?;
-        Ok(SignedDuration::from_nanos(nanoseconds))
+        Ok(SignedDuration::from_nanos(self.nanoseconds()?))
     }
+}
+
+/// The length of one part, brought to hours first where Go knows no such unit.
+fn length(magnitude: i64, unit: &str) -> Result<i64, String> {
+    let (magnitude, unit) = match unit {
+        "y" => (weeks(magnitude.wrapping_mul(12)).wrapping_mul(168), "h"),
+        "mo" => (weeks(magnitude).wrapping_mul(168), "h"),
+        "w" => (magnitude.wrapping_mul(168), "h"),
+        "d" => (magnitude.wrapping_mul(24), "h"),
+        other => (magnitude, other),
+    };
+    let nanoseconds = match unit {
+        "ns" => 1,
+        "us" => 1_000,
+        "ms" => 1_000_000,
+        "s" => 1_000_000_000,
+        "m" => 60_000_000_000,
+        "h" => 3_600_000_000_000,
+        _ => return Err(format!("time: unknown unit \"{unit}\" in duration \"{magnitude}{unit}\"")),
+    };
+    magnitude.checked_mul(nanoseconds).ok_or_else(|| format!("time: invalid duration \"{magnitude}{unit}\""))
+}
+
+/// The weeks of so many months, rounded down.
+fn weeks(months: i64) -> i64 {
+    // As there, through a floating-point number: what is beyond its integers becomes the largest or smallest.
+    (months as f64 * (365.25 / 12.0 / 7.0)) as i64
 }
 
 impl fmt::Display for Duration {
@@ -86,9 +98,18 @@ mod tests {
     #[test]
     fn a_duration_stays_as_written() {
         assert_eq!(Duration::parse("60m").map(|duration| duration.to_string()), Ok("60m".to_owned()));
-        assert_eq!(Duration::parse("1h30m").map(|duration| duration.nanoseconds()), Ok(5_400_000_000_000));
+        assert_eq!(Duration::parse("1h30m").and_then(|duration| duration.nanoseconds()), Ok(5_400_000_000_000));
         assert_eq!(Duration::parse("x"), Err("invalid duration x".to_owned()));
         assert_eq!(Duration::parse("5"), Err("duration is missing a unit: ".to_owned()));
+    }
+
+    #[test]
+    fn what_cannot_be_counted_is_refused() {
+        let length = |text: &str| Duration::parse(text).and_then(|duration| duration.nanoseconds());
+        assert_eq!(length("292y"), Ok(15_236 * 604_800_000_000_000));
+        assert_eq!(length("300y"), Err("time: invalid duration \"2629704h\"".to_owned()));
+        assert_eq!(length("-9223372037s"), Err("time: invalid duration \"-9223372037s\"".to_owned()));
+        assert!(length("292y4mo").is_ok_and(|length| length < 0), "a sum wraps around");
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! The schedule in a script's `option task`, with influxd's words for what is wrong with it.
 
-use jiff::SignedDuration;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 
-use super::cron;
+use super::cron::Cron;
 use super::flux_duration::Duration;
 use super::flux_tokens::{Kind, unquote};
 use super::reply::{Code, Problem};
@@ -41,7 +42,8 @@ impl TaskOption {
             return Err(missing("cron or every"));
         }
         let cron = cron.map(|cron| cron.text(script).ok_or_else(|| unreadable("cron"))).transpose()?;
-        let every = every.map(|every| every.duration(script).ok_or_else(|| unreadable("every"))).transpose()?;
+        let every =
+            every.map(|every| every.duration(script).unwrap_or_else(|| Err(unreadable("every")))).transpose()?;
         let offset = self
             .get("offset")
             .map(|offset| offset.signed_duration(script).unwrap_or_else(|| Err(unreadable("offset"))))
@@ -50,7 +52,7 @@ impl TaskOption {
             |name: &str| self.get(name).map(|one| one.integer(script).ok_or_else(|| unreadable(name))).transpose();
         let (concurrency, retry) = (number("concurrency")?, number("retry")?);
         let cron = cron.unwrap_or_default();
-        let complaints = complaints(&name, &cron, every.as_ref(), offset.as_ref(), concurrency, retry);
+        let complaints = complaints(&name, &cron, every.as_ref(), offset.as_ref(), concurrency, retry)?;
         if !complaints.is_empty() {
             return Err(format!("invalid options: {}", complaints.join(", ")));
         }
@@ -66,7 +68,8 @@ fn complaints(
     offset: Option<&Duration>,
     concurrency: Option<i64>,
     retry: Option<i64>,
-) -> Vec<String> {
+) -> Result<Vec<String>, String> {
+    const SECOND: i64 = 1_000_000_000;
     let mut found = Vec::new();
     let mut complain = |text: &str| found.push(text.to_owned());
     if name.is_empty() {
@@ -75,20 +78,24 @@ fn complaints(
     let every = every.filter(|every| !every.is_zero());
     match (cron, every) {
         ("", None) => complain("must specify exactly one of either cron or every"),
-        ("", Some(every)) if every.nanoseconds() < 1_000_000_000 => {
-            complain("every option must be at least 1 second");
+        ("", Some(every)) => {
+            // What cannot be counted hides all that is wrong beside it.
+            let length = every.nanoseconds()?;
+            if length < SECOND {
+                complain("every option must be at least 1 second");
+            } else if length % SECOND != 0 {
+                complain("every option must be expressible as whole seconds");
+            }
         }
-        ("", Some(every)) if every.nanoseconds() % 1_000_000_000 != 0 => {
-            complain("every option must be expressible as whole seconds");
-        }
-        ("", Some(_)) => {}
         (cron, _) => {
-            if let Err(reason) = cron::check(cron) {
+            if let Err(reason) = Cron::parse(cron) {
                 complain(&format!("cron invalid: {reason}"));
             }
         }
     }
-    if offset.is_some_and(|offset| offset.nanoseconds() % 1_000_000_000 != 0) {
+    if let Some(offset) = offset
+        && offset.nanoseconds()? % SECOND != 0
+    {
         complain("offset option must be expressible as whole seconds");
     }
     match concurrency {
@@ -101,7 +108,23 @@ fn complaints(
         Some(many) if many > MAX_RETRY => complain("retry exceeded max of 10"),
         _ => {}
     }
-    found
+    Ok(found)
+}
+
+/// Whether the schedule has a time to come; else influxd's words for what its scheduler says then. It asks after the task
+/// is stored, and does not take the task back where it only changed.
+pub(super) fn startable(schedule: &Schedule) -> Result<(), String> {
+    let cron = plan(schedule)?;
+    let now = TimeZone::UTC.to_datetime(Timestamp::now());
+    cron.next_after(now).map_err(str::to_owned)
+}
+
+/// The schedule as the scheduler reads it.
+pub(super) fn plan(schedule: &Schedule) -> Result<Cron, String> {
+    match schedule.every.as_str() {
+        "" => Cron::parse(&schedule.cron),
+        every => Cron::parse(&format!("@every {every}")),
+    }
 }
 
 impl Property {
@@ -112,18 +135,28 @@ impl Property {
         }
     }
 
-    fn duration(&self, script: &str) -> Option<Duration> {
-        match self.value.as_slice() {
-            [token] if token.kind == Kind::Number => Duration::parse(token.text(script)).ok(),
-            _ => None,
+    /// A duration, or the words for what is none though it begins as one; `None` for anything else.
+    fn duration(&self, script: &str) -> Option<Result<Duration, String>> {
+        const UNITS: [&str; 10] = ["ns", "us", "µs", "ms", "s", "m", "h", "d", "w", "mo"];
+        let [token] = self.value.as_slice() else { return None };
+        let text = token.text(script);
+        if token.kind != Kind::Number || text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') {
+            return None;
+        }
+        let known = |unit: &str| unit.is_empty() || unit == "y" || UNITS.contains(&unit);
+        match Duration::parse(text) {
+            Ok(duration) if text.split(|c: char| c.is_ascii_digit()).all(known) => Some(Ok(duration)),
+            // The parser there has lost its way by then.
+            _ => Some(Err("loc 0:0-0:0: unknown operator \"<INVALID_OP>\"".to_owned())),
         }
     }
 
     /// What follows a minus sign is read up to the end of the value, blanks too.
     fn signed_duration(&self, script: &str) -> Option<Result<Duration, String>> {
         match self.value.as_slice() {
+            [sign] if sign.is(script, "-") => Some(Err("invalid duration ,".to_owned())),
             [sign, ..] if sign.is(script, "-") => Some(Duration::parse(&script[self.value_place()])),
-            _ => self.duration(script).map(Ok),
+            _ => self.duration(script),
         }
     }
 

@@ -94,7 +94,17 @@ fn change_task(call: &Call, id: Id, request: UpdateRequest) -> Result<Task, Prob
         None => None,
     };
     let update = TaskUpdate { script, description: request.description, status: request.status };
-    Ok(call.store().change(|change| task::update(change, id, update))?)
+    let changed = call.store().change(|change| task::update(change, id, update))?;
+    reschedule(&changed).map_err(|reason| Problem::new(Code::Internal, reason))?;
+    Ok(changed)
+}
+
+/// What the real server does after the change is stored: where it fails, the answer is an error and the change stays.
+fn reschedule(after: &Task) -> Result<(), String> {
+    if after.status == "inactive" {
+        return task_schedule::plan(&after.schedule).map(drop);
+    }
+    task_schedule::startable(&after.schedule)
 }
 
 #[cfg(test)]

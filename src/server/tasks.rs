@@ -305,6 +305,9 @@ fn create(call: &Call) -> Result<Reply, Problem> {
         .map_err(|problem| problem.within("failed to create task"))?;
     let org = org::find_by_name(&view, &name)?;
     let schedule = task_schedule::read(&request.flux)?;
+    // There it is stored, scheduled, and deleted again.
+    task_schedule::startable(&schedule)
+        .map_err(|reason| Problem::new(Code::Internal, reason).within("failed to create task"))?;
     let new = NewTask {
         org: org.id,
         org_name: org.name,

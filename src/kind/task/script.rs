@@ -1,8 +1,14 @@
 //! A task's script and its schedule: what is written in the manifest and in the script's own `option task`, as one.
 
+use super::cron;
+use crate::diagnostic::Severity;
+use crate::duration::Duration;
 use crate::flux::{AuthorScript, Schedule, Spanned, TaskHead, TaskOption};
 use crate::kind::spec::{Draft, Fault};
 use crate::value::{Script, Value};
+
+/// A second in nanoseconds.
+const SECOND: u64 = 1_000_000_000;
 
 /// Merges manifest and script, and composes the whole script for the server.
 pub(super) fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
@@ -15,14 +21,15 @@ pub(super) fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
             return;
         }
     };
-    let before = faults.len();
+    let errors = |faults: &[Fault]| faults.iter().filter(|fault| fault.severity == Severity::Error).count();
+    let before = errors(faults);
     if let Some(task) = &author.task {
         merge(draft, task, faults);
     }
-    if faults.len() == before {
+    if errors(faults) == before {
         rules(draft, author.task.as_ref(), faults);
     }
-    let broken = faults.len() > before
+    let broken = errors(faults) > before
         || (draft.written)("params") && draft.params.is_none()
         || ["name", "every", "cron", "offset"].iter().any(|field| draft.fields.get(field).is_none());
     if broken {
@@ -46,8 +53,8 @@ fn merge(draft: &mut Draft<'_>, task: &TaskOption, faults: &mut Vec<Fault>) {
         let value = match field {
             "every" | "offset" => match Value::signed_duration(&said.value) {
                 Ok(duration) => duration,
-                Err(_) => {
-                    let message = format!("`{field}: {}` in the script is not a duration that we know", said.value);
+                Err(error) => {
+                    let message = format!("`{field}` in the script: {error}");
                     faults.push(Fault::new("task::schedule", "flux", message, "here").script(said.span.clone()));
                     continue;
                 }
@@ -78,39 +85,56 @@ fn rules(draft: &mut Draft<'_>, task: Option<&TaskOption>, faults: &mut Vec<Faul
         };
         said.as_ref().map(|said| said.span.clone())
     };
+    // A field that only the script has is shown there.
+    let written = draft.written;
+    let place = |fault: Fault| match said(fault.field).filter(|_| !written(fault.field)) {
+        Some(span) => Fault { field: "flux", ..fault }.script(span),
+        None => fault,
+    };
     let mut fault = |code: &'static str, field: &'static str, message: String, label: &str| {
-        // A field that only the script has is shown there.
-        let (field, span) = if (draft.written)(field) { (field, None) } else { ("flux", said(field)) };
-        let fault = Fault::new(code, field, message, label);
-        faults.push(match span {
-            Some(span) => fault.script(span),
-            None => fault,
-        });
+        faults.push(place(Fault::new(code, field, message, label)));
     };
     if draft.fields.text("name").is_some_and(str::is_empty) {
         fault("task::name", "name", "a task's name cannot be empty".to_owned(), "empty");
     }
-    if let Some(Value::Duration(every)) = draft.fields.get("every") {
-        if every.months == 0 && every.nanos < 1_000_000_000 {
-            fault(
-                "task::schedule",
-                "every",
-                format!("a task runs at most once a second, and this is {every}"),
-                "too often",
-            );
-        } else if !every.nanos.is_multiple_of(1_000_000_000) {
-            fault("task::schedule", "every", "`every` is in whole seconds".to_owned(), "has a fraction of a second");
-        }
+    if let Some(Value::Duration(every)) = draft.fields.get("every")
+        && let Err(uncounted) = counted(*every)
+    {
+        let message = match uncounted {
+            Uncounted::TooOften => format!("a task runs at most once a second, and this is {every}"),
+            Uncounted::Fraction => "`every` is in whole seconds".to_owned(),
+            Uncounted::TooLong => {
+                format!("InfluxDB counts up to {}, and this is {every}", Duration::LONGEST_IN_WORDS)
+            }
+        };
+        fault("task::schedule", "every", message, uncounted.label());
     }
     if let Some(Value::Duration(offset) | Value::Before(offset)) = draft.fields.get("offset") {
         if offset.months > 0 {
-            fault("task::schedule", "offset", "`offset` cannot have months".to_owned(), "`mo` or `y`");
-        } else if !offset.nanos.is_multiple_of(1_000_000_000) {
-            fault("task::schedule", "offset", "`offset` is in whole seconds".to_owned(), "has a fraction of a second");
+            let message = "`offset` cannot have months or years";
+            fault("task::schedule", "offset", message.to_owned(), "`mo` or `y`");
+        } else if !offset.nanos.is_multiple_of(SECOND) {
+            let message = "`offset` is in whole seconds";
+            fault("task::schedule", "offset", message.to_owned(), Uncounted::Fraction.label());
+        } else if *offset > Duration::LONGEST {
+            let message = format!("InfluxDB counts up to {}, and this is {offset}", Duration::LONGEST_IN_WORDS);
+            fault("task::schedule", "offset", message, Uncounted::TooLong.label());
         } else if offset.nanos == 0 {
             // The server does not keep an offset of zero.
             draft.fields.set("offset", Value::Unset);
         }
+    }
+    if let Some(cron) = draft.fields.text("cron") {
+        let fault = match cron::check(cron) {
+            Err(error) => {
+                Some(Fault { help: error.help, ..Fault::new("task::cron", "cron", error.message, "not a schedule") })
+            }
+            Ok(()) => cron::surprise(cron).map(|error| {
+                let fault = Fault::new("task::cron", "cron", error.message, "more often than it says").warning();
+                Fault { help: error.help, ..fault }
+            }),
+        };
+        faults.extend(fault.map(place));
     }
     let set = |field: &str| (draft.written)(field) || said(field).is_some();
     match (set("every"), set("cron")) {
@@ -129,6 +153,41 @@ fn rules(draft: &mut Draft<'_>, task: Option<&TaskOption>, faults: &mut Vec<Faul
         }
         _ => {}
     }
+}
+
+/// Why a length of time is no interval.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Uncounted {
+    /// It is less than a second.
+    TooOften,
+    /// It is not in whole seconds.
+    Fraction,
+    /// It is more than the server can count.
+    TooLong,
+}
+
+impl Uncounted {
+    /// What its place shows.
+    fn label(self) -> &'static str {
+        match self {
+            Self::TooOften => "too often",
+            Self::Fraction => "has a fraction of a second",
+            Self::TooLong => "too long",
+        }
+    }
+}
+
+/// Whether a task can run at such an interval. Months count in whole weeks where the server adds up (influxd 2.9.1, measured).
+pub(super) fn counted(every: Duration) -> Result<(), Uncounted> {
+    if every.months == 0 && every.nanos < SECOND {
+        return Err(Uncounted::TooOften);
+    }
+    if !every.nanos.is_multiple_of(SECOND) {
+        return Err(Uncounted::Fraction);
+    }
+    let weeks = u128::from(every.months) * 1461 / 336;
+    let length = weeks * u128::from(7 * 86_400 * SECOND) + u128::from(every.nanos);
+    if length > u128::from(Duration::LONGEST.nanos) { Err(Uncounted::TooLong) } else { Ok(()) }
 }
 
 /// Sets `flux` to what is sent and compared.

@@ -2,6 +2,7 @@
 
 use super::script::check;
 use super::{HEAD, whole};
+use crate::diagnostic::Severity;
 use crate::flux::AuthorScript;
 use crate::kind::{Draft, Object, Untold};
 use crate::value::{Fields, Script, Value};
@@ -46,7 +47,7 @@ fn checked(told: &Fields, object: &Object) -> Result<(), String> {
     let mut draft = Draft { fields, written: &written, flux: whole(told), params: None };
     let mut faults = Vec::new();
     check(&mut draft, &mut faults);
-    if let Some(fault) = faults.into_iter().next() {
+    if let Some(fault) = faults.into_iter().find(|fault| fault.severity == Severity::Error) {
         return Err(fault.message);
     }
     for field in HEAD.into_iter().chain(["flux"]) {

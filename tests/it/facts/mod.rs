@@ -9,6 +9,7 @@ mod orgs;
 mod paging;
 mod preflight;
 mod replies;
+mod schedules;
 mod scopes;
 mod seeing;
 mod setup;
