@@ -11,7 +11,7 @@ use super::plan::{Consents, Wait, Wanted, make};
 use super::project::Project;
 use super::reviewed::{self, Reviewed};
 use super::session::{Session, Wish};
-use super::shell::{PlanFormat, Shell, worst};
+use super::shell::{Brevity, PlanFormat, Shell, worst};
 use super::signal::unless_stopped;
 use super::{Ended, approve, project, signal};
 use crate::api::Writer;
@@ -21,7 +21,7 @@ use crate::diff::Goal;
 use crate::exit::{Exit, Problem};
 use crate::kind::Kind;
 use crate::plan::{self, Consent, Plan};
-use crate::render::{self, Comment, Document, Progress, Verb};
+use crate::render::{self, Comment, Document, Look, Progress, Verb};
 use crate::report::Report;
 
 /// Bring the server to what the manifests declare
@@ -62,6 +62,8 @@ pub(super) struct Run {
     /// How to write plan and report
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: PlanFormat,
+    #[command(flatten)]
+    brevity: Brevity,
     #[command(flatten)]
     connection: connection::Flags,
     #[command(flatten)]
@@ -196,6 +198,11 @@ impl Work<'_> {
         }
     }
 
+    /// How a stream looks, as the user wants it.
+    const fn look(&self, look: Look) -> Look {
+        look.compact(self.arguments.brevity.compact)
+    }
+
     /// Whether there is nothing at all to do.
     fn nothing(&self, plan: &Plan) -> bool {
         self.wanted.goal == Goal::Declared && !plan.writes() && plan.refusals.is_empty()
@@ -224,10 +231,10 @@ impl Work<'_> {
     async fn ask(&self, mut plan: Plan, mut wanted: Wanted) -> Result<(Plan, Consent), Vec<Problem>> {
         let asks = !self.arguments.auto_approve && self.reviewed.is_none();
         if self.arguments.format == PlanFormat::Human {
-            self.shell.data(&render::plan(&plan, self.shell.output.out))?;
+            self.shell.data(&render::plan(&plan, self.look(self.shell.output.out)))?;
         } else if asks {
             // Who is asked must see what is asked about.
-            self.shell.output.talk(&render::plan(&plan, self.shell.output.err));
+            self.shell.output.talk(&render::plan(&plan, self.look(self.shell.output.err)));
         }
         self.shell.show(&plan.warnings);
         if asks
@@ -256,9 +263,8 @@ impl Work<'_> {
         let (difference, problem) = (reviewed.difference(now), reviewed::changed());
         let problems = std::slice::from_ref(&problem);
         let document = Document { plan: Some(now), difference: &difference, problems, ..Document::new(problem.exit) };
-        self.shell.document(self.arguments.format, Comment::Apply, &document, |palette| {
-            render::difference(&difference, palette)
-        })?;
+        self.shell
+            .document(self.arguments.format, Comment::Apply, &document, |look| render::difference(&difference, look))?;
         self.shell.show(std::slice::from_ref(&problem.diagnostic));
         Ok(problem.exit)
     }
@@ -353,8 +359,14 @@ impl Work<'_> {
         let nothing = report.is_empty() && self.wanted.goal == Goal::Declared;
         let of = if self.verb == Verb::Apply { Comment::Apply } else { Comment::Destroy };
         let document = Document { plan: Some(plan), report: Some(report), ..Document::new(exit) };
-        self.shell.document(self.arguments.format, of, &document, |palette| {
-            if nothing { render::plan(plan, palette) } else { render::report(report, self.verb, palette) }
+        self.shell.document(self.arguments.format, of, &document, |look| {
+            let look = self.look(look);
+            match (nothing, self.shell.output.out_terminal && self.shell.output.err_terminal) {
+                (true, _) => render::plan(plan, look),
+                // Each change has its line above.
+                (false, true) => render::report_after_progress(report, self.verb, look),
+                (false, false) => render::report(report, self.verb, look),
+            }
         })?;
         self.shell.show(&report.warnings);
         Ok(exit.or(worst(&report.stopped)))

@@ -4,7 +4,7 @@ use super::connection;
 use super::pipeline::Planned;
 use super::plan::{Wait, Wanted, make, reading};
 use super::several::{Came, Choices, each};
-use super::shell::{PlanFormat, Shell, worst};
+use super::shell::{Brevity, PlanFormat, Shell, worst};
 use super::{Ended, project};
 use crate::diff::Goal;
 use crate::exit::{Exit, Problem};
@@ -22,6 +22,8 @@ pub(super) struct Arguments {
     /// How to write the result; as JSON it is the plan, with a cause for each field
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: PlanFormat,
+    #[command(flatten)]
+    brevity: Brevity,
     #[command(flatten)]
     connection: connection::Flags,
     #[command(flatten)]
@@ -45,6 +47,6 @@ async fn one(shell: &Shell, arguments: &Arguments, choice: &project::Choice) -> 
     plan.refusals.retain(|problem| problem.exit != Exit::Refused);
     let drifted = if plan.drifted().next().is_some() { Exit::Differences } else { Exit::Ok };
     let exit = worst(&plan.refusals).or(drifted);
-    let human = shell.human(arguments.format, |palette| render::drift(&plan, palette));
+    let human = shell.human(arguments.format, |look| render::drift(&plan, look.compact(arguments.brevity.compact)));
     Ok(Came { human, plan: Some(plan), origin: Some(origin), exit, ..Came::default() })
 }

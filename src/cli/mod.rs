@@ -33,10 +33,10 @@ mod validate;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::exit::{Exit, Problem};
-use crate::render::Comment;
+use crate::render::{Comment, Look};
 use shell::{PlanFormat, Shell};
 
 /// How a command ends: an exit code, or what stopped it.
@@ -44,7 +44,7 @@ type Ended = Result<Exit, Vec<Problem>>;
 
 /// Declare, plan and apply everything that lives in an InfluxDB 2.x server.
 #[derive(Debug, Parser)]
-#[command(name = "fluxform", version, max_term_width = 100, after_help = AFTER_HELP)]
+#[command(name = "fluxform", version, after_help = AFTER_HELP)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -91,7 +91,10 @@ fn process() -> Exit {
     if let Some(problem) = terraform::answer(&words) {
         return Shell::of_process().end(PlanFormat::Human, Comment::Plan, Err(vec![problem]));
     }
-    let arguments = match Arguments::try_parse() {
+    // Help is prose, also where nobody says how wide the reader is.
+    let width = Look::of(&std::io::stdout()).or_width(80).width.unwrap_or_default();
+    let parsed = Arguments::command().term_width(width).try_get_matches();
+    let arguments = match parsed.and_then(|matches| Arguments::from_arg_matches(&matches)) {
         Ok(arguments) => arguments,
         Err(error) => {
             let exit = if error.use_stderr() { Exit::Usage } else { Exit::Ok };
@@ -164,7 +167,6 @@ impl Command {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
 
     #[test]
     fn the_arguments_are_sound() {

@@ -8,7 +8,7 @@ use super::pipeline::{self, Planned};
 use super::project::Project;
 use super::session::{Session, Wish};
 use super::several::{Came, Choices, each};
-use super::shell::{PlanFormat, Shell, worst};
+use super::shell::{Brevity, PlanFormat, Shell, worst};
 use super::{Ended, project, unmanaged};
 use crate::diagnostic::Diagnostic;
 use crate::diff::Goal;
@@ -43,6 +43,8 @@ pub(super) struct Arguments {
     /// How to write the plan
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: PlanFormat,
+    #[command(flatten)]
+    brevity: Brevity,
     #[command(flatten)]
     connection: connection::Flags,
     #[command(flatten)]
@@ -179,9 +181,9 @@ async fn one(shell: &Shell, arguments: &Arguments, choice: &project::Choice) -> 
     // A plan that cannot be saved is shown all the same.
     let (said, problems) = saved.map_or_else(|problem| (None, vec![problem]), |said| (said, Vec::new()));
     let exit = exit.or(worst(&problems));
-    let human = shell.human(arguments.format, |palette| {
-        let covered = coverage.as_ref().map(|coverage| format!("\n{}", render::coverage(coverage, palette)));
-        render::plan(&plan, palette) + &covered.unwrap_or_default()
+    let human = shell.human(arguments.format, |look| {
+        let covered = coverage.as_ref().map(|coverage| format!("\n{}", render::coverage(coverage, look)));
+        render::plan(&plan, look.compact(arguments.brevity.compact)) + &covered.unwrap_or_default()
     });
     Ok(Came { human, plan: Some(plan), coverage, origin: Some(origin), said, problems, exit })
 }

@@ -18,7 +18,7 @@ use crate::diagnostic::Diagnostic;
 use crate::diff::{Action, Change};
 use crate::exit::{Exit, Problem};
 use crate::ledger::{Lease, State, Update};
-use crate::render::{self, Page, Palette, Progress, Role, count};
+use crate::render::{self, Look, Page, Progress, Role, count};
 
 /// What every command that changes the ledger can be told.
 #[derive(Debug, clap::Args)]
@@ -122,8 +122,8 @@ impl Run<'_> {
             self.shell.show(&[Problem::from(error).diagnostic]);
         }
         written?;
-        let palette = self.words.values.then_some(self.shell.output.out);
-        self.end(&decided.changes, || recorded(&decided.changes, palette))?;
+        let look = self.words.values.then_some(self.shell.output.out);
+        self.end(&decided.changes, || recorded(&decided.changes, look))?;
         Ok(Exit::Ok)
     }
 
@@ -213,8 +213,8 @@ fn shown(mut page: Page, changes: &[Change]) -> String {
     page.finish()
 }
 
-/// What was recorded, and what the manifests say otherwise: with `palette` each field with both values.
-fn recorded(changes: &[Change], palette: Option<Palette>) -> String {
+/// What was recorded, and what the manifests say otherwise: with `look` each field with both values.
+fn recorded(changes: &[Change], look: Option<Look>) -> String {
     let mut text = String::new();
     for (word, done) in [("adopt", "adopted"), ("forget", "forgotten")] {
         let number = changes.iter().filter(|change| self::word(change) == word).count();
@@ -227,8 +227,8 @@ fn recorded(changes: &[Change], palette: Option<Palette>) -> String {
         text += "\nThe manifests say otherwise of these; `fluxform plan` shows how, and the next apply changes them:\n";
     }
     for change in differ {
-        if let Some(palette) = palette {
-            text += &render::differences(change, palette);
+        if let Some(look) = look {
+            text += &render::differences(change, look);
             continue;
         }
         let fields: Vec<_> = change.fields.iter().map(|field| field.field).collect();
@@ -257,7 +257,7 @@ mod tests {
             change(Action::None, "same", vec![]),
             change(Action::Forget, "old", vec![]),
         ];
-        let shown = shown(Page::new(Palette::Plain), &changes) + &recorded(&changes, None);
-        insta::assert_snapshot!(shown + &recorded(&changes[..1], Some(Palette::Plain)));
+        let shown = shown(Page::new(Look::PLAIN), &changes) + &recorded(&changes, None);
+        insta::assert_snapshot!(shown + &recorded(&changes[..1], Some(Look::PLAIN)));
     }
 }

@@ -8,7 +8,7 @@ use crate::api::OnWait;
 use crate::diagnostic::Diagnostic;
 use crate::exit::{Exit, Problem};
 use crate::plan::Plan;
-use crate::render::{self, Comment, Document, Output, Page, Palette};
+use crate::render::{self, Comment, Document, Look, Output, Page};
 
 /// How the data on standard output is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -30,6 +30,14 @@ pub(super) enum PlanFormat {
     Json,
     /// For a comment on a pull request: at most 65,536 characters, with a hidden first line to find it by
     Markdown,
+}
+
+/// How much people see of each resource.
+#[derive(Clone, Copy, Debug, Default, clap::Args)]
+pub(super) struct Brevity {
+    /// One line for each resource, and one for all instances of a `for_each` that go the same way (for people only)
+    #[arg(long)]
+    pub(super) compact: bool,
 }
 
 impl From<Format> for PlanFormat {
@@ -91,7 +99,7 @@ impl Shell {
         format: PlanFormat,
         of: Comment,
         document: &Document<'_>,
-        human: impl FnOnce(Palette) -> String,
+        human: impl FnOnce(Look) -> String,
     ) -> Result<(), Vec<Problem>> {
         self.data(&match format {
             PlanFormat::Human => human(self.output.out),
@@ -101,14 +109,14 @@ impl Shell {
     }
 
     /// What people read, where it is people who read.
-    pub(super) fn human(&self, format: PlanFormat, text: impl FnOnce(Palette) -> String) -> String {
+    pub(super) fn human(&self, format: PlanFormat, text: impl FnOnce(Look) -> String) -> String {
         if format == PlanFormat::Human { text(self.output.out) } else { String::new() }
     }
 
     /// Says a sentence on standard error.
     pub(super) fn say(&self, text: impl std::fmt::Display) {
         let mut page = self.talk_page();
-        page.say(text).end();
+        page.say(text).fold(2);
         self.output.talk(&page.finish());
     }
 

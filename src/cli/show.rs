@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use super::plan::{Wait, reading};
-use super::shell::{PlanFormat, Shell, trouble};
+use super::shell::{Brevity, PlanFormat, Shell, trouble};
 use super::{Ended, connection, project};
 use crate::address::Address;
 use crate::diagnostic::{Diagnostic, nearest};
@@ -32,6 +32,8 @@ pub(super) struct Arguments {
     /// How to write it
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: PlanFormat,
+    #[command(flatten)]
+    brevity: Brevity,
     #[command(flatten)]
     connection: connection::Flags,
     #[command(flatten)]
@@ -86,6 +88,9 @@ pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
         },
     };
     shell.data(&match arguments.format {
+        PlanFormat::Human | PlanFormat::Markdown if arguments.brevity.compact && !wanted.is_empty() => {
+            render::brief(wanted.iter().map(|(address, entry)| (*address, entry.origin.word())), shell.output.out)
+        }
         PlanFormat::Human | PlanFormat::Markdown => human(shell.data_page(), name, &wanted),
         PlanFormat::Json => render::json(&Form {
             head: render::Head::new(Exit::Ok),
@@ -104,7 +109,9 @@ fn saved(shell: &Shell, arguments: &Arguments) -> Ended {
     }
     let Saved { plan, .. } = plan::read(&arguments.what).map_err(|problem| vec![problem])?;
     let document = Document { plan: Some(&plan), ..Document::new(Exit::Ok) };
-    shell.document(arguments.format, Comment::Plan, &document, |palette| render::plan(&plan, palette))?;
+    shell.document(arguments.format, Comment::Plan, &document, |look| {
+        render::plan(&plan, look.compact(arguments.brevity.compact))
+    })?;
     shell.show_objections(&plan);
     Ok(Exit::Ok)
 }
@@ -170,7 +177,7 @@ impl<'a> One<'a> {
 mod tests {
     use super::*;
     use crate::kind::Kind;
-    use crate::render::Palette;
+    use crate::render::Look;
 
     #[test]
     fn what_is_owned_is_shown_safely() {
@@ -187,7 +194,7 @@ mod tests {
             predecessors: std::collections::BTreeSet::new(),
         };
         let address = Address::new(Kind::Bucket, "raw");
-        insta::assert_snapshot!(human(Page::new(Palette::Plain), "iot", &[(&address, &entry)]));
-        insta::assert_snapshot!(human(Page::new(Palette::Plain), "iot", &[]));
+        insta::assert_snapshot!(human(Page::new(Look::PLAIN), "iot", &[(&address, &entry)]));
+        insta::assert_snapshot!(human(Page::new(Look::PLAIN), "iot", &[]));
     }
 }

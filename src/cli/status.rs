@@ -128,7 +128,7 @@ fn human(mut page: Page, form: &Form<'_>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::render::Palette;
+    use crate::render::Look;
 
     #[test]
     fn a_project_in_the_middle_of_a_run() {
@@ -156,6 +156,6 @@ mod tests {
             lock: Some(Lock::new(&holder)),
             owned: BTreeMap::from([("bucket", 2), ("task", 1)]),
         };
-        insta::assert_snapshot!(human(Page::new(Palette::Plain), &form));
+        insta::assert_snapshot!(human(Page::new(Look::PLAIN), &form));
     }
 }

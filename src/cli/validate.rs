@@ -22,8 +22,8 @@ pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
     let one = async |choice: &project::Choice| {
         let project = choice.load(shell)?;
         let (name, count) = (&project.manifest.project, project.manifest.resources.len());
-        let human = shell.human(arguments.format, |palette| {
-            let mut page = Page::new(palette);
+        let human = shell.human(arguments.format, |look| {
+            let mut page = Page::new(look);
             page.say(format_args!("The project `{name}` is valid: {}.", render::count(count, "resource"))).end();
             page.finish()
         });

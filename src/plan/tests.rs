@@ -50,7 +50,7 @@ fn what_is_saved_reads_back_and_looks_the_same() {
         assert_eq!(after.plan.changes, before.plan.changes);
         assert_eq!(after.plan.at_stake, before.plan.at_stake);
         assert_eq!((&after.origin, &after.consent), (&before.origin, &before.consent));
-        let shown = |saved: &Saved| crate::render::plan(&saved.plan, crate::render::Palette::Plain);
+        let shown = |saved: &Saved| crate::render::plan(&saved.plan, crate::render::Look::PLAIN);
         assert_eq!(shown(&after), shown(&before));
         assert!(difference(&before.plan, &after.plan).is_empty());
         assert_eq!(text(&after), text(&before));

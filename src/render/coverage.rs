@@ -1,14 +1,14 @@
 //! How much of a server projects manage, for people.
 
 use super::page::Page;
-use super::style::{Palette, Role};
+use super::style::{Look, Role};
 use super::value::count;
 use crate::coverage::Coverage;
 use crate::snapshot::Sight;
 
 /// What no project owns, and how much the others are.
-pub fn coverage(coverage: &Coverage, palette: Palette) -> String {
-    let mut page = Page::new(palette);
+pub fn coverage(coverage: &Coverage, look: Look) -> String {
+    let mut page = Page::new(look);
     if !coverage.unmanaged.is_empty() {
         page.put(Role::Strong, "Unmanaged (no project owns it):").end();
     }

@@ -4,27 +4,34 @@ use std::fmt;
 use std::ops::Range;
 
 use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode};
+use textwrap::WordSplitter;
 
 use super::sanitize::line;
+use super::style::Look;
+use super::words::SEPARATOR;
 use crate::diagnostic::{Diagnostic, Severity, Source};
 use crate::hidden::is_hidden;
 
-/// How diagnostics are drawn.
-#[derive(Clone, Copy, Debug)]
-pub struct Look {
-    /// With ANSI colours.
-    pub colour: bool,
-    /// Columns of the terminal.
-    pub width: usize,
-}
+/// Columns where the look says none.
+const WIDTH: usize = 100;
 
 /// How many diagnostics are drawn in full; what is beyond is counted.
 const SHOWN: usize = 100;
 
 /// The diagnostics as a user reads them. No control character of the input is in it.
 pub fn text(diagnostics: &[Diagnostic], look: Look) -> String {
-    let theme = if look.colour { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
-    let handler = GraphicalReportHandler::new_themed(theme).with_width(look.width).with_links(false);
+    let theme = match (look.ascii, look.colour) {
+        (true, true) => GraphicalTheme::ascii(),
+        (true, false) => GraphicalTheme::none(),
+        (false, true) => GraphicalTheme::unicode(),
+        (false, false) => GraphicalTheme::unicode_nocolor(),
+    };
+    let handler = GraphicalReportHandler::new_themed(theme)
+        .with_width(look.width.unwrap_or(WIDTH))
+        .with_break_words(false)
+        .with_word_separator(SEPARATOR)
+        .with_word_splitter(WordSplitter::NoHyphenation)
+        .with_links(false);
     let mut text = String::new();
     for diagnostic in diagnostics.iter().take(SHOWN) {
         handler
@@ -222,7 +229,7 @@ mod tests {
             let diagnostic = Diagnostic::error("a::b", input.clone())
                 .at(place(&input, &input, 0..input.len()), input.clone())
                 .help(input);
-            let shown = text(&[diagnostic], Look { colour: false, width: 80 });
+            let shown = text(&[diagnostic], Look { width: Some(80), ..Look::PLAIN });
             prop_assert!(shown.chars().all(|c| c == '\n' || !is_hidden(c)), "{:?}", shown);
         }
 
@@ -238,7 +245,7 @@ mod tests {
         let source = format!("a = 1\nb = {} # c\nd = 2\n", "é".repeat(100_000));
         let shown = |span: Range<usize>| {
             let diagnostic = Diagnostic::error("a::b", "wrong").at(place("m.toml", &source, span), "here");
-            text(&[diagnostic], Look { colour: false, width: 80 })
+            text(&[diagnostic], Look { width: Some(80), ..Look::PLAIN })
         };
         let (long, last) = (source.find('é').expect("there"), source.len() - 2);
         assert!(shown(last..last + 1).contains("[m.toml:3:5]"), "{}", shown(last..last + 1));
@@ -256,7 +263,7 @@ mod tests {
             .at(place("b.toml", "[bucket.a]\n", 0..10), "again here")
             .at(place("a.toml", "# first\n[bucket.a]\n", 8..18), "first here")
             .help("take one out");
-        insta::assert_snapshot!(text(&[diagnostic], Look { colour: false, width: 80 }), @r"
+        insta::assert_snapshot!(text(&[diagnostic], Look { width: Some(80), ..Look::PLAIN }), @r"
         manifest::duplicate
 
           × bucket.a is written twice

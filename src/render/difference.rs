@@ -1,18 +1,19 @@
 //! What a plan has become since it was reviewed, for people.
 
-use super::field::{compared, diff};
+use super::alike::apart;
+use super::lines;
 use super::page::Page;
 use super::reason::{data, reason};
-use super::style::{Palette, Role};
-use super::value::{last, lines, short};
+use super::style::{Look, Role};
+use super::value::{self, last, short};
 use crate::diff::{Action, FieldChange, Reason};
 use crate::kind::Kind;
 use crate::plan::{Difference, Part, Side};
 use crate::value::Value;
 
 /// All differences, each side by side.
-pub fn difference(differences: &[Difference], palette: Palette) -> String {
-    let mut page = Page::new(palette);
+pub fn difference(differences: &[Difference], look: Look) -> String {
+    let mut page = Page::new(look);
     page.heading("Not the plan that was reviewed:");
     for difference in differences {
         one(&mut page, difference);
@@ -65,6 +66,7 @@ fn named(page: &mut Page, name: &str) {
 }
 
 fn sides(page: &mut Page, indent: &str, reviewed: &str, now: &str) {
+    let (reviewed, now) = apart(reviewed, now);
     page.say(indent).put(Role::Destroy, "reviewed: ").say(reviewed).end();
     page.say(indent).put(Role::Add, "now:      ").say(now).end();
 }
@@ -108,8 +110,8 @@ fn value(field: Option<&FieldChange>) -> String {
 fn script(page: &mut Page, a: Option<&Value>, b: Option<&Value>) {
     if let (Some(a @ Value::Script(_)), Some(b @ Value::Script(_))) = (a, b)
         && a != b
-        && let (Some(a), Some(b)) = (lines(a), lines(b))
+        && let (Some(a), Some(b)) = (value::lines(a), value::lines(b))
     {
-        diff(page, &compared(&a, &b, 0));
+        lines::write(page, &lines::of_scripts(&a, &b));
     }
 }

@@ -1,18 +1,20 @@
 //! Drift alone: what somebody changed on the server since the last apply.
 
+use super::alike::apart;
+use super::compact;
 use super::page::Page;
 use super::reason::{object, reason};
-use super::style::{Palette, Role};
+use super::style::{Look, Role};
 use super::value::{count, last, plain};
 use crate::diff::{Cause, Change, FieldChange, Reason};
 use crate::plan::Plan;
 
 /// Exactly the fields that drifted, each with its old value.
-pub fn drift(plan: &Plan, palette: Palette) -> String {
-    let mut page = Page::new(palette);
+pub fn drift(plan: &Plan, look: Look) -> String {
+    let mut page = Page::new(look);
     let drifted: Vec<_> = plan.drifted().collect();
     if drifted.is_empty() && !plan.refusals.is_empty() {
-        page.put(Role::Strong, "No drift").say(" in what could be seen; the rest could not be decided.").end();
+        page.put(Role::Strong, "No drift").say(" in what could be seen; the rest could not be decided.").fold(2);
         return page.finish();
     }
     if drifted.is_empty() {
@@ -20,41 +22,55 @@ pub fn drift(plan: &Plan, palette: Palette) -> String {
         return page.finish();
     }
     page.heading("Drift (changed on the server since the last apply):");
-    let mut fields = 0;
-    for change in &drifted {
-        fields += one(&mut page, change);
+    if look.compact {
+        compact::drifted(&mut page, plan, &drifted);
+    } else {
+        drifted.iter().for_each(|change| one(&mut page, change));
     }
+    let fields: usize = drifted.iter().map(|change| fields(change).count()).sum();
     page.gap().put(Role::Strong, "Drift:").say(format_args!(" {} drifted", count(drifted.len(), "resource")));
     if fields > 0 {
         page.say(format_args!(" in {}", count(fields, "field")));
     }
-    page.say(". `fluxform apply` brings back what the manifests say.").end();
+    page.say(". `fluxform apply` brings back what the manifests say.").fold(2);
     page.finish()
 }
 
-/// Writes one resource, and gives the number of its fields that drifted.
-fn one(page: &mut Page, change: &Change) -> usize {
+/// The fields that drifted.
+fn fields(change: &Change) -> impl Iterator<Item = &FieldChange> {
+    change.fields.iter().filter(|field| matches!(field.cause, Cause::Drift | Cause::Both))
+}
+
+/// Why a whole object counts as drift, where it does.
+pub(super) fn gone(change: &Change) -> Option<String> {
+    let gone = matches!(change.reason, Reason::Gone | Reason::CreatorGone);
+    reason(&change.reason, change.address.kind).filter(|_| gone)
+}
+
+/// Writes one resource.
+fn one(page: &mut Page, change: &Change) {
     page.say("  ").put(Role::Strong, &change.address);
     if let Some(target) = &change.object {
         page.put(Role::Quiet, format_args!("  {}", object(target)));
     }
     page.end();
-    if let (Reason::Gone | Reason::CreatorGone, Some(why)) =
-        (&change.reason, reason(&change.reason, change.address.kind))
-    {
-        page.say("      ").put(Role::Warning, why).end();
+    if let Some(why) = gone(change) {
+        page.say("      ").put(Role::Warning, why).fold(6);
     }
-    let fields: Vec<_> =
-        change.fields.iter().filter(|field| matches!(field.cause, Cause::Drift | Cause::Both)).collect();
-    for field in &fields {
+    for field in fields(change) {
         page.say("      ").put(Role::Warning, field.field);
-        page.say(format_args!(": was {}, is {}", was(field), is(field))).end();
+        let (was, is) = sides(field);
+        page.say(format_args!(": was {was}, is {is}")).end();
     }
-    fields.len()
+}
+
+/// A field as it was last applied, and as the server has it, so that both can be told apart.
+pub(super) fn sides(field: &FieldChange) -> (String, String) {
+    apart(&was(field), &is(field))
 }
 
 /// A field as it was last applied.
-pub(super) fn was(field: &FieldChange) -> String {
+fn was(field: &FieldChange) -> String {
     match (last(field), field.cause) {
         (Some(last), _) => last,
         // The manifest did not move, so it still says what was applied.
@@ -64,6 +80,6 @@ pub(super) fn was(field: &FieldChange) -> String {
 }
 
 /// A field as the server has it.
-pub(super) fn is(field: &FieldChange) -> String {
+fn is(field: &FieldChange) -> String {
     field.live.as_ref().map_or_else(|| "not known".to_owned(), plain)
 }

@@ -1,15 +1,12 @@
 //! The fields of one change.
 
-use similar::{ChangeTag, TextDiff};
-
+use super::alike::apart;
+use super::lines::{self, Line};
 use super::page::Page;
 use super::style::Role;
 use super::value::{last, lines, short};
 use crate::diff::{Cause, Change, FieldChange};
 use crate::value::Value;
-
-/// Lines of a script's diff that stay around what differs.
-const CONTEXT: usize = 3;
 
 /// Writes the fields of an object that is made: all that will be set.
 pub(super) fn created(page: &mut Page, change: &Change) {
@@ -35,7 +32,8 @@ pub(super) fn changed(page: &mut Page, change: &Change) {
     for field in &change.fields {
         if !changed_lines(page, field) {
             page.say("      ").put(Role::Change, "~").say(format_args!(" {}: ", field.field));
-            page.say(before(field)).put(Role::Quiet, " -> ").say(short(&field.wanted));
+            let (before, after) = sides(field);
+            page.say(before).put(Role::Quiet, " -> ").say(after);
             put_cause(page, field);
             page.end();
         }
@@ -46,8 +44,13 @@ fn head(page: &mut Page, role: Role, sign: &str, field: &str) {
     page.say("      ").put(role, sign).say(format_args!(" {field}:")).end();
 }
 
+/// A field before and after, so that both can be told apart.
+pub(super) fn sides(field: &FieldChange) -> (String, String) {
+    apart(&before(field), &short(&field.wanted))
+}
+
 /// What the server has; what the ledger has, where the server cannot tell.
-pub(super) fn before(field: &FieldChange) -> String {
+fn before(field: &FieldChange) -> String {
     match &field.live {
         Some(live) => short(live),
         None => last(field).unwrap_or_else(|| "(not known)".to_owned()),
@@ -79,18 +82,8 @@ fn changed_lines(page: &mut Page, field: &FieldChange) -> bool {
     page.say("      ").put(Role::Change, "~").say(format_args!(" {}:", field.field));
     put_cause(page, field);
     page.end();
-    diff(page, &lines);
+    lines::write(page, &lines);
     true
-}
-
-/// One line of a line diff.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Line {
-    Both(String),
-    Old(String),
-    New(String),
-    /// Lines are left out here: they do not differ.
-    Gap,
 }
 
 /// A script or a set that changes, line by line; none for values of one line.
@@ -100,41 +93,6 @@ pub(super) fn by_lines(field: &FieldChange) -> Option<Vec<Line>> {
     if field.live.is_none() && field.last.is_some() {
         return None;
     }
-    Some(compared(&old, &new, if matches!(field.wanted, Value::Script(_)) { CONTEXT } else { 0 }))
-}
-
-/// The lines in which two texts differ, and so many around them.
-pub(super) fn compared(old: &[String], new: &[String], context: usize) -> Vec<Line> {
-    let old: Vec<&str> = old.iter().map(String::as_str).collect();
-    let new: Vec<&str> = new.iter().map(String::as_str).collect();
-    let diff = TextDiff::from_slices(&old, &new);
-    let mut lines = Vec::new();
-    for (n, group) in diff.grouped_ops(context).iter().enumerate() {
-        if n > 0 && context > 0 {
-            lines.push(Line::Gap);
-        }
-        lines.extend(group.iter().flat_map(|op| diff.iter_changes(op)).map(|change| {
-            let text = change.value().to_owned();
-            match change.tag() {
-                ChangeTag::Delete => Line::Old(text),
-                ChangeTag::Insert => Line::New(text),
-                ChangeTag::Equal => Line::Both(text),
-            }
-        }));
-    }
-    lines
-}
-
-/// Writes a line diff.
-pub(super) fn diff(page: &mut Page, lines: &[Line]) {
-    for line in lines {
-        page.say("          ");
-        match line {
-            Line::Gap => page.put(Role::Quiet, "..."),
-            Line::Both(text) => page.put(Role::Quiet, format_args!("  {text}")),
-            Line::Old(text) => page.put(Role::Destroy, format_args!("- {text}")),
-            Line::New(text) => page.put(Role::Add, format_args!("+ {text}")),
-        }
-        .end();
-    }
+    let script = matches!(field.wanted, Value::Script(_));
+    Some(if script { lines::of_scripts(&old, &new) } else { lines::of_sets(&old, &new) })
 }

@@ -1,22 +1,22 @@
 //! A plan for people, as they know it from Terraform: what may be lost first, then drift, then changes.
 
-use super::field;
 use super::page::Page;
 use super::reason::{data, listed, object, reason, sign, threat};
-use super::style::{Palette, Role};
+use super::style::{Look, Role};
 use super::value::count;
+use super::{compact, field};
 use crate::diff::{Action, Change};
 use crate::plan::{Allowed, Counts, Plan, short};
 
 /// The whole plan.
-pub fn plan(plan: &Plan, palette: Palette) -> String {
-    let mut page = Page::new(palette);
+pub fn plan(plan: &Plan, look: Look) -> String {
+    let mut page = Page::new(look);
     at_stake(&mut page, plan);
     allowed(&mut page, plan);
     let server: Vec<_> = plan.changes.iter().filter(|change| on_server(change)).collect();
     let (drift, changes): (Vec<_>, Vec<_>) = server.into_iter().partition(|change| change.drifted());
-    section(&mut page, "Drift (changed on the server since the last apply):", &drift);
-    section(&mut page, "Changes:", &changes);
+    section(&mut page, plan, "Drift (changed on the server since the last apply):", &drift);
+    section(&mut page, plan, "Changes:", &changes);
     ledger(&mut page, plan);
     summary(&mut page, plan);
     page.finish()
@@ -39,7 +39,7 @@ fn at_stake(page: &mut Page, plan: &Plan) {
                 _ => Role::Warning,
             };
             page.say("  ").put(role, "!").say(" ").put(Role::Strong, &change.address);
-            page.say(format_args!(" {}: ", threat(change))).put(role, data(stake)).end();
+            page.say(format_args!(" {}: ", threat(change))).put(role, data(stake)).fold(6);
         }
     }
 }
@@ -53,15 +53,18 @@ fn allowed(page: &mut Page, plan: &Plan) {
     for Allowed { what, addresses, until, reason } in &plan.allowed {
         page.say("  ").put(Role::Warning, what).say(" of ");
         page.put(Role::Strong, listed(addresses.iter().map(ToString::to_string)));
-        page.say(format_args!(" until {until}: {reason}")).end();
+        page.say(format_args!(" until {until}: {reason}")).fold(6);
     }
 }
 
-fn section(page: &mut Page, title: &str, changes: &[&Change]) {
+fn section(page: &mut Page, plan: &Plan, title: &str, changes: &[&Change]) {
     if changes.is_empty() {
         return;
     }
     page.heading(title);
+    if page.look().compact {
+        return compact::changes(page, plan, changes);
+    }
     for (n, change) in changes.iter().enumerate() {
         if n > 0 && (!change.fields.is_empty() || !changes[n - 1].fields.is_empty()) {
             page.end();
@@ -89,7 +92,7 @@ fn one(page: &mut Page, change: &Change) {
     }
     page.end();
     for remark in remarks(change) {
-        page.put(Role::Quiet, format_args!("      # {remark}")).end();
+        page.put(Role::Quiet, format_args!("      # {remark}")).fold(8);
     }
     match change.action {
         Action::Create => field::created(page, change),
@@ -99,8 +102,8 @@ fn one(page: &mut Page, change: &Change) {
 }
 
 /// The fields that differ, each as the server has it and as the manifest says it.
-pub fn differences(change: &Change, palette: Palette) -> String {
-    let mut page = Page::new(palette);
+pub fn differences(change: &Change, look: Look) -> String {
+    let mut page = Page::new(look);
     page.put(Role::Change, format_args!("{:>3}", sign(Action::Update)))
         .say(" ")
         .put(Role::Strong, &change.address)
@@ -131,7 +134,8 @@ pub(super) fn remarks(change: &Change) -> Vec<String> {
     remarks
 }
 
-fn released(change: &Change) -> String {
+/// Which fields are not managed any more, in words.
+pub(super) fn released(change: &Change) -> String {
     let names = listed(change.released.iter().map(|field| format!("`{field}`")));
     match change.released.len() {
         1 => format!("{names} is not managed any more; its value stays"),
@@ -145,11 +149,14 @@ fn ledger(page: &mut Page, plan: &Plan) {
         return;
     }
     page.heading("Ledger only (nothing changes on the server):");
+    if page.look().compact {
+        return compact::ledger(page, plan, &changes);
+    }
     for change in changes {
         for (verb, words) in on_ledger(change) {
             page.say("  ").put(Role::Ledger, format_args!("{verb:<8}"));
             page.put(Role::Strong, &change.address);
-            page.say(words).end();
+            page.say(words).fold(10);
         }
     }
 }
@@ -213,11 +220,11 @@ fn summary(page: &mut Page, plan: &Plan) {
         if counts.unchanged > 0 {
             page.put(Role::Quiet, format_args!("{} unchanged.", counts.unchanged)).end();
         }
-        page.put(Role::Strong, "Plan:").say(format_args!(" {}", totals(plan))).end();
+        page.put(Role::Strong, "Plan:").say(format_args!(" {}", totals(plan))).fold(6);
         page.put(Role::Quiet, format_args!("Plan digest: {}", short(&plan.digest()))).end();
     }
     if !plan.refusals.is_empty() {
-        page.put(Role::Error, "Plan refused:").say(format_args!(" {}", refused(plan))).end();
+        page.put(Role::Error, "Plan refused:").say(format_args!(" {}", refused(plan))).fold(2);
     }
 }
 

@@ -1,5 +1,7 @@
 //! What people and machines read: the only place with colours and printing. All but [`Output`] and [`Progress`] is pure.
 
+mod alike;
+mod compact;
 mod coverage;
 pub mod diagnostic;
 mod difference;
@@ -8,6 +10,7 @@ mod field;
 mod graph;
 mod human;
 mod json;
+mod lines;
 mod markdown;
 mod output;
 mod overview;
@@ -19,7 +22,9 @@ mod sanitize;
 mod style;
 mod value;
 mod waiting;
+mod words;
 
+pub use compact::brief;
 pub use coverage::coverage;
 pub use difference::difference;
 pub use drift::drift;
@@ -31,9 +36,9 @@ pub use output::Output;
 pub use overview::overview;
 pub use page::Page;
 pub use progress::Progress;
-pub use report::{Verb, report};
+pub use report::{Verb, report, report_after_progress};
 pub use sanitize::line;
-pub use style::{Palette, Role};
+pub use style::{Look, Role};
 pub use value::count;
 pub use waiting::waiting;
 

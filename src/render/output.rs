@@ -5,20 +5,22 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use indicatif::ProgressBar;
 
-use super::diagnostic::{self, Look};
-use super::style::Palette;
+use super::diagnostic;
+use super::style::Look;
 use crate::diagnostic::Diagnostic;
 
-/// Columns where nobody says how many there are.
-const WIDTH: usize = 100;
+/// Columns of standard error where nobody says how many there are.
+const WIDTH: usize = 80;
 
 /// The two streams of the process. A clone is the same.
 #[derive(Clone, Debug)]
 pub struct Output {
-    /// Colours on standard output.
-    pub out: Palette,
-    /// Colours on standard error.
-    pub err: Palette,
+    /// How standard output looks. Where it is no terminal, its lines are not wrapped: other programs read them.
+    pub out: Look,
+    /// How standard error looks.
+    pub err: Look,
+    /// Whether standard output is a terminal.
+    pub out_terminal: bool,
     /// Whether standard error is a terminal.
     pub err_terminal: bool,
     /// The bar that is drawn on standard error.
@@ -29,8 +31,9 @@ impl Output {
     /// The process's own streams.
     pub fn of_process() -> Self {
         Self {
-            out: Palette::of(&io::stdout()),
-            err: Palette::of(&io::stderr()),
+            out: Look::of(&io::stdout()),
+            err: Look::of(&io::stderr()).or_width(WIDTH),
+            out_terminal: io::stdout().is_terminal(),
             err_terminal: io::stderr().is_terminal(),
             bar: Arc::default(),
         }
@@ -59,8 +62,7 @@ impl Output {
         if diagnostics.is_empty() {
             return;
         }
-        let width = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok()).unwrap_or(WIDTH).max(40);
-        self.talk(&diagnostic::text(diagnostics, Look { colour: self.err == Palette::Coloured, width }));
+        self.talk(&diagnostic::text(diagnostics, self.err));
     }
 
     /// Writes what is said besides. Nothing can be done if nobody can hear it.

@@ -4,13 +4,13 @@ use super::human::totals;
 use super::json::Part;
 use super::markdown::Comment;
 use super::page::Page;
-use super::style::{Palette, Role};
+use super::style::{Look, Role};
 use super::value::count;
 use crate::exit::Exit;
 
 /// One line for each project, below what is shown of each.
-pub fn overview(of: Comment, parts: &[Part<'_>], palette: Palette) -> String {
-    let mut page = Page::new(palette);
+pub fn overview(of: Comment, parts: &[Part<'_>], look: Look) -> String {
+    let mut page = Page::new(look);
     page.end().put(Role::Strong, "All projects:").end();
     let width = parts.iter().map(|part| part.dir.chars().count()).max().unwrap_or(0);
     for part in parts {

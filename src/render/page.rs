@@ -3,24 +3,27 @@
 use std::fmt::Display;
 
 use super::sanitize;
-use super::style::{Palette, Role};
+use super::style::{Look, Role};
+use super::words::wrapped;
 
 /// Lines of text for people.
 #[derive(Debug)]
 pub struct Page {
     text: String,
-    palette: Palette,
+    /// Where the current line begins.
+    line: usize,
+    look: Look,
 }
 
 impl Page {
     /// An empty page.
-    pub const fn new(palette: Palette) -> Self {
-        Self { text: String::new(), palette }
+    pub const fn new(look: Look) -> Self {
+        Self { text: String::new(), line: 0, look }
     }
 
     /// Puts `text` into the current line, in the colour of `role`.
     pub fn put(&mut self, role: Role, text: impl Display) -> &mut Self {
-        self.text.push_str(&self.palette.paint(role, &sanitize::line(&text.to_string())));
+        self.text.push_str(&self.look.paint(role, &sanitize::line(&text.to_string())));
         self
     }
 
@@ -32,13 +35,30 @@ impl Page {
     /// Ends the current line.
     pub fn end(&mut self) -> &mut Self {
         self.text.push('\n');
+        self.line = self.text.len();
         self
+    }
+
+    /// Ends the current line, which is prose: where it is too long it goes on in further lines, that begin with `indent`
+    /// spaces.
+    pub fn fold(&mut self, indent: usize) -> &mut Self {
+        if let Some(width) = self.look.width {
+            let lines = wrapped(&self.text[self.line..], width, indent);
+            self.text.truncate(self.line);
+            self.text.push_str(&lines);
+        }
+        self.end()
+    }
+
+    /// How the page is drawn.
+    pub(super) const fn look(&self) -> Look {
+        self.look
     }
 
     /// Leaves one empty line before what follows, unless the page is empty.
     pub fn gap(&mut self) -> &mut Self {
         if !self.text.is_empty() && !self.text.ends_with("\n\n") {
-            self.text.push('\n');
+            self.end();
         }
         self
     }

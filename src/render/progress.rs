@@ -10,7 +10,7 @@ use tokio::task::JoinHandle;
 use super::human::role;
 use super::output::Output;
 use super::page::Page;
-use super::style::{Palette, Role};
+use super::style::{Look, Role};
 use super::value::count;
 use crate::address::Address;
 use crate::apply::{Event, Outcome};
@@ -45,7 +45,8 @@ impl Progress {
         let bar = output.err_terminal.then(|| {
             let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr());
             let style = ProgressStyle::with_template("{bar:30} {pos}/{len} {elapsed} {wide_msg}");
-            bar.set_style(style.expect("invariant: the template is sound"));
+            let style = style.expect("invariant: the template is sound");
+            bar.set_style(if output.err.ascii { style.progress_chars("=> ") } else { style });
             bar.enable_steady_tick(Duration::from_millis(200));
             bar
         });
@@ -126,9 +127,9 @@ fn working(running: &BTreeMap<Address, (Action, Instant)>) -> String {
 }
 
 /// What has taken longest, when nothing has been said for a while.
-fn still(running: &BTreeMap<Address, (Action, Instant)>, now: Instant, palette: Palette) -> Option<String> {
+fn still(running: &BTreeMap<Address, (Action, Instant)>, now: Instant, look: Look) -> Option<String> {
     let (address, (action, since)) = running.iter().min_by_key(|(_, (_, since))| *since)?;
-    let mut page = Page::new(palette);
+    let mut page = Page::new(look);
     let seconds = now.duration_since(*since).as_secs();
     page.put(Role::Quiet, format_args!("still {} {address} ({seconds} s)", doing(*action))).end();
     Some(page.finish())
@@ -156,15 +157,18 @@ const fn done(action: Action) -> &'static str {
 }
 
 /// The line that an event deserves.
-fn line(event: &Event, palette: Palette) -> Option<String> {
-    let mut page = Page::new(palette);
+fn line(event: &Event, look: Look) -> Option<String> {
+    let mut page = Page::new(look);
     match event {
         Event::Begin { total: 0 } | Event::Started { .. } | Event::Warning(_) | Event::End => return None,
         Event::Begin { total } => page.say(format_args!("{} to make.", count(*total, "change"))),
         Event::Waiting { holder } => page.say(format_args!("Waiting for the lock, held by {holder}.")),
         Event::Stopping(problem) => page.put(Role::Error, "stopping: ").say(&problem.diagnostic.message),
         Event::Ended { address, action, outcome } => match outcome {
-            Outcome::Done { .. } => page.put(role(*action), done(*action)).say(format_args!(" {address}")),
+            Outcome::Done { id } => {
+                page.put(role(*action), done(*action)).say(format_args!(" {address}"));
+                if id.is_empty() { &mut page } else { page.put(Role::Quiet, format_args!(" (id {id})")) }
+            }
             Outcome::Failed(problem) => {
                 page.put(Role::Error, "failed").say(format_args!(" {address}: {}", problem.diagnostic.message))
             }
@@ -174,7 +178,7 @@ fn line(event: &Event, palette: Palette) -> Option<String> {
             Outcome::NotStarted => page.put(Role::Quiet, format_args!("not started {address}")),
         },
     };
-    page.end();
+    page.fold(2);
     Some(page.finish())
 }
 
@@ -200,7 +204,7 @@ mod tests {
             Event::Stopping(sample::problem(Exit::Interrupted, "stopped by a signal")),
             Event::End,
         ];
-        let text: String = events.iter().filter_map(|event| line(event, Palette::Plain)).collect();
+        let text: String = events.iter().filter_map(|event| line(event, Look::PLAIN)).collect();
         insta::assert_snapshot!(text);
     }
 
@@ -215,8 +219,8 @@ mod tests {
             (name("c"), (Action::Create, after(30))),
             (name("d"), (Action::Create, after(30))),
         ]);
-        assert_eq!(still(&running, after(40), Palette::Plain).as_deref(), Some("still replacing task.b (30 s)\n"));
-        assert_eq!(still(&BTreeMap::new(), now, Palette::Plain), None);
+        assert_eq!(still(&running, after(40), Look::PLAIN).as_deref(), Some("still replacing task.b (30 s)\n"));
+        assert_eq!(still(&BTreeMap::new(), now, Look::PLAIN), None);
         assert_eq!(working(&running), "task.a, task.b, task.c and 1 more");
     }
 }

@@ -1,9 +1,10 @@
 //! What an apply has done, for people.
 
+use super::compact;
 use super::human::role;
 use super::page::Page;
 use super::reason::sign;
-use super::style::{Palette, Role};
+use super::style::{Look, Role};
 use crate::apply::Outcome;
 use crate::diff::Action;
 use crate::exit::Exit;
@@ -36,9 +37,38 @@ impl Verb {
 }
 
 /// The whole report.
-pub fn report(report: &Report, verb: Verb, palette: Palette) -> String {
-    let mut page = Page::new(palette);
-    section(&mut page, report, "Applied:", |outcome| matches!(outcome, Outcome::Done { .. }));
+pub fn report(report: &Report, verb: Verb, look: Look) -> String {
+    let mut page = Page::new(look);
+    if look.compact {
+        done_alike(&mut page, report);
+    } else {
+        section(&mut page, report, "Applied:", |outcome| matches!(outcome, Outcome::Done { .. }));
+    }
+    rest(page, report, verb)
+}
+
+/// The report for who has seen each change as it was done.
+pub fn report_after_progress(report: &Report, verb: Verb, look: Look) -> String {
+    rest(Page::new(look), report, verb)
+}
+
+/// What was done, a line for all instances of a table to which the same was.
+fn done_alike(page: &mut Page, report: &Report) {
+    let done = || report.outcomes.iter().filter(|(_, (_, outcome))| matches!(outcome, Outcome::Done { .. }));
+    let all = compact::tables(report.outcomes.keys());
+    let rows = compact::rows(done().map(|(address, (action, _))| (address, format!("{:>3}", sign(*action)))));
+    if !rows.is_empty() {
+        page.heading("Applied:");
+    }
+    for row in rows {
+        page.say(row.words()).say(" ");
+        row.put(page, &all);
+        page.end();
+    }
+}
+
+/// What was not done, and the sum.
+fn rest(mut page: Page, report: &Report, verb: Verb) -> String {
     section(&mut page, report, "Failed:", |outcome| matches!(outcome, Outcome::Failed(_)));
     section(&mut page, report, "Skipped:", |outcome| matches!(outcome, Outcome::Skipped { .. }));
     section(&mut page, report, "Not started:", |outcome| matches!(outcome, Outcome::NotStarted));
@@ -63,13 +93,13 @@ fn section(page: &mut Page, report: &Report, title: &str, belongs: impl Fn(&Outc
             Outcome::Done { id } if id.is_empty() => page.end(),
             Outcome::Done { id } => page.put(Role::Quiet, format_args!("  (id {id})")).end(),
             Outcome::Failed(problem) => {
-                page.say(": ").put(Role::Error, &problem.diagnostic.message).end();
+                page.say(": ").put(Role::Error, &problem.diagnostic.message).fold(6);
                 match &problem.diagnostic.help {
-                    Some(help) => page.put(Role::Quiet, format_args!("      help: {help}")).end(),
+                    Some(help) => page.put(Role::Quiet, format_args!("      help: {help}")).fold(12),
                     None => page,
                 }
             }
-            Outcome::Skipped { because } => page.say(format_args!(": {because} was not done")).end(),
+            Outcome::Skipped { because } => page.say(format_args!(": {because} was not done")).fold(6),
             Outcome::NotStarted => page.end(),
         };
     }
@@ -81,9 +111,9 @@ fn stopped(page: &mut Page, report: &Report) {
     }
     page.heading("Stopped:");
     for problem in &report.stopped {
-        page.say("  ").put(Role::Error, &problem.diagnostic.message).end();
+        page.say("  ").put(Role::Error, &problem.diagnostic.message).fold(4);
         if let Some(help) = &problem.diagnostic.help {
-            page.put(Role::Quiet, format_args!("      help: {help}")).end();
+            page.put(Role::Quiet, format_args!("      help: {help}")).fold(12);
         }
     }
 }
@@ -136,11 +166,11 @@ fn summary(page: &mut Page, report: &Report, verb: Verb) {
     } else {
         page.put(Role::Error, format_args!("{} incomplete.", verb.title()));
     }
-    page.say(format_args!(" {}", counts(report, verb))).end();
+    page.say(format_args!(" {}", counts(report, verb))).fold(2);
     if let Some(digest) = &report.plan_digest {
         page.put(Role::Quiet, format_args!("Plan digest: {digest}")).end();
     }
     if let Some(words) = going_on(report, verb) {
-        page.say(words).end();
+        page.say(words).fold(0);
     }
 }

@@ -17,7 +17,7 @@ use crate::plan::Plan;
 use crate::report::Report;
 use crate::value::{Ref, Set, Value};
 
-const PLAIN: Palette = Palette::Plain;
+const PLAIN: Look = Look::PLAIN;
 
 #[test]
 fn a_plan_with_everything() {
@@ -57,6 +57,111 @@ fn a_refused_plan_never_has_no_changes() {
     }
     let json: serde_json::Value = serde_json::from_str(&document(&one)).expect("JSON");
     assert_eq!((&json["exit_code"], json["plan"]["refusals"].as_array().map(Vec::len)), (&4.into(), Some(1)));
+}
+
+#[test]
+fn a_compact_plan_has_a_line_for_each_resource() {
+    insta::assert_snapshot!(plan(&sample::plan(), PLAIN.compact(true)));
+    insta::assert_snapshot!(drift(&sample::plan(), PLAIN.compact(true)));
+    insta::assert_snapshot!(report(&sample::complete(), Verb::Apply, PLAIN.compact(true)));
+}
+
+/// A plan of a table with many instances, most of which go the same way.
+fn many() -> Plan {
+    let mut plan = sample::nothing();
+    for n in 0..12 {
+        let mut line = sample::change(Kind::Bucket, "line", Action::Create, Reason::New);
+        line.address = line.address.at(format!("l{n:02}"));
+        line.fields = vec![sample::field("name", None, sample::text(&format!("line {n}")), None, Cause::Yours)];
+        let mut daily = sample::change(Kind::Bucket, "daily", Action::Update, Reason::Differs);
+        daily.address = daily.address.at(format!("l{n:02}"));
+        let wanted = sample::duration(if n < 8 { "90d" } else { "60d" });
+        daily.fields = vec![sample::field("retention", Some(sample::duration("30d")), wanted, None, Cause::Yours)];
+        let mut gone = sample::change(Kind::Label, "team", Action::Delete, Reason::NotDeclared);
+        gone.address = gone.address.at(format!("l{n:02}"));
+        let mut adopted = sample::change(Kind::User, "op", Action::None, Reason::InSync);
+        (adopted.adopts, adopted.address) = (true, adopted.address.at(format!("l{n:02}")));
+        adopted.object = sample::object(n, &format!("op {n}"));
+        plan.changes.extend([line, daily, gone, adopted]);
+    }
+    plan
+}
+
+#[test]
+fn instances_that_go_the_same_way_share_a_line() {
+    insta::assert_snapshot!(plan(&many(), PLAIN.compact(true)));
+    let mut done = Report::default();
+    for change in many().changes.iter().filter(|change| change.action != Action::None) {
+        let outcome = crate::apply::Outcome::Done { id: "0123456789abcdef".to_owned() };
+        done.outcomes.insert(change.address.clone(), (change.action, outcome));
+    }
+    insta::assert_snapshot!(report(&done, Verb::Apply, PLAIN.compact(true)));
+}
+
+#[test]
+fn who_saw_the_progress_reads_only_the_rest() {
+    insta::assert_snapshot!(report_after_progress(&sample::complete(), Verb::Apply, PLAIN));
+    let partial = report_after_progress(&sample::partial(), Verb::Apply, PLAIN);
+    assert!(partial.starts_with("Failed:\n"), "{partial}");
+}
+
+#[test]
+fn prose_keeps_to_the_width_and_values_stay_whole() {
+    let mut plan = sample::plan();
+    plan.changes[2].fields.push(sample::field(
+        "description",
+        None,
+        sample::text(&"a word ".repeat(20)),
+        None,
+        Cause::Yours,
+    ));
+    let look = Look { width: Some(60), ..PLAIN };
+    let text = super::plan(&plan, look) + &report(&sample::partial(), Verb::Apply, look) + &drift(&plan, look);
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn what_differs_is_seen_in_every_format() {
+    let look_alike = [
+        ("a\u{a0}b", "a b"),
+        ("r\u{430}w", "raw"),
+        ("x\r\ny", "x\ny"),
+        ("x ", "x"),
+        ("e\u{301}", "\u{e9}"),
+        ("a\tb", "a  b"),
+    ];
+    for (live, wanted) in look_alike {
+        let mut plan = sample::nothing();
+        let mut change = sample::change(Kind::Task, "t", Action::Update, Reason::Differs);
+        change.fields = vec![
+            sample::field("description", Some(sample::text(live)), sample::text(wanted), Some(wanted), Cause::Drift),
+            sample::field(
+                "flux",
+                Some(sample::script(&format!("a = \"{live}\"\nb"))),
+                sample::script(&format!("a = \"{wanted}\"\nb")),
+                None,
+                Cause::Drift,
+            ),
+        ];
+        plan.changes.push(change);
+        let mut now = plan.clone();
+        now.changes[1].fields[0].wanted = sample::text(live);
+        let differs = crate::plan::difference(&plan, &now);
+        let document = Document { plan: Some(&plan), ..Document::new(Exit::Ok) };
+        let texts = [
+            super::plan(&plan, PLAIN),
+            super::plan(&plan, PLAIN.compact(true)),
+            drift(&plan, PLAIN),
+            difference(&differs, PLAIN),
+            comment(Comment::Plan, &document),
+            comment(Comment::Drift, &document),
+            super::document(&document),
+        ];
+        for text in texts {
+            let visible = ["\\u{a0}", "\\u{430}", "\\r", "x \"", "\\u{301}", "\\t", "\\u00a0", "\\u0430", "\\u0301"];
+            assert!(visible.iter().any(|visible| text.contains(visible)), "{live:?} {text}");
+        }
+    }
 }
 
 #[test]
@@ -102,8 +207,12 @@ fn a_destroy_counts_what_it_destroyed() {
 fn colours_change_no_text() {
     let strip = |text: &str| anstream::adapter::strip_str(text).to_string();
     let (plan, done) = (sample::plan(), sample::partial());
-    let coloured = super::plan(&plan, Palette::Coloured) + &report(&done, Verb::Apply, Palette::Coloured);
-    assert_eq!(strip(&coloured), super::plan(&plan, PLAIN) + &report(&done, Verb::Apply, PLAIN));
+    let coloured = super::plan(&plan, Look::COLOURED) + &report(&done, Verb::Apply, Look::COLOURED);
+    // Only where there are no colours, words that differ are marked in a line of their own.
+    let marks = |line: &&str| !line.contains('^');
+    let plain = super::plan(&plan, PLAIN) + &report(&done, Verb::Apply, PLAIN);
+    let plain: String = plain.split_inclusive('\n').filter(marks).collect();
+    assert_eq!(strip(&coloured), plain);
     assert_ne!(strip(&coloured), coloured);
 }
 
@@ -267,7 +376,8 @@ proptest! {
             ..Document::new(Exit::Ok)
         };
         for text in [
-            plan(&sample_plan, PLAIN), drift(&sample_plan, PLAIN), report(&done, Verb::Apply, PLAIN),
+            plan(&sample_plan, PLAIN), plan(&sample_plan, PLAIN.compact(true)), drift(&sample_plan, PLAIN.compact(true)),
+            drift(&sample_plan, PLAIN), report(&done, Verb::Apply, PLAIN),
             difference(&other, PLAIN), dot(&edges), mermaid(&edges), document(&machine),
         ] {
             prop_assert!(!text.contains(|c| c != '\n' && is_hidden(c)), "{text:?}");

@@ -64,7 +64,7 @@ pub(super) fn last(field: &FieldChange) -> Option<String> {
 /// The lines of a value that is compared line by line: a script's own, or one for each member of a set.
 pub(super) fn lines(value: &Value) -> Option<Vec<String>> {
     match value {
-        Value::Script(script) => Some(script.text().lines().map(str::to_owned).collect()),
+        Value::Script(script) => Some(script_lines(script.text())),
         Value::Refs(set) => Some(set.iter().map(reference).collect()),
         Value::Scopes(scopes) => Some(scopes.iter().map(ToString::to_string).collect()),
         Value::Map(map) => {
@@ -73,6 +73,11 @@ pub(super) fn lines(value: &Value) -> Option<Vec<String>> {
         Value::Sinks(sinks) => Some(sinks.iter().map(ToString::to_string).collect()),
         _ => None,
     }
+}
+
+/// The lines of a script. A carriage return at the end of one is a part of it.
+fn script_lines(text: &str) -> Vec<String> {
+    text.strip_suffix('\n').unwrap_or(text).split('\n').map(str::to_owned).collect()
 }
 
 /// A number with its thousands apart.

@@ -1,12 +1,12 @@
 //! A server that does not answer, and is waited for.
 
 use super::page::Page;
-use super::style::{Palette, Role};
+use super::style::{Look, Role};
 use crate::api::{LONGEST_WAIT, Waiting};
 
 /// The line that tells of a wait.
-pub fn waiting(Waiting { error, wait, asked, next, of }: &Waiting, palette: Palette) -> String {
-    let mut page = Page::new(palette);
+pub fn waiting(Waiting { error, wait, asked, next, of }: &Waiting, look: Look) -> String {
+    let mut page = Page::new(look);
     page.put(Role::Quiet, "waiting: ");
     match error.status {
         None => page.say(format_args!("the server does not answer ({})", error.message)),
@@ -24,7 +24,7 @@ pub fn waiting(Waiting { error, wait, asked, next, of }: &Waiting, palette: Pale
         let (asked, longest) = (asked.as_secs(), LONGEST_WAIT.as_secs());
         page.say(format_args!("; the server asks for {asked} s, and fluxform waits {longest} s in all at most"));
     }
-    page.end();
+    page.fold(2);
     page.finish()
 }
 
@@ -46,7 +46,7 @@ mod tests {
             maybe_done: false,
         };
         let asked = (status == Some(503)).then_some(Duration::from_secs(480));
-        waiting(&Waiting { error, wait: Duration::from_millis(millis), asked, next, of: 5 }, Palette::Plain)
+        waiting(&Waiting { error, wait: Duration::from_millis(millis), asked, next, of: 5 }, Look::PLAIN)
     }
 
     #[test]

@@ -6,10 +6,11 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use fluxform::manifest::{Inputs, Loaded, Manifest, Resource, load};
-use fluxform::render::diagnostic::{Look, text};
+use fluxform::render::Look;
+use fluxform::render::diagnostic::text;
 use fluxform::value::Value;
 
-const LOOK: Look = Look { colour: false, width: 100 };
+const LOOK: Look = Look { width: Some(100), ..Look::PLAIN };
 
 #[test]
 fn each_good_project_gives_its_manifest() {

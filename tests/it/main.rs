@@ -3,7 +3,6 @@
 
 mod bad_input;
 mod cases;
-mod checkout;
 mod ci;
 mod cli;
 mod clients;

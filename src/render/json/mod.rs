@@ -150,12 +150,12 @@ pub fn documents(exit: Exit, parts: &[Part<'_>]) -> String {
     })
 }
 
-/// Any value as indented JSON whose strings hold no hidden character as such.
+/// Any value as indented JSON of ASCII characters, and so without a hidden one: two values that differ look different.
 pub fn text(value: &impl Serialize) -> String {
     let json = serde_json::to_string_pretty(value).expect("invariant: the forms have string keys and no failing parts");
     let mut out = String::with_capacity(json.len() + 1);
     for c in json.chars() {
-        if c != '\n' && is_hidden(c) {
+        if !c.is_ascii() || c != '\n' && is_hidden(c) {
             let mut units = [0; 2];
             out.extend(c.encode_utf16(&mut units).iter().map(|unit| format!("\\u{unit:04x}")));
         } else {

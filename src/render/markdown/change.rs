@@ -1,8 +1,9 @@
 //! One resource of a plan.
 
-use super::super::drift::{is, was};
-use super::super::field::{Line, before, by_lines, cause};
+use super::super::drift;
+use super::super::field::{by_lines, cause, sides};
 use super::super::human::{on_ledger, remarks};
+use super::super::lines::{Line, Piece, marked, marks};
 use super::super::reason::{data, object, reason, sign, threat};
 use super::super::value::{lines, short};
 use super::fit::Item;
@@ -31,8 +32,9 @@ pub(super) fn drifted(change: &Change) -> Item {
     let why = reason(&change.reason, change.address.kind).filter(|_| gone);
     let mut diff: Vec<String> = why.into_iter().map(|why| format!("! {why}")).collect();
     for field in change.fields.iter().filter(|field| matches!(field.cause, Cause::Drift | Cause::Both)) {
-        diff.push(format!("- {} = {}", field.field, was(field)));
-        diff.push(format!("+ {} = {}", field.field, is(field)));
+        let (was, is) = drift::sides(field);
+        diff.push(format!("- {} = {was}", field.field));
+        diff.push(format!("+ {} = {is}", field.field));
     }
     item("!", change, &diff)
 }
@@ -94,16 +96,27 @@ fn changed(field: &FieldChange) -> Vec<String> {
     let name = field.field;
     let mut diff: Vec<String> = cause(field).into_iter().map(|words| format!("! {name}: {words}")).collect();
     let Some(lines) = by_lines(field) else {
-        diff.push(format!("- {name} = {}", before(field)));
-        diff.push(format!("+ {name} = {}", short(&field.wanted)));
+        let (before, after) = sides(field);
+        diff.push(format!("- {name} = {before}"));
+        diff.push(format!("+ {name} = {after}"));
         return diff;
     };
     diff.push(format!("# {name}:"));
-    diff.extend(lines.into_iter().map(|line| match line {
-        Line::Both(text) => format!("      {text}"),
-        Line::Old(text) => format!("-     {text}"),
-        Line::New(text) => format!("+     {text}"),
-        Line::Gap => "# ...".to_owned(),
-    }));
+    let text = |pieces: &[Piece]| pieces.iter().map(|piece| piece.text.as_str()).collect::<String>();
+    for (line, marked) in lines.iter().zip(marked(&lines)) {
+        match line {
+            // No line of a comment may begin with what could be read as a mention.
+            Line::Hunk(text) => diff.push(format!("# {text}")),
+            Line::Note(text) => diff.push(format!("# {text}")),
+            Line::Both(text) => diff.push(format!("      {text}")),
+            Line::Old(pieces) => diff.push(format!("-     {}", text(pieces))),
+            Line::New(pieces) => diff.push(format!("+     {}", text(pieces))),
+        }
+        if let Line::Old(pieces) | Line::New(pieces) = line
+            && let Some(marks) = marks(pieces).filter(|_| marked)
+        {
+            diff.push(format!("      {marks}"));
+        }
+    }
     diff
 }

@@ -9,13 +9,13 @@ mod safe;
 mod tests;
 
 use super::coverage::{hidden, managed};
-use super::diagnostic::{self, Look};
+use super::diagnostic;
 use super::difference::one as one_difference;
 use super::human::{on_server, refused as refused_words, totals};
 use super::json::{Document, Part};
 use super::page::Page;
 use super::reason::listed;
-use super::style::Palette;
+use super::style::Look;
 use super::value::count;
 use crate::diagnostic::Diagnostic;
 use crate::diff::Change;
@@ -112,7 +112,7 @@ fn group(of: Comment, mut head: String, document: &Document<'_>) -> Group {
     let title = if of == Comment::Drift { "Not decided" } else { "Refused" };
     sections.push(section(title, Rank::First, refusals.map(said).collect()));
     let differs = document.difference.iter().map(|difference| {
-        let mut page = Page::new(Palette::Plain);
+        let mut page = Page::new(Look::PLAIN);
         one_difference(&mut page, difference);
         let full = format!("{}\n", block("diff", page.finish().lines().map(as_diff)));
         Item { full, brief: format!("- **{}**\n", code(&difference.address)), name: Some(code(&difference.address)) }
@@ -214,7 +214,7 @@ fn drift(plan: &Plan) -> Vec<Section> {
 
 /// A diagnostic with the lines that it speaks of. No line of it begins a line: some readers take a slash there for an order.
 fn diagnosed(diagnostic: &Diagnostic) -> Item {
-    let text = diagnostic::text(std::slice::from_ref(diagnostic), Look { colour: false, width: WIDTH });
+    let text = diagnostic::text(std::slice::from_ref(diagnostic), Look { width: Some(WIDTH), ..Look::PLAIN });
     let lines = text.trim_end().lines().map(|line| format!("  {line}").trim_end().to_owned());
     Item {
         full: format!("{}\n", block("text", lines)),

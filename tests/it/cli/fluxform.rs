@@ -25,7 +25,13 @@ impl Fluxform {
     pub(crate) fn new(arguments: &[&str]) -> Self {
         let home = tempfile::tempdir().unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_fluxform"));
-        command.args(arguments).env_clear().env("HOME", home.path()).current_dir(home.path()).stdin(Stdio::null());
+        command
+            .args(arguments)
+            .env_clear()
+            .env("HOME", home.path())
+            .env("COLUMNS", "100")
+            .current_dir(home.path())
+            .stdin(Stdio::null());
         Self { command, home }
     }
 

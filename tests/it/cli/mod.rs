@@ -3,6 +3,7 @@
 mod connection;
 pub(crate) mod fluxform;
 mod help;
+mod look;
 mod project;
 mod server;
 mod setup;

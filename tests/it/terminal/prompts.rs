@@ -33,6 +33,17 @@ fn only_yes_applies() {
 }
 
 #[test]
+fn the_report_does_not_repeat_what_the_progress_said() {
+    let dir = project(MANIFEST);
+    let (code, shown) = answered(on("apply", dir.path()).at_terminal(), "yes");
+    assert_eq!(code, Some(0), "{shown}");
+    assert!(shown.contains("created") && !shown.contains("Applied:"), "{shown}");
+    // Where the progress is not to be seen, the report has it all.
+    let (destroyed, said) = (on("destroy", dir.path()).arg("--auto-approve").run().with(0), "Applied:\n  - bucket.raw");
+    assert!(destroyed.out.contains(said), "{}", destroyed.out);
+}
+
+#[test]
 fn the_end_of_input_and_an_interrupt_are_no_consent() {
     let dir = project(MANIFEST);
     let mut terminal = on("apply", dir.path()).at_terminal();

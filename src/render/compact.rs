@@ -1,0 +1,208 @@
+//! One line for each resource, and one for all instances of a `for_each` that go the same way.
+
+use std::collections::HashMap;
+
+use super::drift;
+use super::field::{by_lines, sides};
+use super::human::{on_ledger, released, role};
+use super::lines::Line;
+use super::page::Page;
+use super::reason::{listed, reason, sign};
+use super::style::{Look, Role};
+use crate::address::Address;
+use crate::diff::{Action, Cause, Change, FieldChange};
+use crate::kind::Kind;
+use crate::plan::Plan;
+
+/// A value of more characters is only named.
+const SHORT: usize = 40;
+/// Of a part of the instances, so many are named.
+const NAMED: usize = 6;
+
+/// Resources that share a line.
+pub(super) struct Row<'a> {
+    /// The first of them.
+    address: &'a Address,
+    instances: Vec<&'a str>,
+    /// What is said of all of them.
+    words: String,
+}
+
+/// One line for each resource, and for all instances of one table of which the same is said.
+pub(super) fn rows<'a>(items: impl IntoIterator<Item = (&'a Address, String)>) -> Vec<Row<'a>> {
+    let mut rows: Vec<Row<'a>> = Vec::new();
+    let mut known: HashMap<(Kind, &'a str, String), usize> = HashMap::new();
+    for (address, words) in items {
+        let Some(instance) = address.instance.as_deref() else {
+            rows.push(Row { address, instances: Vec::new(), words });
+            continue;
+        };
+        let row = *known.entry((address.kind, &address.key, words.clone())).or_insert_with(|| {
+            rows.push(Row { address, instances: Vec::new(), words });
+            rows.len() - 1
+        });
+        rows[row].instances.push(instance);
+    }
+    rows
+}
+
+/// How many instances each table has.
+pub(super) fn tables<'a>(addresses: impl IntoIterator<Item = &'a Address>) -> HashMap<(Kind, &'a str), usize> {
+    let mut tables = HashMap::new();
+    for address in addresses.into_iter().filter(|address| address.instance.is_some()) {
+        *tables.entry((address.kind, address.key.as_str())).or_insert(0) += 1;
+    }
+    tables
+}
+
+impl Row<'_> {
+    /// The address, or the table with how many of its instances are meant, of `all` that it has.
+    pub(super) fn put(&self, page: &mut Page, all: &HashMap<(Kind, &str), usize>) {
+        let many = match self.instances.as_slice() {
+            [] | [_] => {
+                page.put(Role::Strong, self.address);
+                return;
+            }
+            many => many,
+        };
+        page.put(Role::Strong, format_args!("{}[*]", self.address.table()));
+        let all = all.get(&(self.address.kind, self.address.key.as_str())).copied().unwrap_or(many.len());
+        if all <= many.len() {
+            page.put(Role::Quiet, format_args!(" ({} instances)", many.len()));
+            return;
+        }
+        let mut named = many.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");
+        if many.len() > NAMED {
+            named.push_str(&format!(", {} more", many.len() - NAMED));
+        }
+        page.put(Role::Quiet, format_args!(" ({} of {all} instances: {named})", many.len()));
+    }
+
+    /// What is said of all of them.
+    pub(super) fn words(&self) -> &str {
+        &self.words
+    }
+}
+
+/// Writes changes on the server.
+pub(super) fn changes(page: &mut Page, plan: &Plan, changes: &[&Change]) {
+    let all = tables(plan.changes.iter().map(|change| &change.address));
+    // Rows go by their words, so the sign is one of them.
+    let items = changes.iter().map(|change| (&change.address, format!("{:>3}\n{}", sign(change.action), said(change))));
+    let known: HashMap<&Address, &Change> = changes.iter().map(|change| (&change.address, *change)).collect();
+    for row in rows(items) {
+        let (sign, words) = row.words.split_once('\n').unwrap_or_default();
+        page.put(role(known[row.address].action), sign).say(" ");
+        row.put(page, &all);
+        let members = row.instances.iter().filter_map(|key| known.get(&row.address.table().at(*key)).copied());
+        page.put(Role::Quiet, differing(&members.collect::<Vec<_>>())).say(words).end();
+    }
+}
+
+/// In which fields the instances of a row differ, in words.
+fn differing(members: &[&Change]) -> String {
+    let [first, rest @ ..] = members else { return String::new() };
+    let of =
+        |change: &Change, field: &str| change.fields.iter().find(|of| of.field == field).map(|of| of.wanted.clone());
+    let differs =
+        |field: &&FieldChange| rest.iter().any(|other| of(other, field.field).as_ref() != Some(&field.wanted));
+    let names: Vec<&str> = first.fields.iter().filter(differs).map(|field| field.field).collect();
+    if names.is_empty() { String::new() } else { format!(", each with its own {}", listed(names)) }
+}
+
+/// What happens to a resource besides its action.
+fn said(change: &Change) -> String {
+    let mut words = String::new();
+    if matches!(change.action, Action::Update | Action::Replace) {
+        let fields: Vec<_> = change.fields.iter().map(changed).collect();
+        words = format!("  {}", fields.join(", "));
+    }
+    let mut remarks: Vec<String> = reason(&change.reason, change.address.kind).into_iter().collect();
+    if change.adopts {
+        remarks.push("adopted".to_owned());
+    }
+    if let Some(from) = &change.moved_from {
+        let from = if from.instance.is_some() { format!("{}[*]", from.table()) } else { from.to_string() };
+        remarks.push(format!("was {from}"));
+    }
+    if !change.released.is_empty() {
+        remarks.push(released(change));
+    }
+    if change.unverified {
+        remarks.push("unverified".to_owned());
+    }
+    if !remarks.is_empty() {
+        words.push_str(&format!("  # {}", remarks.join("; ")));
+    }
+    words
+}
+
+/// A field that differs, in few words.
+fn changed(field: &FieldChange) -> String {
+    let drift = match field.cause {
+        Cause::Drift | Cause::Both => " (drift)",
+        Cause::Yours | Cause::New => "",
+    };
+    if let Some(lines) = by_lines(field) {
+        let count = |new: bool| {
+            lines.iter().filter(|line| matches!((line, new), (Line::New(_), true) | (Line::Old(_), false))).count()
+        };
+        return format!("{} (+{} -{}){drift}", field.field, count(true), count(false));
+    }
+    let (before, after) = sides(field);
+    match before.chars().count().max(after.chars().count()) {
+        0..=SHORT => format!("{} {before} -> {after}{drift}", field.field),
+        _ => format!("{}{drift}", field.field),
+    }
+}
+
+/// Writes what only the ledger sees.
+pub(super) fn ledger(page: &mut Page, plan: &Plan, changes: &[&Change]) {
+    let all = tables(plan.changes.iter().map(|change| &change.address));
+    let verbs = changes.iter().flat_map(|change| {
+        let lone = change.address.instance.is_none();
+        on_ledger(change).into_iter().map(move |(verb, words)| {
+            (&change.address, format!("{verb:<8}\n{}", if lone { words } else { String::new() }))
+        })
+    });
+    for row in rows(verbs) {
+        let (verb, words) = row.words.split_once('\n').unwrap_or_default();
+        page.say("  ").put(Role::Ledger, verb);
+        row.put(page, &all);
+        page.say(words).end();
+    }
+}
+
+/// Writes what drifted.
+pub(super) fn drifted(page: &mut Page, plan: &Plan, changes: &[&Change]) {
+    let all = tables(plan.changes.iter().map(|change| &change.address));
+    let said = |change: &Change| {
+        let why = drift::gone(change).into_iter();
+        let fields = change.fields.iter().filter(|field| matches!(field.cause, Cause::Drift | Cause::Both));
+        let fields = fields.map(|field| {
+            let (was, is) = drift::sides(field);
+            match was.chars().count().max(is.chars().count()) {
+                0..=SHORT => format!("{} was {was}, is {is}", field.field),
+                _ => field.field.to_owned(),
+            }
+        });
+        why.chain(fields).collect::<Vec<_>>().join("; ")
+    };
+    for row in rows(changes.iter().map(|change| (&change.address, said(change)))) {
+        page.say("  ");
+        row.put(page, &all);
+        page.say("  ").put(Role::Warning, row.words()).end();
+    }
+}
+
+/// One line for each resource, with a word on it.
+pub fn brief<'a>(items: impl IntoIterator<Item = (&'a Address, &'static str)>, look: Look) -> String {
+    let items: Vec<_> = items.into_iter().collect();
+    let all = tables(items.iter().map(|(address, _)| *address));
+    let mut page = Page::new(look);
+    for row in rows(items.iter().map(|(address, word)| (*address, (*word).to_owned()))) {
+        row.put(&mut page, &all);
+        page.say("  ").put(Role::Quiet, row.words()).end();
+    }
+    page.finish()
+}
