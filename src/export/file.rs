@@ -10,7 +10,7 @@ use super::{Export, Resource, Sources, Wish};
 use crate::address::{Address, is_plain_key};
 use crate::kind::{Key, Kind};
 use crate::snapshot::Sight;
-use crate::value::{Value, digest};
+use crate::value::{Script, Value, digest};
 
 /// The file with `[project]`: without it the others are no project.
 pub const HEAD: &str = "fluxform.toml";
@@ -35,11 +35,19 @@ pub(super) fn files(wish: &Wish, sources: Sources<'_>, selection: Selection<'_>,
             Value::Script(script) => script.source().map(str::to_owned),
             _ => None,
         });
+        let script = script.and_then(|script| in_file(&script));
         let has_script = script.is_some();
         export.files.extend(script.map(|script| (path.clone(), script)));
         pieces.push(Piece {
             address: address.clone(),
-            text: table::declared(address, declared.object, &declared.fields, &path, sources, names),
+            text: table::declared(
+                address,
+                declared.object,
+                &declared.fields,
+                has_script.then_some(&path),
+                sources,
+                names,
+            ),
             resource: Resource {
                 id: id.1.clone(),
                 external: false,
@@ -98,6 +106,13 @@ fn append(
 
 fn kind_file(kind: Kind) -> String {
     format!("{kind}s.toml")
+}
+
+/// A script as a file has it, whose line ends are those of the checkout; none where that would be another program: a string over
+/// several lines can hold `\r\n`.
+fn in_file(script: &str) -> Option<String> {
+    let text = script.strip_prefix('\u{feff}').unwrap_or(script).replace("\r\n", "\n");
+    (text == script || Script::of_task(text.clone()) == Script::of_task(script.to_owned())).then_some(text)
 }
 
 /// The file of a script. A key that the ledger has may be any text.

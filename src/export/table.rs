@@ -12,12 +12,12 @@ use crate::value::{Fields, Ref, Value};
 /// A line that grows longer becomes several.
 const WIDTH: usize = 110;
 
-/// A resource that is declared. A script stands in the file `script`.
+/// A resource that is declared. A script stands in the file `script`, or, if there is none, in the manifest.
 pub(super) fn declared(
     address: &Address,
     object: &Object,
     fields: &Fields,
-    script: &str,
+    script: Option<&String>,
     sources: Sources<'_>,
     names: &Names,
 ) -> String {
@@ -83,7 +83,7 @@ fn written(
     field: &str,
     value: &Value,
     object: &Object,
-    script: &str,
+    script: Option<&String>,
     sources: Sources<'_>,
     names: &Names,
 ) -> Option<String> {
@@ -100,7 +100,11 @@ fn written(
         Value::Infinite => string("infinite"),
         Value::Ref(of) => string(&reference(of)?),
         Value::Refs(set) => list(set.iter().filter_map(reference).collect()),
-        Value::Script(_) => format!("{{ file = {} }}", string(script)),
+        Value::Script(text) => match script {
+            Some(file) => format!("{{ file = {} }}", string(file)),
+            // Nothing is expanded in it.
+            None => basic(text.source()?),
+        },
         Value::Scopes(scopes) => list(
             scopes
                 .iter()

@@ -100,7 +100,21 @@ fn unreadable(error: &ConfineError) -> Diagnostic {
 
 #[cfg(test)]
 mod tests {
-    use super::is_manifest;
+    use super::{is_manifest, text};
+    use std::path::Path;
+
+    #[test]
+    fn a_checkout_has_no_line_ends_of_its_own() {
+        for (bytes, wanted) in [
+            ("\u{feff}a = 1\r\n\r\nb = \"\\r\\n\"\r\n", "a = 1\n\nb = \"\\r\\n\"\n"),
+            ("a\r\nb", "a\nb"),
+            ("\u{feff}a\u{feff}", "a\u{feff}"),
+            ("a\rb\n", "a\rb\n"),
+        ] {
+            let source = text(Path::new("x"), "x".to_owned(), bytes.into()).expect("UTF-8");
+            assert_eq!(source.text, wanted);
+        }
+    }
 
     #[test]
     fn variable_files_fleets_and_dot_files_are_no_manifests() {

@@ -3,6 +3,7 @@
 
 mod bad_input;
 mod cases;
+mod checkout;
 mod ci;
 mod cli;
 mod clients;
