@@ -131,6 +131,10 @@ pub enum TokenKind {
     Dot,
     /// `?`
     Question,
+    /// A character that starts no token.
+    Illegal,
+    /// The end of the script.
+    End,
 }
 
 impl TokenKind {

@@ -50,7 +50,7 @@ fn hex_byte(escape: &str, span: &Range<usize>) -> Result<u8, FluxError> {
 }
 
 /// The pattern of a regular expression: `\/` is a slash, `\xNN` a byte, all else stays.
-fn decode_regex<'a>(text: &'a str, span: &Range<usize>) -> Result<Cow<'a, str>, FluxError> {
+pub(crate) fn decode_regex<'a>(text: &'a str, span: &Range<usize>) -> Result<Cow<'a, str>, FluxError> {
     if !text.contains('\\') {
         return Ok(text.into());
     }
@@ -85,7 +85,7 @@ fn decode_regex<'a>(text: &'a str, span: &Range<usize>) -> Result<Cow<'a, str>, 
 
 /// `2026-01-02` is midnight UTC; zeros at the end of a fraction and digits below the nanosecond are dropped; an offset
 /// of zero is `Z`.
-fn canonical_time(text: &str) -> String {
+pub(crate) fn canonical_time(text: &str) -> String {
     let Some((date, clock)) = text.split_once('T') else {
         return format!("{text}T00:00:00Z");
     };

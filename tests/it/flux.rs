@@ -1,5 +1,11 @@
 //! Flux as the real server reads and formats it: the judge of our scanner, literals and comparison.
 
+mod broken;
+mod dice;
+mod grammar;
+mod spacing;
+mod tree;
+
 use fluxform::flux::{AuthorScript, Literal, LiveScript, NormalForm, Schedule, TaskHead, TokenKind, scan};
 use serde_json::{Value, json};
 
