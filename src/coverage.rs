@@ -58,7 +58,7 @@ pub fn coverage(snapshot: &Snapshot, owned: &Owned) -> Coverage {
     let mut coverage = Coverage::default();
     for (kind, view) in &snapshot.kinds {
         let mut count = Count { sight: view.sight, ours: 0, theirs: 0, external: 0, unmanaged: 0 };
-        for object in view.objects.values().filter(|object| !object.system) {
+        for object in view.objects.values().filter(|object| !object.never_managed()) {
             let id = (*kind, object.id.clone());
             if owned.ours.contains(&id) {
                 count.ours += 1;
@@ -105,7 +105,7 @@ impl Coverage {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kind::Object;
+    use crate::kind::{Object, Standing};
     use crate::snapshot::View;
     use crate::value::Fields;
 
@@ -116,7 +116,7 @@ mod tests {
             name: (*name).to_owned(),
             created: None,
             fields: Fields::default(),
-            system: name.starts_with('_'),
+            standing: if name.starts_with('_') { Standing::System } else { Standing::Ordinary },
             user: None,
         };
         let objects = names.iter().map(object).map(|object| (object.id.clone(), object)).collect();

@@ -153,7 +153,7 @@ async fn all_of(client: &Client, kind: Kind, object: &Object) -> Result<Vec<Prob
     let mut probes = Vec::new();
     for inner in Kind::ALL.iter().filter(|kind| kind.spec().holds_data && kind.spec().place == Place::Org) {
         let held = inner.list(client, &[&object.id], Asked::NOTHING).await?;
-        probes.extend(held.iter().filter(|held| !held.system).map(|held| Probe::new(held, None)));
+        probes.extend(held.iter().filter(|held| !held.never_managed()).map(|held| Probe::new(held, None)));
     }
     Ok(probes)
 }

@@ -19,6 +19,17 @@ pub struct Field {
     pub change: Change,
     /// The field that may be written instead of it: a default of the one gives way to the other.
     pub or: Option<&'static str>,
+    /// What holds for a secret that is written; none where it is no secret.
+    pub secret: Option<SecretRule>,
+}
+
+/// What holds for a secret that is written to a server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SecretRule {
+    /// How many bytes it may have.
+    pub bytes: (usize, usize),
+    /// The field whose change sets it again.
+    pub again: &'static str,
 }
 
 /// How a field is written in a manifest.
@@ -105,7 +116,21 @@ pub enum Change {
 impl Field {
     /// A text field that is compared with the server and changed in place.
     pub const fn text(name: &'static str, omitted: Omitted, doc: &'static str) -> Self {
-        Self { name, doc, shape: Shape::Text, omitted, compared: Compared::Live, change: Change::InPlace, or: None }
+        Self {
+            name,
+            doc,
+            shape: Shape::Text,
+            omitted,
+            compared: Compared::Live,
+            change: Change::InPlace,
+            or: None,
+            secret: None,
+        }
+    }
+
+    /// Whether no server tells its value, so that only the ledger can tell whether it was set.
+    pub fn write_only(&self) -> bool {
+        self.shape == Shape::Source
     }
 
     /// The same field in another shape.
@@ -126,6 +151,15 @@ impl Field {
     #[must_use]
     pub const fn or(mut self, other: &'static str) -> Self {
         self.or = Some(other);
+        self
+    }
+
+    /// The same field as a secret.
+    #[must_use]
+    pub const fn secret(mut self, rule: SecretRule) -> Self {
+        self.shape = Shape::Source;
+        self.compared = Compared::Never;
+        self.secret = Some(rule);
         self
     }
 

@@ -167,6 +167,7 @@ const REFUSALS: &[&str] = &[
     "authorizations cannot be created with the instance type",
     "cannot be deleted as a replication references it",
     "cannot unmarshal",
+    "could not fulfil schedule",
 ];
 
 /// The class of an error that is not in InfluxDB's form: by a proxy, or by something else altogether.

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::step::TRIES;
+use super::create::TRIES;
 use crate::address::Address;
 use crate::api::{ApiError, Writer};
 use crate::kind::{Asked, Ids, Want};
-use crate::ledger::{Intent, Resolution, resolve};
+use crate::ledger::{Intent, Resolution, resolve, set_by_post};
 use crate::manifest::Manifest;
 
 /// Makes the home org, which is declared as `address` and does not exist; gives its ID. Where the reply is lost, looks
@@ -21,7 +21,8 @@ pub async fn create_home_org(writer: &Writer, manifest: &Manifest, address: &Add
     let want = Want { fields, org: "", ids: &ids, marker: None, password: None };
     let name = fields.text("name").unwrap_or_default().to_owned();
     let at = writer.server_time().unwrap_or_default();
-    let intent = Intent { org: None, name, digest: String::new(), at, marker: None };
+    let sets = set_by_post(fields);
+    let intent = Intent { org: None, name, digest: String::new(), at, marker: None, fields: sets, blind: false };
     for attempt in 1.. {
         let error = match address.kind.create(writer, &want).await {
             Ok(made) => return Ok(made.object.id),

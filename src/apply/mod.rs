@@ -1,7 +1,9 @@
 //! The only writer: walks a plan and tells what happens as events.
 
+mod create;
 mod deliver;
 mod event;
+mod failed;
 mod home;
 mod prepare;
 mod record;
@@ -24,7 +26,7 @@ use crate::api::Writer;
 use crate::diagnostic::Diagnostic;
 use crate::diff::{Action, Target};
 use crate::exit::{Exit, Problem};
-use crate::ledger::{Intent, Journal, Ledger, Update};
+use crate::ledger::{Intent, Journal, Ledger, Update, set_by_post};
 use crate::manifest::Manifest;
 use crate::plan::Plan;
 use crate::snapshot::Snapshot;
@@ -66,7 +68,6 @@ pub fn intents(plan: &Plan, manifest: &Manifest, snapshot: &Snapshot) -> BTreeMa
         .map(|change| {
             let resource = &manifest.resources[&change.address];
             let fields = &resource.fields;
-            let org = change.object.as_ref().and_then(|object| object.org.clone()).or_else(|| snapshot.home.clone());
             let marker = change
                 .address
                 .kind
@@ -74,11 +75,13 @@ pub fn intents(plan: &Plan, manifest: &Manifest, snapshot: &Snapshot) -> BTreeMa
                 .delivers
                 .then(|| format!("{}/{}", plan.project, rand::random_range(0..1_u64 << 48)));
             let intent = Intent {
-                org: org.filter(|_| change.address.kind.spec().place == crate::kind::Place::Org),
+                org: change.org.clone(),
                 name: fields.text("name").or(fields.text("description")).unwrap_or_default().to_owned(),
                 digest: fields.script_print(),
                 at: snapshot.at,
                 marker,
+                fields: if change.address.kind.spec().delivers { BTreeMap::new() } else { set_by_post(fields) },
+                blind: change.unverified,
             };
             (change.address.clone(), intent)
         })
@@ -122,6 +125,15 @@ pub async fn run(run: Run<'_>, tell: &mut dyn FnMut(Event)) {
             .help("what was under way is finished and recorded; run apply again to go on");
         Some(Problem { exit, diagnostic })
     };
-    Walk::new(changes, &run.plan.after).run(run.parallelism, |change| doer.act(change), stopped, tell).await;
+    let mut heard = |event: Event| {
+        if let Event::Ended { address, outcome: Outcome::Skipped { .. } | Outcome::NotStarted, .. } = &event
+            && run.intents.contains_key(address)
+        {
+            // Nothing was sent: what is found under this name later is somebody else's.
+            run.journal.record(Update::ClearIntent(address.clone()));
+        }
+        tell(event);
+    };
+    Walk::new(changes, &run.plan.after).run(run.parallelism, |change| doer.act(change), stopped, &mut heard).await;
     tell(Event::End);
 }

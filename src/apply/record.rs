@@ -1,7 +1,9 @@
 //! What the ledger has to know of an object.
 
+use std::collections::BTreeSet;
+
 use crate::diff::{Change, Target};
-use crate::field::Compared;
+use crate::field::{Compared, Field};
 use crate::kind::Kind;
 use crate::ledger::{Entry, Origin, Update};
 use crate::manifest::{Manifest, Resource};
@@ -37,7 +39,31 @@ pub(super) fn entry(
         lifecycle: resource.lifecycle.clone(),
         needs: resource.needs.iter().cloned().collect(),
         secret: same_object.and_then(|old| old.secret.clone()),
+        lacks: lacks(change, resource, same_object),
         predecessors: same_object.map(|old| old.predecessors.clone()).unwrap_or_default(),
+    }
+}
+
+/// The fields that the object was never given, as far as is known, once `change` is done. Of what was there before this
+/// project nothing is known.
+fn lacks(change: &Change, resource: &Resource, old: Option<&Entry>) -> BTreeSet<String> {
+    let fields = change.address.kind.spec().fields.iter();
+    let declared = |field: &str| resource.fields.get(field).is_some();
+    match old {
+        Some(old) => {
+            let changed = |field: &Field| {
+                let again = field.secret.map(|rule| rule.again);
+                change.fields.iter().any(|change| change.field == field.name || Some(change.field) == again)
+            };
+            let lacking = fields.filter(|field| old.lacks.contains(field.name) && !changed(field));
+            let kept = lacking.filter(|field| field.write_only() || declared(field.name));
+            kept.map(|field| field.name.to_owned()).collect()
+        }
+        None if change.adopts => BTreeSet::new(),
+        None => {
+            let never = fields.filter(|field| field.write_only() && !declared(field.name));
+            never.map(|field| field.name.to_owned()).collect()
+        }
     }
 }
 

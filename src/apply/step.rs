@@ -3,23 +3,21 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 
+use super::create::{Come, unfinished};
 use super::deliver::Delivery;
 use super::prepare::Passwords;
 use super::record;
 use crate::address::Address;
-use crate::api::{ApiError, Class, Writer};
+use crate::api::Writer;
 use crate::diagnostic::Diagnostic;
-use crate::diff::{Action, Change, Reason, Target};
+use crate::diff::{Action, Change, Target};
 use crate::exit::{Exit, Problem};
-use crate::kind::{Asked, Delete, Ids, Kind, Made, Object, Want};
-use crate::ledger::{Entry, Intent, Journal, Ledger, Resolution, Update, resolve};
+use crate::kind::{Delete, Ids, Kind, Want};
+use crate::ledger::{Entry, Intent, Journal, Ledger, Update};
 use crate::manifest::{Manifest, Resource};
 use crate::secret::Secret;
 use crate::snapshot::Snapshot;
 use crate::value::{Ref, Value};
-
-/// How often a create whose reply was lost is sent again, after looking.
-pub(super) const TRIES: usize = 3;
 
 /// Everything that a change needs to be done.
 pub(super) struct Doer<'a> {
@@ -147,14 +145,21 @@ impl<'a> Doer<'a> {
             marker: intent.and_then(|intent| intent.marker.as_deref()),
             password: wanted.password.as_ref(),
         };
-        let made = self.make(change, &want, intent).await?;
+        let Come { made, error } = self.make(change, &want, intent).await?;
         let target =
             Target { id: made.object.id.clone(), org: made.object.org.clone(), name: made.object.name.clone() };
         let mut entry = Entry { predecessors, ..self.entry(change, &target, made.object.created.clone()) };
         self.learn(&change.address, &target.id, target.org.as_deref());
+        if let Err((lacks, failed)) = self.finish(kind, &made, &want).await {
+            entry.fields.retain(|field, _| !lacks.contains(field));
+            entry.lacks.extend(lacks.iter().cloned());
+            self.put(change, entry);
+            // The first error is the one that counts.
+            return Err(error.unwrap_or_else(|| unfinished(change, &lacks, failed)));
+        }
         let (Some(delivery), Some(secret)) = (delivery, made.secret) else {
             self.put(change, entry);
-            return Ok(target.id);
+            return error.map_or(Ok(target.id), Err);
         };
         entry.secret = None;
         self.wait(self.written(change, entry.clone())).await?;
@@ -188,62 +193,6 @@ impl<'a> Doer<'a> {
         Ok(())
     }
 
-    /// Sends the create; where the reply is lost, looks before it sends again.
-    async fn make(&self, change: &Change, want: &Want<'_>, intent: Option<&Intent>) -> Result<Made, Problem> {
-        let kind = change.address.kind;
-        for attempt in 1.. {
-            let error = match kind.create(self.writer, want).await {
-                Ok(made) => return Ok(made),
-                Err(error) => error,
-            };
-            let (true, Some(intent)) = (error.maybe_done && attempt < TRIES, intent) else {
-                return Err(create_problem(change, error));
-            };
-            match self.look(change, want.org, intent).await? {
-                None => {}
-                Some(object) if kind.spec().delivers => kind.delete(self.writer, &object.id).await?,
-                Some(object) => {
-                    // The create may have been lost between the object and what belongs to it, such as its labels.
-                    let all: Vec<&'static str> = want.fields.iter().map(|(field, _)| field).collect();
-                    kind.update(self.writer, &object, want, &all).await?;
-                    return Ok(Made { object, secret: None });
-                }
-            }
-        }
-        unreachable!("the loop ends by returning")
-    }
-
-    /// The object that a create with a lost reply has made, if it has.
-    async fn look(&self, change: &Change, org: &str, intent: &Intent) -> Result<Option<Object>, Problem> {
-        let kind = change.address.kind;
-        let mut objects = kind.list(self.writer, &[org], Asked::NOTHING).await?;
-        let mut owned: BTreeSet<(Kind, String)> = self.foreign.keys().cloned().collect();
-        owned.extend(self.ledger.entries.iter().map(|(address, entry)| (address.kind, entry.id.clone())));
-        {
-            let made = self.objects.lock().expect("no one panics while it holds the IDs");
-            owned.extend(made.iter().map(|(address, (id, _))| (address.kind, id.clone())));
-        }
-        match resolve(kind, intent, objects.iter(), &owned, &self.snapshot.me, &|object| object.fields.script_print()) {
-            Resolution::NotMade => Ok(None),
-            Resolution::Made(id) => {
-                let at = objects.iter().position(|object| object.id == id);
-                Ok(at.map(|at| objects.swap_remove(at)))
-            }
-            Resolution::Ambiguous(ids) => Err(Problem {
-                exit: Exit::Error,
-                diagnostic: Diagnostic::error(
-                    "apply::ambiguous",
-                    format!(
-                        "the reply to creating {} was lost, and it could be any of {}",
-                        change.address,
-                        ids.join(", ")
-                    ),
-                )
-                .help("delete all but one of them and apply again"),
-            }),
-        }
-    }
-
     async fn update(&self, change: &'a Change) -> Result<String, Problem> {
         let kind = change.address.kind;
         let target = change.object.as_ref().expect("an update has an object");
@@ -251,7 +200,8 @@ impl<'a> Doer<'a> {
         let changed: Vec<&'static str> = change.fields.iter().map(|field| field.field).collect();
         let wanted = self.wanted(change);
         let mut fields = wanted.resource.fields.clone();
-        for ignored in &change.lifecycle.ignore {
+        // What nobody looks at stays, unless the object is yet to be given it.
+        for ignored in change.lifecycle.ignore.iter().filter(|ignored| !changed.contains(&ignored.as_str())) {
             fields.remove(ignored);
         }
         let want = Want {
@@ -261,8 +211,17 @@ impl<'a> Doer<'a> {
             marker: None,
             password: wanted.password.as_ref(),
         };
-        if !changed.is_empty() {
-            kind.update(self.writer, live, &want, &changed).await?;
+        if !changed.is_empty()
+            && let Err(error) = kind.update(self.writer, live, &want, &changed).await
+        {
+            let (problem, entry) = match self.old_entry(change).filter(|entry| entry.id == target.id) {
+                Some(entry) => self.after_failure(change, &want, entry, error).await,
+                None => (Problem::from(error), None),
+            };
+            if let Some(entry) = entry {
+                self.journal.record(Update::Put(self.old_address(change).clone(), Box::new(entry)));
+            }
+            return Err(problem);
         }
         let mut entry = self.entry(change, target, None);
         self.drop_predecessors(change, &mut entry).await?;
@@ -295,19 +254,4 @@ impl<'a> Doer<'a> {
 
 fn secret_problem(words: &str) -> Problem {
     Problem { exit: Exit::Secret, diagnostic: Diagnostic::error("secret::failed", words) }
-}
-
-fn create_problem(change: &Change, error: ApiError) -> Problem {
-    let taken = error.class == Class::Conflict && change.unverified;
-    let mut problem = Problem::from(error);
-    if taken {
-        problem.exit = Exit::NotAuthorized;
-        problem.diagnostic.help = Some(format!(
-            "the name is taken by an object that this token may not see: use a token that may read {}",
-            change.address.kind.spec().ty
-        ));
-    } else if change.reason == Reason::Gone {
-        problem.diagnostic.help.get_or_insert_with(|| "it was deleted by hand and could not be made again".to_owned());
-    }
-    problem
 }

@@ -51,7 +51,7 @@ fn abandoned<'a>(snapshot: &'a Snapshot, ledger: &Ledger, plan: &Plan) -> Vec<(K
 mod tests {
     use super::*;
     use crate::diff::{Action, Change, Reason, Target};
-    use crate::kind::{Object, marked};
+    use crate::kind::{Object, Standing, marked};
     use crate::snapshot::{Sight, View};
     use crate::value::Value;
 
@@ -67,7 +67,7 @@ mod tests {
             name: description.to_owned(),
             created: None,
             fields: [("status", Value::Text(status.to_owned()))].into_iter().collect(),
-            system: false,
+            standing: Standing::Ordinary,
             user: None,
         }
     }

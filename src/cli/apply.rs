@@ -19,7 +19,6 @@ use crate::apply::{Passwords, create_home_org, prepare};
 use crate::diagnostic::Diagnostic;
 use crate::diff::Goal;
 use crate::exit::{Exit, Problem};
-use crate::kind::Kind;
 use crate::plan::{self, Consent, Plan};
 use crate::render::{self, Comment, Document, Look, Progress, Verb};
 use crate::report::Report;
@@ -283,10 +282,9 @@ impl Work<'_> {
     /// Makes the home org: before there is a ledger, since that lives in it. Its name is unique.
     async fn make_home(&mut self, org: &str) -> Result<(), Vec<Problem>> {
         let manifest = &self.project.manifest;
-        let (address, _) = manifest
-            .resources
-            .iter()
-            .find(|(address, resource)| address.kind == Kind::Org && resource.fields.text("name") == Some(org))
+        let address = self
+            .project
+            .org_called(org)
             .expect("invariant: a session without a home org is only opened for a project that makes it");
         let writer = Writer::new(self.session.client.clone());
         let id = create_home_org(&writer, manifest, address).await.map_err(|error| vec![error.into()])?;

@@ -94,7 +94,7 @@ fn still_declared(chosen: &BTreeMap<&Address, Option<&Entry>>, manifest: &Manife
         .filter(|(.., resource)| !resource.external)
         .map(|(address, entry, resource)| {
             let again = match address.kind.spec().key {
-                Key::Name { .. } | Key::LoneName => "the next apply takes it over again",
+                Key::Name(_) | Key::LoneName => "the next apply takes it over again",
                 Key::None if manifest.imports.contains_key(*address) => "the next apply takes it over again",
                 Key::None => "the next apply makes another one",
             };

@@ -32,7 +32,7 @@ pub struct Planned {
     /// What the server has.
     pub snapshot: Snapshot,
     /// The objects behind external resources.
-    pub(super) external: BTreeMap<Address, Target>,
+    pub external: BTreeMap<Address, Target>,
     /// What an apply would do.
     pub plan: Plan,
 }

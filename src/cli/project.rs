@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 
 use super::connection::{self, Connection, Purpose};
 use super::shell::Shell;
+use crate::address::Address;
 use crate::exit::{Exit, Problem};
 use crate::graph::Graph;
-use crate::kind::Kind;
+use crate::kind::{Kind, NaturalKey};
 use crate::manifest::{self, Inputs, Loaded, Manifest};
 
 /// Which project, with which variables.
@@ -92,9 +93,15 @@ impl Project {
 
     /// Whether the project makes the org called `name`.
     pub(super) fn makes_org(&self, name: &str) -> bool {
-        self.manifest.resources.iter().any(|(address, resource)| {
-            address.kind == Kind::Org && !resource.external && resource.fields.text("name") == Some(name)
-        })
+        self.org_called(name).is_some()
+    }
+
+    /// The address of the org called `name`, if the project manages that.
+    pub(super) fn org_called(&self, name: &str) -> Option<&Address> {
+        let key = |name| NaturalKey::<()>::of(Kind::HOME, None, name);
+        let mut orgs = self.manifest.resources.iter().filter(|(address, _)| address.kind == Kind::HOME);
+        let called = orgs.find(|(_, org)| !org.external && org.fields.text("name").and_then(key) == key(name));
+        called.map(|(address, _)| address)
     }
 }
 

@@ -11,6 +11,7 @@ use super::shell::{Shell, trouble};
 use crate::api::{ApiError, Class, Client, Connect, Me};
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::exit::{Exit, Problem};
+use crate::kind::{Kind, NaturalKey};
 use crate::manifest::Manifest;
 use crate::plan::Origin;
 use crate::secret::Secret;
@@ -278,6 +279,7 @@ struct Bucket {
 
 /// The ID of the org that is called `org`, or has that ID.
 async fn home(client: &Client, org: &str, makes_home: bool) -> Result<Option<String>, Problem> {
+    let key = |name: &str| NaturalKey::<()>::of(Kind::HOME, None, name);
     if is_id(org) {
         match client.get::<Org>(&format!("/api/v2/orgs/{org}"), &[]).await {
             Ok(found) if found.id == *org => return Ok(Some(found.id)),
@@ -293,7 +295,7 @@ async fn home(client: &Client, org: &str, makes_home: bool) -> Result<Option<Str
     match client.get::<Orgs>("/api/v2/orgs", &[("org", org)]).await {
         Ok(Orgs { orgs }) => {
             let ids: BTreeSet<String> =
-                orgs.into_iter().filter(|found| found.name == org).map(|found| found.id).collect();
+                orgs.into_iter().filter(|found| key(&found.name) == key(org)).map(|found| found.id).collect();
             match one_id(ids, org)? {
                 Some(id) => Ok(Some(id)),
                 None => hidden(client, org).await.map(Some),

@@ -191,6 +191,7 @@ mod tests {
             lifecycle: crate::manifest::Lifecycle::default(),
             needs: std::collections::BTreeSet::new(),
             secret: None,
+            lacks: [].into(),
             predecessors: std::collections::BTreeSet::new(),
         };
         let address = Address::new(Kind::Bucket, "raw");

@@ -11,7 +11,7 @@ use crate::address::Address;
 use crate::exit::{Exit, Problem};
 use crate::field::{Change as OnChange, Compared, Omitted};
 use crate::graph::Graph;
-use crate::kind::{Kind, Object, Place};
+use crate::kind::{Kind, NaturalKey, Object, Place};
 use crate::ledger::{Entry, Ledger, Origin};
 use crate::manifest::{Lifecycle, Manifest, Resource, scope_of_another_org};
 use crate::snapshot::Snapshot;
@@ -65,10 +65,10 @@ fn destroyed(
     foreign: &BTreeMap<(Kind, String), String>,
 ) -> Comparison {
     let mut comparison = Comparison::default();
-    for (address, entry) in &ledger.entries {
-        comparison.leave(address, entry, snapshot, Reason::Destroy);
-    }
     let finder = Finder::new(manifest, snapshot, ledger, foreign, BTreeMap::new());
+    for (address, entry) in &ledger.entries {
+        comparison.leave(&finder, address, entry, Reason::Destroy);
+    }
     comparison.leave_unrecorded(&finder, ledger.intents.keys(), &Reason::Destroy);
     comparison
 }
@@ -137,7 +137,7 @@ fn declared(
     }
     for (address, (_, entry)) in without(&finder.entries, &manifest.resources) {
         let reason = if manifest.disabled.contains(&address.table()) { Reason::Disabled } else { Reason::NotDeclared };
-        comparison.leave(address, entry, snapshot, reason);
+        comparison.leave(&finder, address, entry, reason);
     }
     let undeclared = ledger.intents.keys().filter(|address| !manifest.resources.contains_key(address));
     comparison.leave_unrecorded(&finder, undeclared, &Reason::NotDeclared);
@@ -183,8 +183,9 @@ fn known_org<'a>(
     if let Some(import) = manifest.imports.get(address) {
         return objects.get(&import.id).map(|object| object.id.as_str());
     }
-    let name = manifest.resources.get(address)?.fields.text("name")?;
-    objects.values().find(|object| object.name == name).map(|object| object.id.as_str())
+    let key = |name| NaturalKey::<()>::of(address.kind, None, name);
+    let wanted = key(manifest.resources.get(address)?.fields.text("name")?);
+    objects.values().find(|object| key(&object.name) == wanted).map(|object| object.id.as_str())
 }
 
 pub(super) fn target(object: &Object) -> Target {
@@ -227,7 +228,9 @@ fn one(
         moved_from: entry.filter(|(was, _)| *was != address).map(|(was, _)| was.clone()),
         ..Change::blank(address, Action::None, Reason::InSync)
     };
-    let last = entry.map(|(_, entry)| &entry.fields);
+    let resumed = matches!(found, Found::Resumed(_));
+    // What an entry says of another object says nothing of one that an interrupted run has made in its place.
+    let last = entry.filter(|_| !resumed).map(|(_, entry)| &entry.fields);
     let Some(object) = found.object() else {
         change.action = Action::Create;
         change.reason = if matches!(found, Found::Gone) { Reason::Gone } else { Reason::New };
@@ -237,7 +240,12 @@ fn one(
     };
     change.object = Some(target(object));
     change.adopts = matches!(found, Found::Adopted(_) | Found::Imported(_));
-    differences(&mut change, resource, object, last, (names, names_then));
+    let unfinished = |field: &str| match found {
+        Found::Resumed(_) => true,
+        Found::Owned(entry, _) => entry.lacks.contains(field) || undelivered(address.kind, entry),
+        _ => false,
+    };
+    differences(&mut change, resource, object, &Past { last, unfinished: &unfinished }, (names, names_then));
     let replaced: BTreeSet<&'static str> = change
         .fields
         .iter()
@@ -250,20 +258,26 @@ fn one(
             .as_ref()
             .and_then(|org| snapshot.owners.get(org))
             .is_some_and(|owners| object.user.as_ref().is_none_or(|user| !owners.contains(user)));
-    let undelivered = address.kind.spec().delivers
+    let secret_is_lost = address.kind.spec().delivers
         && match found {
-            Found::Owned(entry, _) => entry.origin == Origin::Created && entry.secret.is_none(),
+            Found::Owned(entry, _) => undelivered(address.kind, entry),
             Found::Resumed(_) => true,
             _ => false,
         };
-    let (action, reason) = if undelivered {
+    let unfinished = change.fields.iter().any(|field| field.cause == Cause::Unfinished);
+    let (action, reason) = if secret_is_lost {
         (Action::Replace, Reason::Undelivered)
     } else if !replaced.is_empty() {
         (Action::Replace, Reason::CannotChange(replaced))
     } else if creator_gone {
         (Action::Replace, Reason::CreatorGone)
     } else if !change.fields.is_empty() {
-        (Action::Update, Reason::Differs)
+        let reason = match found {
+            Found::Resumed(_) => Reason::Resumed,
+            _ if unfinished => Reason::Unfinished,
+            _ => Reason::Differs,
+        };
+        (Action::Update, reason)
     } else if entry.is_some_and(|(_, entry)| !entry.predecessors.is_empty()) {
         (Action::Update, Reason::Leftovers)
     } else if matches!(found, Found::Resumed(_)) {
@@ -273,6 +287,11 @@ fn one(
     };
     (change.action, change.reason) = (action, reason);
     change
+}
+
+/// Whether the secret of an object that this project made has not reached its sinks.
+fn undelivered(kind: Kind, entry: &Entry) -> bool {
+    kind.spec().delivers && entry.origin == Origin::Created && entry.secret.is_none()
 }
 
 /// All fields that a new object gets.
@@ -293,16 +312,34 @@ fn new_fields(address: &Address, resource: &Resource, snapshot: &Snapshot, names
     fields
 }
 
+/// What earlier runs have left of an object.
+struct Past<'a> {
+    /// Fingerprints of the fields as last applied; none for an object that no ledger has.
+    last: Option<&'a BTreeMap<String, String>>,
+    /// Whether an earlier run may not have got to a field.
+    unfinished: &'a dyn Fn(&str) -> bool,
+}
+
 /// The fields in which manifest, server and ledger are not at one.
 fn differences(
     change: &mut Change,
     resource: &Resource,
     object: &Object,
-    last: Option<&BTreeMap<String, String>>,
+    past: &Past<'_>,
     (names, names_then): (&Names<'_>, &Names<'_>),
 ) {
+    let Past { last, unfinished } = past;
     for field in change.address.kind.spec().fields {
-        if field.compared == Compared::Never || resource.lifecycle.ignore.contains(field.name) {
+        let unfinished = unfinished(field.name);
+        if field.write_only()
+            && unfinished
+            && let Some(wanted) = resource.fields.get(field.name)
+        {
+            let (wanted, cause) = (wanted.clone(), Cause::Unfinished);
+            change.fields.push(FieldChange { field: field.name, live: None, wanted, last: None, cause });
+        }
+        // What a create has not got to is finished, also where nobody looks at it later.
+        if field.compared == Compared::Never || resource.lifecycle.ignore.contains(field.name) && !unfinished {
             continue;
         }
         let last_print = last.and_then(|fields| fields.get(field.name));
@@ -317,7 +354,11 @@ fn differences(
         let wanted = names.value(wanted, object.org.as_deref());
         let last_text = || last_print.and_then(|print| print.strip_prefix('=')).map(str::to_owned);
         if field.compared == Compared::Ledger {
-            let cause = if last_print.is_some() { Cause::Yours } else { Cause::New };
+            let cause = match last_print {
+                _ if unfinished => Cause::Unfinished,
+                Some(_) => Cause::Yours,
+                None => Cause::New,
+            };
             if last_print != Some(&print) && !(change.adopts && field.change == OnChange::Replace) {
                 let wanted = wanted.into_owned();
                 change.fields.push(FieldChange { field: field.name, live: None, wanted, last: last_text(), cause });
@@ -338,6 +379,7 @@ fn differences(
         // behind a name now, or the same behind another.
         let as_then = read.map(|value| names_then.value(value, object.org.as_deref()).fingerprint());
         let cause = match last_print {
+            _ if unfinished => Cause::Unfinished,
             None => Cause::New,
             Some(last) if *last == live.fingerprint() || as_then.as_ref() == Some(last) => Cause::Yours,
             Some(last) if *last == print => Cause::Drift,

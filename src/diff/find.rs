@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use crate::address::Address;
 use crate::diagnostic::{Diagnostic, Place as Declared, nearest};
 use crate::exit::{Exit, Problem};
-use crate::kind::{Key, Kind, Object, Place};
+use crate::kind::{Key, Kind, NaturalKey, Object, Place, Standing, marker};
 use crate::ledger::{Entry, Intent, Ledger, Resolution, resolve};
 use crate::manifest::{Manifest, Resource};
 use crate::snapshot::{Sight, Snapshot, View};
@@ -55,14 +55,18 @@ pub(super) struct Finder<'a> {
     /// The ledger's entries under the addresses that they have now, each with the address that it was under.
     pub(super) entries: BTreeMap<Address, (&'a Address, &'a Entry)>,
     pub(super) foreign: &'a BTreeMap<(Kind, String), String>,
-    by_name: HashMap<(Kind, Option<&'a str>, String), Vec<&'a Object>>,
+    by_name: Named<'a>,
+    /// Unfinished objects by the marker in their description.
+    by_marker: HashMap<&'a str, Vec<&'a Object>>,
     /// All that is in any project's ledger, or that an import names: it has its address.
     taken: BTreeSet<(Kind, String)>,
 }
 
-/// The name under which the server keeps objects of `kind` apart.
-pub(super) fn key_name(kind: Kind, name: &str) -> String {
-    kind.unique_name(name).unwrap_or_else(|| name.to_owned())
+/// Objects by name, and those of one name by org.
+type Named<'a> = HashMap<NaturalKey<()>, HashMap<Option<&'a str>, Vec<&'a Object>>>;
+
+fn name_key(kind: Kind, name: &str) -> Option<NaturalKey<()>> {
+    NaturalKey::of(kind, None, name)
 }
 
 impl<'a> Finder<'a> {
@@ -73,16 +77,26 @@ impl<'a> Finder<'a> {
         foreign: &'a BTreeMap<(Kind, String), String>,
         entries: BTreeMap<Address, (&'a Address, &'a Entry)>,
     ) -> Self {
-        let mut by_name: HashMap<_, Vec<&Object>> = HashMap::new();
+        let mut by_name = Named::new();
         for (kind, view) in &snapshot.kinds {
-            for object in view.objects.values().filter(|object| !object.system) {
-                by_name.entry((*kind, object.org.as_deref(), key_name(*kind, &object.name))).or_default().push(object);
+            for object in view.objects.values().filter(|object| object.standing != Standing::Record) {
+                if let Some(key) = name_key(*kind, &object.name) {
+                    by_name.entry(key).or_default().entry(object.org.as_deref()).or_default().push(object);
+                }
             }
         }
         let owned = ledger.entries.iter().map(|(address, entry)| (address.kind, entry.id.clone()));
         let imported = manifest.imports.iter().map(|(address, import)| (address.kind, import.id.clone()));
         let taken = owned.chain(imported).chain(foreign.keys().cloned()).collect();
-        Self { manifest, snapshot, ledger, entries, foreign, by_name, taken }
+        let mut by_marker: HashMap<_, Vec<_>> = HashMap::new();
+        for (_, view) in snapshot.kinds.iter().filter(|(kind, _)| kind.spec().delivers) {
+            for object in view.objects.values() {
+                if let Some(word) = marker(&object.name) {
+                    by_marker.entry(word).or_default().push(object);
+                }
+            }
+        }
+        Self { manifest, snapshot, ledger, entries, foreign, by_name, by_marker, taken }
     }
 
     /// The object behind `address`, which the ledger has as `entry`, and which lives in the org `org` (its ID; none while
@@ -102,7 +116,14 @@ impl<'a> Finder<'a> {
         let import = self.manifest.imports.get(address);
         if let Some(entry) = entry {
             import.map_or(Ok(()), |import| self.imported_already(address, import, entry))?;
-            return self.find_owned(address, entry, view);
+            let found = self.find_owned(address, entry, view)?;
+            // An interrupted run may have made it anew.
+            return match (&found, self.ledger.intents.get(address)) {
+                (Found::Gone, Some(intent)) => {
+                    Ok(self.resume(address, Some(resource), intent, org)?.map_or(found, Found::Resumed))
+                }
+                _ => Ok(found),
+            };
         }
         if let Some(import) = import {
             return self.find_imported(address, import, org, view);
@@ -111,7 +132,7 @@ impl<'a> Finder<'a> {
             return Ok(Found::Nothing { unverified: false });
         }
         if let Some(intent) = self.ledger.intents.get(address)
-            && let Some(object) = self.resume(address, Some(resource), intent, view)?
+            && let Some(object) = self.resume(address, Some(resource), intent, org)?
         {
             return Ok(Found::Resumed(object));
         }
@@ -128,29 +149,45 @@ impl<'a> Finder<'a> {
 
     /// The object that an interrupted run made for `address` and did not come to record.
     pub(super) fn unrecorded(&self, address: &Address) -> Result<Option<&'a Object>, Problem> {
-        let (Some(intent), Some(view)) = (self.ledger.intents.get(address), self.snapshot.kinds.get(&address.kind))
-        else {
-            return Ok(None);
-        };
-        if self.ledger.entries.contains_key(address) { Ok(None) } else { self.resume(address, None, intent, view) }
+        match self.ledger.intents.get(address) {
+            Some(intent) => self.resume(address, None, intent, None),
+            None => Ok(None),
+        }
     }
 
+    /// What has become of an intent; `org` is the org of the address, where it is known.
     fn resume(
         &self,
         address: &Address,
         resource: Option<&Resource>,
         intent: &Intent,
-        view: &'a View,
+        org: Option<&str>,
     ) -> Result<Option<&'a Object>, Problem> {
-        let resolution =
-            resolve(address.kind, intent, view.objects.values(), &self.taken, &self.snapshot.me, &|object| {
-                object.fields.script_print()
-            });
-        match resolution {
-            Resolution::Made(id) => Ok(view.objects.get(&id)),
+        let kind = address.kind;
+        let in_org = |object: &&Object| org.is_none() || object.org.as_deref() == org;
+        let candidates: Vec<&Object> = match &intent.marker {
+            Some(word) => self.by_marker.get(word.as_str()).into_iter().flatten().copied().filter(in_org).collect(),
+            None => {
+                let named = name_key(kind, &intent.name).and_then(|key| self.by_name.get(&key));
+                let place = intent.org.as_deref().or(org).filter(|_| kind.spec().place == Place::Org);
+                match place {
+                    Some(_) => named.and_then(|named| named.get(&place)).into_iter().flatten().copied().collect(),
+                    None => named.into_iter().flat_map(HashMap::values).flatten().copied().filter(in_org).collect(),
+                }
+            }
+        };
+        let print = |object: &Object| object.fields.script_print();
+        let at = |id: &str| candidates.iter().copied().find(|object| object.id == id);
+        match resolve(kind, intent, candidates.iter().copied(), &self.taken, &self.snapshot.me, &print) {
+            Resolution::Made(id) => Ok(at(&id)),
             Resolution::NotMade => Ok(None),
             Resolution::Ambiguous(ids) => Err(two_candidates(address, resource, ids.iter().map(String::as_str))),
         }
+    }
+
+    /// Whether the ledger has something under `address`.
+    pub(super) fn owns_at(&self, address: &Address) -> bool {
+        self.ledger.entries.contains_key(address)
     }
 
     fn owns(&self, kind: Kind, object: &Object) -> bool {
@@ -159,7 +196,8 @@ impl<'a> Finder<'a> {
 
     fn named(&self, kind: Kind, org: Option<&'a str>, name: &str) -> &[&'a Object] {
         let org = if kind.spec().place == Place::Org { org } else { None };
-        self.by_name.get(&(kind, org, key_name(kind, name))).map_or(&[], Vec::as_slice)
+        let named = name_key(kind, name).and_then(|key| self.by_name.get(&key)?.get(&org));
+        named.map_or(&[], Vec::as_slice)
     }
 
     fn find_unowned(
@@ -173,8 +211,8 @@ impl<'a> Finder<'a> {
         let Some(name) = resource.fields.text("name").filter(|_| kind.spec().key != Key::None) else {
             return self.nothing(address, resource, view);
         };
-        let candidates: Vec<&Object> =
-            self.named(kind, org, name).iter().copied().filter(|object| !self.owns(kind, object)).collect();
+        let free = |object: &&Object| !object.never_managed() && !self.owns(kind, object);
+        let candidates: Vec<&Object> = self.named(kind, org, name).iter().copied().filter(free).collect();
         match candidates[..] {
             [] => self.nothing(address, resource, view),
             [object] => match self.foreign.get(&(kind, object.id.clone())) {
@@ -234,10 +272,10 @@ impl<'a> Finder<'a> {
         match self.named(address.kind, org, name) {
             [object] => Ok(Found::External(object)),
             [] => {
-                let names = view
-                    .objects
-                    .values()
-                    .filter(|object| address.kind.spec().place == Place::Server || object.org.as_deref() == org);
+                let names = view.objects.values().filter(|object| {
+                    let here = address.kind.spec().place == Place::Server || object.org.as_deref() == org;
+                    here && object.standing != Standing::Record
+                });
                 let near = nearest(name, names.map(|object| object.name.as_str()));
                 Err(absent(address, resource, &format!("called {name:?}"), view, near))
             }

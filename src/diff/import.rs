@@ -4,7 +4,7 @@ use super::find::{Finder, Found, foreign};
 use crate::address::Address;
 use crate::diagnostic::Diagnostic;
 use crate::exit::{Exit, Problem};
-use crate::kind::{Kind, Object, Place};
+use crate::kind::{Kind, Object, Place, Standing};
 use crate::ledger::Entry;
 use crate::manifest::Import;
 use crate::snapshot::View;
@@ -47,10 +47,19 @@ impl<'a> Finder<'a> {
         if let Some(project) = self.foreign.get(&(kind, id.clone())) {
             return Err(foreign(address, import.place.as_ref(), object, project));
         }
-        if object.system {
-            let message =
-                format!("the {kind} {:?} ({id}) belongs to the server itself, and is never managed", object.name);
-            return Err(problem(import, Exit::Error, "import::system", message, "take the [[import]] out"));
+        let (whose, help) = match object.standing {
+            Standing::Ordinary => ("", ""),
+            Standing::System => (
+                "belongs to the server itself, and is never managed",
+                "take the [[import]] out; to refer to it, write `external = true`: it is only looked up",
+            ),
+            Standing::Record => {
+                ("is a record that a project keeps of itself, and is never managed", "take the [[import]] out")
+            }
+        };
+        if object.never_managed() {
+            let message = format!("the {kind} {:?} ({id}) {whose}", object.name);
+            return Err(problem(import, Exit::Manifest, "import::system", message, help));
         }
         if kind.spec().place == Place::Org && object.org.as_deref() != org {
             return Err(self.elsewhere(address, import, object, org));

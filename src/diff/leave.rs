@@ -6,8 +6,8 @@ use super::{Action, Change, Reason};
 use crate::address::Address;
 use crate::diagnostic::Diagnostic;
 use crate::exit::{Exit, Problem};
+use crate::kind::NaturalKey;
 use crate::ledger::{Entry, Origin};
-use crate::snapshot::Snapshot;
 
 impl Comparison {
     /// Deletes what an interrupted run made for `addresses` and did not come to record.
@@ -17,7 +17,7 @@ impl Comparison {
         addresses: impl Iterator<Item = &'a Address>,
         reason: &Reason,
     ) {
-        for address in addresses {
+        for address in addresses.filter(|address| !finder.owns_at(address)) {
             match finder.unrecorded(address) {
                 Ok(None) => {}
                 Ok(Some(object)) => self.changes.push(Change {
@@ -31,12 +31,22 @@ impl Comparison {
     }
 
     /// What must happen to an object of the ledger that is not declared (any more).
-    pub(super) fn leave(&mut self, address: &Address, entry: &Entry, snapshot: &Snapshot, reason: Reason) {
+    pub(super) fn leave(&mut self, finder: &Finder<'_>, address: &Address, entry: &Entry, reason: Reason) {
+        let snapshot = finder.snapshot;
         let view = snapshot.kinds.get(&address.kind).expect("a snapshot has each kind of the ledger");
         let object = match view.look(&entry.id) {
             Ok(Some(object)) => object,
             Ok(None) => {
-                self.changes.push(forget(address, entry, None, Reason::AlreadyGone));
+                // An interrupted run may have made it anew.
+                match finder.unrecorded(address) {
+                    Ok(None) => self.changes.push(forget(address, entry, None, Reason::AlreadyGone)),
+                    Ok(Some(object)) => self.changes.push(Change {
+                        object: Some(target(object)),
+                        origin: Some(Origin::Created),
+                        ..Change::blank(address, Action::Delete, reason)
+                    }),
+                    Err(problem) => self.problems.push(problem),
+                }
                 return;
             }
             Err(words) => {
@@ -54,7 +64,8 @@ impl Comparison {
         };
         // Until its secret is delivered, a marker may stand behind the name.
         let unfinished = address.kind.spec().delivers && entry.secret.is_none();
-        let same_name = object.name == entry.name || (unfinished && object.name.starts_with(&entry.name));
+        let key = |name: &str| NaturalKey::<()>::of(address.kind, None, name).ok_or_else(|| name.to_owned());
+        let same_name = key(&object.name) == key(&entry.name) || (unfinished && object.name.starts_with(&entry.name));
         let same =
             same_name && (entry.created.is_none() || object.created.is_none() || entry.created == object.created);
         if action == Action::Delete && !same {

@@ -115,6 +115,8 @@ pub enum Reason {
     Leftovers,
     /// An earlier run was interrupted after it made the object.
     Resumed,
+    /// An earlier run made it and did not get to all of its fields.
+    Unfinished,
     /// It is not declared any more.
     NotDeclared,
     /// Its declaration says `enabled = false`.
@@ -159,10 +161,12 @@ pub enum Cause {
     Both,
     /// Nothing is known of the field: it is managed from now on.
     New,
+    /// Nobody: the run that made the object did not get to it.
+    Unfinished,
 }
 
 /// The word of each reason but [`Reason::CannotChange`].
-const REASONS: [(&str, Reason); 15] = [
+const REASONS: [(&str, Reason); 16] = [
     ("in_sync", Reason::InSync),
     ("new", Reason::New),
     ("gone", Reason::Gone),
@@ -171,6 +175,7 @@ const REASONS: [(&str, Reason); 15] = [
     ("undelivered", Reason::Undelivered),
     ("leftovers", Reason::Leftovers),
     ("resumed", Reason::Resumed),
+    ("unfinished", Reason::Unfinished),
     ("not_declared", Reason::NotDeclared),
     ("disabled", Reason::Disabled),
     ("not_ours", Reason::NotOurs),
@@ -229,6 +234,11 @@ impl Change {
     pub fn drifted(&self) -> bool {
         matches!(self.reason, Reason::Gone | Reason::CreatorGone)
             || self.fields.iter().any(|field| matches!(field.cause, Cause::Drift | Cause::Both))
+    }
+
+    /// Whether an earlier run left it unfinished: the next one goes on, and nobody has changed anything.
+    pub fn unfinished(&self) -> bool {
+        matches!(self.reason, Reason::Undelivered | Reason::Leftovers | Reason::Resumed | Reason::Unfinished)
     }
 
     /// Whether an apply writes anything for it, if only to the ledger. Settling alone is no write.

@@ -2,11 +2,10 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::find::key_name;
 use crate::address::Address;
 use crate::diagnostic::Diagnostic;
 use crate::exit::{Exit, Problem};
-use crate::kind::{Key, Kind, Place};
+use crate::kind::NaturalKey;
 use crate::ledger::{Entry, Ledger};
 use crate::manifest::{Manifest, Moved, Resource};
 
@@ -57,23 +56,17 @@ pub(super) fn moved<'a>(
         }
         entries.insert(target, (address, entry));
     }
-    // By kind, org and name.
-    type Free<'a> = BTreeMap<(Kind, Option<&'a str>, String), Vec<(Address, &'a Address, &'a Entry)>>;
+    type Free<'a> = BTreeMap<NaturalKey<&'a str>, Vec<(Address, &'a Address, &'a Entry)>>;
     let mut free = Free::new();
     for (address, (was, entry)) in without(&entries, &manifest.resources) {
-        if address.kind.spec().key != Key::None {
-            free.entry((address.kind, entry.org.as_deref(), key_name(address.kind, &entry.name))).or_default().push((
-                address.clone(),
-                *was,
-                *entry,
-            ));
+        if let Some(key) = NaturalKey::of(address.kind, entry.org.as_deref(), &entry.name) {
+            free.entry(key).or_default().push((address.clone(), *was, *entry));
         }
     }
     let unowned: Vec<(&Address, &Resource)> = without(&manifest.resources, &entries).collect();
     for (address, resource) in unowned.into_iter().filter(|(_, resource)| !resource.external) {
         let Some(name) = resource.fields.text("name") else { continue };
-        let org = if address.kind.spec().place == Place::Org { org_of(resource) } else { None };
-        let key = (address.kind, org, key_name(address.kind, name));
+        let Some(key) = NaturalKey::of(address.kind, org_of(resource), name) else { continue };
         // What an import names is another object.
         let import = manifest.imports.get(address);
         if let Some([(now, was, entry)]) = free

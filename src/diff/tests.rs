@@ -10,7 +10,7 @@ use crate::diagnostic::{Place, Source};
 use crate::duration::Duration;
 use crate::exit::Problem;
 use crate::graph::Graph;
-use crate::kind::{Kind, Object, Presence};
+use crate::kind::{Kind, Object, Presence, Standing};
 use crate::ledger::{Entry, Intent, Ledger, Origin};
 use crate::manifest::{Lifecycle, Manifest, Moved, Resource, Server};
 use crate::snapshot::{Sight, Snapshot, View};
@@ -111,7 +111,7 @@ impl Scene {
             name: name.into(),
             created: None,
             fields: all,
-            system: false,
+            standing: Standing::Ordinary,
             user: Some("me".into()),
         };
         self.view(kind).objects.insert(id.into(), object);
@@ -134,6 +134,7 @@ impl Scene {
             lifecycle: Lifecycle::default(),
             needs: BTreeSet::new(),
             secret: Some("0123456789ab".into()),
+            lacks: BTreeSet::new(),
             predecessors: BTreeSet::new(),
         };
         self.ledger.entries.insert(address, entry);
@@ -459,7 +460,8 @@ fn the_home_org_is_the_same_under_its_address() {
 
 #[test]
 fn what_an_interrupted_run_made_is_found_and_kept_or_deleted() {
-    let intent = Intent { org: Some(HOME.into()), name: "raw".into(), digest: String::new(), at: 0, marker: None };
+    let intent =
+        Intent { org: Some(HOME.into()), name: "raw".into(), digest: String::new(), at: 0, ..Intent::default() };
     let mut scene = Scene::new().declares("bucket.raw", &[]).has(Kind::Bucket, "b1", "raw", &[]);
     scene.ledger.intents.insert(address("bucket.raw"), intent);
     insta::assert_snapshot!(scene.says(), @"bucket.raw: None, Resumed");

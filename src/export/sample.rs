@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Export, ObjectId, Refused, Sources, Wish, export};
-use crate::kind::{Kind, Object};
+use crate::kind::{Kind, Object, Standing};
 use crate::ledger::Ledger;
 use crate::snapshot::{Sight, Snapshot, View};
 use crate::value::{Fields, Ref, Scope, Script, Value};
@@ -89,7 +89,7 @@ impl Sample {
             name: name.to_owned(),
             created: None,
             fields,
-            system: false,
+            standing: Standing::Ordinary,
             user,
         };
         self.snapshot.kinds.get_mut(&kind).expect("a view").objects.insert(id.to_owned(), object);

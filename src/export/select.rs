@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::scope::{Target, target};
 use super::{Fate, Note, ObjectId, Refused, Sources, Wish};
 use crate::field::Shape;
-use crate::kind::{Key, Kind, Object, Place, Untold};
+use crate::kind::{Key, Kind, NaturalKey, Object, Place, Standing, Untold};
 use crate::value::{Fields, Ref, Scope, Value};
 
 /// What becomes of the objects.
@@ -63,16 +63,17 @@ fn labels<'a>(wish: &Wish, sources: Sources<'a>) -> BTreeSet<&'a str> {
         _ => None,
     });
     let Some(kind) = kinds.into_iter().next() else { return BTreeSet::new() };
-    let wanted: BTreeSet<_> = wish.labels.iter().map(|name| kind.unique_name(name)).collect();
+    let key = |name: &str| NaturalKey::<()>::of(kind, None, name);
+    let wanted: BTreeSet<_> = wish.labels.iter().map(|name| key(name)).collect();
     let views = sources.snapshot.kinds.get(&kind).into_iter().flat_map(|view| view.objects.values());
-    let asked = views.filter(|label| !label.system && wanted.contains(&kind.unique_name(&label.name)));
+    let asked = views.filter(|label| !label.never_managed() && wanted.contains(&key(&label.name)));
     asked.map(|label| label.id.as_str()).collect()
 }
 
 impl<'a> Selector<'a, '_> {
     fn take(&mut self, kind: Kind, object: &'a Object) {
         let id = (kind, object.id.clone());
-        if object.system || !self.is_here(kind, object) || !self.has_label(object) {
+        if object.never_managed() || !self.is_here(kind, object) || !self.has_label(object) {
             return;
         }
         if let Some(project) = self.sources.foreign.get(&id) {
@@ -92,7 +93,7 @@ impl<'a> Selector<'a, '_> {
         match told {
             Ok(fields) => {
                 let import = match kind.spec().key {
-                    Key::Name { .. } => false,
+                    Key::Name(_) => false,
                     Key::LoneName => !self.is_alone(kind, object),
                     Key::None => true,
                 };
@@ -159,18 +160,18 @@ impl<'a> Selector<'a, '_> {
     }
 
     /// Whether no other object in the same place has its name.
-    fn is_alone(&self, kind: Kind, object: &Object) -> bool {
+    fn is_alone(&self, kind: Kind, object: &'a Object) -> bool {
         let view = self.sources.snapshot.kinds.get(&kind);
         let mut others = view.into_iter().flat_map(|view| view.objects.values());
-        !others
-            .any(|other| !other.system && other.id != object.id && other.name == object.name && other.org == object.org)
+        let key = |object: &'a Object| NaturalKey::of(kind, object.org.as_deref(), &object.name);
+        !others.any(|other| !other.never_managed() && other.id != object.id && key(other) == key(object))
     }
 
-    /// Whether an external resource finds the object.
-    fn is_found(&self, kind: Kind, object: &Object) -> bool {
-        !object.system
+    /// Whether an external resource finds the object: also one of the server's own.
+    fn is_found(&self, kind: Kind, object: &'a Object) -> bool {
+        object.standing != Standing::Record
             && match kind.spec().key {
-                Key::Name { .. } => true,
+                Key::Name(_) => true,
                 Key::LoneName => self.is_alone(kind, object),
                 Key::None => kind.spec().fields.iter().any(|field| field.shape == Shape::Id),
             }

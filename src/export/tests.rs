@@ -107,6 +107,7 @@ fn what_the_project_owns_keeps_its_address() {
         lifecycle: Lifecycle::default(),
         needs: BTreeSet::new(),
         secret: None,
+        lacks: BTreeSet::new(),
         predecessors: BTreeSet::new(),
     };
     sample.ledger.entries.insert(Address::new(Kind::Bucket, "Raw data/.."), entry(&raw, "iot_data"));

@@ -3,8 +3,9 @@
 use futures::future::try_join_all;
 use serde::{Deserialize, Serialize};
 
-use super::live::{self, Asked, Made, Object, Presence, Want};
-use super::spec::{Delete, Draft, Fault, Key, Place, Spec};
+use super::live::{self, Asked, Made, Object, Presence, Standing, Want};
+use super::natural_key::Names;
+use super::spec::{self, Delete, Draft, Fault, Key, Place, Spec};
 use super::tell::Untold;
 use super::{Kind, label};
 use crate::api::{ApiError, Client, Identified, Writer, by_offset};
@@ -15,7 +16,8 @@ use crate::value::{Fields, Ref, Value};
 pub(super) static SPEC: Spec = Spec {
     doc: "A bucket: a named place for points, with a retention.",
     ty: "buckets",
-    key: Key::Name { folded: false },
+    key: Key::Name(Names::AsWritten),
+    forbidden: spec::any_name,
     place: Place::Org,
     fields: &[
         Field::text(
@@ -61,7 +63,10 @@ fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
             faults.push(Fault::new("bucket::name", "name", "a bucket's name cannot be empty", "empty"));
         } else if name.starts_with('_') {
             let message = format!("a bucket's name cannot begin with `_`: `{name}`");
-            faults.push(Fault::new("bucket::name", "name", message, "such names are InfluxDB's own"));
+            let fault = Fault::new("bucket::name", "name", message, "such names are InfluxDB's own");
+            faults.push(
+                fault.help("to refer to a bucket of the server's own, write `external = true`: it is only looked up"),
+            );
         } else if name.contains('"') {
             let message = format!("a bucket's name cannot have a quote: `{name}`");
             faults.push(Fault::new("bucket::name", "name", message, "has a `\"`"));
@@ -199,7 +204,7 @@ impl Row {
             name: self.name,
             created: self.created,
             fields: fields.into_iter().collect(),
-            system: self.ty == "system",
+            standing: if self.ty == "system" { Standing::System } else { Standing::Ordinary },
             user: None,
         }
     }
@@ -266,16 +271,17 @@ impl live::Live for Live {
     }
 
     async fn create(api: &Writer, want: &Want<'_>) -> Result<Made, ApiError> {
-        let labels = want.set("labels")?;
+        let rest = Self::rest(want)?;
         let (every, shard) = (every(want.fields), shard(want.fields));
         let rules = (every.is_some() || shard.is_some())
             .then(|| [Rule { ty: Expire::Expire, every: every.unwrap_or(0), shard }]);
         let (name, description) = (want.text("name"), want.text("description"));
         let row: Row = api.create(BUCKETS, &Body { org: Some(want.org), name, description, rules }).await?;
-        let mut made = Made::new(Kind::Bucket, BUCKETS, row.object(), want)?;
-        let path = format!("{BUCKETS}/{}", made.object.id);
-        label::attach_new(api, &path, &mut made.object, labels).await?;
-        Ok(made)
+        Ok(Made { rest, ..Made::new(Kind::Bucket, BUCKETS, row.object(), want)? })
+    }
+
+    fn rest(want: &Want<'_>) -> Result<Vec<&'static str>, ApiError> {
+        label::to_attach(want)
     }
 
     async fn update(api: &Writer, live: &Object, want: &Want<'_>, changed: &[&'static str]) -> Result<(), ApiError> {

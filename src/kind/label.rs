@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::Kind;
-use super::live::{self, Asked, Made, Object, Presence, Want};
+use super::live::{self, Asked, Made, Object, Presence, Standing, Want};
+use super::natural_key::Names;
 use super::spec::{Delete, Draft, Fault, Key, Place, Spec};
 use super::tell;
 use crate::api::{ApiError, Class, Client, Identified, Writer, whole};
@@ -17,10 +18,15 @@ use crate::value::{Fields, Ref, Value};
 pub(super) static SPEC: Spec = Spec {
     doc: "A label of an org, to be attached to its buckets and tasks.",
     ty: "labels",
-    key: Key::Name { folded: true },
+    key: Key::Name(Names::Folded),
+    forbidden,
     place: Place::Org,
     fields: &[
-        Field::text("name", Omitted::Key, "The name, unique in the org; case does not count."),
+        Field::text(
+            "name",
+            Omitted::Key,
+            "The name, unique in the org; case does not count. Names under `fluxform/` are kept for records of fluxform's own.",
+        ),
         Field::text("org", Omitted::HomeOrg, "The org it lives in.").shaped(Shape::Ref(Kind::Org)).replaces(),
         Field::text("properties", Omitted::Theirs, "All properties, such as `color` and `description`.")
             .shaped(Shape::Map),
@@ -36,6 +42,16 @@ pub(super) static SPEC: Spec = Spec {
     owns: None,
     runs_as_creator: false,
 };
+
+/// Whether the labels that ledgers and locks are made of may be called so, as the server tells names apart.
+fn is_records(name: &str) -> bool {
+    const RECORDS: &[u8] = b"fluxform/";
+    name.trim().as_bytes().get(..RECORDS.len()).is_some_and(|start| start.eq_ignore_ascii_case(RECORDS))
+}
+
+fn forbidden(name: &str) -> Option<&'static str> {
+    is_records(name).then_some("names under `fluxform/` are kept for ledgers and locks")
+}
 
 /// The server trims names (influxd 2.9.1, measured), and removes a property whose value becomes empty.
 fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
@@ -113,60 +129,53 @@ impl Row {
         self.properties.as_ref().map_or(Ok(BTreeMap::new()), |raw| serde_json::from_str(raw.get()))
     }
 
-    /// Whether it holds what projects know of themselves: a page of a ledger, or a lock.
-    fn is_bookkeeping(&self) -> bool {
+    /// Whether it holds what projects know of themselves: by its name, or by the mark of one that was renamed.
+    fn is_record(&self) -> bool {
         const MARK: &str = "fluxform";
-        let name = self.name.to_lowercase();
-        let marked = self.properties.as_ref().is_some_and(|raw| raw.get().contains(MARK))
-            && self.properties().is_ok_and(|properties| {
-                properties.get(MARK).is_some_and(|word| word.starts_with("ledger") || word == "lock")
-            });
-        marked || (name.starts_with("fluxform/") && name.ends_with("/lock"))
+        let marked = || {
+            self.properties.as_ref().is_some_and(|raw| raw.get().contains(MARK))
+                && self.properties().is_ok_and(|properties| {
+                    properties.get(MARK).is_some_and(|word| word.starts_with("ledger") || word == "lock")
+                })
+        };
+        is_records(&self.name) || marked()
     }
 
     fn object(self) -> Result<Object, ApiError> {
         self.object_if(|_| true)
     }
 
-    /// The object; without fields if it is no bookkeeping and `asked` is not for it.
+    /// The object; without fields if it is no record and `asked` is not for it.
     fn object_if(self, asked: impl FnOnce(&Self) -> bool) -> Result<Object, ApiError> {
-        let system = self.is_bookkeeping();
+        let standing = if self.is_record() { Standing::Record } else { Standing::Ordinary };
         let mut fields = Fields::default();
-        if system || asked(&self) {
+        if standing == Standing::Record || asked(&self) {
             let mut properties = self.properties().map_err(|error| {
                 let message = format!("the label {} has properties that are not what InfluxDB gives: {error}", self.id);
                 ApiError::unexpected("GET", LABELS, message)
             })?;
             // POST keeps empty values, PATCH takes them away: they mean nothing.
-            properties.retain(|_, value| system || !value.is_empty());
+            properties.retain(|_, value| standing == Standing::Record || !value.is_empty());
             fields.set("name", Value::Text(self.name.clone()));
             fields.set("properties", Value::Map(properties));
             if let Some(org) = &self.org {
                 fields.set("org", Value::Ref(Ref::Id(Kind::Org, org.clone())));
             }
         }
-        Ok(Object { id: self.id, org: self.org, name: self.name, created: None, fields, system, user: None })
+        Ok(Object { id: self.id, org: self.org, name: self.name, created: None, fields, standing, user: None })
     }
 }
 
 /// The labels of an object as the value of its field.
 pub(super) fn attached(rows: &[Row]) -> Value {
-    let ours = |row: &&Row| !row.is_bookkeeping();
+    let ours = |row: &&Row| !row.is_record();
     Value::Refs(rows.iter().filter(ours).map(|row| Ref::Id(Kind::Label, row.id.clone())).collect())
 }
 
-/// Attaches `labels` to the new object at `path`.
-pub(super) async fn attach_new(
-    api: &Writer,
-    path: &str,
-    object: &mut Object,
-    labels: Option<BTreeSet<&str>>,
-) -> Result<(), ApiError> {
-    let Some(labels) = labels.filter(|labels| !labels.is_empty()) else { return Ok(()) };
-    attach(api, path, &BTreeSet::new(), &labels).await.map_err(live::made)?;
-    let labels = labels.into_iter().map(|id| Ref::Id(Kind::Label, id.to_owned()));
-    object.fields.set("labels", Value::Refs(labels.collect()));
-    Ok(())
+/// What is yet to be given to a new object that is wanted with labels.
+pub(super) fn to_attach(want: &Want<'_>) -> Result<Vec<&'static str>, ApiError> {
+    let any = want.set("labels")?.is_some_and(|labels| !labels.is_empty());
+    Ok(if any { vec!["labels"] } else { Vec::new() })
 }
 
 /// Brings the labels of the object `live` at `path` to what is wanted, if they are among the fields `changed`.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use crate::address::Address;
 use crate::api::{ApiError, Class, Client, Writer};
-use crate::kind::{Kind, Place};
+use crate::kind::{Kind, NaturalKey, Place};
 use crate::secret::Secret;
 use crate::snowflake::is_id;
 use crate::value::{Fields, Ref, Value};
@@ -22,11 +22,29 @@ pub struct Object {
     pub created: Option<String>,
     /// Its fields; references are `Ref::Id`, permissions of one object are `Scope::Bare`.
     pub fields: Fields,
-    /// Whether it is never managed: it belongs to the server itself, like `_monitoring`, or it is a label of a ledger or
-    /// lock.
-    pub system: bool,
+    /// Whose it may be.
+    pub standing: Standing,
     /// The ID of the user it runs as (tasks) or acts as (tokens).
     pub user: Option<String>,
+}
+
+/// Whose an object may be.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Standing {
+    /// Anybody's.
+    #[default]
+    Ordinary,
+    /// The server's own, like `_monitoring`: it can be referred to, and is never managed.
+    System,
+    /// A record that projects keep of themselves, a ledger or a lock: no resource has to do with it.
+    Record,
+}
+
+impl Object {
+    /// Whether no project ever manages it.
+    pub fn never_managed(&self) -> bool {
+        self.standing != Standing::Ordinary
+    }
 }
 
 /// What asking for one object by its ID has shown.
@@ -142,7 +160,7 @@ impl<'a> Want<'a> {
     }
 }
 
-/// The error of a further step after the object itself was made: it is there.
+/// The error of something that was done after the object itself was made: it is there.
 pub(super) fn made(error: ApiError) -> ApiError {
     ApiError { maybe_done: true, ..error }
 }
@@ -170,6 +188,8 @@ pub struct Made {
     pub object: Object,
     /// Its secret, which exists nowhere else.
     pub secret: Option<Secret>,
+    /// The fields that it is yet to be given, in this order, each with a [`Kind::update`](super::Kind::update).
+    pub rest: Vec<&'static str>,
 }
 
 impl Made {
@@ -180,16 +200,18 @@ impl Made {
     /// One of class `NotOurs` that names the object.
     pub(super) fn new(kind: Kind, path: &str, object: Object, want: &Want<'_>) -> Result<Self, ApiError> {
         let name = want.text("name").map(|name| name.trim().to_owned());
+        // Of all kinds the server may trim names.
+        let key = |name: &str| NaturalKey::<()>::of(kind, None, name.trim());
         let unmarked = want.marker.is_some_and(|marker| super::marker(&object.name) != Some(marker));
         let wrong = if kind.spec().place == Place::Org && object.org.as_deref() != Some(want.org) {
             let org = object.org.as_deref().unwrap_or("none");
             format!("is of the org with the ID `{org}`, and was to be made in {}", want.org)
-        } else if let Some(name) = name.filter(|name| !kind.same_name(&object.name, name)) {
+        } else if let Some(name) = name.filter(|name| key(&object.name) != key(name)) {
             format!("is called `{}`, and was to be called `{name}`", object.name)
         } else if unmarked {
             "does not have the mark that this run has given it".to_owned()
         } else {
-            return Ok(Self { object, secret: None });
+            return Ok(Self { object, secret: None, rest: Vec::new() });
         };
         let message = format!("the reply shows the {kind} with the ID {}, which {wrong}", object.id);
         Err(ApiError { class: Class::NotOurs, maybe_done: true, ..ApiError::unexpected("POST", path, message) })
@@ -250,6 +272,11 @@ pub(super) trait Live {
 
     /// See [`Kind::create`](super::Kind::create).
     async fn create(api: &Writer, want: &Want<'_>) -> Result<Made, ApiError>;
+
+    /// See [`Kind::rest`](super::Kind::rest).
+    fn rest(_: &Want<'_>) -> Result<Vec<&'static str>, ApiError> {
+        Ok(Vec::new())
+    }
 
     /// See [`Kind::update`](super::Kind::update).
     async fn update(api: &Writer, live: &Object, want: &Want<'_>, changed: &[&'static str]) -> Result<(), ApiError>;

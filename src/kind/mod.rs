@@ -3,6 +3,7 @@
 mod bucket;
 mod label;
 mod live;
+mod natural_key;
 mod org;
 mod spec;
 mod task;
@@ -10,7 +11,8 @@ mod tell;
 mod token;
 mod user;
 
-pub use live::{Asked, Ids, Made, Object, Presence, Want};
+pub use live::{Asked, Ids, Made, Object, Presence, Standing, Want};
+pub use natural_key::{Names, NaturalKey};
 pub use spec::{Check, Delete, Draft, Fault, Key, Place, Spec};
 pub use tell::{Tell, Untold};
 pub use token::{marked, marker};
@@ -63,14 +65,22 @@ macro_rules! kinds {
                 live::about(api, self, id, presence?)
             }
 
-            /// Makes a new object. Kinds that deliver make it inactive, with the marker in its description, and compare the
+            /// Makes a new object with the one request that makes it; what that cannot set is left to do. Kinds that deliver make it inactive, with the marker in its description, and compare the
             /// echo with what was asked: a difference deletes it and is an error.
             ///
             /// # Errors
-            /// The server's. One with `maybe_done` means that the object may be there, perhaps unfinished: the next plan
-            /// sees what it lacks.
+            /// The server's. One with `maybe_done` means that the object may be there.
             pub async fn create(self, api: &Writer, want: &Want<'_>) -> Result<Made, ApiError> {
                 match self { $(Self::$kind => $module::Live::create(api, want).await,)+ }
+            }
+
+            /// The fields that the request of a create cannot set and that are wanted: each is given to the new object by an
+            /// [`update`](Self::update) of its own, in this order.
+            ///
+            /// # Errors
+            /// What is referred to does not exist.
+            pub fn rest(self, want: &Want<'_>) -> Result<Vec<&'static str>, ApiError> {
+                match self { $(Self::$kind => $module::Live::rest(want),)+ }
             }
 
             /// Brings the fields `changed` of `live` to what is wanted, and leaves all others alone. For kinds that deliver
@@ -126,21 +136,6 @@ impl Kind {
     /// The kind whose objects InfluxDB's permissions call `ty`, such as `buckets`.
     pub fn from_type(ty: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|kind| kind.spec().ty == ty)
-    }
-
-    /// The form of `name` that the server keeps unique; none where names are not unique.
-    pub fn unique_name(self, name: &str) -> Option<String> {
-        match self.spec().key {
-            Key::Name { folded: true } => Some(name.trim().to_lowercase()),
-            Key::Name { folded: false } => Some(name.to_owned()),
-            Key::LoneName | Key::None => None,
-        }
-    }
-
-    /// Whether the server takes two names for one: it trims them (influxd 2.9.1, measured).
-    fn same_name(self, one: &str, other: &str) -> bool {
-        let key = |name: &str| self.unique_name(name.trim()).unwrap_or_else(|| name.trim().to_owned());
-        key(one) == key(other)
     }
 
     /// The field called `name`.

@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::Kind;
-use super::live::{self, Asked, Made, Object, Presence, Want};
-use super::spec::{Delete, Draft, Fault, Key, Place, Spec};
+use super::live::{self, Asked, Made, Object, Presence, Standing, Want};
+use super::natural_key::Names;
+use super::spec::{self, Delete, Draft, Fault, Key, Place, Spec};
 use super::tell;
 use crate::api::{ApiError, Client, Identified, Writer, by_offset};
 use crate::field::{Field, Omitted};
@@ -13,10 +14,11 @@ use crate::value::Value;
 pub(super) static SPEC: Spec = Spec {
     doc: "An organization. Its system buckets `_monitoring` and `_tasks` come with it and are never managed.",
     ty: "orgs",
-    key: Key::Name { folded: false },
+    key: Key::Name(Names::Trimmed),
+    forbidden: spec::any_name,
     place: Place::Server,
     fields: &[
-        Field::text("name", Omitted::Key, "The name, unique on the server."),
+        Field::text("name", Omitted::Key, "The name, unique on the server; white space around it does not count."),
         Field::text("description", Omitted::Theirs, "A text for people."),
     ],
     check,
@@ -31,10 +33,16 @@ pub(super) static SPEC: Spec = Spec {
     runs_as_creator: false,
 };
 
+/// The server keeps the white space around a name, does not tell names apart by it, and refuses to change it alone (influxd
+/// 2.9.1, measured): it is left out on both sides.
 fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
-    let fields = &draft.fields;
-    if fields.text("name").is_some_and(|name| name.trim().is_empty()) {
-        faults.push(Fault::new("org::name", "name", "an org's name cannot be empty", "empty"));
+    let fields = &mut draft.fields;
+    if let Some(name) = fields.text("name") {
+        let name = name.trim().to_owned();
+        if name.is_empty() {
+            faults.push(Fault::new("org::name", "name", "an org's name cannot be empty", "empty"));
+        }
+        fields.set("name", Value::Text(name));
     }
 }
 
@@ -76,14 +84,15 @@ impl Identified for Row {
 
 impl Row {
     fn object(self) -> Object {
-        let fields = [("name", Value::Text(self.name.clone())), ("description", Value::Text(self.description))];
+        let name = self.name.trim().to_owned();
+        let fields = [("name", Value::Text(name.clone())), ("description", Value::Text(self.description))];
         Object {
             id: self.id,
             org: None,
-            name: self.name,
+            name,
             created: self.created,
             fields: fields.into_iter().collect(),
-            system: false,
+            standing: Standing::Ordinary,
             user: None,
         }
     }

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::natural_key::Names;
 use super::tell::Tell;
 use crate::diagnostic::Severity;
 use crate::field::Field;
@@ -11,11 +12,8 @@ use crate::value::Fields;
 /// What the server keeps unique, and so how an object is found that no ledger knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Key {
-    /// The name, one per place; `folded` where upper and lower case are the same.
-    Name {
-        /// Whether case does not count.
-        folded: bool,
-    },
+    /// The name, one per place.
+    Name(Names),
     /// Nothing is unique, but a name that exactly one object has will do.
     LoneName,
     /// Nothing: only an ID finds it.
@@ -113,6 +111,11 @@ pub struct Draft<'d> {
     pub params: Option<Literal>,
 }
 
+/// No name is forbidden.
+pub(super) fn any_name(_: &str) -> Option<&'static str> {
+    None
+}
+
 /// A kind's own rules for one resource: brings the fields to the form that the server gives back, and says what the
 /// server would refuse.
 pub type Check = fn(&mut Draft<'_>, &mut Vec<Fault>);
@@ -126,6 +129,8 @@ pub struct Spec {
     pub ty: &'static str,
     /// What is unique.
     pub key: Key,
+    /// Why no resource may have a name, not even an external one; none for a name that may be had.
+    pub forbidden: fn(&str) -> Option<&'static str>,
     /// Where its objects live.
     pub place: Place,
     /// Its fields, in the order of the reference page.

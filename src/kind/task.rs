@@ -7,8 +7,8 @@ mod tell;
 use futures::future::try_join_all;
 use serde::{Deserialize, Serialize};
 
-use super::live::{self, Asked, Made, Object, Presence, Want};
-use super::spec::{Delete, Key, Place, Spec};
+use super::live::{self, Asked, Made, Object, Presence, Standing, Want};
+use super::spec::{self, Delete, Key, Place, Spec};
 use super::{Kind, label};
 use crate::api::{ApiError, Client, Identified, Writer, after};
 use crate::field::{Compared, Field, Omitted, Shape};
@@ -19,6 +19,7 @@ pub(super) static SPEC: Spec = Spec {
     doc: "A Flux script that the server runs on a schedule, with the org role of the user that created it.",
     ty: "tasks",
     key: Key::LoneName,
+    forbidden: spec::any_name,
     place: Place::Org,
     fields: &[
         Field::text("name", Omitted::Key, "The name; the script's own `option task` may give it too."),
@@ -135,7 +136,7 @@ impl Row {
             name: self.name,
             created: self.created,
             fields: fields.into_iter().collect(),
-            system: false,
+            standing: Standing::Ordinary,
             user: self.owner,
         }
     }
@@ -193,7 +194,7 @@ impl live::Live for Live {
     }
 
     async fn create(api: &Writer, want: &Want<'_>) -> Result<Made, ApiError> {
-        let labels = want.set("labels")?;
+        let rest = Self::rest(want)?;
         let body = Body {
             org: Some(want.org),
             flux: whole(want.fields).map(str::to_owned),
@@ -201,10 +202,11 @@ impl live::Live for Live {
             description: want.text("description"),
         };
         let row: Row = api.create(TASKS, &body).await?;
-        let mut made = Made::new(Kind::Task, TASKS, row.object(), want)?;
-        let path = format!("{TASKS}/{}", made.object.id);
-        label::attach_new(api, &path, &mut made.object, labels).await?;
-        Ok(made)
+        Ok(Made { rest, ..Made::new(Kind::Task, TASKS, row.object(), want)? })
+    }
+
+    fn rest(want: &Want<'_>) -> Result<Vec<&'static str>, ApiError> {
+        label::to_attach(want)
     }
 
     async fn update(api: &Writer, live: &Object, want: &Want<'_>, changed: &[&'static str]) -> Result<(), ApiError> {

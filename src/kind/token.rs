@@ -6,8 +6,8 @@ use futures::future::try_join_all;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::Kind;
-use super::live::{self, Asked, Made, Object, Presence, Want};
-use super::spec::{Delete, Draft, Fault, Key, Place, Spec};
+use super::live::{self, Asked, Made, Object, Presence, Standing, Want};
+use super::spec::{self, Delete, Draft, Fault, Key, Place, Spec};
 use super::tell::Untold;
 use crate::api::{ApiError, Client, Identified, Permission, Resource, Writer, whole};
 use crate::field::{Compared, Field, Omitted, Shape};
@@ -18,6 +18,7 @@ pub(super) static SPEC: Spec = Spec {
     doc: "An API token. Its secret exists once, in the server's reply, and goes straight to its sinks.",
     ty: "authorizations",
     key: Key::None,
+    forbidden: spec::any_name,
     place: Place::Org,
     fields: &[
         Field::text("description", Omitted::Key, "A text for people."),
@@ -218,7 +219,7 @@ impl Row {
             name: self.description,
             created: self.created,
             fields,
-            system: false,
+            standing: Standing::Ordinary,
             user: self.user,
         }
     }

@@ -6,26 +6,27 @@ use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 
 use super::Kind;
-use super::live::{self, Asked, Made, Object, Presence, Want};
-use super::spec::{Delete, Draft, Fault, Key, Place, Spec};
+use super::live::{self, Asked, Made, Object, Presence, Standing, Want};
+use super::natural_key::Names;
+use super::spec::{self, Delete, Draft, Fault, Key, Place, Spec};
 use super::tell;
 use crate::api::{ApiError, Client, Identified, Writer, by_offset};
-use crate::field::{Compared, Field, Omitted, Shape};
+use crate::field::{Compared, Field, Omitted, SecretRule, Shape};
 use crate::value::Value;
 use roles::{ROLES, Roles, bring, live_roles, set_roles, wanted_roles};
 
 pub(super) static SPEC: Spec = Spec {
     doc: "A user of the server.",
     ty: "users",
-    key: Key::Name { folded: false },
+    key: Key::Name(Names::AsWritten),
+    forbidden: spec::any_name,
     place: Place::Server,
     fields: &[
         Field::text("name", Omitted::Key, "The name, unique on the server."),
         Field::text("status", Omitted::Default("active"), "Whether the user may do anything.")
             .shaped(Shape::Choice(&["active", "inactive"])),
         Field::text("password", Omitted::Theirs, "Where the password comes from; 8 to 72 bytes. Set when the user is created and when `password_version` changes.")
-            .shaped(Shape::Source)
-            .compared(Compared::Never),
+            .secret(SecretRule { bytes: (8, 72), again: "password_version" }),
         Field::text("password_version", Omitted::Theirs, "Count it up to set the password again.")
             .shaped(Shape::Integer)
             .compared(Compared::Ledger),
@@ -109,7 +110,7 @@ impl Row {
             name: self.name,
             created: None,
             fields: fields.into_iter().collect(),
-            system: false,
+            standing: Standing::Ordinary,
             user: None,
         }
     }
@@ -140,15 +141,19 @@ impl live::Live for Live {
     }
 
     async fn create(api: &Writer, want: &Want<'_>) -> Result<Made, ApiError> {
-        let none = Roles::new();
-        let wanted = wanted_roles(&none, want, |_| true)?;
+        let rest = Self::rest(want)?;
         let body = Body { name: want.text("name"), status: want.text("status") };
         let row: Row = api.create(USERS, &body).await?;
         let mut made = Made::new(Kind::User, USERS, row.object(), want)?;
-        set_password(api, &made.object.id, want).await.map_err(live::made)?;
-        bring(api, &made.object.id, &none, &wanted).await.map_err(live::made)?;
-        set_roles(&mut made.object, &wanted);
-        Ok(made)
+        set_roles(&mut made.object, &Roles::new());
+        Ok(Made { rest, ..made })
+    }
+
+    fn rest(want: &Want<'_>) -> Result<Vec<&'static str>, ApiError> {
+        let wanted = wanted_roles(&Roles::new(), want, |_| true)?;
+        let password = want.password.map(|_| "password");
+        let roles = ROLES.iter().filter(|role| wanted.values().any(|wanted| wanted == *role));
+        Ok(password.into_iter().chain(roles.map(|role| role.field())).collect())
     }
 
     async fn update(api: &Writer, live: &Object, want: &Want<'_>, changed: &[&'static str]) -> Result<(), ApiError> {
@@ -157,7 +162,7 @@ impl live::Live for Live {
         if body.name.is_some() || body.status.is_some() {
             api.patch::<_, Row>(&format!("{USERS}/{}", live.id), &body).await?;
         }
-        if changed.contains(&"password_version") {
+        if changed.contains(&"password") || changed.contains(&"password_version") {
             set_password(api, &live.id, want).await?;
         }
         if ROLES.iter().any(|role| changed.contains(&role.field())) {

@@ -21,7 +21,7 @@ pub use journal::{Journal, JournalError, Permit, remove_all};
 pub use labels::{Labels, Row, rows};
 pub use lock::{Claim, Lease, LockError, Lost, Timing, acquire};
 pub use machine::{Machine, Process, ThisMachine, who};
-pub use recover::{Resolution, resolve};
+pub use recover::{Resolution, resolve, set_by_post};
 pub use state::{State, Update};
 pub use store::{Owners, decode, owners, read};
 
@@ -114,13 +114,17 @@ pub struct Entry {
     /// Fingerprint of the delivered secret (12 hex digits of its SHA-256); none until it is delivered.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub secret: Option<String>,
+    /// Fields that the object was never given, as far as is known: those that an interrupted or failed create did not get
+    /// to, and those that a server does not tell and no manifest has said yet, such as a password.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty", default)]
+    pub lacks: BTreeSet<String>,
     /// IDs of predecessors that still have to be deleted.
     #[serde(skip_serializing_if = "BTreeSet::is_empty", default)]
     pub predecessors: BTreeSet<String>,
 }
 
 /// What a run is about to create: written before the first POST, so that a lost reply can be resolved.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Intent {
     /// The org it is made in; none for orgs and users, and for an org that does not exist yet.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -134,4 +138,11 @@ pub struct Intent {
     /// The random word in the description of an object that is found by it (tokens).
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub marker: Option<String>,
+    /// Fingerprints of what the POST sets besides the name, where a server tells it: an object with something else is not
+    /// what the POST has made.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub fields: BTreeMap<String, String>,
+    /// Whether the run did not see whether there was one of this name: then what is found later may be anybody's.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub blind: bool,
 }

@@ -1,10 +1,11 @@
 //! What became of a POST whose reply was lost: an intent against what is there now.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Intent;
-use crate::kind::{Key, Kind, Object};
+use crate::kind::{Key, Kind, NaturalKey, Object, marker};
 use crate::snowflake::created_ms;
+use crate::value::{Fields, Value};
 
 /// How much earlier than the intent an object may have been made: `Date` has whole seconds.
 const SLACK_MS: u64 = 2_000;
@@ -25,9 +26,10 @@ pub enum Resolution {
 /// `objects` are those of the kind in the snapshot; `owned` the IDs in any ledger, ours too; `me` the user of the run's
 /// token; `digest` the digest of an object's content, as it was put into the intent.
 ///
-/// Nothing that is in a ledger, was made more than 2 s before the intent, or lives in another org is it. Of the rest it is
-/// found by its name where names are unique; a task by name, content and owner; a token by the marker in its description
-/// (protocol, section 5).
+/// Nothing that is in a ledger, was made more than 2 s before the intent, lives in another org, or belongs to the server
+/// or to fluxform itself is it. Of the rest it is found by the marker in its description (tokens, protocol section 5);
+/// else by its name, if the run had seen that there was none, and if it is as the POST would have made it; where names are
+/// not unique, by its owner too. What is left in doubt is not it: taking it over needs a consent then.
 pub fn resolve<'a>(
     kind: Kind,
     intent: &Intent,
@@ -36,20 +38,24 @@ pub fn resolve<'a>(
     me: &str,
     digest: &dyn Fn(&Object) -> String,
 ) -> Resolution {
+    let key = |name: &str| NaturalKey::<()>::of(kind, None, name);
+    let wanted = key(&intent.name);
     let is_it = |object: &Object| match (kind.spec().key, &intent.marker) {
-        (_, Some(marker)) => object.name.contains(marker),
-        (Key::Name { folded: true }, None) => object.name.trim().to_lowercase() == intent.name.trim().to_lowercase(),
-        (Key::Name { folded: false }, None) => object.name == intent.name,
-        (Key::LoneName | Key::None, None) => {
-            object.name == intent.name && object.user.as_deref() == Some(me) && digest(object) == intent.digest
+        (_, Some(word)) => marker(&object.name) == Some(word.as_str()),
+        (_, None) if intent.blind => false,
+        (Key::Name(_), None) => key(&object.name) == wanted && as_made(intent, object),
+        (Key::LoneName, None) => {
+            let same = key(&object.name) == wanted && object.user.as_deref() == Some(me);
+            same && digest(object) == intent.digest && as_made(intent, object)
         }
+        (Key::None, None) => false,
     };
     let found: Vec<_> = objects
         .into_iter()
         // The name first: that is quick, and a run that died early has left many intents.
         .filter(|object| is_it(object) && (intent.org.is_none() || object.org == intent.org))
         .filter(|object| made_ms(kind, object).is_none_or(|made| made + SLACK_MS >= intent.at))
-        .filter(|object| !owned.contains(&(kind, object.id.clone())))
+        .filter(|object| !object.never_managed() && !owned.contains(&(kind, object.id.clone())))
         .map(|object| object.id.clone())
         .collect();
     match found.len() {
@@ -57,6 +63,26 @@ pub fn resolve<'a>(
         1 => Resolution::Made(found.into_iter().next().expect("invariant: one")),
         _ => Resolution::Ambiguous(found),
     }
+}
+
+/// Fingerprints of what a POST with `fields` sets besides the name, and what a server gives back as it was sent.
+pub fn set_by_post(fields: &Fields) -> BTreeMap<String, String> {
+    let told = |(field, value): (&'static str, &Value)| match value {
+        Value::Text(text) if text.is_empty() => None,
+        Value::Text(_) | Value::Duration(_) | Value::Infinite | Value::Map(_) if field != "name" => {
+            Some((field.to_owned(), value.fingerprint()))
+        }
+        _ => None,
+    };
+    fields.iter().filter_map(told).collect()
+}
+
+/// Whether an object is as the POST would have made it.
+fn as_made(intent: &Intent, object: &Object) -> bool {
+    intent.fields.iter().all(|(field, print)| {
+        // What the list does not tell contradicts nothing.
+        object.fields.get(field).is_none_or(|value| value.fingerprint() == *print)
+    })
 }
 
 /// When an object was made, by the server's clock. Where names are unique what the server says comes first, because IDs of
@@ -67,7 +93,7 @@ fn made_ms(kind: Kind, object: &Object) -> Option<u64> {
         u64::try_from(time.as_millisecond()).ok()
     };
     match kind.spec().key {
-        Key::Name { .. } => said().or_else(|| created_ms(&object.id)),
+        Key::Name(_) => said().or_else(|| created_ms(&object.id)),
         Key::LoneName | Key::None => created_ms(&object.id).or_else(said),
     }
 }
@@ -75,7 +101,7 @@ fn made_ms(kind: Kind, object: &Object) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::value::Fields;
+    use crate::kind::{Standing, marked};
 
     const AT: u64 = 1_763_900_000_000;
 
@@ -85,12 +111,14 @@ mod tests {
 
     fn object(id: &str, name: &str) -> Object {
         let (org, user) = (Some("o".into()), Some("me".into()));
-        Object { id: id.into(), org, name: name.into(), created: None, fields: Fields::default(), system: false, user }
+        let standing = Standing::Ordinary;
+        Object { id: id.into(), org, name: name.into(), created: None, fields: Fields::default(), standing, user }
     }
 
     fn intent(name: &str, marker: Option<&str>) -> Intent {
         let marker = marker.map(str::to_owned);
-        Intent { org: Some("o".into()), name: name.into(), digest: "d".into(), at: AT, marker }
+        let fields = BTreeMap::new();
+        Intent { org: Some("o".into()), name: name.into(), digest: "d".into(), at: AT, marker, fields, blind: false }
     }
 
     fn resolved(kind: Kind, intent: &Intent, objects: &[Object], owned: &[&str]) -> Resolution {
@@ -111,7 +139,7 @@ mod tests {
         assert_eq!(is(&[Object { org: Some("p".into()), ..made.clone() }], &[]), Resolution::NotMade, "another org");
         assert_eq!(is(std::slice::from_ref(&made), &[&made.id]), Resolution::NotMade, "in a ledger");
         let mut changed = made.clone();
-        changed.fields.set("flux", crate::value::Value::Text("x".into()));
+        changed.fields.set("flux", Value::Text("x".into()));
         assert_eq!(is(&[changed], &[]), Resolution::NotMade, "another content");
         let both = [made.clone(), other.clone()];
         assert_eq!(is(&both, &[]), Resolution::Ambiguous(vec![made.id.clone(), other.id.clone()]));
@@ -120,10 +148,11 @@ mod tests {
 
     #[test]
     fn a_token_is_found_by_its_marker_alone() {
-        let made = object(&id(AT), "ingest [fluxform:pending:abc]");
+        let made = object(&id(AT), &marked("ingest", "p/1"));
         let is = |marker| resolved(Kind::Token, &intent("ingest", Some(marker)), std::slice::from_ref(&made), &[]);
-        assert_eq!(is("fluxform:pending:abc"), Resolution::Made(made.id.clone()));
-        assert_eq!(is("fluxform:pending:abd"), Resolution::NotMade);
+        assert_eq!(is("p/1"), Resolution::Made(made.id.clone()));
+        assert_eq!(is("p/11"), Resolution::NotMade);
+        assert_eq!(is("p"), Resolution::NotMade);
     }
 
     #[test]
@@ -136,5 +165,27 @@ mod tests {
         assert_eq!(is("raw", made("2025-11-23T12:13:17.9Z")), Resolution::NotMade, "before the intent");
         let label = object(&id(AT), "Prod");
         assert_eq!(resolved(Kind::Label, &intent("prod", None), &[label], &[]), Resolution::Made(id(AT)), "folded");
+    }
+
+    #[test]
+    fn what_is_in_doubt_is_not_ours() {
+        let made = Object { created: Some("2025-11-23T12:13:21Z".into()), ..object("000000000000ffff", "raw") };
+        let is = |intent: &Intent, object: &Object| resolved(Kind::Bucket, intent, std::slice::from_ref(object), &[]);
+        let seen = intent("raw", None);
+        assert_eq!(is(&seen, &made), Resolution::Made(made.id.clone()));
+        let blind = Intent { blind: true, ..seen.clone() };
+        assert_eq!(is(&blind, &made), Resolution::NotMade, "it may have been there");
+        let of_the_server = Object { standing: Standing::System, ..made.clone() };
+        assert_eq!(is(&seen, &of_the_server), Resolution::NotMade, "never managed");
+        let fields: Fields =
+            [("description", Value::Text("ours".into())), ("name", Value::Text("raw".into()))].into_iter().collect();
+        let described = Intent { fields: set_by_post(&fields), ..seen };
+        assert_eq!(described.fields.len(), 1, "{:?}", described.fields);
+        let with = |text: &str| Object {
+            fields: [("description", Value::Text(text.into()))].into_iter().collect(),
+            ..made.clone()
+        };
+        assert_eq!(is(&described, &with("ours")), Resolution::Made(made.id.clone()));
+        assert_eq!(is(&described, &with("theirs")), Resolution::NotMade, "another content");
     }
 }

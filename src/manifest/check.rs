@@ -10,7 +10,7 @@ use super::{Moved, Resource};
 use crate::address::Address;
 use crate::diagnostic::{Diagnostic, Place, nearest};
 use crate::graph::Cycle;
-use crate::kind::{Key, Kind, Place as Home};
+use crate::kind::{NaturalKey, Place as Home};
 use crate::secret::Sink;
 use crate::value::{Ref, Value};
 
@@ -39,20 +39,18 @@ pub(super) fn cycle(
 
 /// Two resources with one natural key.
 pub(super) fn names(resources: &Resources, home: Option<&str>, problems: &mut Vec<Diagnostic>) {
-    let mut first: HashMap<(Kind, Option<&Ref>, Cow<'_, str>), &Address> = HashMap::with_capacity(resources.len());
+    let mut first: HashMap<NaturalKey<&Ref>, &Address> = HashMap::with_capacity(resources.len());
     for (address, resource) in resources {
-        let spec = address.kind.spec();
-        let Key::Name { folded } = spec.key else { continue };
         let Some(name) = resource.fields.text("name") else { continue };
-        let org = match spec.place {
+        let org = match address.kind.spec().place {
             Home::Server => None,
             Home::Org => match org_of(resource, resources, home) {
                 Some(org) => Some(org),
                 None => continue,
             },
         };
-        let key = if folded { name.to_lowercase().into() } else { name.into() };
-        match first.entry((address.kind, org, key)) {
+        let Some(key) = NaturalKey::unique(address.kind, org, name) else { continue };
+        match first.entry(key) {
             Entry::Vacant(slot) => {
                 slot.insert(address);
             }

@@ -73,6 +73,10 @@ pub(super) fn resource<'p, 'a>(mut site: Site<'p, 'a>) -> (Resource, Site<'p, 'a
     }
     let places = Places::new(places);
     let mut faults = Vec::new();
+    if let Some(why) = fields.text("name").and_then(kind.spec().forbidden) {
+        let message = format!("a {kind} cannot be called `{}`: {why}", fields.text("name").unwrap_or_default());
+        faults.push(Fault::new("manifest::forbidden-name", "name", message, "not allowed").help("choose another name"));
+    }
     if !external {
         let written = &|field: &str| places.get(field).is_some();
         let mut draft = Draft { fields, written, flux: script.as_ref().map(|script| script.text.as_str()), params };

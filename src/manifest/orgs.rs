@@ -7,7 +7,7 @@ use super::shape::is_id;
 use super::{Manifest, Resource, Server};
 use crate::address::Address;
 use crate::diagnostic::{Diagnostic, Place};
-use crate::kind::Place as Home;
+use crate::kind::{Kind, NaturalKey, Place as Home};
 use crate::value::{Ref, Value};
 
 type Resources = BTreeMap<Address, Resource>;
@@ -20,8 +20,9 @@ pub(super) fn org_of<'r>(resource: &'r Resource, resources: &'r Resources, home:
 
 /// The home org, where `org` is known to be that.
 fn plain<'r>(org: &'r Ref, resources: &Resources, home: Option<&str>) -> &'r Ref {
+    let key = |name| NaturalKey::<()>::unique(Kind::HOME, None, name);
     let named = org.address().and_then(|address| resources.get(address)).and_then(|org| org.fields.text("name"));
-    if named.is_some() && named == home { &Ref::Home } else { org }
+    if named.is_some() && named.and_then(key) == home.and_then(key) { &Ref::Home } else { org }
 }
 
 /// Whether two orgs are known to be different. The home org may be any, where its name is not known.

@@ -10,7 +10,7 @@ use crate::diagnostic::Diagnostic;
 use crate::diff::{Action, Change};
 use crate::exit::{Exit, Problem};
 use crate::graph::Graph;
-use crate::kind::Kind;
+use crate::kind::NaturalKey;
 use crate::ledger::Ledger;
 use crate::value::Value;
 
@@ -85,14 +85,14 @@ impl<'a> Waits<'a> {
 
     /// What takes a name waits for what frees it, where the server keeps names unique.
     fn takers_after_givers(&mut self) {
-        let mut givers: BTreeMap<(Kind, String), Vec<usize>> = BTreeMap::new();
+        let mut givers: BTreeMap<NaturalKey, Vec<usize>> = BTreeMap::new();
         for (n, change) in self.changes.iter().enumerate() {
             let renames = change.fields.iter().any(|field| field.field == "name");
             if let Some(object) = &change.object
                 && (change.action == Action::Delete || (change.action == Action::Update && renames))
-                && let Some(name) = change.address.kind.unique_name(&object.name)
+                && let Some(key) = NaturalKey::unique(change.address.kind, object.org.clone(), &object.name)
             {
-                givers.entry((change.address.kind, name)).or_default().push(n);
+                givers.entry(key).or_default().push(n);
             }
         }
         if givers.is_empty() {
@@ -101,8 +101,8 @@ impl<'a> Waits<'a> {
         for (n, change) in self.changes.iter().enumerate() {
             let name = change.fields.iter().find(|field| field.field == "name").map(|field| &field.wanted);
             let Some(Value::Text(name)) = name.filter(|_| change.action != Action::Delete) else { continue };
-            let Some(name) = change.address.kind.unique_name(name) else { continue };
-            for giver in givers.get(&(change.address.kind, name)).into_iter().flatten().filter(|giver| **giver != n) {
+            let Some(key) = NaturalKey::unique(change.address.kind, change.org.clone(), name) else { continue };
+            for giver in givers.get(&key).into_iter().flatten().filter(|giver| **giver != n) {
                 self.edges.add_edge(*giver, n, ());
             }
         }
@@ -218,6 +218,7 @@ mod tests {
                 lifecycle: crate::manifest::Lifecycle::default(),
                 needs: BTreeSet::new(),
                 secret: None,
+                lacks: BTreeSet::new(),
                 predecessors: BTreeSet::new(),
             });
             entry.needs.insert(address(need));

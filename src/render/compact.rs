@@ -141,6 +141,7 @@ fn said(change: &Change) -> String {
 fn changed(field: &FieldChange) -> String {
     let drift = match field.cause {
         Cause::Drift | Cause::Both => " (drift)",
+        Cause::Unfinished => " (finish)",
         Cause::Yours | Cause::New => "",
     };
     if let Some(lines) = by_lines(field) {

@@ -13,12 +13,17 @@ use crate::plan::Plan;
 pub fn drift(plan: &Plan, look: Look) -> String {
     let mut page = Page::new(look);
     let drifted: Vec<_> = plan.drifted().collect();
+    let undone = plan.changes.iter().filter(|change| change.unfinished()).count();
+    if drifted.is_empty() {
+        unfinished(&mut page, plan);
+    }
     if drifted.is_empty() && !plan.refusals.is_empty() {
         page.put(Role::Strong, "No drift").say(" in what could be seen; the rest could not be decided.").fold(2);
         return page.finish();
     }
     if drifted.is_empty() {
-        page.put(Role::Strong, "No drift.").say(" The server is as it was last applied.").end();
+        let but = if undone > 0 { ", but for what is unfinished" } else { "" };
+        page.put(Role::Strong, "No drift.").say(format_args!(" The server is as it was last applied{but}.")).end();
         return page.finish();
     }
     page.heading("Drift (changed on the server since the last apply):");
@@ -27,6 +32,7 @@ pub fn drift(plan: &Plan, look: Look) -> String {
     } else {
         drifted.iter().for_each(|change| one(&mut page, change));
     }
+    unfinished(&mut page, plan);
     let fields: usize = drifted.iter().map(|change| fields(change).count()).sum();
     page.gap().put(Role::Strong, "Drift:").say(format_args!(" {} drifted", count(drifted.len(), "resource")));
     if fields > 0 {
@@ -34,6 +40,24 @@ pub fn drift(plan: &Plan, look: Look) -> String {
     }
     page.say(". `fluxform apply` brings back what the manifests say.").fold(2);
     page.finish()
+}
+
+/// What an earlier run left: nobody changed it.
+fn unfinished(page: &mut Page, plan: &Plan) {
+    let changes: Vec<_> = plan.changes.iter().filter(|change| change.unfinished()).collect();
+    if !changes.is_empty() {
+        page.heading("Unfinished (an earlier run did not come to its end; `fluxform apply` goes on):");
+    }
+    for change in &changes {
+        page.say("  ").put(Role::Strong, &change.address);
+        if let Some(why) = reason(&change.reason, change.address.kind) {
+            page.say(": ").say(why);
+        }
+        page.end();
+    }
+    if !changes.is_empty() {
+        page.gap();
+    }
 }
 
 /// The fields that drifted.

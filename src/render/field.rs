@@ -62,6 +62,8 @@ pub(super) fn cause(field: &FieldChange) -> Option<String> {
     Some(match (field.cause, last(field)) {
         (Cause::Yours, _) => return None,
         (Cause::New, _) => "managed from now on".to_owned(),
+        (Cause::Unfinished, _) if field.live.is_none() => "finish: never set, as far as is known".to_owned(),
+        (Cause::Unfinished, _) => "finish: an earlier run did not get to it".to_owned(),
         (Cause::Drift, Some(last)) => format!("drift: was {last} when last applied"),
         (Cause::Drift, None) => "drift: changed on the server".to_owned(),
         (Cause::Both, Some(last)) => format!("drift: was {last} when last applied; the manifest changed too"),
@@ -70,7 +72,8 @@ pub(super) fn cause(field: &FieldChange) -> Option<String> {
 }
 
 fn put_cause(page: &mut Page, field: &FieldChange) {
-    let role = if field.cause == Cause::New { Role::Quiet } else { Role::Warning };
+    let quiet = matches!(field.cause, Cause::New | Cause::Unfinished);
+    let role = if quiet { Role::Quiet } else { Role::Warning };
     if let Some(words) = cause(field) {
         page.put(role, format_args!("  ({words})"));
     }

@@ -30,6 +30,7 @@ pub(super) fn reason(reason: &Reason, kind: Kind) -> Option<String> {
         Reason::Undelivered => "its secret was never delivered".to_owned(),
         Reason::Leftovers => "an interrupted run left what this one replaces".to_owned(),
         Reason::Resumed => "an interrupted run made it".to_owned(),
+        Reason::Unfinished => "an earlier run made it and did not finish it".to_owned(),
         Reason::NotDeclared => "it is not declared any more".to_owned(),
         Reason::Disabled => "its `enabled` is false".to_owned(),
         Reason::NotOurs => "it is not declared any more; this project did not make it, so it stays".to_owned(),

@@ -10,7 +10,7 @@ use super::{OwnToken, Sight, Snapshot, View};
 use crate::address::Address;
 use crate::api::sight::{self, Proof};
 use crate::api::{ApiError, Client, Me};
-use crate::kind::{Asked, Kind, Object, Place, Presence};
+use crate::kind::{Asked, Kind, NaturalKey, Object, Place, Presence};
 use crate::ledger::Ledger;
 use crate::manifest::{Import, Manifest};
 use crate::value::{Ref, Value};
@@ -157,14 +157,14 @@ impl Asks<'_> {
         let owned = ledger.entries.iter().map(|(address, entry)| (address, &entry.id));
         let imported = manifest.imports.iter().map(|(address, import)| (address, &import.id));
         let by_id = owned.chain(imported).filter(|(address, _)| address.kind == kind);
-        let key = |name: &str| kind.unique_name(name).unwrap_or_else(|| name.to_owned());
-        let (ids, names): (BTreeSet<&str>, BTreeSet<String>) = (
+        let key = |name: &str| NaturalKey::<()>::of(kind, None, name);
+        let (ids, names): (BTreeSet<&str>, BTreeSet<_>) = (
             by_id.map(|(_, id)| id.as_str()).collect(),
-            declared().filter_map(|(_, resource)| resource.fields.text("name")).map(key).collect(),
+            declared().filter_map(|(_, resource)| resource.fields.text("name")).filter_map(key).collect(),
         );
         let asked = Asked {
             field: &|field| declared().any(|(_, resource)| resource.fields.get(field).is_some()),
-            object: &|id, name| ids.contains(id) || names.contains(&key(name)),
+            object: &|id, name| ids.contains(id) || key(name).is_some_and(|key| names.contains(&key)),
         };
         kind.list(client, orgs, asked).await
     }
@@ -216,7 +216,7 @@ async fn read_lists(client: &Client, kinds: &[Kind], orgs: &[&str], asks: Asks<'
 
 /// What a list of `kind` is worth.
 fn view(kind: Kind, objects: BTreeMap<String, Object>, proven: &BTreeMap<String, bool>) -> View {
-    let sight = match (proven.get(kind.spec().ty), objects.values().any(|object| !object.system)) {
+    let sight = match (proven.get(kind.spec().ty), objects.values().any(|object| !object.never_managed())) {
         (Some(true), _) => Sight::Complete,
         (_, true) => Sight::Partial,
         (_, false) => Sight::Blind,
@@ -233,9 +233,10 @@ fn orgs(server: &Server, lists: &Lists, manifest: &Manifest, ledger: &Ledger) ->
         _ => None,
     });
     for address in addresses.collect::<BTreeSet<_>>() {
+        let key = |name: &str| NaturalKey::<()>::of(address.kind, None, name);
         let by_name = |name: &str| {
-            let objects = lists.get(&address.kind)?;
-            objects.values().find(|object| object.name == name).map(|object| object.id.clone())
+            let (objects, wanted) = (lists.get(&address.kind)?, key(name));
+            objects.values().find(|object| key(&object.name) == wanted).map(|object| object.id.clone())
         };
         orgs.extend(ledger.entries.get(address).map(|entry| entry.id.clone()));
         orgs.extend(manifest.imports.get(address).map(|import| import.id.clone()));

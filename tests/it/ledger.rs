@@ -39,6 +39,7 @@ fn entry(number: usize) -> Entry {
         lifecycle: Lifecycle::default(),
         needs: [Address::new(Kind::Org, "acme")].into(),
         secret: None,
+        lacks: [].into(),
         predecessors: [].into(),
     }
 }
@@ -48,7 +49,7 @@ fn put(number: usize) -> Update {
 }
 
 fn intents(count: usize) -> BTreeMap<Address, Intent> {
-    let intent = |n| Intent { org: None, name: format!("line {n}"), digest: "d".into(), at: 7, marker: None };
+    let intent = |n| Intent { org: None, name: format!("line {n}"), digest: "d".into(), at: 7, ..Intent::default() };
     (0..count).map(|n| (address(n), intent(n))).collect()
 }
 

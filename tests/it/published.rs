@@ -9,7 +9,7 @@ use std::path::Path;
 
 use fluxform::exit::Exit;
 use fluxform::field::{Change, Compared, Field, Omitted, Shape};
-use fluxform::kind::{Key, Kind, Place, Spec};
+use fluxform::kind::{Key, Kind, Names, Place, Spec};
 use fluxform::limits;
 
 use crate::cli::fluxform::Fluxform;
@@ -153,8 +153,9 @@ fn section(kind: Kind) -> String {
         Place::Org => "in an org",
     };
     let key = match key {
-        Key::Name { folded: false } => "by its name",
-        Key::Name { folded: true } => "by its name, upper and lower case alike",
+        Key::Name(Names::AsWritten) => "by its name",
+        Key::Name(Names::Trimmed) => "by its name, without the white space around it",
+        Key::Name(Names::Folded) => "by its name, upper and lower case alike",
         Key::LoneName => "by its name, if it is the only one of that name",
         Key::None => "by nothing but its ID",
     };

@@ -16,6 +16,17 @@ use tokio::sync::{Notify, watch};
 
 use crate::support::{Fate, Project, Proxy, Scene, both, lines, unique};
 
+/// The password of the user in `all_kinds`.
+const PASSWORD: &str = "long-enough";
+
+/// A project with one of each kind, which may be reached through something else than the scene's server.
+fn of_all_kinds(scene: &Scene, run: &str, url: &str) -> Project {
+    let project = Project::new(scene).through(url, scene.server.token());
+    project.write("password", PASSWORD);
+    project.declare(&all_kinds(run));
+    project
+}
+
 /// One of each kind.
 fn all_kinds(run: &str) -> String {
     format!(
@@ -23,9 +34,14 @@ fn all_kinds(run: &str) -> String {
 [org.eu]
 name = "eu-{run}"
 
+[org.us]
+name = "us-{run}"
+
 [user.ann]
 name = "ann-{run}"
+password = {{ file = "password" }}
 member_of = ["org.eu"]
+owner_of = ["org.us"]
 
 [label.l]
 
@@ -54,10 +70,11 @@ async fn counts(scene: &Scene, run: &str) -> BTreeMap<&'static str, usize> {
         let counted = rows.iter().filter(|row| row["type"] != "system");
         counts.insert(list, counted.count());
     }
-    for (list, name) in [("orgs", format!("eu-{run}")), ("users", format!("ann-{run}"))] {
+    for (list, name) in [("orgs", format!("eu-{run}")), ("orgs", format!("us-{run}")), ("users", format!("ann-{run}"))]
+    {
         let query = if list == "orgs" { "org" } else { "name" };
         let reply = scene.http.get(&format!("{list}?{query}={name}")).await;
-        counts.insert(list, reply.json[list].as_array().map_or(0, Vec::len));
+        *counts.entry(list).or_default() += reply.json[list].as_array().map_or(0, Vec::len);
     }
     counts
 }
@@ -69,15 +86,21 @@ async fn whole(scene: &Scene, project: &Project, run: &str, what: &str) {
     assert!(planned.ledger.intents.is_empty(), "{what}: {:?}", planned.ledger.intents);
     let counts_now = counts(scene, run).await;
     // The ledger: its head and one page.
-    let expected = [("authorizations", 1), ("buckets", 1), ("labels", 3), ("orgs", 1), ("tasks", 1), ("users", 1)];
+    let expected = [("authorizations", 1), ("buckets", 1), ("labels", 3), ("orgs", 2), ("tasks", 1), ("users", 1)];
     assert_eq!(counts_now, BTreeMap::from(expected), "{what}");
     let secret = std::fs::read_to_string(project.path().join("secrets/ingest")).unwrap();
     let http = scene.http.with_token(&secret);
     let written = http.post_text(&format!("write?org={}&bucket=raw", scene.org), "").await;
     assert_eq!(written.status, 204, "{what}: {}", written.text);
+    assert!(signs_in(scene, run).await, "{what}: the user cannot sign in");
     project.destroy().await;
     let left = counts(scene, run).await;
     assert!(left.values().all(|count| *count == 0), "{what}: something is left: {left:?}");
+}
+
+/// Whether the user in `all_kinds` has the password.
+async fn signs_in(scene: &Scene, run: &str) -> bool {
+    scene.sign_in(&format!("ann-{run}"), PASSWORD).await.status == 204
 }
 
 /// Whether a request changes something.
@@ -86,7 +109,7 @@ fn mutates(method: &Method, path: &str) -> bool {
 }
 
 /// Deletes the lock of a run that is dead: its process is this one, which lives, so that only time would free it.
-async fn unlock(scene: &Scene) {
+pub(crate) async fn unlock(scene: &Scene) {
     let reply = scene.http.get(&format!("labels?orgID={}", scene.org)).await.expect(200);
     for label in reply["labels"].as_array().unwrap() {
         if label["name"] == "fluxform/p/lock" {
@@ -107,11 +130,10 @@ async fn lose(scene: &Scene, at: usize, fate: Fate) -> bool {
         if hit { fate.clone() } else { Fate::Pass }
     })
     .await;
-    let project = Project::new(scene).through(proxy.url(), scene.server.token());
-    project.declare(&all_kinds(&run));
+    let project = of_all_kinds(scene, &run, proxy.url());
     let (_keep, stop) = watch::channel(None);
     let planned = project.plan(Goal::Declared).await;
-    // It may fail: what counts is that the next one succeeds.
+    // It may fail: what counts is that it says so, and that the next one succeeds.
     let mut report = Report::default();
     if let Ok(planned) = &planned {
         let _ = project.attempt(planned, Goal::Declared, stop, &mut |event| report.fold(&event)).await;
@@ -119,7 +141,13 @@ async fn lose(scene: &Scene, at: usize, fate: Fate) -> bool {
     let reached = seen.load(Ordering::Relaxed) > at;
     unlock(scene).await;
     let project = project.through(scene.server.url(), scene.server.token());
-    if project.plan(Goal::Declared).await.unwrap().plan.writes() {
+    let planned = project.plan(Goal::Declared).await.unwrap();
+    let all_done = !report.outcomes.is_empty()
+        && report.outcomes.values().all(|(_, outcome)| matches!(outcome, Outcome::Done { .. }));
+    let whole_now = signs_in(scene, &run).await && counts(scene, &run).await["tasks"] == 1;
+    assert!(whole_now || !all_done, "{what}: it says that all is done, and the user cannot sign in");
+    assert!(whole_now || planned.plan.writes(), "{what}: something is missing, and the plan is empty");
+    if planned.plan.writes() {
         project.apply().await;
     }
     whole(scene, &project, &run, &what).await;
@@ -160,8 +188,7 @@ async fn die(scene: &Scene, at: usize, then: Goal) -> bool {
         if number > at { Fate::LoseRequest } else { Fate::Pass }
     })
     .await;
-    let project = Project::new(scene).through(proxy.url(), scene.server.token());
-    project.declare(&all_kinds(&run));
+    let project = of_all_kinds(scene, &run, proxy.url());
     let run_once = async {
         let (_keep, stop) = watch::channel(None);
         // It may fail: what counts is that the next one succeeds.
@@ -181,6 +208,12 @@ async fn die(scene: &Scene, at: usize, then: Goal) -> bool {
     let planned = project.plan(then).await.unwrap();
     let codes: Vec<_> = planned.plan.refusals.iter().map(|problem| &problem.diagnostic.message).collect();
     assert!(codes.is_empty(), "death after mutation {at}: {codes:?}\n{}", lines(&planned.plan));
+    let whole_now = signs_in(scene, &run).await;
+    let then_is_whole = whole_now || then == Goal::Destroyed;
+    assert!(
+        then_is_whole || planned.plan.writes(),
+        "death after mutation {at}: nobody can sign in, and the plan is empty"
+    );
     if then == Goal::Destroyed {
         project.destroy().await;
         let left = counts(scene, &run).await;
@@ -211,8 +244,7 @@ both!(a_run_that_died_can_be_destroyed, async |scene| {
 
 both!(a_stopped_run_finishes_what_is_under_way_and_goes_on_next_time, async |scene| {
     let run = unique("run");
-    let project = Project::new(&scene);
-    project.declare(&all_kinds(&run));
+    let project = of_all_kinds(&scene, &run, scene.server.url());
     let planned = project.plan(Goal::Declared).await.unwrap();
     let (stopper, stop) = watch::channel(None);
     let mut report = Report::default();
@@ -268,8 +300,7 @@ both!(a_sink_that_fails_leaves_an_inactive_token_and_the_next_apply_makes_anothe
 
 both!(of_two_runs_at_once_one_waits_and_sees_that_the_plan_is_stale, async |scene| {
     let run = unique("run");
-    let project = Project::new(&scene);
-    project.declare(&all_kinds(&run));
+    let project = of_all_kinds(&scene, &run, scene.server.url());
     let (one, two) = (project.plan(Goal::Declared).await.unwrap(), project.plan(Goal::Declared).await.unwrap());
     let (_keep, stop) = watch::channel(None);
     let (mut tell, mut tell_too) = (|_: Event| {}, |_: Event| {});

@@ -17,7 +17,7 @@ use crate::diagnostic::{Diagnostic, nearest};
 use crate::exit::{Exit, Problem};
 use crate::export::{self, ObjectId};
 use crate::field::Shape;
-use crate::kind::{Kind, Object};
+use crate::kind::{Kind, NaturalKey, Object};
 use crate::ledger::{self, Ledger};
 use crate::manifest;
 use crate::snapshot::{self, Extent, Orgs, Sight, Snapshot};
@@ -163,7 +163,7 @@ async fn read(
     wish.org = home.map_or(wish.org, |home| home.name.clone());
     let labels = snapshot.kinds.get(&Kind::Label).map(|view| &view.objects);
     let labels = || labels.into_iter().flat_map(BTreeMap::values);
-    known_labels(&wish, labels().filter(|label| !label.system).map(|label| label.name.as_str()))?;
+    known_labels(&wish, labels().filter(|label| !label.never_managed()).map(|label| label.name.as_str()))?;
     let home = session.home.as_deref();
     let (at_home, elsewhere): (Vec<_>, Vec<_>) = labels().partition(|label| label.org.as_deref() == home);
     let rows = |labels: Vec<&Object>| labels.into_iter().map(ledger::Row::from_object).collect::<Vec<_>>();
@@ -220,7 +220,9 @@ fn url(connection: &Connection) -> Option<String> {
 
 fn known_labels<'a>(wish: &export::Wish, names: impl Iterator<Item = &'a str>) -> Result<(), Problem> {
     let names: Vec<&str> = names.collect();
-    let known = |name: &String| names.iter().any(|each| Kind::Label.unique_name(each) == Kind::Label.unique_name(name));
+    let key = |name: &str| NaturalKey::<()>::of(Kind::Label, None, name);
+    let keys: BTreeSet<_> = names.iter().map(|name| key(name)).collect();
+    let known = |name: &String| keys.contains(&key(name));
     let Some(unknown) = wish.labels.iter().find(|name| !known(name)) else { return Ok(()) };
     let problem = trouble("export::label", format!("this token sees no label {unknown:?}"));
     Err(match nearest(unknown, names.iter().copied()) {

@@ -75,7 +75,7 @@ fn what_cannot_be_imported_is_refused() {
     let mut elsewhere = there();
     elsewhere.view(Kind::Bucket).objects.get_mut(BUCKET).expect("there").org = Some("00000000000000bb".into());
     let mut system = there();
-    system.view(Kind::Bucket).objects.get_mut(BUCKET).expect("there").system = true;
+    system.view(Kind::Bucket).objects.get_mut(BUCKET).expect("there").standing = Standing::System;
     let mut foreign = there();
     foreign.foreign.insert((Kind::Bucket, BUCKET.into()), "theirs".into());
     let all = [

@@ -61,7 +61,7 @@ fn checked(told: &Fields, object: &Object) -> Result<(), String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kind::Kind;
+    use crate::kind::{Kind, Standing};
 
     fn task(name: &str, every: &str, offset: Option<&str>, source: &str) -> Object {
         let duration = |text: &str| Value::signed_duration(text).unwrap_or_else(|_| Value::Text(text.into()));
@@ -79,7 +79,7 @@ mod tests {
             name: name.into(),
             created: None,
             fields: fields.into_iter().collect(),
-            system: false,
+            standing: Standing::Ordinary,
             user: None,
         }
     }

@@ -23,13 +23,14 @@ fn put(number: usize) -> Update {
         lifecycle: Lifecycle::default(),
         needs: [].into(),
         secret: None,
+        lacks: [].into(),
         predecessors: [].into(),
     };
     Update::Put(address(number), Box::new(entry))
 }
 
 fn intents(count: usize) -> BTreeMap<Address, Intent> {
-    let intent = |n| Intent { org: None, name: format!("{n}"), digest: "d".into(), at: 0, marker: None };
+    let intent = |n| Intent { org: None, name: format!("{n}"), digest: "d".into(), at: 0, ..Intent::default() };
     (0..count).map(|n| (address(n), intent(n))).collect()
 }
 

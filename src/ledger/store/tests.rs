@@ -19,12 +19,13 @@ fn address() -> impl Strategy<Value = Address> {
 
 fn entry() -> impl Strategy<Value = Entry> {
     let fields = proptest::collection::btree_map("[a-z_]{1,8}", "\\PC{0,60}", 0..8);
-    let needs = proptest::collection::btree_set(address(), 0..3);
+    let needs =
+        (proptest::collection::btree_set(address(), 0..3), proptest::collection::btree_set("[a-z_]{1,8}", 0..3));
     let lifecycle = (any::<bool>(), proptest::collection::btree_set("[a-z]{1,5}", 0..2), any::<bool>());
     let ids = proptest::collection::btree_set("[0-9a-f]{16}", 0..3);
     let texts = ("\\PC{0,30}", proptest::option::of("[0-9a-f]{12}"), proptest::option::of("[0-9TZ:-]{10}"));
     ("[0-9a-f]{16}", texts, any::<bool>(), fields, needs, lifecycle, ids).prop_map(
-        |(id, (name, secret, created), adopted, fields, needs, lifecycle, predecessors)| Entry {
+        |(id, (name, secret, created), adopted, fields, (needs, lacks), lifecycle, predecessors)| Entry {
             org: created.is_some().then(|| id.clone()),
             id,
             name,
@@ -39,14 +40,17 @@ fn entry() -> impl Strategy<Value = Entry> {
             },
             needs,
             secret,
+            lacks,
             predecessors,
         },
     )
 }
 
 fn intent() -> impl Strategy<Value = Intent> {
-    ("\\PC{0,20}", "[0-9a-f]{24}", any::<u64>(), proptest::option::of("[a-z]{8}"))
-        .prop_map(|(name, digest, at, marker)| Intent { org: None, name, digest, at, marker })
+    let fields = proptest::collection::btree_map("[a-z_]{1,8}", "\\PC{0,60}", 0..4);
+    ("\\PC{0,20}", "[0-9a-f]{24}", any::<u64>(), proptest::option::of("[a-z]{8}"), fields, any::<bool>()).prop_map(
+        |(name, digest, at, marker, fields, blind)| Intent { org: None, name, digest, at, marker, fields, blind },
+    )
 }
 
 fn update() -> impl Strategy<Value = Update> {
@@ -151,13 +155,15 @@ fn bucket(number: usize) -> Update {
         lifecycle: Lifecycle::default(),
         needs: [].into(),
         secret: None,
+        lacks: [].into(),
         predecessors: [format!("{:016x}", number + 1_000_000)].into(),
     };
     Update::Put(Address::new(Kind::Bucket, format!("b{number}")), Box::new(entry))
 }
 
 fn planned(number: usize) -> Update {
-    let intent = Intent { org: None, name: format!("bucket {number}"), digest: "0".repeat(24), at: 0, marker: None };
+    let intent =
+        Intent { org: None, name: format!("bucket {number}"), digest: "0".repeat(24), at: 0, ..Intent::default() };
     Update::Intent(Address::new(Kind::Bucket, format!("b{number}")), intent)
 }
 

@@ -3,6 +3,7 @@
 use super::refuse;
 use crate::diff::{Action, Change};
 use crate::exit::Problem;
+use crate::kind::NaturalKey;
 use crate::snapshot::Snapshot;
 use crate::value::Value;
 
@@ -10,13 +11,13 @@ use crate::value::Value;
 pub(super) fn refusal(change: &Change, changes: &[Change], snapshot: &Snapshot) -> Option<Problem> {
     let (kind, own) = (change.address.kind, change.object.as_ref()?);
     let name = new_name(change)?;
-    let wanted = kind.unique_name(name)?;
+    let wanted = NaturalKey::unique(kind, change.org.as_deref(), name)?;
     let goes = |id: &str| {
         let same = |other: &&Change| other.address.kind == kind && other.object.as_ref().is_some_and(|of| of.id == id);
         changes.iter().find(same).is_some_and(|other| other.action == Action::Delete || new_name(other).is_some())
     };
     let taken = snapshot.kinds.get(&kind)?.objects.values().find(|object| {
-        let same = object.org == change.org && kind.unique_name(&object.name).as_ref() == Some(&wanted);
+        let same = NaturalKey::unique(kind, object.org.as_deref(), &object.name).as_ref() == Some(&wanted);
         same && object.id != own.id && !goes(&object.id)
     })?;
     Some(refuse(

@@ -9,7 +9,7 @@ use super::*;
 use crate::diagnostic::{Place, Source};
 use crate::diff::{Action, Cause, FieldChange, Reason};
 use crate::evidence::Data;
-use crate::kind::{Kind, Object};
+use crate::kind::{Kind, Object, Standing};
 use crate::ledger::{Entry, Origin};
 use crate::manifest::{Allow, BlastRadius, Lifecycle, Placed, What};
 use crate::snapshot::{Sight, View};
@@ -53,6 +53,7 @@ fn entry(id: &str) -> Entry {
         lifecycle: Lifecycle::default(),
         needs: BTreeSet::new(),
         secret: None,
+        lacks: BTreeSet::new(),
         predecessors: BTreeSet::new(),
     }
 }
@@ -267,7 +268,7 @@ fn what_belongs_to_the_server_stays() {
         name: "_tasks".into(),
         created: None,
         fields: Fields::default(),
-        system: true,
+        standing: Standing::System,
         user: None,
     };
     let objects = BTreeMap::from([(object.id.clone(), object)]);

@@ -156,6 +156,7 @@ impl<'a> Field<'a> {
                 Cause::Drift => "drift",
                 Cause::Both => "both",
                 Cause::New => "new",
+                Cause::Unfinished => "unfinished",
             },
         }
     }

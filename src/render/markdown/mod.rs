@@ -209,7 +209,11 @@ fn allowed(Allowed { what, addresses, until, reason }: &Allowed) -> Item {
 
 fn drift(plan: &Plan) -> Vec<Section> {
     let drifted = plan.drifted().map(change::drifted);
-    vec![section("Changed on the server since the last apply", Rank::First, drifted.collect())]
+    let undone = plan.changes.iter().filter(|change| change.unfinished()).map(change::change);
+    vec![
+        section("Changed on the server since the last apply", Rank::First, drifted.collect()),
+        section("Unfinished: an earlier run did not come to its end", Rank::Rest, undone.collect()),
+    ]
 }
 
 /// A diagnostic with the lines that it speaks of. No line of it begins a line: some readers take a slash there for an order.

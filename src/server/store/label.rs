@@ -9,7 +9,7 @@ use super::{Change, Error, Order, Read, Table, decode, decode_id, named, pair};
 use crate::server::id::{Id, Snowflakes};
 
 pub(crate) const LABELS: Table = Table::new("labels");
-/// By org and lower-case name.
+/// By org and key.
 pub(crate) const LABEL_NAMES: Table = Table::new("label_names");
 /// By resource and label.
 pub(crate) const MAPPINGS: Table = Table::new("label_mappings");
@@ -30,12 +30,12 @@ pub(crate) fn find(read: &impl Read, id: Id) -> Result<Label, Error> {
 
 /// All labels by ID, optionally of one org or with one name in any case.
 pub(crate) fn list(read: &impl Read, org: Option<Id>, name: Option<&str>) -> Result<Vec<Label>, Error> {
-    let folded = name.map(str::to_lowercase);
+    let folded = name.map(folded);
     let mut labels: Vec<Label> = Vec::new();
     read.scan(LABELS, b"", Order::Ascending, None, &mut |_, value| {
         let label: Label = decode(value)?;
         let matches = org.is_none_or(|org| org == label.org)
-            && folded.as_ref().is_none_or(|folded| *folded == label.name.to_lowercase());
+            && folded.as_ref().is_none_or(|folded| *folded == self::folded(&label.name));
         if matches {
             labels.push(label);
         }
@@ -53,7 +53,7 @@ pub(crate) fn create(
     properties: BTreeMap<String, String>,
 ) -> Result<Label, Error> {
     let name = name.trim();
-    if change.get(LABEL_NAMES, &named(org, &name.to_lowercase()))?.is_some() {
+    if change.get(LABEL_NAMES, &named(org, key(name)))?.is_some() {
         return Err(Error::LabelExists(name.to_owned()));
     }
     let label = Label { id: ids.next(), org, name: name.to_owned(), properties };
@@ -77,8 +77,8 @@ pub(crate) fn update(
         }
     }
     if let Some(name) = name.filter(|name| !name.is_empty()).map(str::trim) {
-        change.delete(LABEL_NAMES, &named(label.org, &label.name.to_lowercase()))?;
-        if change.get(LABEL_NAMES, &named(label.org, &name.to_lowercase()))?.is_some() {
+        change.delete(LABEL_NAMES, &named(label.org, key(&label.name)))?;
+        if change.get(LABEL_NAMES, &named(label.org, key(name)))?.is_some() {
             return Err(Error::LabelExists(name.to_owned()));
         }
         name.clone_into(&mut label.name);
@@ -94,7 +94,7 @@ pub(crate) fn update(
 pub(crate) fn delete(change: &Change, id: Id) -> Result<(), Error> {
     let label = find(change, id)?;
     change.delete(LABELS, &id.key())?;
-    change.delete(LABEL_NAMES, &named(label.org, &label.name.to_lowercase()))
+    change.delete(LABEL_NAMES, &named(label.org, key(&label.name)))
 }
 
 /// The labels attached to a resource, by ID; attachments of deleted labels do not count.
@@ -125,7 +125,27 @@ pub(crate) fn detach(change: &Change, resource: Id, label: Id) -> Result<(), Err
     change.delete(MAPPINGS, &pair(resource, label))
 }
 
+/// A name as it is looked up: letter by letter in lower case, in as many bytes as the name has.
+fn key(name: &str) -> Vec<u8> {
+    let lower: String = name.chars().filter_map(|letter| letter.to_lowercase().next()).collect();
+    let mut key = lower.into_bytes();
+    key.resize(name.len(), 0);
+    key
+}
+
+/// A name as a list's filter compares it: with simple case folding, unlike the key.
+fn folded(name: &str) -> String {
+    fn only<I: Iterator<Item = char> + Clone>(mut letters: I, otherwise: char) -> char {
+        letters.next().filter(|_| letters.next().is_none()).unwrap_or(otherwise)
+    }
+    let fold = |letter: char| {
+        let upper = only(letter.to_uppercase(), letter);
+        only(upper.to_lowercase(), upper)
+    };
+    name.chars().map(fold).collect()
+}
+
 fn save(change: &Change, label: &Label) -> Result<(), Error> {
-    change.put(LABEL_NAMES, &named(label.org, &label.name.to_lowercase()), &label.id.key())?;
+    change.put(LABEL_NAMES, &named(label.org, key(&label.name)), &label.id.key())?;
     change.put_record(LABELS, label.id, label)
 }

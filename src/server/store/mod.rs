@@ -276,8 +276,8 @@ pub(crate) fn pair(first: Id, second: Id) -> [u8; 16] {
 }
 
 /// An ID and a name.
-pub(crate) fn named(scope: Id, name: &str) -> Vec<u8> {
-    [scope.key().as_slice(), name.as_bytes()].concat()
+pub(crate) fn named(scope: Id, name: impl AsRef<[u8]>) -> Vec<u8> {
+    [scope.key().as_slice(), name.as_ref()].concat()
 }
 
 #[cfg(test)]

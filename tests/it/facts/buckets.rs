@@ -226,3 +226,10 @@ both!(create_without_an_organization, async |scene| {
     let reply = scene.http.post("buckets", json!({"name": "b"})).await;
     reply.refused(400, "invalid", "org");
 });
+
+both!(names_are_apart_byte_by_byte, async |scene| {
+    for name in ["Name", "Name ", " Name", "name", "\tName\n", "Name\u{200b}"] {
+        let made = scene.http.post("buckets", json!({"orgID": scene.org, "name": name})).await.expect(201);
+        assert_eq!(made["name"], json!(name));
+    }
+});

@@ -270,3 +270,45 @@ both!(a_label_of_another_organization_can_be_attached, async |scene| {
     let row = scene.http.get(&format!("buckets/{bucket}")).await.expect(200);
     assert_eq!((&row["labels"][0]["id"], &row["labels"][0]["orgID"]), (&json!(label), &json!(elsewhere.org)));
 });
+
+both!(names_are_folded_letter_by_letter_in_as_many_bytes, async |scene| {
+    let post = async |name: &str| scene.http.post("labels", json!({"orgID": scene.org, "name": name})).await.status;
+    for (one, other) in
+        [("ΟΔΟΣ", "οδοσ"), ("ǅ", "ǆ"), ("\u{10400}", "\u{10428}"), ("İx", "İX"), ("\u{a0}n", "N\u{2003}")]
+    {
+        assert_eq!((post(one).await, post(other).await), (201, 422), "{one} {other}");
+    }
+    // Lower case has another length, or there is none; the last are two spellings.
+    let apart = [
+        "οδος",
+        "\u{212a}",
+        "k",
+        "ẞ",
+        "ß",
+        "ix",
+        "i\u{307}x",
+        "\u{23a}",
+        "\u{2c65}",
+        "é",
+        "e\u{301}",
+        "n\u{200b}",
+        "\u{feff}n",
+        "n\0",
+    ];
+    for name in apart {
+        assert_eq!(post(name).await, 201, "{name:?}");
+    }
+    // What a list is filtered by is folded otherwise.
+    for (filter, count) in [("ſx", 0), ("K", 2), ("ß", 2), ("ΟΔΟΣ", 2), ("İX", 1), ("I", 0)] {
+        let list = scene.http.get(&format!("labels?orgID={}&name={filter}", scene.org)).await.expect(200);
+        assert_eq!(list["labels"].as_array().unwrap().len(), count, "{filter}: {list}");
+    }
+});
+
+both!(a_rename_to_another_spelling_of_its_own_name, async |scene| {
+    let path = page(&scene, "name", json!({})).await;
+    for name in ["NAME", " Name "] {
+        let label = scene.http.patch(&path, json!({"name": name})).await.expect(200);
+        assert_eq!(label["label"]["name"], name.trim());
+    }
+});

@@ -149,3 +149,24 @@ both!(creating_needs_global_write, async |scene| {
     let reply = token.http.post("orgs", json!({"name": unique("no")})).await;
     reply.refused(401, "unauthorized", "write:orgs is unauthorized");
 });
+
+both!(names_are_apart_without_the_white_space_around_them, async |scene| {
+    let name = unique("Org");
+    let spaced = format!(" {name} ");
+    let made = scene.http.post("orgs", json!({"name": spaced})).await.expect(201);
+    assert_eq!(made["name"], json!(spaced), "it is kept");
+    for same in [&name, &format!("{name}\n"), &format!("\u{a0}{name}\u{2003}")] {
+        let reply = scene.http.post("orgs", json!({"name": same})).await;
+        reply.refused(422, "conflict", &format!("organization with name {same} already exists"));
+    }
+    for other in [name.to_lowercase(), format!("{name}\u{200b}")] {
+        scene.http.post("orgs", json!({"name": other})).await.expect(201);
+    }
+    let found = scene.http.get(&format!("orgs?org={name}")).await.expect(200);
+    assert_eq!(id(&found["orgs"][0]), id(&made));
+    // Only to another name can it be renamed, and then it keeps the space again.
+    let path = format!("orgs/{}", id(&made));
+    scene.http.patch(&path, json!({"name": name})).await.refused(422, "conflict", "already exists");
+    let renamed = scene.http.patch(&path, json!({"name": format!("{name}2 ")})).await.expect(200);
+    assert_eq!(renamed["name"], json!(format!("{name}2 ")));
+});

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{ABSENT, Scene, both, hourly, id, names};
+use crate::support::{ABSENT, Scene, both, hourly, id, names, real};
 
 const FROM: &str = "from(bucket: \"b\") |> range(start: -1h)";
 
@@ -358,4 +358,19 @@ both!(a_negative_offset_has_one_unit, async |scene| {
     let task = scene.http.patch(&path, json!({"offset": "-90m"})).await.expect(200);
     assert_eq!(task["offset"], "-1h30m");
     assert!(task["flux"].as_str().unwrap().contains("offset: -90m"), "{task}");
+});
+
+real!(a_schedule_that_never_comes_is_refused_and_kept, async |scene| {
+    let flux = |cron: &str| format!("option task = {{name: \"t\", cron: \"{cron}\"}}\nx = 1");
+    let words = "could not fulfil schedule due to year";
+    let never = flux("0 0 30 2 *");
+    let made = scene.http.post("tasks", json!({"orgID": scene.org, "flux": never})).await;
+    assert!(made.status == 500 && made.message().contains(words), "{}", made.text);
+    let list = scene.http.get(&format!("tasks?orgID={}", scene.org)).await.expect(200);
+    assert_eq!(list["tasks"], json!([]), "a create leaves nothing");
+    let task = scene.http.post("tasks", json!({"orgID": scene.org, "flux": flux("0 0 1 * *")})).await.expect(201);
+    let path = format!("tasks/{}", id(&task));
+    let changed = scene.http.patch(&path, json!({"flux": never, "status": "active"})).await;
+    assert!(changed.status == 500 && changed.message().contains(words), "{}", changed.text);
+    assert_eq!(scene.http.get(&path).await.expect(200)["cron"], "0 0 30 2 *", "an update is kept");
 });

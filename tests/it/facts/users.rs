@@ -152,3 +152,11 @@ both!(an_absent_user_is_404, async |scene| {
     scene.http.get("users/0123456789abcdef").await.refused(404, "not found", "user not found");
     scene.http.delete("users/0123456789abcdef").await.refused(404, "not found", "user not found");
 });
+
+both!(names_are_apart_byte_by_byte, async |scene| {
+    let name = unique("User");
+    for name in [name.clone(), format!("{name} "), format!(" {name}"), name.to_lowercase(), format!("{name}\n")] {
+        let made = scene.http.post("users", json!({"name": name})).await.expect(201);
+        assert_eq!(made["name"], json!(name));
+    }
+});

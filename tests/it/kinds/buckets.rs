@@ -58,7 +58,7 @@ both!(system_buckets_and_ledger_labels_are_apart, async |scene| {
     let page = scene.http.post("labels", body).await.expect(201)["label"]["id"].clone();
     scene.http.post(&format!("buckets/{bucket}/labels"), json!({"labelID": page})).await.expect(201);
     let all = Kind::Bucket.list(&client(&scene), &[&scene.org], ALL).await.unwrap();
-    let shown: BTreeMap<_, _> = all.iter().map(|bucket| (bucket.name.as_str(), bucket.system)).collect();
+    let shown: BTreeMap<_, _> = all.iter().map(|bucket| (bucket.name.as_str(), bucket.never_managed())).collect();
     assert_eq!(shown, [("_monitoring", true), ("_tasks", true), ("b", false)].into());
     let live = all.iter().find(|live| live.id == bucket).unwrap();
     assert_eq!(live.fields.get("labels"), Some(&refs(Kind::Label, [])));
@@ -74,7 +74,7 @@ both!(more_buckets_than_a_page_are_all_listed, async |scene| {
     }
     let api = client(&scene);
     let all = Kind::Bucket.list(&api, &[&scene.org], ALL).await.unwrap();
-    assert_eq!(all.iter().filter(|bucket| !bucket.system).count(), 101);
+    assert_eq!(all.iter().filter(|bucket| !bucket.never_managed()).count(), 101);
     assert_eq!(api.requests(), 3);
 });
 
@@ -88,8 +88,11 @@ both!(a_taken_name_is_a_conflict, async |scene| {
 both!(a_bucket_whose_label_is_refused_is_there_all_the_same, async |scene| {
     let wanted = fields([("name", text("half")), ("labels", refs(Kind::Label, ["0123456789abcdef"]))]);
     let ids = Ids::default();
-    let error = Kind::Bucket.create(&writer(&scene), &want(&scene, &wanted, &ids)).await.unwrap_err();
-    assert!(error.maybe_done, "{error:?}");
+    let want = want(&scene, &wanted, &ids);
+    let made = Kind::Bucket.create(&writer(&scene), &want).await.unwrap();
+    assert_eq!(made.rest, ["labels"]);
+    let error = Kind::Bucket.update(&writer(&scene), &made.object, &want, &["labels"]).await.unwrap_err();
+    assert_eq!((error.class, error.maybe_done), (Class::NotFound, false));
     let all = Kind::Bucket.list(&client(&scene), &[&scene.org], ALL).await.unwrap();
     assert!(all.iter().any(|bucket| bucket.name == "half"));
 });

@@ -38,12 +38,18 @@ both!(a_ledgers_label_is_shown_as_such, async |scene| {
         let body = json!({"orgID": scene.org, "name": name, "properties": properties});
         let id = scene.http.post("labels", body).await.expect(201)["label"]["id"].as_str().unwrap().to_owned();
         let live = listed(&scene, Kind::Label, &id).await.unwrap();
-        assert!(live.system, "{name}");
+        assert!(live.never_managed(), "{name}");
         let Some(Value::Map(shown)) = live.fields.get("properties") else { panic!("{live:?}") };
         assert_eq!(json!(shown), properties);
     }
-    let plain = create(&scene, Kind::Label, &[("name", text("fluxform/p/other"))].into_iter().collect()).await;
-    assert!(!plain.object.system);
+    for name in ["fluxform/p/other", " FluxForm/x", "fluxform/"] {
+        let kept = create(&scene, Kind::Label, &[("name", text(name))].into_iter().collect()).await;
+        assert_eq!(kept.object.standing, Standing::Record, "{name}");
+    }
+    for name in ["fluxform", "fluxform2/x", "my fluxform/p"] {
+        let plain = create(&scene, Kind::Label, &[("name", text(name))].into_iter().collect()).await;
+        assert_eq!(plain.object.standing, Standing::Ordinary, "{name}");
+    }
 });
 
 both!(a_label_that_may_not_be_read_is_there, async |scene| {

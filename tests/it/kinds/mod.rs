@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use fluxform::api::{Class, Client, Connect, Writer};
-use fluxform::kind::{Asked, Ids, Kind, Made, Object, Presence, Want};
+use fluxform::kind::{Asked, Ids, Kind, Made, Object, Presence, Standing, Want};
 use fluxform::secret::Secret;
 use fluxform::value::{Fields, Ref, Value};
 use serde_json::json;
@@ -54,7 +54,19 @@ fn want<'a>(scene: &'a Scene, fields: &'a Fields, ids: &'a Ids) -> Want<'a> {
 }
 
 async fn create(scene: &Scene, kind: Kind, fields: &Fields) -> Made {
-    kind.create(&writer(scene), &want(scene, fields, &Ids::default())).await.unwrap()
+    create_as(scene, kind, &want(scene, fields, &Ids::default())).await
+}
+
+/// Makes an object and gives it all that its create could not set.
+async fn create_as(scene: &Scene, kind: Kind, want: &Want<'_>) -> Made {
+    let mut made = kind.create(&writer(scene), want).await.unwrap();
+    for field in &made.rest {
+        kind.update(&writer(scene), &made.object, want, &[field]).await.unwrap();
+        if let Some(value) = want.fields.get(field) {
+            made.object.fields.set(field, value.clone());
+        }
+    }
+    made
 }
 
 async fn update(scene: &Scene, kind: Kind, live: &Object, fields: &Fields, changed: &[&'static str]) {

@@ -106,7 +106,8 @@ both!(a_password_is_set_when_its_version_changes, async |scene| {
     let ids = Ids::default();
     let (first, second) = (Secret::from("first-password"), Secret::from("second-password"));
     let with = |password| Want { password: Some(password), ..want(&scene, &fields, &ids) };
-    let made = Kind::User.create(&writer(&scene), &with(&first)).await.unwrap();
+    let made = create_as(&scene, Kind::User, &with(&first)).await;
+    assert_eq!(made.rest, ["password"]);
     let http = scene.server.anonymous();
     assert!(signs_in(&http, &name, "first-password").await);
     Kind::User.update(&writer(&scene), &made.object, &with(&second), &["status"]).await.unwrap();
@@ -120,8 +121,9 @@ both!(a_user_whose_password_is_refused_is_there_all_the_same, async |scene| {
     let fields: Fields = [("name", text(&unique("user")))].into_iter().collect();
     let (ids, password) = (Ids::default(), Secret::from("short"));
     let want = Want { password: Some(&password), ..want(&scene, &fields, &ids) };
-    let error = Kind::User.create(&writer(&scene), &want).await.unwrap_err();
-    assert_eq!((error.class, error.maybe_done), (Class::Refused, true));
+    let made = Kind::User.create(&writer(&scene), &want).await.unwrap();
+    let error = Kind::User.update(&writer(&scene), &made.object, &want, &["password"]).await.unwrap_err();
+    assert_eq!((error.class, error.maybe_done), (Class::Refused, false));
     assert!(error.message.contains("between 8 and 72") && !error.to_string().contains("short"), "{error}");
 });
 

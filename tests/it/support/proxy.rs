@@ -21,6 +21,8 @@ pub(crate) enum Fate {
     LoseRequest,
     /// It is answered here.
     Refuse(u16, &'static str),
+    /// It is passed on, and answered with something else than what the server says.
+    Belie(u16, &'static str),
 }
 
 /// One request, as the proxy sees it.
@@ -86,26 +88,32 @@ async fn pass(
     method: Method,
     uri: Uri,
     headers: HeaderMap,
-    body: Bytes,
+    body_of_request: Bytes,
 ) -> Response {
     // A task of its own: it goes on when the client has gone, as it does on a server.
     let passing = tokio::spawn(async move {
         let _under_way = between.under_way.read().await;
-        let fate = (between.judge.lock().unwrap())(&Seen { method: &method, path: uri.path(), body: &body });
+        let fate = (between.judge.lock().unwrap())(&Seen { method: &method, path: uri.path(), body: &body_of_request });
         match fate {
             Fate::LoseRequest => None,
-            Fate::Refuse(status, body) => {
-                let json = [("content-type", "application/json")];
-                Some((StatusCode::from_u16(status).unwrap(), json, body).into_response())
+            Fate::Refuse(status, body) => Some(answer(status, body)),
+            Fate::Belie(status, body) => {
+                between.forward(method, &uri, &headers, body_of_request).await;
+                Some(answer(status, body))
             }
             Fate::Pass | Fate::LoseReply => {
-                let reply = between.forward(method, &uri, &headers, body).await;
+                let reply = between.forward(method, &uri, &headers, body_of_request).await;
                 (fate == Fate::Pass).then_some(reply)
             }
         }
     });
     // Without a reply the connection's task ends, and so the connection, without a word.
     passing.await.unwrap().unwrap_or_else(|| std::panic::resume_unwind(Box::new(())))
+}
+
+fn answer(status: u16, body: &'static str) -> Response {
+    let json = [("content-type", "application/json")];
+    (StatusCode::from_u16(status).unwrap(), json, body).into_response()
 }
 
 impl Between {
