@@ -108,8 +108,8 @@ fn what_cannot_be_imported_is_refused() {
       use a token that may read it; only what can be seen is imported
     Error import::another-org: the bucket 00000000000000b1 is in the org 00000000000000bb, and bucket.raw is declared in the org 00000000000000aa
       give the resource the `org` that the object is in: objects do not move between orgs
-    Error import::system: the bucket \"raw\" (00000000000000b1) belongs to the server itself, and is never managed
-      take the [[import]] out
+    Manifest import::system: the bucket \"raw\" (00000000000000b1) belongs to the server itself, and is never managed
+      take the [[import]] out; to refer to it, write `external = true`: it is only looked up
     Refused plan::foreign-owner: bucket.raw would take over \"raw\" (ID 00000000000000b1), which the project `theirs` owns
       declare it `external = true`, or remove it from `theirs` first
     Error import::another-object: bucket.raw cannot be the object 00000000000000b1: this project owns 00000000000000b2 there

@@ -116,7 +116,7 @@ both!(an_import_that_cannot_be_writes_nothing, virgin, async |server| {
         ("bucket.free", elsewhere.as_str(), 1, "objects do not move between orgs"),
         ("bucket.free", raw.as_str(), 1, "is bucket.raw already"),
         ("bucket.free", shared.as_str(), 8, "which the project `theirs` owns"),
-        ("bucket.free", system.as_str(), 1, "belongs to the server itself"),
+        ("bucket.free", system.as_str(), 65, "belongs to the server itself"),
         ("bucket.raw", task.as_str(), 1, "this project owns"),
         ("bucket.free", "raw", 64, "is not an ID"),
         ("bucket.fre", raw.as_str(), 64, "did you mean `bucket.free`?"),
