@@ -90,6 +90,8 @@ pub const PROJECT_TEXT: Limit = Limit::bytes("project-text", 64 * MIB, "all mani
 pub const FLUX_FILE: Limit = Limit::bytes("flux-file", MIB, "one Flux file");
 /// All Flux files of a project.
 pub const FLUX_FILES: Limit = Limit::bytes("flux-files", 64 * MIB, "all Flux files of a project together");
+/// A script that the command line names.
+pub const SCRIPT: Limit = Limit::bytes("script", 256 * MIB, "one script that `fluxform flux` reads");
 /// A PEM file.
 pub const CERTIFICATE_FILE: Limit = Limit::bytes("certificate-file", MIB, "`ca_file`, `client_cert`, `client_key`");
 /// A file with one secret in it.
@@ -138,12 +140,13 @@ pub const DIFFERENCE: Limit =
     Limit::number("difference", 10_000, "the lines of a script whose difference is shown line by line");
 
 /// All of them, in the order of the reference.
-pub const ALL: [&Limit; 24] = [
+pub const ALL: [&Limit; 25] = [
     &PROJECT_FILES,
     &MANIFEST_FILE,
     &PROJECT_TEXT,
     &FLUX_FILE,
     &FLUX_FILES,
+    &SCRIPT,
     &CERTIFICATE_FILE,
     &SECRET_FILE,
     &CONNECTIONS_FILE,

@@ -7,6 +7,7 @@ pub mod connection;
 mod destroy;
 mod drift;
 mod export;
+mod flux;
 mod forget;
 mod graph;
 mod import;
@@ -75,6 +76,7 @@ enum Command {
     Adopt(adopt::Arguments),
     Forget(forget::Arguments),
     Graph(graph::Arguments),
+    Flux(flux::Arguments),
     Schema(schema::Arguments),
     Setup(setup::Arguments),
     Server(server::Arguments),
@@ -123,6 +125,7 @@ async fn run(shell: &Shell, command: Command) -> Exit {
         Command::Init(arguments) => init::run(shell, &arguments),
         Command::Validate(arguments) => validate::run(shell, &arguments).await,
         Command::Graph(arguments) => graph::run(shell, &arguments),
+        Command::Flux(arguments) => flux::run(shell, &arguments),
         Command::Plan(arguments) => plan::run(shell, &arguments).await,
         Command::Apply(arguments) => apply::run(shell, &arguments).await,
         Command::Drift(arguments) => drift::run(shell, &arguments).await,
@@ -157,6 +160,7 @@ impl Command {
             Self::Import(arguments) => (arguments.flags.format.into(), Comment::Plan),
             Self::Adopt(arguments) => (arguments.flags.format.into(), Comment::Plan),
             Self::Forget(arguments) => (arguments.flags.format.into(), Comment::Plan),
+            Self::Flux(arguments) => (arguments.format(), Comment::Plan),
             Self::Init(_) | Self::Graph(_) | Self::Schema(_) | Self::Setup(_) | Self::Server(_) => {
                 (PlanFormat::Human, Comment::Plan)
             }

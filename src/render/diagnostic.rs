@@ -156,7 +156,7 @@ impl<'d> Shown<'d> {
                     label += &format!(" (column {})", column(&place.source.text, start));
                 }
                 let span = cropped.place(start, false)..cropped.place(end, start < end);
-                Some(LabeledSpan::new_with_span(Some(label), span))
+                Some(LabeledSpan::new_with_span(Some(label).filter(|label| !label.is_empty()), span))
             })
             .collect();
         Self {

@@ -57,6 +57,18 @@ impl Output {
         }
     }
 
+    /// The same for data that `write` writes piece by piece, because it may be large.
+    pub fn data_with(
+        &self,
+        write: impl FnOnce(&mut io::BufWriter<io::StdoutLock<'_>>) -> io::Result<()>,
+    ) -> io::Result<()> {
+        let mut out = io::BufWriter::new(io::stdout().lock());
+        match write(&mut out).and_then(|()| out.flush()) {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            other => other,
+        }
+    }
+
     /// Shows diagnostics on standard error.
     pub fn show(&self, diagnostics: &[Diagnostic]) {
         if diagnostics.is_empty() {

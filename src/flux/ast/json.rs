@@ -33,23 +33,27 @@ impl<W: Write> Writer<'_, W> {
         self.out.write_all(text.as_bytes())
     }
 
-    /// A JSON string.
+    /// A JSON string, in ASCII: nothing hidden reaches a terminal.
     fn string(&mut self, text: &str) -> io::Result<()> {
         self.raw("\"")?;
         let mut plain = 0;
-        for (at, byte) in text.bytes().enumerate() {
-            if byte >= b' ' && byte != b'"' && byte != b'\\' {
+        for (at, c) in text.char_indices() {
+            if matches!(c, ' '..='~') && c != '"' && c != '\\' {
                 continue;
             }
             self.raw(&text[plain..at])?;
-            plain = at + 1;
-            match byte {
-                b'"' => self.raw("\\\"")?,
-                b'\\' => self.raw("\\\\")?,
-                b'\n' => self.raw("\\n")?,
-                b'\r' => self.raw("\\r")?,
-                b'\t' => self.raw("\\t")?,
-                _ => write!(self.out, "\\u{byte:04x}")?,
+            plain = at + c.len_utf8();
+            match c {
+                '"' => self.raw("\\\"")?,
+                '\\' => self.raw("\\\\")?,
+                '\n' => self.raw("\\n")?,
+                '\r' => self.raw("\\r")?,
+                '\t' => self.raw("\\t")?,
+                _ => {
+                    for unit in c.encode_utf16(&mut [0; 2]) {
+                        write!(self.out, "\\u{unit:04x}")?;
+                    }
+                }
             }
         }
         self.raw(&text[plain..])?;

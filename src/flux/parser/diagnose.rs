@@ -33,6 +33,23 @@ impl Parsed {
         self.faults.is_empty()
     }
 
+    /// Whether influxd makes a tree of the script, and we the same: there is nothing wrong, or only what it does not see and
+    /// has a `null` for. (For mistakes in types its tree has words, which we have not.)
+    pub fn has_tree(&self) -> bool {
+        self.faults.iter().all(|fault| {
+            fault.accepted
+                && matches!(
+                    fault.kind,
+                    FaultKind::NoExpression(_)
+                        | FaultKind::NoLeft
+                        | FaultKind::Time(_)
+                        | FaultKind::DurationRange
+                        | FaultKind::InterpolatedText
+                        | FaultKind::Nul
+                )
+        })
+    }
+
     /// What is wrong, in the order of the script; the first 100 mistakes.
     pub fn errors(&self) -> Vec<SyntaxError> {
         let mut report =
@@ -174,7 +191,7 @@ impl Report<'_> {
         }
         let source = self.parsed.readable();
         let line = source[..fault.span.start as usize].rfind('\n')? + 1;
-        let name = source[line..fault.after as usize].trim();
+        let name = source.get(line..fault.after as usize)?.trim();
         let is_name = name.chars().all(|c| c == '_' || c.is_alphanumeric()) && !name.is_empty();
         (is_name && self.is_island(line as u32)).then_some(line as u32)
     }

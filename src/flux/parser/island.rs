@@ -10,7 +10,7 @@ use super::letters::starts_name;
 /// The first line from byte `from` on that starts with a name or a keyword that starts a statement, without indentation.
 pub(super) fn next_island(source: &str, from: usize) -> Option<usize> {
     let bytes = source.as_bytes();
-    let next_line = |at: usize| Some(at + bytes[at..].iter().position(|byte| *byte == b'\n')? + 1);
+    let next_line = |at: usize| Some(at + bytes.get(at..)?.iter().position(|byte| *byte == b'\n')? + 1);
     let starts_line = from == 0 || bytes.get(from - 1) == Some(&b'\n');
     let mut at = if starts_line { from } else { next_line(from)? };
     while at < source.len() {

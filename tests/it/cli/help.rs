@@ -6,14 +6,33 @@ use super::fluxform::Fluxform;
 #[test]
 fn every_command_explains_itself() {
     let commands = [
-        "", "init", "validate", "plan", "apply", "drift", "destroy", "show", "output", "status", "export", "import",
-        "adopt", "forget", "graph", "schema", "setup", "server",
+        "",
+        "init",
+        "validate",
+        "plan",
+        "apply",
+        "drift",
+        "destroy",
+        "show",
+        "output",
+        "status",
+        "export",
+        "import",
+        "adopt",
+        "forget",
+        "graph",
+        "schema",
+        "setup",
+        "server",
+        "flux",
+        "flux check",
+        "flux ast",
     ];
     for command in commands {
-        let arguments = if command.is_empty() { vec!["--help"] } else { vec![command, "--help"] };
+        let arguments: Vec<&str> = command.split_whitespace().chain(["--help"]).collect();
         let help = Fluxform::new(&arguments).var("COLUMNS", "100").run().with(0);
         assert_eq!(help.err, "");
-        let name = if command.is_empty() { "fluxform" } else { command };
+        let name = if command.is_empty() { "fluxform".to_owned() } else { command.replace(' ', "_") };
         insta::assert_snapshot!(format!("help_{name}"), help.out);
     }
 }

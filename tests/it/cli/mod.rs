@@ -1,6 +1,7 @@
 //! The program as a user runs it.
 
 mod connection;
+mod flux;
 pub(crate) mod fluxform;
 mod help;
 mod look;

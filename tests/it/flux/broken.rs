@@ -1,5 +1,6 @@
 //! Scripts with mistakes.
 
+use super::dice::Dice;
 use super::grammar::Grammar;
 use super::spacing::spaced;
 
@@ -38,4 +39,27 @@ pub(super) fn script(seed: u64) -> String {
         }
     }
     spaced(&tokens, &mut dice, 0)
+}
+
+#[rustfmt::skip]
+const LETTERS: [&str; 22] = [
+    "(", ")", "{", "}", "[", "]", "\"", "$", "\\", "/", "\n", "\0", "é", ",", ":", "=", "|", "\u{feff}", "@", ".", "${", "\r",
+];
+
+/// A script with letters that are too many, too few, or elsewhere.
+pub(super) fn mangled(seed: u64) -> String {
+    let mut dice = Dice::new(!seed);
+    let mut text = if dice.percent(30) { super::grammar::script(seed) } else { script(seed) };
+    for _ in 0..dice.below(5) {
+        let at = text.floor_char_boundary(dice.below(text.len() + 1));
+        match dice.below(3) {
+            0 => text.truncate(at),
+            1 => text.insert_str(at, dice.pick(&LETTERS)),
+            _ => {
+                let until = text.floor_char_boundary((at + dice.below(40)).min(text.len())).max(at);
+                text.replace_range(at..until, "");
+            }
+        }
+    }
+    text
 }

@@ -118,6 +118,30 @@ fn each_case_is_read_as_the_server_reads_it() {
     }
 }
 
+/// With `FLUXFORM_SCRIPTS=1000000` it is a fuzzer.
+#[test]
+fn no_text_makes_the_reader_stumble() {
+    let seeds = seeds();
+    let more = (seeds.end - seeds.start) * 4;
+    for seed in seeds.start..seeds.end + more {
+        let text = broken::mangled(seed);
+        let parsed = parse(&text);
+        let errors = parsed.errors();
+        for error in &errors {
+            let also = error.also.as_ref().map(|(span, _)| *span);
+            for span in [Some(error.span), also].into_iter().flatten() {
+                assert!(text.get(span.range()).is_some(), "seed {seed}: {error:?}");
+            }
+        }
+        assert_eq!(parsed.is_sound(), errors.is_empty(), "seed {seed}");
+        if parsed.refusal().is_none() {
+            parsed.script.write_json(&mut std::io::sink()).unwrap();
+        } else {
+            assert!(!errors.is_empty(), "seed {seed}");
+        }
+    }
+}
+
 real!(each_script_of_ours_is_read_as_the_server_reads_it, async |scene| {
     let all = ["tests", "examples", "src"].into_iter().flat_map(scripts_in);
     let mut seen = 0;

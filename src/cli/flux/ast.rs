@@ -1,0 +1,35 @@
+//! `fluxform flux ast`.
+
+use super::script::{Files, Script};
+use crate::cli::Ended;
+use crate::cli::shell::{Shell, trouble};
+use crate::exit::Exit;
+
+/// Print scripts as trees, in influxd's JSON
+///
+/// Prints for each script what `POST /api/v2/query/ast` of influxd 2.9.1 replies, one line each. Of a script that influxd
+/// refuses nothing is printed but what is wrong with it, and the command ends with 65. So it does if influxd accepts the
+/// script though it can never run; then the tree is printed too, with `null` for what is missing.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    files: Files,
+}
+
+pub(super) fn run(shell: &Shell, arguments: &Arguments) -> Ended {
+    arguments.files.each(shell, |script| {
+        if script.parsed.has_tree() {
+            print(shell, script)?;
+        }
+        script.check()
+    })?;
+    Ok(Exit::Ok)
+}
+
+fn print(shell: &Shell, script: &Script) -> Result<(), Vec<crate::exit::Problem>> {
+    let written = shell.output.data_with(|out| {
+        script.parsed.script.write_json(out)?;
+        std::io::Write::write_all(out, b"\n")
+    });
+    written.map_err(|error| vec![trouble("cli::output", format!("cannot write the output: {error}"))])
+}

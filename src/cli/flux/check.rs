@@ -1,0 +1,30 @@
+//! `fluxform flux check`.
+
+use super::script::Files;
+use crate::cli::Ended;
+use crate::cli::shell::{Format, Shell};
+use crate::exit::Exit;
+use crate::render::{self, Comment, Document, Page};
+
+/// Say what is wrong with scripts
+///
+/// Finds every mistake that influxd refuses a script for, at its place, and those that it accepts though the task can never
+/// run, such as `x =`. Names and types are not looked at. Ends with 65 if anything is wrong.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    files: Files,
+    /// How to write the result
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: Format,
+}
+
+pub(super) fn run(shell: &Shell, arguments: &Arguments) -> Ended {
+    arguments.files.each(shell, |script| script.check())?;
+    shell.document(arguments.format.into(), Comment::Plan, &Document::new(Exit::Ok), |look| {
+        let mut page = Page::new(look);
+        page.say(format_args!("No mistakes in {}.", render::count(arguments.files.count(), "script"))).end();
+        page.finish()
+    })?;
+    Ok(Exit::Ok)
+}

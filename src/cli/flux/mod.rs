@@ -1,0 +1,42 @@
+//! `fluxform flux`: one file a command.
+
+mod ast;
+mod check;
+mod script;
+
+use clap::Subcommand;
+
+use super::Ended;
+use super::shell::{PlanFormat, Shell};
+
+/// Read Flux scripts without a server
+///
+/// A script is a file, as for the `flux` field of a task; `-` is standard input.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Check(check::Arguments),
+    Ast(ast::Arguments),
+}
+
+impl Arguments {
+    /// How the command writes what stops it.
+    pub(super) fn format(&self) -> PlanFormat {
+        match &self.command {
+            Command::Check(arguments) => arguments.format.into(),
+            Command::Ast(_) => PlanFormat::Human,
+        }
+    }
+}
+
+pub(super) fn run(shell: &Shell, arguments: &Arguments) -> Ended {
+    match &arguments.command {
+        Command::Check(arguments) => check::run(shell, arguments),
+        Command::Ast(arguments) => ast::run(shell, arguments),
+    }
+}

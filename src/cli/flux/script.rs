@@ -1,0 +1,136 @@
+//! Scripts that the command line names, and what is wrong with them.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::cli::shell::Shell;
+use crate::confine;
+use crate::diagnostic::{Diagnostic, Place, Source};
+use crate::exit::{Exit, Problem};
+use crate::flux::ast::Span;
+use crate::flux::parser::{Parsed, parse};
+use crate::limits;
+
+/// Which scripts.
+#[derive(Debug, clap::Args)]
+pub(super) struct Files {
+    /// The scripts; `-` is standard input
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+}
+
+/// A script that was read.
+pub(super) struct Script {
+    pub(super) source: Arc<Source>,
+    pub(super) parsed: Parsed,
+    /// Whether the file begins with a byte-order mark, which is left out.
+    pub(super) marked: bool,
+}
+
+impl Files {
+    /// How many there are.
+    pub(super) fn count(&self) -> usize {
+        self.files.len()
+    }
+
+    /// Reads one after the other and gives each to `each`; says what is wrong with those that cannot be read, and with those
+    /// that `each` finds wrong.
+    pub(super) fn each(
+        &self,
+        shell: &Shell,
+        mut each: impl FnMut(&Script) -> Result<(), Vec<Problem>>,
+    ) -> Result<(), Vec<Problem>> {
+        let mut problems = Vec::new();
+        let mut input_read = false;
+        for path in &self.files {
+            let is_input = path == Path::new("-");
+            if is_input && std::mem::replace(&mut input_read, true) {
+                let message = "standard input is given twice";
+                problems.push(Problem { exit: Exit::Usage, diagnostic: Diagnostic::error("cli::usage", message) });
+                continue;
+            }
+            let script = match if is_input { input() } else { file(path) } {
+                Ok(script) => script,
+                Err(diagnostic) => {
+                    problems.push(Problem { exit: Exit::Manifest, diagnostic });
+                    continue;
+                }
+            };
+            if script.marked {
+                shell.show(&[script.mark()]);
+            }
+            problems.extend(each(&script).err().into_iter().flatten());
+        }
+        if problems.is_empty() { Ok(()) } else { Err(problems) }
+    }
+}
+
+impl Script {
+    /// What is wrong with it.
+    pub(super) fn check(&self) -> Result<(), Vec<Problem>> {
+        let errors = self.parsed.errors();
+        let problems: Vec<Problem> = errors
+            .into_iter()
+            .map(|error| {
+                let mut diagnostic =
+                    Diagnostic::error("flux::syntax", error.message).at(self.place(error.span), error.label);
+                if let Some((span, label)) = error.also {
+                    diagnostic = diagnostic.at(self.place(span), label);
+                }
+                diagnostic.help = error.help;
+                Problem { exit: Exit::Manifest, diagnostic }
+            })
+            .collect();
+        if problems.is_empty() { Ok(()) } else { Err(problems) }
+    }
+
+    fn place(&self, span: Span) -> Place {
+        Place { source: Arc::clone(&self.source), span: span.range() }
+    }
+
+    fn mark(&self) -> Diagnostic {
+        Diagnostic::warning("flux::bom", format!("{} begins with a byte-order mark", self.source.name))
+            .help("fluxform leaves it out; influxd itself refuses such a script")
+    }
+}
+
+fn input() -> Result<Script, Diagnostic> {
+    let limit = limits::SCRIPT;
+    let failed = |error| Diagnostic::error("flux::unreadable", format!("cannot read standard input: {error}"));
+    let mut bytes = Vec::new();
+    std::io::stdin().lock().take(limit.most + 1).read_to_end(&mut bytes).map_err(failed)?;
+    if limit.exceeded(bytes.len()) {
+        return Err(Diagnostic::error("flux::unreadable", format!("standard input is larger than {limit}")));
+    }
+    script(Path::new("-"), "<stdin>".to_owned(), bytes)
+}
+
+fn file(path: &Path) -> Result<Script, Diagnostic> {
+    let bytes = confine::read(path, &limits::SCRIPT).map_err(|error| {
+        let diagnostic = Diagnostic::error("flux::unreadable", error.to_string());
+        match error.help() {
+            Some(help) => diagnostic.help(help),
+            None => diagnostic,
+        }
+    })?;
+    script(path, path.display().to_string(), bytes)
+}
+
+fn script(path: &Path, name: String, bytes: Vec<u8>) -> Result<Script, Diagnostic> {
+    let path = path.to_owned();
+    let text = String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
+        let message = format!("{name} is not UTF-8");
+        let span = at..at + char::REPLACEMENT_CHARACTER.len_utf8();
+        let place = Place { source: Arc::new(Source { name: name.clone(), path: path.clone(), text }), span };
+        Diagnostic::error("flux::not-utf8", message).at(place, "the first byte that is none")
+    })?;
+    let (text, marked) = match text.strip_prefix('\u{feff}') {
+        Some(rest) => (rest.to_owned(), true),
+        None => (text, false),
+    };
+    let parsed = parse(&text);
+    Ok(Script { source: Arc::new(Source { name, path, text }), parsed, marked })
+}

@@ -1,0 +1,123 @@
+//! `fluxform flux`: scripts on the command line.
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+use std::process::Stdio;
+
+use super::fluxform::{Ended, Fluxform};
+
+/// A run in a directory with these files.
+fn run(command: &str, files: &[(&str, &[u8])], arguments: &[&str]) -> Ended {
+    let dir = tempfile::tempdir().unwrap();
+    for (name, bytes) in files {
+        fs::write(dir.path().join(name), bytes).unwrap();
+    }
+    in_dir(command, dir.path(), arguments)
+}
+
+fn in_dir(command: &str, dir: &Path, arguments: &[&str]) -> Ended {
+    let mut program = Fluxform::new(&["flux", command]).args(arguments);
+    program.command.current_dir(dir);
+    program.run()
+}
+
+/// A run with this on standard input.
+fn piped(command: &str, input: &str, arguments: &[&str]) -> Ended {
+    let mut program = Fluxform::new(&["flux", command]).args(arguments);
+    let mut child =
+        program.command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    Ended {
+        code: output.status.code().unwrap(),
+        out: String::from_utf8(output.stdout).unwrap(),
+        err: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+const GOOD: &[u8] = b"from(bucket: \"a\")\n    |> range(start: -1h)\n";
+const BAD: &[u8] = b"option task = {\n    name: \"hourly\"\n    every: 1h,\n}\n\ndata = from(bucket: \"raw\"\n    |> range(start: -task.every)\n\nlimit =\nx = data && limit\n";
+
+#[test]
+fn what_a_user_reads_of_mistakes() {
+    let ended = run("check", &[("hourly.flux", BAD), ("good.flux", GOOD)], &["hourly.flux", "good.flux"]).with(65);
+    assert_eq!(ended.out, "");
+    insta::assert_snapshot!("flux_check", ended.err);
+    let json = run("check", &[("hourly.flux", BAD)], &["hourly.flux", "--format=json"]).with(65).json();
+    assert_eq!((&json["exit_code"], &json["exit_reason"]), (&65.into(), &"manifest".into()));
+    insta::assert_json_snapshot!("flux_check_json", json["problems"][0]);
+}
+
+#[test]
+fn what_a_user_reads_if_all_is_well() {
+    let ended = run("check", &[("a.flux", GOOD), ("b.flux", GOOD)], &["a.flux", "b.flux"]).with(0);
+    assert_eq!((ended.out.as_str(), ended.err.as_str()), ("No mistakes in 2 scripts.\n", ""));
+    assert_eq!(piped("check", "x = 1", &["-"]).with(0).out, "No mistakes in 1 script.\n");
+    let json = run("check", &[("a.flux", GOOD)], &["a.flux", "--format", "json"]).with(0).json();
+    assert_eq!(json["exit_code"], 0);
+}
+
+#[test]
+fn a_tree_is_what_the_server_replies() {
+    let ended =
+        run("ast", &[("a.flux", GOOD), ("b.flux", b"x = \"\xc3\xa9\x7f\xe2\x80\xae\"")], &["a.flux", "b.flux"]).with(0);
+    let trees: Vec<serde_json::Value> = ended.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(trees.len(), 2);
+    assert_eq!(trees[1]["ast"]["files"][0]["body"][0]["init"]["value"], "\u{e9}\u{7f}\u{202e}");
+    assert!(ended.out.is_ascii() && !ended.out.contains('\u{7f}'));
+    // What the server accepts though it cannot run has a tree, and is a mistake.
+    let ended = piped("ast", "x =", &["-"]).with(65);
+    assert!(ended.out.contains("\"init\":null") && ended.err.contains("fails each time it runs"), "{}", ended.all());
+    let ended = piped("ast", "x = )", &["-"]).with(65);
+    assert_eq!(ended.out, "");
+}
+
+#[test]
+fn a_file_that_cannot_be_read_leaves_the_others_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("a.flux"), GOOD).unwrap();
+    fs::write(dir.path().join("latin1.flux"), b"x = 1\ny = \"\xe9\"\n").unwrap();
+    fs::create_dir(dir.path().join("sub")).unwrap();
+    let ended = in_dir("ast", dir.path(), &["nowhere.flux", "a.flux", "latin1.flux", "sub", "-", "-"]).with(64);
+    assert_eq!(ended.out.lines().count(), 2, "{}", ended.out);
+    insta::assert_snapshot!("flux_unreadable", ended.err);
+    Fluxform::new(&["flux", "check"]).run().with(64);
+    Fluxform::new(&["flux"]).run().with(64);
+}
+
+#[test]
+fn bytes_that_nobody_sees_are_said_at_their_places() {
+    let ended = run("check", &[("m.flux", b"\xef\xbb\xbfx = 1\n")], &["m.flux"]).with(0);
+    assert!(ended.err.contains("byte-order mark") && ended.out.contains("No mistakes"), "{}", ended.all());
+    assert_eq!(run("ast", &[("m.flux", b"\xef\xbb\xbfx = 1\n")], &["m.flux"]).with(0).out.lines().count(), 1);
+    let ended = run("check", &[("n.flux", b"x = 1\ny = 2\0z = )\n")], &["n.flux"]).with(65);
+    assert!(ended.err.contains("n.flux:2:6") && !ended.all().contains('\0'), "{}", ended.all());
+    // Only a line feed ends a line, for influxd and for us.
+    let ended = run("check", &[("l.flux", b"a\r\nb\rc\n\n\r\n  ;\n")], &["l.flux"]).with(65);
+    assert!(ended.err.contains("l.flux:5:3") && !ended.err.contains('\r'), "{}", ended.err);
+    let ended = run("check", &[("h.flux", "x = \u{a0}1\ny = \u{202e}\n".as_bytes())], &["h.flux"]).with(65);
+    assert!(ended.err.contains("U+00A0") && ended.err.contains("U+202E"), "{}", ended.err);
+    assert!(!ended.err.contains('\u{202e}'), "{}", ended.err);
+}
+
+#[test]
+fn a_script_of_50_megabytes_is_read() {
+    let long = format!("x = \"{}\"\n{}y = )\n", "a".repeat(48 << 20), "z = f(a: 1) |> g(b: \"c\")\n".repeat(80_000));
+    let ended = run("check", &[("large.flux", long.as_bytes())], &["large.flux"]).with(65);
+    assert!(ended.err.contains("large.flux:80002:5") && ended.err.len() < 2_000, "{}", ended.err.len());
+    let one_line = format!("x = \"{}\" )", "a".repeat(8 << 20));
+    let ended = run("check", &[("line.flux", one_line.as_bytes())], &["line.flux"]).with(65);
+    assert!(ended.err.len() < 4_000, "{}", ended.err.len());
+}
+
+#[test]
+fn many_mistakes_are_bounded() {
+    let ended = run("check", &[("many.flux", "x = )\n".repeat(50_000).as_bytes())], &["many.flux"]).with(65);
+    assert!(ended.err.len() < 60_000, "{}", ended.err.len());
+    let deep = format!("x = {}", "[".repeat(10_000));
+    let ended = run("check", &[("deep.flux", deep.as_bytes())], &["deep.flux"]).with(65);
+    assert!(ended.err.contains("nested too deep"), "{}", ended.err);
+    let pipes = format!("x = a{}\n", " |> f()".repeat(400));
+    run("ast", &[("pipes.flux", pipes.as_bytes())], &["pipes.flux"]).with(0);
+}
