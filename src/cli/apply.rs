@@ -131,7 +131,7 @@ pub(super) async fn write(
     }
     let connection = project.connect(shell, &arguments.connection, Purpose::Write)?;
     let wish = Wish {
-        dir: project.manifest.root.path(),
+        root: &project.manifest.root,
         purpose: Purpose::Write,
         wait: arguments.wait.lock_timeout,
         makes_home: wanted.goal == Goal::Declared && project.makes_org(&connection.org.value),

@@ -4,6 +4,7 @@ use std::panic::{AssertUnwindSafe, PanicHookInfo};
 
 use crate::exit::Exit;
 use crate::render::{Output, Page, Role};
+use crate::server::is_guarded;
 
 /// Says on standard error where a panic happened. Its message is an invariant of ours, which holds no secret.
 pub(super) fn install() {
@@ -11,6 +12,10 @@ pub(super) fn install() {
 }
 
 fn tell(info: &PanicHookInfo<'_>) {
+    // A damaged file of the embedded server, which is told as such.
+    if is_guarded() {
+        return;
+    }
     let output = Output::of_process();
     let mut page = Page::new(output.err);
     let what = info.payload_as_str().unwrap_or("no message");

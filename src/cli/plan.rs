@@ -135,7 +135,7 @@ pub(super) async fn reading(
 ) -> Result<Session, Vec<Problem>> {
     let connection = project.connect(shell, flags, Purpose::Read)?;
     let wish = Wish {
-        dir: project.manifest.root.path(),
+        root: &project.manifest.root,
         purpose: Purpose::Read,
         wait,
         makes_home: project.makes_org(&connection.org.value),

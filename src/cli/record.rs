@@ -67,7 +67,7 @@ pub(super) async fn record(
     approve::possible(shell, flags.auto_approve)?;
     let connection = project.connect(shell, &flags.connection, Purpose::Write)?;
     let wish = Wish {
-        dir: project.manifest.root.path(),
+        root: &project.manifest.root,
         purpose: Purpose::Write,
         wait: flags.wait.lock_timeout,
         makes_home: false,

@@ -5,11 +5,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::Ended;
-use super::session::{make_parent, not_started};
+use super::session::not_started;
 use super::shell::Shell;
 use super::signal;
 use crate::exit::Exit;
-use crate::server::{Location, Options, Server};
+use crate::server::{DataFile, Location, Options, Server};
 
 /// Serve the embedded server on a port
 ///
@@ -31,14 +31,11 @@ pub(super) struct Arguments {
 pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
     let location = match &arguments.data {
         None => Location::Memory,
-        Some(path) => {
-            make_parent(path).map_err(|problem| vec![problem])?;
-            Location::File(path.clone())
-        }
+        Some(path) => Location::File(DataFile::chosen(path).map_err(|error| vec![not_started(&error.into(), None)])?),
     };
     let stop = signal::listen();
     let options = Options { location, listen: arguments.listen, setup: None, lock_wait: arguments.lock_timeout };
-    let server = Server::start(options).await.map_err(|error| vec![not_started(&error)])?;
+    let server = Server::start(options).await.map_err(|error| vec![not_started(&error, None)])?;
     // The address is what was asked for: a script that gave port 0 reads it.
     shell.data(&format!("{}\n", server.url()))?;
     shell.say("Serving until Ctrl-C.");

@@ -6,16 +6,17 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::connection::{Connection, Purpose, Target, Token};
+use super::connection::{Connection, Origin as By, Purpose, Target, Token};
 use super::shell::{Shell, trouble};
 use crate::api::{ApiError, Class, Client, Connect, Me};
-use crate::diagnostic::{Diagnostic, nearest};
+use crate::confine::{ConfineError, Root};
+use crate::diagnostic::{Diagnostic, Place, nearest};
 use crate::exit::{Exit, Problem};
 use crate::kind::{Kind, NaturalKey};
 use crate::manifest::Manifest;
 use crate::plan::Origin;
 use crate::secret::Secret;
-use crate::server::{Location, Options, Server, Setup, StartError};
+use crate::server::{DataFile, Location, Options, Server, Setup, StartError};
 use crate::snapshot;
 use crate::snowflake::is_id;
 
@@ -46,7 +47,7 @@ pub(super) struct Session {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Wish<'a> {
     /// The project directory.
-    pub(super) dir: &'a Path,
+    pub(super) root: &'a Root,
     /// Whether it may write.
     pub(super) purpose: Purpose,
     /// How long to wait for another process that has the embedded server's file.
@@ -59,10 +60,11 @@ impl Session {
     /// Opens a session and says on standard error where it is.
     pub(super) async fn open(shell: &Shell, connection: &Connection, wish: Wish<'_>) -> Result<Self, Problem> {
         let (client, embedded, passing) = match &connection.target.value {
-            Target::Server(_) => (client(shell, connection, wish.dir)?, None, false),
+            Target::Server(_) => (client(shell, connection, wish.root.path())?, None, false),
             Target::Embedded(path) => {
-                let location = location(path.as_deref(), wish)?;
-                let server = start(shell, &location, &connection.org.value, wish.wait).await?;
+                let location = location(path.as_deref(), connection, wish)
+                    .map_err(|error| not_started(&error.into(), connection.place.as_ref()))?;
+                let server = start(shell, &location, connection, wish.wait).await?;
                 let url = server.url().parse().expect("invariant: the embedded server has a URL");
                 let client = Connect::new(url, server.operator_token()).client();
                 let client = client.expect("invariant: the embedded server has a sound URL and token");
@@ -152,22 +154,27 @@ fn read_token(token: &Token) -> Result<Secret, Problem> {
     }
 }
 
-/// Where the embedded server keeps its data. A command that only reads leaves no file behind.
-fn location(path: Option<&Path>, wish: Wish<'_>) -> Result<Location, Problem> {
-    match path.map(|path| wish.dir.join(path)) {
-        None => Ok(Location::Memory),
-        Some(path) if wish.purpose == Purpose::Read && !path.exists() => Ok(Location::Memory),
-        Some(path) => {
-            make_parent(&path)?;
-            Ok(Location::File(path))
-        }
-    }
+/// Where the embedded server keeps its data. A command that only reads changes no file and leaves none behind. What a
+/// manifest names lies in the project; a path from elsewhere is the person's own.
+fn location(path: Option<&Path>, connection: &Connection, wish: Wish<'_>) -> Result<Location, ConfineError> {
+    let Some(path) = path else { return Ok(Location::Memory) };
+    let reads = wish.purpose == Purpose::Read;
+    let file = match connection.target.from {
+        By::Manifest => DataFile::within(wish.root, path),
+        _ if reads && !wish.root.path().join(path).exists() => return Ok(Location::Memory),
+        _ => DataFile::chosen(&wish.root.path().join(path))?,
+    };
+    Ok(match reads {
+        true if file.exists()? => Location::Untouched(file),
+        true => Location::Memory,
+        false => Location::File(file),
+    })
 }
 
 /// Starts the embedded server.
-async fn start(shell: &Shell, location: &Location, org: &str, wait: Duration) -> Result<Server, Problem> {
+async fn start(shell: &Shell, location: &Location, connection: &Connection, wait: Duration) -> Result<Server, Problem> {
     let open = async |lock_wait| {
-        let setup = Some(Setup { org: org.to_owned(), user: USER.to_owned() });
+        let setup = Some(Setup { org: connection.org.value.clone(), user: USER.to_owned() });
         let listen = ([127, 0, 0, 1], 0).into();
         Server::start(Options { location: location.clone(), listen, setup, lock_wait }).await
     };
@@ -178,29 +185,45 @@ async fn start(shell: &Shell, location: &Location, org: &str, wait: Duration) ->
         }
         other => other,
     };
-    started.map_err(|error| not_started(&error))
+    started.map_err(|error| not_started(&error, connection.place.as_ref()))
 }
 
-/// Makes the directory that a new file of the embedded server goes to.
-pub(super) fn make_parent(path: &Path) -> Result<(), Problem> {
-    match path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
-        Some(parent) => std::fs::create_dir_all(parent)
-            .map_err(|error| trouble("embedded::directory", format!("cannot make {}: {error}", parent.display()))),
-        None => Ok(()),
-    }
-}
-
-/// Why an embedded server did not start.
-pub(super) fn not_started(error: &StartError) -> Problem {
-    let message = error.to_string();
+/// Why an embedded server did not start; `place` is where its file is named.
+pub(super) fn not_started(error: &StartError, place: Option<&Place>) -> Problem {
+    let told = |exit, code, help: &str| Problem {
+        exit,
+        diagnostic: Diagnostic::error(code, error.to_string()).at_known(place, "names this file").help(help),
+    };
     match error {
-        StartError::Locked { .. } => Problem {
-            exit: Exit::Locked,
-            diagnostic: Diagnostic::error("embedded::locked", message)
-                .help("wait for the other process, or give --lock-timeout more time"),
-        },
-        StartError::Listen { .. } => trouble("embedded::listen", message),
-        StartError::Store(_) => trouble("embedded::store", message),
+        StartError::Locked { .. } => {
+            let diagnostic = Diagnostic::error("embedded::locked", error.to_string());
+            let help = "wait for the other process, or give --lock-timeout more time";
+            Problem { exit: Exit::Locked, diagnostic: diagnostic.help(help) }
+        }
+        StartError::File(error) => {
+            let exit = if place.is_some() { Exit::Manifest } else { Exit::Usage };
+            let diagnostic = Diagnostic::error("embedded::file", error.to_string()).at_known(place, "names this file");
+            let diagnostic = match error.help() {
+                Some(help) => diagnostic.help(help),
+                None => diagnostic,
+            };
+            Problem { exit, diagnostic }
+        }
+        StartError::Damaged { path, .. } => {
+            let path = path.display();
+            let help = format!(
+                "put a copy of it back; or move it away (`mv {path} {path}.damaged`): the next apply makes a new one, without \
+                 the objects and points that were in it"
+            );
+            told(Exit::Unavailable, "embedded::damaged", &help)
+        }
+        StartError::Io { .. } => told(
+            Exit::Unavailable,
+            "embedded::file",
+            "see that the file may be read and written, and that the disk has room",
+        ),
+        StartError::Listen { .. } => trouble("embedded::listen", error.to_string()),
+        StartError::Store(_) => trouble("embedded::store", error.to_string()),
     }
 }
 

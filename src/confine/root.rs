@@ -7,7 +7,7 @@ use std::os::unix::ffi::OsStringExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rustix::fs::{Mode, OFlags};
+use rustix::fs::{AtFlags, Mode, OFlags};
 use rustix::io::Errno;
 
 use super::walk::{self, Links, Purpose, Walk};
@@ -107,6 +107,27 @@ impl Root {
             Err(Errno::NOENT | Errno::NOTDIR) => Ok(false),
             Err(error) => Err(walk::io(path, error)),
         }
+    }
+
+    /// Gives the plain file `made` in it the name `name` beside it, and takes its own away; false if there is something of that
+    /// name. Both survive a loss of power once this returns, or neither.
+    ///
+    /// # Errors
+    /// As for [`Self::read`].
+    pub fn publish(&self, made: &Path, name: &OsStr) -> Result<bool, ConfineError> {
+        let (walk, from) = self.walk(made, Purpose::Write)?;
+        let failed = |error: Errno| walk::io(&walk.shown.join(name), error);
+        // Unlike a rename, a link never takes the place of what is there.
+        let linked = match rustix::fs::linkat(&walk.dir, &from, &walk.dir, name, AtFlags::empty()) {
+            Ok(()) => true,
+            Err(Errno::EXIST) => false,
+            Err(error) => return Err(failed(error)),
+        };
+        rustix::fs::unlinkat(&walk.dir, &from, AtFlags::empty()).map_err(failed)?;
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let dir = rustix::fs::openat(&walk.dir, ".", flags, Mode::empty()).map_err(failed)?;
+        rustix::fs::fsync(dir).map_err(failed)?;
+        Ok(linked)
     }
 
     fn file(&self, path: &Path, purpose: Purpose) -> Result<File, ConfineError> {

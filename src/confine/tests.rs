@@ -1,5 +1,6 @@
 //! Nothing in a project leads out of it.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::os::unix::net::UnixListener;
@@ -122,6 +123,22 @@ fn what_is_made_is_for_its_owner_alone_with_what_is_above_it() {
     assert_eq!(made.metadata().expect("metadata").permissions().mode() & 0o777, 0o600);
     assert!(tree.path().join("project/a/b/new.db").is_file());
     root.open_to_write(Path::new("a/b/new.db")).expect("it is there now");
+}
+
+#[test]
+fn what_is_published_takes_nothings_place() {
+    let tree = tree();
+    let root = root(&tree);
+    let at = |path: &str| tree.path().join("project").join(path);
+    for (name, published) in [("new.flux", true), ("a.flux", false), ("near", true)] {
+        drop(root.make(Path::new("flux/made")).expect("a file"));
+        assert_eq!(root.publish(Path::new("flux/made"), OsStr::new(name)).expect("no error"), published, "{name}");
+        assert!(!at("flux/made").exists());
+    }
+    assert_eq!(fs::read(at("flux/a.flux")).expect("a file"), b"inside");
+    assert_eq!(fs::read(at("flux/new.flux")).expect("a file"), b"");
+    fs::write(at("made"), "").expect("a file");
+    assert!(!root.publish(Path::new("made"), OsStr::new("dangling.flux")).expect("no error"), "a link is something");
 }
 
 #[test]

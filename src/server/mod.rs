@@ -18,6 +18,7 @@ mod me;
 mod members;
 mod metrics;
 mod orgs;
+mod place;
 mod points;
 mod reply;
 mod request;
@@ -50,21 +51,17 @@ use self::auth::Permission;
 use self::metrics::Metrics;
 use self::session::Sessions;
 use self::store::authorization::{self, Authorization, NewAuthorization};
+use self::store::open::OpenError;
 use self::store::{Store, user};
+use crate::confine::ConfineError;
+
+pub use self::place::{DataFile, Location};
+pub(crate) use self::store::open::is_guarded;
 
 /// How long an open request may take after [`Server::stop`].
 const GRACE: Duration = Duration::from_secs(5);
 /// How often a locked store is tried again.
 const LOCK_RETRY: Duration = Duration::from_millis(50);
-
-/// Where the data is.
-#[derive(Clone, Debug)]
-pub enum Location {
-    /// Nowhere: it goes with the process.
-    Memory,
-    /// In this file, which is made if it does not exist; its directory must exist.
-    File(PathBuf),
-}
 
 /// How to start a server.
 #[derive(Clone, Debug)]
@@ -105,8 +102,27 @@ pub enum StartError {
         /// Why.
         source: std::io::Error,
     },
-    /// The store cannot be opened or set up.
-    #[error("cannot open the store: {0}")]
+    /// The file cannot be reached.
+    #[error(transparent)]
+    File(#[from] ConfineError),
+    /// The file is not what a server has left.
+    #[error("{} {what}", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it: "is empty".
+        what: String,
+    },
+    /// The file cannot be read or written.
+    #[error("cannot open {}: {source}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The store cannot be set up.
+    #[error("cannot set the store up: {0}")]
     Store(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
@@ -188,22 +204,27 @@ impl Server {
 }
 
 async fn open(location: &Location, lock_wait: Duration) -> Result<Store, StartError> {
-    let path = match location {
+    let (place, open): (_, fn(&DataFile) -> _) = match location {
         Location::Memory => {
             return Store::in_memory().map_err(|error| StartError::Store(error.into()));
         }
-        Location::File(path) => path,
+        Location::File(place) => (place, store::open::open),
+        Location::Untouched(place) => (place, store::open::open_untouched),
     };
+    let path = place.shown();
     let deadline = Instant::now() + lock_wait;
     loop {
-        match Store::open(path) {
-            Ok(store) => return Ok(store),
-            Err(redb::Error::DatabaseAlreadyOpen) if Instant::now() < deadline => tokio::time::sleep(LOCK_RETRY).await,
-            Err(redb::Error::DatabaseAlreadyOpen) => {
-                return Err(StartError::Locked { path: path.clone() });
+        return match open(place) {
+            Ok(store) => Ok(store),
+            Err(OpenError::Locked) if Instant::now() < deadline => {
+                tokio::time::sleep(LOCK_RETRY).await;
+                continue;
             }
-            Err(error) => return Err(StartError::Store(error.into())),
-        }
+            Err(OpenError::Locked) => Err(StartError::Locked { path }),
+            Err(OpenError::File(error)) => Err(error.into()),
+            Err(OpenError::Damaged(what)) => Err(StartError::Damaged { path, what }),
+            Err(OpenError::Io(source)) => Err(StartError::Io { path, source }),
+        };
     }
 }
 

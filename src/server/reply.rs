@@ -115,6 +115,7 @@ impl From<store::Error> for Problem {
             E::Database(_)
             | E::Record(_)
             | E::Index
+            | E::ReadOnly(_)
             | E::DatabaseNotFound(_)
             | E::RetentionTooShort
             | E::ShardTooLong

@@ -31,7 +31,7 @@ use super::{
 };
 
 /// The largest request body.
-const BODY_LIMIT: usize = 64 << 20;
+pub(super) const BODY_LIMIT: usize = 64 << 20;
 const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
 const NOSNIFF: (HeaderName, HeaderValue) =
     (HeaderName::from_static("x-content-type-options"), HeaderValue::from_static("nosniff"));

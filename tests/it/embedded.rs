@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::time::Duration;
 
-use fluxform::server::{Location, Options, Server, Setup, StartError};
+use fluxform::server::{DataFile, Location, Options, Server, Setup, StartError};
 use secrecy::ExposeSecret as _;
 use serde_json::json;
 
@@ -24,7 +24,7 @@ fn options(location: Location) -> Options {
 }
 
 fn on_file(path: &Path) -> Options {
-    options(Location::File(path.to_owned()))
+    options(Location::File(DataFile::chosen(path).unwrap()))
 }
 
 fn operator(server: &Server) -> Http {
@@ -129,7 +129,7 @@ async fn a_file_that_is_no_store_is_refused_and_kept() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("data.db");
     std::fs::write(&path, "something else").unwrap();
-    assert!(matches!(Server::start(on_file(&path)).await.unwrap_err(), StartError::Store(_)));
+    assert!(matches!(Server::start(on_file(&path)).await.unwrap_err(), StartError::Damaged { .. }));
     assert_eq!(std::fs::read_to_string(&path).unwrap(), "something else");
 }
 
@@ -173,4 +173,125 @@ async fn metrics_count_requests_and_objects() {
         assert!(text.lines().any(|found| found == line), "{line} in\n{text}");
     }
     server.stop().await;
+}
+
+/// A project whose server is `url`.
+fn project(url: &str) -> tempfile::TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    let manifest = format!(
+        "[project]\nname = \"demo\"\n\n[server]\nurl = \"{url}\"\norg = \"acme\"\n\n[bucket.b]\nretention = \"1d\"\n"
+    );
+    std::fs::write(dir.path().join("main.toml"), manifest).unwrap();
+    dir
+}
+
+/// Exit code, standard output and standard error of a command in `dir`.
+fn run(dir: &Path, arguments: &[&str]) -> (i32, String, String) {
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_fluxform"));
+    let output = command.args(arguments).current_dir(dir).env_clear().output().unwrap();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (output.status.code().unwrap(), text(&output.stdout), text(&output.stderr))
+}
+
+/// Everything in a directory: path, bytes, and when it was changed.
+fn everything(dir: &Path) -> Vec<(std::path::PathBuf, Vec<u8>, std::time::SystemTime)> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(dir).unwrap().map(Result::unwrap) {
+        let (path, metadata) = (entry.path(), entry.metadata().unwrap());
+        if metadata.is_dir() {
+            found.extend(everything(&path));
+            found.push((path, Vec::new(), metadata.modified().unwrap()));
+        } else {
+            found.push((path.clone(), std::fs::read(&path).unwrap(), metadata.modified().unwrap()));
+        }
+    }
+    found.sort();
+    found
+}
+
+#[test]
+fn commands_that_read_leave_the_file_as_it_is() {
+    let dir = project("embedded:.fluxform/dev.db");
+    let elsewhere = tempfile::tempdir().unwrap();
+    let out = elsewhere.path().join("exported");
+    let commands: [&[&str]; 6] = [
+        &["plan"],
+        &["drift"],
+        &["status"],
+        &["show"],
+        &["output"],
+        &["export", "--host", "embedded:.fluxform/dev.db", "--org", "acme", "--out", out.to_str().unwrap()],
+    ];
+    let new = everything(dir.path());
+    let (exit, _, said) = run(dir.path(), &["plan"]);
+    assert_eq!((exit, everything(dir.path())), (0, new), "{said}");
+    let (exit, _, said) = run(dir.path(), &["apply", "--auto-approve"]);
+    assert_eq!(exit, 0, "{said}");
+    let before = everything(dir.path());
+    for command in commands {
+        let (exit, _, said) = run(dir.path(), command);
+        assert_eq!(exit, 0, "{command:?}: {said}");
+        assert!(everything(dir.path()) == before, "{command:?}");
+    }
+}
+
+#[test]
+fn a_manifest_names_no_file_outside_and_no_pipe() {
+    let outside = tempfile::tempdir().unwrap();
+    let target = outside.path().join("theirs.db");
+    std::fs::write(&target, "theirs").unwrap();
+    for (url, said) in [
+        (format!("embedded:{}", target.display()), "lies outside the project directory"),
+        ("embedded:../theirs.db".to_owned(), "lies outside the project directory"),
+        ("embedded:link".to_owned(), "is a symbolic link, and those are not followed"),
+        ("embedded:out/new.db".to_owned(), "is a symbolic link, and those are not followed"),
+        ("embedded:fifo".to_owned(), "is a pipe, not a plain file"),
+        ("embedded:main.toml/x".to_owned(), "main.toml"),
+    ] {
+        let dir = project(&url);
+        std::os::unix::fs::symlink(&target, dir.path().join("link")).unwrap();
+        std::os::unix::fs::symlink(outside.path(), dir.path().join("out")).unwrap();
+        let mode = rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR;
+        rustix::fs::mknodat(rustix::fs::CWD, dir.path().join("fifo"), rustix::fs::FileType::Fifo, mode, 0).unwrap();
+        for command in [&["plan"][..], &["apply", "--auto-approve"], &["drift"], &["status"]] {
+            if url.ends_with("main.toml/x") && command != ["apply", "--auto-approve"] {
+                continue;
+            }
+            let (exit, _, error) = run(dir.path(), command);
+            assert_eq!(exit, 65, "{url} {command:?}: {error}");
+            assert!(error.contains(said), "{url} {command:?}: {error}");
+        }
+        assert_eq!(std::fs::read_dir(outside.path()).unwrap().count(), 1);
+        assert_eq!(std::fs::read_to_string(&target).unwrap(), "theirs");
+    }
+}
+
+#[test]
+fn a_damaged_file_is_told_with_what_to_do() {
+    let dir = project("embedded:dev.db");
+    let path = dir.path().join("dev.db");
+    for (bytes, said) in [(&b""[..], "dev.db is empty"), (&[0; 5000], "dev.db is not a database")] {
+        std::fs::write(&path, bytes).unwrap();
+        for command in [&["plan"][..], &["apply", "--auto-approve"], &["drift"], &["status"]] {
+            let (exit, _, error) = run(dir.path(), command);
+            assert_eq!(exit, 5, "{command:?}: {error}");
+            assert!(error.contains(said) && error.contains("mv "), "{command:?}: {error}");
+            assert!(!error.contains("bug"), "{error}");
+        }
+        assert!(std::fs::read(&path).unwrap() == bytes);
+    }
+    insta::assert_snapshot!(run(dir.path(), &["plan"]).2, @r#"
+    embedded::damaged
+
+      × dev.db is not a database
+       ╭─[main.toml:5:7]
+     4 │ [server]
+     5 │ url = "embedded:dev.db"
+       ·       ────────┬────────
+       ·               ╰── names this file
+     6 │ org = "acme"
+       ╰────
+      help: put a copy of it back; or move it away (`mv dev.db dev.db.damaged`): the next apply makes
+            a new one, without the objects and points that were in it
+    "#);
 }

@@ -11,7 +11,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Place};
 use crate::exit::{Exit, Problem};
 use crate::manifest;
 use crate::secret::Secret;
@@ -112,6 +112,8 @@ pub enum Token {
 pub struct Connection {
     /// The server.
     pub target: Said<Target>,
+    /// Where a manifest names it, if one does.
+    pub place: Option<Place>,
     /// The home org: a name or an ID.
     pub org: Said<String>,
     /// The token; none for the embedded server, and where nobody gave one.
@@ -188,6 +190,7 @@ pub fn resolve(
         skip_verify: false,
         timeout: server.timeout.as_ref().map(|placed| placed.value),
         warnings: Vec::new(),
+        place: server.url.as_ref().filter(|_| target.from == Origin::Manifest).map(|url| url.place.clone()),
         target,
     };
     let by_manifest = flags
@@ -240,6 +243,7 @@ pub fn resolve_virgin(flags: &Flags, around: &Surroundings) -> Result<Connection
     let skip_verify = skip_verify(around)? && is_https;
     Ok(Connection {
         target,
+        place: None,
         org: Said { value: String::new(), from: Origin::Default },
         token: None,
         ca_file: None,

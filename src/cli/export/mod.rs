@@ -13,6 +13,7 @@ use super::session::{Session, Wish};
 use super::shell::{Format, Shell, trouble};
 use super::signal::{go_on, unless_stopped};
 use super::{Ended, project, signal};
+use crate::confine::Root;
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::exit::{Exit, Problem};
 use crate::export::{self, ObjectId};
@@ -83,8 +84,8 @@ pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
             .with(&arguments.certificates);
     shell.show(&connection.warnings);
     there(&connection).map_err(one)?;
-    let wish =
-        Wish { dir: Path::new("."), purpose: Purpose::Read, wait: arguments.wait.lock_timeout, makes_home: false };
+    let root = Root::open(Path::new(".")).map_err(|error| one(trouble("export::directory", error.to_string())))?;
+    let wish = Wish { root: &root, purpose: Purpose::Read, wait: arguments.wait.lock_timeout, makes_home: false };
     let stop = signal::listen();
     let open = async { Session::open(shell, &connection, wish).await.map_err(one) };
     let session = unless_stopped(&stop, open).await?;

@@ -37,6 +37,23 @@ pub(super) fn retention(bucket: &Bucket) -> store::Retention {
     store::Retention { duration: bucket.retention, shard_group: bucket.engine_shard_group }
 }
 
+/// Whether the tables of points are what they are here, those that there are.
+///
+/// # Errors
+/// A table of another type, or one that cannot be read.
+pub(super) fn check(transaction: &redb::ReadTransaction) -> Result<(), redb::Error> {
+    store::check(transaction)?;
+    shards::check(transaction)
+}
+
+/// Nothing is wrong with a table that is not there yet.
+fn is_sound<T>(opened: Result<T, redb::TableError>) -> Result<(), redb::Error> {
+    match opened {
+        Ok(_) | Err(redb::TableError::TableDoesNotExist(_)) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
 /// The org that `orgID` names, or else `org`, by name or ID.
 fn org(call: &Call, view: &View) -> Result<Id, Problem> {
     if let Some(id) = call.query.id("orgID")? {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use redb::{ReadableTable, Table, TableDefinition, WriteTransaction};
+use redb::{ReadTransaction, ReadableTable, Table, TableDefinition, WriteTransaction};
 
 use super::go_text;
 use super::line_protocol::{MAX_TIME, Point};
@@ -11,6 +11,11 @@ use super::store::Retention;
 
 /// Bucket and start of a shard group to its end (excluded), nanoseconds since 1970.
 const SHARD_GROUPS: TableDefinition<'_, (u64, i64), i64> = TableDefinition::new("points_shard_groups");
+
+/// Whether its table is of its type.
+pub(super) fn check(transaction: &ReadTransaction) -> Result<(), redb::Error> {
+    super::is_sound(transaction.open_table(SHARD_GROUPS))
+}
 
 /// Shard groups are counted from the year 1, so that those of 7 days begin on a Monday.
 const YEAR_1: i128 = -62_135_596_800_000_000_000;

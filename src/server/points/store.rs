@@ -9,6 +9,7 @@ use std::ops::Range;
 use redb::{ReadOnlyTable, ReadTransaction, ReadableTable, TableDefinition, TableError, WriteTransaction};
 
 use super::batch::Batch;
+use super::is_sound;
 use super::line_protocol::{MIN_TIME, Point};
 use super::shards::{self, ShardGroups};
 
@@ -97,6 +98,14 @@ pub(super) fn write(
     partial = refused_in_group.or(partial);
     batch.finish()?;
     Ok(Written { points: kept, partial })
+}
+
+/// Whether its tables are of their types.
+pub(super) fn check(transaction: &ReadTransaction) -> Result<(), redb::Error> {
+    is_sound(transaction.open_table(SERIES))?;
+    is_sound(transaction.open_table(VALUES))?;
+    is_sound(transaction.open_table(FIELD_TYPES))?;
+    is_sound(transaction.open_table(NEXT_SERIES))
 }
 
 /// What a bucket has between two times, the end excluded.

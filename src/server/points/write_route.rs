@@ -14,7 +14,7 @@ use crate::server::auth::{Action, Permission, ResourceType};
 use crate::server::id::Id;
 use crate::server::reply::{Code, Problem, Reply};
 use crate::server::request::Call;
-use crate::server::routes::{Routes, compact};
+use crate::server::routes::{BODY_LIMIT, Routes, compact};
 use crate::server::store::bucket::{self, Bucket};
 use crate::server::store::{self, View};
 
@@ -90,9 +90,13 @@ fn is_zipped(call: &Call) -> Result<bool, Problem> {
     Ok(zipped)
 }
 
+/// What a compressed body holds, at most as much as a body may: a few kilobytes can stand for gigabytes.
 fn unzip(body: &[u8]) -> Result<Cow<'_, [u8]>, Problem> {
     let mut text = Vec::new();
-    match MultiGzDecoder::new(body).read_to_end(&mut text) {
+    match MultiGzDecoder::new(body).take(BODY_LIMIT as u64 + 1).read_to_end(&mut text) {
+        Ok(_) if text.len() > BODY_LIMIT => {
+            Err(Problem::new(Code::TooLarge, "unable to read data: points batch is too large"))
+        }
         Ok(_) => Ok(Cow::Owned(text)),
         Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
             Err(Problem::new(Code::Internal, "unable to read data: unexpected EOF"))
@@ -104,4 +108,31 @@ fn unzip(body: &[u8]) -> Result<Cow<'_, [u8]>, Problem> {
 /// Nanoseconds since 1970, within what a point may have.
 pub(super) fn now() -> i64 {
     i64::try_from(Timestamp::now().as_nanosecond()).unwrap_or(line_protocol::MAX_TIME)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use flate2::{Compression, write::GzEncoder};
+
+    use super::*;
+
+    fn zipped(zeros: usize) -> Vec<u8> {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+        for _ in 0..zeros >> 20 {
+            encoder.write_all(&[b'#'; 1 << 20]).unwrap();
+        }
+        encoder.finish().unwrap()
+    }
+
+    #[test]
+    fn the_limit_of_a_body_counts_what_is_unpacked() {
+        assert_eq!(unzip(&zipped(BODY_LIMIT)).unwrap().len(), BODY_LIMIT);
+        // Two members, one after the other, are one body.
+        for bomb in [zipped(BODY_LIMIT + (1 << 20)), [zipped(BODY_LIMIT), zipped(1 << 20)].concat()] {
+            assert!(bomb.len() < BODY_LIMIT / 100);
+            assert_eq!(unzip(&bomb).unwrap_err().code, Code::TooLarge);
+        }
+    }
 }

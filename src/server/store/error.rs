@@ -14,6 +14,9 @@ pub(crate) enum Error {
     /// An index holds something that is no ID.
     #[error("stored index entry is damaged")]
     Index,
+    /// Nothing can be written at the moment.
+    #[error("the data cannot be written: {0}")]
+    ReadOnly(String),
 
     #[error("onboarding has already been completed")]
     AlreadySetUp,
@@ -103,6 +106,12 @@ pub(crate) enum Error {
 
 impl From<redb::Error> for Error {
     fn from(error: redb::Error) -> Self {
-        Self::Database(Box::new(error))
+        use std::io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+        match error {
+            redb::Error::Io(error) if matches!(error.kind(), StorageFull | QuotaExceeded | FileTooLarge) => {
+                Self::ReadOnly(error.to_string())
+            }
+            other => Self::Database(Box::new(other)),
+        }
     }
 }

@@ -3,57 +3,79 @@
 //! Each change is one committed, synced redb transaction, so a killed process loses nothing that was acknowledged.
 
 pub(crate) mod authorization;
+mod backend;
 pub(crate) mod bucket;
+mod database;
 pub(crate) mod error;
 pub(crate) mod label;
 pub(crate) mod member;
+pub(crate) mod open;
 pub(crate) mod org;
+mod source;
 pub(crate) mod task;
 pub(crate) mod user;
 
-use std::fs::OpenOptions;
 use std::ops::{Bound, ControlFlow};
-use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::Path;
 
 use redb::backends::InMemoryBackend;
-use redb::{
-    Database, ReadTransaction, ReadableDatabase, ReadableTable, ReadableTableMetadata, TableDefinition,
-    WriteTransaction,
-};
+use redb::{Database, ReadTransaction, ReadableTable, ReadableTableMetadata, TableDefinition, WriteTransaction};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub(crate) use error::Error;
 
+use self::database::Databases;
+use self::source::Source;
 use super::id::{Id, Snowflakes};
 
 /// A table of bytes: keys are big-endian IDs and names, values JSON records or IDs.
 pub(crate) type Table = TableDefinition<'static, &'static [u8], &'static [u8]>;
 
-/// All tables, made when the store is opened, so that reading never meets a missing one.
-const TABLES: &[Table] = &[
-    org::ORGS,
-    org::ORG_NAMES,
-    user::USERS,
-    user::USER_NAMES,
-    user::PASSWORDS,
-    bucket::BUCKETS,
-    bucket::BUCKET_NAMES,
-    label::LABELS,
-    label::LABEL_NAMES,
-    label::MAPPINGS,
-    member::MEMBERS,
-    member::MEMBERS_BY_USER,
-    task::TASKS,
-    task::TASKS_BY_ORG,
-    authorization::AUTHORIZATIONS,
-    authorization::SECRET_DIGESTS,
+/// What is said of the file itself.
+const META: Table = Table::new("fluxform");
+/// The form of everything in it: a change that older or newer programs would misread makes it another one.
+const FORMAT: (&[u8], &[u8]) = (b"format", b"1");
+
+/// Whether a row can be read.
+type Check = fn(&[u8], &[u8]) -> Result<(), Error>;
+
+/// All tables, made when the store is opened, so that reading never meets a missing one, and what their rows are.
+const TABLES: &[(Table, Check)] = &[
+    (META, |_, _| Ok(())),
+    (org::ORGS, is_record::<org::Org>),
+    (org::ORG_NAMES, is_id),
+    (user::USERS, is_record::<user::User>),
+    (user::USER_NAMES, is_id),
+    (user::PASSWORDS, is_record::<user::Digest>),
+    (bucket::BUCKETS, is_record::<bucket::Bucket>),
+    (bucket::BUCKET_NAMES, is_id),
+    (label::LABELS, is_record::<label::Label>),
+    (label::LABEL_NAMES, is_id),
+    (label::MAPPINGS, has_pair),
+    (member::MEMBERS, is_record::<member::Member>),
+    (member::MEMBERS_BY_USER, is_record::<member::Member>),
+    (task::TASKS, is_record::<task::Task>),
+    (task::TASKS_BY_ORG, has_pair),
+    (authorization::AUTHORIZATIONS, is_record::<authorization::Authorization>),
+    (authorization::SECRET_DIGESTS, is_id),
 ];
 
-/// The database of one server.
+fn is_record<T: DeserializeOwned>(_: &[u8], value: &[u8]) -> Result<(), Error> {
+    decode::<T>(value).map(drop)
+}
+
+fn is_id(_: &[u8], value: &[u8]) -> Result<(), Error> {
+    decode_id(value).map(drop)
+}
+
+fn has_pair(key: &[u8], _: &[u8]) -> Result<(), Error> {
+    let (first, second) = key.split_at_checked(8).ok_or(Error::Index)?;
+    decode_id(first).and(decode_id(second)).map(drop)
+}
+
+/// What one server keeps.
 pub(crate) struct Store {
-    database: Database,
+    databases: Databases,
     /// Makes the IDs of everything but orgs and buckets.
     pub(crate) ids: Snowflakes,
 }
@@ -111,40 +133,39 @@ pub(crate) struct Change(WriteTransaction);
 impl Store {
     /// A store that lives as long as the process.
     pub(crate) fn in_memory() -> Result<Self, Error> {
-        Self::prepare(Database::builder().create_with_backend(InMemoryBackend::new()).map_err(redb::Error::from)?)
+        let database = Database::builder().create_with_backend(InMemoryBackend::new()).map_err(redb::Error::from)?;
+        Self::prepare(database, None)
     }
 
-    /// Opens or makes the file; [`redb::DatabaseError::DatabaseAlreadyOpen`] while another process has it.
-    pub(crate) fn open(path: &Path) -> Result<Self, redb::Error> {
-        // Only its owner may read it: it holds digests of passwords.
-        OpenOptions::new().create(true).append(true).mode(0o600).open(path).map_err(redb::Error::Io)?;
-        let database = Database::create(path)?;
-        Self::prepare(database).map_err(|error| match error {
-            Error::Database(error) => *error,
-            other => redb::Error::Corrupted(other.to_string()),
-        })
-    }
-
-    fn prepare(database: Database) -> Result<Self, Error> {
-        let transaction = database.begin_write().map_err(redb::Error::from)?;
-        for table in TABLES {
-            transaction.open_table(*table).map_err(redb::Error::from)?;
-        }
-        transaction.commit().map_err(redb::Error::from)?;
-        Ok(Self { database, ids: Snowflakes::new() })
+    fn prepare(database: Database, source: Option<Source>) -> Result<Self, Error> {
+        let store = Self { databases: Databases::new(database, source), ids: Snowflakes::new() };
+        store.change(|change| {
+            for (table, _) in TABLES {
+                change.0.open_table(*table).map_err(redb::Error::from)?;
+            }
+            change.put(META, FORMAT.0, FORMAT.1)
+        })?;
+        Ok(store)
     }
 
     /// A view of what has been committed.
     pub(crate) fn view(&self) -> Result<View, Error> {
-        Ok(View(self.database.begin_read().map_err(redb::Error::from)?))
+        self.databases.begin_read().map(View)
     }
 
     /// Runs `work` and commits what it did; an error undoes all of it.
     pub(crate) fn change<T, E: From<Error>>(&self, work: impl FnOnce(&Change) -> Result<T, E>) -> Result<T, E> {
-        let change = Change(self.database.begin_write().map_err(|error| Error::from(redb::Error::from(error)))?);
-        let value = work(&change)?;
-        change.0.commit().map_err(|error| Error::from(redb::Error::from(error)))?;
-        Ok(value)
+        let result = self.databases.begin_write().map_err(E::from).and_then(|transaction| {
+            let change = Change(transaction);
+            let value = work(&change)?;
+            change.0.commit().map_err(|error| Error::from(redb::Error::from(error)))?;
+            Ok(value)
+        });
+        if result.is_err() {
+            // So that the next one who only reads finds everything in order.
+            self.databases.recover();
+        }
+        result
     }
 }
 
@@ -316,21 +337,5 @@ mod tests {
         });
         assert!(result.is_err());
         assert!(keys(&store, b"", Order::Ascending).is_empty());
-    }
-
-    #[test]
-    fn what_was_committed_is_there_after_opening_again() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("s.db");
-        put(&Store::open(&path).unwrap(), &[b"a"]);
-        assert_eq!(keys(&Store::open(&path).unwrap(), b"", Order::Ascending), [b"a".to_vec()]);
-    }
-
-    #[test]
-    fn a_second_opening_is_refused() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("s.db");
-        let _held = Store::open(&path).unwrap();
-        assert!(matches!(Store::open(&path), Err(redb::Error::DatabaseAlreadyOpen)));
     }
 }

@@ -43,7 +43,7 @@ pub(crate) struct NewUser {
 }
 
 #[derive(Serialize, Deserialize)]
-struct Digest {
+pub(crate) struct Digest {
     rounds: NonZeroU32,
     salt: String,
     digest: String,

@@ -21,7 +21,7 @@ const LOCK_WAIT: Duration = Duration::from_secs(10);
 impl EmbeddedServer {
     pub(crate) async fn start(start: &Start) -> Self {
         let location = match &start.directory {
-            Some(directory) => server::Location::File(directory.join(FILE)),
+            Some(directory) => server::Location::File(server::DataFile::chosen(&directory.join(FILE)).unwrap()),
             None => server::Location::Memory,
         };
         let any_port = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
