@@ -291,7 +291,8 @@ fn a_damaged_file_is_told_with_what_to_do() {
        ·               ╰── names this file
      6 │ org = "acme"
        ╰────
-      help: put a copy of it back; or move it away (`mv dev.db dev.db.damaged`): the next apply makes
-            a new one, without the objects and points that were in it
+      help: put a copy of it back; or move it away (`mv dev.db dev.db.damaged`):
+            the next apply makes a new one, without the objects and points that
+            were in it
     "#);
 }
