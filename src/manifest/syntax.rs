@@ -126,6 +126,21 @@ pub(super) fn parse<'a>(source: &'a Arc<Source>, problems: &mut Vec<Diagnostic>)
     Some(table)
 }
 
+/// What to write where a backslash that is meant as such begins an escape of TOML, as in a regular expression of Flux.
+fn escape(text: &str, span: &std::ops::Range<usize>) -> Option<&'static str> {
+    let before = text.get(..span.start)?;
+    let escaped = before.ends_with('\\') || text.get(span.clone())?.starts_with('\\');
+    if !escaped {
+        return None;
+    }
+    let in_lines = before.matches("\"\"\"").count() % 2 == 1;
+    Some(if in_lines {
+        "in `\"\"\"` a backslash begins an escape of TOML: put the text between `\'\'\'`, where it is a backslash"
+    } else {
+        "in `\"` a backslash begins an escape of TOML: put the text between `\'`, where it is a backslash"
+    })
+}
+
 fn syntax_errors(source: &Arc<Source>, errors: &[toml::de::Error], problems: &mut Vec<Diagnostic>) {
     let at = |span: std::ops::Range<usize>| Place { source: Arc::clone(source), span };
     let mut second_header = None;
@@ -135,8 +150,13 @@ fn syntax_errors(source: &Arc<Source>, errors: &[toml::de::Error], problems: &mu
             continue;
         };
         if error.message() != "duplicate key" {
+            let escape = escape(&source.text, &span);
             let diagnostic = Diagnostic::error("manifest::toml", error.message().to_owned());
-            problems.push(diagnostic.at(at(span), "not TOML from here"));
+            let diagnostic = diagnostic.at(at(span), "not TOML from here");
+            problems.push(match escape {
+                Some(help) => diagnostic.help(help),
+                None => diagnostic,
+            });
             continue;
         }
         // The keys of a second table are taken for second keys of the first.
