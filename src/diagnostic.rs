@@ -2,17 +2,41 @@
 
 use std::ops::Range;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
+
+use crate::limits::MESSAGE;
 
 /// One file of a project, as read.
 #[derive(Clone, Debug)]
 pub struct Source {
-    /// The path as the user would write it, relative to the project directory.
+    /// The path as the user would write it from where they stand.
     pub name: String,
     /// Where it was read.
     pub path: PathBuf,
     /// Its text.
     pub text: String,
+    /// Where each of its lines begins; made when it is first asked for.
+    lines: OnceLock<Box<[usize]>>,
+}
+
+impl Source {
+    /// A file that was read at `path`, and that messages call `name`.
+    pub fn new(name: impl Into<String>, path: impl Into<PathBuf>, text: impl Into<String>) -> Self {
+        Self { name: name.into(), path: path.into(), text: text.into(), lines: OnceLock::new() }
+    }
+
+    /// Where each of its lines begins, as bytes of its text. There is at least one line.
+    pub fn lines(&self) -> &[usize] {
+        self.lines.get_or_init(|| {
+            let ends = self.text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
+            std::iter::once(0).chain(ends.map(|(at, _)| at + 1)).collect()
+        })
+    }
+
+    /// The number of the line that byte `at` is in, from 0.
+    pub fn line_of(&self, at: usize) -> usize {
+        self.lines().partition_point(|start| *start <= at).saturating_sub(1)
+    }
 }
 
 /// A piece of a source file.
@@ -27,9 +51,10 @@ pub struct Place {
 impl Place {
     /// Line and column of its begin, both from 1, in characters.
     pub fn position(&self) -> (usize, usize) {
-        let before = self.source.text.get(..self.span.start).unwrap_or(&self.source.text);
-        let start = before.rfind('\n').map_or(0, |at| at + 1);
-        (before.matches('\n').count() + 1, before[start..].chars().count() + 1)
+        let at = self.span.start.min(self.source.text.len());
+        let line = self.source.line_of(at);
+        let before = self.source.text.get(self.source.lines()[line]..at).unwrap_or_default();
+        (line + 1, before.chars().count() + 1)
     }
 }
 
@@ -58,9 +83,9 @@ pub struct Diagnostic {
 }
 
 impl Diagnostic {
-    /// An error without a place or a hint yet.
+    /// An error without a place or a hint yet. A message of a length that nobody reads is cut, as are hints and labels.
     pub fn error(code: &'static str, message: impl Into<String>) -> Self {
-        Self { code, severity: Severity::Error, message: message.into(), places: Vec::new(), help: None }
+        Self { code, severity: Severity::Error, message: cut(message.into()), places: Vec::new(), help: None }
     }
 
     /// A warning without a place or a hint yet.
@@ -71,7 +96,7 @@ impl Diagnostic {
     /// The same with one more place.
     #[must_use]
     pub fn at(mut self, place: Place, label: impl Into<String>) -> Self {
-        self.places.push((place, label.into()));
+        self.places.push((place, cut(label.into())));
         self
     }
 
@@ -87,15 +112,30 @@ impl Diagnostic {
     /// The same with a hint.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
-        self.help = Some(help.into());
+        self.help = Some(cut(help.into()));
         self
     }
 }
 
+/// The text, without what nobody reads of a very long one.
+fn cut(mut text: String) -> String {
+    if MESSAGE.exceeded(text.len()) {
+        let end = (0..=MESSAGE.size() - '…'.len_utf8()).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+        text.truncate(end);
+        text.push('…');
+    }
+    text
+}
+
+/// A word of more bytes is no slip of the keyboard, and the time to compare it grows with the square of its length.
+const WORD: usize = 200;
+
 /// The candidate nearest to `word`, if one is near enough to be a slip of the keyboard.
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let near = |candidate: &&str| word.len() <= WORD && candidate.len() <= WORD;
     candidates
         .into_iter()
+        .filter(near)
         .map(|candidate| (strsim::damerau_levenshtein(word, candidate), candidate))
         .filter(|(distance, candidate)| *distance <= (candidate.chars().count() / 3).max(1))
         .min()
@@ -104,7 +144,31 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
 
 #[cfg(test)]
 mod tests {
-    use super::nearest;
+    use super::*;
+
+    #[test]
+    fn places_are_lines_and_characters_from_one() {
+        let source = Arc::new(Source::new("a.toml", "a.toml", "a\n\näb\n"));
+        for (at, position) in
+            [(0, (1, 1)), (1, (1, 2)), (2, (2, 1)), (3, (3, 1)), (5, (3, 2)), (7, (4, 1)), (99, (4, 1))]
+        {
+            assert_eq!(Place { source: Arc::clone(&source), span: at..at }.position(), position, "{at}");
+        }
+        let empty = Arc::new(Source::new("a.toml", "a.toml", ""));
+        assert_eq!(Place { source: empty, span: 0..0 }.position(), (1, 1));
+    }
+
+    #[test]
+    fn what_nobody_reads_is_cut() {
+        let long = "ä".repeat(1 << 20);
+        let source = Arc::new(Source::new("a.toml", "a.toml", ""));
+        let diagnostic = Diagnostic::error("a::b", &*long).at(Place { source, span: 0..0 }, &*long).help(&*long);
+        let help = diagnostic.help.expect("a hint");
+        for text in [&diagnostic.message, &diagnostic.places[0].1, &help] {
+            assert!(text.len() <= MESSAGE.size() && text.ends_with("ä…"), "{}", text.len());
+        }
+        assert_eq!(nearest(&long, [&*long]), None);
+    }
 
     #[test]
     fn a_slip_finds_its_word_and_another_word_finds_none() {

@@ -98,7 +98,8 @@ fn order(graph: &DiGraph<Address, ()>) -> Vec<NodeIndex> {
 
 /// One cycle, a shortest one through its smallest address, for each group of nodes that need each other.
 fn cycles(graph: &DiGraph<Address, ()>) -> Vec<Cycle> {
-    let mut cycles: Vec<Cycle> = petgraph::algo::tarjan_scc(graph)
+    // Not Tarjan's: that one recurses as deep as the graph is.
+    let mut cycles: Vec<Cycle> = petgraph::algo::kosaraju_scc(graph)
         .into_iter()
         .filter_map(|group| {
             let group: BTreeSet<NodeIndex> = group.into_iter().collect();
@@ -201,6 +202,17 @@ mod tests {
         assert_eq!(show(graph.needs(&address(3))), ["b00", "b01"]);
         assert_eq!(show(graph.needed_by(&address(3))), ["b02", "b04"]);
         assert_eq!(graph.edges().count(), 4);
+    }
+
+    #[test]
+    fn a_circle_may_be_long() {
+        const NODES: usize = 200_000;
+        let address = |n: usize| Address::new(Kind::Bucket, format!("b{n:06}"));
+        let all: BTreeMap<_, BTreeSet<_>> =
+            (0..NODES).map(|n| (address(n), BTreeSet::from([address((n + 1) % NODES)]))).collect();
+        let cycles = Graph::build(&all).expect_err("one circle");
+        assert_eq!(cycles.len(), 1);
+        assert_eq!((cycles[0].0.len(), &cycles[0].0[0]), (NODES, &address(0)));
     }
 
     #[test]

@@ -81,13 +81,13 @@ const KIB: u64 = 1 << 10;
 const MIB: u64 = 1 << 20;
 
 /// Manifests of a project.
-pub const PROJECT_FILES: Limit = Limit::number("project-files", 1_000, "the manifests of a project");
+pub const PROJECT_FILES: Limit = Limit::number("project-files", 1_000, "the number of manifests of a project");
 /// One manifest or file of variables.
-pub const MANIFEST_FILE: Limit = Limit::bytes("manifest-file", 32 * MIB, "one manifest, or one file of variables");
-/// All manifests and files of variables.
-pub const PROJECT_TEXT: Limit = Limit::bytes("project-text", 64 * MIB, "all manifests and files of variables together");
+pub const MANIFEST_FILE: Limit = Limit::bytes("manifest-file", 16 * MIB, "one manifest, or one file of variables");
+/// All manifests.
+pub const PROJECT_TEXT: Limit = Limit::bytes("project-text", 64 * MIB, "all manifests of a project together");
 /// One Flux file.
-pub const FLUX_FILE: Limit = Limit::bytes("flux-file", MIB, "one Flux file");
+pub const FLUX_FILE: Limit = Limit::bytes("flux-file", MIB, "one Flux script, in a file of its own or in a manifest");
 /// All Flux files of a project.
 pub const FLUX_FILES: Limit = Limit::bytes("flux-files", 64 * MIB, "all Flux files of a project together");
 /// A script that the command line names.
@@ -104,7 +104,7 @@ pub const PLAN_FILE: Limit = Limit::bytes("plan-file", 256 * MIB, "a saved plan"
 /// Lists and tables within each other, as written or after variables are put in.
 pub const NESTING: Limit = Limit::number("nesting", 64, "lists and tables within each other");
 /// Values in one file.
-pub const FILE_VALUES: Limit = Limit::number("file-values", 4_000_000, "the values in one manifest");
+pub const FILE_VALUES: Limit = Limit::number("file-values", 2_000_000, "the values in one manifest");
 /// A key of a resource or of an instance.
 pub const KEY: Limit = Limit::bytes("key", 512, "the key of a resource or of an instance");
 /// Variables made of variables.
@@ -129,8 +129,12 @@ pub const ITEMS: Limit =
 pub const TEXT: Limit =
     Limit::bytes("text", 256 * MIB, "the text of all resources, with every variable, `for_each` and script put in");
 /// Patterns of addresses.
-pub const PATTERNS: Limit = Limit::number("patterns", 200, "the patterns of `[policy]` that have a `*`");
+pub const PATTERNS: Limit =
+    Limit::number("patterns", 500, "the `[[policy.allow]]`, and the patterns of `protected` that have a `*`");
 
+/// Errors and warnings after which the rest is not read.
+pub const MISTAKES: Limit =
+    Limit::number("mistakes", 10_000, "the mistakes in a project; what comes after is not read");
 /// Diagnostics that one run shows; what is beyond is counted.
 pub const PROBLEMS: Limit = Limit::number("problems", 100, "what is shown of errors and warnings; the rest is counted");
 /// One message, hint or label.
@@ -140,7 +144,7 @@ pub const DIFFERENCE: Limit =
     Limit::number("difference", 10_000, "the lines of a script whose difference is shown line by line");
 
 /// All of them, in the order of the reference.
-pub const ALL: [&Limit; 25] = [
+pub const ALL: &[&Limit] = &[
     &PROJECT_FILES,
     &MANIFEST_FILE,
     &PROJECT_TEXT,
@@ -163,6 +167,7 @@ pub const ALL: [&Limit; 25] = [
     &ITEMS,
     &TEXT,
     &PATTERNS,
+    &MISTAKES,
     &PROBLEMS,
     &MESSAGE,
     &DIFFERENCE,

@@ -30,7 +30,7 @@ struct Scene {
 }
 
 fn place() -> Place {
-    let source = Source { name: "a.toml".into(), path: "a.toml".into(), text: String::new() };
+    let source = Source::new("a.toml", "a.toml", "");
     Place { source: Arc::new(source), span: 0..0 }
 }
 

@@ -11,7 +11,7 @@ use crate::kind::Kind;
 /// The tables that others may ask; none where that can only be told by reading all of them.
 pub(super) fn tables(project: &Project<'_, '_>) -> Option<BTreeSet<Address>> {
     let plain = |node: &Node<'_>| !matches!(node.value, Raw::Array(_) | Raw::Table(_));
-    let values = project.known.values.values().flatten().all(plain);
+    let values = project.known.values.all().all(plain);
     let items = project.known.instances.values().flatten().flat_map(|each| each.instances.values());
     if !values || !items.map(|instance| &instance.value).all(plain) {
         // Such a value can hold a reference itself.

@@ -5,10 +5,12 @@ use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Component, Path, PathBuf};
 
+use super::budget::Budget;
 use super::orgs::org_of;
+use super::said::Said;
 use super::{Moved, Resource};
 use crate::address::Address;
-use crate::diagnostic::{Diagnostic, Place, nearest};
+use crate::diagnostic::{Diagnostic, Place};
 use crate::graph::Cycle;
 use crate::kind::{NaturalKey, Place as Home};
 use crate::secret::Sink;
@@ -16,16 +18,23 @@ use crate::value::{Ref, Value};
 
 type Resources = BTreeMap<Address, Resource>;
 
+/// How many steps of a circle are said.
+const STEPS: usize = 12;
+
 /// Says that resources need each other. `edges` tells what a resource needs, and where it says so.
 pub(super) fn cycle(
     Cycle(path): &Cycle,
     resources: &Resources,
     edges: &dyn Fn(&Address) -> BTreeMap<Address, Place>,
 ) -> Diagnostic {
-    let names: Vec<_> = path.iter().chain(path.first()).map(Address::to_string).collect();
+    let mut names: Vec<_> = path.iter().take(STEPS).map(Address::to_string).collect();
+    if path.len() > STEPS {
+        names.push(format!("{} more", path.len() - STEPS));
+    }
+    names.extend(path.first().map(Address::to_string));
     let mut diagnostic =
         Diagnostic::error("manifest::cycle", format!("resources need each other: {}", names.join(" -> ")));
-    for (at, address) in path.iter().enumerate() {
+    for (at, address) in path.iter().enumerate().take(STEPS) {
         let need = &path[(at + 1) % path.len()];
         let Some(resource) = resources.get(address) else { continue };
         let spot = match edges(address).get(need) {
@@ -39,6 +48,7 @@ pub(super) fn cycle(
 
 /// Two resources with one natural key.
 pub(super) fn names(resources: &Resources, home: Option<&str>, problems: &mut Vec<Diagnostic>) {
+    let mut said = Said::default();
     let mut first: HashMap<NaturalKey<&Ref>, &Address> = HashMap::with_capacity(resources.len());
     for (address, resource) in resources {
         let Some(name) = resource.fields.text("name") else { continue };
@@ -60,7 +70,7 @@ pub(super) fn names(resources: &Resources, home: Option<&str>, problems: &mut Ve
                 let message = format!("{earlier} and {address} are both the {} `{name}`", address.kind);
                 let place = resource.place_of("name").clone();
                 let diagnostic = Diagnostic::error("manifest::duplicate-name", message);
-                problems.push(if address.table() == earlier.table() {
+                let diagnostic = if address.table() == earlier.table() {
                     let help = "give each instance a name of its own, for example with `${each.key}`";
                     diagnostic.at(place, "several instances").help(help)
                 } else {
@@ -68,14 +78,17 @@ pub(super) fn names(resources: &Resources, home: Option<&str>, problems: &mut Ve
                         .at(place, address.to_string())
                         .at(other.place_of("name").clone(), earlier.to_string())
                         .help("the server has one object of this name")
-                });
+                };
+                said.add(address, diagnostic);
             }
         }
     }
+    problems.extend(said.finish());
 }
 
 /// Two secrets that would go to one target.
 pub(super) fn sinks(resources: &Resources, problems: &mut Vec<Diagnostic>) {
+    let mut said = Said::default();
     // By target and part, and the first part of each target that has parts.
     let mut taken: HashMap<(Target<'_>, &str), (&Address, &Place)> = HashMap::new();
     let mut parts: HashMap<Target<'_>, &str> = HashMap::new();
@@ -95,7 +108,7 @@ pub(super) fn sinks(resources: &Resources, problems: &mut Vec<Diagnostic>) {
                     } else {
                         diagnostic.at(place.clone(), address.to_string()).at((*other).clone(), earlier.to_string())
                     };
-                    problems.push(diagnostic.help("give each secret a place of its own"));
+                    said.add(address, diagnostic.help("give each secret a place of its own"));
                     break;
                 }
                 if part != WHOLE {
@@ -105,6 +118,7 @@ pub(super) fn sinks(resources: &Resources, problems: &mut Vec<Diagnostic>) {
             }
         }
     }
+    problems.extend(said.finish());
 }
 
 /// What a sink writes to.
@@ -150,11 +164,15 @@ pub(super) fn moved(
     resources: &Resources,
     disabled: &BTreeSet<Address>,
     moved: &[Moved],
+    budget: &Budget,
     problems: &mut Vec<Diagnostic>,
 ) {
     let mut froms: BTreeMap<&Address, &Place> = BTreeMap::new();
     let mut tos: BTreeMap<&Address, &Place> = BTreeMap::new();
     for step in moved {
+        if budget.is_enough(problems) {
+            break;
+        }
         let Moved { from, to, place } = step;
         let mut fail = |message: String, help: &str, other: Option<&Place>| {
             let diagnostic = Diagnostic::error("manifest::moved", message).at(place.clone(), "here");
@@ -172,9 +190,8 @@ pub(super) fn moved(
             fail(format!("{from} has moved, and is declared"), "take the move out, or the resource", other);
         }
         if !stands(to) && !disabled.contains(&to.table()) {
-            let names: Vec<_> =
-                resources.keys().filter(|known| known.kind == to.kind).take(5_000).map(Address::to_string).collect();
-            let help = match nearest(&to.to_string(), names.iter().map(String::as_str)) {
+            let names = || resources.keys().filter(|known| known.kind == to.kind).take(5_000).map(Address::to_string);
+            let help = match budget.nearest(&to.to_string(), names) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => "a move ends at a declared resource".to_owned(),
             };

@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 
 use super::node::{Entry, Node, Raw, Table};
 use super::site::Site;
-use super::{Lifecycle, Places, Resource, defaults, flux, shape};
+use super::{Lifecycle, Places, Resource, defaults, flux, foreign, shape};
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::field::{Field, Omitted, Shape};
 use crate::kind::{Draft, Fault, Kind};
+use crate::limits::MISTAKES;
 use crate::value::{Fields, Ref, Set, Value};
 
 /// What every resource may say besides its fields.
@@ -20,9 +21,7 @@ pub(super) fn resource<'p, 'a>(mut site: Site<'p, 'a>) -> (Resource, Site<'p, 'a
     let table = written.table();
     let external = flag(&mut site, "external", table.get("external"));
     let lifecycle = lifecycle(&mut site, &table);
-    for entry in &table.0 {
-        known(&mut site, kind, entry);
-    }
+    all_known(&mut site, &table);
     let mut fields = Fields::with_capacity(kind.spec().fields.len());
     let mut places = Vec::with_capacity(table.0.len());
     let mut script = None;
@@ -84,11 +83,12 @@ pub(super) fn resource<'p, 'a>(mut site: Site<'p, 'a>) -> (Resource, Site<'p, 'a
         fields = draft.fields;
     }
     fields.shrink();
+    site.budget().keeps(&fields, &site.address, &written.place());
     let needs = site.needs.iter().map(|(address, ..)| address.clone()).collect();
     let beside = std::mem::take(&mut site.beside).into_iter().collect();
     let resource = Resource { fields, external, lifecycle, needs, beside, place: written.place(), places };
     let said: Vec<_> = faults.into_iter().map(|fault| diagnostic(&resource, kind, script.as_ref(), fault)).collect();
-    site.problems.extend(said);
+    said.into_iter().for_each(|diagnostic| site.say(diagnostic));
     (resource, site)
 }
 
@@ -107,7 +107,7 @@ fn omitted(site: &mut Site<'_, '_>, field: &'static Field, external: bool, field
             let kind = site.address.kind;
             let message = format!("the external {} needs `{}`", site.address, field.name);
             let help = format!("nothing but an ID finds a {kind}: write `{} = \"0123456789abcdef\"`", field.name);
-            return missing(site, message, help);
+            return missing(site, field.name, message, help);
         }
         Omitted::Theirs => return,
         Omitted::Default(word) => Value::Text(word.to_owned()),
@@ -126,24 +126,34 @@ fn omitted(site: &mut Site<'_, '_>, field: &'static Field, external: bool, field
                 Shape::Sinks => format!("{} One that exists already needs an `[[import]]` instead.", field.doc),
                 _ => field.doc.to_owned(),
             };
-            return missing(site, message, help);
+            return missing(site, field.name, message, help);
         }
     };
     fields.set(field.name, value);
 }
 
-fn missing(site: &mut Site<'_, '_>, message: String, help: String) {
+fn missing(site: &mut Site<'_, '_>, field: &str, message: String, help: String) {
+    let label = format!("has no `{field}`");
     let head = site.written.head;
-    site.fail_with::<()>("manifest::missing", head, message, "here", help);
+    site.fail_with::<()>("manifest::missing", head, message, label, help);
 }
 
 /// What is wrong with the keys of a table that has no instances: nothing else of it is read.
 pub(super) fn unknown_keys(mut site: Site<'_, '_>) -> Vec<Diagnostic> {
-    let kind = site.address.kind;
-    for entry in &site.written.table().0 {
-        known(&mut site, kind, entry);
-    }
+    let table = site.written.table();
+    all_known(&mut site, &table);
     site.problems
+}
+
+/// Looks at the keys of a resource; of very many unknown ones at the first.
+fn all_known(site: &mut Site<'_, '_>, table: &Table<'_>) {
+    let kind = site.address.kind;
+    for entry in &table.0 {
+        if MISTAKES.exceeded(site.problems.len()) {
+            break;
+        }
+        known(site, kind, entry);
+    }
 }
 
 fn known(site: &mut Site<'_, '_>, kind: Kind, entry: &Entry<'_>) {
@@ -153,9 +163,10 @@ fn known(site: &mut Site<'_, '_>, kind: Kind, entry: &Entry<'_>) {
     }
     let fields = kind.spec().fields.iter().map(|field| field.name);
     let message = format!("`{word}` is no field of a {kind}");
-    let help = match nearest(word, fields.clone().chain(META)) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => format!("a {kind} has {}", fields.chain(META).collect::<Vec<_>>().join(", ")),
+    let help = match (foreign::key(kind, word), nearest(word, fields.clone().chain(META))) {
+        (Some(answer), _) => answer.to_owned(),
+        (None, Some(near)) => format!("did you mean `{near}`?"),
+        (None, None) => format!("a {kind} has {}", fields.chain(META).collect::<Vec<_>>().join(", ")),
     };
     site.fail_with::<()>("manifest::unknown-key", entry.at, message, "unknown", help);
 }
@@ -187,7 +198,7 @@ fn lifecycle<'a>(site: &mut Site<'_, 'a>, resource: &Table<'a>) -> Lifecycle {
             "ignore" => lifecycle.ignore = ignored(site, kind, &entry.node),
             word => {
                 let message = format!("`{word}` is not known in `lifecycle`");
-                let help = "it has `prevent_destroy`, `ignore` and `owned`";
+                let help = foreign::lifecycle(word).unwrap_or("it has `prevent_destroy`, `ignore` and `owned`");
                 site.fail_with::<()>("manifest::unknown-key", entry.at, message, "unknown", help);
             }
         }

@@ -10,7 +10,8 @@ use super::syntax::{Declared, Document};
 use super::template::Expression;
 use super::variables::Values;
 use crate::address::Address;
-use crate::diagnostic::{Diagnostic, nearest};
+use crate::diagnostic::Diagnostic;
+use crate::limits::{FOR_EACH_DEPTH, KEY};
 
 /// One instance of a resource with `for_each`.
 #[derive(Debug)]
@@ -26,6 +27,8 @@ pub(super) struct Each {
     pub(super) instances: Rc<BTreeMap<String, Instance>>,
     /// The resource that they are taken from.
     pub(super) from: Option<Address>,
+    /// How many resources with `for_each` these come from, in a row, this one with them.
+    depth: usize,
 }
 
 /// Each resource with `for_each`; none where it has an error, which has been said.
@@ -40,6 +43,9 @@ pub(super) fn instances(
 ) -> Instances {
     let mut finder = Finder { document, values, disabled, found: Instances::new(), path: Vec::new(), problems };
     for (address, written) in &document.resources {
+        if finder.values.budget.is_enough(finder.problems) {
+            break;
+        }
         if written.each {
             finder.find(address);
         }
@@ -87,12 +93,13 @@ impl<'d, 'a> Finder<'d, 'a> {
     fn read(&mut self, written: &Declared<'a>, node: &Node<'a>) -> Option<Each> {
         let values = self.values;
         let mut other = false;
-        let expanded = expand(node, &mut |expression, _| match expression {
-            Expression::Var(name) if values.contains_key(name) => values[name].clone().ok_or(()),
-            _ => {
-                other = true;
-                Err(())
-            }
+        let expanded = expand(node, &mut |expression, span| {
+            let value = match expression {
+                Expression::Var(name) => values.copy(name, written.source, span),
+                _ => None,
+            };
+            other |= value.is_none();
+            value.unwrap_or(Err(()))
         });
         if other {
             let message = "`for_each` must be known before anything else: it takes variables only";
@@ -138,7 +145,7 @@ impl<'d, 'a> Finder<'d, 'a> {
                 return self.fail(written, span, message, other.what());
             }
         };
-        Some(Each { instances: Rc::new(instances), from: None })
+        Some(Each { instances: Rc::new(instances), from: None, depth: 1 })
     }
 
     /// Refuses empty and repeated keys.
@@ -152,6 +159,10 @@ impl<'d, 'a> Finder<'d, 'a> {
         for (at, key, instance) in items {
             if key.is_empty() {
                 return self.fail(written, at, "a key of `for_each` cannot be empty", "empty");
+            }
+            if KEY.exceeded(key.len()) {
+                let label = format!("has {} bytes", key.len());
+                return self.fail(written, at, format!("a key of `for_each` has at most {KEY}"), &label);
             }
             if let Some(first) = first.insert(key.clone(), at) {
                 self.problems.push(
@@ -176,14 +187,13 @@ impl<'d, 'a> Finder<'d, 'a> {
             }
         };
         let Some(from) = self.document.resources.get(&source) else {
-            let known: BTreeSet<String> = self
-                .document
-                .resources
-                .iter()
-                .filter(|(address, written)| address.kind == source.kind && written.each)
-                .map(|(address, _)| address.to_string())
-                .collect();
-            let near = nearest(text, known.iter().map(String::as_str)).map(|near| format!("did you mean `{near}`?"));
+            let known = || {
+                let resources = self.document.resources.iter();
+                let same = resources.filter(|(address, written)| address.kind == source.kind && written.each);
+                same.map(|(address, _)| address.to_string())
+            };
+            let near = self.values.budget.nearest(text, known);
+            let near = near.map(|near| format!("did you mean `{near}`?"));
             let diagnostic = Diagnostic::error("manifest::unknown-resource", format!("there is no {source}"))
                 .at(place(written.source, span), "not declared");
             self.problems.push(match near {
@@ -200,8 +210,21 @@ impl<'d, 'a> Finder<'d, 'a> {
             );
             return None;
         }
+        let too_deep = || {
+            let words = "the chain of `for_each` that this is part of is longer than".to_owned();
+            (words, Some(place(written.source, span)))
+        };
+        let depth = match self.path.len() {
+            deep if FOR_EACH_DEPTH.exceeded(deep) => deep,
+            // Whatever the order in which they are read: the depth is the project's, not that of the search.
+            _ => self.find(&source)?.depth + 1,
+        };
+        if FOR_EACH_DEPTH.exceeded(depth) {
+            self.values.budget.exceed(&FOR_EACH_DEPTH, too_deep);
+            return None;
+        }
         let instances = self.find(&source)?.instances;
-        Some(Each { instances, from: Some(source) })
+        Some(Each { instances, from: Some(source), depth })
     }
 
     fn cycle(&mut self, address: &Address) {

@@ -15,15 +15,19 @@ use crate::diagnostic::Diagnostic;
 pub(super) fn disabled(document: &Document<'_>, values: &Values, problems: &mut Vec<Diagnostic>) -> BTreeSet<Address> {
     let mut disabled = BTreeSet::new();
     for (address, declared) in document.resources.iter().filter(|(_, declared)| declared.switch.is_some()) {
+        if values.budget.is_enough(problems) {
+            break;
+        }
         let table = declared.table();
         let Some(node) = table.get("enabled") else { continue };
         let mut other = false;
-        let expanded = expand(node, &mut |expression, _| match expression {
-            Expression::Var(name) if values.contains_key(name) => values[name].clone().ok_or(()),
-            _ => {
-                other = true;
-                Err(())
-            }
+        let expanded = expand(node, &mut |expression, span| {
+            let value = match expression {
+                Expression::Var(name) => values.copy(name, declared.source, span),
+                _ => None,
+            };
+            other |= value.is_none();
+            value.unwrap_or(Err(()))
         });
         let at = place(declared.source, node.span);
         match expanded {

@@ -7,6 +7,7 @@ use super::node::{Entry, Node, Raw, Span, Table};
 use super::source::place;
 use super::template::{Expression, Piece, expression, pieces};
 use crate::diagnostic::{Diagnostic, Source};
+use crate::limits::STRING;
 
 /// Why a value cannot be expanded.
 #[derive(Debug)]
@@ -28,9 +29,6 @@ impl ExpandError {
         }
     }
 }
-
-/// Text that `${...}` may grow to: beyond any use, and small enough for any machine.
-const LIMIT: usize = 1 << 20;
 
 /// The value of an expression, or `Err` when it has none, which has been said.
 pub(super) type Lookup<'l> = dyn FnMut(&Expression, Span) -> Result<Node<'static>, ()> + 'l;
@@ -98,8 +96,8 @@ fn expand_text<'a>(text: &str, span: Span, lookup: &mut Lookup<'_>) -> Result<No
                 },
             },
         }
-        if all.len() > LIMIT {
-            return Err(at("this text grows beyond 1 MiB".to_owned()));
+        if STRING.exceeded(all.len()) {
+            return Err(at(format!("this text grows beyond {STRING}")));
         }
     }
     match fault {

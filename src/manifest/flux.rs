@@ -41,6 +41,10 @@ impl Written {
 pub(super) fn read<'a>(site: &mut Site<'_, 'a>, node: &Node<'a>) -> Option<Written> {
     let whole = site.place(node.span);
     if let Raw::Text(text) = &node.value {
+        if limits::FLUX_FILE.exceeded(text.len()) {
+            let message = format!("a script has at most {}", limits::FLUX_FILE);
+            return site.fail("manifest::limit", node.span, message, format!("has {} bytes", text.len()));
+        }
         let source = Arc::clone(site.source);
         // The closing quotes stand right after the text, unless it was written with escapes.
         let raw = source.text.get(node.span.range()).unwrap_or_default();
@@ -93,13 +97,21 @@ fn file(site: &mut Site<'_, '_>, path: &Path, span: Span) -> Option<Arc<Source>>
             return site.fail_with("manifest::file", span, error.to_string(), "names this file", help);
         }
     };
-    match super::source::text(path, path.display().to_string(), bytes) {
+    let length = &site.project.scripts_length;
+    length.set(length.get() + bytes.len());
+    if limits::FLUX_FILES.exceeded(length.get()) {
+        let what = || (format!("with {} the Flux files are larger than", path.display()), Some(site.place(span)));
+        site.budget().exceed(&limits::FLUX_FILES, what);
+        return None;
+    }
+    let shown = super::source::shown(site.project.known.root.path(), path);
+    match super::source::text(path, shown, bytes) {
         Ok(source) => {
             site.project.scripts.borrow_mut().insert(path.to_owned(), Arc::clone(&source));
             Some(source)
         }
         Err(error) => {
-            site.problems.push(Diagnostic { code: "manifest::file", ..error }.at(site.place(span), "named here"));
+            site.say(Diagnostic { code: "manifest::file", ..error }.at(site.place(span), "named here"));
             None
         }
     }

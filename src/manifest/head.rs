@@ -96,6 +96,9 @@ fn timeout(section: &mut Section<'_, '_>, node: &Node<'_>, text: &str) -> Option
 /// `[[moved]]`, each with two addresses. Whether they fit the project is for the check.
 pub(super) fn moved(document: &Document<'_>, values: &Values, problems: &mut Vec<Diagnostic>) -> Vec<Moved> {
     let read = |written| {
+        if values.budget.is_enough(problems) {
+            return None;
+        }
         let mut section = Section::new(written, "[[moved]]", &["from", "to"], values, problems);
         section.needs("[[moved]]", &["from", "to"], "it has `from` and `to`");
         let (from, to) = (section.address("from"), section.address("to"));

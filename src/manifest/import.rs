@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use super::budget::Budget;
 use super::section::Section;
 use super::shape::is_id;
 use super::syntax::Document;
 use super::variables::Values;
 use super::{Import, Manifest, Resource};
 use crate::address::Address;
-use crate::diagnostic::{Diagnostic, Place, nearest};
+use crate::diagnostic::{Diagnostic, Place};
 use crate::field::Shape;
 use crate::value::Value;
 
@@ -20,6 +21,9 @@ pub(super) fn read(
 ) -> BTreeMap<Address, Import> {
     let mut imports: BTreeMap<Address, Import> = BTreeMap::new();
     for written in &document.imports {
+        if values.budget.is_enough(problems) {
+            break;
+        }
         let mut section = Section::new(written, "[[import]]", &["to", "id"], values, problems);
         section.needs("[[import]]", &["to", "id"], "it has `to`, an address, and `id`, the ID of the object");
         let (to, id) = (section.address("to"), section.id("id"));
@@ -58,7 +62,7 @@ impl Manifest {
             return Err(vec![Diagnostic::error("manifest::id", message).help(help)]);
         }
         self.imports.entry(to.clone()).or_insert_with(|| Import { id: id.to_owned(), place: None });
-        check(&self.resources, &self.imports, &mut problems);
+        check(&self.resources, &self.imports, &Budget::default(), &mut problems);
         if problems.is_empty() { Ok(()) } else { Err(problems) }
     }
 }
@@ -67,10 +71,14 @@ impl Manifest {
 pub(super) fn check(
     resources: &BTreeMap<Address, Resource>,
     imports: &BTreeMap<Address, Import>,
+    budget: &Budget,
     problems: &mut Vec<Diagnostic>,
 ) {
     let mut known: BTreeMap<&str, (&Address, Option<&Place>)> = external(resources).collect();
     for (to, import) in imports {
+        if budget.is_enough(problems) {
+            break;
+        }
         let place = import.place.as_ref();
         let mut fail = |message: String, label: &str, other: Option<(&Place, &str)>, help: &str| {
             let diagnostic = Diagnostic::error("manifest::import", message).at_known(place, label);
@@ -88,7 +96,7 @@ pub(super) fn check(
                         format!("{to} has `for_each`: which instance is meant?"),
                         format!("write for example `{instance}`"),
                     ),
-                    None => (format!("{to} is not declared"), not_declared(resources, to)),
+                    None => (format!("{to} is not declared"), not_declared(resources, to, budget)),
                 };
                 fail(message, "is imported", None, &help);
             }
@@ -122,10 +130,9 @@ fn external(resources: &BTreeMap<Address, Resource>) -> impl Iterator<Item = (&s
     })
 }
 
-fn not_declared(resources: &BTreeMap<Address, Resource>, to: &Address) -> String {
-    let names: Vec<_> =
-        resources.keys().filter(|known| known.kind == to.kind).take(5_000).map(Address::to_string).collect();
-    match nearest(&to.to_string(), names.iter().map(String::as_str)) {
+fn not_declared(resources: &BTreeMap<Address, Resource>, to: &Address, budget: &Budget) -> String {
+    let names = || resources.keys().filter(|known| known.kind == to.kind).take(5_000).map(Address::to_string);
+    match budget.nearest(&to.to_string(), names) {
         Some(near) => format!("did you mean `{near}`?"),
         None => format!("declare it: write `[{to}]` with what the object is to be"),
     }

@@ -1,10 +1,14 @@
 //! From a path to a manifest.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
+use super::budget::Budget;
+use super::each::Instances;
+use super::said::Said;
 use super::site::{Known, Project};
+use super::syntax::Document;
 use super::{
     Inputs, Manifest, Resource, asked, check, decode, defaults, each, enabled, head, import, orgs, policy, source,
     syntax, variables,
@@ -12,6 +16,7 @@ use super::{
 use crate::address::Address;
 use crate::diagnostic::{Diagnostic, Place, Severity, Source};
 use crate::graph::Graph;
+use crate::limits::{MISTAKES, PROBLEMS, RESOURCES};
 
 /// A project that was read.
 #[derive(Debug)]
@@ -37,6 +42,7 @@ pub fn load(path: &Path, inputs: &Inputs) -> Result<Loaded, Vec<Diagnostic>> {
         return Err(sorted(problems));
     };
     let values = variables::resolve(&document, inputs, &mut problems);
+    let budget = &values.budget;
     let name = head::project(&document, &values, &mut problems);
     let server = head::server(&document, &values, &mut problems);
     defaults::check(&document, &mut problems);
@@ -45,8 +51,17 @@ pub fn load(path: &Path, inputs: &Inputs) -> Result<Loaded, Vec<Diagnostic>> {
     let mut imports = import::read(&document, &values, &mut problems);
     let disabled = enabled::disabled(&document, &values, &mut problems);
     let instances = each::instances(&document, &values, &disabled, &mut problems);
+    count(&document, &instances, &disabled, budget);
+    if budget.is_enough(&problems) {
+        problems.extend(budget.said());
+        return Err(sorted(problems));
+    }
     let known = Known { values: &values, instances: &instances, disabled: &disabled, imports: &imports, root: &root };
     let resources = read(&Project::new(&document, known), &mut problems);
+    problems.extend(budget.said());
+    if budget.is_exceeded() {
+        return Err(sorted(problems));
+    }
     drop(document);
     let mut resources: BTreeMap<Address, Resource> = resources.into_iter().collect();
     policy::protect(&policy, &mut resources);
@@ -67,9 +82,10 @@ pub fn load(path: &Path, inputs: &Inputs) -> Result<Loaded, Vec<Diagnostic>> {
     check::names(&resources, home, &mut problems);
     check::sinks(&resources, &mut problems);
     orgs::check(&resources, home, &mut problems);
-    check::moved(&resources, &disabled, &moved, &mut problems);
+    check::moved(&resources, &disabled, &moved, budget, &mut problems);
     imports.retain(|to, _| !disabled.contains(&to.table()));
-    import::check(&resources, &imports, &mut problems);
+    import::check(&resources, &imports, budget, &mut problems);
+    problems.extend(budget.said());
 
     let broken = problems.iter().any(|problem| problem.severity == Severity::Error);
     match (name, graph) {
@@ -94,19 +110,24 @@ pub fn load(path: &Path, inputs: &Inputs) -> Result<Loaded, Vec<Diagnostic>> {
 /// Reads all resources, in order of address. The table of what no other resource asks for goes as soon as it is read.
 fn read(project: &Project<'_, '_>, problems: &mut Vec<Diagnostic>) -> Vec<(Address, Resource)> {
     let keep = asked::tables(project);
-    let count = |table| match project.known.instances.get(table) {
-        None if project.known.disabled.contains(table) => 0,
-        None => 1,
-        Some(each) => each.as_ref().map_or(0, |each| each.instances.len()),
-    };
+    let budget = &project.known.values.budget;
+    let count = |table| instances_of(table, project.known.instances, project.known.disabled);
+    let mut said = Said::default();
     let mut resources = Vec::with_capacity(project.document.resources.keys().map(count).sum());
     for (table, declared) in &project.document.resources {
+        if MISTAKES.exceeded(said.len()) {
+            break;
+        }
         if count(table) == 0 {
-            problems.extend(decode::unknown_keys(project.site(table.clone(), declared)));
+            let unknown = decode::unknown_keys(project.site(table.clone(), declared));
+            unknown.into_iter().for_each(|unknown| said.add(table, unknown));
         }
         let mut one = |address: Address| {
+            if budget.is_exceeded() {
+                return;
+            }
             let (resource, site) = decode::resource(project.site(address.clone(), declared));
-            problems.extend(site.problems);
+            site.problems.into_iter().for_each(|wrong| said.add(&address, wrong));
             resources.push((address, resource));
         };
         match project.known.instances.get(table) {
@@ -119,10 +140,33 @@ fn read(project: &Project<'_, '_>, problems: &mut Vec<Diagnostic>) -> Vec<(Addre
             declared.forget();
         }
     }
+    problems.extend(said.finish());
+    budget.is_enough(problems);
     resources
 }
 
-/// In order of file and place; what has no place comes first. The same thing said of several instances is said once.
+/// How many resources a table is.
+fn instances_of(table: &Address, instances: &Instances, disabled: &BTreeSet<Address>) -> usize {
+    match instances.get(table) {
+        None if disabled.contains(table) => 0,
+        None => 1,
+        Some(each) => each.as_ref().map_or(0, |each| each.instances.len()),
+    }
+}
+
+/// Counts the resources, before any of them is read.
+fn count(document: &Document<'_>, instances: &Instances, disabled: &BTreeSet<Address>, budget: &Budget) {
+    let mut all = 0;
+    for (table, declared) in &document.resources {
+        all += instances_of(table, instances, disabled);
+        if RESOURCES.exceeded(all) {
+            let words = format!("with {table} the project has more resources than");
+            return budget.exceed(&RESOURCES, || (words, Some(declared.place())));
+        }
+    }
+}
+
+/// In order of file and place; what has no place comes first. What is said twice is said once, and of very much the first is.
 fn sorted(mut problems: Vec<Diagnostic>) -> Vec<Diagnostic> {
     hide_secrets(&mut problems);
     let key = |problem: &Diagnostic| {
@@ -132,8 +176,20 @@ fn sorted(mut problems: Vec<Diagnostic>) -> Vec<Diagnostic> {
     };
     problems.sort_by_cached_key(key);
     problems.dedup_by(|a, b| key(a) == key(b));
+    if PROBLEMS.exceeded(problems.len()) {
+        // Errors first: a warning must not hide what stops the run.
+        problems.sort_by_key(|problem| std::cmp::Reverse(problem.severity));
+        let more = problems.split_off(PROBLEMS.size() - 1);
+        let severity = more.iter().map(|problem| problem.severity).max().unwrap_or(Severity::Warning);
+        let message = format!("and {} more like these", more.len());
+        let help = format!("no more is shown at once than {PROBLEMS}");
+        problems.push(Diagnostic { severity, ..Diagnostic::error(MORE, message).help(help) });
+    }
     problems
 }
+
+/// The code of what counts the diagnostics that are not shown.
+pub(crate) const MORE: &str = "manifest::more";
 
 /// The code of what says that a secret stands in a manifest, first place.
 pub(super) const SECRET: &str = "manifest::secret-literal";

@@ -9,7 +9,8 @@ use super::site::Site;
 use super::template::{Expression, Index};
 use crate::address::Address;
 use crate::diagnostic::{Diagnostic, nearest};
-use crate::field::{Omitted, Shape};
+use crate::field::{Field, Omitted, Shape};
+use crate::limits::FIELD_DEPTH;
 
 /// The value of a field that another resource asks for.
 #[derive(Clone, Debug)]
@@ -20,9 +21,6 @@ pub(super) enum Attribute {
     /// It has an error, which is said where it is written.
     Broken,
 }
-
-/// How many values may hang on each other.
-const DEPTH: usize = 64;
 
 impl<'p, 'a> Site<'p, 'a> {
     /// `node` with the value of each `${...}` in it.
@@ -40,11 +38,11 @@ impl<'p, 'a> Site<'p, 'a> {
 
     fn value(&mut self, expression: &Expression, span: Span) -> Option<Node<'static>> {
         match expression {
-            Expression::Var(name) => match self.project.known.values.get(name) {
-                Some(value) => value.clone(),
+            Expression::Var(name) => match self.project.known.values.copy(name, self.source, span) {
+                Some(value) => value.ok(),
                 None => {
                     let message = format!("there is no variable `{name}`");
-                    let near = nearest(name, self.project.known.values.keys().map(String::as_str));
+                    let near = self.budget().nearest(name, || self.project.known.values.names());
                     let help = match near {
                         Some(near) => format!("did you mean `{near}`?"),
                         None => format!("declare it: `[var]` with `{name} = {{}}`"),
@@ -74,14 +72,19 @@ impl<'p, 'a> Site<'p, 'a> {
                 return self.fail("manifest::expression", span, message, "in this value");
             };
             let Some(next) = table.get(name) else {
-                let known: Vec<_> = table.0.iter().map(|entry| format!("`{}`", entry.key)).collect();
+                let known: Vec<_> = table.0.iter().take(20).map(|entry| format!("`{}`", entry.key)).collect();
                 let message = format!("`each.value` has no `{name}` for the key `{}`", self.instance()?.0);
                 let help = format!("it has {}", known.join(", "));
                 return self.fail_with("manifest::expression", span, message, "in this value", help);
             };
             value = next;
         }
-        Some(value.clone())
+        self.copy(value, "`${each.value}`", span)
+    }
+
+    /// A copy of `value`, which messages call `name`, unless that is too much.
+    fn copy(&self, value: &Node<'static>, name: &str, span: Span) -> Option<Node<'static>> {
+        self.budget().copies(value, || (name.to_owned(), self.place(span))).then(|| value.clone())
     }
 
     fn attribute(&mut self, table: &Address, index: &Index, attr: &str, span: Span) -> Option<Node<'static>> {
@@ -113,6 +116,7 @@ impl<'p, 'a> Site<'p, 'a> {
 
     fn value_of(&mut self, address: &Address, field: &'static str, span: Span) -> Option<Node<'static>> {
         if let Some(text) = self.project.plain(address, field) {
+            self.deepest = self.deepest.max(1);
             return Some(Node { span: Span::default(), value: Raw::Text(text.into()) });
         }
         let step = (address.clone(), field);
@@ -120,44 +124,56 @@ impl<'p, 'a> Site<'p, 'a> {
             // The circle is said when the graph is made.
             return None;
         }
-        if self.path.len() >= DEPTH {
-            let message = format!("more than {DEPTH} values hang on each other here");
-            return self.fail("manifest::expression", span, message, "too deep");
-        }
-        let known = self.project.attributes.borrow().get(&step).cloned();
-        let attribute = match known {
-            Some(attribute) => attribute,
-            None => {
-                let attribute = self.ask(&step);
-                self.project.attributes.borrow_mut().insert(step, attribute.clone());
-                attribute
-            }
+        let too_deep = |site: &Self| {
+            let what = "the chain of fields that this value is made of is longer than".to_owned();
+            site.budget().exceed(&FIELD_DEPTH, || (what, Some(site.place(span))));
         };
+        if FIELD_DEPTH.exceeded(self.path.len() + 1) {
+            too_deep(self);
+            return None;
+        }
+        if !self.project.attributes.borrow().contains_key(&step) {
+            let found = self.ask(&step);
+            self.project.attributes.borrow_mut().insert(step.clone(), found);
+        }
+        let attributes = self.project.attributes.borrow();
+        let (attribute, depth) = attributes.get(&step).expect("invariant: it was asked for just now");
+        // Whatever the order in which they are read: the depth is the project's, not that of the search.
+        self.deepest = self.deepest.max(*depth);
+        if FIELD_DEPTH.exceeded(*depth) {
+            too_deep(self);
+            return None;
+        }
         match attribute {
-            Attribute::Value(node) => Some(node),
+            Attribute::Value(node) => self.copy(node, &format!("`{field}` of {address}"), span),
             Attribute::Broken => None,
             Attribute::Unset => {
                 let message = format!("{address} does not say its `{field}`");
                 let head = self.project.declared(address)?.place();
-                self.problems.push(
-                    Diagnostic::error("manifest::expression", message)
-                        .at(self.place(span), "is asked for here")
-                        .at(head, "is declared here"),
-                );
+                let diagnostic =
+                    Diagnostic::error("manifest::expression", message).at(self.place(span), "is asked for here");
+                self.say(diagnostic.at(head, "is declared here"));
                 None
             }
         }
     }
 
-    /// What the field `step.1` of the resource `step.0` is.
-    fn ask(&self, step: &(Address, &'static str)) -> Attribute {
+    /// What the field `step.1` of the resource `step.0` is, and how many values stand behind it in a row, and with it.
+    fn ask(&self, step: &(Address, &'static str)) -> (Attribute, usize) {
         let (address, name) = step;
         let (Some(written), Some(field)) = (self.project.declared(address), address.kind.field(name)) else {
-            return Attribute::Broken;
+            return (Attribute::Broken, 1);
         };
         let mut site = self.project.site(address.clone(), written);
         site.path = self.path.clone();
         site.path.push(step.clone());
+        let attribute = Self::read(&mut site, field);
+        (attribute, site.deepest + 1)
+    }
+
+    /// What `field` of the resource of `site` is.
+    fn read(site: &mut Site<'p, 'a>, field: &'static Field) -> Attribute {
+        let (written, kind) = (site.written, site.address.kind);
         let table = written.table();
         let node = match (site.node_of(&table, field), field.omitted) {
             (Some((node, source)), _) => match site.from(source).expand(node) {
@@ -166,8 +182,12 @@ impl<'p, 'a> Site<'p, 'a> {
             },
             (None, Omitted::Default(word)) => word.to_owned(),
             // A script may give the name.
-            (None, Omitted::Key) if address.kind.spec().fields.iter().any(|field| field.shape == Shape::Flux) => {
-                match decode::resource(site).0.fields.text(name) {
+            (None, Omitted::Key) if kind.spec().fields.iter().any(|field| field.shape == Shape::Flux) => {
+                let mut own = site.project.site(site.address.clone(), written);
+                own.path = site.path.clone();
+                let (resource, own) = decode::resource(own);
+                site.deepest = site.deepest.max(own.deepest);
+                match resource.fields.text(field.name) {
                     Some(name) => name.to_owned(),
                     None => return Attribute::Broken,
                 }

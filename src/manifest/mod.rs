@@ -1,6 +1,8 @@
 //! Manifests: from paths to what a project declares.
 
 mod asked;
+mod broken;
+mod budget;
 mod check;
 mod decode;
 mod defaults;
@@ -8,6 +10,7 @@ mod each;
 mod enabled;
 mod expand;
 mod flux;
+mod foreign;
 mod head;
 mod import;
 mod load;
@@ -17,6 +20,7 @@ mod orgs;
 mod parts;
 mod policy;
 mod reference;
+mod said;
 mod scope;
 mod section;
 mod shape;
@@ -37,6 +41,7 @@ use crate::diagnostic::{Place, Source};
 use crate::value::{Fields, Ref, Scope, Set, Value};
 
 pub use head::is_project_name;
+pub(crate) use load::MORE;
 pub use load::{Loaded, load};
 pub(crate) use orgs::scope_of_another_org;
 pub use policy::{Allow, BlastRadius, Policy, What};

@@ -7,6 +7,8 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 use toml::value::Datetime;
 
+use crate::limits::{MISTAKES, NESTING};
+
 /// A range of bytes in a source file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Span {
@@ -59,34 +61,57 @@ pub(super) struct Entry<'a> {
     pub(super) node: Node<'a>,
 }
 
-/// A number that TOML can write and we cannot keep.
-pub(super) struct TooBig(pub(super) Span);
+/// What TOML can write and we cannot keep.
+pub(super) enum Beyond {
+    /// A number that does not fit.
+    Number(Span),
+    /// A list or table within too many others.
+    Nested(Span),
+}
+
+/// Notes what cannot be kept; of very much the first.
+fn note(beyond: &mut Vec<Beyond>, one: Beyond) {
+    if !MISTAKES.exceeded(beyond.len()) {
+        beyond.push(one);
+    }
+}
 
 impl<'a> Node<'a> {
-    /// Takes over what the TOML parser read from the text at `offset` of a file. Numbers that do not fit go to `too_big`, as zero.
-    pub(super) fn read(value: Spanned<DeValue<'a>>, offset: usize, too_big: &mut Vec<TooBig>) -> Self {
+    /// Takes over what the TOML parser read from the text at `offset` of a file, `depth` lists and tables deep. What cannot be
+    /// kept goes to `beyond`, as zero or false.
+    fn read(value: Spanned<DeValue<'a>>, offset: usize, depth: usize, beyond: &mut Vec<Beyond>) -> Self {
         let span = Span::at(value.span(), offset);
+        let nests = matches!(value.get_ref(), DeValue::Array(_) | DeValue::Table(_));
+        if nests && NESTING.exceeded(depth + 1) {
+            note(beyond, Beyond::Nested(span));
+            return Self { span, value: Raw::Boolean(false) };
+        }
         let value = match value.into_inner() {
             DeValue::String(text) => Raw::Text(text),
             DeValue::Integer(number) => {
                 let read = i64::from_str_radix(number.as_str(), number.radix());
                 Raw::Integer(read.unwrap_or_else(|_| {
-                    too_big.push(TooBig(span));
+                    note(beyond, Beyond::Number(span));
                     0
                 }))
             }
             DeValue::Float(number) => Raw::Float(number.as_str().parse().unwrap_or_else(|_| {
-                too_big.push(TooBig(span));
+                note(beyond, Beyond::Number(span));
                 0.0
             })),
             DeValue::Boolean(yes) => Raw::Boolean(yes),
             DeValue::Datetime(at) => Raw::Datetime(at),
             DeValue::Array(items) => {
-                Raw::Array(items.into_iter().map(|item| Self::read(item, offset, too_big)).collect())
+                Raw::Array(items.into_iter().map(|item| Self::read(item, offset, depth + 1, beyond)).collect())
             }
-            DeValue::Table(table) => Raw::Table(Table::read(table, offset, too_big)),
+            DeValue::Table(table) => Raw::Table(Table::within(table, offset, depth + 1, beyond)),
         };
         Self { span, value }
+    }
+
+    /// A value that stands alone, without a place: what a variable is given as.
+    pub(super) fn alone(value: Spanned<DeValue<'a>>, beyond: &mut Vec<Beyond>) -> Self {
+        Self::read(value, 0, 0, beyond)
     }
 
     /// The text of a string.
@@ -145,13 +170,18 @@ impl Entry<'_> {
 
 impl<'a> Table<'a> {
     /// Takes over a table that the TOML parser read from the text at `offset` of a file.
-    pub(super) fn read(table: DeTable<'a>, offset: usize, too_big: &mut Vec<TooBig>) -> Self {
+    pub(super) fn read(table: DeTable<'a>, offset: usize, beyond: &mut Vec<Beyond>) -> Self {
+        Self::within(table, offset, 0, beyond)
+    }
+
+    /// The same, `depth` lists and tables deep.
+    fn within(table: DeTable<'a>, offset: usize, depth: usize, beyond: &mut Vec<Beyond>) -> Self {
         let mut entries: Vec<Entry<'a>> = table
             .into_iter()
             .map(|(key, value)| Entry {
                 at: Span::at(key.span(), offset),
                 key: key.into_inner(),
-                node: Node::read(value, offset, too_big),
+                node: Node::read(value, offset, depth, beyond),
             })
             .collect();
         entries.sort_by(|a, b| a.key.cmp(&b.key));

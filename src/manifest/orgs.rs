@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use super::said::Said;
 use super::shape::is_id;
 use super::{Manifest, Resource, Server};
 use crate::address::Address;
@@ -49,6 +50,7 @@ impl Manifest {
 
 /// What a resource refers to and is of another org.
 pub(super) fn check(resources: &Resources, home: Option<&str>, problems: &mut Vec<Diagnostic>) {
+    let mut said = Said::default();
     for (address, resource) in resources {
         let Some(org) = org_of(resource, resources, home) else { continue };
         let mut strange = |other: &Address, field: &str, help: &str| {
@@ -60,7 +62,7 @@ pub(super) fn check(resources: &Resources, home: Option<&str>, problems: &mut Ve
             };
             let own = Ref::To(other.clone());
             if differ(org, theirs.unwrap_or_else(|| plain(&own, resources, home)), home) {
-                problems.push(different(address, resource.place_of(field), other, place, help));
+                said.add(address, different(address, resource.place_of(field), other, place, help));
             }
         };
         for (field, value) in resource.fields.iter() {
@@ -75,10 +77,11 @@ pub(super) fn check(resources: &Resources, home: Option<&str>, problems: &mut Ve
         }
         for (field, theirs, ty) in resource.org_wide_scopes() {
             if differ(org, plain(theirs, resources, home), home) {
-                problems.push(scope_of_another_org(address, resource, field, theirs, ty));
+                said.add(address, scope_of_another_org(address, resource, field, theirs, ty));
             }
         }
     }
+    problems.extend(said.finish());
 }
 
 /// Says that the scope `org/ty` in `field` is of another org than `resource`: a server gives a token rights on all of a type

@@ -1,8 +1,11 @@
 //! Large files are parsed in parts: the TOML parser needs many times the memory of the text that it is given.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
 use toml::de::DeTable;
 
-use super::node::{Entry, Node, Raw, Table, TooBig};
+use super::node::{Beyond, Entry, Node, Raw, Table};
 use crate::kind::Kind;
 
 /// About how much text is parsed at once.
@@ -10,7 +13,7 @@ const PART: usize = 1 << 18;
 
 /// The table in `text`, parsed in parts that begin with the head of a resource. None where the parts do not stand for
 /// themselves, or are not TOML: only the whole text tells then.
-pub(super) fn parse<'a>(text: &'a str, too_big: &mut Vec<TooBig>) -> Option<Table<'a>> {
+pub(super) fn parse<'a>(text: &'a str, beyond: &mut Vec<Beyond>) -> Option<Table<'a>> {
     let mut whole = Whole::default();
     let mut start = 0;
     while start < text.len() {
@@ -18,11 +21,8 @@ pub(super) fn parse<'a>(text: &'a str, too_big: &mut Vec<TooBig>) -> Option<Tabl
         if start == 0 && end == text.len() {
             return None;
         }
-        let (table, errors) = DeTable::parse_recoverable(&text[start..end]);
-        if !errors.is_empty() {
-            return None;
-        }
-        whole.add(Table::read(table.into_inner(), start, too_big))?;
+        let table = DeTable::parse(&text[start..end]).ok()?;
+        whole.add(Table::read(table.into_inner(), start, beyond))?;
         start = end;
     }
     whole.table()
@@ -46,7 +46,7 @@ fn next_head(text: &str, from: usize) -> Option<usize> {
 #[derive(Default)]
 struct Whole<'a> {
     /// What is no kind.
-    rest: Vec<Entry<'a>>,
+    rest: BTreeMap<Cow<'a, str>, Entry<'a>>,
     /// The tables of each kind, with where its name stands for the first time.
     kinds: Vec<(Entry<'a>, Vec<Entry<'a>>)>,
 }
@@ -65,17 +65,21 @@ impl<'a> Whole<'a> {
                         None => self.kinds.push((entry, tables)),
                     }
                 }
-                _ if self.rest.iter().any(|known| known.key == entry.key) => return None,
-                value => self.rest.push(Entry { node: Node { value, ..entry.node }, ..entry }),
+                value => {
+                    let entry = Entry { node: Node { value, ..entry.node }, ..entry };
+                    if self.rest.insert(entry.key.clone(), entry).is_some() {
+                        return None;
+                    }
+                }
             }
         }
-        let twice = self.rest.iter().any(|entry| self.kinds.iter().any(|(kind, _)| kind.key == entry.key));
+        let twice = self.kinds.iter().any(|(kind, _)| self.rest.contains_key(&kind.key));
         (!twice).then_some(())
     }
 
     /// All parts as one table; none if a resource is in two of them.
     fn table(self) -> Option<Table<'a>> {
-        let mut all = self.rest;
+        let mut all: Vec<Entry<'a>> = self.rest.into_values().collect();
         for (kind, mut tables) in self.kinds {
             tables.shrink_to_fit();
             tables.sort_by(|a, b| a.key.cmp(&b.key));

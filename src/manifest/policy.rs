@@ -1,6 +1,6 @@
 //! `[policy]`: what the guards let pass, and what they protect.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use jiff::civil::Date;
@@ -12,8 +12,9 @@ use super::source::place;
 use super::syntax::{Document, Written};
 use super::variables::Values;
 use super::{Placed, Resource};
-use crate::address::{Address, Pattern};
+use crate::address::{Address, Pattern, matches};
 use crate::diagnostic::{Diagnostic, Place, nearest};
+use crate::limits::PATTERNS;
 
 /// `[policy]`.
 #[derive(Clone, Debug, Default)]
@@ -97,6 +98,17 @@ impl Policy {
     pub fn protects(&self, address: &Address) -> bool {
         self.protected.iter().any(|pattern| pattern.value.matches(address))
     }
+
+    /// Whether each of many addresses is protected: only patterns with a `*` are tried one after the other.
+    fn protector(&self) -> impl Fn(&Address) -> bool {
+        let patterns = || self.protected.iter().map(|pattern| &pattern.value);
+        let plain: BTreeSet<&str> = patterns().filter(|pattern| !pattern.is_wild()).map(Pattern::as_str).collect();
+        let wild: Vec<&str> = patterns().filter(|pattern| pattern.is_wild()).map(Pattern::as_str).collect();
+        move |address| {
+            let text = address.to_string();
+            plain.contains(text.as_str()) || wild.iter().any(|pattern| matches(pattern, &text))
+        }
+    }
 }
 
 /// Reads `[policy]` and all `[[policy.allow]]`.
@@ -111,7 +123,17 @@ pub(super) fn read(document: &Document<'_>, values: &Values, problems: &mut Vec<
             policy.blast_radius = blast_radius(written, node, values, problems);
         }
     }
-    policy.allow = document.allow.iter().filter_map(|written| allow(written, values, problems)).collect();
+    for written in &document.allow {
+        if values.budget.is_enough(problems) {
+            break;
+        }
+        policy.allow.extend(allow(written, values, problems));
+    }
+    let wild = policy.protected.iter().filter(|pattern| pattern.value.is_wild()).map(|pattern| &pattern.place);
+    // Each is tried on each address.
+    if let Some(place) = wild.chain(policy.allow.iter().map(|allow| &allow.place)).nth(PATTERNS.size()) {
+        values.budget.exceed(&PATTERNS, || ("`[policy]` has more patterns than".to_owned(), Some(place.clone())));
+    }
     policy
 }
 
@@ -172,7 +194,8 @@ pub(super) fn protect(policy: &Policy, resources: &mut BTreeMap<Address, Resourc
     if policy.protected.is_empty() {
         return;
     }
+    let protected = policy.protector();
     for (address, resource) in resources.iter_mut().filter(|(_, resource)| !resource.external) {
-        resource.lifecycle.protected = policy.protects(address);
+        resource.lifecycle.protected = protected(address);
     }
 }

@@ -7,17 +7,17 @@ use super::syntax::Declared;
 use super::template::{Index, index};
 use crate::address::{Address, read_key};
 use crate::diagnostic::{Diagnostic, nearest};
-use crate::kind::Kind;
+use crate::kind::{Key, Kind};
 
 impl Site<'_, '_> {
-    /// Reads an address, as it is written in a reference field.
-    pub(super) fn parse(&mut self, text: &str, span: Span) -> Option<(Address, Index)> {
+    /// Reads an address, as it is written in a reference field; `wanted` is the kind that the field takes.
+    pub(super) fn parse(&mut self, text: &str, wanted: Option<Kind>, span: Span) -> Option<(Address, Index)> {
         let Some((word, rest)) = text.split_once('.') else {
-            return self.no_address(text, span);
+            return self.no_address(text, wanted, span);
         };
         let Some(kind) = Kind::from_name(word) else {
             if !word.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') {
-                return self.no_address(text, span);
+                return self.no_address(text, wanted, span);
             }
             let message = format!("`{word}` is not a kind");
             return match nearest(word, Kind::ALL.iter().map(|kind| kind.name())) {
@@ -31,22 +31,45 @@ impl Site<'_, '_> {
         let read = read_key(rest).and_then(|(key, rest)| Some((key, index(rest)?)));
         match read {
             Some((key, (index, ""))) => Some((Address::new(kind, key), index)),
-            _ => self.no_address(text, span),
+            _ => self.no_address(text, wanted, span),
         }
     }
 
-    fn no_address<T>(&mut self, text: &str, span: Span) -> Option<T> {
+    fn no_address<T>(&mut self, text: &str, wanted: Option<Kind>, span: Span) -> Option<T> {
         let message = format!("`{text}` is not an address");
-        let help = "write `KIND.KEY`, or with `for_each` `KIND.KEY[INSTANCE]`, `[*]` or `[each]`";
+        let called = self.called(text, wanted);
+        let help = match (called.as_slice(), wanted) {
+            ([], Some(kind)) => {
+                let table = Address::new(kind, text);
+                format!("an address names a table: declare `[{table}]`{}, and write `{table}`", or_external(kind))
+            }
+            ([], None) => "write `KIND.KEY`, or with `for_each` `KIND.KEY[INSTANCE]`, `[*]` or `[each]`".to_owned(),
+            (called, _) => format!("write {}", called.join(" or ")),
+        };
         self.fail_with("manifest::address", span, message, "not an address", help)
+    }
+
+    /// The addresses of what has the key `key`.
+    fn called(&self, key: &str, wanted: Option<Kind>) -> Vec<String> {
+        let kinds = Kind::ALL.iter().filter(|kind| wanted.is_none_or(|wanted| wanted == **kind));
+        let declared = kinds.filter_map(|kind| {
+            let table = Address::new(*kind, key);
+            let written = self.project.document.resources.get(&table)?;
+            Some(format!("`{table}{}`", if written.each { "[*]" } else { "" }))
+        });
+        declared.collect()
     }
 
     /// The resources that an address means; each becomes an edge.
     pub(super) fn resolve(&mut self, table: Address, index: Index, span: Span) -> Option<Resolved> {
         let project = self.project;
+        if !self.budget().refers(1, table.key.len(), || self.place(span)) {
+            return None;
+        }
         let Some(written) = project.document.resources.get(&table) else {
             let message = format!("there is no {table}");
-            return self.unknown(&table.to_string(), span, message, |site| {
+            let declare = format!("declare it: `[{table}]`{}", or_external(table.kind));
+            return self.unknown(&table.to_string(), span, message, Some(declare), |site| {
                 let same = site.project.document.resources.keys().filter(|known| known.kind == table.kind);
                 same.map(Address::to_string).collect()
             });
@@ -60,7 +83,7 @@ impl Site<'_, '_> {
                 return Some(Resolved::All(table.clone(), vec![table]));
             }
             if index != Index::None {
-                self.problems.push(
+                self.say(
                     Diagnostic::error("manifest::index", format!("{table} has no `for_each`"))
                         .at(self.place(span), "has an index")
                         .at(written.place(), "is one resource")
@@ -75,7 +98,7 @@ impl Site<'_, '_> {
         let instances = &each.as_ref()?.instances;
         let key = match index {
             Index::None => {
-                self.problems.push(
+                self.say(
                     Diagnostic::error("manifest::index", format!("{table} has `for_each`: which instance is meant?"))
                         .at(self.place(span), "has no index")
                         .at(written.place(), "is several resources")
@@ -84,6 +107,10 @@ impl Site<'_, '_> {
                 return None;
             }
             Index::All => {
+                let text = instances.keys().map(|key| table.key.len() + key.len()).sum();
+                if !self.budget().refers(instances.len(), text, || self.place(span)) {
+                    return None;
+                }
                 let all: Vec<Address> = instances.keys().map(|key| table.at(key.clone())).collect();
                 self.needs.extend(all.iter().map(|address| (address.clone(), self.source, span)));
                 return Some(Resolved::All(table, all));
@@ -99,7 +126,7 @@ impl Site<'_, '_> {
         };
         if !instances.contains_key(&key) {
             let message = format!("{table} has no instance `{key}`");
-            return self.unknown(&key, span, message, |_| instances.keys().cloned().collect());
+            return self.unknown(&key, span, message, None, |_| instances.keys().cloned().collect());
         }
         let address = table.at(key);
         self.needs.push((address.clone(), self.source, span));
@@ -118,7 +145,7 @@ impl Site<'_, '_> {
             return Some(Resolved::All(table, Vec::new()));
         }
         let at = written.switch.unwrap_or(written.head);
-        self.problems.push(
+        self.say(
             Diagnostic::error("manifest::disabled", format!("{table} is not enabled"))
                 .at(self.place(span), "is asked for here")
                 .at(place(written.source, at), "is false")
@@ -127,23 +154,28 @@ impl Site<'_, '_> {
         None
     }
 
+    /// Says that there is no `word`; `otherwise` is what to do about it where nothing is like it.
     fn unknown<T>(
         &mut self,
         word: &str,
         span: Span,
         message: String,
+        otherwise: Option<String>,
         known: impl FnOnce(&Self) -> Vec<String>,
     ) -> Option<T> {
-        let left = self.project.guesses.get();
-        let known = if left > 0 { known(self) } else { Vec::new() };
-        self.project.guesses.set(left.saturating_sub(1));
-        match nearest(word, known.iter().map(String::as_str)) {
-            Some(near) => {
-                let help = format!("did you mean `{near}`?");
-                self.fail_with("manifest::unknown-resource", span, message, "not declared", help)
-            }
+        let near = self.budget().nearest(word, || known(self));
+        match near.map(|near| format!("did you mean `{near}`?")).or(otherwise) {
+            Some(help) => self.fail_with("manifest::unknown-resource", span, message, "not declared", help),
             None => self.fail("manifest::unknown-resource", span, message, "not declared"),
         }
+    }
+}
+
+/// What to write beside the table of what is there already; nothing for kinds that no name finds.
+fn or_external(kind: Kind) -> &'static str {
+    match kind.spec().key {
+        Key::Name { .. } => ", with `external = true` if it exists and is not the project's",
+        Key::LoneName | Key::None => "",
     }
 }
 

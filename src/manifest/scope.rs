@@ -85,7 +85,7 @@ fn scope(site: &mut Site<'_, '_>, text: &str, span: Span) -> Option<Vec<Scope>> 
         let help = format!("write `org.KEY/{ty}` for one org, or `instance/{ty}` for all orgs");
         return site.fail_with("manifest::scope", span, message, "not a scope", help);
     }
-    let (table, index) = site.parse(text, span)?;
+    let (table, index) = site.parse(text, None, span)?;
     let all = site.resolve(table, index, span)?.all();
     Some(all.into_iter().map(|address| Scope::Object(Ref::To(address))).collect())
 }

@@ -31,6 +31,9 @@ impl<'s, 'a> Section<'s, 'a> {
         problems: &'s mut Vec<Diagnostic>,
     ) -> Self {
         for entry in &written.table.0 {
+            if values.budget.is_enough(problems) {
+                break;
+            }
             if !words.contains(&entry.key.as_ref()) {
                 let message = format!("`{}` is not known in `{name}`", entry.key);
                 let help = match nearest(&entry.key, words.iter().copied()) {
@@ -54,12 +57,15 @@ impl<'s, 'a> Section<'s, 'a> {
     fn value(&mut self, word: &str) -> Option<Node<'a>> {
         let node = self.written.table.get(word)?;
         let mut unknown = None;
-        let expanded = expand(node, &mut |expression, _| match expression {
-            Expression::Var(name) if self.values.contains_key(name) => self.values[name].clone().ok_or(()),
-            _ => {
+        let expanded = expand(node, &mut |expression, span| {
+            let value = match expression {
+                Expression::Var(name) => self.values.copy(name, self.written.source, span),
+                _ => None,
+            };
+            value.unwrap_or_else(|| {
                 unknown = Some("this can be made of declared variables only");
                 Err(())
-            }
+            })
         });
         if let Some(message) = unknown {
             return self.fail(node, message, "refers to something else");
@@ -127,6 +133,9 @@ impl<'s, 'a> Section<'s, 'a> {
             match item.value {
                 Raw::Text(_) => texts.push(item),
                 _ => drop(self.wrong_type::<()>(word, "a list of strings", &item)),
+            }
+            if self.values.budget.is_enough(self.problems) {
+                break;
             }
         }
         texts

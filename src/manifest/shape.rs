@@ -95,6 +95,10 @@ fn retention(site: &mut Site<'_, '_>, name: &str, node: &Node<'_>) -> Option<Val
     let help = "write a duration such as `30d`, or `infinite`";
     let text = text(site, name, node)?;
     match text.parse::<Duration>() {
+        Err(error @ DurationError::TooLong(_)) => {
+            let help = "write `infinite` to keep points for ever";
+            site.fail_with("manifest::duration", node.span, error.to_string(), "too long", help)
+        }
         Err(error) => site.fail_with("manifest::duration", node.span, error.to_string(), "not a retention", help),
         Ok(duration) if duration.months > 0 => {
             let message = format!("`{name}` has an exact length: months and years have none");
@@ -125,7 +129,7 @@ pub(super) fn address(site: &mut Site<'_, '_>, name: &str, kind: Kind, node: &No
 }
 
 fn addresses(site: &mut Site<'_, '_>, name: &str, kind: Kind, text: &str, span: Span) -> Option<Resolved> {
-    let (table, index) = site.parse(text, span)?;
+    let (table, index) = site.parse(text, Some(kind), span)?;
     if table.kind != kind {
         let message = format!("`{name}` takes a {kind}, and {table} is a {}", table.kind);
         return site.fail("manifest::kind", span, message, format!("not a {kind}"));

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::budget::Budget;
 use super::each::{Each, Instance, Instances};
 use super::lookup::Attribute;
 use super::node::{Node, Span, Table};
@@ -16,6 +17,7 @@ use crate::address::Address;
 use crate::confine::Root;
 use crate::diagnostic::{Diagnostic, Place, Source};
 use crate::field::Field;
+use crate::limits::MISTAKES;
 
 /// What is known before any resource is read.
 #[derive(Clone, Copy, Debug)]
@@ -28,23 +30,26 @@ pub(super) struct Known<'p> {
     pub(super) root: &'p Root,
 }
 
+/// Values of fields, each with how many stand behind it in a row, and with it.
+type Attributes = HashMap<(Address, &'static str), (Attribute, usize)>;
+
 /// What all resources of a project share while they are read.
 #[derive(Debug)]
 pub(super) struct Project<'p, 'a> {
     pub(super) document: &'p Document<'a>,
     pub(super) known: Known<'p>,
     /// Values that other resources have asked for.
-    pub(super) attributes: RefCell<HashMap<(Address, &'static str), Attribute>>,
+    pub(super) attributes: RefCell<Attributes>,
     /// Flux files that were read.
     pub(super) scripts: RefCell<HashMap<PathBuf, Arc<Source>>>,
-    /// How many more times the nearest name is looked for: it takes long in a large project.
-    pub(super) guesses: Cell<u32>,
+    /// How long they are together, in bytes.
+    pub(super) scripts_length: Cell<usize>,
 }
 
 impl<'p, 'a> Project<'p, 'a> {
     pub(super) fn new(document: &'p Document<'a>, known: Known<'p>) -> Self {
         let (attributes, scripts) = (RefCell::default(), RefCell::default());
-        Self { document, known, attributes, scripts, guesses: Cell::new(20) }
+        Self { document, known, attributes, scripts, scripts_length: Cell::default() }
     }
 
     /// The table of the resource `address`.
@@ -71,6 +76,7 @@ impl<'p, 'a> Project<'p, 'a> {
             beside: Vec::new(),
             problems: Vec::new(),
             path: Vec::new(),
+            deepest: 0,
         }
     }
 }
@@ -90,11 +96,25 @@ pub(super) struct Site<'p, 'a> {
     pub(super) problems: Vec<Diagnostic>,
     /// The values that are being looked up, outermost first.
     pub(super) path: Vec<(Address, &'static str)>,
+    /// How many values stand in a row behind one that was looked up here, at most.
+    pub(super) deepest: usize,
 }
 
 impl<'p, 'a> Site<'p, 'a> {
     pub(super) fn place(&self, span: Span) -> Place {
         place(self.source, span)
+    }
+
+    /// What reading the project may still cost.
+    pub(super) fn budget(&self) -> &'p Budget {
+        &self.project.known.values.budget
+    }
+
+    /// Says something that is wrong. Of very many mistakes in one resource the first are said.
+    pub(super) fn say(&mut self, diagnostic: Diagnostic) {
+        if !MISTAKES.exceeded(self.problems.len()) {
+            self.problems.push(diagnostic);
+        }
     }
 
     /// Says what is wrong at `span`.
@@ -105,7 +125,7 @@ impl<'p, 'a> Site<'p, 'a> {
         message: impl Into<String>,
         label: impl Into<String>,
     ) -> Option<T> {
-        self.problems.push(Diagnostic::error(code, message).at(self.place(span), label));
+        self.say(Diagnostic::error(code, message).at(self.place(span), label));
         None
     }
 
@@ -118,13 +138,13 @@ impl<'p, 'a> Site<'p, 'a> {
         label: impl Into<String>,
         help: impl Into<String>,
     ) -> Option<T> {
-        self.problems.push(Diagnostic::error(code, message).at(self.place(span), label).help(help));
+        self.say(Diagnostic::error(code, message).at(self.place(span), label).help(help));
         None
     }
 
     /// Says that `node` has the wrong type.
     pub(super) fn wrong_type<T>(&mut self, word: &str, wanted: &str, node: &Node<'_>) -> Option<T> {
-        self.problems.push(super::syntax::wrong_type(word, wanted, &node.value, self.place(node.span)));
+        self.say(super::syntax::wrong_type(word, wanted, &node.value, self.place(node.span)));
         None
     }
 

@@ -13,6 +13,13 @@ pub(super) fn place(source: &Arc<Source>, span: Span) -> Place {
     Place { source: Arc::clone(source), span: span.range() }
 }
 
+/// What messages call the file `name` of the project directory `dir`: its path from where the user stands, who named the
+/// directory from there.
+pub(super) fn shown(dir: &Path, name: &Path) -> String {
+    let here = dir.as_os_str().is_empty() || dir == Path::new(".");
+    if here { name.display().to_string() } else { dir.join(name).display().to_string() }
+}
+
 /// The files of the project at `path`, which is a directory or one file, and the project directory.
 pub(super) fn read(path: &Path) -> Result<(Root, Vec<Arc<Source>>), Vec<Diagnostic>> {
     let missing = |error| match error {
@@ -24,7 +31,10 @@ pub(super) fn read(path: &Path) -> Result<(Root, Vec<Arc<Source>>), Vec<Diagnost
     };
     let root = match confine::project(path).map_err(missing)? {
         Project::Directory(root) => root,
-        Project::File(root) => return Ok((root, vec![file(path, name_of(path)).map_err(|error| vec![error])?])),
+        Project::File(root) => {
+            let name = path.display().to_string();
+            return Ok((root, vec![file(path, name).map_err(|error| vec![error])?]));
+        }
     };
     let names = root.names().map_err(|error| vec![unreadable(&error)])?;
     let names: Vec<String> =
@@ -34,14 +44,27 @@ pub(super) fn read(path: &Path) -> Result<(Root, Vec<Arc<Source>>), Vec<Diagnost
         let help = "a project is a directory with `*.toml` files, one of which has a `[project]`";
         return Err(vec![Diagnostic::error("manifest::no-file", message).help(help)]);
     }
+    if limits::PROJECT_FILES.exceeded(names.len()) {
+        let message = format!("{} has more manifests than {}", path.display(), limits::PROJECT_FILES);
+        return Err(vec![Diagnostic::error("manifest::limit", message)]);
+    }
     let mut sources = Vec::new();
     let mut problems = Vec::new();
+    let mut length = 0;
     for name in names {
+        let shown = shown(path, Path::new(&name));
         match root.read(Path::new(&name), &limits::MANIFEST_FILE) {
-            Ok(bytes) => match text(&path.join(&name), name, bytes) {
-                Ok(source) => sources.push(source),
-                Err(error) => problems.push(error),
-            },
+            Ok(bytes) if limits::PROJECT_TEXT.exceeded(length + bytes.len()) => {
+                let message = format!("with {shown} the manifests are larger than {}", limits::PROJECT_TEXT);
+                return Err(vec![Diagnostic::error("manifest::limit", message)]);
+            }
+            Ok(bytes) => {
+                length += bytes.len();
+                match text(&path.join(&name), shown, bytes) {
+                    Ok(source) => sources.push(source),
+                    Err(error) => problems.push(error),
+                }
+            }
             Err(error) => problems.push(unreadable(&error)),
         }
     }
@@ -64,23 +87,19 @@ pub(super) fn text(path: &Path, name: String, bytes: Vec<u8>) -> Result<Arc<Sour
                 None if text.contains("\r\n") => text.replace("\r\n", "\n"),
                 None => text,
             };
-            Ok(Arc::new(Source { name, path: path.to_owned(), text }))
+            Ok(Arc::new(Source::new(name, path, text)))
         }
         Err(error) => {
             let at = error.utf8_error().valid_up_to();
             let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
             let message = format!("{name} is not UTF-8");
             let place = Place {
-                source: Arc::new(Source { name, path: path.to_owned(), text }),
+                source: Arc::new(Source::new(name, path, text)),
                 span: at..at + char::REPLACEMENT_CHARACTER.len_utf8(),
             };
             Err(Diagnostic::error("manifest::not-utf8", message).at(place, "the first byte that is none"))
         }
     }
-}
-
-fn name_of(path: &Path) -> String {
-    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 /// Whether the file called `name` belongs to the project in its directory.

@@ -6,14 +6,13 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use toml::de::DeTable;
-
-use super::node::{Entry, Raw, Span, Table, TooBig};
+use super::node::{Beyond, Entry, Raw, Span, Table};
 use super::source::place;
-use super::{defaults, parts};
+use super::{broken, defaults, foreign, parts};
 use crate::address::Address;
 use crate::diagnostic::{Diagnostic, Place, Source, nearest};
 use crate::kind::Kind;
+use crate::limits::{KEY, MISTAKES};
 
 /// A table and the file it is in.
 #[derive(Debug)]
@@ -96,6 +95,9 @@ pub(super) fn merge<'a>(sources: &'a [Arc<Source>], problems: &mut Vec<Diagnosti
         match parse(source, problems) {
             Some(table) => {
                 for entry in table.0 {
+                    if MISTAKES.exceeded(problems.len()) {
+                        break;
+                    }
                     document.take(source, entry, problems);
                 }
             }
@@ -107,96 +109,25 @@ pub(super) fn merge<'a>(sources: &'a [Arc<Source>], problems: &mut Vec<Diagnosti
 
 /// The table that a file is; none if it is not TOML.
 pub(super) fn parse<'a>(source: &'a Arc<Source>, problems: &mut Vec<Diagnostic>) -> Option<Table<'a>> {
-    let mut too_big = Vec::new();
-    let table = match parts::parse(&source.text, &mut too_big) {
-        Some(table) => table,
-        None => {
-            let (table, errors) = DeTable::parse_recoverable(&source.text);
-            if !errors.is_empty() {
-                syntax_errors(source, &errors, problems);
-                return None;
-            }
-            too_big.clear();
-            Table::read(table.into_inner(), 0, &mut too_big)
-        }
-    };
-    problems.extend(too_big.into_iter().map(|TooBig(span)| {
-        Diagnostic::error("manifest::toml", "this number is too big").at(place(source, span), "beyond 64 bits")
-    }));
-    Some(table)
-}
-
-/// What to write where a backslash that is meant as such begins an escape of TOML, as in a regular expression of Flux.
-fn escape(text: &str, span: &std::ops::Range<usize>) -> Option<&'static str> {
-    let before = text.get(..span.start)?;
-    let escaped = before.ends_with('\\') || text.get(span.clone())?.starts_with('\\');
-    if !escaped {
+    if broken::is_too_much(source, problems) {
         return None;
     }
-    let in_lines = before.matches("\"\"\"").count() % 2 == 1;
-    Some(if in_lines {
-        "in `\"\"\"` a backslash begins an escape of TOML: put the text between `\'\'\'`, where it is a backslash"
-    } else {
-        "in `\"` a backslash begins an escape of TOML: put the text between `\'`, where it is a backslash"
-    })
-}
-
-fn syntax_errors(source: &Arc<Source>, errors: &[toml::de::Error], problems: &mut Vec<Diagnostic>) {
-    let at = |span: std::ops::Range<usize>| Place { source: Arc::clone(source), span };
-    let mut second_header = None;
-    for error in errors {
-        let Some(span) = error.span() else {
-            problems.push(Diagnostic::error("manifest::toml", format!("{}: {}", source.name, error.message())));
-            continue;
-        };
-        if error.message() != "duplicate key" {
-            let escape = escape(&source.text, &span);
-            let diagnostic = Diagnostic::error("manifest::toml", error.message().to_owned());
-            let diagnostic = diagnostic.at(at(span), "not TOML from here");
-            problems.push(match escape {
-                Some(help) => diagnostic.help(help),
-                None => diagnostic,
-            });
-            continue;
+    let mut beyond = Vec::new();
+    let table = match parts::parse(&source.text, &mut beyond) {
+        Some(table) => table,
+        None => {
+            let table = broken::read(source, problems)?;
+            beyond.clear();
+            Table::read(table, 0, &mut beyond)
         }
-        // The keys of a second table are taken for second keys of the first.
-        if second_header.is_some_and(|header: usize| !source.text[header..span.start].contains("\n[")) {
-            continue;
-        }
-        let first = earlier_header(&source.text, span.start);
-        let word = match &first {
-            Some(first) => source.text[first.clone()].to_owned(),
-            None => source.text[span.clone()].to_owned(),
-        };
-        let diagnostic = Diagnostic::error("manifest::duplicate", format!("`{word}` is written twice"))
-            .at(at(span.clone()), "again here");
-        problems.push(match first {
-            Some(first) => {
-                second_header = Some(span.start);
-                diagnostic.at(at(first), "first here")
-            }
-            None => diagnostic,
-        });
-    }
-}
-
-/// Where the table header in the line of byte `at` stands for the first time.
-fn earlier_header(text: &str, at: usize) -> Option<std::ops::Range<usize>> {
-    let header = |line: &str| {
-        let line = line.trim();
-        line.starts_with('[').then(|| line.split('#').next().unwrap_or(line).trim_end().to_owned())
     };
-    let start = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
-    let wanted = header(text[start..].lines().next()?)?;
-    let mut offset = 0;
-    for line in text[..start].split_inclusive('\n') {
-        if header(line).as_deref() == Some(&wanted) {
-            let from = offset + line.len() - line.trim_start().len();
-            return Some(from..from + wanted.len());
+    problems.extend(beyond.into_iter().map(|beyond| match beyond {
+        Beyond::Number(span) => {
+            Diagnostic::error("manifest::toml", "this number is too big").at(place(source, span), "beyond 64 bits")
         }
-        offset += line.len();
-    }
-    None
+        Beyond::Nested(span) => broken::nested("lists and tables").at(place(source, span), "nested too deep"),
+    }));
+    Some(table)
 }
 
 impl<'a> Document<'a> {
@@ -207,6 +138,9 @@ impl<'a> Document<'a> {
             "var" => {
                 let Some(written) = table(source, entry, problems) else { return };
                 for variable in written.table.0 {
+                    if MISTAKES.exceeded(problems.len()) {
+                        return;
+                    }
                     if let Some((first, earlier)) = self.vars.get(variable.key.as_ref()) {
                         let name = &variable.key;
                         problems.push(
@@ -253,10 +187,19 @@ impl<'a> Document<'a> {
                 loose.push(entry);
                 continue;
             }
+            if MISTAKES.exceeded(problems.len()) {
+                return;
+            }
             let key = entry.key.clone().into_owned();
-            if key.is_empty() {
-                let message = format!("a {kind} needs a key");
-                problems.push(Diagnostic::error("manifest::key", message).at(place(source, entry.at), "empty"));
+            let wrong = match key.len() {
+                0 => Some((format!("a {kind} needs a key"), "empty".to_owned())),
+                length if KEY.exceeded(length) => {
+                    Some((format!("the key of a {kind} has at most {KEY}"), format!("has {length} bytes")))
+                }
+                _ => None,
+            };
+            if let Some((message, label)) = wrong {
+                problems.push(Diagnostic::error("manifest::key", message).at(place(source, entry.at), label));
                 continue;
             }
             let address = Address::new(kind, key);
@@ -312,6 +255,9 @@ fn take_all<'a>(all: &mut Vec<Written<'a>>, source: &'a Arc<Source>, entry: Entr
         return;
     };
     for item in items {
+        if MISTAKES.exceeded(problems.len()) {
+            return;
+        }
         let head = item.span;
         match item.value {
             Raw::Table(table) => all.push(Written { source, head, table }),
@@ -346,6 +292,9 @@ fn unknown_word(source: &Arc<Source>, entry: &Entry<'_>) -> Diagnostic {
     let kinds = Kind::ALL.iter().map(|kind| kind.name());
     let diagnostic = Diagnostic::error("manifest::unknown-kind", format!("`{word}` is neither a kind nor a section"))
         .at(place(source, entry.at), "unknown");
+    if let Some(answer) = foreign::section(word) {
+        return diagnostic.help(answer);
+    }
     match nearest(word, kinds.clone().chain(WORDS)) {
         Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
         None => {

@@ -6,11 +6,14 @@ use std::sync::Arc;
 
 use toml::de::DeValue;
 
+use super::budget::Budget;
+use super::foreign;
 use super::node::{Entry, Node, Raw, Span, Table};
 use super::source::{file, place};
 use super::syntax::{Document, parse, wrong_type};
 use super::template::Expression;
-use crate::diagnostic::{Diagnostic, Place, Source, nearest};
+use crate::diagnostic::{Diagnostic, Place, Source};
+use crate::limits::VARIABLE_DEPTH;
 
 /// What a run gives to a project from outside.
 #[derive(Clone, Debug, Default)]
@@ -28,8 +31,41 @@ impl Inputs {
     pub const ENV_PREFIX: &'static str = "FLUXFORM_VAR_";
 }
 
-/// The value of each declared variable; none where it has an error, which has been said.
-pub(super) type Values = BTreeMap<String, Option<Node<'static>>>;
+/// The value of each declared variable, and what reading the project may still cost.
+#[derive(Debug, Default)]
+pub(super) struct Values {
+    /// None where it has an error, which has been said.
+    known: BTreeMap<String, Option<Node<'static>>>,
+    pub(super) budget: Budget,
+}
+
+impl Values {
+    /// A copy of the value of `name`, which `source` asks for at `span`: `Err` where there is none, which has been said.
+    /// Nothing where there is no such variable.
+    pub(super) fn copy(&self, name: &str, source: &Arc<Source>, span: Span) -> Option<Result<Node<'static>, ()>> {
+        let value = self.known.get(name)?.as_ref().ok_or(());
+        Some(value.and_then(|value| self.affordable(name, value, || place(source, span))).cloned())
+    }
+
+    fn affordable<'v>(
+        &self,
+        name: &str,
+        value: &'v Node<'static>,
+        place: impl Fn() -> Place,
+    ) -> Result<&'v Node<'static>, ()> {
+        self.budget.copies(value, || (format!("`${{var.{name}}}`"), place())).then_some(value).ok_or(())
+    }
+
+    /// The names of all declared variables.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.known.keys().map(String::as_str)
+    }
+
+    /// All values that there are.
+    pub(super) fn all(&self) -> impl Iterator<Item = &Node<'static>> {
+        self.known.values().flatten()
+    }
+}
 
 /// A value from outside.
 enum Given {
@@ -47,20 +83,30 @@ struct Declared<'d, 'a> {
 
 /// Finds the value of each variable.
 pub(super) fn resolve(document: &Document<'_>, inputs: &Inputs, problems: &mut Vec<Diagnostic>) -> Values {
-    let given = given(document, inputs, problems);
-    let mut resolver = Resolver { document, given, values: Values::new(), path: Vec::new(), problems };
+    let values = Values::default();
+    let given = given(document, inputs, &values.budget, problems);
+    let mut resolver =
+        Resolver { document, given, values, depths: BTreeMap::new(), deepest: 0, path: Vec::new(), problems };
     for name in document.vars.keys() {
-        resolver.value(name);
+        if resolver.values.budget.is_enough(resolver.problems) {
+            break;
+        }
+        resolver.resolve(name);
     }
     resolver.values
 }
 
 /// All values from outside; a stronger origin replaces a weaker one.
-fn given(document: &Document<'_>, inputs: &Inputs, problems: &mut Vec<Diagnostic>) -> BTreeMap<String, Given> {
+fn given(
+    document: &Document<'_>,
+    inputs: &Inputs,
+    budget: &Budget,
+    problems: &mut Vec<Diagnostic>,
+) -> BTreeMap<String, Given> {
     let mut given = BTreeMap::new();
     let unknown = |name: &str, from: &str| {
         let message = format!("{from} gives the variable `{name}`, which the project does not have");
-        let near = nearest(name, document.vars.keys().map(String::as_str));
+        let near = budget.nearest(name, || document.vars.keys());
         (message, near.map(|near| format!("did you mean `{near}`?")))
     };
     let with_help = |diagnostic: Diagnostic, help: Option<String>| match help {
@@ -86,6 +132,9 @@ fn given(document: &Document<'_>, inputs: &Inputs, problems: &mut Vec<Diagnostic
         };
         let Some(Table(entries)) = parse(&source, problems) else { continue };
         for entry in entries {
+            if budget.is_enough(problems) {
+                break;
+            }
             if document.vars.contains_key(entry.key.as_ref()) {
                 let entry =
                     Entry { key: entry.key.clone().into_owned().into(), at: entry.at, node: entry.node.into_owned() };
@@ -112,19 +161,47 @@ struct Resolver<'d, 'a> {
     document: &'d Document<'a>,
     given: BTreeMap<String, Given>,
     values: Values,
+    /// How many variables stand behind each that was read, in a row, and with it.
+    depths: BTreeMap<String, usize>,
+    /// The largest of these among what the variable that is being read has asked for.
+    deepest: usize,
     /// The variables whose defaults are being read.
     path: Vec<String>,
     problems: &'d mut Vec<Diagnostic>,
 }
 
 impl<'d, 'a> Resolver<'d, 'a> {
-    fn value(&mut self, name: &str) -> Option<Node<'static>> {
-        if let Some(value) = self.values.get(name) {
-            return value.clone();
+    /// Finds the value of a variable, unless that was done before.
+    fn resolve(&mut self, name: &str) {
+        if self.values.known.contains_key(name) {
+            return;
         }
+        let around = std::mem::take(&mut self.deepest);
         let value = self.declared(name).and_then(|declared| self.choose(name, &declared));
-        self.values.insert(name.to_owned(), value.clone());
-        value
+        let depth = std::mem::replace(&mut self.deepest, around) + 1;
+        // Whatever the order in which they are read: the depth is the project's, not that of the search.
+        if VARIABLE_DEPTH.exceeded(depth) {
+            self.too_deep(name);
+        }
+        self.depths.insert(name.to_owned(), depth);
+        self.values.known.insert(name.to_owned(), value);
+    }
+
+    fn too_deep(&self, name: &str) {
+        let declared = self.document.vars.get(name).map(|(source, entry)| place(source, entry.at));
+        let what = || (format!("the chain of variables that `{name}` is part of is longer than"), declared);
+        self.values.budget.exceed(&VARIABLE_DEPTH, what);
+    }
+
+    /// A copy of the value of a variable, which `source` asks for at `span`.
+    fn value(&mut self, name: &str, source: &Arc<Source>, span: Span) -> Result<Node<'static>, ()> {
+        if VARIABLE_DEPTH.exceeded(self.path.len()) {
+            self.too_deep(name);
+            return Err(());
+        }
+        self.resolve(name);
+        self.deepest = self.deepest.max(self.depths.get(name).copied().unwrap_or_default());
+        self.values.copy(name, source, span).unwrap_or(Err(()))
     }
 
     fn declared(&mut self, name: &str) -> Option<Declared<'d, 'a>> {
@@ -140,7 +217,11 @@ impl<'d, 'a> Resolver<'d, 'a> {
                 let message = format!("`{}` is no property of a variable", entry.key);
                 let diagnostic =
                     Diagnostic::error("manifest::unknown-key", message).at(place(source, entry.at), "unknown");
-                self.problems.push(diagnostic.help("a variable has `default` and `one_of`"));
+                let help = foreign::variable(&entry.key).unwrap_or("a variable has `default` and `one_of`");
+                self.problems.push(diagnostic.help(help));
+                if self.values.budget.is_enough(self.problems) {
+                    break;
+                }
                 sound = false;
             }
         }
@@ -256,10 +337,10 @@ impl<'d, 'a> Resolver<'d, 'a> {
         let value = match wanted {
             None | Some(Raw::Text(_)) => Some(Raw::Text(text.clone().into())),
             Some(wanted) => DeValue::parse(&text).ok().and_then(|value| {
-                let mut too_big = Vec::new();
-                let node = Node::read(value, 0, &mut too_big).moved(Span::default()).into_owned();
+                let mut beyond = Vec::new();
+                let node = Node::alone(value, &mut beyond).moved(Span::default()).into_owned();
                 match (node.value, wanted) {
-                    _ if !too_big.is_empty() => None,
+                    _ if !beyond.is_empty() => None,
                     (Raw::Integer(number), Raw::Float(_)) => Some(Raw::Float(number as f64)),
                     (value, wanted) => same_type(&value, wanted).then_some(value),
                 }
@@ -282,7 +363,7 @@ impl<'d, 'a> Resolver<'d, 'a> {
     fn expand(&mut self, source: &'a Arc<Source>, node: &Node<'a>) -> Option<Node<'static>> {
         let mut problem = None;
         let expanded = super::expand::expand(node, &mut |expression, span| match expression {
-            Expression::Var(name) if self.document.vars.contains_key(name) => self.value(name).ok_or(()),
+            Expression::Var(name) if self.document.vars.contains_key(name) => self.value(name, source, span),
             _ => {
                 let message = "a variable can be made of variables only, such as `${var.NAME}`";
                 problem = Some(Diagnostic::error("manifest::expression", message).at(place(source, span), "here"));

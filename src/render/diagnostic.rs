@@ -3,22 +3,21 @@
 use std::fmt;
 use std::ops::Range;
 
-use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode};
+use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode};
 use textwrap::WordSplitter;
 
+use super::excerpt::Excerpt;
 use super::sanitize::line;
 use super::style::Look;
 use super::words::SEPARATOR;
 use crate::diagnostic::{Diagnostic, Severity, Source};
-use crate::hidden::is_hidden;
+use crate::limits::PROBLEMS;
 
 /// Columns where the look says none.
 const WIDTH: usize = 100;
 
-/// How many diagnostics are drawn in full; what is beyond is counted.
-const SHOWN: usize = 100;
-
-/// The diagnostics as a user reads them. No control character of the input is in it.
+/// The diagnostics as a user reads them; of very many, those beyond [`PROBLEMS`] are counted. No control character of the
+/// input is in it.
 pub fn text(diagnostics: &[Diagnostic], look: Look) -> String {
     let theme = match (look.ascii, look.colour) {
         (true, true) => GraphicalTheme::ascii(),
@@ -33,82 +32,16 @@ pub fn text(diagnostics: &[Diagnostic], look: Look) -> String {
         .with_word_splitter(WordSplitter::NoHyphenation)
         .with_links(false);
     let mut text = String::new();
-    for diagnostic in diagnostics.iter().take(SHOWN) {
+    for diagnostic in diagnostics.iter().take(PROBLEMS.size()) {
         handler
             .render_report(&mut text, &Shown::new(diagnostic))
             .expect("invariant: writing to a string cannot fail, and places lie within their source");
         text.push('\n');
     }
-    if let Some(more) = diagnostics.len().checked_sub(SHOWN).filter(|more| *more > 0) {
+    if let Some(more) = diagnostics.len().checked_sub(PROBLEMS.size()).filter(|more| *more > 0) {
         text.push_str(&format!("... and {more} more\n"));
     }
     text
-}
-
-/// A source text in which each hidden character has become one of the same length that can be seen.
-fn visible(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    for c in text.chars() {
-        shown.push(match (is_hidden(c) && !matches!(c, '\n' | '\t'), c.len_utf8()) {
-            (false, _) => c,
-            // The end of a line in files from Windows.
-            (true, _) if c == '\r' => ' ',
-            (true, 1) => '?',
-            (true, 2) => '\u{b7}',
-            (true, _) => char::REPLACEMENT_CHARACTER,
-        });
-    }
-    shown
-}
-
-/// How many bytes of a source line are drawn. (A place beyond column 65,535 is more than miette can format.)
-const LINE: usize = 400;
-const CUT: &str = "…";
-
-/// A source text without the ends of long lines.
-struct Cropped {
-    text: String,
-    /// What is cut off, as bytes of the source, and where the text has the mark instead.
-    cuts: Vec<(Range<usize>, usize)>,
-}
-
-impl Cropped {
-    fn new(source: &str) -> Self {
-        let mut cropped = Self { text: String::with_capacity(source.len()), cuts: Vec::new() };
-        let mut at = 0;
-        for line in source.split_inclusive('\n') {
-            let (body, end) = line.strip_suffix('\n').map_or((line, ""), |body| (body, "\n"));
-            let kept = (0..=LINE.min(body.len())).rev().find(|at| body.is_char_boundary(*at)).unwrap_or(0);
-            cropped.text += &body[..kept];
-            if kept < body.len() {
-                cropped.cuts.push((at + kept..at + body.len(), cropped.text.len()));
-                cropped.text += CUT;
-            }
-            cropped.text += end;
-            at += line.len();
-        }
-        cropped
-    }
-
-    /// The place in the text of byte `at` of the source; for what is cut off the mark, or with `after` its end.
-    fn place(&self, at: usize, after: bool) -> usize {
-        let before = self.cuts.partition_point(|(cut, _)| cut.start < at || cut.start == at && !after);
-        match before.checked_sub(1).map(|last| &self.cuts[last]) {
-            None => at,
-            Some((cut, mark)) if at < cut.end || at == cut.end && after => mark + if after { CUT.len() } else { 0 },
-            Some((cut, mark)) => mark + CUT.len() + (at - cut.end),
-        }
-    }
-
-    /// Whether byte `at` of the source is cut off.
-    fn hides(&self, at: usize) -> bool {
-        self.cuts.iter().any(|(cut, _)| cut.contains(&at))
-    }
-}
-
-/// The column of byte `at`, from 1.
-fn column(source: &str, at: usize) -> usize {
-    source[..at].chars().rev().take_while(|c| *c != '\n').count() + 1
 }
 
 /// A diagnostic as miette wants it. Miette knows one source for each: places in further files become related ones.
@@ -119,7 +52,7 @@ struct Shown<'d> {
     help: Option<String>,
     /// Whether this is the further part of another one.
     part: bool,
-    source: Option<NamedSource<String>>,
+    source: Option<Excerpt>,
     labels: Vec<LabeledSpan>,
     others: Vec<Shown<'d>>,
 }
@@ -144,27 +77,26 @@ impl<'d> Shown<'d> {
 
     fn part(diagnostic: &'d Diagnostic, source: Option<&Source>) -> Self {
         let here =
-            diagnostic.places.iter().filter(|(place, _)| source.is_some_and(|s| std::ptr::eq(s, &*place.source)));
-        let cropped = source.map(|source| Cropped::new(&visible(&source.text)));
-        let labels = here
-            .zip(std::iter::repeat(cropped.as_ref()))
-            .filter_map(|((place, label), cropped)| {
-                let (cropped, end) = (cropped?, place.source.text.len());
-                let (start, end) = (place.span.start.min(end), place.span.end.min(end));
-                let mut label = line(label).into_owned();
-                if cropped.hides(start) {
-                    label += &format!(" (column {})", column(&place.source.text, start));
-                }
-                let span = cropped.place(start, false)..cropped.place(end, start < end);
-                Some(LabeledSpan::new_with_span(Some(label).filter(|label| !label.is_empty()), span))
-            })
-            .collect();
+            || diagnostic.places.iter().filter(|(place, _)| source.is_some_and(|s| std::ptr::eq(s, &*place.source)));
+        let excerpt = source.map(|source| {
+            let places: Vec<Range<usize>> = here().map(|(place, _)| place.span.clone()).collect();
+            Excerpt::new(source, &places)
+        });
+        let labels = here().filter_map(|(place, label)| {
+            let (span, hidden) = excerpt.as_ref()?.place(&place.source, &place.span);
+            let mut label = line(label).into_owned();
+            if hidden {
+                label += &format!(" (column {})", place.position().1);
+            }
+            Some(LabeledSpan::new_with_span(Some(label).filter(|label| !label.is_empty()), span))
+        });
+        let labels = labels.collect();
         Self {
             diagnostic,
             message: source.map_or_else(String::new, |source| format!("see also {}", line(&source.name))),
             help: None,
             part: true,
-            source: source.zip(cropped).map(|(source, cropped)| NamedSource::new(line(&source.name), cropped.text)),
+            source: excerpt,
             labels,
             others: Vec::new(),
         }
@@ -216,11 +148,12 @@ impl miette::Diagnostic for Shown<'_> {
 mod tests {
     use super::*;
     use crate::diagnostic::Place;
+    use crate::hidden::is_hidden;
     use proptest::prelude::*;
     use std::sync::Arc;
 
     fn place(name: &str, text: &str, span: Range<usize>) -> Place {
-        Place { source: Arc::new(Source { name: name.into(), path: name.into(), text: text.into() }), span }
+        Place { source: Arc::new(Source::new(name, name, text)), span }
     }
 
     proptest! {
@@ -231,12 +164,6 @@ mod tests {
                 .help(input);
             let shown = text(&[diagnostic], Look { width: Some(80), ..Look::PLAIN });
             prop_assert!(shown.chars().all(|c| c == '\n' || !is_hidden(c)), "{:?}", shown);
-        }
-
-        #[test]
-        fn a_visible_text_has_the_same_places(input in "[\\x00-\\x7f\u{80}-\u{9f}\u{202e}ab ]{0,20}") {
-            let shown = visible(&input);
-            prop_assert!(input.char_indices().map(|(at, _)| at).eq(shown.char_indices().map(|(at, _)| at)));
         }
     }
 
@@ -255,6 +182,14 @@ mod tests {
             let shown = shown(span);
             assert!(shown.contains(words) && shown.contains("ééé…\n") && shown.len() < 5_000, "{shown}");
         }
+    }
+
+    #[test]
+    fn of_a_place_of_many_lines_the_first_are_drawn() {
+        let source = "b\n".repeat(100_000);
+        let diagnostic = Diagnostic::error("a::b", "wrong").at(place("m.toml", &source, 20..150_000), "here");
+        let shown = text(&[diagnostic], Look { width: Some(80), ..Look::PLAIN });
+        assert!(shown.contains("[m.toml:11:1]") && shown.contains("30 │") && !shown.contains("35 │"), "{shown}");
     }
 
     #[test]

@@ -6,6 +6,7 @@ mod coverage;
 pub mod diagnostic;
 mod difference;
 mod drift;
+mod excerpt;
 mod field;
 mod graph;
 mod human;

@@ -182,8 +182,7 @@ pub(crate) fn nothing() -> Plan {
 
 /// A problem with a place and a hint.
 pub(crate) fn problem(exit: Exit, message: &str) -> Problem {
-    let source =
-        Arc::new(Source { name: "iot.toml".into(), path: "iot.toml".into(), text: "[bucket.tmp]\nä = 1\n".into() });
+    let source = Arc::new(Source::new("iot.toml", "iot.toml", "[bucket.tmp]\nä = 1\n"));
     let place = Place { source, span: 15..16 };
     Problem { exit, diagnostic: Diagnostic::error("guard::data-loss", message).at(place, "here").help("say so") }
 }

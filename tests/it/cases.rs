@@ -24,7 +24,8 @@ fn each_good_project_gives_its_manifest() {
 fn each_bad_project_says_what_is_wrong_and_where() {
     run("invalid", |dir| match load(dir, &inputs(dir)) {
         Ok(Loaded { manifest, .. }) => panic!("{} is good:\n{}", dir.display(), dump(&manifest)),
-        Err(errors) => text(&errors, LOOK),
+        // Places are paths from where the user stands: here that is this package.
+        Err(errors) => text(&errors, LOOK).replace(&format!("[{}/", dir.display()), "["),
     });
 }
 

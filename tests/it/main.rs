@@ -16,6 +16,7 @@ mod guards;
 mod kinds;
 mod layout;
 mod ledger;
+mod limits;
 mod main_job;
 mod moving;
 mod output;

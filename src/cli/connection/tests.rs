@@ -34,7 +34,7 @@ fn run() -> Run {
 }
 
 fn placed(text: &str) -> Option<Placed<String>> {
-    let source = Arc::new(Source { name: "p.toml".into(), path: "p.toml".into(), text: text.into() });
+    let source = Arc::new(Source::new("p.toml", "p.toml", text));
     Some(Placed { value: text.to_owned(), place: Place { source, span: 0..text.len() } })
 }
 

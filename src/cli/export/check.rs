@@ -9,7 +9,7 @@ use crate::diagnostic::Diagnostic;
 use crate::diff::{Action, Change, Goal, compare};
 use crate::exit::{Exit, Problem};
 use crate::export::{Export, ObjectId, Refused, Sources, Wish, export};
-use crate::manifest::{Inputs, Loaded, load};
+use crate::manifest::{self, Inputs, Loaded, load};
 
 /// How often what cannot be said is taken back: each time it becomes external first, then it is left out.
 const TRIES: usize = 8;
@@ -51,11 +51,11 @@ fn unsound(why: &str) -> Problem {
 fn faults(dir: &Path, org: &str, export: &Export, read: &Read) -> Result<BTreeMap<Address, String>, Problem> {
     let Loaded { manifest, graph, .. } = match load(dir, &Inputs::default()) {
         Ok(loaded) => loaded,
-        Err(diagnostics) => return blamed(&diagnostics, export),
+        Err(diagnostics) => return blamed(dir, &diagnostics, export),
     };
     let wrong = manifest.in_different_orgs(org);
     if !wrong.is_empty() {
-        return blamed(&wrong, export);
+        return blamed(dir, &wrong, export);
     }
     let comparison = compare(&manifest, &graph, &read.snapshot, &read.ledger, &read.foreign, Goal::Declared);
     let mut faults: BTreeMap<Address, String> = BTreeMap::new();
@@ -67,7 +67,7 @@ fn faults(dir: &Path, org: &str, export: &Export, read: &Read) -> Result<BTreeMa
     }
     if faults.is_empty() && !comparison.problems.is_empty() {
         let diagnostics: Vec<_> = comparison.problems.into_iter().map(|problem| problem.diagnostic).collect();
-        return blamed(&diagnostics, export);
+        return blamed(dir, &diagnostics, export);
     }
     Ok(faults)
 }
@@ -88,11 +88,12 @@ fn fault(change: &Change) -> Option<String> {
 }
 
 /// The resources that diagnostics point at.
-fn blamed(diagnostics: &[Diagnostic], export: &Export) -> Result<BTreeMap<Address, String>, Problem> {
+fn blamed(dir: &Path, diagnostics: &[Diagnostic], export: &Export) -> Result<BTreeMap<Address, String>, Problem> {
     let mut faults = BTreeMap::new();
-    for diagnostic in diagnostics {
+    // Those that are only counted are there again when these are mended.
+    for diagnostic in diagnostics.iter().filter(|diagnostic| diagnostic.code != manifest::MORE) {
         let at = diagnostic.places.iter().find_map(|(place, _)| {
-            let file = place.source.name.as_str();
+            let file = Path::new(&place.source.name).strip_prefix(dir).ok()?.to_str()?;
             let block = export.places.iter().find(|(of, span, _)| of == file && span.contains(&place.span.start));
             let script = || export.resources.iter().find(|(_, resource)| resource.script.as_deref() == Some(file));
             block.map(|(.., address)| address).or_else(|| script().map(|(address, _)| address))

@@ -124,7 +124,7 @@ fn script(path: &Path, name: String, bytes: Vec<u8>) -> Result<Script, Diagnosti
         let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
         let message = format!("{name} is not UTF-8");
         let span = at..at + char::REPLACEMENT_CHARACTER.len_utf8();
-        let place = Place { source: Arc::new(Source { name: name.clone(), path: path.clone(), text }), span };
+        let place = Place { source: Arc::new(Source::new(name.clone(), path.clone(), text)), span };
         Diagnostic::error("flux::not-utf8", message).at(place, "the first byte that is none")
     })?;
     let (text, marked) = match text.strip_prefix('\u{feff}') {
@@ -132,5 +132,5 @@ fn script(path: &Path, name: String, bytes: Vec<u8>) -> Result<Script, Diagnosti
         None => (text, false),
     };
     let parsed = parse(&text);
-    Ok(Script { source: Arc::new(Source { name, path, text }), parsed, marked })
+    Ok(Script { source: Arc::new(Source::new(name, path, text)), parsed, marked })
 }

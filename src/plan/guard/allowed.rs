@@ -75,7 +75,9 @@ impl<'a> Agreed<'a> {
         if self.consent.allows(what, address) || what == What::Adopt && self.policy.adopt {
             return true;
         }
-        let allows = |allow: &Allow| allow.what == what && allow.address.matches(address) && self.holds(allow);
+        let text = address.to_string();
+        let matches = |allow: &Allow| matches(allow.address.as_str(), &text);
+        let allows = |allow: &Allow| allow.what == what && matches(allow) && self.holds(allow);
         let Some(at) = self.policy.allow.iter().position(allows) else { return false };
         self.used.entry(at).or_default().insert(address.clone());
         true

@@ -1,6 +1,9 @@
 //! What is protected, and what was there before, is neither deleted nor replaced.
 
+use std::collections::BTreeSet;
+
 use super::refuse;
+use crate::address::{Pattern, matches};
 use crate::diagnostic::Diagnostic;
 use crate::diff::{Action, Change};
 use crate::exit::Problem;
@@ -41,8 +44,14 @@ pub(super) fn refusal(change: &Change) -> Option<Problem> {
 
 /// Patterns that protect nothing: a slip of the pen would leave bare what somebody believes to be safe.
 pub(super) fn idle(plan: &Plan, policy: &Policy) -> Vec<Diagnostic> {
-    let protects =
-        |pattern: &crate::address::Pattern| plan.changes.iter().any(|change| pattern.matches(&change.address));
+    if policy.protected.is_empty() {
+        return Vec::new();
+    }
+    let addresses: BTreeSet<String> = plan.changes.iter().map(|change| change.address.to_string()).collect();
+    let protects = |pattern: &Pattern| match pattern.is_wild() {
+        true => addresses.iter().any(|address| matches(pattern.as_str(), address)),
+        false => addresses.contains(pattern.as_str()),
+    };
     let idle = policy.protected.iter().filter(|pattern| !protects(&pattern.value));
     idle.map(|pattern| {
         let message = format!("`{}` protects nothing: the project has no such resource", pattern.value);

@@ -88,10 +88,10 @@ fn bytes_that_no_manifest_has_are_an_error_at_their_place() {
 fn what_is_nested_too_deeply_is_an_error() {
     let nested = |open: &str, close: &str, depth: usize| format!("{}{}", open.repeat(depth), close.repeat(depth));
     let lists = format!("[bucket.b]\nlabels = {}\n", nested("[", "]", 100_000));
-    has(&said("lists", lists.as_bytes()).err, "manifest::toml");
+    has(&said("lists", lists.as_bytes()).err, "manifest::limit");
     let tables = format!("[bucket.b]\nlifecycle = {}\n", nested("{ a = ", "}", 10_000));
-    has(&said("tables", tables.as_bytes()).err, "manifest::toml");
-    has(&said("keys", format!("[{}a]\n", "a.".repeat(10_000)).as_bytes()).err, "manifest::");
+    has(&said("tables", tables.as_bytes()).err, "manifest::limit");
+    has(&said("keys", format!("[{}a]\n", "a.".repeat(10_000)).as_bytes()).err, "manifest::limit");
     let script = format!("[task.t]\nflux = '''x = {}1'''\n", "(".repeat(100_000));
     has(&said("script", script.as_bytes()).err, "task::");
     let strings = format!("[task.t]\nflux = '''x = {}'''\n", "\"${".repeat(100_000));

@@ -46,6 +46,24 @@ fn a_wrong_manifest_is_65_with_its_place() {
 }
 
 #[test]
+fn a_place_is_a_path_from_where_the_user_stands() {
+    let dir =
+        project("[project]\nname = \"p\"\n[task.t]\nevery = \"1h\"\nflux = { file = \"t.flux\" }\n[bucket.b]\nx = 1\n");
+    std::fs::write(dir.path().join("t.flux"), "x = 'y\n").unwrap();
+    let file = |name: &str| dir.path().join(name).display().to_string();
+    for format in ["human", "json", "markdown"] {
+        let said = on("validate", dir.path()).args(&["--format", format]).run().with(65).all();
+        let places = match format {
+            "json" => [format!("{:?}", file("fluxform.toml")), format!("{:?}", file("t.flux"))],
+            _ => [file("fluxform.toml:7:1"), file("t.flux:1:5")],
+        };
+        for place in places {
+            assert!(said.contains(&place), "{place} in {said}");
+        }
+    }
+}
+
+#[test]
 fn machines_get_a_document_when_a_command_fails() {
     let dir = project("[project]\nname = \"p\"\n[bucket.raw]\nretenton = \"30d\"\n");
     for command in ["validate", "plan", "drift", "show", "status"] {

@@ -1,0 +1,147 @@
+//! What is said of a text that is not TOML.
+
+use std::sync::Arc;
+
+use toml::de::DeTable;
+
+use super::foreign;
+use crate::diagnostic::{Diagnostic, Place, Source};
+use crate::limits::{FILE_VALUES, NESTING, PROBLEMS};
+
+/// A text of more bytes is only said to be broken where it breaks first: what follows may be as much again.
+const SMALL: usize = 1 << 20;
+
+/// The table that a text is; none if it is no TOML, which is said.
+pub(super) fn read<'a>(source: &'a Arc<Source>, problems: &mut Vec<Diagnostic>) -> Option<DeTable<'a>> {
+    let error = match DeTable::parse(&source.text) {
+        Ok(table) => return Some(table.into_inner()),
+        Err(error) => error,
+    };
+    let errors = if source.text.len() <= SMALL { DeTable::parse_recoverable(&source.text).1 } else { vec![error] };
+    if !blocks(source, &errors, problems) {
+        say(source, &errors, problems);
+    }
+    None
+}
+
+/// Refuses a text with more values than any project has: the parser takes many times the memory of a small value.
+pub(super) fn is_too_much(source: &Arc<Source>, problems: &mut Vec<Diagnostic>) -> bool {
+    let marks = |marks: &[u8]| source.text.bytes().filter(|byte| marks.contains(byte)).count();
+    // Each value stands behind one of these; in strings they mean nothing, so more of them may be no more values.
+    if !FILE_VALUES.exceeded(marks(b"=,[")) {
+        return false;
+    }
+    let tokens = toml_parser::Source::new(&source.text);
+    let values = tokens.lex().filter(|token| {
+        use toml_parser::lexer::TokenKind::{Comma, Equals, LeftSquareBracket};
+        matches!(token.kind(), Equals | Comma | LeftSquareBracket)
+    });
+    if !FILE_VALUES.exceeded(values.count()) {
+        return false;
+    }
+    let message = format!("{} has more values than {FILE_VALUES}", source.name);
+    problems.push(Diagnostic::error("manifest::limit", message));
+    true
+}
+
+/// Whether the text is that of another language: then this is said once, and not of each of its lines.
+fn blocks(source: &Arc<Source>, errors: &[toml::de::Error], problems: &mut Vec<Diagnostic>) -> bool {
+    for at in errors.iter().filter_map(|error| error.span()).map(|span| span.start).take(PROBLEMS.size()) {
+        let start = source.lines()[source.line_of(at)];
+        let line = source.text[start..].lines().next().unwrap_or_default();
+        if let Some(help) = foreign::block(line) {
+            let place = Place { source: Arc::clone(source), span: start..start + line.len() };
+            let diagnostic = Diagnostic::error("manifest::toml", format!("{} is written as HCL", source.name));
+            problems.push(diagnostic.at(place, "a block of HCL").help(help));
+            return true;
+        }
+    }
+    false
+}
+
+fn say(source: &Arc<Source>, errors: &[toml::de::Error], problems: &mut Vec<Diagnostic>) {
+    let at = |span: std::ops::Range<usize>| Place { source: Arc::clone(source), span };
+    let mut second_header = None;
+    for error in errors.iter().take(PROBLEMS.size()) {
+        // The parser's own limit, beyond ours; of a key with many dots it does not say the place.
+        if error.message().contains("recurs") {
+            let diagnostic = nested(format!("in {} lists and tables", source.name));
+            problems.push(match error.span() {
+                Some(span) => diagnostic.at(at(span), "nested too deep"),
+                None => diagnostic,
+            });
+            continue;
+        }
+        let Some(span) = error.span() else {
+            problems.push(Diagnostic::error("manifest::toml", format!("{}: {}", source.name, error.message())));
+            continue;
+        };
+        if error.message() != "duplicate key" {
+            let escape = escape(&source.text, &span);
+            let diagnostic = Diagnostic::error("manifest::toml", error.message().to_owned());
+            let diagnostic = diagnostic.at(at(span), "not TOML from here");
+            problems.push(match escape {
+                Some(help) => diagnostic.help(help),
+                None => diagnostic,
+            });
+            continue;
+        }
+        // The keys of a second table are taken for second keys of the first.
+        if second_header.is_some_and(|header: usize| !source.text[header..span.start].contains("\n[")) {
+            continue;
+        }
+        let first = earlier_header(&source.text, span.start);
+        let word = match &first {
+            Some(first) => source.text[first.clone()].to_owned(),
+            None => source.text[span.clone()].to_owned(),
+        };
+        let diagnostic = Diagnostic::error("manifest::duplicate", format!("`{word}` is written twice"))
+            .at(at(span.clone()), "again here");
+        problems.push(match first {
+            Some(first) => {
+                second_header = Some(span.start);
+                diagnostic.at(at(first), "first here")
+            }
+            None => diagnostic,
+        });
+    }
+}
+
+/// What to write where a backslash that is meant as such begins an escape of TOML, as in a regular expression of Flux.
+fn escape(text: &str, span: &std::ops::Range<usize>) -> Option<&'static str> {
+    let before = text.get(..span.start)?;
+    let escaped = before.ends_with('\\') || text.get(span.clone())?.starts_with('\\');
+    if !escaped {
+        return None;
+    }
+    let in_lines = before.matches("\"\"\"").count() % 2 == 1;
+    Some(if in_lines {
+        "in `\"\"\"` a backslash begins an escape of TOML: put the text between `\'\'\'`, where it is a backslash"
+    } else {
+        "in `\"` a backslash begins an escape of TOML: put the text between `\'`, where it is a backslash"
+    })
+}
+
+/// Says that `what` nests too deep.
+pub(super) fn nested(what: impl std::fmt::Display) -> Diagnostic {
+    Diagnostic::error("manifest::limit", format!("{what} nest deeper than {NESTING}"))
+}
+
+/// Where the table header in the line of byte `at` stands for the first time.
+fn earlier_header(text: &str, at: usize) -> Option<std::ops::Range<usize>> {
+    let header = |line: &str| {
+        let line = line.trim();
+        line.starts_with('[').then(|| line.split('#').next().unwrap_or(line).trim_end().to_owned())
+    };
+    let start = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
+    let wanted = header(text[start..].lines().next()?)?;
+    let mut offset = 0;
+    for line in text[..start].split_inclusive('\n') {
+        if header(line).as_deref() == Some(&wanted) {
+            let from = offset + line.len() - line.trim_start().len();
+            return Some(from..from + wanted.len());
+        }
+        offset += line.len();
+    }
+    None
+}

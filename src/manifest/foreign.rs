@@ -1,0 +1,173 @@
+//! What other tools call things that have another name here: whoever comes from Terraform is told ours.
+
+use crate::kind::Kind;
+
+/// Words at the top of a manifest, and what to write instead.
+const SECTIONS: [(&str, &str); 22] = [
+    ("variable", "variables stand in one table: `[var]` with `NAME = { default = ... }`"),
+    ("variables", "variables stand in one table: `[var]` with `NAME = { default = ... }`"),
+    ("vars", "variables stand in one table: `[var]` with `NAME = { default = ... }`"),
+    ("local", "a variable may be made of others: `[var]` with `NAME = { default = \"${var.OTHER}_x\" }`"),
+    ("locals", "a variable may be made of others: `[var]` with `NAME = { default = \"${var.OTHER}_x\" }`"),
+    ("data", "what exists already is looked up by a resource with `external = true`, such as `[bucket.KEY]`"),
+    ("provider", "the server is named in `[server]`, with `url` and `org`; there are no providers"),
+    ("providers", "the server is named in `[server]`, with `url` and `org`; there are no providers"),
+    ("output", "there is nothing to declare: `fluxform output` prints the names and IDs of all resources"),
+    ("outputs", "there is nothing to declare: `fluxform output` prints the names and IDs of all resources"),
+    ("terraform", "the project is named in `[project]`; there is no backend: the record is on the server"),
+    ("backend", "there is no backend to name: the record is on the server"),
+    ("module", "a project is one directory; `for_each` makes several of a resource, and variables make it another one"),
+    (
+        "modules",
+        "a project is one directory; `for_each` makes several of a resource, and variables make it another one",
+    ),
+    ("resource", "a resource is a table of its kind and key, such as `[bucket.KEY]`"),
+    ("resources", "a resource is a table of its kind and key, such as `[bucket.KEY]`"),
+    ("removed", "take the resource's table out: what the project made is deleted; `fluxform forget` lets it be"),
+    ("authorization", "a token is `[token.KEY]`, with `read`, `write` and `deliver`"),
+    ("authorizations", "a token is `[token.KEY]`, with `read`, `write` and `deliver`"),
+    ("organization", "an org is `[org.KEY]`"),
+    ("organizations", "an org is `[org.KEY]`"),
+    ("lifecycle", "`lifecycle` stands in a resource: `lifecycle = { prevent_destroy = true }`"),
+];
+
+/// Words in a resource, and what to write instead.
+const KEYS: [(&str, &str); 24] = [
+    ("count", "`for_each = [\"a\", \"b\"]` makes several of it, and `enabled = false` none"),
+    ("depends_on", "the order follows from references: an address in a field, or `${KIND.KEY.name}` in a text"),
+    ("ignore_changes", "write `lifecycle = { ignore = [\"FIELD\"] }`"),
+    ("ignore", "write `lifecycle = { ignore = [\"FIELD\"] }`"),
+    ("prevent_destroy", "write `lifecycle = { prevent_destroy = true }`"),
+    ("create_before_destroy", "leave it out: a token's successor is made first, anything else cannot be"),
+    ("provider", "leave it out: all of a project is on the server of `[server]`"),
+    ("provisioner", "leave it out: a token's secret is handed over by `deliver`"),
+    ("id", "an ID is said once, in `[[import]]` with `to` and `id`"),
+    ("org_id", "write the org's address: `org = \"org.KEY\"`"),
+    ("orgID", "write the org's address: `org = \"org.KEY\"`"),
+    ("user_id", "write the user's address: `user = \"user.KEY\"`"),
+    ("userID", "write the user's address: `user = \"user.KEY\"`"),
+    ("bucket_id", "write the bucket's address, such as `bucket.KEY`"),
+    ("retention_rules", "write `retention = \"30d\"`, or `\"infinite\"`"),
+    ("retention_period", "write `retention = \"30d\"`, or `\"infinite\"`"),
+    ("retention_seconds", "write `retention = \"30d\"`, or `\"infinite\"`"),
+    ("retentionRules", "write `retention = \"30d\"`, or `\"infinite\"`"),
+    ("every_seconds", "write `retention = \"30d\"`, or `\"infinite\"`"),
+    ("permissions", "write the addresses that it may reach: `read = [\"bucket.KEY\"]`, `write = [\"bucket.KEY\"]`"),
+    ("query", "write `flux = '''...'''`, or `flux = { file = \"...\" }`"),
+    ("script", "write `flux = '''...'''`, or `flux = { file = \"...\" }`"),
+    ("flux_script", "write `flux = '''...'''`, or `flux = { file = \"...\" }`"),
+    ("tags", "write `labels = [\"label.KEY\"]`"),
+];
+
+/// Words in `lifecycle`, and what to write instead.
+const LIFECYCLE: [(&str, &str); 3] = [
+    ("ignore_changes", "write `ignore = [\"FIELD\"]`"),
+    ("create_before_destroy", "leave it out: a token's successor is made first, anything else cannot be"),
+    ("replace_triggered_by", "leave it out: what must be replaced is, and what needs it follows"),
+];
+
+/// Words of a variable, and what to write instead.
+const VARIABLE: [(&str, &str); 5] = [
+    ("type", "leave it out: a variable has the type of its default"),
+    ("description", "write a comment: `# ...`"),
+    ("sensitive", "leave it out: a variable is no place for a secret, which comes from `{ env = \"NAME\" }`"),
+    ("nullable", "leave it out: a variable without a default must be given"),
+    ("validation", "write `one_of = [...]`, which lists what it may be"),
+];
+
+fn find(words: &[(&str, &'static str)], word: &str) -> Option<&'static str> {
+    words.iter().find(|(known, _)| *known == word).map(|(_, answer)| *answer)
+}
+
+/// What to write in the place of a section that another tool has.
+pub(super) fn section(word: &str) -> Option<&'static str> {
+    find(&SECTIONS, word)
+}
+
+/// What to write in the place of a key of a resource that another tool has.
+pub(super) fn key(kind: Kind, word: &str) -> Option<&'static str> {
+    // What the kind itself has under this name is no mistake; what it lacks is not to be recommended.
+    let lacks = |field: &str| kind.field(field).is_none();
+    match word {
+        "permissions" if lacks("read") => None,
+        "query" | "script" | "flux_script" if lacks("flux") => None,
+        "tags" if lacks("labels") => None,
+        "retention_rules" | "retention_period" | "retention_seconds" | "retentionRules" | "every_seconds"
+            if lacks("retention") =>
+        {
+            None
+        }
+        "org_id" | "orgID" if lacks("org") => None,
+        "user_id" | "userID" if lacks("user") => None,
+        _ => find(&KEYS, word),
+    }
+}
+
+/// What to write in the place of a key of `lifecycle` that another tool has.
+pub(super) fn lifecycle(word: &str) -> Option<&'static str> {
+    find(&LIFECYCLE, word)
+}
+
+/// What to write in the place of a property of a variable that another tool has.
+pub(super) fn variable(word: &str) -> Option<&'static str> {
+    find(&VARIABLE, word)
+}
+
+/// What to write in the place of a block of HCL, if `line` begins one: `resource "bucket" "x" {`.
+pub(super) fn block(line: &str) -> Option<String> {
+    let head = line.trim().strip_suffix('{')?.trim_end();
+    let mut words = head.split_whitespace();
+    let word = words.next()?;
+    let labels: Option<Vec<&str>> = words.map(|word| word.strip_prefix('"')?.strip_suffix('"')).collect();
+    let labels = labels?;
+    let help = match (word, labels.as_slice()) {
+        ("resource" | "data", [ty, key]) => {
+            let kind =
+                Kind::ALL.iter().map(|kind| kind.name()).find(|kind| ty.split(['-', '_']).any(|part| part == *kind));
+            let found = if word == "data" { ", with `external = true`" } else { "" };
+            format!("a resource is a table: `[{}.{key}]`{found}", kind.unwrap_or("KIND"))
+        }
+        ("variable", [name]) => format!("variables stand in one table: `[var]` with `{name} = {{ default = ... }}`"),
+        _ => section(word)?.to_owned(),
+    };
+    Some(format!("manifests are TOML, without blocks in braces; {help}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_block_of_hcl_is_known_by_its_head() {
+        for (line, answer) in [
+            (r#"resource "influxdb-v2_bucket" "raw" {"#, Some("a resource is a table: `[bucket.raw]`")),
+            (
+                r#"  data "influxdb_bucket" "raw" {"#,
+                Some("a resource is a table: `[bucket.raw]`, with `external = true`"),
+            ),
+            (r#"resource "x" "raw" {"#, Some("a resource is a table: `[KIND.raw]`")),
+            (r#"variable "env" {"#, Some("`[var]` with `env = { default = ... }`")),
+            (
+                "terraform {",
+                Some("the project is named in `[project]`; there is no backend: the record is on the server"),
+            ),
+            ("locals{", Some("`[var]` with")),
+            ("locals {", Some("`[var]` with")),
+            (r#"a = {"#, None),
+            ("lines |> map(fn: (r) => {", None),
+        ] {
+            let said = block(line);
+            assert_eq!(said.is_some(), answer.is_some(), "{line}: {said:?}");
+            assert!(said.unwrap_or_default().contains(answer.unwrap_or_default()), "{line}");
+        }
+    }
+
+    #[test]
+    fn what_a_kind_has_is_not_foreign() {
+        for kind in Kind::ALL {
+            for (word, _) in KEYS.iter().filter(|(word, _)| *word != "id") {
+                assert!(kind.field(word).is_none(), "{kind} has {word}");
+            }
+        }
+    }
+}

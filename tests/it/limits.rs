@@ -1,0 +1,261 @@
+//! What a stranger's project can multiply ends somewhere, with the limit's name, and without much output.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+
+use fluxform::diagnostic::Diagnostic;
+use fluxform::limits::{self, Limit};
+use fluxform::manifest::{Inputs, load};
+
+use crate::cli::fluxform::Fluxform;
+
+/// A project of one manifest in `dir`.
+fn write(dir: &Path, text: &str) {
+    fs::write(dir.join("main.toml"), format!("[project]\nname = \"p\"\n{text}")).unwrap();
+}
+
+/// What is said of a project of one manifest.
+fn said(text: &str) -> Result<Vec<Diagnostic>, Vec<Diagnostic>> {
+    let dir = tempfile::tempdir().unwrap();
+    write(dir.path(), text);
+    load(dir.path(), &Inputs::default()).map(|loaded| loaded.warnings)
+}
+
+/// Asserts that a project is refused because of `limit`, which is named once.
+#[track_caller]
+fn refused(text: &str, limit: &Limit) {
+    let name = format!("limit `{}`", limit.name);
+    let problems = said(text).expect_err("a project beyond a limit");
+    let named = problems.iter().filter(|problem| problem.message.contains(&name)).count();
+    let messages: Vec<_> = problems.iter().map(|problem| &problem.message).collect();
+    assert_eq!(named, 1, "{name} in {messages:#?}");
+}
+
+/// Asserts that a project is as large as `limit` allows, and good.
+#[track_caller]
+fn allowed(text: &str) {
+    let problems = said(text).expect("a good project");
+    assert!(problems.is_empty(), "{problems:?}");
+}
+
+/// A line for each number.
+fn lines(numbers: impl IntoIterator<Item = usize>, line: impl Fn(usize) -> String) -> String {
+    numbers.into_iter().map(|n| line(n) + "\n").collect()
+}
+
+/// A list of so many strings, each another one.
+fn keys(count: usize) -> String {
+    let keys: Vec<String> = (0..count).map(|n| format!("\"k{n}\"")).collect();
+    format!("[{}]", keys.join(","))
+}
+
+/// Chains of `links`, whose last link is read first, or last: that must not matter.
+fn chains(links: usize, of: impl Fn(usize, Option<usize>) -> String) -> [String; 2] {
+    let last = links - 1;
+    [lines(0..links, |n| of(n, (n < last).then_some(n + 1))), lines(0..links, |n| of(n, n.checked_sub(1)))]
+}
+
+#[test]
+fn variables_are_made_of_each_other_so_often() {
+    let variable = |n: usize, next: Option<usize>| {
+        let default = next.map_or("x".to_owned(), |next| format!("${{var.v{next:04}}}"));
+        format!("v{n:04} = {{ default = \"{default}\" }}")
+    };
+    let most = limits::VARIABLE_DEPTH.size();
+    for chain in chains(most, variable) {
+        allowed(&format!("[bucket.a]\n[var]\n{chain}"));
+    }
+    for links in [most + 1, 3_000] {
+        for chain in chains(links, variable) {
+            refused(&format!("[bucket.a]\n[var]\n{chain}"), &limits::VARIABLE_DEPTH);
+        }
+    }
+}
+
+#[test]
+fn instances_are_taken_from_each_other_so_often() {
+    let bucket = |n: usize, next: Option<usize>| {
+        let of = next.map_or("[\"x\"]".to_owned(), |next| format!("\"bucket.b{next:05}\""));
+        format!("[bucket.b{n:05}]\nfor_each = {of}")
+    };
+    let most = limits::FOR_EACH_DEPTH.size();
+    for chain in chains(most, bucket) {
+        allowed(&chain);
+    }
+    for links in [most + 1, 20_000] {
+        for chain in chains(links, bucket) {
+            refused(&chain, &limits::FOR_EACH_DEPTH);
+        }
+    }
+}
+
+#[test]
+fn fields_are_made_of_each_other_so_often() {
+    let bucket = |n: usize, next: Option<usize>| {
+        let text = next.map_or("x".to_owned(), |next| format!("${{bucket.b{next:05}.description}}"));
+        format!("[bucket.b{n:05}]\ndescription = \"{text}\"")
+    };
+    let most = limits::FIELD_DEPTH.size();
+    for chain in chains(most + 1, bucket) {
+        allowed(&chain);
+    }
+    for links in [most + 2, 3_000] {
+        for chain in chains(links, bucket) {
+            refused(&chain, &limits::FIELD_DEPTH);
+        }
+    }
+}
+
+/// A task whose params have this value.
+fn with_params(value: &str) -> String {
+    format!("[task.t]\nevery = \"1h\"\nflux = \"x = 1\"\nparams = {{ a = {value} }}\n")
+}
+
+#[test]
+fn values_nest_so_deep_however_they_are_written() {
+    let nested = |depth: usize| format!("{}1{}", "[".repeat(depth), "]".repeat(depth));
+    let most = limits::NESTING.size();
+    // Three tables are around the list: the kind, the task and its params.
+    allowed(&with_params(&nested(most - 3)));
+    for depth in [most - 2, 79, 200, 100_000] {
+        refused(&with_params(&nested(depth)), &limits::NESTING);
+    }
+    let dotted = |depth: usize| vec!["a"; depth].join(".");
+    for depth in [79, 100_000] {
+        refused(&format!("[task.t]\n{} = 1\n", dotted(depth)), &limits::NESTING);
+    }
+    let inline = format!("{{ {} = ", dotted(70)).repeat(70) + "1" + &" }".repeat(70);
+    refused(&with_params(&inline), &limits::NESTING);
+    // Put together from variables, each of which is flat.
+    let mut variables = String::from("[var]\nv0 = { default = [1] }\n");
+    for n in 1..limits::VARIABLE_DEPTH.size() {
+        writeln!(variables, "v{n} = {{ default = [[\"${{var.v{}}}\"]] }}", n - 1).unwrap();
+    }
+    refused(&format!("{variables}{}", with_params("\"${var.v63}\"")), &limits::NESTING);
+}
+
+#[test]
+fn values_are_so_many() {
+    let ten = |item: &str| vec![item; 10].join(",");
+    let mut variables = format!("[var]\nv0 = {{ default = [{}] }}\n", ten("1"));
+    for n in 1..9 {
+        writeln!(variables, "v{n} = {{ default = [{}] }}", ten(&format!("\"${{var.v{}}}\"", n - 1))).unwrap();
+    }
+    refused(&format!("{variables}{}", with_params("\"${var.v8}\"")), &limits::ITEMS);
+    // Written once, and had by each of many.
+    let many =
+        format!("[var]\nkeys = {{ default = {} }}\n[bucket.raw]\n[token.t]\nfor_each = \"${{var.keys}}\"\n", keys(600));
+    let argv = vec!["\"x\""; 10_000].join(",");
+    let token = format!("read = [\"bucket.raw\"]\ndeliver = {{ command = [{argv}, \"${{each.key}}\"] }}\n");
+    refused(&format!("{many}{token}"), &limits::ITEMS);
+    // In one instance's value, used again and again.
+    let list = vec!["1"; 100_000].join(",");
+    let uses: Vec<String> = (0..100).map(|n| format!("p{n} = \"${{each.value.list}}\"")).collect();
+    let task = with_params(&format!("{{ {} }}", uses.join(",")));
+    refused(&format!("{task}for_each = {{ a = {{ list = [{list}] }} }}\n"), &limits::ITEMS);
+    let file = format!("[var]\nx = {{ default = [{}] }}\n[bucket.a]\n", "1,".repeat(limits::FILE_VALUES.size() + 1));
+    refused(&file, &limits::FILE_VALUES);
+    // What only looks like values is none.
+    allowed(&format!("[bucket.a]\ndescription = \"{}\"\n", ",".repeat(limits::FILE_VALUES.size() + 1)));
+}
+
+#[test]
+fn text_is_so_long() {
+    let keys = keys(400);
+    let many = |rest: &str| format!("for_each = {keys}\n{rest}\n");
+    let long = "d".repeat(900_000);
+    refused(&format!("[bucket.b]\n{}", many(&format!("description = \"{long}\""))), &limits::TEXT);
+    let script = format!("every = \"1h\"\nflux = 'x = \"{long}\"'");
+    refused(&format!("[task.t]\n{}", many(&script)), &limits::TEXT);
+    refused(&format!("[task.t]\nevery = \"1h\"\nflux = 'x = \"{long}{long}\"'\n"), &limits::FLUX_FILE);
+    let twice =
+        format!("[var]\nlong = {{ default = \"{long}\" }}\n[bucket.b]\ndescription = \"${{var.long}}${{var.long}}\"\n");
+    refused(&twice, &limits::STRING);
+    let key = "k".repeat(limits::KEY.size());
+    allowed(&format!("[bucket.\"{key}\"]\nfor_each = [\"{key}\"]\n"));
+    refused(&format!("[bucket.\"{key}k\"]\n"), &limits::KEY);
+    refused(&format!("[bucket.b]\nfor_each = [\"{key}k\"]\n"), &limits::KEY);
+}
+
+#[test]
+fn references_and_resources_are_so_many() {
+    let variable = |count: usize| format!("[var]\nkeys = {{ default = {} }}\n", keys(count));
+    let square = "[bucket.line]\nfor_each = \"${var.keys}\"\n[token.t]\nfor_each = \"${var.keys}\"\nwrite = [\"bucket.line[*]\"]\ndeliver = \"discard\"\n";
+    refused(&format!("{}{square}", variable(1_100)), &limits::REFERENCES);
+    let labels =
+        "[label.l]\nfor_each = \"${var.keys}\"\n[bucket.b]\nfor_each = \"${var.keys}\"\nlabels = [\"label.l[*]\"]\n";
+    refused(&format!("{}{labels}", variable(1_100)), &limits::REFERENCES);
+    let buckets = lines(0..201, |n| format!("[bucket.b{n}]\nfor_each = \"${{var.keys}}\""));
+    refused(&format!("{}{buckets}", variable(1_000)), &limits::RESOURCES);
+}
+
+#[test]
+fn patterns_are_so_many() {
+    let protected = |count: usize, star: &str| {
+        let patterns: Vec<String> = (0..count).map(|n| format!("\"bucket.b{n}{star}\"")).collect();
+        format!("[bucket.b0]\n[policy]\nprotected = [{}]\n", patterns.join(","))
+    };
+    let most = limits::PATTERNS.size();
+    allowed(&protected(most, "*"));
+    allowed(&protected(20_000, ""));
+    refused(&protected(most + 1, "*"), &limits::PATTERNS);
+    let allow = "[[policy.allow]]\nwhat = \"adopt\"\naddress = \"bucket.b0\"\nuntil = 2027-01-01\nreason = \"x\"\n";
+    refused(&format!("[bucket.b0]\n{}", allow.repeat(most + 1)), &limits::PATTERNS);
+    allowed(
+        "[bucket.aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa]\n[policy]\nprotected = [\"*a*a*a*a*a*a*a*a*a*a*b\"]\n",
+    );
+}
+
+#[test]
+fn a_long_circle_is_said_in_a_few_words() {
+    const LINKS: usize = 20_000;
+    let circle = lines(0..LINKS, |n| format!("[bucket.b{n}]\ndescription = \"${{bucket.b{}.name}}\"", (n + 1) % LINKS));
+    let problems = said(&circle).expect_err("a circle");
+    let [problem] = problems.as_slice() else { panic!("{} problems", problems.len()) };
+    assert!(problem.message.ends_with("-> 19988 more -> bucket.b0"), "{}", problem.message);
+    assert!(problem.places.len() < 20);
+}
+
+/// What `validate` writes in each format about a project of one manifest.
+fn outputs(text: &str) -> [String; 3] {
+    let dir = tempfile::tempdir().unwrap();
+    write(dir.path(), text);
+    ["human", "json", "markdown"].map(|format| {
+        let ended = Fluxform::new(&["validate", "--format", format]).arg(dir.path()).run().with(65);
+        if format == "human" { ended.err } else { ended.out }
+    })
+}
+
+#[test]
+fn of_very_many_mistakes_the_first_are_shown_in_every_format() {
+    let table = |n: usize| format!("[bucket.b{n:05}]\nretentoin = \"x\"");
+    for (name, text) in [
+        ("tables", lines(0..50_000, table)),
+        ("keys", format!("[bucket.b]\n{}", lines(0..12_000, |n| format!("x{n} = 1")))),
+        ("words", lines(0..12_000, |n| format!("x{n} = 1"))),
+        ("sections", lines(0..12_000, |n| format!("[x{n}]"))),
+        ("items", format!("[bucket.b]\nlabels = [{}]\n", "1,".repeat(12_000))),
+        ("numbers", format!("[bucket.b]\nlabels = [{}]\n", "9999999999999999999999,".repeat(12_000))),
+        ("headers", "[bucket.b]\n".repeat(12_000)),
+        ("moves", lines(0..12_000, |n| format!("[[moved]]\nfrom = \"bucket.x{n}\"\nto = \"bucket.y{n}\""))),
+        ("variables", lines(0..12_000, |n| format!("[bucket.b{n}]\ndescription = \"${{var.x{n}}}\""))),
+        ("one long line", format!("[bucket.b]\nretentoin = \"{}\"\n", "x".repeat(5_000_000))),
+        ("one long word", format!("[{}]\n", "k".repeat(5_000_000))),
+        ("one long value", format!("[bucket.b]\nretention = \"{}h\"\n", "9".repeat(5_000_000))),
+        ("one long list", format!("[bucket.b]\nlabels = {{ a = [\n{}] }}\n", "1,\n".repeat(500_000))),
+    ] {
+        let [human, json, markdown] = outputs(&text);
+        for (format, text) in [("human", &human), ("json", &json), ("markdown", &markdown)] {
+            assert!(!text.is_empty() && text.len() < 200_000, "{name} as {format}: {} bytes", text.len());
+        }
+        let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+        let problems = json["problems"].as_array().unwrap();
+        assert!(problems.len() <= limits::PROBLEMS.size(), "{name}: {}", problems.len());
+        if !name.starts_with("one long") && name != "headers" {
+            let last = problems.last().unwrap()["diagnostic"]["message"].as_str().unwrap();
+            assert!(last.starts_with("and ") && last.ends_with(" more like these"), "{name}: {last}");
+            assert!(human.contains(last), "{name}: {last}");
+        }
+    }
+}
