@@ -10,7 +10,8 @@ use crate::cli::fluxform::{Fluxform, on};
 use crate::support::{Scene, Traced, both, trace, unique};
 
 /// The commands that only plan, or show.
-const PLANNING: [&str; 9] = ["plan", "validate", "drift", "graph", "show", "output", "status", "export", "schema"];
+const PLANNING: [&str; 10] =
+    ["plan", "validate", "drift", "graph", "show", "output", "status", "export", "schema", "flux"];
 /// The commands that write, or serve.
 const WRITING: [&str; 8] = ["apply", "destroy", "import", "adopt", "forget", "init", "setup", "server"];
 
@@ -29,6 +30,7 @@ impl<'a> Trap<'a> {
         trap.file("secrets/env", 0o600, "OTHER=1\n");
         trap.file("print", 0o700, "#!/bin/sh\necho long-enough\n");
         trap.file("deliver", 0o700, "#!/bin/sh\ncat >/dev/null\n");
+        trap.file("script.flux", 0o600, "x = 1\n");
         trap.declare(1);
         trap
     }
@@ -92,6 +94,7 @@ deliver = {{ command = ["./deliver"] }}
                     run.arg(self.dir.path().join(unique("export")))
                 }
                 "schema" => Fluxform::new(&[command]),
+                "flux" => Fluxform::new(&[command, "check"]).arg(self.dir.path().join("script.flux")),
                 _ => on(command, self.dir.path()),
             };
             self.shut(command, run);
