@@ -184,7 +184,7 @@ mod tests {
         assert_eq!(SECRET_FILE.to_string(), "64 KiB (limit `secret-file`)");
         assert_eq!(KEY.to_string(), "512 bytes (limit `key`)");
         assert_eq!(REFERENCES.to_string(), "1,000,000 (limit `references`)");
-        assert_eq!(PATTERNS.to_string(), "200 (limit `patterns`)");
+        assert_eq!(PATTERNS.to_string(), "500 (limit `patterns`)");
     }
 
     #[test]

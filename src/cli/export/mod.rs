@@ -214,8 +214,8 @@ fn absolute(path: &Path) -> String {
 fn url(connection: &Connection) -> Option<String> {
     match &connection.target.value {
         Target::Server(url) => Some(url.as_str().trim_end_matches('/').to_owned()),
-        Target::Embedded(Some(path)) => Some(format!("embedded:{}", absolute(path))),
-        Target::Embedded(None) => None,
+        // A manifest names a file of its own directory alone, and this one lies elsewhere.
+        Target::Embedded(_) => None,
     }
 }
 
