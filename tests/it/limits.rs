@@ -137,7 +137,7 @@ fn values_nest_so_deep_however_they_are_written() {
 
 #[test]
 fn values_are_so_many() {
-    let ten = |item: &str| vec![item; 10].join(",");
+    let ten = |item: &str| [item; 10].join(",");
     let mut variables = format!("[var]\nv0 = {{ default = [{}] }}\n", ten("1"));
     for n in 1..9 {
         writeln!(variables, "v{n} = {{ default = [{}] }}", ten(&format!("\"${{var.v{}}}\"", n - 1))).unwrap();
