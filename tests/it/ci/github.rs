@@ -169,7 +169,7 @@ both!(what_is_refused_is_red_and_says_why, virgin, async |server| {
     let old = "hall,line=4 temperature=21.5 1700000000000000000";
     assert_eq!(repository.site.home.http.post_text("write?org=acme&bucket=hourly", old).await.status, 204);
     repository.ends("plan", "plan", 8);
-    assert!(repository.comment().contains("**Refused**"), "{}", repository.comment());
+    assert!(repository.comment().contains("**Plan refused**"), "{}", repository.comment());
     assert!(!repository.runner.artifacts().contains(&format!("fluxform-plan-{HEAD}")));
 
     // Allowed, and reviewed with the change.

@@ -74,7 +74,7 @@ both!(from_a_merge_request_to_an_apply, virgin, async |server| {
     let text = fs::read_to_string(&manifest).unwrap();
     fs::write(&manifest, text + "\n[bucket.somebodys]\n").unwrap();
     run("plan", 8);
-    assert!(forge.comments()[1].1.contains("**Refused**"), "{:?}", forge.comments());
+    assert!(forge.comments()[1].1.contains("**Plan refused**"), "{:?}", forge.comments());
 });
 
 #[test]
