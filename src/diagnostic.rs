@@ -1,7 +1,7 @@
 //! What we say to a user who made a mistake, or whose server did: a code, places and a hint.
 
 use std::ops::Range;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use crate::limits::MESSAGE;
@@ -23,6 +23,22 @@ impl Source {
     /// A file that was read at `path`, and that messages call `name`.
     pub fn new(name: impl Into<String>, path: impl Into<PathBuf>, text: impl Into<String>) -> Self {
         Self { name: name.into(), path: path.into(), text: text.into(), lines: OnceLock::new() }
+    }
+
+    /// The text in `bytes`, which were read at `path`, and which messages call `name`.
+    ///
+    /// # Errors
+    /// What is not UTF-8, under `code` and at its first wrong byte.
+    pub fn utf8(code: &'static str, path: &Path, name: &str, bytes: Vec<u8>) -> Result<String, Diagnostic> {
+        String::from_utf8(bytes).map_err(|error| {
+            let at = error.utf8_error().valid_up_to();
+            let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
+            let place = Place {
+                source: Arc::new(Self::new(name, path, text)),
+                span: at..at + char::REPLACEMENT_CHARACTER.len_utf8(),
+            };
+            Diagnostic::error(code, format!("{name} is not UTF-8")).at(place, "the first byte that is none")
+        })
     }
 
     /// Where each of its lines begins, as bytes of its text. There is at least one line.
@@ -114,6 +130,15 @@ impl Diagnostic {
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(cut(help.into()));
         self
+    }
+
+    /// The same with a hint where there is one.
+    #[must_use]
+    pub fn help_known(self, help: Option<impl Into<String>>) -> Self {
+        match help {
+            Some(help) => self.help(help),
+            None => self,
+        }
     }
 }
 

@@ -203,11 +203,7 @@ pub(super) fn not_started(error: &StartError, place: Option<&Place>) -> Problem 
         StartError::File(error) => {
             let exit = if place.is_some() { Exit::Manifest } else { Exit::Usage };
             let diagnostic = Diagnostic::error("embedded::file", error.to_string()).at_known(place, "names this file");
-            let diagnostic = match error.help() {
-                Some(help) => diagnostic.help(help),
-                None => diagnostic,
-            };
-            Problem { exit, diagnostic }
+            Problem { exit, diagnostic: diagnostic.help_known(error.help()) }
         }
         StartError::Damaged { path, .. } => {
             let path = path.display();

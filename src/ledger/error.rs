@@ -161,9 +161,6 @@ impl LedgerError {
             Self::Hidden { .. } => "ledger::hidden",
         };
         let diagnostic = Diagnostic::error(code, self.to_string());
-        match self.help() {
-            Some(help) => diagnostic.help(help),
-            None => diagnostic,
-        }
+        diagnostic.help_known(self.help())
     }
 }

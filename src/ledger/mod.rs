@@ -46,7 +46,7 @@ pub struct Ledger {
 }
 
 /// The last run that wrote something: an apply, or one that changed the ledger alone.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LastApply {
     /// When, in server time (RFC 3339, whole seconds).
     pub at: String,

@@ -80,26 +80,13 @@ pub(super) fn file(path: &Path, name: String) -> Result<Arc<Source>, Diagnostic>
 /// The text in `bytes`, which were read at `path`, with `\n` for every line end and without a byte-order mark: a checkout on
 /// another system is the same project.
 pub(super) fn text(path: &Path, name: String, bytes: Vec<u8>) -> Result<Arc<Source>, Diagnostic> {
-    match String::from_utf8(bytes) {
-        Ok(text) => {
-            let text = match text.strip_prefix('\u{feff}') {
-                Some(text) => text.replace("\r\n", "\n"),
-                None if text.contains("\r\n") => text.replace("\r\n", "\n"),
-                None => text,
-            };
-            Ok(Arc::new(Source::new(name, path, text)))
-        }
-        Err(error) => {
-            let at = error.utf8_error().valid_up_to();
-            let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
-            let message = format!("{name} is not UTF-8");
-            let place = Place {
-                source: Arc::new(Source::new(name, path, text)),
-                span: at..at + char::REPLACEMENT_CHARACTER.len_utf8(),
-            };
-            Err(Diagnostic::error("manifest::not-utf8", message).at(place, "the first byte that is none"))
-        }
-    }
+    let text = Source::utf8("manifest::not-utf8", path, &name, bytes)?;
+    let text = match text.strip_prefix('\u{feff}') {
+        Some(text) => text.replace("\r\n", "\n"),
+        None if text.contains("\r\n") => text.replace("\r\n", "\n"),
+        None => text,
+    };
+    Ok(Arc::new(Source::new(name, path, text)))
 }
 
 /// Whether the file called `name` belongs to the project in its directory.
@@ -110,11 +97,7 @@ fn is_manifest(name: &str) -> bool {
 
 /// Says why a file was not read.
 fn unreadable(error: &ConfineError) -> Diagnostic {
-    let diagnostic = Diagnostic::error("manifest::unreadable", error.to_string());
-    match error.help() {
-        Some(help) => diagnostic.help(help),
-        None => diagnostic,
-    }
+    Diagnostic::error("manifest::unreadable", error.to_string()).help_known(error.help())
 }
 
 #[cfg(test)]

@@ -92,14 +92,7 @@ both!(a_ledger_reads_back_as_it_was_written, async |scene| {
     journal.record_and_wait(put(99)).await.unwrap();
     journal.record(Update::Remove(address(7)));
     journal.record(Update::ClearIntent(address(150)));
-    let last = LastApply {
-        at: "2026-11-23T21:00:00Z".into(),
-        commit: Some("abc".into()),
-        run: None,
-        plan_digest: None,
-        by: None,
-        command: None,
-    };
+    let last = LastApply { at: "2026-11-23T21:00:00Z".into(), commit: Some("abc".into()), ..LastApply::default() };
     journal.finish(Some(last.clone())).await.unwrap();
 
     let want = Ledger {

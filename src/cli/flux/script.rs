@@ -107,26 +107,13 @@ fn input() -> Result<Script, Diagnostic> {
 }
 
 fn file(path: &Path) -> Result<Script, Diagnostic> {
-    let bytes = confine::read(path, &limits::SCRIPT).map_err(|error| {
-        let diagnostic = Diagnostic::error("flux::unreadable", error.to_string());
-        match error.help() {
-            Some(help) => diagnostic.help(help),
-            None => diagnostic,
-        }
-    })?;
+    let bytes = confine::read(path, &limits::SCRIPT)
+        .map_err(|error| Diagnostic::error("flux::unreadable", error.to_string()).help_known(error.help()))?;
     script(path, path.display().to_string(), bytes)
 }
 
 fn script(path: &Path, name: String, bytes: Vec<u8>) -> Result<Script, Diagnostic> {
-    let path = path.to_owned();
-    let text = String::from_utf8(bytes).map_err(|error| {
-        let at = error.utf8_error().valid_up_to();
-        let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
-        let message = format!("{name} is not UTF-8");
-        let span = at..at + char::REPLACEMENT_CHARACTER.len_utf8();
-        let place = Place { source: Arc::new(Source::new(name.clone(), path.clone(), text)), span };
-        Diagnostic::error("flux::not-utf8", message).at(place, "the first byte that is none")
-    })?;
+    let text = Source::utf8("flux::not-utf8", path, &name, bytes)?;
     let (text, marked) = match text.strip_prefix('\u{feff}') {
         Some(rest) => (rest.to_owned(), true),
         None => (text, false),

@@ -39,14 +39,7 @@ fn allowed() -> Permit {
 }
 
 fn last() -> Option<LastApply> {
-    Some(LastApply {
-        at: "2026-11-23T21:00:00Z".into(),
-        commit: Some("abc".into()),
-        run: None,
-        plan_digest: None,
-        by: None,
-        command: None,
-    })
+    Some(LastApply { at: "2026-11-23T21:00:00Z".into(), commit: Some("abc".into()), ..LastApply::default() })
 }
 
 async fn begin(server: &Fake, count: usize) -> Journal {
