@@ -176,9 +176,9 @@ impl Client {
         self.inner.clock.jump()
     }
 
-    /// There is an object with this ID: no request can make it any more.
-    pub(crate) fn saw(&self, id: &str) {
-        self.inner.known.add(id);
+    /// There is an object with this ID in the collection at `path`: no request can make it any more.
+    pub(crate) fn saw(&self, path: &str, id: &str) {
+        self.inner.known.add(path, id);
     }
 
     /// `GET path?query`, decoded from JSON. Retried.

@@ -1,7 +1,7 @@
 //! The IDs that a run has met. What a request makes has a new one: a reply that names an object that was there before, or
 //! one that the server cannot just have made, is not about what was asked for.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Mutex;
 
 use super::{ApiError, Class};
@@ -19,15 +19,20 @@ pub(crate) trait Identified {
     fn id(&self) -> &str;
 }
 
-/// The IDs that a run has met, by number.
+/// The IDs that a run has met: by collection, as each service of influxd hands out IDs of its own, and two of them may hand out one
+/// ID in the same millisecond (2.9.1, seen with a token and a user), and by number.
 #[derive(Debug, Default)]
-pub(super) struct Known(Mutex<HashSet<u64>>);
+pub(super) struct Known(Mutex<HashMap<String, HashSet<u64>>>);
 
 impl Known {
-    /// There is an object with this ID.
-    pub(super) fn add(&self, id: &str) -> bool {
+    /// There is an object with this ID in the collection at `path`. Whether that is new.
+    pub(super) fn add(&self, path: &str, id: &str) -> bool {
         let number = is_id(id).then(|| u64::from_str_radix(id, 16).ok()).flatten();
         let mut known = self.0.lock().expect("invariant: nobody panics while holding the IDs");
+        if !known.contains_key(path) {
+            known.insert(path.to_owned(), HashSet::new());
+        }
+        let known = known.get_mut(path).expect("invariant: put there above");
         number.is_none_or(|number| known.insert(number))
     }
 
@@ -48,6 +53,6 @@ impl Known {
         if earliest.is_some_and(|since| created_ms(id).is_some_and(|made| made.saturating_add(SLACK_MS) < since)) {
             return Err(refused("which was given out long before"));
         }
-        if self.add(id) { Ok(()) } else { Err(refused("which is the ID of another object")) }
+        if self.add(path, id) { Ok(()) } else { Err(refused("which is the ID of another object")) }
     }
 }

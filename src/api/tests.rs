@@ -381,14 +381,17 @@ async fn what_is_made_has_an_id_that_nothing_had() {
     ] {
         let fault = Fault::start([Reply::json(201, &json!(id))]).await;
         let api = fault.client();
-        api.saw(lock);
+        api.saw("/api/v2/tasks", lock);
         let writer = Writer::new(api).since(lock);
         let error = writer.create::<_, Row>("/api/v2/tasks", &json!({})).await.map(|row| row.0).expect_err(id);
         assert_eq!((error.class, error.maybe_done), (Class::NotOurs, true));
         assert!(error.message.contains(words) && error.message.contains(id), "{error}");
     }
     let fault = Fault::start([Reply::json(201, &json!(before)), Reply::json(201, &json!(before))]).await;
-    let writer = Writer::new(fault.client()).since(lock);
+    let api = fault.client();
+    // The services of influxd know nothing of each other's IDs.
+    api.saw("/api/v2/buckets", before);
+    let writer = Writer::new(api).since(lock);
     let create = async || writer.create::<_, Row>("/api/v2/tasks", &json!({})).await;
     assert_eq!(create().await.expect("new, by a clock that was set right").0, before);
     create().await.map(|row| row.0).expect_err("made already");

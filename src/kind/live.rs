@@ -222,6 +222,7 @@ impl Made {
 pub(super) fn sound(api: &Client, kind: Kind, orgs: &[&str], objects: Vec<Object>) -> Result<Vec<Object>, ApiError> {
     let path = format!("/api/v2/{}", kind.spec().ty);
     let wrong = |message: String| Err(ApiError::unexpected("GET", &path, message));
+    let path = format!("/api/v2/{}", kind.spec().ty);
     let mut seen = HashSet::with_capacity(objects.len());
     for object in &objects {
         if let Some(message) = unsound(kind, object) {
@@ -235,7 +236,7 @@ pub(super) fn sound(api: &Client, kind: Kind, orgs: &[&str], objects: Vec<Object
         if !seen.insert(object.id.as_str()) {
             return wrong(format!("the list has the {kind} {} twice", object.id));
         }
-        api.saw(&object.id);
+        api.saw(&path, &object.id);
     }
     Ok(objects)
 }
@@ -243,11 +244,12 @@ pub(super) fn sound(api: &Client, kind: Kind, orgs: &[&str], objects: Vec<Object
 /// The reply to a GET of the object of `kind` with the ID `id`, if it is about that object.
 pub(super) fn about(api: &Client, kind: Kind, id: &str, presence: Presence) -> Result<Presence, ApiError> {
     if let Presence::Found(object) = &presence {
+        let collection = format!("/api/v2/{}", kind.spec().ty);
         let other = (object.id != id).then(|| format!("the reply is about the {kind} `{}`", object.id));
         if let Some(message) = other.or_else(|| unsound(kind, object)) {
-            return Err(ApiError::unexpected("GET", &format!("/api/v2/{}/{id}", kind.spec().ty), message));
+            return Err(ApiError::unexpected("GET", &format!("{collection}/{id}"), message));
         }
-        api.saw(id);
+        api.saw(&collection, id);
     }
     Ok(presence)
 }
