@@ -96,6 +96,9 @@ pub const SCRIPT: Limit = Limit::bytes("script", 256 * MIB, "one script that `fl
 pub const CERTIFICATE_FILE: Limit = Limit::bytes("certificate-file", MIB, "`ca_file`, `client_cert`, `client_key`");
 /// A file with one secret in it.
 pub const SECRET_FILE: Limit = Limit::bytes("secret-file", 64 * KIB, "a file with a token or another secret");
+/// A file that a secret is put into.
+pub const SECRETS_FILE: Limit =
+    Limit::bytes("secrets-file", MIB, "what a file holds already that a secret is put into");
 /// A file of ours or of the influx CLI about connections.
 pub const CONNECTIONS_FILE: Limit = Limit::bytes("connections-file", MIB, "the influx CLI's file of connections");
 /// A saved plan.
@@ -153,6 +156,7 @@ pub const ALL: &[&Limit] = &[
     &SCRIPT,
     &CERTIFICATE_FILE,
     &SECRET_FILE,
+    &SECRETS_FILE,
     &CONNECTIONS_FILE,
     &PLAN_FILE,
     &NESTING,

@@ -1,8 +1,7 @@
 //! Brings a new secret to its sinks in two phases: what a crash leaves behind is at most an object that does not work yet.
 
-use std::path::Path;
-
 use crate::api::{ApiError, Class, Client};
+use crate::confine::Root;
 use crate::diagnostic::Diagnostic;
 use crate::exit::{Exit, Problem};
 use crate::secret::{Access, Secret, Sink, SinkError, fingerprint};
@@ -42,9 +41,10 @@ impl Failure {
 }
 
 impl Delivery {
-    /// Checks that each sink can be written, before there is a secret. Relative paths start at `dir`.
-    pub(super) async fn probe(dir: &Path, sinks: &[Sink], access: Access) -> Result<Self, String> {
-        let sinks: Vec<Sink> = sinks.iter().map(|sink| sink.within(dir)).collect();
+    /// Checks that each sink can be written, before there is a secret. Relative paths start at `root`.
+    pub(super) async fn probe(root: &Root, sinks: &[Sink], access: Access) -> Result<Self, String> {
+        let sinks: Result<Vec<Sink>, _> = sinks.iter().map(|sink| sink.within(root)).collect();
+        let sinks = sinks.map_err(|error| error.to_string())?;
         for sink in &sinks {
             sink.probe(access).await.map_err(|error| error.to_string())?;
         }

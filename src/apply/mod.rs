@@ -13,7 +13,7 @@ mod walk;
 
 pub use event::{Event, Outcome};
 pub use home::create_home_org;
-pub use prepare::{Passwords, prepare};
+pub use prepare::{Passwords, Prepared, prepare};
 pub use record::adopted;
 
 use std::collections::BTreeMap;

@@ -5,24 +5,34 @@ use std::collections::BTreeMap;
 use secrecy::ExposeSecret as _;
 
 use crate::address::Address;
+use crate::confine::Root;
 use crate::diagnostic::Diagnostic;
 use crate::diff::{Action, Change};
 use crate::exit::{Exit, Problem};
 use crate::field::{Field, SecretRule, Shape};
 use crate::manifest::{Manifest, Resource};
 use crate::plan::Plan;
-use crate::secret::{Access, Secret, Source};
+use crate::secret::{Access, Resolved, Secret, Sink, SinkError, Source};
 use crate::value::Value;
 
 /// The passwords that a plan sets.
 pub type Passwords = BTreeMap<Address, Secret>;
 
+/// What an apply needs of this machine.
+#[derive(Debug, Default)]
+pub struct Prepared {
+    /// The passwords that the plan sets.
+    pub passwords: Passwords,
+    /// What is to be said of secrets and of where they go.
+    pub warnings: Vec<Diagnostic>,
+}
+
 /// Reads each password that the plan sets, and tries whether each sink that it delivers to could be written.
 ///
 /// # Errors
 /// All that cannot be read or written, each with its place.
-pub async fn prepare(plan: &Plan, manifest: &Manifest, access: Access) -> Result<Passwords, Vec<Problem>> {
-    let mut passwords = Passwords::new();
+pub async fn prepare(plan: &Plan, manifest: &Manifest, access: Access) -> Result<Prepared, Vec<Problem>> {
+    let mut prepared = Prepared::default();
     let mut problems = Vec::new();
     for change in &plan.changes {
         let makes = matches!(change.action, Action::Create | Action::Replace);
@@ -32,17 +42,21 @@ pub async fn prepare(plan: &Plan, manifest: &Manifest, access: Access) -> Result
         for field in change.address.kind.spec().fields {
             match (resource.fields.get(field.name), field.secret) {
                 (Some(Value::Source(source)), Some(rule)) if makes || sets(change, field.name, rule) => {
-                    match read(&source.within(manifest.root.path()), rule, access).await {
-                        Ok(secret) => {
-                            passwords.insert(change.address.clone(), secret);
+                    match read(source, rule, &manifest.root, access).await {
+                        Ok(Resolved { secret, notice }) => {
+                            prepared.passwords.insert(change.address.clone(), secret);
+                            prepared.warnings.extend(notice.map(|words| warning(change, resource, field, &words)));
                         }
                         Err(words) => problems.push(problem(change, resource, field, &words)),
                     }
                 }
                 (Some(Value::Sinks(sinks)), _) if makes && change.address.kind.spec().delivers => {
                     for sink in sinks {
-                        if let Err(error) = sink.within(manifest.root.path()).probe(access).await {
-                            problems.push(problem(change, resource, field, &error.to_string()));
+                        match probe(sink, &manifest.root, access).await {
+                            Ok(notice) => {
+                                prepared.warnings.extend(notice.map(|words| warning(change, resource, field, &words)));
+                            }
+                            Err(error) => problems.push(problem(change, resource, field, &error.to_string())),
                         }
                     }
                 }
@@ -50,7 +64,11 @@ pub async fn prepare(plan: &Plan, manifest: &Manifest, access: Access) -> Result
             }
         }
     }
-    if problems.is_empty() { Ok(passwords) } else { Err(problems) }
+    if problems.is_empty() { Ok(prepared) } else { Err(problems) }
+}
+
+async fn probe(sink: &Sink, root: &Root, access: Access) -> Result<Option<String>, SinkError> {
+    sink.within(root)?.probe(access).await
 }
 
 /// Whether an update sets the secret `field`.
@@ -59,14 +77,19 @@ fn sets(change: &Change, field: &str, rule: SecretRule) -> bool {
 }
 
 /// Reads a secret that the server takes: what it would refuse is refused before anything is written.
-async fn read(source: &Source, rule: SecretRule, access: Access) -> Result<Secret, String> {
-    let secret = source.resolve(access).await.map_err(|error| error.to_string())?;
+async fn read(source: &Source, rule: SecretRule, root: &Root, access: Access) -> Result<Resolved, String> {
+    let read = source.resolve(root, access).await.map_err(|error| error.to_string())?;
     let (least, most) = rule.bytes;
-    match secret.expose_secret().len() {
+    match read.secret.expose_secret().len() {
         short if short < least => Err(format!("the secret has {short} bytes, and must have at least {least}")),
         long if long > most => Err(format!("the secret has {long} bytes, and must have at most {most}")),
-        _ => Ok(secret),
+        _ => Ok(read),
     }
+}
+
+fn warning(change: &Change, resource: &Resource, field: &Field, words: &str) -> Diagnostic {
+    let code = if field.shape == Shape::Sinks { "secret::sink" } else { "secret::source" };
+    Diagnostic::warning(code, format!("{}: {words}", change.address)).at(resource.place_of(field.name).clone(), "here")
 }
 
 fn problem(change: &Change, resource: &Resource, field: &Field, words: &str) -> Problem {

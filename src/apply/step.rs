@@ -132,7 +132,7 @@ impl<'a> Doer<'a> {
         let wanted = self.wanted(change);
         let delivery = match wanted.resource.fields.get("deliver") {
             Some(Value::Sinks(sinks)) if kind.spec().delivers => {
-                let probed = Delivery::probe(self.manifest.root.path(), sinks, self.writer.secrets()).await;
+                let probed = Delivery::probe(&self.manifest.root, sinks, self.writer.secrets()).await;
                 Some(probed.map_err(|words| secret_problem(&words))?)
             }
             _ => None,

@@ -15,7 +15,7 @@ use super::shell::{Brevity, PlanFormat, Shell, worst};
 use super::signal::unless_stopped;
 use super::{Ended, approve, project, signal};
 use crate::api::Writer;
-use crate::apply::{Passwords, create_home_org, prepare};
+use crate::apply::{Passwords, Prepared, create_home_org, prepare};
 use crate::diagnostic::Diagnostic;
 use crate::diff::Goal;
 use crate::exit::{Exit, Problem};
@@ -184,7 +184,8 @@ impl Work<'_> {
             agreed = make(&self.session, &self.project, &self.wanted).await?.plan;
         }
         loop {
-            let passwords = self.prepare(&agreed).await?;
+            let Prepared { passwords, warnings } = self.prepare(&agreed).await?;
+            self.shell.show(&warnings);
             match self.apply(&agreed, &passwords).await? {
                 Done(report) => return self.end(&agreed, &report),
                 // Somebody else has done it all in the meantime.
@@ -294,7 +295,7 @@ impl Work<'_> {
     }
 
     /// Reads what the plan needs of this machine: what is missing is said before anything is written.
-    async fn prepare(&self, agreed: &Plan) -> Result<Passwords, Vec<Problem>> {
+    async fn prepare(&self, agreed: &Plan) -> Result<Prepared, Vec<Problem>> {
         let access = Writer::new(self.session.client.clone()).secrets();
         unless_stopped(&self.stop, prepare(agreed, &self.project.manifest, access)).await
     }

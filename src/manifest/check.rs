@@ -4,13 +4,14 @@ use std::borrow::Cow;
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
 
 use super::budget::Budget;
 use super::orgs::org_of;
 use super::said::Said;
 use super::{Moved, Resource};
 use crate::address::Address;
-use crate::diagnostic::{Diagnostic, Place};
+use crate::diagnostic::{Diagnostic, Place, Source};
 use crate::graph::Cycle;
 use crate::kind::{NaturalKey, Place as Home};
 use crate::secret::Sink;
@@ -87,8 +88,11 @@ pub(super) fn names(resources: &Resources, home: Option<&str>, problems: &mut Ve
 }
 
 /// Two secrets that would go to one target.
-pub(super) fn sinks(resources: &Resources, problems: &mut Vec<Diagnostic>) {
+pub(super) fn sinks(resources: &Resources, sources: &[Arc<Source>], problems: &mut Vec<Diagnostic>) {
     let mut said = Said::default();
+    // A project that is one file may have any name; no sink is called as other manifests are.
+    let odd = sources.iter().find(|source| !source.name.ends_with(".toml"));
+    let odd = odd.and_then(|source| Some((source, Path::new(source.path.file_name()?))));
     // By target and part, and the first part of each target that has parts.
     let mut taken: HashMap<(Target<'_>, &str), (&Address, &Place)> = HashMap::new();
     let mut parts: HashMap<Target<'_>, &str> = HashMap::new();
@@ -98,6 +102,13 @@ pub(super) fn sinks(resources: &Resources, problems: &mut Vec<Diagnostic>) {
             let place = resource.place_of(field);
             for sink in sinks {
                 let Some((target, part)) = target(sink) else { continue };
+                if let Some((manifest, _)) = odd.filter(|(_, path)| target == Target::File((*path).into())) {
+                    let message = format!("the secret of {address} would overwrite the manifest {}", manifest.name);
+                    let diagnostic =
+                        Diagnostic::error("manifest::sink", message).at(place.clone(), "names the manifest");
+                    said.add(address, diagnostic.help("give each secret a place of its own"));
+                    break;
+                }
                 let others = [Some(part), Some(WHOLE), parts.get(&target).copied().filter(|_| part == WHOLE)];
                 let clash = others.into_iter().flatten().find_map(|part| taken.get(&(target.clone(), part)));
                 if let Some((earlier, other)) = clash {

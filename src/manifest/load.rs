@@ -80,7 +80,7 @@ pub fn load(path: &Path, inputs: &Inputs) -> Result<Loaded, Vec<Diagnostic>> {
     }
     let home = orgs::home(&server);
     check::names(&resources, home, &mut problems);
-    check::sinks(&resources, &mut problems);
+    check::sinks(&resources, &sources, &mut problems);
     orgs::check(&resources, home, &mut problems);
     check::moved(&resources, &disabled, &moved, budget, &mut problems);
     imports.retain(|to, _| !disabled.contains(&to.table()));

@@ -30,8 +30,8 @@ pub(super) fn source(site: &mut Site<'_, '_>, name: &str, node: &Node<'_>) -> Op
             }
             Some(Source::Env { name: name.to_owned() })
         }
-        "file" => path(site, "file", value).map(|path| Source::File { path }),
-        "command" => argv(site, value).map(|argv| Source::Command { argv, dir: PathBuf::new() }),
+        "file" => secret_path(site, "file", value).map(|path| Source::File { path }),
+        "command" => argv(site, value).map(|argv| Source::Command { argv }),
         word => {
             let message = format!("`{word}` is not an origin of secrets that we know");
             site.fail_with("manifest::secret", *at, message, "unknown", HELP)
@@ -72,11 +72,11 @@ fn sink(site: &mut Site<'_, '_>, name: &str, node: &Node<'_>) -> Option<Sink> {
     };
     if let Some(value) = table.get("file") {
         only(site, table, &["file"])?;
-        return path(site, "file", value).map(|path| Sink::File { path });
+        return secret_path(site, "file", value).map(|path| Sink::File { path });
     }
     if let Some(value) = table.get("env_file") {
         only(site, table, &["env_file", "key"])?;
-        let path = path(site, "env_file", value)?;
+        let path = secret_path(site, "env_file", value)?;
         let Some(key) = table.get("key") else {
             let message = "an `env_file` sink needs `key`";
             return site.fail("manifest::sink", node.span, message, "which variable of the file?");
@@ -144,6 +144,19 @@ pub(super) fn path(site: &mut Site<'_, '_>, name: &str, node: &Node<'_>) -> Opti
         }
         text => Some(PathBuf::from(text)),
     }
+}
+
+/// Reads the path of a file that holds a secret. What is called as manifests or scripts are, is read and shown as one.
+fn secret_path(site: &mut Site<'_, '_>, name: &str, node: &Node<'_>) -> Option<PathBuf> {
+    let path = path(site, name, node)?;
+    let extension = path.extension().map(|extension| extension.to_ascii_lowercase());
+    let what = match extension.as_ref().and_then(|extension| extension.to_str()) {
+        Some("toml") => "manifest",
+        Some("flux") => "Flux script",
+        _ => return Some(path),
+    };
+    let message = format!("no secret can be kept in {}, which has the name of a {what}", path.display());
+    site.fail_with("manifest::path", node.span, message, "names this file", "choose another file name")
 }
 
 fn argv(site: &mut Site<'_, '_>, node: &Node<'_>) -> Option<Vec<String>> {

@@ -155,7 +155,7 @@ fn altered(change: &mut Change, way: usize) {
             change.fields.push(field(None, Value::Sinks(vec![sink])));
         }
         15 => {
-            let source = Source::Command { argv: vec!["curl".into()], dir: "".into() };
+            let source = Source::Command { argv: vec!["curl".into()] };
             change.fields.push(field(None, Value::Source(source)));
         }
         16 => change.imported = !change.imported,

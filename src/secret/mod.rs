@@ -15,7 +15,7 @@ mod within;
 
 pub use process::{CommandError, kill_commands};
 pub use sink::{SinkError, Staged};
-pub use source::SecretError;
+pub use source::{Resolved, SecretError};
 
 /// A secret: never shown, wiped from memory.
 pub use secrecy::SecretString as Secret;
@@ -41,7 +41,7 @@ pub fn fingerprint(secret: &Secret) -> String {
     Sha256::digest(secret.expose_secret()).iter().take(6).map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Where a secret comes from. Paths are absolute.
+/// Where a secret comes from. Paths start at the project directory.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Source {
@@ -59,13 +59,10 @@ pub enum Source {
     Command {
         /// Program and arguments.
         argv: Vec<String>,
-        /// Where it runs: the project directory, from [`Source::within`] on.
-        #[serde(skip)]
-        dir: PathBuf,
     },
 }
 
-/// Where a new token's secret is delivered. Paths are absolute and may lie outside the project: a sink may name a host's
+/// Where a new token's secret is delivered. Paths start at the project directory, and may lie outside the project: a sink may name a host's
 /// directory for secrets.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -1,14 +1,15 @@
 //! Where secrets come from.
 
 use std::env::VarError;
-use std::io;
-use std::path::PathBuf;
+use std::path::Path;
 use std::time::Duration;
 
 use secrecy::zeroize::Zeroizing;
 
 use super::process::{CommandError, run};
 use super::{Access, COMMAND_TIMEOUT, Secret, Source};
+use crate::confine::{self, ConfineError, Root, leaves};
+use crate::limits;
 
 /// Why a source gave no secret.
 #[derive(Debug, thiserror::Error)]
@@ -23,56 +24,80 @@ pub enum SecretError {
     #[error("{0} is not UTF-8")]
     NotUtf8(String),
     /// The file cannot be read.
-    #[error("cannot read {}: {error}", path.display())]
-    File {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        error: io::Error,
-    },
+    #[error(transparent)]
+    File(#[from] ConfineError),
     /// The command failed.
     #[error(transparent)]
     Command(#[from] CommandError),
 }
 
+/// A secret that was read.
+#[derive(Debug)]
+pub struct Resolved {
+    /// The secret.
+    pub secret: Secret,
+    /// What is to be said of how it was written down: nothing of the secret itself.
+    pub notice: Option<String>,
+}
+
 impl Source {
-    /// Reads the secret. One line end at the end of a file or of a command's output is no part of it. A command gets 30 s
-    /// and no standard input, is run without a shell, and nothing that it prints is shown.
+    /// Reads the secret. One line end at the end of a file or of a command's output is no part of it, nor is a byte-order mark at
+    /// its begin. A file of the project is read as everything in `root` is, through no link; one that is named outside is read
+    /// as it is. A command runs in `root`, gets 30 s and no standard input, is run without a shell, and nothing that it prints
+    /// is shown.
     ///
     /// # Errors
     /// A source that is missing, empty, not UTF-8, or a command that fails or takes too long.
-    pub async fn resolve(&self, _: Access) -> Result<Secret, SecretError> {
-        self.resolve_within(COMMAND_TIMEOUT).await
+    pub async fn resolve(&self, root: &Root, _: Access) -> Result<Resolved, SecretError> {
+        self.resolve_within(root, COMMAND_TIMEOUT).await
     }
 
-    async fn resolve_within(&self, limit: Duration) -> Result<Secret, SecretError> {
+    async fn resolve_within(&self, root: &Root, limit: Duration) -> Result<Resolved, SecretError> {
         match self {
             Self::Env { name } => match std::env::var(name) {
                 Ok(value) if value.is_empty() => Err(SecretError::Empty(format!("the environment variable `{name}`"))),
-                Ok(value) => Ok(value.into()),
+                Ok(value) => Ok(Resolved { secret: value.into(), notice: None }),
                 Err(VarError::NotPresent) => Err(SecretError::Unset(name.clone())),
                 Err(VarError::NotUnicode(_)) => Err(SecretError::NotUtf8(format!("the environment variable `{name}`"))),
             },
             Self::File { path } => {
-                let bytes =
-                    tokio::fs::read(path).await.map_err(|error| SecretError::File { path: path.clone(), error })?;
-                text(&Zeroizing::new(bytes), || path.display().to_string())
+                let (root, from) = (root.clone(), path.clone());
+                // A pipe outside of the project may let us wait.
+                let read = tokio::task::spawn_blocking(move || file(&root, &from)).await;
+                let bytes = read.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))?;
+                text(&bytes, || path.display().to_string())
             }
-            Self::Command { argv, dir } => {
-                let output = run(argv, dir, None, limit).await?;
+            Self::Command { argv } => {
+                let output = run(argv, root.path(), None, limit).await?;
                 text(&output, || format!("the output of `{}`", argv.join(" ")))
             }
         }
     }
 }
 
-/// The secret in what was read, without one line end.
-fn text(bytes: &[u8], what: impl Fn() -> String) -> Result<Secret, SecretError> {
+fn file(root: &Root, path: &Path) -> Result<Zeroizing<Vec<u8>>, ConfineError> {
+    let limit = &limits::SECRET_FILE;
+    let bytes = if leaves(path) { confine::read(&root.path().join(path), limit)? } else { root.read(path, limit)? };
+    Ok(Zeroizing::new(bytes))
+}
+
+/// The secret in what was read.
+fn text(bytes: &[u8], what: impl Fn() -> String) -> Result<Resolved, SecretError> {
     let text = std::str::from_utf8(bytes).map_err(|_| SecretError::NotUtf8(what()))?;
-    match without_line_end(text) {
-        "" => Err(SecretError::Empty(what())),
-        text => Ok(text.into()),
+    let (marked, text) = text.strip_prefix('\u{feff}').map_or((false, text), |text| (true, text));
+    let secret = without_line_end(text);
+    if secret.is_empty() {
+        return Err(SecretError::Empty(what()));
     }
+    let mut notes = Vec::new();
+    if marked {
+        notes.push("begins with a byte-order mark, which was dropped");
+    }
+    if secret.ends_with(['\n', '\r']) {
+        notes.push("ends with several line ends, of which all but the last belong to the secret");
+    }
+    let notice = (!notes.is_empty()).then(|| format!("{} {}", what(), notes.join(" and ")));
+    Ok(Resolved { secret: secret.into(), notice })
 }
 
 /// `text` without one `\n` or `\r\n` at its end.
@@ -84,37 +109,93 @@ pub(super) fn without_line_end(text: &str) -> &str {
 mod tests {
     use super::*;
     use secrecy::ExposeSecret as _;
+    use std::path::PathBuf;
 
     fn command(argv: &[&str]) -> Source {
-        Source::Command { argv: argv.iter().map(|&word| word.to_owned()).collect(), dir: PathBuf::new() }
+        Source::Command { argv: argv.iter().map(|&word| word.to_owned()).collect() }
+    }
+
+    fn file(path: impl Into<PathBuf>) -> Source {
+        Source::File { path: path.into() }
+    }
+
+    fn root() -> Root {
+        Root::open(Path::new(".")).expect("a directory")
+    }
+
+    async fn read(source: Source) -> Resolved {
+        source.resolve(&root(), Access(())).await.expect("a secret")
     }
 
     async fn error(source: Source) -> String {
-        source.resolve(Access(())).await.expect_err("no secret").to_string()
+        source.resolve(&root(), Access(())).await.expect_err("no secret").to_string()
     }
 
     #[tokio::test]
-    async fn a_file_loses_one_line_end() {
+    async fn a_file_loses_its_mark_and_one_line_end_and_what_is_odd_is_said() {
         let dir = tempfile::tempdir().expect("a directory");
         let path = dir.path().join("secret");
-        for (bytes, wanted) in [("a b", "a b"), ("a\n", "a"), ("a\r\n", "a"), ("a\n\n", "a\n"), (" a ", " a ")] {
+        let (mark, ends) = ("begins with a byte-order mark", "ends with several line ends");
+        for (bytes, wanted, said) in [
+            ("a b", "a b", vec![]),
+            ("a\n", "a", vec![]),
+            ("a\r\n", "a", vec![]),
+            (" a ", " a ", vec![]),
+            ("a\nb\n", "a\nb", vec![]),
+            ("a\n\n", "a\n", vec![ends]),
+            ("a\r\n\r\n", "a\r\n", vec![ends]),
+            ("\u{feff}a\n", "a", vec![mark]),
+            ("\u{feff}a\n\n", "a\n", vec![mark, ends]),
+        ] {
             std::fs::write(&path, bytes).expect("a file");
-            let secret = Source::File { path: path.clone() }.resolve(Access(())).await.expect("a secret");
+            let Resolved { secret, notice } = read(file(&path)).await;
             assert_eq!(secret.expose_secret(), wanted);
+            let notice = notice.unwrap_or_default();
+            assert_eq!(notice.is_empty(), said.is_empty(), "{bytes:?}: {notice}");
+            assert!(said.iter().all(|words| notice.contains(words)), "{bytes:?}: {notice}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_file_of_the_project_is_read_through_no_link_and_one_outside_as_it_is() {
+        use std::os::unix::fs::symlink;
+        let dir = tempfile::tempdir().expect("a directory");
+        let at = |path: &str| dir.path().join(path);
+        std::fs::create_dir_all(at("project/in")).expect("a directory");
+        std::fs::write(at("project/in/pw"), "inside").expect("a file");
+        std::fs::write(at("pw"), "outside").expect("a file");
+        symlink("../pw", at("project/link")).expect("a link");
+        symlink("pw", at("linked")).expect("a link");
+        let root = Root::open(&at("project")).expect("a project");
+        for (path, wanted) in [
+            (PathBuf::from("in/pw"), Ok("inside")),
+            (PathBuf::from("../pw"), Ok("outside")),
+            (at("pw"), Ok("outside")),
+            (at("linked"), Ok("outside")),
+            (PathBuf::from("link"), Err("link is a symbolic link, and those are not followed")),
+            (PathBuf::from("in"), Err("in is a directory, not a plain file")),
+        ] {
+            let read = file(&path).resolve(&root, Access(())).await;
+            let read = read.map(|read| read.secret.expose_secret().to_owned()).map_err(|error| error.to_string());
+            assert_eq!(read.as_deref().map_err(String::as_str), wanted, "{path:?}");
+        }
+        std::fs::write(at("project/large"), "x".repeat(limits::SECRET_FILE.size() + 1)).expect("a file");
+        let large = file("large").resolve(&root, Access(())).await.expect_err("too large").to_string();
+        assert_eq!(large, "large is larger than 64 KiB (limit `secret-file`)");
     }
 
     #[tokio::test]
     async fn a_source_without_a_secret_names_itself() {
         let dir = tempfile::tempdir().expect("a directory");
         let path = dir.path().join("secret");
-        let file = || Source::File { path: path.clone() };
-        assert!(error(file()).await.contains(&path.display().to_string()));
-        std::fs::write(&path, b"\xff").expect("a file");
-        assert!(error(file()).await.ends_with("is not UTF-8"));
-        std::fs::write(&path, b"\n").expect("a file");
-        assert!(error(file()).await.ends_with("is empty"));
-        assert!(error(Source::File { path: dir.path().to_owned() }).await.starts_with("cannot read"));
+        assert!(error(file(&path)).await.contains(&path.display().to_string()));
+        for (bytes, said) in
+            [(&b"\xff"[..], "is not UTF-8"), (b"\n", "is empty"), ("\u{feff}\r\n".as_bytes(), "is empty")]
+        {
+            std::fs::write(&path, bytes).expect("a file");
+            assert!(error(file(&path)).await.ends_with(said));
+        }
+        assert!(error(file(dir.path())).await.ends_with("is a directory, not a plain file"));
         let unset = Source::Env { name: "FLUXFORM_TEST_NO_SUCH_VARIABLE".to_owned() };
         assert_eq!(error(unset).await, "the environment variable `FLUXFORM_TEST_NO_SUCH_VARIABLE` is not set");
     }
@@ -122,14 +203,12 @@ mod tests {
     #[tokio::test]
     async fn a_variable_is_read_as_it_stands() {
         let path = std::env::var("PATH").expect("a path");
-        let secret = Source::Env { name: "PATH".to_owned() }.resolve(Access(())).await.expect("a secret");
-        assert_eq!(secret.expose_secret(), path);
+        assert_eq!(read(Source::Env { name: "PATH".to_owned() }).await.secret.expose_secret(), path);
     }
 
     #[tokio::test]
     async fn a_command_gives_its_output_and_no_shell_reads_its_words() {
-        let secret = command(&["printf", "%s\\n", "$HOME;a b"]).resolve(Access(())).await.expect("a secret");
-        assert_eq!(secret.expose_secret(), "$HOME;a b");
+        assert_eq!(read(command(&["printf", "%s\\n", "$HOME;a b"])).await.secret.expose_secret(), "$HOME;a b");
     }
 
     #[tokio::test]
@@ -147,7 +226,7 @@ mod tests {
     async fn a_command_that_does_not_end_is_killed() {
         let limit = Duration::from_millis(50);
         let endless = command(&["sh", "-c", "cat /dev/zero >/dev/null | cat"]);
-        let error = endless.resolve_within(limit).await.expect_err("no secret");
+        let error = endless.resolve_within(&root(), limit).await.expect_err("no secret");
         assert!(matches!(error, SecretError::Command(CommandError::Timeout { .. })), "{error}");
     }
 }

@@ -1,32 +1,32 @@
-//! Paths of a manifest start at the project directory, and commands run there.
+//! Targets of a manifest start at the project directory, and commands run there.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use super::{Sink, Source};
+use super::Sink;
+use crate::confine::{ConfineError, Root, leaves};
 
-impl Source {
-    /// The same with a relative path seen from `dir`, and a command that runs there.
-    #[must_use]
-    pub fn within(&self, dir: &Path) -> Self {
-        match self {
-            Self::File { path } => Self::File { path: dir.join(path) },
-            Self::Command { argv, .. } => Self::Command { argv: argv.clone(), dir: dir.to_owned() },
-            other => other.clone(),
-        }
+impl Sink {
+    /// The same with a relative path seen from `root`, and a command that runs there.
+    ///
+    /// # Errors
+    /// A path in the project that is a link, or leads through one: what is written there is what was reviewed, and not what a
+    /// link makes of it.
+    pub fn within(&self, root: &Root) -> Result<Self, ConfineError> {
+        Ok(match self {
+            Self::File { path } => Self::File { path: target(root, path)? },
+            Self::EnvFile { path, key } => Self::EnvFile { path: target(root, path)?, key: key.clone() },
+            Self::Command { argv, timeout, .. } => {
+                Self::Command { argv: argv.clone(), dir: root.path().to_owned(), timeout: *timeout }
+            }
+            Self::Discard => Self::Discard,
+        })
     }
 }
 
-impl Sink {
-    /// The same with a relative path seen from `dir`, and a command that runs there.
-    #[must_use]
-    pub fn within(&self, dir: &Path) -> Self {
-        match self {
-            Self::File { path } => Self::File { path: dir.join(path) },
-            Self::EnvFile { path, key } => Self::EnvFile { path: dir.join(path), key: key.clone() },
-            Self::Command { argv, timeout, .. } => {
-                Self::Command { argv: argv.clone(), dir: dir.to_owned(), timeout: *timeout }
-            }
-            other => other.clone(),
-        }
+/// The path of a target, seen from the project directory. What leads out of it is the author's own choice, and as reviewed.
+fn target(root: &Root, path: &Path) -> Result<PathBuf, ConfineError> {
+    if !leaves(path) {
+        root.has(path)?;
     }
+    Ok(root.path().join(path))
 }

@@ -87,6 +87,30 @@ pub(super) fn get(file: &[u8], key: &str) -> Option<Vec<u8>> {
     Some(unquote(&file[last.value]))
 }
 
+/// The number of the first line that is of no env file: neither blank, nor a comment, an assignment, or one of the words that a shell
+/// takes in such a file.
+pub(super) fn stranger(file: &[u8]) -> Option<usize> {
+    const WORDS: [&[u8]; 6] = [b"export", b"readonly", b"set", b"unset", b"source", b"."];
+    let known = |line: &[u8]| {
+        let word = line.split(u8::is_ascii_whitespace).find(|word| !word.is_empty());
+        word.is_none_or(|word| word.starts_with(b"#") || WORDS.contains(&word))
+    };
+    let mut at = 0;
+    let rest = assignments(file).map(|found| found.all).chain(std::iter::once(file.len()..file.len()));
+    for assigned in rest {
+        let mut from = at;
+        for line in file[at..assigned.start].split_inclusive(|byte| *byte == b'\n') {
+            // A script is none, whatever follows.
+            if !known(line) || (from == 0 && line.starts_with(b"#!")) {
+                return Some(file[..from].iter().filter(|byte| **byte == b'\n').count() + 1);
+            }
+            from += line.len();
+        }
+        at = assigned.end;
+    }
+    None
+}
+
 fn unquote(raw: &[u8]) -> Vec<u8> {
     let value = raw.trim_ascii();
     match value.first() {
@@ -221,6 +245,31 @@ mod tests {
             ("export=1\nexport KEY=2\n", "export=1\nexport KEY=new\n"),
         ] {
             assert_eq!(after(file, "new"), wanted, "{file:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_env_file_is_told_by_its_lines() {
+        for file in [
+            "",
+            "\n\r\n  \n",
+            "# c\nA=1\n  # d\nexport B=2\nexport B\nset -a\n. ./other\n",
+            "A=\"1\n[x]\n2\"\r\nB='\n{'\n",
+            "\u{feff}A=1\n",
+        ] {
+            assert_eq!(stranger(file.as_bytes()), None, "{file:?}");
+        }
+        for (file, line) in [
+            ("[project]\nname = \"p\"\n", 1),
+            ("# c\nA=1\n\n[bucket.raw]\n", 4),
+            ("{\n  \"fluxform_plan\": 1\n}\n", 1),
+            ("x = 1\nfrom(bucket: \"b\")\n  |> range(start: -1h)\n", 2),
+            ("#!/bin/sh\nA=1\n", 1),
+            ("A=1\nif true; then\nB=2\nfi\n", 2),
+            ("A=\"1\n2\"\necho\n", 3),
+            ("-----BEGIN CERTIFICATE-----", 1),
+        ] {
+            assert_eq!(stranger(file.as_bytes()), Some(line), "{file:?}");
         }
     }
 

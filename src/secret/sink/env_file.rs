@@ -2,7 +2,6 @@
 
 use std::fs::{self, File};
 use std::io;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use secrecy::ExposeSecret as _;
@@ -11,7 +10,8 @@ use tempfile::NamedTempFile;
 
 use super::SinkError;
 use super::dotenv::{check_key, get, quote, set};
-use super::place::{clean, failed, look, parent, take_place, write_beside};
+use super::holds;
+use super::place::{clean, failed, parent, read as read_place, take_place, write_beside};
 use crate::secret::Secret;
 
 /// One line that waits to be set in the target.
@@ -30,7 +30,7 @@ impl StagedKey {
         check_key(&key)?;
         let value = quote(secret.expose_secret()).ok_or_else(|| SinkError::Value(target.clone()))?;
         let value = Secret::from(value);
-        look(&target)?;
+        read_place(&target, holds::env_file)?;
         clean(&target)?;
         let line = Zeroizing::new(format!("{key}={}\n", value.expose_secret()));
         let temp = write_beside(&target, line.as_bytes())?;
@@ -51,14 +51,10 @@ impl StagedKey {
         let dir = parent(&self.target);
         let lock = File::open(&dir).map_err(failed("open", &dir))?;
         lock.lock().map_err(failed("lock", &dir))?;
-        let old = look(&self.target)?;
-        let contents = match &old {
-            Some(_) => Zeroizing::new(fs::read(&self.target).map_err(failed("read", &self.target))?),
-            None => Zeroizing::default(),
-        };
+        let contents = read_place(&self.target, holds::env_file)?.map(|(_, contents)| contents).unwrap_or_default();
         let contents = Zeroizing::new(set(&contents, &self.key, self.value.expose_secret()));
         let temp = write_beside(&self.target, &contents)?;
-        take_place(temp, &self.target, old.map(|old| old.permissions().mode() & 0o7777))
+        take_place(temp, &self.target)
     }
 }
 

@@ -9,7 +9,8 @@ use secrecy::zeroize::Zeroizing;
 use tempfile::NamedTempFile;
 
 use super::SinkError;
-use super::place::{clean, failed, look, take_place, write_beside};
+use super::holds::secret as secret_file;
+use super::place::{clean, failed, read as read_place, take_place, write_beside};
 use crate::secret::Secret;
 use crate::secret::source::without_line_end;
 
@@ -23,7 +24,7 @@ pub(super) struct StagedFile {
 impl StagedFile {
     /// The secret without a line end, in a file beside the target.
     pub(super) fn new(target: PathBuf, secret: &Secret) -> Result<Self, SinkError> {
-        look(&target)?;
+        read_place(&target, secret_file)?;
         clean(&target)?;
         let temp = write_beside(&target, secret.expose_secret().as_bytes())?;
         Ok(Self { temp, target })
@@ -34,7 +35,8 @@ impl StagedFile {
     }
 
     pub(super) fn commit(self) -> Result<(), SinkError> {
-        take_place(self.temp, &self.target, None)
+        read_place(&self.target, secret_file)?;
+        take_place(self.temp, &self.target)
     }
 }
 

@@ -4,11 +4,13 @@ use std::io;
 use std::path::PathBuf;
 
 use super::{Access, CommandError, Secret, Sink};
+use crate::confine::ConfineError;
 
 mod command;
 mod dotenv;
 mod env_file;
 mod file;
+mod holds;
 mod place;
 #[cfg(test)]
 mod tests;
@@ -34,6 +36,17 @@ pub enum SinkError {
         /// What it is.
         what: &'static str,
     },
+    /// The target is there, and something else than a secret.
+    #[error("{} is not written to: {why}", path.display())]
+    Occupied {
+        /// The target.
+        path: PathBuf,
+        /// What it is; nothing of what it holds.
+        why: String,
+    },
+    /// The target lies behind a link of the project, or is one.
+    #[error(transparent)]
+    Confined(#[from] ConfineError),
     /// The key of an env file is no name that all readers take.
     #[error("`{0}` cannot be a key in an env file: only letters, digits and `_`, and no digit first")]
     Key(String),
@@ -64,19 +77,19 @@ enum Stage {
 impl Sink {
     /// Whether the sink could be written, without leaving anything behind: the target is absent or a plain file, and a
     /// file can be made in its directory or, where that is absent, in the nearest one above it. A command is not run,
-    /// only looked for.
+    /// only looked for. What is to be said of the target, if anything.
     ///
     /// # Errors
     /// What stands in the way.
-    pub async fn probe(&self, _: Access) -> Result<(), SinkError> {
+    pub async fn probe(&self, _: Access) -> Result<Option<String>, SinkError> {
         match self {
-            Self::File { path } => blocking(path.clone(), |path| place::probe(&path)).await,
+            Self::File { path } => blocking(path.clone(), |path| place::probe(&path, holds::secret)).await,
             Self::EnvFile { path, key } => {
                 dotenv::check_key(key)?;
-                blocking(path.clone(), |path| place::probe(&path)).await
+                blocking(path.clone(), |path| place::probe(&path, holds::env_file)).await
             }
-            Self::Command { argv, dir, .. } => command::probe(argv, dir),
-            Self::Discard => Ok(()),
+            Self::Command { argv, dir, .. } => command::probe(argv, dir).map(|()| None),
+            Self::Discard => Ok(None),
         }
     }
 

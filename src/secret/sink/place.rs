@@ -5,9 +5,12 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, FileTypeExt as _, MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
+use secrecy::zeroize::Zeroizing;
 use tempfile::NamedTempFile;
 
 use super::SinkError;
+use super::holds::{mode, notice};
+use crate::limits;
 
 const SUFFIX: &str = ".tmp";
 
@@ -46,9 +49,25 @@ pub(super) fn look(target: &Path) -> Result<Option<Metadata>, SinkError> {
     Err(SinkError::NotAFile { path: target.to_owned(), what })
 }
 
-/// Whether a file could be made beside the target; nothing stays behind.
-pub(super) fn probe(target: &Path) -> Result<(), SinkError> {
-    look(target)?;
+/// Says whether what a target holds may be replaced, or changed.
+pub(super) type Judge = fn(&Path, &Metadata, &[u8]) -> Result<(), SinkError>;
+
+/// What the target is and holds now, if it may hold that; None: nothing.
+pub(super) fn read(target: &Path, judge: Judge) -> Result<Option<(Metadata, Zeroizing<Vec<u8>>)>, SinkError> {
+    let Some(meta) = look(target)? else { return Ok(None) };
+    let limit = &limits::SECRETS_FILE;
+    if meta.len() > limit.most {
+        let why = format!("it is larger than {limit}");
+        return Err(SinkError::Occupied { path: target.to_owned(), why });
+    }
+    let contents = Zeroizing::new(fs::read(target).map_err(failed("read", target))?);
+    judge(target, &meta, &contents)?;
+    Ok(Some((meta, contents)))
+}
+
+/// Whether a file could be made beside the target; nothing stays behind. What is to be said of the target, if anything.
+pub(super) fn probe(target: &Path, judge: Judge) -> Result<Option<String>, SinkError> {
+    let old = read(target, judge)?.map(|(meta, _)| meta);
     let mut dir = parent(target);
     while let Err(error) = fs::metadata(&dir) {
         if error.kind() != io::ErrorKind::NotFound || fs::symlink_metadata(&dir).is_ok() || !dir.pop() {
@@ -56,7 +75,7 @@ pub(super) fn probe(target: &Path) -> Result<(), SinkError> {
         }
     }
     tempfile::tempfile_in(&dir).map_err(failed("write in", &dir))?;
-    Ok(())
+    Ok(notice(target, old.as_ref()))
 }
 
 /// A synced file of mode 0600 with `contents` beside the target. The file is locked as long as it is held, which tells
@@ -84,18 +103,18 @@ pub(super) fn write_beside(target: &Path, contents: &[u8]) -> Result<NamedTempFi
 }
 
 /// Renames `temp` to the target and syncs the directory. The old file's owner stays the owner, so that a service keeps
-/// its access to a file that root rewrites.
-pub(super) fn take_place(temp: NamedTempFile, target: &Path, mode: Option<u32>) -> Result<(), SinkError> {
-    if let Some(old) = look(target)? {
+/// its access to a file that root rewrites; and so its mode stays, unless everybody could read it.
+pub(super) fn take_place(temp: NamedTempFile, target: &Path) -> Result<(), SinkError> {
+    let old = look(target)?;
+    if let Some(old) = &old {
         let new = temp.as_file().metadata().map_err(failed("read", target))?;
         if (old.uid(), old.gid()) != (new.uid(), new.gid()) {
             std::os::unix::fs::fchown(temp.as_file(), Some(old.uid()), Some(old.gid()))
                 .map_err(failed("keep the owner of", target))?;
         }
     }
-    if let Some(mode) = mode {
-        temp.as_file().set_permissions(Permissions::from_mode(mode)).map_err(failed("write", target))?;
-    }
+    let mode = Permissions::from_mode(mode(old.as_ref()));
+    temp.as_file().set_permissions(mode).map_err(failed("write", target))?;
     temp.persist(target).map_err(|error| failed("write", target)(error.error))?;
     let dir = parent(target);
     sync(&dir).map_err(failed("sync", &dir))

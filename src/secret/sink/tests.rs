@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use secrecy::ExposeSecret as _;
 
+use crate::confine::Root;
 use crate::secret::{Access, Secret, Sink, SinkError, fingerprint};
 
 const ACCESS: Access = Access(());
@@ -97,7 +98,105 @@ async fn an_env_file_keeps_its_mode_and_its_other_lines() {
     deliver(&env_file(path.clone(), "KEY"), "new==").await;
     assert_eq!(fs::read_to_string(&path).expect("a file"), "# c\r\nexport KEY=new==\r\nB=2");
     assert_eq!(mode(&path), 0o640);
+    fs::write(&path, "\u{feff}KEY=old\n").expect("a file");
+    assert_eq!(held(&env_file(path.clone(), "KEY")).await.as_deref(), Some("old"));
     assert_eq!(held(&env_file(path, "C")).await, None);
+}
+
+#[tokio::test]
+async fn what_everybody_could_read_is_for_its_owner_alone_afterwards_and_said() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let path = dir.path().join("secret");
+    for sink in [file(path.clone()), env_file(path.clone(), "KEY")] {
+        for (before, after) in [
+            (0o600, 0o600),
+            (0o400, 0o600),
+            (0o640, 0o640),
+            (0o660, 0o660),
+            (0o644, 0o600),
+            (0o666, 0o600),
+            (0o602, 0o600),
+        ] {
+            fs::write(&path, "").expect("a file");
+            fs::set_permissions(&path, fs::Permissions::from_mode(before)).expect("a mode");
+            let notice = sink.probe(ACCESS).await.expect("writable");
+            let said = (before & 0o007 != 0).then(|| {
+                let path = path.display();
+                format!("{path} is open to everybody on this machine (mode {before:04o}): it becomes 0600")
+            });
+            assert_eq!(notice, said);
+            assert_eq!(mode(&path), before);
+            deliver(&sink, "s").await;
+            assert_eq!(mode(&path), after, "{before:o}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_secret_is_not_replaced_by_one_whatever_its_name() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let path = dir.path().join("x");
+    let manifest = "[project]\nname = \"p\"\n";
+    let none: [(&str, u32, &str); 9] = [
+        (manifest, 0o600, "it holds more than one line, and a token is one"),
+        ("[project]\r\n", 0o600, "it holds a line that is not a token"),
+        ("{\"fluxform_plan\":1}\n", 0o600, "it holds a line that is not a token"),
+        ("from(bucket: \"b\")", 0o600, "it holds a line that is not a token"),
+        ("#!/bin/sh\ncat\n", 0o600, "it holds more than one line, and a token is one"),
+        ("token\n\n", 0o600, "it holds more than one line, and a token is one"),
+        ("\u{0}\u{1}", 0o600, "it holds binary data"),
+        ("token", 0o700, "it is a program"),
+        ("A=1", 0o610, "it is a program"),
+    ];
+    let no_env: [(&str, u32, &str); 5] = [
+        (manifest, 0o600, "line 1 does not belong in an env file"),
+        ("A=1\n{\n}\n", 0o600, "line 2 does not belong in an env file"),
+        ("import \"math\"\n", 0o600, "line 1 does not belong in an env file"),
+        ("#!/bin/sh\nA=1\n", 0o600, "line 1 does not belong in an env file"),
+        ("A=1\n", 0o744, "it is a program"),
+    ];
+    let cases = none.map(|case| (file(path.clone()), case)).into_iter();
+    for (sink, (text, mode, why)) in cases.chain(no_env.map(|case| (env_file(path.clone(), "KEY"), case))) {
+        fs::write(&path, text).expect("a file");
+        fs::set_permissions(&path, fs::Permissions::from_mode(mode)).expect("a mode");
+        let said = format!("{} is not written to: {why}", path.display());
+        assert_eq!(sink.probe(ACCESS).await.expect_err(text).to_string(), said);
+        assert_eq!(sink.stage(&secret("s"), ACCESS).await.expect_err(text).to_string(), said);
+        // It may have come in the meantime, too.
+        fs::remove_file(&path).expect("removed");
+        let staged = sink.stage(&secret("s"), ACCESS).await.expect("staged");
+        fs::write(&path, text).expect("a file");
+        fs::set_permissions(&path, fs::Permissions::from_mode(mode)).expect("a mode");
+        assert_eq!(staged.commit().await.expect_err(text).to_string(), said);
+        assert_eq!(fs::read_to_string(&path).expect("a file"), text);
+        assert_eq!(names(dir.path()), ["x"]);
+    }
+    for old in ["", "\n", "t0ken", "t0ken==\r\n", "apiv3_-x/+\n", "to be filled in"] {
+        fs::write(&path, old).expect("a file");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).expect("a mode");
+        deliver(&file(path.clone()), "s").await;
+    }
+}
+
+#[tokio::test]
+async fn a_target_in_the_project_is_reached_through_no_link() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let at = |path: &str| dir.path().join(path);
+    fs::create_dir_all(at("project/in")).expect("a directory");
+    fs::create_dir(at("outside")).expect("a directory");
+    symlink("../outside", at("project/link")).expect("a link");
+    symlink("outside", at("mine")).expect("a link");
+    let root = Root::open(&at("project")).expect("a project");
+    for path in ["link/token", "link/new/token", "in/../link/token"] {
+        for sink in [file(path.into()), env_file(path.into(), "KEY")] {
+            let error = sink.within(&root).expect_err(path).to_string();
+            assert_eq!(error, "link is a symbolic link, and those are not followed");
+        }
+    }
+    for path in ["in/token", "new/dir/token", "../mine/token", at("mine/token").to_str().expect("UTF-8")] {
+        deliver(&file(path.into()).within(&root).expect("no link of the project"), "s").await;
+    }
+    assert_eq!(names(&at("outside")), ["token"]);
 }
 
 #[tokio::test]

@@ -179,3 +179,23 @@ fn no_file_of_git_is_a_manifest() {
     has(&ended.err, "a.toml is a symbolic link");
     assert!(!ended.all().contains(SECRET));
 }
+
+#[test]
+fn no_secret_is_kept_where_manifests_and_scripts_are_read() {
+    let dir = checkout();
+    let at = |path: &str| dir.path().join("checkout/iot").join(path);
+    let token = |deliver: &str| format!("[token.t]\nread = [\"bucket.raw\"]\ndeliver = {deliver}\n[bucket.raw]\n");
+    for (tables, words) in [
+        (token("{ file = \"main.toml\" }"), "main.toml, which has the name of a manifest"),
+        (token("{ env_file = \"x/prod.TOML\", key = \"T\" }"), "x/prod.TOML, which has the name of a manifest"),
+        (token("[{ file = \"ok\" }, { file = \"/x/y.flux\" }]"), "/x/y.flux, which has the name of a Flux script"),
+        ("[user.u]\npassword = { file = \"pw.flux\" }\n".to_owned(), "pw.flux, which has the name of a Flux script"),
+    ] {
+        std::fs::write(at("main.toml"), format!("{HEAD}{tables}")).unwrap();
+        let ended = run(&dir, &["validate", "iot"]).with(65);
+        has(&ended.err, words);
+        has(&ended.err, "no secret can be kept in");
+    }
+    std::fs::write(at("project.conf"), format!("{HEAD}{}", token("{ file = \"./project.conf\" }"))).unwrap();
+    has(&run(&dir, &["validate", "iot/project.conf"]).with(65).err, "would overwrite the manifest iot/project.conf");
+}

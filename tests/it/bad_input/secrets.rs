@@ -30,7 +30,8 @@ both!(all_missing_secrets_and_sinks_are_told_at_once, async |scene| {
     let dir = project(&scene, &tables);
     operator(&scene, "plan", dir.path()).run().with(0);
     let ended = refused(&scene, dir.path(), operator(&scene, "apply", dir.path()), 10).await;
-    for part in ["user.a: cannot read", "user.b: `false` failed", "token.t: cannot start `no-such-program`"] {
+    for part in ["user.a: there is no file absent", "user.b: `false` failed", "token.t: cannot start `no-such-program`"]
+    {
         has(&ended.err, part);
     }
     let ended = refused(&scene, dir.path(), operator(&scene, "apply", dir.path()).arg("--format=json"), 10).await;
@@ -73,4 +74,25 @@ both!(before_the_home_org_is_made_secrets_are_looked_at_too, async |scene| {
     assert_eq!((server_state(&scene).await, files(dir.path())), before);
     scene.http.get(&format!("orgs?org={org}")).await.expect(404);
     operator(&scene, "apply", dir.path()).var("ANN_PASSWORD", "long-enough-1").run().with(0);
+});
+
+both!(what_is_said_of_a_secret_and_of_its_place_stands_at_its_field, async |scene| {
+    use std::os::unix::fs::PermissionsExt as _;
+    let name = unique("ann");
+    let tables = format!(
+        "[bucket.raw]\n\n[user.ann]\nname = \"{name}\"\npassword = {{ file = \"pw\" }}\n\n\
+         [token.t]\nwrite = [\"bucket.raw\"]\ndeliver = {{ env_file = \"env\", key = \"T\" }}\n"
+    );
+    let dir = project(&scene, &tables);
+    let at = |name: &str| dir.path().join(name);
+    std::fs::write(at("pw"), "\u{feff}long-enough-1\n").unwrap();
+    std::fs::write(at("env"), "A=1\n").unwrap();
+    std::fs::set_permissions(at("env"), std::fs::Permissions::from_mode(0o644)).unwrap();
+    let ended = operator(&scene, "apply", dir.path()).run().with(0);
+    has(&ended.err, "user.ann: pw begins with a byte-order mark, which was dropped");
+    has(&ended.err, "is open to everybody on this machine (mode 0644): it becomes 0600");
+    has(&ended.err, "main.toml:11:12");
+    assert!(!ended.all().contains("long-enough"));
+    assert_eq!(scene.sign_in(&name, "long-enough-1").await.status, 204);
+    assert_eq!(std::fs::metadata(at("env")).unwrap().permissions().mode() & 0o777, 0o600);
 });
