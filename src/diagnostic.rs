@@ -96,12 +96,15 @@ pub struct Diagnostic {
     pub places: Vec<(Place, String)>,
     /// What to do about it.
     pub help: Option<String>,
+    /// What another program has written, line by line.
+    pub output: Box<[String]>,
 }
 
 impl Diagnostic {
     /// An error without a place or a hint yet. A message of a length that nobody reads is cut, as are hints and labels.
     pub fn error(code: &'static str, message: impl Into<String>) -> Self {
-        Self { code, severity: Severity::Error, message: cut(message.into()), places: Vec::new(), help: None }
+        let message = cut(message.into());
+        Self { code, severity: Severity::Error, message, places: Vec::new(), help: None, output: Box::default() }
     }
 
     /// A warning without a place or a hint yet.
@@ -123,6 +126,13 @@ impl Diagnostic {
             Some(place) => self.at(place.clone(), label),
             None => self,
         }
+    }
+
+    /// The same with what another program has written.
+    #[must_use]
+    pub fn output(mut self, lines: Vec<String>) -> Self {
+        self.output = lines.into();
+        self
     }
 
     /// The same with a hint.

@@ -11,6 +11,7 @@ pub mod duration;
 pub mod exit;
 pub mod flux;
 pub mod hidden;
+pub mod redact;
 pub mod secret;
 pub mod snowflake;
 

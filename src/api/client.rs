@@ -19,10 +19,10 @@ use super::clock::{Clock, Jump};
 use super::error::{self, ApiError, Class};
 use super::known::{Identified, Known};
 use super::limits::{LONGEST_ERROR, LONGEST_REPLY};
-use super::redact::{self, Redaction};
 #[cfg(test)]
 use super::retry::Sleep;
 use super::retry::{self, Failure, Patience};
+use crate::redact::{self, Redaction};
 use crate::secret::{Access, Secret, fingerprint};
 use crate::snowflake::is_id;
 
@@ -368,6 +368,17 @@ impl Writer {
     #[must_use]
     pub fn since(self, since: &str) -> Self {
         Self { since: Some(since.to_owned()), ..self }
+    }
+
+    /// The lines that a program has written that may have seen the run's own token, without it.
+    pub(crate) fn without_token(&self, lines: &[String]) -> Vec<String> {
+        // A token may be wrapped.
+        let text = lines.join("\n");
+        let text = match &self.client.inner.redaction {
+            Some(redaction) => redaction.said(&text),
+            None => text.into(),
+        };
+        text.lines().map(str::to_owned).collect()
     }
 
     /// The right to secrets: what may write may deliver, and set passwords.

@@ -12,7 +12,6 @@ mod limits;
 mod page;
 mod permission;
 mod problem;
-mod redact;
 mod retry;
 pub mod sight;
 #[cfg(test)]

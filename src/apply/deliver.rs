@@ -1,6 +1,6 @@
 //! Brings a new secret to its sinks in two phases: what a crash leaves behind is at most an object that does not work yet.
 
-use crate::api::{ApiError, Class, Client};
+use crate::api::{ApiError, Class, Client, Writer};
 use crate::confine::Root;
 use crate::diagnostic::Diagnostic;
 use crate::exit::{Exit, Problem};
@@ -15,7 +15,7 @@ pub(super) struct Delivery {
 /// Why a secret did not get where it was to go.
 pub(super) enum Failure {
     /// A sink failed.
-    Sink(String),
+    Sink(SinkError),
     /// A sink does not hold what was written to it.
     ReadBack(String),
     /// The server does not know the secret that it gave.
@@ -25,14 +25,18 @@ pub(super) enum Failure {
 }
 
 impl Failure {
-    pub(super) fn problem(self) -> Problem {
+    pub(super) fn problem(self, writer: &Writer) -> Problem {
         let secret = |words: String| Problem {
             exit: Exit::Secret,
             diagnostic: Diagnostic::error("secret::not-delivered", words)
                 .help("the new token stays inactive; the next apply deletes it and makes another one"),
         };
         match self {
-            Self::Sink(words) => secret(words),
+            Self::Sink(error) => {
+                let mut problem = secret(error.to_string());
+                problem.diagnostic = problem.diagnostic.output(writer.without_token(error.said()));
+                problem
+            }
             Self::ReadBack(sink) => secret(format!("{sink} does not hold the secret that was written to it")),
             Self::Probe(error) => secret(format!("the delivered secret does not work: {error}")),
             Self::Activate(error) => Problem::from(error),
@@ -60,11 +64,10 @@ impl Delivery {
         successor: bool,
         activate: impl AsyncFn() -> Result<(), ApiError>,
     ) -> Result<String, Failure> {
-        let sink_failed = |error: SinkError| Failure::Sink(error.to_string());
         let mut staged = Vec::new();
         for sink in &self.sinks {
-            let stage = sink.stage(secret, self.access).await.map_err(sink_failed)?;
-            let held = stage.read_back().await.map_err(sink_failed)?;
+            let stage = sink.stage(secret, self.access).await.map_err(Failure::Sink)?;
+            let held = stage.read_back().await.map_err(Failure::Sink)?;
             if held.is_some_and(|held| fingerprint(&held) != fingerprint(secret)) {
                 return Err(Failure::ReadBack(sink.to_string()));
             }
@@ -75,11 +78,11 @@ impl Delivery {
             activate().await.map_err(Failure::Activate)?;
         }
         for stage in staged {
-            stage.commit().await.map_err(sink_failed)?;
+            stage.commit().await.map_err(Failure::Sink)?;
         }
         if !successor {
             for sink in &self.sinks {
-                let held = sink.read(self.access).await.map_err(sink_failed)?;
+                let held = sink.read(self.access).await.map_err(Failure::Sink)?;
                 if held.is_some_and(|held| fingerprint(&held) != fingerprint(secret)) {
                     return Err(Failure::ReadBack(sink.to_string()));
                 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use secrecy::ExposeSecret as _;
 
 use crate::address::Address;
+use crate::api::Writer;
 use crate::confine::Root;
 use crate::diagnostic::Diagnostic;
 use crate::diff::{Action, Change};
@@ -31,7 +32,8 @@ pub struct Prepared {
 ///
 /// # Errors
 /// All that cannot be read or written, each with its place.
-pub async fn prepare(plan: &Plan, manifest: &Manifest, access: Access) -> Result<Prepared, Vec<Problem>> {
+pub async fn prepare(plan: &Plan, manifest: &Manifest, writer: &Writer) -> Result<Prepared, Vec<Problem>> {
+    let access = writer.secrets();
     let mut prepared = Prepared::default();
     let mut problems = Vec::new();
     for change in &plan.changes {
@@ -47,7 +49,9 @@ pub async fn prepare(plan: &Plan, manifest: &Manifest, access: Access) -> Result
                             prepared.passwords.insert(change.address.clone(), secret);
                             prepared.warnings.extend(notice.map(|words| warning(change, resource, field, &words)));
                         }
-                        Err(words) => problems.push(problem(change, resource, field, &words)),
+                        Err((words, said)) => {
+                            problems.push(problem(change, resource, field, &words, writer.without_token(&said)));
+                        }
                     }
                 }
                 (Some(Value::Sinks(sinks)), _) if makes && change.address.kind.spec().delivers => {
@@ -56,7 +60,9 @@ pub async fn prepare(plan: &Plan, manifest: &Manifest, access: Access) -> Result
                             Ok(notice) => {
                                 prepared.warnings.extend(notice.map(|words| warning(change, resource, field, &words)));
                             }
-                            Err(error) => problems.push(problem(change, resource, field, &error.to_string())),
+                            Err(error) => {
+                                problems.push(problem(change, resource, field, &error.to_string(), Vec::new()));
+                            }
                         }
                     }
                 }
@@ -76,15 +82,22 @@ fn sets(change: &Change, field: &str, rule: SecretRule) -> bool {
     change.action == Action::Update && change.fields.iter().any(|one| one.field == field || one.field == rule.again)
 }
 
-/// Reads a secret that the server takes: what it would refuse is refused before anything is written.
-async fn read(source: &Source, rule: SecretRule, root: &Root, access: Access) -> Result<Resolved, String> {
-    let read = source.resolve(root, access).await.map_err(|error| error.to_string())?;
+/// Reads a secret that the server takes: what it would refuse is refused before anything is written. An error is in words,
+/// with what a command has written.
+async fn read(
+    source: &Source,
+    rule: SecretRule,
+    root: &Root,
+    access: Access,
+) -> Result<Resolved, (String, Vec<String>)> {
+    let read = source.resolve(root, access).await.map_err(|error| (error.to_string(), error.said().to_vec()))?;
     let (least, most) = rule.bytes;
-    match read.secret.expose_secret().len() {
-        short if short < least => Err(format!("the secret has {short} bytes, and must have at least {least}")),
-        long if long > most => Err(format!("the secret has {long} bytes, and must have at most {most}")),
-        _ => Ok(read),
-    }
+    let words = match read.secret.expose_secret().len() {
+        short if short < least => format!("the secret has {short} bytes, and must have at least {least}"),
+        long if long > most => format!("the secret has {long} bytes, and must have at most {most}"),
+        _ => return Ok(read),
+    };
+    Err((words, Vec::new()))
 }
 
 fn warning(change: &Change, resource: &Resource, field: &Field, words: &str) -> Diagnostic {
@@ -92,13 +105,14 @@ fn warning(change: &Change, resource: &Resource, field: &Field, words: &str) -> 
     Diagnostic::warning(code, format!("{}: {words}", change.address)).at(resource.place_of(field.name).clone(), "here")
 }
 
-fn problem(change: &Change, resource: &Resource, field: &Field, words: &str) -> Problem {
+fn problem(change: &Change, resource: &Resource, field: &Field, words: &str, said: Vec<String>) -> Problem {
     let (code, label) = match field.shape {
         Shape::Sinks => ("secret::sink", "cannot take a secret"),
         _ => ("secret::source", "gives no secret that the server takes"),
     };
     let diagnostic = Diagnostic::error(code, format!("{}: {words}", change.address))
         .at(resource.place_of(field.name).clone(), label)
+        .output(said)
         .help("nothing was written to the server");
     Problem { exit: Exit::Secret, diagnostic }
 }

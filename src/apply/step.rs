@@ -171,7 +171,7 @@ impl<'a> Doer<'a> {
         let print = delivery
             .deliver(self.writer, &secret, !entry.predecessors.is_empty(), activate)
             .await
-            .map_err(|failure| failure.problem())?;
+            .map_err(|failure| failure.problem(self.writer))?;
         entry.secret = Some(print);
         self.drop_predecessors(change, &mut entry).await?;
         self.put(change, entry);

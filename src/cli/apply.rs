@@ -296,8 +296,8 @@ impl Work<'_> {
 
     /// Reads what the plan needs of this machine: what is missing is said before anything is written.
     async fn prepare(&self, agreed: &Plan) -> Result<Prepared, Vec<Problem>> {
-        let access = Writer::new(self.session.client.clone()).secrets();
-        unless_stopped(&self.stop, prepare(agreed, &self.project.manifest, access)).await
+        let writer = Writer::new(self.session.client.clone());
+        unless_stopped(&self.stop, prepare(agreed, &self.project.manifest, &writer)).await
     }
 
     /// Writes what was agreed to, under the lock, if it is still the plan.

@@ -10,16 +10,22 @@ use super::site::Site;
 use crate::diagnostic::nearest;
 use crate::secret::{COMMAND_TIMEOUT, Sink, Source};
 
+const SOURCE_HELP: &str = "write `{ env = \"NAME\" }`, `{ file = \"PATH\" }` or `{ command = [\"PROGRAM\", ...] }`";
+
 /// Reads where a secret comes from.
 pub(super) fn source(site: &mut Site<'_, '_>, name: &str, node: &Node<'_>) -> Option<Source> {
-    const HELP: &str = "write `{ env = \"NAME\" }`, `{ file = \"PATH\" }` or `{ command = [\"PROGRAM\", ...] }`";
     let Raw::Table(table) = &node.value else {
         let message = format!("`{name}` cannot be written into a manifest");
-        return site.fail_with(SECRET, node.span, message, "a secret in plain text", HELP);
+        return site.fail_with(SECRET, node.span, message, "a secret in plain text", SOURCE_HELP);
     };
+    if let Some(value) = table.get("command") {
+        only(site, table, &["command", "stderr"], "source")?;
+        let shows_stderr = shows_stderr(site, table)?;
+        return argv(site, value).map(|argv| Source::Command { argv, shows_stderr });
+    }
     let Some(Entry { key, at, node: value }) = table.only() else {
         let message = format!("`{name}` has one origin");
-        return site.fail_with("manifest::secret", node.span, message, "not one key", HELP);
+        return site.fail_with("manifest::secret", node.span, message, "not one key", SOURCE_HELP);
     };
     match key.as_ref() {
         "env" => {
@@ -31,10 +37,9 @@ pub(super) fn source(site: &mut Site<'_, '_>, name: &str, node: &Node<'_>) -> Op
             Some(Source::Env { name: name.to_owned() })
         }
         "file" => secret_path(site, "file", value).map(|path| Source::File { path }),
-        "command" => argv(site, value).map(|argv| Source::Command { argv }),
         word => {
             let message = format!("`{word}` is not an origin of secrets that we know");
-            site.fail_with("manifest::secret", *at, message, "unknown", HELP)
+            site.fail_with("manifest::secret", *at, message, "unknown", SOURCE_HELP)
         }
     }
 }
@@ -71,11 +76,11 @@ fn sink(site: &mut Site<'_, '_>, name: &str, node: &Node<'_>) -> Option<Sink> {
         _ => return site.wrong_type(name, "a sink", node),
     };
     if let Some(value) = table.get("file") {
-        only(site, table, &["file"])?;
+        only(site, table, &["file"], "sink")?;
         return secret_path(site, "file", value).map(|path| Sink::File { path });
     }
     if let Some(value) = table.get("env_file") {
-        only(site, table, &["env_file", "key"])?;
+        only(site, table, &["env_file", "key"], "sink")?;
         let path = secret_path(site, "env_file", value)?;
         let Some(key) = table.get("key") else {
             let message = "an `env_file` sink needs `key`";
@@ -89,33 +94,49 @@ fn sink(site: &mut Site<'_, '_>, name: &str, node: &Node<'_>) -> Option<Sink> {
         return Some(Sink::EnvFile { path, key: word.to_owned() });
     }
     if let Some(value) = table.get("command") {
-        only(site, table, &["command", "timeout"])?;
+        only(site, table, &["command", "timeout", "stderr"], "sink")?;
+        let shows_stderr = shows_stderr(site, table)?;
         let argv = argv(site, value)?;
         let timeout = match table.get("timeout") {
             None => COMMAND_TIMEOUT,
             Some(node) => timeout(site, node)?,
         };
-        return Some(Sink::Command { argv, dir: PathBuf::new(), timeout });
+        return Some(Sink::Command { argv, dir: PathBuf::new(), timeout, shows_stderr });
     }
-    let options = ["key", "timeout"];
+    let options = ["key", "timeout", "stderr"];
     let word = table.0.iter().map(|entry| entry.key.as_ref()).find(|key| !options.contains(key));
     let message = format!("`{}` is not a sink that we know", word.unwrap_or("{}"));
     site.fail_with("manifest::sink", node.span, message, "unknown", SINK_HELP)
 }
 
-/// Refuses words that a sink does not have.
-fn only(site: &mut Site<'_, '_>, table: &Table<'_>, words: &[&str]) -> Option<()> {
+/// Refuses words that a sink or a source does not have.
+fn only(site: &mut Site<'_, '_>, table: &Table<'_>, words: &[&str], what: &str) -> Option<()> {
     for entry in &table.0 {
         if !words.contains(&entry.key.as_ref()) {
-            let message = format!("`{}` is not known in a `{}` sink", entry.key, words[0]);
+            let message = format!("unknown field `{}` in a `{}` {what}", entry.key, words[0]);
             let help = match nearest(&entry.key, words.iter().copied()) {
                 Some(near) => format!("did you mean `{near}`?"),
-                None => SINK_HELP.to_owned(),
+                None if what == "sink" => SINK_HELP.to_owned(),
+                None => SOURCE_HELP.to_owned(),
             };
-            return site.fail_with("manifest::sink", entry.at, message, "unknown", help);
+            let code = if what == "sink" { "manifest::sink" } else { "manifest::secret" };
+            return site.fail_with(code, entry.at, message, "unknown", help);
         }
     }
     Some(())
+}
+
+/// Reads whether what a command writes to its standard error may be shown.
+fn shows_stderr(site: &mut Site<'_, '_>, table: &Table<'_>) -> Option<bool> {
+    let Some(node) = table.get("stderr") else { return Some(false) };
+    match text(site, "stderr", node)? {
+        "show" => Some(true),
+        "hide" => Some(false),
+        word => {
+            let message = format!("unknown value `{word}` for `stderr`");
+            site.fail_with("manifest::sink", node.span, message, "unknown", "write `\"show\"` or `\"hide\"`")
+        }
+    }
 }
 
 fn timeout(site: &mut Site<'_, '_>, node: &Node<'_>) -> Option<Duration> {

@@ -151,11 +151,16 @@ fn altered(change: &mut Change, way: usize) {
         13 => change.address = change.address.at("other"),
         14 => {
             let argv = vec!["deliver".into(), "elsewhere".into()];
-            let sink = Sink::Command { argv, dir: "".into(), timeout: std::time::Duration::from_secs(30) };
+            let sink = Sink::Command {
+                argv,
+                dir: "".into(),
+                timeout: std::time::Duration::from_secs(30),
+                shows_stderr: false,
+            };
             change.fields.push(field(None, Value::Sinks(vec![sink])));
         }
         15 => {
-            let source = Source::Command { argv: vec!["curl".into()] };
+            let source = Source::Command { argv: vec!["curl".into()], shows_stderr: false };
             change.fields.push(field(None, Value::Source(source)));
         }
         16 => change.imported = !change.imported,

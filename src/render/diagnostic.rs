@@ -36,6 +36,9 @@ pub fn text(diagnostics: &[Diagnostic], look: Look) -> String {
         handler
             .render_report(&mut text, &Shown::new(diagnostic))
             .expect("invariant: writing to a string cannot fail, and places lie within their source");
+        for output in &diagnostic.output {
+            text.push_str(&format!("  | {}\n", line(output)));
+        }
         text.push('\n');
     }
     if let Some(more) = diagnostics.len().checked_sub(PROBLEMS.size()).filter(|more| *more > 0) {
@@ -190,6 +193,14 @@ mod tests {
         let diagnostic = Diagnostic::error("a::b", "wrong").at(place("m.toml", &source, 20..150_000), "here");
         let shown = text(&[diagnostic], Look { width: Some(80), ..Look::PLAIN });
         assert!(shown.contains("[m.toml:11:1]") && shown.contains("30 │") && !shown.contains("35 │"), "{shown}");
+    }
+
+    #[test]
+    fn what_another_program_wrote_stands_below() {
+        let diagnostic =
+            Diagnostic::error("secret::source", "`push` failed").output(vec!["a\u{1b}[31m".into(), "b".into()]);
+        let shown = text(&[diagnostic], Look { ascii: true, ..Look::PLAIN });
+        assert!(shown.contains("`push` failed\n  | a\\u{1b}[31m\n  | b\n") && shown.is_ascii(), "{shown}");
     }
 
     #[test]

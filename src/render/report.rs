@@ -94,6 +94,9 @@ fn section(page: &mut Page, report: &Report, title: &str, belongs: impl Fn(&Outc
             Outcome::Done { id } => page.put(Role::Quiet, format_args!("  (id {id})")).end(),
             Outcome::Failed(problem) => {
                 page.say(": ").put(Role::Error, &problem.diagnostic.message).fold(6);
+                for line in &problem.diagnostic.output {
+                    page.put(Role::Quiet, format_args!("      | {line}")).end();
+                }
                 match &problem.diagnostic.help {
                     Some(help) => page.put(Role::Quiet, format_args!("      help: {help}")).fold(12),
                     None => page,

@@ -206,6 +206,10 @@ pub(crate) fn partial() -> Report {
     let address = |key: &str| Address::new(Kind::Task, key);
     let failed =
         Outcome::Failed(problem(Exit::NotAuthorized, "POST /api/v2/tasks: failed to create task: unauthorized"));
+    let mut undelivered = problem(Exit::Secret, "`push` failed (exit status: 1)");
+    undelivered.diagnostic =
+        undelivered.diagnostic.output(vec!["login first".to_owned(), "\u{1b}[31mdenied".to_owned()]);
+    report.outcomes.insert(Address::new(Kind::Token, "push"), (Action::Create, Outcome::Failed(undelivered)));
     report.outcomes.insert(address("failed"), (Action::Create, failed));
     let skipped = Outcome::Skipped { because: address("failed") };
     report.outcomes.insert(address("skipped"), (Action::Create, skipped));

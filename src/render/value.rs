@@ -1,6 +1,7 @@
 //! Values of fields as a manifest writes them.
 
 use crate::diff::FieldChange;
+use crate::secret::{COMMAND_TIMEOUT, Sink};
 use crate::value::{Ref, Value};
 
 /// `text` in quotes, as TOML writes it.
@@ -41,9 +42,8 @@ pub(super) fn short(value: &Value) -> String {
             let items: Vec<_> = map.iter().map(|(key, value)| format!("{} = {}", quoted(key), quoted(value))).collect();
             format!("{{ {} }}", items.join(", "))
         }
-        Value::Unset | Value::Integer(_) | Value::Refs(_) | Value::Scopes(_) | Value::Source(_) | Value::Sinks(_) => {
-            value.to_string()
-        }
+        Value::Sinks(sinks) => format!("[{}]", sinks.iter().map(sink).collect::<Vec<_>>().join(", ")),
+        Value::Unset | Value::Integer(_) | Value::Refs(_) | Value::Scopes(_) | Value::Source(_) => value.to_string(),
     }
 }
 
@@ -70,9 +70,23 @@ pub(super) fn lines(value: &Value) -> Option<Vec<String>> {
         Value::Map(map) => {
             Some(map.iter().map(|(key, value)| format!("{} = {}", quoted(key), quoted(value))).collect())
         }
-        Value::Sinks(sinks) => Some(sinks.iter().map(ToString::to_string).collect()),
+        Value::Sinks(sinks) => Some(sinks.iter().map(sink).collect()),
         _ => None,
     }
+}
+
+/// A sink with all that can be said of it.
+fn sink(sink: &Sink) -> String {
+    let mut text = sink.to_string();
+    if let Sink::Command { timeout, shows_stderr, .. } = sink {
+        if *timeout != COMMAND_TIMEOUT {
+            text.push_str(&format!(", timeout {} s", timeout.as_secs_f64()));
+        }
+        if *shows_stderr {
+            text.push_str(", stderr shown");
+        }
+    }
+    text
 }
 
 /// The lines of a script. A carriage return at the end of one is a part of it.

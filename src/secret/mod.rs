@@ -11,6 +11,7 @@ use sha2::{Digest as _, Sha256};
 mod process;
 mod sink;
 mod source;
+mod told;
 mod within;
 
 pub use process::{CommandError, kill_commands};
@@ -59,6 +60,9 @@ pub enum Source {
     Command {
         /// Program and arguments.
         argv: Vec<String>,
+        /// Whether what it writes to its standard error is shown where it fails.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        shows_stderr: bool,
     },
 }
 
@@ -88,6 +92,9 @@ pub enum Sink {
         dir: PathBuf,
         /// How long it may take.
         timeout: Duration,
+        /// Whether what it writes to its standard error is shown where it fails.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        shows_stderr: bool,
     },
     /// Nowhere.
     Discard,

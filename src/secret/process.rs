@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::pin::pin;
 use std::process::{ExitStatus, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -10,15 +11,18 @@ use std::{env, io};
 use rustix::process::{Pid, Signal, kill_process_group};
 use secrecy::ExposeSecret as _;
 use secrecy::zeroize::Zeroizing;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::{Child, Command};
 
 use super::Secret;
+use super::told::told;
 
 /// The most that a command may print: no secret is longer.
-const OUTPUT_LIMIT: u64 = 64 * 1024;
+pub(super) const OUTPUT_LIMIT: u64 = 64 * 1024;
+/// How long the standard error of a command is read that has ended, while something that it started holds it open.
+const LAST_WORDS: Duration = Duration::from_millis(100);
 
-/// Why a command gave or took no secret. What it printed is never shown.
+/// Why a command gave or took no secret. What it printed is never shown, but for its standard error where that is wanted.
 #[derive(Debug, thiserror::Error)]
 pub enum CommandError {
     /// The argument list is empty.
@@ -39,6 +43,8 @@ pub enum CommandError {
         program: String,
         /// How it ended.
         status: ExitStatus,
+        /// The last lines of its standard error, if they are to be shown.
+        said: Vec<String>,
     },
     /// It was still running, or had left its output open, after its time; it was killed with its process group.
     #[error("`{program}` did not end within {} s", limit.as_secs_f64())]
@@ -47,6 +53,8 @@ pub enum CommandError {
         program: String,
         /// Its time.
         limit: Duration,
+        /// The last lines of its standard error, if they are to be shown.
+        said: Vec<String>,
     },
     /// Talking to it failed.
     #[error("cannot talk to `{program}`: {error}")]
@@ -62,6 +70,16 @@ pub enum CommandError {
         /// The program.
         program: String,
     },
+}
+
+impl CommandError {
+    /// The last lines that the command wrote to its standard error, if they are to be shown.
+    pub fn said(&self) -> &[String] {
+        match self {
+            Self::Failed { said, .. } | Self::Timeout { said, .. } => said,
+            Self::Empty | Self::Start { .. } | Self::Io { .. } | Self::TooMuch { .. } => &[],
+        }
+    }
 }
 
 /// The process groups of the commands that run.
@@ -128,53 +146,115 @@ fn command(program: &str, arguments: &[String], dir: &Path) -> io::Result<Comman
     for (name, _) in env::vars_os().filter(|(name, _)| name.to_str().is_some_and(is_withheld)) {
         command.env_remove(name);
     }
-    command.args(arguments).current_dir(dir).stderr(Stdio::null()).process_group(0).kill_on_drop(true);
+    command.args(arguments).current_dir(dir).process_group(0).kill_on_drop(true);
     Ok(command)
 }
 
+/// What a command has written so far.
+struct Written {
+    output: Zeroizing<Vec<u8>>,
+    errors: Zeroizing<Vec<u8>>,
+}
+
 /// Runs a command in `dir`, writes `input` to its standard input, and returns what it printed. Its standard error is thrown
-/// away. A command that ends with status 0 without reading its input has succeeded.
+/// away, unless `shows_stderr`: then the error has its last lines. A command that ends with status 0 without reading its
+/// input has succeeded.
 pub(super) async fn run(
     argv: &[String],
     dir: &Path,
     input: Option<&Secret>,
     limit: Duration,
+    shows_stderr: bool,
 ) -> Result<Zeroizing<Vec<u8>>, CommandError> {
     let (program, arguments) = argv.split_first().ok_or(CommandError::Empty)?;
     let start = |error| CommandError::Start { program: program.clone(), error };
     let mut command = command(program, arguments, dir).map_err(start)?;
     command.stdin(if input.is_some() { Stdio::piped() } else { Stdio::null() });
     command.stdout(if input.is_some() { Stdio::null() } else { Stdio::piped() });
+    command.stderr(if shows_stderr { Stdio::piped() } else { Stdio::null() });
     let mut running = Running::new(command.spawn().map_err(start)?);
-    let talked = tokio::time::timeout(limit, talk(&mut running.child, input)).await;
-    let (output, status) = match talked {
-        Err(_) => return Err(CommandError::Timeout { program: program.clone(), limit }),
-        Ok(Err(error)) => return Err(CommandError::Io { program: program.clone(), error }),
-        Ok(Ok(None)) => return Err(CommandError::TooMuch { program: program.clone() }),
-        Ok(Ok(Some(talked))) => talked,
+    // Full capacity at once: growing would leave copies behind in memory.
+    let buffer = || Zeroizing::new(Vec::with_capacity(OUTPUT_LIMIT as usize + 1));
+    let mut written = Written { output: buffer(), errors: buffer() };
+    let talked = tokio::time::timeout(limit, talk(&mut running.child, input, &mut written)).await;
+    let program = program.clone();
+    let said = |written: &Written| match input {
+        Some(secret) => told(&written.errors, &[secret.expose_secret().as_bytes()]),
+        // Each line may be a secret, and all of them together.
+        None => {
+            let whole = written.output.trim_ascii();
+            let secrets: Vec<&[u8]> = [whole].into_iter().chain(whole.split(|byte| *byte == b'\n')).collect();
+            told(&written.errors, &secrets)
+        }
+    };
+    let status = match talked {
+        Err(_) => return Err(CommandError::Timeout { program, limit, said: said(&written) }),
+        Ok(Err(error)) => return Err(CommandError::Io { program, error }),
+        Ok(Ok(None)) => return Err(CommandError::TooMuch { program }),
+        Ok(Ok(Some(status))) => status,
     };
     running.ended = true;
-    if status.success() { Ok(output) } else { Err(CommandError::Failed { program: program.clone(), status }) }
+    if status.success() {
+        Ok(written.output)
+    } else {
+        Err(CommandError::Failed { program, status, said: said(&written) })
+    }
 }
 
 /// Writes, reads and waits; None: it printed too much.
-async fn talk(child: &mut Child, input: Option<&Secret>) -> io::Result<Option<(Zeroizing<Vec<u8>>, ExitStatus)>> {
-    if let (Some(mut stdin), Some(secret)) = (child.stdin.take(), input) {
-        match stdin.write_all(secret.expose_secret().as_bytes()).await {
-            // Whether it wanted the secret, its exit status says.
-            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => return Err(error),
-            _ => {}
+async fn talk(child: &mut Child, input: Option<&Secret>, written: &mut Written) -> io::Result<Option<ExitStatus>> {
+    let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+    let write = async {
+        if let (Some(mut stdin), Some(secret)) = (stdin, input) {
+            match stdin.write_all(secret.expose_secret().as_bytes()).await {
+                // Whether it wanted the secret, its exit status says.
+                Err(error) if error.kind() != io::ErrorKind::BrokenPipe => return Err(error),
+                _ => {}
+            }
         }
-    }
-    // Full capacity at once: growing would leave copies behind in memory.
-    let mut output = Zeroizing::new(Vec::with_capacity(OUTPUT_LIMIT as usize + 1));
-    if let Some(stdout) = child.stdout.take() {
-        stdout.take(OUTPUT_LIMIT + 1).read_to_end(&mut output).await?;
-        if output.len() as u64 > OUTPUT_LIMIT {
-            return Ok(None);
+        Ok(())
+    };
+    let Written { output, errors } = written;
+    let read = async {
+        if let Some(stdout) = stdout {
+            stdout.take(OUTPUT_LIMIT + 1).read_to_end(output).await?;
         }
+        Ok(output.len() as u64 <= OUTPUT_LIMIT)
+    };
+    let mut errors = pin!(drain(stderr, errors));
+    let mut drained = false;
+    let mut told = pin!(async { tokio::try_join!(write, read) });
+    let (_, fits) = loop {
+        tokio::select! {
+            told = &mut told => break told?,
+            () = &mut errors, if !drained => drained = true,
+        }
+    };
+    if !fits {
+        return Ok(None);
     }
-    Ok(Some((output, child.wait().await?)))
+    let status = loop {
+        tokio::select! {
+            status = child.wait() => break status?,
+            () = &mut errors, if !drained => drained = true,
+        }
+    };
+    if !drained {
+        // What it wrote is in the pipe; who else holds the pipe open is not waited for.
+        let _ = tokio::time::timeout(LAST_WORDS, errors).await;
+    }
+    Ok(Some(status))
+}
+
+/// Reads a stream to its end, and keeps as much of it as a command may print.
+async fn drain(stream: Option<impl AsyncRead + Unpin>, into: &mut Vec<u8>) {
+    let Some(mut stream) = stream else { return };
+    let mut piece = Zeroizing::new([0; 4096]);
+    // What cannot be read is not shown.
+    while let Ok(length @ 1..) = stream.read(&mut *piece).await {
+        let room = (OUTPUT_LIMIT as usize).saturating_sub(into.len());
+        into.extend_from_slice(&piece[..length.min(room)]);
+    }
 }
 
 #[cfg(test)]
@@ -203,12 +283,55 @@ mod tests {
     #[tokio::test]
     async fn a_command_runs_in_its_directory_and_is_found_from_there() {
         let dir = tempfile::tempdir().expect("a directory");
-        let printed = run(&words(&["pwd", "-P"]), dir.path(), None, LONG).await.expect("a directory");
+        let printed = run(&words(&["pwd", "-P"]), dir.path(), None, LONG, false).await.expect("a directory");
         let real = dir.path().canonicalize().expect("a directory");
         assert_eq!(String::from_utf8_lossy(&printed).trim_end(), real.to_str().expect("UTF-8"));
         std::os::unix::fs::symlink("/bin/pwd", dir.path().join("where")).expect("a link");
-        let printed = run(&words(&["./where"]), dir.path(), None, LONG).await.expect("a directory");
+        let printed = run(&words(&["./where"]), dir.path(), None, LONG, false).await.expect("a directory");
         assert_eq!(String::from_utf8_lossy(&printed).trim_end(), real.to_str().expect("UTF-8"));
+    }
+
+    fn shell(script: &str) -> Vec<String> {
+        words(&["sh", "-c", script])
+    }
+
+    #[tokio::test]
+    async fn standard_error_is_shown_only_where_that_is_wanted_and_never_the_secret() {
+        let secret = Secret::from("geheim-0123456789");
+        let script = shell("cat >&2; echo >&2; echo permission denied >&2; exit 3");
+        for (shows, said) in [(false, &[][..]), (true, &["[the secret]", "permission denied"])] {
+            let error = run(&script, Path::new(""), Some(&secret), LONG, shows).await.expect_err("a failure");
+            assert_eq!((error.said(), error.to_string().as_str()), (&words(said)[..], "`sh` failed (exit status: 3)"));
+        }
+        // A source that fails may have printed its secret before.
+        let script = shell("echo geheim-0123456789; echo key; echo cannot give geheim-0123456789 >&2; exit 3");
+        let error = run(&script, Path::new(""), None, LONG, true).await.expect_err("a failure");
+        assert_eq!(error.said(), ["cannot give [the secret]"]);
+    }
+
+    #[tokio::test]
+    async fn much_on_standard_error_keeps_no_command_from_ending() {
+        let script = shell("yes >&2 & head -c 300000 /dev/zero >&2; kill $!; cat >/dev/null; echo done >&2");
+        run(&script, Path::new(""), Some(&Secret::from("geheim")), LONG, true).await.expect("delivered");
+        // What it has left running holds its standard error open.
+        let script = shell("sleep 600 & echo failed >&2; exit 1");
+        let error =
+            run(&script, Path::new(""), Some(&Secret::from("geheim")), LONG, true).await.expect_err("a failure");
+        assert_eq!(error.said(), ["failed"]);
+    }
+
+    #[tokio::test]
+    async fn what_a_command_said_that_was_killed_is_shown() {
+        let script = shell("echo waiting for the vault >&2; sleep 600");
+        // However slow the machine is, it has said something by some time.
+        for limit in [1, 4, 60] {
+            let run = run(&script, Path::new(""), None, Duration::from_secs(limit), true);
+            match run.await.expect_err("a timeout").said() {
+                [] => {}
+                said => return assert_eq!(said, ["waiting for the vault"]),
+            }
+        }
+        panic!("it has said nothing");
     }
 
     /// Whether the process is gone, or waits for its parent to notice that.
@@ -224,7 +347,7 @@ mod tests {
         let pids = dir.path().join("pids");
         let argv = words(&["sh", "-c", script]);
         tokio::select! {
-            ended = run(&argv, dir.path(), None, LONG) => panic!("it has ended: {ended:?}"),
+            ended = run(&argv, dir.path(), None, LONG, false) => panic!("it has ended: {ended:?}"),
             () = async { while !pids.exists() { tokio::task::yield_now().await } } => {}
         }
         let pids = std::fs::read_to_string(pids).expect("two numbers");

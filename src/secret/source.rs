@@ -31,6 +31,13 @@ pub enum SecretError {
     Command(#[from] CommandError),
 }
 
+impl SecretError {
+    /// The last lines that a command wrote to its standard error, if they are to be shown.
+    pub fn said(&self) -> &[String] {
+        if let Self::Command(error) = self { error.said() } else { &[] }
+    }
+}
+
 /// A secret that was read.
 #[derive(Debug)]
 pub struct Resolved {
@@ -43,8 +50,7 @@ pub struct Resolved {
 impl Source {
     /// Reads the secret. One line end at the end of a file or of a command's output is no part of it, nor is a byte-order mark at
     /// its begin. A file of the project is read as everything in `root` is, through no link; one that is named outside is read
-    /// as it is. A command runs in `root`, gets 30 s and no standard input, is run without a shell, and nothing that it prints
-    /// is shown.
+    /// as it is. A command runs in `root`, gets 30 s and no standard input, and is run without a shell.
     ///
     /// # Errors
     /// A source that is missing, empty, not UTF-8, or a command that fails or takes too long.
@@ -67,8 +73,8 @@ impl Source {
                 let bytes = read.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))?;
                 text(&bytes, || path.display().to_string())
             }
-            Self::Command { argv } => {
-                let output = run(argv, root.path(), None, limit).await?;
+            Self::Command { argv, shows_stderr } => {
+                let output = run(argv, root.path(), None, limit, *shows_stderr).await?;
                 text(&output, || format!("the output of `{}`", argv.join(" ")))
             }
         }
@@ -112,7 +118,7 @@ mod tests {
     use std::path::PathBuf;
 
     fn command(argv: &[&str]) -> Source {
-        Source::Command { argv: argv.iter().map(|&word| word.to_owned()).collect() }
+        Source::Command { argv: argv.iter().map(|&word| word.to_owned()).collect(), shows_stderr: false }
     }
 
     fn file(path: impl Into<PathBuf>) -> Source {

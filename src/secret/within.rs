@@ -15,9 +15,12 @@ impl Sink {
         Ok(match self {
             Self::File { path } => Self::File { path: target(root, path)? },
             Self::EnvFile { path, key } => Self::EnvFile { path: target(root, path)?, key: key.clone() },
-            Self::Command { argv, timeout, .. } => {
-                Self::Command { argv: argv.clone(), dir: root.path().to_owned(), timeout: *timeout }
-            }
+            Self::Command { argv, timeout, shows_stderr, .. } => Self::Command {
+                argv: argv.clone(),
+                dir: root.path().to_owned(),
+                timeout: *timeout,
+                shows_stderr: *shows_stderr,
+            },
             Self::Discard => Self::Discard,
         })
     }

@@ -91,6 +91,8 @@ fn words() -> Map<String, Json> {
         json!({ "type": "object", "properties": properties, "required": required, "additionalProperties": false })
     };
     let (text, argv) = (json!({ "type": "string" }), json!({ "type": "array", "items": { "type": "string" } }));
+    let stderr =
+        json!({ "description": "Whether its standard error is shown where it fails", "enum": ["hide", "show"] });
     map(json!({
         "expression": {
             "description": "A string with `${...}`, which takes the value of that",
@@ -107,7 +109,10 @@ fn words() -> Map<String, Json> {
             sink(json!({ "env": said("An environment variable", text.clone()) }), json!(["env"])),
             sink(json!({ "file": said("A file", text.clone()) }), json!(["file"])),
             sink(
-                json!({ "command": said("A program and its arguments; what it writes to its standard output", argv.clone()) }),
+                json!({
+                    "command": said("A program and its arguments; what it writes to its standard output", argv.clone()),
+                    "stderr": stderr,
+                }),
                 json!(["command"]),
             ),
         ] },
@@ -125,6 +130,7 @@ fn words() -> Map<String, Json> {
                 json!({
                     "command": said("A program and its arguments, which gets the secret on its standard input", argv),
                     "timeout": { "$ref": "#/definitions/duration" },
+                    "stderr": stderr,
                 }),
                 json!(["command"]),
             ),

@@ -21,6 +21,8 @@ pub(super) struct Said<'a> {
     places: Vec<At<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     help: Option<&'a str>,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    output: &'a [String],
 }
 
 #[derive(Serialize)]
@@ -61,6 +63,7 @@ impl<'a> Said<'a> {
                 })
                 .collect(),
             help: diagnostic.help.as_deref(),
+            output: &diagnostic.output,
         }
     }
 }

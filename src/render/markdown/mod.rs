@@ -254,6 +254,8 @@ fn tail(of: Comment, document: &Document<'_>) -> String {
 
 /// What stopped something, in one line.
 fn because(problem: &Problem) -> String {
-    let help = problem.diagnostic.help.as_ref().map(|help| format!(" (help: {})", code(help)));
-    format!("{}{}", code(&problem.diagnostic.message), help.unwrap_or_default())
+    let Diagnostic { message, help, output, .. } = &problem.diagnostic;
+    let help = help.as_ref().map(|help| format!(" (help: {})", code(help)));
+    let said = if output.is_empty() { String::new() } else { format!(" (it said: {})", code(output.join(" / "))) };
+    format!("{}{said}{}", code(message), help.unwrap_or_default())
 }

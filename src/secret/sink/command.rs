@@ -28,7 +28,13 @@ pub(super) fn probe(argv: &[String], dir: &Path) -> Result<(), SinkError> {
 }
 
 /// Gives the secret to the command on its standard input; exit status 0 is the delivery.
-pub(super) async fn deliver(argv: &[String], dir: &Path, secret: &Secret, limit: Duration) -> Result<(), SinkError> {
-    run(argv, dir, Some(secret), limit).await?;
+pub(super) async fn deliver(
+    argv: &[String],
+    dir: &Path,
+    secret: &Secret,
+    limit: Duration,
+    shows_stderr: bool,
+) -> Result<(), SinkError> {
+    run(argv, dir, Some(secret), limit, shows_stderr).await?;
     Ok(())
 }

@@ -61,6 +61,13 @@ pub enum SinkError {
     Interrupted,
 }
 
+impl SinkError {
+    /// The last lines that a command wrote to its standard error, if they are to be shown; the secret is not in them.
+    pub fn said(&self) -> &[String] {
+        if let Self::Command(error) = self { error.said() } else { &[] }
+    }
+}
+
 /// A secret on its way: delivered beside its target, not yet in its place. Dropping it takes it back and leaves the old
 /// contents, except for a command, which has the secret from `stage` on.
 #[derive(Debug)]
@@ -108,8 +115,8 @@ impl Sink {
                 let key = key.clone();
                 Stage::EnvFile(blocking(path.clone(), move |path| env_file::StagedKey::new(path, key, &secret)).await?)
             }
-            Self::Command { argv, dir, timeout } => {
-                command::deliver(argv, dir, &secret, *timeout).await?;
+            Self::Command { argv, dir, timeout, shows_stderr } => {
+                command::deliver(argv, dir, &secret, *timeout, *shows_stderr).await?;
                 Stage::Done
             }
             Self::Discard => Stage::Done,

@@ -25,7 +25,12 @@ fn env_file(path: PathBuf, key: &str) -> Sink {
 }
 
 fn command(argv: &[&str], timeout: Duration) -> Sink {
-    Sink::Command { argv: argv.iter().map(|&word| word.to_owned()).collect(), dir: PathBuf::new(), timeout }
+    Sink::Command {
+        argv: argv.iter().map(|&word| word.to_owned()).collect(),
+        dir: PathBuf::new(),
+        timeout,
+        shows_stderr: false,
+    }
 }
 
 fn mode(path: &Path) -> u32 {

@@ -3,6 +3,8 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
 use super::{declare, has, operator, project};
@@ -113,6 +115,31 @@ both!(a_command_that_fails_is_10_and_the_next_apply_goes_on, async |scene| {
     // Alone, it is what the run ends with.
     operator(&scene, "apply", dir.path()).run().with(10);
     assert!(tokens(&scene).await.iter().all(|row| row["status"] == "inactive"));
+
+    // Where that is wanted, it is shown, without the secret.
+    declare(dir.path(), &scene, &tables.replace("\"] }", "\"], stderr = \"show\" }"));
+    script(
+        &at("deliver"),
+        "echo \"denied: $(tee got2 | base64)\" >&2\necho $(cat got2) >&2\n\
+         printf '\\033[31mas %s\\033[0m\\n' \"$OWN\" >&2\nexit 3\n"
+            .replace("got2", &at("got").display().to_string())
+            .as_str(),
+    );
+    for format in ["human", "json", "markdown"] {
+        let ended = operator(&scene, "apply", dir.path())
+            .var("OWN", scene.server.token())
+            .arg("--format")
+            .arg(format)
+            .run()
+            .with(10);
+        let failed = std::fs::read_to_string(at("got")).unwrap();
+        has(&ended.all(), "denied: [the secret]");
+        has(&ended.all(), "as [the token of this run]");
+        let encoded = STANDARD.encode(&failed);
+        for piece in [&failed[..40], &failed[40..], &encoded[..40], &encoded[80..], "\u{1b}", "\\u001b"] {
+            assert!(!ended.all().contains(piece), "{piece:?}: {}", ended.all());
+        }
+    }
 
     script(&at("deliver"), &format!("cat > '{}'\n", at("got").display()));
     operator(&scene, "apply", dir.path()).run().with(0);

@@ -101,7 +101,7 @@ impl Project {
         tell: &mut (dyn FnMut(Event) + Send),
     ) -> Result<Applied, Problem> {
         let (manifest, graph) = self.load();
-        let prepared = prepare(&planned.plan, &manifest, Writer::new(self.client.clone()).secrets()).await.unwrap();
+        let prepared = prepare(&planned.plan, &manifest, &Writer::new(self.client.clone())).await.unwrap();
         let passwords = prepared.passwords;
         let apply = Apply {
             client: &self.client,

@@ -1,15 +1,16 @@
-//! The run's own token in what a server sends: taken out before anybody sees it.
+//! A secret in what others say: taken out before anybody sees it.
 //!
 //! A server or a proxy may echo a request: in an error, on a page of its own, in `Location`, in a name. Each reply is
-//! searched here as it comes in, so that nothing that is made of it later, be it shown, saved or recorded, can hold the token.
+//! searched here for the run's own token as it comes in, so that nothing that is made of it later, be it shown, saved or
+//! recorded, can hold it. So is what a sink's command writes to its standard error, for the secret that it was given.
 
 use std::borrow::Cow;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 
-/// What stands where the token stood.
-pub(super) const MARK: &str = "[the token of this run]";
+/// What is written where the token of the run was.
+pub(crate) const MARK: &str = "[the token of this run]";
 /// A token of fewer bytes may be a word of the API itself: it is searched for only in what is said to people.
 const SHORTEST_IN_DATA: usize = 16;
 /// A token of fewer bytes is not searched for: it would be found everywhere.
@@ -19,7 +20,8 @@ const TELLING: usize = 20;
 
 /// A token in all forms in which it may come back.
 #[derive(Clone)]
-pub(super) struct Redaction {
+pub(crate) struct Redaction {
+    mark: &'static str,
     forms: Vec<Form>,
     /// Whether a form can begin with this byte.
     begins: [bool; 256],
@@ -55,8 +57,13 @@ impl Alphabet {
 }
 
 impl Redaction {
-    /// What takes `token` out.
-    pub(super) fn of(token: &str) -> Self {
+    /// What takes the run's own `token` out.
+    pub(crate) fn of(token: &str) -> Self {
+        Self::with_mark(token, MARK)
+    }
+
+    /// What puts `mark` where the secret `token` is.
+    pub(crate) fn with_mark(token: &str, mark: &'static str) -> Self {
         let mut forms = Vec::new();
         if token.len() >= SHORTEST {
             forms.push(Form { text: token.as_bytes().to_vec(), alphabet: Alphabet::Plain });
@@ -70,11 +77,11 @@ impl Redaction {
                 begins[usize::from(byte)] |= form.alphabet.fold(byte) == form.text[0] || b"%\\&".contains(&byte);
             }
         }
-        Self { forms, begins, in_data: token.len() >= SHORTEST_IN_DATA }
+        Self { mark, forms, begins, in_data: token.len() >= SHORTEST_IN_DATA }
     }
 
     /// The reply `data` without the token.
-    pub(super) fn data(&self, data: Vec<u8>) -> Vec<u8> {
+    pub(crate) fn data(&self, data: Vec<u8>) -> Vec<u8> {
         if !self.in_data {
             return data;
         }
@@ -85,7 +92,7 @@ impl Redaction {
     }
 
     /// The words `said` without the token.
-    pub(super) fn said<'a>(&self, said: &'a str) -> Cow<'a, str> {
+    pub(crate) fn said<'a>(&self, said: &'a str) -> Cow<'a, str> {
         match self.search(said.as_bytes()) {
             // What is taken out is whole characters, unless the token was cut; either way it is text.
             Some(without) => Cow::Owned(String::from_utf8_lossy(&without).into_owned()),
@@ -109,7 +116,7 @@ impl Redaction {
                 Some(end) => {
                     let without = without.get_or_insert_with(|| Vec::with_capacity(text.len()));
                     without.extend_from_slice(&text[kept..at]);
-                    without.extend_from_slice(MARK.as_bytes());
+                    without.extend_from_slice(self.mark.as_bytes());
                     (kept, at) = (end, end);
                 }
                 None => at += 1,
@@ -126,7 +133,7 @@ impl Form {
     fn may_begin(&self, text: &[u8], at: usize) -> bool {
         for (byte, wanted) in text[at..].iter().zip(&self.text).take(4) {
             match byte {
-                b'%' | b'\\' | b'&' => return true,
+                b'%' | b'\\' | b'&' | b'\n' | b'\r' => return true,
                 byte if self.alphabet.fold(*byte) != *wanted => return false,
                 _ => {}
             }
@@ -173,7 +180,7 @@ fn base64(text: &str, before: usize) -> Vec<u8> {
 }
 
 /// The bytes that may be meant at `at`, and where the next begins: what stands there, or what URL, JSON or HTML write so,
-/// also several times over.
+/// also several times over, or the first of the next line.
 fn readings(text: &[u8], at: usize) -> impl Iterator<Item = (u8, usize)> {
     let escaped = match text.get(at) {
         Some(b'%') => [0, 1, 2].map(|times| percent(text, at + 1, times)),
@@ -182,6 +189,7 @@ fn readings(text: &[u8], at: usize) -> impl Iterator<Item = (u8, usize)> {
             [backslash(text, at + 1), itself, None]
         }
         Some(b'&') => [entity(text, at + 1), None, None],
+        Some(b'\n' | b'\r') => [wrapped(text, at), None, None],
         _ => [None; 3],
     };
     text.get(at).map(|byte| (*byte, at + 1)).into_iter().chain(escaped.into_iter().flatten())
@@ -211,6 +219,12 @@ fn backslash(text: &[u8], mut at: usize) -> Option<(u8, usize)> {
         byte @ (b'/' | b'"' | b'\'') => Some((*byte, at + 1)),
         _ => None,
     }
+}
+
+/// What goes on in the next line, as programs that encode wrap what is long.
+fn wrapped(text: &[u8], at: usize) -> Option<(u8, usize)> {
+    let next = at + text[at..].iter().take(3).position(|byte| !b"\r\n".contains(byte))?;
+    Some((text[next], next + 1))
 }
 
 /// `#61;`, `#x3d;` or a name after an `&`, or after `&amp;`.
