@@ -57,7 +57,7 @@ A first project, without any server:
   fluxform plan demo
   fluxform apply demo
 
-Every command takes --help.";
+Every command takes --help. docs/glossary.md says what the words mean: ledger, home org, adopt, drift, ...";
 
 /// What to do.
 #[derive(Debug, Subcommand)]
