@@ -3,6 +3,7 @@
 use crate::address::Address;
 use crate::diff::Action;
 use crate::exit::Problem;
+use crate::plan::Plan;
 
 /// One thing that happened.
 #[derive(Clone, Debug)]
@@ -17,6 +18,8 @@ pub enum Event {
         /// Who holds it, in a line.
         holder: String,
     },
+    /// Under the lock the plan is another one than was shown: this one is applied.
+    Replanned(Box<Plan>),
     /// A change begins.
     Started {
         /// Whose.

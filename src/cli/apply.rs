@@ -15,7 +15,7 @@ use super::shell::{Brevity, PlanFormat, Shell, worst};
 use super::signal::unless_stopped;
 use super::{Ended, approve, project, signal};
 use crate::api::Writer;
-use crate::apply::{Passwords, Prepared, create_home_org, prepare};
+use crate::apply::{Event, Passwords, Prepared, create_home_org, prepare};
 use crate::diagnostic::Diagnostic;
 use crate::diff::Goal;
 use crate::exit::{Exit, Problem};
@@ -25,7 +25,8 @@ use crate::report::Report;
 
 /// Bring the server to what the manifests declare
 ///
-/// Plans, shows the plan, asks, takes the project's lock, plans again, and writes. A run that fails in the middle has
+/// Plans, shows the plan, asks, takes the project's lock, plans again, and writes. If the plan is another one by then, it is
+/// shown and asked about again; with --auto-approve it is applied, unless a guard refuses it. A run that fails in the middle has
 /// recorded what it did: running it again goes on where it stopped.
 ///
 /// With a plan that `fluxform plan --out FILE` has saved, nothing is asked: the plan is made again from the manifests, and
@@ -157,8 +158,8 @@ enum Agreed {
 
 /// What came of writing.
 enum Came {
-    /// All was tried.
-    Done(Report),
+    /// All was tried; of the plan that was agreed to, or of what it has become.
+    Done(Report, Option<Box<Plan>>),
     /// Nothing: the plan is another one now.
     Changed(Box<Plan>),
 }
@@ -187,10 +188,12 @@ impl Work<'_> {
             let Prepared { passwords, warnings } = self.prepare(&agreed).await?;
             self.shell.show(&warnings);
             match self.apply(&agreed, &passwords).await? {
-                Done(report) => return self.end(&agreed, &report),
+                Done(report, None) => return self.end(&agreed, &report),
+                Done(report, Some(now)) => return self.end(&now, &report),
+                Changed(plan) if self.is_other(&plan) => return self.stale(&plan),
                 // Somebody else has done it all in the meantime.
                 Changed(plan) if self.nothing(&plan) => return self.end(&plan, &Report::default()),
-                Changed(plan) if self.reviewed.is_some() => return self.stale(&plan),
+                Changed(plan) if self.reviewed.is_some() => return Err(plan.refusals),
                 Changed(plan) => {
                     (agreed, self.wanted.consent) = unless_stopped(&self.stop, self.ask_again(*plan)).await?;
                 }
@@ -201,6 +204,11 @@ impl Work<'_> {
     /// How a stream looks, as the user wants it.
     const fn look(&self, look: Look) -> Look {
         look.compact(self.arguments.brevity.compact)
+    }
+
+    /// Whether it is not the plan that was reviewed.
+    fn is_other(&self, plan: &Plan) -> bool {
+        self.reviewed.as_ref().is_some_and(|reviewed| !reviewed.difference(plan).is_empty())
     }
 
     /// Whether there is nothing at all to do.
@@ -214,14 +222,14 @@ impl Work<'_> {
             reviewed.made_on(&self.session).map_err(|problem| vec![problem])?;
         }
         let planned = make(&self.session, &self.project, &self.wanted).await?;
+        if self.is_other(&planned.plan) {
+            return Ok(Agreed::Other(planned.plan));
+        }
         let leftover = self.wanted.goal == Goal::Destroyed && planned.ledger.found;
         if !planned.plan.writes() && planned.plan.refusals.is_empty() && !leftover {
             self.shell.show(&planned.plan.warnings);
             self.end(&planned.plan, &Report::default())?;
             return Ok(Agreed::Nothing);
-        }
-        if self.reviewed.as_ref().is_some_and(|reviewed| !reviewed.difference(&planned.plan).is_empty()) {
-            return Ok(Agreed::Other(planned.plan));
         }
         let (plan, consent) = self.ask(planned.plan, self.wanted.clone()).await?;
         Ok(Agreed::Yes(plan, consent))
@@ -269,9 +277,19 @@ impl Work<'_> {
         Ok(problem.exit)
     }
 
+    /// Shows what the plan has become, which is applied now.
+    fn replanned(&self, plan: &Plan) -> Result<(), Vec<Problem>> {
+        self.shell.say("The server has changed since the plan was shown. This is the plan now, and it is applied:");
+        if self.arguments.format == PlanFormat::Human {
+            self.shell.data(&render::plan(plan, self.look(self.shell.output.out)))?;
+        }
+        self.shell.show(&plan.warnings);
+        Ok(())
+    }
+
     /// Asks about the plan that has become of one that was agreed to.
     async fn ask_again(&self, plan: Plan) -> Result<(Plan, Consent), Vec<Problem>> {
-        if self.arguments.auto_approve || !self.shell.around.terminal {
+        if !self.shell.around.terminal {
             let diagnostic = Diagnostic::error("apply::stale", "the server has changed since the plan was made")
                 .help("nothing was written; run it again");
             return Err(vec![Problem { exit: Exit::Stale, diagnostic }]);
@@ -312,6 +330,7 @@ impl Work<'_> {
             consent: &self.wanted.consent,
             passwords,
             made: self.wanted.made.as_deref(),
+            anew: self.arguments.auto_approve && self.reviewed.is_none(),
             parallelism: self.arguments.parallelism.into(),
             lock_timeout: self.arguments.wait.lock_timeout,
             commit,
@@ -321,8 +340,13 @@ impl Work<'_> {
         let mut report =
             Report { plan_digest: Some(agreed.digest()), saved: self.reviewed.is_some(), ..Report::default() };
         let mut progress = Progress::start(self.shell.output.clone());
+        let (mut now, mut shown) = (None, Ok(()));
         let applied = {
             let mut tell = |event| {
+                if let Event::Replanned(plan) = &event {
+                    shown = self.replanned(plan);
+                    now = Some(plan.clone());
+                }
                 progress.tell(&event);
                 report.fold(&event);
             };
@@ -336,10 +360,13 @@ impl Work<'_> {
             }
         };
         progress.end();
+        shown?;
+        let asked_again = !self.arguments.auto_approve && self.shell.around.terminal;
         match applied {
-            Ok(Applied::Done) => Ok(Done(report)),
+            Ok(Applied::Done) => Ok(Done(report, now)),
+            Ok(Applied::Unready(problems)) => Err(problems),
             Ok(Applied::Stale(planned))
-                if planned.plan.refusals.is_empty() || (self.shell.around.terminal && self.reviewed.is_none()) =>
+                if planned.plan.refusals.is_empty() || asked_again || self.reviewed.is_some() =>
             {
                 Ok(Changed(Box::new(planned.plan)))
             }
@@ -348,7 +375,7 @@ impl Work<'_> {
             // Something may have been done: the report says what, and what went wrong after it.
             Err(problem) => {
                 report.stopped.push(problem);
-                Ok(Done(report))
+                Ok(Done(report, now))
             }
         }
     }

@@ -129,6 +129,8 @@ pub struct Apply<'a> {
     pub passwords: &'a apply::Passwords,
     /// The ID of the home org, if this very run has made it.
     pub made: Option<&'a str>,
+    /// Whether what the plan has become under the lock is applied as well, if nothing refuses it: nobody is asked then.
+    pub anew: bool,
     /// How many changes may be under way at once.
     pub parallelism: usize,
     /// How long to wait for another run's lock.
@@ -147,10 +149,12 @@ pub enum Applied {
     Done,
     /// Under the lock the change list was another one; nothing was written.
     Stale(Box<Planned>),
+    /// What the plan has become needs what this machine does not have; nothing was written.
+    Unready(Vec<Problem>),
 }
 
 impl Apply<'_> {
-    /// Takes the lock, plans again, and applies if the change list is still the `agreed` one.
+    /// Takes the lock, plans again, and applies if the change list is still the `agreed` one; or `anew`.
     ///
     /// # Errors
     /// What keeps the walk from starting, and what keeps the ledger from being finished.
@@ -181,8 +185,22 @@ impl Apply<'_> {
     ) -> Result<Applied, Problem> {
         let planned =
             plan(self.client, self.server, self.manifest, self.graph, self.goal, self.consent, self.made).await?;
-        if planned.plan.digest() != agreed.digest() || !planned.plan.refusals.is_empty() {
+        let same = planned.plan.digest() == agreed.digest();
+        let does = planned.plan.writes() || self.goal == Goal::Destroyed;
+        if !planned.plan.refusals.is_empty() || !(same || self.anew && does) {
             return Ok(Applied::Stale(Box::new(planned)));
+        }
+        let mut anew = None;
+        if !same {
+            tell(Event::Replanned(Box::new(planned.plan.clone())));
+            let access = Writer::new(self.client.clone()).secrets();
+            match apply::prepare(&planned.plan, self.manifest, access).await {
+                Ok(apply::Prepared { passwords, warnings }) => {
+                    warnings.into_iter().for_each(|warning| tell(Event::Warning(warning)));
+                    anew = Some(passwords);
+                }
+                Err(problems) => return Ok(Applied::Unready(problems)),
+            }
         }
         let timeout = self.client.timeout();
         let writer = Writer::gated(self.client.clone(), lease.gate(timeout)).since(lease.id());
@@ -199,7 +217,7 @@ impl Apply<'_> {
             foreign: &planned.foreign,
             journal: &journal,
             intents: &intents,
-            passwords: self.passwords,
+            passwords: anew.as_ref().unwrap_or(self.passwords),
             parallelism: self.parallelism,
             stop: self.stop.clone(),
         };

@@ -160,7 +160,9 @@ const fn done(action: Action) -> &'static str {
 fn line(event: &Event, look: Look) -> Option<String> {
     let mut page = Page::new(look);
     match event {
-        Event::Begin { total: 0 } | Event::Started { .. } | Event::Warning(_) | Event::End => return None,
+        Event::Begin { total: 0 } | Event::Replanned(_) | Event::Started { .. } | Event::Warning(_) | Event::End => {
+            return None;
+        }
         Event::Begin { total } => page.say(format_args!("{} to make.", count(*total, "change"))),
         Event::Waiting { holder } => page.say(format_args!("Waiting for the lock, held by {holder}.")),
         Event::Stopping(problem) => page.put(Role::Error, "stopping: ").say(&problem.diagnostic.message),

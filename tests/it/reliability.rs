@@ -310,6 +310,7 @@ both!(of_two_runs_at_once_one_waits_and_sees_that_the_plan_is_stale, async |scen
     );
     let stale = [one.unwrap(), two.unwrap()].into_iter().filter_map(|applied| match applied {
         Applied::Done => None,
+        Applied::Unready(problems) => panic!("{problems:?}"),
         Applied::Stale(planned) => Some(planned.plan.writes()),
     });
     assert_eq!(stale.collect::<Vec<_>>(), [false], "one is stale and has nothing left to do");

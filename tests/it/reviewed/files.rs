@@ -64,9 +64,10 @@ both!(a_reviewed_plan_is_applied_without_a_question, async |scene| {
     let status = review.run("status", &review.project()).arg("--format=json").arg(format!("--var=user={user}"));
     assert_eq!(status.run().with(0).json()["last_apply"]["plan_digest"], digest);
 
-    // All of it is done: as if somebody else had done it.
-    let twice = with(review.apply()).run().with(0);
-    assert_eq!(twice.out, "No changes. The server matches the manifests.\n");
+    // All of it is done: that is not the plan any more.
+    let twice = with(review.apply()).run().with(6);
+    has(&twice.out, "Not the plan that was reviewed:");
+    has(&twice.out, "now:      nothing to do");
     with(review.run("destroy", &review.project())).arg("--auto-approve").run().with(0);
 });
 

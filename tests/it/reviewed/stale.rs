@@ -118,3 +118,22 @@ both!(an_adoption_is_reviewed, async |scene| {
     review.apply().run().with(0);
     review.run("plan", &review.project()).arg("--detailed-exitcode").run().with(0);
 });
+
+both!(of_two_applies_of_one_plan_one_ends_as_stale, async |scene| {
+    let review = Review::new(&scene, "[bucket.raw]\nretention = \"1d\"\n");
+    let relay = Relay::to(scene.server.url()).hold_after(0);
+    let by_relay = |run: crate::cli::fluxform::Fluxform| run.var("INFLUX_HOST", relay.url());
+    by_relay(review.plan()).run().with(0);
+    // Both have planned before the first of them has the lock.
+    let runs = [by_relay(review.apply()).start(), by_relay(review.apply()).start()];
+    relay.until_writes(2).await;
+    relay.release();
+    let ended = runs.map(crate::support::Running::wait);
+    let mut codes: Vec<_> = ended.iter().map(|(status, ..)| status.code()).collect();
+    codes.sort_unstable();
+    assert_eq!(codes, [Some(0), Some(6)], "{ended:?}");
+    let (_, out, _) = ended.iter().find(|(status, ..)| status.code() == Some(6)).unwrap();
+    has(out, "bucket.raw");
+    has(out, "now:      nothing to do");
+    assert_eq!(review.buckets().await, ["raw"]);
+});

@@ -112,6 +112,7 @@ impl Project {
             consent: &self.consent,
             passwords: &passwords,
             made: None,
+            anew: false,
             parallelism: 8,
             lock_timeout: Duration::from_secs(90),
             commit: None,

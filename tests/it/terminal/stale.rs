@@ -25,14 +25,32 @@ async fn set_days(scene: &Scene, bucket: &str, days: i64) {
     scene.http.patch(&format!("buckets/{bucket}"), rules).await.expect(200);
 }
 
-both!(without_a_terminal_nothing_is_written, async |scene| {
+both!(what_is_approved_beforehand_is_the_plan_under_the_lock, async |scene| {
     let (place, relay, bucket) = place(&scene).await;
     let run = place.apply_by(relay.url()).start();
     relay.until_writes(1).await;
     set_days(&scene, &bucket, 9).await;
     relay.release();
     let (status, out, err) = run.wait();
-    assert_eq!(status.code(), Some(6), "{out}{err}");
+    assert_eq!(status.code(), Some(0), "{out}{err}");
+    assert!(err.contains("The server has changed since the plan was shown"), "{err}");
+    assert!(out.contains("\"1d\" -> \"2d\"") && out.contains("\"9d\" -> \"2d\""), "{out}");
+    assert_eq!(days(&scene, &bucket).await, 2);
+    assert!(!place.locked().await, "the lock is left");
+});
+
+both!(guards_are_asked_about_the_plan_under_the_lock, async |scene| {
+    let (place, relay, bucket) = place(&scene).await;
+    let run = place.apply_by(relay.url()).start();
+    relay.until_writes(1).await;
+    set_days(&scene, &bucket, 9).await;
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+    let point = format!("m v=1 {}000000000", now - 5 * 86400);
+    scene.http.post_text(&format!("write?orgID={}&bucket=raw", scene.org), &point).await.expect(204);
+    relay.release();
+    let (status, out, err) = run.wait();
+    assert_eq!(status.code(), Some(8), "{out}{err}");
+    assert!(err.contains("would lose data"), "{err}");
     assert_eq!(days(&scene, &bucket).await, 9);
     assert!(!place.locked().await, "the lock is left");
 });
