@@ -193,8 +193,8 @@ impl Apply<'_> {
         let mut anew = None;
         if !same {
             tell(Event::Replanned(Box::new(planned.plan.clone())));
-            let access = Writer::new(self.client.clone()).secrets();
-            match apply::prepare(&planned.plan, self.manifest, access).await {
+            let writer = Writer::new(self.client.clone());
+            match apply::prepare(&planned.plan, self.manifest, &writer).await {
                 Ok(apply::Prepared { passwords, warnings }) => {
                     warnings.into_iter().for_each(|warning| tell(Event::Warning(warning)));
                     anew = Some(passwords);

@@ -1,6 +1,6 @@
 //! `kill -9` of an apply: the next one takes over at once and finishes the work.
 
-use super::super::support::{Relay, Scene, both};
+use super::super::support::{Relay, Running, Scene, both};
 use super::{Place, RESOURCES, on, project};
 
 /// Which write of the run is its last: the first one takes the lock, then come the ledger's head and page.
@@ -28,6 +28,23 @@ both!(what_was_done_without_a_reply_is_not_done_again, async |scene| {
         relay.until_done(last).await;
         run.kill();
         relay.end().await;
+        place.converges().await;
+    }
+});
+
+both!(no_apply_is_stale_right_after_a_kill_nor_beside_another_one, async |scene| {
+    for last in (1..=19).step_by(3) {
+        let scene = Scene::on(scene.server.backend()).await;
+        let place = Place::new(&scene, RESOURCES);
+        let relay = Relay::to(scene.server.url()).hold_after(last);
+        let run = place.apply_by(relay.url()).start();
+        relay.until_writes(last + 1).await;
+        run.kill();
+        relay.end().await;
+        let racers = [place.apply().start(), place.apply().start()];
+        for (status, out, err) in racers.map(Running::wait) {
+            assert!(status.success(), "after {last} writes: {status}\n{out}{err}");
+        }
         place.converges().await;
     }
 });
