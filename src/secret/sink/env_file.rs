@@ -51,7 +51,7 @@ impl StagedKey {
         let dir = parent(&self.target);
         let lock = File::open(&dir).map_err(failed("open", &dir))?;
         lock.lock().map_err(failed("lock", &dir))?;
-        let contents = read_place(&self.target, holds::env_file)?.map(|(_, contents)| contents).unwrap_or_default();
+        let contents = read_place(&self.target, holds::env_file)?.map(|held| held.contents).unwrap_or_default();
         let contents = Zeroizing::new(set(&contents, &self.key, self.value.expose_secret()));
         let temp = write_beside(&self.target, &contents)?;
         take_place(temp, &self.target)

@@ -52,8 +52,14 @@ pub(super) fn look(target: &Path) -> Result<Option<Metadata>, SinkError> {
 /// Says whether what a target holds may be replaced, or changed.
 pub(super) type Judge = fn(&Path, &Metadata, &[u8]) -> Result<(), SinkError>;
 
+/// A file that is there, and what is in it.
+pub(super) struct Held {
+    meta: Metadata,
+    pub(super) contents: Zeroizing<Vec<u8>>,
+}
+
 /// What the target is and holds now, if it may hold that; None: nothing.
-pub(super) fn read(target: &Path, judge: Judge) -> Result<Option<(Metadata, Zeroizing<Vec<u8>>)>, SinkError> {
+pub(super) fn read(target: &Path, judge: Judge) -> Result<Option<Held>, SinkError> {
     let Some(meta) = look(target)? else { return Ok(None) };
     let limit = &limits::SECRETS_FILE;
     if meta.len() > limit.most {
@@ -62,12 +68,12 @@ pub(super) fn read(target: &Path, judge: Judge) -> Result<Option<(Metadata, Zero
     }
     let contents = Zeroizing::new(fs::read(target).map_err(failed("read", target))?);
     judge(target, &meta, &contents)?;
-    Ok(Some((meta, contents)))
+    Ok(Some(Held { meta, contents }))
 }
 
 /// Whether a file could be made beside the target; nothing stays behind. What is to be said of the target, if anything.
 pub(super) fn probe(target: &Path, judge: Judge) -> Result<Option<String>, SinkError> {
-    let old = read(target, judge)?.map(|(meta, _)| meta);
+    let old = read(target, judge)?.map(|held| held.meta);
     let mut dir = parent(target);
     while let Err(error) = fs::metadata(&dir) {
         if error.kind() != io::ErrorKind::NotFound || fs::symlink_metadata(&dir).is_ok() || !dir.pop() {
