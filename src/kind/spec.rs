@@ -55,6 +55,8 @@ pub struct Fault {
     pub other: Option<&'static str>,
     /// The bytes of the Flux script that have to do with it.
     pub script: Option<Range<usize>>,
+    /// Further bytes of the script that have to do with it, and what is shown there.
+    pub also: Option<(Range<usize>, String)>,
     /// What to do about it.
     pub help: Option<String>,
 }
@@ -70,6 +72,7 @@ impl Fault {
             label: label.into(),
             other: None,
             script: None,
+            also: None,
             help: None,
         }
     }

@@ -181,6 +181,18 @@ fn to_send(live: &Fields, want: &Fields, changed: &[&'static str]) -> Result<Opt
     author.compose(&head, None).map(Some).map_err(|error| ApiError::unsent(error.to_string()))
 }
 
+/// The same error with the line of `script` that it speaks of: the script that was sent has lines of ours, so in the author's
+/// file that line has another number.
+fn with_line(error: ApiError, script: Option<&str>) -> ApiError {
+    let number = error.message.split_once("loc ").or_else(|| error.message.split_once('@'));
+    let number = number.and_then(|(_, rest)| rest.split_once(':')?.0.parse::<usize>().ok()?.checked_sub(1));
+    let line = number.zip(script).and_then(|(number, script)| script.lines().nth(number)).map(str::trim);
+    match line.filter(|line| !line.is_empty()) {
+        Some(line) => ApiError { message: format!("{} (in the line `{line}`)", error.message), ..error },
+        None => error,
+    }
+}
+
 impl live::Live for Live {
     async fn list(api: &Client, orgs: &[&str], _: Asked<'_>) -> Result<Vec<Object>, ApiError> {
         let lists = orgs
@@ -201,7 +213,7 @@ impl live::Live for Live {
             status: want.text("status"),
             description: want.text("description"),
         };
-        let row: Row = api.create(TASKS, &body).await?;
+        let row: Row = api.create(TASKS, &body).await.map_err(|error| with_line(error, body.flux.as_deref()))?;
         Ok(Made { rest, ..Made::new(Kind::Task, TASKS, row.object(), want)? })
     }
 
@@ -217,7 +229,9 @@ impl live::Live for Live {
         if flux.is_some() || status.is_some() || description.is_some() {
             // A description alone is refused (influxd 2.9.1, measured); a status that it has already does nothing.
             let status = status.or_else(|| live.fields.text("status"));
-            api.patch::<_, Row>(&path, &Body { org: None, flux, status, description }).await?;
+            let body = Body { org: None, flux, status, description };
+            let sent = api.patch::<_, Row>(&path, &body).await;
+            sent.map_err(|error| with_line(error, body.flux.as_deref()))?;
         }
         label::attach_changed(api, &path, live, want, changed).await
     }
@@ -248,6 +262,18 @@ mod tests {
         let sent = to_send(&fields("a", "1h", LIVE), &fields("a", "2h", WANT), &["every"]).expect("a script");
         assert_eq!(sent.as_deref(), Some(WANT));
         assert_eq!(to_send(&fields("a", "1h", LIVE), &fields("a", "2h", WANT), &["status"]).expect("none"), None);
+    }
+
+    #[test]
+    fn a_servers_mistake_has_its_line() {
+        let script = "option task = {name: \"a\", every: 1h}\n\n  x = from(\n";
+        let said = |words: &str| with_line(ApiError::unsent(words), Some(script)).message;
+        for words in ["invalid AST: loc 3:7-3:12: expected RPAREN, got EOF", "error @3:7-3:8: undefined identifier"] {
+            assert_eq!(said(words), format!("{words} (in the line `x = from(`)"));
+        }
+        for words in ["loc 0:0-0:0: unknown operator", "invalid AST: loc 2:1-9:1: x", "loc 7:1: x", "a@b: c", "no"] {
+            assert_eq!(said(words), words);
+        }
     }
 
     #[test]

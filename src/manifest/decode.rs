@@ -249,6 +249,9 @@ fn diagnostic(resource: &Resource, kind: Kind, script: Option<&flux::Written>, f
         }
         None => diagnostic.at(resource.place_of(fault.field).clone(), fault.label),
     };
+    if let Some(((span, label), script)) = fault.also.zip(script) {
+        diagnostic = diagnostic.at(script.place(&span), label);
+    }
     if let Some(other) = fault.other
         && let Some(place) = resource.places.get(other)
     {

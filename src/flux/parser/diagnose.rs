@@ -67,8 +67,8 @@ impl Parsed {
         report.errors
     }
 
-    /// Whether influxd takes the script for a task.
-    fn is_accepted(&self) -> bool {
+    /// Whether influxd takes the script for a task: there is nothing wrong, or only what it sees when it runs the script.
+    pub fn is_accepted(&self) -> bool {
         self.faults.iter().all(|fault| fault.accepted)
     }
 

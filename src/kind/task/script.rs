@@ -3,6 +3,7 @@
 use super::cron;
 use crate::diagnostic::Severity;
 use crate::duration::Duration;
+use crate::flux::parser::parse;
 use crate::flux::{AuthorScript, Schedule, Spanned, TaskHead, TaskOption};
 use crate::kind::spec::{Draft, Fault};
 use crate::value::{Script, Value};
@@ -14,6 +15,18 @@ const SECOND: u64 = 1_000_000_000;
 pub(super) fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
     let Some(source) = draft.flux else { return };
     let params_as = draft.fields.text("params_as").filter(|_| (draft.written)("params")).map(str::to_owned);
+    let parsed = parse(source);
+    let mistakes = parsed.errors().into_iter().map(|error| {
+        let fault = Fault::new("flux::syntax", "flux", error.message, error.label).script(error.span.range());
+        let also = error.also.map(|(span, label)| (span.range(), label));
+        let fault = Fault { also, help: error.help, ..fault };
+        // The server takes it, and the task fails at each run.
+        if parsed.is_accepted() { fault.warning() } else { fault }
+    });
+    faults.extend(mistakes);
+    if !parsed.is_accepted() {
+        return;
+    }
     let author = match AuthorScript::read(source, params_as.as_deref()) {
         Ok(author) => author,
         Err(error) => {
