@@ -1,10 +1,11 @@
 //! How a client is made.
 
-use std::path::PathBuf;
+use std::fmt;
 use std::time::Duration;
 
 use http::HeaderValue;
 use secrecy::ExposeSecret;
+use secrecy::zeroize::Zeroizing;
 use tokio::time::Instant;
 use url::{Host, Url};
 
@@ -19,12 +20,12 @@ pub struct Connect {
     pub host: Url,
     /// The token to use; none before setup.
     pub token: Option<Secret>,
-    /// A PEM file of certificate authorities to trust beside the system's.
-    pub ca_file: Option<PathBuf>,
-    /// A PEM file with the client's certificate, and perhaps its key.
-    pub client_cert: Option<PathBuf>,
-    /// A PEM file with the key of the client's certificate.
-    pub client_key: Option<PathBuf>,
+    /// Certificate authorities to trust beside the system's.
+    pub ca_file: Option<Pem>,
+    /// The client's certificate, and perhaps its key.
+    pub client_cert: Option<Pem>,
+    /// The key of the client's certificate.
+    pub client_key: Option<Pem>,
     /// Trust any certificate.
     pub skip_verify: bool,
     /// How long making a connection may take.
@@ -35,6 +36,21 @@ pub struct Connect {
     pub on_wait: OnWait,
     /// When the run must end: no request waits beyond it to be sent again.
     pub until: Option<Instant>,
+}
+
+/// What a PEM file holds.
+#[derive(Clone)]
+pub struct Pem {
+    /// What messages call the file.
+    pub name: String,
+    /// Its bytes, which may be a key.
+    pub bytes: Zeroizing<Vec<u8>>,
+}
+
+impl fmt::Debug for Pem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Pem").field(&self.name).finish()
+    }
 }
 
 /// Why a client cannot be made.
@@ -51,24 +67,16 @@ pub enum ConnectError {
     /// The token has characters that no token has.
     #[error("the token has characters that no token has: control characters, or a line break")]
     Token,
-    /// A file cannot be read.
-    #[error("cannot read {}: {source}", path.display())]
-    File {
-        /// Its path.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
     /// A file does not hold what it should.
-    #[error("{} holds no {what} in PEM form", path.display())]
+    #[error("{name} holds no {what} in PEM form")]
     Pem {
-        /// Its path.
-        path: PathBuf,
+        /// Its name.
+        name: String,
         /// What it should hold.
         what: &'static str,
     },
     /// There is a key without a certificate.
-    #[error("client_key needs client_cert beside it")]
+    #[error("a client key needs a client certificate beside it")]
     KeyAlone,
     /// TLS cannot be set up.
     #[error("cannot set up TLS: {0}")]
@@ -114,10 +122,10 @@ impl Connect {
         if !self.needs_tls() {
             // The system's certificates take longer to load than a plan's requests.
             builder = builder.tls_certs_only([]);
-        } else if let Some(path) = &self.ca_file {
-            let bundle = reqwest::Certificate::from_pem_bundle(&read(path)?).unwrap_or_default();
+        } else if let Some(Pem { name, bytes }) = &self.ca_file {
+            let bundle = reqwest::Certificate::from_pem_bundle(bytes).unwrap_or_default();
             if bundle.is_empty() {
-                return Err(ConnectError::Pem { path: path.clone(), what: "certificate" });
+                return Err(ConnectError::Pem { name: name.clone(), what: "certificate" });
             }
             builder = builder.tls_certs_merge(bundle);
         }
@@ -156,17 +164,17 @@ impl Connect {
     }
 
     fn identity(&self) -> Result<Option<reqwest::Identity>, ConnectError> {
-        let Some(path) = &self.client_cert else {
+        let Some(Pem { name, bytes }) = &self.client_cert else {
             return if self.client_key.is_some() { Err(ConnectError::KeyAlone) } else { Ok(None) };
         };
-        let mut pem = read(path)?;
+        let mut pem = bytes.clone();
         if let Some(key) = &self.client_key {
             pem.push(b'\n');
-            pem.extend(read(key)?);
+            pem.extend_from_slice(&key.bytes);
         }
         reqwest::Identity::from_pem(&pem)
             .map(Some)
-            .map_err(|_| ConnectError::Pem { path: path.clone(), what: "certificate with its key" })
+            .map_err(|_| ConnectError::Pem { name: name.clone(), what: "certificate with its key" })
     }
 }
 
@@ -196,10 +204,6 @@ fn is_loopback(host: &Url) -> bool {
         }
         None => false,
     }
-}
-
-fn read(path: &PathBuf) -> Result<Vec<u8>, ConnectError> {
-    std::fs::read(path).map_err(|source| ConnectError::File { path: path.clone(), source })
 }
 
 #[cfg(test)]
@@ -246,20 +250,17 @@ mod tests {
 
     #[test]
     fn files_for_tls_are_checked() {
-        let dir = tempfile::tempdir().expect("a directory");
-        let file = dir.path().join("x.pem");
-        std::fs::write(&file, "nothing").expect("written");
+        let pem = || Some(Pem { name: "x.pem".to_owned(), bytes: b"nothing".to_vec().into() });
         let connect = Connect::new(url("https://h"), None);
         let error = |connect: Connect| connect.client().expect_err("refused").to_string();
-        assert!(
-            error(Connect { ca_file: Some(file.clone()), ..connect.clone() })
-                .ends_with("holds no certificate in PEM form")
+        assert_eq!(error(Connect { ca_file: pem(), ..connect.clone() }), "x.pem holds no certificate in PEM form");
+        assert_eq!(
+            error(Connect { client_cert: pem(), ..connect.clone() }),
+            "x.pem holds no certificate with its key in PEM form"
         );
-        assert!(error(Connect { ca_file: Some(dir.path().join("y")), ..connect.clone() }).starts_with("cannot read"));
-        assert!(
-            error(Connect { client_cert: Some(file.clone()), ..connect.clone() }).contains("certificate with its key")
-        );
-        assert!(error(Connect { client_key: Some(file), ..connect }).contains("client_cert"));
+        let alone = Connect { client_key: pem(), ..connect };
+        assert!(!format!("{alone:?}").contains(&format!("{:?}", b"nothing")), "a key is shown");
+        assert!(error(alone).contains("client certificate"));
     }
 
     #[test]

@@ -22,7 +22,7 @@ mod tls_tests;
 pub use about::{Health, Me};
 pub use client::{Client, Gate, Writer};
 pub use clock::Jump;
-pub use connect::{Connect, ConnectError, is_plain_http_to_elsewhere};
+pub use connect::{Connect, ConnectError, Pem, is_plain_http_to_elsewhere};
 pub use error::{ApiError, Class};
 pub(crate) use known::Identified;
 pub(crate) use limits::{LONGEST_WAIT, MOST_ROWS};

@@ -1,6 +1,5 @@
 //! The client against a server with TLS.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
@@ -11,11 +10,10 @@ use serde_json::Value;
 use tokio_rustls::TlsAcceptor;
 
 use super::fault::{Fault, Reply};
-use super::{ApiError, Class, Connect};
+use super::{ApiError, Class, Connect, Pem};
 
-/// An authority with its certificates in files, and a server that asks for one of them.
+/// An authority, and a server that asks for one of its certificates.
 struct Authority {
-    dir: tempfile::TempDir,
     issuer: CertifiedIssuer<'static, KeyPair>,
 }
 
@@ -24,13 +22,11 @@ impl Authority {
         let mut params = CertificateParams::new(Vec::new()).expect("no names");
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate().expect("a key")).expect("signed");
-        let dir = tempfile::tempdir().expect("a directory");
-        std::fs::write(dir.path().join("ca.pem"), issuer.pem()).expect("written");
-        Self { dir, issuer }
+        Self { issuer }
     }
 
-    fn path(&self, name: &str) -> PathBuf {
-        self.dir.path().join(name)
+    fn pem(&self) -> Pem {
+        pem(&self.issuer.pem())
     }
 
     fn sign(&self, name: &str) -> (rcgen::Certificate, KeyPair) {
@@ -39,11 +35,10 @@ impl Authority {
         (params.signed_by(&key, &self.issuer).expect("signed"), key)
     }
 
-    /// Files `client.pem` and `client.key`.
-    fn client(&self) {
+    /// A client's certificate, and its key.
+    fn client(&self) -> [String; 2] {
         let (certificate, key) = self.sign("client");
-        std::fs::write(self.path("client.pem"), certificate.pem()).expect("written");
-        std::fs::write(self.path("client.key"), key.serialize_pem()).expect("written");
+        [certificate.pem(), key.serialize_pem()]
     }
 
     async fn server(&self, asks: bool, replies: impl IntoIterator<Item = Reply>) -> Fault {
@@ -60,6 +55,10 @@ impl Authority {
         let config = builder.with_single_cert(vec![certificate.der().clone()], key).expect("a certificate");
         Fault::start_tls(TlsAcceptor::from(Arc::new(config)), replies).await
     }
+}
+
+fn pem(text: &str) -> Pem {
+    Pem { name: "x.pem".to_owned(), bytes: text.as_bytes().to_vec().into() }
 }
 
 fn ok() -> Reply {
@@ -83,26 +82,20 @@ async fn an_authority_of_ones_own_is_trusted_when_named() {
     let error = get(&fault, &plain).await.expect_err("not trusted");
     assert_eq!((error.class, error.maybe_done), (Class::Unavailable, false));
     assert!(error.message.contains("certificate"), "{error}");
-    get(&fault, &Connect { ca_file: Some(authority.path("ca.pem")), ..plain.clone() }).await.expect("trusted");
+    get(&fault, &Connect { ca_file: Some(authority.pem()), ..plain.clone() }).await.expect("trusted");
     get(&fault, &Connect { skip_verify: true, ..plain }).await.expect("anything goes");
 }
 
 #[tokio::test]
 async fn a_client_certificate_is_shown() {
     let authority = Authority::new();
-    authority.client();
+    let [certificate, key] = authority.client();
     let fault = authority.server(true, [ok(), ok()]).await;
-    let bare = Connect { ca_file: Some(authority.path("ca.pem")), ..connect(&fault) };
+    let bare = Connect { ca_file: Some(authority.pem()), ..connect(&fault) };
     let error = get(&fault, &bare).await.expect_err("no certificate");
     assert_eq!(error.class, Class::Unavailable, "{error}");
-    let apart = Connect {
-        client_cert: Some(authority.path("client.pem")),
-        client_key: Some(authority.path("client.key")),
-        ..bare.clone()
-    };
+    let apart = Connect { client_cert: Some(pem(&certificate)), client_key: Some(pem(&key)), ..bare.clone() };
     get(&fault, &apart).await.expect("certificate and key in two files");
-    let both = ["client.pem", "client.key"].map(|name| std::fs::read_to_string(authority.path(name)).expect("read"));
-    std::fs::write(authority.path("both.pem"), both.concat()).expect("written");
-    let together = Connect { client_cert: Some(authority.path("both.pem")), ..bare };
+    let together = Connect { client_cert: Some(pem(&(certificate + &key))), ..bare };
     get(&fault, &together).await.expect("both in one file");
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::connection::{Connection, Origin as By, Purpose, Target, Token};
+use super::connection::{Certificates, Connection, Named, Origin as By, Purpose, Target, Token};
 use super::shell::{Shell, trouble};
 use crate::api::{ApiError, Class, Client, Connect, Me};
 use crate::confine::{ConfineError, Root};
@@ -15,7 +15,7 @@ use crate::exit::{Exit, Problem};
 use crate::kind::{Kind, NaturalKey};
 use crate::manifest::Manifest;
 use crate::plan::Origin;
-use crate::secret::Secret;
+use crate::secret::{self, Secret};
 use crate::server::{DataFile, Location, Options, Server, Setup, StartError};
 use crate::snapshot;
 use crate::snowflake::is_id;
@@ -60,7 +60,7 @@ impl Session {
     /// Opens a session and says on standard error where it is.
     pub(super) async fn open(shell: &Shell, connection: &Connection, wish: Wish<'_>) -> Result<Self, Problem> {
         let (client, embedded, passing) = match &connection.target.value {
-            Target::Server(_) => (client(shell, connection, wish.root.path())?, None, false),
+            Target::Server(_) => (client(shell, connection, wish.root)?, None, false),
             Target::Embedded(path) => {
                 let location = location(path.as_deref(), connection, wish)
                     .map_err(|error| not_started(&error.into(), connection.place.as_ref()))?;
@@ -118,17 +118,17 @@ impl Session {
 }
 
 /// The client for a server with a URL.
-pub(super) fn client(shell: &Shell, connection: &Connection, dir: &Path) -> Result<Client, Problem> {
+pub(super) fn client(shell: &Shell, connection: &Connection, root: &Root) -> Result<Client, Problem> {
     let Target::Server(url) = &connection.target.value else {
         return Err(trouble("connection::embedded", "the embedded server has no URL of its own"));
     };
     let token = connection.token.as_ref().map(|token| read_token(&token.value)).transpose()?;
     let mut connect = Connect::new(url.clone(), token);
     connect.on_wait = shell.on_wait();
-    let path = |path: &Option<std::path::PathBuf>| path.as_ref().map(|path| dir.join(path));
-    connect.ca_file = path(&connection.ca_file);
-    connect.client_cert = path(&connection.client_cert);
-    connect.client_key = path(&connection.client_key);
+    let Certificates { ca_file, client_cert, client_key } = &connection.certificates;
+    let read = |named: &Option<Named>| named.as_ref().map(|named| named.read(root)).transpose();
+    (connect.ca_file, connect.client_cert, connect.client_key) =
+        (read(ca_file)?, read(client_cert)?, read(client_key)?);
     connect.skip_verify = connection.skip_verify;
     connect.timeout = connection.timeout.unwrap_or(connect.timeout);
     connect.client().map_err(|error| {
@@ -141,13 +141,13 @@ pub(super) fn client(shell: &Shell, connection: &Connection, dir: &Path) -> Resu
 }
 
 fn read_token(token: &Token) -> Result<Secret, Problem> {
-    let problem = |exit, message: String| Problem { exit, diagnostic: Diagnostic::error("connection::token", message) };
     let path = match token {
         Token::Value(secret) => return Ok(secret.clone()),
         Token::File(path) => path,
     };
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| problem(Exit::Secret, format!("cannot read the token from {}: {error}", path.display())))?;
+    let problem = |exit, message: String| Problem { exit, diagnostic: Diagnostic::error("connection::token", message) };
+    let text =
+        secret::read(path).map_err(|error| problem(Exit::Secret, format!("cannot use the token file: {error}")))?;
     match text.trim() {
         "" => Err(problem(Exit::NotAuthorized, format!("{} holds no token", path.display()))),
         token => Ok(token.into()),

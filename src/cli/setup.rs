@@ -12,9 +12,10 @@ use super::connection::{self, Target};
 use super::session::{client, no_server};
 use super::shell::{Shell, trouble};
 use crate::api::{ApiError, Writer};
+use crate::confine::Root;
 use crate::diagnostic::Diagnostic;
 use crate::exit::{Exit, Problem};
-use crate::secret::Secret;
+use crate::secret::{self, Secret};
 
 /// The variable with the password.
 const PASSWORD: &str = "FLUXFORM_SETUP_PASSWORD";
@@ -47,7 +48,7 @@ pub(super) struct Arguments {
     #[arg(long)]
     insecure_http: bool,
     #[command(flatten)]
-    certificates: connection::Certificates,
+    certificates: connection::CertificateFlags,
 }
 
 #[derive(Serialize)]
@@ -77,16 +78,18 @@ async fn set_up(shell: &Shell, arguments: &Arguments) -> Result<Exit, Problem> {
     let flags = connection::Flags {
         host: arguments.host.clone(),
         insecure_http: arguments.insecure_http,
+        certificates: arguments.certificates.clone(),
         ..connection::Flags::default()
     };
-    let connection = connection::resolve_virgin(&flags, &shell.around)?.with(&arguments.certificates);
+    let connection = connection::resolve_virgin(&flags, &shell.around)?;
     shell.show(&connection.warnings);
     let Target::Server(url) = &connection.target.value else {
         let diagnostic = Diagnostic::error("setup::embedded", "the embedded server sets itself up");
         return Err(Problem { exit: Exit::Usage, diagnostic });
     };
     let password = password(shell, arguments)?;
-    let client = client(shell, &connection, Path::new("."))?;
+    let here = Root::open(Path::new(".")).map_err(|error| trouble("setup::directory", error.to_string()))?;
+    let client = client(shell, &connection, &here)?;
     client.health().await.map_err(no_server)?;
     if !client.setup_allowed().await? {
         let diagnostic = Diagnostic::error("setup::done", format!("{url} is set up already"))
@@ -123,10 +126,8 @@ async fn set_up(shell: &Shell, arguments: &Arguments) -> Result<Exit, Problem> {
 fn password(shell: &Shell, arguments: &Arguments) -> Result<Secret, Problem> {
     let problem = |exit, message| Problem { exit, diagnostic: Diagnostic::error("setup::password", message) };
     let password = match &arguments.password_file {
-        Some(path) => std::fs::read_to_string(path)
-            .map_err(|error| {
-                problem(Exit::Secret, format!("cannot read the password from {}: {error}", path.display()))
-            })?
+        Some(path) => secret::read(path)
+            .map_err(|error| problem(Exit::Secret, format!("cannot use the password file: {error}")))?
             .trim_end_matches(['\r', '\n'])
             .to_owned(),
         None => shell

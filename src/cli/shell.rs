@@ -1,12 +1,15 @@
 //! What surrounds a command: environment, terminal, and the two streams.
 
-use std::io::IsTerminal;
+use std::fs::File;
+use std::io::{IsTerminal, Read as _};
+use std::path::Path;
 
 use super::Ended;
 use super::connection::{InfluxCliFile, Surroundings, influx_cli_path};
 use crate::api::OnWait;
 use crate::diagnostic::Diagnostic;
 use crate::exit::{Exit, Problem};
+use crate::limits;
 use crate::plan::Plan;
 use crate::render::{self, Comment, Document, Look, Output, Page};
 
@@ -61,6 +64,14 @@ pub(super) fn trouble(code: &'static str, message: impl Into<String>) -> Problem
     Problem { exit: Exit::Error, diagnostic: Diagnostic::error(code, message) }
 }
 
+/// The text of a file of the person's own; none if it is not there or no such file.
+fn own_file(path: &Path) -> Option<String> {
+    let limit = limits::CONNECTIONS_FILE;
+    let mut text = String::new();
+    File::open(path).ok()?.take(limit.most).read_to_string(&mut text).ok()?;
+    Some(text)
+}
+
 impl Shell {
     pub(super) fn of_process() -> Self {
         // Variables that are not UTF-8 are none of ours.
@@ -71,8 +82,8 @@ impl Shell {
             terminal: std::io::stdin().is_terminal() && std::io::stderr().is_terminal(),
             influx_cli: None,
         };
-        around.influx_cli = influx_cli_path(&around.vars)
-            .and_then(|path| Some(InfluxCliFile { text: std::fs::read_to_string(&path).ok()?, path }));
+        around.influx_cli =
+            influx_cli_path(&around.vars).and_then(|path| Some(InfluxCliFile { text: own_file(&path)?, path }));
         Self { output: Output::of_process(), around }
     }
 

@@ -32,8 +32,8 @@ pub struct Wish {
     pub every_org: bool,
     /// `[server].url`, where there is one.
     pub url: Option<String>,
-    /// What else `[server]` says: words and paths.
-    pub certificates: Vec<(&'static str, String)>,
+    /// The flags that name certificates, which the project does not have.
+    pub certificates: Vec<&'static str>,
     /// `[server].org`.
     pub org: String,
     /// The ID of the run's own token, where it is known: it is not taken over.

@@ -11,6 +11,7 @@ use super::source::place;
 use super::syntax::Document;
 use super::variables::Values;
 use super::{Moved, Server};
+use crate::confine;
 use crate::diagnostic::Diagnostic;
 
 /// Whether a project can have this name.
@@ -44,14 +45,13 @@ pub(super) fn server(document: &Document<'_>, values: &Values, problems: &mut Ve
     const WORDS: [&str; 7] = ["url", "org", "token_id", "ca_file", "client_cert", "client_key", "timeout"];
     let Some(written) = &document.server else { return Server::default() };
     let mut section = Section::new(written, "[server]", &WORDS, values, problems);
-    let file = |_: &mut Section<'_, '_>, _: &Node<'_>, text: String| Some(PathBuf::from(text));
     let server = Server {
         url: section.placed("url", url),
         org: section.placed("org", |_, _, text| Some(text)),
         token_id: section.id("token_id"),
-        ca_file: section.placed("ca_file", file),
-        client_cert: section.placed("client_cert", file),
-        client_key: section.placed("client_key", file),
+        ca_file: section.placed("ca_file", certificate),
+        client_cert: section.placed("client_cert", certificate),
+        client_key: section.placed("client_key", certificate),
         timeout: section.placed("timeout", |section, node, text| timeout(section, node, &text)),
     };
     match (&server.client_cert, &server.client_key) {
@@ -62,6 +62,21 @@ pub(super) fn server(document: &Document<'_>, values: &Values, problems: &mut Ve
         _ => {}
     }
     server
+}
+
+/// A PEM file of the project. Files elsewhere are for who runs fluxform to name.
+fn certificate(section: &mut Section<'_, '_>, node: &Node<'_>, text: String) -> Option<PathBuf> {
+    let path = PathBuf::from(text);
+    if !confine::leaves(&path) {
+        return Some(path);
+    }
+    let message = format!("`{}` is not in the project directory", path.display());
+    let at = place(section.written.source, node.span);
+    let diagnostic = Diagnostic::error("manifest::path", message).at(at, "names a file elsewhere");
+    section.problems.push(diagnostic.help(
+        "put the file into the project, or give --ca-file, --client-cert or --client-key (or FLUXFORM_CA_FILE, ...) to each run",
+    ));
+    None
 }
 
 fn url(section: &mut Section<'_, '_>, node: &Node<'_>, text: String) -> Option<String> {

@@ -16,7 +16,7 @@ mod within;
 
 pub use process::{CommandError, kill_commands};
 pub use sink::{SinkError, Staged};
-pub use source::{Resolved, SecretError};
+pub use source::{Resolved, SecretError, read};
 
 /// A secret: never shown, wiped from memory.
 pub use secrecy::SecretString as Secret;

@@ -81,6 +81,16 @@ impl Source {
     }
 }
 
+/// The text of a file with a secret that a person has named on the command line or in the environment, without a byte-order mark.
+///
+/// # Errors
+/// A file that is missing, too large, not UTF-8, or reached through a link where none is followed.
+pub fn read(path: &Path) -> Result<Zeroizing<String>, SecretError> {
+    let bytes = Zeroizing::new(confine::read(path, &limits::SECRET_FILE)?);
+    let text = std::str::from_utf8(&bytes).map_err(|_| SecretError::NotUtf8(path.display().to_string()))?;
+    Ok(Zeroizing::new(text.strip_prefix('\u{feff}').unwrap_or(text).to_owned()))
+}
+
 fn file(root: &Root, path: &Path) -> Result<Zeroizing<Vec<u8>>, ConfineError> {
     let limit = &limits::SECRET_FILE;
     let bytes = if leaves(path) { confine::read(&root.path().join(path), limit)? } else { root.read(path, limit)? };

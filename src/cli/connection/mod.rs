@@ -1,6 +1,7 @@
 //! Which server a run talks to, as whom, and who said so: a pure function of flags, `[server]`, environment and the
 //! influx CLI's file.
 
+mod certificates;
 mod influx_cli;
 mod target;
 #[cfg(test)]
@@ -16,6 +17,7 @@ use crate::exit::{Exit, Problem};
 use crate::manifest;
 use crate::secret::Secret;
 
+pub use certificates::{CertificateFlags, Certificates, Named};
 pub use influx_cli::{File as InfluxCliFile, path as influx_cli_path};
 pub use target::Target;
 
@@ -38,20 +40,9 @@ pub struct Flags {
     /// Allow plain http to another machine: the token then crosses the network unencrypted
     #[arg(long, help_heading = "Connection")]
     pub insecure_http: bool,
-}
-
-/// Certificates, for commands that no `[server]` tells them.
-#[derive(Clone, Debug, Default, clap::Args)]
-pub struct Certificates {
-    /// A PEM file of certificate authorities to trust beside the system's
-    #[arg(long, help_heading = "Connection", value_name = "FILE")]
-    pub ca_file: Option<PathBuf>,
-    /// A PEM file with the certificate to show to the server, and perhaps its key
-    #[arg(long, help_heading = "Connection", value_name = "FILE")]
-    pub client_cert: Option<PathBuf>,
-    /// A PEM file with the key of --client-cert
-    #[arg(long, help_heading = "Connection", value_name = "FILE", requires = "client_cert")]
-    pub client_key: Option<PathBuf>,
+    /// Certificates.
+    #[command(flatten)]
+    pub certificates: CertificateFlags,
 }
 
 /// What surrounds the process.
@@ -118,27 +109,14 @@ pub struct Connection {
     pub org: Said<String>,
     /// The token; none for the embedded server, and where nobody gave one.
     pub token: Option<Said<Token>>,
-    /// A PEM file of further certificate authorities, relative to the project directory.
-    pub ca_file: Option<PathBuf>,
-    /// A PEM file with the client certificate, relative to the project directory.
-    pub client_cert: Option<PathBuf>,
-    /// A PEM file with the client certificate's key, relative to the project directory.
-    pub client_key: Option<PathBuf>,
+    /// The PEM files that are trusted and shown.
+    pub certificates: Certificates,
     /// Whether any certificate is trusted.
     pub skip_verify: bool,
     /// How long one request may take, where `[server]` says.
     pub timeout: Option<Duration>,
     /// What is to be said before anything else.
     pub warnings: Vec<Diagnostic>,
-}
-
-impl Connection {
-    /// The same with these certificates.
-    #[must_use]
-    pub fn with(self, certificates: &Certificates) -> Self {
-        let Certificates { ca_file, client_cert, client_key } = certificates.clone();
-        Self { ca_file, client_cert, client_key, ..self }
-    }
 }
 
 impl Surroundings {
@@ -180,13 +158,10 @@ pub fn resolve(
 ) -> Result<Connection, Problem> {
     let active = if purpose == Purpose::Read || around.terminal { influx_cli::active(around) } else { Ok(None) };
     let target = target::resolve(flags, server, around, &active)?;
-    let path = |placed: &Option<manifest::Placed<PathBuf>>| placed.as_ref().map(|placed| placed.value.clone());
     let mut connection = Connection {
         org: Said { value: "default".to_owned(), from: Origin::Default },
         token: None,
-        ca_file: path(&server.ca_file),
-        client_cert: path(&server.client_cert),
-        client_key: path(&server.client_key),
+        certificates: certificates::resolve(&flags.certificates, server, around),
         skip_verify: false,
         timeout: server.timeout.as_ref().map(|placed| placed.value),
         warnings: Vec::new(),
@@ -210,7 +185,7 @@ pub fn resolve(
     };
     connection.skip_verify = skip_verify(around)? && url.scheme() == "https";
     if connection.skip_verify {
-        connection.warnings.push(unverified("`ca_file` in [server]"));
+        connection.warnings.push(unverified());
     }
     // What the influx CLI keeps beside a URL belongs to that URL alone.
     let beside = match &active {
@@ -246,19 +221,17 @@ pub fn resolve_virgin(flags: &Flags, around: &Surroundings) -> Result<Connection
         place: None,
         org: Said { value: String::new(), from: Origin::Default },
         token: None,
-        ca_file: None,
-        client_cert: None,
-        client_key: None,
+        certificates: certificates::resolve(&flags.certificates, &server, around),
         skip_verify,
         timeout: None,
-        warnings: skip_verify.then(|| unverified("--ca-file")).into_iter().collect(),
+        warnings: skip_verify.then(unverified).into_iter().collect(),
     })
 }
 
-/// Says that no certificate is checked; `with` names the authority.
-fn unverified(with: &str) -> Diagnostic {
+/// Says that no certificate is checked.
+fn unverified() -> Diagnostic {
     Diagnostic::warning("connection::skip-verify", "INFLUX_SKIP_VERIFY is set: the server's certificate is not checked")
-        .help(format!("unset it, and name the certificate authority with {with}"))
+        .help("unset it, and name the certificate authority with --ca-file or FLUXFORM_CA_FILE")
 }
 
 fn skip_verify(around: &Surroundings) -> Result<bool, Problem> {

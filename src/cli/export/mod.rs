@@ -52,8 +52,6 @@ pub(super) struct Arguments {
     #[command(flatten)]
     connection: connection::Flags,
     #[command(flatten)]
-    certificates: connection::Certificates,
-    #[command(flatten)]
     wait: Wait,
 }
 
@@ -80,8 +78,7 @@ pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
     let out = place::vacant(&arguments.out).map_err(one)?;
     let connection =
         connection::resolve(&arguments.connection, &manifest::Server::default(), &shell.around, Purpose::Read)
-            .map_err(one)?
-            .with(&arguments.certificates);
+            .map_err(one)?;
     shell.show(&connection.warnings);
     there(&connection).map_err(one)?;
     let root = Root::open(Path::new(".")).map_err(|error| one(trouble("export::directory", error.to_string())))?;
@@ -145,7 +142,7 @@ async fn read(
         labels: arguments.labels.iter().cloned().collect(),
         every_org: arguments.all_orgs,
         url: url(connection),
-        certificates: certificates(connection),
+        certificates: connection.certificates.flags(),
         org: connection.org.value.clone(),
         token_id: session.token_id().map(str::to_owned),
         kinds,
@@ -197,17 +194,6 @@ fn with_referred(kinds: &BTreeSet<Kind>) -> BTreeSet<Kind> {
         }
     }
     all
-}
-
-/// The words of `[server]` that name certificates, as they hold from any directory.
-fn certificates(connection: &Connection) -> Vec<(&'static str, String)> {
-    let Connection { ca_file, client_cert, client_key, .. } = connection;
-    let files = [("ca_file", ca_file), ("client_cert", client_cert), ("client_key", client_key)];
-    files.into_iter().filter_map(|(word, path)| Some((word, absolute(path.as_ref()?)))).collect()
-}
-
-fn absolute(path: &Path) -> String {
-    std::path::absolute(path).unwrap_or_else(|_| path.to_owned()).display().to_string()
 }
 
 /// Where the server is, as `[server].url` says it from any directory.

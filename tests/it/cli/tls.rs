@@ -1,23 +1,33 @@
 //! TLS, client certificates, and proxies that make tunnels.
 
+use std::fs;
+use std::path::Path;
+
 use tempfile::TempDir;
 
 use super::super::support::{FAR_HOST, Scene, Tls, Tunnel, both};
 use super::fluxform::{Fluxform, on, project};
 
-/// A project that trusts `tls`, and shows a certificate where it `shows`.
-fn trusting(scene: &Scene, tls: &Tls, shows: bool) -> TempDir {
-    let file = |word: &str, name: &str| format!("{word} = \"{}\"\n", tls.path(name).display());
-    let mut server = format!("org = \"{}\"\n", scene.org_name) + &file("ca_file", "ca.pem");
-    if shows {
-        server += &file("client_cert", "client.pem");
-        server += &file("client_key", "client.key");
-    }
-    project(&format!("[project]\nname = \"p\"\n[server]\n{server}[bucket.raw]\n"))
+fn has(text: &str, part: &str) {
+    assert!(text.contains(part), "{part}\n{text}");
 }
 
-fn by(scene: &Scene, url: &str, command: &str, dir: &TempDir) -> Fluxform {
-    on(command, dir.path()).var("INFLUX_HOST", url).var("INFLUX_TOKEN", scene.server.token())
+/// A project that trusts `tls`, and shows a certificate where it `shows`: by files that are in it.
+fn trusting(scene: &Scene, tls: &Tls, shows: bool) -> TempDir {
+    let mut server = format!("org = \"{}\"\nca_file = \"tls/ca.pem\"\n", scene.org_name);
+    if shows {
+        server += "client_cert = \"tls/client.pem\"\nclient_key = \"tls/client.key\"\n";
+    }
+    let dir = project(&format!("[project]\nname = \"p\"\n[server]\n{server}[bucket.raw]\n"));
+    fs::create_dir(dir.path().join("tls")).unwrap();
+    for name in ["ca.pem", "client.pem", "client.key"] {
+        fs::copy(tls.path(name), dir.path().join("tls").join(name)).unwrap();
+    }
+    dir
+}
+
+fn by(scene: &Scene, url: &str, command: &str, dir: impl AsRef<Path>) -> Fluxform {
+    on(command, dir.as_ref()).var("INFLUX_HOST", url).var("INFLUX_TOKEN", scene.server.token())
 }
 
 both!(a_project_is_applied_over_tls_with_a_client_certificate, async |scene| {
@@ -86,11 +96,11 @@ both!(a_server_behind_tls_is_set_up, virgin, async |server| {
     setup("c").arg("--client-key").arg(tls.path("client.key")).run().with(64);
     let missing = certificate(setup("d")).arg("--ca-file").arg(dir.path().join("absent.pem")).run().with(64);
     assert!(missing.err.contains("absent.pem"), "{}", missing.err);
-    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0, "no token was written");
+    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0, "no token was written");
     assert_eq!(server.anonymous().get("setup").await.expect(200)["allowed"], true);
 
     certificate(setup("token")).arg("--ca-file").arg(tls.path("ca.pem")).run().with(0);
-    let token = std::fs::read_to_string(dir.path().join("token")).unwrap();
+    let token = fs::read_to_string(dir.path().join("token")).unwrap();
     let orgs = server.anonymous().with_token(&token).get("orgs").await.expect(200);
     assert_eq!(orgs["orgs"][0]["name"], "acme");
     let again = certificate(setup("e")).var("INFLUX_SKIP_VERIFY", "true").run().with(1);
@@ -110,7 +120,66 @@ both!(a_server_behind_tls_is_exported, async |scene| {
     assert!(!out.exists());
     let run = export().arg("--client-cert").arg(tls.path("client.pem")).arg("--client-key").arg(tls.path("client.key"));
     run.run().with(0);
-    // The project finds the server and the certificates again.
-    let status = on("status", &out).var("INFLUX_HOST", &tls.url()).var("INFLUX_TOKEN", scene.server.token());
-    status.run().with(0);
+    let head = fs::read_to_string(out.join("server.toml")).unwrap();
+    assert!(head.contains("# Needs the certificates of --ca-file, --client-cert, --client-key"), "{head}");
+    let status = || by(&scene, &tls.url(), "status", &out);
+    status().run().with(5);
+    let status = status().var("FLUXFORM_CA_FILE", tls.path("ca.pem").to_str().unwrap());
+    let status = status.var("FLUXFORM_CLIENT_CERT", tls.path("client.pem").to_str().unwrap());
+    status.var("FLUXFORM_CLIENT_KEY", tls.path("client.key").to_str().unwrap()).run().with(0);
 });
+
+#[test]
+fn a_manifest_names_no_certificate_outside_of_the_project() {
+    let secret = "geheim";
+    let outside = tempfile::tempdir().unwrap();
+    fs::write(outside.path().join("secret"), secret).unwrap();
+    let dir = project("");
+    let at = |name: &str| dir.path().join(name);
+    fs::write(at("ca.pem"), secret).unwrap();
+    fs::write(at("large.pem"), vec![b'x'; (1 << 20) + 1]).unwrap();
+    fs::create_dir(at("dir")).unwrap();
+    std::os::unix::fs::symlink(outside.path(), at("link")).unwrap();
+    std::os::unix::fs::symlink(outside.path().join("secret"), at("link.pem")).unwrap();
+    let pipe = std::process::Command::new("mkfifo").arg(at("pipe")).status().unwrap();
+    assert!(pipe.success());
+    let server = |word: &str, path: &str| {
+        let pair = match word {
+            "ca_file" => String::new(),
+            "client_key" => "client_cert = \"ca.pem\"\n".to_owned(),
+            _ => "client_key = \"ca.pem\"\n".to_owned(),
+        };
+        let text = format!("[project]\nname = \"p\"\n[server]\norg = \"o\"\n{word} = {path:?}\n{pair}[bucket.raw]\n");
+        fs::write(at("main.toml"), text).unwrap();
+    };
+    let there = outside.path().join("secret");
+    let gone = outside.path().join("gone");
+    for word in ["ca_file", "client_cert", "client_key"] {
+        // Whether it is there makes no difference.
+        for path in [there.to_str().unwrap(), gone.to_str().unwrap(), "/dev/zero", "/proc/self/environ", "../x"] {
+            server(word, path);
+            for command in ["validate", "plan"] {
+                let ended = on(command, dir.path()).run().with(65);
+                has(&ended.err, &format!("`{path}` is not in the project directory"));
+                has(&ended.err, "FLUXFORM_CA_FILE");
+            }
+        }
+        for (path, words) in [
+            ("link/secret", "link is a symbolic link"),
+            ("link/gone", "link is a symbolic link"),
+            ("link.pem", "link.pem is a symbolic link"),
+            ("pipe", "pipe is a pipe"),
+            ("dir", "dir is a directory"),
+            ("absent", "there is no file absent"),
+            ("large.pem", "large.pem is larger than"),
+        ] {
+            server(word, path);
+            let plan = on("plan", dir.path()).args(&["--host", "https://127.0.0.1:1"]).var("INFLUX_TOKEN", "t");
+            has(&plan.run().with(65).err, words);
+        }
+    }
+    server("ca_file", "ca.pem");
+    let ended = on("plan", dir.path()).args(&["--host", "https://127.0.0.1:1"]).var("INFLUX_TOKEN", "t").run().with(64);
+    has(&ended.err, "ca.pem holds no certificate in PEM form");
+    assert!(!ended.all().contains(secret), "{}", ended.all());
+}
