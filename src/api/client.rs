@@ -181,6 +181,11 @@ impl Client {
         self.inner.known.add(path, id);
     }
 
+    /// There are objects with these IDs, by number, in the collection at `path`: no request can make them any more.
+    pub(crate) fn saw_all(&self, path: &str, ids: impl IntoIterator<Item = u64>) {
+        self.inner.known.extend(path, ids);
+    }
+
     /// `GET path?query`, decoded from JSON. Retried.
     pub async fn get<T: DeserializeOwned>(&self, path: &str, query: &[(&str, &str)]) -> Result<T, ApiError> {
         self.get_sized(path, query).await.map(|(reply, _)| reply)

@@ -28,12 +28,20 @@ impl Known {
     /// There is an object with this ID in the collection at `path`. Whether that is new.
     pub(super) fn add(&self, path: &str, id: &str) -> bool {
         let number = is_id(id).then(|| u64::from_str_radix(id, 16).ok()).flatten();
+        self.within(path, |known| number.is_none_or(|number| known.insert(number)))
+    }
+
+    /// There are objects with these IDs in the collection at `path`.
+    pub(super) fn extend(&self, path: &str, ids: impl IntoIterator<Item = u64>) {
+        self.within(path, |known| known.extend(ids));
+    }
+
+    fn within<T>(&self, path: &str, change: impl FnOnce(&mut HashSet<u64>) -> T) -> T {
         let mut known = self.0.lock().expect("invariant: nobody panics while holding the IDs");
         if !known.contains_key(path) {
             known.insert(path.to_owned(), HashSet::new());
         }
-        let known = known.get_mut(path).expect("invariant: put there above");
-        number.is_none_or(|number| known.insert(number))
+        change(known.get_mut(path).expect("invariant: put there above"))
     }
 
     /// Takes in the ID of what `path` has just made; `since` is an ID that was given out before the request was sent.

@@ -121,8 +121,12 @@ pub async fn run(run: Run<'_>, tell: &mut dyn FnMut(Event)) {
             return Some(error.clone().into());
         }
         let exit = (*run.stop.borrow())?;
-        let diagnostic = Diagnostic::error("apply::interrupted", "stopped by a signal")
-            .help("what was under way is finished and recorded; run apply again to go on");
+        let (code, why) = match exit {
+            Exit::Unavailable => ("apply::timeout", "stopped: the time that --timeout gives the run is up"),
+            _ => ("apply::interrupted", "stopped by a signal"),
+        };
+        let diagnostic =
+            Diagnostic::error(code, why).help("what was under way is finished and recorded; run apply again to go on");
         Some(Problem { exit, diagnostic })
     };
     let mut heard = |event: Event| {

@@ -65,7 +65,7 @@ pub(super) struct Run {
     #[command(flatten)]
     brevity: Brevity,
     #[command(flatten)]
-    connection: connection::Flags,
+    pub(super) connection: connection::Flags,
     #[command(flatten)]
     wait: Wait,
 }
@@ -137,7 +137,7 @@ pub(super) async fn write(
         wait: arguments.wait.lock_timeout,
         makes_home: wanted.goal == Goal::Declared && project.makes_org(&connection.org.value),
     };
-    let stop = signal::listen();
+    let stop = signal::listen(shell.until);
     let open = async { Session::open(shell, &connection, wish).await.map_err(|problem| vec![problem]) };
     let session = unless_stopped(&stop, open).await?;
     let mut work = Work { shell, arguments, project, verb, wanted, reviewed, session, stop };
@@ -222,6 +222,7 @@ impl Work<'_> {
             reviewed.made_on(&self.session).map_err(|problem| vec![problem])?;
         }
         let planned = make(&self.session, &self.project, &self.wanted).await?;
+        planned.state.writable().map_err(|error| vec![error.into()])?;
         if self.is_other(&planned.plan) {
             return Ok(Agreed::Other(planned.plan));
         }
@@ -353,8 +354,12 @@ impl Work<'_> {
             let mut run = pin!(apply.run(agreed, &mut tell));
             tokio::select! {
                 applied = &mut run => applied,
-                _ = signal::wait(self.stop.clone()) => {
-                    self.shell.say("Stopping: what is under way is finished first; a second signal stops at once.");
+                exit = signal::wait(self.stop.clone()) => {
+                    self.shell.say(if exit == signal::TIMEOUT {
+                        "Stopping, since the time of --timeout is up: what is under way is finished first."
+                    } else {
+                        "Stopping: what is under way is finished first; a second signal stops at once."
+                    });
                     run.await
                 }
             }

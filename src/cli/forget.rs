@@ -37,7 +37,10 @@ pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
     record(shell, &project, &arguments.flags, &words, async |session| {
         let name = &project.manifest.project;
         let (ledger, state) = match &session.home {
-            Some(home) => ledger::read(&session.client, name, home).await.map_err(|error| vec![error.into()])?,
+            Some(home) => {
+                let read = ledger::read(&session.client, name, home, &session.trust()).await;
+                read.map_err(|error| vec![error.into()])?
+            }
             None => (Ledger::default(), ledger::State::default()),
         };
         let chosen = chosen(&arguments.address, &ledger).map_err(|problem| vec![problem])?;

@@ -12,6 +12,9 @@ mod forget;
 mod graph;
 mod import;
 mod init;
+mod ledger;
+mod ledger_key;
+mod lock;
 mod output;
 mod panic;
 pub mod pipeline;
@@ -33,12 +36,15 @@ mod unmanaged;
 mod validate;
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use tokio::time::Instant;
 
 use crate::exit::{Exit, Problem};
 use crate::render::{Comment, Look};
 use shell::{PlanFormat, Shell};
+use signal::in_time;
 
 /// How a command ends: an exit code, or what stopped it.
 type Ended = Result<Exit, Vec<Problem>>;
@@ -75,6 +81,8 @@ enum Command {
     Import(import::Arguments),
     Adopt(adopt::Arguments),
     Forget(forget::Arguments),
+    Lock(lock::Arguments),
+    Ledger(ledger::Arguments),
     Graph(graph::Arguments),
     Flux(flux::Arguments),
     Schema(schema::Arguments),
@@ -105,7 +113,7 @@ fn process() -> Exit {
             return exit;
         }
     };
-    let shell = Shell::of_process();
+    let mut shell = Shell::of_process();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -113,6 +121,7 @@ fn process() -> Exit {
             return shell.end(PlanFormat::Human, Comment::Plan, Err(vec![problem]));
         }
     };
+    shell.until = arguments.command.limit().and_then(|limit| Instant::now().checked_add(limit));
     let exit = runtime.block_on(run(&shell, arguments.command));
     // What may still be under way must not keep a process that has been told to end.
     runtime.shutdown_background();
@@ -126,19 +135,21 @@ async fn run(shell: &Shell, command: Command) -> Exit {
         Command::Validate(arguments) => validate::run(shell, &arguments).await,
         Command::Graph(arguments) => graph::run(shell, &arguments),
         Command::Flux(arguments) => flux::run(shell, &arguments),
-        Command::Plan(arguments) => plan::run(shell, &arguments).await,
+        Command::Plan(arguments) => in_time(shell.until, plan::run(shell, &arguments)).await,
         Command::Apply(arguments) => apply::run(shell, &arguments).await,
-        Command::Drift(arguments) => drift::run(shell, &arguments).await,
+        Command::Drift(arguments) => in_time(shell.until, drift::run(shell, &arguments)).await,
         Command::Destroy(arguments) => destroy::run(shell, &arguments).await,
-        Command::Show(arguments) => show::run(shell, &arguments).await,
-        Command::Output(arguments) => output::run(shell, &arguments).await,
-        Command::Status(arguments) => status::run(shell, &arguments).await,
+        Command::Show(arguments) => in_time(shell.until, show::run(shell, &arguments)).await,
+        Command::Output(arguments) => in_time(shell.until, output::run(shell, &arguments)).await,
+        Command::Status(arguments) => in_time(shell.until, status::run(shell, &arguments)).await,
         Command::Export(arguments) => export::run(shell, &arguments).await,
         Command::Import(arguments) => import::run(shell, &arguments).await,
         Command::Adopt(arguments) => adopt::run(shell, &arguments).await,
         Command::Forget(arguments) => forget::run(shell, &arguments).await,
+        Command::Lock(arguments) => lock::run(shell, &arguments).await,
+        Command::Ledger(arguments) => ledger::run(shell, &arguments).await,
         Command::Schema(arguments) => schema::run(shell, &arguments),
-        Command::Setup(arguments) => setup::run(shell, &arguments).await,
+        Command::Setup(arguments) => in_time(shell.until, setup::run(shell, &arguments)).await,
         Command::Server(arguments) => server::run(shell, &arguments).await,
     };
     shell.end(format, of, ended)
@@ -161,10 +172,35 @@ impl Command {
             Self::Adopt(arguments) => (arguments.flags.format.into(), Comment::Plan),
             Self::Forget(arguments) => (arguments.flags.format.into(), Comment::Plan),
             Self::Flux(arguments) => (arguments.format(), Comment::Plan),
-            Self::Init(_) | Self::Graph(_) | Self::Schema(_) | Self::Setup(_) | Self::Server(_) => {
+            Self::Lock(arguments) => (arguments.format().into(), Comment::Plan),
+            Self::Init(_) | Self::Ledger(_) | Self::Graph(_) | Self::Schema(_) | Self::Setup(_) | Self::Server(_) => {
                 (PlanFormat::Human, Comment::Plan)
             }
         }
+    }
+
+    /// How long the run may take, where it was told.
+    fn limit(&self) -> Option<Duration> {
+        let connection = match self {
+            Self::Plan(arguments) => &arguments.connection,
+            Self::Apply(arguments) => &arguments.run.connection,
+            Self::Drift(arguments) => &arguments.connection,
+            Self::Destroy(arguments) => &arguments.run.connection,
+            Self::Show(arguments) => &arguments.connection,
+            Self::Output(arguments) => &arguments.connection,
+            Self::Status(arguments) => &arguments.connection,
+            Self::Export(arguments) => &arguments.connection,
+            Self::Import(arguments) => &arguments.flags.connection,
+            Self::Adopt(arguments) => &arguments.flags.connection,
+            Self::Forget(arguments) => &arguments.flags.connection,
+            Self::Lock(arguments) => arguments.connection(),
+            Self::Ledger(arguments) => arguments.connection(),
+            Self::Setup(arguments) => return arguments.limit.timeout,
+            Self::Init(_) | Self::Validate(_) | Self::Flux(_) | Self::Graph(_) | Self::Schema(_) | Self::Server(_) => {
+                return None;
+            }
+        };
+        connection.limit.timeout
     }
 }
 

@@ -36,7 +36,7 @@ pub(super) struct Arguments {
     #[arg(long, value_enum, value_name = "FIELD", requires = "address")]
     field: Option<Field>,
     #[command(flatten)]
-    connection: connection::Flags,
+    pub(super) connection: connection::Flags,
     #[command(flatten)]
     wait: Wait,
 }

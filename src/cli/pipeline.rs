@@ -16,7 +16,9 @@ use crate::evidence;
 use crate::exit::{Exit, Problem};
 use crate::graph::Graph;
 use crate::kind::Kind;
-use crate::ledger::{self, Claim, Journal, LastApply, Ledger, State, ThisMachine, Timing, Update};
+use crate::ledger::{
+    self, Claim, Freed, Holder, Journal, LastApply, Ledger, State, ThisMachine, Timing, Trust, Update,
+};
 use crate::manifest::Manifest;
 use crate::plan::{self, Consent, Facts, Plan};
 use crate::snapshot::{self, Server, Snapshot};
@@ -55,7 +57,8 @@ pub async fn plan(
         Some(home) => ledger::rows(client, home).await?,
         None => Vec::new(),
     };
-    let (ledger, state) = ledger::decode(&rows, &manifest.project, server.home.as_deref().unwrap_or_default())?;
+    let home = server.home.as_deref().unwrap_or_default();
+    let (ledger, state) = ledger::decode(&rows, &manifest.project, home, &Trust::of(server.ledger_key.as_ref()))?;
     let owners = ledger::owners(&rows, &manifest.project);
     let snapshot = snapshot::read(client, server, manifest, &ledger).await?;
     if !ledger.found && server.home.is_some() && !snapshot.labels_proven {
@@ -81,6 +84,9 @@ pub async fn plan(
     };
     let mut plan = plan::order(comparison, facts);
     plan.warnings.extend(owners.unreadable.iter().map(|label| unreadable_ledger(label)));
+    if let Some((false, _)) = state.signature() {
+        plan.warnings.push(unverified_ledger());
+    }
     Ok(Planned { ledger, state, foreign: owners.objects, snapshot, external, plan })
 }
 
@@ -103,6 +109,12 @@ fn unproven_ledger(project: &str) -> Problem {
     )
     .help("the ledger is kept in labels of the home org: use a token with `read:labels` there");
     Problem { exit: Exit::NotAuthorized, diagnostic }
+}
+
+/// A signed ledger, and no key to check it with.
+fn unverified_ledger() -> Diagnostic {
+    Diagnostic::warning("ledger::unverified", "the ledger is signed, and this run has no key to check that with")
+        .help("what it says may be a forgery; the apply, which has FLUXFORM_LEDGER_KEY, checks it")
 }
 
 /// What another project owns is not known: an object of it could be taken over.
@@ -267,10 +279,7 @@ impl Lock<'_> {
         let mut waiting = |holder: &ledger::Holder| tell(Event::Waiting { holder: holder.to_string() });
         tokio::select! {
             lease = ledger::acquire(&labels, Arc::new(ThisMachine), &claim, &mut waiting) => Ok(lease?),
-            exit = signal::wait(self.stop) => {
-                let diagnostic = Diagnostic::error("cli::interrupted", "stopped by a signal: nothing was changed");
-                Err(Problem { exit, diagnostic })
-            }
+            exit = signal::wait(self.stop) => Err(signal::stopped(exit)),
         }
     }
 }
@@ -290,6 +299,18 @@ impl Traces {
         let (by, command) = (Some(ledger::who()), Some(command.to_owned()));
         LastApply { at: server_time(client), commit, run, plan_digest: None, by, command }
     }
+}
+
+/// Takes the lock of a project away from `held`, if that still has it.
+pub(super) async fn free(client: &Client, org: &str, project: &str, held: &Holder) -> Result<Freed, Problem> {
+    Ok(ledger::free(&Writer::new(client.clone()), org, project, held).await?)
+}
+
+/// Signs the whole ledger, under the lock.
+pub(super) async fn sign(client: &Client, lease: &ledger::Lease, state: State) -> Result<(), Problem> {
+    let timeout = client.timeout();
+    let writer = Writer::gated(client.clone(), lease.gate(timeout)).since(lease.id());
+    Ok(ledger::sign(writer, state, lease.permit(timeout)).await?)
 }
 
 /// Writes to the ledger alone, under the lock.

@@ -46,7 +46,7 @@ pub(super) struct Arguments {
     #[command(flatten)]
     brevity: Brevity,
     #[command(flatten)]
-    connection: connection::Flags,
+    pub(super) connection: connection::Flags,
     #[command(flatten)]
     wait: Wait,
 }

@@ -30,7 +30,7 @@ pub(super) struct Recording {
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: Format,
     #[command(flatten)]
-    connection: connection::Flags,
+    pub(super) connection: connection::Flags,
     #[command(flatten)]
     wait: Wait,
 }
@@ -72,7 +72,7 @@ pub(super) async fn record(
         wait: flags.wait.lock_timeout,
         makes_home: false,
     };
-    let stop = signal::listen();
+    let stop = signal::listen(shell.until);
     let open = async { Session::open(shell, &connection, wish).await.map_err(|problem| vec![problem]) };
     let session = unless_stopped(&stop, open).await?;
     let run = Run { shell, project, flags, words, session: &session, stop };
@@ -97,6 +97,7 @@ impl Run<'_> {
             self.end(&decided.changes, || format!("{}\n", self.words.nothing))?;
             return Ok(Exit::Ok);
         }
+        decided.state.writable().map_err(|error| vec![error.into()])?;
         if self.flags.format == Format::Human {
             self.shell.data(&shown(self.shell.data_page(), &decided.changes))?;
         }

@@ -33,7 +33,7 @@ pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
         None => Location::Memory,
         Some(path) => Location::File(DataFile::chosen(path).map_err(|error| vec![not_started(&error.into(), None)])?),
     };
-    let stop = signal::listen();
+    let stop = signal::listen(None);
     let options = Options { location, listen: arguments.listen, setup: None, lock_wait: arguments.lock_timeout };
     let server = Server::start(options).await.map_err(|error| vec![not_started(&error, None)])?;
     // The address is what was asked for: a script that gave port 0 reads it.

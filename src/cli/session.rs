@@ -7,12 +7,14 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::connection::{Certificates, Connection, Named, Origin as By, Purpose, Target, Token};
+use super::ledger_key::ledger_key;
 use super::shell::{Shell, trouble};
 use crate::api::{ApiError, Class, Client, Connect, Me};
 use crate::confine::{ConfineError, Root};
 use crate::diagnostic::{Diagnostic, Place, nearest};
 use crate::exit::{Exit, Problem};
 use crate::kind::{Kind, NaturalKey};
+use crate::ledger::{Key, Trust};
 use crate::manifest::Manifest;
 use crate::plan::Origin;
 use crate::secret::{self, Secret};
@@ -38,6 +40,8 @@ pub(super) struct Session {
     named: (String, String),
     /// The user of the run's token.
     pub(super) me: Me,
+    /// The key that the ledger is signed with, where there is one.
+    pub(super) ledger_key: Option<Key>,
     embedded: Option<Server>,
     /// Whether the server is gone with the run: the next one has other IDs.
     passing: bool,
@@ -59,6 +63,7 @@ pub(super) struct Wish<'a> {
 impl Session {
     /// Opens a session and says on standard error where it is.
     pub(super) async fn open(shell: &Shell, connection: &Connection, wish: Wish<'_>) -> Result<Self, Problem> {
+        let ledger_key = ledger_key(shell, wish.purpose)?;
         let (client, embedded, passing) = match &connection.target.value {
             Target::Server(_) => (client(shell, connection, wish.root)?, None, false),
             Target::Embedded(path) => {
@@ -66,7 +71,8 @@ impl Session {
                     .map_err(|error| not_started(&error.into(), connection.place.as_ref()))?;
                 let server = start(shell, &location, connection, wish.wait).await?;
                 let url = server.url().parse().expect("invariant: the embedded server has a URL");
-                let client = Connect::new(url, server.operator_token()).client();
+                let connect = Connect { until: shell.until, ..Connect::new(url, server.operator_token()) };
+                let client = connect.client();
                 let client = client.expect("invariant: the embedded server has a sound URL and token");
                 (client, Some(server), matches!(location, Location::Memory))
             }
@@ -85,7 +91,7 @@ impl Session {
             server @ Target::Server(_) => server.clone(),
         };
         let named = (server.to_string(), connection.org.value.clone());
-        Ok(Self { client, home, version, token_id, me, named, embedded, passing })
+        Ok(Self { client, home, version, token_id, me, ledger_key, named, embedded, passing })
     }
 
     /// What is known of the server before its objects are read.
@@ -95,7 +101,13 @@ impl Session {
             home: self.home.clone(),
             token_id: self.token_id.clone().or_else(|| manifest.server.token_id.as_ref().map(|id| id.value.clone())),
             me: Some(self.me.clone()),
+            ledger_key: self.ledger_key.clone(),
         }
+    }
+
+    /// Which ledger counts.
+    pub(super) fn trust(&self) -> Trust {
+        Trust::of(self.ledger_key.as_ref())
     }
 
     /// Where a plan of this session was made.
@@ -129,6 +141,7 @@ pub(super) fn client(shell: &Shell, connection: &Connection, root: &Root) -> Res
     let read = |named: &Option<Named>| named.as_ref().map(|named| named.read(root)).transpose();
     (connect.ca_file, connect.client_cert, connect.client_key) =
         (read(ca_file)?, read(client_cert)?, read(client_key)?);
+    connect.until = shell.until;
     connect.skip_verify = connection.skip_verify;
     connect.timeout = connection.timeout.unwrap_or(connect.timeout);
     connect.client().map_err(|error| {

@@ -49,6 +49,8 @@ pub(super) struct Arguments {
     insecure_http: bool,
     #[command(flatten)]
     certificates: connection::CertificateFlags,
+    #[command(flatten)]
+    pub(super) limit: connection::Limit,
 }
 
 #[derive(Serialize)]

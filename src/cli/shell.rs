@@ -4,6 +4,8 @@ use std::fs::File;
 use std::io::{IsTerminal, Read as _};
 use std::path::Path;
 
+use tokio::time::Instant;
+
 use super::Ended;
 use super::connection::{InfluxCliFile, Surroundings, influx_cli_path};
 use crate::api::OnWait;
@@ -57,6 +59,8 @@ impl From<Format> for PlanFormat {
 pub(super) struct Shell {
     pub(super) output: Output,
     pub(super) around: Surroundings,
+    /// When the run must end, where it was told.
+    pub(super) until: Option<Instant>,
 }
 
 /// A failure without a code of its own.
@@ -84,7 +88,7 @@ impl Shell {
         };
         around.influx_cli =
             influx_cli_path(&around.vars).and_then(|path| Some(InfluxCliFile { text: own_file(&path)?, path }));
-        Self { output: Output::of_process(), around }
+        Self { output: Output::of_process(), around, until: None }
     }
 
     /// A page for standard output.

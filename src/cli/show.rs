@@ -35,7 +35,7 @@ pub(super) struct Arguments {
     #[command(flatten)]
     brevity: Brevity,
     #[command(flatten)]
-    connection: connection::Flags,
+    pub(super) connection: connection::Flags,
     #[command(flatten)]
     wait: Wait,
 }
@@ -75,7 +75,7 @@ pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
     let session = reading(shell, &project, &arguments.connection, arguments.wait.lock_timeout).await?;
     let name = &project.manifest.project;
     let read = match &session.home {
-        Some(home) => ledger::read(&session.client, name, home).await.map(|(ledger, _)| ledger),
+        Some(home) => ledger::read(&session.client, name, home, &session.trust()).await.map(|(ledger, _)| ledger),
         None => Ok(ledger::Ledger::default()),
     };
     session.close().await;

@@ -1,25 +1,43 @@
-//! Ctrl-C and SIGTERM: the first asks to stop, the second stops.
+//! What ends a run early: Ctrl-C and SIGTERM, of which the first asks to stop and the second stops, and `--timeout`, which
+//! asks as the first signal does.
 
 use std::io;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
+use tokio::time::{Instant, sleep_until, timeout_at};
 
 use crate::diagnostic::Diagnostic;
 use crate::exit::{Exit, Problem};
 use crate::secret;
 
-/// From now on: becomes the exit code of the first signal. A second one ends the process at once.
-pub(super) fn listen() -> watch::Receiver<Option<Exit>> {
+/// From now on: becomes the exit code of the first signal, or `Unavailable` at `until`. A further signal ends the process at
+/// once.
+pub(super) fn listen(until: Option<Instant>) -> watch::Receiver<Option<Exit>> {
     let (stop, stopped) = watch::channel(None);
     // Without handlers a signal ends the process, as it does any other.
-    if let Ok(signals) = Signals::new() {
-        tokio::spawn(signals.tell(stop));
+    let signals = Signals::new().ok();
+    if signals.is_some() || until.is_some() {
+        tokio::spawn(tell(signals, until, stop));
     }
     stopped
 }
 
-/// Waits for the first signal; for ever if signals cannot be listened to.
+/// `work` of a command that only reads, unless it is not done at `until`.
+pub(super) async fn in_time<T>(
+    until: Option<Instant>,
+    work: impl Future<Output = Result<T, Vec<Problem>>>,
+) -> Result<T, Vec<Problem>> {
+    match until {
+        None => work.await,
+        Some(until) => timeout_at(until, work).await.unwrap_or_else(|_| Err(vec![stopped(TIMEOUT)])),
+    }
+}
+
+/// How a run ends whose time is up.
+pub(super) const TIMEOUT: Exit = Exit::Unavailable;
+
+/// Waits for the first signal, or the end of the run's time; for ever if there is neither.
 pub(super) async fn wait(mut stop: watch::Receiver<Option<Exit>>) -> Exit {
     match stop.wait_for(Option::is_some).await.map(|exit| *exit) {
         Ok(Some(exit)) => exit,
@@ -27,7 +45,7 @@ pub(super) async fn wait(mut stop: watch::Receiver<Option<Exit>>) -> Exit {
     }
 }
 
-/// `work`, or the end of the run at the first signal.
+/// `work`, or the end of the run at the first signal, or when its time is up.
 pub(super) async fn unless_stopped<T>(
     stop: &watch::Receiver<Option<Exit>>,
     work: impl Future<Output = Result<T, Vec<Problem>>>,
@@ -38,13 +56,19 @@ pub(super) async fn unless_stopped<T>(
     }
 }
 
-/// Goes on unless a signal has come: for work that does not wait for anything.
+/// Goes on unless the run is to stop: for work that does not wait for anything.
 pub(super) fn go_on(stop: &watch::Receiver<Option<Exit>>) -> Result<(), Problem> {
     stop.borrow().map_or(Ok(()), |exit| Err(stopped(exit)))
 }
 
-fn stopped(exit: Exit) -> Problem {
-    let diagnostic = Diagnostic::error("cli::interrupted", "stopped by a signal: nothing was changed");
+/// Why a run ends early that has changed nothing.
+pub(super) fn stopped(exit: Exit) -> Problem {
+    let diagnostic = if exit == TIMEOUT {
+        Diagnostic::error("cli::timeout", "the time that --timeout gives the run is up: nothing was changed")
+            .help("give it more time, or find out why the server takes so long")
+    } else {
+        Diagnostic::error("cli::interrupted", "stopped by a signal: nothing was changed")
+    };
     Problem { exit, diagnostic }
 }
 
@@ -64,12 +88,30 @@ impl Signals {
             _ = self.terminate.recv() => Exit::Terminated,
         }
     }
+}
 
-    async fn tell(mut self, stop: watch::Sender<Option<Exit>>) {
-        let first = self.next().await;
-        // Nobody listens any more when the run is over.
-        let _ = stop.send(Some(first));
-        let second = self.next().await;
+/// Tells of what asks the run to stop, and ends the process at the signal after that.
+async fn tell(mut signals: Option<Signals>, until: Option<Instant>, stop: watch::Sender<Option<Exit>>) {
+    let time_is_up = async {
+        match until {
+            Some(until) => sleep_until(until).await,
+            None => std::future::pending().await,
+        }
+    };
+    let signal = async {
+        match &mut signals {
+            Some(signals) => signals.next().await,
+            None => std::future::pending().await,
+        }
+    };
+    let first = tokio::select! {
+        exit = signal => exit,
+        () = time_is_up => TIMEOUT,
+    };
+    // Nobody listens any more when the run is over.
+    let _ = stop.send(Some(first));
+    if let Some(signals) = &mut signals {
+        let second = signals.next().await;
         secret::kill_commands();
         std::process::exit(second.code().into());
     }

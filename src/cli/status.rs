@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::lock::{Lock, lines};
 use super::plan::{Wait, reading};
 use super::shell::{Format, Shell};
 use super::{Ended, connection, project};
 use crate::exit::{Exit, Problem};
-use crate::ledger::{self, Holder, LastApply, Ledger};
-use crate::render::{self, Page, Role, count};
+use crate::ledger::{self, LastApply, Ledger};
+use crate::render::{self, Page, count};
 
 /// Show who last applied the project and when, and who holds its lock
 ///
@@ -23,7 +24,7 @@ pub(super) struct Arguments {
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: Format,
     #[command(flatten)]
-    connection: connection::Flags,
+    pub(super) connection: connection::Flags,
     #[command(flatten)]
     wait: Wait,
 }
@@ -36,15 +37,17 @@ struct Form<'a> {
     last_apply: Option<&'a LastApply>,
     lock: Option<Lock<'a>>,
     owned: BTreeMap<&'static str, usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    signature: Option<Signature>,
 }
 
+/// That the ledger is signed.
 #[derive(Serialize)]
-struct Lock<'a> {
-    holder: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    run: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    expires: Option<String>,
+struct Signature {
+    /// Whether the signatures were looked at, and are right.
+    verified: bool,
+    /// The number of its last write.
+    write: u64,
 }
 
 pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
@@ -55,12 +58,14 @@ pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
         Some(home) => ledger::rows(&session.client, home).await.map(|rows| Some((rows, home.clone()))),
         None => Ok(None),
     };
+    let trust = session.trust();
     session.close().await;
-    let (ledger, holder) = match rows.map_err(|error| vec![Problem::from(error)])? {
-        None => (Ledger::default(), None),
+    let (ledger, signature, holder) = match rows.map_err(|error| vec![Problem::from(error)])? {
+        None => (Ledger::default(), None, None),
         Some((rows, home)) => {
-            let (ledger, _) = ledger::decode(&rows, name, &home).map_err(|error| vec![Problem::from(error)])?;
-            (ledger, ledger::read_lock(&rows, name))
+            let decoded = ledger::decode(&rows, name, &home, &trust);
+            let (ledger, state) = decoded.map_err(|error| vec![Problem::from(error)])?;
+            (ledger, state.signature(), ledger::read_lock(&rows, name))
         }
     };
     let mut owned = BTreeMap::new();
@@ -73,6 +78,7 @@ pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
         last_apply: ledger.last_apply.as_ref(),
         lock: holder.as_ref().map(Lock::new),
         owned,
+        signature: signature.map(|(verified, write)| Signature { verified, write }),
     };
     shell.data(&match arguments.format {
         Format::Human => human(shell.data_page(), &form),
@@ -81,53 +87,36 @@ pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
     Ok(Exit::Ok)
 }
 
-impl<'a> Lock<'a> {
-    fn new(holder: &'a Holder) -> Self {
-        let time = |seconds| jiff::Timestamp::from_second(i64::try_from(seconds).ok()?).ok();
-        Self {
-            holder: &holder.who,
-            run: holder.run.as_deref(),
-            expires: holder.expires.and_then(time).map(|time| time.to_string()),
-        }
-    }
-}
-
-fn human(mut page: Page, form: &Form<'_>) -> String {
-    let mut line = |name: &str, value: &str| {
-        page.put(Role::Quiet, format_args!("{name:<14}")).say(value).end();
-    };
-    line("project", form.project);
-    match form.last_apply {
-        None => line("last apply", "never"),
-        Some(last) => {
-            // What changes the ledger alone is no apply.
-            line(&format!("last {}", last.command.as_deref().unwrap_or("apply")), &last.at);
-            line("  by", last.by.as_deref().unwrap_or("not known"));
-            for (name, value) in [("  commit", &last.commit), ("  run", &last.run), ("  plan", &last.plan_digest)] {
-                if let Some(value) = value {
-                    line(name, value);
+fn human(page: Page, form: &Form<'_>) -> String {
+    lines(page, |mut line| {
+        line("project", form.project);
+        match form.last_apply {
+            None => line("last apply", "never"),
+            Some(last) => {
+                // What changes the ledger alone is no apply.
+                line(&format!("last {}", last.command.as_deref().unwrap_or("apply")), &last.at);
+                line("  by", last.by.as_deref().unwrap_or("not known"));
+                for (name, value) in [("  commit", &last.commit), ("  run", &last.run), ("  plan", &last.plan_digest)] {
+                    if let Some(value) = value {
+                        line(name, value);
+                    }
                 }
             }
         }
-    }
-    match &form.lock {
-        None => line("lock", "free"),
-        Some(lock) => {
-            let until = lock.expires.as_ref().map_or(String::new(), |time| format!(" until {time}, unless renewed"));
-            line("lock", &format!("held by {}{until}", lock.holder));
-            if let Some(run) = lock.run {
-                line("  run", run);
-            }
+        Lock::lines(form.lock.as_ref(), &mut line);
+        let owned: Vec<_> = form.owned.iter().map(|(kind, number)| count(*number, kind)).collect();
+        line("owns", &if owned.is_empty() { "nothing".to_owned() } else { owned.join(", ") });
+        if let Some(Signature { verified, write }) = &form.signature {
+            let verified = if *verified { "with the key of this run" } else { "not checked: this run has no key" };
+            line("signed", &format!("{verified} (write {write})"));
         }
-    }
-    let owned: Vec<_> = form.owned.iter().map(|(kind, number)| count(*number, kind)).collect();
-    line("owns", &if owned.is_empty() { "nothing".to_owned() } else { owned.join(", ") });
-    page.finish()
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ledger::Holder;
     use crate::render::Look;
 
     #[test]
@@ -155,6 +144,7 @@ mod tests {
             last_apply: Some(&last),
             lock: Some(Lock::new(&holder)),
             owned: BTreeMap::from([("bucket", 2), ("task", 1)]),
+            signature: Some(Signature { verified: true, write: 12 }),
         };
         insta::assert_snapshot!(human(Page::new(Look::PLAIN), &form));
     }

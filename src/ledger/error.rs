@@ -43,6 +43,42 @@ pub enum LedgerError {
         /// The label's ID.
         id: String,
     },
+    /// A label is not signed, and only what is signed counts, or other labels of the ledger are.
+    #[error("the ledger's label `{label}` (ID {id}) is not signed")]
+    Unsigned {
+        /// The label's name.
+        label: String,
+        /// The label's ID.
+        id: String,
+    },
+    /// A label's signature is not of this key.
+    #[error("the ledger's label `{label}` (ID {id}) is not signed with the key of this run")]
+    Forged {
+        /// The label's name.
+        label: String,
+        /// The label's ID.
+        id: String,
+    },
+    /// A signed page is not the one that its head lists.
+    #[error(
+        "the ledger's label `{label}` (ID {id}) was put back, or is of another ledger: it is of write {write}, and the head lists {listed}"
+    )]
+    RolledBack {
+        /// The label's name.
+        label: String,
+        /// The label's ID.
+        id: String,
+        /// The number of its last write, as it says.
+        write: u64,
+        /// The same, as the head says.
+        listed: u64,
+    },
+    /// The ledger is signed, and there is no key to write it with.
+    #[error("the ledger `{label}` is signed, and this run has no key to sign what it writes")]
+    NoKey {
+        /// The name of the ledger's head.
+        label: String,
+    },
     /// A label has another name than it was given.
     #[error("the ledger's label with ID {id} was renamed to `{name}`")]
     Renamed {
@@ -129,6 +165,15 @@ impl LedgerError {
             Self::Edited { .. } | Self::Unreadable { .. } | Self::EntryTwice { .. } => {
                 format!("put the label's properties back as they were from a backup, {afresh}")
             }
+            Self::Unsigned { .. } => "`fluxform ledger sign` shows what the ledger says that the project owns, and signs it \
+                                      if you agree; until then whoever may write labels may have written it"
+                .to_owned(),
+            Self::Forged { .. } | Self::RolledBack { .. } => {
+                "check that FLUXFORM_LEDGER_KEY is the key that the last apply had; if it is, somebody else has written the \
+                 label: restore it from a backup, or let `fluxform ledger sign` show what it says, and sign that if you agree"
+                    .to_owned()
+            }
+            Self::NoKey { .. } => "set FLUXFORM_LEDGER_KEY, or FLUXFORM_LEDGER_KEY_FILE".to_owned(),
             Self::Renamed { label, id, .. } => format!("rename the label with ID {id} back to `{label}`"),
             Self::PageMissing { .. } | Self::HeadMissing { .. } => {
                 format!("restore the server's metadata from a backup, {afresh}")
@@ -151,6 +196,10 @@ impl LedgerError {
             Self::Newer { .. } => "ledger::newer-format",
             Self::OtherOrg { .. } => "ledger::other-org",
             Self::Edited { .. } => "ledger::edited",
+            Self::Unsigned { .. } => "ledger::unsigned",
+            Self::Forged { .. } => "ledger::forged",
+            Self::RolledBack { .. } => "ledger::rolled-back",
+            Self::NoKey { .. } => "ledger::no-key",
             Self::Renamed { .. } => "ledger::renamed",
             Self::PageMissing { .. } => "ledger::page-missing",
             Self::Twice { .. } => "ledger::twice",

@@ -32,6 +32,19 @@ pub(super) struct World {
     pub(super) faults: VecDeque<Option<Fault>>,
     /// Where its clock is said to have jumped.
     pub(super) jump: Option<Jump>,
+    /// All labels as they were after each change, if they are to be kept.
+    pub(super) history: Option<Vec<Vec<Row>>>,
+}
+
+impl World {
+    /// A change was done.
+    fn changed(&mut self, what: String) {
+        self.log.push(what);
+        let rows = &self.rows;
+        if let Some(history) = &mut self.history {
+            history.push(rows.clone());
+        }
+    }
 }
 
 /// The server.
@@ -49,7 +62,8 @@ pub(super) fn error(class: Class, maybe_done: bool) -> ApiError {
 
 impl Fake {
     pub(super) fn new() -> Self {
-        let world = World { rows: Vec::new(), made: 0, log: Vec::new(), faults: VecDeque::new(), jump: None };
+        let world =
+            World { rows: Vec::new(), made: 0, log: Vec::new(), faults: VecDeque::new(), jump: None, history: None };
         Self { world: Arc::new(Mutex::new(world)), start: Instant::now() }
     }
 
@@ -79,7 +93,7 @@ impl Fake {
             world.made += 1;
             let id = format!("{:016x}", world.made);
             world.rows.push(Row { id: id.clone(), name: name.to_owned(), properties: properties.clone() });
-            world.log.push(format!("POST {name}"));
+            world.changed(format!("POST {name}"));
             Ok(id)
         })
     }
@@ -89,7 +103,8 @@ impl Fake {
             let row = world.rows.iter_mut().find(|row| row.id == id).ok_or_else(|| error(Class::NotFound, false))?;
             row.properties.extend(properties.clone());
             row.properties.retain(|_, value| !value.is_empty());
-            world.log.push(format!("PATCH {}", row.name));
+            let name = row.name.clone();
+            world.changed(format!("PATCH {name}"));
             Ok(())
         })
     }
@@ -97,8 +112,8 @@ impl Fake {
     pub(super) fn remove(&self, id: &str) -> Result<(), ApiError> {
         self.world(|world| {
             let at = world.rows.iter().position(|row| row.id == id).ok_or_else(|| error(Class::NotFound, false))?;
-            world.log.push(format!("DELETE {}", world.rows[at].name));
-            world.rows.remove(at);
+            let row = world.rows.remove(at);
+            world.changed(format!("DELETE {}", row.name));
             Ok(())
         })
     }

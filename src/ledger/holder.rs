@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::labels::Row;
+use super::labels::{Labels, Row, remove};
 use super::machine::Process;
 use super::page::{MARK, PROJECT};
+use crate::api::ApiError;
 
 /// The mark of the lock's label.
 const LOCK: &str = "lock";
@@ -104,6 +105,34 @@ impl fmt::Display for Holder {
             Some(run) => write!(f, " ({})", plain(run)),
             None => Ok(()),
         }
+    }
+}
+
+/// What came of freeing a lock.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Freed {
+    /// It is free now.
+    Now,
+    /// It was free already.
+    Before,
+    /// Somebody else has it by now, and keeps it.
+    Not(Box<Holder>),
+}
+
+/// Frees the lock of `project` that `held` holds, whose home org has the ID `org`: by the ID of its label, if that is still
+/// the same acquisition.
+///
+/// # Errors
+/// The server's.
+pub async fn free<L: Labels>(labels: &L, org: &str, project: &str, held: &Holder) -> Result<Freed, ApiError> {
+    let now = labels.named(org, &lock_name(project)).await?;
+    match now.first().map(Holder::of) {
+        None => Ok(Freed::Before),
+        Some(now) if now.id == held.id && now.nonce == held.nonce => {
+            remove(labels, &now.id).await?;
+            Ok(Freed::Now)
+        }
+        Some(other) => Ok(Freed::Not(Box::new(other))),
     }
 }
 

@@ -10,7 +10,7 @@ use tokio::time::{Instant, timeout_at};
 use super::labels::{Labels, remove};
 use super::lock::Lost;
 use super::page::Part;
-use super::state::{PAGES, State, Update};
+use super::state::{PAGES, State, Update, Write};
 use super::{Intent, LastApply, LedgerError};
 use crate::address::Address;
 use crate::api::{ApiError, Class};
@@ -68,6 +68,7 @@ impl Journal {
         intents: BTreeMap<Address, Intent>,
         permit: Permit,
     ) -> Result<Self, JournalError> {
+        state.writable()?;
         let mut scribe = Scribe { labels, state, permit };
         scribe.prepare().await?;
         let intents: Vec<_> = intents.into_iter().map(|(address, intent)| Update::Intent(address, intent)).collect();
@@ -113,12 +114,25 @@ impl Journal {
     }
 }
 
+/// Writes the whole ledger anew, signed with the key of its state: pages first, then the head. A run that dies in between
+/// leaves a ledger that only [`Trust::Shown`](super::Trust) reads, and this again.
+///
+/// # Errors
+/// The server's, and a lost lease.
+pub async fn sign<L: Labels>(labels: L, state: State, permit: Permit) -> Result<(), JournalError> {
+    let mut scribe = Scribe { labels, state, permit };
+    scribe.prepare().await?;
+    let writes = scribe.state.rewrite();
+    if writes.is_empty() { scribe.write_head().await } else { scribe.send(writes).await }
+}
+
 /// Deletes the ledger, at the end of a destroy: first the head lists no pages, so that a crash leaves no page missing.
 pub async fn remove_all<L: Labels>(labels: &L, state: State, permit: &Permit) -> Result<(), JournalError> {
     let Some(head) = state.head.clone() else {
         return Ok(());
     };
     let ids = state.pages.values().filter_map(|page| page.id.clone()).chain(state.leftovers.clone());
+    state.writable()?;
     let empty = State { pages: BTreeMap::new(), ..state.clone() };
     let mut properties = empty.head_properties();
     properties.insert(PAGES.to_owned(), String::new());
@@ -224,9 +238,13 @@ impl<L: Labels> Scribe<L> {
 
     /// Makes the head if there is none, and takes away pages that no head has ever listed.
     async fn prepare(&mut self) -> Result<(), JournalError> {
+        self.state.begin_signing(|| format!("{:016x}", rand::random::<u64>()));
         if self.state.head.is_none() {
             let properties = self.state.head_properties();
             self.state.head = Some(self.make(Part::Head, &properties).await?);
+            self.state.settled();
+        } else if self.state.ahead() {
+            self.write_head().await?;
         }
         for id in std::mem::take(&mut self.state.leftovers) {
             (self.permit)()?;
@@ -236,24 +254,32 @@ impl<L: Labels> Scribe<L> {
     }
 
     async fn write(&mut self, updates: &[Update]) -> Result<(), JournalError> {
-        let mut new_page = false;
-        for write in self.state.change(updates) {
+        let writes = self.state.change(updates);
+        self.send(writes).await
+    }
+
+    /// Writes pages, and then the head if that says something else now: of a signed ledger it lists the last writes.
+    async fn send(&mut self, writes: Vec<Write>) -> Result<(), JournalError> {
+        let mut listed = self.state.stamp.is_some() && !writes.is_empty();
+        for write in writes {
             if let Some(id) = write.id {
                 (self.permit)()?;
                 self.labels.patch(&id, &write.properties).await?;
             } else {
                 let id = self.make(Part::Page(write.number), &write.properties).await?;
                 self.state.made(write.number, id);
-                new_page = true;
+                listed = true;
             }
         }
-        if new_page { self.write_head().await } else { Ok(()) }
+        if listed { self.write_head().await } else { Ok(()) }
     }
 
     async fn write_head(&mut self) -> Result<(), JournalError> {
         (self.permit)()?;
         let head = self.state.head.as_ref().expect("invariant: a journal has begun by making the head");
-        Ok(self.labels.patch(head, &self.state.head_properties()).await?)
+        self.labels.patch(head, &self.state.head_properties()).await?;
+        self.state.settled();
+        Ok(())
     }
 
     /// Makes a label. A lost reply is looked up by name and content, never guessed.

@@ -117,9 +117,9 @@ pub async fn rows(client: &Client, org: &str) -> Result<Vec<Row>, ApiError> {
 }
 
 async fn read(client: &Client, org: &str, query: &[(&str, &str)]) -> Result<Vec<Row>, ApiError> {
-    let rows = client.get::<List>(PATH, query).await?.of(org);
-    let rows = rows.map_err(|wrong| ApiError::unexpected("GET", PATH, wrong))?;
-    rows.iter().for_each(|row| client.saw(PATH, &row.id));
+    let list = client.get::<List>(PATH, query).await?.of(org);
+    let (rows, ids) = list.map_err(|wrong| ApiError::unexpected("GET", PATH, wrong))?;
+    client.saw_all(PATH, ids);
     Ok(rows)
 }
 

@@ -29,6 +29,8 @@ struct Labels {
     orgs: (Option<String>, Option<String>),
     /// The first ID that is none, or that comes twice.
     bad: Option<String>,
+    /// The IDs of all labels, by number.
+    ids: HashSet<u64>,
 }
 
 #[derive(serde::Deserialize)]
@@ -53,18 +55,18 @@ impl Label<'_> {
 }
 
 impl List {
-    /// The rows, if all are of the org with the ID `org`.
+    /// The rows, and the IDs of all labels by number, if all are of the org with the ID `org`.
     ///
     /// # Errors
     /// What is wrong with the list.
-    pub(super) fn of(self, org: &str) -> Result<Vec<Row>, String> {
-        let Labels { kept, orgs: (first, second), bad } = self.labels;
+    pub(super) fn of(self, org: &str) -> Result<(Vec<Row>, HashSet<u64>), String> {
+        let Labels { kept, orgs: (first, second), bad, ids } = self.labels;
         if let Some(id) = bad {
             return Err(format!("the list has a label with the ID `{id}`, which is none, or there twice"));
         }
         match [first, second].into_iter().flatten().find(|of| of != org) {
             Some(other) => Err(format!("the list has labels of the org {other}, and was asked for those of {org}")),
-            None => Ok(kept),
+            None => Ok((kept, ids)),
         }
     }
 }
@@ -86,13 +88,12 @@ impl<'de> Visitor<'de> for Rows {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Labels, A::Error> {
         let mut all = Labels::default();
-        let mut seen = HashSet::new();
         while let Some(label) = list.next_element::<Label<'de>>()? {
-            if seen.len() == MOST_ROWS {
+            if all.ids.len() == MOST_ROWS {
                 return Err(A::Error::custom(format!("there are more than {MOST_ROWS} labels")));
             }
             let number = is_id(&label.id).then(|| u64::from_str_radix(&label.id, 16).ok()).flatten();
-            if number.is_none_or(|number| !seen.insert(number)) {
+            if number.is_none_or(|number| !all.ids.insert(number)) {
                 all.bad.get_or_insert_with(|| label.id.chars().take(40).collect());
             }
             match &mut all.orgs {
@@ -124,7 +125,7 @@ mod tests {
     fn read(labels: &Value) -> Result<Vec<String>, String> {
         let list: List =
             serde_json::from_str(&json!({"labels": labels}).to_string()).map_err(|error| error.to_string())?;
-        Ok(list.of(ORG)?.into_iter().map(|row| row.name).collect())
+        Ok(list.of(ORG)?.0.into_iter().map(|row| row.name).collect())
     }
 
     fn label(id: u32, name: &str, properties: &Value) -> Value {

@@ -12,16 +12,18 @@ mod machine;
 mod page;
 mod problem;
 mod recover;
+mod seal;
 mod state;
 mod store;
 
 pub use error::LedgerError;
-pub use holder::{Holder, read_lock};
-pub use journal::{Journal, JournalError, Permit, remove_all};
+pub use holder::{Freed, Holder, free, read_lock};
+pub use journal::{Journal, JournalError, Permit, remove_all, sign};
 pub use labels::{Labels, Row, rows};
 pub use lock::{Claim, Lease, LockError, Lost, Timing, acquire};
 pub use machine::{Machine, Process, ThisMachine, who};
 pub use recover::{Resolution, resolve, set_by_post};
+pub use seal::{Key, ShortKey, Trust};
 pub use state::{State, Update};
 pub use store::{Owners, decode, owners, read};
 

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use super::page::{Part, entry_key, entry_of_intent, intent_key, text};
-use super::{Entry, Intent, LastApply};
+use super::seal::{Key, Of, Seal, Stamp};
+use super::{Entry, Intent, LastApply, LedgerError};
 use crate::address::Address;
 
 /// A page this full takes no new addresses. Far below 64 KiB, because what stands in it still grows, and because the
 /// server writes a label whole with each PATCH (1.4 ms for 10 kB, 3.3 ms for 50 kB).
 const FULL: usize = 24 * 1024;
-/// The head's property that lists the pages: `NUMBER:ID`, with spaces between.
+/// The head's property that lists the pages: `NUMBER:ID`, and where it is signed `NUMBER:ID:WRITE`, with spaces between.
 pub(super) const PAGES: &str = "pages";
 /// The head's property with the last apply.
 pub(super) const LAST_APPLY: &str = "last apply";
@@ -45,6 +46,12 @@ pub struct State {
     pub(super) places: BTreeMap<Address, u32>,
     /// IDs of pages that were made and never listed by the head: nothing that counts stands in them.
     pub(super) leftovers: Vec<String>,
+    /// The key that it is written with.
+    pub(super) key: Option<Key>,
+    /// When the head was written, if it is signed.
+    pub(super) stamp: Option<Stamp>,
+    /// The number of the last write of all, where it is signed: that of the head, unless pages are newer.
+    pub(super) last_write: u64,
 }
 
 /// One page.
@@ -54,6 +61,8 @@ pub(super) struct Page {
     pub(super) id: Option<String>,
     /// Entries and intents by their keys.
     pub(super) content: BTreeMap<String, String>,
+    /// The number of its last write, where it is signed.
+    pub(super) write: u64,
     /// How full it is.
     weight: usize,
 }
@@ -77,13 +86,13 @@ fn weight(key: &str, value: &str) -> usize {
 
 impl Page {
     /// A page as it was read.
-    pub(super) fn new(id: String, content: BTreeMap<String, String>) -> Self {
+    pub(super) fn new(id: String, content: BTreeMap<String, String>, write: u64) -> Self {
         let share = |(key, value): (&String, &String)| {
             let lone = entry_of_intent(key).is_some_and(|entry| !content.contains_key(&entry));
             weight(key, value) + if lone { RESERVE } else { 0 }
         };
         let weight = content.iter().map(share).sum();
-        Self { id: Some(id), content, weight }
+        Self { id: Some(id), content, write, weight }
     }
 
     /// What the address weighs here.
@@ -159,6 +168,80 @@ impl State {
         Self { project: project.to_owned(), org: org.to_owned(), ..Self::default() }
     }
 
+    /// A project without a ledger, whose labels will be signed with `key`, if there is one.
+    pub(super) fn signed(project: &str, org: &str, key: Option<&Key>) -> Self {
+        Self { key: key.cloned(), ..Self::new(project, org) }
+    }
+
+    /// Whether it may be written: what is signed only with its key.
+    ///
+    /// # Errors
+    /// `NoKey`.
+    pub fn writable(&self) -> Result<(), LedgerError> {
+        match (&self.key, &self.stamp) {
+            (None, Some(_)) => Err(LedgerError::NoKey { label: Part::Head.name(&self.project) }),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether it is signed, and if so, whether the signatures were looked at, and the number of its last write.
+    pub fn signature(&self) -> Option<(bool, u64)> {
+        self.stamp.as_ref().map(|stamp| (self.key.is_some(), stamp.write))
+    }
+
+    /// From now on it is a ledger of its own, called `word`, if it is to be signed and is not yet.
+    pub(super) fn begin_signing(&mut self, word: impl FnOnce() -> String) {
+        if self.key.is_some() && self.stamp.is_none() {
+            self.stamp = Some(Stamp { ledger: word(), write: 0 });
+            self.last_write = 0;
+        }
+    }
+
+    /// Whether pages are newer than the head: a run died in between.
+    pub(super) fn ahead(&self) -> bool {
+        self.stamp.as_ref().is_some_and(|stamp| stamp.write < self.last_write)
+    }
+
+    /// What the next write is signed with.
+    fn of(&self) -> Of<'_> {
+        let seal = self.key.as_ref().zip(self.stamp.as_ref());
+        let seal = seal.map(|(key, stamp)| Seal { key, ledger: &stamp.ledger, write: self.last_write + 1 });
+        Of { project: &self.project, org: &self.org, seal }
+    }
+
+    /// The number of the write that was just made up; 0 where nothing is signed.
+    fn count(&mut self) -> u64 {
+        self.last_write += u64::from(self.stamp.is_some());
+        self.last_write
+    }
+
+    /// The head was written.
+    pub(super) fn settled(&mut self) {
+        let write = self.count();
+        if let Some(stamp) = &mut self.stamp {
+            stamp.write = write;
+        }
+    }
+
+    /// The requests that write all pages anew: each whole, since more than its content changes.
+    pub(super) fn rewrite(&mut self) -> Vec<Write> {
+        let numbers: Vec<u32> = self.pages.keys().copied().collect();
+        let write = |number: u32| {
+            let page = &self.pages[&number];
+            let properties = Part::Page(number).seal(&self.of(), &page.content);
+            let write = Write { number, id: page.id.clone(), properties };
+            self.counted(number);
+            write
+        };
+        numbers.into_iter().map(write).collect()
+    }
+
+    /// The next write is that of a page.
+    fn counted(&mut self, number: u32) {
+        let write = self.count();
+        self.pages.get_mut(&number).expect("invariant: what is written is there").write = write;
+    }
+
     /// The first page with room, else a new one.
     fn place(&self, room: usize) -> u32 {
         let fits = |page: &Page| page.weight + room <= FULL || page.content.is_empty();
@@ -198,10 +281,16 @@ impl State {
     }
 
     /// The request that brings a page with `old` values to what it is now; none if nothing differs.
-    fn write(&self, number: u32, old: &BTreeMap<String, Option<String>>) -> Option<Write> {
+    fn write(&mut self, number: u32, old: &BTreeMap<String, Option<String>>) -> Option<Write> {
+        let write = self.page_write(number, old)?;
+        self.counted(number);
+        Some(write)
+    }
+
+    fn page_write(&self, number: u32, old: &BTreeMap<String, Option<String>>) -> Option<Write> {
         let (page, part) = (&self.pages[&number], Part::Page(number));
         let Some(id) = &page.id else {
-            return Some(Write { number, id: None, properties: part.seal(&self.project, &self.org, &page.content) });
+            return Some(Write { number, id: None, properties: part.seal(&self.of(), &page.content) });
         };
         let mut properties: BTreeMap<_, _> = old
             .iter()
@@ -211,7 +300,7 @@ impl State {
         if properties.is_empty() {
             return None;
         }
-        properties.extend(part.checksum(&self.project, &self.org, &page.content));
+        properties.extend(part.changing(&self.of(), &page.content));
         Some(Write { number, id: Some(id.clone()), properties })
     }
 
@@ -222,8 +311,13 @@ impl State {
 
     /// All properties of the head. A page without an ID is left out: it does not count yet.
     pub(super) fn head_properties(&self) -> BTreeMap<String, String> {
-        let pages: Vec<_> =
-            self.pages.iter().filter_map(|(number, page)| Some(format!("{number}:{}", page.id.as_ref()?))).collect();
+        let of = self.of();
+        let listed = |(number, page): (&u32, &Page)| {
+            let id = page.id.as_ref()?;
+            let write = of.seal.map_or(String::new(), |_| format!(":{}", page.write));
+            Some(format!("{number}:{id}{write}"))
+        };
+        let pages: Vec<_> = self.pages.iter().filter_map(listed).collect();
         let mut content = BTreeMap::new();
         if !pages.is_empty() {
             content.insert(PAGES.to_owned(), pages.join(" "));
@@ -231,6 +325,6 @@ impl State {
         if let Some(last) = &self.last_apply {
             content.insert(LAST_APPLY.to_owned(), text(last));
         }
-        Part::Head.seal(&self.project, &self.org, &content)
+        Part::Head.seal(&of, &content)
     }
 }

@@ -3,22 +3,29 @@
 use std::collections::BTreeMap;
 
 use super::labels::{Row, rows};
-use super::page::{HEAD, Item, MARK, NUMBER, PAGE, PROJECT, Part, is_entry, item};
+use super::page::{HEAD, Item, MARK, NUMBER, Opened, PAGE, PROJECT, Part, is_entry, item};
+use super::seal::{Of, Stamp, Trust};
 use super::state::{LAST_APPLY, PAGES, Page, State};
 use super::{LastApply, Ledger, LedgerError};
 use crate::api::Client;
 use crate::kind::Kind;
 
 /// The ledger of `project`, whose home org has the ID `home`, in one request.
-pub async fn read(client: &Client, project: &str, home: &str) -> Result<(Ledger, State), LedgerError> {
-    decode(&rows(client, home).await?, project, home)
+///
+/// # Errors
+/// The server's, and what is wrong with the ledger.
+pub async fn read(client: &Client, project: &str, home: &str, trust: &Trust) -> Result<(Ledger, State), LedgerError> {
+    decode(&rows(client, home).await?, project, home, trust)
 }
 
-/// The ledger of `project` from all labels of its home org. Not found is an empty ledger with `found = false`: whether
-/// the token sees all labels is the caller's to prove.
-pub fn decode(rows: &[Row], project: &str, home: &str) -> Result<(Ledger, State), LedgerError> {
+/// The ledger of `project` from all labels of its home org, as far as `trust` goes. Not found is an empty ledger with
+/// `found = false`: whether the token sees all labels is the caller's to prove.
+///
+/// # Errors
+/// What is wrong with the ledger.
+pub fn decode(rows: &[Row], project: &str, home: &str, trust: &Trust) -> Result<(Ledger, State), LedgerError> {
     let ours = |mark| move |row: &&Row| row.get(MARK) == Some(mark) && row.get(PROJECT) == Some(project);
-    let mut state = State::new(project, home);
+    let mut state = State::signed(project, home, trust.key());
     let label = Part::Head.name(project);
     let mut heads = rows.iter().filter(ours(HEAD));
     let Some(head) = heads.next() else {
@@ -33,29 +40,120 @@ pub fn decode(rows: &[Row], project: &str, home: &str) -> Result<(Ledger, State)
     if let Some(other) = heads.next() {
         return Err(LedgerError::Twice { label, ids: (head.id.clone(), other.id.clone()) });
     }
-    let listed = open_head(&mut state, head)?;
+    let listed = open_head(&mut state, head, trust)?;
+    let mut next = After::default();
     let mut ledger = Ledger { found: true, last_apply: state.last_apply.clone(), ..Ledger::default() };
-    for (number, id) in &listed {
+    for (number, Listed { id, write }) in &listed {
         let Some(row) = rows.iter().find(|row| row.id == *id) else {
             return Err(LedgerError::PageMissing { label: Part::Page(*number).name(project), id: id.clone() });
         };
-        open_page(&mut state, &mut ledger, *number, row)?;
+        let opened = Part::Page(*number).open(row, &of(&state), trust)?;
+        let written = match trust {
+            Trust::Shown(_) => *write,
+            _ => written(&state, row, opened.stamp.as_ref(), *write)?,
+        };
+        if written != *write {
+            next.add(written, row)?;
+        }
+        take_in(&mut state, &mut ledger, *number, row, opened.content, written)?;
     }
-    for row in rows.iter().filter(ours(PAGE)).filter(|row| !listed.values().any(|id| *id == row.id)) {
+    for row in rows.iter().filter(ours(PAGE)).filter(|row| !listed.values().any(|page| page.id == row.id)) {
         let number = row.get(NUMBER).and_then(|number| number.parse().ok()).unwrap_or(0);
         let label = Part::Page(number).name(project);
         match listed.get(&number) {
-            Some(id) => return Err(LedgerError::Twice { label, ids: (id.clone(), row.id.clone()) }),
-            None if row.name == label => state.leftovers.push(row.id.clone()),
-            None => {}
+            Some(page) => return Err(LedgerError::Twice { label, ids: (page.id.clone(), row.id.clone()) }),
+            None if row.name != label => {}
+            None => match next_page(&state, number, row, trust)? {
+                Some((content, write)) => {
+                    next.add(write, row)?;
+                    take_in(&mut state, &mut ledger, number, row, content, write)?;
+                }
+                None => state.leftovers.push(row.id.clone()),
+            },
         }
+    }
+    if matches!(trust, Trust::Shown(_)) {
+        // Whatever is shown is signed as a ledger of its own.
+        state.stamp = None;
+    }
+    if let Some(head) = &state.stamp {
+        state.last_write = next.last(head.write)?;
     }
     Ok((ledger, state))
 }
 
-/// Takes in the head; gives number and ID of its pages.
-fn open_head(state: &mut State, head: &Row) -> Result<BTreeMap<u32, String>, LedgerError> {
-    let content = Part::Head.open(head, &state.project, &state.org)?;
+/// Pages that were written after the head, by the number of the write.
+#[derive(Default)]
+struct After<'a>(BTreeMap<u64, &'a Row>);
+
+impl<'a> After<'a> {
+    fn add(&mut self, write: u64, row: &'a Row) -> Result<(), LedgerError> {
+        match self.0.insert(write, row) {
+            None => Ok(()),
+            Some(_) => Err(Self::put_back(row, write, write)),
+        }
+    }
+
+    /// The number of the last write of all, where that of the head is `head`: one follows the other, or some were put back.
+    fn last(&self, head: u64) -> Result<u64, LedgerError> {
+        self.0.iter().try_fold(head, |before, (write, row)| {
+            if before.checked_add(1) == Some(*write) { Ok(*write) } else { Err(Self::put_back(row, *write, before)) }
+        })
+    }
+
+    fn put_back(row: &Row, write: u64, listed: u64) -> LedgerError {
+        LedgerError::RolledBack { label: row.name.clone(), id: row.id.clone(), write, listed }
+    }
+}
+
+/// Whose ledger it is.
+fn of(state: &State) -> Of<'_> {
+    Of { project: &state.project, org: &state.org, seal: None }
+}
+
+/// A page as the head lists it.
+struct Listed {
+    id: String,
+    /// The number of its last write, where the head is signed.
+    write: u64,
+}
+
+/// The number of the write of the page `row`, of which the head says that its last was `listed`: that one, or one after the
+/// head's own.
+fn written(state: &State, row: &Row, page: Option<&Stamp>, listed: u64) -> Result<u64, LedgerError> {
+    let (label, id) = (row.name.clone(), row.id.clone());
+    match (&state.stamp, page) {
+        (None, None) => Ok(0),
+        (Some(head), Some(page)) => {
+            let fits = page.write == listed || page.write > head.write;
+            if page.ledger == head.ledger && fits {
+                Ok(page.write)
+            } else {
+                Err(After::put_back(row, page.write, listed))
+            }
+        }
+        (Some(_), None) | (None, Some(_)) => Err(LedgerError::Unsigned { label, id }),
+    }
+}
+
+/// What stands in a page that the head does not list yet: a run that died before it wrote the head has made it. None for one
+/// that the head lists no more, or that has nothing that counts.
+fn next_page(
+    state: &State,
+    number: u32,
+    row: &Row,
+    trust: &Trust,
+) -> Result<Option<(BTreeMap<String, String>, u64)>, LedgerError> {
+    let (Some(head), false) = (&state.stamp, matches!(trust, Trust::Shown(_))) else { return Ok(None) };
+    let opened = Part::Page(number).open(row, &of(state), trust)?;
+    let next = opened.stamp.filter(|page| page.ledger == head.ledger && page.write > head.write);
+    Ok(next.map(|page| (opened.content, page.write)))
+}
+
+/// Takes in the head; gives its pages by their numbers.
+fn open_head(state: &mut State, head: &Row, trust: &Trust) -> Result<BTreeMap<u32, Listed>, LedgerError> {
+    let Opened { content, stamp } = Part::Head.open(head, &of(state), trust)?;
+    state.stamp = stamp;
     let bad = |property: &str, why: String| LedgerError::Unreadable {
         label: head.name.clone(),
         id: head.id.clone(),
@@ -74,14 +172,25 @@ fn open_head(state: &mut State, head: &Row) -> Result<BTreeMap<u32, String>, Led
         .map(|page| {
             let (number, id) = page.split_once(':').ok_or_else(|| bad(PAGES, format!("`{page}` is no page")))?;
             let number = number.parse().map_err(|_| bad(PAGES, format!("`{number}` is no number")))?;
-            Ok((number, id.to_owned()))
+            let (id, write) = match (id.split_once(':'), &state.stamp) {
+                (Some((id, write)), Some(_)) => (id, write),
+                _ => (id, "0"),
+            };
+            let write = write.parse().map_err(|_| bad(PAGES, format!("`{write}` is no number")))?;
+            Ok((number, Listed { id: id.to_owned(), write }))
         })
         .collect()
 }
 
-/// Takes in one page.
-fn open_page(state: &mut State, ledger: &mut Ledger, number: u32, row: &Row) -> Result<(), LedgerError> {
-    let content = Part::Page(number).open(row, &state.project, &state.org)?;
+/// Takes in one page with what stands in it.
+fn take_in(
+    state: &mut State,
+    ledger: &mut Ledger,
+    number: u32,
+    row: &Row,
+    content: BTreeMap<String, String>,
+    write: u64,
+) -> Result<(), LedgerError> {
     for (key, value) in &content {
         let item = item(key, value).map_err(|why| LedgerError::Unreadable {
             label: row.name.clone(),
@@ -98,7 +207,7 @@ fn open_page(state: &mut State, ledger: &mut Ledger, number: u32, row: &Row) -> 
             return Err(LedgerError::EntryTwice { address, pages: (place, number) });
         }
     }
-    state.pages.insert(number, Page::new(row.id.clone(), content));
+    state.pages.insert(number, Page::new(row.id.clone(), content, write));
     Ok(())
 }
 
@@ -119,7 +228,9 @@ pub fn owners(rows: &[Row], project: &str) -> Owners {
             continue;
         };
         let number = row.get(NUMBER).and_then(|number| number.parse().ok()).unwrap_or(0);
-        let mut readable = !matches!(Part::Page(number).open(row, other, org), Err(LedgerError::Newer { .. }));
+        let theirs = Of { project: other, org, seal: None };
+        let opened = Part::Page(number).open(row, &theirs, &Trust::Any);
+        let mut readable = !matches!(opened, Err(LedgerError::Newer { .. }));
         for (key, value) in row.properties.iter().filter(|(key, _)| is_entry(key)) {
             match item(key, value) {
                 Ok(Item::Entry(address, entry)) => {
@@ -137,5 +248,7 @@ pub fn owners(rows: &[Row], project: &str) -> Owners {
     owners
 }
 
+#[cfg(test)]
+mod signed_tests;
 #[cfg(test)]
 mod tests;

@@ -11,7 +11,7 @@ use crate::address::Address;
 use crate::api::sight::{self, Proof};
 use crate::api::{ApiError, Client, Me};
 use crate::kind::{Asked, Kind, NaturalKey, Object, Place, Presence};
-use crate::ledger::Ledger;
+use crate::ledger::{Key, Ledger};
 use crate::manifest::{Import, Manifest};
 use crate::value::{Ref, Value};
 
@@ -31,6 +31,8 @@ pub struct Server {
     pub token_id: Option<String>,
     /// The user of the run's token, where that has been asked already.
     pub me: Option<Me>,
+    /// The key that the ledger is signed with; none where it is not to be.
+    pub ledger_key: Option<Key>,
 }
 
 /// Reads what `manifest` and `ledger` name.

@@ -9,7 +9,7 @@ use fluxform::api::{Client, Connect, Writer};
 use fluxform::kind::Kind;
 use fluxform::ledger::{
     Claim, Entry, Holder, Intent, Journal, JournalError, LastApply, Lease, Ledger, LedgerError, LockError, Lost,
-    Origin, Permit, State, ThisMachine, Timing, Update, acquire, owners, read, read_lock, remove_all, rows,
+    Origin, Permit, State, ThisMachine, Timing, Trust, Update, acquire, owners, read, read_lock, remove_all, rows,
 };
 use fluxform::manifest::Lifecycle;
 use serde_json::{Value, json};
@@ -58,12 +58,12 @@ fn allowed() -> Permit {
 }
 
 async fn begin(scene: &Scene, count: usize) -> Journal {
-    let (_, state) = read(&writer(scene), "iot", &scene.org).await.unwrap();
+    let (_, state) = read(&writer(scene), "iot", &scene.org, &Trust::Any).await.unwrap();
     Journal::begin(writer(scene), state, intents(count), allowed()).await.unwrap()
 }
 
 async fn ledger(scene: &Scene) -> Result<Ledger, LedgerError> {
-    Ok(read(&writer(scene), "iot", &scene.org).await?.0)
+    Ok(read(&writer(scene), "iot", &scene.org, &Trust::Any).await?.0)
 }
 
 /// Writes a ledger with 80 entries.
@@ -102,7 +102,7 @@ both!(a_ledger_reads_back_as_it_was_written, async |scene| {
         intents: intents(200).into_iter().skip(100).filter(|(of, _)| *of != address(150)).collect(),
     };
     let client = client(&scene, scene.server.token());
-    let (read_back, state) = read(&client, "iot", &scene.org).await.unwrap();
+    let (read_back, state) = read(&client, "iot", &scene.org, &Trust::Any).await.unwrap();
     assert_eq!(read_back, want);
     assert_eq!(client.requests(), 1);
     let all = rows(&client, &scene.org).await.unwrap();
@@ -139,8 +139,8 @@ both!(an_edited_page_is_refused_and_a_new_color_is_not, async |scene| {
 
 both!(a_newer_format_is_refused, async |scene| {
     written(&scene).await;
-    patch(&scene, "fluxform/iot", json!({"properties": {"format": "2"}})).await;
-    assert!(matches!(ledger(&scene).await, Err(LedgerError::Newer { format: 2, .. })));
+    patch(&scene, "fluxform/iot", json!({"properties": {"format": "3"}})).await;
+    assert!(matches!(ledger(&scene).await, Err(LedgerError::Newer { format: 3, .. })));
 });
 
 both!(a_ledger_copied_from_another_org_is_refused, async |scene| {
@@ -158,7 +158,7 @@ both!(a_token_that_sees_no_labels_starts_no_second_ledger, async |scene| {
     written(&scene).await;
     let blind = scene.token(json!([scene.may("write", "labels")])).await;
     let writer = Writer::new(client(&scene, &blind.token));
-    let (seen, state) = read(&writer, "iot", &scene.org).await.unwrap();
+    let (seen, state) = read(&writer, "iot", &scene.org, &Trust::Any).await.unwrap();
     assert!(!seen.found);
     let begun = Journal::begin(writer, state, intents(1), allowed()).await;
     assert!(matches!(begun, Err(JournalError::Ledger(LedgerError::Hidden { .. }))));

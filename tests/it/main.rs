@@ -13,6 +13,7 @@ mod examples;
 mod facts;
 mod flux;
 mod guards;
+mod hostile;
 mod kinds;
 mod layout;
 mod ledger;

@@ -43,6 +43,17 @@ pub struct Flags {
     /// Certificates.
     #[command(flatten)]
     pub certificates: CertificateFlags,
+    /// How long the run may take.
+    #[command(flatten)]
+    pub limit: Limit,
+}
+
+/// How long a run may take.
+#[derive(Clone, Copy, Debug, Default, clap::Args)]
+pub struct Limit {
+    /// End the whole run after this long, as a first Ctrl-C does [default: no limit]
+    #[arg(long, help_heading = "Connection", value_name = "DURATION", value_parser = super::shell::duration)]
+    pub timeout: Option<Duration>,
 }
 
 /// What surrounds the process.

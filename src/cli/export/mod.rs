@@ -50,7 +50,7 @@ pub(super) struct Arguments {
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: Format,
     #[command(flatten)]
-    connection: connection::Flags,
+    pub(super) connection: connection::Flags,
     #[command(flatten)]
     wait: Wait,
 }
@@ -83,7 +83,7 @@ pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
     there(&connection).map_err(one)?;
     let root = Root::open(Path::new(".")).map_err(|error| one(trouble("export::directory", error.to_string())))?;
     let wish = Wish { root: &root, purpose: Purpose::Read, wait: arguments.wait.lock_timeout, makes_home: false };
-    let stop = signal::listen();
+    let stop = signal::listen(shell.until);
     let open = async { Session::open(shell, &connection, wish).await.map_err(one) };
     let session = unless_stopped(&stop, open).await?;
     let read = async { read(&session, arguments, &connection, &arguments.out).await.map_err(one) };
@@ -154,6 +154,7 @@ async fn read(
         home: session.home.clone(),
         token_id: wish.token_id.clone(),
         me: Some(session.me.clone()),
+        ledger_key: None,
     };
     let snapshot = snapshot::survey(&session.client, &server, &extent).await?;
     // Its name says more than the ID that it may have been asked for by.
@@ -166,7 +167,7 @@ async fn read(
     let (at_home, elsewhere): (Vec<_>, Vec<_>) = labels().partition(|label| label.org.as_deref() == home);
     let rows = |labels: Vec<&Object>| labels.into_iter().map(ledger::Row::from_object).collect::<Vec<_>>();
     let (at_home, elsewhere) = (rows(at_home), rows(elsewhere));
-    let (mut ledger, _) = ledger::decode(&at_home, &wish.project, home.unwrap_or_default())?;
+    let (mut ledger, _) = ledger::decode(&at_home, &wish.project, home.unwrap_or_default(), &session.trust())?;
     // An export tells what it has seen: what is gone, or of another kind, is for the next plan.
     ledger.entries.retain(|address, entry| snapshot.object(address.kind, &entry.id).is_some());
     let mut owners = ledger::owners(&at_home, &wish.project);

@@ -1,7 +1,7 @@
 //! What the journal writes, when, and what it does when it cannot.
 
 use super::super::fake::{Fake, Fault};
-use super::super::{Entry, Origin, decode};
+use super::super::{Entry, Origin, Trust, decode};
 use super::*;
 use crate::kind::Kind;
 use crate::manifest::Lifecycle;
@@ -43,12 +43,12 @@ fn last() -> Option<LastApply> {
 }
 
 async fn begin(server: &Fake, count: usize) -> Journal {
-    let (_, state) = decode(&server.rows(), "iot", "home").unwrap();
+    let (_, state) = decode(&server.rows(), "iot", "home", &Trust::Any).unwrap();
     Journal::begin(server.clone(), state, intents(count), allowed()).await.unwrap()
 }
 
 fn ledger(server: &Fake) -> super::super::Ledger {
-    decode(&server.rows(), "iot", "home").unwrap().0
+    decode(&server.rows(), "iot", "home", &Trust::Any).unwrap().0
 }
 
 #[tokio::test(start_paused = true)]
@@ -203,7 +203,7 @@ async fn a_crash_between_any_two_deletes_can_be_finished() {
         let done = remove_all(&server, state, &allowed()).await;
         assert_eq!(done.is_ok(), survive == 4);
         server.world(|world| world.faults.clear());
-        let (_, state) = decode(&server.rows(), "iot", "home").unwrap();
+        let (_, state) = decode(&server.rows(), "iot", "home", &Trust::Any).unwrap();
         remove_all(&server, state, &allowed()).await.unwrap();
         assert_eq!(server.rows(), [], "{survive}");
     }

@@ -78,6 +78,11 @@ fn send(server: &Fake, state: &mut State, updates: &[Update]) {
         Some(id) => server.merge(id, &state.head_properties()).unwrap(),
         None => state.head = Some(server.post("fluxform/iot", &state.head_properties()).unwrap()),
     }
+    state.settled();
+}
+
+fn decode(rows: &[Row], project: &str, home: &str) -> Result<(Ledger, State), LedgerError> {
+    super::decode(rows, project, home, &Trust::Any)
 }
 
 fn apply(ledger: &mut Ledger, update: &Update) {
@@ -218,9 +223,10 @@ fn refusal(rows: &[Row]) -> String {
 
 /// Makes the checksum right again.
 fn sealed(mut row: Row, part: Part, change: impl FnOnce(&mut BTreeMap<String, String>)) -> Row {
-    let mut content = part.open(&row, "iot", "home").unwrap();
+    let of = Of { project: "iot", org: "home", seal: None };
+    let mut content = part.open(&row, &of, &Trust::Any).unwrap().content;
     change(&mut content);
-    row.properties = part.seal("iot", "home", &content);
+    row.properties = part.seal(&of, &content);
     row
 }
 
@@ -242,7 +248,7 @@ fn each_damage_is_refused_with_its_cure() {
     refused("head renamed", &[page1.clone(), page2.clone(), renamed]);
     let edited = with(page2, &|row| drop(row.properties.insert("entry bucket.b1".into(), "{}".into())));
     refused("page edited", &[page1.clone(), edited, head.clone()]);
-    let newer = with(page2, &|row| drop(row.properties.insert("format".into(), "2".into())));
+    let newer = with(page2, &|row| drop(row.properties.insert("format".into(), "3".into())));
     refused("newer format", &[page1.clone(), newer, head.clone()]);
     let copy = with(page2, &|row| (row.id, row.name) = ("00000000000000ff".into(), "copy".into()));
     refused("page copied", &[page1.clone(), page2.clone(), head.clone(), copy]);
@@ -274,7 +280,7 @@ fn no_label_of_ours_is_an_empty_ledger() {
 #[test]
 fn a_page_that_no_head_has_listed_does_not_count() {
     let mut rows = labels();
-    let properties = Part::Page(3).seal("iot", "home", &BTreeMap::new());
+    let properties = Part::Page(3).seal(&Of { project: "iot", org: "home", seal: None }, &BTreeMap::new());
     rows.push(Row { id: "left".into(), name: "fluxform/iot/3".into(), properties });
     let (_, state) = decode(&rows, "iot", "home").unwrap();
     assert_eq!(state.leftovers, ["left"]);
@@ -287,7 +293,7 @@ fn other_projects_own_what_their_pages_list() {
     assert_eq!(other.objects.len(), 120, "60 objects and 60 predecessors");
     assert_eq!(other.objects[&(Kind::Bucket, format!("{:016x}", 7))], "iot");
     assert_eq!(owners(&rows, "iot"), Owners::default());
-    rows[1].properties.insert("format".into(), "2".into());
+    rows[1].properties.insert("format".into(), "3".into());
     assert_eq!(owners(&rows, "other").unreadable, ["fluxform/iot/2"]);
 }
 

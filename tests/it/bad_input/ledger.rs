@@ -96,7 +96,7 @@ both!(a_page_that_was_edited_and_is_as_it_was_again, async |scene| {
 
 both!(a_record_of_a_later_version, async |scene| {
     let dir = applied(&scene);
-    patch(&scene, "fluxform/p", json!({"properties": {"format": "2"}})).await;
+    patch(&scene, "fluxform/p", json!({"properties": {"format": "3"}})).await;
     refused(&scene, dir.path(), "ledger::newer-format", "use the version of fluxform that applied last").await;
 });
 
@@ -122,7 +122,7 @@ both!(a_copy_of_a_page, async |scene| {
 
 both!(what_another_project_has_damaged_is_a_warning, async |scene| {
     applied(&scene);
-    patch(&scene, "fluxform/p/1", json!({"properties": {"format": "2"}})).await;
+    patch(&scene, "fluxform/p/1", json!({"properties": {"format": "3"}})).await;
     let other = tempfile::tempdir().unwrap();
     let text = format!("[project]\nname = \"q\"\n[server]\norg = \"{}\"\n[bucket.mine]\n", scene.org_name);
     std::fs::write(other.path().join("main.toml"), text).unwrap();

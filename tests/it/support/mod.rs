@@ -2,6 +2,7 @@
 
 mod both;
 mod embedded;
+mod forger;
 mod http;
 mod lines;
 mod project;
@@ -16,6 +17,7 @@ mod trace;
 mod tunnel;
 
 pub(crate) use both::{both, real, run};
+pub(crate) use forger::{Forger, Said};
 pub(crate) use http::{Http, Reply};
 pub(crate) use lines::{lines, refused};
 pub(crate) use project::Project;

@@ -1,0 +1,265 @@
+//! `fluxform ledger`: signing what a run without a key has written.
+
+use std::collections::BTreeMap;
+
+use futures::stream::{self, StreamExt, TryStreamExt};
+
+use super::connection::{self, Purpose};
+use super::pipeline::{self, Lock};
+use super::plan::Wait;
+use super::project::Project;
+use super::session::{Session, Wish};
+use super::shell::Shell;
+use super::signal::unless_stopped;
+use super::{Ended, approve, project, signal};
+use crate::address::Address;
+use crate::api::ApiError;
+use crate::apply::Event;
+use crate::diagnostic::Diagnostic;
+use crate::exit::{Exit, Problem};
+use crate::kind::Presence;
+use crate::ledger::{Entry, Key, Ledger, Row, State, Trust, decode, rows};
+use crate::render::{Page, Progress, Role, count};
+
+/// Objects that are asked for at once.
+const AT_ONCE: usize = 8;
+
+/// Sign the record of what the project owns
+///
+/// The record is kept in labels, and whoever may write labels may write it. With a key in FLUXFORM_LEDGER_KEY, or in a file
+/// that FLUXFORM_LEDGER_KEY_FILE names, every run that writes signs it, and no run acts on what is not signed.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum What {
+    Sign(Sign),
+}
+
+/// Show what the record says that the project owns, and sign it
+///
+/// For a record that was written without a key, with another one, or by somebody else: lists each object with what the
+/// server says of it, asks, and signs all of it. Look for what the project has never made: signing makes it the project's.
+#[derive(Debug, clap::Args)]
+struct Sign {
+    #[command(flatten)]
+    project: project::Choice,
+    /// Do not ask: what the record says is known to be right
+    #[arg(long)]
+    auto_approve: bool,
+    #[command(flatten)]
+    connection: connection::Flags,
+    #[command(flatten)]
+    wait: Wait,
+}
+
+impl Arguments {
+    pub(super) fn connection(&self) -> &connection::Flags {
+        let What::Sign(sign) = &self.what;
+        &sign.connection
+    }
+}
+
+pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
+    let What::Sign(arguments) = &arguments.what;
+    approve::possible(shell, arguments.auto_approve)?;
+    let project = arguments.project.load(shell)?;
+    let connection = project.connect(shell, &arguments.connection, Purpose::Write)?;
+    let wait = arguments.wait.lock_timeout;
+    let wish = Wish { root: &project.manifest.root, purpose: Purpose::Write, wait, makes_home: false };
+    let stop = signal::listen(shell.until);
+    let open = async { Session::open(shell, &connection, wish).await.map_err(|problem| vec![problem]) };
+    let session = unless_stopped(&stop, open).await?;
+    let run = Run { shell, arguments, project: &project, session: &session, stop };
+    let signed = run.sign().await;
+    session.close().await;
+    shell.data(&format!("{}\n", signed?))?;
+    Ok(Exit::Ok)
+}
+
+struct Run<'a> {
+    shell: &'a Shell,
+    arguments: &'a Sign,
+    project: &'a Project,
+    session: &'a Session,
+    stop: tokio::sync::watch::Receiver<Option<Exit>>,
+}
+
+impl Run<'_> {
+    /// Shows, asks, and signs; what came of it.
+    async fn sign(&self) -> Result<String, Vec<Problem>> {
+        let Some(key) = &self.session.ledger_key else {
+            let diagnostic = Diagnostic::error("ledger::key", "there is no key to sign with")
+                .help("set FLUXFORM_LEDGER_KEY, or FLUXFORM_LEDGER_KEY_FILE; `openssl rand -hex 32` makes a key");
+            return Err(vec![Problem { exit: Exit::Usage, diagnostic }]);
+        };
+        let name = &self.project.manifest.project;
+        let home = self.session.home.as_deref().unwrap_or_default();
+        let all = unless_stopped(&self.stop, self.labels()).await?;
+        match decode(&all, name, home, &Trust::Signed(key.clone())) {
+            Ok((ledger, _)) if !ledger.found => {
+                return Ok(format!("{name} has no ledger yet: the first apply signs what it writes."));
+            }
+            Ok(_) => return Ok(format!("The ledger of {name} is signed with this key already.")),
+            Err(why) => self.shell.show(&[why.diagnostic()]),
+        }
+        let (ledger, shown) = self.whatever(&all, key)?;
+        let said = unless_stopped(&self.stop, self.said(&ledger)).await?;
+        self.shell.data(&listed(self.shell.data_page(), &ledger, &said))?;
+        if !self.arguments.auto_approve {
+            let question = format!("Is this what {name} owns? It will be signed.");
+            unless_stopped(&self.stop, approve::yes(self.shell, &question)).await?;
+        }
+        self.locked(key, &shown).await?;
+        Ok(format!("Signed: {}. From now on only a run with this key writes the ledger.", owned(&ledger)))
+    }
+
+    async fn labels(&self) -> Result<Vec<Row>, Vec<Problem>> {
+        match &self.session.home {
+            Some(home) => rows(&self.session.client, home).await.map_err(|error| vec![error.into()]),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// The ledger, whoever has written it.
+    fn whatever(&self, rows: &[Row], key: &Key) -> Result<(Ledger, State), Vec<Problem>> {
+        let home = self.session.home.as_deref().unwrap_or_default();
+        let trust = Trust::Shown(key.clone());
+        decode(rows, &self.project.manifest.project, home, &trust).map_err(|error| vec![error.into()])
+    }
+
+    /// What the server says of each object.
+    async fn said(&self, ledger: &Ledger) -> Result<BTreeMap<Address, String>, Vec<Problem>> {
+        let ask = async |(address, entry): (&Address, &Entry)| {
+            let presence = address.kind.find(&self.session.client, &entry.id).await?;
+            Ok::<_, ApiError>((address.clone(), said(entry, &presence)))
+        };
+        let said = stream::iter(&ledger.entries).map(ask).buffer_unordered(AT_ONCE).try_collect().await;
+        said.map_err(|error| vec![error.into()])
+    }
+
+    /// Signs under the lock, if the ledger is still what was shown.
+    async fn locked(&self, key: &Key, shown: &State) -> Result<(), Vec<Problem>> {
+        let mut progress = Progress::start(self.shell.output.clone());
+        let client = &self.session.client;
+        let lock = Lock {
+            client,
+            project: &self.project.manifest.project,
+            org: self.session.home.as_deref().unwrap_or_default(),
+            run: super::apply::traces(self.shell).run,
+            wait: self.arguments.wait.lock_timeout,
+            stop: self.stop.clone(),
+        };
+        let lease = lock.take(&mut |event: Event| progress.tell(&event)).await;
+        progress.end();
+        let lease = lease.map_err(|problem| vec![problem])?;
+        let signed = async {
+            let (_, now) = self.whatever(&self.labels().await?, key)?;
+            if now != *shown {
+                let diagnostic = Diagnostic::error("ledger::stale", "the ledger has changed since it was shown")
+                    .help("nothing was written; run it again");
+                return Err(vec![Problem { exit: Exit::Stale, diagnostic }]);
+            }
+            pipeline::sign(client, &lease, now).await.map_err(|problem| vec![problem])
+        };
+        let signed = signed.await;
+        if let Err(error) = lease.release().await
+            && signed.is_ok()
+        {
+            self.shell.show(&[Problem::from(error).diagnostic]);
+        }
+        signed
+    }
+}
+
+/// How the server's word fits to the record's.
+fn said(entry: &Entry, presence: &Presence) -> String {
+    match presence {
+        Presence::Absent => "not on the server".to_owned(),
+        Presence::Unreadable(words) | Presence::Unknown(words) => format!("this token may not read it: {words}"),
+        Presence::Found(object) if object.created != entry.created => {
+            let made = |time: &Option<String>| time.clone().unwrap_or_else(|| "at a time that is not known".to_owned());
+            format!("NOT THE SAME: made {} on the server, and {} here", made(&object.created), made(&entry.created))
+        }
+        Presence::Found(object) if object.name != entry.name => format!("on the server {:?}", object.name),
+        Presence::Found(_) => "on the server".to_owned(),
+    }
+}
+
+/// The whole record.
+fn listed(mut page: Page, ledger: &Ledger, said: &BTreeMap<Address, String>) -> String {
+    page.heading("The ledger says that the project owns:");
+    for (address, entry) in &ledger.entries {
+        page.say("  ").put(Role::Strong, address).say(format_args!(": {} {:?} ", entry.origin.word(), entry.name));
+        page.put(Role::Quiet, format_args!("(id {})", entry.id));
+        page.say(format_args!(", {}", said.get(address).map_or("", String::as_str))).end();
+        for id in &entry.predecessors {
+            page.say("    and still has to delete its predecessor ").put(Role::Quiet, format_args!("(id {id})")).end();
+        }
+    }
+    for (address, intent) in &ledger.intents {
+        page.say("  ").put(Role::Strong, address).say(format_args!(": about to be made as {:?}", intent.name)).end();
+    }
+    page.finish()
+}
+
+fn owned(ledger: &Ledger) -> String {
+    count(ledger.entries.len(), "object")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kind::{Kind, Object};
+    use crate::ledger::{Intent, Origin};
+    use crate::render::Look;
+
+    #[test]
+    fn what_is_signed_is_shown_with_what_the_server_says() {
+        let entry = |id: &str, created: Option<&str>| Entry {
+            id: id.repeat(16),
+            org: None,
+            name: format!("name {id}\u{1b}"),
+            created: created.map(str::to_owned),
+            origin: Origin::Created,
+            fields: BTreeMap::new(),
+            lifecycle: crate::manifest::Lifecycle::default(),
+            needs: [].into(),
+            secret: None,
+            predecessors: [].into(),
+        };
+        let found = |name: &str, created: Option<&str>| {
+            Presence::Found(Box::new(Object {
+                id: "1".repeat(16),
+                org: None,
+                name: name.to_owned(),
+                created: created.map(str::to_owned),
+                fields: crate::value::Fields::default(),
+                system: false,
+                user: None,
+            }))
+        };
+        let mut entries = BTreeMap::new();
+        let mut said_of = BTreeMap::new();
+        let time = Some("2026-11-23T10:00:00Z");
+        for (id, created, presence) in [
+            ("1", time, found("name 1\u{1b}", time)),
+            ("2", time, found("operator's token", Some("2025-01-01T00:00:00Z"))),
+            ("3", None, found("another name", None)),
+            ("4", time, Presence::Absent),
+            ("5", time, Presence::Unknown("read:orgs/1 is unauthorized".into())),
+        ] {
+            let address = Address::new(Kind::Token, id);
+            said_of.insert(address.clone(), said(&entry(id, created), &presence));
+            entries.insert(address, entry(id, created));
+        }
+        entries.get_mut(&Address::new(Kind::Token, "1")).expect("it is there").predecessors = ["6".repeat(16)].into();
+        let intent = Intent { org: None, name: "new".into(), digest: String::new(), at: 0, marker: None };
+        let intents = [(Address::new(Kind::Bucket, "b"), intent)].into();
+        let ledger = Ledger { found: true, entries, intents, ..Ledger::default() };
+        insta::assert_snapshot!(listed(Page::new(Look::PLAIN), &ledger, &said_of));
+    }
+}

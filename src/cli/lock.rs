@@ -1,0 +1,204 @@
+//! `fluxform lock`: whose the project's lock is, and taking it away.
+
+use serde::Serialize;
+
+use super::connection::{self, Purpose};
+use super::pipeline;
+use super::plan::{Wait, reading};
+use super::session::{Session, Wish};
+use super::shell::{Format, Shell};
+use super::signal::unless_stopped;
+use super::{Ended, approve, project, signal};
+use crate::diagnostic::Diagnostic;
+use crate::exit::{Exit, Problem};
+use crate::ledger::{self, Freed, Holder};
+use crate::render::{self, Page, Role};
+
+/// Show who holds the project's lock, or take it away
+///
+/// Every run that writes takes the lock, and frees it at its end. A lock whose run has died is taken over by the next run,
+/// after 65 seconds of waiting at most: nothing has to be done about it.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum What {
+    Show(Show),
+    Release(Release),
+}
+
+/// Show who holds the project's lock
+///
+/// User, host and process, the CI run, and when the lock ends unless it is renewed. Ends with 0, whether it is held or free.
+#[derive(Debug, clap::Args)]
+struct Show {
+    #[command(flatten)]
+    project: project::Choice,
+    /// How to write it
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+    #[command(flatten)]
+    connection: connection::Flags,
+    #[command(flatten)]
+    wait: Wait,
+}
+
+/// Take the project's lock away from who holds it
+///
+/// For a lock that nobody can free any more and that is not to be waited for. Says whose it is, and asks. A run that is still
+/// going finds out within 20 seconds, and writes nothing more then; until it does, it may write beside the next one. Ends
+/// with 0 if the lock is free then, with 6 if somebody else has it by now.
+#[derive(Debug, clap::Args)]
+struct Release {
+    #[command(flatten)]
+    project: project::Choice,
+    /// Do not ask
+    #[arg(long)]
+    auto_approve: bool,
+    #[command(flatten)]
+    connection: connection::Flags,
+    #[command(flatten)]
+    wait: Wait,
+}
+
+impl Arguments {
+    /// How an error is written.
+    pub(super) fn format(&self) -> Format {
+        match &self.what {
+            What::Show(show) => show.format,
+            What::Release(_) => Format::Human,
+        }
+    }
+
+    pub(super) fn connection(&self) -> &connection::Flags {
+        match &self.what {
+            What::Show(Show { connection, .. }) | What::Release(Release { connection, .. }) => connection,
+        }
+    }
+}
+
+pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
+    match &arguments.what {
+        What::Show(arguments) => signal::in_time(shell.until, show(shell, arguments)).await,
+        What::Release(arguments) => release(shell, arguments).await,
+    }
+}
+
+#[derive(Serialize)]
+struct Form<'a> {
+    #[serde(flatten)]
+    head: render::Head,
+    project: &'a str,
+    lock: Option<Lock<'a>>,
+}
+
+/// A lock that is held, as it is printed.
+#[derive(Serialize)]
+pub(super) struct Lock<'a> {
+    pub(super) holder: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) run: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) expires: Option<String>,
+}
+
+impl<'a> Lock<'a> {
+    pub(super) fn new(holder: &'a Holder) -> Self {
+        let time = |seconds| jiff::Timestamp::from_second(i64::try_from(seconds).ok()?).ok();
+        Self {
+            holder: &holder.who,
+            run: holder.run.as_deref(),
+            expires: holder.expires.and_then(time).map(|time| time.to_string()),
+        }
+    }
+
+    /// Puts it onto a page of names and values.
+    pub(super) fn lines(lock: Option<&Self>, line: &mut impl FnMut(&str, &str)) {
+        let Some(lock) = lock else { return line("lock", "free") };
+        let until = lock.expires.as_ref().map_or(String::new(), |time| format!(" until {time}, unless renewed"));
+        line("lock", &format!("held by {}{until}", lock.holder));
+        if let Some(run) = lock.run {
+            line("  run", run);
+        }
+    }
+}
+
+/// A page of names and values.
+pub(super) fn lines(mut page: Page, fill: impl FnOnce(&mut dyn FnMut(&str, &str))) -> String {
+    fill(&mut |name, value| {
+        page.put(Role::Quiet, format_args!("{name:<14}")).say(value).end();
+    });
+    page.finish()
+}
+
+/// Who holds the lock.
+async fn holder(session: &Session, project: &str) -> Result<Option<Holder>, Vec<Problem>> {
+    let Some(home) = &session.home else { return Ok(None) };
+    let rows = ledger::rows(&session.client, home).await.map_err(|error| vec![Problem::from(error)])?;
+    Ok(ledger::read_lock(&rows, project))
+}
+
+async fn show(shell: &Shell, arguments: &Show) -> Ended {
+    let project = arguments.project.load(shell)?;
+    let session = reading(shell, &project, &arguments.connection, arguments.wait.lock_timeout).await?;
+    let name = &project.manifest.project;
+    let holder = holder(&session, name).await;
+    session.close().await;
+    let holder = holder?;
+    let lock = holder.as_ref().map(Lock::new);
+    shell.data(&match arguments.format {
+        Format::Human => lines(shell.data_page(), |mut line| {
+            line("project", name);
+            Lock::lines(lock.as_ref(), &mut line);
+        }),
+        Format::Json => render::json(&Form { head: render::Head::new(Exit::Ok), project: name, lock }),
+    })?;
+    Ok(Exit::Ok)
+}
+
+async fn release(shell: &Shell, arguments: &Release) -> Ended {
+    approve::possible(shell, arguments.auto_approve)?;
+    let project = arguments.project.load(shell)?;
+    let connection = project.connect(shell, &arguments.connection, Purpose::Write)?;
+    let wait = arguments.wait.lock_timeout;
+    let wish = Wish { root: &project.manifest.root, purpose: Purpose::Write, wait, makes_home: false };
+    let stop = signal::listen(shell.until);
+    let open = async { Session::open(shell, &connection, wish).await.map_err(|problem| vec![problem]) };
+    let session = unless_stopped(&stop, open).await?;
+    let freed = unless_stopped(&stop, free(shell, arguments, &session, &project.manifest.project)).await;
+    session.close().await;
+    shell.data(&format!("{}\n", freed?))?;
+    Ok(Exit::Ok)
+}
+
+/// Shows, asks, and frees; what came of it.
+async fn free(
+    shell: &Shell,
+    arguments: &Release,
+    session: &Session,
+    project: &str,
+) -> Result<&'static str, Vec<Problem>> {
+    let Some(held) = holder(session, project).await? else { return Ok("The lock is free: nothing to release.") };
+    let lock = Lock::new(&held);
+    shell.output.talk(&lines(shell.talk_page(), |mut line| {
+        line("project", project);
+        Lock::lines(Some(&lock), &mut line);
+    }));
+    if !arguments.auto_approve {
+        let question = "Take the lock away? A run that is still going may write for up to 20 more seconds.";
+        approve::yes(shell, question).await?;
+    }
+    let home = session.home.as_deref().unwrap_or_default();
+    match pipeline::free(&session.client, home, project, &held).await.map_err(|problem| vec![problem])? {
+        Freed::Now => Ok("The lock is free."),
+        Freed::Before => Ok("The lock was freed in the meantime."),
+        Freed::Not(other) => {
+            let message = format!("the lock has another holder by now: {other}; nothing was changed");
+            let diagnostic = Diagnostic::error("lock::changed", message).help("look again with `fluxform lock show`");
+            Err(vec![Problem { exit: Exit::Stale, diagnostic }])
+        }
+    }
+}
