@@ -10,9 +10,12 @@ use serde::de::DeserializeOwned;
 
 use super::limits::{Bounds, LIST};
 use super::{ApiError, Client};
+use crate::snowflake::is_id;
 
 /// Rows of a page of a list that is walked by `offset`: the most that the server gives.
 const LIMIT: usize = 100;
+/// So much is shown of what is called an ID and is none, in characters.
+const LONGEST_SHOWN: usize = 40;
 /// How often such a list is walked at most until nothing goes in between.
 const WALKS: usize = 5;
 
@@ -138,6 +141,11 @@ pub(crate) async fn after<P: DeserializeOwned, T>(
         let mut seen: HashSet<String> = HashSet::new();
         loop {
             let last = all.last().map(|row| id(row).to_owned());
+            // It goes into the next request.
+            if let Some(none) = last.as_deref().filter(|last| !is_id(last)) {
+                let shown: String = none.chars().take(LONGEST_SHOWN).collect();
+                return Err(list.endless(format!("the list has a row with the ID `{shown}`, which is none")));
+            }
             let mut asked = vec![("limit", "500")];
             asked.extend(last.as_deref().map(|last| ("after", last)));
             let (page, size) = list.page(&asked).await?;
@@ -210,6 +218,11 @@ mod tests {
 
     fn page(ids: std::ops::Range<u32>) -> Reply {
         Reply::json(200, &json!(ids.map(|id| id.to_string()).collect::<Vec<_>>()))
+    }
+
+    /// A page of rows whose IDs are some.
+    fn ids(ids: std::ops::Range<u32>) -> Reply {
+        Reply::json(200, &json!(ids.map(|id| format!("{id:016x}")).collect::<Vec<_>>()))
     }
 
     async fn walk_all(fault: &Fault) -> Result<Vec<String>, ApiError> {
@@ -347,16 +360,28 @@ mod tests {
 
     #[tokio::test]
     async fn a_row_that_comes_again_ends_a_list_that_goes_on_after_the_last() {
-        let fault = Fault::start([page(0..3), page(3..6), page(1..4)]).await;
+        let fault = Fault::start([ids(1..4), ids(4..7), ids(2..5)]).await;
         let error = after(&fault.client(), "/api/v2/tasks", &[], |page: Vec<String>| page, |row| row).await;
-        assert_eq!(error.expect_err("no end").message, "the list repeats the row with the ID `1` instead of ending");
+        let repeats = "the list repeats the row with the ID `0000000000000002` instead of ending";
+        assert_eq!(error.expect_err("no end").message, repeats);
+    }
+
+    #[tokio::test]
+    async fn what_is_no_id_leads_to_no_other_page() {
+        for none in ["../orgs/x", "1&orgID=2", "0123456789abcdef0"] {
+            let fault = Fault::start([Reply::json(200, &json!([none])), page(0..0)]).await;
+            let error = after(&fault.client(), "/api/v2/tasks", &[], |page: Vec<String>| page, |row| row).await;
+            let message = error.expect_err("no ID").message;
+            assert_eq!(message, format!("the list has a row with the ID `{none}`, which is none"));
+            assert_eq!(fault.lines(), ["GET /api/v2/tasks?limit=500"]);
+        }
     }
 
     #[tokio::test]
     async fn tasks_go_on_after_the_last() {
-        let fault = Fault::start([page(0..500), page(500..502), page(0..0)]).await;
+        let fault = Fault::start([ids(1..501), ids(501..503), page(0..0)]).await;
         let all = after(&fault.client(), "/api/v2/tasks", &[], |page: Vec<String>| page, |row| row).await;
         assert_eq!(all.expect("all").len(), 502);
-        assert_eq!(fault.lines()[2], "GET /api/v2/tasks?limit=500&after=501");
+        assert_eq!(fault.lines()[2], "GET /api/v2/tasks?limit=500&after=00000000000001f6");
     }
 }

@@ -213,7 +213,7 @@ fn owned(ledger: &Ledger) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kind::{Kind, Object};
+    use crate::kind::{Kind, Object, Standing};
     use crate::ledger::{Intent, Origin};
     use crate::render::Look;
 
@@ -229,6 +229,7 @@ mod tests {
             lifecycle: crate::manifest::Lifecycle::default(),
             needs: [].into(),
             secret: None,
+            lacks: [].into(),
             predecessors: [].into(),
         };
         let found = |name: &str, created: Option<&str>| {
@@ -238,7 +239,7 @@ mod tests {
                 name: name.to_owned(),
                 created: created.map(str::to_owned),
                 fields: crate::value::Fields::default(),
-                system: false,
+                standing: Standing::Ordinary,
                 user: None,
             }))
         };
@@ -257,7 +258,7 @@ mod tests {
             entries.insert(address, entry(id, created));
         }
         entries.get_mut(&Address::new(Kind::Token, "1")).expect("it is there").predecessors = ["6".repeat(16)].into();
-        let intent = Intent { org: None, name: "new".into(), digest: String::new(), at: 0, marker: None };
+        let intent = Intent { name: "new".into(), ..Intent::default() };
         let intents = [(Address::new(Kind::Bucket, "b"), intent)].into();
         let ledger = Ledger { found: true, entries, intents, ..Ledger::default() };
         insta::assert_snapshot!(listed(Page::new(Look::PLAIN), &ledger, &said_of));

@@ -276,7 +276,7 @@ impl Lock<'_> {
             wait: self.wait,
             timing: Timing::default(),
         };
-        let mut waiting = |holder: &ledger::Holder| tell(Event::Waiting { holder: holder.to_string() });
+        let mut waiting = |holder: &Holder| tell(Event::Waiting { holder: holder.to_string() });
         tokio::select! {
             lease = ledger::acquire(&labels, Arc::new(ThisMachine), &claim, &mut waiting) => Ok(lease?),
             exit = signal::wait(self.stop) => Err(signal::stopped(exit)),

@@ -28,6 +28,7 @@ fn put(n: u64, name: &str) -> Update {
         lifecycle: Lifecycle::default(),
         needs: [].into(),
         secret: None,
+        lacks: [].into(),
         predecessors: [].into(),
     };
     Update::Put(crate::address::Address::new(Kind::Bucket, format!("b{n}")), Box::new(entry))
@@ -154,9 +155,9 @@ async fn what_somebody_without_the_key_writes_is_refused_with_its_cure() {
         let mut rows = rows.clone();
         rows.truncate(rows.len().max(at));
         if at == rows.len() {
-            rows.push(row)
+            rows.push(row);
         } else {
-            rows[at] = row
+            rows[at] = row;
         }
         let error = decode(&rows, "iot", "home", &Trust::Signed(ours.clone())).expect_err(what);
         let diagnostic = error.diagnostic();

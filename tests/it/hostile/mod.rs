@@ -49,9 +49,9 @@ fn past(forger: &Forger, scene: &Scene, command: &str, dir: &Path) -> Fluxform {
     at(forger.url(), scene, command, dir)
 }
 
-/// `text` in one line: messages are wrapped.
+/// `text` in one line: messages are wrapped, some with a bar before each line.
 fn flat(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+    text.split_whitespace().filter(|word| *word != "│").collect::<Vec<_>>().join(" ")
 }
 
 /// Fails unless `text` has this part, however it is wrapped.

@@ -2,7 +2,7 @@
 
 use std::net::TcpListener;
 
-use super::{directly, has, project};
+use super::{at, directly, has, project};
 use crate::cli::fluxform::{Fluxform, on, project as alone};
 use crate::support::{Relay, both};
 
@@ -54,7 +54,7 @@ both!(a_run_whose_time_is_up_in_the_middle_finishes_what_is_under_way_and_is_3, 
     let dir = project(&scene, "[bucket.a]\n[bucket.b]\n[bucket.c]\n[bucket.d]\n");
     // Lock, head, page, list of pages, and the first bucket: what comes then is held until the time is up.
     let relay = Relay::to(scene.server.url()).hold_after(5);
-    let run = super::at(relay.url(), &scene, "apply", dir.path()).args(&["--timeout", "8s"]).start();
+    let run = at(relay.url(), &scene, "apply", dir.path()).args(&["--timeout", "8s"]).start();
     relay.until_writes(6).await;
     run.until_says("Stopping, since the time of --timeout is up");
     relay.release();

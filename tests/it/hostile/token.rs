@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::json;
 
-use super::{flat, past, project};
+use super::{directly, flat, has, past, project, words};
 use crate::cli::fluxform::Fluxform;
 use crate::support::{Forger, Said, Scene, both};
 
@@ -75,7 +75,7 @@ both!(an_echo_in_an_error_or_a_redirect_is_not_shown, async |scene| {
                 let ended = past(&forger, &scene, "plan", dir.path()).args(&["--format", format]).run();
                 assert!([1, 5].contains(&ended.code), "{}", ended.all());
                 is_clean(&ended.all(), &token);
-                super::has(&ended.err, MARK);
+                has(&ended.err, MARK);
             }
         }
     }
@@ -90,11 +90,11 @@ both!(an_object_that_is_called_like_the_token_is_shown_and_recorded_without_it, 
     let tables = "[bucket.raw]\ndescription = \"ours\"\n[label.prod]\nproperties = { color = \"#000\" }\n";
     let dir = project(&scene, tables);
     for format in ["human", "json", "markdown"] {
-        let shown = super::directly(&scene, "plan", dir.path()).args(&["--adopt", "--format", format]).run().with(0);
+        let shown = directly(&scene, "plan", dir.path()).args(&["--adopt", "--format", format]).run().with(0);
         assert!(shown.out.contains(MARK) || format == "markdown", "{}", shown.out);
         is_clean(&shown.all(), &token);
     }
-    super::directly(&scene, "plan", dir.path())
+    directly(&scene, "plan", dir.path())
         .args(&["--adopt", "--out"])
         .arg(dir.path().join("p.plan"))
         .run()
@@ -105,7 +105,7 @@ both!(an_object_that_is_called_like_the_token_is_shown_and_recorded_without_it, 
     let export = export.arg(exported.path().join("x")).var("INFLUX_HOST", scene.server.url());
     is_clean(&export.var("INFLUX_TOKEN", &token).run().with(0).all(), &token);
     is_clean(&(written(dir.path()) + &written(exported.path())), &token);
-    let adopt = super::words(scene.server.url(), &scene, &["adopt", "--auto-approve"], dir.path());
+    let adopt = words(scene.server.url(), &scene, &["adopt", "--auto-approve"], dir.path());
     is_clean(&adopt.run().with(0).all(), &token);
     let ledger = labels(&scene).await;
     assert_eq!(ledger.matches(&token[..20]).count(), 1, "only in the label that had it: {ledger}");
