@@ -24,9 +24,9 @@ use crate::render::{Page, Progress, Role, count};
 /// Objects that are asked for at once.
 const AT_ONCE: usize = 8;
 
-/// Sign the record of what the project owns
+/// Sign the ledger, which says what the project owns
 ///
-/// The record is kept in labels, and whoever may write labels may write it. With a key in FLUXFORM_LEDGER_KEY, or in a file
+/// The ledger is kept in labels, and whoever may write labels may write it. With a key in FLUXFORM_LEDGER_KEY, or in a file
 /// that FLUXFORM_LEDGER_KEY_FILE names, every run that writes signs it, and no run acts on what is not signed.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -39,15 +39,15 @@ enum What {
     Sign(Sign),
 }
 
-/// Show what the record says that the project owns, and sign it
+/// Show what the ledger says that the project owns, and sign it
 ///
-/// For a record that was written without a key, with another one, or by somebody else: lists each object with what the
+/// For a ledger that was written without a key, with another one, or by somebody else: lists each object with what the
 /// server says of it, asks, and signs all of it. Look for what the project has never made: signing makes it the project's.
 #[derive(Debug, clap::Args)]
 struct Sign {
     #[command(flatten)]
     project: project::Choice,
-    /// Do not ask: what the record says is known to be right
+    /// Do not ask: what the ledger says is known to be right
     #[arg(long)]
     auto_approve: bool,
     #[command(flatten)]
@@ -175,7 +175,7 @@ impl Run<'_> {
     }
 }
 
-/// How the server's word fits to the record's.
+/// How the server's word fits to the ledger's.
 fn said(entry: &Entry, presence: &Presence) -> String {
     match presence {
         Presence::Absent => "not on the server".to_owned(),
@@ -189,7 +189,7 @@ fn said(entry: &Entry, presence: &Presence) -> String {
     }
 }
 
-/// The whole record.
+/// The whole ledger.
 fn listed(mut page: Page, ledger: &Ledger, said: &BTreeMap<Address, String>) -> String {
     page.heading("The ledger says that the project owns:");
     for (address, entry) in &ledger.entries {

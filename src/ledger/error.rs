@@ -152,7 +152,7 @@ pub enum LedgerError {
 impl LedgerError {
     /// What to do about it; none for failed requests, whose cure depends on their class.
     pub fn help(&self) -> Option<String> {
-        let afresh = "or give the record up: delete all labels of this ledger (`fluxform/<project>` and its pages) and \
+        let afresh = "or give the ledger up: delete all labels of this ledger (`fluxform/<project>` and its pages) and \
                       run `fluxform apply --adopt`, which adopts objects with unique names; tokens are made anew";
         Some(match self {
             Self::Api(_) => return None,

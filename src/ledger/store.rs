@@ -141,12 +141,7 @@ type Newer = (BTreeMap<String, String>, u64);
 
 /// What stands in a page that the head does not list yet: a run that died before it wrote the head has made it. None for one
 /// that the head lists no more, or that has nothing that counts.
-fn next_page(
-    state: &State,
-    number: u32,
-    row: &Row,
-    trust: &Trust,
-) -> Result<Option<Newer>, LedgerError> {
+fn next_page(state: &State, number: u32, row: &Row, trust: &Trust) -> Result<Option<Newer>, LedgerError> {
     let (Some(head), false) = (&state.stamp, matches!(trust, Trust::Shown(_))) else { return Ok(None) };
     let opened = Part::Page(number).open(row, &of(state), trust)?;
     let next = opened.stamp.filter(|page| page.ledger == head.ledger && page.write > head.write);

@@ -94,11 +94,7 @@ both!(an_object_that_is_called_like_the_token_is_shown_and_recorded_without_it, 
         assert!(shown.out.contains(MARK) || format == "markdown", "{}", shown.out);
         is_clean(&shown.all(), &token);
     }
-    directly(&scene, "plan", dir.path())
-        .args(&["--adopt", "--out"])
-        .arg(dir.path().join("p.plan"))
-        .run()
-        .with(0);
+    directly(&scene, "plan", dir.path()).args(&["--adopt", "--out"]).arg(dir.path().join("p.plan")).run().with(0);
     let exported = tempfile::tempdir().unwrap();
     let export =
         Fluxform::new(&["export", "--kind=bucket", "--kind=label", "--project=x", "--org", &scene.org, "--out"]);
