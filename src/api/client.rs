@@ -325,10 +325,12 @@ impl Client {
 
     /// A try without a whole reply.
     fn lost(&self, request: &Request<'_>, error: &reqwest::Error) -> Failure {
+        let host = self.inner.base.as_str().trim_end_matches('/');
         let message = match (error.is_connect(), error.is_timeout()) {
-            (true, true) => "no connection in time".to_owned(),
-            (false, true) => format!("no answer in {:?}", request.timeout.unwrap_or(self.inner.timeout)),
-            _ => reason(error),
+            (true, true) => format!("cannot connect to {host}: no connection in time"),
+            (true, false) => format!("cannot connect to {host}: {}", reason(error)),
+            (false, true) => format!("no answer from {host} in {:?}", request.timeout.unwrap_or(self.inner.timeout)),
+            (false, false) => format!("lost the connection to {host}: {}", reason(error)),
         };
         let maybe_done = request.verb.writes() && !error.is_connect();
         // Where there has never been a server, waiting for it is no help.
@@ -474,6 +476,10 @@ pub(super) fn reason(error: &reqwest::Error) -> String {
     while let Some(error) = source {
         if error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::ConnectionRefused) {
             return "connection refused".to_owned();
+        }
+        // What a TLS library says of an answer that is no TLS.
+        if error.to_string().contains("InvalidContentType") {
+            return "it answers without TLS: for plain HTTP, write http:// instead of https://".to_owned();
         }
         let text = error.to_string();
         if text.starts_with("client error (") {

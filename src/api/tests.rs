@@ -125,7 +125,7 @@ async fn silence_ends_with_the_timeout() {
     let connect = Connect { timeout: Duration::from_millis(50), ..Connect::new(fault.url(""), None) };
     let error = post(&fault.connect(&connect)).await;
     assert_eq!((error.class, error.maybe_done), (Class::Unavailable, true));
-    assert_eq!(error.message, "no answer in 50ms");
+    assert_eq!(error.message, format!("no answer from {} in 50ms", fault.url("").as_str().trim_end_matches('/')));
 }
 
 #[tokio::test]
@@ -137,9 +137,26 @@ async fn a_refused_connection_has_done_nothing() {
     let api = fault.connect(&Connect::new(url.parse().expect("a URL"), None));
     let error = post(&api).await;
     assert_eq!((error.class, error.status, error.maybe_done), (Class::Unavailable, None, false));
-    assert_eq!(error.message, "connection refused");
+    assert_eq!(error.message, format!("cannot connect to {url}: connection refused"));
     get(&api).await.expect_err("still refused");
     assert!(fault.waits().is_empty(), "nobody has ever been there");
+}
+
+#[tokio::test]
+async fn tls_where_there_is_none_is_told_so() {
+    use tokio::io::AsyncWriteExt as _;
+
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let url = format!("https://{}", listener.local_addr().expect("an address"));
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await;
+        }
+    });
+    let fault = Fault::start([]).await;
+    let error = post(&fault.connect(&Connect::new(url.parse().expect("a URL"), None))).await;
+    let words = "it answers without TLS: for plain HTTP, write http:// instead of https://";
+    assert_eq!(error.message, format!("cannot connect to {url}: {words}"));
 }
 
 #[tokio::test]
@@ -151,7 +168,8 @@ async fn a_server_that_has_gone_is_waited_for_and_that_is_told() {
     get(&api).await.expect_err("gone");
     let told = fault.told();
     assert_eq!(told.iter().map(|(next, of, _)| (*next, *of)).collect::<Vec<_>>(), [(2, 5), (3, 5), (4, 5), (5, 5)]);
-    assert_eq!(told[3].2, "connection refused");
+    assert!(told[3].2.starts_with("cannot connect to http://127.0.0.1:"), "{}", told[3].2);
+    assert!(told[3].2.ends_with(": connection refused"), "{}", told[3].2);
     assert_eq!(fault.waits().len(), 4);
 }
 
