@@ -24,10 +24,10 @@ pub struct Address {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AddressError {
     /// Not of the form `kind.key` or `kind.key[instance]`.
-    #[error("`{0}` is not an address: write `kind.key` or `kind.key[instance]`")]
+    #[error("invalid address `{0}`: write `kind.key` or `kind.key[instance]`")]
     Form(String),
     /// The part before the dot names no kind.
-    #[error("`{kind}` is not a kind (in `{text}`)")]
+    #[error("unknown kind `{kind}` in `{text}`")]
     UnknownKind {
         /// The word that was written.
         kind: String,

@@ -16,10 +16,10 @@ pub struct Duration {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DurationError {
     /// It is not written as one.
-    #[error("`{0}` is not a duration such as `1h`, `30d` or `1h30m`")]
+    #[error("invalid duration `{0}`: write it like `1h`, `30d` or `1h30m`")]
     Form(String),
     /// It is longer than anything that can be counted here, and more so by InfluxDB.
-    #[error("`{0}` is too long: InfluxDB counts up to {limit}", limit = Duration::LONGEST_IN_WORDS)]
+    #[error("`{0}` is too long: the maximum is {limit}", limit = Duration::LONGEST_IN_WORDS)]
     TooLong(String),
 }
 

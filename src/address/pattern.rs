@@ -19,7 +19,7 @@ pub enum PatternError {
     #[error("`{0}` matches no address: write `KIND.KEY`, with `*` for any characters")]
     Form(String),
     /// The part before the dot names no kind.
-    #[error("`{kind}` is not a kind (in `{text}`){}", .near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default())]
+    #[error("unknown kind `{kind}` in `{text}`{}", .near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default())]
     UnknownKind {
         /// The word that was written.
         kind: String,
@@ -150,8 +150,8 @@ mod tests {
         for (text, words) in [
             ("raw", "`raw` matches no address: write `KIND.KEY`, with `*` for any characters"),
             ("", "`` matches no address: write `KIND.KEY`, with `*` for any characters"),
-            ("buckt.*", "`buckt` is not a kind (in `buckt.*`); did you mean `bucket`?"),
-            ("dashboards.x", "`dashboards` is not a kind (in `dashboards.x`)"),
+            ("buckt.*", "unknown kind `buckt` in `buckt.*`; did you mean `bucket`?"),
+            ("dashboards.x", "unknown kind `dashboards` in `dashboards.x`"),
         ] {
             assert_eq!(text.parse::<Pattern>().map(|_| ()).map_err(|error| error.to_string()), Err(words.to_owned()));
         }

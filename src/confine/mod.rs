@@ -28,7 +28,7 @@ use crate::limits::Limit;
 #[derive(Debug, thiserror::Error)]
 pub enum ConfineError {
     /// There is no such file.
-    #[error("there is no file {}", .0.display())]
+    #[error("no such file: {}", .0.display())]
     Missing(PathBuf),
     /// The path leads out of the project directory, by `..` or as an absolute path.
     #[error("{} lies outside the project directory", .0.display())]
@@ -66,7 +66,7 @@ impl ConfineError {
     /// What to do about it, where that is not plain.
     pub fn help(&self) -> Option<&'static str> {
         match self {
-            Self::Link(_) => Some("a link can be made to lead anywhere: put there what it leads to"),
+            Self::Link(_) => Some("a link can lead anywhere: replace it with what it points to"),
             Self::Outside(_) => Some("paths are relative to the project directory"),
             Self::Missing(_) | Self::NotAFile { .. } | Self::TooLarge { .. } | Self::Io { .. } => None,
         }

@@ -107,7 +107,7 @@ fn what_is_no_plain_file_says_what_it_is_and_nobody_waits_for_it() {
         assert_eq!(error(&tree, path), format!("{path} is {what}, not a plain file"));
     }
     for path in ["nothing.flux", "no/dir/x.flux", "flux/a.flux/b"] {
-        assert!(error(&tree, path).starts_with("there is no file "), "{path}");
+        assert!(error(&tree, path).starts_with("no such file: "), "{path}");
     }
     assert_eq!(error(&tree, "large"), "large is larger than 64 KiB (limit `secret-file`)");
 }
@@ -241,7 +241,7 @@ fn an_absolute_path_may_pass_through_links_of_the_persons_own() {
     assert_eq!(chosen(&at("out/x.flux")).0, "outside");
     assert_eq!(chosen(&at("y.flux")).0, "outside");
     assert!(chosen(&at("zero")).0.ends_with("is larger than 64 KiB (limit `secret-file`)"));
-    assert!(chosen(&at("nothing")).0.starts_with("there is no file"));
+    assert!(chosen(&at("nothing")).0.starts_with("no such file: "));
 }
 
 #[test]

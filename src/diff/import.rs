@@ -80,7 +80,8 @@ impl<'a> Finder<'a> {
         match self.snapshot.of_another_kind.get(id) {
             Some(other) => {
                 let message = format!("{id} is the ID of a {other}: it cannot become {address}");
-                let help = format!("declare it as `[{other}.{}]`, or write the ID of a {kind}", address.key);
+                let help =
+                    format!("declare it as `[{other}.{}]`, or write the ID of an object of kind {kind}", address.key);
                 problem(import, Exit::Error, "import::another-kind", message, &help)
             }
             None => {

@@ -190,7 +190,7 @@ impl<'a> Selector<'a, '_> {
                     fields.remove(field.name);
                 }
                 (Shape::Ref(of), _) | (Shape::Refs(of), _) if !self.sees(of, value) => {
-                    let why = format!("it names a {of} that this token does not see");
+                    let why = format!("it refers to {of} objects that this token does not see");
                     self.note(kind, object, Fate::Without(field.name), why);
                     fields.remove(field.name);
                 }

@@ -174,7 +174,7 @@ fn join(before: &str, after: &str) -> String {
 
 fn check_unbound(statements: &Statements<'_>, name: &str) -> Result<(), FluxError> {
     if !is_identifier(name) || name == "task" {
-        return Err(FluxError::new(format!("{name:?} cannot be the name of the parameters"), 0..0));
+        return Err(FluxError::new(format!("invalid name for the parameters: {name:?}"), 0..0));
     }
     let message = format!("the script already binds `{name}`, which is the name of its parameters");
     if let Some(binding) = statements.bindings(name).first() {

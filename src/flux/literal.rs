@@ -38,10 +38,10 @@ pub enum LiteralError {
     #[error("{0} has no Flux literal")]
     NotFinite(String),
     /// No date or RFC 3339 date-time that Flux reads.
-    #[error("{0:?} is no date or date-time with an offset (`2026-01-02T03:04:05Z`)")]
+    #[error("invalid date or date-time {0:?}: write it like `2026-01-02T03:04:05Z`")]
     DateTime(String),
     /// No duration, or one with a magnitude beyond 64 bits.
-    #[error("{0:?} is no Flux duration (`1h30m`, `7d`, `1mo`)")]
+    #[error("invalid Flux duration {0:?}: write it like `1h30m`, `7d` or `1mo`")]
     Duration(String),
     /// A pattern that ends in a single backslash, or with a broken `\\x`.
     #[error("the regular expression {0:?} has an unfinished escape")]

@@ -135,7 +135,7 @@ pub(crate) fn read(statements: &Statements<'_>) -> Result<Option<TaskOption>, Fl
         statements.bindings("task").into_iter().filter(|binding| binding.first != binding.name).collect();
     if let Some(second) = found.get(1) {
         let span = statements.tokens[second.first].span.start..statements.tokens[second.name].span.end;
-        return Err(FluxError::new("a second `option task`: a task has one", span));
+        return Err(FluxError::new("a task cannot have a second `option task`", span));
     }
     let Some(binding) = found.first() else {
         return Ok(None);
@@ -196,7 +196,7 @@ fn field(statements: &Statements<'_>, option: &mut TaskOption, at: usize, close:
         "cron" => &mut option.cron,
         "offset" => &mut option.offset,
         _ if option.extra.iter().any(|(earlier, _)| *earlier == key) => {
-            return Err(FluxError::new(format!("`{key}` stands twice in `option task`"), token.span.clone()));
+            return Err(FluxError::new(format!("duplicate `{key}` in `option task`"), token.span.clone()));
         }
         _ => {
             option.extra.push((key, read));
@@ -204,7 +204,7 @@ fn field(statements: &Statements<'_>, option: &mut TaskOption, at: usize, close:
         }
     };
     if slot.replace(read).is_some() {
-        return Err(FluxError::new(format!("`{key}` stands twice in `option task`"), token.span.clone()));
+        return Err(FluxError::new(format!("duplicate `{key}` in `option task`"), token.span.clone()));
     }
     Ok(end + 1)
 }

@@ -64,9 +64,9 @@ fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
         } else if name.starts_with('_') {
             let message = format!("a bucket's name cannot begin with `_`: `{name}`");
             let fault = Fault::new("bucket::name", "name", message, "such names are InfluxDB's own");
-            faults.push(
-                fault.help("to refer to a bucket of the server's own, write `external = true`: it is only looked up"),
-            );
+            faults.push(fault.help(
+                "to refer to one of InfluxDB's own buckets, add `external = true`: it is looked up, never changed",
+            ));
         } else if name.contains('"') {
             let message = format!("a bucket's name cannot have a quote: `{name}`");
             faults.push(Fault::new("bucket::name", "name", message, "has a `\"`"));
@@ -77,17 +77,17 @@ fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
         _ => None,
     };
     if let Some(retention) = retention.filter(|retention| *retention < HOUR) {
-        let message = format!("a retention is at least 1h, and this is {retention}");
+        let message = format!("the retention {retention} is too short: the minimum is 1h");
         faults.push(Fault::new("bucket::retention", "retention", message, "too short"));
     }
     for field in ["retention", "shard_group_duration"] {
         if let Some(Value::Duration(duration)) = fields.get(field)
             && *duration > Duration::LONGEST
         {
-            let message = format!("InfluxDB counts up to {}, and this is {duration}", Duration::LONGEST_IN_WORDS);
+            let message = format!("{duration} is too long: the maximum is {}", Duration::LONGEST_IN_WORDS);
             let fault = Fault::new("bucket::retention", field, message, "too long");
             faults.push(if field == "retention" {
-                fault.help("write `infinite` to keep points for ever")
+                fault.help("write `infinite` to keep points forever")
             } else {
                 fault
             });
@@ -95,14 +95,14 @@ fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
     }
     let Some(Value::Duration(shard)) = fields.get("shard_group_duration") else { return };
     if shard.whole_secs().is_none() {
-        let message = "a shard-group duration is in whole seconds";
+        let message = "`shard_group_duration` must be whole seconds";
         faults.push(Fault::new("bucket::shard-group", "shard_group_duration", message, "has a fraction of a second"));
     } else if *shard < HOUR {
-        let message = format!("a shard-group duration is at least 1h, and this is {shard}");
+        let message = format!("the shard-group duration {shard} is too short: the minimum is 1h");
         faults.push(Fault::new("bucket::shard-group", "shard_group_duration", message, "too short"));
     } else if let Some(retention) = retention.filter(|retention| retention < shard) {
-        let message = format!("the shard-group duration {shard} is above the retention {retention}");
-        let fault = Fault::new("bucket::shard-group", "shard_group_duration", message, "longer than points are kept");
+        let message = format!("the shard-group duration {shard} is longer than the retention {retention}");
+        let fault = Fault::new("bucket::shard-group", "shard_group_duration", message, "longer than the retention");
         faults.push(fault.other("retention"));
     }
 }

@@ -66,9 +66,9 @@ fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
     if let Some(Value::Map(properties)) = fields.get("properties")
         && let Some((key, _)) = properties.iter().find(|(_, value)| value.is_empty())
     {
-        let message = format!("the property `{key}` is empty: the server keeps no empty properties");
+        let message = format!("the property `{key}` is empty, and InfluxDB does not store empty properties");
         let fault = Fault::new("label::properties", "properties", message, "has an empty value");
-        faults.push(fault.help("leave it out"));
+        faults.push(fault.help("remove it"));
     }
 }
 
@@ -151,7 +151,7 @@ impl Row {
         let mut fields = Fields::default();
         if standing == Standing::Record || asked(&self) {
             let mut properties = self.properties().map_err(|error| {
-                let message = format!("the label {} has properties that are not what InfluxDB gives: {error}", self.id);
+                let message = format!("the label {} has invalid properties: {error}", self.id);
                 ApiError::unexpected("GET", LABELS, message)
             })?;
             // POST keeps empty values, PATCH takes them away: they mean nothing.

@@ -205,11 +205,11 @@ impl Made {
         let unmarked = want.marker.is_some_and(|marker| super::marker(&object.name) != Some(marker));
         let wrong = if kind.spec().place == Place::Org && object.org.as_deref() != Some(want.org) {
             let org = object.org.as_deref().unwrap_or("none");
-            format!("is of the org with the ID `{org}`, and was to be made in {}", want.org)
+            format!("belongs to the org with the ID `{org}` instead of {}", want.org)
         } else if let Some(name) = name.filter(|name| key(&object.name) != key(name)) {
-            format!("is called `{}`, and was to be called `{name}`", object.name)
+            format!("is named `{}` instead of `{name}`", object.name)
         } else if unmarked {
-            "does not have the mark that this run has given it".to_owned()
+            "lacks this run's marker".to_owned()
         } else {
             return Ok(Self { object, secret: None, rest: Vec::new() });
         };
@@ -231,10 +231,12 @@ pub(super) fn sound(api: &Client, kind: Kind, orgs: &[&str], objects: Vec<Object
         let org = object.org.as_deref().unwrap_or("none");
         if kind.spec().place == Place::Org && !orgs.contains(&org) {
             let (id, asked) = (&object.id, orgs.join(", "));
-            return wrong(format!("the list has the {kind} {id} of the org {org}, and was asked for those of {asked}"));
+            return wrong(format!(
+                "the list contains the {kind} {id} of the org {org}, but was requested for the org {asked}"
+            ));
         }
         if !seen.insert(object.id.as_str()) {
-            return wrong(format!("the list has the {kind} {} twice", object.id));
+            return wrong(format!("the list contains the {kind} {} twice", object.id));
         }
         api.saw(&path, &object.id);
     }
@@ -261,7 +263,7 @@ const LONGEST_SHOWN: usize = 40;
 fn unsound(kind: Kind, object: &Object) -> Option<String> {
     let bad = [Some(&object.id), object.org.as_ref()].into_iter().flatten().find(|id| !is_id(id))?;
     let bad: String = bad.chars().take(LONGEST_SHOWN).collect();
-    Some(format!("the reply has `{bad}` for the ID of a {kind} or its org, which is none"))
+    Some(format!("the reply has `{bad}` as an ID ({kind} or its org), which is not an ID"))
 }
 
 /// What each kind can do with a server.

@@ -54,7 +54,7 @@ fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
         && read.is_empty()
         && write.is_empty()
     {
-        let message = "a token that may read and write nothing is no token";
+        let message = "a token needs at least one permission";
         let fault = Fault::new("token::scopes", "read", message, "has neither `read` nor `write`").other("write");
         faults.push(fault.help("write for example `read = [\"bucket.KEY\"]`"));
     }
@@ -63,12 +63,12 @@ fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
 /// A token that may make any token is an operator's: whoever manages it can lock everybody out.
 fn tell(object: &Object) -> Result<Fields, Untold> {
     if marker(&object.name).is_some() {
-        return Err(Untold::Unfinished("a run of fluxform has made it and not finished it".to_owned()));
+        return Err(Untold::Unfinished("a fluxform run created it and did not finish it".to_owned()));
     }
     let any_token = Scope::Instance { ty: SPEC.ty.to_owned() };
     match object.fields.get("write") {
         Some(Value::Scopes(write)) if write.contains(&any_token) => {
-            Err(Untold::Unsayable("it is an operator token: it may make any token".to_owned()))
+            Err(Untold::Unsayable("it is an operator token, which may create any token".to_owned()))
         }
         _ => Ok(object.fields.clone()),
     }
@@ -260,15 +260,15 @@ impl live::Live for Live {
         let mut row: Row = api.create(TOKENS, &new).await?;
         let secret = row.token.take();
         let wrong = if row.permissions.iter().cloned().collect::<BTreeSet<_>>() != permissions {
-            Some("the server made a token with other permissions than asked for")
+            Some("the server created a token with other permissions than requested")
         } else if user.is_some_and(|user| row.user.as_deref() != Some(user)) {
-            Some("the server made a token of another user than asked for")
+            Some("the server created a token of another user than requested")
         } else if row.status != "inactive" {
-            Some("the server made a token that is active at once")
+            Some("the server created a token that is active at once")
         } else if secret.is_none() {
-            Some("the server made a token without a secret")
+            Some("the server created a token without a secret")
         } else if secret.as_ref().is_some_and(|secret| api.has_token(secret)) {
-            Some("the server gave the run's own token for a new one")
+            Some("the server returned the run's own token instead of a new one")
         } else {
             None
         };
@@ -276,7 +276,7 @@ impl live::Live for Live {
         if let Some(wrong) = wrong {
             let path = format!("{TOKENS}/{}", made.object.id);
             return Err(match live::delete(api, &path).await {
-                Ok(()) => ApiError::unexpected("POST", TOKENS, format!("{wrong}; it is deleted again")),
+                Ok(()) => ApiError::unexpected("POST", TOKENS, format!("{wrong}; it was deleted again")),
                 Err(error) => live::made(ApiError::unexpected(
                     "POST",
                     TOKENS,

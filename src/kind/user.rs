@@ -23,11 +23,11 @@ pub(super) static SPEC: Spec = Spec {
     place: Place::Server,
     fields: &[
         Field::text("name", Omitted::Key, "The name, unique on the server."),
-        Field::text("status", Omitted::Default("active"), "Whether the user may do anything.")
+        Field::text("status", Omitted::Default("active"), "Whether the user can sign in and use tokens.")
             .shaped(Shape::Choice(&["active", "inactive"])),
         Field::text("password", Omitted::Theirs, "Where the password comes from; 8 to 72 bytes. Set when the user is created and when `password_version` changes.")
             .secret(SecretRule { bytes: (8, 72), again: "password_version" }),
-        Field::text("password_version", Omitted::Theirs, "Count it up to set the password again.")
+        Field::text("password_version", Omitted::Theirs, "Increase it to set the password again.")
             .shaped(Shape::Integer)
             .compared(Compared::Ledger),
         Field::text("member_of", Omitted::Theirs, "All orgs that the user is a member of.").shaped(Shape::Refs(Kind::Org)),
@@ -51,13 +51,13 @@ fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
         faults.push(Fault::new("user::name", "name", "a user's name cannot be empty", "empty"));
     }
     if fields.get("password_version").is_some() && fields.get("password").is_none() {
-        let message = "`password_version` says when to set the password again, and there is no `password`";
-        faults.push(Fault::new("user::password", "password_version", message, "without a password"));
+        let message = "`password_version` needs `password`";
+        faults.push(Fault::new("user::password", "password_version", message, "no `password`"));
     }
     if let (Some(Value::Refs(member)), Some(Value::Refs(owner))) = (fields.get("member_of"), fields.get("owner_of"))
         && let Some(org) = member.iter().find(|org| owner.contains(org))
     {
-        let message = format!("a user has one role in an org, and two in {org}");
+        let message = format!("a user cannot be both member and owner of {org}");
         faults.push(Fault::new("user::roles", "member_of", message, "member here").other("owner_of"));
     }
 }

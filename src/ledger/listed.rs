@@ -65,7 +65,9 @@ impl List {
             return Err(format!("the list has a label with the ID `{id}`, which is none, or there twice"));
         }
         match [first, second].into_iter().flatten().find(|of| of != org) {
-            Some(other) => Err(format!("the list has labels of the org {other}, and was asked for those of {org}")),
+            Some(other) => {
+                Err(format!("the list contains labels of the org {other}, but was requested for the org {org}"))
+            }
             None => Ok((kept, ids)),
         }
     }

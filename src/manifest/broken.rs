@@ -51,8 +51,8 @@ fn blocks(source: &Arc<Source>, errors: &[toml::de::Error], problems: &mut Vec<D
         let line = source.text[start..].lines().next().unwrap_or_default();
         if let Some(help) = foreign::block(line) {
             let place = Place { source: Arc::clone(source), span: start..start + line.len() };
-            let diagnostic = Diagnostic::error("manifest::toml", format!("{} is written as HCL", source.name));
-            problems.push(diagnostic.at(place, "a block of HCL").help(help));
+            let diagnostic = Diagnostic::error("manifest::toml", format!("{} is HCL, not TOML", source.name));
+            problems.push(diagnostic.at(place, "an HCL block").help(help));
             return true;
         }
     }
@@ -79,7 +79,7 @@ fn say(source: &Arc<Source>, errors: &[toml::de::Error], problems: &mut Vec<Diag
         if error.message() != "duplicate key" {
             let escape = escape(&source.text, &span);
             let diagnostic = Diagnostic::error("manifest::toml", error.message().to_owned());
-            let diagnostic = diagnostic.at(at(span), "not TOML from here");
+            let diagnostic = diagnostic.at(at(span), "invalid TOML from here");
             problems.push(match escape {
                 Some(help) => diagnostic.help(help),
                 None => diagnostic,
@@ -95,7 +95,7 @@ fn say(source: &Arc<Source>, errors: &[toml::de::Error], problems: &mut Vec<Diag
             Some(first) => source.text[first.clone()].to_owned(),
             None => source.text[span.clone()].to_owned(),
         };
-        let diagnostic = Diagnostic::error("manifest::duplicate", format!("`{word}` is written twice"))
+        let diagnostic = Diagnostic::error("manifest::duplicate", format!("duplicate key `{word}`"))
             .at(at(span.clone()), "again here");
         problems.push(match first {
             Some(first) => {
@@ -116,9 +116,9 @@ fn escape(text: &str, span: &std::ops::Range<usize>) -> Option<&'static str> {
     }
     let in_lines = before.matches("\"\"\"").count() % 2 == 1;
     Some(if in_lines {
-        "in `\"\"\"` a backslash begins an escape of TOML: put the text between `\'\'\'`, where it is a backslash"
+        "TOML reads a backslash between `\"\"\"` as an escape: put the text between `\'\'\'`, where it is a plain backslash"
     } else {
-        "in `\"` a backslash begins an escape of TOML: put the text between `\'`, where it is a backslash"
+        "TOML reads a backslash between `\"` as an escape: put the text between `\'`, where it is a plain backslash"
     })
 }
 

@@ -33,8 +33,7 @@ pub(super) fn cycle(
         names.push(format!("{} more", path.len() - STEPS));
     }
     names.extend(path.first().map(Address::to_string));
-    let mut diagnostic =
-        Diagnostic::error("manifest::cycle", format!("resources need each other: {}", names.join(" -> ")));
+    let mut diagnostic = Diagnostic::error("manifest::cycle", format!("dependency cycle: {}", names.join(" -> ")));
     for (at, address) in path.iter().enumerate().take(STEPS) {
         let need = &path[(at + 1) % path.len()];
         let Some(resource) = resources.get(address) else { continue };
@@ -44,7 +43,7 @@ pub(super) fn cycle(
         };
         diagnostic = diagnostic.at(spot, format!("{address} needs {need}"));
     }
-    diagnostic.help("take one of these references out")
+    diagnostic.help("remove one of these references")
 }
 
 /// Two resources with one natural key.
@@ -68,17 +67,17 @@ pub(super) fn names(resources: &Resources, home: Option<&str>, problems: &mut Ve
             Entry::Occupied(slot) => {
                 let earlier = *slot.get();
                 let Some(other) = resources.get(earlier) else { continue };
-                let message = format!("{earlier} and {address} are both the {} `{name}`", address.kind);
+                let message = format!("{earlier} and {address} are the same {}, `{name}`", address.kind);
                 let place = resource.place_of("name").clone();
                 let diagnostic = Diagnostic::error("manifest::duplicate-name", message);
                 let diagnostic = if address.table() == earlier.table() {
-                    let help = "give each instance a name of its own, for example with `${each.key}`";
+                    let help = "give each instance its own name, for example with `${each.key}`";
                     diagnostic.at(place, "several instances").help(help)
                 } else {
                     diagnostic
                         .at(place, address.to_string())
                         .at(other.place_of("name").clone(), earlier.to_string())
-                        .help("the server has one object of this name")
+                        .help("names must be unique: rename one of them")
                 };
                 said.add(address, diagnostic);
             }
@@ -106,20 +105,20 @@ pub(super) fn sinks(resources: &Resources, sources: &[Arc<Source>], problems: &m
                     let message = format!("the secret of {address} would overwrite the manifest {}", manifest.name);
                     let diagnostic =
                         Diagnostic::error("manifest::sink", message).at(place.clone(), "names the manifest");
-                    said.add(address, diagnostic.help("give each secret a place of its own"));
+                    said.add(address, diagnostic.help("deliver each secret to a place of its own"));
                     break;
                 }
                 let others = [Some(part), Some(WHOLE), parts.get(&target).copied().filter(|_| part == WHOLE)];
                 let clash = others.into_iter().flatten().find_map(|part| taken.get(&(target.clone(), part)));
                 if let Some((earlier, other)) = clash {
-                    let message = format!("the secrets of {earlier} and {address} would go to one place: {sink}");
+                    let message = format!("{earlier} and {address} deliver their secrets to the same place: {sink}");
                     let diagnostic = Diagnostic::error("manifest::sink", message);
                     let diagnostic = if earlier.table() == address.table() {
-                        diagnostic.at(place.clone(), "one place for several")
+                        diagnostic.at(place.clone(), "the same for several instances")
                     } else {
                         diagnostic.at(place.clone(), address.to_string()).at((*other).clone(), earlier.to_string())
                     };
-                    said.add(address, diagnostic.help("give each secret a place of its own"));
+                    said.add(address, diagnostic.help("deliver each secret to a place of its own"));
                     break;
                 }
                 if part != WHOLE {
@@ -190,7 +189,11 @@ pub(super) fn moved(
             problems.push(diagnostic.at_known(other, "and here").help(help));
         };
         if from.kind != to.kind {
-            fail(format!("{from} cannot become {to}: they are of different kinds"), "a move keeps the kind", None);
+            fail(
+                format!("cannot move {from} to {to}: they are different kinds"),
+                "move it to an address of the same kind",
+                None,
+            );
         }
         // Without instances, a whole table moves.
         let stands = |address: &Address| {
@@ -198,21 +201,25 @@ pub(super) fn moved(
         };
         if stands(from) {
             let other = resources.get(from).map(|resource| &resource.place);
-            fail(format!("{from} has moved, and is declared"), "take the move out, or the resource", other);
+            fail(format!("{from} is moved away, but still declared"), "remove either the move or the resource", other);
         }
         if !stands(to) && !disabled.contains(&to.table()) {
             let names = || resources.keys().filter(|known| known.kind == to.kind).take(5_000).map(Address::to_string);
             let help = match budget.nearest(&to.to_string(), names) {
                 Some(near) => format!("did you mean `{near}`?"),
-                None => "a move ends at a declared resource".to_owned(),
+                None => "the target of a move must be declared".to_owned(),
             };
-            fail(format!("{from} has moved to {to}, which is not declared"), &help, None);
+            fail(format!("{from} is moved to {to}, which is not declared"), &help, None);
         }
         if let Some(first) = froms.insert(from, place) {
-            fail(format!("{from} moves twice"), "a resource moves to one address", Some(first));
+            fail(format!("{from} is moved twice"), "a resource can be moved to one address only", Some(first));
         }
         if let Some(first) = tos.insert(to, place) {
-            fail(format!("two resources move to {to}"), "an address takes one resource", Some(first));
+            fail(
+                format!("two resources are moved to {to}"),
+                "only one resource can be moved to an address",
+                Some(first),
+            );
         }
     }
 }

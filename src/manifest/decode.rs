@@ -37,13 +37,13 @@ pub(super) fn resource<'p, 'a>(mut site: Site<'p, 'a>) -> (Resource, Site<'p, 'a
         });
         match node {
             Some(node) if external && !identifies(kind, field) => {
-                let message = format!("an external {kind} cannot have `{}`: it is never changed", field.name);
-                let help = "an external resource has only what it is found by";
+                let message = format!("`{}` is not allowed in an external {kind}, which is never changed", field.name);
+                let help = "an external resource has only the fields that identify it";
                 site.fail_with::<()>("manifest::external", node.span, message, "not allowed here", help);
             }
             Some(node) if !external && field.shape == Shape::Id => {
-                let message = format!("only an external {kind} has an `{}`", field.name);
-                let help = "write `external = true`, or leave the ID out";
+                let message = format!("`{}` is allowed only in an external {kind}", field.name);
+                let help = "add `external = true`, or remove the ID";
                 site.fail_with::<()>("manifest::external", node.span, message, "not allowed here", help);
             }
             Some(node) if field.shape == Shape::Flux => {
@@ -73,7 +73,7 @@ pub(super) fn resource<'p, 'a>(mut site: Site<'p, 'a>) -> (Resource, Site<'p, 'a
     let places = Places::new(places);
     let mut faults = Vec::new();
     if let Some(why) = fields.text("name").and_then(kind.spec().forbidden) {
-        let message = format!("a {kind} cannot be called `{}`: {why}", fields.text("name").unwrap_or_default());
+        let message = format!("invalid name `{}` for {kind}: {why}", fields.text("name").unwrap_or_default());
         faults.push(Fault::new("manifest::forbidden-name", "name", message, "not allowed").help("choose another name"));
     }
     if !external {
@@ -105,8 +105,8 @@ fn omitted(site: &mut Site<'_, '_>, field: &'static Field, external: bool, field
     let value = match field.omitted {
         Omitted::Theirs if external && field.shape == Shape::Id => {
             let kind = site.address.kind;
-            let message = format!("the external {} needs `{}`", site.address, field.name);
-            let help = format!("nothing but an ID finds a {kind}: write `{} = \"0123456789abcdef\"`", field.name);
+            let message = format!("missing field `{}` in the external {}", field.name, site.address);
+            let help = format!("a {kind} is found by its ID only: add `{} = \"0123456789abcdef\"`", field.name);
             return missing(site, field.name, message, help);
         }
         Omitted::Theirs => return,
@@ -121,9 +121,9 @@ fn omitted(site: &mut Site<'_, '_>, field: &'static Field, external: bool, field
             return;
         }
         Omitted::Required => {
-            let message = format!("{} needs `{}`", site.address, field.name);
+            let message = format!("missing field `{}` in {}", field.name, site.address);
             let help = match field.shape {
-                Shape::Sinks => format!("{} One that exists already needs an `[[import]]` instead.", field.doc),
+                Shape::Sinks => format!("{} For one that exists already, write an `[[import]]` instead.", field.doc),
                 _ => field.doc.to_owned(),
             };
             return missing(site, field.name, message, help);
@@ -133,7 +133,7 @@ fn omitted(site: &mut Site<'_, '_>, field: &'static Field, external: bool, field
 }
 
 fn missing(site: &mut Site<'_, '_>, field: &str, message: String, help: String) {
-    let label = format!("has no `{field}`");
+    let label = format!("no `{field}`");
     let head = site.written.head;
     site.fail_with::<()>("manifest::missing", head, message, label, help);
 }
@@ -162,11 +162,11 @@ fn known(site: &mut Site<'_, '_>, kind: Kind, entry: &Entry<'_>) {
         return;
     }
     let fields = kind.spec().fields.iter().map(|field| field.name);
-    let message = format!("`{word}` is no field of a {kind}");
+    let message = format!("unknown field `{word}` in {kind}");
     let help = match (foreign::key(kind, word), nearest(word, fields.clone().chain(META))) {
         (Some(answer), _) => answer.to_owned(),
         (None, Some(near)) => format!("did you mean `{near}`?"),
-        (None, None) => format!("a {kind} has {}", fields.chain(META).collect::<Vec<_>>().join(", ")),
+        (None, None) => format!("available fields: {}", fields.chain(META).collect::<Vec<_>>().join(", ")),
     };
     site.fail_with::<()>("manifest::unknown-key", entry.at, message, "unknown", help);
 }
@@ -197,14 +197,14 @@ fn lifecycle<'a>(site: &mut Site<'_, 'a>, resource: &Table<'a>) -> Lifecycle {
             "owned" => lifecycle.owned = flag(site, "owned", Some(&entry.node)),
             "ignore" => lifecycle.ignore = ignored(site, kind, &entry.node),
             word => {
-                let message = format!("`{word}` is not known in `lifecycle`");
-                let help = foreign::lifecycle(word).unwrap_or("it has `prevent_destroy`, `ignore` and `owned`");
+                let message = format!("unknown key `{word}` in `lifecycle`");
+                let help = foreign::lifecycle(word).unwrap_or("available keys: prevent_destroy, ignore, owned");
                 site.fail_with::<()>("manifest::unknown-key", entry.at, message, "unknown", help);
             }
         }
     }
     if resource.get("external").is_some_and(|node| node.value == Raw::Boolean(true)) {
-        let message = "`lifecycle` has no meaning for what is external: it is never changed";
+        let message = "`lifecycle` is not allowed in an external resource, which is never changed";
         site.fail::<()>("manifest::external", node.span, message, "not allowed here");
     }
     lifecycle
@@ -224,11 +224,11 @@ fn ignored(site: &mut Site<'_, '_>, kind: Kind, node: &Node<'_>) -> BTreeSet<Str
                 None
             }
             Some(name) => {
-                let message = format!("`{name}` is no field of a {kind}");
+                let message = format!("unknown field `{name}` in {kind}");
                 let fields = kind.spec().fields.iter().map(|field| field.name);
                 let help = match nearest(name, fields.clone()) {
                     Some(near) => format!("did you mean `{near}`?"),
-                    None => format!("a {kind} has {}", fields.collect::<Vec<_>>().join(", ")),
+                    None => format!("available fields: {}", fields.collect::<Vec<_>>().join(", ")),
                 };
                 site.fail_with("manifest::unknown-key", item.span, message, "unknown", help)
             }
@@ -244,9 +244,7 @@ fn diagnostic(resource: &Resource, kind: Kind, script: Option<&flux::Written>, f
     let mut diagnostic = Diagnostic { severity: fault.severity, ..Diagnostic::error(fault.code, fault.message) };
     diagnostic = match in_script {
         Some(place) if is_script => diagnostic.at(place, fault.label),
-        Some(place) => {
-            diagnostic.at(resource.place_of(fault.field).clone(), fault.label).at(place, "the script says this")
-        }
+        Some(place) => diagnostic.at(resource.place_of(fault.field).clone(), fault.label).at(place, "in the script"),
         None => diagnostic.at(resource.place_of(fault.field).clone(), fault.label),
     };
     if let Some(((span, label), script)) = fault.also.zip(script) {

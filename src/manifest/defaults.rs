@@ -24,9 +24,9 @@ pub(super) fn take<'a>(
             let kinds = || Kind::ALL.iter().map(|kind| kind.name());
             let help = match nearest(&entry.key, kinds()) {
                 Some(near) => format!("did you mean `[defaults.{near}]`?"),
-                None => format!("kinds are {}", kinds().collect::<Vec<_>>().join(", ")),
+                None => format!("available kinds: {}", kinds().collect::<Vec<_>>().join(", ")),
             };
-            let diagnostic = Diagnostic::error("manifest::unknown-kind", format!("`{}` is not a kind", entry.key));
+            let diagnostic = Diagnostic::error("manifest::unknown-kind", format!("unknown kind `{}`", entry.key));
             problems.push(diagnostic.at(place(source, entry.at), "unknown").help(help));
             continue;
         };
@@ -36,7 +36,7 @@ pub(super) fn take<'a>(
                 slot.insert(written);
             }
             std::collections::btree_map::Entry::Occupied(first) => problems.push(
-                Diagnostic::error("manifest::duplicate", format!("`[defaults.{kind}]` is written twice"))
+                Diagnostic::error("manifest::duplicate", format!("duplicate `[defaults.{kind}]`"))
                     .at(written.place(), "again here")
                     .at(first.get().place(), "first here"),
             ),
@@ -53,16 +53,18 @@ pub(super) fn check(document: &Document<'_>, problems: &mut Vec<Diagnostic>) {
             let (code, message, help) = if fields().any(|field| field == word) {
                 continue;
             } else if META.contains(&word) || kind.field(word).is_some() {
-                let message = format!("`{word}` has no default: each resource says it for itself");
-                ("manifest::defaults", message, format!("write it into the {kind}s that have it"))
+                let message = format!("`{word}` cannot have a default");
+                ("manifest::defaults", message, format!("set it in each {kind}"))
             } else {
                 let help = match nearest(word, fields()) {
                     Some(near) => format!("did you mean `{near}`?"),
-                    None => format!("a {kind} has {}", fields().collect::<Vec<_>>().join(", ")),
+                    None => format!("available fields: {}", fields().collect::<Vec<_>>().join(", ")),
                 };
-                ("manifest::unknown-key", format!("`{word}` is no field of a {kind}"), help)
+                ("manifest::unknown-key", format!("unknown field `{word}` in {kind}"), help)
             };
-            problems.push(Diagnostic::error(code, message).at(place(written.source, entry.at), "not here").help(help));
+            problems.push(
+                Diagnostic::error(code, message).at(place(written.source, entry.at), "not allowed here").help(help),
+            );
         }
     }
 }

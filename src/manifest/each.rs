@@ -102,8 +102,8 @@ impl<'d, 'a> Finder<'d, 'a> {
             value.unwrap_or(Err(()))
         });
         if other {
-            let message = "`for_each` must be known before anything else: it takes variables only";
-            return self.fail(written, node.span, message, "refers to something else, or to an unknown variable");
+            let message = "only variables can be used in `for_each`";
+            return self.fail(written, node.span, message, "not a declared variable");
         }
         let node = match expanded {
             Ok(node) => node.into_owned(),
@@ -126,7 +126,7 @@ impl<'d, 'a> Finder<'d, 'a> {
                     match key {
                         Some(key) => Some((at, key, Instance { value: item.into_owned() })),
                         None => {
-                            let message = "an item of a `for_each` list is its key, and must be a string";
+                            let message = "the items of a `for_each` list must be strings";
                             self.fail(written, at, message, item.value.what())
                         }
                     }
@@ -166,7 +166,7 @@ impl<'d, 'a> Finder<'d, 'a> {
             }
             if let Some(first) = first.insert(key.clone(), at) {
                 self.problems.push(
-                    Diagnostic::error("manifest::for-each", format!("`for_each` has the key `{key}` twice"))
+                    Diagnostic::error("manifest::for-each", format!("duplicate key `{key}` in `for_each`"))
                         .at(place(written.source, at), "again here")
                         .at(place(written.source, first), "first here"),
                 );
@@ -182,7 +182,7 @@ impl<'d, 'a> Finder<'d, 'a> {
         let source: Address = match text.parse() {
             Ok(Address { instance: None, kind, key }) => Address { kind, key, instance: None },
             _ => {
-                let message = format!("`{text}` is no address of a resource with `for_each`");
+                let message = format!("`{text}` is not the address of a resource with `for_each`");
                 return self.fail(written, span, message, "write `KIND.KEY`, or a list");
             }
         };
@@ -194,7 +194,7 @@ impl<'d, 'a> Finder<'d, 'a> {
             };
             let near = self.values.budget.nearest(text, known);
             let near = near.map(|near| format!("did you mean `{near}`?"));
-            let diagnostic = Diagnostic::error("manifest::unknown-resource", format!("there is no {source}"))
+            let diagnostic = Diagnostic::error("manifest::unknown-resource", format!("{source} is not declared"))
                 .at(place(written.source, span), "not declared");
             self.problems.push(match near {
                 Some(near) => diagnostic.help(near),
@@ -206,7 +206,7 @@ impl<'d, 'a> Finder<'d, 'a> {
             self.problems.push(
                 Diagnostic::error("manifest::for-each", format!("{source} has no `for_each`"))
                     .at(place(written.source, span), "takes its keys")
-                    .at(from.place(), "is one resource"),
+                    .at(from.place(), "a single resource"),
             );
             return None;
         }
@@ -232,7 +232,7 @@ impl<'d, 'a> Finder<'d, 'a> {
         let steps = &self.path[start..];
         let names: Vec<_> = steps.iter().chain([address]).map(Address::to_string).collect();
         let mut diagnostic =
-            Diagnostic::error("manifest::cycle", format!("`for_each` goes in a circle: {}", names.join(" -> ")));
+            Diagnostic::error("manifest::cycle", format!("cycle in `for_each`: {}", names.join(" -> ")));
         for step in steps {
             if let Some(written) = self.document.resources.get(step)
                 && let Some(node) = written.table().get("for_each")

@@ -32,8 +32,8 @@ pub(super) fn disabled(document: &Document<'_>, values: &Values, problems: &mut 
         let at = place(declared.source, node.span);
         match expanded {
             _ if other => {
-                let message = "`enabled` must be known before anything else: it takes variables only";
-                let label = "refers to something else, or to an unknown variable";
+                let message = "only variables can be used in `enabled`";
+                let label = "not a declared variable";
                 problems.push(Diagnostic::error("manifest::enabled", message).at(at, label));
             }
             Ok(node) => match &node.value {

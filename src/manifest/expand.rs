@@ -91,7 +91,7 @@ fn expand_text<'a>(text: &str, span: Span, lookup: &mut Lookup<'_>) -> Result<No
                     Some(inline) => all.push_str(&inline),
                     None => {
                         let what = node.value.what();
-                        fault = fault.or(Some(at(format!("`${{{text}}}` is {what}: it cannot stand in text"))));
+                        fault = fault.or(Some(at(format!("`${{{text}}}` is {what} and cannot be part of a string"))));
                     }
                 },
             },

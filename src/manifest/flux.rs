@@ -98,7 +98,13 @@ pub(super) fn read<'a>(site: &mut Site<'_, 'a>, node: &Node<'a>) -> Option<Writt
     };
     let Some(entry) = table.only().filter(|entry| entry.key == "file") else {
         let help = "write `flux = '''...'''`, or `flux = { file = \"...\" }`";
-        return site.fail_with("manifest::flux", node.span, "`flux` is a script or one file", "not `file` alone", help);
+        return site.fail_with(
+            "manifest::flux",
+            node.span,
+            "`flux` must be a script, or one file",
+            "expected `file` alone",
+            help,
+        );
     };
     let path = sink::path(site, "file", &entry.node)?;
     let source = file(site, &path, entry.node.span)?;
@@ -114,11 +120,11 @@ fn other_than_flux(path: &Path) -> Option<(String, &'static str)> {
     if path.components().any(|part| hidden(&part)) {
         let message =
             format!("{} is hidden: its name, or that of a directory above it, begins with a dot", path.display());
-        return Some((message, "put scripts where everybody sees them"));
+        return Some((message, "rename or move it: hidden files are not read as scripts"));
     }
     if path.extension().is_none_or(|extension| extension != "flux") {
         let message = format!("{} is not a Flux file: its name does not end in `.flux`", path.display());
-        return Some((message, "name it so if it is a script"));
+        return Some((message, "rename it if it is a script"));
     }
     None
 }

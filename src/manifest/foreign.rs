@@ -4,44 +4,47 @@ use crate::kind::Kind;
 
 /// Words at the top of a manifest, and what to write instead.
 const SECTIONS: [(&str, &str); 22] = [
-    ("variable", "variables stand in one table: `[var]` with `NAME = { default = ... }`"),
-    ("variables", "variables stand in one table: `[var]` with `NAME = { default = ... }`"),
-    ("vars", "variables stand in one table: `[var]` with `NAME = { default = ... }`"),
-    ("local", "a variable may be made of others: `[var]` with `NAME = { default = \"${var.OTHER}_x\" }`"),
-    ("locals", "a variable may be made of others: `[var]` with `NAME = { default = \"${var.OTHER}_x\" }`"),
-    ("data", "what exists already is looked up by a resource with `external = true`, such as `[bucket.KEY]`"),
-    ("provider", "the server is named in `[server]`, with `url` and `org`; there are no providers"),
-    ("providers", "the server is named in `[server]`, with `url` and `org`; there are no providers"),
-    ("output", "there is nothing to declare: `fluxform output` prints the names and IDs of all resources"),
-    ("outputs", "there is nothing to declare: `fluxform output` prints the names and IDs of all resources"),
-    ("terraform", "the project is named in `[project]`; there is no backend: the record is on the server"),
-    ("backend", "there is no backend to name: the record is on the server"),
-    ("module", "a project is one directory; `for_each` makes several of a resource, and variables make it another one"),
+    ("variable", "declare variables in one table, `[var]`: `NAME = { default = ... }`"),
+    ("variables", "declare variables in one table, `[var]`: `NAME = { default = ... }`"),
+    ("vars", "declare variables in one table, `[var]`: `NAME = { default = ... }`"),
+    ("local", "use a variable that is made of others, in `[var]`: `NAME = { default = \"${var.OTHER}_x\" }`"),
+    ("locals", "use a variable that is made of others, in `[var]`: `NAME = { default = \"${var.OTHER}_x\" }`"),
+    ("data", "to look up an existing object, declare it with `external = true`, such as `[bucket.KEY]`"),
+    ("provider", "there are no providers: set `url` and `org` in `[server]`"),
+    ("providers", "there are no providers: set `url` and `org` in `[server]`"),
+    ("output", "outputs need no declaration: `fluxform output` prints the names and IDs of all resources"),
+    ("outputs", "outputs need no declaration: `fluxform output` prints the names and IDs of all resources"),
+    ("terraform", "there is no backend: the ledger is on the server, and `[project]` names the project"),
+    ("backend", "there is no backend: the ledger is on the server"),
+    (
+        "module",
+        "there are no modules: use `for_each` for several of a resource, and variables for several environments",
+    ),
     (
         "modules",
-        "a project is one directory; `for_each` makes several of a resource, and variables make it another one",
+        "there are no modules: use `for_each` for several of a resource, and variables for several environments",
     ),
-    ("resource", "a resource is a table of its kind and key, such as `[bucket.KEY]`"),
-    ("resources", "a resource is a table of its kind and key, such as `[bucket.KEY]`"),
-    ("removed", "take the resource's table out: what the project made is deleted; `fluxform forget` lets it be"),
+    ("resource", "declare a resource as a table of its kind and key, such as `[bucket.KEY]`"),
+    ("resources", "declare a resource as a table of its kind and key, such as `[bucket.KEY]`"),
+    ("removed", "remove the resource's table to delete the object; to keep it, use `fluxform forget`"),
     ("authorization", "a token is `[token.KEY]`, with `read`, `write` and `deliver`"),
     ("authorizations", "a token is `[token.KEY]`, with `read`, `write` and `deliver`"),
     ("organization", "an org is `[org.KEY]`"),
     ("organizations", "an org is `[org.KEY]`"),
-    ("lifecycle", "`lifecycle` stands in a resource: `lifecycle = { prevent_destroy = true }`"),
+    ("lifecycle", "`lifecycle` belongs in a resource: `lifecycle = { prevent_destroy = true }`"),
 ];
 
 /// Words in a resource, and what to write instead.
 const KEYS: [(&str, &str); 24] = [
-    ("count", "`for_each = [\"a\", \"b\"]` makes several of it, and `enabled = false` none"),
-    ("depends_on", "the order follows from references: an address in a field, or `${KIND.KEY.name}` in a text"),
+    ("count", "use `for_each = [\"a\", \"b\"]` for several, and `enabled = false` for none"),
+    ("depends_on", "order follows from references: an address in a field, or `${KIND.KEY.name}` in a string"),
     ("ignore_changes", "write `lifecycle = { ignore = [\"FIELD\"] }`"),
     ("ignore", "write `lifecycle = { ignore = [\"FIELD\"] }`"),
     ("prevent_destroy", "write `lifecycle = { prevent_destroy = true }`"),
-    ("create_before_destroy", "leave it out: a token's successor is made first, anything else cannot be"),
-    ("provider", "leave it out: all of a project is on the server of `[server]`"),
-    ("provisioner", "leave it out: a token's secret is handed over by `deliver`"),
-    ("id", "an ID is said once, in `[[import]]` with `to` and `id`"),
+    ("create_before_destroy", "remove it: a token's successor is always created first, and nothing else can be"),
+    ("provider", "remove it: a project has one server, in `[server]`"),
+    ("provisioner", "remove it: `deliver` says where a token's secret goes"),
+    ("id", "give the ID in an `[[import]]`, with `to` and `id`"),
     ("org_id", "write the org's address: `org = \"org.KEY\"`"),
     ("orgID", "write the org's address: `org = \"org.KEY\"`"),
     ("user_id", "write the user's address: `user = \"user.KEY\"`"),
@@ -52,7 +55,7 @@ const KEYS: [(&str, &str); 24] = [
     ("retention_seconds", "write `retention = \"30d\"`, or `\"infinite\"`"),
     ("retentionRules", "write `retention = \"30d\"`, or `\"infinite\"`"),
     ("every_seconds", "write `retention = \"30d\"`, or `\"infinite\"`"),
-    ("permissions", "write the addresses that it may reach: `read = [\"bucket.KEY\"]`, `write = [\"bucket.KEY\"]`"),
+    ("permissions", "list the addresses it may access: `read = [\"bucket.KEY\"]`, `write = [\"bucket.KEY\"]`"),
     ("query", "write `flux = '''...'''`, or `flux = { file = \"...\" }`"),
     ("script", "write `flux = '''...'''`, or `flux = { file = \"...\" }`"),
     ("flux_script", "write `flux = '''...'''`, or `flux = { file = \"...\" }`"),
@@ -62,17 +65,17 @@ const KEYS: [(&str, &str); 24] = [
 /// Words in `lifecycle`, and what to write instead.
 const LIFECYCLE: [(&str, &str); 3] = [
     ("ignore_changes", "write `ignore = [\"FIELD\"]`"),
-    ("create_before_destroy", "leave it out: a token's successor is made first, anything else cannot be"),
-    ("replace_triggered_by", "leave it out: what must be replaced is, and what needs it follows"),
+    ("create_before_destroy", "remove it: a token's successor is always created first, and nothing else can be"),
+    ("replace_triggered_by", "remove it: what depends on a replaced object is replaced where it must be"),
 ];
 
 /// Words of a variable, and what to write instead.
 const VARIABLE: [(&str, &str); 5] = [
-    ("type", "leave it out: a variable has the type of its default"),
+    ("type", "remove it: a variable has the type of its default"),
     ("description", "write a comment: `# ...`"),
-    ("sensitive", "leave it out: a variable is no place for a secret, which comes from `{ env = \"NAME\" }`"),
-    ("nullable", "leave it out: a variable without a default must be given"),
-    ("validation", "write `one_of = [...]`, which lists what it may be"),
+    ("sensitive", "remove it: secrets do not go into variables; use `{ env = \"NAME\" }` in the field"),
+    ("nullable", "remove it: a variable without a default must be given"),
+    ("validation", "list the allowed values: `one_of = [...]`"),
 ];
 
 fn find(words: &[(&str, &'static str)], word: &str) -> Option<&'static str> {
@@ -125,12 +128,12 @@ pub(super) fn block(line: &str) -> Option<String> {
             let kind =
                 Kind::ALL.iter().map(|kind| kind.name()).find(|kind| ty.split(['-', '_']).any(|part| part == *kind));
             let found = if word == "data" { ", with `external = true`" } else { "" };
-            format!("a resource is a table: `[{}.{key}]`{found}", kind.unwrap_or("KIND"))
+            format!("declare a resource as a table: `[{}.{key}]`{found}", kind.unwrap_or("KIND"))
         }
-        ("variable", [name]) => format!("variables stand in one table: `[var]` with `{name} = {{ default = ... }}`"),
+        ("variable", [name]) => format!("declare variables in one table, `[var]`: `{name} = {{ default = ... }}`"),
         _ => section(word)?.to_owned(),
     };
-    Some(format!("manifests are TOML, without blocks in braces; {help}"))
+    Some(format!("manifests are TOML: {help}"))
 }
 
 #[cfg(test)]
@@ -140,19 +143,19 @@ mod tests {
     #[test]
     fn a_block_of_hcl_is_known_by_its_head() {
         for (line, answer) in [
-            (r#"resource "influxdb-v2_bucket" "raw" {"#, Some("a resource is a table: `[bucket.raw]`")),
+            (r#"resource "influxdb-v2_bucket" "raw" {"#, Some("declare a resource as a table: `[bucket.raw]`")),
             (
                 r#"  data "influxdb_bucket" "raw" {"#,
-                Some("a resource is a table: `[bucket.raw]`, with `external = true`"),
+                Some("declare a resource as a table: `[bucket.raw]`, with `external = true`"),
             ),
-            (r#"resource "x" "raw" {"#, Some("a resource is a table: `[KIND.raw]`")),
-            (r#"variable "env" {"#, Some("`[var]` with `env = { default = ... }`")),
+            (r#"resource "x" "raw" {"#, Some("declare a resource as a table: `[KIND.raw]`")),
+            (r#"variable "env" {"#, Some("`[var]`: `env = { default = ... }`")),
             (
                 "terraform {",
-                Some("the project is named in `[project]`; there is no backend: the record is on the server"),
+                Some("there is no backend: the ledger is on the server, and `[project]` names the project"),
             ),
-            ("locals{", Some("`[var]` with")),
-            ("locals {", Some("`[var]` with")),
+            ("locals{", Some("`[var]`:")),
+            ("locals {", Some("`[var]`:")),
             (r#"a = {"#, None),
             ("lines |> map(fn: (r) => {", None),
         ] {

@@ -28,14 +28,15 @@ pub(super) fn project(document: &Document<'_>, values: &Values, problems: &mut V
         return None;
     };
     if written.table.get("name").is_none() {
-        let diagnostic = Diagnostic::error("manifest::missing", "`[project]` needs `name`").at(written.place(), "here");
+        let diagnostic =
+            Diagnostic::error("manifest::missing", "missing `name` in `[project]`").at(written.place(), "here");
         problems.push(diagnostic.help("write `name = \"...\"`"));
     }
     let mut section = Section::new(written, "[project]", &["name"], values, problems);
     let (node, name) = section.text("name")?;
     if !is_project_name(&name) {
-        let message = format!("`{name}` cannot be the name of a project");
-        return section.fail(&node, message, "a-z, 0-9 and `-`, at most 41 of them, not `-` first");
+        let message = format!("invalid project name `{name}`");
+        return section.fail(&node, message, "use a-z, 0-9 and `-`, at most 41 characters, and do not begin with `-`");
     }
     Some(name)
 }
@@ -57,7 +58,9 @@ pub(super) fn server(document: &Document<'_>, values: &Values, problems: &mut Ve
     match (&server.client_cert, &server.client_key) {
         (Some(one), None) | (None, Some(one)) => {
             let message = "`client_cert` and `client_key` belong together";
-            problems.push(Diagnostic::error("manifest::missing", message).at(one.place.clone(), "stands alone"));
+            problems.push(
+                Diagnostic::error("manifest::missing", message).at(one.place.clone(), "the other one is missing"),
+            );
         }
         _ => {}
     }
@@ -95,7 +98,7 @@ fn url(section: &mut Section<'_, '_>, node: &Node<'_>, text: String) -> Option<S
         }
         _ => section.fail(
             node,
-            format!("`{text}` is no URL of a server"),
+            format!("invalid server URL `{text}`"),
             "write `http://...`, `https://...` or `embedded:PATH`",
         ),
     }
@@ -104,7 +107,7 @@ fn url(section: &mut Section<'_, '_>, node: &Node<'_>, text: String) -> Option<S
 fn timeout(section: &mut Section<'_, '_>, node: &Node<'_>, text: &str) -> Option<Duration> {
     match exact(text) {
         Some(duration) if !duration.is_zero() => Some(duration),
-        _ => section.fail(node, format!("`{text}` is no timeout"), "write a duration such as `10s`"),
+        _ => section.fail(node, format!("invalid timeout `{text}`"), "write a duration such as `10s`"),
     }
 }
 

@@ -37,7 +37,7 @@ pub(super) fn read(
                 let message = format!("two objects are imported to {}", first.key());
                 let diagnostic = Diagnostic::error("manifest::import", message).at(to.place, "again here");
                 let diagnostic = diagnostic.at_known(first.get().place.as_ref(), "first here");
-                problems.push(diagnostic.help("an address stands for one object"));
+                problems.push(diagnostic.help("an address is one object"));
             }
         }
     }
@@ -57,8 +57,8 @@ impl Manifest {
         }
         let mut problems = Vec::new();
         if !is_id(id) {
-            let message = format!("`{id}` is not an ID");
-            let help = "an ID is 16 digits of 0-9 and a-f, as `influx` and the server's replies show it";
+            let message = format!("invalid ID `{id}`");
+            let help = "an ID is 16 hexadecimal digits in lower case, as `influx` shows it";
             return Err(vec![Diagnostic::error("manifest::id", message).help(help)]);
         }
         self.imports.entry(to.clone()).or_insert_with(|| Import { id: id.to_owned(), place: None });
@@ -92,17 +92,16 @@ pub(super) fn check(
             None => {
                 let instances = resources.range(to.clone()..).next().filter(|(next, _)| next.table() == *to);
                 let (message, help) = match instances {
-                    Some((instance, _)) => (
-                        format!("{to} has `for_each`: which instance is meant?"),
-                        format!("write for example `{instance}`"),
-                    ),
+                    Some((instance, _)) => {
+                        (format!("{to} has `for_each`: name one instance"), format!("write for example `{instance}`"))
+                    }
                     None => (format!("{to} is not declared"), not_declared(resources, to, budget)),
                 };
                 fail(message, "is imported", None, &help);
             }
             Some(resource) if resource.external => {
-                let help = "take the `[[import]]` out, or `external = true`";
-                let message = format!("{to} is external: nothing of it is taken over");
+                let help = "remove either the `[[import]]` or `external = true`";
+                let message = format!("{to} is external, and cannot be imported");
                 fail(message, "is imported", Some((&resource.place, "is external")), help);
             }
             Some(_) => {}

@@ -182,7 +182,7 @@ fn sorted(mut problems: Vec<Diagnostic>) -> Vec<Diagnostic> {
         let more = problems.split_off(PROBLEMS.size() - 1);
         let severity = more.iter().map(|problem| problem.severity).max().unwrap_or(Severity::Warning);
         let message = format!("and {} more like these", more.len());
-        let help = format!("no more is shown at once than {PROBLEMS}");
+        let help = format!("at most {PROBLEMS} are shown at once");
         problems.push(Diagnostic { severity, ..Diagnostic::error(MORE, message).help(help) });
     }
     problems

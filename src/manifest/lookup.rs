@@ -41,7 +41,7 @@ impl<'p, 'a> Site<'p, 'a> {
             Expression::Var(name) => match self.project.known.values.copy(name, self.source, span) {
                 Some(value) => value.ok(),
                 None => {
-                    let message = format!("there is no variable `{name}`");
+                    let message = format!("unknown variable `{name}`");
                     let near = self.budget().nearest(name, || self.project.known.values.names());
                     let help = match near {
                         Some(near) => format!("did you mean `{near}`?"),
@@ -53,7 +53,7 @@ impl<'p, 'a> Site<'p, 'a> {
             Expression::EachKey | Expression::EachValue(_) => {
                 let Some((key, instance)) = self.instance() else {
                     let message = format!("{} has no `for_each`", self.address);
-                    return self.fail("manifest::expression", span, message, "`each` has no meaning here");
+                    return self.fail("manifest::expression", span, message, "only allowed with `for_each`");
                 };
                 match expression {
                     Expression::EachValue(names) => self.field_of(&instance.value, names, span),
@@ -90,16 +90,16 @@ impl<'p, 'a> Site<'p, 'a> {
     fn attribute(&mut self, table: &Address, index: &Index, attr: &str, span: Span) -> Option<Node<'static>> {
         let kind = table.kind;
         let Some(field) = kind.field(attr).filter(|field| field.shape != Shape::Id) else {
-            let message = format!("`{attr}` is no field of a {kind} that is known before planning");
+            let message = format!("unknown field `{attr}` in {kind}");
             let near = nearest(attr, kind.spec().fields.iter().map(|field| field.name));
             let help = near.map_or_else(
-                || "only what a manifest declares is known".to_owned(),
+                || "only fields that a manifest declares can be used: IDs are not known before apply".to_owned(),
                 |near| format!("did you mean `{near}`?"),
             );
-            return self.fail_with("manifest::expression", span, message, "not known", help);
+            return self.fail_with("manifest::expression", span, message, "unknown", help);
         };
         if matches!(field.shape, Shape::Flux | Shape::Params | Shape::Source | Shape::Sinks) {
-            let message = format!("`{attr}` of a {kind} cannot be used elsewhere");
+            let message = format!("`{attr}` cannot be used in an expression");
             return self.fail("manifest::expression", span, message, "not a plain value");
         }
         let address = self.resolve(table.clone(), index.clone(), span)?.one(self, span)?;
@@ -148,11 +148,10 @@ impl<'p, 'a> Site<'p, 'a> {
             Attribute::Value(node) => self.copy(node, &format!("`{field}` of {address}"), span),
             Attribute::Broken => None,
             Attribute::Unset => {
-                let message = format!("{address} does not say its `{field}`");
+                let message = format!("{address} does not set `{field}`");
                 let head = self.project.declared(address)?.place();
-                let diagnostic =
-                    Diagnostic::error("manifest::expression", message).at(self.place(span), "is asked for here");
-                self.say(diagnostic.at(head, "is declared here"));
+                let diagnostic = Diagnostic::error("manifest::expression", message).at(self.place(span), "used here");
+                self.say(diagnostic.at(head, "declared here"));
                 None
             }
         }

@@ -101,7 +101,7 @@ pub(crate) fn scope_of_another_org(
             "name single {ty}, or write `org = \"{org}\"`; for both orgs make two tokens, or write `instance/{ty}`, which is all orgs"
         ));
     match resource.places.get("org") {
-        Some(place) => diagnostic.at(place.clone(), "lives here"),
+        Some(place) => diagnostic.at(place.clone(), "this org"),
         None => diagnostic,
     }
 }
@@ -113,6 +113,6 @@ fn different(address: &Address, at: &Place, other: &Address, place: &Place, help
     };
     Diagnostic::error("manifest::org", message)
         .at(at.clone(), format!("{address} takes {other}"))
-        .at(place.clone(), "is of another org")
+        .at(place.clone(), "in another org")
         .help(help)
 }

@@ -162,19 +162,15 @@ fn blast_radius(policy: &Written<'_>, node: &Node<'_>, values: &Values, problems
 fn allow(written: &Written<'_>, values: &Values, problems: &mut Vec<Diagnostic>) -> Option<Allow> {
     const WORDS: [&str; 4] = ["what", "address", "until", "reason"];
     let mut section = Section::new(written, "[[policy.allow]]", &WORDS, values, problems);
-    section.needs(
-        "[[policy.allow]]",
-        &WORDS,
-        "it has `what`, `address`, `until` and `reason`: who reviews it asks for all",
-    );
+    section.needs("[[policy.allow]]", &WORDS, "`what`, `address`, `until` and `reason` are all required");
     let what = section.placed("what", |section, node, text| {
         What::ALL.into_iter().find(|what| what.word() == text).or_else(|| {
             let words = What::ALL.map(What::word);
             let label = match nearest(&text, words) {
                 Some(near) => format!("did you mean `{near}`?"),
-                None => format!("one of {}", words.join(", ")),
+                None => format!("available values: {}", words.join(", ")),
             };
-            section.fail(node, format!("`{text}` is nothing that can be allowed"), &label)
+            section.fail(node, format!("unknown value `{text}` for `what`"), &label)
         })
     });
     let address = section.placed("address", |section, node, _| pattern(section, node).map(|pattern| pattern.value));

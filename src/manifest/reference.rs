@@ -19,7 +19,7 @@ impl Site<'_, '_> {
             if !word.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') {
                 return self.no_address(text, wanted, span);
             }
-            let message = format!("`{word}` is not a kind");
+            let message = format!("unknown kind `{word}`");
             return match nearest(word, Kind::ALL.iter().map(|kind| kind.name())) {
                 Some(near) => {
                     let help = format!("did you mean `{near}`?");
@@ -36,7 +36,7 @@ impl Site<'_, '_> {
     }
 
     fn no_address<T>(&mut self, text: &str, wanted: Option<Kind>, span: Span) -> Option<T> {
-        let message = format!("`{text}` is not an address");
+        let message = format!("invalid address `{text}`");
         let called = self.called(text, wanted);
         let help = match (called.as_slice(), wanted) {
             ([], Some(kind)) => {
@@ -67,7 +67,7 @@ impl Site<'_, '_> {
             return None;
         }
         let Some(written) = project.document.resources.get(&table) else {
-            let message = format!("there is no {table}");
+            let message = format!("{table} is not declared");
             let declare = format!("declare it: `[{table}]`{}", or_external(table.kind));
             return self.unknown(&table.to_string(), span, message, Some(declare), |site| {
                 let same = site.project.document.resources.keys().filter(|known| known.kind == table.kind);
@@ -85,8 +85,8 @@ impl Site<'_, '_> {
             if index != Index::None {
                 self.say(
                     Diagnostic::error("manifest::index", format!("{table} has no `for_each`"))
-                        .at(self.place(span), "has an index")
-                        .at(written.place(), "is one resource")
+                        .at(self.place(span), "with an index")
+                        .at(written.place(), "a single resource")
                         .help(format!("write `{table}`")),
                 );
                 return None;
@@ -99,9 +99,9 @@ impl Site<'_, '_> {
         let key = match index {
             Index::None => {
                 self.say(
-                    Diagnostic::error("manifest::index", format!("{table} has `for_each`: which instance is meant?"))
-                        .at(self.place(span), "has no index")
-                        .at(written.place(), "is several resources")
+                    Diagnostic::error("manifest::index", format!("{table} has `for_each`: name one instance"))
+                        .at(self.place(span), "without an index")
+                        .at(written.place(), "several resources")
                         .help(format!("write `{table}[*]` for all of them, or `{table}[KEY]` for one")),
                 );
                 return None;
@@ -119,7 +119,7 @@ impl Site<'_, '_> {
                 Some((key, _)) => key.clone(),
                 None => {
                     let message = format!("{} has no `for_each`", self.address);
-                    return self.fail("manifest::index", span, message, "`[each]` has no meaning here");
+                    return self.fail("manifest::index", span, message, "only allowed with `for_each`");
                 }
             },
             Index::Key(key) => key,
@@ -146,10 +146,10 @@ impl Site<'_, '_> {
         }
         let at = written.switch.unwrap_or(written.head);
         self.say(
-            Diagnostic::error("manifest::disabled", format!("{table} is not enabled"))
-                .at(self.place(span), "is asked for here")
+            Diagnostic::error("manifest::disabled", format!("{table} is disabled"))
+                .at(self.place(span), "used here")
                 .at(place(written.source, at), "is false")
-                .help(format!("disable this too; or, in a list, write `{table}[*]`, which is then none")),
+                .help(format!("disable this too; or, in a list, use `{table}[*]`, which is then empty")),
         );
         None
     }
@@ -174,7 +174,7 @@ impl Site<'_, '_> {
 /// What to write beside the table of what is there already; nothing for kinds that no name finds.
 fn or_external(kind: Kind) -> &'static str {
     match kind.spec().key {
-        Key::Name { .. } => ", with `external = true` if it exists and is not the project's",
+        Key::Name { .. } => ", with `external = true` if it exists outside this project",
         Key::LoneName | Key::None => "",
     }
 }
@@ -194,7 +194,7 @@ impl Resolved {
         match self {
             Self::One(address) => Some(address),
             Self::All(table, _) => {
-                let message = format!("`{table}[*]` is several resources, and one is wanted");
+                let message = format!("expected one resource, found `{table}[*]`");
                 site.fail("manifest::index", span, message, "several resources")
             }
         }

@@ -73,15 +73,15 @@ fn scope(site: &mut Site<'_, '_>, text: &str, span: Span) -> Option<Vec<Scope>> 
         let org = site.resolve(table, index, span)?.one(site, span)?;
         let known = known(site, ty, span)?;
         if !is_type_in_orgs(ty) {
-            let message = format!("`{text}` grants nothing: {ty} are in no org");
+            let message = format!("`{text}` grants nothing: {ty} do not belong to an org");
             let one = Kind::from_type(ty).map_or(String::new(), |kind| format!("`{kind}.KEY` for one of them, or "));
             let help = format!("write {one}`instance/{ty}` for all");
-            return site.fail_with("manifest::scope", span, message, "no such right", help);
+            return site.fail_with("manifest::scope", span, message, "no such permission", help);
         }
         return Some(vec![Scope::Org { ty: known, org: Box::new(Ref::To(org)) }]);
     }
     if let Some((_, ty)) = text.split_once('/') {
-        let message = format!("`{text}` is not a scope");
+        let message = format!("invalid scope `{text}`");
         let help = format!("write `org.KEY/{ty}` for one org, or `instance/{ty}` for all orgs");
         return site.fail_with("manifest::scope", span, message, "not a scope", help);
     }
@@ -99,17 +99,17 @@ fn of_org(text: &str) -> Option<(Address, Index, &str)> {
 
 fn by_id(site: &mut Site<'_, '_>, word: &str, id: &str, span: Span) -> Option<Scope> {
     let Some(kind) = Kind::from_name(word) else {
-        let message = format!("`{word}` is not a kind");
+        let message = format!("unknown kind `{word}`");
         let kinds = Kind::ALL.iter().map(|kind| kind.name());
         let help = match nearest(word, kinds.clone()) {
             Some(near) => format!("did you mean `{near}-id:{id}`?"),
-            None => format!("kinds are {}", kinds.collect::<Vec<_>>().join(", ")),
+            None => format!("available kinds: {}", kinds.collect::<Vec<_>>().join(", ")),
         };
         return site.fail_with("manifest::unknown-kind", span, message, "unknown kind", help);
     };
     if !is_id(id) {
-        let label = "an ID is 16 digits of 0-9 and a-f";
-        return site.fail("manifest::id", span, format!("`{id}` is not an ID"), label);
+        let label = "an ID is 16 hexadecimal digits in lower case";
+        return site.fail("manifest::id", span, format!("invalid ID `{id}`"), label);
     }
     Some(Scope::Object(Ref::Id(kind, id.to_owned())))
 }
@@ -118,10 +118,10 @@ fn known(site: &mut Site<'_, '_>, ty: &str, span: Span) -> Option<String> {
     if is_permission_type(ty) {
         return Some(ty.to_owned());
     }
-    let message = format!("`{ty}` is no type that permissions know");
+    let message = format!("unknown type `{ty}` in a scope");
     let help = match nearest(ty, TYPES) {
         Some(near) => format!("did you mean `{near}`?"),
-        None => format!("types are {}", TYPES.join(", ")),
+        None => format!("available types: {}", TYPES.join(", ")),
     };
     site.fail_with("manifest::unknown-type", span, message, "unknown type", help)
 }

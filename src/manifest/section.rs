@@ -35,10 +35,10 @@ impl<'s, 'a> Section<'s, 'a> {
                 break;
             }
             if !words.contains(&entry.key.as_ref()) {
-                let message = format!("`{}` is not known in `{name}`", entry.key);
+                let message = format!("unknown key `{}` in `{name}`", entry.key);
                 let help = match nearest(&entry.key, words.iter().copied()) {
                     Some(near) => format!("did you mean `{near}`?"),
-                    None => format!("it has {}", words.join(", ")),
+                    None => format!("available keys: {}", words.join(", ")),
                 };
                 let diagnostic = Diagnostic::error("manifest::unknown-key", message);
                 problems.push(diagnostic.at(place(written.source, entry.at), "unknown").help(help));
@@ -63,12 +63,12 @@ impl<'s, 'a> Section<'s, 'a> {
                 _ => None,
             };
             value.unwrap_or_else(|| {
-                unknown = Some("this can be made of declared variables only");
+                unknown = Some("only variables can be used here");
                 Err(())
             })
         });
         if let Some(message) = unknown {
-            return self.fail(node, message, "refers to something else");
+            return self.fail(node, message, "not a declared variable");
         }
         match expanded.map(Cow::into_owned) {
             Ok(node) => Some(node),
@@ -151,7 +151,7 @@ impl<'s, 'a> Section<'s, 'a> {
         };
         match text.parse() {
             Ok(date) => Some(date),
-            Err(_) => self.fail(&node, format!("`{text}` is no date"), "write a date, such as `2027-06-30`"),
+            Err(_) => self.fail(&node, format!("invalid date `{text}`"), "write a date, such as `2027-06-30`"),
         }
     }
 
@@ -171,7 +171,7 @@ impl Section<'_, '_> {
     pub(super) fn needs(&mut self, name: &str, words: &[&str], help: &str) {
         for word in words {
             if self.written.table.get(word).is_none() {
-                let diagnostic = Diagnostic::error("manifest::missing", format!("`{name}` needs `{word}`"));
+                let diagnostic = Diagnostic::error("manifest::missing", format!("missing `{word}` in `{name}`"));
                 self.problems.push(diagnostic.at(self.written.place(), "here").help(help));
             }
         }
@@ -189,7 +189,7 @@ impl Section<'_, '_> {
     pub(super) fn id(&mut self, word: &str) -> Option<Placed<String>> {
         self.placed(word, |section, node, text| match is_id(&text) {
             true => Some(text),
-            false => section.fail(node, format!("`{text}` is not an ID"), "an ID is 16 digits of 0-9 and a-f"),
+            false => section.fail(node, format!("invalid ID `{text}`"), "an ID is 16 hexadecimal digits in lower case"),
         })
     }
 }

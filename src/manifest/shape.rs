@@ -63,7 +63,7 @@ fn choice(site: &mut Site<'_, '_>, name: &str, words: &[&str], node: &Node<'_>) 
     if words.contains(&word) {
         return Some(Value::Text(word.to_owned()));
     }
-    let message = format!("`{word}` is no {name}");
+    let message = format!("invalid {name} `{word}`");
     let help = match nearest(word, words.iter().copied()) {
         Some(near) => format!("did you mean `{near}`?"),
         None => format!("write one of {}", words.join(", ")),
@@ -76,7 +76,7 @@ fn duration(site: &mut Site<'_, '_>, name: &str, months: bool, node: &Node<'_>) 
     let text = text(site, name, node)?;
     match text.parse::<Duration>() {
         Ok(duration) if duration.months > 0 && !months => {
-            let message = format!("`{name}` has an exact length: months and years have none");
+            let message = format!("`{name}` cannot have months or years");
             site.fail_with("manifest::duration", node.span, message, "`mo` or `y`", "write days, such as `30d`")
         }
         Ok(duration) => Some(duration),
@@ -96,26 +96,20 @@ fn retention(site: &mut Site<'_, '_>, name: &str, node: &Node<'_>) -> Option<Val
     let text = text(site, name, node)?;
     match text.parse::<Duration>() {
         Err(error @ DurationError::TooLong(_)) => {
-            let help = "write `infinite` to keep points for ever";
+            let help = "write `infinite` to keep points forever";
             site.fail_with("manifest::duration", node.span, error.to_string(), "too long", help)
         }
         Err(error) => site.fail_with("manifest::duration", node.span, error.to_string(), "not a retention", help),
         Ok(duration) if duration.months > 0 => {
-            let message = format!("`{name}` has an exact length: months and years have none");
+            let message = format!("`{name}` cannot have months or years");
             site.fail_with("manifest::duration", node.span, message, "`mo` or `y`", help)
         }
         Ok(duration) if duration.nanos == 0 => {
             let message = format!("`{name}` cannot be zero");
-            site.fail_with(
-                "manifest::duration",
-                node.span,
-                message,
-                "zero",
-                "to keep points for ever, write `infinite`",
-            )
+            site.fail_with("manifest::duration", node.span, message, "zero", "write `infinite` to keep points forever")
         }
         Ok(duration) if duration.whole_secs().is_none() => {
-            let message = format!("`{name}` is in whole seconds");
+            let message = format!("`{name}` must be whole seconds");
             site.fail("manifest::duration", node.span, message, "has a fraction of a second")
         }
         Ok(duration) => Some(Value::Duration(duration)),
@@ -131,8 +125,8 @@ pub(super) fn address(site: &mut Site<'_, '_>, name: &str, kind: Kind, node: &No
 fn addresses(site: &mut Site<'_, '_>, name: &str, kind: Kind, text: &str, span: Span) -> Option<Resolved> {
     let (table, index) = site.parse(text, Some(kind), span)?;
     if table.kind != kind {
-        let message = format!("`{name}` takes a {kind}, and {table} is a {}", table.kind);
-        return site.fail("manifest::kind", span, message, format!("not a {kind}"));
+        let message = format!("`{name}` expects a resource of kind {kind}, found {table}");
+        return site.fail("manifest::kind", span, message, format!("expected {kind}"));
     }
     site.resolve(table, index, span)
 }
@@ -156,7 +150,7 @@ fn references(site: &mut Site<'_, '_>, name: &str, kind: Kind, node: &Node<'_>) 
         };
         for address in resolved.all() {
             if !set.insert(Ref::To(address.clone())) {
-                let message = format!("`{name}` has {address} twice");
+                let message = format!("duplicate {address} in `{name}`");
                 site.fail::<()>("manifest::twice", item.span, message, "again here");
                 sound = false;
             }
@@ -190,11 +184,17 @@ fn identifier(site: &mut Site<'_, '_>, name: &str, node: &Node<'_>) -> Option<Va
     if is_identifier(text) {
         return Some(Value::Text(text.to_owned()));
     }
-    let message = format!("`{text}` is no name in Flux");
-    site.fail_with("manifest::value", node.span, message, "not a name", "a letter or `_`, then letters, digits and `_`")
+    let message = format!("invalid Flux name `{text}`");
+    site.fail_with(
+        "manifest::value",
+        node.span,
+        message,
+        "not a name",
+        "use a letter or `_`, then letters, digits and `_`",
+    )
 }
 
-/// Whether `text` is a letter or `_`, then letters, digits and `_`.
+/// Whether `text` is use a letter or `_`, then letters, digits and `_`.
 pub(super) fn is_identifier(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
@@ -205,7 +205,7 @@ fn id(site: &mut Site<'_, '_>, name: &str, node: &Node<'_>) -> Option<Value> {
     if is_id(text) {
         return Some(Value::Text(text.to_owned()));
     }
-    site.fail("manifest::id", node.span, format!("`{text}` is not an ID"), "an ID is 16 digits of 0-9 and a-f")
+    site.fail("manifest::id", node.span, format!("invalid ID `{text}`"), "an ID is 16 hexadecimal digits in lower case")
 }
 
 /// Whether `text` is an ID as InfluxDB writes it.

@@ -15,7 +15,7 @@ const SOURCE_HELP: &str = "write `{ env = \"NAME\" }`, `{ file = \"PATH\" }` or 
 /// Reads where a secret comes from.
 pub(super) fn source(site: &mut Site<'_, '_>, name: &str, node: &Node<'_>) -> Option<Source> {
     let Raw::Table(table) = &node.value else {
-        let message = format!("`{name}` cannot be written into a manifest");
+        let message = format!("`{name}` cannot be in a manifest in plain text");
         return site.fail_with(SECRET, node.span, message, "a secret in plain text", SOURCE_HELP);
     };
     if let Some(value) = table.get("command") {
@@ -24,21 +24,21 @@ pub(super) fn source(site: &mut Site<'_, '_>, name: &str, node: &Node<'_>) -> Op
         return argv(site, value).map(|argv| Source::Command { argv, shows_stderr });
     }
     let Some(Entry { key, at, node: value }) = table.only() else {
-        let message = format!("`{name}` has one origin");
-        return site.fail_with("manifest::secret", node.span, message, "not one key", SOURCE_HELP);
+        let message = format!("`{name}` must have exactly one source");
+        return site.fail_with("manifest::secret", node.span, message, "expected one key", SOURCE_HELP);
     };
     match key.as_ref() {
         "env" => {
             let name = text(site, "env", value)?;
             if name.is_empty() || name.contains(['=', '\0']) {
-                let message = format!("`{name}` is no name of an environment variable");
+                let message = format!("invalid environment variable name `{name}`");
                 return site.fail("manifest::secret", value.span, message, "not a name");
             }
             Some(Source::Env { name: name.to_owned() })
         }
         "file" => secret_path(site, "file", value).map(|path| Source::File { path }),
         word => {
-            let message = format!("`{word}` is not an origin of secrets that we know");
+            let message = format!("unknown secret source `{word}`");
             site.fail_with("manifest::secret", *at, message, "unknown", SOURCE_HELP)
         }
     }
@@ -49,7 +49,7 @@ pub(super) fn sinks(site: &mut Site<'_, '_>, name: &str, node: &Node<'_>) -> Opt
     let items = match &node.value {
         Raw::Array(items) if items.is_empty() => {
             let help = "to throw the secret away, write `\"discard\"`";
-            return site.fail_with("manifest::sink", node.span, format!("`{name}` has no sink"), "empty", help);
+            return site.fail_with("manifest::sink", node.span, format!("no sink in `{name}`"), "empty", help);
         }
         Raw::Array(items) => items.as_slice(),
         _ => std::slice::from_ref(node),
@@ -58,7 +58,7 @@ pub(super) fn sinks(site: &mut Site<'_, '_>, name: &str, node: &Node<'_>) -> Opt
     let sinks: Vec<Sink> = read.into_iter().collect::<Option<_>>()?;
     if sinks.len() > 1 && sinks.contains(&Sink::Discard) {
         let message = format!("`{name}` both delivers and discards");
-        return site.fail("manifest::sink", node.span, message, "`\"discard\"` stands alone");
+        return site.fail("manifest::sink", node.span, message, "`\"discard\"` must be the only one");
     }
     Some(sinks)
 }
@@ -70,7 +70,7 @@ fn sink(site: &mut Site<'_, '_>, name: &str, node: &Node<'_>) -> Option<Sink> {
         Raw::Text(word) if word == "discard" => return Some(Sink::Discard),
         Raw::Table(table) => table,
         Raw::Text(word) => {
-            let message = format!("`{word}` is not a sink that we know");
+            let message = format!("unknown sink `{word}`");
             return site.fail_with("manifest::sink", node.span, message, "unknown", SINK_HELP);
         }
         _ => return site.wrong_type(name, "a sink", node),
@@ -88,7 +88,7 @@ fn sink(site: &mut Site<'_, '_>, name: &str, node: &Node<'_>) -> Option<Sink> {
         };
         let word = text(site, "key", key)?;
         if !is_identifier(word) {
-            let message = format!("`{word}` is no name of an environment variable");
+            let message = format!("invalid environment variable name `{word}`");
             return site.fail("manifest::sink", key.span, message, "letters, digits and `_`");
         }
         return Some(Sink::EnvFile { path, key: word.to_owned() });
@@ -105,7 +105,7 @@ fn sink(site: &mut Site<'_, '_>, name: &str, node: &Node<'_>) -> Option<Sink> {
     }
     let options = ["key", "timeout", "stderr"];
     let word = table.0.iter().map(|entry| entry.key.as_ref()).find(|key| !options.contains(key));
-    let message = format!("`{}` is not a sink that we know", word.unwrap_or("{}"));
+    let message = format!("unknown sink `{}`", word.unwrap_or("{}"));
     site.fail_with("manifest::sink", node.span, message, "unknown", SINK_HELP)
 }
 
@@ -144,7 +144,7 @@ fn timeout(site: &mut Site<'_, '_>, node: &Node<'_>) -> Option<Duration> {
     match exact(word) {
         Some(duration) if !duration.is_zero() => Some(duration),
         _ => {
-            let message = format!("`{word}` is no timeout");
+            let message = format!("invalid timeout `{word}`");
             site.fail("manifest::duration", node.span, message, "write a duration such as `30s`")
         }
     }
@@ -161,7 +161,7 @@ pub(super) fn path(site: &mut Site<'_, '_>, name: &str, node: &Node<'_>) -> Opti
     match text(site, name, node)? {
         "" => site.fail("manifest::path", node.span, format!("`{name}` is an empty path"), "empty"),
         text if text.contains('\0') => {
-            site.fail("manifest::path", node.span, format!("`{name}` is no path"), "has a NUL character")
+            site.fail("manifest::path", node.span, format!("invalid path in `{name}`"), "has a NUL character")
         }
         text => Some(PathBuf::from(text)),
     }
@@ -176,7 +176,7 @@ fn secret_path(site: &mut Site<'_, '_>, name: &str, node: &Node<'_>) -> Option<P
         Some("flux") => "Flux script",
         _ => return Some(path),
     };
-    let message = format!("no secret can be kept in {}, which has the name of a {what}", path.display());
+    let message = format!("cannot keep a secret in {}, which has the name of a {what}", path.display());
     site.fail_with("manifest::path", node.span, message, "names this file", "choose another file name")
 }
 

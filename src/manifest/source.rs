@@ -24,7 +24,7 @@ pub(super) fn shown(dir: &Path, name: &Path) -> String {
 pub(super) fn read(path: &Path) -> Result<(Root, Vec<Arc<Source>>), Vec<Diagnostic>> {
     let missing = |error| match error {
         ConfineError::Missing(path) => {
-            let message = format!("there is no file or directory {}", path.display());
+            let message = format!("no such file or directory: {}", path.display());
             vec![Diagnostic::error("manifest::unreadable", message)]
         }
         error => vec![unreadable(&error)],
@@ -40,7 +40,7 @@ pub(super) fn read(path: &Path) -> Result<(Root, Vec<Arc<Source>>), Vec<Diagnost
     let names: Vec<String> =
         names.into_iter().filter_map(|name| name.into_string().ok()).filter(|name| is_manifest(name)).collect();
     if names.is_empty() {
-        let message = format!("there is no manifest in {}", path.display());
+        let message = format!("no manifest in {}", path.display());
         let help = "a project is a directory with `*.toml` files, one of which has a `[project]`";
         return Err(vec![Diagnostic::error("manifest::no-file", message).help(help)]);
     }

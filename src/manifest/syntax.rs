@@ -123,7 +123,7 @@ pub(super) fn parse<'a>(source: &'a Arc<Source>, problems: &mut Vec<Diagnostic>)
     };
     problems.extend(beyond.into_iter().map(|beyond| match beyond {
         Beyond::Number(span) => {
-            Diagnostic::error("manifest::toml", "this number is too big").at(place(source, span), "beyond 64 bits")
+            Diagnostic::error("manifest::toml", "this number is too large").at(place(source, span), "beyond 64 bits")
         }
         Beyond::Nested(span) => broken::nested("lists and tables").at(place(source, span), "nested too deep"),
     }));
@@ -144,7 +144,7 @@ impl<'a> Document<'a> {
                     if let Some((first, earlier)) = self.vars.get(variable.key.as_ref()) {
                         let name = &variable.key;
                         problems.push(
-                            Diagnostic::error("manifest::duplicate", format!("the variable `{name}` is written twice"))
+                            Diagnostic::error("manifest::duplicate", format!("duplicate variable `{name}`"))
                                 .at(place(source, variable.at), "again here")
                                 .at(place(first, earlier.at), "first here"),
                         );
@@ -192,9 +192,9 @@ impl<'a> Document<'a> {
             }
             let key = entry.key.clone().into_owned();
             let wrong = match key.len() {
-                0 => Some((format!("a {kind} needs a key"), "empty".to_owned())),
+                0 => Some((format!("missing key for {kind}"), "empty".to_owned())),
                 length if KEY.exceeded(length) => {
-                    Some((format!("the key of a {kind} has at most {KEY}"), format!("has {length} bytes")))
+                    Some((format!("the key has at most {KEY}"), format!("has {length} bytes")))
                 }
                 _ => None,
             };
@@ -209,7 +209,7 @@ impl<'a> Document<'a> {
                     slot.insert(Declared::new(written));
                 }
                 std::collections::btree_map::Entry::Occupied(first) => problems.push(
-                    Diagnostic::error("manifest::duplicate", format!("{} is written twice", first.key()))
+                    Diagnostic::error("manifest::duplicate", format!("duplicate resource {}", first.key()))
                         .at(written.place(), "again here")
                         .at(first.get().place(), "first here"),
                 ),
@@ -219,7 +219,7 @@ impl<'a> Document<'a> {
             let message = format!("`[{kind}]` has no key");
             problems.push(
                 Diagnostic::error("manifest::key", message)
-                    .at(place(source, first.at), "belongs to no resource")
+                    .at(place(source, first.at), "without a key")
                     .at(place(source, at), "here")
                     .help(format!("write `[{kind}.KEY]`, with a key of your choice")),
             );
@@ -237,7 +237,7 @@ pub(super) fn take_once<'a>(
     let Some(written) = table(source, entry, problems) else { return };
     if let Some(first) = slot {
         problems.push(
-            Diagnostic::error("manifest::duplicate", format!("`[{word}]` is written twice"))
+            Diagnostic::error("manifest::duplicate", format!("duplicate section `[{word}]`"))
                 .at(written.place(), "again here")
                 .at(first.place(), "first here"),
         );
@@ -290,7 +290,7 @@ pub(super) fn wrong_type(word: &str, wanted: &str, found: &Raw<'_>, place: Place
 fn unknown_word(source: &Arc<Source>, entry: &Entry<'_>) -> Diagnostic {
     let word: &Cow<'_, str> = &entry.key;
     let kinds = Kind::ALL.iter().map(|kind| kind.name());
-    let diagnostic = Diagnostic::error("manifest::unknown-kind", format!("`{word}` is neither a kind nor a section"))
+    let diagnostic = Diagnostic::error("manifest::unknown-kind", format!("unknown kind or section `{word}`"))
         .at(place(source, entry.at), "unknown");
     if let Some(answer) = foreign::section(word) {
         return diagnostic.help(answer);
@@ -299,7 +299,7 @@ fn unknown_word(source: &Arc<Source>, entry: &Entry<'_>) -> Diagnostic {
         Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
         None => {
             let kinds: Vec<_> = kinds.collect();
-            diagnostic.help(format!("kinds are {}", kinds.join(", ")))
+            diagnostic.help(format!("available kinds: {}", kinds.join(", ")))
         }
     }
 }

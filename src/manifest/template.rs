@@ -93,7 +93,7 @@ fn closing(text: &str) -> Option<usize> {
 pub(super) fn expression(text: &str) -> Result<Expression, String> {
     let unknown = || {
         format!(
-            "`${{{text}}}` is not known: write `${{var.NAME}}`, `${{each.key}}`, `${{each.value}}` or `${{KIND.KEY.FIELD}}`"
+            "`${{{text}}}` is not an expression: use `${{var.NAME}}`, `${{each.key}}`, `${{each.value}}` or `${{KIND.KEY.FIELD}}`"
         )
     };
     let (head, rest) = text.split_once('.').ok_or_else(unknown)?;

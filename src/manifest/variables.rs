@@ -105,7 +105,7 @@ fn given(
 ) -> BTreeMap<String, Given> {
     let mut given = BTreeMap::new();
     let unknown = |name: &str, from: &str| {
-        let message = format!("{from} gives the variable `{name}`, which the project does not have");
+        let message = format!("unknown variable `{name}` in {from}");
         let near = budget.nearest(name, || document.vars.keys());
         (message, near.map(|near| format!("did you mean `{near}`?")))
     };
@@ -214,10 +214,10 @@ impl<'d, 'a> Resolver<'d, 'a> {
         let mut sound = true;
         for entry in &table.0 {
             if !["default", "one_of"].contains(&entry.key.as_ref()) {
-                let message = format!("`{}` is no property of a variable", entry.key);
+                let message = format!("unknown key `{}` in a variable", entry.key);
                 let diagnostic =
                     Diagnostic::error("manifest::unknown-key", message).at(place(source, entry.at), "unknown");
-                let help = foreign::variable(&entry.key).unwrap_or("a variable has `default` and `one_of`");
+                let help = foreign::variable(&entry.key).unwrap_or("available keys: default, one_of");
                 self.problems.push(diagnostic.help(help));
                 if self.values.budget.is_enough(self.problems) {
                     break;
@@ -239,7 +239,7 @@ impl<'d, 'a> Resolver<'d, 'a> {
 
     fn choose(&mut self, name: &str, declared: &Declared<'d, 'a>) -> Option<Node<'static>> {
         if self.path.iter().any(|earlier| earlier == name) {
-            let message = format!("the variable `{name}` is made of itself");
+            let message = format!("the variable `{name}` refers to itself");
             self.problems.push(
                 Diagnostic::error("manifest::cycle", message).at(place(declared.source, declared.at), "declared here"),
             );
@@ -298,7 +298,7 @@ impl<'d, 'a> Resolver<'d, 'a> {
                 Diagnostic::error("manifest::variable-value", format!("the variable `{name}` cannot be {shown}"))
                     .at_known(at.as_ref(), "not allowed");
             if let Some((span, _)) = declared.one_of {
-                diagnostic = diagnostic.at(place(declared.source, span), "allowed are these");
+                diagnostic = diagnostic.at(place(declared.source, span), "these are allowed");
             }
             self.problems.push(diagnostic.help(format!("one of {}", allowed.join(", "))));
             return None;
@@ -351,7 +351,7 @@ impl<'d, 'a> Resolver<'d, 'a> {
             self.problems.push(
                 Diagnostic::error(
                     "manifest::type",
-                    format!("the variable `{name}` must be {wanted}, and {origin} is not"),
+                    format!("the variable `{name}` must be {wanted}, but {origin} is not"),
                 )
                 .at(place(declared.source, declared.at), "declared here"),
             );
@@ -365,7 +365,7 @@ impl<'d, 'a> Resolver<'d, 'a> {
         let expanded = super::expand::expand(node, &mut |expression, span| match expression {
             Expression::Var(name) if self.document.vars.contains_key(name) => self.value(name, source, span),
             _ => {
-                let message = "a variable can be made of variables only, such as `${var.NAME}`";
+                let message = "only variables can be used in a variable, such as `${var.NAME}`";
                 problem = Some(Diagnostic::error("manifest::expression", message).at(place(source, span), "here"));
                 Err(())
             }

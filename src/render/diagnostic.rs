@@ -205,14 +205,14 @@ mod tests {
 
     #[test]
     fn places_in_two_files_show_both() {
-        let diagnostic = Diagnostic::error("manifest::duplicate", "bucket.a is written twice")
+        let diagnostic = Diagnostic::error("manifest::duplicate", "duplicate resource bucket.a")
             .at(place("b.toml", "[bucket.a]\n", 0..10), "again here")
             .at(place("a.toml", "# first\n[bucket.a]\n", 8..18), "first here")
             .help("take one out");
         insta::assert_snapshot!(text(&[diagnostic], Look { width: Some(80), ..Look::PLAIN }), @r"
         manifest::duplicate
 
-          × bucket.a is written twice
+          × duplicate resource bucket.a
            ╭─[b.toml:1:1]
          1 │ [bucket.a]
            · ─────┬────

@@ -78,11 +78,11 @@ fn fault(change: &Change) -> Option<String> {
     match change.action {
         Action::None => None,
         Action::Create => Some("a plan would not find it".to_owned()),
-        Action::Update => Some(format!("a manifest cannot say its {}", fields.join(", "))),
+        Action::Update => Some(format!("a manifest cannot express its {}", fields.join(", "))),
         Action::Replace if fields.is_empty() => {
             Some("the user that it runs as is gone, or does not own the org".to_owned())
         }
-        Action::Replace => Some(format!("a manifest cannot say its {}", fields.join(", "))),
+        Action::Replace => Some(format!("a manifest cannot express its {}", fields.join(", "))),
         Action::Delete | Action::Forget => None,
     }
 }

@@ -68,7 +68,7 @@ fn kind(text: &str) -> Result<Kind, String> {
         let kinds = Kind::ALL.iter().map(|kind| kind.name());
         match nearest(text, kinds.clone()) {
             Some(near) => format!("did you mean `{near}`?"),
-            None => format!("kinds are {}", kinds.collect::<Vec<_>>().join(", ")),
+            None => format!("available kinds: {}", kinds.collect::<Vec<_>>().join(", ")),
         }
     })
 }

@@ -103,7 +103,7 @@ fn what_cannot_be_imported_is_refused() {
     Error import::absent: there is no bucket 00000000000000b1, which is to become bucket.raw
       write the ID of an object that exists; without the [[import]] a new one is made
     Error import::another-kind: 00000000000000b1 is the ID of a label: it cannot become bucket.raw
-      declare it as `[label.raw]`, or write the ID of a bucket
+      declare it as `[label.raw]`, or write the ID of an object of kind bucket
     NotAuthorized import::unreadable: cannot read the bucket 00000000000000b1, which is to become bucket.raw: read:buckets is unauthorized
       use a token that may read it; only what can be seen is imported
     Error import::another-org: the bucket 00000000000000b1 is in the org 00000000000000bb, and bucket.raw is declared in the org 00000000000000aa

@@ -156,10 +156,9 @@ impl Words<'_> {
                 _ => plain(format!("expected `{}`, found {}", bracket_text(*closer), self.found(got))),
             },
             FaultKind::Statement(token) => self.statement(token),
-            FaultKind::ExtraAttributes => hinted(
-                "nothing follows the attribute",
-                "an attribute stands before a statement, an import or `package`",
-            ),
+            FaultKind::ExtraAttributes => {
+                hinted("nothing follows the attribute", "an attribute goes before a statement, an import or `package`")
+            }
             FaultKind::Skipped(token) => match self.foreign(token) {
                 Some(sentence) => sentence,
                 None => plain(format!("unexpected {}", self.found(token))),
@@ -197,7 +196,7 @@ impl Words<'_> {
                 format!("`{}` is too large", self.excerpt(self.fault.span).trim_matches('`')),
                 "an integer is at most 9223372036854775807",
             ),
-            FaultKind::Utf8 { .. } => plain("the escaped bytes of this string are no valid UTF-8"),
+            FaultKind::Utf8 { .. } => plain("the escaped bytes of this string are not valid UTF-8"),
             FaultKind::HiddenEscape(..) => hinted(
                 "the escape after `$` is unknown",
                 "`$` takes the character after it along; write the escape first, or `\\x24` for the `$`",
@@ -210,7 +209,7 @@ impl Words<'_> {
                 plain("the script is nested too deep: influxd reads 80 statements and expressions within each other")
             }
             FaultKind::TypeTooDeep => plain("this type is nested too deep: fluxform reads 100 types within each other"),
-            FaultKind::LeapSecond => plain(format!("influxd knows no leap second: `{}`", self.text())),
+            FaultKind::LeapSecond => plain(format!("influxd does not accept leap seconds: `{}`", self.text())),
             FaultKind::Label | FaultKind::LabelType => {
                 plain("labels are an experiment of Flux that influxd does not take")
             }
@@ -238,7 +237,7 @@ impl Words<'_> {
                 hinted(
                     format!("expected a name, found {found}"),
                     format!(
-                        "keywords are no names; a member of that name is `[\"{word}\"]`, a key is `\"{word}\": ...`"
+                        "keywords cannot be names; a member of that name is `[\"{word}\"]`, a key is `\"{word}\": ...`"
                     ),
                 )
             }
@@ -291,11 +290,11 @@ impl Words<'_> {
             TokenKind::Option => plain("an option is set with `option name = value` or `option package.name = value`"),
             TokenKind::Assign => hinted(
                 "unexpected `=`",
-                "a statement can set a variable, `x = 1`, but no member or element; make a new record: `{r with x: 1}`",
+                "a statement can set a variable, `x = 1`, but not a member or an element; make a new record: `{r with x: 1}`",
             ),
             TokenKind::PipeForward => plain("expected a value before `|>`"),
             TokenKind::Arrow => {
-                hinted("unexpected `=>`", "the parameters of a function stand in parentheses: `(x) => ...`")
+                hinted("unexpected `=>`", "put the parameters of a function in parentheses: `(x) => ...`")
             }
             TokenKind::RParen | TokenKind::RBrack | TokenKind::RBrace => {
                 plain(format!("`{}` closes nothing", self.script.text(token.span)))
@@ -312,12 +311,15 @@ impl Words<'_> {
             TokenKind::Assign => self.equals_for_colon(),
             kind if is_keyword(kind) => {
                 let word = self.script.text(got.span);
-                hinted(format!("the keyword `{word}` is no name"), format!("write it in quotes: `\"{word}\": ...`"))
+                hinted(
+                    format!("the keyword `{word}` cannot be a name"),
+                    format!("write it in quotes: `\"{word}\": ...`"),
+                )
             }
             _ if in_record => plain(format!("expected the name of a property, found {}", self.found(got))),
             _ => hinted(
                 format!("expected the name of an argument, found {}", self.found(got)),
-                "every argument has its name: `f(name: value)`",
+                "arguments are named: `f(name: value)`",
             ),
         }
     }
@@ -353,17 +355,19 @@ impl Words<'_> {
             (TokenKind::Illegal, "|") if doubled => hinted("Flux has no `||`", "write `or`"),
             (TokenKind::Illegal, "|") => hinted("Flux has no `|`", "a pipe is written `|>`"),
             (TokenKind::Illegal, "!") => hinted("Flux has no `!`", "write `not`"),
-            (TokenKind::Illegal, "'" | "`") => plain("strings stand in double quotes"),
+            (TokenKind::Illegal, "'" | "`") => plain("strings are written in double quotes"),
             (TokenKind::Illegal, "\u{201c}" | "\u{201d}" | "\u{201e}" | "\u{2018}" | "\u{2019}") => {
-                hinted(format!("a typographic quote, `{text}`"), "strings stand in straight double quotes: `\"`")
+                hinted(format!("a typographic quote, `{text}`"), "strings are written in straight double quotes: `\"`")
             }
             (TokenKind::Illegal, "#") => hinted("Flux has no `#`", "a comment starts with `//`"),
-            (TokenKind::Illegal, "$") => hinted("unexpected `$`", "`${...}` stands in strings only"),
+            (TokenKind::Illegal, "$") => hinted("unexpected `$`", "`${...}` works in strings only"),
             (TokenKind::Illegal, "@") => plain("expected a name after `@`"),
             (TokenKind::Illegal, "\u{feff}") => {
                 hinted("a byte order mark (U+FEFF)", "influxd refuses it; save the script as UTF-8 without a BOM")
             }
-            (TokenKind::Illegal, "\u{a0}") => hinted("a no-break space (U+00A0)", "Flux takes it for no white space"),
+            (TokenKind::Illegal, "\u{a0}") => {
+                hinted("a no-break space (U+00A0)", "Flux does not treat it as white space")
+            }
             (TokenKind::Illegal, _) => {
                 let code = text.chars().next().map_or(0, u32::from);
                 let shown: String = text.chars().flat_map(char::escape_debug).collect();
@@ -392,7 +396,7 @@ fn pattern(error: &PatternError) -> Sentence {
             hinted("the regular expression ends in a backslash", "`\\/` is a slash in it; a backslash itself is `\\\\`")
         }
         PatternError::Hex(_) => plain("`\\x` in a regular expression takes two hexadecimal digits: `\\x41`"),
-        PatternError::Utf8 { .. } => plain("the escaped bytes of this regular expression are no valid UTF-8"),
+        PatternError::Utf8 { .. } => plain("the escaped bytes of this regular expression are not valid UTF-8"),
         PatternError::Rust { message, .. } => plain(format!("invalid regular expression: {message}")),
         PatternError::Go(message) => plain(format!("invalid regular expression: {message}")),
     }

@@ -73,7 +73,7 @@ pub(super) fn check(text: &str) -> Result<(), CronError> {
         6 => &PARTS[..6],
         7 => &PARTS[..],
         other => {
-            let message = format!("a cron expression has 5 fields, and this one has {other}");
+            let message = format!("a cron expression has 5 fields, not {other}");
             let help = "write minute, hour, day, month and weekday, such as `0 2 * * mon`; seconds may stand before them and \
                         years after those; or write `@daily`, or `@every 1h`";
             return Err(CronError::new(message).help(help));
@@ -84,7 +84,7 @@ pub(super) fn check(text: &str) -> Result<(), CronError> {
     if comes(&times[days], &times[days + 1], &times[days + 2], times.get(6)) {
         return Ok(());
     }
-    Err(CronError::new(format!("`{text}` never comes: there is no such date")))
+    Err(CronError::new(format!("`{text}` never matches: there is no such date")))
 }
 
 /// What influxd runs more often than the expression says: its table of steps has 59 beside 0 and 30, so that `*/30` comes three
@@ -99,7 +99,7 @@ pub(super) fn surprise(text: &str) -> Option<CronError> {
     let is_half = |range: &&str| matches!(*range, "*/30" | "0/30" | "0-59/30");
     let (part, range) =
         parts.iter().zip(&fields).find_map(|(part, field)| Some((part, field.split(',').find(is_half)?)))?;
-    let message = format!("InfluxDB takes `{range}` for the {name}s 0, 30 and 59", name = part.name);
+    let message = format!("InfluxDB reads `{range}` as the {name}s 0, 30 and 59", name = part.name);
     Some(CronError::new(message).help("write `0,30`"))
 }
 
@@ -164,7 +164,7 @@ impl Part {
             }
         }
         if values.is_empty() {
-            return Err(CronError::new(format!("no {name} is meant by `{text}`"))
+            return Err(CronError::new(format!("`{text}` matches no {name}"))
                 .help("steps of weekdays are counted from Sunday, wherever the range begins"));
         }
         Ok(values)
@@ -172,12 +172,13 @@ impl Part {
 
     fn step(&self, text: &str) -> Result<u32, CronError> {
         match number(text) {
-            Some(0) => Err(CronError::new("a step is at least 1")),
+            Some(0) => Err(CronError::new("the step must be at least 1")),
             Some(step) if step <= self.step => Ok(step),
-            Some(step) => {
-                Err(CronError::new(format!("a step of {step} {}s is too long: it is at most {}", self.name, self.step)))
-            }
-            None => Err(CronError::new(format!("`{text}` is not a step"))),
+            Some(step) => Err(CronError::new(format!(
+                "a step of {step} {}s is too long: the maximum is {}",
+                self.name, self.step
+            ))),
+            None => Err(CronError::new(format!("invalid step `{text}`"))),
         }
     }
 
@@ -201,9 +202,9 @@ impl Part {
             let known = number(text).filter(|number| (first..=last).contains(number));
             return known.ok_or_else(|| CronError::new(format!("there is no {name} {text}: {range}")));
         }
-        let error = CronError::new(format!("`{text}` is not a {name}"));
+        let error = CronError::new(format!("invalid {name} `{text}`"));
         Err(match text {
-            "" => CronError::new(format!("a {name} is missing")).help(range),
+            "" => CronError::new(format!("missing {name}")).help(range),
             "?" => error.help("write `*`: InfluxDB does not know `?`"),
             text if text.contains(['L', 'W', '#', 'l', 'w']) && text.bytes().any(|byte| byte.is_ascii_digit())
                 || matches!(text, "L" | "W" | "LW") =>
@@ -228,7 +229,7 @@ fn word(text: &str) -> Result<(), CronError> {
     {
         return lengths(every.trim());
     }
-    let error = CronError::new(format!("there is no `{text}`"));
+    let error = CronError::new(format!("unknown schedule `{text}`"));
     Err(match nearest(&text.to_ascii_lowercase(), WORDS) {
         Some(near) => error.help(format!("did you mean `{near}`?")),
         None => {
@@ -242,7 +243,7 @@ fn lengths(text: &str) -> Result<(), CronError> {
     if text.is_empty() {
         return Err(CronError::new("`@every` needs a duration").help("write for example `@every 1h`"));
     }
-    let no_length = || CronError::new(format!("`{text}` is not a duration such as `1h` or `1h30m`"));
+    let no_length = || CronError::new(format!("invalid duration `{text}`: write it like `1h` or `1h30m`"));
     let mut total = Duration::default();
     for word in text.split_ascii_whitespace() {
         let word = word.to_ascii_lowercase().replace("hr", "h");
@@ -256,7 +257,7 @@ fn lengths(text: &str) -> Result<(), CronError> {
         }
         // Of months or years that are said twice, the last ones count.
         if total.months > 0 && length.months > 0 || word.matches("mo").count() > 1 || word.matches('y').count() > 1 {
-            return Err(no_length().help("say months and years once"));
+            return Err(no_length().help("give months and years once"));
         }
         let months = total.months.checked_add(length.months).ok_or_else(no_length)?;
         total = Duration { months, nanos: total.nanos.checked_add(length.nanos).ok_or_else(no_length)? };
@@ -269,9 +270,9 @@ fn lengths(text: &str) -> Result<(), CronError> {
         if total.months > 0 && total.nanos == 0 { Duration::from_secs(1) } else { Duration { months: 0, ..total } };
     script::counted(counted).map_err(|uncounted| {
         CronError::new(match uncounted {
-            Uncounted::TooOften => format!("a task runs at most once a second, and this is `{text}`"),
-            Uncounted::Fraction => format!("`@every` is in whole seconds, and this is `{text}`"),
-            Uncounted::TooLong => format!("InfluxDB counts up to {}, and this is `{text}`", Duration::LONGEST_IN_WORDS),
+            Uncounted::TooOften => format!("a task can run at most once a second, not every `{text}`"),
+            Uncounted::Fraction => format!("`@every` must be whole seconds, not `{text}`"),
+            Uncounted::TooLong => format!("`{text}` is too long: the maximum is {}", Duration::LONGEST_IN_WORDS),
         })
     })
 }
@@ -317,49 +318,49 @@ mod tests {
         0 25 * * *
             there is no hour 25: hours are 0 to 23
         0 0 30 2 *
-            `0 0 30 2 *` never comes: there is no such date
+            `0 0 30 2 *` never matches: there is no such date
         @every 500ms
-            a task runs at most once a second, and this is `500ms`
+            a task can run at most once a second, not every `500ms`
         @every 2562048h
-            InfluxDB counts up to 292 years (2562047h), and this is `2562048h`
+            `2562048h` is too long: the maximum is 292 years (2562047h)
         @every
             `@every` needs a duration / write for example `@every 1h`
         @Hourly
-            there is no `@Hourly` / did you mean `@hourly`?
+            unknown schedule `@Hourly` / did you mean `@hourly`?
         @reboot
-            there is no `@reboot` / write `@hourly`, `@daily`, `@weekly`, `@monthly`, `@yearly` or `@every 1h`, or five fields
+            unknown schedule `@reboot` / write `@hourly`, `@daily`, `@weekly`, `@monthly`, `@yearly` or `@every 1h`, or five fields
         * * * *
-            a cron expression has 5 fields, and this one has 4 / write minute, hour, day, month and weekday, such as `0 2 * * mon`; seconds may stand before them and years after those; or write `@daily`, or `@every 1h`
+            a cron expression has 5 fields, not 4 / write minute, hour, day, month and weekday, such as `0 2 * * mon`; seconds may stand before them and years after those; or write `@daily`, or `@every 1h`
         hourly
-            a cron expression has 5 fields, and this one has 1 / write minute, hour, day, month and weekday, such as `0 2 * * mon`; seconds may stand before them and years after those; or write `@daily`, or `@every 1h`
+            a cron expression has 5 fields, not 1 / write minute, hour, day, month and weekday, such as `0 2 * * mon`; seconds may stand before them and years after those; or write `@daily`, or `@every 1h`
         0 0 ? * *
-            `?` is not a day / write `*`: InfluxDB does not know `?`
+            invalid day `?` / write `*`: InfluxDB does not know `?`
         0 0 L * *
-            `L` is not a day / InfluxDB does not know `L`, `W` and `#`
+            invalid day `L` / InfluxDB does not know `L`, `W` and `#`
         0 0 * * 5#3
-            `5#3` is not a weekday / InfluxDB does not know `L`, `W` and `#`
+            invalid weekday `5#3` / InfluxDB does not know `L`, `W` and `#`
         0 0 * * 7
             there is no weekday 7: weekdays are 0 (Sunday) to 6, or `sun` to `sat`
         0 0 * * sunday
-            `sunday` is not a weekday / weekdays are 0 (Sunday) to 6, or `sun` to `sat`
+            invalid weekday `sunday` / weekdays are 0 (Sunday) to 6, or `sun` to `sat`
         0 22-2 * * *
             the hours 22-2 end before they begin / write `22-23,0-2`
         */0 * * * *
-            a step is at least 1
+            the step must be at least 1
         */90 * * * *
-            a step of 90 minutes is too long: it is at most 59
+            a step of 90 minutes is too long: the maximum is 59
         1,,2 * * * *
-            a minute is missing / minutes are 0 to 59
+            missing minute / minutes are 0 to 59
         0 0 * * 3-5/7
-            no weekday is meant by `3-5/7` / steps of weekdays are counted from Sunday, wherever the range begins
+            `3-5/7` matches no weekday / steps of weekdays are counted from Sunday, wherever the range begins
         0 0 * * mon,foo
-            `foo` is not a weekday / weekdays are 0 (Sunday) to 6, or `sun` to `sat`
+            invalid weekday `foo` / weekdays are 0 (Sunday) to 6, or `sun` to `sat`
         0 0 mon * *
-            `mon` is not a day / days are 1 to 31
+            invalid day `mon` / days are 1 to 31
         99999999999999999999 * * * *
             there is no minute 99999999999999999999: minutes are 0 to 59
         0 0 0 1 1 * 2020
-            `0 0 0 1 1 * 2020` never comes: there is no such date
+            `0 0 0 1 1 * 2020` never matches: there is no such date
         0 0 0 1 1 * 2034
             InfluxDB does not understand the year 2034 / write `2034-2035`
         ");

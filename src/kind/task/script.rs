@@ -49,7 +49,7 @@ pub(super) fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
         return;
     }
     if let Err(message) = compose(draft, &author, params_as.as_deref()) {
-        faults.push(Fault::new("task::flux", "flux", message, "cannot be written"));
+        faults.push(Fault::new("task::flux", "flux", message, "cannot be composed"));
     }
 }
 
@@ -79,9 +79,9 @@ fn merge(draft: &mut Draft<'_>, task: &TaskOption, faults: &mut Vec<Fault>) {
         } else if let Some(written) = draft.fields.get(field)
             && *written != value
         {
-            let message = format!("the manifest says `{field}` is `{written}`, and the script says `{value}`");
-            let fault = Fault::new("task::disagrees", field, message, "the manifest says this");
-            faults.push(fault.script(said.span.clone()).help("say it in one place"));
+            let message = format!("`{field}` is `{written}` in the manifest, and `{value}` in the script");
+            let fault = Fault::new("task::disagrees", field, message, "in the manifest");
+            faults.push(fault.script(said.span.clone()).help("set it in one place only"));
         }
     }
 }
@@ -114,10 +114,10 @@ fn rules(draft: &mut Draft<'_>, task: Option<&TaskOption>, faults: &mut Vec<Faul
         && let Err(uncounted) = counted(*every)
     {
         let message = match uncounted {
-            Uncounted::TooOften => format!("a task runs at most once a second, and this is {every}"),
-            Uncounted::Fraction => "`every` is in whole seconds".to_owned(),
+            Uncounted::TooOften => format!("a task can run at most once a second, not every {every}"),
+            Uncounted::Fraction => "`every` must be whole seconds".to_owned(),
             Uncounted::TooLong => {
-                format!("InfluxDB counts up to {}, and this is {every}", Duration::LONGEST_IN_WORDS)
+                format!("{every} is too long: the maximum is {}", Duration::LONGEST_IN_WORDS)
             }
         };
         fault("task::schedule", "every", message, uncounted.label());
@@ -127,10 +127,10 @@ fn rules(draft: &mut Draft<'_>, task: Option<&TaskOption>, faults: &mut Vec<Faul
             let message = "`offset` cannot have months or years";
             fault("task::schedule", "offset", message.to_owned(), "`mo` or `y`");
         } else if !offset.nanos.is_multiple_of(SECOND) {
-            let message = "`offset` is in whole seconds";
+            let message = "`offset` must be whole seconds";
             fault("task::schedule", "offset", message.to_owned(), Uncounted::Fraction.label());
         } else if *offset > Duration::LONGEST {
-            let message = format!("InfluxDB counts up to {}, and this is {offset}", Duration::LONGEST_IN_WORDS);
+            let message = format!("{offset} is too long: the maximum is {}", Duration::LONGEST_IN_WORDS);
             fault("task::schedule", "offset", message, Uncounted::TooLong.label());
         } else if offset.nanos == 0 {
             // The server does not keep an offset of zero.
@@ -161,7 +161,7 @@ fn rules(draft: &mut Draft<'_>, task: Option<&TaskOption>, faults: &mut Vec<Faul
             faults.push(if (draft.written)(field) { fault } else { Fault { field: "flux", ..fault } });
         }
         (false, false) => {
-            let fault = Fault::new("task::schedule", "flux", "a task needs `every` or `cron`", "says neither");
+            let fault = Fault::new("task::schedule", "flux", "a task needs `every` or `cron`", "has neither");
             faults.push(fault.help("write for example `every = \"1h\"`"));
         }
         _ => {}

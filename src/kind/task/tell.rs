@@ -36,7 +36,7 @@ fn checked(told: &Fields, object: &Object) -> Result<(), String> {
     let written = |field: &str| told.get(field).is_some_and(|value| *value != Value::Unset);
     for field in ["every", "offset"] {
         if let Some(Value::Text(length)) = told.get(field) {
-            return Err(format!("a manifest cannot say its `{field}`, {length}"));
+            return Err(format!("a manifest cannot express its `{field}`, {length}"));
         }
     }
     let mut fields = told.clone();
@@ -52,7 +52,7 @@ fn checked(told: &Fields, object: &Object) -> Result<(), String> {
     }
     for field in HEAD.into_iter().chain(["flux"]) {
         if draft.fields.get(field) != object.fields.get(field) {
-            return Err(format!("a manifest cannot say its `{field}`"));
+            return Err(format!("a manifest cannot express its `{field}`"));
         }
     }
     Ok(())

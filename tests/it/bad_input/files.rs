@@ -93,9 +93,9 @@ fn what_is_nested_too_deeply_is_an_error() {
     has(&said("tables", tables.as_bytes()).err, "manifest::limit");
     has(&said("keys", format!("[{}a]\n", "a.".repeat(10_000)).as_bytes()).err, "manifest::limit");
     let script = format!("[task.t]\nflux = '''x = {}1'''\n", "(".repeat(100_000));
-    has(&said("script", script.as_bytes()).err, "task::");
+    has(&said("script", script.as_bytes()).err, "flux::syntax");
     let strings = format!("[task.t]\nflux = '''x = {}'''\n", "\"${".repeat(100_000));
-    has(&said("strings", strings.as_bytes()).err, "task::");
+    has(&said("strings", strings.as_bytes()).err, "flux::syntax");
 }
 
 #[test]

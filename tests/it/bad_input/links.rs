@@ -194,7 +194,7 @@ fn no_secret_is_kept_where_manifests_and_scripts_are_read() {
         std::fs::write(at("main.toml"), format!("{HEAD}{tables}")).unwrap();
         let ended = run(&dir, &["validate", "iot"]).with(65);
         has(&ended.err, words);
-        has(&ended.err, "no secret can be kept in");
+        has(&ended.err, "cannot keep a secret in");
     }
     std::fs::write(at("project.conf"), format!("{HEAD}{}", token("{ file = \"./project.conf\" }"))).unwrap();
     has(&run(&dir, &["validate", "iot/project.conf"]).with(65).err, "would overwrite the manifest iot/project.conf");

@@ -30,8 +30,7 @@ both!(all_missing_secrets_and_sinks_are_told_at_once, async |scene| {
     let dir = project(&scene, &tables);
     operator(&scene, "plan", dir.path()).run().with(0);
     let ended = refused(&scene, dir.path(), operator(&scene, "apply", dir.path()), 10).await;
-    for part in ["user.a: there is no file absent", "user.b: `false` failed", "token.t: cannot start `no-such-program`"]
-    {
+    for part in ["user.a: no such file: absent", "user.b: `false` failed", "token.t: cannot start `no-such-program`"] {
         has(&ended.err, part);
     }
     let ended = refused(&scene, dir.path(), operator(&scene, "apply", dir.path()).arg("--format=json"), 10).await;

@@ -140,5 +140,5 @@ fn a_schedule_that_comes_too_often_is_a_warning() {
     let Loaded { warnings, .. } = load(dir.path(), &Inputs::default()).expect("a good project");
     let said =
         |Diagnostic { message, help, .. }: &Diagnostic| format!("{message}; {}", help.clone().unwrap_or_default());
-    insta::assert_snapshot!(warnings.iter().map(said).collect::<String>(), @"InfluxDB takes `*/30` for the minutes 0, 30 and 59; write `0,30`");
+    insta::assert_snapshot!(warnings.iter().map(said).collect::<String>(), @"InfluxDB reads `*/30` as the minutes 0, 30 and 59; write `0,30`");
 }

@@ -118,11 +118,11 @@ both!(an_import_that_cannot_be_writes_nothing, virgin, async |server| {
         ("bucket.free", shared.as_str(), 8, "which the project `theirs` owns"),
         ("bucket.free", system.as_str(), 65, "belongs to the server itself"),
         ("bucket.raw", task.as_str(), 1, "this project owns"),
-        ("bucket.free", "raw", 64, "is not an ID"),
+        ("bucket.free", "raw", 64, "invalid ID"),
         ("bucket.fre", raw.as_str(), 64, "did you mean `bucket.free`?"),
         ("bucket.other", raw.as_str(), 64, "is external"),
-        ("bucket.line", raw.as_str(), 64, "which instance is meant?"),
-        ("bukket.x", raw.as_str(), 64, "is not a kind"),
+        ("bucket.line", raw.as_str(), 64, "name one instance"),
+        ("bukket.x", raw.as_str(), 64, "unknown kind"),
     ] {
         let said = run(&home, &["import", address, id], dir.path());
         assert_eq!(said.code, code, "{address} {id}: {}", said.all());

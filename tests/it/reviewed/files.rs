@@ -110,7 +110,7 @@ both!(what_is_no_plan_is_refused_with_its_reason, async |scene| {
         }
     }
     fs::remove_file(review.file()).unwrap();
-    has(&review.refused(64).await.err, "there is no file ");
+    has(&review.refused(64).await.err, "no such file: ");
     has(&review.run("apply", &review.project()).arg(review.project()).run().with(64).err, "is a directory");
 });
 
