@@ -14,11 +14,11 @@ use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderName, LOCATION, ORI
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
-use hyper_util::rt::TokioIo;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
-use tokio::sync::oneshot;
+use tokio::sync::{Semaphore, oneshot};
 use tokio::task::JoinError;
 use tower::Layer as _;
 use tower::util::{MapRequestLayer, MapResponseLayer};
@@ -60,6 +60,13 @@ pub(crate) fn compact(method: MethodFilter, handler: Handler) -> MethodRouter<Ar
 /// How long to wait where a connection could not be taken.
 const AFTER_A_FAILED_ACCEPT: Duration = Duration::from_secs(1);
 
+/// How long a connection may take until the head of its next request is there: longer than clients keep idle connections.
+const HEAD_DEADLINE: Duration = Duration::from_secs(60);
+/// How long the body of a request may take.
+const BODY_DEADLINE: Duration = Duration::from_secs(60);
+/// How many connections are served at once; more wait until one of these ends.
+const CONNECTIONS: usize = 256;
+
 /// Serves until `stop`; what is under way then is finished.
 pub(super) async fn serve(listener: TcpListener, app: Arc<App>, mut stop: oneshot::Receiver<()>) {
     let service = MapResponseLayer::new(without_invented_allow).layer(router(app));
@@ -68,9 +75,14 @@ pub(super) async fn serve(listener: TcpListener, app: Arc<App>, mut stop: onesho
     let service = TowerToHyperService::new(service);
     let mut http = http1::Builder::new();
     // A client that has sent a request and closed its side is served all the same (influxd 2.9.1, measured).
-    http.half_close(true);
+    http.half_close(true).timer(TokioTimer::new()).header_read_timeout(HEAD_DEADLINE);
     let connections = GracefulShutdown::new();
+    let room = Arc::new(Semaphore::new(CONNECTIONS));
     loop {
+        let permit = tokio::select! {
+            permit = room.clone().acquire_owned() => permit.expect("invariant: nobody closes it"),
+            _ = &mut stop => break,
+        };
         let stream = tokio::select! {
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => stream,
@@ -86,7 +98,10 @@ pub(super) async fn serve(listener: TcpListener, app: Arc<App>, mut stop: onesho
         };
         let connection = connections.watch(http.serve_connection(TokioIo::new(stream), service.clone()));
         // What goes wrong on a connection is its client's to see.
-        tokio::spawn(async move { connection.await.ok() });
+        tokio::spawn(async move {
+            connection.await.ok();
+            drop(permit);
+        });
     }
     drop(listener);
     connections.shutdown().await;
@@ -197,11 +212,12 @@ async fn answer(app: Arc<App>, request: Request, next: Next) -> Response {
     let api = path.starts_with("/api/v2");
     // Read whole, because a reply before the end of the body breaks the connection of clients that still send.
     let (parts, body) = request.into_parts();
-    let body = match axum::body::to_bytes(body, BODY_LIMIT).await {
-        Ok(body) => body,
-        Err(error) => {
+    let body = match tokio::time::timeout(BODY_DEADLINE, axum::body::to_bytes(body, BODY_LIMIT)).await {
+        Ok(Ok(body)) => body,
+        Ok(Err(error)) => {
             return refuse(Style::Indented, &Problem::new(Code::TooLarge, error.to_string()));
         }
+        Err(_) => return text(StatusCode::REQUEST_TIMEOUT, "the body of the request did not arrive in time\n"),
     };
     let request = Request::from_parts(parts, Body::from(body));
     let mut response = match method {
@@ -295,3 +311,6 @@ async fn method_not_allowed(request: Request) -> Response {
         None => empty(StatusCode::METHOD_NOT_ALLOWED),
     }
 }
+
+#[cfg(test)]
+mod tests;
