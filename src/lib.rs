@@ -12,6 +12,7 @@ pub mod exit;
 pub mod flux;
 pub mod hidden;
 pub mod redact;
+pub mod sandbox;
 pub mod secret;
 pub mod snowflake;
 

@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+#[allow(unsafe_code)]
 fn main() -> ExitCode {
-    fluxform::cli::main()
+    // SAFETY: nothing has started another thread yet.
+    unsafe { fluxform::cli::main() }
 }

@@ -34,7 +34,9 @@ mod status;
 mod terraform;
 mod unmanaged;
 mod validate;
+mod wall;
 
+use std::collections::BTreeMap;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -43,6 +45,7 @@ use tokio::time::Instant;
 
 use crate::exit::{Exit, Problem};
 use crate::render::{Comment, Look};
+use crate::sandbox::Secrets;
 use shell::{PlanFormat, Shell};
 use signal::in_time;
 
@@ -53,9 +56,15 @@ type Ended = Result<Exit, Vec<Problem>>;
 #[derive(Debug, Parser)]
 #[command(name = "fluxform", version, after_help = AFTER_HELP)]
 struct Arguments {
+    /// Say more on standard error: what keeps the run from other files, and what this system cannot do about it
+    #[arg(short, long, global = true)]
+    verbose: bool,
     #[command(subcommand)]
     command: Command,
 }
+
+/// The variables with secrets of the run itself.
+const SECRETS: Secrets = Secrets(&["INFLUX_TOKEN", "FLUXFORM_LEDGER_KEY", "FLUXFORM_SETUP_PASSWORD"]);
 
 const AFTER_HELP: &str = "\
 A first project, without any server:
@@ -91,21 +100,32 @@ enum Command {
 }
 
 /// The whole process: reads its arguments, runs the command, and gives its exit status.
-pub fn main() -> ExitCode {
+///
+/// # Safety
+/// No other thread runs: it changes the environment.
+#[allow(unsafe_code)]
+pub unsafe fn main() -> ExitCode {
     panic::install();
-    panic::caught(process).code().into()
+    // SAFETY: as the caller promises.
+    let vars = unsafe { SECRETS.take() };
+    panic::caught(|| process(vars)).code().into()
 }
 
-fn process() -> Exit {
+fn process(vars: BTreeMap<String, String>) -> Exit {
+    let mut shell = Shell::new(vars);
     let words: Vec<_> = std::env::args_os().skip(1).collect();
     if let Some(problem) = terraform::answer(&words) {
-        return Shell::of_process().end(PlanFormat::Human, Comment::Plan, Err(vec![problem]));
+        return shell.end(PlanFormat::Human, Comment::Plan, Err(vec![problem]));
     }
     // Help is prose, also where nobody says how wide the reader is.
     let width = Look::of(&std::io::stdout()).or_width(80).width.unwrap_or_default();
     let parsed = Arguments::command().term_width(width).try_get_matches();
-    let arguments = match parsed.and_then(|matches| Arguments::from_arg_matches(&matches)) {
-        Ok(arguments) => arguments,
+    let parsed = parsed.and_then(|matches| Ok((Arguments::from_arg_matches(&matches)?, matches)));
+    let arguments = match parsed {
+        Ok((arguments, matches)) => {
+            wall::raise(&shell, &matches, arguments.verbose);
+            arguments
+        }
         Err(error) => {
             let exit = if error.use_stderr() { Exit::Usage } else { Exit::Ok };
             // Nothing can be done if nobody can hear it.
@@ -113,7 +133,6 @@ fn process() -> Exit {
             return exit;
         }
     };
-    let mut shell = Shell::of_process();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {

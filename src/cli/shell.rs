@@ -1,5 +1,6 @@
 //! What surrounds a command: environment, terminal, and the two streams.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{IsTerminal, Read as _};
 use std::path::Path;
@@ -77,12 +78,10 @@ fn own_file(path: &Path) -> Option<String> {
 }
 
 impl Shell {
-    pub(super) fn of_process() -> Self {
-        // Variables that are not UTF-8 are none of ours.
-        let vars =
-            std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    /// What surrounds a process with these environment variables.
+    pub(super) fn new(vars: BTreeMap<String, String>) -> Self {
         let mut around = Surroundings {
-            vars: vars.collect(),
+            vars,
             terminal: std::io::stdin().is_terminal() && std::io::stderr().is_terminal(),
             influx_cli: None,
         };

@@ -27,6 +27,7 @@ mod published;
 mod reliability;
 mod reviewed;
 mod rivals;
+mod sandbox;
 mod scenarios;
 mod schema;
 mod several;

@@ -154,8 +154,8 @@ both!(comments_of_one_project, async |scene| {
         applied.contains("**Apply complete.** Resources: 1 added") && applied.contains("`+ bucket.one`"),
         "{applied}"
     );
-    let again = shown(&["apply", "one.plan", "one"], 0);
-    assert!(again.contains("**No changes.**"), "{again}");
+    let again = shown(&["apply", "one.plan", "one"], 6);
+    assert!(again.contains("**Not applied**") && again.contains("nothing to do"), "{again}");
     assert!(shown(&["drift", "one"], 0).contains("**No drift.**"));
     street.declare("one", "one", "", "[bucket.one]\nretention = \"2d\"\n");
     let stale = shown(&["apply", "one.plan", "one"], 6);

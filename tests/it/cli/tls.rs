@@ -26,7 +26,7 @@ fn trusting(scene: &Scene, tls: &Tls, shows: bool) -> TempDir {
     dir
 }
 
-fn by(scene: &Scene, url: &str, command: &str, dir: impl AsRef<Path>) -> Fluxform {
+fn by(scene: &Scene, url: &str, command: &str, dir: &(impl AsRef<Path> + ?Sized)) -> Fluxform {
     on(command, dir.as_ref()).var("INFLUX_HOST", url).var("INFLUX_TOKEN", scene.server.token())
 }
 

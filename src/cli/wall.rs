@@ -1,0 +1,136 @@
+//! The wall around the commands that only read.
+
+use std::path::{Path, PathBuf};
+
+use clap::ArgMatches;
+
+use super::connection::Surroundings;
+use super::shell::Shell;
+use crate::confine::{self, Project};
+use crate::sandbox::{Standing, Wall, keep_memory};
+
+/// The commands that only read: they are run on manifests of people whom nobody knows.
+const READING: [&str; 10] =
+    ["plan", "validate", "drift", "graph", "show", "output", "status", "export", "schema", "flux"];
+/// The arguments that name projects.
+const PROJECTS: [&str; 3] = ["dirs", "dir", "what"];
+/// The argument that names what is written.
+const OUT: &str = "out";
+/// The variables that name a file, or files in the form of `PATH`.
+const VARIABLES: [&str; 7] = [
+    "INFLUX_TOKEN_FILE",
+    "FLUXFORM_LEDGER_KEY_FILE",
+    "FLUXFORM_CA_FILE",
+    "FLUXFORM_CLIENT_CERT",
+    "FLUXFORM_CLIENT_KEY",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+];
+/// Turns the wall off, for systems that keep what name resolution or TLS need where nobody expects it.
+const SWITCH: &str = "FLUXFORM_SANDBOX";
+
+/// What name resolution, certificates and the clock need, on the systems that we know of. Libraries are among it: the C library loads
+/// those of name resolution when it is asked for a name.
+const SYSTEM: [&str; 27] = [
+    "/usr",
+    "/lib",
+    "/lib32",
+    "/lib64",
+    "/nix/store",
+    "/gnu/store",
+    "/etc/resolv.conf",
+    "/etc/hosts",
+    "/etc/host.conf",
+    "/etc/nsswitch.conf",
+    "/etc/gai.conf",
+    "/etc/services",
+    "/etc/protocols",
+    "/etc/networks",
+    "/etc/ld.so.cache",
+    "/etc/localtime",
+    "/etc/ssl/certs",
+    "/etc/ssl/cert.pem",
+    "/etc/ssl/ca-bundle.pem",
+    "/etc/pki/tls/certs",
+    "/etc/pki/tls/cert.pem",
+    "/etc/pki/ca-trust/extracted",
+    "/etc/ca-certificates/extracted",
+    "/run/systemd/resolve",
+    "/proc/sys/kernel/random/boot_id",
+    "/dev/null",
+    "/dev/urandom",
+];
+
+/// Gives up what the command that was parsed does not need, before it reads anything. Says, if `verbose`, what the system does not
+/// offer.
+pub(super) fn raise(shell: &Shell, parsed: &ArgMatches, verbose: bool) {
+    let say = |text: &str| {
+        if verbose {
+            shell.say(format_args!("{text}"));
+        }
+    };
+    if let Err(why) = keep_memory() {
+        say(&format!("sandbox: {why}"));
+    }
+    let Some((command, arguments)) = parsed.subcommand().filter(|(command, _)| READING.contains(command)) else {
+        return;
+    };
+    if matches!(shell.around.var(SWITCH), Some("off" | "0" | "false")) {
+        return say(&format!(
+            "sandbox: off, by {SWITCH}: nothing but fluxform itself keeps `{command}` in the project"
+        ));
+    }
+    let mut wall = Wall::default();
+    SYSTEM.iter().for_each(|path| wall.read(*path));
+    around(&shell.around, &mut wall);
+    named(arguments, &shell.around, &mut wall);
+    match wall.raise() {
+        Standing::Whole => say(
+            "sandbox: this run reads only the project, the files that it was given, certificates and what name resolution needs, \
+             and starts no program",
+        ),
+        Standing::Partly => say("sandbox: this kernel knows only a part of Landlock, which is enforced"),
+        Standing::Not(why) => say(&format!("sandbox: none: {why}")),
+    }
+}
+
+/// The files that the environment names.
+fn around(around: &Surroundings, wall: &mut Wall) {
+    let values = VARIABLES.iter().filter_map(|name| around.var(name));
+    values.flat_map(std::env::split_paths).for_each(|path| wall.read(path));
+}
+
+/// The files that the command line names: each value that is a path.
+fn named(arguments: &ArgMatches, around: &Surroundings, wall: &mut Wall) {
+    let embedded = |base: &Path| {
+        let host = arguments.try_get_one::<String>("host").ok().flatten().map(String::as_str);
+        let path = host.or_else(|| around.var("INFLUX_HOST"))?.strip_prefix("embedded:")?;
+        Some(base.join(path)).filter(|_| !path.is_empty())
+    };
+    let paths = |name: &str| -> Vec<PathBuf> {
+        let given = arguments.try_get_many::<PathBuf>(name).ok().flatten();
+        given.into_iter().flatten().cloned().collect()
+    };
+    for id in arguments.ids().map(clap::Id::as_str) {
+        for path in paths(id) {
+            match id {
+                OUT => wall.write_beside(&path),
+                _ if PROJECTS.contains(&id) => match confine::project(&path) {
+                    Ok(Project::Directory(root) | Project::File(root)) => {
+                        embedded(root.path()).into_iter().for_each(|path| wall.read(path));
+                        wall.read_root(&root);
+                    }
+                    // The command itself says what is wrong with it.
+                    Err(_) => {}
+                },
+                _ => wall.read(path),
+            }
+        }
+    }
+    if arguments.try_get_many::<PathBuf>("dirs").is_err() {
+        embedded(Path::new("")).into_iter().for_each(|path| wall.read(path));
+    }
+    if let Some((_, below)) = arguments.subcommand() {
+        named(below, around, wall);
+    }
+}

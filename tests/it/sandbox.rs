@@ -1,0 +1,65 @@
+//! What the process gives up before it reads, and what a program that it starts finds of its secrets.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+
+use crate::cli::fluxform::{Fluxform, on, project};
+use crate::support::{both, unique};
+
+const HEAD: &str = "[project]\nname = \"p\"\n[bucket.raw]\n";
+
+#[test]
+fn each_command_that_reads_says_with_v_what_keeps_it_in_the_project() {
+    let dir = project(&format!("{HEAD}[server]\nurl = \"embedded:\"\norg = \"acme\"\n"));
+    fs::write(dir.path().join("x.flux"), "x = 1\n").unwrap();
+    let saved = dir.path().join("saved.plan");
+    let runs = || {
+        ["validate", "drift", "graph", "output", "status", "show"]
+            .map(|command| on(command, dir.path()))
+            .into_iter()
+            .chain([
+                on("plan", dir.path()).arg("--out").arg(&saved),
+                on("show", &saved),
+                Fluxform::new(&["schema"]),
+                Fluxform::new(&["flux", "check"]).arg(dir.path().join("x.flux")),
+            ])
+    };
+    for run in runs() {
+        let ended = run.run();
+        assert!([0, 2].contains(&ended.code) && !ended.err.contains("sandbox"), "{}", ended.all());
+    }
+    for run in runs() {
+        let ended = run.arg("-v").run();
+        let said = ["sandbox: this run reads only the project", "sandbox: this kernel", "sandbox: none: this kernel"];
+        assert!(said.iter().any(|said| ended.err.contains(said)), "{}", ended.all());
+    }
+    for run in runs() {
+        let ended = run.arg("-v").var("FLUXFORM_SANDBOX", "off").run();
+        assert!([0, 2].contains(&ended.code) && ended.err.contains("sandbox: off"), "{}", ended.all());
+    }
+    // What writes starts programs, and has no wall.
+    let apply = on("apply", dir.path()).args(&["-v", "--auto-approve"]).run().with(0);
+    assert!(!apply.err.contains("sandbox"), "{}", apply.err);
+}
+
+both!(a_program_finds_no_token_of_the_run_in_the_process_that_started_it, async |scene| {
+    let dir = project("");
+    let at = |name: &str| dir.path().join(name);
+    let user = unique("told");
+    let text = format!(
+        "[project]\nname = \"p\"\n[server]\norg = \"{}\"\n[user.u]\nname = \"{user}\"\npassword = {{ command = [\"./look\"] }}\n",
+        scene.org_name
+    );
+    fs::write(at("main.toml"), text).unwrap();
+    fs::write(
+        at("look"),
+        "#!/bin/sh\ncat /proc/$PPID/environ /proc/self/environ > found 2>/dev/null\necho long-enough\n",
+    )
+    .unwrap();
+    fs::set_permissions(at("look"), fs::Permissions::from_mode(0o700)).unwrap();
+    let apply = on("apply", dir.path()).arg("--auto-approve").var("INFLUX_HOST", scene.server.url());
+    apply.var("INFLUX_TOKEN", scene.server.token()).var("MARK", "may-be-seen").run().with(0);
+    let found = String::from_utf8_lossy(&fs::read(at("found")).unwrap()).into_owned();
+    assert!(found.contains("may-be-seen"), "the program has looked at nothing");
+    assert!(!found.contains(scene.server.token()), "the run's token is in the environment");
+});
