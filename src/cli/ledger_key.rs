@@ -7,7 +7,7 @@ use super::shell::Shell;
 use crate::diagnostic::Diagnostic;
 use crate::exit::{Exit, Problem};
 use crate::ledger::Key;
-use crate::secret::Secret;
+use crate::secret::{self, Secret};
 
 const KEY: &str = "FLUXFORM_LEDGER_KEY";
 const FILE: &str = "FLUXFORM_LEDGER_KEY_FILE";
@@ -41,11 +41,11 @@ pub(super) fn ledger_key(shell: &Shell, purpose: Purpose) -> Result<Option<Key>,
 }
 
 fn read(path: &Path) -> Result<Secret, Problem> {
-    let text = std::fs::read_to_string(path).map_err(|error| Problem {
+    let text = secret::read(path).map_err(|error| Problem {
         exit: Exit::Secret,
-        diagnostic: Diagnostic::error("ledger::key", format!("cannot read {FILE} {}: {error}", path.display())),
+        diagnostic: Diagnostic::error("ledger::key", format!("cannot use {FILE}: {error}")),
     })?;
-    Ok(text.into())
+    Ok(text.as_str().into())
 }
 
 #[cfg(test)]

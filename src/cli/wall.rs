@@ -72,7 +72,11 @@ pub(super) fn raise(shell: &Shell, parsed: &ArgMatches, verbose: bool) {
     if let Err(why) = keep_memory() {
         say(&format!("sandbox: {why}"));
     }
-    let Some((command, arguments)) = parsed.subcommand().filter(|(command, _)| READING.contains(command)) else {
+    let reads = |command: &str, arguments: &ArgMatches| {
+        READING.contains(&command) || (command, arguments.subcommand_name()) == ("lock", Some("show"))
+    };
+    let Some((command, arguments)) = parsed.subcommand().filter(|(command, arguments)| reads(command, arguments))
+    else {
         return;
     };
     if matches!(shell.around.var(SWITCH), Some("off" | "0" | "false")) {

@@ -1,3 +1,5 @@
+//! The kernel's wall, raised around a thread of its own.
+
 use std::fs::{self, File};
 use std::io::{ErrorKind, Read as _};
 

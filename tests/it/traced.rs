@@ -10,10 +10,10 @@ use crate::cli::fluxform::{Fluxform, on};
 use crate::support::{Scene, Traced, both, trace, unique};
 
 /// The commands that only plan, or show.
-const PLANNING: [&str; 10] =
-    ["plan", "validate", "drift", "graph", "show", "output", "status", "export", "schema", "flux"];
+const PLANNING: [&str; 11] =
+    ["plan", "validate", "drift", "graph", "show", "output", "status", "export", "schema", "flux", "lock"];
 /// The commands that write, or serve.
-const WRITING: [&str; 8] = ["apply", "destroy", "import", "adopt", "forget", "init", "setup", "server"];
+const WRITING: [&str; 9] = ["apply", "destroy", "import", "adopt", "forget", "init", "setup", "server", "ledger"];
 
 /// A project with secrets of every sort: two places for them to come from, and three for them to go to.
 struct Trap<'a> {
@@ -93,6 +93,7 @@ deliver = {{ command = ["./deliver"] }}
                     let run = Fluxform::new(&[command, "--org", &self.scene.org_name, "--out"]);
                     run.arg(self.dir.path().join(unique("export")))
                 }
+                "lock" => Fluxform::new(&[command, "show"]).arg(self.dir.path()),
                 "schema" => Fluxform::new(&[command]),
                 "flux" => Fluxform::new(&[command, "check"]).arg(self.dir.path().join("script.flux")),
                 _ => on(command, self.dir.path()),

@@ -119,8 +119,8 @@ both!(names_that_errors_quote_are_shown_safely, async |scene| {
         visible(&operator(&scene, command, dir.path()).run().with(1));
     }
     let dir = project(&scene, "[task.t]\nname = \"n\"\nevery = \"1h\"\nflux = \"x = \\\"\\u202e\\\" +\"\n");
-    visible(&operator(&scene, "apply", dir.path()).run());
-    let dir = project(&scene, "[bucket.c]\n");
+    visible(&operator(&scene, "apply", dir.path()).run().with(65));
+    let dir = project(&scene, "[bucket.b]\n");
     let run = on("plan", dir.path()).var("INFLUX_HOST", scene.server.url()).var("INFLUX_TOKEN", scene.server.token());
     visible(&run.arg("--org").arg(EVIL).run().with(1));
     visible(&on("plan", dir.path()).arg("--var").arg(format!("{EVIL}={EVIL}")).run().with(65));
