@@ -33,7 +33,7 @@ impl Report {
             Event::Warning(warning) => self.warnings.push(warning.clone()),
             Event::Stopping(problem) => self.stopped.push(problem.clone()),
             Event::Replanned(plan) => self.plan_digest = Some(plan.digest()),
-            Event::Begin { .. } | Event::Waiting { .. } | Event::Started { .. } | Event::End => {}
+            Event::Begin { .. } | Event::Waiting { .. } | Event::Swept(_) | Event::Started { .. } | Event::End => {}
         }
     }
 

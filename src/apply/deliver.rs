@@ -4,7 +4,7 @@ use crate::api::{ApiError, Class, Client, Writer};
 use crate::confine::Root;
 use crate::diagnostic::Diagnostic;
 use crate::exit::{Exit, Problem};
-use crate::secret::{Access, Secret, Sink, SinkError, fingerprint};
+use crate::secret::{Access, Secret, Sink, SinkError, Staged, fingerprint};
 
 /// Sinks that can be written.
 pub(super) struct Delivery {
@@ -13,7 +13,13 @@ pub(super) struct Delivery {
 }
 
 /// Why a secret did not get where it was to go.
-pub(super) enum Failure {
+pub(super) struct Failure {
+    cause: Cause,
+    /// Whether the new object works all the same.
+    works: bool,
+}
+
+enum Cause {
     /// A sink failed.
     Sink(SinkError),
     /// A sink does not hold what was written to it.
@@ -24,22 +30,34 @@ pub(super) enum Failure {
     Activate(ApiError),
 }
 
+impl Cause {
+    /// This, while the new object does not work.
+    const fn inactive(self) -> Failure {
+        Failure { cause: self, works: false }
+    }
+}
+
 impl Failure {
     pub(super) fn problem(self, writer: &Writer) -> Problem {
+        let help = if self.works {
+            "the new token works, since a sink may have it already, and so does the one before; the next apply makes another \
+             one and deletes both"
+        } else {
+            "the new token stays inactive; the next apply deletes it and makes another one"
+        };
         let secret = |words: String| Problem {
             exit: Exit::Secret,
-            diagnostic: Diagnostic::error("secret::not-delivered", words)
-                .help("the new token stays inactive; the next apply deletes it and makes another one"),
+            diagnostic: Diagnostic::error("secret::not-delivered", words).help(help),
         };
-        match self {
-            Self::Sink(error) => {
+        match self.cause {
+            Cause::Sink(error) => {
                 let mut problem = secret(error.to_string());
                 problem.diagnostic = problem.diagnostic.output(writer.without_token(error.said()));
                 problem
             }
-            Self::ReadBack(sink) => secret(format!("{sink} does not hold the secret that was written to it")),
-            Self::Probe(error) => secret(format!("the delivered secret does not work: {error}")),
-            Self::Activate(error) => Problem::from(error),
+            Cause::ReadBack(sink) => secret(format!("{sink} does not hold the secret that was written to it")),
+            Cause::Probe(error) => secret(format!("the delivered secret does not work: {error}")),
+            Cause::Activate(error) => Problem::from(error),
         }
     }
 }
@@ -55,49 +73,71 @@ impl Delivery {
         Ok(Self { sinks, access })
     }
 
-    /// Delivers `secret`, activates its object with `activate`, and gives the secret's fingerprint. Where a `successor`
-    /// takes over, the old contents of the sinks stay until it is active.
+    /// Delivers `secret`, activates its object with `switch`, and gives the secret's fingerprint. What a crash leaves at any
+    /// point are sinks that hold a secret that works, if they held one before:
+    ///
+    /// - Where nothing that works is `relieved`, the object works only when its secret is in all sinks.
+    /// - Else it works before any sink has its secret, beside what it relieves, which goes only when all sinks have it.
+    ///
+    /// Programs come before files: one that fails leaves the files as they are.
     pub(super) async fn deliver(
         self,
         client: &Client,
         secret: &Secret,
-        successor: bool,
-        activate: impl AsyncFn() -> Result<(), ApiError>,
+        relieved: bool,
+        switch: impl AsyncFn(bool) -> Result<(), ApiError>,
     ) -> Result<String, Failure> {
-        let mut staged = Vec::new();
-        for sink in &self.sinks {
-            let stage = sink.stage(secret, self.access).await.map_err(Failure::Sink)?;
-            let held = stage.read_back().await.map_err(Failure::Sink)?;
-            if held.is_some_and(|held| fingerprint(&held) != fingerprint(secret)) {
-                return Err(Failure::ReadBack(sink.to_string()));
-            }
-            staged.push(stage);
+        let mut staged = self.stage(secret).await.map_err(Cause::inactive)?;
+        probe_secret(client, secret).await.map_err(Cause::inactive)?;
+        staged.sort_by_key(|stage| !stage.runs());
+        if relieved {
+            switch(true).await.map_err(|error| Cause::Activate(error).inactive())?;
         }
-        probe_secret(client, secret).await?;
-        if successor {
-            activate().await.map_err(Failure::Activate)?;
-        }
+        let mut given = false;
         for stage in staged {
-            stage.commit().await.map_err(Failure::Sink)?;
-        }
-        if !successor {
-            for sink in &self.sinks {
-                let held = sink.read(self.access).await.map_err(Failure::Sink)?;
-                if held.is_some_and(|held| fingerprint(&held) != fingerprint(secret)) {
-                    return Err(Failure::ReadBack(sink.to_string()));
-                }
+            if let Err(error) = stage.commit().await {
+                // What nobody has works for nobody; what somebody may have goes on working until the next run.
+                let works = relieved && (given || switch(false).await.is_err());
+                return Err(Failure { cause: Cause::Sink(error), works });
             }
-            activate().await.map_err(Failure::Activate)?;
+            given = true;
+        }
+        for sink in &self.sinks {
+            let held = sink.read(self.access).await.map_err(Cause::Sink);
+            let held = held.and_then(|held| is_held(sink, held.as_ref(), secret));
+            held.map_err(|cause| Failure { cause, works: relieved })?;
+        }
+        if !relieved {
+            switch(true).await.map_err(|error| Cause::Activate(error).inactive())?;
         }
         Ok(fingerprint(secret))
+    }
+
+    /// Puts the secret beside each target, and reads it back.
+    async fn stage(&self, secret: &Secret) -> Result<Vec<Staged>, Cause> {
+        let mut staged = Vec::new();
+        for sink in &self.sinks {
+            let stage = sink.stage(secret, self.access).await.map_err(Cause::Sink)?;
+            is_held(sink, stage.read_back().await.map_err(Cause::Sink)?.as_ref(), secret)?;
+            staged.push(stage);
+        }
+        Ok(staged)
+    }
+}
+
+/// Whether what was read back, if anything could be, is the secret.
+fn is_held(sink: &Sink, held: Option<&Secret>, secret: &Secret) -> Result<(), Cause> {
+    match held {
+        Some(held) if fingerprint(held) != fingerprint(secret) => Err(Cause::ReadBack(sink.to_string())),
+        _ => Ok(()),
     }
 }
 
 /// An inactive token that the server knows is refused as inactive, and one that it does not know as unauthorized.
-async fn probe_secret(client: &Client, secret: &Secret) -> Result<(), Failure> {
+async fn probe_secret(client: &Client, secret: &Secret) -> Result<(), Cause> {
     match client.me_with(secret).await {
         Ok(_) => Ok(()),
         Err(error) if error.class == Class::BadToken && error.message.contains("inactive") => Ok(()),
-        Err(error) => Err(Failure::Probe(error)),
+        Err(error) => Err(Cause::Probe(error)),
     }
 }

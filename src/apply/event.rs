@@ -3,7 +3,7 @@
 use crate::address::Address;
 use crate::diff::Action;
 use crate::exit::Problem;
-use crate::plan::Plan;
+use crate::plan::{Leftover, Plan};
 
 /// One thing that happened.
 #[derive(Clone, Debug)]
@@ -20,6 +20,8 @@ pub enum Event {
     },
     /// Under the lock the plan is another one than was shown: this one is applied.
     Replanned(Box<Plan>),
+    /// Something that an interrupted run had left is cleared up.
+    Swept(Leftover),
     /// A change begins.
     Started {
         /// Whose.

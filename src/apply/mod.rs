@@ -15,6 +15,7 @@ pub use event::{Event, Outcome};
 pub use home::create_home_org;
 pub use prepare::{Passwords, Prepared, prepare};
 pub use record::adopted;
+pub use sweep::sweep;
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -89,7 +90,7 @@ pub fn intents(plan: &Plan, manifest: &Manifest, snapshot: &Snapshot) -> BTreeMa
 }
 
 /// Applies the plan and tells what happens.
-pub async fn run(run: Run<'_>, tell: &mut dyn FnMut(Event)) {
+pub async fn run(run: Run<'_>, tell: &mut (dyn FnMut(Event) + Send)) {
     let writes = |change: &&crate::diff::Change| change.writes() || change.settles;
     let changes: Vec<_> = run.plan.changes.iter().filter(writes).collect();
     tell(Event::Begin { total: changes.len() });
@@ -98,12 +99,7 @@ pub async fn run(run: Run<'_>, tell: &mut dyn FnMut(Event)) {
         .chain(run.external.iter())
         .map(|(address, target)| (address.clone(), (target.id.clone(), target.org.clone())))
         .collect();
-    for address in run.ledger.intents.keys().filter(|address| !run.intents.contains_key(address)) {
-        if run.plan.changes.iter().all(|change| change.address != *address) {
-            run.journal.record(Update::ClearIntent(address.clone()));
-        }
-    }
-    sweep::sweep(&run, tell).await;
+    sweep(run.writer, run.plan, Some(run.journal), tell).await;
     let doer = Doer {
         writer: run.writer,
         manifest: run.manifest,

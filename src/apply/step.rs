@@ -10,7 +10,7 @@ use super::record;
 use crate::address::Address;
 use crate::api::Writer;
 use crate::diagnostic::Diagnostic;
-use crate::diff::{Action, Change, Target};
+use crate::diff::{Action, Change, Reason, Target};
 use crate::exit::{Exit, Problem};
 use crate::kind::{Delete, Ids, Kind, Want};
 use crate::ledger::{Entry, Intent, Journal, Ledger, Update};
@@ -47,11 +47,15 @@ impl<'a> Doer<'a> {
     /// Does `change` and gives the object's ID.
     pub(super) async fn act(&self, change: &'a Change) -> Result<String, Problem> {
         match change.action {
-            Action::Create => self.create(change, BTreeSet::new()).await,
+            // What an interrupted rotation left has to go all the same.
+            Action::Create => self.create(change, self.predecessors(change)).await,
             Action::Update => self.update(change).await,
             Action::Replace => self.replace(change).await,
             Action::Delete => self.delete(change).await,
             Action::Forget => {
+                if change.reason == Reason::AlreadyGone {
+                    self.delete_predecessors(change).await?;
+                }
                 self.journal.record(Update::Remove(self.old_address(change).clone()));
                 Ok(String::new())
             }
@@ -163,19 +167,43 @@ impl<'a> Doer<'a> {
         };
         entry.secret = None;
         self.wait(self.written(change, entry.clone())).await?;
-        let finished: Vec<&'static str> = vec!["status", "description"];
-        let activate = async || {
-            let want = Want { marker: None, ..want };
-            kind.update(self.writer, &made.object, &want, &finished).await
+        let relieved = entry.predecessors.iter().any(|id| self.works(change, id));
+        let switch = async |on: bool| {
+            let mut fields = wanted.resource.fields.clone();
+            if !on {
+                fields.set("status", Value::Text("inactive".to_owned()));
+            }
+            let want = Want { marker: None, fields: &fields, ..want };
+            kind.update(self.writer, &made.object, &want, if on { &["status", "description"] } else { &["status"] })
+                .await
         };
         let print = delivery
-            .deliver(self.writer, &secret, !entry.predecessors.is_empty(), activate)
+            .deliver(self.writer, &secret, relieved, switch)
             .await
             .map_err(|failure| failure.problem(self.writer))?;
         entry.secret = Some(print);
         self.drop_predecessors(change, &mut entry).await?;
         self.put(change, entry);
         Ok(target.id)
+    }
+
+    /// Whether the object with this ID, which the one of `change` takes over from, works.
+    fn works(&self, change: &Change, id: &str) -> bool {
+        let delivered = self.old_entry(change).is_some_and(|old| old.secret.is_some());
+        let object = self.snapshot.object(change.address.kind, id);
+        object.map_or(delivered, |object| object.fields.text("status") != Some("inactive"))
+    }
+
+    /// What the object of `change` was to take over from.
+    fn predecessors(&self, change: &Change) -> BTreeSet<String> {
+        self.old_entry(change).map(|entry| entry.predecessors.clone()).unwrap_or_default()
+    }
+
+    async fn delete_predecessors(&self, change: &Change) -> Result<(), Problem> {
+        for id in self.predecessors(change) {
+            change.address.kind.delete(self.writer, &id).await?;
+        }
+        Ok(())
     }
 
     async fn wait(&self, update: Update) -> Result<(), Problem> {
@@ -231,7 +259,7 @@ impl<'a> Doer<'a> {
 
     async fn replace(&self, change: &'a Change) -> Result<String, Problem> {
         let target = change.object.as_ref().expect("a replacement has an object");
-        let mut predecessors = self.old_entry(change).map(|entry| entry.predecessors.clone()).unwrap_or_default();
+        let mut predecessors = self.predecessors(change);
         if change.address.kind.spec().replace == Delete::Last {
             predecessors.insert(target.id.clone());
             return self.create(change, predecessors).await;
@@ -242,9 +270,7 @@ impl<'a> Doer<'a> {
 
     async fn delete(&self, change: &'a Change) -> Result<String, Problem> {
         let target = change.object.as_ref().expect("a delete has an object");
-        for id in self.old_entry(change).into_iter().flat_map(|entry| &entry.predecessors) {
-            change.address.kind.delete(self.writer, id).await?;
-        }
+        self.delete_predecessors(change).await?;
         change.address.kind.delete(self.writer, &target.id).await?;
         self.journal.record(Update::Remove(self.old_address(change).clone()));
         self.journal.record(Update::ClearIntent(change.address.clone()));

@@ -226,9 +226,14 @@ impl Work<'_> {
         if self.is_other(&planned.plan) {
             return Ok(Agreed::Other(planned.plan));
         }
-        let leftover = self.wanted.goal == Goal::Destroyed && planned.ledger.found;
+        let leftover =
+            self.wanted.goal == Goal::Destroyed && (planned.ledger.found || !planned.plan.leftovers.is_empty());
         if !planned.plan.writes() && planned.plan.refusals.is_empty() && !leftover {
             self.shell.show(&planned.plan.warnings);
+            if !planned.plan.leftovers.is_empty() {
+                // Nobody is asked about what works for nobody.
+                return Ok(Agreed::Yes(planned.plan, self.wanted.consent.clone()));
+            }
             self.end(&planned.plan, &Report::default())?;
             return Ok(Agreed::Nothing);
         }

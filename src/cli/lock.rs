@@ -11,7 +11,7 @@ use super::signal::unless_stopped;
 use super::{Ended, approve, project, signal};
 use crate::diagnostic::Diagnostic;
 use crate::exit::{Exit, Problem};
-use crate::ledger::{self, Freed, Holder};
+use crate::ledger::{self, Freed, Hold, Holder, ThisMachine};
 use crate::render::{self, Page, Role};
 
 /// Show who holds the project's lock, or take it away
@@ -103,15 +103,18 @@ pub(super) struct Lock<'a> {
     pub(super) run: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) expires: Option<String>,
+    /// Whether its run has certainly ended.
+    pub(super) dead: bool,
 }
 
 impl<'a> Lock<'a> {
-    pub(super) fn new(holder: &'a Holder) -> Self {
+    pub(super) fn new((holder, hold): &'a (Holder, Hold)) -> Self {
         let time = |seconds| jiff::Timestamp::from_second(i64::try_from(seconds).ok()?).ok();
         Self {
             holder: &holder.who,
             run: holder.run.as_deref(),
             expires: holder.expires.and_then(time).map(|time| time.to_string()),
+            dead: *hold == Hold::Dead,
         }
     }
 
@@ -119,7 +122,12 @@ impl<'a> Lock<'a> {
     pub(super) fn lines(lock: Option<&Self>, line: &mut impl FnMut(&str, &str)) {
         let Some(lock) = lock else { return line("lock", "free") };
         let until = lock.expires.as_ref().map_or(String::new(), |time| format!(" until {time}, unless renewed"));
-        line("lock", &format!("held by {}{until}", lock.holder));
+        let (held, until) = if lock.dead {
+            ("left by", "; its run has ended: the next apply takes it over".to_owned())
+        } else {
+            ("held by", until)
+        };
+        line("lock", &format!("{held} {}{until}", lock.holder));
         if let Some(run) = lock.run {
             line("  run", run);
         }
@@ -135,10 +143,14 @@ pub(super) fn lines(mut page: Page, fill: impl FnOnce(&mut dyn FnMut(&str, &str)
 }
 
 /// Who holds the lock.
-async fn holder(session: &Session, project: &str) -> Result<Option<Holder>, Vec<Problem>> {
+async fn holder(session: &Session, project: &str) -> Result<Option<(Holder, Hold)>, Vec<Problem>> {
     let Some(home) = &session.home else { return Ok(None) };
     let rows = ledger::rows(&session.client, home).await.map_err(|error| vec![Problem::from(error)])?;
-    Ok(ledger::read_lock(&rows, project))
+    let now = session.client.server_time().unwrap_or_default();
+    Ok(ledger::read_lock(&rows, project).map(|holder| {
+        let hold = holder.hold(&ThisMachine, now);
+        (holder, hold)
+    }))
 }
 
 async fn show(shell: &Shell, arguments: &Show) -> Ended {
@@ -192,7 +204,7 @@ async fn free(
         approve::yes(shell, question).await?;
     }
     let home = session.home.as_deref().unwrap_or_default();
-    match pipeline::free(&session.client, home, project, &held).await.map_err(|problem| vec![problem])? {
+    match pipeline::free(&session.client, home, project, &held.0).await.map_err(|problem| vec![problem])? {
         Freed::Now => Ok("The lock is free."),
         Freed::Before => Ok("The lock was freed in the meantime."),
         Freed::Not(other) => {

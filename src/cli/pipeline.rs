@@ -17,10 +17,10 @@ use crate::exit::{Exit, Problem};
 use crate::graph::Graph;
 use crate::kind::Kind;
 use crate::ledger::{
-    self, Claim, Freed, Holder, Journal, LastApply, Ledger, State, ThisMachine, Timing, Trust, Update,
+    self, Claim, Freed, Hold, Holder, Journal, LastApply, Ledger, State, ThisMachine, Timing, Trust, Update,
 };
 use crate::manifest::Manifest;
-use crate::plan::{self, Consent, Facts, Plan};
+use crate::plan::{self, Consent, Facts, Leftover, Plan};
 use crate::snapshot::{self, Server, Snapshot};
 
 /// A plan, and everything that it rests on.
@@ -87,7 +87,18 @@ pub async fn plan(
     if let Some((false, _)) = state.signature() {
         plan.warnings.push(unverified_ledger());
     }
+    left_over(&mut plan, ledger::read_lock(&rows, &manifest.project).as_ref(), snapshot.at);
     Ok(Planned { ledger, state, foreign: owners.objects, snapshot, external, plan })
+}
+
+/// Adds what the lock says to what is left over, and tells of it. What another run is at is nothing that was left.
+fn left_over(plan: &mut Plan, holder: Option<&Holder>, now: u64) {
+    match holder.map(|holder| (holder, holder.hold(&ThisMachine, now))) {
+        Some((_, Hold::Held)) => plan.leftovers.clear(),
+        Some((holder, Hold::Dead)) => plan.leftovers.push(Leftover::Lock { holder: holder.to_string() }),
+        Some((_, Hold::Ours)) | None => {}
+    }
+    plan.warnings.extend(plan.leftovers.iter().map(Leftover::warning));
 }
 
 /// What this run has made itself is no object of somebody else that is taken over.
@@ -189,6 +200,29 @@ impl Apply<'_> {
         result
     }
 
+    /// Clears up what is left over where nothing else is to be done: no ledger is made for that, and none says that it was.
+    async fn clear_up(
+        &self,
+        planned: &Planned,
+        lease: &ledger::Lease,
+        tell: &mut (dyn FnMut(Event) + Send),
+    ) -> Result<(), Problem> {
+        let timeout = self.client.timeout();
+        let writer = Writer::gated(self.client.clone(), lease.gate(timeout)).since(lease.id());
+        let notes = planned.plan.leftovers.iter().any(|leftover| matches!(leftover, Leftover::Announced(_)));
+        let journal = if notes {
+            let begun = Journal::begin(writer.clone(), planned.state.clone(), BTreeMap::new(), lease.permit(timeout));
+            Some(begun.await?)
+        } else {
+            None
+        };
+        apply::sweep(&writer, &planned.plan, journal.as_ref(), tell).await;
+        if let Some(journal) = journal {
+            journal.finish(None).await?;
+        }
+        Ok(())
+    }
+
     async fn locked(
         &self,
         agreed: &Plan,
@@ -199,8 +233,14 @@ impl Apply<'_> {
             plan(self.client, self.server, self.manifest, self.graph, self.goal, self.consent, self.made).await?;
         let same = planned.plan.digest() == agreed.digest();
         let does = planned.plan.writes() || self.goal == Goal::Destroyed;
+        if !does && planned.plan.refusals.is_empty() {
+            self.clear_up(&planned, lease, tell).await?;
+        }
         if !planned.plan.refusals.is_empty() || !(same || self.anew && does) {
             return Ok(Applied::Stale(Box::new(planned)));
+        }
+        if !does {
+            return Ok(Applied::Done);
         }
         let mut anew = None;
         if !same {

@@ -174,7 +174,7 @@ async fn one(shell: &Shell, arguments: &Arguments, choice: &project::Choice) -> 
     let Planned { plan, .. } = planned?;
     let coverage = coverage.transpose().map_err(|problem| vec![problem])?;
     let exit = match worst(&plan.refusals) {
-        Exit::Ok if arguments.detailed_exitcode && plan.writes() => Exit::Differences,
+        Exit::Ok if arguments.detailed_exitcode && (plan.writes() || !plan.leftovers.is_empty()) => Exit::Differences,
         exit => exit,
     };
     let saved = arguments.out.as_ref().map(|out| save(out, &plan, &origin, &wanted)).transpose();

@@ -1,21 +1,28 @@
 //! `fluxform status`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
 use super::lock::{Lock, lines};
 use super::plan::{Wait, reading};
+use super::session::Session;
 use super::shell::{Format, Shell};
 use super::{Ended, connection, project};
+use crate::address::Address;
 use crate::exit::{Exit, Problem};
-use crate::ledger::{self, LastApply, Ledger};
+use crate::kind::{Asked, Kind};
+use crate::ledger::{self, Entry, Hold, Holder, LastApply, Ledger, Origin, ThisMachine};
+use crate::manifest::Manifest;
+use crate::plan::{self, Leftover, Plan};
 use crate::render::{self, Page, count};
+use crate::snapshot::{Sight, Snapshot, View};
 
 /// Show who last applied the project and when, and who holds its lock
 ///
 /// Reads the ledger and the lock: time, user and host, command, commit and CI run of the last run that wrote something, the
-/// lock's holder, and how many objects of each kind the project owns. After `destroy` there is no ledger left to say.
+/// lock's holder, how many objects of each kind the project owns, and what an interrupted run has left unfinished or left
+/// over. After `destroy` there is no ledger left to say.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     #[command(flatten)]
@@ -39,6 +46,10 @@ struct Form<'a> {
     owned: BTreeMap<&'static str, usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
     signature: Option<Signature>,
+    /// What an interrupted run has begun, and the next one finishes.
+    unfinished: Vec<String>,
+    /// What an interrupted run has left, and any apply deletes.
+    leftovers: Vec<String>,
 }
 
 /// That the ledger is signed.
@@ -54,20 +65,9 @@ pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
     let project = arguments.project.load(shell)?;
     let session = reading(shell, &project, &arguments.connection, arguments.wait.lock_timeout).await?;
     let name = &project.manifest.project;
-    let rows = match &session.home {
-        Some(home) => ledger::rows(&session.client, home).await.map(|rows| Some((rows, home.clone()))),
-        None => Ok(None),
-    };
-    let trust = session.trust();
+    let read = read(&session, name).await;
     session.close().await;
-    let (ledger, signature, holder) = match rows.map_err(|error| vec![Problem::from(error)])? {
-        None => (Ledger::default(), None, None),
-        Some((rows, home)) => {
-            let decoded = ledger::decode(&rows, name, &home, &trust);
-            let (ledger, state) = decoded.map_err(|error| vec![Problem::from(error)])?;
-            (ledger, state.signature(), ledger::read_lock(&rows, name))
-        }
-    };
+    let Read { ledger, lock, leftovers, signature } = read.map_err(|problem| vec![problem])?;
     let mut owned = BTreeMap::new();
     for address in ledger.entries.keys() {
         *owned.entry(address.kind.name()).or_insert(0) += 1;
@@ -76,15 +76,71 @@ pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
         head: render::Head::new(Exit::Ok),
         project: name,
         last_apply: ledger.last_apply.as_ref(),
-        lock: holder.as_ref().map(Lock::new),
+        lock: lock.as_ref().map(Lock::new),
         owned,
-        signature: signature.map(|(verified, write)| Signature { verified, write }),
+        signature,
+        unfinished: unfinished(&ledger, &project.manifest),
+        leftovers: leftovers.iter().map(ToString::to_string).collect(),
     };
     shell.data(&match arguments.format {
         Format::Human => human(shell.data_page(), &form),
         Format::Json => render::json(&form),
     })?;
     Ok(Exit::Ok)
+}
+
+/// What is known of a project without its manifests.
+#[derive(Default)]
+struct Read {
+    ledger: Ledger,
+    lock: Option<(Holder, Hold)>,
+    leftovers: Vec<Leftover>,
+    signature: Option<Signature>,
+}
+
+async fn read(session: &Session, project: &str) -> Result<Read, Problem> {
+    let Some(home) = &session.home else { return Ok(Read::default()) };
+    let client = &session.client;
+    let rows = ledger::rows(client, home).await?;
+    let (ledger, state) = ledger::decode(&rows, project, home, &session.trust())?;
+    let signature = state.signature().map(|(verified, write)| Signature { verified, write });
+    let holder = ledger::read_lock(&rows, project);
+    let mut orgs: BTreeSet<&str> = ledger.entries.values().filter_map(|entry| entry.org.as_deref()).collect();
+    orgs.insert(home);
+    let orgs: Vec<&str> = orgs.into_iter().collect();
+    let mut kinds = BTreeMap::new();
+    for kind in Kind::ALL.iter().filter(|kind| kind.spec().delivers) {
+        let objects = kind.list(client, &orgs, Asked::NOTHING).await?;
+        let objects = objects.into_iter().map(|object| (object.id.clone(), object)).collect();
+        kinds.insert(*kind, View { sight: Sight::Partial, objects, missing: BTreeMap::new() });
+    }
+    let at = client.server_time().unwrap_or_default();
+    let lock = holder.map(|holder| {
+        let hold = holder.hold(&ThisMachine, at);
+        (holder, hold)
+    });
+    // What a run is at that lives is not left over.
+    let leftovers = match &lock {
+        Some((_, Hold::Held)) => Vec::new(),
+        _ => plan::leftovers(project, &Snapshot { at, kinds, ..Snapshot::default() }, &ledger, &Plan::default()),
+    };
+    // Whether what was announced is still to be made, only a plan can tell.
+    let leftovers = leftovers.into_iter().filter(|leftover| !matches!(leftover, Leftover::Announced(_))).collect();
+    Ok(Read { ledger, lock, leftovers, signature })
+}
+
+/// The addresses that an interrupted run has begun with: to make them, to deliver their secrets, to give them all that is
+/// declared, or to delete what they take over from.
+fn unfinished(ledger: &Ledger, manifest: &Manifest) -> Vec<String> {
+    let half = |(address, entry): (&Address, &Entry)| {
+        let undelivered = address.kind.spec().delivers && entry.origin == Origin::Created && entry.secret.is_none();
+        let declared = |field: &String| manifest.resources.get(address)?.fields.get(field);
+        let lacks = entry.lacks.iter().any(|field| declared(field).is_some());
+        (undelivered || lacks || !entry.predecessors.is_empty()).then(|| address.clone())
+    };
+    let mut all: BTreeSet<Address> = ledger.entries.iter().filter_map(half).collect();
+    all.extend(ledger.intents.keys().cloned());
+    all.iter().map(ToString::to_string).collect()
 }
 
 fn human(page: Page, form: &Form<'_>) -> String {
@@ -110,13 +166,18 @@ fn human(page: Page, form: &Form<'_>) -> String {
             let verified = if *verified { "with the key of this run" } else { "not checked: this run has no key" };
             line("signed", &format!("{verified} (write {write})"));
         }
+        if !form.unfinished.is_empty() {
+            line("unfinished", &format!("{}: the next apply goes on", form.unfinished.join(", ")));
+        }
+        if !form.leftovers.is_empty() {
+            line("left over", &format!("{}: any apply clears it up", form.leftovers.join(", ")));
+        }
     })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ledger::Holder;
     use crate::render::Look;
 
     #[test]
@@ -138,14 +199,22 @@ mod tests {
             expires: Some(1_795_428_000),
             process: None,
         };
+        let held = (holder, Hold::Held);
         let form = Form {
             head: render::Head::new(Exit::Ok),
             project: "iot",
             last_apply: Some(&last),
-            lock: Some(Lock::new(&holder)),
+            lock: Some(Lock::new(&held)),
             owned: BTreeMap::from([("bucket", 2), ("task", 1)]),
             signature: Some(Signature { verified: true, write: 12 }),
+            unfinished: Vec::new(),
+            leftovers: Vec::new(),
         };
         insta::assert_snapshot!(human(Page::new(Look::PLAIN), &form));
+        let dead = (held.0.clone(), Hold::Dead);
+        let (lock, unfinished) = (Some(Lock::new(&dead)), vec!["token.t".to_owned()]);
+        let leftovers = vec![Leftover::Object { kind: Kind::Token, id: "0123456789abcdef".into() }.to_string()];
+        let form = Form { last_apply: None, lock, unfinished, leftovers, ..form };
+        insta::assert_snapshot!("after_a_run_that_died", human(Page::new(Look::PLAIN), &form));
     }
 }

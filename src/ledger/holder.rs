@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::labels::{Labels, Row, remove};
-use super::machine::Process;
+use super::lock::Timing;
+use super::machine::{Machine, Process};
 use super::page::{MARK, PROJECT};
 use crate::api::ApiError;
 
@@ -133,6 +134,34 @@ pub async fn free<L: Labels>(labels: &L, org: &str, project: &str, held: &Holder
             Ok(Freed::Now)
         }
         Some(other) => Ok(Freed::Not(Box::new(other))),
+    }
+}
+
+/// How a lock stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hold {
+    /// By this process.
+    Ours,
+    /// By a run that may live.
+    Held,
+    /// By nobody: its lease has ended, or its process has, and it was on this machine.
+    Dead,
+}
+
+impl Holder {
+    /// How it stands at `now`, the server's time in milliseconds since 1970.
+    pub fn hold(&self, machine: &dyn Machine, now: u64) -> Hold {
+        let grace = Timing::default().grace.as_secs();
+        let process = self.process.as_ref();
+        if process.is_some() && process == machine.process().as_ref() {
+            Hold::Ours
+        } else if self.expires.is_some_and(|end| now / 1000 > end.saturating_add(grace))
+            || process.is_some_and(|process| machine.is_gone(process))
+        {
+            Hold::Dead
+        } else {
+            Hold::Held
+        }
     }
 }
 

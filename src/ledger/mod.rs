@@ -17,7 +17,7 @@ mod state;
 mod store;
 
 pub use error::LedgerError;
-pub use holder::{Freed, Holder, free, read_lock};
+pub use holder::{Freed, Hold, Holder, free, read_lock};
 pub use journal::{Journal, JournalError, Permit, remove_all, sign};
 pub use labels::{Labels, Row, rows};
 pub use lock::{Claim, Lease, LockError, Lost, Timing, acquire};

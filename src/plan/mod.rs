@@ -5,6 +5,7 @@ mod digest;
 mod file;
 mod form;
 mod guard;
+mod leftover;
 mod order;
 #[cfg(test)]
 mod tests;
@@ -13,6 +14,7 @@ pub use difference::{Difference, Part, Side, difference};
 pub use digest::short;
 pub use file::{Origin, Saved, meant, read, writable, write};
 pub use guard::{Allowed, Consent};
+pub use leftover::{Leftover, leftovers};
 
 use std::collections::BTreeMap;
 
@@ -42,6 +44,8 @@ pub struct Plan {
     pub allowed: Vec<Allowed>,
     /// What the guards refuse: an apply does nothing while there is one.
     pub refusals: Vec<Problem>,
+    /// What an interrupted run has left that nobody goes on with.
+    pub leftovers: Vec<Leftover>,
     /// What is to be said and stops nothing.
     pub warnings: Vec<crate::diagnostic::Diagnostic>,
 }
@@ -147,8 +151,10 @@ pub fn order(comparison: Comparison, facts: Facts<'_>) -> Plan {
         at_stake,
         allowed: Vec::new(),
         refusals: comparison.problems,
+        leftovers: Vec::new(),
         warnings: Vec::new(),
     };
+    plan.leftovers = leftovers(project, snapshot, ledger, &plan);
     plan.refusals.extend(ordered.problems);
     guard::ask(&mut plan, guard::Grounds { snapshot, ledger, stops: &stops, consent, policy, all_goes });
     plan

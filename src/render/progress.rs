@@ -165,6 +165,7 @@ fn line(event: &Event, look: Look) -> Option<String> {
         }
         Event::Begin { total } => page.say(format_args!("{} to make.", count(*total, "change"))),
         Event::Waiting { holder } => page.say(format_args!("Waiting for the lock, held by {holder}.")),
+        Event::Swept(leftover) => page.put(Role::Quiet, format_args!("deleted {leftover} of an interrupted run")),
         Event::Stopping(problem) => page.put(Role::Error, "stopping: ").say(&problem.diagnostic.message),
         Event::Ended { address, action, outcome } => match outcome {
             Outcome::Done { id } => {
@@ -190,6 +191,7 @@ mod tests {
     use super::*;
     use crate::exit::Exit;
     use crate::kind::Kind;
+    use crate::plan::Leftover;
 
     #[test]
     fn each_event_has_its_line() {
@@ -198,6 +200,7 @@ mod tests {
         let events = [
             Event::Begin { total: 2 },
             Event::Waiting { holder: "ci@host\u{9b}".into() },
+            Event::Swept(Leftover::Object { kind: Kind::Token, id: "0000000000000001".into() }),
             Event::Started { address: address(), action: Action::Create },
             ended(Action::Create, Outcome::Done { id: "1".into() }),
             ended(Action::Delete, Outcome::Failed(sample::problem(Exit::Error, "no\nway"))),

@@ -170,6 +170,7 @@ pub(crate) fn plan() -> Plan {
             reason: "old test data, see OPS-17".into(),
         }],
         refusals: vec![problem(Exit::Refused, "bucket.tmp would lose data")],
+        leftovers: Vec::new(),
         warnings: vec![Diagnostic::warning("plan::something", "something to know")],
     }
 }

@@ -273,3 +273,100 @@ both!(an_undelivered_token_is_no_drift, async |scene| {
     let said = run("drift").run().with(2).out;
     assert!(said.contains("bucket.b") && said.contains("Unfinished"), "{said}");
 });
+
+/// Applies through a way that ends before the reply to the first token, as a run does that is killed then.
+async fn die_with_a_token(scene: &Scene, project: &Project) {
+    let dead = Arc::new(AtomicUsize::new(0));
+    let proxy = Proxy::start(scene.server.url(), move |seen| {
+        let makes = *seen.method == Method::POST && seen.path == "/api/v2/authorizations";
+        let asks = String::from_utf8_lossy(seen.body).contains("\"instance\"");
+        match dead.load(Ordering::Relaxed) {
+            0 if makes && !asks => {
+                dead.store(1, Ordering::Relaxed);
+                Fate::LoseReply
+            }
+            0 => Fate::Pass,
+            _ => Fate::LoseRequest,
+        }
+    })
+    .await;
+    let run = on("apply", project.path()).arg("--auto-approve").var("INFLUX_HOST", proxy.url());
+    let run = run.var("INFLUX_TOKEN", scene.server.token()).start();
+    // It looks for what it has made, and waits for an answer.
+    run.until_says("waiting: the server does not answer");
+    run.kill();
+    proxy.settle().await;
+}
+
+both!(what_a_dead_run_left_is_said_and_swept_with_nothing_else_to_do, async |scene| {
+    let project = Project::new(&scene);
+    let head = format!("[project]\nname = \"p\"\n\n[server]\norg = \"{}\"\n\n[bucket.b]\n\n", scene.org_name);
+    let token = |may: &str| format!("[token.t]\n{may} = [\"bucket.b\"]\ndeliver = {{ file = \"t\" }}\n");
+    project.write("main.toml", &(head.clone() + &token("read")));
+    let run = |command: &str| {
+        let run = on(command, project.path());
+        run.var("INFLUX_HOST", scene.server.url()).var("INFLUX_TOKEN", scene.server.token())
+    };
+    run("apply").arg("--auto-approve").run().with(0);
+    project.write("main.toml", &(head.clone() + &token("write")));
+    die_with_a_token(&scene, &project).await;
+    // What it was about is taken back: there is nothing to do.
+    project.write("main.toml", &(head + &token("read")));
+    let tokens = async || {
+        let list = scene.http.get(&format!("authorizations?orgID={}", scene.org)).await.expect(200);
+        let mut all: Vec<_> = list["authorizations"].as_array().unwrap().clone();
+        all.retain(|row| row["status"] == "inactive");
+        all
+    };
+    let unfinished = tokens().await;
+    assert_eq!(unfinished.len(), 1);
+    let unfinished = id(&unfinished[0]);
+    let plan = run("plan").run().with(0);
+    assert!(plan.out.contains("No changes"), "{}", plan.out);
+    for said in
+        [&*format!("an unfinished token (ID {unfinished})"), "it was about to make token.t", "its lock (held by "]
+    {
+        assert!(plan.err.contains(said), "{said}: {}", plan.err);
+        assert!(run("drift").run().with(0).err.contains(said), "{said}");
+    }
+    assert!(run("plan").arg("--format=markdown").run().with(0).out.contains(&unfinished));
+    run("plan").arg("--detailed-exitcode").run().with(2);
+    let status = run("status").run().with(0).out;
+    for said in ["left by ", "unfinished    token.t", &*format!("left over     an unfinished token (ID {unfinished})")]
+    {
+        assert!(status.contains(said), "{said}: {status}");
+    }
+    let json: serde_json::Value = serde_json::from_str(&run("status").arg("--format=json").run().with(0).out).unwrap();
+    assert_eq!((&json["lock"]["dead"], &json["unfinished"]), (&json!(true), &json!(["token.t"])), "{json}");
+    let before = &json["last_apply"];
+
+    let ended = run("apply").arg("--auto-approve").run().with(0);
+    assert!(ended.out.contains("No changes"), "{}", ended.out);
+    assert!(ended.err.contains(&format!("deleted an unfinished token (ID {unfinished})")), "{}", ended.err);
+    assert_eq!(tokens().await.len(), 0);
+    let status: serde_json::Value =
+        serde_json::from_str(&run("status").arg("--format=json").run().with(0).out).unwrap();
+    assert_eq!((&status["lock"], &status["unfinished"], &status["leftovers"]), (&json!(null), &json!([]), &json!([])));
+    assert_eq!(&status["last_apply"], before, "nothing was applied");
+    let plan = run("plan").arg("--detailed-exitcode").run().with(0);
+    assert!(!plan.err.contains("left"), "{}", plan.err);
+});
+
+both!(the_lock_of_a_run_that_died_before_there_was_a_ledger_goes_too, async |scene| {
+    let project = Project::new(&scene);
+    let head = format!("[project]\nname = \"p\"\n\n[server]\norg = \"{}\"\n\n", scene.org_name);
+    scene.bucket("b").await;
+    project.write("main.toml", &(head + "[bucket.b]\nexternal = true\n"));
+    let run = |command: &str| {
+        let run = on(command, project.path());
+        run.var("INFLUX_HOST", scene.server.url()).var("INFLUX_TOKEN", scene.server.token())
+    };
+    let lock = json!({"orgID": scene.org, "name": "fluxform/p/lock", "properties":
+        {"fluxform": "lock", "project": "p", "holder": "ann@laptop pid 1", "expires": "1700000000"}});
+    scene.http.post("labels", lock).await.expect(201);
+    assert!(run("plan").run().with(0).err.contains("its lock (held by ann@laptop pid 1)"));
+    assert!(run("status").run().with(0).out.contains("left by ann@laptop pid 1; its run has ended"));
+    run("apply").arg("--auto-approve").run().with(0);
+    let labels = scene.http.get(&format!("labels?orgID={}", scene.org)).await.expect(200);
+    assert_eq!(labels["labels"], json!([]), "neither a lock nor a ledger");
+});

@@ -1,7 +1,7 @@
 //! A program's standard input as a sink.
 
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 use std::{env, io};
 
@@ -27,14 +27,20 @@ pub(super) fn probe(argv: &[String], dir: &Path) -> Result<(), SinkError> {
     Err(CommandError::Start { program: program.clone(), error }.into())
 }
 
-/// Gives the secret to the command on its standard input; exit status 0 is the delivery.
-pub(super) async fn deliver(
-    argv: &[String],
-    dir: &Path,
-    secret: &Secret,
-    limit: Duration,
-    shows_stderr: bool,
-) -> Result<(), SinkError> {
-    run(argv, dir, Some(secret), limit, shows_stderr).await?;
-    Ok(())
+/// A secret that waits to be given to a program.
+#[derive(Debug)]
+pub(super) struct Handover {
+    pub(super) argv: Vec<String>,
+    pub(super) dir: PathBuf,
+    pub(super) secret: Secret,
+    pub(super) limit: Duration,
+    pub(super) shows_stderr: bool,
+}
+
+impl Handover {
+    /// Gives the secret to the program on its standard input; exit status 0 is the delivery.
+    pub(super) async fn run(self) -> Result<(), SinkError> {
+        run(&self.argv, &self.dir, Some(&self.secret), self.limit, self.shows_stderr).await?;
+        Ok(())
+    }
 }

@@ -68,8 +68,7 @@ impl SinkError {
     }
 }
 
-/// A secret on its way: delivered beside its target, not yet in its place. Dropping it takes it back and leaves the old
-/// contents, except for a command, which has the secret from `stage` on.
+/// A secret on its way: safe beside its target, not yet in its place. Dropping it takes it back and leaves the old contents.
 #[derive(Debug)]
 #[must_use = "dropping a staged secret takes it back"]
 pub struct Staged(Stage);
@@ -78,7 +77,8 @@ pub struct Staged(Stage);
 enum Stage {
     File(file::StagedFile),
     EnvFile(env_file::StagedKey),
-    Done,
+    Command(command::Handover),
+    Discard,
 }
 
 impl Sink {
@@ -100,8 +100,8 @@ impl Sink {
         }
     }
 
-    /// Delivers the secret beside its target: a synced temporary file, 0600, missing parents 0700. A command gets it now.
-    /// Leftovers of a crash are removed first.
+    /// Puts the secret beside its target: a synced temporary file, 0600, missing parents 0700. Leftovers of a crash are
+    /// removed first. A command has nothing beside it, and gets the secret when it is committed.
     ///
     /// # Errors
     /// A target that cannot be written; the old contents are untouched then.
@@ -115,11 +115,14 @@ impl Sink {
                 let key = key.clone();
                 Stage::EnvFile(blocking(path.clone(), move |path| env_file::StagedKey::new(path, key, &secret)).await?)
             }
-            Self::Command { argv, dir, timeout, shows_stderr } => {
-                command::deliver(argv, dir, &secret, *timeout, *shows_stderr).await?;
-                Stage::Done
-            }
-            Self::Discard => Stage::Done,
+            Self::Command { argv, dir, timeout, shows_stderr } => Stage::Command(command::Handover {
+                argv: argv.clone(),
+                dir: dir.clone(),
+                secret,
+                limit: *timeout,
+                shows_stderr: *shows_stderr,
+            }),
+            Self::Discard => Stage::Discard,
         }))
     }
 
@@ -165,20 +168,27 @@ impl Staged {
                 let key = staged.key().to_owned();
                 blocking(staged.path().to_owned(), move |path| env_file::read(&path, &key)).await
             }
-            Stage::Done => Ok(None),
+            Stage::Command(_) | Stage::Discard => Ok(None),
         }
     }
 
+    /// Whether it goes to a program: what that does with it cannot be taken back.
+    pub fn runs(&self) -> bool {
+        matches!(self.0, Stage::Command(_))
+    }
+
     /// Puts the secret in its place: an atomic rename, then a sync of the directory. In an env file the key is set in what
-    /// the file holds at this moment; writers of one directory wait for each other, also those of other processes.
+    /// the file holds at this moment; writers of one directory wait for each other, also those of other processes. A command
+    /// is run, and exit status 0 is the delivery.
     ///
     /// # Errors
-    /// The rename failed; the old contents are untouched then.
+    /// The rename failed; the old contents are untouched then. The command failed; what it did is not known.
     pub async fn commit(self) -> Result<(), SinkError> {
         match self.0 {
             Stage::File(staged) => blocking(staged, file::StagedFile::commit).await,
             Stage::EnvFile(staged) => blocking(staged, env_file::StagedKey::commit).await,
-            Stage::Done => Ok(()),
+            Stage::Command(handover) => handover.run().await,
+            Stage::Discard => Ok(()),
         }
     }
 }

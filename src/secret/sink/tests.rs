@@ -291,36 +291,33 @@ async fn a_target_that_turns_into_a_directory_fails_the_commit() {
 }
 
 #[tokio::test]
-async fn a_command_gets_the_bare_secret_when_it_is_staged() {
+async fn a_command_gets_the_bare_secret_when_it_is_committed() {
     let dir = tempfile::tempdir().expect("a directory");
     let path = dir.path().join("got");
     let target = path.to_str().expect("UTF-8");
     let sink = command(&["sh", "-c", "cat > \"$1\"", "sh", target], Duration::from_secs(30));
     sink.probe(ACCESS).await.expect("there is a shell");
     assert!(!path.exists());
-    let staged = sink.stage(&secret("s$1"), ACCESS).await.expect("delivered");
-    assert_eq!(fs::read(&path).expect("a file"), b"s$1");
+    let staged = sink.stage(&secret("s$1"), ACCESS).await.expect("nothing to do yet");
+    assert!(staged.runs() && !format!("{staged:?}").contains("s$1"));
     assert!(staged.read_back().await.expect("no error").is_none());
-    staged.commit().await.expect("nothing left to do");
+    assert!(!path.exists());
+    staged.commit().await.expect("delivered");
+    assert_eq!(fs::read(&path).expect("a file"), b"s$1");
 }
 
 #[tokio::test]
 async fn a_command_that_fails_is_no_delivery() {
     let long = Duration::from_secs(30);
-    let failed = command(&["sh", "-c", "cat >&2; exit 4"], long).stage(&secret("geheim"), ACCESS).await;
+    let given = async |sink: Sink, text: &str| sink.stage(&secret(text), ACCESS).await.expect("staged").commit().await;
+    let failed = given(command(&["sh", "-c", "cat >&2; exit 4"], long), "geheim").await;
     assert_eq!(failed.expect_err("failed").to_string(), "`sh` failed (exit status: 4)");
     let missing = command(&["/no/such/program"], long);
     missing.probe(ACCESS).await.expect_err("no program");
-    missing.stage(&secret("s"), ACCESS).await.expect_err("no program");
+    given(missing, "s").await.expect_err("no program");
     let endless = command(&["sh", "-c", "cat >/dev/null; cat /dev/zero >/dev/null"], Duration::from_millis(50));
-    endless.stage(&secret("s"), ACCESS).await.expect_err("too long");
-    command(&["true"], long)
-        .stage(&secret("s"), ACCESS)
-        .await
-        .expect("exit status 0 is the delivery")
-        .commit()
-        .await
-        .expect("done");
+    given(endless, "s").await.expect_err("too long");
+    given(command(&["true"], long), "s").await.expect("exit status 0 is the delivery");
 }
 
 #[tokio::test]

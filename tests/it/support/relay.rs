@@ -115,6 +115,11 @@ impl Relay {
         assert!(waited.is_ok(), "too few writes have {what}: {:#?}", self.requests());
     }
 
+    /// How many writes have come so far.
+    pub(crate) fn writes(&self) -> usize {
+        self.desk.seen.borrow().writes
+    }
+
     /// Each request so far: method, URL.
     pub(crate) fn requests(&self) -> Vec<String> {
         self.desk.requests.lock().unwrap().clone()

@@ -6,6 +6,7 @@ mod killed;
 mod locked;
 mod outage;
 mod prompts;
+mod rotation;
 mod signals;
 mod stale;
 mod token;
