@@ -7,7 +7,7 @@ use tokio::sync::watch;
 
 use super::connection::{self, Purpose};
 use super::pipeline::{self, Applied, Traces};
-use super::plan::{Consents, Wait, Wanted, make};
+use super::plan::{Consents, Empty, Wait, Wanted, make};
 use super::project::Project;
 use super::reviewed::{self, Reviewed};
 use super::session::{Session, Wish};
@@ -30,7 +30,8 @@ use crate::report::Report;
 /// recorded what it did: running it again goes on where it stopped.
 ///
 /// With a plan that `fluxform plan --out FILE` has saved, nothing is asked: the plan is made again from the manifests, and
-/// applied if it is the one in the file; else the run ends with 6 and shows the difference.
+/// applied if it is the one in the file; else the run ends with 6 and shows the difference. The file agrees to nothing: what
+/// flags of the plan have allowed needs the same flags again.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     /// The project: a directory of manifests, or one manifest; or a saved plan
@@ -73,9 +74,6 @@ pub(super) struct Run {
 pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
     let Arguments { what, dir, variables, run, consent, allow_empty } = arguments;
     let reviewed = if dir.is_some() || plan::meant(what) {
-        if consent.any() || *allow_empty {
-            return Err(vec![consented()]);
-        }
         Some(Reviewed::read(what).map_err(|problem| vec![problem])?)
     } else {
         None
@@ -85,19 +83,9 @@ pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
         (Some(_), dir) => dir.clone().unwrap_or_else(|| PathBuf::from(".")),
     };
     let choice = project::Choice { dir, variables: variables.clone() };
-    let wanted = match &reviewed {
-        Some(reviewed) => reviewed.wanted(),
-        None => Wanted { goal: Goal::Declared, consent: consent.consent(), allow_empty: *allow_empty, made: None },
-    };
+    let empty = Empty::of(*allow_empty);
+    let wanted = Wanted { goal: Goal::Declared, consent: consent.consent(), empty, made: None };
     write(shell, &choice, run, Verb::Apply, wanted, reviewed).await
-}
-
-/// What a saved plan rests on was agreed to when it was made.
-fn consented() -> Problem {
-    let message = "--adopt, --allow-data-loss and --allow-empty cannot be given with a saved plan";
-    let diagnostic = Diagnostic::error("cli::consent", message)
-        .help("give them to `fluxform plan --out FILE`: what they allow is part of what is reviewed");
-    Problem { exit: Exit::Usage, diagnostic }
 }
 
 /// Everything that one run works with.
@@ -124,7 +112,7 @@ pub(super) async fn write(
     if reviewed.is_none() {
         approve::possible(shell, arguments.auto_approve)?;
         // Who is asked sees what would be taken over, and agrees to that too.
-        wanted.consent.adopt |= !arguments.auto_approve;
+        wanted.consent.asked = !arguments.auto_approve;
     }
     let project = choice.load(shell)?;
     if let Some(reviewed) = &reviewed {
@@ -193,7 +181,7 @@ impl Work<'_> {
                 Changed(plan) if self.is_other(&plan) => return self.stale(&plan),
                 // Somebody else has done it all in the meantime.
                 Changed(plan) if self.nothing(&plan) => return self.end(&plan, &Report::default()),
-                Changed(plan) if self.reviewed.is_some() => return Err(plan.refusals),
+                Changed(plan) if self.reviewed.is_some() => return Err(self.refused(*plan)),
                 Changed(plan) => {
                     (agreed, self.wanted.consent) = unless_stopped(&self.stop, self.ask_again(*plan)).await?;
                 }
@@ -259,7 +247,7 @@ impl Work<'_> {
             plan = make(&self.session, &self.project, &wanted).await?.plan;
         }
         if !plan.refusals.is_empty() {
-            return Err(plan.refusals);
+            return Err(self.refused(plan));
         }
         if asks {
             let question = match self.verb {
@@ -269,6 +257,12 @@ impl Work<'_> {
             approve::ask(self.shell, &plan, question).await?;
         }
         Ok((plan, wanted.consent))
+    }
+
+    /// What refuses a plan; of a saved one also that its file does not agree to anything.
+    fn refused(&self, plan: Plan) -> Vec<Problem> {
+        let rests = self.reviewed.as_ref().and_then(|reviewed| reviewed.no_consent(&plan.refusals));
+        plan.refusals.into_iter().chain(rests).collect()
     }
 
     /// Shows in what `now` is another plan than was reviewed.

@@ -38,11 +38,10 @@ pub(super) async fn data_loss(shell: &Shell, plan: &Plan, consent: &Consent) -> 
         page.put(Role::Warning, format_args!("{address} would lose data: {data}")).end();
         page.say("  To let that happen, type its address: ");
         shell.output.talk(&page.finish());
-        let address = address.to_string();
-        if answer().await? != address {
+        if answer().await? != address.to_string() {
             return Err(declined());
         }
-        consent.data_loss.push(address);
+        consent.typed.insert(address.clone());
     }
     Ok(consent)
 }

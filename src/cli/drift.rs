@@ -2,7 +2,7 @@
 
 use super::connection;
 use super::pipeline::Planned;
-use super::plan::{Wait, Wanted, make, reading};
+use super::plan::{Empty, Wait, Wanted, make, reading};
 use super::several::{Came, Choices, each};
 use super::shell::{Brevity, PlanFormat, Shell, worst};
 use super::{Ended, project};
@@ -38,7 +38,7 @@ pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
 async fn one(shell: &Shell, arguments: &Arguments, choice: &project::Choice) -> Result<Came, Vec<Problem>> {
     let project = choice.load(shell)?;
     let session = reading(shell, &project, &arguments.connection, arguments.wait.lock_timeout).await?;
-    let wanted = Wanted { goal: Goal::Declared, consent: Consent::default(), allow_empty: true, made: None };
+    let wanted = Wanted { goal: Goal::Declared, consent: Consent::default(), empty: Empty::Fine, made: None };
     let planned = make(&session, &project, &wanted).await;
     let origin = session.origin();
     session.close().await;

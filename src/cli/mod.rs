@@ -1,6 +1,7 @@
 //! The command line: one file a command.
 
 mod adopt;
+mod applies;
 mod apply;
 mod approve;
 pub mod connection;

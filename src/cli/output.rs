@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::pipeline::Planned;
-use super::plan::{Wait, Wanted, make, reading};
+use super::plan::{Empty, Wait, Wanted, make, reading};
 use super::project::Project;
 use super::shell::{PlanFormat, Shell, trouble};
 use super::{Ended, connection, project};
@@ -101,7 +101,7 @@ impl One {
 pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
     let project = arguments.project.load(shell)?;
     let session = reading(shell, &project, &arguments.connection, arguments.wait.lock_timeout).await?;
-    let wanted = Wanted { goal: Goal::Declared, consent: Consent::default(), allow_empty: true, made: None };
+    let wanted = Wanted { goal: Goal::Declared, consent: Consent::default(), empty: Empty::Fine, made: None };
     let planned = make(&session, &project, &wanted).await;
     let home = session.home.clone();
     session.close().await;

@@ -1,5 +1,6 @@
 //! `fluxform plan`: the straight line from manifests to a plan.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -7,14 +8,14 @@ use super::connection::{self, Purpose};
 use super::pipeline::{self, Planned};
 use super::project::Project;
 use super::session::{Session, Wish};
-use super::several::{Came, Choices, each};
+use super::several::{Came, Choices, Said, each};
 use super::shell::{Brevity, PlanFormat, Shell, worst};
-use super::{Ended, project, unmanaged};
+use super::{Ended, applies, project, unmanaged};
 use crate::diagnostic::Diagnostic;
 use crate::diff::Goal;
 use crate::exit::{Exit, Problem};
 use crate::ledger::Ledger;
-use crate::plan::{self, Consent, Origin, Plan, Saved};
+use crate::plan::{self, Consent, Flag, Flagged, Origin, Plan, Saved};
 use crate::render::{self, Comment};
 
 /// Show what an apply would do
@@ -63,13 +64,8 @@ pub(super) struct Consents {
 }
 
 impl Consents {
-    /// Whether anything is agreed to.
-    pub(super) fn any(&self) -> bool {
-        self.adopt || !self.allow_data_loss.is_empty()
-    }
-
     pub(super) fn consent(&self) -> Consent {
-        Consent { adopt: self.adopt, data_loss: self.allow_data_loss.clone() }
+        Consent { adopt: self.adopt, data_loss: self.allow_data_loss.clone(), ..Consent::default() }
     }
 }
 
@@ -87,9 +83,27 @@ pub(super) struct Wanted {
     pub(super) goal: Goal,
     pub(super) consent: Consent,
     /// Whether a project without resources may delete all that it owns.
-    pub(super) allow_empty: bool,
+    pub(super) empty: Empty,
     /// The ID of the home org, if this very run has made it.
     pub(super) made: Option<String>,
+}
+
+/// What becomes of a project without resources.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Empty {
+    /// It is refused.
+    Refused,
+    /// It may delete all that it owns: `--allow-empty` says so.
+    Flag,
+    /// It is a project like any other, for who asks.
+    Fine,
+}
+
+impl Empty {
+    /// What `--allow-empty` says.
+    pub(super) const fn of(flag: bool) -> Self {
+        if flag { Self::Flag } else { Self::Refused }
+    }
 }
 
 /// Reads the server, compares, and orders. Writes nothing.
@@ -100,10 +114,14 @@ pub(super) async fn make(session: &Session, project: &Project, wanted: &Wanted) 
     let mut planned = pipeline::plan(&session.client, &server, manifest, graph, *goal, consent, made.as_deref())
         .await
         .map_err(|problem| vec![problem])?;
-    if *goal == Goal::Declared && !wanted.allow_empty {
-        match empty(project, &planned.ledger) {
-            Some(problem) if planned.plan.changes.is_empty() => return Err(vec![problem]),
-            refusal => planned.plan.refusals.extend(refusal),
+    if *goal == Goal::Declared
+        && wanted.empty != Empty::Fine
+        && let Some(problem) = empty(project, &planned.ledger)
+    {
+        match &mut planned.plan {
+            plan if wanted.empty == Empty::Flag => plan.flags.extend(flagged(plan)),
+            plan if plan.changes.is_empty() => return Err(vec![problem]),
+            plan => plan.refusals.push(problem),
         }
     }
     Ok(planned)
@@ -124,6 +142,13 @@ fn empty(project: &Project, ledger: &Ledger) -> Option<Problem> {
             .help("if that is meant, run `fluxform destroy`, or give --allow-empty");
         Problem { exit: Exit::Refused, diagnostic }
     })
+}
+
+/// What goes because of `--allow-empty`.
+fn flagged(plan: &Plan) -> Option<Flagged> {
+    let goes = plan.changes.iter().filter(|change| change.writes()).map(|change| change.address.clone());
+    let addresses: BTreeSet<_> = goes.collect();
+    (!addresses.is_empty()).then_some(Flagged { flag: Flag::AllowEmpty, addresses })
 }
 
 /// A session for a command that only plans.
@@ -161,7 +186,7 @@ async fn one(shell: &Shell, arguments: &Arguments, choice: &project::Choice) -> 
     let wanted = Wanted {
         goal: Goal::Declared,
         consent: arguments.consent.consent(),
-        allow_empty: arguments.allow_empty,
+        empty: Empty::of(arguments.allow_empty),
         made: None,
     };
     let planned = make(&session, &project, &wanted).await;
@@ -177,7 +202,8 @@ async fn one(shell: &Shell, arguments: &Arguments, choice: &project::Choice) -> 
         Exit::Ok if arguments.detailed_exitcode && (plan.writes() || !plan.leftovers.is_empty()) => Exit::Differences,
         exit => exit,
     };
-    let saved = arguments.out.as_ref().map(|out| save(out, &plan, &origin, &wanted)).transpose();
+    let save = |out| save(out, (choice, arguments), &plan, &origin);
+    let saved = arguments.out.as_deref().map(save).transpose();
     // A plan that cannot be saved is shown all the same.
     let (said, problems) = saved.map_or_else(|problem| (None, vec![problem]), |said| (said, Vec::new()));
     let exit = exit.or(worst(&problems));
@@ -189,14 +215,18 @@ async fn one(shell: &Shell, arguments: &Arguments, choice: &project::Choice) -> 
 }
 
 /// Saves a plan, unless it is refused: then there is nothing that could be applied. Gives what is to be said of it.
-fn save(out: &Path, plan: &Plan, origin: &Origin, wanted: &Wanted) -> Result<String, Problem> {
+fn save(
+    out: &Path,
+    (choice, arguments): (&project::Choice, &Arguments),
+    plan: &Plan,
+    origin: &Origin,
+) -> Result<Said, Problem> {
     let path = out.display();
     if !plan.refusals.is_empty() {
-        return Ok(format!("The plan is refused, and was not saved to {path}."));
+        return Ok(Said { sentence: format!("The plan is refused, and was not saved to {path}."), command: None });
     }
-    let plan = if origin.org_id.is_none() { plan.clone().of_a_new_server() } else { plan.clone() };
-    let (origin, consent) = (origin.clone(), wanted.consent.clone());
-    let saved = Saved { origin, consent, allow_empty: wanted.allow_empty, plan };
-    plan::write(out, &saved)?;
-    Ok(format!("Saved to {path}: `fluxform apply {path}` does exactly this, or nothing."))
+    let saved = if origin.org_id.is_none() { plan.clone().of_a_new_server() } else { plan.clone() };
+    plan::write(out, &Saved { origin: origin.clone(), plan: saved })?;
+    let sentence = format!("Saved to {path}. This applies exactly this plan, or nothing:");
+    Ok(Said { sentence, command: Some(applies::command(out, choice, &arguments.connection, plan)) })
 }

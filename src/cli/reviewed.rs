@@ -1,12 +1,11 @@
 //! A plan that was saved, reviewed, and is to be applied if it is still the plan.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use super::plan::Wanted;
 use super::project::Project;
 use super::session::Session;
 use crate::diagnostic::Diagnostic;
-use crate::diff::Goal;
 use crate::exit::{Exit, Problem};
 use crate::plan::{self, Difference, Plan, Saved};
 
@@ -27,10 +26,22 @@ impl Reviewed {
         Ok(Self { path: path.to_owned(), saved: plan::read(path)? })
     }
 
-    /// What it was made for, and what was agreed to with it.
-    pub(super) fn wanted(&self) -> Wanted {
-        let Saved { consent, allow_empty, .. } = &self.saved;
-        Wanted { goal: Goal::Declared, consent: consent.clone(), allow_empty: *allow_empty, made: None }
+    /// That the file does not agree to what these refusals ask for, where flags would.
+    pub(super) fn no_consent(&self, refusals: &[Problem]) -> Option<Problem> {
+        let flag = |code: &str| match code {
+            "guard::adoption" => Some("--adopt"),
+            "guard::data-loss" => Some("--allow-data-loss"),
+            "guard::empty" => Some("--allow-empty"),
+            _ => None,
+        };
+        let flags: BTreeSet<_> = refusals.iter().filter_map(|problem| flag(problem.diagnostic.code)).collect();
+        if flags.is_empty() {
+            return None;
+        }
+        let flags = Vec::from_iter(flags).join(" and ");
+        let message = format!("{} agrees to nothing: anybody may have written it", self.path.display());
+        let help = format!("if it is meant, give {flags} to this command too");
+        Some(Problem { exit: Exit::Refused, diagnostic: Diagnostic::error("plan::no-consent", message).help(help) })
     }
 
     /// Whether it is a plan of this project.

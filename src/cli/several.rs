@@ -22,6 +22,12 @@ pub(super) struct Choices {
     variables: Variables,
 }
 
+/// A sentence, and the command that it speaks of, which is not wrapped.
+pub(super) struct Said {
+    pub(super) sentence: String,
+    pub(super) command: Option<String>,
+}
+
 /// What came of one project.
 #[derive(Default)]
 pub(super) struct Came {
@@ -34,7 +40,7 @@ pub(super) struct Came {
     /// Where it was made.
     pub(super) origin: Option<Origin>,
     /// What else is to be said, at the end.
-    pub(super) said: Option<String>,
+    pub(super) said: Option<Said>,
     /// What stopped it.
     pub(super) problems: Vec<Problem>,
     /// How the run would end, were this the only project.
@@ -99,7 +105,10 @@ fn after(shell: &Shell, came: &Came) {
     if let Some(plan) = &came.plan {
         shell.show_objections(plan);
     }
-    came.said.iter().for_each(|said| shell.say(said));
+    if let Some(Said { sentence, command }) = &came.said {
+        shell.say(sentence);
+        command.iter().for_each(|command| shell.say_command(command));
+    }
     shell.show_problems(&came.problems);
 }
 

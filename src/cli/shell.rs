@@ -134,6 +134,13 @@ impl Shell {
         self.output.talk(&page.finish());
     }
 
+    /// Puts a command on standard error, in one line, to be copied.
+    pub(super) fn say_command(&self, command: &str) {
+        let mut page = self.talk_page();
+        page.say("  ").say(command).end();
+        self.output.talk(&page.finish());
+    }
+
     /// Says on standard error when a server does not answer and is waited for.
     pub(super) fn on_wait(&self) -> OnWait {
         let output = self.output.clone();

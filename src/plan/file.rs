@@ -9,14 +9,14 @@ use serde_json::Value as Json;
 
 use super::digest::hex;
 use super::form::{ChangeForm, StakeForm, WarningForm};
-use super::{Allowed, Consent, Plan};
+use super::{Allowed, Flagged, Plan};
 use crate::confine::{self, ConfineError, Root};
 use crate::diagnostic::Diagnostic;
 use crate::exit::{Exit, Problem};
 use crate::limits;
 
 /// The version of the files that this program writes and reads. Any change of the form is a new one.
-const FORMAT: u64 = 1;
+const FORMAT: u64 = 2;
 /// The key that makes a JSON document a plan file.
 const KEY: &str = "fluxform_plan";
 
@@ -25,11 +25,8 @@ const KEY: &str = "fluxform_plan";
 pub struct Saved {
     /// The server that it was made on.
     pub origin: Origin,
-    /// What was agreed to beforehand.
-    pub consent: Consent,
-    /// Whether a project without resources may delete all that it owns.
-    pub allow_empty: bool,
-    /// What was to be done. Never refused: such a plan is not saved.
+    /// What was to be done, and which flags of that run it rests on: for who reviews it, since the file itself allows
+    /// nothing. Never refused: such a plan is not saved.
     pub plan: Plan,
 }
 
@@ -58,13 +55,12 @@ struct Content {
     project: String,
     plan_digest: String,
     made_on: Origin,
-    consent: Consent,
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    allow_empty: bool,
     changes: Vec<ChangeForm>,
     at_stake: Vec<StakeForm>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     allowed: Vec<Allowed>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    flags: Vec<Flagged>,
     warnings: Vec<WarningForm>,
 }
 
@@ -140,16 +136,15 @@ fn checksum(content: &Json) -> String {
 
 impl Content {
     fn new(saved: &Saved) -> Self {
-        let Saved { origin, consent, allow_empty, plan } = saved;
+        let Saved { origin, plan } = saved;
         Self {
             project: plan.project.clone(),
             plan_digest: plan.digest(),
             made_on: origin.clone(),
-            consent: consent.clone(),
-            allow_empty: *allow_empty,
             changes: plan.changes.iter().map(ChangeForm::from).collect(),
             at_stake: plan.at_stake.iter().map(StakeForm::from).collect(),
             allowed: plan.allowed.clone(),
+            flags: plan.flags.clone(),
             warnings: plan.warnings.iter().map(WarningForm::from).collect(),
         }
     }
@@ -161,10 +156,11 @@ impl Content {
             changes: self.changes.into_iter().map(ChangeForm::read).collect::<Result<_, _>>()?,
             at_stake: self.at_stake.into_iter().map(StakeForm::read).collect(),
             allowed: self.allowed,
+            flags: self.flags,
             warnings: self.warnings.into_iter().map(WarningForm::read).collect(),
             ..Plan::default()
         };
-        Ok(Saved { origin: self.made_on, consent: self.consent, allow_empty: self.allow_empty, plan })
+        Ok(Saved { origin: self.made_on, plan })
     }
 }
 

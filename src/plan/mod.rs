@@ -1,5 +1,6 @@
 //! The plan: the ordered changes, the facts they rest on, and what a guard says of them. Plain data, free of secrets.
 
+mod command;
 mod difference;
 mod digest;
 mod file;
@@ -10,10 +11,11 @@ mod order;
 #[cfg(test)]
 mod tests;
 
+pub use command::shell_quoted;
 pub use difference::{Difference, Part, Side, difference};
 pub use digest::short;
 pub use file::{Origin, Saved, meant, read, writable, write};
-pub use guard::{Allowed, Consent};
+pub use guard::{Allowed, Consent, Flag, Flagged};
 pub use leftover::{Leftover, leftovers};
 
 use std::collections::BTreeMap;
@@ -42,6 +44,8 @@ pub struct Plan {
     pub at_stake: BTreeMap<Address, Data>,
     /// What a guard has let pass because `[[policy.allow]]` allows it.
     pub allowed: Vec<Allowed>,
+    /// What a guard has let pass because a flag of this very run allows it.
+    pub flags: Vec<Flagged>,
     /// What the guards refuse: an apply does nothing while there is one.
     pub refusals: Vec<Problem>,
     /// What an interrupted run has left that nobody goes on with.
@@ -150,6 +154,7 @@ pub fn order(comparison: Comparison, facts: Facts<'_>) -> Plan {
         after: ordered.after,
         at_stake,
         allowed: Vec::new(),
+        flags: Vec::new(),
         refusals: comparison.problems,
         leftovers: Vec::new(),
         warnings: Vec::new(),

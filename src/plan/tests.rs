@@ -19,8 +19,7 @@ fn saved(plan: Plan) -> Saved {
         org: "acme".into(),
         org_id: Some("00000000000000aa".into()),
     };
-    let consent = Consent { adopt: true, data_loss: vec!["bucket.*".into()] };
-    Saved { origin, consent, allow_empty: false, plan }
+    Saved { origin, plan }
 }
 
 /// A plan that nothing is said against.
@@ -49,7 +48,7 @@ fn what_is_saved_reads_back_and_looks_the_same() {
         let after = decode(&encode(&before)).expect("a plan file");
         assert_eq!(after.plan.changes, before.plan.changes);
         assert_eq!(after.plan.at_stake, before.plan.at_stake);
-        assert_eq!((&after.origin, &after.consent), (&before.origin, &before.consent));
+        assert_eq!((&after.origin, &after.plan.flags), (&before.origin, &before.plan.flags));
         let shown = |saved: &Saved| crate::render::plan(&saved.plan, crate::render::Look::PLAIN);
         assert_eq!(shown(&after), shown(&before));
         assert!(difference(&before.plan, &after.plan).is_empty());
@@ -66,8 +65,8 @@ fn a_file_that_is_no_plan_says_what_is_wrong() {
     assert_eq!(wrong("{}"), "is JSON, but no plan file");
     assert_eq!(wrong("[1, 2]"), "is JSON, but no plan file");
     assert!(decode(b"{\"format_version\": \"1.0\"}").expect_err("refused").1.contains("--format json"));
-    let newer = whole.replacen("\"fluxform_plan\": 1", "\"fluxform_plan\": 2", 1);
-    assert_eq!(wrong(&newer), "has version 2 of the plan format, and this fluxform reads version 1");
+    let newer = whole.replacen("\"fluxform_plan\": 2", "\"fluxform_plan\": 3", 1);
+    assert_eq!(wrong(&newer), "has version 3 of the plan format, and this fluxform reads version 2");
     let edited = whole.replacen("secrets/ingest.token", "/etc/passwd", 1);
     assert_eq!(wrong(&edited), "was changed after it was written: its checksum is another one");
     assert!(wrong(&whole[..whole.len() / 2]).contains("cut short"));

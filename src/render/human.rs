@@ -6,13 +6,14 @@ use super::style::{Look, Role};
 use super::value::count;
 use super::{compact, field};
 use crate::diff::{Action, Change};
-use crate::plan::{Allowed, Counts, Plan, short};
+use crate::plan::{Allowed, Counts, Flagged, Plan, short};
 
 /// The whole plan.
 pub fn plan(plan: &Plan, look: Look) -> String {
     let mut page = Page::new(look);
     at_stake(&mut page, plan);
     allowed(&mut page, plan);
+    flags(&mut page, plan);
     let server: Vec<_> = plan.changes.iter().filter(|change| on_server(change)).collect();
     let (drift, changes): (Vec<_>, Vec<_>) = server.into_iter().partition(|change| change.drifted());
     section(&mut page, plan, "Drift (changed on the server since the last apply):", &drift);
@@ -54,6 +55,18 @@ fn allowed(page: &mut Page, plan: &Plan) {
         page.say("  ").put(Role::Warning, what).say(" of ");
         page.put(Role::Strong, listed(addresses.iter().map(ToString::to_string)));
         page.say(format_args!(" until {until}: {reason}")).fold(6);
+    }
+}
+
+/// What was let pass because of flags: an apply of the saved plan needs them again.
+fn flags(page: &mut Page, plan: &Plan) {
+    if plan.flags.is_empty() {
+        return;
+    }
+    page.heading("Allowed by flags of this run:");
+    for Flagged { flag, addresses } in &plan.flags {
+        page.say("  ").put(Role::Warning, flag).say(": ");
+        page.put(Role::Strong, listed(addresses.iter().map(ToString::to_string))).fold(6);
     }
 }
 

@@ -13,7 +13,7 @@ use crate::exit::{Exit, Problem};
 use crate::kind::Kind;
 use crate::ledger::Origin;
 use crate::manifest::What;
-use crate::plan::{Allowed, Plan};
+use crate::plan::{Allowed, Flag, Flagged, Plan};
 use crate::report::Report;
 use crate::secret::{Sink, Source as SecretSource};
 use crate::snapshot::Sight;
@@ -169,6 +169,13 @@ pub(crate) fn plan() -> Plan {
             until: jiff::civil::date(2026, 12, 31),
             reason: "old test data, see OPS-17".into(),
         }],
+        flags: vec![
+            Flagged { flag: Flag::Adopt, addresses: BTreeSet::from([Address::new(Kind::Bucket, "adopted")]) },
+            Flagged {
+                flag: Flag::AllowDataLoss("bucket.*".into()),
+                addresses: BTreeSet::from([Address::new(Kind::Bucket, "tmp")]),
+            },
+        ],
         refusals: vec![problem(Exit::Refused, "bucket.tmp would lose data")],
         leftovers: Vec::new(),
         warnings: vec![Diagnostic::warning("plan::something", "something to know")],

@@ -49,7 +49,7 @@ both!(who_may_not_ask_for_data_is_told_that_there_may_be_some, async |scene| {
     let mut project = project.through(proxy.url(), scene.server.token());
     project.declare("[label.l]\n");
     assert_eq!(refusals(&project).await, [(Exit::Refused, "guard::data-loss")]);
-    project.consent = Consent { adopt: false, data_loss: vec!["bucket.raw".into()] };
+    project.consent = Consent { data_loss: vec!["bucket.raw".into()], ..Consent::default() };
     assert_eq!(refusals(&project).await, []);
 });
 

@@ -63,7 +63,7 @@ async fn play(scene: &Scene, name: &str) {
         state += 1;
     }
     assert!(state > 1, "{} has no states", play.folder.display());
-    play.project.consent = Consent { adopt: false, data_loss: vec!["*".to_owned()] };
+    play.project.consent = Consent { data_loss: vec!["*".to_owned()], ..Consent::default() };
     play.project.destroy().await;
     let after = play.names().await;
     let left: BTreeSet<_> = after.difference(&before).map(|line| play.mask(line)).collect();
@@ -177,7 +177,7 @@ impl Play<'_> {
         }
         let agreed: Agreed =
             self.file(state, "consent.toml").map(|text| toml::from_str(&text).unwrap()).unwrap_or_default();
-        self.project.consent = Consent { adopt: agreed.adopt, data_loss: agreed.data_loss };
+        self.project.consent = Consent { adopt: agreed.adopt, data_loss: agreed.data_loss, ..Consent::default() };
         self.lay_out(state);
         let planned = self.project.plan(Goal::Declared).await;
         let (text, go_on) = match &planned {

@@ -1,6 +1,7 @@
 //! What was agreed to: by the command line, and by `[policy]`.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use jiff::civil::Date;
 use jiff::tz::Offset;
@@ -9,30 +10,87 @@ use serde::{Deserialize, Serialize};
 use crate::address::{Address, matches};
 use crate::diagnostic::Diagnostic;
 use crate::manifest::{Allow, Policy, What};
+use crate::plan::shell_quoted;
 
-/// What the user agreed to beforehand.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+/// What the user agreed to: beforehand with flags, or at the prompt.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Consent {
     /// Taking over objects that exist already.
     pub adopt: bool,
     /// Losing data of addresses that match one of these patterns (`*` stands for anything).
     pub data_loss: Vec<String>,
+    /// Whether somebody is asked, who sees what would be taken over.
+    pub asked: bool,
+    /// Whose data may be lost since somebody has typed the address.
+    pub typed: BTreeSet<Address>,
+}
+
+/// A flag that is a consent.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Flag {
+    /// `--adopt`.
+    Adopt,
+    /// `--allow-data-loss` with this pattern.
+    AllowDataLoss(String),
+    /// `--allow-empty`.
+    AllowEmpty,
+}
+
+impl Flag {
+    /// Its words, as the command line has them.
+    pub fn words(&self) -> Vec<&str> {
+        match self {
+            Self::Adopt => vec!["--adopt"],
+            Self::AllowDataLoss(pattern) => vec!["--allow-data-loss", pattern],
+            Self::AllowEmpty => vec!["--allow-empty"],
+        }
+    }
+}
+
+impl fmt::Display for Flag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&shell_quoted(self.words()))
+    }
+}
+
+/// What a guard let pass because a flag says so.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Flagged {
+    /// The flag.
+    pub flag: Flag,
+    /// To whom it would happen.
+    pub addresses: BTreeSet<Address>,
 }
 
 impl Consent {
     /// Whether losing the data of `address` was agreed to.
     pub fn allows_data_loss(&self, address: &Address) -> bool {
-        let address = address.to_string();
-        self.data_loss.iter().any(|pattern| matches(pattern, &address))
+        self.typed.contains(address) || self.pattern(address).is_some()
     }
 
-    fn allows(&self, what: What, address: &Address) -> bool {
+    /// Whether somebody has said so at the prompt, or is about to.
+    fn in_person(&self, what: What, address: &Address) -> bool {
         match what {
-            What::Adopt => self.adopt,
-            What::DataLoss => self.allows_data_loss(address),
+            What::Adopt => self.asked,
+            What::DataLoss => self.typed.contains(address),
             What::BlastRadius | What::TaskOwner => false,
         }
+    }
+
+    /// The flag that lets `what` happen to `address`.
+    fn flag(&self, what: What, address: &Address) -> Option<Flag> {
+        match what {
+            What::Adopt => self.adopt.then_some(Flag::Adopt),
+            What::DataLoss => self.pattern(address).cloned().map(Flag::AllowDataLoss),
+            What::BlastRadius | What::TaskOwner => None,
+        }
+    }
+
+    fn pattern(&self, address: &Address) -> Option<&String> {
+        let address = address.to_string();
+        self.data_loss.iter().find(|pattern| matches(pattern, &address))
     }
 }
 
@@ -57,30 +115,38 @@ pub(super) struct Agreed<'a> {
     /// The server's day (UTC); none if its time is not known: nothing that ends is counted then.
     today: Option<Date>,
     used: BTreeMap<usize, BTreeSet<Address>>,
+    flags: BTreeMap<Flag, BTreeSet<Address>>,
 }
 
 impl<'a> Agreed<'a> {
     /// `at` is the server's time in milliseconds since 1970, zero if it is not known.
     pub(super) fn new(consent: &'a Consent, policy: &'a Policy, at: u64) -> Self {
         let now = i64::try_from(at).ok().filter(|at| *at > 0).and_then(|at| jiff::Timestamp::from_millisecond(at).ok());
-        Self { consent, policy, today: now.map(|now| Offset::UTC.to_datetime(now).date()), used: BTreeMap::new() }
+        let today = now.map(|now| Offset::UTC.to_datetime(now).date());
+        Self { consent, policy, today, used: BTreeMap::new(), flags: BTreeMap::new() }
     }
 
     fn holds(&self, allow: &Allow) -> bool {
         self.today.is_some_and(|today| today <= allow.until)
     }
 
-    /// Whether `what` may happen to `address`.
+    /// Whether `what` may happen to `address`. A flag counts only where the manifests do not say so.
     pub(super) fn allows(&mut self, what: What, address: &Address) -> bool {
-        if self.consent.allows(what, address) || what == What::Adopt && self.policy.adopt {
+        if what == What::Adopt && self.policy.adopt {
             return true;
         }
         let text = address.to_string();
         let matches = |allow: &Allow| matches(allow.address.as_str(), &text);
         let allows = |allow: &Allow| allow.what == what && matches(allow) && self.holds(allow);
-        let Some(at) = self.policy.allow.iter().position(allows) else { return false };
-        self.used.entry(at).or_default().insert(address.clone());
-        true
+        if let Some(at) = self.policy.allow.iter().position(allows) {
+            self.used.entry(at).or_default().insert(address.clone());
+            return true;
+        }
+        if let Some(flag) = self.consent.flag(what, address) {
+            self.flags.entry(flag).or_default().insert(address.clone());
+            return true;
+        }
+        self.consent.in_person(what, address)
     }
 
     /// What is allowed and does not count any more.
@@ -97,12 +163,13 @@ impl<'a> Agreed<'a> {
         self.policy.allow.iter().filter(|allow| !self.holds(allow)).map(said).collect()
     }
 
-    /// What the plan rests on.
-    pub(super) fn used(self) -> Vec<Allowed> {
+    /// What the plan rests on: of the policy, and of the flags.
+    pub(super) fn used(self) -> (Vec<Allowed>, Vec<Flagged>) {
         let used = self.used.into_iter().map(|(at, addresses)| {
             let Allow { what, until, reason, .. } = &self.policy.allow[at];
             Allowed { what: *what, addresses, until: *until, reason: reason.clone() }
         });
-        used.collect()
+        let flags = self.flags.into_iter().map(|(flag, addresses)| Flagged { flag, addresses });
+        (used.collect(), flags.collect())
     }
 }

@@ -14,7 +14,7 @@ mod task_owner;
 #[cfg(test)]
 mod tests;
 
-pub use allowed::{Allowed, Consent};
+pub use allowed::{Allowed, Consent, Flag, Flagged};
 
 use std::collections::BTreeMap;
 
@@ -66,7 +66,7 @@ pub(super) fn ask(plan: &mut Plan, grounds: Grounds<'_>) {
     plan.refusals.extend(refusals);
     plan.warnings.extend(agreed.expired());
     plan.warnings.extend(protection::idle(plan, policy));
-    plan.allowed = agreed.used();
+    (plan.allowed, plan.flags) = agreed.used();
 }
 
 fn refuse(code: &'static str, message: String, help: &str) -> Problem {

@@ -1,5 +1,7 @@
 //! A plan.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
@@ -8,7 +10,7 @@ use crate::address::Address;
 use crate::diff::{self, Action, Cause, FieldChange};
 use crate::evidence::Data;
 use crate::ledger::Origin;
-use crate::plan::{Allowed, Plan};
+use crate::plan::{self, Allowed, Plan};
 use crate::value::Value;
 
 #[derive(Serialize)]
@@ -19,8 +21,22 @@ pub(super) struct Form<'a> {
     changes: Vec<Change<'a>>,
     at_stake: Vec<Stake<'a>>,
     allowed: &'a [Allowed],
+    flags: Vec<Flagged<'a>>,
     refusals: Vec<problem::Form<'a>>,
     warnings: Vec<Said<'a>>,
+}
+
+/// A flag that let something pass, as it is written on the command line.
+#[derive(Serialize)]
+struct Flagged<'a> {
+    flag: String,
+    addresses: &'a BTreeSet<Address>,
+}
+
+impl<'a> Flagged<'a> {
+    fn new(flagged: &'a plan::Flagged) -> Self {
+        Self { flag: flagged.flag.to_string(), addresses: &flagged.addresses }
+    }
 }
 
 #[derive(Serialize)]
@@ -113,6 +129,7 @@ impl<'a> Form<'a> {
             changes: plan.changes.iter().map(Change::new).collect(),
             at_stake: plan.at_stake.iter().map(|(address, data)| Stake::new(address, data)).collect(),
             allowed: &plan.allowed,
+            flags: plan.flags.iter().map(Flagged::new).collect(),
             refusals: plan.refusals.iter().map(problem::Form::new).collect(),
             warnings: plan.warnings.iter().map(Said::new).collect(),
         }

@@ -20,7 +20,7 @@ use super::value::count;
 use crate::diagnostic::Diagnostic;
 use crate::diff::Change;
 use crate::exit::{Exit, Problem};
-use crate::plan::{Allowed, Plan};
+use crate::plan::{Allowed, Flagged, Plan};
 use fit::{Group, Item, Rank, Section, fit};
 use safe::{block, code};
 
@@ -194,6 +194,7 @@ fn planned(plan: &Plan) -> Vec<Section> {
     vec![
         section("Data at stake", Rank::First, stakes.collect()),
         section("Allowed by [policy]", Rank::First, plan.allowed.iter().map(allowed).collect()),
+        section("Allowed by flags of this run", Rank::First, plan.flags.iter().map(flagged).collect()),
         section("Destroyed or replaced", Rank::Kept, items(destroyed)),
         section("Drift (changed on the server since the last apply)", Rank::First, items(drifted)),
         section("Changes", Rank::Rest, items(changed)),
@@ -205,6 +206,11 @@ fn planned(plan: &Plan) -> Vec<Section> {
 fn allowed(Allowed { what, addresses, until, reason }: &Allowed) -> Item {
     let addresses = listed(addresses.iter().map(code));
     Item::line(format!("- {what} of {addresses} until {until}: {}\n", code(reason)))
+}
+
+/// What a flag lets pass.
+fn flagged(Flagged { flag, addresses }: &Flagged) -> Item {
+    Item::line(format!("- {}: {}\n", code(flag), listed(addresses.iter().map(code))))
 }
 
 fn drift(plan: &Plan) -> Vec<Section> {

@@ -72,7 +72,23 @@ impl Repository {
             run(70, 5, "2026-11-25T10:00:00Z"),
             run(71, 5, "2026-11-25T11:00:00Z"),
             run(72, 6, "2026-11-25T11:30:00Z"),
+            run(73, 5, "2026-11-25T11:40:00Z"),
+            run(74, 5, "2026-11-25T11:50:00Z"),
+            run(75, 5, "2026-11-25T11:55:00Z"),
         ];
+        // All have an artifact of that name; the first two are of the workflow.
+        let plan = ".github/workflows/plan.yml";
+        for (id, path, event, conclusion) in [
+            (70, plan, "pull_request", "success"),
+            (71, plan, "pull_request", "success"),
+            (73, ".github/workflows/other.yml", "pull_request", "success"),
+            (74, plan, "workflow_dispatch", "success"),
+            (75, plan, "pull_request", "failure"),
+        ] {
+            let run =
+                json!({"path": format!("{path}@main"), "event": event, "head_sha": HEAD, "conclusion": conclusion});
+            forge.answers(&format!("/repos/acme/iot/actions/runs/{id}"), run);
+        }
         forge.answers("/repos/acme/iot/actions/artifacts", json!({"artifacts": all}));
         Self { site, forge, runner }
     }

@@ -96,17 +96,25 @@ both!(consent_is_reviewed_and_covers_no_more_than_it_saw, async |scene| {
     has(&refused.err, "was not saved");
     assert!(!review.file().exists());
 
-    review.plan().arg("--allow-data-loss=bucket.raw").run().with(0);
-    for flag in ["--allow-data-loss=*", "--adopt", "--allow-empty"] {
-        has(&review.apply().arg(flag).run().with(64).err, "cannot be given with a saved plan");
+    let plan = review.plan().arg("--allow-data-loss=bucket.*").run().with(0);
+    has(&plan.out, "Allowed by flags of this run:\n  --allow-data-loss 'bucket.*': bucket.raw\n");
+    has(&plan.err, " --allow-data-loss 'bucket.*'\n");
+    has(&review.run("show", &review.file()).run().with(0).out, "--allow-data-loss 'bucket.*': bucket.raw");
+    // The file agrees to nothing, whoever has made it.
+    let refused = review.refused(8).await;
+    has(&refused.err, "guard::data-loss");
+    has(&refused.err, "give --allow-data-loss to this command too");
+    for flag in ["--allow-data-loss=bucket.kept", "--adopt", "--allow-empty"] {
+        review.apply().arg(flag).run().with(8);
     }
     scene.http.post_text(&write, "m,host=a v=1,w=2").await.expect(204);
     let stale = review.refused(6).await;
+    review.apply().arg("--allow-data-loss=*").run().with(6);
     has(&stale.out, "data at stake");
     has(&stale.out, "reviewed: 1 value would be lost");
 
     review.plan().arg("--allow-data-loss=bucket.raw").run().with(0);
-    review.apply().run().with(0);
+    review.apply().arg("--allow-data-loss=bucket.raw").run().with(0);
     assert_eq!(review.buckets().await, ["kept"]);
 });
 
@@ -114,9 +122,60 @@ both!(an_adoption_is_reviewed, async |scene| {
     let review = Review::new(&scene, "[bucket.mine]\nretention = \"1d\"\n");
     scene.bucket("mine").await;
     has(&review.plan().run().with(8).err, "was not saved");
-    review.plan().arg("--adopt").run().with(0);
-    review.apply().run().with(0);
+    let plan = review.plan().args(&["--adopt", "--format=json"]).run().with(0).json();
+    assert_eq!(plan["plan"]["flags"], json!([{"flag": "--adopt", "addresses": ["bucket.mine"]}]));
+    let refused = review.refused(8).await;
+    has(&refused.err, "bucket.mine");
+    has(&refused.err, "give --adopt to this command too");
+    review.apply().arg("--adopt").run().with(0);
     review.run("plan", &review.project()).arg("--detailed-exitcode").run().with(0);
+});
+
+both!(what_a_policy_allows_needs_no_flag, async |scene| {
+    let policy = "[policy]\nadopt = true\n[[policy.allow]]\nwhat = \"data_loss\"\naddress = \"bucket.raw\"\n\
+                  until = 9999-12-31\nreason = \"OPS-17\"\n";
+    let review = Review::new(&scene, &format!("{policy}[bucket.raw]\n[bucket.mine]\n"));
+    review.apply_unseen();
+    scene.http.post_text(&format!("write?orgID={}&bucket=raw", scene.org), "m v=1").await.expect(204);
+    scene.bucket("there").await;
+    review.declare(&format!("{policy}[bucket.mine]\n[bucket.there]\n"));
+    // The flags are not needed, and so the plan does not rest on them.
+    let plan = review.plan().args(&["--adopt", "--allow-data-loss=*"]).run().with(0);
+    assert!(!plan.out.contains("Allowed by flags"), "{}", plan.out);
+    review.apply().run().with(0);
+    assert_eq!(review.buckets().await, ["mine", "there"]);
+});
+
+both!(an_empty_project_is_emptied_by_who_applies, async |scene| {
+    let review = Review::new(&scene, "[bucket.raw]\n");
+    review.apply_unseen();
+    review.declare("");
+    let plan = review.plan().arg("--allow-empty").run().with(0);
+    has(&plan.out, "  --allow-empty: bucket.raw\n");
+    has(&review.refused(8).await.err, "give --allow-empty to this command too");
+    review.apply().arg("--allow-empty").run().with(0);
+    assert_eq!(review.buckets().await, [""; 0]);
+});
+
+both!(the_command_that_is_printed_applies_the_plan, async |scene| {
+    let review = Review::new(
+        &scene,
+        "[var]\nname = {}\ndays = { default = \"1d\" }\n[bucket.mine]\nname = \"${var.name}\"\nretention = \"${var.days}\"\n",
+    );
+    scene.bucket("it's mine").await;
+    let file = review.dir.path().join("a b.vars.toml");
+    fs::write(&file, "days = \"3d\"\n").unwrap();
+    let plan = review.plan().arg("--var-file").arg(&file).args(&["--var", "name=it's mine", "--adopt"]).run().with(0);
+    let command = plan.err.lines().find_map(|line| line.strip_prefix("  fluxform ")).expect("a command");
+    let script = format!("exec \"$0\" {command}");
+    let mut shell = std::process::Command::new("sh");
+    shell.args(["-c", &script, env!("CARGO_BIN_EXE_fluxform")]).env_clear().current_dir(review.dir.path());
+    shell.env("INFLUX_HOST", scene.server.url()).env("INFLUX_TOKEN", scene.server.token());
+    let output = shell.output().unwrap();
+    assert!(output.status.success(), "{command}\n{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(review.buckets().await, ["it's mine"]);
+    let list = scene.http.get(&format!("buckets?orgID={}&name=it's mine", scene.org)).await.expect(200);
+    assert_eq!(list["buckets"][0]["retentionRules"][0]["everySeconds"], 3 * 86400);
 });
 
 both!(of_two_applies_of_one_plan_one_ends_as_stale, async |scene| {

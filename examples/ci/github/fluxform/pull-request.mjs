@@ -6,13 +6,15 @@
 //       GITHUB_TOKEN needs `pull-requests: write`.
 //
 //   pull-request.mjs reviewed
-//       Finds the plan of the pull request whose merge is GITHUB_SHA. Prints the name of the artifact and the run that made it,
-//       as GITHUB_OUTPUT takes them. GITHUB_TOKEN needs `actions: read` and `pull-requests: read`.
+//       Finds the plan of the pull request whose merge is GITHUB_SHA: an artifact of a run of the workflow plan.yml, for the event
+//       `pull_request`, of the commit that was merged, that ended well. Any other run may give its artifacts the same name. Prints
+//       the name of the artifact and the run that made it, as GITHUB_OUTPUT takes them. GITHUB_TOKEN needs `actions: read` and `pull-requests: read`.
 
 import { readFileSync } from "node:fs";
 
 const env = process.env;
 const api = `${env.GITHUB_API_URL ?? "https://api.github.com"}/repos/${env.GITHUB_REPOSITORY}`;
+const planner = ".github/workflows/plan.yml";
 const author = env.COMMENT_AUTHOR ?? "github-actions[bot]";
 
 class Failure extends Error {}
@@ -52,12 +54,20 @@ async function reviewed() {
   const name = `fluxform-plan-${head}`;
   const { artifacts } = await request("GET", `/actions/artifacts?name=${name}&per_page=100`);
   // A run of a fork is not one of ours, whatever it has called its artifact.
-  const [newest] = artifacts
+  const newest = artifacts
     .filter(({ expired, workflow_run: run }) =>
       !expired && run.head_sha === head && run.head_repository_id === run.repository_id)
     .sort((a, b) => b.created_at.localeCompare(a.created_at));
-  if (!newest) throw none(`no plan of ${head} was kept: it was refused, came from a fork, or is too old`);
-  console.log(`name=${name}\nrun=${newest.workflow_run.id}`);
+  for (const { workflow_run: { id } } of newest) {
+    const run = await request("GET", `/actions/runs/${id}`);
+    // The path may end in `@` and the branch.
+    const ours = run.path.split("@", 1)[0] === planner && run.event === "pull_request" && run.head_sha === head;
+    if (ours && run.conclusion === "success") {
+      console.log(`name=${name}\nrun=${id}`);
+      return;
+    }
+  }
+  throw none(`no plan of ${head} was kept: it was refused, came from a fork, or is too old`);
 }
 
 const [command, file] = process.argv.slice(2);
