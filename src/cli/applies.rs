@@ -19,7 +19,7 @@ pub(super) fn command(out: &Path, choice: &Choice, connection: &Flags, plan: &Pl
     for flagged in &plan.flags {
         match flagged.flag.words()[..] {
             [name, value] => line.option(name, value),
-            [ref words @ ..] => line.0.extend(words.iter().map(|word| (*word).to_owned())),
+            ref words => line.0.extend(words.iter().map(|word| (*word).to_owned())),
         }
     }
     let Flags { host, org, token_file, insecure_http, certificates, limit: _ } = connection;
