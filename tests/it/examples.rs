@@ -145,6 +145,13 @@ both!(platform_prod, async |scene| {
     example.whole_life_in_short("platform-prod", cart_of_the_shop);
 });
 
+both!(multi_env_never_turns_one_environment_into_the_other, async |scene| {
+    let example = Example::new(&scene, "multi-env", &["--var-file=dev.vars.toml"]);
+    example.run(&["apply", "--auto-approve"]).with(0);
+    let plan = example.run(&["plan", "--var", "env=prod"]).with(0).out;
+    assert!(plan.contains("Plan: 5 to add, 0 to change, 0 to destroy"), "{plan}");
+});
+
 both!(multi_env_asks_where_it_goes, async |scene| {
     let ended = Example::new(&scene, "multi-env", &[]).run(&["apply", "--auto-approve"]);
     assert!(ended.err.contains("`env`"), "{}", ended.err);

@@ -2,7 +2,7 @@
 
 use super::allowed::Agreed;
 use super::{ends, refuse};
-use crate::diff::Change;
+use crate::diff::{Cause, Change};
 use crate::exit::Problem;
 use crate::kind::Kind;
 use crate::ledger::Ledger;
@@ -14,8 +14,11 @@ pub(super) fn refusals(plan: &Plan, ledger: &Ledger, limit: BlastRadius, agreed:
     let mut refusals = Vec::new();
     for kind in Kind::ALL {
         let owned = ledger.entries.keys().filter(|address| address.kind == *kind).count();
-        let hit: Vec<&Change> =
-            plan.changes.iter().filter(|change| change.address.kind == *kind && ends(change)).collect();
+        let hit: Vec<&Change> = plan
+            .changes
+            .iter()
+            .filter(|change| change.address.kind == *kind && (ends(change) || renames(change)))
+            .collect();
         let too_many = |hit: usize| owned >= from && hit * 100 > owned * usize::from(percent);
         // Consent is asked for only where it is needed.
         if !too_many(hit.len()) {
@@ -23,12 +26,20 @@ pub(super) fn refusals(plan: &Plan, ledger: &Ledger, limit: BlastRadius, agreed:
         }
         let hit = hit.into_iter().filter(|change| !agreed.allows(What::BlastRadius, &change.address)).count();
         if too_many(hit) {
-            let message =
-                format!("{hit} of {owned} {kind}s would be deleted, replaced or deactivated: more than {percent} %");
+            let message = format!(
+                "{hit} of {owned} {kind}s would be deleted, replaced, renamed or deactivated: more than {percent} %"
+            );
             let help = "look twice; if it is meant, do it in smaller steps, or say so in a [[policy.allow]] with \
                         `what = \"blast_radius\"`";
             refusals.push(refuse("guard::blast-radius", message, help));
         }
     }
     refusals
+}
+
+/// Whether the manifest gives an object another name: many at once are more often another environment's than new names. What
+/// somebody else has renamed and gets its name back does not count.
+fn renames(change: &Change) -> bool {
+    let ours = |cause| matches!(cause, Cause::Yours | Cause::Both);
+    change.fields.iter().any(|field| field.field == "name" && ours(field.cause))
 }

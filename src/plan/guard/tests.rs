@@ -132,7 +132,7 @@ fn much_of_a_kind_does_not_go_at_once() {
     assert_eq!(Scene::new().buckets(10, 3).says(), "", "30 % are no matter");
     insta::assert_snapshot!(
         Scene::new().buckets(10, 4).says(),
-        @"Refused guard::blast-radius: 4 of 10 buckets would be deleted, replaced or deactivated: more than 30 %"
+        @"Refused guard::blast-radius: 4 of 10 buckets would be deleted, replaced, renamed or deactivated: more than 30 %"
     );
     let mut meant = Scene::new().buckets(10, 10);
     meant.all_goes = true;
@@ -158,8 +158,25 @@ fn what_is_replaced_or_deactivated_counts_and_other_kinds_do_not() {
     }
     insta::assert_snapshot!(
         scene.says(),
-        @"Refused guard::blast-radius: 4 of 10 tokens would be deleted, replaced or deactivated: more than 30 %"
+        @"Refused guard::blast-radius: 4 of 10 tokens would be deleted, replaced, renamed or deactivated: more than 30 %"
     );
+}
+
+#[test]
+fn many_new_names_at_once_are_more_often_another_environment() {
+    let renamed = |cause: Cause| {
+        let mut scene = Scene::new();
+        for n in 0..10 {
+            scene = scene.change(&format!("bucket.b{n}"), Action::Update, |change| {
+                let wanted = Value::Text("prod".into());
+                let name = FieldChange { field: "name", live: None, wanted, last: None, cause };
+                change.fields = if n < 4 { vec![name] } else { Vec::new() };
+            });
+        }
+        scene.says()
+    };
+    assert!(renamed(Cause::Yours).contains("4 of 10 buckets would be deleted, replaced, renamed or deactivated"));
+    assert_eq!(renamed(Cause::Drift), "", "they get their names back");
 }
 
 #[test]
