@@ -53,7 +53,7 @@ pub struct Owned {
     pub external: BTreeSet<(Kind, String)>,
 }
 
-/// Looks through all of `snapshot`; what belongs to the server itself does not count.
+/// Looks through all of `snapshot`; what is one of InfluxDB's own does not count.
 pub fn coverage(snapshot: &Snapshot, owned: &Owned) -> Coverage {
     let mut coverage = Coverage::default();
     for (kind, view) in &snapshot.kinds {

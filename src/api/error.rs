@@ -83,9 +83,9 @@ impl ApiError {
                 "the token works and lacks this permission: add it, or take another token (`influx auth list` shows what each may do)"
             }
             (Class::NotFound, _) => "check the server's URL, the org, and the name or ID",
-            (Class::Conflict, _) => "an object with this name is there already",
+            (Class::Conflict, _) => "an object with this name already exists",
             (Class::Refused, Some(413)) => "the server or a proxy in front of it limits the size of requests",
-            (Class::Refused, _) => "the server does not accept this value: its words say which",
+            (Class::Refused, _) => "the server rejected a value: its message says which",
             (Class::Unavailable, Some(429)) => {
                 "the server limits the rate of requests: try again later, or lower --parallelism"
             }
@@ -95,9 +95,7 @@ impl ApiError {
             (Class::Unavailable, None) => {
                 "check that the server runs, that the URL is right, and that no proxy or firewall stands in between"
             }
-            (Class::Unexpected, _) => {
-                "check the URL: is this an InfluxDB 2.x server, and is the path in front of it right?"
-            }
+            (Class::Unexpected, _) => "check the URL: is this an InfluxDB 2.x server, and is its path prefix right?",
             (Class::NotOurs, _) => {
                 "nothing was done with that object; what the request was to make may be there: plan again, and look at what \
                  stands between fluxform and the server"

@@ -29,7 +29,7 @@ pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
     let words = Words {
         command: "adopt",
         question: "Take these objects over?",
-        nothing: "Nothing to adopt: no object that nobody owns is declared.".to_owned(),
+        nothing: "Nothing to adopt: no declared resource matches an unmanaged object.".to_owned(),
         values: false,
     };
     record(shell, &project, &arguments.flags, &words, async |session| {

@@ -72,7 +72,7 @@ fn chosen<'a>(pattern: &str, ledger: &'a Ledger) -> Result<BTreeMap<&'a Address,
         return Ok(chosen);
     }
     let names: Vec<String> = all.keys().map(ToString::to_string).collect();
-    let mut problem = trouble("forget::unknown", format!("the project owns nothing called {pattern}"));
+    let mut problem = trouble("forget::unknown", format!("the project owns nothing named {pattern}"));
     problem.diagnostic.help = Some(match nearest(pattern, names.iter().map(String::as_str)) {
         Some(near) => format!("did you mean {near}?"),
         None => "`fluxform show` lists what it owns".to_owned(),
@@ -99,13 +99,13 @@ fn still_declared(chosen: &BTreeMap<&Address, Option<&Entry>>, manifest: &Manife
             let again = match address.kind.spec().key {
                 Key::Name(_) | Key::LoneName => "the next apply takes it over again",
                 Key::None if manifest.imports.contains_key(*address) => "the next apply takes it over again",
-                Key::None => "the next apply makes another one",
+                Key::None => "the next apply creates another one",
             };
             let made = entry.is_some_and(|entry| entry.origin == Origin::Created);
             let help = if made {
-                "take its table out, or write `external = true`; once forgotten, it counts as adopted, and is not deleted"
+                "remove its table, or add `external = true`; once forgotten, it counts as adopted, and is not deleted"
             } else {
-                "take its table out, or write `external = true`"
+                "remove its table, or add `external = true`"
             };
             let message = format!("{address} is still declared: {again}");
             Diagnostic::warning("forget::declared", message).at(resource.place.clone(), "declared here").help(help)

@@ -47,7 +47,7 @@ fn write(dir: &Path, name: &str) -> Result<(), Problem> {
         .map(|path| path.display().to_string())
         .collect();
     if !there.is_empty() {
-        let diagnostic = Diagnostic::error("init::exists", format!("{} is there already", there.join(", ")))
+        let diagnostic = Diagnostic::error("init::exists", format!("{} already exists", there.join(", ")))
             .help("nothing was written; name another directory");
         return Err(Problem { exit: Exit::Error, diagnostic });
     }

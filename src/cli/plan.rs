@@ -139,7 +139,7 @@ fn empty(project: &Project, ledger: &Ledger) -> Option<Problem> {
     } else {
         let message = format!("the project `{name}` declares no resource: all that it owns would be deleted");
         let diagnostic = Diagnostic::error("guard::empty", message)
-            .help("if that is meant, run `fluxform destroy`, or give --allow-empty");
+            .help("if that is intended, run `fluxform destroy`, or give --allow-empty");
         Problem { exit: Exit::Refused, diagnostic }
     })
 }

@@ -162,7 +162,7 @@ fn read_token(token: &Token) -> Result<Secret, Problem> {
     let text =
         secret::read(path).map_err(|error| problem(Exit::Secret, format!("cannot use the token file: {error}")))?;
     match text.trim() {
-        "" => Err(problem(Exit::NotAuthorized, format!("{} holds no token", path.display()))),
+        "" => Err(problem(Exit::NotAuthorized, format!("{} is empty: expected a token", path.display()))),
         token => Ok(token.into()),
     }
 }
@@ -246,7 +246,7 @@ async fn proven(client: &Client, connection: &Connection, me: Result<Me, ApiErro
     let problem = match &connection.token {
         None => Problem {
             exit: Exit::NotAuthorized,
-            diagnostic: Diagnostic::error("connection::no-token", format!("there is no token for {}", client.host()))
+            diagnostic: Diagnostic::error("connection::no-token", format!("no token for {}", client.host()))
                 .help("set INFLUX_TOKEN or INFLUX_TOKEN_FILE, or give --token-file"),
         },
         Some(_) => match me {
@@ -378,7 +378,7 @@ async fn hidden(client: &Client, org: &str) -> Result<String, Problem> {
 }
 
 async fn absent(client: &Client, org: &str) -> Problem {
-    let diagnostic = Diagnostic::error("server::no-org", format!("there is no org `{org}` on this server"));
+    let diagnostic = Diagnostic::error("server::no-org", format!("org `{org}` not found on this server"));
     let names: Vec<String> = match client.get::<Orgs>("/api/v2/orgs", &[("limit", "100")]).await {
         Ok(Orgs { orgs }) => orgs.into_iter().map(|org| org.name).collect(),
         // The names are only a help.

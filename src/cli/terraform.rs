@@ -13,7 +13,7 @@ const FLAGS: &[(&str, &str)] = &[
     ("backend-config", STATE),
     ("backup", STATE),
     ("chdir", "give the project's directory as an argument, as in `fluxform plan DIR`"),
-    ("compact-warnings", "there is no such flag; `--format json` is for programs"),
+    ("compact-warnings", "fluxform has no such flag; `--format json` is for programs"),
     ("destroy", "run `fluxform destroy`, which shows what it would delete and asks"),
     ("detailed-exitcode", "write `--detailed-exitcode`"),
     ("force", "write `--auto-approve` to skip the question; guards need a consent of their own, see --help"),
@@ -28,7 +28,7 @@ const FLAGS: &[(&str, &str)] = &[
     ("out", "write `--out FILE` or `-o FILE`"),
     ("parallelism", "write `--parallelism N`"),
     ("reconfigure", STATE),
-    ("refresh", "every plan reads the server anew; there is no cached state to skip or refresh"),
+    ("refresh", "every plan reads the server again; there is no cached state to skip or refresh"),
     ("refresh-only", "`fluxform drift` shows what has changed on the server since the last apply"),
     ("replace", "a resource is replaced only where a field that cannot change in place differs"),
     ("state", STATE),
@@ -54,7 +54,7 @@ const COMMANDS: &[(&str, &str)] = &[
     ("logout", "fluxform stores no token"),
     ("modules", "a project is one directory; `fluxform plan DIR...` takes several"),
     ("providers", "there are no providers: fluxform speaks to InfluxDB itself"),
-    ("refresh", "every plan reads the server anew; `fluxform drift` shows what has changed on it"),
+    ("refresh", "every plan reads the server again; `fluxform drift` shows what has changed on it"),
     ("state", "`fluxform show` lists what the project owns; `import`, `forget` and `[[moved]]` change that"),
     ("taint", "a resource is replaced only where a field that cannot change in place differs"),
     ("untaint", "a resource is replaced only where a field that cannot change in place differs"),
@@ -66,7 +66,7 @@ const COMMANDS: &[(&str, &str)] = &[
 pub(super) fn answer(arguments: &[OsString]) -> Option<Problem> {
     let words: Vec<&str> = arguments.iter().map_while(|word| word.to_str()).take_while(|word| *word != "--").collect();
     if let Some((command, help)) = words.first().and_then(|word| COMMANDS.iter().find(|(command, _)| command == word)) {
-        return Some(usage(format!("there is no command `{command}`"), help));
+        return Some(usage(format!("unknown command `{command}`"), help));
     }
     words.iter().find_map(|word| {
         let (dashes, name) = split(word)?;

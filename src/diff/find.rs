@@ -277,7 +277,7 @@ impl<'a> Finder<'a> {
                     here && object.standing != Standing::Record
                 });
                 let near = nearest(name, names.map(|object| object.name.as_str()));
-                Err(absent(address, resource, &format!("called {name:?}"), view, near))
+                Err(absent(address, resource, &format!("named {name:?}"), view, near))
             }
             many => Err(two_candidates(address, Some(resource), many.iter().map(|object| object.id.as_str()))),
         }
@@ -327,7 +327,7 @@ pub(super) fn foreign(address: &Address, place: Option<&Declared>, object: &Obje
             ),
         )
         .at_known(place, "declared here")
-        .help(format!("declare it `external = true`, or remove it from `{project}` first")),
+        .help(format!("declare it with `external = true`, or remove it from `{project}` first")),
     }
 }
 
@@ -337,7 +337,7 @@ fn two_candidates<'a>(address: &Address, resource: Option<&Resource>, ids: impl 
         exit: Exit::Error,
         diagnostic: Diagnostic::error(
             "plan::two-candidates",
-            format!("{address} could be any of {} objects: {}", ids.len(), ids.join(", ")),
+            format!("{address} matches {} objects: {}", ids.len(), ids.join(", ")),
         )
         .at_known(resource.map(|resource| &resource.place), "declared here")
         .help("rename or delete all but one of them, or give the resource another name"),
@@ -346,7 +346,7 @@ fn two_candidates<'a>(address: &Address, resource: Option<&Resource>, ids: impl 
 
 fn absent(address: &Address, resource: &Resource, which: &str, view: &View, near: Option<&str>) -> Problem {
     let help = match (near, view.sight) {
-        (Some(near), _) => format!("there is one called {near:?}"),
+        (Some(near), _) => format!("there is one named {near:?}"),
         (None, Sight::Complete) => "an external object must exist before the plan".to_owned(),
         (None, _) => {
             "an external object must exist before the plan, and the token must be allowed to read it".to_owned()
@@ -356,7 +356,7 @@ fn absent(address: &Address, resource: &Resource, which: &str, view: &View, near
         exit: Exit::Error,
         diagnostic: Diagnostic::error(
             "plan::external-absent",
-            format!("{address} is external, and there is no {} {which}", address.kind),
+            format!("{address} is external, but the server has no {} {which}", address.kind),
         )
         .at_known(Some(&resource.place), "declared here")
         .help(help),

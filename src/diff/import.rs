@@ -16,8 +16,9 @@ impl<'a> Finder<'a> {
             return Ok(());
         }
         let message = format!("{address} cannot be the object {}: this project owns {} there", import.id, entry.id);
-        let help =
-            format!("take the [[import]] out; if it is meant, let go of the other first: `fluxform forget {address}`");
+        let help = format!(
+            "remove the [[import]]; if it is intended, forget the other object first: `fluxform forget {address}`"
+        );
         Err(problem(import, Exit::Error, "import::another-object", message, &help))
     }
 
@@ -34,14 +35,14 @@ impl<'a> Finder<'a> {
             Ok(Some(object)) => object,
             Ok(None) => return Err(self.absent(address, import)),
             Err(words) => {
-                let message = format!("cannot read the {kind} {id}, which is to become {address}: {words}");
-                let help = "use a token that may read it; only what can be seen is imported";
+                let message = format!("cannot read the {kind} {id}, which {address} imports: {words}");
+                let help = "use a token that may read it";
                 return Err(problem(import, Exit::NotAuthorized, "import::unreadable", message, help));
             }
         };
         if let Some(owner) = self.owner(kind, id) {
-            let message = format!("the {kind} {id} is {owner} already, and cannot become {address} too");
-            let help = format!("write a `[[moved]]` from {owner} to {address} instead, or take the [[import]] out");
+            let message = format!("the {kind} {id} is already {owner}, and cannot be {address} too");
+            let help = format!("write a `[[moved]]` from {owner} to {address} instead, or remove the [[import]]");
             return Err(problem(import, Exit::Error, "import::owned", message, &help));
         }
         if let Some(project) = self.foreign.get(&(kind, id.clone())) {
@@ -50,11 +51,11 @@ impl<'a> Finder<'a> {
         let (whose, help) = match object.standing {
             Standing::Ordinary => ("", ""),
             Standing::System => (
-                "belongs to the server itself, and is never managed",
-                "take the [[import]] out; to refer to it, write `external = true`: it is only looked up",
+                "is one of InfluxDB's own, and is never managed",
+                "remove the [[import]]; to refer to it, add `external = true`: it is looked up, never changed",
             ),
             Standing::Record => {
-                ("is a record that a project keeps of itself, and is never managed", "take the [[import]] out")
+                ("is the ledger or the lock of a project, and is never managed", "remove the [[import]]")
             }
         };
         if object.never_managed() {
@@ -79,14 +80,14 @@ impl<'a> Finder<'a> {
         let (kind, id) = (address.kind, &import.id);
         match self.snapshot.of_another_kind.get(id) {
             Some(other) => {
-                let message = format!("{id} is the ID of a {other}: it cannot become {address}");
+                let message = format!("{id} is the ID of another kind of object, {other}: {address} cannot import it");
                 let help =
                     format!("declare it as `[{other}.{}]`, or write the ID of an object of kind {kind}", address.key);
                 problem(import, Exit::Error, "import::another-kind", message, &help)
             }
             None => {
-                let message = format!("there is no {kind} {id}, which is to become {address}");
-                let help = "write the ID of an object that exists; without the [[import]] a new one is made";
+                let message = format!("the server has no {kind} {id}, which {address} imports");
+                let help = "write the ID of an existing object; without the [[import]], a new one is created";
                 problem(import, Exit::Error, "import::absent", message, help)
             }
         }
@@ -102,7 +103,7 @@ impl<'a> Finder<'a> {
         let ours = org.map_or("an org that does not exist yet".to_owned(), |org| format!("the org {}", called(org)));
         let (kind, id) = (address.kind, &import.id);
         let message = format!("the {kind} {id} is in {theirs}, and {address} is declared in {ours}");
-        let help = "give the resource the `org` that the object is in: objects do not move between orgs";
+        let help = "set `org` to the object's org: objects cannot move between orgs";
         problem(import, Exit::Error, "import::another-org", message, help)
     }
 }

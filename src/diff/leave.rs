@@ -74,7 +74,7 @@ impl Comparison {
                 diagnostic: Diagnostic::error(
                     "plan::not-the-same",
                     format!(
-                        "{address} (ID {}) is called {:?} now and was {:?} when last applied: it may not be the same object",
+                        "{address} (ID {}) is now named {:?}, and was {:?} when last applied: it may be another object",
                         entry.id, object.name, entry.name
                     ),
                 )

@@ -327,7 +327,7 @@ fn an_unowned_object_with_the_key_is_adopted_unless_another_project_has_it() {
 #[test]
 fn two_tasks_of_one_name_are_no_candidate() {
     let scene = Scene::new().declares("task.t", &[]).has(Kind::Task, "t1", "t", &[]).has(Kind::Task, "t2", "t", &[]);
-    insta::assert_snapshot!(scene.says(), @"Error: task.t could be any of 2 objects: t1, t2");
+    insta::assert_snapshot!(scene.says(), @"Error: task.t matches 2 objects: t1, t2");
 }
 
 #[test]
@@ -377,7 +377,7 @@ fn what_is_not_declared_any_more_goes_if_we_made_it() {
     bucket.ours: Delete, NotDeclared
     bucket.theirs: Forget, NotOurs
     NotAuthorized: cannot read bucket.hidden (ID b5), which this project owns: read:buckets is missing
-    Refused: bucket.renamed (ID b4) is called "renamed since" now and was "renamed" when last applied: it may not be the same object
+    Refused: bucket.renamed (ID b4) is now named "renamed since", and was "renamed" when last applied: it may be another object
     "#);
 }
 
@@ -399,7 +399,7 @@ fn destroy_takes_all_but_what_was_adopted_and_the_home_org() {
 fn an_external_object_must_be_there() {
     let external =
         |scene: Scene| scene.declares("bucket.theirs", &[]).with("bucket.theirs", |bucket| bucket.external = true);
-    insta::assert_snapshot!(external(Scene::new()).says(), @r#"Error: bucket.theirs is external, and there is no bucket called "theirs""#);
+    insta::assert_snapshot!(external(Scene::new()).says(), @r#"Error: bucket.theirs is external, but the server has no bucket named "theirs""#);
     let scene = external(Scene::new()).has(Kind::Bucket, "b1", "theirs", &[]);
     assert_eq!(scene.compare(Goal::Declared).external[&address("bucket.theirs")].id, "b1");
 }

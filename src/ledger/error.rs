@@ -153,7 +153,7 @@ impl LedgerError {
     /// What to do about it; none for failed requests, whose cure depends on their class.
     pub fn help(&self) -> Option<String> {
         let afresh = "or give the ledger up: delete all labels of this ledger (`fluxform/<project>` and its pages) and \
-                      run `fluxform apply --adopt`, which adopts objects with unique names; tokens are made anew";
+                      run `fluxform apply --adopt`, which adopts objects with unique names; tokens are created again";
         Some(match self {
             Self::Api(_) => return None,
             Self::Newer { .. } => "use the version of fluxform that applied last, or a later one".to_owned(),

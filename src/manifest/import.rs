@@ -53,7 +53,7 @@ impl Manifest {
         if let Some(written) = self.imports.get(to).filter(|written| written.id != id) {
             let message = format!("an [[import]] says that {to} is the object {}, not {id}", written.id);
             let diagnostic = Diagnostic::error("manifest::import", message).at_known(written.place.as_ref(), "here");
-            return Err(vec![diagnostic.help("take the [[import]] out, or name its object")]);
+            return Err(vec![diagnostic.help("remove the [[import]], or name its object")]);
         }
         let mut problems = Vec::new();
         if !is_id(id) {

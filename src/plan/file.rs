@@ -72,7 +72,7 @@ fn problem(diagnostic: Diagnostic) -> Problem {
     Problem { exit: Exit::Usage, diagnostic }
 }
 
-const AGAIN: &str = "make it anew with `fluxform plan --out FILE`";
+const AGAIN: &str = "make it again with `fluxform plan --out FILE`";
 
 /// Whether the file at `path` is meant as a plan: no manifest begins with a brace, and an empty one is called `.toml`.
 pub fn meant(path: &Path) -> bool {
@@ -104,21 +104,21 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Saved, (String, &'static str)> {
     }
     let json: Json = serde_json::from_slice(bytes).map_err(|error| match error.is_eof() {
         true => again("is cut short"),
-        false => again(&format!("is no plan file: it is not JSON ({error})")),
+        false => again(&format!("is not a plan file: it is not JSON ({error})")),
     })?;
     let Some(version) = json.get(KEY) else {
         let help = match json.get("format_version") {
             Some(_) => "it is what `--format json` prints; a plan to apply is written by `fluxform plan --out FILE`",
             None => "a plan to apply is written by `fluxform plan --out FILE`",
         };
-        return Err(("is JSON, but no plan file".to_owned(), help));
+        return Err(("is JSON, but not a plan file".to_owned(), help));
     };
     if version.as_u64() != Some(FORMAT) {
         let message = format!("has version {version} of the plan format, and this fluxform reads version {FORMAT}");
         return Err((message, "plan and apply with the same version of fluxform"));
     }
     let edited = || again("was changed after it was written: its checksum is another one");
-    let file: File = serde_json::from_value(json).map_err(|error| again(&format!("is no plan file: {error}")))?;
+    let file: File = serde_json::from_value(json).map_err(|error| again(&format!("is not a plan file: {error}")))?;
     if file.checksum != checksum(&file.content) {
         return Err(edited());
     }
@@ -181,13 +181,13 @@ pub(super) fn encode(saved: &Saved) -> Vec<u8> {
 pub fn writable(path: &Path) -> Result<(), Problem> {
     let wrong = |message: String| Err(problem(usage("plan::out", path, message)));
     match std::fs::symlink_metadata(path) {
-        Ok(found) if !found.is_file() => return wrong("is there already, and is no plain file".to_owned()),
+        Ok(found) if !found.is_file() => return wrong("already exists and is not a regular file".to_owned()),
         Ok(_) => {
             // What cannot be read is no plan either.
             let bytes = confine::read(path, &limits::PLAN_FILE).unwrap_or_else(|_| b"?".to_vec());
             let plan = serde_json::from_slice::<Json>(&bytes).is_ok_and(|json| json.get(KEY).is_some());
             if !plan && !bytes.is_empty() {
-                return wrong("is there already, and is no plan file: it is not overwritten".to_owned());
+                return wrong("already exists and is not a plan file: it is not overwritten".to_owned());
             }
         }
         Err(_) => {}

@@ -165,10 +165,11 @@ fn circle(changes: &[Change], missing: &[usize]) -> Vec<Problem> {
     }
     vec![Problem {
         exit: Exit::Error,
-        diagnostic: Diagnostic::error("plan::circle", format!("each of these waits for another: {}", stuck.join(", ")))
-            .help(
-                "they swap names; give one of them a third name, apply, and then give it the name that it is to have",
-            ),
+        diagnostic: Diagnostic::error(
+            "plan::circle",
+            format!("these changes depend on each other: {}", stuck.join(", ")),
+        )
+        .help("they swap names: give one of them a third name, apply, and then rename it"),
     }]
 }
 
@@ -262,7 +263,7 @@ mod tests {
         let swap = vec![renamed("bucket.a", "b"), renamed("bucket.b", "a")];
         let empty = graph(&[], &swap);
         let message = &order(swap, &empty, &Ledger::default()).problems[0].diagnostic.message;
-        assert_eq!(message, "each of these waits for another: bucket.a, bucket.b");
+        assert_eq!(message, "these changes depend on each other: bucket.a, bucket.b");
     }
 
     proptest! {

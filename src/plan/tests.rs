@@ -61,9 +61,9 @@ fn a_file_that_is_no_plan_says_what_is_wrong() {
     let whole = text(&saved(plan()));
     assert_eq!(wrong(""), "is empty");
     assert_eq!(wrong(" \n"), "is empty");
-    assert!(wrong("[project]\n").starts_with("is no plan file: it is not JSON"));
-    assert_eq!(wrong("{}"), "is JSON, but no plan file");
-    assert_eq!(wrong("[1, 2]"), "is JSON, but no plan file");
+    assert!(wrong("[project]\n").starts_with("is not a plan file: it is not JSON"));
+    assert_eq!(wrong("{}"), "is JSON, but not a plan file");
+    assert_eq!(wrong("[1, 2]"), "is JSON, but not a plan file");
     assert!(decode(b"{\"format_version\": \"1.0\"}").expect_err("refused").1.contains("--format json"));
     let newer = whole.replacen("\"fluxform_plan\": 2", "\"fluxform_plan\": 3", 1);
     assert_eq!(wrong(&newer), "has version 3 of the plan format, and this fluxform reads version 2");

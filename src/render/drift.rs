@@ -38,7 +38,7 @@ pub fn drift(plan: &Plan, look: Look) -> String {
     if fields > 0 {
         page.say(format_args!(" in {}", count(fields, "field")));
     }
-    page.say(". `fluxform apply` brings back what the manifests say.").fold(2);
+    page.say(". `fluxform apply` restores what the manifests declare.").fold(2);
     page.finish()
 }
 
@@ -46,7 +46,7 @@ pub fn drift(plan: &Plan, look: Look) -> String {
 fn unfinished(page: &mut Page, plan: &Plan) {
     let changes: Vec<_> = plan.changes.iter().filter(|change| change.unfinished()).collect();
     if !changes.is_empty() {
-        page.heading("Unfinished (an earlier run did not come to its end; `fluxform apply` goes on):");
+        page.heading("Unfinished (an earlier run was interrupted; `fluxform apply` finishes it):");
     }
     for change in &changes {
         page.say("  ").put(Role::Strong, &change.address);

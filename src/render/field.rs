@@ -62,7 +62,7 @@ pub(super) fn cause(field: &FieldChange) -> Option<String> {
     Some(match (field.cause, last(field)) {
         (Cause::Yours, _) => return None,
         (Cause::New, _) => "managed from now on".to_owned(),
-        (Cause::Unfinished, _) if field.live.is_none() => "finish: never set, as far as is known".to_owned(),
+        (Cause::Unfinished, _) if field.live.is_none() => "finish: possibly never set".to_owned(),
         (Cause::Unfinished, _) => "finish: an earlier run did not get to it".to_owned(),
         (Cause::Drift, Some(last)) => format!("drift: was {last} when last applied"),
         (Cause::Drift, None) => "drift: changed on the server".to_owned(),

@@ -151,8 +151,8 @@ pub(super) fn remarks(change: &Change) -> Vec<String> {
 pub(super) fn released(change: &Change) -> String {
     let names = listed(change.released.iter().map(|field| format!("`{field}`")));
     match change.released.len() {
-        1 => format!("{names} is not managed any more; its value stays"),
-        _ => format!("{names} are not managed any more; their values stay"),
+        1 => format!("{names} is no longer managed; its value stays"),
+        _ => format!("{names} are no longer managed; their values stay"),
     }
 }
 
@@ -189,7 +189,7 @@ pub(super) fn on_ledger(change: &Change) -> Vec<(&'static str, String)> {
         let why = if change.imported { ", as an [[import]] says" } else { "" };
         lines.push(("adopt", format!(": takes over {target}{why}")));
     } else if change.action == Action::None && change.reason == crate::diff::Reason::Resumed {
-        lines.push(("resume", format!(": an interrupted run made {target}")));
+        lines.push(("resume", format!(": an interrupted run created {target}")));
     }
     if !change.released.is_empty() {
         lines.push(("release", format!(": {}", released(change))));
@@ -244,5 +244,5 @@ fn summary(page: &mut Page, plan: &Plan) {
 /// What it means that a plan is refused.
 pub(super) fn refused(plan: &Plan) -> String {
     let problems = count(plan.refusals.len(), "problem");
-    format!("{problems} must be solved before anything is applied.")
+    format!("{problems} must be resolved before anything is applied.")
 }

@@ -127,7 +127,7 @@ pub(super) fn going_on(report: &Report, verb: Verb) -> Option<String> {
         return None;
     }
     Some(if report.spent() {
-        "What was done is recorded. The saved plan is spent: `fluxform plan --out FILE` makes one of the rest."
+        "What was done is recorded. The saved plan is used up: plan the rest with `fluxform plan --out FILE`."
             .to_owned()
     } else {
         let command = verb.command();

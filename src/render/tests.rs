@@ -36,7 +36,7 @@ fn a_refused_plan_never_has_no_changes() {
     let exit = Exit::NotAuthorized;
     let one = Document { plan: Some(&plan), ..Document::new(exit) };
     let parts = [Part { dir: "a".to_owned(), document: one }, Part { dir: "b".to_owned(), document: one }];
-    insta::assert_snapshot!(super::plan(&plan, PLAIN), @"Plan refused: 1 problem must be solved before anything is applied.");
+    insta::assert_snapshot!(super::plan(&plan, PLAIN), @"Plan refused: 1 problem must be resolved before anything is applied.");
     insta::assert_snapshot!(overview(Comment::Plan, &parts[..1], PLAIN), @r"
     All projects:
       a  Refused: 1 problem (4 not_authorized).
@@ -192,7 +192,7 @@ fn a_partial_report_says_what_is_left_and_that_going_on_is_safe() {
 fn a_partial_report_of_a_saved_plan_says_that_the_plan_is_spent() {
     let report = Report { saved: true, ..sample::partial() };
     let text = super::report(&report, Verb::Apply, PLAIN);
-    insta::assert_snapshot!(text.lines().last().unwrap_or_default(), @"What was done is recorded. The saved plan is spent: `fluxform plan --out FILE` makes one of the rest.");
+    insta::assert_snapshot!(text.lines().last().unwrap_or_default(), @"What was done is recorded. The saved plan is used up: plan the rest with `fluxform plan --out FILE`.");
     let document = document(&Document { report: Some(&report), ..Document::new(Exit::Partial) });
     assert!(document.contains("\"resumable\": false"), "{document}");
 }

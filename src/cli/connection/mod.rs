@@ -214,7 +214,7 @@ pub fn resolve(
         })
         .ok_or_else(|| {
             usage(
-                Diagnostic::error("connection::no-org", "no org is named")
+                Diagnostic::error("connection::no-org", "no org is set")
                     .help("write `org = \"...\"` under [server], or set INFLUX_ORG, or give --org"),
             )
         })?;

@@ -86,8 +86,9 @@ fn find(
     around: &Surroundings,
     active: &Result<Option<Active>, Diagnostic>,
 ) -> Result<Said<Target>, Problem> {
-    let wrong =
-        |from: &str, reason: &str| Diagnostic::error("connection::url", format!("{from} is no server: {reason}"));
+    let wrong = |from: &str, reason: &str| {
+        Diagnostic::error("connection::url", format!("invalid server URL in {from}: {reason}"))
+    };
     if let Some(text) = &flags.host {
         let value = Target::parse(text).map_err(|reason| usage(wrong("--host", reason)))?;
         return Ok(Said { value, from: Origin::Flag("--host") });
@@ -126,7 +127,7 @@ fn find(
             Ok(Said { value: Target::Server(active.url.clone()), from: Origin::InfluxCli(active.name.clone()) })
         }
         Ok(None) => Err(usage(
-            Diagnostic::error("connection::no-host", "no server is named")
+            Diagnostic::error("connection::no-host", "no server is set")
                 .help("write `url = \"...\"` under [server], or set INFLUX_HOST, or give --host"),
         )),
     }

@@ -215,7 +215,7 @@ fn known_labels<'a>(wish: &export::Wish, names: impl Iterator<Item = &'a str>) -
     let problem = trouble("export::label", format!("this token sees no label {unknown:?}"));
     Err(match nearest(unknown, names.iter().copied()) {
         Some(near) => {
-            Problem { diagnostic: problem.diagnostic.help(format!("there is one called {near:?}")), ..problem }
+            Problem { diagnostic: problem.diagnostic.help(format!("there is one named {near:?}")), ..problem }
         }
         None => problem,
     })

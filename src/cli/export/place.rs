@@ -32,7 +32,7 @@ pub(super) fn vacant(path: &Path) -> Result<Vacant, Problem> {
         Ok(None) => true,
         Ok(Some(_)) => return Err(occupied("has files in it")),
         Err(error) if error.kind() == io::ErrorKind::NotFound && path.symlink_metadata().is_err() => false,
-        Err(error) if error.kind() == io::ErrorKind::NotADirectory => return Err(occupied("is no directory")),
+        Err(error) if error.kind() == io::ErrorKind::NotADirectory => return Err(occupied("is not a directory")),
         Err(error) => return Err(unwritable(path, &error)),
     };
     Ok(Vacant { path: path.to_owned(), exists })

@@ -131,7 +131,7 @@ fn human(mut page: Page, dir: &Path, project: &str, export: &Export, hidden: &[(
     }
     notes(&mut page, "Left out:", export, |fate| fate == Fate::LeftOut);
     notes(&mut page, "External, so not managed:", export, |fate| fate == Fate::External);
-    notes(&mut page, "Not said of what is exported:", export, |fate| matches!(fate, Fate::Without(_)));
+    notes(&mut page, "Not exported of these:", export, |fate| matches!(fate, Fate::Without(_)));
     if export.other_orgs > 0 {
         page.gap().say(format_args!(
             "{} not in it: --org NAME exports another one, --all-orgs all of them.",

@@ -100,21 +100,21 @@ fn what_cannot_be_imported_is_refused() {
         )
     };
     insta::assert_snapshot!(all.iter().map(problem).collect::<String>(), @"
-    Error import::absent: there is no bucket 00000000000000b1, which is to become bucket.raw
-      write the ID of an object that exists; without the [[import]] a new one is made
-    Error import::another-kind: 00000000000000b1 is the ID of a label: it cannot become bucket.raw
+    Error import::absent: the server has no bucket 00000000000000b1, which bucket.raw imports
+      write the ID of an existing object; without the [[import]], a new one is created
+    Error import::another-kind: 00000000000000b1 is the ID of another kind of object, label: bucket.raw cannot import it
       declare it as `[label.raw]`, or write the ID of an object of kind bucket
-    NotAuthorized import::unreadable: cannot read the bucket 00000000000000b1, which is to become bucket.raw: read:buckets is unauthorized
-      use a token that may read it; only what can be seen is imported
+    NotAuthorized import::unreadable: cannot read the bucket 00000000000000b1, which bucket.raw imports: read:buckets is unauthorized
+      use a token that may read it
     Error import::another-org: the bucket 00000000000000b1 is in the org 00000000000000bb, and bucket.raw is declared in the org 00000000000000aa
-      give the resource the `org` that the object is in: objects do not move between orgs
-    Manifest import::system: the bucket \"raw\" (00000000000000b1) belongs to the server itself, and is never managed
-      take the [[import]] out; to refer to it, write `external = true`: it is only looked up
+      set `org` to the object's org: objects cannot move between orgs
+    Manifest import::system: the bucket \"raw\" (00000000000000b1) is one of InfluxDB's own, and is never managed
+      remove the [[import]]; to refer to it, add `external = true`: it is looked up, never changed
     Refused plan::foreign-owner: bucket.raw would take over \"raw\" (ID 00000000000000b1), which the project `theirs` owns
-      declare it `external = true`, or remove it from `theirs` first
+      declare it with `external = true`, or remove it from `theirs` first
     Error import::another-object: bucket.raw cannot be the object 00000000000000b1: this project owns 00000000000000b2 there
-      take the [[import]] out; if it is meant, let go of the other first: `fluxform forget bucket.raw`
-    Error import::owned: the bucket 00000000000000b1 is bucket.other already, and cannot become bucket.raw too
-      write a `[[moved]]` from bucket.other to bucket.raw instead, or take the [[import]] out
+      remove the [[import]]; if it is intended, forget the other object first: `fluxform forget bucket.raw`
+    Error import::owned: the bucket 00000000000000b1 is already bucket.other, and cannot be bucket.raw too
+      write a `[[moved]]` from bucket.other to bucket.raw instead, or remove the [[import]]
     ");
 }

@@ -22,7 +22,7 @@ pub(super) fn refusal(plan: &Plan, snapshot: &Snapshot, agreed: &mut Agreed<'_>)
         refuse(
             "guard::adoption",
             format!("these exist already and would be taken over: {}", adopted.join(", ")),
-            "say --adopt if the project is to manage them; adopted objects are never deleted unless `lifecycle.owned` says so",
+            "give --adopt to let the project manage them; adopted objects are never deleted, unless `lifecycle.owned` is set",
         )
     })
 }

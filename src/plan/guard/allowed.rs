@@ -158,7 +158,7 @@ impl<'a> Agreed<'a> {
             };
             Diagnostic::warning("policy::expired", message)
                 .at(allow.place.clone(), "does not count")
-                .help("take it out; or review it again, and give it another `until`")
+                .help("remove it; or review it again, and set a later `until`")
         };
         self.policy.allow.iter().filter(|allow| !self.holds(allow)).map(said).collect()
     }

@@ -29,7 +29,7 @@ pub(super) fn refusals(plan: &Plan, ledger: &Ledger, limit: BlastRadius, agreed:
             let message = format!(
                 "{hit} of {owned} {kind}s would be deleted, replaced, renamed or deactivated: more than {percent} %"
             );
-            let help = "look twice; if it is meant, do it in smaller steps, or say so in a [[policy.allow]] with \
+            let help = "check twice; if it is intended, do it in smaller steps, or allow it in a [[policy.allow]] with \
                         `what = \"blast_radius\"`";
             refusals.push(refuse("guard::blast-radius", message, help));
         }

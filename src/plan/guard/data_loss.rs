@@ -17,7 +17,7 @@ pub(super) fn refusals(at_stake: &BTreeMap<Address, Data>, agreed: &mut Agreed<'
         Some(refuse(
             "guard::data-loss",
             format!("{address} would lose data: {data}"),
-            &format!("if that is meant, say so with --allow-data-loss '{address}', or in a [[policy.allow]]"),
+            &format!("if that is intended, allow it with --allow-data-loss '{address}', or in a [[policy.allow]]"),
         ))
     };
     at_stake.iter().filter_map(lost).collect()

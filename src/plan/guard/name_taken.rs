@@ -22,7 +22,7 @@ pub(super) fn refusal(change: &Change, changes: &[Change], snapshot: &Snapshot) 
     })?;
     Some(refuse(
         "guard::name-taken",
-        format!("{} cannot be called {name:?}: another {kind} has that name (ID {})", change.address, taken.id),
+        format!("{} cannot be named {name:?}: another {kind} has that name (ID {})", change.address, taken.id),
         "choose another name, or rename or delete the other one first",
     ))
 }

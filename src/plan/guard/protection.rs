@@ -21,22 +21,22 @@ pub(super) fn refusal(change: &Change) -> Option<Problem> {
     if change.lifecycle.prevent_destroy {
         return Some(refuse(
             "guard::prevent-destroy",
-            format!("{address} would be {verb}, and its lifecycle says prevent_destroy"),
-            "apply once with `prevent_destroy = false` first, if it really is to go",
+            format!("{address} would be {verb}, but its lifecycle sets `prevent_destroy`"),
+            "to allow that, apply once with `prevent_destroy = false` first",
         ));
     }
     if change.lifecycle.protected {
         return Some(refuse(
             "guard::protected",
-            format!("{address} would be {verb}, and [policy] protects it"),
-            "apply once with it declared as it is and without the pattern in `protected` first, if it really is to go",
+            format!("{address} would be {verb}, but [policy] protects it"),
+            "to allow that, apply once with it still declared and without the pattern in `protected` first",
         ));
     }
     let adopted = change.adopts || change.origin == Some(Origin::Adopted);
     (adopted && change.action == Action::Replace && !change.lifecycle.owned).then(|| {
         refuse(
             "guard::adopted",
-            format!("{address} would be replaced, and this project did not create it"),
+            format!("{address} would be replaced, but this project did not create it"),
             "set `lifecycle = { owned = true }` if the project may delete what it adopted",
         )
     })

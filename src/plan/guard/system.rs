@@ -1,4 +1,4 @@
-//! What belongs to the server itself stays as it is, whatever a ledger says.
+//! What is one of InfluxDB's own stays as it is, whatever a ledger says.
 
 use super::refuse;
 use crate::diff::{Action, Change};
@@ -10,15 +10,15 @@ pub(super) fn refusal(change: &Change, snapshot: &Snapshot) -> Option<Problem> {
     let target = change.object.as_ref()?;
     let whose = match snapshot.object(change.address.kind, &target.id)?.standing {
         Standing::Ordinary => return None,
-        Standing::System => "belongs to the server itself",
-        Standing::Record => "is a record that a project keeps of itself",
+        Standing::System => "is one of InfluxDB's own",
+        Standing::Record => "is the ledger or the lock of a project",
     };
     let touched = matches!(change.action, Action::Update | Action::Replace | Action::Delete);
     touched.then(|| {
         refuse(
             "guard::system",
             format!("{} is {:?} (ID {}), which {whose}", change.address, target.name, target.id),
-            "take the resource out; `fluxform forget` lets go of what the record has",
+            "remove the resource; `fluxform forget` removes it from the ledger",
         )
     })
 }

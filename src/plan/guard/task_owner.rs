@@ -26,9 +26,9 @@ pub(super) fn refusals(stops: &BTreeMap<Address, Vec<Target>>, agreed: &mut Agre
             1 => "a task runs as it and would stop".to_owned(),
             many => format!("{many} tasks run as it and would stop"),
         };
-        let help = "a task runs as the user who made it, for ever: let another owner of the org make them anew first; or \
+        let help = "a task always runs as the user who created it: let another owner of the org create them again first; or \
                     say in a [[policy.allow]] with `what = \"task_owner\"` that they may stop";
-        let message = format!("{address} would not own the org any more, and {what}: {}", named.join(", "));
+        let message = format!("{address} would no longer own the org, and {what}: {}", named.join(", "));
         Some(refuse("guard::task-owner", message, help))
     };
     stops.iter().filter_map(one).collect()

@@ -238,7 +238,7 @@ fn what_is_protected_is_neither_deleted_nor_replaced() {
     for action in [Action::Delete, Action::Replace] {
         let scene = Scene::new().change("bucket.raw", action, |change| change.lifecycle.protected = true);
         let says = scene.protect("bucket.raw").says();
-        assert!(says.starts_with("Refused guard::protected") && says.ends_with("and [policy] protects it"), "{says}");
+        assert!(says.starts_with("Refused guard::protected") && says.ends_with("but [policy] protects it"), "{says}");
     }
     let scene = Scene::new().change("bucket.raw", Action::Update, |change| change.lifecycle.protected = true);
     assert_eq!(scene.protect("bucket.*").says(), "");
@@ -303,7 +303,7 @@ fn what_runs_as_a_user_goes_on() {
     };
     insta::assert_snapshot!(
         scene(1).says(),
-        @r#"Refused guard::task-owner: user.ops would not own the org any more, and a task runs as it and would stop: "t0" (ID t0)"#
+        @r#"Refused guard::task-owner: user.ops would no longer own the org, and a task runs as it and would stop: "t0" (ID t0)"#
     );
     assert!(scene(7).says().ends_with("7 tasks run as it and would stop: \"t0\" (ID t0), \"t1\" (ID t1), \"t2\" (ID t2), \"t3\" (ID t3), \"t4\" (ID t4), 2 more"));
     let allowed = scene(1).allow(What::TaskOwner, "user.ops", date(2026, 12, 1));

@@ -218,7 +218,7 @@ fn drift(plan: &Plan) -> Vec<Section> {
     let undone = plan.changes.iter().filter(|change| change.unfinished()).map(change::change);
     vec![
         section("Changed on the server since the last apply", Rank::First, drifted.collect()),
-        section("Unfinished: an earlier run did not come to its end", Rank::Rest, undone.collect()),
+        section("Unfinished: an earlier run was interrupted", Rank::Rest, undone.collect()),
     ]
 }
 

@@ -54,7 +54,7 @@ both!(an_external_object_that_is_not_there_is_1_with_the_nearest_name, async |sc
     let dir = project(&scene, "[bucket.s]\nname = \"sumary\"\nexternal = true\n");
     for command in ["plan", "apply"] {
         let ended = refused(&scene, dir.path(), operator(&scene, command, dir.path()), 1).await;
-        for part in ["sumary", "there is one called \"summary\"", "main.toml:"] {
+        for part in ["sumary", "there is one named \"summary\"", "main.toml:"] {
             has(&ended.err, part);
         }
     }
@@ -64,7 +64,7 @@ both!(an_org_that_is_not_there_is_1, async |scene| {
     let dir = project(&scene, "[bucket.raw]\n");
     for command in ["plan", "apply", "drift", "show", "status", "destroy"] {
         let run = operator(&scene, command, dir.path()).arg("--org").arg(unique("nowhere"));
-        has(&refused(&scene, dir.path(), run, 1).await.err, "there is no org `nowhere");
+        has(&refused(&scene, dir.path(), run, 1).await.err, "org `nowhere");
     }
 });
 

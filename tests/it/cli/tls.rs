@@ -170,7 +170,7 @@ fn a_manifest_names_no_certificate_outside_of_the_project() {
             ("link.pem", "link.pem is a symbolic link"),
             ("pipe", "pipe is a pipe"),
             ("dir", "dir is a directory"),
-            ("absent", "there is no file absent"),
+            ("absent", "no such file: absent"),
             ("large.pem", "large.pem is larger than"),
         ] {
             server(word, path);

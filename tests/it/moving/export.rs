@@ -150,7 +150,7 @@ both!(labels_and_kinds_select, virgin, async |server| {
     assert_eq!(home.plan(&dir), (2, String::new()));
     let (_keep, dir) = out();
     let said = home.export(&dir, &["--label", "Pord", "--format=json"]).with(1);
-    assert!(said.err.contains("there is one called \"Prod\""), "{}", said.err);
+    assert!(said.err.contains("there is one named \"Prod\""), "{}", said.err);
     assert!(!dir.exists());
 });
 

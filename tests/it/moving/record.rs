@@ -111,12 +111,12 @@ both!(an_import_that_cannot_be_writes_nothing, virgin, async |server| {
     let labels = async || home.http.get(&format!("labels?orgID={}", home.org)).await.text;
     let before = (home.everything().await, labels().await);
     for (address, id, code, words) in [
-        ("bucket.free", "0123456789abcdef", 1, "there is no bucket 0123456789abcdef"),
+        ("bucket.free", "0123456789abcdef", 1, "the server has no bucket 0123456789abcdef"),
         ("bucket.free", task.as_str(), 1, "is the ID of a task"),
         ("bucket.free", elsewhere.as_str(), 1, "objects do not move between orgs"),
         ("bucket.free", raw.as_str(), 1, "is bucket.raw already"),
         ("bucket.free", shared.as_str(), 8, "which the project `theirs` owns"),
-        ("bucket.free", system.as_str(), 65, "belongs to the server itself"),
+        ("bucket.free", system.as_str(), 65, "is one of InfluxDB's own"),
         ("bucket.raw", task.as_str(), 1, "this project owns"),
         ("bucket.free", "raw", 64, "invalid ID"),
         ("bucket.fre", raw.as_str(), 64, "did you mean `bucket.free`?"),
@@ -200,7 +200,7 @@ both!(what_is_forgotten_stays_and_is_not_touched_again, virgin, async |server| {
     has(&said.out, "lets go of \"raw\"");
     let said = run(&home, &["forget", "bucket.line[\"b c\"]", "--format=json"], dir.path()).with(0);
     assert_eq!(said.json()["recorded"][0]["action"], "forget");
-    has(&run(&home, &["forget", "token.*"], dir.path()).with(0).err, "the next apply makes another one");
+    has(&run(&home, &["forget", "token.*"], dir.path()).with(0).err, "the next apply creates another one");
     assert_eq!(owned(&home, dir.path()), ["label.prod created", "bucket.line[a] created"]);
     write(dir.path(), "p", "[label.prod]\n");
     run(&home, &["forget", "bucket.*"], dir.path()).with(0);
