@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::connection::{Certificates, Connection, Named, Origin as By, Purpose, Target, Token};
+use super::connection::{Certificates, Connection, Named, Origin as By, Purpose, Said, Target, Token};
 use super::ledger_key::ledger_key;
 use super::shell::{Shell, trouble};
 use crate::api::{ApiError, Class, Client, Connect, Me};
@@ -79,7 +79,7 @@ impl Session {
         };
         // Side by side: a plan takes hardly longer than its longest list.
         let (health, me, home) =
-            tokio::join!(client.health(), client.me(), home(&client, &connection.org.value, wish.makes_home));
+            tokio::join!(client.health(), client.me(), home(&client, &connection.org, wish.makes_home));
         let version = health.map_err(no_server)?.version;
         introduce(shell, connection, &version);
         let me = if embedded.is_none() { proven(&client, connection, me).await? } else { me? };
@@ -310,7 +310,8 @@ struct Bucket {
 }
 
 /// The ID of the org that is called `org`, or has that ID.
-async fn home(client: &Client, org: &str, makes_home: bool) -> Result<Option<String>, Problem> {
+async fn home(client: &Client, said: &Said<String>, makes_home: bool) -> Result<Option<String>, Problem> {
+    let org = said.value.as_str();
     let key = |name: &str| NaturalKey::<()>::of(Kind::HOME, None, name);
     if is_id(org) {
         match client.get::<Org>(&format!("/api/v2/orgs/{org}"), &[]).await {
@@ -334,7 +335,7 @@ async fn home(client: &Client, org: &str, makes_home: bool) -> Result<Option<Str
             }
         }
         Err(error) if error.class == Class::NotFound && makes_home => Ok(None),
-        Err(error) if error.class == Class::NotFound => Err(absent(client, org).await),
+        Err(error) if error.class == Class::NotFound => Err(absent(client, said).await),
         Err(error) => Err(error.into()),
     }
 }
@@ -377,7 +378,8 @@ async fn hidden(client: &Client, org: &str) -> Result<String, Problem> {
     })
 }
 
-async fn absent(client: &Client, org: &str) -> Problem {
+async fn absent(client: &Client, said: &Said<String>) -> Problem {
+    let org = said.value.as_str();
     let diagnostic = Diagnostic::error("server::no-org", format!("org `{org}` not found on this server"));
     let names: Vec<String> = match client.get::<Orgs>("/api/v2/orgs", &[("limit", "100")]).await {
         Ok(Orgs { orgs }) => orgs.into_iter().map(|org| org.name).collect(),
@@ -392,5 +394,7 @@ async fn absent(client: &Client, org: &str) -> Problem {
             format!("the token sees {}; or declare the org as a resource", names.join(", "))
         }
     };
-    Problem { exit: Exit::Error, diagnostic: diagnostic.help(help) }
+    // What the command line or the environment gets wrong is a slip of who runs fluxform.
+    let exit = if said.from == By::Manifest { Exit::Error } else { Exit::Usage };
+    Problem { exit, diagnostic: diagnostic.help(help) }
 }

@@ -122,6 +122,6 @@ both!(names_that_errors_quote_are_shown_safely, async |scene| {
     visible(&operator(&scene, "apply", dir.path()).run().with(65));
     let dir = project(&scene, "[bucket.b]\n");
     let run = on("plan", dir.path()).var("INFLUX_HOST", scene.server.url()).var("INFLUX_TOKEN", scene.server.token());
-    visible(&run.arg("--org").arg(EVIL).run().with(1));
+    visible(&run.arg("--org").arg(EVIL).run().with(64));
     visible(&on("plan", dir.path()).arg("--var").arg(format!("{EVIL}={EVIL}")).run().with(65));
 });

@@ -110,7 +110,7 @@ both!(a_token_that_does_not_work_is_4, async |scene| {
     assert!(!ended.all().contains(made["token"].as_str().unwrap()));
 });
 
-both!(an_org_that_is_not_there_is_1_with_the_nearest_name, async |scene| {
+both!(an_org_that_is_not_there_is_told_with_the_nearest_name, async |scene| {
     let wrong = format!("{}x", scene.org_name);
     let dir = project(&manifest(scene.server.url(), &wrong));
     let host = |command: &str| {
@@ -120,6 +120,12 @@ both!(an_org_that_is_not_there_is_1_with_the_nearest_name, async |scene| {
     assert!(ended.err.contains(&format!("`{wrong}`")), "{}", ended.err);
     // The operator sees other tests' orgs too; near enough is this one only.
     assert!(ended.err.contains(&scene.org_name), "{}", ended.err);
+    // What who runs fluxform has said is a slip on the command line.
+    let ended = host("plan").arg("--org").arg(format!("{wrong}y")).run().with(64);
+    assert!(ended.err.contains(&format!("`{wrong}y`")), "{}", ended.err);
+    let dir = project("[project]\nname = \"p\"\n[bucket.b]\n");
+    let run = on("plan", dir.path()).var("INFLUX_HOST", scene.server.url()).var("INFLUX_TOKEN", scene.server.token());
+    run.var("INFLUX_ORG", &wrong).run().with(64);
 });
 
 both!(the_first_line_says_where_everything_comes_from, async |scene| {
