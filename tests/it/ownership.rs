@@ -251,7 +251,7 @@ both!(a_ledger_is_no_label_of_anybody, async |scene| {
     let planned = project.plan(Goal::Declared).await.unwrap();
     let refused: Vec<_> = planned.plan.refusals.iter().map(|problem| (problem.exit, problem.diagnostic.code)).collect();
     assert_eq!(refused, [(Exit::Manifest, "import::system")]);
-    assert!(planned.plan.refusals[0].diagnostic.message.contains("a record that a project keeps of itself"));
+    assert!(planned.plan.refusals[0].diagnostic.message.contains("the ledger or the lock of a project"));
     scene.http.patch(&format!("labels/{}", id(head)), json!({"name": "plain"})).await.expect(200);
     let client = Connect::new(scene.server.url().parse().unwrap(), Some(scene.server.token().to_owned().into()))
         .client()

@@ -121,7 +121,7 @@ type Edit = fn(&mut Value);
 
 both!(an_echo_with_another_name_org_or_mark_is_touched_by_nothing, async |scene| {
     let edits: [(&str, &str, &str, Edit); 4] = [
-        ("buckets", "[bucket.new]\n", "is called `other`", |made| made["name"] = json!("other")),
+        ("buckets", "[bucket.new]\n", "is named `other`", |made| made["name"] = json!("other")),
         ("buckets", "[bucket.new2]\n", "is of the org with the ID `0123456789abcdef`", |made| {
             made["orgID"] = json!("0123456789abcdef");
         }),
@@ -133,7 +133,7 @@ both!(an_echo_with_another_name_org_or_mark_is_touched_by_nothing, async |scene|
                 made["description"] = json!("an operator's");
             },
         ),
-        ("labels", "[label.new]\n", "is called `other`", |made| made["label"]["name"] = json!("other")),
+        ("labels", "[label.new]\n", "is named `other`", |made| made["label"]["name"] = json!("other")),
     ];
     for (list, table, words, edit) in edits {
         let dir = project(&scene, table);

@@ -51,7 +51,7 @@ both!(rows_of_another_org_twice_or_without_a_right_id_are_5, async |scene| {
             ("twice", |rows| rows.push(rows[0].clone())),
             ("../orgs/x", |rows| rows[0]["id"] = json!("../orgs/x")),
             ("not what InfluxDB gives", |rows| drop(rows[0].as_object_mut().unwrap().remove("id"))),
-            ("which is none", |rows| rows[0]["id"] = json!("0123456789abcdef0")),
+            ("which is not an ID", |rows| rows[0]["id"] = json!("0123456789abcdef0")),
         ];
         for (words, edit) in edits {
             // Pages of buckets overlap, and tasks are asked for until there are none: there a row that comes again has

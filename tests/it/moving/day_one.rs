@@ -138,7 +138,7 @@ both!(an_adopted_token_gets_a_successor, virgin, async |server| {
     let more = tokens.replace("write = [\"bucket.sensors\"]", "write = [\"bucket.sensors\", \"bucket.raw\"]");
     write("tokens.toml", &more);
     let refused = home.fluxform(&["plan"]).arg(&dir).run().with(8);
-    assert!(refused.err.contains("remove the [[import]], and give `deliver`"), "{}", refused.err);
+    assert!(refused.err.contains("remove the [[import]], and set `deliver`"), "{}", refused.err);
     found.still_writes().await;
 
     let here = file("server.toml");

@@ -112,7 +112,7 @@ both!(an_import_that_cannot_be_writes_nothing, virgin, async |server| {
     let before = (home.everything().await, labels().await);
     for (address, id, code, words) in [
         ("bucket.free", "0123456789abcdef", 1, "the server has no bucket 0123456789abcdef"),
-        ("bucket.free", task.as_str(), 1, "is the ID of a task"),
+        ("bucket.free", task.as_str(), 1, "is the ID of another kind of object, task"),
         ("bucket.free", elsewhere.as_str(), 1, "objects do not move between orgs"),
         ("bucket.free", raw.as_str(), 1, "is bucket.raw already"),
         ("bucket.free", shared.as_str(), 8, "which the project `theirs` owns"),
@@ -178,7 +178,7 @@ both!(all_that_is_declared_is_adopted_at_once, virgin, async |server| {
     home.make("tasks", json!({"flux": hourly("twice")})).await;
     home.make("tasks", json!({"flux": hourly("twice")})).await;
     let two = declare("[task.twice]\nevery = \"1h\"\nflux = 'x = 1'\n[bucket.first-bucket]\n");
-    has(&run(&home, &["adopt"], two.path()).with(1).err, "any of 2 objects");
+    has(&run(&home, &["adopt"], two.path()).with(1).err, "matches 2 objects");
     write(two.path(), "q", "[bucket.raw]\n");
     has(&run(&home, &["adopt"], two.path()).with(8).err, "which the project `p` owns");
 });

@@ -5,8 +5,10 @@ use super::{Place, RESOURCES};
 
 /// The tries that the lines about waiting announce, in their order.
 fn tries(err: &str) -> Vec<usize> {
-    let lines = err.lines().filter(|line| line.contains("waiting: the server does not answer ("));
-    lines.filter_map(|line| line.rsplit_once('(')?.1.strip_suffix(" of 5)")?.parse().ok()).collect()
+    // A long line goes on in the next.
+    let words = err.split_whitespace().collect::<Vec<_>>().join(" ");
+    let waits = words.split("waiting: the server does not answer (").skip(1);
+    waits.filter_map(|wait| wait.split_once(" of 5)")?.0.rsplit_once('(')?.1.parse().ok()).collect()
 }
 
 both!(what_was_done_is_reported_and_the_next_apply_goes_on, async |scene| {
