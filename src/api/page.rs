@@ -144,7 +144,7 @@ pub(crate) async fn after<P: DeserializeOwned, T>(
             // It goes into the next request.
             if let Some(none) = last.as_deref().filter(|last| !is_id(last)) {
                 let shown: String = none.chars().take(LONGEST_SHOWN).collect();
-                return Err(list.endless(format!("the list has a row with the ID `{shown}`, which is none")));
+                return Err(list.endless(format!("the list has a row with the ID `{shown}`, which is not an ID")));
             }
             let mut asked = vec![("limit", "500")];
             asked.extend(last.as_deref().map(|last| ("after", last)));
@@ -372,7 +372,7 @@ mod tests {
             let fault = Fault::start([Reply::json(200, &json!([none])), page(0..0)]).await;
             let error = after(&fault.client(), "/api/v2/tasks", &[], |page: Vec<String>| page, |row| row).await;
             let message = error.expect_err("no ID").message;
-            assert_eq!(message, format!("the list has a row with the ID `{none}`, which is none"));
+            assert_eq!(message, format!("the list has a row with the ID `{none}`, which is not an ID"));
             assert_eq!(fault.lines(), ["GET /api/v2/tasks?limit=500"]);
         }
     }

@@ -1,6 +1,5 @@
 //! From the socket to a handler and back: the routes of all kinds, and what influxd says when there is none.
 
-use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,9 +15,10 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, oneshot, watch};
+use tokio::sync::{Semaphore, oneshot};
 use tokio::task::JoinError;
 use tower::Layer as _;
 use tower::util::{MapRequestLayer, MapResponseLayer};
@@ -64,8 +64,8 @@ const AFTER_A_FAILED_ACCEPT: Duration = Duration::from_secs(1);
 const HEAD_DEADLINE: Duration = Duration::from_secs(60);
 /// How long the body of a request may take.
 const BODY_DEADLINE: Duration = Duration::from_secs(60);
-/// How many connections are served at once. Where there are more, those that are idle are closed; and what is left waits.
-const CONNECTIONS: u32 = 256;
+/// How many connections are served at once; more wait until one of these ends.
+const CONNECTIONS: usize = 1_000;
 
 /// Serves until `stop`; what is under way then is finished.
 pub(super) async fn serve(listener: TcpListener, app: Arc<App>, mut stop: oneshot::Receiver<()>) {
@@ -76,13 +76,9 @@ pub(super) async fn serve(listener: TcpListener, app: Arc<App>, mut stop: onesho
     let mut http = http1::Builder::new();
     // A client that has sent a request and closed its side is served all the same (influxd 2.9.1, measured).
     http.half_close(true).timer(TokioTimer::new()).header_read_timeout(HEAD_DEADLINE);
-    let room = Arc::new(Semaphore::new(CONNECTIONS as usize));
-    // Each value tells the connections that there are to end with the request that they have, or at once if they have none.
-    let drain = watch::Sender::new(());
+    let connections = GracefulShutdown::new();
+    let room = Arc::new(Semaphore::new(CONNECTIONS));
     loop {
-        if room.available_permits() == 0 {
-            drain.send_replace(());
-        }
         let permit = tokio::select! {
             permit = room.clone().acquire_owned() => permit.expect("invariant: nobody closes it"),
             _ = &mut stop => break,
@@ -100,24 +96,15 @@ pub(super) async fn serve(listener: TcpListener, app: Arc<App>, mut stop: onesho
             // An error means that the server was dropped, which stops it too.
             _ = &mut stop => break,
         };
-        let connection = http.serve_connection(TokioIo::new(stream), service.clone());
-        let mut drained = drain.subscribe();
+        let connection = connections.watch(http.serve_connection(TokioIo::new(stream), service.clone()));
+        // What goes wrong on a connection is its client's to see.
         tokio::spawn(async move {
-            let mut connection = pin!(connection);
-            // What goes wrong on a connection is its client's to see.
-            tokio::select! {
-                _ = &mut connection => {}
-                _ = drained.changed() => {
-                    connection.as_mut().graceful_shutdown();
-                    connection.await.ok();
-                }
-            }
+            connection.await.ok();
             drop(permit);
         });
     }
     drop(listener);
-    drain.send_replace(());
-    room.acquire_many(CONNECTIONS).await.map(drop).expect("invariant: nobody closes it");
+    connections.shutdown().await;
 }
 
 fn router(app: Arc<App>) -> Router {

@@ -60,11 +60,11 @@ both!(an_external_object_that_is_not_there_is_1_with_the_nearest_name, async |sc
     }
 });
 
-both!(an_org_that_is_not_there_is_1, async |scene| {
+both!(an_org_that_is_not_there_is_64_where_a_flag_names_it, async |scene| {
     let dir = project(&scene, "[bucket.raw]\n");
     for command in ["plan", "apply", "drift", "show", "status", "destroy"] {
         let run = operator(&scene, command, dir.path()).arg("--org").arg(unique("nowhere"));
-        has(&refused(&scene, dir.path(), run, 1).await.err, "org `nowhere");
+        has(&refused(&scene, dir.path(), run, 64).await.err, "org `nowhere");
     }
 });
 

@@ -122,7 +122,7 @@ type Edit = fn(&mut Value);
 both!(an_echo_with_another_name_org_or_mark_is_touched_by_nothing, async |scene| {
     let edits: [(&str, &str, &str, Edit); 4] = [
         ("buckets", "[bucket.new]\n", "is named `other`", |made| made["name"] = json!("other")),
-        ("buckets", "[bucket.new2]\n", "is of the org with the ID `0123456789abcdef`", |made| {
+        ("buckets", "[bucket.new2]\n", "belongs to the org with the ID `0123456789abcdef`", |made| {
             made["orgID"] = json!("0123456789abcdef");
         }),
         (

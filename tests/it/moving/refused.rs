@@ -36,7 +36,7 @@ both!(without_a_token_or_an_org_nothing_is_written, virgin, async |server| {
     run(&host).run().with(64);
     run(&host).args(&["--org", "first"]).run().with(4);
     run(&host).args(&["--org", "first"]).var("INFLUX_TOKEN", "wrong").run().with(4);
-    let absent = run(&host).args(&["--org", "frist"]).var("INFLUX_TOKEN", home.server.token()).run().with(1);
+    let absent = run(&host).args(&["--org", "frist"]).var("INFLUX_TOKEN", home.server.token()).run().with(64);
     assert!(absent.err.contains("did you mean `first`?"), "{}", absent.err);
     run(&["--host", "embedded:nowhere.db"]).run().with(1);
     for wrong in [["--kind", "bukket"], ["--project", "Not A Name"]] {

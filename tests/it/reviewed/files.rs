@@ -121,7 +121,7 @@ both!(a_plan_takes_the_place_of_a_plan_and_of_nothing_else, async |scene| {
     let to = |path: &std::path::Path| review.run("plan", &review.project()).arg("-o").arg(path);
     has(&to(&manifest).run().with(64).err, "is not a plan file: it is not overwritten");
     assert_eq!(fs::read_to_string(&manifest).unwrap(), before);
-    has(&to(review.dir.path()).run().with(64).err, "is no plain file");
+    has(&to(review.dir.path()).run().with(64).err, "is not a regular file");
     has(&to(&review.dir.path().join("absent/iot.plan")).run().with(64).err, "there is no directory");
     to(&review.file()).run().with(0);
     let first = fs::read(review.file()).unwrap();
