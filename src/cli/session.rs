@@ -343,7 +343,7 @@ async fn home(client: &Client, said: &Said<String>, makes_home: bool) -> Result<
 /// The ID of the org that is called `org`, of which `ids` are those that the server names.
 fn one_id(ids: BTreeSet<String>, org: &str) -> Result<Option<String>, Problem> {
     if let Some(bad) = ids.iter().find(|id| !is_id(id)) {
-        return Err(strange(format!("the server answers with the ID `{bad}` for the org `{org}`, which is none")));
+        return Err(strange(format!("the server answers with the ID `{bad}` for the org `{org}`, which is not an ID")));
     }
     if ids.len() > 1 {
         let all: Vec<_> = ids.into_iter().collect();

@@ -128,7 +128,7 @@ both!(an_echo_with_another_name_org_or_mark_is_touched_by_nothing, async |scene|
         (
             "authorizations",
             "[token.new]\nread = [\"bucket.b\"]\ndeliver = \"discard\"\n[bucket.b]\n",
-            "does not have the mark",
+            "lacks this run's marker",
             |made| {
                 made["description"] = json!("an operator's");
             },

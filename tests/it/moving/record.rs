@@ -114,7 +114,7 @@ both!(an_import_that_cannot_be_writes_nothing, virgin, async |server| {
         ("bucket.free", "0123456789abcdef", 1, "the server has no bucket 0123456789abcdef"),
         ("bucket.free", task.as_str(), 1, "is the ID of another kind of object, task"),
         ("bucket.free", elsewhere.as_str(), 1, "objects cannot move between orgs"),
-        ("bucket.free", raw.as_str(), 1, "is bucket.raw already"),
+        ("bucket.free", raw.as_str(), 1, "is already bucket.raw"),
         ("bucket.free", shared.as_str(), 8, "which the project `theirs` owns"),
         ("bucket.free", system.as_str(), 65, "is one of InfluxDB's own"),
         ("bucket.raw", task.as_str(), 1, "this project owns"),
