@@ -9,6 +9,12 @@ pub fn is_id(text: &str) -> bool {
     text.len() == 16 && text.bytes().all(digit) && text.bytes().any(|byte| byte != b'0')
 }
 
+/// So much of what is called an ID as an error shows: what is none may be anything, of any length.
+pub fn shown(text: &str) -> String {
+    const LONGEST: usize = 40;
+    text.chars().take(LONGEST).collect()
+}
+
 /// When the object with this ID was created, in milliseconds since 1970 by the server's clock (influxd 2.9.1, measured
 /// for all kinds but org and bucket, whose IDs are random). None if `id` is not 16 hex digits.
 pub fn created_ms(id: &str) -> Option<u64> {

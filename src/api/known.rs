@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Mutex;
 
 use super::{ApiError, Class};
-use crate::snowflake::{created_ms, is_id};
+use crate::snowflake::{created_ms, is_id, shown};
 
 /// How much older than the run's own lock an ID may seem that is new: the server's clock is set right now and then.
 const SLACK_MS: u64 = 300_000;
@@ -47,8 +47,7 @@ impl Known {
     /// Takes in the ID of what `path` has just made; `since` is an ID that was given out before the request was sent.
     pub(super) fn admit<T: Identified>(&self, path: &str, row: &T, since: Option<&str>) -> Result<(), ApiError> {
         let id = row.id();
-        // What is no ID may be anything, of any length.
-        let shown: String = id.chars().take(40).collect();
+        let shown = shown(id);
         let refused = |why: &str| ApiError {
             class: Class::NotOurs,
             maybe_done: true,

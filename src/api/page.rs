@@ -10,12 +10,10 @@ use serde::de::DeserializeOwned;
 
 use super::limits::{Bounds, LIST};
 use super::{ApiError, Client};
-use crate::snowflake::is_id;
+use crate::snowflake::{is_id, shown};
 
 /// Rows of a page of a list that is walked by `offset`: the most that the server gives.
 const LIMIT: usize = 100;
-/// So much is shown of what is called an ID and is none, in characters.
-const LONGEST_SHOWN: usize = 40;
 /// How often such a list is walked at most until nothing goes in between.
 const WALKS: usize = 5;
 
@@ -143,7 +141,7 @@ pub(crate) async fn after<P: DeserializeOwned, T>(
             let last = all.last().map(|row| id(row).to_owned());
             // It goes into the next request.
             if let Some(none) = last.as_deref().filter(|last| !is_id(last)) {
-                let shown: String = none.chars().take(LONGEST_SHOWN).collect();
+                let shown = shown(none);
                 return Err(list.endless(format!("the list has a row with the ID `{shown}`, which is not an ID")));
             }
             let mut asked = vec![("limit", "500")];

@@ -6,7 +6,7 @@ use crate::address::Address;
 use crate::api::{ApiError, Class, Client, Writer};
 use crate::kind::{Kind, NaturalKey, Place};
 use crate::secret::Secret;
-use crate::snowflake::is_id;
+use crate::snowflake::{is_id, shown};
 use crate::value::{Fields, Ref, Value};
 
 /// One thing that exists on the server.
@@ -256,13 +256,10 @@ pub(super) fn about(api: &Client, kind: Kind, id: &str, presence: Presence) -> R
     Ok(presence)
 }
 
-/// So much is shown of what is called an ID and is none.
-const LONGEST_SHOWN: usize = 40;
-
 /// What is wrong with the IDs of an object, if anything is: they go into requests.
 fn unsound(kind: Kind, object: &Object) -> Option<String> {
     let bad = [Some(&object.id), object.org.as_ref()].into_iter().flatten().find(|id| !is_id(id))?;
-    let bad: String = bad.chars().take(LONGEST_SHOWN).collect();
+    let bad = shown(bad);
     Some(format!("the reply has `{bad}` as an ID ({kind} or its org), which is not an ID"))
 }
 

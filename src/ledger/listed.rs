@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 use super::labels::Row;
 use super::page::MARK;
 use crate::api::MOST_ROWS;
-use crate::snowflake::is_id;
+use crate::snowflake::{is_id, shown};
 
 /// What names of labels of ledgers and locks begin with.
 const NAMES: &str = "fluxform/";
@@ -96,7 +96,7 @@ impl<'de> Visitor<'de> for Rows {
             }
             let number = is_id(&label.id).then(|| u64::from_str_radix(&label.id, 16).ok()).flatten();
             if number.is_none_or(|number| !all.ids.insert(number)) {
-                all.bad.get_or_insert_with(|| label.id.chars().take(40).collect());
+                all.bad.get_or_insert_with(|| shown(&label.id));
             }
             match &mut all.orgs {
                 (Some(first), second) => {
