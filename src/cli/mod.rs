@@ -46,7 +46,7 @@ use tokio::time::Instant;
 
 use crate::exit::{Exit, Problem};
 use crate::render::{Comment, Look};
-use crate::sandbox::Secrets;
+use crate::sandbox::take_environment;
 use shell::{PlanFormat, Shell};
 use signal::in_time;
 
@@ -65,7 +65,7 @@ struct Arguments {
 }
 
 /// The variables with secrets of the run itself.
-const SECRETS: Secrets = Secrets(&["INFLUX_TOKEN", "FLUXFORM_LEDGER_KEY", "FLUXFORM_SETUP_PASSWORD"]);
+const SECRETS: [&str; 3] = ["INFLUX_TOKEN", "FLUXFORM_LEDGER_KEY", "FLUXFORM_SETUP_PASSWORD"];
 
 const AFTER_HELP: &str = "\
 A first project, without any server:
@@ -108,7 +108,7 @@ enum Command {
 pub unsafe fn main() -> ExitCode {
     panic::install();
     // SAFETY: as the caller promises.
-    let vars = unsafe { SECRETS.take() };
+    let vars = unsafe { take_environment(&SECRETS) };
     panic::caught(|| process(vars)).code().into()
 }
 

@@ -1,6 +1,6 @@
 //! The wall around the commands that only read.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::ArgMatches;
 
@@ -106,34 +106,29 @@ fn around(around: &Surroundings, wall: &mut Wall) {
 
 /// The files that the command line names: each value that is a path.
 fn named(arguments: &ArgMatches, around: &Surroundings, wall: &mut Wall) {
-    let embedded = |base: &Path| {
-        let host = arguments.try_get_one::<String>("host").ok().flatten().map(String::as_str);
-        let path = host.or_else(|| around.var("INFLUX_HOST"))?.strip_prefix("embedded:")?;
-        Some(base.join(path)).filter(|_| !path.is_empty())
-    };
-    let paths = |name: &str| -> Vec<PathBuf> {
-        let given = arguments.try_get_many::<PathBuf>(name).ok().flatten();
-        given.into_iter().flatten().cloned().collect()
-    };
+    let mut roots = Vec::new();
     for id in arguments.ids().map(clap::Id::as_str) {
-        for path in paths(id) {
-            match id {
-                OUT => wall.write_beside(&path),
-                _ if PROJECTS.contains(&id) => match confine::project(&path) {
-                    Ok(Project::Directory(root) | Project::File(root)) => {
-                        embedded(root.path()).into_iter().for_each(|path| wall.read(path));
-                        wall.read_root(&root);
-                    }
-                    // The command itself says what is wrong with it.
-                    Err(_) => {}
-                },
-                _ => wall.read(path),
+        let given = arguments.try_get_many::<PathBuf>(id).ok().flatten();
+        for path in given.into_iter().flatten() {
+            if id == OUT {
+                wall.write_beside(path);
+            } else if !PROJECTS.contains(&id) {
+                wall.read(path);
+            } else if let Ok(Project::Directory(root) | Project::File(root)) = confine::project(path) {
+                // What is no project the command itself says.
+                roots.push(root);
             }
         }
     }
-    if arguments.try_get_many::<PathBuf>("dirs").is_err() {
-        embedded(Path::new("")).into_iter().for_each(|path| wall.read(path));
+    let host = arguments.try_get_one::<String>("host").ok().flatten().map(String::as_str);
+    if let Some(data) = host.or_else(|| around.var("INFLUX_HOST")).and_then(|host| host.strip_prefix("embedded:")) {
+        // It starts at the project, or where the person stands if there is none.
+        roots.iter().for_each(|root| wall.read(root.path().join(data)));
+        if roots.is_empty() && !data.is_empty() {
+            wall.read(data);
+        }
     }
+    roots.iter().for_each(|root| wall.read_root(root));
     if let Some((_, below)) = arguments.subcommand() {
         named(below, around, wall);
     }

@@ -2,34 +2,28 @@
 //! finds them there.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 
-/// Environment variables that hold a secret of the run itself.
-#[derive(Clone, Copy, Debug)]
-pub struct Secrets(pub &'static [&'static str]);
-
-impl Secrets {
-    /// Takes all variables of the environment that are text, and wipes the secret ones from it, also from the memory that Linux shows
-    /// as `/proc/PID/environ`.
-    ///
-    /// # Safety
-    /// No other thread runs.
-    #[allow(unsafe_code)]
-    pub unsafe fn take(self) -> BTreeMap<String, String> {
-        // Variables that are not UTF-8 are none of ours.
-        let vars =
-            std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-        let vars = vars.collect();
-        for name in self.0 {
-            #[cfg(target_os = "linux")]
-            // SAFETY: no other thread runs, as the caller promises.
-            unsafe {
-                wipe(name);
-            }
-            // SAFETY: no other thread runs, as the caller promises.
-            unsafe { std::env::remove_var(name) };
+/// Takes all variables of the environment that are text, and wipes those named `secrets` from it, also from the memory that Linux
+/// shows as `/proc/PID/environ`.
+///
+/// # Safety
+/// No other thread runs.
+#[allow(unsafe_code)]
+pub unsafe fn take_environment(secrets: &[&str]) -> BTreeMap<String, String> {
+    // Variables that are not UTF-8 are none of ours.
+    let text = |(name, value): (OsString, OsString)| Some((name.into_string().ok()?, value.into_string().ok()?));
+    let vars = std::env::vars_os().filter_map(text).collect();
+    for name in secrets {
+        #[cfg(target_os = "linux")]
+        // SAFETY: no other thread runs, as the caller promises.
+        unsafe {
+            wipe(name);
         }
-        vars
+        // SAFETY: no other thread runs, as the caller promises.
+        unsafe { std::env::remove_var(name) };
     }
+    vars
 }
 
 /// Overwrites the values of the variable `name` where they are.

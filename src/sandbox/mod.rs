@@ -9,7 +9,7 @@ mod landlock;
 
 use std::path::{Path, PathBuf};
 
-pub use environment::Secrets;
+pub use environment::take_environment;
 
 use crate::confine::Root;
 

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use super::Surroundings;
 use crate::api::Pem;
-use crate::confine::{self, ConfineError, Root};
-use crate::diagnostic::{Diagnostic, Place};
+use crate::confine::{self, Root};
+use crate::diagnostic::Diagnostic;
 use crate::exit::{Exit, Problem};
 use crate::limits;
 use crate::manifest::{self, Placed};
@@ -91,23 +91,19 @@ impl Named {
     /// A file that is missing, too large, or reached through a link where none is followed.
     pub fn read(&self, root: &Root) -> Result<Pem, Problem> {
         let limit = &limits::CERTIFICATE_FILE;
-        match self {
-            Self::Person(path) => match confine::read(path, limit) {
-                Ok(bytes) => Ok(Pem { name: path.display().to_string(), bytes: bytes.into() }),
-                Err(error) => Err(Problem { exit: Exit::Usage, diagnostic: unreadable(&error, None) }),
-            },
-            Self::Manifest(Placed { value: path, place }) => match root.read(path, limit) {
-                Ok(bytes) => Ok(Pem { name: path.display().to_string(), bytes: bytes.into() }),
-                Err(error) => Err(Problem { exit: Exit::Manifest, diagnostic: unreadable(&error, Some(place)) }),
-            },
+        let (path, read, exit, place) = match self {
+            Self::Person(path) => (path, confine::read(path, limit), Exit::Usage, None),
+            Self::Manifest(Placed { value, place }) => (value, root.read(value, limit), Exit::Manifest, Some(place)),
+        };
+        match read {
+            Ok(bytes) => Ok(Pem { name: path.display().to_string(), bytes: bytes.into() }),
+            Err(error) => {
+                let diagnostic = Diagnostic::error("connection::certificate", error.to_string());
+                let diagnostic = diagnostic.at_known(place, "names this file").help_known(error.help());
+                Err(Problem { exit, diagnostic })
+            }
         }
     }
-}
-
-fn unreadable(error: &ConfineError, place: Option<&Place>) -> Diagnostic {
-    Diagnostic::error("connection::certificate", error.to_string())
-        .at_known(place, "names this file")
-        .help_known(error.help())
 }
 
 #[cfg(test)]
@@ -116,7 +112,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::diagnostic::Source;
+    use crate::diagnostic::{Place, Source};
 
     fn said(named: &Option<Named>) -> Option<(&Path, bool)> {
         named.as_ref().map(|named| match named {
