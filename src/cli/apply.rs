@@ -154,9 +154,6 @@ enum Came {
 
 use Came::{Changed, Done};
 
-/// Where CI systems say which commit they run.
-const COMMIT: [&str; 3] = ["FLUXFORM_COMMIT", "GITHUB_SHA", "CI_COMMIT_SHA"];
-
 impl Work<'_> {
     async fn run(&mut self, org: &str) -> Ended {
         let mut agreed = match unless_stopped(&self.stop, self.agree()).await? {
@@ -320,7 +317,7 @@ impl Work<'_> {
 
     /// Writes what was agreed to, under the lock, if it is still the plan.
     async fn apply(&self, agreed: &Plan, passwords: &Passwords) -> Result<Came, Vec<Problem>> {
-        let Traces { commit, run } = traces(self.shell);
+        let Traces { commit, run } = self.shell.traces();
         let apply = pipeline::Apply {
             client: &self.session.client,
             server: &self.session.server(&self.project.manifest),
@@ -401,14 +398,4 @@ impl Work<'_> {
         self.shell.show(&report.warnings);
         Ok(exit.or(worst(&report.stopped)))
     }
-}
-
-/// What the CI that runs this says of the run: the commit, and the run's own page.
-pub(super) fn traces(shell: &Shell) -> Traces {
-    let var = |name| shell.around.var(name).map(str::to_owned);
-    let url = var("FLUXFORM_RUN_URL").or_else(|| var("CI_JOB_URL")).or_else(|| {
-        let (server, repository, run) = (var("GITHUB_SERVER_URL")?, var("GITHUB_REPOSITORY")?, var("GITHUB_RUN_ID")?);
-        Some(format!("{server}/{repository}/actions/runs/{run}"))
-    });
-    Traces { commit: COMMIT.into_iter().find_map(var), run: url }
 }

@@ -10,7 +10,7 @@ use crate::diagnostic::{Diagnostic, nearest};
 use crate::diff::{Action, Change, Reason, Target};
 use crate::exit::Problem;
 use crate::kind::Key;
-use crate::ledger::{self, Entry, Ledger, Origin, Update};
+use crate::ledger::{Entry, Ledger, Origin, Update};
 use crate::manifest::Manifest;
 
 /// Let go of an object, which stays on the server
@@ -36,13 +36,7 @@ pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
     let warned = std::cell::Cell::new(false);
     record(shell, &project, &arguments.flags, &words, async |session| {
         let name = &project.manifest.project;
-        let (ledger, state) = match &session.home {
-            Some(home) => {
-                let read = ledger::read(&session.client, name, home, &session.trust()).await;
-                read.map_err(|error| vec![error.into()])?
-            }
-            None => (Ledger::default(), ledger::State::default()),
-        };
+        let (ledger, state) = session.ledger(name).await.map_err(|error| vec![error.into()])?;
         let chosen = chosen(&arguments.address, &ledger).map_err(|problem| vec![problem])?;
         if !warned.replace(true) {
             shell.show(&still_declared(&chosen, &project.manifest));

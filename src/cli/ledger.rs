@@ -4,22 +4,22 @@ use std::collections::BTreeMap;
 
 use futures::stream::{self, StreamExt, TryStreamExt};
 
-use super::connection::{self, Purpose};
-use super::pipeline::{self, Lock};
-use super::plan::Wait;
+use super::connection;
+use super::pipeline;
+use super::plan::{Wait, writing};
 use super::project::Project;
-use super::session::{Session, Wish};
+use super::record::{lock, under};
+use super::session::Session;
 use super::shell::Shell;
 use super::signal::unless_stopped;
-use super::{Ended, approve, project, signal};
+use super::{Ended, approve, project};
 use crate::address::Address;
 use crate::api::ApiError;
-use crate::apply::Event;
 use crate::diagnostic::Diagnostic;
 use crate::exit::{Exit, Problem};
 use crate::kind::Presence;
-use crate::ledger::{Entry, Key, Ledger, Row, State, Trust, decode, rows};
-use crate::render::{Page, Progress, Role, count};
+use crate::ledger::{Entry, Key, Lease, Ledger, Row, State, Trust, decode};
+use crate::render::{Page, Role, count};
 
 /// Objects that are asked for at once.
 const AT_ONCE: usize = 8;
@@ -67,12 +67,7 @@ pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
     let What::Sign(arguments) = &arguments.what;
     approve::possible(shell, arguments.auto_approve)?;
     let project = arguments.project.load(shell)?;
-    let connection = project.connect(shell, &arguments.connection, Purpose::Write)?;
-    let wait = arguments.wait.lock_timeout;
-    let wish = Wish { root: &project.manifest.root, purpose: Purpose::Write, wait, makes_home: false };
-    let stop = signal::listen(shell.until);
-    let open = async { Session::open(shell, &connection, wish).await.map_err(|problem| vec![problem]) };
-    let session = unless_stopped(&stop, open).await?;
+    let (session, stop) = writing(shell, &project, &arguments.connection, arguments.wait.lock_timeout).await?;
     let run = Run { shell, arguments, project: &project, session: &session, stop };
     let signed = run.sign().await;
     session.close().await;
@@ -97,9 +92,8 @@ impl Run<'_> {
             return Err(vec![Problem { exit: Exit::Usage, diagnostic }]);
         };
         let name = &self.project.manifest.project;
-        let home = self.session.home.as_deref().unwrap_or_default();
         let all = unless_stopped(&self.stop, self.labels()).await?;
-        match decode(&all, name, home, &Trust::Signed(key.clone())) {
+        match decode(&all, name, self.session.org(), &Trust::Signed(key.clone())) {
             Ok((ledger, _)) if !ledger.found => {
                 return Ok(format!("{name} has no ledger yet: the first apply signs what it writes."));
             }
@@ -118,17 +112,13 @@ impl Run<'_> {
     }
 
     async fn labels(&self) -> Result<Vec<Row>, Vec<Problem>> {
-        match &self.session.home {
-            Some(home) => rows(&self.session.client, home).await.map_err(|error| vec![error.into()]),
-            None => Ok(Vec::new()),
-        }
+        self.session.labels().await.map_err(|error| vec![error.into()])
     }
 
     /// The ledger, whoever has written it.
     fn whatever(&self, rows: &[Row], key: &Key) -> Result<(Ledger, State), Vec<Problem>> {
-        let home = self.session.home.as_deref().unwrap_or_default();
         let trust = Trust::Shown(key.clone());
-        decode(rows, &self.project.manifest.project, home, &trust).map_err(|error| vec![error.into()])
+        decode(rows, &self.project.manifest.project, self.session.org(), &trust).map_err(|error| vec![error.into()])
     }
 
     /// What the server says of each object.
@@ -143,35 +133,17 @@ impl Run<'_> {
 
     /// Signs under the lock, if the ledger is still what was shown.
     async fn locked(&self, key: &Key, shown: &State) -> Result<(), Vec<Problem>> {
-        let mut progress = Progress::start(self.shell.output.clone());
-        let client = &self.session.client;
-        let lock = Lock {
-            client,
-            project: &self.project.manifest.project,
-            org: self.session.home.as_deref().unwrap_or_default(),
-            run: super::apply::traces(self.shell).run,
-            wait: self.arguments.wait.lock_timeout,
-            stop: self.stop.clone(),
-        };
-        let lease = lock.take(&mut |event: Event| progress.tell(&event)).await;
-        progress.end();
-        let lease = lease.map_err(|problem| vec![problem])?;
-        let signed = async {
+        let lock = lock(self.shell, self.session, self.project, self.arguments.wait.lock_timeout, &self.stop);
+        let sign = async |lease: &Lease| {
             let (_, now) = self.whatever(&self.labels().await?, key)?;
             if now != *shown {
                 let diagnostic = Diagnostic::error("ledger::stale", "the ledger has changed since it was shown")
                     .help("nothing was written; run it again");
                 return Err(vec![Problem { exit: Exit::Stale, diagnostic }]);
             }
-            pipeline::sign(client, &lease, now).await.map_err(|problem| vec![problem])
+            pipeline::sign(&self.session.client, lease, now).await.map_err(|problem| vec![problem])
         };
-        let signed = signed.await;
-        if let Err(error) = lease.release().await
-            && signed.is_ok()
-        {
-            self.shell.show(&[Problem::from(error).diagnostic]);
-        }
-        signed
+        under(lock, self.shell, sign).await
     }
 }
 
@@ -214,23 +186,14 @@ fn owned(ledger: &Ledger) -> String {
 mod tests {
     use super::*;
     use crate::kind::{Kind, Object, Standing};
-    use crate::ledger::{Intent, Origin};
+    use crate::ledger::Intent;
     use crate::render::Look;
 
     #[test]
     fn what_is_signed_is_shown_with_what_the_server_says() {
         let entry = |id: &str, created: Option<&str>| Entry {
-            id: id.repeat(16),
-            org: None,
-            name: format!("name {id}\u{1b}"),
             created: created.map(str::to_owned),
-            origin: Origin::Created,
-            fields: BTreeMap::new(),
-            lifecycle: crate::manifest::Lifecycle::default(),
-            needs: [].into(),
-            secret: None,
-            lacks: [].into(),
-            predecessors: [].into(),
+            ..Entry::blank(id.repeat(16), format!("name {id}\u{1b}"))
         };
         let found = |name: &str, created: Option<&str>| {
             Presence::Found(Box::new(Object {

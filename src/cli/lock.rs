@@ -2,16 +2,16 @@
 
 use serde::Serialize;
 
-use super::connection::{self, Purpose};
+use super::connection;
 use super::pipeline;
-use super::plan::{Wait, reading};
-use super::session::{Session, Wish};
+use super::plan::{Wait, reading, writing};
+use super::session::Session;
 use super::shell::{Format, Shell};
 use super::signal::unless_stopped;
 use super::{Ended, approve, project, signal};
 use crate::diagnostic::Diagnostic;
 use crate::exit::{Exit, Problem};
-use crate::ledger::{self, Freed, Hold, Holder, ThisMachine};
+use crate::ledger::{Freed, Hold, Holder};
 use crate::render::{self, Page, Role};
 
 /// Show who holds the project's lock, or take it away
@@ -144,13 +144,8 @@ pub(super) fn lines(mut page: Page, fill: impl FnOnce(&mut dyn FnMut(&str, &str)
 
 /// Who holds the lock.
 async fn holder(session: &Session, project: &str) -> Result<Option<(Holder, Hold)>, Vec<Problem>> {
-    let Some(home) = &session.home else { return Ok(None) };
-    let rows = ledger::rows(&session.client, home).await.map_err(|error| vec![Problem::from(error)])?;
-    let now = session.client.server_time().unwrap_or_default();
-    Ok(ledger::read_lock(&rows, project).map(|holder| {
-        let hold = holder.hold(&ThisMachine, now);
-        (holder, hold)
-    }))
+    let rows = session.labels().await.map_err(|error| vec![Problem::from(error)])?;
+    Ok(session.lock(&rows, project))
 }
 
 async fn show(shell: &Shell, arguments: &Show) -> Ended {
@@ -174,12 +169,7 @@ async fn show(shell: &Shell, arguments: &Show) -> Ended {
 async fn release(shell: &Shell, arguments: &Release) -> Ended {
     approve::possible(shell, arguments.auto_approve)?;
     let project = arguments.project.load(shell)?;
-    let connection = project.connect(shell, &arguments.connection, Purpose::Write)?;
-    let wait = arguments.wait.lock_timeout;
-    let wish = Wish { root: &project.manifest.root, purpose: Purpose::Write, wait, makes_home: false };
-    let stop = signal::listen(shell.until);
-    let open = async { Session::open(shell, &connection, wish).await.map_err(|problem| vec![problem]) };
-    let session = unless_stopped(&stop, open).await?;
+    let (session, stop) = writing(shell, &project, &arguments.connection, arguments.wait.lock_timeout).await?;
     let freed = unless_stopped(&stop, free(shell, arguments, &session, &project.manifest.project)).await;
     session.close().await;
     shell.data(&format!("{}\n", freed?))?;
@@ -203,8 +193,7 @@ async fn free(
         let question = "Take the lock away? A run that is still going may write for up to 20 more seconds.";
         approve::yes(shell, question).await?;
     }
-    let home = session.home.as_deref().unwrap_or_default();
-    match pipeline::free(&session.client, home, project, &held.0).await.map_err(|problem| vec![problem])? {
+    match pipeline::free(&session.client, session.org(), project, &held.0).await.map_err(|problem| vec![problem])? {
         Freed::Now => Ok("The lock is free."),
         Freed::Before => Ok("The lock was freed in the meantime."),
         Freed::Not(other) => {

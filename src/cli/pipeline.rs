@@ -17,7 +17,7 @@ use crate::exit::{Exit, Problem};
 use crate::graph::Graph;
 use crate::kind::Kind;
 use crate::ledger::{
-    self, Claim, Freed, Hold, Holder, Journal, LastApply, Ledger, State, ThisMachine, Timing, Trust, Update,
+    self, Claim, Freed, Hold, Holder, Journal, LastApply, Ledger, Permit, State, ThisMachine, Timing, Trust, Update,
 };
 use crate::manifest::Manifest;
 use crate::plan::{self, Consent, Facts, Leftover, Plan};
@@ -87,13 +87,13 @@ pub async fn plan(
     if let Some((false, _)) = state.signature() {
         plan.warnings.push(unverified_ledger());
     }
-    left_over(&mut plan, ledger::read_lock(&rows, &manifest.project).as_ref(), snapshot.at);
+    left_over(&mut plan, ledger::held(&rows, &manifest.project, &ThisMachine, snapshot.at));
     Ok(Planned { ledger, state, foreign: owners.objects, snapshot, external, plan })
 }
 
 /// Adds what the lock says to what is left over, and tells of it. What another run is at is nothing that was left.
-fn left_over(plan: &mut Plan, holder: Option<&Holder>, now: u64) {
-    match holder.map(|holder| (holder, holder.hold(&ThisMachine, now))) {
+fn left_over(plan: &mut Plan, lock: Option<(Holder, Hold)>) {
+    match lock {
         Some((_, Hold::Held)) => plan.leftovers.clear(),
         Some((holder, Hold::Dead)) => plan.leftovers.push(Leftover::Lock { holder: holder.to_string() }),
         Some((_, Hold::Ours)) | None => {}
@@ -207,11 +207,10 @@ impl Apply<'_> {
         lease: &ledger::Lease,
         tell: &mut (dyn FnMut(Event) + Send),
     ) -> Result<(), Problem> {
-        let timeout = self.client.timeout();
-        let writer = Writer::gated(self.client.clone(), lease.gate(timeout)).since(lease.id());
+        let (writer, permit) = leased(self.client, lease);
         let notes = planned.plan.leftovers.iter().any(|leftover| matches!(leftover, Leftover::Announced(_)));
         let journal = if notes {
-            let begun = Journal::begin(writer.clone(), planned.state.clone(), BTreeMap::new(), lease.permit(timeout));
+            let begun = Journal::begin(writer.clone(), planned.state.clone(), BTreeMap::new(), permit);
             Some(begun.await?)
         } else {
             None
@@ -254,9 +253,7 @@ impl Apply<'_> {
                 Err(problems) => return Ok(Applied::Unready(problems)),
             }
         }
-        let timeout = self.client.timeout();
-        let writer = Writer::gated(self.client.clone(), lease.gate(timeout)).since(lease.id());
-        let permit = lease.permit(timeout);
+        let (writer, permit) = leased(self.client, lease);
         let intents = apply::intents(&planned.plan, self.manifest, &planned.snapshot);
         let journal = Journal::begin(writer.clone(), planned.state, intents.clone(), permit.clone()).await?;
         let run = apply::Run {
@@ -341,6 +338,12 @@ impl Traces {
     }
 }
 
+/// What writes, and may, as long as the lease is held.
+fn leased(client: &Client, lease: &ledger::Lease) -> (Writer, Permit) {
+    let timeout = client.timeout();
+    (Writer::gated(client.clone(), lease.gate(timeout)).since(lease.id()), lease.permit(timeout))
+}
+
 /// Takes the lock of a project away from `held`, if that still has it.
 pub(super) async fn free(client: &Client, org: &str, project: &str, held: &Holder) -> Result<Freed, Problem> {
     Ok(ledger::free(&Writer::new(client.clone()), org, project, held).await?)
@@ -348,9 +351,8 @@ pub(super) async fn free(client: &Client, org: &str, project: &str, held: &Holde
 
 /// Signs the whole ledger, under the lock.
 pub(super) async fn sign(client: &Client, lease: &ledger::Lease, state: State) -> Result<(), Problem> {
-    let timeout = client.timeout();
-    let writer = Writer::gated(client.clone(), lease.gate(timeout)).since(lease.id());
-    Ok(ledger::sign(writer, state, lease.permit(timeout)).await?)
+    let (writer, permit) = leased(client, lease);
+    Ok(ledger::sign(writer, state, permit).await?)
 }
 
 /// Writes to the ledger alone, under the lock.
@@ -361,9 +363,8 @@ pub(super) async fn record(
     updates: &[Update],
     last: LastApply,
 ) -> Result<(), Problem> {
-    let timeout = client.timeout();
-    let writer = Writer::gated(client.clone(), lease.gate(timeout)).since(lease.id());
-    let journal = Journal::begin(writer, state, BTreeMap::new(), lease.permit(timeout)).await?;
+    let (writer, permit) = leased(client, lease);
+    let journal = Journal::begin(writer, state, BTreeMap::new(), permit).await?;
     updates.iter().cloned().for_each(|update| journal.record(update));
     journal.finish(Some(last)).await?;
     Ok(())

@@ -4,13 +4,16 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use tokio::sync::watch;
+
 use super::connection::{self, Purpose};
 use super::pipeline::{self, Planned};
 use super::project::Project;
 use super::session::{Session, Wish};
 use super::several::{Came, Choices, Said, each};
 use super::shell::{Brevity, PlanFormat, Shell, worst};
-use super::{Ended, applies, project, unmanaged};
+use super::signal::unless_stopped;
+use super::{Ended, applies, project, signal, unmanaged};
 use crate::diagnostic::Diagnostic;
 use crate::diff::Goal;
 use crate::exit::{Exit, Problem};
@@ -166,6 +169,21 @@ pub(super) async fn reading(
         makes_home: project.makes_org(&connection.org.value),
     };
     Session::open(shell, &connection, wish).await.map_err(|problem| vec![problem])
+}
+
+/// A session for a command that writes and makes no home org, and what tells it to stop.
+pub(super) async fn writing(
+    shell: &Shell,
+    project: &Project,
+    flags: &connection::Flags,
+    wait: Duration,
+) -> Result<(Session, watch::Receiver<Option<Exit>>), Vec<Problem>> {
+    let connection = project.connect(shell, flags, Purpose::Write)?;
+    let wish = Wish { root: &project.manifest.root, purpose: Purpose::Write, wait, makes_home: false };
+    let stop = signal::listen(shell.until);
+    let open = async { Session::open(shell, &connection, wish).await.map_err(|problem| vec![problem]) };
+    let session = unless_stopped(&stop, open).await?;
+    Ok((session, stop))
 }
 
 pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {

@@ -1,17 +1,18 @@
 //! What changes the ledger and nothing else: shown, agreed to, and written under the lock if it is still the same.
 
+use std::time::Duration;
+
 use serde::Serialize;
 use tokio::sync::watch;
 
-use super::apply::traces;
-use super::connection::{self, Purpose};
+use super::connection;
 use super::pipeline::{self, Lock};
-use super::plan::Wait;
+use super::plan::{Wait, writing};
 use super::project::Project;
-use super::session::{Session, Wish};
+use super::session::Session;
 use super::shell::{Format, Shell};
 use super::signal::unless_stopped;
-use super::{Ended, approve, signal};
+use super::{Ended, approve};
 use crate::address::Address;
 use crate::apply::Event;
 use crate::diagnostic::Diagnostic;
@@ -65,20 +66,48 @@ pub(super) async fn record(
     decide: impl AsyncFn(&Session) -> Result<Decided, Vec<Problem>>,
 ) -> Ended {
     approve::possible(shell, flags.auto_approve)?;
-    let connection = project.connect(shell, &flags.connection, Purpose::Write)?;
-    let wish = Wish {
-        root: &project.manifest.root,
-        purpose: Purpose::Write,
-        wait: flags.wait.lock_timeout,
-        makes_home: false,
-    };
-    let stop = signal::listen(shell.until);
-    let open = async { Session::open(shell, &connection, wish).await.map_err(|problem| vec![problem]) };
-    let session = unless_stopped(&stop, open).await?;
+    let (session, stop) = writing(shell, project, &flags.connection, flags.wait.lock_timeout).await?;
     let run = Run { shell, project, flags, words, session: &session, stop };
     let ended = run.run(&decide).await;
     session.close().await;
     ended
+}
+
+/// The lock of a project as a command asks for it.
+pub(super) fn lock<'a>(
+    shell: &Shell,
+    session: &'a Session,
+    project: &'a Project,
+    wait: Duration,
+    stop: &watch::Receiver<Option<Exit>>,
+) -> Lock<'a> {
+    Lock {
+        client: &session.client,
+        project: &project.manifest.project,
+        org: session.org(),
+        run: shell.traces().run,
+        wait,
+        stop: stop.clone(),
+    }
+}
+
+/// Does `work` under the lock, and tells who is waited for.
+pub(super) async fn under(
+    lock: Lock<'_>,
+    shell: &Shell,
+    work: impl AsyncFnOnce(&Lease) -> Result<(), Vec<Problem>>,
+) -> Result<(), Vec<Problem>> {
+    let mut progress = Progress::start(shell.output.clone());
+    let lease = lock.take(&mut |event: Event| progress.tell(&event)).await;
+    progress.end();
+    let lease = lease.map_err(|problem| vec![problem])?;
+    let done = work(&lease).await;
+    if let Err(error) = lease.release().await
+        && done.is_ok()
+    {
+        shell.show(&[Problem::from(error).diagnostic]);
+    }
+    done
 }
 
 struct Run<'a> {
@@ -104,25 +133,8 @@ impl Run<'_> {
         if !self.flags.auto_approve {
             unless_stopped(&self.stop, approve::yes(self.shell, self.words.question)).await?;
         }
-        let mut progress = Progress::start(self.shell.output.clone());
-        let lock = Lock {
-            client: &self.session.client,
-            project: &self.project.manifest.project,
-            org: self.session.home.as_deref().unwrap_or_default(),
-            run: traces(self.shell).run,
-            wait: self.flags.wait.lock_timeout,
-            stop: self.stop.clone(),
-        };
-        let lease = lock.take(&mut |event: Event| progress.tell(&event)).await;
-        progress.end();
-        let lease = lease.map_err(|problem| vec![problem])?;
-        let written = self.write(&lease, &decided.updates, decide).await;
-        if let Err(error) = lease.release().await
-            && written.is_ok()
-        {
-            self.shell.show(&[Problem::from(error).diagnostic]);
-        }
-        written?;
+        let lock = lock(self.shell, self.session, self.project, self.flags.wait.lock_timeout, &self.stop);
+        under(lock, self.shell, async |lease| self.write(lease, &decided.updates, decide).await).await?;
         let look = self.words.values.then_some(self.shell.output.out);
         self.end(&decided.changes, || recorded(&decided.changes, look))?;
         Ok(Exit::Ok)
@@ -141,7 +153,7 @@ impl Run<'_> {
                 .help("nothing was written; run it again");
             return Err(vec![Problem { exit: Exit::Stale, diagnostic }]);
         }
-        let last = traces(self.shell).of(&self.session.client, self.words.command);
+        let last = self.shell.traces().of(&self.session.client, self.words.command);
         pipeline::record(&self.session.client, lease, now.state, agreed, last).await.map_err(|problem| vec![problem])
     }
 

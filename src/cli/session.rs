@@ -14,7 +14,7 @@ use crate::confine::{ConfineError, Root};
 use crate::diagnostic::{Diagnostic, Place, nearest};
 use crate::exit::{Exit, Problem};
 use crate::kind::{Kind, NaturalKey};
-use crate::ledger::{Key, Trust};
+use crate::ledger::{self, Hold, Holder, Key, Ledger, LedgerError, Row, State, ThisMachine, Trust};
 use crate::manifest::Manifest;
 use crate::plan::Origin;
 use crate::secret::{self, Secret};
@@ -108,6 +108,32 @@ impl Session {
     /// Which ledger counts.
     pub(super) fn trust(&self) -> Trust {
         Trust::of(self.ledger_key.as_ref())
+    }
+
+    /// The ID of the home org; empty while there is none.
+    pub(super) fn org(&self) -> &str {
+        self.home.as_deref().unwrap_or_default()
+    }
+
+    /// The labels that the home org's ledgers and locks are made of; none while there is no home org.
+    pub(super) async fn labels(&self) -> Result<Vec<Row>, ApiError> {
+        match &self.home {
+            Some(home) => ledger::rows(&self.client, home).await,
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// The ledger of `project`; an empty one while there is no home org.
+    pub(super) async fn ledger(&self, project: &str) -> Result<(Ledger, State), LedgerError> {
+        match &self.home {
+            Some(home) => ledger::read(&self.client, project, home, &self.trust()).await,
+            None => Ok((Ledger::default(), State::default())),
+        }
+    }
+
+    /// Who holds the lock of `project` by these labels, and how it stands.
+    pub(super) fn lock(&self, rows: &[Row], project: &str) -> Option<(Holder, Hold)> {
+        ledger::held(rows, project, &ThisMachine, self.client.server_time().unwrap_or_default())
     }
 
     /// Where a plan of this session was made.

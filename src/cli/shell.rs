@@ -9,12 +9,16 @@ use tokio::time::Instant;
 
 use super::Ended;
 use super::connection::{InfluxCliFile, Surroundings, influx_cli_path};
+use super::pipeline::Traces;
 use crate::api::OnWait;
 use crate::diagnostic::Diagnostic;
 use crate::exit::{Exit, Problem};
 use crate::limits;
 use crate::plan::Plan;
 use crate::render::{self, Comment, Document, Look, Output, Page};
+
+/// Where CI systems say which commit they run.
+const COMMIT: [&str; 3] = ["FLUXFORM_COMMIT", "GITHUB_SHA", "CI_COMMIT_SHA"];
 
 /// How the data on standard output is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -88,6 +92,17 @@ impl Shell {
         around.influx_cli =
             influx_cli_path(&around.vars).and_then(|path| Some(InfluxCliFile { text: own_file(&path)?, path }));
         Self { output: Output::of_process(), around, until: None }
+    }
+
+    /// What the CI that runs this says of the run: the commit, and the run's own page.
+    pub(super) fn traces(&self) -> Traces {
+        let var = |name| self.around.var(name).map(str::to_owned);
+        let url = var("FLUXFORM_RUN_URL").or_else(|| var("CI_JOB_URL")).or_else(|| {
+            let (server, repository, run) =
+                (var("GITHUB_SERVER_URL")?, var("GITHUB_REPOSITORY")?, var("GITHUB_RUN_ID")?);
+            Some(format!("{server}/{repository}/actions/runs/{run}"))
+        });
+        Traces { commit: COMMIT.into_iter().find_map(var), run: url }
     }
 
     /// A page for standard output.

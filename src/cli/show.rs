@@ -11,7 +11,7 @@ use super::{Ended, connection, project};
 use crate::address::Address;
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::exit::{Exit, Problem};
-use crate::ledger::{self, Entry};
+use crate::ledger::Entry;
 use crate::plan::{self, Saved};
 use crate::render::{self, Comment, Document, Page, Role};
 
@@ -74,12 +74,9 @@ pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
     let project = choice.load(shell)?;
     let session = reading(shell, &project, &arguments.connection, arguments.wait.lock_timeout).await?;
     let name = &project.manifest.project;
-    let read = match &session.home {
-        Some(home) => ledger::read(&session.client, name, home, &session.trust()).await.map(|(ledger, _)| ledger),
-        None => Ok(ledger::Ledger::default()),
-    };
+    let read = session.ledger(name).await;
     session.close().await;
-    let entries = read.map_err(|error| vec![Problem::from(error)])?.entries;
+    let entries = read.map_err(|error| vec![Problem::from(error)])?.0.entries;
     let wanted: Vec<_> = match &arguments.address {
         None => entries.iter().collect(),
         Some(address) => match entries.get_key_value(address) {
@@ -182,17 +179,10 @@ mod tests {
     #[test]
     fn what_is_owned_is_shown_safely() {
         let entry = Entry {
-            id: "0000000000000001".into(),
             org: Some("00000000000000aa".into()),
-            name: "iot\u{1b}[31m".into(),
-            created: None,
-            origin: ledger::Origin::Adopted,
+            origin: crate::ledger::Origin::Adopted,
             fields: BTreeMap::from([("name".into(), "=iot".into()), ("labels".into(), "#0123".into())]),
-            lifecycle: crate::manifest::Lifecycle::default(),
-            needs: std::collections::BTreeSet::new(),
-            secret: None,
-            lacks: [].into(),
-            predecessors: std::collections::BTreeSet::new(),
+            ..Entry::blank("0000000000000001", "iot\u{1b}[31m")
         };
         let address = Address::new(Kind::Bucket, "raw");
         insta::assert_snapshot!(human(Page::new(Look::PLAIN), "iot", &[(&address, &entry)]));

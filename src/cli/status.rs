@@ -12,7 +12,7 @@ use super::{Ended, connection, project};
 use crate::address::Address;
 use crate::exit::{Exit, Problem};
 use crate::kind::{Asked, Kind};
-use crate::ledger::{self, Entry, Hold, Holder, LastApply, Ledger, Origin, ThisMachine};
+use crate::ledger::{self, Entry, Hold, Holder, LastApply, Ledger, Origin};
 use crate::manifest::Manifest;
 use crate::plan::{self, Leftover, Plan};
 use crate::render::{self, Page, count};
@@ -101,10 +101,9 @@ struct Read {
 async fn read(session: &Session, project: &str) -> Result<Read, Problem> {
     let Some(home) = &session.home else { return Ok(Read::default()) };
     let client = &session.client;
-    let rows = ledger::rows(client, home).await?;
+    let rows = session.labels().await?;
     let (ledger, state) = ledger::decode(&rows, project, home, &session.trust())?;
     let signature = state.signature().map(|(verified, write)| Signature { verified, write });
-    let holder = ledger::read_lock(&rows, project);
     let mut orgs: BTreeSet<&str> = ledger.entries.values().filter_map(|entry| entry.org.as_deref()).collect();
     orgs.insert(home);
     let orgs: Vec<&str> = orgs.into_iter().collect();
@@ -115,10 +114,7 @@ async fn read(session: &Session, project: &str) -> Result<Read, Problem> {
         kinds.insert(*kind, View { sight: Sight::Partial, objects, missing: BTreeMap::new() });
     }
     let at = client.server_time().unwrap_or_default();
-    let lock = holder.map(|holder| {
-        let hold = holder.hold(&ThisMachine, at);
-        (holder, hold)
-    });
+    let lock = session.lock(&rows, project);
     // What a run is at that lives is not left over.
     let leftovers = match &lock {
         Some((_, Hold::Held)) => Vec::new(),

@@ -150,7 +150,7 @@ pub enum Hold {
 
 impl Holder {
     /// How it stands at `now`, the server's time in milliseconds since 1970.
-    pub fn hold(&self, machine: &dyn Machine, now: u64) -> Hold {
+    fn hold(&self, machine: &dyn Machine, now: u64) -> Hold {
         let grace = Timing::default().grace.as_secs();
         let process = self.process.as_ref();
         if process.is_some() && process == machine.process().as_ref() {
@@ -163,6 +163,13 @@ impl Holder {
             Hold::Held
         }
     }
+}
+
+/// Who holds the lock of `project`, and how it stands at `now`, the server's time in milliseconds since 1970.
+pub fn held(rows: &[Row], project: &str, machine: &dyn Machine, now: u64) -> Option<(Holder, Hold)> {
+    let holder = read_lock(rows, project)?;
+    let hold = holder.hold(machine, now);
+    Some((holder, hold))
 }
 
 /// Who holds the lock of `project` as far as its labels say; an expired lease is shown too.

@@ -17,7 +17,7 @@ mod state;
 mod store;
 
 pub use error::LedgerError;
-pub use holder::{Freed, Hold, Holder, free, read_lock};
+pub use holder::{Freed, Hold, Holder, free, held, read_lock};
 pub use journal::{Journal, JournalError, Permit, remove_all, sign};
 pub use labels::{Labels, Row, rows};
 pub use lock::{Claim, Lease, LockError, Lost, Timing, acquire};
@@ -123,6 +123,26 @@ pub struct Entry {
     /// IDs of predecessors that still have to be deleted.
     #[serde(skip_serializing_if = "BTreeSet::is_empty", default)]
     pub predecessors: BTreeSet<String>,
+}
+
+#[cfg(test)]
+impl Entry {
+    /// An object that was created with this ID and name, and nothing else.
+    pub(crate) fn blank(id: impl Into<String>, name: impl Into<String>) -> Self {
+        Self {
+            id: id.into(),
+            org: None,
+            name: name.into(),
+            created: None,
+            origin: Origin::Created,
+            fields: BTreeMap::new(),
+            lifecycle: Lifecycle::default(),
+            needs: BTreeSet::new(),
+            secret: None,
+            lacks: BTreeSet::new(),
+            predecessors: BTreeSet::new(),
+        }
+    }
 }
 
 /// What a run is about to create: written before the first POST, so that a lost reply can be resolved.

@@ -1,10 +1,9 @@
 //! What the journal writes, when, and what it does when it cannot.
 
 use super::super::fake::{Fake, Fault};
-use super::super::{Entry, Origin, Trust, decode};
+use super::super::{Entry, Trust, decode};
 use super::*;
 use crate::kind::Kind;
-use crate::manifest::Lifecycle;
 use futures::future::join_all;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -13,19 +12,7 @@ fn address(number: usize) -> Address {
 }
 
 fn put(number: usize) -> Update {
-    let entry = Entry {
-        id: format!("{number:016x}"),
-        org: None,
-        name: format!("token {number}"),
-        created: None,
-        origin: Origin::Created,
-        fields: BTreeMap::new(),
-        lifecycle: Lifecycle::default(),
-        needs: [].into(),
-        secret: None,
-        lacks: [].into(),
-        predecessors: [].into(),
-    };
+    let entry = Entry::blank(format!("{number:016x}"), format!("token {number}"));
     Update::Put(address(number), Box::new(entry))
 }
 

@@ -6,8 +6,7 @@ use super::*;
 use crate::ledger::fake::{Dice, Fake, Fault};
 use crate::ledger::journal::{Journal, remove_all, sign};
 use crate::ledger::seal::Seal;
-use crate::ledger::{Entry, Key, Origin, Permit, Update};
-use crate::manifest::Lifecycle;
+use crate::ledger::{Entry, Key, Permit, Update};
 
 fn key(text: &str) -> Key {
     Key::new(&text.repeat(32).into()).expect("a key")
@@ -18,19 +17,7 @@ fn allowed() -> Permit {
 }
 
 fn put(n: u64, name: &str) -> Update {
-    let entry = Entry {
-        id: format!("{n:016x}"),
-        org: Some("home".into()),
-        name: name.repeat(100),
-        created: None,
-        origin: Origin::Created,
-        fields: BTreeMap::new(),
-        lifecycle: Lifecycle::default(),
-        needs: [].into(),
-        secret: None,
-        lacks: [].into(),
-        predecessors: [].into(),
-    };
+    let entry = Entry { org: Some("home".into()), ..Entry::blank(format!("{n:016x}"), name.repeat(100)) };
     Update::Put(crate::address::Address::new(Kind::Bucket, format!("b{n}")), Box::new(entry))
 }
 

@@ -151,17 +151,10 @@ proptest! {
 
 fn bucket(number: usize) -> Update {
     let entry = Entry {
-        id: format!("{number:016x}"),
         org: Some("home".into()),
-        name: format!("bucket {number}"),
-        created: None,
-        origin: Origin::Created,
         fields: (0..8).map(|n| (format!("field_{n}"), format!("={}", "x".repeat(24)))).collect(),
-        lifecycle: Lifecycle::default(),
-        needs: [].into(),
-        secret: None,
-        lacks: [].into(),
         predecessors: [format!("{:016x}", number + 1_000_000)].into(),
+        ..Entry::blank(format!("{number:016x}"), format!("bucket {number}"))
     };
     Update::Put(Address::new(Kind::Bucket, format!("b{number}")), Box::new(entry))
 }
