@@ -13,23 +13,8 @@ mod visible;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use tempfile::TempDir;
-
-use crate::cli::fluxform::{Ended, Fluxform, on};
+use crate::cli::fluxform::{Ended, Fluxform, declare, on, project_of as project};
 use crate::support::Scene;
-
-/// A project whose home org is the scene's.
-fn project(scene: &Scene, tables: &str) -> TempDir {
-    let dir = tempfile::tempdir().unwrap();
-    declare(dir.path(), scene, tables);
-    dir
-}
-
-/// Writes the manifest anew.
-fn declare(dir: &Path, scene: &Scene, tables: &str) {
-    let head = format!("[project]\nname = \"p\"\n\n[server]\norg = \"{}\"\n", scene.org_name);
-    std::fs::write(dir.join("main.toml"), format!("{head}\n{tables}")).unwrap();
-}
 
 /// A run on the scene's server with this token.
 fn with_token(scene: &Scene, command: &str, dir: &Path, token: &str) -> Fluxform {

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::support::{Running, Terminal, keeps_schema};
+use crate::support::{Running, Scene, Terminal, keeps_schema};
 
 /// What a run has left.
 pub(crate) struct Ended {
@@ -121,6 +121,19 @@ pub(crate) fn project(manifest: &str) -> TempDir {
     let dir = tempfile::tempdir().unwrap();
     std::fs::write(dir.path().join("fluxform.toml"), manifest).unwrap();
     dir
+}
+
+/// A project directory whose home org is the scene's.
+pub(crate) fn project_of(scene: &Scene, tables: &str) -> TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    declare(dir.path(), scene, tables);
+    dir
+}
+
+/// Writes the manifest of such a project anew.
+pub(crate) fn declare(dir: &Path, scene: &Scene, tables: &str) {
+    let head = format!("[project]\nname = \"p\"\n\n[server]\norg = \"{}\"\n", scene.org_name);
+    std::fs::write(dir.join("main.toml"), format!("{head}\n{tables}")).unwrap();
 }
 
 /// `fluxform COMMAND DIR`.

@@ -10,23 +10,8 @@ mod token;
 
 use std::path::Path;
 
-use tempfile::TempDir;
-
-use crate::cli::fluxform::{Fluxform, on};
+use crate::cli::fluxform::{Fluxform, declare, on, project_of as project};
 use crate::support::{Forger, Scene};
-
-/// A project whose home org is the scene's.
-fn project(scene: &Scene, tables: &str) -> TempDir {
-    let dir = tempfile::tempdir().unwrap();
-    declare(dir.path(), scene, tables);
-    dir
-}
-
-/// Writes the manifest anew.
-fn declare(dir: &Path, scene: &Scene, tables: &str) {
-    let head = format!("[project]\nname = \"p\"\n\n[server]\norg = \"{}\"\n", scene.org_name);
-    std::fs::write(dir.join("main.toml"), format!("{head}\n{tables}")).unwrap();
-}
 
 /// A run at this URL as the operator.
 fn at(url: &str, scene: &Scene, command: &str, dir: &Path) -> Fluxform {

@@ -74,33 +74,32 @@ both!(rows_of_another_org_twice_or_without_a_right_id_are_5, async |scene| {
     }
 });
 
+/// The list has no buckets, and what is said of one by its ID is changed.
+fn unlisted(edit: impl Fn(&mut Value) + Send + Sync + 'static) -> impl Fn(&mut Said) + Send + Sync + 'static {
+    move |said| {
+        if said.is("GET /api/v2/buckets") {
+            said.change(|json| json["buckets"] = json!([]));
+        } else if said.asked.starts_with("GET /api/v2/buckets/") {
+            said.change(&edit);
+        }
+    }
+}
+
 both!(a_reply_about_another_object_is_5, async |scene| {
     let dir = project(&scene, "[bucket.raw]\n");
     directly(&scene, "apply", dir.path()).run().with(0);
     declare(dir.path(), &scene, "[label.prod]\n");
     let other = scene.bucket("bystander").await;
-    refused(&scene, dir.path(), (5, "the reply is about the bucket"), move |said| {
-        if said.is("GET /api/v2/buckets") {
-            said.change(|json| json["buckets"] = json!([]));
-        } else if said.asked.starts_with("GET /api/v2/buckets/") {
-            said.change(|json| json["id"] = json!(other));
-        }
-    })
-    .await;
+    let edit = unlisted(move |json| json["id"] = json!(other));
+    refused(&scene, dir.path(), (5, "the reply is about the bucket"), edit).await;
 });
 
 both!(an_owned_object_that_is_shown_in_another_org_is_5, async |scene| {
     let dir = project(&scene, "[bucket.raw]\n");
     directly(&scene, "apply", dir.path()).run().with(0);
     declare(dir.path(), &scene, "[label.prod]\n");
-    refused(&scene, dir.path(), (5, "and it was recorded in the org"), |said| {
-        if said.is("GET /api/v2/buckets") {
-            said.change(|json| json["buckets"] = json!([]));
-        } else if said.asked.starts_with("GET /api/v2/buckets/") {
-            said.change(|json| json["orgID"] = json!(ABSENT));
-        }
-    })
-    .await;
+    let edit = unlisted(|json| json["orgID"] = json!(ABSENT));
+    refused(&scene, dir.path(), (5, "and it was recorded in the org"), edit).await;
 });
 
 both!(two_orgs_of_one_name_are_an_error_with_both_ids, async |scene| {

@@ -13,6 +13,7 @@ mod running;
 mod scene;
 mod schema;
 mod server;
+mod stand;
 mod trace;
 mod tunnel;
 

@@ -7,10 +7,9 @@ use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::response::Response;
 use http::Method;
-use http::header::{CONNECTION, CONTENT_LENGTH, HOST, HeaderMap, TRANSFER_ENCODING};
-use tokio::net::TcpListener;
-use tokio::runtime::Runtime;
 use tokio::sync::watch;
+
+use super::stand::{Stand, client, end_to_end};
 
 /// How long a test waits for what must come.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
@@ -18,10 +17,8 @@ pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
 /// A relay; requests to it go to one server. Its writes are counted from the one that makes a lock or an org, with which a
 /// run begins to write.
 pub(crate) struct Relay {
-    url: String,
+    stand: Stand,
     desk: Arc<Desk>,
-    /// Of its own: when it ends, all connections end with it.
-    runtime: Option<Runtime>,
 }
 
 /// What the relay's requests share.
@@ -56,13 +53,7 @@ struct Seen {
 impl Relay {
     /// Lets everything through to the server at this URL.
     pub(crate) fn to(server: &str) -> Self {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-        let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
-        listener.set_nonblocking(true).unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
-        // Fails only if another test was first, which is as good.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let http = reqwest::Client::builder().no_proxy().no_gzip().build().unwrap();
+        let http = client().no_gzip().build().unwrap();
         let desk = Arc::new(Desk {
             server: server.to_owned(),
             http,
@@ -71,15 +62,11 @@ impl Relay {
             requests: Mutex::default(),
         });
         let app = axum::Router::new().fallback(relay).with_state(desk.clone());
-        runtime.spawn(async move {
-            let listener = TcpListener::from_std(listener).unwrap();
-            axum::serve(listener, app).await.unwrap();
-        });
-        Self { url, desk, runtime: Some(runtime) }
+        Self { stand: Stand::serve(app), desk }
     }
 
     pub(crate) fn url(&self) -> &str {
-        &self.url
+        self.stand.url()
     }
 
     /// Holds all writes back after the first `count`.
@@ -134,15 +121,7 @@ impl Relay {
 
     /// The server is gone, as far as anybody can tell: connections end, and new ones are refused.
     pub(crate) fn go_away(&mut self) {
-        if let Some(runtime) = self.runtime.take() {
-            runtime.shutdown_background();
-        }
-    }
-}
-
-impl Drop for Relay {
-    fn drop(&mut self) {
-        self.go_away();
+        self.stand.go_away();
     }
 }
 
@@ -212,12 +191,4 @@ impl Desk {
         // The relay outlives its requests.
         let _ = self.orders.subscribe().wait_for(enough).await;
     }
-}
-
-/// The headers that are not about one connection.
-fn end_to_end(mut headers: HeaderMap) -> HeaderMap {
-    for name in [HOST, CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING] {
-        headers.remove(name);
-    }
-    headers
 }

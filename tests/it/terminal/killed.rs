@@ -6,15 +6,21 @@ use super::{Place, RESOURCES, on, project};
 /// Which write of the run is its last: the first one takes the lock, then come the ledger's head and page.
 const LAST: [usize; 4] = [2, 5, 9, 13];
 
+/// A project whose first apply was killed after so many writes.
+async fn killed_after(scene: &Scene, last: usize) -> Place<'_> {
+    let place = Place::new(scene, RESOURCES);
+    let relay = Relay::to(scene.server.url()).hold_after(last);
+    let run = place.apply_by(relay.url()).start();
+    relay.until_writes(last + 1).await;
+    run.kill();
+    relay.end().await;
+    place
+}
+
 both!(the_next_apply_finishes_what_a_killed_one_began, async |scene| {
     for last in LAST {
         let scene = Scene::on(scene.server.backend()).await;
-        let place = Place::new(&scene, RESOURCES);
-        let relay = Relay::to(scene.server.url()).hold_after(last);
-        let run = place.apply_by(relay.url()).start();
-        relay.until_writes(last + 1).await;
-        run.kill();
-        relay.end().await;
+        let place = killed_after(&scene, last).await;
         place.converges().await;
     }
 });
@@ -35,12 +41,7 @@ both!(what_was_done_without_a_reply_is_not_done_again, async |scene| {
 both!(no_apply_is_stale_right_after_a_kill_nor_beside_another_one, async |scene| {
     for last in (1..=19).step_by(3) {
         let scene = Scene::on(scene.server.backend()).await;
-        let place = Place::new(&scene, RESOURCES);
-        let relay = Relay::to(scene.server.url()).hold_after(last);
-        let run = place.apply_by(relay.url()).start();
-        relay.until_writes(last + 1).await;
-        run.kill();
-        relay.end().await;
+        let place = killed_after(&scene, last).await;
         let racers = [place.apply().start(), place.apply().start()];
         for (status, out, err) in racers.map(Running::wait) {
             assert!(status.success(), "after {last} writes: {status}\n{out}{err}");
