@@ -118,7 +118,7 @@ pub(super) async fn write(
     if let Some(reviewed) = &reviewed {
         reviewed.of_project(&project).map_err(|problem| vec![problem])?;
     }
-    let connection = project.connect(shell, &arguments.connection, Purpose::Write)?;
+    let connection = project.connect(shell, &arguments.connection, Purpose::Write).await?;
     let wish = Wish {
         root: &project.manifest.root,
         purpose: Purpose::Write,

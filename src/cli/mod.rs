@@ -13,6 +13,7 @@ mod forget;
 mod graph;
 mod import;
 mod init;
+mod known_hosts;
 mod ledger;
 mod ledger_key;
 mod lock;

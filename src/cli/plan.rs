@@ -161,7 +161,7 @@ pub(super) async fn reading(
     flags: &connection::Flags,
     wait: Duration,
 ) -> Result<Session, Vec<Problem>> {
-    let connection = project.connect(shell, flags, Purpose::Read)?;
+    let connection = project.connect(shell, flags, Purpose::Read).await?;
     let wish = Wish {
         root: &project.manifest.root,
         purpose: Purpose::Read,
@@ -178,7 +178,7 @@ pub(super) async fn writing(
     flags: &connection::Flags,
     wait: Duration,
 ) -> Result<(Session, watch::Receiver<Option<Exit>>), Vec<Problem>> {
-    let connection = project.connect(shell, flags, Purpose::Write)?;
+    let connection = project.connect(shell, flags, Purpose::Write).await?;
     let wish = Wish { root: &project.manifest.root, purpose: Purpose::Write, wait, makes_home: false };
     let stop = signal::listen(shell.until);
     let open = async { Session::open(shell, &connection, wish).await.map_err(|problem| vec![problem]) };

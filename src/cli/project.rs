@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::connection::{self, Connection, Purpose};
+use super::known_hosts;
 use super::shell::Shell;
 use crate::address::Address;
 use crate::exit::{Exit, Problem};
@@ -74,8 +75,9 @@ impl Choice {
 }
 
 impl Project {
-    /// The connection of a run about this project; its warnings are shown.
-    pub(super) fn connect(
+    /// The connection of a run about this project; its warnings are shown, and where only a manifest names the server, the person
+    /// is asked.
+    pub(super) async fn connect(
         &self,
         shell: &Shell,
         flags: &connection::Flags,
@@ -87,6 +89,9 @@ impl Project {
         let wrong = self.manifest.in_different_orgs(&connection.org.value);
         if !wrong.is_empty() {
             return Err(wrong.into_iter().map(|diagnostic| Problem { exit: Exit::Manifest, diagnostic }).collect());
+        }
+        if connection.unconfirmed {
+            known_hosts::confirm(shell, &connection).await?;
         }
         Ok(connection)
     }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::ArgMatches;
 
 use super::connection::Surroundings;
+use super::known_hosts;
 use super::shell::Shell;
 use crate::confine::{self, Project};
 use crate::sandbox::{Standing, Wall, keep_memory};
@@ -88,6 +89,11 @@ pub(super) fn raise(shell: &Shell, parsed: &ArgMatches, verbose: bool) {
     SYSTEM.iter().for_each(|path| wall.read(*path));
     around(&shell.around, &mut wall);
     named(arguments, &shell.around, &mut wall);
+    if may_ask(arguments, &shell.around)
+        && let Some(file) = known_hosts::prepared(&shell.around)
+    {
+        wall.write_beside(&file);
+    }
     match wall.raise() {
         Standing::Whole => say(
             "sandbox: this run reads only the project, the files that it was given, certificates and what name resolution needs, \
@@ -96,6 +102,12 @@ pub(super) fn raise(shell: &Shell, parsed: &ArgMatches, verbose: bool) {
         Standing::Partly => say("sandbox: this kernel knows only a part of Landlock, which is enforced"),
         Standing::Not(why) => say(&format!("sandbox: none: {why}")),
     }
+}
+
+/// Whether the run may have to ask where its token goes: at a terminal, without any other word for the server than a manifest's.
+fn may_ask(arguments: &ArgMatches, around: &Surroundings) -> bool {
+    let host = arguments.try_get_one::<String>("host");
+    around.by_hand() && around.var("INFLUX_HOST").is_none() && matches!(host, Ok(None))
 }
 
 /// The files that the environment names.

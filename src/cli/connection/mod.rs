@@ -120,6 +120,8 @@ pub struct Connection {
     pub org: Said<String>,
     /// The token; none for the embedded server, and where nobody gave one.
     pub token: Option<Said<Token>>,
+    /// Whether the token may go to the server only if a person says so: nothing but a manifest names the server.
+    pub unconfirmed: bool,
     /// The PEM files that are trusted and shown.
     pub certificates: Certificates,
     /// Whether any certificate is trusted.
@@ -139,6 +141,37 @@ impl Surroundings {
     /// Whether a person started the run by hand: `CI` is unset, and there is a terminal.
     pub fn by_hand(&self) -> bool {
         self.var("CI").is_none() && self.terminal
+    }
+}
+
+impl Connection {
+    /// Who names the server: the place in a manifest, or the flag or variable.
+    pub fn named_by(&self) -> String {
+        match &self.place {
+            Some(place) => {
+                let (line, column) = place.position();
+                format!("{}:{line}:{column}", place.source.name)
+            }
+            None => self.target.from.to_string(),
+        }
+    }
+
+    /// Why the token does not go to the server.
+    pub fn withheld(&self) -> Problem {
+        let token = self.token.as_ref().map_or(&Origin::Default, |token| &token.from);
+        let diagnostic = Diagnostic::error(
+            "connection::token-withheld",
+            format!(
+                "the token from {token} is not sent to {}, which only {} names",
+                self.target.value, self.target.from
+            ),
+        )
+        .at_known(self.place.as_ref(), "this server")
+        .help(format!(
+            "set INFLUX_HOST={} beside it, or give --host: a changed manifest then cannot send the token elsewhere",
+            self.target.value
+        ));
+        Problem { exit: Exit::NotAuthorized, diagnostic }
     }
 }
 
@@ -172,6 +205,7 @@ pub fn resolve(
     let mut connection = Connection {
         org: Said { value: "default".to_owned(), from: Origin::Default },
         token: None,
+        unconfirmed: false,
         certificates: certificates::resolve(&flags.certificates, server, around),
         skip_verify: false,
         timeout: server.timeout.as_ref().map(|placed| placed.value),
@@ -203,7 +237,7 @@ pub fn resolve(
         Ok(Some(active)) if target::same(&active.url, url) => Some(active),
         _ => None,
     };
-    connection.token = token(flags, around, &connection.target, beside)?;
+    token(flags, around, beside, &mut connection)?;
     connection.org = by_manifest
         .or_else(|| {
             around.var("INFLUX_ORG").map(|org| Said { value: org.to_owned(), from: Origin::Variable("INFLUX_ORG") })
@@ -232,6 +266,7 @@ pub fn resolve_virgin(flags: &Flags, around: &Surroundings) -> Result<Connection
         place: None,
         org: Said { value: String::new(), from: Origin::Default },
         token: None,
+        unconfirmed: false,
         certificates: certificates::resolve(&flags.certificates, &server, around),
         skip_verify,
         timeout: None,
@@ -259,45 +294,47 @@ fn skip_verify(around: &Surroundings) -> Result<bool, Problem> {
     }
 }
 
-/// The token for `target`; none where nobody gives one.
+/// Sets the token of `connection`; none where nobody gives one.
 fn token(
     flags: &Flags,
     around: &Surroundings,
-    target: &Said<Target>,
     beside: Option<&influx_cli::Active>,
-) -> Result<Option<Said<Token>>, Problem> {
-    if let Some(path) = &flags.token_file {
-        return Ok(Some(Said { value: Token::File(path.clone()), from: Origin::Flag("--token-file") }));
-    }
-    let given = around
-        .var("INFLUX_TOKEN")
-        .map(|token| Said { value: Token::Value(token.into()), from: Origin::Variable("INFLUX_TOKEN") })
+    connection: &mut Connection,
+) -> Result<(), Problem> {
+    let given = flags
+        .token_file
+        .as_ref()
+        .map(|path| Said { value: Token::File(path.clone()), from: Origin::Flag("--token-file") })
+        .or_else(|| {
+            let token = around.var("INFLUX_TOKEN")?;
+            Some(Said { value: Token::Value(token.into()), from: Origin::Variable("INFLUX_TOKEN") })
+        })
         .or_else(|| {
             let path = around.var("INFLUX_TOKEN_FILE")?;
             Some(Said { value: Token::File(path.into()), from: Origin::Variable("INFLUX_TOKEN_FILE") })
         });
-    let meant = match &target.from {
+    let kept = beside.and_then(|active| {
+        let token = active.token.clone()?;
+        Some(Said { value: Token::Value(token), from: Origin::InfluxCli(active.name.clone()) })
+    });
+    let by_flag = flags.token_file.is_some();
+    let meant = match &connection.target.from {
         Origin::Flag(_) | Origin::Variable(_) => true,
         // `INFLUX_HOST` beside `[server].url` is the same URL, or the run would have ended.
-        Origin::Manifest => around.var("INFLUX_HOST").is_some() || around.by_hand(),
-        Origin::InfluxCli(_) | Origin::Default => false,
+        Origin::Manifest => around.var("INFLUX_HOST").is_some(),
+        Origin::InfluxCli(_) => by_flag,
+        Origin::Default => false,
     };
-    if meant && given.is_some() {
-        return Ok(given);
-    }
-    if let Some(active) = beside
-        && let Some(token) = &active.token
-    {
-        return Ok(Some(Said { value: Token::Value(token.clone()), from: Origin::InfluxCli(active.name.clone()) }));
-    }
-    let Some(given) = given else { return Ok(None) };
-    let diagnostic = Diagnostic::error(
-        "connection::token-withheld",
-        format!("the token from {} is not sent to {}, which {} names", given.from, target.value, target.from),
-    )
-    .help(format!(
-        "set INFLUX_HOST={} beside it: a token from the environment goes only to INFLUX_HOST or --host, so that a changed manifest cannot send it elsewhere",
-        target.value
-    ));
-    Err(Problem { exit: Exit::NotAuthorized, diagnostic })
+    connection.unconfirmed =
+        !meant && given.is_some() && connection.target.from == Origin::Manifest && around.by_hand();
+    connection.token = if meant || connection.unconfirmed {
+        given.or(kept)
+    } else if by_flag {
+        given
+    } else {
+        kept.or(given)
+    };
+    let of_cli = |token: &Said<Token>| matches!(token.from, Origin::InfluxCli(_));
+    let withheld = !meant && !connection.unconfirmed && connection.token.as_ref().is_some_and(|token| !of_cli(token));
+    if withheld { Err(connection.withheld()) } else { Ok(()) }
 }

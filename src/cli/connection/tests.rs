@@ -151,17 +151,26 @@ fn two_servers_are_an_error_unless_a_flag_says_which() {
 }
 
 #[test]
-fn a_token_from_the_environment_goes_to_the_manifests_server_only_by_hand() {
-    for token in ["INFLUX_TOKEN", "INFLUX_TOKEN_FILE"] {
-        let manifest = || run().server(URL, "o").var(token, "t");
-        assert_eq!(manifest().says(), "4 connection::token-withheld");
-        assert_eq!(manifest().terminal().var("CI", "true").says(), "4 connection::token-withheld");
-        assert!(manifest().terminal().says().ends_with(&format!("t ({token})")));
-        assert!(manifest().var("CI", "true").var("INFLUX_HOST", URL).says().ends_with(&format!("t ({token})")));
-        assert!(manifest().var("CI", "true").host(URL).says().ends_with(&format!("t ({token})")));
+fn a_token_goes_to_the_manifests_server_only_where_a_person_can_be_asked() {
+    let unconfirmed = |run: Run| run.resolve().expect("a connection").unconfirmed;
+    for (token, said) in [("INFLUX_TOKEN", "t"), ("INFLUX_TOKEN_FILE", "file t"), ("--token-file", "file t")] {
+        let manifest = || {
+            let run = run().server(URL, "o");
+            if token == "--token-file" { run.token_file("t") } else { run.var(token, "t") }
+        };
+        assert_eq!(manifest().says(), "4 connection::token-withheld", "{token}");
+        assert_eq!(manifest().terminal().var("CI", "true").says(), "4 connection::token-withheld", "{token}");
+        assert!(manifest().terminal().says().ends_with(&format!(" {said} ({token})")), "{token}");
+        assert!(unconfirmed(manifest().terminal()), "{token}");
+        for named in [manifest().var("INFLUX_HOST", URL), manifest().host(URL)] {
+            assert!(named.says().ends_with(&format!(" {said} ({token})")), "{token}");
+            assert!(!unconfirmed(named.terminal()), "{token}");
+        }
     }
     let problem = run().server(URL, "o").var("INFLUX_TOKEN", "hunter2").resolve().expect_err("withheld");
     assert!(!format!("{problem:?}").contains("hunter2"));
+    // What the influx CLI keeps beside that URL is meant for it.
+    assert!(!unconfirmed(run().server("http://localhost:9", "o").influx_cli().terminal()));
 }
 
 #[test]

@@ -53,10 +53,12 @@ async fn post(scene: &Scene, flux: &str) -> Reply {
 
 both!(each_schedule_is_taken_or_refused_with_these_words, async |scene| {
     let mut wrong = String::new();
-    let mut kept = 0;
     for Row { option, value, status, message, .. } in rows() {
         let reply = post(&scene, &script(option, &value)).await;
-        kept += usize::from(reply.status == 201);
+        if reply.status == 201 {
+            // Some would run every second, for as long as the server lives.
+            scene.http.delete(&format!("tasks/{}", id(&reply.json))).await.expect(204);
+        }
         let said = if reply.status == 201 { "" } else { reply.json["message"].as_str().unwrap_or_default() };
         if (reply.status, said) != (status, message.as_str()) {
             writeln!(wrong, "{option} {value:?}: {} {said:?}", reply.status).unwrap();
@@ -64,7 +66,7 @@ both!(each_schedule_is_taken_or_refused_with_these_words, async |scene| {
     }
     assert!(wrong.is_empty(), "{wrong}");
     let list = scene.http.get(&format!("tasks?orgID={}&limit=500", scene.org)).await.expect(200);
-    assert_eq!(list["tasks"].as_array().unwrap().len(), kept, "what was answered with an error is not there");
+    assert_eq!(list["tasks"], json!([]), "what was answered with an error is not there");
 });
 
 #[test]

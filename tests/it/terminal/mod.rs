@@ -3,6 +3,7 @@
 mod durability;
 mod home;
 mod killed;
+mod known_hosts;
 mod locked;
 mod outage;
 mod prompts;
