@@ -83,7 +83,9 @@ impl Parser<'_> {
                     let (at, span) = (self.span(next).start, self.span(left).to(self.span(next)));
                     let after = self.span(left).end;
                     self.check(FaultKind::NoOperator, self.span(next), span);
-                    self.faults[self.placed - 1].after = after;
+                    if let Some(fault) = self.faults.last_placed() {
+                        fault.after = after;
+                    }
                     self.push(span, ExpressionKind::Binary { operator: Infix::Missing, at, left, right: next })
                 }
             });

@@ -23,6 +23,74 @@ pub(super) struct Fault {
     pub(super) checked: bool,
 }
 
+/// What is wrong so far, in influxd's order: what is in a node that is known, then what waits for its node.
+#[derive(Debug, Default)]
+pub(super) struct Faults {
+    placed: Vec<Fault>,
+    waiting: Vec<Fault>,
+}
+
+impl Faults {
+    pub(super) fn len(&self) -> usize {
+        self.placed.len() + self.waiting.len()
+    }
+
+    /// How many have their node.
+    pub(super) fn placed(&self) -> usize {
+        self.placed.len()
+    }
+
+    /// One that has its node.
+    pub(super) fn push_placed(&mut self, fault: Fault) {
+        self.placed.push(fault);
+    }
+
+    /// One that waits for its node.
+    pub(super) fn push_waiting(&mut self, fault: Fault) {
+        self.waiting.push(fault);
+    }
+
+    /// The node that all were waiting for has been made.
+    pub(super) fn place(&mut self, node: Span) {
+        self.waiting.iter_mut().for_each(|fault| fault.node = node);
+        self.placed.append(&mut self.waiting);
+    }
+
+    /// The last one that has its node.
+    pub(super) fn last_placed(&mut self) -> Option<&mut Fault> {
+        self.placed.last_mut()
+    }
+
+    pub(super) fn last(&mut self) -> Option<&mut Fault> {
+        self.waiting.last_mut().or(self.placed.last_mut())
+    }
+
+    /// Those that have their node, from the `known`th on.
+    pub(super) fn placed_from(&mut self, known: usize) -> &mut [Fault] {
+        &mut self.placed[known..]
+    }
+
+    /// All from the `known`th on.
+    pub(super) fn from(&mut self, known: usize) -> impl Iterator<Item = &mut Fault> {
+        let placed = known.min(self.placed.len());
+        let waiting = known - placed;
+        self.placed[placed..].iter_mut().chain(&mut self.waiting[waiting..])
+    }
+
+    /// As they were when there were `known`, `placed` of which had their node.
+    pub(super) fn back_to(&mut self, known: usize, placed: usize) {
+        let mut waiting = self.placed.split_off(placed);
+        waiting.append(&mut self.waiting);
+        waiting.truncate(known - placed);
+        self.waiting = waiting;
+    }
+
+    pub(super) fn into_vec(mut self) -> Vec<Fault> {
+        self.placed.append(&mut self.waiting);
+        self.placed
+    }
+}
+
 /// What is wrong. "The next token" is the one at the fault's place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum FaultKind {

@@ -50,7 +50,7 @@ pub(super) fn faults_from(script: &Script, from: usize, imports: bool) -> Vec<Fa
             parser.statement_with_attributes();
         }
     }
-    parser.faults
+    parser.faults.into_vec()
 }
 
 #[cfg(test)]

@@ -119,8 +119,9 @@ impl Parser<'_> {
     pub(super) fn check_list(&mut self, list: &List, open: Token, node: Span) {
         for (token, after) in &list.without_comma {
             self.check(FaultKind::NoComma(*token), token.span, node);
-            let fault = &mut self.faults[self.placed - 1];
-            (fault.open, fault.after) = (Some(open.span), *after);
+            if let Some(fault) = self.faults.last_placed() {
+                (fault.open, fault.after) = (Some(open.span), *after);
+            }
         }
     }
 

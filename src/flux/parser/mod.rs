@@ -21,7 +21,7 @@ mod words;
 
 use super::ast::{Expression, ExpressionId, ExpressionKind, Script, Span, Type};
 use super::token::TokenKind;
-use fault::{Fault, FaultKind, Reach, Wanted};
+use fault::{Fault, FaultKind, Faults, Reach, Wanted};
 use lexer::{Lexer, Token};
 
 /// Statements and expressions within each other that influxd reads (2.9.1, measured).
@@ -58,7 +58,7 @@ pub fn parse(source: &str) -> Parsed {
         types: parser.types,
         comments: parser.lexer.comments,
     };
-    Parsed { script, faults: parser.faults }
+    Parsed { script, faults: parser.faults.into_vec() }
 }
 
 /// What the server reads of a script: it stops at a NUL. Of one that is too long, nothing.
@@ -86,9 +86,7 @@ struct Parser<'s> {
     depth: u32,
     expressions: Vec<Expression>,
     types: Vec<Type>,
-    faults: Vec<Fault>,
-    /// How many of the faults have their node.
-    placed: usize,
+    faults: Faults,
     /// Whether to stop at the first mistake that confuses what comes after it.
     halts: bool,
 }
@@ -106,8 +104,7 @@ impl<'s> Parser<'s> {
             depth: 0,
             expressions: Vec::with_capacity(source.len() / 8),
             types: Vec::new(),
-            faults: Vec::new(),
-            placed: 0,
+            faults: Faults::default(),
             halts: false,
         }
     }
@@ -165,7 +162,15 @@ impl<'s> Parser<'s> {
     fn fault(&mut self, kind: FaultKind, span: Span) {
         let open = self.brackets.last().copied();
         self.halt_at(&kind);
-        self.faults.push(Fault { kind, span, node: span, after: self.after, open, accepted: false, checked: false });
+        self.faults.push_waiting(Fault {
+            kind,
+            span,
+            node: span,
+            after: self.after,
+            open,
+            accepted: false,
+            checked: false,
+        });
     }
 
     /// Something is wrong in a node that is known.
@@ -182,8 +187,7 @@ impl<'s> Parser<'s> {
     fn found(&mut self, kind: FaultKind, span: Span, node: Span, accepted: bool) {
         let open = self.brackets.last().copied();
         self.halt_at(&kind);
-        self.faults.insert(self.placed, Fault { kind, span, node, after: self.after, open, accepted, checked: true });
-        self.placed += 1;
+        self.faults.push_placed(Fault { kind, span, node, after: self.after, open, accepted, checked: true });
     }
 
     /// Where only the first mistake counts, what comes after one that confuses everything is not read.
@@ -196,12 +200,7 @@ impl<'s> Parser<'s> {
 
     /// A node has been made: what went wrong since the last one is in it.
     fn place(&mut self, node: Span) {
-        if self.placed < self.faults.len() {
-            for fault in &mut self.faults[self.placed..] {
-                fault.node = node;
-            }
-            self.placed = self.faults.len();
-        }
+        self.faults.place(node);
     }
 
     fn push(&mut self, span: Span, kind: ExpressionKind) -> ExpressionId {
@@ -236,7 +235,7 @@ impl<'s> Parser<'s> {
 
     /// The last fault is about the token that was just taken, not about what comes after it.
     fn blame_before(&mut self) {
-        if let Some(fault) = self.faults.last_mut() {
+        if let Some(fault) = self.faults.last() {
             fault.after = self.before;
         }
     }

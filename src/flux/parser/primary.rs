@@ -104,7 +104,7 @@ impl Parser<'_> {
     /// A string with interpolations, or with a mistake in it.
     fn interpolation(&mut self) -> ExpressionId {
         let quote = self.next().span;
-        let known = self.placed;
+        let known = self.faults.placed();
         let mut parts = Vec::new();
         loop {
             let token = self.lexer.next_in_string();
@@ -141,7 +141,7 @@ impl Parser<'_> {
 
     /// The server forgets what was in a string that goes wrong, and what was wrong in it.
     fn forget(&mut self, known: usize) {
-        for fault in &mut self.faults[known..self.placed] {
+        for fault in self.faults.placed_from(known) {
             fault.accepted = true;
         }
     }

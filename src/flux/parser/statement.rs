@@ -63,7 +63,7 @@ impl Parser<'_> {
     /// The server reads attributes and forgets them, whatever is wrong with them.
     fn attributes(&mut self) -> Vec<Attribute> {
         let mut attributes = Vec::new();
-        let (known, placed) = (self.faults.len(), self.placed);
+        let (known, placed) = (self.faults.len(), self.faults.placed());
         while let Some(token) = self.next_if(TokenKind::Attribute) {
             let mut arguments = Vec::new();
             let mut span = token.span;
@@ -79,8 +79,7 @@ impl Parser<'_> {
                 }
                 span = span.to(self.closing(open, TokenKind::RParen));
             }
-            self.faults.truncate(known);
-            self.placed = placed;
+            self.faults.back_to(known, placed);
             attributes.push(Attribute { span, name: token.span, arguments: arguments.into() });
         }
         attributes

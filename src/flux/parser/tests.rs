@@ -109,6 +109,17 @@ fn nesting_ends_in_one_error() {
     assert_eq!(types(10_000).errors().len(), 1);
 }
 
+/// A file as long as a project may have, of mistakes that wait for a node that never comes: no mistake costs more than another.
+#[test]
+fn many_mistakes_at_one_place_take_no_longer_each() {
+    for (open, levels) in
+        [("{a:", 300_000), ("{a with b:", 100_000), ("[a:", 300_000), ("f(a:", 250_000), ("@a(", 300_000)]
+    {
+        let parsed = parse(&format!("x={}", open.repeat(levels)));
+        assert!((1..4).contains(&parsed.errors().len()), "{open}");
+    }
+}
+
 #[test]
 fn what_follows_a_nul_is_not_read() {
     let parsed = parse("x = 1\0 )");

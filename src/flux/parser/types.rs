@@ -32,7 +32,7 @@ impl Parser<'_> {
 
     /// The server takes a task with the faults from the `known`th on.
     pub(super) fn accept_from(&mut self, known: usize) {
-        for fault in &mut self.faults[known..] {
+        for fault in self.faults.from(known) {
             fault.accepted = !matches!(fault.kind, FaultKind::LabelType | FaultKind::TooDeep);
         }
     }

@@ -11,7 +11,7 @@ const ASKS: &str = "Only `yes` will be accepted: ";
 
 /// `fluxform COMMAND` on this project, by a person whose answers are kept below `state`.
 fn by_hand(command: &str, dir: &Path, state: &Path) -> Fluxform {
-    on(command, dir).var("XDG_STATE_HOME", state.to_str().unwrap())
+    on(command, dir).var("XDG_STATE_HOME", state.to_str().unwrap()).var("NO_COLOR", "1")
 }
 
 both!(a_person_is_asked_once_for_each_server, async |scene| {
