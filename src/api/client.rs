@@ -9,10 +9,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
+use http::StatusCode;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderValue, LOCATION, RETRY_AFTER};
 use secrecy::ExposeSecret;
 use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use url::Url;
 
 use super::clock::{Clock, Jump};
@@ -283,6 +284,12 @@ impl Client {
         let body = self.body(request, &mut reply).await?;
         if status.is_success() {
             self.inner.patience.answer(true);
+            // Something in between that shows a page of its own has deleted nothing.
+            if request.verb == Verb::Delete && (status != StatusCode::NO_CONTENT || !body.is_empty()) {
+                let message = format!("{} is not how InfluxDB says that it deleted something", status.as_u16());
+                let error = request.error(Class::Unexpected, Some(status.as_u16()), message);
+                return Err(Failure::last(ApiError { maybe_done: true, ..error }));
+            }
             return Ok(self.without_token(request, body));
         }
         let (class, message) = match header(&reply, LOCATION).filter(|_| status.is_redirection()) {
@@ -400,8 +407,9 @@ impl Writer {
         path: &str,
         body: &B,
     ) -> Result<T, ApiError> {
+        let making = self.client.inner.known.begin();
         let made: T = self.post(path, body).await?;
-        self.client.inner.known.admit(path, &made, self.since.as_deref())?;
+        self.client.inner.known.admit(path, &made, making, self.since.as_deref())?;
         Ok(made)
     }
 
@@ -414,7 +422,10 @@ impl Writer {
     /// `POST path` with a JSON body, where the reply's body does not matter. Sent once, as [`Writer::post`].
     pub async fn post_only<B: Serialize>(&self, path: &str, body: &B) -> Result<(), ApiError> {
         let request = Request::json(Verb::Post, path, body);
-        self.client.send(&request, self.gate.as_ref()).await.map(drop)
+        match self.client.send(&request, self.gate.as_ref()).await? {
+            empty if empty.is_empty() => Ok(()),
+            reply => self.client.decode::<IgnoredAny>(&request, &reply).map(drop),
+        }
     }
 
     /// `PATCH path` with a JSON body of whole fields. Retried.

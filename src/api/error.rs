@@ -144,7 +144,8 @@ fn of_influxdb(status: u16, code: &str, words: &str) -> Class {
         // Tasks answer 404 for what may not be read; members and secrets so, when the org may not be read.
         404 if words.ends_with(": unauthorized") || words == "404 page not found" => Class::Denied,
         404 if words == "path not found" => Class::Unexpected,
-        404 => Class::NotFound,
+        404 if code == "not found" => Class::NotFound,
+        404 => Class::Unexpected,
         409 => Class::Conflict,
         422 if code == "conflict" => Class::Conflict,
         429 | 502..=504 => Class::Unavailable,

@@ -1,8 +1,10 @@
 //! The IDs that a run has met. What a request makes has a new one: a reply that names an object that was there before, or
 //! one that the server cannot just have made, is not about what was asked for.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::{ApiError, Class};
 use crate::snowflake::{created_ms, is_id, shown};
@@ -22,30 +24,58 @@ pub(crate) trait Identified {
 /// The IDs that a run has met: by collection, as each service of influxd hands out IDs of its own, and two of them may hand out one
 /// ID in the same millisecond (2.9.1, seen with a token and a user), and by number.
 #[derive(Debug, Default)]
-pub(super) struct Known(Mutex<HashMap<String, HashSet<u64>>>);
+pub(super) struct Known {
+    ids: Mutex<HashMap<String, HashMap<u64, Met>>>,
+    /// Requests that make something, so far.
+    requests: AtomicU64,
+}
+
+/// How an ID was met first.
+#[derive(Clone, Copy, Debug)]
+enum Met {
+    /// In a row that was read, after so many requests had begun that make something.
+    Read(u64),
+    /// As the ID of what a request has made.
+    Made,
+}
+
+/// A request that makes something, from its beginning.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Making(u64);
 
 impl Known {
-    /// There is an object with this ID in the collection at `path`. Whether that is new.
-    pub(super) fn add(&self, path: &str, id: &str) -> bool {
-        let number = is_id(id).then(|| u64::from_str_radix(id, 16).ok()).flatten();
-        self.within(path, |known| number.is_none_or(|number| known.insert(number)))
+    /// A request begins that makes something: what is met from now on may be just that.
+    pub(super) fn begin(&self) -> Making {
+        Making(self.requests.fetch_add(1, Ordering::SeqCst))
+    }
+
+    /// There is an object with this ID in the collection at `path`.
+    pub(super) fn add(&self, path: &str, id: &str) {
+        self.extend(path, number(id));
     }
 
     /// There are objects with these IDs in the collection at `path`.
     pub(super) fn extend(&self, path: &str, ids: impl IntoIterator<Item = u64>) {
-        self.within(path, |known| known.extend(ids));
+        let read = Met::Read(self.requests.load(Ordering::SeqCst));
+        self.within(path, |known| ids.into_iter().for_each(|id| _ = known.entry(id).or_insert(read)));
     }
 
-    fn within<T>(&self, path: &str, change: impl FnOnce(&mut HashSet<u64>) -> T) -> T {
-        let mut known = self.0.lock().expect("invariant: nobody panics while holding the IDs");
+    fn within<T>(&self, path: &str, change: impl FnOnce(&mut HashMap<u64, Met>) -> T) -> T {
+        let mut known = self.ids.lock().expect("invariant: nobody panics while holding the IDs");
         if !known.contains_key(path) {
-            known.insert(path.to_owned(), HashSet::new());
+            known.insert(path.to_owned(), HashMap::new());
         }
         change(known.get_mut(path).expect("invariant: put there above"))
     }
 
-    /// Takes in the ID of what `path` has just made; `since` is an ID that was given out before the request was sent.
-    pub(super) fn admit<T: Identified>(&self, path: &str, row: &T, since: Option<&str>) -> Result<(), ApiError> {
+    /// Takes in the ID of what `path` has made by the request `making`; `since` is an ID that was given out before the run began.
+    pub(super) fn admit<T: Identified>(
+        &self,
+        path: &str,
+        row: &T,
+        making: Making,
+        since: Option<&str>,
+    ) -> Result<(), ApiError> {
         let id = row.id();
         let shown = shown(id);
         let refused = |why: &str| ApiError {
@@ -60,6 +90,65 @@ impl Known {
         if earliest.is_some_and(|since| created_ms(id).is_some_and(|made| made.saturating_add(SLACK_MS) < since)) {
             return Err(refused("which was given out long before"));
         }
-        if self.add(path, id) { Ok(()) } else { Err(refused("which is the ID of another object")) }
+        let is_new = number(id).is_none_or(|id| {
+            self.within(path, |known| match known.entry(id) {
+                // A list that was asked for meanwhile may have it already.
+                Entry::Occupied(mut met) => {
+                    let is_new = matches!(met.get(), Met::Read(after) if *after > making.0);
+                    met.insert(Met::Made);
+                    is_new
+                }
+                Entry::Vacant(unmet) => {
+                    unmet.insert(Met::Made);
+                    true
+                }
+            })
+        });
+        if is_new { Ok(()) } else { Err(refused("which is the ID of another object")) }
+    }
+}
+
+fn number(id: &str) -> Option<u64> {
+    is_id(id).then(|| u64::from_str_radix(id, 16).ok()).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Row(&'static str);
+
+    impl Identified for Row {
+        const TIMED: bool = true;
+
+        fn id(&self) -> &str {
+            self.0
+        }
+    }
+
+    const A: Row = Row("0000000000000001");
+
+    #[test]
+    fn what_was_there_before_a_request_is_not_what_it_makes() {
+        let known = Known::default();
+        known.add("labels", A.0);
+        known.admit("labels", &A, known.begin(), None).expect_err("it was there");
+        known.admit("tasks", &A, known.begin(), None).expect("another collection");
+    }
+
+    #[test]
+    fn what_a_list_shows_meanwhile_may_be_what_it_makes() {
+        let known = Known::default();
+        let making = known.begin();
+        known.add("labels", A.0);
+        known.admit("labels", &A, making, None).expect("it came after the request began");
+    }
+
+    #[test]
+    fn no_two_requests_make_the_same() {
+        let known = Known::default();
+        let (one, two) = (known.begin(), known.begin());
+        known.admit("labels", &A, one, None).expect("the first");
+        known.admit("labels", &A, two, None).expect_err("it is the other's");
     }
 }
