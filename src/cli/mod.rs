@@ -5,6 +5,7 @@ mod applies;
 mod apply;
 mod approve;
 pub mod connection;
+mod delivered;
 mod destroy;
 mod drift;
 mod export;

@@ -13,7 +13,7 @@ use super::session::{Session, Wish};
 use super::several::{Came, Choices, Said, each};
 use super::shell::{Brevity, PlanFormat, Shell, worst};
 use super::signal::unless_stopped;
-use super::{Ended, applies, project, signal, unmanaged};
+use super::{Ended, applies, delivered, project, signal, unmanaged};
 use crate::diagnostic::Diagnostic;
 use crate::diff::Goal;
 use crate::exit::{Exit, Problem};
@@ -214,7 +214,7 @@ async fn one(shell: &Shell, arguments: &Arguments, choice: &project::Choice) -> 
     };
     let origin = session.origin();
     session.close().await;
-    let Planned { plan, .. } = planned?;
+    let Planned { mut plan, ledger, .. } = planned?;
     let coverage = coverage.transpose().map_err(|problem| vec![problem])?;
     let exit = match worst(&plan.refusals) {
         Exit::Ok if arguments.detailed_exitcode && (plan.writes() || !plan.leftovers.is_empty()) => Exit::Differences,
@@ -225,6 +225,10 @@ async fn one(shell: &Shell, arguments: &Arguments, choice: &project::Choice) -> 
     // A plan that cannot be saved is shown all the same.
     let (said, problems) = saved.map_or_else(|problem| (None, vec![problem]), |said| (said, Vec::new()));
     let exit = exit.or(worst(&problems));
+    // A pipeline's checkout never has them.
+    if shell.around.var("CI").is_none() {
+        plan.warnings.extend(delivered::missing(&plan, &project.manifest, &ledger));
+    }
     let human = shell.human(arguments.format, |look| {
         let covered = coverage.as_ref().map(|coverage| format!("\n{}", render::coverage(coverage, look)));
         render::plan(&plan, look.compact(arguments.brevity.compact)) + &covered.unwrap_or_default()

@@ -34,6 +34,10 @@ pub(super) static SPEC: Spec = Spec {
             .shaped(Shape::Sinks)
             .compared(Compared::Ledger)
             .replaces(),
+        Field::text("secret_version", Omitted::Theirs, "Increase it to create the token anew, with another secret.")
+            .shaped(Shape::Integer)
+            .compared(Compared::Ledger)
+            .replaces(),
         Field::text("id", Omitted::Theirs, "The ID of an external token.").shaped(Shape::Id).compared(Compared::Never),
     ],
     check,

@@ -8,6 +8,7 @@ mod form;
 mod guard;
 mod leftover;
 mod order;
+mod secrets;
 #[cfg(test)]
 mod tests;
 
@@ -160,6 +161,7 @@ pub fn order(comparison: Comparison, facts: Facts<'_>) -> Plan {
         warnings: Vec::new(),
     };
     plan.leftovers = leftovers(project, snapshot, ledger, &plan);
+    plan.warnings.extend(secrets::stay(&plan.changes, ledger));
     plan.refusals.extend(ordered.problems);
     guard::ask(&mut plan, guard::Grounds { snapshot, ledger, stops: &stops, consent, policy, all_goes });
     plan

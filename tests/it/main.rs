@@ -7,6 +7,7 @@ mod checkout;
 mod ci;
 mod cli;
 mod clients;
+mod delivered;
 mod drift;
 mod embedded;
 mod examples;
