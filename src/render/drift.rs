@@ -2,6 +2,8 @@
 
 use super::alike::apart;
 use super::compact;
+use super::field::drift_by_lines;
+use super::lines;
 use super::page::Page;
 use super::reason::{object, reason};
 use super::style::{Look, Role};
@@ -33,13 +35,28 @@ pub fn drift(plan: &Plan, look: Look) -> String {
         drifted.iter().for_each(|change| one(&mut page, change));
     }
     unfinished(&mut page, plan);
-    let fields: usize = drifted.iter().map(|change| fields(change).count()).sum();
-    page.gap().put(Role::Strong, "Drift:").say(format_args!(" {} drifted", count(drifted.len(), "resource")));
-    if fields > 0 {
-        page.say(format_args!(" in {}", count(fields, "field")));
-    }
-    page.say(". `fluxform apply` restores what the manifests declare.").fold(2);
+    page.gap().put(Role::Strong, "Drift:").say(summary(&drifted)).fold(2);
     page.finish()
+}
+
+/// How much drifted, and what an apply does about it.
+fn summary(drifted: &[&Change]) -> String {
+    let deleted: Vec<_> = drifted.iter().filter(|change| change.reason == Reason::Gone).collect();
+    let fields: usize = drifted.iter().map(|change| fields(change).count()).sum();
+    let mut parts = Vec::new();
+    if !deleted.is_empty() {
+        parts.push(format!("{} deleted", deleted.len()));
+    }
+    if fields > 0 {
+        parts.push(format!("{} changed", count(fields, "field")));
+    }
+    let parts = if parts.is_empty() { String::new() } else { format!(" ({})", parts.join(", ")) };
+    let lost = deleted.iter().any(|change| change.address.kind.spec().holds_data);
+    let but = if lost { ", but no deleted data" } else { "" };
+    format!(
+        " {} drifted{parts}. `fluxform apply` restores what the manifests declare{but}.",
+        count(drifted.len(), "resource")
+    )
 }
 
 /// What an earlier run left: nobody changed it.
@@ -83,6 +100,11 @@ fn one(page: &mut Page, change: &Change) {
     }
     for field in fields(change) {
         page.say("      ").put(Role::Warning, field.field);
+        if let Some(lines) = drift_by_lines(field) {
+            page.say(" (- as last applied, + on the server):").end();
+            lines::write(page, &lines);
+            continue;
+        }
         let (was, is) = sides(field);
         page.say(format_args!(": was {was}, is {is}")).end();
     }

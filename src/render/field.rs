@@ -8,6 +8,9 @@ use super::value::{last, lines, short};
 use crate::diff::{Cause, Change, FieldChange};
 use crate::value::Value;
 
+/// A drifted set of so many members is shown in one line.
+const IN_ONE_LINE: usize = 3;
+
 /// Writes the fields of an object that is made: all that will be set.
 pub(super) fn created(page: &mut Page, change: &Change) {
     let width = change.fields.iter().map(|field| field.field.len()).max().unwrap_or(0);
@@ -60,6 +63,8 @@ fn before(field: &FieldChange) -> String {
 /// Who moved, in words; nothing where the manifest alone did.
 pub(super) fn cause(field: &FieldChange) -> Option<String> {
     Some(match (field.cause, last(field)) {
+        // An address or list that is too long for the ledger is there as a digest.
+        (Cause::Yours, None) if field.live.is_none() => "the last applied value is not recorded".to_owned(),
         (Cause::Yours, _) => return None,
         (Cause::New, _) => "managed from now on".to_owned(),
         (Cause::Unfinished, _) if field.live.is_none() => "finish: possibly never set".to_owned(),
@@ -89,6 +94,16 @@ fn changed_lines(page: &mut Page, field: &FieldChange) -> bool {
     true
 }
 
+/// A script or a long set that somebody changed on the server, line by line; none for what fits in one line, and where it is not
+/// known what it was.
+pub(super) fn drift_by_lines(field: &FieldChange) -> Option<Vec<Line>> {
+    // Where the manifest did not move, it still says what was applied.
+    let (Cause::Drift, Some(live)) = (field.cause, &field.live) else { return None };
+    let (was, is) = (lines(&field.wanted)?, lines(live)?);
+    let long = matches!(field.wanted, Value::Script(_)) || was.len().max(is.len()) > IN_ONE_LINE;
+    long.then(|| apart_by_lines(&was, &is, &field.wanted))
+}
+
 /// A script or a set that changes, line by line; none for values of one line.
 pub(super) fn by_lines(field: &FieldChange) -> Option<Vec<Line>> {
     let new = lines(&field.wanted)?;
@@ -96,6 +111,10 @@ pub(super) fn by_lines(field: &FieldChange) -> Option<Vec<Line>> {
     if field.live.is_none() && field.last.is_some() {
         return None;
     }
-    let script = matches!(field.wanted, Value::Script(_));
-    Some(if script { lines::of_scripts(&old, &new) } else { lines::of_sets(&old, &new) })
+    Some(apart_by_lines(&old, &new, &field.wanted))
+}
+
+/// The lines of two values like `like` in which they differ.
+fn apart_by_lines(old: &[String], new: &[String], like: &Value) -> Vec<Line> {
+    if matches!(like, Value::Script(_)) { lines::of_scripts(old, new) } else { lines::of_sets(old, new) }
 }

@@ -1,7 +1,7 @@
 //! One resource of a plan.
 
 use super::super::drift;
-use super::super::field::{by_lines, cause, sides};
+use super::super::field::{by_lines, cause, drift_by_lines, sides};
 use super::super::human::{on_ledger, remarks};
 use super::super::lines::{Line, Piece, marked, marks};
 use super::super::reason::{data, object, reason, sign, threat};
@@ -32,6 +32,11 @@ pub(super) fn drifted(change: &Change) -> Item {
     let why = reason(&change.reason, change.address.kind).filter(|_| gone);
     let mut diff: Vec<String> = why.into_iter().map(|why| format!("! {why}")).collect();
     for field in change.fields.iter().filter(|field| matches!(field.cause, Cause::Drift | Cause::Both)) {
+        if let Some(lines) = drift_by_lines(field) {
+            diff.push(format!("# {}:", field.field));
+            diff.extend(line_diff(&lines));
+            continue;
+        }
         let (was, is) = drift::sides(field);
         diff.push(format!("- {} = {was}", field.field));
         diff.push(format!("+ {} = {is}", field.field));
@@ -102,8 +107,15 @@ fn changed(field: &FieldChange) -> Vec<String> {
         return diff;
     };
     diff.push(format!("# {name}:"));
+    diff.extend(line_diff(&lines));
+    diff
+}
+
+/// The lines of a line diff.
+fn line_diff(lines: &[Line]) -> Vec<String> {
+    let mut diff = Vec::new();
     let text = |pieces: &[Piece]| pieces.iter().map(|piece| piece.text.as_str()).collect::<String>();
-    for (line, marked) in lines.iter().zip(marked(&lines)) {
+    for (line, marked) in lines.iter().zip(marked(lines)) {
         match line {
             // No line of a comment may begin with what could be read as a mention.
             Line::Hunk(text) => diff.push(format!("# {text}")),
