@@ -37,13 +37,31 @@ impl Cause {
     }
 }
 
+/// What became of an object whose secret did not get where it was to go.
+#[derive(Clone, Copy)]
+pub(super) enum Aftermath {
+    /// It is deleted.
+    Withdrawn,
+    /// It is there, and inactive.
+    Inactive,
+    /// It works, beside the one before.
+    Works,
+}
+
 impl Failure {
-    pub(super) fn problem(self, writer: &Writer) -> Problem {
-        let help = if self.works {
-            "the new token works, since a sink may have it already, and so does the one before; the next apply makes another \
-             one and deletes both"
-        } else {
-            "the new token stays inactive; the next apply deletes it and makes another one"
+    /// Whether the new object works all the same.
+    pub(super) const fn works(&self) -> bool {
+        self.works
+    }
+
+    pub(super) fn problem(self, writer: &Writer, aftermath: Aftermath) -> Problem {
+        let help = match aftermath {
+            Aftermath::Withdrawn => "the new token was deleted again; the next apply creates another one",
+            Aftermath::Inactive => "the new token stays inactive; the next apply deletes it and creates another one",
+            Aftermath::Works => {
+                "the new token works, since a sink may have it already, and so does the one before; the next apply creates \
+                 another one and deletes both"
+            }
         };
         let secret = |words: String| Problem {
             exit: Exit::Secret,

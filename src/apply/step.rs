@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 
 use super::create::{Come, unfinished};
-use super::deliver::Delivery;
+use super::deliver::{Aftermath, Delivery, Failure};
 use super::prepare::Passwords;
 use super::record;
 use crate::address::Address;
@@ -177,14 +177,32 @@ impl<'a> Doer<'a> {
             kind.update(self.writer, &made.object, &want, if on { &["status", "description"] } else { &["status"] })
                 .await
         };
-        let print = delivery
-            .deliver(self.writer, &secret, relieved, switch)
-            .await
-            .map_err(|failure| failure.problem(self.writer))?;
+        let print = match delivery.deliver(self.writer, &secret, relieved, switch).await {
+            Ok(print) => print,
+            Err(failure) => return Err(self.withdraw(change, &target.id, failure).await),
+        };
         entry.secret = Some(print);
         self.drop_predecessors(change, &mut entry).await?;
         self.put(change, entry);
         Ok(target.id)
+    }
+
+    /// Takes back a new object whose secret did not get where it was to go, unless it works: then the ledger has what it had
+    /// before. If it cannot be deleted, the next run does that.
+    async fn withdraw(&self, change: &Change, id: &str, failure: Failure) -> Problem {
+        if failure.works() {
+            return failure.problem(self.writer, Aftermath::Works);
+        }
+        if change.address.kind.delete(self.writer, id).await.is_err() {
+            return failure.problem(self.writer, Aftermath::Inactive);
+        }
+        let address = change.address.clone();
+        self.journal.record(match self.old_entry(change) {
+            Some(before) => Update::Put(address.clone(), Box::new(before.clone())),
+            None => Update::Remove(address.clone()),
+        });
+        self.journal.record(Update::ClearIntent(address));
+        failure.problem(self.writer, Aftermath::Withdrawn)
     }
 
     /// Whether the object with this ID, which the one of `change` takes over from, works.

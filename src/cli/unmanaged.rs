@@ -27,7 +27,11 @@ pub(super) async fn read(session: &Session, project: &Project, planned: &Planned
     let owners = ledger::owners(&rows, &project.manifest.project);
     let changes = planned.plan.changes.iter();
     let ours = changes.filter_map(|change| Some((change.address.kind, change.object.as_ref()?.id.clone())));
-    let recorded = planned.ledger.entries.iter().map(|(address, entry)| (address.kind, entry.id.clone()));
+    // Also what still has to go: somebody who tidies up must not take it for nobody's.
+    let recorded =
+        planned.ledger.entries.iter().flat_map(|(address, entry)| {
+            entry.predecessors.iter().chain([&entry.id]).map(|id| (address.kind, id.clone()))
+        });
     let external = planned.external.iter().map(|(address, target)| (address.kind, target.id.clone()));
     let mut external: BTreeSet<_> = external.collect();
     // The home org need not be declared: `[server]` names it.

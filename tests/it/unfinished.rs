@@ -255,7 +255,17 @@ both!(an_undelivered_token_is_no_drift, async |scene| {
         scene.org_name
     );
     project.write("main.toml", &text);
+    // It cannot take the new token back either.
+    let proxy = Proxy::start(scene.server.url(), |seen| match *seen.method == Method::DELETE {
+        true if seen.path.starts_with("/api/v2/authorizations/") => {
+            Fate::Refuse(403, r#"{"code":"forbidden","message":"no"}"#)
+        }
+        _ => Fate::Pass,
+    })
+    .await;
+    let project = project.through(proxy.url(), scene.server.token());
     assert_eq!(failure(&attempt(&project).await).0, Exit::Secret);
+    let project = project.through(scene.server.url(), scene.server.token());
     let run = |command: &str| {
         let run = on(command, project.path());
         run.var("INFLUX_HOST", scene.server.url()).var("INFLUX_TOKEN", scene.server.token())
