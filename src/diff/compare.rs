@@ -228,9 +228,10 @@ fn one(
         moved_from: entry.filter(|(was, _)| *was != address).map(|(was, _)| was.clone()),
         ..Change::blank(address, Action::None, Reason::InSync)
     };
-    let resumed = matches!(found, Found::Resumed(_));
-    // What an entry says of another object says nothing of one that an interrupted run has made in its place.
-    let last = entry.filter(|_| !resumed).map(|(_, entry)| &entry.fields);
+    let replaced_by_hand = entry.is_some() && matches!(found, Found::Adopted(_));
+    let another = replaced_by_hand || matches!(found, Found::Resumed(_));
+    // What an entry says of another object says nothing of one that an interrupted run or a person has made in its place.
+    let last = entry.filter(|_| !another).map(|(_, entry)| &entry.fields);
     let Some(object) = found.object() else {
         change.action = Action::Create;
         change.reason = if matches!(found, Found::Gone) { Reason::Gone } else { Reason::New };
@@ -239,6 +240,9 @@ fn one(
         return change;
     };
     change.object = Some(target(object));
+    if replaced_by_hand {
+        change.origin = None;
+    }
     change.adopts = matches!(found, Found::Adopted(_) | Found::Imported(_));
     let unfinished = |field: &str| match found {
         Found::Resumed(_) => true,
@@ -267,6 +271,8 @@ fn one(
     let unfinished = change.fields.iter().any(|field| field.cause == Cause::Unfinished);
     let (action, reason) = if secret_is_lost {
         (Action::Replace, Reason::Undelivered)
+    } else if replaced_by_hand && replaced.is_empty() {
+        (if change.fields.is_empty() { Action::None } else { Action::Update }, Reason::Gone)
     } else if !replaced.is_empty() {
         (Action::Replace, Reason::CannotChange(replaced))
     } else if creator_gone {

@@ -117,12 +117,22 @@ impl<'a> Finder<'a> {
         if let Some(entry) = entry {
             import.map_or(Ok(()), |import| self.imported_already(address, import, entry))?;
             let found = self.find_owned(address, entry, view)?;
+            if !matches!(found, Found::Gone) {
+                return Ok(found);
+            }
             // An interrupted run may have made it anew.
-            return match (&found, self.ledger.intents.get(address)) {
-                (Found::Gone, Some(intent)) => {
-                    Ok(self.resume(address, Some(resource), intent, org)?.map_or(found, Found::Resumed))
-                }
-                _ => Ok(found),
+            if let Some(intent) = self.ledger.intents.get(address)
+                && let Some(object) = self.resume(address, Some(resource), intent, org)?
+            {
+                return Ok(Found::Resumed(object));
+            }
+            // Or somebody else has: of a unique name there is no second one.
+            return match kind.spec().key {
+                Key::Name { .. } => match self.find_unowned(address, resource, org, view)? {
+                    adopted @ Found::Adopted(_) => Ok(adopted),
+                    _ => Ok(found),
+                },
+                Key::LoneName | Key::None => Ok(found),
             };
         }
         if let Some(import) = import {

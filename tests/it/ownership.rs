@@ -349,3 +349,35 @@ both!(an_org_with_white_space_around_its_name_is_found, async |scene| {
     project.apply().await;
     assert!(!project.plan(Goal::Declared).await.unwrap().plan.writes());
 });
+
+both!(what_somebody_deleted_and_made_again_is_adopted_and_not_made_twice, async |scene| {
+    let (user, label, bucket) = (unique("again"), unique("again"), unique("again"));
+    let project = Project::new(&scene);
+    project.declare(&format!(
+        "[user.u]\nname = \"{user}\"\n[label.l]\nname = \"{label}\"\n[bucket.b]\nname = \"{bucket}\"\nretention = \"1d\"\nlabels = [\"label.l\"]\n"
+    ));
+    project.apply().await;
+    let post = async |list: &str, body: Value| scene.http.post(list, body).await.expect(201);
+    for (list, name) in [("users", &user), ("buckets", &bucket), ("labels", &label)] {
+        let query = if list == "users" { "name" } else { "orgID" };
+        let of = if list == "users" { name } else { &scene.org };
+        let rows = scene.http.get(&format!("{list}?{query}={of}&limit=100")).await.expect(200)[list].clone();
+        let row = rows.as_array().unwrap().iter().find(|row| row["name"] == **name).unwrap();
+        scene.http.delete(&format!("{list}/{}", id(row))).await.expect(204);
+        let org = if list == "users" { Value::Null } else { json!(scene.org) };
+        let mut body = json!({"name": name, "orgID": org});
+        body.as_object_mut().unwrap().retain(|_, value| !value.is_null());
+        post(list, body).await;
+    }
+    // It may be somebody else's by now: taking it over is agreed to.
+    assert_eq!(refusals(&project).await, ["guard::adoption"]);
+    let planned = project.plan(Goal::Declared).await.unwrap();
+    assert_eq!(planned.plan.drifted().count(), 3, "{}", lines(&planned.plan));
+    let mut project = project;
+    project.consent.adopt = true;
+    assert_eq!(attempt(&project).await, []);
+    let planned = project.plan(Goal::Declared).await.unwrap();
+    assert!(!planned.plan.writes(), "{}", lines(&planned.plan));
+    let origins: Vec<Origin> = planned.ledger.entries.values().map(|entry| entry.origin).collect();
+    assert_eq!(origins, [Origin::Adopted; 3]);
+});
