@@ -1,5 +1,6 @@
 //! Where secrets come from and go: read, never resolved.
 
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -170,6 +171,10 @@ pub(super) fn path(site: &mut Site<'_, '_>, name: &str, node: &Node<'_>) -> Opti
 /// Reads the path of a file that holds a secret. What is called as manifests or scripts are, is read and shown as one.
 fn secret_path(site: &mut Site<'_, '_>, name: &str, node: &Node<'_>) -> Option<PathBuf> {
     let path = path(site, name, node)?;
+    if path.as_os_str().as_bytes().ends_with(b"/") || path.file_name().is_none() {
+        let message = format!("cannot keep a secret in {}, which is a directory", path.display());
+        return site.fail_with("manifest::path", node.span, message, "names a directory", "name a file in it");
+    }
     let extension = path.extension().map(|extension| extension.to_ascii_lowercase());
     let what = match extension.as_ref().and_then(|extension| extension.to_str()) {
         Some("toml") => "manifest",

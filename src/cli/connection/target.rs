@@ -102,18 +102,18 @@ fn find(
             exit: Exit::Manifest,
             diagnostic: wrong("[server].url", reason).at(url.place.clone(), "this"),
         })?;
-        if let Target::Server(ours) = &value {
-            match variable()? {
-                None => {}
-                Some(Target::Server(theirs)) if same(ours, &theirs) => {}
-                Some(theirs) => {
-                    let message = format!("[server].url is {value}, and INFLUX_HOST is {theirs}");
-                    return Err(usage(
-                        Diagnostic::error("connection::two-hosts", message)
-                            .at(url.place.clone(), "this server")
-                            .help("unset INFLUX_HOST, or say which one is meant with --host"),
-                    ));
-                }
+        if let Some(theirs) = variable()? {
+            let is_same = match (&value, &theirs) {
+                (Target::Server(ours), Target::Server(theirs)) => same(ours, theirs),
+                (ours, theirs) => ours == theirs,
+            };
+            if !is_same {
+                let message = format!("[server].url is {value}, and INFLUX_HOST is {theirs}");
+                return Err(usage(
+                    Diagnostic::error("connection::two-hosts", message)
+                        .at(url.place.clone(), "this server")
+                        .help("unset INFLUX_HOST, or say which one is meant with --host"),
+                ));
             }
         }
         return Ok(Said { value, from: Origin::Manifest });

@@ -143,6 +143,10 @@ fn two_servers_are_an_error_unless_a_flag_says_which() {
     assert_eq!(both("https://b.example").says(), "64 connection::two-hosts");
     assert_eq!(both("https://a.example/influx").says(), "64 connection::two-hosts");
     assert_eq!(both("embedded:x").says(), "64 connection::two-hosts");
+    // Else a pull request could have its plan made of a server that it brings along.
+    let brought = run().server("embedded:x", "o").var("INFLUX_HOST", "https://b.example");
+    assert_eq!(brought.says(), "64 connection::two-hosts");
+    assert_eq!(brought.host("embedded:x").says(), "embedded:x (--host) o ([server]) no token");
     for same in ["https://a.example", "https://A.example:443/"] {
         assert_eq!(both(same).says(), "https://a.example ([server]) o ([server]) t (INFLUX_TOKEN)", "{same}");
     }
@@ -174,8 +178,8 @@ fn a_token_goes_to_the_manifests_server_only_where_a_person_can_be_asked() {
 }
 
 #[test]
-fn the_embedded_server_ignores_the_environment_and_gets_no_token() {
-    let env = || run().var("INFLUX_HOST", URL).var("INFLUX_TOKEN", "t").var("INFLUX_ORG", "env-org").influx_cli();
+fn the_embedded_server_takes_no_org_from_the_environment_and_no_token() {
+    let env = || run().var("INFLUX_TOKEN", "t").var("INFLUX_ORG", "env-org").influx_cli();
     let table = [
         (env().server("embedded:dev.db", ""), "embedded:dev.db ([server]) default (default) no token"),
         (env().server("embedded:", "acme"), "embedded: ([server]) acme ([server]) no token"),

@@ -21,7 +21,7 @@ pub(super) fn secret(path: &Path, meta: &Metadata, contents: &[u8]) -> Result<()
     no_program(path, meta)?;
     let line = contents.strip_suffix(b"\n").unwrap_or(contents);
     let line = line.strip_suffix(b"\r").unwrap_or(line);
-    let of_secret = |byte: &u8| (byte.is_ascii_graphic() || *byte == b' ') && !b"{}[]()<>\"'#|;".contains(byte);
+    let of_secret = |byte: &u8| byte.is_ascii_graphic() && !b"{}[]()<>\"'#|;".contains(byte);
     match () {
         () if contents.contains(&0) || std::str::from_utf8(contents).is_err() => Err(occupied(path, "binary data")),
         () if line.contains(&b'\n') => Err(occupied(path, "more than one line, and a token is one")),

@@ -142,11 +142,13 @@ async fn what_is_no_secret_is_not_replaced_by_one_whatever_its_name() {
     let dir = tempfile::tempdir().expect("a directory");
     let path = dir.path().join("x");
     let manifest = "[project]\nname = \"p\"\n";
-    let none: [(&str, u32, &str); 9] = [
+    let none: [(&str, u32, &str); 11] = [
         (manifest, 0o600, "it holds more than one line, and a token is one"),
         ("[project]\r\n", 0o600, "it holds a line that is not a token"),
         ("{\"fluxform_plan\":1}\n", 0o600, "it holds a line that is not a token"),
         ("from(bucket: \"b\")", 0o600, "it holds a line that is not a token"),
+        ("ref: refs/heads/main\n", 0o600, "it holds a line that is not a token"),
+        ("ssh-ed25519 AAAA root@x\n", 0o600, "it holds a line that is not a token"),
         ("#!/bin/sh\ncat\n", 0o600, "it holds more than one line, and a token is one"),
         ("token\n\n", 0o600, "it holds more than one line, and a token is one"),
         ("\u{0}\u{1}", 0o600, "it holds binary data"),
@@ -176,7 +178,7 @@ async fn what_is_no_secret_is_not_replaced_by_one_whatever_its_name() {
         assert_eq!(fs::read_to_string(&path).expect("a file"), text);
         assert_eq!(names(dir.path()), ["x"]);
     }
-    for old in ["", "\n", "t0ken", "t0ken==\r\n", "apiv3_-x/+\n", "to be filled in"] {
+    for old in ["", "\n", "t0ken", "t0ken==\r\n", "apiv3_-x/+\n", "to-be-filled-in"] {
         fs::write(&path, old).expect("a file");
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).expect("a mode");
         deliver(&file(path.clone()), "s").await;

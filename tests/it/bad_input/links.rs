@@ -188,6 +188,7 @@ fn no_secret_is_kept_where_manifests_and_scripts_are_read() {
     for (tables, words) in [
         (token("{ file = \"main.toml\" }"), "main.toml, which has the name of a manifest"),
         (token("{ env_file = \"x/prod.TOML\", key = \"T\" }"), "x/prod.TOML, which has the name of a manifest"),
+        (token("{ file = \"d/\" }"), "d/, which is a directory"),
         (token("[{ file = \"ok\" }, { file = \"/x/y.flux\" }]"), "/x/y.flux, which has the name of a Flux script"),
         ("[user.u]\npassword = { file = \"pw.flux\" }\n".to_owned(), "pw.flux, which has the name of a Flux script"),
     ] {
