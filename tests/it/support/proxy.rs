@@ -10,6 +10,8 @@ use axum::response::{IntoResponse, Response};
 use tokio::sync::RwLock;
 use tokio::task::JoinHandle;
 
+use super::stand::client;
+
 /// What happens to a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Fate {
@@ -52,7 +54,7 @@ pub(crate) struct Proxy {
 impl Proxy {
     /// Stands before the server at `target`; `judge` decides over each request, in the order of arrival.
     pub(crate) async fn start(target: &str, judge: impl FnMut(&Seen<'_>) -> Fate + Send + 'static) -> Self {
-        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let client = client().build().unwrap();
         let between = Between {
             target: target.to_owned(),
             client,

@@ -1,5 +1,7 @@
 //! An HTTP server that a test puts before a real one.
 
+use std::time::Duration;
+
 use axum::Router;
 use http::header::{CONNECTION, CONTENT_LENGTH, HOST, HeaderMap, TRANSFER_ENCODING};
 use reqwest::ClientBuilder;
@@ -48,7 +50,8 @@ impl Drop for Stand {
 pub(super) fn client() -> ClientBuilder {
     // Fails only if another test was first, which is as good.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    reqwest::Client::builder().no_proxy()
+    // A run that is left in the middle lives on as long as this process: its connections must not add up.
+    reqwest::Client::builder().no_proxy().pool_max_idle_per_host(4).pool_idle_timeout(Duration::from_secs(2))
 }
 
 /// The headers that are not about one connection, and that hold for a body that was read whole.
