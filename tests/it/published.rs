@@ -41,6 +41,16 @@ fn without_ids(text: &str) -> String {
     all
 }
 
+/// The digest of a plan that names objects by their IDs is another one each time.
+fn without_digests(text: &str) -> String {
+    let digits = "0123456789abcdef".repeat(4);
+    let line = |line: &str| match line.strip_prefix("Plan digest: ") {
+        Some(digest) => format!("Plan digest: {}\n", &digits[..digest.len()]),
+        None => format!("{line}\n"),
+    };
+    text.lines().map(line).collect()
+}
+
 /// Runs the lines of a console block that begin with `$ `; what they print on standard output follows each.
 fn console(block: &str, at: &Path) -> String {
     let mut shown = String::new();
@@ -50,8 +60,9 @@ fn console(block: &str, at: &Path) -> String {
         let arguments: Vec<&str> = arguments.unwrap_or_else(|| panic!("{line}")).split_whitespace().collect();
         let mut program = Fluxform::new(&arguments);
         program.command.current_dir(at);
-        let ended = program.run().with(0);
-        let _ = write!(shown, "{line}\n{}", without_ids(&ended.out));
+        let out = without_ids(&program.run().with(0).out);
+        let out = if arguments[0] == "destroy" { without_digests(&out) } else { out };
+        let _ = write!(shown, "{line}\n{out}");
     }
     shown
 }
