@@ -81,70 +81,70 @@ const KIB: u64 = 1 << 10;
 const MIB: u64 = 1 << 20;
 
 /// Manifests of a project.
-pub const PROJECT_FILES: Limit = Limit::number("project-files", 1_000, "the number of manifests of a project");
+pub const PROJECT_FILES: Limit = Limit::number("project-files", 1_000, "manifests in a project");
 /// One manifest or file of variables.
 pub const MANIFEST_FILE: Limit = Limit::bytes("manifest-file", 16 * MIB, "one manifest, or one file of variables");
 /// All manifests.
 pub const PROJECT_TEXT: Limit = Limit::bytes("project-text", 64 * MIB, "all manifests of a project together");
 /// One Flux file.
-pub const FLUX_FILE: Limit = Limit::bytes("flux-file", MIB, "one Flux script, in a file of its own or in a manifest");
+pub const FLUX_FILE: Limit = Limit::bytes("flux-file", MIB, "one Flux script, in its own file or in a manifest");
 /// All Flux files of a project.
 pub const FLUX_FILES: Limit = Limit::bytes("flux-files", 64 * MIB, "all Flux files of a project together");
 /// A script that the command line names.
 pub const SCRIPT: Limit = Limit::bytes("script", 256 * MIB, "one script that `fluxform flux` reads");
 /// A PEM file.
-pub const CERTIFICATE_FILE: Limit = Limit::bytes("certificate-file", MIB, "`ca_file`, `client_cert`, `client_key`");
+pub const CERTIFICATE_FILE: Limit = Limit::bytes("certificate-file", MIB, "each of `ca_file`, `client_cert` and `client_key`");
 /// A file with one secret in it.
-pub const SECRET_FILE: Limit = Limit::bytes("secret-file", 64 * KIB, "a file with a token or another secret");
+pub const SECRET_FILE: Limit = Limit::bytes("secret-file", 64 * KIB, "one file with a token or another secret");
 /// A file that a secret is put into.
 pub const SECRETS_FILE: Limit =
-    Limit::bytes("secrets-file", MIB, "what a file holds already that a secret is put into");
+    Limit::bytes("secrets-file", MIB, "the existing content of a file that a secret is written into");
 /// A file of ours or of the influx CLI about connections.
-pub const CONNECTIONS_FILE: Limit = Limit::bytes("connections-file", MIB, "the influx CLI's file of connections");
+pub const CONNECTIONS_FILE: Limit = Limit::bytes("connections-file", MIB, "the connections file of the influx CLI");
 /// A saved plan.
-pub const PLAN_FILE: Limit = Limit::bytes("plan-file", 256 * MIB, "a saved plan");
+pub const PLAN_FILE: Limit = Limit::bytes("plan-file", 256 * MIB, "one saved plan");
 
 /// Lists and tables within each other, as written or after variables are put in.
-pub const NESTING: Limit = Limit::number("nesting", 64, "lists and tables within each other");
+pub const NESTING: Limit = Limit::number("nesting", 64, "levels of lists and tables inside each other");
 /// Values in one file.
-pub const FILE_VALUES: Limit = Limit::number("file-values", 2_000_000, "the values in one manifest");
+pub const FILE_VALUES: Limit = Limit::number("file-values", 2_000_000, "values in one manifest");
 /// A key of a resource or of an instance.
 pub const KEY: Limit = Limit::bytes("key", 512, "the key of a resource or of an instance");
 /// Variables made of variables.
 pub const VARIABLE_DEPTH: Limit =
-    Limit::number("variable-depth", 64, "variables that are made of each other, in a row");
+    Limit::number("variable-depth", 64, "length of a chain of variables that use each other");
 /// Resources that take their instances from each other.
 pub const FOR_EACH_DEPTH: Limit =
-    Limit::number("for-each-depth", 64, "resources that take their instances from each other, in a row");
+    Limit::number("for-each-depth", 64, "length of a chain of resources that take their instances from each other");
 /// Fields made of fields.
-pub const FIELD_DEPTH: Limit = Limit::number("field-depth", 64, "fields that are made of each other, in a row");
+pub const FIELD_DEPTH: Limit = Limit::number("field-depth", 64, "length of a chain of fields that use each other");
 /// One string.
-pub const STRING: Limit = Limit::bytes("string", MIB, "one string with `${...}`");
+pub const STRING: Limit = Limit::bytes("string", MIB, "one string with `${...}`, expanded");
 /// Resources.
-pub const RESOURCES: Limit = Limit::number("resources", 200_000, "the resources of a project, each instance counted");
+pub const RESOURCES: Limit = Limit::number("resources", 200_000, "resources in a project, counting each instance");
 /// References between resources.
 pub const REFERENCES: Limit =
-    Limit::number("references", 1_000_000, "references between resources: `[*]` is one to each instance");
+    Limit::number("references", 1_000_000, "references between resources; `[*]` counts once per instance");
 /// Values after expansion.
 pub const ITEMS: Limit =
-    Limit::number("items", 5_000_000, "the values of all resources, with every variable and `for_each` expanded");
+    Limit::number("items", 5_000_000, "values of all resources, with all variables and `for_each` expanded");
 /// Text after expansion.
 pub const TEXT: Limit =
-    Limit::bytes("text", 256 * MIB, "the text of all resources, with every variable, `for_each` and script put in");
+    Limit::bytes("text", 256 * MIB, "text of all resources, with all variables, `for_each` and scripts expanded");
 /// Patterns of addresses.
 pub const PATTERNS: Limit =
-    Limit::number("patterns", 500, "the `[[policy.allow]]`, and the patterns of `protected` that have a `*`");
+    Limit::number("patterns", 500, "`[[policy.allow]]` tables, plus patterns in `protected` that contain a `*`");
 
 /// Errors and warnings after which the rest is not read.
 pub const MISTAKES: Limit =
-    Limit::number("mistakes", 10_000, "the mistakes in a project; what comes after is not read");
+    Limit::number("mistakes", 10_000, "mistakes in a project; the rest of the project is not read");
 /// Diagnostics that one run shows; what is beyond is counted.
-pub const PROBLEMS: Limit = Limit::number("problems", 100, "what is shown of errors and warnings; the rest is counted");
+pub const PROBLEMS: Limit = Limit::number("problems", 100, "errors and warnings shown; the others are only counted");
 /// One message, hint or label.
-pub const MESSAGE: Limit = Limit::bytes("message", 4 * KIB, "one message or hint; a longer one is cut");
+pub const MESSAGE: Limit = Limit::bytes("message", 4 * KIB, "one message or hint; longer ones are cut");
 /// Lines of a text whose difference is shown line by line.
 pub const DIFFERENCE: Limit =
-    Limit::number("difference", 10_000, "the lines of a script whose difference is shown line by line");
+    Limit::number("difference", 10_000, "lines of a script whose difference is shown line by line");
 
 /// All of them, in the order of the reference.
 pub const ALL: &[&Limit] = &[

@@ -150,7 +150,7 @@ fn the_page_of_limits_has_all_of_them() {
     const BEGIN: &str = "<!-- From here on written by a test from src/limits.rs. -->\n";
     let page = read("docs/limits.md");
     let (written, _) = page.split_once(BEGIN).unwrap();
-    let mut table = String::from("\n| limit | most | of |\n|---|---|---|\n");
+    let mut table = String::from("\n| limit | maximum | applies to |\n|---|---|---|\n");
     for limit in limits::ALL {
         let _ = writeln!(table, "| `{}` | {} | {} |", limit.name, limit.amount(), limit.of);
     }
@@ -160,18 +160,18 @@ fn the_page_of_limits_has_all_of_them() {
 fn section(kind: Kind) -> String {
     let Spec { doc, ty, key, place, fields, .. } = kind.spec();
     let place = match place {
-        Place::Server => "on the server as a whole",
-        Place::Org => "in an org",
+        Place::Server => "Belongs to the server as a whole",
+        Place::Org => "Belongs to an org",
     };
     let key = match key {
         Key::Name(Names::AsWritten) => "by its name",
-        Key::Name(Names::Trimmed) => "by its name, without the white space around it",
-        Key::Name(Names::Folded) => "by its name, upper and lower case alike",
-        Key::LoneName => "by its name, if it is the only one of that name",
-        Key::None => "by nothing but its ID",
+        Key::Name(Names::Trimmed) => "by its name, ignoring the white space around it",
+        Key::Name(Names::Folded) => "by its name, ignoring case",
+        Key::LoneName => "by its name, if no other has the same name",
+        Key::None => "only by its ID",
     };
     let mut text = format!("\n### `{kind}`\n\n{doc}\n\n");
-    let _ = writeln!(text, "Lives {place}; found {key}. In scopes: `{ty}`.\n");
+    let _ = writeln!(text, "{place}; found {key}. Type in scopes: `{ty}`.\n");
     text.push_str("| field | written as | when omitted | when it differs | |\n|---|---|---|---|---|\n");
     for field in *fields {
         let Field { name, doc, .. } = field;
@@ -193,7 +193,7 @@ fn shape(shape: Shape) -> String {
         Shape::Integer => "whole number".to_owned(),
         Shape::Duration { months: true } => "duration".to_owned(),
         Shape::Duration { months: false } => "duration without months".to_owned(),
-        Shape::SignedDuration => "duration, or one with a `-`".to_owned(),
+        Shape::SignedDuration => "duration, optionally with a `-`".to_owned(),
         Shape::Retention => "duration without months, or `\"infinite\"`".to_owned(),
         Shape::Cron => "cron expression".to_owned(),
         Shape::Ref(kind) => format!("address of one {kind}"),
@@ -203,7 +203,7 @@ fn shape(shape: Shape) -> String {
         Shape::Params => "table of [params](#params)".to_owned(),
         Shape::Identifier => "name in Flux".to_owned(),
         Shape::Scopes => "list of [scopes](#scopes)".to_owned(),
-        Shape::Source => "[origin of a secret](#secrets)".to_owned(),
+        Shape::Source => "[source of a secret](#secrets)".to_owned(),
         Shape::Sinks => "[sink](#secrets), list of sinks".to_owned(),
         Shape::Id => "ID".to_owned(),
     }
@@ -225,9 +225,9 @@ fn difference(field: &Field) -> &'static str {
     match (field.compared, field.change) {
         (Compared::Never, _) => "not compared",
         (Compared::Live, Change::InPlace) => "changed in place",
-        (Compared::Live, Change::Replace) => "made anew",
-        (Compared::Ledger, Change::InPlace) => "from what was last applied: changed in place",
-        (Compared::Ledger, Change::Replace) => "from what was last applied: made anew",
+        (Compared::Live, Change::Replace) => "replaced",
+        (Compared::Ledger, Change::InPlace) => "changed in place, if it differs from the last apply",
+        (Compared::Ledger, Change::Replace) => "replaced, if it differs from the last apply",
     }
 }
 
