@@ -45,7 +45,7 @@ impl std::fmt::Display for Data {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::None => f.write_str("no points"),
-            Self::Unknown(why) => write!(f, "it may hold points ({why})"),
+            Self::Unknown(why) => write!(f, "it may contain points ({why})"),
             Self::Some { count, first, last } => {
                 match count {
                     Some(1) => f.write_str("1 value")?,
@@ -119,7 +119,7 @@ pub async fn read(
             Stake::All(object) => probes.extend(all_of(client, address.kind, object).await?),
             Stake::Older(object, keep) => match edge(keep, snapshot.at) {
                 Some(stop) => probes.push(Probe::new(object, Some(stop))),
-                None => *data = Data::Unknown("the retention reaches beyond all time".to_owned()),
+                None => *data = Data::Unknown("the retention is longer than InfluxDB can count".to_owned()),
             },
         }
         addresses.extend(std::iter::repeat_n(address, probes.len() - first));

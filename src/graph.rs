@@ -17,7 +17,7 @@ pub struct Graph {
 
 /// Resources that need each other: each needs the next, and the last needs the first.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{} need each other", .0.iter().map(Address::to_string).collect::<Vec<_>>().join(" -> "))]
+#[error("these resources depend on each other: {}", .0.iter().map(Address::to_string).collect::<Vec<_>>().join(" -> "))]
 pub struct Cycle(pub Vec<Address>);
 
 impl Graph {

@@ -93,7 +93,8 @@ pub const FLUX_FILES: Limit = Limit::bytes("flux-files", 64 * MIB, "all Flux fil
 /// A script that the command line names.
 pub const SCRIPT: Limit = Limit::bytes("script", 256 * MIB, "one script that `fluxform flux` reads");
 /// A PEM file.
-pub const CERTIFICATE_FILE: Limit = Limit::bytes("certificate-file", MIB, "each of `ca_file`, `client_cert` and `client_key`");
+pub const CERTIFICATE_FILE: Limit =
+    Limit::bytes("certificate-file", MIB, "each of `ca_file`, `client_cert` and `client_key`");
 /// A file with one secret in it.
 pub const SECRET_FILE: Limit = Limit::bytes("secret-file", 64 * KIB, "one file with a token or another secret");
 /// A file that a secret is put into.

@@ -139,7 +139,7 @@ impl Client {
                     .ok()
                     .and_then(|made| made.get("id")?.as_str().map(str::to_owned))
                     .unwrap_or_else(|| "(unknown)".to_owned());
-                let message = format!("asking what the token may do has made the token {id}: delete it");
+                let message = format!("checking the token's permissions created the token {id}: delete it");
                 ApiError { status: Some(201), ..ApiError::unexpected("POST", request.path, message) }
             }
         }

@@ -215,7 +215,7 @@ impl Client {
             let message = if body.is_empty() {
                 "the reply is empty".into()
             } else {
-                format!("the reply is not what InfluxDB gives: {error}")
+                format!("the reply is not what InfluxDB sends: {error}")
             };
             let maybe_done = request.verb.writes();
             ApiError { maybe_done, ..request.error(Class::Unexpected, None, self.said(request, message)) }
@@ -286,7 +286,7 @@ impl Client {
             self.inner.patience.answer(true);
             // Something in between that shows a page of its own has deleted nothing.
             if request.verb == Verb::Delete && (status != StatusCode::NO_CONTENT || !body.is_empty()) {
-                let message = format!("{} is not how InfluxDB says that it deleted something", status.as_u16());
+                let message = format!("{} is not InfluxDB's reply to a deletion", status.as_u16());
                 let error = request.error(Class::Unexpected, Some(status.as_u16()), message);
                 return Err(Failure::last(ApiError { maybe_done: true, ..error }));
             }
@@ -334,7 +334,7 @@ impl Client {
     fn lost(&self, request: &Request<'_>, error: &reqwest::Error) -> Failure {
         let host = self.inner.base.as_str().trim_end_matches('/');
         let message = match (error.is_connect(), error.is_timeout()) {
-            (true, true) => format!("cannot connect to {host}: no connection in time"),
+            (true, true) => format!("cannot connect to {host}: timed out"),
             (true, false) => format!("cannot connect to {host}: {}", reason(error)),
             (false, true) => format!("no answer from {host} in {:?}", request.timeout.unwrap_or(self.inner.timeout)),
             (false, false) => format!("lost the connection to {host}: {}", reason(error)),
@@ -349,7 +349,7 @@ impl Client {
 
     fn url(&self, request: &Request<'_>) -> Result<Url, ApiError> {
         if !is_path(request.path) {
-            return Err(request.error(Class::Refused, None, "not sent: this is no path of the API".into()));
+            return Err(request.error(Class::Refused, None, "not sent: this is not a path of the API".into()));
         }
         let mut url = self.inner.base.clone();
         url.set_path(&format!("{}{}", self.inner.base.path().trim_end_matches('/'), request.path));
@@ -490,7 +490,7 @@ pub(super) fn reason(error: &reqwest::Error) -> String {
         }
         // What a TLS library says of an answer that is no TLS.
         if error.to_string().contains("InvalidContentType") {
-            return "it answers without TLS: for plain HTTP, write http:// instead of https://".to_owned();
+            return "it answers without TLS; for plain HTTP, use http:// instead of https://".to_owned();
         }
         let text = error.to_string();
         if text.starts_with("client error (") {

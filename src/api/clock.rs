@@ -23,8 +23,8 @@ impl fmt::Display for Jump {
         let time =
             |ms: u64| i64::try_from(ms / 1000).ok().and_then(|seconds| jiff::Timestamp::from_second(seconds).ok());
         match (time(self.heard), time(self.expected)) {
-            (Some(heard), Some(expected)) => write!(f, "one says {heard} where it should be {expected}"),
-            _ => f.write_str("one says what is no time"),
+            (Some(heard), Some(expected)) => write!(f, "one says {heard}, but it should be {expected}"),
+            _ => f.write_str("one has an invalid time"),
         }
     }
 }

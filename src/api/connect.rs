@@ -65,10 +65,10 @@ pub enum ConnectError {
         reason: &'static str,
     },
     /// The token has characters that no token has.
-    #[error("the token has characters that no token has: control characters, or a line break")]
+    #[error("the token contains control characters or a line break, which no token has")]
     Token,
     /// A file does not hold what it should.
-    #[error("{name} holds no {what} in PEM form")]
+    #[error("{name} contains no {what} in PEM format")]
     Pem {
         /// Its name.
         name: String,
@@ -76,7 +76,7 @@ pub enum ConnectError {
         what: &'static str,
     },
     /// There is a key without a certificate.
-    #[error("a client key needs a client certificate beside it")]
+    #[error("a client key needs a client certificate")]
     KeyAlone,
     /// TLS cannot be set up.
     #[error("cannot set up TLS: {0}")]
@@ -142,9 +142,9 @@ impl Connect {
             host if !matches!(host.scheme(), "http" | "https") => "it must begin with http:// or https://",
             host if host.host().is_none() => "it names no host",
             host if !host.username().is_empty() || host.password().is_some() => {
-                "a user name does not belong there; the token is given apart"
+                "it must not contain a user name; set the token separately"
             }
-            host if host.query().is_some() || host.fragment().is_some() => "it must end with the path",
+            host if host.query().is_some() || host.fragment().is_some() => "it must not have anything after the path",
             _ => return Ok(()),
         };
         let mut host = self.host.clone();
@@ -253,10 +253,10 @@ mod tests {
         let pem = || Some(Pem { name: "x.pem".to_owned(), bytes: b"nothing".to_vec().into() });
         let connect = Connect::new(url("https://h"), None);
         let error = |connect: Connect| connect.client().expect_err("refused").to_string();
-        assert_eq!(error(Connect { ca_file: pem(), ..connect.clone() }), "x.pem holds no certificate in PEM form");
+        assert_eq!(error(Connect { ca_file: pem(), ..connect.clone() }), "x.pem contains no certificate in PEM format");
         assert_eq!(
             error(Connect { client_cert: pem(), ..connect.clone() }),
-            "x.pem holds no certificate with its key in PEM form"
+            "x.pem contains no certificate with its key in PEM format"
         );
         let alone = Connect { client_key: pem(), ..connect };
         assert!(!format!("{alone:?}").contains(&format!("{:?}", b"nothing")), "a key is shown");

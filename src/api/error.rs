@@ -72,33 +72,33 @@ impl ApiError {
     /// What a person can do about it.
     pub fn hint(&self) -> Option<&'static str> {
         Some(match (self.class, self.status) {
-            (Class::BadToken, Some(403)) => "the token's user is inactive: activate the user, or take another token",
+            (Class::BadToken, Some(403)) => "the token's user is inactive: activate the user, or use another token",
             (Class::BadToken, _) if self.message.contains("inactive") => {
-                "the token exists and is switched off: activate it, or take another one"
+                "the token is inactive: activate it, or use another one"
             }
             (Class::BadToken, _) => {
-                "check that INFLUX_TOKEN holds a token of this server, whole and without spaces around it"
+                "check that INFLUX_TOKEN contains a complete token of this server, without spaces around it"
             }
             (Class::Denied, _) => {
-                "the token works and lacks this permission: add it, or take another token (`influx auth list` shows what each may do)"
+                "the token lacks this permission: add it, or use another token (`influx auth list` shows the permissions of each)"
             }
             (Class::NotFound, _) => "check the server's URL, the org, and the name or ID",
             (Class::Conflict, _) => "an object with this name already exists",
             (Class::Refused, Some(413)) => "the server or a proxy in front of it limits the size of requests",
-            (Class::Refused, _) => "the server rejected a value: its message says which",
+            (Class::Refused, _) => "the server rejected a value, which its message names",
             (Class::Unavailable, Some(429)) => {
-                "the server limits the rate of requests: try again later, or lower --parallelism"
+                "the server limits the rate of requests: try again later, or reduce --parallelism"
             }
             (Class::Unavailable, Some(_)) => {
-                "the server or a proxy in front of it is in trouble: look into its log, and try again"
+                "the server or a proxy in front of it failed: check its log, and try again"
             }
             (Class::Unavailable, None) => {
-                "check that the server runs, that the URL is right, and that no proxy or firewall stands in between"
+                "check that the server is running, that the URL is right, and that no proxy or firewall blocks the connection"
             }
             (Class::Unexpected, _) => "check the URL: is this an InfluxDB 2.x server, and is its path prefix right?",
             (Class::NotOurs, _) => {
-                "nothing was done with that object; what the request was to make may be there: plan again, and look at what \
-                 stands between fluxform and the server"
+                "nothing was done with that object, but the requested one may exist: plan again, and check what is \
+                 between fluxform and the server"
             }
             (Class::Shut, _) => return None,
         })

@@ -84,11 +84,11 @@ impl Known {
             ..ApiError::unexpected("POST", path, format!("the reply names `{shown}` as the new object's ID, {why}"))
         };
         if !is_id(id) {
-            return Err(refused("which is no ID"));
+            return Err(refused("which is not an ID"));
         }
         let earliest = since.and_then(created_ms).filter(|_| T::TIMED);
         if earliest.is_some_and(|since| created_ms(id).is_some_and(|made| made.saturating_add(SLACK_MS) < since)) {
-            return Err(refused("which was given out long before"));
+            return Err(refused("which was assigned long before the request"));
         }
         let is_new = number(id).is_none_or(|id| {
             self.within(path, |known| match known.entry(id) {

@@ -30,14 +30,14 @@ impl Bounds {
     /// Why a list with so many rows and bytes is not read on; none if it is within the bounds.
     pub(super) fn exceeded(&self, rows: usize, bytes: usize) -> Option<String> {
         if rows > self.rows {
-            return Some(format!("the list does not come to an end: it has more than {} rows", self.rows));
+            return Some(format!("the list does not end: it has more than {} rows", self.rows));
         }
         let mib = self.bytes >> 20;
-        (bytes > self.bytes).then(|| format!("the list does not come to an end: it has more than {mib} MiB"))
+        (bytes > self.bytes).then(|| format!("the list does not end: it has more than {mib} MiB"))
     }
 
     /// What is said of a list that takes too long.
     pub(super) fn too_slow(&self) -> String {
-        format!("the list does not come to an end: it has taken more than {} s", self.time.as_secs())
+        format!("the list does not end: reading it took more than {} s", self.time.as_secs())
     }
 }

@@ -35,7 +35,7 @@ pub(crate) async fn by_offset<P: DeserializeOwned, T>(
                 return Ok(all);
             }
         }
-        Err(list.endless("the list does not come to an end, or changes faster than it can be read".to_owned()))
+        Err(list.endless("the list does not end, or changes faster than it can be read".to_owned()))
     })
     .await
 }
@@ -329,13 +329,13 @@ mod tests {
     async fn a_list_without_end_is_an_error() {
         let few = Bounds { rows: 500, ..LIST };
         let said = bounded(&endless().await, few).await;
-        assert_eq!(said, "the list does not come to an end: it has more than 500 rows");
+        assert_eq!(said, "the list does not end: it has more than 500 rows");
         let small = Bounds { bytes: 4000, ..LIST };
         let said = bounded(&endless().await, small).await;
-        assert_eq!(said, "the list does not come to an end: it has more than 0 MiB");
+        assert_eq!(said, "the list does not end: it has more than 0 MiB");
         let slow = Bounds { time: std::time::Duration::ZERO, ..LIST };
         let said = bounded(&Fault::start([Reply::Hang]).await, slow).await;
-        assert_eq!(said, "the list does not come to an end: it has taken more than 0 s");
+        assert_eq!(said, "the list does not end: reading it took more than 0 s");
     }
 
     #[tokio::test]

@@ -155,7 +155,7 @@ async fn tls_where_there_is_none_is_told_so() {
     });
     let fault = Fault::start([]).await;
     let error = post(&fault.connect(&Connect::new(url.parse().expect("a URL"), None))).await;
-    let words = "it answers without TLS: for plain HTTP, write http:// instead of https://";
+    let words = "it answers without TLS; for plain HTTP, use http:// instead of https://";
     assert_eq!(error.message, format!("cannot connect to {url}: {words}"));
 }
 
@@ -389,13 +389,13 @@ impl super::Identified for Row {
 async fn what_is_made_has_an_id_that_nothing_had() {
     let (lock, before, long_before) = ("0ea6f5a3c0000000", "0ea6f5a300000000", "0ea6000000000000");
     for (id, words) in [
-        ("", "no ID"),
-        ("../orgs/0ea6f5a3c0000001", "`../orgs/0ea6f5a3c0000001` as the new object's ID, which is no ID"),
-        ("0ea6f5a3c0000001f", "no ID"),
-        ("0EA6F5A3C0000001", "no ID"),
-        ("0000000000000000", "no ID"),
+        ("", "not an ID"),
+        ("../orgs/0ea6f5a3c0000001", "`../orgs/0ea6f5a3c0000001` as the new object's ID, which is not an ID"),
+        ("0ea6f5a3c0000001f", "not an ID"),
+        ("0EA6F5A3C0000001", "not an ID"),
+        ("0000000000000000", "not an ID"),
         (lock, "the ID of another object"),
-        (long_before, "given out long before"),
+        (long_before, "assigned long before"),
     ] {
         let fault = Fault::start([Reply::json(201, &json!(id))]).await;
         let api = fault.client();
@@ -442,7 +442,7 @@ async fn an_id_cannot_lead_elsewhere() {
 #[tokio::test]
 async fn a_server_that_is_no_influxdb_2_is_named_so() {
     for (reply, words) in [
-        (Reply::text(200, "", "OK"), "not what InfluxDB gives"),
+        (Reply::text(200, "", "OK"), "not what InfluxDB sends"),
         (Reply::text(404, "", "404 page not found"), "404 Not Found"),
         (Reply::json(200, &json!({"name": "other"})), "`other`"),
         (Reply::json(200, &json!({"name": "influxdb", "version": "1.8.10"})), "1.8.10"),

@@ -111,7 +111,7 @@ impl Doer<'_> {
                 diagnostic: Diagnostic::error(
                     "apply::ambiguous",
                     format!(
-                        "the reply to creating {} was lost, and it could be any of {}",
+                        "the reply to creating {} was lost, and any of these objects could be it: {}",
                         change.address,
                         ids.join(", ")
                     ),
@@ -126,7 +126,7 @@ impl Doer<'_> {
 fn made_nevertheless(change: &Change, object: &Object, error: ApiError) -> Problem {
     let mut problem = create_problem(change, error);
     problem.diagnostic.message = format!(
-        "{}; the server made it nevertheless (ID {}), and it is recorded",
+        "{}; the server created the object nevertheless (ID {}), and it is recorded",
         problem.diagnostic.message, object.id
     );
     problem
@@ -137,8 +137,8 @@ pub(super) fn unfinished(change: &Change, lacks: &BTreeSet<String>, error: ApiEr
     let mut problem = Problem::from(error);
     let fields: Vec<_> = lacks.iter().map(|field| format!("`{field}`")).collect();
     problem.diagnostic.message =
-        format!("{} was made and lacks {}: {}", change.address, fields.join(", "), problem.diagnostic.message);
-    let then = "the next apply goes on with it";
+        format!("{} was created, but lacks {}: {}", change.address, fields.join(", "), problem.diagnostic.message);
+    let then = "the next apply completes it";
     problem.diagnostic.help = Some(problem.diagnostic.help.map_or(then.to_owned(), |help| format!("{help}; {then}")));
     problem
 }
@@ -149,11 +149,14 @@ fn create_problem(change: &Change, error: ApiError) -> Problem {
     if taken {
         problem.exit = Exit::NotAuthorized;
         problem.diagnostic.help = Some(format!(
-            "the name is taken by an object that this token may not see: use a token that may read {}",
+            "an object that this token may not see has this name: use a token that may read {}",
             change.address.kind.spec().ty
         ));
     } else if change.reason == Reason::Gone {
-        problem.diagnostic.help.get_or_insert_with(|| "it was deleted by hand and could not be made again".to_owned());
+        problem
+            .diagnostic
+            .help
+            .get_or_insert_with(|| "it was deleted by hand and could not be created again".to_owned());
     }
     problem
 }

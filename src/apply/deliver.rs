@@ -59,7 +59,7 @@ impl Failure {
             Aftermath::Withdrawn => "the new token was deleted again; the next apply creates another one",
             Aftermath::Inactive => "the new token stays inactive; the next apply deletes it and creates another one",
             Aftermath::Works => {
-                "the new token works, since a sink may have it already, and so does the one before; the next apply creates \
+                "both tokens work, because a sink may already have the new one; the next apply creates \
                  another one and deletes both"
             }
         };
@@ -73,7 +73,7 @@ impl Failure {
                 problem.diagnostic = problem.diagnostic.output(writer.without_token(error.said()));
                 problem
             }
-            Cause::ReadBack(sink) => secret(format!("{sink} does not hold the secret that was written to it")),
+            Cause::ReadBack(sink) => secret(format!("{sink} does not contain the secret that was written to it")),
             Cause::Probe(error) => secret(format!("the delivered secret does not work: {error}")),
             Cause::Activate(error) => Problem::from(error),
         }

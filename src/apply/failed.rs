@@ -44,8 +44,7 @@ impl Doer<'_> {
         }
         recorded.name.clone_from(&now.name);
         let message = &mut problem.diagnostic.message;
-        *message =
-            format!("{message}; the server took over {} nevertheless, and that is recorded", effective.join(", "));
+        *message = format!("{message}; the server changed {} nevertheless, and that is recorded", effective.join(", "));
         (problem, Some(recorded))
     }
 

@@ -118,11 +118,11 @@ pub async fn run(run: Run<'_>, tell: &mut (dyn FnMut(Event) + Send)) {
         }
         let exit = (*run.stop.borrow())?;
         let (code, why) = match exit {
-            Exit::Unavailable => ("apply::timeout", "stopped: the time that --timeout gives the run is up"),
+            Exit::Unavailable => ("apply::timeout", "stopped: the run has reached its --timeout"),
             _ => ("apply::interrupted", "stopped by a signal"),
         };
-        let diagnostic =
-            Diagnostic::error(code, why).help("what was under way is finished and recorded; run apply again to go on");
+        let diagnostic = Diagnostic::error(code, why)
+            .help("what was under way is finished and recorded; run `fluxform apply` again to continue");
         Some(Problem { exit, diagnostic })
     };
     let mut heard = |event: Event| {

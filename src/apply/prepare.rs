@@ -93,8 +93,8 @@ async fn read(
     let read = source.resolve(root, access).await.map_err(|error| (error.to_string(), error.said().to_vec()))?;
     let (least, most) = rule.bytes;
     let words = match read.secret.expose_secret().len() {
-        short if short < least => format!("the secret has {short} bytes, and must have at least {least}"),
-        long if long > most => format!("the secret has {long} bytes, and must have at most {most}"),
+        short if short < least => format!("the secret has {short} bytes, but must have at least {least}"),
+        long if long > most => format!("the secret has {long} bytes, but must have at most {most}"),
         _ => return Ok(read),
     };
     Err((words, Vec::new()))
@@ -107,8 +107,8 @@ fn warning(change: &Change, resource: &Resource, field: &Field, words: &str) -> 
 
 fn problem(change: &Change, resource: &Resource, field: &Field, words: &str, said: Vec<String>) -> Problem {
     let (code, label) = match field.shape {
-        Shape::Sinks => ("secret::sink", "cannot take a secret"),
-        _ => ("secret::source", "gives no secret that the server takes"),
+        Shape::Sinks => ("secret::sink", "cannot receive a secret"),
+        _ => ("secret::source", "provides no secret that the server accepts"),
     };
     let diagnostic = Diagnostic::error(code, format!("{}: {words}", change.address))
         .at(resource.place_of(field.name).clone(), label)

@@ -14,7 +14,7 @@ pub async fn sweep(writer: &Writer, plan: &Plan, journal: Option<&Journal>, tell
             Leftover::Object { kind, id } => match kind.delete(writer, id).await {
                 Ok(()) => tell(Event::Swept(leftover.clone())),
                 Err(error) => {
-                    let message = format!("{leftover} of an interrupted run stays: {error}");
+                    let message = format!("cannot delete {leftover} of an interrupted run: {error}");
                     let warning =
                         Diagnostic::warning("apply::unfinished", message).help("it is inactive; delete it by hand");
                     tell(Event::Warning(warning));

@@ -8,11 +8,11 @@ use crate::apply::adopted;
 use crate::diff::Goal;
 use crate::plan::Consent;
 
-/// Take over what exists already
+/// Take over objects that already exist
 ///
-/// Lists the objects that no project owns and that the manifests declare: by their names where those are unique, and by
-/// `[[import]]`. Then records them as the project's. Nothing changes on the server: what the manifests say otherwise is for
-/// the next apply. Adopted objects are not deleted when their tables go.
+/// Lists the objects that the manifests declare and that no project owns, found by name where names are unique, and by
+/// `[[import]]`. After approval, records them in the project's ledger. Nothing changes on the server: the next apply makes
+/// the changes that the manifests declare. An adopted object is not deleted when its table is removed.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     #[command(flatten)]

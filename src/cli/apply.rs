@@ -23,21 +23,21 @@ use crate::plan::{self, Consent, Plan};
 use crate::render::{self, Comment, Document, Look, Progress, Verb};
 use crate::report::Report;
 
-/// Bring the server to what the manifests declare
+/// Change the server to match the manifests
 ///
-/// Plans, shows the plan, asks, takes the project's lock, plans again, and writes. If the plan is another one by then, it is
-/// shown and asked about again; with --auto-approve it is applied, unless a guard refuses it. A run that fails in the middle has
-/// recorded what it did: running it again goes on where it stopped.
+/// Shows the plan, asks for approval, takes the project's lock, plans again, and applies. If the plan has changed by then,
+/// it is shown, and approval is asked for again; with --auto-approve it is applied, unless a guard refuses it. A run that
+/// fails in the middle has recorded what it did: running it again continues where it stopped.
 ///
-/// With a plan that `fluxform plan --out FILE` has saved, nothing is asked: the plan is made again from the manifests, and
-/// applied if it is the one in the file; else the run ends with 6 and shows the difference. The file agrees to nothing: what
-/// flags of the plan have allowed needs the same flags again.
+/// With a plan that was saved by `fluxform plan --out FILE`, apply asks nothing: it plans again from the manifests, and
+/// applies the result if it is the saved plan; otherwise it exits with 6 and shows the difference. A saved plan gives no
+/// consent: if the plan needed --adopt, --allow-data-loss or --allow-empty, apply needs the same flags.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     /// The project: a directory of manifests, or one manifest; or a saved plan
     #[arg(value_name = "DIR|PLAN", default_value = ".")]
     what: PathBuf,
-    /// The project that a saved plan is about [default: .]
+    /// The project of the saved plan [default: .]
     #[arg(value_name = "DIR")]
     dir: Option<PathBuf>,
     #[command(flatten)]
@@ -46,7 +46,7 @@ pub(super) struct Arguments {
     pub(super) run: Run,
     #[command(flatten)]
     consent: Consents,
-    /// Let a project without any resource delete all that it owns
+    /// Allow a project that declares no resource to delete everything that it owns
     #[arg(long, help_heading = "Consent")]
     allow_empty: bool,
 }
@@ -54,13 +54,13 @@ pub(super) struct Arguments {
 /// What every run that writes can be told.
 #[derive(Debug, clap::Args)]
 pub(super) struct Run {
-    /// Do not ask: the plan is approved beforehand
+    /// Skip the approval prompt
     #[arg(long)]
     auto_approve: bool,
-    /// How many changes may be under way at once
+    /// Maximum number of changes made at the same time
     #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=256))]
     parallelism: u16,
-    /// How to write plan and report
+    /// Output format of the plan and the report
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: PlanFormat,
     #[command(flatten)]
@@ -276,7 +276,7 @@ impl Work<'_> {
 
     /// Shows what the plan has become, which is applied now.
     fn replanned(&self, plan: &Plan) -> Result<(), Vec<Problem>> {
-        self.shell.say("The server has changed since the plan was shown. This is the plan now, and it is applied:");
+        self.shell.say("The server has changed since the plan was shown. This is the new plan, which is now applied:");
         if self.arguments.format == PlanFormat::Human {
             self.shell.data(&render::plan(plan, self.look(self.shell.output.out)))?;
         }
@@ -291,7 +291,7 @@ impl Work<'_> {
                 .help("nothing was written; run it again");
             return Err(vec![Problem { exit: Exit::Stale, diagnostic }]);
         }
-        self.shell.say("The server has changed since the plan was shown. This is the plan now:");
+        self.shell.say("The server has changed since the plan was shown. This is the new plan:");
         self.ask(plan, self.wanted.clone()).await
     }
 
@@ -352,7 +352,7 @@ impl Work<'_> {
                 applied = &mut run => applied,
                 exit = signal::wait(self.stop.clone()) => {
                     self.shell.say(if exit == signal::TIMEOUT {
-                        "Stopping, since the time of --timeout is up: what is under way is finished first."
+                        "Stopping because the run has reached its --timeout: what is under way is finished first."
                     } else {
                         "Stopping: what is under way is finished first; a second signal stops at once."
                     });

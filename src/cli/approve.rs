@@ -17,8 +17,8 @@ pub(super) fn possible(shell: &Shell, auto_approve: bool) -> Result<(), Vec<Prob
     }
     Err(vec![Problem {
         exit: Exit::Usage,
-        diagnostic: Diagnostic::error("cli::no-terminal", "there is no terminal to ask for approval at")
-            .help("give --auto-approve, and see what would happen with `fluxform plan` before"),
+        diagnostic: Diagnostic::error("cli::no-terminal", "there is no terminal to ask for approval")
+            .help("run `fluxform plan` to see what would happen, and then use --auto-approve"),
     }])
 }
 
@@ -36,7 +36,7 @@ pub(super) async fn data_loss(shell: &Shell, plan: &Plan, consent: &Consent) -> 
         }
         let mut page = shell.talk_page();
         page.put(Role::Warning, format_args!("{address} would lose data: {data}")).end();
-        page.say("  To let that happen, type its address: ");
+        page.say("  To allow that, type its address: ");
         shell.output.talk(&page.finish());
         if answer().await? != address.to_string() {
             return Err(declined());
@@ -51,7 +51,7 @@ pub(super) async fn ask(shell: &Shell, plan: &Plan, what: &str) -> Result<(), Ve
     let mut page = shell.talk_page();
     let adopted: Vec<_> = plan.changes.iter().filter(|change| change.adopts).map(|c| c.address.to_string()).collect();
     if !adopted.is_empty() {
-        page.put(Role::Warning, "These exist already and would be taken over: ").say(adopted.join(", ")).end();
+        page.put(Role::Warning, "These already exist and would be taken over: ").say(adopted.join(", ")).end();
     }
     shell.output.talk(&page.finish());
     yes(shell, what).await

@@ -35,7 +35,7 @@ pub(super) fn missing(plan: &Plan, manifest: &Manifest, ledger: &Ledger) -> Opti
     let more = missing.len().saturating_sub(NAMED);
     let named = missing[..missing.len() - more].join(", ");
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    let message = format!("files that secrets were delivered to are not there: {named}{more}");
+    let message = format!("files with delivered secrets are missing: {named}{more}");
     let help = "a secret cannot be read again: to deliver a new one, increase `secret_version` of the token";
     Some(Diagnostic::warning("plan::secret-missing", message).help(help))
 }

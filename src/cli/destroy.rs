@@ -7,10 +7,10 @@ use super::{Ended, project};
 use crate::diff::Goal;
 use crate::render::Verb;
 
-/// Delete what the project made
+/// Delete what the project created
 ///
-/// Deletes every object that the project created, and forgets those that it adopted: they stay. The home org is never
-/// deleted. Then the ledger goes.
+/// Deletes every object that the project created, then its ledger. Adopted objects are only forgotten, and stay on the
+/// server. The home org is never deleted.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     #[command(flatten)]

@@ -13,13 +13,13 @@ use crate::render::{self, Comment};
 
 /// Show what somebody changed on the server since the last apply
 ///
-/// Names exactly the fields whose value on the server is not the one that was last applied, with the old value, and exits
-/// with 2 if there are any. What the manifests have changed since is not drift: `fluxform plan` shows it. Writes nothing.
+/// Shows every field whose value on the server is not the one that was last applied, with the old value, and exits with 2
+/// if there are any. Changes in the manifests are not drift: `fluxform plan` shows those. Writes nothing.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     #[command(flatten)]
     projects: Choices,
-    /// How to write the result; as JSON it is the plan, with a cause for each field
+    /// Output format; as JSON, the result is a plan with a cause for each field
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: PlanFormat,
     #[command(flatten)]

@@ -13,14 +13,14 @@ use crate::kind::Key;
 use crate::ledger::{Entry, Ledger, Origin, Update};
 use crate::manifest::Manifest;
 
-/// Let go of an object, which stays on the server
+/// Remove resources from the ledger; their objects stay on the server
 ///
-/// Takes resources out of the record of what the project owns. Their objects stay as they are, and nothing of the project
-/// changes or deletes them any more; `prevent_destroy` does not matter. Take their tables out of the manifests too, or
-/// declare them `external`: what is still declared is taken over, or made, again.
+/// The objects stay as they are, and the project no longer changes or deletes them, even if `prevent_destroy` is set.
+/// Remove their tables from the manifests too, or declare them `external`: the next apply takes over, or creates again,
+/// whatever is still declared.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// The resource, such as bucket.raw; `*` stands for anything, as in 'bucket.*'
+    /// The resource, such as bucket.raw; `*` matches any characters, as in 'bucket.*'
     #[arg(value_name = "ADDRESS")]
     address: String,
     #[command(flatten)]
@@ -97,7 +97,7 @@ fn still_declared(chosen: &BTreeMap<&Address, Option<&Entry>>, manifest: &Manife
             };
             let made = entry.is_some_and(|entry| entry.origin == Origin::Created);
             let help = if made {
-                "remove its table, or add `external = true`; once forgotten, it counts as adopted, and is not deleted"
+                "remove its table, or add `external = true`; otherwise it counts as adopted, and is not deleted"
             } else {
                 "remove its table, or add `external = true`"
             };

@@ -7,9 +7,9 @@ use super::{Ended, project};
 use crate::exit::Exit;
 use crate::render::{self, Edges};
 
-/// Draw which resource needs which
+/// Draw the dependencies between resources
 ///
-/// Prints the dependency graph of the project: an arrow goes from a resource to what it needs. Asks no server.
+/// Prints the dependency graph of the project. An arrow points from a resource to what it depends on. Needs no server.
 ///
 ///   fluxform graph demo | dot -Tsvg > graph.svg
 #[derive(Debug, clap::Args)]
@@ -17,7 +17,7 @@ use crate::render::{self, Edges};
 pub(super) struct Arguments {
     #[command(flatten)]
     project: project::Choice,
-    /// The language to write it in
+    /// The language of the output
     #[arg(long, value_enum, default_value_t)]
     format: Format,
 }
@@ -28,7 +28,7 @@ enum Format {
     /// Graphviz
     #[default]
     Dot,
-    /// Mermaid, which Git hosts draw in Markdown
+    /// Mermaid, which Git hosts render in Markdown
     Mermaid,
 }
 

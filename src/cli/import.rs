@@ -12,14 +12,15 @@ use crate::plan::Consent;
 
 /// Take over one object by its ID
 ///
-/// Records that the object with this ID is the resource of this address, whatever it is called, as an `[[import]]` in the
-/// manifests does. Nothing changes on the server: what the manifests say otherwise is shown, and is for the next apply.
+/// Records the object with this ID as the resource with this address, whatever the object is called. An `[[import]]` in the
+/// manifests does the same. Nothing changes on the server: differences from the manifests are shown, and changed by the
+/// next apply.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// The resource, such as bucket.raw; it must be declared
+    /// The resource, such as bucket.raw; the manifests must declare it
     #[arg(value_name = "ADDRESS")]
     address: Address,
-    /// The ID of the object, 16 digits of 0-9 and a-f
+    /// The ID of the object: 16 digits, 0-9 and a-f
     #[arg(value_name = "ID")]
     id: String,
     #[command(flatten)]
@@ -39,7 +40,7 @@ pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
     let words = Words {
         command: "import",
         question: "Take this object over?",
-        nothing: format!("{address} is the object {id} already: nothing to record."),
+        nothing: format!("{address} is already the object {id}: nothing to record."),
         values: true,
     };
     record(shell, &project, flags, &words, async |session| {

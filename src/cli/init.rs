@@ -19,11 +19,11 @@ const FILES: [(&str, &str); 4] = [
 
 /// Write a small project to start from
 ///
-/// Writes a commented manifest, a Flux script, a .gitignore, and the schema that editors read, and overwrites nothing. The
-/// project runs on the server inside fluxform: no InfluxDB is needed.
+/// Writes a commented manifest, a Flux script, a .gitignore, and the schema for editors. Overwrites nothing. The project
+/// uses the embedded server, so it needs no InfluxDB.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// The directory to write to, made if it does not exist
+    /// The directory to write to; created if it does not exist
     #[arg(value_name = "DIR", default_value = ".")]
     dir: PathBuf,
 }
@@ -48,7 +48,7 @@ fn write(dir: &Path, name: &str) -> Result<(), Problem> {
         .collect();
     if !there.is_empty() {
         let diagnostic = Diagnostic::error("init::exists", format!("{} already exists", there.join(", ")))
-            .help("nothing was written; name another directory");
+            .help("nothing was written; choose another directory");
         return Err(Problem { exit: Exit::Error, diagnostic });
     }
     for (file, text) in FILES {

@@ -54,7 +54,7 @@ pub(super) async fn confirm(shell: &Shell, connection: &Connection) -> Result<()
     let kept = file.ok_or_else(|| "there is no home directory".to_owned());
     if let Err(why) = kept.and_then(|file| keep(&file, &origin).map_err(|error| format!("{}: {error}", file.display())))
     {
-        let message = format!("cannot remember that answer, so the next run asks again: {why}");
+        let message = format!("cannot save this answer, so the next run asks again: {why}");
         shell.show(&[Diagnostic::warning("connection::known-hosts", message)]);
     }
     Ok(())

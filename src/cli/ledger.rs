@@ -24,10 +24,11 @@ use crate::render::{Page, Role, count};
 /// Objects that are asked for at once.
 const AT_ONCE: usize = 8;
 
-/// Sign the ledger, which says what the project owns
+/// Sign the ledger, the record of what the project owns
 ///
-/// The ledger is kept in labels, and whoever may write labels may write it. With a key in FLUXFORM_LEDGER_KEY, or in a file
-/// that FLUXFORM_LEDGER_KEY_FILE names, every run that writes signs it, and no run acts on what is not signed.
+/// The ledger is stored in labels, so anyone who may write labels can change it. With a key in FLUXFORM_LEDGER_KEY, or in
+/// the file that FLUXFORM_LEDGER_KEY_FILE names, every run that writes signs the ledger, and no run acts on what is not
+/// signed.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     #[command(subcommand)]
@@ -39,15 +40,16 @@ enum What {
     Sign(Sign),
 }
 
-/// Show what the ledger says that the project owns, and sign it
+/// Show what the project owns according to the ledger, and sign it
 ///
-/// For a ledger that was written without a key, with another one, or by somebody else: lists each object with what the
-/// server says of it, asks, and signs all of it. Look for what the project has never made: signing makes it the project's.
+/// Use this for a ledger that was written without a key, with another key, or by somebody else. Lists each object with what
+/// the server says about it, asks for approval, and signs all of it. Look for objects that the project never created: once
+/// signed, they belong to the project.
 #[derive(Debug, clap::Args)]
 struct Sign {
     #[command(flatten)]
     project: project::Choice,
-    /// Do not ask: what the ledger says is known to be right
+    /// Skip the approval prompt: you know that the ledger is right
     #[arg(long)]
     auto_approve: bool,
     #[command(flatten)]
@@ -88,7 +90,7 @@ impl Run<'_> {
     async fn sign(&self) -> Result<String, Vec<Problem>> {
         let Some(key) = &self.session.ledger_key else {
             let diagnostic = Diagnostic::error("ledger::key", "there is no key to sign with")
-                .help("set FLUXFORM_LEDGER_KEY, or FLUXFORM_LEDGER_KEY_FILE; `openssl rand -hex 32` makes a key");
+                .help("set FLUXFORM_LEDGER_KEY, or FLUXFORM_LEDGER_KEY_FILE; `openssl rand -hex 32` creates a key");
             return Err(vec![Problem { exit: Exit::Usage, diagnostic }]);
         };
         let name = &self.project.manifest.project;
@@ -97,7 +99,7 @@ impl Run<'_> {
             Ok((ledger, _)) if !ledger.found => {
                 return Ok(format!("{name} has no ledger yet: the first apply signs what it writes."));
             }
-            Ok(_) => return Ok(format!("The ledger of {name} is signed with this key already.")),
+            Ok(_) => return Ok(format!("The ledger of {name} is already signed with this key.")),
             Err(why) => self.shell.show(&[why.diagnostic()]),
         }
         let (ledger, shown) = self.whatever(&all, key)?;
@@ -151,10 +153,14 @@ impl Run<'_> {
 fn said(entry: &Entry, presence: &Presence) -> String {
     match presence {
         Presence::Absent => "not on the server".to_owned(),
-        Presence::Unreadable(words) | Presence::Unknown(words) => format!("this token may not read it: {words}"),
+        Presence::Unreadable(words) | Presence::Unknown(words) => format!("this token cannot read it: {words}"),
         Presence::Found(object) if object.created != entry.created => {
-            let made = |time: &Option<String>| time.clone().unwrap_or_else(|| "at a time that is not known".to_owned());
-            format!("NOT THE SAME: made {} on the server, and {} here", made(&object.created), made(&entry.created))
+            let made = |time: &Option<String>| time.clone().unwrap_or_else(|| "at an unknown time".to_owned());
+            format!(
+                "NOT THE SAME: created {} on the server, but {} in the ledger",
+                made(&object.created),
+                made(&entry.created)
+            )
         }
         Presence::Found(object) if object.name != entry.name => format!("on the server {:?}", object.name),
         Presence::Found(_) => "on the server".to_owned(),
@@ -163,7 +169,7 @@ fn said(entry: &Entry, presence: &Presence) -> String {
 
 /// The whole ledger.
 fn listed(mut page: Page, ledger: &Ledger, said: &BTreeMap<Address, String>) -> String {
-    page.heading("The ledger says that the project owns:");
+    page.heading("According to the ledger, the project owns:");
     for (address, entry) in &ledger.entries {
         page.say("  ").put(Role::Strong, address).say(format_args!(": {} {:?} ", entry.origin.word(), entry.name));
         page.put(Role::Quiet, format_args!("(id {})", entry.id));
@@ -173,7 +179,7 @@ fn listed(mut page: Page, ledger: &Ledger, said: &BTreeMap<Address, String>) -> 
         }
     }
     for (address, intent) in &ledger.intents {
-        page.say("  ").put(Role::Strong, address).say(format_args!(": about to be made as {:?}", intent.name)).end();
+        page.say("  ").put(Role::Strong, address).say(format_args!(": about to be created as {:?}", intent.name)).end();
     }
     page.finish()
 }

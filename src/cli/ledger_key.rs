@@ -23,8 +23,8 @@ pub(super) fn ledger_key(shell: &Shell, purpose: Purpose) -> Result<Option<Key>,
     if purpose == Purpose::Write
         && let Some((name, _)) = given.iter().find(|(_, value)| value.is_some_and(|value| value.trim().is_empty()))
     {
-        let help = "give the key, or take the variable out of the environment if the ledger is not to be signed";
-        return Err(usage(format!("{name} is set and empty"), help));
+        let help = "set the key, or unset the variable if you do not want to sign the ledger";
+        return Err(usage(format!("{name} is set, but empty"), help));
     }
     let text: Secret = match given.map(|(_, value)| value.filter(|value| !value.trim().is_empty())) {
         [None, None] => return Ok(None),
@@ -35,7 +35,7 @@ pub(super) fn ledger_key(shell: &Shell, purpose: Purpose) -> Result<Option<Key>,
         [None, Some(path)] => read(Path::new(path))?,
     };
     let key = Key::new(&text).map_err(|short| {
-        usage(short.to_string(), "`openssl rand -hex 32` makes one; keep it where the token of the apply is kept")
+        usage(short.to_string(), "create one with `openssl rand -hex 32`, and keep it with the token of the apply")
     })?;
     Ok(Some(key))
 }
@@ -76,7 +76,10 @@ mod tests {
             let both = key(&[(KEY, LONG), (FILE, path)], purpose).expect_err("both");
             assert_eq!(both.0, Exit::Usage);
             let short = key(&[(KEY, &LONG[1..])], purpose).expect_err("short");
-            assert_eq!(short, (Exit::Usage, "a ledger's key has 32 bytes or more, and this one has 31".to_owned()));
+            assert_eq!(
+                short,
+                (Exit::Usage, "a ledger key must have at least 32 bytes, but this one has 31".to_owned())
+            );
             assert_eq!(key(&[(FILE, "/none")], purpose).expect_err("no file").0, Exit::Secret);
         }
         assert_eq!(key(&[(KEY, " ")], Purpose::Read), Ok(false));

@@ -14,10 +14,10 @@ use crate::exit::{Exit, Problem};
 use crate::ledger::{Freed, Hold, Holder};
 use crate::render::{self, Page, Role};
 
-/// Show who holds the project's lock, or take it away
+/// Show who holds the project's lock, or release it
 ///
-/// Every run that writes takes the lock, and frees it at its end. A lock whose run has died is taken over by the next run,
-/// after 65 seconds of waiting at most: nothing has to be done about it.
+/// Every run that writes takes the lock, and releases it when it ends. If a run dies, the next run takes over its lock
+/// after waiting at most 65 seconds: you do not have to do anything.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     #[command(subcommand)]
@@ -32,12 +32,13 @@ enum What {
 
 /// Show who holds the project's lock
 ///
-/// User, host and process, the CI run, and when the lock ends unless it is renewed. Ends with 0, whether it is held or free.
+/// Shows user, host and process, the CI run, and when the lock expires unless it is renewed. Exits with 0 whether the lock
+/// is held or free.
 #[derive(Debug, clap::Args)]
 struct Show {
     #[command(flatten)]
     project: project::Choice,
-    /// How to write it
+    /// Output format
     #[arg(long, value_enum, default_value_t)]
     format: Format,
     #[command(flatten)]
@@ -46,16 +47,17 @@ struct Show {
     wait: Wait,
 }
 
-/// Take the project's lock away from who holds it
+/// Release the project's lock, whoever holds it
 ///
-/// For a lock that nobody can free any more and that is not to be waited for. Says whose it is, and asks. A run that is still
-/// going finds out within 20 seconds, and writes nothing more then; until it does, it may write beside the next one. Ends
-/// with 0 if the lock is free then, with 6 if somebody else has it by now.
+/// Use this for a lock that nobody can release any more, if you do not want to wait. Shows who holds it, and asks for
+/// approval. A run that is still active notices within 20 seconds, and then writes nothing more; until then, it may write
+/// at the same time as the next run. Exits with 0 if the lock is free afterwards, and with 6 if somebody else holds it by
+/// then.
 #[derive(Debug, clap::Args)]
 struct Release {
     #[command(flatten)]
     project: project::Choice,
-    /// Do not ask
+    /// Skip the approval prompt
     #[arg(long)]
     auto_approve: bool,
     #[command(flatten)]
@@ -190,15 +192,15 @@ async fn free(
         Lock::lines(Some(&lock), &mut line);
     }));
     if !arguments.auto_approve {
-        let question = "Take the lock away? A run that is still going may write for up to 20 more seconds.";
+        let question = "Release the lock? A run that is still active may write for up to 20 more seconds.";
         approve::yes(shell, question).await?;
     }
     match pipeline::free(&session.client, session.org(), project, &held.0).await.map_err(|problem| vec![problem])? {
         Freed::Now => Ok("The lock is free."),
-        Freed::Before => Ok("The lock was freed in the meantime."),
+        Freed::Before => Ok("The lock was released in the meantime."),
         Freed::Not(other) => {
-            let message = format!("the lock has another holder by now: {other}; nothing was changed");
-            let diagnostic = Diagnostic::error("lock::changed", message).help("look again with `fluxform lock show`");
+            let message = format!("the lock now has another holder: {other}; nothing was changed");
+            let diagnostic = Diagnostic::error("lock::changed", message).help("run `fluxform lock show` to see it");
             Err(vec![Problem { exit: Exit::Stale, diagnostic }])
         }
     }

@@ -59,7 +59,7 @@ type Ended = Result<Exit, Vec<Problem>>;
 #[derive(Debug, Parser)]
 #[command(name = "fluxform", version, after_help = AFTER_HELP)]
 struct Arguments {
-    /// Say more on standard error: what keeps the run from other files, and what this system cannot do about it
+    /// Print more details on standard error, such as which files the sandbox lets the run read
     #[arg(short, long, global = true)]
     verbose: bool,
     #[command(subcommand)]
@@ -75,7 +75,7 @@ A first project, without any server:
   fluxform plan demo
   fluxform apply demo
 
-Every command takes --help. docs/glossary.md says what the words mean: ledger, home org, adopt, drift, ...";
+Run any command with --help for details. docs/glossary.md explains the words: ledger, home org, adopt, drift, ...";
 
 /// What to do.
 #[derive(Debug, Subcommand)]

@@ -19,8 +19,8 @@ use crate::render;
 
 /// Print the names and IDs of the project's resources as JSON, for other tools
 ///
-/// All that the project owns or refers to as external, by address, as it is on the server now. What was not applied yet, or
-/// is gone, stands under "missing". No secret is ever in it. Writes nothing.
+/// Lists everything that the project owns or refers to as external, by address, as it is on the server now. What has not
+/// been applied yet, or no longer exists, is listed under "missing". The output never contains a secret. Writes nothing.
 ///
 ///   fluxform output iot | jq -r '.resources["bucket.raw"].id'
 ///   fluxform output iot bucket.raw --field id
@@ -29,10 +29,10 @@ use crate::render;
 pub(super) struct Arguments {
     #[command(flatten)]
     project: project::Choice,
-    /// Only this resource, such as bucket.raw: an error if it is not there
+    /// Print only this resource, such as bucket.raw; it must exist
     #[arg(value_name = "ADDRESS")]
     address: Option<Address>,
-    /// Only this of the resource, as plain text
+    /// Print only this field of the resource, as plain text
     #[arg(long, value_enum, value_name = "FIELD", requires = "address")]
     field: Option<Field>,
     #[command(flatten)]
@@ -53,9 +53,9 @@ impl Arguments {
 enum Field {
     /// Its ID
     Id,
-    /// Its name; a token's description
+    /// Its name; for a token, the description
     Name,
-    /// The ID of its org; nothing for orgs and users
+    /// The ID of its org; empty for orgs and users
     Org,
 }
 
@@ -162,7 +162,7 @@ fn plain(one: &One, field: Field) -> String {
 fn absent(address: &Address, project: &Project, there: &BTreeMap<Address, One>) -> Problem {
     if project.manifest.resources.contains_key(address) {
         let mut problem =
-            trouble("output::missing", format!("{address} is declared, and is not the project's on the server"));
+            trouble("output::missing", format!("{address} is declared, but the project does not own it on the server"));
         problem.diagnostic.help = Some("apply the project first".to_owned());
         return problem;
     }

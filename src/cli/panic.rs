@@ -23,11 +23,11 @@ fn tell(info: &PanicHookInfo<'_>) {
     page.put(Role::Error, "This is a bug in fluxform.").end();
     page.say(format_args!("  {what}{place}")).end();
     page.say(format_args!(
-        "  Please report it with these lines, the command, and what `fluxform --version` says: {}.",
+        "  Please report it with these lines, the command, and the output of `fluxform --version`: {}.",
         env!("CARGO_PKG_VERSION")
     ));
     page.end();
-    page.say("  What an apply had done before is recorded: running it again is safe.").end();
+    page.say("  What an apply did before is recorded: it is safe to run it again.").end();
     output.talk(&page.finish());
 }
 

@@ -118,20 +118,20 @@ fn unproven_ledger(project: &str) -> Problem {
         "sight::ledger",
         format!("cannot tell whether the project `{project}` was ever applied: this token may not read all labels"),
     )
-    .help("the ledger is kept in labels of the home org: use a token with `read:labels` there");
+    .help("the ledger is stored in labels of the home org: use a token with `read:labels` there");
     Problem { exit: Exit::NotAuthorized, diagnostic }
 }
 
 /// A signed ledger, and no key to check it with.
 fn unverified_ledger() -> Diagnostic {
-    Diagnostic::warning("ledger::unverified", "the ledger is signed, and this run has no key to check that with")
-        .help("what it says may be a forgery; the apply, which has FLUXFORM_LEDGER_KEY, checks it")
+    Diagnostic::warning("ledger::unverified", "the ledger is signed, but this run has no key to verify it")
+        .help("it may be forged; an apply, which has FLUXFORM_LEDGER_KEY, verifies it")
 }
 
 /// What another project owns is not known: an object of it could be taken over.
 fn unreadable_ledger(label: &str) -> Diagnostic {
     Diagnostic::warning("ledger::unreadable", format!("the ledger label `{label}` of another project cannot be read"))
-        .help("what that project owns is not known: look twice at what this plan adopts")
+        .help("it is unknown what that project owns: check what this plan adopts")
 }
 
 /// How an apply is done.

@@ -24,27 +24,27 @@ use crate::render::{self, Comment};
 /// Show what an apply would do
 ///
 /// Compares the manifests with the server and prints what would be added, changed and destroyed, and why. Writes nothing,
-/// starts no process, and reads no secret but the token. Several projects are planned one after the other, each by its own
-/// [server]: there is one report, and the exit code is the first that applies of all of theirs.
+/// starts no process, and reads no secret except the token. Several projects are planned one after the other, each with its
+/// own [server]. There is one report, and the exit code is the first that applies to any of them.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     #[command(flatten)]
     projects: Choices,
     #[command(flatten)]
     consent: Consents,
-    /// Let a project without any resource delete all that it owns
+    /// Allow a project that declares no resource to delete everything that it owns
     #[arg(long, help_heading = "Consent")]
     allow_empty: bool,
-    /// Save the plan to a file, to be reviewed; `fluxform apply FILE` then does exactly this or nothing
+    /// Save the plan to a file for review; `fluxform apply FILE` then does exactly this, or nothing
     #[arg(short, long, value_name = "FILE")]
     out: Option<PathBuf>,
     /// Exit with 2 if an apply would write anything
     #[arg(long)]
     detailed_exitcode: bool,
-    /// List what is on the server and no project owns, and how much of it the manifests cover
+    /// List objects that no project owns, and how much of the server the manifests cover
     #[arg(long)]
     unmanaged: bool,
-    /// How to write the plan
+    /// Output format of the plan
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: PlanFormat,
     #[command(flatten)]
@@ -58,10 +58,10 @@ pub(super) struct Arguments {
 /// What the user agrees to beforehand.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub(super) struct Consents {
-    /// Take over objects that exist already and have the declared name
+    /// Allow the project to take over existing objects that have the declared name
     #[arg(long, help_heading = "Consent")]
     adopt: bool,
-    /// Let resources lose data whose address matches; `*` stands for anything; may be given several times
+    /// Allow resources whose address matches to lose data; `*` matches any characters; may be given several times
     #[arg(long, help_heading = "Consent", value_name = "PATTERN")]
     allow_data_loss: Vec<String>,
 }
@@ -75,7 +75,7 @@ impl Consents {
 /// How long to wait for others.
 #[derive(Clone, Debug, clap::Args)]
 pub(super) struct Wait {
-    /// How long to wait for another run that holds the lock
+    /// How long to wait while another run holds the lock
     #[arg(long, value_name = "DURATION", default_value = "90s", value_parser = super::shell::duration)]
     pub(super) lock_timeout: Duration,
 }
@@ -140,9 +140,9 @@ fn empty(project: &Project, ledger: &Ledger) -> Option<Problem> {
         let message = format!("the project `{name}` declares no resource, and owns none");
         Problem { exit: Exit::Manifest, diagnostic: Diagnostic::error("manifest::empty", message) }
     } else {
-        let message = format!("the project `{name}` declares no resource: all that it owns would be deleted");
+        let message = format!("the project `{name}` declares no resource: everything that it owns would be deleted");
         let diagnostic = Diagnostic::error("guard::empty", message)
-            .help("if that is intended, run `fluxform destroy`, or give --allow-empty");
+            .help("if that is intended, run `fluxform destroy`, or use --allow-empty");
         Problem { exit: Exit::Refused, diagnostic }
     })
 }
@@ -249,6 +249,6 @@ fn save(
     }
     let saved = if origin.org_id.is_none() { plan.clone().of_a_new_server() } else { plan.clone() };
     plan::write(out, &Saved { origin: origin.clone(), plan: saved })?;
-    let sentence = format!("Saved to {path}. This applies exactly this plan, or nothing:");
+    let sentence = format!("Saved to {path}. To apply exactly this plan, or nothing, run:");
     Ok(Said { sentence, command: Some(applies::command(out, choice, &arguments.connection, plan)) })
 }

@@ -24,10 +24,10 @@ use crate::render::{self, Look, Page, Progress, Role, count};
 /// What every command that changes the ledger can be told.
 #[derive(Debug, clap::Args)]
 pub(super) struct Recording {
-    /// Do not ask: it is approved beforehand
+    /// Skip the approval prompt
     #[arg(long)]
     auto_approve: bool,
-    /// How to write what is recorded
+    /// Output format
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: Format,
     #[command(flatten)]
@@ -149,8 +149,9 @@ impl Run<'_> {
     ) -> Result<(), Vec<Problem>> {
         let now = decide(self.session).await?;
         if now.updates != agreed {
-            let diagnostic = Diagnostic::error("record::stale", "server or ledger have changed since this was shown")
-                .help("nothing was written; run it again");
+            let diagnostic =
+                Diagnostic::error("record::stale", "the server or the ledger has changed since this was shown")
+                    .help("nothing was written; run it again");
             return Err(vec![Problem { exit: Exit::Stale, diagnostic }]);
         }
         let last = self.shell.traces().of(&self.session.client, self.words.command);
@@ -237,7 +238,7 @@ fn recorded(changes: &[Change], look: Option<Look>) -> String {
     }
     let differ: Vec<_> = changes.iter().filter(|change| !change.fields.is_empty()).collect();
     if !differ.is_empty() {
-        text += "\nThe manifests say otherwise of these; `fluxform plan` shows how, and the next apply changes them:\n";
+        text += "\nThese differ from the manifests; `fluxform plan` shows how, and the next apply changes them:\n";
     }
     for change in differ {
         if let Some(look) = look {

@@ -39,8 +39,8 @@ impl Reviewed {
             return None;
         }
         let flags = Vec::from_iter(flags).join(" and ");
-        let message = format!("{} agrees to nothing: anybody may have written it", self.path.display());
-        let help = format!("if it is meant, give {flags} to this command too");
+        let message = format!("{} cannot give consent, because anybody may have written it", self.path.display());
+        let help = format!("if it is intended, use {flags} with this command too");
         Some(Problem { exit: Exit::Refused, diagnostic: Diagnostic::error("plan::no-consent", message).help(help) })
     }
 
@@ -51,8 +51,8 @@ impl Reviewed {
             return Ok(());
         }
         let path = self.path.display();
-        let message = format!("{path} is a plan of the project `{planned}`, and this project is `{declared}`");
-        Err(stale("plan::other-project", message, "give the directory that the plan was made from after the plan file"))
+        let message = format!("{path} is a plan of the project `{planned}`, but this project is `{declared}`");
+        Err(stale("plan::other-project", message, "add the directory of that project after the plan file"))
     }
 
     /// Whether it was made on the server and for the org of this session.
@@ -71,8 +71,9 @@ impl Reviewed {
             Some(id) => format!("{}, org {} (ID {id})", origin.server, origin.org),
             None => format!("{}, org {}", origin.server, origin.org),
         };
-        let message = format!("{} was made on {}; this run goes to {}", self.path.display(), shown(then), shown(&now));
-        Err(stale("plan::other-server", message, "plan again on the server that is to be changed"))
+        let message =
+            format!("{} is a plan for {}, but this run uses {}", self.path.display(), shown(then), shown(&now));
+        Err(stale("plan::other-server", message, "plan again on the server that you want to change"))
     }
 
     /// In what `now` is another plan.
@@ -85,7 +86,7 @@ impl Reviewed {
 pub(super) fn changed() -> Problem {
     stale(
         "apply::stale",
-        "the plan is not the one that was reviewed: the server or the manifests have changed since".to_owned(),
-        "nothing was written; make a new plan with `fluxform plan --out FILE`, and review that",
+        "the plan is no longer the one that was reviewed: the server or the manifests have changed".to_owned(),
+        "nothing was written; save a new plan with `fluxform plan --out FILE`, and review it",
     )
 }

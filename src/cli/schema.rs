@@ -9,7 +9,7 @@ pub(super) const MANIFEST: &str = include_str!("../../schemas/manifest.schema.js
 
 /// Write the JSON Schema of manifests, for editors
 ///
-/// Editors with Taplo complete and check a manifest that names it in its first line: `#:schema ./manifest.schema.json`.
+/// Editors with Taplo complete and check a manifest whose first line names the schema: `#:schema ./manifest.schema.json`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {}
 

@@ -13,17 +13,17 @@ use crate::server::{DataFile, Location, Options, Server};
 
 /// Serve the embedded server on a port
 ///
-/// An InfluxDB-2-compatible management API for trying out and for tests. New data waits to be set up, as a new influxd
-/// does: `fluxform setup --host http://127.0.0.1:8086 ...`. Runs until Ctrl-C.
+/// The embedded server is an InfluxDB-2-compatible management API for trying out and for tests. Like a new influxd, it must
+/// be set up first: `fluxform setup --host http://127.0.0.1:8086 ...`. Runs until Ctrl-C.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// Where to listen; port 0 takes a free one
+    /// The address to listen on; port 0 picks a free port
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8086")]
     listen: SocketAddr,
-    /// The file with the data, made if it does not exist [default: in memory, gone at the end]
+    /// The file for the data; created if it does not exist [default: in memory, lost at the end]
     #[arg(long, value_name = "PATH")]
     data: Option<PathBuf>,
-    /// How long to wait for another process that has the file
+    /// How long to wait while another process uses the file
     #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = super::shell::duration)]
     lock_timeout: Duration,
 }

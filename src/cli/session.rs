@@ -174,7 +174,7 @@ pub(super) fn client(shell: &Shell, connection: &Connection, root: &Root) -> Res
         let diagnostic = Diagnostic::error("connection::client", error.to_string());
         Problem {
             exit: Exit::Usage,
-            diagnostic: diagnostic.help("see [server] in the manifest, the flags, and the token"),
+            diagnostic: diagnostic.help("check [server] in the manifest, the flags, and the token"),
         }
     })
 }
@@ -236,7 +236,7 @@ pub(super) fn not_started(error: &StartError, place: Option<&Place>) -> Problem 
     match error {
         StartError::Locked { .. } => {
             let diagnostic = Diagnostic::error("embedded::locked", error.to_string());
-            let help = "wait for the other process, or give --lock-timeout more time";
+            let help = "wait for the other process, or increase --lock-timeout";
             Problem { exit: Exit::Locked, diagnostic: diagnostic.help(help) }
         }
         StartError::File(error) => {
@@ -247,15 +247,15 @@ pub(super) fn not_started(error: &StartError, place: Option<&Place>) -> Problem 
         StartError::Damaged { path, .. } => {
             let path = path.display();
             let help = format!(
-                "put a copy of it back; or move it away (`mv {path} {path}.damaged`): the next apply makes a new one, without \
-                 the objects and points that were in it"
+                "restore it from a copy, or move it away (`mv {path} {path}.damaged`): the next apply creates a new one, without \
+                 the objects and points of the old one"
             );
             told(Exit::Unavailable, "embedded::damaged", &help)
         }
         StartError::Io { .. } => told(
             Exit::Unavailable,
             "embedded::file",
-            "see that the file may be read and written, and that the disk has room",
+            "check that the file can be read and written, and that the disk is not full",
         ),
         StartError::Listen { .. } => trouble("embedded::listen", error.to_string()),
         StartError::Store(_) => trouble("embedded::store", error.to_string()),
@@ -273,7 +273,7 @@ async fn proven(client: &Client, connection: &Connection, me: Result<Me, ApiErro
         None => Problem {
             exit: Exit::NotAuthorized,
             diagnostic: Diagnostic::error("connection::no-token", format!("no token for {}", client.host()))
-                .help("set INFLUX_TOKEN or INFLUX_TOKEN_FILE, or give --token-file"),
+                .help("set INFLUX_TOKEN or INFLUX_TOKEN_FILE, or use --token-file"),
         },
         Some(_) => match me {
             Ok(me) => return Ok(me),
@@ -301,7 +301,7 @@ fn introduce(shell: &Shell, connection: &Connection, version: &str) {
         page.say(format_args!(", token from {}", token.from));
     }
     match (&target.value, version) {
-        (Target::Embedded(_), _) => page.say(", the server inside fluxform"),
+        (Target::Embedded(_), _) => page.say(", the embedded server"),
         (_, "") => page.say(", InfluxDB of an unknown version"),
         (_, version) => page.say(format_args!(", InfluxDB {version}")),
     };
@@ -343,7 +343,7 @@ async fn home(client: &Client, said: &Said<String>, makes_home: bool) -> Result<
         match client.get::<Org>(&format!("/api/v2/orgs/{org}"), &[]).await {
             Ok(found) if found.id == *org => return Ok(Some(found.id)),
             Ok(found) => {
-                return Err(strange(format!("asked for the org {org}, the server answers with `{}`", found.id)));
+                return Err(strange(format!("the server answers with the org `{}` when asked for {org}", found.id)));
             }
             // Whether it exists is not told (influxd 2.9.1, measured); what is asked of it next will tell.
             Err(error) if error.class == Class::Denied => return Ok(Some(org.to_owned())),
@@ -375,7 +375,7 @@ fn one_id(ids: BTreeSet<String>, org: &str) -> Result<Option<String>, Problem> {
         let all: Vec<_> = ids.into_iter().collect();
         let diagnostic =
             Diagnostic::error("server::two-orgs", format!("there is more than one org `{org}`: {}", all.join(", ")))
-                .help("give the ID of the one that is meant instead of the name");
+                .help("use the ID of the org instead of its name");
         return Err(Problem { exit: Exit::Error, diagnostic });
     }
     Ok(ids.into_iter().next())
@@ -398,9 +398,9 @@ async fn hidden(client: &Client, org: &str) -> Result<String, Problem> {
         exit: Exit::NotAuthorized,
         diagnostic: Diagnostic::error(
             "server::hidden-org",
-            format!("the token may not read the org `{org}`, so its ID is not known"),
+            format!("the token may not read the org `{org}`, so its ID is unknown"),
         )
-        .help("give the org's ID instead of its name, or a token with `read:orgs`"),
+        .help("use the org's ID instead of its name, or a token with `read:orgs`"),
     })
 }
 
@@ -414,7 +414,7 @@ async fn absent(client: &Client, said: &Said<String>) -> Problem {
     };
     let help = match (nearest(org, names.iter().map(String::as_str)), names.as_slice()) {
         (Some(near), _) => format!("did you mean `{near}`?"),
-        (None, []) => "the token sees no org; declare it, or check its name".to_owned(),
+        (None, []) => "the token sees no org: check the name, or declare the org as a resource".to_owned(),
         (None, names) => {
             let names: Vec<_> = names.iter().take(5).map(|name| format!("`{name}`")).collect();
             format!("the token sees {}; or declare the org as a resource", names.join(", "))

@@ -20,10 +20,10 @@ use crate::secret::{self, Secret};
 /// The variable with the password.
 const PASSWORD: &str = "FLUXFORM_SETUP_PASSWORD";
 
-/// Set a new server up, once
+/// Set up a new server, once
 ///
-/// Makes the first user, org and bucket of a server that nobody has set up yet, and writes its operator token to a file.
-/// Neither token nor password is ever printed. The password comes from --password-file or FLUXFORM_SETUP_PASSWORD.
+/// Creates the first user, org and bucket of a server that nobody has set up yet, and writes the operator token to a file.
+/// Token and password are never printed. The password comes from --password-file or FLUXFORM_SETUP_PASSWORD.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     /// The server: http(s)://... [default: INFLUX_HOST]
@@ -35,16 +35,16 @@ pub(super) struct Arguments {
     /// The name of the first org
     #[arg(long, value_name = "NAME")]
     org: String,
-    /// The name of the first bucket; its points are kept for ever
+    /// The name of the first bucket, which keeps points forever
     #[arg(long, value_name = "NAME")]
     bucket: String,
-    /// A file that holds the password, 8 to 72 bytes [default: the variable FLUXFORM_SETUP_PASSWORD]
+    /// A file that contains the password, 8 to 72 bytes [default: FLUXFORM_SETUP_PASSWORD]
     #[arg(long, value_name = "FILE")]
     password_file: Option<PathBuf>,
-    /// The file to write the operator token to; it must not exist, and only you can read it
+    /// The file to write the operator token to; it must not exist yet, and only you can read it
     #[arg(long, value_name = "FILE")]
     token_file_out: PathBuf,
-    /// Allow plain http to another machine: password and token then cross the network unencrypted
+    /// Allow plain http to another machine: password and token cross the network unencrypted
     #[arg(long)]
     insecure_http: bool,
     #[command(flatten)]
@@ -94,8 +94,8 @@ async fn set_up(shell: &Shell, arguments: &Arguments) -> Result<Exit, Problem> {
     let client = client(shell, &connection, &here)?;
     client.health().await.map_err(no_server)?;
     if !client.setup_allowed().await? {
-        let diagnostic = Diagnostic::error("setup::done", format!("{url} is set up already"))
-            .help("ask whoever did it for a token, or make one with `influx auth create`");
+        let diagnostic = Diagnostic::error("setup::done", format!("{url} is already set up"))
+            .help("ask whoever set it up for a token, or create one with `influx auth create`");
         return Err(Problem { exit: Exit::Error, diagnostic });
     }
     // The token is ours to choose here, so that it is safe in its file before the server has it.
@@ -135,11 +135,11 @@ fn password(shell: &Shell, arguments: &Arguments) -> Result<Secret, Problem> {
         None => shell
             .around
             .var(PASSWORD)
-            .ok_or_else(|| problem(Exit::Usage, format!("give --password-file, or set {PASSWORD}")))?
+            .ok_or_else(|| problem(Exit::Usage, format!("no password: use --password-file, or set {PASSWORD}")))?
             .to_owned(),
     };
     if !(8..=72).contains(&password.len()) {
-        return Err(problem(Exit::Secret, "a password has 8 to 72 bytes".to_owned()));
+        return Err(problem(Exit::Secret, "the password must have 8 to 72 bytes".to_owned()));
     }
     Ok(password.into())
 }
@@ -159,7 +159,7 @@ fn keep(path: &Path, token: &Secret) -> Result<(), Problem> {
     write().map_err(|error| Problem {
         exit: Exit::Secret,
         diagnostic: Diagnostic::error("setup::token", format!("cannot write the token to {}: {error}", path.display()))
-            .help("name a file that does not exist yet; the server was not set up"),
+            .help("choose a file that does not exist yet; the server was not set up"),
     })
 }
 
@@ -167,13 +167,15 @@ fn keep(path: &Path, token: &Secret) -> Result<(), Problem> {
 fn failed(error: ApiError, path: &Path) -> Problem {
     if error.maybe_done {
         let message = format!("the server's answer was lost: {error}");
-        let help = format!("it may be set up with the token in {}; `fluxform setup` says so", path.display());
+        let help =
+            format!("it may be set up with the token in {}; run `fluxform setup` again to find out", path.display());
         return Problem { exit: Exit::Unavailable, ..trouble("setup::lost", message) }.helped(help);
     }
     match std::fs::remove_file(path) {
         Ok(()) => error.into(),
         Err(removal) => {
-            let help = format!("the token in {} is of no use; it could not be deleted: {removal}", path.display());
+            let help =
+                format!("the token in {} is not valid, and the file could not be deleted: {removal}", path.display());
             Problem::from(error).helped(help)
         }
     }

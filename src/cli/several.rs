@@ -139,12 +139,12 @@ fn twice(before: &[(String, Came)], came: &Came, dir: &Path) -> Option<Problem> 
     };
     let (other, ..) = before.iter().find(same)?;
     let message = format!(
-        "{} is the project `{}` on the same server and org as {other}: each would delete what the other declares",
+        "{} is the project `{}` on the same server and org as {other}, so each would delete what the other declares",
         dir.display(),
         plan.project
     );
     let diagnostic =
-        Diagnostic::error("plan::same-project", message).help("give one of them another name in [project]");
+        Diagnostic::error("plan::same-project", message).help("change the name of one of them in [project]");
     Some(Problem { exit: Exit::Manifest, diagnostic })
 }
 
@@ -156,8 +156,8 @@ impl Choices {
         match self.dirs.iter().find(|dir| !seen.insert(real(dir))) {
             None => Ok(()),
             Some(again) => {
-                let diagnostic = Diagnostic::error("cli::twice", format!("{} is given twice", again.display()))
-                    .help("name each project once");
+                let diagnostic = Diagnostic::error("cli::twice", format!("{} is listed twice", again.display()))
+                    .help("list each project once");
                 Err(vec![Problem { exit: Exit::Usage, diagnostic }])
             }
         }
@@ -169,7 +169,7 @@ impl Choices {
             return Ok(());
         }
         let diagnostic =
-            Diagnostic::error("cli::several", format!("{what} is for one project, and {} were given", self.dirs.len()))
+            Diagnostic::error("cli::several", format!("{what} is for one project, but there are {}", self.dirs.len()))
                 .help("run it once for each project");
         Err(vec![Problem { exit: Exit::Usage, diagnostic }])
     }

@@ -26,7 +26,7 @@ pub(super) enum Format {
     /// For people
     #[default]
     Human,
-    /// For machines: one JSON document, described in schemas/
+    /// For programs: one JSON document, described in schemas/
     Json,
 }
 
@@ -36,16 +36,17 @@ pub(super) enum PlanFormat {
     /// For people
     #[default]
     Human,
-    /// For machines: one JSON document, described in schemas/
+    /// For programs: one JSON document, described in schemas/
     Json,
-    /// For a comment on a pull request: at most 65,536 characters, with a hidden first line to find it by
+    /// For a comment on a pull request: at most 65,536 characters, with a hidden first line to find the comment by
     Markdown,
 }
 
 /// How much people see of each resource.
 #[derive(Clone, Copy, Debug, Default, clap::Args)]
 pub(super) struct Brevity {
-    /// One line for each resource, and one for all instances of a `for_each` that go the same way (for people only)
+    /// Show one line per resource, and one for all instances of a `for_each` that change in the same way (human format
+    /// only)
     #[arg(long)]
     pub(super) compact: bool,
 }

@@ -17,8 +17,8 @@ use crate::render::{self, Comment, Document, Page, Role};
 
 /// Show what the project owns on the server, or a saved plan
 ///
-/// Reads the ledger: which objects the project made or adopted, and which values it last applied. With a plan that
-/// `fluxform plan --out FILE` has saved, prints that plan as `fluxform plan` did, and asks no server.
+/// Reads the ledger and shows which objects the project created or adopted, and which values it last applied. For a plan
+/// saved by `fluxform plan --out FILE`, prints the plan as `fluxform plan` did, without a server.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     /// The project: a directory of manifests, or one manifest; or a saved plan
@@ -26,10 +26,10 @@ pub(super) struct Arguments {
     what: PathBuf,
     #[command(flatten)]
     variables: project::Variables,
-    /// Only this resource, such as bucket.raw
+    /// Show only this resource, such as bucket.raw
     #[arg(value_name = "ADDRESS")]
     address: Option<Address>,
-    /// How to write it
+    /// Output format
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: PlanFormat,
     #[command(flatten)]
@@ -66,8 +66,7 @@ pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
         return saved(shell, arguments);
     }
     if arguments.format == PlanFormat::Markdown {
-        let diagnostic =
-            Diagnostic::error("cli::format", "--format markdown is for saved plans: the ledger is no plan");
+        let diagnostic = Diagnostic::error("cli::format", "--format markdown is only for saved plans");
         return Err(vec![Problem { exit: Exit::Usage, diagnostic }]);
     }
     let choice = project::Choice { dir: arguments.what.clone(), variables: arguments.variables.clone() };
@@ -101,7 +100,8 @@ pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
 /// Prints a saved plan.
 fn saved(shell: &Shell, arguments: &Arguments) -> Ended {
     if arguments.address.is_some() {
-        let diagnostic = Diagnostic::error("cli::address", "a saved plan is shown whole, without an address");
+        let diagnostic =
+            Diagnostic::error("cli::address", "a saved plan is always shown as a whole, without an address");
         return Err(vec![Problem { exit: Exit::Usage, diagnostic }]);
     }
     let Saved { plan, .. } = plan::read(&arguments.what).map_err(|problem| vec![problem])?;

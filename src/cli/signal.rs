@@ -64,8 +64,8 @@ pub(super) fn go_on(stop: &watch::Receiver<Option<Exit>>) -> Result<(), Problem>
 /// Why a run ends early that has changed nothing.
 pub(super) fn stopped(exit: Exit) -> Problem {
     let diagnostic = if exit == TIMEOUT {
-        Diagnostic::error("cli::timeout", "the time that --timeout gives the run is up: nothing was changed")
-            .help("give it more time, or find out why the server takes so long")
+        Diagnostic::error("cli::timeout", "the run has reached its --timeout: nothing was changed")
+            .help("increase --timeout, or find out why the server takes so long")
     } else {
         Diagnostic::error("cli::interrupted", "stopped by a signal: nothing was changed")
     };

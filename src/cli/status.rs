@@ -20,14 +20,14 @@ use crate::snapshot::{Sight, Snapshot, View};
 
 /// Show who last applied the project and when, and who holds its lock
 ///
-/// Reads the ledger and the lock: time, user and host, command, commit and CI run of the last run that wrote something, the
-/// lock's holder, how many objects of each kind the project owns, and what an interrupted run has left unfinished or left
-/// over. After `destroy` there is no ledger left to say.
+/// Reads the ledger and the lock. Shows the last run that wrote something (time, user and host, command, commit and CI
+/// run), the holder of the lock, how many objects of each kind the project owns, and what an interrupted run has left
+/// unfinished or left over. After `destroy`, there is no ledger to read.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     #[command(flatten)]
     project: project::Choice,
-    /// How to write it
+    /// Output format
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: Format,
     #[command(flatten)]
@@ -147,7 +147,7 @@ fn human(page: Page, form: &Form<'_>) -> String {
             Some(last) => {
                 // What changes the ledger alone is no apply.
                 line(&format!("last {}", last.command.as_deref().unwrap_or("apply")), &last.at);
-                line("  by", last.by.as_deref().unwrap_or("not known"));
+                line("  by", last.by.as_deref().unwrap_or("unknown"));
                 for (name, value) in [("  commit", &last.commit), ("  run", &last.run), ("  plan", &last.plan_digest)] {
                     if let Some(value) = value {
                         line(name, value);
@@ -159,14 +159,14 @@ fn human(page: Page, form: &Form<'_>) -> String {
         let owned: Vec<_> = form.owned.iter().map(|(kind, number)| count(*number, kind)).collect();
         line("owns", &if owned.is_empty() { "nothing".to_owned() } else { owned.join(", ") });
         if let Some(Signature { verified, write }) = &form.signature {
-            let verified = if *verified { "with the key of this run" } else { "not checked: this run has no key" };
+            let verified = if *verified { "with the key of this run" } else { "not verified: this run has no key" };
             line("signed", &format!("{verified} (write {write})"));
         }
         if !form.unfinished.is_empty() {
-            line("unfinished", &format!("{}: the next apply goes on", form.unfinished.join(", ")));
+            line("unfinished", &format!("{}: the next apply finishes it", form.unfinished.join(", ")));
         }
         if !form.leftovers.is_empty() {
-            line("left over", &format!("{}: any apply clears it up", form.leftovers.join(", ")));
+            line("left over", &format!("{}: the next apply cleans it up", form.leftovers.join(", ")));
         }
     })
 }

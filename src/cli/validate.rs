@@ -8,12 +8,12 @@ use crate::render::{self, Comment, Page};
 /// Check the manifests without a server
 ///
 /// Reads the manifests, expands variables and `for_each`, and reports every mistake with its place. Starts no process,
-/// reads no secret, and asks no server.
+/// reads no secret, and needs no server.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     #[command(flatten)]
     projects: Choices,
-    /// How to write the result
+    /// Output format
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: PlanFormat,
 }

@@ -81,9 +81,7 @@ pub(super) fn raise(shell: &Shell, parsed: &ArgMatches, verbose: bool) {
         return;
     };
     if matches!(shell.around.var(SWITCH), Some("off" | "0" | "false")) {
-        return say(&format!(
-            "sandbox: off, by {SWITCH}: nothing but fluxform itself keeps `{command}` in the project"
-        ));
+        return say(&format!("sandbox: turned off by {SWITCH}: only fluxform itself keeps `{command}` in the project"));
     }
     let mut wall = Wall::default();
     SYSTEM.iter().for_each(|path| wall.read(*path));
@@ -96,10 +94,10 @@ pub(super) fn raise(shell: &Shell, parsed: &ArgMatches, verbose: bool) {
     }
     match wall.raise() {
         Standing::Whole => say(
-            "sandbox: this run reads only the project, the files that it was given, certificates and what name resolution needs, \
-             and starts no program",
+            "sandbox: this run can read only the project, the files that you named, certificates and what name resolution needs, \
+             and cannot start programs",
         ),
-        Standing::Partly => say("sandbox: this kernel knows only a part of Landlock, which is enforced"),
+        Standing::Partly => say("sandbox: this kernel supports only a part of Landlock, which is enforced"),
         Standing::Not(why) => say(&format!("sandbox: none: {why}")),
     }
 }

@@ -31,13 +31,13 @@ pub enum ConfineError {
     #[error("no such file: {}", .0.display())]
     Missing(PathBuf),
     /// The path leads out of the project directory, by `..` or as an absolute path.
-    #[error("{} lies outside the project directory", .0.display())]
+    #[error("{} is outside the project directory", .0.display())]
     Outside(PathBuf),
     /// The path, or a directory on the way, is a symbolic link where none is followed.
-    #[error("{} is a symbolic link, and those are not followed", .0.display())]
+    #[error("{} is a symbolic link, which is not followed", .0.display())]
     Link(PathBuf),
     /// It is no plain file.
-    #[error("{} is {what}, not a plain file", path.display())]
+    #[error("{} is {what}, not a regular file", path.display())]
     NotAFile {
         /// The path as it was given.
         path: PathBuf,
@@ -66,7 +66,7 @@ impl ConfineError {
     /// What to do about it, where that is not plain.
     pub fn help(&self) -> Option<&'static str> {
         match self {
-            Self::Link(_) => Some("a link can lead anywhere: replace it with what it points to"),
+            Self::Link(_) => Some("replace the link with what it points to"),
             Self::Outside(_) => Some("paths are relative to the project directory"),
             Self::Missing(_) | Self::NotAFile { .. } | Self::TooLarge { .. } | Self::Io { .. } => None,
         }

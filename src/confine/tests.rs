@@ -67,7 +67,7 @@ fn what_leads_outside_is_refused_alike_whether_it_is_there_or_not() {
     let absolute = tree.path().join("outside/x.flux");
     let there = ["../outside/x.flux", "flux/../../outside/x.flux", "/etc/hostname", absolute.to_str().expect("UTF-8")];
     for path in there.into_iter().chain(["../nothing.flux", "/no/such/file", "/", ".."]) {
-        assert_eq!(error(&tree, path), format!("{path} lies outside the project directory"));
+        assert_eq!(error(&tree, path), format!("{path} is outside the project directory"));
     }
 }
 
@@ -89,7 +89,7 @@ fn no_link_is_followed_wherever_it_leads_and_it_is_named() {
         ("environ", "environ"),
         ("zero", "zero"),
     ] {
-        assert_eq!(error(&tree, path), format!("{link} is a symbolic link, and those are not followed"), "{path}");
+        assert_eq!(error(&tree, path), format!("{link} is a symbolic link, which is not followed"), "{path}");
         let path = Path::new(path);
         for opened in [root(&tree).open_to_write(path), root(&tree).make(path)] {
             assert!(matches!(opened, Err(ConfineError::Link(_))), "{path:?}: {opened:?}");
@@ -104,7 +104,7 @@ fn no_link_is_followed_wherever_it_leads_and_it_is_named() {
 fn what_is_no_plain_file_says_what_it_is_and_nobody_waits_for_it() {
     let tree = tree();
     for (path, what) in [("flux", "a directory"), (".", "a directory"), ("pipe", "a pipe"), ("socket", "a socket")] {
-        assert_eq!(error(&tree, path), format!("{path} is {what}, not a plain file"));
+        assert_eq!(error(&tree, path), format!("{path} is {what}, not a regular file"));
     }
     for path in ["nothing.flux", "no/dir/x.flux", "flux/a.flux/b"] {
         assert!(error(&tree, path).starts_with("no such file: "), "{path}");
@@ -227,10 +227,10 @@ fn a_relative_path_passes_through_no_link() {
     assert_eq!(chosen(&at("flux/a.flux")), ("inside".to_owned(), "file in 1".to_owned()));
     assert_eq!(chosen(&at("flux")).1, "directory");
     for (path, link) in [("out", "out"), ("out/x.flux", "out"), ("y.flux", "y.flux"), ("environ", "environ")] {
-        let said = format!("{} is a symbolic link, and those are not followed", at(link).display());
+        let said = format!("{} is a symbolic link, which is not followed", at(link).display());
         assert_eq!(chosen(&at(path)), (said.clone(), said), "{path}");
     }
-    assert_eq!(chosen(&at("pipe")).0, format!("{} is a pipe, not a plain file", at("pipe").display()));
+    assert_eq!(chosen(&at("pipe")).0, format!("{} is a pipe, not a regular file", at("pipe").display()));
 }
 
 #[test]
@@ -255,7 +255,7 @@ fn in_a_checkout_no_link_is_followed_by_an_absolute_path_either() {
     assert_eq!(chosen(&tree.path().join("mine")).1, "directory");
     assert_eq!(chosen(&tree.path().join("mine/a.flux")).0, "inside");
     for path in [at("out"), at("y.flux"), at("environ"), tree.path().join("mine/z.flux")] {
-        let said = format!("{} is a symbolic link, and those are not followed", path.display());
+        let said = format!("{} is a symbolic link, which is not followed", path.display());
         assert_eq!(chosen(&path), (said.clone(), said));
     }
 }

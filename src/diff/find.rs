@@ -252,8 +252,8 @@ impl<'a> Finder<'a> {
                 )
                 .at_known(Some(&resource.place), "declared here")
                 .help(format!(
-                    "names of {ty} are not unique, so creating it blindly could double it; use a token with `read:{ty}`, or \
-                     give the ID of the run's own token as FLUXFORM_TOKEN_ID so that its rights can be looked up"
+                    "names of {ty} are not unique, so creating it blindly could duplicate it; use a token with `read:{ty}`, or \
+                     set FLUXFORM_TOKEN_ID to the ID of the run's own token so that its rights can be looked up"
                 )),
             });
         }

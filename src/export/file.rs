@@ -130,7 +130,7 @@ fn head(wish: &Wish, sources: Sources<'_>) -> String {
     }
     if !wish.labels.is_empty() {
         let labels: Vec<_> = wish.labels.iter().map(|label| format!("{label:?}")).collect();
-        only.push(format!("only what is labelled {}", labels.join(" or ")));
+        only.push(format!("only what has the label {}", labels.join(" or ")));
     }
     let hidden = wish.kinds.iter().filter(|kind| sight(sources, **kind) != Sight::Complete);
     let hidden: Vec<_> = hidden.map(|kind| format!("{kind}s")).collect();
@@ -160,8 +160,8 @@ fn about(kind: Kind, sources: Sources<'_>) -> String {
     }
     if kind.spec().delivers {
         text.push_str(
-            "# A secret exists once, when it is made: these are taken over without theirs. On another server each needs\n\
-             # `deliver`, which says where its secret goes; so does here a token whose `read` or `write` is to change.\n",
+            "# A secret exists only once, when its token is created: these tokens are adopted without their secrets. To create\n\
+             # them on another server, or to change `read` or `write`, set `deliver`, which says where the secret goes.\n",
         );
     }
     text
@@ -169,7 +169,7 @@ fn about(kind: Kind, sources: Sources<'_>) -> String {
 
 fn here(wish: &Wish) -> String {
     let mut text = String::from(
-        "# What is true of this server only: where it is, and the IDs of what has no name of its own.\n\
+        "# What applies only to this server: its address, and the IDs of objects without a unique name.\n\
          # To set up another server with the same manifests, leave this file out.\n\n[server]\n",
     );
     if let Some(url) = &wish.url {
@@ -177,7 +177,10 @@ fn here(wish: &Wish) -> String {
     }
     text.push_str(&format!("org = {}\n", string(&wish.org)));
     if !wish.certificates.is_empty() {
-        text.push_str(&format!("# Needs the certificates of {}, which lie elsewhere.\n", wish.certificates.join(", ")));
+        text.push_str(&format!(
+            "# Needs the certificates in {}, which are outside the project.\n",
+            wish.certificates.join(", ")
+        ));
     }
     text
 }

@@ -197,7 +197,10 @@ impl<'a> Selector<'a, '_> {
                 (Shape::Scopes, Value::Scopes(scopes)) => {
                     let org = object.org.as_deref();
                     if let Some(scope) = scopes.iter().find(|scope| self.means(scope, org) == Target::Unsayable) {
-                        return Err(Untold::Unsayable(format!("it may {} {scope}, which no scope says", field.name)));
+                        return Err(Untold::Unsayable(format!(
+                            "it may {} {scope}, which no scope can express",
+                            field.name
+                        )));
                     }
                 }
                 _ => {}

@@ -26,7 +26,7 @@ pub(super) static SPEC: Spec = Spec {
             "The name, unique in the org; not empty, without `\"` and without a leading `_`.",
         ),
         Field::text("org", Omitted::HomeOrg, "The org it lives in.").shaped(Shape::Ref(Kind::Org)).replaces(),
-        Field::text("description", Omitted::Theirs, "A text for people."),
+        Field::text("description", Omitted::Theirs, "Free text."),
         Field::text(
             "retention",
             Omitted::Theirs,

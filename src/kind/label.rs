@@ -25,7 +25,7 @@ pub(super) static SPEC: Spec = Spec {
         Field::text(
             "name",
             Omitted::Key,
-            "The name, unique in the org; case does not count. Names under `fluxform/` are kept for records of fluxform's own.",
+            "The name, unique in the org; case does not count. Names under `fluxform/` are reserved for fluxform.",
         ),
         Field::text("org", Omitted::HomeOrg, "The org it lives in.").shaped(Shape::Ref(Kind::Org)).replaces(),
         Field::text("properties", Omitted::Theirs, "All properties, such as `color` and `description`.")
@@ -50,7 +50,7 @@ fn is_records(name: &str) -> bool {
 }
 
 fn forbidden(name: &str) -> Option<&'static str> {
-    is_records(name).then_some("names under `fluxform/` are kept for ledgers and locks")
+    is_records(name).then_some("names under `fluxform/` are reserved for ledgers and locks")
 }
 
 /// The server trims names (influxd 2.9.1, measured), and removes a property whose value becomes empty.

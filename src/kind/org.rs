@@ -19,7 +19,7 @@ pub(super) static SPEC: Spec = Spec {
     place: Place::Server,
     fields: &[
         Field::text("name", Omitted::Key, "The name, unique on the server; white space around it does not count."),
-        Field::text("description", Omitted::Theirs, "A text for people."),
+        Field::text("description", Omitted::Theirs, "Free text."),
     ],
     check,
     tell: tell::as_it_is,

@@ -22,9 +22,9 @@ pub(super) static SPEC: Spec = Spec {
     forbidden: spec::any_name,
     place: Place::Org,
     fields: &[
-        Field::text("name", Omitted::Key, "The name; the script's own `option task` may give it too."),
+        Field::text("name", Omitted::Key, "The name; the script's own `option task` may set it too."),
         Field::text("org", Omitted::HomeOrg, "The org it lives in.").shaped(Shape::Ref(Kind::Org)).replaces(),
-        Field::text("description", Omitted::Theirs, "A text for people."),
+        Field::text("description", Omitted::Theirs, "Free text."),
         Field::text("status", Omitted::Default("active"), "Whether the task is scheduled.")
             .shaped(Shape::Choice(&["active", "inactive"])),
         Field::text("every", Omitted::Unset, "The interval between runs, at least `1s`. Either this or `cron`.")
@@ -33,8 +33,12 @@ pub(super) static SPEC: Spec = Spec {
         Field::text("cron", Omitted::Unset, "The times of runs as a cron expression. Either this or `every`.")
             .shaped(Shape::Cron)
             .or("every"),
-        Field::text("offset", Omitted::Unset, "How long after its time a run starts; with a `-`, how long before.")
-            .shaped(Shape::SignedDuration),
+        Field::text(
+            "offset",
+            Omitted::Unset,
+            "How long after its scheduled time a run starts; with a `-`, how long before.",
+        )
+        .shaped(Shape::SignedDuration),
         Field::text("flux", Omitted::Required, "The script: text, or `{ file = \"...\" }`.").shaped(Shape::Flux),
         Field::text("params", Omitted::Theirs, "Values for the script, in one record.")
             .shaped(Shape::Params)

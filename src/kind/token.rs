@@ -21,9 +21,9 @@ pub(super) static SPEC: Spec = Spec {
     forbidden: spec::any_name,
     place: Place::Org,
     fields: &[
-        Field::text("description", Omitted::Key, "A text for people."),
+        Field::text("description", Omitted::Key, "Free text."),
         Field::text("org", Omitted::HomeOrg, "The org it lives in.").shaped(Shape::Ref(Kind::Org)).replaces(),
-        Field::text("status", Omitted::Default("active"), "Whether it works.")
+        Field::text("status", Omitted::Default("active"), "Whether the token can be used.")
             .shaped(Shape::Choice(&["active", "inactive"])),
         Field::text("user", Omitted::Theirs, "The user it acts as; the run's own user when omitted.")
             .shaped(Shape::Ref(Kind::User))
@@ -34,7 +34,7 @@ pub(super) static SPEC: Spec = Spec {
             .shaped(Shape::Sinks)
             .compared(Compared::Ledger)
             .replaces(),
-        Field::text("secret_version", Omitted::Theirs, "Increase it to create the token anew, with another secret.")
+        Field::text("secret_version", Omitted::Theirs, "Increase it to create the token again, with another secret.")
             .shaped(Shape::Integer)
             .compared(Compared::Ledger)
             .replaces(),

@@ -12,7 +12,9 @@ pub enum LedgerError {
     #[error(transparent)]
     Api(#[from] ApiError),
     /// A label was written by a later version of fluxform.
-    #[error("the ledger's label `{label}` (ID {id}) has format {format}, this version knows up to {known}")]
+    #[error(
+        "the ledger's label `{label}` (ID {id}) has format {format}, but this version of fluxform supports formats up to {known}"
+    )]
     Newer {
         /// The label's name.
         label: String,
@@ -24,7 +26,7 @@ pub enum LedgerError {
         known: u32,
     },
     /// A label was copied from another org or server.
-    #[error("the ledger's label `{label}` (ID {id}) is of the org with ID {org}, the home org has ID {home}")]
+    #[error("the ledger's label `{label}` (ID {id}) belongs to the org with ID {org}, but the home org has ID {home}")]
     OtherOrg {
         /// The label's name.
         label: String,
@@ -61,7 +63,7 @@ pub enum LedgerError {
     },
     /// A signed page is not the one that its head lists.
     #[error(
-        "the ledger's label `{label}` (ID {id}) was put back, or is of another ledger: it is of write {write}, and the head lists {listed}"
+        "the ledger's label `{label}` (ID {id}) was restored to an earlier state, or belongs to another ledger: it is from write {write}, but the head lists {listed}"
     )]
     RolledBack {
         /// The label's name.
@@ -74,7 +76,7 @@ pub enum LedgerError {
         listed: u64,
     },
     /// The ledger is signed, and there is no key to write it with.
-    #[error("the ledger `{label}` is signed, and this run has no key to sign what it writes")]
+    #[error("the ledger `{label}` is signed, but this run has no key to sign it with")]
     NoKey {
         /// The name of the ledger's head.
         label: String,
@@ -98,7 +100,7 @@ pub enum LedgerError {
         id: String,
     },
     /// Two labels say that they are the same part of the ledger.
-    #[error("two labels are the ledger's `{label}`: ID {} and ID {}", ids.0, ids.1)]
+    #[error("two labels are the ledger's label `{label}`: ID {} and ID {}", ids.0, ids.1)]
     Twice {
         /// The name of that part.
         label: String,
@@ -106,7 +108,7 @@ pub enum LedgerError {
         ids: (String, String),
     },
     /// There are pages and no head.
-    #[error("the ledger's head `{label}` was deleted, its page `{page}` is still there")]
+    #[error("the ledger's head `{label}` was deleted, but its page `{page}` still exists")]
     HeadMissing {
         /// The name it had.
         label: String,
@@ -114,7 +116,7 @@ pub enum LedgerError {
         page: String,
     },
     /// A label has the name of the ledger's head and is none.
-    #[error("the label `{label}` (ID {id}) has the name of the project's ledger and is none")]
+    #[error("the label `{label}` (ID {id}) has the name of the project's ledger, but is not a ledger")]
     Foreign {
         /// The label's name.
         label: String,
@@ -142,7 +144,7 @@ pub enum LedgerError {
         why: String,
     },
     /// A label of the ledger exists although no list shows it.
-    #[error("the label `{label}` exists already, and the token does not see it as the project's ledger")]
+    #[error("the label `{label}` already exists, but the token cannot read it as the project's ledger")]
     Hidden {
         /// The label's name.
         label: String,
@@ -152,25 +154,29 @@ pub enum LedgerError {
 impl LedgerError {
     /// What to do about it; none for failed requests, whose cure depends on their class.
     pub fn help(&self) -> Option<String> {
-        let afresh = "or give the ledger up: delete all labels of this ledger (`fluxform/<project>` and its pages) and \
+        let afresh = "or start a new ledger: delete all labels of this one (`fluxform/<project>` and its pages) and \
                       run `fluxform apply --adopt`, which adopts objects with unique names; tokens are created again";
         Some(match self {
             Self::Api(_) => return None,
-            Self::Newer { .. } => "use the version of fluxform that applied last, or a later one".to_owned(),
+            Self::Newer { .. } => {
+                "use the version of fluxform that last applied the project, or a later one".to_owned()
+            }
             Self::OtherOrg { label, .. } => {
                 format!(
-                    "check host and org of this run; if they are right, `{label}` is a copy: delete it and its pages"
+                    "check the host and org of this run; if they are right, `{label}` is a copy: delete it and its pages"
                 )
             }
             Self::Edited { .. } | Self::Unreadable { .. } | Self::EntryTwice { .. } => {
-                format!("put the label's properties back as they were from a backup, {afresh}")
+                format!("restore the label's properties from a backup, {afresh}")
             }
-            Self::Unsigned { .. } => "`fluxform ledger sign` shows what the ledger says that the project owns, and signs it \
-                                      if you agree; until then whoever may write labels may have written it"
-                .to_owned(),
+            Self::Unsigned { .. } => {
+                "run `fluxform ledger sign`, which shows what the project owns according to the ledger, and signs it \
+                                      if you agree; until then, anyone who may write labels may have changed it"
+                    .to_owned()
+            }
             Self::Forged { .. } | Self::RolledBack { .. } => {
-                "check that FLUXFORM_LEDGER_KEY is the key that the last apply had; if it is, somebody else has written the \
-                 label: restore it from a backup, or let `fluxform ledger sign` show what it says, and sign that if you agree"
+                "check that FLUXFORM_LEDGER_KEY is the key of the last apply; if it is, somebody else has changed the \
+                 label: restore it from a backup, or run `fluxform ledger sign` to review and sign it"
                     .to_owned()
             }
             Self::NoKey { .. } => "set FLUXFORM_LEDGER_KEY, or FLUXFORM_LEDGER_KEY_FILE".to_owned(),
@@ -178,13 +184,15 @@ impl LedgerError {
             Self::PageMissing { .. } | Self::HeadMissing { .. } => {
                 format!("restore the server's metadata from a backup, {afresh}")
             }
-            Self::Twice { ids, .. } => format!("one of them is a copy: delete the one that was made later ({})", ids.1),
+            Self::Twice { ids, .. } => {
+                format!("one of them is a copy: delete the one that was created later ({})", ids.1)
+            }
             Self::Foreign { label, .. } => format!(
-                "if it is not from fluxform, rename it; if its properties were taken away, put them back, \
+                "if it is not from fluxform, rename it; if its properties were removed, restore them, \
                  or delete it and all labels `{label}/...` and run `fluxform apply --adopt`"
             ),
             Self::Hidden { .. } => "give the token `read:labels` for the whole org; if it has that, another run is \
-                                    making the ledger right now: run again"
+                                    creating the ledger right now: run it again"
                 .to_owned(),
         })
     }

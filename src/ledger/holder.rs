@@ -99,7 +99,7 @@ impl fmt::Display for Holder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let plain = |text: &str| text.replace(char::is_control, "?");
         match self.who.as_str() {
-            "" => f.write_str("somebody unknown")?,
+            "" => f.write_str("an unknown holder")?,
             who => f.write_str(&plain(who))?,
         }
         match &self.run {

@@ -32,7 +32,7 @@ pub enum JournalError {
     #[error(transparent)]
     Lost(#[from] Lost),
     /// A label could not be written.
-    #[error("the ledger cannot be written: {0}")]
+    #[error("cannot write the ledger: {0}")]
     Ledger(#[from] LedgerError),
 }
 

@@ -134,7 +134,10 @@ impl Labels for Writer {
     async fn create(&self, org: &str, name: &str, properties: &BTreeMap<String, String>) -> Result<String, ApiError> {
         let One { label } = Self::create::<_, One<Echo>>(self, PATH, &New { org, name, properties }).await?;
         if label.org != org || label.name != name || label.properties != *properties {
-            let message = format!("the reply shows the label with the ID {}, which is not as it was made", label.id);
+            let message = format!(
+                "the reply shows the label with the ID {}, which is not the label that was requested",
+                label.id
+            );
             let error = ApiError::unexpected("POST", PATH, message);
             return Err(ApiError { class: Class::NotOurs, maybe_done: true, ..error });
         }

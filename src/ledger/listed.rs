@@ -62,7 +62,7 @@ impl List {
     pub(super) fn of(self, org: &str) -> Result<(Vec<Row>, HashSet<u64>), String> {
         let Labels { kept, orgs: (first, second), bad, ids } = self.labels;
         if let Some(id) = bad {
-            return Err(format!("the list has a label with the ID `{id}`, which is not an ID, or is there twice"));
+            return Err(format!("the list has a label with the ID `{id}`, which is not an ID or occurs twice"));
         }
         match [first, second].into_iter().flatten().find(|of| of != org) {
             Some(other) => {

@@ -64,13 +64,13 @@ pub enum LockError {
     #[error("the project is locked by {0}")]
     Held(Box<Holder>),
     /// The name is taken and no label with it can be seen: exit code 7.
-    #[error("the project is locked, and the token does not see by whom")]
+    #[error("the project is locked, and the token cannot read by whom")]
     Hidden,
     /// The server's replies have no `Date`: no InfluxDB.
-    #[error("the server's replies have no `Date` header, so that no lease can be kept")]
+    #[error("the server's replies have no `Date` header, which the lock needs")]
     NoDate,
     /// The server's replies disagree about the time.
-    #[error("the server's replies disagree about the time, so that no lease can be kept: {0}")]
+    #[error("the server's replies disagree about the time, so the lock cannot be held: {0}")]
     Clock(Jump),
 }
 
@@ -78,7 +78,7 @@ pub enum LockError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Lost {
     /// It could not be renewed in time.
-    #[error("the lock's lease could not be renewed in time")]
+    #[error("the lock could not be renewed in time")]
     Expired,
     /// Its label was deleted.
     #[error("the lock was taken away: its label was deleted")]

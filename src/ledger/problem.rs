@@ -17,7 +17,7 @@ impl From<LedgerError> for Problem {
 impl From<Lost> for Problem {
     fn from(lost: Lost) -> Self {
         let diagnostic = Diagnostic::error("lock::lost", lost.to_string())
-            .help("nothing more was written; run apply again, which finds out what was done");
+            .help("nothing more was written; run `fluxform apply` again, which finds out what was done");
         Self { exit: Exit::Locked, diagnostic }
     }
 }
@@ -40,14 +40,14 @@ impl From<LockError> for Problem {
                 exit: Exit::Locked,
                 diagnostic: Diagnostic::error("lock::held", words)
                     .help(
-                        "wait for the other run, or give --lock-timeout more time: a lock that nobody renews is taken over after \
-                         65 seconds at most; `fluxform lock show` tells whose it is, and `fluxform lock release` frees it",
+                        "wait for the other run, or increase --lock-timeout: a lock that nobody renews is taken over after \
+                         65 seconds at most; `fluxform lock show` shows its holder, and `fluxform lock release` releases it",
                     ),
             },
             LockError::Clock(_) => Self {
                 exit: Exit::Unavailable,
                 diagnostic: Diagnostic::error("lock::clock", words)
-                    .help("set the server's clock right; behind a load balancer, those of all servers and proxies"),
+                    .help("correct the server's clock; behind a load balancer, correct the clocks of all servers and proxies"),
             },
             LockError::NoDate => Self { exit: Exit::Unavailable, diagnostic: Diagnostic::error("lock::no-date", words) },
         }

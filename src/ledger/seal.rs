@@ -28,7 +28,7 @@ pub struct Key(Arc<hmac::Key>);
 
 /// A text that is no key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a ledger's key has {SHORTEST} bytes or more, and this one has {0}")]
+#[error("a ledger key must have at least {SHORTEST} bytes, but this one has {0}")]
 pub struct ShortKey(usize);
 
 impl Key {

@@ -168,13 +168,13 @@ fn open_head(state: &mut State, head: &Row, trust: &Trust) -> Result<BTreeMap<u3
         .map_or("", String::as_str)
         .split_whitespace()
         .map(|page| {
-            let (number, id) = page.split_once(':').ok_or_else(|| bad(PAGES, format!("`{page}` is no page")))?;
-            let number = number.parse().map_err(|_| bad(PAGES, format!("`{number}` is no number")))?;
+            let (number, id) = page.split_once(':').ok_or_else(|| bad(PAGES, format!("`{page}` is not a page")))?;
+            let number = number.parse().map_err(|_| bad(PAGES, format!("`{number}` is not a number")))?;
             let (id, write) = match (id.split_once(':'), &state.stamp) {
                 (Some((id, write)), Some(_)) => (id, write),
                 _ => (id, "0"),
             };
-            let write = write.parse().map_err(|_| bad(PAGES, format!("`{write}` is no number")))?;
+            let write = write.parse().map_err(|_| bad(PAGES, format!("`{write}` is not a number")))?;
             Ok((number, Listed { id: id.to_owned(), write }))
         })
         .collect()

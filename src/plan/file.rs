@@ -72,7 +72,7 @@ fn problem(diagnostic: Diagnostic) -> Problem {
     Problem { exit: Exit::Usage, diagnostic }
 }
 
-const AGAIN: &str = "make it again with `fluxform plan --out FILE`";
+const AGAIN: &str = "create it again with `fluxform plan --out FILE`";
 
 /// Whether the file at `path` is meant as a plan: no manifest begins with a brace, and an empty one is called `.toml`.
 pub fn meant(path: &Path) -> bool {
@@ -89,8 +89,7 @@ pub fn meant(path: &Path) -> bool {
 /// A file that is none, of another version, cut short, or changed since it was written.
 pub fn read(path: &Path) -> Result<Saved, Problem> {
     let bytes = confine::read(path, &limits::PLAN_FILE).map_err(|error| {
-        let help =
-            error.help().unwrap_or("give the file that `fluxform plan --out FILE` wrote, or a project directory");
+        let help = error.help().unwrap_or("use a file that `fluxform plan --out FILE` wrote, or a project directory");
         problem(Diagnostic::error("plan::unreadable", error.to_string()).help(help))
     })?;
     decode(&bytes).map_err(|(message, help)| problem(usage("plan::not-a-plan", path, message).help(help)))
@@ -103,21 +102,21 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Saved, (String, &'static str)> {
         return Err(again("is empty"));
     }
     let json: Json = serde_json::from_slice(bytes).map_err(|error| match error.is_eof() {
-        true => again("is cut short"),
+        true => again("is truncated"),
         false => again(&format!("is not a plan file: it is not JSON ({error})")),
     })?;
     let Some(version) = json.get(KEY) else {
         let help = match json.get("format_version") {
-            Some(_) => "it is what `--format json` prints; a plan to apply is written by `fluxform plan --out FILE`",
-            None => "a plan to apply is written by `fluxform plan --out FILE`",
+            Some(_) => "it is the output of `--format json`; save a plan with `fluxform plan --out FILE` instead",
+            None => "save a plan with `fluxform plan --out FILE`",
         };
         return Err(("is JSON, but not a plan file".to_owned(), help));
     };
     if version.as_u64() != Some(FORMAT) {
-        let message = format!("has version {version} of the plan format, and this fluxform reads version {FORMAT}");
+        let message = format!("has version {version} of the plan format, but this fluxform reads version {FORMAT}");
         return Err((message, "plan and apply with the same version of fluxform"));
     }
-    let edited = || again("was changed after it was written: its checksum is another one");
+    let edited = || again("was changed after it was written: its checksum does not match");
     let file: File = serde_json::from_value(json).map_err(|error| again(&format!("is not a plan file: {error}")))?;
     if file.checksum != checksum(&file.content) {
         return Err(edited());
@@ -187,7 +186,7 @@ pub fn writable(path: &Path) -> Result<(), Problem> {
             let bytes = confine::read(path, &limits::PLAN_FILE).unwrap_or_else(|_| b"?".to_vec());
             let plan = serde_json::from_slice::<Json>(&bytes).is_ok_and(|json| json.get(KEY).is_some());
             if !plan && !bytes.is_empty() {
-                return wrong("already exists and is not a plan file: it is not overwritten".to_owned());
+                return wrong("already exists and is not a plan file, so it is not overwritten".to_owned());
             }
         }
         Err(_) => {}

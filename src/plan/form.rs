@@ -115,7 +115,7 @@ impl From<FieldChange> for FieldForm {
 
 /// The field of `kind` that is called `name`.
 fn known(kind: Kind, name: &str) -> Result<&'static str, String> {
-    kind.field(name).map(|field| field.name).ok_or_else(|| format!("`{name}` is no field of {kind}"))
+    kind.field(name).map(|field| field.name).ok_or_else(|| format!("unknown field `{name}` in {kind}"))
 }
 
 impl ChangeForm {
@@ -127,7 +127,7 @@ impl ChangeForm {
         let kind = self.address.kind;
         let cannot = self.replace_fields.iter().map(|name| known(kind, name)).collect::<Result<_, _>>()?;
         let reason =
-            Reason::from_word(&self.reason, cannot).ok_or_else(|| format!("`{}` is no reason", self.reason))?;
+            Reason::from_word(&self.reason, cannot).ok_or_else(|| format!("unknown reason `{}`", self.reason))?;
         let field = |form: FieldForm| {
             let FieldForm { field, live, wanted, last, cause } = form;
             Ok::<_, String>(FieldChange { field: known(kind, &field)?, live, wanted, last, cause })

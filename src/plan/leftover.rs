@@ -38,9 +38,9 @@ impl Leftover {
     /// What a plan says of it.
     pub fn warning(&self) -> Diagnostic {
         let help = match self {
-            Self::Object { .. } => "it is inactive and works for nobody; any apply deletes it",
-            Self::Announced(_) => "any apply takes that out of the ledger",
-            Self::Lock { .. } => "any apply takes it over and frees it",
+            Self::Object { .. } => "it is inactive; the next apply deletes it",
+            Self::Announced(_) => "the next apply removes it from the ledger",
+            Self::Lock { .. } => "the next apply takes it over and releases it",
         };
         Diagnostic::warning("plan::leftover", format!("an interrupted run left {self}")).help(help)
     }
@@ -50,7 +50,7 @@ impl fmt::Display for Leftover {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Object { kind, id } => write!(f, "an unfinished {kind} (ID {id})"),
-            Self::Announced(address) => write!(f, "a note in the ledger that it was about to make {address}"),
+            Self::Announced(address) => write!(f, "a note in the ledger that it was about to create {address}"),
             Self::Lock { holder } => write!(f, "its lock (held by {holder})"),
         }
     }

@@ -66,10 +66,10 @@ fn a_file_that_is_no_plan_says_what_is_wrong() {
     assert_eq!(wrong("[1, 2]"), "is JSON, but not a plan file");
     assert!(decode(b"{\"format_version\": \"1.0\"}").expect_err("refused").1.contains("--format json"));
     let newer = whole.replacen("\"fluxform_plan\": 2", "\"fluxform_plan\": 3", 1);
-    assert_eq!(wrong(&newer), "has version 3 of the plan format, and this fluxform reads version 2");
+    assert_eq!(wrong(&newer), "has version 3 of the plan format, but this fluxform reads version 2");
     let edited = whole.replacen("secrets/ingest.token", "/etc/passwd", 1);
-    assert_eq!(wrong(&edited), "was changed after it was written: its checksum is another one");
-    assert!(wrong(&whole[..whole.len() / 2]).contains("cut short"));
+    assert_eq!(wrong(&edited), "was changed after it was written: its checksum does not match");
+    assert!(wrong(&whole[..whole.len() / 2]).contains("truncated"));
 }
 
 /// A hand that mends the checksum does not mend the digest.

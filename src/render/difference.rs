@@ -56,7 +56,7 @@ pub(super) fn one(page: &mut Page, difference: &Difference) {
     }
     if let Some((agreed, at_stake)) = stake {
         named(page, "data at stake");
-        let agreed = agreed.as_ref().map_or_else(|| "nothing was said to be".to_owned(), data);
+        let agreed = agreed.as_ref().map_or_else(|| "nothing".to_owned(), data);
         sides(page, "        ", &agreed, &data(at_stake));
     }
 }
@@ -80,7 +80,7 @@ const fn does(action: Action, adopts: bool) -> &'static str {
 
 const fn does_alone(action: Action) -> &'static str {
     match action {
-        Action::None => "a change of the ledger only",
+        Action::None => "a change to the ledger only",
         Action::Create => "create",
         Action::Update => "change in place",
         Action::Replace => "replace",

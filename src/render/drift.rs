@@ -20,11 +20,11 @@ pub fn drift(plan: &Plan, look: Look) -> String {
         unfinished(&mut page, plan);
     }
     if drifted.is_empty() && !plan.refusals.is_empty() {
-        page.put(Role::Strong, "No drift").say(" in what could be seen; the rest could not be decided.").fold(2);
+        page.put(Role::Strong, "No drift").say(" in what the token sees; the rest is unknown.").fold(2);
         return page.finish();
     }
     if drifted.is_empty() {
-        let but = if undone > 0 { ", but for what is unfinished" } else { "" };
+        let but = if undone > 0 { ", except for what is unfinished" } else { "" };
         page.put(Role::Strong, "No drift.").say(format_args!(" The server is as it was last applied{but}.")).end();
         return page.finish();
     }
@@ -127,5 +127,5 @@ fn was(field: &FieldChange) -> String {
 
 /// A field as the server has it.
 fn is(field: &FieldChange) -> String {
-    field.live.as_ref().map_or_else(|| "not known".to_owned(), plain)
+    field.live.as_ref().map_or_else(|| "unknown".to_owned(), plain)
 }

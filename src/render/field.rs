@@ -56,7 +56,7 @@ pub(super) fn sides(field: &FieldChange) -> (String, String) {
 fn before(field: &FieldChange) -> String {
     match &field.live {
         Some(live) => short(live),
-        None => last(field).unwrap_or_else(|| "(not known)".to_owned()),
+        None => last(field).unwrap_or_else(|| "(unknown)".to_owned()),
     }
 }
 
@@ -68,7 +68,7 @@ pub(super) fn cause(field: &FieldChange) -> Option<String> {
         (Cause::Yours, _) => return None,
         (Cause::New, _) => "managed from now on".to_owned(),
         (Cause::Unfinished, _) if field.live.is_none() => "finish: possibly never set".to_owned(),
-        (Cause::Unfinished, _) => "finish: an earlier run did not get to it".to_owned(),
+        (Cause::Unfinished, _) => "finish: an earlier run did not set it".to_owned(),
         (Cause::Drift, Some(last)) => format!("drift: was {last} when last applied"),
         (Cause::Drift, None) => "drift: changed on the server".to_owned(),
         (Cause::Both, Some(last)) => format!("drift: was {last} when last applied; the manifest changed too"),

@@ -130,7 +130,7 @@ pub(super) fn remarks(change: &Change) -> Vec<String> {
     let mut remarks: Vec<String> = reason(&change.reason, change.address.kind).into_iter().collect();
     if change.adopts {
         let why = if change.imported { ", as an [[import]] says" } else { "" };
-        remarks.push(format!("it exists already and is adopted{why}"));
+        remarks.push(format!("it already exists and is adopted{why}"));
     }
     if let Some(from) = &change.moved_from {
         remarks.push(format!("it was {from}"));
@@ -140,7 +140,7 @@ pub(super) fn remarks(change: &Change) -> Vec<String> {
     }
     if change.unverified {
         remarks.push(format!(
-            "unverified: it is not proven that the token sees every {}, so one of this name may exist",
+            "unverified: the token may not see every {}, so one with this name may already exist",
             change.address.kind.name()
         ));
     }

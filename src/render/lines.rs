@@ -49,7 +49,7 @@ pub(super) fn of_sets(old: &[String], new: &[String]) -> Vec<Line> {
 pub(super) fn of_scripts(old: &[String], new: &[String]) -> Vec<Line> {
     let mut lines = compared(old, new, Some(CONTEXT));
     if lines.is_empty() {
-        lines.push(Line::Note("(they differ in the line ends after the last line)"));
+        lines.push(Line::Note("(they differ in the line endings at the end)"));
     }
     lines
 }

@@ -38,15 +38,15 @@ fn line(of: Comment, part: &Part<'_>) -> String {
     let words = match of {
         Comment::Drift if drifted > 0 => format!("Drift in {}.", count(drifted, "resource")),
         Comment::Drift if plan.refusals.is_empty() => return "No drift.".to_owned(),
-        Comment::Drift => "No drift in what could be seen.".to_owned(),
+        Comment::Drift => "No drift in what the token sees.".to_owned(),
         _ if plan.writes() => totals(plan),
         _ if plan.refusals.is_empty() => return "No changes.".to_owned(),
         _ => String::new(),
     };
     let refused = match (plan.refusals.len(), of) {
         (0, _) => return words,
-        (1, Comment::Drift) => format!("1 problem kept the rest from being seen{exit}."),
-        (some, Comment::Drift) => format!("{some} problems kept the rest from being seen{exit}."),
+        (1, Comment::Drift) => format!("1 problem prevented a complete result{exit}."),
+        (some, Comment::Drift) => format!("{some} problems prevented a complete result{exit}."),
         (some, _) => format!("Refused: {}{exit}.", count(some, "problem")),
     };
     format!("{words} {refused}").trim_start().to_owned()

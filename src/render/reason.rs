@@ -26,7 +26,7 @@ pub(super) fn reason(reason: &Reason, kind: Kind) -> Option<String> {
         Reason::InSync | Reason::New | Reason::Differs | Reason::Destroy => return None,
         Reason::Gone => "it was deleted on the server".to_owned(),
         Reason::CannotChange(fields) => cannot_change(fields, kind),
-        Reason::CreatorGone => "the user it runs as is gone or no longer owns the org".to_owned(),
+        Reason::CreatorGone => "the user it runs as was deleted or no longer owns the org".to_owned(),
         Reason::Undelivered => "its secret was never delivered".to_owned(),
         Reason::Leftovers => "an interrupted run left an object that this one replaces".to_owned(),
         Reason::Resumed => "an interrupted run created it".to_owned(),
@@ -34,8 +34,8 @@ pub(super) fn reason(reason: &Reason, kind: Kind) -> Option<String> {
         Reason::NotDeclared => "it is no longer declared".to_owned(),
         Reason::Disabled => "its `enabled` is false".to_owned(),
         Reason::NotOurs => "it is no longer declared; this project did not create it, so it stays".to_owned(),
-        Reason::AlreadyGone => "it is no longer declared, and already gone".to_owned(),
-        Reason::External => "it is external now, so it stays".to_owned(),
+        Reason::AlreadyGone => "it is no longer declared, and was already deleted".to_owned(),
+        Reason::External => "it is now external, so it stays".to_owned(),
         Reason::HomeOrg => "the home org is never deleted; it stays".to_owned(),
     })
 }
@@ -44,7 +44,7 @@ fn cannot_change(fields: &BTreeSet<&'static str>, kind: Kind) -> String {
     let names = listed(fields.iter().map(|field| format!("`{field}`")));
     let order = match kind.spec().replace {
         Delete::First => "",
-        Delete::Last => "; the new one works before the old one goes",
+        Delete::Last => "; the new one works before the old one is deleted",
     };
     format!("{names} cannot be changed in place{order}")
 }

@@ -131,9 +131,7 @@ pub(super) fn going_on(report: &Report, verb: Verb) -> Option<String> {
             .to_owned()
     } else {
         let command = verb.command();
-        format!(
-            "What was done is recorded: running `fluxform {command}` again is safe and goes on where this run stopped."
-        )
+        format!("What was done is recorded. Run `fluxform {command}` again to continue where this run stopped.")
     })
 }
 

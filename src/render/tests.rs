@@ -43,7 +43,7 @@ fn a_refused_plan_never_has_no_changes() {
     ");
     insta::assert_snapshot!(overview(Comment::Drift, &parts[..1], PLAIN), @r"
     All projects:
-      a  No drift in what could be seen. 1 problem kept the rest from being seen (4 not_authorized).
+      a  No drift in what the token sees. 1 problem prevented a complete result (4 not_authorized).
     ");
     let comments = [
         comment(Comment::Plan, &one),

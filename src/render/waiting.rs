@@ -22,7 +22,7 @@ pub fn waiting(Waiting { error, wait, asked, next, of }: &Waiting, look: Look) -
     page.say(format_args!(" ({next} of {of})"));
     if let Some(asked) = asked {
         let (asked, longest) = (asked.as_secs(), LONGEST_WAIT.as_secs());
-        page.say(format_args!("; the server asks for {asked} s, and fluxform waits {longest} s in all at most"));
+        page.say(format_args!("; the server asks for {asked} s, but fluxform waits at most {longest} s in total"));
     }
     page.fold(2);
     page.finish()
@@ -54,6 +54,6 @@ mod tests {
         insta::assert_snapshot!(line(None, "connection refused", 300, 2), @"waiting: the server does not answer (connection refused), trying again (2 of 5)");
         insta::assert_snapshot!(line(None, "no answer in 25s", 4_200, 4), @"waiting: the server does not answer (no answer in 25s), trying again in 4 s (4 of 5)");
         insta::assert_snapshot!(line(Some(429), "too many\nrequests\u{1b}", 30_000, 2), @r"waiting: the server is not ready (too many\nrequests\u{1b}), trying again in 30 s (2 of 5)");
-        insta::assert_snapshot!(line(Some(503), "starting", 120_000, 2), @"waiting: the server is not ready (starting), trying again in 120 s (2 of 5); the server asks for 480 s, and fluxform waits 120 s in all at most");
+        insta::assert_snapshot!(line(Some(503), "starting", 120_000, 2), @"waiting: the server is not ready (starting), trying again in 120 s (2 of 5); the server asks for 480 s, but fluxform waits at most 120 s in total");
     }
 }

@@ -47,7 +47,7 @@ pub enum CommandError {
         said: Vec<String>,
     },
     /// It was still running, or had left its output open, after its time; it was killed with its process group.
-    #[error("`{program}` did not end within {} s", limit.as_secs_f64())]
+    #[error("`{program}` did not exit within {} s", limit.as_secs_f64())]
     Timeout {
         /// The program.
         program: String,
@@ -57,7 +57,7 @@ pub enum CommandError {
         said: Vec<String>,
     },
     /// Talking to it failed.
-    #[error("cannot talk to `{program}`: {error}")]
+    #[error("cannot communicate with `{program}`: {error}")]
     Io {
         /// The program.
         program: String,

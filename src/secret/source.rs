@@ -110,7 +110,7 @@ fn text(bytes: &[u8], what: impl Fn() -> String) -> Result<Resolved, SecretError
         notes.push("begins with a byte-order mark, which was dropped");
     }
     if secret.ends_with(['\n', '\r']) {
-        notes.push("ends with several line ends, of which all but the last belong to the secret");
+        notes.push("ends with several line endings, of which all but the last belong to the secret");
     }
     let notice = (!notes.is_empty()).then(|| format!("{} {}", what(), notes.join(" and ")));
     Ok(Resolved { secret: secret.into(), notice })
@@ -151,7 +151,7 @@ mod tests {
     async fn a_file_loses_its_mark_and_one_line_end_and_what_is_odd_is_said() {
         let dir = tempfile::tempdir().expect("a directory");
         let path = dir.path().join("secret");
-        let (mark, ends) = ("begins with a byte-order mark", "ends with several line ends");
+        let (mark, ends) = ("begins with a byte-order mark", "ends with several line endings");
         for (bytes, wanted, said) in [
             ("a b", "a b", vec![]),
             ("a\n", "a", vec![]),
@@ -188,8 +188,8 @@ mod tests {
             (PathBuf::from("../pw"), Ok("outside")),
             (at("pw"), Ok("outside")),
             (at("linked"), Ok("outside")),
-            (PathBuf::from("link"), Err("link is a symbolic link, and those are not followed")),
-            (PathBuf::from("in"), Err("in is a directory, not a plain file")),
+            (PathBuf::from("link"), Err("link is a symbolic link, which is not followed")),
+            (PathBuf::from("in"), Err("in is a directory, not a regular file")),
         ] {
             let read = file(&path).resolve(&root, Access(())).await;
             let read = read.map(|read| read.secret.expose_secret().to_owned()).map_err(|error| error.to_string());
@@ -211,7 +211,7 @@ mod tests {
             std::fs::write(&path, bytes).expect("a file");
             assert!(error(file(&path)).await.ends_with(said));
         }
-        assert!(error(file(dir.path())).await.ends_with("is a directory, not a plain file"));
+        assert!(error(file(dir.path())).await.ends_with("is a directory, not a regular file"));
         let unset = Source::Env { name: "FLUXFORM_TEST_NO_SUCH_VARIABLE".to_owned() };
         assert_eq!(error(unset).await, "the environment variable `FLUXFORM_TEST_NO_SUCH_VARIABLE` is not set");
     }

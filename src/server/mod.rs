@@ -122,7 +122,7 @@ pub enum StartError {
         source: std::io::Error,
     },
     /// The store cannot be set up.
-    #[error("cannot set the store up: {0}")]
+    #[error("cannot set up the store: {0}")]
     Store(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 

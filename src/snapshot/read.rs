@@ -284,7 +284,7 @@ fn where_they_were(snapshot: &Snapshot, ledger: &Ledger) -> Result<(), ApiError>
             let shown =
                 |org: &Option<String>| org.as_deref().map_or("no org".to_owned(), |org| format!("the org {org}"));
             let (is, was) = (shown(&object.org), shown(&entry.org));
-            let message = format!("the server shows {address} ({}) in {is}, and it was recorded in {was}", entry.id);
+            let message = format!("the server shows {address} ({}) in {is}, but the ledger has it in {was}", entry.id);
             return Err(ApiError::unexpected("GET", &format!("/api/v2/{}", address.kind.spec().ty), message));
         }
     }

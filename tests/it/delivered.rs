@@ -52,7 +52,7 @@ both!(a_plan_tells_of_files_that_are_gone_and_of_secrets_that_stay, async |scene
 
     std::fs::remove_file(place.path().join("k.token")).unwrap();
     let plan = place.on("plan").arg("--detailed-exitcode").run().with(0);
-    assert!(says(&plan, "secrets were delivered to are not there: k.token of token.k"), "{}", plan.err);
+    assert!(says(&plan, "files with delivered secrets are missing: k.token of token.k"), "{}", plan.err);
     let pipeline = place.on("plan").var("CI", "true").run().with(0);
     assert!(!pipeline.err.contains("plan::secret"), "{}", pipeline.err);
 
@@ -61,5 +61,5 @@ both!(a_plan_tells_of_files_that_are_gone_and_of_secrets_that_stay, async |scene
     let stays =
         "the secret of token.k in file k.token, env_file app.env K stops working and stays where it was delivered";
     assert!(says(&plan, stays), "{}", plan.err);
-    assert!(!says(&plan, "are not there"), "{}", plan.err);
+    assert!(!says(&plan, "are missing"), "{}", plan.err);
 });

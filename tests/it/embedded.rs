@@ -241,11 +241,11 @@ fn a_manifest_names_no_file_outside_and_no_pipe() {
     let target = outside.path().join("theirs.db");
     std::fs::write(&target, "theirs").unwrap();
     for (url, said) in [
-        (format!("embedded:{}", target.display()), "lies outside the project directory"),
-        ("embedded:../theirs.db".to_owned(), "lies outside the project directory"),
-        ("embedded:link".to_owned(), "is a symbolic link, and those are not followed"),
-        ("embedded:out/new.db".to_owned(), "is a symbolic link, and those are not followed"),
-        ("embedded:fifo".to_owned(), "is a pipe, not a plain file"),
+        (format!("embedded:{}", target.display()), "is outside the project directory"),
+        ("embedded:../theirs.db".to_owned(), "is outside the project directory"),
+        ("embedded:link".to_owned(), "is a symbolic link, which is not followed"),
+        ("embedded:out/new.db".to_owned(), "is a symbolic link, which is not followed"),
+        ("embedded:fifo".to_owned(), "is a pipe, not a regular file"),
         ("embedded:main.toml/x".to_owned(), "main.toml"),
     ] {
         let dir = project(&url);
@@ -291,8 +291,8 @@ fn a_damaged_file_is_told_with_what_to_do() {
        ·               ╰── names this file
      6 │ org = "acme"
        ╰────
-      help: put a copy of it back; or move it away (`mv dev.db dev.db.damaged`):
-            the next apply makes a new one, without the objects and points that
-            were in it
+      help: restore it from a copy, or move it away (`mv dev.db dev.db.damaged`):
+            the next apply creates a new one, without the objects and points of
+            the old one
     "#);
 }

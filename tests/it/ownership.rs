@@ -159,7 +159,7 @@ both!(what_was_never_tried_is_not_intended_any_more, async |scene| {
     assert_eq!(
         lines(&planned.plan),
         "+ label.l New\n~ bucket.b Differs, adopted\n    labels: [] -> [label.l] (New)\n\
-                                      ! 8 guard::adoption: these exist already and would be taken over\n"
+                                      ! 8 guard::adoption: these already exist and would be taken over\n"
     );
 });
 

@@ -30,12 +30,13 @@ fn each_command_that_reads_says_with_v_what_keeps_it_in_the_project() {
     }
     for run in runs() {
         let ended = run.arg("-v").run();
-        let said = ["sandbox: this run reads only the project", "sandbox: this kernel", "sandbox: none: this kernel"];
+        let said =
+            ["sandbox: this run can read only the project", "sandbox: this kernel", "sandbox: none: this kernel"];
         assert!(said.iter().any(|said| ended.err.contains(said)), "{}", ended.all());
     }
     for run in runs() {
         let ended = run.arg("-v").var("FLUXFORM_SANDBOX", "off").run();
-        assert!([0, 2].contains(&ended.code) && ended.err.contains("sandbox: off"), "{}", ended.all());
+        assert!([0, 2].contains(&ended.code) && ended.err.contains("sandbox: turned off"), "{}", ended.all());
     }
     // What writes starts programs, and has no wall.
     let apply = on("apply", dir.path()).args(&["-v", "--auto-approve"]).run().with(0);

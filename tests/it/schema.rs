@@ -27,7 +27,10 @@ pub(crate) fn schema() -> Json {
         let mut defaulted = fields.clone();
         let ids = spec.fields.iter().filter(|field| field.shape == Shape::Id);
         ids.for_each(|field| drop(defaulted.shift_remove(field.name)));
-        defaults.insert(kind.name().to_owned(), table(&format!("What {kind}s have that do not write it"), defaulted));
+        defaults.insert(
+            kind.name().to_owned(),
+            table(&format!("Defaults of all {kind}s that do not set the field themselves"), defaulted),
+        );
 
         let mut all = meta(*kind);
         all.extend(fields);
@@ -44,7 +47,7 @@ pub(crate) fn schema() -> Json {
         });
         top.insert(kind.name().to_owned(), resources);
     }
-    let defaults = table("Values for fields of all resources of a kind that do not write them", defaults);
+    let defaults = table("Default values for fields, by kind", defaults);
     top.insert("defaults".to_owned(), defaults);
     let mut schema = table("A manifest of a fluxform project", top);
     schema["title"] = json!("fluxform manifest");
@@ -91,11 +94,10 @@ fn words() -> Map<String, Json> {
         json!({ "type": "object", "properties": properties, "required": required, "additionalProperties": false })
     };
     let (text, argv) = (json!({ "type": "string" }), json!({ "type": "array", "items": { "type": "string" } }));
-    let stderr =
-        json!({ "description": "Whether its standard error is shown where it fails", "enum": ["hide", "show"] });
+    let stderr = json!({ "description": "Whether its standard error is shown if it fails", "enum": ["hide", "show"] });
     map(json!({
         "expression": {
-            "description": "A string with `${...}`, which takes the value of that",
+            "description": "A string that is one `${...}`, and takes its value",
             "type": "string",
             "pattern": "\\$\\{",
         },
@@ -104,13 +106,13 @@ fn words() -> Map<String, Json> {
             "type": "string",
             "pattern": "^-?([0-9]+(ns|us|µs|ms|s|mo|m|h|d|w|y))+$|\\$\\{",
         },
-        "id": { "description": "An ID: 16 digits of 0-9 and a-f", "type": "string", "pattern": "^[0-9a-f]{16}$|\\$\\{" },
+        "id": { "description": "An ID: 16 digits, 0-9 and a-f", "type": "string", "pattern": "^[0-9a-f]{16}$|\\$\\{" },
         "source": { "anyOf": [
             sink(json!({ "env": said("An environment variable", text.clone()) }), json!(["env"])),
             sink(json!({ "file": said("A file", text.clone()) }), json!(["file"])),
             sink(
                 json!({
-                    "command": said("A program and its arguments; what it writes to its standard output", argv.clone()),
+                    "command": said("A program and its arguments; the secret is what it writes to standard output", argv.clone()),
                     "stderr": stderr,
                 }),
                 json!(["command"]),
@@ -118,7 +120,7 @@ fn words() -> Map<String, Json> {
         ] },
         "sink": { "anyOf": [
             { "description": "Nowhere", "enum": ["discard"] },
-            sink(json!({ "file": said("A file that holds the secret alone", text.clone()) }), json!(["file"])),
+            sink(json!({ "file": said("A file that contains only the secret", text.clone()) }), json!(["file"])),
             sink(
                 json!({
                     "env_file": said("A file of lines `NAME=value`", text.clone()),
@@ -128,7 +130,7 @@ fn words() -> Map<String, Json> {
             ),
             sink(
                 json!({
-                    "command": said("A program and its arguments, which gets the secret on its standard input", argv),
+                    "command": said("A program and its arguments; it receives the secret on standard input", argv),
                     "timeout": { "$ref": "#/definitions/duration" },
                     "stderr": stderr,
                 }),
@@ -150,39 +152,39 @@ fn sections() -> Map<String, Json> {
         table["required"] = json!(required);
         table
     };
-    let project = map(json!({ "name": text("What the project owns is recorded under this name: a-z, 0-9 and `-`") }));
+    let project = map(json!({ "name": text("The name of the project and of its ledger: a-z, 0-9 and `-`") }));
     let server = map(json!({
-        "url": text("`http(s)://...`, or `embedded:PATH` for the server inside fluxform"),
-        "org": text("The home org, by name or ID: everything without `org` lives there"),
-        "token_id": id("The ID of the run's own token, where it cannot find itself"),
-        "ca_file": text("A PEM file of further certificate authorities"),
+        "url": text("`http(s)://...`, or `embedded:PATH` for the embedded server"),
+        "org": text("The home org, by name or ID: the org of everything without `org`"),
+        "token_id": id("The ID of the run's own token, if the run cannot find it by itself"),
+        "ca_file": text("A PEM file with additional certificate authorities"),
         "client_cert": text("A PEM file with the client certificate"),
-        "client_key": text("A PEM file with the client certificate's key"),
+        "client_key": text("A PEM file with the key of the client certificate"),
         "timeout": said("How long one request may take", json!({ "anyOf": [{ "$ref": "#/definitions/duration" }] })),
     }));
     let variable = map(json!({
-        "default": { "description": "The value where none is given; without a default one must be given" },
-        "one_of": list("The values that it may have", json!({})),
+        "default": { "description": "The value if none is set; without a default, the variable must be set" },
+        "one_of": list("The allowed values", json!({})),
     }));
     let allow = map(json!({
-        "what": said("What may happen", json!({ "enum": ["adopt", "data_loss", "blast_radius", "task_owner"] })),
-        "address": text("To whom: an address, in which `*` stands for any characters"),
-        "until": said("The last day on which it may happen, such as `2027-06-30`", json!({ "type": "string" })),
-        "reason": text("Why, for those who read the plan"),
+        "what": said("What is allowed", json!({ "enum": ["adopt", "data_loss", "blast_radius", "task_owner"] })),
+        "address": text("The address that it is allowed for; `*` matches any characters"),
+        "until": said("The last day on which it is allowed, such as `2027-06-30`", json!({ "type": "string" })),
+        "reason": text("The reason, shown in the plan"),
     }));
     let policy = map(json!({
-        "adopt": flag("Whether what exists already and has the declared name may be taken over"),
-        "protected": list("What is neither deleted nor replaced: addresses, in which `*` stands for any characters", json!({ "type": "string" })),
+        "adopt": flag("Whether existing objects with the declared name may be taken over"),
+        "protected": list("Addresses that are never deleted or replaced; `*` matches any characters", json!({ "type": "string" })),
         "blast_radius": table(
-            "How much of a kind may be deleted, replaced or deactivated at once",
+            "How much of a kind may be deleted, replaced, renamed or deactivated at once",
             map(json!({
-                "percent": number("The largest part that is no matter, in percent; 30 when omitted"),
-                "from": number("The smallest number of objects that is looked at; 10 when omitted"),
+                "percent": number("The largest allowed part, in percent; 30 when omitted"),
+                "from": number("The number of owned objects from which the limit applies; 10 when omitted"),
             })),
         ),
         "allow": list(
-            "What may happen though a guard is against it",
-            with(&["what", "address", "until", "reason"], table("A consent that is reviewed with the change", allow)),
+            "What is allowed although a guard would refuse it",
+            with(&["what", "address", "until", "reason"], table("Consent that is reviewed with the change", allow)),
         ),
     }));
     let address = |doc: &str| text(doc);
@@ -196,15 +198,15 @@ fn sections() -> Map<String, Json> {
     }));
     map(json!({
         "project": with(&["name"], table("The project", project)),
-        "server": table("The server that it is for", server),
+        "server": table("The server of the project", server),
         "var": {
             "description": "Variables: `${var.NAME}`",
             "type": "object",
             "additionalProperties": table("A variable", variable),
         },
-        "policy": table("What the guards let pass, and what they protect", policy),
+        "policy": table("What the guards allow, and what they protect", policy),
         "moved": list("A changed address", with(&["from", "to"], table("A changed address", moved))),
-        "import": list("An object that exists already", with(&["to", "id"], table("An object that exists already", import))),
+        "import": list("An existing object", with(&["to", "id"], table("An existing object", import))),
     }))
 }
 
@@ -215,20 +217,20 @@ fn meta(kind: Kind) -> Map<String, Json> {
     let lifecycle = map(json!({
         "prevent_destroy": flag("Refuse to delete or replace it"),
         "ignore": {
-            "description": "Fields that are left to others",
+            "description": "Fields that the project leaves to others",
             "type": "array",
             "items": { "enum": fields },
         },
         "owned": flag("Treat an adopted object as if the project had created it"),
     }));
     map(json!({
-        "external": flag("It must exist, and is looked up and never changed"),
+        "external": flag("The object must exist; it is looked up and never changed"),
         "for_each": {
             "description": "One resource for each item of a list, each key of a table, or each instance of another resource",
             "anyOf": [{ "type": "array", "items": {} }, { "type": "object" }, { "type": "string" }],
         },
-        "enabled": flag("Whether there is any of it"),
-        "lifecycle": table("What may become of it", lifecycle),
+        "enabled": flag("Whether the resource exists"),
+        "lifecycle": table("What may happen to the object", lifecycle),
     }))
 }
 

@@ -126,7 +126,7 @@ both!(two_directories_that_are_one_project_are_refused, async |scene| {
     let refused = street.run(&["plan", "one", "copy"]).run().with(65);
     assert!(refused.err.contains("copy is the project `one` on the same server and org as one"), "{}", refused.err);
     let refused = street.run(&["plan", "one", "./one"]).run().with(64);
-    assert!(refused.err.contains("./one is given twice"), "{}", refused.err);
+    assert!(refused.err.contains("./one is listed twice"), "{}", refused.err);
     // Elsewhere it may have the same name.
     street.declare("copy", "one", "url = \"embedded:\"", "[bucket.other]\n");
     street.run(&["plan", "one", "copy"]).run().with(0);
@@ -135,7 +135,7 @@ both!(two_directories_that_are_one_project_are_refused, async |scene| {
 both!(what_is_for_one_project_is_refused_for_several, async |scene| {
     let street = Street::new(&scene, &[("one", "[bucket.one]\n"), ("two", "[bucket.two]\n")]);
     let refused = street.run(&["plan", "one", "two", "--out", "x.plan"]).run().with(64);
-    assert!(refused.err.contains("--out is for one project, and 2 were given"), "{}", refused.err);
+    assert!(refused.err.contains("--out is for one project, but there are 2"), "{}", refused.err);
     assert!(!street.path("x.plan").exists());
 });
 

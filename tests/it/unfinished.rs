@@ -64,7 +64,7 @@ both!(a_step_that_is_refused_is_done_by_the_next_run, async |scene| {
         project.declare(&user(&name, "{ file = \"pw\" }"));
         let (exit, message) = failure(&attempt(&project).await);
         assert_eq!(exit, Exit::Error);
-        assert!(message.starts_with("user.u was made and lacks "), "{message}");
+        assert!(message.starts_with("user.u was created, but lacks "), "{message}");
         let planned = project.plan(Goal::Declared).await.unwrap();
         let entry = &planned.ledger.entries[&"user.u".parse().unwrap()];
         assert_eq!(entry.lacks.iter().map(String::as_str).collect::<Vec<_>>(), lacks);
@@ -215,7 +215,7 @@ both!(an_update_that_took_effect_in_spite_of_its_error_is_recorded, async |scene
     for (address, (_, outcome)) in &report.outcomes {
         let Outcome::Failed(problem) = outcome else { panic!("{address}: {outcome:?}") };
         let message = &problem.diagnostic.message;
-        assert!(message.contains("the server took over `") && message.contains("could not fulfil"), "{message}");
+        assert!(message.contains("the server changed `") && message.contains("could not fulfil"), "{message}");
     }
     // Nobody else has changed anything, and there is nothing left to do.
     let project = project.through(scene.server.url(), scene.server.token());
@@ -238,7 +238,7 @@ both!(a_create_that_took_effect_in_spite_of_its_error_is_ours_and_no_success, as
     project.declare("[label.l]\n\n[task.t]\nevery = \"1h\"\nflux = 'x = 1'\nlabels = [\"label.l\"]\n");
     let (exit, message) = failure(&attempt(&project).await);
     assert_eq!(exit, Exit::Unavailable);
-    assert!(message.contains("made it nevertheless"), "{message}");
+    assert!(message.contains("created the object nevertheless"), "{message}");
     let project = project.through(scene.server.url(), scene.server.token());
     assert_eq!(lines(&project.plan(Goal::Declared).await.unwrap().plan), "");
     let list = scene.http.get(&format!("tasks?orgID={}", scene.org)).await.expect(200);
@@ -334,7 +334,7 @@ both!(what_a_dead_run_left_is_said_and_swept_with_nothing_else_to_do, async |sce
     let plan = run("plan").run().with(0);
     assert!(plan.out.contains("No changes"), "{}", plan.out);
     for said in
-        [&*format!("an unfinished token (ID {unfinished})"), "it was about to make token.t", "its lock (held by "]
+        [&*format!("an unfinished token (ID {unfinished})"), "it was about to create token.t", "its lock (held by "]
     {
         assert!(plan.err.contains(said), "{said}: {}", plan.err);
         assert!(run("drift").run().with(0).err.contains(said), "{said}");

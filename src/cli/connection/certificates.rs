@@ -22,18 +22,20 @@ const CLIENT_KEY: &str = "FLUXFORM_CLIENT_KEY";
 pub struct CertificateFlags {
     /// A PEM file of certificate authorities to trust beside the system's.
     #[arg(
-        help = "A PEM file of certificate authorities to trust beside the system's [default: FLUXFORM_CA_FILE, [server].ca_file]"
+        help = "A PEM file with certificate authorities to trust in addition to the system's [default: FLUXFORM_CA_FILE, [server].ca_file]"
     )]
     #[arg(long, help_heading = "Connection", value_name = "FILE")]
     pub ca_file: Option<PathBuf>,
     /// A PEM file with the certificate to show to the server, and perhaps its key.
     #[arg(
-        help = "A PEM file with the certificate to show to the server, and perhaps its key [default: FLUXFORM_CLIENT_CERT, [server].client_cert]"
+        help = "A PEM file with the client certificate, and optionally its key [default: FLUXFORM_CLIENT_CERT, [server].client_cert]"
     )]
     #[arg(long, help_heading = "Connection", value_name = "FILE")]
     pub client_cert: Option<PathBuf>,
     /// A PEM file with the key of --client-cert.
-    #[arg(help = "A PEM file with the key of --client-cert [default: FLUXFORM_CLIENT_KEY, [server].client_key]")]
+    #[arg(
+        help = "A PEM file with the key of the client certificate [default: FLUXFORM_CLIENT_KEY, [server].client_key]"
+    )]
     #[arg(long, help_heading = "Connection", value_name = "FILE", requires = "client_cert")]
     pub client_key: Option<PathBuf>,
 }

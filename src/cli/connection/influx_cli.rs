@@ -61,18 +61,18 @@ pub(super) fn active(around: &Surroundings) -> Result<Option<Active>, Diagnostic
             None => Ok(None),
             Some(name) => Err(Diagnostic::error(
                 "connection::influx-cli",
-                format!("INFLUX_ACTIVE_CONFIG is `{name}`, and the influx CLI has no file of connections"),
+                format!("INFLUX_ACTIVE_CONFIG is `{name}`, but the influx CLI has no connections file"),
             )
-            .help("INFLUX_CONFIGS_PATH says where it is")),
+            .help("set INFLUX_CONFIGS_PATH to the path of the file")),
         };
     };
     let wrong = |what: String| {
         Diagnostic::error("connection::influx-cli", format!("{} {what}", file.path.display()))
-            .help("INFLUX_CONFIGS_PATH names another file of the influx CLI")
+            .help("correct the file, or set INFLUX_CONFIGS_PATH to another one")
     };
     // The parser's own message would quote the line, which may hold a token.
     let entries: BTreeMap<String, Entry> = toml::from_str(&file.text)
-        .map_err(|_| wrong("cannot be read as the influx CLI's file of connections".to_owned()))?;
+        .map_err(|_| wrong("is not a valid connections file of the influx CLI".to_owned()))?;
     let found = match wanted {
         Some(name) => Some(entries.get_key_value(name).ok_or_else(|| {
             let near = nearest(name, entries.keys().map(String::as_str));
@@ -91,6 +91,6 @@ pub(super) fn active(around: &Surroundings) -> Result<Option<Active>, Diagnostic
             org: entry.org.clone().filter(|org| !org.is_empty()),
         })),
         Ok(Target::Embedded(_)) => Err(wrong(format!("has no server in the connection `{name}`"))),
-        Err(reason) => Err(wrong(format!("has a wrong url in the connection `{name}`: {reason}"))),
+        Err(reason) => Err(wrong(format!("has an invalid url in the connection `{name}`: {reason}"))),
     }
 }

@@ -26,7 +26,7 @@ pub use target::Target;
 pub struct Flags {
     /// The server: `http(s)://...`, or `embedded:PATH` for the server inside fluxform.
     #[arg(
-        help = "The server: http(s)://..., or embedded:PATH for the server inside fluxform [default: [server].url, INFLUX_HOST]"
+        help = "The server: http(s)://..., or embedded:PATH for the embedded server [default: [server].url, INFLUX_HOST]"
     )]
     #[arg(long, help_heading = "Connection", value_name = "URL")]
     pub host: Option<String>,
@@ -34,10 +34,10 @@ pub struct Flags {
     #[arg(help = "The home org, by name or ID [default: [server].org, INFLUX_ORG]")]
     #[arg(long, help_heading = "Connection", value_name = "ORG")]
     pub org: Option<String>,
-    /// A file that holds the API token [default: INFLUX_TOKEN, INFLUX_TOKEN_FILE]
+    /// A file that contains the API token [default: INFLUX_TOKEN, INFLUX_TOKEN_FILE]
     #[arg(long, help_heading = "Connection", value_name = "FILE")]
     pub token_file: Option<PathBuf>,
-    /// Allow plain http to another machine: the token then crosses the network unencrypted
+    /// Allow plain http to another machine: the token crosses the network unencrypted
     #[arg(long, help_heading = "Connection")]
     pub insecure_http: bool,
     /// Certificates.
@@ -168,7 +168,7 @@ impl Connection {
         )
         .at_known(self.place.as_ref(), "this server")
         .help(format!(
-            "set INFLUX_HOST={} beside it, or give --host: a changed manifest then cannot send the token elsewhere",
+            "set INFLUX_HOST={} too, or use --host: then a changed manifest cannot send the token elsewhere",
             self.target.value
         ));
         Problem { exit: Exit::NotAuthorized, diagnostic }
@@ -223,7 +223,7 @@ pub fn resolve(
             connection.org = org;
         }
         if flags.token_file.is_some() {
-            let message = "--token-file is not used: the embedded server makes its own token";
+            let message = "--token-file is not used: the embedded server creates its own token";
             connection.warnings.push(Diagnostic::warning("connection::unused-token", message));
         }
         return Ok(connection);
@@ -249,7 +249,7 @@ pub fn resolve(
         .ok_or_else(|| {
             usage(
                 Diagnostic::error("connection::no-org", "no org is set")
-                    .help("write `org = \"...\"` under [server], or set INFLUX_ORG, or give --org"),
+                    .help("set `org` in [server], or INFLUX_ORG, or use --org"),
             )
         })?;
     Ok(connection)
@@ -277,7 +277,7 @@ pub fn resolve_virgin(flags: &Flags, around: &Surroundings) -> Result<Connection
 /// Says that no certificate is checked.
 fn unverified() -> Diagnostic {
     Diagnostic::warning("connection::skip-verify", "INFLUX_SKIP_VERIFY is set: the server's certificate is not checked")
-        .help("unset it, and name the certificate authority with --ca-file or FLUXFORM_CA_FILE")
+        .help("unset it, and set the certificate authority with --ca-file or FLUXFORM_CA_FILE")
 }
 
 fn skip_verify(around: &Surroundings) -> Result<bool, Problem> {
@@ -287,9 +287,9 @@ fn skip_verify(around: &Surroundings) -> Result<bool, Problem> {
         Some(other) => Err(usage(
             Diagnostic::error(
                 "connection::skip-verify",
-                format!("INFLUX_SKIP_VERIFY is `{other}`, which is neither true nor false"),
+                format!("INFLUX_SKIP_VERIFY is `{other}`, but must be true or false"),
             )
-            .help("unset it, or write `true`"),
+            .help("unset it, or set it to `true`"),
         )),
     }
 }

@@ -27,16 +27,16 @@ impl Target {
         if let Some(path) = text.strip_prefix("embedded:") {
             return Ok(Self::Embedded((!path.is_empty()).then(|| path.into())));
         }
-        let url: Url = text.parse().map_err(|_| "it is not of the form http(s)://HOST[:PORT] or embedded:PATH")?;
+        let url: Url = text.parse().map_err(|_| "it must have the form http(s)://HOST[:PORT] or embedded:PATH")?;
         match &url {
             url if !matches!(url.scheme(), "http" | "https") => {
                 Err("it must begin with http://, https:// or embedded:")
             }
             url if url.host_str().is_none_or(str::is_empty) => Err("it names no host"),
             url if !url.username().is_empty() || url.password().is_some() => {
-                Err("a user name or password does not belong there; the token is given apart")
+                Err("it must not contain a user name or password; set the token separately")
             }
-            url if url.query().is_some() || url.fragment().is_some() => Err("it must end with the path"),
+            url if url.query().is_some() || url.fragment().is_some() => Err("it must not have anything after the path"),
             _ => Ok(Self::Server(url)),
         }
     }
@@ -72,9 +72,9 @@ pub(super) fn resolve(
         Target::Server(url) if is_plain_http_to_elsewhere(url) && !flags.insecure_http => Err(usage(
             Diagnostic::error(
                 "connection::plain-http",
-                format!("{} (from {}) is another machine, reached without encryption", target.value, target.from),
+                format!("{} (from {}) is another machine, and http is not encrypted", target.value, target.from),
             )
-            .help("use https://, or give --insecure-http to send the token in plain text"),
+            .help("use https://, or --insecure-http to send the token in plain text"),
         )),
         _ => Ok(target),
     }
@@ -108,11 +108,11 @@ fn find(
                 (ours, theirs) => ours == theirs,
             };
             if !is_same {
-                let message = format!("[server].url is {value}, and INFLUX_HOST is {theirs}");
+                let message = format!("[server].url is {value}, but INFLUX_HOST is {theirs}");
                 return Err(usage(
                     Diagnostic::error("connection::two-hosts", message)
                         .at(url.place.clone(), "this server")
-                        .help("unset INFLUX_HOST, or say which one is meant with --host"),
+                        .help("unset INFLUX_HOST, or choose one of them with --host"),
                 ));
             }
         }
@@ -128,7 +128,7 @@ fn find(
         }
         Ok(None) => Err(usage(
             Diagnostic::error("connection::no-host", "no server is set")
-                .help("write `url = \"...\"` under [server], or set INFLUX_HOST, or give --host"),
+                .help("set `url` in [server], or INFLUX_HOST, or use --host"),
         )),
     }
 }

@@ -41,9 +41,8 @@ pub(super) fn checked(
 }
 
 fn unsound(why: &str) -> Problem {
-    let diagnostic =
-        Diagnostic::error("export::unsound", format!("the export would not say what the server has: {why}"))
-            .help("nothing was written; please report it");
+    let diagnostic = Diagnostic::error("export::unsound", format!("the export would not match the server: {why}"))
+        .help("nothing was written; please report it");
     Problem { exit: Exit::Bug, diagnostic }
 }
 
@@ -80,7 +79,7 @@ fn fault(change: &Change) -> Option<String> {
         Action::Create => Some("a plan would not find it".to_owned()),
         Action::Update => Some(format!("a manifest cannot express its {}", fields.join(", "))),
         Action::Replace if fields.is_empty() => {
-            Some("the user that it runs as is gone, or does not own the org".to_owned())
+            Some("the user that it runs as was deleted, or does not own the org".to_owned())
         }
         Action::Replace => Some(format!("a manifest cannot express its {}", fields.join(", "))),
         Action::Delete | Action::Forget => None,

@@ -23,30 +23,30 @@ use crate::ledger::{self, Ledger};
 use crate::manifest;
 use crate::snapshot::{self, Extent, Orgs, Sight, Snapshot};
 
-/// Write what a server has as manifests
+/// Write the objects of a server as manifests
 ///
-/// Makes a project whose plan is to adopt what is there and to change nothing: IDs become addresses, names become keys,
-/// scripts become files. Tokens come without their secrets, which nobody can read; users without passwords. Reads only,
-/// and writes into no directory that has anything in it. Exits with 4, and says what is missing, if the token is not
-/// proven to see everything.
+/// Writes a project whose plan adopts the existing objects and changes nothing: IDs become addresses, names become keys,
+/// scripts become files. Tokens are exported without their secrets, and users without passwords, because nobody can read
+/// them. Only reads from the server, and only writes to a new or empty directory. If the token does not provably see
+/// everything, says what may be missing and exits with 4.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// The directory to write to: a new one, or an empty one
+    /// The directory to write to; it must be new or empty
     #[arg(short, long, value_name = "DIR")]
     out: PathBuf,
-    /// The project's name [default: that of the directory]
+    /// The name of the project [default: the name of the directory]
     #[arg(long, value_name = "NAME", value_parser = project_name)]
     project: Option<String>,
-    /// Only objects of this kind; may be given several times
+    /// Export only objects of this kind; may be given several times
     #[arg(long = "kind", value_name = "KIND", help_heading = "Selection", value_parser = kind)]
     kinds: Vec<Kind>,
-    /// Only objects with this label, by its name; may be given several times
+    /// Export only objects with the label of this name; may be given several times
     #[arg(long = "label", value_name = "NAME", help_heading = "Selection")]
     labels: Vec<String>,
-    /// Everything in all orgs that the token sees, not in the home org only
+    /// Export all orgs that the token sees, not only the home org
     #[arg(long, help_heading = "Selection")]
     all_orgs: bool,
-    /// How to write the report
+    /// Output format of the report
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: Format,
     #[command(flatten)]
@@ -59,7 +59,7 @@ fn project_name(text: &str) -> Result<String, String> {
     if manifest::is_project_name(text) {
         Ok(text.to_owned())
     } else {
-        Err("a project's name has a-z, 0-9 and `-`, at most 41 of them, and not `-` first".to_owned())
+        Err("a project name has at most 41 characters, a-z, 0-9 and `-`, and cannot begin with `-`".to_owned())
     }
 }
 
@@ -178,7 +178,7 @@ async fn read(
     let warnings = owners.unreadable.iter().map(|label| {
         let message = format!("the ledger label `{label}` of another project cannot be read");
         Diagnostic::warning("ledger::unreadable", message)
-            .help("what that project owns is not known: look twice at what this export declares")
+            .help("it is unknown what that project owns: check what this export declares")
     });
     let warnings = warnings.collect();
     Ok((wish, Read { snapshot, ledger, foreign: owners.objects, warnings }))

@@ -25,12 +25,12 @@ pub(super) struct Vacant {
 pub(super) fn vacant(path: &Path) -> Result<Vacant, Problem> {
     let occupied = |what: &str| {
         let diagnostic = Diagnostic::error("export::exists", format!("{} {what}", path.display()))
-            .help("nothing was written; name a directory that is new or empty");
+            .help("nothing was written; choose a new or empty directory");
         Problem { exit: Exit::Error, diagnostic }
     };
     let exists = match std::fs::read_dir(path).map(|mut entries| entries.next()) {
         Ok(None) => true,
-        Ok(Some(_)) => return Err(occupied("has files in it")),
+        Ok(Some(_)) => return Err(occupied("is not empty")),
         Err(error) if error.kind() == io::ErrorKind::NotFound && path.symlink_metadata().is_err() => false,
         Err(error) if error.kind() == io::ErrorKind::NotADirectory => return Err(occupied("is not a directory")),
         Err(error) => return Err(unwritable(path, &error)),
@@ -90,7 +90,7 @@ impl Vacant {
         for name in names {
             let to = self.path.join(&name);
             if to.symlink_metadata().is_ok() {
-                return Err(io::Error::new(io::ErrorKind::AlreadyExists, format!("{} is there now", to.display())));
+                return Err(io::Error::new(io::ErrorKind::AlreadyExists, format!("{} now exists", to.display())));
             }
             std::fs::rename(beside.path().join(&name), to)?;
         }

@@ -131,10 +131,10 @@ fn human(mut page: Page, dir: &Path, project: &str, export: &Export, hidden: &[(
     }
     notes(&mut page, "Left out:", export, |fate| fate == Fate::LeftOut);
     notes(&mut page, "External, so not managed:", export, |fate| fate == Fate::External);
-    notes(&mut page, "Not exported of these:", export, |fate| matches!(fate, Fate::Without(_)));
+    notes(&mut page, "Fields that are not exported:", export, |fate| matches!(fate, Fate::Without(_)));
     if export.other_orgs > 0 {
         page.gap().say(format_args!(
-            "{} not in it: --org NAME exports another one, --all-orgs all of them.",
+            "{} not exported: use --org NAME for another one, or --all-orgs for all.",
             match export.other_orgs {
                 1 => "One more org is".to_owned(),
                 more => format!("{more} more orgs are"),
@@ -143,7 +143,7 @@ fn human(mut page: Page, dir: &Path, project: &str, export: &Export, hidden: &[(
         page.end();
     }
     if !hidden.is_empty() {
-        page.heading("This may not be all of it:");
+        page.heading("This may be incomplete:");
         for (kind, sight) in hidden {
             let what = match sight {
                 Sight::Blind => "sees none, and is not proven to see all",
@@ -151,9 +151,9 @@ fn human(mut page: Page, dir: &Path, project: &str, export: &Export, hidden: &[(
             };
             page.say("  ").put(Role::Warning, format_args!("{kind}s")).say(format_args!(": the token {what}")).end();
         }
-        page.say("  Use a token that may read them all, or give the ID of this one as FLUXFORM_TOKEN_ID so that its")
+        page.say("  Use a token that may read them all, or set FLUXFORM_TOKEN_ID to the ID of this one so that its")
             .end();
-        page.say("  rights can be looked up; or name with --kind what is to be exported.").end();
+        page.say("  rights can be looked up; or choose what to export with --kind.").end();
     }
     page.gap().say(format_args!("Next: fluxform plan --adopt {}", dir.display())).end();
     page.finish()

@@ -5,11 +5,11 @@ use crate::cli::Ended;
 use crate::cli::shell::{Shell, trouble};
 use crate::exit::Exit;
 
-/// Print scripts as trees, in influxd's JSON
+/// Print the syntax trees of scripts, in influxd's JSON
 ///
-/// Prints for each script what `POST /api/v2/query/ast` of influxd 2.9.1 replies, one line each. Of a script that influxd
-/// refuses nothing is printed but what is wrong with it, and the command ends with 65. So it does if influxd accepts the
-/// script though it can never run; then the tree is printed too, with `null` for what is missing.
+/// Prints one line per script: what `POST /api/v2/query/ast` of influxd 2.9.1 replies. For a script that influxd refuses,
+/// only reports what is wrong, and exits with 65. If influxd accepts a script although it can never run, also exits with
+/// 65, but prints the tree, with `null` for what is missing.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     #[command(flatten)]

@@ -6,15 +6,15 @@ use crate::cli::shell::{Format, Shell};
 use crate::exit::Exit;
 use crate::render::{self, Comment, Document, Page};
 
-/// Say what is wrong with scripts
+/// Report what is wrong with scripts
 ///
-/// Finds every mistake that influxd refuses a script for, at its place, and those that it accepts though the task can never
-/// run, such as `x =`. Names and types are not looked at. Ends with 65 if anything is wrong.
+/// Reports every mistake for which influxd refuses a script, with its place. Also reports those that influxd accepts
+/// although the task can never run, such as `x =`. Does not check names and types. Exits with 65 if anything is wrong.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     #[command(flatten)]
     files: Files,
-    /// How to write the result
+    /// Output format
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: Format,
 }

@@ -11,7 +11,7 @@ use super::shell::{PlanFormat, Shell};
 
 /// Read Flux scripts without a server
 ///
-/// A script is a file, as for the `flux` field of a task; `-` is standard input.
+/// Each script is a file, as in the `flux` field of a task; `-` reads standard input.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     #[command(subcommand)]

@@ -15,7 +15,7 @@ use crate::limits;
 /// Which scripts.
 #[derive(Debug, clap::Args)]
 pub(super) struct Files {
-    /// The scripts; `-` is standard input
+    /// The scripts; `-` reads standard input
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
 }
@@ -46,7 +46,7 @@ impl Files {
         for path in &self.files {
             let is_input = path == Path::new("-");
             if is_input && std::mem::replace(&mut input_read, true) {
-                let message = "standard input is given twice";
+                let message = "standard input is used twice";
                 problems.push(Problem { exit: Exit::Usage, diagnostic: Diagnostic::error("cli::usage", message) });
                 continue;
             }
@@ -91,7 +91,7 @@ impl Script {
 
     fn mark(&self) -> Diagnostic {
         Diagnostic::warning("flux::bom", format!("{} begins with a byte-order mark", self.source.name))
-            .help("fluxform leaves it out; influxd itself refuses such a script")
+            .help("fluxform ignores it, but influxd refuses such a script")
     }
 }
 

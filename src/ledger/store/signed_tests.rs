@@ -55,7 +55,7 @@ async fn it_is_read_with_its_key_and_written_with_nothing_else() {
     assert_eq!((blind, state.signature().map(|(verified, _)| verified)), (ledger, Some(false)));
     server.log();
     let error = Journal::begin(server.clone(), state.clone(), BTreeMap::new(), allowed()).await.expect_err("no key");
-    assert!(error.to_string().contains("has no key to sign what it writes"), "{error}");
+    assert!(error.to_string().contains("has no key to sign it with"), "{error}");
     remove_all(&server, state, &allowed()).await.expect_err("no key");
     assert_eq!(server.log(), [""; 0]);
     let (_, state) = signed(&server, &key).expect("signed");

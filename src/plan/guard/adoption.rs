@@ -21,8 +21,8 @@ pub(super) fn refusal(plan: &Plan, snapshot: &Snapshot, agreed: &mut Agreed<'_>)
     (!adopted.is_empty()).then(|| {
         refuse(
             "guard::adoption",
-            format!("these exist already and would be taken over: {}", adopted.join(", ")),
-            "give --adopt to let the project manage them; adopted objects are never deleted, unless `lifecycle.owned` is set",
+            format!("these already exist and would be taken over: {}", adopted.join(", ")),
+            "use --adopt to let the project manage them; adopted objects are never deleted, unless `lifecycle.owned` is set",
         )
     })
 }

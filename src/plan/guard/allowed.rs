@@ -153,8 +153,8 @@ impl<'a> Agreed<'a> {
     pub(super) fn expired(&self) -> Vec<Diagnostic> {
         let said = |allow: &Allow| {
             let message = match self.today {
-                Some(_) => format!("what allows {} of {} ended on {}", allow.what, allow.address, allow.until),
-                None => format!("whether {} of {} is still allowed cannot be told", allow.what, allow.address),
+                Some(_) => format!("the consent to {} of {} expired on {}", allow.what, allow.address, allow.until),
+                None => format!("cannot tell whether {} of {} is still allowed", allow.what, allow.address),
             };
             Diagnostic::warning("policy::expired", message)
                 .at(allow.place.clone(), "does not count")

@@ -203,8 +203,8 @@ fn consent_ends() {
     insta::assert_snapshot!(
         scene().allow(What::DataLoss, "bucket.*", date(2026, 11, 24)).says(),
         @r"
-    Refused guard::data-loss: bucket.raw would lose data: it may hold points (no right to look)
-    policy::expired: what allows data_loss of bucket.* ended on 2026-11-24
+    Refused guard::data-loss: bucket.raw would lose data: it may contain points (no right to look)
+    policy::expired: the consent to data_loss of bucket.* expired on 2026-11-24
     "
     );
     let today = || scene().allow(What::DataLoss, "bucket.*", date(2026, 11, 25));

@@ -69,7 +69,7 @@ fn item(sign: &str, change: &Change, diff: &[String]) -> Item {
     if diff.is_empty() {
         return Item::line(format!("{head}\n\n")).named(named);
     }
-    let brief = format!("{head} (details left out)\n\n");
+    let brief = format!("{head} (details omitted)\n\n");
     let diff_block = block("diff", diff);
     let full = if diff.len() > OPEN {
         let summary = [Some(name), target].into_iter().flatten().collect::<Vec<_>>().join(" ");

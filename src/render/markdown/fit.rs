@@ -55,7 +55,7 @@ enum Shown {
 /// Room for the line that says what was left out of a group.
 const LEFT_OUT: usize = 160;
 /// What stands before the names of a section, and between and after them.
-const NAMES: (&str, &str, &str) = ("No room for more than the names: ", ", ", "\n\n");
+const NAMES: (&str, &str, &str) = ("Only the names fit: ", ", ", "\n\n");
 
 impl Item {
     /// Something of one line.
@@ -103,7 +103,7 @@ pub(super) fn fit(groups: &[Group], limit: usize) -> String {
     let texts: Vec<String> = kept.iter().zip(&shown).map(|(group, shown)| written(group, shown)).collect();
     let mut text = texts.join("\n");
     if let Some(left) = groups.len().checked_sub(kept.len()).filter(|left| *left > 0) {
-        text.push_str(&format!("\n{} left out: they do not fit in a comment.\n", count(left, "more project")));
+        text.push_str(&format!("\n{} omitted: they do not fit in a comment.\n", count(left, "more project")));
     }
     text
 }
@@ -165,7 +165,7 @@ fn written(group: &Group, shown: &[Vec<Shown>]) -> String {
     }
     if left > 0 {
         text.push_str(&format!(
-            "**{} left out**: a comment holds no more. The run's log has all of it.\n\n",
+            "**{} omitted**: they do not fit in a comment. The log of the run shows everything.\n\n",
             count(left, "more item")
         ));
     }
@@ -214,9 +214,9 @@ mod tests {
     fn what_is_left_out_is_counted() {
         let text = fit(&[group(vec![section(Rank::Rest, &[(300, 0); 9])])], 1500);
         assert_eq!(text.matches("- item").count(), 3, "{text}");
-        assert!(text.contains("**6 more items left out**"), "{text}");
+        assert!(text.contains("**6 more items omitted**"), "{text}");
         let groups: Vec<Group> = (0..9).map(|_| group(Vec::new())).collect();
-        assert!(fit(&groups, 900).ends_with("more projects left out: they do not fit in a comment.\n"));
+        assert!(fit(&groups, 900).ends_with("more projects omitted: they do not fit in a comment.\n"));
     }
 
     proptest! {

@@ -109,7 +109,7 @@ fn group(of: Comment, mut head: String, document: &Document<'_>) -> Group {
     sections.push(section("Problems", Rank::First, document.problems.iter().map(said).collect()));
     let refusals = document.plan.iter().flat_map(|plan| &plan.refusals);
     // Of drift the guards say nothing: what is left could not be seen.
-    let title = if of == Comment::Drift { "Not decided" } else { "Refused" };
+    let title = if of == Comment::Drift { "Undecided" } else { "Refused" };
     sections.push(section(title, Rank::First, refusals.map(said).collect()));
     let differs = document.difference.iter().map(|difference| {
         let mut page = Page::new(Look::PLAIN);
@@ -129,7 +129,7 @@ fn group(of: Comment, mut head: String, document: &Document<'_>) -> Group {
     if let Some(coverage) = document.coverage {
         head.push_str(&format!("**Coverage:** {} %. {}\n\n", coverage.percent(), managed(coverage)));
         let hidden = coverage.hidden().map(|(kind, sight)| Item::line(format!("- {kind}s: {}\n", hidden(sight))));
-        sections.push(section("Not proven to be all", Rank::Rest, hidden.collect()));
+        sections.push(section("Possibly incomplete", Rank::Rest, hidden.collect()));
         let unmanaged = coverage.unmanaged.iter().map(|object| {
             let name = code(format_args!("{:?}", object.name));
             Item::line(format!("- {} {name} (id {})\n", object.kind, code(&object.id)))
@@ -175,7 +175,7 @@ fn drift_line(plan: &Plan) -> String {
     let drifted = plan.drifted().count();
     match (drifted, plan.refusals.is_empty()) {
         (0, true) => "**No drift.** The server is as it was last applied.".to_owned(),
-        (0, false) => "**No drift** in what could be seen; the rest could not be decided.".to_owned(),
+        (0, false) => "**No drift** in what the token sees; the rest is unknown.".to_owned(),
         (drifted, _) => format!("**Drift** in {}.", count(drifted, "resource")),
     }
 }
@@ -262,6 +262,6 @@ fn tail(of: Comment, document: &Document<'_>) -> String {
 fn because(problem: &Problem) -> String {
     let Diagnostic { message, help, output, .. } = &problem.diagnostic;
     let help = help.as_ref().map(|help| format!(" (help: {})", code(help)));
-    let said = if output.is_empty() { String::new() } else { format!(" (it said: {})", code(output.join(" / "))) };
+    let said = if output.is_empty() { String::new() } else { format!(" (output: {})", code(output.join(" / "))) };
     format!("{}{said}{}", code(message), help.unwrap_or_default())
 }

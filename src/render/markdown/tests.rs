@@ -79,7 +79,7 @@ fn several_projects() {
     insta::assert_snapshot!(comments(Comment::Plan, Exit::Manifest, &parts));
     let many = vec![parts[1].clone(); 3000];
     let text = comments(Comment::Plan, Exit::Ok, &many);
-    assert!(text.len() <= LIMIT && text.ends_with("more projects left out: they do not fit in a comment.\n"), "{text}");
+    assert!(text.len() <= LIMIT && text.ends_with("more projects omitted: they do not fit in a comment.\n"), "{text}");
 }
 
 /// A plan of so many buckets to be made, with these many lines of script in each of the tasks to be replaced.
@@ -109,7 +109,7 @@ fn a_long_plan_is_cut_by_whole_resources_and_keeps_what_is_destroyed() {
         assert_eq!(text.matches("```").count() % 2, 0, "no block is cut");
         assert_eq!(text.matches("<details>").count(), text.matches("</details>").count());
         let shown = text.matches("+ bucket.b").count();
-        let left = text.split("**").find_map(|words| words.strip_suffix(" more items left out"));
+        let left = text.split("**").find_map(|words| words.strip_suffix(" more items omitted"));
         let left = left.map_or(0, |left| left.parse().expect("a number"));
         assert_eq!(shown + left, buckets);
         assert!(text.len() > LIMIT * 9 / 10 || left == 0, "room is left: {}", text.len());

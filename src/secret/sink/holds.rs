@@ -24,7 +24,7 @@ pub(super) fn secret(path: &Path, meta: &Metadata, contents: &[u8]) -> Result<()
     let of_secret = |byte: &u8| byte.is_ascii_graphic() && !b"{}[]()<>\"'#|;".contains(byte);
     match () {
         () if contents.contains(&0) || std::str::from_utf8(contents).is_err() => Err(occupied(path, "binary data")),
-        () if line.contains(&b'\n') => Err(occupied(path, "more than one line, and a token is one")),
+        () if line.contains(&b'\n') => Err(occupied(path, "more than one line, unlike a token")),
         () if !line.iter().all(of_secret) => Err(occupied(path, "a line that is not a token")),
         () => Ok(()),
     }
@@ -53,7 +53,7 @@ fn no_program(path: &Path, meta: &Metadata) -> Result<(), SinkError> {
 }
 
 fn occupied(path: &Path, what: &str) -> SinkError {
-    SinkError::Occupied { path: path.to_owned(), why: format!("it holds {what}") }
+    SinkError::Occupied { path: path.to_owned(), why: format!("it contains {what}") }
 }
 
 /// The mode that a file gets in which a secret is: that of the file before, unless everybody may read or write that one.
@@ -69,6 +69,9 @@ pub(super) fn notice(path: &Path, old: Option<&Metadata>) -> Option<String> {
     let before = old?.permissions().mode() & 0o777;
     (before & OTHERS != 0).then(|| {
         let after = mode(old);
-        format!("{} is open to everybody on this machine (mode {before:04o}): it becomes {after:04o}", path.display())
+        format!(
+            "everybody on this machine can access {} (mode {before:04o}): its mode becomes {after:04o}",
+            path.display()
+        )
     })
 }

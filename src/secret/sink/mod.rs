@@ -29,7 +29,7 @@ pub enum SinkError {
         error: io::Error,
     },
     /// The target is there and is no plain file: a directory, a symbolic link, a device.
-    #[error("{} is {what}, not a plain file", path.display())]
+    #[error("{} is {what}, not a regular file", path.display())]
     NotAFile {
         /// The target.
         path: PathBuf,
@@ -37,7 +37,7 @@ pub enum SinkError {
         what: &'static str,
     },
     /// The target is there, and something else than a secret.
-    #[error("{} is not written to: {why}", path.display())]
+    #[error("cannot write to {}: {why}", path.display())]
     Occupied {
         /// The target.
         path: PathBuf,
@@ -48,10 +48,10 @@ pub enum SinkError {
     #[error(transparent)]
     Confined(#[from] ConfineError),
     /// The key of an env file is no name that all readers take.
-    #[error("`{0}` cannot be a key in an env file: only letters, digits and `_`, and no digit first")]
+    #[error("invalid key `{0}` for an env file: use letters, digits and `_`, and no digit first")]
     Key(String),
     /// The secret has characters that readers of env files read differently.
-    #[error("the secret has characters that cannot be written to {} so that every reader gets them", .0.display())]
+    #[error("the secret contains characters that cannot be written to {} in a way that every reader understands", .0.display())]
     Value(PathBuf),
     /// The command failed.
     #[error(transparent)]

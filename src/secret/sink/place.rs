@@ -88,7 +88,7 @@ pub(super) fn probe(target: &Path, judge: Judge) -> Result<Option<String>, SinkE
 /// it from what a crash left behind.
 pub(super) fn write_beside(target: &Path, contents: &[u8]) -> Result<NamedTempFile, SinkError> {
     let dir = parent(target);
-    make_private(&dir).map_err(failed("make the directory", &dir))?;
+    make_private(&dir).map_err(failed("create the directory", &dir))?;
     loop {
         let mut temp = tempfile::Builder::new()
             .prefix(&prefix(target))

@@ -127,7 +127,7 @@ async fn what_everybody_could_read_is_for_its_owner_alone_afterwards_and_said() 
             let notice = sink.probe(ACCESS).await.expect("writable");
             let said = (before & 0o007 != 0).then(|| {
                 let path = path.display();
-                format!("{path} is open to everybody on this machine (mode {before:04o}): it becomes 0600")
+                format!("everybody on this machine can access {path} (mode {before:04o}): its mode becomes 0600")
             });
             assert_eq!(notice, said);
             assert_eq!(mode(&path), before);
@@ -143,15 +143,15 @@ async fn what_is_no_secret_is_not_replaced_by_one_whatever_its_name() {
     let path = dir.path().join("x");
     let manifest = "[project]\nname = \"p\"\n";
     let none: [(&str, u32, &str); 11] = [
-        (manifest, 0o600, "it holds more than one line, and a token is one"),
-        ("[project]\r\n", 0o600, "it holds a line that is not a token"),
-        ("{\"fluxform_plan\":1}\n", 0o600, "it holds a line that is not a token"),
-        ("from(bucket: \"b\")", 0o600, "it holds a line that is not a token"),
-        ("ref: refs/heads/main\n", 0o600, "it holds a line that is not a token"),
-        ("ssh-ed25519 AAAA root@x\n", 0o600, "it holds a line that is not a token"),
-        ("#!/bin/sh\ncat\n", 0o600, "it holds more than one line, and a token is one"),
-        ("token\n\n", 0o600, "it holds more than one line, and a token is one"),
-        ("\u{0}\u{1}", 0o600, "it holds binary data"),
+        (manifest, 0o600, "it contains more than one line, unlike a token"),
+        ("[project]\r\n", 0o600, "it contains a line that is not a token"),
+        ("{\"fluxform_plan\":1}\n", 0o600, "it contains a line that is not a token"),
+        ("from(bucket: \"b\")", 0o600, "it contains a line that is not a token"),
+        ("ref: refs/heads/main\n", 0o600, "it contains a line that is not a token"),
+        ("ssh-ed25519 AAAA root@x\n", 0o600, "it contains a line that is not a token"),
+        ("#!/bin/sh\ncat\n", 0o600, "it contains more than one line, unlike a token"),
+        ("token\n\n", 0o600, "it contains more than one line, unlike a token"),
+        ("\u{0}\u{1}", 0o600, "it contains binary data"),
         ("token", 0o700, "it is a program"),
         ("A=1", 0o610, "it is a program"),
     ];
@@ -166,7 +166,7 @@ async fn what_is_no_secret_is_not_replaced_by_one_whatever_its_name() {
     for (sink, (text, mode, why)) in cases.chain(no_env.map(|case| (env_file(path.clone(), "KEY"), case))) {
         fs::write(&path, text).expect("a file");
         fs::set_permissions(&path, fs::Permissions::from_mode(mode)).expect("a mode");
-        let said = format!("{} is not written to: {why}", path.display());
+        let said = format!("cannot write to {}: {why}", path.display());
         assert_eq!(sink.probe(ACCESS).await.expect_err(text).to_string(), said);
         assert_eq!(sink.stage(&secret("s"), ACCESS).await.expect_err(text).to_string(), said);
         // It may have come in the meantime, too.
@@ -197,7 +197,7 @@ async fn a_target_in_the_project_is_reached_through_no_link() {
     for path in ["link/token", "link/new/token", "in/../link/token"] {
         for sink in [file(path.into()), env_file(path.into(), "KEY")] {
             let error = sink.within(&root).expect_err(path).to_string();
-            assert_eq!(error, "link is a symbolic link, and those are not followed");
+            assert_eq!(error, "link is a symbolic link, which is not followed");
         }
     }
     for path in ["in/token", "new/dir/token", "../mine/token", at("mine/token").to_str().expect("UTF-8")] {

@@ -116,14 +116,14 @@ fn what_is_called_a_manifest_and_cannot_be_read_is_65() {
     type Make = fn(&Path);
     const LINK: &str = "x.toml is a symbolic link";
     let cases: [(&str, Make, &str); 8] = [
-        ("a directory", |path| std::fs::create_dir(path).unwrap(), "x.toml is a directory, not a plain file"),
+        ("a directory", |path| std::fs::create_dir(path).unwrap(), "x.toml is a directory, not a regular file"),
         ("a dangling link", |path| symlink("nowhere", path).unwrap(), LINK),
         ("a link to itself", |path| symlink("x.toml", path).unwrap(), LINK),
         ("a link to the outside", |path| symlink("/etc/hostname", path).unwrap(), LINK),
         ("a link to the inside", |path| symlink("main.toml", path).unwrap(), LINK),
         ("a device", |path| symlink("/dev/zero", path).unwrap(), LINK),
-        ("a pipe", pipe, "x.toml is a pipe, not a plain file"),
-        ("a socket", |path| drop(UnixListener::bind(path).unwrap()), "x.toml is a socket, not a plain file"),
+        ("a pipe", pipe, "x.toml is a pipe, not a regular file"),
+        ("a socket", |path| drop(UnixListener::bind(path).unwrap()), "x.toml is a socket, not a regular file"),
     ];
     for (name, make, words) in cases {
         let dir = tempfile::tempdir().unwrap();

@@ -89,7 +89,7 @@ both!(a_page_that_was_edited_and_is_as_it_was_again, async |scene| {
     let forged = was.replace("created\"", "adopted\"");
     assert_ne!(forged, was);
     patch(&scene, "fluxform/p/1", json!({"properties": {"entry bucket.raw": forged}})).await;
-    refused(&scene, dir.path(), "ledger::edited", "put the label's properties back").await;
+    refused(&scene, dir.path(), "ledger::edited", "restore the label's properties").await;
     patch(&scene, "fluxform/p/1", json!({"properties": {"entry bucket.raw": was}})).await;
     operator(&scene, "plan", dir.path()).arg("--detailed-exitcode").run().with(0);
 });
@@ -97,7 +97,8 @@ both!(a_page_that_was_edited_and_is_as_it_was_again, async |scene| {
 both!(a_record_of_a_later_version, async |scene| {
     let dir = applied(&scene);
     patch(&scene, "fluxform/p", json!({"properties": {"format": "3"}})).await;
-    refused(&scene, dir.path(), "ledger::newer-format", "use the version of fluxform that applied last").await;
+    refused(&scene, dir.path(), "ledger::newer-format", "use the version of fluxform that last applied the project")
+        .await;
 });
 
 both!(a_record_of_another_org, async |scene| {
@@ -109,7 +110,7 @@ both!(a_record_of_another_org, async |scene| {
         elsewhere.http.post("labels", body).await.expect(201);
     }
     let dir = project(&elsewhere, TABLES);
-    refused(&elsewhere, dir.path(), "ledger::other-org", "check host and org of this run").await;
+    refused(&elsewhere, dir.path(), "ledger::other-org", "check the host and org of this run").await;
 });
 
 both!(a_copy_of_a_page, async |scene| {
@@ -117,7 +118,7 @@ both!(a_copy_of_a_page, async |scene| {
     let (_, properties) = label(&scene, "fluxform/p/1").await;
     let body = json!({"orgID": scene.org, "name": "fluxform/p/1 (copy)", "properties": properties});
     let copy = id(&scene.http.post("labels", body).await.expect(201)["label"]);
-    refused(&scene, dir.path(), "ledger::twice", &format!("delete the one that was made later ({copy})")).await;
+    refused(&scene, dir.path(), "ledger::twice", &format!("delete the one that was created later ({copy})")).await;
 });
 
 both!(what_another_project_has_damaged_is_a_warning, async |scene| {

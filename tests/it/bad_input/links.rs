@@ -52,7 +52,7 @@ fn refused(dir: &TempDir, project: &str, link: &str) {
         for format in formats {
             let approve: &[&str] = if matches!(command, "apply" | "destroy") { &["--auto-approve"] } else { &[] };
             let ended = run(dir, &[&[command, project, format], approve].concat()).with(65);
-            has(&ended.err, &format!("{link} is a symbolic link, and those are not followed"));
+            has(&ended.err, &format!("{link} is a symbolic link, which is not followed"));
         }
     }
 }
@@ -113,7 +113,7 @@ fn variables_are_read_from_no_link_of_a_checkout() {
     symlink("../outside", at("vars")).unwrap();
     for (file, link) in [("prod.vars.toml", "prod.vars.toml"), ("vars/x.toml", "vars")] {
         let ended = run(&dir, &["validate", "iot", "--var-file", file]).with(65);
-        has(&ended.err, &format!("{link} is a symbolic link, and those are not followed"));
+        has(&ended.err, &format!("{link} is a symbolic link, which is not followed"));
     }
     // What is named outside is the person's own choice, also a link.
     symlink("x.vars.toml", dir.path().join("outside/linked.vars.toml")).unwrap();
@@ -143,10 +143,10 @@ fn a_script_is_a_flux_file_of_the_project_that_everybody_sees() {
     symlink("../../outside/secrets", at("flux/link")).unwrap();
     symlink("../../../outside/secrets/x.flux", at("flux/x.flux")).unwrap();
     for (file, link) in [("flux/link/x.flux", "flux/link"), ("flux/x.flux", "flux/x.flux")] {
-        has(&script(&dir, file).err, &format!("{link} is a symbolic link, and those are not followed"));
+        has(&script(&dir, file).err, &format!("{link} is a symbolic link, which is not followed"));
     }
     for file in ["../../outside/secrets/x.flux", "../../outside/nothing.flux", "/proc/self/environ.flux"] {
-        has(&script(&dir, file).err, &format!("{file} lies outside the project directory"));
+        has(&script(&dir, file).err, &format!("{file} is outside the project directory"));
     }
     for file in ["secrets/ingest.token", "main.toml", "flux", "x", "x.flux.bak", "x.FLUX"] {
         write(&at(file));

@@ -89,7 +89,8 @@ both!(what_is_said_of_a_secret_and_of_its_place_stands_at_its_field, async |scen
     std::fs::set_permissions(at("env"), std::fs::Permissions::from_mode(0o644)).unwrap();
     let ended = operator(&scene, "apply", dir.path()).run().with(0);
     has(&ended.err, "user.ann: pw begins with a byte-order mark, which was dropped");
-    has(&ended.err, "is open to everybody on this machine (mode 0644): it becomes 0600");
+    has(&ended.err, "(mode 0644): its mode");
+    has(&ended.err, "becomes 0600");
     has(&ended.err, "main.toml:11:12");
     assert!(!ended.all().contains("long-enough"));
     assert_eq!(scene.sign_in(&name, "long-enough-1").await.status, 204);

@@ -104,7 +104,7 @@ both!(a_server_behind_tls_is_set_up, virgin, async |server| {
     let orgs = server.anonymous().with_token(&token).get("orgs").await.expect(200);
     assert_eq!(orgs["orgs"][0]["name"], "acme");
     let again = certificate(setup("e")).var("INFLUX_SKIP_VERIFY", "true").run().with(1);
-    assert!(again.err.contains("INFLUX_SKIP_VERIFY is set") && again.err.contains("set up already"), "{}", again.err);
+    assert!(again.err.contains("INFLUX_SKIP_VERIFY is set") && again.err.contains("already set up"), "{}", again.err);
 });
 
 both!(a_server_behind_tls_is_exported, async |scene| {
@@ -121,7 +121,7 @@ both!(a_server_behind_tls_is_exported, async |scene| {
     let run = export().arg("--client-cert").arg(tls.path("client.pem")).arg("--client-key").arg(tls.path("client.key"));
     run.run().with(0);
     let head = fs::read_to_string(out.join("server.toml")).unwrap();
-    assert!(head.contains("# Needs the certificates of --ca-file, --client-cert, --client-key"), "{head}");
+    assert!(head.contains("# Needs the certificates in --ca-file, --client-cert, --client-key"), "{head}");
     let status = || by(&scene, &tls.url(), "status", &out);
     status().run().with(5);
     let status = status().var("FLUXFORM_CA_FILE", tls.path("ca.pem").to_str().unwrap());
@@ -180,6 +180,6 @@ fn a_manifest_names_no_certificate_outside_of_the_project() {
     }
     server("ca_file", "ca.pem");
     let ended = on("plan", dir.path()).args(&["--host", "https://127.0.0.1:1"]).var("INFLUX_TOKEN", "t").run().with(64);
-    has(&ended.err, "ca.pem holds no certificate in PEM form");
+    has(&ended.err, "ca.pem contains no certificate in PEM format");
     assert!(!ended.all().contains(secret), "{}", ended.all());
 }

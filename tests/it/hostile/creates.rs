@@ -69,9 +69,9 @@ both!(the_id_of_another_object_is_touched_by_nothing, async |scene| {
         let victim_id = id(&victim);
         for (forged, words) in [
             (victim_id.clone(), format!("`{victim_id}` as the new object's ID, which is the ID of another object")),
-            ("../orgs/0123456789abcdef".to_owned(), "which is no ID".to_owned()),
-            (String::new(), "which is no ID".to_owned()),
-            ("0123456789abcdef0".to_owned(), "which is no ID".to_owned()),
+            ("../orgs/0123456789abcdef".to_owned(), "which is not an ID".to_owned()),
+            (String::new(), "which is not an ID".to_owned()),
+            ("0123456789abcdef0".to_owned(), "which is not an ID".to_owned()),
         ] {
             // What stays of the try before is no candidate for adoption.
             let dir = project(&scene, &table.replace("NEW", &unique("new")));

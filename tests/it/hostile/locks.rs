@@ -70,7 +70,7 @@ both!(a_lock_that_has_another_holder_by_now_is_6, async |scene| {
         }
     });
     let ended = words(forger.url(), &scene, &["lock", "release", "--auto-approve"], dir.path()).run().with(6);
-    has(&ended.err, "another holder by now");
+    has(&ended.err, "now has another holder");
     assert_eq!(labels(&scene).await.len(), 1);
 });
 

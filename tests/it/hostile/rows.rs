@@ -50,7 +50,7 @@ both!(rows_of_another_org_twice_or_without_a_right_id_are_5, async |scene| {
             ("of the org 0123456789abcdef", |rows| rows[0]["orgID"] = json!(ABSENT)),
             ("twice", |rows| rows.push(rows[0].clone())),
             ("../orgs/x", |rows| rows[0]["id"] = json!("../orgs/x")),
-            ("not what InfluxDB gives", |rows| drop(rows[0].as_object_mut().unwrap().remove("id"))),
+            ("not what InfluxDB sends", |rows| drop(rows[0].as_object_mut().unwrap().remove("id"))),
             ("which is not an ID", |rows| rows[0]["id"] = json!("0123456789abcdef0")),
         ];
         for (words, edit) in edits {
@@ -99,7 +99,7 @@ both!(an_owned_object_that_is_shown_in_another_org_is_5, async |scene| {
     directly(&scene, "apply", dir.path()).run().with(0);
     declare(dir.path(), &scene, "[label.prod]\n");
     let edit = unlisted(|json| json["orgID"] = json!(ABSENT));
-    refused(&scene, dir.path(), (5, "and it was recorded in the org"), edit).await;
+    refused(&scene, dir.path(), (5, "but the ledger has it in the org"), edit).await;
 });
 
 both!(two_orgs_of_one_name_are_an_error_with_both_ids, async |scene| {
@@ -129,7 +129,7 @@ both!(lists_without_end_are_5, async |scene| {
     );
     scene.bucket("raw").await;
     scene.task("t").await;
-    for (list, words) in [("buckets", "does not come to an end"), ("tasks", "repeats the row with the ID")] {
+    for (list, words) in [("buckets", "does not end"), ("tasks", "repeats the row with the ID")] {
         let first = scene.http.get(&format!("{list}?orgID={}", scene.org)).await.text.into_bytes();
         refused(&scene, dir.path(), (5, words), move |said| {
             // The first page again and again.

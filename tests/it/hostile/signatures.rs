@@ -103,13 +103,13 @@ both!(a_signed_ledger_is_forged_moved_and_rolled_back_in_vain, async |scene| {
     let other = directly(&scene, "plan", dir.path()).var("FLUXFORM_LEDGER_KEY", &"x".repeat(32)).run().with(1);
     has(&other.err, "ledger::forged");
     let short = directly(&scene, "plan", dir.path()).var("FLUXFORM_LEDGER_KEY", "short").run().with(64);
-    has(&short.err, "has 32 bytes or more, and this one has 5");
+    has(&short.err, "must have at least 32 bytes, but this one has 5");
     let empty = directly(&scene, "apply", dir.path()).var("FLUXFORM_LEDGER_KEY", "").run().with(64);
-    has(&empty.err, "is set and empty");
+    has(&empty.err, "is set, but empty");
     has(&directly(&scene, "plan", dir.path()).run().with(0).err, "ledger::unverified");
     declare(dir.path(), &scene, "[bucket.raw]\n[bucket.more]\n[bucket.third]\n");
     let none = directly(&scene, "apply", dir.path()).run().with(1);
-    has(&none.err, "this run has no key to sign what it writes");
+    has(&none.err, "this run has no key to sign it with");
     let all = [other, short, empty, none].map(|ended| ended.all()).concat();
     assert!(!all.contains(KEY) && !all.contains(&"x".repeat(32)), "{all}");
     with_key(directly(&scene, "destroy", dir.path())).run().with(0);

@@ -39,7 +39,7 @@ fn a_server_that_says_nothing_ends_every_command_with_5() {
     for (run, command) in running.into_iter().zip(commands) {
         let ended = run.join().unwrap();
         assert_eq!(ended.code, 5, "{command:?}: {}", ended.all());
-        has(&ended.err, "the time that --timeout gives the run is up: nothing was changed");
+        has(&ended.err, "the run has reached its --timeout: nothing was changed");
     }
 }
 
@@ -56,11 +56,11 @@ both!(a_run_whose_time_is_up_in_the_middle_finishes_what_is_under_way_and_is_3, 
     let relay = Relay::to(scene.server.url()).hold_after(5);
     let run = at(relay.url(), &scene, "apply", dir.path()).args(&["--timeout", "8s"]).start();
     relay.until_writes(6).await;
-    run.until_says("Stopping, since the time of --timeout is up");
+    run.until_says("Stopping because the run has reached its --timeout");
     relay.release();
     let (status, out, err) = run.wait();
     assert_eq!(status.code(), Some(3), "{out}{err}");
-    has(&(out + &err), "the time that --timeout gives the run is up");
+    has(&(out + &err), "the run has reached its --timeout");
     let labels = scene.http.get(&format!("labels?orgID={}", scene.org)).await.text;
     assert!(!labels.contains("fluxform/p/lock"), "the lock is free: {labels}");
     directly(&scene, "apply", dir.path()).run().with(0);

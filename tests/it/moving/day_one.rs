@@ -190,7 +190,7 @@ fn update(home: &Home) -> bool {
 fn edited(mut files: std::collections::BTreeMap<String, String>) -> std::collections::BTreeMap<String, String> {
     let tokens = files["tokens.toml"].replace("\n# deliver", "\ndeliver");
     files.insert("tokens.toml".into(), tokens);
-    let server = "# Where it goes: in the place of what the export said of the server that it came from.\n\n\
+    let server = "# The new server, instead of the one that was exported.\n\n\
                   [server]\nurl = \"embedded:.fluxform/dev.db\"\norg = \"acme\"\n";
     files.insert("server.toml".into(), server.into());
     files

@@ -207,7 +207,7 @@ both!(roles_in_other_orgs_are_kept, virgin, async |server| {
     home.http.post("buckets", elsewhere).await.expect(201);
     let (_keep, dir) = out();
     let said = home.export(&dir, &[]).with(0);
-    assert!(said.out.contains("One more org is not in it"), "{}", said.out);
+    assert!(said.out.contains("One more org is not exported"), "{}", said.out);
     insta::assert_snapshot!("roles", files(&dir)["users.toml"]);
     assert_eq!(home.plan(&dir), (2, String::new()));
     // All of them together.
@@ -232,7 +232,7 @@ both!(tasks_that_can_never_run_are_not_taken_over, virgin, async |server| {
     home.http.delete(&format!("orgs/{}/owners/{user}", home.org)).await.expect(204);
     let (_keep, dir) = out();
     let said = home.export(&dir, &[]).with(0);
-    assert!(said.out.contains("the user that it runs as is gone, or does not own the org"), "{}", said.out);
+    assert!(said.out.contains("the user that it runs as was deleted, or does not own the org"), "{}", said.out);
     assert_eq!(files(&dir)["server.toml"].matches("[task.orphan]\nexternal = true").count(), 1);
     assert_eq!(home.plan(&dir).1, "");
 });

@@ -84,7 +84,7 @@ both!(one_of_two_tasks_is_taken_over_by_its_id, virgin, async |server| {
     assert_eq!(plan["plan"]["changes"][1]["fields"][0]["cause"], "manifest");
     // Again there is nothing to record, and no lock is taken.
     let said = run(&home, &["import", "task.first", &first], dir.path()).with(0);
-    has(&said.out, "is the object");
+    has(&said.out, "is already the object");
     run(&home, &["import", "task.first", &first, "--format=json"], dir.path()).with(0);
     on(&home, &["apply", "--auto-approve"], dir.path()).run().with(0);
     on(&home, &["plan", "--detailed-exitcode"], dir.path()).run().with(0);

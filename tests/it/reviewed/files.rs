@@ -96,7 +96,7 @@ both!(what_is_no_plan_is_refused_with_its_reason, async |scene| {
     let json = review.run("plan", &review.project()).arg("--format=json").run().with(0).out;
     for (text, reason) in [
         (String::new(), "is empty"),
-        (whole[..whole.len() / 2].to_owned(), "is cut short"),
+        (whole[..whole.len() / 2].to_owned(), "is truncated"),
         (whole.replacen("1d", "9d", 1), "was changed after it was written"),
         (whole.replacen("\"fluxform_plan\": 2", "\"fluxform_plan\": 7", 1), "has version 7 of the plan format"),
         (json, "is JSON, but not a plan file"),
@@ -119,7 +119,7 @@ both!(a_plan_takes_the_place_of_a_plan_and_of_nothing_else, async |scene| {
     let manifest = review.project().join("main.toml");
     let before = fs::read_to_string(&manifest).unwrap();
     let to = |path: &std::path::Path| review.run("plan", &review.project()).arg("-o").arg(path);
-    has(&to(&manifest).run().with(64).err, "is not a plan file: it is not overwritten");
+    has(&to(&manifest).run().with(64).err, "is not a plan file, so it is not");
     assert_eq!(fs::read_to_string(&manifest).unwrap(), before);
     has(&to(review.dir.path()).run().with(64).err, "is not a regular file");
     has(&to(&review.dir.path().join("absent/iot.plan")).run().with(64).err, "there is no directory");

@@ -17,7 +17,7 @@ both!(a_plan_of_another_org_is_refused, async |scene| {
     review.plan().run().with(0);
     let elsewhere = Scene::on(scene.server.backend()).await;
     let refused = review.apply().arg("--org").arg(&elsewhere.org_name).run().with(6);
-    has(&refused.err, "was made on");
+    has(&refused.err, "is a plan for");
     has(&refused.err, &scene.org);
     has(&refused.err, &elsewhere.org);
     assert!(review.buckets().await.is_empty());
@@ -33,7 +33,7 @@ both!(a_plan_of_another_server_is_refused, async |scene| {
     } else {
         review.apply().arg("--host=embedded:").run().with(6)
     };
-    has(&refused.err, "was made on");
+    has(&refused.err, "is a plan for");
 });
 
 // The org is made by the apply: the plan knows its name only.

@@ -103,7 +103,7 @@ both!(consent_is_reviewed_and_covers_no_more_than_it_saw, async |scene| {
     // The file agrees to nothing, whoever has made it.
     let refused = review.refused(8).await;
     has(&refused.err, "guard::data-loss");
-    has(&refused.err, "give --allow-data-loss to this command too");
+    has(&refused.err, "use --allow-data-loss with this command too");
     for flag in ["--allow-data-loss=bucket.kept", "--adopt", "--allow-empty"] {
         review.apply().arg(flag).run().with(8);
     }
@@ -126,7 +126,7 @@ both!(an_adoption_is_reviewed, async |scene| {
     assert_eq!(plan["plan"]["flags"], json!([{"flag": "--adopt", "addresses": ["bucket.mine"]}]));
     let refused = review.refused(8).await;
     has(&refused.err, "bucket.mine");
-    has(&refused.err, "give --adopt to this command too");
+    has(&refused.err, "use --adopt with this command too");
     review.apply().arg("--adopt").run().with(0);
     review.run("plan", &review.project()).arg("--detailed-exitcode").run().with(0);
 });
@@ -152,7 +152,7 @@ both!(an_empty_project_is_emptied_by_who_applies, async |scene| {
     review.declare("");
     let plan = review.plan().arg("--allow-empty").run().with(0);
     has(&plan.out, "  --allow-empty: bucket.raw\n");
-    has(&review.refused(8).await.err, "give --allow-empty to this command too");
+    has(&review.refused(8).await.err, "use --allow-empty with this command too");
     review.apply().arg("--allow-empty").run().with(0);
     assert_eq!(review.buckets().await, [""; 0]);
 });
