@@ -58,8 +58,7 @@ both!(each_project_is_planned_and_the_worst_counts, async |scene| {
     let street = Street::new(&scene, &[("one", "[bucket.one]\n"), ("two", "[bucket.two]\n")]);
     street.apply("two");
     street.declare("broken", "broken", "", "[bukket.x]\n");
-    // Its own server, which the environment does not mean.
-    street.declare("inside", "inside", "url = \"embedded:\"", "[bucket.inside]\n");
+    street.declare("inside", "inside", "", "[bucket.inside]\n");
     street.declare("elsewhere", "elsewhere", "url = \"http://127.0.0.1:9\"", "[bucket.x]\n");
 
     street.run(&["plan", "one", "two"]).run().with(0);
@@ -127,9 +126,10 @@ both!(two_directories_that_are_one_project_are_refused, async |scene| {
     assert!(refused.err.contains("copy is the project `one` on the same server and org as one"), "{}", refused.err);
     let refused = street.run(&["plan", "one", "./one"]).run().with(64);
     assert!(refused.err.contains("./one is listed twice"), "{}", refused.err);
-    // Elsewhere it may have the same name.
+    // Nor does a server of its own pass for the one that the environment names.
     street.declare("copy", "one", "url = \"embedded:\"", "[bucket.other]\n");
-    street.run(&["plan", "one", "copy"]).run().with(0);
+    let refused = street.run(&["plan", "one", "copy"]).run().with(64);
+    assert!(refused.err.contains("connection::two-hosts"), "{}", refused.err);
 });
 
 both!(what_is_for_one_project_is_refused_for_several, async |scene| {
