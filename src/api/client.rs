@@ -14,12 +14,13 @@ use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderValue, LOCAT
 use secrecy::ExposeSecret;
 use serde::Serialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
+use tokio::sync::Semaphore;
 use url::Url;
 
 use super::clock::{Clock, Jump};
 use super::error::{self, ApiError, Class};
 use super::known::{Identified, Known};
-use super::limits::{LONGEST_ERROR, LONGEST_REPLY};
+use super::limits::{AT_ONCE, LONGEST_ERROR, LONGEST_REPLY};
 #[cfg(test)]
 use super::retry::Sleep;
 use super::retry::{self, Failure, Patience};
@@ -44,6 +45,7 @@ struct Inner {
     requests: AtomicU64,
     clock: Clock,
     known: Known,
+    room: Semaphore,
 }
 
 /// Asked before each try of a write; an error stops it, with the reason.
@@ -137,7 +139,9 @@ impl Client {
     ) -> Self {
         let redaction = token.as_ref().and_then(secret_of).map(Redaction::of);
         let (requests, clock, known) = (AtomicU64::new(0), Clock::default(), Known::default());
-        Self { inner: Arc::new(Inner { http, base, token, redaction, timeout, patience, requests, clock, known }) }
+        let room = Semaphore::new(AT_ONCE);
+        let inner = Inner { http, base, token, redaction, timeout, patience, requests, clock, known, room };
+        Self { inner: Arc::new(inner) }
     }
 
     /// The server's base URL.
@@ -263,6 +267,7 @@ impl Client {
     }
 
     async fn once(&self, request: &Request<'_>, url: Url) -> Result<Vec<u8>, Failure> {
+        let _room = self.inner.room.acquire().await.expect("invariant: nobody closes it");
         let mut sent = self.inner.http.request(request.verb.method(), url).header(ACCEPT, request.accept);
         if let Some(token) = request.token.as_ref().or(self.inner.token.as_ref()) {
             sent = sent.header(AUTHORIZATION, token);

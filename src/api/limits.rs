@@ -9,6 +9,9 @@ pub(super) const LONGEST_ERROR: usize = 64 << 10;
 /// The longest wait that a server may ask for with `Retry-After`, summed over all tries of one request.
 pub(crate) const LONGEST_WAIT: Duration = Duration::from_secs(120);
 
+/// The requests of a run that are under way at once, and so its connections: some questions are asked of each org that there is.
+pub(super) const AT_ONCE: usize = 32;
+
 /// What a list may cost that comes in pages, or has as many requests as a server likes.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Bounds {

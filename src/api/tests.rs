@@ -1,12 +1,14 @@
 //! The client against a server that misbehaves.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::sync::atomic::Ordering::{Relaxed, SeqCst};
+use std::sync::atomic::{AtomicU32, AtomicUsize};
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use super::fault::{Fault, Reply};
+use super::limits::AT_ONCE;
 use super::{ApiError, Class, Client, Connect, Writer};
 
 const PATH: &str = "/api/v2/labels/0000000000000001";
@@ -171,6 +173,34 @@ async fn a_server_that_has_gone_is_waited_for_and_that_is_told() {
     assert!(told[3].2.starts_with("cannot connect to http://127.0.0.1:"), "{}", told[3].2);
     assert!(told[3].2.ends_with(": connection refused"), "{}", told[3].2);
     assert_eq!(fault.waits().len(), 4);
+}
+
+/// A question that is asked of each of a thousand orgs must not open a thousand connections.
+#[tokio::test]
+async fn no_more_requests_are_under_way_than_there_is_room_for() {
+    let (now, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let highest = most.clone();
+    let answer = move || {
+        let (now, most) = (now.clone(), highest.clone());
+        async move {
+            most.fetch_max(now.fetch_add(1, SeqCst) + 1, SeqCst);
+            for _ in 0..100 {
+                tokio::task::yield_now().await;
+            }
+            now.fetch_sub(1, SeqCst);
+            "{}"
+        }
+    };
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let url = format!("http://{}", listener.local_addr().expect("an address"));
+    let app = axum::Router::new().fallback(axum::routing::any(answer));
+    let server = tokio::spawn(async move { axum::serve(listener, app).await });
+    let api = Connect::new(url.parse().expect("a URL"), None).client().expect("a client");
+    let all = futures::future::join_all((0..500).map(|_| api.get::<serde_json::Value>("/x", &[]))).await;
+    assert!(all.iter().all(Result::is_ok));
+    let most = most.load(SeqCst);
+    assert!((2..=AT_ONCE).contains(&most), "{most}");
+    server.abort();
 }
 
 #[tokio::test]
