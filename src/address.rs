@@ -7,6 +7,7 @@ pub use pattern::{Pattern, PatternError, matches};
 use std::fmt;
 use std::str::FromStr;
 
+use crate::diagnostic::nearest;
 use crate::kind::Kind;
 
 /// The name of one resource of a project. Ordered by kind, key and instance, which is the order of every listing.
@@ -24,7 +25,7 @@ pub struct Address {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AddressError {
     /// Not of the form `kind.key` or `kind.key[instance]`.
-    #[error("invalid address `{0}`: write `kind.key` or `kind.key[instance]`")]
+    #[error("invalid address `{0}`: {hint}", hint = form(.0))]
     Form(String),
     /// The part before the dot names no kind.
     #[error("unknown kind `{kind}` in `{text}`")]
@@ -52,6 +53,74 @@ impl Address {
     #[must_use]
     pub fn table(&self) -> Self {
         Self { kind: self.kind, key: self.key.clone(), instance: None }
+    }
+}
+
+impl AddressError {
+    /// What is wrong, without what to write instead.
+    pub fn short(&self) -> String {
+        match self {
+            Self::Form(text) => format!("invalid address `{text}`"),
+            Self::UnknownKind { .. } => self.to_string(),
+        }
+    }
+
+    /// What to write instead.
+    pub fn hint(&self) -> String {
+        match self {
+            Self::Form(text) => form(text),
+            Self::UnknownKind { kind, text } => {
+                let names = || Kind::ALL.iter().map(|kind| kind.name());
+                match nearest(kind, names()) {
+                    Some(near) => format!("did you mean `{near}{}`?", &text[kind.len()..]),
+                    None => format!("`{kind}` is no kind; available kinds: {}", names().collect::<Vec<_>>().join(", ")),
+                }
+            }
+        }
+    }
+}
+
+/// What to write instead of `text`, which has not the form of an address.
+fn form(text: &str) -> String {
+    if let Some(address) = unquoted(text) {
+        return format!("write `{address}`: a key with more than letters, digits, `_` and `-` stands in quotes");
+    }
+    let kind = Kind::ALL.iter().find_map(|kind| Some((kind, text.strip_prefix(kind.name())?)));
+    match kind.map(|(kind, rest)| (kind, rest.trim_start_matches(['_', '-', '/', ':', ' ']))) {
+        Some((kind, rest)) if text.len() > kind.name().len() + rest.len() && is_plain_key(rest) => {
+            format!("did you mean `{}.{rest}`?", kind.name())
+        }
+        _ => "write `KIND.KEY` or `KIND.KEY[INSTANCE]`".to_owned(),
+    }
+}
+
+/// The address that is meant by a text in which keys lack their quotes.
+pub fn unquoted(text: &str) -> Option<Address> {
+    let (kind, rest) = text.split_once('.')?;
+    let kind = Kind::from_name(kind)?;
+    let (key, instance) = match rest.strip_suffix(']').and_then(|rest| rest.split_once('[')) {
+        Some((key, instance)) => (key, Some(instance)),
+        None => (rest, None),
+    };
+    let sound = |key: &str| !key.is_empty() && !key.contains(['"', '[', ']']);
+    let bare = |key: &str| key.trim_matches('"').to_owned();
+    let (key, instance) = (bare(key), instance.map(bare));
+    let all = sound(&key) && instance.as_deref().is_none_or(sound);
+    (all && text.parse::<Address>().is_err()).then_some(Address { kind, key, instance })
+}
+
+/// Of a list for people, so many are named.
+const FEW: usize = 5;
+
+/// The first of `items`, and how many more there are: `a, b, c, d, e and 7 more`.
+pub fn few<T: fmt::Display>(items: impl IntoIterator<Item = T>) -> String {
+    let items: Vec<String> = items.into_iter().map(|item| item.to_string()).collect();
+    match items.as_slice() {
+        [] => String::new(),
+        [one] => one.clone(),
+        // One more is named as well: its name is hardly longer than the words for it.
+        [head @ .., last] if head.len() <= FEW => format!("{} and {last}", head.join(", ")),
+        all => format!("{} and {} more", all[..FEW].join(", "), all.len() - FEW),
     }
 }
 
@@ -162,6 +231,13 @@ mod tests {
     }
 
     #[test]
+    fn of_many_the_first_are_named() {
+        assert_eq!(few([1, 2, 3]), "1, 2 and 3");
+        assert_eq!(few(1..=6), "1, 2, 3, 4, 5 and 6");
+        assert_eq!(few(1..=680), "1, 2, 3, 4, 5 and 675 more");
+    }
+
+    #[test]
     fn plain_and_quoted_instances_are_the_same() {
         assert_eq!("bucket.line[press]".parse::<Address>(), r#"bucket.line["press"]"#.parse());
         assert_eq!(Address::new(Kind::Bucket, "line").at("a b").to_string(), r#"bucket.line["a b"]"#);
@@ -171,6 +247,24 @@ mod tests {
     fn what_is_no_address_says_why() {
         for text in ["bucket", "bucket.", "bucket.a[", "bucket.a[]", "bucket.a[b]c", "bucket.a b"] {
             assert_eq!(text.parse::<Address>(), Err(AddressError::Form(text.into())), "{text}");
+        }
+        for (text, hint) in [
+            ("bucket_raw", "did you mean `bucket.raw`?"),
+            ("bucket", "write `KIND.KEY` or `KIND.KEY[INSTANCE]`"),
+            ("bucketraw", "write `KIND.KEY` or `KIND.KEY[INSTANCE]`"),
+            ("bukket.a", "did you mean `bucket.a`?"),
+        ] {
+            assert_eq!(text.parse::<Address>().expect_err(text).hint(), hint, "{text}");
+        }
+        for (text, meant) in [
+            ("bucket.a b", r#"bucket."a b""#),
+            ("bucket.a.b", r#"bucket."a.b""#),
+            ("bucket.line[a b]", r#"bucket.line["a b"]"#),
+            ("bucket.a.b[press]", r#"bucket."a.b"[press]"#),
+        ] {
+            assert_eq!(unquoted(text).map(|address| address.to_string()).as_deref(), Some(meant));
+            let hint = text.parse::<Address>().expect_err(text).hint();
+            assert!(hint.starts_with(&format!("write `{meant}`: ")), "{hint}");
         }
         assert!(matches!("bukket.a".parse::<Address>(), Err(AddressError::UnknownKind { .. })));
     }

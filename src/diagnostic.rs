@@ -165,14 +165,27 @@ fn cut(mut text: String) -> String {
 /// A word of more bytes is no slip of the keyboard, and the time to compare it grows with the square of its length.
 const WORD: usize = 200;
 
-/// The candidate nearest to `word`, if one is near enough to be a slip of the keyboard.
+/// The candidate nearest to `word`, if one is near enough to be a slip of the keyboard: a few letters of it differ, or the case
+/// of any. What two addresses have in common as their kind does not bring them nearer.
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let near = |candidate: &&str| word.len() <= WORD && candidate.len() <= WORD;
+    let distance = |candidate: &str| {
+        if word.len() > WORD || candidate.len() > WORD {
+            return None;
+        }
+        if word.eq_ignore_ascii_case(candidate) {
+            return Some(0);
+        }
+        let (a, b) = match (word.split_once('.'), candidate.split_once('.')) {
+            (Some((kind, a)), Some((other, b))) if kind == other => (a, b),
+            _ => (word, candidate),
+        };
+        let (distance, length) = (strsim::damerau_levenshtein(a, b), a.chars().count().min(b.chars().count()));
+        // Of a single letter nothing is left that could be alike.
+        (distance <= (b.chars().count() / 3).max(1) && distance < length).then_some(distance)
+    };
     candidates
         .into_iter()
-        .filter(near)
-        .map(|candidate| (strsim::damerau_levenshtein(word, candidate), candidate))
-        .filter(|(distance, candidate)| *distance <= (candidate.chars().count() / 3).max(1))
+        .filter_map(|candidate| Some((distance(candidate)?, candidate)))
         .min()
         .map(|(_, candidate)| candidate)
 }
@@ -209,5 +222,16 @@ mod tests {
     fn a_slip_finds_its_word_and_another_word_finds_none() {
         assert_eq!(nearest("retenton", ["retention", "name"]), Some("retention"));
         assert_eq!(nearest("colour", ["retention", "name"]), None);
+        assert_eq!(nearest("RETENTION", ["retention", "name"]), Some("retention"));
+        for (word, candidate, near) in [
+            ("bucket.zz", "bucket.f", false),
+            ("bucket.a", "bucket.b", false),
+            ("bucket.rwa", "bucket.raw", true),
+            ("buckt.raw", "bucket.raw", true),
+            ("bucket.b1", "bucket.b2", true),
+            ("task.raw", "bucket.raw", false),
+        ] {
+            assert_eq!(nearest(word, [candidate]).is_some(), near, "{word} {candidate}");
+        }
     }
 }

@@ -16,7 +16,7 @@ pub struct Duration {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DurationError {
     /// It is not written as one.
-    #[error("invalid duration `{0}`: write it like `1h`, `30d` or `1h30m`")]
+    #[error("invalid duration `{0}`")]
     Form(String),
     /// It is longer than anything that can be counted here, and more so by InfluxDB.
     #[error("`{0}` is too long: the maximum is {limit}", limit = Duration::LONGEST_IN_WORDS)]
@@ -24,6 +24,14 @@ pub enum DurationError {
 }
 
 impl DurationError {
+    /// What to write instead.
+    pub const fn help(&self) -> Option<&'static str> {
+        match self {
+            Self::Form(_) => Some("write it like `1h`, `30d` or `1h30m`"),
+            Self::TooLong(_) => None,
+        }
+    }
+
     /// The text.
     pub fn text(self) -> String {
         match self {

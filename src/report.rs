@@ -19,6 +19,8 @@ pub struct Report {
     pub outcomes: BTreeMap<Address, (Action, Outcome)>,
     /// What stopped the run.
     pub stopped: Vec<Problem>,
+    /// Whether the ledger may lack a part of what was done: its last write failed.
+    pub unrecorded: bool,
     /// What is to be said besides.
     pub warnings: Vec<Diagnostic>,
 }

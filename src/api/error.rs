@@ -76,9 +76,7 @@ impl ApiError {
             (Class::BadToken, _) if self.message.contains("inactive") => {
                 "the token is inactive: activate it, or use another one"
             }
-            (Class::BadToken, _) => {
-                "check that INFLUX_TOKEN contains a complete token of this server, without spaces around it"
-            }
+            (Class::BadToken, _) => "check that the token is a complete token of this server, without spaces around it",
             (Class::Denied, _) => {
                 "the token lacks this permission: add it, or use another token (`influx auth list` shows the permissions of each)"
             }

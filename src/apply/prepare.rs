@@ -70,6 +70,10 @@ pub async fn prepare(plan: &Plan, manifest: &Manifest, writer: &Writer) -> Resul
             }
         }
     }
+    // It is true of all of them, and said once.
+    if let Some(last) = problems.last_mut() {
+        last.diagnostic.help = Some("nothing was written to the server".to_owned());
+    }
     if problems.is_empty() { Ok(prepared) } else { Err(problems) }
 }
 
@@ -112,7 +116,6 @@ fn problem(change: &Change, resource: &Resource, field: &Field, words: &str, sai
     };
     let diagnostic = Diagnostic::error(code, format!("{}: {words}", change.address))
         .at(resource.place_of(field.name).clone(), label)
-        .output(said)
-        .help("nothing was written to the server");
+        .output(said);
     Problem { exit: Exit::Secret, diagnostic }
 }

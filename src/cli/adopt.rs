@@ -29,6 +29,7 @@ pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
     let words = Words {
         command: "adopt",
         question: "Take these objects over?",
+        preview: "`fluxform plan --adopt`",
         nothing: "Nothing to adopt: no declared resource matches an unmanaged object.".to_owned(),
         values: false,
     };

@@ -9,9 +9,9 @@ use crate::plan::{Plan, shell_quoted};
 /// The command that applies the plan in the file `out`, with all that was said on the command line of the project and of the
 /// server, and the flags that the plan rests on.
 pub(super) fn command(out: &Path, choice: &Choice, connection: &Flags, plan: &Plan) -> String {
-    let mut line = Line(vec!["fluxform".to_owned(), "apply".to_owned(), argument(out)]);
+    let mut line = Line(vec!["fluxform".to_owned(), "apply".to_owned(), unquoted(out)]);
     if choice.dir != Path::new(".") {
-        line.0.push(argument(&choice.dir));
+        line.0.push(unquoted(&choice.dir));
     }
     let Variables { var, var_file } = &choice.variables;
     var_file.iter().for_each(|file| line.path("--var-file", Some(file)));
@@ -56,9 +56,14 @@ impl Line {
 }
 
 /// A path as an argument that is no flag.
-fn argument(path: &Path) -> String {
+fn unquoted(path: &Path) -> String {
     let text = path.to_string_lossy();
     if text.starts_with('-') { format!("./{text}") } else { text.into_owned() }
+}
+
+/// A path as a shell takes it as an argument that is no flag.
+pub(super) fn argument(path: &Path) -> String {
+    shell_quoted([unquoted(path).as_str()])
 }
 
 #[cfg(test)]

@@ -6,10 +6,10 @@ use std::pin::pin;
 use tokio::sync::watch;
 
 use super::connection::{self, Purpose};
-use super::pipeline::{self, Applied, Traces};
+use super::pipeline::{self, Applied, Planned, Traces};
 use super::plan::{Consents, Empty, Wait, Wanted, make};
 use super::project::Project;
-use super::reviewed::{self, Reviewed};
+use super::reviewed::Reviewed;
 use super::session::{Session, Wish};
 use super::shell::{Brevity, PlanFormat, Shell, worst};
 use super::signal::unless_stopped;
@@ -46,7 +46,7 @@ pub(super) struct Arguments {
     pub(super) run: Run,
     #[command(flatten)]
     consent: Consents,
-    /// Allow a project that declares no resource to delete everything that it owns
+    /// Allow a project that declares no resource to delete everything that it owns, whatever the blast radius
     #[arg(long, help_heading = "Consent")]
     allow_empty: bool,
 }
@@ -110,11 +110,18 @@ pub(super) async fn write(
     reviewed: Option<Reviewed>,
 ) -> Ended {
     if reviewed.is_none() {
-        approve::possible(shell, arguments.auto_approve)?;
+        let preview = match verb {
+            Verb::Apply => "`fluxform plan`",
+            Verb::Destroy => "`fluxform plan --destroy`",
+        };
+        approve::possible(shell, arguments.auto_approve, preview)?;
         // Who is asked sees what would be taken over, and agrees to that too.
         wanted.consent.asked = !arguments.auto_approve;
     }
-    let project = choice.load(shell)?;
+    let project = choice.load(shell).map_err(|problems| match &reviewed {
+        Some(reviewed) => reviewed.without_project(problems, &choice.dir),
+        None => problems,
+    })?;
     if let Some(reviewed) = &reviewed {
         reviewed.of_project(&project).map_err(|problem| vec![problem])?;
     }
@@ -137,11 +144,11 @@ pub(super) async fn write(
 /// What came of planning.
 enum Agreed {
     /// The plan may be applied, with this consent.
-    Yes(Plan, Consent),
+    Yes(Box<Plan>, Consent),
     /// There is nothing to do, and that was said.
     Nothing,
     /// It is not the plan that was reviewed.
-    Other(Plan),
+    Other(Box<Planned>),
 }
 
 /// What came of writing.
@@ -149,7 +156,7 @@ enum Came {
     /// All was tried; of the plan that was agreed to, or of what it has become.
     Done(Report, Option<Box<Plan>>),
     /// Nothing: the plan is another one now.
-    Changed(Box<Plan>),
+    Changed(Box<Planned>),
 }
 
 use Came::{Changed, Done};
@@ -159,10 +166,10 @@ impl Work<'_> {
         let mut agreed = match unless_stopped(&self.stop, self.agree()).await? {
             Agreed::Yes(plan, consent) => {
                 self.wanted.consent = consent;
-                plan
+                *plan
             }
             Agreed::Nothing => return Ok(Exit::Ok),
-            Agreed::Other(plan) => return self.stale(&plan),
+            Agreed::Other(planned) => return self.stale(&planned),
         };
         if self.session.home.is_none() {
             self.prepare(&agreed).await?;
@@ -175,12 +182,14 @@ impl Work<'_> {
             match self.apply(&agreed, &passwords).await? {
                 Done(report, None) => return self.end(&agreed, &report),
                 Done(report, Some(now)) => return self.end(&now, &report),
-                Changed(plan) if self.is_other(&plan) => return self.stale(&plan),
+                Changed(planned) if self.is_other(&planned.plan) => return self.stale(&planned),
                 // Somebody else has done it all in the meantime.
-                Changed(plan) if self.nothing(&plan) => return self.end(&plan, &Report::default()),
-                Changed(plan) if self.reviewed.is_some() => return Err(self.refused(*plan)),
-                Changed(plan) => {
-                    (agreed, self.wanted.consent) = unless_stopped(&self.stop, self.ask_again(*plan)).await?;
+                Changed(planned) if self.nothing(&planned.plan) => {
+                    return self.end(&planned.plan, &Report::default());
+                }
+                Changed(planned) if self.reviewed.is_some() => return Err(self.refused(planned.plan)),
+                Changed(planned) => {
+                    (agreed, self.wanted.consent) = unless_stopped(&self.stop, self.ask_again(planned.plan)).await?;
                 }
             }
         }
@@ -189,6 +198,14 @@ impl Work<'_> {
     /// How a stream looks, as the user wants it.
     const fn look(&self, look: Look) -> Look {
         look.compact(self.arguments.brevity.compact)
+    }
+
+    /// A plan as people read it.
+    fn planned(&self, plan: &Plan, look: Look) -> String {
+        match self.verb {
+            Verb::Apply => render::plan(plan, self.look(look)),
+            Verb::Destroy => render::destruction(plan, self.look(look)),
+        }
     }
 
     /// Whether it is not the plan that was reviewed.
@@ -209,7 +226,7 @@ impl Work<'_> {
         let planned = make(&self.session, &self.project, &self.wanted).await?;
         planned.state.writable().map_err(|error| vec![error.into()])?;
         if self.is_other(&planned.plan) {
-            return Ok(Agreed::Other(planned.plan));
+            return Ok(Agreed::Other(Box::new(planned)));
         }
         let leftover =
             self.wanted.goal == Goal::Destroyed && (planned.ledger.found || !planned.plan.leftovers.is_empty());
@@ -217,29 +234,32 @@ impl Work<'_> {
             self.shell.show(&planned.plan.warnings);
             if !planned.plan.leftovers.is_empty() {
                 // Nobody is asked about what works for nobody.
-                return Ok(Agreed::Yes(planned.plan, self.wanted.consent.clone()));
+                return Ok(Agreed::Yes(Box::new(planned.plan), self.wanted.consent.clone()));
             }
             self.end(&planned.plan, &Report::default())?;
             return Ok(Agreed::Nothing);
         }
         let (plan, consent) = self.ask(planned.plan, self.wanted.clone()).await?;
-        Ok(Agreed::Yes(plan, consent))
+        Ok(Agreed::Yes(Box::new(plan), consent))
     }
 
     /// Shows a plan, and asks for what is not agreed to yet. A plan that is refused ends the run.
     async fn ask(&self, mut plan: Plan, mut wanted: Wanted) -> Result<(Plan, Consent), Vec<Problem>> {
         let asks = !self.arguments.auto_approve && self.reviewed.is_none();
+        // What is asked about is not refused yet.
+        let asked = asks
+            && !plan.refusals.is_empty()
+            && plan.refusals.iter().all(|problem| problem.diagnostic.code == "guard::data-loss");
+        let refusals = if asked { std::mem::take(&mut plan.refusals) } else { Vec::new() };
         if self.arguments.format == PlanFormat::Human {
-            self.shell.data(&render::plan(&plan, self.look(self.shell.output.out)))?;
+            self.shell.data(&self.planned(&plan, self.shell.output.out))?;
         } else if asks {
             // Who is asked must see what is asked about.
-            self.shell.output.talk(&render::plan(&plan, self.look(self.shell.output.err)));
+            self.shell.output.talk(&self.planned(&plan, self.shell.output.err));
         }
         self.shell.show(&plan.warnings);
-        if asks
-            && !plan.refusals.is_empty()
-            && plan.refusals.iter().all(|problem| problem.diagnostic.code == "guard::data-loss")
-        {
+        plan.refusals.extend(refusals);
+        if asked {
             wanted.consent = approve::data_loss(self.shell, &plan, &wanted.consent).await?;
             plan = make(&self.session, &self.project, &wanted).await?.plan;
         }
@@ -262,14 +282,16 @@ impl Work<'_> {
         plan.refusals.into_iter().chain(rests).collect()
     }
 
-    /// Shows in what `now` is another plan than was reviewed.
-    fn stale(&self, now: &Plan) -> Ended {
+    /// Shows in what the plan is now another one than was reviewed. Where nothing is left to do, there is nothing to compare.
+    fn stale(&self, now: &Planned) -> Ended {
         let reviewed = self.reviewed.as_ref().expect("invariant: only a reviewed plan is compared");
-        let (difference, problem) = (reviewed.difference(now), reviewed::changed());
+        let (difference, problem) = (reviewed.difference(&now.plan), reviewed.stale(now, &self.project.manifest));
         let problems = std::slice::from_ref(&problem);
-        let document = Document { plan: Some(now), difference: &difference, problems, ..Document::new(problem.exit) };
-        self.shell
-            .document(self.arguments.format, Comment::Apply, &document, |look| render::difference(&difference, look))?;
+        let document =
+            Document { plan: Some(&now.plan), difference: &difference, problems, ..Document::new(problem.exit) };
+        self.shell.document(self.arguments.format, Comment::Apply, &document, |look| {
+            if now.plan.writes() { render::difference(&difference, look) } else { String::new() }
+        })?;
         self.shell.show(std::slice::from_ref(&problem.diagnostic));
         Ok(problem.exit)
     }
@@ -278,7 +300,7 @@ impl Work<'_> {
     fn replanned(&self, plan: &Plan) -> Result<(), Vec<Problem>> {
         self.shell.say("The server has changed since the plan was shown. This is the new plan, which is now applied:");
         if self.arguments.format == PlanFormat::Human {
-            self.shell.data(&render::plan(plan, self.look(self.shell.output.out)))?;
+            self.shell.data(&self.planned(plan, self.shell.output.out))?;
         }
         self.shell.show(&plan.warnings);
         Ok(())
@@ -369,13 +391,14 @@ impl Work<'_> {
             Ok(Applied::Stale(planned))
                 if planned.plan.refusals.is_empty() || asked_again || self.reviewed.is_some() =>
             {
-                Ok(Changed(Box::new(planned.plan)))
+                Ok(Changed(planned))
             }
             Ok(Applied::Stale(planned)) => Err(planned.plan.refusals),
             Err(problem) if report.outcomes.is_empty() => Err(vec![problem]),
             // Something may have been done: the report says what, and what went wrong after it.
             Err(problem) => {
                 report.stopped.push(problem);
+                report.unrecorded = true;
                 Ok(Done(report, now))
             }
         }

@@ -3,6 +3,7 @@
 use std::io::BufRead;
 
 use super::shell::Shell;
+use crate::address::few;
 use crate::diagnostic::Diagnostic;
 use crate::evidence::Data;
 use crate::exit::{Exit, Problem};
@@ -10,15 +11,15 @@ use crate::manifest::What;
 use crate::plan::{Consent, Plan};
 use crate::render::Role;
 
-/// Whether anybody can be asked; decided before anything else happens.
-pub(super) fn possible(shell: &Shell, auto_approve: bool) -> Result<(), Vec<Problem>> {
+/// Whether anybody can be asked; decided before anything else happens. `preview` is how to see what would happen.
+pub(super) fn possible(shell: &Shell, auto_approve: bool, preview: &str) -> Result<(), Vec<Problem>> {
     if auto_approve || shell.around.terminal {
         return Ok(());
     }
     Err(vec![Problem {
         exit: Exit::Usage,
         diagnostic: Diagnostic::error("cli::no-terminal", "there is no terminal to ask for approval")
-            .help("run `fluxform plan` to see what would happen, and then use --auto-approve"),
+            .help(format!("use --auto-approve; before that, see what would happen: {preview}")),
     }])
 }
 
@@ -49,9 +50,9 @@ pub(super) async fn data_loss(shell: &Shell, plan: &Plan, consent: &Consent) -> 
 /// Asks whether to go on; only `yes` is a yes. What would be taken over is named, since the answer covers it.
 pub(super) async fn ask(shell: &Shell, plan: &Plan, what: &str) -> Result<(), Vec<Problem>> {
     let mut page = shell.talk_page();
-    let adopted: Vec<_> = plan.changes.iter().filter(|change| change.adopts).map(|c| c.address.to_string()).collect();
+    let adopted: Vec<_> = plan.changes.iter().filter(|change| change.adopts).map(|change| &change.address).collect();
     if !adopted.is_empty() {
-        page.put(Role::Warning, "These already exist and would be taken over: ").say(adopted.join(", ")).end();
+        page.put(Role::Warning, "These already exist and would be taken over: ").say(few(adopted)).end();
     }
     shell.output.talk(&page.finish());
     yes(shell, what).await

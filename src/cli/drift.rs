@@ -2,7 +2,7 @@
 
 use super::connection;
 use super::pipeline::Planned;
-use super::plan::{Empty, Wait, Wanted, make, reading};
+use super::plan::{Empty, FileWait, Wanted, make, reading};
 use super::several::{Came, Choices, each};
 use super::shell::{Brevity, PlanFormat, Shell, worst};
 use super::{Ended, project};
@@ -27,7 +27,7 @@ pub(super) struct Arguments {
     #[command(flatten)]
     pub(super) connection: connection::Flags,
     #[command(flatten)]
-    wait: Wait,
+    wait: FileWait,
 }
 
 pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {

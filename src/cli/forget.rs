@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use super::record::{Decided, Recording, Words, record};
 use super::shell::{Shell, trouble};
+use super::show::chosen as chosen_of;
 use super::{Ended, project};
-use crate::address::{Address, matches};
-use crate::diagnostic::{Diagnostic, nearest};
+use crate::address::Address;
+use crate::diagnostic::Diagnostic;
 use crate::diff::{Action, Change, Reason, Target};
 use crate::exit::Problem;
 use crate::kind::Key;
@@ -16,12 +17,12 @@ use crate::manifest::Manifest;
 /// Remove resources from the ledger; their objects stay on the server
 ///
 /// The objects stay as they are, and the project no longer changes or deletes them, even if `prevent_destroy` is set.
-/// Remove their tables from the manifests too, or declare them `external`: the next apply takes over, or creates again,
-/// whatever is still declared.
+/// Remove their tables from the manifests too, or declare them `external`: what is still declared, the next plan refuses without
+/// --adopt, or creates again where nothing has a unique name.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     /// The resource, such as bucket.raw; `*` matches any characters, as in 'bucket.*'
-    #[arg(value_name = "ADDRESS")]
+    #[arg(value_name = "ADDRESS", value_parser = super::shell::addresses)]
     address: String,
     #[command(flatten)]
     project: project::Choice,
@@ -31,8 +32,13 @@ pub(super) struct Arguments {
 
 pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
     let project = arguments.project.load(shell)?;
-    let words =
-        Words { command: "forget", question: "Forget these?", nothing: "Nothing to forget.".to_owned(), values: false };
+    let words = Words {
+        command: "forget",
+        question: "Forget these?",
+        preview: "`fluxform show DIR ADDRESS` lists what would be forgotten",
+        nothing: "Nothing to forget.".to_owned(),
+        values: false,
+    };
     let warned = std::cell::Cell::new(false);
     record(shell, &project, &arguments.flags, &words, async |session| {
         let name = &project.manifest.project;
@@ -55,23 +61,11 @@ fn chosen<'a>(pattern: &str, ledger: &'a Ledger) -> Result<BTreeMap<&'a Address,
     let entries = ledger.entries.iter().map(|(address, entry)| (address, Some(entry)));
     let mut all: BTreeMap<&Address, Option<&Entry>> = ledger.intents.keys().map(|address| (address, None)).collect();
     all.extend(entries);
-    // Both spellings of an instance are the same address.
-    let exact = pattern.parse::<Address>().ok();
-    let chosen: BTreeMap<_, _> = all
-        .iter()
-        .filter(|(address, _)| exact.as_ref() == Some(**address) || matches(pattern, &address.to_string()))
-        .map(|(address, entry)| (*address, *entry))
-        .collect();
-    if !chosen.is_empty() {
-        return Ok(chosen);
-    }
-    let names: Vec<String> = all.keys().map(ToString::to_string).collect();
-    let mut problem = trouble("forget::unknown", format!("the project owns nothing named {pattern}"));
-    problem.diagnostic.help = Some(match nearest(pattern, names.iter().map(String::as_str)) {
-        Some(near) => format!("did you mean {near}?"),
-        None => "`fluxform show` lists what it owns".to_owned(),
-    });
-    Err(problem)
+    chosen_of(&all, pattern).map_err(|near| {
+        let mut problem = trouble("forget::unknown", format!("the project owns nothing named {pattern}"));
+        problem.diagnostic.help = Some(near);
+        problem
+    })
 }
 
 fn change(address: &Address, entry: Option<&Entry>) -> Change {
@@ -91,8 +85,9 @@ fn still_declared(chosen: &BTreeMap<&Address, Option<&Entry>>, manifest: &Manife
         .filter(|(.., resource)| !resource.external)
         .map(|(address, entry, resource)| {
             let again = match address.kind.spec().key {
-                Key::Name(_) | Key::LoneName => "the next apply takes it over again",
-                Key::None if manifest.imports.contains_key(*address) => "the next apply takes it over again",
+                _ if manifest.imports.contains_key(*address) => "its [[import]] takes it over again in the next apply",
+                Key::Name(_) | Key::LoneName if manifest.policy.adopt => "the next apply takes it over again",
+                Key::Name(_) | Key::LoneName => "the next plan is refused, unless --adopt takes it over again",
                 Key::None => "the next apply creates another one",
             };
             let made = entry.is_some_and(|entry| entry.origin == Origin::Created);

@@ -18,7 +18,7 @@ use crate::plan::Consent;
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     /// The resource, such as bucket.raw; the manifests must declare it
-    #[arg(value_name = "ADDRESS")]
+    #[arg(value_name = "ADDRESS", value_parser = super::shell::address)]
     address: Address,
     /// The ID of the object: 16 digits, 0-9 and a-f
     #[arg(value_name = "ID")]
@@ -40,6 +40,7 @@ pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
     let words = Words {
         command: "import",
         question: "Take this object over?",
+        preview: "write it as an `[[import]]`, and run `fluxform plan`",
         nothing: format!("{address} is already the object {id}: nothing to record."),
         values: true,
     };

@@ -3,9 +3,10 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use super::Ended;
+use super::applies::argument;
 use super::project::name_of;
 use super::shell::{Shell, trouble};
+use super::{Ended, written};
 use crate::diagnostic::Diagnostic;
 use crate::exit::{Exit, Problem};
 
@@ -30,8 +31,9 @@ pub(super) struct Arguments {
 
 pub(super) fn run(shell: &Shell, arguments: &Arguments) -> Ended {
     let dir = &arguments.dir;
+    written::allowed("a project", dir).map_err(|problem| vec![problem])?;
     write(dir, &name_of(dir)).map_err(|problem| vec![problem])?;
-    let at = if dir == Path::new(".") { String::new() } else { format!(" {}", dir.display()) };
+    let at = if dir == Path::new(".") { String::new() } else { format!(" {}", argument(dir)) };
     for (file, _) in FILES {
         shell.say(format_args!("wrote {}", dir.join(file).display()));
     }
@@ -47,7 +49,8 @@ fn write(dir: &Path, name: &str) -> Result<(), Problem> {
         .map(|path| path.display().to_string())
         .collect();
     if !there.is_empty() {
-        let diagnostic = Diagnostic::error("init::exists", format!("{} already exists", there.join(", ")))
+        let exist = if there.len() == 1 { "already exists" } else { "already exist" };
+        let diagnostic = Diagnostic::error("init::exists", format!("{} {exist}", there.join(", ")))
             .help("nothing was written; choose another directory");
         return Err(Problem { exit: Exit::Error, diagnostic });
     }
@@ -78,6 +81,11 @@ mod tests {
         std::fs::remove_file(dir.join("fluxform.toml")).expect("removed");
         std::fs::write(dir.join(".gitignore"), "mine").expect("written");
         assert_eq!(write(&dir, "x").expect_err("refused").diagnostic.code, "init::exists");
+        let both = dir.join(".gitignore").display().to_string()
+            + ", "
+            + &dir.join("manifest.schema.json").display().to_string();
+        std::fs::remove_file(dir.join("flux/hourly.flux")).expect("removed");
+        assert_eq!(write(&dir, "x").expect_err("refused").diagnostic.message, format!("{both} already exist"));
         assert!(!dir.join("fluxform.toml").exists());
         assert_eq!(std::fs::read_to_string(dir.join(".gitignore")).expect("read"), "mine");
     }

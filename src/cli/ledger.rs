@@ -67,7 +67,11 @@ impl Arguments {
 
 pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
     let What::Sign(arguments) = &arguments.what;
-    approve::possible(shell, arguments.auto_approve)?;
+    approve::possible(
+        shell,
+        arguments.auto_approve,
+        "`fluxform show`, without FLUXFORM_LEDGER_KEY, lists what the ledger says",
+    )?;
     let project = arguments.project.load(shell)?;
     let (session, stop) = writing(shell, &project, &arguments.connection, arguments.wait.lock_timeout).await?;
     let run = Run { shell, arguments, project: &project, session: &session, stop };
@@ -100,7 +104,11 @@ impl Run<'_> {
                 return Ok(format!("{name} has no ledger yet: the first apply signs what it writes."));
             }
             Ok(_) => return Ok(format!("The ledger of {name} is already signed with this key.")),
-            Err(why) => self.shell.show(&[why.diagnostic()]),
+            Err(why) => {
+                // What is wrong with the ledger is the reason to sign it, and no failure of this run.
+                let Diagnostic { code, message, .. } = why.diagnostic();
+                self.shell.show(&[Diagnostic::warning(code, message)]);
+            }
         }
         let (ledger, shown) = self.whatever(&all, key)?;
         let said = unless_stopped(&self.stop, self.said(&ledger)).await?;

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::connection;
 use super::pipeline;
-use super::plan::{Wait, reading, writing};
+use super::plan::{FileWait, reading, writing};
 use super::session::Session;
 use super::shell::{Format, Shell};
 use super::signal::unless_stopped;
@@ -44,7 +44,7 @@ struct Show {
     #[command(flatten)]
     connection: connection::Flags,
     #[command(flatten)]
-    wait: Wait,
+    wait: FileWait,
 }
 
 /// Release the project's lock, whoever holds it
@@ -63,7 +63,7 @@ struct Release {
     #[command(flatten)]
     connection: connection::Flags,
     #[command(flatten)]
-    wait: Wait,
+    wait: FileWait,
 }
 
 impl Arguments {
@@ -169,7 +169,7 @@ async fn show(shell: &Shell, arguments: &Show) -> Ended {
 }
 
 async fn release(shell: &Shell, arguments: &Release) -> Ended {
-    approve::possible(shell, arguments.auto_approve)?;
+    approve::possible(shell, arguments.auto_approve, "`fluxform lock show` says whose it is")?;
     let project = arguments.project.load(shell)?;
     let (session, stop) = writing(shell, &project, &arguments.connection, arguments.wait.lock_timeout).await?;
     let freed = unless_stopped(&stop, free(shell, arguments, &session, &project.manifest.project)).await;

@@ -38,6 +38,7 @@ mod terraform;
 mod unmanaged;
 mod validate;
 mod wall;
+mod written;
 
 use std::collections::BTreeMap;
 use std::process::ExitCode;
@@ -55,7 +56,7 @@ use signal::in_time;
 /// How a command ends: an exit code, or what stopped it.
 type Ended = Result<Exit, Vec<Problem>>;
 
-/// Declare, plan and apply everything that lives in an InfluxDB 2.x server.
+/// Declare, plan and apply the orgs, buckets, labels, tasks, users and tokens of an InfluxDB 2.x server
 #[derive(Debug, Parser)]
 #[command(name = "fluxform", version, after_help = AFTER_HELP)]
 struct Arguments {
@@ -114,6 +115,23 @@ pub unsafe fn main() -> ExitCode {
     panic::caught(|| process(vars)).code().into()
 }
 
+/// The command line. What no manifest is read for has no default from one.
+fn command() -> clap::Command {
+    let without = |command: clap::Command| {
+        command.mut_args(|argument| match argument.get_help().map(ToString::to_string) {
+            Some(help) if help.contains("[server].") => {
+                let fields =
+                    ["url", "org", "ca_file", "client_cert", "client_key"].map(|field| format!("[server].{field}"));
+                argument.help(fields.iter().fold(help, |help, field| {
+                    help.replace(&format!("{field}, "), "").replace(&format!(", {field}"), "")
+                }))
+            }
+            _ => argument,
+        })
+    };
+    Arguments::command().mut_subcommand("setup", without).mut_subcommand("export", without)
+}
+
 fn process(vars: BTreeMap<String, String>) -> Exit {
     let mut shell = Shell::new(vars);
     let words: Vec<_> = std::env::args_os().skip(1).collect();
@@ -122,12 +140,12 @@ fn process(vars: BTreeMap<String, String>) -> Exit {
     }
     // Help is prose, also where nobody says how wide the reader is.
     let width = Look::of(&std::io::stdout()).or_width(80).width.unwrap_or_default();
-    let parsed = Arguments::command().term_width(width).try_get_matches();
+    let parsed = command().term_width(width).try_get_matches();
     let parsed = parsed.and_then(|matches| Ok((Arguments::from_arg_matches(&matches)?, matches)));
-    let arguments = match parsed {
+    let (arguments, name) = match parsed {
         Ok((arguments, matches)) => {
             wall::raise(&shell, &matches, arguments.verbose);
-            arguments
+            (arguments, matches.subcommand_name().unwrap_or_default().to_owned())
         }
         Err(error) => {
             let exit = if error.use_stderr() { Exit::Usage } else { Exit::Ok };
@@ -144,13 +162,13 @@ fn process(vars: BTreeMap<String, String>) -> Exit {
         }
     };
     shell.until = arguments.command.limit().and_then(|limit| Instant::now().checked_add(limit));
-    let exit = runtime.block_on(run(&shell, arguments.command));
+    let exit = runtime.block_on(run(&shell, &name, arguments.command));
     // What may still be under way must not keep a process that has been told to end.
     runtime.shutdown_background();
     exit
 }
 
-async fn run(shell: &Shell, command: Command) -> Exit {
+async fn run(shell: &Shell, name: &str, command: Command) -> Exit {
     let (format, of) = command.format();
     let ended = match command {
         Command::Init(arguments) => init::run(shell, &arguments),
@@ -174,6 +192,7 @@ async fn run(shell: &Shell, command: Command) -> Exit {
         Command::Setup(arguments) => in_time(shell.until, setup::run(shell, &arguments)).await,
         Command::Server(arguments) => server::run(shell, &arguments).await,
     };
+    let ended = ended.map_err(|problems| project::misplaced(problems, name));
     shell.end(format, of, ended)
 }
 
@@ -182,7 +201,7 @@ impl Command {
     fn format(&self) -> (PlanFormat, Comment) {
         match self {
             Self::Validate(arguments) => (arguments.format, Comment::Validate),
-            Self::Plan(arguments) => (arguments.format, Comment::Plan),
+            Self::Plan(arguments) => (arguments.format, arguments.comment()),
             Self::Apply(arguments) => (arguments.run.format, Comment::Apply),
             Self::Drift(arguments) => (arguments.format, Comment::Drift),
             Self::Destroy(arguments) => (arguments.run.format, Comment::Destroy),
@@ -232,6 +251,6 @@ mod tests {
 
     #[test]
     fn the_arguments_are_sound() {
-        Arguments::command().debug_assert();
+        command().debug_assert();
     }
 }

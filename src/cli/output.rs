@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::pipeline::Planned;
-use super::plan::{Empty, Wait, Wanted, make, reading};
+use super::plan::{Empty, FileWait, Wanted, make, reading};
 use super::project::Project;
 use super::shell::{PlanFormat, Shell, trouble};
 use super::{Ended, connection, project};
@@ -30,7 +30,7 @@ pub(super) struct Arguments {
     #[command(flatten)]
     project: project::Choice,
     /// Print only this resource, such as bucket.raw; it must exist
-    #[arg(value_name = "ADDRESS")]
+    #[arg(value_name = "ADDRESS", value_parser = super::shell::address)]
     address: Option<Address>,
     /// Print only this field of the resource, as plain text
     #[arg(long, value_enum, value_name = "FIELD", requires = "address")]
@@ -38,7 +38,7 @@ pub(super) struct Arguments {
     #[command(flatten)]
     pub(super) connection: connection::Flags,
     #[command(flatten)]
-    wait: Wait,
+    wait: FileWait,
 }
 
 impl Arguments {

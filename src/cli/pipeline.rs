@@ -20,7 +20,7 @@ use crate::ledger::{
     self, Claim, Freed, Hold, Holder, Journal, LastApply, Ledger, Permit, State, ThisMachine, Timing, Trust, Update,
 };
 use crate::manifest::Manifest;
-use crate::plan::{self, Consent, Facts, Leftover, Plan};
+use crate::plan::{self, Consent, Facts, Leftover, Plan, Written};
 use crate::snapshot::{self, Server, Snapshot};
 
 /// A plan, and everything that it rests on.
@@ -79,6 +79,7 @@ pub async fn plan(
         stops,
         consent,
         policy: &manifest.policy,
+        written: Written { resources: &manifest.resources, imports: &manifest.imports },
         // Without any resource, all that the project owns goes, or nothing: that has a guard of its own.
         all_goes: goal == Goal::Destroyed || manifest.resources.is_empty(),
     };

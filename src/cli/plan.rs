@@ -13,11 +13,12 @@ use super::session::{Session, Wish};
 use super::several::{Came, Choices, Said, each};
 use super::shell::{Brevity, PlanFormat, Shell, worst};
 use super::signal::unless_stopped;
-use super::{Ended, applies, delivered, project, signal, unmanaged};
+use super::{Ended, applies, delivered, project, signal, unmanaged, written};
 use crate::diagnostic::Diagnostic;
 use crate::diff::Goal;
 use crate::exit::{Exit, Problem};
 use crate::ledger::Ledger;
+use crate::manifest::Manifest;
 use crate::plan::{self, Consent, Flag, Flagged, Origin, Plan, Saved};
 use crate::render::{self, Comment};
 
@@ -32,9 +33,12 @@ pub(super) struct Arguments {
     projects: Choices,
     #[command(flatten)]
     consent: Consents,
-    /// Allow a project that declares no resource to delete everything that it owns
+    /// Allow a project that declares no resource to delete everything that it owns, whatever the blast radius
     #[arg(long, help_heading = "Consent")]
     allow_empty: bool,
+    /// Show what `fluxform destroy` would do
+    #[arg(long, conflicts_with_all = ["out", "allow_empty", "unmanaged"])]
+    destroy: bool,
     /// Save the plan to a file for review; `fluxform apply FILE` then does exactly this, or nothing
     #[arg(short, long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -52,7 +56,7 @@ pub(super) struct Arguments {
     #[command(flatten)]
     pub(super) connection: connection::Flags,
     #[command(flatten)]
-    wait: Wait,
+    wait: FileWait,
 }
 
 /// What the user agrees to beforehand.
@@ -72,10 +76,18 @@ impl Consents {
     }
 }
 
-/// How long to wait for others.
+/// How long a run that takes the lock waits for others.
 #[derive(Clone, Debug, clap::Args)]
 pub(super) struct Wait {
-    /// How long to wait while another run holds the lock
+    /// How long to wait while another run holds the lock or the embedded server's file
+    #[arg(long, value_name = "DURATION", default_value = "90s", value_parser = super::shell::duration)]
+    pub(super) lock_timeout: Duration,
+}
+
+/// How long a run that takes no lock waits for others.
+#[derive(Clone, Debug, clap::Args)]
+pub(super) struct FileWait {
+    /// How long to wait while another run has the embedded server's file; no lock is taken, and no other server is waited for
     #[arg(long, value_name = "DURATION", default_value = "90s", value_parser = super::shell::duration)]
     pub(super) lock_timeout: Duration,
 }
@@ -161,12 +173,23 @@ pub(super) async fn reading(
     flags: &connection::Flags,
     wait: Duration,
 ) -> Result<Session, Vec<Problem>> {
+    reading_for(shell, project, flags, wait, Goal::Declared).await
+}
+
+/// The same for one that plans for `goal`.
+async fn reading_for(
+    shell: &Shell,
+    project: &Project,
+    flags: &connection::Flags,
+    wait: Duration,
+    goal: Goal,
+) -> Result<Session, Vec<Problem>> {
     let connection = project.connect(shell, flags, Purpose::Read).await?;
     let wish = Wish {
         root: &project.manifest.root,
         purpose: Purpose::Read,
         wait,
-        makes_home: project.makes_org(&connection.org.value),
+        makes_home: goal == Goal::Declared && project.makes_org(&connection.org.value),
     };
     Session::open(shell, &connection, wish).await.map_err(|problem| vec![problem])
 }
@@ -188,25 +211,33 @@ pub(super) async fn writing(
 
 pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
     if let Some(out) = &arguments.out {
+        written::allowed("the plan", out).map_err(|problem| vec![problem])?;
         arguments.projects.only("--out")?;
         plan::writable(out).map_err(|problem| vec![problem])?;
     }
-    each(shell, (arguments.format, Comment::Plan), &arguments.projects, async |choice| {
-        one(shell, arguments, choice).await
-    })
-    .await
+    let one = async |choice: &project::Choice| one(shell, arguments, choice).await;
+    each(shell, (arguments.format, arguments.comment()), &arguments.projects, one).await
+}
+
+impl Arguments {
+    /// The comment that it writes.
+    pub(super) const fn comment(&self) -> Comment {
+        if self.destroy { Comment::PlanDestroy } else { Comment::Plan }
+    }
+
+    fn wanted(&self) -> Wanted {
+        let (goal, empty) =
+            if self.destroy { (Goal::Destroyed, Empty::Fine) } else { (Goal::Declared, Empty::of(self.allow_empty)) };
+        Wanted { goal, consent: self.consent.consent(), empty, made: None }
+    }
 }
 
 /// Plans one project, and saves the plan.
 async fn one(shell: &Shell, arguments: &Arguments, choice: &project::Choice) -> Result<Came, Vec<Problem>> {
     let project = choice.load(shell)?;
-    let session = reading(shell, &project, &arguments.connection, arguments.wait.lock_timeout).await?;
-    let wanted = Wanted {
-        goal: Goal::Declared,
-        consent: arguments.consent.consent(),
-        empty: Empty::of(arguments.allow_empty),
-        made: None,
-    };
+    let wanted = arguments.wanted();
+    let wait = arguments.wait.lock_timeout;
+    let session = reading_for(shell, &project, &arguments.connection, wait, wanted.goal).await?;
     let planned = make(&session, &project, &wanted).await;
     let coverage = match &planned {
         Ok(planned) if arguments.unmanaged => Some(unmanaged::read(&session, &project, planned).await),
@@ -216,11 +247,13 @@ async fn one(shell: &Shell, arguments: &Arguments, choice: &project::Choice) -> 
     session.close().await;
     let Planned { mut plan, ledger, .. } = planned?;
     let coverage = coverage.transpose().map_err(|problem| vec![problem])?;
+    // The ledger goes at the end of a destroy, even if it is all that there is.
+    let writes = plan.writes() || !plan.leftovers.is_empty() || arguments.destroy && ledger.found;
     let exit = match worst(&plan.refusals) {
-        Exit::Ok if arguments.detailed_exitcode && (plan.writes() || !plan.leftovers.is_empty()) => Exit::Differences,
+        Exit::Ok if arguments.detailed_exitcode && writes => Exit::Differences,
         exit => exit,
     };
-    let save = |out| save(out, (choice, arguments), &plan, &origin);
+    let save = |out| save(out, (choice, arguments), &plan, (&origin, &project.manifest));
     let saved = arguments.out.as_deref().map(save).transpose();
     // A plan that cannot be saved is shown all the same.
     let (said, problems) = saved.map_or_else(|problem| (None, vec![problem]), |said| (said, Vec::new()));
@@ -231,7 +264,9 @@ async fn one(shell: &Shell, arguments: &Arguments, choice: &project::Choice) -> 
     }
     let human = shell.human(arguments.format, |look| {
         let covered = coverage.as_ref().map(|coverage| format!("\n{}", render::coverage(coverage, look)));
-        render::plan(&plan, look.compact(arguments.brevity.compact)) + &covered.unwrap_or_default()
+        let look = look.compact(arguments.brevity.compact);
+        let planned = if arguments.destroy { render::destruction(&plan, look) } else { render::plan(&plan, look) };
+        planned + &covered.unwrap_or_default()
     });
     Ok(Came { human, plan: Some(plan), coverage, origin: Some(origin), said, problems, exit })
 }
@@ -241,14 +276,14 @@ fn save(
     out: &Path,
     (choice, arguments): (&project::Choice, &Arguments),
     plan: &Plan,
-    origin: &Origin,
+    (origin, manifest): (&Origin, &Manifest),
 ) -> Result<Said, Problem> {
     let path = out.display();
     if !plan.refusals.is_empty() {
         return Ok(Said { sentence: format!("The plan is refused, and was not saved to {path}."), command: None });
     }
     let saved = if origin.org_id.is_none() { plan.clone().of_a_new_server() } else { plan.clone() };
-    plan::write(out, &Saved { origin: origin.clone(), plan: saved })?;
+    plan::write(out, &Saved { origin: origin.clone(), plan: saved, variables: manifest.variables.clone() })?;
     let sentence = format!("Saved to {path}. To apply exactly this plan, or nothing, run:");
     Ok(Said { sentence, command: Some(applies::command(out, choice, &arguments.connection, plan)) })
 }

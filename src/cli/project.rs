@@ -9,7 +9,8 @@ use crate::address::Address;
 use crate::exit::{Exit, Problem};
 use crate::graph::Graph;
 use crate::kind::{Kind, NaturalKey};
-use crate::manifest::{self, Inputs, Loaded, Manifest};
+use crate::manifest::{self, Inputs, Loaded, Manifest, NO_SUCH_PATH};
+use crate::plan::shell_quoted;
 
 /// Which project, with which variables.
 #[derive(Clone, Debug, clap::Args)]
@@ -30,6 +31,33 @@ pub(super) struct Variables {
     /// Read variables from a TOML file; may be given several times
     #[arg(long, value_name = "FILE", help_heading = "Variables")]
     pub(super) var_file: Vec<PathBuf>,
+}
+
+/// The same problems; where an address stands in the place of the project's directory, with what goes where.
+pub(super) fn misplaced(mut problems: Vec<Problem>, command: &str) -> Vec<Problem> {
+    for Problem { diagnostic, .. } in &mut problems {
+        let Some(path) = diagnostic.message.strip_prefix(NO_SUCH_PATH).filter(|_| diagnostic.help.is_none()) else {
+            continue;
+        };
+        let kind = path.split_once('.').and_then(|(kind, _)| Kind::from_name(kind));
+        if kind.is_none() || path.ends_with(".toml") {
+            continue;
+        }
+        let quoted = shell_quoted([path]);
+        diagnostic.help = Some(match command {
+            "show" | "output" => {
+                format!(
+                    "the project's directory comes first, also where it is this one: `fluxform {command} . {quoted}`"
+                )
+            }
+            "forget" => {
+                "write `fluxform forget ADDRESS DIR`, with one address; `*` in it stands for anything".to_owned()
+            }
+            "import" => "write `fluxform import ADDRESS ID DIR`, with one address".to_owned(),
+            _ => format!("`fluxform {command}` takes no address, but a project: a directory or a manifest"),
+        });
+    }
+    problems
 }
 
 /// A project's name made from the directory's.

@@ -51,6 +51,8 @@ pub(super) struct Words {
     pub(super) command: &'static str,
     /// The question.
     pub(super) question: &'static str,
+    /// How to see what would be recorded, without being asked.
+    pub(super) preview: &'static str,
     /// What is said when there is nothing to do.
     pub(super) nothing: String,
     /// Whether what differs is shown with its values.
@@ -65,7 +67,7 @@ pub(super) async fn record(
     words: &Words,
     decide: impl AsyncFn(&Session) -> Result<Decided, Vec<Problem>>,
 ) -> Ended {
-    approve::possible(shell, flags.auto_approve)?;
+    approve::possible(shell, flags.auto_approve, words.preview)?;
     let (session, stop) = writing(shell, project, &flags.connection, flags.wait.lock_timeout).await?;
     let run = Run { shell, project, flags, words, session: &session, stop };
     let ended = run.run(&decide).await;

@@ -3,10 +3,13 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use super::applies::argument;
+use super::pipeline::Planned;
 use super::project::Project;
 use super::session::Session;
 use crate::diagnostic::Diagnostic;
 use crate::exit::{Exit, Problem};
+use crate::manifest::Manifest;
 use crate::plan::{self, Difference, Plan, Saved};
 
 /// A plan that was saved, and its file.
@@ -80,13 +83,63 @@ impl Reviewed {
     pub(super) fn difference(&self, now: &Plan) -> Vec<Difference> {
         plan::difference(&self.saved.plan, now)
     }
-}
 
-/// Says that the plan is not the one that was reviewed.
-pub(super) fn changed() -> Problem {
-    stale(
-        "apply::stale",
-        "the plan is no longer the one that was reviewed: the server or the manifests have changed".to_owned(),
-        "nothing was written; save a new plan with `fluxform plan --out FILE`, and review it",
-    )
+    /// What to do where there is no project in `dir`, which nobody may have named.
+    pub(super) fn without_project(&self, mut problems: Vec<Problem>, dir: &Path) -> Vec<Problem> {
+        let absent = |problem: &Problem| problem.diagnostic.code == "manifest::no-file";
+        if problems.iter().any(absent) {
+            let (path, project) = (self.path.display(), &self.saved.plan.project);
+            let message = format!("{path} is a plan of the project `{project}`, and {} has no manifest", dir.display());
+            let help = format!(
+                "give the directory of `{project}` after the plan file: `fluxform apply {} DIR`",
+                argument(&self.path)
+            );
+            let diagnostic = Diagnostic::error("plan::no-project", message).help(help);
+            problems = vec![Problem { exit: Exit::Usage, diagnostic }];
+        }
+        problems
+    }
+
+    /// Why the plan is not the one that was reviewed, as far as that can be told.
+    pub(super) fn stale(&self, now: &Planned, manifest: &Manifest) -> Problem {
+        let path = self.path.display();
+        let again = "make a new plan with `fluxform plan --out FILE`, and review that";
+        let last = now.ledger.last_apply.as_ref();
+        if let Some(last) = last.filter(|last| last.plan_digest.as_deref() == Some(&self.saved.plan.digest())) {
+            let by = last.by.as_ref().map_or(String::new(), |by| format!(" by {by}"));
+            let run = last.run.as_ref().map_or(String::new(), |run| format!(", in {run}"));
+            let message = format!("{path} was already applied, at {}{by}{run}", last.at);
+            return match now.plan.writes() {
+                false => stale("apply::applied", message, "nothing is left to do, and nothing was written"),
+                true => {
+                    stale("apply::applied", message, &format!("nothing was written; for what is to do now, {again}"))
+                }
+            };
+        }
+        let differ = self.variables_that_differ(manifest);
+        if !differ.is_empty() {
+            let names: Vec<_> = differ.iter().map(|name| format!("`{name}`")).collect();
+            let message = format!("the plan is not the one that was reviewed: other values of {}", names.join(", "));
+            let help = "nothing was written; give the --var, --var-file and FLUXFORM_VAR_... that the plan was made with, or \
+                        make a new plan";
+            return stale("apply::stale", message, help);
+        }
+        if !now.plan.writes() && now.plan.refusals.is_empty() {
+            let message = format!("all that is in {path} is done already: it was applied, or somebody did the same");
+            return stale("apply::applied", message, "nothing is left to do, and nothing was written");
+        }
+        stale(
+            "apply::stale",
+            "the plan is not the one that was reviewed: the server, the manifests or the flags of the command line are not what \
+             they were"
+                .to_owned(),
+            &format!("nothing was written; {again}"),
+        )
+    }
+
+    /// The variables that had another value when the plan was made, or none, or have none now.
+    fn variables_that_differ(&self, manifest: &Manifest) -> BTreeSet<String> {
+        let (then, now) = (&self.saved.variables, &manifest.variables);
+        then.keys().chain(now.keys()).filter(|name| then.get(*name) != now.get(*name)).cloned().collect()
+    }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::Ended;
 use super::session::not_started;
 use super::shell::Shell;
-use super::signal;
+use super::{signal, written};
 use crate::exit::Exit;
 use crate::server::{DataFile, Location, Options, Server};
 
@@ -29,6 +29,9 @@ pub(super) struct Arguments {
 }
 
 pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
+    if let Some(path) = &arguments.data {
+        written::allowed("data", path).map_err(|problem| vec![problem])?;
+    }
     let location = match &arguments.data {
         None => Location::Memory,
         Some(path) => Location::File(DataFile::chosen(path).map_err(|error| vec![not_started(&error.into(), None)])?),

@@ -275,9 +275,9 @@ async fn proven(client: &Client, connection: &Connection, me: Result<Me, ApiErro
             diagnostic: Diagnostic::error("connection::no-token", format!("no token for {}", client.host()))
                 .help("set INFLUX_TOKEN or INFLUX_TOKEN_FILE, or use --token-file"),
         },
-        Some(_) => match me {
+        Some(token) => match me {
             Ok(me) => return Ok(me),
-            Err(error) if error.class == Class::BadToken => error.into(),
+            Err(error) if error.class == Class::BadToken => bad_token(error, token),
             Err(error) => return Err(error.into()),
         },
     };
@@ -290,6 +290,22 @@ async fn proven(client: &Client, connection: &Connection, me: Result<Me, ApiErro
         });
     }
     Err(problem)
+}
+
+/// Says of a token that does not work where it came from.
+fn bad_token(error: ApiError, token: &Said<Token>) -> Problem {
+    let mut problem = Problem::from(error);
+    let from = match (&token.value, &token.from) {
+        (Token::File(path), from) => format!("{} (from {from})", path.display()),
+        (Token::Value(_), from) => from.to_string(),
+    };
+    let generic = "check that the token";
+    if let Some(help) = problem.diagnostic.help.as_mut().filter(|help| help.starts_with(generic)) {
+        *help = format!("check that {from} holds a token of this server, whole and without spaces around it");
+    } else if let Some(help) = &mut problem.diagnostic.help {
+        help.push_str(&format!(" (it comes from {from})"));
+    }
+    problem
 }
 
 /// The first line of a run: which server, and who said so.

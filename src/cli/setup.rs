@@ -7,10 +7,11 @@ use std::path::{Path, PathBuf};
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 
-use super::Ended;
+use super::applies::argument;
 use super::connection::{self, Target};
 use super::session::{client, no_server};
 use super::shell::{Shell, trouble};
+use super::{Ended, written};
 use crate::api::{ApiError, Writer};
 use crate::confine::Root;
 use crate::diagnostic::Diagnostic;
@@ -77,6 +78,7 @@ pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
 }
 
 async fn set_up(shell: &Shell, arguments: &Arguments) -> Result<Exit, Problem> {
+    written::allowed("the token", &arguments.token_file_out)?;
     let flags = connection::Flags {
         host: arguments.host.clone(),
         insecure_http: arguments.insecure_http,
@@ -121,7 +123,7 @@ async fn set_up(shell: &Shell, arguments: &Arguments) -> Result<Exit, Problem> {
         arguments.bucket,
         path.display()
     ));
-    shell.say(format_args!("Next: INFLUX_HOST={url} INFLUX_TOKEN_FILE={} fluxform plan", path.display()));
+    shell.say(format_args!("Next: INFLUX_HOST={url} INFLUX_TOKEN_FILE={} fluxform plan", argument(path)));
     Ok(Exit::Ok)
 }
 

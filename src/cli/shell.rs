@@ -10,11 +10,13 @@ use tokio::time::Instant;
 use super::Ended;
 use super::connection::{InfluxCliFile, Surroundings, influx_cli_path};
 use super::pipeline::Traces;
+use crate::address::{Address, AddressError, Pattern, unquoted};
 use crate::api::OnWait;
 use crate::diagnostic::Diagnostic;
+use crate::duration::DurationError;
 use crate::exit::{Exit, Problem};
 use crate::limits;
-use crate::plan::Plan;
+use crate::plan::{Plan, shell_quoted};
 use crate::render::{self, Comment, Document, Look, Output, Page};
 
 /// Where CI systems say which commit they run.
@@ -202,8 +204,29 @@ pub(super) fn worst(problems: &[Problem]) -> Exit {
     problems.iter().map(|problem| problem.exit).fold(Exit::Ok, Exit::or)
 }
 
+/// Reads an address from the command line.
+pub(super) fn address(text: &str) -> Result<Address, String> {
+    text.parse::<Address>().map_err(|error| match unquoted(text) {
+        // The quotes are part of it, and a shell takes its own away.
+        Some(meant) => format!("write {}, with the quotes within", shell_quoted([meant.to_string().as_str()])),
+        None => match error {
+            AddressError::Form(_) => error.hint(),
+            AddressError::UnknownKind { .. } => format!("{}: {}", error.short(), error.hint()),
+        },
+    })
+}
+
+/// Reads an address from the command line, or a pattern of addresses, in which `*` stands for anything.
+pub(super) fn addresses(text: &str) -> Result<String, String> {
+    match text.contains('*') {
+        true => text.parse::<Pattern>().map(|pattern| pattern.as_str().to_owned()).map_err(|error| error.to_string()),
+        false => address(text).map(|address| address.to_string()),
+    }
+}
+
 /// Reads a length of time of whole seconds from the command line.
 pub(super) fn duration(text: &str) -> Result<std::time::Duration, String> {
-    let duration: crate::duration::Duration = text.parse().map_err(|error| format!("{error}"))?;
+    let wrong = |error: DurationError| error.help().map_or_else(|| error.to_string(), str::to_owned);
+    let duration: crate::duration::Duration = text.parse().map_err(wrong)?;
     duration.whole_secs().map(std::time::Duration::from_secs).ok_or_else(|| "whole seconds, without months".to_owned())
 }

@@ -5,10 +5,10 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use super::plan::{Wait, reading};
+use super::plan::{FileWait, reading};
 use super::shell::{Brevity, PlanFormat, Shell, trouble};
 use super::{Ended, connection, project};
-use crate::address::Address;
+use crate::address::{Address, matches};
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::exit::{Exit, Problem};
 use crate::ledger::Entry;
@@ -26,9 +26,9 @@ pub(super) struct Arguments {
     what: PathBuf,
     #[command(flatten)]
     variables: project::Variables,
-    /// Show only this resource, such as bucket.raw
-    #[arg(value_name = "ADDRESS")]
-    address: Option<Address>,
+    /// Show only this resource, such as bucket.raw; `*` stands for anything, as in 'bucket.*'
+    #[arg(value_name = "ADDRESS", value_parser = super::shell::addresses)]
+    address: Option<String>,
     /// Output format
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: PlanFormat,
@@ -37,7 +37,7 @@ pub(super) struct Arguments {
     #[command(flatten)]
     pub(super) connection: connection::Flags,
     #[command(flatten)]
-    wait: Wait,
+    wait: FileWait,
 }
 
 #[derive(Serialize)]
@@ -78,10 +78,10 @@ pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
     let entries = read.map_err(|error| vec![Problem::from(error)])?.0.entries;
     let wanted: Vec<_> = match &arguments.address {
         None => entries.iter().collect(),
-        Some(address) => match entries.get_key_value(address) {
-            Some(found) => vec![found],
-            None => return Err(vec![unknown(address, &entries)]),
-        },
+        Some(pattern) => {
+            let chosen = chosen(&entries.iter().collect(), pattern);
+            chosen.map_err(|near| vec![unknown(pattern, near)])?.into_iter().collect()
+        }
     };
     shell.data(&match arguments.format {
         PlanFormat::Human | PlanFormat::Markdown if arguments.brevity.compact && !wanted.is_empty() => {
@@ -113,13 +113,31 @@ fn saved(shell: &Shell, arguments: &Arguments) -> Ended {
     Ok(Exit::Ok)
 }
 
-fn unknown(address: &Address, entries: &BTreeMap<Address, Entry>) -> Problem {
-    let mut problem = trouble("show::unknown", format!("the project does not own {address}"));
-    let names: Vec<String> = entries.keys().map(ToString::to_string).collect();
-    problem.diagnostic.help = nearest(&address.to_string(), names.iter().map(String::as_str))
-        .map(|near| format!("did you mean {near}?"))
-        .or_else(|| Some("`fluxform show` lists what it owns".to_owned()));
+fn unknown(pattern: &str, near: String) -> Problem {
+    let mut problem = trouble("show::unknown", format!("the project does not own {pattern}"));
+    problem.diagnostic.help = Some(near);
     problem
+}
+
+/// Those of `all` that an address or a pattern means.
+///
+/// # Errors
+/// If there is none: what may have been meant.
+pub(super) fn chosen<'a, T: Copy>(
+    all: &BTreeMap<&'a Address, T>,
+    pattern: &str,
+) -> Result<BTreeMap<&'a Address, T>, String> {
+    let is_meant = |address: &Address| matches(pattern, &address.to_string());
+    let chosen: BTreeMap<_, _> =
+        all.iter().filter(|(address, _)| is_meant(address)).map(|(address, of)| (*address, *of)).collect();
+    if !chosen.is_empty() {
+        return Ok(chosen);
+    }
+    let names: Vec<String> = all.keys().map(ToString::to_string).collect();
+    Err(match nearest(pattern, names.iter().map(String::as_str)) {
+        Some(near) => format!("did you mean {near}?"),
+        None => "`fluxform show` lists what it owns".to_owned(),
+    })
 }
 
 /// A fingerprint for people: the plain text where the ledger has it.
@@ -175,6 +193,25 @@ mod tests {
     use super::*;
     use crate::kind::Kind;
     use crate::render::Look;
+
+    #[test]
+    fn an_address_or_a_pattern_chooses() {
+        let addresses = ["bucket.raw", "bucket.line[press]", "task.raw", r#"bucket."a b""#];
+        let addresses = addresses.map(|text| text.parse::<Address>().expect("an address"));
+        let chosen = |pattern: &str| {
+            let all = addresses.iter().map(|address| (address, ())).collect();
+            chosen(&all, pattern).map(|chosen| chosen.keys().map(ToString::to_string).collect::<Vec<_>>().join(" "))
+        };
+        for (pattern, meant) in [
+            ("bucket.raw", Ok("bucket.raw")),
+            ("*.raw", Ok("bucket.raw task.raw")),
+            ("bucket.line[*]", Ok("bucket.line[press]")),
+            ("bucket.rwa", Err("did you mean bucket.raw?")),
+            ("label.*", Err("`fluxform show` lists what it owns")),
+        ] {
+            assert_eq!(chosen(pattern), meant.map(str::to_owned).map_err(str::to_owned), "{pattern}");
+        }
+    }
 
     #[test]
     fn what_is_owned_is_shown_safely() {

@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::lock::{Lock, lines};
-use super::plan::{Wait, reading};
+use super::plan::{FileWait, reading};
 use super::session::Session;
 use super::shell::{Format, Shell};
 use super::{Ended, connection, project};
-use crate::address::Address;
+use crate::address::{Address, few};
 use crate::exit::{Exit, Problem};
 use crate::kind::{Asked, Kind};
 use crate::ledger::{self, Entry, Hold, Holder, LastApply, Ledger, Origin};
@@ -33,7 +33,7 @@ pub(super) struct Arguments {
     #[command(flatten)]
     pub(super) connection: connection::Flags,
     #[command(flatten)]
-    wait: Wait,
+    wait: FileWait,
 }
 
 #[derive(Serialize)]
@@ -163,10 +163,10 @@ fn human(page: Page, form: &Form<'_>) -> String {
             line("signed", &format!("{verified} (write {write})"));
         }
         if !form.unfinished.is_empty() {
-            line("unfinished", &format!("{}: the next apply finishes it", form.unfinished.join(", ")));
+            line("unfinished", &format!("{}: the next apply finishes it", few(&form.unfinished)));
         }
         if !form.leftovers.is_empty() {
-            line("left over", &format!("{}: the next apply cleans it up", form.leftovers.join(", ")));
+            line("left over", &format!("{}: the next apply cleans it up", few(&form.leftovers)));
         }
     })
 }
@@ -207,6 +207,10 @@ mod tests {
             leftovers: Vec::new(),
         };
         insta::assert_snapshot!(human(Page::new(Look::PLAIN), &form));
+        let many = (0..680).map(|n| format!("bucket.b{n:03}")).collect();
+        let form = Form { unfinished: many, ..form };
+        let text = human(Page::new(Look::PLAIN), &form);
+        assert!(text.contains("bucket.b004 and 675 more: the next apply finishes it\n"), "{text}");
         let dead = (held.0.clone(), Hold::Dead);
         let (lock, unfinished) = (Some(Lock::new(&dead)), vec!["token.t".to_owned()]);
         let leftovers = vec![Leftover::Object { kind: Kind::Token, id: "0123456789abcdef".into() }.to_string()];

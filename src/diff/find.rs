@@ -350,7 +350,10 @@ fn two_candidates<'a>(address: &Address, resource: Option<&Resource>, ids: impl 
             format!("{address} matches {} objects: {}", ids.len(), ids.join(", ")),
         )
         .at_known(resource.map(|resource| &resource.place), "declared here")
-        .help("rename or delete all but one of them, or give the resource another name"),
+        .help(format!(
+            "name the one that is meant in an `[[import]]` with `to = \"{address}\"` and its `id`; or rename or delete the others, or \
+             give the resource another name"
+        )),
     }
 }
 

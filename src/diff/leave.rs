@@ -57,6 +57,8 @@ impl Comparison {
         let ours = entry.origin == Origin::Created || entry.lifecycle.owned;
         let (action, reason) = if Some(entry.id.as_str()) == snapshot.home.as_deref() {
             (Action::Forget, Reason::HomeOrg)
+        } else if !ours && reason == Reason::Destroy {
+            (Action::Forget, Reason::Kept)
         } else if !ours {
             (Action::Forget, Reason::NotOurs)
         } else {

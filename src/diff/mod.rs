@@ -123,6 +123,8 @@ pub enum Reason {
     Disabled,
     /// It is not declared any more, and was not made by this project.
     NotOurs,
+    /// Everything is to be destroyed, and this was not made by this project.
+    Kept,
     /// It is not declared any more, and is gone already.
     AlreadyGone,
     /// It is declared `external` now.
@@ -166,7 +168,7 @@ pub enum Cause {
 }
 
 /// The word of each reason but [`Reason::CannotChange`].
-const REASONS: [(&str, Reason); 16] = [
+const REASONS: [(&str, Reason); 17] = [
     ("in_sync", Reason::InSync),
     ("new", Reason::New),
     ("gone", Reason::Gone),
@@ -179,6 +181,7 @@ const REASONS: [(&str, Reason); 16] = [
     ("not_declared", Reason::NotDeclared),
     ("disabled", Reason::Disabled),
     ("not_ours", Reason::NotOurs),
+    ("kept", Reason::Kept),
     ("already_gone", Reason::AlreadyGone),
     ("external", Reason::External),
     ("destroy", Reason::Destroy),

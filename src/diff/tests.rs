@@ -61,6 +61,7 @@ impl Scene {
             disabled: BTreeSet::new(),
             moved: Vec::new(),
             imports: BTreeMap::new(),
+            variables: BTreeMap::new(),
             sources: Vec::new(),
         };
         let view = || View { sight: Sight::Complete, objects: BTreeMap::new(), missing: BTreeMap::new() };
@@ -386,12 +387,17 @@ fn destroy_takes_all_but_what_was_adopted_and_the_home_org() {
     let scene = Scene::new()
         .declares("bucket.ours", &[])
         .has(Kind::Bucket, "b1", "ours", &[])
+        .declares("bucket.theirs", &[])
+        .has(Kind::Bucket, "b2", "theirs", &[])
         .has(Kind::Org, HOME, "home", &[])
         .owns("bucket.ours", "b1", &[])
-        .owns("org.home", HOME, &[]);
+        .owns("bucket.theirs", "b2", &[])
+        .owns("org.home", HOME, &[])
+        .entry("bucket.theirs", |entry| entry.origin = Origin::Adopted);
     insta::assert_snapshot!(shown(&scene.compare(Goal::Destroyed)), @r"
     org.home: Forget, HomeOrg
     bucket.ours: Delete, Destroy
+    bucket.theirs: Forget, Kept
     ");
 }
 

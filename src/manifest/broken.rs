@@ -17,7 +17,9 @@ pub(super) fn read<'a>(source: &'a Arc<Source>, problems: &mut Vec<Diagnostic>) 
         Ok(table) => return Some(table.into_inner()),
         Err(error) => error,
     };
-    let errors = if source.text.len() <= SMALL { DeTable::parse_recoverable(&source.text).1 } else { vec![error] };
+    let mut errors = if source.text.len() <= SMALL { DeTable::parse_recoverable(&source.text).1 } else { vec![error] };
+    // The parser's parts report one after the other, and what is first in the file is most likely the slip.
+    errors.sort_by_key(|error| error.span().map(|span| span.start));
     if !blocks(source, &errors, problems) {
         say(source, &errors, problems);
     }
@@ -62,7 +64,8 @@ fn blocks(source: &Arc<Source>, errors: &[toml::de::Error], problems: &mut Vec<D
 fn say(source: &Arc<Source>, errors: &[toml::de::Error], problems: &mut Vec<Diagnostic>) {
     let at = |span: std::ops::Range<usize>| Place { source: Arc::clone(source), span };
     let mut second_header = None;
-    for error in errors.iter().take(PROBLEMS.size()) {
+    let (first, rest) = meaningful(errors);
+    for (n, error) in first.iter().take(PROBLEMS.size()).enumerate() {
         // The parser's own limit, beyond ours; of a key with many dots it does not say the place.
         if error.message().contains("recurs") {
             let diagnostic = nested(format!("in {} lists and tables", source.name));
@@ -80,10 +83,9 @@ fn say(source: &Arc<Source>, errors: &[toml::de::Error], problems: &mut Vec<Diag
             let escape = escape(&source.text, &span);
             let diagnostic = Diagnostic::error("manifest::toml", error.message().to_owned());
             let diagnostic = diagnostic.at(at(span), "invalid TOML from here");
-            problems.push(match escape {
-                Some(help) => diagnostic.help(help),
-                None => diagnostic,
-            });
+            let more = (n + 1 == first.len() && rest > 0).then(|| follows(rest));
+            let help: Vec<String> = escape.map(str::to_owned).into_iter().chain(more).collect();
+            problems.push(diagnostic.help_known((!help.is_empty()).then(|| help.join("; "))));
             continue;
         }
         // The keys of a second table are taken for second keys of the first.
@@ -105,6 +107,19 @@ fn say(source: &Arc<Source>, errors: &[toml::de::Error], problems: &mut Vec<Diag
             None => diagnostic,
         });
     }
+}
+
+/// The errors up to the first that leaves the parser without its bearings, and how many there are after it.
+fn meaningful(errors: &[toml::de::Error]) -> (&[toml::de::Error], usize) {
+    let loses = |error: &toml::de::Error| error.message() != "duplicate key" && error.span().is_some();
+    let end = errors.iter().position(loses).map_or(errors.len(), |at| at + 1);
+    (&errors[..end], errors.len() - end)
+}
+
+/// Says how much else is wrong with the file.
+fn follows(more: usize) -> String {
+    let errors = if more == 1 { "error" } else { "errors" };
+    format!("{more} more {errors} in this file may only follow from it")
 }
 
 /// What to write where a backslash that is meant as such begins an escape of TOML, as in a regular expression of Flux.

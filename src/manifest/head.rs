@@ -1,18 +1,20 @@
 //! `[project]`, `[server]` and `[[moved]]`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::load::SECRET;
 use super::node::Node;
 use super::section::Section;
 use super::sink::exact;
-use super::source::place;
+use super::source::{place, reads_as};
 use super::syntax::Document;
 use super::variables::Values;
 use super::{Moved, Server};
+use crate::address::few;
 use crate::confine;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Source};
 
 /// Whether a project can have this name.
 pub fn is_project_name(name: &str) -> bool {
@@ -21,10 +23,25 @@ pub fn is_project_name(name: &str) -> bool {
 }
 
 /// The project's name.
-pub(super) fn project(document: &Document<'_>, values: &Values, problems: &mut Vec<Diagnostic>) -> Option<String> {
+pub(super) fn project(
+    document: &Document<'_>,
+    (path, sources): (&Path, &[Arc<Source>]),
+    values: &Values,
+    problems: &mut Vec<Diagnostic>,
+) -> Option<String> {
     let Some(written) = &document.project else {
-        let help = "write `[project]` with `name = \"...\"` into one of its files";
-        problems.push(Diagnostic::error("manifest::no-project", "no file has a `[project]`").help(help));
+        let (message, help) = match sources {
+            [one] => (
+                format!("no `[project]` in {}", one.name),
+                "write `[project]` with `name = \"...\"` into it".to_owned(),
+            ),
+            all => {
+                let names = few(all.iter().map(|source| &source.name));
+                let message = format!("no `[project]` in any manifest in {}", path.display());
+                (message, format!("write `[project]` with `name = \"...\"` into one of {names}"))
+            }
+        };
+        problems.push(Diagnostic::error("manifest::no-project", message).help(help));
         return None;
     };
     if written.table.get("name").is_none() {
@@ -83,8 +100,15 @@ fn certificate(section: &mut Section<'_, '_>, node: &Node<'_>, text: String) -> 
 }
 
 fn url(section: &mut Section<'_, '_>, node: &Node<'_>, text: String) -> Option<String> {
-    if text.starts_with("embedded:") {
-        return Some(text);
+    if let Some(path) = text.strip_prefix("embedded:") {
+        return match reads_as(Path::new(path)) {
+            None => Some(text),
+            Some(what) => section.fail(
+                node,
+                format!("`{path}` has the name of a {what}"),
+                "choose another name for the data file",
+            ),
+        };
     }
     match url::Url::parse(&text) {
         Ok(url) if ["http", "https"].contains(&url.scheme()) && url.has_host() => {

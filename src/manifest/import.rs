@@ -100,7 +100,10 @@ pub(super) fn check(
                 fail(message, "is imported", None, &help);
             }
             Some(resource) if resource.external => {
-                let help = "remove either the `[[import]]` or `external = true`";
+                let help = match place {
+                    Some(_) => "remove either the `[[import]]` or `external = true`",
+                    None => "remove `external = true`, if the project is to manage it",
+                };
                 let message = format!("{to} is external, and cannot be imported");
                 fail(message, "is imported", Some((&resource.place, "is external")), help);
             }

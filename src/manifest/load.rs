@@ -43,7 +43,7 @@ pub fn load(path: &Path, inputs: &Inputs) -> Result<Loaded, Vec<Diagnostic>> {
     };
     let values = variables::resolve(&document, inputs, &mut problems);
     let budget = &values.budget;
-    let name = head::project(&document, &values, &mut problems);
+    let name = head::project(&document, (path, &sources), &values, &mut problems);
     let server = head::server(&document, &values, &mut problems);
     defaults::check(&document, &mut problems);
     let policy = policy::read(&document, &values, &mut problems);
@@ -99,6 +99,7 @@ pub fn load(path: &Path, inputs: &Inputs) -> Result<Loaded, Vec<Diagnostic>> {
                 disabled,
                 moved,
                 imports,
+                variables: values.digests(),
                 sources: sources.clone(),
             };
             Ok(Loaded { manifest, graph, warnings: sorted(problems) })

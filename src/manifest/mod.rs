@@ -46,6 +46,7 @@ pub use load::{Loaded, load};
 pub(crate) use orgs::scope_of_another_org;
 pub use policy::{Allow, BlastRadius, Policy, What};
 pub use scope::{is_permission_type, is_type_in_orgs};
+pub use source::{NO_SUCH_PATH, reads_as};
 pub use variables::Inputs;
 
 /// All that a project declares, with every variable and `for_each` expanded.
@@ -67,6 +68,8 @@ pub struct Manifest {
     pub moved: Vec<Moved>,
     /// `[[import]]`, by the address that it imports to.
     pub imports: BTreeMap<Address, Import>,
+    /// The digest of each variable's value: equal ones have equal values.
+    pub variables: BTreeMap<String, String>,
     /// The files that were read, in order of name.
     pub sources: Vec<Arc<Source>>,
 }

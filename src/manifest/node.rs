@@ -222,6 +222,22 @@ impl Raw<'_> {
         }
     }
 
+    /// A text that two values share if they are equal, and only then.
+    pub(super) fn canonical(&self) -> String {
+        match self {
+            Self::Text(text) => format!("{text:?}"),
+            Self::Array(items) => {
+                let items: Vec<_> = items.iter().map(|item| item.value.canonical()).collect();
+                format!("[{}]", items.join(","))
+            }
+            Self::Table(Table(entries)) => {
+                let entry = |entry: &Entry<'_>| format!("{:?}:{}", entry.key, entry.node.value.canonical());
+                format!("{{{}}}", entries.iter().map(entry).collect::<Vec<_>>().join(","))
+            }
+            other => format!("{} {}", other.what(), other.inline().unwrap_or_default()),
+        }
+    }
+
     /// Its text inside a longer string; none for lists and tables.
     pub(super) fn inline(&self) -> Option<Cow<'_, str>> {
         Some(match self {

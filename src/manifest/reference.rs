@@ -5,7 +5,7 @@ use super::site::Site;
 use super::source::place;
 use super::syntax::Declared;
 use super::template::{Index, index};
-use crate::address::{Address, read_key};
+use crate::address::{Address, few, read_key, unquoted};
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::kind::{Key, Kind};
 
@@ -37,6 +37,10 @@ impl Site<'_, '_> {
 
     fn no_address<T>(&mut self, text: &str, wanted: Option<Kind>, span: Span) -> Option<T> {
         let message = format!("invalid address `{text}`");
+        if let Some(address) = unquoted(text) {
+            let help = format!("write `{address}`: a key with more than letters, digits, `_` and `-` stands in quotes");
+            return self.fail_with("manifest::address", span, message, "not an address", help);
+        }
         let called = self.called(text, wanted);
         let help = match (called.as_slice(), wanted) {
             ([], Some(kind)) => {
@@ -126,7 +130,9 @@ impl Site<'_, '_> {
         };
         if !instances.contains_key(&key) {
             let message = format!("{table} has no instance `{key}`");
-            return self.unknown(&key, span, message, None, |_| instances.keys().cloned().collect());
+            let has = (!instances.is_empty())
+                .then(|| format!("it has {}", few(instances.keys().map(|key| format!("`{key}`")))));
+            return self.unknown(&key, span, message, has, |_| instances.keys().cloned().collect());
         }
         let address = table.at(key);
         self.needs.push((address.clone(), self.source, span));

@@ -95,7 +95,12 @@ impl<'s, 'a> Section<'s, 'a> {
                 Some((node, text))
             }
             Raw::Text(_) => self.fail(&node, format!("`{word}` cannot be empty"), "empty"),
-            _ => self.wrong_type(word, "a string", &node),
+            other => {
+                let help = other.inline().map(|value| format!("put it in quotes: `\"{value}\"`"));
+                let diagnostic = wrong_type(word, "a string", other, place(self.written.source, node.span));
+                self.problems.push(diagnostic.help_known(help));
+                None
+            }
         }
     }
 
@@ -181,7 +186,12 @@ impl Section<'_, '_> {
     pub(super) fn address(&mut self, word: &str) -> Option<Placed<Address>> {
         self.placed(word, |section, node, text| match text.parse::<Address>() {
             Ok(address) => Some(address),
-            Err(error) => section.fail(node, error.to_string(), "not an address"),
+            Err(error) => {
+                let at = place(section.written.source, node.span);
+                let diagnostic = Diagnostic::error("manifest::value", error.short()).at(at, "not an address");
+                section.problems.push(diagnostic.help(error.hint()));
+                None
+            }
         })
     }
 

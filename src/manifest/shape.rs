@@ -25,7 +25,7 @@ pub(super) fn read(site: &mut Site<'_, '_>, field: &'static Field, node: &Node<'
             _ => site.wrong_type(name, "a whole number", node),
         },
         Shape::Duration { months } => duration(site, name, months, node).map(Value::Duration),
-        Shape::SignedDuration => match Value::signed_duration(text(site, name, node)?) {
+        Shape::SignedDuration => match Value::signed_duration(duration_text(site, name, "1h", node)?) {
             Ok(duration) => Some(duration),
             Err(error) => not_a_duration(site, name, node, &error),
         },
@@ -46,7 +46,21 @@ pub(super) fn read(site: &mut Site<'_, '_>, field: &'static Field, node: &Node<'
 pub(super) fn text<'n>(site: &mut Site<'_, '_>, name: &str, node: &'n Node<'_>) -> Option<&'n str> {
     match node.text() {
         Some(text) => Some(text),
-        None => site.wrong_type(name, "a string", node),
+        None => {
+            let help = node.value.inline().map(|value| format!("put it in quotes: `\"{value}\"`"));
+            site.wrong_type_with(name, "a string", node, help)
+        }
+    }
+}
+
+/// The text that a duration must be, such as `sample`; a number lacks a unit.
+fn duration_text<'n>(site: &mut Site<'_, '_>, name: &str, sample: &str, node: &'n Node<'_>) -> Option<&'n str> {
+    match &node.value {
+        Raw::Integer(_) | Raw::Float(_) => {
+            let help = format!("write it with a unit, in quotes, such as `\"{sample}\"`");
+            site.wrong_type_with(name, "a string", node, Some(help))
+        }
+        _ => text(site, name, node),
     }
 }
 
@@ -73,7 +87,7 @@ fn choice(site: &mut Site<'_, '_>, name: &str, words: &[&str], node: &Node<'_>) 
 
 /// A duration, for fields and for what stands outside resources.
 fn duration(site: &mut Site<'_, '_>, name: &str, months: bool, node: &Node<'_>) -> Option<Duration> {
-    let text = text(site, name, node)?;
+    let text = duration_text(site, name, "1h", node)?;
     match text.parse::<Duration>() {
         Ok(duration) if duration.months > 0 && !months => {
             let message = format!("`{name}` cannot have months or years");
@@ -85,7 +99,11 @@ fn duration(site: &mut Site<'_, '_>, name: &str, months: bool, node: &Node<'_>) 
 }
 
 fn not_a_duration<T>(site: &mut Site<'_, '_>, name: &str, node: &Node<'_>, error: &DurationError) -> Option<T> {
-    site.fail("manifest::duration", node.span, error.to_string(), format!("`{name}` is a duration"))
+    let label = format!("`{name}` is a duration");
+    match error.help() {
+        Some(help) => site.fail_with("manifest::duration", node.span, error.to_string(), label, help),
+        None => site.fail("manifest::duration", node.span, error.to_string(), label),
+    }
 }
 
 fn retention(site: &mut Site<'_, '_>, name: &str, node: &Node<'_>) -> Option<Value> {
@@ -93,13 +111,15 @@ fn retention(site: &mut Site<'_, '_>, name: &str, node: &Node<'_>) -> Option<Val
         return Some(Value::Infinite);
     }
     let help = "write a duration such as `30d`, or `infinite`";
-    let text = text(site, name, node)?;
+    let text = duration_text(site, name, "30d", node)?;
     match text.parse::<Duration>() {
         Err(error @ DurationError::TooLong(_)) => {
             let help = "write `infinite` to keep points forever";
             site.fail_with("manifest::duration", node.span, error.to_string(), "too long", help)
         }
-        Err(error) => site.fail_with("manifest::duration", node.span, error.to_string(), "not a retention", help),
+        Err(_) => {
+            site.fail_with("manifest::duration", node.span, format!("invalid {name} `{text}`"), "not a duration", help)
+        }
         Ok(duration) if duration.months > 0 => {
             let message = format!("`{name}` cannot have months or years");
             site.fail_with("manifest::duration", node.span, message, "`mo` or `y`", help)

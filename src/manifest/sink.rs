@@ -8,6 +8,7 @@ use super::load::SECRET;
 use super::node::{Entry, Node, Raw, Table};
 use super::shape::{is_identifier, item_text, text};
 use super::site::Site;
+use super::source::reads_as;
 use crate::diagnostic::nearest;
 use crate::secret::{COMMAND_TIMEOUT, Sink, Source};
 
@@ -175,12 +176,7 @@ fn secret_path(site: &mut Site<'_, '_>, name: &str, node: &Node<'_>) -> Option<P
         let message = format!("cannot keep a secret in {}, which is a directory", path.display());
         return site.fail_with("manifest::path", node.span, message, "names a directory", "name a file in it");
     }
-    let extension = path.extension().map(|extension| extension.to_ascii_lowercase());
-    let what = match extension.as_ref().and_then(|extension| extension.to_str()) {
-        Some("toml") => "manifest",
-        Some("flux") => "Flux script",
-        _ => return Some(path),
-    };
+    let Some(what) = reads_as(&path) else { return Some(path) };
     let message = format!("cannot keep a secret in {}, which has the name of a {what}", path.display());
     site.fail_with("manifest::path", node.span, message, "names this file", "choose another file name")
 }

@@ -144,7 +144,18 @@ impl<'p, 'a> Site<'p, 'a> {
 
     /// Says that `node` has the wrong type.
     pub(super) fn wrong_type<T>(&mut self, word: &str, wanted: &str, node: &Node<'_>) -> Option<T> {
-        self.say(super::syntax::wrong_type(word, wanted, &node.value, self.place(node.span)));
+        self.wrong_type_with(word, wanted, node, None)
+    }
+
+    /// The same with what to write instead, where that is known.
+    pub(super) fn wrong_type_with<T>(
+        &mut self,
+        word: &str,
+        wanted: &str,
+        node: &Node<'_>,
+        help: Option<String>,
+    ) -> Option<T> {
+        self.say(super::syntax::wrong_type(word, wanted, &node.value, self.place(node.span)).help_known(help));
         None
     }
 

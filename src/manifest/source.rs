@@ -8,6 +8,9 @@ use crate::confine::{self, ConfineError, Project, Root};
 use crate::diagnostic::{Diagnostic, Place, Source};
 use crate::limits;
 
+/// What the message about a path that does not exist begins with.
+pub const NO_SUCH_PATH: &str = "no such file or directory: ";
+
 /// The place of `span` in `source`.
 pub(super) fn place(source: &Arc<Source>, span: Span) -> Place {
     Place { source: Arc::clone(source), span: span.range() }
@@ -24,7 +27,7 @@ pub(super) fn shown(dir: &Path, name: &Path) -> String {
 pub(super) fn read(path: &Path) -> Result<(Root, Vec<Arc<Source>>), Vec<Diagnostic>> {
     let missing = |error| match error {
         ConfineError::Missing(path) => {
-            let message = format!("no such file or directory: {}", path.display());
+            let message = format!("{NO_SUCH_PATH}{}", path.display());
             vec![Diagnostic::error("manifest::unreadable", message)]
         }
         error => vec![unreadable(&error)],
@@ -87,6 +90,16 @@ pub(super) fn text(path: &Path, name: String, bytes: Vec<u8>) -> Result<Arc<Sour
         None => text,
     };
     Ok(Arc::new(Source::new(name, path, text)))
+}
+
+/// What a file of this name is taken for by its ending, in words; none if its ending says nothing.
+pub fn reads_as(path: &Path) -> Option<&'static str> {
+    let extension = path.extension().map(|extension| extension.to_ascii_lowercase());
+    match extension.as_ref().and_then(|extension| extension.to_str()) {
+        Some("toml") => Some("manifest"),
+        Some("flux") => Some("Flux script"),
+        _ => None,
+    }
 }
 
 /// Whether the file called `name` belongs to the project in its directory.

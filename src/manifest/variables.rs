@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use sha2::{Digest as _, Sha256};
 use toml::de::DeValue;
 
 use super::budget::Budget;
@@ -30,6 +31,9 @@ impl Inputs {
     /// The prefix of environment variables that are variables of a project.
     pub const ENV_PREFIX: &'static str = "FLUXFORM_VAR_";
 }
+
+/// Bytes of a digest: enough to tell two values apart.
+const DIGEST: usize = 8;
 
 /// The value of each declared variable, and what reading the project may still cost.
 #[derive(Debug, Default)]
@@ -59,6 +63,15 @@ impl Values {
     /// The names of all declared variables.
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
         self.known.keys().map(String::as_str)
+    }
+
+    /// The digest of each value, wherever it was written.
+    pub(super) fn digests(&self) -> BTreeMap<String, String> {
+        let digest = |value: &Node<'static>| {
+            let digest = Sha256::digest(value.value.canonical().as_bytes());
+            digest.iter().take(DIGEST).map(|byte| format!("{byte:02x}")).collect()
+        };
+        self.known.iter().filter_map(|(name, value)| Some((name.clone(), digest(value.as_ref()?)))).collect()
     }
 
     /// All values that there are.
@@ -104,10 +117,10 @@ fn given(
     problems: &mut Vec<Diagnostic>,
 ) -> BTreeMap<String, Given> {
     let mut given = BTreeMap::new();
-    let unknown = |name: &str, from: &str| {
+    let unknown = |name: &str, from: &str, prefix: &str| {
         let message = format!("unknown variable `{name}` in {from}");
         let near = budget.nearest(name, || document.vars.keys());
-        (message, near.map(|near| format!("did you mean `{near}`?")))
+        (message, near.map(|near| format!("did you mean `{prefix}{near}`?")))
     };
     let with_help = |diagnostic: Diagnostic, help: Option<String>| match help {
         Some(help) => diagnostic.help(help),
@@ -118,7 +131,7 @@ fn given(
         if document.vars.contains_key(name) {
             given.insert(name.clone(), Given::Text { text: text.clone(), origin });
         } else {
-            let (message, help) = unknown(name, "the environment");
+            let (message, help) = unknown(name, "the environment", Inputs::ENV_PREFIX);
             problems.push(with_help(Diagnostic::warning("manifest::unknown-variable", message), help));
         }
     }
@@ -140,7 +153,7 @@ fn given(
                     Entry { key: entry.key.clone().into_owned().into(), at: entry.at, node: entry.node.into_owned() };
                 given.insert(entry.key.clone().into_owned(), Given::Toml { source: Arc::clone(&source), entry });
             } else {
-                let (message, help) = unknown(&entry.key, &source.name);
+                let (message, help) = unknown(&entry.key, &source.name, "");
                 let diagnostic = Diagnostic::error("manifest::unknown-variable", message);
                 problems.push(with_help(diagnostic.at(place(&source, entry.at), "not declared"), help));
             }
@@ -150,7 +163,7 @@ fn given(
         if document.vars.contains_key(name) {
             given.insert(name.clone(), Given::Text { text: text.clone(), origin: format!("--var {name}") });
         } else {
-            let (message, help) = unknown(name, "--var");
+            let (message, help) = unknown(name, "--var", "");
             problems.push(with_help(Diagnostic::error("manifest::unknown-variable", message), help));
         }
     }
@@ -353,7 +366,8 @@ impl<'d, 'a> Resolver<'d, 'a> {
                     "manifest::type",
                     format!("the variable `{name}` must be {wanted}, but {origin} is not"),
                 )
-                .at(place(declared.source, declared.at), "declared here"),
+                .at(place(declared.source, declared.at), "declared here")
+                .help_known(sample.and_then(|sample| written(name, &text, &origin, &sample.value))),
             );
         }
         value.map(|value| (Node { span: Span::default(), value }, None))
@@ -380,6 +394,36 @@ impl<'d, 'a> Resolver<'d, 'a> {
         self.problems.extend(problem);
         expanded
     }
+}
+
+/// How to write a value that is no string on the command line or in the environment: as TOML does.
+fn written(name: &str, text: &str, origin: &str, wanted: &Raw<'_>) -> Option<String> {
+    let value = match wanted {
+        Raw::Array(_) => {
+            let words = text.trim().trim_start_matches('[').trim_end_matches(']').split(',').map(str::trim);
+            let quote = |word: &str| match word.trim_matches(['"', '\'']) {
+                "" => None,
+                word => Some(format!("{word:?}")),
+            };
+            format!("[{}]", words.filter_map(quote).collect::<Vec<_>>().join(", "))
+        }
+        Raw::Table(_) => "{ key = \"value\" }".to_owned(),
+        Raw::Integer(_) => "30".to_owned(),
+        Raw::Float(_) => "0.5".to_owned(),
+        Raw::Boolean(_) => "true".to_owned(),
+        Raw::Datetime(_) => "2026-01-31T00:00:00Z".to_owned(),
+        Raw::Text(_) => return None,
+    };
+    let assignment = if origin.starts_with("--") {
+        format!("--var {}", shell_quoted(&format!("{name}={value}")))
+    } else {
+        format!("{origin}={}", shell_quoted(&value))
+    };
+    Some(format!("write {} as in TOML, for example {assignment}", wanted.what()))
+}
+
+fn shell_quoted(word: &str) -> String {
+    shlex::try_quote(word).unwrap_or_default().into_owned()
 }
 
 fn same_type(a: &Raw<'_>, b: &Raw<'_>) -> bool {

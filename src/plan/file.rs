@@ -1,6 +1,7 @@
 //! Plan files: a reviewed plan, to be applied later if it is still the plan. Nothing that is done comes from the file: it
 //! only says what was agreed to. It holds no secret.
 
+use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::Path;
 
@@ -16,7 +17,7 @@ use crate::exit::{Exit, Problem};
 use crate::limits;
 
 /// The version of the files that this program writes and reads. Any change of the form is a new one.
-const FORMAT: u64 = 2;
+const FORMAT: u64 = 3;
 /// The key that makes a JSON document a plan file.
 const KEY: &str = "fluxform_plan";
 
@@ -28,6 +29,8 @@ pub struct Saved {
     /// What was to be done, and which flags of that run it rests on: for who reviews it, since the file itself allows
     /// nothing. Never refused: such a plan is not saved.
     pub plan: Plan,
+    /// The digest of each variable's value: which are other ones later is said, and what they were is not in the file.
+    pub variables: BTreeMap<String, String>,
 }
 
 /// Where a plan was made.
@@ -55,6 +58,8 @@ struct Content {
     project: String,
     plan_digest: String,
     made_on: Origin,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    variables: BTreeMap<String, String>,
     changes: Vec<ChangeForm>,
     at_stake: Vec<StakeForm>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -135,11 +140,12 @@ fn checksum(content: &Json) -> String {
 
 impl Content {
     fn new(saved: &Saved) -> Self {
-        let Saved { origin, plan } = saved;
+        let Saved { origin, plan, variables } = saved;
         Self {
             project: plan.project.clone(),
             plan_digest: plan.digest(),
             made_on: origin.clone(),
+            variables: variables.clone(),
             changes: plan.changes.iter().map(ChangeForm::from).collect(),
             at_stake: plan.at_stake.iter().map(StakeForm::from).collect(),
             allowed: plan.allowed.clone(),
@@ -159,7 +165,7 @@ impl Content {
             warnings: self.warnings.into_iter().map(WarningForm::read).collect(),
             ..Plan::default()
         };
-        Ok(Saved { origin: self.made_on, plan })
+        Ok(Saved { origin: self.made_on, plan, variables: self.variables })
     }
 }
 

@@ -16,7 +16,7 @@ pub use command::shell_quoted;
 pub use difference::{Difference, Part, Side, difference};
 pub use digest::short;
 pub use file::{Origin, Saved, meant, read, writable, write};
-pub use guard::{Allowed, Consent, Flag, Flagged};
+pub use guard::{Allowed, Consent, Flag, Flagged, Written};
 pub use leftover::{Leftover, leftovers};
 
 use std::collections::BTreeMap;
@@ -140,13 +140,15 @@ pub struct Facts<'a> {
     pub consent: &'a Consent,
     /// `[policy]`.
     pub policy: &'a Policy,
+    /// What the manifests say of addresses.
+    pub written: Written<'a>,
     /// Whether everything is meant to go.
     pub all_goes: bool,
 }
 
 /// Orders the changes of `comparison` and asks the guards.
 pub fn order(comparison: Comparison, facts: Facts<'_>) -> Plan {
-    let Facts { project, graph, snapshot, ledger, at_stake, stops, consent, policy, all_goes } = facts;
+    let Facts { project, graph, snapshot, ledger, at_stake, stops, consent, policy, written, all_goes } = facts;
     let ordered = order::order(comparison.changes, graph, ledger);
     let mut plan = Plan {
         project: project.to_owned(),
@@ -163,6 +165,6 @@ pub fn order(comparison: Comparison, facts: Facts<'_>) -> Plan {
     plan.leftovers = leftovers(project, snapshot, ledger, &plan);
     plan.warnings.extend(secrets::stay(&plan.changes, ledger));
     plan.refusals.extend(ordered.problems);
-    guard::ask(&mut plan, guard::Grounds { snapshot, ledger, stops: &stops, consent, policy, all_goes });
+    guard::ask(&mut plan, guard::Grounds { snapshot, ledger, stops: &stops, consent, policy, written, all_goes });
     plan
 }

@@ -19,7 +19,7 @@ fn saved(plan: Plan) -> Saved {
         org: "acme".into(),
         org_id: Some("00000000000000aa".into()),
     };
-    Saved { origin, plan }
+    Saved { origin, plan, variables: BTreeMap::from([("env".to_owned(), "0123456789abcdef".to_owned())]) }
 }
 
 /// A plan that nothing is said against.
@@ -65,8 +65,8 @@ fn a_file_that_is_no_plan_says_what_is_wrong() {
     assert_eq!(wrong("{}"), "is JSON, but not a plan file");
     assert_eq!(wrong("[1, 2]"), "is JSON, but not a plan file");
     assert!(decode(b"{\"format_version\": \"1.0\"}").expect_err("refused").1.contains("--format json"));
-    let newer = whole.replacen("\"fluxform_plan\": 2", "\"fluxform_plan\": 3", 1);
-    assert_eq!(wrong(&newer), "has version 3 of the plan format, but this fluxform reads version 2");
+    let newer = whole.replacen("\"fluxform_plan\": 3", "\"fluxform_plan\": 4", 1);
+    assert_eq!(wrong(&newer), "has version 4 of the plan format, but this fluxform reads version 3");
     let edited = whole.replacen("secrets/ingest.token", "/etc/passwd", 1);
     assert_eq!(wrong(&edited), "was changed after it was written: its checksum does not match");
     assert!(wrong(&whole[..whole.len() / 2]).contains("truncated"));

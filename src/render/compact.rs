@@ -7,10 +7,11 @@ use super::field::{by_lines, sides};
 use super::human::{on_ledger, released, role};
 use super::lines::Line;
 use super::page::Page;
-use super::reason::{listed, reason, sign};
+use super::reason::{data, listed, reason, sign, threat};
 use super::style::{Look, Role};
 use crate::address::Address;
 use crate::diff::{Action, Cause, Change, FieldChange};
+use crate::evidence::Data;
 use crate::kind::Kind;
 use crate::plan::Plan;
 
@@ -154,6 +155,23 @@ fn changed(field: &FieldChange) -> String {
     match before.chars().count().max(after.chars().count()) {
         0..=SHORT => format!("{} {before} -> {after}{drift}", field.field),
         _ => format!("{}{drift}", field.field),
+    }
+}
+
+/// Writes what data may be lost.
+pub(super) fn at_stake(page: &mut Page, plan: &Plan) {
+    let all = tables(plan.changes.iter().map(|change| &change.address));
+    let stakes = plan.changes.iter().filter_map(|change| {
+        let stake = plan.at_stake.get(&change.address)?;
+        let sign = if *stake == Data::None { " " } else { "!" };
+        Some((&change.address, format!("{sign}\n {}: {}", threat(change), data(stake))))
+    });
+    for row in rows(stakes) {
+        let (sign, words) = row.words.split_once('\n').unwrap_or_default();
+        let role = if sign == "!" { Role::Warning } else { Role::Quiet };
+        page.say("  ").put(role, "!").say(" ");
+        row.put(page, &all);
+        page.put(role, words).fold(6);
     }
 }
 

@@ -1,15 +1,36 @@
 //! A plan for people, as they know it from Terraform: what may be lost first, then drift, then changes.
 
+use super::markdown::Comment;
 use super::page::Page;
 use super::reason::{data, listed, object, reason, sign, threat};
 use super::style::{Look, Role};
 use super::value::count;
 use super::{compact, field};
+use crate::address::few;
 use crate::diff::{Action, Change};
 use crate::plan::{Allowed, Counts, Flagged, Plan, short};
 
 /// The whole plan.
 pub fn plan(plan: &Plan, look: Look) -> String {
+    whole(plan, Comment::Plan, look)
+}
+
+/// The whole plan of a destroy.
+pub fn destruction(plan: &Plan, look: Look) -> String {
+    whole(plan, Comment::PlanDestroy, look)
+}
+
+/// What is said of a plan with nothing to do.
+pub(super) const fn nothing(of: Comment) -> (&'static str, &'static str) {
+    match of {
+        Comment::PlanDestroy | Comment::Destroy => {
+            ("Nothing to destroy.", "The project owns no object on this server.")
+        }
+        _ => ("No changes.", "The server matches the manifests."),
+    }
+}
+
+fn whole(plan: &Plan, of: Comment, look: Look) -> String {
     let mut page = Page::new(look);
     at_stake(&mut page, plan);
     allowed(&mut page, plan);
@@ -19,7 +40,7 @@ pub fn plan(plan: &Plan, look: Look) -> String {
     section(&mut page, plan, "Drift (changed on the server since the last apply):", &drift);
     section(&mut page, plan, "Changes:", &changes);
     ledger(&mut page, plan);
-    summary(&mut page, plan);
+    summary(&mut page, plan, of);
     page.finish()
 }
 
@@ -33,6 +54,9 @@ fn at_stake(page: &mut Page, plan: &Plan) {
         return;
     }
     page.heading("Data at stake:");
+    if page.look().compact {
+        return compact::at_stake(page, plan);
+    }
     for change in &plan.changes {
         if let Some(stake) = plan.at_stake.get(&change.address) {
             let role = match stake {
@@ -53,7 +77,7 @@ fn allowed(page: &mut Page, plan: &Plan) {
     page.heading("Allowed by [policy]:");
     for Allowed { what, addresses, until, reason } in &plan.allowed {
         page.say("  ").put(Role::Warning, what).say(" of ");
-        page.put(Role::Strong, listed(addresses.iter().map(ToString::to_string)));
+        page.put(Role::Strong, few(addresses));
         page.say(format_args!(" until {until}: {reason}")).fold(6);
     }
 }
@@ -66,7 +90,7 @@ fn flags(page: &mut Page, plan: &Plan) {
     page.heading("Allowed by flags of this run:");
     for Flagged { flag, addresses } in &plan.flags {
         page.say("  ").put(Role::Warning, flag).say(": ");
-        page.put(Role::Strong, listed(addresses.iter().map(ToString::to_string))).fold(6);
+        page.put(Role::Strong, few(addresses)).fold(6);
     }
 }
 
@@ -222,11 +246,12 @@ pub(super) fn totals(plan: &Plan) -> String {
     text
 }
 
-fn summary(page: &mut Page, plan: &Plan) {
+fn summary(page: &mut Page, plan: &Plan, of: Comment) {
     let counts = plan.counts();
     page.gap();
     if !plan.writes() && plan.refusals.is_empty() {
-        page.put(Role::Strong, "No changes.").say(" The server matches the manifests.").end();
+        let (strong, rest) = nothing(of);
+        page.put(Role::Strong, strong).say(" ").say(rest).end();
         return;
     }
     if plan.writes() {

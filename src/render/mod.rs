@@ -30,7 +30,7 @@ pub use coverage::coverage;
 pub use difference::difference;
 pub use drift::drift;
 pub use graph::{Edges, dot, mermaid};
-pub use human::{differences, plan};
+pub use human::{destruction, differences, plan};
 pub use json::{Document, Head, Part, document, documents, sight, text as json};
 pub use markdown::{Comment, comment, comments};
 pub use output::Output;

@@ -1,6 +1,6 @@
 //! Several projects in one run: one line for each.
 
-use super::human::totals;
+use super::human::{nothing, totals};
 use super::json::Part;
 use super::markdown::Comment;
 use super::page::Page;
@@ -40,7 +40,7 @@ fn line(of: Comment, part: &Part<'_>) -> String {
         Comment::Drift if plan.refusals.is_empty() => return "No drift.".to_owned(),
         Comment::Drift => "No drift in what the token sees.".to_owned(),
         _ if plan.writes() => totals(plan),
-        _ if plan.refusals.is_empty() => return "No changes.".to_owned(),
+        _ if plan.refusals.is_empty() => return nothing(of).0.to_owned(),
         _ => String::new(),
     };
     let refused = match (plan.refusals.len(), of) {

@@ -40,7 +40,7 @@ impl Verb {
 pub fn report(report: &Report, verb: Verb, look: Look) -> String {
     let mut page = Page::new(look);
     if look.compact {
-        done_alike(&mut page, report);
+        alike(&mut page, report, "Applied:", |outcome| matches!(outcome, Outcome::Done { .. }).then(String::new));
     } else {
         section(&mut page, report, "Applied:", |outcome| matches!(outcome, Outcome::Done { .. }));
     }
@@ -52,26 +52,36 @@ pub fn report_after_progress(report: &Report, verb: Verb, look: Look) -> String 
     rest(Page::new(look), report, verb)
 }
 
-/// What was done, a line for all instances of a table to which the same was.
-fn done_alike(page: &mut Page, report: &Report) {
-    let done = || report.outcomes.iter().filter(|(_, (_, outcome))| matches!(outcome, Outcome::Done { .. }));
+/// What came out alike, a line for all instances of a table of which the same is said.
+fn alike(page: &mut Page, report: &Report, title: &str, said: impl Fn(&Outcome) -> Option<String>) {
     let all = compact::tables(report.outcomes.keys());
-    let rows = compact::rows(done().map(|(address, (action, _))| (address, format!("{:>3}", sign(*action)))));
+    let rows = compact::rows(report.outcomes.iter().filter_map(|(address, (action, outcome))| {
+        Some((address, format!("{:>3}\n{}", sign(*action), said(outcome)?)))
+    }));
     if !rows.is_empty() {
-        page.heading("Applied:");
+        page.heading(title);
     }
     for row in rows {
-        page.say(row.words()).say(" ");
+        let (sign, words) = row.words().split_once('\n').unwrap_or_default();
+        page.say(sign).say(" ");
         row.put(page, &all);
-        page.end();
+        page.say(words).fold(6);
     }
 }
 
 /// What was not done, and the sum.
 fn rest(mut page: Page, report: &Report, verb: Verb) -> String {
     section(&mut page, report, "Failed:", |outcome| matches!(outcome, Outcome::Failed(_)));
-    section(&mut page, report, "Skipped:", |outcome| matches!(outcome, Outcome::Skipped { .. }));
-    section(&mut page, report, "Not started:", |outcome| matches!(outcome, Outcome::NotStarted));
+    if page.look().compact {
+        alike(&mut page, report, "Skipped:", |outcome| match outcome {
+            Outcome::Skipped { because } => Some(format!(": {because} was not done")),
+            _ => None,
+        });
+        alike(&mut page, report, "Not started:", |outcome| matches!(outcome, Outcome::NotStarted).then(String::new));
+    } else {
+        section(&mut page, report, "Skipped:", |outcome| matches!(outcome, Outcome::Skipped { .. }));
+        section(&mut page, report, "Not started:", |outcome| matches!(outcome, Outcome::NotStarted));
+    }
     stopped(&mut page, report);
     summary(&mut page, report, verb);
     page.finish()
@@ -125,6 +135,13 @@ fn stopped(page: &mut Page, report: &Report) {
 pub(super) fn going_on(report: &Report, verb: Verb) -> Option<String> {
     if report.exit() == Exit::Ok {
         return None;
+    }
+    if report.unrecorded {
+        let command = verb.command();
+        return Some(format!(
+            "The server did not take the whole record of what was done. When it answers again, run `fluxform {command}` once more: \
+             it finds what this run has done, and goes on from there."
+        ));
     }
     Some(if report.spent() {
         "What was done is recorded. The saved plan is used up: plan the rest with `fluxform plan --out FILE`."

@@ -7,8 +7,9 @@ use proptest::prelude::*;
 use super::sample;
 use super::*;
 use crate::address::Address;
+use crate::apply::Outcome;
 use crate::coverage::Coverage;
-use crate::diff::{Action, Cause, Reason};
+use crate::diff::{Action, Cause, Change, Reason};
 use crate::evidence::Data;
 use crate::exit::{Exit, Problem};
 use crate::hidden::is_hidden;
@@ -92,7 +93,7 @@ fn instances_that_go_the_same_way_share_a_line() {
     insta::assert_snapshot!(plan(&many(), PLAIN.compact(true)));
     let mut done = Report::default();
     for change in many().changes.iter().filter(|change| change.action != Action::None) {
-        let outcome = crate::apply::Outcome::Done { id: "0123456789abcdef".to_owned() };
+        let outcome = Outcome::Done { id: "0123456789abcdef".to_owned() };
         done.outcomes.insert(change.address.clone(), (change.action, outcome));
     }
     insta::assert_snapshot!(report(&done, Verb::Apply, PLAIN.compact(true)));
@@ -195,6 +196,70 @@ fn a_partial_report_of_a_saved_plan_says_that_the_plan_is_spent() {
     insta::assert_snapshot!(text.lines().last().unwrap_or_default(), @"What was done is recorded. The saved plan is used up: plan the rest with `fluxform plan --out FILE`.");
     let document = document(&Document { report: Some(&report), ..Document::new(Exit::Partial) });
     assert!(document.contains("\"resumable\": false"), "{document}");
+}
+
+/// What the text says of going on, and what the machine form says.
+#[test]
+fn going_on_is_said_alike_to_people_and_programs() {
+    let nothing_done = Report {
+        stopped: vec![sample::problem(Exit::Error, "it fails")],
+        outcomes: BTreeMap::from([(
+            Address::new(Kind::Bucket, "b"),
+            (Action::Create, Outcome::Failed(sample::problem(Exit::NotAuthorized, "denied"))),
+        )]),
+        ..Report::default()
+    };
+    let spent = Report { saved: true, ..sample::partial() };
+    let unspent = Report { saved: true, ..nothing_done.clone() };
+    for (report, resumable) in [(nothing_done, true), (sample::partial(), true), (spent, false), (unspent, true)] {
+        let text = super::report(&report, Verb::Apply, PLAIN);
+        let json = document(&Document { report: Some(&report), ..Document::new(report.exit()) });
+        assert_eq!(text.contains("Run `fluxform apply` again"), resumable, "{text}");
+        assert_eq!(json.contains("\"resumable\": true"), resumable, "{json}");
+    }
+}
+
+#[test]
+fn a_record_that_the_server_did_not_take_is_not_called_written() {
+    let report = Report { unrecorded: true, ..sample::partial() };
+    let text = super::report(&report, Verb::Apply, PLAIN);
+    insta::assert_snapshot!(text.lines().last().unwrap_or_default());
+}
+
+#[test]
+fn what_was_not_done_is_compact_too() {
+    let mut report = Report::default();
+    for n in 0..215 {
+        let left = Address::new(Kind::Bucket, "line").at(format!("l{n:03}"));
+        report.outcomes.insert(left.clone(), (Action::Create, Outcome::NotStarted));
+        let because = Address::new(Kind::Bucket, "raw");
+        let skipped = Address::new(Kind::Token, "t").at(format!("l{n:03}"));
+        report.outcomes.insert(skipped, (Action::Create, Outcome::Skipped { because }));
+    }
+    report.stopped.push(sample::problem(Exit::Interrupted, "stopped by Ctrl-C"));
+    insta::assert_snapshot!(super::report(&report, Verb::Apply, PLAIN.compact(true)));
+}
+
+#[test]
+fn what_is_at_stake_is_compact_too() {
+    let mut plan = sample::nothing();
+    for n in 0..200 {
+        let change = sample::change(Kind::Bucket, "line", Action::Delete, Reason::NotDeclared);
+        let address = change.address.at(format!("l{n:03}"));
+        let data = if n == 7 { Data::None } else { Data::Unknown("the token may not query".into()) };
+        plan.at_stake.insert(address.clone(), data);
+        plan.changes.push(Change { address, ..change });
+    }
+    let text = super::plan(&plan, PLAIN.compact(true));
+    insta::assert_snapshot!(text.split("\nChanges").next().unwrap_or_default());
+}
+
+#[test]
+fn a_plan_of_a_destroy_with_nothing_to_do_says_what_it_is_of() {
+    insta::assert_snapshot!(destruction(&sample::nothing(), PLAIN), @"Nothing to destroy. The project owns no object on this server.");
+    let (plan, empty) = (sample::nothing(), Document::new(Exit::Ok));
+    let text = comment(Comment::PlanDestroy, &Document { plan: Some(&plan), ..empty });
+    insta::assert_snapshot!(text);
 }
 
 #[test]
@@ -361,7 +426,7 @@ proptest! {
         sample_plan.changes.extend([one.clone(), made, kept]);
         let mut done = sample::partial();
         done.stopped.push(sample::problem(Exit::Error, &word(1)));
-        let failed = crate::apply::Outcome::Failed(sample::problem(Exit::Error, &word(2)));
+        let failed = Outcome::Failed(sample::problem(Exit::Error, &word(2)));
         done.outcomes.insert(one.address.clone(), (Action::Update, failed));
         let mut now = sample_plan.clone();
         now.changes.iter_mut().for_each(|change| {

@@ -167,3 +167,48 @@ both!(comments_of_one_project, async |scene| {
     assert!(broken.starts_with("<!-- fluxform plan -->\n") && broken.contains("bukket"), "{broken}");
     shown(&["show", "one"], 64);
 });
+
+both!(a_destroy_is_previewed_with_its_guards_and_destroys_nothing, async |scene| {
+    let street = Street::new(
+        &scene,
+        &[
+            ("one", "[bucket.one]\n[bucket.line]\nfor_each = [\"a\", \"b\"]\n"),
+            ("two", "[bucket.two]\nlifecycle = { prevent_destroy = true }\n"),
+            ("none", "[bucket.none]\n"),
+        ],
+    );
+    scene.bucket("line_b").await;
+    street.run(&["apply", "one", "--auto-approve", "--adopt"]).run().with(0);
+    street.apply("two");
+    let before = scene.http.get(&format!("buckets?orgID={}&limit=100", scene.org)).await.text;
+
+    let plain = street.run(&["plan", "--destroy", "one"]).run().with(0);
+    for part in
+        ["- bucket.line[a]", "- bucket.one", "forget  bucket.line[b]: this project did not create it", "2 to destroy"]
+    {
+        assert!(plain.out.contains(part), "no {part:?} in {}", plain.out);
+    }
+    street.run(&["plan", "--destroy", "one", "--detailed-exitcode"]).run().with(2);
+    let nothing = street.run(&["plan", "--destroy", "none", "--detailed-exitcode"]).run().with(0);
+    assert_eq!(nothing.out, "Nothing to destroy. The project owns no object on this server.\n");
+    let refused = street.run(&["plan", "--destroy", "two"]).run().with(8);
+    assert!(
+        refused.err.contains("guard::prevent-destroy") && refused.err.contains("two/main.toml:6"),
+        "{}",
+        refused.err
+    );
+    let all = street.run(&["plan", "--destroy", "--compact", "one", "two", "none"]).run().with(8);
+    assert!(all.out.contains("  none  Nothing to destroy."), "{}", all.out);
+    let json = street.run(&["plan", "--destroy", "one", "--format=json"]).run().with(0).json();
+    assert_eq!(json["plan"]["summary"]["destroy"], 2);
+    let markdown = street.run(&["plan", "--destroy", "one", "--format=markdown"]).run().with(0).out;
+    assert!(markdown.starts_with("<!-- fluxform plan-destroy -->\n### fluxform plan --destroy: `one`\n"), "{markdown}");
+    for wrong in ["--out=x.plan", "--allow-empty"] {
+        street.run(&["plan", "--destroy", "one", wrong]).run().with(64);
+    }
+    assert_eq!(scene.http.get(&format!("buckets?orgID={}&limit=100", scene.org)).await.text, before);
+
+    // It is what the destroy does.
+    let destroyed = street.run(&["destroy", "one", "--auto-approve", "--format=json"]).run().with(0).json();
+    assert_eq!(destroyed["report"]["plan_digest"], json["plan"]["plan_digest"]);
+});

@@ -25,7 +25,12 @@ impl Target {
     /// Reads `http(s)://...`, `embedded:` or `embedded:PATH`; an error says what is wrong, without a password.
     pub fn parse(text: &str) -> Result<Self, &'static str> {
         if let Some(path) = text.strip_prefix("embedded:") {
-            return Ok(Self::Embedded((!path.is_empty()).then(|| path.into())));
+            let path = (!path.is_empty()).then(|| PathBuf::from(path));
+            // The manifests say it at its place.
+            return match path.as_deref().and_then(manifest::reads_as) {
+                Some(_) => Err("a data file cannot have the name of a manifest or of a script"),
+                None => Ok(Self::Embedded(path)),
+            };
         }
         let url: Url = text.parse().map_err(|_| "it must have the form http(s)://HOST[:PORT] or embedded:PATH")?;
         match &url {

@@ -8,11 +8,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::connection::{self, Connection, Purpose, Target};
-use super::plan::Wait;
+use super::plan::FileWait;
 use super::session::{Session, Wish};
 use super::shell::{Format, Shell, trouble};
 use super::signal::{go_on, unless_stopped};
-use super::{Ended, project, signal};
+use super::{Ended, project, signal, written};
 use crate::confine::Root;
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::exit::{Exit, Problem};
@@ -52,7 +52,7 @@ pub(super) struct Arguments {
     #[command(flatten)]
     pub(super) connection: connection::Flags,
     #[command(flatten)]
-    wait: Wait,
+    wait: FileWait,
 }
 
 fn project_name(text: &str) -> Result<String, String> {
@@ -75,6 +75,7 @@ fn kind(text: &str) -> Result<Kind, String> {
 
 pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
     let one = |problem| vec![problem];
+    written::allowed("a project", &arguments.out).map_err(one)?;
     let out = place::vacant(&arguments.out).map_err(one)?;
     let connection =
         connection::resolve(&arguments.connection, &manifest::Server::default(), &shell.around, Purpose::Read)

@@ -2,6 +2,7 @@
 
 use super::allowed::Agreed;
 use super::refuse;
+use crate::address::few;
 use crate::diff::{Action, Change};
 use crate::exit::Problem;
 use crate::manifest::What;
@@ -21,7 +22,7 @@ pub(super) fn refusal(plan: &Plan, snapshot: &Snapshot, agreed: &mut Agreed<'_>)
     (!adopted.is_empty()).then(|| {
         refuse(
             "guard::adoption",
-            format!("these already exist and would be taken over: {}", adopted.join(", ")),
+            format!("these already exist and would be taken over: {}", few(&adopted)),
             "use --adopt to let the project manage them; adopted objects are never deleted, unless `lifecycle.owned` is set",
         )
     })

@@ -24,7 +24,7 @@ use crate::diagnostic::Diagnostic;
 use crate::diff::{Action, Change, Target};
 use crate::exit::{Exit, Problem};
 use crate::ledger::Ledger;
-use crate::manifest::Policy;
+use crate::manifest::{Import, Policy, Resource};
 use crate::snapshot::Snapshot;
 use crate::value::Value;
 use allowed::Agreed;
@@ -38,19 +38,30 @@ pub(super) struct Grounds<'a> {
     pub(super) stops: &'a BTreeMap<Address, Vec<Target>>,
     pub(super) consent: &'a Consent,
     pub(super) policy: &'a Policy,
+    /// Where what the manifests say of an address is written.
+    pub(super) written: Written<'a>,
     /// Whether everything is meant to go.
     pub(super) all_goes: bool,
+}
+
+/// What the manifests say of addresses, and where.
+#[derive(Clone, Copy, Debug)]
+pub struct Written<'a> {
+    /// What is declared.
+    pub resources: &'a BTreeMap<Address, Resource>,
+    /// What is imported.
+    pub imports: &'a BTreeMap<Address, Import>,
 }
 
 /// Asks all guards about `plan`: adds what they refuse, what was let pass because the policy allows it, and what is to be
 /// said of the policy.
 pub(super) fn ask(plan: &mut Plan, grounds: Grounds<'_>) {
-    let Grounds { snapshot, ledger, stops, consent, policy, all_goes } = grounds;
+    let Grounds { snapshot, ledger, stops, consent, policy, written, all_goes } = grounds;
     let mut agreed = Agreed::new(consent, policy, snapshot.at);
     let mut refusals = Vec::new();
     for change in &plan.changes {
-        refusals.extend(protection::refusal(change));
-        refusals.extend(imported::refusal(change));
+        refusals.extend(protection::refusal(change, policy, written));
+        refusals.extend(imported::refusal(change, written));
         refusals.extend(system::refusal(change, snapshot));
         refusals.extend(account::own_user(change, snapshot));
         refusals.extend(account::own_token(change, snapshot, ledger));

@@ -2,35 +2,52 @@
 
 use std::collections::BTreeSet;
 
-use super::refuse;
+use super::{Written, refuse};
 use crate::address::{Pattern, matches};
 use crate::diagnostic::Diagnostic;
-use crate::diff::{Action, Change};
+use crate::diff::{Action, Change, Reason};
 use crate::exit::Problem;
 use crate::ledger::Origin;
 use crate::manifest::Policy;
 use crate::plan::Plan;
 
-pub(super) fn refusal(change: &Change) -> Option<Problem> {
+pub(super) fn refusal(change: &Change, policy: &Policy, written: Written<'_>) -> Option<Problem> {
     let verb = match change.action {
         Action::Delete => "deleted",
         Action::Replace => "replaced",
         _ => return None,
     };
     let address = &change.address;
+    // What is not declared any more is protected by what the ledger remembers.
+    let declared = written.resources.get(address).map(|resource| &resource.place);
     if change.lifecycle.prevent_destroy {
-        return Some(refuse(
-            "guard::prevent-destroy",
-            format!("{address} would be {verb}, but its lifecycle sets `prevent_destroy`"),
-            "to allow that, apply once with `prevent_destroy = false` first",
-        ));
+        let help = match declared {
+            Some(_) => "to allow that, apply once with `prevent_destroy = false` first",
+            None if change.reason == Reason::Disabled => {
+                "to allow that, apply once with `prevent_destroy = false` and without `enabled = false` first"
+            }
+            None => {
+                "put its table back; to allow that, apply once with `prevent_destroy = false` in it, and then remove it"
+            }
+        };
+        let message = format!("{address} would be {verb}, but its lifecycle sets `prevent_destroy`");
+        let mut problem = refuse("guard::prevent-destroy", message, help);
+        problem.diagnostic = problem.diagnostic.at_known(declared, "declared here");
+        return Some(problem);
     }
     if change.lifecycle.protected {
-        return Some(refuse(
-            "guard::protected",
-            format!("{address} would be {verb}, but [policy] protects it"),
-            "to allow that, apply once with it still declared and without the pattern in `protected` first",
-        ));
+        let help = match declared {
+            Some(_) => "to allow that, apply once without the pattern in `protected` first",
+            None => {
+                "put its table back; to allow that, apply once with it and without the pattern in `protected`, and then remove it"
+            }
+        };
+        let text = address.to_string();
+        let pattern = policy.protected.iter().find(|pattern| matches(pattern.value.as_str(), &text));
+        let mut problem =
+            refuse("guard::protected", format!("{address} would be {verb}, but [policy] protects it"), help);
+        problem.diagnostic = problem.diagnostic.at_known(pattern.map(|pattern| &pattern.place), "by this pattern");
+        return Some(problem);
     }
     let adopted = change.adopts || change.origin == Some(Origin::Adopted);
     (adopted && change.action == Action::Replace && !change.lifecycle.owned).then(|| {

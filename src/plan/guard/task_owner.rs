@@ -4,31 +4,24 @@ use std::collections::BTreeMap;
 
 use super::allowed::Agreed;
 use super::refuse;
-use crate::address::Address;
+use crate::address::{Address, few};
 use crate::diff::Target;
 use crate::exit::Problem;
 use crate::manifest::What;
-
-/// So many are named.
-const NAMED: usize = 5;
 
 pub(super) fn refusals(stops: &BTreeMap<Address, Vec<Target>>, agreed: &mut Agreed<'_>) -> Vec<Problem> {
     let one = |(address, targets): (&Address, &Vec<Target>)| {
         if targets.is_empty() || agreed.allows(What::TaskOwner, address) {
             return None;
         }
-        let mut named: Vec<String> =
-            targets.iter().take(NAMED).map(|target| format!("{:?} (ID {})", target.name, target.id)).collect();
-        if targets.len() > NAMED {
-            named.push(format!("{} more", targets.len() - NAMED));
-        }
+        let named = targets.iter().map(|target| format!("{:?} (ID {})", target.name, target.id));
         let what = match targets.len() {
             1 => "a task runs as it and would stop".to_owned(),
             many => format!("{many} tasks run as it and would stop"),
         };
         let help = "a task always runs as the user who created it: let another owner of the org create them again first; or \
                     say in a [[policy.allow]] with `what = \"task_owner\"` that they may stop";
-        let message = format!("{address} would no longer own the org, and {what}: {}", named.join(", "));
+        let message = format!("{address} would no longer own the org, and {what}: {}", few(named));
         Some(refuse("guard::task-owner", message, help))
     };
     stops.iter().filter_map(one).collect()

@@ -26,6 +26,8 @@ struct Scene {
     stops: BTreeMap<Address, Vec<Target>>,
     consent: Consent,
     policy: Policy,
+    resources: BTreeMap<Address, Resource>,
+    imports: BTreeMap<Address, Import>,
     all_goes: bool,
 }
 
@@ -72,6 +74,8 @@ impl Scene {
             stops: BTreeMap::new(),
             consent: Consent::default(),
             policy: Policy::default(),
+            resources: BTreeMap::new(),
+            imports: BTreeMap::new(),
             all_goes: false,
         }
     }
@@ -108,11 +112,52 @@ impl Scene {
         self
     }
 
+    /// The plan with what the guards say.
+    fn asked(self) -> Plan {
+        let Self { mut plan, snapshot, ledger, stops, consent, policy, resources, imports, all_goes } = self;
+        let (snapshot, ledger, stops) = (&snapshot, &ledger, &stops);
+        let written = Written { resources: &resources, imports: &imports };
+        ask(&mut plan, Grounds { snapshot, ledger, stops, consent: &consent, policy: &policy, written, all_goes });
+        plan
+    }
+
+    /// The same where the last change is declared.
+    fn declared(mut self) -> Self {
+        let address = self.plan.changes.last().expect("a change").address.clone();
+        let resource = Resource {
+            fields: Fields::default(),
+            external: false,
+            lifecycle: Lifecycle::default(),
+            needs: crate::value::Set::default(),
+            beside: crate::value::Set::default(),
+            place: place(),
+            places: crate::manifest::Places::default(),
+        };
+        self.resources.insert(address, resource);
+        self
+    }
+
+    /// The same where an `[[import]]`, or the command line, names the object of the last change.
+    fn imports(mut self, place: Option<Place>) -> Self {
+        let change = self.plan.changes.last_mut().expect("a change");
+        change.imported = true;
+        self.imports.insert(change.address.clone(), Import { id: "0".repeat(16), place });
+        self
+    }
+
+    /// What is refused, with what to do about it, and whether a place is named.
+    fn helps(self) -> String {
+        let said = |problem: &Problem| {
+            let Diagnostic { message, help, places, .. } = &problem.diagnostic;
+            let place = places.first().map_or("", |(_, label)| label);
+            format!("{message}\n  at: {place}\n  help: {}", help.as_deref().unwrap_or_default())
+        };
+        self.asked().refusals.iter().map(said).collect::<Vec<_>>().join("\n")
+    }
+
     /// What is refused, warned of and allowed, a line each.
     fn says(self) -> String {
-        let Self { mut plan, snapshot, ledger, stops, consent, policy, all_goes } = self;
-        let (snapshot, ledger, stops) = (&snapshot, &ledger, &stops);
-        ask(&mut plan, Grounds { snapshot, ledger, stops, consent: &consent, policy: &policy, all_goes });
+        let plan = self.asked();
         let refused = plan
             .refusals
             .iter()
@@ -305,7 +350,46 @@ fn what_runs_as_a_user_goes_on() {
         scene(1).says(),
         @r#"Refused guard::task-owner: user.ops would no longer own the org, and a task runs as it and would stop: "t0" (ID t0)"#
     );
-    assert!(scene(7).says().ends_with("7 tasks run as it and would stop: \"t0\" (ID t0), \"t1\" (ID t1), \"t2\" (ID t2), \"t3\" (ID t3), \"t4\" (ID t4), 2 more"));
+    assert!(scene(7).says().ends_with("7 tasks run as it and would stop: \"t0\" (ID t0), \"t1\" (ID t1), \"t2\" (ID t2), \"t3\" (ID t3), \"t4\" (ID t4) and 2 more"));
     let allowed = scene(1).allow(What::TaskOwner, "user.ops", date(2026, 12, 1));
     insta::assert_snapshot!(allowed.says(), @"allowed: task_owner of user.ops until 2026-12-01: because");
+}
+
+#[test]
+fn a_protection_says_how_to_lift_it_and_where_it_stands() {
+    let lone = |edit: fn(&mut Change)| Scene::new().change("bucket.raw", Action::Delete, edit);
+    let prevented: fn(&mut Change) = |change| change.lifecycle.prevent_destroy = true;
+    let protected: fn(&mut Change) = |change| change.lifecycle.protected = true;
+    insta::assert_snapshot!(
+        [
+            lone(prevented).declared().helps(),
+            lone(prevented).helps(),
+            lone(|change| (change.lifecycle.prevent_destroy, change.reason) = (true, Reason::Disabled)).helps(),
+            lone(protected).declared().protect("bucket.*").helps(),
+            lone(protected).helps(),
+        ]
+        .join("\n")
+    );
+}
+
+#[test]
+fn an_import_that_would_be_contradicted_says_where_it_stands() {
+    let of = |name: &str, action, place| Scene::new().change(name, action, |_| {}).imports(place).helps();
+    insta::assert_snapshot!(
+        [
+            of("token.t", Action::Create, Some(place())),
+            of("token.t", Action::Replace, Some(place())),
+            of("task.t", Action::Replace, Some(place())),
+            of("token.t", Action::Replace, None),
+            of("token.t", Action::Create, None),
+        ]
+        .join("\n")
+    );
+}
+
+#[test]
+fn of_many_that_would_be_taken_over_the_first_are_named() {
+    let adopts = |change: &mut Change| change.adopts = true;
+    let scene = (0..28).fold(Scene::new(), |scene, n| scene.change(&format!("bucket.b{n:02}"), Action::None, adopts));
+    insta::assert_snapshot!(scene.says());
 }

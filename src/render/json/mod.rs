@@ -124,7 +124,10 @@ struct Run<'a> {
 impl<'a> Run<'a> {
     fn new(document: &Document<'a>) -> Self {
         let mut ending = Ending::new(document.exit);
-        ending.resumable &= !document.report.is_some_and(Report::spent);
+        // What a run that wrote has left is gone on with by the same command, whatever stopped it.
+        if let Some(report) = document.report.filter(|report| report.exit() != Exit::Ok) {
+            ending.resumable = !report.spent();
+        }
         Self {
             ending,
             plan: document.plan.map(plan::Form::new),

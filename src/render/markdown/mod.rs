@@ -11,12 +11,12 @@ mod tests;
 use super::coverage::{hidden, managed};
 use super::diagnostic;
 use super::difference::one as one_difference;
-use super::human::{on_server, refused as refused_words, totals};
+use super::human::{nothing, on_server, refused as refused_words, totals};
 use super::json::{Document, Part};
 use super::page::Page;
-use super::reason::listed;
 use super::style::Look;
 use super::value::count;
+use crate::address::few;
 use crate::diagnostic::Diagnostic;
 use crate::diff::Change;
 use crate::exit::{Exit, Problem};
@@ -34,6 +34,8 @@ const WIDTH: usize = 100;
 pub enum Comment {
     /// `fluxform plan`, and `fluxform show` of a saved plan.
     Plan,
+    /// `fluxform plan --destroy`.
+    PlanDestroy,
     /// `fluxform drift`.
     Drift,
     /// `fluxform apply`.
@@ -45,9 +47,15 @@ pub enum Comment {
 }
 
 impl Comment {
+    /// What its hidden first line calls it: no two dashes may stand there.
+    const fn marker(self) -> &'static str {
+        if matches!(self, Self::PlanDestroy) { "plan-destroy" } else { self.word() }
+    }
+
     const fn word(self) -> &'static str {
         match self {
             Self::Plan => "plan",
+            Self::PlanDestroy => "plan --destroy",
             Self::Drift => "drift",
             Self::Apply => "apply",
             Self::Destroy => "destroy",
@@ -59,7 +67,7 @@ impl Comment {
 /// What a run has to say, as Markdown. Its first line is hidden, and always the same for one command.
 pub fn comment(of: Comment, document: &Document<'_>) -> String {
     let word = of.word();
-    let mut head = format!("<!-- fluxform {word} -->\n### fluxform {word}");
+    let mut head = format!("<!-- fluxform {} -->\n### fluxform {word}", of.marker());
     if let Some(plan) = document.plan {
         head.push_str(&format!(": {}", code(&plan.project)));
     }
@@ -80,7 +88,8 @@ pub fn comments(of: Comment, exit: Exit, parts: &[Part<'_>]) -> String {
             group(of, head, &part.document)
         })
         .collect();
-    let mut head = format!("<!-- fluxform {word} -->\n## fluxform {word}: {}\n\n", count(parts.len(), "project"));
+    let marker = of.marker();
+    let mut head = format!("<!-- fluxform {marker} -->\n## fluxform {word}: {}\n\n", count(parts.len(), "project"));
     if exit.is_failure() {
         head.push_str(&format!("Exit code {} ({}).\n\n", exit.code(), code(exit.reason())));
     }
@@ -163,7 +172,8 @@ fn headline(of: Comment, document: &Document<'_>) -> String {
             return format!("**Plan refused**: {}\n\n", refused_words(plan));
         }
         Some(plan) if !plan.writes() && document.problems.is_empty() => {
-            "**No changes.** The server matches the manifests.".to_owned()
+            let (strong, rest) = nothing(of);
+            format!("**{strong}** {rest}")
         }
         Some(plan) => format!("**Plan:** {}", totals(plan)),
     };
@@ -204,13 +214,13 @@ fn planned(plan: &Plan) -> Vec<Section> {
 
 /// What a policy lets pass, and why.
 fn allowed(Allowed { what, addresses, until, reason }: &Allowed) -> Item {
-    let addresses = listed(addresses.iter().map(code));
+    let addresses = few(addresses.iter().map(code));
     Item::line(format!("- {what} of {addresses} until {until}: {}\n", code(reason)))
 }
 
 /// What a flag lets pass.
 fn flagged(Flagged { flag, addresses }: &Flagged) -> Item {
-    Item::line(format!("- {}: {}\n", code(flag), listed(addresses.iter().map(code))))
+    Item::line(format!("- {}: {}\n", code(flag), few(addresses.iter().map(code))))
 }
 
 fn drift(plan: &Plan) -> Vec<Section> {

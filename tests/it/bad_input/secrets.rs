@@ -33,6 +33,7 @@ both!(all_missing_secrets_and_sinks_are_told_at_once, async |scene| {
     for part in ["user.a: no such file: absent", "user.b: `false` failed", "token.t: cannot start `no-such-program`"] {
         has(&ended.err, part);
     }
+    assert_eq!(ended.err.matches("nothing was written to the server").count(), 1, "{}", ended.err);
     let ended = refused(&scene, dir.path(), operator(&scene, "apply", dir.path()).arg("--format=json"), 10).await;
     let problems = ended.json()["problems"].as_array().unwrap().len();
     assert_eq!((problems, ended.json()["exit_reason"].as_str()), (3, Some("secret")));

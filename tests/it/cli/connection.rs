@@ -160,3 +160,21 @@ both!(a_token_that_may_not_read_the_org_finds_it_by_a_bucket, async |scene| {
         .run();
     assert!(!ended.err.contains("may not read the org"), "{}", ended.err);
 });
+
+both!(a_token_that_does_not_work_is_named_by_where_it_came_from, async |scene| {
+    let dir = project(&manifest(scene.server.url(), &scene.org_name));
+    let file = dir.path().join("ci.token");
+    std::fs::write(&file, "of-another-server").unwrap();
+    let run = || on("plan", dir.path()).var("INFLUX_HOST", scene.server.url()).var("COLUMNS", "1000");
+    for (run, from) in [
+        (run().arg("--token-file").arg(&file), format!("{} (from --token-file)", file.display())),
+        (
+            run().var("INFLUX_TOKEN_FILE", file.to_str().unwrap()),
+            format!("{} (from INFLUX_TOKEN_FILE)", file.display()),
+        ),
+        (run().var("INFLUX_TOKEN", "of-another-server"), "INFLUX_TOKEN".to_owned()),
+    ] {
+        let ended = run.run().with(4);
+        assert!(ended.err.contains(&format!("check that {from} holds a token of this server")), "{}", ended.err);
+    }
+});

@@ -105,7 +105,7 @@ fn a_new_project_from_init_is_valid_and_is_not_written_twice() {
     on("validate", &dir).run().with(0);
     on("graph", &dir).run().with(0);
     let again = on("init", &dir).run().with(1);
-    assert!(again.err.contains("already exists"), "{}", again.err);
+    assert!(again.err.contains("already exist\n"), "{}", again.err);
 }
 
 #[test]

@@ -94,3 +94,84 @@ fn a_plan_is_never_saved_under_half_a_word() {
     let left: Vec<_> = std::fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(left, ["fluxform.toml"]);
 }
+
+/// What is written would be read as a manifest or a script by the next run.
+#[test]
+fn nothing_is_written_under_the_name_of_a_manifest_or_a_script() {
+    let dir = project("[project]\nname = \"p\"\n[server]\nurl = \"embedded:\"\n[bucket.raw]\n");
+    let setup = ["setup", "--host=http://127.0.0.1:1", "--username=u", "--org=o", "--bucket=b", "--token-file-out"];
+    for (words, name) in [
+        (&["plan", ".", "--out"][..], "day.toml"),
+        (&["plan", ".", "-o"], "day.vars.TOML"),
+        (&["plan", ".", "--format=json", "-o"], "day.flux"),
+        (&["export", "--host=http://127.0.0.1:1", "--out"], "new.toml"),
+        (&setup, "operator.toml"),
+        (&["init"], "new.toml"),
+        (&["server", "--data"], "dev.toml"),
+        (&["plan", ".", "--host"], "embedded:dev.toml"),
+    ] {
+        let mut run = Fluxform::new(words).arg(name).var("FLUXFORM_SETUP_PASSWORD", "long-enough");
+        run.command.current_dir(dir.path());
+        let ended = run.run().with(64);
+        assert!(ended.err.contains("the name of a "), "{words:?}: {}", ended.err);
+        let left: Vec<_> = std::fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(left, ["fluxform.toml"], "{words:?}");
+    }
+    let dir = project("[project]\nname = \"p\"\n[server]\nurl = \"embedded:dev.toml\"\n[bucket.raw]\n");
+    let ended = on("plan", dir.path()).run().with(65);
+    assert!(ended.err.contains("has the name of a manifest"), "{}", ended.err);
+}
+
+/// Who cannot be asked is told which command shows what would happen.
+#[test]
+fn without_a_terminal_the_preview_is_named() {
+    let dir = project("[project]\nname = \"p\"\n[server]\nurl = \"embedded:\"\n[bucket.raw]\n");
+    for (words, preview) in [
+        (&["apply"][..], "`fluxform plan`"),
+        (&["destroy"], "`fluxform plan --destroy`"),
+        (&["adopt"], "`fluxform plan --adopt`"),
+        (&["import", "bucket.raw", "0123456789abcdef"], "`[[import]]`"),
+        (&["forget", "bucket.raw"], "`fluxform show DIR ADDRESS`"),
+        (&["lock", "release"], "`fluxform lock show`"),
+        (&["ledger", "sign"], "`fluxform show`"),
+    ] {
+        let ended = Fluxform::new(words).arg(dir.path()).var("COLUMNS", "1000").run().with(64);
+        assert!(ended.err.contains("--auto-approve") && ended.err.contains(preview), "{words:?}: {}", ended.err);
+    }
+}
+
+/// An address in the place of the project's directory, or the other way round.
+#[test]
+fn an_address_in_the_wrong_place_is_told_its_place() {
+    for (words, help) in [
+        (&["show", "bucket.keep"][..], "`fluxform show . bucket.keep`"),
+        (&["output", "bucket.keep"], "`fluxform output . bucket.keep`"),
+        (&["forget", "bucket.raw", "bucket.keep", "--auto-approve"], "`fluxform forget ADDRESS DIR`"),
+        (&["plan", "bucket.keep"], "`fluxform plan` takes no address"),
+        (&["destroy", "bucket.keep", "--auto-approve"], "`fluxform destroy` takes no address"),
+    ] {
+        let ended = Fluxform::new(words).var("COLUMNS", "1000").run().with(65);
+        assert!(ended.err.contains(help), "{words:?}: {}", ended.err);
+    }
+    for (address, help) in [
+        ("bucket_raw", "did you mean `bucket.raw`?"),
+        ("bucket.a b", "write 'bucket.\"a b\"', with the quotes within"),
+        ("bucket.a.b", "write 'bucket.\"a.b\"', with the quotes within"),
+        ("bukket.a", "did you mean `bucket.a`?"),
+    ] {
+        for words in [&["import", address, "0123456789abcdef"][..], &["forget", address], &["show", ".", address]] {
+            let ended = Fluxform::new(words).run().with(64);
+            assert!(ended.err.contains(help) && !ended.err.contains("invalid address"), "{words:?}: {}", ended.err);
+        }
+    }
+}
+
+#[test]
+fn a_duration_of_the_command_line_is_wrong_once() {
+    let ended = Fluxform::new(&["plan", "--lock-timeout=soon"]).run().with(64);
+    assert!(
+        ended.err.starts_with("error: invalid value 'soon' for '--lock-timeout <DURATION>': write it like "),
+        "{}",
+        ended.err
+    );
+}

@@ -67,6 +67,11 @@ both!(a_forged_entry_deletes_without_a_key_and_is_refused_with_one, async |scene
     let shown = with_key(words(scene.server.url(), &scene, &sign, dir.path())).run().with(0);
     has(&shown.out, "bucket.old: created \"victim\"");
     has(&shown.out, "Signed: 2 objects");
+    assert!(
+        !shown.err.contains("fluxform ledger sign") && !shown.err.contains('×'),
+        "it is being signed: {}",
+        shown.err
+    );
     let status = with_key(directly(&scene, "status", dir.path())).args(&["--format", "json"]).run().with(0).json();
     assert_eq!(status["signature"]["verified"], true);
     scene.http.get(&format!("buckets/{}", id(&victim))).await.expect(200);

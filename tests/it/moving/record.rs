@@ -196,7 +196,7 @@ both!(what_is_forgotten_stays_and_is_not_touched_again, virgin, async |server| {
         has(&run(&home, &["forget", pattern], dir.path()).with(1).err, words);
     }
     let said = run(&home, &["forget", "bucket.raw"], dir.path()).with(0);
-    has(&said.err, "bucket.raw is still declared: the next apply takes it over again");
+    has(&said.err, "bucket.raw is still declared: the next plan is refused, unless --adopt takes it over again");
     has(&said.out, "lets go of \"raw\"");
     let said = run(&home, &["forget", "bucket.line[\"b c\"]", "--format=json"], dir.path()).with(0);
     assert_eq!(said.json()["recorded"][0]["action"], "forget");

@@ -64,10 +64,10 @@ both!(a_reviewed_plan_is_applied_without_a_question, async |scene| {
     let status = review.run("status", &review.project()).arg("--format=json").arg(format!("--var=user={user}"));
     assert_eq!(status.run().with(0).json()["last_apply"]["plan_digest"], digest);
 
-    // All of it is done: that is not the plan any more.
     let twice = with(review.apply()).run().with(6);
-    has(&twice.out, "Not the plan that was reviewed:");
-    has(&twice.out, "now:      nothing to do");
+    assert_eq!(twice.out, "", "there is nothing to compare");
+    has(&twice.err, "was already applied, at 20");
+    has(&twice.err, "nothing is left to do, and nothing was written");
     with(review.run("destroy", &review.project())).arg("--auto-approve").run().with(0);
 });
 
@@ -98,7 +98,7 @@ both!(what_is_no_plan_is_refused_with_its_reason, async |scene| {
         (String::new(), "is empty"),
         (whole[..whole.len() / 2].to_owned(), "is truncated"),
         (whole.replacen("1d", "9d", 1), "was changed after it was written"),
-        (whole.replacen("\"fluxform_plan\": 2", "\"fluxform_plan\": 7", 1), "has version 7 of the plan format"),
+        (whole.replacen("\"fluxform_plan\": 3", "\"fluxform_plan\": 7", 1), "has version 7 of the plan format"),
         (json, "is JSON, but not a plan file"),
         ("{}".to_owned(), "is JSON, but not a plan file"),
         ("[project]\nname = \"iot\"\n".to_owned(), "is not a plan file"),
@@ -116,7 +116,8 @@ both!(what_is_no_plan_is_refused_with_its_reason, async |scene| {
 
 both!(a_plan_takes_the_place_of_a_plan_and_of_nothing_else, async |scene| {
     let review = Review::new(&scene, "[bucket.raw]\nretention = \"1d\"\n");
-    let manifest = review.project().join("main.toml");
+    let manifest = review.project().join("notes.txt");
+    fs::write(&manifest, "[project]").unwrap();
     let before = fs::read_to_string(&manifest).unwrap();
     let to = |path: &std::path::Path| review.run("plan", &review.project()).arg("-o").arg(path);
     has(&to(&manifest).run().with(64).err, "is not a plan file, so it is not");
@@ -144,4 +145,52 @@ fn a_plan_for_a_server_that_does_not_exist_yet_makes_it() {
     assert_eq!(digest(on("plan", dir.path())), planned);
     on("apply", &file).arg(dir.path()).run().with(0);
     on("plan", dir.path()).arg("--detailed-exitcode").run().with(0);
+}
+
+both!(a_plan_that_was_applied_before_something_else_says_so, async |scene| {
+    let review = Review::new(&scene, "[bucket.raw]\nretention = \"1d\"\n");
+    review.plan().run().with(0);
+    review.apply().run().with(0);
+    let bucket = &scene.http.get(&format!("buckets?orgID={}&name=raw", scene.org)).await.expect(200)["buckets"][0];
+    let rules = serde_json::json!({"retentionRules": [{"type": "expire", "everySeconds": 172_800}]});
+    scene.http.patch(&format!("buckets/{}", crate::support::id(bucket)), rules).await.expect(200);
+    let twice = review.apply().run().with(6);
+    has(&twice.err, "was already applied, at 20");
+    has(&twice.err, "`fluxform plan --out FILE`, and review that");
+    has(&twice.out, "Not the plan that was reviewed:");
+});
+
+both!(a_plan_whose_changes_somebody_else_made_says_that_nothing_is_left, async |scene| {
+    let review = Review::new(&scene, "[bucket.raw]\nretention = \"1d\"\n");
+    review.plan().run().with(0);
+    review.apply_unseen();
+    review.declare("[bucket.raw]\nretention = \"1d\"\n[bucket.more]\nretention = \"1d\"\n");
+    review.apply_unseen();
+    let late = review.apply().run().with(6);
+    has(&late.err, "is done already");
+});
+
+both!(values_of_variables_that_are_other_ones_are_named, async |scene| {
+    let review = Review::new(
+        &scene,
+        "[var]\nkeep = { default = \"1d\" }\nname = { default = \"x\" }\n[bucket.raw]\nretention = \"${var.keep}\"\n",
+    );
+    review.plan().arg("--var=keep=2d").run().with(0);
+    let without = review.refused(6).await;
+    has(&without.err, "other values of `keep`");
+    has(&without.err, "--var");
+    let file = fs::read_to_string(review.file()).unwrap();
+    assert!(file.contains("\"keep\"") && file.contains("\"name\""), "{file}");
+    review.apply().arg("--var=keep=2d").run().with(0);
+});
+
+#[test]
+fn a_plan_applied_away_from_its_project_says_which_project_it_is_of() {
+    let dir = project("[project]\nname = \"iot\"\n[server]\nurl = \"embedded:\"\n[bucket.raw]\n");
+    let elsewhere = tempfile::tempdir().unwrap();
+    let file = elsewhere.path().join("day 1.plan");
+    on("plan", dir.path()).arg("--out").arg(&file).run().with(0);
+    let ended = on("apply", &file).var("COLUMNS", "1000").run().with(64);
+    has(&ended.err, "is a plan of the project `iot`, and . has no manifest");
+    has(&ended.err, &format!("`fluxform apply '{}' DIR`", file.display()));
 }

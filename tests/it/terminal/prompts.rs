@@ -91,6 +91,7 @@ both!(data_is_given_up_by_typing_the_address, async |scene| {
         let (code, shown) = terminal.wait();
         assert_eq!(code, Some(9), "{shown}");
         assert!(shown.contains("bucket.raw would lose data"), "{shown}");
+        assert!(!shown.contains("refused"), "what is asked about is not refused: {shown}");
     }
     let mut terminal = place.on("apply").at_terminal();
     terminal.until_shows("type its address: ");

@@ -1,0 +1,35 @@
+//! What a command may write to: never what the next run would take for a manifest or a script.
+
+use std::path::Path;
+
+use crate::diagnostic::Diagnostic;
+use crate::exit::{Exit, Problem};
+use crate::manifest::reads_as;
+
+/// Whether `what` may be written to `path`, by its name alone; asked before anything else is done.
+///
+/// # Errors
+/// A name that a manifest or a script has: the next run would read what is written there as one.
+pub(super) fn allowed(what: &str, path: &Path) -> Result<(), Problem> {
+    let Some(of) = reads_as(path) else { return Ok(()) };
+    let ending = path.extension().unwrap_or_default().display();
+    let message = format!("cannot write {what} to {}, which has the name of a {of}", path.display());
+    let help = format!("the next run would read it as one: choose a name that does not end in `.{ending}`");
+    Err(Problem { exit: Exit::Usage, diagnostic: Diagnostic::error("cli::name", message).help(help) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_written_that_would_be_read_as_a_source() {
+        for path in ["x.toml", "a/.x.TOML", "prod.vars.toml", "x.flux"] {
+            let problem = allowed("the plan", Path::new(path)).expect_err(path);
+            assert_eq!((problem.exit, problem.diagnostic.code), (Exit::Usage, "cli::name"));
+        }
+        for path in ["x.plan", "toml", "x.toml.plan", "x.json", ".toml"] {
+            assert!(allowed("the plan", Path::new(path)).is_ok(), "{path}");
+        }
+    }
+}
