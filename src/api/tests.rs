@@ -196,7 +196,7 @@ async fn no_more_requests_are_under_way_than_there_is_room_for() {
     let app = axum::Router::new().fallback(axum::routing::any(answer));
     let server = tokio::spawn(async move { axum::serve(listener, app).await });
     let api = Connect::new(url.parse().expect("a URL"), None).client().expect("a client");
-    let all = futures::future::join_all((0..500).map(|_| api.get::<serde_json::Value>("/x", &[]))).await;
+    let all = futures::future::join_all((0..500).map(|_| api.get::<Value>("/x", &[]))).await;
     assert!(all.iter().all(Result::is_ok));
     let most = most.load(SeqCst);
     assert!((2..=AT_ONCE).contains(&most), "{most}");
