@@ -26,7 +26,7 @@ impl<'a> Trap<'a> {
     fn new(scene: &'a Scene) -> Self {
         let trap = Self { scene, dir: tempfile::tempdir().unwrap(), user: unique("trap") };
         trap.file("password", 0o600, "long-enough");
-        trap.file("secrets/old", 0o600, "what was there before");
+        trap.file("secrets/old", 0o600, "what-was-there-before");
         trap.file("secrets/env", 0o600, "OTHER=1\n");
         trap.file("print", 0o700, "#!/bin/sh\necho long-enough\n");
         trap.file("deliver", 0o700, "#!/bin/sh\ncat >/dev/null\n");

@@ -12,6 +12,8 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::NonEmptyStringValueParser;
+
 use crate::diagnostic::{Diagnostic, Place};
 use crate::exit::{Exit, Problem};
 use crate::manifest;
@@ -28,11 +30,11 @@ pub struct Flags {
     #[arg(
         help = "The server: http(s)://..., or embedded:PATH for the embedded server [default: [server].url, INFLUX_HOST]"
     )]
-    #[arg(long, help_heading = "Connection", value_name = "URL")]
+    #[arg(long, help_heading = "Connection", value_name = "URL", value_parser = NonEmptyStringValueParser::new())]
     pub host: Option<String>,
     /// The home org, by name or ID.
     #[arg(help = "The home org, by name or ID [default: [server].org, INFLUX_ORG]")]
-    #[arg(long, help_heading = "Connection", value_name = "ORG")]
+    #[arg(long, help_heading = "Connection", value_name = "ORG", value_parser = NonEmptyStringValueParser::new())]
     pub org: Option<String>,
     /// A file that contains the API token [default: INFLUX_TOKEN, INFLUX_TOKEN_FILE]
     #[arg(long, help_heading = "Connection", value_name = "FILE")]

@@ -77,6 +77,10 @@ fn plain_http_to_another_machine_is_64() {
 fn no_server_no_org_and_two_servers_are_64() {
     let bare = project("[project]\nname = \"p\"\n[bucket.raw]\nretention = \"1d\"\n");
     assert!(on("plan", bare.path()).run().with(64).err.contains("INFLUX_HOST"));
+    for empty in ["--host=", "--org="] {
+        let ended = on("plan", bare.path()).arg(empty).run().with(64);
+        assert!(ended.err.contains("a value is required for"), "{}", ended.err);
+    }
     assert!(
         on("plan", bare.path())
             .var("INFLUX_HOST", "http://127.0.0.1:1")
