@@ -1,10 +1,13 @@
-//! What had to be read besides lists to decide a change: whether data is at stake.
+//! What had to be read besides lists to decide a change: what would be lost with it.
 
+mod along;
+mod stake;
 mod stops;
 
+pub use stake::{Along, Stake};
 pub use stops::stops;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures::stream::{self, StreamExt};
 use jiff::{SignedDuration, Timestamp};
@@ -14,16 +17,18 @@ use crate::address::Address;
 use crate::api::{ApiError, Client};
 use crate::diff::{Action, Change};
 use crate::duration::Duration;
+use crate::field::Shape;
 use crate::flux::evidence as query;
 use crate::kind::{Asked, Kind, Object, Place};
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Server, Snapshot};
 use crate::value::Value;
 
 /// What is known of the points that a change would delete.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Data {
     /// It is shown that there are none.
+    #[default]
     None,
     /// There are some.
     Some {
@@ -72,23 +77,23 @@ const AT_ONCE: usize = 2;
 /// Queries about one bucket that are under way at once.
 const ALONE_AT_ONCE: usize = 8;
 
-/// What a change would delete.
-enum Stake<'a> {
+/// Of which points a change would delete some.
+enum Reach<'a> {
     /// All that the object holds.
     All(&'a Object),
     /// What the object holds that is older than this.
     Older(&'a Object, Duration),
 }
 
-/// What `change` would delete; none where no data can be lost.
-fn stake<'a>(change: &Change, snapshot: &'a Snapshot) -> Option<Stake<'a>> {
+/// Of which points `change` would delete some; none where no data can be lost.
+fn reach<'a>(change: &Change, snapshot: &'a Snapshot) -> Option<Reach<'a>> {
     let spec = change.address.kind.spec();
     if !spec.holds_data || change.action == Action::None {
         return None;
     }
     let object = snapshot.object(change.address.kind, &change.object.as_ref()?.id)?;
     if change.action.removes() {
-        return Some(Stake::All(object));
+        return Some(Reach::All(object));
     }
     let keeps = spec.keeps_for?;
     let field = change.fields.iter().find(|field| field.field == keeps)?;
@@ -97,36 +102,64 @@ fn stake<'a>(change: &Change, snapshot: &'a Snapshot) -> Option<Stake<'a>> {
         Some(Value::Duration(live)) => wanted < live,
         _ => true,
     };
-    shortened.then_some(Stake::Older(object, *wanted))
+    shortened.then_some(Reach::Older(object, *wanted))
 }
 
-/// Reads what is at stake in `changes`. No right to look means that there may be data.
+/// What a plan's changes delete or make anew: kinds and IDs.
+type Gone<'a> = BTreeSet<(Kind, &'a str)>;
+
+fn gone(changes: &[Change]) -> Gone<'_> {
+    let removing = changes.iter().filter(|change| change.action.removes());
+    removing.filter_map(|change| Some((change.address.kind, change.object.as_ref()?.id.as_str()))).collect()
+}
+
+/// Every org that the token sees: which of them an object that goes owns need not have been read.
+async fn all_orgs(client: &Client, kind: Kind, owns: &str) -> Result<BTreeSet<String>, ApiError> {
+    let Some(Shape::Refs(orgs)) = kind.field(owns).map(|field| field.shape) else { return Ok(BTreeSet::new()) };
+    Ok(orgs.list(client, &[], Asked::NOTHING).await?.into_iter().map(|org| org.id).collect())
+}
+
+/// Reads what is at stake in `changes`: points, and what goes along with an org or a user. No right to look means that there
+/// may be something.
 ///
 /// # Errors
 /// The server's, where it does not answer at all.
 pub async fn read(
     client: &Client,
+    server: &Server,
     changes: &[Change],
     snapshot: &Snapshot,
-) -> Result<BTreeMap<Address, Data>, ApiError> {
-    let mut found = BTreeMap::new();
+) -> Result<BTreeMap<Address, Stake>, ApiError> {
+    let bound = along::read(client, server, changes).await?;
+    let gone = gone(changes);
+    let mut found: BTreeMap<Address, Stake> = BTreeMap::new();
     let (mut addresses, mut probes) = (Vec::new(), Vec::new());
     for change in changes {
-        let Some(stake) = stake(change, snapshot) else { continue };
-        let (address, data) = (&change.address, found.entry(change.address.clone()).or_insert(Data::None));
+        let (address, kind) = (&change.address, change.address.kind);
+        // The run would end itself: that is refused whatever goes along.
+        let removed = change.object.as_ref().filter(|object| change.action.removes() && object.id != snapshot.me);
+        if let Some(object) = removed {
+            let (along, unseen) = bound.along(kind, &object.id, &gone);
+            if !along.is_empty() || !unseen.is_empty() {
+                found.insert(address.clone(), Stake { along, unseen, ..Stake::default() });
+            }
+        }
+        let Some(reach) = reach(change, snapshot) else { continue };
+        let stake = found.entry(address.clone()).or_default();
         let first = probes.len();
-        match stake {
-            Stake::All(object) => probes.extend(all_of(client, address.kind, object).await?),
-            Stake::Older(object, keep) => match edge(keep, snapshot.at) {
+        match reach {
+            Reach::All(object) if kind.spec().place == Place::Org => probes.push(Probe::new(object, None)),
+            Reach::All(object) => probes.extend(bound.data_in(&object.id).map(|held| Probe::new(held, None))),
+            Reach::Older(object, keep) => match edge(keep, snapshot.at) {
                 Some(stop) => probes.push(Probe::new(object, Some(stop))),
-                None => *data = Data::Unknown("the retention is longer than InfluxDB can count".to_owned()),
+                None => stake.data = Data::Unknown("the retention is longer than InfluxDB can count".to_owned()),
             },
         }
         addresses.extend(std::iter::repeat_n(address, probes.len() - first));
     }
     for ((address, probe), data) in addresses.into_iter().zip(&probes).zip(look(client, &probes).await) {
-        let total = found.get_mut(address).expect("invariant: each address was put in above");
-        *total = std::mem::replace(total, Data::None).and(data, &probe.bucket);
+        let total = &mut found.get_mut(address).expect("invariant: each address was put in above").data;
+        *total = std::mem::take(total).and(data, &probe.bucket);
     }
     Ok(found)
 }
@@ -143,19 +176,6 @@ impl Probe {
     fn new(bucket: &Object, stop: Option<Timestamp>) -> Self {
         Self { org: bucket.org.clone().unwrap_or_default(), bucket: bucket.name.clone(), stop }
     }
-}
-
-/// Where an object's data is: in itself, or in everything in an org.
-async fn all_of(client: &Client, kind: Kind, object: &Object) -> Result<Vec<Probe>, ApiError> {
-    if kind.spec().place == Place::Org {
-        return Ok(vec![Probe::new(object, None)]);
-    }
-    let mut probes = Vec::new();
-    for inner in Kind::ALL.iter().filter(|kind| kind.spec().holds_data && kind.spec().place == Place::Org) {
-        let held = inner.list(client, &[&object.id], Asked::NOTHING).await?;
-        probes.extend(held.iter().filter(|held| !held.never_managed()).map(|held| Probe::new(held, None)));
-    }
-    Ok(probes)
 }
 
 /// Before when a retention of `keep` drops points, seen from the server's time `at` (milliseconds since 1970).

@@ -5,7 +5,6 @@ use std::io::BufRead;
 use super::shell::Shell;
 use crate::address::few;
 use crate::diagnostic::Diagnostic;
-use crate::evidence::Data;
 use crate::exit::{Exit, Problem};
 use crate::manifest::What;
 use crate::plan::{Consent, Plan};
@@ -28,15 +27,15 @@ fn declined() -> Vec<Problem> {
     vec![Problem { exit: Exit::Declined, diagnostic }]
 }
 
-/// Asks for the name of each resource that would lose data; gives the consent with those that were typed.
+/// Asks for the address of each resource that would lose data or take other objects along; gives the consent with those that were typed.
 pub(super) async fn data_loss(shell: &Shell, plan: &Plan, consent: &Consent) -> Result<Consent, Vec<Problem>> {
     let mut consent = consent.clone();
-    for (address, data) in &plan.at_stake {
-        if *data == Data::None || consent.allows_data_loss(address) || plan.allows(What::DataLoss, address) {
+    for (address, stake) in &plan.at_stake {
+        if stake.is_nothing() || consent.allows_data_loss(address) || plan.allows(What::DataLoss, address) {
             continue;
         }
         let mut page = shell.talk_page();
-        page.put(Role::Warning, format_args!("{address} would lose data: {data}")).end();
+        page.put(Role::Warning, format_args!("{address} {stake}")).end();
         page.say("  To allow that, type its address: ");
         shell.output.talk(&page.finish());
         if answer().await? != address.to_string() {

@@ -67,7 +67,7 @@ pub async fn plan(
     let Comparison { mut changes, problems, external } =
         diff::compare(manifest, graph, &snapshot, &ledger, &owners.objects, goal);
     changes.iter_mut().for_each(|change| own(change, made));
-    let at_stake = evidence::read(client, &changes, &snapshot).await?;
+    let at_stake = evidence::read(client, server, &changes, &snapshot).await?;
     let stops = evidence::stops(client, &changes, &external, &snapshot).await?;
     let comparison = Comparison { changes, problems, external: BTreeMap::new() };
     let facts = Facts {

@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::{all_orgs, gone};
 use crate::address::Address;
 use crate::api::{ApiError, Client};
 use crate::diff::{Action, Change, Target};
-use crate::field::Shape;
 use crate::kind::{Asked, Kind};
 use crate::snapshot::Snapshot;
 use crate::value::{Ref, Value};
@@ -21,7 +21,7 @@ pub async fn stops(
     external: &BTreeMap<Address, Target>,
     snapshot: &Snapshot,
 ) -> Result<BTreeMap<Address, Vec<Target>>, ApiError> {
-    let mut stops = BTreeMap::new();
+    let (mut stops, gone) = (BTreeMap::new(), gone(changes));
     for change in changes {
         let (Some(owns), Some(object)) = (change.address.kind.spec().owns, &change.object) else { continue };
         let lost = match change.action {
@@ -39,7 +39,7 @@ pub async fn stops(
         for kind in Kind::ALL.iter().filter(|kind| kind.spec().runs_as_creator) {
             let running = kind.list(client, &lost, Asked::NOTHING).await?;
             let theirs = running.into_iter().filter(|found| found.user.as_ref() == Some(&object.id));
-            let stay = theirs.filter(|found| !goes(*kind, &found.id, changes));
+            let stay = theirs.filter(|found| !gone.contains(&(*kind, found.id.as_str())));
             targets.extend(stay.map(|found| Target { id: found.id, org: found.org, name: found.name }));
         }
         if !targets.is_empty() {
@@ -49,25 +49,11 @@ pub async fn stops(
     Ok(stops)
 }
 
-/// Whether the object is deleted or made anew by `changes`.
-fn goes(kind: Kind, id: &str, changes: &[Change]) -> bool {
-    changes.iter().any(|change| {
-        let same = change.address.kind == kind && change.object.as_ref().is_some_and(|object| object.id == id);
-        same && change.action.removes()
-    })
-}
-
 /// The ID behind an address, where there is an object.
 fn id<'a>(address: &Address, changes: &'a [Change], external: &'a BTreeMap<Address, Target>) -> Option<&'a str> {
     let change = changes.iter().find(|change| change.address == *address);
     let target = change.and_then(|change| change.object.as_ref()).or_else(|| external.get(address));
     target.map(|target| target.id.as_str())
-}
-
-/// Every org that the token sees: which of them an object that goes owns need not have been read.
-async fn all_orgs(client: &Client, kind: Kind, owns: &str) -> Result<BTreeSet<String>, ApiError> {
-    let Some(Shape::Refs(orgs)) = kind.field(owns).map(|field| field.shape) else { return Ok(BTreeSet::new()) };
-    Ok(orgs.list(client, &[], Asked::NOTHING).await?.into_iter().map(|org| org.id).collect())
 }
 
 /// The orgs (IDs) that an object owns and would not any more: they are taken from its `owns`, or given to another role,

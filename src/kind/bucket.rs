@@ -51,6 +51,7 @@ pub(super) static SPEC: Spec = Spec {
     delivers: false,
     owns: None,
     runs_as_creator: false,
+    acts_as_user: false,
 };
 
 /// The shortest retention. A shorter shard-group duration silently becomes this one (influxd 2.9.1, measured).

@@ -41,6 +41,7 @@ pub(super) static SPEC: Spec = Spec {
     delivers: false,
     owns: None,
     runs_as_creator: false,
+    acts_as_user: false,
 };
 
 /// Whether the labels that ledgers and locks are made of may be called so, as the server tells names apart.

@@ -31,6 +31,7 @@ pub(super) static SPEC: Spec = Spec {
     delivers: false,
     owns: None,
     runs_as_creator: false,
+    acts_as_user: false,
 };
 
 /// The server keeps the white space around a name, does not tell names apart by it, and refuses to change it alone (influxd

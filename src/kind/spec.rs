@@ -158,4 +158,6 @@ pub struct Spec {
     pub owns: Option<&'static str>,
     /// Whether its objects run with the org role of the user that creates them.
     pub runs_as_creator: bool,
+    /// Whether its objects act as the user they belong to, and no longer do anything once that user is deleted.
+    pub acts_as_user: bool,
 }

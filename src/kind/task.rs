@@ -58,6 +58,7 @@ pub(super) static SPEC: Spec = Spec {
     delivers: false,
     owns: None,
     runs_as_creator: true,
+    acts_as_user: false,
 };
 
 /// Tasks on a server.

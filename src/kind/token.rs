@@ -50,6 +50,7 @@ pub(super) static SPEC: Spec = Spec {
     delivers: true,
     owns: None,
     runs_as_creator: false,
+    acts_as_user: true,
 };
 
 fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {

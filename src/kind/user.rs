@@ -43,6 +43,7 @@ pub(super) static SPEC: Spec = Spec {
     delivers: false,
     owns: Some("owner_of"),
     runs_as_creator: false,
+    acts_as_user: false,
 };
 
 fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {

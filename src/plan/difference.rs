@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Plan;
 use crate::address::Address;
 use crate::diff::{Action, Change, FieldChange, Reason, Target};
-use crate::evidence::Data;
+use crate::evidence::Stake;
 use crate::ledger::Origin;
 
 /// One address of which the plan is another one than was reviewed.
@@ -18,7 +18,7 @@ pub struct Difference {
     /// What would be done now; none if nothing.
     pub now: Option<Side>,
     /// What was said to be at stake, and what is now, where it is more.
-    pub stake: Option<(Option<Data>, Data)>,
+    pub stake: Option<(Option<Stake>, Stake)>,
 }
 
 /// A change on one side of a comparison.
@@ -37,8 +37,8 @@ pub fn difference(reviewed: &Plan, now: &Plan) -> Vec<Difference> {
     let addresses: BTreeSet<Address> = before.keys().chain(after.keys()).chain(now.at_stake.keys()).cloned().collect();
     let one = |address: Address| {
         let agreed = reviewed.at_stake.get(&address);
-        let stake = now.at_stake.get(&address).filter(|data| !data.within(agreed));
-        let stake = stake.map(|data| (agreed.cloned(), data.clone()));
+        let stake = now.at_stake.get(&address).filter(|stake| !stake.within(agreed));
+        let stake = stake.map(|stake| (agreed.cloned(), stake.clone()));
         let (reviewed, now) = (before.remove(&address), after.remove(&address));
         let counts = |side: &Option<Side>| side.as_ref().map(|side| side.canonical.clone());
         let same = counts(&reviewed) == counts(&now);

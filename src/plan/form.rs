@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::address::Address;
 use crate::diagnostic::Diagnostic;
 use crate::diff::{Action, Cause, Change, FieldChange, Reason, Target};
-use crate::evidence::Data;
+use crate::evidence::{Along, Data, Stake};
 use crate::kind::Kind;
 use crate::ledger::Origin;
 use crate::manifest::Lifecycle;
@@ -158,17 +158,23 @@ impl ChangeForm {
 pub(super) struct StakeForm {
     address: Address,
     data: Data,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    along: Vec<Along>,
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    unseen: BTreeSet<Kind>,
 }
 
-impl From<(&Address, &Data)> for StakeForm {
-    fn from((address, data): (&Address, &Data)) -> Self {
-        Self { address: address.clone(), data: data.clone() }
+impl From<(&Address, &Stake)> for StakeForm {
+    fn from((address, stake): (&Address, &Stake)) -> Self {
+        let Stake { data, along, unseen } = stake.clone();
+        Self { address: address.clone(), data, along, unseen }
     }
 }
 
 impl StakeForm {
-    pub(super) fn read(self) -> (Address, Data) {
-        (self.address, self.data)
+    pub(super) fn read(self) -> (Address, Stake) {
+        let Self { address, data, along, unseen } = self;
+        (address, Stake { data, along, unseen })
     }
 }
 

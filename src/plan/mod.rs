@@ -23,7 +23,7 @@ use std::collections::BTreeMap;
 
 use crate::address::Address;
 use crate::diff::{Action, Change, Comparison, Target};
-use crate::evidence::Data;
+use crate::evidence::Stake;
 use crate::exit::Problem;
 use crate::graph::Graph;
 use crate::ledger::Ledger;
@@ -41,8 +41,8 @@ pub struct Plan {
     pub changes: Vec<Change>,
     /// For each address with something to do on the server: the addresses whose changes come first.
     pub after: BTreeMap<Address, Vec<Address>>,
-    /// What is at stake where data may be lost.
-    pub at_stake: BTreeMap<Address, Data>,
+    /// What is at stake where data or objects besides the changed one may be lost.
+    pub at_stake: BTreeMap<Address, Stake>,
     /// What a guard has let pass because `[[policy.allow]]` allows it.
     pub allowed: Vec<Allowed>,
     /// What a guard has let pass because a flag of this very run allows it.
@@ -132,8 +132,8 @@ pub struct Facts<'a> {
     pub snapshot: &'a Snapshot,
     /// What the project knows of itself.
     pub ledger: &'a Ledger,
-    /// What is at stake where data may be lost.
-    pub at_stake: BTreeMap<Address, Data>,
+    /// What is at stake where data or objects besides the changed one may be lost.
+    pub at_stake: BTreeMap<Address, Stake>,
     /// What would stop running, by the change that would stop it.
     pub stops: BTreeMap<Address, Vec<Target>>,
     /// What the user agreed to.

@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use super::file::{decode, encode};
 use super::*;
 use crate::diff::{Cause, FieldChange, Reason, Target};
+use crate::evidence::Data;
 use crate::kind::Kind;
 use crate::ledger::Origin as From;
 use crate::render::sample;

@@ -7,11 +7,10 @@ use super::field::{by_lines, sides};
 use super::human::{on_ledger, released, role};
 use super::lines::Line;
 use super::page::Page;
-use super::reason::{data, listed, reason, sign, threat};
+use super::reason::{listed, lost, reason, sign, threat};
 use super::style::{Look, Role};
 use crate::address::Address;
 use crate::diff::{Action, Cause, Change, FieldChange};
-use crate::evidence::Data;
 use crate::kind::Kind;
 use crate::plan::Plan;
 
@@ -163,8 +162,8 @@ pub(super) fn at_stake(page: &mut Page, plan: &Plan) {
     let all = tables(plan.changes.iter().map(|change| &change.address));
     let stakes = plan.changes.iter().filter_map(|change| {
         let stake = plan.at_stake.get(&change.address)?;
-        let sign = if *stake == Data::None { " " } else { "!" };
-        Some((&change.address, format!("{sign}\n {}: {}", threat(change), data(stake))))
+        let sign = if stake.is_nothing() { " " } else { "!" };
+        Some((&change.address, format!("{sign}\n {}: {}", threat(change), lost(stake))))
     });
     for row in rows(stakes) {
         let (sign, words) = row.words.split_once('\n').unwrap_or_default();

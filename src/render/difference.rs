@@ -3,7 +3,7 @@
 use super::alike::apart;
 use super::lines;
 use super::page::Page;
-use super::reason::{data, reason};
+use super::reason::{lost, reason};
 use super::style::{Look, Role};
 use super::value::{self, last, short};
 use crate::diff::{Action, FieldChange, Reason};
@@ -56,8 +56,8 @@ pub(super) fn one(page: &mut Page, difference: &Difference) {
     }
     if let Some((agreed, at_stake)) = stake {
         named(page, "data at stake");
-        let agreed = agreed.as_ref().map_or_else(|| "nothing".to_owned(), data);
-        sides(page, "        ", &agreed, &data(at_stake));
+        let agreed = agreed.as_ref().map_or_else(|| "nothing".to_owned(), lost);
+        sides(page, "        ", &agreed, &lost(at_stake));
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::markdown::Comment;
 use super::page::Page;
-use super::reason::{data, listed, object, reason, sign, threat};
+use super::reason::{listed, lost, object, reason, sign, threat};
 use super::style::{Look, Role};
 use super::value::count;
 use super::{compact, field};
@@ -59,12 +59,9 @@ fn at_stake(page: &mut Page, plan: &Plan) {
     }
     for change in &plan.changes {
         if let Some(stake) = plan.at_stake.get(&change.address) {
-            let role = match stake {
-                crate::evidence::Data::None => Role::Quiet,
-                _ => Role::Warning,
-            };
+            let role = if stake.is_nothing() { Role::Quiet } else { Role::Warning };
             page.say("  ").put(role, "!").say(" ").put(Role::Strong, &change.address);
-            page.say(format_args!(" {}: ", threat(change))).put(role, data(stake)).fold(6);
+            page.say(format_args!(" {}: ", threat(change))).put(role, lost(stake)).fold(6);
         }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::value::{quoted, thousands};
 use crate::diff::{Action, Change, Reason, Target};
-use crate::evidence::Data;
+use crate::evidence::{Data, Stake};
 use crate::kind::{Delete, Kind};
 
 /// `a`, `a and b`, `a, b and c`.
@@ -56,7 +56,15 @@ pub(super) fn object(target: &Target) -> String {
 }
 
 /// What is at stake, in words.
-pub(super) fn data(data: &Data) -> String {
+pub(super) fn lost(stake: &Stake) -> String {
+    let along = (!stake.along.is_empty()).then(|| format!("{} would go with it", stake.objects()));
+    let unseen =
+        (!stake.unseen.is_empty()).then(|| format!("{} that the token cannot see may go with it", stake.hidden()));
+    let points = (stake.data != Data::None || along.is_none() && unseen.is_none()).then(|| data(&stake.data));
+    [points, along, unseen].into_iter().flatten().collect::<Vec<_>>().join("; ")
+}
+
+fn data(data: &Data) -> String {
     match data {
         Data::None => "no data is lost (a query has shown that there is none)".to_owned(),
         Data::Unknown(why) => format!("data may be lost ({why})"),

@@ -8,7 +8,7 @@ use crate::apply::Outcome;
 use crate::coverage::{Count, Coverage, Unmanaged};
 use crate::diagnostic::{Diagnostic, Place, Source};
 use crate::diff::{Action, Cause, Change, FieldChange, Reason, Target};
-use crate::evidence::Data;
+use crate::evidence::{Along, Data, Stake};
 use crate::exit::{Exit, Problem};
 use crate::kind::Kind;
 use crate::ledger::Origin;
@@ -123,6 +123,10 @@ pub(crate) fn plan() -> Plan {
     deleted.object = object(5, "tmp");
     let mut empty = change(Kind::Bucket, "void", Action::Delete, Reason::Disabled);
     empty.object = object(6, "void");
+    let mut lab = change(Kind::Org, "lab", Action::Delete, Reason::NotDeclared);
+    lab.object = object(11, "lab");
+    let mut leaver = change(Kind::User, "leaver", Action::Delete, Reason::NotDeclared);
+    leaver.object = object(12, "leaver");
     let mut label = change(Kind::Label, "prod", Action::Update, Reason::Differs);
     label.object = object(7, "prod");
     label.fields = vec![field(
@@ -147,21 +151,37 @@ pub(crate) fn plan() -> Plan {
         project: "iot".into(),
         home: Some("00000000000000aa".into()),
         changes: vec![
-            drifted, label, created, user, moved, gone, token, deleted, empty, adopted, forgotten, released, renamed,
-            resumed, same,
+            drifted, label, created, user, moved, gone, token, deleted, empty, lab, leaver, adopted, forgotten,
+            released, renamed, resumed, same,
         ],
         after: BTreeMap::new(),
         at_stake: BTreeMap::from([
-            (Address::new(Kind::Bucket, "raw"), Data::Unknown("the token may not query it".into())),
+            (Address::new(Kind::Bucket, "raw"), Stake::points(Data::Unknown("the token may not query it".into()))),
             (
                 Address::new(Kind::Bucket, "tmp"),
-                Data::Some {
+                Stake::points(Data::Some {
                     count: Some(1_234_567),
                     first: Some("2026-01-01T00:00:00Z".into()),
                     last: Some("2026-11-01T00:00:00Z".into()),
+                }),
+            ),
+            (Address::new(Kind::Bucket, "void"), Stake::default()),
+            (
+                Address::new(Kind::Org, "lab"),
+                Stake {
+                    data: Data::None,
+                    along: vec![
+                        along(Kind::Bucket, 13, "scratch \"a\""),
+                        along(Kind::Task, 14, "nightly"),
+                        along(Kind::Task, 15, "hourly"),
+                    ],
+                    unseen: BTreeSet::from([Kind::Label, Kind::Token]),
                 },
             ),
-            (Address::new(Kind::Bucket, "void"), Data::None),
+            (
+                Address::new(Kind::User, "leaver"),
+                Stake { along: vec![along(Kind::Token, 16, "grafana")], ..Stake::default() },
+            ),
         ]),
         allowed: vec![Allowed {
             what: What::DataLoss,
@@ -180,6 +200,10 @@ pub(crate) fn plan() -> Plan {
         leftovers: Vec::new(),
         warnings: vec![Diagnostic::warning("plan::something", "something to know")],
     }
+}
+
+fn along(kind: Kind, id: u64, name: &str) -> Along {
+    Along { kind, object: object(id, name).expect("there is one") }
 }
 
 /// A plan with nothing to do.

@@ -10,7 +10,7 @@ use crate::address::Address;
 use crate::apply::Outcome;
 use crate::coverage::Coverage;
 use crate::diff::{Action, Cause, Change, Reason};
-use crate::evidence::Data;
+use crate::evidence::{Data, Stake};
 use crate::exit::{Exit, Problem};
 use crate::hidden::is_hidden;
 use crate::kind::Kind;
@@ -247,7 +247,7 @@ fn what_is_at_stake_is_compact_too() {
         let change = sample::change(Kind::Bucket, "line", Action::Delete, Reason::NotDeclared);
         let address = change.address.at(format!("l{n:03}"));
         let data = if n == 7 { Data::None } else { Data::Unknown("the token may not query".into()) };
-        plan.at_stake.insert(address.clone(), data);
+        plan.at_stake.insert(address.clone(), Stake::points(data));
         plan.changes.push(Change { address, ..change });
     }
     let text = super::plan(&plan, PLAIN.compact(true));
@@ -326,7 +326,8 @@ fn differences() -> Vec<crate::plan::Difference> {
             _ => {}
         }
     }
-    now.at_stake.insert(Address::new(Kind::Bucket, "tmp"), Data::Unknown("the token may not query it".into()));
+    now.at_stake
+        .insert(Address::new(Kind::Bucket, "tmp"), Stake::points(Data::Unknown("the token may not query it".into())));
     crate::plan::difference(&reviewed, &now)
 }
 
@@ -422,7 +423,7 @@ proptest! {
         let mut kept = one.clone();
         (kept.action, kept.adopts, kept.address) = (Action::None, true, Address::new(Kind::Label, word(8)));
         let mut sample_plan = sample::nothing();
-        sample_plan.at_stake = BTreeMap::from([(one.address.clone(), Data::Unknown(word(8)))]);
+        sample_plan.at_stake = BTreeMap::from([(one.address.clone(), Stake::points(Data::Unknown(word(8))))]);
         sample_plan.changes.extend([one.clone(), made, kept]);
         let mut done = sample::partial();
         done.stopped.push(sample::problem(Exit::Error, &word(1)));

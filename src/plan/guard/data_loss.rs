@@ -1,22 +1,22 @@
-//! Data is lost only where that was agreed to.
+//! Data, and objects that go along with others, are lost only where that was agreed to.
 
 use std::collections::BTreeMap;
 
 use super::allowed::Agreed;
 use super::refuse;
 use crate::address::Address;
-use crate::evidence::Data;
+use crate::evidence::Stake;
 use crate::exit::Problem;
 use crate::manifest::What;
 
-pub(super) fn refusals(at_stake: &BTreeMap<Address, Data>, agreed: &mut Agreed<'_>) -> Vec<Problem> {
-    let lost = |(address, data): (&Address, &Data)| {
-        if *data == Data::None || agreed.allows(What::DataLoss, address) {
+pub(super) fn refusals(at_stake: &BTreeMap<Address, Stake>, agreed: &mut Agreed<'_>) -> Vec<Problem> {
+    let lost = |(address, stake): (&Address, &Stake)| {
+        if stake.is_nothing() || agreed.allows(What::DataLoss, address) {
             return None;
         }
         Some(refuse(
             "guard::data-loss",
-            format!("{address} would lose data: {data}"),
+            format!("{address} {stake}"),
             &format!("if that is intended, allow it with --allow-data-loss '{address}', or in a [[policy.allow]]"),
         ))
     };

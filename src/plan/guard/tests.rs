@@ -8,7 +8,7 @@ use jiff::civil::{Date, date};
 use super::*;
 use crate::diagnostic::{Place, Source};
 use crate::diff::{Action, Cause, FieldChange, Reason};
-use crate::evidence::Data;
+use crate::evidence::{Data, Stake};
 use crate::kind::{Kind, Object, Standing};
 use crate::ledger::{Entry, Origin};
 use crate::manifest::{Allow, BlastRadius, Lifecycle, Placed, What};
@@ -242,7 +242,7 @@ fn the_policy_says_how_much_may_go_and_which_do_not_count() {
 fn consent_ends() {
     let scene = || {
         let mut scene = Scene::new().change("bucket.raw", Action::Delete, |_| {});
-        scene.plan.at_stake.insert(address("bucket.raw"), Data::Unknown("no right to look".into()));
+        scene.plan.at_stake.insert(address("bucket.raw"), Stake::points(Data::Unknown("no right to look".into())));
         scene
     };
     insta::assert_snapshot!(

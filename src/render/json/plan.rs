@@ -7,8 +7,8 @@ use serde_json::{Value as Json, json};
 
 use super::problem::{self, Said};
 use crate::address::Address;
-use crate::diff::{self, Action, Cause, FieldChange};
-use crate::evidence::Data;
+use crate::diff::{self, Action, Cause, FieldChange, Target};
+use crate::evidence::{self, Data};
 use crate::ledger::Origin;
 use crate::plan::{self, Allowed, Plan};
 use crate::value::Value;
@@ -106,6 +106,16 @@ pub(super) struct Stake<'a> {
     last: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     why_unknown: Option<&'a str>,
+    along: Vec<Along<'a>>,
+    unseen: Vec<&'static str>,
+}
+
+/// An object that goes along with another.
+#[derive(Serialize)]
+struct Along<'a> {
+    kind: &'static str,
+    #[serde(flatten)]
+    object: Object<'a>,
 }
 
 impl<'a> Form<'a> {
@@ -145,11 +155,7 @@ impl<'a> Change<'a> {
             reason: change.reason.word(),
             replace_fields: change.reason.fields().collect(),
             drifted: change.drifted(),
-            object: change.object.as_ref().map(|target| Object {
-                id: &target.id,
-                name: &target.name,
-                org: target.org.as_deref(),
-            }),
+            object: change.object.as_ref().map(Object::new),
             fields: change.fields.iter().map(Field::new).collect(),
             adopts: change.adopts,
             moved_from: change.moved_from.as_ref(),
@@ -180,15 +186,32 @@ impl<'a> Field<'a> {
 }
 
 impl<'a> Stake<'a> {
-    pub(super) fn new(address: &'a Address, data: &'a Data) -> Self {
-        let none = Self { address, data: "none", count: None, first: None, last: None, why_unknown: None };
-        match data {
+    pub(super) fn new(address: &'a Address, stake: &'a evidence::Stake) -> Self {
+        let along =
+            stake.along.iter().map(|along| Along { kind: along.kind.name(), object: Object::new(&along.object) });
+        let none = Self {
+            address,
+            data: "none",
+            count: None,
+            first: None,
+            last: None,
+            why_unknown: None,
+            along: along.collect(),
+            unseen: stake.unseen.iter().map(|kind| kind.name()).collect(),
+        };
+        match &stake.data {
             Data::None => none,
             Data::Some { count, first, last } => {
                 Self { data: "some", count: *count, first: first.as_deref(), last: last.as_deref(), ..none }
             }
             Data::Unknown(why) => Self { data: "unknown", why_unknown: Some(why), ..none },
         }
+    }
+}
+
+impl<'a> Object<'a> {
+    fn new(target: &'a Target) -> Self {
+        Self { id: &target.id, name: &target.name, org: target.org.as_deref() }
     }
 }
 

@@ -4,12 +4,12 @@ use super::super::drift;
 use super::super::field::{by_lines, cause, drift_by_lines, sides};
 use super::super::human::{on_ledger, remarks};
 use super::super::lines::{Line, Piece, marked, marks};
-use super::super::reason::{data, object, reason, sign, threat};
+use super::super::reason::{lost, object, reason, sign, threat};
 use super::super::value::{lines, short};
 use super::fit::Item;
 use super::safe::{block, code, folded};
 use crate::diff::{Action, Cause, Change, FieldChange, Reason};
-use crate::evidence::Data;
+use crate::evidence::Stake;
 use crate::value::Value;
 
 /// More lines than this are folded.
@@ -45,8 +45,8 @@ pub(super) fn drifted(change: &Change) -> Item {
 }
 
 /// What is at stake for a change.
-pub(super) fn stake(change: &Change, at_stake: &Data) -> Item {
-    Item::line(format!("- **{}** {}: {}\n", code(&change.address), threat(change), code(data(at_stake))))
+pub(super) fn stake(change: &Change, at_stake: &Stake) -> Item {
+    Item::line(format!("- **{}** {}: {}\n", code(&change.address), threat(change), code(lost(at_stake))))
         .named(code(&change.address))
 }
 

@@ -9,7 +9,7 @@ use super::*;
 use crate::address::Address;
 use crate::apply::Outcome;
 use crate::diff::{Action, Cause, Reason};
-use crate::evidence::Data;
+use crate::evidence::{Data, Stake};
 use crate::hidden::is_hidden;
 use crate::kind::Kind;
 use crate::plan::difference;
@@ -183,7 +183,7 @@ fn with_strange(words: &[String], read: impl FnOnce(&Document<'_>)) {
     let mut kept = one.clone();
     (kept.action, kept.adopts, kept.address) = (Action::None, true, Address::new(Kind::Label, word(8)));
     let mut plan = Plan { project: word(2), ..sample::nothing() };
-    plan.at_stake = BTreeMap::from([(one.address.clone(), Data::Unknown(word(8)))]);
+    plan.at_stake = BTreeMap::from([(one.address.clone(), Stake::points(Data::Unknown(word(8))))]);
     plan.changes.extend([one.clone(), made, long, kept]);
     plan.refusals.push(sample::problem(Exit::Refused, &word(4)));
     plan.warnings.push(sample::problem(Exit::Error, &word(5)).diagnostic.help(word(6)));

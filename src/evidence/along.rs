@@ -1,0 +1,126 @@
+//! What goes along with orgs and users that are deleted: the server asks nobody about it (protocol, section 6).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures::stream::{self, StreamExt, TryStreamExt};
+
+use super::{Along, Gone, all_orgs};
+use crate::api::{ApiError, Client, Me, sight};
+use crate::diff::{Change, Target};
+use crate::kind::{Asked, Kind, Object, Place, Standing};
+use crate::snapshot::Server;
+
+/// Orgs that are asked about at once.
+const AT_ONCE: usize = 8;
+
+/// What lives in the orgs that go, and what acts as the users that go.
+#[derive(Default)]
+pub(super) struct Bound {
+    /// By org (ID): every object in it.
+    inside: BTreeMap<String, Vec<(Kind, Object)>>,
+    /// By user (ID): what acts as it.
+    acting: BTreeMap<String, Vec<(Kind, Object)>>,
+    /// By org: the kinds of which the token may not see everything.
+    unseen: BTreeMap<String, BTreeSet<Kind>>,
+    /// The kinds of what acts as users, if the token may not see everything of them.
+    unseen_acting: BTreeSet<Kind>,
+}
+
+/// Reads what is bound to the objects that `changes` remove.
+///
+/// # Errors
+/// The server's.
+pub(super) async fn read(client: &Client, server: &Server, changes: &[Change]) -> Result<Bound, ApiError> {
+    let mut bound = Bound::default();
+    let removed: Vec<(Kind, &str)> = changes
+        .iter()
+        .filter(|change| change.action.removes())
+        .filter_map(|change| Some((change.address.kind, change.object.as_ref()?.id.as_str())))
+        .collect();
+    let orgs: Vec<&str> = removed.iter().filter(|(kind, _)| *kind == Kind::HOME).map(|(_, id)| *id).collect();
+    let users: BTreeMap<&str, (Kind, &str)> =
+        removed.iter().filter_map(|(kind, id)| Some((*id, (*kind, kind.spec().owns?)))).collect();
+    if orgs.is_empty() && users.is_empty() {
+        return Ok(bound);
+    }
+    let me = match &server.me {
+        Some(me) => me.clone(),
+        None => client.me().await?,
+    };
+    if !orgs.is_empty() {
+        for kind in of_place(Place::Org) {
+            for object in kind.list(client, &orgs, Asked::NOTHING).await? {
+                bound.inside.entry(object.org.clone().unwrap_or_default()).or_default().push((kind, object));
+            }
+        }
+        let kinds: Vec<Kind> = of_place(Place::Org).collect();
+        let asked = stream::iter(&orgs)
+            .map(async |org| unseen(client, server, &me, org, &kinds).await.map(|unseen| ((*org).to_owned(), unseen)));
+        bound.unseen = asked.buffer_unordered(AT_ONCE).try_collect().await?;
+    }
+    if let Some((kind, owns)) = users.values().next() {
+        let acting: Vec<Kind> = of_place(Place::Org).filter(|kind| kind.spec().acts_as_user).collect();
+        let all = all_orgs(client, *kind, owns).await?;
+        let all: Vec<&str> = all.iter().map(String::as_str).collect();
+        for kind in &acting {
+            for object in kind.list(client, &all, Asked::NOTHING).await? {
+                if let Some(user) = object.user.clone().filter(|user| users.contains_key(user.as_str())) {
+                    bound.acting.entry(user).or_default().push((*kind, object));
+                }
+            }
+        }
+        // What a token sees in the home org stands for all: a user's tokens may be in any org.
+        bound.unseen_acting = match &server.home {
+            Some(home) => unseen(client, server, &me, home, &acting).await?,
+            None => acting.into_iter().collect(),
+        };
+    }
+    Ok(bound)
+}
+
+fn of_place(place: Place) -> impl Iterator<Item = Kind> {
+    Kind::ALL.iter().copied().filter(move |kind| kind.spec().place == place)
+}
+
+/// Those of `kinds` of which it is not proven that the token sees everything in the org.
+async fn unseen(
+    client: &Client,
+    server: &Server,
+    me: &Me,
+    org: &str,
+    kinds: &[Kind],
+) -> Result<BTreeSet<Kind>, ApiError> {
+    let types: Vec<&str> = kinds.iter().map(|kind| kind.spec().ty).collect();
+    let proof = sight::sight(client, &server.version, org, me, &types, server.token_id.as_deref()).await?;
+    let seen = |kind: &Kind| proof.sees.get(kind.spec().ty).copied().unwrap_or(false);
+    Ok(kinds.iter().copied().filter(|kind| !seen(kind)).collect())
+}
+
+impl Bound {
+    /// The objects in the org `id` that hold data.
+    pub(super) fn data_in(&self, id: &str) -> impl Iterator<Item = &Object> {
+        let inside = self.inside.get(id).into_iter().flatten();
+        inside.filter(|(kind, object)| kind.spec().holds_data && !object.never_managed()).map(|(_, object)| object)
+    }
+
+    /// What goes along with the object `id` of `kind`, but for what is `gone` anyway, and the kinds of which there may be
+    /// more.
+    pub(super) fn along(&self, kind: Kind, id: &str, gone: &Gone<'_>) -> (Vec<Along>, BTreeSet<Kind>) {
+        let (objects, unseen) = if kind == Kind::HOME {
+            (self.inside.get(id), self.unseen.get(id))
+        } else if kind.spec().owns.is_some() {
+            (self.acting.get(id), Some(&self.unseen_acting))
+        } else {
+            (None, None)
+        };
+        let others = objects.into_iter().flatten().filter(|(kind, object)| {
+            // The server makes its own anew for each org. Another project's ledger is a loss.
+            object.standing != Standing::System && !gone.contains(&(*kind, object.id.as_str()))
+        });
+        let along = |(kind, object): &(Kind, Object)| {
+            let Object { id, org, name, .. } = object.clone();
+            Along { kind: *kind, object: Target { id, org, name } }
+        };
+        (others.map(along).collect(), unseen.cloned().unwrap_or_default())
+    }
+}
