@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::canonical::Names;
 use super::find::{Finder, Found, org_id, org_of};
 use super::moved::{moved, without};
+use super::undecided::Undecided;
 use super::{Action, Cause, Change, FieldChange, Reason, Target};
 use crate::address::Address;
 use crate::exit::{Exit, Problem};
@@ -99,13 +100,18 @@ fn declared(
     }
     // Of what others live in only: nothing else is asked for.
     let mut found: BTreeMap<Address, Found<'_>> = BTreeMap::new();
+    let mut undecided = Undecided::default();
     for address in graph.order() {
+        if undecided.waits(address, graph) {
+            continue;
+        }
         let resource = &manifest.resources[address];
         let org = if address.kind.spec().place == Place::Org { org_of(resource, home, &found) } else { None };
         let entry = finder.entries.get(address).copied();
         let this = match finder.find(address, resource, entry.map(|(_, entry)| entry), org) {
             Ok(this) => this,
             Err(problem) => {
+                undecided.failed(address, comparison.problems.len());
                 comparison.problems.push(problem);
                 continue;
             }
@@ -135,6 +141,7 @@ fn declared(
             found.insert(address.clone(), this);
         }
     }
+    undecided.tell(&mut comparison.problems);
     for (address, (_, entry)) in without(&finder.entries, &manifest.resources) {
         let reason = if manifest.disabled.contains(&address.table()) { Reason::Disabled } else { Reason::NotDeclared };
         comparison.leave(&finder, address, entry, reason);

@@ -8,6 +8,7 @@ mod leave;
 mod moved;
 #[cfg(test)]
 mod tests;
+mod undecided;
 
 pub use compare::{Comparison, Goal, compare};
 

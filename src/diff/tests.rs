@@ -17,6 +17,7 @@ use crate::snapshot::{Sight, Snapshot, View};
 use crate::value::{Fields, Ref, Scope, Value};
 
 mod import;
+mod undecided;
 
 const HOME: &str = "00000000000000aa";
 

@@ -108,8 +108,8 @@ mod tests {
     #[test]
     fn no_more_objects_may_go_along_than_was_agreed_to() {
         let (a, b) = (along(Kind::Task, "a"), along(Kind::Task, "b"));
-        let both = stake(&[a.clone(), b.clone()], &[]);
-        assert!(stake(&[b.clone()], &[]).within(Some(&both)), "fewer");
+        let both = stake(&[a, b.clone()], &[]);
+        assert!(stake(std::slice::from_ref(&b), &[]).within(Some(&both)), "fewer");
         assert!(!both.within(Some(&stake(&[b], &[]))), "one more");
         assert!(!both.within(None), "nothing was said");
         assert!(!stake(&[along(Kind::Token, "a")], &[]).within(Some(&both)), "of another kind");
@@ -119,9 +119,8 @@ mod tests {
 
     #[test]
     fn what_goes_along_is_counted_by_kind_and_the_first_are_named() {
-        let many: Vec<Along> = (0..9).map(|n| along(Kind::Token, &n.to_string())).collect();
-        let mut all = many.clone();
-        all.push(along(Kind::Task, "x"));
+        let many = (0..9).map(|n| along(Kind::Token, &n.to_string()));
+        let all: Vec<Along> = many.chain([along(Kind::Task, "x")]).collect();
         let stake = stake(&all, &[Kind::Bucket, Kind::Task]);
         insta::assert_snapshot!(stake.to_string());
     }
