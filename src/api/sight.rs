@@ -1,6 +1,10 @@
 //! What the client's token can see. Lists show what the token may read and say nothing of the rest, so that it takes proof
 //! to know that a list is whole (influxd 2.9.1, measured). Nothing here writes.
 
+mod lack;
+
+pub use lack::Lack;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Deserializer, Serialize};
@@ -73,6 +77,8 @@ fn secret<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Secret>, D::Error
 pub struct Proof {
     /// For each type that was asked about: whether the token sees all objects of it.
     pub sees: BTreeMap<String, bool>,
+    /// For each type of which that is not so: why.
+    pub lacks: BTreeMap<String, Lack>,
     /// Whether the token may write nothing at all.
     pub only_reads: bool,
 }
@@ -94,12 +100,12 @@ pub async fn sight(
     let needs: BTreeMap<&str, Vec<Read>> = types.iter().map(|ty| (*ty, needs(ty, org))).collect();
     let mut open: BTreeSet<Read> = needs.values().flatten().cloned().collect();
     let mut held = BTreeSet::new();
-    let mut only_reads = false;
+    let (mut only_reads, mut rows, mut own) = (false, Vec::new(), Own::Known);
     let oracle = if has_oracle(version) { oracle(api, org, &open).await? } else { Oracle::Silent(String::new()) };
     match oracle {
         Oracle::Held(all) => held = all,
         Oracle::Silent(lacks) => {
-            let rows = own_rows(api, me, token_id, &lacks).await?;
+            (rows, own) = own_rows(api, me, token_id, &lacks).await?;
             only_reads = !rows.is_empty() && rows.iter().all(Row::only_reads);
             held.extend(open.iter().filter(|read| !rows.is_empty() && rows.iter().all(|row| row.may(read))).cloned());
             open.retain(|read| !held.contains(read));
@@ -110,9 +116,13 @@ pub async fn sight(
             }
         }
     }
-    let proven = |reads: Vec<Read>| reads.iter().all(|read| held.contains(read));
-    let sees = needs.into_iter().map(|(ty, reads)| (ty.to_owned(), proven(reads))).collect();
-    Ok(Proof { sees, only_reads })
+    let mut proof = Proof { only_reads, ..Proof::default() };
+    for (ty, reads) in needs {
+        let missing = reads.iter().find(|read| !held.contains(read));
+        proof.sees.insert(ty.to_owned(), missing.is_none());
+        proof.lacks.extend(missing.map(|read| (ty.to_owned(), own.lack(&rows, read, org, me))));
+    }
+    Ok(proof)
 }
 
 /// The IDs of the users that own the org `org`; none if the token may not read the org.
@@ -181,8 +191,43 @@ fn refused(message: &str) -> Option<&str> {
     Some(message.strip_prefix("permission ")?.split_once(" is not allowed")?.0)
 }
 
-/// The rows that are or may be the token's own; `lacks` is what the oracle said that the token may not do.
-async fn own_rows(api: &Client, me: &Me, token_id: Option<&str>, lacks: &str) -> Result<Vec<Row>, ApiError> {
+/// How well the token's own row is known.
+#[derive(Clone, Copy)]
+enum Own<'a> {
+    /// It is this one, or it need not be known.
+    Known,
+    /// The token does not see it.
+    Hidden,
+    /// It is one of those that were found.
+    OneOf,
+    /// It is not the one with this ID, which the user gave.
+    Not(&'a str),
+}
+
+impl Own<'_> {
+    /// Why `missing` is not proven, where `rows` were found for a token of `me`.
+    fn lack(self, rows: &[Row], missing: &Read, org: &str, me: &Me) -> Lack {
+        match self {
+            Self::OneOf if rows.iter().any(|row| row.may(missing)) => Lack::Several(rows.len(), missing.to_string()),
+            // Of what is read everywhere, the server itself has shown that the token lacks it.
+            Self::Hidden if missing.org.is_some() => Lack::OwnRights(match me.name {
+                Some(_) => format!("read:orgs/{org}/authorizations"),
+                None => format!("read:users/{}", me.id),
+            }),
+            Self::Not(id) if missing.org.is_some() => Lack::WrongId(id.to_owned()),
+            Self::Known | Self::Hidden | Self::OneOf | Self::Not(_) => Lack::Permission(missing.to_string()),
+        }
+    }
+}
+
+/// The rows that are or may be the token's own, and whether they are; `lacks` is what the oracle said that the token may
+/// not do.
+async fn own_rows<'a>(
+    api: &Client,
+    me: &Me,
+    token_id: Option<&'a str>,
+    lacks: &str,
+) -> Result<(Vec<Row>, Own<'a>), ApiError> {
     let rows = match api.get::<Rows>("/api/v2/authorizations", &[("userID", &me.id)]).await {
         Ok(rows) => rows.authorizations,
         Err(error) if error.class == Class::Denied => Vec::new(),
@@ -192,12 +237,17 @@ async fn own_rows(api: &Client, me: &Me, token_id: Option<&str>, lacks: &str) ->
     let possible: Vec<_> = rows.into_iter().filter(|row| row.shows_itself(me)).collect();
     let is_ours = |row: &Row| row.token.as_ref().is_some_and(|token| api.has_token(token));
     if let Some(ours) = possible.iter().position(is_ours) {
-        return Ok(possible.into_iter().skip(ours).take(1).collect());
+        return Ok((possible.into_iter().skip(ours).take(1).collect(), Own::Known));
     }
-    Ok(match token_id {
-        Some(id) => possible.into_iter().filter(|row| row.id == id).collect(),
-        None => possible.into_iter().filter(|row| !row.may_what(lacks)).collect(),
-    })
+    if possible.is_empty() {
+        return Ok((possible, Own::Hidden));
+    }
+    let (rows, found, not_found): (Vec<Row>, _, _) = match token_id {
+        Some(id) => (possible.into_iter().filter(|row| row.id == id).collect(), Own::Known, Own::Not(id)),
+        None => (possible.into_iter().filter(|row| !row.may_what(lacks)).collect(), Own::OneOf, Own::Hidden),
+    };
+    let own = if rows.is_empty() { not_found } else { found };
+    Ok((rows, own))
 }
 
 /// Whether the token reads all objects of a type on the whole server: one that is not there is not hidden then.

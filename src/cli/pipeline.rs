@@ -8,6 +8,7 @@ use tokio::sync::watch;
 
 use super::signal;
 use crate::address::Address;
+use crate::api::sight::Lack;
 use crate::api::{Client, Writer};
 use crate::apply::{self, Event};
 use crate::diagnostic::Diagnostic;
@@ -61,8 +62,8 @@ pub async fn plan(
     let (ledger, state) = ledger::decode(&rows, &manifest.project, home, &Trust::of(server.ledger_key.as_ref()))?;
     let owners = ledger::owners(&rows, &manifest.project);
     let snapshot = snapshot::read(client, server, manifest, &ledger).await?;
-    if !ledger.found && server.home.is_some() && !snapshot.labels_proven {
-        return Err(unproven_ledger(&manifest.project));
+    if let Some(lack) = snapshot.ledger_lack.as_ref().filter(|_| !ledger.found) {
+        return Err(unproven_ledger(&manifest.project, lack));
     }
     let Comparison { mut changes, problems, external } =
         diff::compare(manifest, graph, &snapshot, &ledger, &owners.objects, goal);
@@ -114,12 +115,15 @@ fn own(change: &mut Change, made: Option<&str>) {
 }
 
 /// A token that cannot see the ledger must not look like a first run.
-fn unproven_ledger(project: &str) -> Problem {
+fn unproven_ledger(project: &str, lack: &Lack) -> Problem {
     let diagnostic = Diagnostic::error(
         "sight::ledger",
-        format!("cannot tell whether the project `{project}` was ever applied: this token may not read all labels"),
+        format!("cannot tell whether the project `{project}` was ever applied: {lack}"),
     )
-    .help("the ledger is stored in labels of the home org: use a token with `read:labels` there");
+    .help(format!(
+        "the ledger is stored in labels of the home org, and a run must be able to read all of them; {}",
+        lack.help()
+    ));
     Problem { exit: Exit::NotAuthorized, diagnostic }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::address::Address;
+use crate::api::sight::Lack;
 use crate::diagnostic::{Diagnostic, Place as Declared, nearest};
 use crate::exit::{Exit, Problem};
 use crate::kind::{Key, Kind, NaturalKey, Object, Place, Standing, marker};
@@ -244,17 +245,14 @@ impl<'a> Finder<'a> {
         };
         if hidden && doubles {
             let ty = address.kind.spec().ty;
+            let lack = self.snapshot.lacks.get(ty);
+            let why = lack.map_or_else(|| format!("this token may not see all {ty}"), ToString::to_string);
+            let cure = lack.map_or_else(|| format!("use a token with `read:{ty}`"), Lack::help);
             return Err(Problem {
                 exit: Exit::NotAuthorized,
-                diagnostic: Diagnostic::error(
-                    "sight::blind",
-                    format!("cannot tell whether {address} exists: this token may not see all {ty}"),
-                )
-                .at_known(Some(&resource.place), "declared here")
-                .help(format!(
-                    "names of {ty} are not unique, so creating it blindly could duplicate it; use a token with `read:{ty}`, or \
-                     set FLUXFORM_TOKEN_ID to the ID of the run's own token so that its rights can be looked up"
-                )),
+                diagnostic: Diagnostic::error("sight::blind", format!("cannot tell whether {address} exists: {why}"))
+                    .at_known(Some(&resource.place), "declared here")
+                    .help(format!("names of {ty} are not unique, so creating it blindly could duplicate it; {cure}")),
             });
         }
         Ok(Found::Nothing { unverified: hidden && key != Key::None })

@@ -6,6 +6,7 @@ pub use read::{Extent, Orgs, Server, read, survey};
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::api::sight::Lack;
 use crate::kind::{Kind, Object, Place, Presence};
 
 /// What the server has.
@@ -21,8 +22,11 @@ pub struct Snapshot {
     pub own_token: OwnToken,
     /// The server's time when it had been read, in milliseconds since 1970.
     pub at: u64,
-    /// Whether it is proven that the token sees all labels of the home org, and so the ledger if there is one.
-    pub labels_proven: bool,
+    /// Why it is not proven that the token sees all labels of the home org, and so the ledger if there is one; none where
+    /// it is proven, or there is no home org.
+    pub ledger_lack: Option<Lack>,
+    /// For each type (InfluxDB's names) of which the token is not proven to see everything in the home org: why not.
+    pub lacks: BTreeMap<String, Lack>,
     /// Each kind that the manifest or the ledger names.
     pub kinds: BTreeMap<Kind, View>,
     /// The owners (user IDs) of each org in which something runs as its creator; an org whose owners may not be read is

@@ -278,6 +278,13 @@ both!(a_hidden_ledger_is_no_first_run, async |scene| {
     let token = scene.token(json!([scene.may("read", "buckets"), scene.may("write", "buckets")])).await;
     let project = as_token(&scene, project, &token.token);
     assert_eq!(refusals(&project).await, [(Exit::NotAuthorized, "sight::ledger")]);
+    let problem = project.plan(Goal::Declared).await.err().unwrap();
+    let message = problem.diagnostic.message.replace(&scene.user, "ME");
+    assert_eq!(
+        message,
+        "cannot tell whether the project `p` was ever applied: the rights of this token cannot be looked up, because it \
+         lacks `read:users/ME`"
+    );
 });
 
 both!(what_is_owned_and_cannot_be_read_is_not_gone, async |scene| {

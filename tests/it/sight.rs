@@ -1,6 +1,6 @@
 //! What a token is found to see.
 
-use fluxform::api::sight::{owners, sight};
+use fluxform::api::sight::{Lack, owners, sight};
 use fluxform::api::{Class, Client, Connect};
 use fluxform::flux::evidence::any_point;
 use serde_json::{Value, json};
@@ -84,6 +84,58 @@ both!(a_narrow_token_proves_only_what_it_sees_everywhere, async |scene| {
     assert_eq!(proven(&scene, may, false).await.0, ["orgs"]);
     let may = json!([scene.may("read", "labels"), everywhere("users")]);
     assert_eq!(proven(&scene, may, true).await.0, ["users"]);
+});
+
+/// Why a token of `user` with these permissions is not proven to see all labels.
+async fn lack_of_labels(scene: &Scene, user: &str, permissions: &[Value], id: Option<&str>) -> Option<Lack> {
+    let token = scene.token_with(json!({"userID": user, "permissions": permissions})).await;
+    let api = client(scene, &token.token);
+    let me = api.me().await.unwrap();
+    let id = id.unwrap_or(&token.id);
+    let mut proof = sight(&api, "2.9.1", &scene.org, &me, &["labels"], Some(id)).await.unwrap();
+    proof.lacks.remove("labels")
+}
+
+both!(each_permission_that_is_named_is_what_was_lacking, async |scene| {
+    let user = scene.user("ci").await;
+    let mut has = vec![scene.may("write", "labels")];
+    let mut named = Vec::new();
+    while let Some(lack) = lack_of_labels(&scene, &user, &has, None).await {
+        let (Lack::Permission(lacking) | Lack::OwnRights(lacking)) = lack else { panic!("{lack}") };
+        let resource = match lacking.strip_prefix("read:").unwrap().split('/').collect::<Vec<_>>()[..] {
+            ["users", id] => json!({"type": "users", "id": id}),
+            ["orgs", org, ty] => json!({"type": ty, "orgID": org}),
+            _ => panic!("{lacking}"),
+        };
+        has.push(json!({"action": "read", "resource": resource}));
+        named.push(lacking);
+        assert!(named.len() < 4, "{named:?}");
+    }
+    let org = &scene.org;
+    let all = ["read:users/{user}", "read:orgs/{org}/authorizations", "read:orgs/{org}/labels"];
+    assert_eq!(named, all.map(|one| one.replace("{user}", &user).replace("{org}", org)));
+
+    // A token that may make tokens is told all at once.
+    let user = scene.user("oracle").await;
+    let of_user = json!({"action": "write", "resource": {"type": "users", "id": user}});
+    let lack = lack_of_labels(&scene, &user, &[scene.may("write", "authorizations"), of_user], None).await;
+    assert_eq!(lack, Some(Lack::Permission(format!("read:orgs/{org}/labels"))));
+});
+
+both!(which_of_a_users_tokens_a_run_has_decides_what_it_lacks, async |scene| {
+    let user = scene.user("ci").await;
+    let of_user = json!({"action": "read", "resource": {"type": "users", "id": user}});
+    let narrow = vec![scene.may("read", "authorizations"), of_user];
+    let wide = [narrow.clone(), vec![scene.may("read", "labels")]].concat();
+    scene.token_with(json!({"userID": user, "permissions": wide})).await;
+    let lack = lack_of_labels(&scene, &user, &narrow, Some("0123456789abcdef")).await;
+    assert_eq!(lack, Some(Lack::WrongId("0123456789abcdef".to_owned())));
+
+    let token = scene.token_with(json!({"userID": user, "permissions": narrow})).await;
+    let api = client(&scene, &token.token);
+    let me = api.me().await.unwrap();
+    let proof = sight(&api, "2.9.1", &scene.org, &me, &["labels"], None).await.unwrap();
+    assert_eq!(proof.lacks["labels"], Lack::Several(3, format!("read:orgs/{}/labels", scene.org)));
 });
 
 both!(tokens_that_do_not_work_are_told_apart, async |scene| {
