@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::{Home, files};
-use crate::support::{Relay, both, hourly};
+use crate::support::{Relay, both, hourly, id};
 
 /// A directory for an export, in one that goes at the end.
 fn out() -> (tempfile::TempDir, std::path::PathBuf) {
@@ -217,6 +217,20 @@ both!(roles_in_other_orgs_are_kept, virgin, async |server| {
         files(&dir)["buckets.toml"].contains("[bucket.other_elsewhere]\nname = \"elsewhere\"\norg = \"org.other\"")
     );
     assert_eq!(home.plan(&dir), (5, String::new()));
+});
+
+both!(a_token_on_a_bucket_of_the_servers_own_keeps_it, virgin, async |server| {
+    let home = Home::on(server).await;
+    let found = home.http.get(&format!("buckets?orgID={}&name=_monitoring", home.org)).await.expect(200);
+    let monitoring = id(&found["buckets"][0]);
+    home.token("watch", json!([home.may_one("read", "buckets", &monitoring)])).await;
+    let (_keep, dir) = out();
+    home.export(&dir, &[]).with(0);
+    let files = files(&dir);
+    let has = |file: &str, text: &str| assert!(files[file].contains(text), "{}", files[file]);
+    has("tokens.toml", "read = [\"bucket.monitoring\"]");
+    has("buckets.toml", "[bucket.monitoring]\nexternal = true\nname = \"_monitoring\"");
+    assert_eq!(home.plan(&dir), (2, String::new()));
 });
 
 both!(tasks_that_can_never_run_are_not_taken_over, virgin, async |server| {
