@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::canonical::Names;
 use super::find::{Finder, Found, org_id, org_of};
+use super::leave::destroyed;
 use super::moved::{moved, without};
 use super::undecided::Undecided;
 use super::{Action, Cause, Change, FieldChange, Reason, Target};
@@ -56,21 +57,6 @@ pub fn compare(
         // A block that is gone has what its entry has, and what the policy says now.
         change.lifecycle.protected |= manifest.policy.protects(&change.address);
     }
-    comparison
-}
-
-fn destroyed(
-    manifest: &Manifest,
-    snapshot: &Snapshot,
-    ledger: &Ledger,
-    foreign: &BTreeMap<(Kind, String), String>,
-) -> Comparison {
-    let mut comparison = Comparison::default();
-    let finder = Finder::new(manifest, snapshot, ledger, foreign, BTreeMap::new());
-    for (address, entry) in &ledger.entries {
-        comparison.leave(&finder, address, entry, Reason::Destroy);
-    }
-    comparison.leave_unrecorded(&finder, ledger.intents.keys(), &Reason::Destroy);
     comparison
 }
 

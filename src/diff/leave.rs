@@ -1,13 +1,33 @@
 //! What becomes of that which is not declared any more.
 
+use std::collections::BTreeMap;
+
 use super::compare::{Comparison, forget, target};
 use super::find::{Finder, unreadable};
 use super::{Action, Change, Reason};
 use crate::address::Address;
 use crate::diagnostic::Diagnostic;
 use crate::exit::{Exit, Problem};
-use crate::kind::NaturalKey;
-use crate::ledger::{Entry, Origin};
+use crate::kind::{Kind, NaturalKey};
+use crate::ledger::{Entry, Ledger, Origin};
+use crate::manifest::Manifest;
+use crate::snapshot::Snapshot;
+
+/// What must happen if nothing of the project is to be left.
+pub(super) fn destroyed(
+    manifest: &Manifest,
+    snapshot: &Snapshot,
+    ledger: &Ledger,
+    foreign: &BTreeMap<(Kind, String), String>,
+) -> Comparison {
+    let mut comparison = Comparison::default();
+    let finder = Finder::new(manifest, snapshot, ledger, foreign, BTreeMap::new());
+    for (address, entry) in &ledger.entries {
+        comparison.leave(&finder, address, entry, Reason::Destroy);
+    }
+    comparison.leave_unrecorded(&finder, ledger.intents.keys(), &Reason::Destroy);
+    comparison
+}
 
 impl Comparison {
     /// Deletes what an interrupted run made for `addresses` and did not come to record.
