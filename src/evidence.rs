@@ -17,7 +17,7 @@ use crate::address::Address;
 use crate::api::{ApiError, Client};
 use crate::diff::{Action, Change};
 use crate::duration::Duration;
-use crate::field::Shape;
+use crate::field::{Field, Role, Shape};
 use crate::flux::evidence as query;
 use crate::kind::{Asked, Kind, Object, Place};
 use crate::snapshot::{Server, Snapshot};
@@ -95,8 +95,7 @@ fn reach<'a>(change: &Change, snapshot: &'a Snapshot) -> Option<Reach<'a>> {
     if change.action.removes() {
         return Some(Reach::All(object));
     }
-    let keeps = spec.keeps_for?;
-    let field = change.fields.iter().find(|field| field.field == keeps)?;
+    let field = change.field(Role::KeepsFor)?;
     let (Value::Duration(wanted), live) = (&field.wanted, field.live.as_ref()) else { return None };
     let shortened = match live {
         Some(Value::Duration(live)) => wanted < live,
@@ -113,9 +112,9 @@ fn gone(changes: &[Change]) -> Gone<'_> {
     removing.filter_map(|change| Some((change.address.kind, change.object.as_ref()?.id.as_str()))).collect()
 }
 
-/// Every org that the token sees: which of them an object that goes owns need not have been read.
-async fn all_orgs(client: &Client, kind: Kind, owns: &str) -> Result<BTreeSet<String>, ApiError> {
-    let Some(Shape::Refs(orgs)) = kind.field(owns).map(|field| field.shape) else { return Ok(BTreeSet::new()) };
+/// Every org that the token sees, of those that the field `owns` can name: which of them an object that goes owns need not have been read.
+async fn all_orgs(client: &Client, owns: &Field) -> Result<BTreeSet<String>, ApiError> {
+    let Shape::Refs(orgs) = owns.shape else { return Ok(BTreeSet::new()) };
     Ok(orgs.list(client, &[], Asked::NOTHING).await?.into_iter().map(|org| org.id).collect())
 }
 

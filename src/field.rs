@@ -21,7 +21,37 @@ pub struct Field {
     pub or: Option<&'static str>,
     /// What holds for a secret that is written; none where it is no secret.
     pub secret: Option<SecretRule>,
+    /// What it is to everybody who does not know the kind.
+    pub role: Role,
 }
+
+/// What a field is to everybody who does not know its kind. A kind has at most one field of each role but `Plain`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Nothing but what it says.
+    Plain,
+    /// The name, by which an object can be found.
+    Name,
+    /// What the object is called; it does not find it.
+    Title,
+    /// The org that the object lives in.
+    Org,
+    /// The ID of an external object.
+    Id,
+    /// Whether the object works: [`INACTIVE`] if it does not.
+    Status,
+    /// Where the secret of a new object goes. The object becomes active once it is there.
+    Delivery,
+    /// The orgs that the object owns: what it has created runs with that role.
+    Owns,
+    /// How long the object keeps data.
+    KeepsFor,
+    /// The labels that are attached to the object.
+    Labels,
+}
+
+/// The status of what does not work.
+pub const INACTIVE: &str = "inactive";
 
 /// What holds for a secret that is written to a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -125,6 +155,7 @@ impl Field {
             change: Change::InPlace,
             or: None,
             secret: None,
+            role: Role::Plain,
         }
     }
 
@@ -138,6 +169,38 @@ impl Field {
     pub const fn shaped(mut self, shape: Shape) -> Self {
         self.shape = shape;
         self
+    }
+
+    /// The same field in a role.
+    #[must_use]
+    pub const fn role(mut self, role: Role) -> Self {
+        self.role = role;
+        self
+    }
+
+    /// The name of an object, or what it is called.
+    pub const fn name(name: &'static str, role: Role, doc: &'static str) -> Self {
+        Self::text(name, Omitted::Key, doc).role(role)
+    }
+
+    /// The org that an object lives in, for its whole life.
+    pub const fn org() -> Self {
+        Self::text("org", Omitted::HomeOrg, "The org it lives in.")
+            .shaped(Shape::Ref(Kind::HOME))
+            .replaces()
+            .role(Role::Org)
+    }
+
+    /// Whether an object works, which it does unless the manifest says otherwise.
+    pub const fn status(doc: &'static str) -> Self {
+        Self::text("status", Omitted::Default("active"), doc)
+            .shaped(Shape::Choice(&["active", INACTIVE]))
+            .role(Role::Status)
+    }
+
+    /// All labels of an object.
+    pub const fn labels(doc: &'static str) -> Self {
+        Self::text("labels", Omitted::Theirs, doc).shaped(Shape::Refs(Kind::Label)).role(Role::Labels)
     }
 
     /// The same field, compared otherwise.

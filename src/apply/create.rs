@@ -52,7 +52,7 @@ impl Doer<'_> {
                 return Err(create_problem(change, error));
             };
             match self.look(change, want.org, intent).await? {
-                Some(object) if kind.spec().delivers => kind.delete(self.writer, &object.id).await?,
+                Some(object) if kind.delivers() => kind.delete(self.writer, &object.id).await?,
                 Some(object) => {
                     let rest = kind.rest(want).map_err(|error| create_problem(change, error))?;
                     let answered = error.status == Some(500);

@@ -19,9 +19,9 @@ pub async fn create_home_org(writer: &Writer, manifest: &Manifest, address: &Add
     let fields = &manifest.resources[address].fields;
     let ids = Ids::default();
     let want = Want { fields, org: "", ids: &ids, marker: None, password: None };
-    let name = fields.text("name").unwrap_or_default().to_owned();
+    let name = address.kind.title_in(fields).unwrap_or_default().to_owned();
     let at = writer.server_time().unwrap_or_default();
-    let sets = set_by_post(fields);
+    let sets = set_by_post(address.kind, fields);
     let intent = Intent { org: None, name, digest: String::new(), at, marker: None, fields: sets, blind: false };
     for attempt in 1.. {
         let error = match address.kind.create(writer, &want).await {

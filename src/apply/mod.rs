@@ -72,16 +72,19 @@ pub fn intents(plan: &Plan, manifest: &Manifest, snapshot: &Snapshot) -> BTreeMa
             let marker = change
                 .address
                 .kind
-                .spec()
-                .delivers
+                .delivers()
                 .then(|| format!("{}/{}", plan.project, rand::random_range(0..1_u64 << 48)));
             let intent = Intent {
                 org: change.org.clone(),
-                name: fields.text("name").or(fields.text("description")).unwrap_or_default().to_owned(),
+                name: change.address.kind.title_in(fields).unwrap_or_default().to_owned(),
                 digest: fields.script_print(),
                 at: snapshot.at,
                 marker,
-                fields: if change.address.kind.spec().delivers { BTreeMap::new() } else { set_by_post(fields) },
+                fields: if change.address.kind.delivers() {
+                    BTreeMap::new()
+                } else {
+                    set_by_post(change.address.kind, fields)
+                },
                 blind: change.unverified,
             };
             (change.address.clone(), intent)

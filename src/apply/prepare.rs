@@ -54,7 +54,7 @@ pub async fn prepare(plan: &Plan, manifest: &Manifest, writer: &Writer) -> Resul
                         }
                     }
                 }
-                (Some(Value::Sinks(sinks)), _) if makes && change.address.kind.spec().delivers => {
+                (Some(Value::Sinks(sinks)), _) if makes && change.address.kind.delivers() => {
                     for sink in sinks {
                         match probe(sink, &manifest.root, access).await {
                             Ok(notice) => {

@@ -23,7 +23,7 @@ pub(super) fn entry(
         let applied = is_recorded(change.address.kind, resource, field);
         applied.then(|| (field.to_owned(), value.fingerprint()))
     };
-    let name = resource.fields.text("name").or(resource.fields.text("description")).unwrap_or(&target.name);
+    let name = change.address.kind.title_in(&resource.fields).unwrap_or(&target.name);
     let origin = match (same_object, change.adopts) {
         (Some(old), _) => old.origin,
         (None, true) => Origin::Adopted,

@@ -12,6 +12,7 @@ use crate::api::Writer;
 use crate::diagnostic::Diagnostic;
 use crate::diff::{Action, Change, Reason, Target};
 use crate::exit::{Exit, Problem};
+use crate::field::{INACTIVE, Role};
 use crate::kind::{Delete, Ids, Kind, Want};
 use crate::ledger::{Entry, Intent, Journal, Ledger, Update};
 use crate::manifest::{Manifest, Resource};
@@ -123,9 +124,9 @@ impl<'a> Doer<'a> {
             });
             Ids { home: home.clone(), objects: known.collect(), orgs: orgs.collect() }
         };
-        let org = match resource.fields.get("org") {
-            Some(Value::Ref(of)) => ids.id(of).unwrap_or_default().to_owned(),
-            _ => home,
+        let org = match change.address.kind.org_in(&resource.fields) {
+            Some(of) => ids.id(of).unwrap_or_default().to_owned(),
+            None => home,
         };
         Wanted { resource, ids, org, password: self.passwords.get(&change.address).cloned() }
     }
@@ -134,8 +135,8 @@ impl<'a> Doer<'a> {
     async fn create(&self, change: &'a Change, predecessors: BTreeSet<String>) -> Result<String, Problem> {
         let kind = change.address.kind;
         let wanted = self.wanted(change);
-        let delivery = match wanted.resource.fields.get("deliver") {
-            Some(Value::Sinks(sinks)) if kind.spec().delivers => {
+        let delivery = match kind.get(Role::Delivery, &wanted.resource.fields) {
+            Some(Value::Sinks(sinks)) => {
                 let probed = Delivery::probe(&self.manifest.root, sinks, self.writer.secrets()).await;
                 Some(probed.map_err(|words| secret_problem(&words))?)
             }
@@ -170,12 +171,13 @@ impl<'a> Doer<'a> {
         let relieved = entry.predecessors.iter().any(|id| self.works(change, id));
         let switch = async |on: bool| {
             let mut fields = wanted.resource.fields.clone();
-            if !on {
-                fields.set("status", Value::Text("inactive".to_owned()));
+            let roles: &[Role] = if on { &[Role::Status, Role::Title] } else { &[Role::Status] };
+            let changed: Vec<&'static str> = roles.iter().filter_map(|role| Some(kind.with(*role)?.name)).collect();
+            if let Some(status) = kind.with(Role::Status).filter(|_| !on) {
+                fields.set(status.name, Value::Text(INACTIVE.to_owned()));
             }
             let want = Want { marker: None, fields: &fields, ..want };
-            kind.update(self.writer, &made.object, &want, if on { &["status", "description"] } else { &["status"] })
-                .await
+            kind.update(self.writer, &made.object, &want, &changed).await
         };
         let print = match delivery.deliver(self.writer, &secret, relieved, switch).await {
             Ok(print) => print,
@@ -209,7 +211,7 @@ impl<'a> Doer<'a> {
     fn works(&self, change: &Change, id: &str) -> bool {
         let delivered = self.old_entry(change).is_some_and(|old| old.secret.is_some());
         let object = self.snapshot.object(change.address.kind, id);
-        object.map_or(delivered, |object| object.fields.text("status") != Some("inactive"))
+        object.map_or(delivered, |object| !change.address.kind.is_inactive(&object.fields))
     }
 
     /// What the object of `change` was to take over from.

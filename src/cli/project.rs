@@ -133,7 +133,7 @@ impl Project {
     pub(super) fn org_called(&self, name: &str) -> Option<&Address> {
         let key = |name| NaturalKey::<()>::of(Kind::HOME, None, name);
         let mut orgs = self.manifest.resources.iter().filter(|(address, _)| address.kind == Kind::HOME);
-        let called = orgs.find(|(_, org)| !org.external && org.fields.text("name").and_then(key) == key(name));
+        let called = orgs.find(|(_, org)| !org.external && Kind::HOME.name_in(&org.fields).and_then(key) == key(name));
         called.map(|(address, _)| address)
     }
 }

@@ -108,7 +108,7 @@ async fn read(session: &Session, project: &str) -> Result<Read, Problem> {
     orgs.insert(home);
     let orgs: Vec<&str> = orgs.into_iter().collect();
     let mut kinds = BTreeMap::new();
-    for kind in Kind::ALL.iter().filter(|kind| kind.spec().delivers) {
+    for kind in Kind::ALL.iter().filter(|kind| kind.delivers()) {
         let objects = kind.list(client, &orgs, Asked::NOTHING).await?;
         let objects = objects.into_iter().map(|object| (object.id.clone(), object)).collect();
         kinds.insert(*kind, View { sight: Sight::Partial, objects, missing: BTreeMap::new() });
@@ -129,7 +129,7 @@ async fn read(session: &Session, project: &str) -> Result<Read, Problem> {
 /// declared, or to delete what they take over from.
 fn unfinished(ledger: &Ledger, manifest: &Manifest) -> Vec<String> {
     let half = |(address, entry): (&Address, &Entry)| {
-        let undelivered = address.kind.spec().delivers && entry.origin == Origin::Created && entry.secret.is_none();
+        let undelivered = address.kind.delivers() && entry.origin == Origin::Created && entry.secret.is_none();
         let declared = |field: &String| manifest.resources.get(address)?.fields.get(field);
         let lacks = entry.lacks.iter().any(|field| declared(field).is_some());
         (undelivered || lacks || !entry.predecessors.is_empty()).then(|| address.clone())

@@ -69,7 +69,7 @@ fn declared(
 ) -> Comparison {
     let mut comparison = Comparison::default();
     let home = snapshot.home.as_deref();
-    let by_org_name = |resource: &Resource| known_org(resource, manifest, snapshot, ledger);
+    let by_org_name = |kind, resource: &Resource| known_org(kind, resource, manifest, snapshot, ledger);
     let (entries, problems) = moved(manifest, ledger, &by_org_name);
     comparison.problems.extend(problems);
     let finder = Finder::new(manifest, snapshot, ledger, foreign, entries);
@@ -92,7 +92,8 @@ fn declared(
             continue;
         }
         let resource = &manifest.resources[address];
-        let org = if address.kind.spec().place == Place::Org { org_of(resource, home, &found) } else { None };
+        let org =
+            if address.kind.spec().place == Place::Org { org_of(address.kind, resource, home, &found) } else { None };
         let entry = finder.entries.get(address).copied();
         let this = match finder.find(address, resource, entry.map(|(_, entry)| entry), org) {
             Ok(this) => this,
@@ -147,7 +148,7 @@ fn scopes_elsewhere(
     found: &BTreeMap<Address, Found<'_>>,
 ) -> Vec<Problem> {
     let is_elsewhere =
-        |org: &Ref| resource.fields.get("org") != Some(&Value::Ref(org.clone())) && org_id(org, home, found) != own;
+        |org: &Ref| address.kind.org_in(&resource.fields) != Some(org) && org_id(org, home, found) != own;
     resource
         .org_wide_scopes()
         .filter(|(_, org, _)| is_elsewhere(org))
@@ -160,13 +161,13 @@ fn scopes_elsewhere(
 
 /// The org ID of `resource` before anything else is known: by the ledger, an import, or by name.
 fn known_org<'a>(
+    kind: Kind,
     resource: &Resource,
     manifest: &Manifest,
     snapshot: &'a Snapshot,
     ledger: &'a Ledger,
 ) -> Option<&'a str> {
-    let Some(address) = resource.fields.get("org").and_then(|org| org.refs().first().and_then(|of| of.address()))
-    else {
+    let Some(address) = kind.org_in(&resource.fields).and_then(Ref::address) else {
         return snapshot.home.as_deref();
     };
     if let Some(entry) = ledger.entries.get(address) {
@@ -177,7 +178,7 @@ fn known_org<'a>(
         return objects.get(&import.id).map(|object| object.id.as_str());
     }
     let key = |name| NaturalKey::<()>::of(address.kind, None, name);
-    let wanted = key(manifest.resources.get(address)?.fields.text("name")?);
+    let wanted = key(address.kind.name_in(&manifest.resources.get(address)?.fields)?);
     objects.values().find(|object| key(&object.name) == wanted).map(|object| object.id.as_str())
 }
 
@@ -255,7 +256,7 @@ fn one(
             .as_ref()
             .and_then(|org| snapshot.owners.get(org))
             .is_some_and(|owners| object.user.as_ref().is_none_or(|user| !owners.contains(user)));
-    let secret_is_lost = address.kind.spec().delivers
+    let secret_is_lost = address.kind.delivers()
         && match found {
             Found::Owned(entry, _) => undelivered(address.kind, entry),
             Found::Resumed(_) => true,
@@ -290,7 +291,7 @@ fn one(
 
 /// Whether the secret of an object that this project made has not reached its sinks.
 fn undelivered(kind: Kind, entry: &Entry) -> bool {
-    kind.spec().delivers && entry.origin == Origin::Created && entry.secret.is_none()
+    kind.delivers() && entry.origin == Origin::Created && entry.secret.is_none()
 }
 
 /// All fields that a new object gets.

@@ -6,6 +6,7 @@ use crate::address::Address;
 use crate::api::sight::Lack;
 use crate::diagnostic::{Diagnostic, Place as Declared, nearest};
 use crate::exit::{Exit, Problem};
+use crate::field::Role;
 use crate::kind::{Key, Kind, NaturalKey, Object, Place, Standing, marker};
 use crate::ledger::{Entry, Intent, Ledger, Resolution, resolve};
 use crate::manifest::{Manifest, Resource};
@@ -90,7 +91,7 @@ impl<'a> Finder<'a> {
         let imported = manifest.imports.iter().map(|(address, import)| (address.kind, import.id.clone()));
         let taken = owned.chain(imported).chain(foreign.keys().cloned()).collect();
         let mut by_marker: HashMap<_, Vec<_>> = HashMap::new();
-        for (_, view) in snapshot.kinds.iter().filter(|(kind, _)| kind.spec().delivers) {
+        for (_, view) in snapshot.kinds.iter().filter(|(kind, _)| kind.delivers()) {
             for object in view.objects.values() {
                 if let Some(word) = marker(&object.name) {
                     by_marker.entry(word).or_default().push(object);
@@ -219,7 +220,7 @@ impl<'a> Finder<'a> {
         view: &'a View,
     ) -> Result<Found<'a>, Problem> {
         let kind = address.kind;
-        let Some(name) = resource.fields.text("name").filter(|_| kind.spec().key != Key::None) else {
+        let Some(name) = kind.name_in(&resource.fields) else {
             return self.nothing(address, resource, view);
         };
         let free = |object: &&Object| !object.never_managed() && !self.owns(kind, object);
@@ -265,7 +266,7 @@ impl<'a> Finder<'a> {
         org: Option<&'a str>,
         view: &'a View,
     ) -> Result<Found<'a>, Problem> {
-        let by_id = match resource.fields.get("id") {
+        let by_id = match address.kind.get(Role::Id, &resource.fields) {
             Some(Value::Text(id)) => Some(id.as_str()),
             _ => None,
         };
@@ -276,7 +277,7 @@ impl<'a> Finder<'a> {
                 .map(Found::External)
                 .ok_or_else(|| absent(address, resource, &format!("with the ID {id}"), view, None));
         }
-        let name = resource.fields.text("name").unwrap_or(&address.key);
+        let name = address.kind.name_in(&resource.fields).unwrap_or(&address.key);
         match self.named(address.kind, org, name) {
             [object] => Ok(Found::External(object)),
             [] => {
@@ -292,16 +293,14 @@ impl<'a> Finder<'a> {
     }
 }
 
-/// The org ID that `resource` lives in, as far as it exists.
+/// The org ID that `resource`, of `kind`, lives in, as far as it exists.
 pub(super) fn org_of<'a>(
+    kind: Kind,
     resource: &Resource,
     home: Option<&'a str>,
     found: &BTreeMap<Address, Found<'a>>,
 ) -> Option<&'a str> {
-    match resource.fields.get("org") {
-        Some(Value::Ref(org)) => org_id(org, home, found),
-        _ => home,
-    }
+    kind.org_in(&resource.fields).map_or(home, |org| org_id(org, home, found))
 }
 
 /// The ID of the org that a manifest calls `org`, as far as it exists.

@@ -85,7 +85,7 @@ impl Comparison {
             (Action::Delete, reason)
         };
         // Until its secret is delivered, a marker may stand behind the name.
-        let unfinished = address.kind.spec().delivers && entry.secret.is_none();
+        let unfinished = address.kind.delivers() && entry.secret.is_none();
         let key = |name: &str| NaturalKey::<()>::of(address.kind, None, name).ok_or_else(|| name.to_owned());
         let same_name = key(&object.name) == key(&entry.name) || (unfinished && object.name.starts_with(&entry.name));
         let same =

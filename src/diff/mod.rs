@@ -17,6 +17,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use crate::address::Address;
+use crate::field::Role;
 use crate::ledger::Origin;
 use crate::manifest::Lifecycle;
 use crate::value::Value;
@@ -232,6 +233,12 @@ impl Change {
             lifecycle_changes: false,
             origin: None,
         }
+    }
+
+    /// How the field in this role changes, if it does.
+    pub fn field(&self, role: Role) -> Option<&FieldChange> {
+        let name = self.address.kind.with(role)?.name;
+        self.fields.iter().find(|field| field.field == name)
     }
 
     /// Whether somebody changed the server behind our back.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use crate::address::Address;
 use crate::diagnostic::Diagnostic;
 use crate::exit::{Exit, Problem};
-use crate::kind::NaturalKey;
+use crate::kind::{Kind, NaturalKey};
 use crate::ledger::{Entry, Ledger};
 use crate::manifest::{Manifest, Moved, Resource};
 
@@ -34,7 +34,7 @@ pub(super) fn without<'x, 'y, A, B>(
 pub(super) fn moved<'a>(
     manifest: &Manifest,
     ledger: &'a Ledger,
-    org_of: &dyn Fn(&Resource) -> Option<&'a str>,
+    org_of: &dyn Fn(Kind, &Resource) -> Option<&'a str>,
 ) -> (BTreeMap<Address, (&'a Address, &'a Entry)>, Vec<Problem>) {
     let mut problems = Vec::new();
     let steps: HashMap<&Address, &Moved> = manifest.moved.iter().map(|moved| (&moved.from, moved)).collect();
@@ -65,8 +65,8 @@ pub(super) fn moved<'a>(
     }
     let unowned: Vec<(&Address, &Resource)> = without(&manifest.resources, &entries).collect();
     for (address, resource) in unowned.into_iter().filter(|(_, resource)| !resource.external) {
-        let Some(name) = resource.fields.text("name") else { continue };
-        let Some(key) = NaturalKey::of(address.kind, org_of(resource), name) else { continue };
+        let Some(name) = address.kind.name_in(&resource.fields) else { continue };
+        let Some(key) = NaturalKey::of(address.kind, org_of(address.kind, resource), name) else { continue };
         // What an import names is another object.
         let import = manifest.imports.get(address);
         if let Some([(now, was, entry)]) = free

@@ -7,6 +7,7 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 use super::{Along, Gone, all_orgs};
 use crate::api::{ApiError, Client, Me, sight};
 use crate::diff::{Change, Target};
+use crate::field::{Field, Role};
 use crate::kind::{Asked, Kind, Object, Place, Standing};
 use crate::snapshot::Server;
 
@@ -38,8 +39,8 @@ pub(super) async fn read(client: &Client, server: &Server, changes: &[Change]) -
         .filter_map(|change| Some((change.address.kind, change.object.as_ref()?.id.as_str())))
         .collect();
     let orgs: Vec<&str> = removed.iter().filter(|(kind, _)| *kind == Kind::HOME).map(|(_, id)| *id).collect();
-    let users: BTreeMap<&str, (Kind, &str)> =
-        removed.iter().filter_map(|(kind, id)| Some((*id, (*kind, kind.spec().owns?)))).collect();
+    let users: BTreeMap<&str, &Field> =
+        removed.iter().filter_map(|(kind, id)| Some((*id, kind.with(Role::Owns)?))).collect();
     if orgs.is_empty() && users.is_empty() {
         return Ok(bound);
     }
@@ -58,9 +59,9 @@ pub(super) async fn read(client: &Client, server: &Server, changes: &[Change]) -
             .map(async |org| unseen(client, server, &me, org, &kinds).await.map(|unseen| ((*org).to_owned(), unseen)));
         bound.unseen = asked.buffer_unordered(AT_ONCE).try_collect().await?;
     }
-    if let Some((kind, owns)) = users.values().next() {
+    if let Some(owns) = users.values().next() {
         let acting: Vec<Kind> = of_place(Place::Org).filter(|kind| kind.spec().acts_as_user).collect();
-        let all = all_orgs(client, *kind, owns).await?;
+        let all = all_orgs(client, owns).await?;
         let all: Vec<&str> = all.iter().map(String::as_str).collect();
         for kind in &acting {
             for object in kind.list(client, &all, Asked::NOTHING).await? {
@@ -108,7 +109,7 @@ impl Bound {
     pub(super) fn along(&self, kind: Kind, id: &str, gone: &Gone<'_>) -> (Vec<Along>, BTreeSet<Kind>) {
         let (objects, unseen) = if kind == Kind::HOME {
             (self.inside.get(id), self.unseen.get(id))
-        } else if kind.spec().owns.is_some() {
+        } else if kind.with(Role::Owns).is_some() {
             (self.acting.get(id), Some(&self.unseen_acting))
         } else {
             (None, None)

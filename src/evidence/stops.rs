@@ -6,6 +6,7 @@ use super::{all_orgs, gone};
 use crate::address::Address;
 use crate::api::{ApiError, Client};
 use crate::diff::{Action, Change, Target};
+use crate::field::{Field, Role};
 use crate::kind::{Asked, Kind};
 use crate::snapshot::Snapshot;
 use crate::value::{Ref, Value};
@@ -23,11 +24,11 @@ pub async fn stops(
 ) -> Result<BTreeMap<Address, Vec<Target>>, ApiError> {
     let (mut stops, gone) = (BTreeMap::new(), gone(changes));
     for change in changes {
-        let (Some(owns), Some(object)) = (change.address.kind.spec().owns, &change.object) else { continue };
+        let (Some(owns), Some(object)) = (change.address.kind.with(Role::Owns), &change.object) else { continue };
         let lost = match change.action {
             // The run would end itself: that is refused whatever runs as its user.
             Action::Delete | Action::Replace if object.id == snapshot.me => continue,
-            Action::Delete | Action::Replace => all_orgs(client, change.address.kind, owns).await?,
+            Action::Delete | Action::Replace => all_orgs(client, owns).await?,
             Action::Update => lost(change, owns, snapshot, &|address| id(address, changes, external)),
             Action::None | Action::Create | Action::Forget => continue,
         };
@@ -60,17 +61,19 @@ fn id<'a>(address: &Address, changes: &'a [Change], external: &'a BTreeMap<Addre
 /// because an object has one role in an org.
 fn lost<'a>(
     change: &Change,
-    owns: &str,
+    owns: &Field,
     snapshot: &Snapshot,
     id: &dyn Fn(&Address) -> Option<&'a str>,
 ) -> BTreeSet<String> {
     let kind = change.address.kind;
     let object = change.object.as_ref().and_then(|object| snapshot.object(kind, &object.id));
-    let Some(Value::Refs(owned)) = object.and_then(|object| object.fields.get(owns)) else { return BTreeSet::new() };
+    let Some(Value::Refs(owned)) = object.and_then(|object| object.fields.get(owns.name)) else {
+        return BTreeSet::new();
+    };
     let owned: BTreeSet<&str> = owned.iter().filter_map(Ref::bare_id).collect();
     let mut lost = BTreeSet::new();
     for field in &change.fields {
-        let is_role = |name| kind.field(name).map(|field| field.shape) == kind.field(owns).map(|field| field.shape);
+        let is_role = |name| kind.field(name).is_some_and(|field| field.shape == owns.shape);
         let Value::Refs(wanted) = &field.wanted else { continue };
         if !is_role(field.field) {
             continue;
@@ -83,7 +86,7 @@ fn lost<'a>(
                 Ref::Id(_, id) => Some(id),
             })
             .collect();
-        let gone = owned.iter().filter(|org| (field.field == owns) != wanted.contains(*org));
+        let gone = owned.iter().filter(|org| (field.field == owns.name) != wanted.contains(*org));
         lost.extend(gone.map(|org| (*org).to_owned()));
     }
     lost

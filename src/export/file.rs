@@ -158,7 +158,7 @@ fn about(kind: Kind, sources: Sources<'_>) -> String {
             "# These may not be all {kind}s: the token that they were exported with is not proven to see all.\n"
         ));
     }
-    if kind.spec().delivers {
+    if kind.delivers() {
         text.push_str(
             "# A secret exists only once, when its token is created: these tokens are adopted without their secrets. To create\n\
              # them on another server, or to change `read` or `write`, set `deliver`, which says where the secret goes.\n",

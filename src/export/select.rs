@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::scope::{Target, target};
 use super::{Fate, Note, ObjectId, Refused, Sources, Wish};
-use crate::field::Shape;
+use crate::field::{Role, Shape};
 use crate::kind::{Key, Kind, NaturalKey, Object, Place, Standing, Untold};
 use crate::value::{Fields, Ref, Scope, Value};
 
@@ -58,8 +58,8 @@ struct Selector<'a, 'w> {
 
 /// The labels that the wish names, as the server keeps their names apart.
 fn labels<'a>(wish: &Wish, sources: Sources<'a>) -> BTreeSet<&'a str> {
-    let kinds = Kind::ALL.iter().flat_map(|kind| kind.spec().fields).filter_map(|field| match field.shape {
-        Shape::Refs(kind) if field.name == "labels" => Some(kind),
+    let kinds = Kind::ALL.iter().filter_map(|kind| match kind.with(Role::Labels)?.shape {
+        Shape::Refs(kind) => Some(kind),
         _ => None,
     });
     let Some(kind) = kinds.into_iter().next() else { return BTreeSet::new() };
@@ -73,7 +73,7 @@ fn labels<'a>(wish: &Wish, sources: Sources<'a>) -> BTreeSet<&'a str> {
 impl<'a> Selector<'a, '_> {
     fn take(&mut self, kind: Kind, object: &'a Object) {
         let id = (kind, object.id.clone());
-        if object.never_managed() || !self.is_here(kind, object) || !self.has_label(object) {
+        if object.never_managed() || !self.is_here(kind, object) || !self.has_label(kind, object) {
             return;
         }
         if let Some(project) = self.sources.foreign.get(&id) {
@@ -144,11 +144,11 @@ impl<'a> Selector<'a, '_> {
         }
     }
 
-    fn has_label(&self, object: &Object) -> bool {
+    fn has_label(&self, kind: Kind, object: &Object) -> bool {
         if self.wish.labels.is_empty() {
             return true;
         }
-        let attached = object.fields.get("labels").map(Value::refs).unwrap_or_default();
+        let attached = kind.get(Role::Labels, &object.fields).map(Value::refs).unwrap_or_default();
         self.labels.contains(object.id.as_str())
             || attached.into_iter().filter_map(Ref::bare_id).any(|label| self.labels.contains(label))
     }

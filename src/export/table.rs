@@ -4,7 +4,7 @@ use super::key::Names;
 use super::scope::{Target, target};
 use super::{ObjectId, Sources};
 use crate::address::{Address, is_plain_key};
-use crate::field::{Omitted, Shape};
+use crate::field::{Omitted, Role, Shape};
 use crate::hidden::is_hidden;
 use crate::kind::{Key, Kind, Object, Place};
 use crate::value::{Fields, Ref, Value};
@@ -60,8 +60,8 @@ pub(super) fn external(address: &Address, object: &Object, sources: Sources<'_>,
     let mut text = head(address);
     text.push_str("external = true\n");
     if address.kind.spec().key == Key::None {
-        let field = address.kind.spec().fields.iter().find(|field| field.shape == Shape::Id);
-        text.push_str(&format!("{} = {}\n", field.map_or("id", |field| field.name), string(&object.id)));
+        let field = address.kind.with(Role::Id).expect("invariant: what only an ID finds has a field for it");
+        text.push_str(&format!("{} = {}\n", field.name, string(&object.id)));
     } else if object.name != address.key {
         text.push_str(&format!("name = {}\n", string(&object.name)));
     }

@@ -5,53 +5,48 @@ use serde::{Deserialize, Serialize};
 
 use super::live::{self, Asked, Made, Object, Presence, Standing, Want};
 use super::natural_key::Names;
-use super::spec::{self, Delete, Draft, Fault, Key, Place, Spec};
+use super::spec::{Draft, Fault, Key, Spec};
 use super::tell::Untold;
 use super::{Kind, label};
 use crate::api::{ApiError, Client, Identified, Writer, by_offset};
 use crate::duration::Duration;
-use crate::field::{Field, Omitted, Shape};
+use crate::field::{Field, Omitted, Role, Shape};
 use crate::value::{Fields, Ref, Value};
 
 pub(super) static SPEC: Spec = Spec {
     doc: "A bucket: a named place for points, with a retention.",
     ty: "buckets",
     key: Key::Name(Names::AsWritten),
-    forbidden: spec::any_name,
-    place: Place::Org,
     fields: &[
-        Field::text(
+        Field::name(
             "name",
-            Omitted::Key,
+            Role::Name,
             "The name, unique in the org; not empty, without `\"` and without a leading `_`.",
         ),
-        Field::text("org", Omitted::HomeOrg, "The org it lives in.").shaped(Shape::Ref(Kind::Org)).replaces(),
+        Field::org(),
         Field::text("description", Omitted::Theirs, "Free text."),
         Field::text(
             "retention",
             Omitted::Theirs,
             "How long points are kept: a duration of at least `1h`, or `infinite`.",
         )
-        .shaped(Shape::Retention),
+        .shaped(Shape::Retention)
+        .role(Role::KeepsFor),
         Field::text(
             "shard_group_duration",
             Omitted::Theirs,
             "How much time one shard group covers; not above the retention.",
         )
         .shaped(Shape::Duration { months: false }),
-        Field::text("labels", Omitted::Theirs, "All labels of the bucket.").shaped(Shape::Refs(Kind::Label)),
+        Field::labels("All labels of the bucket."),
     ],
     check,
     tell,
-    replace: Delete::First,
     delete_rank: 70,
     serial: true,
     holds_data: true,
-    keeps_for: Some("retention"),
-    delivers: false,
-    owns: None,
-    runs_as_creator: false,
     acts_as_user: false,
+    ..Spec::PLAIN
 };
 
 /// The shortest retention. A shorter shard-group duration silently becomes this one (influxd 2.9.1, measured).

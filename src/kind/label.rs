@@ -9,10 +9,9 @@ use serde_json::value::RawValue;
 use super::Kind;
 use super::live::{self, Asked, Made, Object, Presence, Standing, Want};
 use super::natural_key::Names;
-use super::spec::{Delete, Draft, Fault, Key, Place, Spec};
-use super::tell;
+use super::spec::{Draft, Fault, Key, Spec};
 use crate::api::{ApiError, Class, Client, Identified, Writer, whole};
-use crate::field::{Field, Omitted, Shape};
+use crate::field::{Field, Omitted, Role, Shape};
 use crate::value::{Fields, Ref, Value};
 
 pub(super) static SPEC: Spec = Spec {
@@ -20,28 +19,20 @@ pub(super) static SPEC: Spec = Spec {
     ty: "labels",
     key: Key::Name(Names::Folded),
     forbidden,
-    place: Place::Org,
     fields: &[
-        Field::text(
+        Field::name(
             "name",
-            Omitted::Key,
+            Role::Name,
             "The name, unique in the org; case does not count. Names under `fluxform/` are reserved for fluxform.",
         ),
-        Field::text("org", Omitted::HomeOrg, "The org it lives in.").shaped(Shape::Ref(Kind::Org)).replaces(),
+        Field::org(),
         Field::text("properties", Omitted::Theirs, "All properties, such as `color` and `description`.")
             .shaped(Shape::Map),
     ],
     check,
-    tell: tell::as_it_is,
-    replace: Delete::First,
     delete_rank: 60,
-    serial: false,
-    holds_data: false,
-    keeps_for: None,
-    delivers: false,
-    owns: None,
-    runs_as_creator: false,
     acts_as_user: false,
+    ..Spec::PLAIN
 };
 
 /// Whether the labels that ledgers and locks are made of may be called so, as the server tells names apart.

@@ -18,6 +18,8 @@ pub use tell::{Tell, Untold};
 pub use token::{marked, marker};
 
 use crate::api::{ApiError, Client, Writer};
+use crate::field::{Field, INACTIVE, Role};
+use crate::value::{Fields, Ref, Value};
 use live::Live as _;
 
 /// Makes the enum of kinds and the dispatch from it. Order: what others refer to comes first.
@@ -138,8 +140,46 @@ impl Kind {
         Self::ALL.iter().copied().find(|kind| kind.spec().ty == ty)
     }
 
+    /// The field in this role, where the kind has one.
+    pub fn with(self, role: Role) -> Option<&'static Field> {
+        self.spec().fields.iter().find(|field| field.role == role)
+    }
+
+    /// What `fields`, of a resource or an object of this kind, have in this role.
+    pub fn get(self, role: Role, fields: &Fields) -> Option<&Value> {
+        fields.get(self.with(role)?.name)
+    }
+
+    /// The name in `fields`, where the kind has names that find an object.
+    pub fn name_in(self, fields: &Fields) -> Option<&str> {
+        fields.text(self.with(Role::Name)?.name)
+    }
+
+    /// What `fields` call the object.
+    pub fn title_in(self, fields: &Fields) -> Option<&str> {
+        fields.text(self.with(Role::Name).or(self.with(Role::Title))?.name)
+    }
+
+    /// The org in `fields`; none where the kind lives in none, and where the org is not said.
+    pub fn org_in(self, fields: &Fields) -> Option<&Ref> {
+        match self.get(Role::Org, fields) {
+            Some(Value::Ref(org)) => Some(org),
+            _ => None,
+        }
+    }
+
+    /// Whether `fields` say that the object does not work.
+    pub fn is_inactive(self, fields: &Fields) -> bool {
+        self.with(Role::Status).is_some_and(|status| fields.text(status.name) == Some(INACTIVE))
+    }
+
+    /// Whether a new object has a secret that must be delivered before the object becomes active.
+    pub fn delivers(self) -> bool {
+        self.with(Role::Delivery).is_some()
+    }
+
     /// The field called `name`.
-    pub fn field(self, name: &str) -> Option<&'static crate::field::Field> {
+    pub fn field(self, name: &str) -> Option<&'static Field> {
         self.spec().fields.iter().find(|field| field.name == name)
     }
 }

@@ -5,33 +5,26 @@ use serde::{Deserialize, Serialize};
 use super::Kind;
 use super::live::{self, Asked, Made, Object, Presence, Standing, Want};
 use super::natural_key::Names;
-use super::spec::{self, Delete, Draft, Fault, Key, Place, Spec};
-use super::tell;
+use super::spec::{Draft, Fault, Key, Place, Spec};
 use crate::api::{ApiError, Client, Identified, Writer, by_offset};
-use crate::field::{Field, Omitted};
+use crate::field::{Field, Omitted, Role};
 use crate::value::Value;
 
 pub(super) static SPEC: Spec = Spec {
     doc: "An organization. Its system buckets `_monitoring` and `_tasks` come with it and are never managed.",
     ty: "orgs",
     key: Key::Name(Names::Trimmed),
-    forbidden: spec::any_name,
     place: Place::Server,
     fields: &[
-        Field::text("name", Omitted::Key, "The name, unique on the server; white space around it does not count."),
+        Field::name("name", Role::Name, "The name, unique on the server; white space around it does not count."),
         Field::text("description", Omitted::Theirs, "Free text."),
     ],
     check,
-    tell: tell::as_it_is,
-    replace: Delete::First,
     delete_rank: 90,
     serial: true,
     holds_data: true,
-    keeps_for: None,
-    delivers: false,
-    owns: None,
-    runs_as_creator: false,
     acts_as_user: false,
+    ..Spec::PLAIN
 };
 
 /// The server keeps the white space around a name, does not tell names apart by it, and refuses to change it alone (influxd

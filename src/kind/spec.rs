@@ -150,14 +150,28 @@ pub struct Spec {
     pub serial: bool,
     /// Whether deleting an object deletes data points.
     pub holds_data: bool,
-    /// The field that says how long data is kept, where there is one.
-    pub keeps_for: Option<&'static str>,
-    /// Whether a new object has a secret that must be delivered before the object becomes active.
-    pub delivers: bool,
-    /// The field that says which orgs an object owns, where it can: what it has created runs with that role.
-    pub owns: Option<&'static str>,
     /// Whether its objects run with the org role of the user that creates them.
     pub runs_as_creator: bool,
     /// Whether its objects act as the user they belong to, and no longer do anything once that user is deleted.
     pub acts_as_user: bool,
+}
+
+impl Spec {
+    /// A kind about which there is nothing special: it lives in an org, and only its ID finds an object of it.
+    pub(super) const PLAIN: Self = Self {
+        doc: "",
+        ty: "",
+        key: Key::None,
+        forbidden: any_name,
+        place: Place::Org,
+        fields: &[],
+        check: |_, _| (),
+        tell: super::tell::as_it_is,
+        replace: Delete::First,
+        delete_rank: 0,
+        serial: false,
+        holds_data: false,
+        runs_as_creator: false,
+        acts_as_user: false,
+    };
 }

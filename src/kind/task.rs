@@ -8,10 +8,10 @@ use futures::future::try_join_all;
 use serde::{Deserialize, Serialize};
 
 use super::live::{self, Asked, Made, Object, Presence, Standing, Want};
-use super::spec::{self, Delete, Key, Place, Spec};
+use super::spec::{Key, Spec};
 use super::{Kind, label};
 use crate::api::{ApiError, Client, Identified, Writer, after};
-use crate::field::{Compared, Field, Omitted, Shape};
+use crate::field::{Compared, Field, Omitted, Role, Shape};
 use crate::flux::{AuthorScript, Schedule, TaskHead};
 use crate::value::{Fields, Ref, Script, Value};
 
@@ -19,14 +19,11 @@ pub(super) static SPEC: Spec = Spec {
     doc: "A Flux script that the server runs on a schedule, with the org role of the user that created it.",
     ty: "tasks",
     key: Key::LoneName,
-    forbidden: spec::any_name,
-    place: Place::Org,
     fields: &[
-        Field::text("name", Omitted::Key, "The name; the script's own `option task` may set it too."),
-        Field::text("org", Omitted::HomeOrg, "The org it lives in.").shaped(Shape::Ref(Kind::Org)).replaces(),
+        Field::name("name", Role::Name, "The name; the script's own `option task` may set it too."),
+        Field::org(),
         Field::text("description", Omitted::Theirs, "Free text."),
-        Field::text("status", Omitted::Default("active"), "Whether the task is scheduled.")
-            .shaped(Shape::Choice(&["active", "inactive"])),
+        Field::status("Whether the task is scheduled."),
         Field::text("every", Omitted::Unset, "The interval between runs, at least `1s`. Either this or `cron`.")
             .shaped(Shape::Duration { months: true })
             .or("cron"),
@@ -46,19 +43,14 @@ pub(super) static SPEC: Spec = Spec {
         Field::text("params_as", Omitted::Default("params"), "The name of that record in the script.")
             .shaped(Shape::Identifier)
             .compared(Compared::Never),
-        Field::text("labels", Omitted::Theirs, "All labels of the task.").shaped(Shape::Refs(Kind::Label)),
+        Field::labels("All labels of the task."),
     ],
     check: script::check,
     tell: tell::tell,
-    replace: Delete::First,
     delete_rank: 10,
-    serial: false,
-    holds_data: false,
-    keeps_for: None,
-    delivers: false,
-    owns: None,
     runs_as_creator: true,
     acts_as_user: false,
+    ..Spec::PLAIN
 };
 
 /// Tasks on a server.

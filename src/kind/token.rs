@@ -7,24 +7,20 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use super::Kind;
 use super::live::{self, Asked, Made, Object, Presence, Standing, Want};
-use super::spec::{self, Delete, Draft, Fault, Key, Place, Spec};
+use super::spec::{Delete, Draft, Fault, Place, Spec};
 use super::tell::Untold;
 use crate::api::{ApiError, Client, Identified, Permission, Resource, Writer, whole};
-use crate::field::{Compared, Field, Omitted, Shape};
+use crate::field::{Compared, Field, Omitted, Role, Shape};
 use crate::secret::Secret;
 use crate::value::{Fields, Ref, Scope, Value};
 
 pub(super) static SPEC: Spec = Spec {
     doc: "An API token. Its secret exists once, in the server's reply, and goes straight to its sinks.",
     ty: "authorizations",
-    key: Key::None,
-    forbidden: spec::any_name,
-    place: Place::Org,
     fields: &[
-        Field::text("description", Omitted::Key, "Free text."),
-        Field::text("org", Omitted::HomeOrg, "The org it lives in.").shaped(Shape::Ref(Kind::Org)).replaces(),
-        Field::text("status", Omitted::Default("active"), "Whether the token can be used.")
-            .shaped(Shape::Choice(&["active", "inactive"])),
+        Field::name("description", Role::Title, "Free text."),
+        Field::org(),
+        Field::status("Whether the token can be used."),
         Field::text("user", Omitted::Theirs, "The user it acts as; the run's own user when omitted.")
             .shaped(Shape::Ref(Kind::User))
             .replaces(),
@@ -32,25 +28,24 @@ pub(super) static SPEC: Spec = Spec {
         Field::text("write", Omitted::Empty, "What it may write.").shaped(Shape::Scopes).replaces(),
         Field::text("deliver", Omitted::Required, "Where the secret goes: one sink or a list of them.")
             .shaped(Shape::Sinks)
+            .role(Role::Delivery)
             .compared(Compared::Ledger)
             .replaces(),
         Field::text("secret_version", Omitted::Theirs, "Increase it to create the token again, with another secret.")
             .shaped(Shape::Integer)
             .compared(Compared::Ledger)
             .replaces(),
-        Field::text("id", Omitted::Theirs, "The ID of an external token.").shaped(Shape::Id).compared(Compared::Never),
+        Field::text("id", Omitted::Theirs, "The ID of an external token.")
+            .shaped(Shape::Id)
+            .role(Role::Id)
+            .compared(Compared::Never),
     ],
     check,
     tell,
     replace: Delete::Last,
     delete_rank: 50,
-    serial: false,
-    holds_data: false,
-    keeps_for: None,
-    delivers: true,
-    owns: None,
-    runs_as_creator: false,
     acts_as_user: true,
+    ..Spec::PLAIN
 };
 
 fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {

@@ -8,10 +8,9 @@ use serde::{Deserialize, Serialize};
 use super::Kind;
 use super::live::{self, Asked, Made, Object, Presence, Standing, Want};
 use super::natural_key::Names;
-use super::spec::{self, Delete, Draft, Fault, Key, Place, Spec};
-use super::tell;
+use super::spec::{Draft, Fault, Key, Place, Spec};
 use crate::api::{ApiError, Client, Identified, Writer, by_offset};
-use crate::field::{Compared, Field, Omitted, SecretRule, Shape};
+use crate::field::{Compared, Field, Omitted, Role, SecretRule, Shape};
 use crate::value::Value;
 use roles::{ROLES, Roles, bring, live_roles, set_roles, wanted_roles};
 
@@ -19,31 +18,22 @@ pub(super) static SPEC: Spec = Spec {
     doc: "A user of the server.",
     ty: "users",
     key: Key::Name(Names::AsWritten),
-    forbidden: spec::any_name,
     place: Place::Server,
     fields: &[
-        Field::text("name", Omitted::Key, "The name, unique on the server."),
-        Field::text("status", Omitted::Default("active"), "Whether the user can sign in and use tokens.")
-            .shaped(Shape::Choice(&["active", "inactive"])),
+        Field::name("name", Role::Name, "The name, unique on the server."),
+        Field::status("Whether the user can sign in and use tokens."),
         Field::text("password", Omitted::Theirs, "Where the password comes from; 8 to 72 bytes. Set when the user is created and when `password_version` changes.")
             .secret(SecretRule { bytes: (8, 72), again: "password_version" }),
         Field::text("password_version", Omitted::Theirs, "Increase it to set the password again.")
             .shaped(Shape::Integer)
             .compared(Compared::Ledger),
         Field::text("member_of", Omitted::Theirs, "All orgs that the user is a member of.").shaped(Shape::Refs(Kind::Org)),
-        Field::text("owner_of", Omitted::Theirs, "All orgs that the user owns.").shaped(Shape::Refs(Kind::Org)),
+        Field::text("owner_of", Omitted::Theirs, "All orgs that the user owns.").shaped(Shape::Refs(Kind::Org)).role(Role::Owns),
     ],
     check,
-    tell: tell::as_it_is,
-    replace: Delete::First,
     delete_rank: 80,
-    serial: false,
-    holds_data: false,
-    keeps_for: None,
-    delivers: false,
-    owns: Some("owner_of"),
-    runs_as_creator: false,
     acts_as_user: false,
+    ..Spec::PLAIN
 };
 
 fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {

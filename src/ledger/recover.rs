@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Intent;
+use crate::field::Role;
 use crate::kind::{Key, Kind, NaturalKey, Object, marker};
 use crate::snowflake::created_ms;
 use crate::value::{Fields, Value};
@@ -66,10 +67,11 @@ pub fn resolve<'a>(
 }
 
 /// Fingerprints of what a POST with `fields` sets besides the name, and what a server gives back as it was sent.
-pub fn set_by_post(fields: &Fields) -> BTreeMap<String, String> {
+pub fn set_by_post(kind: Kind, fields: &Fields) -> BTreeMap<String, String> {
+    let name = kind.with(Role::Name).map(|name| name.name);
     let told = |(field, value): (&'static str, &Value)| match value {
         Value::Text(text) if text.is_empty() => None,
-        Value::Text(_) | Value::Duration(_) | Value::Infinite | Value::Map(_) if field != "name" => {
+        Value::Text(_) | Value::Duration(_) | Value::Infinite | Value::Map(_) if Some(field) != name => {
             Some((field.to_owned(), value.fingerprint()))
         }
         _ => None,
@@ -179,7 +181,7 @@ mod tests {
         assert_eq!(is(&seen, &of_the_server), Resolution::NotMade, "never managed");
         let fields: Fields =
             [("description", Value::Text("ours".into())), ("name", Value::Text("raw".into()))].into_iter().collect();
-        let described = Intent { fields: set_by_post(&fields), ..seen };
+        let described = Intent { fields: set_by_post(Kind::Bucket, &fields), ..seen };
         assert_eq!(described.fields.len(), 1, "{:?}", described.fields);
         let with = |text: &str| Object {
             fields: [("description", Value::Text(text.into()))].into_iter().collect(),

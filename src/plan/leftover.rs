@@ -69,15 +69,15 @@ pub fn leftovers(project: &str, snapshot: &Snapshot, ledger: &Ledger, plan: &Pla
         .map(String::as_str)
         .collect();
     let announced: BTreeSet<&str> = ledger.intents.values().filter_map(|intent| intent.marker.as_deref()).collect();
-    let views = snapshot.kinds.iter().filter(|(kind, _)| kind.spec().delivers);
+    let views = snapshot.kinds.iter().filter(|(kind, _)| kind.delivers());
     let objects = views.flat_map(|(kind, view)| view.objects.values().map(move |object| (*kind, object)));
-    let unfinished = objects.filter(|(_, object)| {
+    let unfinished = objects.filter(|(kind, object)| {
         let abandoned = |marker: &str| {
             let old = || created_ms(&object.id).is_some_and(|made| made + ABANDONED_MS < snapshot.at);
             marker.starts_with(&prefix) && (announced.contains(marker) || old())
         };
         marker(&object.name).is_some_and(abandoned)
-            && object.fields.text("status") == Some("inactive")
+            && kind.is_inactive(&object.fields)
             && !known.contains(object.id.as_str())
     });
     let unfinished = unfinished.map(|(kind, object)| Leftover::Object { kind, id: object.id.clone() });

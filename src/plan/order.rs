@@ -9,6 +9,7 @@ use crate::address::Address;
 use crate::diagnostic::Diagnostic;
 use crate::diff::{Action, Change};
 use crate::exit::{Exit, Problem};
+use crate::field::Role;
 use crate::graph::Graph;
 use crate::kind::NaturalKey;
 use crate::ledger::Ledger;
@@ -87,7 +88,7 @@ impl<'a> Waits<'a> {
     fn takers_after_givers(&mut self) {
         let mut givers: BTreeMap<NaturalKey, Vec<usize>> = BTreeMap::new();
         for (n, change) in self.changes.iter().enumerate() {
-            let renames = change.fields.iter().any(|field| field.field == "name");
+            let renames = change.field(Role::Name).is_some();
             if let Some(object) = &change.object
                 && (change.action == Action::Delete || (change.action == Action::Update && renames))
                 && let Some(key) = NaturalKey::unique(change.address.kind, object.org.clone(), &object.name)
@@ -99,7 +100,7 @@ impl<'a> Waits<'a> {
             return;
         }
         for (n, change) in self.changes.iter().enumerate() {
-            let name = change.fields.iter().find(|field| field.field == "name").map(|field| &field.wanted);
+            let name = change.field(Role::Name).map(|field| &field.wanted);
             let Some(Value::Text(name)) = name.filter(|_| change.action != Action::Delete) else { continue };
             let Some(key) = NaturalKey::unique(change.address.kind, change.org.clone(), name) else { continue };
             for giver in givers.get(&key).into_iter().flatten().filter(|giver| **giver != n) {

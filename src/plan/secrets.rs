@@ -13,7 +13,7 @@ const NAMED: usize = 5;
 /// and of tokens that deliver elsewhere from now on.
 pub(super) fn stay(changes: &[Change], ledger: &Ledger) -> Option<Diagnostic> {
     let mut stay: Vec<String> = Vec::new();
-    for change in changes.iter().filter(|change| change.address.kind.spec().delivers) {
+    for change in changes.iter().filter(|change| change.address.kind.delivers()) {
         let elsewhere = || change.fields.iter().any(|field| field.field == DELIVER);
         let goes = change.action == Action::Delete || change.action == Action::Replace && elsewhere();
         let was = change.moved_from.as_ref().unwrap_or(&change.address);

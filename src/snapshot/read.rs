@@ -10,10 +10,11 @@ use super::{OwnToken, Sight, Snapshot, View};
 use crate::address::Address;
 use crate::api::sight::{self, Proof};
 use crate::api::{ApiError, Client, Me};
+use crate::field::Role;
 use crate::kind::{Asked, Kind, NaturalKey, Object, Place, Presence};
 use crate::ledger::{Key, Ledger};
 use crate::manifest::{Import, Manifest};
-use crate::value::{Ref, Value};
+use crate::value::Value;
 
 /// Requests for single objects that are under way at once.
 const AT_ONCE: usize = 8;
@@ -163,7 +164,7 @@ impl Asks<'_> {
         let key = |name: &str| NaturalKey::<()>::of(kind, None, name);
         let (ids, names): (BTreeSet<&str>, BTreeSet<_>) = (
             by_id.map(|(_, id)| id.as_str()).collect(),
-            declared().filter_map(|(_, resource)| resource.fields.text("name")).filter_map(key).collect(),
+            declared().filter_map(|(_, resource)| kind.name_in(&resource.fields)).filter_map(key).collect(),
         );
         let asked = Asked {
             field: &|field| declared().any(|(_, resource)| resource.fields.get(field).is_some()),
@@ -231,10 +232,8 @@ fn view(kind: Kind, objects: BTreeMap<String, Object>, proven: &BTreeMap<String,
 fn orgs(server: &Server, lists: &Lists, manifest: &Manifest, ledger: &Ledger) -> BTreeSet<String> {
     let mut orgs: BTreeSet<String> = server.home.iter().cloned().collect();
     orgs.extend(ledger.entries.values().filter_map(|entry| entry.org.clone()));
-    let addresses = manifest.resources.values().filter_map(|resource| match resource.fields.get("org") {
-        Some(Value::Ref(Ref::To(address))) => Some(address),
-        _ => None,
-    });
+    let addresses =
+        manifest.resources.iter().filter_map(|(address, resource)| address.kind.org_in(&resource.fields)?.address());
     for address in addresses.collect::<BTreeSet<_>>() {
         let key = |name: &str| NaturalKey::<()>::of(address.kind, None, name);
         let by_name = |name: &str| {
@@ -243,7 +242,9 @@ fn orgs(server: &Server, lists: &Lists, manifest: &Manifest, ledger: &Ledger) ->
         };
         orgs.extend(ledger.entries.get(address).map(|entry| entry.id.clone()));
         orgs.extend(manifest.imports.get(address).map(|import| import.id.clone()));
-        orgs.extend(manifest.resources.get(address).and_then(|org| org.fields.text("name")).and_then(by_name));
+        orgs.extend(
+            manifest.resources.get(address).and_then(|org| address.kind.name_in(&org.fields)).and_then(by_name),
+        );
     }
     orgs
 }
@@ -256,9 +257,11 @@ async fn missing(
     ledger: &Ledger,
 ) -> Result<(), ApiError> {
     let owned = ledger.entries.iter().map(|(address, entry)| (address.kind, entry.id.clone()));
-    let external = manifest.resources.iter().filter_map(|(address, resource)| match resource.fields.get("id") {
-        Some(Value::Text(id)) => Some((address.kind, id.clone())),
-        _ => None,
+    let external = manifest.resources.iter().filter_map(|(address, resource)| {
+        match address.kind.get(Role::Id, &resource.fields) {
+            Some(Value::Text(id)) => Some((address.kind, id.clone())),
+            _ => None,
+        }
     });
     let imported = manifest.imports.iter().map(|(address, import)| (address.kind, import.id.clone()));
     let named = owned.chain(external).chain(imported);

@@ -207,6 +207,21 @@ fn the_pipeline_names_no_kind() {
     none(&wrong);
 }
 
+/// What a field is to the pipeline, its role says.
+#[test]
+fn the_pipeline_names_no_field() {
+    let stages = ["diff", "plan", "apply", "evidence", "snapshot", "graph", "ledger", "export"];
+    let lookups = ["fields.get(\"", "fields.set(\"", "fields.text(\"", "field == \"", "kind.field(\""];
+    let mut wrong = Vec::new();
+    // The ledger is kept in the properties of labels.
+    let files = program().into_iter().filter(|file| file.path != "src/ledger/labels.rs");
+    for file in files.filter(|file| stages.contains(&module(&file.path))) {
+        let found = lookups.iter().filter(|lookup| file.text.contains(**lookup));
+        wrong.extend(found.map(|lookup| format!("{}: {lookup}", file.path)));
+    }
+    none(&wrong);
+}
+
 #[test]
 fn each_kind_has_its_file_its_section_an_example_and_a_scenario() {
     let reference = fs::read_to_string(root().join("docs/manifest.md")).unwrap();

@@ -4,6 +4,7 @@ use super::allowed::Agreed;
 use super::{ends, refuse};
 use crate::diff::{Cause, Change};
 use crate::exit::Problem;
+use crate::field::Role;
 use crate::kind::Kind;
 use crate::ledger::Ledger;
 use crate::manifest::{BlastRadius, What};
@@ -41,5 +42,5 @@ pub(super) fn refusals(plan: &Plan, ledger: &Ledger, limit: BlastRadius, agreed:
 /// somebody else has renamed and gets its name back does not count.
 fn renames(change: &Change) -> bool {
     let ours = |cause| matches!(cause, Cause::Yours | Cause::Both);
-    change.fields.iter().any(|field| field.field == "name" && ours(field.cause))
+    change.field(Role::Name).is_some_and(|field| ours(field.cause))
 }

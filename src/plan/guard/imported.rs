@@ -16,7 +16,7 @@ pub(super) fn refusal(change: &Change, written: Written<'_>) -> Option<Problem> 
     }
     let address = &change.address;
     let place = written.imports.get(address).and_then(|import| import.place.as_ref());
-    let delivers = address.kind.spec().delivers;
+    let delivers = address.kind.delivers();
     let (message, help) = match (change.action, place.is_some()) {
         (Action::Replace, true) => (
             format!("{address} would be replaced, but its [[import]] names the object that would be deleted"),

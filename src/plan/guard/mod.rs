@@ -23,6 +23,7 @@ use crate::address::Address;
 use crate::diagnostic::Diagnostic;
 use crate::diff::{Action, Change, Target};
 use crate::exit::{Exit, Problem};
+use crate::field::{INACTIVE, Role};
 use crate::ledger::Ledger;
 use crate::manifest::{Import, Policy, Resource};
 use crate::snapshot::Snapshot;
@@ -86,7 +87,7 @@ fn refuse(code: &'static str, message: String, help: &str) -> Problem {
 
 /// Whether the object that is there now will not be, or will not work.
 fn ends(change: &Change) -> bool {
-    let inactive = Value::Text("inactive".into());
-    let deactivates = || change.fields.iter().any(|field| field.field == "status" && field.wanted == inactive);
+    let inactive = Value::Text(INACTIVE.to_owned());
+    let deactivates = || change.field(Role::Status).is_some_and(|field| field.wanted == inactive);
     change.action.removes() || change.action == Action::Update && deactivates()
 }

@@ -3,6 +3,7 @@
 use super::refuse;
 use crate::diff::{Action, Change};
 use crate::exit::Problem;
+use crate::field::Role;
 use crate::kind::NaturalKey;
 use crate::snapshot::Snapshot;
 use crate::value::Value;
@@ -30,8 +31,7 @@ pub(super) fn refusal(change: &Change, changes: &[Change], snapshot: &Snapshot) 
 /// What a change renames its object to.
 fn new_name(change: &Change) -> Option<&str> {
     let renames = matches!(change.action, Action::Update | Action::Replace);
-    let field = change.fields.iter().find(|field| renames && field.field == "name")?;
-    match &field.wanted {
+    match &change.field(Role::Name).filter(|_| renames)?.wanted {
         Value::Text(name) => Some(name),
         _ => None,
     }
