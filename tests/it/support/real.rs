@@ -53,7 +53,8 @@ pub(crate) fn program() -> Option<PathBuf> {
 impl RealServer {
     /// Starts the program and waits until it is healthy.
     pub(crate) async fn start(start: &Start) -> Self {
-        let program = program().expect("the real influxd is there");
+        let program =
+            program().expect("no real influxd: `.ci/run` builds it, and FLUXFORM_INFLUXD=PATH names one that you have");
         let (directory, remove) = match &start.directory {
             Some(chosen) => (chosen.clone(), PathBuf::new()),
             None => {
