@@ -107,8 +107,18 @@ pub const PLAN_FILE: Limit = Limit::bytes("plan-file", 256 * MIB, "one saved pla
 
 /// Lists and tables within each other, as written or after variables are put in.
 pub const NESTING: Limit = Limit::number("nesting", 64, "levels of lists and tables inside each other");
-/// Values in one file.
-pub const FILE_VALUES: Limit = Limit::number("file-values", 2_000_000, "values in one manifest");
+/// What the TOML parser takes for a section of a file: it is freed again before the next one is parsed.
+pub const SECTION: Limit = Limit::bytes(
+    "section",
+    256 * MIB,
+    "memory to parse a section of a manifest, which ends at a line such as `[task.hourly]`; estimated",
+);
+/// Values in all manifests.
+pub const VALUES: Limit = Limit::number(
+    "values",
+    1_500_000,
+    "values in all manifests together; each list and table counts, and each table that a key with dots makes",
+);
 /// A key of a resource or of an instance.
 pub const KEY: Limit = Limit::bytes("key", 512, "the key of a resource or of an instance");
 /// Variables made of variables.
@@ -161,7 +171,8 @@ pub const ALL: &[&Limit] = &[
     &CONNECTIONS_FILE,
     &PLAN_FILE,
     &NESTING,
-    &FILE_VALUES,
+    &SECTION,
+    &VALUES,
     &KEY,
     &VARIABLE_DEPTH,
     &FOR_EACH_DEPTH,

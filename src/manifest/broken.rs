@@ -1,54 +1,51 @@
 //! What is said of a text that is not TOML.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use toml::de::DeTable;
 
 use super::foreign;
 use crate::diagnostic::{Diagnostic, Place, Source};
-use crate::limits::{FILE_VALUES, NESTING, PROBLEMS};
+use crate::limits::{NESTING, PROBLEMS};
 
 /// A text of more bytes is only said to be broken where it breaks first: what follows may be as much again.
 const SMALL: usize = 1 << 20;
 
-/// The table that a text is; none if it is no TOML, which is said.
-pub(super) fn read<'a>(source: &'a Arc<Source>, problems: &mut Vec<Diagnostic>) -> Option<DeTable<'a>> {
-    let error = match DeTable::parse(&source.text) {
+/// The table that `section` of a file is; none if it is no TOML, which is said.
+pub(super) fn read<'a>(
+    source: &'a Arc<Source>,
+    section: Range<usize>,
+    problems: &mut Vec<Diagnostic>,
+) -> Option<DeTable<'a>> {
+    let text = &source.text[section.clone()];
+    let error = match DeTable::parse(text) {
         Ok(table) => return Some(table.into_inner()),
         Err(error) => error,
     };
-    let mut errors = if source.text.len() <= SMALL { DeTable::parse_recoverable(&source.text).1 } else { vec![error] };
+    let errors = if text.len() <= SMALL { DeTable::parse_recoverable(text).1 } else { vec![error] };
+    let fault = |error: toml::de::Error| Fault {
+        span: error.span().map(|span| section.start + span.start..section.start + span.end),
+        message: error.message().to_owned(),
+    };
+    let mut faults: Vec<Fault> = errors.into_iter().map(fault).collect();
     // The parser's parts report one after the other, and what is first in the file is most likely the slip.
-    errors.sort_by_key(|error| error.span().map(|span| span.start));
-    if !blocks(source, &errors, problems) {
-        say(source, &errors, problems);
+    faults.sort_by_key(|fault| fault.span.as_ref().map(|span| span.start));
+    if !blocks(source, &faults, problems) {
+        say(source, &faults, problems);
     }
     None
 }
 
-/// Refuses a text with more values than any project has: the parser takes many times the memory of a small value.
-pub(super) fn is_too_much(source: &Arc<Source>, problems: &mut Vec<Diagnostic>) -> bool {
-    let marks = |marks: &[u8]| source.text.bytes().filter(|byte| marks.contains(byte)).count();
-    // Each value stands behind one of these; in strings they mean nothing, so more of them may be no more values.
-    if !FILE_VALUES.exceeded(marks(b"=,[")) {
-        return false;
-    }
-    let tokens = toml_parser::Source::new(&source.text);
-    let values = tokens.lex().filter(|token| {
-        use toml_parser::lexer::TokenKind::{Comma, Equals, LeftSquareBracket};
-        matches!(token.kind(), Equals | Comma | LeftSquareBracket)
-    });
-    if !FILE_VALUES.exceeded(values.count()) {
-        return false;
-    }
-    let message = format!("{} has more values than {FILE_VALUES}", source.name);
-    problems.push(Diagnostic::error("manifest::limit", message));
-    true
+/// What is no TOML, in a file.
+struct Fault {
+    span: Option<Range<usize>>,
+    message: String,
 }
 
 /// Whether the text is that of another language: then this is said once, and not of each of its lines.
-fn blocks(source: &Arc<Source>, errors: &[toml::de::Error], problems: &mut Vec<Diagnostic>) -> bool {
-    for at in errors.iter().filter_map(|error| error.span()).map(|span| span.start).take(PROBLEMS.size()) {
+fn blocks(source: &Arc<Source>, faults: &[Fault], problems: &mut Vec<Diagnostic>) -> bool {
+    for at in faults.iter().filter_map(|fault| fault.span.as_ref()).map(|span| span.start).take(PROBLEMS.size()) {
         let start = source.lines()[source.line_of(at)];
         let line = source.text[start..].lines().next().unwrap_or_default();
         if let Some(help) = foreign::block(line) {
@@ -61,27 +58,27 @@ fn blocks(source: &Arc<Source>, errors: &[toml::de::Error], problems: &mut Vec<D
     false
 }
 
-fn say(source: &Arc<Source>, errors: &[toml::de::Error], problems: &mut Vec<Diagnostic>) {
-    let at = |span: std::ops::Range<usize>| Place { source: Arc::clone(source), span };
+fn say(source: &Arc<Source>, faults: &[Fault], problems: &mut Vec<Diagnostic>) {
+    let at = |span: Range<usize>| Place { source: Arc::clone(source), span };
     let mut second_header = None;
-    let (first, rest) = meaningful(errors);
-    for (n, error) in first.iter().take(PROBLEMS.size()).enumerate() {
+    let (first, rest) = meaningful(faults);
+    for (n, fault) in first.iter().take(PROBLEMS.size()).enumerate() {
         // The parser's own limit, beyond ours; of a key with many dots it does not say the place.
-        if error.message().contains("recurs") {
+        if fault.message.contains("recurs") {
             let diagnostic = nested(format!("in {} lists and tables", source.name));
-            problems.push(match error.span() {
+            problems.push(match fault.span.clone() {
                 Some(span) => diagnostic.at(at(span), "nested too deep"),
                 None => diagnostic,
             });
             continue;
         }
-        let Some(span) = error.span() else {
-            problems.push(Diagnostic::error("manifest::toml", format!("{}: {}", source.name, error.message())));
+        let Some(span) = fault.span.clone() else {
+            problems.push(Diagnostic::error("manifest::toml", format!("{}: {}", source.name, fault.message)));
             continue;
         };
-        if error.message() != "duplicate key" {
+        if fault.message != "duplicate key" {
             let escape = escape(&source.text, &span);
-            let diagnostic = Diagnostic::error("manifest::toml", error.message().to_owned());
+            let diagnostic = Diagnostic::error("manifest::toml", fault.message.clone());
             let diagnostic = diagnostic.at(at(span), "invalid TOML from here");
             let more = (n + 1 == first.len() && rest > 0).then(|| follows(rest));
             let help: Vec<String> = escape.map(str::to_owned).into_iter().chain(more).collect();
@@ -110,10 +107,10 @@ fn say(source: &Arc<Source>, errors: &[toml::de::Error], problems: &mut Vec<Diag
 }
 
 /// The errors up to the first that leaves the parser without its bearings, and how many there are after it.
-fn meaningful(errors: &[toml::de::Error]) -> (&[toml::de::Error], usize) {
-    let loses = |error: &toml::de::Error| error.message() != "duplicate key" && error.span().is_some();
-    let end = errors.iter().position(loses).map_or(errors.len(), |at| at + 1);
-    (&errors[..end], errors.len() - end)
+fn meaningful(faults: &[Fault]) -> (&[Fault], usize) {
+    let loses = |fault: &Fault| fault.message != "duplicate key" && fault.span.is_some();
+    let end = faults.iter().position(loses).map_or(faults.len(), |at| at + 1);
+    (&faults[..end], faults.len() - end)
 }
 
 /// Says how much else is wrong with the file.
@@ -123,7 +120,7 @@ fn follows(more: usize) -> String {
 }
 
 /// What to write where a backslash that is meant as such begins an escape of TOML, as in a regular expression of Flux.
-fn escape(text: &str, span: &std::ops::Range<usize>) -> Option<&'static str> {
+fn escape(text: &str, span: &Range<usize>) -> Option<&'static str> {
     let before = text.get(..span.start)?;
     let escaped = before.ends_with('\\') || text.get(span.clone())?.starts_with('\\');
     if !escaped {
@@ -143,7 +140,7 @@ pub(super) fn nested(what: impl std::fmt::Display) -> Diagnostic {
 }
 
 /// Where the table header in the line of byte `at` stands for the first time.
-fn earlier_header(text: &str, at: usize) -> Option<std::ops::Range<usize>> {
+fn earlier_header(text: &str, at: usize) -> Option<Range<usize>> {
     let header = |line: &str| {
         let line = line.trim();
         line.starts_with('[').then(|| line.split('#').next().unwrap_or(line).trim_end().to_owned())

@@ -18,7 +18,7 @@ pub(super) struct Span {
 
 impl Span {
     /// `range` of the text that begins at `offset`.
-    fn at(range: Range<usize>, offset: usize) -> Self {
+    pub(super) fn at(range: Range<usize>, offset: usize) -> Self {
         let end = |at: usize| u32::try_from(offset + at).unwrap_or(u32::MAX);
         Self { start: end(range.start), end: end(range.end) }
     }
@@ -69,21 +69,49 @@ pub(super) enum Beyond {
     Nested(Span),
 }
 
-/// Notes what cannot be kept; of very much the first.
-fn note(beyond: &mut Vec<Beyond>, one: Beyond) {
-    if !MISTAKES.exceeded(beyond.len()) {
-        beyond.push(one);
+/// What takes over the values that the TOML parser read.
+pub(super) struct Intake {
+    /// Where the text begins in its file.
+    pub(super) offset: usize,
+    /// How many more values there may be.
+    pub(super) left: usize,
+    /// Where the first one is that is too much; nothing is taken over from there on.
+    pub(super) full: Option<Span>,
+    /// What cannot be kept, as zero or false; of very much the first.
+    pub(super) beyond: Vec<Beyond>,
+}
+
+impl Intake {
+    /// Takes over at most so many values.
+    pub(super) fn of(left: usize) -> Self {
+        Self { offset: 0, left, full: None, beyond: Vec::new() }
+    }
+
+    fn note(&mut self, one: Beyond) {
+        if !MISTAKES.exceeded(self.beyond.len()) {
+            self.beyond.push(one);
+        }
+    }
+
+    /// Counts a value; false where it is too much.
+    fn takes(&mut self, at: Range<usize>) -> bool {
+        match self.left.checked_sub(1) {
+            Some(left) if self.full.is_none() => self.left = left,
+            _ => {
+                self.full.get_or_insert(Span::at(at, self.offset));
+            }
+        }
+        self.full.is_none()
     }
 }
 
 impl<'a> Node<'a> {
-    /// Takes over what the TOML parser read from the text at `offset` of a file, `depth` lists and tables deep. What cannot be
-    /// kept goes to `beyond`, as zero or false.
-    fn read(value: Spanned<DeValue<'a>>, offset: usize, depth: usize, beyond: &mut Vec<Beyond>) -> Self {
-        let span = Span::at(value.span(), offset);
+    /// Takes over a value, `depth` lists and tables deep.
+    fn read(value: Spanned<DeValue<'a>>, depth: usize, intake: &mut Intake) -> Self {
+        let span = Span::at(value.span(), intake.offset);
         let nests = matches!(value.get_ref(), DeValue::Array(_) | DeValue::Table(_));
         if nests && NESTING.exceeded(depth + 1) {
-            note(beyond, Beyond::Nested(span));
+            intake.note(Beyond::Nested(span));
             return Self { span, value: Raw::Boolean(false) };
         }
         let value = match value.into_inner() {
@@ -91,27 +119,34 @@ impl<'a> Node<'a> {
             DeValue::Integer(number) => {
                 let read = i64::from_str_radix(number.as_str(), number.radix());
                 Raw::Integer(read.unwrap_or_else(|_| {
-                    note(beyond, Beyond::Number(span));
+                    intake.note(Beyond::Number(span));
                     0
                 }))
             }
             DeValue::Float(number) => Raw::Float(number.as_str().parse().unwrap_or_else(|_| {
-                note(beyond, Beyond::Number(span));
+                intake.note(Beyond::Number(span));
                 0.0
             })),
             DeValue::Boolean(yes) => Raw::Boolean(yes),
             DeValue::Datetime(at) => Raw::Datetime(at),
             DeValue::Array(items) => {
-                Raw::Array(items.into_iter().map(|item| Self::read(item, offset, depth + 1, beyond)).collect())
+                let mut all = Vec::with_capacity(items.len().min(intake.left));
+                for item in items {
+                    if !intake.takes(item.span()) {
+                        break;
+                    }
+                    all.push(Self::read(item, depth + 1, intake));
+                }
+                Raw::Array(all)
             }
-            DeValue::Table(table) => Raw::Table(Table::within(table, offset, depth + 1, beyond)),
+            DeValue::Table(table) => Raw::Table(Table::within(table, depth + 1, intake)),
         };
         Self { span, value }
     }
 
     /// A value that stands alone, without a place: what a variable is given as.
-    pub(super) fn alone(value: Spanned<DeValue<'a>>, beyond: &mut Vec<Beyond>) -> Self {
-        Self::read(value, 0, 0, beyond)
+    pub(super) fn alone(value: Spanned<DeValue<'a>>, intake: &mut Intake) -> Self {
+        Self::read(value, 0, intake)
     }
 
     /// The text of a string.
@@ -169,23 +204,22 @@ impl Entry<'_> {
 }
 
 impl<'a> Table<'a> {
-    /// Takes over a table that the TOML parser read from the text at `offset` of a file.
-    pub(super) fn read(table: DeTable<'a>, offset: usize, beyond: &mut Vec<Beyond>) -> Self {
-        Self::within(table, offset, 0, beyond)
+    /// Takes over a table.
+    pub(super) fn read(table: DeTable<'a>, intake: &mut Intake) -> Self {
+        Self::within(table, 0, intake)
     }
 
     /// The same, `depth` lists and tables deep.
-    fn within(table: DeTable<'a>, offset: usize, depth: usize, beyond: &mut Vec<Beyond>) -> Self {
-        let mut entries: Vec<Entry<'a>> = table
-            .into_iter()
-            .map(|(key, value)| Entry {
-                at: Span::at(key.span(), offset),
-                key: key.into_inner(),
-                node: Node::read(value, offset, depth, beyond),
-            })
-            .collect();
-        entries.sort_by(|a, b| a.key.cmp(&b.key));
-        entries.shrink_to_fit();
+    fn within(table: DeTable<'a>, depth: usize, intake: &mut Intake) -> Self {
+        let mut entries = Vec::with_capacity(table.len().min(intake.left));
+        for (key, value) in table {
+            if !intake.takes(value.span()) {
+                break;
+            }
+            let at = Span::at(key.span(), intake.offset);
+            entries.push(Entry { at, key: key.into_inner(), node: Node::read(value, depth, intake) });
+        }
+        entries.sort_by(|a: &Entry<'a>, b| a.key.cmp(&b.key));
         Self(entries)
     }
 

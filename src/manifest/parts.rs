@@ -1,62 +1,211 @@
-//! Large files are parsed in parts: the TOML parser needs many times the memory of the text that it is given.
+//! Large files are parsed in sections, whose cost is known before: the TOML parser takes many times the memory of its text.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::Arc;
 
 use toml::de::DeTable;
+use toml_parser::lexer::{Token, TokenKind};
 
-use super::node::{Beyond, Entry, Node, Raw, Table};
+use super::broken;
+use super::node::{Entry, Intake, Node, Raw, Span, Table};
+use super::source::place;
+use crate::diagnostic::{Diagnostic, Source};
 use crate::kind::Kind;
+use crate::limits::SECTION;
 
-/// About how much text is parsed at once.
+/// About how much text is parsed at once. What this much can cost is allowed.
 const PART: usize = 1 << 18;
 
-/// The table in `text`, parsed in parts that begin with the head of a resource. None where the parts do not stand for
-/// themselves, or are not TOML: only the whole text tells then.
-pub(super) fn parse<'a>(text: &'a str, beyond: &mut Vec<Beyond>) -> Option<Table<'a>> {
-    let mut whole = Whole::default();
-    let mut start = 0;
-    while start < text.len() {
-        let end = next_head(text, start + PART).unwrap_or(text.len());
-        if start == 0 && end == text.len() {
-            return None;
-        }
-        let table = DeTable::parse(&text[start..end]).ok()?;
-        whole.add(Table::read(table.into_inner(), start, beyond))?;
-        start = end;
-    }
-    whole.table()
+/// What the parser takes for each token: the token and its event.
+const TOKEN: usize = 56;
+/// What a key or value takes besides, in a list or table that grows.
+const WORD: usize = 150;
+/// What a list or table takes besides, of which each of these tokens may make one.
+const NEST: usize = 400;
+
+/// A part of a file that stands for itself.
+#[derive(Debug)]
+struct Section {
+    text: Range<usize>,
+    /// About the memory in bytes that parsing it takes.
+    cost: usize,
 }
 
-/// Where, from byte `from` on, the first line is that looks like the head of a resource. In the middle of a string or a
-/// list such a line cuts it in two, and the part before it is no TOML.
-fn next_head(text: &str, from: usize) -> Option<usize> {
-    let mut at = (from..text.len()).find(|at| text.is_char_boundary(*at))?;
-    loop {
-        at += text[at..].find("\n[")? + 1;
-        let head = text[at + 1..].split([']', '\n']).next()?;
-        let resource = head.split_once('.').filter(|(_, key)| crate::address::is_plain_key(key));
-        if resource.is_some_and(|(kind, _)| Kind::from_name(kind).is_some()) {
-            return Some(at);
+/// Why a file cannot be read in sections.
+enum Whole {
+    /// This section is no TOML.
+    Broken(Range<usize>),
+    /// The same stands in two sections.
+    Twice(Span, Span),
+}
+
+/// The table that `source` is, taken over by `intake`. None where it is no TOML or too much, which is said.
+pub(super) fn parse<'a>(
+    source: &'a Arc<Source>,
+    intake: &mut Intake,
+    problems: &mut Vec<Diagnostic>,
+) -> Option<Table<'a>> {
+    let text = source.text.as_str();
+    let sections = sections(text);
+    if let Some(dear) = sections.iter().find(|section| SECTION.exceeded(section.cost)) {
+        problems.push(too_dear(source).at(place(source, Span::at(first_line(text, &dear.text), 0)), "from here on"));
+        return None;
+    }
+    let whole = match sections.as_slice() {
+        [] | [_] => None,
+        sections => {
+            let (left, noted) = (intake.left, intake.beyond.len());
+            match in_sections(text, sections, intake) {
+                Ok(table) => return Some(table),
+                Err(whole) => {
+                    intake.left = left;
+                    intake.beyond.truncate(noted);
+                    Some(whole)
+                }
+            }
         }
+    };
+    let cost = sections.iter().map(|section| section.cost).sum();
+    match whole {
+        // Only all of it would tell what holds: a table may be written in many places.
+        Some(Whole::Twice(first, again)) if SECTION.exceeded(cost) => {
+            let diagnostic = too_dear(source).at(place(source, again), "this is part of one from another section");
+            problems.push(diagnostic.at(place(source, first), "which is here"));
+            None
+        }
+        Some(Whole::Broken(section)) if SECTION.exceeded(cost) => {
+            broken::read(source, section, problems);
+            None
+        }
+        _ => Some(Table::read(broken::read(source, 0..text.len(), problems)?, intake)),
     }
 }
 
-/// The parts so far.
+fn too_dear(source: &Source) -> Diagnostic {
+    let message = format!("a section of {} takes more memory than {SECTION}", source.name);
+    let help = "a section ends at a line such as `[bucket.KEY]`, or with the file: divide it, and keep together what belongs to one resource";
+    Diagnostic::error("manifest::limit", message).help(help)
+}
+
+/// The first line in `range` with something in it.
+fn first_line(text: &str, range: &Range<usize>) -> Range<usize> {
+    let section = &text[range.clone()];
+    let start = range.start + (section.len() - section.trim_start().len());
+    start..start + text[start..range.end].lines().next().unwrap_or_default().len()
+}
+
+fn in_sections<'a>(text: &'a str, sections: &[Section], intake: &mut Intake) -> Result<Table<'a>, Whole> {
+    let mut all = All::default();
+    for Section { text: range, .. } in sections {
+        let table = DeTable::parse(&text[range.clone()]).map_err(|_| Whole::Broken(range.clone()))?;
+        intake.offset = range.start;
+        let table = Table::read(table.into_inner(), intake);
+        intake.offset = 0;
+        all.add(table).map_err(|(first, again)| Whole::Twice(first, again))?;
+        if intake.full.is_some() {
+            break;
+        }
+    }
+    all.table().map_err(|(first, again)| Whole::Twice(first, again))
+}
+
+/// `text` in sections of about [`PART`] or more, with what they cost if there is a choice.
+fn sections(text: &str) -> Vec<Section> {
+    if text.len() <= PART {
+        return vec![Section { text: 0..text.len(), cost: 0 }];
+    }
+    let mut sections = Vec::new();
+    let (mut start, mut cost) = (0, 0);
+    let mut line = Line::default();
+    for token in toml_parser::Source::new(text).lex() {
+        if let Some(head) = line.head(text, token)
+            && head.at >= start + PART
+        {
+            sections.push(Section { text: start..head.at, cost: cost - head.cost });
+            (start, cost) = (head.at, head.cost);
+        }
+        cost += price(token.kind());
+    }
+    sections.push(Section { text: start..text.len(), cost });
+    sections
+}
+
+fn price(kind: TokenKind) -> usize {
+    use TokenKind::{Atom, BasicString, LiteralString, MlBasicString, MlLiteralString};
+    use TokenKind::{Dot, LeftCurlyBracket, LeftSquareBracket};
+    TOKEN
+        + match kind {
+            Atom | BasicString | LiteralString | MlBasicString | MlLiteralString => WORD,
+            Dot | LeftCurlyBracket | LeftSquareBracket => NEST,
+            _ => 0,
+        }
+}
+
+/// The tokens of a line, as long as they may be those of a head.
 #[derive(Default)]
-struct Whole<'a> {
-    /// What is no kind.
+struct Line {
+    /// Where it begins.
+    start: usize,
+    /// How many tokens of a head it has: `[`, a kind, `.`, a key and `]`; none if it is something else.
+    matched: Option<usize>,
+    cost: usize,
+}
+
+/// The head of a resource or variable.
+struct Head {
+    at: usize,
+    /// The cost of its tokens that were counted.
+    cost: usize,
+}
+
+impl Line {
+    /// Takes the next token; gives the head of which it is the last one. In a string there are no tokens, and in a list or
+    /// table the name of a kind is no value: such a line is never anything else, and ends whatever was left open.
+    fn head(&mut self, text: &str, token: Token) -> Option<Head> {
+        use TokenKind::{Atom, BasicString, Dot, LeftSquareBracket, LiteralString, Newline, RightSquareBracket};
+        let span = token.span();
+        let matched = match (self.matched, token.kind()) {
+            (_, Newline) => {
+                *self = Self { start: span.end(), matched: Some(0), cost: 0 };
+                return None;
+            }
+            (_, TokenKind::Whitespace) => self.matched,
+            (Some(0), LeftSquareBracket) => Some(1),
+            (Some(1), Atom) if divides(&text[span.start()..span.end()]) => Some(2),
+            (Some(2), Dot) => Some(3),
+            (Some(3), Atom | BasicString | LiteralString) => Some(4),
+            (Some(4), RightSquareBracket) => Some(5),
+            _ => None,
+        };
+        let head = (self.matched == Some(4) && matched == Some(5)).then_some(Head { at: self.start, cost: self.cost });
+        self.matched = matched;
+        self.cost += price(token.kind());
+        head
+    }
+}
+
+/// Whether the tables of `word` may be divided among sections.
+fn divides(word: &str) -> bool {
+    word == "var" || Kind::from_name(word).is_some()
+}
+
+/// The sections so far.
+#[derive(Default)]
+struct All<'a> {
+    /// What is not divided.
     rest: BTreeMap<Cow<'a, str>, Entry<'a>>,
-    /// The tables of each kind, with where its name stands for the first time.
+    /// The tables of each kind, and the variables, with where its name stands for the first time.
     kinds: Vec<(Entry<'a>, Vec<Entry<'a>>)>,
 }
 
-impl<'a> Whole<'a> {
-    /// Adds a part; none if it does not stand for itself.
-    fn add(&mut self, part: Table<'a>) -> Option<()> {
-        for mut entry in part.0 {
+impl<'a> All<'a> {
+    /// Adds a section; the places of what it has in common with others.
+    fn add(&mut self, section: Table<'a>) -> Result<(), (Span, Span)> {
+        for mut entry in section.0 {
             // A table of a kind that only its resources imply has the place of its name.
-            let is_kind = Kind::from_name(&entry.key).is_some() && entry.node.span == entry.at;
+            let is_kind = divides(&entry.key) && entry.node.span == entry.at;
             match entry.node.value {
                 Raw::Table(Table(tables)) if is_kind => {
                     entry.node.value = Raw::Boolean(false);
@@ -66,68 +215,35 @@ impl<'a> Whole<'a> {
                     }
                 }
                 value => {
+                    let at = entry.at;
                     let entry = Entry { node: Node { value, ..entry.node }, ..entry };
-                    if self.rest.insert(entry.key.clone(), entry).is_some() {
-                        return None;
+                    if let Some(first) = self.rest.insert(entry.key.clone(), entry) {
+                        return Err((first.at, at));
                     }
                 }
             }
         }
-        let twice = self.kinds.iter().any(|(kind, _)| self.rest.contains_key(&kind.key));
-        (!twice).then_some(())
+        Ok(())
     }
 
-    /// All parts as one table; none if a resource is in two of them.
-    fn table(self) -> Option<Table<'a>> {
+    /// All sections as one table; the places of a resource that is in two of them.
+    fn table(self) -> Result<Table<'a>, (Span, Span)> {
         let mut all: Vec<Entry<'a>> = self.rest.into_values().collect();
         for (kind, mut tables) in self.kinds {
+            if let Some(rest) = all.iter().find(|entry| entry.key == kind.key) {
+                return Err((rest.at, kind.at));
+            }
             tables.shrink_to_fit();
             tables.sort_by(|a, b| a.key.cmp(&b.key));
-            if tables.windows(2).any(|pair| pair[0].key == pair[1].key) {
-                return None;
+            if let Some(pair) = tables.windows(2).find(|pair| pair[0].key == pair[1].key) {
+                return Err((pair[0].at, pair[1].at));
             }
             all.push(Entry { node: Node { span: kind.node.span, value: Raw::Table(Table(tables)) }, ..kind });
         }
         all.sort_by(|a, b| a.key.cmp(&b.key));
-        Some(Table(all))
+        Ok(Table(all))
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn project(tables: usize) -> String {
-        let mut text = String::from("[project]\nname = \"big\"\n");
-        for n in 0..tables {
-            text += &format!("[bucket.b{n}]\ndescription = '''\n[not.a.head]\n'''\n{}\n", "# filler\n".repeat(20));
-        }
-        text
-    }
-
-    #[test]
-    fn parts_are_the_whole() {
-        let text = project(2_000);
-        assert!(text.len() > PART);
-        let (whole, errors) = DeTable::parse_recoverable(&text);
-        assert!(errors.is_empty());
-        let whole = Table::read(whole.into_inner(), 0, &mut Vec::new());
-        let parts = parse(&text, &mut Vec::new()).expect("parts");
-        assert_eq!(parts, whole);
-    }
-
-    #[test]
-    fn what_does_not_stand_for_itself_is_left_to_the_whole() {
-        let text = project(2_000);
-        assert!(parse(&project(1), &mut Vec::new()).is_none(), "small files");
-        let cut = format!("{}[bucket.long]\ndescription = '''\n{}'''\n", project(1), "[bucket.x]\n".repeat(60_000));
-        assert!(parse(&cut, &mut Vec::new()).is_none(), "a head inside of a string");
-        assert!(
-            parse(&format!("{text}[project]\nname = \"b\"\n"), &mut Vec::new()).is_none(),
-            "a section in two parts"
-        );
-        let far = format!("{text}[bucket.b1.lifecycle]\nowned = true\n");
-        assert!(parse(&far, &mut Vec::new()).is_none(), "a resource in two parts");
-        assert!(parse(&format!("{text}[bucket]\nx = 1\n"), &mut Vec::new()).is_none(), "a kind's own table");
-    }
-}
+mod tests;

@@ -6,13 +6,13 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::node::{Beyond, Entry, Raw, Span, Table};
+use super::node::{Beyond, Entry, Intake, Raw, Span, Table};
 use super::source::place;
 use super::{broken, defaults, foreign, parts};
 use crate::address::Address;
 use crate::diagnostic::{Diagnostic, Place, Source, nearest};
 use crate::kind::Kind;
-use crate::limits::{KEY, MISTAKES};
+use crate::limits::{KEY, MISTAKES, VALUES};
 
 /// A table and the file it is in.
 #[derive(Debug)]
@@ -91,8 +91,9 @@ const WORDS: [&str; 7] = ["project", "server", "var", "policy", "defaults", "mov
 pub(super) fn merge<'a>(sources: &'a [Arc<Source>], problems: &mut Vec<Diagnostic>) -> Option<Document<'a>> {
     let mut document = Document::default();
     let mut sound = true;
+    let mut left = VALUES.size();
     for source in sources {
-        match parse(source, problems) {
+        match parse(source, &mut left, problems) {
             Some(table) => {
                 for entry in table.0 {
                     if MISTAKES.exceeded(problems.len()) {
@@ -101,33 +102,46 @@ pub(super) fn merge<'a>(sources: &'a [Arc<Source>], problems: &mut Vec<Diagnosti
                     document.take(source, entry, problems);
                 }
             }
-            None => sound = false,
+            None => {
+                sound = false;
+                // What is too much for a project is no less with its other files.
+                if problems.last().is_some_and(|problem| problem.code == "manifest::limit") {
+                    break;
+                }
+            }
         }
     }
     sound.then_some(document)
 }
 
-/// The table that a file is; none if it is not TOML.
-pub(super) fn parse<'a>(source: &'a Arc<Source>, problems: &mut Vec<Diagnostic>) -> Option<Table<'a>> {
-    if broken::is_too_much(source, problems) {
-        return None;
-    }
-    let mut beyond = Vec::new();
-    let table = match parts::parse(&source.text, &mut beyond) {
-        Some(table) => table,
-        None => {
-            let table = broken::read(source, problems)?;
-            beyond.clear();
-            Table::read(table, 0, &mut beyond)
-        }
-    };
-    problems.extend(beyond.into_iter().map(|beyond| match beyond {
+/// The table that a file is; none if it is not TOML, or has more values than are `left`, which it takes from them.
+pub(super) fn parse<'a>(
+    source: &'a Arc<Source>,
+    left: &mut usize,
+    problems: &mut Vec<Diagnostic>,
+) -> Option<Table<'a>> {
+    let mut intake = Intake::of(*left);
+    let table = parts::parse(source, &mut intake, problems)?;
+    *left = intake.left;
+    problems.extend(intake.beyond.into_iter().map(|beyond| match beyond {
         Beyond::Number(span) => {
             Diagnostic::error("manifest::toml", "this number is too large").at(place(source, span), "beyond 64 bits")
         }
         Beyond::Nested(span) => broken::nested("lists and tables").at(place(source, span), "nested too deep"),
     }));
-    Some(table)
+    match intake.full {
+        None => Some(table),
+        Some(at) => {
+            let diagnostic = Diagnostic::error(
+                "manifest::limit",
+                format!("with {} there are more values than {VALUES}", source.name),
+            );
+            problems.push(diagnostic.at(place(source, at), "the first one too many").help(
+                "each list and table counts: use `for_each` instead of writing out what is alike, or divide the project",
+            ));
+            None
+        }
+    }
 }
 
 impl<'a> Document<'a> {

@@ -9,12 +9,12 @@ use toml::de::DeValue;
 
 use super::budget::Budget;
 use super::foreign;
-use super::node::{Entry, Node, Raw, Span, Table};
+use super::node::{Entry, Intake, Node, Raw, Span, Table};
 use super::source::{file, place};
 use super::syntax::{Document, parse, wrong_type};
 use super::template::Expression;
 use crate::diagnostic::{Diagnostic, Place, Source};
-use crate::limits::VARIABLE_DEPTH;
+use crate::limits::{VALUES, VARIABLE_DEPTH};
 
 /// What a run gives to a project from outside.
 #[derive(Clone, Debug, Default)]
@@ -135,6 +135,7 @@ fn given(
             problems.push(with_help(Diagnostic::warning("manifest::unknown-variable", message), help));
         }
     }
+    let mut left = VALUES.size();
     for path in &inputs.var_files {
         let source = match file(path, path.display().to_string()) {
             Ok(source) => source,
@@ -143,7 +144,7 @@ fn given(
                 continue;
             }
         };
-        let Some(Table(entries)) = parse(&source, problems) else { continue };
+        let Some(Table(entries)) = parse(&source, &mut left, problems) else { continue };
         for entry in entries {
             if budget.is_enough(problems) {
                 break;
@@ -350,10 +351,10 @@ impl<'d, 'a> Resolver<'d, 'a> {
         let value = match wanted {
             None | Some(Raw::Text(_)) => Some(Raw::Text(text.clone().into())),
             Some(wanted) => DeValue::parse(&text).ok().and_then(|value| {
-                let mut beyond = Vec::new();
-                let node = Node::alone(value, &mut beyond).moved(Span::default()).into_owned();
+                let mut intake = Intake::of(VALUES.size());
+                let node = Node::alone(value, &mut intake).moved(Span::default()).into_owned();
                 match (node.value, wanted) {
-                    _ if !beyond.is_empty() => None,
+                    _ if !intake.beyond.is_empty() || intake.full.is_some() => None,
                     (Raw::Integer(number), Raw::Float(_)) => Some(Raw::Float(number as f64)),
                     (value, wanted) => same_type(&value, wanted).then_some(value),
                 }

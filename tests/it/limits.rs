@@ -154,10 +154,10 @@ fn values_are_so_many() {
     let uses: Vec<String> = (0..100).map(|n| format!("p{n} = \"${{each.value.list}}\"")).collect();
     let task = with_params(&format!("{{ {} }}", uses.join(",")));
     refused(&format!("{task}for_each = {{ a = {{ list = [{list}] }} }}\n"), &limits::ITEMS);
-    let file = format!("[var]\nx = {{ default = [{}] }}\n[bucket.a]\n", "1,".repeat(limits::FILE_VALUES.size() + 1));
-    refused(&file, &limits::FILE_VALUES);
+    let file = format!("[var]\nx = {{ default = [{}] }}\n[bucket.a]\n", "1,".repeat(limits::VALUES.size() + 1));
+    refused(&file, &limits::VALUES);
     // What only looks like values is none.
-    allowed(&format!("[bucket.a]\ndescription = \"{}\"\n", ",".repeat(limits::FILE_VALUES.size() + 1)));
+    allowed(&format!("[bucket.a]\ndescription = \"{}\"\n", ",".repeat(limits::VALUES.size() + 1)));
 }
 
 #[test]
