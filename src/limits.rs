@@ -106,17 +106,22 @@ pub const CONNECTIONS_FILE: Limit = Limit::bytes("connections-file", MIB, "the c
 pub const PLAN_FILE: Limit = Limit::bytes("plan-file", 256 * MIB, "one saved plan");
 
 /// Lists and tables within each other, as written or after variables are put in.
-pub const NESTING: Limit = Limit::number("nesting", 64, "levels of lists and tables inside each other");
-/// What the TOML parser takes for a section of a file: it is freed again before the next one is parsed.
+pub const NESTING: Limit = Limit::number(
+    "nesting",
+    64,
+    "levels of lists and tables inside each other; `[task.hourly]` is two, and the value of a variable counts for itself",
+);
+/// What the TOML parser takes for a section of a file, which is freed before the next one is parsed. Enough for a list of a
+/// million words, or for 30,000 tables that no head of a resource divides.
 pub const SECTION: Limit = Limit::bytes(
     "section",
     256 * MIB,
     "memory to parse a section of a manifest, which ends at a line such as `[task.hourly]`; estimated",
 );
-/// Values in all manifests.
+/// Values in all manifests: ten for each of as many resources as there may be. Each is kept, in up to 100 bytes.
 pub const VALUES: Limit = Limit::number(
     "values",
-    1_500_000,
+    2_000_000,
     "values in all manifests together; each list and table counts, and each table that a key with dots makes",
 );
 /// A key of a resource or of an instance.
@@ -138,10 +143,10 @@ pub const REFERENCES: Limit =
     Limit::number("references", 1_000_000, "references between resources; `[*]` counts once per instance");
 /// Values after expansion.
 pub const ITEMS: Limit =
-    Limit::number("items", 5_000_000, "values of all resources, with all variables and `for_each` expanded");
+    Limit::number("items", 2_000_000, "values of all resources, with all variables and `for_each` expanded");
 /// Text after expansion.
 pub const TEXT: Limit =
-    Limit::bytes("text", 256 * MIB, "text of all resources, with all variables, `for_each` and scripts expanded");
+    Limit::bytes("text", 128 * MIB, "text of all resources, with all variables, `for_each` and scripts expanded");
 /// Patterns of addresses.
 pub const PATTERNS: Limit =
     Limit::number("patterns", 500, "`[[policy.allow]]` tables, plus patterns in `protected` that contain a `*`");

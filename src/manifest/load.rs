@@ -37,11 +37,11 @@ pub struct Loaded {
 pub fn load(path: &Path, inputs: &Inputs) -> Result<Loaded, Vec<Diagnostic>> {
     let (root, sources) = source::read(path)?;
     let mut problems = Vec::new();
-    let Some(document) = syntax::merge(&sources, &mut problems) else {
+    let Some(mut document) = syntax::merge(&sources, &mut problems) else {
         // What else is wrong may follow from this.
         return Err(sorted(problems));
     };
-    let values = variables::resolve(&document, inputs, &mut problems);
+    let values = variables::resolve(&mut document, inputs, &mut problems);
     let budget = &values.budget;
     let name = head::project(&document, (path, &sources), &values, &mut problems);
     let server = head::server(&document, &values, &mut problems);

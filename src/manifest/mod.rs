@@ -11,6 +11,7 @@ mod enabled;
 mod expand;
 mod flux;
 mod foreign;
+mod given;
 mod head;
 mod import;
 mod load;
@@ -40,6 +41,7 @@ use crate::confine::Root;
 use crate::diagnostic::{Place, Source};
 use crate::value::{Fields, Ref, Scope, Set, Value};
 
+pub use given::Inputs;
 pub use head::is_project_name;
 pub(crate) use load::MORE;
 pub use load::{Loaded, load};
@@ -47,7 +49,6 @@ pub(crate) use orgs::scope_of_another_org;
 pub use policy::{Allow, BlastRadius, Policy, What};
 pub use scope::{is_permission_type, is_type_in_orgs};
 pub use source::{NO_SUCH_PATH, reads_as};
-pub use variables::Inputs;
 
 /// All that a project declares, with every variable and `for_each` expanded.
 #[derive(Clone, Debug)]

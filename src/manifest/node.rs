@@ -233,6 +233,12 @@ impl<'a> Table<'a> {
         self.entry(key).map(|entry| &entry.node)
     }
 
+    /// Takes the value of `key` out of it.
+    pub(super) fn take(&mut self, key: &str) -> Option<Node<'a>> {
+        let at = self.0.iter().position(|entry| entry.key == key)?;
+        Some(self.0.remove(at).node)
+    }
+
     /// Its only entry, where it has exactly one.
     pub(super) fn only(&self) -> Option<&Entry<'a>> {
         match self.0.as_slice() {

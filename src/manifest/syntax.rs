@@ -60,12 +60,15 @@ impl<'a> Declared<'a> {
     }
 }
 
+/// The variables of all files as they are written, by name.
+pub(super) type Variables<'a> = BTreeMap<String, (&'a Arc<Source>, Entry<'a>)>;
+
 /// All that stands in the files of a project.
 #[derive(Debug, Default)]
 pub(super) struct Document<'a> {
     pub(super) project: Option<Written<'a>>,
     pub(super) server: Option<Written<'a>>,
-    pub(super) vars: BTreeMap<String, (&'a Arc<Source>, Entry<'a>)>,
+    pub(super) vars: Variables<'a>,
     /// `[defaults.KIND]`.
     pub(super) defaults: BTreeMap<Kind, Written<'a>>,
     pub(super) policy: Option<Written<'a>>,

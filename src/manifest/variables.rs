@@ -1,36 +1,20 @@
-//! `[var]`: what is declared, what is given, and which value holds.
+//! `[var]`: what is declared, and which value holds.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
-use toml::de::DeValue;
 
 use super::budget::Budget;
 use super::foreign;
-use super::node::{Entry, Intake, Node, Raw, Span, Table};
-use super::source::{file, place};
-use super::syntax::{Document, parse, wrong_type};
+use super::given::{Given, Inputs, given, same_type};
+use super::node::{Node, Raw, Span};
+use super::source::place;
+use super::syntax::{Document, Variables, wrong_type};
 use super::template::Expression;
 use crate::diagnostic::{Diagnostic, Place, Source};
-use crate::limits::{VALUES, VARIABLE_DEPTH};
-
-/// What a run gives to a project from outside.
-#[derive(Clone, Debug, Default)]
-pub struct Inputs {
-    /// `--var NAME=VALUE`, in order; the last one of a name holds.
-    pub vars: Vec<(String, String)>,
-    /// `--var-file FILE`, in order; the last one that has a name holds.
-    pub var_files: Vec<PathBuf>,
-    /// The variables of the environment by name, without `FLUXFORM_VAR_`.
-    pub env: BTreeMap<String, String>,
-}
-
-impl Inputs {
-    /// The prefix of environment variables that are variables of a project.
-    pub const ENV_PREFIX: &'static str = "FLUXFORM_VAR_";
-}
+use crate::limits::VARIABLE_DEPTH;
 
 /// Bytes of a digest: enough to tell two values apart.
 const DIGEST: usize = 8;
@@ -80,99 +64,39 @@ impl Values {
     }
 }
 
-/// A value from outside.
-enum Given {
-    Text { text: String, origin: String },
-    Toml { source: Arc<Source>, entry: Entry<'static> },
-}
-
 /// One declaration.
-struct Declared<'d, 'a> {
+struct Declared<'a> {
     source: &'a Arc<Source>,
     at: Span,
-    default: Option<&'d Node<'a>>,
-    one_of: Option<(Span, &'d [Node<'a>])>,
+    default: Option<Node<'a>>,
+    one_of: Option<(Span, Vec<Node<'a>>)>,
 }
 
-/// Finds the value of each variable.
-pub(super) fn resolve(document: &Document<'_>, inputs: &Inputs, problems: &mut Vec<Diagnostic>) -> Values {
+impl Declared<'_> {
+    fn place(&self) -> Place {
+        place(self.source, self.at)
+    }
+}
+
+/// Finds the value of each variable, and takes what is written out of the document: it may be large, and is not kept twice.
+pub(super) fn resolve(document: &mut Document<'_>, inputs: &Inputs, problems: &mut Vec<Diagnostic>) -> Values {
     let values = Values::default();
-    let given = given(document, inputs, &values.budget, problems);
+    let vars = &mut document.vars;
+    let given = given(vars, inputs, &values.budget, problems);
+    let names: Vec<String> = vars.keys().cloned().collect();
     let mut resolver =
-        Resolver { document, given, values, depths: BTreeMap::new(), deepest: 0, path: Vec::new(), problems };
-    for name in document.vars.keys() {
+        Resolver { vars, given, values, depths: BTreeMap::new(), deepest: 0, path: Vec::new(), problems };
+    for name in names {
         if resolver.values.budget.is_enough(resolver.problems) {
             break;
         }
-        resolver.resolve(name);
+        resolver.resolve(&name);
     }
     resolver.values
 }
 
-/// All values from outside; a stronger origin replaces a weaker one.
-fn given(
-    document: &Document<'_>,
-    inputs: &Inputs,
-    budget: &Budget,
-    problems: &mut Vec<Diagnostic>,
-) -> BTreeMap<String, Given> {
-    let mut given = BTreeMap::new();
-    let unknown = |name: &str, from: &str, prefix: &str| {
-        let message = format!("unknown variable `{name}` in {from}");
-        let near = budget.nearest(name, || document.vars.keys());
-        (message, near.map(|near| format!("did you mean `{prefix}{near}`?")))
-    };
-    let with_help = |diagnostic: Diagnostic, help: Option<String>| match help {
-        Some(help) => diagnostic.help(help),
-        None => diagnostic,
-    };
-    for (name, text) in &inputs.env {
-        let origin = format!("{}{name}", Inputs::ENV_PREFIX);
-        if document.vars.contains_key(name) {
-            given.insert(name.clone(), Given::Text { text: text.clone(), origin });
-        } else {
-            let (message, help) = unknown(name, "the environment", Inputs::ENV_PREFIX);
-            problems.push(with_help(Diagnostic::warning("manifest::unknown-variable", message), help));
-        }
-    }
-    let mut left = VALUES.size();
-    for path in &inputs.var_files {
-        let source = match file(path, path.display().to_string()) {
-            Ok(source) => source,
-            Err(error) => {
-                problems.push(error);
-                continue;
-            }
-        };
-        let Some(Table(entries)) = parse(&source, &mut left, problems) else { continue };
-        for entry in entries {
-            if budget.is_enough(problems) {
-                break;
-            }
-            if document.vars.contains_key(entry.key.as_ref()) {
-                let entry =
-                    Entry { key: entry.key.clone().into_owned().into(), at: entry.at, node: entry.node.into_owned() };
-                given.insert(entry.key.clone().into_owned(), Given::Toml { source: Arc::clone(&source), entry });
-            } else {
-                let (message, help) = unknown(&entry.key, &source.name, "");
-                let diagnostic = Diagnostic::error("manifest::unknown-variable", message);
-                problems.push(with_help(diagnostic.at(place(&source, entry.at), "not declared"), help));
-            }
-        }
-    }
-    for (name, text) in &inputs.vars {
-        if document.vars.contains_key(name) {
-            given.insert(name.clone(), Given::Text { text: text.clone(), origin: format!("--var {name}") });
-        } else {
-            let (message, help) = unknown(name, "--var", "");
-            problems.push(with_help(Diagnostic::error("manifest::unknown-variable", message), help));
-        }
-    }
-    given
-}
-
 struct Resolver<'d, 'a> {
-    document: &'d Document<'a>,
+    vars: &'d mut Variables<'a>,
     given: BTreeMap<String, Given>,
     values: Values,
     /// How many variables stand behind each that was read, in a row, and with it.
@@ -184,14 +108,22 @@ struct Resolver<'d, 'a> {
     problems: &'d mut Vec<Diagnostic>,
 }
 
-impl<'d, 'a> Resolver<'d, 'a> {
+impl<'a> Resolver<'_, 'a> {
     /// Finds the value of a variable, unless that was done before.
     fn resolve(&mut self, name: &str) {
         if self.values.known.contains_key(name) {
             return;
         }
+        if self.path.iter().any(|earlier| earlier == name) {
+            let message = format!("the variable `{name}` refers to itself");
+            let declared = self.vars.get(name).map(|(source, entry)| place(source, entry.at));
+            let diagnostic = Diagnostic::error("manifest::cycle", message);
+            self.problems.push(diagnostic.at_known(declared.as_ref(), "declared here"));
+            self.values.known.insert(name.to_owned(), None);
+            return;
+        }
         let around = std::mem::take(&mut self.deepest);
-        let value = self.declared(name).and_then(|declared| self.choose(name, &declared));
+        let value = self.declared(name).and_then(|declared| self.choose(name, declared));
         let depth = std::mem::replace(&mut self.deepest, around) + 1;
         // Whatever the order in which they are read: the depth is the project's, not that of the search.
         if VARIABLE_DEPTH.exceeded(depth) {
@@ -202,7 +134,7 @@ impl<'d, 'a> Resolver<'d, 'a> {
     }
 
     fn too_deep(&self, name: &str) {
-        let declared = self.document.vars.get(name).map(|(source, entry)| place(source, entry.at));
+        let declared = self.vars.get(name).map(|(source, entry)| place(source, entry.at));
         let what = || (format!("the chain of variables that `{name}` is part of is longer than"), declared);
         self.values.budget.exceed(&VARIABLE_DEPTH, what);
     }
@@ -218,10 +150,12 @@ impl<'d, 'a> Resolver<'d, 'a> {
         self.values.copy(name, source, span).unwrap_or(Err(()))
     }
 
-    fn declared(&mut self, name: &str) -> Option<Declared<'d, 'a>> {
-        let (source, entry) = self.document.vars.get(name)?;
-        let Raw::Table(table) = &entry.node.value else {
-            let diagnostic = wrong_type(name, "a table", &entry.node.value, place(source, entry.node.span));
+    fn declared(&mut self, name: &str) -> Option<Declared<'a>> {
+        let (source, entry) = self.vars.get_mut(name)?;
+        let (source, at) = (*source, entry.at);
+        let node = std::mem::take(&mut entry.node);
+        let Raw::Table(mut table) = node.value else {
+            let diagnostic = wrong_type(name, "a table", &node.value, place(source, node.span));
             self.problems.push(diagnostic.help(format!("write `{name} = {{ default = ... }}`")));
             return None;
         };
@@ -239,30 +173,25 @@ impl<'d, 'a> Resolver<'d, 'a> {
                 sound = false;
             }
         }
-        let one_of = match table.get("one_of") {
+        let one_of = match table.take("one_of") {
             None => None,
-            Some(Node { span, value: Raw::Array(items) }) if !items.is_empty() => Some((*span, items.as_slice())),
+            Some(Node { span, value: Raw::Array(items) }) if !items.is_empty() => Some((span, items)),
             Some(node) => {
                 self.problems.push(wrong_type("one_of", "a list of values", &node.value, place(source, node.span)));
                 sound = false;
                 None
             }
         };
-        sound.then_some(Declared { source, at: entry.at, default: table.get("default"), one_of })
+        sound.then(|| Declared { source, at, default: table.take("default"), one_of })
     }
 
-    fn choose(&mut self, name: &str, declared: &Declared<'d, 'a>) -> Option<Node<'static>> {
-        if self.path.iter().any(|earlier| earlier == name) {
-            let message = format!("the variable `{name}` refers to itself");
-            self.problems.push(
-                Diagnostic::error("manifest::cycle", message).at(place(declared.source, declared.at), "declared here"),
-            );
-            return None;
-        }
+    fn choose(&mut self, name: &str, mut declared: Declared<'a>) -> Option<Node<'static>> {
+        let source = declared.source;
         self.path.push(name.to_owned());
-        let default = declared.default.map(|node| self.expand(declared.source, node));
+        let default = declared.default.take().map(|node| self.expand(source, node));
+        let (allowed, one_of) = declared.one_of.take().unzip();
         let one_of: Option<Option<Vec<_>>> =
-            declared.one_of.map(|(_, items)| items.iter().map(|node| self.expand(declared.source, node)).collect());
+            one_of.map(|items| items.into_iter().map(|node| self.expand(source, node)).collect());
         self.path.pop();
         let default = match default {
             Some(node) => Some(node?),
@@ -272,30 +201,29 @@ impl<'d, 'a> Resolver<'d, 'a> {
             Some(items) => Some(items?),
             None => None,
         };
-        let sample = default.as_ref().or(one_of.as_ref().and_then(|items| items.first())).cloned();
-        if let (Some(sample), Some(items)) = (&sample, &one_of) {
+        let sample = default.as_ref().or(one_of.as_ref().and_then(|items| items.first()));
+        if let (Some(sample), Some(items)) = (sample, &one_of) {
             let others = items.iter().filter(|item| !same_type(&item.value, &sample.value));
             let before = self.problems.len();
             self.problems.extend(
-                others
-                    .map(|item| wrong_type(name, sample.value.what(), &item.value, place(declared.source, item.span))),
+                others.map(|item| wrong_type(name, sample.value.what(), &item.value, place(source, item.span))),
             );
             if self.problems.len() > before {
                 return None;
             }
         }
         let (value, at) = match self.given.remove(name) {
-            Some(given) => self.typed(name, given, sample.as_ref(), declared)?,
+            Some(given) => given.typed(name, sample, &declared.place(), self.problems)?,
             None => match default {
                 Some(node) => {
-                    let at = place(declared.source, node.span);
+                    let at = place(source, node.span);
                     (node, Some(at))
                 }
                 None => {
                     let message = format!("the variable `{name}` has no value");
                     self.problems.push(
                         Diagnostic::error("manifest::variable-unset", message)
-                            .at(place(declared.source, declared.at), "has no default")
+                            .at(declared.place(), "has no default")
                             .help(format!("give `--var {name}=...`, or set {}{name}", Inputs::ENV_PREFIX)),
                     );
                     return None;
@@ -306,79 +234,25 @@ impl<'d, 'a> Resolver<'d, 'a> {
             && !items.iter().any(|item| item.value == value.value)
         {
             let shown = value.value.inline().map_or_else(|| value.value.what().to_owned(), |text| format!("`{text}`"));
-            let allowed: Vec<_> =
+            let values: Vec<_> =
                 items.iter().filter_map(|item| item.value.inline()).map(|text| format!("`{text}`")).collect();
             let mut diagnostic =
                 Diagnostic::error("manifest::variable-value", format!("the variable `{name}` cannot be {shown}"))
                     .at_known(at.as_ref(), "not allowed");
-            if let Some((span, _)) = declared.one_of {
-                diagnostic = diagnostic.at(place(declared.source, span), "these are allowed");
+            if let Some(span) = allowed {
+                diagnostic = diagnostic.at(place(source, span), "these are allowed");
             }
-            self.problems.push(diagnostic.help(format!("one of {}", allowed.join(", "))));
+            self.problems.push(diagnostic.help(format!("one of {}", values.join(", "))));
             return None;
         }
         Some(value)
     }
 
-    /// A value from outside as the declared type.
-    fn typed(
-        &mut self,
-        name: &str,
-        given: Given,
-        sample: Option<&Node<'_>>,
-        declared: &Declared<'_, '_>,
-    ) -> Option<(Node<'static>, Option<Place>)> {
-        let (text, origin) = match given {
-            Given::Text { text, origin } => (text, origin),
-            Given::Toml { source, entry } => {
-                let at = place(&source, entry.node.span);
-                let node = match (entry.node.value, sample.map(|sample| &sample.value)) {
-                    (Raw::Integer(number), Some(Raw::Float(_))) => Raw::Float(number as f64),
-                    (value, None) => value,
-                    (value, Some(wanted)) if same_type(&value, wanted) => value,
-                    (value, Some(wanted)) => {
-                        self.problems.push(
-                            wrong_type(name, wanted.what(), &value, at)
-                                .at(place(declared.source, declared.at), "declared here"),
-                        );
-                        return None;
-                    }
-                };
-                return Some((Node { span: Span::default(), value: node }, Some(at)));
-            }
-        };
-        let wanted = sample.map(|sample| &sample.value);
-        let value = match wanted {
-            None | Some(Raw::Text(_)) => Some(Raw::Text(text.clone().into())),
-            Some(wanted) => DeValue::parse(&text).ok().and_then(|value| {
-                let mut intake = Intake::of(VALUES.size());
-                let node = Node::alone(value, &mut intake).moved(Span::default()).into_owned();
-                match (node.value, wanted) {
-                    _ if !intake.beyond.is_empty() || intake.full.is_some() => None,
-                    (Raw::Integer(number), Raw::Float(_)) => Some(Raw::Float(number as f64)),
-                    (value, wanted) => same_type(&value, wanted).then_some(value),
-                }
-            }),
-        };
-        if value.is_none() {
-            let wanted = wanted.map_or("a string", Raw::what);
-            self.problems.push(
-                Diagnostic::error(
-                    "manifest::type",
-                    format!("the variable `{name}` must be {wanted}, but {origin} is not"),
-                )
-                .at(place(declared.source, declared.at), "declared here")
-                .help_known(sample.and_then(|sample| written(name, &text, &origin, &sample.value))),
-            );
-        }
-        value.map(|value| (Node { span: Span::default(), value }, None))
-    }
-
     /// A default with the variables in it.
-    fn expand(&mut self, source: &'a Arc<Source>, node: &Node<'a>) -> Option<Node<'static>> {
+    fn expand(&mut self, source: &'a Arc<Source>, node: Node<'a>) -> Option<Node<'static>> {
         let mut problem = None;
-        let expanded = super::expand::expand(node, &mut |expression, span| match expression {
-            Expression::Var(name) if self.document.vars.contains_key(name) => self.value(name, source, span),
+        let expanded = super::expand::expand(&node, &mut |expression, span| match expression {
+            Expression::Var(name) if self.vars.contains_key(name) => self.value(name, source, span),
             _ => {
                 let message = "only variables can be used in a variable, such as `${var.NAME}`";
                 problem = Some(Diagnostic::error("manifest::expression", message).at(place(source, span), "here"));
@@ -386,7 +260,8 @@ impl<'d, 'a> Resolver<'d, 'a> {
             }
         });
         let expanded = match expanded {
-            Ok(node) => Some(node.into_owned().into_owned()),
+            Ok(Cow::Owned(expanded)) => Some(expanded.into_owned()),
+            Ok(Cow::Borrowed(_)) => Some(node.into_owned()),
             Err(error) => {
                 problem = problem.or(error.diagnostic(source));
                 None
@@ -395,38 +270,4 @@ impl<'d, 'a> Resolver<'d, 'a> {
         self.problems.extend(problem);
         expanded
     }
-}
-
-/// How to write a value that is no string on the command line or in the environment: as TOML does.
-fn written(name: &str, text: &str, origin: &str, wanted: &Raw<'_>) -> Option<String> {
-    let value = match wanted {
-        Raw::Array(_) => {
-            let words = text.trim().trim_start_matches('[').trim_end_matches(']').split(',').map(str::trim);
-            let quote = |word: &str| match word.trim_matches(['"', '\'']) {
-                "" => None,
-                word => Some(format!("{word:?}")),
-            };
-            format!("[{}]", words.filter_map(quote).collect::<Vec<_>>().join(", "))
-        }
-        Raw::Table(_) => "{ key = \"value\" }".to_owned(),
-        Raw::Integer(_) => "30".to_owned(),
-        Raw::Float(_) => "0.5".to_owned(),
-        Raw::Boolean(_) => "true".to_owned(),
-        Raw::Datetime(_) => "2026-01-31T00:00:00Z".to_owned(),
-        Raw::Text(_) => return None,
-    };
-    let assignment = if origin.starts_with("--") {
-        format!("--var {}", shell_quoted(&format!("{name}={value}")))
-    } else {
-        format!("{origin}={}", shell_quoted(&value))
-    };
-    Some(format!("write {} as in TOML, for example {assignment}", wanted.what()))
-}
-
-fn shell_quoted(word: &str) -> String {
-    shlex::try_quote(word).unwrap_or_default().into_owned()
-}
-
-fn same_type(a: &Raw<'_>, b: &Raw<'_>) -> bool {
-    std::mem::discriminant(a) == std::mem::discriminant(b)
 }

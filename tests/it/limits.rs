@@ -154,10 +154,54 @@ fn values_are_so_many() {
     let uses: Vec<String> = (0..100).map(|n| format!("p{n} = \"${{each.value.list}}\"")).collect();
     let task = with_params(&format!("{{ {} }}", uses.join(",")));
     refused(&format!("{task}for_each = {{ a = {{ list = [{list}] }} }}\n"), &limits::ITEMS);
-    let file = format!("[var]\nx = {{ default = [{}] }}\n[bucket.a]\n", "1,".repeat(limits::VALUES.size() + 1));
-    refused(&file, &limits::VALUES);
     // What only looks like values is none.
     allowed(&format!("[bucket.a]\ndescription = \"{}\"\n", ",".repeat(limits::VALUES.size() + 1)));
+}
+
+/// A project with a variable for each of `defaults`, in a file of its own.
+fn variables(defaults: impl IntoIterator<Item = String>) -> tempfile::TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    write(dir.path(), "[bucket.a]\n");
+    for (n, default) in defaults.into_iter().enumerate() {
+        fs::write(dir.path().join(format!("v{n}.toml")), format!("[var.v{n}]\n{default}")).unwrap();
+    }
+    dir
+}
+
+#[test]
+fn values_of_all_files_are_so_many() {
+    let lists = |last: usize| {
+        variables([500_000, 500_000, 500_000, last].map(|count| format!("default = [{}]\n", "1,".repeat(count))))
+    };
+    // Besides the items: in each file `var`, the variable and its list; `project`, its name, `bucket` and `bucket.a`.
+    let most = limits::VALUES.size() - 1_500_000 - 4 * 3 - 4;
+    load(lists(most).path(), &Inputs::default()).expect("as many values as there may be");
+    let problems = load(lists(most + 1).path(), &Inputs::default()).expect_err("too many values");
+    let messages: Vec<_> = problems.iter().map(|problem| &problem.message).collect();
+    assert!(messages.len() == 1 && messages[0].contains("limit `values`"), "{messages:?}");
+    assert!(messages[0].contains("v3.toml"), "{messages:?}");
+}
+
+/// What costs the TOML parser a hundred times the memory of the text, or what is kept of it, is refused before it is spent.
+#[cfg(target_os = "linux")]
+#[test]
+fn memory_is_bounded() {
+    let dotted = |count: usize| lines(0..count, |n| format!("default.x{n}{} = 1", ".k".repeat(57)));
+    for (name, dir, said) in [
+        ("dotted keys", variables([dotted(30_000)]), "limit `section`"),
+        ("dotted keys in many files", variables((0..15).map(|_| dotted(5_000))), "limit `values`"),
+        ("heads", variables([lines(0..30_000, |n| format!("[x{n}{}]", ".k".repeat(58)))]), "limit `section`"),
+        ("small tables", variables([format!("default = [{}]", "{a=1},".repeat(900_000))]), "limit `section`"),
+        ("empty lines", variables(["\n".repeat(16_000_000)]), "limit `section`"),
+        ("a long key", variables([format!("{}a = 1", "a.".repeat(8_000_000))]), "limit `section`"),
+        ("brackets", variables([format!("a = {}", "]".repeat(16_000_000))]), "limit `section`"),
+        ("as much as may be", variables((0..6).map(|_| dotted(5_500))), "is valid"),
+    ] {
+        let ended = Fluxform::new(&["validate"]).arg(dir.path()).within(600).run();
+        let all = ended.all().replace("\n", " ");
+        assert!(all.contains(said), "{name}: {} {}", ended.code, all.chars().take(2_000).collect::<String>());
+        assert_eq!(ended.code, if said == "is valid" { 0 } else { 65 }, "{name}");
+    }
 }
 
 #[test]

@@ -1,5 +1,7 @@
+//! Sections against the whole text, and their price.
+
 use super::*;
-use crate::limits::VALUES;
+use crate::limits::{NESTING, VALUES};
 
 fn project(tables: usize) -> String {
     let mut text = String::from("[project]\nname = \"big\"\n");
@@ -168,6 +170,37 @@ fn values_are_counted_as_they_are_taken_over() {
         assert_eq!(read(values), (0, false), "{text}");
         if let Some(less) = values.checked_sub(1) {
             assert_eq!(read(less), (0, true), "{text}");
+        }
+    }
+}
+
+#[test]
+fn levels_are_counted_alike_however_they_are_written() {
+    let dots = |levels: usize| vec!["a"; levels].join(".");
+    let within = |levels: usize, open: &str, close: &str| format!("{}1{}", open.repeat(levels), close.repeat(levels));
+    let spellings: [(&str, &dyn Fn(usize) -> String); 9] = [
+        ("head", &|levels| format!("[{}]\n", dots(levels))),
+        ("head and key", &|levels| format!("[{}]\na.a = 1\n", dots(levels - 1))),
+        ("head of a list", &|levels| format!("[[{}]]\n", dots(levels - 1))),
+        ("dotted key", &|levels| format!("{}.x = 1\n", dots(levels))),
+        ("dotted key of a list", &|levels| format!("{}.x = []\n", dots(levels - 1))),
+        ("list", &|levels| format!("a = {}\n", within(levels, "[", "]"))),
+        ("inline tables", &|levels| format!("a = {}\n", within(levels, "{a=", "}"))),
+        ("inline tables with dots", &|levels| format!("[a]\na = {{{}.x = 1}}\n", dots(levels - 2))),
+        ("all of them", &|levels| format!("[[a.a]]\na.a = {}\n", within(levels - 4, "[", "]"))),
+    ];
+    let most = NESTING.size();
+    for (name, text) in spellings {
+        let problems = |levels: usize| {
+            let source = Arc::new(Source::new("a.toml", "a.toml", text(levels)));
+            let mut problems = Vec::new();
+            super::super::syntax::parse(&source, &mut VALUES.size(), &mut problems);
+            problems.into_iter().map(|problem| problem.message).collect::<Vec<_>>()
+        };
+        assert_eq!(problems(most), Vec::<String>::new(), "{name}");
+        for levels in [most + 1, most + 10, most + 20, 10_000] {
+            let problems = problems(levels);
+            assert!(problems.iter().any(|said| said.contains("limit `nesting`")), "{name}, {levels}: {problems:?}");
         }
     }
 }

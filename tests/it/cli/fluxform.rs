@@ -50,6 +50,18 @@ impl Fluxform {
         self
     }
 
+    /// Lets it have so much memory and no more.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn within(self, mebibytes: u64) -> Self {
+        let mut command = Command::new("sh");
+        // What each thread reserves for itself is address space, and no memory.
+        command.args(["-c", "ulimit -v \"$0\" && exec \"$@\"", &(mebibytes << 10).to_string()]);
+        command.arg(self.command.get_program()).args(self.command.get_args()).env_clear().env("MALLOC_ARENA_MAX", "1");
+        let variables = self.command.get_envs().filter_map(|(name, value)| Some((name, value?)));
+        command.envs(variables).current_dir(self.home.path()).stdin(Stdio::null());
+        Self { command, ..self }
+    }
+
     /// Starts it without a terminal, and goes on.
     pub(crate) fn start(self) -> Running {
         Running::start(self.command, self.home)
