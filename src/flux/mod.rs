@@ -7,6 +7,7 @@ pub mod ast;
 mod compose;
 mod error;
 pub mod evidence;
+pub mod format;
 mod group;
 mod literal;
 mod normal;

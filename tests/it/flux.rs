@@ -2,6 +2,7 @@
 
 mod broken;
 mod dice;
+mod format;
 mod grammar;
 mod spacing;
 mod tree;

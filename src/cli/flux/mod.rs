@@ -2,6 +2,7 @@
 
 mod ast;
 mod check;
+mod fmt;
 mod script;
 
 use clap::Subcommand;
@@ -21,6 +22,7 @@ pub(super) struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Check(check::Arguments),
+    Fmt(fmt::Arguments),
     Ast(ast::Arguments),
 }
 
@@ -29,7 +31,7 @@ impl Arguments {
     pub(super) fn format(&self) -> PlanFormat {
         match &self.command {
             Command::Check(arguments) => arguments.format.into(),
-            Command::Ast(_) => PlanFormat::Human,
+            Command::Fmt(_) | Command::Ast(_) => PlanFormat::Human,
         }
     }
 }
@@ -37,6 +39,7 @@ impl Arguments {
 pub(super) fn run(shell: &Shell, arguments: &Arguments) -> Ended {
     match &arguments.command {
         Command::Check(arguments) => check::run(shell, arguments),
+        Command::Fmt(arguments) => fmt::run(shell, arguments),
         Command::Ast(arguments) => ast::run(shell, arguments),
     }
 }

@@ -67,6 +67,11 @@ impl Files {
 }
 
 impl Script {
+    /// Whether it came from standard input.
+    pub(super) fn is_input(&self) -> bool {
+        self.source.path == Path::new("-")
+    }
+
     /// What is wrong with it.
     pub(super) fn check(&self) -> Result<(), Vec<Problem>> {
         let errors = self.parsed.errors();

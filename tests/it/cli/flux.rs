@@ -121,3 +121,30 @@ fn many_mistakes_are_bounded() {
     let pipes = format!("x = a{}\n", " |> f()".repeat(400));
     run("ast", &[("pipes.flux", pipes.as_bytes())], &["pipes.flux"]).with(0);
 }
+
+#[test]
+fn scripts_are_written_in_influxds_layout() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = |name: &str| dir.path().join(name);
+    fs::write(path("a.flux"), "from(bucket:\"a\")\n|>range(start:-1h)|>f(a:-(b+c)) // last\r\n").unwrap();
+    fs::write(path("good.flux"), GOOD).unwrap();
+    fs::write(path("bad.flux"), BAD).unwrap();
+    fs::write(path("marked.flux"), [b"\xef\xbb\xbf", GOOD].concat()).unwrap();
+    let all = ["a.flux", "good.flux", "bad.flux", "marked.flux"];
+    let ended = in_dir("fmt", dir.path(), &[&all[..], &["--check"]].concat()).with(65);
+    assert_eq!(ended.out, "a.flux\nmarked.flux\n");
+    in_dir("fmt", dir.path(), &["a.flux", "--check"]).with(1);
+    in_dir("fmt", dir.path(), &["good.flux", "--check"]).with(0);
+    let ended = in_dir("fmt", dir.path(), &all).with(65);
+    assert_eq!(ended.out, "a.flux\nmarked.flux\n");
+    let text = "from(bucket: \"a\")\n    |> range(start: -1h)\n    |> f(a: -(b + c))// last\n\n";
+    assert_eq!(fs::read_to_string(path("a.flux")).unwrap(), text);
+    assert_eq!(fs::read(path("bad.flux")).unwrap(), BAD);
+    assert_eq!(fs::read(path("marked.flux")).unwrap(), GOOD);
+    // Nothing is left to do, and nothing else is there.
+    let ended = in_dir("fmt", dir.path(), &["a.flux", "good.flux", "marked.flux"]).with(0);
+    assert_eq!(ended.all(), "");
+    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), all.len());
+    assert_eq!(piped("fmt", "x=[1,2 , 3]", &["-"]).with(0).out, "x = [1, 2, 3]\n");
+    assert_eq!(piped("fmt", "x=1", &["--check", "-"]).with(1).out, "<stdin>\n");
+}

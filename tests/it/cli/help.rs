@@ -31,6 +31,7 @@ fn every_command_explains_itself() {
         "server",
         "flux",
         "flux check",
+        "flux fmt",
         "flux ast",
     ];
     for command in commands {
