@@ -9,7 +9,6 @@ mod authorizations;
 mod buckets;
 mod cron;
 mod flux_duration;
-mod flux_tokens;
 mod id;
 mod json;
 mod label_attachments;

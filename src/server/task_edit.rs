@@ -1,11 +1,11 @@
 //! Writes a new name or schedule into `option task` of a script.
-//!
-//! The real server prints the whole script anew; here all but the changed values stays as it was.
 
 use std::ops::Range;
 
 use super::flux_duration::Duration;
-use super::task_option::{Property, locate};
+use super::reply::{Code, Problem};
+use super::task_option::{self, Property, TaskOption, locate};
+use crate::flux::format::format_as_influxd;
 
 /// What to write; `None` stays.
 #[derive(Default)]
@@ -23,15 +23,37 @@ impl OptionEdit {
         self.name.is_none() && self.every.is_none() && self.cron.is_none() && self.offset.is_none()
     }
 
-    /// The script with the new values.
-    pub(super) fn apply(&self, script: &str) -> Result<String, String> {
-        let option = locate(script).map_err(|_| "unable to edit option".to_owned())?;
+    /// The script with the new values, all of it laid out anew, with the faults of influxd's formatter.
+    pub(super) fn apply(&self, script: &str) -> Result<String, Problem> {
+        let unable = || Problem::new(Code::Internal, "unable to edit option".to_owned());
+        let parsed = task_option::read(script)?;
+        let option = locate(&parsed.script).map_err(|_| unable())?;
+        let edited = task_option::read(&self.edit(script, &option)?)?;
+        if edited.has_holes() {
+            // There a column follows that depends on how the tree is written down.
+            let words = "invalid type: null, expected internally tagged enum Expression";
+            return Err(Problem::new(Code::Internal, words.to_owned()));
+        }
+        Ok(format_as_influxd(&edited.script))
+    }
+
+    fn edit(&self, script: &str, option: &TaskOption) -> Result<String, Problem> {
         let mut edits: Vec<(Range<usize>, String)> = Vec::new();
         let mut added = Vec::new();
         let find = |name: &str| option.properties.iter().find(|property| property.name == name);
-        let mut set = |found: Option<&Property>, name: &str, value: String| match found {
-            Some(property) => edits.push((property.key.start..property.value_place().end, format!("{name}: {value}"))),
-            None => added.push(format!("{name}: {value}")),
+        let offset_goes = self.offset.as_ref().is_some_and(Duration::is_zero);
+        // What stands behind an offset that goes is passed over, if it is not the last.
+        let (properties, last) = (&option.properties, option.properties.len().saturating_sub(1));
+        let offset_at = properties.iter().position(|property| property.name == "offset");
+        let passed_over = offset_at.filter(|_| offset_goes).map(|at| at + 1).filter(|at| *at < last);
+        let passed_over = passed_over.map(|at| properties[at].place.start);
+        let mut set = |found: Option<&Property>, name: &str, value: String| {
+            match found.filter(|found| passed_over != Some(found.place.start)) {
+                // The key stays as it is written.
+                Some(property) if property.name == name => edits.push((property.value_place.clone(), value)),
+                Some(property) => edits.push((property.place.clone(), format!("{name}: {value}"))),
+                None => added.push(format!("{name}: {value}")),
+            }
         };
         if let Some(name) = &self.name {
             set(find("name"), "name", literal(name));
@@ -51,8 +73,12 @@ impl OptionEdit {
             Some(offset) => set(find("offset"), "offset", offset.to_string()),
             None => {}
         }
+        if added.iter().any(|added| added.starts_with("every:")) {
+            // An interval that it adds has no value there.
+            return Err(Problem::new(Code::Internal, "invalid type: null, expected a sequence".to_owned()));
+        }
         if !added.is_empty() {
-            let end = option.properties.last().map_or(option.end, |last| last.value_place().end);
+            let end = option.properties.last().map_or(option.end, |last| last.place.end);
             let separator = if option.properties.is_empty() { "" } else { ", " };
             edits.push((end..end, format!("{separator}{}", added.join(", "))));
         }
@@ -68,7 +94,7 @@ impl OptionEdit {
 
 /// A property with the comma before it, or else the one after it.
 fn with_comma(script: &str, property: &Property) -> Range<usize> {
-    let place = property.key.start..property.value_place().end;
+    let place = property.place.clone();
     let before = script[..place.start].trim_end();
     if before.ends_with(',') {
         return before.len() - 1..place.end;
@@ -78,9 +104,9 @@ fn with_comma(script: &str, property: &Property) -> Range<usize> {
     if after.trim_start().starts_with(',') { place.start..place.end + blanks + 1 } else { place }
 }
 
-/// A Flux text.
+/// A text as influxd writes it: `${` in it becomes an interpolation.
 fn literal(text: &str) -> String {
-    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"").replace("${", "\\${"))
+    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
 }
 
 #[cfg(test)]
@@ -116,12 +142,22 @@ mod tests {
         );
         let plain = "option task = {name: \"t\", every: 1h}";
         let edit = OptionEdit { offset: Duration::parse("5m").ok(), ..Default::default() };
-        assert_eq!(edit.apply(plain).unwrap(), "option task = {name: \"t\", every: 1h, offset: 5m}");
+        assert_eq!(edit.apply(plain).unwrap(), "option task = {name: \"t\", every: 1h, offset: 5m}\n");
     }
 
     #[test]
-    fn the_rest_of_the_script_stays_as_it_was() {
+    fn the_rest_of_the_script_is_laid_out_anew() {
         let edit = OptionEdit { name: Some("n".to_owned()), ..Default::default() };
-        assert!(edit.apply(SCRIPT).unwrap().ends_with("\nfrom(bucket:\"x\") // c\n"));
+        let text = "option task = {name: \"n\", every: 1h, offset: 5m}\n\nfrom(bucket: \"x\")// c\n\n";
+        assert_eq!(edit.apply(SCRIPT).unwrap(), text);
+        let hole = "option task = {name: \"t\", every: 1h}\nx =";
+        assert!(edit.apply(hole).unwrap_err().message.starts_with("invalid type: null"));
+    }
+
+    #[test]
+    fn a_name_behind_an_offset_that_goes_is_passed_over() {
+        let edit = OptionEdit { name: Some("n".to_owned()), offset: Duration::parse("0s").ok(), ..Default::default() };
+        let script = "option task = {offset: 5m, name: \"t\", every: 1h}";
+        assert_eq!(edit.apply(script).unwrap(), "option task = {name: \"t\", every: 1h, name: \"n\"}\n");
     }
 }

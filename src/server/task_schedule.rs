@@ -5,17 +5,17 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::cron::Cron;
 use super::flux_duration::Duration;
-use super::flux_tokens::{Kind, unquote};
 use super::reply::{Code, Problem};
 use super::store::task::Schedule;
-use super::task_option::{Property, TaskOption, locate};
+use super::task_option::{self, Property, TaskOption, Value, locate};
 
 const MAX_CONCURRENCY: i64 = 100;
 const MAX_RETRY: i64 = 10;
 
 /// The schedule that a script gives itself.
 pub(super) fn read(script: &str) -> Result<Schedule, Problem> {
-    let option = locate(script).and_then(|option| option.schedule(script));
+    let parsed = task_option::read(script)?;
+    let option = locate(&parsed.script).and_then(|option| option.schedule());
     let (schedule, offset) = option.map_err(|message| Problem::invalid(message).within("invalid options"))?;
     let offset = offset
         .map(|offset| offset.go_duration())
@@ -29,11 +29,11 @@ impl TaskOption {
         self.properties.iter().find(|property| property.name == name)
     }
 
-    fn schedule(&self, script: &str) -> Result<(Schedule, Option<Duration>), String> {
+    fn schedule(&self) -> Result<(Schedule, Option<Duration>), String> {
         let unreadable = |name: &str| format!("failed to parse field '{name}' in task options");
         let missing = |name: &str| format!("missing required option: {name}");
         let name = self.get("name").ok_or_else(|| missing("name"))?;
-        let name = name.text(script).ok_or_else(|| unreadable("name"))?;
+        let name = name.text().ok_or_else(|| unreadable("name"))?;
         let (cron, every) = (self.get("cron"), self.get("every"));
         if cron.is_some() && every.is_some() {
             return Err("cannot use both cron and every in task options".to_owned());
@@ -41,15 +41,13 @@ impl TaskOption {
         if cron.is_none() && every.is_none() {
             return Err(missing("cron or every"));
         }
-        let cron = cron.map(|cron| cron.text(script).ok_or_else(|| unreadable("cron"))).transpose()?;
-        let every =
-            every.map(|every| every.duration(script).unwrap_or_else(|| Err(unreadable("every")))).transpose()?;
+        let cron = cron.map(|cron| cron.text().ok_or_else(|| unreadable("cron"))).transpose()?;
+        let every = every.map(|every| every.duration().unwrap_or_else(|| Err(unreadable("every")))).transpose()?;
         let offset = self
             .get("offset")
-            .map(|offset| offset.signed_duration(script).unwrap_or_else(|| Err(unreadable("offset"))))
+            .map(|offset| offset.signed_duration().unwrap_or_else(|| Err(unreadable("offset"))))
             .transpose()?;
-        let number =
-            |name: &str| self.get(name).map(|one| one.integer(script).ok_or_else(|| unreadable(name))).transpose();
+        let number = |name: &str| self.get(name).map(|one| one.integer().ok_or_else(|| unreadable(name))).transpose();
         let (concurrency, retry) = (number("concurrency")?, number("retry")?);
         let cron = cron.unwrap_or_default();
         let complaints = complaints(&name, &cron, every.as_ref(), offset.as_ref(), concurrency, retry)?;
@@ -128,41 +126,32 @@ pub(super) fn plan(schedule: &Schedule) -> Result<Cron, String> {
 }
 
 impl Property {
-    fn text(&self, script: &str) -> Option<String> {
-        match self.value.as_slice() {
-            [token] if token.kind == Kind::Text => unquote(token.text(script)),
+    fn text(&self) -> Option<String> {
+        match &self.value {
+            Value::Text(text) => Some(text.clone()),
             _ => None,
         }
     }
 
-    /// A duration, or the words for what is none though it begins as one; `None` for anything else.
-    fn duration(&self, script: &str) -> Option<Result<Duration, String>> {
-        const UNITS: [&str; 10] = ["ns", "us", "µs", "ms", "s", "m", "h", "d", "w", "mo"];
-        let [token] = self.value.as_slice() else { return None };
-        let text = token.text(script);
-        if token.kind != Kind::Number || text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') {
-            return None;
-        }
-        let known = |unit: &str| unit.is_empty() || unit == "y" || UNITS.contains(&unit);
-        match Duration::parse(text) {
-            Ok(duration) if text.split(|c: char| c.is_ascii_digit()).all(known) => Some(Ok(duration)),
-            // The parser there has lost its way by then.
-            _ => Some(Err("loc 0:0-0:0: unknown operator \"<INVALID_OP>\"".to_owned())),
+    /// A duration; `None` for anything else.
+    fn duration(&self) -> Option<Result<Duration, String>> {
+        match &self.value {
+            Value::Duration(text) => Some(Duration::parse(text)),
+            _ => None,
         }
     }
 
-    /// What follows a minus sign is read up to the end of the value, blanks too.
-    fn signed_duration(&self, script: &str) -> Option<Result<Duration, String>> {
-        match self.value.as_slice() {
-            [sign] if sign.is(script, "-") => Some(Err("invalid duration ,".to_owned())),
-            [sign, ..] if sign.is(script, "-") => Some(Duration::parse(&script[self.value_place()])),
-            _ => self.duration(script),
+    /// What follows a sign is read up to the end of the value, blanks too.
+    fn signed_duration(&self) -> Option<Result<Duration, String>> {
+        match &self.value {
+            Value::Signed(text) => Some(Duration::parse(text)),
+            _ => self.duration(),
         }
     }
 
-    fn integer(&self, script: &str) -> Option<i64> {
-        match self.value.as_slice() {
-            [token] if token.kind == Kind::Number => token.text(script).parse().ok(),
+    fn integer(&self) -> Option<i64> {
+        match &self.value {
+            Value::Integer(text) => text.parse().ok(),
             _ => None,
         }
     }

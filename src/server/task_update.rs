@@ -74,7 +74,7 @@ fn change_task(call: &Call, id: Id, request: UpdateRequest) -> Result<Task, Prob
     let found = tasks::find(call, Action::Write, id)?;
     let script = if !request.option.is_empty() {
         let script = request.flux.as_deref().filter(|flux| !flux.is_empty()).unwrap_or(&found.flux);
-        Some(request.option.apply(script).map_err(|message| Problem::new(Code::Internal, message))?)
+        Some(request.option.apply(script)?)
     } else if request.limits && request.flux.is_none() {
         return Err(Problem::new(
             Code::Internal,

@@ -7,6 +7,8 @@ mod grammar;
 mod spacing;
 mod tree;
 
+pub(crate) use tree::cases;
+
 use fluxform::flux::{AuthorScript, Literal, LiveScript, NormalForm, Schedule, TaskHead, TokenKind, scan};
 use serde_json::{Value, json};
 

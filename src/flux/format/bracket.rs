@@ -142,8 +142,12 @@ impl<'a> Formatter<'a> {
         for part in parts {
             match part {
                 Part::Text(span) => {
-                    // Escapes become what they stand for, and are not escaped again.
-                    let text = if self.careful { self.script.text(*span).into() } else { self.script.unescaped(*span) };
+                    // Escapes become what they stand for; only quotes and backslashes are escaped again.
+                    let text = if self.careful {
+                        self.script.text(*span).to_owned()
+                    } else {
+                        self.script.unescaped(*span).replace('\\', "\\\\").replace('"', "\\\"")
+                    };
                     for (at, line) in text.split('\n').enumerate() {
                         if at > 0 {
                             body.push(self.docs.push(Doc::Raw));

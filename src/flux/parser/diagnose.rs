@@ -33,6 +33,11 @@ impl Parsed {
         self.faults.is_empty()
     }
 
+    /// Whether there is something wrong but that the script goes on behind a NUL, which influxd does not see.
+    pub fn has_holes(&self) -> bool {
+        self.faults.iter().any(|fault| fault.kind != FaultKind::Nul)
+    }
+
     /// Whether influxd makes a tree of the script, and we the same: there is nothing wrong, or only what it does not see and
     /// has a `null` for. (For mistakes in types its tree has words, which we have not.)
     pub fn has_tree(&self) -> bool {

@@ -11,6 +11,7 @@ mod preflight;
 mod replies;
 mod schedules;
 mod scopes;
+mod scripts;
 mod seeing;
 mod setup;
 mod tasks;

@@ -390,7 +390,10 @@ impl Grammar {
         let mut text = "\"".to_owned();
         for _ in 0..=self.dice.below(3) {
             if self.dice.percent(60) {
-                text.push_str(self.dice.pick(&["a", " b ", r"\n", "$", r"\${", "\n", "é", r"\x41", "  "]));
+                text.push_str(
+                    self.dice
+                        .pick(&["a", " b ", r"\n", "$", r"\${", "\n", "é", r"\x41", "  ", r#"\""#, r"\\", r"\t\r"]),
+                );
                 if text.ends_with('$') {
                     text.push(' ');
                 }

@@ -24,7 +24,7 @@ pub(super) fn seeds() -> std::ops::Range<u64> {
 }
 
 /// The scripts of `tests/cases/flux`, in order.
-pub(super) fn cases() -> Vec<PathBuf> {
+pub(crate) fn cases() -> Vec<PathBuf> {
     let mut all = scripts_in("tests/cases/flux");
     all.sort();
     assert!(all.len() > 70, "the scripts are gone");
