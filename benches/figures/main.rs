@@ -1,12 +1,13 @@
 //! The figures that fluxform is held to, measured on this machine: `cargo bench --bench figures`.
 //!
 //! Each ratio compares two things that were done in turn in this run; times are medians. `cargo bench --bench figures --
-//! PART...` measures only some parts (`plan`, `apply`, `destroy`, `memory`, `validate`, `growth`, `first`, `export`), `--rounds N`
-//! takes another number of rounds than 10, and `--program PATH` another build than the one that cargo has just made.
+//! PART...` measures only some parts (`plan`, `apply`, `destroy`, `memory`, `validate`, `growth`, `first`, `export`, `flux`),
+//! `--rounds N` takes another number of rounds than 10, and `--program PATH` another build than the one that cargo has just made.
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 
 mod bare;
+mod flux;
 mod host;
 mod influxd;
 mod large;
@@ -64,7 +65,7 @@ async fn run(mut arguments: Vec<String>) -> Result<bool> {
         program = Program::at(arguments.get(at + 1).ok_or("--program needs a path")?);
         arguments.drain(at..=at + 1);
     }
-    const PARTS: [&str; 8] = ["plan", "apply", "destroy", "memory", "validate", "growth", "first", "export"];
+    const PARTS: [&str; 9] = ["plan", "apply", "destroy", "memory", "validate", "growth", "first", "export", "flux"];
     if let Some(unknown) = arguments.iter().find(|part| !PARTS.contains(&part.as_str())) {
         return Err(format!("no part is called `{unknown}`: {}", PARTS.join(", ")).into());
     }
@@ -110,6 +111,9 @@ async fn run(mut arguments: Vec<String>) -> Result<bool> {
     }
     if asked("first") {
         large::first(&program, &hosts, rounds, &mut limits).await?;
+    }
+    if asked("flux") {
+        flux::parsing(rounds, &mut limits)?;
     }
     Ok(!limits.missed)
 }

@@ -23,12 +23,10 @@ impl<'a> Formatter<'a> {
             let end = self.span(link).end;
             all = match self.kind(link) {
                 ExpressionKind::Member { object, operator, property: Key::Name(name) } => {
-                    if self.careful && matches!(self.kind(self.bare(*object)), ExpressionKind::Integer) {
-                        // With the point it would be another number.
-                        let parts = vec![self.text("("), all, self.text(")")];
-                        all = self.sequence(parts);
-                    }
-                    let parts = vec![all, self.comments_below(*operator, ""), self.text("."), self.token(*name)];
+                    // Right behind an integer the point would make another number of it.
+                    let integer = matches!(self.kind(self.bare(*object)), ExpressionKind::Integer);
+                    let gap = if self.careful && integer { " " } else { "" };
+                    let parts = vec![all, self.comments_below(*operator, gap), self.text("."), self.token(*name)];
                     self.sequence(parts)
                 }
                 ExpressionKind::Member { operator, property: Key::Quoted(name), .. } => {

@@ -57,21 +57,15 @@ impl<'a> Formatter<'a> {
         self.sequence(parts)
     }
 
-    /// Attributes, each on a line of its own; influxd has lost them.
+    /// Attributes as they are written, each on a line of its own; influxd has lost them. What stands in their parentheses may
+    /// be anything, because nobody reads it.
     fn attributes(&mut self, attributes: &'a [Attribute]) -> Id {
         let mut parts = Vec::new();
         let kept = if self.careful { attributes } else { &[] };
         for attribute in kept {
-            parts.push(self.token(attribute.name));
-            if attribute.span != attribute.name {
-                parts.push(self.text("("));
-                for (at, argument) in attribute.arguments.iter().enumerate() {
-                    parts.push(self.text(if at > 0 { ", " } else { "" }));
-                    parts.push(self.expression(*argument));
-                }
-                parts.push(self.text(")"));
-            }
-            parts.push(self.hard());
+            self.comments
+                .retain(|comment| comment.before <= attribute.span.start || comment.before >= attribute.span.end);
+            parts.extend([self.token(attribute.span), self.hard()]);
         }
         self.sequence(parts)
     }

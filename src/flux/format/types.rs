@@ -18,9 +18,9 @@ impl<'a> Formatter<'a> {
             }
             parts.push(self.constraint(constraint));
         }
-        let rest = self.sequence(parts);
-        let all = self.sequence(vec![ty, rest]);
-        self.group(all)
+        // In the group of the statement, which comments break.
+        parts.insert(0, ty);
+        self.sequence(parts)
     }
 
     fn constraint(&mut self, constraint: &'a Constraint) -> Id {

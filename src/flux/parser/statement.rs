@@ -77,7 +77,8 @@ impl Parser<'_> {
                     arguments.push(argument);
                     self.next_if(TokenKind::Comma);
                 }
-                span = span.to(self.closing(open, TokenKind::RParen));
+                self.closing(open, TokenKind::RParen);
+                span.end = self.after;
             }
             self.faults.back_to(known, placed);
             attributes.push(Attribute { span, name: token.span, arguments: arguments.into() });
