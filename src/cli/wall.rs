@@ -17,6 +17,9 @@ const READING: [&str; 10] =
 const PROJECTS: [&str; 3] = ["dirs", "dir", "what"];
 /// The argument that names what is written.
 const OUT: &str = "out";
+/// The argument that names scripts, which are rewritten where there is a [`CHECK`] and it is not given.
+const SCRIPTS: &str = "files";
+const CHECK: &str = "check";
 /// The variables that name a file, or files in the form of `PATH`.
 const VARIABLES: [&str; 7] = [
     "INFLUX_TOKEN_FILE",
@@ -117,11 +120,16 @@ fn around(around: &Surroundings, wall: &mut Wall) {
 /// The files that the command line names: each value that is a path.
 fn named(arguments: &ArgMatches, around: &Surroundings, wall: &mut Wall) {
     let mut roots = Vec::new();
+    let rewrites = matches!(arguments.try_get_one::<bool>(CHECK), Ok(Some(false)));
     for id in arguments.ids().map(clap::Id::as_str) {
         let given = arguments.try_get_many::<PathBuf>(id).ok().flatten();
         for path in given.into_iter().flatten() {
             if id == OUT {
                 wall.write_beside(path);
+            } else if id == SCRIPTS && rewrites && path.as_os_str() != "-" {
+                // Beside what a link points to: a file is replaced, a link never.
+                wall.write_beside(&path.canonicalize().unwrap_or_else(|_| path.clone()));
+                wall.read(path);
             } else if !PROJECTS.contains(&id) {
                 wall.read(path);
             } else if let Ok(Project::Directory(root) | Project::File(root)) = confine::project(path) {

@@ -10,17 +10,17 @@ use crate::exit::{Exit, Problem};
 use crate::flux::format::format;
 use crate::render;
 
-/// Write scripts in influxd's own layout
+/// Rewrite scripts in influxd's layout
 ///
-/// Rewrites each file whose layout is another one and prints its name; standard input is written to standard output. The
-/// layout is the one that influxd 2.9.1 gives a task's script when its name or schedule is changed, so that nobody sees a
-/// difference then. But what such a change would lose is kept: parentheses, escapes, blanks in strings, attributes and
-/// comments. Scripts with mistakes stay as they are, and the command ends with 65.
+/// Rewrites each file whose layout differs, and prints its name. Writes standard input to standard output. The layout is
+/// the one that influxd 2.9.1 gives to a task's script when the task's name or schedule changes, so such a change then
+/// shows no other difference. Keeps what influxd's own formatter loses: parentheses, escapes, white space in strings,
+/// attributes and comments. Leaves scripts with mistakes as they are, reports the mistakes, and exits with 65.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     #[command(flatten)]
     files: Files,
-    /// Write nothing; end with 1 if the layout of a script is another one, and print which
+    /// Write nothing; print the scripts whose layout differs, and exit with 1 if there are any
     #[arg(long)]
     check: bool,
 }
@@ -47,17 +47,23 @@ pub(super) fn run(shell: &Shell, arguments: &Arguments) -> Ended {
     Ok(exit)
 }
 
-/// Puts the text in the place of the file, whole or not at all.
+/// Puts the text in the place of the file, whole or not at all. Where a link was followed, what it points to is the file.
 fn rewrite(script: &Script, text: &str) -> Result<(), Problem> {
-    let path = &script.source.path;
     let written = || {
-        let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let mut file = tempfile::NamedTempFile::new_in(dir)?;
+        let path = std::fs::canonicalize(&script.source.path)?;
+        // A rename would not ask for the right to change what it replaces, nor whether that is a file.
+        let old = std::fs::OpenOptions::new().write(true).open(&path)?.metadata()?;
+        if !old.is_file() {
+            return Err(std::io::Error::other("it is not a regular file"));
+        }
+        let mut file = tempfile::NamedTempFile::new_in(path.parent().unwrap_or(Path::new("/")))?;
         file.write_all(text.as_bytes())?;
-        file.as_file().set_permissions(std::fs::metadata(path)?.permissions())?;
+        file.as_file().set_permissions(old.permissions())?;
         file.as_file().sync_all()?;
-        file.persist(path)?;
-        Ok::<(), std::io::Error>(())
+        file.persist(&path)?;
+        Ok(())
     };
-    written().map_err(|error| trouble("flux::unwritable", format!("cannot write {}: {error}", script.source.name)))
+    written().map_err(|error: std::io::Error| {
+        trouble("flux::unwritable", format!("cannot write {}: {error}", script.source.name))
+    })
 }

@@ -2,7 +2,7 @@
 //! (influxd 2.9.1, measured byte for byte).
 //!
 //! That formatter changes what some scripts mean. [`format`] does not: it keeps the parentheses, escapes, blanks, attributes
-//! and comments that influxd loses. [`format_as_influxd`] loses them too, for the server inside fluxform.
+//! and comments that influxd loses. [`format_as_influxd`] loses them too, for the embedded server.
 
 mod bracket;
 mod comment;

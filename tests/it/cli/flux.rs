@@ -148,3 +148,42 @@ fn scripts_are_written_in_influxds_layout() {
     assert_eq!(piped("fmt", "x=[1,2 , 3]", &["-"]).with(0).out, "x = [1, 2, 3]\n");
     assert_eq!(piped("fmt", "x=1", &["--check", "-"]).with(1).out, "<stdin>\n");
 }
+
+#[test]
+fn a_link_stays_and_nothing_but_a_file_is_rewritten() {
+    let dir = tempfile::tempdir().unwrap();
+    let elsewhere = tempfile::tempdir().unwrap();
+    let (file, link) = (elsewhere.path().join("file.flux"), dir.path().join("link.flux"));
+    fs::write(&file, "x=1").unwrap();
+    std::os::unix::fs::symlink(&file, &link).unwrap();
+    // In the working directory a pull request may have put it.
+    let ended = in_dir("fmt", dir.path(), &["link.flux"]).with(65);
+    assert!(ended.err.contains("symbolic link"), "{}", ended.err);
+    assert_eq!(fs::read(&file).unwrap(), b"x=1");
+    // Elsewhere it is the user's own.
+    let here = tempfile::tempdir().unwrap();
+    in_dir("fmt", here.path(), &[link.to_str().unwrap()]).with(0);
+    assert_eq!(fs::read(&file).unwrap(), b"x = 1\n");
+    assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+    let ended = piped("fmt", "x=1", &["/dev/stdin"]).with(1);
+    assert!(ended.out.is_empty() && ended.err.contains("cannot write /dev/stdin"), "{}", ended.all());
+    assert_eq!(piped("fmt", "x=1", &["/dev/stdin", "--check"]).with(1).out, "/dev/stdin\n");
+}
+
+#[test]
+fn a_file_keeps_its_mode_and_one_that_must_not_be_written_its_text() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("a.flux");
+    for mode in [0o600, 0o755, 0o444] {
+        fs::write(&file, "x=1").unwrap();
+        fs::set_permissions(&file, fs::Permissions::from_mode(mode)).unwrap();
+        // Root may write everywhere.
+        let may = fs::OpenOptions::new().write(true).open(&file).is_ok();
+        let ended = in_dir("fmt", dir.path(), &["a.flux"]).with(i32::from(!may));
+        assert_eq!(ended.err.contains("cannot write a.flux"), !may, "{}", ended.err);
+        assert_eq!(fs::read(&file).unwrap(), if may { &b"x = 1\n"[..] } else { b"x=1" });
+        assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, mode);
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+    }
+}
