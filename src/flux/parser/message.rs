@@ -201,9 +201,7 @@ impl Words<'_> {
                 "the escape after `$` is unknown",
                 "`$` takes the character after it along; write the escape first, or `\\x24` for the `$`",
             ),
-            FaultKind::Pattern(_) if self.text().starts_with("/*") => {
-                hinted("Flux has no `/*`", "a comment starts with `//` and ends with the line")
-            }
+            FaultKind::Pattern(_) if self.text().starts_with("/*") => no_block_comment(),
             FaultKind::Pattern(error) => pattern(error),
             FaultKind::TooDeep => {
                 plain("the script is nested too deep: influxd reads 80 statements and expressions within each other")
@@ -270,6 +268,9 @@ impl Words<'_> {
                 format!("expected a value after `{operator}`, found the keyword `{word}`"),
                 format!("put it in parentheses: `{operator} ({word} ...)`"),
             );
+        }
+        if operator == "/" && self.script.source()[self.fault.span.start as usize..].starts_with("/*") {
+            return no_block_comment();
         }
         if operator == "/" && side == "before" {
             return hinted(
@@ -388,6 +389,10 @@ impl Words<'_> {
         let short: String = text[..end].chars().take(30).collect();
         if short.len() < end { format!("`{short}...`") } else { format!("`{short}`") }
     }
+}
+
+fn no_block_comment() -> Sentence {
+    hinted("Flux has no `/*`", "a comment starts with `//` and ends with the line")
 }
 
 fn pattern(error: &PatternError) -> Sentence {

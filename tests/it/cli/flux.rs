@@ -145,6 +145,7 @@ fn scripts_are_written_in_influxds_layout() {
     let ended = in_dir("fmt", dir.path(), &["a.flux", "good.flux", "marked.flux"]).with(0);
     assert_eq!(ended.all(), "");
     assert_eq!(fs::read_dir(dir.path()).unwrap().count(), all.len());
+    assert_eq!(piped("fmt", "", &["-"]).with(0).out, "");
     assert_eq!(piped("fmt", "x=[1,2 , 3]", &["-"]).with(0).out, "x = [1, 2, 3]\n");
     assert_eq!(piped("fmt", "x=1", &["--check", "-"]).with(1).out, "<stdin>\n");
 }
