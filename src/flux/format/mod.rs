@@ -28,10 +28,10 @@ const ROUNDS: usize = 8;
 /// Parentheses that go may leave room for what is around them, so that influxd itself would lay it out differently when it
 /// formats it again. This is what it is at the end of that: formatting it changes nothing.
 pub fn format(script: &Script) -> String {
-    if script.source().trim().is_empty() {
+    let mut text = format_once(script);
+    if text.trim().is_empty() {
         return String::new();
     }
-    let mut text = format_once(script);
     for _ in 0..ROUNDS {
         let parsed = parse(&text);
         let next = format_once(&parsed.script);
