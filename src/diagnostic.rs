@@ -179,9 +179,14 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
             (Some((kind, a)), Some((other, b))) if kind == other => (a, b),
             _ => (word, candidate),
         };
-        let (distance, length) = (strsim::damerau_levenshtein(a, b), a.chars().count().min(b.chars().count()));
+        let (of_a, of_b) = (a.chars().count(), b.chars().count());
+        let most = (of_b / 3).max(1);
+        if of_a.abs_diff(of_b) > most {
+            return None;
+        }
+        let distance = strsim::damerau_levenshtein(a, b);
         // Of a single letter nothing is left that could be alike.
-        (distance <= (b.chars().count() / 3).max(1) && distance < length).then_some(distance)
+        (distance <= most && distance < of_a.min(of_b)).then_some(distance)
     };
     candidates
         .into_iter()

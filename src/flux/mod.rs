@@ -10,6 +10,7 @@ pub mod evidence;
 pub mod format;
 mod group;
 mod literal;
+pub mod names;
 mod normal;
 mod number;
 mod option_task;

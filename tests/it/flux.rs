@@ -4,6 +4,7 @@ mod broken;
 mod dice;
 mod format;
 mod grammar;
+mod names;
 mod spacing;
 mod tree;
 

@@ -9,7 +9,8 @@ use crate::render::{self, Comment, Document, Page};
 /// Report what is wrong with scripts
 ///
 /// Reports every mistake for which influxd refuses a script, with its place. Also reports those that influxd accepts
-/// although the task can never run, such as `x =`. Does not check names and types. Exits with 65 if anything is wrong.
+/// although the task can never run: missing values such as `x =`, and names, packages and arguments that do not exist.
+/// Does not check types. Exits with 65 if anything is wrong.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     #[command(flatten)]
@@ -20,7 +21,10 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(shell: &Shell, arguments: &Arguments) -> Ended {
-    arguments.files.each(shell, |script| script.check())?;
+    arguments.files.each(shell, |script| {
+        script.check()?;
+        script.check_names()
+    })?;
     shell.document(arguments.format.into(), Comment::Plan, &Document::new(Exit::Ok), |look| {
         let mut page = Page::new(look);
         page.say(format_args!("No mistakes in {}.", render::count(arguments.files.count(), "script"))).end();

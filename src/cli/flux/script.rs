@@ -9,8 +9,13 @@ use crate::confine;
 use crate::diagnostic::{Diagnostic, Place, Source};
 use crate::exit::{Exit, Problem};
 use crate::flux::ast::Span;
+use crate::flux::names;
 use crate::flux::parser::{Parsed, parse};
 use crate::limits;
+
+/// Names that a script on its own may use without setting them: `option task`, the parameters of a task in a project, and the
+/// record with the variables of a dashboard.
+const GIVEN: [&str; 3] = ["task", "params", "v"];
 
 /// Which scripts.
 #[derive(Debug, clap::Args)]
@@ -80,6 +85,27 @@ impl Script {
             .map(|error| {
                 let mut diagnostic =
                     Diagnostic::error("flux::syntax", error.message).at(self.place(error.span), error.label);
+                if let Some((span, label)) = error.also {
+                    diagnostic = diagnostic.at(self.place(span), label);
+                }
+                diagnostic.help = error.help;
+                Problem { exit: Exit::Manifest, diagnostic }
+            })
+            .collect();
+        if problems.is_empty() { Ok(()) } else { Err(problems) }
+    }
+
+    /// Which names in it stand for nothing, and which arguments are wrong; nothing of a script with other mistakes. The names
+    /// that a project or influxd's pages give are there.
+    pub(super) fn check_names(&self) -> Result<(), Vec<Problem>> {
+        if !self.parsed.is_sound() {
+            return Ok(());
+        }
+        let problems: Vec<Problem> = names::errors(&self.parsed.script, &GIVEN)
+            .into_iter()
+            .map(|error| {
+                let mut diagnostic =
+                    Diagnostic::error("flux::name", error.message).at(self.place(error.span), error.label);
                 if let Some((span, label)) = error.also {
                     diagnostic = diagnostic.at(self.place(span), label);
                 }

@@ -4,7 +4,7 @@ use super::cron;
 use crate::diagnostic::Severity;
 use crate::duration::Duration;
 use crate::flux::parser::parse;
-use crate::flux::{AuthorScript, Schedule, Spanned, TaskHead, TaskOption};
+use crate::flux::{AuthorScript, Schedule, Spanned, TaskHead, TaskOption, ast, names};
 use crate::kind::spec::{Draft, Fault};
 use crate::value::{Script, Value};
 
@@ -34,6 +34,9 @@ pub(super) fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
             return;
         }
     };
+    if parsed.is_sound() {
+        faults.extend(wrong_names(&parsed.script, params_as.as_deref()));
+    }
     let errors = |faults: &[Fault]| faults.iter().filter(|fault| fault.severity == Severity::Error).count();
     let before = errors(faults);
     if let Some(task) = &author.task {
@@ -51,6 +54,17 @@ pub(super) fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
     if let Err(message) = compose(draft, &author, params_as.as_deref()) {
         faults.push(Fault::new("task::flux", "flux", message, "cannot be composed"));
     }
+}
+
+/// The server takes them too. `option task` and the parameters will stand before the author's own text.
+fn wrong_names(script: &ast::Script, params_as: Option<&str>) -> Vec<Fault> {
+    let given: Vec<&str> = ["task"].into_iter().chain(params_as).collect();
+    let faults = names::errors(script, &given).into_iter().map(|error| {
+        let fault = Fault::new("flux::name", "flux", error.message, error.label).script(error.span.range());
+        let also = error.also.map(|(span, label)| (span.range(), label.to_owned()));
+        Fault { also, help: error.help, ..fault }.warning()
+    });
+    faults.collect()
 }
 
 /// Takes over what only the script says; what both say must agree.

@@ -50,6 +50,19 @@ fn what_a_user_reads_of_mistakes() {
 }
 
 #[test]
+fn what_a_user_reads_of_wrong_names() {
+    let script = b"import \"date\"\n\noption task = {name: \"t\", every: 1h}\n\ndata = from(bukcet: \"raw\")\n    |> range(start: date.sbu(from: now(), d: task.every))\n    |> filter(fn: (r) => r._field == params.field)\n\ndata |> to()\ndta |> yield()\n";
+    let ended = run("check", &[("t.flux", script)], &["t.flux"]).with(65);
+    assert_eq!(ended.out, "");
+    insta::assert_snapshot!("flux_check_names", ended.err);
+    // Where reading stops at another mistake, names would be guesses. What only reads does not look at them.
+    let ended = run("check", &[("t.flux", b"x = )\ny = nothing\n")], &["t.flux"]).with(65);
+    assert!(!ended.err.contains("unknown name"), "{}", ended.err);
+    run("ast", &[("t.flux", script)], &["t.flux"]).with(0);
+    run("fmt", &[("t.flux", script)], &["t.flux"]).with(0);
+}
+
+#[test]
 fn what_a_user_reads_if_all_is_well() {
     let ended = run("check", &[("a.flux", GOOD), ("b.flux", GOOD)], &["a.flux", "b.flux"]).with(0);
     assert_eq!((ended.out.as_str(), ended.err.as_str()), ("No mistakes in 2 scripts.\n", ""));
