@@ -15,6 +15,8 @@ pub(super) struct Delivery {
 /// Why a secret did not get where it was to go.
 pub(super) struct Failure {
     cause: Cause,
+    /// Whether a sink may have it all the same.
+    given: bool,
     /// Whether the new object works all the same.
     works: bool,
 }
@@ -31,9 +33,14 @@ enum Cause {
 }
 
 impl Cause {
-    /// This, while the new object does not work.
-    const fn inactive(self) -> Failure {
-        Failure { cause: self, works: false }
+    /// This, before any sink has the secret.
+    const fn early(self) -> Failure {
+        Failure { cause: self, given: false, works: false }
+    }
+
+    /// This, when a sink may have the secret of an object that `works`, or not.
+    const fn late(self, works: bool) -> Failure {
+        Failure { cause: self, given: true, works }
     }
 }
 
@@ -55,10 +62,20 @@ impl Failure {
     }
 
     pub(super) fn problem(self, writer: &Writer, aftermath: Aftermath) -> Problem {
-        let help = match aftermath {
-            Aftermath::Withdrawn => "the new token was deleted again; the next apply creates another one",
-            Aftermath::Inactive => "the new token stays inactive; the next apply deletes it and creates another one",
-            Aftermath::Works => {
+        let help = match (aftermath, self.given) {
+            (Aftermath::Withdrawn, false) => "the new token was deleted again; the next apply creates another one",
+            (Aftermath::Withdrawn, true) => {
+                "the new token was deleted again, so the secret that a sink may have does not work; the next apply \
+                 creates another token and delivers it"
+            }
+            (Aftermath::Inactive, false) => {
+                "the new token stays inactive; the next apply deletes it and creates another one"
+            }
+            (Aftermath::Inactive, true) => {
+                "the new token stays inactive, so the secret that a sink may have does not work; the next apply \
+                 deletes it, creates another one and delivers that"
+            }
+            (Aftermath::Works, _) => {
                 "both tokens work, because a sink may already have the new one; the next apply creates \
                  another one and deletes both"
             }
@@ -75,7 +92,13 @@ impl Failure {
             }
             Cause::ReadBack(sink) => secret(format!("{sink} does not contain the secret that was written to it")),
             Cause::Probe(error) => secret(format!("the delivered secret does not work: {error}")),
-            Cause::Activate(error) => Problem::from(error),
+            Cause::Activate(error) => {
+                let mut problem = Problem::from(error);
+                // What the server's refusal needs is said first.
+                let help = [problem.diagnostic.help.take(), Some(help.to_owned())];
+                problem.diagnostic = problem.diagnostic.help(Vec::from_iter(help.into_iter().flatten()).join("; "));
+                problem
+            }
         }
     }
 }
@@ -97,7 +120,8 @@ impl Delivery {
     /// - Where nothing that works is `relieved`, the object works only when its secret is in all sinks.
     /// - Else it works before any sink has its secret, beside what it relieves, which goes only when all sinks have it.
     ///
-    /// Programs come before files: one that fails leaves the files as they are.
+    /// Programs come before files: one that fails leaves the files as they are. What a program was given it may have kept,
+    /// however it ended.
     pub(super) async fn deliver(
         self,
         client: &Client,
@@ -105,28 +129,29 @@ impl Delivery {
         relieved: bool,
         switch: impl AsyncFn(bool) -> Result<(), ApiError>,
     ) -> Result<String, Failure> {
-        let mut staged = self.stage(secret).await.map_err(Cause::inactive)?;
-        probe_secret(client, secret).await.map_err(Cause::inactive)?;
+        let mut staged = self.stage(secret).await.map_err(Cause::early)?;
+        probe_secret(client, secret).await.map_err(Cause::early)?;
         staged.sort_by_key(|stage| !stage.runs());
         if relieved {
-            switch(true).await.map_err(|error| Cause::Activate(error).inactive())?;
+            switch(true).await.map_err(|error| Cause::Activate(error).early())?;
         }
         let mut given = false;
         for stage in staged {
             if let Err(error) = stage.commit().await {
+                given |= error.may_hold();
                 // What nobody has works for nobody; what somebody may have goes on working until the next run.
                 let works = relieved && (given || switch(false).await.is_err());
-                return Err(Failure { cause: Cause::Sink(error), works });
+                return Err(Failure { cause: Cause::Sink(error), given, works });
             }
             given = true;
         }
         for sink in &self.sinks {
             let held = sink.read(self.access).await.map_err(Cause::Sink);
             let held = held.and_then(|held| is_held(sink, held.as_ref(), secret));
-            held.map_err(|cause| Failure { cause, works: relieved })?;
+            held.map_err(|cause| cause.late(relieved))?;
         }
         if !relieved {
-            switch(true).await.map_err(|error| Cause::Activate(error).inactive())?;
+            switch(true).await.map_err(|error| Cause::Activate(error).late(false))?;
         }
         Ok(fingerprint(secret))
     }

@@ -73,6 +73,11 @@ pub enum CommandError {
 }
 
 impl CommandError {
+    /// Whether the command was started, and so may have had its input.
+    pub const fn started(&self) -> bool {
+        !matches!(self, Self::Empty | Self::Start { .. })
+    }
+
     /// The last lines that the command wrote to its standard error, if they are to be shown.
     pub fn said(&self) -> &[String] {
         match self {

@@ -1,6 +1,7 @@
 //! What is interrupted goes on: lost replies, crashes, sinks that fail, two runs at once.
 
 use std::collections::BTreeMap;
+use std::os::unix::fs::PermissionsExt as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -10,6 +11,7 @@ use fluxform::diff::Goal;
 use fluxform::exit::Exit;
 use fluxform::kind::Kind;
 use fluxform::report::Report;
+
 use reqwest::Method;
 use serde_json::Value;
 use tokio::sync::{Notify, watch};
@@ -299,11 +301,24 @@ both!(a_sink_that_fails_leaves_no_token_and_the_next_apply_makes_another, async 
     assert_eq!(status(&now), ["active"]);
     assert_eq!(now[0]["description"], "t");
 
-    // A rotation that fails leaves the token that works, and nothing else.
-    project.declare(&with("[\"sh\", \"-c\", \"exit 3\"]").replace("read =", "write ="));
+    // A program that could not be started has nothing: a rotation leaves the token that works, and nothing else.
+    let unstarted = project.path().join("unstarted");
+    std::fs::write(&unstarted, "#!/no/such/interpreter\n").unwrap();
+    std::fs::set_permissions(&unstarted, std::fs::Permissions::from_mode(0o700)).unwrap();
+    project.declare(&with("[\"./unstarted\"]").replace("read =", "write ="));
     fails().await;
     fails().await;
     assert_eq!(tokens().await, now);
+
+    // One that was started may have kept each that it was given.
+    project.declare(&with("[\"sh\", \"-c\", \"exit 3\"]").replace("read =", "write ="));
+    fails().await;
+    assert_eq!(status(&tokens().await), ["active"; 2]);
+    fails().await;
+    assert_eq!(status(&tokens().await), ["active"; 3]);
+    project.declare(&with(&format!("[\"sh\", \"-c\", \"cat > '{}'\"]", kept.display())));
+    project.apply().await;
+    assert_eq!(status(&tokens().await), ["active"]);
     project.declare(&with(&format!("[\"sh\", \"-c\", \"cat > '{}'\"]", kept.display())));
     let secret = std::fs::read_to_string(&kept).unwrap();
     let reply = scene.http.with_token(secret.trim()).get(&format!("buckets?orgID={}&name=raw", scene.org)).await;

@@ -28,6 +28,14 @@ pub enum SinkError {
         /// Why.
         error: io::Error,
     },
+    /// The target has its secret, but the directory could not be synced: after a power failure it may have the old contents.
+    #[error("cannot sync {}: {error}", path.display())]
+    Unsynced {
+        /// The directory.
+        path: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
     /// The target is there and is no plain file: a directory, a symbolic link, a device.
     #[error("{} is {what}, not a regular file", path.display())]
     NotAFile {
@@ -62,6 +70,21 @@ pub enum SinkError {
 }
 
 impl SinkError {
+    /// Whether the sink may have the secret though `commit` failed: a program that was started may have kept it, however it
+    /// ended.
+    pub const fn may_hold(&self) -> bool {
+        match self {
+            Self::Command(error) => error.started(),
+            Self::Unsynced { .. } | Self::Interrupted => true,
+            Self::Io { .. }
+            | Self::NotAFile { .. }
+            | Self::Occupied { .. }
+            | Self::Confined(_)
+            | Self::Key(_)
+            | Self::Value(_) => false,
+        }
+    }
+
     /// The last lines that a command wrote to its standard error, if they are to be shown; the secret is not in them.
     pub fn said(&self) -> &[String] {
         if let Self::Command(error) = self { error.said() } else { &[] }
@@ -182,7 +205,7 @@ impl Staged {
     /// is run, and exit status 0 is the delivery.
     ///
     /// # Errors
-    /// The rename failed; the old contents are untouched then. The command failed; what it did is not known.
+    /// What stood in the way. Whether the sink has the secret all the same says `may_hold`.
     pub async fn commit(self) -> Result<(), SinkError> {
         match self.0 {
             Stage::File(staged) => blocking(staged, file::StagedFile::commit).await,

@@ -123,7 +123,7 @@ pub(super) fn take_place(temp: NamedTempFile, target: &Path) -> Result<(), SinkE
     temp.as_file().set_permissions(mode).map_err(failed("write", target))?;
     temp.persist(target).map_err(|error| failed("write", target)(error.error))?;
     let dir = parent(target);
-    sync(&dir).map_err(failed("sync", &dir))
+    sync(&dir).map_err(|error| SinkError::Unsynced { path: dir, error })
 }
 
 fn sync(dir: &Path) -> io::Result<()> {

@@ -313,12 +313,14 @@ async fn a_command_that_fails_is_no_delivery() {
     let long = Duration::from_secs(30);
     let given = async |sink: Sink, text: &str| sink.stage(&secret(text), ACCESS).await.expect("staged").commit().await;
     let failed = given(command(&["sh", "-c", "cat >&2; exit 4"], long), "geheim").await;
-    assert_eq!(failed.expect_err("failed").to_string(), "`sh` failed (exit status: 4)");
+    let failed = failed.expect_err("failed");
+    assert_eq!(failed.to_string(), "`sh` failed (exit status: 4)");
+    assert!(failed.may_hold(), "it may have kept what it was given");
     let missing = command(&["/no/such/program"], long);
     missing.probe(ACCESS).await.expect_err("no program");
-    given(missing, "s").await.expect_err("no program");
+    assert!(!given(missing, "s").await.expect_err("no program").may_hold(), "it was not started");
     let endless = command(&["sh", "-c", "cat >/dev/null; cat /dev/zero >/dev/null"], Duration::from_millis(50));
-    given(endless, "s").await.expect_err("too long");
+    assert!(given(endless, "s").await.expect_err("too long").may_hold(), "it may have kept what it was given");
     given(command(&["true"], long), "s").await.expect("exit status 0 is the delivery");
 }
 

@@ -109,6 +109,7 @@ both!(a_command_that_fails_is_10_and_the_next_apply_goes_on, async |scene| {
     let failed = std::fs::read_to_string(at("got")).unwrap();
     assert!(!failed.is_empty() && !ended.all().contains(&failed), "what a command prints is not shown");
     assert_eq!(tokens(&scene).await.len(), 0, "it is taken back");
+    has(&ended.all(), "so the secret that a sink may have");
     assert!(!writes(&scene, &failed, "raw").await);
     // Alone, it is what the run ends with.
     operator(&scene, "apply", dir.path()).run().with(10);
@@ -170,11 +171,14 @@ both!(a_rotation_keeps_the_old_secret_until_the_new_one_is_delivered, async |sce
     std::fs::write(at("broken"), "").unwrap();
     declare(dir.path(), &scene, &tables(", \"bucket.more\"", "deliver"));
     has(&operator(&scene, "plan", dir.path()).run().with(0).out, "-/+ token.t");
-    operator(&scene, "apply", dir.path()).run().with(10);
+    let failed = operator(&scene, "apply", dir.path()).run().with(10);
+    has(&failed.all(), "both tokens work, because a sink may already have the new one");
     assert_eq!(std::fs::read_to_string(at("t.token")).unwrap(), old, "the old secret stays");
     assert!(writes(&scene, &old, "raw").await, "and works");
+    let kept = std::fs::read_to_string(at("got")).unwrap().lines().last().unwrap().to_owned();
+    assert!(kept != old && writes(&scene, &kept, "more").await, "and so does what the program has kept");
     let active: Vec<_> = tokens(&scene).await.into_iter().filter(|row| row["status"] == "active").collect();
-    assert_eq!(active.len(), 1);
+    assert_eq!(active.len(), 2);
 
     std::fs::remove_file(at("broken")).unwrap();
     let ended = operator(&scene, "apply", dir.path()).run().with(0);

@@ -172,6 +172,24 @@ both!(a_program_gets_a_secret_that_works_where_it_had_one, async |scene| {
     rotation.converges("after the program").await;
 });
 
+both!(what_a_program_was_given_before_it_failed_works, async |scene| {
+    let mut rotation = Rotation::new(&scene);
+    rotation.place.apply().run().with(0);
+    for ends in ["exit 1", "exec sleep 600"] {
+        rotation.rotate();
+        let program = rotation.place.path().join("keep");
+        std::fs::write(&program, format!("cat >> kept; echo >> kept; {ends}\n")).unwrap();
+        let timed = resources(rotation.more).replace("\"keep\"] }", "\"keep\"], timeout = \"1s\" }");
+        rotation.place.declare(&timed);
+        let failed = rotation.place.apply().run().with(10);
+        assert!(failed.all().contains("both tokens work"), "{}", failed.all());
+        assert_eq!(rotation.statuses().await, ["active"; 2], "{ends}");
+        rotation.all_work(ends).await;
+        std::fs::write(&program, "cat >> kept; echo >> kept\n").unwrap();
+        rotation.converges(ends).await;
+    }
+});
+
 both!(what_an_interrupted_rotation_left_goes_though_its_successor_was_deleted_by_hand, async |scene| {
     for declared in [true, false] {
         let mut rotation = Rotation::new(&scene);
