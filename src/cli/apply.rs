@@ -88,6 +88,18 @@ pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
     write(shell, &choice, run, Verb::Apply, wanted, reviewed).await
 }
 
+/// What is said where a plan was shown that is none any more.
+const CHANGED: &str = "The server has changed since the plan was shown. This is the new plan:";
+
+fn is_data_loss(problem: &Problem) -> bool {
+    problem.diagnostic.code == "guard::data-loss"
+}
+
+/// Whether it would lose what nobody has given up yet.
+fn loses_data(plan: &Plan) -> bool {
+    plan.refusals.iter().any(is_data_loss)
+}
+
 /// Everything that one run works with.
 struct Work<'a> {
     shell: &'a Shell,
@@ -174,7 +186,12 @@ impl Work<'_> {
         if self.session.home.is_none() {
             self.prepare(&agreed).await?;
             self.make_home(org).await?;
-            agreed = make(&self.session, &self.project, &self.wanted).await?.plan;
+            let now = make(&self.session, &self.project, &self.wanted).await?.plan;
+            if plan::outgrown(&agreed, &now, &self.wanted.consent.typed) {
+                (agreed, self.wanted.consent) = unless_stopped(&self.stop, self.ask_again(now)).await?;
+            } else {
+                agreed = now;
+            }
         }
         loop {
             let Prepared { passwords, warnings } = self.prepare(&agreed).await?;
@@ -246,22 +263,35 @@ impl Work<'_> {
     /// Shows a plan, and asks for what is not agreed to yet. A plan that is refused ends the run.
     async fn ask(&self, mut plan: Plan, mut wanted: Wanted) -> Result<(Plan, Consent), Vec<Problem>> {
         let asks = !self.arguments.auto_approve && self.reviewed.is_none();
-        // What is asked about is not refused yet.
-        let asked = asks
-            && !plan.refusals.is_empty()
-            && plan.refusals.iter().all(|problem| problem.diagnostic.code == "guard::data-loss");
-        let refusals = if asked { std::mem::take(&mut plan.refusals) } else { Vec::new() };
-        if self.arguments.format == PlanFormat::Human {
-            self.shell.data(&self.planned(&plan, self.shell.output.out))?;
-        } else if asks {
-            // Who is asked must see what is asked about.
-            self.shell.output.talk(&self.planned(&plan, self.shell.output.err));
-        }
-        self.shell.show(&plan.warnings);
-        plan.refusals.extend(refusals);
-        if asked {
-            wanted.consent = approve::data_loss(self.shell, &plan, &wanted.consent).await?;
+        loop {
+            // What is asked about is not refused yet.
+            let asked = asks && loses_data(&plan) && plan.refusals.iter().all(is_data_loss);
+            let refusals = if asked { std::mem::take(&mut plan.refusals) } else { Vec::new() };
+            if self.arguments.format == PlanFormat::Human {
+                self.shell.data(&self.planned(&plan, self.shell.output.out))?;
+            } else if asks {
+                // Who is asked must see what is asked about.
+                self.shell.output.talk(&self.planned(&plan, self.shell.output.err));
+            }
+            self.shell.show(&plan.warnings);
+            plan.refusals.extend(refusals);
+            if !asked {
+                break;
+            }
+            let consent = approve::data_loss(self.shell, &plan, &wanted.consent).await?;
+            let typed = Wanted { consent, ..wanted.clone() };
+            let now = make(&self.session, &self.project, &typed).await?.plan;
+            let same = now.digest() == plan.digest() && !plan::outgrown(&plan, &now, &typed.consent.typed);
+            if same && !loses_data(&now) || self.nothing(&now) {
+                (plan, wanted) = (now, typed);
+                break;
+            }
+            // What was typed was about what was shown.
+            self.shell.say(CHANGED);
             plan = make(&self.session, &self.project, &wanted).await?.plan;
+        }
+        if self.nothing(&plan) {
+            return Ok((plan, wanted.consent));
         }
         if !plan.refusals.is_empty() {
             return Err(self.refused(plan));
@@ -313,8 +343,15 @@ impl Work<'_> {
                 .help("nothing was written; run it again");
             return Err(vec![Problem { exit: Exit::Stale, diagnostic }]);
         }
-        self.shell.say("The server has changed since the plan was shown. This is the new plan:");
-        self.ask(plan, self.wanted.clone()).await
+        self.shell.say(CHANGED);
+        let mut wanted = self.wanted.clone();
+        if wanted.consent.typed.is_empty() {
+            return self.ask(plan, wanted).await;
+        }
+        // What was typed was about what was shown.
+        wanted.consent.typed.clear();
+        let plan = make(&self.session, &self.project, &wanted).await?.plan;
+        self.ask(plan, wanted).await
     }
 
     /// Makes the home org: before there is a ledger, since that lives in it. Its name is unique.
@@ -347,6 +384,7 @@ impl Work<'_> {
             graph: &self.project.graph,
             goal: self.wanted.goal,
             consent: &self.wanted.consent,
+            reviewed: self.reviewed.as_ref().map(Reviewed::plan),
             passwords,
             made: self.wanted.made.as_deref(),
             anew: self.arguments.auto_approve && self.reviewed.is_none(),

@@ -153,6 +153,8 @@ pub struct Apply<'a> {
     pub goal: Goal,
     /// What the user agreed to.
     pub consent: &'a Consent,
+    /// The saved plan, if the plan that was agreed to comes from a review.
+    pub reviewed: Option<&'a Plan>,
     /// The passwords that the plan sets, as `apply::prepare` read them.
     pub passwords: &'a apply::Passwords,
     /// The ID of the home org, if this very run has made it.
@@ -175,14 +177,14 @@ pub struct Apply<'a> {
 pub enum Applied {
     /// It was applied, well or not: the events say.
     Done,
-    /// Under the lock the change list was another one; nothing was written.
+    /// Under the lock the change list was another one, or more was at stake; nothing was written.
     Stale(Box<Planned>),
     /// What the plan has become needs what this machine does not have; nothing was written.
     Unready(Vec<Problem>),
 }
 
 impl Apply<'_> {
-    /// Takes the lock, plans again, and applies if the change list is still the `agreed` one; or `anew`.
+    /// Takes the lock, plans again, and applies if the change list is still the `agreed` one and no more is at stake; or `anew`.
     ///
     /// # Errors
     /// What keeps the walk from starting, and what keeps the ledger from being finished.
@@ -227,6 +229,14 @@ impl Apply<'_> {
         Ok(())
     }
 
+    /// Whether no more is at stake `now` than was seen by whoever consented: in the saved plan, or at the prompt.
+    fn loses_no_more(&self, agreed: &Plan, now: &Plan) -> bool {
+        match self.reviewed {
+            Some(reviewed) => plan::difference(reviewed, now).iter().all(|difference| difference.stake.is_none()),
+            None => !plan::outgrown(agreed, now, &self.consent.typed),
+        }
+    }
+
     async fn locked(
         &self,
         agreed: &Plan,
@@ -235,7 +245,7 @@ impl Apply<'_> {
     ) -> Result<Applied, Problem> {
         let planned =
             plan(self.client, self.server, self.manifest, self.graph, self.goal, self.consent, self.made).await?;
-        let same = planned.plan.digest() == agreed.digest();
+        let same = planned.plan.digest() == agreed.digest() && self.loses_no_more(agreed, &planned.plan);
         let does = planned.plan.writes() || self.goal == Goal::Destroyed;
         if !does && planned.plan.refusals.is_empty() {
             self.clear_up(&planned, lease, tell).await?;

@@ -79,6 +79,11 @@ impl Reviewed {
         Err(stale("plan::other-server", message, "plan again on the server that you want to change"))
     }
 
+    /// The plan.
+    pub(super) const fn plan(&self) -> &Plan {
+        &self.saved.plan
+    }
+
     /// In what `now` is another plan.
     pub(super) fn difference(&self, now: &Plan) -> Vec<Difference> {
         plan::difference(&self.saved.plan, now)

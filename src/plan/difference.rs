@@ -47,6 +47,14 @@ pub fn difference(reviewed: &Plan, now: &Plan) -> Vec<Difference> {
     addresses.into_iter().filter_map(one).collect()
 }
 
+/// Whether more is at stake `now` than was shown with `before`, for one of the `addresses` whose data somebody gave up when
+/// they saw that. What was agreed to beforehand was agreed to whatever there is, and is not compared.
+pub fn outgrown(before: &Plan, now: &Plan, addresses: &BTreeSet<Address>) -> bool {
+    addresses
+        .iter()
+        .any(|address| now.at_stake.get(address).is_some_and(|stake| !stake.within(before.at_stake.get(address))))
+}
+
 fn sides(plan: &Plan) -> BTreeMap<Address, Side> {
     let writes = plan.changes.iter().filter(|change| change.writes());
     writes

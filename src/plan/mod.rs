@@ -13,7 +13,7 @@ mod secrets;
 mod tests;
 
 pub use command::shell_quoted;
-pub use difference::{Difference, Part, Side, difference};
+pub use difference::{Difference, Part, Side, difference, outgrown};
 pub use digest::short;
 pub use file::{Origin, Saved, meant, read, writable, write};
 pub use guard::{Allowed, Consent, Flag, Flagged, Written};

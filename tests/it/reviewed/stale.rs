@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::super::support::{Relay, both, id};
 use super::{Review, has};
+use crate::cli::fluxform::Fluxform;
 
 both!(a_changed_server_is_shown_and_nothing_is_written, async |scene| {
     let review = Review::new(&scene, "[bucket.raw]\nretention = \"1d\"\n[bucket.gone]\nretention = \"1d\"\n");
@@ -116,6 +117,25 @@ both!(consent_is_reviewed_and_covers_no_more_than_it_saw, async |scene| {
     review.plan().arg("--allow-data-loss=bucket.raw").run().with(0);
     review.apply().arg("--allow-data-loss=bucket.raw").run().with(0);
     assert_eq!(review.buckets().await, ["kept"]);
+});
+
+both!(what_is_at_stake_is_compared_under_the_lock_too, async |scene| {
+    let review = Review::new(&scene, "[bucket.raw]\nretention = \"infinite\"\n[bucket.kept]\nretention = \"1d\"\n");
+    review.apply_unseen();
+    let write = format!("write?orgID={}&bucket=raw", scene.org);
+    scene.http.post_text(&write, "m v=1").await.expect(204);
+    review.declare("[bucket.kept]\nretention = \"1d\"\n");
+    let relay = Relay::to(scene.server.url()).hold_after(0);
+    let by_relay = |run: Fluxform| run.var("INFLUX_HOST", relay.url()).arg("--allow-data-loss=bucket.raw");
+    by_relay(review.plan()).run().with(0);
+    let apply = by_relay(review.apply()).start();
+    relay.until_writes(1).await;
+    scene.http.post_text(&write, "m,host=a v=1,w=2").await.expect(204);
+    relay.release();
+    let (status, out, err) = apply.wait();
+    assert_eq!(status.code(), Some(6), "{out}{err}");
+    has(&out, "reviewed: 1 value would be lost");
+    assert_eq!(review.buckets().await, ["kept", "raw"]);
 });
 
 both!(an_adoption_is_reviewed, async |scene| {

@@ -110,6 +110,7 @@ impl Project {
             graph: &graph,
             goal,
             consent: &self.consent,
+            reviewed: None,
             passwords: &passwords,
             made: None,
             anew: false,

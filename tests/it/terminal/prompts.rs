@@ -1,6 +1,8 @@
 //! What is asked at a terminal, and what comes of each answer.
 
-use super::super::support::{Relay, Terminal, both};
+use serde_json::json;
+
+use super::super::support::{Relay, Terminal, both, column, id, unique};
 use super::{Place, on, project};
 
 const ASKS: &str = "Only `yes` will be accepted: ";
@@ -96,6 +98,71 @@ both!(data_is_given_up_by_typing_the_address, async |scene| {
     let mut terminal = place.on("apply").at_terminal();
     terminal.until_shows("type its address: ");
     terminal.types("bucket.raw");
+    let (code, shown) = answered(terminal, "yes");
+    assert_eq!(code, Some(0), "{shown}");
+    assert!(shown.contains("1 destroyed"), "{shown}");
+});
+
+both!(what_appears_while_somebody_is_asked_is_shown_and_asked_about, async |scene| {
+    let place = Place::new(&scene, "[bucket.raw]\nretention = \"infinite\"\n[bucket.other]\nretention = \"1d\"\n");
+    place.apply().run().with(0);
+    let points = async |times: std::ops::Range<u32>| {
+        let lines: Vec<String> = times.map(|time| format!("m v=1 {time}")).collect();
+        scene.http.post_text(&format!("write?orgID={}&bucket=raw", scene.org), &lines.join("\n")).await.expect(204);
+    };
+    points(1..2).await;
+    place.declare("[bucket.other]\nretention = \"1d\"\n");
+    let mut terminal = place.on("apply").at_terminal();
+    terminal.until_shows("bucket.raw would lose data: 1 value ");
+    terminal.until_shows("type its address: ");
+    points(2..501).await;
+    terminal.types("bucket.raw");
+    terminal.until_shows("The server has changed since the plan was shown. This is the new plan:");
+    terminal.until_shows("bucket.raw would lose data: 500 values ");
+    terminal.until_shows("type its address: ");
+    terminal.types("bucket.raw");
+    // The last question waits as well.
+    terminal.until_shows(ASKS);
+    points(501..502).await;
+    terminal.types("yes");
+    terminal.until_shows("The server has changed since the plan was shown. This is the new plan:");
+    terminal.until_shows("bucket.raw would lose data: 501 values ");
+    terminal.until_shows("type its address: ");
+    terminal.types("no");
+    let (code, shown) = terminal.wait();
+    assert_eq!(code, Some(9), "{shown}");
+    let raw = place.list("buckets", "buckets").await;
+    assert!(column(&raw, "name").contains(&"raw"), "it is there still");
+    // What a flag agrees to beforehand is agreed to whatever there is.
+    let mut terminal = place.on("apply").args(&["--allow-data-loss", "bucket.raw"]).at_terminal();
+    terminal.until_shows(ASKS);
+    points(502..503).await;
+    terminal.types("yes");
+    let (code, shown) = terminal.wait();
+    assert_eq!(code, Some(0), "{shown}");
+});
+
+both!(what_goes_along_with_an_org_is_shown_before_it_goes, async |scene| {
+    let name = unique("tpo");
+    let place = Place::new(&scene, &format!("[org.tpo]\nname = \"{name}\"\n[bucket.other]\nretention = \"1d\"\n"));
+    place.apply().run().with(0);
+    let org = id(&scene.http.get(&format!("orgs?org={name}")).await.expect(200)["orgs"][0]);
+    let bucket = async |name: &str| {
+        scene.http.post("buckets", json!({"orgID": org, "name": name, "retentionRules": []})).await.expect(201);
+    };
+    bucket("by hand").await;
+    place.declare("[bucket.other]\nretention = \"1d\"\n");
+    let mut terminal = place.on("apply").at_terminal();
+    terminal.until_shows("type its address: ");
+    bucket("in between").await;
+    terminal.types("org.tpo");
+    terminal.until_shows("The server has changed since the plan was shown. This is the new plan:");
+    terminal.until_shows("in between");
+    terminal.until_shows("type its address: ");
+    // What goes meanwhile is no more to lose.
+    let buckets = scene.http.get(&format!("buckets?orgID={org}&name=in%20between")).await.expect(200);
+    scene.http.delete(&format!("buckets/{}", id(&buckets["buckets"][0]))).await.expect(204);
+    terminal.types("org.tpo");
     let (code, shown) = answered(terminal, "yes");
     assert_eq!(code, Some(0), "{shown}");
     assert!(shown.contains("1 destroyed"), "{shown}");
