@@ -2,7 +2,7 @@
 
 mod pattern;
 
-pub use pattern::{Pattern, PatternError, matches};
+pub use pattern::{Matcher, Pattern, PatternError, matches};
 
 use std::fmt;
 use std::str::FromStr;

@@ -151,6 +151,10 @@ pub const TEXT: Limit =
 pub const PATTERNS: Limit =
     Limit::number("patterns", 500, "`[[policy.allow]]` tables, plus patterns in `protected` that contain a `*`");
 
+/// What patterns of addresses are tried on: each on each address.
+pub const MATCHING: Limit =
+    Limit::bytes("matching", 512 * MIB, "the addresses of all resources together, times the number of `patterns`");
+
 /// Errors and warnings after which the rest is not read.
 pub const MISTAKES: Limit =
     Limit::number("mistakes", 10_000, "mistakes in a project; the rest of the project is not read");
@@ -188,6 +192,7 @@ pub const ALL: &[&Limit] = &[
     &ITEMS,
     &TEXT,
     &PATTERNS,
+    &MATCHING,
     &MISTAKES,
     &PROBLEMS,
     &MESSAGE,

@@ -53,9 +53,10 @@ pub fn compare(
         Goal::Declared => declared(manifest, graph, snapshot, ledger, foreign),
         Goal::Destroyed => destroyed(manifest, snapshot, ledger, foreign),
     };
+    let protected = manifest.policy.protector();
     for change in &mut comparison.changes {
         // A block that is gone has what its entry has, and what the policy says now.
-        change.lifecycle.protected |= manifest.policy.protects(&change.address);
+        change.lifecycle.protected |= protected(&change.address);
     }
     comparison
 }

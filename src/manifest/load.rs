@@ -64,6 +64,11 @@ pub fn load(path: &Path, inputs: &Inputs) -> Result<Loaded, Vec<Diagnostic>> {
     }
     drop(document);
     let mut resources: BTreeMap<Address, Resource> = resources.into_iter().collect();
+    policy::count(&policy, &resources, budget);
+    if budget.is_exceeded() {
+        problems.extend(budget.said());
+        return Err(sorted(problems));
+    }
     policy::protect(&policy, &mut resources);
 
     let graph = Graph::build(resources.iter().map(|(address, resource)| (address, &resource.needs)));

@@ -6,15 +6,16 @@ use std::fmt;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use super::budget::Budget;
 use super::node::{Node, Raw};
 use super::section::Section;
 use super::source::place;
 use super::syntax::{Document, Written};
 use super::variables::Values;
 use super::{Placed, Resource};
-use crate::address::{Address, Pattern, matches};
+use crate::address::{Address, Matcher, Pattern};
 use crate::diagnostic::{Diagnostic, Place, nearest};
-use crate::limits::PATTERNS;
+use crate::limits::{MATCHING, PATTERNS};
 
 /// `[policy]`.
 #[derive(Clone, Debug, Default)]
@@ -94,20 +95,21 @@ impl fmt::Display for What {
 }
 
 impl Policy {
-    /// Whether `address` is protected.
-    pub fn protects(&self, address: &Address) -> bool {
-        self.protected.iter().any(|pattern| pattern.value.matches(address))
-    }
-
     /// Whether each of many addresses is protected: only patterns with a `*` are tried one after the other.
-    fn protector(&self) -> impl Fn(&Address) -> bool {
+    pub fn protector(&self) -> impl Fn(&Address) -> bool {
         let patterns = || self.protected.iter().map(|pattern| &pattern.value);
         let plain: BTreeSet<&str> = patterns().filter(|pattern| !pattern.is_wild()).map(Pattern::as_str).collect();
-        let wild: Vec<&str> = patterns().filter(|pattern| pattern.is_wild()).map(Pattern::as_str).collect();
+        let wild: Vec<Matcher<'_>> = patterns().filter(|pattern| pattern.is_wild()).map(Pattern::matcher).collect();
         move |address| {
             let text = address.to_string();
-            plain.contains(text.as_str()) || wild.iter().any(|pattern| matches(pattern, &text))
+            plain.contains(text.as_str()) || wild.iter().any(|pattern| pattern.matches(&text))
         }
+    }
+
+    /// Where each pattern is written that is tried on each address.
+    fn tried(&self) -> impl Iterator<Item = &Place> {
+        let wild = self.protected.iter().filter(|pattern| pattern.value.is_wild()).map(|pattern| &pattern.place);
+        wild.chain(self.allow.iter().map(|allow| &allow.place))
     }
 }
 
@@ -129,9 +131,7 @@ pub(super) fn read(document: &Document<'_>, values: &Values, problems: &mut Vec<
         }
         policy.allow.extend(allow(written, values, problems));
     }
-    let wild = policy.protected.iter().filter(|pattern| pattern.value.is_wild()).map(|pattern| &pattern.place);
-    // Each is tried on each address.
-    if let Some(place) = wild.chain(policy.allow.iter().map(|allow| &allow.place)).nth(PATTERNS.size()) {
+    if let Some(place) = policy.tried().nth(PATTERNS.size()) {
         values.budget.exceed(&PATTERNS, || ("`[policy]` has more patterns than".to_owned(), Some(place.clone())));
     }
     policy
@@ -183,6 +183,18 @@ fn allow(written: &Written<'_>, values: &Values, problems: &mut Vec<Diagnostic>)
         reason: reason?.value,
         place: written.place(),
     })
+}
+
+/// Counts the text that the patterns are tried on.
+pub(super) fn count(policy: &Policy, resources: &BTreeMap<Address, Resource>, budget: &Budget) {
+    let Some(place) = policy.tried().next() else { return };
+    let text: usize = resources.keys().map(|address| address.to_string().len()).sum();
+    if MATCHING.exceeded(policy.tried().count().saturating_mul(text)) {
+        budget.exceed(&MATCHING, || {
+            let words = "the patterns of `[policy]` would be compared with more text of addresses than";
+            (words.to_owned(), Some(place.clone()))
+        });
+    }
 }
 
 /// Marks what is protected: the record keeps it, so that it holds when the policy is gone.

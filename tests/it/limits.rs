@@ -246,6 +246,14 @@ fn patterns_are_so_many() {
     refused(&protected(most + 1, "*"), &limits::PATTERNS);
     let allow = "[[policy.allow]]\nwhat = \"adopt\"\naddress = \"bucket.b0\"\nuntil = 2027-01-01\nreason = \"x\"\n";
     refused(&format!("[bucket.b0]\n{}", allow.repeat(most + 1)), &limits::PATTERNS);
+    let long = |count: usize| {
+        let keys: Vec<String> = (0..count).map(|n| format!("\"{n:0>480}\"")).collect();
+        let patterns: Vec<String> = (0..most).map(|n| format!("\"*0{n}*\"")).collect();
+        let (keys, patterns) = (keys.join(","), patterns.join(","));
+        format!("[bucket.b]\nfor_each = [{keys}]\n[policy]\nprotected = [{patterns}]\n")
+    };
+    allowed(&long(2_000));
+    refused(&long(2_300), &limits::MATCHING);
     allowed(
         "[bucket.aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa]\n[policy]\nprotected = [\"*a*a*a*a*a*a*a*a*a*a*b\"]\n",
     );

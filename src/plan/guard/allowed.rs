@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use jiff::tz::Offset;
 use serde::{Deserialize, Serialize};
 
-use crate::address::{Address, matches};
+use crate::address::{Address, Matcher, matches};
 use crate::diagnostic::Diagnostic;
 use crate::manifest::{Allow, Policy, What};
 use crate::plan::shell_quoted;
@@ -112,6 +112,8 @@ pub struct Allowed {
 pub(super) struct Agreed<'a> {
     consent: &'a Consent,
     policy: &'a Policy,
+    /// The patterns of all that it allows.
+    patterns: Vec<Matcher<'a>>,
     /// The server's day (UTC); none if its time is not known: nothing that ends is counted then.
     today: Option<Date>,
     used: BTreeMap<usize, BTreeSet<Address>>,
@@ -123,7 +125,8 @@ impl<'a> Agreed<'a> {
     pub(super) fn new(consent: &'a Consent, policy: &'a Policy, at: u64) -> Self {
         let now = i64::try_from(at).ok().filter(|at| *at > 0).and_then(|at| jiff::Timestamp::from_millisecond(at).ok());
         let today = now.map(|now| Offset::UTC.to_datetime(now).date());
-        Self { consent, policy, today, used: BTreeMap::new(), flags: BTreeMap::new() }
+        let patterns = policy.allow.iter().map(|allow| allow.address.matcher()).collect();
+        Self { consent, policy, patterns, today, used: BTreeMap::new(), flags: BTreeMap::new() }
     }
 
     fn holds(&self, allow: &Allow) -> bool {
@@ -136,9 +139,10 @@ impl<'a> Agreed<'a> {
             return true;
         }
         let text = address.to_string();
-        let matches = |allow: &Allow| matches(allow.address.as_str(), &text);
-        let allows = |allow: &Allow| allow.what == what && matches(allow) && self.holds(allow);
-        if let Some(at) = self.policy.allow.iter().position(allows) {
+        let allows = |(allow, pattern): (&Allow, &Matcher<'_>)| {
+            allow.what == what && pattern.matches(&text) && self.holds(allow)
+        };
+        if let Some(at) = self.policy.allow.iter().zip(&self.patterns).position(allows) {
             self.used.entry(at).or_default().insert(address.clone());
             return true;
         }

@@ -65,9 +65,13 @@ pub(super) fn idle(plan: &Plan, policy: &Policy) -> Vec<Diagnostic> {
         return Vec::new();
     }
     let addresses: BTreeSet<String> = plan.changes.iter().map(|change| change.address.to_string()).collect();
-    let protects = |pattern: &Pattern| match pattern.is_wild() {
-        true => addresses.iter().any(|address| matches(pattern.as_str(), address)),
-        false => addresses.contains(pattern.as_str()),
+    let protects = |pattern: &Pattern| {
+        if pattern.is_wild() {
+            let pattern = pattern.matcher();
+            addresses.iter().any(|address| pattern.matches(address))
+        } else {
+            addresses.contains(pattern.as_str())
+        }
     };
     let idle = policy.protected.iter().filter(|pattern| !protects(&pattern.value));
     idle.map(|pattern| {

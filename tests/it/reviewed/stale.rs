@@ -71,7 +71,7 @@ both!(what_changes_before_the_lock_is_held_is_stale_even_at_a_terminal, async |s
     let raw = format!("buckets/{}", id(&list["buckets"][0]));
     // The plan is one of the server itself: the relay has to have its address.
     let relay = Relay::to(scene.server.url()).hold_after(0);
-    let by_relay = |run: crate::cli::fluxform::Fluxform| run.var("INFLUX_HOST", relay.url());
+    let by_relay = |run: Fluxform| run.var("INFLUX_HOST", relay.url());
     by_relay(review.plan()).run().with(0);
     let mut run = by_relay(review.apply()).at_terminal();
     relay.until_writes(1).await;
@@ -201,7 +201,7 @@ both!(the_command_that_is_printed_applies_the_plan, async |scene| {
 both!(of_two_applies_of_one_plan_one_ends_as_stale, async |scene| {
     let review = Review::new(&scene, "[bucket.raw]\nretention = \"1d\"\n");
     let relay = Relay::to(scene.server.url()).hold_after(0);
-    let by_relay = |run: crate::cli::fluxform::Fluxform| run.var("INFLUX_HOST", relay.url());
+    let by_relay = |run: Fluxform| run.var("INFLUX_HOST", relay.url());
     by_relay(review.plan()).run().with(0);
     // Both have planned before the first of them has the lock.
     let runs = [by_relay(review.apply()).start(), by_relay(review.apply()).start()];
