@@ -221,6 +221,9 @@ mod tests {
             assert!(text.len() <= MESSAGE.size() && text.ends_with("ä…"), "{}", text.len());
         }
         assert_eq!(nearest(&long, [&*long]), None);
+        let most = "x".repeat(MESSAGE.size());
+        assert_eq!(Diagnostic::error("a::b", &*most).message, most);
+        assert_ne!(Diagnostic::error("a::b", format!("{most}x")).message, format!("{most}x"));
     }
 
     #[test]

@@ -133,7 +133,8 @@ pub const VARIABLE_DEPTH: Limit =
 pub const FOR_EACH_DEPTH: Limit =
     Limit::number("for-each-depth", 64, "length of a chain of resources that take their instances from each other");
 /// Fields made of fields.
-pub const FIELD_DEPTH: Limit = Limit::number("field-depth", 64, "length of a chain of fields that use each other");
+pub const FIELD_DEPTH: Limit =
+    Limit::number("field-depth", 64, "length of the chain of other fields that one field is made of");
 /// One string.
 pub const STRING: Limit = Limit::bytes("string", MIB, "one string with `${...}`, expanded");
 /// Resources.
@@ -163,8 +164,11 @@ pub const PROBLEMS: Limit = Limit::number("problems", 100, "errors and warnings 
 /// One message, hint or label.
 pub const MESSAGE: Limit = Limit::bytes("message", 4 * KIB, "one message or hint; longer ones are cut");
 /// Lines of a text whose difference is shown line by line.
-pub const DIFFERENCE: Limit =
-    Limit::number("difference", 10_000, "lines of a script whose difference is shown line by line");
+pub const DIFFERENCE: Limit = Limit::number(
+    "difference",
+    10_000,
+    "lines of a script whose difference is shown line by line; of longer ones all from the first to the last that differs",
+);
 
 /// All of them, in the order of the reference.
 pub const ALL: &[&Limit] = &[

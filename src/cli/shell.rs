@@ -1,9 +1,7 @@
 //! What surrounds a command: environment, terminal, and the two streams.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{IsTerminal, Read as _};
-use std::path::Path;
+use std::io::IsTerminal;
 
 use tokio::time::Instant;
 
@@ -15,7 +13,6 @@ use crate::api::OnWait;
 use crate::diagnostic::Diagnostic;
 use crate::duration::DurationError;
 use crate::exit::{Exit, Problem};
-use crate::limits;
 use crate::plan::{Plan, shell_quoted};
 use crate::render::{self, Comment, Document, Look, Output, Page};
 
@@ -76,14 +73,6 @@ pub(super) fn trouble(code: &'static str, message: impl Into<String>) -> Problem
     Problem { exit: Exit::Error, diagnostic: Diagnostic::error(code, message) }
 }
 
-/// The text of a file of the person's own; none if it is not there or no such file.
-fn own_file(path: &Path) -> Option<String> {
-    let limit = limits::CONNECTIONS_FILE;
-    let mut text = String::new();
-    File::open(path).ok()?.take(limit.most).read_to_string(&mut text).ok()?;
-    Some(text)
-}
-
 impl Shell {
     /// What surrounds a process with these environment variables.
     pub(super) fn new(vars: BTreeMap<String, String>) -> Self {
@@ -92,8 +81,7 @@ impl Shell {
             terminal: std::io::stdin().is_terminal() && std::io::stderr().is_terminal(),
             influx_cli: None,
         };
-        around.influx_cli =
-            influx_cli_path(&around.vars).and_then(|path| Some(InfluxCliFile { text: own_file(&path)?, path }));
+        around.influx_cli = influx_cli_path(&around.vars).and_then(InfluxCliFile::read);
         Self { output: Output::of_process(), around, until: None }
     }
 

@@ -110,6 +110,8 @@ fn what_is_no_plain_file_says_what_it_is_and_nobody_waits_for_it() {
         assert!(error(&tree, path).starts_with("no such file: "), "{path}");
     }
     assert_eq!(error(&tree, "large"), "large is larger than 64 KiB (limit `secret-file`)");
+    fs::write(tree.path().join("project/large"), "x".repeat(LIMIT.size())).expect("a file");
+    assert_eq!(root(&tree).read(Path::new("large"), LIMIT).expect("not too large").len(), LIMIT.size());
 }
 
 #[test]

@@ -103,14 +103,14 @@ fn keys<'a>(
     keys
 }
 
-/// The key that a name asks for: its letters and digits in lower case, all else as `_`; what lives in another org than
+/// The key that a name asks for: its letters and digits as ASCII in lower case, all else as `_`; what lives in another org than
 /// the home org begins with that org's key. Empty where nothing is left.
 fn base(object: &Object, sources: Sources<'_>, names: &Names) -> String {
     let elsewhere = object.org.as_ref().filter(|org| sources.snapshot.home.as_ref() != Some(*org));
     let org = elsewhere.and_then(|org| names.get(&(Kind::HOME, org.clone()))).map(|org| org.key.as_str());
     let mut base = String::new();
     let parts = org.into_iter().chain([object.name.as_str()]);
-    for c in parts.flat_map(|part| part.chars().chain(['_'])) {
+    for c in parts.flat_map(|part| part.chars().chain(['_'])).flat_map(ascii) {
         if base.len() >= LONGEST {
             break;
         }
@@ -123,6 +123,16 @@ fn base(object: &Object, sources: Sources<'_>, names: &Names) -> String {
         }
     }
     base.trim_end_matches(['_', '-']).to_owned()
+}
+
+/// The character in letters that need no quotes: `ö` is `o`, `北` is `Bei ` with what separates it from the next one. Nothing
+/// for what is no character of its own, such as an accent.
+fn ascii(c: char) -> impl Iterator<Item = char> {
+    // A dash or a dot is no letter in any script.
+    let is_word = |letters: &&str| letters.bytes().all(|b| b == b'\'') || letters.contains(char::is_alphanumeric);
+    let letters = if c.is_ascii() { None } else { deunicode::deunicode_char(c).filter(is_word) };
+    let other = letters.is_none().then_some(c);
+    letters.unwrap_or_default().chars().chain(other)
 }
 
 /// Digits that tell an object from others of the same key: of its name, or of its content where others have its name.

@@ -52,6 +52,42 @@ fn a_server_as_manifests() {
     insta::assert_snapshot!(shown(&sample.export()));
 }
 
+/// The key of each bucket of these names, where they are all that there is.
+fn keys_of(names: &[&str]) -> Vec<String> {
+    let mut sample = Sample::new();
+    let ids: Vec<String> = names.iter().map(|name| sample.bucket(name)).collect();
+    let keys: BTreeMap<String, String> =
+        sample.export().resources.into_iter().map(|(address, resource)| (resource.id, address.key)).collect();
+    ids.iter().map(|id| keys[id].clone()).collect()
+}
+
+#[test]
+fn a_name_in_any_script_is_in_its_key() {
+    for (name, key) in [
+        ("Größe über Straße", "grosse_uber_strasse"),
+        ("Температура (цех №2)", "temperatura_tsekh_no2"),
+        ("北京 温度", "bei_jing_wen_du"),
+        ("サーバー", "saba"),
+        ("μετρήσεις", "metreseis"),
+        ("o\u{308}l", "ol"),
+        ("Bob’s — bucket…", "bobs_bucket"),
+        ("🚀🔥", "rocket_fire"),
+        ("ﬁ½", "fi1_2"),
+        ("北京市朝阳区建国门外大街一号国际贸易中心大厦三期", "bei_jing_shi_zhao_yang_qu_jian_guo_men_wai_da_ji"),
+    ] {
+        assert_eq!(keys_of(&[name]), [key], "{name}");
+    }
+    // Where nothing is left there is a digest, as before.
+    assert!(keys_of(&["\u{e000}"])[0].starts_with("bucket_"));
+    // Names that become the same are told apart, and whoever is called so keeps it, whatever else there is.
+    let alike = ["Köln", "koln", "KÖLN", "Кёльн"];
+    let keys = keys_of(&alike);
+    assert_eq!(keys[1], "koln");
+    let told: BTreeSet<&String> = keys.iter().collect();
+    assert_eq!(told.len(), alike.len(), "{keys:?}");
+    assert_eq!(keys_of(&alike[..3]), keys[..3]);
+}
+
 #[test]
 fn tasks_of_one_name_are_told_apart_by_what_they_do() {
     let mut sample = Sample::new();

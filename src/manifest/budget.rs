@@ -193,3 +193,76 @@ fn weight(value: &Value) -> Weight {
         }),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::manifest::node::Span;
+    use std::sync::Arc;
+
+    fn place() -> Place {
+        Place { source: Arc::new(crate::diagnostic::Source::new("a.toml", "a.toml", "")), span: 0..0 }
+    }
+
+    fn node(value: Raw<'static>) -> Node<'static> {
+        Node { span: Span::default(), value }
+    }
+
+    fn list(length: usize) -> Node<'static> {
+        node(Raw::Array(vec![Node::default(); length]))
+    }
+
+    fn text(length: usize) -> Node<'static> {
+        node(Raw::Text("x".repeat(length).into()))
+    }
+
+    fn nested(levels: usize) -> Node<'static> {
+        (1..levels).fold(list(0), |within, _| node(Raw::Array(vec![within])))
+    }
+
+    /// The name of the limit that a budget refuses, if it does.
+    fn refused(take: impl FnOnce(&Budget) -> bool) -> Option<&'static str> {
+        let budget = Budget::default();
+        let taken = take(&budget);
+        let limit = budget.exceeded.get();
+        assert_eq!(taken, limit.is_none());
+        let said = budget.said().map(|said| said.message);
+        assert!(limit.is_none_or(|limit| said.is_some_and(|said| said.contains(&limit.to_string()))));
+        limit.map(|limit| limit.name)
+    }
+
+    #[test]
+    fn so_much_is_copied() {
+        let copies = |nodes: &[Node<'_>]| {
+            refused(|budget| nodes.iter().all(|node| budget.copies(node, || ("`x`".to_owned(), place()))))
+        };
+        // The list itself is one.
+        assert_eq!(copies(&[list(ITEMS.size() - 1)]), None);
+        assert_eq!(copies(&[list(ITEMS.size())]), Some("items"));
+        assert_eq!(copies(&[list(ITEMS.size() - 2), list(0), list(0)]), Some("items"));
+        assert_eq!(copies(&[text(TEXT.size())]), None);
+        assert_eq!(copies(&[text(TEXT.size()), text(1)]), Some("text"));
+        assert_eq!(copies(&[nested(NESTING.size())]), None);
+        assert_eq!(copies(&[nested(NESTING.size() + 1)]), Some("nesting"));
+    }
+
+    #[test]
+    fn so_much_is_referred_to() {
+        let refers = |all: &[(usize, usize)]| {
+            refused(|budget| all.iter().all(|(count, text)| budget.refers(*count, *text, place)))
+        };
+        assert_eq!(refers(&[(REFERENCES.size() - 1, 0), (1, TEXT.size())]), None);
+        assert_eq!(refers(&[(REFERENCES.size(), 0), (1, 0)]), Some("references"));
+        assert_eq!(refers(&[(0, TEXT.size()), (0, 1)]), Some("text"));
+    }
+
+    #[test]
+    fn so_many_mistakes_are_read() {
+        let mistakes = |count: usize| {
+            let problems = vec![Diagnostic::error("a::b", "c"); count];
+            refused(|budget| !budget.is_enough(&problems))
+        };
+        assert_eq!(mistakes(MISTAKES.size()), None);
+        assert_eq!(mistakes(MISTAKES.size() + 1), Some("mistakes"));
+    }
+}

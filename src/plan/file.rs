@@ -79,12 +79,15 @@ fn problem(diagnostic: Diagnostic) -> Problem {
 
 const AGAIN: &str = "create it again with `fluxform plan --out FILE`";
 
-/// Whether the file at `path` is meant as a plan: no manifest begins with a brace, and an empty one is called `.toml`.
+/// Whether the file at `path` is meant as a plan: no manifest begins with a brace, and one that is empty or too large to tell
+/// is called `.toml`.
 pub fn meant(path: &Path) -> bool {
-    let Ok(text) = confine::read(path, &limits::PLAN_FILE) else { return false };
-    match text.iter().find(|byte| !byte.is_ascii_whitespace()) {
-        Some(first) => *first == b'{',
-        None => path.extension().is_none_or(|extension| extension != "toml"),
+    let named = || path.extension().is_none_or(|extension| extension != "toml");
+    match confine::read(path, &limits::PLAN_FILE) {
+        Ok(text) => text.iter().find(|byte| !byte.is_ascii_whitespace()).map_or_else(named, |first| *first == b'{'),
+        // Reading it says so.
+        Err(ConfineError::TooLarge { .. }) => named(),
+        Err(_) => false,
     }
 }
 

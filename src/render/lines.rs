@@ -2,13 +2,14 @@
 
 use std::ops::Range;
 
-use similar::{DiffOp, TextDiff, capture_diff_slices};
+use similar::{DiffOp, TextDiff, capture_diff_slices, group_diff_ops};
 use textwrap::core::display_width;
 
 use super::alike::{are_alike, written_out};
 use super::page::Page;
 use super::sanitize::line;
 use super::style::Role;
+use crate::limits::DIFFERENCE;
 
 /// One line of a line diff, safe for a terminal.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,9 +58,13 @@ pub(super) fn of_scripts(old: &[String], new: &[String]) -> Vec<Line> {
 fn compared(old: &[String], new: &[String], context: Option<usize>) -> Vec<Line> {
     let olds: Vec<&str> = old.iter().map(String::as_str).collect();
     let news: Vec<&str> = new.iter().map(String::as_str).collect();
-    let diff = TextDiff::from_slices(&olds, &news);
+    let ops = if DIFFERENCE.exceeded(olds.len().max(news.len())) {
+        at_once(&olds, &news)
+    } else {
+        TextDiff::from_slices(&olds, &news).ops().to_vec()
+    };
     let mut lines = Vec::new();
-    for group in diff.grouped_ops(context.unwrap_or(0)) {
+    for group in group_diff_ops(ops, context.unwrap_or(0)) {
         if context.is_some() {
             lines.extend(header(&group));
         }
@@ -72,6 +77,24 @@ fn compared(old: &[String], new: &[String], context: Option<usize>) -> Vec<Line>
         }
     }
     lines
+}
+
+/// All from the first to the last line that differs: to find the least that differs takes the square of the length.
+fn at_once(old: &[&str], new: &[&str]) -> Vec<DiffOp> {
+    let before = old.iter().zip(new).take_while(|(a, b)| a == b).count();
+    let (old_rest, new_rest) = (&old[before..], &new[before..]);
+    let after = old_rest.iter().rev().zip(new_rest.iter().rev()).take_while(|(a, b)| a == b).count();
+    let (old_len, new_len) = (old_rest.len() - after, new_rest.len() - after);
+    let equal = |old_index, new_index, len| DiffOp::Equal { old_index, new_index, len };
+    let ops = match (old_len, new_len) {
+        (0, 0) => return Vec::new(),
+        (_, _) => [
+            equal(0, 0, before),
+            DiffOp::Replace { old_index: before, old_len, new_index: before, new_len },
+            equal(before + old_len, before + new_len, after),
+        ],
+    };
+    ops.into_iter().filter(|op| !op.old_range().is_empty() || !op.new_range().is_empty()).collect()
 }
 
 /// Where a group of lines stands in both texts. An empty range is named by the line before it, as everywhere.
@@ -251,6 +274,31 @@ pub(super) fn write(page: &mut Page, lines: &[Line]) {
 mod tests {
     use super::super::style::Look;
     use super::*;
+
+    /// Two changes far from each other, in a script of so many lines.
+    fn far(count: usize) -> Vec<Line> {
+        let text = |word: &str| {
+            let mut lines = vec!["x".to_owned(); count];
+            (lines[10], lines[count - 10]) = (word.to_owned(), word.to_owned());
+            lines
+        };
+        of_scripts(&text("a"), &text("b"))
+    }
+
+    #[test]
+    fn of_so_many_lines_those_that_differ_are_found() {
+        let hunks = |lines: &[Line]| lines.iter().filter(|line| matches!(line, Line::Hunk(_))).count();
+        let most = DIFFERENCE.size();
+        let found = far(most);
+        assert_eq!((hunks(&found), found.len()), (2, 18));
+        let at_once = far(most + 1);
+        assert_eq!((hunks(&at_once), at_once.len()), (1, 1 + 3 + 2 * (most - 18) + 3));
+        // All that is new is shown, and nothing else.
+        let long = vec!["x".to_owned(); most + 1];
+        assert_eq!(of_sets(&[], &long).len(), most + 1);
+        assert_eq!(of_sets(&long, &long), []);
+        assert_eq!(of_sets(&long[1..], &long), [Line::New(whole("x"))]);
+    }
 
     fn shown(old: &str, new: &str, look: Look) -> String {
         let lines = |text: &str| text.split('\n').map(str::to_owned).collect::<Vec<_>>();

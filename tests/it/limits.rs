@@ -216,10 +216,125 @@ fn text_is_so_long() {
     let twice =
         format!("[var]\nlong = {{ default = \"{long}\" }}\n[bucket.b]\ndescription = \"${{var.long}}${{var.long}}\"\n");
     refused(&twice, &limits::STRING);
+    let string = |more: usize| {
+        let rest = "e".repeat(limits::STRING.size() - long.len() + more);
+        format!("[var]\nlong = {{ default = \"{long}\" }}\n[bucket.b]\ndescription = \"${{var.long}}{rest}\"\n")
+    };
+    allowed(&string(0));
+    refused(&string(1), &limits::STRING);
+    let script = |more: usize| {
+        let head = "x = 1\n//";
+        let text = format!("{head}{}", "c".repeat(limits::FLUX_FILE.size() - head.len() + more));
+        format!("[task.t]\nevery = \"1h\"\nflux = '''{text}'''\n")
+    };
+    allowed(&script(0));
+    refused(&script(1), &limits::FLUX_FILE);
     let key = "k".repeat(limits::KEY.size());
     allowed(&format!("[bucket.\"{key}\"]\nfor_each = [\"{key}\"]\n"));
     refused(&format!("[bucket.\"{key}k\"]\n"), &limits::KEY);
     refused(&format!("[bucket.b]\nfor_each = [\"{key}k\"]\n"), &limits::KEY);
+}
+
+/// What a project says of its files, each with so many bytes of comment.
+fn of_files(files: impl IntoIterator<Item = (String, usize)>, manifest: &str) -> Result<(), Vec<String>> {
+    let dir = tempfile::tempdir().unwrap();
+    write(dir.path(), manifest);
+    for (name, bytes) in files {
+        let comment = if name.ends_with(".flux") { "x = 1\n//" } else { "#" };
+        fs::write(dir.path().join(name), format!("{comment}{}", "c".repeat(bytes - comment.len()))).unwrap();
+    }
+    match load(dir.path(), &Inputs::default()) {
+        Ok(_) => Ok(()),
+        Err(problems) => Err(problems.into_iter().map(|problem| problem.message).collect()),
+    }
+}
+
+/// Asserts that files are refused because of `limit`, which is named once.
+#[track_caller]
+fn files_refused(said: Result<(), Vec<String>>, limit: &Limit) {
+    let messages = said.expect_err("files beyond a limit");
+    let name = format!("limit `{}`", limit.name);
+    assert!(messages.len() == 1 && messages[0].contains(&name), "{name} in {messages:#?}");
+}
+
+#[test]
+fn files_are_so_many_and_so_large() {
+    let many = |count: usize| of_files((1..count).map(|n| (format!("f{n}.toml"), 2)), "[bucket.b]\n");
+    assert_eq!(many(limits::PROJECT_FILES.size()), Ok(()));
+    files_refused(many(limits::PROJECT_FILES.size() + 1), &limits::PROJECT_FILES);
+
+    let one = |bytes: usize| of_files([("a.toml".to_owned(), bytes)], "[bucket.b]\n");
+    assert_eq!(one(limits::MANIFEST_FILE.size()), Ok(()));
+    files_refused(one(limits::MANIFEST_FILE.size() + 1), &limits::MANIFEST_FILE);
+
+    let manifest = "[bucket.b]\n";
+    // What `write` puts before it is part of the first one.
+    let first = manifest.len() + "[project]\nname = \"p\"\n".len();
+    let each = (limits::PROJECT_TEXT.size() - first) / 8;
+    let rest = limits::PROJECT_TEXT.size() - first - 7 * each;
+    let all = |more: usize| {
+        let sizes = std::iter::repeat_n(each, 7).chain([rest + more]);
+        of_files(sizes.enumerate().map(|(n, bytes)| (format!("f{n}.toml"), bytes)), manifest)
+    };
+    assert_eq!(all(0), Ok(()));
+    files_refused(all(1), &limits::PROJECT_TEXT);
+
+    let tasks =
+        |count: usize| lines(0..count, |n| format!("[task.t{n}]\nevery = \"1h\"\nflux = {{ file = \"f{n}.flux\" }}"));
+    let script = |bytes: usize| of_files([("f0.flux".to_owned(), bytes)], &tasks(1));
+    assert_eq!(script(limits::FLUX_FILE.size()), Ok(()));
+    files_refused(script(limits::FLUX_FILE.size() + 1), &limits::FLUX_FILE);
+
+    let full = limits::FLUX_FILES.size() / limits::FLUX_FILE.size();
+    let scripts = |more: usize| {
+        let sizes = std::iter::repeat_n(limits::FLUX_FILE.size(), full).chain((more > 0).then_some(more));
+        let files = sizes.enumerate().map(|(n, bytes)| (format!("f{n}.flux"), bytes));
+        of_files(files, &tasks(full + usize::from(more > 0)))
+    };
+    assert_eq!(scripts(0), Ok(()));
+    files_refused(scripts(8), &limits::FLUX_FILES);
+}
+
+#[test]
+fn files_that_a_command_reads_are_so_large() {
+    let dir = tempfile::tempdir().unwrap();
+    write(dir.path(), "[bucket.b]\n");
+    let project = dir.path().to_str().unwrap();
+    let path = dir.path().join("x");
+    let plan = ["plan", "--host", "https://127.0.0.1:1", "--org", "o", project];
+    let with = |flag: &'static str| [plan.as_slice(), &[flag]].concat();
+    for (arguments, limit) in [
+        (vec!["apply"], &limits::PLAN_FILE),
+        (vec!["show"], &limits::PLAN_FILE),
+        (vec!["flux", "check"], &limits::SCRIPT),
+        (with("--var-file"), &limits::MANIFEST_FILE),
+        (with("--ca-file"), &limits::CERTIFICATE_FILE),
+        (with("--token-file"), &limits::SECRET_FILE),
+    ] {
+        // Nothing but holes, which take no room on the disk.
+        fs::File::create(&path).unwrap().set_len(limit.most + 1).unwrap();
+        let ended = Fluxform::new(&arguments).arg(&path).run();
+        let said = ended.all().replace('\n', " ");
+        let words: Vec<_> = said.split_whitespace().collect();
+        assert!(words.join(" ").contains(&format!("is larger than {limit}")), "{arguments:?}: {said:.500}");
+    }
+}
+
+#[test]
+fn problems_are_so_many() {
+    let unknown = |count: usize| {
+        let problems = said(&format!("[bucket.b]\n{}", lines(0..count, |n| format!("x{n} = 1")))).unwrap_err();
+        problems.into_iter().map(|problem| problem.message).collect::<Vec<_>>()
+    };
+    let most = limits::PROBLEMS.size();
+    let all = unknown(most);
+    assert!(all.len() == most && all.iter().all(|said| said.starts_with("unknown")), "{all:?}");
+    let first = unknown(most + 1);
+    assert_eq!(first.len(), most);
+    assert_eq!(first.last().unwrap(), "and 2 more like these");
+    let mistakes = |count: usize| unknown(count).iter().any(|said| said.contains("limit `mistakes`"));
+    assert!(!mistakes(limits::MISTAKES.size()));
+    assert!(mistakes(limits::MISTAKES.size() + 1));
 }
 
 #[test]
@@ -230,8 +345,9 @@ fn references_and_resources_are_so_many() {
     let labels =
         "[label.l]\nfor_each = \"${var.keys}\"\n[bucket.b]\nfor_each = \"${var.keys}\"\nlabels = [\"label.l[*]\"]\n";
     refused(&format!("{}{labels}", variable(1_100)), &limits::REFERENCES);
-    let buckets = lines(0..201, |n| format!("[bucket.b{n}]\nfor_each = \"${{var.keys}}\""));
-    refused(&format!("{}{buckets}", variable(1_000)), &limits::RESOURCES);
+    let buckets = lines(0..200, |n| format!("[bucket.b{n}]\nfor_each = \"${{var.keys}}\""));
+    allowed(&format!("{}{buckets}", variable(limits::RESOURCES.size() / 200)));
+    refused(&format!("{}{buckets}[bucket.more]\n", variable(limits::RESOURCES.size() / 200)), &limits::RESOURCES);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The influx CLI's file of connections, read and never written.
 
 use std::collections::BTreeMap;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -8,6 +9,7 @@ use url::Url;
 
 use super::{Surroundings, Target};
 use crate::diagnostic::{Diagnostic, nearest};
+use crate::limits::CONNECTIONS_FILE;
 use crate::secret::Secret;
 
 /// The file as it was read.
@@ -15,8 +17,18 @@ use crate::secret::Secret;
 pub struct File {
     /// Its path.
     pub path: PathBuf,
-    /// Its text, which holds tokens.
-    pub text: String,
+    /// Its text, which holds tokens; none if it is too large.
+    pub text: Option<String>,
+}
+
+impl File {
+    /// Reads the file at `path`; none if there is none, or it is no text.
+    pub fn read(path: PathBuf) -> Option<Self> {
+        let mut text = String::new();
+        std::fs::File::open(&path).ok()?.take(CONNECTIONS_FILE.most + 1).read_to_string(&mut text).ok()?;
+        let text = (!CONNECTIONS_FILE.exceeded(text.len())).then_some(text);
+        Some(Self { path, text })
+    }
 }
 
 impl std::fmt::Debug for File {
@@ -70,9 +82,10 @@ pub(super) fn active(around: &Surroundings) -> Result<Option<Active>, Diagnostic
         Diagnostic::error("connection::influx-cli", format!("{} {what}", file.path.display()))
             .help("correct the file, or set INFLUX_CONFIGS_PATH to another one")
     };
+    let Some(text) = &file.text else { return Err(wrong(format!("is larger than {CONNECTIONS_FILE}"))) };
     // The parser's own message would quote the line, which may hold a token.
-    let entries: BTreeMap<String, Entry> = toml::from_str(&file.text)
-        .map_err(|_| wrong("is not a valid connections file of the influx CLI".to_owned()))?;
+    let entries: BTreeMap<String, Entry> =
+        toml::from_str(text).map_err(|_| wrong("is not a valid connections file of the influx CLI".to_owned()))?;
     let found = match wanted {
         Some(name) => Some(entries.get_key_value(name).ok_or_else(|| {
             let near = nearest(name, entries.keys().map(String::as_str));

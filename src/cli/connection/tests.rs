@@ -6,6 +6,7 @@ use secrecy::ExposeSecret;
 
 use super::*;
 use crate::diagnostic::{Place, Source};
+use crate::limits;
 use crate::manifest::{Placed, Server};
 
 const CONFIGS: &str = r#"
@@ -69,7 +70,7 @@ impl Run {
         self
     }
     fn influx_cli(mut self) -> Self {
-        self.around.influx_cli = Some(InfluxCliFile { path: "configs".into(), text: CONFIGS.into() });
+        self.around.influx_cli = Some(InfluxCliFile { path: "configs".into(), text: Some(CONFIGS.into()) });
         self
     }
     fn write(mut self) -> Self {
@@ -223,11 +224,26 @@ fn the_influx_cli_speaks_last_and_only_for_its_own_server() {
 fn a_broken_file_of_the_influx_cli_is_not_quoted() {
     let mut broken = run();
     broken.around.influx_cli =
-        Some(InfluxCliFile { path: "configs".into(), text: "[default]\ntoken = hunter2\n".into() });
+        Some(InfluxCliFile { path: "configs".into(), text: Some("[default]\ntoken = hunter2\n".into()) });
     let problem = broken.resolve().expect_err("not TOML");
     assert_eq!(problem.diagnostic.code, "connection::influx-cli");
     assert!(!format!("{broken:?} {problem:?}", broken = broken.around).contains("hunter2"));
     assert_eq!(broken.host("embedded:").says(), "embedded: (--host) default (default) no token");
+}
+
+#[test]
+fn a_file_of_the_influx_cli_is_so_large() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let path = dir.path().join("configs");
+    let mut large = run();
+    for (more, code) in [(0, None), (1, Some("connection::influx-cli"))] {
+        let filler = "#".repeat(limits::CONNECTIONS_FILE.size() - CONFIGS.len() + more);
+        std::fs::write(&path, format!("{CONFIGS}{filler}")).expect("a file");
+        large.around.influx_cli = InfluxCliFile::read(path.clone());
+        let problem = large.resolve().err().map(|problem| problem.diagnostic).filter(|said| Some(said.code) == code);
+        assert_eq!(problem.as_ref().map(|said| said.code), code);
+        assert!(problem.is_none_or(|said| said.message.ends_with("is larger than 1 MiB (limit `connections-file`)")));
+    }
 }
 
 #[test]

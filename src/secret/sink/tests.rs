@@ -8,6 +8,7 @@ use std::time::Duration;
 use secrecy::ExposeSecret as _;
 
 use crate::confine::Root;
+use crate::limits::SECRETS_FILE;
 use crate::secret::{Access, Secret, Sink, SinkError, fingerprint};
 
 const ACCESS: Access = Access(());
@@ -177,6 +178,13 @@ async fn what_is_no_secret_is_not_replaced_by_one_whatever_its_name() {
         assert_eq!(staged.commit().await.expect_err(text).to_string(), said);
         assert_eq!(fs::read_to_string(&path).expect("a file"), text);
         assert_eq!(names(dir.path()), ["x"]);
+    }
+    fs::remove_file(&path).expect("removed");
+    for (more, fits) in [(0, true), (1, false)] {
+        fs::write(&path, format!("#{}\n", "c".repeat(SECRETS_FILE.size() - 2 + more))).expect("a file");
+        let probed = env_file(path.clone(), "KEY").probe(ACCESS).await.map_err(|error| error.to_string());
+        let larger = format!("cannot write to {}: it is larger than {SECRETS_FILE}", path.display());
+        assert_eq!(probed.map(drop), if fits { Ok(()) } else { Err(larger) });
     }
     for old in ["", "\n", "t0ken", "t0ken==\r\n", "apiv3_-x/+\n", "to-be-filled-in"] {
         fs::write(&path, old).expect("a file");
