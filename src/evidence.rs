@@ -9,12 +9,12 @@ pub use stops::stops;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use futures::stream::{self, StreamExt};
+use futures::stream::{self, StreamExt, TryStreamExt};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::address::Address;
-use crate::api::{ApiError, Client};
+use crate::api::{ApiError, Class, Client};
 use crate::diff::{Action, Change};
 use crate::duration::Duration;
 use crate::field::{Field, Role, Shape};
@@ -156,7 +156,7 @@ pub async fn read(
         }
         addresses.extend(std::iter::repeat_n(address, probes.len() - first));
     }
-    for ((address, probe), data) in addresses.into_iter().zip(&probes).zip(look(client, &probes).await) {
+    for ((address, probe), data) in addresses.into_iter().zip(&probes).zip(look(client, &probes).await?) {
         let total = &mut found.get_mut(address).expect("invariant: each address was put in above").data;
         *total = std::mem::take(total).and(data, &probe.bucket);
     }
@@ -185,7 +185,7 @@ fn edge(keep: Duration, at: u64) -> Option<Timestamp> {
 
 /// What is in each bucket: whether there is any point first, which is quick and asked of many at once; how many, and
 /// until when, only of those that have one.
-async fn look(client: &Client, probes: &[Probe]) -> Vec<Data> {
+async fn look(client: &Client, probes: &[Probe]) -> Result<Vec<Data>, ApiError> {
     let mut orgs: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (at, probe) in probes.iter().enumerate() {
         orgs.entry(&probe.org).or_default().push(at);
@@ -194,14 +194,14 @@ async fn look(client: &Client, probes: &[Probe]) -> Vec<Data> {
     let batches = stream::iter(batches).map(async |batch| {
         let asked: Vec<(&str, Option<Timestamp>)> =
             batch.iter().map(|at| (probes[*at].bucket.as_str(), probes[*at].stop)).collect();
-        let firsts = ask(client, &probes[batch[0]].org, query::first_points(&asked)).await;
+        let firsts = ask(client, &probes[batch[0]].org, query::first_points(&asked)).await?;
         // One bucket that cannot be read fails the query for all.
         let firsts =
             firsts.and_then(|csv| query::read_first_points(&csv, asked.len()).map_err(|error| error.to_string()));
-        (batch, firsts.ok())
+        Ok((batch, firsts.ok()))
     });
     let (mut found, mut rest) = (BTreeMap::new(), Vec::new());
-    for (batch, firsts) in batches.buffer_unordered(AT_ONCE).collect::<Vec<_>>().await {
+    for (batch, firsts) in batches.buffer_unordered(AT_ONCE).try_collect::<Vec<_>>().await? {
         match firsts {
             None => rest.extend(batch.iter().map(|at| (*at, false))),
             Some(firsts) => {
@@ -211,37 +211,57 @@ async fn look(client: &Client, probes: &[Probe]) -> Vec<Data> {
             }
         }
     }
-    let alone = stream::iter(rest).map(async |(at, shown)| (at, extent(client, &probes[at], shown).await));
-    found.extend(alone.buffer_unordered(ALONE_AT_ONCE).collect::<Vec<_>>().await);
-    found.into_values().collect()
+    let alone = stream::iter(rest).map(async |(at, shown)| Ok((at, extent(client, &probes[at], shown).await?)));
+    found.extend(alone.buffer_unordered(ALONE_AT_ONCE).try_collect::<Vec<_>>().await?);
+    Ok(found.into_values().collect())
 }
 
-async fn ask(client: &Client, org: &str, script: Result<String, crate::flux::LiteralError>) -> Result<String, String> {
-    let script = script.map_err(|error| error.to_string())?;
-    client.evidence_query(org, &script).await.map_err(|error| error.message)
+/// The reply to a query, or why the server does not answer this one.
+///
+/// # Errors
+/// The server does not answer at all for now: then nothing is known, and the next run will tell.
+async fn ask(
+    client: &Client,
+    org: &str,
+    script: Result<String, crate::flux::LiteralError>,
+) -> Result<Result<String, String>, ApiError> {
+    let script = match script {
+        Ok(script) => script,
+        Err(error) => return Ok(Err(error.to_string())),
+    };
+    match client.evidence_query(org, &script).await {
+        Ok(csv) => Ok(Ok(csv)),
+        Err(error) if matches!(error.status, Some(429 | 502..=504)) => Err(error),
+        Err(error) if error.class == Class::Unavailable => {
+            // A query may take too long though the server is well.
+            client.health().await?;
+            Ok(Err(error.message))
+        }
+        Err(error) => Ok(Err(error.message)),
+    }
 }
 
 /// What is in one bucket, of which it may be `shown` already that it is not empty.
-async fn extent(client: &Client, probe: &Probe, shown: bool) -> Data {
+async fn extent(client: &Client, probe: &Probe, shown: bool) -> Result<Data, ApiError> {
     let read = async |script| {
         let csv = ask(client, &probe.org, script).await?;
-        query::read_reply(&csv).map_err(|error| error.to_string())
+        Ok::<_, ApiError>(csv.and_then(|csv| query::read_reply(&csv).map_err(|error| error.to_string())))
     };
     if !shown {
-        match read(query::any_point(&probe.bucket, probe.stop)).await {
-            Err(why) => return Data::Unknown(why),
-            Ok(reply) if reply.first.is_none() => return Data::None,
+        match read(query::any_point(&probe.bucket, probe.stop)).await? {
+            Err(why) => return Ok(Data::Unknown(why)),
+            Ok(reply) if reply.first.is_none() => return Ok(Data::None),
             Ok(_) => {}
         }
     }
-    match read(query::extent(&probe.bucket, probe.stop)).await {
+    Ok(match read(query::extent(&probe.bucket, probe.stop)).await? {
         Err(_) => Data::Some { count: None, first: None, last: None },
         Ok(reply) => Data::Some {
             count: reply.values,
             first: reply.first.map(|time| time.to_string()),
             last: reply.last.map(|time| time.to_string()),
         },
-    }
+    })
 }
 
 impl Data {

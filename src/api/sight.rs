@@ -97,7 +97,35 @@ pub async fn sight(
     types: &[&str],
     token_id: Option<&str>,
 ) -> Result<Proof, ApiError> {
-    let needs: BTreeMap<&str, Vec<Read>> = types.iter().map(|ty| (*ty, needs(ty, org))).collect();
+    prove(api, version, org, me, types.iter().map(|ty| (*ty, needs(ty, org))).collect(), token_id).await
+}
+
+/// The same of all objects of each type on the whole server, in whatever org they are; `org` is the one that is asked in.
+pub async fn sight_everywhere(
+    api: &Client,
+    version: &str,
+    org: &str,
+    me: &Me,
+    types: &[&str],
+    token_id: Option<&str>,
+) -> Result<Proof, ApiError> {
+    // To look in each org it takes to see them all.
+    let needs = types.iter().map(|ty| {
+        let all = needs(ty, org).into_iter().map(|read| Read { org: None, ..read });
+        (*ty, all.chain(needs("orgs", org)).collect())
+    });
+    prove(api, version, org, me, needs.collect(), token_id).await
+}
+
+/// Which of the permissions that each type needs is proven, asked in the org `org`.
+async fn prove(
+    api: &Client,
+    version: &str,
+    org: &str,
+    me: &Me,
+    needs: BTreeMap<&str, Vec<Read>>,
+    token_id: Option<&str>,
+) -> Result<Proof, ApiError> {
     let mut open: BTreeSet<Read> = needs.values().flatten().cloned().collect();
     let mut held = BTreeSet::new();
     let (mut only_reads, mut rows, mut own) = (false, Vec::new(), Own::Known);
@@ -110,7 +138,7 @@ pub async fn sight(
             held.extend(open.iter().filter(|read| !rows.is_empty() && rows.iter().all(|row| row.may(read))).cloned());
             open.retain(|read| !held.contains(read));
             for read in open {
-                if read.org.is_none() && sees_everywhere(api, &read.ty).await? {
+                if asks_first(&read.ty) && sees_everywhere(api, &read.ty).await? {
                     held.insert(read);
                 }
             }
@@ -210,11 +238,11 @@ impl Own<'_> {
         match self {
             Self::OneOf if rows.iter().any(|row| row.may(missing)) => Lack::Several(rows.len(), missing.to_string()),
             // Of what is read everywhere, the server itself has shown that the token lacks it.
-            Self::Hidden if missing.org.is_some() => Lack::OwnRights(match me.name {
+            Self::Hidden if !asks_first(&missing.ty) => Lack::OwnRights(match me.name {
                 Some(_) => format!("read:orgs/{org}/authorizations"),
                 None => format!("read:users/{}", me.id),
             }),
-            Self::Not(id) if missing.org.is_some() => Lack::WrongId(id.to_owned()),
+            Self::Not(id) if !asks_first(&missing.ty) => Lack::WrongId(id.to_owned()),
             Self::Known | Self::Hidden | Self::OneOf | Self::Not(_) => Lack::Permission(missing.to_string()),
         }
     }
@@ -250,7 +278,12 @@ async fn own_rows<'a>(
     Ok((rows, own))
 }
 
-/// Whether the token reads all objects of a type on the whole server: one that is not there is not hidden then.
+/// Whether the server asks for permission before it looks whether there is such an object.
+fn asks_first(ty: &str) -> bool {
+    matches!(ty, "orgs" | "users")
+}
+
+/// Whether the token reads all objects of a type that [`asks_first`] on the whole server: one that is not there is not hidden then.
 async fn sees_everywhere(api: &Client, ty: &str) -> Result<bool, ApiError> {
     let absent = rand::random::<u64>() | 1;
     match api.get::<serde_json::Value>(&format!("/api/v2/{ty}/{absent:016x}"), &[]).await {

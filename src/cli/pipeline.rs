@@ -68,8 +68,11 @@ pub async fn plan(
     let Comparison { mut changes, problems, external } =
         diff::compare(manifest, graph, &snapshot, &ledger, &owners.objects, goal);
     changes.iter_mut().for_each(|change| own(change, made));
-    let at_stake = evidence::read(client, server, &changes, &snapshot).await?;
-    let stops = evidence::stops(client, &changes, &external, &snapshot).await?;
+    let mut at_stake = evidence::read(client, server, &changes, &snapshot).await?;
+    let (stops, hidden) = evidence::stops(client, server, &changes, &external, &snapshot).await?;
+    for (address, kinds) in hidden {
+        at_stake.entry(address).or_default().unseen.extend(kinds);
+    }
     let comparison = Comparison { changes, problems, external: BTreeMap::new() };
     let facts = Facts {
         project: &manifest.project,
@@ -96,11 +99,21 @@ pub async fn plan(
 /// Adds what the lock says to what is left over, and tells of it. What another run is at is nothing that was left.
 fn left_over(plan: &mut Plan, lock: Option<(Holder, Hold)>) {
     match lock {
-        Some((_, Hold::Held)) => plan.leftovers.clear(),
+        Some((holder, Hold::Held)) => {
+            plan.leftovers.clear();
+            plan.warnings.push(another_run(&holder));
+        }
         Some((holder, Hold::Dead)) => plan.leftovers.push(Leftover::Lock { holder: holder.to_string() }),
         Some((_, Hold::Ours)) | None => {}
     }
     plan.warnings.extend(plan.leftovers.iter().map(Leftover::warning));
+}
+
+/// What another run is changing right now is on the server and not yet in the ledger, or the other way round.
+fn another_run(holder: &Holder) -> Diagnostic {
+    let message = format!("another run is changing this project right now: {holder}");
+    Diagnostic::warning("plan::another-run", message)
+        .help("what it is at may look like drift: look again when it has ended")
 }
 
 /// What this run has made itself is no object of somebody else that is taken over.

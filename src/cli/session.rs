@@ -99,6 +99,7 @@ impl Session {
         snapshot::Server {
             version: self.version.clone(),
             home: self.home.clone(),
+            home_name: (!is_id(&self.named.1)).then(|| self.named.1.clone()),
             token_id: self.token_id.clone().or_else(|| manifest.server.token_id.as_ref().map(|id| id.value.clone())),
             me: Some(self.me.clone()),
             ledger_key: self.ledger_key.clone(),

@@ -53,12 +53,25 @@ pub fn compare(
         Goal::Declared => declared(manifest, graph, snapshot, ledger, foreign),
         Goal::Destroyed => destroyed(manifest, snapshot, ledger, foreign),
     };
+    go_with_orgs(&mut comparison.changes);
     let protected = manifest.policy.protector();
     for change in &mut comparison.changes {
         // A block that is gone has what its entry has, and what the policy says now.
         change.lifecycle.protected |= protected(&change.address);
     }
     comparison
+}
+
+/// What is only forgotten does not stay where its org is deleted.
+fn go_with_orgs(changes: &mut [Change]) {
+    let removed = changes.iter().filter(|change| change.address.kind == Kind::HOME && change.action.removes());
+    let orgs: BTreeSet<String> = removed.filter_map(|org| Some(org.object.as_ref()?.id.clone())).collect();
+    for change in changes.iter_mut().filter(|change| matches!(change.reason, Reason::NotOurs | Reason::Kept)) {
+        let org = change.object.as_ref().and_then(|object| object.org.as_ref());
+        if org.is_some_and(|org| orgs.contains(org)) {
+            change.reason = Reason::GoesWithOrg;
+        }
+    }
 }
 
 fn declared(

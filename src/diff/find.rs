@@ -155,7 +155,10 @@ impl<'a> Finder<'a> {
         match view.look(&entry.id) {
             Ok(Some(object)) => Ok(Found::Owned(entry, object)),
             Ok(None) => Ok(Found::Gone),
-            Err(words) => Err(unreadable(address, entry, words, "nothing is planned for objects that cannot be seen")),
+            Err(words) => {
+                let lack = self.snapshot.lacks.get(address.kind.spec().ty);
+                Err(unreadable(address, entry, words, lack, "nothing is planned for objects that cannot be seen"))
+            }
         }
     }
 
@@ -311,13 +314,16 @@ pub(super) fn org_id<'a>(org: &Ref, home: Option<&'a str>, found: &BTreeMap<Addr
     }
 }
 
-/// An owned object of which it is not known whether it is there: `words` say why, `instead` what is not done therefore.
-pub(super) fn unreadable(address: &Address, entry: &Entry, words: &str, instead: &str) -> Problem {
+/// An owned object of which it is not known whether it is there: `words` and `lack` say why, `instead` what is not done
+/// therefore.
+pub(super) fn unreadable(address: &Address, entry: &Entry, words: &str, lack: Option<&Lack>, instead: &str) -> Problem {
+    // Of a task that may not be read the server only says so (influxd 2.9.1, measured).
+    let lack = lack.filter(|_| !words.contains("read:")).map(|lack| format!(" ({lack})")).unwrap_or_default();
     Problem {
         exit: Exit::NotAuthorized,
         diagnostic: Diagnostic::error(
             "sight::unreadable",
-            format!("cannot read {address} (ID {}), which this project owns: {words}", entry.id),
+            format!("cannot read {address} (ID {}), which this project owns: {words}{lack}", entry.id),
         )
         .help(format!("use a token that may read it; {instead}")),
     }
@@ -334,7 +340,10 @@ pub(super) fn foreign(address: &Address, place: Option<&Declared>, object: &Obje
             ),
         )
         .at_known(place, "declared here")
-        .help(format!("declare it with `external = true`, or remove it from `{project}` first")),
+        .help(format!(
+            "to use it, declare it with `external = true`; to move it here, run `fluxform forget` for it in `{project}`, which keeps \
+             the object, and then remove it from that project's manifests"
+        )),
     }
 }
 

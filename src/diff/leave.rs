@@ -70,7 +70,8 @@ impl Comparison {
                 return;
             }
             Err(words) => {
-                self.problems.push(unreadable(address, entry, words, "what cannot be seen is not deleted"));
+                let lack = snapshot.lacks.get(address.kind.spec().ty);
+                self.problems.push(unreadable(address, entry, words, lack, "what cannot be seen is not deleted"));
                 return;
             }
         };

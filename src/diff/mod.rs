@@ -135,6 +135,8 @@ pub enum Reason {
     Destroy,
     /// The home org is never deleted.
     HomeOrg,
+    /// It is not deleted by itself, because the project did not create it, but with its org.
+    GoesWithOrg,
 }
 
 /// One field that differs.
@@ -170,7 +172,7 @@ pub enum Cause {
 }
 
 /// The word of each reason but [`Reason::CannotChange`].
-const REASONS: [(&str, Reason); 17] = [
+const REASONS: [(&str, Reason); 18] = [
     ("in_sync", Reason::InSync),
     ("new", Reason::New),
     ("gone", Reason::Gone),
@@ -188,6 +190,7 @@ const REASONS: [(&str, Reason); 17] = [
     ("external", Reason::External),
     ("destroy", Reason::Destroy),
     ("home_org", Reason::HomeOrg),
+    ("goes_with_org", Reason::GoesWithOrg),
 ];
 /// The word of [`Reason::CannotChange`].
 const CANNOT_CHANGE: &str = "cannot_change";

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures::stream::{self, StreamExt, TryStreamExt};
 
 use super::{Along, Gone, all_orgs};
-use crate::api::{ApiError, Client, Me, sight};
+use crate::api::sight::{self, Proof};
+use crate::api::{ApiError, Client, Me};
 use crate::diff::{Change, Target};
 use crate::field::{Field, Role};
 use crate::kind::{Asked, Kind, Object, Place, Standing};
@@ -23,7 +24,7 @@ pub(super) struct Bound {
     acting: BTreeMap<String, Vec<(Kind, Object)>>,
     /// By org: the kinds of which the token may not see everything.
     unseen: BTreeMap<String, BTreeSet<Kind>>,
-    /// The kinds of what acts as users, if the token may not see everything of them.
+    /// The kinds of what acts or runs as users, in whatever org, of which the token may not see everything.
     unseen_acting: BTreeSet<Kind>,
 }
 
@@ -44,10 +45,7 @@ pub(super) async fn read(client: &Client, server: &Server, changes: &[Change]) -
     if orgs.is_empty() && users.is_empty() {
         return Ok(bound);
     }
-    let me = match &server.me {
-        Some(me) => me.clone(),
-        None => client.me().await?,
-    };
+    let me = me(client, server).await?;
     if !orgs.is_empty() {
         for kind in of_place(Place::Org) {
             for object in kind.list(client, &orgs, Asked::NOTHING).await? {
@@ -70,21 +68,43 @@ pub(super) async fn read(client: &Client, server: &Server, changes: &[Change]) -
                 }
             }
         }
-        // What a token sees in the home org stands for all: a user's tokens may be in any org.
-        bound.unseen_acting = match &server.home {
-            Some(home) => unseen(client, server, &me, home, &acting).await?,
-            None => acting.into_iter().collect(),
-        };
+        bound.unseen_acting = unseen_anywhere(client, server, &me).await?;
     }
     Ok(bound)
+}
+
+/// The user of the run's token.
+pub(super) async fn me(client: &Client, server: &Server) -> Result<Me, ApiError> {
+    match &server.me {
+        Some(me) => Ok(me.clone()),
+        None => client.me().await,
+    }
 }
 
 fn of_place(place: Place) -> impl Iterator<Item = Kind> {
     Kind::ALL.iter().copied().filter(move |kind| kind.spec().place == place)
 }
 
+/// The kinds of what acts or runs as a user of which it is not proven that the token sees everything on the server: what a
+/// user has may be in any org.
+async fn unseen_anywhere(client: &Client, server: &Server, me: &Me) -> Result<BTreeSet<Kind>, ApiError> {
+    let bound = |kind: &Kind| kind.spec().acts_as_user || kind.spec().runs_as_creator;
+    let kinds: Vec<Kind> = Kind::ALL.iter().copied().filter(bound).collect();
+    let Some(home) = &server.home else { return Ok(kinds.into_iter().collect()) };
+    let types: Vec<&str> = kinds.iter().map(|kind| kind.spec().ty).collect();
+    let (version, token) = (&server.version, server.token_id.as_deref());
+    let proof = sight::sight_everywhere(client, version, home, me, &types, token).await?;
+    Ok(hidden(&proof, kinds))
+}
+
+/// Those of `kinds` of which it is not proven that the token sees everything.
+fn hidden(proof: &Proof, kinds: impl IntoIterator<Item = Kind>) -> BTreeSet<Kind> {
+    let seen = |kind: &Kind| proof.sees.get(kind.spec().ty).copied().unwrap_or(false);
+    kinds.into_iter().filter(|kind| !seen(kind)).collect()
+}
+
 /// Those of `kinds` of which it is not proven that the token sees everything in the org.
-async fn unseen(
+pub(super) async fn unseen(
     client: &Client,
     server: &Server,
     me: &Me,
@@ -93,8 +113,7 @@ async fn unseen(
 ) -> Result<BTreeSet<Kind>, ApiError> {
     let types: Vec<&str> = kinds.iter().map(|kind| kind.spec().ty).collect();
     let proof = sight::sight(client, &server.version, org, me, &types, server.token_id.as_deref()).await?;
-    let seen = |kind: &Kind| proof.sees.get(kind.spec().ty).copied().unwrap_or(false);
-    Ok(kinds.iter().copied().filter(|kind| !seen(kind)).collect())
+    Ok(hidden(&proof, kinds.iter().copied()))
 }
 
 impl Bound {

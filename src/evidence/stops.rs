@@ -2,27 +2,30 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::along::{me, unseen};
 use super::{all_orgs, gone};
 use crate::address::Address;
 use crate::api::{ApiError, Client};
 use crate::diff::{Action, Change, Target};
 use crate::field::{Field, Role};
 use crate::kind::{Asked, Kind};
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Server, Snapshot};
 use crate::value::{Ref, Value};
 
-/// What would stop, by the change that takes the role that it runs with. What these same changes delete or make anew does
-/// not count, nor what the token does not see. `external` has the objects behind external resources.
+/// What would stop, by the change that takes the role that it runs with; what these same changes delete or make anew does
+/// not count. And for each change that only takes a role: the kinds of which more may run than the token sees. `external` has the
+/// objects behind external resources.
 ///
 /// # Errors
 /// The server's.
 pub async fn stops(
     client: &Client,
+    server: &Server,
     changes: &[Change],
     external: &BTreeMap<Address, Target>,
     snapshot: &Snapshot,
-) -> Result<BTreeMap<Address, Vec<Target>>, ApiError> {
-    let (mut stops, gone) = (BTreeMap::new(), gone(changes));
+) -> Result<(BTreeMap<Address, Vec<Target>>, BTreeMap<Address, BTreeSet<Kind>>), ApiError> {
+    let (mut stops, mut hidden, gone) = (BTreeMap::new(), BTreeMap::new(), gone(changes));
     for change in changes {
         let (Some(owns), Some(object)) = (change.address.kind.with(Role::Owns), &change.object) else { continue };
         let lost = match change.action {
@@ -36,18 +39,28 @@ pub async fn stops(
         if lost.is_empty() {
             continue;
         }
+        let running: Vec<Kind> = Kind::ALL.iter().copied().filter(|kind| kind.spec().runs_as_creator).collect();
+        if change.action == Action::Update {
+            let mut unseen_kinds = BTreeSet::new();
+            for org in &lost {
+                unseen_kinds.extend(unseen(client, server, &me(client, server).await?, org, &running).await?);
+            }
+            if !unseen_kinds.is_empty() {
+                hidden.insert(change.address.clone(), unseen_kinds);
+            }
+        }
         let mut targets = Vec::new();
-        for kind in Kind::ALL.iter().filter(|kind| kind.spec().runs_as_creator) {
+        for kind in running {
             let running = kind.list(client, &lost, Asked::NOTHING).await?;
             let theirs = running.into_iter().filter(|found| found.user.as_ref() == Some(&object.id));
-            let stay = theirs.filter(|found| !gone.contains(&(*kind, found.id.as_str())));
+            let stay = theirs.filter(|found| !gone.contains(&(kind, found.id.as_str())));
             targets.extend(stay.map(|found| Target { id: found.id, org: found.org, name: found.name }));
         }
         if !targets.is_empty() {
             stops.insert(change.address.clone(), targets);
         }
     }
-    Ok(stops)
+    Ok((stops, hidden))
 }
 
 /// The ID behind an address, where there is an object.

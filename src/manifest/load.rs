@@ -202,11 +202,18 @@ pub(super) const SECRET: &str = "manifest::secret-literal";
 
 /// Makes secrets unreadable in the sources of all diagnostics: their lines are shown.
 fn hide_secrets(problems: &mut [Diagnostic]) {
-    let secrets: Vec<Place> = problems
+    let mut secrets: Vec<Place> = problems
         .iter()
         .filter(|problem| problem.code == SECRET)
         .filter_map(|problem| problem.places.first().map(|(place, _)| place.clone()))
         .collect();
+    let mut seen = BTreeSet::new();
+    for (place, _) in problems.iter().flat_map(|problem| &problem.places) {
+        if seen.insert(Arc::as_ptr(&place.source)) {
+            let spans = super::mask::secrets(&place.source.text).into_iter();
+            secrets.extend(spans.map(|span| Place { source: Arc::clone(&place.source), span }));
+        }
+    }
     let mut hidden: Vec<(Arc<Source>, Arc<Source>)> = Vec::new();
     for Place { source, span } in &secrets {
         let at = hidden.iter().position(|(plain, _)| Arc::ptr_eq(plain, source)).unwrap_or_else(|| {

@@ -16,6 +16,7 @@ mod head;
 mod import;
 mod load;
 mod lookup;
+mod mask;
 mod node;
 mod orgs;
 mod parts;

@@ -9,6 +9,7 @@ mod guard;
 mod leftover;
 mod order;
 mod secrets;
+mod strange;
 #[cfg(test)]
 mod tests;
 
@@ -164,6 +165,7 @@ pub fn order(comparison: Comparison, facts: Facts<'_>) -> Plan {
     };
     plan.leftovers = leftovers(project, snapshot, ledger, &plan);
     plan.warnings.extend(secrets::stay(&plan.changes, ledger));
+    plan.warnings.extend(strange::nothing_is_declared(project, &plan.changes).filter(|_| !all_goes));
     plan.refusals.extend(ordered.problems);
     guard::ask(&mut plan, guard::Grounds { snapshot, ledger, stops: &stops, consent, policy, written, all_goes });
     plan

@@ -6,6 +6,10 @@ use super::value::count;
 use crate::coverage::Coverage;
 use crate::snapshot::Sight;
 
+/// What is not counted.
+const OTHER_KINDS: &str = "Not counted: what fluxform does not manage, such as dashboards, variables, checks and Telegraf \
+                           configurations.";
+
 /// What no project owns, and how much the others are.
 pub fn coverage(coverage: &Coverage, look: Look) -> String {
     let mut page = Page::new(look);
@@ -18,6 +22,7 @@ pub fn coverage(coverage: &Coverage, look: Look) -> String {
     }
     page.gap().put(Role::Strong, format_args!("Coverage: {} %.", coverage.percent()));
     page.say(format_args!(" {}", managed(coverage))).end();
+    page.put(Role::Quiet, OTHER_KINDS).fold(0);
     for (kind, sight) in coverage.hidden() {
         page.say("  ").put(Role::Warning, format_args!("{kind}s")).say(format_args!(": {}", hidden(sight))).end();
     }

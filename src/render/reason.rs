@@ -37,6 +37,7 @@ pub(super) fn reason(reason: &Reason, kind: Kind) -> Option<String> {
         Reason::Kept => "this project did not create it, so it stays".to_owned(),
         Reason::AlreadyGone => "it was already deleted".to_owned(),
         Reason::External => "it is now external, so it stays".to_owned(),
+        Reason::GoesWithOrg => "this project did not create it, but it goes with its org, which is deleted".to_owned(),
         Reason::HomeOrg => "the home org is never deleted; it stays".to_owned(),
     })
 }

@@ -377,7 +377,10 @@ fn what_projects_manage_of_a_server() {
     let coverage = sample::coverage();
     insta::assert_snapshot!(super::coverage(&coverage, PLAIN));
     let (plan, all) = (sample::plan(), super::coverage(&Coverage::default(), PLAIN));
-    assert_eq!(all, "Coverage: 100 %. 0 of 0 objects managed.\n");
+    assert_eq!(
+        all,
+        "Coverage: 100 %. 0 of 0 objects managed.\nNot counted: what fluxform does not manage, such as dashboards, variables, checks and Telegraf configurations.\n"
+    );
     let text = document(&Document { plan: Some(&plan), coverage: Some(&coverage), ..Document::new(Exit::Ok) });
     assert_eq!(breaks("plan", &text), Vec::<String>::new());
     insta::assert_snapshot!(text.split_once("\"coverage\"").expect("a coverage").1);

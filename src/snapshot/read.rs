@@ -11,7 +11,7 @@ use crate::address::Address;
 use crate::api::sight::{self, Proof};
 use crate::api::{ApiError, Client, Me};
 use crate::field::Role;
-use crate::kind::{Asked, Kind, NaturalKey, Object, Place, Presence};
+use crate::kind::{Asked, Kind, NaturalKey, Object, Place, Presence, Standing};
 use crate::ledger::{Key, Ledger};
 use crate::manifest::{Import, Manifest};
 use crate::value::Value;
@@ -28,6 +28,8 @@ pub struct Server {
     pub version: String,
     /// The home org's ID; none when it does not exist.
     pub home: Option<String>,
+    /// The home org's name, where that is what it was found by.
+    pub home_name: Option<String>,
     /// The ID of the run's own token, where the user gave it.
     pub token_id: Option<String>,
     /// The user of the run's token, where that has been asked already.
@@ -50,12 +52,31 @@ pub async fn read(
     // Side by side: what the token may see decides how the lists are taken, not whether they are read.
     let asks = Asks::Project(manifest, ledger);
     let (sight, found) = join!(sight(client, server, &kinds), found(client, server, &kinds, asks));
-    let ((me, proven), found) = (sight?, found?);
+    let ((me, proven), mut found) = (sight?, found?);
+    home_org(server, ledger, &mut found.lists);
     let mut snapshot = snapshot(client, server, me, &proven, found);
     missing(client, &mut snapshot, manifest, ledger).await?;
     where_they_were(&snapshot, ledger)?;
     of_another_kind(client, &mut snapshot, manifest).await?;
     Ok(snapshot)
+}
+
+/// Adds the home org to the list of orgs where the token may not read it: it exists, and what else there is to it is not known.
+/// One that the project owns is asked for by its ID, since what it is like counts then.
+fn home_org(server: &Server, ledger: &Ledger, lists: &mut Lists) {
+    let (Some(home), Some(name)) = (&server.home, &server.home_name) else { return };
+    let owned = ledger.entries.iter().any(|(address, entry)| address.kind == Kind::HOME && entry.id == *home);
+    let Some(orgs) = lists.get_mut(&Kind::HOME).filter(|_| !owned) else { return };
+    let fields = Kind::HOME.with(Role::Name).map(|field| (field.name, Value::Text(name.clone())));
+    orgs.entry(home.clone()).or_insert_with(|| Object {
+        id: home.clone(),
+        org: None,
+        name: name.clone(),
+        created: None,
+        fields: fields.into_iter().collect(),
+        standing: Standing::Ordinary,
+        user: None,
+    });
 }
 
 /// What is read where no manifest says it.

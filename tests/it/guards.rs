@@ -1,8 +1,9 @@
 //! What is refused, and with which exit code; the rest of the guards stand in `tests/scenarios`.
 
+mod along;
+
 use std::sync::{Arc, Mutex};
 
-use fluxform::diagnostic::Diagnostic;
 use fluxform::diff::Goal;
 use fluxform::exit::Exit;
 use fluxform::kind::Kind;
@@ -86,98 +87,40 @@ both!(what_an_org_holds_is_counted_over_its_buckets, async |scene| {
     scene.http.delete(&format!("orgs/{org_id}")).await.expect(204);
 });
 
-/// The words of the only refusal.
-async fn refusal(project: &Project) -> String {
-    let mut planned = project.plan(Goal::Declared).await.unwrap().plan;
-    assert_eq!(planned.refusals.len(), 1, "{:?}", planned.refusals);
-    let Diagnostic { code, message, .. } = planned.refusals.remove(0).diagnostic;
-    assert_eq!(code, "guard::data-loss");
-    message
-}
-
-both!(what_others_made_in_an_org_does_not_go_along_unasked, async |scene| {
-    let mut project = Project::new(&scene);
-    let org = unique("lab");
-    let lab = format!("[org.lab]\nname = \"{org}\"\n");
-    project.declare(&format!("{lab}\n[bucket.ours]\norg = \"org.lab\"\n\n[label.l]\n"));
-    project.apply().await;
-    let found = scene.http.get(&format!("orgs?org={org}")).await.expect(200);
-    let org_id = id(&found["orgs"][0]);
-    project.declare("[label.l]\n");
-    assert_eq!(refusals(&project).await, [], "all that is in it goes by this plan");
-
-    scene.http.post("buckets", json!({"orgID": org_id, "name": "scratch"})).await.expect(201);
-    scene.http.post("labels", json!({"orgID": org_id, "name": "theirs"})).await.expect(201);
-    for name in ["hourly", "nightly"] {
-        let flux = format!("option task = {{name: \"{name}\", every: 1h}}\nx = 1");
-        scene.http.post("tasks", json!({"orgID": org_id, "flux": flux, "status": "inactive"})).await.expect(201);
-    }
-    let may = json!([{"action": "read", "resource": {"type": "buckets", "orgID": org_id}}]);
-    let token = json!({"orgID": org_id, "description": "grafana", "permissions": may});
-    scene.http.post("authorizations", token).await.expect(201);
-    assert_eq!(
-        refusal(&project).await,
-        "org.lab would take with it, besides what this plan deletes: the label \"theirs\", the bucket \"scratch\", \
-         2 tasks (\"hourly\" and \"nightly\") and the token \"grafana\""
-    );
-    project.consent = Consent { data_loss: vec!["org.lab".into()], ..Consent::default() };
-    project.apply().await;
-    assert_eq!(scene.http.get(&format!("orgs?org={org}")).await.status, 404);
-});
-
-both!(the_ledger_of_another_project_does_not_go_along_with_its_home_org_unasked, async |scene| {
+both!(a_server_that_cannot_be_asked_is_no_loss_of_data, async |scene| {
     let project = Project::new(&scene);
-    let org = unique("theirs");
-    project.declare(&format!("[org.theirs]\nname = \"{org}\"\n\n[label.l]\n"));
+    project.declare("[bucket.raw]\n\n[label.l]\n");
     project.apply().await;
-    let found = scene.http.get(&format!("orgs?org={org}")).await.expect(200);
-    let mut other = Project::new(&scene);
-    other.server.home = Some(id(&found["orgs"][0]));
-    other.write("main.toml", "[project]\nname = \"other\"\n\n[label.only]\n");
-    other.apply().await;
+    let proxy = Proxy::start(scene.server.url(), |seen| match seen.path {
+        "/api/v2/query" => Fate::Refuse(503, r#"{"code":"unavailable","message":"busy"}"#),
+        _ => Fate::Pass,
+    })
+    .await;
+    let project = project.through(proxy.url(), scene.server.token());
     project.declare("[label.l]\n");
-    let words = refusal(&project).await;
-    assert!(words.contains("\"only\"") && words.contains("fluxform/"), "{words}");
-    other.destroy().await;
-    assert_eq!(refusals(&project).await, []);
-    scene.http.delete(&format!("orgs/{}", id(&found["orgs"][0]))).await.expect(204);
+    assert_eq!(refusals(&project).await, [(Exit::Unavailable, "server::unavailable")]);
 });
 
-both!(tokens_of_a_user_do_not_end_with_it_unasked, async |scene| {
+both!(the_home_org_is_known_to_a_token_that_may_not_read_it, async |scene| {
     let mut project = Project::new(&scene);
-    let name = unique("leaver");
-    project.declare(&format!("[user.leaver]\nname = \"{name}\"\n\n[label.l]\n"));
-    project.apply().await;
-    let found = scene.http.get(&format!("users?name={name}")).await.expect(200);
-    let user = id(&found["users"][0]);
-    project.declare("[label.l]\n");
-    assert_eq!(refusals(&project).await, [], "it has none");
-    let may = json!([scene.may("read", "buckets")]);
-    scene.token_with(json!({"userID": user, "description": "grafana", "permissions": may})).await;
-    assert_eq!(
-        refusal(&project).await,
-        "user.leaver would take with it, besides what this plan deletes: the token \"grafana\""
-    );
-    project.consent = Consent { data_loss: vec!["user.leaver".into()], ..Consent::default() };
-    project.apply().await;
-});
-
-both!(what_a_token_does_not_see_in_an_org_may_go_along_and_is_asked_about, async |scene| {
-    let project = Project::new(&scene);
-    let org = unique("dark");
-    project.declare(&format!("[org.dark]\nname = \"{org}\"\n\n[label.l]\n"));
-    project.apply().await;
-    let found = scene.http.get(&format!("orgs?org={org}")).await.expect(200);
-    let everywhere = |action: &str, ty: &str| json!({"action": action, "resource": {"type": ty}});
-    let reads = ["orgs", "labels", "users", "authorizations"].map(|ty| everywhere("read", ty));
-    let writes = ["orgs", "labels"].map(|ty| everywhere("write", ty));
-    let may: Vec<Value> = reads.into_iter().chain(writes).collect();
-    let token = scene.token_with(json!({"permissions": may})).await;
+    project.server.home_name = Some(scene.org_name.clone());
+    let user = scene.user("plan").await;
+    let itself = json!({"action": "read", "resource": {"type": "users", "id": user}});
+    let may =
+        json!([scene.may("read", "labels"), scene.may("read", "buckets"), scene.may("read", "authorizations"), itself]);
+    let token = scene.token_with(json!({"userID": user, "permissions": may})).await;
     let mut project = as_token(&scene, project, &token.token);
     project.server.token_id = Some(token.id);
-    project.declare("[label.l]\n");
-    assert_eq!(refusal(&project).await, "org.dark may take with it more buckets and tasks than the token can see");
-    scene.http.delete(&format!("orgs/{}", id(&found["orgs"][0]))).await.expect(204);
+    for external in ["external = true", ""] {
+        project.declare(&format!(
+            "[org.home]\nname = \"{}\"\n{external}\n[bucket.raw]\norg = \"org.home\"\n",
+            scene.org_name
+        ));
+        let planned = project.plan(Goal::Declared).await.unwrap().plan;
+        assert!(planned.refusals.is_empty(), "{:?}", planned.refusals);
+        let lines = lines(&planned);
+        assert!(lines.contains("+ bucket.raw") && !lines.contains("+ org.home"), "{lines}");
+    }
 });
 
 both!(data_is_found_among_many_buckets_with_few_queries, async |scene| {

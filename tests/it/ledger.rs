@@ -14,6 +14,7 @@ use fluxform::ledger::{
 use fluxform::manifest::Lifecycle;
 use serde_json::{Value, json};
 
+use crate::cli::fluxform::Fluxform;
 use crate::support::{Scene, both};
 
 fn client(scene: &Scene, token: &str) -> Client {
@@ -177,6 +178,21 @@ async fn take(scene: &Scene, claim: &Claim) -> Result<(Lease, Vec<String>), Lock
     let lease = acquire(&writer(scene), Arc::new(ThisMachine), claim, &mut waiting).await?;
     Ok((lease, waited))
 }
+
+both!(a_plan_says_that_another_run_is_changing_the_project, async |scene| {
+    let (lease, _) = take(&scene, &claim(&scene, 0)).await.unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("main.toml"), "[project]\nname = \"iot\"\n\n[label.l]\n").unwrap();
+    let plan = Fluxform::new(&["plan"])
+        .var("INFLUX_HOST", scene.server.url())
+        .var("INFLUX_TOKEN", scene.server.token())
+        .var("INFLUX_ORG", &scene.org_name)
+        .arg(dir.path())
+        .run()
+        .with(0);
+    assert!(plan.err.contains("another run is changing this project right now"), "{}", plan.err);
+    lease.release().await.unwrap();
+});
 
 both!(the_second_waits_until_the_first_is_done, async |scene| {
     let (first, _) = take(&scene, &claim(&scene, 0)).await.unwrap();

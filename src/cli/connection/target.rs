@@ -117,7 +117,7 @@ fn find(
                 return Err(usage(
                     Diagnostic::error("connection::two-hosts", message)
                         .at(url.place.clone(), "this server")
-                        .help("unset INFLUX_HOST, or choose one of them with --host"),
+                        .help("remove `url` (and `org`) from [server], or unset INFLUX_HOST, or choose one of them with --host"),
                 ));
             }
         }

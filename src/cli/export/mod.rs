@@ -153,6 +153,7 @@ async fn read(
     let server = snapshot::Server {
         version: session.version.clone(),
         home: session.home.clone(),
+        home_name: None,
         token_id: wish.token_id.clone(),
         me: Some(session.me.clone()),
         ledger_key: None,

@@ -70,7 +70,7 @@ pub(super) fn ask(plan: &mut Plan, grounds: Grounds<'_>) {
         refusals.extend(name_taken::refusal(change, &plan.changes, snapshot));
     }
     refusals.extend(task_owner::refusals(stops, &mut agreed));
-    refusals.extend(data_loss::refusals(&plan.at_stake, &mut agreed));
+    refusals.extend(data_loss::refusals(&plan.at_stake, &plan.changes, &mut agreed));
     if !all_goes {
         refusals.extend(blast_radius::refusals(plan, ledger, policy.blast_radius, &mut agreed));
     }

@@ -1,0 +1,158 @@
+//! What goes along with an org or a user is asked about.
+
+use fluxform::diagnostic::Diagnostic;
+use fluxform::diff::Goal;
+use fluxform::plan::Consent;
+use serde_json::{Value, json};
+
+use super::{as_token, refusals};
+use crate::support::{Project, Scene, Secret, both, id, lines, unique};
+
+/// The words of the only refusal.
+async fn refusal(project: &Project) -> String {
+    let mut planned = project.plan(Goal::Declared).await.unwrap().plan;
+    assert_eq!(planned.refusals.len(), 1, "{:?}", planned.refusals);
+    let Diagnostic { code, message, .. } = planned.refusals.remove(0).diagnostic;
+    assert_eq!(code, "guard::data-loss");
+    message
+}
+
+both!(what_others_made_in_an_org_does_not_go_along_unasked, async |scene| {
+    let mut project = Project::new(&scene);
+    let org = unique("lab");
+    let lab = format!("[org.lab]\nname = \"{org}\"\n");
+    project.declare(&format!("{lab}\n[bucket.ours]\norg = \"org.lab\"\n\n[label.l]\n"));
+    project.apply().await;
+    let found = scene.http.get(&format!("orgs?org={org}")).await.expect(200);
+    let org_id = id(&found["orgs"][0]);
+    project.declare("[label.l]\n");
+    assert_eq!(refusals(&project).await, [], "all that is in it goes by this plan");
+
+    scene.http.post("buckets", json!({"orgID": org_id, "name": "scratch"})).await.expect(201);
+    scene.http.post("labels", json!({"orgID": org_id, "name": "theirs"})).await.expect(201);
+    for name in ["hourly", "nightly"] {
+        let flux = format!("option task = {{name: \"{name}\", every: 1h}}\nx = 1");
+        scene.http.post("tasks", json!({"orgID": org_id, "flux": flux, "status": "inactive"})).await.expect(201);
+    }
+    let may = json!([{"action": "read", "resource": {"type": "buckets", "orgID": org_id}}]);
+    let token = json!({"orgID": org_id, "description": "grafana", "permissions": may});
+    scene.http.post("authorizations", token).await.expect(201);
+    assert_eq!(
+        refusal(&project).await,
+        "org.lab would take with it, besides what this plan deletes: the label \"theirs\", the bucket \"scratch\", \
+         2 tasks (\"hourly\" and \"nightly\") and the token \"grafana\""
+    );
+    project.consent = Consent { data_loss: vec!["org.lab".into()], ..Consent::default() };
+    project.apply().await;
+    assert_eq!(scene.http.get(&format!("orgs?org={org}")).await.status, 404);
+});
+
+both!(the_ledger_of_another_project_does_not_go_along_with_its_home_org_unasked, async |scene| {
+    let project = Project::new(&scene);
+    let org = unique("theirs");
+    project.declare(&format!("[org.theirs]\nname = \"{org}\"\n\n[label.l]\n"));
+    project.apply().await;
+    let found = scene.http.get(&format!("orgs?org={org}")).await.expect(200);
+    let mut other = Project::new(&scene);
+    other.server.home = Some(id(&found["orgs"][0]));
+    other.write("main.toml", "[project]\nname = \"other\"\n\n[label.only]\n");
+    other.apply().await;
+    project.declare("[label.l]\n");
+    let words = refusal(&project).await;
+    assert!(words.contains("\"only\"") && words.contains("fluxform/"), "{words}");
+    other.destroy().await;
+    assert_eq!(refusals(&project).await, []);
+    scene.http.delete(&format!("orgs/{}", id(&found["orgs"][0]))).await.expect(204);
+});
+
+both!(tokens_of_a_user_do_not_end_with_it_unasked, async |scene| {
+    let mut project = Project::new(&scene);
+    let name = unique("leaver");
+    project.declare(&format!("[user.leaver]\nname = \"{name}\"\n\n[label.l]\n"));
+    project.apply().await;
+    let found = scene.http.get(&format!("users?name={name}")).await.expect(200);
+    let user = id(&found["users"][0]);
+    project.declare("[label.l]\n");
+    assert_eq!(refusals(&project).await, [], "it has none");
+    let may = json!([scene.may("read", "buckets")]);
+    scene.token_with(json!({"userID": user, "description": "grafana", "permissions": may})).await;
+    assert_eq!(
+        refusal(&project).await,
+        "user.leaver would take with it, besides what this plan deletes: the token \"grafana\""
+    );
+    project.consent = Consent { data_loss: vec!["user.leaver".into()], ..Consent::default() };
+    project.apply().await;
+});
+
+both!(what_a_token_does_not_see_in_an_org_may_go_along_and_is_asked_about, async |scene| {
+    let project = Project::new(&scene);
+    let org = unique("dark");
+    project.declare(&format!("[org.dark]\nname = \"{org}\"\n\n[label.l]\n"));
+    project.apply().await;
+    let found = scene.http.get(&format!("orgs?org={org}")).await.expect(200);
+    let everywhere = |action: &str, ty: &str| json!({"action": action, "resource": {"type": ty}});
+    let reads = ["orgs", "labels", "users", "authorizations"].map(|ty| everywhere("read", ty));
+    let writes = ["orgs", "labels"].map(|ty| everywhere("write", ty));
+    let may: Vec<Value> = reads.into_iter().chain(writes).collect();
+    let token = scene.token_with(json!({"permissions": may})).await;
+    let mut project = as_token(&scene, project, &token.token);
+    project.server.token_id = Some(token.id);
+    project.declare("[label.l]\n");
+    assert_eq!(refusal(&project).await, "org.dark may take with it more buckets and tasks than the token can see");
+    scene.http.delete(&format!("orgs/{}", id(&found["orgs"][0]))).await.expect(204);
+});
+
+/// A token that reads and writes these types everywhere and no more.
+async fn everywhere(scene: &Scene, reads: &[&str], writes: &[&str]) -> Secret {
+    let may = |action: &'static str| move |ty: &&str| json!({"action": action, "resource": {"type": *ty}});
+    let may: Vec<Value> = reads.iter().map(may("read")).chain(writes.iter().map(may("write"))).collect();
+    scene.token_with(json!({"permissions": may})).await
+}
+
+both!(what_a_user_has_out_of_sight_is_asked_about, async |scene| {
+    let project = Project::new(&scene);
+    let (name, org) = (unique("leaver"), scene.org_name.clone());
+    let user = |roles: &str| {
+        format!(
+            "[org.home]\nname = \"{org}\"\nexternal = true\n\n[user.leaver]\nname = \"{name}\"\n{roles}\n[label.l]\n"
+        )
+    };
+    project.declare(&user("owner_of = [\"org.home\"]"));
+    project.apply().await;
+    let token = everywhere(&scene, &["orgs", "labels", "users", "authorizations"], &["orgs", "labels", "users"]).await;
+    let mut project = as_token(&scene, project, &token.token);
+    project.server.token_id = Some(token.id);
+    project.declare(&user("owner_of = []"));
+    assert_eq!(refusal(&project).await, "user.leaver may take with it more tasks than the token can see");
+    project.declare("[label.l]\n");
+    assert_eq!(refusal(&project).await, "user.leaver may take with it more tasks than the token can see");
+    // Tokens of a user may be in any org, and this one sees those of one.
+    let reads = ["orgs", "labels", "users", "tasks"].map(|ty| json!({"action": "read", "resource": {"type": ty}}));
+    let writes = ["orgs", "labels", "users"].map(|ty| json!({"action": "write", "resource": {"type": ty}}));
+    let may: Vec<Value> = reads.into_iter().chain(writes).chain([scene.may("read", "authorizations")]).collect();
+    let token = scene.token_with(json!({"permissions": may})).await;
+    let mut project = as_token(&scene, project, &token.token);
+    project.server.token_id = Some(token.id);
+    assert_eq!(refusal(&project).await, "user.leaver may take with it more tokens than the token can see");
+    let mut project = as_token(&scene, project, scene.server.token());
+    project.server.token_id = None;
+    project.apply().await;
+});
+
+both!(what_is_adopted_goes_with_its_org_and_does_not_stay, async |scene| {
+    let mut project = Project::new(&scene);
+    let org = unique("gone");
+    let lab = format!("[org.lab]\nname = \"{org}\"\n");
+    project.declare(&format!("{lab}\n[label.l]\n"));
+    project.apply().await;
+    let found = scene.http.get(&format!("orgs?org={org}")).await.expect(200);
+    scene.http.post("buckets", json!({"orgID": id(&found["orgs"][0]), "name": "found"})).await.expect(201);
+    project.consent.adopt = true;
+    project.declare(&format!("{lab}\n[bucket.found]\norg = \"org.lab\"\n\n[label.l]\n"));
+    project.apply().await;
+    project.declare("[label.l]\n");
+    let planned = project.plan(Goal::Declared).await.unwrap().plan;
+    assert!(lines(&planned).contains("x bucket.found GoesWithOrg"), "{}", lines(&planned));
+    project.consent.data_loss = vec!["org.lab".into()];
+    project.apply().await;
+});
