@@ -133,7 +133,8 @@ real!(the_library_is_the_servers, async |scene| {
 });
 
 /// Mistakes of a statement after which the server leaves the rest of it.
-const STOPS: [&str; 4] = ["not valid in", "missing return", "pipe parameter", "pipe literal"];
+const STOPS: [&str; 5] =
+    ["not valid in", "invalid option statement", "missing return", "pipe parameter", "pipe literal"];
 
 real!(names_of_scripts_out_of_the_grammar_are_wrong_where_the_server_says_so, async |scene| {
     let only = |all: BTreeSet<String>, word: &str| -> BTreeSet<String> {
