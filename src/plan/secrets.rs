@@ -1,44 +1,52 @@
 //! Where the secrets of tokens that go were delivered: fluxform does not fetch them back.
 
+use crate::address::few;
 use crate::diagnostic::Diagnostic;
 use crate::diff::{Action, Change};
+use crate::field::Role;
 use crate::ledger::Ledger;
-
-/// The field that says where a secret goes.
-const DELIVER: &str = "deliver";
-/// So many tokens are named.
-const NAMED: usize = 5;
+use crate::secret::Sink;
+use crate::value::Value;
 
 /// Tells of the secrets that stop working with `changes` and stay where they were delivered: those of tokens that are deleted,
 /// and of tokens that deliver elsewhere from now on.
 pub(super) fn stay(changes: &[Change], ledger: &Ledger) -> Option<Diagnostic> {
     let mut stay: Vec<String> = Vec::new();
-    for change in changes.iter().filter(|change| change.address.kind.delivers()) {
-        let elsewhere = || change.fields.iter().any(|field| field.field == DELIVER);
-        let goes = change.action == Action::Delete || change.action == Action::Replace && elsewhere();
+    for change in changes {
+        let Some(deliver) = change.address.kind.with(Role::Delivery) else { continue };
+        let elsewhere = change.field(Role::Delivery);
+        let goes = change.action == Action::Delete || change.action == Action::Replace && elsewhere.is_some();
         let was = change.moved_from.as_ref().unwrap_or(&change.address);
         let Some(entry) = ledger.entries.get(was).filter(|entry| goes && entry.secret.is_some()) else { continue };
-        match entry.fields.get(DELIVER).map(|print| print.strip_prefix('=')) {
+        let wanted = elsewhere.filter(|_| change.action == Action::Replace).map(|field| &field.wanted);
+        let kept = if let Some(Value::Sinks(sinks)) = wanted { sinks.as_slice() } else { &[] };
+        match entry.fields.get(deliver.name).map(|print| print.strip_prefix('=')) {
             None | Some(Some("[discard]")) => {}
-            Some(Some(sinks)) => stay.push(format!("{was} in {}", sinks.trim_matches(['[', ']']))),
+            Some(Some(sinks)) => {
+                let inner = sinks.strip_prefix('[').and_then(|sinks| sinks.strip_suffix(']')).unwrap_or(sinks);
+                let left = without(inner, kept);
+                stay.extend((!left.is_empty()).then(|| format!("{was} in {left}")));
+            }
             // Too long for the ledger to hold.
             Some(None) => stay.push(was.to_string()),
         }
     }
-    let more = stay.len().saturating_sub(NAMED);
-    let (first, more) = match (stay.get(..NAMED), more) {
-        (Some(first), more @ 1..) => (first, format!(", and {more} more")),
-        _ => (stay.as_slice(), String::new()),
-    };
-    if first.is_empty() {
-        return None;
-    }
-    let message = match stay.len() {
-        1 => format!("the secret of {} stops working and stays where it was delivered", first[0]),
-        _ => format!("these secrets stop working and stay where they were delivered: {}{more}", first.join("; ")),
+    let message = match stay.as_slice() {
+        [] => return None,
+        [one] => format!("the secret of {one} stops working and stays where it was delivered"),
+        all => format!("these secrets stop working and stay where they were delivered: {}", few(all)),
     };
     let help = "fluxform does not remove delivered secrets: delete them yourself once nothing reads them";
     Some(Diagnostic::warning("plan::secret-stays", message).help(help))
+}
+
+/// The sinks in a list of the ledger that are not among `kept`, which get the new secret in its place.
+fn without(sinks: &str, kept: &[Sink]) -> String {
+    let mut left = format!(", {sinks}, ");
+    for sink in kept {
+        left = left.replacen(&format!(", {sink}, "), ", ", 1);
+    }
+    left.trim_matches([',', ' ']).to_owned()
 }
 
 #[cfg(test)]
@@ -49,7 +57,8 @@ mod tests {
     use crate::address::Address;
     use crate::diff::{Cause, FieldChange, Reason};
     use crate::ledger::Entry;
-    use crate::value::Value;
+
+    const DELIVER: &str = "deliver";
 
     fn address(key: &str) -> Address {
         format!("token.{key}").parse().expect("an address")
@@ -84,8 +93,26 @@ mod tests {
         assert_eq!(said(&[replaced("write")], &[("a", "=[file x]")]), None);
         assert_eq!(
             said(&[replaced(DELIVER), deleted("b")], &[("a", "=[env_file .env A]"), ("b", "#0123")]).as_deref(),
-            Some("these secrets stop working and stay where they were delivered: token.a in env_file .env A; token.b")
+            Some("these secrets stop working and stay where they were delivered: token.a in env_file .env A and token.b")
         );
+    }
+
+    #[test]
+    fn a_sink_that_gets_the_new_secret_is_not_named() {
+        let file = |path: &str| Sink::File { path: path.into() };
+        let to = |sinks: Vec<Sink>| {
+            let (wanted, cause) = (Value::Sinks(sinks.into_iter().collect()), Cause::Yours);
+            let fields = vec![FieldChange { field: DELIVER, live: None, wanted, last: None, cause }];
+            Change { fields, ..Change::blank(&address("a"), Action::Replace, Reason::Differs) }
+        };
+        let command = r#"command ["sh", "-c", "cat"]"#;
+        let old = format!("=[file a, file ab, {command}]");
+        let says = |sinks: Vec<Sink>| said(&[to(sinks)], &[("a", old.as_str())]);
+        assert_eq!(
+            says(vec![file("a"), file("b")]),
+            Some(format!("the secret of token.a in file ab, {command} stops working and stays where it was delivered"))
+        );
+        assert_eq!(said(&[to(vec![file("b"), file("a")])], &[("a", "=[file a]")]), None);
     }
 
     #[test]
@@ -94,6 +121,6 @@ mod tests {
         let changes: Vec<Change> = keys.iter().map(|key| deleted(key)).collect();
         let delivered: Vec<_> = keys.iter().map(|key| (key.as_str(), "=[file x]")).collect();
         let said = said(&changes, &delivered).expect("a warning");
-        assert!(said.ends_with("token.t4 in file x, and 295 more"), "{said}");
+        assert!(said.ends_with("token.t4 in file x and 295 more"), "{said}");
     }
 }
