@@ -1,10 +1,7 @@
-//! The two clients: one that cannot write, for everything up to the plan, and one that can, for apply.
+//! The client that cannot write, for everything up to the plan; [`super::Writer`] is the one that can.
 
 use std::borrow::Cow;
-use std::error::Error as _;
 use std::fmt;
-use std::io;
-use std::ops::Deref;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
@@ -12,21 +9,22 @@ use std::time::Duration;
 use http::StatusCode;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderValue, LOCATION, RETRY_AFTER};
 use secrecy::ExposeSecret;
-use serde::Serialize;
-use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::de::DeserializeOwned;
 use tokio::sync::Semaphore;
 use url::Url;
 
 use super::clock::{Clock, Jump};
 use super::error::{self, ApiError, Class};
-use super::known::{Identified, Known};
+use super::known::Known;
 use super::limits::{AT_ONCE, LONGEST_ERROR, LONGEST_REPLY};
+use super::network;
+use super::request::{Request, Verb, secret_of};
 #[cfg(test)]
 use super::retry::Sleep;
 use super::retry::{self, Failure, Patience};
+use super::writer::Gate;
 use crate::redact::{self, Redaction};
-use crate::secret::{Access, Secret, fingerprint};
-use crate::snowflake::is_id;
+use crate::secret::{Secret, fingerprint};
 
 /// A client without write methods. Cheap to clone.
 #[derive(Clone)]
@@ -46,87 +44,6 @@ struct Inner {
     clock: Clock,
     known: Known,
     room: Semaphore,
-}
-
-/// Asked before each try of a write; an error stops it, with the reason.
-pub type Gate = Arc<dyn Fn() -> Result<(), String> + Send + Sync>;
-
-/// A client that writes. Made by apply only.
-#[derive(Clone)]
-pub struct Writer {
-    client: Client,
-    gate: Option<Gate>,
-    /// An ID that the server gave out before it makes anything for this writer.
-    since: Option<String>,
-}
-
-/// What a request does to the server.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Verb {
-    Get,
-    /// A POST that writes nothing.
-    Ask,
-    Post,
-    Patch,
-    Delete,
-}
-
-impl Verb {
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::Get => "GET",
-            Self::Ask | Self::Post => "POST",
-            Self::Patch => "PATCH",
-            Self::Delete => "DELETE",
-        }
-    }
-
-    fn method(self) -> http::Method {
-        match self {
-            Self::Get => http::Method::GET,
-            Self::Ask | Self::Post => http::Method::POST,
-            Self::Patch => http::Method::PATCH,
-            Self::Delete => http::Method::DELETE,
-        }
-    }
-
-    fn writes(self) -> bool {
-        !matches!(self, Self::Get | Self::Ask)
-    }
-}
-
-/// One request.
-pub(super) struct Request<'a> {
-    pub(super) verb: Verb,
-    pub(super) path: &'a str,
-    pub(super) query: &'a [(&'a str, &'a str)],
-    pub(super) body: Option<Vec<u8>>,
-    pub(super) accept: &'static str,
-    /// A token instead of the client's own.
-    pub(super) token: Option<HeaderValue>,
-    /// How long one try may take, where it is not the client's.
-    pub(super) timeout: Option<Duration>,
-}
-
-impl<'a> Request<'a> {
-    pub(super) fn new(verb: Verb, path: &'a str) -> Self {
-        Self { verb, path, query: &[], body: None, accept: "application/json", token: None, timeout: None }
-    }
-
-    pub(super) fn json<B: Serialize>(verb: Verb, path: &'a str, body: &B) -> Self {
-        let body = serde_json::to_vec(body).expect("invariant: what we send has string keys and no failing parts");
-        Self { body: Some(body), ..Self::new(verb, path) }
-    }
-
-    /// Takes a token of its own out of the reply.
-    fn redaction(&self) -> Option<Redaction> {
-        self.token.as_ref().and_then(secret_of).map(Redaction::of)
-    }
-
-    fn error(&self, class: Class, status: Option<u16>, message: String) -> ApiError {
-        let (method, path) = (self.verb.name(), self.path.to_owned());
-        ApiError { class, method, path, status, message, maybe_done: false }
-    }
 }
 
 impl Client {
@@ -149,6 +66,11 @@ impl Client {
         &self.inner.base
     }
 
+    /// The same, as messages name it.
+    fn host_name(&self) -> &str {
+        self.inner.base.as_str().trim_end_matches('/')
+    }
+
     /// How long one try of a request may take.
     pub fn timeout(&self) -> Duration {
         self.inner.timeout
@@ -164,6 +86,16 @@ impl Client {
     pub fn token_print(&self) -> Option<String> {
         let own = secret_of(self.inner.token.as_ref()?)?;
         Some(fingerprint(&own.to_owned().into()))
+    }
+
+    /// What a program or a server said, without the client's own token.
+    pub(super) fn clean<'a>(&self, said: &'a str) -> Cow<'a, str> {
+        self.inner.redaction.as_ref().map_or(said.into(), |redaction| redaction.said(said))
+    }
+
+    /// The IDs that were seen.
+    pub(super) fn known(&self) -> &Known {
+        &self.inner.known
     }
 
     /// How many requests have been sent, tries counted.
@@ -228,13 +160,10 @@ impl Client {
 
     /// The words `said`, in which something of a reply may stand, without the token.
     fn said(&self, request: &Request<'_>, said: String) -> String {
-        let said = match &self.inner.redaction {
-            Some(redaction) => redaction.said(&said).into_owned(),
-            None => said,
-        };
+        let said = self.clean(&said);
         match request.redaction() {
             Some(redaction) => redaction.said(&said).into_owned(),
-            None => said,
+            None => said.into_owned(),
         }
     }
 
@@ -299,8 +228,10 @@ impl Client {
         }
         let (class, message) = match header(&reply, LOCATION).filter(|_| status.is_redirection()) {
             Some(to) => {
-                let message = format!("{} redirects to {to}: use that URL", status.as_u16());
-                (Class::Unexpected, self.said(request, message))
+                (Class::Unexpected, error::redirect(self.host_name(), status, &self.said(request, to.to_owned())))
+            }
+            None if self.inner.base.scheme() == "http" && network::asks_for_tls(status, &body) => {
+                (Class::Unexpected, format!("{} {}", self.host_name(), network::SPEAKS_TLS))
             }
             None => error::read(status.as_u16(), &body, |said| self.said(request, said)),
         };
@@ -337,23 +268,25 @@ impl Client {
 
     /// A try without a whole reply.
     fn lost(&self, request: &Request<'_>, error: &reqwest::Error) -> Failure {
-        let host = self.inner.base.as_str().trim_end_matches('/');
+        let host = self.host_name();
+        let answered = self.inner.patience.has_answered();
+        let reason = || network::reason(error, self.inner.base.scheme(), answered);
         let message = match (error.is_connect(), error.is_timeout()) {
             (true, true) => format!("cannot connect to {host}: timed out"),
-            (true, false) => format!("cannot connect to {host}: {}", reason(error)),
+            (true, false) => format!("cannot connect to {host}: {}", reason()),
             (false, true) => format!("no answer from {host} in {:?}", request.timeout.unwrap_or(self.inner.timeout)),
-            (false, false) => format!("lost the connection to {host}: {}", reason(error)),
+            (false, false) => format!("lost the connection to {host}: {}", reason()),
         };
         let maybe_done = request.verb.writes() && !error.is_connect();
         // Where there has never been a server, waiting for it is no help.
-        let nobody = error.is_connect() && !self.inner.patience.has_answered();
+        let nobody = error.is_connect() && !answered;
         let message = self.said(request, message);
         let error = ApiError { maybe_done, ..request.error(Class::Unavailable, None, message) };
         Failure { error, again: request.verb != Verb::Post && !nobody, after: None }
     }
 
     fn url(&self, request: &Request<'_>) -> Result<Url, ApiError> {
-        if !is_path(request.path) {
+        if !request.is_path() {
             return Err(request.error(Class::Refused, None, "not sent: this is not a path of the API".into()));
         }
         let mut url = self.inner.base.clone();
@@ -371,146 +304,12 @@ impl Client {
     }
 }
 
-impl Writer {
-    /// The writing side of `client`.
-    pub fn new(client: Client) -> Self {
-        Self { client, gate: None, since: None }
-    }
-
-    /// The writing side of `client`, with a gate that is asked before each try of each write: one that is refused is an
-    /// error of class `Shut`, and nothing was sent (by that try).
-    pub fn gated(client: Client, gate: Gate) -> Self {
-        Self { client, gate: Some(gate), since: None }
-    }
-
-    /// The same, and what it makes is newer than the object with the ID `since`.
-    #[must_use]
-    pub fn since(self, since: &str) -> Self {
-        Self { since: Some(since.to_owned()), ..self }
-    }
-
-    /// The lines that a program has written that may have seen the run's own token, without it.
-    pub(crate) fn without_token(&self, lines: &[String]) -> Vec<String> {
-        // A token may be wrapped.
-        let text = lines.join("\n");
-        let text = match &self.client.inner.redaction {
-            Some(redaction) => redaction.said(&text),
-            None => text.into(),
-        };
-        text.lines().map(str::to_owned).collect()
-    }
-
-    /// The right to secrets: what may write may deliver, and set passwords.
-    pub fn secrets(&self) -> Access {
-        Access::granted()
-    }
-
-    /// `POST path` with a JSON body, which makes an object. Sent once: the caller looks before it sends again
-    /// (`maybe_done`). A reply that names an object that was there before is an error of class `NotOurs`.
-    pub(crate) async fn create<B: Serialize, T: DeserializeOwned + Identified>(
-        &self,
-        path: &str,
-        body: &B,
-    ) -> Result<T, ApiError> {
-        let making = self.client.inner.known.begin();
-        let made: T = self.post(path, body).await?;
-        self.client.inner.known.admit(path, &made, making, self.since.as_deref())?;
-        Ok(made)
-    }
-
-    /// `POST path` with a JSON body. Sent once: the caller looks before it sends again (`maybe_done`).
-    pub async fn post<B: Serialize, T: DeserializeOwned>(&self, path: &str, body: &B) -> Result<T, ApiError> {
-        let request = Request::json(Verb::Post, path, body);
-        self.client.decode(&request, &self.client.send(&request, self.gate.as_ref()).await?)
-    }
-
-    /// `POST path` with a JSON body, where the reply's body does not matter. Sent once, as [`Writer::post`].
-    pub async fn post_only<B: Serialize>(&self, path: &str, body: &B) -> Result<(), ApiError> {
-        let request = Request::json(Verb::Post, path, body);
-        match self.client.send(&request, self.gate.as_ref()).await? {
-            empty if empty.is_empty() => Ok(()),
-            reply => self.client.decode::<IgnoredAny>(&request, &reply).map(drop),
-        }
-    }
-
-    /// `PATCH path` with a JSON body of whole fields. Retried.
-    pub async fn patch<B: Serialize, T: DeserializeOwned>(&self, path: &str, body: &B) -> Result<T, ApiError> {
-        let request = Request::json(Verb::Patch, path, body);
-        self.client.decode(&request, &self.client.send(&request, self.gate.as_ref()).await?)
-    }
-
-    /// `DELETE path`; 404 is an error of class `NotFound`, unless an earlier try was lost. Retried.
-    pub async fn delete(&self, path: &str) -> Result<(), ApiError> {
-        self.client.send(&Request::new(Verb::Delete, path), self.gate.as_ref()).await.map(drop)
-    }
-}
-
-impl Deref for Writer {
-    type Target = Client;
-
-    fn deref(&self) -> &Client {
-        &self.client
-    }
-}
-
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Client({})", self.inner.base)
     }
 }
 
-impl fmt::Debug for Writer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Writer({})", self.inner.base)
-    }
-}
-
-/// Whether `path` is one that the API has: words, with an ID after each but where a word stands for itself. What a server
-/// calls an ID must not lead to another object.
-fn is_path(path: &str) -> bool {
-    let word = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphabetic());
-    match path.strip_prefix("/api/v2/") {
-        Some("query/ast") => true,
-        Some(rest) => rest.split('/').enumerate().all(|(at, part)| if at % 2 == 0 { word(part) } else { is_id(part) }),
-        None => path.strip_prefix('/').is_some_and(word),
-    }
-}
-
-/// The token in a header that carries one.
-fn secret_of(header: &HeaderValue) -> Option<&str> {
-    std::str::from_utf8(header.as_bytes()).ok()?.strip_prefix("Token ")
-}
-
 fn header(reply: &reqwest::Response, name: http::HeaderName) -> Option<&str> {
     reply.headers().get(name)?.to_str().ok()
-}
-
-/// What lies beneath an error of the network, without the URL.
-pub(super) fn reason(error: &reqwest::Error) -> String {
-    let mut words: Vec<String> = Vec::new();
-    let mut source = error.source();
-    while let Some(error) = source {
-        if error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::ConnectionRefused) {
-            return "connection refused".to_owned();
-        }
-        // What a TLS library says of an answer that is no TLS.
-        if error.to_string().contains("InvalidContentType") {
-            return "it answers without TLS; for plain HTTP, use http:// instead of https://".to_owned();
-        }
-        let text = error.to_string();
-        if text.starts_with("client error (") {
-            source = error.source();
-            continue;
-        }
-        // Some say what their source says.
-        if let Some(last) = words.last_mut().filter(|last| last.ends_with(&text) || text.ends_with(last.as_str())) {
-            if text.len() > last.len() {
-                *last = text;
-            }
-        } else {
-            words.push(text);
-        }
-        source = error.source();
-    }
-    if words.is_empty() { error.to_string() } else { words.join(": ") }
 }

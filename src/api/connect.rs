@@ -132,7 +132,7 @@ impl Connect {
         if let Some(identity) = self.identity()? {
             builder = builder.identity(identity);
         }
-        let http = builder.build().map_err(|error| ConnectError::Tls(super::client::reason(&error)))?;
+        let http = builder.build().map_err(|error| ConnectError::Tls(super::network::reason(&error, "https", true)))?;
         let patience = Patience::new(retry::sleep(), self.on_wait.clone(), self.until);
         Ok(Client::new(http, self.host.clone(), token, self.timeout, patience))
     }

@@ -1,6 +1,9 @@
 //! What went wrong between us and the server.
 
+use http::StatusCode;
 use serde::Deserialize;
+
+use super::network;
 
 /// The class of an error, which decides retries and the exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,6 +72,11 @@ impl ApiError {
         }
     }
 
+    /// Whether the server sends elsewhere, which nobody follows.
+    pub(super) fn is_redirect(&self) -> bool {
+        self.class == Class::Unexpected && self.status.is_some_and(|status| (300..400).contains(&status))
+    }
+
     /// What a person can do about it.
     pub fn hint(&self) -> Option<&'static str> {
         Some(match (self.class, self.status) {
@@ -92,6 +100,13 @@ impl ApiError {
             }
             (Class::Unavailable, None) => {
                 "check that the server is running, that the URL is right, and that no proxy or firewall blocks the connection"
+            }
+            (Class::Unexpected, _) if self.is_redirect() => {
+                "redirects are not followed, because the token would go along; set --host, INFLUX_HOST or [server].url to \
+                 the base URL of your server as you know it, not as a reply names it"
+            }
+            (Class::Unexpected, Some(400)) if self.message.ends_with(network::SPEAKS_TLS) => {
+                "change the URL in --host, INFLUX_HOST or [server].url"
             }
             (Class::Unexpected, _) => "check the URL: is this an InfluxDB 2.x server, and is its path prefix right?",
             (Class::NotOurs, _) => {
@@ -167,6 +182,9 @@ const REFUSALS: &[&str] = &[
     "could not fulfil schedule",
 ];
 
+/// How many characters of a text that is not in InfluxDB's form are shown.
+const LONGEST_WORDS: usize = 200;
+
 /// The class of an error that is not in InfluxDB's form: by a proxy, or by something else altogether.
 fn of_plain(status: u16) -> Class {
     match status {
@@ -177,15 +195,20 @@ fn of_plain(status: u16) -> Class {
     }
 }
 
+/// What is said of a redirect of `host` to `to`, which holds no token: it is what a reply says, and no advice.
+pub(super) fn redirect(host: &str, status: StatusCode, to: &str) -> String {
+    let to: String = to.chars().take(LONGEST_WORDS).collect();
+    format!("{host} redirects ({}) to `{to}`, which is not followed", status.as_u16())
+}
+
 /// The first line of a body that is not in InfluxDB's form.
 fn plain(status: u16, text: &str) -> String {
-    const LONGEST: usize = 200;
     let line = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
-    let reason = http::StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason()).unwrap_or("?");
+    let reason = StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason()).unwrap_or("?");
     if line.is_empty() {
         return format!("{status} {reason}");
     }
-    let line: String = line.chars().take(LONGEST).collect();
+    let line: String = line.chars().take(LONGEST_WORDS).collect();
     format!("{status} {reason}: {line}")
 }
 

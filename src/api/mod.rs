@@ -9,18 +9,21 @@ mod error;
 pub(crate) mod fault;
 mod known;
 mod limits;
+mod network;
 mod page;
 mod permission;
 mod problem;
+mod request;
 mod retry;
 pub mod sight;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
 mod tls_tests;
+mod writer;
 
 pub use about::{Health, Me};
-pub use client::{Client, Gate, Writer};
+pub use client::Client;
 pub use clock::Jump;
 pub use connect::{Connect, ConnectError, Pem, is_plain_http_to_elsewhere};
 pub use error::{ApiError, Class};
@@ -29,3 +32,4 @@ pub(crate) use limits::{LONGEST_WAIT, MOST_ROWS};
 pub(crate) use page::{after, by_offset, repeating, whole};
 pub(crate) use permission::{Permission, Resource};
 pub use retry::{OnWait, Waiting};
+pub use writer::{Gate, Writer};

@@ -11,6 +11,10 @@ use super::fault::{Fault, Reply};
 use super::limits::AT_ONCE;
 use super::{ApiError, Class, Client, Connect, Writer};
 
+mod elsewhere;
+mod ids;
+mod token;
+
 const PATH: &str = "/api/v2/labels/0000000000000001";
 
 fn ok() -> Reply {
@@ -145,23 +149,6 @@ async fn a_refused_connection_has_done_nothing() {
 }
 
 #[tokio::test]
-async fn tls_where_there_is_none_is_told_so() {
-    use tokio::io::AsyncWriteExt as _;
-
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let url = format!("https://{}", listener.local_addr().expect("an address"));
-    tokio::spawn(async move {
-        while let Ok((mut stream, _)) = listener.accept().await {
-            let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await;
-        }
-    });
-    let fault = Fault::start([]).await;
-    let error = post(&fault.connect(&Connect::new(url.parse().expect("a URL"), None))).await;
-    let words = "it answers without TLS; for plain HTTP, use http:// instead of https://";
-    assert_eq!(error.message, format!("cannot connect to {url}: {words}"));
-}
-
-#[tokio::test]
 async fn a_server_that_has_gone_is_waited_for_and_that_is_told() {
     let mut fault = Fault::start([ok()]).await;
     let api = fault.client();
@@ -269,19 +256,6 @@ async fn nothing_waits_beyond_the_end_of_the_run() {
 }
 
 #[tokio::test]
-async fn no_redirect_is_followed() {
-    let elsewhere = Fault::start([ok()]).await;
-    let to = format!("Location: {}\r\n", elsewhere.url("/api/v2/x"));
-    for status in [301, 307, 308] {
-        let fault = Fault::start([Reply::text(status, &to, "")]).await;
-        let error = get(&fault.client()).await.expect_err("a redirect");
-        assert_eq!((error.class, error.status), (Class::Unexpected, Some(status)));
-        assert!(error.message.contains("redirects to http://127.0.0.1"), "{error}");
-    }
-    assert!(elsewhere.seen().is_empty());
-}
-
-#[tokio::test]
 async fn a_delete_that_was_done_by_a_lost_try_is_done() {
     let gone = || Reply::error(404, "not found", "label not found");
     let fault = Fault::start([Reply::Cut(Vec::new()), gone()]).await;
@@ -340,173 +314,4 @@ async fn what_is_packed_counts_unpacked() {
     let fault = Fault::start([packed(65 << 20, 400)]).await;
     let error = get(&fault.client()).await.expect_err("an error");
     assert_eq!((error.class, error.message.as_str()), (Class::Refused, "400 Bad Request"));
-}
-
-const TOKEN: &str = "qDLpF3-x_7Zk0vYx8Aa1Bb2Cc3Dd4Ee5Ff6Gg7==";
-
-/// A client with a token as long as they are.
-fn with_token(fault: &Fault) -> Client {
-    fault.connect(&Connect::new(fault.url(""), Some(TOKEN.into())))
-}
-
-#[tokio::test]
-async fn the_token_is_taken_out_of_whatever_comes_back() {
-    let basic = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, format!("user:{TOKEN}"));
-    let percent = TOKEN.replace('=', "%3D");
-    let page = format!("<html>bad gateway: Authorization: Token {TOKEN} {basic} {percent}</html>");
-    let location = format!("Location: https://login.example/?t={percent}&x=1\r\n");
-    let replies = [
-        Reply::error(400, "invalid", &format!("no such header: Token {TOKEN}")),
-        Reply::error(401, "unauthorized", &format!("unauthorized access: {TOKEN}")),
-        Reply::json(400, &json!({"code": TOKEN})),
-        Reply::text(404, "", &page),
-        Reply::text(400, "", &format!("{}{TOKEN}", "x".repeat(170))),
-        Reply::text(302, &location, ""),
-        Reply::json(200, &json!([TOKEN])),
-        Reply::text(200, "", TOKEN),
-        Reply::json(200, &json!({"id": TOKEN, "name": format!("a {TOKEN} b")})),
-    ];
-    let count = replies.len();
-    let fault = Fault::start(replies).await;
-    let api = with_token(&fault);
-    let mut said = Vec::new();
-    for _ in 0..count {
-        said.push(match api.get::<std::collections::BTreeMap<String, String>>(PATH, &[]).await {
-            Ok(object) => format!("{object:?}"),
-            Err(error) => format!("{:?}: {}", error.class, error.message),
-        });
-    }
-    insta::assert_snapshot!(said.join("\n"));
-    for part in [TOKEN, &TOKEN[..20], &basic[8..28]] {
-        assert!(said.iter().all(|said| !said.contains(part)), "{part} in {said:#?}");
-    }
-}
-
-#[tokio::test]
-async fn a_token_that_is_tried_is_taken_out_too() {
-    let fault = Fault::start([Reply::error(400, "invalid", &format!("what is {TOKEN}?"))]).await;
-    let error = fault.client().me_with(&TOKEN.into()).await.expect_err("refused");
-    assert_eq!(error.message, "what is [the token of this run]?");
-}
-
-#[tokio::test]
-async fn where_its_own_token_stood_a_client_knows_it() {
-    let fault = Fault::start([Reply::json(200, &json!([TOKEN, "another"]))]).await;
-    let api = with_token(&fault);
-    let tokens: Vec<String> = api.get("/api/v2/authorizations", &[]).await.expect("a list");
-    let own: Vec<bool> = tokens.into_iter().map(|token| api.has_token(&token.into())).collect();
-    assert_eq!(own, [true, false]);
-    assert!(api.has_token(&TOKEN.into()));
-}
-
-struct Row(String);
-
-impl<'de> serde::Deserialize<'de> for Row {
-    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        String::deserialize(from).map(Self)
-    }
-}
-
-impl super::Identified for Row {
-    const TIMED: bool = true;
-
-    fn id(&self) -> &str {
-        &self.0
-    }
-}
-
-#[tokio::test]
-async fn what_is_made_has_an_id_that_nothing_had() {
-    let (lock, before, long_before) = ("0ea6f5a3c0000000", "0ea6f5a300000000", "0ea6000000000000");
-    for (id, words) in [
-        ("", "not an ID"),
-        ("../orgs/0ea6f5a3c0000001", "`../orgs/0ea6f5a3c0000001` as the new object's ID, which is not an ID"),
-        ("0ea6f5a3c0000001f", "not an ID"),
-        ("0EA6F5A3C0000001", "not an ID"),
-        ("0000000000000000", "not an ID"),
-        (lock, "the ID of another object"),
-        (long_before, "assigned long before"),
-    ] {
-        let fault = Fault::start([Reply::json(201, &json!(id))]).await;
-        let api = fault.client();
-        api.saw("/api/v2/tasks", lock);
-        let writer = Writer::new(api).since(lock);
-        let error = writer.create::<_, Row>("/api/v2/tasks", &json!({})).await.map(|row| row.0).expect_err(id);
-        assert_eq!((error.class, error.maybe_done), (Class::NotOurs, true));
-        assert!(error.message.contains(words) && error.message.contains(id), "{error}");
-    }
-    let fault = Fault::start([Reply::json(201, &json!(before)), Reply::json(201, &json!(before))]).await;
-    let api = fault.client();
-    // The services of influxd know nothing of each other's IDs.
-    api.saw("/api/v2/buckets", before);
-    let writer = Writer::new(api).since(lock);
-    let create = async || writer.create::<_, Row>("/api/v2/tasks", &json!({})).await;
-    assert_eq!(create().await.expect("new, by a clock that was set right").0, before);
-    create().await.map(|row| row.0).expect_err("made already");
-}
-
-#[tokio::test]
-async fn an_id_cannot_lead_elsewhere() {
-    let fault = Fault::start([ok()]).await;
-    for path in [
-        "/api/v2/labels/../orgs/1",
-        "/api/v2/labels/./1",
-        "/api/v2/labels/%2e%2e/1",
-        "/api/v2/labels/1?x",
-        "/api/v2/a#b",
-        "/api/v2/labels/",
-        "/api/v2/labels/0000000000000000",
-        "/api/v2/labels/00000000000000001",
-        "/api/v2/labels/members",
-        "/api/v2/orgs/0000000000000001/members/../../labels/0000000000000002",
-        "/api/v2/orgs/0000000000000001/",
-        "//other.example/api",
-        "",
-    ] {
-        let error = Writer::new(fault.client()).delete(path).await.expect_err(path);
-        assert_eq!(error.class, Class::Refused, "{path}");
-    }
-    assert!(fault.seen().is_empty());
-}
-
-#[tokio::test]
-async fn a_server_that_is_no_influxdb_2_is_named_so() {
-    for (reply, words) in [
-        (Reply::text(200, "", "OK"), "not what InfluxDB sends"),
-        (Reply::text(404, "", "404 page not found"), "404 Not Found"),
-        (Reply::json(200, &json!({"name": "other"})), "`other`"),
-        (Reply::json(200, &json!({"name": "influxdb", "version": "1.8.10"})), "1.8.10"),
-    ] {
-        let fault = Fault::start([reply]).await;
-        let error = fault.client().health().await.expect_err(words);
-        assert_eq!(error.class, Class::Unexpected);
-        assert!(error.message.contains("not an InfluxDB 2.x server") && error.message.contains(words), "{error}");
-    }
-    let fault = Fault::start([Reply::json(200, &json!({"name": "influxdb", "version": "v2.0.9"}))]).await;
-    assert_eq!(fault.client().health().await.expect("healthy").version, "2.0.9");
-}
-
-#[tokio::test]
-async fn the_user_is_known_even_to_a_narrow_token() {
-    let narrow = Reply::error(401, "unauthorized", "read:users/11ae915c33261000 is unauthorized");
-    let full = Reply::json(200, &json!({"id": "11ae915c33261000", "name": "root"}));
-    let inactive = Reply::error(401, "unauthorized", "token is inactive");
-    let fault = Fault::start([narrow, full, inactive]).await;
-    let api = fault.client();
-    let me = api.me().await.expect("me");
-    assert_eq!((me.id.as_str(), me.name), ("11ae915c33261000", None));
-    let me = api.me_with(&"other".into()).await.expect("me");
-    assert_eq!((me.id.as_str(), me.name.as_deref()), ("11ae915c33261000", Some("root")));
-    assert_eq!(fault.seen()[1].headers["authorization"], "Token other");
-    assert_eq!(api.me().await.expect_err("inactive").class, Class::BadToken);
-}
-
-#[test]
-fn a_client_does_not_show_its_token() {
-    let api =
-        Connect::new("http://localhost".parse().expect("a URL"), Some("t0ken".into())).client().expect("a client");
-    assert_eq!(
-        format!("{api:?} {:?}", Writer::new(api.clone())),
-        "Client(http://localhost/) Writer(http://localhost/)"
-    );
 }

@@ -122,6 +122,11 @@ impl Ended {
         serde_json::from_str(&self.out).unwrap()
     }
 
+    /// The words of standard error, wherever its lines break.
+    pub(crate) fn words(&self) -> String {
+        self.err.split_whitespace().filter(|word| *word != "│").collect::<Vec<_>>().join(" ")
+    }
+
     /// Both streams.
     pub(crate) fn all(&self) -> String {
         format!("{}{}", self.out, self.err)

@@ -40,6 +40,21 @@ both!(a_project_is_applied_over_tls_with_a_client_certificate, async |scene| {
     run("destroy", true).with(0);
 });
 
+both!(the_wrong_scheme_is_told, async |scene| {
+    let tls = Tls::before(scene.server.url(), false).await;
+    let dir = trusting(&scene, &tls, false);
+    for (url, words) in [
+        (tls.url().replace("https://", "http://"), "use https:// instead of http://"),
+        (scene.server.url().replace("http://", "https://"), "use http:// instead of https://"),
+    ] {
+        for command in ["plan", "status", "apply"] {
+            let run = by(&scene, &url, command, &dir);
+            let run = if command == "apply" { run.arg("--auto-approve") } else { run };
+            has(&run.run().with(5).words(), words);
+        }
+    }
+});
+
 both!(https_goes_through_a_tunnel_and_the_proxy_sees_no_token, async |scene| {
     let tls = Tls::before(scene.server.url(), false).await;
     let dir = trusting(&scene, &tls, false);

@@ -1,0 +1,100 @@
+//! One request, before it is sent.
+
+use std::time::Duration;
+
+use http::HeaderValue;
+use serde::Serialize;
+
+use super::error::{ApiError, Class};
+use crate::redact::Redaction;
+use crate::snowflake::is_id;
+
+/// What a request does to the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verb {
+    Get,
+    /// A POST that writes nothing.
+    Ask,
+    Post,
+    Patch,
+    Delete,
+}
+
+impl Verb {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Ask | Self::Post => "POST",
+            Self::Patch => "PATCH",
+            Self::Delete => "DELETE",
+        }
+    }
+
+    pub(super) fn method(self) -> http::Method {
+        match self {
+            Self::Get => http::Method::GET,
+            Self::Ask | Self::Post => http::Method::POST,
+            Self::Patch => http::Method::PATCH,
+            Self::Delete => http::Method::DELETE,
+        }
+    }
+
+    pub(super) fn writes(self) -> bool {
+        !matches!(self, Self::Get | Self::Ask)
+    }
+}
+
+/// One request.
+pub(super) struct Request<'a> {
+    pub(super) verb: Verb,
+    pub(super) path: &'a str,
+    pub(super) query: &'a [(&'a str, &'a str)],
+    pub(super) body: Option<Vec<u8>>,
+    pub(super) accept: &'static str,
+    /// A token instead of the client's own.
+    pub(super) token: Option<HeaderValue>,
+    /// How long one try may take, where it is not the client's.
+    pub(super) timeout: Option<Duration>,
+}
+
+impl<'a> Request<'a> {
+    pub(super) fn new(verb: Verb, path: &'a str) -> Self {
+        Self { verb, path, query: &[], body: None, accept: "application/json", token: None, timeout: None }
+    }
+
+    pub(super) fn json<B: Serialize>(verb: Verb, path: &'a str, body: &B) -> Self {
+        let body = serde_json::to_vec(body).expect("invariant: what we send has string keys and no failing parts");
+        Self { body: Some(body), ..Self::new(verb, path) }
+    }
+
+    /// Whether its path is one that the API has.
+    pub(super) fn is_path(&self) -> bool {
+        is_path(self.path)
+    }
+
+    /// Takes a token of its own out of the reply.
+    pub(super) fn redaction(&self) -> Option<Redaction> {
+        self.token.as_ref().and_then(secret_of).map(Redaction::of)
+    }
+
+    pub(super) fn error(&self, class: Class, status: Option<u16>, message: String) -> ApiError {
+        let (method, path) = (self.verb.name(), self.path.to_owned());
+        ApiError { class, method, path, status, message, maybe_done: false }
+    }
+}
+
+/// Whether `path` is one that the API has: words, with an ID after each but where a word stands for itself. What a server
+/// calls an ID must not lead to another object.
+fn is_path(path: &str) -> bool {
+    let word = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphabetic());
+    match path.strip_prefix("/api/v2/") {
+        Some("query/ast") => true,
+        Some(rest) => rest.split('/').enumerate().all(|(at, part)| if at % 2 == 0 { word(part) } else { is_id(part) }),
+        None => path.strip_prefix('/').is_some_and(word),
+    }
+}
+
+/// The token in a header that carries one.
+pub(super) fn secret_of(header: &HeaderValue) -> Option<&str> {
+    std::str::from_utf8(header.as_bytes()).ok()?.strip_prefix("Token ")
+}
