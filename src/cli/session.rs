@@ -271,11 +271,15 @@ pub(super) fn no_server(error: ApiError) -> Problem {
 /// The user of the token, if there is a token and it works, as `me` tells; a server that nobody has set up yet knows no token.
 async fn proven(client: &Client, connection: &Connection, me: Result<Me, ApiError>) -> Result<Me, Problem> {
     let problem = match &connection.token {
-        None => Problem {
-            exit: Exit::NotAuthorized,
-            diagnostic: Diagnostic::error("connection::no-token", format!("no token for {}", client.host()))
-                .help("set INFLUX_TOKEN or INFLUX_TOKEN_FILE, or use --token-file"),
-        },
+        None => {
+            let diagnostic = Diagnostic::error("connection::no-token", format!("no token for {}", client.host()))
+                .help("set INFLUX_TOKEN or INFLUX_TOKEN_FILE, or use --token-file");
+            let problem = Problem { exit: Exit::NotAuthorized, diagnostic };
+            match &connection.unused {
+                Some(unused) => unused.explain(problem),
+                None => problem,
+            }
+        }
         Some(token) => match me {
             Ok(me) => return Ok(me),
             Err(error) if error.class == Class::BadToken => bad_token(error, token),

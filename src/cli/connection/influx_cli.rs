@@ -9,6 +9,8 @@ use url::Url;
 
 use super::{Surroundings, Target};
 use crate::diagnostic::{Diagnostic, nearest};
+
+use crate::exit::Problem;
 use crate::limits::CONNECTIONS_FILE;
 use crate::secret::Secret;
 
@@ -44,6 +46,45 @@ pub(super) struct Active {
     pub(super) url: Url,
     pub(super) token: Option<Secret>,
     pub(super) org: Option<String>,
+}
+
+/// A connection that a run may not use.
+#[derive(Clone, Debug)]
+pub struct Unused {
+    /// Which one, and of what file; the file alone where that does not say.
+    name: String,
+    /// Its server; none where the file does not say.
+    pub(super) url: Option<Url>,
+}
+
+impl Unused {
+    /// Adds to the error about what is missing that this connection would have had it, and why it does not count.
+    pub fn explain(&self, mut problem: Problem) -> Problem {
+        let diagnostic = &mut problem.diagnostic;
+        let missing = std::mem::take(&mut diagnostic.message);
+        diagnostic.message = format!("{missing}: a command that writes uses {} only at a terminal", self.name);
+        diagnostic.help = Some(match &self.url {
+            Some(url) => format!(
+                "set INFLUX_HOST={}, INFLUX_ORG and INFLUX_TOKEN, or use --host, --org and --token-file",
+                url.as_str().trim_end_matches('/')
+            ),
+            None => "set INFLUX_HOST, INFLUX_ORG and INFLUX_TOKEN, or use --host, --org and --token-file".to_owned(),
+        });
+        problem
+    }
+}
+
+/// The connection that would be in use if the run could use one.
+pub(super) fn unused(around: &Surroundings, active: Result<Option<Active>, Diagnostic>) -> Option<Unused> {
+    let path = around.influx_cli.as_ref()?.path.display();
+    Some(match active {
+        Ok(Some(Active { name, url, .. })) => {
+            Unused { name: format!("the influx CLI's active connection `{name}` ({path})"), url: Some(url) }
+        }
+        Ok(None) => return None,
+        // What is wrong with it does not matter to this run.
+        Err(_) => Unused { name: format!("the influx CLI's connections ({path})"), url: None },
+    })
 }
 
 /// One table of the file (influx CLI 2.x; other keys are not ours).

@@ -20,7 +20,7 @@ use crate::manifest;
 use crate::secret::Secret;
 
 pub use certificates::{CertificateFlags, Certificates, Named};
-pub use influx_cli::{File as InfluxCliFile, path as influx_cli_path};
+pub use influx_cli::{File as InfluxCliFile, Unused, path as influx_cli_path};
 pub use target::Target;
 
 /// The flags about the connection.
@@ -130,6 +130,8 @@ pub struct Connection {
     pub skip_verify: bool,
     /// How long one request may take, where `[server]` says.
     pub timeout: Option<Duration>,
+    /// The influx CLI's connection to this server, which the run may not use.
+    pub unused: Option<Unused>,
     /// What is to be said before anything else.
     pub warnings: Vec<Diagnostic>,
 }
@@ -202,8 +204,17 @@ pub fn resolve(
     around: &Surroundings,
     purpose: Purpose,
 ) -> Result<Connection, Problem> {
-    let active = if purpose == Purpose::Read || around.terminal { influx_cli::active(around) } else { Ok(None) };
-    let target = target::resolve(flags, server, around, &active)?;
+    let active = influx_cli::active(around);
+    // Else an unattended run would write with what somebody has left active.
+    let (active, unused) = if purpose == Purpose::Read || around.terminal {
+        (active, None)
+    } else {
+        (Ok(None), influx_cli::unused(around, active))
+    };
+    let target = target::resolve(flags, server, around, &active).map_err(|problem| match &unused {
+        Some(unused) if problem.diagnostic.code == "connection::no-host" => unused.explain(problem),
+        _ => problem,
+    })?;
     let mut connection = Connection {
         org: Said { value: "default".to_owned(), from: Origin::Default },
         token: None,
@@ -211,6 +222,7 @@ pub fn resolve(
         certificates: certificates::resolve(&flags.certificates, server, around),
         skip_verify: false,
         timeout: server.timeout.as_ref().map(|placed| placed.value),
+        unused: None,
         warnings: Vec::new(),
         place: server.url.as_ref().filter(|_| target.from == Origin::Manifest).map(|url| url.place.clone()),
         target,
@@ -239,6 +251,7 @@ pub fn resolve(
         Ok(Some(active)) if target::same(&active.url, url) => Some(active),
         _ => None,
     };
+    connection.unused = unused.filter(|unused| unused.url.as_ref().is_some_and(|of| target::same(of, url)));
     token(flags, around, beside, &mut connection)?;
     connection.org = by_manifest
         .or_else(|| {
@@ -249,10 +262,14 @@ pub fn resolve(
             Some(Said { value: active.org.clone()?, from: Origin::InfluxCli(active.name.clone()) })
         })
         .ok_or_else(|| {
-            usage(
+            let problem = usage(
                 Diagnostic::error("connection::no-org", "no org is set")
                     .help("set `org` in [server], or INFLUX_ORG, or use --org"),
-            )
+            );
+            match &connection.unused {
+                Some(unused) => unused.explain(problem),
+                None => problem,
+            }
         })?;
     Ok(connection)
 }
@@ -272,6 +289,7 @@ pub fn resolve_virgin(flags: &Flags, around: &Surroundings) -> Result<Connection
         certificates: certificates::resolve(&flags.certificates, &server, around),
         skip_verify,
         timeout: None,
+        unused: None,
         warnings: skip_verify.then(unverified).into_iter().collect(),
     })
 }

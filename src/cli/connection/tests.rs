@@ -221,6 +221,45 @@ fn the_influx_cli_speaks_last_and_only_for_its_own_server() {
 }
 
 #[test]
+fn a_connection_that_a_run_may_not_use_is_named_with_the_reason() {
+    let said = |run: Run| {
+        let diagnostic = run.write().resolve().expect_err("nothing is set").diagnostic;
+        format!("{}: {}\n  {}", diagnostic.code, diagnostic.message, diagnostic.help.unwrap_or_default())
+    };
+    let mut broken = run();
+    broken.around.influx_cli = Some(InfluxCliFile { path: "configs".into(), text: "[default".into() });
+    let runs = [
+        run(),
+        run().influx_cli(),
+        run().influx_cli().var("INFLUX_ACTIVE_CONFIG", "other"),
+        run().influx_cli().host("http://localhost:9"),
+        run().influx_cli().host(URL),
+        run().influx_cli().var("INFLUX_ACTIVE_CONFIG", "othr"),
+        broken,
+    ];
+    insta::assert_snapshot!(runs.map(said).join("\n"), @r"
+    connection::no-host: no server is set
+      set `url` in [server], or INFLUX_HOST, or use --host
+    connection::no-host: no server is set: a command that writes uses the influx CLI's active connection `default` (configs) only at a terminal
+      set INFLUX_HOST=http://localhost:9, INFLUX_ORG and INFLUX_TOKEN, or use --host, --org and --token-file
+    connection::no-host: no server is set: a command that writes uses the influx CLI's active connection `other` (configs) only at a terminal
+      set INFLUX_HOST=https://other.example, INFLUX_ORG and INFLUX_TOKEN, or use --host, --org and --token-file
+    connection::no-org: no org is set: a command that writes uses the influx CLI's active connection `default` (configs) only at a terminal
+      set INFLUX_HOST=http://localhost:9, INFLUX_ORG and INFLUX_TOKEN, or use --host, --org and --token-file
+    connection::no-org: no org is set
+      set `org` in [server], or INFLUX_ORG, or use --org
+    connection::no-host: no server is set: a command that writes uses the influx CLI's connections (configs) only at a terminal
+      set INFLUX_HOST, INFLUX_ORG and INFLUX_TOKEN, or use --host, --org and --token-file
+    connection::no-host: no server is set: a command that writes uses the influx CLI's connections (configs) only at a terminal
+      set INFLUX_HOST, INFLUX_ORG and INFLUX_TOKEN, or use --host, --org and --token-file
+    ");
+    let unused = |run: Run| run.write().resolve().expect("a connection").unused.is_some();
+    assert!(unused(run().influx_cli().host("http://localhost:9").org("o")));
+    assert!(!unused(run().influx_cli().host(URL).org("o")), "it is no connection to that server");
+    assert!(!unused(run().influx_cli().host("http://localhost:9").org("o").terminal()));
+}
+
+#[test]
 fn a_broken_file_of_the_influx_cli_is_not_quoted() {
     let mut broken = run();
     broken.around.influx_cli =

@@ -5,7 +5,7 @@ use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
 
 use super::super::support::{both, id, unique};
-use super::fluxform::{Ended, on, project};
+use super::fluxform::{Ended, Fluxform, on, project, project_of};
 use serde_json::json;
 
 /// Something that listens, keeps what it is sent, and always answers the same.
@@ -94,6 +94,71 @@ fn no_server_no_org_and_two_servers_are_64() {
     let two = on("plan", dir.path()).var("INFLUX_HOST", "http://127.0.0.1:2").run().with(64);
     assert!(two.err.contains("--host"), "{}", two.err);
 }
+
+/// Each command that writes, with what it needs besides a project.
+const WRITING: [&[&str]; 7] = [
+    &["apply", "DIR", "--auto-approve"],
+    &["destroy", "DIR", "--auto-approve"],
+    &["adopt", "DIR", "--auto-approve"],
+    &["import", "bucket.raw", "0123456789abcdef", "DIR", "--auto-approve"],
+    &["forget", "bucket.raw", "DIR", "--auto-approve"],
+    &["ledger", "sign", "DIR", "--auto-approve"],
+    &["lock", "release", "DIR", "--auto-approve"],
+];
+
+#[test]
+fn a_command_that_writes_says_why_it_does_not_use_the_influx_clis_connection() {
+    let listener = listener("{}");
+    let dir = project("[project]\nname = \"p\"\n[bucket.raw]\nretention = \"1d\"\n");
+    let configs = dir.path().join("my-configs");
+    let entry = |name: &str, active| {
+        format!("[{name}]\nurl = {:?}\ntoken = \"s3cret\"\norg = \"o\"\nactive = {active}\n", listener.url)
+    };
+    std::fs::write(&configs, entry("default", true) + &entry("other", false)).unwrap();
+    for words in WRITING {
+        let dir = dir.path().to_str().unwrap();
+        let words: Vec<_> = words.iter().map(|word| if *word == "DIR" { dir } else { *word }).collect();
+        for name in ["default", "other"] {
+            let run = || {
+                let run = Fluxform::new(&words).var("INFLUX_CONFIGS_PATH", configs.to_str().unwrap());
+                run.var("INFLUX_ACTIVE_CONFIG", name)
+                    .var("COLUMNS", "1000")
+                    .var("FLUXFORM_LEDGER_KEY", "0123456789abcdef0123456789abcdef")
+            };
+            let ended = run().run().with(64);
+            let which = format!("`{name}` ({})", configs.display());
+            assert!(
+                ended.words().contains(&which) && ended.words().contains("only at a terminal"),
+                "{words:?}: {}",
+                ended.err
+            );
+            assert!(ended.words().contains(&format!("INFLUX_HOST={}", listener.url)), "{words:?}: {}", ended.err);
+            assert!(!ended.all().contains("s3cret"));
+            // The server that it is for is named, and its org and token do not count either.
+            let ended = run().args(&["--host", &listener.url]).run().with(64);
+            assert!(
+                ended.words().contains("no org is set") && ended.words().contains(&which),
+                "{words:?}: {}",
+                ended.err
+            );
+        }
+    }
+    assert_eq!(listener.heard(), Vec::<String>::new());
+}
+
+both!(a_command_that_writes_says_why_it_has_no_token, async |scene| {
+    let dir = project_of(&scene, "[bucket.raw]\n");
+    let configs = dir.path().join("my-configs");
+    let (url, token) = (scene.server.url(), scene.server.token());
+    std::fs::write(&configs, format!("[default]\nurl = {url:?}\ntoken = {token:?}\nactive = true\n")).unwrap();
+    let run = |command: &str| {
+        let run = on(command, dir.path()).args(&["--host", url, "--org", &scene.org_name]);
+        run.var("INFLUX_CONFIGS_PATH", configs.to_str().unwrap()).var("COLUMNS", "1000")
+    };
+    run("plan").run().with(0);
+    let ended = run("apply").arg("--auto-approve").run().with(4);
+    assert!(ended.words().contains("no token for") && ended.words().contains("`default`"), "{}", ended.err);
+});
 
 both!(a_virgin_server_is_5_with_the_cure, virgin, async |server| {
     let dir = project(&manifest(server.url(), "o"));
