@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::canonical::Names;
 use super::find::{Finder, Found, org_id, org_of};
 use super::leave::destroyed;
+use super::lifecycle::settings;
 use super::moved::{moved, without};
 use super::undecided::Undecided;
 use super::{Action, Cause, Change, FieldChange, Reason, Target};
@@ -231,7 +232,7 @@ fn one(
 ) -> Change {
     let mut change = Change {
         lifecycle: protection(&resource.lifecycle, entry.map(|(_, entry)| &entry.lifecycle)),
-        lifecycle_changes: entry.is_some_and(|(_, entry)| entry.lifecycle != resource.lifecycle),
+        lifecycle_changes: entry.map_or(Vec::new(), |(_, entry)| settings(&entry.lifecycle, &resource.lifecycle)),
         origin: entry.map(|(_, entry)| entry.origin),
         moved_from: entry.filter(|(was, _)| *was != address).map(|(was, _)| was.clone()),
         ..Change::blank(address, Action::None, Reason::InSync)

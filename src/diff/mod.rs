@@ -5,12 +5,14 @@ mod compare;
 mod find;
 mod import;
 mod leave;
+mod lifecycle;
 mod moved;
 #[cfg(test)]
 mod tests;
 mod undecided;
 
 pub use compare::{Comparison, Goal, compare};
+pub use lifecycle::{Setting, Turn};
 
 use std::collections::BTreeSet;
 
@@ -51,9 +53,9 @@ pub struct Change {
     pub unverified: bool,
     /// The lifecycle that holds: the manifest's, or the ledger's for a block that is gone; protected by either.
     pub lifecycle: Lifecycle,
-    /// Whether the ledger has another lifecycle: it is written even if nothing else is, because it holds when the block
+    /// In what the ledger has another lifecycle: it is written even if nothing else is, because it holds when the block
     /// is gone.
-    pub lifecycle_changes: bool,
+    pub lifecycle_changes: Vec<Setting>,
     /// Where the object comes from, for objects that the ledger has.
     pub origin: Option<Origin>,
 }
@@ -233,7 +235,7 @@ impl Change {
             settles: false,
             unverified: false,
             lifecycle: Lifecycle::default(),
-            lifecycle_changes: false,
+            lifecycle_changes: Vec::new(),
             origin: None,
         }
     }
@@ -268,7 +270,7 @@ impl Change {
                 self.adopts
                     || self.moved_from.is_some()
                     || !self.released.is_empty()
-                    || self.lifecycle_changes
+                    || !self.lifecycle_changes.is_empty()
                     || self.reason == Reason::Resumed
             }
             _ => false,

@@ -112,6 +112,7 @@ fn others(change: &Change) -> Vec<(&'static str, String)> {
         Some(org) => format!("{name:?} (ID {id}, org {org})"),
         None => format!("{name:?} (ID {id})"),
     });
+    let settings: Vec<_> = lifecycle_changes.iter().map(ToString::to_string).collect();
     vec![
         ("object", text(object.as_deref())),
         ("org", text(org.as_deref())),
@@ -124,6 +125,6 @@ fn others(change: &Change) -> Vec<(&'static str, String)> {
         ("protected by [policy]", flag(&lifecycle.protected)),
         ("owned", flag(&lifecycle.owned)),
         ("ignored fields", names(&lifecycle.ignore)),
-        ("lifecycle is written", flag(lifecycle_changes)),
+        ("lifecycle is written", if settings.is_empty() { "no".to_owned() } else { settings.join(", ") }),
     ]
 }

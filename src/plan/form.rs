@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::address::Address;
 use crate::diagnostic::Diagnostic;
-use crate::diff::{Action, Cause, Change, FieldChange, Reason, Target};
+use crate::diff::{Action, Cause, Change, FieldChange, Reason, Setting, Target};
 use crate::evidence::{Along, Data, Stake};
 use crate::kind::Kind;
 use crate::ledger::Origin;
@@ -42,8 +42,8 @@ pub(super) struct ChangeForm {
     unverified: bool,
     #[serde(default, skip_serializing_if = "is_default")]
     lifecycle: Lifecycle,
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    lifecycle_changes: bool,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    lifecycle_changes: Vec<Setting>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     origin: Option<Origin>,
 }

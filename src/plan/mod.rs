@@ -23,7 +23,7 @@ pub use leftover::{Leftover, leftovers};
 use std::collections::BTreeMap;
 
 use crate::address::Address;
-use crate::diff::{Action, Change, Comparison, Target};
+use crate::diff::{Action, Change, Comparison, Target, Turn};
 use crate::evidence::Stake;
 use crate::exit::Problem;
 use crate::graph::Graph;
@@ -71,8 +71,12 @@ pub struct Counts {
     pub adopt: usize,
     /// Resources with released fields.
     pub release: usize,
-    /// Resources whose lifecycle the ledger has not written down yet.
+    /// Resources that are protected from now on.
     pub protect: usize,
+    /// Resources that are protected no longer.
+    pub unprotect: usize,
+    /// Resources of whose lifecycle something else changes in the ledger.
+    pub record: usize,
     /// Objects that the ledger lets go of.
     pub forget: usize,
     /// Ledger entries that get another address.
@@ -96,7 +100,12 @@ impl Plan {
             }
             counts.adopt += usize::from(change.adopts);
             counts.release += usize::from(!change.released.is_empty());
-            counts.protect += usize::from(change.lifecycle_changes);
+            match change.turn() {
+                None => {}
+                Some(Turn::Protect) => counts.protect += 1,
+                Some(Turn::Unprotect) => counts.unprotect += 1,
+                Some(Turn::Record) => counts.record += 1,
+            }
             counts.moved += usize::from(change.moved_from.is_some());
         }
         counts

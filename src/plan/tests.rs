@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::file::{decode, encode};
 use super::*;
-use crate::diff::{Cause, FieldChange, Reason, Target};
+use crate::diff::{Cause, FieldChange, Reason, Setting, Target};
 use crate::evidence::Data;
 use crate::kind::Kind;
 use crate::ledger::Origin as From;
@@ -146,7 +146,7 @@ fn altered(change: &mut Change, way: usize) {
         8 => drop(change.released.insert("status".into())),
         9 => change.lifecycle.prevent_destroy = true,
         10 => change.lifecycle.owned = true,
-        11 => change.lifecycle_changes = !change.lifecycle_changes,
+        11 => change.lifecycle_changes.push(Setting::Owned(true)),
         12 => change.origin = if change.origin == Some(From::Adopted) { None } else { Some(From::Adopted) },
         13 => change.address = change.address.at("other"),
         14 => {

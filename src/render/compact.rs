@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::drift;
 use super::field::{by_lines, sides};
-use super::human::{on_ledger, released, role};
+use super::human::{on_ledger, released, role, settings, verb_width};
 use super::lines::Line;
 use super::page::Page;
 use super::reason::{listed, lost, reason, sign, threat};
@@ -128,6 +128,7 @@ fn said(change: &Change) -> String {
     if !change.released.is_empty() {
         remarks.push(released(change));
     }
+    remarks.extend(change.turn().map(|turn| format!("{} in the ledger: {}", turn.word(), settings(change))));
     if change.unverified {
         remarks.push("unverified".to_owned());
     }
@@ -177,10 +178,13 @@ pub(super) fn at_stake(page: &mut Page, plan: &Plan) {
 /// Writes what only the ledger sees.
 pub(super) fn ledger(page: &mut Page, plan: &Plan, changes: &[&Change]) {
     let all = tables(plan.changes.iter().map(|change| &change.address));
+    let width = verb_width(changes);
     let verbs = changes.iter().flat_map(|change| {
         let lone = change.address.instance.is_none();
         on_ledger(change).into_iter().map(move |(verb, words)| {
-            (&change.address, format!("{verb:<8}\n{}", if lone { words } else { String::new() }))
+            // The others name an object, which no two instances share.
+            let shared = lone || change.turn().is_some_and(|turn| turn.word() == verb);
+            (&change.address, format!("{verb:<width$}\n{}", if shared { words } else { String::new() }))
         })
     });
     for row in rows(verbs) {

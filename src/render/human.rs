@@ -7,7 +7,7 @@ use super::style::{Look, Role};
 use super::value::count;
 use super::{compact, field};
 use crate::address::few;
-use crate::diff::{Action, Change};
+use crate::diff::{Action, Change, Turn};
 use crate::plan::{Allowed, Counts, Flagged, Plan, short};
 
 /// The whole plan.
@@ -159,6 +159,9 @@ pub(super) fn remarks(change: &Change) -> Vec<String> {
     if !change.released.is_empty() {
         remarks.push(released(change));
     }
+    if let Some(turn) = change.turn() {
+        remarks.push(format!("{}{}", turned(turn), settings(change)));
+    }
     if change.unverified {
         remarks.push(format!(
             "unverified: the token may not see every {}, so one with this name may already exist",
@@ -166,6 +169,20 @@ pub(super) fn remarks(change: &Change) -> Vec<String> {
         ));
     }
     remarks
+}
+
+/// What changes in the lifecycle of what is changed on the server too.
+const fn turned(turn: Turn) -> &'static str {
+    match turn {
+        Turn::Protect => "it is protected from now on: ",
+        Turn::Unprotect => "it is no longer protected: ",
+        Turn::Record => "the ledger records that ",
+    }
+}
+
+/// What changes in a lifecycle, in words.
+pub(super) fn settings(change: &Change) -> String {
+    listed(change.lifecycle_changes.iter().map(ToString::to_string))
 }
 
 /// Which fields are not managed any more, in words.
@@ -186,13 +203,20 @@ fn ledger(page: &mut Page, plan: &Plan) {
     if page.look().compact {
         return compact::ledger(page, plan, &changes);
     }
+    let width = verb_width(&changes);
     for change in changes {
         for (verb, words) in on_ledger(change) {
-            page.say("  ").put(Role::Ledger, format_args!("{verb:<8}"));
+            page.say("  ").put(Role::Ledger, format_args!("{verb:<width$}"));
             page.put(Role::Strong, &change.address);
             page.say(words).fold(10);
         }
     }
+}
+
+/// How wide the column of the verbs is.
+pub(super) fn verb_width(changes: &[&Change]) -> usize {
+    let long = changes.iter().any(|change| change.turn() == Some(Turn::Unprotect));
+    if long { 10 } else { 8 }
 }
 
 /// What happens to a change's entry in the ledger alone: a verb, and the words after the address.
@@ -215,8 +239,8 @@ pub(super) fn on_ledger(change: &Change) -> Vec<(&'static str, String)> {
     if !change.released.is_empty() {
         lines.push(("release", format!(": {}", released(change))));
     }
-    if change.lifecycle_changes {
-        lines.push(("protect", " as its lifecycle and [policy] say now".to_owned()));
+    if let Some(turn) = change.turn() {
+        lines.push((turn.word(), format!(": {}", settings(change))));
     }
     lines
 }
@@ -231,6 +255,8 @@ pub(super) fn totals(plan: &Plan) -> String {
         (counts.moved, "move"),
         (counts.release, "release"),
         (counts.protect, "protect"),
+        (counts.unprotect, "unprotect"),
+        (counts.record, "record"),
         (counts.forget, "forget"),
     ]
     .iter()

@@ -18,6 +18,8 @@ use crate::plan::Plan;
 use crate::report::Report;
 use crate::value::{Ref, Set, Value};
 
+mod lifecycle;
+
 const PLAIN: Look = Look::PLAIN;
 
 #[test]

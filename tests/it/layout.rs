@@ -174,7 +174,7 @@ fn only_what_writes_starts_a_process_or_gets_to_a_secret() {
     let allowed = [
         ("tokio::process", &["src/secret/process.rs"][..]),
         ("std::process::Command", &[]),
-        ("Access::granted", &["src/api/client.rs"]),
+        ("Access::granted", &["src/api/writer.rs"]),
         (".secrets()", &["src/apply/prepare.rs", "src/apply/step.rs"]),
         ("Writer::new(", &["src/cli/apply.rs", "src/cli/pipeline.rs", "src/cli/setup.rs"]),
         ("Writer::gated(", &["src/cli/pipeline.rs"]),

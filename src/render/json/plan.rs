@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 
 use super::problem::{self, Said};
 use crate::address::Address;
-use crate::diff::{self, Action, Cause, FieldChange, Target};
+use crate::diff::{self, Action, Cause, FieldChange, Setting, Target};
 use crate::evidence::{self, Data};
 use crate::ledger::Origin;
 use crate::plan::{self, Allowed, Plan};
@@ -48,6 +48,8 @@ struct Summary {
     adopt: usize,
     release: usize,
     protect: usize,
+    unprotect: usize,
+    record: usize,
     forget: usize,
     r#move: usize,
     unchanged: usize,
@@ -69,8 +71,8 @@ pub(super) struct Change<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     moved_from: Option<&'a Address>,
     released: Vec<&'a str>,
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    lifecycle_changes: bool,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    lifecycle_changes: Vec<Json>,
     unverified: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     origin: Option<&'static str>,
@@ -132,6 +134,8 @@ impl<'a> Form<'a> {
                 adopt: counts.adopt,
                 release: counts.release,
                 protect: counts.protect,
+                unprotect: counts.unprotect,
+                record: counts.record,
                 forget: counts.forget,
                 r#move: counts.moved,
                 unchanged: counts.unchanged,
@@ -160,10 +164,20 @@ impl<'a> Change<'a> {
             adopts: change.adopts,
             moved_from: change.moved_from.as_ref(),
             released: change.released.iter().map(String::as_str).collect(),
-            lifecycle_changes: change.lifecycle_changes,
+            lifecycle_changes: change.lifecycle_changes.iter().map(setting).collect(),
             unverified: change.unverified,
             origin: change.origin.map(Origin::word),
         }
+    }
+}
+
+/// A setting of the lifecycle, as the ledger has it and as it will have it.
+fn setting(setting: &Setting) -> Json {
+    match setting {
+        Setting::PreventDestroy(now) => json!({"setting": "prevent_destroy", "before": !now, "after": now}),
+        Setting::Protected(now) => json!({"setting": "protected", "before": !now, "after": now}),
+        Setting::Owned(now) => json!({"setting": "owned", "before": !now, "after": now}),
+        Setting::Ignore(was, now) => json!({"setting": "ignore", "before": was, "after": now}),
     }
 }
 

@@ -42,8 +42,8 @@ fn line(text: &mut String, change: &Change) {
     for field in &change.released {
         write!(text, ", {field} released").unwrap();
     }
-    if change.lifecycle_changes {
-        text.push_str(", lifecycle");
+    for setting in &change.lifecycle_changes {
+        write!(text, ", {setting}").unwrap();
     }
     text.push('\n');
     if !matches!(change.action, Action::Update | Action::Replace) {
