@@ -154,13 +154,13 @@ impl Client {
                 format!("the reply is not what InfluxDB sends: {error}")
             };
             let maybe_done = request.verb.writes();
-            ApiError { maybe_done, ..request.error(Class::Unexpected, None, self.said(request, message)) }
+            ApiError { maybe_done, ..request.error(Class::Unexpected, None, self.said(request, &message)) }
         })
     }
 
     /// The words `said`, in which something of a reply may stand, without the token.
-    fn said(&self, request: &Request<'_>, said: String) -> String {
-        let said = self.clean(&said);
+    fn said(&self, request: &Request<'_>, said: &str) -> String {
+        let said = self.clean(said);
         match request.redaction() {
             Some(redaction) => redaction.said(&said).into_owned(),
             None => said.into_owned(),
@@ -227,13 +227,11 @@ impl Client {
             return Ok(self.without_token(request, body));
         }
         let (class, message) = match header(&reply, LOCATION).filter(|_| status.is_redirection()) {
-            Some(to) => {
-                (Class::Unexpected, error::redirect(self.host_name(), status, &self.said(request, to.to_owned())))
-            }
+            Some(to) => (Class::Unexpected, error::redirect(self.host_name(), status, &self.said(request, to))),
             None if self.inner.base.scheme() == "http" && network::asks_for_tls(status, &body) => {
                 (Class::Unexpected, format!("{} {}", self.host_name(), network::SPEAKS_TLS))
             }
-            None => error::read(status.as_u16(), &body, |said| self.said(request, said)),
+            None => error::read(status.as_u16(), &body, |said| self.said(request, &said)),
         };
         self.inner.patience.answer(class != Class::Unavailable);
         let after = header(&reply, RETRY_AFTER).and_then(|text| retry::retry_after(text, date));
@@ -280,7 +278,7 @@ impl Client {
         let maybe_done = request.verb.writes() && !error.is_connect();
         // Where there has never been a server, waiting for it is no help.
         let nobody = error.is_connect() && !answered;
-        let message = self.said(request, message);
+        let message = self.said(request, &message);
         let error = ApiError { maybe_done, ..request.error(Class::Unavailable, None, message) };
         Failure { error, again: request.verb != Verb::Post && !nobody, after: None }
     }
