@@ -14,6 +14,7 @@ pub mod names;
 mod normal;
 mod number;
 mod option_task;
+pub mod params;
 pub mod parser;
 mod scanner;
 mod statement;

@@ -1,6 +1,7 @@
 //! Tasks.
 
 mod cron;
+mod params;
 mod script;
 mod tell;
 

@@ -40,7 +40,8 @@ async fn the_token_is_taken_out_of_whatever_comes_back() {
             Err(error) => format!("{:?}: {}", error.class, error.message),
         });
     }
-    insta::assert_snapshot!(said.join("\n"));
+    let host = fault.url("").to_string();
+    insta::assert_snapshot!(said.join("\n").replace(host.trim_end_matches('/'), "HOST"));
     for part in [TOKEN, &TOKEN[..20], &basic[8..28]] {
         assert!(said.iter().all(|said| !said.contains(part)), "{part} in {said:#?}");
     }

@@ -1,6 +1,6 @@
 //! A task's script and its schedule: what is written in the manifest and in the script's own `option task`, as one.
 
-use super::cron;
+use super::{cron, params};
 use crate::diagnostic::Severity;
 use crate::duration::Duration;
 use crate::flux::parser::parse;
@@ -19,7 +19,11 @@ pub(super) fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
     let mistakes = parsed.errors().into_iter().map(|error| {
         let fault = Fault::new("flux::syntax", "flux", error.message, error.label).script(error.span.range());
         let also = error.also.map(|(span, label)| (span.range(), label));
-        let fault = Fault { also, help: error.help, ..fault };
+        let help = params::bare(
+            source.get(error.span.range().start..).unwrap_or_default(),
+            params_as.as_deref().unwrap_or("params"),
+        );
+        let fault = Fault { also, help: help.or(error.help), ..fault };
         // The server takes it, and the task fails at each run.
         if parsed.is_accepted() { fault.warning() } else { fault }
     });
@@ -34,9 +38,17 @@ pub(super) fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
             return;
         }
     };
+    let asked = params::check(draft, &parsed.script, params_as.as_deref().unwrap_or("params"));
     if parsed.is_sound() {
-        faults.extend(wrong_names(&parsed.script, params_as.as_deref()));
+        // What the manifests have instead has been said.
+        let said = |fault: &Fault| {
+            let at = fault.script.as_ref().map(|span| span.start);
+            asked.iter().filter_map(|fault| fault.script.as_ref()).any(|span| at.is_some_and(|at| span.contains(&at)))
+        };
+        let names = wrong_names(&parsed.script, params_as.as_deref());
+        faults.extend(names.into_iter().filter(|fault| !said(fault)));
     }
+    faults.extend(asked);
     let errors = |faults: &[Fault]| faults.iter().filter(|fault| fault.severity == Severity::Error).count();
     let before = errors(faults);
     if let Some(task) = &author.task {

@@ -1,0 +1,2 @@
+from(bucket: params.source)
+    |> range(start: -params.windw)
