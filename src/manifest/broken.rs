@@ -77,8 +77,11 @@ fn say(source: &Arc<Source>, faults: &[Fault], problems: &mut Vec<Diagnostic>) {
             continue;
         };
         if fault.message != "duplicate key" {
-            let escape = escape(&source.text, &span);
-            let diagnostic = Diagnostic::error("manifest::toml", fault.message.clone());
+            let (message, escape) = match escape(fault, &source.text, &span) {
+                Some((message, help)) => (message, Some(help)),
+                None => (fault.message.clone(), None),
+            };
+            let diagnostic = Diagnostic::error("manifest::toml", message);
             let diagnostic = diagnostic.at(at(span), "invalid TOML from here");
             let more = (n + 1 == first.len() && rest > 0).then(|| follows(rest));
             let help: Vec<String> = escape.map(str::to_owned).into_iter().chain(more).collect();
@@ -119,19 +122,38 @@ fn follows(more: usize) -> String {
     format!("{more} more {errors} in this file may only follow from it")
 }
 
-/// What to write where a backslash that is meant as such begins an escape of TOML, as in a regular expression of Flux.
-fn escape(text: &str, span: &Range<usize>) -> Option<&'static str> {
-    let before = text.get(..span.start)?;
-    let escaped = before.ends_with('\\') || text.get(span.clone())?.starts_with('\\');
-    if !escaped {
+/// What is wrong with an escape, and what to write where its backslash is meant as such, as in a path or in a regular
+/// expression of Flux.
+fn escape(fault: &Fault, text: &str, span: &Range<usize>) -> Option<(String, &'static str)> {
+    if !["escape", "unicode"].iter().any(|word| fault.message.contains(word)) {
         return None;
     }
+    // The parser reports what it misses: right after the backslash, or among the digits of a code.
+    let before = text.get(..span.start)?;
+    let coded = |text: &str| {
+        let head = text.trim_end_matches(|digit: char| digit.is_ascii_hexdigit());
+        ["\\u", "\\U", "\\x"].iter().any(|code| head.ends_with(code)).then(|| head.len() - 2)
+    };
+    let at = match before.strip_suffix('\\') {
+        Some(before) => before.len(),
+        None if text.get(span.clone())?.starts_with('\\') => span.start,
+        None => coded(before)?,
+    };
+    let message = match text[at + 1..].chars().next() {
+        Some('x') => "`\\x` needs 2 hexadecimal digits".to_owned(),
+        Some('u') => "`\\u` needs 4 hexadecimal digits, those of a character".to_owned(),
+        Some('U') => "`\\U` needs 8 hexadecimal digits, those of a character".to_owned(),
+        Some('"') | None => "a backslash right before the closing quote".to_owned(),
+        Some(other) if other.is_whitespace() => "a backslash before a blank".to_owned(),
+        Some(other) => format!("unknown escape `\\{other}`"),
+    };
     let in_lines = before.matches("\"\"\"").count() % 2 == 1;
-    Some(if in_lines {
-        "TOML reads a backslash between `\"\"\"` as an escape: put the text between `\'\'\'`, where it is a plain backslash"
+    let help = if in_lines {
+        "a backslash between `\"\"\"` begins an escape: write `\\\\`, or put the text between `'''`, where a backslash is itself"
     } else {
-        "TOML reads a backslash between `\"` as an escape: put the text between `\'`, where it is a plain backslash"
-    })
+        "a backslash between `\"` begins an escape: write `\\\\`, or put the text between `'`, where a backslash is itself"
+    };
+    Some((message, help))
 }
 
 /// Says that `what` nests too deep.
