@@ -1,6 +1,6 @@
 //! What a script reads of the record of its parameters.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::ops::Range;
 
 use super::ast::{
