@@ -4,6 +4,7 @@ mod adopt;
 mod applies;
 mod apply;
 mod approve;
+mod completions;
 pub mod connection;
 mod delivered;
 mod destroy;
@@ -99,6 +100,7 @@ enum Command {
     Graph(graph::Arguments),
     Flux(flux::Arguments),
     Schema(schema::Arguments),
+    Completions(completions::Arguments),
     Setup(setup::Arguments),
     Server(server::Arguments),
 }
@@ -189,6 +191,7 @@ async fn run(shell: &Shell, name: &str, command: Command) -> Exit {
         Command::Lock(arguments) => lock::run(shell, &arguments).await,
         Command::Ledger(arguments) => ledger::run(shell, &arguments).await,
         Command::Schema(arguments) => schema::run(shell, &arguments),
+        Command::Completions(arguments) => completions::run(shell, &arguments),
         Command::Setup(arguments) => in_time(shell.until, setup::run(shell, &arguments)).await,
         Command::Server(arguments) => server::run(shell, &arguments).await,
     };
@@ -214,9 +217,13 @@ impl Command {
             Self::Forget(arguments) => (arguments.flags.format.into(), Comment::Plan),
             Self::Flux(arguments) => (arguments.format(), Comment::Plan),
             Self::Lock(arguments) => (arguments.format().into(), Comment::Plan),
-            Self::Init(_) | Self::Ledger(_) | Self::Graph(_) | Self::Schema(_) | Self::Setup(_) | Self::Server(_) => {
-                (PlanFormat::Human, Comment::Plan)
-            }
+            Self::Init(_)
+            | Self::Ledger(_)
+            | Self::Graph(_)
+            | Self::Schema(_)
+            | Self::Completions(_)
+            | Self::Setup(_)
+            | Self::Server(_) => (PlanFormat::Human, Comment::Plan),
         }
     }
 
@@ -237,7 +244,13 @@ impl Command {
             Self::Lock(arguments) => arguments.connection(),
             Self::Ledger(arguments) => arguments.connection(),
             Self::Setup(arguments) => return arguments.limit.timeout,
-            Self::Init(_) | Self::Validate(_) | Self::Flux(_) | Self::Graph(_) | Self::Schema(_) | Self::Server(_) => {
+            Self::Init(_)
+            | Self::Validate(_)
+            | Self::Flux(_)
+            | Self::Graph(_)
+            | Self::Schema(_)
+            | Self::Completions(_)
+            | Self::Server(_) => {
                 return None;
             }
         };

@@ -123,7 +123,7 @@ impl Empty {
 
 /// Reads the server, compares, and orders. Writes nothing.
 pub(super) async fn make(session: &Session, project: &Project, wanted: &Wanted) -> Result<Planned, Vec<Problem>> {
-    let Project { manifest, graph } = project;
+    let Project { manifest, graph, .. } = project;
     let Wanted { goal, consent, made, .. } = wanted;
     let server = session.server(manifest);
     let mut planned = pipeline::plan(&session.client, &server, manifest, graph, *goal, consent, made.as_deref())
@@ -268,7 +268,7 @@ async fn one(shell: &Shell, arguments: &Arguments, choice: &project::Choice) -> 
         let planned = if arguments.destroy { render::destruction(&plan, look) } else { render::plan(&plan, look) };
         planned + &covered.unwrap_or_default()
     });
-    Ok(Came { human, plan: Some(plan), coverage, origin: Some(origin), said, problems, exit })
+    Ok(Came { human, plan: Some(plan), coverage, origin: Some(origin), said, problems, exit, valid: None })
 }
 
 /// Saves a plan, unless it is refused: then there is nothing that could be applied. Gives what is to be said of it.

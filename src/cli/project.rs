@@ -6,6 +6,7 @@ use super::connection::{self, Connection, Purpose};
 use super::known_hosts;
 use super::shell::Shell;
 use crate::address::Address;
+use crate::diagnostic::Diagnostic;
 use crate::exit::{Exit, Problem};
 use crate::graph::Graph;
 use crate::kind::{Kind, NaturalKey};
@@ -75,6 +76,8 @@ pub(super) fn name_of(dir: &Path) -> String {
 pub(super) struct Project {
     pub(super) manifest: Manifest,
     pub(super) graph: Graph,
+    /// What was said of the manifests.
+    pub(super) warnings: Vec<Diagnostic>,
 }
 
 fn variable(text: &str) -> Result<(String, String), String> {
@@ -98,7 +101,7 @@ impl Choice {
         let Loaded { manifest, graph, warnings } = manifest::load(&self.dir, &inputs)
             .map_err(|diagnostics| diagnostics.into_iter().map(wrong).collect::<Vec<_>>())?;
         shell.show(&warnings);
-        Ok(Project { manifest, graph })
+        Ok(Project { manifest, graph, warnings })
     }
 }
 

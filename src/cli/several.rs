@@ -10,7 +10,7 @@ use crate::coverage::Coverage;
 use crate::diagnostic::Diagnostic;
 use crate::exit::{Exit, Problem};
 use crate::plan::{Origin, Plan};
-use crate::render::{self, Comment, Document, Page, Part, Role};
+use crate::render::{self, Comment, Document, Page, Part, Role, Valid};
 
 /// Which projects, with which variables.
 #[derive(Clone, Debug, clap::Args)]
@@ -35,6 +35,8 @@ pub(super) struct Came {
     pub(super) human: String,
     /// The plan, where one was asked for and made.
     pub(super) plan: Option<Plan>,
+    /// The project, where its manifests are valid and no more was asked.
+    pub(super) valid: Option<Valid>,
     /// How much of the server projects manage, where that was asked for.
     pub(super) coverage: Option<Coverage>,
     /// Where it was made.
@@ -53,8 +55,9 @@ impl Came {
     }
 
     fn document(&self) -> Document<'_> {
-        let Self { plan, coverage, problems, exit, .. } = self;
-        Document { plan: plan.as_ref(), coverage: coverage.as_ref(), problems, ..Document::new(*exit) }
+        let Self { plan, valid, coverage, problems, exit, .. } = self;
+        let (plan, valid, coverage) = (plan.as_ref(), valid.as_ref(), coverage.as_ref());
+        Document { plan, valid, coverage, problems, ..Document::new(*exit) }
     }
 }
 

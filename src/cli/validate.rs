@@ -3,7 +3,7 @@
 use super::several::{Came, Choices, each};
 use super::shell::{PlanFormat, Shell};
 use super::{Ended, project};
-use crate::render::{self, Comment, Page};
+use crate::render::{self, Comment, Page, Valid};
 
 /// Check the manifests without a server
 ///
@@ -21,13 +21,14 @@ pub(super) struct Arguments {
 pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
     let one = async |choice: &project::Choice| {
         let project = choice.load(shell)?;
-        let (name, count) = (&project.manifest.project, project.manifest.resources.len());
+        let (name, count) = (project.manifest.project.clone(), project.manifest.resources.len());
         let human = shell.human(arguments.format, |look| {
             let mut page = Page::new(look);
             page.say(format_args!("The project `{name}` is valid: {}.", render::count(count, "resource"))).end();
             page.finish()
         });
-        Ok(Came { human, ..Came::default() })
+        let valid = Valid { project: name, resources: count, warnings: project.warnings };
+        Ok(Came { human, valid: Some(valid), ..Came::default() })
     };
     each(shell, (arguments.format, Comment::Validate), &arguments.projects, one).await
 }

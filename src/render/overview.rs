@@ -30,7 +30,10 @@ fn line(of: Comment, part: &Part<'_>) -> String {
     };
     let Some(plan) = document.plan.filter(|_| document.problems.is_empty()) else {
         return match (of, document.exit) {
-            (Comment::Validate, Exit::Ok) => "valid".to_owned(),
+            (Comment::Validate, Exit::Ok) => match document.valid {
+                Some(valid) => format!("valid, {}", count(valid.resources, "resource")),
+                None => "valid".to_owned(),
+            },
             _ => format!("stopped by {}{exit}", count(document.problems.len(), "problem")),
         };
     };

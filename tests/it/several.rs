@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::cli::fluxform::Fluxform;
@@ -104,6 +104,16 @@ both!(drift_and_validate_take_several_too, async |scene| {
     assert!(valid.out.contains("`one` is valid") && valid.out.contains("`two` is valid"), "{}", valid.out);
     let document = street.run(&["validate", "one", "broken", "--format=json"]).run().with(65).json();
     assert_eq!(codes(&document), [("one", 0), ("broken", 65)]);
+    let valid = json!({"project": "one", "resources": 1, "warnings": []});
+    assert_eq!(document["projects"][0]["valid"], valid);
+    assert_eq!(street.run(&["validate", "one", "--format=json"]).run().with(0).json()["valid"], valid);
+    let comment = street.run(&["validate", "one", "--format=markdown"]).run().with(0).out;
+    assert!(comment.contains("**Valid**: 1 resource."), "{comment}");
+    let overview = street.run(&["validate", "one", "two"]).run().with(0).out;
+    assert!(overview.ends_with("  one  valid, 1 resource\n  two  valid, 1 resource\n"), "{overview}");
+    street.declare("warned", "warned", "", "[task.t]\ncron = \"*/30 * * * *\"\nflux = 'x = 1'\n");
+    let warned = street.run(&["validate", "warned", "--format=json"]).run().with(0).json();
+    assert_eq!(warned["valid"]["warnings"][0]["code"], "task::cron", "{warned}");
 });
 
 both!(a_comment_has_all_projects_and_the_worst_first, async |scene| {

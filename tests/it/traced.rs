@@ -10,8 +10,20 @@ use crate::cli::fluxform::{Fluxform, on};
 use crate::support::{Scene, Traced, both, trace, unique};
 
 /// The commands that only plan, or show.
-const PLANNING: [&str; 11] =
-    ["plan", "validate", "drift", "graph", "show", "output", "status", "export", "schema", "flux", "lock"];
+const PLANNING: [&str; 12] = [
+    "plan",
+    "validate",
+    "drift",
+    "graph",
+    "show",
+    "output",
+    "status",
+    "export",
+    "schema",
+    "completions",
+    "flux",
+    "lock",
+];
 /// The commands that write, or serve.
 const WRITING: [&str; 9] = ["apply", "destroy", "import", "adopt", "forget", "init", "setup", "server", "ledger"];
 
@@ -95,6 +107,7 @@ deliver = {{ command = ["./deliver"] }}
                 }
                 "lock" => Fluxform::new(&[command, "show"]).arg(self.dir.path()),
                 "schema" => Fluxform::new(&[command]),
+                "completions" => Fluxform::new(&[command, "bash"]),
                 "flux" => Fluxform::new(&[command, "check"]).arg(self.dir.path().join("script.flux")),
                 _ => on(command, self.dir.path()),
             };

@@ -11,6 +11,7 @@ pub use coverage::sight;
 use serde::Serialize;
 
 use crate::coverage::Coverage;
+use crate::diagnostic::Diagnostic;
 use crate::exit::{Exit, Problem};
 use crate::hidden::is_hidden;
 use crate::plan::{Difference, Plan};
@@ -26,6 +27,8 @@ pub struct Document<'a> {
     pub exit: Exit,
     /// The plan, where it came to one.
     pub plan: Option<&'a Plan>,
+    /// The project whose manifests are valid, where no more was asked.
+    pub valid: Option<&'a Valid>,
     /// What was done, where anything was tried.
     pub report: Option<&'a Report>,
     /// How much of the server projects manage, where that is asked for.
@@ -39,7 +42,32 @@ pub struct Document<'a> {
 impl Document<'_> {
     /// A run of which nothing is to be said but how it ended.
     pub const fn new(exit: Exit) -> Self {
-        Self { exit, plan: None, report: None, coverage: None, difference: &[], problems: &[] }
+        Self { exit, plan: None, valid: None, report: None, coverage: None, difference: &[], problems: &[] }
+    }
+}
+
+/// A project whose manifests are valid.
+#[derive(Clone, Debug)]
+pub struct Valid {
+    /// Its name.
+    pub project: String,
+    /// How many resources it declares, each instance counted.
+    pub resources: usize,
+    /// What is to be known of the manifests all the same.
+    pub warnings: Vec<Diagnostic>,
+}
+
+#[derive(Serialize)]
+struct ValidForm<'a> {
+    project: &'a str,
+    resources: usize,
+    warnings: Vec<problem::Said<'a>>,
+}
+
+impl<'a> ValidForm<'a> {
+    fn new(valid: &'a Valid) -> Self {
+        let Valid { project, resources, warnings } = valid;
+        Self { project, resources: *resources, warnings: warnings.iter().map(problem::Said::new).collect() }
     }
 }
 
@@ -113,6 +141,8 @@ struct Run<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     plan: Option<plan::Form<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    valid: Option<ValidForm<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     report: Option<report::Form<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     coverage: Option<coverage::Form<'a>>,
@@ -131,6 +161,7 @@ impl<'a> Run<'a> {
         Self {
             ending,
             plan: document.plan.map(plan::Form::new),
+            valid: document.valid.map(ValidForm::new),
             report: document.report.map(report::Form::new),
             coverage: document.coverage.map(coverage::Form::new),
             difference: document.difference.iter().map(difference::Form::new).collect(),

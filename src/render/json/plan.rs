@@ -68,6 +68,8 @@ pub(super) struct Change<'a> {
     object: Option<Object<'a>>,
     fields: Vec<Field<'a>>,
     adopts: bool,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    imported: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     moved_from: Option<&'a Address>,
     released: Vec<&'a str>,
@@ -162,6 +164,7 @@ impl<'a> Change<'a> {
             object: change.object.as_ref().map(Object::new),
             fields: change.fields.iter().map(Field::new).collect(),
             adopts: change.adopts,
+            imported: change.imported,
             moved_from: change.moved_from.as_ref(),
             released: change.released.iter().map(String::as_str).collect(),
             lifecycle_changes: change.lifecycle_changes.iter().map(setting).collect(),

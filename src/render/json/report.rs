@@ -14,6 +14,8 @@ pub(super) struct Form<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     plan_digest: Option<&'a str>,
     summary: Summary,
+    /// Whether the server took the whole record of what was done.
+    recorded: bool,
     results: Vec<One<'a>>,
     stopped: Vec<problem::Form<'a>>,
     warnings: Vec<Said<'a>>,
@@ -59,6 +61,7 @@ impl<'a> Form<'a> {
                 skipped: count("skipped"),
                 not_started: count("not_started"),
             },
+            recorded: !report.unrecorded,
             results: report
                 .outcomes
                 .iter()

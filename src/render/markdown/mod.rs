@@ -164,7 +164,10 @@ fn headline(of: Comment, document: &Document<'_>) -> String {
         _ if !document.difference.is_empty() => {
             "**Not applied**: the plan is not the one that was reviewed.".to_owned()
         }
-        None if document.exit == Exit::Ok && of == Comment::Validate => "**Valid.**".to_owned(),
+        None if document.exit == Exit::Ok && of == Comment::Validate => match document.valid {
+            Some(valid) => format!("**Valid**: {}.", count(valid.resources, "resource")),
+            None => "**Valid.**".to_owned(),
+        },
         None => format!("**Stopped** by {}.", count(document.problems.len(), "problem")),
         Some(plan) if of == Comment::Drift => drift_line(plan),
         // Nothing to do is not what a plan says that could not be made whole.

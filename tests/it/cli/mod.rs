@@ -1,5 +1,6 @@
 //! The program as a user runs it.
 
+mod completions;
 mod connection;
 mod flux;
 pub(crate) mod fluxform;
