@@ -9,7 +9,6 @@ use url::Url;
 
 use super::{Surroundings, Target};
 use crate::diagnostic::{Diagnostic, nearest};
-
 use crate::exit::Problem;
 use crate::limits::CONNECTIONS_FILE;
 use crate::secret::Secret;

@@ -227,7 +227,7 @@ fn a_connection_that_a_run_may_not_use_is_named_with_the_reason() {
         format!("{}: {}\n  {}", diagnostic.code, diagnostic.message, diagnostic.help.unwrap_or_default())
     };
     let mut broken = run();
-    broken.around.influx_cli = Some(InfluxCliFile { path: "configs".into(), text: "[default".into() });
+    broken.around.influx_cli = Some(InfluxCliFile { path: "configs".into(), text: Some("[default".into()) });
     let runs = [
         run(),
         run().influx_cli(),
