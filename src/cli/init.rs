@@ -10,18 +10,23 @@ use super::{Ended, written};
 use crate::diagnostic::Diagnostic;
 use crate::exit::{Exit, Problem};
 
+/// The file that keeps secrets out of Git.
+const IGNORE: &str = ".gitignore";
+/// Its text.
+const IGNORED: &str = include_str!("init/gitignore");
+
 /// The files of a new project; `{name}` stands for its name.
 const FILES: [(&str, &str); 4] = [
     ("fluxform.toml", include_str!("init/fluxform.toml")),
     ("flux/hourly.flux", include_str!("init/hourly.flux")),
-    (".gitignore", include_str!("init/gitignore")),
+    (IGNORE, IGNORED),
     ("manifest.schema.json", super::schema::MANIFEST),
 ];
 
 /// Write a small project to start from
 ///
-/// Writes a commented manifest, a Flux script, a .gitignore, and the schema for editors. Overwrites nothing. The project
-/// uses the embedded server, so it needs no InfluxDB.
+/// Writes a commented manifest, a Flux script, a .gitignore, and the schema for editors. Overwrites nothing: of a .gitignore
+/// that exists, it says which lines to add. The project uses the embedded server, so it needs no InfluxDB.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     /// The directory to write to; created if it does not exist
@@ -32,18 +37,29 @@ pub(super) struct Arguments {
 pub(super) fn run(shell: &Shell, arguments: &Arguments) -> Ended {
     let dir = &arguments.dir;
     written::allowed("a project", dir).map_err(|problem| vec![problem])?;
-    write(dir, &name_of(dir)).map_err(|problem| vec![problem])?;
+    let missing = write(dir, &name_of(dir)).map_err(|problem| vec![problem])?;
     let at = if dir == Path::new(".") { String::new() } else { format!(" {}", argument(dir)) };
-    for (file, _) in FILES {
+    for (file, _) in FILES.iter().filter(|(file, _)| *file != IGNORE || missing.is_none()) {
         shell.say(format_args!("wrote {}", dir.join(file).display()));
+    }
+    if let Some(missing) = missing.filter(|missing| !missing.is_empty()) {
+        let path = dir.join(IGNORE);
+        shell.say(format_args!(
+            "{} exists; add these lines to it, so that Git never takes up a secret:",
+            path.display()
+        ));
+        missing.iter().for_each(|line| shell.say_command(line));
     }
     shell.say(format_args!("Next: fluxform plan{at}, then fluxform apply{at}"));
     Ok(Exit::Ok)
 }
 
-fn write(dir: &Path, name: &str) -> Result<(), Problem> {
+/// Writes the files. Of a `.gitignore` that exists, the lines that it lacks; none if there was no such file.
+fn write(dir: &Path, name: &str) -> Result<Option<Vec<&'static str>>, Problem> {
+    let ignored = std::fs::read_to_string(dir.join(IGNORE)).ok();
     let there: Vec<_> = FILES
         .iter()
+        .filter(|(file, _)| *file != IGNORE || ignored.is_none())
         .map(|(file, _)| dir.join(file))
         .filter(|path| path.symlink_metadata().is_ok())
         .map(|path| path.display().to_string())
@@ -54,7 +70,7 @@ fn write(dir: &Path, name: &str) -> Result<(), Problem> {
             .help("nothing was written; choose another directory");
         return Err(Problem { exit: Exit::Error, diagnostic });
     }
-    for (file, text) in FILES {
+    for (file, text) in FILES.iter().filter(|(file, _)| *file != IGNORE || ignored.is_none()) {
         let path = dir.join(file);
         let create = || {
             std::fs::create_dir_all(path.parent().unwrap_or(dir))?;
@@ -63,7 +79,11 @@ fn write(dir: &Path, name: &str) -> Result<(), Problem> {
         };
         create().map_err(|error| trouble("init::write", format!("cannot write {}: {error}", path.display())))?;
     }
-    Ok(())
+    let lacks = |ignored: String| {
+        let has = |line: &&str| ignored.lines().any(|known| known.trim().trim_matches('/') == line.trim_matches('/'));
+        IGNORED.lines().filter(|line| !line.starts_with('#') && !has(line)).collect()
+    };
+    Ok(ignored.map(lacks))
 }
 
 #[cfg(test)]
@@ -80,13 +100,18 @@ mod tests {
         assert_eq!((manifest.project.as_str(), warnings.len()), ("my-first-project", 0));
         std::fs::remove_file(dir.join("fluxform.toml")).expect("removed");
         std::fs::write(dir.join(".gitignore"), "mine").expect("written");
-        assert_eq!(write(&dir, "x").expect_err("refused").diagnostic.code, "init::exists");
-        let both = dir.join(".gitignore").display().to_string()
-            + ", "
-            + &dir.join("manifest.schema.json").display().to_string();
-        std::fs::remove_file(dir.join("flux/hourly.flux")).expect("removed");
-        assert_eq!(write(&dir, "x").expect_err("refused").diagnostic.message, format!("{both} already exist"));
+        let there = ["flux/hourly.flux", "manifest.schema.json"].map(|file| dir.join(file).display().to_string());
+        let refused = write(&dir, "x").expect_err("refused").diagnostic;
+        assert_eq!((refused.code, refused.message), ("init::exists", format!("{} already exist", there.join(", "))));
         assert!(!dir.join("fluxform.toml").exists());
+        for file in there {
+            std::fs::remove_file(file).expect("removed");
+        }
+        let lacks = write(&dir, "x").expect("a .gitignore is no hindrance").expect("one was there");
+        assert_eq!(lacks, ["/.fluxform/", "/secrets/", "*.token", ".env"]);
+        let again = tempfile::tempdir().expect("a directory");
+        std::fs::write(again.path().join(".gitignore"), "secrets\n.env\n").expect("written");
+        assert_eq!(write(again.path(), "x").expect("written"), Some(vec!["/.fluxform/", "*.token"]));
         assert_eq!(std::fs::read_to_string(dir.join(".gitignore")).expect("read"), "mine");
     }
 }

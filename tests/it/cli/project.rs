@@ -106,6 +106,16 @@ fn a_new_project_from_init_is_valid_and_is_not_written_twice() {
     on("graph", &dir).run().with(0);
     let again = on("init", &dir).run().with(1);
     assert!(again.err.contains("already exist\n"), "{}", again.err);
+    // What is said to be next can be pasted as it stands.
+    let spaced = dir.with_file_name("my demo");
+    std::fs::create_dir(&spaced).unwrap();
+    std::fs::write(spaced.join(".gitignore"), "/secrets/\n").unwrap();
+    let said = on("init", &spaced).run().with(0).err;
+    let quoted = format!("'{}'", spaced.display());
+    assert!(said.contains(&format!("Next: fluxform plan {quoted}, then fluxform apply {quoted}\n")), "{said}");
+    assert!(said.contains(".gitignore exists") && said.contains("\n  /.fluxform/\n  *.token\n  .env\n"), "{said}");
+    assert!(!said.contains(&format!("wrote {}", spaced.join(".gitignore").display())), "{said}");
+    assert_eq!(std::fs::read_to_string(spaced.join(".gitignore")).unwrap(), "/secrets/\n");
 }
 
 #[test]
