@@ -4,11 +4,14 @@ use std::collections::BTreeMap;
 
 use super::allowed::Agreed;
 use super::refuse;
-use crate::address::Address;
+use crate::address::{Address, few};
 use crate::diff::{Action, Change};
 use crate::evidence::Stake;
 use crate::exit::Problem;
 use crate::manifest::What;
+
+/// More resources than these are refused in one sentence.
+const APART: usize = 6;
 
 pub(super) fn refusals(
     at_stake: &BTreeMap<Address, Stake>,
@@ -16,20 +19,38 @@ pub(super) fn refusals(
     agreed: &mut Agreed<'_>,
 ) -> Vec<Problem> {
     let changed: BTreeMap<&Address, &Change> = changes.iter().map(|change| (&change.address, change)).collect();
-    let lost = |(address, stake): (&Address, &Stake)| {
-        if stake.is_nothing() || agreed.allows(What::DataLoss, address) {
-            return None;
-        }
-        let renamed = changed.get(address).map(|change| renamed(change, changes)).unwrap_or_default();
-        Some(refuse(
+    let renamed = |address| changed.get(address).map(|change| renamed(change, changes)).unwrap_or_default();
+    let lost: Vec<_> = at_stake
+        .iter()
+        .filter(|(address, stake)| !stake.is_nothing() && !agreed.allows(What::DataLoss, address))
+        .collect();
+    if lost.len() > APART {
+        let message = format!(
+            "data, or other objects along with them, would be lost of {} resources: {}",
+            lost.len(),
+            few(lost.iter().map(|(address, _)| address))
+        );
+        let moved = match lost.iter().any(|(address, _)| !renamed(address).is_empty()) {
+            true => "; where only a key has changed, keep the object with a [[moved]]",
+            false => "",
+        };
+        let help = format!(
+            "what each would lose stands under \"Data at stake\"; if that is intended, allow it with --allow-data-loss \
+             PATTERN, in which `*` stands for anything (as often as needed), or in a [[policy.allow]]{moved}"
+        );
+        return vec![refuse("guard::data-loss", message, &help)];
+    }
+    let refusal = |(address, stake): (&Address, &Stake)| {
+        let renamed = renamed(address);
+        refuse(
             "guard::data-loss",
             format!("{address} {stake}"),
             &format!(
                 "if that is intended, allow it with --allow-data-loss '{address}', or in a [[policy.allow]]{renamed}"
             ),
-        ))
+        )
     };
-    at_stake.iter().filter_map(lost).collect()
+    lost.into_iter().map(refusal).collect()
 }
 
 /// How to keep an object whose resource has another key now, where there is a new resource that it could be.

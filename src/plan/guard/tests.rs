@@ -279,6 +279,30 @@ fn adoption_is_agreed_to_by_the_policy_too() {
 }
 
 #[test]
+fn many_refusals_to_lose_data_are_one() {
+    let losing = |count: usize| {
+        let mut scene = Scene::new();
+        for n in 0..count {
+            scene = scene.change(&format!("bucket.b{n:02}"), Action::Delete, |_| {});
+            let stake = Stake::points(Data::Unknown("no right to look".into()));
+            scene.plan.at_stake.insert(address(&format!("bucket.b{n:02}")), stake);
+        }
+        scene
+    };
+    let refused = |scene: Scene| {
+        let plan = scene.asked();
+        plan.refusals.into_iter().filter(|problem| problem.diagnostic.code == "guard::data-loss").collect::<Vec<_>>()
+    };
+    assert_eq!(refused(losing(6)).len(), 6);
+    let many = refused(losing(300));
+    let messages: Vec<_> = many.iter().map(|problem| problem.diagnostic.message.as_str()).collect();
+    let first = "bucket.b00, bucket.b01, bucket.b02, bucket.b03, bucket.b04 and 295 more";
+    assert_eq!(messages, [format!("data, or other objects along with them, would be lost of 300 resources: {first}")]);
+    assert!(many[0].diagnostic.help.as_ref().is_some_and(|help| help.contains("--allow-data-loss PATTERN")));
+    assert_eq!(many[0].exit, Exit::Refused);
+}
+
+#[test]
 fn what_is_protected_is_neither_deleted_nor_replaced() {
     for action in [Action::Delete, Action::Replace] {
         let scene = Scene::new().change("bucket.raw", action, |change| change.lifecycle.protected = true);
