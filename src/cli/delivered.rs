@@ -1,5 +1,6 @@
 //! Whether the secrets that were delivered to files of the project are still there.
 
+use crate::address::few;
 use crate::confine::leaves;
 use crate::diagnostic::Diagnostic;
 use crate::diff::{Action, Change};
@@ -8,9 +9,6 @@ use crate::manifest::Manifest;
 use crate::plan::Plan;
 use crate::secret::Sink;
 use crate::value::Value;
-
-/// So many files are named.
-const NAMED: usize = 5;
 
 /// Tells of files in the project that should hold the secret of a token that works, and are not there. What is in a file is not
 /// looked at, nor whether anything is outside of the project.
@@ -32,10 +30,7 @@ pub(super) fn missing(plan: &Plan, manifest: &Manifest, ledger: &Ledger) -> Opti
     if missing.is_empty() {
         return None;
     }
-    let more = missing.len().saturating_sub(NAMED);
-    let named = missing[..missing.len() - more].join(", ");
-    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    let message = format!("files with delivered secrets are missing: {named}{more}");
+    let message = format!("files with delivered secrets are missing: {}", few(missing));
     let help = "a secret cannot be read again: to deliver a new one, increase `secret_version` of the token";
     Some(Diagnostic::warning("plan::secret-missing", message).help(help))
 }

@@ -381,3 +381,17 @@ fn absent(address: &Address, resource: &Resource, which: &str, view: &View, near
         .help(help),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_two_candidates_the_help_says_how_to_name_one() {
+        let address: Address = "task.t".parse().expect("an address");
+        let Diagnostic { message, help, .. } = two_candidates(&address, None, ["a1", "b2"].into_iter()).diagnostic;
+        assert_eq!(message, "task.t matches 2 objects: a1, b2");
+        let help = help.expect("a hint");
+        assert!(help.starts_with("name the one that is meant in an `[[import]]` with `to = \"task.t\"`"), "{help}");
+    }
+}

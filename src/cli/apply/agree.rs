@@ -1,0 +1,134 @@
+//! What is agreed to: the plan is shown, asked about, and compared with what was reviewed.
+
+use super::{Agreed, CHANGED, Work, is_data_loss, loses_data};
+use crate::cli::pipeline::Planned;
+use crate::cli::plan::{Wanted, make};
+use crate::cli::shell::PlanFormat;
+use crate::cli::{Ended, approve};
+use crate::diagnostic::Diagnostic;
+use crate::diff::Goal;
+use crate::exit::{Exit, Problem};
+use crate::plan::{self, Consent, Plan};
+use crate::render::{self, Comment, Document, Verb};
+use crate::report::Report;
+
+impl Work<'_> {
+    /// Plans, shows the plan, and asks unless it was reviewed.
+    pub(super) async fn agree(&self) -> Result<Agreed, Vec<Problem>> {
+        if let Some(reviewed) = &self.reviewed {
+            reviewed.made_on(&self.session).map_err(|problem| vec![problem])?;
+        }
+        let planned = make(&self.session, &self.project, &self.wanted).await?;
+        planned.state.writable().map_err(|error| vec![error.into()])?;
+        if self.is_other(&planned.plan) {
+            return Ok(Agreed::Other(Box::new(planned)));
+        }
+        let leftover =
+            self.wanted.goal == Goal::Destroyed && (planned.ledger.found || !planned.plan.leftovers.is_empty());
+        if !planned.plan.writes() && planned.plan.refusals.is_empty() && !leftover {
+            self.shell.show(&planned.plan.warnings);
+            if !planned.plan.leftovers.is_empty() {
+                // Nobody is asked about what works for nobody.
+                return Ok(Agreed::Yes(Box::new(planned.plan), self.wanted.consent.clone()));
+            }
+            self.end(&planned.plan, &Report::default())?;
+            return Ok(Agreed::Nothing);
+        }
+        let (plan, consent) = self.ask(planned.plan, self.wanted.clone()).await?;
+        Ok(Agreed::Yes(Box::new(plan), consent))
+    }
+
+    /// Shows a plan, and asks for what is not agreed to yet. A plan that is refused ends the run.
+    pub(super) async fn ask(&self, mut plan: Plan, mut wanted: Wanted) -> Result<(Plan, Consent), Vec<Problem>> {
+        let asks = !self.arguments.auto_approve && self.reviewed.is_none();
+        loop {
+            // What is asked about is not refused yet.
+            let asked = asks && loses_data(&plan) && plan.refusals.iter().all(is_data_loss);
+            let refusals = if asked { std::mem::take(&mut plan.refusals) } else { Vec::new() };
+            if self.arguments.format == PlanFormat::Human {
+                self.shell.data(&self.planned(&plan, self.shell.output.out))?;
+            } else if asks {
+                // Who is asked must see what is asked about.
+                self.shell.output.talk(&self.planned(&plan, self.shell.output.err));
+            }
+            self.shell.show(&plan.warnings);
+            plan.refusals.extend(refusals);
+            if !asked {
+                break;
+            }
+            let consent = approve::data_loss(self.shell, &plan, &wanted.consent).await?;
+            let typed = Wanted { consent, ..wanted.clone() };
+            let now = make(&self.session, &self.project, &typed).await?.plan;
+            let same = now.digest() == plan.digest() && !plan::outgrown(&plan, &now, &typed.consent.typed);
+            if same && !loses_data(&now) || self.nothing(&now) {
+                (plan, wanted) = (now, typed);
+                break;
+            }
+            // What was typed was about what was shown.
+            self.shell.say(CHANGED);
+            plan = make(&self.session, &self.project, &wanted).await?.plan;
+        }
+        if self.nothing(&plan) {
+            return Ok((plan, wanted.consent));
+        }
+        if !plan.refusals.is_empty() {
+            return Err(self.refused(plan));
+        }
+        if asks {
+            let question = match self.verb {
+                Verb::Apply => "Apply this plan?",
+                Verb::Destroy => "Destroy all of this?",
+            };
+            approve::ask(self.shell, &plan, question).await?;
+        }
+        Ok((plan, wanted.consent))
+    }
+
+    /// What refuses a plan; of a saved one also that its file does not agree to anything.
+    pub(super) fn refused(&self, plan: Plan) -> Vec<Problem> {
+        let rests = self.reviewed.as_ref().and_then(|reviewed| reviewed.no_consent(&plan.refusals));
+        plan.refusals.into_iter().chain(rests).collect()
+    }
+
+    /// Shows in what the plan is now another one than was reviewed. Where nothing is left to do, there is nothing to compare.
+    pub(super) fn stale(&self, now: &Planned) -> Ended {
+        let reviewed = self.reviewed.as_ref().expect("invariant: only a reviewed plan is compared");
+        let (difference, problem) = (reviewed.difference(&now.plan), reviewed.stale(now, &self.project.manifest));
+        let problems = std::slice::from_ref(&problem);
+        let document =
+            Document { plan: Some(&now.plan), difference: &difference, problems, ..Document::new(problem.exit) };
+        self.shell.document(self.arguments.format, Comment::Apply, &document, |look| {
+            if now.plan.writes() { render::difference(&difference, look) } else { String::new() }
+        })?;
+        self.shell.show(std::slice::from_ref(&problem.diagnostic));
+        Ok(problem.exit)
+    }
+
+    /// Shows what the plan has become, which is applied now.
+    pub(super) fn replanned(&self, plan: &Plan) -> Result<(), Vec<Problem>> {
+        self.shell.say("The server has changed since the plan was shown. This is the new plan, which is now applied:");
+        if self.arguments.format == PlanFormat::Human {
+            self.shell.data(&self.planned(plan, self.shell.output.out))?;
+        }
+        self.shell.show(&plan.warnings);
+        Ok(())
+    }
+
+    /// Asks about the plan that has become of one that was agreed to.
+    pub(super) async fn ask_again(&self, plan: Plan) -> Result<(Plan, Consent), Vec<Problem>> {
+        if !self.shell.around.terminal {
+            let diagnostic = Diagnostic::error("apply::stale", "the server has changed since the plan was made")
+                .help("nothing was written; run it again");
+            return Err(vec![Problem { exit: Exit::Stale, diagnostic }]);
+        }
+        self.shell.say(CHANGED);
+        let mut wanted = self.wanted.clone();
+        if wanted.consent.typed.is_empty() {
+            return self.ask(plan, wanted).await;
+        }
+        // What was typed was about what was shown.
+        wanted.consent.typed.clear();
+        let plan = make(&self.session, &self.project, &wanted).await?.plan;
+        self.ask(plan, wanted).await
+    }
+}
