@@ -19,6 +19,7 @@ use crate::plan::Origin;
 use crate::secret::{self, Secret};
 use crate::server::{DataFile, Location, Options, Server, Setup, StartError};
 use crate::snapshot;
+use crate::snowflake::is_id;
 
 /// The user that owns a new embedded server.
 const USER: &str = "fluxform";

@@ -93,7 +93,9 @@ mod tests {
         assert_eq!(said(&[replaced("write")], &[("a", "=[file x]")]), None);
         assert_eq!(
             said(&[replaced(DELIVER), deleted("b")], &[("a", "=[env_file .env A]"), ("b", "#0123")]).as_deref(),
-            Some("these secrets stop working and stay where they were delivered: token.a in env_file .env A and token.b")
+            Some(
+                "these secrets stop working and stay where they were delivered: token.a in env_file .env A and token.b"
+            )
         );
     }
 

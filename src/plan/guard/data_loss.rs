@@ -19,7 +19,7 @@ pub(super) fn refusals(
     agreed: &mut Agreed<'_>,
 ) -> Vec<Problem> {
     let changed: BTreeMap<&Address, &Change> = changes.iter().map(|change| (&change.address, change)).collect();
-    let renamed = |address| changed.get(address).map(|change| renamed(change, changes)).unwrap_or_default();
+    let renamed = |address: &Address| changed.get(address).map(|change| renamed(change, changes)).unwrap_or_default();
     let lost: Vec<_> = at_stake
         .iter()
         .filter(|(address, stake)| !stake.is_nothing() && !agreed.allows(What::DataLoss, address))
