@@ -1,7 +1,7 @@
 //! Scripts as influxd writes them: the layout of its own formatter, which it uses when a task's schedule or name changes
 //! (influxd 2.9.1, measured byte for byte).
 //!
-//! That formatter changes what some scripts mean. [`format`] does not: it keeps the parentheses, escapes, blanks, attributes
+//! That formatter changes what some scripts mean. [`format()`] does not: it keeps the parentheses, escapes, blanks, attributes
 //! and comments that influxd loses. [`format_as_influxd`] loses them too, for the embedded server.
 
 mod bracket;
