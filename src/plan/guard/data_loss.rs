@@ -1,6 +1,6 @@
 //! Data, and objects that go along with others, are lost only where that was agreed to.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::allowed::Agreed;
 use super::refuse;
@@ -30,7 +30,10 @@ pub(super) fn refusals(
             lost.len(),
             few(lost.iter().map(|(address, _)| address))
         );
-        let moved = match lost.iter().any(|(address, _)| !renamed(address).is_empty()) {
+        let new: BTreeSet<_> =
+            changes.iter().filter(|new| new.action == Action::Create).map(|new| new.address.kind).collect();
+        let gone = |address| changed.get(address).is_some_and(|change| change.action == Action::Delete);
+        let moved = match lost.iter().any(|(address, _)| gone(*address) && new.contains(&address.kind)) {
             true => "; where only a key has changed, keep the object with a [[moved]]",
             false => "",
         };
