@@ -129,8 +129,8 @@ pub async fn read(
     changes: &[Change],
     snapshot: &Snapshot,
 ) -> Result<BTreeMap<Address, Stake>, ApiError> {
-    let bound = along::read(client, server, changes).await?;
     let gone = gone(changes);
+    let bound = along::read(client, server, &gone).await?;
     let mut found: BTreeMap<Address, Stake> = BTreeMap::new();
     let (mut addresses, mut probes) = (Vec::new(), Vec::new());
     for change in changes {

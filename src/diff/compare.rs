@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::canonical::Names;
 use super::find::{Finder, Found, org_id, org_of};
-use super::leave::destroyed;
+use super::leave::{destroyed, go_with_orgs};
 use super::lifecycle::settings;
 use super::moved::{moved, without};
 use super::undecided::Undecided;
@@ -61,18 +61,6 @@ pub fn compare(
         change.lifecycle.protected |= protected(&change.address);
     }
     comparison
-}
-
-/// What is only forgotten does not stay where its org is deleted.
-fn go_with_orgs(changes: &mut [Change]) {
-    let removed = changes.iter().filter(|change| change.address.kind == Kind::HOME && change.action.removes());
-    let orgs: BTreeSet<String> = removed.filter_map(|org| Some(org.object.as_ref()?.id.clone())).collect();
-    for change in changes.iter_mut().filter(|change| matches!(change.reason, Reason::NotOurs | Reason::Kept)) {
-        let org = change.object.as_ref().and_then(|object| object.org.as_ref());
-        if org.is_some_and(|org| orgs.contains(org)) {
-            change.reason = Reason::GoesWithOrg;
-        }
-    }
 }
 
 fn declared(

@@ -1,6 +1,6 @@
 //! What becomes of that which is not declared any more.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::compare::{Comparison, forget, target};
 use super::find::{Finder, unreadable};
@@ -27,6 +27,18 @@ pub(super) fn destroyed(
     }
     comparison.leave_unrecorded(&finder, ledger.intents.keys(), &Reason::Destroy);
     comparison
+}
+
+/// What is only forgotten does not stay where its org is deleted.
+pub(super) fn go_with_orgs(changes: &mut [Change]) {
+    let removed = changes.iter().filter(|change| change.address.kind == Kind::HOME && change.action.removes());
+    let orgs: BTreeSet<String> = removed.filter_map(|org| Some(org.object.as_ref()?.id.clone())).collect();
+    for change in changes.iter_mut().filter(|change| matches!(change.reason, Reason::NotOurs | Reason::Kept)) {
+        let org = change.object.as_ref().and_then(|object| object.org.as_ref());
+        if org.is_some_and(|org| orgs.contains(org)) {
+            change.reason = Reason::GoesWithOrg;
+        }
+    }
 }
 
 impl Comparison {

@@ -7,7 +7,7 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 use super::{Along, Gone, all_orgs};
 use crate::api::sight::{self, Proof};
 use crate::api::{ApiError, Client, Me};
-use crate::diff::{Change, Target};
+use crate::diff::Target;
 use crate::field::{Field, Role};
 use crate::kind::{Asked, Kind, Object, Place, Standing};
 use crate::snapshot::Server;
@@ -28,24 +28,19 @@ pub(super) struct Bound {
     unseen_acting: BTreeSet<Kind>,
 }
 
-/// Reads what is bound to the objects that `changes` remove.
+/// Reads what is bound to the objects that are `gone`.
 ///
 /// # Errors
 /// The server's.
-pub(super) async fn read(client: &Client, server: &Server, changes: &[Change]) -> Result<Bound, ApiError> {
+pub(super) async fn read(client: &Client, server: &Server, gone: &Gone<'_>) -> Result<Bound, ApiError> {
     let mut bound = Bound::default();
-    let removed: Vec<(Kind, &str)> = changes
-        .iter()
-        .filter(|change| change.action.removes())
-        .filter_map(|change| Some((change.address.kind, change.object.as_ref()?.id.as_str())))
-        .collect();
-    let orgs: Vec<&str> = removed.iter().filter(|(kind, _)| *kind == Kind::HOME).map(|(_, id)| *id).collect();
+    let orgs: Vec<&str> = gone.iter().filter(|(kind, _)| *kind == Kind::HOME).map(|(_, id)| *id).collect();
     let users: BTreeMap<&str, &Field> =
-        removed.iter().filter_map(|(kind, id)| Some((*id, kind.with(Role::Owns)?))).collect();
+        gone.iter().filter_map(|(kind, id)| Some((*id, kind.with(Role::Owns)?))).collect();
     if orgs.is_empty() && users.is_empty() {
         return Ok(bound);
     }
-    let me = me(client, server).await?;
+    let me = server.me(client).await?;
     if !orgs.is_empty() {
         for kind in of_place(Place::Org) {
             for object in kind.list(client, &orgs, Asked::NOTHING).await? {
@@ -71,14 +66,6 @@ pub(super) async fn read(client: &Client, server: &Server, changes: &[Change]) -
         bound.unseen_acting = unseen_anywhere(client, server, &me).await?;
     }
     Ok(bound)
-}
-
-/// The user of the run's token.
-pub(super) async fn me(client: &Client, server: &Server) -> Result<Me, ApiError> {
-    match &server.me {
-        Some(me) => Ok(me.clone()),
-        None => client.me().await,
-    }
 }
 
 fn of_place(place: Place) -> impl Iterator<Item = Kind> {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::along::{me, unseen};
+use super::along::unseen;
 use super::{all_orgs, gone};
 use crate::address::Address;
 use crate::api::{ApiError, Client};
@@ -43,7 +43,7 @@ pub async fn stops(
         if change.action == Action::Update {
             let mut unseen_kinds = BTreeSet::new();
             for org in &lost {
-                unseen_kinds.extend(unseen(client, server, &me(client, server).await?, org, &running).await?);
+                unseen_kinds.extend(unseen(client, server, &server.me(client).await?, org, &running).await?);
             }
             if !unseen_kinds.is_empty() {
                 hidden.insert(change.address.clone(), unseen_kinds);

@@ -38,6 +38,16 @@ pub struct Server {
     pub ledger_key: Option<Key>,
 }
 
+impl Server {
+    /// The user of the run's token.
+    pub(crate) async fn me(&self, client: &Client) -> Result<Me, ApiError> {
+        match &self.me {
+            Some(me) => Ok(me.clone()),
+            None => client.me().await,
+        }
+    }
+}
+
 /// Reads what `manifest` and `ledger` name.
 ///
 /// # Errors
@@ -220,10 +230,7 @@ fn kinds(manifest: &Manifest, ledger: &Ledger) -> BTreeSet<Kind> {
 
 /// Whose token it is, and what is proven of it: labels are asked about too, since the ledger lives in them.
 async fn sight(client: &Client, server: &Server, kinds: &BTreeSet<Kind>) -> Result<(Me, Proof), ApiError> {
-    let me = match &server.me {
-        Some(me) => me.clone(),
-        None => client.me().await?,
-    };
+    let me = server.me(client).await?;
     let Some(home) = &server.home else { return Ok((me, Proof::default())) };
     let types: BTreeSet<&str> = kinds.iter().map(|kind| kind.spec().ty).chain([LABELS]).collect();
     let types: Vec<&str> = types.into_iter().collect();
