@@ -8,6 +8,7 @@ use crate::cli::shell::Shell;
 use crate::confine;
 use crate::diagnostic::{Diagnostic, Place, Source};
 use crate::exit::{Exit, Problem};
+use crate::flux::Mistake;
 use crate::flux::ast::Span;
 use crate::flux::names;
 use crate::flux::parser::{Parsed, parse};
@@ -79,20 +80,7 @@ impl Script {
 
     /// What is wrong with it.
     pub(super) fn check(&self) -> Result<(), Vec<Problem>> {
-        let errors = self.parsed.errors();
-        let problems: Vec<Problem> = errors
-            .into_iter()
-            .map(|error| {
-                let mut diagnostic =
-                    Diagnostic::error("flux::syntax", error.message).at(self.place(error.span), error.label);
-                if let Some((span, label)) = error.also {
-                    diagnostic = diagnostic.at(self.place(span), label);
-                }
-                diagnostic.help = error.help;
-                Problem { exit: Exit::Manifest, diagnostic }
-            })
-            .collect();
-        if problems.is_empty() { Ok(()) } else { Err(problems) }
+        self.wrong("flux::syntax", self.parsed.errors())
     }
 
     /// Which names in it stand for nothing, and which arguments are wrong; nothing of a script with other mistakes. The names
@@ -101,18 +89,20 @@ impl Script {
         if !self.parsed.is_sound() {
             return Ok(());
         }
-        let problems: Vec<Problem> = names::errors(&self.parsed.script, &GIVEN)
-            .into_iter()
-            .map(|error| {
-                let mut diagnostic =
-                    Diagnostic::error("flux::name", error.message).at(self.place(error.span), error.label);
-                if let Some((span, label)) = error.also {
-                    diagnostic = diagnostic.at(self.place(span), label);
-                }
-                diagnostic.help = error.help;
-                Problem { exit: Exit::Manifest, diagnostic }
-            })
-            .collect();
+        self.wrong("flux::name", names::errors(&self.parsed.script, &GIVEN))
+    }
+
+    /// The diagnostics of `mistakes`, each at its places.
+    fn wrong(&self, code: &'static str, mistakes: Vec<Mistake>) -> Result<(), Vec<Problem>> {
+        let problem = |mistake: Mistake| {
+            let mut diagnostic = Diagnostic::error(code, mistake.message).at(self.place(mistake.span), mistake.label);
+            if let Some((span, label)) = mistake.also {
+                diagnostic = diagnostic.at(self.place(span), label);
+            }
+            diagnostic.help = mistake.help;
+            Problem { exit: Exit::Manifest, diagnostic }
+        };
+        let problems: Vec<Problem> = mistakes.into_iter().map(problem).collect();
         if problems.is_empty() { Ok(()) } else { Err(problems) }
     }
 

@@ -1,8 +1,9 @@
 //! Arguments against the parameters of what is called.
 
+use super::Check;
 use super::scope::Known;
-use super::{Check, NameError};
 use crate::diagnostic::nearest;
+use crate::flux::Mistake;
 use crate::flux::ast::{ExpressionId, ExpressionKind, Function, Key, Record, Script, Span};
 
 /// A parameter, wherever its function is written.
@@ -62,7 +63,7 @@ impl<'a> Check<'a> {
                 None => takes(&free.collect::<Vec<_>>()),
             };
             let message = format!("unknown argument `{name}` of {function}");
-            self.errors.push(NameError { span: *span, message, label: "not a parameter", also: None, help });
+            self.errors.push(Mistake { span: *span, message, label: "not a parameter".to_owned(), also: None, help });
         }
         if is_wrong {
             // One of them may be meant.

@@ -13,30 +13,13 @@ mod tests;
 
 use super::ast::{Block, Body, ExpressionId, ExpressionKind, Function, Import, Key, OptionTarget, Part, Record};
 use super::ast::{Property, Script, Span, Statement, StatementKind};
+use super::mistake::{MOST, Mistake};
 use crate::diagnostic::nearest;
 use scope::{Known, Scope};
 
-/// A name or argument that is wrong.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NameError {
-    /// The bytes to look at.
-    pub span: Span,
-    /// What is wrong, in one line.
-    pub message: String,
-    /// What to write under the place.
-    pub label: &'static str,
-    /// Another place that has to do with it, and what it is.
-    pub also: Option<(Span, &'static str)>,
-    /// What to do about it.
-    pub help: Option<String>,
-}
-
-/// No script has more mistakes that anybody wants to read.
-const MOST: usize = 100;
-
 /// The wrong names of a sound script, in order; the first 100. `given` are the names that are bound before it begins, such
 /// as `task`, because a project writes that option.
-pub fn errors<'a>(script: &'a Script, given: &[&'a str]) -> Vec<NameError> {
+pub fn errors<'a>(script: &'a Script, given: &[&'a str]) -> Vec<Mistake> {
     let mut check = Check { script, scope: Scope::default(), steps: Vec::new(), errors: Vec::new() };
     for name in given {
         // As if it were an import: what the script says itself takes its place.
@@ -65,7 +48,7 @@ struct Check<'a> {
     scope: Scope<'a>,
     /// The next last. A stack of its own: pipes and operators may be chained without end.
     steps: Vec<Step<'a>>,
-    errors: Vec<NameError>,
+    errors: Vec<Mistake>,
 }
 
 impl<'a> Check<'a> {
@@ -146,7 +129,7 @@ impl<'a> Check<'a> {
         let Some(before) = self.scope.bind(text, known, Some(name)) else { return };
         self.error(name, format!("`{text}` is set twice"), "the second time", None);
         if let Some(error) = self.errors.last_mut() {
-            error.also = Some((before, "the first time"));
+            error.also = Some((before, "the first time".to_owned()));
             error.help = Some("variables cannot be changed; use another name".to_owned());
         }
     }
@@ -300,7 +283,7 @@ impl<'a> Check<'a> {
             } else {
                 ("set to this", "a value cannot use itself, and a function cannot call itself")
             };
-            error.also = Some((set, label));
+            error.also = Some((set, label.to_owned()));
             error.help = Some(help.to_owned());
         } else if let Some(package) = stdlib::packages_called(name).min_by_key(|package| package.path.len()) {
             error.help = Some(format!("add `import \"{}\"` at the top of the script", package.path));
@@ -317,6 +300,6 @@ impl<'a> Check<'a> {
 
     fn error(&mut self, span: Span, message: String, label: &'static str, near: Option<&str>) {
         let help = near.map(|near| format!("did you mean `{near}`?"));
-        self.errors.push(NameError { span, message, label, also: None, help });
+        self.errors.push(Mistake { span, message, label: label.to_owned(), also: None, help });
     }
 }

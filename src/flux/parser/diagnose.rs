@@ -6,25 +6,8 @@ use super::fault::{Fault, FaultKind, Reach, Wanted};
 use super::island::{self, faults_from, next_island};
 use super::{Parsed, message};
 use crate::flux::ast::{ExpressionKind, Span};
+use crate::flux::mistake::{MOST, Mistake};
 use crate::flux::token::TokenKind;
-
-/// A mistake in a script.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SyntaxError {
-    /// The bytes to look at.
-    pub span: Span,
-    /// What is wrong, in one line.
-    pub message: String,
-    /// What to write under the place; may be empty.
-    pub label: String,
-    /// Another place that has to do with it, and what it is.
-    pub also: Option<(Span, String)>,
-    /// What to do about it.
-    pub help: Option<String>,
-}
-
-/// No script has more mistakes that anybody wants to read.
-const MOST: usize = 100;
 
 impl Parsed {
     /// Whether there is nothing wrong. Then there is no [`Hole`](crate::flux::ast::ExpressionKind::Hole) in the tree, but in
@@ -56,7 +39,7 @@ impl Parsed {
     }
 
     /// What is wrong, in the order of the script; the first 100 mistakes.
-    pub fn errors(&self) -> Vec<SyntaxError> {
+    pub fn errors(&self) -> Vec<Mistake> {
         let mut report =
             Report { parsed: self, errors: Vec::new(), mentioned: BTreeSet::new(), confused: BTreeSet::new() };
         let mut resume = report.add(&self.faults);
@@ -84,7 +67,7 @@ impl Parsed {
 
 struct Report<'p> {
     parsed: &'p Parsed,
-    errors: Vec<SyntaxError>,
+    errors: Vec<Mistake>,
     /// Where the brackets are that something was said of.
     mentioned: BTreeSet<u32>,
     /// Where the brackets are that do not hold what they should.

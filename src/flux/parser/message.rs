@@ -1,16 +1,16 @@
 //! What is wrong, in plain words.
 
-use super::diagnose::SyntaxError;
 use super::fault::{Fault, FaultKind, Wanted};
 use super::lexer::Token;
 use super::pattern::PatternError;
+use crate::flux::Mistake;
 use crate::flux::ast::{Script, Span};
 use crate::flux::token::TokenKind;
 
 /// A bracket that is open where the next statement seems to begin.
-pub(super) fn never_closed(script: &Script, open: Span, next: Span) -> SyntaxError {
+pub(super) fn never_closed(script: &Script, open: Span, next: Span) -> Mistake {
     let bracket = script.text(open);
-    SyntaxError {
+    Mistake {
         span: open,
         message: format!("this `{bracket}` is never closed"),
         label: "opened here".to_owned(),
@@ -20,13 +20,13 @@ pub(super) fn never_closed(script: &Script, open: Span, next: Span) -> SyntaxErr
 }
 
 /// A statement that seems to go on in the line that starts at `next` and would be a statement of its own.
-pub(super) fn unfinished(script: &Script, next: u32) -> SyntaxError {
+pub(super) fn unfinished(script: &Script, next: u32) -> Mistake {
     let source = script.source();
     let before = source[..next as usize].trim_end();
     let last = before.char_indices().next_back().map_or(0, |(at, _)| at);
     let rest = &source[next as usize..];
     let name = rest.find(|c: char| c != '_' && !c.is_alphanumeric()).unwrap_or(rest.len());
-    SyntaxError {
+    Mistake {
         span: Span::new(last as u32, before.len() as u32),
         message: format!(
             "this statement is not finished: the next line, `{} = ...`, is read as part of it",
@@ -39,11 +39,11 @@ pub(super) fn unfinished(script: &Script, next: u32) -> SyntaxError {
 }
 
 /// A fault in words.
-pub(super) fn of(script: &Script, fault: &Fault) -> SyntaxError {
+pub(super) fn of(script: &Script, fault: &Fault) -> Mistake {
     let words = Words { script, fault };
     let (message, help) = words.message();
     let (span, label) = words.place();
-    SyntaxError { span, message, label, also: words.also(), help }
+    Mistake { span, message, label, also: words.also(), help }
 }
 
 fn closer(bracket: &str) -> &'static str {

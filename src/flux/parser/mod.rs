@@ -27,7 +27,6 @@ use lexer::{Lexer, Token};
 /// Statements and expressions within each other that influxd reads (2.9.1, measured).
 const DEEPEST: u32 = 80;
 
-pub use diagnose::SyntaxError;
 pub use words::Refusal;
 
 /// What was read, and what is wrong with it.

@@ -1,6 +1,7 @@
 //! What must hold of any script; what the server makes of scripts is tested with the server.
 
 use super::*;
+use crate::flux::Mistake;
 use crate::flux::ast::{StatementKind, TypeKind};
 
 fn messages(source: &str) -> Vec<String> {
@@ -10,7 +11,7 @@ fn messages(source: &str) -> Vec<String> {
         let position = lines.position(span.start);
         format!("{}:{}", position.line, position.column)
     };
-    let error = |error: SyntaxError| {
+    let error = |error: Mistake| {
         let also = error.also.map(|(span, label)| format!("\n  {} {label}", place(span)));
         let help = error.help.map(|help| format!("\n  help: {help}"));
         format!("{} {}{}{}", place(error.span), error.message, also.unwrap_or_default(), help.unwrap_or_default())

@@ -4,7 +4,7 @@ use super::{cron, params};
 use crate::diagnostic::Severity;
 use crate::duration::Duration;
 use crate::flux::parser::parse;
-use crate::flux::{AuthorScript, Schedule, Spanned, TaskHead, TaskOption, ast, names};
+use crate::flux::{AuthorScript, Mistake, Schedule, Spanned, TaskHead, TaskOption, ast, names};
 use crate::kind::spec::{Draft, Fault};
 use crate::value::{Script, Value};
 
@@ -17,13 +17,11 @@ pub(super) fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
     let params_as = draft.fields.text("params_as").filter(|_| (draft.written)("params")).map(str::to_owned);
     let parsed = parse(source);
     let mistakes = parsed.errors().into_iter().map(|error| {
-        let fault = Fault::new("flux::syntax", "flux", error.message, error.label).script(error.span.range());
-        let also = error.also.map(|(span, label)| (span.range(), label));
         let help = params::bare(
             source.get(error.span.range().start..).unwrap_or_default(),
             params_as.as_deref().unwrap_or("params"),
         );
-        let fault = Fault { also, help: help.or(error.help), ..fault };
+        let fault = fault("flux::syntax", Mistake { help: help.or(error.help), ..error });
         // The server takes it, and the task fails at each run.
         if parsed.is_accepted() { fault.warning() } else { fault }
     });
@@ -71,12 +69,14 @@ pub(super) fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
 /// The server takes them too. `option task` and the parameters will stand before the author's own text.
 fn wrong_names(script: &ast::Script, params_as: Option<&str>) -> Vec<Fault> {
     let given: Vec<&str> = ["task"].into_iter().chain(params_as).collect();
-    let faults = names::errors(script, &given).into_iter().map(|error| {
-        let fault = Fault::new("flux::name", "flux", error.message, error.label).script(error.span.range());
-        let also = error.also.map(|(span, label)| (span.range(), label.to_owned()));
-        Fault { also, help: error.help, ..fault }.warning()
-    });
-    faults.collect()
+    names::errors(script, &given).into_iter().map(|error| fault("flux::name", error).warning()).collect()
+}
+
+/// A mistake in the script of the field `flux`.
+fn fault(code: &'static str, mistake: Mistake) -> Fault {
+    let Mistake { span, message, label, also, help } = mistake;
+    let also = also.map(|(span, label)| (span.range(), label));
+    Fault { also, help, ..Fault::new(code, "flux", message, label).script(span.range()) }
 }
 
 /// Takes over what only the script says; what both say must agree.

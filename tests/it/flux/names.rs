@@ -54,7 +54,7 @@ fn theirs(said: &[String]) -> BTreeSet<String> {
 /// The same of what we say.
 fn ours(script: &str) -> BTreeSet<String> {
     let parsed = parse(script);
-    let one = |error: fluxform::flux::names::NameError| {
+    let one = |error: fluxform::flux::Mistake| {
         let message = &error.message;
         let quoted = message.split(['`', '"']).nth(1).unwrap_or_default().to_owned();
         let word = match message {
