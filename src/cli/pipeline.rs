@@ -1,17 +1,18 @@
 //! The straight line from manifests to a plan, and from a plan to an apply, as the commands share it.
 
+mod said;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
 
+use self::said::{another_run, unproven_ledger, unreadable_ledger, unverified_ledger};
 use super::signal;
 use crate::address::Address;
-use crate::api::sight::Lack;
 use crate::api::{Client, Writer};
 use crate::apply::{self, Event};
-use crate::diagnostic::Diagnostic;
 use crate::diff::{self, Action, Change, Comparison, Goal, Reason, Target};
 use crate::evidence;
 use crate::exit::{Exit, Problem};
@@ -109,13 +110,6 @@ fn left_over(plan: &mut Plan, lock: Option<(Holder, Hold)>) {
     plan.warnings.extend(plan.leftovers.iter().map(Leftover::warning));
 }
 
-/// What another run is changing right now is on the server and not yet in the ledger, or the other way round.
-fn another_run(holder: &Holder) -> Diagnostic {
-    let message = format!("another run is changing this project right now: {holder}");
-    Diagnostic::warning("plan::another-run", message)
-        .help("what it is at may look like drift: look again when it has ended")
-}
-
 /// What this run has made itself is no object of somebody else that is taken over.
 fn own(change: &mut Change, made: Option<&str>) {
     let id = change.object.as_ref().map(|object| object.id.as_str());
@@ -125,31 +119,6 @@ fn own(change: &mut Change, made: Option<&str>) {
             change.reason = Reason::Resumed;
         }
     }
-}
-
-/// A token that cannot see the ledger must not look like a first run.
-fn unproven_ledger(project: &str, lack: &Lack) -> Problem {
-    let diagnostic = Diagnostic::error(
-        "sight::ledger",
-        format!("cannot tell whether the project `{project}` was ever applied: {lack}"),
-    )
-    .help(format!(
-        "the ledger is stored in labels of the home org, and a run must be able to read all of them; {}",
-        lack.help()
-    ));
-    Problem { exit: Exit::NotAuthorized, diagnostic }
-}
-
-/// A signed ledger, and no key to check it with.
-fn unverified_ledger() -> Diagnostic {
-    Diagnostic::warning("ledger::unverified", "the ledger is signed, but this run has no key to verify it")
-        .help("it may be forged; an apply, which has FLUXFORM_LEDGER_KEY, verifies it")
-}
-
-/// What another project owns is not known: an object of it could be taken over.
-fn unreadable_ledger(label: &str) -> Diagnostic {
-    Diagnostic::warning("ledger::unreadable", format!("the ledger label `{label}` of another project cannot be read"))
-        .help("it is unknown what that project owns: check what this plan adopts")
 }
 
 /// How an apply is done.
