@@ -103,7 +103,7 @@ pub const SECRETS_FILE: Limit =
 /// A file of ours or of the influx CLI about connections.
 pub const CONNECTIONS_FILE: Limit = Limit::bytes("connections-file", MIB, "the connections file of the influx CLI");
 /// A saved plan.
-pub const PLAN_FILE: Limit = Limit::bytes("plan-file", 256 * MIB, "one saved plan");
+pub const PLAN_FILE: Limit = Limit::bytes("plan-file", 128 * MIB, "one saved plan");
 
 /// Lists and tables within each other, as written or after variables are put in.
 pub const NESTING: Limit = Limit::number(

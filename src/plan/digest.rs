@@ -1,6 +1,9 @@
 //! What tells one change list from every other, on any machine.
 
-use serde::Serialize;
+use std::io::Write;
+
+use serde::ser::SerializeMap as _;
+use serde::{Serialize, Serializer};
 use sha2::{Digest as _, Sha256};
 
 use super::Plan;
@@ -13,21 +16,53 @@ const HOME: &str = "home";
 /// Digits of the short form.
 const SHORT: usize = 12;
 
-#[derive(Serialize)]
+/// The change list as it is digested: change by change, so that a long one is never there twice.
 struct Canonical<'a> {
-    project: &'a str,
-    changes: Vec<ChangeForm>,
+    plan: &'a Plan,
+    changes: Vec<&'a Change>,
+}
+
+impl Serialize for Canonical<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        struct Changes<'a>(&'a Canonical<'a>);
+        impl Serialize for Changes<'_> {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                let Canonical { plan, changes } = self.0;
+                serializer.collect_seq(changes.iter().map(|change| ChangeForm::from(&plan.canonical(change))))
+            }
+        }
+        let mut map = serializer.serialize_map(Some(2))?;
+        map.serialize_entry("project", &self.plan.project)?;
+        map.serialize_entry("changes", &Changes(self))?;
+        map.end()
+    }
+}
+
+/// Takes what is written to it into a hash.
+struct Hashing(Sha256);
+
+impl Write for Hashing {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }
 
 impl Plan {
     /// The SHA-256 of the change list, as 64 hexadecimal digits: equal for two plans that would do the same to the same
     /// objects. What is at stake is no part of it, nor how much the run's token sees.
     pub fn digest(&self) -> String {
-        let writes = self.changes.iter().filter(|change| change.writes());
-        let mut changes: Vec<Change> = writes.map(|change| self.canonical(change)).collect();
+        let mut changes: Vec<&Change> = self.changes.iter().filter(|change| change.writes()).collect();
         changes.sort_by(|a, b| a.address.cmp(&b.address));
-        let canonical = Canonical { project: &self.project, changes: changes.iter().map(ChangeForm::from).collect() };
-        hex(&serde_json::to_vec(&canonical).expect("invariant: the forms have string keys and no failing parts"))
+        let mut hashing = std::io::BufWriter::new(Hashing(Sha256::new()));
+        let written = serde_json::to_writer(&mut hashing, &Canonical { plan: self, changes });
+        written.expect("invariant: the forms have string keys and no failing parts, and a hash takes all bytes");
+        let Hashing(hash) = hashing.into_inner().unwrap_or_else(|_| unreachable!("a hash takes all bytes"));
+        hexadecimal(&hash.finalize())
     }
 
     /// `change` without what two runs may see differently: what the token does not see, the spelling of a script, the ID
@@ -67,7 +102,7 @@ pub fn short(digest: &str) -> &str {
     digest.get(..SHORT).unwrap_or(digest)
 }
 
-/// The SHA-256 of `bytes` as hexadecimal digits.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+/// `bytes` as hexadecimal digits.
+pub(super) fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -6,9 +6,10 @@ use std::io::Write as _;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value as Json;
+use serde_json::value::RawValue;
+use sha2::{Digest as _, Sha256};
 
-use super::digest::hex;
+use super::digest::hexadecimal;
 use super::form::{ChangeForm, StakeForm, WarningForm};
 use super::{Allowed, Flagged, Plan};
 use crate::confine::{self, ConfineError, Root};
@@ -18,8 +19,6 @@ use crate::limits;
 
 /// The version of the files that this program writes and reads. Any change of the form is a new one.
 const FORMAT: u64 = 3;
-/// The key that makes a JSON document a plan file.
-const KEY: &str = "fluxform_plan";
 
 /// A plan as it was reviewed.
 #[derive(Clone, Debug)]
@@ -45,11 +44,28 @@ pub struct Origin {
     pub org_id: Option<String>,
 }
 
-#[derive(Serialize, Deserialize)]
-struct File {
+#[derive(Serialize)]
+struct File<'a> {
     fluxform_plan: u64,
+    checksum: &'a str,
+    content: &'a Content,
+}
+
+/// A file as it is read first: its content may be large, and is not worth a tree.
+#[derive(Deserialize)]
+struct Envelope<'a> {
     checksum: String,
-    content: Json,
+    #[serde(borrow)]
+    content: &'a RawValue,
+}
+
+/// What tells a plan file from other JSON.
+#[derive(Deserialize)]
+struct Label<'a> {
+    #[serde(borrow)]
+    fluxform_plan: Option<&'a RawValue>,
+    #[serde(borrow)]
+    format_version: Option<&'a RawValue>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -67,6 +83,14 @@ struct Content {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     flags: Vec<Flagged>,
     warnings: Vec<WarningForm>,
+}
+
+impl<'a> Label<'a> {
+    /// None for what is no object: a list would be taken for one by its order.
+    fn of(bytes: &'a [u8]) -> Option<Self> {
+        let first = bytes.iter().find(|byte| !byte.is_ascii_whitespace());
+        serde_json::from_slice(bytes).ok().filter(|_| first == Some(&b'{'))
+    }
 }
 
 fn usage(code: &'static str, path: &Path, message: impl std::fmt::Display) -> Diagnostic {
@@ -109,36 +133,60 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Saved, (String, &'static str)> {
     if bytes.iter().all(u8::is_ascii_whitespace) {
         return Err(again("is empty"));
     }
-    let json: Json = serde_json::from_slice(bytes).map_err(|error| match error.is_eof() {
+    let is_json = serde_json::from_slice::<serde::de::IgnoredAny>(bytes);
+    is_json.map_err(|error| match error.is_eof() {
         true => again("is truncated"),
         false => again(&format!("is not a plan file: it is not JSON ({error})")),
     })?;
-    let Some(version) = json.get(KEY) else {
-        let help = match json.get("format_version") {
+    let label = Label::of(bytes);
+    let Some(version) = label.as_ref().and_then(|label| label.fluxform_plan) else {
+        let help = match label.and_then(|label| label.format_version) {
             Some(_) => "it is the output of `--format json`; save a plan with `fluxform plan --out FILE` instead",
             None => "save a plan with `fluxform plan --out FILE`",
         };
         return Err(("is JSON, but not a plan file".to_owned(), help));
     };
-    if version.as_u64() != Some(FORMAT) {
+    if serde_json::from_str::<u64>(version.get()).ok() != Some(FORMAT) {
+        let version = crate::snowflake::shown(version.get());
         let message = format!("has version {version} of the plan format, but this fluxform reads version {FORMAT}");
         return Err((message, "plan and apply with the same version of fluxform"));
     }
     let edited = || again("was changed after it was written: its checksum does not match");
-    let file: File = serde_json::from_value(json).map_err(|error| again(&format!("is not a plan file: {error}")))?;
-    if file.checksum != checksum(&file.content) {
+    let file: Envelope<'_> =
+        serde_json::from_slice(bytes).map_err(|error| again(&format!("is not a plan file: {error}")))?;
+    if file.checksum != checksum(file.content.get()) {
         return Err(edited());
     }
     let broken = |error: String| again(&format!("cannot be read: {error}"));
-    let content: Content = serde_json::from_value(file.content).map_err(|error| broken(error.to_string()))?;
+    let content: Content = serde_json::from_str(file.content.get()).map_err(|error| broken(error.to_string()))?;
     let plan_digest = content.plan_digest.clone();
     let saved = content.saved().map_err(broken)?;
     if saved.plan.digest() != plan_digest { Err(edited()) } else { Ok(saved) }
 }
 
-/// The SHA-256 of the content, however it is indented.
-fn checksum(content: &Json) -> String {
-    hex(content.to_string().as_bytes())
+/// The SHA-256 of JSON, however it is indented.
+pub(super) fn checksum(json: &str) -> String {
+    let mut hash = Sha256::new();
+    let (mut in_string, mut escaped) = (false, false);
+    let dense = |byte: &u8| {
+        let kept = in_string || !byte.is_ascii_whitespace();
+        (in_string, escaped) = match byte {
+            b'"' if !escaped => (!in_string, false),
+            b'\\' => (in_string, in_string && !escaped),
+            _ => (in_string, false),
+        };
+        kept
+    };
+    let mut dense = json.bytes().filter(dense);
+    let mut block = [0; 4096];
+    loop {
+        let mut filled = 0;
+        block.iter_mut().zip(&mut dense).for_each(|(to, byte)| (*to, filled) = (byte, filled + 1));
+        hash.update(&block[..filled]);
+        if filled < block.len() {
+            return hexadecimal(&hash.finalize());
+        }
+    }
 }
 
 impl Content {
@@ -175,9 +223,10 @@ impl Content {
 /// The bytes of a plan file.
 pub(super) fn encode(saved: &Saved) -> Vec<u8> {
     const INVARIANT: &str = "invariant: the forms have string keys and no failing parts";
-    let content = serde_json::to_value(Content::new(saved)).expect(INVARIANT);
-    let file = File { fluxform_plan: FORMAT, checksum: checksum(&content), content };
-    let mut bytes = serde_json::to_vec_pretty(&file).expect(INVARIANT);
+    let content = Content::new(saved);
+    let checksum = checksum(&serde_json::to_string(&content).expect(INVARIANT));
+    let file = File { fluxform_plan: FORMAT, checksum: &checksum, content: &content };
+    let mut bytes = serde_json::to_vec(&file).expect(INVARIANT);
     bytes.push(b'\n');
     bytes
 }
@@ -193,7 +242,7 @@ pub fn writable(path: &Path) -> Result<(), Problem> {
         Ok(_) => {
             // What cannot be read is no plan either.
             let bytes = confine::read(path, &limits::PLAN_FILE).unwrap_or_else(|_| b"?".to_vec());
-            let plan = serde_json::from_slice::<Json>(&bytes).is_ok_and(|json| json.get(KEY).is_some());
+            let plan = Label::of(&bytes).is_some_and(|label| label.fluxform_plan.is_some());
             if !plan && !bytes.is_empty() {
                 return wrong("already exists and is not a plan file, so it is not overwritten".to_owned());
             }
@@ -218,11 +267,16 @@ fn parent(path: &Path) -> &Path {
 /// # Errors
 /// The file system's.
 pub fn write(path: &Path, saved: &Saved) -> Result<(), Problem> {
+    let bytes = encode(saved);
+    if limits::PLAN_FILE.exceeded(bytes.len()) {
+        let message = format!("would be larger than {}, so the plan was not saved", limits::PLAN_FILE);
+        return Err(Problem { exit: Exit::Error, diagnostic: usage("plan::out", path, message) });
+    }
     let write = || {
         use std::os::unix::fs::PermissionsExt as _;
         let permissions = std::fs::Permissions::from_mode(0o666);
         let mut file = tempfile::Builder::new().permissions(permissions).tempfile_in(parent(path))?;
-        file.write_all(&encode(saved))?;
+        file.write_all(&bytes)?;
         file.as_file().sync_all()?;
         file.persist(path)?;
         Ok(())

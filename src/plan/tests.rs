@@ -39,7 +39,8 @@ fn wrong(text: &str) -> String {
 
 #[test]
 fn a_plan_file() {
-    insta::assert_snapshot!(text(&saved(plan())));
+    let json: serde_json::Value = serde_json::from_slice(&encode(&saved(plan()))).expect("JSON");
+    insta::assert_snapshot!(serde_json::to_string_pretty(&json).expect("JSON"));
 }
 
 #[test]
@@ -58,6 +59,17 @@ fn what_is_saved_reads_back_and_looks_the_same() {
 }
 
 #[test]
+fn the_checksum_sees_all_but_the_space_between_words() {
+    let dense = file::checksum(r#"{"a \"\\":["b  c\\",1]}"#);
+    assert_eq!(file::checksum("{ \"a \\\"\\\\\" :\n\t[\"b  c\\\\\", 1]\r\n}"), dense);
+    for other in [r#"{"a\"\\":["b  c\\",1]}"#, r#"{"a \"\\":["b c\\",1]}"#, r#"{"a \"\\":["b  c\\",2]}"#] {
+        assert_ne!(file::checksum(other), dense, "{other}");
+    }
+    let long = |space: &str| file::checksum(&format!("[{}1]", format!("1,{space}").repeat(5000)));
+    assert_eq!(long(""), long("  "));
+}
+
+#[test]
 fn a_file_that_is_no_plan_says_what_is_wrong() {
     let whole = text(&saved(plan()));
     assert_eq!(wrong(""), "is empty");
@@ -66,7 +78,7 @@ fn a_file_that_is_no_plan_says_what_is_wrong() {
     assert_eq!(wrong("{}"), "is JSON, but not a plan file");
     assert_eq!(wrong("[1, 2]"), "is JSON, but not a plan file");
     assert!(decode(b"{\"format_version\": \"1.0\"}").expect_err("refused").1.contains("--format json"));
-    let newer = whole.replacen("\"fluxform_plan\": 3", "\"fluxform_plan\": 4", 1);
+    let newer = whole.replacen("\"fluxform_plan\":3", "\"fluxform_plan\":4", 1);
     assert_eq!(wrong(&newer), "has version 4 of the plan format, but this fluxform reads version 3");
     let edited = whole.replacen("secrets/ingest.token", "/etc/passwd", 1);
     assert_eq!(wrong(&edited), "was changed after it was written: its checksum does not match");
@@ -78,10 +90,10 @@ fn a_file_that_is_no_plan_says_what_is_wrong() {
 fn an_edited_file_with_a_right_checksum_is_refused() {
     let mut file: serde_json::Value = serde_json::from_slice(&encode(&saved(plan()))).expect("JSON");
     file["content"]["changes"][0]["action"] = "delete".into();
-    file["checksum"] = digest::hex(file["content"].to_string().as_bytes()).into();
+    file["checksum"] = file::checksum(&file["content"].to_string()).into();
     assert!(wrong(&file.to_string()).contains("was changed"));
     file["content"]["changes"][0]["action"] = "explode".into();
-    file["checksum"] = digest::hex(file["content"].to_string().as_bytes()).into();
+    file["checksum"] = file::checksum(&file["content"].to_string()).into();
     assert!(wrong(&file.to_string()).contains("cannot be read: unknown variant `explode`"));
 }
 
