@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::address::Address;
 use crate::api::{ApiError, Class, Client};
-use crate::diff::{Action, Change};
+use crate::diff::{Action, Change, Target};
 use crate::duration::Duration;
 use crate::field::{Field, Role, Shape};
 use crate::flux::evidence as query;
@@ -129,8 +129,42 @@ pub async fn read(
     changes: &[Change],
     snapshot: &Snapshot,
 ) -> Result<BTreeMap<Address, Stake>, ApiError> {
-    let gone = gone(changes);
-    let bound = along::read(client, server, &gone).await?;
+    at_stake(client, server, changes, &gone(changes), snapshot).await
+}
+
+/// What goes along with one object of the `plan`'s, and what would stop without it, as it is right before `change` deletes
+/// it: a plan takes a while, and others go on working.
+///
+/// # Errors
+/// The server's, where it does not answer at all.
+pub async fn again(
+    client: &Client,
+    server: &Server,
+    change: &Change,
+    plan: &[Change],
+    snapshot: &Snapshot,
+) -> Result<(Stake, Vec<Target>), ApiError> {
+    let (change, gone, none) = (std::slice::from_ref(change), gone(plan), BTreeMap::new());
+    let mut at_stake = at_stake(client, server, change, &gone, snapshot).await?;
+    let (mut stops, _) = stops::of(client, server, change, &gone, &none, snapshot).await?;
+    let address = &change[0].address;
+    Ok((at_stake.remove(address).unwrap_or_default(), stops.remove(address).unwrap_or_default()))
+}
+
+/// Whether others may put something into the object of `kind`, or let it act as the object, that goes with it unasked.
+pub fn takes_along(kind: Kind) -> bool {
+    kind == Kind::HOME || kind.with(Role::Owns).is_some()
+}
+
+/// What is at stake in `changes`, of a plan by which all that is in `gone` goes.
+async fn at_stake(
+    client: &Client,
+    server: &Server,
+    changes: &[Change],
+    gone: &Gone<'_>,
+    snapshot: &Snapshot,
+) -> Result<BTreeMap<Address, Stake>, ApiError> {
+    let bound = along::read(client, server, &self::gone(changes)).await?;
     let mut found: BTreeMap<Address, Stake> = BTreeMap::new();
     let (mut addresses, mut probes) = (Vec::new(), Vec::new());
     for change in changes {
@@ -138,7 +172,7 @@ pub async fn read(
         // The run would end itself: that is refused whatever goes along.
         let removed = change.object.as_ref().filter(|object| change.action.removes() && object.id != snapshot.me);
         if let Some(object) = removed {
-            let (along, unseen) = bound.along(kind, &object.id, &gone);
+            let (along, unseen) = bound.along(kind, &object.id, gone);
             if !along.is_empty() || !unseen.is_empty() {
                 found.insert(address.clone(), Stake { along, unseen, ..Stake::default() });
             }

@@ -5,6 +5,7 @@ mod deliver;
 mod event;
 mod failed;
 mod home;
+mod outgrown;
 mod prepare;
 mod record;
 mod step;
@@ -30,7 +31,7 @@ use crate::exit::{Exit, Problem};
 use crate::ledger::{Intent, Journal, Ledger, Update, set_by_post};
 use crate::manifest::Manifest;
 use crate::plan::Plan;
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Server, Snapshot};
 use step::Doer;
 use walk::Walk;
 
@@ -38,6 +39,8 @@ use walk::Walk;
 pub struct Run<'a> {
     /// Writes to the server; shut when the lease is lost.
     pub writer: &'a Writer,
+    /// What is known of the server.
+    pub server: &'a Server,
     /// What is declared.
     pub manifest: &'a Manifest,
     /// What the plan was made from.
@@ -105,7 +108,9 @@ pub async fn run(run: Run<'_>, tell: &mut (dyn FnMut(Event) + Send)) {
     sweep(run.writer, run.plan, Some(run.journal), tell).await;
     let doer = Doer {
         writer: run.writer,
+        server: run.server,
         manifest: run.manifest,
+        plan: run.plan,
         snapshot: run.snapshot,
         ledger: run.ledger,
         foreign: run.foreign,

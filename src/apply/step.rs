@@ -16,14 +16,17 @@ use crate::field::{INACTIVE, Role};
 use crate::kind::{Delete, Ids, Kind, Want};
 use crate::ledger::{Entry, Intent, Journal, Ledger, Update};
 use crate::manifest::{Manifest, Resource};
+use crate::plan::Plan;
 use crate::secret::Secret;
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Server, Snapshot};
 use crate::value::{Ref, Value};
 
 /// Everything that a change needs to be done.
 pub(super) struct Doer<'a> {
     pub(super) writer: &'a Writer,
+    pub(super) server: &'a Server,
     pub(super) manifest: &'a Manifest,
+    pub(super) plan: &'a Plan,
     pub(super) snapshot: &'a Snapshot,
     pub(super) ledger: &'a Ledger,
     pub(super) journal: &'a Journal,
@@ -284,12 +287,14 @@ impl<'a> Doer<'a> {
             predecessors.insert(target.id.clone());
             return self.create(change, predecessors).await;
         }
+        self.is_still_agreed(change).await?;
         change.address.kind.delete(self.writer, &target.id).await?;
         self.create(change, predecessors).await
     }
 
     async fn delete(&self, change: &'a Change) -> Result<String, Problem> {
         let target = change.object.as_ref().expect("a delete has an object");
+        self.is_still_agreed(change).await?;
         self.delete_predecessors(change).await?;
         change.address.kind.delete(self.writer, &target.id).await?;
         self.journal.record(Update::Remove(self.old_address(change).clone()));

@@ -255,6 +255,7 @@ impl Apply<'_> {
         let journal = Journal::begin(writer.clone(), planned.state, intents.clone(), permit.clone()).await?;
         let run = apply::Run {
             writer: &writer,
+            server: self.server,
             manifest: self.manifest,
             snapshot: &planned.snapshot,
             ledger: &planned.ledger,

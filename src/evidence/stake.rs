@@ -44,11 +44,21 @@ impl Stake {
 
     /// Whether no more is at stake than was agreed to.
     pub fn within(&self, agreed: Option<&Self>) -> bool {
-        let nothing = Self::default();
-        let known: BTreeSet<_> = agreed.unwrap_or(&nothing).along.iter().map(Along::key).collect();
-        self.data.within(agreed.map(|agreed| &agreed.data))
-            && self.along.iter().all(|along| known.contains(&along.key()))
-            && self.unseen.is_subset(&agreed.unwrap_or(&nothing).unseen)
+        self.clone().beyond(agreed).is_nothing()
+    }
+
+    /// What is at stake and was not agreed to.
+    #[must_use]
+    pub fn beyond(mut self, agreed: Option<&Self>) -> Self {
+        if self.data.within(agreed.map(|agreed| &agreed.data)) {
+            self.data = Data::None;
+        }
+        if let Some(agreed) = agreed {
+            let known: BTreeSet<_> = agreed.along.iter().map(Along::key).collect();
+            self.along.retain(|along| !known.contains(&along.key()));
+            self.unseen.retain(|kind| !agreed.unseen.contains(kind));
+        }
+        self
     }
 
     /// The objects that go along by kind, the first of each named: ``task `a`, tokens `b`, `c` and 3 more``; nothing if

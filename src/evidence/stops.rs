@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::along::unseen;
-use super::{all_orgs, gone};
+use super::{Gone, all_orgs, gone};
 use crate::address::Address;
 use crate::api::{ApiError, Client};
 use crate::diff::{Action, Change, Target};
@@ -11,6 +11,9 @@ use crate::field::{Field, Role};
 use crate::kind::{Asked, Kind};
 use crate::snapshot::{Server, Snapshot};
 use crate::value::{Ref, Value};
+
+/// Tasks and the like, by the change that they would stop with; and the kinds of which there may be more.
+type Stops = (BTreeMap<Address, Vec<Target>>, BTreeMap<Address, BTreeSet<Kind>>);
 
 /// What would stop, by the change that takes the role that it runs with; what these same changes delete or make anew does
 /// not count. And for each change that only takes a role: the kinds of which more may run than the token sees. `external` has the
@@ -24,8 +27,20 @@ pub async fn stops(
     changes: &[Change],
     external: &BTreeMap<Address, Target>,
     snapshot: &Snapshot,
-) -> Result<(BTreeMap<Address, Vec<Target>>, BTreeMap<Address, BTreeSet<Kind>>), ApiError> {
-    let (mut stops, mut hidden, gone) = (BTreeMap::new(), BTreeMap::new(), gone(changes));
+) -> Result<Stops, ApiError> {
+    of(client, server, changes, &gone(changes), external, snapshot).await
+}
+
+/// The same for some changes of a plan by which all that is in `gone` goes.
+pub(super) async fn of(
+    client: &Client,
+    server: &Server,
+    changes: &[Change],
+    gone: &Gone<'_>,
+    external: &BTreeMap<Address, Target>,
+    snapshot: &Snapshot,
+) -> Result<Stops, ApiError> {
+    let (mut stops, mut hidden) = (BTreeMap::new(), BTreeMap::new());
     for change in changes {
         let (Some(owns), Some(object)) = (change.address.kind.with(Role::Owns), &change.object) else { continue };
         let lost = match change.action {

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::address::{Address, Matcher, matches};
 use crate::diagnostic::Diagnostic;
 use crate::manifest::{Allow, Policy, What};
-use crate::plan::shell_quoted;
+use crate::plan::{Plan, shell_quoted};
 
 /// What the user agreed to: beforehand with flags, or at the prompt.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -106,6 +106,20 @@ pub struct Allowed {
     pub until: Date,
     /// Why it may.
     pub reason: String,
+}
+
+impl Plan {
+    /// Whether `what` may happen to `address` because a flag or the manifests say so: then to whatever extent. What somebody
+    /// typed at the prompt holds for what was shown there.
+    pub fn lets(&self, what: What, address: &Address) -> bool {
+        let flag = |flagged: &Flagged| match flagged.flag {
+            Flag::Adopt => what == What::Adopt,
+            Flag::AllowDataLoss(_) => what == What::DataLoss,
+            Flag::AllowEmpty => false,
+        };
+        self.allowed.iter().any(|allowed| allowed.what == what && allowed.addresses.contains(address))
+            || self.flags.iter().any(|flagged| flag(flagged) && flagged.addresses.contains(address))
+    }
 }
 
 /// Everything that was agreed to, and what of it was needed.

@@ -1,12 +1,17 @@
 //! What goes along with an org or a user is asked about.
 
+use fluxform::apply::{Event, Outcome};
+use fluxform::cli::pipeline::Applied;
 use fluxform::diagnostic::Diagnostic;
 use fluxform::diff::Goal;
+use fluxform::exit::Exit;
 use fluxform::plan::Consent;
+use fluxform::report::Report;
 use serde_json::{Value, json};
+use tokio::sync::watch;
 
 use super::{as_token, refusals};
-use crate::support::{Project, Scene, Secret, both, id, lines, unique};
+use crate::support::{Project, Relay, Scene, Secret, both, id, lines, unique};
 
 /// The words of the only refusal.
 async fn refusal(project: &Project) -> String {
@@ -100,6 +105,116 @@ both!(what_a_token_does_not_see_in_an_org_may_go_along_and_is_asked_about, async
     project.declare("[label.l]\n");
     assert_eq!(refusal(&project).await, "org.dark may take with it more buckets and tasks than the token can see");
     scene.http.delete(&format!("orgs/{}", id(&found["orgs"][0]))).await.expect(204);
+});
+
+/// Applies `project` through a relay that lets the lock in, waits until the plan under it is made, and then lets `others` work
+/// before anything is deleted. Gives what became of each change.
+async fn while_others_work(scene: &Scene, project: Project, others: impl Future<Output = ()>) -> Report {
+    let relay = Relay::to(scene.server.url()).hold_after(1);
+    let project = project.through(relay.url(), scene.server.token());
+    let planned = project.plan(Goal::Declared).await.unwrap();
+    assert_eq!(planned.plan.refusals.len(), 0, "{:?}", planned.plan.refusals);
+    let (_keep, stop) = watch::channel(None);
+    let mut report = Report::default();
+    let mut tell = |event: Event| report.fold(&event);
+    let apply = project.attempt(&planned, Goal::Declared, stop, &mut tell);
+    let meanwhile = async {
+        relay.until_writes(2).await;
+        others.await;
+        relay.release();
+    };
+    let (applied, ()) = tokio::join!(apply, meanwhile);
+    assert!(matches!(applied.unwrap(), Applied::Done));
+    report
+}
+
+/// The words of the only failure in a report.
+fn failure(report: &Report) -> (Exit, String) {
+    let failures: Vec<_> = report
+        .outcomes
+        .values()
+        .filter_map(|(_, outcome)| match outcome {
+            Outcome::Failed(problem) => Some((problem.exit, problem.diagnostic.message.clone())),
+            _ => None,
+        })
+        .collect();
+    let [failure] = failures.as_slice() else { panic!("{failures:?}") };
+    failure.clone()
+}
+
+both!(what_comes_into_an_org_after_the_plan_does_not_go_along, async |scene| {
+    let project = Project::new(&scene);
+    let org = unique("lab");
+    let lab = format!("[org.lab]\nname = \"{org}\"\n");
+    project.declare(&format!("{lab}\n[bucket.ours]\norg = \"org.lab\"\n\n[label.l]\n"));
+    project.apply().await;
+    let org_id = id(&scene.http.get(&format!("orgs?org={org}")).await.expect(200)["orgs"][0]);
+    project.declare("[label.l]\n");
+    let report = while_others_work(&scene, project, async {
+        let flux = "option task = {name: \"late\", every: 1h}\nx = 1";
+        scene.http.post("tasks", json!({"orgID": org_id, "flux": flux, "status": "inactive"})).await.expect(201);
+        scene.http.post("buckets", json!({"orgID": org_id, "name": "late"})).await.expect(201);
+    })
+    .await;
+    let words = "org.lab was not deleted: by now, it would take with it, besides what this plan deletes: the bucket \
+                 \"late\" and the task \"late\"";
+    assert_eq!(failure(&report), (Exit::Stale, words.to_owned()));
+    scene.http.get(&format!("orgs/{org_id}")).await.expect(200);
+    scene.http.delete(&format!("orgs/{org_id}")).await.expect(204);
+});
+
+both!(what_comes_after_the_plan_is_deleted_where_all_may_be, async |scene| {
+    let mut project = Project::new(&scene);
+    let org = unique("lab");
+    project.declare(&format!("[org.lab]\nname = \"{org}\"\n\n[label.ours]\norg = \"org.lab\"\n\n[label.l]\n"));
+    project.apply().await;
+    let org_id = id(&scene.http.get(&format!("orgs?org={org}")).await.expect(200)["orgs"][0]);
+    let label = |name: &str| scene.http.post("labels", json!({"orgID": org_id, "name": name}));
+    label("early").await.expect(201);
+    project.declare("[label.l]\n");
+    project.consent = Consent { data_loss: vec!["org.lab".into()], ..Consent::default() };
+    let report = while_others_work(&scene, project, async { drop(label("late").await.expect(201)) }).await;
+    assert!(report.outcomes.values().all(|(_, outcome)| matches!(outcome, Outcome::Done { .. })), "{report:?}");
+    assert_eq!(scene.http.get(&format!("orgs/{org_id}")).await.status, 404);
+});
+
+both!(what_a_user_gets_after_the_plan_does_not_end_with_it, async |scene| {
+    let project = Project::new(&scene);
+    let name = unique("leaver");
+    let token = "[token.theirs]\nuser = \"user.leaver\"\nread = [\"label.l\"]\ndeliver = \"discard\"\n";
+    project.declare(&format!("[user.leaver]\nname = \"{name}\"\n\n{token}\n[label.l]\n"));
+    project.apply().await;
+    let user = id(&scene.http.get(&format!("users?name={name}")).await.expect(200)["users"][0]);
+    project.declare("[label.l]\n");
+    let report = while_others_work(&scene, project, async {
+        let may = json!([scene.may("read", "buckets")]);
+        scene.token_with(json!({"userID": user, "description": "late", "permissions": may})).await;
+    })
+    .await;
+    let words = "user.leaver was not deleted: by now, it would take with it, besides what this plan deletes: the token \"late\"";
+    assert_eq!(failure(&report), (Exit::Stale, words.to_owned()));
+    scene.http.get(&format!("users/{user}")).await.expect(200);
+});
+
+both!(what_runs_as_a_user_since_the_plan_does_not_stop_with_it, async |scene| {
+    let mut project = Project::new(&scene);
+    let name = unique("ops");
+    let home = format!("[org.home]\nname = \"{}\"\nexternal = true\n\n", scene.org_name);
+    project.declare(&format!("{home}[user.ops]\nname = \"{name}\"\nowner_of = [\"org.home\"]\n"));
+    project.apply().await;
+    let user = id(&scene.http.get(&format!("users?name={name}")).await.expect(200)["users"][0]);
+    let may = json!([scene.may("read", "tasks"), scene.may("write", "tasks")]);
+    let token = scene.token_with(json!({"userID": user, "description": "theirs", "permissions": may})).await;
+    project.declare(&format!("{home}[label.l]\n"));
+    project.consent = Consent { data_loss: vec!["user.ops".into()], ..Consent::default() };
+    let theirs = scene.http.clone().with_token(&token.token);
+    let report = while_others_work(&scene, project, async {
+        let flux = "option task = {name: \"late\", every: 1h}\nx = 1";
+        theirs.post("tasks", json!({"orgID": scene.org, "flux": flux, "status": "inactive"})).await.expect(201);
+    })
+    .await;
+    let words = "user.ops was not deleted: by now, it would stop what runs with its role: \"late\"";
+    assert_eq!(failure(&report), (Exit::Stale, words.to_owned()));
 });
 
 /// A token that reads and writes these types everywhere and no more.
