@@ -23,6 +23,8 @@ pub struct Field {
     pub secret: Option<SecretRule>,
     /// What it is to everybody who does not know the kind.
     pub role: Role,
+    /// The key of the server's JSON that holds it, where that is not its name.
+    pub wire: Option<&'static str>,
 }
 
 /// What a field is to everybody who does not know its kind. A kind has at most one field of each role but `Plain`.
@@ -156,6 +158,21 @@ impl Field {
             or: None,
             secret: None,
             role: Role::Plain,
+            wire: None,
+        }
+    }
+
+    /// The key of the server's JSON that holds just this field; none where the kind itself reads and writes it.
+    pub const fn key(&self) -> Option<&'static str> {
+        let plain = match self.shape {
+            Shape::Text | Shape::Choice(_) | Shape::Map | Shape::Ref(_) => true,
+            Shape::Refs(_) => matches!(self.role, Role::Labels),
+            _ => false,
+        };
+        match (self.compared, self.wire) {
+            (Compared::Live, Some(key)) if plain => Some(key),
+            (Compared::Live, None) if plain => Some(self.name),
+            _ => None,
         }
     }
 
@@ -178,6 +195,13 @@ impl Field {
         self
     }
 
+    /// The same field, which the server's JSON has under `key`.
+    #[must_use]
+    pub const fn at(mut self, key: &'static str) -> Self {
+        self.wire = Some(key);
+        self
+    }
+
     /// The name of an object, or what it is called.
     pub const fn name(name: &'static str, role: Role, doc: &'static str) -> Self {
         Self::text(name, Omitted::Key, doc).role(role)
@@ -189,6 +213,7 @@ impl Field {
             .shaped(Shape::Ref(Kind::HOME))
             .replaces()
             .role(Role::Org)
+            .at("orgID")
     }
 
     /// Whether an object works, which it does unless the manifest says otherwise.

@@ -1,17 +1,17 @@
 //! Buckets.
 
-use futures::future::try_join_all;
 use serde::{Deserialize, Serialize};
 
-use super::live::{self, Asked, Made, Object, Presence, Standing, Want};
+use super::Kind;
+use super::live::{self, Object, Standing, Want};
 use super::natural_key::Names;
 use super::spec::{Draft, Fault, Key, Spec};
 use super::tell::Untold;
-use super::{Kind, label};
-use crate::api::{ApiError, Client, Identified, Writer, by_offset};
+use super::wire::{Body, Pages, Row, Wire};
+use crate::api::ApiError;
 use crate::duration::Duration;
 use crate::field::{Field, Omitted, Role, Shape};
-use crate::value::{Fields, Ref, Value};
+use crate::value::{Fields, Value};
 
 pub(super) static SPEC: Spec = Spec {
     doc: "A bucket: a named place for points, with a retention.",
@@ -117,30 +117,7 @@ fn tell(object: &Object) -> Result<Fields, Untold> {
 /// Buckets on a server.
 pub(super) struct Live;
 
-const BUCKETS: &str = "/api/v2/buckets";
-
-#[derive(Deserialize)]
-struct Page {
-    buckets: Vec<Row>,
-}
-
-#[derive(Deserialize)]
-struct Row {
-    id: String,
-    #[serde(rename = "orgID")]
-    org: String,
-    #[serde(rename = "type", default)]
-    ty: String,
-    name: String,
-    #[serde(default)]
-    description: String,
-    #[serde(rename = "retentionRules", default)]
-    rules: Vec<Rule>,
-    #[serde(rename = "createdAt")]
-    created: Option<String>,
-    #[serde(default)]
-    labels: Vec<label::Row>,
-}
+const RULES: &str = "retentionRules";
 
 /// A retention rule. A PATCH that leaves `everySeconds` out makes the retention infinite (influxd 2.9.1, measured).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
@@ -159,51 +136,6 @@ struct Rule {
 enum Expire {
     #[default]
     Expire,
-}
-
-#[derive(Serialize)]
-struct Body<'a> {
-    #[serde(rename = "orgID", skip_serializing_if = "Option::is_none")]
-    org: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    name: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    description: Option<&'a str>,
-    #[serde(rename = "retentionRules", skip_serializing_if = "Option::is_none")]
-    rules: Option<[Rule; 1]>,
-}
-
-impl Identified for Row {
-    const TIMED: bool = false;
-
-    fn id(&self) -> &str {
-        &self.id
-    }
-}
-
-impl Row {
-    fn object(self) -> Object {
-        // No rule at all is infinite too; the server then does not say how long a shard group is.
-        let (every, shard) = self.rules.first().map_or((0, 0), |rule| (rule.every, rule.shard.unwrap_or(0)));
-        let retention = if every == 0 { Value::Infinite } else { Value::Duration(Duration::from_secs(every)) };
-        let fields = [
-            ("name", Value::Text(self.name.clone())),
-            ("org", Value::Ref(Ref::Id(Kind::Org, self.org.clone()))),
-            ("description", Value::Text(self.description)),
-            ("retention", retention),
-            ("shard_group_duration", Value::Duration(Duration::from_secs(shard))),
-            ("labels", label::attached(&self.labels)),
-        ];
-        Object {
-            id: self.id,
-            org: Some(self.org),
-            name: self.name,
-            created: self.created,
-            fields: fields.into_iter().collect(),
-            standing: if self.ty == "system" { Standing::System } else { Standing::Ordinary },
-            user: None,
-        }
-    }
 }
 
 /// The retention of `fields` in seconds, 0 for infinite.
@@ -235,10 +167,16 @@ fn default_shard(every: u64) -> u64 {
     }
 }
 
+/// The rule to send for a new bucket; none if the server's own will do.
+fn first_rule(want: &Fields) -> Option<Rule> {
+    let (every, shard) = (every(want), shard(want));
+    (every.is_some() || shard.is_some()).then(|| Rule { ty: Expire::Expire, every: every.unwrap_or(0), shard })
+}
+
 /// The rule to send when a bucket that is as `live` is to change. The server keeps a shard-group duration that is not
 /// sent, and refuses a retention below it; then it needs a new one in the same request.
-fn rule(live: &Fields, want: &Fields, changed: &[&'static str]) -> Option<Rule> {
-    let (retention, shards) = (changed.contains(&"retention"), changed.contains(&"shard_group_duration"));
+fn rule(live: &Fields, want: &Fields, changed: &dyn Fn(&str) -> bool) -> Option<Rule> {
+    let (retention, shards) = (changed("retention"), changed("shard_group_duration"));
     if !retention && !shards {
         return None;
     }
@@ -255,44 +193,40 @@ fn rule(live: &Fields, want: &Fields, changed: &[&'static str]) -> Option<Rule> 
 }
 
 impl live::Live for Live {
-    async fn list(api: &Client, orgs: &[&str], _: Asked<'_>) -> Result<Vec<Object>, ApiError> {
-        let lists = orgs.iter().map(async |org| {
-            by_offset(api, BUCKETS, &[("orgID", org)], |page: Page| page.buckets, |row: &Row| &row.id).await
-        });
-        Ok(try_join_all(lists).await?.into_iter().flatten().map(Row::object).collect())
-    }
+    const WIRE: Wire = Wire {
+        pages: Pages::Offset,
+        timed: false,
+        also: &["type", "retentionRules"],
+        ..Wire::new(Kind::Bucket, "/api/v2/buckets", "buckets")
+    };
 
-    async fn find(api: &Client, id: &str) -> Result<Presence, ApiError> {
-        Presence::of(api.get(&format!("{BUCKETS}/{id}"), &[]).await.map(Row::object))
-    }
-
-    async fn create(api: &Writer, want: &Want<'_>) -> Result<Made, ApiError> {
-        let rest = Self::rest(want)?;
-        let (every, shard) = (every(want.fields), shard(want.fields));
-        let rules = (every.is_some() || shard.is_some())
-            .then(|| [Rule { ty: Expire::Expire, every: every.unwrap_or(0), shard }]);
-        let (name, description) = (want.text("name"), want.text("description"));
-        let row: Row = api.create(BUCKETS, &Body { org: Some(want.org), name, description, rules }).await?;
-        Ok(Made { rest, ..Made::new(Kind::Bucket, BUCKETS, row.object(), want)? })
-    }
-
-    fn rest(want: &Want<'_>) -> Result<Vec<&'static str>, ApiError> {
-        label::to_attach(want)
-    }
-
-    async fn update(api: &Writer, live: &Object, want: &Want<'_>, changed: &[&'static str]) -> Result<(), ApiError> {
-        let path = format!("{BUCKETS}/{}", live.id);
-        let text = |field| want.text(field).filter(|_| changed.contains(&field));
-        let rules = rule(&live.fields, want.fields, changed).map(|rule| [rule]);
-        let body = Body { org: None, name: text("name"), description: text("description"), rules };
-        if body.name.is_some() || body.description.is_some() || body.rules.is_some() {
-            api.patch::<_, Row>(&path, &body).await?;
+    fn read(row: &Row, object: &mut Object) -> Result<(), String> {
+        let rules: Vec<Rule> = row.get(RULES)?.unwrap_or_default();
+        // No rule at all is infinite too; the server then does not say how long a shard group is.
+        let (every, shard) = rules.first().map_or((0, 0), |rule| (rule.every, rule.shard.unwrap_or(0)));
+        let retention = if every == 0 { Value::Infinite } else { Value::Duration(Duration::from_secs(every)) };
+        object.fields.set("retention", retention);
+        object.fields.set("shard_group_duration", Value::Duration(Duration::from_secs(shard)));
+        if row.text("type")? == "system" {
+            object.standing = Standing::System;
         }
-        label::attach_changed(api, &path, live, want, changed).await
+        Ok(())
     }
 
-    async fn delete(api: &Writer, id: &str) -> Result<(), ApiError> {
-        live::delete(api, &format!("{BUCKETS}/{id}")).await
+    fn write(
+        want: &Want<'_>,
+        live: Option<&Object>,
+        changed: &dyn Fn(&str) -> bool,
+        body: &mut Body,
+    ) -> Result<(), ApiError> {
+        let rule = match live {
+            Some(live) => rule(&live.fields, want.fields, changed),
+            None => first_rule(want.fields),
+        };
+        if let Some(rule) = rule {
+            body.insert(RULES.to_owned(), serde_json::json!([rule]));
+        }
+        Ok(())
     }
 }
 
@@ -307,7 +241,8 @@ mod tests {
     }
 
     fn sent(live: (&str, &str), want: (&str, &str), changed: &[&'static str]) -> (u64, Option<u64>) {
-        let rule = rule(&fields(live.0, live.1), &fields(want.0, want.1), changed).expect("a rule");
+        let rule =
+            rule(&fields(live.0, live.1), &fields(want.0, want.1), &|field| changed.contains(&field)).expect("a rule");
         (rule.every, rule.shard)
     }
 
@@ -322,6 +257,6 @@ mod tests {
         assert_eq!(sent(("30d", "0s"), ("infinite", "0s"), retention), (0, Some(7 * DAY)), "0 is no duration");
         assert_eq!(sent(("30d", "1d"), ("1d", "2d"), shard), (30 * DAY, Some(2 * DAY)), "retention goes along");
         assert_eq!(sent(("infinite", "7d"), ("1d", "1d"), shard), (0, Some(DAY)), "and stays infinite");
-        assert_eq!(rule(&fields("1d", "1h"), &fields("2d", "1h"), &["name"]), None);
+        assert_eq!(rule(&fields("1d", "1h"), &fields("2d", "1h"), &|field| field == "name"), None);
     }
 }

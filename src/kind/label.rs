@@ -4,13 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures::future::try_join_all;
 use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
 use serde_json::value::RawValue;
 
 use super::Kind;
-use super::live::{self, Asked, Made, Object, Presence, Standing, Want};
+use super::live::{self, Asked, Live as _, Object, Standing, Want};
 use super::natural_key::Names;
 use super::spec::{Draft, Fault, Key, Spec};
-use crate::api::{ApiError, Class, Client, Identified, Writer, whole};
+use super::wire::{self, Body, Wire};
+use crate::api::{ApiError, Class, Client, Writer, whole};
 use crate::field::{Field, Omitted, Role, Shape};
 use crate::value::{Fields, Ref, Value};
 
@@ -67,16 +69,12 @@ fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
 /// Labels on a server.
 pub(super) struct Live;
 
-const LABELS: &str = "/api/v2/labels";
+/// The property that tells what a label of ours is.
+const MARK: &str = "fluxform";
 
 #[derive(Deserialize)]
 struct Page {
     labels: Vec<Row>,
-}
-
-#[derive(Deserialize)]
-struct One {
-    label: Row,
 }
 
 /// A label in a reply, its own or that of an object it is attached to.
@@ -92,27 +90,20 @@ pub(super) struct Row {
 }
 
 #[derive(Serialize)]
-struct Body<'a> {
-    #[serde(rename = "orgID", skip_serializing_if = "Option::is_none")]
-    org: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    name: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    properties: Option<BTreeMap<&'a str, &'a str>>,
-}
-
-#[derive(Serialize)]
 struct Attach<'a> {
     #[serde(rename = "labelID")]
     label: &'a str,
 }
 
-impl Identified for One {
-    const TIMED: bool = true;
+/// Whether properties are those of a ledger or a lock, whatever its label is called by now.
+fn are_records(properties: &BTreeMap<String, String>) -> bool {
+    properties.get(MARK).is_some_and(|word| word.starts_with("ledger") || word == "lock")
+}
 
-    fn id(&self) -> &str {
-        &self.label.id
-    }
+/// Leaves out what POST keeps and PATCH takes away, so that it means nothing: empty values.
+fn without_empty(mut properties: BTreeMap<String, String>) -> Value {
+    properties.retain(|_, value| !value.is_empty());
+    Value::Map(properties)
 }
 
 impl Row {
@@ -121,35 +112,25 @@ impl Row {
         self.properties.as_ref().map_or(Ok(BTreeMap::new()), |raw| serde_json::from_str(raw.get()))
     }
 
-    /// Whether it holds what projects know of themselves: by its name, or by the mark of one that was renamed.
+    /// Whether it holds what projects know of themselves.
     fn is_record(&self) -> bool {
-        const MARK: &str = "fluxform";
-        let marked = || {
-            self.properties.as_ref().is_some_and(|raw| raw.get().contains(MARK))
-                && self.properties().is_ok_and(|properties| {
-                    properties.get(MARK).is_some_and(|word| word.starts_with("ledger") || word == "lock")
-                })
-        };
-        is_records(&self.name) || marked()
-    }
-
-    fn object(self) -> Result<Object, ApiError> {
-        self.object_if(|_| true)
+        let may_be = || self.properties.as_ref().is_some_and(|raw| raw.get().contains(MARK));
+        is_records(&self.name) || may_be() && self.properties().is_ok_and(|properties| are_records(&properties))
     }
 
     /// The object; without fields if it is no record and `asked` is not for it.
-    fn object_if(self, asked: impl FnOnce(&Self) -> bool) -> Result<Object, ApiError> {
+    fn object(self, asked: impl FnOnce(&Self) -> bool) -> Result<Object, ApiError> {
         let standing = if self.is_record() { Standing::Record } else { Standing::Ordinary };
         let mut fields = Fields::default();
         if standing == Standing::Record || asked(&self) {
-            let mut properties = self.properties().map_err(|error| {
+            let properties = self.properties().map_err(|error| {
                 let message = format!("the label {} has invalid properties: {error}", self.id);
-                ApiError::unexpected("GET", LABELS, message)
+                ApiError::unexpected("GET", Live::WIRE.path, message)
             })?;
-            // POST keeps empty values, PATCH takes them away: they mean nothing.
-            properties.retain(|_, value| standing == Standing::Record || !value.is_empty());
+            let properties =
+                if standing == Standing::Record { Value::Map(properties) } else { without_empty(properties) };
             fields.set("name", Value::Text(self.name.clone()));
-            fields.set("properties", Value::Map(properties));
+            fields.set("properties", properties);
             if let Some(org) = &self.org {
                 fields.set("org", Value::Ref(Ref::Id(Kind::Org, org.clone())));
             }
@@ -200,49 +181,39 @@ async fn attach(api: &Writer, path: &str, live: &BTreeSet<&str>, wanted: &BTreeS
     Ok(())
 }
 
-fn properties<'a>(want: &Want<'a>) -> Option<BTreeMap<&'a str, &'a str>> {
-    match want.fields.get("properties") {
-        Some(Value::Map(map)) => {
-            let items = map.iter().filter(|(_, value)| !value.is_empty());
-            Some(items.map(|(key, value)| (key.as_str(), value.as_str())).collect())
-        }
-        _ => None,
-    }
-}
-
 impl live::Live for Live {
+    // Not paged (influxd 2.9.1, measured).
+    const WIRE: Wire = Wire { one: Some("label"), ..Wire::new(Kind::Label, "/api/v2/labels", "labels") };
+
+    /// By rows of their own: of most labels nobody asks for more than the name.
     async fn list(api: &Client, orgs: &[&str], asked: Asked<'_>) -> Result<Vec<Object>, ApiError> {
-        // Not paged (influxd 2.9.1, measured).
-        let lists = orgs.iter().map(async |org| whole(api, LABELS, &[("orgID", org)], |page: Page| page.labels).await);
-        let object = |row: Row| row.object_if(|row| (asked.object)(&row.id, &row.name));
+        let path = Self::WIRE.path;
+        let lists = orgs.iter().map(async |org| whole(api, path, &[("orgID", org)], |page: Page| page.labels).await);
+        let object = |row: Row| row.object(|row| (asked.object)(&row.id, &row.name));
         try_join_all(lists).await?.into_iter().flatten().map(object).collect()
     }
 
-    async fn find(api: &Client, id: &str) -> Result<Presence, ApiError> {
-        let one = api.get(&format!("{LABELS}/{id}"), &[]).await;
-        Presence::of(one.and_then(|one: One| one.label.object()))
+    fn read(_: &wire::Row, object: &mut Object) -> Result<(), String> {
+        let name = object.fields.text("name").unwrap_or_default();
+        let Some(Value::Map(properties)) = object.fields.get("properties") else { return Ok(()) };
+        if is_records(name) || are_records(properties) {
+            object.standing = Standing::Record;
+        } else {
+            let properties = without_empty(properties.clone());
+            object.fields.set("properties", properties);
+        }
+        Ok(())
     }
 
-    async fn create(api: &Writer, want: &Want<'_>) -> Result<Made, ApiError> {
-        let body = Body { org: Some(want.org), name: want.text("name"), properties: properties(want) };
-        let one: One = api.create(LABELS, &body).await?;
-        Made::new(Kind::Label, LABELS, one.label.object().map_err(live::made)?, want)
-    }
-
-    async fn update(api: &Writer, live: &Object, want: &Want<'_>, changed: &[&'static str]) -> Result<(), ApiError> {
-        let mut properties = properties(want).filter(|_| changed.contains(&"properties"));
-        if let (Some(wanted), Some(Value::Map(live))) = (&mut properties, live.fields.get("properties")) {
-            // The server merges: what is to go is sent empty.
+    fn write(_: &Want<'_>, live: Option<&Object>, _: &dyn Fn(&str) -> bool, body: &mut Body) -> Result<(), ApiError> {
+        let Some(Json::Object(properties)) = body.get_mut("properties") else { return Ok(()) };
+        properties.retain(|_, value| value != "");
+        // The server merges: what is to go is sent empty.
+        if let Some(Value::Map(live)) = live.and_then(|live| live.fields.get("properties")) {
             for key in live.keys() {
-                wanted.entry(key).or_insert("");
+                properties.entry(key).or_insert_with(|| "".into());
             }
         }
-        let name = want.text("name").filter(|_| changed.contains(&"name"));
-        let body = Body { org: None, name, properties };
-        api.patch::<_, One>(&format!("{LABELS}/{}", live.id), &body).await.map(drop)
-    }
-
-    async fn delete(api: &Writer, id: &str) -> Result<(), ApiError> {
-        live::delete(api, &format!("{LABELS}/{id}")).await
+        Ok(())
     }
 }

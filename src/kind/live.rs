@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use crate::address::Address;
 use crate::api::{ApiError, Class, Client, Writer};
-use crate::kind::{Kind, NaturalKey, Place};
+use crate::kind::wire::{self, Body, Row, Wire};
+use crate::kind::{Kind, NaturalKey, Place, label};
 use crate::secret::Secret;
 use crate::snowflake::{is_id, shown};
 use crate::value::{Fields, Ref, Value};
@@ -263,25 +264,71 @@ fn unsound(kind: Kind, object: &Object) -> Option<String> {
     Some(format!("the reply has `{bad}` as an ID ({kind} or its org), which is not an ID"))
 }
 
-/// What each kind can do with a server.
+/// What each kind can do with a server: by its table, but for what is said here.
 pub(super) trait Live {
+    /// How its objects come and go.
+    const WIRE: Wire;
+
+    /// Puts into `object` what its table does not say of `row`; an error says what is wrong with the row.
+    fn read(_row: &Row, _object: &mut Object) -> Result<(), String> {
+        Ok(())
+    }
+
+    /// Puts into `body` what the table does not say of a request that makes an object, or changes the fields `changed` of
+    /// `live`.
+    fn write(
+        _want: &Want<'_>,
+        _live: Option<&Object>,
+        _changed: &dyn Fn(&str) -> bool,
+        _body: &mut Body,
+    ) -> Result<(), ApiError> {
+        Ok(())
+    }
+
+    /// `error` with what else is known of what was sent.
+    fn explain(error: ApiError, _sent: &Body) -> ApiError {
+        error
+    }
+
     /// See [`Kind::list`](super::Kind::list).
-    async fn list(api: &Client, orgs: &[&str], asked: Asked<'_>) -> Result<Vec<Object>, ApiError>;
+    async fn list(api: &Client, orgs: &[&str], _: Asked<'_>) -> Result<Vec<Object>, ApiError>
+    where
+        Self: Sized,
+    {
+        wire::list::<Self>(api, orgs).await
+    }
 
     /// See [`Kind::find`](super::Kind::find).
-    async fn find(api: &Client, id: &str) -> Result<Presence, ApiError>;
+    async fn find(api: &Client, id: &str) -> Result<Presence, ApiError>
+    where
+        Self: Sized,
+    {
+        wire::find::<Self>(api, id).await
+    }
 
     /// See [`Kind::create`](super::Kind::create).
-    async fn create(api: &Writer, want: &Want<'_>) -> Result<Made, ApiError>;
+    async fn create(api: &Writer, want: &Want<'_>) -> Result<Made, ApiError>
+    where
+        Self: Sized,
+    {
+        wire::create::<Self>(api, want).await
+    }
 
     /// See [`Kind::rest`](super::Kind::rest).
-    fn rest(_: &Want<'_>) -> Result<Vec<&'static str>, ApiError> {
-        Ok(Vec::new())
+    fn rest(want: &Want<'_>) -> Result<Vec<&'static str>, ApiError> {
+        label::to_attach(want)
     }
 
     /// See [`Kind::update`](super::Kind::update).
-    async fn update(api: &Writer, live: &Object, want: &Want<'_>, changed: &[&'static str]) -> Result<(), ApiError>;
+    async fn update(api: &Writer, live: &Object, want: &Want<'_>, changed: &[&'static str]) -> Result<(), ApiError>
+    where
+        Self: Sized,
+    {
+        wire::update::<Self>(api, live, want, changed).await
+    }
 
     /// See [`Kind::delete`](super::Kind::delete).
-    async fn delete(api: &Writer, id: &str) -> Result<(), ApiError>;
+    async fn delete(api: &Writer, id: &str) -> Result<(), ApiError> {
+        delete(api, &Self::WIRE.at(id)).await
+    }
 }

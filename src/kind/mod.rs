@@ -10,6 +10,7 @@ mod task;
 mod tell;
 mod token;
 mod user;
+mod wire;
 
 pub use live::{Asked, Ids, Made, Object, Presence, Standing, Want};
 pub use natural_key::{Names, NaturalKey};

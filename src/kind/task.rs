@@ -5,16 +5,16 @@ mod params;
 mod script;
 mod tell;
 
-use futures::future::try_join_all;
-use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
 
-use super::live::{self, Asked, Made, Object, Presence, Standing, Want};
+use super::Kind;
+use super::live::{self, Object, Want};
 use super::spec::{Key, Spec};
-use super::{Kind, label};
-use crate::api::{ApiError, Client, Identified, Writer, after};
+use super::wire::{Body, Pages, Row, Wire};
+use crate::api::ApiError;
 use crate::field::{Compared, Field, Omitted, Role, Shape};
 use crate::flux::{AuthorScript, Schedule, TaskHead};
-use crate::value::{Fields, Ref, Script, Value};
+use crate::value::{Fields, Script, Value};
 
 pub(super) static SPEC: Spec = Spec {
     doc: "A Flux script that the server runs on a schedule, with the org role of the user that created it.",
@@ -57,88 +57,8 @@ pub(super) static SPEC: Spec = Spec {
 /// Tasks on a server.
 pub(super) struct Live;
 
-const TASKS: &str = "/api/v2/tasks";
-
 /// The fields that stand in `option task`.
 const HEAD: [&str; 4] = ["name", "every", "cron", "offset"];
-
-#[derive(Deserialize)]
-struct Page {
-    tasks: Vec<Row>,
-}
-
-#[derive(Deserialize)]
-struct Row {
-    id: String,
-    #[serde(rename = "orgID")]
-    org: String,
-    #[serde(rename = "ownerID")]
-    owner: Option<String>,
-    name: String,
-    #[serde(default)]
-    description: String,
-    status: String,
-    flux: String,
-    every: Option<String>,
-    cron: Option<String>,
-    /// Not there for an offset of `0s` (influxd 2.9.1, measured).
-    offset: Option<String>,
-    #[serde(default)]
-    labels: Vec<label::Row>,
-    #[serde(rename = "createdAt")]
-    created: Option<String>,
-}
-
-#[derive(Serialize)]
-struct Body<'a> {
-    #[serde(rename = "orgID", skip_serializing_if = "Option::is_none")]
-    org: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    flux: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    status: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    description: Option<&'a str>,
-}
-
-impl Identified for Row {
-    const TIMED: bool = true;
-
-    fn id(&self) -> &str {
-        &self.id
-    }
-}
-
-impl Row {
-    fn object(self) -> Object {
-        let text = |text: Option<String>| text.map_or(Value::Unset, Value::Text);
-        let duration = |text: Option<String>| match text.as_deref().map(Value::signed_duration) {
-            None => Value::Unset,
-            Some(Ok(duration)) => duration,
-            Some(Err(error)) => Value::Text(error.text()),
-        };
-        let fields = [
-            ("name", Value::Text(self.name.clone())),
-            ("org", Value::Ref(Ref::Id(Kind::Org, self.org.clone()))),
-            ("description", Value::Text(self.description)),
-            ("status", Value::Text(self.status)),
-            ("every", duration(self.every)),
-            ("cron", text(self.cron)),
-            ("offset", duration(self.offset)),
-            ("flux", Value::Script(Script::of_task(self.flux))),
-            ("labels", label::attached(&self.labels)),
-        ];
-        Object {
-            id: self.id,
-            org: Some(self.org),
-            name: self.name,
-            created: self.created,
-            fields: fields.into_iter().collect(),
-            standing: Standing::Ordinary,
-            user: self.owner,
-        }
-    }
-}
 
 /// The script of `fields` as a whole.
 fn whole(fields: &Fields) -> Option<&str> {
@@ -150,8 +70,8 @@ fn whole(fields: &Fields) -> Option<&str> {
 
 /// The script to send when a task that is as `live` is to change; none if nothing that stands in it changes. Always sent
 /// whole: PATCH of the schedule alone would re-format the script.
-fn to_send(live: &Fields, want: &Fields, changed: &[&'static str]) -> Result<Option<String>, ApiError> {
-    if !changed.iter().any(|field| *field == "flux" || HEAD.contains(field)) {
+fn to_send(live: &Fields, want: &Fields, changed: &dyn Fn(&str) -> bool) -> Result<Option<String>, ApiError> {
+    if !HEAD.into_iter().chain(["flux"]).any(changed) {
         return Ok(None);
     }
     let missing = || ApiError::unsent("the task's script is not known");
@@ -161,7 +81,7 @@ fn to_send(live: &Fields, want: &Fields, changed: &[&'static str]) -> Result<Opt
         return Ok(Some(source.to_owned()));
     }
     // Some of it is left as it is: each part comes from its own side.
-    let side = |field| if changed.contains(&field) { want } else { live };
+    let side = |field| if changed(field) { want } else { live };
     let source = whole(side("flux")).ok_or_else(missing)?;
     let author = AuthorScript::read(source, None).map_err(|error| ApiError::unsent(error.to_string()))?;
     let part = |field| match side(field).get(field) {
@@ -192,50 +112,53 @@ fn with_line(error: ApiError, script: Option<&str>) -> ApiError {
 }
 
 impl live::Live for Live {
-    async fn list(api: &Client, orgs: &[&str], _: Asked<'_>) -> Result<Vec<Object>, ApiError> {
-        let lists = orgs
-            .iter()
-            .map(async |org| after(api, TASKS, &[("orgID", org)], |page: Page| page.tasks, |row: &Row| &row.id).await);
-        Ok(try_join_all(lists).await?.into_iter().flatten().map(Row::object).collect())
-    }
+    const WIRE: Wire = Wire {
+        pages: Pages::After,
+        user: Some("ownerID"),
+        also: &["flux", "every", "cron", "offset"],
+        ..Wire::new(Kind::Task, "/api/v2/tasks", "tasks")
+    };
 
-    async fn find(api: &Client, id: &str) -> Result<Presence, ApiError> {
-        Presence::of(api.get(&format!("{TASKS}/{id}"), &[]).await.map(Row::object))
-    }
-
-    async fn create(api: &Writer, want: &Want<'_>) -> Result<Made, ApiError> {
-        let rest = Self::rest(want)?;
-        let body = Body {
-            org: Some(want.org),
-            flux: whole(want.fields).map(str::to_owned),
-            status: want.text("status"),
-            description: want.text("description"),
-        };
-        let row: Row = api.create(TASKS, &body).await.map_err(|error| with_line(error, body.flux.as_deref()))?;
-        Ok(Made { rest, ..Made::new(Kind::Task, TASKS, row.object(), want)? })
-    }
-
-    fn rest(want: &Want<'_>) -> Result<Vec<&'static str>, ApiError> {
-        label::to_attach(want)
-    }
-
-    async fn update(api: &Writer, live: &Object, want: &Want<'_>, changed: &[&'static str]) -> Result<(), ApiError> {
-        let path = format!("{TASKS}/{}", live.id);
-        let text = |field| want.text(field).filter(|_| changed.contains(&field));
-        let flux = to_send(&live.fields, want.fields, changed)?;
-        let (status, description) = (text("status"), text("description"));
-        if flux.is_some() || status.is_some() || description.is_some() {
-            // A description alone is refused (influxd 2.9.1, measured); a status that it has already does nothing.
-            let status = status.or_else(|| live.fields.text("status"));
-            let body = Body { org: None, flux, status, description };
-            let sent = api.patch::<_, Row>(&path, &body).await;
-            sent.map_err(|error| with_line(error, body.flux.as_deref()))?;
+    fn read(row: &Row, object: &mut Object) -> Result<(), String> {
+        let cron: Option<String> = row.get("cron")?;
+        object.fields.set("cron", cron.map_or(Value::Unset, Value::Text));
+        // An offset of `0s` is not there (influxd 2.9.1, measured).
+        for field in ["every", "offset"] {
+            let duration: Option<String> = row.get(field)?;
+            let value = match duration.as_deref().map(Value::signed_duration) {
+                None => Value::Unset,
+                Some(Ok(duration)) => duration,
+                Some(Err(error)) => Value::Text(error.text()),
+            };
+            object.fields.set(field, value);
         }
-        label::attach_changed(api, &path, live, want, changed).await
+        object.fields.set("flux", Value::Script(Script::of_task(row.text("flux")?)));
+        Ok(())
     }
 
-    async fn delete(api: &Writer, id: &str) -> Result<(), ApiError> {
-        live::delete(api, &format!("{TASKS}/{id}")).await
+    fn write(
+        want: &Want<'_>,
+        live: Option<&Object>,
+        changed: &dyn Fn(&str) -> bool,
+        body: &mut Body,
+    ) -> Result<(), ApiError> {
+        // Part of the script.
+        body.remove("name");
+        let flux = match live {
+            Some(live) => to_send(&live.fields, want.fields, changed)?,
+            None => whole(want.fields).map(str::to_owned),
+        };
+        body.extend(flux.map(|flux| ("flux".to_owned(), flux.into())));
+        if let Some(live) = live.filter(|_| !body.is_empty()) {
+            // A description alone is refused (influxd 2.9.1, measured); a status that it has already does nothing.
+            let status = live.fields.text("status").unwrap_or_default();
+            body.entry("status").or_insert_with(|| status.into());
+        }
+        Ok(())
+    }
+
+    fn explain(error: ApiError, sent: &Body) -> ApiError {
+        with_line(error, sent.get("flux").and_then(Json::as_str))
     }
 }
 
@@ -257,9 +180,13 @@ mod tests {
 
     #[test]
     fn the_declared_script_is_sent_as_it_is() {
-        let sent = to_send(&fields("a", "1h", LIVE), &fields("a", "2h", WANT), &["every"]).expect("a script");
+        let sent =
+            to_send(&fields("a", "1h", LIVE), &fields("a", "2h", WANT), &|field| field == "every").expect("a script");
         assert_eq!(sent.as_deref(), Some(WANT));
-        assert_eq!(to_send(&fields("a", "1h", LIVE), &fields("a", "2h", WANT), &["status"]).expect("none"), None);
+        assert_eq!(
+            to_send(&fields("a", "1h", LIVE), &fields("a", "2h", WANT), &|field| field == "status").expect("none"),
+            None
+        );
     }
 
     #[test]
@@ -278,14 +205,14 @@ mod tests {
     fn what_is_ignored_stays() {
         let mut want = fields("a", "2h", WANT);
         want.remove("flux");
-        let sent = to_send(&fields("a", "1h", LIVE), &want, &["every"]).expect("a script");
+        let sent = to_send(&fields("a", "1h", LIVE), &want, &|field| field == "every").expect("a script");
         insta::assert_snapshot!(sent.expect("some"), @r#"
         option task = {name: "a", every: 2h, concurrency: 2}
         live()
         "#);
         let mut want = fields("a", "2h", WANT);
         want.remove("every");
-        let sent = to_send(&fields("a", "1h", LIVE), &want, &["flux"]).expect("a script");
+        let sent = to_send(&fields("a", "1h", LIVE), &want, &|field| field == "flux").expect("a script");
         insta::assert_snapshot!(sent.expect("some"), @r#"
         option task = {name: "a", every: 1h}
         want()

@@ -2,15 +2,17 @@
 
 use std::collections::BTreeSet;
 
-use futures::future::try_join_all;
+use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::value::RawValue;
 
 use super::Kind;
-use super::live::{self, Asked, Made, Object, Presence, Standing, Want};
+use super::live::{self, Live as _, Made, Object, Want};
 use super::spec::{Delete, Draft, Fault, Place, Spec};
 use super::tell::Untold;
-use crate::api::{ApiError, Client, Identified, Permission, Resource, Writer, whole};
-use crate::field::{Compared, Field, Omitted, Role, Shape};
+use super::wire::{self, Row, Wire};
+use crate::api::{ApiError, Identified, Permission, Resource, Writer};
+use crate::field::{Compared, Field, INACTIVE, Omitted, Role, Shape};
 use crate::secret::Secret;
 use crate::value::{Fields, Ref, Scope, Value};
 
@@ -23,6 +25,7 @@ pub(super) static SPEC: Spec = Spec {
         Field::status("Whether the token can be used."),
         Field::text("user", Omitted::Theirs, "The user it acts as; the run's own user when omitted.")
             .shaped(Shape::Ref(Kind::User))
+            .at("userID")
             .replaces(),
         Field::text("read", Omitted::Empty, "What it may read.").shaped(Shape::Scopes).replaces(),
         Field::text("write", Omitted::Empty, "What it may write.").shaped(Shape::Scopes).replaces(),
@@ -77,30 +80,30 @@ fn tell(object: &Object) -> Result<Fields, Untold> {
 /// Tokens on a server.
 pub(super) struct Live;
 
-const TOKENS: &str = "/api/v2/authorizations";
+const TOKENS: &str = Live::WIRE.path;
 
-#[derive(Deserialize)]
-struct Page {
-    authorizations: Vec<Row>,
+/// The reply to a create: what only this reply has, besides the object.
+struct Created {
+    object: Object,
+    echo: Echo,
 }
 
 #[derive(Deserialize)]
-struct Row {
-    id: String,
-    #[serde(rename = "orgID")]
-    org: String,
-    #[serde(rename = "userID")]
-    user: Option<String>,
-    status: String,
+struct Echo {
     #[serde(default)]
-    description: String,
-    #[serde(default)]
-    permissions: Vec<Permission>,
-    #[serde(rename = "createdAt")]
-    created: Option<String>,
-    /// In the reply to POST; on servers without hashed tokens in each reply.
+    permissions: BTreeSet<Permission>,
+    /// On servers without hashed tokens other replies have it too.
     #[serde(default, deserialize_with = "secret")]
     token: Option<Secret>,
+}
+
+impl<'de> Deserialize<'de> for Created {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let reply = Box::<RawValue>::deserialize(from)?;
+        let object = wire::object::<Live>(reply.get()).map_err(D::Error::custom)?;
+        let echo = serde_json::from_str(reply.get()).map_err(D::Error::custom)?;
+        Ok(Self { object, echo })
+    }
 }
 
 #[derive(Serialize)]
@@ -112,14 +115,6 @@ struct New<'a> {
     status: &'static str,
     description: &'a str,
     permissions: &'a BTreeSet<Permission>,
-}
-
-#[derive(Serialize)]
-struct Change<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    status: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    description: Option<&'a str>,
 }
 
 fn secret<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Secret>, D::Error> {
@@ -188,40 +183,11 @@ fn permissions(want: &Want<'_>) -> Result<BTreeSet<Permission>, ApiError> {
     Ok(all)
 }
 
-impl Identified for Row {
-    const TIMED: bool = true;
+impl Identified for Created {
+    const TIMED: bool = Live::WIRE.timed;
 
     fn id(&self) -> &str {
-        &self.id
-    }
-}
-
-impl Row {
-    fn object(self) -> Object {
-        let (read, write): (Vec<_>, Vec<_>) =
-            self.permissions.into_iter().filter(grants).partition(|permission| permission.action == "read");
-        let scopes = |permissions: Vec<Permission>| Value::Scopes(permissions.into_iter().map(scope).collect());
-        let mut fields: Fields = [
-            ("description", Value::Text(self.description.clone())),
-            ("org", Value::Ref(Ref::Id(Kind::Org, self.org.clone()))),
-            ("status", Value::Text(self.status)),
-            ("read", scopes(read)),
-            ("write", scopes(write)),
-        ]
-        .into_iter()
-        .collect();
-        if let Some(user) = &self.user {
-            fields.set("user", Value::Ref(Ref::Id(Kind::User, user.clone())));
-        }
-        Object {
-            id: self.id,
-            org: Some(self.org),
-            name: self.description,
-            created: self.created,
-            fields,
-            standing: Standing::Ordinary,
-            user: self.user,
-        }
+        &self.object.id
     }
 }
 
@@ -237,15 +203,21 @@ pub fn marker(description: &str) -> Option<&str> {
 }
 
 impl live::Live for Live {
-    async fn list(api: &Client, orgs: &[&str], _: Asked<'_>) -> Result<Vec<Object>, ApiError> {
-        // Not paged (influxd 2.9.1, measured).
-        let rows = |page: Page| page.authorizations;
-        let lists = orgs.iter().map(async |org| whole(api, TOKENS, &[("orgID", org)], rows).await);
-        Ok(try_join_all(lists).await?.into_iter().flatten().map(Row::object).collect())
-    }
+    // Not paged (influxd 2.9.1, measured).
+    const WIRE: Wire = Wire {
+        user: Some("userID"),
+        also: &["permissions"],
+        ..Wire::new(Kind::Token, "/api/v2/authorizations", "authorizations")
+    };
 
-    async fn find(api: &Client, id: &str) -> Result<Presence, ApiError> {
-        Presence::of(api.get(&format!("{TOKENS}/{id}"), &[]).await.map(Row::object))
+    fn read(row: &Row, object: &mut Object) -> Result<(), String> {
+        let permissions: Vec<Permission> = row.get("permissions")?.unwrap_or_default();
+        let (read, write): (Vec<_>, Vec<_>) =
+            permissions.into_iter().filter(grants).partition(|permission| permission.action == "read");
+        for (field, permissions) in [("read", read), ("write", write)] {
+            object.fields.set(field, Value::Scopes(permissions.into_iter().map(scope).collect()));
+        }
+        Ok(())
     }
 
     async fn create(api: &Writer, want: &Want<'_>) -> Result<Made, ApiError> {
@@ -256,25 +228,24 @@ impl live::Live for Live {
             Some(Value::Ref(user)) => Some(want.id(user)?),
             _ => None,
         };
-        let new = New { org: want.org, user, status: "inactive", description: &description, permissions: &permissions };
-        let mut row: Row = api.create(TOKENS, &new).await?;
-        let secret = row.token.take();
-        let wrong = if row.permissions.iter().cloned().collect::<BTreeSet<_>>() != permissions {
+        let new = New { org: want.org, user, status: INACTIVE, description: &description, permissions: &permissions };
+        let Created { object, echo } = api.create(TOKENS, &new).await?;
+        let wrong = if echo.permissions != permissions {
             Some("the server created a token with other permissions than requested")
-        } else if user.is_some_and(|user| row.user.as_deref() != Some(user)) {
+        } else if user.is_some_and(|user| object.user.as_deref() != Some(user)) {
             Some("the server created a token of another user than requested")
-        } else if row.status != "inactive" {
+        } else if object.fields.text("status") != Some(INACTIVE) {
             Some("the server created a token that is active at once")
-        } else if secret.is_none() {
+        } else if echo.token.is_none() {
             Some("the server created a token without a secret")
-        } else if secret.as_ref().is_some_and(|secret| api.has_token(secret)) {
+        } else if echo.token.as_ref().is_some_and(|secret| api.has_token(secret)) {
             Some("the server returned the run's own token instead of a new one")
         } else {
             None
         };
-        let made = Made::new(Kind::Token, TOKENS, row.object(), want)?;
+        let made = Made::new(Kind::Token, TOKENS, object, want)?;
         if let Some(wrong) = wrong {
-            let path = format!("{TOKENS}/{}", made.object.id);
+            let path = Live::WIRE.at(&made.object.id);
             return Err(match live::delete(api, &path).await {
                 Ok(()) => ApiError::unexpected("POST", TOKENS, format!("{wrong}; it was deleted again")),
                 Err(error) => live::made(ApiError::unexpected(
@@ -284,17 +255,7 @@ impl live::Live for Live {
                 )),
             });
         }
-        Ok(Made { secret, ..made })
-    }
-
-    async fn update(api: &Writer, live: &Object, want: &Want<'_>, changed: &[&'static str]) -> Result<(), ApiError> {
-        let text = |field| want.text(field).filter(|_| changed.contains(&field));
-        let change = Change { status: text("status"), description: text("description") };
-        api.patch::<_, Row>(&format!("{TOKENS}/{}", live.id), &change).await.map(drop)
-    }
-
-    async fn delete(api: &Writer, id: &str) -> Result<(), ApiError> {
-        live::delete(api, &format!("{TOKENS}/{id}")).await
+        Ok(Made { secret: echo.token, ..made })
     }
 }
 

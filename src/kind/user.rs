@@ -3,13 +3,14 @@
 mod roles;
 
 use secrecy::ExposeSecret;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::Kind;
-use super::live::{self, Asked, Made, Object, Presence, Standing, Want};
+use super::live::{self, Asked, Live as _, Made, Object, Want};
 use super::natural_key::Names;
 use super::spec::{Draft, Fault, Key, Place, Spec};
-use crate::api::{ApiError, Client, Identified, Writer, by_offset};
+use super::wire::{self, Pages, Wire};
+use crate::api::{ApiError, Client, Writer};
 use crate::field::{Compared, Field, Omitted, Role, SecretRule, Shape};
 use crate::value::Value;
 use roles::{ROLES, Roles, bring, live_roles, set_roles, wanted_roles};
@@ -56,66 +57,21 @@ fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
 /// Users on a server.
 pub(super) struct Live;
 
-const USERS: &str = "/api/v2/users";
-
-#[derive(Deserialize)]
-struct Page {
-    users: Vec<Row>,
-}
-
-#[derive(Deserialize)]
-struct Row {
-    id: String,
-    name: String,
-    #[serde(default)]
-    status: String,
-}
-
-#[derive(Serialize)]
-struct Body<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    name: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    status: Option<&'a str>,
-}
-
 #[derive(Serialize)]
 struct Password<'a> {
     password: &'a str,
 }
 
-impl Identified for Row {
-    const TIMED: bool = true;
-
-    fn id(&self) -> &str {
-        &self.id
-    }
-}
-
-impl Row {
-    fn object(self) -> Object {
-        let fields = [("name", Value::Text(self.name.clone())), ("status", Value::Text(self.status))];
-        Object {
-            id: self.id,
-            org: None,
-            name: self.name,
-            created: None,
-            fields: fields.into_iter().collect(),
-            standing: Standing::Ordinary,
-            user: None,
-        }
-    }
-}
-
 async fn set_password(api: &Writer, user: &str, want: &Want<'_>) -> Result<(), ApiError> {
     let Some(password) = want.password else { return Ok(()) };
-    api.post_only(&format!("{USERS}/{user}/password"), &Password { password: password.expose_secret() }).await
+    api.post_only(&format!("{}/password", Live::WIRE.at(user)), &Password { password: password.expose_secret() }).await
 }
 
 impl live::Live for Live {
+    const WIRE: Wire = Wire { pages: Pages::Offset, guarded: true, ..Wire::new(Kind::User, "/api/v2/users", "users") };
+
     async fn list(api: &Client, _: &[&str], asked: Asked<'_>) -> Result<Vec<Object>, ApiError> {
-        let rows = by_offset(api, USERS, &[], |page: Page| page.users, |row: &Row| &row.id).await?;
-        let mut objects: Vec<_> = rows.into_iter().map(Row::object).collect();
+        let mut objects = wire::list::<Self>(api, &[]).await?;
         if ROLES.iter().any(|role| (asked.field)(role.field())) {
             let mut of_these: Vec<_> =
                 objects.iter_mut().filter(|object| (asked.object)(&object.id, &object.name)).collect();
@@ -127,17 +83,10 @@ impl live::Live for Live {
         Ok(objects)
     }
 
-    async fn find(api: &Client, id: &str) -> Result<Presence, ApiError> {
-        Presence::of_guarded(api.get(&format!("{USERS}/{id}"), &[]).await.map(Row::object))
-    }
-
     async fn create(api: &Writer, want: &Want<'_>) -> Result<Made, ApiError> {
-        let rest = Self::rest(want)?;
-        let body = Body { name: want.text("name"), status: want.text("status") };
-        let row: Row = api.create(USERS, &body).await?;
-        let mut made = Made::new(Kind::User, USERS, row.object(), want)?;
+        let mut made = wire::create::<Self>(api, want).await?;
         set_roles(&mut made.object, &Roles::new());
-        Ok(Made { rest, ..made })
+        Ok(made)
     }
 
     fn rest(want: &Want<'_>) -> Result<Vec<&'static str>, ApiError> {
@@ -148,11 +97,7 @@ impl live::Live for Live {
     }
 
     async fn update(api: &Writer, live: &Object, want: &Want<'_>, changed: &[&'static str]) -> Result<(), ApiError> {
-        let text = |field| want.text(field).filter(|_| changed.contains(&field));
-        let body = Body { name: text("name"), status: text("status") };
-        if body.name.is_some() || body.status.is_some() {
-            api.patch::<_, Row>(&format!("{USERS}/{}", live.id), &body).await?;
-        }
+        wire::update::<Self>(api, live, want, changed).await?;
         if changed.contains(&"password") || changed.contains(&"password_version") {
             set_password(api, &live.id, want).await?;
         }
@@ -165,9 +110,5 @@ impl live::Live for Live {
             bring(api, &live.id, &has, &wanted).await?;
         }
         Ok(())
-    }
-
-    async fn delete(api: &Writer, id: &str) -> Result<(), ApiError> {
-        live::delete(api, &format!("{USERS}/{id}")).await
     }
 }

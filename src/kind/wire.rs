@@ -1,0 +1,304 @@
+//! Reads and writes objects by the table of their kind: which key of the server's JSON holds which field.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::marker::PhantomData;
+
+use futures::future::try_join_all;
+use serde::de::{DeserializeOwned, Error as _, IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
+use serde_json::{Map, Value as Json};
+
+use super::live::{Live, Made, Object, Presence, Standing, Want};
+use super::{Kind, Place, label};
+use crate::api::{ApiError, Client, Identified, Writer, after, by_offset, whole};
+use crate::field::{Field, Role, Shape};
+use crate::value::{Ref, Value};
+
+const ID: &str = "id";
+const ORG: &str = "orgID";
+const CREATED: &str = "createdAt";
+
+/// How the objects of a kind come and go, beside its fields.
+pub(super) struct Wire {
+    /// The kind.
+    pub(super) kind: Kind,
+    /// The path of the collection.
+    pub(super) path: &'static str,
+    /// The key of the rows in the reply to a list.
+    pub(super) rows: &'static str,
+    /// The key of the object in a reply that is about one; none where the reply is the object.
+    pub(super) one: Option<&'static str>,
+    /// How the list is walked.
+    pub(super) pages: Pages,
+    /// Whether IDs hold the time when they were given out.
+    pub(super) timed: bool,
+    /// Whether the server asks for permission before it looks, so that a refusal says nothing.
+    pub(super) guarded: bool,
+    /// The key of the user that an object runs or acts as.
+    pub(super) user: Option<&'static str>,
+    /// The keys that [`Live::read`] needs besides those of the fields.
+    pub(super) also: &'static [&'static str],
+    /// Whether an update resets what it leaves out.
+    pub(super) resets: bool,
+}
+
+/// How a list is walked.
+#[derive(Clone, Copy)]
+pub(super) enum Pages {
+    /// It comes whole.
+    Whole,
+    /// By offset.
+    Offset,
+    /// By the ID of the last row.
+    After,
+}
+
+/// What is sent.
+pub(super) type Body = Map<String, Json>;
+
+impl Wire {
+    /// A kind with nothing special: the list comes whole, and replies are the object.
+    pub(super) const fn new(kind: Kind, path: &'static str, rows: &'static str) -> Self {
+        Self {
+            kind,
+            path,
+            rows,
+            one: None,
+            pages: Pages::Whole,
+            timed: true,
+            guarded: false,
+            user: None,
+            also: &[],
+            resets: false,
+        }
+    }
+
+    /// The path of one object.
+    pub(super) fn at(&self, id: &str) -> String {
+        format!("{}/{id}", self.path)
+    }
+
+    /// `key` if something is read from it.
+    fn known(&self, key: &str) -> Option<&'static str> {
+        let fields = self.kind.spec().fields.iter().filter_map(Field::key);
+        let others = [ORG, CREATED].into_iter().chain(self.user).chain(self.also.iter().copied());
+        fields.chain(others).find(|known| *known == key)
+    }
+}
+
+/// An object in a reply, key by key. What is `null` is not there.
+pub(super) struct Row(Vec<(&'static str, Box<RawValue>)>);
+
+impl Row {
+    /// What stands under `key`.
+    pub(super) fn get<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, String> {
+        let raw = self.0.iter().find(|(known, _)| *known == key).map(|(_, raw)| raw.get());
+        raw.map(serde_json::from_str).transpose().map_err(|error| format!("`{key}`: {error}"))
+    }
+
+    /// The text under `key`, empty where there is none.
+    pub(super) fn text(&self, key: &str) -> Result<String, String> {
+        self.get(key).map(Option::unwrap_or_default)
+    }
+
+    /// The value of `field`, which is under `key`.
+    fn value(&self, field: &Field, key: &str) -> Result<Option<Value>, String> {
+        Ok(match field.shape {
+            Shape::Text | Shape::Choice(_) => Some(Value::Text(self.text(key)?)),
+            Shape::Map => Some(Value::Map(self.get(key)?.unwrap_or_default())),
+            Shape::Ref(kind) => self.get(key)?.map(|id| Value::Ref(Ref::Id(kind, id))),
+            Shape::Refs(_) => Some(label::attached(&self.get::<Vec<_>>(key)?.unwrap_or_default())),
+            _ => None,
+        })
+    }
+
+    fn object<L: Live>(&self, id: String) -> Result<Object, String> {
+        let kind = L::WIRE.kind;
+        let keys = kind.spec().fields.iter().filter_map(|field| Some((field, field.key()?)));
+        let values = keys.map(|(field, key)| Ok(self.value(field, key)?.map(|value| (field.name, value))));
+        let mut object = Object {
+            id,
+            org: self.get(ORG)?,
+            name: String::new(),
+            created: self.get(CREATED)?,
+            fields: values.filter_map(Result::transpose).collect::<Result<_, String>>()?,
+            standing: Standing::Ordinary,
+            user: L::WIRE.user.map(|key| self.get(key)).transpose()?.flatten(),
+        };
+        L::read(self, &mut object)?;
+        object.name = kind.title_in(&object.fields).unwrap_or_default().to_owned();
+        Ok(object)
+    }
+}
+
+/// An object as the row of a list.
+struct Item<L>(Object, PhantomData<L>);
+
+impl<'de, L: Live> Deserialize<'de> for Item<L> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Keys<L>(PhantomData<L>);
+        impl<'de, L: Live> Visitor<'de> for Keys<L> {
+            type Value = Item<L>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "a {}", L::WIRE.kind)
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Item<L>, A::Error> {
+                let (mut id, mut row) = (None, Row(Vec::new()));
+                while let Some(key) = map.next_key::<Cow<'_, str>>()? {
+                    if key == ID {
+                        id = Some(map.next_value()?);
+                    } else if let Some(key) = L::WIRE.known(&key) {
+                        row.0.extend(map.next_value::<Option<Box<RawValue>>>()?.map(|raw| (key, raw)));
+                    } else {
+                        map.next_value::<IgnoredAny>()?;
+                    }
+                }
+                let id = id.ok_or_else(|| A::Error::missing_field(ID))?;
+                Ok(Item(row.object::<L>(id).map_err(A::Error::custom)?, PhantomData))
+            }
+        }
+        deserializer.deserialize_map(Keys(PhantomData))
+    }
+}
+
+/// What stands under one key of a reply.
+struct Under<T>(&'static str, PhantomData<T>);
+
+impl<T> Under<T> {
+    fn key(key: &'static str) -> Self {
+        Self(key, PhantomData)
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for Under<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "an object with the key `{}`", self.0)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<T, A::Error> {
+        let mut found = None;
+        while let Some(key) = map.next_key::<Cow<'_, str>>()? {
+            if key == self.0 {
+                found = Some(map.next_value()?);
+            } else {
+                map.next_value::<IgnoredAny>()?;
+            }
+        }
+        found.ok_or_else(|| A::Error::missing_field(self.0))
+    }
+}
+
+/// The reply to a list.
+struct Page<L>(Vec<Item<L>>);
+
+impl<'de, L: Live> Deserialize<'de> for Page<L> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(Under::key(L::WIRE.rows)).map(Self)
+    }
+}
+
+/// The reply that is about one object.
+struct One<L>(Item<L>);
+
+impl<'de, L: Live> Deserialize<'de> for One<L> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match L::WIRE.one {
+            Some(key) => deserializer.deserialize_map(Under::key(key)).map(Self),
+            None => Item::deserialize(deserializer).map(Self),
+        }
+    }
+}
+
+impl<L: Live> Identified for One<L> {
+    const TIMED: bool = L::WIRE.timed;
+
+    fn id(&self) -> &str {
+        &self.0.0.id
+    }
+}
+
+/// The object that `json` is.
+pub(super) fn object<L: Live>(json: &str) -> Result<Object, serde_json::Error> {
+    serde_json::from_str(json).map(|Item::<L>(object, _)| object)
+}
+
+/// All objects, in the orgs `orgs` where the kind lives in orgs.
+pub(super) async fn list<L: Live>(api: &Client, orgs: &[&str]) -> Result<Vec<Object>, ApiError> {
+    let lists = match L::WIRE.kind.spec().place {
+        Place::Server => vec![walk::<L>(api, &[]).await?],
+        Place::Org => try_join_all(orgs.iter().map(async |org| walk::<L>(api, &[(ORG, org)]).await)).await?,
+    };
+    Ok(lists.into_iter().flatten().map(|Item(object, _)| object).collect())
+}
+
+async fn walk<L: Live>(api: &Client, query: &[(&str, &str)]) -> Result<Vec<Item<L>>, ApiError> {
+    fn id<L>(row: &Item<L>) -> &str {
+        &row.0.id
+    }
+    let rows = |page: Page<L>| page.0;
+    match L::WIRE.pages {
+        Pages::Whole => whole(api, L::WIRE.path, query, rows).await,
+        Pages::Offset => by_offset(api, L::WIRE.path, query, rows, id::<L>).await,
+        Pages::After => after(api, L::WIRE.path, query, rows, id::<L>).await,
+    }
+}
+
+/// The object with the ID `id`.
+pub(super) async fn find<L: Live>(api: &Client, id: &str) -> Result<Presence, ApiError> {
+    let reply = api.get(&L::WIRE.at(id), &[]).await.map(|One::<L>(Item(object, _))| object);
+    if L::WIRE.guarded { Presence::of_guarded(reply) } else { Presence::of(reply) }
+}
+
+/// Makes an object with one request.
+pub(super) async fn create<L: Live>(api: &Writer, want: &Want<'_>) -> Result<Made, ApiError> {
+    let rest = L::rest(want)?;
+    let body = body::<L>(want, None, &|_| true)?;
+    let made = api.create(L::WIRE.path, &body).await;
+    let One::<L>(Item(object, _)) = made.map_err(|error| L::explain(error, &body))?;
+    Ok(Made { rest, ..Made::new(L::WIRE.kind, L::WIRE.path, object, want)? })
+}
+
+/// Brings the fields `changed` that one request sets to what is wanted, and the labels.
+pub(super) async fn update<L: Live>(
+    api: &Writer,
+    live: &Object,
+    want: &Want<'_>,
+    changed: &[&'static str],
+) -> Result<(), ApiError> {
+    let path = L::WIRE.at(&live.id);
+    let body = body::<L>(want, Some(live), &|field| changed.contains(&field))?;
+    if !body.is_empty() {
+        api.patch::<_, One<L>>(&path, &body).await.map_err(|error| L::explain(error, &body))?;
+    }
+    label::attach_changed(api, &path, live, want, changed).await
+}
+
+/// What to send so that the fields `changed` become what is wanted; for a new object without `live`.
+fn body<L: Live>(want: &Want<'_>, live: Option<&Object>, changed: &dyn Fn(&str) -> bool) -> Result<Body, ApiError> {
+    let Wire { kind, resets, .. } = L::WIRE;
+    let mut body = Body::new();
+    if live.is_none() && kind.spec().place == Place::Org {
+        body.insert(ORG.to_owned(), want.org.into());
+    }
+    let columns = kind.spec().fields.iter().filter(|field| !matches!(field.role, Role::Org | Role::Labels));
+    let columns: Vec<_> = columns.filter_map(|field| Some((field.name, field.key()?))).collect();
+    let touched = columns.iter().any(|(field, _)| changed(field));
+    for (field, key) in columns {
+        let kept = live.filter(|_| resets && touched).and_then(|live| live.fields.get(field));
+        let value: Json = match want.fields.get(field).filter(|_| changed(field)).or(kept) {
+            Some(Value::Text(text)) => text.as_str().into(),
+            Some(Value::Map(map)) => map.iter().map(|(key, text)| (key.clone(), Json::from(text.as_str()))).collect(),
+            Some(Value::Ref(of)) => want.id(of)?.into(),
+            _ => continue,
+        };
+        body.insert(key.to_owned(), value);
+    }
+    L::write(want, live, changed, &mut body)?;
+    Ok(body)
+}
