@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::id::Id;
-use super::reply::Problem;
+use super::problem::Problem;
 use super::store::member::{Member, Role};
 
 /// What may be done.

@@ -12,7 +12,8 @@ use secrecy::SecretString;
 use super::App;
 use super::auth::{Caller, Permission};
 use super::id::Id;
-use super::reply::{Code, Problem, Style, refuse};
+use super::problem::{Code, Problem};
+use super::reply::{Style, refuse};
 use super::routes::TrailingSlash;
 use super::session::COOKIE_NAME;
 use super::store::{self, Read, authorization, member, user};
@@ -56,8 +57,8 @@ fn caller(app: &App, headers: &HeaderMap) -> Result<Caller, Problem> {
     };
     match user::find(&view, caller.user) {
         Ok(user) if user.status != "inactive" => Ok(caller),
-        Ok(_) | Err(store::Error::UserNotFound) => Err(Problem::new(Code::Forbidden, "User is inactive")),
-        Err(error) => Err(error.into()),
+        Err(error) if !error.is_missing() => Err(error.into()),
+        _ => Err(Problem::new(Code::Forbidden, "User is inactive")),
     }
 }
 

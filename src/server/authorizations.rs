@@ -10,7 +10,8 @@ use super::auth::{Action, Caller, Permission, Resource, ResourceType};
 use super::id::Id;
 use super::json::{BodyError, Fields};
 use super::orgs::SelfLink;
-use super::reply::{Code, Problem, Reply};
+use super::problem::{Code, Problem};
+use super::reply::Reply;
 use super::request::Call;
 use super::routes::{Routes, indented};
 use super::store::authorization::{self, Authorization, NewAuthorization};
@@ -136,7 +137,7 @@ fn name_of(view: &View, kind: ResourceType, id: Id) -> Result<Option<String>, Er
     };
     match found {
         Ok(name) => Ok(Some(name)),
-        Err(Error::BucketNotFound | Error::OrgNotFound) => Ok(None),
+        Err(error) if error.is_missing() => Ok(None),
         Err(error) => Err(error),
     }
 }
@@ -173,7 +174,7 @@ fn list(call: &Call) -> Result<Reply, Problem> {
         match TokenReply::new(&view, row, None) {
             Ok(reply) => authorizations.push(reply),
             // A token whose user or org is gone is hidden.
-            Err(Error::UserNotFound | Error::OrgNotFound) => {}
+            Err(error) if error.is_missing() => {}
             Err(error) => return Err(error.into()),
         }
     }

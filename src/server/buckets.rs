@@ -9,11 +9,12 @@ use super::auth::{Action, Caller, Permission, ResourceType};
 use super::id::Id;
 use super::json::{BodyError, Fields};
 use super::labels::LabelReply;
-use super::reply::{Code, Problem, Reply};
+use super::problem::{Code, Problem};
+use super::reply::Reply;
 use super::request::{Call, Links, Paging};
 use super::routes::{Routes, indented};
 use super::store::bucket::{self, Bucket, BucketType, BucketUpdate, Deletion, NewBucket};
-use super::store::{Error, View, label, org};
+use super::store::{View, label, org};
 use super::{label_attachments, members, orgs};
 
 const SECOND: i64 = 1_000_000_000;
@@ -264,6 +265,6 @@ fn delete(call: &Call) -> Result<Reply, Problem> {
     call.caller()?.require(&permission(Action::Write, &found))?;
     match call.store().change(|change| bucket::delete(change, id))? {
         Deletion::Gone => Ok(Reply::no_content()),
-        Deletion::Emptied => Err(Error::SystemBucketDelete.into()),
+        Deletion::Emptied => Err(Problem::invalid("system buckets cannot be deleted")),
     }
 }

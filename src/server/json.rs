@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::id::Id;
-use super::reply::{Code, Problem};
+use super::problem::{Code, Problem};
 
 /// The body was not understood; the message is Go's.
 #[derive(Clone, Debug, PartialEq, Eq)]

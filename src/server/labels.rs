@@ -10,10 +10,10 @@ use super::auth::{Action, Permission, ResourceType};
 use super::id::Id;
 use super::json::{BodyError, Fields};
 use super::orgs::SelfLink;
-use super::reply::{Problem, Reply};
+use super::problem::Problem;
+use super::reply::Reply;
 use super::request::Call;
 use super::routes::{Routes, indented};
-use super::store::Error;
 use super::store::label::{self, Label};
 
 pub(super) fn routes() -> Routes {
@@ -98,7 +98,7 @@ fn create(call: &Call) -> Result<Reply, Problem> {
     };
     let (org, name, properties) = decode().map_err(BodyError::unmarshal)?;
     if name.is_empty() {
-        return Err(Error::LabelNameEmpty.into());
+        return Err(Problem::invalid("label name is required"));
     }
     let org = org.ok_or_else(|| Problem::invalid("orgID is required"))?;
     call.caller()?.require(&Permission::in_org(Action::Write, ResourceType::Labels, org))?;

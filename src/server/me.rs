@@ -4,7 +4,8 @@ use axum::routing::MethodFilter;
 use http::StatusCode;
 
 use super::auth::Action;
-use super::reply::{Problem, Reply};
+use super::problem::Problem;
+use super::reply::Reply;
 use super::request::Call;
 use super::routes::{Routes, indented};
 use super::store::user;

@@ -8,7 +8,8 @@ use super::auth::{Action, Permission, ResourceType};
 use super::id::Id;
 use super::json::{BodyError, Fields};
 use super::orgs::{self, SelfLink};
-use super::reply::{Problem, Reply};
+use super::problem::Problem;
+use super::reply::Reply;
 use super::request::{Call, parse_id};
 use super::routes::{Handler, Routes, indented};
 use super::store::member::{self, Member, Role};
@@ -38,7 +39,7 @@ pub(super) fn of_buckets() -> Routes {
     )
 }
 
-fn mounted(base: &str, list: Handler, add: Handler, remove: Handler, other: Handler) -> Routes {
+fn mounted(base: &str, list: impl Handler, add: impl Handler, remove: impl Handler, other: impl Handler) -> Routes {
     ["members", "owners"].into_iter().fold(Routes::new(), |routes, roles| {
         let others = MethodFilter::PUT.or(MethodFilter::PATCH);
         routes

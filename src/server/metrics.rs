@@ -8,7 +8,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use axum::routing::MethodFilter;
 use http::{Method, StatusCode};
 
-use super::reply::{Problem, Reply};
+use super::problem::Problem;
+use super::reply::Reply;
 use super::request::Call;
 use super::routes::{Routes, indented};
 use super::store::{Read as _, authorization, bucket, label, org, task, user};

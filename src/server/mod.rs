@@ -1,6 +1,6 @@
 //! The embedded server: a management API that behaves as influxd 2.9.1 does, traps included.
 //!
-//! `store` keeps, without HTTP; each kind has one file of handlers; `routes` joins them. It shares no types
+//! `store` keeps, without HTTP; each kind has one file of handlers; `serve` joins them. It shares no types
 //! with the client, so that a wrong field name cannot pass on both sides.
 
 mod auth;
@@ -9,6 +9,7 @@ mod authorizations;
 mod buckets;
 mod cron;
 mod flux_duration;
+mod go_text;
 mod id;
 mod json;
 mod label_attachments;
@@ -19,9 +20,11 @@ mod metrics;
 mod orgs;
 mod place;
 mod points;
+mod problem;
 mod reply;
 mod request;
 mod routes;
+mod serve;
 mod session;
 mod setup;
 mod status;
@@ -173,7 +176,7 @@ impl Server {
         let (stop, stopped) = oneshot::channel();
         let task = tokio::spawn(async move {
             tokio::select! {
-                () = routes::serve(listener, app.clone(), stopped) => {}
+                () = serve::serve(listener, app.clone(), stopped) => {}
                 never = points::expiry::run(app) => match never {},
             }
         });
@@ -233,7 +236,7 @@ fn operator(store: &Store, setup: &Setup, secret: &SecretString) -> Result<Autho
     let made = store.change(|change| {
         let user = match user::find_by_name(change, &setup.user) {
             Ok(user) => user.id,
-            Err(store::Error::UserNotFound) => match setup::instance_owner(change)? {
+            Err(error) if error.is_missing() => match setup::instance_owner(change)? {
                 Some(owner) => owner,
                 None => setup::first_user(change, &store.ids, &setup.user)?,
             },

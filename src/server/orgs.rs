@@ -9,7 +9,8 @@ use super::auth::{Action, Permission, ResourceType};
 use super::id::Id;
 use super::json::{BodyError, Fields};
 use super::members;
-use super::reply::{Problem, Reply};
+use super::problem::Problem;
+use super::reply::Reply;
 use super::request::{Call, Paging};
 use super::routes::{Routes, indented};
 use super::store::org::{self, Org};
@@ -133,7 +134,7 @@ fn of_user(view: &super::store::View, user: Id, paging: &Paging) -> Result<Vec<O
         .filter(|member| member.resource_type == ResourceType::Orgs)
         .take(if paging.limit == 0 { usize::MAX } else { paging.limit })
         .filter_map(|member| match org::find(view, member.resource) {
-            Err(Error::OrgNotFound) => None,
+            Err(error) if error.is_missing() => None,
             other => Some(other),
         })
         .collect()

@@ -5,154 +5,24 @@ use axum::response::Response;
 use http::header::{CONTENT_TYPE, HeaderName};
 use http::{HeaderValue, StatusCode};
 use serde::Serialize;
+use tokio::task::JoinError;
 
-use super::store;
+use super::problem::{Code, Problem};
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
 
-/// The class of a refusal, influxd's `code`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Code {
-    /// 500
-    Internal,
-    /// 404
-    NotFound,
-    /// 422
-    Conflict,
-    /// 400
-    Invalid,
-    /// 422
-    Unprocessable,
-    /// 400
-    EmptyValue,
-    /// 403
-    Forbidden,
-    /// 401
-    Unauthorized,
-    /// 405
-    MethodNotAllowed,
-    /// 413
-    TooLarge,
-    /// 501
-    NotImplemented,
-}
-
-impl Code {
-    fn text(self) -> &'static str {
-        match self {
-            Self::Internal => "internal error",
-            Self::NotFound => "not found",
-            Self::Conflict => "conflict",
-            Self::Invalid => "invalid",
-            Self::Unprocessable => "unprocessable entity",
-            Self::EmptyValue => "empty value",
-            Self::Forbidden => "forbidden",
-            Self::Unauthorized => "unauthorized",
-            Self::MethodNotAllowed => "method not allowed",
-            Self::TooLarge => "request too large",
-            Self::NotImplemented => "not implemented",
-        }
-    }
-
-    fn status(self) -> StatusCode {
-        match self {
-            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
-            Self::NotFound => StatusCode::NOT_FOUND,
-            Self::Conflict | Self::Unprocessable => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::Invalid | Self::EmptyValue => StatusCode::BAD_REQUEST,
-            Self::Forbidden => StatusCode::FORBIDDEN,
-            Self::Unauthorized => StatusCode::UNAUTHORIZED,
-            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::NotImplemented => StatusCode::NOT_IMPLEMENTED,
-        }
-    }
-}
-
-/// A refusal on its way to the client.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Problem {
-    pub(crate) code: Code,
-    pub(crate) message: String,
-}
-
-impl Problem {
-    /// A refusal of any class.
-    pub(crate) fn new(code: Code, message: impl Into<String>) -> Self {
-        Self { code, message: message.into() }
-    }
-
-    /// 400.
-    pub(crate) fn invalid(message: impl Into<String>) -> Self {
-        Self::new(Code::Invalid, message)
-    }
-
-    /// 401.
-    pub(crate) fn unauthorized(message: impl Into<String>) -> Self {
-        Self::new(Code::Unauthorized, message)
-    }
-
-    /// 404.
-    pub(crate) fn not_found(message: impl Into<String>) -> Self {
-        Self::new(Code::NotFound, message)
-    }
-
-    /// The same, with what was being done in front.
-    pub(crate) fn within(self, doing: &str) -> Self {
-        Self { code: self.code, message: format!("{doing}: {}", self.message) }
-    }
-
-    /// The same message in another class.
-    pub(crate) fn with_code(self, code: Code) -> Self {
-        Self { code, ..self }
-    }
-}
-
-impl From<store::Error> for Problem {
-    fn from(error: store::Error) -> Self {
-        use store::Error as E;
-        let code = match &error {
-            E::Database(_)
-            | E::Record(_)
-            | E::Index
-            | E::ReadOnly(_)
-            | E::DatabaseNotFound(_)
-            | E::RetentionTooShort
-            | E::ShardTooLong
-            | E::MemberExists(_) => Code::Internal,
-            E::OrgNotFound
-            | E::OrgNameNotFound(_)
-            | E::OrgToDeleteNotFound(_)
-            | E::BucketNotFound
-            | E::BucketNameNotFound(_)
-            | E::UserNotFound
-            | E::MemberNotFound
-            | E::LabelNotFound
-            | E::TaskNotFound
-            | E::AuthorizationNotFound => Code::NotFound,
-            E::AlreadySetUp
-            | E::OrgExists(_)
-            | E::BucketExists(_)
-            | E::BucketNameTaken
-            | E::UserExists(_)
-            | E::UserIdExists(_)
-            | E::LabelExists(_)
-            | E::LabelAttached
-            | E::TokenExists => Code::Conflict,
-            E::SetupFields(_) | E::RetentionBelowShard => Code::Unprocessable,
-            E::UserNameEmpty => Code::EmptyValue,
-            E::PasswordWrong | E::PasswordUser => Code::Forbidden,
-            E::OrgNameEmpty
-            | E::BucketNameUnderscore(_)
-            | E::BucketNameQuote(_)
-            | E::SystemBucketRename
-            | E::SystemBucketDelete
-            | E::PasswordLength
-            | E::LabelNameEmpty
-            | E::TokenRefused
-            | E::PermissionOrg(..) => Code::Invalid,
-        };
-        Self::new(code, error.to_string())
+/// The status of a class of refusals.
+fn status(code: Code) -> StatusCode {
+    match code {
+        Code::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        Code::NotFound => StatusCode::NOT_FOUND,
+        Code::Conflict | Code::Unprocessable => StatusCode::UNPROCESSABLE_ENTITY,
+        Code::Invalid | Code::EmptyValue => StatusCode::BAD_REQUEST,
+        Code::Forbidden => StatusCode::FORBIDDEN,
+        Code::Unauthorized => StatusCode::UNAUTHORIZED,
+        Code::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+        Code::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        Code::NotImplemented => StatusCode::NOT_IMPLEMENTED,
     }
 }
 
@@ -227,7 +97,7 @@ struct ErrorBody<'a> {
 pub(crate) fn refuse(style: Style, problem: &Problem) -> Response {
     let body = ErrorBody { code: problem.code.text(), message: &problem.message };
     let reply = Reply {
-        status: problem.code.status(),
+        status: status(problem.code),
         headers: vec![
             (CONTENT_TYPE, JSON),
             (HeaderName::from_static("x-platform-error-code"), HeaderValue::from_static(problem.code.text())),
@@ -235,6 +105,11 @@ pub(crate) fn refuse(style: Style, problem: &Problem) -> Response {
         body: spell(style, &body).unwrap_or_default(),
     };
     reply.into_response()
+}
+
+/// What a handler that panicked leaves for the client.
+pub(crate) fn panicked(style: Style, error: &JoinError) -> Response {
+    refuse(style, &Problem::new(Code::Internal, format!("a panic has occurred: {error}")))
 }
 
 /// Go's spelling of JSON: `<`, `>` and `&` are escaped in it.
@@ -285,12 +160,5 @@ mod tests {
             String::from_utf8(spell(Style::Compact, &value).unwrap()).unwrap(),
             "{\"a\":\"\\u003c\\u0026\\u003e\",\"b\":[]}"
         );
-    }
-
-    #[test]
-    fn what_the_storage_engine_refuses_is_a_500() {
-        let problem = Problem::from(store::Error::RetentionTooShort);
-        assert_eq!(problem.code, Code::Internal);
-        assert_eq!(problem.message, "retention policy duration must be at least 1h0m0s");
     }
 }

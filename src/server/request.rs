@@ -9,7 +9,7 @@ use http::HeaderMap;
 use super::App;
 use super::auth::Caller;
 use super::id::Id;
-use super::reply::Problem;
+use super::problem::Problem;
 use super::store::Store;
 
 /// One request.
@@ -170,24 +170,6 @@ pub(crate) fn link(base: &str, mut pairs: Vec<(&str, String)>) -> String {
     }
     // Go leaves `~` alone and escapes `*`; the URL standard does the opposite.
     format!("{base}?{}", encoded.finish().replace("%7E", "~").replace('*', "%2A"))
-}
-
-/// A name in quotes as Go's `%q` writes it.
-pub(crate) fn quoted(name: &str) -> String {
-    let mut text = String::from("\"");
-    for char in name.chars() {
-        match char {
-            '"' => text.push_str("\\\""),
-            '\\' => text.push_str("\\\\"),
-            '\n' => text.push_str("\\n"),
-            '\r' => text.push_str("\\r"),
-            '\t' => text.push_str("\\t"),
-            control if control.is_control() => text.push_str(&format!("\\x{:02x}", u32::from(control))),
-            other => text.push(other),
-        }
-    }
-    text.push('"');
-    text
 }
 
 #[cfg(test)]

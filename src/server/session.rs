@@ -13,7 +13,8 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::authenticate;
 use super::id::Id;
-use super::reply::{Problem, Reply};
+use super::problem::Problem;
+use super::reply::Reply;
 use super::request::Call;
 use super::routes::{Routes, indented};
 use super::store::{authorization, user};

@@ -14,7 +14,8 @@ use super::buckets::BucketReply;
 use super::id::{Id, Snowflakes};
 use super::json::{BodyError, Fields};
 use super::orgs::OrgReply;
-use super::reply::{Problem, Reply};
+use super::problem::{Code, Problem};
+use super::reply::Reply;
 use super::request::Call;
 use super::routes::{Routes, indented};
 use super::store::authorization::{self, Authorization, NewAuthorization};
@@ -140,12 +141,13 @@ fn set_up(call: &Call) -> Result<Reply, Problem> {
     let request = decode(&call.body).map_err(BodyError::plain)?;
     let store = call.store();
     if !org::virgin(store)? {
-        return Err(Error::AlreadySetUp.into());
+        return Err(Problem::conflict("onboarding has already been completed"));
     }
     let required = [("username", &request.user), ("org", &request.org), ("bucket", &request.bucket)];
     let missing: Vec<&str> = required.iter().filter(|(_, value)| value.is_empty()).map(|(name, _)| *name).collect();
     if !missing.is_empty() {
-        return Err(Error::SetupFields(missing).into());
+        let message = format!("onboarding failed: missing required fields [{}]", missing.join(","));
+        return Err(Problem::new(Code::Unprocessable, message));
     }
     if !request.password.expose_secret().is_empty() {
         user::check_password(&request.password)?;

@@ -7,7 +7,8 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::auth::ResourceType;
-use super::reply::{Problem, Reply};
+use super::problem::Problem;
+use super::reply::Reply;
 use super::request::Call;
 use super::routes::{Routes, any_method, compact, indented};
 
@@ -17,7 +18,7 @@ const JSON: &str = "application/json; charset=utf-8";
 
 pub(super) fn routes() -> Routes {
     // influxd mounts these two, so that they answer any method and whatever follows in the path.
-    let mounted = |path: &str, handler| {
+    let mounted = |path: &str, handler: fn(&Call) -> Result<Reply, Problem>| {
         Routes::new()
             .route(path, indented(any_method(), handler))
             .route(&format!("{path}/{{*rest}}"), indented(any_method(), handler))

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::flux_duration::Duration;
-use super::reply::{Code, Problem};
+use super::problem::{Code, Problem};
 use super::task_option::{self, Property, TaskOption, locate};
 use crate::flux::format::format_as_influxd;
 

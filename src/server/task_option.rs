@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::reply::{Code, Problem};
+use super::problem::{Code, Problem};
 use crate::flux::ast::{ExpressionKind, OptionTarget, Property as Written, Script, Span, StatementKind};
 use crate::flux::parser::{Parsed, Refusal, parse};
 

@@ -6,9 +6,11 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::auth::Action;
+use super::go_text;
 use super::id::Id;
-use super::reply::{Code, Problem, Reply};
-use super::request::{Call, quoted};
+use super::problem::{Code, Problem};
+use super::reply::Reply;
+use super::request::Call;
 use super::routes::{Routes, compact};
 use super::store::task;
 use super::tasks;
@@ -85,7 +87,7 @@ fn check_filter(call: &Call) -> Result<(), Problem> {
     let time = |name: &str| match call.query.get(name) {
         None => Ok(None),
         Some(text) => text.parse::<Timestamp>().map(Some).map_err(|_| {
-            let text = quoted(text);
+            let text = go_text::quote(text);
             let layout = "2006-01-02T15:04:05Z07:00";
             Problem::invalid(format!("parsing time {text} as \"{layout}\": cannot parse {text} as \"2006\""))
         }),

@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::cron::Cron;
 use super::flux_duration::Duration;
-use super::reply::{Code, Problem};
+use super::problem::{Code, Problem};
 use super::store::task::Schedule;
 use super::task_option::{self, Property, TaskOption, Value, locate};
 

@@ -4,10 +4,12 @@ use http::StatusCode;
 
 use super::auth::Action;
 use super::flux_duration::Duration;
+use super::go_text;
 use super::id::Id;
 use super::json::{BodyError, Fields};
-use super::reply::{Code, Problem, Reply};
-use super::request::{Call, quoted};
+use super::problem::{Code, Problem};
+use super::reply::Reply;
+use super::request::Call;
 use super::store::task::{self, Task, TaskUpdate};
 use super::task_edit::OptionEdit;
 use super::task_schedule;
@@ -52,7 +54,7 @@ fn update_request(body: &[u8]) -> Result<UpdateRequest, Problem> {
     } else if flux.is_none() && status.is_none() && nothing {
         return Err(Problem::invalid("cannot update task without content"));
     } else if let Some(status) = status.as_ref().filter(|status| !matches!(status.as_str(), "active" | "inactive")) {
-        return Err(Problem::invalid(format!("invalid task status: {}", quoted(status))));
+        return Err(Problem::invalid(format!("invalid task status: {}", go_text::quote(status))));
     }
     // An offset of zero counts only together with something else.
     let offset = if nothing { None } else { offset };

@@ -6,11 +6,13 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 use super::auth::{Action, Caller, Permission, ResourceType};
+use super::go_text;
 use super::id::Id;
 use super::json::{BodyError, Fields};
 use super::labels::LabelReply;
-use super::reply::{Code, Problem, Reply};
-use super::request::{Call, link, quoted};
+use super::problem::{Code, Problem};
+use super::reply::Reply;
+use super::request::{Call, link};
 use super::routes::{Routes, compact};
 use super::store::task::{self, NewTask, Task, TaskFilter};
 use super::store::{Error, View, label, org};
@@ -180,7 +182,8 @@ pub(super) fn id(call: &Call, name: &str) -> Result<Id, Problem> {
 
 /// A whole number in a query, with Go's words.
 pub(super) fn whole_number(text: &str) -> Result<i64, Problem> {
-    text.parse().map_err(|_| Problem::invalid(format!("strconv.Atoi: parsing {}: invalid syntax", quoted(text))))
+    text.parse()
+        .map_err(|_| Problem::invalid(format!("strconv.Atoi: parsing {}: invalid syntax", go_text::quote(text))))
 }
 
 /// What a list request asks for.
@@ -216,7 +219,7 @@ fn list_request(call: &Call) -> Result<ListRequest, Problem> {
         None | Some("system") => false,
         Some("basic") => true,
         Some(other) => {
-            return Err(Problem::invalid(format!("{} is not a valid task type", quoted(other))));
+            return Err(Problem::invalid(format!("{} is not a valid task type", go_text::quote(other))));
         }
     };
     // Without an org only the caller's own tasks are listed.
@@ -284,7 +287,7 @@ fn create_request(body: &[u8]) -> Result<CreateRequest, Problem> {
         return Err(Problem::invalid("missing orgID and org"));
     }
     if !matches!(request.status.as_str(), "" | "active" | "inactive") {
-        return Err(Problem::invalid(format!("invalid task status: {}", quoted(&request.status))));
+        return Err(Problem::invalid(format!("invalid task status: {}", go_text::quote(&request.status))));
     }
     Ok(request)
 }

@@ -9,7 +9,8 @@ use super::auth::{Action, Permission, ResourceType};
 use super::id::Id;
 use super::json::{BodyError, Fields};
 use super::orgs::SelfLink;
-use super::reply::{Code, Problem, Reply};
+use super::problem::{Code, Problem};
+use super::reply::Reply;
 use super::request::{Call, Paging};
 use super::routes::{Routes, indented};
 use super::session;
@@ -181,7 +182,7 @@ fn user_of_route(call: &Call) -> Result<Id, Problem> {
 pub(super) fn name_of(read: &super::store::View, id: Id) -> Result<Option<String>, Error> {
     match user::find(read, id) {
         Ok(user) => Ok(Some(user.name)),
-        Err(Error::UserNotFound) => Ok(None),
+        Err(error) if error.is_missing() => Ok(None),
         Err(error) => Err(error),
     }
 }

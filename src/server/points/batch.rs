@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, HashMap};
 
 use redb::{ReadableTable, Table, WriteTransaction};
 
-use super::go_text;
 use super::line_protocol::{Point, Value};
 use super::store::{Extent, FIELD_TYPES, FieldKey, NEXT_SERIES, SERIES, SeriesKey, SeriesRow, VALUES, ValueKey};
+use crate::server::go_text;
 
 /// The longest string value, in bytes.
 const MAX_STRING: usize = 1_048_576;

@@ -37,7 +37,7 @@ fn drop_expired(app: &App) -> Result<(), Error> {
         });
         match dropped {
             // Deleted since it was listed.
-            Err(Error::BucketNotFound) => {}
+            Err(error) if error.is_missing() => {}
             other => drop(other?),
         }
     }

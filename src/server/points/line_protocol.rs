@@ -4,7 +4,7 @@
 //! a quoted string may hold line breaks, names need not be UTF-8, and text behind a closing quote belongs to the string.
 
 use super::fields::{self, Refusal};
-use super::go_text;
+use crate::server::go_text;
 
 /// The earliest time a point may have, nanoseconds since 1970 (1677-09-21T00:12:43.145224194Z).
 pub(super) const MIN_TIME: i64 = i64::MIN + 2;

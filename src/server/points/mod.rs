@@ -6,7 +6,6 @@
 mod batch;
 pub(super) mod expiry;
 mod fields;
-mod go_text;
 mod line_protocol;
 mod query;
 mod query_route;
@@ -16,7 +15,7 @@ pub(super) mod store;
 mod write_route;
 
 use super::id::Id;
-use super::reply::Problem;
+use super::problem::Problem;
 use super::request::{Call, parse_id};
 use super::routes::Routes;
 use super::store::bucket::Bucket;

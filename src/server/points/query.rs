@@ -4,9 +4,9 @@
 
 use std::ops::Range;
 
-use super::go_text;
 use super::script::{self, Argument, Call};
 use super::store::Extent;
+use crate::server::go_text;
 
 /// What the embedded server says to any other script.
 pub(super) const NOT_ANSWERED: &str =

@@ -4,13 +4,14 @@ use axum::routing::MethodFilter;
 use http::StatusCode;
 use http::header::CONTENT_TYPE;
 
-use super::go_text;
 use super::query::{self, Annotation, Dialect, Question};
 use super::store;
 use crate::server::buckets;
+use crate::server::go_text;
 use crate::server::id::Id;
 use crate::server::json::{BodyError, Fields};
-use crate::server::reply::{Code, Problem, Reply};
+use crate::server::problem::{Code, Problem};
+use crate::server::reply::Reply;
 use crate::server::request::Call;
 use crate::server::routes::{Routes, compact};
 use crate::server::store::bucket::{self, Bucket};
@@ -46,11 +47,11 @@ fn readable(call: &Call, view: &View, org: Id, question: &Question) -> Result<Bu
         return Err(Problem::invalid("no bucket name or id have been specified").within(initialising));
     }
     let hidden = || {
-        let name = go_text::quote(name.as_bytes());
+        let name = go_text::quote(name);
         Problem::not_found(format!("could not find bucket {name}")).within(initialising)
     };
     let bucket = match bucket::find_by_name(view, org, name) {
-        Err(Error::BucketNotFound | Error::BucketNameNotFound(_)) => return Err(hidden()),
+        Err(error) if error.is_missing() => return Err(hidden()),
         found => found?,
     };
     if !call.caller()?.holds(&buckets::read_permission(&bucket)) {

@@ -5,9 +5,9 @@ use std::ops::Range;
 
 use redb::{ReadTransaction, ReadableTable, Table, TableDefinition, WriteTransaction};
 
-use super::go_text;
 use super::line_protocol::{MAX_TIME, Point};
 use super::store::Retention;
+use crate::server::go_text;
 
 /// Bucket and start of a shard group to its end (excluded), nanoseconds since 1970.
 const SHARD_GROUPS: TableDefinition<'_, (u64, i64), i64> = TableDefinition::new("points_shard_groups");

@@ -12,7 +12,8 @@ use super::line_protocol::{self, Precision};
 use super::store::{self as points, Written};
 use crate::server::auth::{Action, Permission, ResourceType};
 use crate::server::id::Id;
-use crate::server::reply::{Code, Problem, Reply};
+use crate::server::problem::{Code, Problem};
+use crate::server::reply::Reply;
 use crate::server::request::Call;
 use crate::server::routes::{BODY_LIMIT, Routes, compact};
 use crate::server::store::bucket::{self, Bucket};
@@ -61,7 +62,7 @@ fn write(call: &Call) -> Result<Reply, Problem> {
 fn find_bucket(view: &View, org: Id, name: &str) -> Result<Bucket, Problem> {
     if let Ok(id) = name.parse() {
         match bucket::find(view, id) {
-            Err(store::Error::BucketNotFound) => {}
+            Err(error) if error.is_missing() => {}
             found => return Ok(found?),
         }
     }

@@ -12,6 +12,7 @@ use sha2::{Digest, Sha512};
 use super::{Change, Error, Order, Read, Table, decode, org, user};
 use crate::server::auth::Permission;
 use crate::server::id::{Id, Snowflakes};
+use crate::server::problem::Problem;
 
 pub(crate) const AUTHORIZATIONS: Table = Table::new("authorizations");
 /// SHA-512 of a secret to the token's ID.
@@ -83,7 +84,7 @@ fn digest(secret: &SecretString) -> Vec<u8> {
 
 /// The token with this ID.
 pub(crate) fn find(read: &impl Read, id: Id) -> Result<Authorization, Error> {
-    read.record(AUTHORIZATIONS, id)?.ok_or(Error::AuthorizationNotFound)
+    read.found(AUTHORIZATIONS, id, "authorization not found")
 }
 
 /// The token with this secret.
@@ -115,15 +116,15 @@ pub(crate) fn create(
     secret: &SecretString,
 ) -> Result<Authorization, Error> {
     if let Some(foreign) = new.permissions.iter().find(|one| one.resource.org_id.is_some_and(|org| org != new.org)) {
-        return Err(Error::PermissionOrg(foreign.to_string(), new.org));
+        return Err(Problem::invalid(format!("permission {foreign} is not for org id {}", new.org)).into());
     }
     let exists = user::find(change, new.user).and_then(|_| org::find(change, new.org));
     match exists {
-        Err(Error::UserNotFound | Error::OrgNotFound) => return Err(Error::TokenRefused),
+        Err(error) if error.is_missing() => return Err(Problem::invalid("unable to create token").into()),
         other => other?,
     };
     if find_by_secret(change, secret)?.is_some() {
-        return Err(Error::TokenExists);
+        return Err(Problem::conflict("token already exists").into());
     }
     let row = Authorization::unstored(ids, new, secret);
     change.put(SECRET_DIGESTS, &row.digest, &row.id.key())?;

@@ -6,9 +6,11 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{Change, Error, Order, Read, Table, decode, decode_id, member, named};
+use crate::server::go_text;
 use crate::server::id::Id;
 use crate::server::points;
-use crate::server::request::{Paging, quoted};
+use crate::server::problem::{Code, Problem};
+use crate::server::request::Paging;
 
 pub(crate) const BUCKETS: Table = Table::new("buckets");
 pub(crate) const BUCKET_NAMES: Table = Table::new("bucket_names");
@@ -98,14 +100,14 @@ fn normalised(asked: i64, retention: i64) -> i64 {
 
 /// The bucket with this ID.
 pub(crate) fn find(read: &impl Read, id: Id) -> Result<Bucket, Error> {
-    read.record(BUCKETS, id)?.ok_or(Error::BucketNotFound)
+    read.found(BUCKETS, id, "bucket not found")
 }
 
 /// The bucket of an org with this name.
 pub(crate) fn find_by_name(read: &impl Read, org: Id, name: &str) -> Result<Bucket, Error> {
     match read.index(BUCKET_NAMES, &named(org, name))? {
         Some(id) => find(read, id),
-        None => Err(Error::BucketNameNotFound(quoted(name))),
+        None => Err(Problem::not_found(format!("bucket {} not found", go_text::quote(name))).into()),
     }
 }
 
@@ -158,14 +160,12 @@ pub(crate) fn create(change: &Change, new: NewBucket) -> Result<Bucket, Error> {
     check_name(&new.name, new.kind)?;
     super::org::find(change, new.org)?;
     if change.get(BUCKET_NAMES, &named(new.org, &new.name))?.is_some() {
-        return Err(Error::BucketExists(new.name));
+        return Err(Problem::conflict(format!("bucket with name {} already exists", new.name)).into());
     }
     let shard_group = normalised(new.shard_group, new.retention);
-    if new.retention != 0 && new.retention < HOUR {
-        return Err(Error::RetentionTooShort);
-    }
+    check_retention(new.retention)?;
     if new.retention > 0 && new.retention < shard_group {
-        return Err(Error::ShardTooLong);
+        return Err(unclassed("retention policy duration must be greater than the shard duration"));
     }
     let bucket = Bucket {
         id: free_id(change)?,
@@ -190,17 +190,17 @@ pub(crate) fn create(change: &Change, new: NewBucket) -> Result<Bucket, Error> {
 pub(crate) fn update(change: &Change, id: Id, update: BucketUpdate) -> Result<Bucket, Error> {
     let mut bucket = find(change, id)?;
     if bucket.engine_dropped {
-        return Err(Error::DatabaseNotFound(id));
+        return Err(unclassed(format!("database not found: {id}")));
     }
     check_durations(&bucket, &update)?;
     bucket.updated_at = Timestamp::now();
     if let Some(name) = update.name.filter(|name| *name != bucket.name) {
         if bucket.kind == BucketType::System {
-            return Err(Error::SystemBucketRename);
+            return Err(Problem::invalid("system buckets cannot be renamed").into());
         }
         check_name(&name, bucket.kind)?;
         if change.get(BUCKET_NAMES, &named(bucket.org, &name))?.is_some() {
-            return Err(Error::BucketNameTaken);
+            return Err(Problem::conflict("bucket name is not unique").into());
         }
         change.delete(BUCKET_NAMES, &named(bucket.org, &bucket.name))?;
         bucket.name = name;
@@ -251,24 +251,36 @@ pub(super) fn remove(change: &Change, bucket: &Bucket) -> Result<(), Error> {
 }
 
 fn check_durations(bucket: &Bucket, update: &BucketUpdate) -> Result<(), Error> {
-    if update.retention.is_some_and(|retention| retention != 0 && retention < HOUR) {
-        return Err(Error::RetentionTooShort);
-    }
+    check_retention(update.retention.unwrap_or_default())?;
     let retention = update.retention.unwrap_or(bucket.retention);
     let shard_group = update.shard_group.unwrap_or(bucket.engine_shard_group);
     let checked = update.retention.is_some() || update.shard_group.is_some();
     if checked && retention > 0 && retention < shard_group {
-        return Err(Error::RetentionBelowShard);
+        let message = "shard-group duration must also be updated to be smaller than new retention duration";
+        return Err(Problem::new(Code::Unprocessable, message).into());
+    }
+    Ok(())
+}
+
+/// A 500 on the real server too: the storage engine refuses without a class.
+fn unclassed(message: impl Into<String>) -> Error {
+    Problem::new(Code::Internal, message).into()
+}
+
+fn check_retention(retention: i64) -> Result<(), Error> {
+    if retention != 0 && retention < HOUR {
+        return Err(unclassed("retention policy duration must be at least 1h0m0s"));
     }
     Ok(())
 }
 
 fn check_name(name: &str, kind: BucketType) -> Result<(), Error> {
+    let invalid = |why: &str| Problem::invalid(format!("bucket name {name} is invalid. {why}")).into();
     if name.starts_with('_') && kind != BucketType::System {
-        return Err(Error::BucketNameUnderscore(name.to_owned()));
+        return Err(invalid("Buckets may not start with underscore"));
     }
     if name.contains('"') {
-        return Err(Error::BucketNameQuote(name.to_owned()));
+        return Err(invalid("Bucket names may not include quotation marks"));
     }
     Ok(())
 }

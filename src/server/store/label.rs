@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Change, Error, Order, Read, Table, decode, decode_id, named, pair};
 use crate::server::id::{Id, Snowflakes};
+use crate::server::problem::Problem;
 
 pub(crate) const LABELS: Table = Table::new("labels");
 /// By org and key.
@@ -25,7 +26,7 @@ pub(crate) struct Label {
 
 /// The label with this ID.
 pub(crate) fn find(read: &impl Read, id: Id) -> Result<Label, Error> {
-    read.record(LABELS, id)?.ok_or(Error::LabelNotFound)
+    read.found(LABELS, id, "label not found")
 }
 
 /// All labels by ID, optionally of one org or with one name in any case.
@@ -44,6 +45,10 @@ pub(crate) fn list(read: &impl Read, org: Option<Id>, name: Option<&str>) -> Res
     Ok(labels)
 }
 
+fn taken(name: &str) -> Error {
+    Problem::conflict(format!("label with name {name} already exists")).into()
+}
+
 /// Makes a label; the org need not exist.
 pub(crate) fn create(
     change: &Change,
@@ -54,7 +59,7 @@ pub(crate) fn create(
 ) -> Result<Label, Error> {
     let name = name.trim();
     if change.get(LABEL_NAMES, &named(org, key(name)))?.is_some() {
-        return Err(Error::LabelExists(name.to_owned()));
+        return Err(taken(name));
     }
     let label = Label { id: ids.next(), org, name: name.to_owned(), properties };
     save(change, &label)?;
@@ -79,12 +84,12 @@ pub(crate) fn update(
     if let Some(name) = name.filter(|name| !name.is_empty()).map(str::trim) {
         change.delete(LABEL_NAMES, &named(label.org, key(&label.name)))?;
         if change.get(LABEL_NAMES, &named(label.org, key(name)))?.is_some() {
-            return Err(Error::LabelExists(name.to_owned()));
+            return Err(taken(name));
         }
         name.clone_into(&mut label.name);
     }
     if label.name.is_empty() {
-        return Err(Error::LabelNameEmpty);
+        return Err(Problem::invalid("label name is required").into());
     }
     save(change, &label)?;
     Ok(label)
@@ -115,7 +120,7 @@ pub(crate) fn of_resource(read: &impl Read, resource: Id) -> Result<Vec<Label>, 
 pub(crate) fn attach(change: &Change, resource: Id, label: Id) -> Result<(), Error> {
     find(change, label)?;
     if change.get(MAPPINGS, &pair(resource, label))?.is_some() {
-        return Err(Error::LabelAttached);
+        return Err(Problem::conflict("Cannot add label, label already exists on resource").into());
     }
     change.put(MAPPINGS, &pair(resource, label), b"")
 }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{Change, Error, Order, Read, Table, decode, pair, user};
 use crate::server::auth::ResourceType;
 use crate::server::id::Id;
+use crate::server::problem::{Code, Problem};
 
 /// By resource and user.
 pub(crate) const MEMBERS: Table = Table::new("members");
@@ -76,7 +77,10 @@ pub(crate) fn find(read: &impl Read, resource: Id, user: Id) -> Result<Option<Me
 pub(crate) fn create(change: &Change, member: &Member) -> Result<(), Error> {
     user::find(change, member.user)?;
     if find(change, member.resource, member.user)?.is_some() {
-        return Err(Error::MemberExists(member.user));
+        // A 500 on the real server too.
+        let message = format!("mapping for user {} already exists", member.user);
+        let doing = "Unexpected error when assigning user to a resource";
+        return Err(Problem::new(Code::Internal, message).within(doing).into());
     }
     let value = serde_json::to_vec(member).map_err(Error::Record)?;
     change.put(MEMBERS, &pair(member.resource, member.user), &value)?;
@@ -86,7 +90,7 @@ pub(crate) fn create(change: &Change, member: &Member) -> Result<(), Error> {
 /// Ends a membership.
 pub(crate) fn delete(change: &Change, resource: Id, user: Id) -> Result<(), Error> {
     if find(change, resource, user)?.is_none() {
-        return Err(Error::MemberNotFound);
+        return Err(Problem::not_found("user to resource mapping not found").into());
     }
     remove(change, resource, user)
 }

@@ -27,6 +27,7 @@ pub(crate) use error::Error;
 use self::database::Databases;
 use self::source::Source;
 use super::id::{Id, Snowflakes};
+use super::problem::Problem;
 
 /// A table of bytes: keys are big-endian IDs and names, values JSON records or IDs.
 pub(crate) type Table = TableDefinition<'static, &'static [u8], &'static [u8]>;
@@ -104,6 +105,14 @@ pub(crate) trait Read {
         Self: Sized,
     {
         self.get(table, &id.key())?.map(|value| decode(&value)).transpose()
+    }
+
+    /// The JSON record under `id`, or else `missing`.
+    fn found<T: DeserializeOwned>(&self, table: Table, id: Id, missing: &str) -> Result<T, Error>
+    where
+        Self: Sized,
+    {
+        Ok(self.record(table, id)?.ok_or_else(|| Problem::not_found(missing))?)
     }
 
     /// The ID stored under `key` in an index.
@@ -333,7 +342,7 @@ mod tests {
         let store = Store::in_memory().unwrap();
         let result: Result<(), Error> = store.change(|change| {
             change.put(org::ORGS, b"a", b"v")?;
-            Err(Error::OrgNotFound)
+            Err(Error::Index)
         });
         assert!(result.is_err());
         assert!(keys(&store, b"", Order::Ascending).is_empty());

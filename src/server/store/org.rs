@@ -10,6 +10,7 @@ use super::member::{self, Member, Role};
 use super::{Change, Error, Order, Read, Store, Table, decode, task};
 use crate::server::auth::ResourceType;
 use crate::server::id::Id;
+use crate::server::problem::Problem;
 use crate::server::request::Paging;
 
 pub(crate) const ORGS: Table = Table::new("orgs");
@@ -27,14 +28,14 @@ pub(crate) struct Org {
 
 /// The org with this ID.
 pub(crate) fn find(read: &impl Read, id: Id) -> Result<Org, Error> {
-    read.record(ORGS, id)?.ok_or(Error::OrgNotFound)
+    read.found(ORGS, id, "organization not found")
 }
 
 /// The org with this name; surrounding blanks do not count.
 pub(crate) fn find_by_name(read: &impl Read, name: &str) -> Result<Org, Error> {
     match read.index(ORG_NAMES, name.trim().as_bytes())? {
         Some(id) => find(read, id),
-        None => Err(Error::OrgNameNotFound(name.to_owned())),
+        None => Err(Problem::not_found(format!("organization name \"{name}\" not found")).into()),
     }
 }
 
@@ -101,7 +102,9 @@ pub(crate) fn delete(change: &Change, id: Id) -> Result<Vec<Id>, Error> {
         bucket::remove(change, bucket)?;
     }
     let org = match find(change, id) {
-        Err(Error::OrgNotFound) => return Err(Error::OrgToDeleteNotFound(id)),
+        Err(Error::Refused(problem)) => {
+            return Err(problem.within(&format!("error deleting organization id: {id}")).into());
+        }
         other => other?,
     };
     // The untrimmed name: one with surrounding blanks stays taken for ever, as on the real server.
@@ -114,10 +117,10 @@ pub(crate) fn delete(change: &Change, id: Id) -> Result<Vec<Id>, Error> {
 
 fn check_name(read: &impl Read, name: &str) -> Result<(), Error> {
     if name.trim().is_empty() {
-        return Err(Error::OrgNameEmpty);
+        return Err(Problem::invalid("org name is empty").into());
     }
     match read.get(ORG_NAMES, name.trim().as_bytes())? {
-        Some(_) => Err(Error::OrgExists(name.to_owned())),
+        Some(_) => Err(Problem::conflict(format!("organization with name {name} already exists")).into()),
         None => Ok(()),
     }
 }

@@ -83,7 +83,7 @@ fn whole_seconds(time: Timestamp) -> Timestamp {
 
 /// The task with this ID.
 pub(crate) fn find(read: &impl Read, id: Id) -> Result<Task, Error> {
-    read.record(TASKS, id)?.ok_or(Error::TaskNotFound)
+    read.found(TASKS, id, "task not found")
 }
 
 /// A page of tasks by ID, from the one after `after` on.

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Change, Error, Order, Read, Table, decode, member};
 use crate::server::id::{Id, Snowflakes};
+use crate::server::problem::{Code, Problem};
 use crate::server::request::Paging;
 
 pub(crate) const USERS: Table = Table::new("users");
@@ -18,6 +19,7 @@ pub(crate) const USER_NAMES: Table = Table::new("user_names");
 /// Salted, slow digests by user ID.
 pub(crate) const PASSWORDS: Table = Table::new("passwords");
 
+const MISSING: &str = "user not found";
 /// Rounds of PBKDF2-HMAC-SHA-256 for a new password.
 const ROUNDS: u32 = 120_000;
 const SALT_BYTES: usize = 16;
@@ -51,14 +53,14 @@ pub(crate) struct Digest {
 
 /// The user with this ID.
 pub(crate) fn find(read: &impl Read, id: Id) -> Result<User, Error> {
-    read.record(USERS, id)?.ok_or(Error::UserNotFound)
+    read.found(USERS, id, MISSING)
 }
 
 /// The user with this name.
 pub(crate) fn find_by_name(read: &impl Read, name: &str) -> Result<User, Error> {
     match read.index(USER_NAMES, name.as_bytes())? {
         Some(id) => find(read, id),
-        None => Err(Error::UserNotFound),
+        None => Err(Problem::not_found(MISSING).into()),
     }
 }
 
@@ -79,17 +81,25 @@ pub(crate) fn list(read: &impl Read, paging: &Paging) -> Result<Vec<User>, Error
     Ok(users)
 }
 
+fn taken(name: &str) -> Error {
+    Problem::conflict(format!("user with name {name} already exists")).into()
+}
+
+fn forbidden(message: &str) -> Error {
+    Problem::new(Code::Forbidden, message).into()
+}
+
 /// Makes a user, without a password.
 pub(crate) fn create(change: &Change, ids: &Snowflakes, new: NewUser) -> Result<User, Error> {
     let id = new.id.unwrap_or_else(|| ids.next());
     if change.get(USER_NAMES, new.name.as_bytes())?.is_some() {
-        return Err(Error::UserExists(new.name));
+        return Err(taken(&new.name));
     }
     if change.get(USERS, &id.key())?.is_some() {
-        return Err(Error::UserIdExists(id));
+        return Err(Problem::conflict(format!("user with ID {id} already exists")).into());
     }
     if new.name.is_empty() {
-        return Err(Error::UserNameEmpty);
+        return Err(Problem::new(Code::EmptyValue, "key required").into());
     }
     let user = User { id, name: new.name, oauth_id: new.oauth_id, status: new.status };
     change.put(USER_NAMES, user.name.as_bytes(), &id.key())?;
@@ -102,10 +112,10 @@ pub(crate) fn update(change: &Change, id: Id, name: Option<String>, status: Opti
     let mut user = find(change, id)?;
     if let Some(name) = name.filter(|name| *name != user.name) {
         if change.get(USER_NAMES, name.as_bytes())?.is_some() {
-            return Err(Error::UserExists(name));
+            return Err(taken(&name));
         }
         if name.is_empty() {
-            return Err(Error::UserNameEmpty);
+            return Err(Problem::new(Code::EmptyValue, "key required").into());
         }
         change.delete(USER_NAMES, user.name.as_bytes())?;
         user.name = name;
@@ -129,13 +139,16 @@ pub(crate) fn delete(change: &Change, id: Id) -> Result<(), Error> {
 
 /// Refuses a password that is too short or too long, in bytes.
 pub(crate) fn check_password(password: &SecretString) -> Result<(), Error> {
-    if (8..=72).contains(&password.expose_secret().len()) { Ok(()) } else { Err(Error::PasswordLength) }
+    if !(8..=72).contains(&password.expose_secret().len()) {
+        return Err(Problem::invalid("passwords must be between 8 and 72 characters long").into());
+    }
+    Ok(())
 }
 
 /// Sets the password of a user; [`check_password`] comes first.
 pub(crate) fn set_password(change: &Change, id: Id, password: &SecretString) -> Result<(), Error> {
     if change.get(USERS, &id.key())?.is_none() {
-        return Err(Error::PasswordUser);
+        return Err(forbidden("your userID is incorrect"));
     }
     let salt: [u8; SALT_BYTES] = rand::random();
     let rounds = NonZeroU32::new(ROUNDS).expect("invariant: the number of rounds is not 0");
@@ -148,12 +161,13 @@ pub(crate) fn set_password(change: &Change, id: Id, password: &SecretString) -> 
 /// Checks the password of a user.
 pub(crate) fn compare_password(read: &impl Read, id: Id, password: &SecretString) -> Result<(), Error> {
     if read.get(USERS, &id.key())?.is_none() {
-        return Err(Error::PasswordUser);
+        return Err(forbidden("your userID is incorrect"));
     }
-    let record: Digest = read.record(PASSWORDS, id)?.ok_or(Error::PasswordWrong)?;
+    let wrong = || forbidden("your username or password is incorrect");
+    let record: Digest = read.record(PASSWORDS, id)?.ok_or_else(wrong)?;
     let (Ok(salt), Ok(digest)) = (STANDARD_NO_PAD.decode(&record.salt), STANDARD_NO_PAD.decode(&record.digest)) else {
         return Err(Error::Index);
     };
     pbkdf2::verify(pbkdf2::PBKDF2_HMAC_SHA256, record.rounds, &salt, password.expose_secret().as_bytes(), &digest)
-        .map_err(|_| Error::PasswordWrong)
+        .map_err(|_| wrong())
 }

@@ -15,9 +15,9 @@ pub(super) fn lossy(bytes: &[u8]) -> String {
 }
 
 /// Bytes between double quotes, with the escapes that influxd writes.
-pub(super) fn quote(bytes: &[u8]) -> String {
+pub(super) fn quote(text: impl AsRef<[u8]>) -> String {
     let mut out = String::from("\"");
-    for chunk in bytes.utf8_chunks() {
+    for chunk in text.as_ref().utf8_chunks() {
         for letter in chunk.valid().chars() {
             match letter {
                 '"' | '\\' => out.extend(['\\', letter]),
