@@ -56,7 +56,7 @@ fn caller(app: &App, headers: &HeaderMap) -> Result<Caller, Problem> {
         Caller { user, permissions: Some(of_user(&view, user)?), session: true }
     };
     match user::find(&view, caller.user) {
-        Ok(user) if user.status != "inactive" => Ok(caller),
+        Ok(user) if user.text("status") != "inactive" => Ok(caller),
         Err(error) if !error.is_missing() => Err(error.into()),
         _ => Err(Problem::new(Code::Forbidden, "User is inactive")),
     }

@@ -1,6 +1,7 @@
 //! `/api/v2/authorizations`: tokens, and the exact permission oracle that creating them is.
 
-use axum::routing::MethodFilter;
+use std::fmt::Display;
+
 use http::StatusCode;
 use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
@@ -9,38 +10,32 @@ use serde::Serialize;
 use super::auth::{Action, Caller, Permission, Resource, ResourceType};
 use super::id::Id;
 use super::json::{BodyError, Fields};
-use super::orgs::SelfLink;
+use super::kind::{Api, Own, Place};
+use super::links::{Links, SelfLink};
 use super::problem::{Code, Problem};
 use super::reply::Reply;
 use super::request::Call;
-use super::routes::{Routes, indented};
 use super::store::authorization::{self, Authorization, NewAuthorization};
 use super::store::{Error, View, bucket, org, user};
 use super::users;
 
-pub(super) fn routes() -> Routes {
-    Routes::new()
-        .route("/api/v2/authorizations", indented(MethodFilter::GET, list).merge(indented(MethodFilter::POST, create)))
-        .route(
-            "/api/v2/authorizations/{id}",
-            indented(MethodFilter::GET, get)
-                .merge(indented(MethodFilter::PATCH, update))
-                .merge(indented(MethodFilter::DELETE, delete)),
-        )
-}
+pub(super) static TOKENS: Own = Own {
+    api: Api::new("authorizations", ResourceType::Authorizations),
+    handlers: [list, create, get, update, delete],
+    place: |view, id| {
+        let found = authorization::find(view, id)?;
+        let seen = Permission::at(Action::Read, ResourceType::Authorizations, id, found.org);
+        Ok(Place { org: found.org, seen })
+    },
+    allow: |_| None,
+};
 
 /// The links of a token.
-#[derive(Serialize)]
-pub(super) struct TokenLinks {
-    #[serde(rename = "self")]
-    this: String,
-    user: String,
-}
-
-impl TokenLinks {
-    pub(super) fn new(id: Id, user: Id) -> Self {
-        Self { this: format!("/api/v2/authorizations/{id}"), user: format!("/api/v2/users/{user}") }
-    }
+pub(super) fn links(id: Id, user: Id) -> Links {
+    Links::new(&[("self", "/api/v2/authorizations/{id}"), ("user", "/api/v2/users/{user}")], |name| match name {
+        "user" => &user as &dyn Display,
+        _ => &id,
+    })
 }
 
 /// A token on the wire; `token` is empty in all replies but that to its creation.
@@ -58,7 +53,7 @@ struct TokenReply {
     user_id: Id,
     user: String,
     permissions: Vec<PermissionReply>,
-    links: TokenLinks,
+    links: Links,
     created_at: Timestamp,
     updated_at: Timestamp,
 }
@@ -101,9 +96,9 @@ impl TokenReply {
             org_id: row.org,
             org: org::find(view, row.org)?.name,
             user_id: row.user,
-            user: user::find(view, row.user)?.name,
+            user: user::find(view, row.user)?.text("name").to_owned(),
             permissions,
-            links: TokenLinks::new(row.id, row.user),
+            links: links(row.id, row.user),
             created_at: row.created_at,
             updated_at: row.updated_at,
         })

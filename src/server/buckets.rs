@@ -1,6 +1,5 @@
 //! `/api/v2/buckets`.
 
-use axum::routing::MethodFilter;
 use http::StatusCode;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -8,29 +7,33 @@ use serde::Serialize;
 use super::auth::{Action, Caller, Permission, ResourceType};
 use super::id::Id;
 use super::json::{BodyError, Fields};
-use super::labels::LabelReply;
+use super::kind::{Api, Own, Place};
+use super::links::{Links, Templates};
+use super::plain::Shown;
 use super::problem::{Code, Problem};
 use super::reply::Reply;
-use super::request::{Call, Links, Paging};
-use super::routes::{Routes, indented};
+use super::request::{Call, PageLinks, Paging};
 use super::store::bucket::{self, Bucket, BucketType, BucketUpdate, Deletion, NewBucket};
 use super::store::{View, label, org};
-use super::{label_attachments, members, orgs};
+use super::{orgs, relations};
 
 const SECOND: i64 = 1_000_000_000;
 
-pub(super) fn routes() -> Routes {
-    Routes::new()
-        .route("/api/v2/buckets", indented(MethodFilter::GET, list).merge(indented(MethodFilter::POST, create)))
-        .route(
-            "/api/v2/buckets/{id}",
-            indented(MethodFilter::GET, get)
-                .merge(indented(MethodFilter::PATCH, update))
-                .merge(indented(MethodFilter::DELETE, delete)),
-        )
-        .merge(members::of_buckets())
-        .merge(label_attachments::of_buckets())
-}
+pub(super) static BUCKETS: Own = Own {
+    api: Api { labels: true, members: true, ..Api::new("buckets", ResourceType::Buckets) },
+    handlers: [list, create, get, update, delete],
+    place: |view, id| bucket::find(view, id).map(|found| Place { org: found.org, seen: read_permission(&found) }),
+    allow: |_| None,
+};
+
+const LINKS: Templates = &[
+    ("labels", "/api/v2/buckets/{id}/labels"),
+    ("members", "/api/v2/buckets/{id}/members"),
+    ("org", "/api/v2/orgs/{org}"),
+    ("owners", "/api/v2/buckets/{id}/owners"),
+    ("self", "/api/v2/buckets/{id}"),
+    ("write", "/api/v2/write?org={org}&bucket={id}"),
+];
 
 /// A bucket on the wire.
 #[derive(Serialize)]
@@ -49,8 +52,8 @@ pub(super) struct BucketReply {
     retention_rules: Vec<RuleReply>,
     created_at: Timestamp,
     updated_at: Timestamp,
-    links: BucketLinks,
-    labels: Vec<LabelReply>,
+    links: Links,
+    labels: Vec<Shown>,
 }
 
 #[derive(Serialize)]
@@ -62,20 +65,8 @@ struct RuleReply {
     shard_group_duration_seconds: i64,
 }
 
-#[derive(Serialize)]
-struct BucketLinks {
-    labels: String,
-    members: String,
-    org: String,
-    owners: String,
-    #[serde(rename = "self")]
-    this: String,
-    write: String,
-}
-
 impl BucketReply {
-    pub(super) fn new(bucket: Bucket, labels: Vec<LabelReply>) -> Self {
-        let this = format!("/api/v2/buckets/{}", bucket.id);
+    pub(super) fn new(bucket: Bucket, labels: Vec<Shown>) -> Self {
         let rule = RuleReply {
             kind: "expire",
             every_seconds: rounded_seconds(bucket.retention),
@@ -91,14 +82,7 @@ impl BucketReply {
             retention_rules: if bucket.retention > 0 || bucket.shard_group > 0 { vec![rule] } else { Vec::new() },
             created_at: bucket.created_at,
             updated_at: bucket.updated_at,
-            links: BucketLinks {
-                labels: format!("{this}/labels"),
-                members: format!("{this}/members"),
-                org: format!("/api/v2/orgs/{}", bucket.org),
-                owners: format!("{this}/owners"),
-                write: format!("/api/v2/write?org={}&bucket={}", bucket.org, bucket.id),
-                this,
-            },
+            links: Links::new(LINKS, |name| if name == "org" { &bucket.org } else { &bucket.id }),
             labels,
         }
     }
@@ -106,7 +90,7 @@ impl BucketReply {
     /// With the labels that the caller may see; none if it may not read the bucket as a bucket.
     fn seen(view: &View, caller: &Caller, bucket: Bucket) -> Result<Self, Problem> {
         let labels = if caller.holds(&permission(Action::Read, &bucket)) {
-            label_attachments::seen(caller, label::of_resource(view, bucket.id)?)
+            relations::labels_seen(caller, label::of_resource(view, bucket.id)?)
         } else {
             Vec::new()
         };
@@ -120,7 +104,7 @@ fn rounded_seconds(nanoseconds: i64) -> i64 {
 
 #[derive(Serialize)]
 struct BucketsReply {
-    links: Links,
+    links: PageLinks,
     buckets: Vec<BucketReply>,
 }
 
@@ -152,8 +136,8 @@ fn list(call: &Call) -> Result<Reply, Problem> {
         };
         match (org, name) {
             (Some(org), Some(name)) => vec![bucket::find_by_name(&view, org, name)?],
-            (Some(org), None) => bucket::list_of_org(&view, org, &paging)?,
-            (None, name) => bucket::list(&view, name, &paging)?,
+            (Some(org), None) => bucket::list_of_org(&view, org, &paging.page)?,
+            (None, name) => bucket::list(&view, name, &paging.page)?,
         }
     };
     let caller = call.caller()?;

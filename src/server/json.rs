@@ -145,6 +145,11 @@ impl Fields {
         }
     }
 
+    /// Anything.
+    pub(crate) fn any(&self, name: &str) -> Option<&Value> {
+        self.get(name)
+    }
+
     /// A nested object.
     pub(crate) fn object(&self, name: &str, struct_name: &'static str) -> Result<Option<Self>, BodyError> {
         self.get(name).map(|value| self.nested(name, struct_name, value, struct_name)).transpose()

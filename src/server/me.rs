@@ -9,7 +9,7 @@ use super::reply::Reply;
 use super::request::Call;
 use super::routes::{Routes, indented};
 use super::store::user;
-use super::users::{self, UserReply};
+use super::users;
 
 pub(super) fn routes() -> Routes {
     Routes::new()
@@ -21,7 +21,7 @@ pub(super) fn routes() -> Routes {
 fn get(call: &Call) -> Result<Reply, Problem> {
     let caller = call.caller()?;
     caller.require(&users::permission(Action::Read, caller.user))?;
-    Reply::indented(StatusCode::OK, &UserReply::new(user::find(&call.store().view()?, caller.user)?))
+    Reply::indented(StatusCode::OK, &users::shown(user::find(&call.store().view()?, caller.user)?))
 }
 
 fn change_password(call: &Call) -> Result<Reply, Problem> {

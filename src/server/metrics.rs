@@ -12,7 +12,7 @@ use super::problem::Problem;
 use super::reply::Reply;
 use super::request::Call;
 use super::routes::{Routes, indented};
-use super::store::{Read as _, authorization, bucket, label, org, task, user};
+use super::store::{Read as _, authorization, bucket, label, object, org, task, user};
 
 const STANDARD: &[Method] =
     &[Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE, Method::OPTIONS];
@@ -60,17 +60,17 @@ fn metrics(call: &Call) -> Result<Reply, Problem> {
         ));
     }
     let view = call.store().view()?;
-    for (name, what, table) in [
-        ("influxdb_buckets_total", "buckets", bucket::BUCKETS),
-        ("influxdb_labels_total", "labels", label::LABELS),
-        ("influxdb_organizations_total", "organizations", org::ORGS),
-        ("influxdb_tasks_total", "tasks", task::TASKS),
-        ("influxdb_tokens_total", "tokens", authorization::AUTHORIZATIONS),
-        ("influxdb_users_total", "users", user::USERS),
+    for (name, what, count) in [
+        ("influxdb_buckets_total", "buckets", view.count(bucket::BUCKETS)?),
+        ("influxdb_labels_total", "labels", object::count(&view, &label::CLASS)?),
+        ("influxdb_organizations_total", "organizations", view.count(org::ORGS)?),
+        ("influxdb_tasks_total", "tasks", view.count(task::TASKS)?),
+        ("influxdb_tokens_total", "tokens", view.count(authorization::AUTHORIZATIONS)?),
+        ("influxdb_users_total", "users", object::count(&view, &user::CLASS)?),
     ] {
         line(format_args!("# HELP {name} Number of total {what} on the server"));
         line(format_args!("# TYPE {name} gauge"));
-        line(format_args!("{name} {}", view.count(table)?));
+        line(format_args!("{name} {count}"));
     }
     line(format_args!("# HELP influxdb_points_written_total Number of points written since the start"));
     line(format_args!("# TYPE influxdb_points_written_total counter"));

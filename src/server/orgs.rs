@@ -1,6 +1,7 @@
 //! `/api/v2/orgs`.
 
-use axum::routing::MethodFilter;
+use std::fmt::Display;
+
 use http::StatusCode;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -8,31 +9,40 @@ use serde::Serialize;
 use super::auth::{Action, Permission, ResourceType};
 use super::id::Id;
 use super::json::{BodyError, Fields};
-use super::members;
+use super::kind::{self, Api, Own, Place};
+use super::links::{Links, SelfLink, Templates};
 use super::problem::Problem;
 use super::reply::Reply;
 use super::request::{Call, Paging};
-use super::routes::{Routes, indented};
 use super::store::org::{self, Org};
+use super::store::page::Page;
 use super::store::{Error, member};
 
-pub(super) fn routes() -> Routes {
-    Routes::new()
-        .route("/api/v2/orgs", indented(MethodFilter::GET, list).merge(indented(MethodFilter::POST, create)))
-        .route(
-            "/api/v2/orgs/{id}",
-            indented(MethodFilter::GET, get)
-                .merge(indented(MethodFilter::PATCH, update))
-                .merge(indented(MethodFilter::DELETE, delete)),
-        )
-        .merge(members::of_orgs())
-}
+pub(super) static ORGS: Own = Own {
+    api: Api { members: true, ..Api::new("orgs", ResourceType::Orgs) },
+    handlers: [list, create, get, update, delete],
+    place: |view, id| Ok(Place { org: org::find(view, id)?.id, seen: permission(Action::Read, id) }),
+    allow: |_| None,
+};
 
-/// An org on the wire. `logs` and `labels` lead nowhere, as on the real server.
+/// `logs` and `labels` lead nowhere, as on the real server.
+const LINKS: Templates = &[
+    ("buckets", "/api/v2/buckets?org={name}"),
+    ("dashboards", "/api/v2/dashboards?org={name}"),
+    ("labels", "/api/v2/orgs/{id}/labels"),
+    ("logs", "/api/v2/orgs/{id}/logs"),
+    ("members", "/api/v2/orgs/{id}/members"),
+    ("owners", "/api/v2/orgs/{id}/owners"),
+    ("secrets", "/api/v2/orgs/{id}/secrets"),
+    ("self", "/api/v2/orgs/{id}"),
+    ("tasks", "/api/v2/tasks?org={name}"),
+];
+
+/// An org on the wire.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct OrgReply {
-    links: OrgLinks,
+    links: Links,
     id: Id,
     name: String,
     description: String,
@@ -40,36 +50,14 @@ pub(super) struct OrgReply {
     updated_at: Timestamp,
 }
 
-#[derive(Serialize)]
-struct OrgLinks {
-    buckets: String,
-    dashboards: String,
-    labels: String,
-    logs: String,
-    members: String,
-    owners: String,
-    secrets: String,
-    #[serde(rename = "self")]
-    this: String,
-    tasks: String,
-}
-
 impl OrgReply {
     pub(super) fn new(org: Org) -> Self {
-        let under = |what: &str| format!("/api/v2/orgs/{}/{what}", org.id);
-        let of = |what: &str| format!("/api/v2/{what}?org={}", org.name);
+        let links = Links::new(LINKS, |name| match name {
+            "name" => &org.name as &dyn Display,
+            _ => &org.id,
+        });
         Self {
-            links: OrgLinks {
-                buckets: of("buckets"),
-                dashboards: of("dashboards"),
-                labels: under("labels"),
-                logs: under("logs"),
-                members: under("members"),
-                owners: under("owners"),
-                secrets: under("secrets"),
-                this: format!("/api/v2/orgs/{}", org.id),
-                tasks: of("tasks"),
-            },
+            links,
             id: org.id,
             name: org.name,
             description: org.description,
@@ -83,19 +71,6 @@ impl OrgReply {
 struct OrgsReply {
     links: SelfLink,
     orgs: Vec<OrgReply>,
-}
-
-/// The only link of lists that have no pages.
-#[derive(Serialize)]
-pub(super) struct SelfLink {
-    #[serde(rename = "self")]
-    this: String,
-}
-
-impl SelfLink {
-    pub(super) fn new(this: impl Into<String>) -> Self {
-        Self { this: this.into() }
-    }
 }
 
 /// Read or write of one org.
@@ -115,10 +90,10 @@ fn list(call: &Call) -> Result<Reply, Problem> {
     let orgs = match (wanted, name, user) {
         (Some(id), _, _) => vec![org::find(&view, id)?],
         (None, Some(name), _) => vec![org::find_by_name(&view, name)?],
-        (None, None, Some(user)) => of_user(&view, user, &paging)?,
-        (None, None, None) if global => org::list(&view, &paging)?,
+        (None, None, Some(user)) => of_user(&view, user, &paging.page)?,
+        (None, None, None) if global => org::list(&view, &paging.page)?,
         // Without the right to see all orgs only the caller's own are looked through.
-        (None, None, None) => of_user(&view, caller.user, &paging)?,
+        (None, None, None) => of_user(&view, caller.user, &paging.page)?,
     };
     let seen = orgs.into_iter().filter(|org| caller.holds(&permission(Action::Read, org.id)));
     let reply = OrgsReply { links: SelfLink::new("/api/v2/orgs"), orgs: seen.map(OrgReply::new).collect() };
@@ -126,13 +101,13 @@ fn list(call: &Call) -> Result<Reply, Problem> {
 }
 
 /// A page of the orgs that a user is owner or member of; `offset` counts all memberships, `limit` those of orgs.
-fn of_user(view: &super::store::View, user: Id, paging: &Paging) -> Result<Vec<Org>, Error> {
+fn of_user(view: &super::store::View, user: Id, page: &Page) -> Result<Vec<Org>, Error> {
     let memberships = member::of_user(view, user)?;
     memberships
         .into_iter()
-        .skip(paging.offset)
+        .skip(page.offset)
         .filter(|member| member.resource_type == ResourceType::Orgs)
-        .take(if paging.limit == 0 { usize::MAX } else { paging.limit })
+        .take(if page.limit == 0 { usize::MAX } else { page.limit })
         .filter_map(|member| match org::find(view, member.resource) {
             Err(error) if error.is_missing() => None,
             other => Some(other),
@@ -171,6 +146,6 @@ fn update(call: &Call) -> Result<Reply, Problem> {
 fn delete(call: &Call) -> Result<Reply, Problem> {
     let id = call.id("id")?;
     call.caller()?.require(&permission(Action::Write, id))?;
-    call.store().change(|change| org::delete(change, id))?;
+    call.store().change(|change| org::delete(change, id, kind::classes()))?;
     Ok(Reply::no_content())
 }

@@ -53,6 +53,14 @@ impl Reply {
         Self { status, headers: Vec::new(), body: Vec::new() }
     }
 
+    /// JSON in a style.
+    pub(crate) fn json<T: Serialize>(style: Style, status: StatusCode, value: &T) -> Result<Self, Problem> {
+        match style {
+            Style::Indented => Self::indented(status, value),
+            Style::Compact => Self::compact(status, value),
+        }
+    }
+
     /// JSON by tabs.
     pub(crate) fn indented<T: Serialize>(status: StatusCode, value: &T) -> Result<Self, Problem> {
         Ok(Self { status, headers: vec![(CONTENT_TYPE, JSON)], body: spell(Style::Indented, value)? })

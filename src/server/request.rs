@@ -1,6 +1,5 @@
 //! One request as the handlers see it: the caller, path, query and body.
 
-use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use axum::body::Bytes;
@@ -11,6 +10,7 @@ use super::auth::Caller;
 use super::id::Id;
 use super::problem::Problem;
 use super::store::Store;
+use super::store::page::Page;
 
 /// One request.
 pub(crate) struct Call {
@@ -73,14 +73,10 @@ impl Query {
     }
 }
 
-/// What part of a list is asked for.
+/// What part of a list a request asks for.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Paging {
-    /// 0 = all.
-    pub(crate) limit: usize,
-    pub(crate) offset: usize,
-    pub(crate) after: Option<Id>,
-    pub(crate) descending: bool,
+    pub(crate) page: Page,
     sort_by: Option<String>,
 }
 
@@ -88,11 +84,6 @@ const DEFAULT_LIMIT: usize = 20;
 const MAX_LIMIT: usize = 100;
 
 impl Paging {
-    /// Everything.
-    pub(crate) fn all() -> Self {
-        Self::default()
-    }
-
     /// Reads `limit` (20; 1 to 100), `offset`, `after`, `sortBy` and `descending`.
     pub(crate) fn parse(query: &Query) -> Result<Self, Problem> {
         let offset = match query.get("offset") {
@@ -118,37 +109,34 @@ impl Paging {
             Some(_) => return Err(Problem::invalid("descending is invalid")),
         };
         let sort_by = query.get("sortBy").map(str::to_owned);
-        Ok(Self { limit, offset: usize::try_from(offset).unwrap_or(0), after, descending, sort_by })
-    }
-
-    /// Whether a page of `len` rows is complete.
-    pub(crate) fn full(&self, len: usize) -> ControlFlow<()> {
-        if self.limit != 0 && len >= self.limit { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        let page = Page { limit, offset: usize::try_from(offset).unwrap_or(0), after, descending };
+        Ok(Self { page, sort_by })
     }
 
     /// `prev`, `self` and `next`; `shown` rows are in the reply, after those were left out that the caller may not see.
-    pub(crate) fn links(&self, base: &str, filter: &[(&str, Option<String>)], shown: usize) -> Links {
+    pub(crate) fn links(&self, base: &str, filter: &[(&str, Option<String>)], shown: usize) -> PageLinks {
+        let Page { limit, offset, after, descending } = self.page;
         let at = |offset: usize| {
             let mut pairs: Vec<(&str, String)> =
                 filter.iter().filter_map(|(key, value)| Some((*key, value.clone()?))).collect();
-            pairs.push(("descending", self.descending.to_string()));
+            pairs.push(("descending", descending.to_string()));
             pairs.push(("offset", offset.to_string()));
-            pairs.push(("limit", self.limit.to_string()));
-            pairs.extend(self.after.map(|after| ("after", after.to_string())));
+            pairs.push(("limit", limit.to_string()));
+            pairs.extend(after.map(|after| ("after", after.to_string())));
             pairs.extend(self.sort_by.clone().map(|sort_by| ("sortBy", sort_by)));
             link(base, pairs)
         };
-        Links {
-            prev: (self.offset > 0).then(|| at(self.offset.saturating_sub(self.limit))),
-            this: at(self.offset),
-            next: (shown >= self.limit).then(|| at(self.offset + self.limit)),
+        PageLinks {
+            prev: (offset > 0).then(|| at(offset.saturating_sub(limit))),
+            this: at(offset),
+            next: (shown >= limit).then(|| at(offset + limit)),
         }
     }
 }
 
 /// The neighbours of a page.
 #[derive(Debug, serde::Serialize)]
-pub(crate) struct Links {
+pub(crate) struct PageLinks {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) prev: Option<String>,
     #[serde(rename = "self")]
@@ -178,7 +166,8 @@ mod tests {
 
     #[test]
     fn limits_are_checked_as_influxd_does() {
-        let message = |text: &str| Paging::parse(&Query::parse(text)).map(|paging| paging.limit).map_err(|p| p.message);
+        let message =
+            |text: &str| Paging::parse(&Query::parse(text)).map(|paging| paging.page.limit).map_err(|p| p.message);
         assert_eq!(message(""), Ok(20));
         assert_eq!(message("limit=100"), Ok(100));
         assert_eq!(message("limit=101"), Err("limit must be between 1 and 100".to_owned()));

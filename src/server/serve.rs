@@ -23,9 +23,7 @@ use tower::util::{MapRequestLayer, MapResponseLayer};
 use super::problem::{Code, Problem};
 use super::reply::{Style, panicked, refuse};
 use super::routes::{BODY_LIMIT, TrailingSlash};
-use super::{
-    App, authenticate, authorizations, buckets, labels, me, metrics, orgs, points, session, setup, status, tasks, users,
-};
+use super::{App, authenticate, kind, me, metrics, points, session, setup, status};
 
 const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
 const NOSNIFF: (HeaderName, HeaderValue) =
@@ -88,12 +86,7 @@ fn router(app: Arc<App>) -> Router {
         .merge(setup::routes())
         .merge(session::routes())
         .merge(me::routes())
-        .merge(orgs::routes())
-        .merge(users::routes())
-        .merge(buckets::routes())
-        .merge(labels::routes())
-        .merge(tasks::routes())
-        .merge(authorizations::routes())
+        .merge(kind::routes())
         .merge(points::routes())
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
@@ -208,8 +201,8 @@ fn moved(to: &'static str) -> Response {
     response
 }
 
-/// The prefixes whose own routers answer with Go's plain 404.
-const PLAIN: &[&str] = &["authorizations", "buckets", "labels", "me", "orgs", "setup", "signin", "signout", "users"];
+/// What is no kind and has a router of its own, as the kinds of influxd's newer handlers have, which answers with Go's plain 404.
+const OWN_ROUTER: &[&str] = &["me", "setup", "signin", "signout"];
 
 async fn not_found(request: Request) -> Response {
     let path = request.uri().path();
@@ -221,10 +214,11 @@ async fn not_found(request: Request) -> Response {
         response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=3600"));
         return response;
     };
-    match rest.split('/').next().unwrap_or_default() {
-        plain if PLAIN.contains(&plain) => text(StatusCode::NOT_FOUND, "404 page not found\n"),
-        "tasks" => refuse(Style::Compact, &Problem::not_found("path not found")),
-        _ => refuse(Style::Indented, &Problem::not_found("path not found")),
+    let segment = rest.split('/').next().unwrap_or_default();
+    match kind::by_path(segment).map(|kind| kind.api().style) {
+        Some(Style::Compact) => refuse(Style::Compact, &Problem::not_found("path not found")),
+        None if !OWN_ROUTER.contains(&segment) => refuse(Style::Indented, &Problem::not_found("path not found")),
+        _ => text(StatusCode::NOT_FOUND, "404 page not found\n"),
     }
 }
 
@@ -237,7 +231,7 @@ async fn method_not_allowed(request: Request) -> Response {
         response.extensions_mut().insert(RealAllow);
         return response;
     }
-    match tasks::allowed_methods(path).or_else(|| points::allowed_methods(path)) {
+    match kind::allowed_methods(path).or_else(|| points::allowed_methods(path)) {
         Some(allowed) => {
             let problem = Problem::new(Code::MethodNotAllowed, format!("allow: {allowed}"));
             let mut response = refuse(Style::Compact, &problem);

@@ -9,11 +9,13 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 
 use super::auth::{Permission, ResourceType};
-use super::authorizations::TokenLinks;
+use super::authorizations;
 use super::buckets::BucketReply;
 use super::id::{Id, Snowflakes};
 use super::json::{BodyError, Fields};
+use super::links::Links;
 use super::orgs::OrgReply;
+use super::plain::Shown;
 use super::problem::{Code, Problem};
 use super::reply::Reply;
 use super::request::Call;
@@ -21,9 +23,8 @@ use super::routes::{Routes, indented};
 use super::store::authorization::{self, Authorization, NewAuthorization};
 use super::store::bucket::{self, BucketType, NewBucket};
 use super::store::member::{self, Member, Role};
-use super::store::user::{self, NewUser};
-use super::store::{Change, Error, Order, Read, decode_id, org};
-use super::users::UserReply;
+use super::store::{Change, Error, Order, Read, decode_id, org, user};
+use super::users;
 
 const SECOND: i64 = 1_000_000_000;
 
@@ -34,8 +35,7 @@ pub(super) fn routes() -> Routes {
 
 /// Makes the first user, who owns the instance.
 pub(super) fn first_user(change: &Change, ids: &Snowflakes, name: &str) -> Result<Id, Error> {
-    let new = NewUser { id: None, name: name.to_owned(), oauth_id: String::new(), status: "active".to_owned() };
-    let user = user::create(change, ids, new)?.id;
+    let user = user::create(change, ids, name)?.id;
     own_instance(change, user)?;
     Ok(user)
 }
@@ -95,7 +95,7 @@ fn decode(body: &[u8]) -> Result<Request, BodyError> {
 
 #[derive(Serialize)]
 struct SetupReply {
-    user: UserReply,
+    user: Shown,
     bucket: BucketReply,
     org: OrgReply,
     auth: FirstToken,
@@ -116,7 +116,7 @@ struct FirstToken {
     permissions: Vec<Permission>,
     created_at: Timestamp,
     updated_at: Timestamp,
-    links: TokenLinks,
+    links: Links,
 }
 
 impl FirstToken {
@@ -131,7 +131,7 @@ impl FirstToken {
             permissions: row.permissions,
             created_at: row.created_at,
             updated_at: row.updated_at,
-            links: TokenLinks::new(row.id, row.user),
+            links: authorizations::links(row.id, row.user),
         }
     }
 }
@@ -153,9 +153,7 @@ fn set_up(call: &Call) -> Result<Reply, Problem> {
         user::check_password(&request.password)?;
     }
     let (user, org) = store.change(|change| {
-        let name = request.user.clone();
-        let new = NewUser { id: None, name, oauth_id: String::new(), status: "active".to_owned() };
-        let user = user::create(change, &store.ids, new)?;
+        let user = user::create(change, &store.ids, &request.user)?;
         if !request.password.expose_secret().is_empty() {
             user::set_password(change, user.id, &request.password)?;
         }
@@ -187,7 +185,7 @@ fn set_up(call: &Call) -> Result<Reply, Problem> {
         authorization::create(change, &store.ids, new, &secret)
     })?;
     let reply = SetupReply {
-        user: UserReply::new(user),
+        user: users::shown(user),
         bucket: BucketReply::new(bucket, Vec::new()),
         org: OrgReply::new(org),
         auth: FirstToken::new(row, &secret),

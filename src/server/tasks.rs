@@ -1,6 +1,5 @@
 //! `/api/v2/tasks`. Errors are in one line, say what was being done, and are 500 or 404 where a right is missing.
 
-use axum::routing::MethodFilter;
 use http::StatusCode;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
@@ -9,43 +8,51 @@ use super::auth::{Action, Caller, Permission, ResourceType};
 use super::go_text;
 use super::id::Id;
 use super::json::{BodyError, Fields};
-use super::labels::LabelReply;
+use super::kind::{Api, Own, Place};
+use super::links::{Links, Templates};
+use super::plain::Shown;
 use super::problem::{Code, Problem};
-use super::reply::Reply;
+use super::reply::{Reply, Style};
 use super::request::{Call, link};
-use super::routes::{Routes, compact};
 use super::store::task::{self, NewTask, Task, TaskFilter};
 use super::store::{Error, View, label, org};
 use super::task_schedule;
-use super::{label_attachments, task_members, task_runs, task_update};
+use super::{labels, task_runs, task_update};
 
 const DEFAULT_LIMIT: usize = 100;
 const MAX_LIMIT: usize = 500;
 
-pub(super) fn routes() -> Routes {
-    Routes::new()
-        .route("/api/v2/tasks", compact(MethodFilter::GET, list).merge(compact(MethodFilter::POST, create)))
-        .route(
-            "/api/v2/tasks/{id}",
-            compact(MethodFilter::GET, get)
-                .merge(compact(MethodFilter::PATCH, task_update::update))
-                .merge(compact(MethodFilter::DELETE, delete)),
-        )
-        .merge(task_members::routes())
-        .merge(task_runs::routes())
-        .merge(label_attachments::of_tasks())
-}
+pub(super) static TASKS: Own = Own {
+    api: Api {
+        style: Style::Compact,
+        labels: true,
+        members: true,
+        more: task_runs::routes,
+        ..Api::new("tasks", ResourceType::Tasks)
+    },
+    handlers: [list, create, get, task_update::update, delete],
+    place: |view, id| {
+        task::find(view, id).map(|found| Place { org: found.org, seen: permission(Action::Read, &found) })
+    },
+    allow: allowed_methods,
+};
 
-/// The `Allow` header of a path under `/api/v2/tasks`; other kinds send none.
-pub(super) fn allowed_methods(path: &str) -> Option<&'static str> {
-    let rest: Vec<&str> = path.strip_prefix("/api/v2/tasks")?.split('/').skip(1).collect();
-    match rest.as_slice() {
-        [_] => Some("DELETE, GET, OPTIONS, PATCH"),
+const LINKS: Templates = &[
+    ("labels", "/api/v2/tasks/{id}/labels"),
+    ("logs", "/api/v2/tasks/{id}/logs"),
+    ("members", "/api/v2/tasks/{id}/members"),
+    ("owners", "/api/v2/tasks/{id}/owners"),
+    ("runs", "/api/v2/tasks/{id}/runs"),
+    ("self", "/api/v2/tasks/{id}"),
+];
+
+/// The `Allow` header of a path that only tasks have.
+fn allowed_methods(rest: &[&str]) -> Option<&'static str> {
+    match rest {
         [_, "logs"] | [_, "runs", _, "logs"] => Some("GET, OPTIONS"),
-        [_, "labels" | "members" | "owners", _] => Some("DELETE, OPTIONS"),
         [_, "runs", _] => Some("DELETE, GET, OPTIONS"),
         [_, "runs", _, "retry"] => Some("OPTIONS, POST"),
-        _ => Some("GET, OPTIONS, POST"),
+        _ => None,
     }
 }
 
@@ -53,8 +60,8 @@ pub(super) fn allowed_methods(path: &str) -> Option<&'static str> {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct TaskReply {
-    links: TaskLinks,
-    labels: Vec<LabelReply>,
+    links: Links,
+    labels: Vec<Shown>,
     id: Id,
     #[serde(rename = "orgID")]
     org_id: Id,
@@ -79,31 +86,12 @@ pub(super) struct TaskReply {
     updated_at: Option<String>,
 }
 
-#[derive(Serialize)]
-struct TaskLinks {
-    labels: String,
-    logs: String,
-    members: String,
-    owners: String,
-    runs: String,
-    #[serde(rename = "self")]
-    this: String,
-}
-
 impl TaskReply {
     /// All labels are shown, whether or not the caller may see them.
     pub(super) fn new(view: &View, task: Task) -> Result<Self, Error> {
-        let labels = label::of_resource(view, task.id)?.into_iter().map(LabelReply::from).collect();
-        let this = format!("/api/v2/tasks/{}", task.id);
+        let labels = label::of_resource(view, task.id)?.into_iter().map(labels::shown).collect();
         Ok(Self {
-            links: TaskLinks {
-                labels: format!("{this}/labels"),
-                logs: format!("{this}/logs"),
-                members: format!("{this}/members"),
-                owners: format!("{this}/owners"),
-                runs: format!("{this}/runs"),
-                this,
-            },
+            links: Links::new(LINKS, |_| &task.id),
             labels,
             id: task.id,
             org_id: task.org,

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::store;
 use super::write_route::now;
 use crate::server::App;
-use crate::server::request::Paging;
+use crate::server::store::page::Page;
 use crate::server::store::{Error, bucket};
 
 /// How often influxd looks (its default `--storage-retention-check-interval`).
@@ -27,7 +27,7 @@ pub(in crate::server) async fn run(app: Arc<App>) -> Infallible {
 }
 
 fn drop_expired(app: &App) -> Result<(), Error> {
-    for bucket in bucket::list(&app.store.view()?, None, &Paging::all())? {
+    for bucket in bucket::list(&app.store.view()?, None, &Page::default())? {
         if bucket.retention == 0 {
             continue;
         }

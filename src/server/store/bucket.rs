@@ -5,12 +5,12 @@ use std::ops::ControlFlow;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Change, Error, Order, Read, Table, decode, decode_id, member, named};
+use super::page::Page;
+use super::{Change, Error, Read, Table, decode, decode_id, member, named};
 use crate::server::go_text;
 use crate::server::id::Id;
 use crate::server::points;
 use crate::server::problem::{Code, Problem};
-use crate::server::request::Paging;
 
 pub(crate) const BUCKETS: Table = Table::new("buckets");
 pub(crate) const BUCKET_NAMES: Table = Table::new("bucket_names");
@@ -112,32 +112,19 @@ pub(crate) fn find_by_name(read: &impl Read, org: Id, name: &str) -> Result<Buck
 }
 
 /// A page of the buckets of all orgs by ID; `name` filters within the page's scan, after `offset` was counted off.
-pub(crate) fn list(read: &impl Read, name: Option<&str>, paging: &Paging) -> Result<Vec<Bucket>, Error> {
-    let order = if paging.descending { Order::Descending } else { Order::Ascending };
-    let start = paging.after.and_then(|after| Id::new(after.number().wrapping_add(1))).map(Id::key);
-    let mut skip = paging.offset;
-    let mut buckets: Vec<Bucket> = Vec::new();
-    read.scan(BUCKETS, b"", order, start.as_ref().map(<[u8; 8]>::as_slice), &mut |_, value| {
-        if skip > 0 {
-            skip -= 1;
-            return Ok(ControlFlow::Continue(()));
-        }
+pub(crate) fn list(read: &impl Read, name: Option<&str>, page: &Page) -> Result<Vec<Bucket>, Error> {
+    page.read(read, BUCKETS, b"", |value| {
         let bucket: Bucket = decode(value)?;
-        if name.is_none_or(|name| name == bucket.name) {
-            buckets.push(bucket);
-        }
-        Ok(paging.full(buckets.len()))
-    })?;
-    Ok(buckets)
+        Ok(name.is_none_or(|name| name == bucket.name).then_some(bucket))
+    })
 }
 
 /// A page of an org's buckets by name.
-pub(crate) fn list_of_org(read: &impl Read, org: Id, paging: &Paging) -> Result<Vec<Bucket>, Error> {
-    let order = if paging.descending { Order::Descending } else { Order::Ascending };
-    let mut skip = paging.offset;
-    let mut after = paging.after;
+pub(crate) fn list_of_org(read: &impl Read, org: Id, page: &Page) -> Result<Vec<Bucket>, Error> {
+    let mut skip = page.offset;
+    let mut after = page.after;
     let mut ids = Vec::new();
-    read.scan(BUCKET_NAMES, &org.key(), order, None, &mut |_, value| {
+    read.scan(BUCKET_NAMES, &org.key(), page.order(), None, &mut |_, value| {
         if skip > 0 {
             skip -= 1;
             return Ok(ControlFlow::Continue(()));
@@ -150,7 +137,7 @@ pub(crate) fn list_of_org(read: &impl Read, org: Id, paging: &Paging) -> Result<
             return Ok(ControlFlow::Continue(()));
         }
         ids.push(id);
-        Ok(paging.full(ids.len()))
+        Ok(page.full(ids.len()))
     })?;
     ids.into_iter().map(|id| find(read, id)).collect()
 }

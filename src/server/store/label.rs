@@ -1,109 +1,37 @@
 //! Labels and what they are attached to.
 
-use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
-use serde::{Deserialize, Serialize};
-
-use super::{Change, Error, Order, Read, Table, decode, decode_id, named, pair};
-use crate::server::id::{Id, Snowflakes};
+use super::column::{Changes, Column, Holds, ID, ORG, Shown, text};
+use super::object::{self, Class, Object, Unique};
+use super::{Change, Error, Order, Read, Table, decode_id, pair};
+use crate::server::id::Id;
 use crate::server::problem::Problem;
 
-pub(crate) const LABELS: Table = Table::new("labels");
-/// By org and key.
-pub(crate) const LABEL_NAMES: Table = Table::new("label_names");
 /// By resource and label.
 pub(crate) const MAPPINGS: Table = Table::new("label_mappings");
 
-/// A label.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct Label {
-    pub(crate) id: Id,
-    pub(crate) org: Id,
-    pub(crate) name: String,
-    pub(crate) properties: BTreeMap<String, String>,
-}
+pub(crate) const MISSING: &str = "label not found";
+
+pub(crate) static CLASS: Class = Class {
+    name: "labels",
+    columns: &[
+        ID,
+        ORG,
+        text("name").trimmed().changed(Changes::IfNotEmpty),
+        Column::new("properties", Holds::Texts).shown(Shown::UnlessEmpty),
+    ],
+    unique: Some(Unique { column: "name", per_org: true, fold: key }),
+    goes_with_org: false,
+};
 
 /// The label with this ID.
-pub(crate) fn find(read: &impl Read, id: Id) -> Result<Label, Error> {
-    read.found(LABELS, id, "label not found")
-}
-
-/// All labels by ID, optionally of one org or with one name in any case.
-pub(crate) fn list(read: &impl Read, org: Option<Id>, name: Option<&str>) -> Result<Vec<Label>, Error> {
-    let folded = name.map(folded);
-    let mut labels: Vec<Label> = Vec::new();
-    read.scan(LABELS, b"", Order::Ascending, None, &mut |_, value| {
-        let label: Label = decode(value)?;
-        let matches = org.is_none_or(|org| org == label.org)
-            && folded.as_ref().is_none_or(|folded| *folded == self::folded(&label.name));
-        if matches {
-            labels.push(label);
-        }
-        Ok(ControlFlow::Continue(()))
-    })?;
-    Ok(labels)
-}
-
-fn taken(name: &str) -> Error {
-    Problem::conflict(format!("label with name {name} already exists")).into()
-}
-
-/// Makes a label; the org need not exist.
-pub(crate) fn create(
-    change: &Change,
-    ids: &Snowflakes,
-    org: Id,
-    name: &str,
-    properties: BTreeMap<String, String>,
-) -> Result<Label, Error> {
-    let name = name.trim();
-    if change.get(LABEL_NAMES, &named(org, key(name)))?.is_some() {
-        return Err(taken(name));
-    }
-    let label = Label { id: ids.next(), org, name: name.to_owned(), properties };
-    save(change, &label)?;
-    Ok(label)
-}
-
-/// Renames a label and merges properties: an empty value removes its key, an empty name changes nothing.
-pub(crate) fn update(
-    change: &Change,
-    id: Id,
-    name: Option<&str>,
-    properties: BTreeMap<String, String>,
-) -> Result<Label, Error> {
-    let mut label = find(change, id)?;
-    for (key, value) in properties {
-        if value.is_empty() {
-            label.properties.remove(&key);
-        } else {
-            label.properties.insert(key, value);
-        }
-    }
-    if let Some(name) = name.filter(|name| !name.is_empty()).map(str::trim) {
-        change.delete(LABEL_NAMES, &named(label.org, key(&label.name)))?;
-        if change.get(LABEL_NAMES, &named(label.org, key(name)))?.is_some() {
-            return Err(taken(name));
-        }
-        name.clone_into(&mut label.name);
-    }
-    if label.name.is_empty() {
-        return Err(Problem::invalid("label name is required").into());
-    }
-    save(change, &label)?;
-    Ok(label)
-}
-
-/// Deletes a label; its attachments no longer count.
-pub(crate) fn delete(change: &Change, id: Id) -> Result<(), Error> {
-    let label = find(change, id)?;
-    change.delete(LABELS, &id.key())?;
-    change.delete(LABEL_NAMES, &named(label.org, key(&label.name)))
+pub(crate) fn find(read: &impl Read, id: Id) -> Result<Object, Error> {
+    Ok(object::find(read, &CLASS, id)?.ok_or_else(|| Problem::not_found(MISSING))?)
 }
 
 /// The labels attached to a resource, by ID; attachments of deleted labels do not count.
-pub(crate) fn of_resource(read: &impl Read, resource: Id) -> Result<Vec<Label>, Error> {
+pub(crate) fn of_resource(read: &impl Read, resource: Id) -> Result<Vec<Object>, Error> {
     let mut ids = Vec::new();
     read.scan(MAPPINGS, &resource.key(), Order::Ascending, None, &mut |key, _| {
         ids.push(decode_id(&key[8..])?);
@@ -111,7 +39,7 @@ pub(crate) fn of_resource(read: &impl Read, resource: Id) -> Result<Vec<Label>, 
     })?;
     let mut labels = Vec::new();
     for id in ids {
-        labels.extend(read.record::<Label>(LABELS, id)?);
+        labels.extend(object::find(read, &CLASS, id)?);
     }
     Ok(labels)
 }
@@ -139,7 +67,7 @@ fn key(name: &str) -> Vec<u8> {
 }
 
 /// A name as a list's filter compares it: with simple case folding, unlike the key.
-fn folded(name: &str) -> String {
+pub(crate) fn folded(name: &str) -> String {
     fn only<I: Iterator<Item = char> + Clone>(mut letters: I, otherwise: char) -> char {
         letters.next().filter(|_| letters.next().is_none()).unwrap_or(otherwise)
     }
@@ -148,9 +76,4 @@ fn folded(name: &str) -> String {
         only(upper.to_lowercase(), upper)
     };
     name.chars().map(fold).collect()
-}
-
-fn save(change: &Change, label: &Label) -> Result<(), Error> {
-    change.put(LABEL_NAMES, &named(label.org, key(&label.name)), &label.id.key())?;
-    change.put_record(LABELS, label.id, label)
 }

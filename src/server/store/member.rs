@@ -96,7 +96,7 @@ pub(crate) fn delete(change: &Change, resource: Id, user: Id) -> Result<(), Erro
 }
 
 /// Ends all memberships in a resource.
-pub(super) fn delete_of_resource(change: &Change, resource: Id) -> Result<(), Error> {
+pub(crate) fn delete_of_resource(change: &Change, resource: Id) -> Result<(), Error> {
     of_resource(change, resource)?.iter().try_for_each(|member| remove(change, resource, member.user))
 }
 

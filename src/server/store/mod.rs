@@ -1,16 +1,21 @@
-//! What the server keeps, without HTTP: one file a kind, all in one redb database.
+//! What the server keeps, without HTTP, in one redb database: [`object`] keeps the objects of all plain kinds by their columns, and
+//! each other file one kind or relation that has more to it.
 //!
 //! Each change is one committed, synced redb transaction, so a killed process loses nothing that was acknowledged.
 
 pub(crate) mod authorization;
 mod backend;
 pub(crate) mod bucket;
+pub(crate) mod column;
 mod database;
 pub(crate) mod error;
 pub(crate) mod label;
 pub(crate) mod member;
+mod migrate;
+pub(crate) mod object;
 pub(crate) mod open;
 pub(crate) mod org;
+pub(crate) mod page;
 mod source;
 pub(crate) mod task;
 pub(crate) mod user;
@@ -35,7 +40,7 @@ pub(crate) type Table = TableDefinition<'static, &'static [u8], &'static [u8]>;
 /// What is said of the file itself.
 const META: Table = Table::new("fluxform");
 /// The form of everything in it: a change that older or newer programs would misread makes it another one.
-const FORMAT: (&[u8], &[u8]) = (b"format", b"1");
+const FORMAT: (&[u8], &[u8]) = (b"format", b"2");
 
 /// Whether a row can be read.
 type Check = fn(&[u8], &[u8]) -> Result<(), Error>;
@@ -45,13 +50,11 @@ const TABLES: &[(Table, Check)] = &[
     (META, |_, _| Ok(())),
     (org::ORGS, is_record::<org::Org>),
     (org::ORG_NAMES, is_id),
-    (user::USERS, is_record::<user::User>),
-    (user::USER_NAMES, is_id),
+    (object::OBJECTS, object::check),
+    (object::NAMES, is_id),
     (user::PASSWORDS, is_record::<user::Digest>),
     (bucket::BUCKETS, is_record::<bucket::Bucket>),
     (bucket::BUCKET_NAMES, is_id),
-    (label::LABELS, is_record::<label::Label>),
-    (label::LABEL_NAMES, is_id),
     (label::MAPPINGS, has_pair),
     (member::MEMBERS, is_record::<member::Member>),
     (member::MEMBERS_BY_USER, is_record::<member::Member>),
@@ -152,6 +155,7 @@ impl Store {
             for (table, _) in TABLES {
                 change.0.open_table(*table).map_err(redb::Error::from)?;
             }
+            migrate::run(change)?;
             change.put(META, FORMAT.0, FORMAT.1)
         })?;
         Ok(store)

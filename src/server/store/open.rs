@@ -13,7 +13,7 @@ use std::panic::AssertUnwindSafe;
 use redb::{Database, DatabaseError, ReadableDatabase as _, StorageError, TableHandle as _};
 
 use super::source::Source;
-use super::{Error, FORMAT, META, Order, Read as _, Store, TABLES, View};
+use super::{Error, FORMAT, META, Order, Read as _, Store, TABLES, View, migrate};
 use crate::confine::ConfineError;
 use crate::server::place::DataFile;
 
@@ -178,14 +178,13 @@ fn verify(database: &Database) -> Result<(), OpenError> {
         Error::Database(error) => unread(*error),
         other => damaged(format!("is damaged ({other})")),
     };
-    // Files from before there was a mark have the first format.
     if ours(META.name())
         && let format = view.get(META, FORMAT.0).map_err(record)?
-        && format.as_deref().is_some_and(|format| format != FORMAT.1)
+        && format.as_deref().is_some_and(|format| !migrate::is_known(format))
     {
         return Err(damaged("was written by another version of fluxform"));
     }
-    for (table, check) in TABLES.iter().filter(|(table, _)| ours(table.name())) {
+    for (table, check) in TABLES.iter().chain(migrate::FORMER).filter(|(table, _)| ours(table.name())) {
         let mut visit = |key: &[u8], value: &[u8]| check(key, value).map(|()| ControlFlow::Continue(()));
         view.scan(*table, b"", Order::Ascending, None, &mut visit).map_err(record)?;
     }

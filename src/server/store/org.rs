@@ -1,17 +1,16 @@
 //! Orgs.
 
-use std::ops::ControlFlow;
-
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::bucket::{self, Bucket};
 use super::member::{self, Member, Role};
-use super::{Change, Error, Order, Read, Store, Table, decode, task};
+use super::object::{self, Class};
+use super::page::Page;
+use super::{Change, Error, Read, Store, Table, decode, task, user};
 use crate::server::auth::ResourceType;
 use crate::server::id::Id;
 use crate::server::problem::Problem;
-use crate::server::request::Paging;
 
 pub(crate) const ORGS: Table = Table::new("orgs");
 pub(crate) const ORG_NAMES: Table = Table::new("org_names");
@@ -40,18 +39,9 @@ pub(crate) fn find_by_name(read: &impl Read, name: &str) -> Result<Org, Error> {
 }
 
 /// A page of all orgs in the order of their IDs; `after` and `descending` do nothing here, as on the real server.
-pub(crate) fn list(read: &impl Read, paging: &Paging) -> Result<Vec<Org>, Error> {
-    let mut skip = paging.offset;
-    let mut orgs = Vec::new();
-    read.scan(ORGS, b"", Order::Ascending, None, &mut |_, value| {
-        if skip > 0 {
-            skip -= 1;
-            return Ok(ControlFlow::Continue(()));
-        }
-        orgs.push(decode(value)?);
-        Ok(paging.full(orgs.len()))
-    })?;
-    Ok(orgs)
+pub(crate) fn list(read: &impl Read, page: &Page) -> Result<Vec<Org>, Error> {
+    let page = Page { after: None, descending: false, ..*page };
+    page.read(read, ORGS, b"", |value| decode(value).map(Some))
 }
 
 /// Makes an org with its two system buckets; `owner` becomes its owner.
@@ -95,9 +85,9 @@ pub(crate) fn update(change: &Change, id: Id, name: Option<&str>, description: O
     Ok(org)
 }
 
-/// Deletes an org with its buckets, tasks and memberships; labels and tokens stay behind. Returns the deleted buckets.
-pub(crate) fn delete(change: &Change, id: Id) -> Result<Vec<Id>, Error> {
-    let buckets = bucket::list_of_org(change, id, &Paging::all())?;
+/// Deletes an org with its buckets, tasks, memberships, and those of the plain kinds that go with it; labels and tokens stay.
+pub(crate) fn delete(change: &Change, id: Id, plain: impl Iterator<Item = &'static Class>) -> Result<(), Error> {
+    let buckets = bucket::list_of_org(change, id, &Page::default())?;
     for bucket in &buckets {
         bucket::remove(change, bucket)?;
     }
@@ -112,7 +102,7 @@ pub(crate) fn delete(change: &Change, id: Id) -> Result<Vec<Id>, Error> {
     change.delete(ORGS, &id.key())?;
     task::delete_of_org(change, id)?;
     member::delete_of_resource(change, id)?;
-    Ok(buckets.into_iter().map(|bucket| bucket.id).collect())
+    plain.filter(|class| class.goes_with_org).try_for_each(|class| object::remove_of_org(change, class, id))
 }
 
 fn check_name(read: &impl Read, name: &str) -> Result<(), Error> {
@@ -137,5 +127,5 @@ fn free_id(read: &impl Read) -> Result<Id, Error> {
 /// Whether nothing has been set up yet: no user and no org.
 pub(crate) fn virgin(store: &Store) -> Result<bool, Error> {
     let view = store.view()?;
-    Ok(view.count(ORGS)? == 0 && view.count(super::user::USERS)? == 0)
+    Ok(view.count(ORGS)? == 0 && object::count(&view, &user::CLASS)? == 0)
 }

@@ -1,7 +1,6 @@
 //! Users and their passwords.
 
 use std::num::NonZeroU32;
-use std::ops::ControlFlow;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
@@ -9,40 +8,35 @@ use ring::pbkdf2;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
-use super::{Change, Error, Order, Read, Table, decode, member};
+use super::column::{CHOSEN_ID, Column, Holds, LINKS, Shown, text};
+use super::object::{self, Clash, Class, Object, Unique};
+use super::{Change, Error, Read, Table, member};
 use crate::server::id::{Id, Snowflakes};
 use crate::server::problem::{Code, Problem};
-use crate::server::request::Paging;
 
-pub(crate) const USERS: Table = Table::new("users");
-pub(crate) const USER_NAMES: Table = Table::new("user_names");
 /// Salted, slow digests by user ID.
 pub(crate) const PASSWORDS: Table = Table::new("passwords");
 
-const MISSING: &str = "user not found";
 /// Rounds of PBKDF2-HMAC-SHA-256 for a new password.
 const ROUNDS: u32 = 120_000;
 const SALT_BYTES: usize = 16;
 const DIGEST_BYTES: usize = 32;
 
-/// A user.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct User {
-    pub(crate) id: Id,
-    pub(crate) name: String,
-    pub(crate) oauth_id: String,
-    /// Any text: POST does not check it, PATCH does.
-    pub(crate) status: String,
-}
+pub(crate) const MISSING: &str = "user not found";
 
-/// What to make a user from.
-pub(crate) struct NewUser {
-    /// A chosen ID, which the real server accepts.
-    pub(crate) id: Option<Id>,
-    pub(crate) name: String,
-    pub(crate) oauth_id: String,
-    pub(crate) status: String,
-}
+pub(crate) static CLASS: Class = Class {
+    name: "users",
+    columns: &[
+        LINKS,
+        CHOSEN_ID,
+        text("name"),
+        text("oauthID").fixed().shown(Shown::UnlessEmpty),
+        // Any text: POST does not check it, unlike PATCH.
+        Column::new("status", Holds::Text("influxdb.Status")).or("active"),
+    ],
+    unique: Some(Unique { column: "name", per_org: false, fold: |name| name.as_bytes().to_vec() }),
+    goes_with_org: false,
+};
 
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Digest {
@@ -52,89 +46,41 @@ pub(crate) struct Digest {
 }
 
 /// The user with this ID.
-pub(crate) fn find(read: &impl Read, id: Id) -> Result<User, Error> {
-    read.found(USERS, id, MISSING)
+pub(crate) fn find(read: &impl Read, id: Id) -> Result<Object, Error> {
+    Ok(object::find(read, &CLASS, id)?.ok_or_else(missing)?)
 }
 
 /// The user with this name.
-pub(crate) fn find_by_name(read: &impl Read, name: &str) -> Result<User, Error> {
-    match read.index(USER_NAMES, name.as_bytes())? {
-        Some(id) => find(read, id),
-        None => Err(Problem::not_found(MISSING).into()),
+pub(crate) fn find_by_name(read: &impl Read, name: &str) -> Result<Object, Error> {
+    Ok(object::find_by_name(read, &CLASS, None, name)?.ok_or_else(missing)?)
+}
+
+fn missing() -> Problem {
+    Problem::not_found(MISSING)
+}
+
+/// Why a user cannot be made or renamed.
+pub(crate) fn clash(user: &Object, clash: Clash) -> Problem {
+    Problem::conflict(match clash {
+        Clash::Name => format!("user with name {} already exists", user.text("name")),
+        Clash::Id => format!("user with ID {} already exists", user.id),
+    })
+}
+
+/// Makes an active user, without a password.
+pub(crate) fn create(change: &Change, ids: &Snowflakes, name: &str) -> Result<Object, Error> {
+    let mut user = Object::new(&CLASS, ids.next(), None);
+    *user.value_mut("name") = name.into();
+    match object::insert(change, &user)? {
+        Some(found) => Err(clash(&user, found).into()),
+        None => Ok(user),
     }
 }
 
-/// A page of all users by ID.
-pub(crate) fn list(read: &impl Read, paging: &Paging) -> Result<Vec<User>, Error> {
-    let order = if paging.descending { Order::Descending } else { Order::Ascending };
-    let start = paging.after.and_then(|after| Id::new(after.number().wrapping_add(1))).map(Id::key);
-    let mut skip = paging.offset;
-    let mut users = Vec::new();
-    read.scan(USERS, b"", order, start.as_ref().map(<[u8; 8]>::as_slice), &mut |_, value| {
-        if skip > 0 {
-            skip -= 1;
-            return Ok(ControlFlow::Continue(()));
-        }
-        users.push(decode(value)?);
-        Ok(paging.full(users.len()))
-    })?;
-    Ok(users)
-}
-
-fn taken(name: &str) -> Error {
-    Problem::conflict(format!("user with name {name} already exists")).into()
-}
-
-fn forbidden(message: &str) -> Error {
-    Problem::new(Code::Forbidden, message).into()
-}
-
-/// Makes a user, without a password.
-pub(crate) fn create(change: &Change, ids: &Snowflakes, new: NewUser) -> Result<User, Error> {
-    let id = new.id.unwrap_or_else(|| ids.next());
-    if change.get(USER_NAMES, new.name.as_bytes())?.is_some() {
-        return Err(taken(&new.name));
-    }
-    if change.get(USERS, &id.key())?.is_some() {
-        return Err(Problem::conflict(format!("user with ID {id} already exists")).into());
-    }
-    if new.name.is_empty() {
-        return Err(Problem::new(Code::EmptyValue, "key required").into());
-    }
-    let user = User { id, name: new.name, oauth_id: new.oauth_id, status: new.status };
-    change.put(USER_NAMES, user.name.as_bytes(), &id.key())?;
-    change.put_record(USERS, id, &user)?;
-    Ok(user)
-}
-
-/// Renames a user or sets its status.
-pub(crate) fn update(change: &Change, id: Id, name: Option<String>, status: Option<String>) -> Result<User, Error> {
-    let mut user = find(change, id)?;
-    if let Some(name) = name.filter(|name| *name != user.name) {
-        if change.get(USER_NAMES, name.as_bytes())?.is_some() {
-            return Err(taken(&name));
-        }
-        if name.is_empty() {
-            return Err(Problem::new(Code::EmptyValue, "key required").into());
-        }
-        change.delete(USER_NAMES, user.name.as_bytes())?;
-        user.name = name;
-        change.put(USER_NAMES, user.name.as_bytes(), &id.key())?;
-    }
-    if let Some(status) = status {
-        user.status = status;
-    }
-    change.put_record(USERS, id, &user)?;
-    Ok(user)
-}
-
-/// Deletes a user with its password and memberships; its tokens stay, useless and hidden.
-pub(crate) fn delete(change: &Change, id: Id) -> Result<(), Error> {
-    let user = find(change, id)?;
-    change.delete(USER_NAMES, user.name.as_bytes())?;
-    change.delete(USERS, &id.key())?;
-    change.delete(PASSWORDS, &id.key())?;
-    member::delete_of_user(change, id)
+/// Deletes what a user leaves: its password and memberships. Its tokens stay, useless and hidden.
+pub(crate) fn clean_up(change: &Change, user: &Object) -> Result<(), Error> {
+    change.delete(PASSWORDS, &user.id.key())?;
+    member::delete_of_user(change, user.id)
 }
 
 /// Refuses a password that is too short or too long, in bytes.
@@ -145,9 +91,13 @@ pub(crate) fn check_password(password: &SecretString) -> Result<(), Error> {
     Ok(())
 }
 
+fn forbidden(message: &str) -> Error {
+    Problem::new(Code::Forbidden, message).into()
+}
+
 /// Sets the password of a user; [`check_password`] comes first.
 pub(crate) fn set_password(change: &Change, id: Id, password: &SecretString) -> Result<(), Error> {
-    if change.get(USERS, &id.key())?.is_none() {
+    if object::find(change, &CLASS, id)?.is_none() {
         return Err(forbidden("your userID is incorrect"));
     }
     let salt: [u8; SALT_BYTES] = rand::random();
@@ -160,7 +110,7 @@ pub(crate) fn set_password(change: &Change, id: Id, password: &SecretString) -> 
 
 /// Checks the password of a user.
 pub(crate) fn compare_password(read: &impl Read, id: Id, password: &SecretString) -> Result<(), Error> {
-    if read.get(USERS, &id.key())?.is_none() {
+    if object::find(read, &CLASS, id)?.is_none() {
         return Err(forbidden("your userID is incorrect"));
     }
     let wrong = || forbidden("your username or password is incorrect");

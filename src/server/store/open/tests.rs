@@ -8,7 +8,7 @@ use std::sync::atomic::Ordering;
 use rand::{Rng as _, RngExt as _, SeedableRng as _, rngs::SmallRng};
 
 use super::*;
-use crate::server::store::org;
+use crate::server::store::{object, org};
 
 fn place(path: &Path) -> DataFile {
     DataFile::chosen(path).expect("a place")
@@ -98,7 +98,7 @@ fn what_is_not_ours_is_told_and_kept() {
     let newer = {
         let other = dir.path().join("newer.db");
         let store = open(&place(&other)).expect("a store");
-        store.change(|change| change.put(META, FORMAT.0, b"2")).expect("a change");
+        store.change(|change| change.put(META, FORMAT.0, b"3")).expect("a change");
         drop(store);
         fs::read(&other).expect("a file")
     };
@@ -109,6 +109,14 @@ fn what_is_not_ours_is_told_and_kept() {
         drop(store);
         fs::read(&other).expect("a file")
     };
+    let astray = {
+        let other = dir.path().join("astray.db");
+        let store = open(&place(&other)).expect("a store");
+        let row = br#"{"id":"0000000000000001","values":[]}"#;
+        store.change(|change| change.put(object::OBJECTS, b"users\0\0\0\0\0\0\0\0\x02", row)).expect("a change");
+        drop(store);
+        fs::read(&other).expect("a file")
+    };
     let [whole, _] = files(dir.path());
     let old_format = {
         let mut bytes = whole.clone();
@@ -116,7 +124,7 @@ fn what_is_not_ours_is_told_and_kept() {
         bytes[COMMITS[1]] = 1;
         bytes
     };
-    let cases: [(&[u8], &str); 10] = [
+    let cases: [(&[u8], &str); 11] = [
         (b"", "it is empty"),
         (b"re", "it is cut off"),
         (&whole[..100], "it is cut off"),
@@ -125,6 +133,7 @@ fn what_is_not_ours_is_told_and_kept() {
         (&foreign, "it is a database of another program"),
         (&newer, "it was written by another version of fluxform"),
         (&unread, "it is damaged (stored record: missing field"),
+        (&astray, "it is damaged (stored index entry is damaged)"),
         (&old_format, "it was written by another version of fluxform"),
         (&whole[..whole.len() - 4096], "it is damaged ("),
     ];

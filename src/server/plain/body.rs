@@ -1,0 +1,127 @@
+//! What a request sends for the columns of an object, and what becomes of it.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::Deed;
+use crate::server::id::Id;
+use crate::server::json::{BodyError, Fields};
+use crate::server::problem::Problem;
+use crate::server::store::column::{Changes, Column, Holds};
+use crate::server::store::object::{Class, Object};
+
+/// How influxd reads a body.
+pub(in crate::server) struct Body {
+    /// The name of the Go struct.
+    pub(in crate::server) go: &'static str,
+    /// What it makes of one that it does not understand.
+    pub(in crate::server) broken: fn(BodyError) -> Problem,
+}
+
+impl Body {
+    /// One whose errors are passed on as they are.
+    pub(in crate::server) const fn new(go: &'static str) -> Self {
+        Self { go, broken: BodyError::plain }
+    }
+}
+
+/// What was sent.
+pub(in crate::server) struct Sent {
+    class: &'static Class,
+    pub(in crate::server) id: Option<Id>,
+    pub(in crate::server) org: Option<Id>,
+    /// As many as there are columns.
+    values: Vec<Option<Value>>,
+}
+
+impl Sent {
+    pub(super) fn read(class: &'static Class, body: &Body, text: &[u8], deed: Deed) -> Result<Self, Problem> {
+        let fields = Fields::parse(text, body.go).map_err(body.broken)?;
+        let mut sent = Self { class, id: None, org: None, values: Vec::with_capacity(class.columns.len()) };
+        for column in class.columns {
+            let value = if deed == Deed::Create || column.changes != Changes::Never {
+                match column.holds {
+                    Holds::Json(accept) => fields.any(column.name).map(accept).transpose()?,
+                    _ => sent.read_column(&fields, column).map_err(body.broken)?,
+                }
+            } else {
+                None
+            };
+            sent.values.push(value);
+        }
+        Ok(sent)
+    }
+
+    fn read_column(&mut self, fields: &Fields, column: &Column) -> Result<Option<Value>, BodyError> {
+        let name = column.name;
+        match column.holds {
+            Holds::ChosenId => self.id = fields.id(name)?,
+            Holds::Org => self.org = fields.id(name)?,
+            Holds::Text(go) => return Ok(fields.text_as(name, go)?.map(Value::from)),
+            Holds::Flag => return Ok(fields.boolean(name)?.map(Value::from)),
+            Holds::Integer => return Ok(fields.integer(name)?.map(Value::from)),
+            Holds::Reference => return Ok(fields.id(name)?.map(|id| id.to_string().into())),
+            Holds::Texts => return Ok(Some(fields.texts(name)?.into_iter().collect())),
+            _ => {}
+        }
+        Ok(None)
+    }
+
+    fn position(&self, name: &str) -> Option<usize> {
+        self.class.columns.iter().position(|column| column.name == name)
+    }
+
+    /// What was sent for a column.
+    pub(in crate::server) fn value(&self, name: &str) -> Option<&Value> {
+        self.values[self.position(name)?].as_ref()
+    }
+
+    /// The text that was sent for a column.
+    pub(in crate::server) fn text(&self, name: &str) -> Option<&str> {
+        self.value(name)?.as_str()
+    }
+
+    /// Puts it into an object.
+    pub(super) fn apply(self, object: &mut Object, deed: Deed) {
+        if self.org.is_some() {
+            object.org = self.org;
+        }
+        for (column, sent) in self.class.columns.iter().zip(self.values).filter(|(column, _)| column.is_kept()) {
+            let whole = match deed {
+                Deed::Create => true,
+                Deed::Put => column.changes != Changes::Never,
+                _ => column.changes == Changes::Always,
+            };
+            let value = object.value_mut(column.name);
+            match sent.filter(|sent| column.changes != Changes::IfNotEmpty || whole || sent != "") {
+                Some(sent) if matches!(column.holds, Holds::Texts) => {
+                    let before = if whole { Value::Null } else { value.take() };
+                    *value = texts(&before, &sent, whole);
+                }
+                Some(Value::String(text)) => {
+                    let text = if column.trimmed { text.trim() } else { &text };
+                    *value = if whole && text.is_empty() { column.empty() } else { text.into() };
+                }
+                Some(sent) => *value = sent,
+                None if whole => *value = column.empty(),
+                None => {}
+            }
+        }
+    }
+}
+
+/// A map of texts by key, as Go writes it: `sent` over `before`. An empty text takes a key away, unless it is the whole map that
+/// was sent.
+fn texts(before: &Value, sent: &Value, whole: bool) -> Value {
+    let entries = |map: &Value| map.as_object().cloned().unwrap_or_default();
+    let mut texts: BTreeMap<String, Value> = entries(before).into_iter().collect();
+    for (key, text) in entries(sent) {
+        if text == "" && !whole {
+            texts.remove(&key);
+        } else {
+            texts.insert(key, text);
+        }
+    }
+    texts.into_iter().collect()
+}

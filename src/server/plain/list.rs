@@ -1,0 +1,143 @@
+//! Lists of plain kinds: filters, pages, and what the caller may see of them.
+
+use http::StatusCode;
+use serde::ser::SerializeMap as _;
+use serde::{Serialize, Serializer};
+
+use super::{Deed, Plain, Shown};
+use crate::server::id::Id;
+use crate::server::links::SelfLink;
+use crate::server::problem::Problem;
+use crate::server::reply::Reply;
+use crate::server::request::{Call, PageLinks, Paging, parse_id};
+use crate::server::store::object::{self, Object};
+use crate::server::store::org;
+use crate::server::store::page::Page;
+
+/// How a kind is listed.
+pub(in crate::server) struct List {
+    /// The name under which a reply has the objects.
+    pub(in crate::server) rows: &'static str,
+    pub(in crate::server) links: ListLinks,
+    /// Whether `limit`, `offset` and the like count; `orgID` alone may turn them off.
+    pub(in crate::server) paged: Paged,
+    pub(in crate::server) filters: &'static [Filter],
+}
+
+/// The links of a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::server) enum ListLinks {
+    None,
+    /// Itself.
+    This,
+    /// Itself and its neighbours.
+    Pages,
+}
+
+/// Whether a list has pages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::server) enum Paged {
+    Never,
+    Always,
+    /// Only where no org is asked for.
+    AcrossOrgs,
+}
+
+/// A parameter that lists look at.
+pub(in crate::server) struct Filter {
+    pub(in crate::server) parameter: &'static str,
+    pub(in crate::server) by: By,
+}
+
+/// What a parameter asks for.
+pub(in crate::server) enum By {
+    /// The object with this ID, which must exist.
+    Id,
+    /// The object with this unique name, which must exist.
+    Name,
+    /// The objects of the org with this ID.
+    Org,
+    /// The same, and a malformed ID is none.
+    OrgIfWellFormed,
+    /// The objects of the org with this name, which must exist.
+    OrgName,
+    /// The objects whose column of this name holds the same, as the function makes it.
+    Column(&'static str, fn(&str) -> String),
+}
+
+impl List {
+    /// All objects, under the kind's name.
+    pub(in crate::server) const fn new(rows: &'static str) -> Self {
+        Self { rows, links: ListLinks::This, paged: Paged::Never, filters: &[] }
+    }
+}
+
+/// The reply to a list.
+struct Rows {
+    plain: &'static Plain,
+    links: Option<PageLinks>,
+    rows: Vec<Shown>,
+}
+
+impl Serialize for Rows {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        match &self.links {
+            Some(links) => map.serialize_entry("links", links)?,
+            None if self.plain.list.links == ListLinks::This => {
+                map.serialize_entry("links", &SelfLink::new(self.plain.api.base()))?;
+            }
+            None => {}
+        }
+        map.serialize_entry(self.plain.list.rows, &self.rows)?;
+        map.end()
+    }
+}
+
+impl Plain {
+    pub(super) fn list(&'static self, call: &Call) -> Result<Reply, Problem> {
+        let paging = if self.list.paged == Paged::Never { Paging::default() } else { Paging::parse(&call.query)? };
+        let view = call.store().view()?;
+        let (mut one, mut org, mut columns) = (None, None, Vec::new());
+        for Filter { parameter, by } in self.list.filters {
+            let Some(text) = call.query.get(parameter) else { continue };
+            match by {
+                By::Id => {
+                    let id = parse_id(text)?;
+                    one = Some(one.map_or_else(|| self.find(&view, id), Ok)?);
+                }
+                By::Name if one.is_none() => {
+                    let found = object::find_by_name(&view, self.class, org, text)?;
+                    one = Some(found.ok_or_else(|| Problem::not_found(self.missing))?);
+                }
+                By::Name => {}
+                By::Org => org = Some(parse_id(text)?),
+                By::OrgIfWellFormed => org = text.parse::<Id>().ok(),
+                By::OrgName => org = org.or(Some(org::find_by_name(&view, text)?.id)),
+                By::Column(name, fold) => columns.push((*name, *fold, fold(text))),
+            }
+        }
+        let keep = |object: &Object| {
+            (org.is_none() || object.org == org)
+                && columns.iter().all(|(name, fold, wanted)| fold(object.text(name)) == *wanted)
+        };
+        let all = Page::default();
+        let page = if self.list.paged == Paged::AcrossOrgs && org.is_some() { &all } else { &paging.page };
+        let objects = match one {
+            Some(one) => vec![one],
+            None => object::list(&view, self.class, page, keep)?,
+        };
+        let caller = call.caller()?;
+        let rows = objects
+            .into_iter()
+            .filter(|object| self.rights(Deed::Read, object).all(|right| caller.holds(&right)))
+            .map(|object| self.shown(&view, caller, object))
+            .collect::<Result<Vec<_>, _>>()?;
+        let links = (self.list.links == ListLinks::Pages).then(|| {
+            let sent = |filter: &Filter| (filter.parameter, call.query.get(filter.parameter).map(str::to_owned));
+            let filters: Vec<_> = self.list.filters.iter().map(sent).collect();
+            paging.links(&self.api.base(), &filters, rows.len())
+        });
+        Reply::json(self.api.style, StatusCode::OK, &Rows { plain: self, links, rows })
+    }
+}

@@ -1,0 +1,232 @@
+//! Plain kinds: what a kind's table says, five handlers do.
+
+pub(super) mod body;
+mod list;
+mod show;
+
+use axum::routing::MethodFilter;
+use http::StatusCode;
+
+use self::body::{Body, Sent};
+use super::auth::{Action, Caller, Permission};
+use super::id::Id;
+use super::kind::{Api, Place};
+use super::links::Templates;
+use super::problem::Problem;
+use super::reply::Reply;
+use super::request::Call;
+use super::routes::{Handler, Routes, route};
+use super::store::object::{self, Clash, Class, Object};
+use super::store::{Change, Error, Read, View, member};
+
+pub(super) use self::list::{By, Filter, List, ListLinks, Paged};
+pub(super) use self::show::Shown;
+
+/// What is done with an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Deed {
+    Read,
+    Create,
+    Patch,
+    Put,
+    Delete,
+}
+
+/// All that is to be said of a plain kind. [`Plain::new`] has what most kinds have.
+pub(super) struct Plain {
+    pub(super) api: Api,
+    /// Its columns, and what is unique.
+    pub(super) class: &'static Class,
+    pub(super) list: List,
+    /// The links of an object.
+    pub(super) links: Templates,
+    /// The name under which a reply has the object, beside its links; `None` = the reply is the object.
+    pub(super) wrapped: Option<&'static str>,
+    pub(super) create: Body,
+    pub(super) patch: Option<Body>,
+    pub(super) put: Option<Body>,
+    /// What is said where there is no such object.
+    pub(super) missing: &'static str,
+    /// What is said where the org is not sent.
+    pub(super) org_needed: &'static str,
+    /// What is said where another object is in the way.
+    pub(super) clash: fn(&Object, Clash, Deed) -> Problem,
+    /// Whether it takes the right to read to change or delete an object.
+    pub(super) read_to_change: bool,
+    /// What a deed needs besides the right on the object itself.
+    pub(super) also: fn(&Object, Deed) -> Vec<Permission>,
+    /// Judges what was sent, before rights are, and may make it what is kept.
+    pub(super) check: fn(&mut Sent, Deed) -> Result<(), Problem>,
+    /// What else happens when an object was made, changed or deleted, or why it must not; in the same transaction.
+    pub(super) after: fn(&Change, &Object, Deed) -> Result<(), Error>,
+}
+
+impl Plain {
+    /// A kind whose objects belong to orgs, with nothing special about it.
+    pub(super) const fn new(api: Api, class: &'static Class) -> Self {
+        Self {
+            list: List::new(api.path),
+            api,
+            class,
+            links: &[],
+            wrapped: None,
+            create: Body::new(""),
+            patch: None,
+            put: None,
+            missing: "",
+            org_needed: "invalid org id for permission: invalid ID",
+            clash: |_, _, _| unreachable!("invariant: who has unique names or chosen IDs has words for a clash"),
+            read_to_change: false,
+            also: |_, _| Vec::new(),
+            check: |_, _| Ok(()),
+            after: |_, _, _| Ok(()),
+        }
+    }
+
+    /// The five routes.
+    pub(super) fn routes(&'static self) -> Routes {
+        let on = |method, handler| route(method, self.api.style, self.bound(handler));
+        let all = on(MethodFilter::GET, Self::list).merge(on(MethodFilter::POST, Self::create));
+        let mut one = on(MethodFilter::GET, Self::get).merge(on(MethodFilter::DELETE, Self::delete));
+        if self.patch.is_some() {
+            one = one.merge(on(MethodFilter::PATCH, Self::patch));
+        }
+        if self.put.is_some() {
+            one = one.merge(on(MethodFilter::PUT, Self::put));
+        }
+        Routes::new().route(&self.api.base(), all).route(&format!("{}/{{id}}", self.api.base()), one)
+    }
+
+    fn bound(&'static self, handler: fn(&'static Self, &Call) -> Result<Reply, Problem>) -> impl Handler {
+        move |call: &Call| handler(self, call)
+    }
+
+    /// The `Allow` header of a path below the kind's, where it is not that of other kinds.
+    pub(super) fn allow(&self, rest: &[&str]) -> Option<&'static str> {
+        match (rest, &self.patch, &self.put) {
+            ([_], Some(_), Some(_)) => Some("DELETE, GET, OPTIONS, PATCH, PUT"),
+            ([_], None, Some(_)) => Some("DELETE, GET, OPTIONS, PUT"),
+            _ => None,
+        }
+    }
+
+    pub(super) fn find(&self, read: &impl Read, id: Id) -> Result<Object, Problem> {
+        object::find(read, self.class, id)?.ok_or_else(|| Problem::not_found(self.missing))
+    }
+
+    /// Where an object belongs.
+    pub(super) fn place(&self, view: &View, id: Id) -> Result<Place, Problem> {
+        let found = self.find(view, id)?;
+        Ok(Place { org: found.org.unwrap_or(id), seen: self.right(Action::Read, id, found.org) })
+    }
+
+    /// A right on an object.
+    pub(super) fn right(&self, action: Action, id: Id, org: Option<Id>) -> Permission {
+        match org {
+            Some(org) => Permission::at(action, self.api.resource, id, org),
+            None => Permission::on(action, self.api.resource, id),
+        }
+    }
+
+    fn actions(&self, deed: Deed) -> &'static [Action] {
+        match deed {
+            Deed::Read => &[Action::Read],
+            Deed::Patch | Deed::Put | Deed::Delete if self.read_to_change => &[Action::Read, Action::Write],
+            _ => &[Action::Write],
+        }
+    }
+
+    /// All that a deed needs.
+    fn rights(&self, deed: Deed, object: &Object) -> impl Iterator<Item = Permission> {
+        let Object { id, org, .. } = *object;
+        let resource = self.api.resource;
+        let right = move |action: &Action| match (deed, org) {
+            (Deed::Create, Some(org)) => Permission::in_org(*action, resource, org),
+            (Deed::Create, None) => Permission::global(*action, resource),
+            _ => self.right(*action, id, org),
+        };
+        self.actions(deed).iter().map(right).chain((self.also)(object, deed))
+    }
+
+    fn require(&self, caller: &Caller, deed: Deed, object: &Object) -> Result<(), Problem> {
+        self.rights(deed, object).try_for_each(|right| caller.require(&right))
+    }
+
+    /// The object of the path, if the caller may do this with it. Where no org decides, the reply does not tell whether it
+    /// exists.
+    fn allowed(&self, call: &Call, view: &View, id: Id, deed: Deed) -> Result<Object, Problem> {
+        if !self.class.has_org() {
+            let caller = call.caller()?;
+            self.actions(deed).iter().try_for_each(|action| caller.require(&self.right(*action, id, None)))?;
+        }
+        let found = self.find(view, id)?;
+        self.require(call.caller()?, deed, &found)?;
+        Ok(found)
+    }
+
+    fn get(&'static self, call: &Call) -> Result<Reply, Problem> {
+        let id = call.id("id")?;
+        let view = call.store().view()?;
+        let found = self.allowed(call, &view, id, Deed::Read)?;
+        self.reply(call, StatusCode::OK, found)
+    }
+
+    fn create(&'static self, call: &Call) -> Result<Reply, Problem> {
+        let mut sent = Sent::read(self.class, &self.create, &call.body, Deed::Create)?;
+        (self.check)(&mut sent, Deed::Create)?;
+        if self.class.has_org() && sent.org.is_none() {
+            return Err(Problem::invalid(self.org_needed));
+        }
+        let store = call.store();
+        let mut object = Object::new(self.class, sent.id.unwrap_or_else(|| store.ids.next()), sent.org);
+        sent.apply(&mut object, Deed::Create);
+        self.require(call.caller()?, Deed::Create, &object)?;
+        store.change(|change| match object::insert(change, &object)? {
+            Some(clash) => Err((self.clash)(&object, clash, Deed::Create)),
+            None => Ok((self.after)(change, &object, Deed::Create)?),
+        })?;
+        self.reply(call, StatusCode::CREATED, object)
+    }
+
+    fn patch(&'static self, call: &Call) -> Result<Reply, Problem> {
+        self.change(call, self.patch.as_ref(), Deed::Patch)
+    }
+
+    fn put(&'static self, call: &Call) -> Result<Reply, Problem> {
+        self.change(call, self.put.as_ref(), Deed::Put)
+    }
+
+    /// Needs no right to read unless the table says so: whoever may write sees the object in the reply.
+    fn change(&'static self, call: &Call, body: Option<&'static Body>, deed: Deed) -> Result<Reply, Problem> {
+        let id = call.id("id")?;
+        let body = body.expect("invariant: a change without a body has no route");
+        let mut sent = Sent::read(self.class, body, &call.body, deed)?;
+        (self.check)(&mut sent, deed)?;
+        self.allowed(call, &call.store().view()?, id, deed)?;
+        let changed = call.store().change(|change| {
+            let before = self.find(change, id)?;
+            let mut after = before.clone();
+            sent.apply(&mut after, deed);
+            if let Some(clash) = object::replace(change, &before, &mut after)? {
+                return Err((self.clash)(&after, clash, deed));
+            }
+            (self.after)(change, &after, deed)?;
+            Ok(after)
+        })?;
+        self.reply(call, StatusCode::OK, changed)
+    }
+
+    fn delete(&'static self, call: &Call) -> Result<Reply, Problem> {
+        let id = call.id("id")?;
+        self.allowed(call, &call.store().view()?, id, Deed::Delete)?;
+        call.store().change(|change| {
+            let found = self.find(change, id)?;
+            object::remove(change, &found)?;
+            if self.api.members {
+                member::delete_of_resource(change, id)?;
+            }
+            Ok::<_, Problem>((self.after)(change, &found, Deed::Delete)?)
+        })?;
+        Ok(Reply::no_content())
+    }
+}

@@ -1,0 +1,128 @@
+//! The columns of a kind's objects, as data: their names in JSON, what they hold, and what becomes of them when an object
+//! is made, changed and shown.
+
+use serde_json::Value;
+
+use super::object::Object;
+use super::{Error, View};
+use crate::server::problem::Problem;
+
+/// One column. Columns are shown in the order in which a kind lists them.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Column {
+    /// Its name in JSON.
+    pub(crate) name: &'static str,
+    pub(crate) holds: Holds,
+    /// The text that an object is made with where none is sent, or an empty one.
+    pub(crate) default: &'static str,
+    /// Whether a text is kept without the blanks around it.
+    pub(crate) trimmed: bool,
+    pub(crate) changes: Changes,
+    pub(crate) shown: Shown,
+}
+
+/// What a column holds.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Holds {
+    /// The ID, which the server makes.
+    Id,
+    /// The ID, which the client may choose.
+    ChosenId,
+    /// The ID of the org.
+    Org,
+    /// When the object was made.
+    Created,
+    /// When it was last changed.
+    Updated,
+    /// The links of the kind.
+    Links,
+    /// The labels that are attached to it.
+    Labels,
+    /// A text, with the name that Go has for its type.
+    Text(&'static str),
+    Flag,
+    Integer,
+    /// The ID of another object, or `null`.
+    Reference,
+    /// A map of texts: a change adds to it, and removes what it sends an empty text for.
+    Texts,
+    /// Anything that the function accepts, in the form that it gives it.
+    Json(fn(&Value) -> Result<Value, Problem>),
+    /// What follows from other objects; left out if it is `None`.
+    Derived(fn(&View, &Object) -> Result<Option<Value>, Error>),
+}
+
+/// What a PATCH does with a column. A PUT replaces all but the fixed ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Changes {
+    /// It is not read.
+    Never,
+    /// What is not sent stays.
+    IfSent,
+    /// What is not sent, or is sent as an empty text, stays.
+    IfNotEmpty,
+    /// What is not sent becomes empty.
+    Always,
+}
+
+/// When a column is in replies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Shown {
+    Always,
+    UnlessEmpty,
+    /// It is a secret.
+    Never,
+}
+
+pub(crate) const ID: Column = Column::new("id", Holds::Id).fixed();
+pub(crate) const CHOSEN_ID: Column = Column::new("id", Holds::ChosenId).fixed();
+pub(crate) const ORG: Column = Column::new("orgID", Holds::Org).fixed();
+pub(crate) const LINKS: Column = Column::new("links", Holds::Links).fixed();
+
+/// A text.
+pub(crate) const fn text(name: &'static str) -> Column {
+    Column::new(name, Holds::Text("string"))
+}
+
+impl Column {
+    pub(crate) const fn new(name: &'static str, holds: Holds) -> Self {
+        Self { name, holds, default: "", trimmed: false, changes: Changes::IfSent, shown: Shown::Always }
+    }
+
+    pub(crate) const fn fixed(self) -> Self {
+        Self { changes: Changes::Never, ..self }
+    }
+
+    pub(crate) const fn changed(self, changes: Changes) -> Self {
+        Self { changes, ..self }
+    }
+
+    pub(crate) const fn or(self, default: &'static str) -> Self {
+        Self { default, ..self }
+    }
+
+    pub(crate) const fn trimmed(self) -> Self {
+        Self { trimmed: true, ..self }
+    }
+
+    pub(crate) const fn shown(self, shown: Shown) -> Self {
+        Self { shown, ..self }
+    }
+
+    /// Whether it is kept among an object's values.
+    pub(crate) fn is_kept(&self) -> bool {
+        use Holds as H;
+        matches!(self.holds, H::Text(_) | H::Flag | H::Integer | H::Reference | H::Texts | H::Json(_))
+    }
+
+    /// What it holds where nothing was ever sent.
+    pub(crate) fn empty(&self) -> Value {
+        match self.holds {
+            Holds::Text(_) => self.default.into(),
+            Holds::Flag => false.into(),
+            Holds::Integer => 0.into(),
+            Holds::Texts => Value::Object(serde_json::Map::new()),
+            _ => Value::Null,
+        }
+    }
+}

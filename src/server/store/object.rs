@@ -1,0 +1,256 @@
+//! The objects of plain kinds: rows of what the kind's table of columns says, all in one table, and their unique names in
+//! another one.
+
+use std::borrow::Cow;
+use std::ops::ControlFlow;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::column::{Column, Holds};
+use super::page::Page;
+use super::{Change, Error, Order, Read, Table, decode_id};
+use crate::server::id::Id;
+
+/// By class and ID.
+pub(crate) const OBJECTS: Table = Table::new("objects");
+/// By class, org, and name as it is compared, to the ID.
+pub(crate) const NAMES: Table = Table::new("names");
+
+/// A kind of objects.
+#[derive(Debug)]
+pub(crate) struct Class {
+    /// Its name in the keys of the tables, without zero bytes.
+    pub(crate) name: &'static str,
+    pub(crate) columns: &'static [Column],
+    pub(crate) unique: Option<Unique>,
+    /// Whether its objects are deleted with their org.
+    pub(crate) goes_with_org: bool,
+}
+
+/// What no two objects of a class may have in common.
+#[derive(Debug)]
+pub(crate) struct Unique {
+    /// A column of text.
+    pub(crate) column: &'static str,
+    /// Whether another org may have the same.
+    pub(crate) per_org: bool,
+    /// What is compared.
+    pub(crate) fold: fn(&str) -> Vec<u8>,
+}
+
+/// Why an object cannot be made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Clash {
+    /// Another one has its name.
+    Name,
+    /// Another one has its ID.
+    Id,
+}
+
+/// An object.
+#[derive(Clone, Debug)]
+pub(crate) struct Object {
+    pub(crate) class: &'static Class,
+    pub(crate) id: Id,
+    pub(crate) org: Option<Id>,
+    /// When it was made and last changed, if the class shows that.
+    pub(crate) times: Option<(Timestamp, Timestamp)>,
+    /// As many as there are columns.
+    values: Vec<Value>,
+}
+
+/// An object as it is stored. The values have names, so that columns may come and go.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Stored<'a> {
+    id: Id,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    org: Option<Id>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    times: Option<(Timestamp, Timestamp)>,
+    #[serde(borrow)]
+    values: Vec<(&'a str, Cow<'a, Value>)>,
+}
+
+impl Class {
+    pub(crate) fn has_org(&self) -> bool {
+        self.columns.iter().any(|column| matches!(column.holds, Holds::Org))
+    }
+
+    fn position(&self, name: &str) -> usize {
+        self.columns
+            .iter()
+            .position(|column| column.name == name)
+            .unwrap_or_else(|| panic!("invariant: {} have a column {name}", self.name))
+    }
+
+    fn prefix(&self) -> Vec<u8> {
+        [self.name.as_bytes(), b"\0"].concat()
+    }
+
+    fn key(&self, id: Id) -> Vec<u8> {
+        [self.name.as_bytes(), b"\0", &id.key()].concat()
+    }
+
+    fn name_key(&self, unique: &Unique, org: Option<Id>, name: &str) -> Vec<u8> {
+        let org = org.filter(|_| unique.per_org).map(Id::key).unwrap_or_default();
+        [self.name.as_bytes(), b"\0", &org, &(unique.fold)(name)].concat()
+    }
+}
+
+impl Object {
+    /// An object that is stored nowhere yet, with empty columns.
+    pub(crate) fn new(class: &'static Class, id: Id, org: Option<Id>) -> Self {
+        let dated = class.columns.iter().any(|column| matches!(column.holds, Holds::Created | Holds::Updated));
+        let now = Timestamp::now();
+        let values = class.columns.iter().map(Column::empty).collect();
+        Self { class, id, org, times: dated.then_some((now, now)), values }
+    }
+
+    /// What a column holds.
+    pub(crate) fn value(&self, name: &str) -> &Value {
+        &self.values[self.class.position(name)]
+    }
+
+    /// What a column of text holds.
+    pub(crate) fn text(&self, name: &str) -> &str {
+        self.value(name).as_str().unwrap_or_default()
+    }
+
+    /// What a column holds, to be changed.
+    pub(crate) fn value_mut(&mut self, name: &str) -> &mut Value {
+        &mut self.values[self.class.position(name)]
+    }
+
+    /// The columns and what they hold, in order.
+    pub(crate) fn columns(&self) -> impl Iterator<Item = (&'static Column, &Value)> {
+        self.class.columns.iter().zip(&self.values)
+    }
+
+    fn decode(class: &'static Class, value: &[u8]) -> Result<Self, Error> {
+        let Stored { id, org, times, values: stored } = serde_json::from_slice(value).map_err(Error::Record)?;
+        let mut values = vec![Value::Null; class.columns.len()];
+        for (name, value) in stored {
+            if let Some(at) = class.columns.iter().position(|column| column.name == name) {
+                values[at] = value.into_owned();
+            }
+        }
+        for (column, value) in class.columns.iter().zip(&mut values).filter(|(_, value)| value.is_null()) {
+            // A column that there was not when it was stored.
+            *value = column.empty();
+        }
+        Ok(Self { class, id, org, times, values })
+    }
+
+    fn save(&self, change: &Change) -> Result<(), Error> {
+        let kept = self.columns().filter(|(column, _)| column.is_kept());
+        let values = kept.map(|(column, value)| (column.name, Cow::Borrowed(value))).collect();
+        let stored = Stored { id: self.id, org: self.org, times: self.times, values };
+        let value = serde_json::to_vec(&stored).map_err(Error::Record)?;
+        change.put(OBJECTS, &self.class.key(self.id), &value)
+    }
+
+    fn name_key(&self) -> Option<Vec<u8>> {
+        let unique = self.class.unique.as_ref()?;
+        Some(self.class.name_key(unique, self.org, self.text(unique.column)))
+    }
+}
+
+/// Whether a row of the table of objects can be read, whatever its class.
+pub(super) fn check(key: &[u8], value: &[u8]) -> Result<(), Error> {
+    let (_, id) = key.split_last_chunk::<8>().ok_or(Error::Index)?;
+    let stored: Stored<'_> = serde_json::from_slice(value).map_err(Error::Record)?;
+    if decode_id(id)? == stored.id { Ok(()) } else { Err(Error::Index) }
+}
+
+/// The object with this ID.
+pub(crate) fn find(read: &impl Read, class: &'static Class, id: Id) -> Result<Option<Object>, Error> {
+    read.get(OBJECTS, &class.key(id))?.map(|value| Object::decode(class, &value)).transpose()
+}
+
+/// The object with this unique name.
+pub(crate) fn find_by_name(
+    read: &impl Read,
+    class: &'static Class,
+    org: Option<Id>,
+    name: &str,
+) -> Result<Option<Object>, Error> {
+    let Some(unique) = &class.unique else { return Ok(None) };
+    match read.index(NAMES, &class.name_key(unique, org, name))? {
+        Some(id) => find(read, class, id),
+        None => Ok(None),
+    }
+}
+
+/// Those objects by ID that `keep` keeps.
+pub(crate) fn list(
+    read: &impl Read,
+    class: &'static Class,
+    page: &Page,
+    keep: impl Fn(&Object) -> bool,
+) -> Result<Vec<Object>, Error> {
+    let row = |value: &[u8]| Ok(Some(Object::decode(class, value)?).filter(&keep));
+    page.read(read, OBJECTS, &class.prefix(), row)
+}
+
+/// How many there are.
+pub(crate) fn count(read: &impl Read, class: &Class) -> Result<u64, Error> {
+    let mut count = 0;
+    read.scan(OBJECTS, &class.prefix(), Order::Ascending, None, &mut |_, _| {
+        count += 1;
+        Ok(ControlFlow::Continue(()))
+    })?;
+    Ok(count)
+}
+
+/// Stores a new object, unless it clashes with another one.
+pub(crate) fn insert(change: &Change, object: &Object) -> Result<Option<Clash>, Error> {
+    let name = object.name_key();
+    if let Some(name) = &name
+        && change.get(NAMES, name)?.is_some()
+    {
+        return Ok(Some(Clash::Name));
+    }
+    if change.get(OBJECTS, &object.class.key(object.id))?.is_some() {
+        return Ok(Some(Clash::Id));
+    }
+    if let Some(name) = &name {
+        change.put(NAMES, name, &object.id.key())?;
+    }
+    object.save(change)?;
+    Ok(None)
+}
+
+/// Stores `after` in place of `before`, unless its name clashes with that of another one.
+pub(crate) fn replace(change: &Change, before: &Object, after: &mut Object) -> Result<Option<Clash>, Error> {
+    let (old, new) = (before.name_key(), after.name_key());
+    if let (Some(old), Some(new)) = (&old, &new)
+        && old != new
+    {
+        if change.get(NAMES, new)?.is_some() {
+            return Ok(Some(Clash::Name));
+        }
+        change.delete(NAMES, old)?;
+        change.put(NAMES, new, &after.id.key())?;
+    }
+    if let Some((_, updated)) = &mut after.times {
+        *updated = Timestamp::now();
+    }
+    after.save(change)?;
+    Ok(None)
+}
+
+/// Deletes an object.
+pub(crate) fn remove(change: &Change, object: &Object) -> Result<(), Error> {
+    if let Some(name) = object.name_key() {
+        change.delete(NAMES, &name)?;
+    }
+    change.delete(OBJECTS, &object.class.key(object.id))
+}
+
+/// Deletes the objects that go with an org.
+pub(crate) fn remove_of_org(change: &Change, class: &'static Class, org: Id) -> Result<(), Error> {
+    let of_org = |object: &Object| object.org == Some(org);
+    list(change, class, &Page::default(), of_org)?.iter().try_for_each(|object| remove(change, object))
+}
