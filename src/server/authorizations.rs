@@ -16,7 +16,7 @@ use super::problem::{Code, Problem};
 use super::reply::Reply;
 use super::request::Call;
 use super::store::authorization::{self, Authorization, NewAuthorization};
-use super::store::{Error, View, bucket, org, user};
+use super::store::{Error, View, bucket, if_there, org, user};
 use super::users;
 
 pub(super) static TOKENS: Own = Own {
@@ -33,8 +33,8 @@ pub(super) static TOKENS: Own = Own {
 /// The links of a token.
 pub(super) fn links(id: Id, user: Id) -> Links {
     Links::new(&[("self", "/api/v2/authorizations/{id}"), ("user", "/api/v2/users/{user}")], |name| match name {
-        "user" => &user as &dyn Display,
-        _ => &id,
+        "user" => Some(&user as &dyn Display),
+        _ => Some(&id),
     })
 }
 
@@ -124,17 +124,12 @@ impl PermissionReply {
 
 /// The name of an object; `None` if it is gone, empty if its type has no name here.
 fn name_of(view: &View, kind: ResourceType, id: Id) -> Result<Option<String>, Error> {
-    let found = match kind {
+    if_there(match kind {
         ResourceType::Buckets => bucket::find(view, id).map(|bucket| bucket.name),
         ResourceType::Orgs => org::find(view, id).map(|org| org.name),
-        ResourceType::Users => return users::name_of(view, id),
-        _ => return Ok(Some(String::new())),
-    };
-    match found {
-        Ok(name) => Ok(Some(name)),
-        Err(error) if error.is_missing() => Ok(None),
-        Err(error) => Err(error),
-    }
+        ResourceType::Users => user::find(view, id).map(|user| user.text("name").to_owned()),
+        _ => Ok(String::new()),
+    })
 }
 
 /// What it takes to see or change a token: a right on the token and one on its user.

@@ -82,7 +82,7 @@ impl BucketReply {
             retention_rules: if bucket.retention > 0 || bucket.shard_group > 0 { vec![rule] } else { Vec::new() },
             created_at: bucket.created_at,
             updated_at: bucket.updated_at,
-            links: Links::new(LINKS, |name| if name == "org" { &bucket.org } else { &bucket.id }),
+            links: Links::new(LINKS, |name| Some(if name == "org" { &bucket.org } else { &bucket.id })),
             labels,
         }
     }

@@ -24,6 +24,14 @@ impl BodyError {
         Problem::new(self.code, self.message)
     }
 
+    /// As older handlers do that keep to themselves what is wrong, but for bad IDs.
+    pub(crate) fn untold(self) -> Problem {
+        match self.code {
+            Code::Internal => Problem::new(Code::Internal, "An internal error has occurred - check server logs"),
+            _ => self.plain(),
+        }
+    }
+
     /// 400 with other words in front.
     pub(crate) fn invalid(self, doing: &str) -> Problem {
         Problem::invalid(self.message).within(doing)

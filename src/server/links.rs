@@ -11,18 +11,18 @@ pub(super) type Templates = &'static [(&'static str, &'static str)];
 pub(super) struct Links(Vec<(&'static str, String)>);
 
 impl Links {
-    /// Fills each path; `value` knows what the names in it stand for.
-    pub(super) fn new<'v>(templates: Templates, value: impl Fn(&str) -> &'v dyn Display) -> Self {
+    /// Fills each path; `value` knows what the names in it stand for. A link to nothing is left out.
+    pub(super) fn new<'v>(templates: Templates, value: impl Fn(&str) -> Option<&'v dyn Display>) -> Self {
         let fill = |template: &str| {
             let mut parts = template.split('{');
             let mut path = parts.next().unwrap_or_default().to_owned();
             for part in parts {
                 let (name, rest) = part.split_once('}').expect("invariant: each brace of a template is closed");
-                write!(path, "{}{rest}", value(name)).expect("a String takes all");
+                write!(path, "{}{rest}", value(name)?).expect("a String takes all");
             }
-            path
+            Some(path)
         };
-        Self(templates.iter().map(|(name, template)| (*name, fill(template))).collect())
+        Self(templates.iter().filter_map(|(name, template)| Some((*name, fill(template)?))).collect())
     }
 }
 

@@ -16,7 +16,7 @@ use super::reply::Reply;
 use super::request::{Call, Paging};
 use super::store::org::{self, Org};
 use super::store::page::Page;
-use super::store::{Error, member};
+use super::store::{Error, if_there, member};
 
 pub(super) static ORGS: Own = Own {
     api: Api { members: true, ..Api::new("orgs", ResourceType::Orgs) },
@@ -53,8 +53,8 @@ pub(super) struct OrgReply {
 impl OrgReply {
     pub(super) fn new(org: Org) -> Self {
         let links = Links::new(LINKS, |name| match name {
-            "name" => &org.name as &dyn Display,
-            _ => &org.id,
+            "name" => Some(&org.name as &dyn Display),
+            _ => Some(&org.id),
         });
         Self {
             links,
@@ -108,10 +108,7 @@ fn of_user(view: &super::store::View, user: Id, page: &Page) -> Result<Vec<Org>,
         .skip(page.offset)
         .filter(|member| member.resource_type == ResourceType::Orgs)
         .take(if page.limit == 0 { usize::MAX } else { page.limit })
-        .filter_map(|member| match org::find(view, member.resource) {
-            Err(error) if error.is_missing() => None,
-            other => Some(other),
-        })
+        .filter_map(|member| if_there(org::find(view, member.resource)).transpose())
         .collect()
 }
 

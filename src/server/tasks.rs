@@ -91,7 +91,7 @@ impl TaskReply {
     pub(super) fn new(view: &View, task: Task) -> Result<Self, Error> {
         let labels = label::of_resource(view, task.id)?.into_iter().map(labels::shown).collect();
         Ok(Self {
-            links: Links::new(LINKS, |_| &task.id),
+            links: Links::new(LINKS, |_| Some(&task.id)),
             labels,
             id: task.id,
             org_id: task.org,

@@ -15,14 +15,14 @@ use super::reply::Reply;
 use super::request::Call;
 use super::routes::{Routes, indented};
 use super::session;
+use super::store::member;
 use super::store::object::Object;
 use super::store::user;
-use super::store::{Error, member};
 
 pub(super) static USERS: Plain = Plain {
     list: List {
         paged: Paged::Always,
-        filters: &[Filter { parameter: "id", by: By::Id }, Filter { parameter: "name", by: By::Name }],
+        filters: &[Filter { parameter: "id", by: By::ExistingId }, Filter { parameter: "name", by: By::Name }],
         ..List::new("users")
     },
     links: &[("self", "/api/v2/users/{id}")],
@@ -113,13 +113,4 @@ fn new_password(call: &Call) -> Result<SecretString, BodyError> {
 
 fn user_of_route(call: &Call) -> Result<Id, Problem> {
     call.id("id").map_err(|_| Problem::new(Code::Internal, "invalid user ID provided in route"))
-}
-
-/// The user with this ID, for other kinds that show its name; `None` if it is gone.
-pub(super) fn name_of(read: &super::store::View, id: Id) -> Result<Option<String>, Error> {
-    match user::find(read, id) {
-        Ok(user) => Ok(Some(user.text("name").to_owned())),
-        Err(error) if error.is_missing() => Ok(None),
-        Err(error) => Err(error),
-    }
 }

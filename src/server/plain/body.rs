@@ -24,6 +24,11 @@ impl Body {
     pub(in crate::server) const fn new(go: &'static str) -> Self {
         Self { go, broken: BodyError::plain }
     }
+
+    /// One of whose errors only those of IDs are told, as older handlers do.
+    pub(in crate::server) const fn untold(go: &'static str) -> Self {
+        Self { go, broken: BodyError::untold }
+    }
 }
 
 /// What was sent.

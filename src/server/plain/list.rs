@@ -51,8 +51,10 @@ pub(in crate::server) struct Filter {
 
 /// What a parameter asks for.
 pub(in crate::server) enum By {
-    /// The object with this ID, which must exist.
+    /// The object with this ID.
     Id,
+    /// The same, which must exist.
+    ExistingId,
     /// The object with this unique name, which must exist.
     Name,
     /// The objects of the org with this ID.
@@ -98,14 +100,12 @@ impl Plain {
     pub(super) fn list(&'static self, call: &Call) -> Result<Reply, Problem> {
         let paging = if self.list.paged == Paged::Never { Paging::default() } else { Paging::parse(&call.query)? };
         let view = call.store().view()?;
-        let (mut one, mut org, mut columns) = (None, None, Vec::new());
+        let (mut one, mut wanted, mut org, mut columns) = (None, None, None, Vec::new());
         for Filter { parameter, by } in self.list.filters {
             let Some(text) = call.query.get(parameter) else { continue };
             match by {
-                By::Id => {
-                    let id = parse_id(text)?;
-                    one = Some(one.map_or_else(|| self.find(&view, id), Ok)?);
-                }
+                By::Id => wanted = Some(parse_id(text)?),
+                By::ExistingId => one = Some(self.find(&view, parse_id(text)?)?),
                 By::Name if one.is_none() => {
                     let found = object::find_by_name(&view, self.class, org, text)?;
                     one = Some(found.ok_or_else(|| Problem::not_found(self.missing))?);
@@ -119,7 +119,8 @@ impl Plain {
         }
         let keep = |object: &Object| {
             (org.is_none() || object.org == org)
-                && columns.iter().all(|(name, fold, wanted)| fold(object.text(name)) == *wanted)
+                && wanted.is_none_or(|id| object.id == id)
+                && columns.iter().all(|(name, fold, text)| fold(object.text(name)) == *text)
         };
         let all = Page::default();
         let page = if self.list.paged == Paged::AcrossOrgs && org.is_some() { &all } else { &paging.page };

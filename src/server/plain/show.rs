@@ -3,107 +3,120 @@
 use std::fmt::Display;
 
 use http::StatusCode;
-use serde::ser::SerializeMap as _;
+use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 use super::Plain;
 use crate::server::auth::Caller;
+use crate::server::id::Id;
 use crate::server::links::Links;
 use crate::server::problem::Problem;
 use crate::server::relations;
 use crate::server::reply::{Reply, Style};
 use crate::server::request::Call;
 use crate::server::store::View;
-use crate::server::store::column::{Holds, Shown as When};
+use crate::server::store::column::{Column, Holds, Shown as When};
 use crate::server::store::object::Object;
 
-/// An object as replies have it.
-pub(in crate::server) struct Shown {
-    plain: &'static Plain,
-    object: Object,
-    /// What comes from other objects, in the order of the columns.
-    others: Vec<Other>,
-}
+/// An object as replies have it: names and what stands under them.
+pub(in crate::server) struct Shown(Vec<(&'static str, Entry)>);
 
-enum Other {
-    Value(Option<Value>),
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Entry {
+    Id(Id),
+    Time(Timestamp),
+    Value(Value),
     Labels(Vec<Shown>),
+    Links(Links),
 }
 
 impl Plain {
-    /// An object whose columns hold all there is to show.
-    pub(in crate::server) fn bare(&'static self, object: Object) -> Shown {
-        Shown { plain: self, object, others: Vec::new() }
+    /// An object that shows nothing of others.
+    pub(in crate::server) fn bare(&self, object: Object) -> Shown {
+        self.assembled(object, Vec::new())
     }
 
     /// An object with what its kind shows of others.
-    pub(super) fn shown(&'static self, view: &View, caller: &Caller, object: Object) -> Result<Shown, Problem> {
+    pub(super) fn shown(&self, view: &View, caller: &Caller, object: Object) -> Result<Shown, Problem> {
         let mut others = Vec::new();
         for column in self.class.columns {
-            match column.holds {
-                Holds::Derived(derive) => others.push(Other::Value(derive(view, &object)?)),
-                Holds::Labels => others.push(Other::Labels(relations::labels_of(view, &self.api, caller, object.id)?)),
+            match (column.shown, column.holds) {
+                (When::If(there), _) if !there(view, &object)? => others.push((column.name, None)),
+                (_, Holds::Derived(derive)) => others.push((column.name, derive(view, &object)?.map(Entry::Value))),
+                (_, Holds::Labels) => {
+                    let labels = relations::labels_of(view, &self.api, caller, object.id)?;
+                    others.push((column.name, Some(Entry::Labels(labels))));
+                }
                 _ => {}
             }
         }
-        Ok(Shown { plain: self, object, others })
+        Ok(self.assembled(object, others))
+    }
+
+    /// The columns in order; `others` are those that follow from other objects, or are left out because of them.
+    fn assembled(&self, object: Object, others: Vec<(&'static str, Option<Entry>)>) -> Shown {
+        let Object { id, org, times, values, .. } = object;
+        let mut others = others.into_iter().peekable();
+        let mut entries = Vec::with_capacity(values.len());
+        let mut links = None;
+        for (column, value) in self.class.columns.iter().zip(values) {
+            let entry = match others.next_if(|(name, _)| *name == column.name) {
+                Some((_, entry)) => entry,
+                None => match column.holds {
+                    Holds::Id | Holds::ChosenId => Some(Entry::Id(id)),
+                    Holds::Org => org.map(Entry::Id),
+                    Holds::Created => times.map(|(created, _)| Entry::Time(created)),
+                    Holds::Updated => times.map(|(_, updated)| Entry::Time(updated)),
+                    Holds::Links => {
+                        links = Some((entries.len(), column.name));
+                        None
+                    }
+                    _ if is_left_out(column, &value) => None,
+                    _ => Some(Entry::Value(value)),
+                },
+            };
+            entries.extend(entry.map(|entry| (column.name, entry)));
+        }
+        let mut shown = Shown(entries);
+        if let Some((at, name)) = links {
+            let links = self.links(&shown);
+            shown.0.insert(at, (name, Entry::Links(links)));
+        }
+        shown
+    }
+
+    fn links(&self, shown: &Shown) -> Links {
+        Links::new(self.links, |name| {
+            shown.0.iter().find(|(column, _)| *column == name).and_then(|(_, entry)| match entry {
+                Entry::Id(id) => Some(id as &dyn Display),
+                Entry::Value(Value::String(text)) => Some(text),
+                _ => None,
+            })
+        })
     }
 
     /// The reply to a request for one object.
-    pub(super) fn reply(&'static self, call: &Call, status: StatusCode, object: Object) -> Result<Reply, Problem> {
+    pub(super) fn reply(&self, call: &Call, status: StatusCode, object: Object) -> Result<Reply, Problem> {
         let shown = self.shown(&call.store().view()?, call.caller()?, object)?;
         self.one(self.api.style, status, &shown)
     }
 
     /// The reply that has one object.
     pub(in crate::server) fn one(&self, style: Style, status: StatusCode, shown: &Shown) -> Result<Reply, Problem> {
-        match self.wrapped {
-            Some(name) => Reply::json(style, status, &Wrapped { name, shown }),
-            None => Reply::json(style, status, shown),
-        }
+        let Some(name) = self.wrapped else { return Reply::json(style, status, shown) };
+        let wrapped = Wrapped { links: self.links(shown), name, shown };
+        Reply::json(style, status, &wrapped)
     }
 }
 
-impl Shown {
-    fn links(&self) -> Links {
-        let object = &self.object;
-        let references: Vec<(&str, &str)> =
-            object.columns().filter_map(|(column, value)| Some((column.name, value.as_str()?))).collect();
-        Links::new(self.plain.links, |name| match (name, &object.org) {
-            ("id", _) => &object.id as &dyn Display,
-            ("orgID", Some(org)) => org,
-            _ => references.iter().find(|(column, _)| *column == name).map_or(&"", |(_, value)| value),
-        })
-    }
-}
-
-impl Serialize for Shown {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let object = &self.object;
-        let mut others = self.others.iter();
-        let mut map = serializer.serialize_map(None)?;
-        for (column, value) in object.columns() {
-            let name = column.name;
-            match column.holds {
-                Holds::Id | Holds::ChosenId => map.serialize_entry(name, &object.id)?,
-                Holds::Org => map.serialize_entry(name, &object.org)?,
-                Holds::Created => map.serialize_entry(name, &object.times.map(|(created, _)| created))?,
-                Holds::Updated => map.serialize_entry(name, &object.times.map(|(_, updated)| updated))?,
-                Holds::Links => map.serialize_entry(name, &self.links())?,
-                Holds::Derived(_) | Holds::Labels => match others.next() {
-                    Some(Other::Value(Some(value))) => map.serialize_entry(name, value)?,
-                    Some(Other::Labels(labels)) => map.serialize_entry(name, labels)?,
-                    Some(Other::Value(None)) | None => {}
-                },
-                _ => match column.shown {
-                    When::Always => map.serialize_entry(name, value)?,
-                    When::UnlessEmpty if !is_empty(value) => map.serialize_entry(name, value)?,
-                    When::UnlessEmpty | When::Never => {}
-                },
-            }
-        }
-        map.end()
+/// Whether a column is not shown.
+fn is_left_out(column: &Column, value: &Value) -> bool {
+    match column.shown {
+        When::Always | When::If(_) => false,
+        When::UnlessEmpty => is_empty(value),
+        When::Never => true,
     }
 }
 
@@ -119,16 +132,24 @@ fn is_empty(value: &Value) -> bool {
     }
 }
 
+impl Serialize for Shown {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, entry)| (name, entry)))
+    }
+}
+
 /// An object under a name, beside its links.
 struct Wrapped<'s> {
+    links: Links,
     name: &'static str,
     shown: &'s Shown,
 }
 
 impl Serialize for Wrapped<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        use serde::ser::SerializeMap as _;
         let mut map = serializer.serialize_map(Some(2))?;
-        map.serialize_entry("links", &self.shown.links())?;
+        map.serialize_entry("links", &self.links)?;
         map.serialize_entry(self.name, self.shown)?;
         map.end()
     }

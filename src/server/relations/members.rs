@@ -10,7 +10,7 @@ use crate::server::json::{BodyError, Fields};
 use crate::server::kind::Kind;
 use crate::server::links::{Links, SelfLink, Templates};
 use crate::server::orgs;
-use crate::server::problem::{Code, Problem};
+use crate::server::problem::Problem;
 use crate::server::reply::{Reply, Style};
 use crate::server::request::Call;
 use crate::server::store::member::{self, Member, Role};
@@ -52,7 +52,7 @@ impl MemberReply {
         let text = |name| user.text(name).to_owned();
         Self {
             role,
-            links: Links::new(links, |_| &user.id),
+            links: Links::new(links, |_| Some(&user.id)),
             id: user.id,
             name: text("name"),
             oauth_id: text("oauthID"),
@@ -80,9 +80,9 @@ fn role(call: &Call) -> Role {
 }
 
 /// The user that a body names.
-fn user_in_body(call: &Call) -> Result<Id, Problem> {
+fn user_in_body(call: &Call, broken: fn(BodyError) -> Problem) -> Result<Id, Problem> {
     let id = Fields::parse(&call.body, "influxdb.User").and_then(|fields| fields.id("id"));
-    id.map_err(BodyError::plain)?.ok_or_else(|| Problem::invalid("user id missing or invalid"))
+    id.map_err(broken)?.ok_or_else(|| Problem::invalid("user id missing or invalid"))
 }
 
 fn write(kind: Kind, id: Id, org: Id) -> Permission {
@@ -110,7 +110,7 @@ fn list(kind: Kind, call: &Call) -> Result<Reply, Problem> {
 fn add(kind: Kind, call: &Call) -> Result<Reply, Problem> {
     let view = call.store().view()?;
     let (id, org) = visible(kind, call, &view)?;
-    let user = user::find(&view, user_in_body(call)?)?;
+    let user = user::find(&view, user_in_body(call, BodyError::plain)?)?;
     call.caller()?.require(&write(kind, id, org))?;
     added(kind, call, id, &user)
 }
@@ -158,12 +158,7 @@ fn list_unchecked(kind: Kind, call: &Call) -> Result<Reply, Problem> {
 fn add_late(kind: Kind, call: &Call) -> Result<Reply, Problem> {
     let id = call.id("id")?;
     let view = call.store().view()?;
-    let user = user_in_body(call).map_err(|problem| match problem.code {
-        // The older handlers do not say what is wrong with a body.
-        Code::Internal => Problem::new(Code::Internal, "An internal error has occurred - check server logs"),
-        _ => problem,
-    })?;
-    let user = user::find(&view, user)?;
+    let user = user::find(&view, user_in_body(call, BodyError::untold)?)?;
     call.caller()?.require(&write(kind, id, kind.place(&view, id)?.org))?;
     added(kind, call, id, &user)
 }

@@ -66,12 +66,14 @@ pub(crate) enum Changes {
 }
 
 /// When a column is in replies.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) enum Shown {
     Always,
     UnlessEmpty,
     /// It is a secret.
     Never,
+    /// Where the function says so: influxd leaves out what leads to nothing.
+    If(fn(&View, &Object) -> Result<bool, Error>),
 }
 
 pub(crate) const ID: Column = Column::new("id", Holds::Id).fixed();

@@ -29,6 +29,15 @@ impl Error {
     }
 }
 
+/// What was found, or nothing.
+pub(crate) fn if_there<T>(found: Result<T, Error>) -> Result<Option<T>, Error> {
+    match found {
+        Ok(found) => Ok(Some(found)),
+        Err(error) if error.is_missing() => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
 impl From<redb::Error> for Error {
     fn from(error: redb::Error) -> Self {
         use std::io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};

@@ -27,7 +27,7 @@ use redb::{Database, ReadTransaction, ReadableTable, ReadableTableMetadata, Tabl
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-pub(crate) use error::Error;
+pub(crate) use error::{Error, if_there};
 
 use self::database::Databases;
 use self::source::Source;

@@ -58,7 +58,7 @@ pub(crate) struct Object {
     /// When it was made and last changed, if the class shows that.
     pub(crate) times: Option<(Timestamp, Timestamp)>,
     /// As many as there are columns.
-    values: Vec<Value>,
+    pub(crate) values: Vec<Value>,
 }
 
 /// An object as it is stored. The values have names, so that columns may come and go.
@@ -116,6 +116,11 @@ impl Object {
     /// What a column of text holds.
     pub(crate) fn text(&self, name: &str) -> &str {
         self.value(name).as_str().unwrap_or_default()
+    }
+
+    /// The ID that a column of references holds.
+    pub(crate) fn reference(&self, name: &str) -> Option<Id> {
+        self.text(name).parse().ok()
     }
 
     /// What a column holds, to be changed.
