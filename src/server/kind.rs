@@ -21,6 +21,8 @@ const KINDS: &[Kind] = &[
     Kind::Own(&buckets::BUCKETS),
     Kind::Own(&orgs::ORGS),
     Kind::Own(&tasks::TASKS),
+    #[cfg(test)]
+    Kind::Plain(&super::plain::tests::THINGS),
 ];
 
 /// A kind.
@@ -49,11 +51,14 @@ pub(super) struct Api {
     pub(super) more: fn() -> Routes,
 }
 
+/// Answers one request.
+type Handle = fn(&Call) -> Result<Reply, Problem>;
+
 /// A kind with handlers of its own.
 pub(super) struct Own {
     pub(super) api: Api,
     /// List, create, get, update and delete.
-    pub(super) handlers: [fn(&Call) -> Result<Reply, Problem>; 5],
+    pub(super) handlers: [Handle; 5],
     /// Finds an object for its relations.
     pub(super) place: fn(&View, Id) -> Result<Place, Error>,
     /// The `Allow` header of a path below the kind's, by its segments; `None` = as the other kinds have it.

@@ -19,7 +19,9 @@ use super::routes::{Handler, Routes, route};
 use super::store::object::{self, Clash, Class, Object};
 use super::store::{Change, Error, Read, View, member};
 
-pub(super) use self::list::{By, Filter, List, ListLinks, Paged};
+#[cfg(test)]
+pub(super) use self::list::ListLinks;
+pub(super) use self::list::{By, Filter, List, Paged};
 pub(super) use self::show::Shown;
 
 /// What is done with an object.
@@ -230,3 +232,6 @@ impl Plain {
         Ok(Reply::no_content())
     }
 }
+
+#[cfg(test)]
+pub(super) mod tests;

@@ -23,6 +23,7 @@ pub(crate) struct Column {
 
 /// What a column holds.
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(not(test), allow(dead_code, reason = "the kinds there are need some of them; a test uses all"))]
 pub(crate) enum Holds {
     /// The ID, which the server makes.
     Id,
@@ -54,6 +55,7 @@ pub(crate) enum Holds {
 
 /// What a PATCH does with a column. A PUT replaces all but the fixed ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(not(test), allow(dead_code, reason = "the kinds there are need some of them; a test uses all"))]
 pub(crate) enum Changes {
     /// It is not read.
     Never,
@@ -67,6 +69,7 @@ pub(crate) enum Changes {
 
 /// When a column is in replies.
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(not(test), allow(dead_code, reason = "the kinds there are need some of them; a test uses all"))]
 pub(crate) enum Shown {
     Always,
     UnlessEmpty,
