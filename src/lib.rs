@@ -14,6 +14,7 @@ pub mod hidden;
 pub mod redact;
 pub mod sandbox;
 pub mod secret;
+pub mod shell_words;
 pub mod snowflake;
 
 pub mod api;

@@ -1,10 +1,11 @@
-//! The command line that applies a saved plan.
+//! Command lines to be copied: the one that applies a saved plan, and the first one on a new server.
 
 use std::path::Path;
 
 use super::connection::{CertificateFlags, Flags};
 use super::project::{Choice, Variables};
-use crate::plan::{Plan, shell_quoted};
+use crate::plan::Plan;
+use crate::shell_words::shell_quoted;
 
 /// The command that applies the plan in the file `out`, with all that was said on the command line of the project and of the
 /// server, and the flags that the plan rests on.
@@ -22,24 +23,42 @@ pub(super) fn command(out: &Path, choice: &Choice, connection: &Flags, plan: &Pl
             ref words => line.0.extend(words.iter().map(|word| (*word).to_owned())),
         }
     }
-    let Flags { host, org, token_file, insecure_http, certificates, limit: _ } = connection;
-    let CertificateFlags { ca_file, client_cert, client_key } = certificates;
-    host.iter().for_each(|host| line.option("--host", host));
-    org.iter().for_each(|org| line.option("--org", org));
-    line.path("--token-file", token_file.as_deref());
-    if *insecure_http {
-        line.0.push("--insecure-http".to_owned());
-    }
-    for (name, file) in [("--ca-file", ca_file), ("--client-cert", client_cert), ("--client-key", client_key)] {
-        line.path(name, file.as_deref());
-    }
-    shell_quoted(line.0.iter().map(String::as_str))
+    line.connection(connection);
+    line.quoted()
+}
+
+/// The command that plans with the token in `token_file` on the server `host`, reached as `connection` says, for `org`.
+pub(super) fn first_plan(host: &str, org: &str, token_file: &Path, connection: &Flags) -> String {
+    let mut line = Line(vec!["fluxform".to_owned(), "plan".to_owned()]);
+    line.connection(&Flags { host: None, ..connection.clone() });
+    let set = |(name, value): (&str, &str)| format!("{name}={}", shell_quoted([value]));
+    let token_file = unquoted(token_file);
+    let set = [("INFLUX_HOST", host), ("INFLUX_ORG", org), ("INFLUX_TOKEN_FILE", &token_file)].map(set);
+    format!("{} {}", set.join(" "), line.quoted())
 }
 
 /// A command line that is being put together.
 struct Line(Vec<String>);
 
 impl Line {
+    fn connection(&mut self, flags: &Flags) {
+        let Flags { host, org, token_file, insecure_http, certificates, limit: _ } = flags;
+        let CertificateFlags { ca_file, client_cert, client_key } = certificates;
+        host.iter().for_each(|host| self.option("--host", host));
+        org.iter().for_each(|org| self.option("--org", org));
+        self.path("--token-file", token_file.as_deref());
+        if *insecure_http {
+            self.0.push("--insecure-http".to_owned());
+        }
+        for (name, file) in [("--ca-file", ca_file), ("--client-cert", client_cert), ("--client-key", client_key)] {
+            self.path(name, file.as_deref());
+        }
+    }
+
+    fn quoted(&self) -> String {
+        shell_quoted(self.0.iter().map(String::as_str))
+    }
+
     fn option(&mut self, name: &str, value: &str) {
         if value.starts_with('-') {
             self.0.push(format!("{name}={value}"));

@@ -11,7 +11,6 @@ use crate::exit::{Exit, Problem};
 use crate::graph::Graph;
 use crate::kind::{Kind, NaturalKey};
 use crate::manifest::{self, Inputs, Loaded, Manifest, NO_SUCH_PATH};
-use crate::plan::shell_quoted;
 
 /// Which project, with which variables.
 #[derive(Clone, Debug, clap::Args)]
@@ -44,12 +43,9 @@ pub(super) fn misplaced(mut problems: Vec<Problem>, command: &str) -> Vec<Proble
         if kind.is_none() || path.ends_with(".toml") {
             continue;
         }
-        let quoted = shell_quoted([path]);
         diagnostic.help = Some(match command {
             "show" | "output" => {
-                format!(
-                    "the project's directory comes first, also where it is this one: `fluxform {command} . {quoted}`"
-                )
+                format!("write `fluxform {command} DIR ADDRESS`, with one address; `*` in it stands for anything")
             }
             "forget" => {
                 "write `fluxform forget ADDRESS DIR`, with one address; `*` in it stands for anything".to_owned()

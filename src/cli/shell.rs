@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::IsTerminal;
+use std::path::Path;
 
 use tokio::time::Instant;
 
@@ -13,8 +14,9 @@ use crate::api::OnWait;
 use crate::diagnostic::Diagnostic;
 use crate::duration::DurationError;
 use crate::exit::{Exit, Problem};
-use crate::plan::{Plan, shell_quoted};
+use crate::plan::Plan;
 use crate::render::{self, Comment, Document, Look, Output, Page};
+use crate::shell_words::shell_quoted;
 
 /// Where CI systems say which commit they run.
 const COMMIT: [&str; 3] = ["FLUXFORM_COMMIT", "GITHUB_SHA", "CI_COMMIT_SHA"];
@@ -198,10 +200,16 @@ pub(super) fn address(text: &str) -> Result<Address, String> {
         // The quotes are part of it, and a shell takes its own away.
         Some(meant) => format!("write {}, with the quotes within", shell_quoted([meant.to_string().as_str()])),
         None => match error {
+            _ if is_path(text) => "this is a path; write the address of a resource, such as bucket.raw".to_owned(),
             AddressError::Form(_) => error.hint(),
             AddressError::UnknownKind { .. } => format!("{}: {}", error.short(), error.hint()),
         },
     })
+}
+
+/// Whether a text can only be a path.
+fn is_path(text: &str) -> bool {
+    text.contains('/') || text.starts_with('.') || Path::new(text).symlink_metadata().is_ok()
 }
 
 /// Reads an address from the command line, or a pattern of addresses, in which `*` stands for anything.

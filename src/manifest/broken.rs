@@ -1,5 +1,6 @@
 //! What is said of a text that is not TOML.
 
+use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -10,41 +11,49 @@ use crate::diagnostic::{Diagnostic, Place, Source};
 use crate::limits::{NESTING, PROBLEMS};
 
 /// A text of more bytes is only said to be broken where it breaks first: what follows may be as much again.
-const SMALL: usize = 1 << 20;
+pub(super) const SMALL: usize = 1 << 20;
 
-/// The table that `section` of a file is; none if it is no TOML, which is said.
+/// The table that `section` of a file is.
+///
+/// # Errors
+/// If it is no TOML, which is said: the number of mistakes in it, or of a large text at least one.
 pub(super) fn read<'a>(
     source: &'a Arc<Source>,
     section: Range<usize>,
     problems: &mut Vec<Diagnostic>,
-) -> Option<DeTable<'a>> {
+) -> Result<DeTable<'a>, usize> {
     let text = &source.text[section.clone()];
-    let error = match DeTable::parse(text) {
-        Ok(table) => return Some(table.into_inner()),
-        Err(error) => error,
+    // Once, whether it is sound or not: reading it again for its errors would take as long again.
+    let parsed = if text.len() <= SMALL {
+        let (table, errors) = DeTable::parse_recoverable(text);
+        if errors.is_empty() { Ok(table) } else { Err(errors) }
+    } else {
+        DeTable::parse(text).map_err(|error| vec![error])
     };
-    let errors = if text.len() <= SMALL { DeTable::parse_recoverable(text).1 } else { vec![error] };
-    let fault = |error: toml::de::Error| Fault {
-        span: error.span().map(|span| section.start + span.start..section.start + span.end),
-        message: error.message().to_owned(),
+    let errors = match parsed {
+        Ok(table) => return Ok(table.into_inner()),
+        Err(errors) => errors,
     };
-    let mut faults: Vec<Fault> = errors.into_iter().map(fault).collect();
+    let placed =
+        |error: &toml::de::Error| error.span().map(|span| section.start + span.start..section.start + span.end);
+    let mut faults: Vec<_> =
+        errors.iter().map(|error| Fault { span: placed(error), message: error.message() }).collect();
     // The parser's parts report one after the other, and what is first in the file is most likely the slip.
     faults.sort_by_key(|fault| fault.span.as_ref().map(|span| span.start));
     if !blocks(source, &faults, problems) {
         say(source, &faults, problems);
     }
-    None
+    Err(faults.len())
 }
 
 /// What is no TOML, in a file.
-struct Fault {
+struct Fault<'e> {
     span: Option<Range<usize>>,
-    message: String,
+    message: &'e str,
 }
 
 /// Whether the text is that of another language: then this is said once, and not of each of its lines.
-fn blocks(source: &Arc<Source>, faults: &[Fault], problems: &mut Vec<Diagnostic>) -> bool {
+fn blocks(source: &Arc<Source>, faults: &[Fault<'_>], problems: &mut Vec<Diagnostic>) -> bool {
     for at in faults.iter().filter_map(|fault| fault.span.as_ref()).map(|span| span.start).take(PROBLEMS.size()) {
         let start = source.lines()[source.line_of(at)];
         let line = source.text[start..].lines().next().unwrap_or_default();
@@ -58,9 +67,11 @@ fn blocks(source: &Arc<Source>, faults: &[Fault], problems: &mut Vec<Diagnostic>
     false
 }
 
-fn say(source: &Arc<Source>, faults: &[Fault], problems: &mut Vec<Diagnostic>) {
+fn say(source: &Arc<Source>, faults: &[Fault<'_>], problems: &mut Vec<Diagnostic>) {
     let at = |span: Range<usize>| Place { source: Arc::clone(source), span };
     let mut second_header = None;
+    // A file may say a thousand things twice: it is searched once.
+    let mut headers = None;
     let (first, rest) = meaningful(faults);
     for (n, fault) in first.iter().take(PROBLEMS.size()).enumerate() {
         // The parser's own limit, beyond ours; of a key with many dots it does not say the place.
@@ -79,7 +90,7 @@ fn say(source: &Arc<Source>, faults: &[Fault], problems: &mut Vec<Diagnostic>) {
         if fault.message != "duplicate key" {
             let (message, escape) = match escape(fault, &source.text, &span) {
                 Some((message, help)) => (message, Some(help)),
-                None => (fault.message.clone(), None),
+                None => (fault.message.to_owned(), None),
             };
             let diagnostic = Diagnostic::error("manifest::toml", message);
             let diagnostic = diagnostic.at(at(span), "invalid TOML from here");
@@ -92,7 +103,8 @@ fn say(source: &Arc<Source>, faults: &[Fault], problems: &mut Vec<Diagnostic>) {
         if second_header.is_some_and(|header: usize| !source.text[header..span.start].contains("\n[")) {
             continue;
         }
-        let first = earlier_header(&source.text, span.start);
+        let headers = headers.get_or_insert_with(|| first_headers(&source.text));
+        let first = earlier_header(headers, &source.text, span.start);
         let word = match &first {
             Some(first) => source.text[first.clone()].to_owned(),
             None => source.text[span.clone()].to_owned(),
@@ -110,8 +122,8 @@ fn say(source: &Arc<Source>, faults: &[Fault], problems: &mut Vec<Diagnostic>) {
 }
 
 /// The errors up to the first that leaves the parser without its bearings, and how many there are after it.
-fn meaningful(faults: &[Fault]) -> (&[Fault], usize) {
-    let loses = |fault: &Fault| fault.message != "duplicate key" && fault.span.is_some();
+fn meaningful<'f, 'e>(faults: &'f [Fault<'e>]) -> (&'f [Fault<'e>], usize) {
+    let loses = |fault: &Fault<'_>| fault.message != "duplicate key" && fault.span.is_some();
     let end = faults.iter().position(loses).map_or(faults.len(), |at| at + 1);
     (&faults[..end], faults.len() - end)
 }
@@ -124,7 +136,7 @@ fn follows(more: usize) -> String {
 
 /// What is wrong with an escape, and what to write where its backslash is meant as such, as in a path or in a regular
 /// expression of Flux.
-fn escape(fault: &Fault, text: &str, span: &Range<usize>) -> Option<(String, &'static str)> {
+fn escape(fault: &Fault<'_>, text: &str, span: &Range<usize>) -> Option<(String, &'static str)> {
     if !["escape", "unicode"].iter().any(|word| fault.message.contains(word)) {
         return None;
     }
@@ -161,21 +173,29 @@ pub(super) fn nested(what: impl std::fmt::Display) -> Diagnostic {
     Diagnostic::error("manifest::limit", format!("{what} nest deeper than {NESTING}"))
 }
 
-/// Where the table header in the line of byte `at` stands for the first time.
-fn earlier_header(text: &str, at: usize) -> Option<Range<usize>> {
-    let header = |line: &str| {
-        let line = line.trim();
-        line.starts_with('[').then(|| line.split('#').next().unwrap_or(line).trim_end().to_owned())
-    };
-    let start = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
-    let wanted = header(text[start..].lines().next()?)?;
+/// What a line is, if it is the header of a table.
+fn header(line: &str) -> Option<&str> {
+    let line = line.trim();
+    line.starts_with('[').then(|| line.split('#').next().unwrap_or(line).trim_end())
+}
+
+/// Where each table header stands for the first time.
+fn first_headers(text: &str) -> HashMap<&str, Range<usize>> {
+    let mut first = HashMap::new();
     let mut offset = 0;
-    for line in text[..start].split_inclusive('\n') {
-        if header(line).as_deref() == Some(&wanted) {
+    for line in text.split_inclusive('\n') {
+        if let Some(header) = header(line) {
             let from = offset + line.len() - line.trim_start().len();
-            return Some(from..from + wanted.len());
+            first.entry(header).or_insert(from..from + header.len());
         }
         offset += line.len();
     }
-    None
+    first
+}
+
+/// Where the table header in the line of byte `at` stands for the first time, if that is an earlier line.
+fn earlier_header(headers: &HashMap<&str, Range<usize>>, text: &str, at: usize) -> Option<Range<usize>> {
+    let start = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
+    let wanted = header(text[start..].lines().next()?)?;
+    headers.get(wanted).filter(|first| first.start < start).cloned()
 }

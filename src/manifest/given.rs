@@ -9,9 +9,10 @@ use toml::de::DeValue;
 use super::budget::Budget;
 use super::node::{Entry, Intake, Node, Raw, Span, Table};
 use super::source::{file, place};
-use super::syntax::{Variables, parse, wrong_type};
+use super::syntax::{Left, Variables, parse, wrong_type};
 use crate::diagnostic::{Diagnostic, Place, Source};
 use crate::limits::VALUES;
+use crate::shell_words::shell_quoted;
 
 /// What a run gives to a project from outside.
 #[derive(Clone, Debug, Default)]
@@ -61,7 +62,7 @@ pub(super) fn given(
             problems.push(with_help(Diagnostic::warning("manifest::unknown-variable", message), help));
         }
     }
-    let mut left = VALUES.size();
+    let mut left = Left::of_all();
     for path in &inputs.var_files {
         let source = match file(path, path.display().to_string()) {
             Ok(source) => source,
@@ -169,15 +170,11 @@ fn written(name: &str, text: &str, origin: &str, wanted: &Raw<'_>) -> Option<Str
         Raw::Text(_) => return None,
     };
     let assignment = if origin.starts_with("--") {
-        format!("--var {}", shell_quoted(&format!("{name}={value}")))
+        format!("--var {}", shell_quoted([format!("{name}={value}").as_str()]))
     } else {
-        format!("{origin}={}", shell_quoted(&value))
+        format!("{origin}={}", shell_quoted([value.as_str()]))
     };
     Some(format!("write {} as in TOML, for example {assignment}", wanted.what()))
-}
-
-fn shell_quoted(word: &str) -> String {
-    shlex::try_quote(word).unwrap_or_default().into_owned()
 }
 
 /// Whether both are strings, whole numbers, lists and so on.

@@ -7,7 +7,7 @@ use super::expand::{ExpandError, expand};
 use super::node::{Node, Raw, Span};
 use super::site::Site;
 use super::template::{Expression, Index};
-use crate::address::Address;
+use crate::address::{Address, few};
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::field::{Field, Omitted, Shape};
 use crate::limits::FIELD_DEPTH;
@@ -72,9 +72,9 @@ impl<'p, 'a> Site<'p, 'a> {
                 return self.fail("manifest::expression", span, message, "in this value");
             };
             let Some(next) = table.get(name) else {
-                let known: Vec<_> = table.0.iter().take(20).map(|entry| format!("`{}`", entry.key)).collect();
+                let known = few(table.0.iter().map(|entry| format!("`{}`", entry.key)));
                 let message = format!("`each.value` has no `{name}` for the key `{}`", self.instance()?.0);
-                let help = format!("it has {}", known.join(", "));
+                let help = if known.is_empty() { "it is empty".to_owned() } else { format!("it has {known}") };
                 return self.fail_with("manifest::expression", span, message, "in this value", help);
             };
             value = next;

@@ -79,12 +79,14 @@ pub(super) struct Intake {
     pub(super) full: Option<Span>,
     /// What cannot be kept, as zero or false; of very much the first.
     pub(super) beyond: Vec<Beyond>,
+    /// How many mistakes a text has that is no TOML.
+    pub(super) faults: usize,
 }
 
 impl Intake {
     /// Takes over at most so many values.
     pub(super) fn of(left: usize) -> Self {
-        Self { offset: 0, left, full: None, beyond: Vec::new() }
+        Self { offset: 0, left, full: None, beyond: Vec::new(), faults: 0 }
     }
 
     fn note(&mut self, one: Beyond) {

@@ -76,10 +76,16 @@ pub(super) fn parse<'a>(
             None
         }
         Some(Whole::Broken(section)) if SECTION.exceeded(cost) => {
-            broken::read(source, section, problems);
+            intake.faults = broken::read(source, section, problems).err().unwrap_or_default();
             None
         }
-        _ => Some(Table::read(broken::read(source, 0..text.len(), problems)?, intake)),
+        _ => match broken::read(source, 0..text.len(), problems) {
+            Ok(table) => Some(Table::read(table, intake)),
+            Err(faults) => {
+                intake.faults = faults;
+                None
+            }
+        },
     }
 }
 

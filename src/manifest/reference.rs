@@ -178,7 +178,7 @@ impl Site<'_, '_> {
 }
 
 /// What to write beside the table of what is there already; nothing for kinds that no name finds.
-fn or_external(kind: Kind) -> &'static str {
+pub(super) fn or_external(kind: Kind) -> &'static str {
     match kind.spec().key {
         Key::Name { .. } => ", with `external = true` if it exists outside this project",
         Key::LoneName | Key::None => "",

@@ -1,6 +1,7 @@
 //! What a token may read or write: addresses, types of an org, types of the whole server, single objects by ID.
 
 use super::node::{Node, Raw, Span};
+use super::reference::or_external;
 use super::shape::{is_id, item_text};
 use super::site::Site;
 use super::template::{Index, index};
@@ -63,6 +64,9 @@ pub(super) fn read(site: &mut Site<'_, '_>, name: &str, node: &Node<'_>) -> Opti
 }
 
 fn scope(site: &mut Site<'_, '_>, text: &str, span: Span) -> Option<Vec<Scope>> {
+    if let Some(help) = instead(site, text) {
+        return site.fail_with("manifest::scope", span, format!("invalid scope `{text}`"), "not a scope", help);
+    }
     if let Some(ty) = text.strip_prefix("instance/") {
         return Some(vec![Scope::Instance { ty: known(site, ty, span)? }]);
     }
@@ -80,14 +84,85 @@ fn scope(site: &mut Site<'_, '_>, text: &str, span: Span) -> Option<Vec<Scope>> 
         }
         return Some(vec![Scope::Org { ty: known, org: Box::new(Ref::To(org)) }]);
     }
-    if let Some((_, ty)) = text.split_once('/') {
-        let message = format!("invalid scope `{text}`");
+    if let Some((_, ty)) = text.split_once('/')
+        && !text.contains('"')
+    {
+        let ty = if is_permission_type(ty) { ty } else { "TYPE" };
         let help = format!("write `org.KEY/{ty}` for one org, or `instance/{ty}` for all orgs");
-        return site.fail_with("manifest::scope", span, message, "not a scope", help);
+        return site.fail_with("manifest::scope", span, format!("invalid scope `{text}`"), "not a scope", help);
     }
     let (table, index) = site.parse(text, None, span)?;
     let all = site.resolve(table, index, span)?.all();
     Some(all.into_iter().map(|address| Scope::Object(Ref::To(address))).collect())
+}
+
+/// What to write instead of what is written as a scope elsewhere, or looks as if it were one: a bare type or kind, a pattern,
+/// a type with a name, a permission of the API.
+fn instead(site: &Site<'_, '_>, text: &str) -> Option<String> {
+    let wish = text.strip_prefix("read:").or_else(|| text.strip_prefix("write:")).unwrap_or(text);
+    if ["*", "all", "all-access", "operator"].contains(&wish) {
+        let help = "there is no scope for everything: name each type, as `org.KEY/TYPE` or `instance/TYPE`";
+        return Some(help.to_owned());
+    }
+    let named = |word: &str| {
+        Kind::from_name(word).map(|kind| kind.spec().ty).or_else(|| TYPES.into_iter().find(|ty| *ty == word))
+    };
+    // All of a type: `buckets`, `bucket.*`, `bucket[*]`, `buckets/*`.
+    let bare = [".*", "[*]", "/*", ":*", "/", "."].iter().find_map(|end| wish.strip_suffix(end)).unwrap_or(wish);
+    if let Some(ty) = named(bare) {
+        return Some(all_of(site, ty));
+    }
+    let (word, name) = wish
+        .split_once(['/', ':'])
+        .or_else(|| wish.split_once('.').filter(|(word, _)| Kind::from_name(word).is_none()))?;
+    if word == "orgs" || word == "org" {
+        // `orgs/ID/buckets` and `orgs/ID/buckets/ID`, as `influx auth list` has it.
+        let (org, ty) = name.split_once('/').unwrap_or((name, ""));
+        let (ty, id) = ty.split_once('/').unwrap_or((ty, ""));
+        return match (named(ty), Kind::from_type(named(ty).unwrap_or_default())) {
+            (Some(_), Some(kind)) if is_id(id) => Some(format!("write `{}-id:{id}`", kind.name())),
+            (Some(ty), _) => Some(all_of(site, ty)),
+            (None, _) if is_id(org) => Some(format!("write `org-id:{org}`")),
+            (None, _) => one_of(site, Kind::Org, org),
+        };
+    }
+    let kind = Kind::from_type(named(word)?);
+    match kind {
+        Some(kind) if is_id(name) => Some(format!("write `{}-id:{name}`", kind.name())),
+        Some(kind) => one_of(site, kind, name),
+        None => Some(all_of(site, named(word)?)),
+    }
+}
+
+/// How to write one object of `kind` that may be called `name`.
+fn one_of(site: &Site<'_, '_>, kind: Kind, name: &str) -> Option<String> {
+    let table = Address::new(kind, name);
+    let resources = &site.project.document.resources;
+    Some(match resources.get(&table) {
+        Some(written) if written.each => {
+            format!("write `{table}[*]` for all of its instances, or `{table}[KEY]` for one")
+        }
+        Some(_) => format!("write `{table}`"),
+        None => {
+            let external = or_external(kind);
+            format!("write `{kind}.KEY`, the address of a table: declare `[{kind}.KEY]`{external}")
+        }
+    })
+}
+
+/// How to write all of a type, or one of them.
+fn all_of(site: &Site<'_, '_>, ty: &str) -> String {
+    let orgs = site.project.document.resources.range(Address::new(Kind::Org, "")..).map(|(address, _)| address);
+    let orgs: Vec<_> = orgs.take_while(|address| address.kind == Kind::Org).take(2).collect();
+    let org = match orgs.as_slice() {
+        [one] => one.to_string(),
+        _ => "org.KEY".to_owned(),
+    };
+    let declared = if orgs.is_empty() { ", where `[org.KEY]` declares the org" } else { "" };
+    let one = Kind::from_type(ty).map_or(String::new(), |kind| format!("`{kind}.KEY` for one of them, "));
+    let in_org =
+        if is_type_in_orgs(ty) { format!("`{org}/{ty}` for all in one org{declared}, ") } else { String::new() };
+    format!("write {one}{in_org}or `instance/{ty}` for all on the server")
 }
 
 /// Takes `org.KEY/TYPE` apart.

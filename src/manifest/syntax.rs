@@ -94,7 +94,7 @@ const WORDS: [&str; 7] = ["project", "server", "var", "policy", "defaults", "mov
 pub(super) fn merge<'a>(sources: &'a [Arc<Source>], problems: &mut Vec<Diagnostic>) -> Option<Document<'a>> {
     let mut document = Document::default();
     let mut sound = true;
-    let mut left = VALUES.size();
+    let mut left = Left::of_all();
     for source in sources {
         match parse(source, &mut left, problems) {
             Some(table) => {
@@ -111,21 +111,42 @@ pub(super) fn merge<'a>(sources: &'a [Arc<Source>], problems: &mut Vec<Diagnosti
                 if problems.last().is_some_and(|problem| problem.code == "manifest::limit") {
                     break;
                 }
+                // How long a large one takes is not known beforehand, nor how many mistakes it has.
+                if source.text.len() > broken::SMALL {
+                    break;
+                }
+                if left.mistakes == 0 {
+                    let message = format!("the other manifests were not read: there are more mistakes than {MISTAKES}");
+                    problems.push(Diagnostic::error("manifest::limit", message));
+                    break;
+                }
             }
         }
     }
     sound.then_some(document)
 }
 
-/// The table that a file is; none if it is not TOML, or has more values than are `left`, which it takes from them.
-pub(super) fn parse<'a>(
-    source: &'a Arc<Source>,
-    left: &mut usize,
-    problems: &mut Vec<Diagnostic>,
-) -> Option<Table<'a>> {
-    let mut intake = Intake::of(*left);
-    let table = parts::parse(source, &mut intake, problems)?;
-    *left = intake.left;
+/// How much more the files that are read together may have.
+pub(super) struct Left {
+    values: usize,
+    /// Mistakes in texts that are no TOML.
+    mistakes: usize,
+}
+
+impl Left {
+    /// As much as all of them may.
+    pub(super) fn of_all() -> Self {
+        Self { values: VALUES.size(), mistakes: MISTAKES.size() }
+    }
+}
+
+/// The table that a file is; none if it is not TOML, or has more values than are `left`. What it has is taken from them.
+pub(super) fn parse<'a>(source: &'a Arc<Source>, left: &mut Left, problems: &mut Vec<Diagnostic>) -> Option<Table<'a>> {
+    let mut intake = Intake::of(left.values);
+    let table = parts::parse(source, &mut intake, problems);
+    left.mistakes = left.mistakes.saturating_sub(intake.faults);
+    let table = table?;
+    left.values = intake.left;
     problems.extend(intake.beyond.into_iter().map(|beyond| match beyond {
         Beyond::Number(span) => {
             Diagnostic::error("manifest::toml", "this number is too large").at(place(source, span), "beyond 64 bits")

@@ -177,7 +177,9 @@ impl<'a> Resolver<'_, 'a> {
             None => None,
             Some(Node { span, value: Raw::Array(items) }) if !items.is_empty() => Some((span, items)),
             Some(node) => {
-                self.problems.push(wrong_type("one_of", "a list of values", &node.value, place(source, node.span)));
+                let found = place(source, node.span);
+                let wanted = "a list of at least one value";
+                self.problems.push(wrong_type("one_of", wanted, &node.value, found));
                 sound = false;
                 None
             }

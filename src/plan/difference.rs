@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Plan;
+use super::digest::HOME;
 use crate::address::Address;
 use crate::diff::{Action, Change, FieldChange, Reason, Target};
 use crate::evidence::Stake;
@@ -107,15 +108,22 @@ fn others(change: &Change) -> Vec<(&'static str, String)> {
         change;
     let text = |text: Option<&str>| text.unwrap_or("(none)").to_owned();
     let flag = |flag: &bool| if *flag { "yes" } else { "no" }.to_owned();
-    let names = |names: &BTreeSet<String>| names.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
+    let names = |names: &BTreeSet<String>| match names.is_empty() {
+        true => text(None),
+        false => names.iter().map(String::as_str).collect::<Vec<_>>().join(", "),
+    };
+    // The home org has no ID that counts.
+    let home = |org: &str| if org == HOME { "the home org".to_owned() } else { format!("org {org}") };
     let object = object.as_ref().map(|Target { id, org, name }| match org {
-        Some(org) => format!("{name:?} (ID {id}, org {org})"),
+        _ if id == HOME => format!("{name:?} (the home org)"),
+        Some(org) => format!("{name:?} (ID {id}, {})", home(org)),
         None => format!("{name:?} (ID {id})"),
     });
+    let org = org.as_deref().map(|org| if org == HOME { "(home org)" } else { org });
     let settings: Vec<_> = lifecycle_changes.iter().map(ToString::to_string).collect();
     vec![
         ("object", text(object.as_deref())),
-        ("org", text(org.as_deref())),
+        ("org", text(org)),
         ("origin", text(origin.map(Origin::word))),
         ("adopted", flag(adopts)),
         ("named by an [[import]]", flag(imported)),

@@ -12,7 +12,7 @@ use crate::diff::Change;
 use crate::value::{Ref, Value};
 
 /// Stands for the ID of the home org: a server that is only made by the apply has another one then.
-const HOME: &str = "home";
+pub const HOME: &str = "home";
 /// Digits of the short form.
 const SHORT: usize = 12;
 

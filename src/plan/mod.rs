@@ -1,6 +1,5 @@
 //! The plan: the ordered changes, the facts they rest on, and what a guard says of them. Plain data, free of secrets.
 
-mod command;
 mod difference;
 mod digest;
 mod file;
@@ -13,9 +12,8 @@ mod strange;
 #[cfg(test)]
 mod tests;
 
-pub use command::shell_quoted;
 pub use difference::{Difference, Part, Side, difference, outgrown};
-pub use digest::short;
+pub use digest::{HOME, short};
 pub use file::{Origin, Saved, meant, read, writable, write};
 pub use guard::{Allowed, Consent, Flag, Flagged, Written};
 pub use leftover::{Leftover, leftovers};

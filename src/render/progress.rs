@@ -42,12 +42,12 @@ fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
 impl Progress {
     /// Begins to tell. Must be called inside a tokio runtime.
     pub fn start(output: Output) -> Self {
+        // Hidden until it is known that there is something to do.
         let bar = output.err_terminal.then(|| {
-            let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr());
+            let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::hidden());
             let style = ProgressStyle::with_template("{bar:30} {pos}/{len} {elapsed} {wide_msg}");
             let style = style.expect("invariant: the template is sound");
             bar.set_style(if output.err.ascii { style.progress_chars("=> ") } else { style });
-            bar.enable_steady_tick(Duration::from_millis(200));
             bar
         });
         let state = Arc::new(Mutex::new(State { running: BTreeMap::new(), said: Instant::now() }));
@@ -71,7 +71,12 @@ impl Progress {
         }
         if let Some(bar) = &self.bar {
             match event {
-                Event::Begin { total } => bar.set_length(u64::try_from(*total).unwrap_or(u64::MAX)),
+                Event::Begin { total: 0 } => {}
+                Event::Begin { total } => {
+                    bar.set_length(u64::try_from(*total).unwrap_or(u64::MAX));
+                    bar.set_draw_target(ProgressDrawTarget::stderr());
+                    bar.enable_steady_tick(Duration::from_millis(200));
+                }
                 Event::Ended { .. } => bar.inc(1),
                 Event::End => bar.finish_and_clear(),
                 _ => {}

@@ -6,6 +6,7 @@ use super::value::{quoted, thousands};
 use crate::diff::{Action, Change, Reason, Target};
 use crate::evidence::{Data, Stake};
 use crate::kind::{Delete, Kind};
+use crate::plan::HOME;
 
 /// `a`, `a and b`, `a, b and c`.
 pub(super) fn listed<T: AsRef<str>>(words: impl IntoIterator<Item = T>) -> String {
@@ -53,7 +54,11 @@ fn cannot_change(fields: &BTreeSet<&'static str>, kind: Kind) -> String {
 
 /// An object on the server: its name and ID.
 pub(super) fn object(target: &Target) -> String {
-    format!("{} (id {})", quoted(&target.name), target.id)
+    match target.id.as_str() {
+        // A saved plan of a server that the apply makes knows no ID of its home org.
+        HOME => format!("{} (the home org)", quoted(&target.name)),
+        id => format!("{} (id {id})", quoted(&target.name)),
+    }
 }
 
 /// What is at stake, in words.

@@ -58,7 +58,9 @@ pub(super) fn plain(value: &Value) -> String {
 /// What was last applied, written as [`plain`] writes the values of the same field.
 pub(super) fn last(field: &FieldChange) -> Option<String> {
     let text = matches!(field.live, Some(Value::Text(_))) || matches!(field.wanted, Value::Text(_));
-    field.last.as_ref().map(|last| if text { quoted(last) } else { last.clone() })
+    // The ledger writes down what is absent as it is shown.
+    let absent = |last: &str| last == Value::Unset.to_string();
+    field.last.as_ref().map(|last| if text && !absent(last) { quoted(last) } else { last.clone() })
 }
 
 /// The lines of a value that is compared line by line: a script's own, or one for each member of a set.
@@ -115,6 +117,19 @@ pub fn count(number: usize, one: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::diff::Cause;
+
+    #[test]
+    fn what_was_absent_is_in_no_quotes() {
+        let cron = |last: Option<&str>| {
+            let text = || Value::Text("0 * * * *".into());
+            let (live, last) = (Some(text()), last.map(str::to_owned));
+            super::last(&FieldChange { field: "cron", live, wanted: Value::Unset, last, cause: Cause::Drift })
+        };
+        assert_eq!(cron(Some("(none)")).as_deref(), Some("(none)"));
+        assert_eq!(cron(Some("@daily")).as_deref(), Some("\"@daily\""));
+        assert_eq!(cron(None), None);
+    }
 
     #[test]
     fn numbers_are_grouped() {

@@ -194,7 +194,7 @@ fn levels_are_counted_alike_however_they_are_written() {
         let problems = |levels: usize| {
             let source = Arc::new(Source::new("a.toml", "a.toml", text(levels)));
             let mut problems = Vec::new();
-            super::super::syntax::parse(&source, &mut VALUES.size(), &mut problems);
+            super::super::syntax::parse(&source, &mut super::super::syntax::Left::of_all(), &mut problems);
             problems.into_iter().map(|problem| problem.message).collect::<Vec<_>>()
         };
         assert_eq!(problems(most), Vec::<String>::new(), "{name}");
@@ -203,4 +203,26 @@ fn levels_are_counted_alike_however_they_are_written() {
             assert!(problems.iter().any(|said| said.contains("limit `nesting`")), "{name}, {levels}: {problems:?}");
         }
     }
+}
+
+#[test]
+fn mistakes_of_files_that_are_no_toml_are_counted_together() {
+    use crate::limits::MISTAKES;
+    let merge = |texts: &[String]| {
+        let named = |(n, text): (usize, &String)| Arc::new(Source::new(format!("{n}.toml"), "x", text.clone()));
+        let sources: Vec<_> = texts.iter().enumerate().map(named).collect();
+        let mut problems = Vec::new();
+        assert!(super::super::syntax::merge(&sources, &mut problems).is_none());
+        let files = problems.iter().flat_map(|problem| &problem.places).map(|(place, _)| place.source.name.clone());
+        let limited = problems.iter().filter(|problem| problem.code == "manifest::limit").count();
+        (files.collect::<std::collections::BTreeSet<_>>().len(), limited)
+    };
+    let broken = |lines: usize| "a\n".repeat(lines);
+    assert_eq!(merge(&[broken(1), broken(1), broken(1)]), (3, 0));
+    let half = broken(MISTAKES.size() / 2);
+    // How many mistakes a large one has is not counted.
+    let large = broken(1) + &"# a remark\n".repeat(100_000);
+    assert_eq!(merge(&[half.clone(), half.clone(), broken(1)]), (2, 1));
+    assert_eq!(merge(&[broken(1), large, broken(1)]), (2, 0));
+    assert_eq!(merge(&[half, broken(1), broken(1)]), (3, 0));
 }

@@ -8,9 +8,12 @@ use jiff::tz::Offset;
 use serde::{Deserialize, Serialize};
 
 use crate::address::{Address, Matcher, matches};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, nearest};
+use crate::diff::Change;
+use crate::exit::Problem;
 use crate::manifest::{Allow, Policy, What};
-use crate::plan::{Plan, shell_quoted};
+use crate::plan::Plan;
+use crate::shell_words::shell_quoted;
 
 /// What the user agreed to: beforehand with flags, or at the prompt.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -122,6 +125,19 @@ impl Plan {
     }
 }
 
+/// For so many patterns the nearest address is looked for: that takes long in a large project.
+const GUESSES: usize = 20;
+
+/// The code of the guard that asks whether `what` is allowed.
+const fn guard_of(what: What) -> &'static str {
+    match what {
+        What::Adopt => super::adoption::CODE,
+        What::DataLoss => super::data_loss::CODE,
+        What::BlastRadius => super::blast_radius::CODE,
+        What::TaskOwner => super::task_owner::CODE,
+    }
+}
+
 /// Everything that was agreed to, and what of it was needed.
 pub(super) struct Agreed<'a> {
     consent: &'a Consent,
@@ -179,6 +195,37 @@ impl<'a> Agreed<'a> {
                 .help("remove it; or review it again, and set a later `until`")
         };
         self.policy.allow.iter().filter(|allow| !self.holds(allow)).map(said).collect()
+    }
+
+    /// What is allowed to nobody, where something of that sort is refused: a slip of the pen would be looked for in vain. Where
+    /// nothing is refused, a consent that matches nothing has done its work, or waits for it.
+    pub(super) fn idle(&self, changes: &[Change], refusals: &[Problem]) -> Vec<Diagnostic> {
+        let refused = |what: What| refusals.iter().any(|problem| problem.diagnostic.code == guard_of(what));
+        let allows = self.policy.allow.iter().zip(&self.patterns);
+        let asked: Vec<_> = allows.filter(|(allow, _)| refused(allow.what) && self.holds(allow)).collect();
+        if asked.is_empty() {
+            return Vec::new();
+        }
+        let addresses: Vec<String> = changes.iter().map(|change| change.address.to_string()).collect();
+        let idle = asked.into_iter().filter(|(_, pattern)| !addresses.iter().any(|address| pattern.matches(address)));
+        let mut guesses = GUESSES;
+        let said = |(allow, _): (&Allow, &Matcher<'_>)| {
+            let pattern = allow.address.as_str();
+            let instances = format!("{pattern}[");
+            let near = if addresses.iter().any(|address| address.starts_with(&instances)) {
+                Some(format!("write `{pattern}[*]` for all of its instances"))
+            } else if let Some(left) = guesses.checked_sub(1) {
+                guesses = left;
+                nearest(pattern, addresses.iter().map(String::as_str)).map(|near| format!("did you mean `{near}`?"))
+            } else {
+                None
+            };
+            let message = format!("the consent to {} of {pattern} matches nothing in the project", allow.what);
+            Diagnostic::warning("policy::allows-nothing", message).at(allow.place.clone(), "matches nothing").help(
+                near.unwrap_or_else(|| "correct its `address`, or remove it if what it allowed is done".to_owned()),
+            )
+        };
+        idle.map(said).collect()
     }
 
     /// What the plan rests on: of the policy, and of the flags.

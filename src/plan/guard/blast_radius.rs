@@ -10,6 +10,9 @@ use crate::ledger::Ledger;
 use crate::manifest::{BlastRadius, What};
 use crate::plan::Plan;
 
+/// The code of this guard.
+pub(super) const CODE: &str = "guard::blast-radius";
+
 pub(super) fn refusals(plan: &Plan, ledger: &Ledger, limit: BlastRadius, agreed: &mut Agreed<'_>) -> Vec<Problem> {
     let BlastRadius { percent, from } = limit;
     let mut refusals = Vec::new();
@@ -32,7 +35,7 @@ pub(super) fn refusals(plan: &Plan, ledger: &Ledger, limit: BlastRadius, agreed:
             );
             let help = "check twice; if it is intended, do it in smaller steps, or allow it in a [[policy.allow]] with \
                         `what = \"blast_radius\"`";
-            refusals.push(refuse("guard::blast-radius", message, help));
+            refusals.push(refuse(CODE, message, help));
         }
     }
     refusals

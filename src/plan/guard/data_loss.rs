@@ -10,6 +10,9 @@ use crate::evidence::Stake;
 use crate::exit::Problem;
 use crate::manifest::What;
 
+/// The code of this guard.
+pub(super) const CODE: &str = "guard::data-loss";
+
 /// More resources than these are refused in one sentence.
 const APART: usize = 6;
 
@@ -41,12 +44,12 @@ pub(super) fn refusals(
             "what each would lose stands under \"Data at stake\"; if that is intended, allow it with --allow-data-loss \
              PATTERN, in which `*` stands for anything (as often as needed), or in a [[policy.allow]]{moved}"
         );
-        return vec![refuse("guard::data-loss", message, &help)];
+        return vec![refuse(CODE, message, &help)];
     }
     let refusal = |(address, stake): (&Address, &Stake)| {
         let renamed = renamed(address);
         refuse(
-            "guard::data-loss",
+            CODE,
             format!("{address} {stake}"),
             &format!(
                 "if that is intended, allow it with --allow-data-loss '{address}', or in a [[policy.allow]]{renamed}"

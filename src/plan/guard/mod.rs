@@ -77,6 +77,7 @@ pub(super) fn ask(plan: &mut Plan, grounds: Grounds<'_>) {
     refusals.extend(adoption::refusal(plan, snapshot, &mut agreed));
     plan.refusals.extend(refusals);
     plan.warnings.extend(agreed.expired());
+    plan.warnings.extend(agreed.idle(&plan.changes, &plan.refusals));
     plan.warnings.extend(protection::idle(plan, policy));
     (plan.allowed, plan.flags) = agreed.used();
 }

@@ -9,6 +9,9 @@ use crate::diff::Target;
 use crate::exit::Problem;
 use crate::manifest::What;
 
+/// The code of this guard.
+pub(super) const CODE: &str = "guard::task-owner";
+
 pub(super) fn refusals(stops: &BTreeMap<Address, Vec<Target>>, agreed: &mut Agreed<'_>) -> Vec<Problem> {
     let one = |(address, targets): (&Address, &Vec<Target>)| {
         if targets.is_empty() || agreed.allows(What::TaskOwner, address) {
@@ -22,7 +25,7 @@ pub(super) fn refusals(stops: &BTreeMap<Address, Vec<Target>>, agreed: &mut Agre
         let help = "a task always runs as the user who created it: let another owner of the org create them again first; or \
                     say in a [[policy.allow]] with `what = \"task_owner\"` that they may stop";
         let message = format!("{address} would no longer own the org, and {what}: {}", few(named));
-        Some(refuse("guard::task-owner", message, help))
+        Some(refuse(CODE, message, help))
     };
     stops.iter().filter_map(one).collect()
 }

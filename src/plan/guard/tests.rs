@@ -265,6 +265,32 @@ fn consent_ends() {
 }
 
 #[test]
+fn a_consent_that_matches_nothing_is_named_where_it_is_missed() {
+    let until = date(2027, 1, 1);
+    let loses = || {
+        let mut scene = Scene::new().change("bucket.raw", Action::Delete, |_| {});
+        scene.plan.at_stake.insert(address("bucket.raw"), Stake::points(Data::Unknown("no right to look".into())));
+        scene
+    };
+    let many = |scene: Scene| scene.change("bucket.line[a]", Action::None, |_| {});
+    let said = |scene: Scene| {
+        let said = scene.says();
+        said.lines().filter(|line| line.starts_with("policy::")).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let nothing = |pattern: &str| {
+        format!("policy::allows-nothing: the consent to data_loss of {pattern} matches nothing in the project")
+    };
+    assert_eq!(said(many(loses()).allow(What::DataLoss, "bucket.rwa", until)), [nothing("bucket.rwa")]);
+    assert_eq!(said(many(loses()).allow(What::DataLoss, "bucket.line", until)), [nothing("bucket.line")]);
+    // What it allowed was done last week.
+    let done = || many(Scene::new()).change("bucket.raw", Action::None, |_| {});
+    assert_eq!(said(done().allow(What::DataLoss, "bucket.old", until)), Vec::<String>::new());
+    // It matches, and is not needed; or it is about something else.
+    assert_eq!(said(many(loses()).allow(What::DataLoss, "bucket.line[*]", until)), Vec::<String>::new());
+    assert_eq!(said(many(loses()).allow(What::Adopt, "bucket.rwa", until)), Vec::<String>::new());
+}
+
+#[test]
 fn adoption_is_agreed_to_by_the_policy_too() {
     let scene = || Scene::new().change("bucket.raw", Action::None, |change| change.adopts = true);
     assert!(scene().says().starts_with("Refused guard::adoption"));
