@@ -88,6 +88,9 @@ impl Failure {
             Cause::Sink(error) => {
                 let mut problem = secret(error.to_string());
                 problem.diagnostic = problem.diagnostic.output(writer.without_token(error.said()));
+                if let Some(hint) = error.hint() {
+                    problem.diagnostic = problem.diagnostic.help(format!("{hint}; {help}"));
+                }
                 problem
             }
             Cause::ReadBack(sink) => secret(format!("{sink} does not contain the secret that was written to it")),

@@ -13,7 +13,7 @@ use crate::exit::{Exit, Problem};
 use crate::field::{Field, SecretRule, Shape};
 use crate::manifest::{Manifest, Resource};
 use crate::plan::Plan;
-use crate::secret::{Access, Resolved, Secret, Sink, SinkError, Source};
+use crate::secret::{Access, Resolved, Secret, SecretError, Sink, SinkError, Source};
 use crate::value::Value;
 
 /// The passwords that a plan sets.
@@ -49,8 +49,10 @@ pub async fn prepare(plan: &Plan, manifest: &Manifest, writer: &Writer) -> Resul
                             prepared.passwords.insert(change.address.clone(), secret);
                             prepared.warnings.extend(notice.map(|words| warning(change, resource, field, &words)));
                         }
-                        Err((words, said)) => {
-                            problems.push(problem(change, resource, field, &words, writer.without_token(&said)));
+                        Err(Unread { words, said, hint }) => {
+                            let problem = problem(change, resource, field, &words, writer.without_token(&said));
+                            let diagnostic = problem.diagnostic.help_known(hint);
+                            problems.push(Problem { diagnostic, ..problem });
                         }
                     }
                 }
@@ -72,7 +74,8 @@ pub async fn prepare(plan: &Plan, manifest: &Manifest, writer: &Writer) -> Resul
     }
     // It is true of all of them, and said once.
     if let Some(last) = problems.last_mut() {
-        last.diagnostic.help = Some("nothing was written to the server".to_owned());
+        let help = last.diagnostic.help.take().into_iter().chain(["nothing was written to the server".to_owned()]);
+        last.diagnostic.help = Some(help.collect::<Vec<_>>().join("; "));
     }
     if problems.is_empty() { Ok(prepared) } else { Err(problems) }
 }
@@ -86,22 +89,26 @@ fn sets(change: &Change, field: &str, rule: SecretRule) -> bool {
     change.action == Action::Update && change.fields.iter().any(|one| one.field == field || one.field == rule.again)
 }
 
-/// Reads a secret that the server takes: what it would refuse is refused before anything is written. An error is in words,
-/// with what a command has written.
-async fn read(
-    source: &Source,
-    rule: SecretRule,
-    root: &Root,
-    access: Access,
-) -> Result<Resolved, (String, Vec<String>)> {
-    let read = source.resolve(root, access).await.map_err(|error| (error.to_string(), error.said().to_vec()))?;
+/// Why a secret could not be read.
+struct Unread {
+    words: String,
+    /// What a command has written.
+    said: Vec<String>,
+    hint: Option<&'static str>,
+}
+
+/// Reads a secret that the server takes: what it would refuse is refused before anything is written.
+async fn read(source: &Source, rule: SecretRule, root: &Root, access: Access) -> Result<Resolved, Unread> {
+    let unread =
+        |error: SecretError| Unread { words: error.to_string(), said: error.said().to_vec(), hint: error.hint() };
+    let read = source.resolve(root, access).await.map_err(unread)?;
     let (least, most) = rule.bytes;
     let words = match read.secret.expose_secret().len() {
         short if short < least => format!("the secret has {short} bytes, but must have at least {least}"),
         long if long > most => format!("the secret has {long} bytes, but must have at most {most}"),
         _ => return Ok(read),
     };
-    Err((words, Vec::new()))
+    Err(Unread { words, said: Vec::new(), hint: None })
 }
 
 fn warning(change: &Change, resource: &Resource, field: &Field, words: &str) -> Diagnostic {

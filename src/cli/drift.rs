@@ -30,6 +30,9 @@ pub(super) struct Arguments {
     wait: FileWait,
 }
 
+/// Warnings of what an apply would do, and of what lets it.
+const ABOUT_APPLYING: [&str; 2] = ["plan::secret-stays", "policy::"];
+
 pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
     let one = async |choice: &project::Choice| one(shell, arguments, choice).await;
     each(shell, (arguments.format, Comment::Drift), &arguments.projects, one).await
@@ -45,6 +48,8 @@ async fn one(shell: &Shell, arguments: &Arguments, choice: &project::Choice) -> 
     let Planned { mut plan, .. } = planned?;
     // Guards are about applying; what could not be seen or decided stays.
     plan.refusals.retain(|problem| problem.exit != Exit::Refused);
+    // So are these, which `plan` says: a schedule would repeat them each hour.
+    plan.warnings.retain(|warning| !ABOUT_APPLYING.iter().any(|code| warning.code.starts_with(code)));
     let drifted = if plan.drifted().next().is_some() { Exit::Differences } else { Exit::Ok };
     let exit = worst(&plan.refusals).or(drifted);
     let human = shell.human(arguments.format, |look| render::drift(&plan, look.compact(arguments.brevity.compact)));

@@ -50,7 +50,8 @@ pub(super) fn run(shell: &Shell, arguments: &Arguments) -> Ended {
         ));
         missing.iter().for_each(|line| shell.say_command(line));
     }
-    shell.say(format_args!("Next: fluxform plan{at}, then fluxform apply{at}"));
+    shell.say("Next:");
+    ["plan", "apply"].iter().for_each(|command| shell.say_command(&format!("fluxform {command}{at}")));
     Ok(Exit::Ok)
 }
 

@@ -268,18 +268,19 @@ impl Apply<'_> {
             parallelism: self.parallelism,
             stop: self.stop.clone(),
         };
-        let mut complete = true;
+        let mut undone = 0;
         let mut watch = |event: Event| {
-            complete &=
-                !matches!(&event, Event::Ended { outcome, .. } if !matches!(outcome, apply::Outcome::Done { .. }));
+            undone += usize::from(
+                matches!(&event, Event::Ended { outcome, .. } if !matches!(outcome, apply::Outcome::Done { .. })),
+            );
             tell(event);
         };
         apply::run(run, &mut watch).await;
         let command = if self.goal == Goal::Destroyed { "destroy" } else { "apply" };
         let from = Traces { commit: self.commit.clone(), run: self.run.clone() };
-        let last = LastApply { plan_digest: Some(planned.plan.digest()), ..from.of(self.client, command) };
+        let last = LastApply { plan_digest: Some(planned.plan.digest()), undone, ..from.of(self.client, command) };
         let state = journal.finish(Some(last)).await?;
-        if self.goal == Goal::Destroyed && complete {
+        if self.goal == Goal::Destroyed && undone == 0 {
             ledger::remove_all(&writer, state, &permit).await?;
         }
         Ok(Applied::Done)
@@ -332,7 +333,7 @@ impl Traces {
     pub(super) fn of(self, client: &Client, command: &str) -> LastApply {
         let Self { commit, run } = self;
         let (by, command) = (Some(ledger::who()), Some(command.to_owned()));
-        LastApply { at: server_time(client), commit, run, plan_digest: None, by, command }
+        LastApply { at: server_time(client), commit, run, plan_digest: None, by, command, undone: 0 }
     }
 }
 

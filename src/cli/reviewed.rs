@@ -113,7 +113,8 @@ impl Reviewed {
         if let Some(last) = last.filter(|last| last.plan_digest.as_deref() == Some(&self.saved.plan.digest())) {
             let by = last.by.as_ref().map_or(String::new(), |by| format!(" by {by}"));
             let run = last.run.as_ref().map_or(String::new(), |run| format!(", in {run}"));
-            let message = format!("{path} was already applied, at {}{by}{run}", last.at);
+            let part = if last.undone > 0 { " in part" } else { "" };
+            let message = format!("{path} was already applied{part}, at {}{by}{run}", last.at);
             return match now.plan.writes() {
                 false => stale("apply::applied", message, "nothing is left to do, and nothing was written"),
                 true => {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 
-use super::applies::argument;
+use super::applies::first_plan;
 use super::connection::{self, Target};
 use super::session::{client, no_server};
 use super::shell::{Shell, trouble};
@@ -123,7 +123,8 @@ async fn set_up(shell: &Shell, arguments: &Arguments) -> Result<Exit, Problem> {
         arguments.bucket,
         path.display()
     ));
-    shell.say(format_args!("Next: INFLUX_HOST={url} INFLUX_TOKEN_FILE={} fluxform plan", argument(path)));
+    shell.say("Next, in the directory of a project:");
+    shell.say_command(&first_plan(url.as_str().trim_end_matches('/'), &arguments.org, path, &flags));
     Ok(Exit::Ok)
 }
 

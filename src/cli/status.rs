@@ -143,15 +143,19 @@ fn human(page: Page, form: &Form<'_>) -> String {
     lines(page, |mut line| {
         line("project", form.project);
         match form.last_apply {
-            None => line("last apply", "never"),
+            None => line("last apply", "none on record: never applied, or destroyed since"),
             Some(last) => {
                 // What changes the ledger alone is no apply.
-                line(&format!("last {}", last.command.as_deref().unwrap_or("apply")), &last.at);
+                let command = last.command.as_deref().unwrap_or("apply");
+                line(&format!("last {command}"), &last.at);
                 line("  by", last.by.as_deref().unwrap_or("unknown"));
                 for (name, value) in [("  commit", &last.commit), ("  run", &last.run), ("  plan", &last.plan_digest)] {
                     if let Some(value) = value {
                         line(name, value);
                     }
+                }
+                if last.undone > 0 {
+                    line("  not done", &format!("{}: the next {command} continues", count(last.undone, "change")));
                 }
             }
         }
@@ -167,6 +171,9 @@ fn human(page: Page, form: &Form<'_>) -> String {
         }
         if !form.leftovers.is_empty() {
             line("left over", &format!("{}: the next apply cleans it up", few(&form.leftovers)));
+        }
+        if form.last_apply.is_none() && form.owned.is_empty() {
+            line("next", "`fluxform plan` shows what an apply would create");
         }
     })
 }
@@ -185,6 +192,7 @@ mod tests {
             plan_digest: Some("0123456789abcdef".repeat(4)),
             by: Some("ann@laptop".into()),
             command: Some("destroy".into()),
+            undone: 3,
         };
         let holder = Holder {
             id: String::new(),
@@ -216,5 +224,14 @@ mod tests {
         let leftovers = vec![Leftover::Object { kind: Kind::Token, id: "0123456789abcdef".into() }.to_string()];
         let form = Form { last_apply: None, lock, unfinished, leftovers, ..form };
         insta::assert_snapshot!("after_a_run_that_died", human(Page::new(Look::PLAIN), &form));
+        let nothing = Form {
+            lock: None,
+            owned: BTreeMap::new(),
+            signature: None,
+            unfinished: Vec::new(),
+            leftovers: Vec::new(),
+            ..form
+        };
+        insta::assert_snapshot!("where_nothing_is_left", human(Page::new(Look::PLAIN), &nothing));
     }
 }

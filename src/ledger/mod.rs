@@ -67,6 +67,14 @@ pub struct LastApply {
     /// The command: `apply`, `destroy`, `adopt`, `import`, `forget`; none in what older versions have written.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub command: Option<String>,
+    /// How many of its changes it did not make: they failed, waited for one that did, or it was stopped.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub undone: usize,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde gives references")]
+const fn is_none(number: &usize) -> bool {
+    *number == 0
 }
 
 /// Where an owned object comes from.

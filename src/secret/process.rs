@@ -43,8 +43,8 @@ pub enum CommandError {
         program: String,
         /// How it ended.
         status: ExitStatus,
-        /// The last lines of its standard error, if they are to be shown.
-        said: Vec<String>,
+        /// The last lines of its standard error; none if they are not to be shown.
+        said: Option<Vec<String>>,
     },
     /// It was still running, or had left its output open, after its time; it was killed with its process group.
     #[error("`{program}` did not exit within {} s", limit.as_secs_f64())]
@@ -53,8 +53,8 @@ pub enum CommandError {
         program: String,
         /// Its time.
         limit: Duration,
-        /// The last lines of its standard error, if they are to be shown.
-        said: Vec<String>,
+        /// The last lines of its standard error; none if they are not to be shown.
+        said: Option<Vec<String>>,
     },
     /// Talking to it failed.
     #[error("cannot communicate with `{program}`: {error}")]
@@ -78,10 +78,20 @@ impl CommandError {
         !matches!(self, Self::Empty | Self::Start { .. })
     }
 
+    /// How to learn more, where it ended badly and what it wrote to its standard error was thrown away.
+    pub const fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Failed { said: None, .. } | Self::Timeout { said: None, .. } => {
+                Some("add `stderr = \"show\"` beside `command` to see what it writes to its standard error")
+            }
+            _ => None,
+        }
+    }
+
     /// The last lines that the command wrote to its standard error, if they are to be shown.
     pub fn said(&self) -> &[String] {
         match self {
-            Self::Failed { said, .. } | Self::Timeout { said, .. } => said,
+            Self::Failed { said, .. } | Self::Timeout { said, .. } => said.as_deref().unwrap_or_default(),
             Self::Empty | Self::Start { .. } | Self::Io { .. } | Self::TooMuch { .. } => &[],
         }
     }
@@ -183,14 +193,16 @@ pub(super) async fn run(
     let mut written = Written { output: buffer(), errors: buffer() };
     let talked = tokio::time::timeout(limit, talk(&mut running.child, input, &mut written)).await;
     let program = program.clone();
-    let said = |written: &Written| match input {
-        Some(secret) => told(&written.errors, &[secret.expose_secret().as_bytes()]),
-        // Each line may be a secret, and all of them together.
-        None => {
-            let whole = written.output.trim_ascii();
-            let secrets: Vec<&[u8]> = [whole].into_iter().chain(whole.split(|byte| *byte == b'\n')).collect();
-            told(&written.errors, &secrets)
-        }
+    let said = |written: &Written| {
+        shows_stderr.then(|| match input {
+            Some(secret) => told(&written.errors, &[secret.expose_secret().as_bytes()]),
+            // Each line may be a secret, and all of them together.
+            None => {
+                let whole = written.output.trim_ascii();
+                let secrets: Vec<&[u8]> = [whole].into_iter().chain(whole.split(|byte| *byte == b'\n')).collect();
+                told(&written.errors, &secrets)
+            }
+        })
     };
     let status = match talked {
         Err(_) => return Err(CommandError::Timeout { program, limit, said: said(&written) }),

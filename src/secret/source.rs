@@ -36,6 +36,11 @@ impl SecretError {
     pub fn said(&self) -> &[String] {
         if let Self::Command(error) = self { error.said() } else { &[] }
     }
+
+    /// How to learn more, where that is known.
+    pub const fn hint(&self) -> Option<&'static str> {
+        if let Self::Command(error) = self { error.hint() } else { None }
+    }
 }
 
 /// A secret that was read.

@@ -90,6 +90,44 @@ both!(a_step_that_is_refused_is_done_by_the_next_run, async |scene| {
     }
 });
 
+both!(a_record_that_the_server_does_not_take_is_said_and_made_up_for, async |scene| {
+    let dir = crate::cli::fluxform::project_of(&scene, "[bucket.a]\n[bucket.b]\n");
+    let began = Arc::new(AtomicUsize::new(0));
+    let seen_by = Arc::clone(&began);
+    // From the first bucket on nothing is recorded.
+    let proxy = Proxy::start(scene.server.url(), move |seen| {
+        if *seen.method == Method::POST && seen.path == "/api/v2/buckets" {
+            seen_by.fetch_add(1, Ordering::SeqCst);
+        }
+        let records = *seen.method == Method::PATCH && seen.path.starts_with("/api/v2/labels/");
+        if records && seen_by.load(Ordering::SeqCst) > 0 {
+            Fate::Refuse(400, r#"{"code":"invalid","message":"no"}"#)
+        } else {
+            Fate::Pass
+        }
+    })
+    .await;
+    let by = |url: &str| {
+        on("apply", dir.path()).arg("--auto-approve").var("INFLUX_HOST", url).var("INFLUX_TOKEN", scene.server.token())
+    };
+    let ended = by(proxy.url()).run();
+    assert!(
+        ended.code != 0 && ended.out.contains("The server did not take the whole record of what was done."),
+        "{}",
+        ended.all()
+    );
+    let ended = by(proxy.url()).arg("--format=json").run();
+    assert_eq!((ended.code != 0, &ended.json()["report"]["recorded"]), (true, &json!(false)), "{}", ended.all());
+    assert!(began.load(Ordering::SeqCst) > 0);
+    by(scene.server.url()).run().with(0);
+    on("plan", dir.path())
+        .arg("--detailed-exitcode")
+        .var("INFLUX_HOST", scene.server.url())
+        .var("INFLUX_TOKEN", scene.server.token())
+        .run()
+        .with(0);
+});
+
 both!(labels_that_could_not_be_attached_are_attached_by_the_next_run, async |scene| {
     let project = Project::new(&scene);
     project.declare("[label.l]\n");

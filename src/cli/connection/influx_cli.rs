@@ -12,6 +12,7 @@ use crate::diagnostic::{Diagnostic, nearest};
 use crate::exit::Problem;
 use crate::limits::CONNECTIONS_FILE;
 use crate::secret::Secret;
+use crate::shell_words::shell_quoted;
 
 /// The file as it was read.
 #[derive(Clone)]
@@ -54,6 +55,8 @@ pub struct Unused {
     name: String,
     /// Its server; none where the file does not say.
     pub(super) url: Option<Url>,
+    /// Its org, where the file says it.
+    org: Option<String>,
 }
 
 impl Unused {
@@ -63,10 +66,13 @@ impl Unused {
         let missing = std::mem::take(&mut diagnostic.message);
         diagnostic.message = format!("{missing}: a command that writes uses {} only at a terminal", self.name);
         diagnostic.help = Some(match &self.url {
-            Some(url) => format!(
-                "set INFLUX_HOST={}, INFLUX_ORG and INFLUX_TOKEN, or use --host, --org and --token-file",
-                url.as_str().trim_end_matches('/')
-            ),
+            Some(url) => {
+                let org = self.org.as_deref().map_or(String::new(), |org| format!("={}", shell_quoted([org])));
+                format!(
+                    "set INFLUX_HOST={}, INFLUX_ORG{org} and INFLUX_TOKEN, or use --host, --org and --token-file",
+                    shell_quoted([url.as_str().trim_end_matches('/')])
+                )
+            }
             None => "set INFLUX_HOST, INFLUX_ORG and INFLUX_TOKEN, or use --host, --org and --token-file".to_owned(),
         });
         problem
@@ -77,12 +83,12 @@ impl Unused {
 pub(super) fn unused(around: &Surroundings, active: Result<Option<Active>, Diagnostic>) -> Option<Unused> {
     let path = around.influx_cli.as_ref()?.path.display();
     Some(match active {
-        Ok(Some(Active { name, url, .. })) => {
-            Unused { name: format!("the influx CLI's active connection `{name}` ({path})"), url: Some(url) }
+        Ok(Some(Active { name, url, org, .. })) => {
+            Unused { name: format!("the influx CLI's active connection `{name}` ({path})"), url: Some(url), org }
         }
         Ok(None) => return None,
         // What is wrong with it does not matter to this run.
-        Err(_) => Unused { name: format!("the influx CLI's connections ({path})"), url: None },
+        Err(_) => Unused { name: format!("the influx CLI's connections ({path})"), url: None, org: None },
     })
 }
 

@@ -241,11 +241,11 @@ fn a_connection_that_a_run_may_not_use_is_named_with_the_reason() {
     connection::no-host: no server is set
       set `url` in [server], or INFLUX_HOST, or use --host
     connection::no-host: no server is set: a command that writes uses the influx CLI's active connection `default` (configs) only at a terminal
-      set INFLUX_HOST=http://localhost:9, INFLUX_ORG and INFLUX_TOKEN, or use --host, --org and --token-file
+      set INFLUX_HOST=http://localhost:9, INFLUX_ORG=cli-org and INFLUX_TOKEN, or use --host, --org and --token-file
     connection::no-host: no server is set: a command that writes uses the influx CLI's active connection `other` (configs) only at a terminal
-      set INFLUX_HOST=https://other.example, INFLUX_ORG and INFLUX_TOKEN, or use --host, --org and --token-file
+      set INFLUX_HOST=https://other.example, INFLUX_ORG=other-org and INFLUX_TOKEN, or use --host, --org and --token-file
     connection::no-org: no org is set: a command that writes uses the influx CLI's active connection `default` (configs) only at a terminal
-      set INFLUX_HOST=http://localhost:9, INFLUX_ORG and INFLUX_TOKEN, or use --host, --org and --token-file
+      set INFLUX_HOST=http://localhost:9, INFLUX_ORG=cli-org and INFLUX_TOKEN, or use --host, --org and --token-file
     connection::no-org: no org is set
       set `org` in [server], or INFLUX_ORG, or use --org
     connection::no-host: no server is set: a command that writes uses the influx CLI's connections (configs) only at a terminal

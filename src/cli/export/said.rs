@@ -5,6 +5,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
+use super::super::applies::argument;
 use super::super::shell::{Format, Shell};
 use super::Read;
 use crate::address::Address;
@@ -155,7 +156,7 @@ fn human(mut page: Page, dir: &Path, project: &str, export: &Export, hidden: &[(
             .end();
         page.say("  rights can be looked up; or choose what to export with --kind.").end();
     }
-    page.gap().say(format_args!("Next: fluxform plan --adopt {}", dir.display())).end();
+    page.gap().say(format_args!("Next: fluxform plan --adopt {}", argument(dir))).end();
     page.finish()
 }
 

@@ -89,6 +89,11 @@ impl SinkError {
     pub fn said(&self) -> &[String] {
         if let Self::Command(error) = self { error.said() } else { &[] }
     }
+
+    /// How to learn more, where that is known.
+    pub const fn hint(&self) -> Option<&'static str> {
+        if let Self::Command(error) = self { error.hint() } else { None }
+    }
 }
 
 /// A secret on its way: safe beside its target, not yet in its place. Dropping it takes it back and leaves the old contents.

@@ -30,7 +30,12 @@ both!(all_missing_secrets_and_sinks_are_told_at_once, async |scene| {
     let dir = project(&scene, &tables);
     operator(&scene, "plan", dir.path()).run().with(0);
     let ended = refused(&scene, dir.path(), operator(&scene, "apply", dir.path()), 10).await;
-    for part in ["user.a: no such file: absent", "user.b: `false` failed", "token.t: cannot start `no-such-program`"] {
+    for part in [
+        "user.a: no such file: absent",
+        "user.b: `false` failed",
+        "add `stderr = \"show\"` beside `command` to see what it writes",
+        "token.t: cannot start `no-such-program`",
+    ] {
         has(&ended.err, part);
     }
     assert_eq!(ended.err.matches("nothing was written to the server").count(), 1, "{}", ended.err);

@@ -106,6 +106,7 @@ both!(a_command_that_fails_is_10_and_the_next_apply_goes_on, async |scene| {
     declare(dir.path(), &scene, &tables);
     let ended = operator(&scene, "apply", dir.path()).run().with(3);
     has(&ended.all(), "failed (exit status: 3)");
+    has(&ended.all(), "add `stderr = \"show\"` beside `command`");
     let failed = std::fs::read_to_string(at("got")).unwrap();
     assert!(!failed.is_empty() && !ended.all().contains(&failed), "what a command prints is not shown");
     assert_eq!(tokens(&scene).await.len(), 0, "it is taken back");

@@ -3,10 +3,10 @@
 use std::os::unix::fs::PermissionsExt;
 
 use super::super::support::both;
-use super::fluxform::{Ended, Fluxform};
+use super::fluxform::{Ended, Fluxform, project};
 
 fn setup(url: &str, password: &str, token: &std::path::Path) -> Ended {
-    Fluxform::new(&["setup", "--host", url, "--username", "root", "--org", "acme", "--bucket", "first"])
+    Fluxform::new(&["setup", "--host", url, "--username", "root", "--org", "acme and sons", "--bucket", "first"])
         .arg("--token-file-out")
         .arg(token)
         .var("FLUXFORM_SETUP_PASSWORD", password)
@@ -21,7 +21,26 @@ both!(a_server_is_set_up_once_and_its_token_is_only_in_the_file, virgin, async |
     assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
     assert!(!ended.all().contains(&token) && !ended.all().contains("long-enough"));
     let orgs = server.anonymous().with_token(&token).get("orgs").await.expect(200);
-    assert_eq!(orgs["orgs"][0]["name"], "acme");
+    assert_eq!(orgs["orgs"][0]["name"], "acme and sons");
+
+    // What is said to be next can be pasted as it stands, wherever the project is.
+    let (_, next) = ended.err.split_once("Next, in the directory of a project:\n  ").unwrap();
+    let project = project("[project]\nname = \"p\"\n[bucket.raw]\n");
+    let program = std::path::Path::new(env!("CARGO_BIN_EXE_fluxform")).parent().unwrap();
+    let pasted = std::process::Command::new("/bin/sh")
+        .args(["-c", next])
+        .env_clear()
+        .env("PATH", program)
+        .env("HOME", dir.path())
+        .current_dir(project.path())
+        .output()
+        .unwrap();
+    let shown = String::from_utf8_lossy(&pasted.stdout);
+    assert!(
+        pasted.status.success() && shown.contains("+ bucket.raw"),
+        "{next}{}",
+        String::from_utf8_lossy(&pasted.stderr)
+    );
 
     let again = dir.path().join("again.token");
     let ended = setup(server.url(), "long-enough", &again).with(1);

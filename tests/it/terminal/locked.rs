@@ -31,6 +31,20 @@ both!(the_second_waits_for_the_first_and_says_for_whom, async |scene| {
     place.converges().await;
 });
 
+both!(a_bar_without_a_length_is_not_drawn, async |scene| {
+    let place = Place::new(&scene, RESOURCES);
+    let relay = Relay::to(scene.server.url()).hold_after(1);
+    let first = place.apply_by(relay.url()).start();
+    relay.until_writes(2).await;
+    // Whatever is said is said above the bar, which is drawn again.
+    let mut second = place.apply().at_terminal();
+    second.until_shows("Waiting for the lock");
+    relay.release();
+    assert_eq!(first.wait().0.code(), Some(0));
+    let (code, shown) = second.wait();
+    assert!(code == Some(0) && !shown.contains("0/0"), "{shown}");
+});
+
 both!(what_is_shown_of_the_record_is_for_machines_too, async |scene| {
     let place = Place::new(&scene, RESOURCES);
     let shown = |command: &str| place.on(command).arg("--format=json").run().with(0).json();

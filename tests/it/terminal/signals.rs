@@ -21,8 +21,20 @@ both!(the_first_ends_it_in_order, async |scene| {
         assert_eq!(status.code(), Some(code), "{out}{err}");
         assert!(out.contains("Not started:") && out.contains("Apply incomplete."), "{out}{err}");
         assert!(!place.locked().await, "the lock is left");
+        let not_done = out.lines().last().unwrap();
+        assert!(not_done.contains("Run `fluxform apply` again"), "{out}");
+        let undone = place.on("status").arg("--format=json").run().with(0).json()["last_apply"]["undone"].clone();
+        let status = place.on("status").run().with(0).out;
+        let said = format!("  not done    {undone} changes: the next apply continues\n");
+        assert!(undone.as_u64().unwrap() > 0 && status.contains(&said), "{status}");
     }
     place.converges().await;
+    let status = place.on("status").run().with(0).out;
+    assert!(!status.contains("not done") && !status.contains("next"), "{status}");
+    place.on("destroy").arg("--auto-approve").arg("--allow-data-loss=*").run().with(0);
+    let nothing = "project       p\nlast apply    none on record: never applied, or destroyed since\nlock          free\n\
+                   owns          nothing\nnext          `fluxform plan` shows what an apply would create\n";
+    assert_eq!(place.on("status").run().with(0).out, nothing);
 });
 
 both!(the_second_ends_it_at_once, async |scene| {
