@@ -118,6 +118,9 @@ pub const SECTION: Limit = Limit::bytes(
     256 * MIB,
     "memory to parse a section of a manifest, which ends at a line such as `[task.hourly]`; estimated",
 );
+/// One `.gitignore`.
+pub const IGNORE_FILE: Limit =
+    Limit::bytes("ignore-file", MIB, "one `.gitignore` that the first apply looks at; a larger one is taken for empty");
 /// Values in all manifests: ten for each of as many resources as there may be. Each is kept, in up to 100 bytes.
 pub const VALUES: Limit = Limit::number(
     "values",
@@ -179,6 +182,7 @@ pub const ALL: &[&Limit] = &[
     &FLUX_FILES,
     &SCRIPT,
     &CERTIFICATE_FILE,
+    &IGNORE_FILE,
     &SECRET_FILE,
     &SECRETS_FILE,
     &CONNECTIONS_FILE,

@@ -7,7 +7,7 @@ use std::pin::pin;
 
 use tokio::sync::watch;
 
-use super::connection::{self, Purpose};
+use super::connection::{self, Purpose, Target};
 use super::pipeline::{self, Applied, Planned, Traces};
 use super::plan::{Consents, Empty, Wait, Wanted, make};
 use super::project::Project;
@@ -110,6 +110,8 @@ struct Work<'a> {
     wanted: Wanted,
     reviewed: Option<Reviewed>,
     session: Session,
+    /// The embedded server's data file, if that is the server.
+    data: Option<PathBuf>,
     stop: watch::Receiver<Option<Exit>>,
 }
 
@@ -148,7 +150,8 @@ pub(super) async fn write(
     let stop = signal::listen(shell.until);
     let open = async { Session::open(shell, &connection, wish).await.map_err(|problem| vec![problem]) };
     let session = unless_stopped(&stop, open).await?;
-    let mut work = Work { shell, arguments, project, verb, wanted, reviewed, session, stop };
+    let data = if let Target::Embedded(data) = &connection.target.value { data.clone() } else { None };
+    let mut work = Work { shell, arguments, project, verb, wanted, reviewed, session, data, stop };
     let ended = work.run(&connection.org.value).await;
     work.session.close().await;
     ended

@@ -13,12 +13,14 @@ mod export;
 mod flux;
 mod forget;
 mod graph;
+mod ignored;
 mod import;
 mod init;
 mod known_hosts;
 mod ledger;
 mod ledger_key;
 mod lock;
+mod order;
 mod output;
 mod panic;
 pub mod pipeline;
@@ -35,7 +37,7 @@ mod shell;
 mod show;
 mod signal;
 mod status;
-mod terraform;
+mod unknown;
 mod unmanaged;
 mod validate;
 mod wall;
@@ -137,12 +139,13 @@ fn command() -> clap::Command {
 fn process(vars: BTreeMap<String, String>) -> Exit {
     let mut shell = Shell::new(vars);
     let words: Vec<_> = std::env::args_os().skip(1).collect();
-    if let Some(problem) = terraform::answer(&words) {
+    if let Some(problem) = unknown::answer(&words) {
         return shell.end(PlanFormat::Human, Comment::Plan, Err(vec![problem]));
     }
+    let words = order::in_order(words);
     // Help is prose, also where nobody says how wide the reader is.
     let width = Look::of(&std::io::stdout()).or_width(80).width.unwrap_or_default();
-    let parsed = command().term_width(width).try_get_matches();
+    let parsed = command().term_width(width).try_get_matches_from(std::iter::once(&"fluxform".into()).chain(&words));
     let parsed = parsed.and_then(|matches| Ok((Arguments::from_arg_matches(&matches)?, matches)));
     let (arguments, name) = match parsed {
         Ok((arguments, matches)) => {
@@ -150,6 +153,9 @@ fn process(vars: BTreeMap<String, String>) -> Exit {
             (arguments, matches.subcommand_name().unwrap_or_default().to_owned())
         }
         Err(error) => {
+            if let Some(problem) = unknown::explain(&error, &words) {
+                return shell.end(PlanFormat::Human, Comment::Plan, Err(vec![problem]));
+            }
             let exit = if error.use_stderr() { Exit::Usage } else { Exit::Ok };
             // Nothing can be done if nobody can hear it.
             let _ = error.print();

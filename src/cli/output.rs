@@ -1,6 +1,6 @@
 //! `fluxform output`: what the project has on the server, for other tools.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
@@ -8,9 +8,10 @@ use super::pipeline::Planned;
 use super::plan::{Empty, FileWait, Wanted, make, reading};
 use super::project::Project;
 use super::shell::{PlanFormat, Shell, trouble};
+use super::show::meant;
 use super::{Ended, connection, project};
-use crate::address::Address;
-use crate::diagnostic::nearest;
+use crate::address::{Address, few, matches};
+use crate::diagnostic::Diagnostic;
 use crate::diff::Goal;
 use crate::exit::{Exit, Problem};
 use crate::kind::Presence;
@@ -24,14 +25,15 @@ use crate::render;
 ///
 ///   fluxform output iot | jq -r '.resources["bucket.raw"].id'
 ///   fluxform output iot bucket.raw --field id
+///   fluxform output iot 'bucket.line[*]'
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(super) struct Arguments {
     #[command(flatten)]
     project: project::Choice,
-    /// Print only this resource, such as bucket.raw; it must exist
-    #[arg(value_name = "ADDRESS", value_parser = super::shell::address)]
-    address: Option<Address>,
+    /// Print only this resource, such as bucket.raw, which must exist; `*` stands for anything, as in 'bucket.*'
+    #[arg(value_name = "ADDRESS", value_parser = super::shell::addresses)]
+    address: Option<String>,
     /// Print only this field of the resource, as plain text
     #[arg(long, value_enum, value_name = "FIELD", requires = "address")]
     field: Option<Field>,
@@ -108,16 +110,19 @@ pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
     let mut resources = found(&planned?);
     let mut missing: Vec<String> =
         project.manifest.resources.keys().filter(|a| !resources.contains_key(*a)).map(ToString::to_string).collect();
-    if let Some(address) = &arguments.address {
-        let Some(one) = resources.remove(address) else {
-            return Err(vec![absent(address, &project, &resources)]);
-        };
+    if let Some(pattern) = &arguments.address {
+        let is_meant = |address: &str| matches(pattern, address);
+        let chosen: BTreeMap<_, _> = resources.iter().filter(|(address, _)| is_meant(&address.to_string())).collect();
+        missing.retain(|address| is_meant(address));
+        if chosen.is_empty() && (missing.is_empty() || !pattern.contains('*')) {
+            return Err(vec![absent(pattern, &missing, &project, &resources)]);
+        }
         if let Some(field) = arguments.field {
-            shell.data(&format!("{}\n", plain(&one, field)))?;
+            let one = only(pattern, &chosen, &missing).map_err(|problem| vec![problem])?;
+            shell.data(&format!("{}\n", plain(one, field)))?;
             return Ok(Exit::Ok);
         }
-        resources = BTreeMap::from([(address.clone(), one)]);
-        missing.clear();
+        resources = chosen.into_iter().map(|(address, one)| (address.clone(), one.clone())).collect();
     }
     shell.data(&render::json(&Form {
         head: render::Head::new(Exit::Ok),
@@ -159,17 +164,30 @@ fn plain(one: &One, field: Field) -> String {
     render::line(text).into_owned()
 }
 
-fn absent(address: &Address, project: &Project, there: &BTreeMap<Address, One>) -> Problem {
-    if project.manifest.resources.contains_key(address) {
+/// The one resource whose field is wanted.
+fn only<'a>(pattern: &str, chosen: &BTreeMap<&Address, &'a One>, missing: &[String]) -> Result<&'a One, Problem> {
+    if let ([one], []) = (chosen.values().collect::<Vec<_>>().as_slice(), missing) {
+        return Ok(**one);
+    }
+    let all = chosen.keys().map(ToString::to_string).chain(missing.iter().cloned());
+    let message = format!("--field prints one resource, but {pattern} means {}", few(all));
+    let diagnostic = Diagnostic::error("output::several", message)
+        .help("name one of them; without --field, all are printed as JSON");
+    Err(Problem { exit: Exit::Usage, diagnostic })
+}
+
+/// Why nothing is printed for `pattern`; `missing` is what it means that is only declared.
+fn absent(pattern: &str, missing: &[String], project: &Project, there: &BTreeMap<Address, One>) -> Problem {
+    if let Some(address) = missing.first() {
         let mut problem =
             trouble("output::missing", format!("{address} is declared, but the project does not own it on the server"));
         problem.diagnostic.help = Some("apply the project first".to_owned());
         return problem;
     }
-    let mut problem = trouble("output::unknown", format!("the project has no {address}"));
-    let names: Vec<String> = there.keys().chain(project.manifest.resources.keys()).map(ToString::to_string).collect();
-    problem.diagnostic.help = nearest(&address.to_string(), names.iter().map(String::as_str))
-        .map(|near| format!("did you mean {near}?"))
-        .or_else(|| Some("`fluxform output` lists what it has".to_owned()));
+    let mut problem = trouble("output::unknown", format!("the project has no {pattern}"));
+    let names: BTreeSet<&Address> = there.keys().chain(project.manifest.resources.keys()).collect();
+    let names: Vec<String> = names.into_iter().map(ToString::to_string).collect();
+    problem.diagnostic.help =
+        Some(meant(pattern, &names).unwrap_or_else(|| "`fluxform output` lists what it has".to_owned()));
     problem
 }

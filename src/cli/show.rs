@@ -8,12 +8,13 @@ use serde::Serialize;
 use super::plan::{FileWait, reading};
 use super::shell::{Brevity, PlanFormat, Shell, trouble};
 use super::{Ended, connection, project};
-use crate::address::{Address, matches};
+use crate::address::{Address, few, matches};
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::exit::{Exit, Problem};
 use crate::ledger::Entry;
 use crate::plan::{self, Saved};
 use crate::render::{self, Comment, Document, Page, Role};
+use crate::shell_words::shell_quoted;
 
 /// Show what the project owns on the server, or a saved plan
 ///
@@ -134,10 +135,18 @@ pub(super) fn chosen<'a, T: Copy>(
         return Ok(chosen);
     }
     let names: Vec<String> = all.keys().map(ToString::to_string).collect();
-    Err(match nearest(pattern, names.iter().map(String::as_str)) {
-        Some(near) => format!("did you mean {near}?"),
-        None => "`fluxform show` lists what it owns".to_owned(),
-    })
+    Err(meant(pattern, &names).unwrap_or_else(|| "`fluxform show` lists what it owns".to_owned()))
+}
+
+/// What may be meant by an address that none of `names` is: all of its instances, or something that is spelled like it.
+pub(super) fn meant(address: &str, names: &[String]) -> Option<String> {
+    let is_instance = |name: &&String| name.strip_prefix(address).is_some_and(|rest| rest.starts_with('['));
+    let instances: Vec<_> = names.iter().filter(is_instance).collect();
+    if instances.is_empty() {
+        return nearest(address, names.iter().map(String::as_str)).map(|near| format!("did you mean {near}?"));
+    }
+    let all = shell_quoted([format!("{address}[*]").as_str()]);
+    Some(format!("there is {}; write {all} for all instances", few(instances)))
 }
 
 /// A fingerprint for people: the plain text where the ledger has it.
@@ -207,6 +216,7 @@ mod tests {
             ("*.raw", Ok("bucket.raw task.raw")),
             ("bucket.line[*]", Ok("bucket.line[press]")),
             ("bucket.rwa", Err("did you mean bucket.raw?")),
+            ("bucket.line", Err("there is bucket.line[press]; write 'bucket.line[*]' for all instances")),
             ("label.*", Err("`fluxform show` lists what it owns")),
         ] {
             assert_eq!(chosen(pattern), meant.map(str::to_owned).map_err(str::to_owned), "{pattern}");

@@ -62,4 +62,19 @@ both!(a_plan_tells_of_files_that_are_gone_and_of_secrets_that_stay, async |scene
         "the secret of token.k in file k.token, env_file app.env K stops working and stays where it was delivered";
     assert!(says(&plan, stays), "{}", plan.err);
     assert!(!says(&plan, "are missing"), "{}", plan.err);
+    // A schedule would say it each hour.
+    let drift = place.on("drift").run().with(0);
+    assert!(!drift.err.contains("plan::secret"), "{}", drift.err);
+});
+
+both!(the_first_apply_tells_what_git_does_not_ignore, async |scene| {
+    let place = Place::new(&scene, TOKENS);
+    std::fs::create_dir(place.path().join(".git")).unwrap();
+    std::fs::write(place.path().join(".gitignore"), "*.token\n").unwrap();
+    assert!(!place.on("plan").run().with(0).err.contains("git::"));
+    let said = place.apply().run().with(0).words();
+    assert!(said.contains("Git does not ignore what should never be committed: `/app.env`"), "{said}");
+    place.declare(&with("description = \"other\""));
+    let again = place.apply().run().with(0);
+    assert!(!again.err.contains("git::"), "{}", again.err);
 });

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use crate::cli::fluxform::Fluxform;
 use crate::support::{Scene, both, id};
 use crate::terminal::Place;
 
@@ -67,6 +68,48 @@ both!(what_the_project_has_is_there_by_address, async |scene| {
     assert_eq!(field("name"), "renamed\n");
     scene.http.delete(&format!("buckets/{bucket}")).await.expect(204);
     assert_eq!(place.on("output").run().with(0).json()["missing"], json!(["bucket.raw"]));
+});
+
+both!(a_pattern_means_several_and_the_order_does_not_matter, async |scene| {
+    let place = place(&scene);
+    place.apply().run().with(0);
+    let keys =
+        |document: &serde_json::Value| document["resources"].as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+    let lines = ["bucket.line[\"press 1\"]", "bucket.line[oven]"];
+    let run = |words: &[&str]| {
+        let run = Fluxform::new(words).var("INFLUX_HOST", scene.server.url()).var("COLUMNS", "1000");
+        run.var("INFLUX_TOKEN", scene.server.token())
+    };
+    let dir = place.path().to_str().unwrap();
+    for words in [["output", dir, "bucket.line[*]"], ["output", "bucket.line[*]", dir]] {
+        assert_eq!(keys(&run(&words).run().with(0).json()), lines);
+    }
+    let several = run(&["output", dir, "bucket.*", "--field=id"]).run().with(64);
+    let named =
+        "--field prints one resource, but bucket.* means bucket.line[oven], bucket.line[\"press 1\"] and bucket.raw";
+    assert!(several.out.is_empty() && several.words().contains(named), "{}", several.all());
+    let one = run(&["output", "task.*", "--field=name", dir]).run().with(0).out;
+    assert_eq!(one, "hourly\n");
+    let whole = run(&["output", dir, "bucket.line"]).run().with(1).json();
+    let help = "there is bucket.line[oven] and bucket.line[\"press 1\"]; write 'bucket.line[*]' for all instances";
+    assert_eq!(whole["problems"][0]["diagnostic"]["help"], help);
+    run(&["output", dir, "user.*"]).run().with(1);
+
+    // The other commands that take an address and a project.
+    let shown = run(&["show", "bucket.raw", dir]).run().with(0);
+    assert_eq!(shown.out, run(&["show", dir, "bucket.raw"]).run().with(0).out);
+    let mut here = run(&["show", "bucket.raw"]);
+    here.command.current_dir(place.path());
+    assert_eq!(here.run().with(0).out, shown.out);
+    let id = run(&["output", dir, "bucket.raw", "--field=id"]).run().with(0).out;
+    run(&["forget", dir, "bucket.raw", "--auto-approve"]).run().with(0);
+    run(&["import", dir, "--auto-approve", id.trim(), "bucket.raw"]).run().with(0);
+    assert_eq!(run(&["output", dir, "bucket.raw", "--field=id"]).run().with(0).out, id);
+    let plan = place.path().join("saved.plan");
+    place.declare("[bucket.raw]\nname = \"iot data\"\n[bucket.more]\n");
+    run(&["plan", dir, "--allow-data-loss=*", "--out", plan.to_str().unwrap()]).run().with(0);
+    run(&["apply", dir, plan.to_str().unwrap(), "--allow-data-loss=*"]).run().with(0);
+    run(&["plan", dir, "--detailed-exitcode"]).run().with(0);
 });
 
 both!(what_is_asked_for_and_is_not_there_is_said, async |scene| {

@@ -4,7 +4,7 @@ use super::{Agreed, CHANGED, Work, is_data_loss, loses_data};
 use crate::cli::pipeline::Planned;
 use crate::cli::plan::{Wanted, make};
 use crate::cli::shell::PlanFormat;
-use crate::cli::{Ended, approve};
+use crate::cli::{Ended, approve, ignored};
 use crate::diagnostic::Diagnostic;
 use crate::diff::Goal;
 use crate::exit::{Exit, Problem};
@@ -18,7 +18,10 @@ impl Work<'_> {
         if let Some(reviewed) = &self.reviewed {
             reviewed.made_on(&self.session).map_err(|problem| vec![problem])?;
         }
-        let planned = make(&self.session, &self.project, &self.wanted).await?;
+        let mut planned = make(&self.session, &self.project, &self.wanted).await?;
+        if self.wanted.goal == Goal::Declared && !planned.ledger.found {
+            planned.plan.warnings.extend(ignored::hint(&self.project.manifest, self.data.as_deref()));
+        }
         planned.state.writable().map_err(|error| vec![error.into()])?;
         if self.is_other(&planned.plan) {
             return Ok(Agreed::Other(Box::new(planned)));

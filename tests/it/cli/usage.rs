@@ -144,8 +144,8 @@ fn without_a_terminal_the_preview_is_named() {
 #[test]
 fn an_address_in_the_wrong_place_is_told_its_place() {
     for (words, help) in [
-        (&["show", "bucket.keep"][..], "`fluxform show . bucket.keep`"),
-        (&["output", "bucket.keep"], "`fluxform output . bucket.keep`"),
+        (&["show", "bucket.keep", "bucket.raw"][..], "`fluxform show DIR ADDRESS`, with one address"),
+        (&["output", "bucket.keep", "bucket.raw"], "`fluxform output DIR ADDRESS`, with one address"),
         (&["forget", "bucket.raw", "bucket.keep", "--auto-approve"], "`fluxform forget ADDRESS DIR`"),
         (&["plan", "bucket.keep"], "`fluxform plan` takes no address"),
         (&["destroy", "bucket.keep", "--auto-approve"], "`fluxform destroy` takes no address"),
@@ -163,6 +163,27 @@ fn an_address_in_the_wrong_place_is_told_its_place() {
             let ended = Fluxform::new(words).run().with(64);
             assert!(ended.err.contains(help) && !ended.err.contains("invalid address"), "{words:?}: {}", ended.err);
         }
+    }
+}
+
+/// What is no option and no command is said in our words, and clap's own guesses are not.
+#[test]
+fn what_fluxform_has_not_is_answered_with_what_it_has() {
+    for (words, help) in [
+        (&["plan", "--jsn"][..], "write `--format json`"),
+        (&["apply", "--dry-run"], "`fluxform plan` shows what an apply would do"),
+        (&["plan", "--token", "x"], "set INFLUX_TOKEN"),
+        (&["delete"], "remove its table from the manifests and apply"),
+        (&["rotate"], "increase `secret_version`"),
+        (&["status", ".", "extra"], "`fluxform status [OPTIONS] [DIR]`"),
+        (&["frobnicate"], "`fluxform --help` lists the commands"),
+    ] {
+        let ended = Fluxform::new(words).run().with(64);
+        assert!(ended.words().contains(help) && !ended.err.contains("similar"), "{words:?}: {}", ended.err);
+    }
+    for path in [".", "./iot", "envs/dev"] {
+        let ended = Fluxform::new(&["forget", path, "--auto-approve"]).run().with(64);
+        assert!(ended.words().contains("this is a path; write the address of a resource"), "{}", ended.err);
     }
 }
 

@@ -1,0 +1,411 @@
+//! What is said of options and commands that fluxform has not: what it has instead. Nothing is guessed that only looks alike.
+
+mod words;
+
+use std::ffi::OsString;
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{Command, CommandFactory as _};
+
+use crate::address::few;
+use crate::diagnostic::{Diagnostic, nearest};
+use crate::exit::{Exit, Problem};
+use crate::kind::Kind;
+use words::{COMMANDS, OPTIONS, SHARED, SYNONYMS};
+
+/// The answer to a command line that Terraform would understand and fluxform would not, or would misread: `-out=x` is not
+/// `-o ut=x`. None for any other one.
+pub(super) fn answer(arguments: &[OsString]) -> Option<Problem> {
+    let words = words(arguments);
+    if let Some(word) = words.first()
+        && let Some(help) = command_instead(word)
+    {
+        return Some(usage(format!("unknown command `{word}`"), help));
+    }
+    let asked: Vec<(usize, &str)> =
+        words.iter().filter_map(|word| split(word)).filter(|(_, name)| is_known(name)).collect();
+    if asked.is_empty() {
+        return None;
+    }
+    let all = all();
+    let here = Here::of(&all, &words);
+    asked.into_iter().find_map(|(dashes, name)| {
+        // What fluxform has under the same name is written with two dashes.
+        (dashes == 1 || !here.has(name))
+            .then(|| usage(format!("unknown option `{}{name}`", &"--"[..dashes]), here.instead_of(name)))
+    })
+}
+
+/// What is said of an option, a command or an argument that the parser does not know; none for what else may be wrong.
+pub(super) fn explain(error: &clap::Error, arguments: &[OsString]) -> Option<Problem> {
+    let context = |kind| match error.get(kind) {
+        Some(ContextValue::String(text)) => Some(text.as_str()),
+        _ => None,
+    };
+    let all = all();
+    let here = Here::of(&all, &words(arguments));
+    match error.kind() {
+        ErrorKind::InvalidSubcommand => {
+            let word = context(ContextKind::InvalidSubcommand)?;
+            let help = here.command_like(word);
+            Some(usage(format!("unknown command `{word}`"), help))
+        }
+        ErrorKind::UnknownArgument => {
+            let word = context(ContextKind::InvalidArg)?;
+            let Some((_, name)) = split(word) else {
+                let usage_of = here.command.clone().render_usage().to_string();
+                let line = usage_of.trim_start_matches("Usage: ");
+                return Some(usage(format!("unexpected argument `{word}`"), format!("the command is `{line}`")));
+            };
+            Some(usage(format!("unknown option `{word}`"), here.option_like(name)))
+        }
+        _ => None,
+    }
+}
+
+/// All commands, with the options that they share.
+fn all() -> Command {
+    let mut all = super::Arguments::command();
+    all.build();
+    all
+}
+
+/// The words of a command line before any `--`.
+fn words(arguments: &[OsString]) -> Vec<&str> {
+    arguments.iter().map_while(|word| word.to_str()).take_while(|word| *word != "--").collect()
+}
+
+fn is_known(name: &str) -> bool {
+    SHARED.contains(&name)
+        || OPTIONS.iter().any(|(option, _)| *option == name)
+        || SYNONYMS.iter().any(|(option, _)| *option == name)
+}
+
+/// What to do instead of a command that fluxform lacks.
+fn command_instead(word: &str) -> Option<String> {
+    if let Some((_, help)) = COMMANDS.iter().find(|(command, _)| *command == word) {
+        return Some((*help).to_owned());
+    }
+    let kind = Kind::from_name(word.strip_suffix('s').unwrap_or(word))?;
+    Some(format!("declare it in a manifest, as `[{kind}.KEY]`; `fluxform show` lists what the project owns"))
+}
+
+/// The command that a flag was given to.
+struct Here<'a> {
+    all: &'a Command,
+    /// The command itself; all of fluxform where none is named.
+    command: &'a Command,
+    name: String,
+}
+
+impl<'a> Here<'a> {
+    fn of(all: &'a Command, words: &[&str]) -> Self {
+        let (mut command, mut name) = (all, "fluxform".to_owned());
+        for word in words.iter().filter(|word| !word.starts_with('-')) {
+            let Some(next) = command.find_subcommand(word) else { break };
+            command = next;
+            name = format!("{name} {word}");
+        }
+        Self { all, command, name }
+    }
+
+    fn has(&self, name: &str) -> bool {
+        option(self.command, name).is_some()
+    }
+
+    fn writes(&self, form: &str) -> bool {
+        let formats = self.command.get_arguments().filter(|argument| argument.get_long() == Some("format"));
+        formats.flat_map(|format| format.get_possible_values()).any(|value| value.get_name() == form)
+    }
+
+    /// What to write here instead of an option of which nobody knows anything.
+    fn option_like(&self, name: &str) -> String {
+        let own = self.command.get_arguments().filter_map(|argument| argument.get_long());
+        let others = OPTIONS.iter().chain(SYNONYMS).map(|(option, _)| *option).chain(SHARED.iter().copied());
+        match nearest(name, own) {
+            Some(near) => format!("did you mean `--{near}`?"),
+            None => match nearest(name, others) {
+                Some(near) => self.instead_of(near),
+                None => self.elsewhere(name),
+            },
+        }
+    }
+
+    /// What to write here instead of a command of which nobody knows anything.
+    fn command_like(&self, word: &str) -> String {
+        let own: Vec<&str> = self.command.get_subcommands().map(Command::get_name).collect();
+        if let Some(near) = nearest(word, own.iter().copied()) {
+            return format!("did you mean `{} {near}`?", self.name);
+        }
+        let of_others = COMMANDS.iter().map(|(command, _)| *command);
+        match nearest(word, of_others).and_then(command_instead) {
+            Some(help) if self.name == "fluxform" => help,
+            _ => format!("`{} --help` lists the commands", self.name),
+        }
+    }
+
+    /// What to write here instead of the option `name`.
+    fn instead_of(&self, name: &str) -> String {
+        let here = &self.name;
+        if let Some((_, ours)) = SYNONYMS.iter().find(|(other, _)| *other == name) {
+            return match option(self.command, ours) {
+                Some(ours) => format!("write `{ours}`"),
+                None => self.elsewhere(ours),
+            };
+        }
+        let asks = self.has("auto-approve");
+        match name {
+            "force" if asks => {
+                "write `--auto-approve` to skip the question; guards need a consent of their own, see --help".to_owned()
+            }
+            "auto-approve" | "approve" | "assume-yes" | "confirm" | "y" | "yes" if asks => {
+                "write `--auto-approve` to skip the question".to_owned()
+            }
+            "input" | "no-input" | "non-interactive" if asks => {
+                "nothing is asked where there is no terminal; write `--auto-approve` to skip the question at one"
+                    .to_owned()
+            }
+            "auto-approve" | "approve" | "assume-yes" | "confirm" | "force" | "input" | "no-input"
+            | "non-interactive" | "y" | "yes" => format!("leave it out: `{here}` asks nothing"),
+            "detailed-exitcode" | "exit-code" if here == "fluxform drift" => {
+                "leave it out: `fluxform drift` exits with 2 if anything has drifted".to_owned()
+            }
+            "exit-code" if self.has("detailed-exitcode") => "write `--detailed-exitcode`".to_owned(),
+            "exit-code" => self.elsewhere("detailed-exitcode"),
+            "markdown" if self.writes("markdown") => "write `--format markdown`".to_owned(),
+            "markdown" => format!("`{here}` writes no Markdown"),
+            "lock" if asks => {
+                "the lock cannot be turned off; `--lock-timeout DURATION` says how long to wait for it".to_owned()
+            }
+            "lock" => format!("leave it out: `{here}` takes no lock"),
+            "json" if self.writes("json") => "write `--format json`".to_owned(),
+            "json" if here == "fluxform output" => "leave it out: `fluxform output` always prints JSON".to_owned(),
+            "json" => format!("`{here}` has no output for programs"),
+            "destroy" if !self.has(name) => {
+                "run `fluxform destroy`; `fluxform plan --destroy` shows what it would do".to_owned()
+            }
+            "version" => "write `fluxform --version`".to_owned(),
+            _ => match (OPTIONS.iter().find(|(option, _)| *option == name), option(self.command, name)) {
+                (Some((_, help)), _) => (*help).to_owned(),
+                (None, Some(ours)) => format!("write `{ours}`"),
+                (None, None) => self.elsewhere(name),
+            },
+        }
+    }
+
+    /// Which commands have the flag `name`, which this one has not.
+    fn elsewhere(&self, name: &str) -> String {
+        let have = self.all.get_subcommands().filter_map(|command| {
+            let ours = option(command, name)?;
+            Some(format!("`fluxform {} {ours}`", command.get_name()))
+        });
+        let have: Vec<_> = have.collect();
+        match have.len() {
+            0 => format!("`{} --help` lists its options", self.name),
+            1..=3 => format!("that is for {}", few(have)),
+            _ => format!("that is for other commands; `{} --help` lists the options of this one", self.name),
+        }
+    }
+}
+
+/// How `command` writes its option `name`, if it has that.
+fn option(command: &Command, name: &str) -> Option<String> {
+    let argument = command.get_arguments().find(|argument| argument.get_long() == Some(name))?;
+    let value = argument.get_value_names().filter(|_| argument.get_action().takes_values());
+    Some(match value {
+        Some([value, ..]) => format!("--{name} {value}"),
+        _ => format!("--{name}"),
+    })
+}
+
+/// The number of dashes of an option, and its name without a value.
+fn split(word: &str) -> Option<(usize, &str)> {
+    let name = word.trim_start_matches('-');
+    let dashes = word.len() - name.len();
+    let name = name.split_once('=').map_or(name, |(name, _)| name);
+    matches!(dashes, 1 | 2).then_some((dashes, name))
+}
+
+fn usage(message: String, help: String) -> Problem {
+    Problem { exit: Exit::Usage, diagnostic: Diagnostic::error("cli::unknown", message).help(help) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(line: &str) -> Option<String> {
+        let words: Vec<OsString> = line.split_whitespace().map(OsString::from).collect();
+        answer(&words).map(|problem| format!("{}: {}", problem.diagnostic.message, problem.diagnostic.help.unwrap()))
+    }
+
+    #[test]
+    fn each_spelling_of_terraform_is_answered() {
+        insta::assert_snapshot!(
+            [
+                "plan -out=x",
+                "plan -out x",
+                "apply -out=x",
+                "apply -auto-approve",
+                "plan -auto-approve",
+                "apply -y",
+                "apply -force",
+                "plan -var a=b",
+                "plan -target=bucket.raw",
+                "plan --target bucket.raw",
+                "plan -json",
+                "plan --json",
+                "output -json",
+                "output --json",
+                "output -raw id",
+                "graph --json",
+                "plan -destroy",
+                "apply -destroy",
+                "apply --destroy",
+                "plan -input=false",
+                "plan --input=false",
+                "apply -input=false",
+                "plan -lock=false",
+                "apply -lock=false",
+                "lock release -force",
+                "plan -parallelism=10",
+                "apply -replace=bucket.raw",
+                "taint bucket.raw",
+                "-chdir=envs/prod plan",
+                "-version",
+                "plan -version",
+                "version",
+                "plan -help",
+                "state list",
+                "console",
+                "force-unlock 123",
+                "workspace new prod",
+            ]
+            .map(|line| format!("{line}\n    {}", said(line).unwrap_or_else(|| panic!("no answer: {line}"))))
+            .join("\n")
+        );
+    }
+
+    /// What the whole program says of a command line.
+    fn whole(line: &str) -> String {
+        said(line).unwrap_or_else(|| {
+            let words: Vec<OsString> = line.split_whitespace().map(OsString::from).collect();
+            let line = std::iter::once(OsString::from("fluxform")).chain(words.iter().cloned());
+            let error = super::super::command().try_get_matches_from(line).expect_err("a wrong command line");
+            let diagnostic = explain(&error, &words).expect("an unknown word").diagnostic;
+            format!("{}: {}", diagnostic.message, diagnostic.help.expect("a tip"))
+        })
+    }
+
+    #[test]
+    fn what_people_try_is_answered_and_nothing_is_guessed() {
+        insta::assert_snapshot!(
+            [
+                "plan --jsn",
+                "apply --dry-run",
+                "destroy --dry-run",
+                "apply --approve",
+                "apply --auto-aprove",
+                "plan --yes",
+                "plan --detailed-exit-code",
+                "drift --exit-code",
+                "plan --exit-code",
+                "plan --tokn x",
+                "plan --token x",
+                "plan --url x",
+                "validate --url x",
+                "plan --profile x",
+                "plan --probe",
+                "plan --quiet",
+                "plan -q",
+                "plan -z",
+                "apply --rotate",
+                "apply --prune",
+                "apply --only x",
+                "apply --out x",
+                "drift --adopt",
+                "graph --markdown",
+                "output --host x --nonsense",
+                "plan --insecure",
+                "status . extra",
+                "plann",
+                "aply",
+                "rotate",
+                "delete bucket.raw",
+                "list",
+                "lst",
+                "diff",
+                "check",
+                "test",
+                "lint",
+                "format",
+                "edit",
+                "up",
+                "down",
+                "unlock",
+                "deliver",
+                "buckets",
+                "token",
+                "frobnicate",
+                "lock shwo",
+                "lock give",
+                "flux lint",
+                "--frobnicate",
+            ]
+            .map(|line| format!("{line}\n    {}", whole(line)))
+            .join("\n")
+        );
+    }
+
+    #[test]
+    fn what_fluxform_understands_itself_is_left_to_it() {
+        for line in [
+            "plan -o x",
+            "plan -ox",
+            "plan --out=x",
+            "plan --destroy",
+            "apply --auto-approve",
+            "plan -h",
+            "--version",
+            "plan -- -out",
+            "status",
+        ] {
+            assert_eq!(said(line), None, "{line}");
+        }
+    }
+
+    #[test]
+    fn an_answer_names_only_options_and_commands_that_exist() {
+        let all = all();
+        let has = |command: &Command, word: &str| {
+            let name = word.trim_start_matches("--").split(['=', ' ']).next().unwrap_or_default();
+            ["help", "version"].contains(&name) || option(command, name).is_some()
+        };
+        let lines = all.get_subcommands().flat_map(|command| {
+            let flags = OPTIONS.iter().chain(SYNONYMS).map(|(option, _)| option).chain(SHARED);
+            flags.map(|flag| format!("{} -{flag}", command.get_name()))
+        });
+        for line in lines.chain(COMMANDS.iter().map(|(command, _)| (*command).to_owned())) {
+            let words: Vec<OsString> = line.split_whitespace().map(OsString::from).collect();
+            let help = answer(&words).unwrap_or_else(|| panic!("no answer: {line}")).diagnostic.help.unwrap();
+            for code in help.split('`').skip(1).step_by(2) {
+                let words: Vec<&str> = code.split_whitespace().collect();
+                let named = if words.first() == Some(&"fluxform") {
+                    Here::of(&all, &words[1..])
+                } else {
+                    Here::of(&all, &line.split_whitespace().collect::<Vec<_>>())
+                };
+                if words.first() == Some(&"fluxform") && words.len() > 1 && !words[1].starts_with('-') {
+                    assert!(named.name != "fluxform", "{line}: {code}");
+                }
+                for word in words.iter().filter(|word| word.starts_with("--")) {
+                    let anywhere = || all.get_subcommands().any(|command| has(command, word));
+                    assert!(has(named.command, word) || named.name == "fluxform" && anywhere(), "{line}: {code}");
+                }
+            }
+        }
+        for (command, _) in COMMANDS {
+            assert!(all.find_subcommand(command).is_none(), "`{command}` exists");
+        }
+    }
+}
