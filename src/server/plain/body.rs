@@ -2,13 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
-
 use super::Deed;
 use crate::server::id::Id;
 use crate::server::json::{BodyError, Fields};
 use crate::server::problem::Problem;
-use crate::server::store::column::{Changes, Column, Holds};
+use crate::server::store::column::{Cell, Changes, Column, Holds};
 use crate::server::store::object::{Class, Object};
 
 /// How influxd reads a body.
@@ -38,7 +36,7 @@ pub(in crate::server) struct Sent {
     pub(in crate::server) id: Option<Id>,
     pub(in crate::server) org: Option<Id>,
     /// As many as there are columns.
-    values: Vec<Option<Value>>,
+    values: Vec<Option<Cell>>,
 }
 
 impl Sent {
@@ -48,7 +46,7 @@ impl Sent {
         for column in class.columns {
             let value = if deed == Deed::Create || column.changes != Changes::Never {
                 match column.holds {
-                    Holds::Json(accept) => fields.any(column.name).map(accept).transpose()?,
+                    Holds::Json(accept) => fields.any(column.name).map(accept).transpose()?.map(Cell::Json),
                     _ => sent.read_column(&fields, column).map_err(body.broken)?,
                 }
             } else {
@@ -59,16 +57,16 @@ impl Sent {
         Ok(sent)
     }
 
-    fn read_column(&mut self, fields: &Fields, column: &Column) -> Result<Option<Value>, BodyError> {
+    fn read_column(&mut self, fields: &Fields, column: &Column) -> Result<Option<Cell>, BodyError> {
         let name = column.name;
         match column.holds {
             Holds::ChosenId => self.id = fields.id(name)?,
             Holds::Org => self.org = fields.id(name)?,
-            Holds::Text(go) => return Ok(fields.text_as(name, go)?.map(Value::from)),
-            Holds::Flag => return Ok(fields.boolean(name)?.map(Value::from)),
-            Holds::Integer => return Ok(fields.integer(name)?.map(Value::from)),
-            Holds::Reference => return Ok(fields.id(name)?.map(|id| id.to_string().into())),
-            Holds::Texts => return Ok(Some(fields.texts(name)?.into_iter().collect())),
+            Holds::Text(go) => return Ok(fields.text_as(name, go)?.map(Cell::Text)),
+            Holds::Flag => return Ok(fields.boolean(name)?.map(|flag| Cell::Json(flag.into()))),
+            Holds::Integer => return Ok(fields.integer(name)?.map(|number| Cell::Json(number.into()))),
+            Holds::Reference => return Ok(fields.id(name)?.map(|id| Cell::Text(id.to_string()))),
+            Holds::Texts => return Ok(Some(Cell::Texts(fields.texts(name)?.into_iter().collect()))),
             _ => {}
         }
         Ok(None)
@@ -79,13 +77,13 @@ impl Sent {
     }
 
     /// What was sent for a column.
-    pub(in crate::server) fn value(&self, name: &str) -> Option<&Value> {
+    pub(in crate::server) fn value(&self, name: &str) -> Option<&Cell> {
         self.values[self.position(name)?].as_ref()
     }
 
     /// The text that was sent for a column.
     pub(in crate::server) fn text(&self, name: &str) -> Option<&str> {
-        self.value(name)?.as_str()
+        self.value(name)?.as_text()
     }
 
     /// Puts it into an object.
@@ -99,35 +97,29 @@ impl Sent {
                 Deed::Put => column.changes != Changes::Never,
                 _ => column.changes == Changes::Always,
             };
-            let value = object.value_mut(column.name);
-            match sent.filter(|sent| column.changes != Changes::IfNotEmpty || whole || sent != "") {
-                Some(sent) if matches!(column.holds, Holds::Texts) => {
-                    let before = if whole { Value::Null } else { value.take() };
-                    *value = texts(&before, &sent, whole);
-                }
-                Some(Value::String(text)) => {
+            let cell = object.value_mut(column.name);
+            let counts = |sent: &Cell| whole || column.changes != Changes::IfNotEmpty || !sent.is_empty();
+            match (sent.filter(counts), &mut *cell) {
+                (Some(Cell::Texts(sent)), Cell::Texts(texts)) if !whole => merge(texts, sent),
+                (Some(Cell::Text(text)), _) => {
                     let text = if column.trimmed { text.trim() } else { &text };
-                    *value = if whole && text.is_empty() { column.empty() } else { text.into() };
+                    *cell = if whole && text.is_empty() { column.empty() } else { text.into() };
                 }
-                Some(sent) => *value = sent,
-                None if whole => *value = column.empty(),
-                None => {}
+                (Some(sent), _) => *cell = sent,
+                (None, _) if whole => *cell = column.empty(),
+                (None, _) => {}
             }
         }
     }
 }
 
-/// A map of texts by key, as Go writes it: `sent` over `before`. An empty text takes a key away, unless it is the whole map that
-/// was sent.
-fn texts(before: &Value, sent: &Value, whole: bool) -> Value {
-    let entries = |map: &Value| map.as_object().cloned().unwrap_or_default();
-    let mut texts: BTreeMap<String, Value> = entries(before).into_iter().collect();
-    for (key, text) in entries(sent) {
-        if text == "" && !whole {
+/// Adds to a map; an empty text takes a key away.
+fn merge(texts: &mut BTreeMap<String, String>, sent: BTreeMap<String, String>) {
+    for (key, text) in sent {
+        if text.is_empty() {
             texts.remove(&key);
         } else {
             texts.insert(key, text);
         }
     }
-    texts.into_iter().collect()
 }

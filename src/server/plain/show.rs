@@ -5,7 +5,6 @@ use std::fmt::Display;
 use http::StatusCode;
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
-use serde_json::Value;
 
 use super::Plain;
 use crate::server::auth::Caller;
@@ -16,7 +15,7 @@ use crate::server::relations;
 use crate::server::reply::{Reply, Style};
 use crate::server::request::Call;
 use crate::server::store::View;
-use crate::server::store::column::{Column, Holds, Shown as When};
+use crate::server::store::column::{Cell, Column, Holds, Shown as When};
 use crate::server::store::object::Object;
 
 /// An object as replies have it: names and what stands under them.
@@ -27,7 +26,7 @@ pub(in crate::server) struct Shown(Vec<(&'static str, Entry)>);
 enum Entry {
     Id(Id),
     Time(Timestamp),
-    Value(Value),
+    Cell(Cell),
     Labels(Vec<Shown>),
     Links(Links),
 }
@@ -44,7 +43,7 @@ impl Plain {
         for column in self.class.columns {
             match (column.shown, column.holds) {
                 (When::If(there), _) if !there(view, &object)? => others.push((column.name, None)),
-                (_, Holds::Derived(derive)) => others.push((column.name, derive(view, &object)?.map(Entry::Value))),
+                (_, Holds::Derived(derive)) => others.push((column.name, derive(view, &object)?.map(Entry::Cell))),
                 (_, Holds::Labels) => {
                     let labels = relations::labels_of(view, &self.api, caller, object.id)?;
                     others.push((column.name, Some(Entry::Labels(labels))));
@@ -61,7 +60,7 @@ impl Plain {
         let mut others = others.into_iter().peekable();
         let mut entries = Vec::with_capacity(values.len());
         let mut links = None;
-        for (column, value) in self.class.columns.iter().zip(values) {
+        for (column, cell) in self.class.columns.iter().zip(values) {
             let entry = match others.next_if(|(name, _)| *name == column.name) {
                 Some((_, entry)) => entry,
                 None => match column.holds {
@@ -73,8 +72,8 @@ impl Plain {
                         links = Some((entries.len(), column.name));
                         None
                     }
-                    _ if is_left_out(column, &value) => None,
-                    _ => Some(Entry::Value(value)),
+                    _ if is_left_out(column, &cell) => None,
+                    _ => Some(Entry::Cell(cell)),
                 },
             };
             entries.extend(entry.map(|entry| (column.name, entry)));
@@ -91,7 +90,7 @@ impl Plain {
         Links::new(self.links, |name| {
             shown.0.iter().find(|(column, _)| *column == name).and_then(|(_, entry)| match entry {
                 Entry::Id(id) => Some(id as &dyn Display),
-                Entry::Value(Value::String(text)) => Some(text),
+                Entry::Cell(Cell::Text(text)) => Some(text),
                 _ => None,
             })
         })
@@ -112,23 +111,11 @@ impl Plain {
 }
 
 /// Whether a column is not shown.
-fn is_left_out(column: &Column, value: &Value) -> bool {
+fn is_left_out(column: &Column, cell: &Cell) -> bool {
     match column.shown {
         When::Always | When::If(_) => false,
-        When::UnlessEmpty => is_empty(value),
+        When::UnlessEmpty => cell.is_empty(),
         When::Never => true,
-    }
-}
-
-/// What Go leaves out.
-fn is_empty(value: &Value) -> bool {
-    match value {
-        Value::Null => true,
-        Value::Bool(flag) => !flag,
-        Value::Number(number) => number.as_f64() == Some(0.0),
-        Value::String(text) => text.is_empty(),
-        Value::Array(items) => items.is_empty(),
-        Value::Object(entries) => entries.is_empty(),
     }
 }
 

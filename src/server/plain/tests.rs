@@ -10,7 +10,7 @@ use tokio::net::TcpStream;
 use super::*;
 use crate::server::auth::ResourceType;
 use crate::server::reply::Style;
-use crate::server::store::column::{Changes, Column, Holds, ID, LINKS, ORG, Shown as When, text};
+use crate::server::store::column::{Cell, Changes, Column, Holds, ID, LINKS, ORG, Shown as When, text};
 use crate::server::store::object::Unique;
 use crate::server::store::{bucket, if_there};
 use crate::server::{Location, Options, Server, Setup};
@@ -71,9 +71,9 @@ static CLASS: Class = Class {
     goes_with_org: true,
 };
 
-fn bucket_name(view: &View, thing: &Object) -> Result<Option<Value>, Error> {
+fn bucket_name(view: &View, thing: &Object) -> Result<Option<Cell>, Error> {
     let Some(id) = thing.reference("bucketID") else { return Ok(None) };
-    Ok(if_there(bucket::find(view, id))?.map(|bucket| bucket.name.into()))
+    Ok(if_there(bucket::find(view, id))?.map(|bucket| Cell::Text(bucket.name)))
 }
 
 struct Client {

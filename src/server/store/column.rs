@@ -1,7 +1,11 @@
 //! The columns of a kind's objects, as data: their names in JSON, what they hold, and what becomes of them when an object
 //! is made, changed and shown.
 
+use std::collections::BTreeMap;
+
+use serde::Serialize;
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::object::Object;
 use super::{Error, View};
@@ -50,7 +54,50 @@ pub(crate) enum Holds {
     /// Anything that the function accepts, in the form that it gives it.
     Json(fn(&Value) -> Result<Value, Problem>),
     /// What follows from other objects; left out if it is `None`.
-    Derived(fn(&View, &Object) -> Result<Option<Value>, Error>),
+    Derived(fn(&View, &Object) -> Result<Option<Cell>, Error>),
+}
+
+/// What is in one column of one object.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
+pub(crate) enum Cell {
+    Text(String),
+    Texts(BTreeMap<String, String>),
+    /// All else; `null` is nothing.
+    Json(Value),
+}
+
+impl Cell {
+    pub(crate) const NOTHING: Self = Self::Json(Value::Null);
+
+    pub(crate) fn as_text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// Whether Go would leave it out.
+    pub(crate) fn is_empty(&self) -> bool {
+        match self {
+            Self::Text(text) => text.is_empty(),
+            Self::Texts(texts) => texts.is_empty(),
+            Self::Json(value) => match value {
+                Value::Null => true,
+                Value::Bool(flag) => !flag,
+                Value::Number(number) => number.as_f64() == Some(0.0),
+                Value::String(text) => text.is_empty(),
+                Value::Array(items) => items.is_empty(),
+                Value::Object(entries) => entries.is_empty(),
+            },
+        }
+    }
+}
+
+impl From<&str> for Cell {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
 }
 
 /// What a PATCH does with a column. A PUT replaces all but the fixed ones.
@@ -121,13 +168,24 @@ impl Column {
     }
 
     /// What it holds where nothing was ever sent.
-    pub(crate) fn empty(&self) -> Value {
+    pub(crate) fn empty(&self) -> Cell {
         match self.holds {
             Holds::Text(_) => self.default.into(),
-            Holds::Flag => false.into(),
-            Holds::Integer => 0.into(),
-            Holds::Texts => Value::Object(serde_json::Map::new()),
-            _ => Value::Null,
+            Holds::Flag => Cell::Json(false.into()),
+            Holds::Integer => Cell::Json(0.into()),
+            Holds::Texts => Cell::Texts(BTreeMap::new()),
+            _ => Cell::NOTHING,
+        }
+    }
+
+    /// What is stored in it.
+    pub(super) fn decode(&self, stored: &RawValue) -> Result<Cell, serde_json::Error> {
+        let text = stored.get();
+        match self.holds {
+            Holds::Text(_) => serde_json::from_str(text).map(Cell::Text),
+            Holds::Texts => serde_json::from_str(text).map(Cell::Texts),
+            Holds::Reference => Ok(serde_json::from_str::<Option<_>>(text)?.map_or(Cell::NOTHING, Cell::Text)),
+            _ => serde_json::from_str(text).map(Cell::Json),
         }
     }
 }

@@ -6,6 +6,7 @@ use std::ops::ControlFlow;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
+use super::column::Cell;
 use super::object::{self, Class, Object};
 use super::{Change, Check, Error, FORMAT, META, Order, Read as _, Table, decode, is_id, is_record, label, user};
 use crate::server::id::Id;
@@ -47,18 +48,17 @@ pub(super) fn run(change: &Change) -> Result<(), Error> {
         return Ok(());
     }
     each(change, LABELS, |label: Label| {
-        let properties = label.properties.into_iter().collect();
         insert(
             change,
             &label::CLASS,
             label.id,
             Some(label.org),
-            [("name", label.name.into()), ("properties", properties)],
+            [("name", Cell::Text(label.name)), ("properties", Cell::Texts(label.properties))],
         )
     })?;
     each(change, USERS, |user: User| {
         let texts = [("name", user.name), ("oauthID", user.oauth_id), ("status", user.status)];
-        insert(change, &user::CLASS, user.id, None, texts.map(|(name, text)| (name, text.into())))
+        insert(change, &user::CLASS, user.id, None, texts.map(|(name, text)| (name, Cell::Text(text))))
     })?;
     for (table, _) in FORMER {
         change.transaction().delete_table(*table).map_err(redb::Error::from)?;
@@ -82,7 +82,7 @@ fn insert<const N: usize>(
     class: &'static Class,
     id: Id,
     org: Option<Id>,
-    values: [(&str, serde_json::Value); N],
+    values: [(&str, Cell); N],
 ) -> Result<(), Error> {
     let mut object = Object::new(class, id, org);
     for (name, value) in values {

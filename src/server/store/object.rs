@@ -1,14 +1,13 @@
 //! The objects of plain kinds: rows of what the kind's table of columns says, all in one table, and their unique names in
 //! another one.
 
-use std::borrow::Cow;
 use std::ops::ControlFlow;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::value::RawValue;
 
-use super::column::{Column, Holds};
+use super::column::{Cell, Column, Holds};
 use super::page::Page;
 use super::{Change, Error, Order, Read, Table, decode_id};
 use crate::server::id::Id;
@@ -58,19 +57,19 @@ pub(crate) struct Object {
     /// When it was made and last changed, if the class shows that.
     pub(crate) times: Option<(Timestamp, Timestamp)>,
     /// As many as there are columns.
-    pub(crate) values: Vec<Value>,
+    pub(crate) values: Vec<Cell>,
 }
 
-/// An object as it is stored. The values have names, so that columns may come and go.
+/// An object as it is stored, `C` being what is in a column. The values have names, so that columns may come and go.
 #[derive(Serialize, Deserialize)]
-pub(super) struct Stored<'a> {
+struct Stored<'a, C> {
     id: Id,
     #[serde(skip_serializing_if = "Option::is_none")]
     org: Option<Id>,
     #[serde(skip_serializing_if = "Option::is_none")]
     times: Option<(Timestamp, Timestamp)>,
     #[serde(borrow)]
-    values: Vec<(&'a str, Cow<'a, Value>)>,
+    values: Vec<(&'a str, C)>,
 }
 
 impl Class {
@@ -109,13 +108,13 @@ impl Object {
     }
 
     /// What a column holds.
-    pub(crate) fn value(&self, name: &str) -> &Value {
+    pub(crate) fn value(&self, name: &str) -> &Cell {
         &self.values[self.class.position(name)]
     }
 
     /// What a column of text holds.
     pub(crate) fn text(&self, name: &str) -> &str {
-        self.value(name).as_str().unwrap_or_default()
+        self.value(name).as_text().unwrap_or_default()
     }
 
     #[cfg_attr(not(test), allow(dead_code, reason = "no kind has references yet; a test has"))]
@@ -125,34 +124,31 @@ impl Object {
     }
 
     /// What a column holds, to be changed.
-    pub(crate) fn value_mut(&mut self, name: &str) -> &mut Value {
+    pub(crate) fn value_mut(&mut self, name: &str) -> &mut Cell {
         &mut self.values[self.class.position(name)]
     }
 
     /// The columns and what they hold, in order.
-    pub(crate) fn columns(&self) -> impl Iterator<Item = (&'static Column, &Value)> {
+    pub(crate) fn columns(&self) -> impl Iterator<Item = (&'static Column, &Cell)> {
         self.class.columns.iter().zip(&self.values)
     }
 
     fn decode(class: &'static Class, value: &[u8]) -> Result<Self, Error> {
-        let Stored { id, org, times, values: stored } = serde_json::from_slice(value).map_err(Error::Record)?;
-        let mut values = vec![Value::Null; class.columns.len()];
-        for (name, value) in stored {
-            if let Some(at) = class.columns.iter().position(|column| column.name == name) {
-                values[at] = value.into_owned();
-            }
-        }
-        for (column, value) in class.columns.iter().zip(&mut values).filter(|(_, value)| value.is_null()) {
-            // A column that there was not when it was stored.
-            *value = column.empty();
-        }
+        let Stored::<&RawValue> { id, org, times, values: mut stored } =
+            serde_json::from_slice(value).map_err(Error::Record)?;
+        let cell = |column: &Column| match stored.iter().position(|(name, _)| *name == column.name) {
+            Some(at) => column.decode(stored.swap_remove(at).1).map_err(Error::Record),
+            // Not kept, or a column that there was not when it was stored.
+            None => Ok(column.empty()),
+        };
+        let values = class.columns.iter().map(cell).collect::<Result<_, _>>()?;
         Ok(Self { class, id, org, times, values })
     }
 
     fn save(&self, change: &Change) -> Result<(), Error> {
         let kept = self.columns().filter(|(column, _)| column.is_kept());
-        let values = kept.map(|(column, value)| (column.name, Cow::Borrowed(value))).collect();
-        let stored = Stored { id: self.id, org: self.org, times: self.times, values };
+        let values = kept.map(|(column, cell)| (column.name, cell)).collect();
+        let stored = Stored::<&Cell> { id: self.id, org: self.org, times: self.times, values };
         let value = serde_json::to_vec(&stored).map_err(Error::Record)?;
         change.put(OBJECTS, &self.class.key(self.id), &value)
     }
@@ -166,7 +162,7 @@ impl Object {
 /// Whether a row of the table of objects can be read, whatever its class.
 pub(super) fn check(key: &[u8], value: &[u8]) -> Result<(), Error> {
     let (_, id) = key.split_last_chunk::<8>().ok_or(Error::Index)?;
-    let stored: Stored<'_> = serde_json::from_slice(value).map_err(Error::Record)?;
+    let stored: Stored<'_, &RawValue> = serde_json::from_slice(value).map_err(Error::Record)?;
     if decode_id(id)? == stored.id { Ok(()) } else { Err(Error::Index) }
 }
 

@@ -4,7 +4,6 @@ use std::fs;
 use std::path::Path;
 
 use redb::{Database, ReadableDatabase as _, TableHandle as _};
-use serde_json::json;
 
 use super::*;
 use crate::server::place::DataFile;
@@ -58,15 +57,17 @@ fn make(path: &Path, mark: Option<&[u8]>, label: &str) {
 fn holds_all(store: &Store) {
     let view = store.view().expect("a view");
     let labels = object::list(&view, &label::CLASS, &Page::default(), |_| true).expect("labels");
-    let shown: Vec<_> =
-        labels.iter().map(|label| (label.text("name"), label.value("properties").to_string())).collect();
+    let shown: Vec<_> = labels
+        .iter()
+        .map(|label| (label.text("name"), serde_json::to_string(label.value("properties")).expect("JSON")))
+        .collect();
     assert_eq!(shown, [("Ünit", r#"{"a":"1","b":"2"}"#.to_owned()), ("plain", "{}".to_owned())]);
     assert!(labels.iter().all(|label| label.org == Some(id(ORG))));
     let user = user::find_by_name(&view, "ann").expect("a user");
     assert_eq!((user.id, user.text("oauthID"), user.text("status")), (id(USER), "o", "inactive"));
     assert!(org::find_by_name(&view, "acme").is_ok());
     let mut taken = Object::new(&label::CLASS, store.ids.next(), Some(id(ORG)));
-    *taken.value_mut("name") = json!("ÜNIT");
+    *taken.value_mut("name") = "ÜNIT".into();
     let clash = store.change(|change| object::insert(change, &taken)).expect("a change");
     assert_eq!(clash, Some(object::Clash::Name));
 }
