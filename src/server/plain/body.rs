@@ -46,7 +46,9 @@ impl Sent {
         for column in class.columns {
             let value = if deed == Deed::Create || column.changes != Changes::Never {
                 match column.holds {
-                    Holds::Json(accept) => fields.any(column.name).map(accept).transpose()?.map(Cell::Json),
+                    Holds::Json(accept) => {
+                        fields.any(column.name).map(accept).transpose()?.map(|value| Cell::Json(Box::new(value)))
+                    }
                     _ => sent.read_column(&fields, column).map_err(body.broken)?,
                 }
             } else {
@@ -63,8 +65,8 @@ impl Sent {
             Holds::ChosenId => self.id = fields.id(name)?,
             Holds::Org => self.org = fields.id(name)?,
             Holds::Text(go) => return Ok(fields.text_as(name, go)?.map(Cell::Text)),
-            Holds::Flag => return Ok(fields.boolean(name)?.map(|flag| Cell::Json(flag.into()))),
-            Holds::Integer => return Ok(fields.integer(name)?.map(|number| Cell::Json(number.into()))),
+            Holds::Flag => return Ok(fields.boolean(name)?.map(Cell::Flag)),
+            Holds::Integer => return Ok(fields.integer(name)?.map(Cell::Integer)),
             Holds::Reference => return Ok(fields.id(name)?.map(|id| Cell::Text(id.to_string()))),
             Holds::Texts => return Ok(Some(Cell::Texts(fields.texts(name)?.into_iter().collect()))),
             _ => {}

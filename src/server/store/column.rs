@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
@@ -57,19 +58,19 @@ pub(crate) enum Holds {
     Derived(fn(&View, &Object) -> Result<Option<Cell>, Error>),
 }
 
-/// What is in one column of one object.
+/// What is in one column of one object. It is small, because lists hold many.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
 pub(crate) enum Cell {
+    Nothing,
+    Flag(bool),
+    Integer(i64),
     Text(String),
     Texts(BTreeMap<String, String>),
-    /// All else; `null` is nothing.
-    Json(Value),
+    Json(Box<Value>),
 }
 
 impl Cell {
-    pub(crate) const NOTHING: Self = Self::Json(Value::Null);
-
     pub(crate) fn as_text(&self) -> Option<&str> {
         match self {
             Self::Text(text) => Some(text),
@@ -80,15 +81,15 @@ impl Cell {
     /// Whether Go would leave it out.
     pub(crate) fn is_empty(&self) -> bool {
         match self {
+            Self::Nothing => true,
+            Self::Flag(flag) => !flag,
+            Self::Integer(number) => *number == 0,
             Self::Text(text) => text.is_empty(),
             Self::Texts(texts) => texts.is_empty(),
-            Self::Json(value) => match value {
-                Value::Null => true,
-                Value::Bool(flag) => !flag,
-                Value::Number(number) => number.as_f64() == Some(0.0),
-                Value::String(text) => text.is_empty(),
+            Self::Json(value) => match &**value {
                 Value::Array(items) => items.is_empty(),
                 Value::Object(entries) => entries.is_empty(),
+                other => other.is_null(),
             },
         }
     }
@@ -171,21 +172,25 @@ impl Column {
     pub(crate) fn empty(&self) -> Cell {
         match self.holds {
             Holds::Text(_) => self.default.into(),
-            Holds::Flag => Cell::Json(false.into()),
-            Holds::Integer => Cell::Json(0.into()),
+            Holds::Flag => Cell::Flag(false),
+            Holds::Integer => Cell::Integer(0),
             Holds::Texts => Cell::Texts(BTreeMap::new()),
-            _ => Cell::NOTHING,
+            _ => Cell::Nothing,
         }
     }
 
     /// What is stored in it.
     pub(super) fn decode(&self, stored: &RawValue) -> Result<Cell, serde_json::Error> {
-        let text = stored.get();
+        /// Nothing may be stored in any column.
+        fn read<T: DeserializeOwned>(stored: &RawValue, cell: impl Fn(T) -> Cell) -> Result<Cell, serde_json::Error> {
+            Ok(serde_json::from_str::<Option<T>>(stored.get())?.map_or(Cell::Nothing, cell))
+        }
         match self.holds {
-            Holds::Text(_) => serde_json::from_str(text).map(Cell::Text),
-            Holds::Texts => serde_json::from_str(text).map(Cell::Texts),
-            Holds::Reference => Ok(serde_json::from_str::<Option<_>>(text)?.map_or(Cell::NOTHING, Cell::Text)),
-            _ => serde_json::from_str(text).map(Cell::Json),
+            Holds::Text(_) | Holds::Reference => read(stored, Cell::Text),
+            Holds::Texts => read(stored, Cell::Texts),
+            Holds::Flag => read(stored, Cell::Flag),
+            Holds::Integer => read(stored, Cell::Integer),
+            _ => read(stored, |value| Cell::Json(Box::new(value))),
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
+use redb::TableHandle as _;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -44,7 +45,9 @@ pub(super) fn is_known(format: &[u8]) -> bool {
 
 /// Makes what it finds a database of the present format.
 pub(super) fn run(change: &Change) -> Result<(), Error> {
-    if change.get(META, FORMAT.0)?.is_some_and(|format| format == FORMAT.1) {
+    let is_former =
+        change.transaction().list_tables().map_err(redb::Error::from)?.any(|table| table.name() == USERS.name());
+    if !is_former {
         return Ok(());
     }
     each(change, LABELS, |label: Label| {
