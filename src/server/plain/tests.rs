@@ -36,6 +36,10 @@ pub(in crate::server) static THINGS: Plain = Plain {
     read_to_change: true,
     check: |sent, _| match sent.text("state") {
         Some("lost") => Err(Problem::invalid("a thing cannot be lost")),
+        Some("sleeping") => {
+            sent.set("state", Some("off".into()));
+            Ok(())
+        }
         _ => Ok(()),
     },
     ..Plain::new(
@@ -158,6 +162,8 @@ async fn columns_are_read_kept_and_shown_as_the_table_says() {
     let (_, changed) = client.ask("PATCH", &path, json!({"state": "", "bucketID": null})).await;
     assert_eq!(shown(&changed), all.replace(r#""note":"n","#, ""));
     assert_eq!(client.ask("GET", &path, Value::Null).await.1, changed);
+    let (_, changed) = client.ask("PATCH", &path, json!({"state": "sleeping"})).await;
+    assert_eq!(changed["state"], "off");
     let (_, changed) = client.ask("PUT", &path, json!({"name": "b", "bucketID": "000000000000000a"})).await;
     assert_eq!(shown(&changed), r#"{"name":"b","state":"on","quiet":false,"shape":null,"labels":[]}"#);
     assert!(changed["links"].get("bucket").is_none(), "nothing is linked that is not there: {changed}");

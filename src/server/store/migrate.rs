@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 
 use super::column::Cell;
 use super::object::{self, Class, Object};
-use super::{Change, Check, Error, FORMAT, META, Order, Read as _, Table, decode, is_id, is_record, label, user};
+use super::{Change, Check, Error, FORMAT, Order, Read as _, Table, decode, is_id, is_record, label, user};
 use crate::server::id::Id;
 
 /// In format 1, labels and users had tables of their own.

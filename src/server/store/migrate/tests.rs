@@ -9,7 +9,7 @@ use super::*;
 use crate::server::place::DataFile;
 use crate::server::store::open::{OpenError, open, open_untouched};
 use crate::server::store::page::Page;
-use crate::server::store::{Store, org};
+use crate::server::store::{META, Store, org};
 
 const ORG: &str = "0a0b0c0d0e0f0a0b";
 const USER: &str = "0f5a2b3c4d5e6f70";
