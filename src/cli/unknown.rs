@@ -101,7 +101,8 @@ struct Here<'a> {
 impl<'a> Here<'a> {
     fn of(all: &'a Command, words: &[&str]) -> Self {
         let (mut command, mut name) = (all, "fluxform".to_owned());
-        for word in words.iter().filter(|word| !word.starts_with('-')) {
+        // `help` is about the command that follows.
+        for word in words.iter().filter(|word| !word.starts_with('-') && **word != "help") {
             let Some(next) = command.find_subcommand(word) else { break };
             command = next;
             name = format!("{name} {word}");
@@ -349,6 +350,8 @@ mod tests {
                 "frobnicate",
                 "lock shwo",
                 "lock give",
+                "help plann",
+                "help frobnicate",
                 "flux lint",
                 "--frobnicate",
             ]

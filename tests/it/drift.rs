@@ -153,3 +153,15 @@ both!(each_field_of_a_task, async |scene| {
 both!(each_field_of_a_token, async |scene| {
     each_field(&scene, Kind::Token).await;
 });
+
+both!(what_was_absent_is_shown_as_everywhere, async |scene| {
+    let place = crate::terminal::Place::new(&scene, "[task.t]\nevery = \"1h\"\nflux = 'x = 1'\n");
+    place.apply().run().with(0);
+    let tasks = scene.http.get(&format!("tasks?orgID={}", scene.org)).await.expect(200);
+    let task = format!("tasks/{}", crate::support::id(&tasks["tasks"][0]));
+    let flux = "option task = {name: \"t\", cron: \"0 * * * *\"}\nx = 1";
+    scene.http.patch(&task, json!({"flux": flux})).await.expect(200);
+    let drift = place.on("drift").run().with(2).out;
+    let lines: Vec<_> = drift.lines().filter(|line| line.contains(": was ")).map(str::trim).collect();
+    assert_eq!(lines, ["every: was 1h, is (none)", "cron: was (none), is \"0 * * * *\""], "{drift}");
+});

@@ -82,7 +82,9 @@ pub(super) struct Change<'a> {
 
 #[derive(Serialize)]
 struct Object<'a> {
-    id: &'a str,
+    /// None of the home org of a server that is only made by the apply of a saved plan.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<&'a str>,
     name: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     org: Option<&'a str>,
@@ -228,7 +230,8 @@ impl<'a> Stake<'a> {
 
 impl<'a> Object<'a> {
     fn new(target: &'a Target) -> Self {
-        Self { id: &target.id, name: &target.name, org: target.org.as_deref() }
+        let known = |id: &'a str| Some(id).filter(|id| *id != plan::HOME);
+        Self { id: known(&target.id), name: &target.name, org: target.org.as_deref().and_then(known) }
     }
 }
 

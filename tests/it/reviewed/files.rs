@@ -147,6 +147,21 @@ fn a_plan_for_a_server_that_does_not_exist_yet_makes_it() {
     on("plan", dir.path()).arg("--detailed-exitcode").run().with(0);
 }
 
+/// The ID that its home org had is that of no org any more, and what stands for it is no ID.
+#[test]
+fn of_such_a_plan_the_home_org_has_no_id() {
+    let manifest = "[project]\nname = \"p\"\n[server]\nurl = \"embedded:data/dev.db\"\norg = \"acme\"\n[org.acme]\n";
+    let dir = project(manifest);
+    let file = dir.path().join("p.plan");
+    on("plan", dir.path()).args(&["--adopt", "--out"]).arg(&file).run().with(0);
+    let shown = |format: &str| on("show", &file).args(&["--format", format]).run().with(0);
+    has(&shown("human").out, "takes over \"acme\" (the home org)");
+    has(&shown("markdown").out, "takes over \"acme\" (the home org)");
+    let object = shown("json").json()["plan"]["changes"][0]["object"].clone();
+    assert_eq!(object, serde_json::json!({"name": "acme"}));
+    on("apply", &file).arg(dir.path()).arg("--adopt").run().with(0);
+}
+
 both!(a_plan_that_was_applied_before_something_else_says_so, async |scene| {
     let review = Review::new(&scene, "[bucket.raw]\nretention = \"1d\"\n");
     review.plan().run().with(0);
