@@ -100,7 +100,7 @@ impl Serialize for Rows {
 }
 
 impl Plain {
-    pub(super) fn list(&'static self, call: &Call) -> Result<Reply, Problem> {
+    pub(in crate::server) fn list(&'static self, call: &Call) -> Result<Reply, Problem> {
         let paging = if self.list.paged == Paged::Never { Paging::default() } else { Paging::parse(&call.query)? };
         let view = call.store().view()?;
         let (mut one, mut wanted, mut org, mut columns) = (None, None, None, Vec::new());

@@ -1,4 +1,4 @@
-//! Plain kinds: what a kind's table says, five handlers do.
+//! Plain kinds: what a kind's table says, the handlers of all kinds do.
 
 pub(super) mod body;
 mod list;
@@ -16,6 +16,7 @@ use super::problem::Problem;
 use super::reply::Reply;
 use super::request::Call;
 use super::routes::{Handler, Routes, route};
+use super::store::column::{Cell, Holds};
 use super::store::object::{self, Clash, Class, Object};
 use super::store::{Change, Error, Read, View, member};
 
@@ -34,11 +35,38 @@ pub(super) enum Deed {
     Delete,
 }
 
+/// Answers a request about a plain kind.
+type Handle = fn(&'static Plain, &Call) -> Result<Reply, Problem>;
+
+/// The handlers of a kind. One that influxd has something special in may be another function, which goes on with that of
+/// [`Plain`].
+pub(super) struct Handlers {
+    pub(super) list: Handle,
+    pub(super) create: Handle,
+    pub(super) get: Handle,
+    pub(super) patch: Handle,
+    pub(super) put: Handle,
+    pub(super) delete: Handle,
+}
+
+impl Handlers {
+    /// Those that do what the table says.
+    pub(super) const BY_TABLE: Self = Self {
+        list: Plain::list,
+        create: Plain::create,
+        get: Plain::get,
+        patch: Plain::patch,
+        put: Plain::put,
+        delete: Plain::delete,
+    };
+}
+
 /// All that is to be said of a plain kind. [`Plain::new`] has what most kinds have.
 pub(super) struct Plain {
     pub(super) api: Api,
     /// Its columns, and what is unique.
     pub(super) class: &'static Class,
+    pub(super) handlers: Handlers,
     pub(super) list: List,
     /// The links of an object.
     pub(super) links: Templates,
@@ -67,6 +95,7 @@ impl Plain {
     /// A kind whose objects belong to orgs, with nothing special about it.
     pub(super) const fn new(api: Api, class: &'static Class) -> Self {
         Self {
+            handlers: Handlers::BY_TABLE,
             list: List::new(api.path),
             api,
             class,
@@ -87,19 +116,20 @@ impl Plain {
 
     /// The five routes.
     pub(super) fn routes(&'static self) -> Routes {
+        let Handlers { list, create, get, patch, put, delete } = self.handlers;
         let on = |method, handler| route(method, self.api.style, self.bound(handler));
-        let all = on(MethodFilter::GET, Self::list).merge(on(MethodFilter::POST, Self::create));
-        let mut one = on(MethodFilter::GET, Self::get).merge(on(MethodFilter::DELETE, Self::delete));
+        let all = on(MethodFilter::GET, list).merge(on(MethodFilter::POST, create));
+        let mut one = on(MethodFilter::GET, get).merge(on(MethodFilter::DELETE, delete));
         if self.patch.is_some() {
-            one = one.merge(on(MethodFilter::PATCH, Self::patch));
+            one = one.merge(on(MethodFilter::PATCH, patch));
         }
         if self.put.is_some() {
-            one = one.merge(on(MethodFilter::PUT, Self::put));
+            one = one.merge(on(MethodFilter::PUT, put));
         }
         Routes::new().route(&self.api.base(), all).route(&format!("{}/{{id}}", self.api.base()), one)
     }
 
-    fn bound(&'static self, handler: fn(&'static Self, &Call) -> Result<Reply, Problem>) -> impl Handler {
+    fn bound(&'static self, handler: Handle) -> impl Handler {
         move |call: &Call| handler(self, call)
     }
 
@@ -156,7 +186,7 @@ impl Plain {
 
     /// The object of the path, if the caller may do this with it. Where no org decides, the reply does not tell whether it
     /// exists.
-    fn allowed(&self, call: &Call, view: &View, id: Id, deed: Deed) -> Result<Object, Problem> {
+    pub(super) fn allowed(&self, call: &Call, view: &View, id: Id, deed: Deed) -> Result<Object, Problem> {
         if !self.class.has_org() {
             let caller = call.caller()?;
             self.actions(deed).iter().try_for_each(|action| caller.require(&self.right(*action, id, None)))?;
@@ -166,14 +196,14 @@ impl Plain {
         Ok(found)
     }
 
-    fn get(&'static self, call: &Call) -> Result<Reply, Problem> {
+    pub(super) fn get(&'static self, call: &Call) -> Result<Reply, Problem> {
         let id = call.id("id")?;
         let view = call.store().view()?;
         let found = self.allowed(call, &view, id, Deed::Read)?;
         self.reply(call, StatusCode::OK, found)
     }
 
-    fn create(&'static self, call: &Call) -> Result<Reply, Problem> {
+    pub(super) fn create(&'static self, call: &Call) -> Result<Reply, Problem> {
         let mut sent = Sent::read(self.class, &self.create, &call.body, Deed::Create)?;
         (self.check)(&mut sent, Deed::Create)?;
         if self.class.has_org() && sent.org.is_none() {
@@ -182,7 +212,11 @@ impl Plain {
         let store = call.store();
         let mut object = Object::new(self.class, sent.id.unwrap_or_else(|| store.ids.next()), sent.org);
         sent.apply(&mut object, Deed::Create);
-        self.require(call.caller()?, Deed::Create, &object)?;
+        let caller = call.caller()?;
+        if let Some(maker) = self.class.columns.iter().find(|column| matches!(column.holds, Holds::Maker)) {
+            *object.value_mut(maker.name) = Cell::Text(caller.user.to_string());
+        }
+        self.require(caller, Deed::Create, &object)?;
         store.change(|change| match object::insert(change, &object)? {
             Some(clash) => Err((self.clash)(&object, clash, Deed::Create)),
             None => Ok((self.after)(change, &object, Deed::Create)?),
@@ -190,11 +224,11 @@ impl Plain {
         self.reply(call, StatusCode::CREATED, object)
     }
 
-    fn patch(&'static self, call: &Call) -> Result<Reply, Problem> {
+    pub(super) fn patch(&'static self, call: &Call) -> Result<Reply, Problem> {
         self.change(call, self.patch.as_ref(), Deed::Patch)
     }
 
-    fn put(&'static self, call: &Call) -> Result<Reply, Problem> {
+    pub(super) fn put(&'static self, call: &Call) -> Result<Reply, Problem> {
         self.change(call, self.put.as_ref(), Deed::Put)
     }
 
@@ -218,7 +252,7 @@ impl Plain {
         self.reply(call, StatusCode::OK, changed)
     }
 
-    fn delete(&'static self, call: &Call) -> Result<Reply, Problem> {
+    pub(super) fn delete(&'static self, call: &Call) -> Result<Reply, Problem> {
         let id = call.id("id")?;
         self.allowed(call, &call.store().view()?, id, Deed::Delete)?;
         call.store().change(|change| {

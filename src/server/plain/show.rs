@@ -97,7 +97,7 @@ impl Plain {
     }
 
     /// The reply to a request for one object.
-    pub(super) fn reply(&self, call: &Call, status: StatusCode, object: Object) -> Result<Reply, Problem> {
+    pub(in crate::server) fn reply(&self, call: &Call, status: StatusCode, object: Object) -> Result<Reply, Problem> {
         let shown = self.shown(&call.store().view()?, call.caller()?, object)?;
         self.one(self.api.style, status, &shown)
     }

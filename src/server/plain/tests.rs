@@ -16,6 +16,13 @@ use crate::server::store::{bucket, if_there};
 use crate::server::{Location, Options, Server, Setup};
 
 pub(in crate::server) static THINGS: Plain = Plain {
+    handlers: Handlers {
+        get: |kind, call| match call.query.get("as") {
+            Some("text") => Ok(Reply::raw(StatusCode::OK, "text/plain", "a thing")),
+            _ => kind.get(call),
+        },
+        ..Handlers::BY_TABLE
+    },
     list: List {
         links: ListLinks::Pages,
         paged: Paged::AcrossOrgs,
@@ -66,6 +73,7 @@ static CLASS: Class = Class {
         Column::new("bucketID", Holds::Reference)
             .shown(When::If(|view, thing| Ok(bucket_name(view, thing)?.is_some()))),
         Column::new("bucket", Holds::Derived(bucket_name)),
+        Column::new("makerID", Holds::Maker).fixed(),
         Column::new("createdAt", Holds::Created).fixed(),
         Column::new("updatedAt", Holds::Updated).fixed(),
         Column::new("labels", Holds::Labels).fixed(),
@@ -141,7 +149,7 @@ async fn columns_are_read_kept_and_shown_as_the_table_says() {
         let mut thing = thing.clone();
         let columns = thing.as_object_mut().expect("an object");
         assert_eq!(columns["links"]["self"], format!("/api/v2/{path}"));
-        for varying in ["id", "orgID", "createdAt", "updatedAt", "links"] {
+        for varying in ["id", "orgID", "makerID", "createdAt", "updatedAt", "links"] {
             assert!(columns.shift_remove(varying).is_some(), "{varying}");
         }
         thing.to_string()
@@ -157,11 +165,13 @@ async fn columns_are_read_kept_and_shown_as_the_table_says() {
     assert_eq!(shown(&changed), all);
     assert_eq!(changed["links"]["bucket"], format!("/api/v2/buckets/{bucket}"));
     assert_eq!(changed["createdAt"], made["createdAt"]);
+    assert_eq!(changed["makerID"], client.ask("GET", "me", Value::Null).await.1["id"]);
     assert_ne!(changed["updatedAt"], made["updatedAt"]);
     // What is not sent stays, but for the one that is always replaced; a PUT leaves nothing.
     let (_, changed) = client.ask("PATCH", &path, json!({"state": "", "bucketID": null})).await;
     assert_eq!(shown(&changed), all.replace(r#""note":"n","#, ""));
     assert_eq!(client.ask("GET", &path, Value::Null).await.1, changed);
+    assert_eq!(client.ask("GET", &format!("{path}?as=text"), Value::Null).await, (200, "a thing".into()));
     let (_, changed) = client.ask("PATCH", &path, json!({"state": "sleeping"})).await;
     assert_eq!(changed["state"], "off");
     let (_, changed) = client.ask("PUT", &path, json!({"name": "b", "bucketID": "000000000000000a"})).await;

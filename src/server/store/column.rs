@@ -36,6 +36,8 @@ pub(crate) enum Holds {
     ChosenId,
     /// The ID of the org.
     Org,
+    /// The user that made it.
+    Maker,
     /// When the object was made.
     Created,
     /// When it was last changed.
@@ -165,7 +167,10 @@ impl Column {
     /// Whether it is kept among an object's values.
     pub(crate) fn is_kept(&self) -> bool {
         use Holds as H;
-        matches!(self.holds, H::Text(_) | H::Flag | H::Integer | H::Reference | H::Texts | H::Json(_))
+        !matches!(
+            self.holds,
+            H::Id | H::ChosenId | H::Org | H::Created | H::Updated | H::Links | H::Labels | H::Derived(_)
+        )
     }
 
     /// What it holds where nothing was ever sent.
@@ -186,7 +191,7 @@ impl Column {
             Ok(serde_json::from_str::<Option<T>>(stored.get())?.map_or(Cell::Nothing, cell))
         }
         match self.holds {
-            Holds::Text(_) | Holds::Reference => read(stored, Cell::Text),
+            Holds::Text(_) | Holds::Reference | Holds::Maker => read(stored, Cell::Text),
             Holds::Texts => read(stored, Cell::Texts),
             Holds::Flag => read(stored, Cell::Flag),
             Holds::Integer => read(stored, Cell::Integer),
