@@ -1,13 +1,14 @@
 //! Plain kinds: what a kind's table says, the handlers of all kinds do.
 
 pub(super) mod body;
-mod list;
+pub(super) mod list;
 mod show;
 
 use axum::routing::MethodFilter;
 use http::StatusCode;
 
 use self::body::{Body, Sent};
+use self::list::List;
 use super::auth::{Action, Caller, Permission};
 use super::id::Id;
 use super::kind::{Api, Place};
@@ -20,9 +21,6 @@ use super::store::column::{Cell, Holds};
 use super::store::object::{self, Clash, Class, Object};
 use super::store::{Change, Error, Read, View, member};
 
-#[cfg(test)]
-pub(super) use self::list::ListLinks;
-pub(super) use self::list::{By, Filter, List, Paged};
 pub(super) use self::show::Shown;
 
 /// What is done with an object.

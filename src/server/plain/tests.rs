@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
+use super::list::{By, Filter, ListLinks, Paged};
 use super::*;
 use crate::server::auth::ResourceType;
 use crate::server::reply::Style;
