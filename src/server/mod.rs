@@ -1,7 +1,7 @@
 //! The embedded server: a management API that behaves as influxd 2.9.1 does, traps included.
 //!
-//! `store` keeps, without HTTP; each kind has one file of handlers; `serve` joins them. It shares no types
-//! with the client, so that a wrong field name cannot pass on both sides.
+//! `store` keeps, without HTTP; each kind has one file, and `kind` lists them; `serve` joins all. It shares no types with the
+//! client, so that a wrong field name cannot pass on both sides.
 
 mod auth;
 mod authenticate;
