@@ -23,8 +23,19 @@ pub struct Field {
     pub secret: Option<SecretRule>,
     /// What it is to everybody who does not know the kind.
     pub role: Role,
-    /// The key of the server's JSON that holds it, where that is not its name.
-    pub wire: Option<&'static str>,
+    /// Where the server's JSON holds it.
+    pub held: Held,
+}
+
+/// Where the server's JSON holds a field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Held {
+    /// Under its name.
+    ByName,
+    /// Under this key.
+    At(&'static str),
+    /// The kind itself reads and writes it.
+    ByHand,
 }
 
 /// What a field is to everybody who does not know its kind. A kind has at most one field of each role but `Plain`.
@@ -73,6 +84,10 @@ pub enum Shape {
     Choice(&'static [&'static str]),
     /// A whole number.
     Integer,
+    /// `true` or `false`.
+    Bool,
+    /// A list, whose order counts.
+    List(&'static Shape),
     /// A Flux duration, with months where `months` says so.
     Duration {
         /// Whether `mo` and `y` are allowed.
@@ -113,6 +128,8 @@ pub enum Omitted {
     Theirs,
     /// This word is meant.
     Default(&'static str),
+    /// `false` is meant.
+    False,
     /// Absence is meant, and compared.
     Unset,
     /// An empty set is meant, and compared.
@@ -158,20 +175,20 @@ impl Field {
             or: None,
             secret: None,
             role: Role::Plain,
-            wire: None,
+            held: Held::ByName,
         }
     }
 
     /// The key of the server's JSON that holds just this field; none where the kind itself reads and writes it.
     pub const fn key(&self) -> Option<&'static str> {
         let plain = match self.shape {
-            Shape::Text | Shape::Choice(_) | Shape::Map | Shape::Ref(_) => true,
+            Shape::Text | Shape::Choice(_) | Shape::Bool | Shape::List(_) | Shape::Map | Shape::Ref(_) => true,
             Shape::Refs(_) => matches!(self.role, Role::Labels),
             _ => false,
         };
-        match (self.compared, self.wire) {
-            (Compared::Live, Some(key)) if plain => Some(key),
-            (Compared::Live, None) if plain => Some(self.name),
+        match self.held {
+            Held::ByName if plain && matches!(self.compared, Compared::Live) => Some(self.name),
+            Held::At(key) if plain && matches!(self.compared, Compared::Live) => Some(key),
             _ => None,
         }
     }
@@ -195,10 +212,17 @@ impl Field {
         self
     }
 
+    /// The same field, which the kind itself reads and writes.
+    #[must_use]
+    pub const fn by_hand(mut self) -> Self {
+        self.held = Held::ByHand;
+        self
+    }
+
     /// The same field, which the server's JSON has under `key`.
     #[must_use]
     pub const fn at(mut self, key: &'static str) -> Self {
-        self.wire = Some(key);
+        self.held = Held::At(key);
         self
     }
 

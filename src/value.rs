@@ -68,6 +68,10 @@ pub enum Value {
     Text(String),
     /// A whole number.
     Integer(i64),
+    /// Yes or no.
+    Bool(bool),
+    /// Values whose order counts.
+    List(Vec<Value>),
     /// A length of time.
     Duration(Duration),
     /// A length of time before something, written with a `-`.
@@ -159,6 +163,7 @@ impl Value {
             Self::Ref(of) => vec![of],
             Self::Refs(set) => set.iter().collect(),
             Self::Scopes(scopes) => scopes.iter().flat_map(Scope::refs).collect(),
+            Self::List(items) => items.iter().flat_map(Self::refs).collect(),
             _ => Vec::new(),
         }
     }
@@ -170,6 +175,7 @@ impl Value {
             Self::Ref(of) => Self::Ref(with(of)),
             Self::Refs(set) => Self::Refs(set.iter().map(with).collect()),
             Self::Scopes(scopes) => Self::Scopes(scopes.iter().map(|scope| scope.map_refs(with)).collect()),
+            Self::List(items) => Self::List(items.iter().map(|item| item.map_refs(with)).collect()),
             other => other.clone(),
         }
     }
@@ -181,13 +187,16 @@ impl Value {
             Self::Script(script) => return format!("#{}", script.digest()),
             Self::Text(_)
             | Self::Integer(_)
+            | Self::Bool(_)
             | Self::Duration(_)
             | Self::Before(_)
             | Self::Infinite
             | Self::Ref(_)
             | Self::Unset => (self.to_string(), true),
             Self::Map(map) => (map.iter().map(|(k, v)| format!("{k:?}={v:?}\n")).collect(), false),
-            Self::Refs(_) | Self::Scopes(_) | Self::Source(_) | Self::Sinks(_) => (self.to_string(), true),
+            Self::List(_) | Self::Refs(_) | Self::Scopes(_) | Self::Source(_) | Self::Sinks(_) => {
+                (self.to_string(), true)
+            }
         };
         if plain && text.len() <= 64 { format!("={text}") } else { format!("#{}", digest(&text)) }
     }
@@ -234,6 +243,15 @@ impl fmt::Display for Value {
             Self::Unset => f.write_str("(none)"),
             Self::Text(text) => f.write_str(text),
             Self::Integer(number) => write!(f, "{number}"),
+            Self::Bool(yes) => write!(f, "{yes}"),
+            // Two texts are not one with a comma in it.
+            Self::List(items) => list(
+                f,
+                items.iter().map(|item| match item {
+                    Self::Text(text) => format!("{text:?}"),
+                    other => other.to_string(),
+                }),
+            ),
             Self::Duration(duration) => write!(f, "{duration}"),
             Self::Before(duration) => write!(f, "-{duration}"),
             Self::Infinite => f.write_str("infinite"),

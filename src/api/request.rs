@@ -17,6 +17,7 @@ pub(super) enum Verb {
     Ask,
     Post,
     Patch,
+    Put,
     Delete,
 }
 
@@ -26,6 +27,7 @@ impl Verb {
             Self::Get => "GET",
             Self::Ask | Self::Post => "POST",
             Self::Patch => "PATCH",
+            Self::Put => "PUT",
             Self::Delete => "DELETE",
         }
     }
@@ -35,6 +37,7 @@ impl Verb {
             Self::Get => http::Method::GET,
             Self::Ask | Self::Post => http::Method::POST,
             Self::Patch => http::Method::PATCH,
+            Self::Put => http::Method::PUT,
             Self::Delete => http::Method::DELETE,
         }
     }

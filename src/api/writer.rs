@@ -89,6 +89,12 @@ impl Writer {
         self.client.decode(&request, &self.client.send(&request, self.gate.as_ref()).await?)
     }
 
+    /// `PUT path` with a JSON body. Retried: it replaces the object with the same again.
+    pub async fn put<B: Serialize, T: DeserializeOwned>(&self, path: &str, body: &B) -> Result<T, ApiError> {
+        let request = Request::json(Verb::Put, path, body);
+        self.client.decode(&request, &self.client.send(&request, self.gate.as_ref()).await?)
+    }
+
     /// `DELETE path`; 404 is an error of class `NotFound`, unless an earlier try was lost. Retried.
     pub async fn delete(&self, path: &str) -> Result<(), ApiError> {
         self.client.send(&Request::new(Verb::Delete, path), self.gate.as_ref()).await.map(drop)

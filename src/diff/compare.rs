@@ -17,6 +17,7 @@ use crate::graph::Graph;
 use crate::kind::{Kind, NaturalKey, Object, Place};
 use crate::ledger::{Entry, Ledger, Origin};
 use crate::manifest::{Lifecycle, Manifest, Resource, scope_of_another_org};
+use crate::redact::without_credentials;
 use crate::snapshot::Snapshot;
 use crate::value::{Ref, Set, Value};
 
@@ -388,7 +389,12 @@ fn differences(
             Some(last) if *last == print => Cause::Drift,
             Some(_) => Cause::Both,
         };
-        let (live, wanted) = (Some(live.into_owned()), wanted.into_owned());
+        // Whoever made it by hand may have put a password into a URL, which a plan would show.
+        let live = match live.into_owned() {
+            Value::Text(text) => Value::Text(without_credentials(&text).into_owned()),
+            other => other,
+        };
+        let (live, wanted) = (Some(live), wanted.into_owned());
         change.fields.push(FieldChange { field: field.name, live, wanted, last: last_text(), cause });
     }
 }

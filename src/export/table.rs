@@ -96,6 +96,12 @@ fn written(
     Some(match value {
         Value::Text(text) => string(text),
         Value::Integer(number) => number.to_string(),
+        Value::Bool(yes) => yes.to_string(),
+        Value::List(items) => {
+            let items: Option<Vec<String>> =
+                items.iter().map(|item| written(field, item, object, script, sources, names)).collect();
+            lines(field, &items?)
+        }
         Value::Duration(_) | Value::Before(_) => string(&value.to_string()),
         Value::Infinite => string("infinite"),
         Value::Ref(of) => string(&reference(of)?),
@@ -124,10 +130,14 @@ fn written(
     })
 }
 
-/// A list in one line, or with a line for each item.
+/// Texts whose order does not count.
 fn list(field: &str, mut items: Vec<String>) -> String {
     items.sort();
-    let items: Vec<String> = items.iter().map(|item| string(item)).collect();
+    lines(field, &items.iter().map(|item| string(item)).collect::<Vec<_>>())
+}
+
+/// Items as they are written, in one line or with a line for each.
+fn lines(field: &str, items: &[String]) -> String {
     let line = items.join(", ");
     if field.len() + line.len() + 5 <= WIDTH {
         return format!("[{line}]");

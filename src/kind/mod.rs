@@ -5,11 +5,13 @@ mod label;
 mod live;
 mod natural_key;
 mod org;
+mod scraper;
 mod spec;
 mod task;
 mod tell;
 mod token;
 mod user;
+mod variable;
 mod wire;
 
 pub use live::{Asked, Ids, Made, Object, Presence, Standing, Want};
@@ -121,6 +123,10 @@ kinds! {
     Label = "label" in label;
     /// A bucket of an org.
     Bucket = "bucket" in bucket;
+    /// A variable of dashboards, of an org.
+    Variable = "variable" in variable;
+    /// A scraper of an org.
+    Scraper = "scraper" in scraper;
     /// A task of an org.
     Task = "task" in task;
     /// An API token (InfluxDB: authorization).

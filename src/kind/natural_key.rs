@@ -11,6 +11,8 @@ pub enum Names {
     Trimmed,
     /// Without the white space around them, and without regard to case.
     Folded,
+    /// Without regard to case.
+    Lowered,
 }
 
 /// A name in its place: two objects of a kind with one key cannot exist together, where the kind's names are unique.
@@ -28,6 +30,7 @@ impl<O> NaturalKey<O> {
     pub fn of(kind: Kind, org: Option<O>, name: &str) -> Option<Self> {
         let name = match kind.spec().key {
             Key::Name(Names::Folded) => folded(name.trim()),
+            Key::Name(Names::Lowered) => lowered(name).into_bytes(),
             Key::Name(Names::Trimmed) => name.trim().into(),
             Key::Name(Names::AsWritten) | Key::LoneName => name.into(),
             Key::None => return None,
@@ -45,10 +48,14 @@ impl<O> NaturalKey<O> {
 /// many bytes as the name has as it is written. Where lower case is shorter, NULs follow, so that the Kelvin sign is no
 /// `k`; where it is longer, the end is lost.
 fn folded(name: &str) -> Vec<u8> {
-    let lower = |letter: char| letter.to_lowercase().next().unwrap_or(letter);
-    let mut key = name.chars().map(lower).collect::<String>().into_bytes();
+    let mut key = lowered(name).into_bytes();
     key.resize(name.len(), 0);
     key
+}
+
+/// In lower case, letter by letter.
+fn lowered(name: &str) -> String {
+    name.chars().map(|letter| letter.to_lowercase().next().unwrap_or(letter)).collect()
 }
 
 #[cfg(test)]

@@ -42,6 +42,7 @@ impl Kind {
 fn holds_unsaid(field: &Field, value: &Value) -> bool {
     match field.omitted {
         Omitted::Default(word) => *value == Value::Text(word.to_owned()),
+        Omitted::False => *value == Value::Bool(false),
         Omitted::Key | Omitted::HomeOrg | Omitted::Required => false,
         Omitted::Theirs | Omitted::Unset | Omitted::Empty => match value {
             Value::Unset => true,
@@ -49,6 +50,8 @@ fn holds_unsaid(field: &Field, value: &Value) -> bool {
             Value::Refs(set) => set.is_empty(),
             Value::Scopes(set) => set.is_empty(),
             Value::Map(map) => map.is_empty(),
+            Value::List(items) => items.is_empty(),
+            Value::Bool(yes) => !yes,
             _ => false,
         },
     }

@@ -107,9 +107,14 @@ impl Row {
     fn value(&self, field: &Field, key: &str) -> Result<Option<Value>, String> {
         Ok(match field.shape {
             Shape::Text | Shape::Choice(_) => Some(Value::Text(self.text(key)?)),
+            Shape::Bool => Some(Value::Bool(self.get(key)?.unwrap_or(false))),
             Shape::Map => Some(Value::Map(self.get(key)?.unwrap_or_default())),
             Shape::Ref(kind) => self.get(key)?.map(|id| Value::Ref(Ref::Id(kind, id))),
             Shape::Refs(_) => Some(label::attached(&self.get::<Vec<_>>(key)?.unwrap_or_default())),
+            Shape::List(Shape::Text) => {
+                let texts: Vec<String> = self.get(key)?.unwrap_or_default();
+                Some(Value::List(texts.into_iter().map(Value::Text).collect()))
+            }
             _ => None,
         })
     }
@@ -279,6 +284,21 @@ pub(super) async fn update<L: Live>(
     label::attach_changed(api, &path, live, want, changed).await
 }
 
+/// A value as it is sent; none for what the kind itself sends.
+fn json(value: &Value, want: &Want<'_>) -> Result<Option<Json>, ApiError> {
+    Ok(Some(match value {
+        Value::Text(text) => text.as_str().into(),
+        Value::Bool(yes) => (*yes).into(),
+        Value::Map(map) => map.iter().map(|(key, text)| (key.clone(), Json::from(text.as_str()))).collect(),
+        Value::Ref(of) => want.id(of)?.into(),
+        Value::List(items) => {
+            let items: Result<Option<Vec<Json>>, ApiError> = items.iter().map(|item| json(item, want)).collect();
+            return Ok(items?.map(Json::Array));
+        }
+        _ => return Ok(None),
+    }))
+}
+
 /// What to send so that the fields `changed` become what is wanted; for a new object without `live`.
 fn body<L: Live>(want: &Want<'_>, live: Option<&Object>, changed: &dyn Fn(&str) -> bool) -> Result<Body, ApiError> {
     let Wire { kind, resets, .. } = L::WIRE;
@@ -291,13 +311,10 @@ fn body<L: Live>(want: &Want<'_>, live: Option<&Object>, changed: &dyn Fn(&str) 
     let touched = columns.iter().any(|(field, _)| changed(field));
     for (field, key) in columns {
         let kept = live.filter(|_| resets && touched).and_then(|live| live.fields.get(field));
-        let value: Json = match want.fields.get(field).filter(|_| changed(field)).or(kept) {
-            Some(Value::Text(text)) => text.as_str().into(),
-            Some(Value::Map(map)) => map.iter().map(|(key, text)| (key.clone(), Json::from(text.as_str()))).collect(),
-            Some(Value::Ref(of)) => want.id(of)?.into(),
-            _ => continue,
-        };
-        body.insert(key.to_owned(), value);
+        let value = want.fields.get(field).filter(|_| changed(field)).or(kept);
+        if let Some(json) = value.map(|value| json(value, want)).transpose()?.flatten() {
+            body.insert(key.to_owned(), json);
+        }
     }
     L::write(want, live, changed, &mut body)?;
     Ok(body)

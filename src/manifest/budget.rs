@@ -181,7 +181,11 @@ fn weight(value: &Value) -> Weight {
         Value::Refs(refs) => Weight { items: refs.iter().len(), text: 0 },
         Value::Scopes(scopes) => Weight { items: scopes.iter().len(), text: 0 },
         Value::Source(Source::Command { argv: words, .. }) => argv(words),
-        Value::Source(_) | Value::Unset | Value::Integer(_) | Value::Duration(_) => one(0),
+        Value::List(items) => items
+            .iter()
+            .map(weight)
+            .fold(Weight::default(), |all, one| Weight { items: all.items + one.items, text: all.text + one.text }),
+        Value::Source(_) | Value::Unset | Value::Bool(_) | Value::Integer(_) | Value::Duration(_) => one(0),
         Value::Before(_) | Value::Infinite | Value::Ref(_) => one(0),
         Value::Sinks(sinks) => sinks.iter().fold(Weight::default(), |all, sink| {
             let one = match sink {

@@ -111,6 +111,7 @@ fn omitted(site: &mut Site<'_, '_>, field: &'static Field, external: bool, field
         }
         Omitted::Theirs => return,
         Omitted::Default(word) => Value::Text(word.to_owned()),
+        Omitted::False => Value::Bool(false),
         Omitted::Unset => Value::Unset,
         Omitted::Empty if field.shape == Shape::Scopes => Value::Scopes(Set::default()),
         Omitted::Empty => Value::Refs(Set::default()),

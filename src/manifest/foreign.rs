@@ -102,6 +102,11 @@ pub(super) fn key(kind: Kind, word: &str) -> Option<&'static str> {
         }
         "org_id" | "orgID" if lacks("org") => None,
         "user_id" | "userID" if lacks("user") => None,
+        // InfluxDB's variables are not those of the manifests.
+        "default" | "type" | "sensitive" | "nullable" | "validation" | "one_of" if !lacks("selected") => Some(
+            "a `[variable.NAME]` is one of InfluxDB's, for dashboards; the manifests' own are in `[var]`: `NAME = { default = ... }`",
+        ),
+        "bucket_id" | "bucketID" if !lacks("bucket") => Some("write `bucket = \"bucket.KEY\"`"),
         _ => find(&KEYS, word),
     }
 }

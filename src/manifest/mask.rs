@@ -37,6 +37,10 @@ pub(super) fn secrets(text: &str) -> Vec<Range<usize>> {
             found.push(start..start + end);
         }
     }
+    let apart = |url: &Range<usize>| found.iter().all(|value| url.end <= value.start || value.end <= url.start);
+    let urls: Vec<_> = crate::redact::credentials(text).into_iter().filter(apart).collect();
+    found.extend(urls);
+    found.sort_unstable_by_key(|span| span.start);
     found
 }
 
@@ -88,6 +92,8 @@ mod tests {
             ("secret = \"s3cr3t\nnext = 1", "s3cr3t"),
             ("token = \"\"\"s3\ncr3t\"\"\"", "s3\ncr3t"),
             ("token = '\\'", "\\"),
+            ("url = \"https://a:s3cr3t@h\"", "a:s3cr3t"),
+            ("token = \"https://a:b@h\"", "https://a:b@h"),
         ] {
             assert_eq!(found(text), [secret], "{text}");
         }

@@ -66,10 +66,13 @@ pub(super) fn check(resources: &Resources, home: Option<&str>, problems: &mut Ve
             }
         };
         for (field, value) in resource.fields.iter() {
-            let Value::Refs(set) = value else { continue };
-            let set = set.iter().filter_map(Ref::address);
-            for other in set.filter(|other| other.kind.spec().place == Home::Org) {
-                strange(other, field, &format!("write `{field}` of the same org, or `{field} = []`"));
+            if matches!(value, Value::Scopes(_)) {
+                continue;
+            }
+            let none = if matches!(value, Value::Refs(_)) { format!(", or `{field} = []`") } else { String::new() };
+            let others = value.refs().into_iter().filter_map(Ref::address);
+            for other in others.filter(|other| other.kind.spec().place == Home::Org) {
+                strange(other, field, &format!("write `{field}` of the same org{none}"));
             }
         }
         for other in &resource.beside {

@@ -15,8 +15,12 @@ use crate::value::{Ref, Value};
 
 /// Reads the value of `field`; none where it has an error, which has been said.
 pub(super) fn read(site: &mut Site<'_, '_>, field: &'static Field, node: &Node<'_>) -> Option<Value> {
-    let name = field.name;
-    match field.shape {
+    of_shape(site, field.name, field.shape, node)
+}
+
+/// Reads a value of `shape` for the field called `name`.
+fn of_shape(site: &mut Site<'_, '_>, name: &str, shape: Shape, node: &Node<'_>) -> Option<Value> {
+    match shape {
         // Whether a cron expression is a schedule is a rule of the kind: a script may have it too.
         Shape::Text | Shape::Cron => text(site, name, node).map(|text| Value::Text(text.to_owned())),
         Shape::Choice(words) => choice(site, name, words, node),
@@ -24,6 +28,11 @@ pub(super) fn read(site: &mut Site<'_, '_>, field: &'static Field, node: &Node<'
             Raw::Integer(number) => Some(Value::Integer(number)),
             _ => site.wrong_type(name, "a whole number", node),
         },
+        Shape::Bool => match node.value {
+            Raw::Boolean(yes) => Some(Value::Bool(yes)),
+            _ => site.wrong_type(name, "true or false", node),
+        },
+        Shape::List(of) => list(site, name, *of, node),
         Shape::Duration { months } => duration(site, name, months, node).map(Value::Duration),
         Shape::SignedDuration => match Value::signed_duration(duration_text(site, name, "1h", node)?) {
             Ok(duration) => Some(duration),
@@ -80,6 +89,7 @@ fn choice(site: &mut Site<'_, '_>, name: &str, words: &[&str], node: &Node<'_>) 
     let message = format!("invalid {name} `{word}`");
     let help = match nearest(word, words.iter().copied()) {
         Some(near) => format!("did you mean `{near}`?"),
+        None if words.len() == 1 => format!("write `{}`", words[0]),
         None => format!("write one of {}", words.join(", ")),
     };
     site.fail_with("manifest::value", node.span, message, "unknown", help)
@@ -177,6 +187,21 @@ fn references(site: &mut Site<'_, '_>, name: &str, kind: Kind, node: &Node<'_>) 
         }
     }
     sound.then(|| Value::Refs(set.into_iter().collect()))
+}
+
+fn list(site: &mut Site<'_, '_>, name: &str, of: Shape, node: &Node<'_>) -> Option<Value> {
+    let Raw::Array(items) = &node.value else {
+        return site.wrong_type(name, "a list", node);
+    };
+    // All of them, so that each mistake is said.
+    let read: Vec<_> = items
+        .iter()
+        .map(|item| match of {
+            Shape::Text => item_text(site, name, "strings", item).map(|text| Value::Text(text.to_owned())),
+            of => of_shape(site, name, of, item),
+        })
+        .collect();
+    read.into_iter().collect::<Option<_>>().map(Value::List)
 }
 
 fn map(site: &mut Site<'_, '_>, name: &str, node: &Node<'_>) -> Option<Value> {

@@ -4,6 +4,9 @@ use crate::diff::FieldChange;
 use crate::secret::{COMMAND_TIMEOUT, Sink};
 use crate::value::{Ref, Value};
 
+/// A list of more values is compared line by line.
+const IN_ONE_LINE: usize = 5;
+
 /// `text` in quotes, as TOML writes it.
 pub(super) fn quoted(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 2);
@@ -43,7 +46,10 @@ pub(super) fn short(value: &Value) -> String {
             format!("{{ {} }}", items.join(", "))
         }
         Value::Sinks(sinks) => format!("[{}]", sinks.iter().map(sink).collect::<Vec<_>>().join(", ")),
-        Value::Unset | Value::Integer(_) | Value::Refs(_) | Value::Scopes(_) | Value::Source(_) => value.to_string(),
+        Value::List(items) => format!("[{}]", items.iter().map(short).collect::<Vec<_>>().join(", ")),
+        Value::Unset | Value::Integer(_) | Value::Bool(_) | Value::Refs(_) | Value::Scopes(_) | Value::Source(_) => {
+            value.to_string()
+        }
     }
 }
 
@@ -73,6 +79,7 @@ pub(super) fn lines(value: &Value) -> Option<Vec<String>> {
             Some(map.iter().map(|(key, value)| format!("{} = {}", quoted(key), quoted(value))).collect())
         }
         Value::Sinks(sinks) => Some(sinks.iter().map(sink).collect()),
+        Value::List(items) if items.len() > IN_ONE_LINE => Some(items.iter().map(short).collect()),
         _ => None,
     }
 }

@@ -11,11 +11,13 @@ use super::request::Call;
 use super::routes::{Routes, route};
 use super::store::object::Class;
 use super::store::{Error, View};
-use super::{authorizations, buckets, labels, orgs, relations, tasks, users};
+use super::{authorizations, buckets, labels, orgs, relations, scrapers, tasks, users, variables};
 
 /// All kinds.
 const KINDS: &[Kind] = &[
     Kind::Plain(&labels::LABELS),
+    Kind::Plain(&scrapers::SCRAPERS),
+    Kind::Plain(&variables::VARIABLES),
     Kind::Plain(&users::USERS),
     Kind::Own(&authorizations::TOKENS),
     Kind::Own(&buckets::BUCKETS),

@@ -26,6 +26,7 @@ mod relations;
 mod reply;
 mod request;
 mod routes;
+mod scrapers;
 mod serve;
 mod session;
 mod setup;
@@ -38,6 +39,7 @@ mod task_schedule;
 mod task_update;
 mod tasks;
 mod users;
+mod variables;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;

@@ -15,9 +15,11 @@ enum ByHand {
     Change(Method, String, Value),
     /// The server cannot change it: this attempt changes nothing.
     Fixed(Value),
+    /// This moves the object out of the project's reach, which ends the plan.
+    Lost(Value),
 }
 
-use ByHand::{Change, Fixed};
+use ByHand::{Change, Fixed, Lost};
 
 const TASK: &str = "
 [label.a]
@@ -38,6 +40,20 @@ fn declared(kind: Kind, field: &str, run: &str) -> String {
                          shard_group_duration = \"1d\"\nlabels = [\"label.a\"]\n"
             .to_owned(),
         Kind::Label => "[label.x]\nproperties = { color = \"#ff0000\" }\n".to_owned(),
+        Kind::Scraper => {
+            "[bucket.b]\n\n[bucket.c]\n\n[scraper.x]\nurl = \"http://a.example.com/metrics\"\nbucket = \"bucket.b\"\n"
+                .to_owned()
+        }
+        Kind::Variable => {
+            let source = match field {
+                "map" => "map = { a = \"1\" }",
+                "query" => "query = 'from(bucket: \"b\")'",
+                _ => "values = [\"1\", \"2\"]",
+            };
+            format!(
+                "[label.a]\n\n[variable.x]\n{source}\nselected = [\"1\"]\ndescription = \"ours\"\nlabels = [\"label.a\"]\n"
+            )
+        }
         Kind::Task => TASK.replace("SCHEDULE", if field == "cron" { "cron = \"0 * * * *\"" } else { "every = \"1h\"" }),
         Kind::User => format!(
             "[org.m]\nname = \"m-{run}\"\n\n[org.o]\nname = \"o-{run}\"\n\n\
@@ -55,19 +71,40 @@ fn by_hand(scene: &Scene, kind: Kind, field: &str, id: impl Fn(&str) -> String) 
     let at = |body: Value| Change(Method::PATCH, format!("{}/{}", kind.spec().ty, id("x")), body);
     let rule = |every: u64, shard: u64| json!({"retentionRules": [{"type": "expire", "everySeconds": every, "shardGroupDurationSeconds": shard}]});
     let another_org = || Fixed(json!({"orgID": crate::support::ABSENT}));
+    let scraper = |other: Value| {
+        let mut all = json!({"name": "x", "type": "prometheus", "url": "http://a.example.com/metrics"});
+        all.as_object_mut().unwrap().extend(other.as_object().unwrap().clone());
+        all
+    };
     const DAY: u64 = 86_400;
     match (kind, field) {
-        (Kind::Org | Kind::User | Kind::Bucket | Kind::Label | Kind::Task, "name") => {
+        (Kind::Org | Kind::User | Kind::Bucket | Kind::Label | Kind::Variable | Kind::Task, "name") => {
             at(json!({"name": unique("by-hand")}))
         }
-        (Kind::Org | Kind::Bucket | Kind::Token, "description") => at(json!({"description": "by hand"})),
-        (Kind::Bucket | Kind::Label | Kind::Task | Kind::Token, "org") => another_org(),
+        (Kind::Org | Kind::Bucket | Kind::Variable | Kind::Token, "description") => {
+            at(json!({"description": "by hand"}))
+        }
+        (Kind::Bucket | Kind::Label | Kind::Variable | Kind::Task | Kind::Token, "org") => another_org(),
+        // The server moves it anywhere.
+        (Kind::Scraper, "org") => Lost(scraper(json!({"orgID": crate::support::ABSENT}))),
         (Kind::Bucket, "retention") => at(rule(14 * DAY, DAY)),
         (Kind::Bucket, "shard_group_duration") => at(rule(30 * DAY, 2 * DAY)),
-        (Kind::Bucket | Kind::Task, "labels") => {
+        (Kind::Bucket | Kind::Variable | Kind::Task, "labels") => {
             Change(Method::DELETE, format!("{}/{}/labels/{}", kind.spec().ty, id("x"), id("a")), Value::Null)
         }
         (Kind::Label, "properties") => at(json!({"properties": {"color": "#000000"}})),
+        // A PATCH empties what it leaves out.
+        (Kind::Scraper, "name") => at(scraper(json!({"name": unique("by-hand")}))),
+        (Kind::Scraper, "url") => at(scraper(json!({"url": "http://c.example.com/metrics"}))),
+        (Kind::Scraper, "type") => at(scraper(json!({"type": ""}))),
+        (Kind::Scraper, "bucket") => at(scraper(json!({"bucketID": id("c")}))),
+        (Kind::Scraper, "allow_insecure") => at(scraper(json!({"allowInsecure": true}))),
+        (Kind::Variable, "values") => at(json!({"arguments": {"type": "constant", "values": ["2", "1"]}})),
+        (Kind::Variable, "map") => at(json!({"arguments": {"type": "map", "values": {"a": "2"}}})),
+        (Kind::Variable, "query") => {
+            at(json!({"arguments": {"type": "query", "values": {"language": "flux", "query": "from(bucket: \"c\")"}}}))
+        }
+        (Kind::Variable, "selected") => at(json!({"selected": ["2"]})),
         (Kind::Task, "description") => at(json!({"description": "by hand", "status": "active"})),
         (Kind::Task, "every") => at(json!({"every": "2h"})),
         (Kind::Task, "cron") => at(json!({"cron": "30 * * * *"})),
@@ -114,6 +151,15 @@ async fn each_field(scene: &Scene, kind: Kind) {
                 assert!(!after.plan.writes(), "{kind}.{}: {}", field.name, lines(&after.plan));
                 continue;
             }
+            Lost(body) => {
+                let path = format!("{}/{}", kind.spec().ty, id("x"));
+                json.patch(&path, body).await.expect(200);
+                let lost = project.plan(Goal::Declared).await.err().expect("a plan of what has gone elsewhere");
+                assert_eq!(lost.diagnostic.code, "server::unexpected", "{}", lost.diagnostic.message);
+                json.patch(&path, json!({"orgID": scene.org})).await.expect(200);
+                project.apply().await;
+                continue;
+            }
         }
         let drifted = project.plan(Goal::Declared).await.unwrap();
         let said = lines(&drifted.plan);
@@ -146,6 +192,12 @@ both!(each_field_of_a_bucket, async |scene| {
 });
 both!(each_field_of_a_label, async |scene| {
     each_field(&scene, Kind::Label).await;
+});
+both!(each_field_of_a_scraper, async |scene| {
+    each_field(&scene, Kind::Scraper).await;
+});
+both!(each_field_of_a_variable, async |scene| {
+    each_field(&scene, Kind::Variable).await;
 });
 both!(each_field_of_a_task, async |scene| {
     each_field(&scene, Kind::Task).await;

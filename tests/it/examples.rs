@@ -106,6 +106,10 @@ both!(guide_dashboard, async |scene| {
     Example::new(&scene, "guide-dashboard", &[]).whole_life("guide-dashboard");
 });
 
+both!(monitoring, async |scene| {
+    Example::new(&scene, "monitoring", &[]).whole_life("monitoring");
+});
+
 both!(teams, async |scene| {
     Example::new(&scene, "teams", &[]).whole_life("teams");
 });

@@ -166,7 +166,7 @@ fn section(kind: Kind) -> String {
     let key = match key {
         Key::Name(Names::AsWritten) => "by its name",
         Key::Name(Names::Trimmed) => "by its name, ignoring the white space around it",
-        Key::Name(Names::Folded) => "by its name, ignoring case",
+        Key::Name(Names::Folded | Names::Lowered) => "by its name, ignoring case",
         Key::LoneName => "by its name, if no other has the same name",
         Key::None => "only by its ID",
     };
@@ -186,11 +186,13 @@ fn section(kind: Kind) -> String {
     text
 }
 
-fn shape(shape: Shape) -> String {
-    match shape {
+fn shape(of: Shape) -> String {
+    match of {
         Shape::Text => "string".to_owned(),
         Shape::Choice(words) => words.iter().map(|word| format!("`\"{word}\"`")).collect::<Vec<_>>().join(" or "),
         Shape::Integer => "whole number".to_owned(),
+        Shape::Bool => "`true` or `false`".to_owned(),
+        Shape::List(of) => format!("list of {}s", shape(*of)),
         Shape::Duration { months: true } => "duration".to_owned(),
         Shape::Duration { months: false } => "duration without months".to_owned(),
         Shape::SignedDuration => "duration, optionally with a `-`".to_owned(),
@@ -213,6 +215,7 @@ fn omitted(field: &Field) -> String {
     match field.omitted {
         Omitted::Theirs => "the server's".to_owned(),
         Omitted::Default(word) => format!("`\"{word}\"`"),
+        Omitted::False => "`false`".to_owned(),
         Omitted::Unset => "none".to_owned(),
         Omitted::Empty => "`[]`".to_owned(),
         Omitted::Key => "the key".to_owned(),

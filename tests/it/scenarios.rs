@@ -14,7 +14,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use fluxform::diff::Goal;
-use fluxform::kind::Kind;
+use fluxform::field::Role;
+use fluxform::kind::{Kind, Place as Home};
 use fluxform::plan::Consent;
 use fluxform::value::Value as Field;
 use reqwest::Method;
@@ -111,29 +112,30 @@ impl Play<'_> {
     /// Type and name of everything in the home org, and of what on the server has this run's word in its name.
     async fn names(&self) -> BTreeSet<String> {
         let mut names = BTreeSet::new();
-        for (list, key, name) in [
-            ("buckets", "buckets", "name"),
-            ("tasks", "tasks", "name"),
-            ("labels", "labels", "name"),
-            ("authorizations", "authorizations", "description"),
-        ] {
-            let reply = self.scene.http.get(&format!("{list}?orgID={}&limit=100", self.scene.org)).await.expect(200);
-            names.extend(
-                reply[key].as_array().unwrap().iter().map(|row| format!("{list} {}", row[name].as_str().unwrap())),
-            );
-        }
-        for list in ["orgs", "users"] {
+        let rows = |reply: &Value| -> Vec<Value> {
+            let mut lists = reply.as_object().unwrap().values().filter_map(Value::as_array);
+            let rows = lists.next().expect("a list").clone();
+            assert!(lists.next().is_none(), "two lists: {reply}");
+            rows
+        };
+        for kind in Kind::ALL {
+            let (ty, spec) = (kind.spec().ty, kind.spec());
+            let title = kind.with(Role::Name).or(kind.with(Role::Title)).unwrap().name;
+            let line = |row: &Value| format!("{ty} {}", row[title].as_str().unwrap());
+            if spec.place == Home::Org {
+                let reply = self.scene.http.get(&format!("{ty}?orgID={}&limit=100", self.scene.org)).await.expect(200);
+                names.extend(rows(&reply).iter().map(line));
+                continue;
+            }
             let mut offset = 0;
             loop {
-                let reply = self.scene.http.get(&format!("{list}?limit=100&offset={offset}")).await.expect(200);
-                let rows = reply[list].as_array().unwrap();
+                let reply = self.scene.http.get(&format!("{ty}?limit=100&offset={offset}")).await.expect(200);
+                let rows = rows(&reply);
                 if rows.is_empty() {
                     break;
                 }
                 offset += rows.len();
-                let ours = rows.iter().map(|row| row["name"].as_str().unwrap());
-                names
-                    .extend(ours.filter(|name| name.contains(&self.words["run"])).map(|name| format!("{list} {name}")));
+                names.extend(rows.iter().map(line).filter(|line| line.contains(&self.words["run"])));
             }
         }
         names
@@ -336,6 +338,7 @@ scenarios! {
     policy_blast_radius
     policy_protects
     resources_enabled_and_disabled
+    scraper_created_updated_and_deleted
     task_adopted_by_its_name
     task_changed_by_hand
     task_created_and_deleted
@@ -378,4 +381,6 @@ scenarios! {
     user_password_set_again
     user_roles
     user_roles_changed_by_hand
+    variable_adopted_whatever_its_case
+    variable_created_updated_and_deleted
 }

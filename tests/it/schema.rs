@@ -238,17 +238,24 @@ fn property(field: &Field) -> Json {
     let mut description = field.doc.to_owned();
     match field.omitted {
         Omitted::Default(word) => write!(description, " `{word}` when omitted.").unwrap(),
+        Omitted::False => description.push_str(" `false` when omitted."),
         Omitted::Key => description.push_str(" The key when omitted."),
         Omitted::HomeOrg => description.push_str(" The home org when omitted."),
         Omitted::Theirs | Omitted::Unset | Omitted::Empty | Omitted::Required => {}
     }
+    said(description, value(field.shape))
+}
+
+fn value(shape: Shape) -> Json {
     let text = || json!({ "type": "string" });
     let address = |kind: Kind| json!({ "type": "string", "pattern": format!("^{kind}\\.|\\$\\{{") });
     let list = |of: Json| or_expression(json!({ "type": "array", "items": of }));
-    let value = match field.shape {
+    match shape {
         Shape::Text | Shape::Cron | Shape::Identifier => text(),
         Shape::Choice(words) => or_expression(json!({ "enum": words })),
         Shape::Integer => or_expression(json!({ "type": "integer" })),
+        Shape::Bool => or_expression(json!({ "type": "boolean" })),
+        Shape::List(of) => list(value(*of)),
         Shape::Duration { .. } | Shape::SignedDuration => json!({ "anyOf": [{ "$ref": "#/definitions/duration" }] }),
         Shape::Retention => json!({ "anyOf": [{ "enum": ["infinite"] }, { "$ref": "#/definitions/duration" }] }),
         Shape::Ref(kind) => address(kind),
@@ -266,8 +273,7 @@ fn property(field: &Field) -> Json {
             json!({ "anyOf": [sink.clone(), { "type": "array", "items": sink }] })
         }
         Shape::Id => json!({ "anyOf": [{ "$ref": "#/definitions/id" }] }),
-    };
-    said(description, value)
+    }
 }
 
 #[test]

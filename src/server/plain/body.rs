@@ -23,7 +23,6 @@ impl Body {
         Self { go, broken: BodyError::plain }
     }
 
-    #[cfg_attr(not(test), allow(dead_code, reason = "no kind needs it yet; a test does"))]
     /// One of whose errors only those of IDs are told, as older handlers do.
     pub(in crate::server) const fn untold(go: &'static str) -> Self {
         Self { go, broken: BodyError::untold }

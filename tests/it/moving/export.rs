@@ -40,6 +40,22 @@ pub(super) async fn clicked(home: &Home) -> Value {
     home.http.post(&format!("tasks/{task}/labels"), attach).await.expect(201);
     let extra = "option task = {name: \"nightly\", cron: \"0 3 * * *\", concurrency: 2}\n\nx = 1";
     home.make("tasks", json!({"flux": extra, "status": "inactive"})).await;
+    let arguments = |ty: &str, values: Value| json!({"type": ty, "values": values});
+    for (name, arguments) in [
+        ("region", arguments("constant", json!(["us", "eu", "us"]))),
+        ("Window", arguments("map", json!({"an hour": "1h", "a day": "1d"}))),
+        ("host", arguments("query", json!({"language": "flux", "query": "// all\nschema.tagValues(tag: \"host\")"}))),
+        ("sql", arguments("query", json!({"language": "sql", "query": "SELECT 1"}))),
+        ("none", arguments("constant", json!([]))),
+    ] {
+        home.make("variables", json!({"name": name, "arguments": arguments, "selected": ["eu"]})).await;
+    }
+    let odd = home.make("variables", json!({"name": "odd", "arguments": arguments("constant", json!([]))})).await;
+    home.http.patch(&format!("variables/{odd}"), json!({"name": "import"})).await.expect(200);
+    for (name, url) in [("nodes", "http://nodes.example.com/metrics"), ("open", "http://me:hunter2@a.example.com")] {
+        let scraper = json!({"name": name, "type": "prometheus", "url": url, "bucketID": raw, "allowInsecure": true});
+        home.make("scrapers", scraper).await;
+    }
     let alice = home.http.post("users", json!({"name": "alice"})).await.expect(201)["id"].as_str().unwrap().to_owned();
     home.http.post(&format!("orgs/{}/members", home.org), json!({"id": alice})).await.expect(201);
     home.http.post("users", json!({"name": "bob", "status": "inactive"})).await.expect(201);

@@ -1,0 +1,3 @@
+import "influxdata/influxdb/schema"
+
+schema.tagValues(bucket: "metrics", tag: "host", start: -1d)

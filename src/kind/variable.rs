@@ -1,0 +1,206 @@
+//! Variables of dashboards.
+
+use serde_json::{Value as Json, json};
+
+use super::Kind;
+use super::live::{self, Object, Want};
+use super::natural_key::Names;
+use super::spec::{Draft, Fault, Key, Spec};
+use super::tell::Untold;
+use super::wire::{self, Body, Row, Wire};
+use crate::api::{ApiError, Writer};
+use crate::field::{Field, Omitted, Role, Shape};
+use crate::flux::parser::parse;
+use crate::value::{Fields, Script, Value};
+
+pub(super) static SPEC: Spec = Spec {
+    doc: "A variable that dashboards use as `v.NAME`. It takes its values from exactly one of `values`, `map` and `query`.",
+    ty: "variables",
+    key: Key::Name(Names::Lowered),
+    fields: &[
+        Field::name(
+            "name",
+            Role::Name,
+            "The name, unique in the org; case does not count. A letter or `_` first, and no keyword of Flux.",
+        ),
+        Field::org(),
+        Field::text("description", Omitted::Theirs, "Free text."),
+        Field::text("values", Omitted::Unset, "The values, in their order.")
+            .shaped(Shape::List(&Shape::Text))
+            .by_hand(),
+        Field::text("map", Omitted::Unset, "The values by the names that people see.").shaped(Shape::Map).by_hand(),
+        Field::text(
+            "query",
+            Omitted::Unset,
+            "The script whose `_value` column has the values: text, or `{ file = \"...\" }`.",
+        )
+        .shaped(Shape::Flux),
+        Field::text("selected", Omitted::Theirs, "The values that are selected at first.")
+            .shaped(Shape::List(&Shape::Text)),
+        Field::labels("All labels of the variable."),
+    ],
+    check,
+    tell,
+    delete_rank: 20,
+    ..Spec::PLAIN
+};
+
+/// Names that the server refuses when a variable is made (influxd 2.9.1, measured).
+const PROTECTED: [&str; 10] = ["and", "builtin", "empty", "import", "not", "option", "or", "package", "return", "test"];
+/// The fields of which a variable has exactly one.
+const SOURCES: [&str; 3] = ["values", "map", "query"];
+
+fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
+    if let Some(name) = draft.fields.text("name")
+        && let Some((message, label)) = wrong_name(name)
+    {
+        faults.push(Fault::new("variable::name", "name", format!("{message}: `{name}`"), label));
+    }
+    let written: Vec<&'static str> = SOURCES.into_iter().filter(|field| (draft.written)(field)).collect();
+    match written.as_slice() {
+        [_] => {}
+        [] => {
+            let message = "a variable needs one of `values`, `map` and `query`";
+            let fault = Fault::new("variable::source", "name", message, "has no values");
+            faults.push(fault.help("write for example `values = [\"a\", \"b\"]`"));
+        }
+        [first, second, ..] => {
+            let message = format!("a variable cannot have both `{first}` and `{second}`");
+            faults
+                .push(Fault::new("variable::source", second, message, "its values come from one source").other(first));
+        }
+    }
+    if let Some(source) = draft.flux {
+        let parsed = parse(source);
+        faults.extend(parsed.errors().into_iter().map(|mistake| {
+            let fault =
+                Fault::new("flux::syntax", "query", mistake.message, mistake.label).script(mistake.span.range());
+            let fault = mistake.help.into_iter().fold(fault, Fault::help);
+            // The server takes any text, and dashboards show an error.
+            if parsed.is_accepted() { fault.warning() } else { fault }
+        }));
+        draft.fields.set("query", Value::Script(Script::of_task(source.to_owned())));
+    }
+}
+
+/// A variable may have got a name that no new one can have, and a query in another language than Flux.
+fn tell(object: &Object) -> Result<Fields, Untold> {
+    if let Some((message, _)) = wrong_name(&object.name) {
+        return Err(Untold::Unsayable(message.to_owned()));
+    }
+    match object.fields.get("query") {
+        Some(Value::Text(_)) => Err(Untold::Unsayable("its query is not in Flux".to_owned())),
+        _ => Ok(object.fields.clone()),
+    }
+}
+
+/// What is wrong with a name, and the label for its place.
+fn wrong_name(name: &str) -> Option<(&'static str, &'static str)> {
+    if name.is_empty() {
+        Some(("a variable's name cannot be empty", "empty"))
+    } else if !name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_') {
+        Some(("a variable's name begins with a letter or `_`", "begins otherwise"))
+    } else if name.trim() != name {
+        // A create keeps white space at the end and a change drops it (influxd 2.9.1, measured).
+        Some(("a variable's name cannot end with white space", "white space at its end"))
+    } else if PROTECTED.contains(&name) {
+        Some(("a variable cannot be called like a keyword", "a keyword of Flux"))
+    } else {
+        None
+    }
+}
+
+/// What the server calls the arguments of a variable whose values come from `fields`.
+fn arguments(fields: &Fields) -> Option<Json> {
+    match (fields.get("values"), fields.get("map"), fields.get("query")) {
+        (Some(Value::List(items)), ..) => {
+            let texts = items.iter().map(ToString::to_string);
+            Some(json!({"type": "constant", "values": texts.collect::<Vec<_>>()}))
+        }
+        (_, Some(Value::Map(map)), _) => Some(json!({"type": "map", "values": map})),
+        (.., Some(Value::Script(script))) => {
+            Some(json!({"type": "query", "values": {"language": "flux", "query": script.source()?}}))
+        }
+        _ => None,
+    }
+}
+
+/// Variables on a server.
+pub(super) struct Live;
+
+impl live::Live for Live {
+    // With an org the list is not paged, whatever `limit` says (influxd 2.9.1, measured).
+    const WIRE: Wire = Wire { also: &["arguments"], ..Wire::new(Kind::Variable, "/api/v2/variables", "variables") };
+
+    fn read(row: &Row, object: &mut Object) -> Result<(), String> {
+        #[derive(serde::Deserialize)]
+        #[serde(tag = "type", content = "values", rename_all = "lowercase")]
+        enum Arguments {
+            Constant(Vec<String>),
+            Map(std::collections::BTreeMap<String, String>),
+            Query { query: String, language: String },
+        }
+        let (field, value) = match row.get("arguments")? {
+            Some(Arguments::Constant(texts)) => ("values", Value::List(texts.into_iter().map(Value::Text).collect())),
+            Some(Arguments::Map(map)) => ("map", Value::Map(map)),
+            Some(Arguments::Query { query, language }) if language == "flux" => {
+                ("query", Value::Script(Script::of_task(query)))
+            }
+            // Not one that a manifest can say: it differs from whatever is declared.
+            Some(Arguments::Query { query, language }) => ("query", Value::Text(format!("{language}: {query}"))),
+            None => return Err("`arguments` is missing".to_owned()),
+        };
+        SOURCES.into_iter().for_each(|source| object.fields.set(source, Value::Unset));
+        object.fields.set(field, value);
+        Ok(())
+    }
+
+    fn write(
+        want: &Want<'_>,
+        live: Option<&Object>,
+        changed: &dyn Fn(&str) -> bool,
+        body: &mut Body,
+    ) -> Result<(), ApiError> {
+        if SOURCES.into_iter().any(changed) {
+            // What nobody looks at stays as it is.
+            let arguments = arguments(want.fields).or_else(|| arguments(&live?.fields));
+            body.extend(arguments.map(|arguments| ("arguments".to_owned(), arguments)));
+        }
+        Ok(())
+    }
+
+    async fn update(api: &Writer, live: &Object, want: &Want<'_>, changed: &[&'static str]) -> Result<(), ApiError> {
+        if changed.contains(&"description") && want.text("description") == Some("") {
+            clear_description(api, &Self::WIRE.at(&live.id)).await?;
+        }
+        let rest: Vec<_> = changed
+            .iter()
+            .copied()
+            .filter(|field| *field != "description" || want.text("description") != Some(""))
+            .collect();
+        wire::update::<Self>(api, live, want, &rest).await
+    }
+}
+
+/// A PATCH keeps the description where an empty one is sent; only a PUT of everything drops it, and that takes the times
+/// from what is sent (influxd 2.9.1, measured).
+async fn clear_description(api: &Writer, path: &str) -> Result<(), ApiError> {
+    let mut all: Body = api.get(path, &[]).await?;
+    all.insert("description".to_owned(), "".into());
+    api.put::<_, Body>(path, &all).await.map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_those_that_the_server_takes_and_keeps() {
+        for name in ["a", "_", "Region 2", "if", "AND", "naïve", "a\u{a0}b"] {
+            assert_eq!(wrong_name(name), None, "{name}");
+        }
+        for name in ["", " a", "a ", "1a", "ä", "-", "and", "builtin", "a\n"] {
+            assert!(wrong_name(name).is_some(), "{name:?}");
+        }
+    }
+}

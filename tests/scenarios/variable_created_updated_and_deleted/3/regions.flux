@@ -1,0 +1,3 @@
+import "influxdata/influxdb/schema"
+
+schema.tagValues(bucket: "b", tag: "region")
