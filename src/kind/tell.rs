@@ -44,7 +44,9 @@ fn holds_unsaid(field: &Field, value: &Value) -> bool {
         Omitted::Default(word) => *value == Value::Text(word.to_owned()),
         Omitted::False => *value == Value::Bool(false),
         Omitted::Key | Omitted::HomeOrg | Omitted::Required => false,
-        Omitted::Theirs | Omitted::Unset | Omitted::Empty => match value {
+        // An empty list is not the same as none.
+        Omitted::Unset => *value == Value::Unset,
+        Omitted::Theirs | Omitted::Empty => match value {
             Value::Unset => true,
             Value::Text(text) => text.is_empty(),
             Value::Refs(set) => set.is_empty(),
