@@ -4,15 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures::stream::{self, StreamExt, TryStreamExt};
 
-use super::{Along, Gone, all_orgs};
+use super::{Along, Gone};
 use crate::api::sight::{self, Proof};
 use crate::api::{ApiError, Client, Me};
 use crate::diff::Target;
-use crate::field::{Field, Role};
+use crate::field::Role;
 use crate::kind::{Asked, Kind, Object, Place, Standing};
 use crate::snapshot::Server;
 
-/// Orgs that are asked about at once.
+/// Orgs, or users, that are asked about at once.
 const AT_ONCE: usize = 8;
 
 /// What lives in the orgs that go, and what acts as the users that go.
@@ -35,8 +35,7 @@ pub(super) struct Bound {
 pub(super) async fn read(client: &Client, server: &Server, gone: &Gone<'_>) -> Result<Bound, ApiError> {
     let mut bound = Bound::default();
     let orgs: Vec<&str> = gone.iter().filter(|(kind, _)| *kind == Kind::HOME).map(|(_, id)| *id).collect();
-    let users: BTreeMap<&str, &Field> =
-        gone.iter().filter_map(|(kind, id)| Some((*id, kind.with(Role::Owns)?))).collect();
+    let users: Vec<&str> = gone.iter().filter(|(kind, _)| kind.with(Role::Owns).is_some()).map(|(_, id)| *id).collect();
     if orgs.is_empty() && users.is_empty() {
         return Ok(bound);
     }
@@ -52,15 +51,12 @@ pub(super) async fn read(client: &Client, server: &Server, gone: &Gone<'_>) -> R
             .map(async |org| unseen(client, server, &me, org, &kinds).await.map(|unseen| ((*org).to_owned(), unseen)));
         bound.unseen = asked.buffer_unordered(AT_ONCE).try_collect().await?;
     }
-    if let Some(owns) = users.values().next() {
-        let acting: Vec<Kind> = of_place(Place::Org).filter(|kind| kind.spec().acts_as_user).collect();
-        let all = all_orgs(client, owns).await?;
-        let all: Vec<&str> = all.iter().map(String::as_str).collect();
-        for kind in &acting {
-            for object in kind.list(client, &all, Asked::NOTHING).await? {
-                if let Some(user) = object.user.clone().filter(|user| users.contains_key(user.as_str())) {
-                    bound.acting.entry(user).or_default().push((*kind, object));
-                }
+    if !users.is_empty() {
+        for kind in of_place(Place::Org).filter(|kind| kind.spec().acts_as_user) {
+            let asked = stream::iter(&users)
+                .map(async |user| kind.acting_as(client, user).await.map(|objects| ((*user).to_owned(), objects)));
+            for (user, objects) in asked.buffer_unordered(AT_ONCE).try_collect::<Vec<_>>().await? {
+                bound.acting.entry(user).or_default().extend(objects.into_iter().map(|object| (kind, object)));
             }
         }
         bound.unseen_acting = unseen_anywhere(client, server, &me).await?;

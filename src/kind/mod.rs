@@ -61,6 +61,17 @@ macro_rules! kinds {
                 live::sound(api, self, orgs, objects?)
             }
 
+            /// All objects that act as the user `id` and that the token sees, in whatever org; for kinds that act as users.
+            ///
+            /// # Errors
+            /// The server's.
+            pub async fn acting_as(self, api: &Client, id: &str) -> Result<Vec<Object>, ApiError> {
+                let mut objects = match self { $(Self::$kind => wire::of_user::<$module::Live>(api, id).await?,)+ };
+                objects.retain(|object| object.user.as_deref() == Some(id));
+                let orgs: Vec<String> = objects.iter().filter_map(|object| object.org.clone()).collect();
+                live::sound(api, self, &orgs.iter().map(String::as_str).collect::<Vec<_>>(), objects)
+            }
+
             /// The object with this ID.
             ///
             /// # Errors

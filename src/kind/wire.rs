@@ -242,6 +242,12 @@ pub(super) async fn list<L: Live>(api: &Client, orgs: &[&str]) -> Result<Vec<Obj
     Ok(lists.into_iter().flatten().map(|Item(object, _)| object).collect())
 }
 
+/// The objects of the user `id` in whatever org, of a kind whose list takes the key of the user as a filter.
+pub(super) async fn of_user<L: Live>(api: &Client, id: &str) -> Result<Vec<Object>, ApiError> {
+    let Some(key) = L::WIRE.user else { return Ok(Vec::new()) };
+    Ok(walk::<L>(api, &[(key, id)]).await?.into_iter().map(|Item(object, _)| object).collect())
+}
+
 async fn walk<L: Live>(api: &Client, query: &[(&str, &str)]) -> Result<Vec<Item<L>>, ApiError> {
     fn id<L>(row: &Item<L>) -> &str {
         &row.0.id
