@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Kind;
-use super::live::{self, Object, Standing, Want};
+use super::live::{self, Edit, Object, Standing};
 use super::natural_key::Names;
 use super::spec::{Draft, Fault, Key, Spec};
 use super::tell::Untold;
@@ -213,12 +213,8 @@ impl live::Live for Live {
         Ok(())
     }
 
-    fn write(
-        want: &Want<'_>,
-        live: Option<&Object>,
-        changed: &dyn Fn(&str) -> bool,
-        body: &mut Body,
-    ) -> Result<(), ApiError> {
+    fn write(edit: &Edit<'_>, body: &mut Body) -> Result<(), ApiError> {
+        let Edit { want, live, changed } = *edit;
         let rule = match live {
             Some(live) => rule(&live.fields, want.fields, changed),
             None => first_rule(want.fields),

@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 use serde_json::value::RawValue;
 
 use super::Kind;
-use super::live::{self, Asked, Live as _, Object, Standing, Want};
+use super::live::{self, Asked, Edit, Live as _, Object, Standing, Want};
 use super::natural_key::Names;
 use super::spec::{Draft, Fault, Key, Spec};
 use super::wire::{self, Body, Wire};
@@ -205,11 +205,11 @@ impl live::Live for Live {
         Ok(())
     }
 
-    fn write(_: &Want<'_>, live: Option<&Object>, _: &dyn Fn(&str) -> bool, body: &mut Body) -> Result<(), ApiError> {
+    fn write(edit: &Edit<'_>, body: &mut Body) -> Result<(), ApiError> {
         let Some(Json::Object(properties)) = body.get_mut("properties") else { return Ok(()) };
         properties.retain(|_, value| value != "");
         // The server merges: what is to go is sent empty.
-        if let Some(Value::Map(live)) = live.and_then(|live| live.fields.get("properties")) {
+        if let Some(Value::Map(live)) = edit.live.and_then(|live| live.fields.get("properties")) {
             for key in live.keys() {
                 properties.entry(key).or_insert_with(|| "".into());
             }

@@ -161,6 +161,16 @@ impl<'a> Want<'a> {
     }
 }
 
+/// What a request is to bring about.
+pub(super) struct Edit<'a> {
+    /// What is wanted.
+    pub(super) want: &'a Want<'a>,
+    /// The object that changes; none where a new one is made.
+    pub(super) live: Option<&'a Object>,
+    /// Whether a field is to be sent; of a new object each is.
+    pub(super) changed: &'a dyn Fn(&str) -> bool,
+}
+
 /// The error of something that was done after the object itself was made: it is there.
 pub(super) fn made(error: ApiError) -> ApiError {
     ApiError { maybe_done: true, ..error }
@@ -274,14 +284,8 @@ pub(super) trait Live {
         Ok(())
     }
 
-    /// Puts into `body` what the table does not say of a request that makes an object, or changes the fields `changed` of
-    /// `live`.
-    fn write(
-        _want: &Want<'_>,
-        _live: Option<&Object>,
-        _changed: &dyn Fn(&str) -> bool,
-        _body: &mut Body,
-    ) -> Result<(), ApiError> {
+    /// Puts into `body` what the table does not say of a request that makes or changes an object.
+    fn write(_edit: &Edit<'_>, _body: &mut Body) -> Result<(), ApiError> {
         Ok(())
     }
 

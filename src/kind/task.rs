@@ -8,7 +8,7 @@ mod tell;
 use serde_json::Value as Json;
 
 use super::Kind;
-use super::live::{self, Object, Want};
+use super::live::{self, Edit, Object};
 use super::spec::{Key, Spec};
 use super::wire::{Body, Pages, Row, Wire};
 use crate::api::ApiError;
@@ -136,12 +136,8 @@ impl live::Live for Live {
         Ok(())
     }
 
-    fn write(
-        want: &Want<'_>,
-        live: Option<&Object>,
-        changed: &dyn Fn(&str) -> bool,
-        body: &mut Body,
-    ) -> Result<(), ApiError> {
+    fn write(edit: &Edit<'_>, body: &mut Body) -> Result<(), ApiError> {
+        let Edit { want, live, changed } = *edit;
         // Part of the script.
         body.remove("name");
         let flux = match live {

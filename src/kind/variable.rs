@@ -3,7 +3,7 @@
 use serde_json::{Value as Json, json};
 
 use super::Kind;
-use super::live::{self, Object, Want};
+use super::live::{self, Edit, Object, Want};
 use super::natural_key::Names;
 use super::spec::{Draft, Fault, Key, Spec};
 use super::tell::Untold;
@@ -155,12 +155,8 @@ impl live::Live for Live {
         Ok(())
     }
 
-    fn write(
-        want: &Want<'_>,
-        live: Option<&Object>,
-        changed: &dyn Fn(&str) -> bool,
-        body: &mut Body,
-    ) -> Result<(), ApiError> {
+    fn write(edit: &Edit<'_>, body: &mut Body) -> Result<(), ApiError> {
+        let Edit { want, live, changed } = *edit;
         if SOURCES.into_iter().any(changed) {
             // What nobody looks at stays as it is.
             let arguments = arguments(want.fields).or_else(|| arguments(&live?.fields));
@@ -170,14 +166,11 @@ impl live::Live for Live {
     }
 
     async fn update(api: &Writer, live: &Object, want: &Want<'_>, changed: &[&'static str]) -> Result<(), ApiError> {
-        if changed.contains(&"description") && want.text("description") == Some("") {
+        let clears = |field: &&str| *field == "description" && want.text(field) == Some("");
+        if changed.iter().any(clears) {
             clear_description(api, &Self::WIRE.at(&live.id)).await?;
         }
-        let rest: Vec<_> = changed
-            .iter()
-            .copied()
-            .filter(|field| *field != "description" || want.text("description") != Some(""))
-            .collect();
+        let rest: Vec<_> = changed.iter().copied().filter(|field| !clears(field)).collect();
         wire::update::<Self>(api, live, want, &rest).await
     }
 }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value as Json};
 
-use super::live::{Live, Made, Object, Presence, Standing, Want};
+use super::live::{Edit, Live, Made, Object, Presence, Standing, Want};
 use super::{Kind, Place, label};
 use crate::api::{ApiError, Client, Identified, Writer, after, by_offset, whole};
 use crate::field::{Field, Role, Shape};
@@ -269,7 +269,7 @@ pub(super) async fn find<L: Live>(api: &Client, id: &str) -> Result<Presence, Ap
 /// Makes an object with one request.
 pub(super) async fn create<L: Live>(api: &Writer, want: &Want<'_>) -> Result<Made, ApiError> {
     let rest = L::rest(want)?;
-    let body = body::<L>(want, None, &|_| true)?;
+    let body = body::<L>(&Edit { want, live: None, changed: &|_| true })?;
     let made = api.create(L::WIRE.path, &body).await;
     let One::<L>(Item(object, _)) = made.map_err(|error| L::explain(error, &body))?;
     Ok(Made { rest, ..Made::new(L::WIRE.kind, L::WIRE.path, object, want)? })
@@ -283,7 +283,7 @@ pub(super) async fn update<L: Live>(
     changed: &[&'static str],
 ) -> Result<(), ApiError> {
     let path = L::WIRE.at(&live.id);
-    let body = body::<L>(want, Some(live), &|field| changed.contains(&field))?;
+    let body = body::<L>(&Edit { want, live: Some(live), changed: &|field| changed.contains(&field) })?;
     if !body.is_empty() {
         api.patch::<_, One<L>>(&path, &body).await.map_err(|error| L::explain(error, &body))?;
     }
@@ -305,8 +305,9 @@ fn json(value: &Value, want: &Want<'_>) -> Result<Option<Json>, ApiError> {
     }))
 }
 
-/// What to send so that the fields `changed` become what is wanted; for a new object without `live`.
-fn body<L: Live>(want: &Want<'_>, live: Option<&Object>, changed: &dyn Fn(&str) -> bool) -> Result<Body, ApiError> {
+/// What to send.
+fn body<L: Live>(edit: &Edit<'_>) -> Result<Body, ApiError> {
+    let Edit { want, live, changed } = *edit;
     let Wire { kind, resets, .. } = L::WIRE;
     let mut body = Body::new();
     if live.is_none() && kind.spec().place == Place::Org {
@@ -322,6 +323,6 @@ fn body<L: Live>(want: &Want<'_>, live: Option<&Object>, changed: &dyn Fn(&str) 
             body.insert(key.to_owned(), json);
         }
     }
-    L::write(want, live, changed, &mut body)?;
+    L::write(edit, &mut body)?;
     Ok(body)
 }
