@@ -1,11 +1,11 @@
 //! What had to be read besides lists to decide a change: what would be lost with it.
 
 mod along;
+mod dependents;
 mod stake;
-mod stops;
 
+pub use dependents::dependents;
 pub use stake::{Along, Stake};
-pub use stops::stops;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,9 +17,9 @@ use crate::address::Address;
 use crate::api::{ApiError, Class, Client};
 use crate::diff::{Action, Change, Target};
 use crate::duration::Duration;
-use crate::field::{Field, Role, Shape};
+use crate::field::{Field, Role, Type};
 use crate::flux::evidence as query;
-use crate::kind::{Asked, Kind, Object, Place};
+use crate::kind::{Kind, Level, Object, ReadScope};
 use crate::snapshot::{Server, Snapshot};
 use crate::value::Value;
 
@@ -114,8 +114,8 @@ fn gone(changes: &[Change]) -> Gone<'_> {
 
 /// Every org that the token sees, of those that the field `owns` can name: which of them an object that goes owns need not have been read.
 async fn all_orgs(client: &Client, owns: &Field) -> Result<BTreeSet<String>, ApiError> {
-    let Shape::Refs(orgs) = owns.shape else { return Ok(BTreeSet::new()) };
-    Ok(orgs.list(client, &[], Asked::NOTHING).await?.into_iter().map(|org| org.id).collect())
+    let Type::Refs(orgs) = owns.ty else { return Ok(BTreeSet::new()) };
+    Ok(orgs.list(client, &[], ReadScope::NOTHING).await?.into_iter().map(|org| org.id).collect())
 }
 
 /// Reads what is at stake in `changes`: points, and what goes along with an org or a user. No right to look means that there
@@ -146,9 +146,9 @@ pub async fn again(
 ) -> Result<(Stake, Vec<Target>), ApiError> {
     let (change, gone, none) = (std::slice::from_ref(change), gone(plan), BTreeMap::new());
     let mut at_stake = at_stake(client, server, change, &gone, snapshot).await?;
-    let (mut stops, _) = stops::of(client, server, change, &gone, &none, snapshot).await?;
+    let (mut dependents, _) = dependents::of(client, server, change, &gone, &none, snapshot).await?;
     let address = &change[0].address;
-    Ok((at_stake.remove(address).unwrap_or_default(), stops.remove(address).unwrap_or_default()))
+    Ok((at_stake.remove(address).unwrap_or_default(), dependents.remove(address).unwrap_or_default()))
 }
 
 /// Whether others may put something into the object of `kind`, or let it act as the object, that goes with it unasked.
@@ -181,7 +181,7 @@ async fn at_stake(
         let stake = found.entry(address.clone()).or_default();
         let first = probes.len();
         match reach {
-            Reach::All(object) if kind.spec().place == Place::Org => probes.push(Probe::new(object, None)),
+            Reach::All(object) if kind.spec().level == Level::Org => probes.push(Probe::new(object, None)),
             Reach::All(object) => probes.extend(bound.data_in(&object.id).map(|held| Probe::new(held, None))),
             Reach::Older(object, keep) => match edge(keep, snapshot.at) {
                 Some(stop) => probes.push(Probe::new(object, Some(stop))),

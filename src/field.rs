@@ -10,7 +10,7 @@ pub struct Field {
     /// What it means, for the schema and the reference page.
     pub doc: &'static str,
     /// How it is written.
-    pub shape: Shape,
+    pub ty: Type,
     /// What holds when it is not written.
     pub omitted: Omitted,
     /// What it is compared with.
@@ -77,7 +77,7 @@ pub struct SecretRule {
 
 /// How a field is written in a manifest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Shape {
+pub enum Type {
     /// Any string.
     Text,
     /// One of these words.
@@ -87,7 +87,7 @@ pub enum Shape {
     /// `true` or `false`.
     Bool,
     /// A list, whose order counts.
-    List(&'static Shape),
+    List(&'static Type),
     /// A Flux duration, with months where `months` says so.
     Duration {
         /// Whether `mo` and `y` are allowed.
@@ -168,7 +168,7 @@ impl Field {
         Self {
             name,
             doc,
-            shape: Shape::Text,
+            ty: Type::Text,
             omitted,
             compared: Compared::Live,
             change: Change::InPlace,
@@ -181,9 +181,9 @@ impl Field {
 
     /// The key of the server's JSON that holds just this field; none where the kind itself reads and writes it.
     pub const fn key(&self) -> Option<&'static str> {
-        let plain = match self.shape {
-            Shape::Text | Shape::Choice(_) | Shape::Bool | Shape::List(_) | Shape::Map | Shape::Ref(_) => true,
-            Shape::Refs(_) => matches!(self.role, Role::Labels),
+        let plain = match self.ty {
+            Type::Text | Type::Choice(_) | Type::Bool | Type::List(_) | Type::Map | Type::Ref(_) => true,
+            Type::Refs(_) => matches!(self.role, Role::Labels),
             _ => false,
         };
         match self.held {
@@ -195,13 +195,13 @@ impl Field {
 
     /// Whether no server tells its value, so that only the ledger can tell whether it was set.
     pub fn write_only(&self) -> bool {
-        self.shape == Shape::Source
+        self.ty == Type::Source
     }
 
     /// The same field in another shape.
     #[must_use]
-    pub const fn shaped(mut self, shape: Shape) -> Self {
-        self.shape = shape;
+    pub const fn of_type(mut self, ty: Type) -> Self {
+        self.ty = ty;
         self
     }
 
@@ -234,7 +234,7 @@ impl Field {
     /// The org that an object lives in, for its whole life.
     pub const fn org() -> Self {
         Self::text("org", Omitted::HomeOrg, "The org it lives in.")
-            .shaped(Shape::Ref(Kind::HOME))
+            .of_type(Type::Ref(Kind::HOME))
             .replaces()
             .role(Role::Org)
             .at("orgID")
@@ -243,13 +243,13 @@ impl Field {
     /// Whether an object works, which it does unless the manifest says otherwise.
     pub const fn status(doc: &'static str) -> Self {
         Self::text("status", Omitted::Default("active"), doc)
-            .shaped(Shape::Choice(&["active", INACTIVE]))
+            .of_type(Type::Choice(&["active", INACTIVE]))
             .role(Role::Status)
     }
 
     /// All labels of an object.
     pub const fn labels(doc: &'static str) -> Self {
-        Self::text("labels", Omitted::Theirs, doc).shaped(Shape::Refs(Kind::Label)).role(Role::Labels)
+        Self::text("labels", Omitted::Theirs, doc).of_type(Type::Refs(Kind::Label)).role(Role::Labels)
     }
 
     /// The same field, compared otherwise.
@@ -269,7 +269,7 @@ impl Field {
     /// The same field as a secret.
     #[must_use]
     pub const fn secret(mut self, rule: SecretRule) -> Self {
-        self.shape = Shape::Source;
+        self.ty = Type::Source;
         self.compared = Compared::Never;
         self.secret = Some(rule);
         self

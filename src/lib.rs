@@ -26,6 +26,7 @@ pub mod value;
 
 pub mod graph;
 pub mod manifest;
+pub mod schema;
 
 pub mod ledger;
 pub mod snapshot;

@@ -305,7 +305,7 @@ impl Fields {
     }
 
     /// The fingerprint of the script among the fields; empty where there is none.
-    pub fn script_print(&self) -> String {
+    pub fn script_fingerprint(&self) -> String {
         let script = self.0.iter().find(|(_, value)| matches!(value, Value::Script(_)));
         script.map(|(_, value)| value.fingerprint()).unwrap_or_default()
     }

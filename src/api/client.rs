@@ -83,7 +83,7 @@ impl Client {
     }
 
     /// The fingerprint of the client's own token.
-    pub fn token_print(&self) -> Option<String> {
+    pub fn token_fingerprint(&self) -> Option<String> {
         let own = secret_of(self.inner.token.as_ref()?)?;
         Some(fingerprint(&own.to_owned().into()))
     }

@@ -3,12 +3,12 @@
 
 use std::collections::BTreeSet;
 
-use super::step::Doer;
+use super::step::Executor;
 use crate::api::{ApiError, Class};
 use crate::diagnostic::Diagnostic;
 use crate::diff::{Change, Reason};
 use crate::exit::{Exit, Problem};
-use crate::kind::{Asked, Kind, Made, Object, Want};
+use crate::kind::{Desired, Kind, Made, Object, ReadScope};
 use crate::ledger::{Intent, Resolution, Update, resolve};
 
 /// How often a request whose reply was lost is sent again, after looking.
@@ -21,19 +21,19 @@ pub(super) struct Come {
     pub(super) error: Option<Problem>,
 }
 
-impl Doer<'_> {
+impl Executor<'_> {
     /// Sends the create; where the reply is lost, looks before it sends again. A server that refuses closes the intent:
     /// what is found under the name later is somebody else's.
     pub(super) async fn make(
         &self,
         change: &Change,
-        want: &Want<'_>,
+        desired: &Desired<'_>,
         intent: Option<&Intent>,
     ) -> Result<Come, Problem> {
         let kind = change.address.kind;
         let mut lost = false;
         for attempt in 1.. {
-            let error = match kind.create(self.writer, want).await {
+            let error = match kind.create(self.writer, desired).await {
                 Ok(made) => return Ok(Come { made, error: None }),
                 Err(error) => error,
             };
@@ -51,10 +51,10 @@ impl Doer<'_> {
             else {
                 return Err(create_problem(change, error));
             };
-            match self.look(change, want.org, intent).await? {
+            match self.look(change, desired.org, intent).await? {
                 Some(object) if kind.delivers() => kind.delete(self.writer, &object.id).await?,
                 Some(object) => {
-                    let rest = kind.rest(want).map_err(|error| create_problem(change, error))?;
+                    let rest = kind.rest(desired).map_err(|error| create_problem(change, error))?;
                     let answered = error.status == Some(500);
                     let error = answered.then(|| made_nevertheless(change, &object, error));
                     return Ok(Come { made: Made { object, secret: None, rest }, error });
@@ -74,11 +74,11 @@ impl Doer<'_> {
         &self,
         kind: Kind,
         made: &Made,
-        want: &Want<'_>,
+        desired: &Desired<'_>,
     ) -> Result<(), (BTreeSet<String>, ApiError)> {
         for (at, field) in made.rest.iter().enumerate() {
             for attempt in 1.. {
-                match kind.update(self.writer, &made.object, want, &[field]).await {
+                match kind.update(self.writer, &made.object, desired, &[field]).await {
                     Ok(()) => break,
                     Err(error) if error.maybe_done && attempt < TRIES => {}
                     Err(error) => {
@@ -93,14 +93,16 @@ impl Doer<'_> {
     /// The object that a create with a lost reply has made, if it has.
     async fn look(&self, change: &Change, org: &str, intent: &Intent) -> Result<Option<Object>, Problem> {
         let kind = change.address.kind;
-        let mut objects = kind.list(self.writer, &[org], Asked::NOTHING).await?;
+        let mut objects = kind.list(self.writer, &[org], ReadScope::NOTHING).await?;
         let mut owned: BTreeSet<(Kind, String)> = self.foreign.keys().cloned().collect();
         owned.extend(self.ledger.entries.iter().map(|(address, entry)| (address.kind, entry.id.clone())));
         {
             let made = self.objects.lock().expect("no one panics while it holds the IDs");
             owned.extend(made.iter().map(|(address, (id, _))| (address.kind, id.clone())));
         }
-        match resolve(kind, intent, objects.iter(), &owned, &self.snapshot.me, &|object| object.fields.script_print()) {
+        match resolve(kind, intent, objects.iter(), &owned, &self.snapshot.me, &|object| {
+            object.fields.script_fingerprint()
+        }) {
             Resolution::NotMade => Ok(None),
             Resolution::Made(id) => {
                 let at = objects.iter().position(|object| object.id == id);

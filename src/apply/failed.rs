@@ -1,22 +1,22 @@
 //! After a change that failed: what the server has now, so that what took effect all the same is not taken for somebody
 //! else's doing later.
 
-use super::step::Doer;
+use super::step::Executor;
 use crate::address::Address;
 use crate::api::ApiError;
 use crate::diff::{Change, FieldChange};
 use crate::exit::Problem;
-use crate::kind::{Asked, Object, Want};
+use crate::kind::{Desired, Object, ReadScope};
 use crate::ledger::Entry;
 use crate::value::{Ref, Value};
 
-impl Doer<'_> {
+impl Executor<'_> {
     /// What became of an update that failed with `error`: `entry` is what the ledger has of the object, and gets what the
     /// server has now. None if nothing took effect, or that cannot be seen.
     pub(super) async fn after_failure(
         &self,
         change: &Change,
-        want: &Want<'_>,
+        desired: &Desired<'_>,
         entry: &Entry,
         error: ApiError,
     ) -> (Problem, Option<Entry>) {
@@ -27,14 +27,14 @@ impl Doer<'_> {
         let object = |id: &str, _: &str| id == entry.id;
         let org = entry.org.as_deref();
         let orgs: &[&str] = org.as_slice();
-        let listed = kind.list(self.writer, orgs, Asked { field: &fields, object: &object }).await;
+        let listed = kind.list(self.writer, orgs, ReadScope { field: &fields, object: &object }).await;
         let Some(now) = listed.ok().and_then(|all| all.into_iter().find(|object| object.id == entry.id)) else {
             return (problem, None);
         };
         let mut recorded = entry.clone();
         let mut effective = Vec::new();
         for field in &change.fields {
-            let Some(value) = self.effect(field, want, &now) else { continue };
+            let Some(value) = self.effect(field, desired, &now) else { continue };
             recorded.fields.insert(field.field.to_owned(), value.fingerprint());
             recorded.lacks.remove(field.field);
             effective.push(format!("`{}`", field.field));
@@ -49,10 +49,10 @@ impl Doer<'_> {
     }
 
     /// The value that a field has now, as the ledger spells it; none if it is as it was.
-    fn effect(&self, field: &FieldChange, want: &Want<'_>, now: &Object) -> Option<Value> {
+    fn effect(&self, field: &FieldChange, desired: &Desired<'_>, now: &Object) -> Option<Value> {
         let live = now.fields.get(field.field)?;
-        let wanted = want.fields.get(field.field)?;
-        let id = |of: &Ref| match (of, want.ids.id(of)) {
+        let wanted = desired.fields.get(field.field)?;
+        let id = |of: &Ref| match (of, desired.ids.id(of)) {
             (Ref::To(Address { kind, .. }), Some(id)) => Ref::Id(*kind, id.to_owned()),
             (Ref::Home, Some(id)) => Ref::Id(crate::kind::Kind::HOME, id.to_owned()),
             _ => of.clone(),

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::create::TRIES;
 use crate::address::Address;
 use crate::api::{ApiError, Writer};
-use crate::kind::{Asked, Ids, Want};
+use crate::kind::{Desired, Ids, ReadScope};
 use crate::ledger::{Intent, Resolution, resolve, set_by_post};
 use crate::manifest::Manifest;
 
@@ -18,20 +18,20 @@ use crate::manifest::Manifest;
 pub async fn create_home_org(writer: &Writer, manifest: &Manifest, address: &Address) -> Result<String, ApiError> {
     let fields = &manifest.resources[address].fields;
     let ids = Ids::default();
-    let want = Want { fields, org: "", ids: &ids, marker: None, password: None };
+    let desired = Desired { fields, org: "", ids: &ids, marker: None, password: None };
     let name = address.kind.title_in(fields).unwrap_or_default().to_owned();
     let at = writer.server_time().unwrap_or_default();
     let sets = set_by_post(address.kind, fields);
     let intent = Intent { org: None, name, digest: String::new(), at, marker: None, fields: sets, blind: false };
     for attempt in 1.. {
-        let error = match address.kind.create(writer, &want).await {
+        let error = match address.kind.create(writer, &desired).await {
             Ok(made) => return Ok(made.object.id),
             Err(error) => error,
         };
         if !error.maybe_done || attempt == TRIES {
             return Err(error);
         }
-        let there = address.kind.list(writer, &[], Asked::NOTHING).await?;
+        let there = address.kind.list(writer, &[], ReadScope::NOTHING).await?;
         let resolution = resolve(address.kind, &intent, &there, &BTreeSet::new(), "", &|_| String::new());
         if let Resolution::Made(id) = resolution {
             return Ok(id);

@@ -32,7 +32,7 @@ use crate::ledger::{Intent, Journal, Ledger, Update, set_by_post};
 use crate::manifest::Manifest;
 use crate::plan::Plan;
 use crate::snapshot::{Server, Snapshot};
-use step::Doer;
+use step::Executor;
 use walk::Walk;
 
 /// What an apply works with.
@@ -80,7 +80,7 @@ pub fn intents(plan: &Plan, manifest: &Manifest, snapshot: &Snapshot) -> BTreeMa
             let intent = Intent {
                 org: change.org.clone(),
                 name: change.address.kind.title_in(fields).unwrap_or_default().to_owned(),
-                digest: fields.script_print(),
+                digest: fields.script_fingerprint(),
                 at: snapshot.at,
                 marker,
                 fields: if change.address.kind.delivers() {
@@ -106,7 +106,7 @@ pub async fn run(run: Run<'_>, tell: &mut (dyn FnMut(Event) + Send)) {
         .map(|(address, target)| (address.clone(), (target.id.clone(), target.org.clone())))
         .collect();
     sweep(run.writer, run.plan, Some(run.journal), tell).await;
-    let doer = Doer {
+    let doer = Executor {
         writer: run.writer,
         server: run.server,
         manifest: run.manifest,

@@ -1,6 +1,6 @@
 //! Before something is deleted that may take others along: others go on working while a plan is applied.
 
-use super::step::Doer;
+use super::step::Executor;
 use crate::address::few;
 use crate::diagnostic::Diagnostic;
 use crate::diff::Change;
@@ -8,7 +8,7 @@ use crate::evidence::{self, Stake};
 use crate::exit::{Exit, Problem};
 use crate::manifest::What;
 
-impl Doer<'_> {
+impl Executor<'_> {
     /// Looks again at what `change`, which deletes its object, would take along or stop.
     ///
     /// # Errors
@@ -19,7 +19,7 @@ impl Doer<'_> {
             return Ok(());
         }
         let plan = self.plan;
-        let (stake, stops) = evidence::again(self.writer, self.server, change, &plan.changes, self.snapshot)
+        let (stake, dependents) = evidence::again(self.writer, self.server, change, &plan.changes, self.snapshot)
             .await
             .map_err(Problem::from)?;
         let stake = if plan.lets(What::DataLoss, address) {
@@ -29,8 +29,8 @@ impl Doer<'_> {
         };
         let why = if !stake.is_nothing() {
             stake.to_string()
-        } else if !stops.is_empty() && !plan.lets(What::TaskOwner, address) {
-            let names = few(stops.iter().map(|target| format!("{:?}", target.name)));
+        } else if !dependents.is_empty() && !plan.lets(What::TaskOwner, address) {
+            let names = few(dependents.iter().map(|target| format!("{:?}", target.name)));
             format!("would stop what runs with its role: {names}")
         } else {
             return Ok(());

@@ -10,7 +10,7 @@ use crate::confine::Root;
 use crate::diagnostic::Diagnostic;
 use crate::diff::{Action, Change};
 use crate::exit::{Exit, Problem};
-use crate::field::{Field, SecretRule, Shape};
+use crate::field::{Field, SecretRule, Type};
 use crate::manifest::{Manifest, Resource};
 use crate::plan::Plan;
 use crate::secret::{Access, Resolved, Secret, SecretError, Sink, SinkError, Source};
@@ -112,13 +112,13 @@ async fn read(source: &Source, rule: SecretRule, root: &Root, access: Access) ->
 }
 
 fn warning(change: &Change, resource: &Resource, field: &Field, words: &str) -> Diagnostic {
-    let code = if field.shape == Shape::Sinks { "secret::sink" } else { "secret::source" };
+    let code = if field.ty == Type::Sinks { "secret::sink" } else { "secret::source" };
     Diagnostic::warning(code, format!("{}: {words}", change.address)).at(resource.place_of(field.name).clone(), "here")
 }
 
 fn problem(change: &Change, resource: &Resource, field: &Field, words: &str, said: Vec<String>) -> Problem {
-    let (code, label) = match field.shape {
-        Shape::Sinks => ("secret::sink", "cannot receive a secret"),
+    let (code, label) = match field.ty {
+        Type::Sinks => ("secret::sink", "cannot receive a secret"),
         _ => ("secret::source", "provides no secret that the server accepts"),
     };
     let diagnostic = Diagnostic::error(code, format!("{}: {words}", change.address))

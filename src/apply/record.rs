@@ -19,7 +19,7 @@ pub(super) fn entry(
     old: Option<&Entry>,
 ) -> Entry {
     let same_object = old.filter(|old| old.id == target.id);
-    let print = |(field, value): (&'static str, &Value)| {
+    let fingerprint = |(field, value): (&'static str, &Value)| {
         let applied = is_recorded(change.address.kind, resource, field);
         applied.then(|| (field.to_owned(), value.fingerprint()))
     };
@@ -35,7 +35,7 @@ pub(super) fn entry(
         name: name.to_owned(),
         created,
         origin,
-        fields: resource.fields.iter().filter_map(print).collect(),
+        fields: resource.fields.iter().filter_map(fingerprint).collect(),
         lifecycle: resource.lifecycle.clone(),
         needs: resource.needs.iter().cloned().collect(),
         secret: same_object.and_then(|old| old.secret.clone()),

@@ -13,7 +13,7 @@ use crate::diagnostic::Diagnostic;
 use crate::diff::{Action, Change, Reason, Target};
 use crate::exit::{Exit, Problem};
 use crate::field::{INACTIVE, Role};
-use crate::kind::{Delete, Ids, Kind, Want};
+use crate::kind::{Delete, Desired, Ids, Kind};
 use crate::ledger::{Entry, Intent, Journal, Ledger, Update};
 use crate::manifest::{Manifest, Resource};
 use crate::plan::Plan;
@@ -22,7 +22,7 @@ use crate::snapshot::{Server, Snapshot};
 use crate::value::{Ref, Value};
 
 /// Everything that a change needs to be done.
-pub(super) struct Doer<'a> {
+pub(super) struct Executor<'a> {
     pub(super) writer: &'a Writer,
     pub(super) server: &'a Server,
     pub(super) manifest: &'a Manifest,
@@ -40,14 +40,14 @@ pub(super) struct Doer<'a> {
 }
 
 /// What a new or changed object is made from.
-struct Wanted<'a> {
+struct Inputs<'a> {
     resource: &'a Resource,
     ids: Ids,
     org: String,
     password: Option<Secret>,
 }
 
-impl<'a> Doer<'a> {
+impl<'a> Executor<'a> {
     /// Does `change` and gives the object's ID.
     pub(super) async fn act(&self, change: &'a Change) -> Result<String, Problem> {
         match change.action {
@@ -110,7 +110,7 @@ impl<'a> Doer<'a> {
     }
 
     /// The IDs that `resource` refers to, and what else a kind needs to make it.
-    fn wanted(&self, change: &Change) -> Wanted<'a> {
+    fn wanted(&self, change: &Change) -> Inputs<'a> {
         let resource = self.resource(change);
         let home = self.snapshot.home.clone().unwrap_or_default();
         let ids = {
@@ -131,7 +131,7 @@ impl<'a> Doer<'a> {
             Some(of) => ids.id(of).unwrap_or_default().to_owned(),
             None => home,
         };
-        Wanted { resource, ids, org, password: self.passwords.get(&change.address).cloned() }
+        Inputs { resource, ids, org, password: self.passwords.get(&change.address).cloned() }
     }
 
     /// Makes the object. `predecessors` still have to go once the new one works.
@@ -146,19 +146,19 @@ impl<'a> Doer<'a> {
             _ => None,
         };
         let intent = self.intents.get(&change.address);
-        let want = Want {
+        let desired = Desired {
             fields: &wanted.resource.fields,
             org: &wanted.org,
             ids: &wanted.ids,
             marker: intent.and_then(|intent| intent.marker.as_deref()),
             password: wanted.password.as_ref(),
         };
-        let Come { made, error } = self.make(change, &want, intent).await?;
+        let Come { made, error } = self.make(change, &desired, intent).await?;
         let target =
             Target { id: made.object.id.clone(), org: made.object.org.clone(), name: made.object.name.clone() };
         let mut entry = Entry { predecessors, ..self.entry(change, &target, made.object.created.clone()) };
         self.learn(&change.address, &target.id, target.org.as_deref());
-        if let Err((lacks, failed)) = self.finish(kind, &made, &want).await {
+        if let Err((lacks, failed)) = self.finish(kind, &made, &desired).await {
             entry.fields.retain(|field, _| !lacks.contains(field));
             entry.lacks.extend(lacks.iter().cloned());
             self.put(change, entry);
@@ -179,14 +179,14 @@ impl<'a> Doer<'a> {
             if let Some(status) = kind.with(Role::Status).filter(|_| !on) {
                 fields.set(status.name, Value::Text(INACTIVE.to_owned()));
             }
-            let want = Want { marker: None, fields: &fields, ..want };
-            kind.update(self.writer, &made.object, &want, &changed).await
+            let desired = Desired { marker: None, fields: &fields, ..desired };
+            kind.update(self.writer, &made.object, &desired, &changed).await
         };
-        let print = match delivery.deliver(self.writer, &secret, relieved, switch).await {
-            Ok(print) => print,
+        let fingerprint = match delivery.deliver(self.writer, &secret, relieved, switch).await {
+            Ok(fingerprint) => fingerprint,
             Err(failure) => return Err(self.withdraw(change, &target.id, failure).await),
         };
-        entry.secret = Some(print);
+        entry.secret = Some(fingerprint);
         self.drop_predecessors(change, &mut entry).await?;
         self.put(change, entry);
         Ok(target.id)
@@ -255,7 +255,7 @@ impl<'a> Doer<'a> {
         for ignored in change.lifecycle.ignore.iter().filter(|ignored| !changed.contains(&ignored.as_str())) {
             fields.remove(ignored);
         }
-        let want = Want {
+        let desired = Desired {
             fields: &fields,
             org: &wanted.org,
             ids: &wanted.ids,
@@ -263,10 +263,10 @@ impl<'a> Doer<'a> {
             password: wanted.password.as_ref(),
         };
         if !changed.is_empty()
-            && let Err(error) = kind.update(self.writer, live, &want, &changed).await
+            && let Err(error) = kind.update(self.writer, live, &desired, &changed).await
         {
             let (problem, entry) = match self.old_entry(change).filter(|entry| entry.id == target.id) {
-                Some(entry) => self.after_failure(change, &want, entry, error).await,
+                Some(entry) => self.after_failure(change, &desired, entry, error).await,
                 None => (Problem::from(error), None),
             };
             if let Some(entry) = entry {

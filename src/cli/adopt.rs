@@ -1,6 +1,6 @@
 //! `fluxform adopt`.
 
-use super::plan::{Empty, Wanted, make};
+use super::plan::{Empty, RunOptions, make};
 use super::record::{Decided, Recording, Words, record};
 use super::shell::Shell;
 use super::{Ended, project};
@@ -35,8 +35,8 @@ pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
     };
     record(shell, &project, &arguments.flags, &words, async |session| {
         let consent = Consent { adopt: true, ..Consent::default() };
-        let wanted = Wanted { goal: Goal::Declared, consent, empty: Empty::Fine, made: None };
-        let mut planned = make(session, &project, &wanted).await?;
+        let options = RunOptions { goal: Goal::Declared, consent, empty: Empty::Fine, made: None };
+        let mut planned = make(session, &project, &options).await?;
         planned.plan.refusals.retain(|problem| !problem.diagnostic.code.starts_with(GUARD));
         if !planned.plan.refusals.is_empty() {
             return Err(planned.plan.refusals);

@@ -9,10 +9,10 @@ use tokio::sync::watch;
 
 use super::connection::{self, Purpose, Target};
 use super::pipeline::{self, Applied, Planned, Traces};
-use super::plan::{Consents, Empty, Wait, Wanted, make};
+use super::plan::{Consents, Empty, RunOptions, Wait, make};
 use super::project::Project;
 use super::reviewed::Reviewed;
-use super::session::{Session, Wish};
+use super::session::{Session, SessionOptions};
 use super::shell::{Brevity, PlanFormat, Shell, worst};
 use super::signal::unless_stopped;
 use super::{Ended, approve, project, signal};
@@ -85,8 +85,8 @@ pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
     };
     let choice = project::Choice { dir, variables: variables.clone() };
     let empty = Empty::of(*allow_empty);
-    let wanted = Wanted { goal: Goal::Declared, consent: consent.consent(), empty, made: None };
-    write(shell, &choice, run, Verb::Apply, wanted, reviewed).await
+    let options = RunOptions { goal: Goal::Declared, consent: consent.consent(), empty, made: None };
+    write(shell, &choice, run, Verb::Apply, options, reviewed).await
 }
 
 /// What is said where a plan was shown that is none any more.
@@ -107,7 +107,7 @@ struct Work<'a> {
     arguments: &'a Run,
     project: Project,
     verb: Verb,
-    wanted: Wanted,
+    options: RunOptions,
     reviewed: Option<Reviewed>,
     session: Session,
     /// The embedded server's data file, if that is the server.
@@ -121,7 +121,7 @@ pub(super) async fn write(
     choice: &project::Choice,
     arguments: &Run,
     verb: Verb,
-    mut wanted: Wanted,
+    mut options: RunOptions,
     reviewed: Option<Reviewed>,
 ) -> Ended {
     if reviewed.is_none() {
@@ -131,7 +131,7 @@ pub(super) async fn write(
         };
         approve::possible(shell, arguments.auto_approve, preview)?;
         // Who is asked sees what would be taken over, and agrees to that too.
-        wanted.consent.asked = !arguments.auto_approve;
+        options.consent.asked = !arguments.auto_approve;
     }
     let project = choice.load(shell).map_err(|problems| match &reviewed {
         Some(reviewed) => reviewed.without_project(problems, &choice.dir),
@@ -141,17 +141,17 @@ pub(super) async fn write(
         reviewed.of_project(&project).map_err(|problem| vec![problem])?;
     }
     let connection = project.connect(shell, &arguments.connection, Purpose::Write).await?;
-    let wish = Wish {
+    let opening = SessionOptions {
         root: &project.manifest.root,
         purpose: Purpose::Write,
         wait: arguments.wait.lock_timeout,
-        makes_home: wanted.goal == Goal::Declared && project.makes_org(&connection.org.value),
+        makes_home: options.goal == Goal::Declared && project.makes_org(&connection.org.value),
     };
     let stop = signal::listen(shell.until);
-    let open = async { Session::open(shell, &connection, wish).await.map_err(|problem| vec![problem]) };
+    let open = async { Session::open(shell, &connection, opening).await.map_err(|problem| vec![problem]) };
     let session = unless_stopped(&stop, open).await?;
     let data = if let Target::Embedded(data) = &connection.target.value { data.clone() } else { None };
-    let mut work = Work { shell, arguments, project, verb, wanted, reviewed, session, data, stop };
+    let mut work = Work { shell, arguments, project, verb, options, reviewed, session, data, stop };
     let ended = work.run(&connection.org.value).await;
     work.session.close().await;
     ended
@@ -168,20 +168,20 @@ enum Agreed {
 }
 
 /// What came of writing.
-enum Came {
+enum Outcome {
     /// All was tried; of the plan that was agreed to, or of what it has become.
     Done(Report, Option<Box<Plan>>),
     /// Nothing: the plan is another one now.
     Changed(Box<Planned>),
 }
 
-use Came::{Changed, Done};
+use Outcome::{Changed, Done};
 
 impl Work<'_> {
     async fn run(&mut self, org: &str) -> Ended {
         let mut agreed = match unless_stopped(&self.stop, self.agree()).await? {
             Agreed::Yes(plan, consent) => {
-                self.wanted.consent = consent;
+                self.options.consent = consent;
                 *plan
             }
             Agreed::Nothing => return Ok(Exit::Ok),
@@ -190,9 +190,9 @@ impl Work<'_> {
         if self.session.home.is_none() {
             self.prepare(&agreed).await?;
             self.make_home(org).await?;
-            let now = make(&self.session, &self.project, &self.wanted).await?.plan;
-            if plan::outgrown(&agreed, &now, &self.wanted.consent.typed) {
-                (agreed, self.wanted.consent) = unless_stopped(&self.stop, self.ask_again(now)).await?;
+            let now = make(&self.session, &self.project, &self.options).await?.plan;
+            if plan::outgrown(&agreed, &now, &self.options.consent.typed) {
+                (agreed, self.options.consent) = unless_stopped(&self.stop, self.ask_again(now)).await?;
             } else {
                 agreed = now;
             }
@@ -210,7 +210,7 @@ impl Work<'_> {
                 }
                 Changed(planned) if self.reviewed.is_some() => return Err(self.refused(planned.plan)),
                 Changed(planned) => {
-                    (agreed, self.wanted.consent) = unless_stopped(&self.stop, self.ask_again(planned.plan)).await?;
+                    (agreed, self.options.consent) = unless_stopped(&self.stop, self.ask_again(planned.plan)).await?;
                 }
             }
         }
@@ -236,7 +236,7 @@ impl Work<'_> {
 
     /// Whether there is nothing at all to do.
     fn nothing(&self, plan: &Plan) -> bool {
-        self.wanted.goal == Goal::Declared && !plan.writes() && plan.refusals.is_empty()
+        self.options.goal == Goal::Declared && !plan.writes() && plan.refusals.is_empty()
     }
 
     /// Makes the home org: before there is a ledger, since that lives in it. Its name is unique.
@@ -249,7 +249,7 @@ impl Work<'_> {
         let writer = Writer::new(self.session.client.clone());
         let id = create_home_org(&writer, manifest, address).await.map_err(|error| vec![error.into()])?;
         self.session.home = Some(id.clone());
-        self.wanted.made = Some(id);
+        self.options.made = Some(id);
         Ok(())
     }
 
@@ -260,18 +260,18 @@ impl Work<'_> {
     }
 
     /// Writes what was agreed to, under the lock, if it is still the plan.
-    async fn apply(&self, agreed: &Plan, passwords: &Passwords) -> Result<Came, Vec<Problem>> {
+    async fn apply(&self, agreed: &Plan, passwords: &Passwords) -> Result<Outcome, Vec<Problem>> {
         let Traces { commit, run } = self.shell.traces();
         let apply = pipeline::Apply {
             client: &self.session.client,
             server: &self.session.server(&self.project.manifest),
             manifest: &self.project.manifest,
             graph: &self.project.graph,
-            goal: self.wanted.goal,
-            consent: &self.wanted.consent,
+            goal: self.options.goal,
+            consent: &self.options.consent,
             reviewed: self.reviewed.as_ref().map(Reviewed::plan),
             passwords,
-            made: self.wanted.made.as_deref(),
+            made: self.options.made.as_deref(),
             anew: self.arguments.auto_approve && self.reviewed.is_none(),
             parallelism: self.arguments.parallelism.into(),
             lock_timeout: self.arguments.wait.lock_timeout,
@@ -329,7 +329,7 @@ impl Work<'_> {
 
     fn end(&self, plan: &Plan, report: &Report) -> Ended {
         let exit = report.exit();
-        let nothing = report.is_empty() && self.wanted.goal == Goal::Declared;
+        let nothing = report.is_empty() && self.options.goal == Goal::Declared;
         let of = if self.verb == Verb::Apply { Comment::Apply } else { Comment::Destroy };
         let document = Document { plan: Some(plan), report: Some(report), ..Document::new(exit) };
         self.shell.document(self.arguments.format, of, &document, |look| {

@@ -2,8 +2,8 @@
 
 use super::connection;
 use super::pipeline::Planned;
-use super::plan::{Empty, FileWait, Wanted, make, reading};
-use super::several::{Came, Choices, each};
+use super::plan::{Empty, FileWait, RunOptions, make, reading};
+use super::several::{Choices, Outcome, for_each_project};
 use super::shell::{Brevity, PlanFormat, Shell, worst};
 use super::{Ended, project};
 use crate::diff::Goal;
@@ -34,15 +34,15 @@ pub(super) struct Arguments {
 const ABOUT_APPLYING: [&str; 2] = ["plan::secret-stays", "policy::"];
 
 pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
-    let one = async |choice: &project::Choice| one(shell, arguments, choice).await;
-    each(shell, (arguments.format, Comment::Drift), &arguments.projects, one).await
+    let each = async |choice: &project::Choice| drift_one(shell, arguments, choice).await;
+    for_each_project(shell, (arguments.format, Comment::Drift), &arguments.projects, each).await
 }
 
-async fn one(shell: &Shell, arguments: &Arguments, choice: &project::Choice) -> Result<Came, Vec<Problem>> {
+async fn drift_one(shell: &Shell, arguments: &Arguments, choice: &project::Choice) -> Result<Outcome, Vec<Problem>> {
     let project = choice.load(shell)?;
     let session = reading(shell, &project, &arguments.connection, arguments.wait.lock_timeout).await?;
-    let wanted = Wanted { goal: Goal::Declared, consent: Consent::default(), empty: Empty::Fine, made: None };
-    let planned = make(&session, &project, &wanted).await;
+    let options = RunOptions { goal: Goal::Declared, consent: Consent::default(), empty: Empty::Fine, made: None };
+    let planned = make(&session, &project, &options).await;
     let origin = session.origin();
     session.close().await;
     let Planned { mut plan, .. } = planned?;
@@ -53,5 +53,5 @@ async fn one(shell: &Shell, arguments: &Arguments, choice: &project::Choice) -> 
     let drifted = if plan.drifted().next().is_some() { Exit::Differences } else { Exit::Ok };
     let exit = worst(&plan.refusals).or(drifted);
     let human = shell.human(arguments.format, |look| render::drift(&plan, look.compact(arguments.brevity.compact)));
-    Ok(Came { human, plan: Some(plan), origin: Some(origin), exit, ..Came::default() })
+    Ok(Outcome { human, plan: Some(plan), origin: Some(origin), exit, ..Outcome::default() })
 }

@@ -1,5 +1,6 @@
 //! `fluxform init`.
 
+use std::borrow::Cow;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -9,6 +10,7 @@ use super::shell::{Shell, trouble};
 use super::{Ended, written};
 use crate::diagnostic::Diagnostic;
 use crate::exit::{Exit, Problem};
+use crate::schema;
 
 /// The file that keeps secrets out of Git.
 const IGNORE: &str = ".gitignore";
@@ -16,12 +18,14 @@ const IGNORE: &str = ".gitignore";
 const IGNORED: &str = include_str!("init/gitignore");
 
 /// The files of a new project; `{name}` stands for its name.
-const FILES: [(&str, &str); 4] = [
-    ("fluxform.toml", include_str!("init/fluxform.toml")),
-    ("flux/hourly.flux", include_str!("init/hourly.flux")),
-    (IGNORE, IGNORED),
-    ("manifest.schema.json", super::schema::MANIFEST),
-];
+fn files() -> [(&'static str, Cow<'static, str>); 4] {
+    [
+        ("fluxform.toml", include_str!("init/fluxform.toml").into()),
+        ("flux/hourly.flux", include_str!("init/hourly.flux").into()),
+        (IGNORE, IGNORED.into()),
+        ("manifest.schema.json", schema::manifest_text().into()),
+    ]
+}
 
 /// Write a small project to start from
 ///
@@ -39,7 +43,7 @@ pub(super) fn run(shell: &Shell, arguments: &Arguments) -> Ended {
     written::allowed("a project", dir).map_err(|problem| vec![problem])?;
     let missing = write(dir, &name_of(dir)).map_err(|problem| vec![problem])?;
     let at = if dir == Path::new(".") { String::new() } else { format!(" {}", argument(dir)) };
-    for (file, _) in FILES.iter().filter(|(file, _)| *file != IGNORE || missing.is_none()) {
+    for (file, _) in files().iter().filter(|(file, _)| *file != IGNORE || missing.is_none()) {
         shell.say(format_args!("wrote {}", dir.join(file).display()));
     }
     if let Some(missing) = missing.filter(|missing| !missing.is_empty()) {
@@ -58,7 +62,7 @@ pub(super) fn run(shell: &Shell, arguments: &Arguments) -> Ended {
 /// Writes the files. Of a `.gitignore` that exists, the lines that it lacks; none if there was no such file.
 fn write(dir: &Path, name: &str) -> Result<Option<Vec<&'static str>>, Problem> {
     let ignored = std::fs::read_to_string(dir.join(IGNORE)).ok();
-    let there: Vec<_> = FILES
+    let there: Vec<_> = files()
         .iter()
         .filter(|(file, _)| *file != IGNORE || ignored.is_none())
         .map(|(file, _)| dir.join(file))
@@ -71,7 +75,7 @@ fn write(dir: &Path, name: &str) -> Result<Option<Vec<&'static str>>, Problem> {
             .help("nothing was written; choose another directory");
         return Err(Problem { exit: Exit::Error, diagnostic });
     }
-    for (file, text) in FILES.iter().filter(|(file, _)| *file != IGNORE || ignored.is_none()) {
+    for (file, text) in files().iter().filter(|(file, _)| *file != IGNORE || ignored.is_none()) {
         let path = dir.join(file);
         let create = || {
             std::fs::create_dir_all(path.parent().unwrap_or(dir))?;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::pipeline::Planned;
-use super::plan::{Empty, FileWait, Wanted, make, reading};
+use super::plan::{Empty, FileWait, RunOptions, make, reading};
 use super::project::Project;
 use super::shell::{PlanFormat, Shell, trouble};
 use super::show::meant;
@@ -103,8 +103,8 @@ impl One {
 pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
     let project = arguments.project.load(shell)?;
     let session = reading(shell, &project, &arguments.connection, arguments.wait.lock_timeout).await?;
-    let wanted = Wanted { goal: Goal::Declared, consent: Consent::default(), empty: Empty::Fine, made: None };
-    let planned = make(&session, &project, &wanted).await;
+    let options = RunOptions { goal: Goal::Declared, consent: Consent::default(), empty: Empty::Fine, made: None };
+    let planned = make(&session, &project, &options).await;
     let home = session.home.clone();
     session.close().await;
     let mut resources = found(&planned?);

@@ -70,7 +70,7 @@ pub async fn plan(
         diff::compare(manifest, graph, &snapshot, &ledger, &owners.objects, goal);
     changes.iter_mut().for_each(|change| own(change, made));
     let mut at_stake = evidence::read(client, server, &changes, &snapshot).await?;
-    let (stops, hidden) = evidence::stops(client, server, &changes, &external, &snapshot).await?;
+    let (dependents, hidden) = evidence::dependents(client, server, &changes, &external, &snapshot).await?;
     for (address, kinds) in hidden {
         at_stake.entry(address).or_default().unseen.extend(kinds);
     }
@@ -81,7 +81,7 @@ pub async fn plan(
         snapshot: &snapshot,
         ledger: &ledger,
         at_stake,
-        stops,
+        dependents,
         consent,
         policy: &manifest.policy,
         written: Written { resources: &manifest.resources, imports: &manifest.imports },

@@ -9,8 +9,8 @@ use tokio::sync::watch;
 use super::connection::{self, Purpose};
 use super::pipeline::{self, Planned};
 use super::project::Project;
-use super::session::{Session, Wish};
-use super::several::{Came, Choices, Said, each};
+use super::session::{Session, SessionOptions};
+use super::several::{Choices, Outcome, Remark, for_each_project};
 use super::shell::{Brevity, PlanFormat, Shell, worst};
 use super::signal::unless_stopped;
 use super::{Ended, applies, delivered, project, signal, unmanaged, written};
@@ -94,7 +94,7 @@ pub(super) struct FileWait {
 
 /// What is planned for.
 #[derive(Clone, Debug)]
-pub(super) struct Wanted {
+pub(super) struct RunOptions {
     pub(super) goal: Goal,
     pub(super) consent: Consent,
     /// Whether a project without resources may delete all that it owns.
@@ -122,19 +122,19 @@ impl Empty {
 }
 
 /// Reads the server, compares, and orders. Writes nothing.
-pub(super) async fn make(session: &Session, project: &Project, wanted: &Wanted) -> Result<Planned, Vec<Problem>> {
+pub(super) async fn make(session: &Session, project: &Project, options: &RunOptions) -> Result<Planned, Vec<Problem>> {
     let Project { manifest, graph, .. } = project;
-    let Wanted { goal, consent, made, .. } = wanted;
+    let RunOptions { goal, consent, made, .. } = options;
     let server = session.server(manifest);
     let mut planned = pipeline::plan(&session.client, &server, manifest, graph, *goal, consent, made.as_deref())
         .await
         .map_err(|problem| vec![problem])?;
     if *goal == Goal::Declared
-        && wanted.empty != Empty::Fine
+        && options.empty != Empty::Fine
         && let Some(problem) = empty(project, &planned.ledger)
     {
         match &mut planned.plan {
-            plan if wanted.empty == Empty::Flag => plan.flags.extend(flagged(plan)),
+            plan if options.empty == Empty::Flag => plan.flags.extend(flagged(plan)),
             plan if plan.changes.is_empty() => return Err(vec![problem]),
             plan => plan.refusals.push(problem),
         }
@@ -185,13 +185,13 @@ async fn reading_for(
     goal: Goal,
 ) -> Result<Session, Vec<Problem>> {
     let connection = project.connect(shell, flags, Purpose::Read).await?;
-    let wish = Wish {
+    let options = SessionOptions {
         root: &project.manifest.root,
         purpose: Purpose::Read,
         wait,
         makes_home: goal == Goal::Declared && project.makes_org(&connection.org.value),
     };
-    Session::open(shell, &connection, wish).await.map_err(|problem| vec![problem])
+    Session::open(shell, &connection, options).await.map_err(|problem| vec![problem])
 }
 
 /// A session for a command that writes and makes no home org, and what tells it to stop.
@@ -202,9 +202,9 @@ pub(super) async fn writing(
     wait: Duration,
 ) -> Result<(Session, watch::Receiver<Option<Exit>>), Vec<Problem>> {
     let connection = project.connect(shell, flags, Purpose::Write).await?;
-    let wish = Wish { root: &project.manifest.root, purpose: Purpose::Write, wait, makes_home: false };
+    let options = SessionOptions { root: &project.manifest.root, purpose: Purpose::Write, wait, makes_home: false };
     let stop = signal::listen(shell.until);
-    let open = async { Session::open(shell, &connection, wish).await.map_err(|problem| vec![problem]) };
+    let open = async { Session::open(shell, &connection, options).await.map_err(|problem| vec![problem]) };
     let session = unless_stopped(&stop, open).await?;
     Ok((session, stop))
 }
@@ -215,8 +215,8 @@ pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
         arguments.projects.only("--out")?;
         plan::writable(out).map_err(|problem| vec![problem])?;
     }
-    let one = async |choice: &project::Choice| one(shell, arguments, choice).await;
-    each(shell, (arguments.format, arguments.comment()), &arguments.projects, one).await
+    let each = async |choice: &project::Choice| plan_one(shell, arguments, choice).await;
+    for_each_project(shell, (arguments.format, arguments.comment()), &arguments.projects, each).await
 }
 
 impl Arguments {
@@ -225,20 +225,20 @@ impl Arguments {
         if self.destroy { Comment::PlanDestroy } else { Comment::Plan }
     }
 
-    fn wanted(&self) -> Wanted {
+    fn options(&self) -> RunOptions {
         let (goal, empty) =
             if self.destroy { (Goal::Destroyed, Empty::Fine) } else { (Goal::Declared, Empty::of(self.allow_empty)) };
-        Wanted { goal, consent: self.consent.consent(), empty, made: None }
+        RunOptions { goal, consent: self.consent.consent(), empty, made: None }
     }
 }
 
 /// Plans one project, and saves the plan.
-async fn one(shell: &Shell, arguments: &Arguments, choice: &project::Choice) -> Result<Came, Vec<Problem>> {
+async fn plan_one(shell: &Shell, arguments: &Arguments, choice: &project::Choice) -> Result<Outcome, Vec<Problem>> {
     let project = choice.load(shell)?;
-    let wanted = arguments.wanted();
+    let options = arguments.options();
     let wait = arguments.wait.lock_timeout;
-    let session = reading_for(shell, &project, &arguments.connection, wait, wanted.goal).await?;
-    let planned = make(&session, &project, &wanted).await;
+    let session = reading_for(shell, &project, &arguments.connection, wait, options.goal).await?;
+    let planned = make(&session, &project, &options).await;
     let coverage = match &planned {
         Ok(planned) if arguments.unmanaged => Some(unmanaged::read(&session, &project, planned).await),
         _ => None,
@@ -268,7 +268,7 @@ async fn one(shell: &Shell, arguments: &Arguments, choice: &project::Choice) -> 
         let planned = if arguments.destroy { render::destruction(&plan, look) } else { render::plan(&plan, look) };
         planned + &covered.unwrap_or_default()
     });
-    Ok(Came { human, plan: Some(plan), coverage, origin: Some(origin), said, problems, exit, valid: None })
+    Ok(Outcome { human, plan: Some(plan), coverage, origin: Some(origin), said, problems, exit, valid: None })
 }
 
 /// Saves a plan, unless it is refused: then there is nothing that could be applied. Gives what is to be said of it.
@@ -277,13 +277,13 @@ fn save(
     (choice, arguments): (&project::Choice, &Arguments),
     plan: &Plan,
     (origin, manifest): (&Origin, &Manifest),
-) -> Result<Said, Problem> {
+) -> Result<Remark, Problem> {
     let path = out.display();
     if !plan.refusals.is_empty() {
-        return Ok(Said { sentence: format!("The plan is refused, and was not saved to {path}."), command: None });
+        return Ok(Remark { sentence: format!("The plan is refused, and was not saved to {path}."), command: None });
     }
     let saved = if origin.org_id.is_none() { plan.clone().of_a_new_server() } else { plan.clone() };
     plan::write(out, &Saved { origin: origin.clone(), plan: saved, variables: manifest.variables.clone() })?;
     let sentence = format!("Saved to {path}. To apply exactly this plan, or nothing, run:");
-    Ok(Said { sentence, command: Some(applies::command(out, choice, &arguments.connection, plan)) })
+    Ok(Remark { sentence, command: Some(applies::command(out, choice, &arguments.connection, plan)) })
 }

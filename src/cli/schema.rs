@@ -3,9 +3,7 @@
 use super::Ended;
 use super::shell::Shell;
 use crate::exit::Exit;
-
-/// What an editor needs to know of a manifest.
-pub(super) const MANIFEST: &str = include_str!("../../schemas/manifest.schema.json");
+use crate::schema;
 
 /// Write the JSON Schema of manifests, for editors
 ///
@@ -14,6 +12,6 @@ pub(super) const MANIFEST: &str = include_str!("../../schemas/manifest.schema.js
 pub(super) struct Arguments {}
 
 pub(super) fn run(shell: &Shell, _: &Arguments) -> Ended {
-    shell.data(MANIFEST)?;
+    shell.data(&schema::manifest_text())?;
     Ok(Exit::Ok)
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use self::home::home;
-use super::connection::{Certificates, Connection, Named, Origin as By, Purpose, Said, Target, Token};
+use super::connection::{Certificates, Connection, Given, Named, Origin as By, Purpose, Target, Token};
 use super::ledger_key::ledger_key;
 use super::shell::{Shell, trouble};
 use crate::api::{ApiError, Class, Client, Connect, Me};
@@ -48,7 +48,7 @@ pub(super) struct Session {
 
 /// What a command needs to open a session.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Wish<'a> {
+pub(super) struct SessionOptions<'a> {
     /// The project directory.
     pub(super) root: &'a Root,
     /// Whether it may write.
@@ -61,14 +61,18 @@ pub(super) struct Wish<'a> {
 
 impl Session {
     /// Opens a session and says on standard error where it is.
-    pub(super) async fn open(shell: &Shell, connection: &Connection, wish: Wish<'_>) -> Result<Self, Problem> {
-        let ledger_key = ledger_key(shell, wish.purpose)?;
+    pub(super) async fn open(
+        shell: &Shell,
+        connection: &Connection,
+        options: SessionOptions<'_>,
+    ) -> Result<Self, Problem> {
+        let ledger_key = ledger_key(shell, options.purpose)?;
         let (client, embedded, passing) = match &connection.target.value {
-            Target::Server(_) => (client(shell, connection, wish.root)?, None, false),
+            Target::Server(_) => (client(shell, connection, options.root)?, None, false),
             Target::Embedded(path) => {
-                let location = location(path.as_deref(), connection, wish)
+                let location = location(path.as_deref(), connection, options)
                     .map_err(|error| not_started(&error.into(), connection.place.as_ref()))?;
-                let server = start(shell, &location, connection, wish.wait).await?;
+                let server = start(shell, &location, connection, options.wait).await?;
                 let url = server.url().parse().expect("invariant: the embedded server has a URL");
                 let connect = Connect { until: shell.until, ..Connect::new(url, server.operator_token()) };
                 let client = connect.client();
@@ -78,7 +82,7 @@ impl Session {
         };
         // Side by side: a plan takes hardly longer than its longest list.
         let (health, me, home) =
-            tokio::join!(client.health(), client.me(), home(&client, &connection.org, wish.makes_home));
+            tokio::join!(client.health(), client.me(), home(&client, &connection.org, options.makes_home));
         let version = health.map_err(no_server)?.version;
         introduce(shell, connection, &version);
         let me = if embedded.is_none() { proven(&client, connection, me).await? } else { me? };
@@ -195,13 +199,17 @@ fn read_token(token: &Token) -> Result<Secret, Problem> {
 
 /// Where the embedded server keeps its data. A command that only reads changes no file and leaves none behind. What a
 /// manifest names lies in the project; a path from elsewhere is the person's own.
-fn location(path: Option<&Path>, connection: &Connection, wish: Wish<'_>) -> Result<Location, ConfineError> {
+fn location(
+    path: Option<&Path>,
+    connection: &Connection,
+    options: SessionOptions<'_>,
+) -> Result<Location, ConfineError> {
     let Some(path) = path else { return Ok(Location::Memory) };
-    let reads = wish.purpose == Purpose::Read;
+    let reads = options.purpose == Purpose::Read;
     let file = match connection.target.from {
-        By::Manifest => DataFile::within(wish.root, path),
-        _ if reads && !wish.root.path().join(path).exists() => return Ok(Location::Memory),
-        _ => DataFile::chosen(&wish.root.path().join(path))?,
+        By::Manifest => DataFile::within(options.root, path),
+        _ if reads && !options.root.path().join(path).exists() => return Ok(Location::Memory),
+        _ => DataFile::chosen(&options.root.path().join(path))?,
     };
     Ok(match reads {
         true if file.exists()? => Location::Untouched(file),
@@ -297,7 +305,7 @@ async fn proven(client: &Client, connection: &Connection, me: Result<Me, ApiErro
 }
 
 /// Says of a token that does not work where it came from.
-fn bad_token(error: ApiError, token: &Said<Token>) -> Problem {
+fn bad_token(error: ApiError, token: &Given<Token>) -> Problem {
     let mut problem = Problem::from(error);
     let from = match (&token.value, &token.from) {
         (Token::File(path), from) => format!("{} (from {from})", path.display()),

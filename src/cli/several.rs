@@ -23,14 +23,14 @@ pub(super) struct Choices {
 }
 
 /// A sentence, and the command that it speaks of, which is not wrapped.
-pub(super) struct Said {
+pub(super) struct Remark {
     pub(super) sentence: String,
     pub(super) command: Option<String>,
 }
 
 /// What came of one project.
 #[derive(Default)]
-pub(super) struct Came {
+pub(super) struct Outcome {
     /// What people read of it.
     pub(super) human: String,
     /// The plan, where one was asked for and made.
@@ -42,14 +42,14 @@ pub(super) struct Came {
     /// Where it was made.
     pub(super) origin: Option<Origin>,
     /// What else is to be said, at the end.
-    pub(super) said: Option<Said>,
+    pub(super) said: Option<Remark>,
     /// What stopped it.
     pub(super) problems: Vec<Problem>,
     /// How the run would end, were this the only project.
     pub(super) exit: Exit,
 }
 
-impl Came {
+impl Outcome {
     fn stopped(problems: Vec<Problem>) -> Self {
         Self { exit: worst(&problems), problems, ..Self::default() }
     }
@@ -63,38 +63,38 @@ impl Came {
 
 /// Does the same to each project. One is shown as if there were no others; of several, each is shown under its name, and all
 /// of them in one document.
-pub(super) async fn each(
+pub(super) async fn for_each_project(
     shell: &Shell,
     (format, of): (PlanFormat, Comment),
     choices: &Choices,
-    one: impl AsyncFn(&Choice) -> Result<Came, Vec<Problem>>,
+    one: impl AsyncFn(&Choice) -> Result<Outcome, Vec<Problem>>,
 ) -> Ended {
     let choice = |dir: &PathBuf| Choice { dir: dir.clone(), variables: choices.variables.clone() };
     if let [dir] = choices.dirs.as_slice() {
-        let came = one(&choice(dir)).await?;
-        shell.document(format, of, &came.document(), |_| came.human.clone())?;
-        after(shell, &came);
-        return Ok(came.exit);
+        let outcome = one(&choice(dir)).await?;
+        shell.document(format, of, &outcome.document(), |_| outcome.human.clone())?;
+        after(shell, &outcome);
+        return Ok(outcome.exit);
     }
     choices.once_each()?;
-    let mut all: Vec<(String, Came)> = Vec::new();
+    let mut all: Vec<(String, Outcome)> = Vec::new();
     for dir in &choices.dirs {
         let name = dir.display().to_string();
         heading(shell, format, &name)?;
-        let mut came = one(&choice(dir)).await.unwrap_or_else(Came::stopped);
-        if let Some(problem) = twice(&all, &came, dir) {
-            came.exit = came.exit.or(problem.exit);
-            came.problems.push(problem);
+        let mut outcome = one(&choice(dir)).await.unwrap_or_else(Outcome::stopped);
+        if let Some(problem) = twice(&all, &outcome, dir) {
+            outcome.exit = outcome.exit.or(problem.exit);
+            outcome.problems.push(problem);
         }
         if format == PlanFormat::Human {
-            shell.data(&came.human)?;
+            shell.data(&outcome.human)?;
         }
-        after(shell, &came);
-        all.push((name, came));
+        after(shell, &outcome);
+        all.push((name, outcome));
     }
-    let exit = all.iter().map(|(_, came)| came.exit).fold(Exit::Ok, Exit::or);
+    let exit = all.iter().map(|(_, outcome)| outcome.exit).fold(Exit::Ok, Exit::or);
     let parts: Vec<Part<'_>> =
-        all.iter().map(|(dir, came)| Part { dir: dir.clone(), document: came.document() }).collect();
+        all.iter().map(|(dir, outcome)| Part { dir: dir.clone(), document: outcome.document() }).collect();
     shell.data(&match format {
         PlanFormat::Human => render::overview(of, &parts, shell.output.out),
         PlanFormat::Json => render::documents(exit, &parts),
@@ -104,15 +104,15 @@ pub(super) async fn each(
 }
 
 /// What is said of a project after it was shown.
-fn after(shell: &Shell, came: &Came) {
-    if let Some(plan) = &came.plan {
+fn after(shell: &Shell, outcome: &Outcome) {
+    if let Some(plan) = &outcome.plan {
         shell.show_objections(plan);
     }
-    if let Some(Said { sentence, command }) = &came.said {
+    if let Some(Remark { sentence, command }) = &outcome.said {
         shell.say(sentence);
         command.iter().for_each(|command| shell.say_command(command));
     }
-    shell.show_problems(&came.problems);
+    shell.show_problems(&outcome.problems);
 }
 
 /// The project's name, above what is shown and said of it.
@@ -132,9 +132,9 @@ fn heading(shell: &Shell, format: PlanFormat, name: &str) -> Result<(), Vec<Prob
 }
 
 /// Two directories that are one project share its record: each would delete what the other declares.
-fn twice(before: &[(String, Came)], came: &Came, dir: &Path) -> Option<Problem> {
-    let (plan, origin) = (came.plan.as_ref()?, came.origin.as_ref()?);
-    let same = |(_, other): &&(String, Came)| {
+fn twice(before: &[(String, Outcome)], outcome: &Outcome, dir: &Path) -> Option<Problem> {
+    let (plan, origin) = (outcome.plan.as_ref()?, outcome.origin.as_ref()?);
+    let same = |(_, other): &&(String, Outcome)| {
         let (Some(other_plan), Some(other_origin)) = (&other.plan, &other.origin) else { return false };
         let known =
             origin.org_id.is_some() && (&origin.server, &origin.org_id) == (&other_origin.server, &other_origin.org_id);

@@ -11,7 +11,7 @@ use super::shell::{Format, Shell};
 use super::{Ended, connection, project};
 use crate::address::{Address, few};
 use crate::exit::{Exit, Problem};
-use crate::kind::{Asked, Kind};
+use crate::kind::{Kind, ReadScope};
 use crate::ledger::{self, Entry, Hold, Holder, LastApply, Ledger, Origin};
 use crate::manifest::Manifest;
 use crate::plan::{self, Leftover, Plan};
@@ -109,7 +109,7 @@ async fn read(session: &Session, project: &str) -> Result<Read, Problem> {
     let orgs: Vec<&str> = orgs.into_iter().collect();
     let mut kinds = BTreeMap::new();
     for kind in Kind::ALL.iter().filter(|kind| kind.delivers()) {
-        let objects = kind.list(client, &orgs, Asked::NOTHING).await?;
+        let objects = kind.list(client, &orgs, ReadScope::NOTHING).await?;
         let objects = objects.into_iter().map(|object| (object.id.clone(), object)).collect();
         kinds.insert(*kind, View { sight: Sight::Partial, objects, missing: BTreeMap::new() });
     }

@@ -1,6 +1,6 @@
 //! `fluxform validate`.
 
-use super::several::{Came, Choices, each};
+use super::several::{Choices, Outcome, for_each_project};
 use super::shell::{PlanFormat, Shell};
 use super::{Ended, project};
 use crate::render::{self, Comment, Page, Valid};
@@ -19,7 +19,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
-    let one = async |choice: &project::Choice| {
+    let each = async |choice: &project::Choice| {
         let project = choice.load(shell)?;
         let (name, count) = (project.manifest.project.clone(), project.manifest.resources.len());
         let human = shell.human(arguments.format, |look| {
@@ -28,7 +28,7 @@ pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
             page.finish()
         });
         let valid = Valid { project: name, resources: count, warnings: project.warnings };
-        Ok(Came { human, valid: Some(valid), ..Came::default() })
+        Ok(Outcome { human, valid: Some(valid), ..Outcome::default() })
     };
-    each(shell, (arguments.format, Comment::Validate), &arguments.projects, one).await
+    for_each_project(shell, (arguments.format, Comment::Validate), &arguments.projects, each).await
 }

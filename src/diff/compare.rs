@@ -14,7 +14,7 @@ use crate::address::Address;
 use crate::exit::{Exit, Problem};
 use crate::field::{Change as OnChange, Compared, Omitted};
 use crate::graph::Graph;
-use crate::kind::{Kind, NaturalKey, Object, Place};
+use crate::kind::{Kind, Level, NaturalKey, Object};
 use crate::ledger::{Entry, Ledger, Origin};
 use crate::manifest::{Lifecycle, Manifest, Resource, scope_of_another_org};
 use crate::redact::without_credentials;
@@ -97,7 +97,7 @@ fn declared(
         }
         let resource = &manifest.resources[address];
         let org =
-            if address.kind.spec().place == Place::Org { org_of(address.kind, resource, home, &found) } else { None };
+            if address.kind.spec().level == Level::Org { org_of(address.kind, resource, home, &found) } else { None };
         let entry = finder.entries.get(address).copied();
         let this = match finder.find(address, resource, entry.map(|(_, entry)| entry), org) {
             Ok(this) => this,
@@ -128,7 +128,7 @@ fn declared(
         if let Some(object) = this.object().filter(|_| stays) {
             names.learn(object, address);
         }
-        if address.kind.spec().place == Place::Server {
+        if address.kind.spec().level == Level::Server {
             found.insert(address.clone(), this);
         }
     }
@@ -346,24 +346,24 @@ fn differences(
         if field.compared == Compared::Never || resource.lifecycle.ignore.contains(field.name) && !unfinished {
             continue;
         }
-        let last_print = last.and_then(|fields| fields.get(field.name));
+        let last_fingerprint = last.and_then(|fields| fields.get(field.name));
         let Some(wanted) = resource.fields.get(field.name) else {
-            if last_print.is_some() {
+            if last_fingerprint.is_some() {
                 change.released.insert(field.name.to_owned());
             }
             continue;
         };
         // As the ledger has it: before references are brought to one spelling.
-        let print = wanted.fingerprint();
+        let fingerprint = wanted.fingerprint();
         let wanted = names.value(wanted, object.org.as_deref());
-        let last_text = || last_print.and_then(|print| print.strip_prefix('=')).map(str::to_owned);
+        let last_text = || last_fingerprint.and_then(|fingerprint| fingerprint.strip_prefix('=')).map(str::to_owned);
         if field.compared == Compared::Ledger {
-            let cause = match last_print {
+            let cause = match last_fingerprint {
                 _ if unfinished => Cause::Unfinished,
                 Some(_) => Cause::Yours,
                 None => Cause::New,
             };
-            if last_print != Some(&print) && !(change.adopts && field.change == OnChange::Replace) {
+            if last_fingerprint != Some(&fingerprint) && !(change.adopts && field.change == OnChange::Replace) {
                 let wanted = wanted.into_owned();
                 change.fields.push(FieldChange { field: field.name, live: None, wanted, last: last_text(), cause });
             }
@@ -376,17 +376,17 @@ fn differences(
             None => Cow::Owned(Value::Unset),
         };
         if live == wanted || (*live == Value::Unset && *wanted == Value::Text(String::new())) {
-            change.settles |= last.is_some() && last_print != Some(&print);
+            change.settles |= last.is_some() && last_fingerprint != Some(&fingerprint);
             continue;
         }
         // The server has not moved if it has what was applied last, under the names of then: another object may stand
         // behind a name now, or the same behind another.
         let as_then = read.map(|value| names_then.value(value, object.org.as_deref()).fingerprint());
-        let cause = match last_print {
+        let cause = match last_fingerprint {
             _ if unfinished => Cause::Unfinished,
             None => Cause::New,
             Some(last) if *last == live.fingerprint() || as_then.as_ref() == Some(last) => Cause::Yours,
-            Some(last) if *last == print => Cause::Drift,
+            Some(last) if *last == fingerprint => Cause::Drift,
             Some(_) => Cause::Both,
         };
         // Whoever made it by hand may have put a password into a URL, which a plan would show.

@@ -7,7 +7,7 @@ use crate::api::sight::Lack;
 use crate::diagnostic::{Diagnostic, Place as Declared, nearest};
 use crate::exit::{Exit, Problem};
 use crate::field::Role;
-use crate::kind::{Key, Kind, NaturalKey, Object, Place, Standing, marker};
+use crate::kind::{Key, Kind, Level, NaturalKey, Object, Standing, marker};
 use crate::ledger::{Entry, Intent, Ledger, Resolution, resolve};
 use crate::manifest::{Manifest, Resource};
 use crate::snapshot::{Sight, Snapshot, View};
@@ -140,7 +140,7 @@ impl<'a> Finder<'a> {
         if let Some(import) = import {
             return self.find_imported(address, import, org, view);
         }
-        if kind.spec().place == Place::Org && org.is_none() {
+        if kind.spec().level == Level::Org && org.is_none() {
             return Ok(Found::Nothing { unverified: false });
         }
         if let Some(intent) = self.ledger.intents.get(address)
@@ -184,16 +184,16 @@ impl<'a> Finder<'a> {
             Some(word) => self.by_marker.get(word.as_str()).into_iter().flatten().copied().filter(in_org).collect(),
             None => {
                 let named = name_key(kind, &intent.name).and_then(|key| self.by_name.get(&key));
-                let place = intent.org.as_deref().or(org).filter(|_| kind.spec().place == Place::Org);
+                let place = intent.org.as_deref().or(org).filter(|_| kind.spec().level == Level::Org);
                 match place {
                     Some(_) => named.and_then(|named| named.get(&place)).into_iter().flatten().copied().collect(),
                     None => named.into_iter().flat_map(HashMap::values).flatten().copied().filter(in_org).collect(),
                 }
             }
         };
-        let print = |object: &Object| object.fields.script_print();
+        let fingerprint = |object: &Object| object.fields.script_fingerprint();
         let at = |id: &str| candidates.iter().copied().find(|object| object.id == id);
-        match resolve(kind, intent, candidates.iter().copied(), &self.taken, &self.snapshot.me, &print) {
+        match resolve(kind, intent, candidates.iter().copied(), &self.taken, &self.snapshot.me, &fingerprint) {
             Resolution::Made(id) => Ok(at(&id)),
             Resolution::NotMade => Ok(None),
             Resolution::Ambiguous(ids) => Err(two_candidates(address, resource, ids.iter().map(String::as_str))),
@@ -210,7 +210,7 @@ impl<'a> Finder<'a> {
     }
 
     fn named(&self, kind: Kind, org: Option<&'a str>, name: &str) -> &[&'a Object] {
-        let org = if kind.spec().place == Place::Org { org } else { None };
+        let org = if kind.spec().level == Level::Org { org } else { None };
         let named = name_key(kind, name).and_then(|key| self.by_name.get(&key)?.get(&org));
         named.map_or(&[], Vec::as_slice)
     }
@@ -285,7 +285,7 @@ impl<'a> Finder<'a> {
             [object] => Ok(Found::External(object)),
             [] => {
                 let names = view.objects.values().filter(|object| {
-                    let here = address.kind.spec().place == Place::Server || object.org.as_deref() == org;
+                    let here = address.kind.spec().level == Level::Server || object.org.as_deref() == org;
                     here && object.standing != Standing::Record
                 });
                 let near = nearest(name, names.map(|object| object.name.as_str()));

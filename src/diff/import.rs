@@ -4,7 +4,7 @@ use super::find::{Finder, Found, foreign};
 use crate::address::Address;
 use crate::diagnostic::Diagnostic;
 use crate::exit::{Exit, Problem};
-use crate::kind::{Kind, Object, Place, Standing};
+use crate::kind::{Kind, Level, Object, Standing};
 use crate::ledger::Entry;
 use crate::manifest::Import;
 use crate::snapshot::View;
@@ -62,7 +62,7 @@ impl<'a> Finder<'a> {
             let message = format!("the {kind} {:?} ({id}) {whose}", object.name);
             return Err(problem(import, Exit::Manifest, "import::system", message, help));
         }
-        if kind.spec().place == Place::Org && object.org.as_deref() != org {
+        if kind.spec().level == Level::Org && object.org.as_deref() != org {
             return Err(self.elsewhere(address, import, object, org));
         }
         Ok(Found::Imported(object))
@@ -95,7 +95,7 @@ impl<'a> Finder<'a> {
 
     fn elsewhere(&self, address: &Address, import: &Import, object: &Object, org: Option<&str>) -> Problem {
         let called = |id: &str| {
-            let orgs = Kind::ALL.iter().filter(|kind| kind.spec().place == Place::Server);
+            let orgs = Kind::ALL.iter().filter(|kind| kind.spec().level == Level::Server);
             let org = orgs.filter_map(|kind| self.snapshot.object(*kind, id)).next();
             org.map_or(id.to_owned(), |org| format!("{:?} ({id})", org.name))
         };

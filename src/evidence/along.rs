@@ -9,7 +9,7 @@ use crate::api::sight::{self, Proof};
 use crate::api::{ApiError, Client, Me};
 use crate::diff::Target;
 use crate::field::Role;
-use crate::kind::{Asked, Kind, Object, Place, Standing};
+use crate::kind::{Kind, Level, Object, ReadScope, Standing};
 use crate::snapshot::Server;
 
 /// Orgs, or users, that are asked about at once.
@@ -41,18 +41,18 @@ pub(super) async fn read(client: &Client, server: &Server, gone: &Gone<'_>) -> R
     }
     let me = server.me(client).await?;
     if !orgs.is_empty() {
-        for kind in of_place(Place::Org) {
-            for object in kind.list(client, &orgs, Asked::NOTHING).await? {
+        for kind in of_level(Level::Org) {
+            for object in kind.list(client, &orgs, ReadScope::NOTHING).await? {
                 bound.inside.entry(object.org.clone().unwrap_or_default()).or_default().push((kind, object));
             }
         }
-        let kinds: Vec<Kind> = of_place(Place::Org).collect();
+        let kinds: Vec<Kind> = of_level(Level::Org).collect();
         let asked = stream::iter(&orgs)
             .map(async |org| unseen(client, server, &me, org, &kinds).await.map(|unseen| ((*org).to_owned(), unseen)));
         bound.unseen = asked.buffer_unordered(AT_ONCE).try_collect().await?;
     }
     if !users.is_empty() {
-        for kind in of_place(Place::Org).filter(|kind| kind.spec().acts_as_user) {
+        for kind in of_level(Level::Org).filter(|kind| kind.spec().acts_as_user) {
             let asked = stream::iter(&users)
                 .map(async |user| kind.acting_as(client, user).await.map(|objects| ((*user).to_owned(), objects)));
             for (user, objects) in asked.buffer_unordered(AT_ONCE).try_collect::<Vec<_>>().await? {
@@ -64,8 +64,8 @@ pub(super) async fn read(client: &Client, server: &Server, gone: &Gone<'_>) -> R
     Ok(bound)
 }
 
-fn of_place(place: Place) -> impl Iterator<Item = Kind> {
-    Kind::ALL.iter().copied().filter(move |kind| kind.spec().place == place)
+fn of_level(level: Level) -> impl Iterator<Item = Kind> {
+    Kind::ALL.iter().copied().filter(move |kind| kind.spec().level == level)
 }
 
 /// The kinds of what acts or runs as a user of which it is not proven that the token sees everything on the server: what a

@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::key::Names;
 use super::select::Selection;
 use super::table::{self, string};
-use super::{Export, Resource, Sources, Wish};
+use super::{Export, Request, Resource, Sources};
 use crate::address::{Address, is_plain_key};
 use crate::kind::{Key, Kind};
 use crate::snapshot::Sight;
@@ -25,7 +25,7 @@ struct Piece {
 }
 
 /// Puts everything into files: one for each kind, in order of address, and one for what is true of this server only.
-pub(super) fn files(wish: &Wish, sources: Sources<'_>, selection: Selection<'_>, names: &Names) -> Export {
+pub(super) fn files(request: &Request, sources: Sources<'_>, selection: Selection<'_>, names: &Names) -> Export {
     let mut export = Export { notes: selection.notes, other_orgs: selection.other_orgs, ..Export::default() };
     let mut pieces = Vec::new();
     for (id, declared) in &selection.declared {
@@ -73,8 +73,8 @@ pub(super) fn files(wish: &Wish, sources: Sources<'_>, selection: Selection<'_>,
         });
     }
     pieces.sort_by(|a, b| a.address.cmp(&b.address));
-    export.files.insert(HEAD.to_owned(), head(wish, sources));
-    export.files.insert(HERE.to_owned(), here(wish));
+    export.files.insert(HEAD.to_owned(), head(request, sources));
+    export.files.insert(HERE.to_owned(), here(request));
     for piece in pieces {
         let kind = piece.address.kind;
         let file = piece.resource.file.clone();
@@ -121,18 +121,18 @@ fn script_file(address: &Address) -> String {
     if is_plain_key(key) { format!("flux/{key}.flux") } else { format!("flux/{}_{}.flux", address.kind, digest(key)) }
 }
 
-fn head(wish: &Wish, sources: Sources<'_>) -> String {
+fn head(request: &Request, sources: Sources<'_>) -> String {
     let mut text = String::new();
     let mut only = Vec::new();
-    if Kind::ALL.iter().any(|kind| !wish.kinds.contains(kind)) {
-        let kinds: Vec<_> = wish.kinds.iter().map(|kind| format!("{kind}s")).collect();
+    if Kind::ALL.iter().any(|kind| !request.kinds.contains(kind)) {
+        let kinds: Vec<_> = request.kinds.iter().map(|kind| format!("{kind}s")).collect();
         only.push(format!("only {}", kinds.join(", ")));
     }
-    if !wish.labels.is_empty() {
-        let labels: Vec<_> = wish.labels.iter().map(|label| format!("{label:?}")).collect();
+    if !request.labels.is_empty() {
+        let labels: Vec<_> = request.labels.iter().map(|label| format!("{label:?}")).collect();
         only.push(format!("only what has the label {}", labels.join(" or ")));
     }
-    let hidden = wish.kinds.iter().filter(|kind| sight(sources, **kind) != Sight::Complete);
+    let hidden = request.kinds.iter().filter(|kind| sight(sources, **kind) != Sight::Complete);
     let hidden: Vec<_> = hidden.map(|kind| format!("{kind}s")).collect();
     if !hidden.is_empty() {
         only.push(format!("the token is not proven to see all {}", hidden.join(", ")));
@@ -143,7 +143,7 @@ fn head(wish: &Wish, sources: Sources<'_>) -> String {
     if !text.is_empty() {
         text.push('\n');
     }
-    text + &format!("[project]\nname = {}\n", string(&wish.project))
+    text + &format!("[project]\nname = {}\n", string(&request.project))
 }
 
 pub(super) fn sight(sources: Sources<'_>, kind: Kind) -> Sight {
@@ -167,19 +167,19 @@ fn about(kind: Kind, sources: Sources<'_>) -> String {
     text
 }
 
-fn here(wish: &Wish) -> String {
+fn here(request: &Request) -> String {
     let mut text = String::from(
         "# What applies only to this server: its address, and the IDs of objects without a unique name.\n\
          # To set up another server with the same manifests, leave this file out.\n\n[server]\n",
     );
-    if let Some(url) = &wish.url {
+    if let Some(url) = &request.url {
         text.push_str(&format!("url = {}\n", string(url)));
     }
-    text.push_str(&format!("org = {}\n", string(&wish.org)));
-    if !wish.certificates.is_empty() {
+    text.push_str(&format!("org = {}\n", string(&request.org)));
+    if !request.certificates.is_empty() {
         text.push_str(&format!(
             "# Needs the certificates in {}, which are outside the project.\n",
-            wish.certificates.join(", ")
+            request.certificates.join(", ")
         ));
     }
     text

@@ -21,7 +21,7 @@ pub type ObjectId = (Kind, String);
 
 /// What is to be exported.
 #[derive(Clone, Debug)]
-pub struct Wish {
+pub struct Request {
     /// The name of the project that the manifests are.
     pub project: String,
     /// The kinds that are exported.
@@ -102,14 +102,14 @@ pub struct Note {
     /// Its name (a token's description).
     pub name: String,
     /// What became of it.
-    pub fate: Fate,
+    pub disposition: Disposition,
     /// Why.
     pub why: String,
 }
 
 /// What became of an object that is not declared as it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Fate {
+pub enum Disposition {
     /// It is in no manifest.
     LeftOut,
     /// It is external.
@@ -119,10 +119,10 @@ pub enum Fate {
 }
 
 /// Writes the manifests.
-pub fn export(wish: &Wish, sources: Sources<'_>) -> Export {
-    let selection = select::select(wish, sources);
+pub fn export(request: &Request, sources: Sources<'_>) -> Export {
+    let selection = select::select(request, sources);
     let names = key::names(&selection, sources);
-    file::files(wish, sources, selection, &names)
+    file::files(request, sources, selection, &names)
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Export, ObjectId, Refused, Sources, Wish, export};
+use super::{Export, ObjectId, Refused, Request, Sources, export};
 use crate::kind::{Kind, Object, Standing};
 use crate::ledger::Ledger;
 use crate::snapshot::{Sight, Snapshot, View};
@@ -17,7 +17,7 @@ pub(super) struct Sample {
     pub(super) ledger: Ledger,
     pub(super) foreign: BTreeMap<ObjectId, String>,
     pub(super) refused: BTreeMap<ObjectId, Refused>,
-    pub(super) wish: Wish,
+    pub(super) request: Request,
     next: u64,
 }
 
@@ -51,7 +51,7 @@ impl Sample {
         let view = || View { sight: Sight::Complete, objects: BTreeMap::new(), missing: BTreeMap::new() };
         let kinds = Kind::ALL.iter().map(|kind| (*kind, view())).collect();
         let snapshot = Snapshot { home: Some(HOME.to_owned()), me: ME.to_owned(), kinds, ..Snapshot::default() };
-        let wish = Wish {
+        let request = Request {
             project: "p".to_owned(),
             kinds: Kind::ALL.iter().copied().collect(),
             labels: BTreeSet::new(),
@@ -62,7 +62,7 @@ impl Sample {
             token_id: None,
         };
         let (ledger, foreign, refused) = (Ledger::default(), BTreeMap::new(), BTreeMap::new());
-        let mut sample = Self { snapshot, ledger, foreign, refused, wish, next: 1 };
+        let mut sample = Self { snapshot, ledger, foreign, refused, request, next: 1 };
         sample.put(Kind::Org, HOME, None, "acme", &[]);
         sample.put(Kind::User, ME, None, "root", &[("owner_of", refs(Kind::Org, &[HOME]))]);
         sample
@@ -99,7 +99,7 @@ impl Sample {
     pub(super) fn make(&mut self, kind: Kind, name: &str, more: &[(&'static str, Value)]) -> String {
         let id = format!("{:016x}", self.next);
         self.next += 1;
-        let org = (kind.spec().place == crate::kind::Place::Org).then_some(HOME);
+        let org = (kind.spec().level == crate::kind::Level::Org).then_some(HOME);
         self.put(kind, &id, org, name, more);
         id
     }
@@ -132,8 +132,8 @@ impl Sample {
     }
 
     pub(super) fn export(&self) -> Export {
-        let Self { snapshot, ledger, foreign, refused, wish, .. } = self;
-        export(wish, Sources { snapshot, ledger, foreign, refused })
+        let Self { snapshot, ledger, foreign, refused, request, .. } = self;
+        export(request, Sources { snapshot, ledger, foreign, refused })
     }
 }
 
@@ -144,7 +144,7 @@ pub(super) fn shown(export: &Export) -> String {
         all.push_str(&format!("=== {path}\n{text}"));
     }
     for note in &export.notes {
-        all.push_str(&format!("--- {} {:?} {:?}: {}\n", note.kind, note.name, note.fate, note.why));
+        all.push_str(&format!("--- {} {:?} {:?}: {}\n", note.kind, note.name, note.disposition, note.why));
     }
     all
 }

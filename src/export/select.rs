@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::scope::{Target, target};
-use super::{Fate, Note, ObjectId, Refused, Sources, Wish};
-use crate::field::{Role, Shape};
-use crate::kind::{Key, Kind, NaturalKey, Object, Place, Standing, Untold};
+use super::{Disposition, Note, ObjectId, Refused, Request, Sources};
+use crate::field::{Role, Type};
+use crate::kind::{ExportError, Key, Kind, Level, NaturalKey, Object, Standing};
 use crate::value::{Fields, Ref, Scope, Value};
 
 /// What becomes of the objects.
@@ -37,9 +37,9 @@ pub(super) struct External<'a> {
 }
 
 /// Decides about every object.
-pub(super) fn select<'a>(wish: &Wish, sources: Sources<'a>) -> Selection<'a> {
-    let mut selector = Selector { wish, sources, labels: labels(wish, sources), selection: Selection::default() };
-    for kind in &wish.kinds {
+pub(super) fn select<'a>(request: &Request, sources: Sources<'a>) -> Selection<'a> {
+    let mut selector = Selector { request, sources, labels: labels(request, sources), selection: Selection::default() };
+    for kind in &request.kinds {
         if let Some(view) = sources.snapshot.kinds.get(kind) {
             view.objects.values().for_each(|object| selector.take(*kind, object));
         }
@@ -49,7 +49,7 @@ pub(super) fn select<'a>(wish: &Wish, sources: Sources<'a>) -> Selection<'a> {
 }
 
 struct Selector<'a, 'w> {
-    wish: &'w Wish,
+    request: &'w Request,
     sources: Sources<'a>,
     /// The IDs of the labels that are asked for.
     labels: BTreeSet<&'a str>,
@@ -57,14 +57,14 @@ struct Selector<'a, 'w> {
 }
 
 /// The labels that the wish names, as the server keeps their names apart.
-fn labels<'a>(wish: &Wish, sources: Sources<'a>) -> BTreeSet<&'a str> {
-    let kinds = Kind::ALL.iter().filter_map(|kind| match kind.with(Role::Labels)?.shape {
-        Shape::Refs(kind) => Some(kind),
+fn labels<'a>(request: &Request, sources: Sources<'a>) -> BTreeSet<&'a str> {
+    let kinds = Kind::ALL.iter().filter_map(|kind| match kind.with(Role::Labels)?.ty {
+        Type::Refs(kind) => Some(kind),
         _ => None,
     });
     let Some(kind) = kinds.into_iter().next() else { return BTreeSet::new() };
     let key = |name: &str| NaturalKey::<()>::of(kind, None, name);
-    let wanted: BTreeSet<_> = wish.labels.iter().map(|name| key(name)).collect();
+    let wanted: BTreeSet<_> = request.labels.iter().map(|name| key(name)).collect();
     let views = sources.snapshot.kinds.get(&kind).into_iter().flat_map(|view| view.objects.values());
     let asked = views.filter(|label| !label.never_managed() && wanted.contains(&key(&label.name)));
     asked.map(|label| label.id.as_str()).collect()
@@ -77,7 +77,7 @@ impl<'a> Selector<'a, '_> {
             return;
         }
         if let Some(project) = self.sources.foreign.get(&id) {
-            return self.note(kind, object, Fate::LeftOut, format!("the project `{project}` owns it"));
+            return self.note(kind, object, Disposition::LeftOut, format!("the project `{project}` owns it"));
         }
         if self.is_the_runs_own(object) {
             self.selection.external.insert(id, External { object, needed: false });
@@ -85,10 +85,10 @@ impl<'a> Selector<'a, '_> {
         }
         let told = match self.sources.refused.get(&id) {
             Some(Refused { why, also_external: true }) => {
-                return self.note(kind, object, Fate::LeftOut, why.clone());
+                return self.note(kind, object, Disposition::LeftOut, why.clone());
             }
-            Some(Refused { why, .. }) => Err(Untold::Unsayable(why.clone())),
-            None => kind.tell(object).and_then(|fields| self.sayable(kind, object, fields)),
+            Some(Refused { why, .. }) => Err(ExportError::Unsayable(why.clone())),
+            None => kind.export(object).and_then(|fields| self.sayable(kind, object, fields)),
         };
         match told {
             Ok(fields) => {
@@ -99,17 +99,17 @@ impl<'a> Selector<'a, '_> {
                 };
                 self.selection.declared.insert(id, Declared { object, fields, import });
             }
-            Err(Untold::Unfinished(why)) => self.note(kind, object, Fate::LeftOut, why),
-            Err(Untold::Unsayable(why)) if self.is_found(kind, object) => {
-                self.note(kind, object, Fate::External, why);
+            Err(ExportError::Unfinished(why)) => self.note(kind, object, Disposition::LeftOut, why),
+            Err(ExportError::Unsayable(why)) if self.is_found(kind, object) => {
+                self.note(kind, object, Disposition::External, why);
                 self.selection.external.insert(id, External { object, needed: false });
             }
-            Err(Untold::Unsayable(why)) => self.note(kind, object, Fate::LeftOut, why),
+            Err(ExportError::Unsayable(why)) => self.note(kind, object, Disposition::LeftOut, why),
         }
     }
 
-    fn note(&mut self, kind: Kind, object: &Object, fate: Fate, why: String) {
-        self.selection.notes.push(Note { kind, id: object.id.clone(), name: object.name.clone(), fate, why });
+    fn note(&mut self, kind: Kind, object: &Object, disposition: Disposition, why: String) {
+        self.selection.notes.push(Note { kind, id: object.id.clone(), name: object.name.clone(), disposition, why });
     }
 
     fn home(&self) -> Option<&'a str> {
@@ -118,7 +118,7 @@ impl<'a> Selector<'a, '_> {
 
     /// Whether an object belongs to what is exported by where it is.
     fn is_here(&mut self, kind: Kind, object: &Object) -> bool {
-        if self.wish.every_org {
+        if self.request.every_org {
             return true;
         }
         if kind == Kind::HOME {
@@ -126,15 +126,15 @@ impl<'a> Selector<'a, '_> {
             self.selection.other_orgs += usize::from(other);
             return !other;
         }
-        match kind.spec().place {
-            Place::Org => object.org.as_deref() == self.home(),
+        match kind.spec().level {
+            Level::Org => object.org.as_deref() == self.home(),
             // One that has a part in other orgs only is theirs.
-            Place::Server => {
+            Level::Server => {
                 let orgs: Vec<&str> = kind
                     .spec()
                     .fields
                     .iter()
-                    .filter(|field| field.shape == Shape::Refs(Kind::HOME))
+                    .filter(|field| field.ty == Type::Refs(Kind::HOME))
                     .filter_map(|field| object.fields.get(field.name))
                     .flat_map(Value::refs)
                     .filter_map(Ref::bare_id)
@@ -145,7 +145,7 @@ impl<'a> Selector<'a, '_> {
     }
 
     fn has_label(&self, kind: Kind, object: &Object) -> bool {
-        if self.wish.labels.is_empty() {
+        if self.request.labels.is_empty() {
             return true;
         }
         let attached = kind.get(Role::Labels, &object.fields).map(Value::refs).unwrap_or_default();
@@ -156,7 +156,7 @@ impl<'a> Selector<'a, '_> {
     /// What the run itself stands on: whoever takes it over can lock himself out.
     fn is_the_runs_own(&self, object: &Object) -> bool {
         let id = object.id.as_str();
-        self.home() == Some(id) || self.sources.snapshot.me == id || self.wish.token_id.as_deref() == Some(id)
+        self.home() == Some(id) || self.sources.snapshot.me == id || self.request.token_id.as_deref() == Some(id)
     }
 
     /// Whether no other object in the same place has its name.
@@ -173,31 +173,31 @@ impl<'a> Selector<'a, '_> {
             && match kind.spec().key {
                 Key::Name(_) => true,
                 Key::LoneName => self.is_alone(kind, object),
-                Key::None => kind.spec().fields.iter().any(|field| field.shape == Shape::Id),
+                Key::None => kind.spec().fields.iter().any(|field| field.ty == Type::Id),
             }
     }
 
     /// The fields without what the home org and the run's own user are when nothing is said, and without references to
     /// what is not seen.
-    fn sayable(&mut self, kind: Kind, object: &Object, mut fields: Fields) -> Result<Fields, Untold> {
+    fn sayable(&mut self, kind: Kind, object: &Object, mut fields: Fields) -> Result<Fields, ExportError> {
         for field in kind.spec().fields {
             let Some(value) = fields.get(field.name) else { continue };
-            match (field.shape, value) {
-                (Shape::Ref(Kind::HOME), Value::Ref(org)) if org.bare_id() == self.home() => {
+            match (field.ty, value) {
+                (Type::Ref(Kind::HOME), Value::Ref(org)) if org.bare_id() == self.home() => {
                     fields.remove(field.name);
                 }
-                (Shape::Ref(_), Value::Ref(of)) if of.bare_id() == Some(self.sources.snapshot.me.as_str()) => {
+                (Type::Ref(_), Value::Ref(of)) if of.bare_id() == Some(self.sources.snapshot.me.as_str()) => {
                     fields.remove(field.name);
                 }
-                (Shape::Ref(of), _) | (Shape::Refs(of), _) if !self.sees(of, value) => {
+                (Type::Ref(of), _) | (Type::Refs(of), _) if !self.sees(of, value) => {
                     let why = format!("it refers to {of} objects that this token does not see");
-                    self.note(kind, object, Fate::Without(field.name), why);
+                    self.note(kind, object, Disposition::Without(field.name), why);
                     fields.remove(field.name);
                 }
-                (Shape::Scopes, Value::Scopes(scopes)) => {
+                (Type::Scopes, Value::Scopes(scopes)) => {
                     let org = object.org.as_deref();
                     if let Some(scope) = scopes.iter().find(|scope| self.means(scope, org) == Target::Unsayable) {
-                        return Err(Untold::Unsayable(format!(
+                        return Err(ExportError::Unsayable(format!(
                             "it may {} {scope}, which no scope can express",
                             field.name
                         )));

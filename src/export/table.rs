@@ -4,9 +4,9 @@ use super::key::Names;
 use super::scope::{Target, target};
 use super::{ObjectId, Sources};
 use crate::address::{Address, is_plain_key};
-use crate::field::{Omitted, Role, Shape};
+use crate::field::{Omitted, Role, Type};
 use crate::hidden::is_hidden;
-use crate::kind::{Key, Kind, Object, Place};
+use crate::kind::{Key, Kind, Level, Object};
 use crate::value::{Fields, Ref, Value};
 
 /// A line that grows longer becomes several.
@@ -25,7 +25,7 @@ pub(super) fn declared(
     let mut tables = String::new();
     for field in address.kind.spec().fields {
         let Some(value) = fields.get(field.name) else {
-            if field.omitted == Omitted::Required && field.shape == Shape::Sinks {
+            if field.omitted == Omitted::Required && field.ty == Type::Sinks {
                 let file = if is_plain_key(&address.key) { &address.key } else { "secret" };
                 text.push_str(&format!("# {} = {{ file = \"secrets/{file}.{}\" }}\n", field.name, address.kind));
             }
@@ -66,7 +66,7 @@ pub(super) fn external(address: &Address, object: &Object, sources: Sources<'_>,
         text.push_str(&format!("name = {}\n", string(&object.name)));
     }
     let elsewhere = object.org.as_ref().filter(|org| sources.snapshot.home.as_ref() != Some(*org));
-    if address.kind.spec().place == Place::Org
+    if address.kind.spec().level == Level::Org
         && let Some(org) = elsewhere.and_then(|org| names.get(&(Kind::HOME, org.clone())))
     {
         text.push_str(&format!("org = {}\n", string(&org.to_string())));

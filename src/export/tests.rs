@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::prelude::*;
 
 use super::sample::{HOME, ME, Sample, all, one, refs, scopes, shown, text};
-use super::{Fate, Refused};
+use super::{Disposition, Refused};
 use crate::address::Address;
 use crate::kind::Kind;
 use crate::ledger::{Entry, Origin};
@@ -125,7 +125,7 @@ fn what_another_project_owns_is_left_out_and_external_where_it_is_needed() {
     [bucket.theirs]
     external = true
     ");
-    let left_out = |id: &str| export.notes.iter().any(|note| note.id == id && note.fate == Fate::LeftOut);
+    let left_out = |id: &str| export.notes.iter().any(|note| note.id == id && note.disposition == Disposition::LeftOut);
     assert!(left_out(&theirs) && left_out(&other));
 }
 
@@ -167,15 +167,15 @@ fn only_some_kinds_and_labels() {
     let raw = sample.make(Kind::Bucket, "raw", &both);
     sample.bucket("plain");
     sample.token("t", &[one("buckets", &raw, Some(HOME))], &[]);
-    sample.wish.labels = ["prod".to_owned()].into();
+    sample.request.labels = ["prod".to_owned()].into();
     let export = sample.export();
     let names = |export: &super::Export| -> Vec<String> {
         let external = |external: bool| if external { " external" } else { "" };
         export.resources.iter().map(|(address, r)| format!("{address}{}", external(r.external))).collect()
     };
     assert_eq!(names(&export), ["label.other external", "label.prod", "bucket.raw"]);
-    sample.wish.labels.clear();
-    sample.wish.kinds = [Kind::Token].into();
+    sample.request.labels.clear();
+    sample.request.kinds = [Kind::Token].into();
     let export = sample.export();
     assert_eq!(names(&export), ["bucket.raw external", "token.t"]);
     insta::assert_snapshot!(export.files["fluxform.toml"], @r#"
@@ -198,7 +198,7 @@ fn every_org_in_one_project() {
     assert_eq!(export.other_orgs, 1);
     let written: Vec<_> = export.resources.keys().map(ToString::to_string).collect();
     assert_eq!(written, ["org.acme", "user.root", "bucket.raw"], "bob has to do with the other org only");
-    sample.wish.every_org = true;
+    sample.request.every_org = true;
     insta::assert_snapshot!(shown(&sample.export()));
 }
 
@@ -242,8 +242,15 @@ fn what_cannot_be_managed_is_external_or_left_out() {
     sample.refused.insert((Kind::Bucket, odder), why(true));
     sample.make(Kind::Token, "half made [fluxform:k3y]", &[("read", scopes(&[all("labels", HOME)]))]);
     let export = sample.export();
-    let fates: Vec<_> = export.notes.iter().map(|note| (note.name.as_str(), note.fate)).collect();
-    assert_eq!(fates, [("", Fate::External), ("odder", Fate::LeftOut), ("half made [fluxform:k3y]", Fate::LeftOut)]);
+    let fates: Vec<_> = export.notes.iter().map(|note| (note.name.as_str(), note.disposition)).collect();
+    assert_eq!(
+        fates,
+        [
+            ("", Disposition::External),
+            ("odder", Disposition::LeftOut),
+            ("half made [fluxform:k3y]", Disposition::LeftOut)
+        ]
+    );
     let ids: Vec<_> = export.resources.values().map(|resource| resource.id.as_str()).collect();
     assert_eq!(ids, [HOME, ME, &odd, &fine]);
 }

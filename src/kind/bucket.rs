@@ -3,14 +3,14 @@
 use serde::{Deserialize, Serialize};
 
 use super::Kind;
+use super::export::ExportError;
 use super::live::{self, Edit, Object, Standing};
 use super::natural_key::Names;
 use super::spec::{Draft, Fault, Key, Spec};
-use super::tell::Untold;
 use super::wire::{Body, Pages, Row, Wire};
 use crate::api::ApiError;
 use crate::duration::Duration;
-use crate::field::{Field, Omitted, Role, Shape};
+use crate::field::{Field, Omitted, Role, Type};
 use crate::value::{Fields, Value};
 
 pub(super) static SPEC: Spec = Spec {
@@ -30,18 +30,18 @@ pub(super) static SPEC: Spec = Spec {
             Omitted::Theirs,
             "How long points are kept: a duration of at least `1h`, or `infinite`.",
         )
-        .shaped(Shape::Retention)
+        .of_type(Type::Retention)
         .role(Role::KeepsFor),
         Field::text(
             "shard_group_duration",
             Omitted::Theirs,
             "How much time one shard group covers; not above the retention.",
         )
-        .shaped(Shape::Duration { months: false }),
+        .of_type(Type::Duration { months: false }),
         Field::labels("All labels of the bucket."),
     ],
     check,
-    tell,
+    export,
     delete_rank: 70,
     serial: true,
     holds_data: true,
@@ -105,7 +105,7 @@ fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
 
 /// The retention is always said, since another one may lose points; the shard-group duration only if it is not what the
 /// server itself gives.
-fn tell(object: &Object) -> Result<Fields, Untold> {
+fn export(object: &Object) -> Result<Fields, ExportError> {
     let mut told = object.fields.clone();
     let given = every(&told).map(default_shard);
     if shard(&told).is_none_or(|shard| shard == 0 || Some(shard) == given) {
@@ -168,26 +168,26 @@ fn default_shard(every: u64) -> u64 {
 }
 
 /// The rule to send for a new bucket; none if the server's own will do.
-fn first_rule(want: &Fields) -> Option<Rule> {
-    let (every, shard) = (every(want), shard(want));
+fn first_rule(desired: &Fields) -> Option<Rule> {
+    let (every, shard) = (every(desired), shard(desired));
     (every.is_some() || shard.is_some()).then(|| Rule { ty: Expire::Expire, every: every.unwrap_or(0), shard })
 }
 
 /// The rule to send when a bucket that is as `live` is to change. The server keeps a shard-group duration that is not
 /// sent, and refuses a retention below it; then it needs a new one in the same request.
-fn rule(live: &Fields, want: &Fields, changed: &dyn Fn(&str) -> bool) -> Option<Rule> {
+fn rule(live: &Fields, desired: &Fields, changed: &dyn Fn(&str) -> bool) -> Option<Rule> {
     let (retention, shards) = (changed("retention"), changed("shard_group_duration"));
     if !retention && !shards {
         return None;
     }
-    let every = if retention { every(want) } else { every(live) }?;
+    let every = if retention { every(desired) } else { every(live) }?;
     let fits = |shard: &u64| *shard > 0 && (every == 0 || *shard <= every);
     let shard = if shards {
-        shard(want)
+        shard(desired)
     } else if shard(live).as_ref().is_some_and(fits) {
         None
     } else {
-        Some(shard(want).filter(fits).unwrap_or_else(|| default_shard(every)))
+        Some(shard(desired).filter(fits).unwrap_or_else(|| default_shard(every)))
     };
     Some(Rule { ty: Expire::Expire, every, shard })
 }
@@ -214,10 +214,10 @@ impl live::Live for Live {
     }
 
     fn write(edit: &Edit<'_>, body: &mut Body) -> Result<(), ApiError> {
-        let Edit { want, live, changed } = *edit;
+        let Edit { desired, live, changed } = *edit;
         let rule = match live {
-            Some(live) => rule(&live.fields, want.fields, changed),
-            None => first_rule(want.fields),
+            Some(live) => rule(&live.fields, desired.fields, changed),
+            None => first_rule(desired.fields),
         };
         if let Some(rule) = rule {
             body.insert(RULES.to_owned(), serde_json::json!([rule]));
@@ -236,9 +236,9 @@ mod tests {
         [("retention", retention), ("shard_group_duration", read(shard))].into_iter().collect()
     }
 
-    fn sent(live: (&str, &str), want: (&str, &str), changed: &[&'static str]) -> (u64, Option<u64>) {
-        let rule =
-            rule(&fields(live.0, live.1), &fields(want.0, want.1), &|field| changed.contains(&field)).expect("a rule");
+    fn sent(live: (&str, &str), desired: (&str, &str), changed: &[&'static str]) -> (u64, Option<u64>) {
+        let rule = rule(&fields(live.0, live.1), &fields(desired.0, desired.1), &|field| changed.contains(&field))
+            .expect("a rule");
         (rule.every, rule.shard)
     }
 

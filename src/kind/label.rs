@@ -8,12 +8,12 @@ use serde_json::Value as Json;
 use serde_json::value::RawValue;
 
 use super::Kind;
-use super::live::{self, Asked, Edit, Live as _, Object, Standing, Want};
+use super::live::{self, Desired, Edit, Live as _, Object, ReadScope, Standing};
 use super::natural_key::Names;
 use super::spec::{Draft, Fault, Key, Spec};
 use super::wire::{self, Body, Wire};
 use crate::api::{ApiError, Class, Client, Writer, whole};
-use crate::field::{Field, Omitted, Role, Shape};
+use crate::field::{Field, Omitted, Role, Type};
 use crate::value::{Fields, Ref, Value};
 
 pub(super) static SPEC: Spec = Spec {
@@ -29,7 +29,7 @@ pub(super) static SPEC: Spec = Spec {
         ),
         Field::org(),
         Field::text("properties", Omitted::Theirs, "All properties, such as `color` and `description`.")
-            .shaped(Shape::Map),
+            .of_type(Type::Map),
     ],
     check,
     delete_rank: 60,
@@ -146,8 +146,8 @@ pub(super) fn attached(rows: &[Row]) -> Value {
 }
 
 /// What is yet to be given to a new object that is wanted with labels.
-pub(super) fn to_attach(want: &Want<'_>) -> Result<Vec<&'static str>, ApiError> {
-    let any = want.set("labels")?.is_some_and(|labels| !labels.is_empty());
+pub(super) fn to_attach(desired: &Desired<'_>) -> Result<Vec<&'static str>, ApiError> {
+    let any = desired.set("labels")?.is_some_and(|labels| !labels.is_empty());
     Ok(if any { vec!["labels"] } else { Vec::new() })
 }
 
@@ -156,10 +156,10 @@ pub(super) async fn attach_changed(
     api: &Writer,
     path: &str,
     live: &Object,
-    want: &Want<'_>,
+    desired: &Desired<'_>,
     changed: &[&'static str],
 ) -> Result<(), ApiError> {
-    match want.set("labels")?.filter(|_| changed.contains(&"labels")) {
+    match desired.set("labels")?.filter(|_| changed.contains(&"labels")) {
         Some(wanted) => attach(api, path, &live::ids_in(&live.fields, "labels"), &wanted).await,
         None => Ok(()),
     }
@@ -186,7 +186,7 @@ impl live::Live for Live {
     const WIRE: Wire = Wire { one: Some("label"), ..Wire::new(Kind::Label, "/api/v2/labels", "labels") };
 
     /// By rows of their own: of most labels nobody asks for more than the name.
-    async fn list(api: &Client, orgs: &[&str], asked: Asked<'_>) -> Result<Vec<Object>, ApiError> {
+    async fn list(api: &Client, orgs: &[&str], asked: ReadScope<'_>) -> Result<Vec<Object>, ApiError> {
         let path = Self::WIRE.path;
         let lists = orgs.iter().map(async |org| whole(api, path, &[("orgID", org)], |page: Page| page.labels).await);
         let object = |row: Row| row.object(|row| (asked.object)(&row.id, &row.name));

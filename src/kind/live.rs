@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use crate::address::Address;
 use crate::api::{ApiError, Class, Client, Writer};
 use crate::kind::wire::{self, Body, Row, Wire};
-use crate::kind::{Kind, NaturalKey, Place, label};
+use crate::kind::{Kind, Level, NaturalKey, label};
 use crate::secret::Secret;
 use crate::snowflake::{is_id, shown};
 use crate::value::{Fields, Ref, Value};
@@ -114,21 +114,21 @@ impl Ids {
 
 /// What a list is asked for beyond what its reply has, such as the members of orgs: that takes further requests.
 #[derive(Clone, Copy)]
-pub struct Asked<'a> {
+pub struct ReadScope<'a> {
     /// Whether a field with this name is asked for.
     pub field: &'a (dyn Fn(&str) -> bool + Sync),
     /// Whether such fields are asked for of the object with this ID and this name.
     pub object: &'a (dyn Fn(&str, &str) -> bool + Sync),
 }
 
-impl Asked<'static> {
+impl ReadScope<'static> {
     /// What the reply has will do.
     pub const NOTHING: Self = Self { field: &|_| false, object: &|_, _| false };
 }
 
 /// What an object is to become.
 #[derive(Debug)]
-pub struct Want<'a> {
+pub struct Desired<'a> {
     /// The fields that hold for it.
     pub fields: &'a Fields,
     /// The ID of the org it lives in; empty for orgs and users.
@@ -141,7 +141,7 @@ pub struct Want<'a> {
     pub password: Option<&'a Secret>,
 }
 
-impl<'a> Want<'a> {
+impl<'a> Desired<'a> {
     /// The text of a text field that holds.
     pub(super) fn text(&self, field: &str) -> Option<&'a str> {
         self.fields.text(field)
@@ -164,7 +164,7 @@ impl<'a> Want<'a> {
 /// What a request is to bring about.
 pub(super) struct Edit<'a> {
     /// What is wanted.
-    pub(super) want: &'a Want<'a>,
+    pub(super) desired: &'a Desired<'a>,
     /// The object that changes; none where a new one is made.
     pub(super) live: Option<&'a Object>,
     /// Whether a field is to be sent; of a new object each is.
@@ -209,14 +209,14 @@ impl Made {
     ///
     /// # Errors
     /// One of class `NotOurs` that names the object.
-    pub(super) fn new(kind: Kind, path: &str, object: Object, want: &Want<'_>) -> Result<Self, ApiError> {
-        let name = want.text("name").map(|name| name.trim().to_owned());
+    pub(super) fn new(kind: Kind, path: &str, object: Object, desired: &Desired<'_>) -> Result<Self, ApiError> {
+        let name = desired.text("name").map(|name| name.trim().to_owned());
         // Of all kinds the server may trim names.
         let key = |name: &str| NaturalKey::<()>::of(kind, None, name.trim());
-        let unmarked = want.marker.is_some_and(|marker| super::marker(&object.name) != Some(marker));
-        let wrong = if kind.spec().place == Place::Org && object.org.as_deref() != Some(want.org) {
+        let unmarked = desired.marker.is_some_and(|marker| super::marker(&object.name) != Some(marker));
+        let wrong = if kind.spec().level == Level::Org && object.org.as_deref() != Some(desired.org) {
             let org = object.org.as_deref().unwrap_or("none");
-            format!("belongs to the org with the ID `{org}` instead of {}", want.org)
+            format!("belongs to the org with the ID `{org}` instead of {}", desired.org)
         } else if let Some(name) = name.filter(|name| key(&object.name) != key(name)) {
             format!("is named `{}` instead of `{name}`", object.name)
         } else if unmarked {
@@ -240,7 +240,7 @@ pub(super) fn sound(api: &Client, kind: Kind, orgs: &[&str], objects: Vec<Object
             return wrong(message);
         }
         let org = object.org.as_deref().unwrap_or("none");
-        if kind.spec().place == Place::Org && !orgs.contains(&org) {
+        if kind.spec().level == Level::Org && !orgs.contains(&org) {
             let (id, asked) = (&object.id, orgs.join(", "));
             return wrong(format!(
                 "the list contains the {kind} {id} of the org {org}, but was requested for the org {asked}"
@@ -295,7 +295,7 @@ pub(super) trait Live {
     }
 
     /// See [`Kind::list`](super::Kind::list).
-    async fn list(api: &Client, orgs: &[&str], _: Asked<'_>) -> Result<Vec<Object>, ApiError>
+    async fn list(api: &Client, orgs: &[&str], _: ReadScope<'_>) -> Result<Vec<Object>, ApiError>
     where
         Self: Sized,
     {
@@ -311,24 +311,29 @@ pub(super) trait Live {
     }
 
     /// See [`Kind::create`](super::Kind::create).
-    async fn create(api: &Writer, want: &Want<'_>) -> Result<Made, ApiError>
+    async fn create(api: &Writer, desired: &Desired<'_>) -> Result<Made, ApiError>
     where
         Self: Sized,
     {
-        wire::create::<Self>(api, want).await
+        wire::create::<Self>(api, desired).await
     }
 
     /// See [`Kind::rest`](super::Kind::rest).
-    fn rest(want: &Want<'_>) -> Result<Vec<&'static str>, ApiError> {
-        label::to_attach(want)
+    fn rest(desired: &Desired<'_>) -> Result<Vec<&'static str>, ApiError> {
+        label::to_attach(desired)
     }
 
     /// See [`Kind::update`](super::Kind::update).
-    async fn update(api: &Writer, live: &Object, want: &Want<'_>, changed: &[&'static str]) -> Result<(), ApiError>
+    async fn update(
+        api: &Writer,
+        live: &Object,
+        desired: &Desired<'_>,
+        changed: &[&'static str],
+    ) -> Result<(), ApiError>
     where
         Self: Sized,
     {
-        wire::update::<Self>(api, live, want, changed).await
+        wire::update::<Self>(api, live, desired, changed).await
     }
 
     /// See [`Kind::delete`](super::Kind::delete).

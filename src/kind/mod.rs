@@ -1,6 +1,7 @@
 //! The vocabulary of InfluxDB: one file a kind, one line in the table below.
 
 mod bucket;
+mod export;
 mod label;
 mod live;
 mod natural_key;
@@ -8,16 +9,15 @@ mod org;
 mod scraper;
 mod spec;
 mod task;
-mod tell;
 mod token;
 mod user;
 mod variable;
 mod wire;
 
-pub use live::{Asked, Ids, Made, Object, Presence, Standing, Want};
+pub use export::{Export, ExportError};
+pub use live::{Desired, Ids, Made, Object, Presence, ReadScope, Standing};
 pub use natural_key::{Names, NaturalKey};
-pub use spec::{Check, Delete, Draft, Fault, Key, Place, Spec};
-pub use tell::{Tell, Untold};
+pub use spec::{Check, Delete, Draft, Fault, Key, Level, Spec};
 pub use token::{marked, marker};
 
 use crate::api::{ApiError, Client, Writer};
@@ -55,7 +55,7 @@ macro_rules! kinds {
                 self,
                 api: &Client,
                 orgs: &[&str],
-                asked: Asked<'_>,
+                asked: ReadScope<'_>,
             ) -> Result<Vec<Object>, ApiError> {
                 let objects = match self { $(Self::$kind => $module::Live::list(api, orgs, asked).await,)+ };
                 live::sound(api, self, orgs, objects?)
@@ -86,8 +86,8 @@ macro_rules! kinds {
             ///
             /// # Errors
             /// The server's. One with `maybe_done` means that the object may be there.
-            pub async fn create(self, api: &Writer, want: &Want<'_>) -> Result<Made, ApiError> {
-                match self { $(Self::$kind => $module::Live::create(api, want).await,)+ }
+            pub async fn create(self, api: &Writer, desired: &Desired<'_>) -> Result<Made, ApiError> {
+                match self { $(Self::$kind => $module::Live::create(api, desired).await,)+ }
             }
 
             /// The fields that the request of a create cannot set and that are wanted: each is given to the new object by an
@@ -95,8 +95,8 @@ macro_rules! kinds {
             ///
             /// # Errors
             /// What is referred to does not exist.
-            pub fn rest(self, want: &Want<'_>) -> Result<Vec<&'static str>, ApiError> {
-                match self { $(Self::$kind => $module::Live::rest(want),)+ }
+            pub fn rest(self, desired: &Desired<'_>) -> Result<Vec<&'static str>, ApiError> {
+                match self { $(Self::$kind => $module::Live::rest(desired),)+ }
             }
 
             /// Brings the fields `changed` of `live` to what is wanted, and leaves all others alone. For kinds that deliver
@@ -108,10 +108,10 @@ macro_rules! kinds {
                 self,
                 api: &Writer,
                 live: &Object,
-                want: &Want<'_>,
+                desired: &Desired<'_>,
                 changed: &[&'static str],
             ) -> Result<(), ApiError> {
-                match self { $(Self::$kind => $module::Live::update(api, live, want, changed).await,)+ }
+                match self { $(Self::$kind => $module::Live::update(api, live, desired, changed).await,)+ }
             }
 
             /// Deletes an object; one that is gone already is deleted.

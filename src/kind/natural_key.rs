@@ -1,6 +1,6 @@
 //! What the server itself keeps unique: how an object is found that no ledger knows. The one place where names are folded.
 
-use super::{Key, Kind, Place};
+use super::{Key, Kind, Level};
 
 /// How the server tells names of a kind apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,7 +35,7 @@ impl<O> NaturalKey<O> {
             Key::Name(Names::AsWritten) | Key::LoneName => name.into(),
             Key::None => return None,
         };
-        Some(Self { kind, org: org.filter(|_| kind.spec().place == Place::Org), name })
+        Some(Self { kind, org: org.filter(|_| kind.spec().level == Level::Org), name })
     }
 
     /// The same; none also for kinds whose names several objects may have.

@@ -3,7 +3,7 @@
 use super::Kind;
 use super::live::{self, Object};
 use super::natural_key::Names;
-use super::spec::{Draft, Fault, Key, Place, Spec};
+use super::spec::{Draft, Fault, Key, Level, Spec};
 use super::wire::{Pages, Row, Wire};
 use crate::field::{Field, Omitted, Role};
 use crate::value::Value;
@@ -12,7 +12,7 @@ pub(super) static SPEC: Spec = Spec {
     doc: "An organization. Its system buckets `_monitoring` and `_tasks` come with it and are never managed.",
     ty: "orgs",
     key: Key::Name(Names::Trimmed),
-    place: Place::Server,
+    level: Level::Server,
     fields: &[
         Field::name("name", Role::Name, "The name, unique on the server; white space around it does not count."),
         Field::text("description", Omitted::Theirs, "Free text."),

@@ -1,11 +1,11 @@
 //! Scrapers.
 
 use super::Kind;
+use super::export::ExportError;
 use super::live::{self, Object};
 use super::spec::{Draft, Fault, Key, Spec};
-use super::tell::Untold;
 use super::wire::Wire;
-use crate::field::{Field, Omitted, Role, Shape};
+use crate::field::{Field, Omitted, Role, Type};
 use crate::redact::{credentials, without_credentials};
 use crate::value::Fields;
 
@@ -17,17 +17,17 @@ pub(super) static SPEC: Spec = Spec {
         Field::name("name", Role::Name, "The name."),
         Field::org(),
         Field::text("type", Omitted::Default("prometheus"), "What stands behind the URL.")
-            .shaped(Shape::Choice(&["prometheus"])),
+            .of_type(Type::Choice(&["prometheus"])),
         Field::text("url", Omitted::Required, "Where the metrics are, with `http://` or `https://`."),
         Field::text("bucket", Omitted::Required, "The bucket that they are written into.")
-            .shaped(Shape::Ref(Kind::Bucket))
+            .of_type(Type::Ref(Kind::Bucket))
             .at("bucketID"),
         Field::text("allow_insecure", Omitted::False, "Whether a certificate that nobody vouches for is accepted.")
-            .shaped(Shape::Bool)
+            .of_type(Type::Bool)
             .at("allowInsecure"),
     ],
     check,
-    tell,
+    export,
     delete_rank: 40,
     ..Spec::PLAIN
 };
@@ -56,9 +56,9 @@ fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
 }
 
 /// A password that somebody has put into a URL does not go into a file.
-fn tell(object: &Object) -> Result<Fields, Untold> {
+fn export(object: &Object) -> Result<Fields, ExportError> {
     match object.fields.text("url").is_some_and(|url| !credentials(url).is_empty()) {
-        true => Err(Untold::Unsayable("its URL has a password".to_owned())),
+        true => Err(ExportError::Unsayable("its URL has a password".to_owned())),
         false => Ok(object.fields.clone()),
     }
 }

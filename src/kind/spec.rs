@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
+use super::export::Export;
 use super::natural_key::Names;
-use super::tell::Tell;
 use crate::diagnostic::Severity;
 use crate::field::Field;
 use crate::flux::Literal;
@@ -22,7 +22,7 @@ pub enum Key {
 
 /// Where objects of a kind live.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum Level {
     /// On the server as a whole.
     Server,
     /// In an org.
@@ -135,13 +135,13 @@ pub struct Spec {
     /// Why no resource may have a name, not even an external one; none for a name that may be had.
     pub forbidden: fn(&str) -> Option<&'static str>,
     /// Where its objects live.
-    pub place: Place,
+    pub level: Level,
     /// Its fields, in the order of the reference page.
     pub fields: &'static [Field],
     /// Its own rules for what a manifest declares; not asked for external resources.
     pub check: Check,
-    /// Its own part of [`Kind::tell`](super::Kind::tell).
-    pub tell: Tell,
+    /// Its own part of [`Kind::export`](super::Kind::export).
+    pub export: Export,
     /// In which order a replacement is made.
     pub replace: Delete,
     /// Position in the order of deletes (protocol, section 6): lower goes first.
@@ -163,10 +163,10 @@ impl Spec {
         ty: "",
         key: Key::None,
         forbidden: any_name,
-        place: Place::Org,
+        level: Level::Org,
         fields: &[],
         check: |_, _| (),
-        tell: super::tell::as_it_is,
+        export: super::export::as_it_is,
         replace: Delete::First,
         delete_rank: 0,
         serial: false,

@@ -1,9 +1,9 @@
 //! Tasks.
 
 mod cron;
+mod export;
 mod params;
 mod script;
-mod tell;
 
 use serde_json::Value as Json;
 
@@ -12,7 +12,7 @@ use super::live::{self, Edit, Object};
 use super::spec::{Key, Spec};
 use super::wire::{Body, Pages, Row, Wire};
 use crate::api::ApiError;
-use crate::field::{Compared, Field, Omitted, Role, Shape};
+use crate::field::{Compared, Field, Omitted, Role, Type};
 use crate::flux::{AuthorScript, Schedule, TaskHead};
 use crate::value::{Fields, Script, Value};
 
@@ -26,28 +26,28 @@ pub(super) static SPEC: Spec = Spec {
         Field::text("description", Omitted::Theirs, "Free text."),
         Field::status("Whether the task is scheduled."),
         Field::text("every", Omitted::Unset, "The interval between runs, at least `1s`. Either this or `cron`.")
-            .shaped(Shape::Duration { months: true })
+            .of_type(Type::Duration { months: true })
             .or("cron"),
         Field::text("cron", Omitted::Unset, "The times of runs as a cron expression. Either this or `every`.")
-            .shaped(Shape::Cron)
+            .of_type(Type::Cron)
             .or("every"),
         Field::text(
             "offset",
             Omitted::Unset,
             "How long after its scheduled time a run starts; with a `-`, how long before.",
         )
-        .shaped(Shape::SignedDuration),
-        Field::text("flux", Omitted::Required, "The script: text, or `{ file = \"...\" }`.").shaped(Shape::Flux),
+        .of_type(Type::SignedDuration),
+        Field::text("flux", Omitted::Required, "The script: text, or `{ file = \"...\" }`.").of_type(Type::Flux),
         Field::text("params", Omitted::Theirs, "Values for the script, in one record.")
-            .shaped(Shape::Params)
+            .of_type(Type::Params)
             .compared(Compared::Never),
         Field::text("params_as", Omitted::Default("params"), "The name of that record in the script.")
-            .shaped(Shape::Identifier)
+            .of_type(Type::Identifier)
             .compared(Compared::Never),
         Field::labels("All labels of the task."),
     ],
     check: script::check,
-    tell: tell::tell,
+    export: export::export,
     delete_rank: 10,
     runs_as_creator: true,
     acts_as_user: false,
@@ -70,18 +70,18 @@ fn whole(fields: &Fields) -> Option<&str> {
 
 /// The script to send when a task that is as `live` is to change; none if nothing that stands in it changes. Always sent
 /// whole: PATCH of the schedule alone would re-format the script.
-fn to_send(live: &Fields, want: &Fields, changed: &dyn Fn(&str) -> bool) -> Result<Option<String>, ApiError> {
+fn to_send(live: &Fields, desired: &Fields, changed: &dyn Fn(&str) -> bool) -> Result<Option<String>, ApiError> {
     if !HEAD.into_iter().chain(["flux"]).any(changed) {
         return Ok(None);
     }
     let missing = || ApiError::unsent("the task's script is not known");
-    if HEAD.iter().all(|field| want.get(field).is_some())
-        && let Some(source) = whole(want)
+    if HEAD.iter().all(|field| desired.get(field).is_some())
+        && let Some(source) = whole(desired)
     {
         return Ok(Some(source.to_owned()));
     }
     // Some of it is left as it is: each part comes from its own side.
-    let side = |field| if changed(field) { want } else { live };
+    let side = |field| if changed(field) { desired } else { live };
     let source = whole(side("flux")).ok_or_else(missing)?;
     let author = AuthorScript::read(source, None).map_err(|error| ApiError::unsent(error.to_string()))?;
     let part = |field| match side(field).get(field) {
@@ -137,12 +137,12 @@ impl live::Live for Live {
     }
 
     fn write(edit: &Edit<'_>, body: &mut Body) -> Result<(), ApiError> {
-        let Edit { want, live, changed } = *edit;
+        let Edit { desired, live, changed } = *edit;
         // Part of the script.
         body.remove("name");
         let flux = match live {
-            Some(live) => to_send(&live.fields, want.fields, changed)?,
-            None => whole(want.fields).map(str::to_owned),
+            Some(live) => to_send(&live.fields, desired.fields, changed)?,
+            None => whole(desired.fields).map(str::to_owned),
         };
         body.extend(flux.map(|flux| ("flux".to_owned(), flux.into())));
         if let Some(live) = live.filter(|_| !body.is_empty()) {
@@ -199,16 +199,16 @@ mod tests {
 
     #[test]
     fn what_is_ignored_stays() {
-        let mut want = fields("a", "2h", WANT);
-        want.remove("flux");
-        let sent = to_send(&fields("a", "1h", LIVE), &want, &|field| field == "every").expect("a script");
+        let mut desired = fields("a", "2h", WANT);
+        desired.remove("flux");
+        let sent = to_send(&fields("a", "1h", LIVE), &desired, &|field| field == "every").expect("a script");
         insta::assert_snapshot!(sent.expect("some"), @r#"
         option task = {name: "a", every: 2h, concurrency: 2}
         live()
         "#);
-        let mut want = fields("a", "2h", WANT);
-        want.remove("every");
-        let sent = to_send(&fields("a", "1h", LIVE), &want, &|field| field == "flux").expect("a script");
+        let mut desired = fields("a", "2h", WANT);
+        desired.remove("every");
+        let sent = to_send(&fields("a", "1h", LIVE), &desired, &|field| field == "flux").expect("a script");
         insta::assert_snapshot!(sent.expect("some"), @r#"
         option task = {name: "a", every: 1h}
         want()

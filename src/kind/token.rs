@@ -7,12 +7,12 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
 use super::Kind;
-use super::live::{self, Live as _, Made, Object, Want};
-use super::spec::{Delete, Draft, Fault, Place, Spec};
-use super::tell::Untold;
+use super::export::ExportError;
+use super::live::{self, Desired, Live as _, Made, Object};
+use super::spec::{Delete, Draft, Fault, Level, Spec};
 use super::wire::{self, Row, Wire};
 use crate::api::{ApiError, Identified, Permission, Resource, Writer};
-use crate::field::{Compared, Field, INACTIVE, Omitted, Role, Shape};
+use crate::field::{Compared, Field, INACTIVE, Omitted, Role, Type};
 use crate::secret::Secret;
 use crate::value::{Fields, Ref, Scope, Value};
 
@@ -24,27 +24,27 @@ pub(super) static SPEC: Spec = Spec {
         Field::org(),
         Field::status("Whether the token can be used."),
         Field::text("user", Omitted::Theirs, "The user it acts as; the run's own user when omitted.")
-            .shaped(Shape::Ref(Kind::User))
+            .of_type(Type::Ref(Kind::User))
             .at("userID")
             .replaces(),
-        Field::text("read", Omitted::Empty, "What it may read.").shaped(Shape::Scopes).replaces(),
-        Field::text("write", Omitted::Empty, "What it may write.").shaped(Shape::Scopes).replaces(),
+        Field::text("read", Omitted::Empty, "What it may read.").of_type(Type::Scopes).replaces(),
+        Field::text("write", Omitted::Empty, "What it may write.").of_type(Type::Scopes).replaces(),
         Field::text("deliver", Omitted::Required, "Where the secret goes: one sink or a list of them.")
-            .shaped(Shape::Sinks)
+            .of_type(Type::Sinks)
             .role(Role::Delivery)
             .compared(Compared::Ledger)
             .replaces(),
         Field::text("secret_version", Omitted::Theirs, "Increase it to create the token again, with another secret.")
-            .shaped(Shape::Integer)
+            .of_type(Type::Integer)
             .compared(Compared::Ledger)
             .replaces(),
         Field::text("id", Omitted::Theirs, "The ID of an external token.")
-            .shaped(Shape::Id)
+            .of_type(Type::Id)
             .role(Role::Id)
             .compared(Compared::Never),
     ],
     check,
-    tell,
+    export,
     replace: Delete::Last,
     delete_rank: 50,
     acts_as_user: true,
@@ -64,14 +64,14 @@ fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
 }
 
 /// A token that may make any token is an operator's: whoever manages it can lock everybody out.
-fn tell(object: &Object) -> Result<Fields, Untold> {
+fn export(object: &Object) -> Result<Fields, ExportError> {
     if marker(&object.name).is_some() {
-        return Err(Untold::Unfinished("a fluxform run created it and did not finish it".to_owned()));
+        return Err(ExportError::Unfinished("a fluxform run created it and did not finish it".to_owned()));
     }
     let any_token = Scope::Instance { ty: SPEC.ty.to_owned() };
     match object.fields.get("write") {
         Some(Value::Scopes(write)) if write.contains(&any_token) => {
-            Err(Untold::Unsayable("it is an operator token, which may create any token".to_owned()))
+            Err(ExportError::Unsayable("it is an operator token, which may create any token".to_owned()))
         }
         _ => Ok(object.fields.clone()),
     }
@@ -140,14 +140,14 @@ fn scope(Permission { action, resource: Resource { ty, id, org } }: Permission) 
 /// measured).
 fn grants(permission: &Permission) -> bool {
     let Resource { ty, id, org } = &permission.resource;
-    let of_no_org = Kind::from_type(ty).is_some_and(|kind| kind.spec().place == Place::Server);
+    let of_no_org = Kind::from_type(ty).is_some_and(|kind| kind.spec().level == Level::Server);
     !of_no_org || id.is_some() || org.is_none()
 }
 
 /// What `scope` asks for. IDs are always sent: the server forgets names, and grants everything of the type instead. An
 /// object of another org than the token's is asked for by its ID alone: with its org it is a 400, and without an org only a
 /// creator with the right on the whole server may grant it (influxd 2.9.1, measured).
-fn asked(action: &str, scope: &Scope, want: &Want<'_>) -> Result<Permission, ApiError> {
+fn asked(action: &str, scope: &Scope, desired: &Desired<'_>) -> Result<Permission, ApiError> {
     let (ty, id, org) = match scope {
         Scope::Object(of) => {
             let kind = match of {
@@ -155,15 +155,15 @@ fn asked(action: &str, scope: &Scope, want: &Want<'_>) -> Result<Permission, Api
                 Ref::Home => Kind::Org,
                 Ref::Id(kind, _) => *kind,
             };
-            let elsewhere = want.ids.org(of).is_some_and(|org| org != want.org);
-            let org = (kind.spec().place == Place::Org && !elsewhere).then_some(want.org);
-            (kind.spec().ty, Some(want.id(of)?), org)
+            let elsewhere = desired.ids.org(of).is_some_and(|org| org != desired.org);
+            let org = (kind.spec().level == Level::Org && !elsewhere).then_some(desired.org);
+            (kind.spec().ty, Some(desired.id(of)?), org)
         }
         Scope::Bare { ty, id, org } => {
-            let org = org.as_ref().map(|org| want.id(org)).transpose()?;
+            let org = org.as_ref().map(|org| desired.id(org)).transpose()?;
             (ty.as_str(), Some(id.as_str()), org)
         }
-        Scope::Org { ty, org } => (ty.as_str(), None, Some(want.id(org)?)),
+        Scope::Org { ty, org } => (ty.as_str(), None, Some(desired.id(org)?)),
         Scope::Instance { ty } => (ty.as_str(), None, None),
     };
     let resource = Resource { ty: ty.to_owned(), id: id.map(str::to_owned), org: org.map(str::to_owned) };
@@ -171,12 +171,12 @@ fn asked(action: &str, scope: &Scope, want: &Want<'_>) -> Result<Permission, Api
 }
 
 /// All permissions that are wanted.
-fn permissions(want: &Want<'_>) -> Result<BTreeSet<Permission>, ApiError> {
+fn permissions(desired: &Desired<'_>) -> Result<BTreeSet<Permission>, ApiError> {
     let mut all = BTreeSet::new();
     for action in ["read", "write"] {
-        if let Some(Value::Scopes(scopes)) = want.fields.get(action) {
+        if let Some(Value::Scopes(scopes)) = desired.fields.get(action) {
             for scope in scopes {
-                all.insert(asked(action, scope, want)?);
+                all.insert(asked(action, scope, desired)?);
             }
         }
     }
@@ -220,15 +220,16 @@ impl live::Live for Live {
         Ok(())
     }
 
-    async fn create(api: &Writer, want: &Want<'_>) -> Result<Made, ApiError> {
-        let description = want.text("description").unwrap_or_default();
-        let description = want.marker.map_or_else(|| description.to_owned(), |word| marked(description, word));
-        let permissions = permissions(want)?;
-        let user = match want.fields.get("user") {
-            Some(Value::Ref(user)) => Some(want.id(user)?),
+    async fn create(api: &Writer, desired: &Desired<'_>) -> Result<Made, ApiError> {
+        let description = desired.text("description").unwrap_or_default();
+        let description = desired.marker.map_or_else(|| description.to_owned(), |word| marked(description, word));
+        let permissions = permissions(desired)?;
+        let user = match desired.fields.get("user") {
+            Some(Value::Ref(user)) => Some(desired.id(user)?),
             _ => None,
         };
-        let new = New { org: want.org, user, status: INACTIVE, description: &description, permissions: &permissions };
+        let new =
+            New { org: desired.org, user, status: INACTIVE, description: &description, permissions: &permissions };
         let Created { object, echo } = api.create(TOKENS, &new).await?;
         let wrong = if echo.permissions != permissions {
             Some("the server created a token with other permissions than requested")
@@ -243,7 +244,7 @@ impl live::Live for Live {
         } else {
             None
         };
-        let made = Made::new(Kind::Token, TOKENS, object, want)?;
+        let made = Made::new(Kind::Token, TOKENS, object, desired)?;
         if let Some(wrong) = wrong {
             let path = Live::WIRE.at(&made.object.id);
             return Err(match live::delete(api, &path).await {
@@ -317,8 +318,8 @@ mod tests {
         let scope = Scope::Org { ty: "labels".into(), org: Box::new(Ref::Id(Kind::Org, ORG.into())) };
         let fields = [("description", Value::Text("d".into())), ("read", Value::Scopes([scope].into()))];
         let (fields, ids) = (fields.into_iter().collect(), live::Ids::default());
-        let want = Want { fields: &fields, org: ORG, ids: &ids, marker: None, password: None };
-        Kind::Token.create(&Writer::new(fault.client()), &want).await
+        let desired = Desired { fields: &fields, org: ORG, ids: &ids, marker: None, password: None };
+        Kind::Token.create(&Writer::new(fault.client()), &desired).await
     }
 
     #[tokio::test]

@@ -6,12 +6,12 @@ use secrecy::ExposeSecret;
 use serde::Serialize;
 
 use super::Kind;
-use super::live::{self, Asked, Live as _, Made, Object, Want};
+use super::live::{self, Desired, Live as _, Made, Object, ReadScope};
 use super::natural_key::Names;
-use super::spec::{Draft, Fault, Key, Place, Spec};
+use super::spec::{Draft, Fault, Key, Level, Spec};
 use super::wire::{self, Pages, Wire};
 use crate::api::{ApiError, Client, Writer};
-use crate::field::{Compared, Field, Omitted, Role, SecretRule, Shape};
+use crate::field::{Compared, Field, Omitted, Role, SecretRule, Type};
 use crate::value::Value;
 use roles::{ROLES, Roles, bring, live_roles, set_roles, wanted_roles};
 
@@ -19,17 +19,17 @@ pub(super) static SPEC: Spec = Spec {
     doc: "A user of the server.",
     ty: "users",
     key: Key::Name(Names::AsWritten),
-    place: Place::Server,
+    level: Level::Server,
     fields: &[
         Field::name("name", Role::Name, "The name, unique on the server."),
         Field::status("Whether the user can sign in and use tokens."),
         Field::text("password", Omitted::Theirs, "Where the password comes from; 8 to 72 bytes. Set when the user is created and when `password_version` changes.")
             .secret(SecretRule { bytes: (8, 72), again: "password_version" }),
         Field::text("password_version", Omitted::Theirs, "Increase it to set the password again.")
-            .shaped(Shape::Integer)
+            .of_type(Type::Integer)
             .compared(Compared::Ledger),
-        Field::text("member_of", Omitted::Theirs, "All orgs that the user is a member of.").shaped(Shape::Refs(Kind::Org)),
-        Field::text("owner_of", Omitted::Theirs, "All orgs that the user owns.").shaped(Shape::Refs(Kind::Org)).role(Role::Owns),
+        Field::text("member_of", Omitted::Theirs, "All orgs that the user is a member of.").of_type(Type::Refs(Kind::Org)),
+        Field::text("owner_of", Omitted::Theirs, "All orgs that the user owns.").of_type(Type::Refs(Kind::Org)).role(Role::Owns),
     ],
     check,
     delete_rank: 80,
@@ -62,15 +62,15 @@ struct Password<'a> {
     password: &'a str,
 }
 
-async fn set_password(api: &Writer, user: &str, want: &Want<'_>) -> Result<(), ApiError> {
-    let Some(password) = want.password else { return Ok(()) };
+async fn set_password(api: &Writer, user: &str, desired: &Desired<'_>) -> Result<(), ApiError> {
+    let Some(password) = desired.password else { return Ok(()) };
     api.post_only(&format!("{}/password", Live::WIRE.at(user)), &Password { password: password.expose_secret() }).await
 }
 
 impl live::Live for Live {
     const WIRE: Wire = Wire { pages: Pages::Offset, guarded: true, ..Wire::new(Kind::User, "/api/v2/users", "users") };
 
-    async fn list(api: &Client, _: &[&str], asked: Asked<'_>) -> Result<Vec<Object>, ApiError> {
+    async fn list(api: &Client, _: &[&str], asked: ReadScope<'_>) -> Result<Vec<Object>, ApiError> {
         let mut objects = wire::list::<Self>(api, &[]).await?;
         if ROLES.iter().any(|role| (asked.field)(role.field())) {
             let mut of_these: Vec<_> =
@@ -83,30 +83,35 @@ impl live::Live for Live {
         Ok(objects)
     }
 
-    async fn create(api: &Writer, want: &Want<'_>) -> Result<Made, ApiError> {
-        let mut made = wire::create::<Self>(api, want).await?;
+    async fn create(api: &Writer, desired: &Desired<'_>) -> Result<Made, ApiError> {
+        let mut made = wire::create::<Self>(api, desired).await?;
         set_roles(&mut made.object, &Roles::new());
         Ok(made)
     }
 
-    fn rest(want: &Want<'_>) -> Result<Vec<&'static str>, ApiError> {
-        let wanted = wanted_roles(&Roles::new(), want, |_| true)?;
-        let password = want.password.map(|_| "password");
+    fn rest(desired: &Desired<'_>) -> Result<Vec<&'static str>, ApiError> {
+        let wanted = wanted_roles(&Roles::new(), desired, |_| true)?;
+        let password = desired.password.map(|_| "password");
         let roles = ROLES.iter().filter(|role| wanted.values().any(|wanted| wanted == *role));
         Ok(password.into_iter().chain(roles.map(|role| role.field())).collect())
     }
 
-    async fn update(api: &Writer, live: &Object, want: &Want<'_>, changed: &[&'static str]) -> Result<(), ApiError> {
-        wire::update::<Self>(api, live, want, changed).await?;
+    async fn update(
+        api: &Writer,
+        live: &Object,
+        desired: &Desired<'_>,
+        changed: &[&'static str],
+    ) -> Result<(), ApiError> {
+        wire::update::<Self>(api, live, desired, changed).await?;
         if changed.contains(&"password") || changed.contains(&"password_version") {
-            set_password(api, &live.id, want).await?;
+            set_password(api, &live.id, desired).await?;
         }
         if ROLES.iter().any(|role| changed.contains(&role.field())) {
             let has = match live_roles(live) {
                 Some(has) => has,
                 None => roles::read(api, [live.id.clone()].into()).await?.remove(&live.id).unwrap_or_default(),
             };
-            let wanted = wanted_roles(&has, want, |field| changed.contains(&field))?;
+            let wanted = wanted_roles(&has, desired, |field| changed.contains(&field))?;
             bring(api, &live.id, &has, &wanted).await?;
         }
         Ok(())

@@ -3,13 +3,13 @@
 use serde_json::{Value as Json, json};
 
 use super::Kind;
-use super::live::{self, Edit, Object, Want};
+use super::export::ExportError;
+use super::live::{self, Desired, Edit, Object};
 use super::natural_key::Names;
 use super::spec::{Draft, Fault, Key, Spec};
-use super::tell::Untold;
 use super::wire::{self, Body, Row, Wire};
 use crate::api::{ApiError, Writer};
-use crate::field::{Field, Omitted, Role, Shape};
+use crate::field::{Field, Omitted, Role, Type};
 use crate::flux::parser::parse;
 use crate::value::{Fields, Script, Value};
 
@@ -25,22 +25,20 @@ pub(super) static SPEC: Spec = Spec {
         ),
         Field::org(),
         Field::text("description", Omitted::Theirs, "Free text."),
-        Field::text("values", Omitted::Unset, "The values, in their order.")
-            .shaped(Shape::List(&Shape::Text))
-            .by_hand(),
-        Field::text("map", Omitted::Unset, "The values by the names that people see.").shaped(Shape::Map).by_hand(),
+        Field::text("values", Omitted::Unset, "The values, in their order.").of_type(Type::List(&Type::Text)).by_hand(),
+        Field::text("map", Omitted::Unset, "The values by the names that people see.").of_type(Type::Map).by_hand(),
         Field::text(
             "query",
             Omitted::Unset,
             "The script whose `_value` column has the values: text, or `{ file = \"...\" }`.",
         )
-        .shaped(Shape::Flux),
+        .of_type(Type::Flux),
         Field::text("selected", Omitted::Theirs, "The values that are selected at first.")
-            .shaped(Shape::List(&Shape::Text)),
+            .of_type(Type::List(&Type::Text)),
         Field::labels("All labels of the variable."),
     ],
     check,
-    tell,
+    export,
     delete_rank: 20,
     ..Spec::PLAIN
 };
@@ -84,12 +82,12 @@ fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
 }
 
 /// A variable may have got a name that no new one can have, and a query in another language than Flux.
-fn tell(object: &Object) -> Result<Fields, Untold> {
+fn export(object: &Object) -> Result<Fields, ExportError> {
     if let Some((message, _)) = wrong_name(&object.name) {
-        return Err(Untold::Unsayable(message.to_owned()));
+        return Err(ExportError::Unsayable(message.to_owned()));
     }
     match object.fields.get("query") {
-        Some(Value::Text(_)) => Err(Untold::Unsayable("its query is not in Flux".to_owned())),
+        Some(Value::Text(_)) => Err(ExportError::Unsayable("its query is not in Flux".to_owned())),
         _ => Ok(object.fields.clone()),
     }
 }
@@ -156,22 +154,27 @@ impl live::Live for Live {
     }
 
     fn write(edit: &Edit<'_>, body: &mut Body) -> Result<(), ApiError> {
-        let Edit { want, live, changed } = *edit;
+        let Edit { desired, live, changed } = *edit;
         if SOURCES.into_iter().any(changed) {
             // What nobody looks at stays as it is.
-            let arguments = arguments(want.fields).or_else(|| arguments(&live?.fields));
+            let arguments = arguments(desired.fields).or_else(|| arguments(&live?.fields));
             body.extend(arguments.map(|arguments| ("arguments".to_owned(), arguments)));
         }
         Ok(())
     }
 
-    async fn update(api: &Writer, live: &Object, want: &Want<'_>, changed: &[&'static str]) -> Result<(), ApiError> {
-        let clears = |field: &&str| *field == "description" && want.text(field) == Some("");
+    async fn update(
+        api: &Writer,
+        live: &Object,
+        desired: &Desired<'_>,
+        changed: &[&'static str],
+    ) -> Result<(), ApiError> {
+        let clears = |field: &&str| *field == "description" && desired.text(field) == Some("");
         if changed.iter().any(clears) {
             clear_description(api, &Self::WIRE.at(&live.id)).await?;
         }
         let rest: Vec<_> = changed.iter().copied().filter(|field| !clears(field)).collect();
-        wire::update::<Self>(api, live, want, &rest).await
+        wire::update::<Self>(api, live, desired, &rest).await
     }
 }
 

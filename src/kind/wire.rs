@@ -10,10 +10,10 @@ use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value as Json};
 
-use super::live::{Edit, Live, Made, Object, Presence, Standing, Want};
-use super::{Kind, Place, label};
+use super::live::{Desired, Edit, Live, Made, Object, Presence, Standing};
+use super::{Kind, Level, label};
 use crate::api::{ApiError, Client, Identified, Writer, after, by_offset, whole};
-use crate::field::{Field, Role, Shape};
+use crate::field::{Field, Role, Type};
 use crate::value::{Ref, Value};
 
 const ID: &str = "id";
@@ -105,13 +105,13 @@ impl Row {
 
     /// The value of `field`, which is under `key`.
     fn value(&self, field: &Field, key: &str) -> Result<Option<Value>, String> {
-        Ok(match field.shape {
-            Shape::Text | Shape::Choice(_) => Some(Value::Text(self.text(key)?)),
-            Shape::Bool => Some(Value::Bool(self.get(key)?.unwrap_or(false))),
-            Shape::Map => Some(Value::Map(self.get(key)?.unwrap_or_default())),
-            Shape::Ref(kind) => self.get(key)?.map(|id| Value::Ref(Ref::Id(kind, id))),
-            Shape::Refs(_) => Some(label::attached(&self.get::<Vec<_>>(key)?.unwrap_or_default())),
-            Shape::List(Shape::Text) => {
+        Ok(match field.ty {
+            Type::Text | Type::Choice(_) => Some(Value::Text(self.text(key)?)),
+            Type::Bool => Some(Value::Bool(self.get(key)?.unwrap_or(false))),
+            Type::Map => Some(Value::Map(self.get(key)?.unwrap_or_default())),
+            Type::Ref(kind) => self.get(key)?.map(|id| Value::Ref(Ref::Id(kind, id))),
+            Type::Refs(_) => Some(label::attached(&self.get::<Vec<_>>(key)?.unwrap_or_default())),
+            Type::List(Type::Text) => {
                 let texts: Vec<String> = self.get(key)?.unwrap_or_default();
                 Some(Value::List(texts.into_iter().map(Value::Text).collect()))
             }
@@ -235,9 +235,9 @@ pub(super) fn object<L: Live>(json: &str) -> Result<Object, serde_json::Error> {
 
 /// All objects, in the orgs `orgs` where the kind lives in orgs.
 pub(super) async fn list<L: Live>(api: &Client, orgs: &[&str]) -> Result<Vec<Object>, ApiError> {
-    let lists = match L::WIRE.kind.spec().place {
-        Place::Server => vec![walk::<L>(api, &[]).await?],
-        Place::Org => try_join_all(orgs.iter().map(async |org| walk::<L>(api, &[(ORG, org)]).await)).await?,
+    let lists = match L::WIRE.kind.spec().level {
+        Level::Server => vec![walk::<L>(api, &[]).await?],
+        Level::Org => try_join_all(orgs.iter().map(async |org| walk::<L>(api, &[(ORG, org)]).await)).await?,
     };
     Ok(lists.into_iter().flatten().map(|Item(object, _)| object).collect())
 }
@@ -267,38 +267,38 @@ pub(super) async fn find<L: Live>(api: &Client, id: &str) -> Result<Presence, Ap
 }
 
 /// Makes an object with one request.
-pub(super) async fn create<L: Live>(api: &Writer, want: &Want<'_>) -> Result<Made, ApiError> {
-    let rest = L::rest(want)?;
-    let body = body::<L>(&Edit { want, live: None, changed: &|_| true })?;
+pub(super) async fn create<L: Live>(api: &Writer, desired: &Desired<'_>) -> Result<Made, ApiError> {
+    let rest = L::rest(desired)?;
+    let body = body::<L>(&Edit { desired, live: None, changed: &|_| true })?;
     let made = api.create(L::WIRE.path, &body).await;
     let One::<L>(Item(object, _)) = made.map_err(|error| L::explain(error, &body))?;
-    Ok(Made { rest, ..Made::new(L::WIRE.kind, L::WIRE.path, object, want)? })
+    Ok(Made { rest, ..Made::new(L::WIRE.kind, L::WIRE.path, object, desired)? })
 }
 
 /// Brings the fields `changed` that one request sets to what is wanted, and the labels.
 pub(super) async fn update<L: Live>(
     api: &Writer,
     live: &Object,
-    want: &Want<'_>,
+    desired: &Desired<'_>,
     changed: &[&'static str],
 ) -> Result<(), ApiError> {
     let path = L::WIRE.at(&live.id);
-    let body = body::<L>(&Edit { want, live: Some(live), changed: &|field| changed.contains(&field) })?;
+    let body = body::<L>(&Edit { desired, live: Some(live), changed: &|field| changed.contains(&field) })?;
     if !body.is_empty() {
         api.patch::<_, One<L>>(&path, &body).await.map_err(|error| L::explain(error, &body))?;
     }
-    label::attach_changed(api, &path, live, want, changed).await
+    label::attach_changed(api, &path, live, desired, changed).await
 }
 
 /// A value as it is sent; none for what the kind itself sends.
-fn json(value: &Value, want: &Want<'_>) -> Result<Option<Json>, ApiError> {
+fn json(value: &Value, desired: &Desired<'_>) -> Result<Option<Json>, ApiError> {
     Ok(Some(match value {
         Value::Text(text) => text.as_str().into(),
         Value::Bool(yes) => (*yes).into(),
         Value::Map(map) => map.iter().map(|(key, text)| (key.clone(), Json::from(text.as_str()))).collect(),
-        Value::Ref(of) => want.id(of)?.into(),
+        Value::Ref(of) => desired.id(of)?.into(),
         Value::List(items) => {
-            let items: Result<Option<Vec<Json>>, ApiError> = items.iter().map(|item| json(item, want)).collect();
+            let items: Result<Option<Vec<Json>>, ApiError> = items.iter().map(|item| json(item, desired)).collect();
             return Ok(items?.map(Json::Array));
         }
         _ => return Ok(None),
@@ -307,19 +307,19 @@ fn json(value: &Value, want: &Want<'_>) -> Result<Option<Json>, ApiError> {
 
 /// What to send.
 fn body<L: Live>(edit: &Edit<'_>) -> Result<Body, ApiError> {
-    let Edit { want, live, changed } = *edit;
+    let Edit { desired, live, changed } = *edit;
     let Wire { kind, resets, .. } = L::WIRE;
     let mut body = Body::new();
-    if live.is_none() && kind.spec().place == Place::Org {
-        body.insert(ORG.to_owned(), want.org.into());
+    if live.is_none() && kind.spec().level == Level::Org {
+        body.insert(ORG.to_owned(), desired.org.into());
     }
     let columns = kind.spec().fields.iter().filter(|field| !matches!(field.role, Role::Org | Role::Labels));
     let columns: Vec<_> = columns.filter_map(|field| Some((field.name, field.key()?))).collect();
     let touched = columns.iter().any(|(field, _)| changed(field));
     for (field, key) in columns {
         let kept = live.filter(|_| resets && touched).and_then(|live| live.fields.get(field));
-        let value = want.fields.get(field).filter(|_| changed(field)).or(kept);
-        if let Some(json) = value.map(|value| json(value, want)).transpose()?.flatten() {
+        let value = desired.fields.get(field).filter(|_| changed(field)).or(kept);
+        if let Some(json) = value.map(|value| json(value, desired)).transpose()?.flatten() {
             body.insert(key.to_owned(), json);
         }
     }

@@ -83,9 +83,9 @@ pub fn set_by_post(kind: Kind, fields: &Fields) -> BTreeMap<String, String> {
 
 /// Whether an object is as the POST would have made it.
 fn as_made(intent: &Intent, object: &Object) -> bool {
-    intent.fields.iter().all(|(field, print)| {
+    intent.fields.iter().all(|(field, fingerprint)| {
         // What the list does not tell contradicts nothing.
-        object.fields.get(field).is_none_or(|value| value.fingerprint() == *print)
+        object.fields.get(field).is_none_or(|value| value.fingerprint() == *fingerprint)
     })
 }
 

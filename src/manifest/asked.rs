@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use super::context::Project;
 use super::node::{Node, Raw};
-use super::site::Project;
 use super::template::{Expression, Piece, expression, index, pieces};
 use crate::address::{Address, read_key};
 use crate::kind::Kind;

@@ -7,13 +7,14 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use super::budget::Budget;
+use super::grouped::Grouped;
 use super::orgs::org_of;
-use super::said::Said;
 use super::{Moved, Resource};
 use crate::address::Address;
 use crate::diagnostic::{Diagnostic, Place, Source};
+use crate::field::Role;
 use crate::graph::Cycle;
-use crate::kind::{NaturalKey, Place as Home};
+use crate::kind::{Level, NaturalKey};
 use crate::secret::Sink;
 use crate::value::{Ref, Value};
 
@@ -48,13 +49,13 @@ pub(super) fn cycle(
 
 /// Two resources with one natural key.
 pub(super) fn names(resources: &Resources, home: Option<&str>, problems: &mut Vec<Diagnostic>) {
-    let mut said = Said::default();
+    let mut said = Grouped::default();
     let mut first: HashMap<NaturalKey<&Ref>, &Address> = HashMap::with_capacity(resources.len());
     for (address, resource) in resources {
-        let Some(name) = resource.fields.text("name") else { continue };
-        let org = match address.kind.spec().place {
-            Home::Server => None,
-            Home::Org => match org_of(resource, resources, home) {
+        let Some(name) = address.kind.name_in(&resource.fields) else { continue };
+        let org = match address.kind.spec().level {
+            Level::Server => None,
+            Level::Org => match org_of(address.kind, resource, resources, home) {
                 Some(org) => Some(org),
                 None => continue,
             },
@@ -68,7 +69,7 @@ pub(super) fn names(resources: &Resources, home: Option<&str>, problems: &mut Ve
                 let earlier = *slot.get();
                 let Some(other) = resources.get(earlier) else { continue };
                 let message = format!("{earlier} and {address} are the same {}, `{name}`", address.kind);
-                let place = resource.place_of("name").clone();
+                let place = resource.place_of_role(address.kind, Role::Name).clone();
                 let diagnostic = Diagnostic::error("manifest::duplicate-name", message);
                 let diagnostic = if address.table() == earlier.table() {
                     let help = "give each instance its own name, for example with `${each.key}`";
@@ -76,7 +77,7 @@ pub(super) fn names(resources: &Resources, home: Option<&str>, problems: &mut Ve
                 } else {
                     diagnostic
                         .at(place, address.to_string())
-                        .at(other.place_of("name").clone(), earlier.to_string())
+                        .at(other.place_of_role(earlier.kind, Role::Name).clone(), earlier.to_string())
                         .help("names must be unique: rename one of them")
                 };
                 said.add(address, diagnostic);
@@ -88,7 +89,7 @@ pub(super) fn names(resources: &Resources, home: Option<&str>, problems: &mut Ve
 
 /// Two secrets that would go to one target.
 pub(super) fn sinks(resources: &Resources, sources: &[Arc<Source>], problems: &mut Vec<Diagnostic>) {
-    let mut said = Said::default();
+    let mut said = Grouped::default();
     // A project that is one file may have any name; no sink is called as other manifests are.
     let odd = sources.iter().find(|source| !source.name.ends_with(".toml"));
     let odd = odd.and_then(|source| Some((source, Path::new(source.path.file_name()?))));

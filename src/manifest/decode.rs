@@ -2,79 +2,79 @@
 
 use std::collections::BTreeSet;
 
+use super::context::DecodeContext;
 use super::node::{Entry, Node, Raw, Table};
-use super::site::Site;
-use super::{Lifecycle, Places, Resource, defaults, flux, foreign, shape};
+use super::written::META;
+use super::{Lifecycle, Places, Resource, defaults, flux, foreign, typed};
 use crate::diagnostic::{Diagnostic, nearest};
-use crate::field::{Field, Omitted, Shape};
-use crate::kind::{Draft, Fault, Kind};
+use crate::field::{Field, Omitted, Role, Type};
+use crate::kind::{Draft, Fault, Key, Kind};
 use crate::limits::MISTAKES;
 use crate::value::{Fields, Ref, Set, Value};
 
-/// What every resource may say besides its fields.
-pub(super) const META: [&str; 4] = ["external", "for_each", "enabled", "lifecycle"];
-
 /// Reads the resource of `site`: what it could read, and the site with what it said.
-pub(super) fn resource<'p, 'a>(mut site: Site<'p, 'a>) -> (Resource, Site<'p, 'a>) {
-    let kind = site.address.kind;
-    let written = site.written;
+pub(super) fn resource<'p, 'a>(mut context: DecodeContext<'p, 'a>) -> (Resource, DecodeContext<'p, 'a>) {
+    let kind = context.address.kind;
+    let written = context.written;
     let table = written.table();
-    let external = flag(&mut site, "external", table.get("external"));
-    let lifecycle = lifecycle(&mut site, &table);
-    all_known(&mut site, &table);
+    let external = context.flag("external", table.get("external"));
+    let lifecycle = lifecycle(&mut context, &table);
+    all_known(&mut context, &table);
     let mut fields = Fields::with_capacity(kind.spec().fields.len());
     let mut places = Vec::with_capacity(table.0.len());
     let mut script = None;
     let mut params = None;
     for field in kind.spec().fields {
         let node = match table.get(field.name) {
-            None if !external => defaults::of(site.project.document, kind, field, &table),
+            None if !external => defaults::of(&context.project.document.defaults, kind, field, &table),
             node => node.map(|node| (node, written.source)),
         };
         let node = node.map(|(node, source)| {
-            site.source = source;
+            context.source = source;
             node
         });
         match node {
             Some(node) if external && !identifies(kind, field) => {
                 let message = format!("`{}` is not allowed in an external {kind}, which is never changed", field.name);
                 let help = "an external resource has only the fields that identify it";
-                site.fail_with::<()>("manifest::external", node.span, message, "not allowed here", help);
+                context.fail_with::<()>("manifest::external", node.span, message, "not allowed here", help);
             }
-            Some(node) if !external && field.shape == Shape::Id => {
+            Some(node) if !external && field.ty == Type::Id => {
                 let message = format!("`{}` is allowed only in an external {kind}", field.name);
                 let help = "add `external = true`, or remove the ID";
-                site.fail_with::<()>("manifest::external", node.span, message, "not allowed here", help);
+                context.fail_with::<()>("manifest::external", node.span, message, "not allowed here", help);
             }
-            Some(node) if field.shape == Shape::Flux => {
-                places.push((field.name, site.place(node.span)));
-                script = flux::read(&mut site, node);
+            Some(node) if field.ty == Type::Flux => {
+                places.push((field.name, context.place(node.span)));
+                script = flux::read(&mut context, node);
             }
-            Some(node) if field.shape == Shape::Params => {
-                places.push((field.name, site.place(node.span)));
-                params = site.expand(node).and_then(|node| flux::params(&mut site, &node));
+            Some(node) if field.ty == Type::Params => {
+                places.push((field.name, context.place(node.span)));
+                params = context.expand(node).and_then(|node| flux::params(&mut context, &node));
             }
             Some(node) => {
-                places.push((field.name, site.place(node.span)));
-                let value = site.expand(node).and_then(|node| shape::read(&mut site, field, &node));
+                places.push((field.name, context.place(node.span)));
+                let value = context.expand(node).and_then(|node| typed::read(&mut context, field, &node));
                 if let Some(value) = value {
                     fields.set(field.name, value);
                 }
             }
             None if external && !identifies(kind, field) => {}
-            None => omitted(&mut site, field, external, &mut fields),
+            None => omitted(&mut context, field, external, &mut fields),
         }
-        site.source = written.source;
+        context.source = written.source;
     }
-    if let Some(source) = site.chained() {
+    if let Some(source) = context.chained() {
         let at = table.get("for_each").map_or(written.head, |node| node.span);
-        site.needs.push((source, written.source, at));
+        context.needs.push((source, written.source, at));
     }
     let places = Places::new(places);
     let mut faults = Vec::new();
-    if let Some(why) = fields.text("name").and_then(kind.spec().forbidden) {
-        let message = format!("invalid name `{}` for {kind}: {why}", fields.text("name").unwrap_or_default());
-        faults.push(Fault::new("manifest::forbidden-name", "name", message, "not allowed").help("choose another name"));
+    if let Some((field, name)) = kind.with(Role::Name).and_then(|field| Some((field.name, fields.text(field.name)?)))
+        && let Some(why) = (kind.spec().forbidden)(name)
+    {
+        let message = format!("invalid name `{name}` for {kind}: {why}");
+        faults.push(Fault::new("manifest::forbidden-name", field, message, "not allowed").help("choose another name"));
     }
     if !external {
         let written = &|field: &str| places.get(field).is_some();
@@ -83,81 +83,83 @@ pub(super) fn resource<'p, 'a>(mut site: Site<'p, 'a>) -> (Resource, Site<'p, 'a
         fields = draft.fields;
     }
     fields.shrink();
-    site.budget().keeps(&fields, &site.address, &written.place());
-    let needs = site.needs.iter().map(|(address, ..)| address.clone()).collect();
-    let beside = std::mem::take(&mut site.beside).into_iter().collect();
+    context.budget().keeps(&fields, &context.address, &written.place());
+    let needs = context.needs.iter().map(|(address, ..)| address.clone()).collect();
+    let beside = std::mem::take(&mut context.beside).into_iter().collect();
     let resource = Resource { fields, external, lifecycle, needs, beside, place: written.place(), places };
     let said: Vec<_> = faults.into_iter().map(|fault| diagnostic(&resource, kind, script.as_ref(), fault)).collect();
-    said.into_iter().for_each(|diagnostic| site.say(diagnostic));
-    (resource, site)
+    said.into_iter().for_each(|diagnostic| context.say(diagnostic));
+    (resource, context)
 }
 
 /// Whether an object is found by `field`.
 fn identifies(kind: Kind, field: &Field) -> bool {
-    match field.name {
-        "org" => true,
-        "name" => !matches!(kind.spec().key, crate::kind::Key::None),
-        _ => field.shape == Shape::Id,
+    match field.role {
+        Role::Org => true,
+        Role::Name => !matches!(kind.spec().key, Key::None),
+        _ => field.ty == Type::Id,
     }
 }
 
-fn omitted(site: &mut Site<'_, '_>, field: &'static Field, external: bool, fields: &mut Fields) {
+fn omitted(context: &mut DecodeContext<'_, '_>, field: &'static Field, external: bool, fields: &mut Fields) {
     let value = match field.omitted {
-        Omitted::Theirs if external && field.shape == Shape::Id => {
-            let kind = site.address.kind;
-            let message = format!("missing field `{}` in the external {}", field.name, site.address);
+        Omitted::Theirs if external && field.ty == Type::Id => {
+            let kind = context.address.kind;
+            let message = format!("missing field `{}` in the external {}", field.name, context.address);
             let help = format!("a {kind} is found by its ID only: add `{} = \"0123456789abcdef\"`", field.name);
-            return missing(site, field.name, message, help);
+            return missing(context, field.name, message, help);
         }
         Omitted::Theirs => return,
         Omitted::Default(word) => Value::Text(word.to_owned()),
         Omitted::False => Value::Bool(false),
         Omitted::Unset => Value::Unset,
-        Omitted::Empty if field.shape == Shape::Scopes => Value::Scopes(Set::default()),
+        Omitted::Empty if field.ty == Type::Scopes => Value::Scopes(Set::default()),
         Omitted::Empty => Value::Refs(Set::default()),
-        Omitted::Key => Value::Text(site.default_name()),
+        Omitted::Key => Value::Text(context.default_name()),
         Omitted::HomeOrg => Value::Ref(Ref::Home),
         // The secret of a token that exists already is where it is.
-        Omitted::Required if field.shape == Shape::Sinks && site.project.known.imports.contains_key(&site.address) => {
+        Omitted::Required
+            if field.ty == Type::Sinks && context.project.known.imports.contains_key(&context.address) =>
+        {
             return;
         }
         Omitted::Required => {
-            let message = format!("missing field `{}` in {}", field.name, site.address);
-            let help = match field.shape {
-                Shape::Sinks => format!("{} For one that exists already, write an `[[import]]` instead.", field.doc),
+            let message = format!("missing field `{}` in {}", field.name, context.address);
+            let help = match field.ty {
+                Type::Sinks => format!("{} For one that exists already, write an `[[import]]` instead.", field.doc),
                 _ => field.doc.to_owned(),
             };
-            return missing(site, field.name, message, help);
+            return missing(context, field.name, message, help);
         }
     };
     fields.set(field.name, value);
 }
 
-fn missing(site: &mut Site<'_, '_>, field: &str, message: String, help: String) {
+fn missing(context: &mut DecodeContext<'_, '_>, field: &str, message: String, help: String) {
     let label = format!("no `{field}`");
-    let head = site.written.head;
-    site.fail_with::<()>("manifest::missing", head, message, label, help);
+    let head = context.written.head;
+    context.fail_with::<()>("manifest::missing", head, message, label, help);
 }
 
 /// What is wrong with the keys of a table that has no instances: nothing else of it is read.
-pub(super) fn unknown_keys(mut site: Site<'_, '_>) -> Vec<Diagnostic> {
-    let table = site.written.table();
-    all_known(&mut site, &table);
-    site.problems
+pub(super) fn unknown_keys(mut context: DecodeContext<'_, '_>) -> Vec<Diagnostic> {
+    let table = context.written.table();
+    all_known(&mut context, &table);
+    context.problems
 }
 
 /// Looks at the keys of a resource; of very many unknown ones at the first.
-fn all_known(site: &mut Site<'_, '_>, table: &Table<'_>) {
-    let kind = site.address.kind;
+fn all_known(context: &mut DecodeContext<'_, '_>, table: &Table<'_>) {
+    let kind = context.address.kind;
     for entry in &table.0 {
-        if MISTAKES.exceeded(site.problems.len()) {
+        if MISTAKES.exceeded(context.problems.len()) {
             break;
         }
-        known(site, kind, entry);
+        known(context, kind, entry);
     }
 }
 
-fn known(site: &mut Site<'_, '_>, kind: Kind, entry: &Entry<'_>) {
+fn known(context: &mut DecodeContext<'_, '_>, kind: Kind, entry: &Entry<'_>) {
     let word = entry.key.as_ref();
     if kind.field(word).is_some() || META.contains(&word) {
         return;
@@ -169,57 +171,45 @@ fn known(site: &mut Site<'_, '_>, kind: Kind, entry: &Entry<'_>) {
         (None, Some(near)) => format!("did you mean `{near}`?"),
         (None, None) => format!("available fields: {}", fields.chain(META).collect::<Vec<_>>().join(", ")),
     };
-    site.fail_with::<()>("manifest::unknown-key", entry.at, message, "unknown", help);
+    context.fail_with::<()>("manifest::unknown-key", entry.at, message, "unknown", help);
 }
 
-pub(super) fn flag<'a>(site: &mut Site<'_, 'a>, word: &str, node: Option<&Node<'a>>) -> bool {
-    let Some(node) = node else { return false };
-    match site.expand(node).map(std::borrow::Cow::into_owned) {
-        Some(Node { value: Raw::Boolean(yes), .. }) => yes,
-        Some(node) => {
-            site.wrong_type::<()>(word, "`true` or `false`", &node);
-            false
-        }
-        None => false,
-    }
-}
-
-fn lifecycle<'a>(site: &mut Site<'_, 'a>, resource: &Table<'a>) -> Lifecycle {
+fn lifecycle<'a>(context: &mut DecodeContext<'_, 'a>, resource: &Table<'a>) -> Lifecycle {
     let mut lifecycle = Lifecycle::default();
     let Some(node) = resource.get("lifecycle") else { return lifecycle };
     let Raw::Table(table) = &node.value else {
-        site.wrong_type::<()>("lifecycle", "a table", node);
+        context.wrong_type::<()>("lifecycle", "a table", node);
         return lifecycle;
     };
-    let kind = site.address.kind;
+    let kind = context.address.kind;
     for entry in &table.0 {
         match entry.key.as_ref() {
-            "prevent_destroy" => lifecycle.prevent_destroy = flag(site, "prevent_destroy", Some(&entry.node)),
-            "owned" => lifecycle.owned = flag(site, "owned", Some(&entry.node)),
-            "ignore" => lifecycle.ignore = ignored(site, kind, &entry.node),
+            "prevent_destroy" => lifecycle.prevent_destroy = context.flag("prevent_destroy", Some(&entry.node)),
+            "owned" => lifecycle.owned = context.flag("owned", Some(&entry.node)),
+            "ignore" => lifecycle.ignore = ignored(context, kind, &entry.node),
             word => {
                 let message = format!("unknown key `{word}` in `lifecycle`");
                 let help = foreign::lifecycle(word).unwrap_or("available keys: prevent_destroy, ignore, owned");
-                site.fail_with::<()>("manifest::unknown-key", entry.at, message, "unknown", help);
+                context.fail_with::<()>("manifest::unknown-key", entry.at, message, "unknown", help);
             }
         }
     }
     if resource.get("external").is_some_and(|node| node.value == Raw::Boolean(true)) {
         let message = "`lifecycle` is not allowed in an external resource, which is never changed";
-        site.fail::<()>("manifest::external", node.span, message, "not allowed here");
+        context.fail::<()>("manifest::external", node.span, message, "not allowed here");
     }
     lifecycle
 }
 
-fn ignored(site: &mut Site<'_, '_>, kind: Kind, node: &Node<'_>) -> BTreeSet<String> {
+fn ignored(context: &mut DecodeContext<'_, '_>, kind: Kind, node: &Node<'_>) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     let Raw::Array(items) = &node.value else {
-        site.wrong_type::<()>("ignore", "a list of fields", node);
+        context.wrong_type::<()>("ignore", "a list of fields", node);
         return names;
     };
     for item in items {
         match item.text() {
-            None => site.wrong_type::<()>("ignore", "a list of fields", item),
+            None => context.wrong_type::<()>("ignore", "a list of fields", item),
             Some(name) if kind.field(name).is_some() => {
                 names.insert(name.to_owned());
                 None
@@ -231,7 +221,7 @@ fn ignored(site: &mut Site<'_, '_>, kind: Kind, node: &Node<'_>) -> BTreeSet<Str
                     Some(near) => format!("did you mean `{near}`?"),
                     None => format!("available fields: {}", fields.collect::<Vec<_>>().join(", ")),
                 };
-                site.fail_with("manifest::unknown-key", item.span, message, "unknown", help)
+                context.fail_with("manifest::unknown-key", item.span, message, "unknown", help)
             }
         };
     }
@@ -240,7 +230,7 @@ fn ignored(site: &mut Site<'_, '_>, kind: Kind, node: &Node<'_>) -> BTreeSet<Str
 
 /// What a kind's own check has found, with places.
 fn diagnostic(resource: &Resource, kind: Kind, script: Option<&flux::Written>, fault: Fault) -> Diagnostic {
-    let is_script = kind.field(fault.field).is_some_and(|field| field.shape == Shape::Flux);
+    let is_script = kind.field(fault.field).is_some_and(|field| field.ty == Type::Flux);
     let in_script = fault.script.as_ref().zip(script).map(|(span, script)| script.place(span));
     let mut diagnostic = Diagnostic { severity: fault.severity, ..Diagnostic::error(fault.code, fault.message) };
     diagnostic = match in_script {

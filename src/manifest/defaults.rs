@@ -3,17 +3,20 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::decode::META;
 use super::node::{Entry, Node, Table};
 use super::source::place;
-use super::syntax::{Document, Written, table};
+use super::written::META;
+use super::written::{Written, table};
 use crate::diagnostic::{Diagnostic, Source, nearest};
-use crate::field::{Field, Shape};
+use crate::field::{Field, Type};
 use crate::kind::Kind;
+
+/// `[defaults.KIND]` of all files.
+pub(super) type Defaults<'a> = BTreeMap<Kind, Written<'a>>;
 
 /// Takes the tables in `defaults` of one file.
 pub(super) fn take<'a>(
-    defaults: &mut BTreeMap<Kind, Written<'a>>,
+    defaults: &mut Defaults<'a>,
     source: &'a Arc<Source>,
     entry: Entry<'a>,
     problems: &mut Vec<Diagnostic>,
@@ -45,8 +48,8 @@ pub(super) fn take<'a>(
 }
 
 /// Defaults of what is no field, or can be written for one resource only.
-pub(super) fn check(document: &Document<'_>, problems: &mut Vec<Diagnostic>) {
-    for (kind, written) in &document.defaults {
+pub(super) fn check(defaults: &Defaults<'_>, problems: &mut Vec<Diagnostic>) {
+    for (kind, written) in defaults {
         for entry in &written.table.0 {
             let word = entry.key.as_ref();
             let fields = || kind.spec().fields.iter().filter(|field| may_default(field)).map(|field| field.name);
@@ -71,18 +74,18 @@ pub(super) fn check(document: &Document<'_>, problems: &mut Vec<Diagnostic>) {
 
 /// Whether all resources of a kind could have one value of `field`: an ID is that of one external object.
 fn may_default(field: &Field) -> bool {
-    field.shape != Shape::Id
+    field.ty != Type::Id
 }
 
 /// The default of `field` for a resource of `kind` whose table is `resource`, and the file that it is in. The resource must
 /// not be external.
 pub(super) fn of<'d, 'a>(
-    document: &'d Document<'a>,
+    defaults: &'d Defaults<'a>,
     kind: Kind,
     field: &Field,
     resource: &Table<'a>,
 ) -> Option<(&'d Node<'a>, &'a Arc<Source>)> {
-    let written = document.defaults.get(&kind)?;
+    let written = defaults.get(&kind)?;
     if !may_default(field) || field.or.is_some_and(|other| resource.get(other).is_some()) {
         return None;
     }

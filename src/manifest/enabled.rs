@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use super::expand::expand;
 use super::node::Raw;
 use super::source::place;
-use super::syntax::{Document, wrong_type};
+use super::syntax::Document;
 use super::template::Expression;
 use super::variables::Values;
+use super::written::wrong_type;
 use crate::address::Address;
 use crate::diagnostic::Diagnostic;
 

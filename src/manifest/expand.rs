@@ -13,7 +13,7 @@ use crate::limits::STRING;
 #[derive(Debug)]
 pub(super) enum ExpandError {
     /// What it refers to has no value; that has been said elsewhere.
-    Said,
+    Reported,
     /// With the place and the reason.
     At(Span, String),
 }
@@ -22,7 +22,7 @@ impl ExpandError {
     /// What to tell the user, if it has not been told.
     pub(super) fn diagnostic(self, source: &Arc<Source>) -> Option<Diagnostic> {
         match self {
-            Self::Said => None,
+            Self::Reported => None,
             Self::At(span, message) => {
                 Some(Diagnostic::error("manifest::expression", message).at(place(source, span), "in this value"))
             }
@@ -75,7 +75,7 @@ fn expand_text<'a>(text: &str, span: Span, lookup: &mut Lookup<'_>) -> Result<No
     let pieces = pieces(text).map_err(at)?;
     let mut value = |text: &str| {
         let expression = expression(text).map_err(at)?;
-        lookup(&expression, span).map_err(|()| ExpandError::Said)
+        lookup(&expression, span).map_err(|()| ExpandError::Reported)
     };
     if let [Piece::Expression(text)] = pieces.as_slice() {
         return Ok(value(text)?.moved(span));

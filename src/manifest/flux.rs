@@ -4,10 +4,10 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Component, Path};
 use std::sync::Arc;
 
+use super::context::DecodeContext;
 use super::node::{Node, Raw, Span, Table};
-use super::shape::text;
 use super::sink;
-use super::site::Site;
+use super::text::text;
 use crate::confine;
 use crate::diagnostic::{Diagnostic, Place, Source};
 use crate::flux::Literal;
@@ -73,14 +73,14 @@ fn written_at(raw: &str, at: usize) -> Option<usize> {
 }
 
 /// Reads `flux`: a string as it stands, or `{ file = "..." }`.
-pub(super) fn read<'a>(site: &mut Site<'_, 'a>, node: &Node<'a>) -> Option<Written> {
-    let whole = site.place(node.span);
+pub(super) fn read<'a>(context: &mut DecodeContext<'_, 'a>, node: &Node<'a>) -> Option<Written> {
+    let whole = context.place(node.span);
     if let Raw::Text(text) = &node.value {
         if limits::FLUX_FILE.exceeded(text.len()) {
             let message = format!("a script has at most {}", limits::FLUX_FILE);
-            return site.fail("manifest::limit", node.span, message, format!("has {} bytes", text.len()));
+            return context.fail("manifest::limit", node.span, message, format!("has {} bytes", text.len()));
         }
-        let source = Arc::clone(site.source);
+        let source = Arc::clone(context.source);
         let raw = source.text.get(node.span.range()).unwrap_or_default();
         let quotes =
             ["\"\"\"", "'''", "\"", "'"].into_iter().find(|quotes| raw.starts_with(quotes)).unwrap_or_default();
@@ -92,13 +92,13 @@ pub(super) fn read<'a>(site: &mut Site<'_, 'a>, node: &Node<'a>) -> Option<Writt
         let escaped = (inner != text.as_ref()).then(|| inner.to_owned());
         return Some(Written { text: text.clone().into_owned(), source, start, escaped, whole });
     }
-    let node = site.expand(node)?.into_owned();
+    let node = context.expand(node)?.into_owned();
     let Raw::Table(table) = &node.value else {
-        return site.wrong_type("flux", "a script, or `{ file = \"...\" }`", &node);
+        return context.wrong_type("flux", "a script, or `{ file = \"...\" }`", &node);
     };
     let Some(entry) = table.only().filter(|entry| entry.key == "file") else {
         let help = "write `flux = '''...'''`, or `flux = { file = \"...\" }`";
-        return site.fail_with(
+        return context.fail_with(
             "manifest::flux",
             node.span,
             "`flux` must be a script, or one file",
@@ -106,8 +106,8 @@ pub(super) fn read<'a>(site: &mut Site<'_, 'a>, node: &Node<'a>) -> Option<Writt
             help,
         );
     };
-    let path = sink::path(site, "file", &entry.node)?;
-    let source = file(site, &path, entry.node.span)?;
+    let path = sink::path(context, "file", &entry.node)?;
+    let source = file(context, &path, entry.node.span)?;
     Some(Written { text: source.text.clone(), source, start: 0, escaped: None, whole })
 }
 
@@ -129,53 +129,53 @@ fn other_than_flux(path: &Path) -> Option<(String, &'static str)> {
     None
 }
 
-fn file(site: &mut Site<'_, '_>, path: &Path, span: Span) -> Option<Arc<Source>> {
-    if let Some(source) = site.project.scripts.borrow().get(path) {
+fn file(context: &mut DecodeContext<'_, '_>, path: &Path, span: Span) -> Option<Arc<Source>> {
+    if let Some(source) = context.project.scripts.borrow().get(path) {
         return Some(Arc::clone(source));
     }
     if let Some((message, help)) = other_than_flux(path) {
-        return site.fail_with("manifest::file", span, message, "names this file", help);
+        return context.fail_with("manifest::file", span, message, "names this file", help);
     }
-    let bytes = match site.project.known.root.read(path, &limits::FLUX_FILE) {
+    let bytes = match context.project.known.root.read(path, &limits::FLUX_FILE) {
         Ok(bytes) => bytes,
         Err(error) => {
             let help = error.help().unwrap_or("paths are relative to the project directory");
-            return site.fail_with("manifest::file", span, error.to_string(), "names this file", help);
+            return context.fail_with("manifest::file", span, error.to_string(), "names this file", help);
         }
     };
-    let length = &site.project.scripts_length;
+    let length = &context.project.scripts_length;
     length.set(length.get() + bytes.len());
     if limits::FLUX_FILES.exceeded(length.get()) {
-        let what = || (format!("with {} the Flux files are larger than", path.display()), Some(site.place(span)));
-        site.budget().exceed(&limits::FLUX_FILES, what);
+        let what = || (format!("with {} the Flux files are larger than", path.display()), Some(context.place(span)));
+        context.budget().exceed(&limits::FLUX_FILES, what);
         return None;
     }
-    let shown = super::source::shown(site.project.known.root.path(), path);
+    let shown = super::source::shown(context.project.known.root.path(), path);
     match super::source::text(path, shown, bytes) {
         Ok(source) => {
-            site.project.scripts.borrow_mut().insert(path.to_owned(), Arc::clone(&source));
+            context.project.scripts.borrow_mut().insert(path.to_owned(), Arc::clone(&source));
             Some(source)
         }
         Err(error) => {
-            site.say(Diagnostic { code: "manifest::file", ..error }.at(site.place(span), "named here"));
+            context.say(Diagnostic { code: "manifest::file", ..error }.at(context.place(span), "named here"));
             None
         }
     }
 }
 
 /// Reads `params`: a table, whose values become Flux literals.
-pub(super) fn params(site: &mut Site<'_, '_>, node: &Node<'_>) -> Option<Literal> {
+pub(super) fn params(context: &mut DecodeContext<'_, '_>, node: &Node<'_>) -> Option<Literal> {
     match &node.value {
-        Raw::Table(table) => record(site, table),
-        _ => site.wrong_type("params", "a table", node),
+        Raw::Table(table) => record(context, table),
+        _ => context.wrong_type("params", "a table", node),
     }
 }
 
-fn record(site: &mut Site<'_, '_>, table: &Table<'_>) -> Option<Literal> {
+fn record(context: &mut DecodeContext<'_, '_>, table: &Table<'_>) -> Option<Literal> {
     let mut fields = Vec::new();
     let mut sound = true;
     for entry in &table.0 {
-        match literal(site, &entry.node) {
+        match literal(context, &entry.node) {
             Some(value) => fields.push((entry.key.clone().into_owned(), value)),
             None => sound = false,
         }
@@ -183,7 +183,7 @@ fn record(site: &mut Site<'_, '_>, table: &Table<'_>) -> Option<Literal> {
     sound.then_some(Literal::Record(fields))
 }
 
-fn literal(site: &mut Site<'_, '_>, node: &Node<'_>) -> Option<Literal> {
+fn literal(context: &mut DecodeContext<'_, '_>, node: &Node<'_>) -> Option<Literal> {
     let literal = match &node.value {
         Raw::Text(text) => Literal::String(text.clone().into_owned()),
         Raw::Integer(number) => Literal::Integer(*number),
@@ -191,27 +191,29 @@ fn literal(site: &mut Site<'_, '_>, node: &Node<'_>) -> Option<Literal> {
         Raw::Boolean(yes) => Literal::Boolean(*yes),
         Raw::Datetime(at) => Literal::DateTime(at.to_string()),
         Raw::Array(items) => {
-            let items: Vec<_> = items.iter().map(|item| literal(site, item)).collect();
+            let items: Vec<_> = items.iter().map(|item| literal(context, item)).collect();
             return Some(Literal::Array(items.into_iter().collect::<Option<_>>()?));
         }
         Raw::Table(table) => match table.only() {
-            Some(only) if only.key == "duration" => Literal::Duration(text(site, "duration", &only.node)?.to_owned()),
-            Some(only) if only.key == "regex" => Literal::Regex(text(site, "regex", &only.node)?.to_owned()),
-            Some(only) if only.key == "bucket" => Literal::String(bucket(site, &only.node)?),
-            _ => return record(site, table),
+            Some(only) if only.key == "duration" => {
+                Literal::Duration(text(context, "duration", &only.node)?.to_owned())
+            }
+            Some(only) if only.key == "regex" => Literal::Regex(text(context, "regex", &only.node)?.to_owned()),
+            Some(only) if only.key == "bucket" => Literal::String(bucket(context, &only.node)?),
+            _ => return record(context, table),
         },
     };
     match literal.check() {
         Ok(()) => Some(literal),
-        Err(error) => site.fail("manifest::params", node.span, error.to_string(), "cannot be written as Flux"),
+        Err(error) => context.fail("manifest::params", node.span, error.to_string(), "cannot be written as Flux"),
     }
 }
 
 /// The name of the bucket at an address.
-fn bucket(site: &mut Site<'_, '_>, node: &Node<'_>) -> Option<String> {
-    let address = super::shape::address(site, "bucket", Kind::Bucket, node)?;
-    site.beside.push(address.clone());
-    site.name_of(&address, node.span)
+fn bucket(context: &mut DecodeContext<'_, '_>, node: &Node<'_>) -> Option<String> {
+    let address = super::typed::address(context, "bucket", Kind::Bucket, node)?;
+    context.beside.push(address.clone());
+    context.name_of(&address, node.span)
 }
 
 #[cfg(test)]

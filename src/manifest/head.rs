@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::load::SECRET;
+use super::mask::SECRET;
 use super::node::Node;
 use super::section::Section;
 use super::sink::exact;

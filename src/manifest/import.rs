@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use super::budget::Budget;
 use super::section::Section;
-use super::shape::is_id;
 use super::syntax::Document;
 use super::variables::Values;
 use super::{Import, Manifest, Resource};
 use crate::address::Address;
 use crate::diagnostic::{Diagnostic, Place};
-use crate::field::Shape;
+use crate::field::Type;
+use crate::snowflake::is_id;
 use crate::value::Value;
 
 /// Reads all `[[import]]`, each with an address and an ID.
@@ -124,7 +124,7 @@ pub(super) fn check(
 /// The external resources that are found by an ID.
 fn external(resources: &BTreeMap<Address, Resource>) -> impl Iterator<Item = (&str, (&Address, Option<&Place>))> {
     resources.iter().filter(|(_, resource)| resource.external).flat_map(|(address, resource)| {
-        let ids = address.kind.spec().fields.iter().filter(|field| field.shape == Shape::Id);
+        let ids = address.kind.spec().fields.iter().filter(|field| field.ty == Type::Id);
         ids.filter_map(move |field| match resource.fields.get(field.name) {
             Some(Value::Text(id)) => Some((id.as_str(), (address, Some(resource.place_of(field.name))))),
             _ => None,

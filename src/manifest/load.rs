@@ -5,9 +5,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::budget::Budget;
+use super::context::{Known, Project};
 use super::each::Instances;
-use super::said::Said;
-use super::site::{Known, Project};
+use super::grouped::Grouped;
 use super::syntax::Document;
 use super::{
     Inputs, Manifest, Resource, asked, check, decode, defaults, each, enabled, head, import, orgs, policy, source,
@@ -45,7 +45,7 @@ pub fn load(path: &Path, inputs: &Inputs) -> Result<Loaded, Vec<Diagnostic>> {
     let budget = &values.budget;
     let name = head::project(&document, (path, &sources), &values, &mut problems);
     let server = head::server(&document, &values, &mut problems);
-    defaults::check(&document, &mut problems);
+    defaults::check(&document.defaults, &mut problems);
     let policy = policy::read(&document, &values, &mut problems);
     let moved = head::moved(&document, &values, &mut problems);
     let mut imports = import::read(&document, &values, &mut problems);
@@ -57,7 +57,7 @@ pub fn load(path: &Path, inputs: &Inputs) -> Result<Loaded, Vec<Diagnostic>> {
         return Err(sorted(problems));
     }
     let known = Known { values: &values, instances: &instances, disabled: &disabled, imports: &imports, root: &root };
-    let resources = read(&Project::new(&document, known), &mut problems);
+    let resources = read(&Project::new(&document, known, decode::resource), &mut problems);
     problems.extend(budget.said());
     if budget.is_exceeded() {
         return Err(sorted(problems));
@@ -75,11 +75,11 @@ pub fn load(path: &Path, inputs: &Inputs) -> Result<Loaded, Vec<Diagnostic>> {
     if let Err(cycles) = &graph
         && let Some(document) = syntax::merge(&sources, &mut Vec::new())
     {
-        let project = Project::new(&document, known);
+        let project = Project::new(&document, known, decode::resource);
         let edges = |address: &Address| -> BTreeMap<Address, Place> {
             let Some(declared) = document.resources.get(&address.table()) else { return BTreeMap::new() };
-            let (_, site) = decode::resource(project.site(address.clone(), declared));
-            site.needs.into_iter().rev().map(|(need, source, span)| (need, source::place(source, span))).collect()
+            let (_, context) = decode::resource(project.context(address.clone(), declared));
+            context.needs.into_iter().rev().map(|(need, source, span)| (need, source::place(source, span))).collect()
         };
         problems.extend(cycles.iter().map(|cycle| check::cycle(cycle, &resources, &edges)));
     }
@@ -118,22 +118,22 @@ fn read(project: &Project<'_, '_>, problems: &mut Vec<Diagnostic>) -> Vec<(Addre
     let keep = asked::tables(project);
     let budget = &project.known.values.budget;
     let count = |table| instances_of(table, project.known.instances, project.known.disabled);
-    let mut said = Said::default();
+    let mut said = Grouped::default();
     let mut resources = Vec::with_capacity(project.document.resources.keys().map(count).sum());
     for (table, declared) in &project.document.resources {
         if MISTAKES.exceeded(said.len()) {
             break;
         }
         if count(table) == 0 {
-            let unknown = decode::unknown_keys(project.site(table.clone(), declared));
+            let unknown = decode::unknown_keys(project.context(table.clone(), declared));
             unknown.into_iter().for_each(|unknown| said.add(table, unknown));
         }
         let mut one = |address: Address| {
             if budget.is_exceeded() {
                 return;
             }
-            let (resource, site) = decode::resource(project.site(address.clone(), declared));
-            site.problems.into_iter().for_each(|wrong| said.add(&address, wrong));
+            let (resource, context) = decode::resource(project.context(address.clone(), declared));
+            context.problems.into_iter().for_each(|wrong| said.add(&address, wrong));
             resources.push((address, resource));
         };
         match project.known.instances.get(table) {
@@ -197,14 +197,11 @@ fn sorted(mut problems: Vec<Diagnostic>) -> Vec<Diagnostic> {
 /// The code of what counts the diagnostics that are not shown.
 pub(crate) const MORE: &str = "manifest::more";
 
-/// The code of what says that a secret stands in a manifest, first place.
-pub(super) const SECRET: &str = "manifest::secret-literal";
-
 /// Makes secrets unreadable in the sources of all diagnostics: their lines are shown.
 fn hide_secrets(problems: &mut [Diagnostic]) {
     let mut secrets: Vec<Place> = problems
         .iter()
-        .filter(|problem| problem.code == SECRET)
+        .filter(|problem| problem.code == super::mask::SECRET)
         .filter_map(|problem| problem.places.first().map(|(place, _)| place.clone()))
         .collect();
     let mut seen = BTreeSet::new();

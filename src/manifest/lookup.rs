@@ -1,39 +1,57 @@
 //! What the `${...}` in a resource mean: variables, its own instance, and fields of other resources.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
-use super::decode;
+use super::context::{Attribute, DecodeContext};
+use super::defaults;
 use super::expand::{ExpandError, expand};
-use super::node::{Node, Raw, Span};
-use super::site::Site;
+use super::node::{Node, Raw, Span, Table};
 use super::template::{Expression, Index};
 use crate::address::{Address, few};
-use crate::diagnostic::{Diagnostic, nearest};
-use crate::field::{Field, Omitted, Shape};
+use crate::diagnostic::{Diagnostic, Source, nearest};
+use crate::field::{Field, Omitted, Role, Type};
 use crate::limits::FIELD_DEPTH;
 
-/// The value of a field that another resource asks for.
-#[derive(Clone, Debug)]
-pub(super) enum Attribute {
-    Value(Node<'static>),
-    /// The field is not written, and has no default.
-    Unset,
-    /// It has an error, which is said where it is written.
-    Broken,
-}
-
-impl<'p, 'a> Site<'p, 'a> {
+impl<'p, 'a> DecodeContext<'p, 'a> {
     /// `node` with the value of each `${...}` in it.
     pub(super) fn expand<'n>(&mut self, node: &'n Node<'a>) -> Option<Cow<'n, Node<'a>>> {
         let expanded = expand(node, &mut |expression, span| self.value(expression, span).ok_or(()));
         match expanded {
             Ok(node) => Some(node),
-            Err(ExpandError::Said) => None,
+            Err(ExpandError::Reported) => None,
             Err(error) => {
                 self.problems.extend(error.diagnostic(self.source));
                 None
             }
         }
+    }
+
+    /// Whether `node`, which is called `word`, says `true`.
+    pub(super) fn flag(&mut self, word: &str, node: Option<&Node<'a>>) -> bool {
+        let Some(node) = node else { return false };
+        match self.expand(node).map(Cow::into_owned) {
+            Some(Node { value: Raw::Boolean(yes), .. }) => yes,
+            Some(node) => {
+                self.wrong_type::<()>(word, "`true` or `false`", &node);
+                false
+            }
+            None => false,
+        }
+    }
+
+    /// The value of `field`: what is written, else the default of the kind; and the file that it is in.
+    fn node_of<'t>(&mut self, table: &'t Table<'a>, field: &Field) -> Option<(&'t Node<'a>, &'a Arc<Source>)>
+    where
+        'p: 't,
+    {
+        if let Some(node) = table.get(field.name) {
+            return Some((node, self.written.source));
+        }
+        let document = self.project.document;
+        let default = defaults::of(&document.defaults, self.address.kind, field, table)?;
+        let external = self.flag("external", table.get("external"));
+        (!external).then_some(default)
     }
 
     fn value(&mut self, expression: &Expression, span: Span) -> Option<Node<'static>> {
@@ -89,7 +107,7 @@ impl<'p, 'a> Site<'p, 'a> {
 
     fn attribute(&mut self, table: &Address, index: &Index, attr: &str, span: Span) -> Option<Node<'static>> {
         let kind = table.kind;
-        let Some(field) = kind.field(attr).filter(|field| field.shape != Shape::Id) else {
+        let Some(field) = kind.field(attr).filter(|field| field.ty != Type::Id) else {
             let message = format!("unknown field `{attr}` in {kind}");
             let near = nearest(attr, kind.spec().fields.iter().map(|field| field.name));
             let help = near.map_or_else(
@@ -98,7 +116,7 @@ impl<'p, 'a> Site<'p, 'a> {
             );
             return self.fail_with("manifest::expression", span, message, "unknown", help);
         };
-        if matches!(field.shape, Shape::Flux | Shape::Params | Shape::Source | Shape::Sinks) {
+        if matches!(field.ty, Type::Flux | Type::Params | Type::Source | Type::Sinks) {
             let message = format!("`{attr}` cannot be used in an expression");
             return self.fail("manifest::expression", span, message, "not a plain value");
         }
@@ -108,7 +126,7 @@ impl<'p, 'a> Site<'p, 'a> {
 
     /// The name of the resource `address`, which is an edge already.
     pub(super) fn name_of(&mut self, address: &Address, span: Span) -> Option<String> {
-        match self.value_of(address, "name", span)?.value {
+        match self.value_of(address, address.kind.with(Role::Name)?.name, span)?.value {
             Raw::Text(name) => Some(name.into_owned()),
             _ => None,
         }
@@ -124,9 +142,9 @@ impl<'p, 'a> Site<'p, 'a> {
             // The circle is said when the graph is made.
             return None;
         }
-        let too_deep = |site: &Self| {
+        let too_deep = |context: &Self| {
             let what = "the chain of fields that this value is made of is longer than".to_owned();
-            site.budget().exceed(&FIELD_DEPTH, || (what, Some(site.place(span))));
+            context.budget().exceed(&FIELD_DEPTH, || (what, Some(context.place(span))));
         };
         if FIELD_DEPTH.exceeded(self.path.len() + 1) {
             too_deep(self);
@@ -163,35 +181,35 @@ impl<'p, 'a> Site<'p, 'a> {
         let (Some(written), Some(field)) = (self.project.declared(address), address.kind.field(name)) else {
             return (Attribute::Broken, 1);
         };
-        let mut site = self.project.site(address.clone(), written);
-        site.path = self.path.clone();
-        site.path.push(step.clone());
-        let attribute = Self::read(&mut site, field);
-        (attribute, site.deepest + 1)
+        let mut context = self.project.context(address.clone(), written);
+        context.path = self.path.clone();
+        context.path.push(step.clone());
+        let attribute = Self::read(&mut context, field);
+        (attribute, context.deepest + 1)
     }
 
     /// What `field` of the resource of `site` is.
-    fn read(site: &mut Site<'p, 'a>, field: &'static Field) -> Attribute {
-        let (written, kind) = (site.written, site.address.kind);
+    fn read(context: &mut DecodeContext<'p, 'a>, field: &'static Field) -> Attribute {
+        let (written, kind) = (context.written, context.address.kind);
         let table = written.table();
-        let node = match (site.node_of(&table, field), field.omitted) {
-            (Some((node, source)), _) => match site.from(source).expand(node) {
+        let node = match (context.node_of(&table, field), field.omitted) {
+            (Some((node, source)), _) => match context.from(source).expand(node) {
                 Some(node) => return Attribute::Value(node.into_owned().into_owned()),
                 None => return Attribute::Broken,
             },
             (None, Omitted::Default(word)) => word.to_owned(),
             // A script may give the name.
-            (None, Omitted::Key) if kind.spec().fields.iter().any(|field| field.shape == Shape::Flux) => {
-                let mut own = site.project.site(site.address.clone(), written);
-                own.path = site.path.clone();
-                let (resource, own) = decode::resource(own);
-                site.deepest = site.deepest.max(own.deepest);
+            (None, Omitted::Key) if kind.spec().fields.iter().any(|field| field.ty == Type::Flux) => {
+                let mut own = context.project.context(context.address.clone(), written);
+                own.path = context.path.clone();
+                let (resource, own) = (own.project.resource)(own);
+                context.deepest = context.deepest.max(own.deepest);
                 match resource.fields.text(field.name) {
                     Some(name) => name.to_owned(),
                     None => return Attribute::Broken,
                 }
             }
-            (None, Omitted::Key) => site.default_name(),
+            (None, Omitted::Key) => context.default_name(),
             (None, _) => return Attribute::Unset,
         };
         Attribute::Value(Node { span: Span::default(), value: Raw::Text(node.into()) })

@@ -4,6 +4,7 @@ mod asked;
 mod broken;
 mod budget;
 mod check;
+mod context;
 mod decode;
 mod defaults;
 mod each;
@@ -12,6 +13,7 @@ mod expand;
 mod flux;
 mod foreign;
 mod given;
+mod grouped;
 mod head;
 mod import;
 mod load;
@@ -22,16 +24,16 @@ mod orgs;
 mod parts;
 mod policy;
 mod reference;
-mod said;
 mod scope;
 mod section;
-mod shape;
 mod sink;
-mod site;
 mod source;
 mod syntax;
 mod template;
+mod text;
+mod typed;
 mod variables;
+mod written;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -40,6 +42,8 @@ use std::sync::Arc;
 use crate::address::Address;
 use crate::confine::Root;
 use crate::diagnostic::{Place, Source};
+use crate::field::Role;
+use crate::kind::Kind;
 use crate::value::{Fields, Ref, Scope, Set, Value};
 
 pub use given::Inputs;
@@ -144,6 +148,11 @@ impl Resource {
     /// Where `field` is written, else the table's head.
     pub fn place_of(&self, field: &str) -> &Place {
         self.places.get(field).unwrap_or(&self.place)
+    }
+
+    /// Where the field in `role` is written, else the table's head; the resource is of `kind`.
+    pub fn place_of_role(&self, kind: Kind, role: Role) -> &Place {
+        kind.with(role).map_or(&self.place, |field| self.place_of(field.name))
     }
 
     /// The scopes on all of a type in one org: the field, the org, InfluxDB's name of the type.

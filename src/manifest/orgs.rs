@@ -3,26 +3,32 @@
 
 use std::collections::BTreeMap;
 
-use super::said::Said;
-use super::shape::is_id;
+use super::grouped::Grouped;
 use super::{Manifest, Resource, Server};
 use crate::address::Address;
 use crate::diagnostic::{Diagnostic, Place};
-use crate::kind::{Kind, NaturalKey, Place as Home};
+use crate::field::Role;
+use crate::kind::{Kind, Level, NaturalKey};
+use crate::snowflake::is_id;
 use crate::value::{Ref, Value};
 
 type Resources = BTreeMap<Address, Resource>;
 
 /// The org that `resource` lives in, as far as the manifest tells: the home org by its name is the home org.
-pub(super) fn org_of<'r>(resource: &'r Resource, resources: &'r Resources, home: Option<&str>) -> Option<&'r Ref> {
-    let Some(Value::Ref(org)) = resource.fields.get("org") else { return None };
-    Some(plain(org, resources, home))
+pub(super) fn org_of<'r>(
+    kind: Kind,
+    resource: &'r Resource,
+    resources: &'r Resources,
+    home: Option<&str>,
+) -> Option<&'r Ref> {
+    Some(plain(kind.org_in(&resource.fields)?, resources, home))
 }
 
 /// The home org, where `org` is known to be that.
 fn plain<'r>(org: &'r Ref, resources: &Resources, home: Option<&str>) -> &'r Ref {
     let key = |name| NaturalKey::<()>::unique(Kind::HOME, None, name);
-    let named = org.address().and_then(|address| resources.get(address)).and_then(|org| org.fields.text("name"));
+    let found = org.address().and_then(|address| Some((address.kind, resources.get(address)?)));
+    let named = found.and_then(|(kind, org)| kind.name_in(&org.fields));
     if named.is_some() && named.and_then(key) == home.and_then(key) { &Ref::Home } else { org }
 }
 
@@ -50,15 +56,15 @@ impl Manifest {
 
 /// What a resource refers to and is of another org.
 pub(super) fn check(resources: &Resources, home: Option<&str>, problems: &mut Vec<Diagnostic>) {
-    let mut said = Said::default();
+    let mut said = Grouped::default();
     for (address, resource) in resources {
-        let Some(org) = org_of(resource, resources, home) else { continue };
+        let Some(org) = org_of(address.kind, resource, resources, home) else { continue };
         let mut strange = |other: &Address, field: &str, help: &str| {
             let Some(found) = resources.get(other) else { return };
             // An org is named itself, anything else lives in one.
-            let (theirs, place) = match other.kind.spec().place {
-                Home::Server => (None, &found.place),
-                Home::Org => (org_of(found, resources, home), found.place_of("org")),
+            let (theirs, place) = match other.kind.spec().level {
+                Level::Server => (None, &found.place),
+                Level::Org => (org_of(other.kind, found, resources, home), found.place_of_role(other.kind, Role::Org)),
             };
             let own = Ref::To(other.clone());
             if differ(org, theirs.unwrap_or_else(|| plain(&own, resources, home)), home) {
@@ -71,7 +77,7 @@ pub(super) fn check(resources: &Resources, home: Option<&str>, problems: &mut Ve
             }
             let none = if matches!(value, Value::Refs(_)) { format!(", or `{field} = []`") } else { String::new() };
             let others = value.refs().into_iter().filter_map(Ref::address);
-            for other in others.filter(|other| other.kind.spec().place == Home::Org) {
+            for other in others.filter(|other| other.kind.spec().level == Level::Org) {
                 strange(other, field, &format!("write `{field}` of the same org{none}"));
             }
         }
@@ -103,16 +109,16 @@ pub(crate) fn scope_of_another_org(
         .help(format!(
             "name single {ty}, or write `org = \"{org}\"`; for both orgs make two tokens, or write `instance/{ty}`, which is all orgs"
         ));
-    match resource.places.get("org") {
+    match address.kind.with(Role::Org).and_then(|org| resource.places.get(org.name)) {
         Some(place) => diagnostic.at(place.clone(), "this org"),
         None => diagnostic,
     }
 }
 
 fn different(address: &Address, at: &Place, other: &Address, place: &Place, help: &str) -> Diagnostic {
-    let message = match other.kind.spec().place {
-        Home::Server => format!("{address} is not in {other}"),
-        Home::Org => format!("{address} and {other} are in different orgs"),
+    let message = match other.kind.spec().level {
+        Level::Server => format!("{address} is not in {other}"),
+        Level::Org => format!("{address} and {other} are in different orgs"),
     };
     Diagnostic::error("manifest::org", message)
         .at(at.clone(), format!("{address} takes {other}"))

@@ -10,8 +10,9 @@ use super::budget::Budget;
 use super::node::{Node, Raw};
 use super::section::Section;
 use super::source::place;
-use super::syntax::{Document, Written};
+use super::syntax::Document;
 use super::variables::Values;
+use super::written::Written;
 use super::{Placed, Resource};
 use crate::address::{Address, Matcher, Pattern};
 use crate::diagnostic::{Diagnostic, Place, nearest};
@@ -149,7 +150,7 @@ fn blast_radius(policy: &Written<'_>, node: &Node<'_>, values: &Values, problems
     let Raw::Table(table) = &node.value else {
         let at = place(policy.source, node.span);
         let wanted = "a table such as `{ percent = 30, from = 10 }`";
-        problems.push(super::syntax::wrong_type("blast_radius", wanted, &node.value, at));
+        problems.push(super::written::wrong_type("blast_radius", wanted, &node.value, at));
         return default;
     };
     let written = Written { source: policy.source, head: node.span, table: table.clone() };

@@ -1,15 +1,15 @@
 //! What the addresses in a resource mean: one resource, or all instances of a table; each is an edge.
 
+use super::context::DecodeContext;
 use super::node::Span;
-use super::site::Site;
 use super::source::place;
-use super::syntax::Declared;
 use super::template::{Index, index};
+use super::written::Declared;
 use crate::address::{Address, few, read_key, unquoted};
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::kind::{Key, Kind};
 
-impl Site<'_, '_> {
+impl DecodeContext<'_, '_> {
     /// Reads an address, as it is written in a reference field; `wanted` is the kind that the field takes.
     pub(super) fn parse(&mut self, text: &str, wanted: Option<Kind>, span: Span) -> Option<(Address, Index)> {
         let Some((word, rest)) = text.split_once('.') else {
@@ -73,8 +73,8 @@ impl Site<'_, '_> {
         let Some(written) = project.document.resources.get(&table) else {
             let message = format!("{table} is not declared");
             let declare = format!("declare it: `[{table}]`{}", or_external(table.kind));
-            return self.unknown(&table.to_string(), span, message, Some(declare), |site| {
-                let same = site.project.document.resources.keys().filter(|known| known.kind == table.kind);
+            return self.unknown(&table.to_string(), span, message, Some(declare), |context| {
+                let same = context.project.document.resources.keys().filter(|known| known.kind == table.kind);
                 same.map(Address::to_string).collect()
             });
         };
@@ -196,12 +196,12 @@ pub(super) enum Resolved {
 
 impl Resolved {
     /// The one resource, where only one will do.
-    pub(super) fn one(self, site: &mut Site<'_, '_>, span: Span) -> Option<Address> {
+    pub(super) fn one(self, context: &mut DecodeContext<'_, '_>, span: Span) -> Option<Address> {
         match self {
             Self::One(address) => Some(address),
             Self::All(table, _) => {
                 let message = format!("expected one resource, found `{table}[*]`");
-                site.fail("manifest::index", span, message, "several resources")
+                context.fail("manifest::index", span, message, "several resources")
             }
         }
     }

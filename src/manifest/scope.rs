@@ -1,13 +1,14 @@
 //! What a token may read or write: addresses, types of an org, types of the whole server, single objects by ID.
 
+use super::context::DecodeContext;
 use super::node::{Node, Raw, Span};
 use super::reference::or_external;
-use super::shape::{is_id, item_text};
-use super::site::Site;
 use super::template::{Index, index};
+use super::text::item_text;
 use crate::address::{Address, read_key};
 use crate::diagnostic::nearest;
-use crate::kind::{Kind, Place};
+use crate::kind::{Kind, Level};
+use crate::snowflake::is_id;
 use crate::value::{Ref, Scope, Value};
 
 /// The types that a permission can name (influxd 2.9.1, `GET /api/v2/resources`, measured). Without its last, `instance`:
@@ -45,42 +46,42 @@ pub fn is_permission_type(ty: &str) -> bool {
 /// Whether a scope can name all of the type `ty` in one org. A server accepts that for orgs and users too, and grants nothing
 /// (influxd 2.9.1, measured).
 pub fn is_type_in_orgs(ty: &str) -> bool {
-    is_permission_type(ty) && Kind::from_type(ty).is_none_or(|kind| kind.spec().place == Place::Org)
+    is_permission_type(ty) && Kind::from_type(ty).is_none_or(|kind| kind.spec().level == Level::Org)
 }
 
 /// Reads a list of scopes.
-pub(super) fn read(site: &mut Site<'_, '_>, name: &str, node: &Node<'_>) -> Option<Value> {
+pub(super) fn read(context: &mut DecodeContext<'_, '_>, name: &str, node: &Node<'_>) -> Option<Value> {
     let Raw::Array(items) = &node.value else {
-        return site.wrong_type(name, "a list of scopes", node);
+        return context.wrong_type(name, "a list of scopes", node);
     };
     let mut scopes = Vec::with_capacity(items.len());
     let mut sound = true;
     for item in items {
-        let read = item_text(site, name, "scopes", item).and_then(|text| scope(site, text, item.span));
+        let read = item_text(context, name, "scopes", item).and_then(|text| scope(context, text, item.span));
         sound &= read.is_some();
         scopes.extend(read.into_iter().flatten());
     }
     sound.then(|| Value::Scopes(scopes.into_iter().collect()))
 }
 
-fn scope(site: &mut Site<'_, '_>, text: &str, span: Span) -> Option<Vec<Scope>> {
-    if let Some(help) = instead(site, text) {
-        return site.fail_with("manifest::scope", span, format!("invalid scope `{text}`"), "not a scope", help);
+fn scope(context: &mut DecodeContext<'_, '_>, text: &str, span: Span) -> Option<Vec<Scope>> {
+    if let Some(help) = instead(context, text) {
+        return context.fail_with("manifest::scope", span, format!("invalid scope `{text}`"), "not a scope", help);
     }
     if let Some(ty) = text.strip_prefix("instance/") {
-        return Some(vec![Scope::Instance { ty: known(site, ty, span)? }]);
+        return Some(vec![Scope::Instance { ty: known(context, ty, span)? }]);
     }
     if let Some((word, id)) = text.split_once("-id:") {
-        return by_id(site, word, id, span).map(|scope| vec![scope]);
+        return by_id(context, word, id, span).map(|scope| vec![scope]);
     }
     if let Some((table, index, ty)) = of_org(text) {
-        let org = site.resolve(table, index, span)?.one(site, span)?;
-        let known = known(site, ty, span)?;
+        let org = context.resolve(table, index, span)?.one(context, span)?;
+        let known = known(context, ty, span)?;
         if !is_type_in_orgs(ty) {
             let message = format!("`{text}` grants nothing: {ty} do not belong to an org");
             let one = Kind::from_type(ty).map_or(String::new(), |kind| format!("`{kind}.KEY` for one of them, or "));
             let help = format!("write {one}`instance/{ty}` for all");
-            return site.fail_with("manifest::scope", span, message, "no such permission", help);
+            return context.fail_with("manifest::scope", span, message, "no such permission", help);
         }
         return Some(vec![Scope::Org { ty: known, org: Box::new(Ref::To(org)) }]);
     }
@@ -89,16 +90,16 @@ fn scope(site: &mut Site<'_, '_>, text: &str, span: Span) -> Option<Vec<Scope>> 
     {
         let ty = if is_permission_type(ty) { ty } else { "TYPE" };
         let help = format!("write `org.KEY/{ty}` for one org, or `instance/{ty}` for all orgs");
-        return site.fail_with("manifest::scope", span, format!("invalid scope `{text}`"), "not a scope", help);
+        return context.fail_with("manifest::scope", span, format!("invalid scope `{text}`"), "not a scope", help);
     }
-    let (table, index) = site.parse(text, None, span)?;
-    let all = site.resolve(table, index, span)?.all();
+    let (table, index) = context.parse(text, None, span)?;
+    let all = context.resolve(table, index, span)?.all();
     Some(all.into_iter().map(|address| Scope::Object(Ref::To(address))).collect())
 }
 
 /// What to write instead of what is written as a scope elsewhere, or looks as if it were one: a bare type or kind, a pattern,
 /// a type with a name, a permission of the API.
-fn instead(site: &Site<'_, '_>, text: &str) -> Option<String> {
+fn instead(context: &DecodeContext<'_, '_>, text: &str) -> Option<String> {
     let wish = text.strip_prefix("read:").or_else(|| text.strip_prefix("write:")).unwrap_or(text);
     if ["*", "all", "all-access", "operator"].contains(&wish) {
         let help = "there is no scope for everything: name each type, as `org.KEY/TYPE` or `instance/TYPE`";
@@ -110,7 +111,7 @@ fn instead(site: &Site<'_, '_>, text: &str) -> Option<String> {
     // All of a type: `buckets`, `bucket.*`, `bucket[*]`, `buckets/*`.
     let bare = [".*", "[*]", "/*", ":*", "/", "."].iter().find_map(|end| wish.strip_suffix(end)).unwrap_or(wish);
     if let Some(ty) = named(bare) {
-        return Some(all_of(site, ty));
+        return Some(all_of(context, ty));
     }
     let (word, name) = wish
         .split_once(['/', ':'])
@@ -121,23 +122,23 @@ fn instead(site: &Site<'_, '_>, text: &str) -> Option<String> {
         let (ty, id) = ty.split_once('/').unwrap_or((ty, ""));
         return match (named(ty), Kind::from_type(named(ty).unwrap_or_default())) {
             (Some(_), Some(kind)) if is_id(id) => Some(format!("write `{}-id:{id}`", kind.name())),
-            (Some(ty), _) => Some(all_of(site, ty)),
+            (Some(ty), _) => Some(all_of(context, ty)),
             (None, _) if is_id(org) => Some(format!("write `org-id:{org}`")),
-            (None, _) => one_of(site, Kind::Org, org),
+            (None, _) => one_of(context, Kind::Org, org),
         };
     }
     let kind = Kind::from_type(named(word)?);
     match kind {
         Some(kind) if is_id(name) => Some(format!("write `{}-id:{name}`", kind.name())),
-        Some(kind) => one_of(site, kind, name),
-        None => Some(all_of(site, named(word)?)),
+        Some(kind) => one_of(context, kind, name),
+        None => Some(all_of(context, named(word)?)),
     }
 }
 
 /// How to write one object of `kind` that may be called `name`.
-fn one_of(site: &Site<'_, '_>, kind: Kind, name: &str) -> Option<String> {
+fn one_of(context: &DecodeContext<'_, '_>, kind: Kind, name: &str) -> Option<String> {
     let table = Address::new(kind, name);
-    let resources = &site.project.document.resources;
+    let resources = &context.project.document.resources;
     Some(match resources.get(&table) {
         Some(written) if written.each => {
             format!("write `{table}[*]` for all of its instances, or `{table}[KEY]` for one")
@@ -151,8 +152,8 @@ fn one_of(site: &Site<'_, '_>, kind: Kind, name: &str) -> Option<String> {
 }
 
 /// How to write all of a type, or one of them.
-fn all_of(site: &Site<'_, '_>, ty: &str) -> String {
-    let orgs = site.project.document.resources.range(Address::new(Kind::Org, "")..).map(|(address, _)| address);
+fn all_of(context: &DecodeContext<'_, '_>, ty: &str) -> String {
+    let orgs = context.project.document.resources.range(Address::new(Kind::Org, "")..).map(|(address, _)| address);
     let orgs: Vec<_> = orgs.take_while(|address| address.kind == Kind::Org).take(2).collect();
     let org = match orgs.as_slice() {
         [one] => one.to_string(),
@@ -172,7 +173,7 @@ fn of_org(text: &str) -> Option<(Address, Index, &str)> {
     Some((Address::new(Kind::Org, key), index, rest.strip_prefix('/')?))
 }
 
-fn by_id(site: &mut Site<'_, '_>, word: &str, id: &str, span: Span) -> Option<Scope> {
+fn by_id(context: &mut DecodeContext<'_, '_>, word: &str, id: &str, span: Span) -> Option<Scope> {
     let Some(kind) = Kind::from_name(word) else {
         let message = format!("unknown kind `{word}`");
         let kinds = Kind::ALL.iter().map(|kind| kind.name());
@@ -180,16 +181,16 @@ fn by_id(site: &mut Site<'_, '_>, word: &str, id: &str, span: Span) -> Option<Sc
             Some(near) => format!("did you mean `{near}-id:{id}`?"),
             None => format!("available kinds: {}", kinds.collect::<Vec<_>>().join(", ")),
         };
-        return site.fail_with("manifest::unknown-kind", span, message, "unknown kind", help);
+        return context.fail_with("manifest::unknown-kind", span, message, "unknown kind", help);
     };
     if !is_id(id) {
         let label = "an ID is 16 hexadecimal digits in lower case";
-        return site.fail("manifest::id", span, format!("invalid ID `{id}`"), label);
+        return context.fail("manifest::id", span, format!("invalid ID `{id}`"), label);
     }
     Some(Scope::Object(Ref::Id(kind, id.to_owned())))
 }
 
-fn known(site: &mut Site<'_, '_>, ty: &str, span: Span) -> Option<String> {
+fn known(context: &mut DecodeContext<'_, '_>, ty: &str, span: Span) -> Option<String> {
     if is_permission_type(ty) {
         return Some(ty.to_owned());
     }
@@ -198,5 +199,5 @@ fn known(site: &mut Site<'_, '_>, ty: &str, span: Span) -> Option<String> {
         Some(near) => format!("did you mean `{near}`?"),
         None => format!("available types: {}", TYPES.join(", ")),
     };
-    site.fail_with("manifest::unknown-type", span, message, "unknown type", help)
+    context.fail_with("manifest::unknown-type", span, message, "unknown type", help)
 }

@@ -7,13 +7,13 @@ use jiff::civil::Date;
 use super::Placed;
 use super::expand::{ExpandError, expand};
 use super::node::{Node, Raw};
-use super::shape::is_id;
 use super::source::place;
-use super::syntax::{Written, wrong_type};
 use super::template::Expression;
 use super::variables::Values;
+use super::written::{Written, wrong_type};
 use crate::address::Address;
 use crate::diagnostic::{Diagnostic, nearest};
+use crate::snowflake::is_id;
 
 /// A table outside of resources while it is read.
 pub(super) struct Section<'s, 'a> {
@@ -72,7 +72,7 @@ impl<'s, 'a> Section<'s, 'a> {
         }
         match expanded.map(Cow::into_owned) {
             Ok(node) => Some(node),
-            Err(ExpandError::Said) => None,
+            Err(ExpandError::Reported) => None,
             Err(error) => {
                 self.problems.extend(error.diagnostic(self.written.source));
                 None

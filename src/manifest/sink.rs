@@ -4,115 +4,115 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::load::SECRET;
+use super::context::DecodeContext;
+use super::mask::SECRET;
 use super::node::{Entry, Node, Raw, Table};
-use super::shape::{is_identifier, item_text, text};
-use super::site::Site;
 use super::source::reads_as;
+use super::text::{is_identifier, item_text, text};
 use crate::diagnostic::nearest;
 use crate::secret::{COMMAND_TIMEOUT, Sink, Source};
 
 const SOURCE_HELP: &str = "write `{ env = \"NAME\" }`, `{ file = \"PATH\" }` or `{ command = [\"PROGRAM\", ...] }`";
 
 /// Reads where a secret comes from.
-pub(super) fn source(site: &mut Site<'_, '_>, name: &str, node: &Node<'_>) -> Option<Source> {
+pub(super) fn source(context: &mut DecodeContext<'_, '_>, name: &str, node: &Node<'_>) -> Option<Source> {
     let Raw::Table(table) = &node.value else {
         let message = format!("`{name}` cannot be in a manifest in plain text");
-        return site.fail_with(SECRET, node.span, message, "a secret in plain text", SOURCE_HELP);
+        return context.fail_with(SECRET, node.span, message, "a secret in plain text", SOURCE_HELP);
     };
     if let Some(value) = table.get("command") {
-        only(site, table, &["command", "stderr"], "source")?;
-        let shows_stderr = shows_stderr(site, table)?;
-        return argv(site, value).map(|argv| Source::Command { argv, shows_stderr });
+        only(context, table, &["command", "stderr"], "source")?;
+        let shows_stderr = shows_stderr(context, table)?;
+        return argv(context, value).map(|argv| Source::Command { argv, shows_stderr });
     }
     let Some(Entry { key, at, node: value }) = table.only() else {
         let message = format!("`{name}` must have exactly one source");
-        return site.fail_with("manifest::secret", node.span, message, "expected one key", SOURCE_HELP);
+        return context.fail_with("manifest::secret", node.span, message, "expected one key", SOURCE_HELP);
     };
     match key.as_ref() {
         "env" => {
-            let name = text(site, "env", value)?;
+            let name = text(context, "env", value)?;
             if name.is_empty() || name.contains(['=', '\0']) {
                 let message = format!("invalid environment variable name `{name}`");
-                return site.fail("manifest::secret", value.span, message, "not a name");
+                return context.fail("manifest::secret", value.span, message, "not a name");
             }
             Some(Source::Env { name: name.to_owned() })
         }
-        "file" => secret_path(site, "file", value).map(|path| Source::File { path }),
+        "file" => secret_path(context, "file", value).map(|path| Source::File { path }),
         word => {
             let message = format!("unknown secret source `{word}`");
-            site.fail_with("manifest::secret", *at, message, "unknown", SOURCE_HELP)
+            context.fail_with("manifest::secret", *at, message, "unknown", SOURCE_HELP)
         }
     }
 }
 
 /// Reads one sink, a list of them, or `"discard"`.
-pub(super) fn sinks(site: &mut Site<'_, '_>, name: &str, node: &Node<'_>) -> Option<Vec<Sink>> {
+pub(super) fn sinks(context: &mut DecodeContext<'_, '_>, name: &str, node: &Node<'_>) -> Option<Vec<Sink>> {
     let items = match &node.value {
         Raw::Array(items) if items.is_empty() => {
             let help = "to throw the secret away, write `\"discard\"`";
-            return site.fail_with("manifest::sink", node.span, format!("no sink in `{name}`"), "empty", help);
+            return context.fail_with("manifest::sink", node.span, format!("no sink in `{name}`"), "empty", help);
         }
         Raw::Array(items) => items.as_slice(),
         _ => std::slice::from_ref(node),
     };
-    let read: Vec<_> = items.iter().map(|item| sink(site, name, item)).collect();
+    let read: Vec<_> = items.iter().map(|item| sink(context, name, item)).collect();
     let sinks: Vec<Sink> = read.into_iter().collect::<Option<_>>()?;
     if sinks.len() > 1 && sinks.contains(&Sink::Discard) {
         let message = format!("`{name}` both delivers and discards");
-        return site.fail("manifest::sink", node.span, message, "`\"discard\"` must be the only one");
+        return context.fail("manifest::sink", node.span, message, "`\"discard\"` must be the only one");
     }
     Some(sinks)
 }
 
 const SINK_HELP: &str = "write `{ file = \"PATH\" }`, `{ env_file = \"PATH\", key = \"NAME\" }`, `{ command = [\"PROGRAM\", ...] }` or `\"discard\"`";
 
-fn sink(site: &mut Site<'_, '_>, name: &str, node: &Node<'_>) -> Option<Sink> {
+fn sink(context: &mut DecodeContext<'_, '_>, name: &str, node: &Node<'_>) -> Option<Sink> {
     let table = match &node.value {
         Raw::Text(word) if word == "discard" => return Some(Sink::Discard),
         Raw::Table(table) => table,
         Raw::Text(word) => {
             let message = format!("unknown sink `{word}`");
-            return site.fail_with("manifest::sink", node.span, message, "unknown", SINK_HELP);
+            return context.fail_with("manifest::sink", node.span, message, "unknown", SINK_HELP);
         }
-        _ => return site.wrong_type(name, "a sink", node),
+        _ => return context.wrong_type(name, "a sink", node),
     };
     if let Some(value) = table.get("file") {
-        only(site, table, &["file"], "sink")?;
-        return secret_path(site, "file", value).map(|path| Sink::File { path });
+        only(context, table, &["file"], "sink")?;
+        return secret_path(context, "file", value).map(|path| Sink::File { path });
     }
     if let Some(value) = table.get("env_file") {
-        only(site, table, &["env_file", "key"], "sink")?;
-        let path = secret_path(site, "env_file", value)?;
+        only(context, table, &["env_file", "key"], "sink")?;
+        let path = secret_path(context, "env_file", value)?;
         let Some(key) = table.get("key") else {
             let message = "an `env_file` sink needs `key`";
-            return site.fail("manifest::sink", node.span, message, "which variable of the file?");
+            return context.fail("manifest::sink", node.span, message, "which variable of the file?");
         };
-        let word = text(site, "key", key)?;
+        let word = text(context, "key", key)?;
         if !is_identifier(word) {
             let message = format!("invalid environment variable name `{word}`");
-            return site.fail("manifest::sink", key.span, message, "letters, digits and `_`");
+            return context.fail("manifest::sink", key.span, message, "letters, digits and `_`");
         }
         return Some(Sink::EnvFile { path, key: word.to_owned() });
     }
     if let Some(value) = table.get("command") {
-        only(site, table, &["command", "timeout", "stderr"], "sink")?;
-        let shows_stderr = shows_stderr(site, table)?;
-        let argv = argv(site, value)?;
+        only(context, table, &["command", "timeout", "stderr"], "sink")?;
+        let shows_stderr = shows_stderr(context, table)?;
+        let argv = argv(context, value)?;
         let timeout = match table.get("timeout") {
             None => COMMAND_TIMEOUT,
-            Some(node) => timeout(site, node)?,
+            Some(node) => timeout(context, node)?,
         };
         return Some(Sink::Command { argv, dir: PathBuf::new(), timeout, shows_stderr });
     }
     let options = ["key", "timeout", "stderr"];
     let word = table.0.iter().map(|entry| entry.key.as_ref()).find(|key| !options.contains(key));
     let message = format!("unknown sink `{}`", word.unwrap_or("{}"));
-    site.fail_with("manifest::sink", node.span, message, "unknown", SINK_HELP)
+    context.fail_with("manifest::sink", node.span, message, "unknown", SINK_HELP)
 }
 
 /// Refuses words that a sink or a source does not have.
-fn only(site: &mut Site<'_, '_>, table: &Table<'_>, words: &[&str], what: &str) -> Option<()> {
+fn only(context: &mut DecodeContext<'_, '_>, table: &Table<'_>, words: &[&str], what: &str) -> Option<()> {
     for entry in &table.0 {
         if !words.contains(&entry.key.as_ref()) {
             let message = format!("unknown field `{}` in a `{}` {what}", entry.key, words[0]);
@@ -122,32 +122,32 @@ fn only(site: &mut Site<'_, '_>, table: &Table<'_>, words: &[&str], what: &str) 
                 None => SOURCE_HELP.to_owned(),
             };
             let code = if what == "sink" { "manifest::sink" } else { "manifest::secret" };
-            return site.fail_with(code, entry.at, message, "unknown", help);
+            return context.fail_with(code, entry.at, message, "unknown", help);
         }
     }
     Some(())
 }
 
 /// Reads whether what a command writes to its standard error may be shown.
-fn shows_stderr(site: &mut Site<'_, '_>, table: &Table<'_>) -> Option<bool> {
+fn shows_stderr(context: &mut DecodeContext<'_, '_>, table: &Table<'_>) -> Option<bool> {
     let Some(node) = table.get("stderr") else { return Some(false) };
-    match text(site, "stderr", node)? {
+    match text(context, "stderr", node)? {
         "show" => Some(true),
         "hide" => Some(false),
         word => {
             let message = format!("unknown value `{word}` for `stderr`");
-            site.fail_with("manifest::sink", node.span, message, "unknown", "write `\"show\"` or `\"hide\"`")
+            context.fail_with("manifest::sink", node.span, message, "unknown", "write `\"show\"` or `\"hide\"`")
         }
     }
 }
 
-fn timeout(site: &mut Site<'_, '_>, node: &Node<'_>) -> Option<Duration> {
-    let word = text(site, "timeout", node)?;
+fn timeout(context: &mut DecodeContext<'_, '_>, node: &Node<'_>) -> Option<Duration> {
+    let word = text(context, "timeout", node)?;
     match exact(word) {
         Some(duration) if !duration.is_zero() => Some(duration),
         _ => {
             let message = format!("invalid timeout `{word}`");
-            site.fail("manifest::duration", node.span, message, "write a duration such as `30s`")
+            context.fail("manifest::duration", node.span, message, "write a duration such as `30s`")
         }
     }
 }
@@ -159,37 +159,42 @@ pub(super) fn exact(text: &str) -> Option<Duration> {
 }
 
 /// Reads the path of a file, which stays as it is written.
-pub(super) fn path(site: &mut Site<'_, '_>, name: &str, node: &Node<'_>) -> Option<PathBuf> {
-    match text(site, name, node)? {
-        "" => site.fail("manifest::path", node.span, format!("`{name}` is an empty path"), "empty"),
+pub(super) fn path(context: &mut DecodeContext<'_, '_>, name: &str, node: &Node<'_>) -> Option<PathBuf> {
+    match text(context, name, node)? {
+        "" => context.fail("manifest::path", node.span, format!("`{name}` is an empty path"), "empty"),
         text if text.contains('\0') => {
-            site.fail("manifest::path", node.span, format!("invalid path in `{name}`"), "has a NUL character")
+            context.fail("manifest::path", node.span, format!("invalid path in `{name}`"), "has a NUL character")
         }
         text => Some(PathBuf::from(text)),
     }
 }
 
 /// Reads the path of a file that holds a secret. What is called as manifests or scripts are, is read and shown as one.
-fn secret_path(site: &mut Site<'_, '_>, name: &str, node: &Node<'_>) -> Option<PathBuf> {
-    let path = path(site, name, node)?;
+fn secret_path(context: &mut DecodeContext<'_, '_>, name: &str, node: &Node<'_>) -> Option<PathBuf> {
+    let path = path(context, name, node)?;
     if path.as_os_str().as_bytes().ends_with(b"/") || path.file_name().is_none() {
         let message = format!("cannot keep a secret in {}, which is a directory", path.display());
-        return site.fail_with("manifest::path", node.span, message, "names a directory", "name a file in it");
+        return context.fail_with("manifest::path", node.span, message, "names a directory", "name a file in it");
     }
     let Some(what) = reads_as(&path) else { return Some(path) };
     let message = format!("cannot keep a secret in {}, which has the name of a {what}", path.display());
-    site.fail_with("manifest::path", node.span, message, "names this file", "choose another file name")
+    context.fail_with("manifest::path", node.span, message, "names this file", "choose another file name")
 }
 
-fn argv(site: &mut Site<'_, '_>, node: &Node<'_>) -> Option<Vec<String>> {
+fn argv(context: &mut DecodeContext<'_, '_>, node: &Node<'_>) -> Option<Vec<String>> {
     let Raw::Array(items) = &node.value else {
-        return site.wrong_type("command", "a list of strings: the program and its arguments", node);
+        return context.wrong_type("command", "a list of strings: the program and its arguments", node);
     };
     let read: Vec<_> =
-        items.iter().map(|item| item_text(site, "command", "strings", item).map(str::to_owned)).collect();
+        items.iter().map(|item| item_text(context, "command", "strings", item).map(str::to_owned)).collect();
     let argv: Vec<String> = read.into_iter().collect::<Option<_>>()?;
     if argv.first().is_none_or(String::is_empty) || argv.iter().any(|word| word.contains('\0')) {
-        return site.fail("manifest::command", node.span, "this command cannot be started", "has no program, or a NUL");
+        return context.fail(
+            "manifest::command",
+            node.span,
+            "this command cannot be started",
+            "has no program, or a NUL",
+        );
     }
     Some(argv)
 }

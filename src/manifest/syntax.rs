@@ -1,64 +1,18 @@
 //! From text to tables: what stands in the files, each address once.
 
 use std::borrow::Cow;
-use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::rc::Rc;
 use std::sync::Arc;
 
-use super::node::{Beyond, Entry, Intake, Raw, Span, Table};
+use super::defaults::Defaults;
+use super::node::{Beyond, Entry, Intake, Raw, Table};
 use super::source::place;
+use super::written::{Declared, Written, table, take_all, take_once};
 use super::{broken, defaults, foreign, parts};
 use crate::address::Address;
-use crate::diagnostic::{Diagnostic, Place, Source, nearest};
+use crate::diagnostic::{Diagnostic, Source, nearest};
 use crate::kind::Kind;
 use crate::limits::{KEY, MISTAKES, VALUES};
-
-/// A table and the file it is in.
-#[derive(Debug)]
-pub(super) struct Written<'a> {
-    pub(super) source: &'a Arc<Source>,
-    /// The table's head.
-    pub(super) head: Span,
-    pub(super) table: Table<'a>,
-}
-
-/// The table of a resource. It can be let go of when it has been read: in a large project all tables together are large.
-#[derive(Debug)]
-pub(super) struct Declared<'a> {
-    pub(super) source: &'a Arc<Source>,
-    /// The table's head.
-    pub(super) head: Span,
-    /// Whether it has `for_each`.
-    pub(super) each: bool,
-    /// Where the value of `enabled` stands, if it has that.
-    pub(super) switch: Option<Span>,
-    table: RefCell<Option<Rc<Table<'a>>>>,
-}
-
-impl<'a> Declared<'a> {
-    fn new(Written { source, head, mut table }: Written<'a>) -> Self {
-        table.0.shrink_to_fit();
-        let (each, switch) = (table.get("for_each").is_some(), table.get("enabled").map(|node| node.span));
-        Self { source, head, each, switch, table: RefCell::new(Some(Rc::new(table))) }
-    }
-
-    /// Its table.
-    pub(super) fn table(&self) -> Rc<Table<'a>> {
-        let table = self.table.borrow();
-        Rc::clone(table.as_ref().expect("invariant: a table that is asked for is kept"))
-    }
-
-    /// Lets go of its table, which nobody will ask for.
-    pub(super) fn forget(&self) {
-        self.table.take();
-    }
-
-    /// The place of the table's head.
-    pub(super) fn place(&self) -> Place {
-        place(self.source, self.head)
-    }
-}
 
 /// The variables of all files as they are written, by name.
 pub(super) type Variables<'a> = BTreeMap<String, (&'a Arc<Source>, Entry<'a>)>;
@@ -70,7 +24,7 @@ pub(super) struct Document<'a> {
     pub(super) server: Option<Written<'a>>,
     pub(super) vars: Variables<'a>,
     /// `[defaults.KIND]`.
-    pub(super) defaults: BTreeMap<Kind, Written<'a>>,
+    pub(super) defaults: Defaults<'a>,
     pub(super) policy: Option<Written<'a>>,
     /// `[[policy.allow]]`, in any file.
     pub(super) allow: Vec<Written<'a>>,
@@ -78,13 +32,6 @@ pub(super) struct Document<'a> {
     pub(super) imports: Vec<Written<'a>>,
     /// The resources as they are written, before `for_each`.
     pub(super) resources: BTreeMap<Address, Declared<'a>>,
-}
-
-impl Written<'_> {
-    /// The place of the table's head.
-    pub(super) fn place(&self) -> Place {
-        place(self.source, self.head)
-    }
 }
 
 /// Words at the top of a manifest besides the kinds.
@@ -263,66 +210,6 @@ impl<'a> Document<'a> {
             );
         }
     }
-}
-
-pub(super) fn take_once<'a>(
-    slot: &mut Option<Written<'a>>,
-    source: &'a Arc<Source>,
-    entry: Entry<'a>,
-    problems: &mut Vec<Diagnostic>,
-) {
-    let word = entry.key.clone();
-    let Some(written) = table(source, entry, problems) else { return };
-    if let Some(first) = slot {
-        problems.push(
-            Diagnostic::error("manifest::duplicate", format!("duplicate section `[{word}]`"))
-                .at(written.place(), "again here")
-                .at(first.place(), "first here"),
-        );
-    } else {
-        *slot = Some(written);
-    }
-}
-
-/// Takes the tables of a `[[word]]`.
-fn take_all<'a>(all: &mut Vec<Written<'a>>, source: &'a Arc<Source>, entry: Entry<'a>, problems: &mut Vec<Diagnostic>) {
-    let Entry { key: word, node, .. } = entry;
-    let Raw::Array(items) = node.value else {
-        let diagnostic = Diagnostic::error("manifest::type", format!("`{word}` is a list of tables"));
-        problems.push(diagnostic.at(place(source, node.span), "one table").help(format!("write `[[{word}]]`")));
-        return;
-    };
-    for item in items {
-        if MISTAKES.exceeded(problems.len()) {
-            return;
-        }
-        let head = item.span;
-        match item.value {
-            Raw::Table(table) => all.push(Written { source, head, table }),
-            other => problems.push(wrong_type(&word, "a table", &other, place(source, head))),
-        }
-    }
-}
-
-/// The table that an entry must be.
-pub(super) fn table<'a>(
-    source: &'a Arc<Source>,
-    entry: Entry<'a>,
-    problems: &mut Vec<Diagnostic>,
-) -> Option<Written<'a>> {
-    let Entry { key, node, .. } = entry;
-    match node.value {
-        Raw::Table(table) => Some(Written { source, head: node.span, table }),
-        other => {
-            problems.push(wrong_type(&key, "a table", &other, place(source, node.span)));
-            None
-        }
-    }
-}
-
-/// Says that `word` is not of the type it must have.
-pub(super) fn wrong_type(word: &str, wanted: &str, found: &Raw<'_>, place: Place) -> Diagnostic {
-    Diagnostic::error("manifest::type", format!("`{word}` must be {wanted}")).at(place, found.what())
 }
 
 fn unknown_word(source: &Arc<Source>, entry: &Entry<'_>) -> Diagnostic {

@@ -11,8 +11,9 @@ use super::foreign;
 use super::given::{Given, Inputs, given, same_type};
 use super::node::{Node, Raw, Span};
 use super::source::place;
-use super::syntax::{Document, Variables, wrong_type};
+use super::syntax::{Document, Variables};
 use super::template::Expression;
+use super::written::wrong_type;
 use crate::diagnostic::{Diagnostic, Place, Source};
 use crate::limits::VARIABLE_DEPTH;
 

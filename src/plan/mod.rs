@@ -143,7 +143,7 @@ pub struct Facts<'a> {
     /// What is at stake where data or objects besides the changed one may be lost.
     pub at_stake: BTreeMap<Address, Stake>,
     /// What would stop running, by the change that would stop it.
-    pub stops: BTreeMap<Address, Vec<Target>>,
+    pub dependents: BTreeMap<Address, Vec<Target>>,
     /// What the user agreed to.
     pub consent: &'a Consent,
     /// `[policy]`.
@@ -156,7 +156,7 @@ pub struct Facts<'a> {
 
 /// Orders the changes of `comparison` and asks the guards.
 pub fn order(comparison: Comparison, facts: Facts<'_>) -> Plan {
-    let Facts { project, graph, snapshot, ledger, at_stake, stops, consent, policy, written, all_goes } = facts;
+    let Facts { project, graph, snapshot, ledger, at_stake, dependents, consent, policy, written, all_goes } = facts;
     let ordered = order::order(comparison.changes, graph, ledger);
     let mut plan = Plan {
         project: project.to_owned(),
@@ -174,6 +174,9 @@ pub fn order(comparison: Comparison, facts: Facts<'_>) -> Plan {
     plan.warnings.extend(secrets::stay(&plan.changes, ledger));
     plan.warnings.extend(strange::nothing_is_declared(project, &plan.changes).filter(|_| !all_goes));
     plan.refusals.extend(ordered.problems);
-    guard::ask(&mut plan, guard::Grounds { snapshot, ledger, stops: &stops, consent, policy, written, all_goes });
+    guard::ask(
+        &mut plan,
+        guard::Grounds { snapshot, ledger, dependents: &dependents, consent, policy, written, all_goes },
+    );
     plan
 }

@@ -20,7 +20,7 @@ pub(super) fn stay(changes: &[Change], ledger: &Ledger) -> Option<Diagnostic> {
         let Some(entry) = ledger.entries.get(was).filter(|entry| goes && entry.secret.is_some()) else { continue };
         let wanted = elsewhere.filter(|_| change.action == Action::Replace).map(|field| &field.wanted);
         let kept = if let Some(Value::Sinks(sinks)) = wanted { sinks.as_slice() } else { &[] };
-        match entry.fields.get(deliver.name).map(|print| print.strip_prefix('=')) {
+        match entry.fields.get(deliver.name).map(|fingerprint| fingerprint.strip_prefix('=')) {
             None | Some(Some("[discard]")) => {}
             Some(Some(sinks)) => {
                 let inner = sinks.strip_prefix('[').and_then(|sinks| sinks.strip_suffix(']')).unwrap_or(sinks);
@@ -65,12 +65,12 @@ mod tests {
     }
 
     fn said(changes: &[Change], delivered: &[(&str, &str)]) -> Option<String> {
-        let entry = |print: &str| Entry {
+        let entry = |fingerprint: &str| Entry {
             secret: Some("0123456789ab".to_owned()),
-            fields: BTreeMap::from([(DELIVER.to_owned(), print.to_owned())]),
+            fields: BTreeMap::from([(DELIVER.to_owned(), fingerprint.to_owned())]),
             ..Entry::blank("1", "t")
         };
-        let entries = delivered.iter().map(|(key, print)| (address(key), entry(print))).collect();
+        let entries = delivered.iter().map(|(key, fingerprint)| (address(key), entry(fingerprint))).collect();
         stay(changes, &Ledger { entries, ..Ledger::default() }).map(|diagnostic| diagnostic.message)
     }
 

@@ -91,7 +91,7 @@ fn router(app: Arc<App>) -> Router {
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(middleware::from_fn_with_state(app.clone(), authenticate::layer))
-        .layer(middleware::from_fn_with_state(app.clone(), around))
+        .layer(middleware::from_fn_with_state(app.clone(), each_request))
         .with_state(app)
 }
 
@@ -126,7 +126,7 @@ fn without_invented_allow(mut response: Response) -> Response {
 }
 
 /// Answers a request in a task of its own: what has begun is done, though the client may go away (influxd 2.9.1, measured).
-async fn around(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+async fn each_request(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     match tokio::spawn(answer(app, request, next)).await {
         Ok(response) => response,
         Err(error) => panicked(Style::Indented, &error),

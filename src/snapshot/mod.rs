@@ -7,7 +7,7 @@ pub use read::{Extent, Orgs, Server, read, survey};
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::api::sight::Lack;
-use crate::kind::{Kind, Object, Place, Presence};
+use crate::kind::{Kind, Level, Object, Presence};
 
 /// What the server has.
 #[derive(Clone, Debug, Default)]
@@ -42,7 +42,7 @@ pub struct OwnToken {
     /// Its ID, where the user gave it.
     pub id: Option<String>,
     /// The fingerprint of its secret, as the ledger has it of those that were delivered.
-    pub print: Option<String>,
+    pub fingerprint: Option<String>,
     /// Whether it is proven that it may write nothing: then whoever applies is somebody else.
     pub only_reads: bool,
 }
@@ -58,10 +58,10 @@ impl Snapshot {
     /// not there.
     pub fn permitted(&self, ty: &str, id: &str, named: Option<&str>, holder: Option<&str>) -> Option<Kind> {
         let kind = Kind::from_type(ty)?;
-        let own = match (kind.spec().place, self.object(kind, id)) {
-            (Place::Server, _) => None,
-            (Place::Org, Some(object)) => object.org.as_deref(),
-            (Place::Org, None) => holder,
+        let own = match (kind.spec().level, self.object(kind, id)) {
+            (Level::Server, _) => None,
+            (Level::Org, Some(object)) => object.org.as_deref(),
+            (Level::Org, None) => holder,
         };
         (named.is_none() || own == named).then_some(kind)
     }

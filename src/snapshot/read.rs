@@ -11,7 +11,7 @@ use crate::address::Address;
 use crate::api::sight::{self, Proof};
 use crate::api::{ApiError, Client, Me};
 use crate::field::Role;
-use crate::kind::{Asked, Kind, NaturalKey, Object, Place, Presence, Standing};
+use crate::kind::{Kind, Level, NaturalKey, Object, Presence, ReadScope, Standing};
 use crate::ledger::{Key, Ledger};
 use crate::manifest::{Import, Manifest};
 use crate::value::Value;
@@ -135,7 +135,11 @@ fn snapshot(client: &Client, server: &Server, me: Me, proven: &Proof, found: Fou
         version: server.version.clone(),
         home: server.home.clone(),
         me: me.id,
-        own_token: OwnToken { id: server.token_id.clone(), print: client.token_print(), only_reads: proven.only_reads },
+        own_token: OwnToken {
+            id: server.token_id.clone(),
+            fingerprint: client.token_fingerprint(),
+            only_reads: proven.only_reads,
+        },
         at: client.server_time().unwrap_or_default(),
         lacks: proven.lacks.clone(),
         ledger_lack: proven.lacks.get(LABELS).cloned(),
@@ -185,7 +189,7 @@ impl Asks<'_> {
             Self::Project(manifest, ledger) => (manifest, ledger),
             Self::Survey(extent) => {
                 let whole = extent.whole.contains(&kind);
-                return kind.list(client, orgs, Asked { field: &|_| whole, object: &|_, _| true }).await;
+                return kind.list(client, orgs, ReadScope { field: &|_| whole, object: &|_, _| true }).await;
             }
         };
         let declared = || manifest.resources.iter().filter(|(address, _)| address.kind == kind);
@@ -197,7 +201,7 @@ impl Asks<'_> {
             by_id.map(|(_, id)| id.as_str()).collect(),
             declared().filter_map(|(_, resource)| kind.name_in(&resource.fields)).filter_map(key).collect(),
         );
-        let asked = Asked {
+        let asked = ReadScope {
             field: &|field| declared().any(|(_, resource)| resource.fields.get(field).is_some()),
             object: &|id, name| ids.contains(id) || key(name).is_some_and(|key| names.contains(&key)),
         };
@@ -207,7 +211,7 @@ impl Asks<'_> {
 
 /// Reads the lists of `kinds`: first what lives on the server as a whole, which tells the orgs to look in.
 async fn found(client: &Client, server: &Server, kinds: &BTreeSet<Kind>, asks: Asks<'_>) -> Result<Found, ApiError> {
-    let (first, second): (Vec<Kind>, Vec<Kind>) = kinds.iter().partition(|kind| kind.spec().place == Place::Server);
+    let (first, second): (Vec<Kind>, Vec<Kind>) = kinds.iter().partition(|kind| kind.spec().level == Level::Server);
     let mut lists = read_lists(client, &first, &[], asks).await?;
     let orgs = asks.orgs(server, &lists);
     let orgs: Vec<&str> = orgs.iter().map(String::as_str).collect();

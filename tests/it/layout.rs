@@ -1,5 +1,6 @@
 //! The rules of the source tree: how long a file is, who may import whom, what a kind must have.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -210,8 +211,16 @@ fn the_pipeline_names_no_kind() {
 /// What a field is to the pipeline, its role says.
 #[test]
 fn the_pipeline_names_no_field() {
-    let stages = ["diff", "plan", "apply", "evidence", "snapshot", "graph", "ledger", "export"];
-    let lookups = ["fields.get(\"", "fields.set(\"", "fields.text(\"", "field == \"", "kind.field(\""];
+    let stages = ["manifest", "diff", "plan", "apply", "evidence", "snapshot", "graph", "ledger", "export"];
+    let lookups = [
+        "fields.get(\"",
+        "place_of(\"",
+        "places.get(\"",
+        "fields.set(\"",
+        "fields.text(\"",
+        "field == \"",
+        "kind.field(\"",
+    ];
     let mut wrong = Vec::new();
     // The ledger is kept in the properties of labels.
     let files = program().into_iter().filter(|file| file.path != "src/ledger/labels.rs");
@@ -220,6 +229,50 @@ fn the_pipeline_names_no_field() {
         wrong.extend(found.map(|lookup| format!("{}: {lookup}", file.path)));
     }
     none(&wrong);
+}
+
+/// Each file below can be understood with those that it names, and nothing that names it.
+#[test]
+fn no_files_name_each_other_in_a_circle() {
+    let mut wrong = Vec::new();
+    for module in ["manifest"] {
+        let dir = format!("src/{module}/");
+        let program = program();
+        let files: Vec<(&str, &str)> = program
+            .iter()
+            .filter_map(|file| Some((file.path.strip_prefix(&dir)?.strip_suffix(".rs")?, file.text.as_str())))
+            .filter(|(name, _)| *name != "mod" && !name.contains('/'))
+            .collect();
+        let mut graph = petgraph::graph::DiGraph::new();
+        let nodes: Vec<_> = files.iter().map(|(name, _)| graph.add_node(*name)).collect();
+        for (from, (own, text)) in files.iter().enumerate() {
+            let named: BTreeSet<&str> = siblings(text).collect();
+            for (to, (other, _)) in files.iter().enumerate() {
+                if own != other && named.contains(other) {
+                    graph.add_edge(nodes[from], nodes[to], ());
+                }
+            }
+        }
+        assert!(graph.edge_count() > files.len(), "{module}: its files name each other");
+        let circles = petgraph::algo::tarjan_scc(&graph).into_iter().filter(|circle| circle.len() > 1);
+        wrong.extend(circles.map(|circle| {
+            let names: Vec<_> = circle.into_iter().map(|node| graph[node]).collect();
+            format!("{module}: {}", names.join(", "))
+        }));
+    }
+    none(&wrong);
+}
+
+/// All words of the paths that begin with `super::` in `text`.
+fn siblings(text: &str) -> impl Iterator<Item = &str> {
+    text.split("super::").skip(1).flat_map(|rest| {
+        let end = if rest.starts_with('{') {
+            rest.find('}')
+        } else {
+            rest.find(|c: char| !(c.is_alphanumeric() || "_:".contains(c)))
+        };
+        rest[..end.unwrap_or(rest.len())].split(|c: char| !(c.is_alphanumeric() || c == '_'))
+    })
 }
 
 #[test]

@@ -8,8 +8,6 @@ use std::fs;
 use std::path::Path;
 
 use fluxform::exit::Exit;
-use fluxform::field::{Change, Compared, Field, Omitted, Shape};
-use fluxform::kind::{Key, Kind, Names, Place, Spec};
 use fluxform::limits;
 
 use crate::cli::fluxform::Fluxform;
@@ -141,8 +139,7 @@ const BEGIN: &str = "<!-- From here on written by a test from the field tables. 
 fn the_reference_is_what_the_field_tables_say() {
     let page = read("docs/manifest.md");
     let (written, _) = page.split_once(BEGIN).unwrap();
-    let kinds: String = Kind::ALL.iter().map(|kind| section(*kind)).collect();
-    holds("docs/manifest.md", &format!("{written}{BEGIN}{kinds}"));
+    holds("docs/manifest.md", &format!("{written}{BEGIN}{}", fluxform::schema::reference()));
 }
 
 #[test]
@@ -155,83 +152,6 @@ fn the_page_of_limits_has_all_of_them() {
         let _ = writeln!(table, "| `{}` | {} | {} |", limit.name, limit.amount(), limit.of);
     }
     holds("docs/limits.md", &format!("{written}{BEGIN}{table}"));
-}
-
-fn section(kind: Kind) -> String {
-    let Spec { doc, ty, key, place, fields, .. } = kind.spec();
-    let place = match place {
-        Place::Server => "Belongs to the server as a whole",
-        Place::Org => "Belongs to an org",
-    };
-    let key = match key {
-        Key::Name(Names::AsWritten) => "by its name",
-        Key::Name(Names::Trimmed) => "by its name, ignoring the white space around it",
-        Key::Name(Names::Folded | Names::Lowered) => "by its name, ignoring case",
-        Key::LoneName => "by its name, if no other has the same name",
-        Key::None => "only by its ID",
-    };
-    let mut text = format!("\n### `{kind}`\n\n{doc}\n\n");
-    let _ = writeln!(text, "{place}; found {key}. Type in scopes: `{ty}`.\n");
-    text.push_str("| field | written as | when omitted | when it differs | |\n|---|---|---|---|---|\n");
-    for field in *fields {
-        let Field { name, doc, .. } = field;
-        let _ = writeln!(
-            text,
-            "| `{name}` | {} | {} | {} | {doc} |",
-            shape(field.shape),
-            omitted(field),
-            difference(field)
-        );
-    }
-    text
-}
-
-fn shape(of: Shape) -> String {
-    match of {
-        Shape::Text => "string".to_owned(),
-        Shape::Choice(words) => words.iter().map(|word| format!("`\"{word}\"`")).collect::<Vec<_>>().join(" or "),
-        Shape::Integer => "whole number".to_owned(),
-        Shape::Bool => "`true` or `false`".to_owned(),
-        Shape::List(of) => format!("list of {}s", shape(*of)),
-        Shape::Duration { months: true } => "duration".to_owned(),
-        Shape::Duration { months: false } => "duration without months".to_owned(),
-        Shape::SignedDuration => "duration, optionally with a `-`".to_owned(),
-        Shape::Retention => "duration without months, or `\"infinite\"`".to_owned(),
-        Shape::Cron => "cron expression".to_owned(),
-        Shape::Ref(kind) => format!("address of one {kind}"),
-        Shape::Refs(kind) => format!("list of addresses of {kind}s"),
-        Shape::Map => "table of strings".to_owned(),
-        Shape::Flux => "Flux, or `{ file }`".to_owned(),
-        Shape::Params => "table of [params](#params)".to_owned(),
-        Shape::Identifier => "name in Flux".to_owned(),
-        Shape::Scopes => "list of [scopes](#scopes)".to_owned(),
-        Shape::Source => "[source of a secret](#secrets)".to_owned(),
-        Shape::Sinks => "[sink](#secrets), list of sinks".to_owned(),
-        Shape::Id => "ID".to_owned(),
-    }
-}
-
-fn omitted(field: &Field) -> String {
-    match field.omitted {
-        Omitted::Theirs => "the server's".to_owned(),
-        Omitted::Default(word) => format!("`\"{word}\"`"),
-        Omitted::False => "`false`".to_owned(),
-        Omitted::Unset => "none".to_owned(),
-        Omitted::Empty => "`[]`".to_owned(),
-        Omitted::Key => "the key".to_owned(),
-        Omitted::HomeOrg => "the home org".to_owned(),
-        Omitted::Required => "an error".to_owned(),
-    }
-}
-
-fn difference(field: &Field) -> &'static str {
-    match (field.compared, field.change) {
-        (Compared::Never, _) => "not compared",
-        (Compared::Live, Change::InPlace) => "changed in place",
-        (Compared::Live, Change::Replace) => "replaced",
-        (Compared::Ledger, Change::InPlace) => "changed in place, if it differs from the last apply",
-        (Compared::Ledger, Change::Replace) => "replaced, if it differs from the last apply",
-    }
 }
 
 #[test]

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 
 use fluxform::diff::Goal;
 use fluxform::field::Role;
-use fluxform::kind::{Kind, Place as Home};
+use fluxform::kind::{Kind, Level};
 use fluxform::plan::Consent;
 use fluxform::value::Value as Field;
 use reqwest::Method;
@@ -122,7 +122,7 @@ impl Play<'_> {
             let (ty, spec) = (kind.spec().ty, kind.spec());
             let title = kind.with(Role::Name).or(kind.with(Role::Title)).unwrap().name;
             let line = |row: &Value| format!("{ty} {}", row[title].as_str().unwrap());
-            if spec.place == Home::Org {
+            if spec.level == Level::Org {
                 let reply = self.scene.http.get(&format!("{ty}?orgID={}&limit=100", self.scene.org)).await.expect(200);
                 names.extend(rows(&reply).iter().map(line));
                 continue;

@@ -2,7 +2,7 @@
 
 use super::{Agreed, CHANGED, Work, is_data_loss, loses_data};
 use crate::cli::pipeline::Planned;
-use crate::cli::plan::{Wanted, make};
+use crate::cli::plan::{RunOptions, make};
 use crate::cli::shell::PlanFormat;
 use crate::cli::{Ended, approve, ignored};
 use crate::diagnostic::Diagnostic;
@@ -18,8 +18,8 @@ impl Work<'_> {
         if let Some(reviewed) = &self.reviewed {
             reviewed.made_on(&self.session).map_err(|problem| vec![problem])?;
         }
-        let mut planned = make(&self.session, &self.project, &self.wanted).await?;
-        if self.wanted.goal == Goal::Declared && !planned.ledger.found {
+        let mut planned = make(&self.session, &self.project, &self.options).await?;
+        if self.options.goal == Goal::Declared && !planned.ledger.found {
             planned.plan.warnings.extend(ignored::hint(&self.project.manifest, self.data.as_deref()));
         }
         planned.state.writable().map_err(|error| vec![error.into()])?;
@@ -27,22 +27,22 @@ impl Work<'_> {
             return Ok(Agreed::Other(Box::new(planned)));
         }
         let leftover =
-            self.wanted.goal == Goal::Destroyed && (planned.ledger.found || !planned.plan.leftovers.is_empty());
+            self.options.goal == Goal::Destroyed && (planned.ledger.found || !planned.plan.leftovers.is_empty());
         if !planned.plan.writes() && planned.plan.refusals.is_empty() && !leftover {
             self.shell.show(&planned.plan.warnings);
             if !planned.plan.leftovers.is_empty() {
                 // Nobody is asked about what works for nobody.
-                return Ok(Agreed::Yes(Box::new(planned.plan), self.wanted.consent.clone()));
+                return Ok(Agreed::Yes(Box::new(planned.plan), self.options.consent.clone()));
             }
             self.end(&planned.plan, &Report::default())?;
             return Ok(Agreed::Nothing);
         }
-        let (plan, consent) = self.ask(planned.plan, self.wanted.clone()).await?;
+        let (plan, consent) = self.ask(planned.plan, self.options.clone()).await?;
         Ok(Agreed::Yes(Box::new(plan), consent))
     }
 
     /// Shows a plan, and asks for what is not agreed to yet. A plan that is refused ends the run.
-    pub(super) async fn ask(&self, mut plan: Plan, mut wanted: Wanted) -> Result<(Plan, Consent), Vec<Problem>> {
+    pub(super) async fn ask(&self, mut plan: Plan, mut options: RunOptions) -> Result<(Plan, Consent), Vec<Problem>> {
         let asks = !self.arguments.auto_approve && self.reviewed.is_none();
         loop {
             // What is asked about is not refused yet.
@@ -59,20 +59,20 @@ impl Work<'_> {
             if !asked {
                 break;
             }
-            let consent = approve::data_loss(self.shell, &plan, &wanted.consent).await?;
-            let typed = Wanted { consent, ..wanted.clone() };
+            let consent = approve::data_loss(self.shell, &plan, &options.consent).await?;
+            let typed = RunOptions { consent, ..options.clone() };
             let now = make(&self.session, &self.project, &typed).await?.plan;
             let same = now.digest() == plan.digest() && !plan::outgrown(&plan, &now, &typed.consent.typed);
             if same && !loses_data(&now) || self.nothing(&now) {
-                (plan, wanted) = (now, typed);
+                (plan, options) = (now, typed);
                 break;
             }
             // What was typed was about what was shown.
             self.shell.say(CHANGED);
-            plan = make(&self.session, &self.project, &wanted).await?.plan;
+            plan = make(&self.session, &self.project, &options).await?.plan;
         }
         if self.nothing(&plan) {
-            return Ok((plan, wanted.consent));
+            return Ok((plan, options.consent));
         }
         if !plan.refusals.is_empty() {
             return Err(self.refused(plan));
@@ -84,7 +84,7 @@ impl Work<'_> {
             };
             approve::ask(self.shell, &plan, question).await?;
         }
-        Ok((plan, wanted.consent))
+        Ok((plan, options.consent))
     }
 
     /// What refuses a plan; of a saved one also that its file does not agree to anything.
@@ -125,13 +125,13 @@ impl Work<'_> {
             return Err(vec![Problem { exit: Exit::Stale, diagnostic }]);
         }
         self.shell.say(CHANGED);
-        let mut wanted = self.wanted.clone();
-        if wanted.consent.typed.is_empty() {
-            return self.ask(plan, wanted).await;
+        let mut options = self.options.clone();
+        if options.consent.typed.is_empty() {
+            return self.ask(plan, options).await;
         }
         // What was typed was about what was shown.
-        wanted.consent.typed.clear();
-        let plan = make(&self.session, &self.project, &wanted).await?.plan;
-        self.ask(plan, wanted).await
+        options.consent.typed.clear();
+        let plan = make(&self.session, &self.project, &options).await?.plan;
+        self.ask(plan, options).await
     }
 }

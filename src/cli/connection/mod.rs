@@ -95,7 +95,7 @@ pub enum Origin {
 
 /// A value and who said it.
 #[derive(Clone, Debug)]
-pub struct Said<T> {
+pub struct Given<T> {
     /// The value.
     pub value: T,
     /// Who said it.
@@ -115,13 +115,13 @@ pub enum Token {
 #[derive(Clone, Debug)]
 pub struct Connection {
     /// The server.
-    pub target: Said<Target>,
+    pub target: Given<Target>,
     /// Where a manifest names it, if one does.
     pub place: Option<Place>,
     /// The home org: a name or an ID.
-    pub org: Said<String>,
+    pub org: Given<String>,
     /// The token; none for the embedded server, and where nobody gave one.
-    pub token: Option<Said<Token>>,
+    pub token: Option<Given<Token>>,
     /// Whether the token may go to the server only if a person says so: nothing but a manifest names the server.
     pub unconfirmed: bool,
     /// The PEM files that are trusted and shown.
@@ -216,7 +216,7 @@ pub fn resolve(
         _ => problem,
     })?;
     let mut connection = Connection {
-        org: Said { value: "default".to_owned(), from: Origin::Default },
+        org: Given { value: "default".to_owned(), from: Origin::Default },
         token: None,
         unconfirmed: false,
         certificates: certificates::resolve(&flags.certificates, server, around),
@@ -230,8 +230,8 @@ pub fn resolve(
     let by_manifest = flags
         .org
         .clone()
-        .map(|value| Said { value, from: Origin::Flag("--org") })
-        .or_else(|| server.org.as_ref().map(|org| Said { value: org.value.clone(), from: Origin::Manifest }));
+        .map(|value| Given { value, from: Origin::Flag("--org") })
+        .or_else(|| server.org.as_ref().map(|org| Given { value: org.value.clone(), from: Origin::Manifest }));
     let Target::Server(url) = &connection.target.value else {
         if let Some(org) = by_manifest {
             connection.org = org;
@@ -255,11 +255,11 @@ pub fn resolve(
     token(flags, around, beside, &mut connection)?;
     connection.org = by_manifest
         .or_else(|| {
-            around.var("INFLUX_ORG").map(|org| Said { value: org.to_owned(), from: Origin::Variable("INFLUX_ORG") })
+            around.var("INFLUX_ORG").map(|org| Given { value: org.to_owned(), from: Origin::Variable("INFLUX_ORG") })
         })
         .or_else(|| {
             let active = beside?;
-            Some(Said { value: active.org.clone()?, from: Origin::InfluxCli(active.name.clone()) })
+            Some(Given { value: active.org.clone()?, from: Origin::InfluxCli(active.name.clone()) })
         })
         .ok_or_else(|| {
             let problem = usage(
@@ -283,7 +283,7 @@ pub fn resolve_virgin(flags: &Flags, around: &Surroundings) -> Result<Connection
     Ok(Connection {
         target,
         place: None,
-        org: Said { value: String::new(), from: Origin::Default },
+        org: Given { value: String::new(), from: Origin::Default },
         token: None,
         unconfirmed: false,
         certificates: certificates::resolve(&flags.certificates, &server, around),
@@ -324,18 +324,18 @@ fn token(
     let given = flags
         .token_file
         .as_ref()
-        .map(|path| Said { value: Token::File(path.clone()), from: Origin::Flag("--token-file") })
+        .map(|path| Given { value: Token::File(path.clone()), from: Origin::Flag("--token-file") })
         .or_else(|| {
             let token = around.var("INFLUX_TOKEN")?;
-            Some(Said { value: Token::Value(token.into()), from: Origin::Variable("INFLUX_TOKEN") })
+            Some(Given { value: Token::Value(token.into()), from: Origin::Variable("INFLUX_TOKEN") })
         })
         .or_else(|| {
             let path = around.var("INFLUX_TOKEN_FILE")?;
-            Some(Said { value: Token::File(path.into()), from: Origin::Variable("INFLUX_TOKEN_FILE") })
+            Some(Given { value: Token::File(path.into()), from: Origin::Variable("INFLUX_TOKEN_FILE") })
         });
     let kept = beside.and_then(|active| {
         let token = active.token.clone()?;
-        Some(Said { value: Token::Value(token), from: Origin::InfluxCli(active.name.clone()) })
+        Some(Given { value: Token::Value(token), from: Origin::InfluxCli(active.name.clone()) })
     });
     let by_flag = flags.token_file.is_some();
     let meant = match &connection.target.from {
@@ -354,7 +354,7 @@ fn token(
     } else {
         kept.or(given)
     };
-    let of_cli = |token: &Said<Token>| matches!(token.from, Origin::InfluxCli(_));
+    let of_cli = |token: &Given<Token>| matches!(token.from, Origin::InfluxCli(_));
     let withheld = !meant && !connection.unconfirmed && connection.token.as_ref().is_some_and(|token| !of_cli(token));
     if withheld { Err(connection.withheld()) } else { Ok(()) }
 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use url::Url;
 
 use super::influx_cli::Active;
-use super::{Flags, Origin, Said, Surroundings, usage};
+use super::{Flags, Given, Origin, Surroundings, usage};
 use crate::api::is_plain_http_to_elsewhere;
 use crate::diagnostic::Diagnostic;
 use crate::exit::{Exit, Problem};
@@ -71,7 +71,7 @@ pub(super) fn resolve(
     server: &manifest::Server,
     around: &Surroundings,
     active: &Result<Option<Active>, Diagnostic>,
-) -> Result<Said<Target>, Problem> {
+) -> Result<Given<Target>, Problem> {
     let target = find(flags, server, around, active)?;
     match &target.value {
         Target::Server(url) if is_plain_http_to_elsewhere(url) && !flags.insecure_http => Err(usage(
@@ -90,13 +90,13 @@ fn find(
     server: &manifest::Server,
     around: &Surroundings,
     active: &Result<Option<Active>, Diagnostic>,
-) -> Result<Said<Target>, Problem> {
+) -> Result<Given<Target>, Problem> {
     let wrong = |from: &str, reason: &str| {
         Diagnostic::error("connection::url", format!("invalid server URL in {from}: {reason}"))
     };
     if let Some(text) = &flags.host {
         let value = Target::parse(text).map_err(|reason| usage(wrong("--host", reason)))?;
-        return Ok(Said { value, from: Origin::Flag("--host") });
+        return Ok(Given { value, from: Origin::Flag("--host") });
     }
     let variable = || match around.var("INFLUX_HOST") {
         None => Ok(None),
@@ -121,15 +121,15 @@ fn find(
                 ));
             }
         }
-        return Ok(Said { value, from: Origin::Manifest });
+        return Ok(Given { value, from: Origin::Manifest });
     }
     if let Some(value) = variable()? {
-        return Ok(Said { value, from: Origin::Variable("INFLUX_HOST") });
+        return Ok(Given { value, from: Origin::Variable("INFLUX_HOST") });
     }
     match active {
         Err(diagnostic) => Err(usage(diagnostic.clone())),
         Ok(Some(active)) => {
-            Ok(Said { value: Target::Server(active.url.clone()), from: Origin::InfluxCli(active.name.clone()) })
+            Ok(Given { value: Target::Server(active.url.clone()), from: Origin::InfluxCli(active.name.clone()) })
         }
         Ok(None) => Err(usage(
             Diagnostic::error("connection::no-host", "no server is set")

@@ -8,7 +8,7 @@ use crate::address::Address;
 use crate::diagnostic::Diagnostic;
 use crate::diff::{Action, Change, Goal, compare};
 use crate::exit::{Exit, Problem};
-use crate::export::{Export, ObjectId, Refused, Sources, Wish, export};
+use crate::export::{Export, ObjectId, Refused, Request, Sources, export};
 use crate::manifest::{self, Inputs, Loaded, load};
 
 /// How often what cannot be said is taken back: each time it becomes external first, then it is left out.
@@ -16,7 +16,7 @@ const TRIES: usize = 8;
 
 /// The export whose plan is to adopt, and nothing else; `write` puts its files into a directory.
 pub(super) fn checked(
-    wish: &Wish,
+    request: &Request,
     read: &Read,
     write: impl Fn(&Export) -> Result<PathBuf, Problem>,
 ) -> Result<Export, Problem> {
@@ -25,8 +25,8 @@ pub(super) fn checked(
     for _ in 0..TRIES {
         let sources =
             Sources { snapshot: &read.snapshot, ledger: &read.ledger, foreign: &read.foreign, refused: &refused };
-        let export = export(wish, sources);
-        wrong = faults(&write(&export)?, &wish.org, &export, read)?;
+        let export = export(request, sources);
+        wrong = faults(&write(&export)?, &request.org, &export, read)?;
         if wrong.is_empty() {
             return Ok(export);
         }

@@ -2,14 +2,14 @@
 
 mod check;
 mod place;
-mod said;
+mod summary;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::connection::{self, Connection, Purpose, Target};
 use super::plan::FileWait;
-use super::session::{Session, Wish};
+use super::session::{Session, SessionOptions};
 use super::shell::{Format, Shell, trouble};
 use super::signal::{go_on, unless_stopped};
 use super::{Ended, project, signal, written};
@@ -17,7 +17,7 @@ use crate::confine::Root;
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::exit::{Exit, Problem};
 use crate::export::{self, ObjectId};
-use crate::field::Shape;
+use crate::field::Type;
 use crate::kind::{Kind, NaturalKey, Object};
 use crate::ledger::{self, Ledger};
 use crate::manifest;
@@ -83,18 +83,19 @@ pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
     shell.show(&connection.warnings);
     there(&connection).map_err(one)?;
     let root = Root::open(Path::new(".")).map_err(|error| one(trouble("export::directory", error.to_string())))?;
-    let wish = Wish { root: &root, purpose: Purpose::Read, wait: arguments.wait.lock_timeout, makes_home: false };
+    let options =
+        SessionOptions { root: &root, purpose: Purpose::Read, wait: arguments.wait.lock_timeout, makes_home: false };
     let stop = signal::listen(shell.until);
-    let open = async { Session::open(shell, &connection, wish).await.map_err(one) };
+    let open = async { Session::open(shell, &connection, options).await.map_err(one) };
     let session = unless_stopped(&stop, open).await?;
     let read = async { read(&session, arguments, &connection, &arguments.out).await.map_err(one) };
     let read = unless_stopped(&stop, read).await;
     session.close().await;
-    let (wish, read) = read?;
+    let (request, read) = read?;
     shell.show(&read.warnings);
-    let export = out.fill(&wish, &read, || go_on(&stop)).map_err(one)?;
-    let exit = if read.hidden(&wish).next().is_some() { Exit::NotAuthorized } else { Exit::Ok };
-    shell.data(&said::report(shell, &arguments.out, &wish, &read, &export, exit, arguments.format))?;
+    let export = out.fill(&request, &read, || go_on(&stop)).map_err(one)?;
+    let exit = if read.hidden(&request).next().is_some() { Exit::NotAuthorized } else { Exit::Ok };
+    shell.data(&summary::report(shell, &arguments.out, &request, &read, &export, exit, arguments.format))?;
     Ok(exit)
 }
 
@@ -121,9 +122,9 @@ pub(super) struct Read {
 
 impl Read {
     /// The kinds of which there may be more than was seen.
-    fn hidden(&self, wish: &export::Wish) -> impl Iterator<Item = (Kind, Sight)> {
+    fn hidden(&self, request: &export::Request) -> impl Iterator<Item = (Kind, Sight)> {
         let sight = |kind: &Kind| self.snapshot.kinds.get(kind).map_or(Sight::Blind, |view| view.sight);
-        let all: Vec<_> = wish.kinds.iter().map(|kind| (*kind, sight(kind))).collect();
+        let all: Vec<_> = request.kinds.iter().map(|kind| (*kind, sight(kind))).collect();
         all.into_iter().filter(|(_, sight)| *sight != Sight::Complete)
     }
 }
@@ -133,12 +134,12 @@ async fn read(
     arguments: &Arguments,
     connection: &Connection,
     out: &Path,
-) -> Result<(export::Wish, Read), Problem> {
+) -> Result<(export::Request, Read), Problem> {
     let mut kinds: BTreeSet<Kind> = arguments.kinds.iter().copied().collect();
     if kinds.is_empty() {
         kinds.extend(Kind::ALL);
     }
-    let mut wish = export::Wish {
+    let mut request = export::Request {
         project: arguments.project.clone().unwrap_or_else(|| project::name_of(out)),
         labels: arguments.labels.iter().cloned().collect(),
         every_org: arguments.all_orgs,
@@ -148,31 +149,31 @@ async fn read(
         token_id: session.token_id().map(str::to_owned),
         kinds,
     };
-    let orgs = if wish.every_org { Orgs::Every } else { Orgs::These(BTreeSet::new()) };
-    let extent = Extent { kinds: with_referred(&wish.kinds), whole: wish.kinds.clone(), orgs };
+    let orgs = if request.every_org { Orgs::Every } else { Orgs::These(BTreeSet::new()) };
+    let extent = Extent { kinds: with_referred(&request.kinds), whole: request.kinds.clone(), orgs };
     let server = snapshot::Server {
         version: session.version.clone(),
         home: session.home.clone(),
         home_name: None,
-        token_id: wish.token_id.clone(),
+        token_id: request.token_id.clone(),
         me: Some(session.me.clone()),
         ledger_key: None,
     };
     let snapshot = snapshot::survey(&session.client, &server, &extent).await?;
     // Its name says more than the ID that it may have been asked for by.
     let home = session.home.as_deref().and_then(|home| snapshot.object(Kind::HOME, home));
-    wish.org = home.map_or(wish.org, |home| home.name.clone());
+    request.org = home.map_or(request.org, |home| home.name.clone());
     let labels = snapshot.kinds.get(&Kind::Label).map(|view| &view.objects);
     let labels = || labels.into_iter().flat_map(BTreeMap::values);
-    known_labels(&wish, labels().filter(|label| !label.never_managed()).map(|label| label.name.as_str()))?;
+    known_labels(&request, labels().filter(|label| !label.never_managed()).map(|label| label.name.as_str()))?;
     let home = session.home.as_deref();
     let (at_home, elsewhere): (Vec<_>, Vec<_>) = labels().partition(|label| label.org.as_deref() == home);
     let rows = |labels: Vec<&Object>| labels.into_iter().map(ledger::Row::from_object).collect::<Vec<_>>();
     let (at_home, elsewhere) = (rows(at_home), rows(elsewhere));
-    let (mut ledger, _) = ledger::decode(&at_home, &wish.project, home.unwrap_or_default(), &session.trust())?;
+    let (mut ledger, _) = ledger::decode(&at_home, &request.project, home.unwrap_or_default(), &session.trust())?;
     // An export tells what it has seen: what is gone, or of another kind, is for the next plan.
     ledger.entries.retain(|address, entry| snapshot.object(address.kind, &entry.id).is_some());
-    let mut owners = ledger::owners(&at_home, &wish.project);
+    let mut owners = ledger::owners(&at_home, &request.project);
     // In another org a project of the same name is another project.
     let others = ledger::owners(&elsewhere, "");
     owners.objects.extend(others.objects);
@@ -183,16 +184,16 @@ async fn read(
             .help("it is unknown what that project owns: check what this export declares")
     });
     let warnings = warnings.collect();
-    Ok((wish, Read { snapshot, ledger, foreign: owners.objects, warnings }))
+    Ok((request, Read { snapshot, ledger, foreign: owners.objects, warnings }))
 }
 
 /// These kinds, and those that their objects can refer to.
 fn with_referred(kinds: &BTreeSet<Kind>) -> BTreeSet<Kind> {
     let mut all = kinds.clone();
     for field in kinds.iter().flat_map(|kind| kind.spec().fields) {
-        match field.shape {
-            Shape::Ref(kind) | Shape::Refs(kind) => all.extend([kind]),
-            Shape::Scopes => all.extend(Kind::ALL),
+        match field.ty {
+            Type::Ref(kind) | Type::Refs(kind) => all.extend([kind]),
+            Type::Scopes => all.extend(Kind::ALL),
             _ => {}
         }
     }
@@ -208,12 +209,12 @@ fn url(connection: &Connection) -> Option<String> {
     }
 }
 
-fn known_labels<'a>(wish: &export::Wish, names: impl Iterator<Item = &'a str>) -> Result<(), Problem> {
+fn known_labels<'a>(request: &export::Request, names: impl Iterator<Item = &'a str>) -> Result<(), Problem> {
     let names: Vec<&str> = names.collect();
     let key = |name: &str| NaturalKey::<()>::of(Kind::Label, None, name);
     let keys: BTreeSet<_> = names.iter().map(|name| key(name)).collect();
     let known = |name: &String| keys.contains(&key(name));
-    let Some(unknown) = wish.labels.iter().find(|name| !known(name)) else { return Ok(()) };
+    let Some(unknown) = request.labels.iter().find(|name| !known(name)) else { return Ok(()) };
     let problem = trouble("export::label", format!("this token sees no label {unknown:?}"));
     Err(match nearest(unknown, names.iter().copied()) {
         Some(near) => {

@@ -10,7 +10,7 @@ use super::super::shell::trouble;
 use super::{Read, check};
 use crate::diagnostic::Diagnostic;
 use crate::exit::{Exit, Problem};
-use crate::export::{Export, HEAD, Wish};
+use crate::export::{Export, HEAD, Request};
 
 /// What a new project has besides manifests.
 const GITIGNORE: &str = include_str!("../init/gitignore");
@@ -47,13 +47,13 @@ impl Vacant {
     /// the way: then nothing is left.
     pub(super) fn fill(
         self,
-        wish: &Wish,
+        request: &Request,
         read: &Read,
         go_on: impl Fn() -> Result<(), Problem>,
     ) -> Result<Export, Problem> {
         let failed = |error: io::Error| unwritable(&self.path, &error);
         let beside = self.beside().map_err(failed)?;
-        let export = check::checked(wish, read, |export| {
+        let export = check::checked(request, read, |export| {
             go_on()?;
             // Another try has other files.
             empty(beside.path()).and_then(|()| write(beside.path(), export)).map_err(failed)?;
@@ -178,7 +178,7 @@ mod tests {
             foreign: BTreeMap::new(),
             warnings: Vec::new(),
         };
-        let wish = Wish {
+        let request = Request {
             project: "p".to_owned(),
             kinds: BTreeSet::new(),
             labels: BTreeSet::new(),
@@ -193,7 +193,7 @@ mod tests {
             let asked = Cell::new(0);
             let go_on = || if asked.replace(asked.get() + 1) == times { Err(stopped()) } else { Ok(()) };
             let vacant = vacant(&dir.path().join("out")).map_err(|problem| problem.exit).expect("nothing is there");
-            let ended = vacant.fill(&wish, &read, go_on).map(|_| ()).map_err(|problem| problem.exit);
+            let ended = vacant.fill(&request, &read, go_on).map(|_| ()).map_err(|problem| problem.exit);
             assert_eq!((ended, names(dir.path())), (Err(Exit::Interrupted), Vec::new()));
         }
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::Deserialize;
 
 use crate::api::{ApiError, Class, Client};
-use crate::cli::connection::{Origin as By, Said};
+use crate::cli::connection::{Given, Origin as By};
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::exit::{Exit, Problem};
 use crate::kind::{Kind, NaturalKey};
@@ -34,7 +34,7 @@ struct Bucket {
 }
 
 /// The ID of the org that is called `org`, or has that ID.
-pub(super) async fn home(client: &Client, said: &Said<String>, makes_home: bool) -> Result<Option<String>, Problem> {
+pub(super) async fn home(client: &Client, said: &Given<String>, makes_home: bool) -> Result<Option<String>, Problem> {
     let org = said.value.as_str();
     let key = |name: &str| NaturalKey::<()>::of(Kind::HOME, None, name);
     if is_id(org) {
@@ -102,7 +102,7 @@ async fn hidden(client: &Client, org: &str) -> Result<String, Problem> {
     })
 }
 
-async fn absent(client: &Client, said: &Said<String>) -> Problem {
+async fn absent(client: &Client, said: &Given<String>) -> Problem {
     let org = said.value.as_str();
     let diagnostic = Diagnostic::error("server::no-org", format!("org `{org}` not found on this server"));
     let names: Vec<String> = match client.get::<Orgs>("/api/v2/orgs", &[("limit", "100")]).await {

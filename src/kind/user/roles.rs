@@ -6,7 +6,7 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 use serde::{Deserialize, Serialize};
 
 use super::super::Kind;
-use super::super::live::{self, Object, Want};
+use super::super::live::{self, Desired, Object};
 use crate::api::{ApiError, Class, Client, Writer, by_offset, repeating};
 use crate::value::{Ref, Value};
 
@@ -145,11 +145,15 @@ pub(super) fn live_roles(object: &Object) -> Option<Roles> {
 
 /// The roles that are wanted, where the fields `changed` say something new. The others keep what they have, unless a
 /// changed one takes the org.
-pub(super) fn wanted_roles(live: &Roles, want: &Want<'_>, changed: impl Fn(&str) -> bool) -> Result<Roles, ApiError> {
+pub(super) fn wanted_roles(
+    live: &Roles,
+    desired: &Desired<'_>,
+    changed: impl Fn(&str) -> bool,
+) -> Result<Roles, ApiError> {
     let mut wanted = live.clone();
     wanted.retain(|_, role| !changed(role.field()));
     for role in ROLES.into_iter().filter(|role| changed(role.field())) {
-        let orgs = want.set(role.field())?.into_iter().flatten();
+        let orgs = desired.set(role.field())?.into_iter().flatten();
         wanted.extend(orgs.map(|org| (org.to_owned(), role)));
     }
     Ok(wanted)

@@ -22,9 +22,9 @@ pub(super) fn own_token(change: &Change, snapshot: &Snapshot, ledger: &Ledger) -
     let kind = change.address.kind;
     let id = change.object.as_ref().filter(|_| kind.delivers() && ends(change))?.id.as_str();
     let mut entries = ledger.entries.iter().filter(|(address, entry)| address.kind == kind && entry.id == id);
-    let print = entries.next().and_then(|(_, entry)| entry.secret.as_deref());
-    let own =
-        snapshot.own_token.id.as_deref() == Some(id) || print.is_some() && print == snapshot.own_token.print.as_deref();
+    let fingerprint = entries.next().and_then(|(_, entry)| entry.secret.as_deref());
+    let own = snapshot.own_token.id.as_deref() == Some(id)
+        || fingerprint.is_some() && fingerprint == snapshot.own_token.fingerprint.as_deref();
     own.then(|| {
         refuse(
             "guard::own-token",

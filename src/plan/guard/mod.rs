@@ -36,7 +36,7 @@ pub(super) struct Grounds<'a> {
     pub(super) snapshot: &'a Snapshot,
     pub(super) ledger: &'a Ledger,
     /// What would stop running, by the change that would stop it.
-    pub(super) stops: &'a BTreeMap<Address, Vec<Target>>,
+    pub(super) dependents: &'a BTreeMap<Address, Vec<Target>>,
     pub(super) consent: &'a Consent,
     pub(super) policy: &'a Policy,
     /// Where what the manifests say of an address is written.
@@ -57,7 +57,7 @@ pub struct Written<'a> {
 /// Asks all guards about `plan`: adds what they refuse, what was let pass because the policy allows it, and what is to be
 /// said of the policy.
 pub(super) fn ask(plan: &mut Plan, grounds: Grounds<'_>) {
-    let Grounds { snapshot, ledger, stops, consent, policy, written, all_goes } = grounds;
+    let Grounds { snapshot, ledger, dependents, consent, policy, written, all_goes } = grounds;
     let mut agreed = Agreed::new(consent, policy, snapshot.at);
     let mut refusals = Vec::new();
     for change in &plan.changes {
@@ -69,7 +69,7 @@ pub(super) fn ask(plan: &mut Plan, grounds: Grounds<'_>) {
         refusals.extend(creator::refusal(change, snapshot));
         refusals.extend(name_taken::refusal(change, &plan.changes, snapshot));
     }
-    refusals.extend(task_owner::refusals(stops, &mut agreed));
+    refusals.extend(task_owner::refusals(dependents, &mut agreed));
     refusals.extend(data_loss::refusals(&plan.at_stake, &plan.changes, &mut agreed));
     if !all_goes {
         refusals.extend(blast_radius::refusals(plan, ledger, policy.blast_radius, &mut agreed));

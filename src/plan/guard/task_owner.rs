@@ -12,7 +12,7 @@ use crate::manifest::What;
 /// The code of this guard.
 pub(super) const CODE: &str = "guard::task-owner";
 
-pub(super) fn refusals(stops: &BTreeMap<Address, Vec<Target>>, agreed: &mut Agreed<'_>) -> Vec<Problem> {
+pub(super) fn refusals(dependents: &BTreeMap<Address, Vec<Target>>, agreed: &mut Agreed<'_>) -> Vec<Problem> {
     let one = |(address, targets): (&Address, &Vec<Target>)| {
         if targets.is_empty() || agreed.allows(What::TaskOwner, address) {
             return None;
@@ -27,5 +27,5 @@ pub(super) fn refusals(stops: &BTreeMap<Address, Vec<Target>>, agreed: &mut Agre
         let message = format!("{address} would no longer own the org, and {what}: {}", few(named));
         Some(refuse(CODE, message, help))
     };
-    stops.iter().filter_map(one).collect()
+    dependents.iter().filter_map(one).collect()
 }

@@ -23,7 +23,7 @@ struct Scene {
     plan: Plan,
     snapshot: Snapshot,
     ledger: Ledger,
-    stops: BTreeMap<Address, Vec<Target>>,
+    dependents: BTreeMap<Address, Vec<Target>>,
     consent: Consent,
     policy: Policy,
     resources: BTreeMap<Address, Resource>,
@@ -71,7 +71,7 @@ impl Scene {
             plan: Plan::default(),
             snapshot: Snapshot { at: NOON, me: "me".into(), ..Snapshot::default() },
             ledger: Ledger::default(),
-            stops: BTreeMap::new(),
+            dependents: BTreeMap::new(),
             consent: Consent::default(),
             policy: Policy::default(),
             resources: BTreeMap::new(),
@@ -114,10 +114,10 @@ impl Scene {
 
     /// The plan with what the guards say.
     fn asked(self) -> Plan {
-        let Self { mut plan, snapshot, ledger, stops, consent, policy, resources, imports, all_goes } = self;
-        let (snapshot, ledger, stops) = (&snapshot, &ledger, &stops);
+        let Self { mut plan, snapshot, ledger, dependents, consent, policy, resources, imports, all_goes } = self;
+        let (snapshot, ledger, dependents) = (&snapshot, &ledger, &dependents);
         let written = Written { resources: &resources, imports: &imports };
-        ask(&mut plan, Grounds { snapshot, ledger, stops, consent: &consent, policy: &policy, written, all_goes });
+        ask(&mut plan, Grounds { snapshot, ledger, dependents, consent: &consent, policy: &policy, written, all_goes });
         plan
     }
 
@@ -354,11 +354,12 @@ fn the_run_keeps_its_own_user_and_token() {
     let token = |action, fields: Vec<FieldChange>| {
         let mut by_id = Scene::new().change("token.ci", action, |change| change.fields = fields.clone());
         by_id.snapshot.own_token.id = Some("token.ci".into());
-        let mut by_print = Scene::new().change("token.ci", action, |change| change.fields = fields);
-        by_print.snapshot.own_token.print = Some("0123456789ab".into());
-        by_print.ledger.entries.get_mut(&address("token.ci")).expect("owned").secret = Some("0123456789ab".into());
+        let mut by_fingerprint = Scene::new().change("token.ci", action, |change| change.fields = fields);
+        by_fingerprint.snapshot.own_token.fingerprint = Some("0123456789ab".into());
+        by_fingerprint.ledger.entries.get_mut(&address("token.ci")).expect("owned").secret =
+            Some("0123456789ab".into());
         let says = by_id.says();
-        assert_eq!(says, by_print.says());
+        assert_eq!(says, by_fingerprint.says());
         says
     };
     for (action, fields) in
@@ -393,7 +394,7 @@ fn what_runs_as_a_user_goes_on() {
     let scene = |tasks: usize| {
         let mut scene = Scene::new().change("user.ops", Action::Delete, |_| {});
         let targets = (0..tasks).map(|n| target(&format!("t{n}"))).collect();
-        scene.stops.insert(address("user.ops"), targets);
+        scene.dependents.insert(address("user.ops"), targets);
         scene
     };
     insta::assert_snapshot!(

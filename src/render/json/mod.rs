@@ -61,13 +61,13 @@ pub struct Valid {
 struct ValidForm<'a> {
     project: &'a str,
     resources: usize,
-    warnings: Vec<problem::Said<'a>>,
+    warnings: Vec<problem::DiagnosticForm<'a>>,
 }
 
 impl<'a> ValidForm<'a> {
     fn new(valid: &'a Valid) -> Self {
         let Valid { project, resources, warnings } = valid;
-        Self { project, resources: *resources, warnings: warnings.iter().map(problem::Said::new).collect() }
+        Self { project, resources: *resources, warnings: warnings.iter().map(problem::DiagnosticForm::new).collect() }
     }
 }
 

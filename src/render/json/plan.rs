@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
-use super::problem::{self, Said};
+use super::problem::{self, DiagnosticForm};
 use crate::address::Address;
 use crate::diff::{self, Action, Cause, FieldChange, Setting, Target};
 use crate::evidence::{self, Data};
@@ -23,7 +23,7 @@ pub(super) struct Form<'a> {
     allowed: &'a [Allowed],
     flags: Vec<Flagged<'a>>,
     refusals: Vec<problem::Form<'a>>,
-    warnings: Vec<Said<'a>>,
+    warnings: Vec<DiagnosticForm<'a>>,
 }
 
 /// A flag that let something pass, as it is written on the command line.
@@ -149,7 +149,7 @@ impl<'a> Form<'a> {
             allowed: &plan.allowed,
             flags: plan.flags.iter().map(Flagged::new).collect(),
             refusals: plan.refusals.iter().map(problem::Form::new).collect(),
-            warnings: plan.warnings.iter().map(Said::new).collect(),
+            warnings: plan.warnings.iter().map(DiagnosticForm::new).collect(),
         }
     }
 }

@@ -9,12 +9,12 @@ use crate::exit::Problem;
 pub(super) struct Form<'a> {
     exit_code: u8,
     exit_reason: &'static str,
-    diagnostic: Said<'a>,
+    diagnostic: DiagnosticForm<'a>,
 }
 
 /// One diagnostic.
 #[derive(Serialize)]
-pub(super) struct Said<'a> {
+pub(super) struct DiagnosticForm<'a> {
     code: &'static str,
     severity: &'static str,
     message: &'a str,
@@ -40,12 +40,12 @@ impl<'a> Form<'a> {
         Self {
             exit_code: problem.exit.code(),
             exit_reason: problem.exit.reason(),
-            diagnostic: Said::new(&problem.diagnostic),
+            diagnostic: DiagnosticForm::new(&problem.diagnostic),
         }
     }
 }
 
-impl<'a> Said<'a> {
+impl<'a> DiagnosticForm<'a> {
     pub(super) fn new(diagnostic: &'a Diagnostic) -> Self {
         Self {
             code: diagnostic.code,

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::plan::action;
-use super::problem::{self, Said};
+use super::problem::{self, DiagnosticForm};
 use crate::address::Address;
 use crate::apply::Outcome;
 use crate::diff::Action;
@@ -18,7 +18,7 @@ pub(super) struct Form<'a> {
     recorded: bool,
     results: Vec<One<'a>>,
     stopped: Vec<problem::Form<'a>>,
-    warnings: Vec<Said<'a>>,
+    warnings: Vec<DiagnosticForm<'a>>,
 }
 
 #[derive(Serialize)]
@@ -68,7 +68,7 @@ impl<'a> Form<'a> {
                 .map(|(address, (action, outcome))| One::new(address, *action, outcome))
                 .collect(),
             stopped: report.stopped.iter().map(problem::Form::new).collect(),
-            warnings: report.warnings.iter().map(Said::new).collect(),
+            warnings: report.warnings.iter().map(DiagnosticForm::new).collect(),
         }
     }
 }

@@ -81,17 +81,17 @@ both!(more_buckets_than_a_page_are_all_listed, async |scene| {
 both!(a_taken_name_is_a_conflict, async |scene| {
     scene.bucket("taken").await;
     let (taken, ids) = (fields([("name", text("taken"))]), Ids::default());
-    let error = Kind::Bucket.create(&writer(&scene), &want(&scene, &taken, &ids)).await.unwrap_err();
+    let error = Kind::Bucket.create(&writer(&scene), &desired(&scene, &taken, &ids)).await.unwrap_err();
     assert_eq!((error.class, error.maybe_done), (Class::Conflict, false));
 });
 
 both!(a_bucket_whose_label_is_refused_is_there_all_the_same, async |scene| {
     let wanted = fields([("name", text("half")), ("labels", refs(Kind::Label, ["0123456789abcdef"]))]);
     let ids = Ids::default();
-    let want = want(&scene, &wanted, &ids);
-    let made = Kind::Bucket.create(&writer(&scene), &want).await.unwrap();
+    let desired = desired(&scene, &wanted, &ids);
+    let made = Kind::Bucket.create(&writer(&scene), &desired).await.unwrap();
     assert_eq!(made.rest, ["labels"]);
-    let error = Kind::Bucket.update(&writer(&scene), &made.object, &want, &["labels"]).await.unwrap_err();
+    let error = Kind::Bucket.update(&writer(&scene), &made.object, &desired, &["labels"]).await.unwrap_err();
     assert_eq!((error.class, error.maybe_done), (Class::NotFound, false));
     let all = Kind::Bucket.list(&client(&scene), &[&scene.org], ALL).await.unwrap();
     assert!(all.iter().any(|bucket| bucket.name == "half"));

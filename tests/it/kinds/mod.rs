@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use fluxform::api::{Class, Client, Connect, Writer};
-use fluxform::kind::{Asked, Ids, Kind, Made, Object, Presence, Standing, Want};
+use fluxform::kind::{Desired, Ids, Kind, Made, Object, Presence, ReadScope, Standing};
 use fluxform::secret::Secret;
 use fluxform::value::{Fields, Ref, Value};
 use serde_json::json;
@@ -18,7 +18,7 @@ mod tokens;
 mod users;
 
 /// Everything, of every object.
-const ALL: Asked<'static> = Asked { field: &|_| true, object: &|_, _| true };
+const ALL: ReadScope<'static> = ReadScope { field: &|_| true, object: &|_, _| true };
 
 fn client_with(scene: &Scene, token: &str) -> Client {
     Connect::new(scene.server.url().parse().unwrap(), Some(token.into())).client().unwrap()
@@ -49,20 +49,20 @@ fn in_org(scene: &Scene) -> Value {
 }
 
 /// What `fields` are to become, in the scene's org.
-fn want<'a>(scene: &'a Scene, fields: &'a Fields, ids: &'a Ids) -> Want<'a> {
-    Want { fields, org: &scene.org, ids, marker: None, password: None }
+fn desired<'a>(scene: &'a Scene, fields: &'a Fields, ids: &'a Ids) -> Desired<'a> {
+    Desired { fields, org: &scene.org, ids, marker: None, password: None }
 }
 
 async fn create(scene: &Scene, kind: Kind, fields: &Fields) -> Made {
-    create_as(scene, kind, &want(scene, fields, &Ids::default())).await
+    create_as(scene, kind, &desired(scene, fields, &Ids::default())).await
 }
 
 /// Makes an object and gives it all that its create could not set.
-async fn create_as(scene: &Scene, kind: Kind, want: &Want<'_>) -> Made {
-    let mut made = kind.create(&writer(scene), want).await.unwrap();
+async fn create_as(scene: &Scene, kind: Kind, desired: &Desired<'_>) -> Made {
+    let mut made = kind.create(&writer(scene), desired).await.unwrap();
     for field in &made.rest {
-        kind.update(&writer(scene), &made.object, want, &[field]).await.unwrap();
-        if let Some(value) = want.fields.get(field) {
+        kind.update(&writer(scene), &made.object, desired, &[field]).await.unwrap();
+        if let Some(value) = desired.fields.get(field) {
             made.object.fields.set(field, value.clone());
         }
     }
@@ -70,13 +70,13 @@ async fn create_as(scene: &Scene, kind: Kind, want: &Want<'_>) -> Made {
 }
 
 async fn update(scene: &Scene, kind: Kind, live: &Object, fields: &Fields, changed: &[&'static str]) {
-    kind.update(&writer(scene), live, &want(scene, fields, &Ids::default()), changed).await.unwrap();
+    kind.update(&writer(scene), live, &desired(scene, fields, &Ids::default()), changed).await.unwrap();
 }
 
 /// The object as the list shows it, with everything that a field may need.
 async fn listed(scene: &Scene, kind: Kind, id: &str) -> Option<Object> {
     let all =
-        kind.list(&client(scene), &[&scene.org], Asked { object: &|listed, _| listed == id, ..ALL }).await.unwrap();
+        kind.list(&client(scene), &[&scene.org], ReadScope { object: &|listed, _| listed == id, ..ALL }).await.unwrap();
     all.into_iter().find(|object| object.id == id)
 }
 

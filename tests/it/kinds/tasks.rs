@@ -125,7 +125,7 @@ both!(an_offset_of_a_day_is_sent_in_hours, async |scene| {
     // The server takes days in `every` and answers 500 to them here; a refusal, not a failure.
     let refused = task("t", Some("1d"), None, Some("1d"), BODY);
     let ids = Ids::default();
-    let error = Kind::Task.create(&writer(&scene), &want(&scene, &refused, &ids)).await.unwrap_err();
+    let error = Kind::Task.create(&writer(&scene), &desired(&scene, &refused, &ids)).await.unwrap_err();
     assert_eq!((error.class, error.status), (Class::Refused, Some(500)));
     let head = TaskHead {
         name: "t".into(),
@@ -182,6 +182,6 @@ both!(a_task_that_may_not_be_made_is_denied, async |scene| {
     let token = scene.token(json!([scene.may("read", "tasks")])).await;
     let (fields, ids) = (task("t", Some("1h"), None, None, BODY), Ids::default());
     let writer = Writer::new(client_with(&scene, &token.token));
-    let error = Kind::Task.create(&writer, &want(&scene, &fields, &ids)).await.unwrap_err();
+    let error = Kind::Task.create(&writer, &desired(&scene, &fields, &ids)).await.unwrap_err();
     assert_eq!((error.class, error.maybe_done), (Class::Denied, false));
 });

@@ -41,8 +41,8 @@ both!(a_token, async |scene| {
         Scope::Instance { ty: "users".into() },
     ];
     let wanted = fields(scopes(read), scopes([of_one("dashboards", "0123456789abcdef", Some(&scene.org))]));
-    let want = Want { marker: Some("k3y"), ..want(&scene, &wanted, &ids) };
-    let made = Kind::Token.create(&writer(&scene), &want).await.unwrap();
+    let desired = Desired { marker: Some("k3y"), ..desired(&scene, &wanted, &ids) };
+    let made = Kind::Token.create(&writer(&scene), &desired).await.unwrap();
     assert!(made.secret.is_some());
 
     let mut live = listed(&scene, Kind::Token, &made.object.id).await.unwrap();
@@ -107,7 +107,7 @@ both!(what_the_creator_lacks_is_denied, async |scene| {
     let token = scene.token(json!(may)).await;
     let (wanted, ids) = (fields(scopes([of_org("buckets", &scene.org)]), scopes([])), Ids::default());
     let narrow = Writer::new(client_with(&scene, &token.token));
-    let error = Kind::Token.create(&narrow, &want(&scene, &wanted, &ids)).await.unwrap_err();
+    let error = Kind::Token.create(&narrow, &desired(&scene, &wanted, &ids)).await.unwrap_err();
     assert_eq!((error.class, error.status, error.maybe_done), (Class::Denied, Some(403), false));
     assert!(error.message.contains(&format!("read:orgs/{}/buckets", scene.org)), "{error}");
 });
@@ -116,6 +116,6 @@ both!(a_reference_to_nothing_is_not_sent, async |scene| {
     let gone = Ref::To(fluxform::address::Address::new(Kind::Bucket, "gone"));
     let (wanted, ids) = (fields(scopes([Scope::Object(gone)]), scopes([])), Ids::default());
     let writer = writer(&scene);
-    let error = Kind::Token.create(&writer, &want(&scene, &wanted, &ids)).await.unwrap_err();
+    let error = Kind::Token.create(&writer, &desired(&scene, &wanted, &ids)).await.unwrap_err();
     assert_eq!((error.class, writer.requests()), (Class::Refused, 0));
 });

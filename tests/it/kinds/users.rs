@@ -55,7 +55,7 @@ both!(roles_are_read_only_where_they_are_asked_for, async |scene| {
         scene.http.post(&format!("orgs/{}/members", scene.org), json!({"id": id})).await.expect(201);
     }
     let list = async |field: &(dyn Fn(&str) -> bool + Sync)| {
-        let asked = Asked { field, object: &|id, _| id == one };
+        let asked = ReadScope { field, object: &|id, _| id == one };
         let all = Kind::User.list(&client(&scene), &[], asked).await.unwrap();
         [&one, &other].map(|id| all.iter().find(|user| user.id == *id).unwrap().fields.get("member_of").cloned())
     };
@@ -70,7 +70,7 @@ both!(roles_of_many_users_are_read_by_org_and_are_the_same, async |scene| {
         scene.http.post(path, json!({"id": id})).await.expect(201);
     }
     let all_of = async |object: &(dyn Fn(&str, &str) -> bool + Sync)| {
-        let asked = Asked { field: &|_| true, object };
+        let asked = ReadScope { field: &|_| true, object };
         let all = Kind::User.list(&client(&scene), &[], asked).await.unwrap();
         let of = |id: &String| all.iter().find(|user| user.id == *id).unwrap().fields.clone();
         [of(&people[0]), of(&people[1])]
@@ -105,7 +105,7 @@ both!(a_password_is_set_when_its_version_changes, async |scene| {
     let fields: Fields = [("name", text(&name)), ("status", text("active"))].into_iter().collect();
     let ids = Ids::default();
     let (first, second) = (Secret::from("first-password"), Secret::from("second-password"));
-    let with = |password| Want { password: Some(password), ..want(&scene, &fields, &ids) };
+    let with = |password| Desired { password: Some(password), ..desired(&scene, &fields, &ids) };
     let made = create_as(&scene, Kind::User, &with(&first)).await;
     assert_eq!(made.rest, ["password"]);
     let http = scene.server.anonymous();
@@ -120,9 +120,9 @@ both!(a_password_is_set_when_its_version_changes, async |scene| {
 both!(a_user_whose_password_is_refused_is_there_all_the_same, async |scene| {
     let fields: Fields = [("name", text(&unique("user")))].into_iter().collect();
     let (ids, password) = (Ids::default(), Secret::from("short"));
-    let want = Want { password: Some(&password), ..want(&scene, &fields, &ids) };
-    let made = Kind::User.create(&writer(&scene), &want).await.unwrap();
-    let error = Kind::User.update(&writer(&scene), &made.object, &want, &["password"]).await.unwrap_err();
+    let desired = Desired { password: Some(&password), ..desired(&scene, &fields, &ids) };
+    let made = Kind::User.create(&writer(&scene), &desired).await.unwrap();
+    let error = Kind::User.update(&writer(&scene), &made.object, &desired, &["password"]).await.unwrap_err();
     assert_eq!((error.class, error.maybe_done), (Class::Refused, false));
     assert!(error.message.contains("between 8 and 72") && !error.to_string().contains("short"), "{error}");
 });

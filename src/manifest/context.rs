@@ -7,16 +7,15 @@ use std::sync::Arc;
 
 use super::budget::Budget;
 use super::each::{Each, Instance, Instances};
-use super::lookup::Attribute;
-use super::node::{Node, Span, Table};
+use super::node::{Node, Span};
 use super::source::place;
-use super::syntax::{Declared, Document};
+use super::syntax::Document;
 use super::variables::Values;
-use super::{Import, decode, defaults};
+use super::written::Declared;
+use super::{Import, Resource};
 use crate::address::Address;
 use crate::confine::Root;
 use crate::diagnostic::{Diagnostic, Place, Source};
-use crate::field::Field;
 use crate::limits::MISTAKES;
 
 /// What is known before any resource is read.
@@ -30,14 +29,29 @@ pub(super) struct Known<'p> {
     pub(super) root: &'p Root,
 }
 
+/// The value of a field that another resource asks for.
+#[derive(Clone, Debug)]
+pub(super) enum Attribute {
+    Value(Node<'static>),
+    /// The field is not written, and has no default.
+    Unset,
+    /// It has an error, which is said where it is written.
+    Broken,
+}
+
 /// Values of fields, each with how many stand behind it in a row, and with it.
 type Attributes = HashMap<(Address, &'static str), (Attribute, usize)>;
+
+/// Reads the resource of a context: what it could read, and the context with what it said.
+pub(super) type ReadResource = for<'p, 'a> fn(DecodeContext<'p, 'a>) -> (Resource, DecodeContext<'p, 'a>);
 
 /// What all resources of a project share while they are read.
 #[derive(Debug)]
 pub(super) struct Project<'p, 'a> {
     pub(super) document: &'p Document<'a>,
     pub(super) known: Known<'p>,
+    /// How a whole resource is read: some values are known only then.
+    pub(super) resource: ReadResource,
     /// Values that other resources have asked for.
     pub(super) attributes: RefCell<Attributes>,
     /// Flux files that were read.
@@ -47,9 +61,9 @@ pub(super) struct Project<'p, 'a> {
 }
 
 impl<'p, 'a> Project<'p, 'a> {
-    pub(super) fn new(document: &'p Document<'a>, known: Known<'p>) -> Self {
+    pub(super) fn new(document: &'p Document<'a>, known: Known<'p>, resource: ReadResource) -> Self {
         let (attributes, scripts) = (RefCell::default(), RefCell::default());
-        Self { document, known, attributes, scripts, scripts_length: Cell::default() }
+        Self { document, known, resource, attributes, scripts, scripts_length: Cell::default() }
     }
 
     /// The table of the resource `address`.
@@ -66,8 +80,8 @@ impl<'p, 'a> Project<'p, 'a> {
     }
 
     /// Where the resource `address` is read.
-    pub(super) fn site(&'p self, address: Address, written: &'p Declared<'a>) -> Site<'p, 'a> {
-        Site {
+    pub(super) fn context(&'p self, address: Address, written: &'p Declared<'a>) -> DecodeContext<'p, 'a> {
+        DecodeContext {
             project: self,
             address,
             written,
@@ -83,7 +97,7 @@ impl<'p, 'a> Project<'p, 'a> {
 
 /// One resource while it is read.
 #[derive(Debug)]
-pub(super) struct Site<'p, 'a> {
+pub(super) struct DecodeContext<'p, 'a> {
     pub(super) project: &'p Project<'p, 'a>,
     pub(super) address: Address,
     pub(super) written: &'p Declared<'a>,
@@ -100,7 +114,7 @@ pub(super) struct Site<'p, 'a> {
     pub(super) deepest: usize,
 }
 
-impl<'p, 'a> Site<'p, 'a> {
+impl<'p, 'a> DecodeContext<'p, 'a> {
     pub(super) fn place(&self, span: Span) -> Place {
         place(self.source, span)
     }
@@ -155,7 +169,7 @@ impl<'p, 'a> Site<'p, 'a> {
         node: &Node<'_>,
         help: Option<String>,
     ) -> Option<T> {
-        self.say(super::syntax::wrong_type(word, wanted, &node.value, self.place(node.span)).help_known(help));
+        self.say(super::written::wrong_type(word, wanted, &node.value, self.place(node.span)).help_known(help));
         None
     }
 
@@ -169,20 +183,6 @@ impl<'p, 'a> Site<'p, 'a> {
     pub(super) fn chained(&self) -> Option<Address> {
         let each: &Each = self.project.known.instances.get(&self.address.table())?.as_ref()?;
         Some(each.from.as_ref()?.at(self.address.instance.clone()?))
-    }
-
-    /// The value of `field`: what is written, else the default of the kind; and the file that it is in.
-    pub(super) fn node_of<'t>(&mut self, table: &'t Table<'a>, field: &Field) -> Option<(&'t Node<'a>, &'a Arc<Source>)>
-    where
-        'p: 't,
-    {
-        if let Some(node) = table.get(field.name) {
-            return Some((node, self.written.source));
-        }
-        let document = self.project.document;
-        let default = defaults::of(document, self.address.kind, field, table)?;
-        let external = decode::flag(self, "external", table.get("external"));
-        (!external).then_some(default)
     }
 
     /// The same, for what is written in the file `source`.

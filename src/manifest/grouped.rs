@@ -8,7 +8,7 @@ use crate::diagnostic::{Diagnostic, Source};
 
 /// What was said so far.
 #[derive(Debug, Default)]
-pub(super) struct Said {
+pub(super) struct Grouped {
     all: Vec<Once>,
     /// Where in `all` the mistakes of instances are: of one instance there may be several at one place.
     known: HashMap<Mistake, Vec<usize>>,
@@ -36,7 +36,7 @@ struct Mistake {
     label: String,
 }
 
-impl Said {
+impl Grouped {
     /// How many mistakes there are.
     pub(super) fn len(&self) -> usize {
         self.all.len()
@@ -99,7 +99,7 @@ mod tests {
             let place = Place { source: Arc::clone(&source), span: at..at + 1 };
             Diagnostic::error("a::b", message).at(place, format!("of {of}"))
         };
-        let mut all = Said::default();
+        let mut all = Grouped::default();
         for key in ["x", "y", "z"] {
             let address = line.at(key);
             all.add(&address, said(&address, &format!("no `{key}`"), 0));
@@ -118,7 +118,7 @@ mod tests {
         let line = Address::new(Kind::Bucket, "line").at("x");
         let said =
             |message| Diagnostic::error("a::b", message).at(Place { source: Arc::clone(&source), span: 0..1 }, "");
-        let mut all = Said::default();
+        let mut all = Grouped::default();
         for key in ["x", "y", "z"] {
             all.add(&line.at(key), said("one"));
             all.add(&line.at(key), said("two"));

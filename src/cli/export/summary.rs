@@ -10,7 +10,7 @@ use super::super::shell::{Format, Shell};
 use super::Read;
 use crate::address::Address;
 use crate::exit::Exit;
-use crate::export::{Export, Fate, HEAD, HERE, Note, Wish};
+use crate::export::{Disposition, Export, HEAD, HERE, Note, Request};
 use crate::kind::Kind;
 use crate::render::{self, Page, Role, count};
 use crate::snapshot::Sight;
@@ -23,7 +23,7 @@ struct Form<'a> {
     directory: String,
     files: Vec<&'a str>,
     resources: Vec<One<'a>>,
-    notes: Vec<Said<'a>>,
+    notes: Vec<SkippedForm<'a>>,
     /// Kinds of which there may be more than the token sees.
     hidden: BTreeMap<&'static str, &'static str>,
     other_orgs: usize,
@@ -42,11 +42,11 @@ struct One<'a> {
 }
 
 #[derive(Serialize)]
-struct Said<'a> {
+struct SkippedForm<'a> {
     kind: &'static str,
     id: &'a str,
     name: &'a str,
-    fate: &'static str,
+    disposition: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     field: Option<&'static str>,
     why: &'a str,
@@ -56,18 +56,18 @@ struct Said<'a> {
 pub(super) fn report(
     shell: &Shell,
     dir: &Path,
-    wish: &Wish,
+    request: &Request,
     read: &Read,
     export: &Export,
     exit: Exit,
     format: Format,
 ) -> String {
-    let hidden: Vec<_> = read.hidden(wish).collect();
+    let hidden: Vec<_> = read.hidden(request).collect();
     match format {
-        Format::Human => human(shell.data_page(), dir, &wish.project, export, &hidden),
+        Format::Human => human(shell.data_page(), dir, &request.project, export, &hidden),
         Format::Json => render::json(&Form {
             head: render::Head::new(exit),
-            project: &wish.project,
+            project: &request.project,
             directory: dir.display().to_string(),
             files: export.files.keys().map(String::as_str).collect(),
             resources: export
@@ -83,21 +83,21 @@ pub(super) fn report(
                     script: resource.script.as_deref(),
                 })
                 .collect(),
-            notes: export.notes.iter().map(Said::new).collect(),
+            notes: export.notes.iter().map(SkippedForm::new).collect(),
             hidden: hidden.iter().map(|(kind, sight)| (kind.name(), render::sight(*sight))).collect(),
             other_orgs: export.other_orgs,
         }),
     }
 }
 
-impl<'a> Said<'a> {
+impl<'a> SkippedForm<'a> {
     fn new(note: &'a Note) -> Self {
-        let (fate, field) = match note.fate {
-            Fate::LeftOut => ("left_out", None),
-            Fate::External => ("external", None),
-            Fate::Without(field) => ("without_field", Some(field)),
+        let (disposition, field) = match note.disposition {
+            Disposition::LeftOut => ("left_out", None),
+            Disposition::External => ("external", None),
+            Disposition::Without(field) => ("without_field", Some(field)),
         };
-        Self { kind: note.kind.name(), id: &note.id, name: &note.name, fate, field, why: &note.why }
+        Self { kind: note.kind.name(), id: &note.id, name: &note.name, disposition, field, why: &note.why }
     }
 }
 
@@ -130,9 +130,11 @@ fn human(mut page: Page, dir: &Path, project: &str, export: &Export, hidden: &[(
     if scripts > 0 {
         page.say(format_args!("  {:<16}{}", "flux/", count(scripts, "script"))).end();
     }
-    notes(&mut page, "Left out:", export, |fate| fate == Fate::LeftOut);
-    notes(&mut page, "External, so not managed:", export, |fate| fate == Fate::External);
-    notes(&mut page, "Fields that are not exported:", export, |fate| matches!(fate, Fate::Without(_)));
+    notes(&mut page, "Left out:", export, |disposition| disposition == Disposition::LeftOut);
+    notes(&mut page, "External, so not managed:", export, |disposition| disposition == Disposition::External);
+    notes(&mut page, "Fields that are not exported:", export, |disposition| {
+        matches!(disposition, Disposition::Without(_))
+    });
     if export.other_orgs > 0 {
         page.gap().say(format_args!(
             "{} not exported: use --org NAME for another one, or --all-orgs for all.",
@@ -160,13 +162,13 @@ fn human(mut page: Page, dir: &Path, project: &str, export: &Export, hidden: &[(
     page.finish()
 }
 
-/// The notes of some fates, those with the same reason together.
-fn notes(page: &mut Page, title: &str, export: &Export, of: impl Fn(Fate) -> bool) {
+/// The notes of some dispositions, those with the same reason together.
+fn notes(page: &mut Page, title: &str, export: &Export, of: impl Fn(Disposition) -> bool) {
     let mut said: BTreeMap<(Kind, &str, Option<&str>), Vec<&Note>> = BTreeMap::new();
-    for note in export.notes.iter().filter(|note| of(note.fate)) {
-        let field = match note.fate {
-            Fate::Without(field) => Some(field),
-            Fate::LeftOut | Fate::External => None,
+    for note in export.notes.iter().filter(|note| of(note.disposition)) {
+        let field = match note.disposition {
+            Disposition::Without(field) => Some(field),
+            Disposition::LeftOut | Disposition::External => None,
         };
         said.entry((note.kind, &note.why, field)).or_default().push(note);
     }

@@ -8,12 +8,12 @@ use crate::address::Address;
 use crate::api::{ApiError, Client};
 use crate::diff::{Action, Change, Target};
 use crate::field::{Field, Role};
-use crate::kind::{Asked, Kind};
+use crate::kind::{Kind, ReadScope};
 use crate::snapshot::{Server, Snapshot};
 use crate::value::{Ref, Value};
 
 /// Tasks and the like, by the change that they would stop with; and the kinds of which there may be more.
-type Stops = (BTreeMap<Address, Vec<Target>>, BTreeMap<Address, BTreeSet<Kind>>);
+type Dependents = (BTreeMap<Address, Vec<Target>>, BTreeMap<Address, BTreeSet<Kind>>);
 
 /// What would stop, by the change that takes the role that it runs with; what these same changes delete or make anew does
 /// not count. And for each change that only takes a role: the kinds of which more may run than the token sees. `external` has the
@@ -21,13 +21,13 @@ type Stops = (BTreeMap<Address, Vec<Target>>, BTreeMap<Address, BTreeSet<Kind>>)
 ///
 /// # Errors
 /// The server's.
-pub async fn stops(
+pub async fn dependents(
     client: &Client,
     server: &Server,
     changes: &[Change],
     external: &BTreeMap<Address, Target>,
     snapshot: &Snapshot,
-) -> Result<Stops, ApiError> {
+) -> Result<Dependents, ApiError> {
     of(client, server, changes, &gone(changes), external, snapshot).await
 }
 
@@ -39,8 +39,8 @@ pub(super) async fn of(
     gone: &Gone<'_>,
     external: &BTreeMap<Address, Target>,
     snapshot: &Snapshot,
-) -> Result<Stops, ApiError> {
-    let (mut stops, mut hidden) = (BTreeMap::new(), BTreeMap::new());
+) -> Result<Dependents, ApiError> {
+    let (mut dependents, mut hidden) = (BTreeMap::new(), BTreeMap::new());
     for change in changes {
         let (Some(owns), Some(object)) = (change.address.kind.with(Role::Owns), &change.object) else { continue };
         let lost = match change.action {
@@ -66,16 +66,16 @@ pub(super) async fn of(
         }
         let mut targets = Vec::new();
         for kind in running {
-            let running = kind.list(client, &lost, Asked::NOTHING).await?;
+            let running = kind.list(client, &lost, ReadScope::NOTHING).await?;
             let theirs = running.into_iter().filter(|found| found.user.as_ref() == Some(&object.id));
             let stay = theirs.filter(|found| !gone.contains(&(kind, found.id.as_str())));
             targets.extend(stay.map(|found| Target { id: found.id, org: found.org, name: found.name }));
         }
         if !targets.is_empty() {
-            stops.insert(change.address.clone(), targets);
+            dependents.insert(change.address.clone(), targets);
         }
     }
-    Ok((stops, hidden))
+    Ok((dependents, hidden))
 }
 
 /// The ID behind an address, where there is an object.
@@ -101,7 +101,7 @@ fn lost<'a>(
     let owned: BTreeSet<&str> = owned.iter().filter_map(Ref::bare_id).collect();
     let mut lost = BTreeSet::new();
     for field in &change.fields {
-        let is_role = |name| kind.field(name).is_some_and(|field| field.shape == owns.shape);
+        let is_role = |name| kind.field(name).is_some_and(|field| field.ty == owns.ty);
         let Value::Refs(wanted) = &field.wanted else { continue };
         if !is_role(field.field) {
             continue;

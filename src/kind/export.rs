@@ -6,18 +6,18 @@ use crate::value::{Fields, Value};
 
 /// Why a manifest cannot say an object.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Untold {
+pub enum ExportError {
     /// It is about to become another one, or to go.
     Unfinished(String),
     /// It has what no manifest can say.
     Unsayable(String),
 }
 
-/// A kind's own part of [`Kind::tell`].
-pub type Tell = fn(&Object) -> Result<Fields, Untold>;
+/// A kind's own part of [`Kind::export`].
+pub type Export = fn(&Object) -> Result<Fields, ExportError>;
 
 /// All fields are said as they are.
-pub(super) fn as_it_is(object: &Object) -> Result<Fields, Untold> {
+pub(super) fn as_it_is(object: &Object) -> Result<Fields, ExportError> {
     Ok(object.fields.clone())
 }
 
@@ -27,8 +27,8 @@ impl Kind {
     ///
     /// # Errors
     /// Why a manifest cannot say it.
-    pub fn tell(self, object: &Object) -> Result<Fields, Untold> {
-        let mut told = (self.spec().tell)(object)?;
+    pub fn export(self, object: &Object) -> Result<Fields, ExportError> {
+        let mut told = (self.spec().export)(object)?;
         for field in self.spec().fields {
             if told.get(field.name).is_some_and(|value| holds_unsaid(field, value)) {
                 told.remove(field.name);

@@ -4,13 +4,13 @@ use super::script::check;
 use super::{HEAD, whole};
 use crate::diagnostic::Severity;
 use crate::flux::AuthorScript;
-use crate::kind::{Draft, Object, Untold};
+use crate::kind::{Draft, ExportError, Object};
 use crate::value::{Fields, Script, Value};
 
 /// The fields with the folded script; with the whole one, and what stands in it left unsaid, where folding changes the task.
-pub(super) fn tell(object: &Object) -> Result<Fields, Untold> {
+pub(super) fn export(object: &Object) -> Result<Fields, ExportError> {
     let source = whole(&object.fields).unwrap_or_default();
-    let unsayable = |why: String| Untold::Unsayable(why);
+    let unsayable = |why: String| ExportError::Unsayable(why);
     let author = AuthorScript::read(source, None).map_err(|error| unsayable(error.message))?;
     if let Ok(folded) = author.folded() {
         let told = with_script(&object.fields, folded);
@@ -84,8 +84,8 @@ mod tests {
         }
     }
 
-    fn told(object: &Object) -> Result<Vec<(&'static str, String)>, Untold> {
-        let told = Kind::Task.tell(object)?;
+    fn told(object: &Object) -> Result<Vec<(&'static str, String)>, ExportError> {
+        let told = Kind::Task.export(object)?;
         let text = |value: &Value| match value {
             Value::Script(script) => script.source().expect("a source").to_owned(),
             other => other.to_string(),
@@ -131,7 +131,7 @@ mod tests {
         let often = task("t", "1500ms", None, "option task = {name: \"t\", every: 1500ms}\nx = 1");
         let unread = task("t", "1h", None, "option task = {name: \"t\", every: 1h}\nx = \"");
         for (object, why) in [(strange, "offset"), (often, "whole seconds"), (unread, "string")] {
-            let Err(Untold::Unsayable(said)) = told(&object) else { panic!("told: {why}") };
+            let Err(ExportError::Unsayable(said)) = told(&object) else { panic!("told: {why}") };
             assert!(said.contains(why), "{said}");
         }
     }
