@@ -1,4 +1,4 @@
-//! The kinds of objects: where the API has each, and what handlers there are. A kind is a line in [`KINDS`] and a file.
+//! The kinds of objects: where the API has each, and what handlers there are. A kind is a file, and a line in `KINDS`.
 
 use axum::routing::MethodFilter;
 
@@ -11,21 +11,7 @@ use super::request::Call;
 use super::routes::{Routes, route};
 use super::store::object::Class;
 use super::store::{Error, View};
-use super::{authorizations, buckets, labels, orgs, relations, scrapers, tasks, users, variables};
-
-/// All kinds.
-const KINDS: &[Kind] = &[
-    Kind::Plain(&labels::LABELS),
-    Kind::Plain(&scrapers::SCRAPERS),
-    Kind::Plain(&variables::VARIABLES),
-    Kind::Plain(&users::USERS),
-    Kind::Own(&authorizations::TOKENS),
-    Kind::Own(&buckets::BUCKETS),
-    Kind::Own(&orgs::ORGS),
-    Kind::Own(&tasks::TASKS),
-    #[cfg(test)]
-    Kind::Plain(&super::plain::tests::THINGS),
-];
+use super::{KINDS, relations};
 
 /// A kind.
 #[derive(Clone, Copy)]

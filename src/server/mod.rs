@@ -1,23 +1,19 @@
 //! The embedded server: a management API that behaves as influxd 2.9.1 does, traps included.
 //!
-//! `store` keeps, without HTTP; each kind has one file, and `kind` lists them; `serve` joins all. It shares no types with the
+//! `store` keeps, without HTTP; each kind has one file, and `KINDS` below lists them; `serve` joins all. It shares no types with the
 //! client, so that a wrong field name cannot pass on both sides.
 
 mod auth;
 mod authenticate;
-mod authorizations;
-mod buckets;
 mod cron;
 mod flux_duration;
 mod go_text;
 mod id;
 mod json;
 mod kind;
-mod labels;
 mod links;
 mod me;
 mod metrics;
-mod orgs;
 mod place;
 mod plain;
 mod points;
@@ -26,7 +22,6 @@ mod relations;
 mod reply;
 mod request;
 mod routes;
-mod scrapers;
 mod serve;
 mod session;
 mod setup;
@@ -37,9 +32,32 @@ mod task_option;
 mod task_runs;
 mod task_schedule;
 mod task_update;
+
+// The kinds: a module here and a line in `KINDS`.
+mod authorizations;
+mod buckets;
+mod labels;
+mod orgs;
+mod scrapers;
 mod tasks;
+mod telegrafs;
 mod users;
 mod variables;
+
+/// All kinds.
+const KINDS: &[Kind] = &[
+    Kind::Own(&authorizations::TOKENS),
+    Kind::Own(&buckets::BUCKETS),
+    Kind::Plain(&labels::LABELS),
+    Kind::Own(&orgs::ORGS),
+    Kind::Plain(&scrapers::SCRAPERS),
+    Kind::Own(&tasks::TASKS),
+    Kind::Plain(&telegrafs::TELEGRAFS),
+    Kind::Plain(&users::USERS),
+    Kind::Plain(&variables::VARIABLES),
+    #[cfg(test)]
+    Kind::Plain(&plain::tests::THINGS),
+];
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -53,6 +71,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use self::auth::Permission;
+use self::kind::Kind;
 use self::metrics::Metrics;
 use self::session::Sessions;
 use self::store::authorization::{self, Authorization, NewAuthorization};

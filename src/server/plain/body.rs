@@ -88,7 +88,6 @@ impl Sent {
     }
 
     /// Takes something else for what was sent for a column, or nothing.
-    #[cfg_attr(not(test), allow(dead_code, reason = "no kind needs it yet; a test does"))]
     pub(in crate::server) fn set(&mut self, name: &str, cell: Option<Cell>) {
         if let Some(at) = self.position(name) {
             self.values[at] = cell;

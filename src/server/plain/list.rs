@@ -26,7 +26,6 @@ pub(in crate::server) struct List {
 
 /// The links of a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(dead_code, reason = "telegrafs, which have none, are a kind to come")]
 pub(in crate::server) enum ListLinks {
     None,
     /// Itself.
@@ -62,6 +61,8 @@ pub(in crate::server) enum By {
     Name,
     /// The objects of the org with this ID.
     Org,
+    /// The same, and a malformed ID is refused with the parameter's name.
+    NamedOrg,
     /// The same, and a malformed ID is none.
     OrgIfWellFormed,
     /// The objects of the org with this name, which must exist.
@@ -114,6 +115,10 @@ impl Plain {
                     one = Some(found.ok_or_else(|| Problem::not_found(self.missing))?);
                 }
                 By::Name => {}
+                By::NamedOrg => {
+                    let named = |problem: Problem| problem.within(&format!("{parameter} is invalid"));
+                    org = Some(parse_id(text).map_err(named)?);
+                }
                 By::Org => org = Some(parse_id(text)?),
                 By::OrgIfWellFormed => org = text.parse::<Id>().ok(),
                 By::OrgName => org = org.or(Some(org::find_by_name(&view, text)?.id)),

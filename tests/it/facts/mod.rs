@@ -16,6 +16,7 @@ mod scripts;
 mod seeing;
 mod setup;
 mod tasks;
+mod telegrafs;
 mod tokens;
 mod users;
 mod variables;
