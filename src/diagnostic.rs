@@ -1,8 +1,12 @@
 //! What we say to a user who made a mistake, or whose server did: a code, places and a hint.
 
+mod code;
+
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
+
+pub use code::{Code, Group};
 
 use crate::limits::MESSAGE;
 
@@ -29,7 +33,7 @@ impl Source {
     ///
     /// # Errors
     /// What is not UTF-8, under `code` and at its first wrong byte.
-    pub fn utf8(code: &'static str, path: &Path, name: &str, bytes: Vec<u8>) -> Result<String, Diagnostic> {
+    pub fn utf8(code: Code, path: &Path, name: &str, bytes: Vec<u8>) -> Result<String, Diagnostic> {
         String::from_utf8(bytes).map_err(|error| {
             let at = error.utf8_error().valid_up_to();
             let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
@@ -87,7 +91,7 @@ pub enum Severity {
 #[derive(Clone, Debug)]
 pub struct Diagnostic {
     /// A stable name, such as `manifest::unknown-key`.
-    pub code: &'static str,
+    pub code: Code,
     /// How bad it is.
     pub severity: Severity,
     /// One sentence without a full stop.
@@ -102,13 +106,13 @@ pub struct Diagnostic {
 
 impl Diagnostic {
     /// An error without a place or a hint yet. A message of a length that nobody reads is cut, as are hints and labels.
-    pub fn error(code: &'static str, message: impl Into<String>) -> Self {
+    pub fn error(code: Code, message: impl Into<String>) -> Self {
         let message = cut(message.into());
         Self { code, severity: Severity::Error, message, places: Vec::new(), help: None, output: Box::default() }
     }
 
     /// A warning without a place or a hint yet.
-    pub fn warning(code: &'static str, message: impl Into<String>) -> Self {
+    pub fn warning(code: Code, message: impl Into<String>) -> Self {
         Self { severity: Severity::Warning, ..Self::error(code, message) }
     }
 
@@ -215,15 +219,16 @@ mod tests {
     fn what_nobody_reads_is_cut() {
         let long = "ä".repeat(1 << 20);
         let source = Arc::new(Source::new("a.toml", "a.toml", ""));
-        let diagnostic = Diagnostic::error("a::b", &*long).at(Place { source, span: 0..0 }, &*long).help(&*long);
+        let diagnostic =
+            Diagnostic::error(Code::ManifestValue, &*long).at(Place { source, span: 0..0 }, &*long).help(&*long);
         let help = diagnostic.help.expect("a hint");
         for text in [&diagnostic.message, &diagnostic.places[0].1, &help] {
             assert!(text.len() <= MESSAGE.size() && text.ends_with("ä…"), "{}", text.len());
         }
         assert_eq!(nearest(&long, [&*long]), None);
         let most = "x".repeat(MESSAGE.size());
-        assert_eq!(Diagnostic::error("a::b", &*most).message, most);
-        assert_ne!(Diagnostic::error("a::b", format!("{most}x")).message, format!("{most}x"));
+        assert_eq!(Diagnostic::error(Code::ManifestValue, &*most).message, most);
+        assert_ne!(Diagnostic::error(Code::ManifestValue, format!("{most}x")).message, format!("{most}x"));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::step::Executor;
 use crate::api::{ApiError, Class};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::diff::{Change, Reason};
 use crate::exit::{Exit, Problem};
 use crate::kind::{Desired, Kind, Made, Object, ReadScope};
@@ -111,7 +111,7 @@ impl Executor<'_> {
             Resolution::Ambiguous(ids) => Err(Problem {
                 exit: Exit::Error,
                 diagnostic: Diagnostic::error(
-                    "apply::ambiguous",
+                    Code::ApplyAmbiguous,
                     format!(
                         "the reply to creating {} was lost, and any of these objects could be it: {}",
                         change.address,

@@ -2,7 +2,7 @@
 
 use crate::api::{ApiError, Class, Client, Writer};
 use crate::confine::Root;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::exit::{Exit, Problem};
 use crate::secret::{Access, Secret, Sink, SinkError, Staged, fingerprint};
 
@@ -82,7 +82,7 @@ impl Failure {
         };
         let secret = |words: String| Problem {
             exit: Exit::Secret,
-            diagnostic: Diagnostic::error("secret::not-delivered", words).help(help),
+            diagnostic: Diagnostic::error(Code::SecretNotDelivered, words).help(help),
         };
         match self.cause {
             Cause::Sink(error) => {

@@ -25,7 +25,7 @@ use tokio::sync::watch;
 
 use crate::address::Address;
 use crate::api::Writer;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::diff::{Action, Target};
 use crate::exit::{Exit, Problem};
 use crate::ledger::{Intent, Journal, Ledger, Update, set_by_post};
@@ -126,8 +126,8 @@ pub async fn run(run: Run<'_>, tell: &mut (dyn FnMut(Event) + Send)) {
         }
         let exit = (*run.stop.borrow())?;
         let (code, why) = match exit {
-            Exit::Unavailable => ("apply::timeout", "stopped: the run has reached its --timeout"),
-            _ => ("apply::interrupted", "stopped by a signal"),
+            Exit::Unavailable => (Code::ApplyTimeout, "stopped: the run has reached its --timeout"),
+            _ => (Code::ApplyInterrupted, "stopped by a signal"),
         };
         let diagnostic = Diagnostic::error(code, why)
             .help("what was under way is finished and recorded; run `fluxform apply` again to continue");

@@ -2,7 +2,7 @@
 
 use super::step::Executor;
 use crate::address::few;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::diff::Change;
 use crate::evidence::{self, Stake};
 use crate::exit::{Exit, Problem};
@@ -35,7 +35,7 @@ impl Executor<'_> {
         } else {
             return Ok(());
         };
-        let diagnostic = Diagnostic::error("apply::outgrown", format!("{address} was not deleted: by now, it {why}"));
+        let diagnostic = Diagnostic::error(Code::ApplyOutgrown, format!("{address} was not deleted: by now, it {why}"));
         let help = "this was not so when the plan was made; run `fluxform plan` to see everything that is at stake";
         Err(Problem { exit: Exit::Stale, diagnostic: diagnostic.help(help) })
     }

@@ -7,7 +7,7 @@ use secrecy::ExposeSecret as _;
 use crate::address::Address;
 use crate::api::Writer;
 use crate::confine::Root;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::diff::{Action, Change};
 use crate::exit::{Exit, Problem};
 use crate::field::{Field, SecretRule, Type};
@@ -112,14 +112,14 @@ async fn read(source: &Source, rule: SecretRule, root: &Root, access: Access) ->
 }
 
 fn warning(change: &Change, resource: &Resource, field: &Field, words: &str) -> Diagnostic {
-    let code = if field.ty == Type::Sinks { "secret::sink" } else { "secret::source" };
+    let code = if field.ty == Type::Sinks { Code::SecretSink } else { Code::SecretSource };
     Diagnostic::warning(code, format!("{}: {words}", change.address)).at(resource.place_of(field.name).clone(), "here")
 }
 
 fn problem(change: &Change, resource: &Resource, field: &Field, words: &str, said: Vec<String>) -> Problem {
     let (code, label) = match field.ty {
-        Type::Sinks => ("secret::sink", "cannot receive a secret"),
-        _ => ("secret::source", "provides no secret that the server accepts"),
+        Type::Sinks => (Code::SecretSink, "cannot receive a secret"),
+        _ => (Code::SecretSource, "provides no secret that the server accepts"),
     };
     let diagnostic = Diagnostic::error(code, format!("{}: {words}", change.address))
         .at(resource.place_of(field.name).clone(), label)

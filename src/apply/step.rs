@@ -9,7 +9,7 @@ use super::prepare::Passwords;
 use super::record;
 use crate::address::Address;
 use crate::api::Writer;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::diff::{Action, Change, Reason, Target};
 use crate::exit::{Exit, Problem};
 use crate::field::{INACTIVE, Role};
@@ -304,5 +304,5 @@ impl<'a> Executor<'a> {
 }
 
 fn secret_problem(words: &str) -> Problem {
-    Problem { exit: Exit::Secret, diagnostic: Diagnostic::error("secret::failed", words) }
+    Problem { exit: Exit::Secret, diagnostic: Diagnostic::error(Code::SecretFailed, words) }
 }

@@ -2,7 +2,7 @@
 
 use super::Event;
 use crate::api::Writer;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::ledger::{Journal, Update};
 use crate::plan::{Leftover, Plan};
 
@@ -16,7 +16,7 @@ pub async fn sweep(writer: &Writer, plan: &Plan, journal: Option<&Journal>, tell
                 Err(error) => {
                     let message = format!("cannot delete {leftover} of an interrupted run: {error}");
                     let warning =
-                        Diagnostic::warning("apply::unfinished", message).help("it is inactive; delete it by hand");
+                        Diagnostic::warning(Code::ApplyUnfinished, message).help("it is inactive; delete it by hand");
                     tell(Event::Warning(warning));
                 }
             },

@@ -124,7 +124,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::diagnostic::Diagnostic;
+    use crate::diagnostic::{Code, Diagnostic};
     use crate::exit::Exit;
     use crate::kind::Kind;
 
@@ -133,7 +133,7 @@ mod tests {
     }
 
     fn failure() -> Problem {
-        Problem { exit: Exit::Error, diagnostic: Diagnostic::error("test::fails", "it fails") }
+        Problem { exit: Exit::Error, diagnostic: Diagnostic::error(Code::ServerRefused, "it fails") }
     }
 
     /// Walks `changes`; those whose key is in `failing` fail. Gives what happened, in order.

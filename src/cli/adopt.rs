@@ -5,6 +5,7 @@ use super::record::{Decided, Recording, Words, record};
 use super::shell::Shell;
 use super::{Ended, project};
 use crate::apply::adopted;
+use crate::diagnostic::Group;
 use crate::diff::Goal;
 use crate::plan::Consent;
 
@@ -21,9 +22,6 @@ pub(super) struct Arguments {
     pub(super) flags: Recording,
 }
 
-/// The guards are about changes of the server, of which there are none.
-const GUARD: &str = "guard::";
-
 pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
     let project = arguments.project.load(shell)?;
     let words = Words {
@@ -37,7 +35,8 @@ pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
         let consent = Consent { adopt: true, ..Consent::default() };
         let options = RunOptions { goal: Goal::Declared, consent, empty: Empty::Fine, made: None };
         let mut planned = make(session, &project, &options).await?;
-        planned.plan.refusals.retain(|problem| !problem.diagnostic.code.starts_with(GUARD));
+        // The guards are about changes of the server, of which there are none.
+        planned.plan.refusals.retain(|problem| problem.diagnostic.code.group() != Group::Guard);
         if !planned.plan.refusals.is_empty() {
             return Err(planned.plan.refusals);
         }

@@ -18,6 +18,7 @@ use super::signal::unless_stopped;
 use super::{Ended, approve, project, signal};
 use crate::api::Writer;
 use crate::apply::{Event, Passwords, Prepared, create_home_org, prepare};
+use crate::diagnostic::Code;
 use crate::diff::Goal;
 use crate::exit::{Exit, Problem};
 use crate::plan::{self, Consent, Plan};
@@ -93,7 +94,7 @@ pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
 const CHANGED: &str = "The server has changed since the plan was shown. This is the new plan:";
 
 fn is_data_loss(problem: &Problem) -> bool {
-    problem.diagnostic.code == "guard::data-loss"
+    problem.diagnostic.code == Code::GuardDataLoss
 }
 
 /// Whether it would lose what nobody has given up yet.

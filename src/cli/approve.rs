@@ -4,7 +4,7 @@ use std::io::BufRead;
 
 use super::shell::Shell;
 use crate::address::few;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::exit::{Exit, Problem};
 use crate::manifest::What;
 use crate::plan::{Consent, Plan};
@@ -17,13 +17,13 @@ pub(super) fn possible(shell: &Shell, auto_approve: bool, preview: &str) -> Resu
     }
     Err(vec![Problem {
         exit: Exit::Usage,
-        diagnostic: Diagnostic::error("cli::no-terminal", "there is no terminal to ask for approval")
+        diagnostic: Diagnostic::error(Code::CliNoTerminal, "there is no terminal to ask for approval")
             .help(format!("use --auto-approve; before that, see what would happen: {preview}")),
     }])
 }
 
 fn declined() -> Vec<Problem> {
-    let diagnostic = Diagnostic::error("cli::declined", "not approved: nothing was changed");
+    let diagnostic = Diagnostic::error(Code::CliDeclined, "not approved: nothing was changed");
     vec![Problem { exit: Exit::Declined, diagnostic }]
 }
 

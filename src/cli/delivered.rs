@@ -2,7 +2,7 @@
 
 use crate::address::few;
 use crate::confine::leaves;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::diff::{Action, Change};
 use crate::ledger::Ledger;
 use crate::manifest::Manifest;
@@ -32,5 +32,5 @@ pub(super) fn missing(plan: &Plan, manifest: &Manifest, ledger: &Ledger) -> Opti
     }
     let message = format!("files with delivered secrets are missing: {}", few(missing));
     let help = "a secret cannot be read again: to deliver a new one, increase `secret_version` of the token";
-    Some(Diagnostic::warning("plan::secret-missing", message).help(help))
+    Some(Diagnostic::warning(Code::PlanSecretMissing, message).help(help))
 }

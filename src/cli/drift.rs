@@ -6,6 +6,7 @@ use super::plan::{Empty, FileWait, RunOptions, make, reading};
 use super::several::{Choices, Outcome, for_each_project};
 use super::shell::{Brevity, PlanFormat, Shell, worst};
 use super::{Ended, project};
+use crate::diagnostic::{Code, Diagnostic, Group};
 use crate::diff::Goal;
 use crate::exit::{Exit, Problem};
 use crate::plan::Consent;
@@ -30,8 +31,10 @@ pub(super) struct Arguments {
     wait: FileWait,
 }
 
-/// Warnings of what an apply would do, and of what lets it.
-const ABOUT_APPLYING: [&str; 2] = ["plan::secret-stays", "policy::"];
+/// Whether a warning is of what an apply would do, or of what lets it.
+fn is_about_applying(warning: &Diagnostic) -> bool {
+    warning.code == Code::PlanSecretStays || warning.code.group() == Group::Policy
+}
 
 pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
     let each = async |choice: &project::Choice| drift_one(shell, arguments, choice).await;
@@ -49,7 +52,7 @@ async fn drift_one(shell: &Shell, arguments: &Arguments, choice: &project::Choic
     // Guards are about applying; what could not be seen or decided stays.
     plan.refusals.retain(|problem| problem.exit != Exit::Refused);
     // So are these, which `plan` says: a schedule would repeat them each hour.
-    plan.warnings.retain(|warning| !ABOUT_APPLYING.iter().any(|code| warning.code.starts_with(code)));
+    plan.warnings.retain(|warning| !is_about_applying(warning));
     let drifted = if plan.drifted().next().is_some() { Exit::Differences } else { Exit::Ok };
     let exit = worst(&plan.refusals).or(drifted);
     let human = shell.human(arguments.format, |look| render::drift(&plan, look.compact(arguments.brevity.compact)));

@@ -7,7 +7,7 @@ use super::shell::{Shell, trouble};
 use super::show::chosen as chosen_of;
 use super::{Ended, project};
 use crate::address::Address;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::diff::{Action, Change, Reason, Target};
 use crate::exit::Problem;
 use crate::kind::Key;
@@ -62,7 +62,7 @@ fn chosen<'a>(pattern: &str, ledger: &'a Ledger) -> Result<BTreeMap<&'a Address,
     let mut all: BTreeMap<&Address, Option<&Entry>> = ledger.intents.keys().map(|address| (address, None)).collect();
     all.extend(entries);
     chosen_of(&all, pattern).map_err(|near| {
-        let mut problem = trouble("forget::unknown", format!("the project owns nothing named {pattern}"));
+        let mut problem = trouble(Code::ForgetUnknown, format!("the project owns nothing named {pattern}"));
         problem.diagnostic.help = Some(near);
         problem
     })
@@ -97,7 +97,7 @@ fn still_declared(chosen: &BTreeMap<&Address, Option<&Entry>>, manifest: &Manife
                 "remove its table, or add `external = true`"
             };
             let message = format!("{address} is still declared: {again}");
-            Diagnostic::warning("forget::declared", message).at(resource.place.clone(), "declared here").help(help)
+            Diagnostic::warning(Code::ForgetDeclared, message).at(resource.place.clone(), "declared here").help(help)
         })
         .collect()
 }

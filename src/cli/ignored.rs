@@ -7,7 +7,7 @@ use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
 use crate::address::few;
 use crate::confine::{Root, leaves};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::limits::IGNORE_FILE;
 use crate::manifest::Manifest;
 use crate::secret::Sink;
@@ -34,7 +34,7 @@ pub(super) fn hint(manifest: &Manifest, data: Option<&Path>) -> Option<Diagnosti
     }
     let message = format!("Git does not ignore what should never be committed: {}", few(bare));
     let help = format!("add it, or its directory, to {}", manifest.root.path().join(IGNORE).display());
-    Some(Diagnostic::warning("git::not-ignored", message).help(help))
+    Some(Diagnostic::warning(Code::GitNotIgnored, message).help(help))
 }
 
 /// The files of the project that are no part of it, relative to its directory.

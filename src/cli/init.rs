@@ -8,7 +8,7 @@ use super::applies::argument;
 use super::project::name_of;
 use super::shell::{Shell, trouble};
 use super::{Ended, written};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::exit::{Exit, Problem};
 use crate::schema;
 
@@ -71,7 +71,7 @@ fn write(dir: &Path, name: &str) -> Result<Option<Vec<&'static str>>, Problem> {
         .collect();
     if !there.is_empty() {
         let exist = if there.len() == 1 { "already exists" } else { "already exist" };
-        let diagnostic = Diagnostic::error("init::exists", format!("{} {exist}", there.join(", ")))
+        let diagnostic = Diagnostic::error(Code::InitExists, format!("{} {exist}", there.join(", ")))
             .help("nothing was written; choose another directory");
         return Err(Problem { exit: Exit::Error, diagnostic });
     }
@@ -82,7 +82,7 @@ fn write(dir: &Path, name: &str) -> Result<Option<Vec<&'static str>>, Problem> {
             let mut file = std::fs::File::create_new(&path)?;
             file.write_all(text.replace("{name}", name).as_bytes())
         };
-        create().map_err(|error| trouble("init::write", format!("cannot write {}: {error}", path.display())))?;
+        create().map_err(|error| trouble(Code::InitWrite, format!("cannot write {}: {error}", path.display())))?;
     }
     let lacks = |ignored: String| {
         let has = |line: &&str| ignored.lines().any(|known| known.trim().trim_matches('/') == line.trim_matches('/'));
@@ -107,7 +107,7 @@ mod tests {
         std::fs::write(dir.join(".gitignore"), "mine").expect("written");
         let there = ["flux/hourly.flux", "manifest.schema.json"].map(|file| dir.join(file).display().to_string());
         let refused = write(&dir, "x").expect_err("refused").diagnostic;
-        assert_eq!((refused.code, refused.message), ("init::exists", format!("{} already exist", there.join(", "))));
+        assert_eq!((refused.code, refused.message), (Code::InitExists, format!("{} already exist", there.join(", "))));
         assert!(!dir.join("fluxform.toml").exists());
         for file in there {
             std::fs::remove_file(file).expect("removed");

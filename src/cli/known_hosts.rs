@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use super::approve;
 use super::connection::{Connection, Surroundings, Target};
 use super::shell::Shell;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::exit::Problem;
 use crate::limits;
 use crate::render::Role;
@@ -55,7 +55,7 @@ pub(super) async fn confirm(shell: &Shell, connection: &Connection) -> Result<()
     if let Err(why) = kept.and_then(|file| keep(&file, &origin).map_err(|error| format!("{}: {error}", file.display())))
     {
         let message = format!("cannot save this answer, so the next run asks again: {why}");
-        shell.show(&[Diagnostic::warning("connection::known-hosts", message)]);
+        shell.show(&[Diagnostic::warning(Code::ConnectionKnownHosts, message)]);
     }
     Ok(())
 }

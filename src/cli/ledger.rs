@@ -15,7 +15,7 @@ use super::signal::unless_stopped;
 use super::{Ended, approve, project};
 use crate::address::Address;
 use crate::api::ApiError;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::exit::{Exit, Problem};
 use crate::kind::Presence;
 use crate::ledger::{Entry, Key, Lease, Ledger, Row, State, Trust, decode};
@@ -93,7 +93,7 @@ impl Run<'_> {
     /// Shows, asks, and signs; what came of it.
     async fn sign(&self) -> Result<String, Vec<Problem>> {
         let Some(key) = &self.session.ledger_key else {
-            let diagnostic = Diagnostic::error("ledger::key", "there is no key to sign with")
+            let diagnostic = Diagnostic::error(Code::LedgerKey, "there is no key to sign with")
                 .help("set FLUXFORM_LEDGER_KEY, or FLUXFORM_LEDGER_KEY_FILE; `openssl rand -hex 32` creates a key");
             return Err(vec![Problem { exit: Exit::Usage, diagnostic }]);
         };
@@ -147,7 +147,7 @@ impl Run<'_> {
         let sign = async |lease: &Lease| {
             let (_, now) = self.whatever(&self.labels().await?, key)?;
             if now != *shown {
-                let diagnostic = Diagnostic::error("ledger::stale", "the ledger has changed since it was shown")
+                let diagnostic = Diagnostic::error(Code::LedgerStale, "the ledger has changed since it was shown")
                     .help("nothing was written; run it again");
                 return Err(vec![Problem { exit: Exit::Stale, diagnostic }]);
             }

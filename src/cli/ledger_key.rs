@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::connection::Purpose;
 use super::shell::Shell;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::exit::{Exit, Problem};
 use crate::ledger::Key;
 use crate::secret::{self, Secret};
@@ -17,7 +17,7 @@ const FILE: &str = "FLUXFORM_LEDGER_KEY_FILE";
 pub(super) fn ledger_key(shell: &Shell, purpose: Purpose) -> Result<Option<Key>, Problem> {
     let usage = |message: String, help: &str| Problem {
         exit: Exit::Usage,
-        diagnostic: Diagnostic::error("ledger::key", message).help(help),
+        diagnostic: Diagnostic::error(Code::LedgerKey, message).help(help),
     };
     let given = [KEY, FILE].map(|name| (name, shell.around.vars.get(name)));
     if purpose == Purpose::Write
@@ -43,7 +43,7 @@ pub(super) fn ledger_key(shell: &Shell, purpose: Purpose) -> Result<Option<Key>,
 fn read(path: &Path) -> Result<Secret, Problem> {
     let text = secret::read(path).map_err(|error| Problem {
         exit: Exit::Secret,
-        diagnostic: Diagnostic::error("ledger::key", format!("cannot use {FILE}: {error}")),
+        diagnostic: Diagnostic::error(Code::LedgerKey, format!("cannot use {FILE}: {error}")),
     })?;
     Ok(text.as_str().into())
 }

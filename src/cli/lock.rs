@@ -9,7 +9,7 @@ use super::session::Session;
 use super::shell::{Format, Shell};
 use super::signal::unless_stopped;
 use super::{Ended, approve, project, signal};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::exit::{Exit, Problem};
 use crate::ledger::{Freed, Hold, Holder};
 use crate::render::{self, Page, Role};
@@ -200,7 +200,7 @@ async fn free(
         Freed::Before => Ok("The lock was released in the meantime."),
         Freed::Not(other) => {
             let message = format!("the lock now has another holder: {other}; nothing was changed");
-            let diagnostic = Diagnostic::error("lock::changed", message).help("run `fluxform lock show` to see it");
+            let diagnostic = Diagnostic::error(Code::LockChanged, message).help("run `fluxform lock show` to see it");
             Err(vec![Problem { exit: Exit::Stale, diagnostic }])
         }
     }

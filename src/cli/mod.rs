@@ -50,6 +50,7 @@ use std::time::Duration;
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use tokio::time::Instant;
 
+use crate::diagnostic::Code;
 use crate::exit::{Exit, Problem};
 use crate::render::{Comment, Look};
 use crate::sandbox::take_environment;
@@ -165,7 +166,7 @@ fn process(vars: BTreeMap<String, String>) -> Exit {
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
-            let problem = shell::trouble("cli::runtime", format!("cannot start: {error}"));
+            let problem = shell::trouble(Code::CliRuntime, format!("cannot start: {error}"));
             return shell.end(PlanFormat::Human, Comment::Plan, Err(vec![problem]));
         }
     };

@@ -11,7 +11,7 @@ use super::shell::{PlanFormat, Shell, trouble};
 use super::show::meant;
 use super::{Ended, connection, project};
 use crate::address::{Address, few, matches};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::diff::Goal;
 use crate::exit::{Exit, Problem};
 use crate::kind::Presence;
@@ -171,7 +171,7 @@ fn only<'a>(pattern: &str, chosen: &BTreeMap<&Address, &'a One>, missing: &[Stri
     }
     let all = chosen.keys().map(ToString::to_string).chain(missing.iter().cloned());
     let message = format!("--field prints one resource, but {pattern} means {}", few(all));
-    let diagnostic = Diagnostic::error("output::several", message)
+    let diagnostic = Diagnostic::error(Code::OutputSeveral, message)
         .help("name one of them; without --field, all are printed as JSON");
     Err(Problem { exit: Exit::Usage, diagnostic })
 }
@@ -179,12 +179,14 @@ fn only<'a>(pattern: &str, chosen: &BTreeMap<&Address, &'a One>, missing: &[Stri
 /// Why nothing is printed for `pattern`; `missing` is what it means that is only declared.
 fn absent(pattern: &str, missing: &[String], project: &Project, there: &BTreeMap<Address, One>) -> Problem {
     if let Some(address) = missing.first() {
-        let mut problem =
-            trouble("output::missing", format!("{address} is declared, but the project does not own it on the server"));
+        let mut problem = trouble(
+            Code::OutputMissing,
+            format!("{address} is declared, but the project does not own it on the server"),
+        );
         problem.diagnostic.help = Some("apply the project first".to_owned());
         return problem;
     }
-    let mut problem = trouble("output::unknown", format!("the project has no {pattern}"));
+    let mut problem = trouble(Code::OutputUnknown, format!("the project has no {pattern}"));
     let names: BTreeSet<&Address> = there.keys().chain(project.manifest.resources.keys()).collect();
     let names: Vec<String> = names.into_iter().map(ToString::to_string).collect();
     problem.diagnostic.help =

@@ -14,7 +14,7 @@ use super::several::{Choices, Outcome, Remark, for_each_project};
 use super::shell::{Brevity, PlanFormat, Shell, worst};
 use super::signal::unless_stopped;
 use super::{Ended, applies, delivered, project, signal, unmanaged, written};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::diff::Goal;
 use crate::exit::{Exit, Problem};
 use crate::ledger::Ledger;
@@ -150,10 +150,10 @@ fn empty(project: &Project, ledger: &Ledger) -> Option<Problem> {
     let name = &project.manifest.project;
     Some(if ledger.entries.is_empty() {
         let message = format!("the project `{name}` declares no resource, and owns none");
-        Problem { exit: Exit::Manifest, diagnostic: Diagnostic::error("manifest::empty", message) }
+        Problem { exit: Exit::Manifest, diagnostic: Diagnostic::error(Code::ManifestEmpty, message) }
     } else {
         let message = format!("the project `{name}` declares no resource: everything that it owns would be deleted");
-        let diagnostic = Diagnostic::error("guard::empty", message)
+        let diagnostic = Diagnostic::error(Code::GuardEmpty, message)
             .help("if that is intended, run `fluxform destroy`, or use --allow-empty");
         Problem { exit: Exit::Refused, diagnostic }
     })

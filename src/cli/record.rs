@@ -15,7 +15,7 @@ use super::signal::unless_stopped;
 use super::{Ended, approve};
 use crate::address::Address;
 use crate::apply::Event;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::diff::{Action, Change};
 use crate::exit::{Exit, Problem};
 use crate::ledger::{Lease, State, Update};
@@ -152,7 +152,7 @@ impl Run<'_> {
         let now = decide(self.session).await?;
         if now.updates != agreed {
             let diagnostic =
-                Diagnostic::error("record::stale", "the server or the ledger has changed since this was shown")
+                Diagnostic::error(Code::RecordStale, "the server or the ledger has changed since this was shown")
                     .help("nothing was written; run it again");
             return Err(vec![Problem { exit: Exit::Stale, diagnostic }]);
         }

@@ -7,7 +7,7 @@ use super::applies::argument;
 use super::pipeline::Planned;
 use super::project::Project;
 use super::session::Session;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::exit::{Exit, Problem};
 use crate::manifest::Manifest;
 use crate::plan::{self, Difference, Plan, Saved};
@@ -19,7 +19,7 @@ pub(super) struct Reviewed {
     saved: Saved,
 }
 
-fn stale(code: &'static str, message: String, help: &str) -> Problem {
+fn stale(code: Code, message: String, help: &str) -> Problem {
     Problem { exit: Exit::Stale, diagnostic: Diagnostic::error(code, message).help(help) }
 }
 
@@ -31,10 +31,10 @@ impl Reviewed {
 
     /// That the file does not agree to what these refusals ask for, where flags would.
     pub(super) fn no_consent(&self, refusals: &[Problem]) -> Option<Problem> {
-        let flag = |code: &str| match code {
-            "guard::adoption" => Some("--adopt"),
-            "guard::data-loss" => Some("--allow-data-loss"),
-            "guard::empty" => Some("--allow-empty"),
+        let flag = |code: Code| match code {
+            Code::GuardAdoption => Some("--adopt"),
+            Code::GuardDataLoss => Some("--allow-data-loss"),
+            Code::GuardEmpty => Some("--allow-empty"),
             _ => None,
         };
         let flags: BTreeSet<_> = refusals.iter().filter_map(|problem| flag(problem.diagnostic.code)).collect();
@@ -44,7 +44,7 @@ impl Reviewed {
         let flags = Vec::from_iter(flags).join(" and ");
         let message = format!("{} cannot give consent, because anybody may have written it", self.path.display());
         let help = format!("if it is intended, use {flags} with this command too");
-        Some(Problem { exit: Exit::Refused, diagnostic: Diagnostic::error("plan::no-consent", message).help(help) })
+        Some(Problem { exit: Exit::Refused, diagnostic: Diagnostic::error(Code::PlanNoConsent, message).help(help) })
     }
 
     /// Whether it is a plan of this project.
@@ -55,7 +55,7 @@ impl Reviewed {
         }
         let path = self.path.display();
         let message = format!("{path} is a plan of the project `{planned}`, but this project is `{declared}`");
-        Err(stale("plan::other-project", message, "add the directory of that project after the plan file"))
+        Err(stale(Code::PlanOtherProject, message, "add the directory of that project after the plan file"))
     }
 
     /// Whether it was made on the server and for the org of this session.
@@ -76,7 +76,7 @@ impl Reviewed {
         };
         let message =
             format!("{} is a plan for {}, but this run uses {}", self.path.display(), shown(then), shown(&now));
-        Err(stale("plan::other-server", message, "plan again on the server that you want to change"))
+        Err(stale(Code::PlanOtherServer, message, "plan again on the server that you want to change"))
     }
 
     /// The plan.
@@ -91,7 +91,7 @@ impl Reviewed {
 
     /// What to do where there is no project in `dir`, which nobody may have named.
     pub(super) fn without_project(&self, mut problems: Vec<Problem>, dir: &Path) -> Vec<Problem> {
-        let absent = |problem: &Problem| problem.diagnostic.code == "manifest::no-file";
+        let absent = |problem: &Problem| problem.diagnostic.code == Code::ManifestNoFile;
         if problems.iter().any(absent) {
             let (path, project) = (self.path.display(), &self.saved.plan.project);
             let message = format!("{path} is a plan of the project `{project}`, and {} has no manifest", dir.display());
@@ -99,7 +99,7 @@ impl Reviewed {
                 "give the directory of `{project}` after the plan file: `fluxform apply {} DIR`",
                 argument(&self.path)
             );
-            let diagnostic = Diagnostic::error("plan::no-project", message).help(help);
+            let diagnostic = Diagnostic::error(Code::PlanNoProject, message).help(help);
             problems = vec![Problem { exit: Exit::Usage, diagnostic }];
         }
         problems
@@ -116,9 +116,9 @@ impl Reviewed {
             let part = if last.undone > 0 { " in part" } else { "" };
             let message = format!("{path} was already applied{part}, at {}{by}{run}", last.at);
             return match now.plan.writes() {
-                false => stale("apply::applied", message, "nothing is left to do, and nothing was written"),
+                false => stale(Code::ApplyApplied, message, "nothing is left to do, and nothing was written"),
                 true => {
-                    stale("apply::applied", message, &format!("nothing was written; for what is to do now, {again}"))
+                    stale(Code::ApplyApplied, message, &format!("nothing was written; for what is to do now, {again}"))
                 }
             };
         }
@@ -128,14 +128,14 @@ impl Reviewed {
             let message = format!("the plan is not the one that was reviewed: other values of {}", names.join(", "));
             let help = "nothing was written; give the --var, --var-file and FLUXFORM_VAR_... that the plan was made with, or \
                         make a new plan";
-            return stale("apply::stale", message, help);
+            return stale(Code::ApplyStale, message, help);
         }
         if !now.plan.writes() && now.plan.refusals.is_empty() {
             let message = format!("all that is in {path} is done already: it was applied, or somebody did the same");
-            return stale("apply::applied", message, "nothing is left to do, and nothing was written");
+            return stale(Code::ApplyApplied, message, "nothing is left to do, and nothing was written");
         }
         stale(
-            "apply::stale",
+            Code::ApplyStale,
             "the plan is not the one that was reviewed: the server, the manifests or the flags of the command line are not what \
              they were"
                 .to_owned(),

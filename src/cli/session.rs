@@ -11,7 +11,7 @@ use super::ledger_key::ledger_key;
 use super::shell::{Shell, trouble};
 use crate::api::{ApiError, Class, Client, Connect, Me};
 use crate::confine::{ConfineError, Root};
-use crate::diagnostic::{Diagnostic, Place};
+use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::exit::{Exit, Problem};
 use crate::ledger::{self, Hold, Holder, Key, Ledger, LedgerError, Row, State, ThisMachine, Trust};
 use crate::manifest::Manifest;
@@ -162,7 +162,7 @@ impl Session {
 /// The client for a server with a URL.
 pub(super) fn client(shell: &Shell, connection: &Connection, root: &Root) -> Result<Client, Problem> {
     let Target::Server(url) = &connection.target.value else {
-        return Err(trouble("connection::embedded", "the embedded server has no URL of its own"));
+        return Err(trouble(Code::ConnectionEmbedded, "the embedded server has no URL of its own"));
     };
     let token = connection.token.as_ref().map(|token| read_token(&token.value)).transpose()?;
     let mut connect = Connect::new(url.clone(), token);
@@ -175,7 +175,7 @@ pub(super) fn client(shell: &Shell, connection: &Connection, root: &Root) -> Res
     connect.skip_verify = connection.skip_verify;
     connect.timeout = connection.timeout.unwrap_or(connect.timeout);
     connect.client().map_err(|error| {
-        let diagnostic = Diagnostic::error("connection::client", error.to_string());
+        let diagnostic = Diagnostic::error(Code::ConnectionClient, error.to_string());
         Problem {
             exit: Exit::Usage,
             diagnostic: diagnostic.help("check [server] in the manifest, the flags, and the token"),
@@ -188,7 +188,8 @@ fn read_token(token: &Token) -> Result<Secret, Problem> {
         Token::Value(secret) => return Ok(secret.clone()),
         Token::File(path) => path,
     };
-    let problem = |exit, message: String| Problem { exit, diagnostic: Diagnostic::error("connection::token", message) };
+    let problem =
+        |exit, message: String| Problem { exit, diagnostic: Diagnostic::error(Code::ConnectionToken, message) };
     let text =
         secret::read(path).map_err(|error| problem(Exit::Secret, format!("cannot use the token file: {error}")))?;
     match text.trim() {
@@ -243,13 +244,14 @@ pub(super) fn not_started(error: &StartError, place: Option<&Place>) -> Problem 
     };
     match error {
         StartError::Locked { .. } => {
-            let diagnostic = Diagnostic::error("embedded::locked", error.to_string());
+            let diagnostic = Diagnostic::error(Code::EmbeddedLocked, error.to_string());
             let help = "wait for the other process, or increase --lock-timeout";
             Problem { exit: Exit::Locked, diagnostic: diagnostic.help(help) }
         }
         StartError::File(error) => {
             let exit = if place.is_some() { Exit::Manifest } else { Exit::Usage };
-            let diagnostic = Diagnostic::error("embedded::file", error.to_string()).at_known(place, "names this file");
+            let diagnostic =
+                Diagnostic::error(Code::EmbeddedFile, error.to_string()).at_known(place, "names this file");
             Problem { exit, diagnostic: diagnostic.help_known(error.help()) }
         }
         StartError::Damaged { path, .. } => {
@@ -258,15 +260,15 @@ pub(super) fn not_started(error: &StartError, place: Option<&Place>) -> Problem 
                 "restore it from a copy, or move it away (`mv {path} {path}.damaged`): the next apply creates a new one, without \
                  the objects and points of the old one"
             );
-            told(Exit::Unavailable, "embedded::damaged", &help)
+            told(Exit::Unavailable, Code::EmbeddedDamaged, &help)
         }
         StartError::Io { .. } => told(
             Exit::Unavailable,
-            "embedded::file",
+            Code::EmbeddedFile,
             "check that the file can be read and written, and that the disk is not full",
         ),
-        StartError::Listen { .. } => trouble("embedded::listen", error.to_string()),
-        StartError::Store(_) => trouble("embedded::store", error.to_string()),
+        StartError::Listen { .. } => trouble(Code::EmbeddedListen, error.to_string()),
+        StartError::Store(_) => trouble(Code::EmbeddedStore, error.to_string()),
     }
 }
 
@@ -279,7 +281,7 @@ pub(super) fn no_server(error: ApiError) -> Problem {
 async fn proven(client: &Client, connection: &Connection, me: Result<Me, ApiError>) -> Result<Me, Problem> {
     let problem = match &connection.token {
         None => {
-            let diagnostic = Diagnostic::error("connection::no-token", format!("no token for {}", client.host()))
+            let diagnostic = Diagnostic::error(Code::ConnectionNoToken, format!("no token for {}", client.host()))
                 .help("set INFLUX_TOKEN or INFLUX_TOKEN_FILE, or use --token-file");
             let problem = Problem { exit: Exit::NotAuthorized, diagnostic };
             match &connection.unused {
@@ -297,7 +299,7 @@ async fn proven(client: &Client, connection: &Connection, me: Result<Me, ApiErro
         let message = format!("{} is not set up yet: it has no org, no user and no token", client.host());
         return Err(Problem {
             exit: Exit::Unavailable,
-            diagnostic: Diagnostic::error("server::virgin", message)
+            diagnostic: Diagnostic::error(Code::ServerVirgin, message)
                 .help("set it up once with `fluxform setup`, which writes the first token to a file"),
         });
     }

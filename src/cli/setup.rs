@@ -14,7 +14,7 @@ use super::shell::{Shell, trouble};
 use super::{Ended, written};
 use crate::api::{ApiError, Writer};
 use crate::confine::Root;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::exit::{Exit, Problem};
 use crate::secret::{self, Secret};
 
@@ -88,15 +88,15 @@ async fn set_up(shell: &Shell, arguments: &Arguments) -> Result<Exit, Problem> {
     let connection = connection::resolve_virgin(&flags, &shell.around)?;
     shell.show(&connection.warnings);
     let Target::Server(url) = &connection.target.value else {
-        let diagnostic = Diagnostic::error("setup::embedded", "the embedded server sets itself up");
+        let diagnostic = Diagnostic::error(Code::SetupEmbedded, "the embedded server sets itself up");
         return Err(Problem { exit: Exit::Usage, diagnostic });
     };
     let password = password(shell, arguments)?;
-    let here = Root::open(Path::new(".")).map_err(|error| trouble("setup::directory", error.to_string()))?;
+    let here = Root::open(Path::new(".")).map_err(|error| trouble(Code::SetupDirectory, error.to_string()))?;
     let client = client(shell, &connection, &here)?;
     client.health().await.map_err(no_server)?;
     if !client.setup_allowed().await? {
-        let diagnostic = Diagnostic::error("setup::done", format!("{url} is already set up"))
+        let diagnostic = Diagnostic::error(Code::SetupDone, format!("{url} is already set up"))
             .help("ask whoever set it up for a token, or create one with `influx auth create`");
         return Err(Problem { exit: Exit::Error, diagnostic });
     }
@@ -129,7 +129,7 @@ async fn set_up(shell: &Shell, arguments: &Arguments) -> Result<Exit, Problem> {
 }
 
 fn password(shell: &Shell, arguments: &Arguments) -> Result<Secret, Problem> {
-    let problem = |exit, message| Problem { exit, diagnostic: Diagnostic::error("setup::password", message) };
+    let problem = |exit, message| Problem { exit, diagnostic: Diagnostic::error(Code::SetupPassword, message) };
     let password = match &arguments.password_file {
         Some(path) => secret::read(path)
             .map_err(|error| problem(Exit::Secret, format!("cannot use the password file: {error}")))?
@@ -161,8 +161,11 @@ fn keep(path: &Path, token: &Secret) -> Result<(), Problem> {
     };
     write().map_err(|error| Problem {
         exit: Exit::Secret,
-        diagnostic: Diagnostic::error("setup::token", format!("cannot write the token to {}: {error}", path.display()))
-            .help("choose a file that does not exist yet; the server was not set up"),
+        diagnostic: Diagnostic::error(
+            Code::SetupToken,
+            format!("cannot write the token to {}: {error}", path.display()),
+        )
+        .help("choose a file that does not exist yet; the server was not set up"),
     })
 }
 
@@ -172,7 +175,7 @@ fn failed(error: ApiError, path: &Path) -> Problem {
         let message = format!("the server's answer was lost: {error}");
         let help =
             format!("it may be set up with the token in {}; run `fluxform setup` again to find out", path.display());
-        return Problem { exit: Exit::Unavailable, ..trouble("setup::lost", message) }.helped(help);
+        return Problem { exit: Exit::Unavailable, ..trouble(Code::SetupLost, message) }.helped(help);
     }
     match std::fs::remove_file(path) {
         Ok(()) => error.into(),

@@ -7,7 +7,7 @@ use super::Ended;
 use super::project::{Choice, Variables};
 use super::shell::{PlanFormat, Shell, worst};
 use crate::coverage::Coverage;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::exit::{Exit, Problem};
 use crate::plan::{Origin, Plan};
 use crate::render::{self, Comment, Document, Page, Part, Role, Valid};
@@ -147,7 +147,7 @@ fn twice(before: &[(String, Outcome)], outcome: &Outcome, dir: &Path) -> Option<
         plan.project
     );
     let diagnostic =
-        Diagnostic::error("plan::same-project", message).help("change the name of one of them in [project]");
+        Diagnostic::error(Code::PlanSameProject, message).help("change the name of one of them in [project]");
     Some(Problem { exit: Exit::Manifest, diagnostic })
 }
 
@@ -159,7 +159,7 @@ impl Choices {
         match self.dirs.iter().find(|dir| !seen.insert(real(dir))) {
             None => Ok(()),
             Some(again) => {
-                let diagnostic = Diagnostic::error("cli::twice", format!("{} is listed twice", again.display()))
+                let diagnostic = Diagnostic::error(Code::CliTwice, format!("{} is listed twice", again.display()))
                     .help("list each project once");
                 Err(vec![Problem { exit: Exit::Usage, diagnostic }])
             }
@@ -171,9 +171,11 @@ impl Choices {
         if self.dirs.len() <= 1 {
             return Ok(());
         }
-        let diagnostic =
-            Diagnostic::error("cli::several", format!("{what} is for one project, but there are {}", self.dirs.len()))
-                .help("run it once for each project");
+        let diagnostic = Diagnostic::error(
+            Code::CliSeveral,
+            format!("{what} is for one project, but there are {}", self.dirs.len()),
+        )
+        .help("run it once for each project");
         Err(vec![Problem { exit: Exit::Usage, diagnostic }])
     }
 }

@@ -11,7 +11,7 @@ use super::connection::{InfluxCliFile, Surroundings, influx_cli_path};
 use super::pipeline::Traces;
 use crate::address::{Address, AddressError, Pattern, unquoted};
 use crate::api::OnWait;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::duration::DurationError;
 use crate::exit::{Exit, Problem};
 use crate::plan::Plan;
@@ -71,7 +71,7 @@ pub(super) struct Shell {
 }
 
 /// A failure without a code of its own.
-pub(super) fn trouble(code: &'static str, message: impl Into<String>) -> Problem {
+pub(super) fn trouble(code: Code, message: impl Into<String>) -> Problem {
     Problem { exit: Exit::Error, diagnostic: Diagnostic::error(code, message) }
 }
 
@@ -112,7 +112,7 @@ impl Shell {
     pub(super) fn data(&self, text: &str) -> Result<(), Vec<Problem>> {
         self.output
             .data(text)
-            .map_err(|error| vec![trouble("cli::output", format!("cannot write the output: {error}"))])
+            .map_err(|error| vec![trouble(Code::CliOutput, format!("cannot write the output: {error}"))])
     }
 
     /// Writes a plan or a report; `human` is how people read it.

@@ -9,7 +9,7 @@ use super::plan::{FileWait, reading};
 use super::shell::{Brevity, PlanFormat, Shell, trouble};
 use super::{Ended, connection, project};
 use crate::address::{Address, few, matches};
-use crate::diagnostic::{Diagnostic, nearest};
+use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::exit::{Exit, Problem};
 use crate::ledger::Entry;
 use crate::plan::{self, Saved};
@@ -67,7 +67,7 @@ pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
         return saved(shell, arguments);
     }
     if arguments.format == PlanFormat::Markdown {
-        let diagnostic = Diagnostic::error("cli::format", "--format markdown is only for saved plans");
+        let diagnostic = Diagnostic::error(Code::CliFormat, "--format markdown is only for saved plans");
         return Err(vec![Problem { exit: Exit::Usage, diagnostic }]);
     }
     let choice = project::Choice { dir: arguments.what.clone(), variables: arguments.variables.clone() };
@@ -102,7 +102,7 @@ pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
 fn saved(shell: &Shell, arguments: &Arguments) -> Ended {
     if arguments.address.is_some() {
         let diagnostic =
-            Diagnostic::error("cli::address", "a saved plan is always shown as a whole, without an address");
+            Diagnostic::error(Code::CliAddress, "a saved plan is always shown as a whole, without an address");
         return Err(vec![Problem { exit: Exit::Usage, diagnostic }]);
     }
     let Saved { plan, .. } = plan::read(&arguments.what).map_err(|problem| vec![problem])?;
@@ -115,7 +115,7 @@ fn saved(shell: &Shell, arguments: &Arguments) -> Ended {
 }
 
 fn unknown(pattern: &str, near: String) -> Problem {
-    let mut problem = trouble("show::unknown", format!("the project does not own {pattern}"));
+    let mut problem = trouble(Code::ShowUnknown, format!("the project does not own {pattern}"));
     problem.diagnostic.help = Some(near);
     problem
 }

@@ -7,7 +7,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::exit::{Exit, Problem};
 use crate::secret;
 
@@ -64,10 +64,10 @@ pub(super) fn go_on(stop: &watch::Receiver<Option<Exit>>) -> Result<(), Problem>
 /// Why a run ends early that has changed nothing.
 pub(super) fn stopped(exit: Exit) -> Problem {
     let diagnostic = if exit == TIMEOUT {
-        Diagnostic::error("cli::timeout", "the run has reached its --timeout: nothing was changed")
+        Diagnostic::error(Code::CliTimeout, "the run has reached its --timeout: nothing was changed")
             .help("increase --timeout, or find out why the server takes so long")
     } else {
-        Diagnostic::error("cli::interrupted", "stopped by a signal: nothing was changed")
+        Diagnostic::error(Code::CliInterrupted, "stopped by a signal: nothing was changed")
     };
     Problem { exit, diagnostic }
 }

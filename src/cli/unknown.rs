@@ -8,7 +8,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Command, CommandFactory as _};
 
 use crate::address::few;
-use crate::diagnostic::{Diagnostic, nearest};
+use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::exit::{Exit, Problem};
 use crate::kind::Kind;
 use words::{COMMANDS, OPTIONS, SHARED, SYNONYMS};
@@ -228,7 +228,7 @@ fn split(word: &str) -> Option<(usize, &str)> {
 }
 
 fn usage(message: String, help: String) -> Problem {
-    Problem { exit: Exit::Usage, diagnostic: Diagnostic::error("cli::unknown", message).help(help) }
+    Problem { exit: Exit::Usage, diagnostic: Diagnostic::error(Code::CliUnknown, message).help(help) }
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::exit::{Exit, Problem};
 use crate::manifest::reads_as;
 
@@ -15,7 +15,7 @@ pub(super) fn allowed(what: &str, path: &Path) -> Result<(), Problem> {
     let ending = path.extension().unwrap_or_default().display();
     let message = format!("cannot write {what} to {}, which has the name of a {of}", path.display());
     let help = format!("the next run would read it as one: choose a name that does not end in `.{ending}`");
-    Err(Problem { exit: Exit::Usage, diagnostic: Diagnostic::error("cli::name", message).help(help) })
+    Err(Problem { exit: Exit::Usage, diagnostic: Diagnostic::error(Code::CliName, message).help(help) })
 }
 
 #[cfg(test)]
@@ -26,7 +26,7 @@ mod tests {
     fn nothing_is_written_that_would_be_read_as_a_source() {
         for path in ["x.toml", "a/.x.TOML", "prod.vars.toml", "x.flux"] {
             let problem = allowed("the plan", Path::new(path)).expect_err(path);
-            assert_eq!((problem.exit, problem.diagnostic.code), (Exit::Usage, "cli::name"));
+            assert_eq!((problem.exit, problem.diagnostic.code), (Exit::Usage, Code::CliName));
         }
         for path in ["x.plan", "toml", "x.toml.plan", "x.json", ".toml"] {
             assert!(allowed("the plan", Path::new(path)).is_ok(), "{path}");

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::address::Address;
 use crate::api::sight::Lack;
-use crate::diagnostic::{Diagnostic, Place as Declared, nearest};
+use crate::diagnostic::{Code, Diagnostic, Place as Declared, nearest};
 use crate::exit::{Exit, Problem};
 use crate::field::Role;
 use crate::kind::{Key, Kind, Level, NaturalKey, Object, Standing, marker};
@@ -254,7 +254,7 @@ impl<'a> Finder<'a> {
             let cure = lack.map_or_else(|| format!("use a token with `read:{ty}`"), Lack::help);
             return Err(Problem {
                 exit: Exit::NotAuthorized,
-                diagnostic: Diagnostic::error("sight::blind", format!("cannot tell whether {address} exists: {why}"))
+                diagnostic: Diagnostic::error(Code::SightBlind, format!("cannot tell whether {address} exists: {why}"))
                     .at_known(Some(&resource.place), "declared here")
                     .help(format!("names of {ty} are not unique, so creating it blindly could duplicate it; {cure}")),
             });
@@ -322,7 +322,7 @@ pub(super) fn unreadable(address: &Address, entry: &Entry, words: &str, lack: Op
     Problem {
         exit: Exit::NotAuthorized,
         diagnostic: Diagnostic::error(
-            "sight::unreadable",
+            Code::SightUnreadable,
             format!("cannot read {address} (ID {}), which this project owns: {words}{lack}", entry.id),
         )
         .help(format!("use a token that may read it; {instead}")),
@@ -333,7 +333,7 @@ pub(super) fn foreign(address: &Address, place: Option<&Declared>, object: &Obje
     Problem {
         exit: Exit::Refused,
         diagnostic: Diagnostic::error(
-            "plan::foreign-owner",
+            Code::PlanForeignOwner,
             format!(
                 "{address} would take over {:?} (ID {}), which the project `{project}` owns",
                 object.name, object.id
@@ -352,7 +352,7 @@ fn two_candidates<'a>(address: &Address, resource: Option<&Resource>, ids: impl 
     Problem {
         exit: Exit::Error,
         diagnostic: Diagnostic::error(
-            "plan::two-candidates",
+            Code::PlanTwoCandidates,
             format!("{address} matches {} objects: {}", ids.len(), ids.join(", ")),
         )
         .at_known(resource.map(|resource| &resource.place), "declared here")
@@ -374,7 +374,7 @@ fn absent(address: &Address, resource: &Resource, which: &str, view: &View, near
     Problem {
         exit: Exit::Error,
         diagnostic: Diagnostic::error(
-            "plan::external-absent",
+            Code::PlanExternalAbsent,
             format!("{address} is external, but the server has no {} {which}", address.kind),
         )
         .at_known(Some(&resource.place), "declared here")

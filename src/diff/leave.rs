@@ -6,7 +6,7 @@ use super::compare::{Comparison, forget, target};
 use super::find::{Finder, unreadable};
 use super::{Action, Change, Reason};
 use crate::address::Address;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::exit::{Exit, Problem};
 use crate::kind::{Kind, NaturalKey};
 use crate::ledger::{Entry, Ledger, Origin};
@@ -107,7 +107,7 @@ impl Comparison {
             self.problems.push(Problem {
                 exit: Exit::Refused,
                 diagnostic: Diagnostic::error(
-                    "plan::not-the-same",
+                    Code::PlanNotTheSame,
                     format!(
                         "{address} (ID {}) is now named {:?}, and was {:?} when last applied: it may be another object",
                         entry.id, object.name, entry.name

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use crate::address::Address;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::exit::{Exit, Problem};
 use crate::kind::{Kind, NaturalKey};
 use crate::ledger::{Entry, Ledger};
@@ -47,7 +47,7 @@ pub(super) fn moved<'a>(
             problems.push(Problem {
                 exit: Exit::Error,
                 diagnostic: Diagnostic::error(
-                    "plan::moved-onto-another",
+                    Code::PlanMovedOntoAnother,
                     format!("cannot move {address} to {target}: the ledger has an object there"),
                 )
                 .at(moved.place.clone(), "moved here")

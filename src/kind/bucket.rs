@@ -9,6 +9,7 @@ use super::natural_key::Names;
 use super::spec::{Draft, Fault, Key, Spec};
 use super::wire::{Body, Pages, Row, Wire};
 use crate::api::ApiError;
+use crate::diagnostic::Code;
 use crate::duration::Duration;
 use crate::field::{Field, Omitted, Role, Type};
 use crate::value::{Fields, Value};
@@ -56,16 +57,16 @@ fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
     let fields = &draft.fields;
     if let Some(name) = fields.text("name") {
         if name.is_empty() {
-            faults.push(Fault::new("bucket::name", "name", "a bucket's name cannot be empty", "empty"));
+            faults.push(Fault::new(Code::BucketName, "name", "a bucket's name cannot be empty", "empty"));
         } else if name.starts_with('_') {
             let message = format!("a bucket's name cannot begin with `_`: `{name}`");
-            let fault = Fault::new("bucket::name", "name", message, "such names are InfluxDB's own");
+            let fault = Fault::new(Code::BucketName, "name", message, "such names are InfluxDB's own");
             faults.push(fault.help(
                 "to refer to one of InfluxDB's own buckets, add `external = true`: it is looked up, never changed",
             ));
         } else if name.contains('"') {
             let message = format!("a bucket's name cannot have a quote: `{name}`");
-            faults.push(Fault::new("bucket::name", "name", message, "has a `\"`"));
+            faults.push(Fault::new(Code::BucketName, "name", message, "has a `\"`"));
         }
     }
     let retention = match fields.get("retention") {
@@ -74,14 +75,14 @@ fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
     };
     if let Some(retention) = retention.filter(|retention| *retention < HOUR) {
         let message = format!("the retention {retention} is too short: the minimum is 1h");
-        faults.push(Fault::new("bucket::retention", "retention", message, "too short"));
+        faults.push(Fault::new(Code::BucketRetention, "retention", message, "too short"));
     }
     for field in ["retention", "shard_group_duration"] {
         if let Some(Value::Duration(duration)) = fields.get(field)
             && *duration > Duration::LONGEST
         {
             let message = format!("{duration} is too long: the maximum is {}", Duration::LONGEST_IN_WORDS);
-            let fault = Fault::new("bucket::retention", field, message, "too long");
+            let fault = Fault::new(Code::BucketRetention, field, message, "too long");
             faults.push(if field == "retention" {
                 fault.help("write `infinite` to keep points forever")
             } else {
@@ -92,13 +93,13 @@ fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
     let Some(Value::Duration(shard)) = fields.get("shard_group_duration") else { return };
     if shard.whole_secs().is_none() {
         let message = "`shard_group_duration` must be whole seconds";
-        faults.push(Fault::new("bucket::shard-group", "shard_group_duration", message, "has a fraction of a second"));
+        faults.push(Fault::new(Code::BucketShardGroup, "shard_group_duration", message, "has a fraction of a second"));
     } else if *shard < HOUR {
         let message = format!("the shard-group duration {shard} is too short: the minimum is 1h");
-        faults.push(Fault::new("bucket::shard-group", "shard_group_duration", message, "too short"));
+        faults.push(Fault::new(Code::BucketShardGroup, "shard_group_duration", message, "too short"));
     } else if let Some(retention) = retention.filter(|retention| retention < shard) {
         let message = format!("the shard-group duration {shard} is longer than the retention {retention}");
-        let fault = Fault::new("bucket::shard-group", "shard_group_duration", message, "longer than the retention");
+        let fault = Fault::new(Code::BucketShardGroup, "shard_group_duration", message, "longer than the retention");
         faults.push(fault.other("retention"));
     }
 }

@@ -13,6 +13,7 @@ use super::natural_key::Names;
 use super::spec::{Draft, Fault, Key, Spec};
 use super::wire::{self, Body, Wire};
 use crate::api::{ApiError, Class, Client, Writer, whole};
+use crate::diagnostic::Code;
 use crate::field::{Field, Omitted, Role, Type};
 use crate::value::{Fields, Ref, Value};
 
@@ -53,7 +54,7 @@ fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
     if let Some(name) = fields.text("name") {
         let name = name.trim().to_owned();
         if name.is_empty() {
-            faults.push(Fault::new("label::name", "name", "a label's name cannot be empty", "empty"));
+            faults.push(Fault::new(Code::LabelName, "name", "a label's name cannot be empty", "empty"));
         }
         fields.set("name", Value::Text(name));
     }
@@ -61,7 +62,7 @@ fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
         && let Some((key, _)) = properties.iter().find(|(_, value)| value.is_empty())
     {
         let message = format!("the property `{key}` is empty, and InfluxDB does not store empty properties");
-        let fault = Fault::new("label::properties", "properties", message, "has an empty value");
+        let fault = Fault::new(Code::LabelProperties, "properties", message, "has an empty value");
         faults.push(fault.help("remove it"));
     }
 }

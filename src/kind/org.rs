@@ -5,6 +5,7 @@ use super::live::{self, Object};
 use super::natural_key::Names;
 use super::spec::{Draft, Fault, Key, Level, Spec};
 use super::wire::{Pages, Row, Wire};
+use crate::diagnostic::Code;
 use crate::field::{Field, Omitted, Role};
 use crate::value::Value;
 
@@ -32,7 +33,7 @@ fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
     if let Some(name) = fields.text("name") {
         let name = name.trim().to_owned();
         if name.is_empty() {
-            faults.push(Fault::new("org::name", "name", "an org's name cannot be empty", "empty"));
+            faults.push(Fault::new(Code::OrgName, "name", "an org's name cannot be empty", "empty"));
         }
         fields.set("name", Value::Text(name));
     }

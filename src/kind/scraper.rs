@@ -5,6 +5,7 @@ use super::export::ExportError;
 use super::live::{self, Object};
 use super::spec::{Draft, Fault, Key, Spec};
 use super::wire::Wire;
+use crate::diagnostic::Code;
 use crate::field::{Field, Omitted, Role, Type};
 use crate::redact::{credentials, without_credentials};
 use crate::value::Fields;
@@ -40,17 +41,17 @@ fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
         Ok(url) if !matches!(url.scheme(), "http" | "https") || !url.has_host() => {
             let url = without_credentials(url.as_str()).into_owned();
             let message = format!("a scraper's URL begins with `http://` or `https://`: `{url}`");
-            faults.push(Fault::new("scraper::url", "url", message, "not the URL of metrics"));
+            faults.push(Fault::new(Code::ScraperUrl, "url", message, "not the URL of metrics"));
         }
         Ok(url) if !url.username().is_empty() || url.password().is_some() => {
             let message = "a scraper's URL cannot have a user or a password: whoever may read scrapers would see them";
-            let fault = Fault::new("scraper::url", "url", message, "has credentials");
+            let fault = Fault::new(Code::ScraperUrl, "url", message, "has credentials");
             faults.push(fault.help("offer the metrics without, to this server alone"));
         }
         Ok(_) => {}
         Err(error) => {
             let message = format!("invalid URL: {error}");
-            faults.push(Fault::new("scraper::url", "url", message, "not a URL"));
+            faults.push(Fault::new(Code::ScraperUrl, "url", message, "not a URL"));
         }
     }
 }

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::export::Export;
 use super::natural_key::Names;
-use crate::diagnostic::Severity;
+use crate::diagnostic::{Code, Severity};
 use crate::field::Field;
 use crate::flux::Literal;
 use crate::value::Fields;
@@ -42,7 +42,7 @@ pub enum Delete {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
     /// A stable name, such as `bucket::retention`.
-    pub code: &'static str,
+    pub code: Code,
     /// Whether it is wrong, or only to be known.
     pub severity: Severity,
     /// The field that it is about.
@@ -63,7 +63,7 @@ pub struct Fault {
 
 impl Fault {
     /// A fault of `field`.
-    pub fn new(code: &'static str, field: &'static str, message: impl Into<String>, label: impl Into<String>) -> Self {
+    pub fn new(code: Code, field: &'static str, message: impl Into<String>, label: impl Into<String>) -> Self {
         Self {
             code,
             severity: Severity::Error,

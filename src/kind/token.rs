@@ -12,6 +12,7 @@ use super::live::{self, Desired, Live as _, Made, Object};
 use super::spec::{Delete, Draft, Fault, Level, Spec};
 use super::wire::{self, Row, Wire};
 use crate::api::{ApiError, Identified, Permission, Resource, Writer};
+use crate::diagnostic::Code;
 use crate::field::{Compared, Field, INACTIVE, Omitted, Role, Type};
 use crate::secret::Secret;
 use crate::value::{Fields, Ref, Scope, Value};
@@ -58,7 +59,7 @@ fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
         && write.is_empty()
     {
         let message = "a token needs at least one permission";
-        let fault = Fault::new("token::scopes", "read", message, "has neither `read` nor `write`").other("write");
+        let fault = Fault::new(Code::TokenScopes, "read", message, "has neither `read` nor `write`").other("write");
         faults.push(fault.help("write for example `read = [\"bucket.KEY\"]`"));
     }
 }

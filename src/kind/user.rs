@@ -11,6 +11,7 @@ use super::natural_key::Names;
 use super::spec::{Draft, Fault, Key, Level, Spec};
 use super::wire::{self, Pages, Wire};
 use crate::api::{ApiError, Client, Writer};
+use crate::diagnostic::Code;
 use crate::field::{Compared, Field, Omitted, Role, SecretRule, Type};
 use crate::value::Value;
 use roles::{ROLES, Roles, bring, live_roles, set_roles, wanted_roles};
@@ -40,17 +41,17 @@ pub(super) static SPEC: Spec = Spec {
 fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
     let fields = &draft.fields;
     if fields.text("name").is_some_and(str::is_empty) {
-        faults.push(Fault::new("user::name", "name", "a user's name cannot be empty", "empty"));
+        faults.push(Fault::new(Code::UserName, "name", "a user's name cannot be empty", "empty"));
     }
     if fields.get("password_version").is_some() && fields.get("password").is_none() {
         let message = "`password_version` needs `password`";
-        faults.push(Fault::new("user::password", "password_version", message, "no `password`"));
+        faults.push(Fault::new(Code::UserPassword, "password_version", message, "no `password`"));
     }
     if let (Some(Value::Refs(member)), Some(Value::Refs(owner))) = (fields.get("member_of"), fields.get("owner_of"))
         && let Some(org) = member.iter().find(|org| owner.contains(org))
     {
         let message = format!("a user cannot be both member and owner of {org}");
-        faults.push(Fault::new("user::roles", "member_of", message, "member here").other("owner_of"));
+        faults.push(Fault::new(Code::UserRoles, "member_of", message, "member here").other("owner_of"));
     }
 }
 

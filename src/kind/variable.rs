@@ -9,6 +9,7 @@ use super::natural_key::Names;
 use super::spec::{Draft, Fault, Key, Spec};
 use super::wire::{self, Body, Row, Wire};
 use crate::api::{ApiError, Writer};
+use crate::diagnostic::Code;
 use crate::field::{Field, Omitted, Role, Type};
 use crate::flux::parser::parse;
 use crate::value::{Fields, Script, Value};
@@ -52,27 +53,28 @@ fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
     if let Some(name) = draft.fields.text("name")
         && let Some((message, label)) = wrong_name(name)
     {
-        faults.push(Fault::new("variable::name", "name", format!("{message}: `{name}`"), label));
+        faults.push(Fault::new(Code::VariableName, "name", format!("{message}: `{name}`"), label));
     }
     let written: Vec<&'static str> = SOURCES.into_iter().filter(|field| (draft.written)(field)).collect();
     match written.as_slice() {
         [_] => {}
         [] => {
             let message = "a variable needs one of `values`, `map` and `query`";
-            let fault = Fault::new("variable::source", "name", message, "has no values");
+            let fault = Fault::new(Code::VariableSource, "name", message, "has no values");
             faults.push(fault.help("write for example `values = [\"a\", \"b\"]`"));
         }
         [first, second, ..] => {
             let message = format!("a variable cannot have both `{first}` and `{second}`");
-            faults
-                .push(Fault::new("variable::source", second, message, "its values come from one source").other(first));
+            faults.push(
+                Fault::new(Code::VariableSource, second, message, "its values come from one source").other(first),
+            );
         }
     }
     if let Some(source) = draft.flux {
         let parsed = parse(source);
         faults.extend(parsed.errors().into_iter().map(|mistake| {
             let fault =
-                Fault::new("flux::syntax", "query", mistake.message, mistake.label).script(mistake.span.range());
+                Fault::new(Code::FluxSyntax, "query", mistake.message, mistake.label).script(mistake.span.range());
             let fault = mistake.help.into_iter().fold(fault, Fault::help);
             // The server takes any text, and dashboards show an error.
             if parsed.is_accepted() { fault.warning() } else { fault }

@@ -2,7 +2,7 @@
 
 use crate::address::Address;
 use crate::api::ApiError;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 
 /// Why a ledger cannot be used. All are exit code 1, except what the server answered (by its class) and
 /// [`LedgerError::Hidden`] (4: the token is blind).
@@ -200,22 +200,22 @@ impl LedgerError {
     /// The same for the user.
     pub fn diagnostic(&self) -> Diagnostic {
         let code = match self {
-            Self::Api(_) => "ledger::request",
-            Self::Newer { .. } => "ledger::newer-format",
-            Self::OtherOrg { .. } => "ledger::other-org",
-            Self::Edited { .. } => "ledger::edited",
-            Self::Unsigned { .. } => "ledger::unsigned",
-            Self::Forged { .. } => "ledger::forged",
-            Self::RolledBack { .. } => "ledger::rolled-back",
-            Self::NoKey { .. } => "ledger::no-key",
-            Self::Renamed { .. } => "ledger::renamed",
-            Self::PageMissing { .. } => "ledger::page-missing",
-            Self::Twice { .. } => "ledger::twice",
-            Self::HeadMissing { .. } => "ledger::head-missing",
-            Self::Foreign { .. } => "ledger::foreign-label",
-            Self::EntryTwice { .. } => "ledger::entry-twice",
-            Self::Unreadable { .. } => "ledger::unreadable",
-            Self::Hidden { .. } => "ledger::hidden",
+            Self::Api(_) => Code::LedgerRequest,
+            Self::Newer { .. } => Code::LedgerNewerFormat,
+            Self::OtherOrg { .. } => Code::LedgerOtherOrg,
+            Self::Edited { .. } => Code::LedgerEdited,
+            Self::Unsigned { .. } => Code::LedgerUnsigned,
+            Self::Forged { .. } => Code::LedgerForged,
+            Self::RolledBack { .. } => Code::LedgerRolledBack,
+            Self::NoKey { .. } => Code::LedgerNoKey,
+            Self::Renamed { .. } => Code::LedgerRenamed,
+            Self::PageMissing { .. } => Code::LedgerPageMissing,
+            Self::Twice { .. } => Code::LedgerTwice,
+            Self::HeadMissing { .. } => Code::LedgerHeadMissing,
+            Self::Foreign { .. } => Code::LedgerForeignLabel,
+            Self::EntryTwice { .. } => Code::LedgerEntryTwice,
+            Self::Unreadable { .. } => Code::LedgerUnreadable,
+            Self::Hidden { .. } => Code::LedgerHidden,
         };
         let diagnostic = Diagnostic::error(code, self.to_string());
         diagnostic.help_known(self.help())

@@ -1,7 +1,7 @@
 //! How an error of the ledger or the lock ends the process.
 
 use super::{JournalError, LedgerError, LockError, Lost};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::exit::{Exit, Problem};
 
 impl From<LedgerError> for Problem {
@@ -16,7 +16,7 @@ impl From<LedgerError> for Problem {
 
 impl From<Lost> for Problem {
     fn from(lost: Lost) -> Self {
-        let diagnostic = Diagnostic::error("lock::lost", lost.to_string())
+        let diagnostic = Diagnostic::error(Code::LockLost, lost.to_string())
             .help("nothing more was written; run `fluxform apply` again, which finds out what was done");
         Self { exit: Exit::Locked, diagnostic }
     }
@@ -38,7 +38,7 @@ impl From<LockError> for Problem {
             LockError::Api(error) => error.into(),
             LockError::Held(_) | LockError::Hidden => Self {
                 exit: Exit::Locked,
-                diagnostic: Diagnostic::error("lock::held", words)
+                diagnostic: Diagnostic::error(Code::LockHeld, words)
                     .help(
                         "wait for the other run, or increase --lock-timeout: a lock that nobody renews is taken over after \
                          65 seconds at most; `fluxform lock show` shows its holder, and `fluxform lock release` releases it",
@@ -46,10 +46,10 @@ impl From<LockError> for Problem {
             },
             LockError::Clock(_) => Self {
                 exit: Exit::Unavailable,
-                diagnostic: Diagnostic::error("lock::clock", words)
+                diagnostic: Diagnostic::error(Code::LockClock, words)
                     .help("correct the server's clock; behind a load balancer, correct the clocks of all servers and proxies"),
             },
-            LockError::NoDate => Self { exit: Exit::Unavailable, diagnostic: Diagnostic::error("lock::no-date", words) },
+            LockError::NoDate => Self { exit: Exit::Unavailable, diagnostic: Diagnostic::error(Code::LockNoDate, words) },
         }
     }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use toml::de::DeTable;
 
 use super::foreign;
-use crate::diagnostic::{Diagnostic, Place, Source};
+use crate::diagnostic::{Code, Diagnostic, Place, Source};
 use crate::limits::{NESTING, PROBLEMS};
 
 /// A text of more bytes is only said to be broken where it breaks first: what follows may be as much again.
@@ -59,7 +59,7 @@ fn blocks(source: &Arc<Source>, faults: &[Fault<'_>], problems: &mut Vec<Diagnos
         let line = source.text[start..].lines().next().unwrap_or_default();
         if let Some(help) = foreign::block(line) {
             let place = Place { source: Arc::clone(source), span: start..start + line.len() };
-            let diagnostic = Diagnostic::error("manifest::toml", format!("{} is HCL, not TOML", source.name));
+            let diagnostic = Diagnostic::error(Code::ManifestToml, format!("{} is HCL, not TOML", source.name));
             problems.push(diagnostic.at(place, "an HCL block").help(help));
             return true;
         }
@@ -84,7 +84,7 @@ fn say(source: &Arc<Source>, faults: &[Fault<'_>], problems: &mut Vec<Diagnostic
             continue;
         }
         let Some(span) = fault.span.clone() else {
-            problems.push(Diagnostic::error("manifest::toml", format!("{}: {}", source.name, fault.message)));
+            problems.push(Diagnostic::error(Code::ManifestToml, format!("{}: {}", source.name, fault.message)));
             continue;
         };
         if fault.message != "duplicate key" {
@@ -92,7 +92,7 @@ fn say(source: &Arc<Source>, faults: &[Fault<'_>], problems: &mut Vec<Diagnostic
                 Some((message, help)) => (message, Some(help)),
                 None => (fault.message.to_owned(), None),
             };
-            let diagnostic = Diagnostic::error("manifest::toml", message);
+            let diagnostic = Diagnostic::error(Code::ManifestToml, message);
             let diagnostic = diagnostic.at(at(span), "invalid TOML from here");
             let more = (n + 1 == first.len() && rest > 0).then(|| follows(rest));
             let help: Vec<String> = escape.map(str::to_owned).into_iter().chain(more).collect();
@@ -109,7 +109,7 @@ fn say(source: &Arc<Source>, faults: &[Fault<'_>], problems: &mut Vec<Diagnostic
             Some(first) => source.text[first.clone()].to_owned(),
             None => source.text[span.clone()].to_owned(),
         };
-        let diagnostic = Diagnostic::error("manifest::duplicate", format!("duplicate key `{word}`"))
+        let diagnostic = Diagnostic::error(Code::ManifestDuplicate, format!("duplicate key `{word}`"))
             .at(at(span.clone()), "again here");
         problems.push(match first {
             Some(first) => {
@@ -170,7 +170,7 @@ fn escape(fault: &Fault<'_>, text: &str, span: &Range<usize>) -> Option<(String,
 
 /// Says that `what` nests too deep.
 pub(super) fn nested(what: impl std::fmt::Display) -> Diagnostic {
-    Diagnostic::error("manifest::limit", format!("{what} nest deeper than {NESTING}"))
+    Diagnostic::error(Code::ManifestLimit, format!("{what} nest deeper than {NESTING}"))
 }
 
 /// What a line is, if it is the header of a table.

@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 
 use super::node::{Node, Raw};
-use crate::diagnostic::{Diagnostic, Place, nearest};
+use crate::diagnostic::{Code, Diagnostic, Place, nearest};
 use crate::limits::{ITEMS, Limit, MISTAKES, NESTING, REFERENCES, TEXT};
 use crate::secret::{Sink, Source};
 use crate::value::{Fields, Value};
@@ -60,7 +60,7 @@ impl Budget {
         }
         self.exceeded.set(Some(limit));
         let (what, place) = what();
-        let diagnostic = Diagnostic::error("manifest::limit", format!("{what} {limit}"));
+        let diagnostic = Diagnostic::error(Code::ManifestLimit, format!("{what} {limit}"));
         *self.unsaid.borrow_mut() = Some(diagnostic.at_known(place.as_ref(), "here"));
     }
 
@@ -263,7 +263,7 @@ mod tests {
     #[test]
     fn so_many_mistakes_are_read() {
         let mistakes = |count: usize| {
-            let problems = vec![Diagnostic::error("a::b", "c"); count];
+            let problems = vec![Diagnostic::error(Code::ManifestValue, "c"); count];
             refused(|budget| !budget.is_enough(&problems))
         };
         assert_eq!(mistakes(MISTAKES.size()), None);

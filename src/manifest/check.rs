@@ -11,7 +11,7 @@ use super::grouped::Grouped;
 use super::orgs::org_of;
 use super::{Moved, Resource};
 use crate::address::Address;
-use crate::diagnostic::{Diagnostic, Place, Source};
+use crate::diagnostic::{Code, Diagnostic, Place, Source};
 use crate::field::Role;
 use crate::graph::Cycle;
 use crate::kind::{Level, NaturalKey};
@@ -34,7 +34,7 @@ pub(super) fn cycle(
         names.push(format!("{} more", path.len() - STEPS));
     }
     names.extend(path.first().map(Address::to_string));
-    let mut diagnostic = Diagnostic::error("manifest::cycle", format!("dependency cycle: {}", names.join(" -> ")));
+    let mut diagnostic = Diagnostic::error(Code::ManifestCycle, format!("dependency cycle: {}", names.join(" -> ")));
     for (at, address) in path.iter().enumerate().take(STEPS) {
         let need = &path[(at + 1) % path.len()];
         let Some(resource) = resources.get(address) else { continue };
@@ -70,7 +70,7 @@ pub(super) fn names(resources: &Resources, home: Option<&str>, problems: &mut Ve
                 let Some(other) = resources.get(earlier) else { continue };
                 let message = format!("{earlier} and {address} are the same {}, `{name}`", address.kind);
                 let place = resource.place_of_role(address.kind, Role::Name).clone();
-                let diagnostic = Diagnostic::error("manifest::duplicate-name", message);
+                let diagnostic = Diagnostic::error(Code::ManifestDuplicateName, message);
                 let diagnostic = if address.table() == earlier.table() {
                     let help = "give each instance its own name, for example with `${each.key}`";
                     diagnostic.at(place, "several instances").help(help)
@@ -105,7 +105,7 @@ pub(super) fn sinks(resources: &Resources, sources: &[Arc<Source>], problems: &m
                 if let Some((manifest, _)) = odd.filter(|(_, path)| target == Target::File((*path).into())) {
                     let message = format!("the secret of {address} would overwrite the manifest {}", manifest.name);
                     let diagnostic =
-                        Diagnostic::error("manifest::sink", message).at(place.clone(), "names the manifest");
+                        Diagnostic::error(Code::ManifestSink, message).at(place.clone(), "names the manifest");
                     said.add(address, diagnostic.help("deliver each secret to a place of its own"));
                     break;
                 }
@@ -113,7 +113,7 @@ pub(super) fn sinks(resources: &Resources, sources: &[Arc<Source>], problems: &m
                 let clash = others.into_iter().flatten().find_map(|part| taken.get(&(target.clone(), part)));
                 if let Some((earlier, other)) = clash {
                     let message = format!("{earlier} and {address} deliver their secrets to the same place: {sink}");
-                    let diagnostic = Diagnostic::error("manifest::sink", message);
+                    let diagnostic = Diagnostic::error(Code::ManifestSink, message);
                     let diagnostic = if earlier.table() == address.table() {
                         diagnostic.at(place.clone(), "the same for several instances")
                     } else {
@@ -186,7 +186,7 @@ pub(super) fn moved(
         }
         let Moved { from, to, place } = step;
         let mut fail = |message: String, help: &str, other: Option<&Place>| {
-            let diagnostic = Diagnostic::error("manifest::moved", message).at(place.clone(), "here");
+            let diagnostic = Diagnostic::error(Code::ManifestMoved, message).at(place.clone(), "here");
             problems.push(diagnostic.at_known(other, "and here").help(help));
         };
         if from.kind != to.kind {

@@ -15,7 +15,7 @@ use super::written::Declared;
 use super::{Import, Resource};
 use crate::address::Address;
 use crate::confine::Root;
-use crate::diagnostic::{Diagnostic, Place, Source};
+use crate::diagnostic::{Code, Diagnostic, Place, Source};
 use crate::limits::MISTAKES;
 
 /// What is known before any resource is read.
@@ -134,7 +134,7 @@ impl<'p, 'a> DecodeContext<'p, 'a> {
     /// Says what is wrong at `span`.
     pub(super) fn fail<T>(
         &mut self,
-        code: &'static str,
+        code: Code,
         span: Span,
         message: impl Into<String>,
         label: impl Into<String>,
@@ -146,7 +146,7 @@ impl<'p, 'a> DecodeContext<'p, 'a> {
     /// Says what is wrong at `span`, and what to do about it.
     pub(super) fn fail_with<T>(
         &mut self,
-        code: &'static str,
+        code: Code,
         span: Span,
         message: impl Into<String>,
         label: impl Into<String>,

@@ -6,7 +6,7 @@ use super::context::DecodeContext;
 use super::node::{Entry, Node, Raw, Table};
 use super::written::META;
 use super::{Lifecycle, Places, Resource, defaults, flux, foreign, typed};
-use crate::diagnostic::{Diagnostic, nearest};
+use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::field::{Field, Omitted, Role, Type};
 use crate::kind::{Draft, Fault, Key, Kind};
 use crate::limits::MISTAKES;
@@ -37,12 +37,12 @@ pub(super) fn resource<'p, 'a>(mut context: DecodeContext<'p, 'a>) -> (Resource,
             Some(node) if external && !identifies(kind, field) => {
                 let message = format!("`{}` is not allowed in an external {kind}, which is never changed", field.name);
                 let help = "an external resource has only the fields that identify it";
-                context.fail_with::<()>("manifest::external", node.span, message, "not allowed here", help);
+                context.fail_with::<()>(Code::ManifestExternal, node.span, message, "not allowed here", help);
             }
             Some(node) if !external && field.ty == Type::Id => {
                 let message = format!("`{}` is allowed only in an external {kind}", field.name);
                 let help = "add `external = true`, or remove the ID";
-                context.fail_with::<()>("manifest::external", node.span, message, "not allowed here", help);
+                context.fail_with::<()>(Code::ManifestExternal, node.span, message, "not allowed here", help);
             }
             Some(node) if field.ty == Type::Flux => {
                 places.push((field.name, context.place(node.span)));
@@ -74,7 +74,7 @@ pub(super) fn resource<'p, 'a>(mut context: DecodeContext<'p, 'a>) -> (Resource,
         && let Some(why) = (kind.spec().forbidden)(name)
     {
         let message = format!("invalid name `{name}` for {kind}: {why}");
-        faults.push(Fault::new("manifest::forbidden-name", field, message, "not allowed").help("choose another name"));
+        faults.push(Fault::new(Code::ManifestForbiddenName, field, message, "not allowed").help("choose another name"));
     }
     if !external {
         let written = &|field: &str| places.get(field).is_some();
@@ -138,7 +138,7 @@ fn omitted(context: &mut DecodeContext<'_, '_>, field: &'static Field, external:
 fn missing(context: &mut DecodeContext<'_, '_>, field: &str, message: String, help: String) {
     let label = format!("no `{field}`");
     let head = context.written.head;
-    context.fail_with::<()>("manifest::missing", head, message, label, help);
+    context.fail_with::<()>(Code::ManifestMissing, head, message, label, help);
 }
 
 /// What is wrong with the keys of a table that has no instances: nothing else of it is read.
@@ -171,7 +171,7 @@ fn known(context: &mut DecodeContext<'_, '_>, kind: Kind, entry: &Entry<'_>) {
         (None, Some(near)) => format!("did you mean `{near}`?"),
         (None, None) => format!("available fields: {}", fields.chain(META).collect::<Vec<_>>().join(", ")),
     };
-    context.fail_with::<()>("manifest::unknown-key", entry.at, message, "unknown", help);
+    context.fail_with::<()>(Code::ManifestUnknownKey, entry.at, message, "unknown", help);
 }
 
 fn lifecycle<'a>(context: &mut DecodeContext<'_, 'a>, resource: &Table<'a>) -> Lifecycle {
@@ -190,13 +190,13 @@ fn lifecycle<'a>(context: &mut DecodeContext<'_, 'a>, resource: &Table<'a>) -> L
             word => {
                 let message = format!("unknown key `{word}` in `lifecycle`");
                 let help = foreign::lifecycle(word).unwrap_or("available keys: prevent_destroy, ignore, owned");
-                context.fail_with::<()>("manifest::unknown-key", entry.at, message, "unknown", help);
+                context.fail_with::<()>(Code::ManifestUnknownKey, entry.at, message, "unknown", help);
             }
         }
     }
     if resource.get("external").is_some_and(|node| node.value == Raw::Boolean(true)) {
         let message = "`lifecycle` is not allowed in an external resource, which is never changed";
-        context.fail::<()>("manifest::external", node.span, message, "not allowed here");
+        context.fail::<()>(Code::ManifestExternal, node.span, message, "not allowed here");
     }
     lifecycle
 }
@@ -221,7 +221,7 @@ fn ignored(context: &mut DecodeContext<'_, '_>, kind: Kind, node: &Node<'_>) -> 
                     Some(near) => format!("did you mean `{near}`?"),
                     None => format!("available fields: {}", fields.collect::<Vec<_>>().join(", ")),
                 };
-                context.fail_with("manifest::unknown-key", item.span, message, "unknown", help)
+                context.fail_with(Code::ManifestUnknownKey, item.span, message, "unknown", help)
             }
         };
     }

@@ -7,7 +7,7 @@ use super::node::{Entry, Node, Table};
 use super::source::place;
 use super::written::META;
 use super::written::{Written, table};
-use crate::diagnostic::{Diagnostic, Source, nearest};
+use crate::diagnostic::{Code, Diagnostic, Source, nearest};
 use crate::field::{Field, Type};
 use crate::kind::Kind;
 
@@ -29,7 +29,7 @@ pub(super) fn take<'a>(
                 Some(near) => format!("did you mean `[defaults.{near}]`?"),
                 None => format!("available kinds: {}", kinds().collect::<Vec<_>>().join(", ")),
             };
-            let diagnostic = Diagnostic::error("manifest::unknown-kind", format!("unknown kind `{}`", entry.key));
+            let diagnostic = Diagnostic::error(Code::ManifestUnknownKind, format!("unknown kind `{}`", entry.key));
             problems.push(diagnostic.at(place(source, entry.at), "unknown").help(help));
             continue;
         };
@@ -39,7 +39,7 @@ pub(super) fn take<'a>(
                 slot.insert(written);
             }
             std::collections::btree_map::Entry::Occupied(first) => problems.push(
-                Diagnostic::error("manifest::duplicate", format!("duplicate `[defaults.{kind}]`"))
+                Diagnostic::error(Code::ManifestDuplicate, format!("duplicate `[defaults.{kind}]`"))
                     .at(written.place(), "again here")
                     .at(first.get().place(), "first here"),
             ),
@@ -57,13 +57,13 @@ pub(super) fn check(defaults: &Defaults<'_>, problems: &mut Vec<Diagnostic>) {
                 continue;
             } else if META.contains(&word) || kind.field(word).is_some() {
                 let message = format!("`{word}` cannot have a default");
-                ("manifest::defaults", message, format!("set it in each {kind}"))
+                (Code::ManifestDefaults, message, format!("set it in each {kind}"))
             } else {
                 let help = match nearest(word, fields()) {
                     Some(near) => format!("did you mean `{near}`?"),
                     None => format!("available fields: {}", fields().collect::<Vec<_>>().join(", ")),
                 };
-                ("manifest::unknown-key", format!("unknown field `{word}` in {kind}"), help)
+                (Code::ManifestUnknownKey, format!("unknown field `{word}` in {kind}"), help)
             };
             problems.push(
                 Diagnostic::error(code, message).at(place(written.source, entry.at), "not allowed here").help(help),

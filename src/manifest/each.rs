@@ -11,7 +11,7 @@ use super::template::Expression;
 use super::variables::Values;
 use super::written::Declared;
 use crate::address::Address;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::limits::{FOR_EACH_DEPTH, KEY};
 
 /// One instance of a resource with `for_each`.
@@ -87,7 +87,7 @@ impl<'d, 'a> Finder<'d, 'a> {
     }
 
     fn fail<T>(&mut self, written: &Declared<'_>, span: Span, message: impl Into<String>, label: &str) -> Option<T> {
-        self.problems.push(Diagnostic::error("manifest::for-each", message).at(place(written.source, span), label));
+        self.problems.push(Diagnostic::error(Code::ManifestForEach, message).at(place(written.source, span), label));
         None
     }
 
@@ -167,7 +167,7 @@ impl<'d, 'a> Finder<'d, 'a> {
             }
             if let Some(first) = first.insert(key.clone(), at) {
                 self.problems.push(
-                    Diagnostic::error("manifest::for-each", format!("duplicate key `{key}` in `for_each`"))
+                    Diagnostic::error(Code::ManifestForEach, format!("duplicate key `{key}` in `for_each`"))
                         .at(place(written.source, at), "again here")
                         .at(place(written.source, first), "first here"),
                 );
@@ -195,7 +195,7 @@ impl<'d, 'a> Finder<'d, 'a> {
             };
             let near = self.values.budget.nearest(text, known);
             let near = near.map(|near| format!("did you mean `{near}`?"));
-            let diagnostic = Diagnostic::error("manifest::unknown-resource", format!("{source} is not declared"))
+            let diagnostic = Diagnostic::error(Code::ManifestUnknownResource, format!("{source} is not declared"))
                 .at(place(written.source, span), "not declared");
             self.problems.push(match near {
                 Some(near) => diagnostic.help(near),
@@ -205,7 +205,7 @@ impl<'d, 'a> Finder<'d, 'a> {
         };
         if !from.each {
             self.problems.push(
-                Diagnostic::error("manifest::for-each", format!("{source} has no `for_each`"))
+                Diagnostic::error(Code::ManifestForEach, format!("{source} has no `for_each`"))
                     .at(place(written.source, span), "takes its keys")
                     .at(from.place(), "a single resource"),
             );
@@ -233,7 +233,7 @@ impl<'d, 'a> Finder<'d, 'a> {
         let steps = &self.path[start..];
         let names: Vec<_> = steps.iter().chain([address]).map(Address::to_string).collect();
         let mut diagnostic =
-            Diagnostic::error("manifest::cycle", format!("cycle in `for_each`: {}", names.join(" -> ")));
+            Diagnostic::error(Code::ManifestCycle, format!("cycle in `for_each`: {}", names.join(" -> ")));
         for step in steps {
             if let Some(written) = self.document.resources.get(step)
                 && let Some(node) = written.table().get("for_each")

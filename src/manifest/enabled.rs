@@ -10,7 +10,7 @@ use super::template::Expression;
 use super::variables::Values;
 use super::written::wrong_type;
 use crate::address::Address;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 
 /// The tables that say `enabled = false`.
 pub(super) fn disabled(document: &Document<'_>, values: &Values, problems: &mut Vec<Diagnostic>) -> BTreeSet<Address> {
@@ -35,7 +35,7 @@ pub(super) fn disabled(document: &Document<'_>, values: &Values, problems: &mut 
             _ if other => {
                 let message = "only variables can be used in `enabled`";
                 let label = "not a declared variable";
-                problems.push(Diagnostic::error("manifest::enabled", message).at(at, label));
+                problems.push(Diagnostic::error(Code::ManifestEnabled, message).at(at, label));
             }
             Ok(node) => match &node.value {
                 Raw::Boolean(true) => {}

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::node::{Entry, Node, Raw, Span, Table};
 use super::source::place;
 use super::template::{Expression, Piece, expression, pieces};
-use crate::diagnostic::{Diagnostic, Source};
+use crate::diagnostic::{Code, Diagnostic, Source};
 use crate::limits::STRING;
 
 /// Why a value cannot be expanded.
@@ -24,7 +24,7 @@ impl ExpandError {
         match self {
             Self::Reported => None,
             Self::At(span, message) => {
-                Some(Diagnostic::error("manifest::expression", message).at(place(source, span), "in this value"))
+                Some(Diagnostic::error(Code::ManifestExpression, message).at(place(source, span), "in this value"))
             }
         }
     }

@@ -9,7 +9,7 @@ use super::node::{Node, Raw, Span, Table};
 use super::sink;
 use super::text::text;
 use crate::confine;
-use crate::diagnostic::{Diagnostic, Place, Source};
+use crate::diagnostic::{Code, Diagnostic, Place, Source};
 use crate::flux::Literal;
 use crate::kind::Kind;
 use crate::limits;
@@ -78,7 +78,7 @@ pub(super) fn read<'a>(context: &mut DecodeContext<'_, 'a>, node: &Node<'a>) -> 
     if let Raw::Text(text) = &node.value {
         if limits::FLUX_FILE.exceeded(text.len()) {
             let message = format!("a script has at most {}", limits::FLUX_FILE);
-            return context.fail("manifest::limit", node.span, message, format!("has {} bytes", text.len()));
+            return context.fail(Code::ManifestLimit, node.span, message, format!("has {} bytes", text.len()));
         }
         let source = Arc::clone(context.source);
         let raw = source.text.get(node.span.range()).unwrap_or_default();
@@ -99,7 +99,7 @@ pub(super) fn read<'a>(context: &mut DecodeContext<'_, 'a>, node: &Node<'a>) -> 
     let Some(entry) = table.only().filter(|entry| entry.key == "file") else {
         let help = "write `flux = '''...'''`, or `flux = { file = \"...\" }`";
         return context.fail_with(
-            "manifest::flux",
+            Code::ManifestFlux,
             node.span,
             "`flux` must be a script, or one file",
             "expected `file` alone",
@@ -134,13 +134,13 @@ fn file(context: &mut DecodeContext<'_, '_>, path: &Path, span: Span) -> Option<
         return Some(Arc::clone(source));
     }
     if let Some((message, help)) = other_than_flux(path) {
-        return context.fail_with("manifest::file", span, message, "names this file", help);
+        return context.fail_with(Code::ManifestFile, span, message, "names this file", help);
     }
     let bytes = match context.project.known.root.read(path, &limits::FLUX_FILE) {
         Ok(bytes) => bytes,
         Err(error) => {
             let help = error.help().unwrap_or("paths are relative to the project directory");
-            return context.fail_with("manifest::file", span, error.to_string(), "names this file", help);
+            return context.fail_with(Code::ManifestFile, span, error.to_string(), "names this file", help);
         }
     };
     let length = &context.project.scripts_length;
@@ -157,7 +157,7 @@ fn file(context: &mut DecodeContext<'_, '_>, path: &Path, span: Span) -> Option<
             Some(source)
         }
         Err(error) => {
-            context.say(Diagnostic { code: "manifest::file", ..error }.at(context.place(span), "named here"));
+            context.say(Diagnostic { code: Code::ManifestFile, ..error }.at(context.place(span), "named here"));
             None
         }
     }
@@ -205,7 +205,7 @@ fn literal(context: &mut DecodeContext<'_, '_>, node: &Node<'_>) -> Option<Liter
     };
     match literal.check() {
         Ok(()) => Some(literal),
-        Err(error) => context.fail("manifest::params", node.span, error.to_string(), "cannot be written as Flux"),
+        Err(error) => context.fail(Code::ManifestParams, node.span, error.to_string(), "cannot be written as Flux"),
     }
 }
 

@@ -11,7 +11,7 @@ use super::node::{Entry, Intake, Node, Raw, Span, Table};
 use super::source::{file, place};
 use super::syntax::{Left, Variables, parse};
 use super::written::wrong_type;
-use crate::diagnostic::{Diagnostic, Place, Source};
+use crate::diagnostic::{Code, Diagnostic, Place, Source};
 use crate::limits::VALUES;
 use crate::shell_words::shell_quoted;
 
@@ -60,7 +60,7 @@ pub(super) fn given(
             given.insert(name.clone(), Given::Text { text: text.clone(), origin });
         } else {
             let (message, help) = unknown(name, "the environment", Inputs::ENV_PREFIX);
-            problems.push(with_help(Diagnostic::warning("manifest::unknown-variable", message), help));
+            problems.push(with_help(Diagnostic::warning(Code::ManifestUnknownVariable, message), help));
         }
     }
     let mut left = Left::of_all();
@@ -83,7 +83,7 @@ pub(super) fn given(
                 given.insert(entry.key.clone().into_owned(), Given::Toml { source: Arc::clone(&source), entry });
             } else {
                 let (message, help) = unknown(&entry.key, &source.name, "");
-                let diagnostic = Diagnostic::error("manifest::unknown-variable", message);
+                let diagnostic = Diagnostic::error(Code::ManifestUnknownVariable, message);
                 problems.push(with_help(diagnostic.at(place(&source, entry.at), "not declared"), help));
             }
         }
@@ -93,7 +93,7 @@ pub(super) fn given(
             given.insert(name.clone(), Given::Text { text: text.clone(), origin: format!("--var {name}") });
         } else {
             let (message, help) = unknown(name, "--var", "");
-            problems.push(with_help(Diagnostic::error("manifest::unknown-variable", message), help));
+            problems.push(with_help(Diagnostic::error(Code::ManifestUnknownVariable, message), help));
         }
     }
     given
@@ -143,7 +143,7 @@ impl Given {
             let wanted = wanted.map_or("a string", Raw::what);
             let message = format!("the variable `{name}` must be {wanted}, but {origin} is not");
             problems.push(
-                Diagnostic::error("manifest::type", message)
+                Diagnostic::error(Code::ManifestType, message)
                     .at(declared.clone(), "declared here")
                     .help_known(sample.and_then(|sample| written(name, &text, &origin, &sample.value))),
             );

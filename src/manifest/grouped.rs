@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::address::Address;
-use crate::diagnostic::{Diagnostic, Source};
+use crate::diagnostic::{Code, Diagnostic, Source};
 
 /// What was said so far.
 #[derive(Debug, Default)]
@@ -30,7 +30,7 @@ struct Once {
 #[derive(Debug, PartialEq, Eq, Hash)]
 struct Mistake {
     table: Address,
-    code: &'static str,
+    code: Code,
     source: *const Source,
     span: (usize, usize),
     label: String,
@@ -97,7 +97,7 @@ mod tests {
         let line = Address::new(Kind::Bucket, "line");
         let said = |of: &Address, message: &str, at: usize| {
             let place = Place { source: Arc::clone(&source), span: at..at + 1 };
-            Diagnostic::error("a::b", message).at(place, format!("of {of}"))
+            Diagnostic::error(Code::ManifestValue, message).at(place, format!("of {of}"))
         };
         let mut all = Grouped::default();
         for key in ["x", "y", "z"] {
@@ -116,8 +116,9 @@ mod tests {
     fn two_mistakes_of_one_instance_at_one_place_are_two() {
         let source = Arc::new(Source::new("a.toml", "a.toml", "abc"));
         let line = Address::new(Kind::Bucket, "line").at("x");
-        let said =
-            |message| Diagnostic::error("a::b", message).at(Place { source: Arc::clone(&source), span: 0..1 }, "");
+        let said = |message| {
+            Diagnostic::error(Code::ManifestValue, message).at(Place { source: Arc::clone(&source), span: 0..1 }, "")
+        };
         let mut all = Grouped::default();
         for key in ["x", "y", "z"] {
             all.add(&line.at(key), said("one"));

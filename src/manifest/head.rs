@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::mask::SECRET;
 use super::node::Node;
 use super::section::Section;
 use super::sink::exact;
@@ -14,7 +13,7 @@ use super::variables::Values;
 use super::{Moved, Server};
 use crate::address::few;
 use crate::confine;
-use crate::diagnostic::{Diagnostic, Source};
+use crate::diagnostic::{Code, Diagnostic, Source};
 
 /// Whether a project can have this name.
 pub fn is_project_name(name: &str) -> bool {
@@ -41,12 +40,12 @@ pub(super) fn project(
                 (message, format!("write `[project]` with `name = \"...\"` into one of {names}"))
             }
         };
-        problems.push(Diagnostic::error("manifest::no-project", message).help(help));
+        problems.push(Diagnostic::error(Code::ManifestNoProject, message).help(help));
         return None;
     };
     if written.table.get("name").is_none() {
         let diagnostic =
-            Diagnostic::error("manifest::missing", "missing `name` in `[project]`").at(written.place(), "here");
+            Diagnostic::error(Code::ManifestMissing, "missing `name` in `[project]`").at(written.place(), "here");
         problems.push(diagnostic.help("write `name = \"...\"`"));
     }
     let mut section = Section::new(written, "[project]", &["name"], values, problems);
@@ -76,7 +75,7 @@ pub(super) fn server(document: &Document<'_>, values: &Values, problems: &mut Ve
         (Some(one), None) | (None, Some(one)) => {
             let message = "`client_cert` and `client_key` belong together";
             problems.push(
-                Diagnostic::error("manifest::missing", message).at(one.place.clone(), "the other one is missing"),
+                Diagnostic::error(Code::ManifestMissing, message).at(one.place.clone(), "the other one is missing"),
             );
         }
         _ => {}
@@ -92,7 +91,7 @@ fn certificate(section: &mut Section<'_, '_>, node: &Node<'_>, text: String) -> 
     }
     let message = format!("`{}` is not in the project directory", path.display());
     let at = place(section.written.source, node.span);
-    let diagnostic = Diagnostic::error("manifest::path", message).at(at, "names a file elsewhere");
+    let diagnostic = Diagnostic::error(Code::ManifestPath, message).at(at, "names a file elsewhere");
     section.problems.push(diagnostic.help(
         "put the file into the project, or give --ca-file, --client-cert or --client-key (or FLUXFORM_CA_FILE, ...) to each run",
     ));
@@ -115,7 +114,7 @@ fn url(section: &mut Section<'_, '_>, node: &Node<'_>, text: String) -> Option<S
             if url.username().is_empty() && url.password().is_none() {
                 return Some(text);
             }
-            let diagnostic = Diagnostic::error(SECRET, "the URL has a user name or a password");
+            let diagnostic = Diagnostic::error(Code::ManifestSecretLiteral, "the URL has a user name or a password");
             let at = place(section.written.source, node.span);
             section.problems.push(diagnostic.at(at, "secrets do not belong here"));
             None

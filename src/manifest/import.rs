@@ -8,7 +8,7 @@ use super::syntax::Document;
 use super::variables::Values;
 use super::{Import, Manifest, Resource};
 use crate::address::Address;
-use crate::diagnostic::{Diagnostic, Place};
+use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::field::Type;
 use crate::snowflake::is_id;
 use crate::value::Value;
@@ -35,7 +35,7 @@ pub(super) fn read(
             }
             std::collections::btree_map::Entry::Occupied(first) => {
                 let message = format!("two objects are imported to {}", first.key());
-                let diagnostic = Diagnostic::error("manifest::import", message).at(to.place, "again here");
+                let diagnostic = Diagnostic::error(Code::ManifestImport, message).at(to.place, "again here");
                 let diagnostic = diagnostic.at_known(first.get().place.as_ref(), "first here");
                 problems.push(diagnostic.help("an address is one object"));
             }
@@ -52,14 +52,14 @@ impl Manifest {
     pub fn import(&mut self, to: &Address, id: &str) -> Result<(), Vec<Diagnostic>> {
         if let Some(written) = self.imports.get(to).filter(|written| written.id != id) {
             let message = format!("an [[import]] says that {to} is the object {}, not {id}", written.id);
-            let diagnostic = Diagnostic::error("manifest::import", message).at_known(written.place.as_ref(), "here");
+            let diagnostic = Diagnostic::error(Code::ManifestImport, message).at_known(written.place.as_ref(), "here");
             return Err(vec![diagnostic.help("remove the [[import]], or name its object")]);
         }
         let mut problems = Vec::new();
         if !is_id(id) {
             let message = format!("invalid ID `{id}`");
             let help = "an ID is 16 hexadecimal digits in lower case, as `influx` shows it";
-            return Err(vec![Diagnostic::error("manifest::id", message).help(help)]);
+            return Err(vec![Diagnostic::error(Code::ManifestId, message).help(help)]);
         }
         self.imports.entry(to.clone()).or_insert_with(|| Import { id: id.to_owned(), place: None });
         check(&self.resources, &self.imports, &Budget::default(), &mut problems);
@@ -81,7 +81,7 @@ pub(super) fn check(
         }
         let place = import.place.as_ref();
         let mut fail = |message: String, label: &str, other: Option<(&Place, &str)>, help: &str| {
-            let diagnostic = Diagnostic::error("manifest::import", message).at_known(place, label);
+            let diagnostic = Diagnostic::error(Code::ManifestImport, message).at_known(place, label);
             let diagnostic = match other {
                 Some((place, label)) => diagnostic.at(place.clone(), label),
                 None => diagnostic,

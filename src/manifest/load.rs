@@ -14,7 +14,7 @@ use super::{
     syntax, variables,
 };
 use crate::address::Address;
-use crate::diagnostic::{Diagnostic, Place, Severity, Source};
+use crate::diagnostic::{Code, Diagnostic, Place, Severity, Source};
 use crate::graph::Graph;
 use crate::limits::{MISTAKES, PROBLEMS, RESOURCES};
 
@@ -189,19 +189,16 @@ fn sorted(mut problems: Vec<Diagnostic>) -> Vec<Diagnostic> {
         let severity = more.iter().map(|problem| problem.severity).max().unwrap_or(Severity::Warning);
         let message = format!("and {} more like these", more.len());
         let help = format!("at most {PROBLEMS} are shown at once");
-        problems.push(Diagnostic { severity, ..Diagnostic::error(MORE, message).help(help) });
+        problems.push(Diagnostic { severity, ..Diagnostic::error(Code::ManifestMore, message).help(help) });
     }
     problems
 }
-
-/// The code of what counts the diagnostics that are not shown.
-pub(crate) const MORE: &str = "manifest::more";
 
 /// Makes secrets unreadable in the sources of all diagnostics: their lines are shown.
 fn hide_secrets(problems: &mut [Diagnostic]) {
     let mut secrets: Vec<Place> = problems
         .iter()
-        .filter(|problem| problem.code == super::mask::SECRET)
+        .filter(|problem| problem.code == Code::ManifestSecretLiteral)
         .filter_map(|problem| problem.places.first().map(|(place, _)| place.clone()))
         .collect();
     let mut seen = BTreeSet::new();

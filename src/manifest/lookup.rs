@@ -9,7 +9,7 @@ use super::expand::{ExpandError, expand};
 use super::node::{Node, Raw, Span, Table};
 use super::template::{Expression, Index};
 use crate::address::{Address, few};
-use crate::diagnostic::{Diagnostic, Source, nearest};
+use crate::diagnostic::{Code, Diagnostic, Source, nearest};
 use crate::field::{Field, Omitted, Role, Type};
 use crate::limits::FIELD_DEPTH;
 
@@ -65,13 +65,13 @@ impl<'p, 'a> DecodeContext<'p, 'a> {
                         Some(near) => format!("did you mean `{near}`?"),
                         None => format!("declare it: `[var]` with `{name} = {{}}`"),
                     };
-                    self.fail_with("manifest::unknown-variable", span, message, "not declared", help)
+                    self.fail_with(Code::ManifestUnknownVariable, span, message, "not declared", help)
                 }
             },
             Expression::EachKey | Expression::EachValue(_) => {
                 let Some((key, instance)) = self.instance() else {
                     let message = format!("{} has no `for_each`", self.address);
-                    return self.fail("manifest::expression", span, message, "only allowed with `for_each`");
+                    return self.fail(Code::ManifestExpression, span, message, "only allowed with `for_each`");
                 };
                 match expression {
                     Expression::EachValue(names) => self.field_of(&instance.value, names, span),
@@ -87,13 +87,13 @@ impl<'p, 'a> DecodeContext<'p, 'a> {
         for name in names {
             let Raw::Table(table) = &value.value else {
                 let message = format!("`each.value` has no `{name}`: it is {}", value.value.what());
-                return self.fail("manifest::expression", span, message, "in this value");
+                return self.fail(Code::ManifestExpression, span, message, "in this value");
             };
             let Some(next) = table.get(name) else {
                 let known = few(table.0.iter().map(|entry| format!("`{}`", entry.key)));
                 let message = format!("`each.value` has no `{name}` for the key `{}`", self.instance()?.0);
                 let help = if known.is_empty() { "it is empty".to_owned() } else { format!("it has {known}") };
-                return self.fail_with("manifest::expression", span, message, "in this value", help);
+                return self.fail_with(Code::ManifestExpression, span, message, "in this value", help);
             };
             value = next;
         }
@@ -114,11 +114,11 @@ impl<'p, 'a> DecodeContext<'p, 'a> {
                 || "only fields that a manifest declares can be used: IDs are not known before apply".to_owned(),
                 |near| format!("did you mean `{near}`?"),
             );
-            return self.fail_with("manifest::expression", span, message, "unknown", help);
+            return self.fail_with(Code::ManifestExpression, span, message, "unknown", help);
         };
         if matches!(field.ty, Type::Flux | Type::Params | Type::Source | Type::Sinks) {
             let message = format!("`{attr}` cannot be used in an expression");
-            return self.fail("manifest::expression", span, message, "not a plain value");
+            return self.fail(Code::ManifestExpression, span, message, "not a plain value");
         }
         let address = self.resolve(table.clone(), index.clone(), span)?.one(self, span)?;
         self.value_of(&address, field.name, span)
@@ -168,7 +168,7 @@ impl<'p, 'a> DecodeContext<'p, 'a> {
             Attribute::Unset => {
                 let message = format!("{address} does not set `{field}`");
                 let head = self.project.declared(address)?.place();
-                let diagnostic = Diagnostic::error("manifest::expression", message).at(self.place(span), "used here");
+                let diagnostic = Diagnostic::error(Code::ManifestExpression, message).at(self.place(span), "used here");
                 self.say(diagnostic.at(head, "declared here"));
                 None
             }

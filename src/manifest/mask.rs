@@ -2,9 +2,6 @@
 
 use std::ops::Range;
 
-/// The code of what says that a secret stands in a manifest.
-pub(super) const SECRET: &str = "manifest::secret-literal";
-
 /// The last parts of keys whose values are secrets.
 const KEYS: [&str; 12] = [
     "access_key",

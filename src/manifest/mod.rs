@@ -48,7 +48,6 @@ use crate::value::{Fields, Ref, Scope, Set, Value};
 
 pub use given::Inputs;
 pub use head::is_project_name;
-pub(crate) use load::MORE;
 pub use load::{Loaded, load};
 pub(crate) use orgs::scope_of_another_org;
 pub use policy::{Allow, BlastRadius, Policy, What};

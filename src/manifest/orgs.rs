@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::grouped::Grouped;
 use super::{Manifest, Resource, Server};
 use crate::address::Address;
-use crate::diagnostic::{Diagnostic, Place};
+use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::field::Role;
 use crate::kind::{Kind, Level, NaturalKey};
 use crate::snowflake::is_id;
@@ -104,7 +104,7 @@ pub(crate) fn scope_of_another_org(
 ) -> Diagnostic {
     let message =
         format!("`{org}/{ty}`: {address} is in another org, and can have rights on all {ty} of its own org only");
-    let diagnostic = Diagnostic::error("manifest::scope-org", message)
+    let diagnostic = Diagnostic::error(Code::ManifestScopeOrg, message)
         .at(resource.place_of(field).clone(), format!("of {org}"))
         .help(format!(
             "name single {ty}, or write `org = \"{org}\"`; for both orgs make two tokens, or write `instance/{ty}`, which is all orgs"
@@ -120,7 +120,7 @@ fn different(address: &Address, at: &Place, other: &Address, place: &Place, help
         Level::Server => format!("{address} is not in {other}"),
         Level::Org => format!("{address} and {other} are in different orgs"),
     };
-    Diagnostic::error("manifest::org", message)
+    Diagnostic::error(Code::ManifestOrg, message)
         .at(at.clone(), format!("{address} takes {other}"))
         .at(place.clone(), "in another org")
         .help(help)

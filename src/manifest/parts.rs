@@ -11,7 +11,7 @@ use toml_parser::lexer::{Token, TokenKind};
 use super::broken;
 use super::node::{Entry, Intake, Node, Raw, Span, Table};
 use super::source::place;
-use crate::diagnostic::{Diagnostic, Source};
+use crate::diagnostic::{Code, Diagnostic, Source};
 use crate::kind::Kind;
 use crate::limits::SECTION;
 
@@ -92,7 +92,7 @@ pub(super) fn parse<'a>(
 fn too_dear(source: &Source) -> Diagnostic {
     let message = format!("a section of {} takes more memory than {SECTION}", source.name);
     let help = "a section ends at a line such as `[bucket.KEY]`, or with the file: divide it, and keep together what belongs to one resource";
-    Diagnostic::error("manifest::limit", message).help(help)
+    Diagnostic::error(Code::ManifestLimit, message).help(help)
 }
 
 /// The first line in `range` with something in it.

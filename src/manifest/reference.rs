@@ -6,7 +6,7 @@ use super::source::place;
 use super::template::{Index, index};
 use super::written::Declared;
 use crate::address::{Address, few, read_key, unquoted};
-use crate::diagnostic::{Diagnostic, nearest};
+use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::kind::{Key, Kind};
 
 impl DecodeContext<'_, '_> {
@@ -23,9 +23,9 @@ impl DecodeContext<'_, '_> {
             return match nearest(word, Kind::ALL.iter().map(|kind| kind.name())) {
                 Some(near) => {
                     let help = format!("did you mean `{near}`?");
-                    self.fail_with("manifest::unknown-kind", span, message, "unknown kind", help)
+                    self.fail_with(Code::ManifestUnknownKind, span, message, "unknown kind", help)
                 }
-                None => self.fail("manifest::unknown-kind", span, message, "unknown kind"),
+                None => self.fail(Code::ManifestUnknownKind, span, message, "unknown kind"),
             };
         };
         let read = read_key(rest).and_then(|(key, rest)| Some((key, index(rest)?)));
@@ -39,7 +39,7 @@ impl DecodeContext<'_, '_> {
         let message = format!("invalid address `{text}`");
         if let Some(address) = unquoted(text) {
             let help = format!("write `{address}`: a key with more than letters, digits, `_` and `-` stands in quotes");
-            return self.fail_with("manifest::address", span, message, "not an address", help);
+            return self.fail_with(Code::ManifestAddress, span, message, "not an address", help);
         }
         let called = self.called(text, wanted);
         let help = match (called.as_slice(), wanted) {
@@ -50,7 +50,7 @@ impl DecodeContext<'_, '_> {
             ([], None) => "write `KIND.KEY`, or with `for_each` `KIND.KEY[INSTANCE]`, `[*]` or `[each]`".to_owned(),
             (called, _) => format!("write {}", called.join(" or ")),
         };
-        self.fail_with("manifest::address", span, message, "not an address", help)
+        self.fail_with(Code::ManifestAddress, span, message, "not an address", help)
     }
 
     /// The addresses of what has the key `key`.
@@ -88,7 +88,7 @@ impl DecodeContext<'_, '_> {
             }
             if index != Index::None {
                 self.say(
-                    Diagnostic::error("manifest::index", format!("{table} has no `for_each`"))
+                    Diagnostic::error(Code::ManifestIndex, format!("{table} has no `for_each`"))
                         .at(self.place(span), "with an index")
                         .at(written.place(), "a single resource")
                         .help(format!("write `{table}`")),
@@ -103,7 +103,7 @@ impl DecodeContext<'_, '_> {
         let key = match index {
             Index::None => {
                 self.say(
-                    Diagnostic::error("manifest::index", format!("{table} has `for_each`: name one instance"))
+                    Diagnostic::error(Code::ManifestIndex, format!("{table} has `for_each`: name one instance"))
                         .at(self.place(span), "without an index")
                         .at(written.place(), "several resources")
                         .help(format!("write `{table}[*]` for all of them, or `{table}[KEY]` for one")),
@@ -123,7 +123,7 @@ impl DecodeContext<'_, '_> {
                 Some((key, _)) => key.clone(),
                 None => {
                     let message = format!("{} has no `for_each`", self.address);
-                    return self.fail("manifest::index", span, message, "only allowed with `for_each`");
+                    return self.fail(Code::ManifestIndex, span, message, "only allowed with `for_each`");
                 }
             },
             Index::Key(key) => key,
@@ -152,7 +152,7 @@ impl DecodeContext<'_, '_> {
         }
         let at = written.switch.unwrap_or(written.head);
         self.say(
-            Diagnostic::error("manifest::disabled", format!("{table} is disabled"))
+            Diagnostic::error(Code::ManifestDisabled, format!("{table} is disabled"))
                 .at(self.place(span), "used here")
                 .at(place(written.source, at), "is false")
                 .help(format!("disable this too; or, in a list, use `{table}[*]`, which is then empty")),
@@ -171,8 +171,8 @@ impl DecodeContext<'_, '_> {
     ) -> Option<T> {
         let near = self.budget().nearest(word, || known(self));
         match near.map(|near| format!("did you mean `{near}`?")).or(otherwise) {
-            Some(help) => self.fail_with("manifest::unknown-resource", span, message, "not declared", help),
-            None => self.fail("manifest::unknown-resource", span, message, "not declared"),
+            Some(help) => self.fail_with(Code::ManifestUnknownResource, span, message, "not declared", help),
+            None => self.fail(Code::ManifestUnknownResource, span, message, "not declared"),
         }
     }
 }
@@ -201,7 +201,7 @@ impl Resolved {
             Self::One(address) => Some(address),
             Self::All(table, _) => {
                 let message = format!("expected one resource, found `{table}[*]`");
-                context.fail("manifest::index", span, message, "several resources")
+                context.fail(Code::ManifestIndex, span, message, "several resources")
             }
         }
     }

@@ -6,7 +6,7 @@ use super::reference::or_external;
 use super::template::{Index, index};
 use super::text::item_text;
 use crate::address::{Address, read_key};
-use crate::diagnostic::nearest;
+use crate::diagnostic::{Code, nearest};
 use crate::kind::{Kind, Level};
 use crate::snowflake::is_id;
 use crate::value::{Ref, Scope, Value};
@@ -66,7 +66,7 @@ pub(super) fn read(context: &mut DecodeContext<'_, '_>, name: &str, node: &Node<
 
 fn scope(context: &mut DecodeContext<'_, '_>, text: &str, span: Span) -> Option<Vec<Scope>> {
     if let Some(help) = instead(context, text) {
-        return context.fail_with("manifest::scope", span, format!("invalid scope `{text}`"), "not a scope", help);
+        return context.fail_with(Code::ManifestScope, span, format!("invalid scope `{text}`"), "not a scope", help);
     }
     if let Some(ty) = text.strip_prefix("instance/") {
         return Some(vec![Scope::Instance { ty: known(context, ty, span)? }]);
@@ -81,7 +81,7 @@ fn scope(context: &mut DecodeContext<'_, '_>, text: &str, span: Span) -> Option<
             let message = format!("`{text}` grants nothing: {ty} do not belong to an org");
             let one = Kind::from_type(ty).map_or(String::new(), |kind| format!("`{kind}.KEY` for one of them, or "));
             let help = format!("write {one}`instance/{ty}` for all");
-            return context.fail_with("manifest::scope", span, message, "no such permission", help);
+            return context.fail_with(Code::ManifestScope, span, message, "no such permission", help);
         }
         return Some(vec![Scope::Org { ty: known, org: Box::new(Ref::To(org)) }]);
     }
@@ -90,7 +90,7 @@ fn scope(context: &mut DecodeContext<'_, '_>, text: &str, span: Span) -> Option<
     {
         let ty = if is_permission_type(ty) { ty } else { "TYPE" };
         let help = format!("write `org.KEY/{ty}` for one org, or `instance/{ty}` for all orgs");
-        return context.fail_with("manifest::scope", span, format!("invalid scope `{text}`"), "not a scope", help);
+        return context.fail_with(Code::ManifestScope, span, format!("invalid scope `{text}`"), "not a scope", help);
     }
     let (table, index) = context.parse(text, None, span)?;
     let all = context.resolve(table, index, span)?.all();
@@ -181,11 +181,11 @@ fn by_id(context: &mut DecodeContext<'_, '_>, word: &str, id: &str, span: Span) 
             Some(near) => format!("did you mean `{near}-id:{id}`?"),
             None => format!("available kinds: {}", kinds.collect::<Vec<_>>().join(", ")),
         };
-        return context.fail_with("manifest::unknown-kind", span, message, "unknown kind", help);
+        return context.fail_with(Code::ManifestUnknownKind, span, message, "unknown kind", help);
     };
     if !is_id(id) {
         let label = "an ID is 16 hexadecimal digits in lower case";
-        return context.fail("manifest::id", span, format!("invalid ID `{id}`"), label);
+        return context.fail(Code::ManifestId, span, format!("invalid ID `{id}`"), label);
     }
     Some(Scope::Object(Ref::Id(kind, id.to_owned())))
 }
@@ -199,5 +199,5 @@ fn known(context: &mut DecodeContext<'_, '_>, ty: &str, span: Span) -> Option<St
         Some(near) => format!("did you mean `{near}`?"),
         None => format!("available types: {}", TYPES.join(", ")),
     };
-    context.fail_with("manifest::unknown-type", span, message, "unknown type", help)
+    context.fail_with(Code::ManifestUnknownType, span, message, "unknown type", help)
 }

@@ -12,7 +12,7 @@ use super::template::Expression;
 use super::variables::Values;
 use super::written::{Written, wrong_type};
 use crate::address::Address;
-use crate::diagnostic::{Diagnostic, nearest};
+use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::snowflake::is_id;
 
 /// A table outside of resources while it is read.
@@ -40,7 +40,7 @@ impl<'s, 'a> Section<'s, 'a> {
                     Some(near) => format!("did you mean `{near}`?"),
                     None => format!("available keys: {}", words.join(", ")),
                 };
-                let diagnostic = Diagnostic::error("manifest::unknown-key", message);
+                let diagnostic = Diagnostic::error(Code::ManifestUnknownKey, message);
                 problems.push(diagnostic.at(place(written.source, entry.at), "unknown").help(help));
             }
         }
@@ -48,7 +48,7 @@ impl<'s, 'a> Section<'s, 'a> {
     }
 
     pub(super) fn fail<T>(&mut self, node: &Node<'_>, message: impl Into<String>, label: &str) -> Option<T> {
-        let diagnostic = Diagnostic::error("manifest::value", message);
+        let diagnostic = Diagnostic::error(Code::ManifestValue, message);
         self.problems.push(diagnostic.at(place(self.written.source, node.span), label));
         None
     }
@@ -176,7 +176,7 @@ impl Section<'_, '_> {
     pub(super) fn needs(&mut self, name: &str, words: &[&str], help: &str) {
         for word in words {
             if self.written.table.get(word).is_none() {
-                let diagnostic = Diagnostic::error("manifest::missing", format!("missing `{word}` in `{name}`"));
+                let diagnostic = Diagnostic::error(Code::ManifestMissing, format!("missing `{word}` in `{name}`"));
                 self.problems.push(diagnostic.at(self.written.place(), "here").help(help));
             }
         }
@@ -188,7 +188,7 @@ impl Section<'_, '_> {
             Ok(address) => Some(address),
             Err(error) => {
                 let at = place(section.written.source, node.span);
-                let diagnostic = Diagnostic::error("manifest::value", error.short()).at(at, "not an address");
+                let diagnostic = Diagnostic::error(Code::ManifestValue, error.short()).at(at, "not an address");
                 section.problems.push(diagnostic.help(error.hint()));
                 None
             }

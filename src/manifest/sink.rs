@@ -5,11 +5,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::context::DecodeContext;
-use super::mask::SECRET;
 use super::node::{Entry, Node, Raw, Table};
 use super::source::reads_as;
 use super::text::{is_identifier, item_text, text};
-use crate::diagnostic::nearest;
+use crate::diagnostic::{Code, nearest};
 use crate::secret::{COMMAND_TIMEOUT, Sink, Source};
 
 const SOURCE_HELP: &str = "write `{ env = \"NAME\" }`, `{ file = \"PATH\" }` or `{ command = [\"PROGRAM\", ...] }`";
@@ -18,7 +17,13 @@ const SOURCE_HELP: &str = "write `{ env = \"NAME\" }`, `{ file = \"PATH\" }` or 
 pub(super) fn source(context: &mut DecodeContext<'_, '_>, name: &str, node: &Node<'_>) -> Option<Source> {
     let Raw::Table(table) = &node.value else {
         let message = format!("`{name}` cannot be in a manifest in plain text");
-        return context.fail_with(SECRET, node.span, message, "a secret in plain text", SOURCE_HELP);
+        return context.fail_with(
+            Code::ManifestSecretLiteral,
+            node.span,
+            message,
+            "a secret in plain text",
+            SOURCE_HELP,
+        );
     };
     if let Some(value) = table.get("command") {
         only(context, table, &["command", "stderr"], "source")?;
@@ -27,21 +32,21 @@ pub(super) fn source(context: &mut DecodeContext<'_, '_>, name: &str, node: &Nod
     }
     let Some(Entry { key, at, node: value }) = table.only() else {
         let message = format!("`{name}` must have exactly one source");
-        return context.fail_with("manifest::secret", node.span, message, "expected one key", SOURCE_HELP);
+        return context.fail_with(Code::ManifestSecret, node.span, message, "expected one key", SOURCE_HELP);
     };
     match key.as_ref() {
         "env" => {
             let name = text(context, "env", value)?;
             if name.is_empty() || name.contains(['=', '\0']) {
                 let message = format!("invalid environment variable name `{name}`");
-                return context.fail("manifest::secret", value.span, message, "not a name");
+                return context.fail(Code::ManifestSecret, value.span, message, "not a name");
             }
             Some(Source::Env { name: name.to_owned() })
         }
         "file" => secret_path(context, "file", value).map(|path| Source::File { path }),
         word => {
             let message = format!("unknown secret source `{word}`");
-            context.fail_with("manifest::secret", *at, message, "unknown", SOURCE_HELP)
+            context.fail_with(Code::ManifestSecret, *at, message, "unknown", SOURCE_HELP)
         }
     }
 }
@@ -51,7 +56,7 @@ pub(super) fn sinks(context: &mut DecodeContext<'_, '_>, name: &str, node: &Node
     let items = match &node.value {
         Raw::Array(items) if items.is_empty() => {
             let help = "to throw the secret away, write `\"discard\"`";
-            return context.fail_with("manifest::sink", node.span, format!("no sink in `{name}`"), "empty", help);
+            return context.fail_with(Code::ManifestSink, node.span, format!("no sink in `{name}`"), "empty", help);
         }
         Raw::Array(items) => items.as_slice(),
         _ => std::slice::from_ref(node),
@@ -60,7 +65,7 @@ pub(super) fn sinks(context: &mut DecodeContext<'_, '_>, name: &str, node: &Node
     let sinks: Vec<Sink> = read.into_iter().collect::<Option<_>>()?;
     if sinks.len() > 1 && sinks.contains(&Sink::Discard) {
         let message = format!("`{name}` both delivers and discards");
-        return context.fail("manifest::sink", node.span, message, "`\"discard\"` must be the only one");
+        return context.fail(Code::ManifestSink, node.span, message, "`\"discard\"` must be the only one");
     }
     Some(sinks)
 }
@@ -73,7 +78,7 @@ fn sink(context: &mut DecodeContext<'_, '_>, name: &str, node: &Node<'_>) -> Opt
         Raw::Table(table) => table,
         Raw::Text(word) => {
             let message = format!("unknown sink `{word}`");
-            return context.fail_with("manifest::sink", node.span, message, "unknown", SINK_HELP);
+            return context.fail_with(Code::ManifestSink, node.span, message, "unknown", SINK_HELP);
         }
         _ => return context.wrong_type(name, "a sink", node),
     };
@@ -86,12 +91,12 @@ fn sink(context: &mut DecodeContext<'_, '_>, name: &str, node: &Node<'_>) -> Opt
         let path = secret_path(context, "env_file", value)?;
         let Some(key) = table.get("key") else {
             let message = "an `env_file` sink needs `key`";
-            return context.fail("manifest::sink", node.span, message, "which variable of the file?");
+            return context.fail(Code::ManifestSink, node.span, message, "which variable of the file?");
         };
         let word = text(context, "key", key)?;
         if !is_identifier(word) {
             let message = format!("invalid environment variable name `{word}`");
-            return context.fail("manifest::sink", key.span, message, "letters, digits and `_`");
+            return context.fail(Code::ManifestSink, key.span, message, "letters, digits and `_`");
         }
         return Some(Sink::EnvFile { path, key: word.to_owned() });
     }
@@ -108,7 +113,7 @@ fn sink(context: &mut DecodeContext<'_, '_>, name: &str, node: &Node<'_>) -> Opt
     let options = ["key", "timeout", "stderr"];
     let word = table.0.iter().map(|entry| entry.key.as_ref()).find(|key| !options.contains(key));
     let message = format!("unknown sink `{}`", word.unwrap_or("{}"));
-    context.fail_with("manifest::sink", node.span, message, "unknown", SINK_HELP)
+    context.fail_with(Code::ManifestSink, node.span, message, "unknown", SINK_HELP)
 }
 
 /// Refuses words that a sink or a source does not have.
@@ -121,7 +126,7 @@ fn only(context: &mut DecodeContext<'_, '_>, table: &Table<'_>, words: &[&str], 
                 None if what == "sink" => SINK_HELP.to_owned(),
                 None => SOURCE_HELP.to_owned(),
             };
-            let code = if what == "sink" { "manifest::sink" } else { "manifest::secret" };
+            let code = if what == "sink" { Code::ManifestSink } else { Code::ManifestSecret };
             return context.fail_with(code, entry.at, message, "unknown", help);
         }
     }
@@ -136,7 +141,7 @@ fn shows_stderr(context: &mut DecodeContext<'_, '_>, table: &Table<'_>) -> Optio
         "hide" => Some(false),
         word => {
             let message = format!("unknown value `{word}` for `stderr`");
-            context.fail_with("manifest::sink", node.span, message, "unknown", "write `\"show\"` or `\"hide\"`")
+            context.fail_with(Code::ManifestSink, node.span, message, "unknown", "write `\"show\"` or `\"hide\"`")
         }
     }
 }
@@ -147,7 +152,7 @@ fn timeout(context: &mut DecodeContext<'_, '_>, node: &Node<'_>) -> Option<Durat
         Some(duration) if !duration.is_zero() => Some(duration),
         _ => {
             let message = format!("invalid timeout `{word}`");
-            context.fail("manifest::duration", node.span, message, "write a duration such as `30s`")
+            context.fail(Code::ManifestDuration, node.span, message, "write a duration such as `30s`")
         }
     }
 }
@@ -161,9 +166,9 @@ pub(super) fn exact(text: &str) -> Option<Duration> {
 /// Reads the path of a file, which stays as it is written.
 pub(super) fn path(context: &mut DecodeContext<'_, '_>, name: &str, node: &Node<'_>) -> Option<PathBuf> {
     match text(context, name, node)? {
-        "" => context.fail("manifest::path", node.span, format!("`{name}` is an empty path"), "empty"),
+        "" => context.fail(Code::ManifestPath, node.span, format!("`{name}` is an empty path"), "empty"),
         text if text.contains('\0') => {
-            context.fail("manifest::path", node.span, format!("invalid path in `{name}`"), "has a NUL character")
+            context.fail(Code::ManifestPath, node.span, format!("invalid path in `{name}`"), "has a NUL character")
         }
         text => Some(PathBuf::from(text)),
     }
@@ -174,11 +179,11 @@ fn secret_path(context: &mut DecodeContext<'_, '_>, name: &str, node: &Node<'_>)
     let path = path(context, name, node)?;
     if path.as_os_str().as_bytes().ends_with(b"/") || path.file_name().is_none() {
         let message = format!("cannot keep a secret in {}, which is a directory", path.display());
-        return context.fail_with("manifest::path", node.span, message, "names a directory", "name a file in it");
+        return context.fail_with(Code::ManifestPath, node.span, message, "names a directory", "name a file in it");
     }
     let Some(what) = reads_as(&path) else { return Some(path) };
     let message = format!("cannot keep a secret in {}, which has the name of a {what}", path.display());
-    context.fail_with("manifest::path", node.span, message, "names this file", "choose another file name")
+    context.fail_with(Code::ManifestPath, node.span, message, "names this file", "choose another file name")
 }
 
 fn argv(context: &mut DecodeContext<'_, '_>, node: &Node<'_>) -> Option<Vec<String>> {
@@ -190,7 +195,7 @@ fn argv(context: &mut DecodeContext<'_, '_>, node: &Node<'_>) -> Option<Vec<Stri
     let argv: Vec<String> = read.into_iter().collect::<Option<_>>()?;
     if argv.first().is_none_or(String::is_empty) || argv.iter().any(|word| word.contains('\0')) {
         return context.fail(
-            "manifest::command",
+            Code::ManifestCommand,
             node.span,
             "this command cannot be started",
             "has no program, or a NUL",

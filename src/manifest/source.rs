@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::node::Span;
 use crate::confine::{self, ConfineError, Project, Root};
-use crate::diagnostic::{Diagnostic, Place, Source};
+use crate::diagnostic::{Code, Diagnostic, Place, Source};
 use crate::limits;
 
 /// What the message about a path that does not exist begins with.
@@ -28,7 +28,7 @@ pub(super) fn read(path: &Path) -> Result<(Root, Vec<Arc<Source>>), Vec<Diagnost
     let missing = |error| match error {
         ConfineError::Missing(path) => {
             let message = format!("{NO_SUCH_PATH}{}", path.display());
-            vec![Diagnostic::error("manifest::unreadable", message)]
+            vec![Diagnostic::error(Code::ManifestUnreadable, message)]
         }
         error => vec![unreadable(&error)],
     };
@@ -45,11 +45,11 @@ pub(super) fn read(path: &Path) -> Result<(Root, Vec<Arc<Source>>), Vec<Diagnost
     if names.is_empty() {
         let message = format!("no manifest in {}", path.display());
         let help = "a project is a directory with `*.toml` files, one of which has a `[project]`";
-        return Err(vec![Diagnostic::error("manifest::no-file", message).help(help)]);
+        return Err(vec![Diagnostic::error(Code::ManifestNoFile, message).help(help)]);
     }
     if limits::PROJECT_FILES.exceeded(names.len()) {
         let message = format!("{} has more manifests than {}", path.display(), limits::PROJECT_FILES);
-        return Err(vec![Diagnostic::error("manifest::limit", message)]);
+        return Err(vec![Diagnostic::error(Code::ManifestLimit, message)]);
     }
     let mut sources = Vec::new();
     let mut problems = Vec::new();
@@ -59,7 +59,7 @@ pub(super) fn read(path: &Path) -> Result<(Root, Vec<Arc<Source>>), Vec<Diagnost
         match root.read(Path::new(&name), &limits::MANIFEST_FILE) {
             Ok(bytes) if limits::PROJECT_TEXT.exceeded(length + bytes.len()) => {
                 let message = format!("with {shown} the manifests are larger than {}", limits::PROJECT_TEXT);
-                return Err(vec![Diagnostic::error("manifest::limit", message)]);
+                return Err(vec![Diagnostic::error(Code::ManifestLimit, message)]);
             }
             Ok(bytes) => {
                 length += bytes.len();
@@ -83,7 +83,7 @@ pub(super) fn file(path: &Path, name: String) -> Result<Arc<Source>, Diagnostic>
 /// The text in `bytes`, which were read at `path`, with `\n` for every line end and without a byte-order mark: a checkout on
 /// another system is the same project.
 pub(super) fn text(path: &Path, name: String, bytes: Vec<u8>) -> Result<Arc<Source>, Diagnostic> {
-    let text = Source::utf8("manifest::not-utf8", path, &name, bytes)?;
+    let text = Source::utf8(Code::ManifestNotUtf8, path, &name, bytes)?;
     let text = match text.strip_prefix('\u{feff}') {
         Some(text) => text.replace("\r\n", "\n"),
         None if text.contains("\r\n") => text.replace("\r\n", "\n"),
@@ -110,7 +110,7 @@ fn is_manifest(name: &str) -> bool {
 
 /// Says why a file was not read.
 fn unreadable(error: &ConfineError) -> Diagnostic {
-    Diagnostic::error("manifest::unreadable", error.to_string()).help_known(error.help())
+    Diagnostic::error(Code::ManifestUnreadable, error.to_string()).help_known(error.help())
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use super::source::place;
 use super::written::{Declared, Written, table, take_all, take_once};
 use super::{broken, defaults, foreign, parts};
 use crate::address::Address;
-use crate::diagnostic::{Diagnostic, Source, nearest};
+use crate::diagnostic::{Code, Diagnostic, Source, nearest};
 use crate::kind::Kind;
 use crate::limits::{KEY, MISTAKES, VALUES};
 
@@ -55,7 +55,7 @@ pub(super) fn merge<'a>(sources: &'a [Arc<Source>], problems: &mut Vec<Diagnosti
             None => {
                 sound = false;
                 // What is too much for a project is no less with its other files.
-                if problems.last().is_some_and(|problem| problem.code == "manifest::limit") {
+                if problems.last().is_some_and(|problem| problem.code == Code::ManifestLimit) {
                     break;
                 }
                 // How long a large one takes is not known beforehand, nor how many mistakes it has.
@@ -64,7 +64,7 @@ pub(super) fn merge<'a>(sources: &'a [Arc<Source>], problems: &mut Vec<Diagnosti
                 }
                 if left.mistakes == 0 {
                     let message = format!("the other manifests were not read: there are more mistakes than {MISTAKES}");
-                    problems.push(Diagnostic::error("manifest::limit", message));
+                    problems.push(Diagnostic::error(Code::ManifestLimit, message));
                     break;
                 }
             }
@@ -96,7 +96,7 @@ pub(super) fn parse<'a>(source: &'a Arc<Source>, left: &mut Left, problems: &mut
     left.values = intake.left;
     problems.extend(intake.beyond.into_iter().map(|beyond| match beyond {
         Beyond::Number(span) => {
-            Diagnostic::error("manifest::toml", "this number is too large").at(place(source, span), "beyond 64 bits")
+            Diagnostic::error(Code::ManifestToml, "this number is too large").at(place(source, span), "beyond 64 bits")
         }
         Beyond::Nested(span) => broken::nested("lists and tables").at(place(source, span), "nested too deep"),
     }));
@@ -104,7 +104,7 @@ pub(super) fn parse<'a>(source: &'a Arc<Source>, left: &mut Left, problems: &mut
         None => Some(table),
         Some(at) => {
             let diagnostic = Diagnostic::error(
-                "manifest::limit",
+                Code::ManifestLimit,
                 format!("with {} there are more values than {VALUES}", source.name),
             );
             problems.push(diagnostic.at(place(source, at), "the first one too many").help(
@@ -129,7 +129,7 @@ impl<'a> Document<'a> {
                     if let Some((first, earlier)) = self.vars.get(variable.key.as_ref()) {
                         let name = &variable.key;
                         problems.push(
-                            Diagnostic::error("manifest::duplicate", format!("duplicate variable `{name}`"))
+                            Diagnostic::error(Code::ManifestDuplicate, format!("duplicate variable `{name}`"))
                                 .at(place(source, variable.at), "again here")
                                 .at(place(first, earlier.at), "first here"),
                         );
@@ -184,7 +184,7 @@ impl<'a> Document<'a> {
                 _ => None,
             };
             if let Some((message, label)) = wrong {
-                problems.push(Diagnostic::error("manifest::key", message).at(place(source, entry.at), label));
+                problems.push(Diagnostic::error(Code::ManifestKey, message).at(place(source, entry.at), label));
                 continue;
             }
             let address = Address::new(kind, key);
@@ -194,7 +194,7 @@ impl<'a> Document<'a> {
                     slot.insert(Declared::new(written));
                 }
                 std::collections::btree_map::Entry::Occupied(first) => problems.push(
-                    Diagnostic::error("manifest::duplicate", format!("duplicate resource {}", first.key()))
+                    Diagnostic::error(Code::ManifestDuplicate, format!("duplicate resource {}", first.key()))
                         .at(written.place(), "again here")
                         .at(first.get().place(), "first here"),
                 ),
@@ -203,7 +203,7 @@ impl<'a> Document<'a> {
         if let Some(first) = loose.first() {
             let message = format!("`[{kind}]` has no key");
             problems.push(
-                Diagnostic::error("manifest::key", message)
+                Diagnostic::error(Code::ManifestKey, message)
                     .at(place(source, first.at), "without a key")
                     .at(place(source, at), "here")
                     .help(format!("write `[{kind}.KEY]`, with a key of your choice")),
@@ -215,7 +215,7 @@ impl<'a> Document<'a> {
 fn unknown_word(source: &Arc<Source>, entry: &Entry<'_>) -> Diagnostic {
     let word: &Cow<'_, str> = &entry.key;
     let kinds = Kind::ALL.iter().map(|kind| kind.name());
-    let diagnostic = Diagnostic::error("manifest::unknown-kind", format!("unknown kind or section `{word}`"))
+    let diagnostic = Diagnostic::error(Code::ManifestUnknownKind, format!("unknown kind or section `{word}`"))
         .at(place(source, entry.at), "unknown");
     if let Some(answer) = foreign::section(word) {
         return diagnostic.help(answer);

@@ -8,7 +8,7 @@ use super::reference::Resolved;
 use super::text::{is_identifier, item_text, text};
 use super::{scope, sink};
 use crate::address::Address;
-use crate::diagnostic::nearest;
+use crate::diagnostic::{Code, nearest};
 use crate::duration::{Duration, DurationError};
 use crate::field::{Field, Type};
 use crate::kind::Kind;
@@ -80,7 +80,7 @@ fn choice(context: &mut DecodeContext<'_, '_>, name: &str, words: &[&str], node:
         None if words.len() == 1 => format!("write `{}`", words[0]),
         None => format!("write one of {}", words.join(", ")),
     };
-    context.fail_with("manifest::value", node.span, message, "unknown", help)
+    context.fail_with(Code::ManifestValue, node.span, message, "unknown", help)
 }
 
 /// A duration, for fields and for what stands outside resources.
@@ -89,7 +89,7 @@ fn duration(context: &mut DecodeContext<'_, '_>, name: &str, months: bool, node:
     match text.parse::<Duration>() {
         Ok(duration) if duration.months > 0 && !months => {
             let message = format!("`{name}` cannot have months or years");
-            context.fail_with("manifest::duration", node.span, message, "`mo` or `y`", "write days, such as `30d`")
+            context.fail_with(Code::ManifestDuration, node.span, message, "`mo` or `y`", "write days, such as `30d`")
         }
         Ok(duration) => Some(duration),
         Err(error) => not_a_duration(context, name, node, &error),
@@ -104,8 +104,8 @@ fn not_a_duration<T>(
 ) -> Option<T> {
     let label = format!("`{name}` is a duration");
     match error.help() {
-        Some(help) => context.fail_with("manifest::duration", node.span, error.to_string(), label, help),
-        None => context.fail("manifest::duration", node.span, error.to_string(), label),
+        Some(help) => context.fail_with(Code::ManifestDuration, node.span, error.to_string(), label, help),
+        None => context.fail(Code::ManifestDuration, node.span, error.to_string(), label),
     }
 }
 
@@ -118,10 +118,10 @@ fn retention(context: &mut DecodeContext<'_, '_>, name: &str, node: &Node<'_>) -
     match text.parse::<Duration>() {
         Err(error @ DurationError::TooLong(_)) => {
             let help = "write `infinite` to keep points forever";
-            context.fail_with("manifest::duration", node.span, error.to_string(), "too long", help)
+            context.fail_with(Code::ManifestDuration, node.span, error.to_string(), "too long", help)
         }
         Err(_) => context.fail_with(
-            "manifest::duration",
+            Code::ManifestDuration,
             node.span,
             format!("invalid {name} `{text}`"),
             "not a duration",
@@ -129,12 +129,12 @@ fn retention(context: &mut DecodeContext<'_, '_>, name: &str, node: &Node<'_>) -
         ),
         Ok(duration) if duration.months > 0 => {
             let message = format!("`{name}` cannot have months or years");
-            context.fail_with("manifest::duration", node.span, message, "`mo` or `y`", help)
+            context.fail_with(Code::ManifestDuration, node.span, message, "`mo` or `y`", help)
         }
         Ok(duration) if duration.nanos == 0 => {
             let message = format!("`{name}` cannot be zero");
             context.fail_with(
-                "manifest::duration",
+                Code::ManifestDuration,
                 node.span,
                 message,
                 "zero",
@@ -143,7 +143,7 @@ fn retention(context: &mut DecodeContext<'_, '_>, name: &str, node: &Node<'_>) -
         }
         Ok(duration) if duration.whole_secs().is_none() => {
             let message = format!("`{name}` must be whole seconds");
-            context.fail("manifest::duration", node.span, message, "has a fraction of a second")
+            context.fail(Code::ManifestDuration, node.span, message, "has a fraction of a second")
         }
         Ok(duration) => Some(Value::Duration(duration)),
     }
@@ -159,7 +159,7 @@ fn addresses(context: &mut DecodeContext<'_, '_>, name: &str, kind: Kind, text: 
     let (table, index) = context.parse(text, Some(kind), span)?;
     if table.kind != kind {
         let message = format!("`{name}` expects a resource of kind {kind}, found {table}");
-        return context.fail("manifest::kind", span, message, format!("expected {kind}"));
+        return context.fail(Code::ManifestKind, span, message, format!("expected {kind}"));
     }
     context.resolve(table, index, span)
 }
@@ -184,7 +184,7 @@ fn references(context: &mut DecodeContext<'_, '_>, name: &str, kind: Kind, node:
         for address in resolved.all() {
             if !set.insert(Ref::To(address.clone())) {
                 let message = format!("duplicate {address} in `{name}`");
-                context.fail::<()>("manifest::twice", item.span, message, "again here");
+                context.fail::<()>(Code::ManifestTwice, item.span, message, "again here");
                 sound = false;
             }
         }
@@ -234,7 +234,7 @@ fn identifier(context: &mut DecodeContext<'_, '_>, name: &str, node: &Node<'_>) 
     }
     let message = format!("invalid Flux name `{text}`");
     context.fail_with(
-        "manifest::value",
+        Code::ManifestValue,
         node.span,
         message,
         "not a name",
@@ -248,7 +248,7 @@ fn id(context: &mut DecodeContext<'_, '_>, name: &str, node: &Node<'_>) -> Optio
         return Some(Value::Text(text.to_owned()));
     }
     context.fail(
-        "manifest::id",
+        Code::ManifestId,
         node.span,
         format!("invalid ID `{text}`"),
         "an ID is 16 hexadecimal digits in lower case",

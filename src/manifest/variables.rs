@@ -14,7 +14,7 @@ use super::source::place;
 use super::syntax::{Document, Variables};
 use super::template::Expression;
 use super::written::wrong_type;
-use crate::diagnostic::{Diagnostic, Place, Source};
+use crate::diagnostic::{Code, Diagnostic, Place, Source};
 use crate::limits::VARIABLE_DEPTH;
 
 /// Bytes of a digest: enough to tell two values apart.
@@ -118,7 +118,7 @@ impl<'a> Resolver<'_, 'a> {
         if self.path.iter().any(|earlier| earlier == name) {
             let message = format!("the variable `{name}` refers to itself");
             let declared = self.vars.get(name).map(|(source, entry)| place(source, entry.at));
-            let diagnostic = Diagnostic::error("manifest::cycle", message);
+            let diagnostic = Diagnostic::error(Code::ManifestCycle, message);
             self.problems.push(diagnostic.at_known(declared.as_ref(), "declared here"));
             self.values.known.insert(name.to_owned(), None);
             return;
@@ -165,7 +165,7 @@ impl<'a> Resolver<'_, 'a> {
             if !["default", "one_of"].contains(&entry.key.as_ref()) {
                 let message = format!("unknown key `{}` in a variable", entry.key);
                 let diagnostic =
-                    Diagnostic::error("manifest::unknown-key", message).at(place(source, entry.at), "unknown");
+                    Diagnostic::error(Code::ManifestUnknownKey, message).at(place(source, entry.at), "unknown");
                 let help = foreign::variable(&entry.key).unwrap_or("available keys: default, one_of");
                 self.problems.push(diagnostic.help(help));
                 if self.values.budget.is_enough(self.problems) {
@@ -225,7 +225,7 @@ impl<'a> Resolver<'_, 'a> {
                 None => {
                     let message = format!("the variable `{name}` has no value");
                     self.problems.push(
-                        Diagnostic::error("manifest::variable-unset", message)
+                        Diagnostic::error(Code::ManifestVariableUnset, message)
                             .at(declared.place(), "has no default")
                             .help(format!("give `--var {name}=...`, or set {}{name}", Inputs::ENV_PREFIX)),
                     );
@@ -240,7 +240,7 @@ impl<'a> Resolver<'_, 'a> {
             let values: Vec<_> =
                 items.iter().filter_map(|item| item.value.inline()).map(|text| format!("`{text}`")).collect();
             let mut diagnostic =
-                Diagnostic::error("manifest::variable-value", format!("the variable `{name}` cannot be {shown}"))
+                Diagnostic::error(Code::ManifestVariableValue, format!("the variable `{name}` cannot be {shown}"))
                     .at_known(at.as_ref(), "not allowed");
             if let Some(span) = allowed {
                 diagnostic = diagnostic.at(place(source, span), "these are allowed");
@@ -258,7 +258,7 @@ impl<'a> Resolver<'_, 'a> {
             Expression::Var(name) if self.vars.contains_key(name) => self.value(name, source, span),
             _ => {
                 let message = "only variables can be used in a variable, such as `${var.NAME}`";
-                problem = Some(Diagnostic::error("manifest::expression", message).at(place(source, span), "here"));
+                problem = Some(Diagnostic::error(Code::ManifestExpression, message).at(place(source, span), "here"));
                 Err(())
             }
         });

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::node::{Entry, Raw, Span, Table};
 use super::source::place;
-use crate::diagnostic::{Diagnostic, Place, Source};
+use crate::diagnostic::{Code, Diagnostic, Place, Source};
 use crate::limits::MISTAKES;
 
 /// What every resource may say besides its fields.
@@ -76,7 +76,7 @@ pub(super) fn take_once<'a>(
     let Some(written) = table(source, entry, problems) else { return };
     if let Some(first) = slot {
         problems.push(
-            Diagnostic::error("manifest::duplicate", format!("duplicate section `[{word}]`"))
+            Diagnostic::error(Code::ManifestDuplicate, format!("duplicate section `[{word}]`"))
                 .at(written.place(), "again here")
                 .at(first.place(), "first here"),
         );
@@ -94,7 +94,7 @@ pub(super) fn take_all<'a>(
 ) {
     let Entry { key: word, node, .. } = entry;
     let Raw::Array(items) = node.value else {
-        let diagnostic = Diagnostic::error("manifest::type", format!("`{word}` is a list of tables"));
+        let diagnostic = Diagnostic::error(Code::ManifestType, format!("`{word}` is a list of tables"));
         problems.push(diagnostic.at(place(source, node.span), "one table").help(format!("write `[[{word}]]`")));
         return;
     };
@@ -128,5 +128,5 @@ pub(super) fn table<'a>(
 
 /// Says that `word` is not of the type it must have.
 pub(super) fn wrong_type(word: &str, wanted: &str, found: &Raw<'_>, place: Place) -> Diagnostic {
-    Diagnostic::error("manifest::type", format!("`{word}` must be {wanted}")).at(place, found.what())
+    Diagnostic::error(Code::ManifestType, format!("`{word}` must be {wanted}")).at(place, found.what())
 }

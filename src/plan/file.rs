@@ -13,7 +13,7 @@ use super::digest::hexadecimal;
 use super::form::{ChangeForm, StakeForm, WarningForm};
 use super::{Allowed, Flagged, Plan};
 use crate::confine::{self, ConfineError, Root};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::exit::{Exit, Problem};
 use crate::limits;
 
@@ -93,7 +93,7 @@ impl<'a> Label<'a> {
     }
 }
 
-fn usage(code: &'static str, path: &Path, message: impl std::fmt::Display) -> Diagnostic {
+fn usage(code: Code, path: &Path, message: impl std::fmt::Display) -> Diagnostic {
     Diagnostic::error(code, format!("{} {message}", path.display()))
 }
 
@@ -122,9 +122,9 @@ pub fn meant(path: &Path) -> bool {
 pub fn read(path: &Path) -> Result<Saved, Problem> {
     let bytes = confine::read(path, &limits::PLAN_FILE).map_err(|error| {
         let help = error.help().unwrap_or("use a file that `fluxform plan --out FILE` wrote, or a project directory");
-        problem(Diagnostic::error("plan::unreadable", error.to_string()).help(help))
+        problem(Diagnostic::error(Code::PlanUnreadable, error.to_string()).help(help))
     })?;
-    decode(&bytes).map_err(|(message, help)| problem(usage("plan::not-a-plan", path, message).help(help)))
+    decode(&bytes).map_err(|(message, help)| problem(usage(Code::PlanNotAPlan, path, message).help(help)))
 }
 
 /// A plan from a file's bytes; what is wrong with them, and what to do about it.
@@ -236,7 +236,7 @@ pub(super) fn encode(saved: &Saved) -> Vec<u8> {
 /// # Errors
 /// What stands in the way.
 pub fn writable(path: &Path) -> Result<(), Problem> {
-    let wrong = |message: String| Err(problem(usage("plan::out", path, message)));
+    let wrong = |message: String| Err(problem(usage(Code::PlanOut, path, message)));
     match std::fs::symlink_metadata(path) {
         Ok(found) if !found.is_file() => return wrong("already exists and is not a regular file".to_owned()),
         Ok(_) => {
@@ -270,7 +270,7 @@ pub fn write(path: &Path, saved: &Saved) -> Result<(), Problem> {
     let bytes = encode(saved);
     if limits::PLAN_FILE.exceeded(bytes.len()) {
         let message = format!("would be larger than {}, so the plan was not saved", limits::PLAN_FILE);
-        return Err(Problem { exit: Exit::Error, diagnostic: usage("plan::out", path, message) });
+        return Err(Problem { exit: Exit::Error, diagnostic: usage(Code::PlanOut, path, message) });
     }
     let write = || {
         use std::os::unix::fs::PermissionsExt as _;
@@ -282,7 +282,7 @@ pub fn write(path: &Path, saved: &Saved) -> Result<(), Problem> {
         Ok(())
     };
     write().map_err(|error: std::io::Error| {
-        let diagnostic = usage("plan::out", path, format_args!("cannot be written: {error}"));
+        let diagnostic = usage(Code::PlanOut, path, format_args!("cannot be written: {error}"));
         Problem { exit: Exit::Error, diagnostic: diagnostic.help("the plan was not saved") }
     })
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use crate::address::Address;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::diff::{Action, Cause, Change, FieldChange, Reason, Setting, Target};
 use crate::evidence::{Along, Data, Stake};
 use crate::kind::Kind;
@@ -182,7 +182,7 @@ impl StakeForm {
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct WarningForm {
-    code: String,
+    code: Code,
     message: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     help: Option<String>,
@@ -195,14 +195,13 @@ impl From<&Diagnostic> for WarningForm {
             let (line, column) = place.position();
             message.push_str(&format!(" ({}:{line}:{column})", place.source.name));
         }
-        Self { code: warning.code.to_string(), message, help: warning.help.clone() }
+        Self { code: warning.code, message, help: warning.help.clone() }
     }
 }
 
 impl WarningForm {
     pub(super) fn read(self) -> Diagnostic {
-        // Codes live as long as the process; one run reads one file.
-        let warning = Diagnostic::warning(self.code.leak(), self.message);
+        let warning = Diagnostic::warning(self.code, self.message);
         Diagnostic { help: self.help, ..warning }
     }
 }

@@ -5,7 +5,7 @@ use std::fmt;
 
 use super::Plan;
 use crate::address::Address;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::kind::{Kind, marker};
 use crate::ledger::Ledger;
 use crate::snapshot::Snapshot;
@@ -42,7 +42,7 @@ impl Leftover {
             Self::Announced(_) => "the next apply removes it from the ledger",
             Self::Lock { .. } => "the next apply takes it over and releases it",
         };
-        Diagnostic::warning("plan::leftover", format!("an interrupted run left {self}")).help(help)
+        Diagnostic::warning(Code::PlanLeftover, format!("an interrupted run left {self}")).help(help)
     }
 }
 

@@ -6,7 +6,7 @@ use petgraph::graphmap::DiGraphMap;
 use petgraph::visit::Dfs;
 
 use crate::address::Address;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::diff::{Action, Change};
 use crate::exit::{Exit, Problem};
 use crate::field::Role;
@@ -167,7 +167,7 @@ fn circle(changes: &[Change], missing: &[usize]) -> Vec<Problem> {
     vec![Problem {
         exit: Exit::Error,
         diagnostic: Diagnostic::error(
-            "plan::circle",
+            Code::PlanCircle,
             format!("these changes depend on each other: {}", stuck.join(", ")),
         )
         .help("they swap names: give one of them a third name, apply, and then rename it"),

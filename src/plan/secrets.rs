@@ -1,7 +1,7 @@
 //! Where the secrets of tokens that go were delivered: fluxform does not fetch them back.
 
 use crate::address::few;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::diff::{Action, Change};
 use crate::field::Role;
 use crate::ledger::Ledger;
@@ -37,7 +37,7 @@ pub(super) fn stay(changes: &[Change], ledger: &Ledger) -> Option<Diagnostic> {
         all => format!("these secrets stop working and stay where they were delivered: {}", few(all)),
     };
     let help = "fluxform does not remove delivered secrets: delete them yourself once nothing reads them";
-    Some(Diagnostic::warning("plan::secret-stays", message).help(help))
+    Some(Diagnostic::warning(Code::PlanSecretStays, message).help(help))
 }
 
 /// The sinks in a list of the ledger that are not among `kept`, which get the new secret in its place.

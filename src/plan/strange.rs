@@ -1,6 +1,6 @@
 //! A project of which nothing is declared any more: more often another project's directory than a new design.
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::diff::{Action, Change, Reason};
 
 /// Tells that nothing of what the project `name` owns is declared, though something else is.
@@ -21,7 +21,7 @@ pub(super) fn nothing_is_declared(name: &str, changes: &[Change]) -> Option<Diag
     );
     let help =
         "if this is another project, give it another `name` in [project]; if resources have new keys, write [[moved]]";
-    Some(Diagnostic::warning("plan::nothing-declared", message).help(help))
+    Some(Diagnostic::warning(Code::PlanNothingDeclared, message).help(help))
 }
 
 #[cfg(test)]

@@ -95,6 +95,10 @@ fn an_edited_file_with_a_right_checksum_is_refused() {
     file["content"]["changes"][0]["action"] = "explode".into();
     file["checksum"] = file::checksum(&file["content"].to_string()).into();
     assert!(wrong(&file.to_string()).contains("cannot be read: unknown variant `explode`"));
+    let mut file: serde_json::Value = serde_json::from_slice(&encode(&saved(plan()))).expect("JSON");
+    file["content"]["warnings"][0]["code"] = "plan::something".into();
+    file["checksum"] = file::checksum(&file["content"].to_string()).into();
+    assert!(wrong(&file.to_string()).contains("cannot be read: unknown code `plan::something`"));
 }
 
 /// Another digest would make each plan file of before this version stale: then the format's version has to be a new one.

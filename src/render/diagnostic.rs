@@ -150,7 +150,7 @@ impl miette::Diagnostic for Shown<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::diagnostic::Place;
+    use crate::diagnostic::{Code, Place};
     use crate::hidden::is_hidden;
     use proptest::prelude::*;
     use std::sync::Arc;
@@ -162,7 +162,7 @@ mod tests {
     proptest! {
         #[test]
         fn nothing_hidden_reaches_the_reader(input in "[\\x00-\\x7f\u{80}-\u{9f}\u{202e}\u{2066}ab ]{0,20}") {
-            let diagnostic = Diagnostic::error("a::b", input.clone())
+            let diagnostic = Diagnostic::error(Code::ManifestValue, input.clone())
                 .at(place(&input, &input, 0..input.len()), input.clone())
                 .help(input);
             let shown = text(&[diagnostic], Look { width: Some(80), ..Look::PLAIN });
@@ -174,7 +174,7 @@ mod tests {
     fn the_end_of_a_long_line_is_cut_off_and_its_column_said() {
         let source = format!("a = 1\nb = {} # c\nd = 2\n", "é".repeat(100_000));
         let shown = |span: Range<usize>| {
-            let diagnostic = Diagnostic::error("a::b", "wrong").at(place("m.toml", &source, span), "here");
+            let diagnostic = Diagnostic::error(Code::ManifestValue, "wrong").at(place("m.toml", &source, span), "here");
             text(&[diagnostic], Look { width: Some(80), ..Look::PLAIN })
         };
         let (long, last) = (source.find('é').expect("there"), source.len() - 2);
@@ -190,7 +190,8 @@ mod tests {
     #[test]
     fn of_a_place_of_many_lines_the_first_are_drawn() {
         let source = "b\n".repeat(100_000);
-        let diagnostic = Diagnostic::error("a::b", "wrong").at(place("m.toml", &source, 20..150_000), "here");
+        let diagnostic =
+            Diagnostic::error(Code::ManifestValue, "wrong").at(place("m.toml", &source, 20..150_000), "here");
         let shown = text(&[diagnostic], Look { width: Some(80), ..Look::PLAIN });
         assert!(shown.contains("[m.toml:11:1]") && shown.contains("30 │") && !shown.contains("35 │"), "{shown}");
     }
@@ -198,14 +199,14 @@ mod tests {
     #[test]
     fn what_another_program_wrote_stands_below() {
         let diagnostic =
-            Diagnostic::error("secret::source", "`push` failed").output(vec!["a\u{1b}[31m".into(), "b".into()]);
+            Diagnostic::error(Code::SecretSource, "`push` failed").output(vec!["a\u{1b}[31m".into(), "b".into()]);
         let shown = text(&[diagnostic], Look { ascii: true, ..Look::PLAIN });
         assert!(shown.contains("`push` failed\n  | a\\u{1b}[31m\n  | b\n") && shown.is_ascii(), "{shown}");
     }
 
     #[test]
     fn places_in_two_files_show_both() {
-        let diagnostic = Diagnostic::error("manifest::duplicate", "duplicate resource bucket.a")
+        let diagnostic = Diagnostic::error(Code::ManifestDuplicate, "duplicate resource bucket.a")
             .at(place("b.toml", "[bucket.a]\n", 0..10), "again here")
             .at(place("a.toml", "# first\n[bucket.a]\n", 8..18), "first here")
             .help("take one out");

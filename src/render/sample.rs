@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::address::Address;
 use crate::apply::Outcome;
 use crate::coverage::{Count, Coverage, Unmanaged};
-use crate::diagnostic::{Diagnostic, Place, Source};
+use crate::diagnostic::{Code, Diagnostic, Place, Source};
 use crate::diff::{Action, Cause, Change, FieldChange, Reason, Target};
 use crate::evidence::{Along, Data, Stake};
 use crate::exit::{Exit, Problem};
@@ -198,7 +198,7 @@ pub(crate) fn plan() -> Plan {
         ],
         refusals: vec![problem(Exit::Refused, "bucket.tmp would lose data")],
         leftovers: Vec::new(),
-        warnings: vec![Diagnostic::warning("plan::something", "something to know")],
+        warnings: vec![Diagnostic::warning(Code::PlanLeftover, "something to know")],
     }
 }
 
@@ -216,7 +216,7 @@ pub(crate) fn nothing() -> Plan {
 pub(crate) fn problem(exit: Exit, message: &str) -> Problem {
     let source = Arc::new(Source::new("iot.toml", "iot.toml", "[bucket.tmp]\nä = 1\n"));
     let place = Place { source, span: 15..16 };
-    Problem { exit, diagnostic: Diagnostic::error("guard::data-loss", message).at(place, "here").help("say so") }
+    Problem { exit, diagnostic: Diagnostic::error(Code::GuardDataLoss, message).at(place, "here").help("say so") }
 }
 
 /// A report in which everything went well.
@@ -247,7 +247,7 @@ pub(crate) fn partial() -> Report {
     report.outcomes.insert(address("skipped"), (Action::Create, skipped));
     report.outcomes.insert(address("left"), (Action::Delete, Outcome::NotStarted));
     report.stopped.push(problem(Exit::Interrupted, "stopped by Ctrl-C"));
-    report.warnings.push(Diagnostic::warning("apply::something", "something to know"));
+    report.warnings.push(Diagnostic::warning(Code::ApplyUnfinished, "something to know"));
     report
 }
 

@@ -155,7 +155,7 @@ async fn each_field(scene: &Scene, kind: Kind) {
                 let path = format!("{}/{}", kind.spec().ty, id("x"));
                 json.patch(&path, body).await.expect(200);
                 let lost = project.plan(Goal::Declared).await.err().expect("a plan of what has gone elsewhere");
-                assert_eq!(lost.diagnostic.code, "server::unexpected", "{}", lost.diagnostic.message);
+                assert_eq!(lost.diagnostic.code.text(), "server::unexpected", "{}", lost.diagnostic.message);
                 json.patch(&path, json!({"orgID": scene.org})).await.expect(200);
                 project.apply().await;
                 continue;

@@ -16,8 +16,10 @@ use crate::support::{Fate, Project, Proxy, ROOT, Scene, both, id, lines, unique}
 /// The refusals of a plan: exit and code.
 async fn refusals(project: &Project) -> Vec<(Exit, &'static str)> {
     match project.plan(Goal::Declared).await {
-        Ok(planned) => planned.plan.refusals.iter().map(|problem| (problem.exit, problem.diagnostic.code)).collect(),
-        Err(problem) => vec![(problem.exit, problem.diagnostic.code)],
+        Ok(planned) => {
+            planned.plan.refusals.iter().map(|problem| (problem.exit, problem.diagnostic.code.text())).collect()
+        }
+        Err(problem) => vec![(problem.exit, problem.diagnostic.code.text())],
     }
 }
 

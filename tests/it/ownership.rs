@@ -29,7 +29,7 @@ async fn attempt(project: &Project) -> Vec<(String, Exit)> {
 /// What a plan refuses, by code.
 async fn refusals(project: &Project) -> Vec<&'static str> {
     let planned = project.plan(Goal::Declared).await.unwrap();
-    planned.plan.refusals.iter().map(|problem| problem.diagnostic.code).collect()
+    planned.plan.refusals.iter().map(|problem| problem.diagnostic.code.text()).collect()
 }
 
 /// The path and the body that make an object of `kind` by hand.
@@ -242,14 +242,15 @@ both!(a_ledger_is_no_label_of_anybody, async |scene| {
             project.declare(&format!("[bucket.b]\n\n[label.l]\nname = \"{name}\"\n{external}"));
             let problems =
                 fluxform::manifest::load(project.path(), &fluxform::manifest::Inputs::default()).unwrap_err();
-            let codes: Vec<_> = problems.iter().map(|problem| problem.code).collect();
+            let codes: Vec<_> = problems.iter().map(|problem| problem.code.text()).collect();
             assert_eq!(codes, ["manifest::forbidden-name"], "{name}");
         }
     }
     // Nor is it found by its ID, or by a name that somebody gave it.
     project.declare(&format!("[bucket.b]\n\n[label.l]\n\n[[import]]\nto = \"label.l\"\nid = {}\n", head["id"]));
     let planned = project.plan(Goal::Declared).await.unwrap();
-    let refused: Vec<_> = planned.plan.refusals.iter().map(|problem| (problem.exit, problem.diagnostic.code)).collect();
+    let refused: Vec<_> =
+        planned.plan.refusals.iter().map(|problem| (problem.exit, problem.diagnostic.code.text())).collect();
     assert_eq!(refused, [(Exit::Manifest, "import::system")]);
     assert!(planned.plan.refusals[0].diagnostic.message.contains("the ledger or the lock of a project"));
     scene.http.patch(&format!("labels/{}", id(head)), json!({"name": "plain"})).await.expect(200);
@@ -259,7 +260,7 @@ both!(a_ledger_is_no_label_of_anybody, async |scene| {
     let other = Project::with_client(&scene, client);
     other.write("main.toml", "[project]\nname = \"q\"\n\n[label.l]\nname = \"plain\"\nexternal = true\n");
     let planned = other.plan(Goal::Declared).await.unwrap();
-    let codes: Vec<_> = planned.plan.refusals.iter().map(|problem| problem.diagnostic.code).collect();
+    let codes: Vec<_> = planned.plan.refusals.iter().map(|problem| problem.diagnostic.code.text()).collect();
     assert_eq!(codes, ["plan::external-absent"]);
 });
 
@@ -295,17 +296,18 @@ deliver = \"discard\"
 
     project.declare("[bucket.monitoring]\nname = \"_monitoring\"\n");
     let problems = fluxform::manifest::load(project.path(), &fluxform::manifest::Inputs::default()).unwrap_err();
-    assert_eq!(problems[0].code, "bucket::name");
+    assert_eq!(problems[0].code.text(), "bucket::name");
     assert!(problems[0].help.as_ref().unwrap().contains("external = true"));
     project.declare(&format!("[bucket.m]\n\n[[import]]\nto = \"bucket.m\"\nid = \"{system}\"\n"));
     let planned = project.plan(Goal::Declared).await.unwrap();
-    let refused = planned.plan.refusals.iter().find(|problem| problem.diagnostic.code == "import::system").unwrap();
+    let refused =
+        planned.plan.refusals.iter().find(|problem| problem.diagnostic.code.text() == "import::system").unwrap();
     assert_eq!(refused.exit, Exit::Manifest);
     assert!(refused.diagnostic.help.as_ref().unwrap().contains("external = true"));
     project.declare("[bucket.m]\nexternal = true\nname = \"_monitorin\"\n");
     let planned = project.plan(Goal::Declared).await.unwrap();
     let absent =
-        planned.plan.refusals.iter().find(|problem| problem.diagnostic.code == "plan::external-absent").unwrap();
+        planned.plan.refusals.iter().find(|problem| problem.diagnostic.code.text() == "plan::external-absent").unwrap();
     assert!(absent.diagnostic.help.as_ref().unwrap().contains("_monitoring"), "it can be said, so it is named");
 });
 
@@ -343,7 +345,7 @@ both!(an_org_with_white_space_around_its_name_is_found, async |scene| {
     }
     project.declare(&format!("[org.a]\nname = \"{name}\"\n\n[org.b]\nname = \"{name} \"\n"));
     let problems = fluxform::manifest::load(project.path(), &fluxform::manifest::Inputs::default()).unwrap_err();
-    assert_eq!(problems[0].code, "manifest::duplicate-name");
+    assert_eq!(problems[0].code.text(), "manifest::duplicate-name");
     project.declare(&format!("[org.o]\nname = \"{name}\"\n"));
     project.consent.adopt = true;
     project.apply().await;

@@ -5,7 +5,7 @@ use crate::cli::pipeline::Planned;
 use crate::cli::plan::{RunOptions, make};
 use crate::cli::shell::PlanFormat;
 use crate::cli::{Ended, approve, ignored};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::diff::Goal;
 use crate::exit::{Exit, Problem};
 use crate::plan::{self, Consent, Plan};
@@ -120,7 +120,7 @@ impl Work<'_> {
     /// Asks about the plan that has become of one that was agreed to.
     pub(super) async fn ask_again(&self, plan: Plan) -> Result<(Plan, Consent), Vec<Problem>> {
         if !self.shell.around.terminal {
-            let diagnostic = Diagnostic::error("apply::stale", "the server has changed since the plan was made")
+            let diagnostic = Diagnostic::error(Code::ApplyStale, "the server has changed since the plan was made")
                 .help("nothing was written; run it again");
             return Err(vec![Problem { exit: Exit::Stale, diagnostic }]);
         }

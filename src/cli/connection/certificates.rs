@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::Surroundings;
 use crate::api::Pem;
 use crate::confine::{self, Root};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::exit::{Exit, Problem};
 use crate::limits;
 use crate::manifest::{self, Placed};
@@ -100,7 +100,7 @@ impl Named {
         match read {
             Ok(bytes) => Ok(Pem { name: path.display().to_string(), bytes: bytes.into() }),
             Err(error) => {
-                let diagnostic = Diagnostic::error("connection::certificate", error.to_string());
+                let diagnostic = Diagnostic::error(Code::ConnectionCertificate, error.to_string());
                 let diagnostic = diagnostic.at_known(place, "names this file").help_known(error.help());
                 Err(Problem { exit, diagnostic })
             }

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use url::Url;
 
 use super::{Surroundings, Target};
-use crate::diagnostic::{Diagnostic, nearest};
+use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::exit::Problem;
 use crate::limits::CONNECTIONS_FILE;
 use crate::secret::Secret;
@@ -118,14 +118,14 @@ pub(super) fn active(around: &Surroundings) -> Result<Option<Active>, Diagnostic
         return match wanted {
             None => Ok(None),
             Some(name) => Err(Diagnostic::error(
-                "connection::influx-cli",
+                Code::ConnectionInfluxCli,
                 format!("INFLUX_ACTIVE_CONFIG is `{name}`, but the influx CLI has no connections file"),
             )
             .help("set INFLUX_CONFIGS_PATH to the path of the file")),
         };
     };
     let wrong = |what: String| {
-        Diagnostic::error("connection::influx-cli", format!("{} {what}", file.path.display()))
+        Diagnostic::error(Code::ConnectionInfluxCli, format!("{} {what}", file.path.display()))
             .help("correct the file, or set INFLUX_CONFIGS_PATH to another one")
     };
     let Some(text) = &file.text else { return Err(wrong(format!("is larger than {CONNECTIONS_FILE}"))) };

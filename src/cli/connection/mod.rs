@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use clap::builder::NonEmptyStringValueParser;
 
-use crate::diagnostic::{Diagnostic, Place};
+use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::exit::{Exit, Problem};
 use crate::manifest;
 use crate::secret::Secret;
@@ -164,7 +164,7 @@ impl Connection {
     pub fn withheld(&self) -> Problem {
         let token = self.token.as_ref().map_or(&Origin::Default, |token| &token.from);
         let diagnostic = Diagnostic::error(
-            "connection::token-withheld",
+            Code::ConnectionTokenWithheld,
             format!(
                 "the token from {token} is not sent to {}, which only {} names",
                 self.target.value, self.target.from
@@ -212,7 +212,7 @@ pub fn resolve(
         (Ok(None), influx_cli::unused(around, active))
     };
     let target = target::resolve(flags, server, around, &active).map_err(|problem| match &unused {
-        Some(unused) if problem.diagnostic.code == "connection::no-host" => unused.explain(problem),
+        Some(unused) if problem.diagnostic.code == Code::ConnectionNoHost => unused.explain(problem),
         _ => problem,
     })?;
     let mut connection = Connection {
@@ -238,7 +238,7 @@ pub fn resolve(
         }
         if flags.token_file.is_some() {
             let message = "--token-file is not used: the embedded server creates its own token";
-            connection.warnings.push(Diagnostic::warning("connection::unused-token", message));
+            connection.warnings.push(Diagnostic::warning(Code::ConnectionUnusedToken, message));
         }
         return Ok(connection);
     };
@@ -263,7 +263,7 @@ pub fn resolve(
         })
         .ok_or_else(|| {
             let problem = usage(
-                Diagnostic::error("connection::no-org", "no org is set")
+                Diagnostic::error(Code::ConnectionNoOrg, "no org is set")
                     .help("set `org` in [server], or INFLUX_ORG, or use --org"),
             );
             match &connection.unused {
@@ -296,8 +296,11 @@ pub fn resolve_virgin(flags: &Flags, around: &Surroundings) -> Result<Connection
 
 /// Says that no certificate is checked.
 fn unverified() -> Diagnostic {
-    Diagnostic::warning("connection::skip-verify", "INFLUX_SKIP_VERIFY is set: the server's certificate is not checked")
-        .help("unset it, and set the certificate authority with --ca-file or FLUXFORM_CA_FILE")
+    Diagnostic::warning(
+        Code::ConnectionSkipVerify,
+        "INFLUX_SKIP_VERIFY is set: the server's certificate is not checked",
+    )
+    .help("unset it, and set the certificate authority with --ca-file or FLUXFORM_CA_FILE")
 }
 
 fn skip_verify(around: &Surroundings) -> Result<bool, Problem> {
@@ -306,7 +309,7 @@ fn skip_verify(around: &Surroundings) -> Result<bool, Problem> {
         Some("1" | "t" | "T" | "true" | "TRUE" | "True") => Ok(true),
         Some(other) => Err(usage(
             Diagnostic::error(
-                "connection::skip-verify",
+                Code::ConnectionSkipVerify,
                 format!("INFLUX_SKIP_VERIFY is `{other}`, but must be true or false"),
             )
             .help("unset it, or set it to `true`"),

@@ -8,7 +8,7 @@ use url::Url;
 use super::influx_cli::Active;
 use super::{Flags, Given, Origin, Surroundings, usage};
 use crate::api::is_plain_http_to_elsewhere;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::exit::{Exit, Problem};
 use crate::manifest;
 
@@ -76,7 +76,7 @@ pub(super) fn resolve(
     match &target.value {
         Target::Server(url) if is_plain_http_to_elsewhere(url) && !flags.insecure_http => Err(usage(
             Diagnostic::error(
-                "connection::plain-http",
+                Code::ConnectionPlainHttp,
                 format!("{} (from {}) is another machine, and http is not encrypted", target.value, target.from),
             )
             .help("use https://, or --insecure-http to send the token in plain text"),
@@ -92,7 +92,7 @@ fn find(
     active: &Result<Option<Active>, Diagnostic>,
 ) -> Result<Given<Target>, Problem> {
     let wrong = |from: &str, reason: &str| {
-        Diagnostic::error("connection::url", format!("invalid server URL in {from}: {reason}"))
+        Diagnostic::error(Code::ConnectionUrl, format!("invalid server URL in {from}: {reason}"))
     };
     if let Some(text) = &flags.host {
         let value = Target::parse(text).map_err(|reason| usage(wrong("--host", reason)))?;
@@ -115,7 +115,7 @@ fn find(
             if !is_same {
                 let message = format!("[server].url is {value}, but INFLUX_HOST is {theirs}");
                 return Err(usage(
-                    Diagnostic::error("connection::two-hosts", message)
+                    Diagnostic::error(Code::ConnectionTwoHosts, message)
                         .at(url.place.clone(), "this server")
                         .help("remove `url` (and `org`) from [server], or unset INFLUX_HOST, or choose one of them with --host"),
                 ));
@@ -132,7 +132,7 @@ fn find(
             Ok(Given { value: Target::Server(active.url.clone()), from: Origin::InfluxCli(active.name.clone()) })
         }
         Ok(None) => Err(usage(
-            Diagnostic::error("connection::no-host", "no server is set")
+            Diagnostic::error(Code::ConnectionNoHost, "no server is set")
                 .help("set `url` in [server], or INFLUX_HOST, or use --host"),
         )),
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use secrecy::ExposeSecret;
 
 use super::*;
-use crate::diagnostic::{Place, Source};
+use crate::diagnostic::{Code, Place, Source};
 use crate::limits;
 use crate::manifest::{Placed, Server};
 
@@ -265,7 +265,7 @@ fn a_broken_file_of_the_influx_cli_is_not_quoted() {
     broken.around.influx_cli =
         Some(InfluxCliFile { path: "configs".into(), text: Some("[default]\ntoken = hunter2\n".into()) });
     let problem = broken.resolve().expect_err("not TOML");
-    assert_eq!(problem.diagnostic.code, "connection::influx-cli");
+    assert_eq!(problem.diagnostic.code, Code::ConnectionInfluxCli);
     assert!(!format!("{broken:?} {problem:?}", broken = broken.around).contains("hunter2"));
     assert_eq!(broken.host("embedded:").says(), "embedded: (--host) default (default) no token");
 }
@@ -275,7 +275,7 @@ fn a_file_of_the_influx_cli_is_so_large() {
     let dir = tempfile::tempdir().expect("a directory");
     let path = dir.path().join("configs");
     let mut large = run();
-    for (more, code) in [(0, None), (1, Some("connection::influx-cli"))] {
+    for (more, code) in [(0, None), (1, Some(Code::ConnectionInfluxCli))] {
         let filler = "#".repeat(limits::CONNECTIONS_FILE.size() - CONFIGS.len() + more);
         std::fs::write(&path, format!("{CONFIGS}{filler}")).expect("a file");
         large.around.influx_cli = InfluxCliFile::read(path.clone());
@@ -317,7 +317,7 @@ fn what_is_no_server_is_an_error_of_who_said_it() {
 fn skipping_the_check_of_certificates_warns() {
     let skip = |value: &str| run().host(URL).org("o").var("INFLUX_TOKEN", "t").var("INFLUX_SKIP_VERIFY", value);
     let on = skip("true").resolve().expect("a connection");
-    assert!(on.skip_verify && on.warnings.iter().any(|warning| warning.code == "connection::skip-verify"));
+    assert!(on.skip_verify && on.warnings.iter().any(|warning| warning.code == Code::ConnectionSkipVerify));
     let off = skip("false").resolve().expect("a connection");
     assert!(!off.skip_verify && off.warnings.is_empty());
     assert_eq!(skip("maybe").says(), "64 connection::skip-verify");

@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 
 use super::Read;
 use crate::address::Address;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::diff::{Action, Change, Goal, compare};
 use crate::exit::{Exit, Problem};
 use crate::export::{Export, ObjectId, Refused, Request, Sources, export};
-use crate::manifest::{self, Inputs, Loaded, load};
+use crate::manifest::{Inputs, Loaded, load};
 
 /// How often what cannot be said is taken back: each time it becomes external first, then it is left out.
 const TRIES: usize = 8;
@@ -41,7 +41,7 @@ pub(super) fn checked(
 }
 
 fn unsound(why: &str) -> Problem {
-    let diagnostic = Diagnostic::error("export::unsound", format!("the export would not match the server: {why}"))
+    let diagnostic = Diagnostic::error(Code::ExportUnsound, format!("the export would not match the server: {why}"))
         .help("nothing was written; please report it");
     Problem { exit: Exit::Bug, diagnostic }
 }
@@ -90,7 +90,7 @@ fn fault(change: &Change) -> Option<String> {
 fn blamed(dir: &Path, diagnostics: &[Diagnostic], export: &Export) -> Result<BTreeMap<Address, String>, Problem> {
     let mut faults = BTreeMap::new();
     // Those that are only counted are there again when these are mended.
-    for diagnostic in diagnostics.iter().filter(|diagnostic| diagnostic.code != manifest::MORE) {
+    for diagnostic in diagnostics.iter().filter(|diagnostic| diagnostic.code != Code::ManifestMore) {
         let at = diagnostic.places.iter().find_map(|(place, _)| {
             let file = Path::new(&place.source.name).strip_prefix(dir).ok()?.to_str()?;
             let block = export.places.iter().find(|(of, span, _)| of == file && span.contains(&place.span.start));

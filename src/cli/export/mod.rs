@@ -14,7 +14,7 @@ use super::shell::{Format, Shell, trouble};
 use super::signal::{go_on, unless_stopped};
 use super::{Ended, project, signal, written};
 use crate::confine::Root;
-use crate::diagnostic::{Diagnostic, nearest};
+use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::exit::{Exit, Problem};
 use crate::export::{self, ObjectId};
 use crate::field::Type;
@@ -82,7 +82,7 @@ pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
             .map_err(one)?;
     shell.show(&connection.warnings);
     there(&connection).map_err(one)?;
-    let root = Root::open(Path::new(".")).map_err(|error| one(trouble("export::directory", error.to_string())))?;
+    let root = Root::open(Path::new(".")).map_err(|error| one(trouble(Code::ExportDirectory, error.to_string())))?;
     let options =
         SessionOptions { root: &root, purpose: Purpose::Read, wait: arguments.wait.lock_timeout, makes_home: false };
     let stop = signal::listen(shell.until);
@@ -107,7 +107,7 @@ fn there(connection: &Connection) -> Result<(), Problem> {
         Target::Embedded(Some(path)) => format!("there is no embedded server at {}", path.display()),
         Target::Embedded(None) => "an embedded server in memory has nothing to export".to_owned(),
     };
-    let diagnostic = Diagnostic::error("export::nothing", missing).help("name the server with --host");
+    let diagnostic = Diagnostic::error(Code::ExportNothing, missing).help("name the server with --host");
     Err(Problem { exit: Exit::Error, diagnostic })
 }
 
@@ -180,7 +180,7 @@ async fn read(
     owners.unreadable.extend(others.unreadable);
     let warnings = owners.unreadable.iter().map(|label| {
         let message = format!("the ledger label `{label}` of another project cannot be read");
-        Diagnostic::warning("ledger::unreadable", message)
+        Diagnostic::warning(Code::LedgerUnreadable, message)
             .help("it is unknown what that project owns: check what this export declares")
     });
     let warnings = warnings.collect();
@@ -215,7 +215,7 @@ fn known_labels<'a>(request: &export::Request, names: impl Iterator<Item = &'a s
     let keys: BTreeSet<_> = names.iter().map(|name| key(name)).collect();
     let known = |name: &String| keys.contains(&key(name));
     let Some(unknown) = request.labels.iter().find(|name| !known(name)) else { return Ok(()) };
-    let problem = trouble("export::label", format!("this token sees no label {unknown:?}"));
+    let problem = trouble(Code::ExportLabel, format!("this token sees no label {unknown:?}"));
     Err(match nearest(unknown, names.iter().copied()) {
         Some(near) => {
             Problem { diagnostic: problem.diagnostic.help(format!("there is one named {near:?}")), ..problem }

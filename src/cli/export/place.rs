@@ -8,7 +8,7 @@ use tempfile::TempDir;
 
 use super::super::shell::trouble;
 use super::{Read, check};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::exit::{Exit, Problem};
 use crate::export::{Export, HEAD, Request};
 
@@ -24,7 +24,7 @@ pub(super) struct Vacant {
 /// Whether the directory may be written to. Looked at before the server is: an export takes a while.
 pub(super) fn vacant(path: &Path) -> Result<Vacant, Problem> {
     let occupied = |what: &str| {
-        let diagnostic = Diagnostic::error("export::exists", format!("{} {what}", path.display()))
+        let diagnostic = Diagnostic::error(Code::ExportExists, format!("{} {what}", path.display()))
             .help("nothing was written; choose a new or empty directory");
         Problem { exit: Exit::Error, diagnostic }
     };
@@ -39,7 +39,7 @@ pub(super) fn vacant(path: &Path) -> Result<Vacant, Problem> {
 }
 
 fn unwritable(path: &Path, error: &io::Error) -> Problem {
-    trouble("export::write", format!("cannot write to {}: {error}", path.display()))
+    trouble(Code::ExportWrite, format!("cannot write to {}: {error}", path.display()))
 }
 
 impl Vacant {
@@ -188,7 +188,8 @@ mod tests {
             org: "acme".to_owned(),
             token_id: None,
         };
-        let stopped = || Problem { exit: Exit::Interrupted, diagnostic: Diagnostic::error("cli::interrupted", "stop") };
+        let stopped =
+            || Problem { exit: Exit::Interrupted, diagnostic: Diagnostic::error(Code::CliInterrupted, "stop") };
         for times in [0, 1] {
             let asked = Cell::new(0);
             let go_on = || if asked.replace(asked.get() + 1) == times { Err(stopped()) } else { Ok(()) };

@@ -3,6 +3,7 @@
 use super::script::{Files, Script};
 use crate::cli::Ended;
 use crate::cli::shell::{Shell, trouble};
+use crate::diagnostic::Code;
 use crate::exit::Exit;
 
 /// Print the syntax trees of scripts, in influxd's JSON
@@ -31,5 +32,5 @@ fn print(shell: &Shell, script: &Script) -> Result<(), Vec<crate::exit::Problem>
         script.parsed.script.write_json(out)?;
         std::io::Write::write_all(out, b"\n")
     });
-    written.map_err(|error| vec![trouble("cli::output", format!("cannot write the output: {error}"))])
+    written.map_err(|error| vec![trouble(Code::CliOutput, format!("cannot write the output: {error}"))])
 }

@@ -6,6 +6,7 @@ use std::path::Path;
 use super::script::{Files, Script};
 use crate::cli::Ended;
 use crate::cli::shell::{Shell, trouble};
+use crate::diagnostic::Code;
 use crate::exit::{Exit, Problem};
 use crate::flux::format::format;
 use crate::render;
@@ -64,6 +65,6 @@ fn rewrite(script: &Script, text: &str) -> Result<(), Problem> {
         Ok(())
     };
     written().map_err(|error: std::io::Error| {
-        trouble("flux::unwritable", format!("cannot write {}: {error}", script.source.name))
+        trouble(Code::FluxUnwritable, format!("cannot write {}: {error}", script.source.name))
     })
 }

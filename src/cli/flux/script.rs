@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::cli::shell::Shell;
 use crate::confine;
-use crate::diagnostic::{Diagnostic, Place, Source};
+use crate::diagnostic::{Code, Diagnostic, Place, Source};
 use crate::exit::{Exit, Problem};
 use crate::flux::Mistake;
 use crate::flux::ast::Span;
@@ -53,7 +53,7 @@ impl Files {
             let is_input = path == Path::new("-");
             if is_input && std::mem::replace(&mut input_read, true) {
                 let message = "standard input is used twice";
-                problems.push(Problem { exit: Exit::Usage, diagnostic: Diagnostic::error("cli::usage", message) });
+                problems.push(Problem { exit: Exit::Usage, diagnostic: Diagnostic::error(Code::CliUsage, message) });
                 continue;
             }
             let script = match if is_input { input() } else { file(path) } {
@@ -80,7 +80,7 @@ impl Script {
 
     /// What is wrong with it.
     pub(super) fn check(&self) -> Result<(), Vec<Problem>> {
-        self.wrong("flux::syntax", self.parsed.errors())
+        self.wrong(Code::FluxSyntax, self.parsed.errors())
     }
 
     /// Which names in it stand for nothing, and which arguments are wrong; nothing of a script with other mistakes. The names
@@ -89,11 +89,11 @@ impl Script {
         if !self.parsed.is_sound() {
             return Ok(());
         }
-        self.wrong("flux::name", names::errors(&self.parsed.script, &GIVEN))
+        self.wrong(Code::FluxName, names::errors(&self.parsed.script, &GIVEN))
     }
 
     /// The diagnostics of `mistakes`, each at its places.
-    fn wrong(&self, code: &'static str, mistakes: Vec<Mistake>) -> Result<(), Vec<Problem>> {
+    fn wrong(&self, code: Code, mistakes: Vec<Mistake>) -> Result<(), Vec<Problem>> {
         let problem = |mistake: Mistake| {
             let mut diagnostic = Diagnostic::error(code, mistake.message).at(self.place(mistake.span), mistake.label);
             if let Some((span, label)) = mistake.also {
@@ -111,30 +111,30 @@ impl Script {
     }
 
     fn mark(&self) -> Diagnostic {
-        Diagnostic::warning("flux::bom", format!("{} begins with a byte-order mark", self.source.name))
+        Diagnostic::warning(Code::FluxBom, format!("{} begins with a byte-order mark", self.source.name))
             .help("fluxform ignores it, but influxd refuses such a script")
     }
 }
 
 fn input() -> Result<Script, Diagnostic> {
     let limit = limits::SCRIPT;
-    let failed = |error| Diagnostic::error("flux::unreadable", format!("cannot read standard input: {error}"));
+    let failed = |error| Diagnostic::error(Code::FluxUnreadable, format!("cannot read standard input: {error}"));
     let mut bytes = Vec::new();
     std::io::stdin().lock().take(limit.most + 1).read_to_end(&mut bytes).map_err(failed)?;
     if limit.exceeded(bytes.len()) {
-        return Err(Diagnostic::error("flux::unreadable", format!("standard input is larger than {limit}")));
+        return Err(Diagnostic::error(Code::FluxUnreadable, format!("standard input is larger than {limit}")));
     }
     script(Path::new("-"), "<stdin>".to_owned(), bytes)
 }
 
 fn file(path: &Path) -> Result<Script, Diagnostic> {
     let bytes = confine::read(path, &limits::SCRIPT)
-        .map_err(|error| Diagnostic::error("flux::unreadable", error.to_string()).help_known(error.help()))?;
+        .map_err(|error| Diagnostic::error(Code::FluxUnreadable, error.to_string()).help_known(error.help()))?;
     script(path, path.display().to_string(), bytes)
 }
 
 fn script(path: &Path, name: String, bytes: Vec<u8>) -> Result<Script, Diagnostic> {
-    let text = Source::utf8("flux::not-utf8", path, &name, bytes)?;
+    let text = Source::utf8(Code::FluxNotUtf8, path, &name, bytes)?;
     let (text, marked) = match text.strip_prefix('\u{feff}') {
         Some(rest) => (rest.to_owned(), true),
         None => (text, false),

@@ -1,21 +1,21 @@
 //! What a plan says of the ledgers that it rests on, and of another run.
 
 use crate::api::sight::Lack;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::exit::{Exit, Problem};
 use crate::ledger::Holder;
 
 /// What another run is changing right now is on the server and not yet in the ledger, or the other way round.
 pub(super) fn another_run(holder: &Holder) -> Diagnostic {
     let message = format!("another run is changing this project right now: {holder}");
-    Diagnostic::warning("plan::another-run", message)
+    Diagnostic::warning(Code::PlanAnotherRun, message)
         .help("what it is at may look like drift: look again when it has ended")
 }
 
 /// A token that cannot see the ledger must not look like a first run.
 pub(super) fn unproven_ledger(project: &str, lack: &Lack) -> Problem {
     let diagnostic = Diagnostic::error(
-        "sight::ledger",
+        Code::SightLedger,
         format!("cannot tell whether the project `{project}` was ever applied: {lack}"),
     )
     .help(format!(
@@ -27,12 +27,12 @@ pub(super) fn unproven_ledger(project: &str, lack: &Lack) -> Problem {
 
 /// A signed ledger, and no key to check it with.
 pub(super) fn unverified_ledger() -> Diagnostic {
-    Diagnostic::warning("ledger::unverified", "the ledger is signed, but this run has no key to verify it")
+    Diagnostic::warning(Code::LedgerUnverified, "the ledger is signed, but this run has no key to verify it")
         .help("it may be forged; an apply, which has FLUXFORM_LEDGER_KEY, verifies it")
 }
 
 /// What another project owns is not known: an object of it could be taken over.
 pub(super) fn unreadable_ledger(label: &str) -> Diagnostic {
-    Diagnostic::warning("ledger::unreadable", format!("the ledger label `{label}` of another project cannot be read"))
+    Diagnostic::warning(Code::LedgerUnreadable, format!("the ledger label `{label}` of another project cannot be read"))
         .help("it is unknown what that project owns: check what this plan adopts")
 }

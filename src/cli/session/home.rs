@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use crate::api::{ApiError, Class, Client};
 use crate::cli::connection::{Given, Origin as By};
-use crate::diagnostic::{Diagnostic, nearest};
+use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::exit::{Exit, Problem};
 use crate::kind::{Kind, NaturalKey};
 use crate::snowflake::is_id;
@@ -72,7 +72,7 @@ fn one_id(ids: BTreeSet<String>, org: &str) -> Result<Option<String>, Problem> {
     if ids.len() > 1 {
         let all: Vec<_> = ids.into_iter().collect();
         let diagnostic =
-            Diagnostic::error("server::two-orgs", format!("there is more than one org `{org}`: {}", all.join(", ")))
+            Diagnostic::error(Code::ServerTwoOrgs, format!("there is more than one org `{org}`: {}", all.join(", ")))
                 .help("use the ID of the org instead of its name");
         return Err(Problem { exit: Exit::Error, diagnostic });
     }
@@ -95,7 +95,7 @@ async fn hidden(client: &Client, org: &str) -> Result<String, Problem> {
     Err(Problem {
         exit: Exit::NotAuthorized,
         diagnostic: Diagnostic::error(
-            "server::hidden-org",
+            Code::ServerHiddenOrg,
             format!("the token may not read the org `{org}`, so its ID is unknown"),
         )
         .help("use the org's ID instead of its name, or a token with `read:orgs`"),
@@ -104,7 +104,7 @@ async fn hidden(client: &Client, org: &str) -> Result<String, Problem> {
 
 async fn absent(client: &Client, said: &Given<String>) -> Problem {
     let org = said.value.as_str();
-    let diagnostic = Diagnostic::error("server::no-org", format!("org `{org}` not found on this server"));
+    let diagnostic = Diagnostic::error(Code::ServerNoOrg, format!("org `{org}` not found on this server"));
     let names: Vec<String> = match client.get::<Orgs>("/api/v2/orgs", &[("limit", "100")]).await {
         Ok(Orgs { orgs }) => orgs.into_iter().map(|org| org.name).collect(),
         // The names are only a help.

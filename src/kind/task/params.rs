@@ -1,7 +1,7 @@
 //! What a script asks of the manifest.
 
 use crate::address::few;
-use crate::diagnostic::nearest;
+use crate::diagnostic::{Code, nearest};
 use crate::flux::ast::Script;
 use crate::flux::params::{Missing, Use, uses};
 use crate::kind::Kind;
@@ -32,7 +32,7 @@ fn expression(script: &Script, one: &Use, name: &str) -> Option<Fault> {
     }
     let message = format!("`{text}` cannot be used in a script: only its `params` come from the manifest");
     let help = advice(text, first, attr, name);
-    Some(Fault::new("task::expression", "flux", message, "not defined in Flux").script(one.span.clone()).help(help))
+    Some(Fault::new(Code::TaskExpression, "flux", message, "not defined in Flux").script(one.span.clone()).help(help))
 }
 
 /// What to do about an expression of the manifests that stands where a script has no string; none for other text.
@@ -60,7 +60,7 @@ fn advice(text: &str, first: &str, attr: &str, name: &str) -> String {
 /// What the script reads of its parameters and the manifest does not give: the server takes such a script, and the task
 /// fails at each run (influxd 2.9.1, measured: `record is missing label`, with `exists` too).
 fn unknown(draft: &Draft<'_>, script: &Script, name: &str) -> Vec<Fault> {
-    let fault = |message: String, label: &str, span| Fault::new("task::params", "flux", message, label).script(span);
+    let fault = |message: String, label: &str, span| Fault::new(Code::TaskParams, "flux", message, label).script(span);
     let uses = uses(script, name).into_iter();
     let Some(record) = &draft.params else {
         // Else what is wrong with them has been said.

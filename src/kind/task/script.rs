@@ -1,7 +1,7 @@
 //! A task's script and its schedule: what is written in the manifest and in the script's own `option task`, as one.
 
 use super::{cron, params};
-use crate::diagnostic::Severity;
+use crate::diagnostic::{Code, Severity};
 use crate::duration::Duration;
 use crate::flux::parser::parse;
 use crate::flux::{AuthorScript, Mistake, Schedule, Spanned, TaskHead, TaskOption, ast, names};
@@ -21,7 +21,7 @@ pub(super) fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
             source.get(error.span.range().start..).unwrap_or_default(),
             params_as.as_deref().unwrap_or("params"),
         );
-        let fault = fault("flux::syntax", Mistake { help: help.or(error.help), ..error });
+        let fault = fault(Code::FluxSyntax, Mistake { help: help.or(error.help), ..error });
         // The server takes it, and the task fails at each run.
         if parsed.is_accepted() { fault.warning() } else { fault }
     });
@@ -32,7 +32,7 @@ pub(super) fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
     let author = match AuthorScript::read(source, params_as.as_deref()) {
         Ok(author) => author,
         Err(error) => {
-            faults.push(Fault::new("task::flux", "flux", error.message, "here").script(error.span));
+            faults.push(Fault::new(Code::TaskFlux, "flux", error.message, "here").script(error.span));
             return;
         }
     };
@@ -62,18 +62,18 @@ pub(super) fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
         return;
     }
     if let Err(message) = compose(draft, &author, params_as.as_deref()) {
-        faults.push(Fault::new("task::flux", "flux", message, "cannot be composed"));
+        faults.push(Fault::new(Code::TaskFlux, "flux", message, "cannot be composed"));
     }
 }
 
 /// The server takes them too. `option task` and the parameters will stand before the author's own text.
 fn wrong_names(script: &ast::Script, params_as: Option<&str>) -> Vec<Fault> {
     let given: Vec<&str> = ["task"].into_iter().chain(params_as).collect();
-    names::errors(script, &given).into_iter().map(|error| fault("flux::name", error).warning()).collect()
+    names::errors(script, &given).into_iter().map(|error| fault(Code::FluxName, error).warning()).collect()
 }
 
 /// A mistake in the script of the field `flux`.
-fn fault(code: &'static str, mistake: Mistake) -> Fault {
+fn fault(code: Code, mistake: Mistake) -> Fault {
     let Mistake { span, message, label, also, help } = mistake;
     let also = also.map(|(span, label)| (span.range(), label));
     Fault { also, help, ..Fault::new(code, "flux", message, label).script(span.range()) }
@@ -94,7 +94,7 @@ fn merge(draft: &mut Draft<'_>, task: &TaskOption, faults: &mut Vec<Fault>) {
                 Ok(duration) => duration,
                 Err(error) => {
                     let message = format!("`{field}` in the script: {error}");
-                    faults.push(Fault::new("task::schedule", "flux", message, "here").script(said.span.clone()));
+                    faults.push(Fault::new(Code::TaskSchedule, "flux", message, "here").script(said.span.clone()));
                     continue;
                 }
             },
@@ -106,7 +106,7 @@ fn merge(draft: &mut Draft<'_>, task: &TaskOption, faults: &mut Vec<Fault>) {
             && *written != value
         {
             let message = format!("`{field}` is `{written}` in the manifest, and `{value}` in the script");
-            let fault = Fault::new("task::disagrees", field, message, "in the manifest");
+            let fault = Fault::new(Code::TaskDisagrees, field, message, "in the manifest");
             faults.push(fault.script(said.span.clone()).help("set it in one place only"));
         }
     }
@@ -130,11 +130,11 @@ fn rules(draft: &mut Draft<'_>, task: Option<&TaskOption>, faults: &mut Vec<Faul
         Some(span) => Fault { field: "flux", ..fault }.script(span),
         None => fault,
     };
-    let mut fault = |code: &'static str, field: &'static str, message: String, label: &str| {
+    let mut fault = |code: Code, field: &'static str, message: String, label: &str| {
         faults.push(place(Fault::new(code, field, message, label)));
     };
     if draft.fields.text("name").is_some_and(str::is_empty) {
-        fault("task::name", "name", "a task's name cannot be empty".to_owned(), "empty");
+        fault(Code::TaskName, "name", "a task's name cannot be empty".to_owned(), "empty");
     }
     if let Some(Value::Duration(every)) = draft.fields.get("every")
         && let Err(uncounted) = counted(*every)
@@ -146,18 +146,18 @@ fn rules(draft: &mut Draft<'_>, task: Option<&TaskOption>, faults: &mut Vec<Faul
                 format!("{every} is too long: the maximum is {}", Duration::LONGEST_IN_WORDS)
             }
         };
-        fault("task::schedule", "every", message, uncounted.label());
+        fault(Code::TaskSchedule, "every", message, uncounted.label());
     }
     if let Some(Value::Duration(offset) | Value::Before(offset)) = draft.fields.get("offset") {
         if offset.months > 0 {
             let message = "`offset` cannot have months or years";
-            fault("task::schedule", "offset", message.to_owned(), "`mo` or `y`");
+            fault(Code::TaskSchedule, "offset", message.to_owned(), "`mo` or `y`");
         } else if !offset.nanos.is_multiple_of(SECOND) {
             let message = "`offset` must be whole seconds";
-            fault("task::schedule", "offset", message.to_owned(), Uncounted::Fraction.label());
+            fault(Code::TaskSchedule, "offset", message.to_owned(), Uncounted::Fraction.label());
         } else if *offset > Duration::LONGEST {
             let message = format!("{offset} is too long: the maximum is {}", Duration::LONGEST_IN_WORDS);
-            fault("task::schedule", "offset", message, Uncounted::TooLong.label());
+            fault(Code::TaskSchedule, "offset", message, Uncounted::TooLong.label());
         } else if offset.nanos == 0 {
             // The server does not keep an offset of zero.
             draft.fields.set("offset", Value::Unset);
@@ -166,10 +166,10 @@ fn rules(draft: &mut Draft<'_>, task: Option<&TaskOption>, faults: &mut Vec<Faul
     if let Some(cron) = draft.fields.text("cron") {
         let fault = match cron::check(cron) {
             Err(error) => {
-                Some(Fault { help: error.help, ..Fault::new("task::cron", "cron", error.message, "not a schedule") })
+                Some(Fault { help: error.help, ..Fault::new(Code::TaskCron, "cron", error.message, "not a schedule") })
             }
             Ok(()) => cron::surprise(cron).map(|error| {
-                let fault = Fault::new("task::cron", "cron", error.message, "more often than it says").warning();
+                let fault = Fault::new(Code::TaskCron, "cron", error.message, "more often than it says").warning();
                 Fault { help: error.help, ..fault }
             }),
         };
@@ -179,7 +179,7 @@ fn rules(draft: &mut Draft<'_>, task: Option<&TaskOption>, faults: &mut Vec<Faul
     match (set("every"), set("cron")) {
         (true, true) => {
             let (field, other) = if (draft.written)("cron") { ("cron", "every") } else { ("every", "cron") };
-            let fault = Fault::new("task::schedule", field, "a task has `every` or `cron`, not both", "one of them");
+            let fault = Fault::new(Code::TaskSchedule, field, "a task has `every` or `cron`, not both", "one of them");
             let fault = match said(other).filter(|_| !(draft.written)(other)) {
                 Some(span) => fault.script(span),
                 None => fault.other(other),
@@ -187,7 +187,7 @@ fn rules(draft: &mut Draft<'_>, task: Option<&TaskOption>, faults: &mut Vec<Faul
             faults.push(if (draft.written)(field) { fault } else { Fault { field: "flux", ..fault } });
         }
         (false, false) => {
-            let fault = Fault::new("task::schedule", "flux", "a task needs `every` or `cron`", "has neither");
+            let fault = Fault::new(Code::TaskSchedule, "flux", "a task needs `every` or `cron`", "has neither");
             faults.push(fault.help("write for example `every = \"1h\"`"));
         }
         _ => {}

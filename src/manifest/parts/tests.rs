@@ -1,6 +1,7 @@
 //! Sections against the whole text, and their price.
 
 use super::*;
+use crate::diagnostic::Code;
 use crate::limits::{NESTING, VALUES};
 
 fn project(tables: usize) -> String {
@@ -103,7 +104,7 @@ fn a_mistake_has_its_place_in_the_file() {
         text += "[bucket.broken]\nx = = 1\n[bucket.last]\n";
         let problems = refused(text.clone());
         let [problem] = problems.as_slice() else { panic!("{:?}", messages(&problems)) };
-        assert_eq!(problem.code, "manifest::toml");
+        assert_eq!(problem.code, Code::ManifestToml);
         assert_eq!(problem.places[0].0.span.start - at, "[bucket.broken]\nx = ".len());
         sections(&text).iter().map(|section| section.cost).sum::<usize>()
     });
@@ -214,7 +215,7 @@ fn mistakes_of_files_that_are_no_toml_are_counted_together() {
         let mut problems = Vec::new();
         assert!(super::super::syntax::merge(&sources, &mut problems).is_none());
         let files = problems.iter().flat_map(|problem| &problem.places).map(|(place, _)| place.source.name.clone());
-        let limited = problems.iter().filter(|problem| problem.code == "manifest::limit").count();
+        let limited = problems.iter().filter(|problem| problem.code == Code::ManifestLimit).count();
         (files.collect::<std::collections::BTreeSet<_>>().len(), limited)
     };
     let broken = |lines: usize| "a\n".repeat(lines);

@@ -1,6 +1,7 @@
 //! The run does not saw off the branch that it sits on: its own user, its own token.
 
 use super::{ends, refuse};
+use crate::diagnostic::Code;
 use crate::diff::Change;
 use crate::exit::Problem;
 use crate::ledger::Ledger;
@@ -10,7 +11,7 @@ pub(super) fn own_user(change: &Change, snapshot: &Snapshot) -> Option<Problem> 
     let own = change.object.as_ref().is_some_and(|object| object.id == snapshot.me);
     (own && ends(change)).then(|| {
         refuse(
-            "guard::own-user",
+            Code::GuardOwnUser,
             format!("{} is the user that this run acts as: it would lock itself out", change.address),
             "run with a token of another user",
         )
@@ -27,7 +28,7 @@ pub(super) fn own_token(change: &Change, snapshot: &Snapshot, ledger: &Ledger) -
         || fingerprint.is_some() && fingerprint == snapshot.own_token.fingerprint.as_deref();
     own.then(|| {
         refuse(
-            "guard::own-token",
+            Code::GuardOwnToken,
             format!("{} is the token that this run uses: it would lock itself out", change.address),
             "run with another token",
         )

@@ -3,14 +3,12 @@
 use super::allowed::Agreed;
 use super::refuse;
 use crate::address::few;
+use crate::diagnostic::Code;
 use crate::diff::{Action, Change};
 use crate::exit::Problem;
 use crate::manifest::What;
 use crate::plan::Plan;
 use crate::snapshot::Snapshot;
-
-/// The code of this guard.
-pub(super) const CODE: &str = "guard::adoption";
 
 pub(super) fn refusal(plan: &Plan, snapshot: &Snapshot, agreed: &mut Agreed<'_>) -> Option<Problem> {
     let needs_consent = |change: &&Change| change.adopts && !change.imported && !is_home_as_declared(change, snapshot);
@@ -24,7 +22,7 @@ pub(super) fn refusal(plan: &Plan, snapshot: &Snapshot, agreed: &mut Agreed<'_>)
         .collect();
     (!adopted.is_empty()).then(|| {
         refuse(
-            CODE,
+            Code::GuardAdoption,
             format!("these already exist and would be taken over: {}", few(&adopted)),
             "use --adopt to let the project manage them; adopted objects are never deleted, unless `lifecycle.owned` is set",
         )

@@ -8,7 +8,7 @@ use jiff::tz::Offset;
 use serde::{Deserialize, Serialize};
 
 use crate::address::{Address, Matcher, matches};
-use crate::diagnostic::{Diagnostic, nearest};
+use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::diff::Change;
 use crate::exit::Problem;
 use crate::manifest::{Allow, Policy, What};
@@ -129,12 +129,12 @@ impl Plan {
 const GUESSES: usize = 20;
 
 /// The code of the guard that asks whether `what` is allowed.
-const fn guard_of(what: What) -> &'static str {
+const fn guard_of(what: What) -> Code {
     match what {
-        What::Adopt => super::adoption::CODE,
-        What::DataLoss => super::data_loss::CODE,
-        What::BlastRadius => super::blast_radius::CODE,
-        What::TaskOwner => super::task_owner::CODE,
+        What::Adopt => Code::GuardAdoption,
+        What::DataLoss => Code::GuardDataLoss,
+        What::BlastRadius => Code::GuardBlastRadius,
+        What::TaskOwner => Code::GuardTaskOwner,
     }
 }
 
@@ -190,7 +190,7 @@ impl<'a> Agreed<'a> {
                 Some(_) => format!("the consent to {} of {} expired on {}", allow.what, allow.address, allow.until),
                 None => format!("cannot tell whether {} of {} is still allowed", allow.what, allow.address),
             };
-            Diagnostic::warning("policy::expired", message)
+            Diagnostic::warning(Code::PolicyExpired, message)
                 .at(allow.place.clone(), "does not count")
                 .help("remove it; or review it again, and set a later `until`")
         };
@@ -221,7 +221,7 @@ impl<'a> Agreed<'a> {
                 None
             };
             let message = format!("the consent to {} of {pattern} matches nothing in the project", allow.what);
-            Diagnostic::warning("policy::allows-nothing", message).at(allow.place.clone(), "matches nothing").help(
+            Diagnostic::warning(Code::PolicyAllowsNothing, message).at(allow.place.clone(), "matches nothing").help(
                 near.unwrap_or_else(|| "correct its `address`, or remove it if what it allowed is done".to_owned()),
             )
         };

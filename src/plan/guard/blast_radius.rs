@@ -2,6 +2,7 @@
 
 use super::allowed::Agreed;
 use super::{ends, refuse};
+use crate::diagnostic::Code;
 use crate::diff::{Cause, Change};
 use crate::exit::Problem;
 use crate::field::Role;
@@ -9,9 +10,6 @@ use crate::kind::Kind;
 use crate::ledger::Ledger;
 use crate::manifest::{BlastRadius, What};
 use crate::plan::Plan;
-
-/// The code of this guard.
-pub(super) const CODE: &str = "guard::blast-radius";
 
 pub(super) fn refusals(plan: &Plan, ledger: &Ledger, limit: BlastRadius, agreed: &mut Agreed<'_>) -> Vec<Problem> {
     let BlastRadius { percent, from } = limit;
@@ -35,7 +33,7 @@ pub(super) fn refusals(plan: &Plan, ledger: &Ledger, limit: BlastRadius, agreed:
             );
             let help = "check twice; if it is intended, do it in smaller steps, or allow it in a [[policy.allow]] with \
                         `what = \"blast_radius\"`";
-            refusals.push(refuse(CODE, message, help));
+            refusals.push(refuse(Code::GuardBlastRadius, message, help));
         }
     }
     refusals

@@ -1,6 +1,6 @@
 //! Tasks are made only by those that may run them.
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::diff::{Action, Change};
 use crate::exit::{Exit, Problem};
 use crate::snapshot::Snapshot;
@@ -24,7 +24,7 @@ pub(super) fn refusal(change: &Change, snapshot: &Snapshot) -> Option<Problem> {
     Some(Problem {
         exit: Exit::NotAuthorized,
         diagnostic: Diagnostic::error(
-            "sight::not-an-owner",
+            Code::SightNotAnOwner,
             format!("{} would never run: it runs as the user of this run's token, who {what}", change.address),
         )
         .help("use a token of a user that is an owner of the org, with `read:orgs`"),

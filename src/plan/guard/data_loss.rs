@@ -5,13 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::allowed::Agreed;
 use super::refuse;
 use crate::address::{Address, few};
+use crate::diagnostic::Code;
 use crate::diff::{Action, Change};
 use crate::evidence::Stake;
 use crate::exit::Problem;
 use crate::manifest::What;
-
-/// The code of this guard.
-pub(super) const CODE: &str = "guard::data-loss";
 
 /// More resources than these are refused in one sentence.
 const APART: usize = 6;
@@ -44,12 +42,12 @@ pub(super) fn refusals(
             "what each would lose stands under \"Data at stake\"; if that is intended, allow it with --allow-data-loss \
              PATTERN, in which `*` stands for anything (as often as needed), or in a [[policy.allow]]{moved}"
         );
-        return vec![refuse(CODE, message, &help)];
+        return vec![refuse(Code::GuardDataLoss, message, &help)];
     }
     let refusal = |(address, stake): (&Address, &Stake)| {
         let renamed = renamed(address);
         refuse(
-            CODE,
+            Code::GuardDataLoss,
             format!("{address} {stake}"),
             &format!(
                 "if that is intended, allow it with --allow-data-loss '{address}', or in a [[policy.allow]]{renamed}"

@@ -1,6 +1,7 @@
 //! What an `[[import]]` names stays.
 
 use super::{Written, refuse};
+use crate::diagnostic::Code;
 use crate::diff::{Action, Change};
 use crate::exit::Problem;
 
@@ -33,7 +34,7 @@ pub(super) fn refusal(change: &Change, written: Written<'_>) -> Option<Problem> 
         (Action::Create, false) => (format!("there is no object with this ID to import to {address}"), "check the ID"),
         _ => return None,
     };
-    let mut problem = refuse("guard::imported", message, help);
+    let mut problem = refuse(Code::GuardImported, message, help);
     problem.diagnostic = problem.diagnostic.at_known(place, "imported here");
     Some(problem)
 }

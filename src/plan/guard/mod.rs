@@ -20,7 +20,7 @@ use std::collections::BTreeMap;
 
 use super::Plan;
 use crate::address::Address;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::diff::{Action, Change, Target};
 use crate::exit::{Exit, Problem};
 use crate::field::{INACTIVE, Role};
@@ -82,7 +82,7 @@ pub(super) fn ask(plan: &mut Plan, grounds: Grounds<'_>) {
     (plan.allowed, plan.flags) = agreed.used();
 }
 
-fn refuse(code: &'static str, message: String, help: &str) -> Problem {
+fn refuse(code: Code, message: String, help: &str) -> Problem {
     Problem { exit: Exit::Refused, diagnostic: Diagnostic::error(code, message).help(help) }
 }
 

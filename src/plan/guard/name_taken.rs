@@ -1,6 +1,7 @@
 //! A new name is one that nothing else has.
 
 use super::refuse;
+use crate::diagnostic::Code;
 use crate::diff::{Action, Change};
 use crate::exit::Problem;
 use crate::field::Role;
@@ -22,7 +23,7 @@ pub(super) fn refusal(change: &Change, changes: &[Change], snapshot: &Snapshot) 
         same && object.id != own.id && !goes(&object.id)
     })?;
     Some(refuse(
-        "guard::name-taken",
+        Code::GuardNameTaken,
         format!("{} cannot be named {name:?}: another {kind} has that name (ID {})", change.address, taken.id),
         "choose another name, or rename or delete the other one first",
     ))

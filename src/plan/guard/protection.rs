@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{Written, refuse};
 use crate::address::{Pattern, matches};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::diff::{Action, Change, Reason};
 use crate::exit::Problem;
 use crate::ledger::Origin;
@@ -31,7 +31,7 @@ pub(super) fn refusal(change: &Change, policy: &Policy, written: Written<'_>) ->
             }
         };
         let message = format!("{address} would be {verb}, but its lifecycle sets `prevent_destroy`");
-        let mut problem = refuse("guard::prevent-destroy", message, help);
+        let mut problem = refuse(Code::GuardPreventDestroy, message, help);
         problem.diagnostic = problem.diagnostic.at_known(declared, "declared here");
         return Some(problem);
     }
@@ -45,14 +45,14 @@ pub(super) fn refusal(change: &Change, policy: &Policy, written: Written<'_>) ->
         let text = address.to_string();
         let pattern = policy.protected.iter().find(|pattern| matches(pattern.value.as_str(), &text));
         let mut problem =
-            refuse("guard::protected", format!("{address} would be {verb}, but [policy] protects it"), help);
+            refuse(Code::GuardProtected, format!("{address} would be {verb}, but [policy] protects it"), help);
         problem.diagnostic = problem.diagnostic.at_known(pattern.map(|pattern| &pattern.place), "by this pattern");
         return Some(problem);
     }
     let adopted = change.adopts || change.origin == Some(Origin::Adopted);
     (adopted && change.action == Action::Replace && !change.lifecycle.owned).then(|| {
         refuse(
-            "guard::adopted",
+            Code::GuardAdopted,
             format!("{address} would be replaced, but this project did not create it"),
             "set `lifecycle = { owned = true }` if the project may delete what it adopted",
         )
@@ -76,7 +76,7 @@ pub(super) fn idle(plan: &Plan, policy: &Policy) -> Vec<Diagnostic> {
     let idle = policy.protected.iter().filter(|pattern| !protects(&pattern.value));
     idle.map(|pattern| {
         let message = format!("`{}` protects nothing: the project has no such resource", pattern.value);
-        Diagnostic::warning("policy::protects-nothing", message).at(pattern.place.clone(), "matches nothing")
+        Diagnostic::warning(Code::PolicyProtectsNothing, message).at(pattern.place.clone(), "matches nothing")
     })
     .collect()
 }

@@ -1,6 +1,7 @@
 //! What is one of InfluxDB's own stays as it is, whatever a ledger says.
 
 use super::refuse;
+use crate::diagnostic::Code;
 use crate::diff::{Action, Change};
 use crate::exit::Problem;
 use crate::kind::Standing;
@@ -16,7 +17,7 @@ pub(super) fn refusal(change: &Change, snapshot: &Snapshot) -> Option<Problem> {
     let touched = matches!(change.action, Action::Update | Action::Replace | Action::Delete);
     touched.then(|| {
         refuse(
-            "guard::system",
+            Code::GuardSystem,
             format!("{} is {:?} (ID {}), which {whose}", change.address, target.name, target.id),
             "remove the resource; `fluxform forget` removes it from the ledger",
         )

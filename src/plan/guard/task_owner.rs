@@ -5,12 +5,10 @@ use std::collections::BTreeMap;
 use super::allowed::Agreed;
 use super::refuse;
 use crate::address::{Address, few};
+use crate::diagnostic::Code;
 use crate::diff::Target;
 use crate::exit::Problem;
 use crate::manifest::What;
-
-/// The code of this guard.
-pub(super) const CODE: &str = "guard::task-owner";
 
 pub(super) fn refusals(dependents: &BTreeMap<Address, Vec<Target>>, agreed: &mut Agreed<'_>) -> Vec<Problem> {
     let one = |(address, targets): (&Address, &Vec<Target>)| {
@@ -25,7 +23,7 @@ pub(super) fn refusals(dependents: &BTreeMap<Address, Vec<Target>>, agreed: &mut
         let help = "a task always runs as the user who created it: let another owner of the org create them again first; or \
                     say in a [[policy.allow]] with `what = \"task_owner\"` that they may stop";
         let message = format!("{address} would no longer own the org, and {what}: {}", few(named));
-        Some(refuse(CODE, message, help))
+        Some(refuse(Code::GuardTaskOwner, message, help))
     };
     dependents.iter().filter_map(one).collect()
 }

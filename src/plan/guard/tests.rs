@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::civil::{Date, date};
 
 use super::*;
-use crate::diagnostic::{Place, Source};
+use crate::diagnostic::{Code, Place, Source};
 use crate::diff::{Action, Cause, FieldChange, Reason};
 use crate::evidence::{Data, Stake};
 use crate::kind::{Kind, Object, Standing};
@@ -317,7 +317,7 @@ fn many_refusals_to_lose_data_are_one() {
     };
     let refused = |scene: Scene| {
         let plan = scene.asked();
-        plan.refusals.into_iter().filter(|problem| problem.diagnostic.code == "guard::data-loss").collect::<Vec<_>>()
+        plan.refusals.into_iter().filter(|problem| problem.diagnostic.code == Code::GuardDataLoss).collect::<Vec<_>>()
     };
     assert_eq!(refused(losing(6)).len(), 6);
     let many = refused(losing(300));

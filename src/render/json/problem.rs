@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::exit::Problem;
 
 #[derive(Serialize)]
@@ -15,7 +15,7 @@ pub(super) struct Form<'a> {
 /// One diagnostic.
 #[derive(Serialize)]
 pub(super) struct DiagnosticForm<'a> {
-    code: &'static str,
+    code: Code,
     severity: &'static str,
     message: &'a str,
     places: Vec<At<'a>>,

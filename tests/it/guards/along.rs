@@ -18,7 +18,7 @@ async fn refusal(project: &Project) -> String {
     let mut planned = project.plan(Goal::Declared).await.unwrap().plan;
     assert_eq!(planned.refusals.len(), 1, "{:?}", planned.refusals);
     let Diagnostic { code, message, .. } = planned.refusals.remove(0).diagnostic;
-    assert_eq!(code, "guard::data-loss");
+    assert_eq!(code.text(), "guard::data-loss");
     message
 }
 
