@@ -2,8 +2,8 @@
 
 use crate::kind::Kind;
 
-/// One field of a kind.
-#[derive(Debug)]
+/// One field of a kind, or of a table in one.
+#[derive(Debug, PartialEq, Eq)]
 pub struct Field {
     /// Its name in manifests and plans.
     pub name: &'static str,
@@ -103,6 +103,14 @@ pub enum Type {
     Ref(Kind),
     /// A list of addresses of this kind, each once.
     Refs(Kind),
+    /// A number.
+    Number,
+    /// Any string, in which nothing is expanded: what reads it has a `${` of its own.
+    Verbatim,
+    /// A table with these fields. What is omitted in it is absent, or what the field says: nothing in it is the server's.
+    Block(&'static [Field]),
+    /// A table of values of one type. Its keys are among these, or any where there are none here.
+    Keyed(&'static [&'static str], &'static Type),
     /// A table of strings.
     Map,
     /// Flux: a string, or `{ file = "..." }`.
@@ -119,6 +127,23 @@ pub enum Type {
     Sinks,
     /// The ID of an external object.
     Id,
+}
+
+impl Type {
+    /// Whether no expression takes over such a value: it is none that stands in a manifest as it is.
+    pub const fn is_no_expression(self) -> bool {
+        matches!(
+            self,
+            Self::Flux
+                | Self::Params
+                | Self::Source
+                | Self::Sinks
+                | Self::Verbatim
+                | Self::Block(_)
+                | Self::Keyed(..)
+                | Self::List(Self::Block(_))
+        )
+    }
 }
 
 /// What holds when a field is not written.

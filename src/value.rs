@@ -1,5 +1,6 @@
 //! The values of fields, the same for what a manifest wants and what a server has.
 
+mod number;
 mod script;
 mod set;
 
@@ -14,6 +15,7 @@ use crate::duration::{Duration, DurationError};
 use crate::kind::Kind;
 use crate::secret::{Sink, Source};
 
+pub use number::Number;
 pub use script::Script;
 pub use set::Set;
 
@@ -72,6 +74,10 @@ pub enum Value {
     Bool(bool),
     /// Values whose order counts.
     List(Vec<Value>),
+    /// A number.
+    Number(Number),
+    /// A table: its fields, or what stands under its keys.
+    Table(BTreeMap<String, Value>),
     /// A length of time.
     Duration(Duration),
     /// A length of time before something, written with a `-`.
@@ -164,6 +170,7 @@ impl Value {
             Self::Refs(set) => set.iter().collect(),
             Self::Scopes(scopes) => scopes.iter().flat_map(Scope::refs).collect(),
             Self::List(items) => items.iter().flat_map(Self::refs).collect(),
+            Self::Table(table) => table.values().flat_map(Self::refs).collect(),
             _ => Vec::new(),
         }
     }
@@ -176,7 +183,20 @@ impl Value {
             Self::Refs(set) => Self::Refs(set.iter().map(with).collect()),
             Self::Scopes(scopes) => Self::Scopes(scopes.iter().map(|scope| scope.map_refs(with)).collect()),
             Self::List(items) => Self::List(items.iter().map(|item| item.map_refs(with)).collect()),
+            Self::Table(table) => {
+                Self::Table(table.iter().map(|(key, value)| (key.clone(), value.map_refs(with))).collect())
+            }
             other => other.clone(),
+        }
+    }
+
+    /// Whether a Flux script stands in it.
+    fn has_script(&self) -> bool {
+        match self {
+            Self::Script(_) => true,
+            Self::List(items) => items.iter().any(Self::has_script),
+            Self::Table(table) => table.values().any(Self::has_script),
+            _ => false,
         }
     }
 
@@ -188,13 +208,21 @@ impl Value {
             Self::Text(_)
             | Self::Integer(_)
             | Self::Bool(_)
+            | Self::Number(_)
             | Self::Duration(_)
             | Self::Before(_)
             | Self::Infinite
             | Self::Ref(_)
             | Self::Unset => (self.to_string(), true),
             Self::Map(map) => (map.iter().map(|(k, v)| format!("{k:?}={v:?}\n")).collect(), false),
-            Self::List(_) | Self::Refs(_) | Self::Scopes(_) | Self::Source(_) | Self::Sinks(_) => {
+            // Scripts are compared by what counts in them.
+            Self::List(items) if items.iter().any(Self::has_script) => {
+                (items.iter().map(|item| format!("{:?}\n", item.fingerprint())).collect(), false)
+            }
+            Self::Table(table) if self.has_script() => {
+                (table.iter().map(|(key, value)| format!("{key:?}={:?}\n", value.fingerprint())).collect(), false)
+            }
+            Self::List(_) | Self::Table(_) | Self::Refs(_) | Self::Scopes(_) | Self::Source(_) | Self::Sinks(_) => {
                 (self.to_string(), true)
             }
         };
@@ -244,14 +272,12 @@ impl fmt::Display for Value {
             Self::Text(text) => f.write_str(text),
             Self::Integer(number) => write!(f, "{number}"),
             Self::Bool(yes) => write!(f, "{yes}"),
-            // Two texts are not one with a comma in it.
-            Self::List(items) => list(
-                f,
-                items.iter().map(|item| match item {
-                    Self::Text(text) => format!("{text:?}"),
-                    other => other.to_string(),
-                }),
-            ),
+            Self::Number(number) => write!(f, "{number}"),
+            Self::List(items) => list(f, items.iter().map(Self::within)),
+            Self::Table(table) => {
+                let fields: Vec<_> = table.iter().map(|(key, value)| format!("{key} = {}", value.within())).collect();
+                write!(f, "{{{}}}", fields.join(", "))
+            }
             Self::Duration(duration) => write!(f, "{duration}"),
             Self::Before(duration) => write!(f, "-{duration}"),
             Self::Infinite => f.write_str("infinite"),
@@ -262,6 +288,17 @@ impl fmt::Display for Value {
             Self::Scopes(scopes) => list(f, scopes),
             Self::Source(_) => f.write_str("(secret)"),
             Self::Sinks(sinks) => list(f, sinks),
+        }
+    }
+}
+
+impl Value {
+    /// As a part of a list or a table: two texts are not one with a comma in it.
+    fn within(&self) -> String {
+        match self {
+            Self::Text(text) => format!("{text:?}"),
+            Self::Script(script) => format!("{:?}", script.text()),
+            other => other.to_string(),
         }
     }
 }

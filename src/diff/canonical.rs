@@ -62,7 +62,9 @@ impl<'a> Names<'a> {
             Value::Scopes(scopes) => {
                 Cow::Owned(Value::Scopes(scopes.iter().map(|scope| self.scope(scope, org)).collect()))
             }
-            Value::Ref(_) | Value::Refs(_) | Value::List(_) => Cow::Owned(value.map_refs(&|of| self.reference(of))),
+            Value::Ref(_) | Value::Refs(_) | Value::List(_) | Value::Table(_) => {
+                Cow::Owned(value.map_refs(&|of| self.reference(of)))
+            }
             plain => Cow::Borrowed(plain),
         }
     }

@@ -102,6 +102,18 @@ fn written(
                 items.iter().map(|item| written(field, item, object, script, sources, names)).collect();
             lines(field, &items?)
         }
+        Value::Number(number) => number.to_string(),
+        Value::Table(table) => {
+            let fields: Option<Vec<String>> = table
+                .iter()
+                .map(|(key, value)| {
+                    let value = written(field, value, object, script, sources, names)?;
+                    Some(format!("{} = {value}", bare(key)))
+                })
+                .collect();
+            let fields = fields?;
+            if fields.is_empty() { "{}".to_owned() } else { format!("{{ {} }}", fields.join(", ")) }
+        }
         Value::Duration(_) | Value::Before(_) => string(&value.to_string()),
         Value::Infinite => string("infinite"),
         Value::Ref(of) => string(&reference(of)?),

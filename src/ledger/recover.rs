@@ -71,8 +71,16 @@ pub fn set_by_post(kind: Kind, fields: &Fields) -> BTreeMap<String, String> {
     let name = kind.with(Role::Name).map(|name| name.name);
     let told = |(field, value): (&'static str, &Value)| match value {
         Value::Text(text) if text.is_empty() => None,
-        Value::Text(_) | Value::Duration(_) | Value::Infinite | Value::Map(_) | Value::Bool(_) | Value::List(_)
-            if Some(field) != name =>
+        Value::Text(_)
+        | Value::Duration(_)
+        | Value::Infinite
+        | Value::Map(_)
+        | Value::Bool(_)
+        | Value::Number(_)
+        | Value::List(_)
+        | Value::Table(_)
+            // What is referred to has another name in the manifest than on the server.
+            if Some(field) != name && value.refs().is_empty() =>
         {
             Some((field.to_owned(), value.fingerprint()))
         }

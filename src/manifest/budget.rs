@@ -28,6 +28,13 @@ struct Weight {
     text: usize,
 }
 
+impl Weight {
+    /// Both together.
+    const fn and(self, other: Self) -> Self {
+        Self { items: self.items + other.items, text: self.text + other.text }
+    }
+}
+
 impl Default for Budget {
     fn default() -> Self {
         Self {
@@ -92,10 +99,7 @@ impl Budget {
 
     /// Takes the fields of a resource into account; false where that is too much.
     pub(super) fn keeps(&self, fields: &Fields, address: &dyn std::fmt::Display, place: &Place) -> bool {
-        let weight = fields
-            .iter()
-            .map(|(_, value)| weight(value))
-            .fold(Weight::default(), |all, one| Weight { items: all.items + one.items, text: all.text + one.text });
+        let weight = fields.iter().map(|(_, value)| weight(value)).fold(Weight::default(), Weight::and);
         self.items.set(self.items.get() + weight.items);
         self.text.set(self.text.get() + weight.text);
         for (limit, now, words) in [(&ITEMS, &self.items, "values"), (&TEXT, &self.text, "text")] {
@@ -181,11 +185,17 @@ fn weight(value: &Value) -> Weight {
         Value::Refs(refs) => Weight { items: refs.iter().len(), text: 0 },
         Value::Scopes(scopes) => Weight { items: scopes.iter().len(), text: 0 },
         Value::Source(Source::Command { argv: words, .. }) => argv(words),
-        Value::List(items) => items
-            .iter()
-            .map(weight)
-            .fold(Weight::default(), |all, one| Weight { items: all.items + one.items, text: all.text + one.text }),
-        Value::Source(_) | Value::Unset | Value::Bool(_) | Value::Integer(_) | Value::Duration(_) => one(0),
+        Value::List(items) => items.iter().map(weight).fold(Weight::default(), Weight::and),
+        Value::Table(table) => {
+            let field = |(key, value): (&String, &Value)| weight(value).and(one(key.len()));
+            table.iter().map(field).fold(Weight::default(), Weight::and)
+        }
+        Value::Source(_)
+        | Value::Unset
+        | Value::Bool(_)
+        | Value::Number(_)
+        | Value::Integer(_)
+        | Value::Duration(_) => one(0),
         Value::Before(_) | Value::Infinite | Value::Ref(_) => one(0),
         Value::Sinks(sinks) => sinks.iter().fold(Weight::default(), |all, sink| {
             let one = match sink {
@@ -193,7 +203,7 @@ fn weight(value: &Value) -> Weight {
                 Sink::File { path } | Sink::EnvFile { path, .. } => one(path.as_os_str().len()),
                 Sink::Discard => one(0),
             };
-            Weight { items: all.items + one.items, text: all.text + one.text }
+            all.and(one)
         }),
     }
 }

@@ -54,8 +54,7 @@ pub(super) fn resource<'p, 'a>(mut context: DecodeContext<'p, 'a>) -> (Resource,
             }
             Some(node) => {
                 places.push((field.name, context.place(node.span)));
-                let value = context.expand(node).and_then(|node| typed::read(&mut context, field, &node));
-                if let Some(value) = value {
+                if let Some(value) = typed::read(&mut context, field, node) {
                     fields.set(field.name, value);
                 }
             }

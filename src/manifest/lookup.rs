@@ -116,7 +116,7 @@ impl<'p, 'a> DecodeContext<'p, 'a> {
             );
             return self.fail_with(Code::ManifestExpression, span, message, "unknown", help);
         };
-        if matches!(field.ty, Type::Flux | Type::Params | Type::Source | Type::Sinks) {
+        if field.ty.is_no_expression() {
             let message = format!("`{attr}` cannot be used in an expression");
             return self.fail(Code::ManifestExpression, span, message, "not a plain value");
         }

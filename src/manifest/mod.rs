@@ -24,6 +24,7 @@ mod orgs;
 mod parts;
 mod policy;
 mod reference;
+mod scalar;
 mod scope;
 mod section;
 mod sink;

@@ -116,7 +116,7 @@ pub(super) fn by_lines(field: &FieldChange) -> Option<Vec<Line>> {
 
 /// The lines of two values like `like` in which they differ.
 fn apart_by_lines(old: &[String], new: &[String], like: &Value) -> Vec<Line> {
-    if matches!(like, Value::Script(_) | Value::List(_)) {
+    if matches!(like, Value::Script(_) | Value::List(_) | Value::Table(_)) {
         lines::of_scripts(old, new)
     } else {
         lines::of_sets(old, new)

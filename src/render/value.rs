@@ -1,5 +1,6 @@
 //! Values of fields as a manifest writes them.
 
+use crate::address::is_plain_key;
 use crate::diff::FieldChange;
 use crate::secret::{COMMAND_TIMEOUT, Sink};
 use crate::value::{Ref, Value};
@@ -47,9 +48,17 @@ pub(super) fn short(value: &Value) -> String {
         }
         Value::Sinks(sinks) => format!("[{}]", sinks.iter().map(sink).collect::<Vec<_>>().join(", ")),
         Value::List(items) => format!("[{}]", items.iter().map(short).collect::<Vec<_>>().join(", ")),
-        Value::Unset | Value::Integer(_) | Value::Bool(_) | Value::Refs(_) | Value::Scopes(_) | Value::Source(_) => {
-            value.to_string()
+        Value::Table(table) => {
+            let fields: Vec<_> = table.iter().map(|(key, value)| format!("{} = {}", word(key), short(value))).collect();
+            if fields.is_empty() { "{}".to_owned() } else { format!("{{ {} }}", fields.join(", ")) }
         }
+        Value::Unset
+        | Value::Integer(_)
+        | Value::Number(_)
+        | Value::Bool(_)
+        | Value::Refs(_)
+        | Value::Scopes(_)
+        | Value::Source(_) => value.to_string(),
     }
 }
 
@@ -79,9 +88,44 @@ pub(super) fn lines(value: &Value) -> Option<Vec<String>> {
             Some(map.iter().map(|(key, value)| format!("{} = {}", quoted(key), quoted(value))).collect())
         }
         Value::Sinks(sinks) => Some(sinks.iter().map(sink).collect()),
+        Value::List(items) if items.iter().any(|item| matches!(item, Value::Table(_))) => Some(nested(value)),
         Value::List(items) if items.len() > IN_ONE_LINE => Some(items.iter().map(short).collect()),
+        Value::Table(table) if table.len() > 1 || table.values().any(|value| lines(value).is_some()) => {
+            Some(nested(value))
+        }
         _ => None,
     }
+}
+
+/// The lines of a list or a table with what stands in it: an item begins with `-`, and a field is `key = value`.
+fn nested(value: &Value) -> Vec<String> {
+    let indented = |line: String| format!("    {line}");
+    let field = |(key, value): (&String, &Value)| match lines(value) {
+        None => vec![format!("{} = {}", word(key), short(value))],
+        Some(lines) => {
+            let mut field = vec![format!("{}:", word(key))];
+            field.extend(lines.into_iter().map(indented));
+            field
+        }
+    };
+    let item = |item: &Value| match item {
+        Value::Table(_) => {
+            let lines = nested(item);
+            let mark = |(n, line)| if n == 0 { format!("- {line}") } else { format!("  {line}") };
+            lines.into_iter().enumerate().map(mark).collect()
+        }
+        plain => vec![format!("- {}", short(plain))],
+    };
+    match value {
+        Value::Table(table) => table.iter().flat_map(field).collect(),
+        Value::List(items) => items.iter().flat_map(item).collect(),
+        plain => vec![short(plain)],
+    }
+}
+
+/// A key as TOML writes it.
+fn word(key: &str) -> String {
+    if is_plain_key(key) { key.to_owned() } else { quoted(key) }
 }
 
 /// A sink with all that can be said of it.

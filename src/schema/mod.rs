@@ -93,6 +93,17 @@ fn property(field: &Field) -> Json {
     described(description, value(field.ty))
 }
 
+/// A table with these fields.
+fn block(fields: &[Field]) -> Json {
+    let properties = fields.iter().map(|field| (field.name.to_owned(), property(field))).collect();
+    let mut table = json!({ "type": "object", "properties": Json::Object(properties), "additionalProperties": false });
+    let required: Vec<_> = fields.iter().filter(|field| field.omitted == Omitted::Required).collect();
+    if !required.is_empty() {
+        table["required"] = required.iter().map(|field| json!(field.name)).collect();
+    }
+    table
+}
+
 fn value(ty: Type) -> Json {
     let text = || json!({ "type": "string" });
     let address = |kind: Kind| json!({ "type": "string", "pattern": format!("^{kind}\\.|\\$\\{{") });
@@ -102,6 +113,17 @@ fn value(ty: Type) -> Json {
         Type::Choice(words) => or_expression(json!({ "enum": words })),
         Type::Integer => or_expression(json!({ "type": "integer" })),
         Type::Bool => or_expression(json!({ "type": "boolean" })),
+        Type::Number => or_expression(json!({ "type": "number" })),
+        Type::Verbatim => text(),
+        Type::Block(fields) => or_expression(block(fields)),
+        Type::Keyed([], of) => or_expression(json!({ "type": "object", "additionalProperties": value(*of) })),
+        Type::Keyed(keys, of) => {
+            let of = value(*of);
+            let properties = keys.iter().map(|key| ((*key).to_owned(), of.clone())).collect();
+            or_expression(
+                json!({ "type": "object", "properties": Json::Object(properties), "additionalProperties": false }),
+            )
+        }
         Type::List(of) => list(value(*of)),
         Type::Duration { .. } | Type::SignedDuration => json!({ "anyOf": [{ "$ref": "#/definitions/duration" }] }),
         Type::Retention => json!({ "anyOf": [{ "enum": ["infinite"] }, { "$ref": "#/definitions/duration" }] }),

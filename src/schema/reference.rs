@@ -27,16 +27,26 @@ fn section(kind: Kind) -> String {
     let _ = writeln!(text, "{level}; found {key}. Type in scopes: `{ty}`.\n");
     text.push_str("| field | written as | when omitted | when it differs | |\n|---|---|---|---|---|\n");
     for field in *fields {
-        let Field { name, doc, .. } = field;
-        let _ = writeln!(
-            text,
-            "| `{name}` | {} | {} | {} | {doc} |",
-            written_as(field.ty),
-            omitted(field),
-            difference(field)
-        );
+        row(&mut text, field.name, field, difference(field));
     }
     text
+}
+
+/// The row of `field`, whose path is `path`, and those of the fields in it.
+fn row(text: &mut String, path: &str, field: &Field, difference: &str) {
+    let (written, omitted, doc) = (written_as(field.ty), omitted(field), field.doc);
+    let _ = writeln!(text, "| `{path}` | {written} | {omitted} | {difference} | {doc} |");
+    let (mut path, mut ty) = (path.to_owned(), field.ty);
+    loop {
+        match ty {
+            Type::List(of) => (path, ty) = (format!("{path}[]"), *of),
+            Type::Keyed(_, of) => (path, ty) = (format!("{path}.KEY"), *of),
+            Type::Block(fields) => {
+                return fields.iter().for_each(|field| row(text, &format!("{path}.{}", field.name), field, ""));
+            }
+            _ => return,
+        }
+    }
 }
 
 fn written_as(of: Type) -> String {
@@ -45,6 +55,11 @@ fn written_as(of: Type) -> String {
         Type::Choice(words) => words.iter().map(|word| format!("`\"{word}\"`")).collect::<Vec<_>>().join(" or "),
         Type::Integer => "whole number".to_owned(),
         Type::Bool => "`true` or `false`".to_owned(),
+        Type::Number => "number".to_owned(),
+        Type::Verbatim => "string, in which `${` is no expression".to_owned(),
+        Type::Block(_) => "table".to_owned(),
+        Type::Keyed([], of) => format!("table, by key: {}", written_as(*of)),
+        Type::Keyed(keys, of) => format!("table, by {}: {}", keys.join(", "), written_as(*of)),
         Type::List(of) => format!("list of {}s", written_as(*of)),
         Type::Duration { months: true } => "duration".to_owned(),
         Type::Duration { months: false } => "duration without months".to_owned(),

@@ -252,8 +252,10 @@ fn value(value: &Value) -> Json {
     match value {
         Value::Unset => Json::Null,
         Value::Integer(number) => json!(number),
+        Value::Number(number) => json!(number),
         Value::Bool(yes) => json!(yes),
         Value::List(items) => items.iter().map(self::value).collect(),
+        Value::Table(table) => table.iter().map(|(key, value)| (key.clone(), self::value(value))).collect(),
         Value::Refs(set) => set.iter().map(|of| json!(of.to_string())).collect(),
         Value::Map(map) => json!(map),
         Value::Scopes(scopes) => scopes.iter().map(|scope| json!(scope.to_string())).collect(),
