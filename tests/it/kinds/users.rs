@@ -63,22 +63,51 @@ both!(roles_are_read_only_where_they_are_asked_for, async |scene| {
     assert_eq!(list(&|field| field == "member_of").await, [Some(orgs([&scene.org])), None]);
 });
 
-both!(roles_of_many_users_are_read_by_org_and_are_the_same, async |scene| {
-    let people = [scene.user("user").await, scene.user("user").await];
-    let paths = [format!("orgs/{}/members", scene.org), format!("orgs/{}/owners", scene.org)];
-    for (id, path) in people.iter().zip(&paths) {
-        scene.http.post(path, json!({"id": id})).await.expect(201);
+/// More than are read one by one.
+const MANY: usize = 20;
+
+/// Many users, the first of which is a member of the scene's org, and the second owns it.
+async fn people(scene: &Scene) -> Vec<String> {
+    let mut people = Vec::new();
+    for _ in 0..MANY {
+        people.push(scene.user("user").await);
     }
-    let all_of = async |object: &(dyn Fn(&str, &str) -> bool + Sync)| {
-        let asked = ReadScope { field: &|_| true, object };
-        let all = Kind::User.list(&client(&scene), &[], asked).await.unwrap();
-        let of = |id: &String| all.iter().find(|user| user.id == *id).unwrap().fields.clone();
-        [of(&people[0]), of(&people[1])]
-    };
-    let few = all_of(&|id, _| people.contains(&id.to_owned())).await;
+    for (id, role) in people.iter().zip(["members", "owners"]) {
+        scene.http.post(&format!("orgs/{}/{role}", scene.org), json!({"id": id})).await.expect(201);
+    }
+    people
+}
+
+/// The roles of all these people, as a client sees them that asks for all of them.
+async fn roles(api: &Client, people: &[String]) -> Vec<Fields> {
+    let object = |id: &str, _: &str| people.iter().any(|one| one == id);
+    let all = Kind::User.list(api, &[], ReadScope { field: &|_| true, object: &object }).await.unwrap();
+    people.iter().map(|id| all.iter().find(|user| user.id == *id).unwrap().fields.clone()).collect()
+}
+
+both!(roles_of_many_users_are_the_same_as_those_of_few, async |scene| {
+    let people = people(&scene).await;
+    // The right to read every org, which the token's user has no role in.
+    let everything = json!([
+        {"action": "read", "resource": {"type": "orgs"}}, {"action": "read", "resource": {"type": "users"}}
+    ]);
+    let of_none = json!({"permissions": everything, "userID": people[MANY - 1]});
+    let told = client_with(&scene, &scene.token_with(of_none).await.token);
+    let (few, many) = (roles(&client(&scene), &people[..2]).await, roles(&told, &people).await);
     assert_eq!(few[0].get("member_of"), Some(&orgs([&scene.org])));
     assert_eq!(few[1].get("owner_of"), Some(&orgs([&scene.org])));
-    assert_eq!(all_of(&|_, _| true).await, few);
+    assert_eq!(many[..2], few);
+    assert_eq!(roles(&client(&scene), &people).await, many);
+});
+
+both!(the_roles_in_an_org_that_the_list_of_orgs_lacks_are_read, async |scene| {
+    let people = people(&scene).await;
+    let permissions = json!([scene.may_org("read"), {"action": "read", "resource": {"type": "users"}}]);
+    let stranger = json!({"permissions": permissions, "userID": people[MANY - 1]});
+    let stranger = scene.token_with(stranger).await;
+    assert_eq!(stranger.http.get("orgs").await.expect(200)["orgs"], json!([]));
+    let seen = roles(&client_with(&scene, &stranger.token), &people).await;
+    assert_eq!(seen, roles(&client(&scene), &people).await);
 });
 
 async fn signs_in(http: &Http, name: &str, password: &str) -> bool {
