@@ -17,9 +17,9 @@ use crate::diff::{self, Action, Change, Comparison, Goal, Reason, Target};
 use crate::evidence;
 use crate::exit::{Exit, Problem};
 use crate::graph::Graph;
-use crate::kind::Kind;
+use crate::kind::{Kind, Level};
 use crate::ledger::{
-    self, Claim, Freed, Hold, Holder, Journal, LastApply, Ledger, Permit, State, ThisMachine, Timing, Trust, Update,
+    self, Claim, Freed, Hold, Holder, Journal, LastApply, Ledger, Owners, Permit, State, ThisMachine, Timing, Trust, Update,
 };
 use crate::manifest::Manifest;
 use crate::plan::{self, Consent, Facts, Leftover, Plan, Written};
@@ -61,13 +61,20 @@ pub async fn plan(
     };
     let home = server.home.as_deref().unwrap_or_default();
     let (ledger, state) = ledger::decode(&rows, &manifest.project, home, &Trust::of(server.ledger_key.as_ref()))?;
-    let owners = ledger::owners(&rows, &manifest.project);
+    let mut owners = ledger::owners(&rows, &manifest.project);
     let snapshot = snapshot::read(client, server, manifest, &ledger).await?;
     if let Some(lack) = snapshot.ledger_lack.as_ref().filter(|_| !ledger.found) {
         return Err(unproven_ledger(&manifest.project, lack));
     }
-    let Comparison { mut changes, problems, external } =
-        diff::compare(manifest, graph, &snapshot, &ledger, &owners.objects, goal);
+    let compare = |owners: &Owners| diff::compare(manifest, graph, &snapshot, &ledger, &owners.objects, goal);
+    let mut comparison = compare(&owners);
+    // What lives on the server as a whole may be a project's of whatever org.
+    let of_server = |change: &Change| change.adopts && change.address.kind.spec().level == Level::Server;
+    if comparison.changes.iter().any(of_server) {
+        owners.extend(ledger::owners_elsewhere(client, server.home.as_deref()).await?);
+        comparison = compare(&owners);
+    }
+    let Comparison { mut changes, problems, external } = comparison;
     changes.iter_mut().for_each(|change| own(change, made));
     let mut at_stake = evidence::read(client, server, &changes, &snapshot).await?;
     let (dependents, hidden) = evidence::dependents(client, server, &changes, &external, &snapshot).await?;

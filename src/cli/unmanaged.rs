@@ -24,7 +24,8 @@ pub(super) async fn read(session: &Session, project: &Project, planned: &Planned
     let snapshot = survey(&session.client, &server, &extent).await?;
     let labels = snapshot.kinds.get(&Kind::Label).into_iter().flat_map(|view| view.objects.values());
     let rows: Vec<_> = labels.map(ledger::Row::from_object).collect();
-    let owners = ledger::owners(&rows, &project.manifest.project);
+    let mut owners = ledger::owners(&rows, &project.manifest.project);
+    owners.extend(ledger::owners_elsewhere(&session.client, session.home.as_deref()).await?);
     let changes = planned.plan.changes.iter();
     let ours = changes.filter_map(|change| Some((change.address.kind, change.object.as_ref()?.id.clone())));
     // Also what still has to go: somebody who tidies up must not take it for nobody's.

@@ -2,13 +2,18 @@
 
 use std::collections::BTreeMap;
 
+use futures::stream::{self, StreamExt, TryStreamExt};
+
 use super::labels::{Row, rows};
 use super::page::{HEAD, Item, MARK, NUMBER, Opened, PAGE, PROJECT, Part, is_entry, item};
 use super::seal::{Of, Stamp, Trust};
 use super::state::{LAST_APPLY, PAGES, Page, State};
 use super::{LastApply, Ledger, LedgerError};
-use crate::api::Client;
-use crate::kind::Kind;
+use crate::api::{ApiError, Class, Client};
+use crate::kind::{Kind, ReadScope};
+
+/// How many orgs are asked at once.
+const AT_ONCE: usize = 8;
 
 /// The ledger of `project`, whose home org has the ID `home`, in one request.
 ///
@@ -216,6 +221,36 @@ pub struct Owners {
     pub objects: BTreeMap<(Kind, String), String>,
     /// Names of labels of other projects that cannot be read whole: what they own is not known.
     pub unreadable: Vec<String>,
+}
+
+impl Owners {
+    /// What these own as well.
+    pub fn extend(&mut self, others: Self) {
+        self.objects.extend(others.objects);
+        self.unreadable.extend(others.unreadable);
+    }
+}
+
+/// What the ledgers in all orgs but `home` (an ID) own, as far as the token sees them: objects of the server as a whole may be
+/// any project's. A project of the same name in another org is another project.
+///
+/// # Errors
+/// The server's.
+pub async fn owners_elsewhere(client: &Client, home: Option<&str>) -> Result<Owners, ApiError> {
+    let orgs = Kind::HOME.list(client, &[], ReadScope::NOTHING).await?;
+    let others = orgs.iter().map(|org| org.id.as_str()).filter(|org| home != Some(*org));
+    let lists: Vec<Vec<Row>> = stream::iter(others)
+        .map(async |org| match rows(client, org).await {
+            // One that has gone since it was listed has no ledger.
+            Err(error) if matches!(error.class, Class::NotFound | Class::Denied) => Ok(Vec::new()),
+            rows => rows,
+        })
+        .buffered(AT_ONCE)
+        .try_collect()
+        .await?;
+    let mut all = Owners::default();
+    lists.iter().for_each(|rows| all.extend(owners(rows, "")));
+    Ok(all)
 }
 
 /// What the ledgers of all projects but `project` own, from the same labels.

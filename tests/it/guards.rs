@@ -216,6 +216,23 @@ both!(what_another_project_owns_is_not_taken_over, async |scene| {
     other.destroy().await;
 });
 
+both!(what_a_project_of_another_org_owns_is_not_taken_over, async |scene| {
+    let home = scene.http.post("orgs", json!({"name": unique("org")})).await.expect(201);
+    let (user, org) = (unique("user"), unique("org"));
+    let declared = format!("[project]\nname = \"p\"\n\n[user.shared]\nname = \"{user}\"\n[org.shared]\nname = \"{org}\"\n");
+    let mut other = Project::new(&scene);
+    other.server.home = Some(id(&home));
+    other.write("main.toml", &declared);
+    other.apply().await;
+    let mut project = Project::new(&scene);
+    project.consent.adopt = true;
+    project.write("main.toml", &declared);
+    let foreign = (Exit::Refused, "plan::foreign-owner");
+    assert_eq!(refusals(&project).await, [foreign, foreign]);
+    assert!(!other.plan(Goal::Declared).await.unwrap().plan.writes());
+    other.destroy().await;
+});
+
 both!(a_hidden_ledger_is_no_first_run, async |scene| {
     let project = Project::new(&scene);
     project.declare("[bucket.raw]\n");

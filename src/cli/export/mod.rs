@@ -18,7 +18,7 @@ use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::exit::{Exit, Problem};
 use crate::export::{self, ObjectId};
 use crate::field::Type;
-use crate::kind::{Kind, NaturalKey, Object};
+use crate::kind::{Kind, Level, NaturalKey, Object};
 use crate::ledger::{self, Ledger};
 use crate::manifest;
 use crate::snapshot::{self, Extent, Orgs, Sight, Snapshot};
@@ -176,8 +176,10 @@ async fn read(
     let mut owners = ledger::owners(&at_home, &request.project);
     // In another org a project of the same name is another project.
     let others = ledger::owners(&elsewhere, "");
-    owners.objects.extend(others.objects);
-    owners.unreadable.extend(others.unreadable);
+    owners.extend(others);
+    if !request.every_org && request.kinds.iter().any(|kind| kind.spec().level == Level::Server) {
+        owners.extend(ledger::owners_elsewhere(&session.client, home).await?);
+    }
     let warnings = owners.unreadable.iter().map(|label| {
         let message = format!("the ledger label `{label}` of another project cannot be read");
         Diagnostic::warning(Code::LedgerUnreadable, message)

@@ -183,6 +183,14 @@ both!(what_another_project_owns_is_left_to_it, virgin, async |server| {
     let said = home.export(&dir, &[]).with(0);
     assert!(said.out.contains("the project `theirs` owns it"), "{}", said.out);
     assert!(!files(&dir).values().any(|text| text.contains("fluxform/theirs")));
+    // A user is of no org, and a project of any org may own it.
+    home.http.post("orgs", json!({"name": "elsewhere"})).await.expect(201);
+    let manifest = "[project]\nname = \"far\"\n[server]\norg = \"elsewhere\"\n[user.far]\n";
+    std::fs::write(theirs.path().join("main.toml"), manifest).unwrap();
+    home.fluxform(&["apply", "--auto-approve"]).arg(theirs.path()).run().with(0);
+    let (_keep, users) = out();
+    let said = home.export(&users, &["--kind=user"]).with(0);
+    assert!(said.out.contains("the project `far` owns it"), "{}", said.out);
     insta::assert_snapshot!("shared", files(&dir)["buckets.toml"]);
     assert_eq!(home.plan(&dir), (2, String::new()));
 });
