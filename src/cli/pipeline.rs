@@ -19,7 +19,8 @@ use crate::exit::{Exit, Problem};
 use crate::graph::Graph;
 use crate::kind::{Kind, Level};
 use crate::ledger::{
-    self, Claim, Freed, Hold, Holder, Journal, LastApply, Ledger, Owners, Permit, State, ThisMachine, Timing, Trust, Update,
+    self, Claim, Freed, Hold, Holder, Journal, LastApply, Ledger, Owners, Permit, State, ThisMachine, Timing, Trust,
+    Update,
 };
 use crate::manifest::Manifest;
 use crate::plan::{self, Consent, Facts, Leftover, Plan, Written};

@@ -219,7 +219,8 @@ both!(what_another_project_owns_is_not_taken_over, async |scene| {
 both!(what_a_project_of_another_org_owns_is_not_taken_over, async |scene| {
     let home = scene.http.post("orgs", json!({"name": unique("org")})).await.expect(201);
     let (user, org) = (unique("user"), unique("org"));
-    let declared = format!("[project]\nname = \"p\"\n\n[user.shared]\nname = \"{user}\"\n[org.shared]\nname = \"{org}\"\n");
+    let declared =
+        format!("[project]\nname = \"p\"\n\n[user.shared]\nname = \"{user}\"\n[org.shared]\nname = \"{org}\"\n");
     let mut other = Project::new(&scene);
     other.server.home = Some(id(&home));
     other.write("main.toml", &declared);
