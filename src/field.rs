@@ -115,6 +115,8 @@ pub enum Type {
     Map,
     /// Flux: a string, or `{ file = "..." }`.
     Flux,
+    /// Text of another program, which is taken as it is: a string, or `{ file = "..." }`.
+    TextFile(TextFile),
     /// Values for a Flux script, see design: `{ duration = "1h" }` and so on.
     Params,
     /// The Flux name of the record that holds `params`.
@@ -129,6 +131,15 @@ pub enum Type {
     Id,
 }
 
+/// Text that may stand in a file of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TextFile {
+    /// What it is, such as "Flux script".
+    pub what: &'static str,
+    /// How the names of such files end, without the dot.
+    pub ending: &'static str,
+}
+
 impl Type {
     /// Whether no expression takes over such a value: it is none that stands in a manifest as it is.
     pub const fn is_no_expression(self) -> bool {
@@ -139,10 +150,20 @@ impl Type {
                 | Self::Source
                 | Self::Sinks
                 | Self::Verbatim
+                | Self::TextFile(_)
                 | Self::Block(_)
                 | Self::Keyed(..)
                 | Self::List(Self::Block(_))
         )
+    }
+
+    /// The text that it is, where that may stand in a file of its own.
+    pub const fn text_file(self) -> Option<TextFile> {
+        match self {
+            Self::Flux => Some(TextFile { what: "Flux script", ending: "flux" }),
+            Self::TextFile(text) => Some(text),
+            _ => None,
+        }
     }
 }
 
@@ -208,6 +229,7 @@ impl Field {
     pub const fn key(&self) -> Option<&'static str> {
         let plain = match self.ty {
             Type::Text | Type::Choice(_) | Type::Bool | Type::List(_) | Type::Map | Type::Ref(_) => true,
+            Type::TextFile(_) => true,
             Type::Refs(_) => matches!(self.role, Role::Labels),
             _ => false,
         };

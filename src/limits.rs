@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-/// One limit. As text it is the most that is allowed, with the limit's name: "1 MiB (limit `flux-file`)".
+/// One limit. As text it is the most that is allowed, with the limit's name: "1 MiB (limit `text-file`)".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limit {
     /// What messages and the reference call it.
@@ -86,10 +86,15 @@ pub const PROJECT_FILES: Limit = Limit::number("project-files", 1_000, "manifest
 pub const MANIFEST_FILE: Limit = Limit::bytes("manifest-file", 16 * MIB, "one manifest, or one file of variables");
 /// All manifests.
 pub const PROJECT_TEXT: Limit = Limit::bytes("project-text", 64 * MIB, "all manifests of a project together");
-/// One Flux file.
-pub const FLUX_FILE: Limit = Limit::bytes("flux-file", MIB, "one Flux script, in its own file or in a manifest");
-/// All Flux files of a project.
-pub const FLUX_FILES: Limit = Limit::bytes("flux-files", 64 * MIB, "all Flux files of a project together");
+/// One text of another language.
+pub const TEXT_FILE: Limit =
+    Limit::bytes("text-file", MIB, "one Flux script or Telegraf configuration, in its own file or in a manifest");
+/// All files of a project with such texts.
+pub const TEXT_FILES: Limit = Limit::bytes(
+    "text-files",
+    64 * MIB,
+    "all files of a project with Flux scripts and Telegraf configurations together",
+);
 /// A script that the command line names.
 pub const SCRIPT: Limit = Limit::bytes("script", 256 * MIB, "one script that `fluxform flux` reads");
 /// A PEM file.
@@ -178,8 +183,8 @@ pub const ALL: &[&Limit] = &[
     &PROJECT_FILES,
     &MANIFEST_FILE,
     &PROJECT_TEXT,
-    &FLUX_FILE,
-    &FLUX_FILES,
+    &TEXT_FILE,
+    &TEXT_FILES,
     &SCRIPT,
     &CERTIFICATE_FILE,
     &IGNORE_FILE,
@@ -214,7 +219,7 @@ mod tests {
 
     #[test]
     fn a_limit_says_how_much_and_its_name() {
-        assert_eq!(FLUX_FILE.to_string(), "1 MiB (limit `flux-file`)");
+        assert_eq!(TEXT_FILE.to_string(), "1 MiB (limit `text-file`)");
         assert_eq!(SECRET_FILE.to_string(), "64 KiB (limit `secret-file`)");
         assert_eq!(KEY.to_string(), "512 bytes (limit `key`)");
         assert_eq!(REFERENCES.to_string(), "1,000,000 (limit `references`)");

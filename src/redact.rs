@@ -4,8 +4,10 @@
 //! searched here for the run's own token as it comes in, so that nothing that is made of it later, be it shown, saved or
 //! recorded, can hold it. So is what a sink's command writes to its standard error, for the secret that it was given.
 
+mod literals;
 mod urls;
 
+pub(crate) use literals::{HIDDEN, literals, literals_in_config, without_literals};
 pub(crate) use urls::{credentials, without_credentials};
 
 use std::borrow::Cow;

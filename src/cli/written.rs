@@ -24,7 +24,7 @@ mod tests {
 
     #[test]
     fn nothing_is_written_that_would_be_read_as_a_source() {
-        for path in ["x.toml", "a/.x.TOML", "prod.vars.toml", "x.flux"] {
+        for path in ["x.toml", "a/.x.TOML", "prod.vars.toml", "x.flux", "x.conf"] {
             let problem = allowed("the plan", Path::new(path)).expect_err(path);
             assert_eq!((problem.exit, problem.diagnostic.code), (Exit::Usage, Code::CliName));
         }

@@ -220,7 +220,6 @@ codes! {
         ManifestExpression "manifest::expression" "An expression `${...}` cannot be used here"
         ManifestExternal "manifest::external" "A field is not allowed in an external resource, or only in one"
         ManifestFile "manifest::file" "The file of a script cannot be read"
-        ManifestFlux "manifest::flux" "`flux` is neither a script nor one file"
         ManifestForEach "manifest::for-each" "`for_each` is not a list, a table or a resource with keys that can be used"
         ManifestForbiddenName "manifest::forbidden-name" "A name is reserved for the ledger or for InfluxDB itself"
         ManifestId "manifest::id" "A text that must be an ID is none"
@@ -243,6 +242,7 @@ codes! {
         ManifestSecret "manifest::secret" "The source of a secret is not written as one"
         ManifestSecretLiteral "manifest::secret-literal" "A secret is written into a manifest"
         ManifestSink "manifest::sink" "The sink of a secret is not written as one"
+        ManifestTextFile "manifest::text-file" "A script or configuration is neither a text nor one file"
         ManifestToml "manifest::toml" "A manifest is not valid TOML"
         ManifestTwice "manifest::twice" "A list has the same address twice"
         ManifestType "manifest::type" "A value has the wrong type"
@@ -341,6 +341,10 @@ codes! {
         TaskName "task::name" "A task's name is empty"
         TaskParams "task::params" "A script uses a parameter that the manifest does not give"
         TaskSchedule "task::schedule" "A task's schedule is missing or cannot be used"
+    }
+    Telegraf "telegraf" "Telegraf configurations" {
+        TelegrafSecret "telegraf::secret" "A Telegraf configuration has a secret in plain text"
+        TelegrafToml "telegraf::toml" "A Telegraf configuration is not TOML"
     }
     Token "token" "Tokens" {
         TokenScopes "token::scopes" "A token has no permission"

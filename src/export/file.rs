@@ -30,12 +30,12 @@ pub(super) fn files(request: &Request, sources: Sources<'_>, selection: Selectio
     let mut pieces = Vec::new();
     for (id, declared) in &selection.declared {
         let address = &names[id];
-        let path = script_file(address);
-        let script = declared.fields.iter().find_map(|(_, value)| match value {
-            Value::Script(script) => script.source().map(str::to_owned),
+        let script = address.kind.spec().fields.iter().find_map(|field| match declared.fields.get(field.name)? {
+            Value::Script(script) => Some((script, field.ty.text_file()?.ending)),
             _ => None,
         });
-        let script = script.and_then(|script| in_file(&script));
+        let path = script.map_or_else(String::new, |(_, ending)| script_file(address, ending));
+        let script = script.and_then(|(script, _)| in_file(script));
         let has_script = script.is_some();
         export.files.extend(script.map(|script| (path.clone(), script)));
         pieces.push(Piece {
@@ -110,15 +110,17 @@ fn kind_file(kind: Kind) -> String {
 
 /// A script as a file has it, whose line ends are those of the checkout; none where that would be another program: a string over
 /// several lines can hold `\r\n`.
-fn in_file(script: &str) -> Option<String> {
-    let text = script.strip_prefix('\u{feff}').unwrap_or(script).replace("\r\n", "\n");
-    (text == script || Script::of_task(text.clone()) == Script::of_task(script.to_owned())).then_some(text)
+fn in_file(script: &Script) -> Option<String> {
+    let source = script.source()?;
+    let text = source.strip_prefix('\u{feff}').unwrap_or(source).replace("\r\n", "\n");
+    (text == source || script.with_source(text.clone()) == *script).then_some(text)
 }
 
 /// The file of a script. A key that the ledger has may be any text.
-fn script_file(address: &Address) -> String {
-    let key = &address.key;
-    if is_plain_key(key) { format!("flux/{key}.flux") } else { format!("flux/{}_{}.flux", address.kind, digest(key)) }
+fn script_file(address: &Address, ending: &str) -> String {
+    let Address { kind, key, .. } = address;
+    let dir = if ending == "flux" { "flux" } else { kind.name() };
+    if is_plain_key(key) { format!("{dir}/{key}.{ending}") } else { format!("{dir}/{kind}_{}.{ending}", digest(key)) }
 }
 
 fn head(request: &Request, sources: Sources<'_>) -> String {

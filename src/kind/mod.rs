@@ -9,6 +9,7 @@ mod org;
 mod scraper;
 mod spec;
 mod task;
+mod telegraf;
 mod token;
 mod user;
 mod variable;
@@ -138,6 +139,8 @@ kinds! {
     Variable = "variable" in variable;
     /// A scraper of an org.
     Scraper = "scraper" in scraper;
+    /// A Telegraf configuration of an org.
+    Telegraf = "telegraf" in telegraf;
     /// A task of an org.
     Task = "task" in task;
     /// An API token (InfluxDB: authorization).

@@ -53,9 +53,9 @@ pub struct Fault {
     pub label: String,
     /// Another field that has to do with it.
     pub other: Option<&'static str>,
-    /// The bytes of the Flux script that have to do with it.
+    /// The bytes of its text of another language that have to do with it.
     pub script: Option<Range<usize>>,
-    /// Further bytes of the script that have to do with it, and what is shown there.
+    /// Further bytes of that text that have to do with it, and what is shown there.
     pub also: Option<(Range<usize>, String)>,
     /// What to do about it.
     pub help: Option<String>,
@@ -89,7 +89,7 @@ impl Fault {
         Self { other: Some(field), ..self }
     }
 
-    /// The same with the bytes of the Flux script that have to do with it.
+    /// The same with the bytes of its text of another language that have to do with it.
     #[must_use]
     pub fn script(self, span: Range<usize>) -> Self {
         Self { script: Some(span), ..self }
@@ -108,8 +108,8 @@ pub struct Draft<'d> {
     pub fields: Fields,
     /// Whether the manifest writes a field.
     pub written: &'d dyn Fn(&str) -> bool,
-    /// Its Flux script, as the author wrote it.
-    pub flux: Option<&'d str>,
+    /// Its text of another language, as the author wrote it.
+    pub script: Option<&'d str>,
     /// The values for that script.
     pub params: Option<Literal>,
 }

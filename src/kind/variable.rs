@@ -70,7 +70,7 @@ fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
             );
         }
     }
-    if let Some(source) = draft.flux {
+    if let Some(source) = draft.script {
         let parsed = parse(source);
         faults.extend(parsed.errors().into_iter().map(|mistake| {
             let fault =

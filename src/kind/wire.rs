@@ -14,7 +14,7 @@ use super::live::{Desired, Edit, Live, Made, Object, Presence, Standing};
 use super::{Kind, Level, label};
 use crate::api::{ApiError, Client, Identified, Writer, after, by_offset, whole};
 use crate::field::{Field, Role, Type};
-use crate::value::{Ref, Value};
+use crate::value::{Ref, Script, Value};
 
 const ID: &str = "id";
 const ORG: &str = "orgID";
@@ -107,6 +107,7 @@ impl Row {
     fn value(&self, field: &Field, key: &str) -> Result<Option<Value>, String> {
         Ok(match field.ty {
             Type::Text | Type::Choice(_) => Some(Value::Text(self.text(key)?)),
+            Type::TextFile(_) => Some(Value::Script(Script::verbatim(self.text(key)?))),
             Type::Bool => Some(Value::Bool(self.get(key)?.unwrap_or(false))),
             Type::Map => Some(Value::Map(self.get(key)?.unwrap_or_default())),
             Type::Ref(kind) => self.get(key)?.map(|id| Value::Ref(Ref::Id(kind, id))),
@@ -290,10 +291,30 @@ pub(super) async fn update<L: Live>(
     label::attach_changed(api, &path, live, desired, changed).await
 }
 
+/// The same where the server only replaces: sends back all that it has, with that, and with what `edit` makes of it.
+pub(super) async fn put<L: Live>(
+    api: &Writer,
+    live: &Object,
+    desired: &Desired<'_>,
+    changed: &[&'static str],
+    edit: impl FnOnce(&mut Body),
+) -> Result<(), ApiError> {
+    let path = L::WIRE.at(&live.id);
+    let body = body::<L>(&Edit { desired, live: Some(live), changed: &|field| changed.contains(&field) })?;
+    if !body.is_empty() {
+        let mut all: Body = api.get(&path, &[]).await?;
+        all.extend(body);
+        edit(&mut all);
+        api.put::<_, One<L>>(&path, &all).await.map_err(|error| L::explain(error, &all))?;
+    }
+    label::attach_changed(api, &path, live, desired, changed).await
+}
+
 /// A value as it is sent; none for what the kind itself sends.
 fn json(value: &Value, desired: &Desired<'_>) -> Result<Option<Json>, ApiError> {
     Ok(Some(match value {
         Value::Text(text) => text.as_str().into(),
+        Value::Script(script) => return Ok(script.source().map(Json::from)),
         Value::Bool(yes) => (*yes).into(),
         Value::Map(map) => map.iter().map(|(key, text)| (key.clone(), Json::from(text.as_str()))).collect(),
         Value::Ref(of) => desired.id(of)?.into(),

@@ -54,16 +54,16 @@ pub(super) struct Project<'p, 'a> {
     pub(super) resource: ReadResource,
     /// Values that other resources have asked for.
     pub(super) attributes: RefCell<Attributes>,
-    /// Flux files that were read.
-    pub(super) scripts: RefCell<HashMap<PathBuf, Arc<Source>>>,
+    /// Files that were read for fields: scripts and the like.
+    pub(super) texts: RefCell<HashMap<PathBuf, Arc<Source>>>,
     /// How long they are together, in bytes.
-    pub(super) scripts_length: Cell<usize>,
+    pub(super) texts_length: Cell<usize>,
 }
 
 impl<'p, 'a> Project<'p, 'a> {
     pub(super) fn new(document: &'p Document<'a>, known: Known<'p>, resource: ReadResource) -> Self {
-        let (attributes, scripts) = (RefCell::default(), RefCell::default());
-        Self { document, known, resource, attributes, scripts, scripts_length: Cell::default() }
+        let (attributes, texts) = (RefCell::default(), RefCell::default());
+        Self { document, known, resource, attributes, texts, texts_length: Cell::default() }
     }
 
     /// The table of the resource `address`.

@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 use super::context::DecodeContext;
 use super::node::{Entry, Node, Raw, Table};
 use super::written::META;
-use super::{Lifecycle, Places, Resource, defaults, flux, foreign, typed};
+use super::{Lifecycle, Places, Resource, defaults, foreign, params, text_file, typed};
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::field::{Field, Omitted, Role, Type};
 use crate::kind::{Draft, Fault, Key, Kind};
 use crate::limits::MISTAKES;
-use crate::value::{Fields, Ref, Set, Value};
+use crate::value::{Fields, Ref, Script, Set, Value};
 
 /// Reads the resource of `site`: what it could read, and the site with what it said.
 pub(super) fn resource<'p, 'a>(mut context: DecodeContext<'p, 'a>) -> (Resource, DecodeContext<'p, 'a>) {
@@ -23,7 +23,7 @@ pub(super) fn resource<'p, 'a>(mut context: DecodeContext<'p, 'a>) -> (Resource,
     let mut fields = Fields::with_capacity(kind.spec().fields.len());
     let mut places = Vec::with_capacity(table.0.len());
     let mut script = None;
-    let mut params = None;
+    let mut values = None;
     for field in kind.spec().fields {
         let node = match table.get(field.name) {
             None if !external => defaults::of(&context.project.document.defaults, kind, field, &table),
@@ -44,13 +44,16 @@ pub(super) fn resource<'p, 'a>(mut context: DecodeContext<'p, 'a>) -> (Resource,
                 let help = "add `external = true`, or remove the ID";
                 context.fail_with::<()>(Code::ManifestExternal, node.span, message, "not allowed here", help);
             }
-            Some(node) if field.ty == Type::Flux => {
-                places.push((field.name, context.place(node.span)));
-                script = flux::read(&mut context, node);
-            }
             Some(node) if field.ty == Type::Params => {
                 places.push((field.name, context.place(node.span)));
-                params = context.expand(node).and_then(|node| flux::params(&mut context, &node));
+                values = context.expand(node).and_then(|node| params::params(&mut context, &node));
+            }
+            Some(node) if let Some(of) = field.ty.text_file() => {
+                places.push((field.name, context.place(node.span)));
+                script = text_file::read(&mut context, field, of, node);
+                if let (Some(script), Type::TextFile(_)) = (&script, field.ty) {
+                    fields.set(field.name, Value::Script(Script::verbatim(script.text.clone())));
+                }
             }
             Some(node) => {
                 places.push((field.name, context.place(node.span)));
@@ -77,7 +80,8 @@ pub(super) fn resource<'p, 'a>(mut context: DecodeContext<'p, 'a>) -> (Resource,
     }
     if !external {
         let written = &|field: &str| places.get(field).is_some();
-        let mut draft = Draft { fields, written, flux: script.as_ref().map(|script| script.text.as_str()), params };
+        let script = script.as_ref().map(|script| script.text.as_str());
+        let mut draft = Draft { fields, written, script, params: values };
         (kind.spec().check)(&mut draft, &mut faults);
         fields = draft.fields;
     }
@@ -228,8 +232,8 @@ fn ignored(context: &mut DecodeContext<'_, '_>, kind: Kind, node: &Node<'_>) -> 
 }
 
 /// What a kind's own check has found, with places.
-fn diagnostic(resource: &Resource, kind: Kind, script: Option<&flux::Written>, fault: Fault) -> Diagnostic {
-    let is_script = kind.field(fault.field).is_some_and(|field| field.ty == Type::Flux);
+fn diagnostic(resource: &Resource, kind: Kind, script: Option<&text_file::Written>, fault: Fault) -> Diagnostic {
+    let is_script = kind.field(fault.field).is_some_and(|field| field.ty.text_file().is_some());
     let in_script = fault.script.as_ref().zip(script).map(|(span, script)| script.place(span));
     let mut diagnostic = Diagnostic { severity: fault.severity, ..Diagnostic::error(fault.code, fault.message) };
     diagnostic = match in_script {

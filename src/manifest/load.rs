@@ -204,7 +204,7 @@ fn hide_secrets(problems: &mut [Diagnostic]) {
     let mut seen = BTreeSet::new();
     for (place, _) in problems.iter().flat_map(|problem| &problem.places) {
         if seen.insert(Arc::as_ptr(&place.source)) {
-            let spans = super::mask::secrets(&place.source.text).into_iter();
+            let spans = crate::redact::literals(&place.source.text).into_iter();
             secrets.extend(spans.map(|span| Place { source: Arc::clone(&place.source), span }));
         }
     }

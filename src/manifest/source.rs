@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::node::Span;
 use crate::confine::{self, ConfineError, Project, Root};
 use crate::diagnostic::{Code, Diagnostic, Place, Source};
+use crate::kind::Kind;
 use crate::limits;
 
 /// What the message about a path that does not exist begins with.
@@ -95,10 +96,11 @@ pub(super) fn text(path: &Path, name: String, bytes: Vec<u8>) -> Result<Arc<Sour
 /// What a file of this name is taken for by its ending, in words; none if its ending says nothing.
 pub fn reads_as(path: &Path) -> Option<&'static str> {
     let extension = path.extension().map(|extension| extension.to_ascii_lowercase());
-    match extension.as_ref().and_then(|extension| extension.to_str()) {
-        Some("toml") => Some("manifest"),
-        Some("flux") => Some("Flux script"),
-        _ => None,
+    let extension = extension.as_ref().and_then(|extension| extension.to_str())?;
+    let texts = Kind::ALL.iter().flat_map(|kind| kind.spec().fields).filter_map(|field| field.ty.text_file());
+    match extension {
+        "toml" => Some("manifest"),
+        ending => texts.filter(|text| text.ending == ending).map(|text| text.what).next(),
     }
 }
 

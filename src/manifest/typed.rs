@@ -68,7 +68,7 @@ fn value<'a>(
         Type::Source => sink::source(context, name, node).map(Value::Source),
         Type::Sinks => sink::sinks(context, name, node).map(Value::Sinks),
         Type::Id => scalar::id(context, name, node),
-        Type::Verbatim | Type::Flux | Type::Params => None,
+        Type::Verbatim | Type::TextFile(_) | Type::Flux | Type::Params => None,
     }
 }
 

@@ -7,8 +7,8 @@ use crate::coverage::Coverage;
 use crate::snapshot::Sight;
 
 /// What is not counted.
-const OTHER_KINDS: &str = "Not counted: what fluxform does not manage, such as dashboards, variables, checks and Telegraf \
-                           configurations.";
+const OTHER_KINDS: &str =
+    "Not counted: what fluxform does not manage, such as dashboards, checks and notification rules.";
 
 /// What no project owns, and how much the others are.
 pub fn coverage(coverage: &Coverage, look: Look) -> String {

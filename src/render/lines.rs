@@ -10,6 +10,7 @@ use super::page::Page;
 use super::sanitize::line;
 use super::style::Role;
 use crate::limits::DIFFERENCE;
+use crate::redact::HIDDEN;
 
 /// One line of a line diff, safe for a terminal.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,7 +51,13 @@ pub(super) fn of_sets(old: &[String], new: &[String]) -> Vec<Line> {
 pub(super) fn of_scripts(old: &[String], new: &[String]) -> Vec<Line> {
     let mut lines = compared(old, new, Some(CONTEXT));
     if lines.is_empty() {
-        lines.push(Line::Note("(they differ in the line endings at the end)"));
+        let hides = old.iter().any(|line| line.contains(HIDDEN));
+        let words = if hides {
+            "(they differ in a secret, which is not shown)"
+        } else {
+            "(they differ in the line endings at the end)"
+        };
+        lines.push(Line::Note(words));
     }
     lines
 }

@@ -381,7 +381,7 @@ fn what_projects_manage_of_a_server() {
     let (plan, all) = (sample::plan(), super::coverage(&Coverage::default(), PLAIN));
     assert_eq!(
         all,
-        "Coverage: 100 %. 0 of 0 objects managed.\nNot counted: what fluxform does not manage, such as dashboards, variables, checks and Telegraf configurations.\n"
+        "Coverage: 100 %. 0 of 0 objects managed.\nNot counted: what fluxform does not manage, such as dashboards, checks and notification rules.\n"
     );
     let text = document(&Document { plan: Some(&plan), coverage: Some(&coverage), ..Document::new(Exit::Ok) });
     assert_eq!(breaks("plan", &text), Vec::<String>::new());

@@ -38,10 +38,13 @@ pub(super) fn short(value: &Value) -> String {
         Value::Duration(_) | Value::Before(_) => quoted(&value.to_string()),
         Value::Infinite => quoted("infinite"),
         Value::Ref(of) => reference(of),
-        Value::Script(script) => match script.text().lines().count() {
-            1 => "(a script of 1 line)".to_owned(),
-            lines => format!("(a script of {lines} lines)"),
-        },
+        Value::Script(script) => {
+            let what = if script.is_flux() { "script" } else { "text" };
+            match script.text().lines().count() {
+                1 => format!("(a {what} of 1 line)"),
+                lines => format!("(a {what} of {lines} lines)"),
+            }
+        }
         Value::Map(map) => {
             let items: Vec<_> = map.iter().map(|(key, value)| format!("{} = {}", quoted(key), quoted(value))).collect();
             format!("{{ {} }}", items.join(", "))

@@ -130,9 +130,9 @@ fn value(ty: Type) -> Json {
         Type::Ref(kind) => address(kind),
         Type::Refs(kind) => list(address(kind)),
         Type::Map => or_expression(json!({ "type": "object", "additionalProperties": text() })),
-        Type::Flux => {
+        Type::Flux | Type::TextFile(_) => {
             let file = map(json!({ "file": described("A file of the project", text()) }));
-            json!({ "anyOf": [text(), table("A script in a file", file)] })
+            json!({ "anyOf": [text(), table("It is in a file", file)] })
         }
         Type::Params => or_expression(json!({ "type": "object" })),
         Type::Scopes => list(text()),

@@ -70,6 +70,7 @@ fn written_as(of: Type) -> String {
         Type::Refs(kind) => format!("list of addresses of {kind}s"),
         Type::Map => "table of strings".to_owned(),
         Type::Flux => "Flux, or `{ file }`".to_owned(),
+        Type::TextFile(_) => "text, or `{ file }`".to_owned(),
         Type::Params => "table of [params](#params)".to_owned(),
         Type::Identifier => "name in Flux".to_owned(),
         Type::Scopes => "list of [scopes](#scopes)".to_owned(),

@@ -1,4 +1,4 @@
-//! A task's Flux script as a value.
+//! A script as a value: Flux, or the text of another program.
 
 use std::fmt;
 use std::sync::OnceLock;
@@ -7,15 +7,33 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::digest;
 use crate::flux::{FluxError, LiveScript, NormalForm};
+use crate::redact::without_literals;
 
-/// A task's Flux script. It is compared without the name and the schedule in its `option task`, by its tokens; one that we
-/// cannot read, byte by byte. Written down, it is what is compared.
+/// A Flux script, or the text of another program. Flux is compared without the name and the schedule in its `option task`, by its
+/// tokens; what we cannot read, and what is not Flux, byte by byte. Written down, it is what is compared.
 #[derive(Clone)]
 pub struct Script {
     /// The whole text, as a server has it or as it is sent; none of a script that was only written down.
     source: Option<Box<str>>,
+    language: Language,
     /// Made when it is asked for: scripts that are the same byte for byte need not be read.
     reading: OnceLock<Box<Reading>>,
+}
+
+/// What a script is written in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Language {
+    #[default]
+    Flux,
+    /// The language of another program.
+    Other,
+}
+
+impl Language {
+    fn is_flux(&self) -> bool {
+        *self == Self::Flux
+    }
 }
 
 /// What a script says.
@@ -26,22 +44,41 @@ struct Reading {
     text: String,
     /// Digest of the tokens that count.
     digest: String,
+    #[serde(default, skip_serializing_if = "Language::is_flux")]
+    language: Language,
 }
 
 impl Script {
     /// The script with this text, as a server has it or takes it.
     pub fn of_task(source: String) -> Self {
-        Self { source: Some(source.into()), reading: OnceLock::new() }
+        Self { source: Some(source.into()), language: Language::Flux, reading: OnceLock::new() }
+    }
+
+    /// The text of another program, every byte of which counts. Nobody reads the secrets in it.
+    pub fn verbatim(source: String) -> Self {
+        Self { source: Some(source.into()), language: Language::Other, reading: OnceLock::new() }
+    }
+
+    /// Another spelling of the same script, or another script.
+    #[must_use]
+    pub fn with_source(&self, source: String) -> Self {
+        Self { source: Some(source.into()), language: self.language, reading: OnceLock::new() }
     }
 
     fn of_reading(reading: Reading) -> Self {
-        Self { source: None, reading: OnceLock::from(Box::new(reading)) }
+        Self { source: None, language: reading.language, reading: OnceLock::from(Box::new(reading)) }
+    }
+
+    /// Whether it is Flux.
+    pub fn is_flux(&self) -> bool {
+        self.language.is_flux()
     }
 
     /// The same without its spelling: only what is compared.
     #[must_use]
     pub fn without_spelling(&self) -> Self {
-        Self::of_reading(Reading { text: String::new(), digest: self.digest().to_owned() })
+        let (text, digest) = (String::new(), self.digest().to_owned());
+        Self::of_reading(Reading { text, digest, language: self.language })
     }
 
     /// The whole text, as a server has it or takes it; none of a script that was only written down.
@@ -62,8 +99,14 @@ impl Script {
     fn reading(&self) -> &Reading {
         self.reading.get_or_init(|| {
             let source = self.source.as_deref().expect("invariant: what has no text has been read");
-            let unread = |_| Reading { text: source.to_owned(), digest: digest(&format!("unread {source}")) };
-            Box::new(Reading::of(source).unwrap_or_else(unread))
+            Box::new(match self.language {
+                Language::Flux => Reading::of(source).unwrap_or_else(|_| Reading::unread(source)),
+                Language::Other => Reading {
+                    text: without_literals(source),
+                    digest: digest(&format!("other {source}")),
+                    language: Language::Other,
+                },
+            })
         })
     }
 }
@@ -80,7 +123,12 @@ impl Reading {
         let digest = digest(&format!("{extra}\n{}", script.body));
         let text = script.text();
         let text = if extra.is_empty() { text } else { format!("option task = {{..., {extra}}}\n{text}") };
-        Ok(Self { text, digest })
+        Ok(Self { text, digest, language: Language::Flux })
+    }
+
+    fn unread(source: &str) -> Self {
+        let digest = digest(&format!("unread {source}"));
+        Self { text: source.to_owned(), digest, language: Language::Flux }
     }
 }
 

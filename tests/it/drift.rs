@@ -54,6 +54,9 @@ fn declared(kind: Kind, field: &str, run: &str) -> String {
                 "[label.a]\n\n[variable.x]\n{source}\nselected = [\"1\"]\ndescription = \"ours\"\nlabels = [\"label.a\"]\n"
             )
         }
+        Kind::Telegraf => {
+            "[label.a]\n\n[telegraf.x]\ndescription = \"ours\"\nconfig = \"a = 1\"\nlabels = [\"label.a\"]\n".to_owned()
+        }
         Kind::Task => TASK.replace("SCHEDULE", if field == "cron" { "cron = \"0 * * * *\"" } else { "every = \"1h\"" }),
         Kind::User => format!(
             "[org.m]\nname = \"m-{run}\"\n\n[org.o]\nname = \"o-{run}\"\n\n\
@@ -76,6 +79,12 @@ fn by_hand(scene: &Scene, kind: Kind, field: &str, id: impl Fn(&str) -> String) 
         all.as_object_mut().unwrap().extend(other.as_object().unwrap().clone());
         all
     };
+    // There is no PATCH, and a PUT empties what it leaves out.
+    let telegraf = |other: Value| {
+        let mut all = json!({"name": "x", "description": "ours", "config": "a = 1", "metadata": {"buckets": []}});
+        all.as_object_mut().unwrap().extend(other.as_object().unwrap().clone());
+        Change(Method::PUT, format!("telegrafs/{}", id("x")), all)
+    };
     const DAY: u64 = 86_400;
     match (kind, field) {
         (Kind::Org | Kind::User | Kind::Bucket | Kind::Label | Kind::Variable | Kind::Task, "name") => {
@@ -84,12 +93,14 @@ fn by_hand(scene: &Scene, kind: Kind, field: &str, id: impl Fn(&str) -> String) 
         (Kind::Org | Kind::Bucket | Kind::Variable | Kind::Token, "description") => {
             at(json!({"description": "by hand"}))
         }
-        (Kind::Bucket | Kind::Label | Kind::Variable | Kind::Task | Kind::Token, "org") => another_org(),
+        (Kind::Bucket | Kind::Label | Kind::Variable | Kind::Telegraf | Kind::Task | Kind::Token, "org") => {
+            another_org()
+        }
         // The server moves it anywhere.
         (Kind::Scraper, "org") => Lost(scraper(json!({"orgID": crate::support::ABSENT}))),
         (Kind::Bucket, "retention") => at(rule(14 * DAY, DAY)),
         (Kind::Bucket, "shard_group_duration") => at(rule(30 * DAY, 2 * DAY)),
-        (Kind::Bucket | Kind::Variable | Kind::Task, "labels") => {
+        (Kind::Bucket | Kind::Variable | Kind::Telegraf | Kind::Task, "labels") => {
             Change(Method::DELETE, format!("{}/{}/labels/{}", kind.spec().ty, id("x"), id("a")), Value::Null)
         }
         (Kind::Label, "properties") => at(json!({"properties": {"color": "#000000"}})),
@@ -105,6 +116,9 @@ fn by_hand(scene: &Scene, kind: Kind, field: &str, id: impl Fn(&str) -> String) 
             at(json!({"arguments": {"type": "query", "values": {"language": "flux", "query": "from(bucket: \"c\")"}}}))
         }
         (Kind::Variable, "selected") => at(json!({"selected": ["2"]})),
+        (Kind::Telegraf, "name") => telegraf(json!({"name": unique("by-hand")})),
+        (Kind::Telegraf, "description") => telegraf(json!({"description": "by hand"})),
+        (Kind::Telegraf, "config") => telegraf(json!({"config": "a = 2"})),
         (Kind::Task, "description") => at(json!({"description": "by hand", "status": "active"})),
         (Kind::Task, "every") => at(json!({"every": "2h"})),
         (Kind::Task, "cron") => at(json!({"cron": "30 * * * *"})),
@@ -198,6 +212,9 @@ both!(each_field_of_a_scraper, async |scene| {
 });
 both!(each_field_of_a_variable, async |scene| {
     each_field(&scene, Kind::Variable).await;
+});
+both!(each_field_of_a_telegraf_configuration, async |scene| {
+    each_field(&scene, Kind::Telegraf).await;
 });
 both!(each_field_of_a_task, async |scene| {
     each_field(&scene, Kind::Task).await;

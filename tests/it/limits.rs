@@ -212,7 +212,7 @@ fn text_is_so_long() {
     refused(&format!("[bucket.b]\n{}", many(&format!("description = \"{long}\""))), &limits::TEXT);
     let script = format!("every = \"1h\"\nflux = 'x = \"{long}\"'");
     refused(&format!("[task.t]\n{}", many(&script)), &limits::TEXT);
-    refused(&format!("[task.t]\nevery = \"1h\"\nflux = 'x = \"{long}{long}\"'\n"), &limits::FLUX_FILE);
+    refused(&format!("[task.t]\nevery = \"1h\"\nflux = 'x = \"{long}{long}\"'\n"), &limits::TEXT_FILE);
     let twice =
         format!("[var]\nlong = {{ default = \"{long}\" }}\n[bucket.b]\ndescription = \"${{var.long}}${{var.long}}\"\n");
     refused(&twice, &limits::STRING);
@@ -224,11 +224,11 @@ fn text_is_so_long() {
     refused(&string(1), &limits::STRING);
     let script = |more: usize| {
         let head = "x = 1\n//";
-        let text = format!("{head}{}", "c".repeat(limits::FLUX_FILE.size() - head.len() + more));
+        let text = format!("{head}{}", "c".repeat(limits::TEXT_FILE.size() - head.len() + more));
         format!("[task.t]\nevery = \"1h\"\nflux = '''{text}'''\n")
     };
     allowed(&script(0));
-    refused(&script(1), &limits::FLUX_FILE);
+    refused(&script(1), &limits::TEXT_FILE);
     let key = "k".repeat(limits::KEY.size());
     allowed(&format!("[bucket.\"{key}\"]\nfor_each = [\"{key}\"]\n"));
     refused(&format!("[bucket.\"{key}k\"]\n"), &limits::KEY);
@@ -282,17 +282,17 @@ fn files_are_so_many_and_so_large() {
     let tasks =
         |count: usize| lines(0..count, |n| format!("[task.t{n}]\nevery = \"1h\"\nflux = {{ file = \"f{n}.flux\" }}"));
     let script = |bytes: usize| of_files([("f0.flux".to_owned(), bytes)], &tasks(1));
-    assert_eq!(script(limits::FLUX_FILE.size()), Ok(()));
-    files_refused(script(limits::FLUX_FILE.size() + 1), &limits::FLUX_FILE);
+    assert_eq!(script(limits::TEXT_FILE.size()), Ok(()));
+    files_refused(script(limits::TEXT_FILE.size() + 1), &limits::TEXT_FILE);
 
-    let full = limits::FLUX_FILES.size() / limits::FLUX_FILE.size();
+    let full = limits::TEXT_FILES.size() / limits::TEXT_FILE.size();
     let scripts = |more: usize| {
-        let sizes = std::iter::repeat_n(limits::FLUX_FILE.size(), full).chain((more > 0).then_some(more));
+        let sizes = std::iter::repeat_n(limits::TEXT_FILE.size(), full).chain((more > 0).then_some(more));
         let files = sizes.enumerate().map(|(n, bytes)| (format!("f{n}.flux"), bytes));
         of_files(files, &tasks(full + usize::from(more > 0)))
     };
     assert_eq!(scripts(0), Ok(()));
-    files_refused(scripts(8), &limits::FLUX_FILES);
+    files_refused(scripts(8), &limits::TEXT_FILES);
 }
 
 #[test]

@@ -358,6 +358,9 @@ scenarios! {
     task_starts_before_its_time
     task_with_two_candidates
     tasks_swap_names
+    telegraf_adopted_and_moved
+    telegraf_created_updated_and_deleted
+    telegraf_imported_of_two
     token_deleted_by_hand
     token_delivered_elsewhere
     token_drifted

@@ -126,9 +126,13 @@ fn human(mut page: Page, dir: &Path, project: &str, export: &Export, hidden: &[(
         }
         page.say(format_args!("  {file:<16}{}", parts.join(", "))).end();
     }
-    let scripts = export.files.keys().filter(|file| file.contains('/')).count();
-    if scripts > 0 {
-        page.say(format_args!("  {:<16}{}", "flux/", count(scripts, "script"))).end();
+    let mut texts: BTreeMap<&str, usize> = BTreeMap::new();
+    for (dir, _) in export.files.keys().filter_map(|file| file.split_once('/')) {
+        *texts.entry(dir).or_default() += 1;
+    }
+    for (dir, number) in texts {
+        let what = if dir == "flux" { "script" } else { "configuration" };
+        page.say(format_args!("  {:<16}{}", format!("{dir}/"), count(number, what))).end();
     }
     notes(&mut page, "Left out:", export, |disposition| disposition == Disposition::LeftOut);
     notes(&mut page, "External, so not managed:", export, |disposition| disposition == Disposition::External);

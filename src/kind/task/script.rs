@@ -13,7 +13,7 @@ const SECOND: u64 = 1_000_000_000;
 
 /// Merges manifest and script, and composes the whole script for the server.
 pub(super) fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
-    let Some(source) = draft.flux else { return };
+    let Some(source) = draft.script else { return };
     let params_as = draft.fields.text("params_as").filter(|_| (draft.written)("params")).map(str::to_owned);
     let parsed = parse(source);
     let mistakes = parsed.errors().into_iter().map(|error| {

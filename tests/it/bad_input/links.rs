@@ -150,7 +150,7 @@ fn a_script_is_a_flux_file_of_the_project_that_everybody_sees() {
     }
     for file in ["secrets/ingest.token", "main.toml", "flux", "x", "x.flux.bak", "x.FLUX"] {
         write(&at(file));
-        has(&script(&dir, file).err, &format!("{file} is not a Flux file: its name does not end in `.flux`"));
+        has(&script(&dir, file).err, &format!("{file} is not a Flux script: its name does not end in `.flux`"));
     }
     for file in [".env", ".x.flux", ".git/config", ".git/x.flux", "flux/.hidden/x.flux", "./.flux", ".flux"] {
         write(&at(file));
@@ -190,6 +190,7 @@ fn no_secret_is_kept_where_manifests_and_scripts_are_read() {
         (token("{ env_file = \"x/prod.TOML\", key = \"T\" }"), "x/prod.TOML, which has the name of a manifest"),
         (token("{ file = \"d/\" }"), "d/, which is a directory"),
         (token("[{ file = \"ok\" }, { file = \"/x/y.flux\" }]"), "/x/y.flux, which has the name of a Flux script"),
+        (token("{ env_file = \"app.conf\", key = \"T\" }"), "app.conf, which has the name of a Telegraf configuration"),
         ("[user.u]\npassword = { file = \"pw.flux\" }\n".to_owned(), "pw.flux, which has the name of a Flux script"),
     ] {
         std::fs::write(at("main.toml"), format!("{HEAD}{tables}")).unwrap();
@@ -197,6 +198,6 @@ fn no_secret_is_kept_where_manifests_and_scripts_are_read() {
         has(&ended.err, words);
         has(&ended.err, "cannot keep a secret in");
     }
-    std::fs::write(at("project.conf"), format!("{HEAD}{}", token("{ file = \"./project.conf\" }"))).unwrap();
-    has(&run(&dir, &["validate", "iot/project.conf"]).with(65).err, "would overwrite the manifest iot/project.conf");
+    std::fs::write(at("project.cfg"), format!("{HEAD}{}", token("{ file = \"./project.cfg\" }"))).unwrap();
+    has(&run(&dir, &["validate", "iot/project.cfg"]).with(65).err, "would overwrite the manifest iot/project.cfg");
 }

@@ -102,3 +102,60 @@ both!(what_is_said_of_a_secret_and_of_its_place_stands_at_its_field, async |scen
     assert_eq!(scene.sign_in(&name, "long-enough-1").await.status, 204);
     assert_eq!(std::fs::metadata(at("env")).unwrap().permissions().mode() & 0o777, 0o600);
 });
+
+both!(a_secret_in_a_telegraf_configuration_is_warned_of_and_shown_nowhere, async |scene| {
+    const SECRETS: [&str; 3] = ["hunter2==", "hunter3==", "hunter4"];
+    let config = |token: &str, interval: &str| {
+        format!(
+            "[telegraf.hosts]\nconfig = '''\n[agent]\ninterval = \"{interval}\"\n[[outputs.influxdb_v2]]\ntoken = \"{token}\"\n\
+             [[inputs.sqlserver]]\nservers = [\"Server=db;Password=hunter4;\"]\n'''\n"
+        )
+    };
+    let dir = project(&scene, &config("hunter2==", "10s"));
+    let declare = |tables: &str| {
+        let head = std::fs::read_to_string(dir.path().join("main.toml")).unwrap();
+        let at = head.find("[telegraf.hosts]").unwrap();
+        std::fs::write(dir.path().join("main.toml"), format!("{}{tables}", &head[..at])).unwrap();
+    };
+    let hides = |command: &str, args: &[&str]| {
+        let ended = operator(&scene, command, dir.path()).args(args).run();
+        assert!(!SECRETS.iter().any(|secret| ended.all().contains(secret)), "{}", ended.all());
+        ended
+    };
+    let everywhere = || {
+        let saved = dir.path().join("saved");
+        hides("plan", &["-o", saved.to_str().unwrap()]);
+        let saved = std::fs::read_to_string(saved).unwrap();
+        assert!(!SECRETS.iter().any(|secret| saved.contains(secret)), "{saved}");
+        for command in ["plan", "drift", "show"] {
+            hides(command, &["--format=json"]);
+        }
+        hides("plan", &["--format=markdown"]);
+        hides("show", &[]);
+        hides("plan", &[])
+    };
+    let planned = everywhere().with(0);
+    has(&planned.err, "whoever may read Telegraf configurations can read this secret");
+    has(&planned.out, "+ token = \"***\"");
+    has(&planned.out, "+ servers = [\"Server=db;Password=***;\"]");
+    hides("apply", &[]).with(0);
+    let list = scene.http.get(&format!("telegrafs?orgID={}", scene.org)).await.expect(200);
+    has(list["configurations"][0]["config"].as_str().unwrap(), "token = \"hunter2==\"");
+
+    declare(&config("hunter3==", "10s"));
+    has(&everywhere().with(0).out, "(they differ in a secret, which is not shown)");
+    hides("apply", &[]).with(0);
+    let mut live =
+        scene.http.get(&format!("telegrafs?orgID={}", scene.org)).await.expect(200)["configurations"][0].clone();
+    has(live["config"].as_str().unwrap(), "token = \"hunter3==\"");
+    live["config"] = live["config"].as_str().unwrap().replace("hunter3==", "hunter2==").replace("10s", "1s").into();
+    let put = scene.http.clone().with_header("content-type", "application/json");
+    let path = format!("telegrafs/{}", crate::support::id(&live));
+    put.send(reqwest::Method::PUT, &path, Some(live.to_string().into_bytes())).await.expect(200);
+    has(&everywhere().with(0).out, "interval = \"1s\"");
+    has(&hides("drift", &[]).with(2).out, "telegraf.hosts");
+    // What is a secret already does not go into a file.
+    let out = dir.path().join("out");
+    let exported = hides("export", &["--out", out.to_str().unwrap()]);
+    assert!(!exported.all().contains("hunter"), "{}", exported.all());
+});

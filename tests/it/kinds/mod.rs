@@ -14,6 +14,7 @@ mod buckets;
 mod labels;
 mod orgs;
 mod tasks;
+mod telegrafs;
 mod tokens;
 mod users;
 

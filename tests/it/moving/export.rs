@@ -56,6 +56,14 @@ pub(super) async fn clicked(home: &Home) -> Value {
         let scraper = json!({"name": name, "type": "prometheus", "url": url, "bucketID": raw, "allowInsecure": true});
         home.make("scrapers", scraper).await;
     }
+    let agents = "[[outputs.influxdb_v2]]\n  token = \"$INFLUX_TOKEN\"\n  bucket = \"${BUCKET}\"\n";
+    for (name, config) in [
+        ("Hosts", agents.to_owned()),
+        ("windows", agents.replace('\n', "\r\n")),
+        ("open", agents.replace("$INFLUX_TOKEN", "hunter2==")),
+    ] {
+        home.make("telegrafs", json!({"name": name, "config": config, "metadata": {"buckets": []}})).await;
+    }
     let alice = home.http.post("users", json!({"name": "alice"})).await.expect(201)["id"].as_str().unwrap().to_owned();
     home.http.post(&format!("orgs/{}/members", home.org), json!({"id": alice})).await.expect(201);
     home.http.post("users", json!({"name": "bob", "status": "inactive"})).await.expect(201);
@@ -77,7 +85,7 @@ both!(a_server_that_was_clicked_together, virgin, async |server| {
     insta::assert_snapshot!("clicked", shown(&dir, &home));
     insta::assert_snapshot!("clicked-said", masked(&said.out, &home).replace(dir.to_str().unwrap(), "iot"));
     // The plan is to adopt, and nothing else; and so it is done.
-    assert_eq!(home.plan(&dir), (15, String::new()));
+    assert_eq!(home.plan(&dir), (17, String::new()));
     home.fluxform(&["apply", "--adopt", "--auto-approve"]).arg(&dir).run().with(0);
     home.fluxform(&["plan", "--detailed-exitcode"]).arg(&dir).run().with(0);
     home.fluxform(&["drift"]).arg(&dir).run().with(0);

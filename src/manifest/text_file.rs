@@ -1,20 +1,18 @@
-//! A task's script, where it is written, and the values for it.
+//! Text of another language: in a string of a manifest, or in a file of its own.
 
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Component, Path};
 use std::sync::Arc;
 
 use super::context::DecodeContext;
-use super::node::{Node, Raw, Span, Table};
+use super::node::{Node, Raw, Span};
 use super::sink;
-use super::text::text;
 use crate::confine;
 use crate::diagnostic::{Code, Diagnostic, Place, Source};
-use crate::flux::Literal;
-use crate::kind::Kind;
+use crate::field::{Field, TextFile};
 use crate::limits;
 
-/// A script as its author wrote it.
+/// A text as its author wrote it.
 #[derive(Clone, Debug)]
 pub(super) struct Written {
     pub(super) text: String,
@@ -28,7 +26,7 @@ pub(super) struct Written {
 }
 
 impl Written {
-    /// The place of `span` in the script.
+    /// The place of `span` in the text.
     pub(super) fn place(&self, span: &std::ops::Range<usize>) -> Place {
         let (from, to) = (span.start, span.end.max(span.start));
         let span = match &self.escaped {
@@ -72,12 +70,19 @@ fn written_at(raw: &str, at: usize) -> Option<usize> {
     (read == at).then(|| raw.len() - rest.len())
 }
 
-/// Reads `flux`: a string as it stands, or `{ file = "..." }`.
-pub(super) fn read<'a>(context: &mut DecodeContext<'_, 'a>, node: &Node<'a>) -> Option<Written> {
+/// Reads `field`, which is such a text: a string as it stands, or `{ file = "..." }`.
+pub(super) fn read<'a>(
+    context: &mut DecodeContext<'_, 'a>,
+    field: &Field,
+    of: TextFile,
+    node: &Node<'a>,
+) -> Option<Written> {
+    let TextFile { what, ending } = of;
+    let name = field.name;
     let whole = context.place(node.span);
     if let Raw::Text(text) = &node.value {
-        if limits::FLUX_FILE.exceeded(text.len()) {
-            let message = format!("a script has at most {}", limits::FLUX_FILE);
+        if limits::TEXT_FILE.exceeded(text.len()) {
+            let message = format!("a {what} has at most {}", limits::TEXT_FILE);
             return context.fail(Code::ManifestLimit, node.span, message, format!("has {} bytes", text.len()));
         }
         let source = Arc::clone(context.source);
@@ -94,25 +99,20 @@ pub(super) fn read<'a>(context: &mut DecodeContext<'_, 'a>, node: &Node<'a>) -> 
     }
     let node = context.expand(node)?.into_owned();
     let Raw::Table(table) = &node.value else {
-        return context.wrong_type("flux", "a script, or `{ file = \"...\" }`", &node);
+        return context.wrong_type(name, &format!("a {what}, or `{{ file = \"...\" }}`"), &node);
     };
     let Some(entry) = table.only().filter(|entry| entry.key == "file") else {
-        let help = "write `flux = '''...'''`, or `flux = { file = \"...\" }`";
-        return context.fail_with(
-            Code::ManifestFlux,
-            node.span,
-            "`flux` must be a script, or one file",
-            "expected `file` alone",
-            help,
-        );
+        let help = format!("write `{name} = '''...'''`, or `{name} = {{ file = \"NAME.{ending}\" }}`");
+        let message = format!("`{name}` must be a {what}, or one file");
+        return context.fail_with(Code::ManifestTextFile, node.span, message, "expected `file` alone", help);
     };
     let path = sink::path(context, "file", &entry.node)?;
-    let source = file(context, &path, entry.node.span)?;
+    let source = file(context, of, &path, entry.node.span)?;
     Some(Written { text: source.text.clone(), source, start: 0, escaped: None, whole })
 }
 
-/// Why `path` names no script, and what to do: whatever is read as one may be shown, so what is nobody's script is not read.
-fn other_than_flux(path: &Path) -> Option<(String, &'static str)> {
+/// Why `path` names no such text, and what to do: whatever is read as one may be shown, so what is called otherwise is not read.
+fn called_otherwise(of: TextFile, path: &Path) -> Option<(String, String)> {
     if confine::leaves(path) {
         return None;
     }
@@ -120,40 +120,46 @@ fn other_than_flux(path: &Path) -> Option<(String, &'static str)> {
     if path.components().any(|part| hidden(&part)) {
         let message =
             format!("{} is hidden: its name, or that of a directory above it, begins with a dot", path.display());
-        return Some((message, "rename or move it: hidden files are not read as scripts"));
+        return Some((message, "rename or move it: hidden files are not read".to_owned()));
     }
-    if path.extension().is_none_or(|extension| extension != "flux") {
-        let message = format!("{} is not a Flux file: its name does not end in `.flux`", path.display());
-        return Some((message, "rename it if it is a script"));
+    let TextFile { what, ending } = of;
+    if path.extension().is_none_or(|extension| extension != ending) {
+        let message = format!("{} is not a {what}: its name does not end in `.{ending}`", path.display());
+        return Some((message, "rename it if it is one".to_owned()));
     }
     None
 }
 
-fn file(context: &mut DecodeContext<'_, '_>, path: &Path, span: Span) -> Option<Arc<Source>> {
-    if let Some(source) = context.project.scripts.borrow().get(path) {
-        return Some(Arc::clone(source));
-    }
-    if let Some((message, help)) = other_than_flux(path) {
+fn file(context: &mut DecodeContext<'_, '_>, of: TextFile, path: &Path, span: Span) -> Option<Arc<Source>> {
+    if let Some((message, help)) = called_otherwise(of, path) {
         return context.fail_with(Code::ManifestFile, span, message, "names this file", help);
     }
-    let bytes = match context.project.known.root.read(path, &limits::FLUX_FILE) {
+    if let Some(source) = context.project.texts.borrow().get(path) {
+        return Some(Arc::clone(source));
+    }
+    let bytes = match context.project.known.root.read(path, &limits::TEXT_FILE) {
         Ok(bytes) => bytes,
         Err(error) => {
             let help = error.help().unwrap_or("paths are relative to the project directory");
             return context.fail_with(Code::ManifestFile, span, error.to_string(), "names this file", help);
         }
     };
-    let length = &context.project.scripts_length;
+    let length = &context.project.texts_length;
     length.set(length.get() + bytes.len());
-    if limits::FLUX_FILES.exceeded(length.get()) {
-        let what = || (format!("with {} the Flux files are larger than", path.display()), Some(context.place(span)));
-        context.budget().exceed(&limits::FLUX_FILES, what);
+    if limits::TEXT_FILES.exceeded(length.get()) {
+        let what = || {
+            (
+                format!("with {} the texts in files of their own are larger than", path.display()),
+                Some(context.place(span)),
+            )
+        };
+        context.budget().exceed(&limits::TEXT_FILES, what);
         return None;
     }
     let shown = super::source::shown(context.project.known.root.path(), path);
     match super::source::text(path, shown, bytes) {
         Ok(source) => {
-            context.project.scripts.borrow_mut().insert(path.to_owned(), Arc::clone(&source));
+            context.project.texts.borrow_mut().insert(path.to_owned(), Arc::clone(&source));
             Some(source)
         }
         Err(error) => {
@@ -161,59 +167,6 @@ fn file(context: &mut DecodeContext<'_, '_>, path: &Path, span: Span) -> Option<
             None
         }
     }
-}
-
-/// Reads `params`: a table, whose values become Flux literals.
-pub(super) fn params(context: &mut DecodeContext<'_, '_>, node: &Node<'_>) -> Option<Literal> {
-    match &node.value {
-        Raw::Table(table) => record(context, table),
-        _ => context.wrong_type("params", "a table", node),
-    }
-}
-
-fn record(context: &mut DecodeContext<'_, '_>, table: &Table<'_>) -> Option<Literal> {
-    let mut fields = Vec::new();
-    let mut sound = true;
-    for entry in &table.0 {
-        match literal(context, &entry.node) {
-            Some(value) => fields.push((entry.key.clone().into_owned(), value)),
-            None => sound = false,
-        }
-    }
-    sound.then_some(Literal::Record(fields))
-}
-
-fn literal(context: &mut DecodeContext<'_, '_>, node: &Node<'_>) -> Option<Literal> {
-    let literal = match &node.value {
-        Raw::Text(text) => Literal::String(text.clone().into_owned()),
-        Raw::Integer(number) => Literal::Integer(*number),
-        Raw::Float(number) => Literal::Float(*number),
-        Raw::Boolean(yes) => Literal::Boolean(*yes),
-        Raw::Datetime(at) => Literal::DateTime(at.to_string()),
-        Raw::Array(items) => {
-            let items: Vec<_> = items.iter().map(|item| literal(context, item)).collect();
-            return Some(Literal::Array(items.into_iter().collect::<Option<_>>()?));
-        }
-        Raw::Table(table) => match table.only() {
-            Some(only) if only.key == "duration" => {
-                Literal::Duration(text(context, "duration", &only.node)?.to_owned())
-            }
-            Some(only) if only.key == "regex" => Literal::Regex(text(context, "regex", &only.node)?.to_owned()),
-            Some(only) if only.key == "bucket" => Literal::String(bucket(context, &only.node)?),
-            _ => return record(context, table),
-        },
-    };
-    match literal.check() {
-        Ok(()) => Some(literal),
-        Err(error) => context.fail(Code::ManifestParams, node.span, error.to_string(), "cannot be written as Flux"),
-    }
-}
-
-/// The name of the bucket at an address.
-fn bucket(context: &mut DecodeContext<'_, '_>, node: &Node<'_>) -> Option<String> {
-    let address = super::typed::address(context, "bucket", Kind::Bucket, node)?;
-    context.beside.push(address.clone());
-    context.name_of(&address, node.span)
 }
 
 #[cfg(test)]

@@ -1,0 +1,221 @@
+//! Telegraf configurations.
+
+use serde_json::{Value as Json, json};
+use toml::de::DeTable;
+
+use super::Kind;
+use super::export::ExportError;
+use super::live::{self, Desired, Edit, Object};
+use super::spec::{Draft, Fault, Key, Spec};
+use super::wire::{self, Body, Wire};
+use crate::api::{ApiError, Writer};
+use crate::diagnostic::Code;
+use crate::field::{Field, Omitted, Role, TextFile, Type};
+use crate::redact::literals_in_config;
+use crate::value::{Fields, Value};
+
+const CONFIG: TextFile = TextFile { what: "Telegraf configuration", ending: "conf" };
+const METADATA: &str = "metadata";
+const BUCKETS: &str = "buckets";
+
+pub(super) static SPEC: Spec = Spec {
+    doc: "A Telegraf configuration, which agents fetch by its ID.",
+    ty: "telegrafs",
+    key: Key::LoneName,
+    fields: &[
+        Field::name("name", Role::Name, "The name."),
+        Field::org(),
+        Field::text("description", Omitted::Theirs, "Free text."),
+        Field::text(
+            "config",
+            Omitted::Required,
+            "The configuration: text, or `{ file = \"NAME.conf\" }`. Nothing in it is expanded: `${...}` is Telegraf's.",
+        )
+        .of_type(Type::TextFile(CONFIG)),
+        Field::labels("All labels of the configuration."),
+    ],
+    check,
+    export,
+    delete_rank: 20,
+    ..Spec::PLAIN
+};
+
+/// The server keeps any text, and shows it to whoever may read Telegraf configurations (influxd 2.9.1, measured). No agent starts
+/// with one that is no TOML once Telegraf has put its variables in.
+fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
+    let Some(config) = draft.script else { return };
+    if let Some(fault) = unreadable(config) {
+        faults.push(fault);
+    }
+    faults.extend(literals_in_config(config).into_iter().map(|span| {
+        let message = "whoever may read Telegraf configurations can read this secret";
+        let fault = Fault::new(Code::TelegrafSecret, "config", message, "a secret in plain text").script(span);
+        fault.warning().help("write `$INFLUX_TOKEN`, or another variable that is set where Telegraf runs")
+    }));
+}
+
+/// What is wrong with a configuration that is no TOML. What stands for a variable may be anything: where there is one, this
+/// is a guess.
+fn unreadable(config: &str) -> Option<Fault> {
+    DeTable::parse(config).err()?;
+    let filled = filled(config);
+    let error = DeTable::parse(&filled).err()?;
+    let span = error.span().unwrap_or_default();
+    let reason = error.message().lines().next().unwrap_or_default().to_owned();
+    if filled == config {
+        let message = "a Telegraf configuration must be TOML";
+        return Some(Fault::new(Code::TelegrafToml, "config", message, reason).script(span));
+    }
+    let message = "this Telegraf configuration may not be TOML once its variables are replaced";
+    let fault = Fault::new(Code::TelegrafToml, "config", message, reason).script(span);
+    Some(fault.warning())
+}
+
+/// `config` with a number of as many bytes in the place of each variable, and nothing where a line has nothing else.
+fn filled(config: &str) -> String {
+    config.split_inclusive('\n').map(filled_line).collect()
+}
+
+fn filled_line(line: &str) -> String {
+    let (mut filled, mut rest) = (String::with_capacity(line.len()), line);
+    let mut found = false;
+    while let Some(at) = rest.find('$') {
+        let (before, variable) = rest.split_at(at);
+        filled.push_str(before);
+        let length = variable_length(variable);
+        if length == 0 {
+            filled.push('$');
+            rest = &variable[1..];
+        } else {
+            found = true;
+            filled.push_str(&"1".repeat(length));
+            rest = &variable[length..];
+        }
+    }
+    filled.push_str(rest);
+    let is_alone = found && filled.chars().all(|c| c == '1' || c.is_whitespace());
+    if is_alone { filled.replace('1', " ") } else { filled }
+}
+
+/// How many bytes the variable has that `text` begins with: `$NAME` or `${NAME...}`; 0 if it begins with none.
+fn variable_length(text: &str) -> usize {
+    let name = |text: &str| text.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(text.len());
+    if let Some(rest) = text.strip_prefix("${") {
+        let (name, end) = (name(rest), rest.find(['}', '\n']));
+        return end.filter(|end| name > 0 && rest[*end..].starts_with('}')).map_or(0, |end| end + "${}".len());
+    }
+    match text.strip_prefix('$').map_or(0, name) {
+        0 => 0,
+        length => length + "$".len(),
+    }
+}
+
+/// A secret that somebody has put into a configuration does not go into a file.
+fn export(object: &Object) -> Result<Fields, ExportError> {
+    match config(&object.fields).is_some_and(|config| !literals_in_config(config).is_empty()) {
+        true => Err(ExportError::Unsayable("its configuration has a secret in plain text".to_owned())),
+        false => Ok(object.fields.clone()),
+    }
+}
+
+fn config(fields: &Fields) -> Option<&str> {
+    match fields.get("config") {
+        Some(Value::Script(config)) => config.source(),
+        _ => None,
+    }
+}
+
+/// The buckets that a configuration writes into, as the server finds them where it is not told. It refuses what it cannot
+/// read for that (500; influxd 2.9.1, measured), so it is told.
+fn buckets(fields: &Fields) -> Json {
+    let read = config(fields).and_then(|config| config.parse::<toml::Table>().ok());
+    let outputs = read.as_ref().and_then(|config| config.get("outputs")?.get("influxdb_v2")?.as_array());
+    let buckets = outputs.into_iter().flatten().filter_map(|output| output.get("bucket")?.as_str());
+    buckets.filter(|bucket| !bucket.is_empty()).collect()
+}
+
+/// Telegraf configurations on a server.
+pub(super) struct Live;
+
+impl live::Live for Live {
+    // The list is not paged (influxd 2.9.1, measured).
+    const WIRE: Wire = Wire::new(Kind::Telegraf, "/api/v2/telegrafs", "configurations");
+
+    fn write(edit: &Edit<'_>, body: &mut Body) -> Result<(), ApiError> {
+        if edit.live.is_none() {
+            body.insert(METADATA.to_owned(), json!({ BUCKETS: buckets(edit.desired.fields) }));
+        }
+        Ok(())
+    }
+
+    /// There is no PATCH, and a PUT empties what it leaves out (influxd 2.9.1, measured).
+    async fn update(
+        api: &Writer,
+        live: &Object,
+        desired: &Desired<'_>,
+        changed: &[&'static str],
+    ) -> Result<(), ApiError> {
+        let told = |all: &mut Body| {
+            if changed.contains(&"config") {
+                let metadata = all.entry(METADATA).or_insert(Json::Null);
+                if !metadata.is_object() {
+                    *metadata = json!({});
+                }
+                metadata[BUCKETS] = buckets(desired.fields);
+            }
+        };
+        wire::put::<Self>(api, live, desired, changed, told).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostic::Severity;
+
+    #[test]
+    fn a_configuration_is_toml_whatever_its_variables_are() {
+        for config in [
+            "",
+            "[agent]\ninterval = \"${INTERVAL}\"\n",
+            "[agent]\ninterval = ${INTERVAL}\n",
+            "[agent]\ninterval = $INTERVAL\n",
+            "${AGENT}\n[[inputs.cpu]]\n  ${CPU}\n  $MORE\n",
+            "[[inputs.${PLUGIN}]]\nurls = [\"a\", ${URLS}]\n",
+            "[[inputs.tail]]\nfiles = ${FILES:-[\"/var/log/a\"]}\n",
+            "[[processors.regex]]\npattern = '^a$'\n",
+            "# it's ${ anything\n",
+        ] {
+            assert_eq!(unreadable(config), None, "{config}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_toml_is_told_at_its_place() {
+        let judged = |config: &str| {
+            let fault = unreadable(config).expect("a fault");
+            (fault.severity, fault.script.map(|span| config[span].to_owned()))
+        };
+        for config in ["[[[", "a = 1\na = 2\n", "a = \"b", "[outputs.a]\n[outputs.a]\n", "a = $\n"] {
+            assert_eq!(judged(config).0, Severity::Error, "{config}");
+        }
+        assert_eq!(judged("ok = 1\nb = nothing\nc = 2\n"), (Severity::Error, Some("nothing".to_owned())));
+        assert_eq!(judged("a = ${A}\nb = nothing\n"), (Severity::Warning, Some("nothing".to_owned())));
+        assert_eq!(judged("interval = ${INTERVAL}s\n").0, Severity::Warning);
+    }
+
+    #[test]
+    fn buckets_are_those_that_are_written_into() {
+        let found = |config: &str| {
+            let script = crate::value::Script::verbatim(config.to_owned());
+            buckets(&[("config", Value::Script(script))].into_iter().collect())
+        };
+        let two = "[[outputs.influxdb_v2]]\nbucket = \"a\"\n[[outputs.influxdb_v2]]\n[[outputs.influxdb_v2]]\nbucket = \"${B}\"\n";
+        assert_eq!(found(two), json!(["a", "${B}"]));
+        for config in
+            ["", "[[[", "outputs = 1", "[outputs.influxdb_v2]\nbucket = \"a\"", "[[outputs.influxdb_v2]]\nbucket = 1"]
+        {
+            assert_eq!(found(config), json!([]), "{config}");
+        }
+    }
+}
