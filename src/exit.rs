@@ -116,15 +116,6 @@ impl Exit {
     }
 }
 
-/// Something that stops a run: what to say, and how the process ends.
-#[derive(Clone, Debug)]
-pub struct Problem {
-    /// How the process ends.
-    pub exit: Exit,
-    /// What to say.
-    pub diagnostic: crate::diagnostic::Diagnostic,
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -6,7 +6,8 @@ use crate::address::Address;
 use crate::apply::{Event, Outcome};
 use crate::diagnostic::Diagnostic;
 use crate::diff::Action;
-use crate::exit::{Exit, Problem};
+use crate::exit::Exit;
+use crate::problem::Problem;
 
 /// What an apply has done.
 #[derive(Clone, Debug, Default)]

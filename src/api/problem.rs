@@ -2,7 +2,8 @@
 
 use super::{ApiError, Class};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::exit::{Exit, Problem};
+use crate::exit::Exit;
+use crate::problem::Problem;
 
 impl From<ApiError> for Problem {
     fn from(error: ApiError) -> Self {

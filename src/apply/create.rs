@@ -7,9 +7,10 @@ use super::step::Executor;
 use crate::api::{ApiError, Class};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::diff::{Change, Reason};
-use crate::exit::{Exit, Problem};
+use crate::exit::Exit;
 use crate::kind::{Desired, Kind, Made, Object, ReadScope};
 use crate::ledger::{Intent, Resolution, Update, resolve};
+use crate::problem::Problem;
 
 /// How often a request whose reply was lost is sent again, after looking.
 pub(super) const TRIES: usize = 3;
@@ -108,9 +109,8 @@ impl Executor<'_> {
                 let at = objects.iter().position(|object| object.id == id);
                 Ok(at.map(|at| objects.swap_remove(at)))
             }
-            Resolution::Ambiguous(ids) => Err(Problem {
-                exit: Exit::Error,
-                diagnostic: Diagnostic::error(
+            Resolution::Ambiguous(ids) => Err(Problem::from(
+                Diagnostic::error(
                     Code::ApplyAmbiguous,
                     format!(
                         "the reply to creating {} was lost, and any of these objects could be it: {}",
@@ -119,7 +119,7 @@ impl Executor<'_> {
                     ),
                 )
                 .help("delete all but one of them and apply again"),
-            }),
+            )),
         }
     }
 }

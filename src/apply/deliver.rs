@@ -3,7 +3,7 @@
 use crate::api::{ApiError, Class, Client, Writer};
 use crate::confine::Root;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::exit::{Exit, Problem};
+use crate::problem::Problem;
 use crate::secret::{Access, Secret, Sink, SinkError, Staged, fingerprint};
 
 /// Sinks that can be written.
@@ -80,10 +80,7 @@ impl Failure {
                  another one and deletes both"
             }
         };
-        let secret = |words: String| Problem {
-            exit: Exit::Secret,
-            diagnostic: Diagnostic::error(Code::SecretNotDelivered, words).help(help),
-        };
+        let secret = |words: String| Problem::from(Diagnostic::error(Code::SecretNotDelivered, words).help(help));
         match self.cause {
             Cause::Sink(error) => {
                 let mut problem = secret(error.to_string());

@@ -2,8 +2,8 @@
 
 use crate::address::Address;
 use crate::diff::Action;
-use crate::exit::Problem;
 use crate::plan::{Leftover, Plan};
+use crate::problem::Problem;
 
 /// One thing that happened.
 #[derive(Clone, Debug)]

@@ -5,9 +5,9 @@ use super::step::Executor;
 use crate::address::Address;
 use crate::api::ApiError;
 use crate::diff::{Change, FieldChange};
-use crate::exit::Problem;
 use crate::kind::{Desired, Object, ReadScope};
 use crate::ledger::Entry;
+use crate::problem::Problem;
 use crate::value::{Ref, Value};
 
 impl Executor<'_> {

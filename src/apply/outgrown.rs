@@ -5,8 +5,8 @@ use crate::address::few;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::diff::Change;
 use crate::evidence::{self, Stake};
-use crate::exit::{Exit, Problem};
 use crate::manifest::What;
+use crate::problem::Problem;
 
 impl Executor<'_> {
     /// Looks again at what `change`, which deletes its object, would take along or stop.
@@ -37,6 +37,6 @@ impl Executor<'_> {
         };
         let diagnostic = Diagnostic::error(Code::ApplyOutgrown, format!("{address} was not deleted: by now, it {why}"));
         let help = "this was not so when the plan was made; run `fluxform plan` to see everything that is at stake";
-        Err(Problem { exit: Exit::Stale, diagnostic: diagnostic.help(help) })
+        Err(diagnostic.help(help).into())
     }
 }

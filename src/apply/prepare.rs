@@ -9,10 +9,10 @@ use crate::api::Writer;
 use crate::confine::Root;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::diff::{Action, Change};
-use crate::exit::{Exit, Problem};
 use crate::field::{Field, SecretRule, Type};
 use crate::manifest::{Manifest, Resource};
 use crate::plan::Plan;
+use crate::problem::{Problem, Problems};
 use crate::secret::{Access, Resolved, Secret, SecretError, Sink, SinkError, Source};
 use crate::value::Value;
 
@@ -32,7 +32,7 @@ pub struct Prepared {
 ///
 /// # Errors
 /// All that cannot be read or written, each with its place.
-pub async fn prepare(plan: &Plan, manifest: &Manifest, writer: &Writer) -> Result<Prepared, Vec<Problem>> {
+pub async fn prepare(plan: &Plan, manifest: &Manifest, writer: &Writer) -> Result<Prepared, Problems> {
     let access = writer.secrets();
     let mut prepared = Prepared::default();
     let mut problems = Vec::new();
@@ -77,7 +77,7 @@ pub async fn prepare(plan: &Plan, manifest: &Manifest, writer: &Writer) -> Resul
         let help = last.diagnostic.help.take().into_iter().chain(["nothing was written to the server".to_owned()]);
         last.diagnostic.help = Some(help.collect::<Vec<_>>().join("; "));
     }
-    if problems.is_empty() { Ok(prepared) } else { Err(problems) }
+    Problems::none(problems).map(|()| prepared)
 }
 
 async fn probe(sink: &Sink, root: &Root, access: Access) -> Result<Option<String>, SinkError> {
@@ -124,5 +124,5 @@ fn problem(change: &Change, resource: &Resource, field: &Field, words: &str, sai
     let diagnostic = Diagnostic::error(code, format!("{}: {words}", change.address))
         .at(resource.place_of(field.name).clone(), label)
         .output(said);
-    Problem { exit: Exit::Secret, diagnostic }
+    diagnostic.into()
 }

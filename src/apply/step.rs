@@ -9,14 +9,14 @@ use super::prepare::Passwords;
 use super::record;
 use crate::address::Address;
 use crate::api::Writer;
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::Code;
 use crate::diff::{Action, Change, Reason, Target};
-use crate::exit::{Exit, Problem};
 use crate::field::{INACTIVE, Role};
 use crate::kind::{Delete, Desired, Ids, Kind};
 use crate::ledger::{Entry, Intent, Journal, Ledger, Update};
 use crate::manifest::{Manifest, Resource};
 use crate::plan::Plan;
+use crate::problem::Problem;
 use crate::secret::Secret;
 use crate::snapshot::{Server, Snapshot};
 use crate::value::{Ref, Value};
@@ -304,5 +304,5 @@ impl<'a> Executor<'a> {
 }
 
 fn secret_problem(words: &str) -> Problem {
-    Problem { exit: Exit::Secret, diagnostic: Diagnostic::error(Code::SecretFailed, words) }
+    Problem::new(Code::SecretFailed, words)
 }

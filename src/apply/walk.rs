@@ -8,7 +8,7 @@ use futures::stream::{FuturesUnordered, StreamExt};
 use super::{Event, Outcome};
 use crate::address::Address;
 use crate::diff::{Action, Change};
-use crate::exit::Problem;
+use crate::problem::Problem;
 
 /// The order of a walk.
 pub(super) struct Walk<'a> {

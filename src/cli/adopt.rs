@@ -8,6 +8,7 @@ use crate::apply::adopted;
 use crate::diagnostic::Group;
 use crate::diff::Goal;
 use crate::plan::Consent;
+use crate::problem::Problems;
 
 /// Take over objects that already exist
 ///
@@ -37,9 +38,7 @@ pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
         let mut planned = make(session, &project, &options).await?;
         // The guards are about changes of the server, of which there are none.
         planned.plan.refusals.retain(|problem| problem.diagnostic.code.group() != Group::Guard);
-        if !planned.plan.refusals.is_empty() {
-            return Err(planned.plan.refusals);
-        }
+        Problems::none(planned.plan.refusals)?;
         let mut changes: Vec<_> = planned.plan.changes.into_iter().filter(|change| change.adopts).collect();
         changes.sort_by(|a, b| a.address.cmp(&b.address));
         let update = |change| adopted(change, &project.manifest, &planned.snapshot);

@@ -13,15 +13,16 @@ use super::plan::{Consents, Empty, RunOptions, Wait, make};
 use super::project::Project;
 use super::reviewed::Reviewed;
 use super::session::{Session, SessionOptions};
-use super::shell::{Brevity, PlanFormat, Shell, worst};
+use super::shell::{Brevity, PlanFormat, Shell};
 use super::signal::unless_stopped;
 use super::{Ended, approve, project, signal};
 use crate::api::Writer;
 use crate::apply::{Event, Passwords, Prepared, create_home_org, prepare};
 use crate::diagnostic::Code;
 use crate::diff::Goal;
-use crate::exit::{Exit, Problem};
+use crate::exit::Exit;
 use crate::plan::{self, Consent, Plan};
+use crate::problem::{Problem, Problems, worst};
 use crate::render::{self, Comment, Document, Look, Progress, Verb};
 use crate::report::Report;
 
@@ -75,11 +76,7 @@ pub(super) struct Run {
 
 pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
     let Arguments { what, dir, variables, run, consent, allow_empty } = arguments;
-    let reviewed = if dir.is_some() || plan::meant(what) {
-        Some(Reviewed::read(what).map_err(|problem| vec![problem])?)
-    } else {
-        None
-    };
+    let reviewed = if dir.is_some() || plan::meant(what) { Some(Reviewed::read(what)?) } else { None };
     let dir = match (&reviewed, dir) {
         (None, _) => what.clone(),
         (Some(_), dir) => dir.clone().unwrap_or_else(|| PathBuf::from(".")),
@@ -139,7 +136,7 @@ pub(super) async fn write(
         None => problems,
     })?;
     if let Some(reviewed) = &reviewed {
-        reviewed.of_project(&project).map_err(|problem| vec![problem])?;
+        reviewed.of_project(&project)?;
     }
     let connection = project.connect(shell, &arguments.connection, Purpose::Write).await?;
     let opening = SessionOptions {
@@ -149,7 +146,7 @@ pub(super) async fn write(
         makes_home: options.goal == Goal::Declared && project.makes_org(&connection.org.value),
     };
     let stop = signal::listen(shell.until);
-    let open = async { Session::open(shell, &connection, opening).await.map_err(|problem| vec![problem]) };
+    let open = async { Session::open(shell, &connection, opening).await.map_err(Problems::from) };
     let session = unless_stopped(&stop, open).await?;
     let data = if let Target::Embedded(data) = &connection.target.value { data.clone() } else { None };
     let mut work = Work { shell, arguments, project, verb, options, reviewed, session, data, stop };
@@ -241,27 +238,27 @@ impl Work<'_> {
     }
 
     /// Makes the home org: before there is a ledger, since that lives in it. Its name is unique.
-    async fn make_home(&mut self, org: &str) -> Result<(), Vec<Problem>> {
+    async fn make_home(&mut self, org: &str) -> Result<(), Problems> {
         let manifest = &self.project.manifest;
         let address = self
             .project
             .org_called(org)
             .expect("invariant: a session without a home org is only opened for a project that makes it");
         let writer = Writer::new(self.session.client.clone());
-        let id = create_home_org(&writer, manifest, address).await.map_err(|error| vec![error.into()])?;
+        let id = create_home_org(&writer, manifest, address).await?;
         self.session.home = Some(id.clone());
         self.options.made = Some(id);
         Ok(())
     }
 
     /// Reads what the plan needs of this machine: what is missing is said before anything is written.
-    async fn prepare(&self, agreed: &Plan) -> Result<Prepared, Vec<Problem>> {
+    async fn prepare(&self, agreed: &Plan) -> Result<Prepared, Problems> {
         let writer = Writer::new(self.session.client.clone());
         unless_stopped(&self.stop, prepare(agreed, &self.project.manifest, &writer)).await
     }
 
     /// Writes what was agreed to, under the lock, if it is still the plan.
-    async fn apply(&self, agreed: &Plan, passwords: &Passwords) -> Result<Outcome, Vec<Problem>> {
+    async fn apply(&self, agreed: &Plan, passwords: &Passwords) -> Result<Outcome, Problems> {
         let Traces { commit, run } = self.shell.traces();
         let apply = pipeline::Apply {
             client: &self.session.client,
@@ -317,8 +314,8 @@ impl Work<'_> {
             {
                 Ok(Changed(planned))
             }
-            Ok(Applied::Stale(planned)) => Err(planned.plan.refusals),
-            Err(problem) if report.outcomes.is_empty() => Err(vec![problem]),
+            Ok(Applied::Stale(planned)) => Err(Problems::all(planned.plan.refusals)),
+            Err(problem) if report.outcomes.is_empty() => Err(problem.into()),
             // Something may have been done: the report says what, and what went wrong after it.
             Err(problem) => {
                 report.stopped.push(problem);

@@ -4,12 +4,13 @@ use super::connection;
 use super::pipeline::Planned;
 use super::plan::{Empty, FileWait, RunOptions, make, reading};
 use super::several::{Choices, Outcome, for_each_project};
-use super::shell::{Brevity, PlanFormat, Shell, worst};
+use super::shell::{Brevity, PlanFormat, Shell};
 use super::{Ended, project};
 use crate::diagnostic::{Code, Diagnostic, Group};
 use crate::diff::Goal;
-use crate::exit::{Exit, Problem};
+use crate::exit::Exit;
 use crate::plan::Consent;
+use crate::problem::{Problems, worst};
 use crate::render::{self, Comment};
 
 /// Show what somebody changed on the server since the last apply
@@ -41,7 +42,7 @@ pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
     for_each_project(shell, (arguments.format, Comment::Drift), &arguments.projects, each).await
 }
 
-async fn drift_one(shell: &Shell, arguments: &Arguments, choice: &project::Choice) -> Result<Outcome, Vec<Problem>> {
+async fn drift_one(shell: &Shell, arguments: &Arguments, choice: &project::Choice) -> Result<Outcome, Problems> {
     let project = choice.load(shell)?;
     let session = reading(shell, &project, &arguments.connection, arguments.wait.lock_timeout).await?;
     let options = RunOptions { goal: Goal::Declared, consent: Consent::default(), empty: Empty::Fine, made: None };

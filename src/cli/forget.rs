@@ -3,16 +3,16 @@
 use std::collections::BTreeMap;
 
 use super::record::{Decided, Recording, Words, record};
-use super::shell::{Shell, trouble};
+use super::shell::Shell;
 use super::show::chosen as chosen_of;
 use super::{Ended, project};
 use crate::address::Address;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::diff::{Action, Change, Reason, Target};
-use crate::exit::Problem;
 use crate::kind::Key;
 use crate::ledger::{Entry, Ledger, Origin, Update};
 use crate::manifest::Manifest;
+use crate::problem::Problem;
 
 /// Remove resources from the ledger; their objects stay on the server
 ///
@@ -42,8 +42,8 @@ pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
     let warned = std::cell::Cell::new(false);
     record(shell, &project, &arguments.flags, &words, async |session| {
         let name = &project.manifest.project;
-        let (ledger, state) = session.ledger(name).await.map_err(|error| vec![error.into()])?;
-        let chosen = chosen(&arguments.address, &ledger).map_err(|problem| vec![problem])?;
+        let (ledger, state) = session.ledger(name).await?;
+        let chosen = chosen(&arguments.address, &ledger)?;
         if !warned.replace(true) {
             shell.show(&still_declared(&chosen, &project.manifest));
         }
@@ -62,7 +62,7 @@ fn chosen<'a>(pattern: &str, ledger: &'a Ledger) -> Result<BTreeMap<&'a Address,
     let mut all: BTreeMap<&Address, Option<&Entry>> = ledger.intents.keys().map(|address| (address, None)).collect();
     all.extend(entries);
     chosen_of(&all, pattern).map_err(|near| {
-        let mut problem = trouble(Code::ForgetUnknown, format!("the project owns nothing named {pattern}"));
+        let mut problem = Problem::new(Code::ForgetUnknown, format!("the project owns nothing named {pattern}"));
         problem.diagnostic.help = Some(near);
         problem
     })

@@ -7,8 +7,9 @@ use super::{Ended, project};
 use crate::address::Address;
 use crate::apply::adopted;
 use crate::diff::Goal;
-use crate::exit::{Exit, Problem};
+use crate::exit::Exit;
 use crate::plan::Consent;
+use crate::problem::{Problem, Problems};
 
 /// Take over one object by its ID
 ///
@@ -33,10 +34,7 @@ pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
     let Arguments { address, id, project, flags } = arguments;
     let mut project = project.load(shell)?;
     let usage = |diagnostic| Problem { exit: Exit::Usage, diagnostic };
-    project
-        .manifest
-        .import(address, id)
-        .map_err(|diagnostics| diagnostics.into_iter().map(usage).collect::<Vec<_>>())?;
+    project.manifest.import(address, id).map_err(|diagnostics| Problems::all(diagnostics.into_iter().map(usage)))?;
     let words = Words {
         command: "import",
         question: "Take this object over?",
@@ -61,11 +59,11 @@ pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
 }
 
 /// What keeps this object from being taken over: of all that is wrong, what is said of it.
-fn about(problems: Vec<Problem>, address: &Address, id: &str) -> Vec<Problem> {
+fn about(problems: Vec<Problem>, address: &Address, id: &str) -> Problems {
     let address = address.to_string();
     let (about, rest): (Vec<_>, Vec<_>) = problems.into_iter().partition(|problem| {
         let message = &problem.diagnostic.message;
         message.contains(&address) || message.contains(id)
     });
-    if about.is_empty() { rest } else { about }
+    Problems::all(if about.is_empty() { rest } else { about })
 }

@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 
 use super::applies::argument;
 use super::project::name_of;
-use super::shell::{Shell, trouble};
+use super::shell::Shell;
 use super::{Ended, written};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::exit::{Exit, Problem};
+use crate::exit::Exit;
+use crate::problem::Problem;
 use crate::schema;
 
 /// The file that keeps secrets out of Git.
@@ -40,8 +41,8 @@ pub(super) struct Arguments {
 
 pub(super) fn run(shell: &Shell, arguments: &Arguments) -> Ended {
     let dir = &arguments.dir;
-    written::allowed("a project", dir).map_err(|problem| vec![problem])?;
-    let missing = write(dir, &name_of(dir)).map_err(|problem| vec![problem])?;
+    written::allowed("a project", dir)?;
+    let missing = write(dir, &name_of(dir))?;
     let at = if dir == Path::new(".") { String::new() } else { format!(" {}", argument(dir)) };
     for (file, _) in files().iter().filter(|(file, _)| *file != IGNORE || missing.is_none()) {
         shell.say(format_args!("wrote {}", dir.join(file).display()));
@@ -73,7 +74,7 @@ fn write(dir: &Path, name: &str) -> Result<Option<Vec<&'static str>>, Problem> {
         let exist = if there.len() == 1 { "already exists" } else { "already exist" };
         let diagnostic = Diagnostic::error(Code::InitExists, format!("{} {exist}", there.join(", ")))
             .help("nothing was written; choose another directory");
-        return Err(Problem { exit: Exit::Error, diagnostic });
+        return Err(diagnostic.into());
     }
     for (file, text) in files().iter().filter(|(file, _)| *file != IGNORE || ignored.is_none()) {
         let path = dir.join(file);
@@ -82,7 +83,7 @@ fn write(dir: &Path, name: &str) -> Result<Option<Vec<&'static str>>, Problem> {
             let mut file = std::fs::File::create_new(&path)?;
             file.write_all(text.replace("{name}", name).as_bytes())
         };
-        create().map_err(|error| trouble(Code::InitWrite, format!("cannot write {}: {error}", path.display())))?;
+        create().map_err(|error| Problem::new(Code::InitWrite, format!("cannot write {}: {error}", path.display())))?;
     }
     let lacks = |ignored: String| {
         let has = |line: &&str| ignored.lines().any(|known| known.trim().trim_matches('/') == line.trim_matches('/'));

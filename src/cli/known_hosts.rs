@@ -9,8 +9,8 @@ use super::approve;
 use super::connection::{Connection, Surroundings, Target};
 use super::shell::Shell;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::exit::Problem;
 use crate::limits;
+use crate::problem::Problems;
 use crate::render::Role;
 
 /// Where the answers are kept, one origin (`https://influx.example.com:8086`) a line: below `XDG_STATE_HOME`, or in
@@ -37,7 +37,7 @@ fn make_directory(file: &Path) -> io::Result<()> {
 ///
 /// # Errors
 /// What to say if the answer is no.
-pub(super) async fn confirm(shell: &Shell, connection: &Connection) -> Result<(), Vec<Problem>> {
+pub(super) async fn confirm(shell: &Shell, connection: &Connection) -> Result<(), Problems> {
     let (Target::Server(url), Some(token)) = (&connection.target.value, &connection.token) else { return Ok(()) };
     let origin = url.origin().ascii_serialization();
     let file = file(&shell.around);
@@ -48,9 +48,7 @@ pub(super) async fn confirm(shell: &Shell, connection: &Connection) -> Result<()
     page.say(format_args!("{} names the server ", connection.named_by())).put(Role::Strong, &origin);
     page.say(", which fluxform has never sent a token to.").fold(0);
     shell.output.talk(&page.finish());
-    approve::yes(shell, &format!("Send it the token from {}?", token.from))
-        .await
-        .map_err(|_| vec![connection.withheld()])?;
+    approve::yes(shell, &format!("Send it the token from {}?", token.from)).await.map_err(|_| connection.withheld())?;
     let kept = file.ok_or_else(|| "there is no home directory".to_owned());
     if let Err(why) = kept.and_then(|file| keep(&file, &origin).map_err(|error| format!("{}: {error}", file.display())))
     {

@@ -16,9 +16,10 @@ use super::{Ended, approve, project};
 use crate::address::Address;
 use crate::api::ApiError;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::exit::{Exit, Problem};
+use crate::exit::Exit;
 use crate::kind::Presence;
 use crate::ledger::{Entry, Key, Lease, Ledger, Row, State, Trust, decode};
+use crate::problem::Problems;
 use crate::render::{Page, Role, count};
 
 /// Objects that are asked for at once.
@@ -91,11 +92,11 @@ struct Run<'a> {
 
 impl Run<'_> {
     /// Shows, asks, and signs; what came of it.
-    async fn sign(&self) -> Result<String, Vec<Problem>> {
+    async fn sign(&self) -> Result<String, Problems> {
         let Some(key) = &self.session.ledger_key else {
             let diagnostic = Diagnostic::error(Code::LedgerKey, "there is no key to sign with")
                 .help("set FLUXFORM_LEDGER_KEY, or FLUXFORM_LEDGER_KEY_FILE; `openssl rand -hex 32` creates a key");
-            return Err(vec![Problem { exit: Exit::Usage, diagnostic }]);
+            return Err(diagnostic.into());
         };
         let name = &self.project.manifest.project;
         let all = unless_stopped(&self.stop, self.labels()).await?;
@@ -121,37 +122,37 @@ impl Run<'_> {
         Ok(format!("Signed: {}. From now on only a run with this key writes the ledger.", owned(&ledger)))
     }
 
-    async fn labels(&self) -> Result<Vec<Row>, Vec<Problem>> {
-        self.session.labels().await.map_err(|error| vec![error.into()])
+    async fn labels(&self) -> Result<Vec<Row>, Problems> {
+        self.session.labels().await.map_err(Problems::from)
     }
 
     /// The ledger, whoever has written it.
-    fn whatever(&self, rows: &[Row], key: &Key) -> Result<(Ledger, State), Vec<Problem>> {
+    fn whatever(&self, rows: &[Row], key: &Key) -> Result<(Ledger, State), Problems> {
         let trust = Trust::Shown(key.clone());
-        decode(rows, &self.project.manifest.project, self.session.org(), &trust).map_err(|error| vec![error.into()])
+        decode(rows, &self.project.manifest.project, self.session.org(), &trust).map_err(Problems::from)
     }
 
     /// What the server says of each object.
-    async fn said(&self, ledger: &Ledger) -> Result<BTreeMap<Address, String>, Vec<Problem>> {
+    async fn said(&self, ledger: &Ledger) -> Result<BTreeMap<Address, String>, Problems> {
         let ask = async |(address, entry): (&Address, &Entry)| {
             let presence = address.kind.find(&self.session.client, &entry.id).await?;
             Ok::<_, ApiError>((address.clone(), said(entry, &presence)))
         };
         let said = stream::iter(&ledger.entries).map(ask).buffer_unordered(AT_ONCE).try_collect().await;
-        said.map_err(|error| vec![error.into()])
+        said.map_err(Problems::from)
     }
 
     /// Signs under the lock, if the ledger is still what was shown.
-    async fn locked(&self, key: &Key, shown: &State) -> Result<(), Vec<Problem>> {
+    async fn locked(&self, key: &Key, shown: &State) -> Result<(), Problems> {
         let lock = lock(self.shell, self.session, self.project, self.arguments.wait.lock_timeout, &self.stop);
         let sign = async |lease: &Lease| {
             let (_, now) = self.whatever(&self.labels().await?, key)?;
             if now != *shown {
                 let diagnostic = Diagnostic::error(Code::LedgerStale, "the ledger has changed since it was shown")
                     .help("nothing was written; run it again");
-                return Err(vec![Problem { exit: Exit::Stale, diagnostic }]);
+                return Err(diagnostic.into());
             }
-            pipeline::sign(&self.session.client, lease, now).await.map_err(|problem| vec![problem])
+            pipeline::sign(&self.session.client, lease, now).await.map_err(Problems::from)
         };
         under(lock, self.shell, sign).await
     }

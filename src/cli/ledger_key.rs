@@ -5,8 +5,9 @@ use std::path::Path;
 use super::connection::Purpose;
 use super::shell::Shell;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::exit::{Exit, Problem};
+use crate::exit::Exit;
 use crate::ledger::Key;
+use crate::problem::Problem;
 use crate::secret::{self, Secret};
 
 const KEY: &str = "FLUXFORM_LEDGER_KEY";
@@ -59,7 +60,7 @@ mod tests {
     fn key(vars: &[(&str, &str)], purpose: Purpose) -> Result<bool, (Exit, String)> {
         let vars = vars.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let around = Surroundings { vars, ..Surroundings::default() };
-        let shell = Shell { output: Output::of_process(), around, until: None };
+        let shell = Shell { output: Output::of_process(), around, until: None, command: String::new() };
         let key = ledger_key(&shell, purpose).map_err(|problem| (problem.exit, problem.diagnostic.message))?;
         Ok(key.is_some())
     }

@@ -10,8 +10,9 @@ use super::shell::{Format, Shell};
 use super::signal::unless_stopped;
 use super::{Ended, approve, project, signal};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::exit::{Exit, Problem};
+use crate::exit::Exit;
 use crate::ledger::{Freed, Hold, Holder};
+use crate::problem::Problems;
 use crate::render::{self, Page, Role};
 
 /// Show who holds the project's lock, or release it
@@ -145,8 +146,8 @@ pub(super) fn lines(mut page: Page, fill: impl FnOnce(&mut dyn FnMut(&str, &str)
 }
 
 /// Who holds the lock.
-async fn holder(session: &Session, project: &str) -> Result<Option<(Holder, Hold)>, Vec<Problem>> {
-    let rows = session.labels().await.map_err(|error| vec![Problem::from(error)])?;
+async fn holder(session: &Session, project: &str) -> Result<Option<(Holder, Hold)>, Problems> {
+    let rows = session.labels().await?;
     Ok(session.lock(&rows, project))
 }
 
@@ -179,12 +180,7 @@ async fn release(shell: &Shell, arguments: &Release) -> Ended {
 }
 
 /// Shows, asks, and frees; what came of it.
-async fn free(
-    shell: &Shell,
-    arguments: &Release,
-    session: &Session,
-    project: &str,
-) -> Result<&'static str, Vec<Problem>> {
+async fn free(shell: &Shell, arguments: &Release, session: &Session, project: &str) -> Result<&'static str, Problems> {
     let Some(held) = holder(session, project).await? else { return Ok("The lock is free: nothing to release.") };
     let lock = Lock::new(&held);
     shell.output.talk(&lines(shell.talk_page(), |mut line| {
@@ -195,13 +191,13 @@ async fn free(
         let question = "Release the lock? A run that is still active may write for up to 20 more seconds.";
         approve::yes(shell, question).await?;
     }
-    match pipeline::free(&session.client, session.org(), project, &held.0).await.map_err(|problem| vec![problem])? {
+    match pipeline::free(&session.client, session.org(), project, &held.0).await? {
         Freed::Now => Ok("The lock is free."),
         Freed::Before => Ok("The lock was released in the meantime."),
         Freed::Not(other) => {
             let message = format!("the lock now has another holder: {other}; nothing was changed");
             let diagnostic = Diagnostic::error(Code::LockChanged, message).help("run `fluxform lock show` to see it");
-            Err(vec![Problem { exit: Exit::Stale, diagnostic }])
+            Err(diagnostic.into())
         }
     }
 }

@@ -51,14 +51,15 @@ use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use tokio::time::Instant;
 
 use crate::diagnostic::Code;
-use crate::exit::{Exit, Problem};
+use crate::exit::Exit;
+use crate::problem::{Problem, Problems};
 use crate::render::{Comment, Look};
 use crate::sandbox::take_environment;
 use shell::{PlanFormat, Shell};
 use signal::in_time;
 
 /// How a command ends: an exit code, or what stopped it.
-type Ended = Result<Exit, Vec<Problem>>;
+type Ended = Result<Exit, Problems>;
 
 /// Declare, plan and apply the orgs, buckets, labels, tasks, users and tokens of an InfluxDB 2.x server
 #[derive(Debug, Parser)]
@@ -141,21 +142,22 @@ fn process(vars: BTreeMap<String, String>) -> Exit {
     let mut shell = Shell::new(vars);
     let words: Vec<_> = std::env::args_os().skip(1).collect();
     if let Some(problem) = unknown::answer(&words) {
-        return shell.end(PlanFormat::Human, Comment::Plan, Err(vec![problem]));
+        return shell.end(PlanFormat::Human, Comment::Plan, Err(problem.into()));
     }
     let words = order::in_order(words);
     // Help is prose, also where nobody says how wide the reader is.
     let width = Look::of(&std::io::stdout()).or_width(80).width.unwrap_or_default();
     let parsed = command().term_width(width).try_get_matches_from(std::iter::once(&"fluxform".into()).chain(&words));
     let parsed = parsed.and_then(|matches| Ok((Arguments::from_arg_matches(&matches)?, matches)));
-    let (arguments, name) = match parsed {
+    let arguments = match parsed {
         Ok((arguments, matches)) => {
             wall::raise(&shell, &matches, arguments.verbose);
-            (arguments, matches.subcommand_name().unwrap_or_default().to_owned())
+            shell.command = matches.subcommand_name().unwrap_or_default().to_owned();
+            arguments
         }
         Err(error) => {
             if let Some(problem) = unknown::explain(&error, &words) {
-                return shell.end(PlanFormat::Human, Comment::Plan, Err(vec![problem]));
+                return shell.end(PlanFormat::Human, Comment::Plan, Err(problem.into()));
             }
             let exit = if error.use_stderr() { Exit::Usage } else { Exit::Ok };
             // Nothing can be done if nobody can hear it.
@@ -166,18 +168,18 @@ fn process(vars: BTreeMap<String, String>) -> Exit {
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
-            let problem = shell::trouble(Code::CliRuntime, format!("cannot start: {error}"));
-            return shell.end(PlanFormat::Human, Comment::Plan, Err(vec![problem]));
+            let problem = Problem::new(Code::CliRuntime, format!("cannot start: {error}"));
+            return shell.end(PlanFormat::Human, Comment::Plan, Err(problem.into()));
         }
     };
     shell.until = arguments.command.limit().and_then(|limit| Instant::now().checked_add(limit));
-    let exit = runtime.block_on(run(&shell, &name, arguments.command));
+    let exit = runtime.block_on(run(&shell, arguments.command));
     // What may still be under way must not keep a process that has been told to end.
     runtime.shutdown_background();
     exit
 }
 
-async fn run(shell: &Shell, name: &str, command: Command) -> Exit {
+async fn run(shell: &Shell, command: Command) -> Exit {
     let (format, of) = command.format();
     let ended = match command {
         Command::Init(arguments) => init::run(shell, &arguments),
@@ -202,7 +204,6 @@ async fn run(shell: &Shell, name: &str, command: Command) -> Exit {
         Command::Setup(arguments) => in_time(shell.until, setup::run(shell, &arguments)).await,
         Command::Server(arguments) => server::run(shell, &arguments).await,
     };
-    let ended = ended.map_err(|problems| project::misplaced(problems, name));
     shell.end(format, of, ended)
 }
 

@@ -7,15 +7,16 @@ use serde::Serialize;
 use super::pipeline::Planned;
 use super::plan::{Empty, FileWait, RunOptions, make, reading};
 use super::project::Project;
-use super::shell::{PlanFormat, Shell, trouble};
+use super::shell::{PlanFormat, Shell};
 use super::show::meant;
 use super::{Ended, connection, project};
 use crate::address::{Address, few, matches};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::diff::Goal;
-use crate::exit::{Exit, Problem};
+use crate::exit::Exit;
 use crate::kind::Presence;
 use crate::plan::Consent;
+use crate::problem::Problem;
 use crate::render;
 
 /// Print the names and IDs of the project's resources as JSON, for other tools
@@ -115,10 +116,10 @@ pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
         let chosen: BTreeMap<_, _> = resources.iter().filter(|(address, _)| is_meant(&address.to_string())).collect();
         missing.retain(|address| is_meant(address));
         if chosen.is_empty() && (missing.is_empty() || !pattern.contains('*')) {
-            return Err(vec![absent(pattern, &missing, &project, &resources)]);
+            return Err(absent(pattern, &missing, &project, &resources).into());
         }
         if let Some(field) = arguments.field {
-            let one = only(pattern, &chosen, &missing).map_err(|problem| vec![problem])?;
+            let one = only(pattern, &chosen, &missing)?;
             shell.data(&format!("{}\n", plain(one, field)))?;
             return Ok(Exit::Ok);
         }
@@ -173,20 +174,20 @@ fn only<'a>(pattern: &str, chosen: &BTreeMap<&Address, &'a One>, missing: &[Stri
     let message = format!("--field prints one resource, but {pattern} means {}", few(all));
     let diagnostic = Diagnostic::error(Code::OutputSeveral, message)
         .help("name one of them; without --field, all are printed as JSON");
-    Err(Problem { exit: Exit::Usage, diagnostic })
+    Err(diagnostic.into())
 }
 
 /// Why nothing is printed for `pattern`; `missing` is what it means that is only declared.
 fn absent(pattern: &str, missing: &[String], project: &Project, there: &BTreeMap<Address, One>) -> Problem {
     if let Some(address) = missing.first() {
-        let mut problem = trouble(
+        let mut problem = Problem::new(
             Code::OutputMissing,
             format!("{address} is declared, but the project does not own it on the server"),
         );
         problem.diagnostic.help = Some("apply the project first".to_owned());
         return problem;
     }
-    let mut problem = trouble(Code::OutputUnknown, format!("the project has no {pattern}"));
+    let mut problem = Problem::new(Code::OutputUnknown, format!("the project has no {pattern}"));
     let names: BTreeSet<&Address> = there.keys().chain(project.manifest.resources.keys()).collect();
     let names: Vec<String> = names.into_iter().map(ToString::to_string).collect();
     problem.diagnostic.help =

@@ -15,7 +15,7 @@ use crate::api::{Client, Writer};
 use crate::apply::{self, Event};
 use crate::diff::{self, Action, Change, Comparison, Goal, Reason, Target};
 use crate::evidence;
-use crate::exit::{Exit, Problem};
+use crate::exit::Exit;
 use crate::graph::Graph;
 use crate::kind::{Kind, Level};
 use crate::ledger::{
@@ -24,6 +24,7 @@ use crate::ledger::{
 };
 use crate::manifest::Manifest;
 use crate::plan::{self, Consent, Facts, Leftover, Plan, Written};
+use crate::problem::{Problem, Problems};
 use crate::snapshot::{self, Server, Snapshot};
 
 /// A plan, and everything that it rests on.
@@ -170,7 +171,7 @@ pub enum Applied {
     /// Under the lock the change list was another one, or more was at stake; nothing was written.
     Stale(Box<Planned>),
     /// What the plan has become needs what this machine does not have; nothing was written.
-    Unready(Vec<Problem>),
+    Unready(Problems),
 }
 
 impl Apply<'_> {

@@ -11,15 +11,16 @@ use super::pipeline::{self, Planned};
 use super::project::Project;
 use super::session::{Session, SessionOptions};
 use super::several::{Choices, Outcome, Remark, for_each_project};
-use super::shell::{Brevity, PlanFormat, Shell, worst};
+use super::shell::{Brevity, PlanFormat, Shell};
 use super::signal::unless_stopped;
 use super::{Ended, applies, delivered, project, signal, unmanaged, written};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::diff::Goal;
-use crate::exit::{Exit, Problem};
+use crate::exit::Exit;
 use crate::ledger::Ledger;
 use crate::manifest::Manifest;
 use crate::plan::{self, Consent, Flag, Flagged, Origin, Plan, Saved};
+use crate::problem::{Problem, Problems, worst};
 use crate::render::{self, Comment};
 
 /// Show what an apply would do
@@ -122,20 +123,19 @@ impl Empty {
 }
 
 /// Reads the server, compares, and orders. Writes nothing.
-pub(super) async fn make(session: &Session, project: &Project, options: &RunOptions) -> Result<Planned, Vec<Problem>> {
+pub(super) async fn make(session: &Session, project: &Project, options: &RunOptions) -> Result<Planned, Problems> {
     let Project { manifest, graph, .. } = project;
     let RunOptions { goal, consent, made, .. } = options;
     let server = session.server(manifest);
-    let mut planned = pipeline::plan(&session.client, &server, manifest, graph, *goal, consent, made.as_deref())
-        .await
-        .map_err(|problem| vec![problem])?;
+    let mut planned =
+        pipeline::plan(&session.client, &server, manifest, graph, *goal, consent, made.as_deref()).await?;
     if *goal == Goal::Declared
         && options.empty != Empty::Fine
         && let Some(problem) = empty(project, &planned.ledger)
     {
         match &mut planned.plan {
             plan if options.empty == Empty::Flag => plan.flags.extend(flagged(plan)),
-            plan if plan.changes.is_empty() => return Err(vec![problem]),
+            plan if plan.changes.is_empty() => return Err(problem.into()),
             plan => plan.refusals.push(problem),
         }
     }
@@ -150,12 +150,12 @@ fn empty(project: &Project, ledger: &Ledger) -> Option<Problem> {
     let name = &project.manifest.project;
     Some(if ledger.entries.is_empty() {
         let message = format!("the project `{name}` declares no resource, and owns none");
-        Problem { exit: Exit::Manifest, diagnostic: Diagnostic::error(Code::ManifestEmpty, message) }
+        Problem::new(Code::ManifestEmpty, message)
     } else {
         let message = format!("the project `{name}` declares no resource: everything that it owns would be deleted");
         let diagnostic = Diagnostic::error(Code::GuardEmpty, message)
             .help("if that is intended, run `fluxform destroy`, or use --allow-empty");
-        Problem { exit: Exit::Refused, diagnostic }
+        Problem::from(diagnostic)
     })
 }
 
@@ -172,7 +172,7 @@ pub(super) async fn reading(
     project: &Project,
     flags: &connection::Flags,
     wait: Duration,
-) -> Result<Session, Vec<Problem>> {
+) -> Result<Session, Problems> {
     reading_for(shell, project, flags, wait, Goal::Declared).await
 }
 
@@ -183,7 +183,7 @@ async fn reading_for(
     flags: &connection::Flags,
     wait: Duration,
     goal: Goal,
-) -> Result<Session, Vec<Problem>> {
+) -> Result<Session, Problems> {
     let connection = project.connect(shell, flags, Purpose::Read).await?;
     let options = SessionOptions {
         root: &project.manifest.root,
@@ -191,7 +191,7 @@ async fn reading_for(
         wait,
         makes_home: goal == Goal::Declared && project.makes_org(&connection.org.value),
     };
-    Session::open(shell, &connection, options).await.map_err(|problem| vec![problem])
+    Session::open(shell, &connection, options).await.map_err(Problems::from)
 }
 
 /// A session for a command that writes and makes no home org, and what tells it to stop.
@@ -200,20 +200,20 @@ pub(super) async fn writing(
     project: &Project,
     flags: &connection::Flags,
     wait: Duration,
-) -> Result<(Session, watch::Receiver<Option<Exit>>), Vec<Problem>> {
+) -> Result<(Session, watch::Receiver<Option<Exit>>), Problems> {
     let connection = project.connect(shell, flags, Purpose::Write).await?;
     let options = SessionOptions { root: &project.manifest.root, purpose: Purpose::Write, wait, makes_home: false };
     let stop = signal::listen(shell.until);
-    let open = async { Session::open(shell, &connection, options).await.map_err(|problem| vec![problem]) };
+    let open = async { Session::open(shell, &connection, options).await.map_err(Problems::from) };
     let session = unless_stopped(&stop, open).await?;
     Ok((session, stop))
 }
 
 pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
     if let Some(out) = &arguments.out {
-        written::allowed("the plan", out).map_err(|problem| vec![problem])?;
+        written::allowed("the plan", out)?;
         arguments.projects.only("--out")?;
-        plan::writable(out).map_err(|problem| vec![problem])?;
+        plan::writable(out)?;
     }
     let each = async |choice: &project::Choice| plan_one(shell, arguments, choice).await;
     for_each_project(shell, (arguments.format, arguments.comment()), &arguments.projects, each).await
@@ -233,7 +233,7 @@ impl Arguments {
 }
 
 /// Plans one project, and saves the plan.
-async fn plan_one(shell: &Shell, arguments: &Arguments, choice: &project::Choice) -> Result<Outcome, Vec<Problem>> {
+async fn plan_one(shell: &Shell, arguments: &Arguments, choice: &project::Choice) -> Result<Outcome, Problems> {
     let project = choice.load(shell)?;
     let options = arguments.options();
     let wait = arguments.wait.lock_timeout;
@@ -246,7 +246,7 @@ async fn plan_one(shell: &Shell, arguments: &Arguments, choice: &project::Choice
     let origin = session.origin();
     session.close().await;
     let Planned { mut plan, ledger, .. } = planned?;
-    let coverage = coverage.transpose().map_err(|problem| vec![problem])?;
+    let coverage = coverage.transpose()?;
     // The ledger goes at the end of a destroy, even if it is all that there is.
     let writes = plan.writes() || !plan.leftovers.is_empty() || arguments.destroy && ledger.found;
     let exit = match worst(&plan.refusals) {

@@ -6,11 +6,12 @@ use super::connection::{self, Connection, Purpose};
 use super::known_hosts;
 use super::shell::Shell;
 use crate::address::Address;
-use crate::diagnostic::Diagnostic;
-use crate::exit::{Exit, Problem};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::exit::Exit;
 use crate::graph::Graph;
 use crate::kind::{Kind, NaturalKey};
-use crate::manifest::{self, Inputs, Loaded, Manifest, NO_SUCH_PATH};
+use crate::manifest::{self, Inputs, Loaded, Manifest};
+use crate::problem::{Problem, Problems};
 
 /// Which project, with which variables.
 #[derive(Clone, Debug, clap::Args)]
@@ -33,28 +34,21 @@ pub(super) struct Variables {
     pub(super) var_file: Vec<PathBuf>,
 }
 
-/// The same problems; where an address stands in the place of the project's directory, with what goes where.
-pub(super) fn misplaced(mut problems: Vec<Problem>, command: &str) -> Vec<Problem> {
-    for Problem { diagnostic, .. } in &mut problems {
-        let Some(path) = diagnostic.message.strip_prefix(NO_SUCH_PATH).filter(|_| diagnostic.help.is_none()) else {
-            continue;
-        };
-        let kind = path.split_once('.').and_then(|(kind, _)| Kind::from_name(kind));
-        if kind.is_none() || path.ends_with(".toml") {
-            continue;
-        }
-        diagnostic.help = Some(match command {
-            "show" | "output" => {
-                format!("write `fluxform {command} DIR ADDRESS`, with one address; `*` in it stands for anything")
-            }
-            "forget" => {
-                "write `fluxform forget ADDRESS DIR`, with one address; `*` in it stands for anything".to_owned()
-            }
-            "import" => "write `fluxform import ADDRESS ID DIR`, with one address".to_owned(),
-            _ => format!("`fluxform {command}` takes no address, but a project: a directory or a manifest"),
-        });
+/// What to do where an address stands in the place of a project's directory, and no such directory is there.
+fn misplaced(dir: &Path, command: &str) -> Option<String> {
+    let text = dir.to_str().filter(|text| !text.ends_with(".toml"))?;
+    Kind::from_name(text.split_once('.')?.0)?;
+    if dir.symlink_metadata().is_ok() {
+        return None;
     }
-    problems
+    Some(match command {
+        "show" | "output" => {
+            format!("write `fluxform {command} DIR ADDRESS`, with one address; `*` in it stands for anything")
+        }
+        "forget" => "write `fluxform forget ADDRESS DIR`, with one address; `*` in it stands for anything".to_owned(),
+        "import" => "write `fluxform import ADDRESS ID DIR`, with one address".to_owned(),
+        _ => format!("`fluxform {command}` takes no address, but a project: a directory or a manifest"),
+    })
 }
 
 /// A project's name made from the directory's.
@@ -85,7 +79,7 @@ fn variable(text: &str) -> Result<(String, String), String> {
 
 impl Choice {
     /// Loads the project and shows its warnings.
-    pub(super) fn load(&self, shell: &Shell) -> Result<Project, Vec<Problem>> {
+    pub(super) fn load(&self, shell: &Shell) -> Result<Project, Problems> {
         let Variables { var, var_file } = &self.variables;
         let env = shell
             .around
@@ -93,11 +87,26 @@ impl Choice {
             .iter()
             .filter_map(|(name, value)| Some((name.strip_prefix(Inputs::ENV_PREFIX)?.to_owned(), value.clone())));
         let inputs = Inputs { vars: var.clone(), var_files: var_file.clone(), env: env.collect() };
-        let wrong = |diagnostic| Problem { exit: Exit::Manifest, diagnostic };
-        let Loaded { manifest, graph, warnings } = manifest::load(&self.dir, &inputs)
-            .map_err(|diagnostics| diagnostics.into_iter().map(wrong).collect::<Vec<_>>())?;
+        let Loaded { manifest, graph, warnings } = match manifest::load(&self.dir, &inputs) {
+            Ok(loaded) => loaded,
+            Err(diagnostics) => {
+                let wrong =
+                    |diagnostic| Problem { exit: Exit::Manifest, diagnostic: self.explained(shell, diagnostic) };
+                return Err(Problems::all(diagnostics.into_iter().map(wrong)));
+            }
+        };
         shell.show(&warnings);
         Ok(Project { manifest, graph, warnings })
+    }
+
+    /// The same; where the directory is none because an address stands in its place, with what goes where.
+    fn explained(&self, shell: &Shell, diagnostic: Diagnostic) -> Diagnostic {
+        match diagnostic.help {
+            None if diagnostic.code == Code::ManifestUnreadable => {
+                diagnostic.help_known(misplaced(&self.dir, &shell.command))
+            }
+            _ => diagnostic,
+        }
     }
 }
 
@@ -109,14 +118,11 @@ impl Project {
         shell: &Shell,
         flags: &connection::Flags,
         purpose: Purpose,
-    ) -> Result<Connection, Vec<Problem>> {
-        let connection = connection::resolve(flags, &self.manifest.server, &shell.around, purpose)
-            .map_err(|problem| vec![problem])?;
+    ) -> Result<Connection, Problems> {
+        let connection = connection::resolve(flags, &self.manifest.server, &shell.around, purpose)?;
         shell.show(&connection.warnings);
         let wrong = self.manifest.in_different_orgs(&connection.org.value);
-        if !wrong.is_empty() {
-            return Err(wrong.into_iter().map(|diagnostic| Problem { exit: Exit::Manifest, diagnostic }).collect());
-        }
+        Problems::none(wrong)?;
         if connection.unconfirmed {
             known_hosts::confirm(shell, &connection).await?;
         }

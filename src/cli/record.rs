@@ -17,8 +17,9 @@ use crate::address::Address;
 use crate::apply::Event;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::diff::{Action, Change};
-use crate::exit::{Exit, Problem};
+use crate::exit::Exit;
 use crate::ledger::{Lease, State, Update};
+use crate::problem::{Problem, Problems};
 use crate::render::{self, Look, Page, Progress, Role, count};
 
 /// What every command that changes the ledger can be told.
@@ -65,7 +66,7 @@ pub(super) async fn record(
     project: &Project,
     flags: &Recording,
     words: &Words,
-    decide: impl AsyncFn(&Session) -> Result<Decided, Vec<Problem>>,
+    decide: impl AsyncFn(&Session) -> Result<Decided, Problems>,
 ) -> Ended {
     approve::possible(shell, flags.auto_approve, words.preview)?;
     let (session, stop) = writing(shell, project, &flags.connection, flags.wait.lock_timeout).await?;
@@ -97,12 +98,12 @@ pub(super) fn lock<'a>(
 pub(super) async fn under(
     lock: Lock<'_>,
     shell: &Shell,
-    work: impl AsyncFnOnce(&Lease) -> Result<(), Vec<Problem>>,
-) -> Result<(), Vec<Problem>> {
+    work: impl AsyncFnOnce(&Lease) -> Result<(), Problems>,
+) -> Result<(), Problems> {
     let mut progress = Progress::start(shell.output.clone());
     let lease = lock.take(&mut |event: Event| progress.tell(&event)).await;
     progress.end();
-    let lease = lease.map_err(|problem| vec![problem])?;
+    let lease = lease?;
     let done = work(&lease).await;
     if let Err(error) = lease.release().await
         && done.is_ok()
@@ -122,13 +123,13 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    async fn run(&self, decide: &impl AsyncFn(&Session) -> Result<Decided, Vec<Problem>>) -> Ended {
+    async fn run(&self, decide: &impl AsyncFn(&Session) -> Result<Decided, Problems>) -> Ended {
         let decided = unless_stopped(&self.stop, decide(self.session)).await?;
         if decided.updates.is_empty() {
             self.end(&decided.changes, || format!("{}\n", self.words.nothing))?;
             return Ok(Exit::Ok);
         }
-        decided.state.writable().map_err(|error| vec![error.into()])?;
+        decided.state.writable()?;
         if self.flags.format == Format::Human {
             self.shell.data(&shown(self.shell.data_page(), &decided.changes))?;
         }
@@ -147,20 +148,20 @@ impl Run<'_> {
         &self,
         lease: &Lease,
         agreed: &[Update],
-        decide: &impl AsyncFn(&Session) -> Result<Decided, Vec<Problem>>,
-    ) -> Result<(), Vec<Problem>> {
+        decide: &impl AsyncFn(&Session) -> Result<Decided, Problems>,
+    ) -> Result<(), Problems> {
         let now = decide(self.session).await?;
         if now.updates != agreed {
             let diagnostic =
                 Diagnostic::error(Code::RecordStale, "the server or the ledger has changed since this was shown")
                     .help("nothing was written; run it again");
-            return Err(vec![Problem { exit: Exit::Stale, diagnostic }]);
+            return Err(diagnostic.into());
         }
         let last = self.shell.traces().of(&self.session.client, self.words.command);
-        pipeline::record(&self.session.client, lease, now.state, agreed, last).await.map_err(|problem| vec![problem])
+        pipeline::record(&self.session.client, lease, now.state, agreed, last).await.map_err(Problems::from)
     }
 
-    fn end(&self, changes: &[Change], human: impl FnOnce() -> String) -> Result<(), Vec<Problem>> {
+    fn end(&self, changes: &[Change], human: impl FnOnce() -> String) -> Result<(), Problems> {
         self.shell.data(&match self.flags.format {
             Format::Human => human(),
             Format::Json => render::json(&Form {

@@ -8,9 +8,9 @@ use super::pipeline::Planned;
 use super::project::Project;
 use super::session::Session;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::exit::{Exit, Problem};
 use crate::manifest::Manifest;
 use crate::plan::{self, Difference, Plan, Saved};
+use crate::problem::{Problem, Problems};
 
 /// A plan that was saved, and its file.
 #[derive(Debug)]
@@ -20,7 +20,7 @@ pub(super) struct Reviewed {
 }
 
 fn stale(code: Code, message: String, help: &str) -> Problem {
-    Problem { exit: Exit::Stale, diagnostic: Diagnostic::error(code, message).help(help) }
+    Problem::new(code, message).help(help)
 }
 
 impl Reviewed {
@@ -44,7 +44,7 @@ impl Reviewed {
         let flags = Vec::from_iter(flags).join(" and ");
         let message = format!("{} cannot give consent, because anybody may have written it", self.path.display());
         let help = format!("if it is intended, use {flags} with this command too");
-        Some(Problem { exit: Exit::Refused, diagnostic: Diagnostic::error(Code::PlanNoConsent, message).help(help) })
+        Some(Problem::from(Diagnostic::error(Code::PlanNoConsent, message).help(help)))
     }
 
     /// Whether it is a plan of this project.
@@ -90,19 +90,18 @@ impl Reviewed {
     }
 
     /// What to do where there is no project in `dir`, which nobody may have named.
-    pub(super) fn without_project(&self, mut problems: Vec<Problem>, dir: &Path) -> Vec<Problem> {
+    pub(super) fn without_project(&self, problems: Problems, dir: &Path) -> Problems {
         let absent = |problem: &Problem| problem.diagnostic.code == Code::ManifestNoFile;
-        if problems.iter().any(absent) {
-            let (path, project) = (self.path.display(), &self.saved.plan.project);
-            let message = format!("{path} is a plan of the project `{project}`, and {} has no manifest", dir.display());
-            let help = format!(
-                "give the directory of `{project}` after the plan file: `fluxform apply {} DIR`",
-                argument(&self.path)
-            );
-            let diagnostic = Diagnostic::error(Code::PlanNoProject, message).help(help);
-            problems = vec![Problem { exit: Exit::Usage, diagnostic }];
+        if !problems.iter().any(absent) {
+            return problems;
         }
-        problems
+        let (path, project) = (self.path.display(), &self.saved.plan.project);
+        let message = format!("{path} is a plan of the project `{project}`, and {} has no manifest", dir.display());
+        let help = format!(
+            "give the directory of `{project}` after the plan file: `fluxform apply {} DIR`",
+            argument(&self.path)
+        );
+        Problem::new(Code::PlanNoProject, message).help(help).into()
     }
 
     /// Why the plan is not the one that was reviewed, as far as that can be told.

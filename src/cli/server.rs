@@ -30,15 +30,15 @@ pub(super) struct Arguments {
 
 pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
     if let Some(path) = &arguments.data {
-        written::allowed("data", path).map_err(|problem| vec![problem])?;
+        written::allowed("data", path)?;
     }
     let location = match &arguments.data {
         None => Location::Memory,
-        Some(path) => Location::File(DataFile::chosen(path).map_err(|error| vec![not_started(&error.into(), None)])?),
+        Some(path) => Location::File(DataFile::chosen(path).map_err(|error| not_started(&error.into(), None))?),
     };
     let stop = signal::listen(None);
     let options = Options { location, listen: arguments.listen, setup: None, lock_wait: arguments.lock_timeout };
-    let server = Server::start(options).await.map_err(|error| vec![not_started(&error, None)])?;
+    let server = Server::start(options).await.map_err(|error| not_started(&error, None))?;
     // The address is what was asked for: a script that gave port 0 reads it.
     shell.data(&format!("{}\n", server.url()))?;
     shell.say("Serving until Ctrl-C.");

@@ -8,14 +8,15 @@ use std::time::Duration;
 use self::home::home;
 use super::connection::{Certificates, Connection, Given, Named, Origin as By, Purpose, Target, Token};
 use super::ledger_key::ledger_key;
-use super::shell::{Shell, trouble};
+use super::shell::Shell;
 use crate::api::{ApiError, Class, Client, Connect, Me};
 use crate::confine::{ConfineError, Root};
 use crate::diagnostic::{Code, Diagnostic, Place};
-use crate::exit::{Exit, Problem};
+use crate::exit::Exit;
 use crate::ledger::{self, Hold, Holder, Key, Ledger, LedgerError, Row, State, ThisMachine, Trust};
 use crate::manifest::Manifest;
 use crate::plan::Origin;
+use crate::problem::Problem;
 use crate::secret::{self, Secret};
 use crate::server::{DataFile, Location, Options, Server, Setup, StartError};
 use crate::snapshot;
@@ -162,7 +163,7 @@ impl Session {
 /// The client for a server with a URL.
 pub(super) fn client(shell: &Shell, connection: &Connection, root: &Root) -> Result<Client, Problem> {
     let Target::Server(url) = &connection.target.value else {
-        return Err(trouble(Code::ConnectionEmbedded, "the embedded server has no URL of its own"));
+        return Err(Problem::new(Code::ConnectionEmbedded, "the embedded server has no URL of its own"));
     };
     let token = connection.token.as_ref().map(|token| read_token(&token.value)).transpose()?;
     let mut connect = Connect::new(url.clone(), token);
@@ -175,11 +176,8 @@ pub(super) fn client(shell: &Shell, connection: &Connection, root: &Root) -> Res
     connect.skip_verify = connection.skip_verify;
     connect.timeout = connection.timeout.unwrap_or(connect.timeout);
     connect.client().map_err(|error| {
-        let diagnostic = Diagnostic::error(Code::ConnectionClient, error.to_string());
-        Problem {
-            exit: Exit::Usage,
-            diagnostic: diagnostic.help("check [server] in the manifest, the flags, and the token"),
-        }
+        Problem::new(Code::ConnectionClient, error.to_string())
+            .help("check [server] in the manifest, the flags, and the token")
     })
 }
 
@@ -243,11 +241,8 @@ pub(super) fn not_started(error: &StartError, place: Option<&Place>) -> Problem 
         diagnostic: Diagnostic::error(code, error.to_string()).at_known(place, "names this file").help(help),
     };
     match error {
-        StartError::Locked { .. } => {
-            let diagnostic = Diagnostic::error(Code::EmbeddedLocked, error.to_string());
-            let help = "wait for the other process, or increase --lock-timeout";
-            Problem { exit: Exit::Locked, diagnostic: diagnostic.help(help) }
-        }
+        StartError::Locked { .. } => Problem::new(Code::EmbeddedLocked, error.to_string())
+            .help("wait for the other process, or increase --lock-timeout"),
         StartError::File(error) => {
             let exit = if place.is_some() { Exit::Manifest } else { Exit::Usage };
             let diagnostic =
@@ -267,8 +262,8 @@ pub(super) fn not_started(error: &StartError, place: Option<&Place>) -> Problem 
             Code::EmbeddedFile,
             "check that the file can be read and written, and that the disk is not full",
         ),
-        StartError::Listen { .. } => trouble(Code::EmbeddedListen, error.to_string()),
-        StartError::Store(_) => trouble(Code::EmbeddedStore, error.to_string()),
+        StartError::Listen { .. } => Problem::new(Code::EmbeddedListen, error.to_string()),
+        StartError::Store(_) => Problem::new(Code::EmbeddedStore, error.to_string()),
     }
 }
 
@@ -283,7 +278,7 @@ async fn proven(client: &Client, connection: &Connection, me: Result<Me, ApiErro
         None => {
             let diagnostic = Diagnostic::error(Code::ConnectionNoToken, format!("no token for {}", client.host()))
                 .help("set INFLUX_TOKEN or INFLUX_TOKEN_FILE, or use --token-file");
-            let problem = Problem { exit: Exit::NotAuthorized, diagnostic };
+            let problem = Problem::from(diagnostic);
             match &connection.unused {
                 Some(unused) => unused.explain(problem),
                 None => problem,
@@ -297,11 +292,10 @@ async fn proven(client: &Client, connection: &Connection, me: Result<Me, ApiErro
     };
     if matches!(client.setup_allowed().await, Ok(true)) {
         let message = format!("{} is not set up yet: it has no org, no user and no token", client.host());
-        return Err(Problem {
-            exit: Exit::Unavailable,
-            diagnostic: Diagnostic::error(Code::ServerVirgin, message)
+        return Err(Problem::from(
+            Diagnostic::error(Code::ServerVirgin, message)
                 .help("set it up once with `fluxform setup`, which writes the first token to a file"),
-        });
+        ));
     }
     Err(problem)
 }

@@ -10,12 +10,13 @@ use serde::{Deserialize, Serialize};
 use super::applies::first_plan;
 use super::connection::{self, Target};
 use super::session::{client, no_server};
-use super::shell::{Shell, trouble};
+use super::shell::Shell;
 use super::{Ended, written};
 use crate::api::{ApiError, Writer};
 use crate::confine::Root;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::exit::{Exit, Problem};
+use crate::exit::Exit;
+use crate::problem::{Problem, Problems};
 use crate::secret::{self, Secret};
 
 /// The variable with the password.
@@ -74,7 +75,7 @@ struct Org {
 }
 
 pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
-    set_up(shell, arguments).await.map_err(|problem| vec![problem])
+    set_up(shell, arguments).await.map_err(Problems::from)
 }
 
 async fn set_up(shell: &Shell, arguments: &Arguments) -> Result<Exit, Problem> {
@@ -89,16 +90,16 @@ async fn set_up(shell: &Shell, arguments: &Arguments) -> Result<Exit, Problem> {
     shell.show(&connection.warnings);
     let Target::Server(url) = &connection.target.value else {
         let diagnostic = Diagnostic::error(Code::SetupEmbedded, "the embedded server sets itself up");
-        return Err(Problem { exit: Exit::Usage, diagnostic });
+        return Err(diagnostic.into());
     };
     let password = password(shell, arguments)?;
-    let here = Root::open(Path::new(".")).map_err(|error| trouble(Code::SetupDirectory, error.to_string()))?;
+    let here = Root::open(Path::new(".")).map_err(|error| Problem::new(Code::SetupDirectory, error.to_string()))?;
     let client = client(shell, &connection, &here)?;
     client.health().await.map_err(no_server)?;
     if !client.setup_allowed().await? {
         let diagnostic = Diagnostic::error(Code::SetupDone, format!("{url} is already set up"))
             .help("ask whoever set it up for a token, or create one with `influx auth create`");
-        return Err(Problem { exit: Exit::Error, diagnostic });
+        return Err(diagnostic.into());
     }
     // The token is ours to choose here, so that it is safe in its file before the server has it.
     let token = new_token();
@@ -159,13 +160,9 @@ fn keep(path: &Path, token: &Secret) -> Result<(), Problem> {
         file.write_all(token.expose_secret().as_bytes())?;
         file.sync_all()
     };
-    write().map_err(|error| Problem {
-        exit: Exit::Secret,
-        diagnostic: Diagnostic::error(
-            Code::SetupToken,
-            format!("cannot write the token to {}: {error}", path.display()),
-        )
-        .help("choose a file that does not exist yet; the server was not set up"),
+    write().map_err(|error| {
+        Problem::new(Code::SetupToken, format!("cannot write the token to {}: {error}", path.display()))
+            .help("choose a file that does not exist yet; the server was not set up")
     })
 }
 
@@ -175,21 +172,14 @@ fn failed(error: ApiError, path: &Path) -> Problem {
         let message = format!("the server's answer was lost: {error}");
         let help =
             format!("it may be set up with the token in {}; run `fluxform setup` again to find out", path.display());
-        return Problem { exit: Exit::Unavailable, ..trouble(Code::SetupLost, message) }.helped(help);
+        return Problem::new(Code::SetupLost, message).help(help);
     }
     match std::fs::remove_file(path) {
         Ok(()) => error.into(),
         Err(removal) => {
             let help =
                 format!("the token in {} is not valid, and the file could not be deleted: {removal}", path.display());
-            Problem::from(error).helped(help)
+            Problem::from(error).help(help)
         }
-    }
-}
-
-impl Problem {
-    fn helped(mut self, help: String) -> Self {
-        self.diagnostic.help = Some(help);
-        self
     }
 }

@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 
 use super::Ended;
 use super::project::{Choice, Variables};
-use super::shell::{PlanFormat, Shell, worst};
+use super::shell::{PlanFormat, Shell};
 use crate::coverage::Coverage;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::exit::{Exit, Problem};
+use crate::exit::Exit;
 use crate::plan::{Origin, Plan};
+use crate::problem::{Problem, Problems};
 use crate::render::{self, Comment, Document, Page, Part, Role, Valid};
 
 /// Which projects, with which variables.
@@ -50,8 +51,8 @@ pub(super) struct Outcome {
 }
 
 impl Outcome {
-    fn stopped(problems: Vec<Problem>) -> Self {
-        Self { exit: worst(&problems), problems, ..Self::default() }
+    fn stopped(problems: Problems) -> Self {
+        Self { exit: problems.exit(), problems: problems.into(), ..Self::default() }
     }
 
     fn document(&self) -> Document<'_> {
@@ -67,7 +68,7 @@ pub(super) async fn for_each_project(
     shell: &Shell,
     (format, of): (PlanFormat, Comment),
     choices: &Choices,
-    one: impl AsyncFn(&Choice) -> Result<Outcome, Vec<Problem>>,
+    one: impl AsyncFn(&Choice) -> Result<Outcome, Problems>,
 ) -> Ended {
     let choice = |dir: &PathBuf| Choice { dir: dir.clone(), variables: choices.variables.clone() };
     if let [dir] = choices.dirs.as_slice() {
@@ -116,7 +117,7 @@ fn after(shell: &Shell, outcome: &Outcome) {
 }
 
 /// The project's name, above what is shown and said of it.
-fn heading(shell: &Shell, format: PlanFormat, name: &str) -> Result<(), Vec<Problem>> {
+fn heading(shell: &Shell, format: PlanFormat, name: &str) -> Result<(), Problems> {
     let line = |mut page: Page| {
         page.put(Role::Strong, format_args!("== {name}")).end();
         page.finish()
@@ -148,12 +149,12 @@ fn twice(before: &[(String, Outcome)], outcome: &Outcome, dir: &Path) -> Option<
     );
     let diagnostic =
         Diagnostic::error(Code::PlanSameProject, message).help("change the name of one of them in [project]");
-    Some(Problem { exit: Exit::Manifest, diagnostic })
+    Some(Problem::from(diagnostic))
 }
 
 impl Choices {
     /// Whether no project was given twice, under whatever path.
-    fn once_each(&self) -> Result<(), Vec<Problem>> {
+    fn once_each(&self) -> Result<(), Problems> {
         let mut seen = HashSet::new();
         let real = |dir: &&PathBuf| std::fs::canonicalize(dir).unwrap_or_else(|_| (*dir).clone());
         match self.dirs.iter().find(|dir| !seen.insert(real(dir))) {
@@ -161,13 +162,13 @@ impl Choices {
             Some(again) => {
                 let diagnostic = Diagnostic::error(Code::CliTwice, format!("{} is listed twice", again.display()))
                     .help("list each project once");
-                Err(vec![Problem { exit: Exit::Usage, diagnostic }])
+                Err(diagnostic.into())
             }
         }
     }
 
     /// Whether one project was given: more cannot be with `what`.
-    pub(super) fn only(&self, what: &str) -> Result<(), Vec<Problem>> {
+    pub(super) fn only(&self, what: &str) -> Result<(), Problems> {
         if self.dirs.len() <= 1 {
             return Ok(());
         }
@@ -176,6 +177,6 @@ impl Choices {
             format!("{what} is for one project, but there are {}", self.dirs.len()),
         )
         .help("run it once for each project");
-        Err(vec![Problem { exit: Exit::Usage, diagnostic }])
+        Err(diagnostic.into())
     }
 }

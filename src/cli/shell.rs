@@ -13,8 +13,9 @@ use crate::address::{Address, AddressError, Pattern, unquoted};
 use crate::api::OnWait;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::duration::DurationError;
-use crate::exit::{Exit, Problem};
+use crate::exit::Exit;
 use crate::plan::Plan;
+use crate::problem::{Problem, Problems};
 use crate::render::{self, Comment, Document, Look, Output, Page};
 use crate::shell_words::shell_quoted;
 
@@ -68,11 +69,8 @@ pub(super) struct Shell {
     pub(super) around: Surroundings,
     /// When the run must end, where it was told.
     pub(super) until: Option<Instant>,
-}
-
-/// A failure without a code of its own.
-pub(super) fn trouble(code: Code, message: impl Into<String>) -> Problem {
-    Problem { exit: Exit::Error, diagnostic: Diagnostic::error(code, message) }
+    /// The command's name.
+    pub(super) command: String,
 }
 
 impl Shell {
@@ -84,7 +82,7 @@ impl Shell {
             influx_cli: None,
         };
         around.influx_cli = influx_cli_path(&around.vars).and_then(InfluxCliFile::read);
-        Self { output: Output::of_process(), around, until: None }
+        Self { output: Output::of_process(), around, until: None, command: String::new() }
     }
 
     /// What the CI that runs this says of the run: the commit, and the run's own page.
@@ -109,10 +107,10 @@ impl Shell {
     }
 
     /// Writes data.
-    pub(super) fn data(&self, text: &str) -> Result<(), Vec<Problem>> {
+    pub(super) fn data(&self, text: &str) -> Result<(), Problems> {
         self.output
             .data(text)
-            .map_err(|error| vec![trouble(Code::CliOutput, format!("cannot write the output: {error}"))])
+            .map_err(|error| Problem::new(Code::CliOutput, format!("cannot write the output: {error}")).into())
     }
 
     /// Writes a plan or a report; `human` is how people read it.
@@ -122,7 +120,7 @@ impl Shell {
         of: Comment,
         document: &Document<'_>,
         human: impl FnOnce(Look) -> String,
-    ) -> Result<(), Vec<Problem>> {
+    ) -> Result<(), Problems> {
         self.data(&match format {
             PlanFormat::Human => human(self.output.out),
             PlanFormat::Json => render::document(document),
@@ -168,6 +166,10 @@ impl Shell {
 
     /// Shows what stopped something.
     pub(super) fn show_problems(&self, problems: &[Problem]) {
+        for Problem { exit, diagnostic } in problems {
+            let listed = diagnostic.code.exit().unwrap_or(*exit);
+            debug_assert_eq!(*exit, listed, "invariant: {} ends a run as the list says", diagnostic.code);
+        }
         self.show(&problems.iter().map(|problem| problem.diagnostic.clone()).collect::<Vec<_>>());
     }
 
@@ -178,7 +180,7 @@ impl Shell {
             Ok(exit) => return exit,
             Err(problems) => problems,
         };
-        let exit = worst(&problems);
+        let exit = problems.exit();
         if format != PlanFormat::Human {
             let document = Document { problems: &problems, ..Document::new(exit) };
             // The exit code says it as well.
@@ -187,11 +189,6 @@ impl Shell {
         self.show_problems(&problems);
         exit
     }
-}
-
-/// The exit code of a command that `problems` stopped.
-pub(super) fn worst(problems: &[Problem]) -> Exit {
-    problems.iter().map(|problem| problem.exit).fold(Exit::Ok, Exit::or)
 }
 
 /// Reads an address from the command line.

@@ -6,13 +6,14 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use super::plan::{FileWait, reading};
-use super::shell::{Brevity, PlanFormat, Shell, trouble};
+use super::shell::{Brevity, PlanFormat, Shell};
 use super::{Ended, connection, project};
 use crate::address::{Address, few, matches};
 use crate::diagnostic::{Code, Diagnostic, nearest};
-use crate::exit::{Exit, Problem};
+use crate::exit::Exit;
 use crate::ledger::Entry;
 use crate::plan::{self, Saved};
+use crate::problem::Problem;
 use crate::render::{self, Comment, Document, Page, Role};
 use crate::shell_words::shell_quoted;
 
@@ -68,7 +69,7 @@ pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
     }
     if arguments.format == PlanFormat::Markdown {
         let diagnostic = Diagnostic::error(Code::CliFormat, "--format markdown is only for saved plans");
-        return Err(vec![Problem { exit: Exit::Usage, diagnostic }]);
+        return Err(diagnostic.into());
     }
     let choice = project::Choice { dir: arguments.what.clone(), variables: arguments.variables.clone() };
     let project = choice.load(shell)?;
@@ -76,12 +77,12 @@ pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
     let name = &project.manifest.project;
     let read = session.ledger(name).await;
     session.close().await;
-    let entries = read.map_err(|error| vec![Problem::from(error)])?.0.entries;
+    let entries = read?.0.entries;
     let wanted: Vec<_> = match &arguments.address {
         None => entries.iter().collect(),
         Some(pattern) => {
             let chosen = chosen(&entries.iter().collect(), pattern);
-            chosen.map_err(|near| vec![unknown(pattern, near)])?.into_iter().collect()
+            chosen.map_err(|near| unknown(pattern, near))?.into_iter().collect()
         }
     };
     shell.data(&match arguments.format {
@@ -103,9 +104,9 @@ fn saved(shell: &Shell, arguments: &Arguments) -> Ended {
     if arguments.address.is_some() {
         let diagnostic =
             Diagnostic::error(Code::CliAddress, "a saved plan is always shown as a whole, without an address");
-        return Err(vec![Problem { exit: Exit::Usage, diagnostic }]);
+        return Err(diagnostic.into());
     }
-    let Saved { plan, .. } = plan::read(&arguments.what).map_err(|problem| vec![problem])?;
+    let Saved { plan, .. } = plan::read(&arguments.what)?;
     let document = Document { plan: Some(&plan), ..Document::new(Exit::Ok) };
     shell.document(arguments.format, Comment::Plan, &document, |look| {
         render::plan(&plan, look.compact(arguments.brevity.compact))
@@ -115,7 +116,7 @@ fn saved(shell: &Shell, arguments: &Arguments) -> Ended {
 }
 
 fn unknown(pattern: &str, near: String) -> Problem {
-    let mut problem = trouble(Code::ShowUnknown, format!("the project does not own {pattern}"));
+    let mut problem = Problem::new(Code::ShowUnknown, format!("the project does not own {pattern}"));
     problem.diagnostic.help = Some(near);
     problem
 }

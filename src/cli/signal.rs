@@ -8,7 +8,8 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
 use crate::diagnostic::{Code, Diagnostic};
-use crate::exit::{Exit, Problem};
+use crate::exit::Exit;
+use crate::problem::{Problem, Problems};
 use crate::secret;
 
 /// From now on: becomes the exit code of the first signal, or `Unavailable` at `until`. A further signal ends the process at
@@ -26,11 +27,11 @@ pub(super) fn listen(until: Option<Instant>) -> watch::Receiver<Option<Exit>> {
 /// `work` of a command that only reads, unless it is not done at `until`.
 pub(super) async fn in_time<T>(
     until: Option<Instant>,
-    work: impl Future<Output = Result<T, Vec<Problem>>>,
-) -> Result<T, Vec<Problem>> {
+    work: impl Future<Output = Result<T, Problems>>,
+) -> Result<T, Problems> {
     match until {
         None => work.await,
-        Some(until) => timeout_at(until, work).await.unwrap_or_else(|_| Err(vec![stopped(TIMEOUT)])),
+        Some(until) => timeout_at(until, work).await.unwrap_or_else(|_| Err(stopped(TIMEOUT).into())),
     }
 }
 
@@ -48,11 +49,11 @@ pub(super) async fn wait(mut stop: watch::Receiver<Option<Exit>>) -> Exit {
 /// `work`, or the end of the run at the first signal, or when its time is up.
 pub(super) async fn unless_stopped<T>(
     stop: &watch::Receiver<Option<Exit>>,
-    work: impl Future<Output = Result<T, Vec<Problem>>>,
-) -> Result<T, Vec<Problem>> {
+    work: impl Future<Output = Result<T, Problems>>,
+) -> Result<T, Problems> {
     tokio::select! {
         done = work => done,
-        exit = wait(stop.clone()) => Err(vec![stopped(exit)]),
+        exit = wait(stop.clone()) => Err(stopped(exit).into()),
     }
 }
 

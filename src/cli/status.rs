@@ -10,11 +10,12 @@ use super::session::Session;
 use super::shell::{Format, Shell};
 use super::{Ended, connection, project};
 use crate::address::{Address, few};
-use crate::exit::{Exit, Problem};
+use crate::exit::Exit;
 use crate::kind::{Kind, ReadScope};
 use crate::ledger::{self, Entry, Hold, Holder, LastApply, Ledger, Origin};
 use crate::manifest::Manifest;
 use crate::plan::{self, Leftover, Plan};
+use crate::problem::Problem;
 use crate::render::{self, Page, count};
 use crate::snapshot::{Sight, Snapshot, View};
 
@@ -67,7 +68,7 @@ pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
     let name = &project.manifest.project;
     let read = read(&session, name).await;
     session.close().await;
-    let Read { ledger, lock, leftovers, signature } = read.map_err(|problem| vec![problem])?;
+    let Read { ledger, lock, leftovers, signature } = read?;
     let mut owned = BTreeMap::new();
     for address in ledger.entries.keys() {
         *owned.entry(address.kind.name()).or_insert(0) += 1;

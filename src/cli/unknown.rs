@@ -9,8 +9,8 @@ use clap::{Command, CommandFactory as _};
 
 use crate::address::few;
 use crate::diagnostic::{Code, Diagnostic, nearest};
-use crate::exit::{Exit, Problem};
 use crate::kind::Kind;
+use crate::problem::Problem;
 use words::{COMMANDS, OPTIONS, SHARED, SYNONYMS};
 
 /// The answer to a command line that Terraform would understand and fluxform would not, or would misread: `-out=x` is not
@@ -228,7 +228,7 @@ fn split(word: &str) -> Option<(usize, &str)> {
 }
 
 fn usage(message: String, help: String) -> Problem {
-    Problem { exit: Exit::Usage, diagnostic: Diagnostic::error(Code::CliUnknown, message).help(help) }
+    Problem::from(Diagnostic::error(Code::CliUnknown, message).help(help))
 }
 
 #[cfg(test)]

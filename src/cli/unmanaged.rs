@@ -6,9 +6,9 @@ use super::pipeline::Planned;
 use super::project::Project;
 use super::session::Session;
 use crate::coverage::{Coverage, Owned, coverage};
-use crate::exit::Problem;
 use crate::kind::Kind;
 use crate::ledger;
+use crate::problem::Problem;
 use crate::snapshot::{Extent, Orgs, survey};
 
 /// Reads all that is in the orgs that the project has something in, and on the server as a whole.

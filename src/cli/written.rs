@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use crate::diagnostic::{Code, Diagnostic};
-use crate::exit::{Exit, Problem};
 use crate::manifest::reads_as;
+use crate::problem::Problem;
 
 /// Whether `what` may be written to `path`, by its name alone; asked before anything else is done.
 ///
@@ -15,12 +15,13 @@ pub(super) fn allowed(what: &str, path: &Path) -> Result<(), Problem> {
     let ending = path.extension().unwrap_or_default().display();
     let message = format!("cannot write {what} to {}, which has the name of a {of}", path.display());
     let help = format!("the next run would read it as one: choose a name that does not end in `.{ending}`");
-    Err(Problem { exit: Exit::Usage, diagnostic: Diagnostic::error(Code::CliName, message).help(help) })
+    Err(Problem::from(Diagnostic::error(Code::CliName, message).help(help)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::exit::Exit;
 
     #[test]
     fn nothing_is_written_that_would_be_read_as_a_source() {

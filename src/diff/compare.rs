@@ -11,12 +11,12 @@ use super::moved::{moved, without};
 use super::undecided::Undecided;
 use super::{Action, Cause, Change, FieldChange, Reason, Target};
 use crate::address::Address;
-use crate::exit::{Exit, Problem};
 use crate::field::{Change as OnChange, Compared, Omitted};
 use crate::graph::Graph;
 use crate::kind::{Kind, Level, NaturalKey, Object};
 use crate::ledger::{Entry, Ledger, Origin};
 use crate::manifest::{Lifecycle, Manifest, Resource, scope_of_another_org};
+use crate::problem::Problem;
 use crate::redact::without_credentials;
 use crate::snapshot::Snapshot;
 use crate::value::{Ref, Set, Value};
@@ -156,10 +156,7 @@ fn scopes_elsewhere(
     resource
         .org_wide_scopes()
         .filter(|(_, org, _)| is_elsewhere(org))
-        .map(|(field, org, ty)| Problem {
-            exit: Exit::Manifest,
-            diagnostic: scope_of_another_org(address, resource, field, org, ty),
-        })
+        .map(|(field, org, ty)| scope_of_another_org(address, resource, field, org, ty).into())
         .collect()
 }
 

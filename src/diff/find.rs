@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use crate::address::Address;
 use crate::api::sight::Lack;
 use crate::diagnostic::{Code, Diagnostic, Place as Declared, nearest};
-use crate::exit::{Exit, Problem};
 use crate::field::Role;
 use crate::kind::{Key, Kind, Level, NaturalKey, Object, Standing, marker};
 use crate::ledger::{Entry, Intent, Ledger, Resolution, resolve};
 use crate::manifest::{Manifest, Resource};
+use crate::problem::Problem;
 use crate::snapshot::{Sight, Snapshot, View};
 use crate::value::{Ref, Value};
 
@@ -252,12 +252,11 @@ impl<'a> Finder<'a> {
             let lack = self.snapshot.lacks.get(ty);
             let why = lack.map_or_else(|| format!("this token may not see all {ty}"), ToString::to_string);
             let cure = lack.map_or_else(|| format!("use a token with `read:{ty}`"), Lack::help);
-            return Err(Problem {
-                exit: Exit::NotAuthorized,
-                diagnostic: Diagnostic::error(Code::SightBlind, format!("cannot tell whether {address} exists: {why}"))
+            return Err(Problem::from(
+                Diagnostic::error(Code::SightBlind, format!("cannot tell whether {address} exists: {why}"))
                     .at_known(Some(&resource.place), "declared here")
                     .help(format!("names of {ty} are not unique, so creating it blindly could duplicate it; {cure}")),
-            });
+            ));
         }
         Ok(Found::Nothing { unverified: hidden && key != Key::None })
     }
@@ -319,20 +318,17 @@ pub(super) fn org_id<'a>(org: &Ref, home: Option<&'a str>, found: &BTreeMap<Addr
 pub(super) fn unreadable(address: &Address, entry: &Entry, words: &str, lack: Option<&Lack>, instead: &str) -> Problem {
     // Of a task that may not be read the server only says so (influxd 2.9.1, measured).
     let lack = lack.filter(|_| !words.contains("read:")).map(|lack| format!(" ({lack})")).unwrap_or_default();
-    Problem {
-        exit: Exit::NotAuthorized,
-        diagnostic: Diagnostic::error(
+    Problem::from(
+        Diagnostic::error(
             Code::SightUnreadable,
             format!("cannot read {address} (ID {}), which this project owns: {words}{lack}", entry.id),
         )
         .help(format!("use a token that may read it; {instead}")),
-    }
+    )
 }
 
 pub(super) fn foreign(address: &Address, place: Option<&Declared>, object: &Object, project: &str) -> Problem {
-    Problem {
-        exit: Exit::Refused,
-        diagnostic: Diagnostic::error(
+    Problem::from(Diagnostic::error(
             Code::PlanForeignOwner,
             format!(
                 "{address} would take over {:?} (ID {}), which the project `{project}` owns",
@@ -343,15 +339,12 @@ pub(super) fn foreign(address: &Address, place: Option<&Declared>, object: &Obje
         .help(format!(
             "to use it, declare it with `external = true`; to move it here, run `fluxform forget` for it in `{project}`, which keeps \
              the object, and then remove it from that project's manifests"
-        )),
-    }
+        )))
 }
 
 fn two_candidates<'a>(address: &Address, resource: Option<&Resource>, ids: impl Iterator<Item = &'a str>) -> Problem {
     let ids: Vec<&str> = ids.collect();
-    Problem {
-        exit: Exit::Error,
-        diagnostic: Diagnostic::error(
+    Problem::from(Diagnostic::error(
             Code::PlanTwoCandidates,
             format!("{address} matches {} objects: {}", ids.len(), ids.join(", ")),
         )
@@ -359,8 +352,7 @@ fn two_candidates<'a>(address: &Address, resource: Option<&Resource>, ids: impl 
         .help(format!(
             "name the one that is meant in an `[[import]]` with `to = \"{address}\"` and its `id`; or rename or delete the others, or \
              give the resource another name"
-        )),
-    }
+        )))
 }
 
 fn absent(address: &Address, resource: &Resource, which: &str, view: &View, near: Option<&str>) -> Problem {
@@ -371,15 +363,14 @@ fn absent(address: &Address, resource: &Resource, which: &str, view: &View, near
             "an external object must exist before the plan, and the token must be allowed to read it".to_owned()
         }
     };
-    Problem {
-        exit: Exit::Error,
-        diagnostic: Diagnostic::error(
+    Problem::from(
+        Diagnostic::error(
             Code::PlanExternalAbsent,
             format!("{address} is external, but the server has no {} {which}", address.kind),
         )
         .at_known(Some(&resource.place), "declared here")
         .help(help),
-    }
+    )
 }
 
 #[cfg(test)]

@@ -3,10 +3,10 @@
 use super::find::{Finder, Found, foreign};
 use crate::address::Address;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::exit::{Exit, Problem};
 use crate::kind::{Kind, Level, Object, Standing};
 use crate::ledger::Entry;
 use crate::manifest::Import;
+use crate::problem::Problem;
 use crate::snapshot::View;
 
 impl<'a> Finder<'a> {
@@ -19,7 +19,7 @@ impl<'a> Finder<'a> {
         let help = format!(
             "remove the [[import]]; if it is intended, forget the other object first: `fluxform forget {address}`"
         );
-        Err(problem(import, Exit::Error, Code::ImportAnotherObject, message, &help))
+        Err(problem(import, Code::ImportAnotherObject, message, &help))
     }
 
     /// The object that an import to `address` names, which nobody owns yet.
@@ -37,13 +37,13 @@ impl<'a> Finder<'a> {
             Err(words) => {
                 let message = format!("cannot read the {kind} {id}, which {address} imports: {words}");
                 let help = "use a token that may read it";
-                return Err(problem(import, Exit::NotAuthorized, Code::ImportUnreadable, message, help));
+                return Err(problem(import, Code::ImportUnreadable, message, help));
             }
         };
         if let Some(owner) = self.owner(kind, id) {
             let message = format!("the {kind} {id} is already {owner}, and cannot be {address} too");
             let help = format!("write a `[[moved]]` from {owner} to {address} instead, or remove the [[import]]");
-            return Err(problem(import, Exit::Error, Code::ImportOwned, message, &help));
+            return Err(problem(import, Code::ImportOwned, message, &help));
         }
         if let Some(project) = self.foreign.get(&(kind, id.clone())) {
             return Err(foreign(address, import.place.as_ref(), object, project));
@@ -60,7 +60,7 @@ impl<'a> Finder<'a> {
         };
         if object.never_managed() {
             let message = format!("the {kind} {:?} ({id}) {whose}", object.name);
-            return Err(problem(import, Exit::Manifest, Code::ImportSystem, message, help));
+            return Err(problem(import, Code::ImportSystem, message, help));
         }
         if kind.spec().level == Level::Org && object.org.as_deref() != org {
             return Err(self.elsewhere(address, import, object, org));
@@ -83,12 +83,12 @@ impl<'a> Finder<'a> {
                 let message = format!("{id} is the ID of another kind of object, {other}: {address} cannot import it");
                 let help =
                     format!("declare it as `[{other}.{}]`, or write the ID of an object of kind {kind}", address.key);
-                problem(import, Exit::Error, Code::ImportAnotherKind, message, &help)
+                problem(import, Code::ImportAnotherKind, message, &help)
             }
             None => {
                 let message = format!("the server has no {kind} {id}, which {address} imports");
                 let help = "write the ID of an existing object; without the [[import]], a new one is created";
-                problem(import, Exit::Error, Code::ImportAbsent, message, help)
+                problem(import, Code::ImportAbsent, message, help)
             }
         }
     }
@@ -104,11 +104,10 @@ impl<'a> Finder<'a> {
         let (kind, id) = (address.kind, &import.id);
         let message = format!("the {kind} {id} is in {theirs}, and {address} is declared in {ours}");
         let help = "set `org` to the object's org: objects cannot move between orgs";
-        problem(import, Exit::Error, Code::ImportAnotherOrg, message, help)
+        problem(import, Code::ImportAnotherOrg, message, help)
     }
 }
 
-fn problem(import: &Import, exit: Exit, code: Code, message: String, help: &str) -> Problem {
-    let diagnostic = Diagnostic::error(code, message).at_known(import.place.as_ref(), "imported here").help(help);
-    Problem { exit, diagnostic }
+fn problem(import: &Import, code: Code, message: String, help: &str) -> Problem {
+    Diagnostic::error(code, message).at_known(import.place.as_ref(), "imported here").help(help).into()
 }

@@ -7,10 +7,10 @@ use super::find::{Finder, unreadable};
 use super::{Action, Change, Reason};
 use crate::address::Address;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::exit::{Exit, Problem};
 use crate::kind::{Kind, NaturalKey};
 use crate::ledger::{Entry, Ledger, Origin};
 use crate::manifest::Manifest;
+use crate::problem::Problem;
 use crate::snapshot::Snapshot;
 
 /// What must happen if nothing of the project is to be left.
@@ -104,9 +104,8 @@ impl Comparison {
         let same =
             same_name && (entry.created.is_none() || object.created.is_none() || entry.created == object.created);
         if action == Action::Delete && !same {
-            self.problems.push(Problem {
-                exit: Exit::Refused,
-                diagnostic: Diagnostic::error(
+            self.problems.push(Problem::from(
+                Diagnostic::error(
                     Code::PlanNotTheSame,
                     format!(
                         "{address} (ID {}) is now named {:?}, and was {:?} when last applied: it may be another object",
@@ -114,7 +113,7 @@ impl Comparison {
                     ),
                 )
                 .help("apply once with the resource declared, or delete the object by hand"),
-            });
+            ));
             return;
         }
         self.changes.push(Change { action, ..forget(address, entry, Some(target(object)), reason) });

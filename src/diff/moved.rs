@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, HashMap};
 
 use crate::address::Address;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::exit::{Exit, Problem};
 use crate::kind::{Kind, NaturalKey};
 use crate::ledger::{Entry, Ledger};
 use crate::manifest::{Manifest, Moved, Resource};
+use crate::problem::Problem;
 
 /// Where `steps` move `address` to, itself or with its whole table.
 fn step<'m>(steps: &HashMap<&Address, &'m Moved>, address: &Address) -> Option<(Address, &'m Moved)> {
@@ -44,15 +44,14 @@ pub(super) fn moved<'a>(
     for (address, entry) in &ledger.entries {
         let Some((target, moved)) = step(&steps, address) else { continue };
         if ledger.entries.contains_key(&target) {
-            problems.push(Problem {
-                exit: Exit::Error,
-                diagnostic: Diagnostic::error(
+            problems.push(Problem::from(
+                Diagnostic::error(
                     Code::PlanMovedOntoAnother,
                     format!("cannot move {address} to {target}: the ledger has an object there"),
                 )
                 .at(moved.place.clone(), "moved here")
                 .help("remove this [[moved]], or move the other object away first"),
-            });
+            ));
         }
         entries.insert(target, (address, entry));
     }

@@ -8,7 +8,6 @@ use super::{Cause, Change, Comparison, Goal, compare};
 use crate::address::Address;
 use crate::diagnostic::{Place, Source};
 use crate::duration::Duration;
-use crate::exit::Problem;
 use crate::graph::Graph;
 use crate::kind::{Kind, Object, Presence, Standing};
 use crate::ledger::{Entry, Intent, Ledger, Origin};

@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use crate::address::{Address, few};
-use crate::exit::Problem;
 use crate::graph::Graph;
+use crate::problem::Problem;
 
 /// What is not compared.
 #[derive(Default)]

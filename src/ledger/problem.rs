@@ -1,24 +1,22 @@
 //! How an error of the ledger or the lock ends the process.
 
 use super::{JournalError, LedgerError, LockError, Lost};
-use crate::diagnostic::{Code, Diagnostic};
-use crate::exit::{Exit, Problem};
+use crate::diagnostic::Code;
+use crate::problem::Problem;
 
 impl From<LedgerError> for Problem {
     fn from(error: LedgerError) -> Self {
         match error {
             LedgerError::Api(error) => error.into(),
-            hidden @ LedgerError::Hidden { .. } => Self { exit: Exit::NotAuthorized, diagnostic: hidden.diagnostic() },
-            other => Self { exit: Exit::Error, diagnostic: other.diagnostic() },
+            other => other.diagnostic().into(),
         }
     }
 }
 
 impl From<Lost> for Problem {
     fn from(lost: Lost) -> Self {
-        let diagnostic = Diagnostic::error(Code::LockLost, lost.to_string())
-            .help("nothing more was written; run `fluxform apply` again, which finds out what was done");
-        Self { exit: Exit::Locked, diagnostic }
+        Self::new(Code::LockLost, lost.to_string())
+            .help("nothing more was written; run `fluxform apply` again, which finds out what was done")
     }
 }
 
@@ -36,20 +34,14 @@ impl From<LockError> for Problem {
         let words = error.to_string();
         match error {
             LockError::Api(error) => error.into(),
-            LockError::Held(_) | LockError::Hidden => Self {
-                exit: Exit::Locked,
-                diagnostic: Diagnostic::error(Code::LockHeld, words)
+            LockError::Held(_) | LockError::Hidden => Self::new(Code::LockHeld, words)
                     .help(
                         "wait for the other run, or increase --lock-timeout: a lock that nobody renews is taken over after \
                          65 seconds at most; `fluxform lock show` shows its holder, and `fluxform lock release` releases it",
                     ),
-            },
-            LockError::Clock(_) => Self {
-                exit: Exit::Unavailable,
-                diagnostic: Diagnostic::error(Code::LockClock, words)
+            LockError::Clock(_) => Self::new(Code::LockClock, words)
                     .help("correct the server's clock; behind a load balancer, correct the clocks of all servers and proxies"),
-            },
-            LockError::NoDate => Self { exit: Exit::Unavailable, diagnostic: Diagnostic::error(Code::LockNoDate, words) },
+            LockError::NoDate => Self::new(Code::LockNoDate, words),
         }
     }
 }

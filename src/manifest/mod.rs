@@ -53,7 +53,7 @@ pub use load::{Loaded, load};
 pub(crate) use orgs::scope_of_another_org;
 pub use policy::{Allow, BlastRadius, Policy, What};
 pub use scope::{is_permission_type, is_type_in_orgs};
-pub use source::{NO_SUCH_PATH, reads_as};
+pub use source::reads_as;
 
 /// All that a project declares, with every variable and `for_each` expanded.
 #[derive(Clone, Debug)]

@@ -9,9 +9,6 @@ use crate::diagnostic::{Code, Diagnostic, Place, Source};
 use crate::kind::Kind;
 use crate::limits;
 
-/// What the message about a path that does not exist begins with.
-pub const NO_SUCH_PATH: &str = "no such file or directory: ";
-
 /// The place of `span` in `source`.
 pub(super) fn place(source: &Arc<Source>, span: Span) -> Place {
     Place { source: Arc::clone(source), span: span.range() }
@@ -28,7 +25,7 @@ pub(super) fn shown(dir: &Path, name: &Path) -> String {
 pub(super) fn read(path: &Path) -> Result<(Root, Vec<Arc<Source>>), Vec<Diagnostic>> {
     let missing = |error| match error {
         ConfineError::Missing(path) => {
-            let message = format!("{NO_SUCH_PATH}{}", path.display());
+            let message = format!("no such file or directory: {}", path.display());
             vec![Diagnostic::error(Code::ManifestUnreadable, message)]
         }
         error => vec![unreadable(&error)],

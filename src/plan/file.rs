@@ -14,8 +14,9 @@ use super::form::{ChangeForm, StakeForm, WarningForm};
 use super::{Allowed, Flagged, Plan};
 use crate::confine::{self, ConfineError, Root};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::exit::{Exit, Problem};
+use crate::exit::Exit;
 use crate::limits;
+use crate::problem::Problem;
 
 /// The version of the files that this program writes and reads. Any change of the form is a new one.
 const FORMAT: u64 = 3;

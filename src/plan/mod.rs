@@ -23,10 +23,10 @@ use std::collections::BTreeMap;
 use crate::address::Address;
 use crate::diff::{Action, Change, Comparison, Target, Turn};
 use crate::evidence::Stake;
-use crate::exit::Problem;
 use crate::graph::Graph;
 use crate::ledger::Ledger;
 use crate::manifest::{Policy, What};
+use crate::problem::Problem;
 use crate::snapshot::Snapshot;
 
 /// What an apply would do.
@@ -173,7 +173,7 @@ pub fn order(comparison: Comparison, facts: Facts<'_>) -> Plan {
     plan.leftovers = leftovers(project, snapshot, ledger, &plan);
     plan.warnings.extend(secrets::stay(&plan.changes, ledger));
     plan.warnings.extend(strange::nothing_is_declared(project, &plan.changes).filter(|_| !all_goes));
-    plan.refusals.extend(ordered.problems);
+    plan.refusals.extend(ordered.problem);
     guard::ask(
         &mut plan,
         guard::Grounds { snapshot, ledger, dependents: &dependents, consent, policy, written, all_goes },

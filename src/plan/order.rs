@@ -6,20 +6,20 @@ use petgraph::graphmap::DiGraphMap;
 use petgraph::visit::Dfs;
 
 use crate::address::Address;
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::Code;
 use crate::diff::{Action, Change};
-use crate::exit::{Exit, Problem};
 use crate::field::Role;
 use crate::graph::Graph;
 use crate::kind::NaturalKey;
 use crate::ledger::Ledger;
+use crate::problem::Problem;
 use crate::value::Value;
 
 /// The changes in the order in which they are started, and for each the changes that it waits for.
 pub(super) struct Ordered {
     pub(super) changes: Vec<Change>,
     pub(super) after: BTreeMap<Address, Vec<Address>>,
-    pub(super) problems: Vec<Problem>,
+    pub(super) problem: Option<Problem>,
 }
 
 /// Who waits for whom, by index; an edge goes from what comes first.
@@ -136,7 +136,7 @@ pub(super) fn order(changes: Vec<Change>, graph: &Graph, ledger: &Ledger) -> Ord
             }
         }
     }
-    let problems = circle(&changes, &missing);
+    let problem = circle(&changes, &missing);
     let mut after = BTreeMap::new();
     for &n in &sequence {
         let before: BTreeSet<&Address> = edges
@@ -150,11 +150,11 @@ pub(super) fn order(changes: Vec<Change>, graph: &Graph, ledger: &Ledger) -> Ord
     }
     let mut slots: Vec<Option<Change>> = changes.into_iter().map(Some).collect();
     let changes = sequence.into_iter().filter_map(|n| slots[n].take()).collect();
-    Ordered { changes, after, problems }
+    Ordered { changes, after, problem }
 }
 
 /// Names that go round in a circle: `a` wants the name of `b`, and `b` that of `a`.
-fn circle(changes: &[Change], missing: &[usize]) -> Vec<Problem> {
+fn circle(changes: &[Change], missing: &[usize]) -> Option<Problem> {
     let stuck: Vec<String> = changes
         .iter()
         .zip(missing)
@@ -162,16 +162,10 @@ fn circle(changes: &[Change], missing: &[usize]) -> Vec<Problem> {
         .map(|(change, _)| change.address.to_string())
         .collect();
     if stuck.is_empty() {
-        return Vec::new();
+        return None;
     }
-    vec![Problem {
-        exit: Exit::Error,
-        diagnostic: Diagnostic::error(
-            Code::PlanCircle,
-            format!("these changes depend on each other: {}", stuck.join(", ")),
-        )
-        .help("they swap names: give one of them a third name, apply, and then rename it"),
-    }]
+    let problem = Problem::new(Code::PlanCircle, format!("these changes depend on each other: {}", stuck.join(", ")));
+    Some(problem.help("they swap names: give one of them a third name, apply, and then rename it"))
 }
 
 #[cfg(test)]
@@ -263,7 +257,7 @@ mod tests {
         assert_eq!(sequence(&ordered), ["bucket.c", "bucket.b", "bucket.a"]);
         let swap = vec![renamed("bucket.a", "b"), renamed("bucket.b", "a")];
         let empty = graph(&[], &swap);
-        let message = &order(swap, &empty, &Ledger::default()).problems[0].diagnostic.message;
+        let message = &order(swap, &empty, &Ledger::default()).problem.expect("a circle").diagnostic.message;
         assert_eq!(message, "these changes depend on each other: bucket.a, bucket.b");
     }
 
@@ -280,7 +274,7 @@ mod tests {
             let edges: Vec<(&str, &str)> = names.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
             let graph = graph(&edges, &changes);
             let ordered = order(changes.clone(), &graph, &ledger(&edges));
-            prop_assert!(ordered.problems.is_empty());
+            prop_assert!(ordered.problem.is_none());
             let at = |name: &str| sequence(&ordered).iter().position(|each| each == name);
             for (user, need) in &edges {
                 prop_assert!(at(need) < at(user));

@@ -11,10 +11,11 @@ use crate::apply::Outcome;
 use crate::coverage::Coverage;
 use crate::diff::{Action, Cause, Change, Reason};
 use crate::evidence::{Data, Stake};
-use crate::exit::{Exit, Problem};
+use crate::exit::Exit;
 use crate::hidden::is_hidden;
 use crate::kind::Kind;
 use crate::plan::Plan;
+use crate::problem::Problem;
 use crate::report::Report;
 use crate::value::{Ref, Set, Value};
 

@@ -7,22 +7,22 @@ use crate::cli::shell::PlanFormat;
 use crate::cli::{Ended, approve, ignored};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::diff::Goal;
-use crate::exit::{Exit, Problem};
 use crate::plan::{self, Consent, Plan};
+use crate::problem::Problems;
 use crate::render::{self, Comment, Document, Verb};
 use crate::report::Report;
 
 impl Work<'_> {
     /// Plans, shows the plan, and asks unless it was reviewed.
-    pub(super) async fn agree(&self) -> Result<Agreed, Vec<Problem>> {
+    pub(super) async fn agree(&self) -> Result<Agreed, Problems> {
         if let Some(reviewed) = &self.reviewed {
-            reviewed.made_on(&self.session).map_err(|problem| vec![problem])?;
+            reviewed.made_on(&self.session)?;
         }
         let mut planned = make(&self.session, &self.project, &self.options).await?;
         if self.options.goal == Goal::Declared && !planned.ledger.found {
             planned.plan.warnings.extend(ignored::hint(&self.project.manifest, self.data.as_deref()));
         }
-        planned.state.writable().map_err(|error| vec![error.into()])?;
+        planned.state.writable()?;
         if self.is_other(&planned.plan) {
             return Ok(Agreed::Other(Box::new(planned)));
         }
@@ -42,7 +42,7 @@ impl Work<'_> {
     }
 
     /// Shows a plan, and asks for what is not agreed to yet. A plan that is refused ends the run.
-    pub(super) async fn ask(&self, mut plan: Plan, mut options: RunOptions) -> Result<(Plan, Consent), Vec<Problem>> {
+    pub(super) async fn ask(&self, mut plan: Plan, mut options: RunOptions) -> Result<(Plan, Consent), Problems> {
         let asks = !self.arguments.auto_approve && self.reviewed.is_none();
         loop {
             // What is asked about is not refused yet.
@@ -88,9 +88,9 @@ impl Work<'_> {
     }
 
     /// What refuses a plan; of a saved one also that its file does not agree to anything.
-    pub(super) fn refused(&self, plan: Plan) -> Vec<Problem> {
+    pub(super) fn refused(&self, plan: Plan) -> Problems {
         let rests = self.reviewed.as_ref().and_then(|reviewed| reviewed.no_consent(&plan.refusals));
-        plan.refusals.into_iter().chain(rests).collect()
+        Problems::all(plan.refusals.into_iter().chain(rests))
     }
 
     /// Shows in what the plan is now another one than was reviewed. Where nothing is left to do, there is nothing to compare.
@@ -108,7 +108,7 @@ impl Work<'_> {
     }
 
     /// Shows what the plan has become, which is applied now.
-    pub(super) fn replanned(&self, plan: &Plan) -> Result<(), Vec<Problem>> {
+    pub(super) fn replanned(&self, plan: &Plan) -> Result<(), Problems> {
         self.shell.say("The server has changed since the plan was shown. This is the new plan, which is now applied:");
         if self.arguments.format == PlanFormat::Human {
             self.shell.data(&self.planned(plan, self.shell.output.out))?;
@@ -118,11 +118,11 @@ impl Work<'_> {
     }
 
     /// Asks about the plan that has become of one that was agreed to.
-    pub(super) async fn ask_again(&self, plan: Plan) -> Result<(Plan, Consent), Vec<Problem>> {
+    pub(super) async fn ask_again(&self, plan: Plan) -> Result<(Plan, Consent), Problems> {
         if !self.shell.around.terminal {
             let diagnostic = Diagnostic::error(Code::ApplyStale, "the server has changed since the plan was made")
                 .help("nothing was written; run it again");
-            return Err(vec![Problem { exit: Exit::Stale, diagnostic }]);
+            return Err(diagnostic.into());
         }
         self.shell.say(CHANGED);
         let mut options = self.options.clone();

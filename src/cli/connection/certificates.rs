@@ -6,9 +6,10 @@ use super::Surroundings;
 use crate::api::Pem;
 use crate::confine::{self, Root};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::exit::{Exit, Problem};
+use crate::exit::Exit;
 use crate::limits;
 use crate::manifest::{self, Placed};
+use crate::problem::Problem;
 
 /// The variable that stands for `--ca-file`.
 const CA_FILE: &str = "FLUXFORM_CA_FILE";

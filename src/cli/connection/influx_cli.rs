@@ -9,8 +9,8 @@ use url::Url;
 
 use super::{Surroundings, Target};
 use crate::diagnostic::{Code, Diagnostic, nearest};
-use crate::exit::Problem;
 use crate::limits::CONNECTIONS_FILE;
+use crate::problem::Problem;
 use crate::secret::Secret;
 use crate::shell_words::shell_quoted;
 

@@ -15,8 +15,9 @@ use std::time::Duration;
 use clap::builder::NonEmptyStringValueParser;
 
 use crate::diagnostic::{Code, Diagnostic, Place};
-use crate::exit::{Exit, Problem};
+use crate::exit::Exit;
 use crate::manifest;
+use crate::problem::Problem;
 use crate::secret::Secret;
 
 pub use certificates::{CertificateFlags, Certificates, Named};
@@ -175,7 +176,7 @@ impl Connection {
             "set INFLUX_HOST={} too, or use --host: then a changed manifest cannot send the token elsewhere",
             self.target.value
         ));
-        Problem { exit: Exit::NotAuthorized, diagnostic }
+        Problem::from(diagnostic)
     }
 }
 

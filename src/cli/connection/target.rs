@@ -9,8 +9,9 @@ use super::influx_cli::Active;
 use super::{Flags, Given, Origin, Surroundings, usage};
 use crate::api::is_plain_http_to_elsewhere;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::exit::{Exit, Problem};
+use crate::exit::Exit;
 use crate::manifest;
+use crate::problem::Problem;
 
 /// A server.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -7,9 +7,9 @@ use super::Read;
 use crate::address::Address;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::diff::{Action, Change, Goal, compare};
-use crate::exit::{Exit, Problem};
 use crate::export::{Export, ObjectId, Refused, Request, Sources, export};
 use crate::manifest::{Inputs, Loaded, load};
+use crate::problem::Problem;
 
 /// How often what cannot be said is taken back: each time it becomes external first, then it is left out.
 const TRIES: usize = 8;
@@ -43,7 +43,7 @@ pub(super) fn checked(
 fn unsound(why: &str) -> Problem {
     let diagnostic = Diagnostic::error(Code::ExportUnsound, format!("the export would not match the server: {why}"))
         .help("nothing was written; please report it");
-    Problem { exit: Exit::Bug, diagnostic }
+    Problem::from(diagnostic)
 }
 
 /// The resources that are not as the server has them, and why.

@@ -10,17 +10,18 @@ use std::path::{Path, PathBuf};
 use super::connection::{self, Connection, Purpose, Target};
 use super::plan::FileWait;
 use super::session::{Session, SessionOptions};
-use super::shell::{Format, Shell, trouble};
+use super::shell::{Format, Shell};
 use super::signal::{go_on, unless_stopped};
 use super::{Ended, project, signal, written};
 use crate::confine::Root;
 use crate::diagnostic::{Code, Diagnostic, nearest};
-use crate::exit::{Exit, Problem};
+use crate::exit::Exit;
 use crate::export::{self, ObjectId};
 use crate::field::Type;
 use crate::kind::{Kind, Level, NaturalKey, Object};
 use crate::ledger::{self, Ledger};
 use crate::manifest;
+use crate::problem::{Problem, Problems};
 use crate::snapshot::{self, Extent, Orgs, Sight, Snapshot};
 
 /// Write the objects of a server as manifests
@@ -74,26 +75,24 @@ fn kind(text: &str) -> Result<Kind, String> {
 }
 
 pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
-    let one = |problem| vec![problem];
-    written::allowed("a project", &arguments.out).map_err(one)?;
-    let out = place::vacant(&arguments.out).map_err(one)?;
+    written::allowed("a project", &arguments.out)?;
+    let out = place::vacant(&arguments.out)?;
     let connection =
-        connection::resolve(&arguments.connection, &manifest::Server::default(), &shell.around, Purpose::Read)
-            .map_err(one)?;
+        connection::resolve(&arguments.connection, &manifest::Server::default(), &shell.around, Purpose::Read)?;
     shell.show(&connection.warnings);
-    there(&connection).map_err(one)?;
-    let root = Root::open(Path::new(".")).map_err(|error| one(trouble(Code::ExportDirectory, error.to_string())))?;
+    there(&connection)?;
+    let root = Root::open(Path::new(".")).map_err(|error| Problem::new(Code::ExportDirectory, error.to_string()))?;
     let options =
         SessionOptions { root: &root, purpose: Purpose::Read, wait: arguments.wait.lock_timeout, makes_home: false };
     let stop = signal::listen(shell.until);
-    let open = async { Session::open(shell, &connection, options).await.map_err(one) };
+    let open = async { Session::open(shell, &connection, options).await.map_err(Problems::from) };
     let session = unless_stopped(&stop, open).await?;
-    let read = async { read(&session, arguments, &connection, &arguments.out).await.map_err(one) };
+    let read = async { read(&session, arguments, &connection, &arguments.out).await.map_err(Problems::from) };
     let read = unless_stopped(&stop, read).await;
     session.close().await;
     let (request, read) = read?;
     shell.show(&read.warnings);
-    let export = out.fill(&request, &read, || go_on(&stop)).map_err(one)?;
+    let export = out.fill(&request, &read, || go_on(&stop))?;
     let exit = if read.hidden(&request).next().is_some() { Exit::NotAuthorized } else { Exit::Ok };
     shell.data(&summary::report(shell, &arguments.out, &request, &read, &export, exit, arguments.format))?;
     Ok(exit)
@@ -108,7 +107,7 @@ fn there(connection: &Connection) -> Result<(), Problem> {
         Target::Embedded(None) => "an embedded server in memory has nothing to export".to_owned(),
     };
     let diagnostic = Diagnostic::error(Code::ExportNothing, missing).help("name the server with --host");
-    Err(Problem { exit: Exit::Error, diagnostic })
+    Err(diagnostic.into())
 }
 
 /// What was read of the server.
@@ -217,7 +216,7 @@ fn known_labels<'a>(request: &export::Request, names: impl Iterator<Item = &'a s
     let keys: BTreeSet<_> = names.iter().map(|name| key(name)).collect();
     let known = |name: &String| keys.contains(&key(name));
     let Some(unknown) = request.labels.iter().find(|name| !known(name)) else { return Ok(()) };
-    let problem = trouble(Code::ExportLabel, format!("this token sees no label {unknown:?}"));
+    let problem = Problem::new(Code::ExportLabel, format!("this token sees no label {unknown:?}"));
     Err(match nearest(unknown, names.iter().copied()) {
         Some(near) => {
             Problem { diagnostic: problem.diagnostic.help(format!("there is one named {near:?}")), ..problem }

@@ -6,11 +6,10 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
-use super::super::shell::trouble;
 use super::{Read, check};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::exit::{Exit, Problem};
 use crate::export::{Export, HEAD, Request};
+use crate::problem::Problem;
 
 /// What a new project has besides manifests.
 const GITIGNORE: &str = include_str!("../init/gitignore");
@@ -26,7 +25,7 @@ pub(super) fn vacant(path: &Path) -> Result<Vacant, Problem> {
     let occupied = |what: &str| {
         let diagnostic = Diagnostic::error(Code::ExportExists, format!("{} {what}", path.display()))
             .help("nothing was written; choose a new or empty directory");
-        Problem { exit: Exit::Error, diagnostic }
+        Problem::from(diagnostic)
     };
     let exists = match std::fs::read_dir(path).map(|mut entries| entries.next()) {
         Ok(None) => true,
@@ -39,7 +38,7 @@ pub(super) fn vacant(path: &Path) -> Result<Vacant, Problem> {
 }
 
 fn unwritable(path: &Path, error: &io::Error) -> Problem {
-    trouble(Code::ExportWrite, format!("cannot write to {}: {error}", path.display()))
+    Problem::new(Code::ExportWrite, format!("cannot write to {}: {error}", path.display()))
 }
 
 impl Vacant {
@@ -126,6 +125,7 @@ mod tests {
     use std::collections::{BTreeMap, BTreeSet};
 
     use super::*;
+    use crate::exit::Exit;
     use crate::ledger::Ledger;
     use crate::snapshot::Snapshot;
 

@@ -2,9 +2,10 @@
 
 use super::script::{Files, Script};
 use crate::cli::Ended;
-use crate::cli::shell::{Shell, trouble};
+use crate::cli::shell::Shell;
 use crate::diagnostic::Code;
 use crate::exit::Exit;
+use crate::problem::{Problem, Problems};
 
 /// Print the syntax trees of scripts, in influxd's JSON
 ///
@@ -27,10 +28,10 @@ pub(super) fn run(shell: &Shell, arguments: &Arguments) -> Ended {
     Ok(Exit::Ok)
 }
 
-fn print(shell: &Shell, script: &Script) -> Result<(), Vec<crate::exit::Problem>> {
+fn print(shell: &Shell, script: &Script) -> Result<(), Problems> {
     let written = shell.output.data_with(|out| {
         script.parsed.script.write_json(out)?;
         std::io::Write::write_all(out, b"\n")
     });
-    written.map_err(|error| vec![trouble(Code::CliOutput, format!("cannot write the output: {error}"))])
+    written.map_err(|error| Problem::new(Code::CliOutput, format!("cannot write the output: {error}")).into())
 }

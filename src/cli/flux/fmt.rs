@@ -5,10 +5,11 @@ use std::path::Path;
 
 use super::script::{Files, Script};
 use crate::cli::Ended;
-use crate::cli::shell::{Shell, trouble};
+use crate::cli::shell::Shell;
 use crate::diagnostic::Code;
-use crate::exit::{Exit, Problem};
+use crate::exit::Exit;
 use crate::flux::format::format;
+use crate::problem::Problem;
 use crate::render;
 
 /// Rewrite scripts in influxd's layout
@@ -40,7 +41,7 @@ pub(super) fn run(shell: &Shell, arguments: &Arguments) -> Ended {
         } else if script.is_input() {
             shell.data(&text)?;
         } else if differs {
-            rewrite(script, &text).map_err(|error| vec![error])?;
+            rewrite(script, &text)?;
             shell.data(&format!("{}\n", render::line(&script.source.name)))?;
         }
         Ok(())
@@ -65,6 +66,6 @@ fn rewrite(script: &Script, text: &str) -> Result<(), Problem> {
         Ok(())
     };
     written().map_err(|error: std::io::Error| {
-        trouble(Code::FluxUnwritable, format!("cannot write {}: {error}", script.source.name))
+        Problem::new(Code::FluxUnwritable, format!("cannot write {}: {error}", script.source.name))
     })
 }

@@ -7,12 +7,12 @@ use std::sync::Arc;
 use crate::cli::shell::Shell;
 use crate::confine;
 use crate::diagnostic::{Code, Diagnostic, Place, Source};
-use crate::exit::{Exit, Problem};
 use crate::flux::Mistake;
 use crate::flux::ast::Span;
 use crate::flux::names;
 use crate::flux::parser::{Parsed, parse};
 use crate::limits;
+use crate::problem::{Problem, Problems};
 
 /// Names that a script on its own may use without setting them: `option task`, the parameters of a task in a project, and the
 /// record with the variables of a dashboard.
@@ -45,21 +45,21 @@ impl Files {
     pub(super) fn each(
         &self,
         shell: &Shell,
-        mut each: impl FnMut(&Script) -> Result<(), Vec<Problem>>,
-    ) -> Result<(), Vec<Problem>> {
-        let mut problems = Vec::new();
+        mut each: impl FnMut(&Script) -> Result<(), Problems>,
+    ) -> Result<(), Problems> {
+        let mut problems: Vec<Problem> = Vec::new();
         let mut input_read = false;
         for path in &self.files {
             let is_input = path == Path::new("-");
             if is_input && std::mem::replace(&mut input_read, true) {
                 let message = "standard input is used twice";
-                problems.push(Problem { exit: Exit::Usage, diagnostic: Diagnostic::error(Code::CliUsage, message) });
+                problems.push(Problem::new(Code::CliUsage, message));
                 continue;
             }
             let script = match if is_input { input() } else { file(path) } {
                 Ok(script) => script,
                 Err(diagnostic) => {
-                    problems.push(Problem { exit: Exit::Manifest, diagnostic });
+                    problems.push(diagnostic.into());
                     continue;
                 }
             };
@@ -68,7 +68,7 @@ impl Files {
             }
             problems.extend(each(&script).err().into_iter().flatten());
         }
-        if problems.is_empty() { Ok(()) } else { Err(problems) }
+        Problems::none(problems)
     }
 }
 
@@ -79,13 +79,13 @@ impl Script {
     }
 
     /// What is wrong with it.
-    pub(super) fn check(&self) -> Result<(), Vec<Problem>> {
+    pub(super) fn check(&self) -> Result<(), Problems> {
         self.wrong(Code::FluxSyntax, self.parsed.errors())
     }
 
     /// Which names in it stand for nothing, and which arguments are wrong; nothing of a script with other mistakes. The names
     /// that a project or influxd's pages give are there.
-    pub(super) fn check_names(&self) -> Result<(), Vec<Problem>> {
+    pub(super) fn check_names(&self) -> Result<(), Problems> {
         if !self.parsed.is_sound() {
             return Ok(());
         }
@@ -93,17 +93,16 @@ impl Script {
     }
 
     /// The diagnostics of `mistakes`, each at its places.
-    fn wrong(&self, code: Code, mistakes: Vec<Mistake>) -> Result<(), Vec<Problem>> {
-        let problem = |mistake: Mistake| {
+    fn wrong(&self, code: Code, mistakes: Vec<Mistake>) -> Result<(), Problems> {
+        let said = |mistake: Mistake| {
             let mut diagnostic = Diagnostic::error(code, mistake.message).at(self.place(mistake.span), mistake.label);
             if let Some((span, label)) = mistake.also {
                 diagnostic = diagnostic.at(self.place(span), label);
             }
             diagnostic.help = mistake.help;
-            Problem { exit: Exit::Manifest, diagnostic }
+            diagnostic
         };
-        let problems: Vec<Problem> = mistakes.into_iter().map(problem).collect();
-        if problems.is_empty() { Ok(()) } else { Err(problems) }
+        Problems::none(mistakes.into_iter().map(said))
     }
 
     fn place(&self, span: Span) -> Place {

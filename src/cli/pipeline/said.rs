@@ -2,8 +2,8 @@
 
 use crate::api::sight::Lack;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::exit::{Exit, Problem};
 use crate::ledger::Holder;
+use crate::problem::Problem;
 
 /// What another run is changing right now is on the server and not yet in the ledger, or the other way round.
 pub(super) fn another_run(holder: &Holder) -> Diagnostic {
@@ -22,7 +22,7 @@ pub(super) fn unproven_ledger(project: &str, lack: &Lack) -> Problem {
         "the ledger is stored in labels of the home org, and a run must be able to read all of them; {}",
         lack.help()
     ));
-    Problem { exit: Exit::NotAuthorized, diagnostic }
+    Problem::from(diagnostic)
 }
 
 /// A signed ledger, and no key to check it with.

@@ -7,8 +7,9 @@ use serde::Deserialize;
 use crate::api::{ApiError, Class, Client};
 use crate::cli::connection::{Given, Origin as By};
 use crate::diagnostic::{Code, Diagnostic, nearest};
-use crate::exit::{Exit, Problem};
+use crate::exit::Exit;
 use crate::kind::{Kind, NaturalKey};
+use crate::problem::Problem;
 use crate::snowflake::is_id;
 
 #[derive(Deserialize)]
@@ -74,7 +75,7 @@ fn one_id(ids: BTreeSet<String>, org: &str) -> Result<Option<String>, Problem> {
         let diagnostic =
             Diagnostic::error(Code::ServerTwoOrgs, format!("there is more than one org `{org}`: {}", all.join(", ")))
                 .help("use the ID of the org instead of its name");
-        return Err(Problem { exit: Exit::Error, diagnostic });
+        return Err(diagnostic.into());
     }
     Ok(ids.into_iter().next())
 }
@@ -92,14 +93,13 @@ async fn hidden(client: &Client, org: &str) -> Result<String, Problem> {
     {
         return Ok(id);
     }
-    Err(Problem {
-        exit: Exit::NotAuthorized,
-        diagnostic: Diagnostic::error(
+    Err(Problem::from(
+        Diagnostic::error(
             Code::ServerHiddenOrg,
             format!("the token may not read the org `{org}`, so its ID is unknown"),
         )
         .help("use the org's ID instead of its name, or a token with `read:orgs`"),
-    })
+    ))
 }
 
 async fn absent(client: &Client, said: &Given<String>) -> Problem {

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::manifest::Import;
+use crate::problem::Problem;
 
 const BUCKET: &str = "00000000000000b1";
 const TOKEN: &str = "00000000000000c1";

@@ -3,8 +3,8 @@
 use super::{ends, refuse};
 use crate::diagnostic::Code;
 use crate::diff::Change;
-use crate::exit::Problem;
 use crate::ledger::Ledger;
+use crate::problem::Problem;
 use crate::snapshot::Snapshot;
 
 pub(super) fn own_user(change: &Change, snapshot: &Snapshot) -> Option<Problem> {

@@ -5,9 +5,9 @@ use super::refuse;
 use crate::address::few;
 use crate::diagnostic::Code;
 use crate::diff::{Action, Change};
-use crate::exit::Problem;
 use crate::manifest::What;
 use crate::plan::Plan;
+use crate::problem::Problem;
 use crate::snapshot::Snapshot;
 
 pub(super) fn refusal(plan: &Plan, snapshot: &Snapshot, agreed: &mut Agreed<'_>) -> Option<Problem> {

@@ -10,9 +10,9 @@ use serde::{Deserialize, Serialize};
 use crate::address::{Address, Matcher, matches};
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::diff::Change;
-use crate::exit::Problem;
 use crate::manifest::{Allow, Policy, What};
 use crate::plan::Plan;
+use crate::problem::Problem;
 use crate::shell_words::shell_quoted;
 
 /// What the user agreed to: beforehand with flags, or at the prompt.

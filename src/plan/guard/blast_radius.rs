@@ -4,12 +4,12 @@ use super::allowed::Agreed;
 use super::{ends, refuse};
 use crate::diagnostic::Code;
 use crate::diff::{Cause, Change};
-use crate::exit::Problem;
 use crate::field::Role;
 use crate::kind::Kind;
 use crate::ledger::Ledger;
 use crate::manifest::{BlastRadius, What};
 use crate::plan::Plan;
+use crate::problem::Problem;
 
 pub(super) fn refusals(plan: &Plan, ledger: &Ledger, limit: BlastRadius, agreed: &mut Agreed<'_>) -> Vec<Problem> {
     let BlastRadius { percent, from } = limit;

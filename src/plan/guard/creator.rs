@@ -2,7 +2,7 @@
 
 use crate::diagnostic::{Code, Diagnostic};
 use crate::diff::{Action, Change};
-use crate::exit::{Exit, Problem};
+use crate::problem::Problem;
 use crate::snapshot::Snapshot;
 
 /// A task made by a user that does not own the org is accepted and never works. Of a token that can write nothing, as a
@@ -21,12 +21,11 @@ pub(super) fn refusal(change: &Change, snapshot: &Snapshot) -> Option<Problem> {
         Some(_) => "does not own the org",
         None => "is not proven to own the org: this token may not read the org's owners",
     };
-    Some(Problem {
-        exit: Exit::NotAuthorized,
-        diagnostic: Diagnostic::error(
+    Some(Problem::from(
+        Diagnostic::error(
             Code::SightNotAnOwner,
             format!("{} would never run: it runs as the user of this run's token, who {what}", change.address),
         )
         .help("use a token of a user that is an owner of the org, with `read:orgs`"),
-    })
+    ))
 }

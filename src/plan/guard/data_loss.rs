@@ -8,8 +8,8 @@ use crate::address::{Address, few};
 use crate::diagnostic::Code;
 use crate::diff::{Action, Change};
 use crate::evidence::Stake;
-use crate::exit::Problem;
 use crate::manifest::What;
+use crate::problem::Problem;
 
 /// More resources than these are refused in one sentence.
 const APART: usize = 6;

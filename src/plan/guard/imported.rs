@@ -3,7 +3,7 @@
 use super::{Written, refuse};
 use crate::diagnostic::Code;
 use crate::diff::{Action, Change};
-use crate::exit::Problem;
+use crate::problem::Problem;
 
 const REMOVE: &str = "remove the [[import]]";
 const REMOVE_AND_DELIVER: &str =

@@ -20,12 +20,12 @@ use std::collections::BTreeMap;
 
 use super::Plan;
 use crate::address::Address;
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::Code;
 use crate::diff::{Action, Change, Target};
-use crate::exit::{Exit, Problem};
 use crate::field::{INACTIVE, Role};
 use crate::ledger::Ledger;
 use crate::manifest::{Import, Policy, Resource};
+use crate::problem::Problem;
 use crate::snapshot::Snapshot;
 use crate::value::Value;
 use allowed::Agreed;
@@ -83,7 +83,7 @@ pub(super) fn ask(plan: &mut Plan, grounds: Grounds<'_>) {
 }
 
 fn refuse(code: Code, message: String, help: &str) -> Problem {
-    Problem { exit: Exit::Refused, diagnostic: Diagnostic::error(code, message).help(help) }
+    Problem::new(code, message).help(help)
 }
 
 /// Whether the object that is there now will not be, or will not work.

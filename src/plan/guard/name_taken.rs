@@ -3,9 +3,9 @@
 use super::refuse;
 use crate::diagnostic::Code;
 use crate::diff::{Action, Change};
-use crate::exit::Problem;
 use crate::field::Role;
 use crate::kind::NaturalKey;
+use crate::problem::Problem;
 use crate::snapshot::Snapshot;
 use crate::value::Value;
 

@@ -6,10 +6,10 @@ use super::{Written, refuse};
 use crate::address::{Pattern, matches};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::diff::{Action, Change, Reason};
-use crate::exit::Problem;
 use crate::ledger::Origin;
 use crate::manifest::Policy;
 use crate::plan::Plan;
+use crate::problem::Problem;
 
 pub(super) fn refusal(change: &Change, policy: &Policy, written: Written<'_>) -> Option<Problem> {
     let verb = match change.action {

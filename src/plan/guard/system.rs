@@ -3,8 +3,8 @@
 use super::refuse;
 use crate::diagnostic::Code;
 use crate::diff::{Action, Change};
-use crate::exit::Problem;
 use crate::kind::Standing;
+use crate::problem::Problem;
 use crate::snapshot::Snapshot;
 
 pub(super) fn refusal(change: &Change, snapshot: &Snapshot) -> Option<Problem> {

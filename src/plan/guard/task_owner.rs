@@ -7,8 +7,8 @@ use super::refuse;
 use crate::address::{Address, few};
 use crate::diagnostic::Code;
 use crate::diff::Target;
-use crate::exit::Problem;
 use crate::manifest::What;
+use crate::problem::Problem;
 
 pub(super) fn refusals(dependents: &BTreeMap<Address, Vec<Target>>, agreed: &mut Agreed<'_>) -> Vec<Problem> {
     let one = |(address, targets): (&Address, &Vec<Target>)| {

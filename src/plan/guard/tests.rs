@@ -6,9 +6,10 @@ use std::sync::Arc;
 use jiff::civil::{Date, date};
 
 use super::*;
-use crate::diagnostic::{Code, Place, Source};
+use crate::diagnostic::{Code, Diagnostic, Place, Source};
 use crate::diff::{Action, Cause, FieldChange, Reason};
 use crate::evidence::{Data, Stake};
+use crate::exit::Exit;
 use crate::kind::{Kind, Object, Standing};
 use crate::ledger::{Entry, Origin};
 use crate::manifest::{Allow, BlastRadius, Lifecycle, Placed, What};

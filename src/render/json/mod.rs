@@ -12,9 +12,10 @@ use serde::Serialize;
 
 use crate::coverage::Coverage;
 use crate::diagnostic::Diagnostic;
-use crate::exit::{Exit, Problem};
+use crate::exit::Exit;
 use crate::hidden::is_hidden;
 use crate::plan::{Difference, Plan};
+use crate::problem::Problem;
 use crate::report::Report;
 
 /// The version of every machine form: a new minor adds, a new major changes.

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::diagnostic::{Code, Diagnostic, Severity};
-use crate::exit::Problem;
+use crate::problem::Problem;
 
 #[derive(Serialize)]
 pub(super) struct Form<'a> {

@@ -19,8 +19,9 @@ use super::value::count;
 use crate::address::few;
 use crate::diagnostic::Diagnostic;
 use crate::diff::Change;
-use crate::exit::{Exit, Problem};
+use crate::exit::Exit;
 use crate::plan::{Allowed, Flagged, Plan};
+use crate::problem::Problem;
 use fit::{Group, Item, Rank, Section, fit};
 use safe::{block, code};
 

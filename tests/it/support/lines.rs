@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use fluxform::diff::{Action, Change};
-use fluxform::exit::Problem;
 use fluxform::plan::{Allowed, Plan};
+use fluxform::problem::Problem;
 use fluxform::value::Value as Field;
 
 /// What a plan changes: a line for each address, and one for each field of an update; what it rests on, what is refused.
