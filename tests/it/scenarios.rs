@@ -1,4 +1,5 @@
-//! `tests/scenarios/NAME/`: a list of desired states, each applied to the end on both servers.
+//! `tests/scenarios/NAME/`: a list of desired states, each applied to the end on both servers. `FLUXFORM_SCENARIO=PART` plays only those
+//! with this in their names.
 //!
 //! - `N/` is the project in its N-th state.
 //! - `N.by-hand.json` lists requests that somebody makes before it: `method`, `path`, `body` (JSON) or `text`, `status`, and
@@ -11,7 +12,11 @@
 //! `{bucket.raw}` (the ID behind an address), saved words, `{ago:10d}` (nanoseconds since 1970).
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZero;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use fluxform::diff::Goal;
 use fluxform::field::Role;
@@ -22,7 +27,7 @@ use reqwest::Method;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::support::{Project, Scene, both, id, lines, refused, unique};
+use crate::support::{Backend, Project, Scene, id, lines, refused, run, unique};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -50,9 +55,13 @@ struct Play<'a> {
     project: Project,
 }
 
+fn scenarios() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios")
+}
+
 /// Plays the scenario `name`.
 async fn play(scene: &Scene, name: &str) {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios").join(name);
+    let folder = scenarios().join(name);
     let words = [("org", &scene.org), ("org_name", &scene.org_name), ("me", &scene.user), ("run", &unique("run"))];
     let words = words.into_iter().map(|(word, value)| (word.to_owned(), value.clone())).collect();
     let mut play = Play { scene, folder, words, project: Project::new(scene) };
@@ -87,6 +96,9 @@ impl Play<'_> {
         let flux = "option task = {name: \"bystander\", cron: \"0 0 29 2 *\"}\nx = 1\n";
         let task = json!({"orgID": scene.org, "status": "inactive", "flux": flux});
         let task = id(&scene.http.post("tasks", task).await.expect(201));
+        let telegraf =
+            json!({"orgID": scene.org, "name": "bystander", "config": "a = 1", "metadata": {"buckets": ["x"]}});
+        let telegraf = id(&scene.http.post("telegrafs", telegraf).await.expect(201));
         let user = id(&scene.http.post("users", json!({"name": format!("bystander-{run}")})).await.expect(201));
         let token = scene.token(json!([scene.may_one("read", "buckets", &bucket)])).await;
         let org = id(&scene.http.post("orgs", json!({"name": format!("bystander-{run}")})).await.expect(201));
@@ -96,6 +108,7 @@ impl Play<'_> {
             format!("labels/{label}"),
             format!("tasks/{task}"),
             format!("users/{user}"),
+            format!("telegrafs/{telegraf}"),
             format!("authorizations/{}", token.id),
             format!("orgs/{org}"),
             format!("orgs/{org}/owners"),
@@ -254,136 +267,45 @@ impl Play<'_> {
     }
 }
 
-macro_rules! scenarios {
-    ($($name:ident)*) => {
-        $(both!($name, async |scene| { play(&scene, stringify!($name)).await; });)*
-
-        #[test]
-        fn each_folder_is_played() {
-            let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios");
-            let there: BTreeSet<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-            let played: BTreeSet<_> = [$(stringify!($name)),*].into_iter().map(std::ffi::OsString::from).collect();
-            assert_eq!(there, played);
-        }
-    };
+/// The folders whose names have the text of `FLUXFORM_SCENARIO` in them; all where it is not set.
+fn wanted() -> Vec<String> {
+    let part = std::env::var("FLUXFORM_SCENARIO").unwrap_or_default();
+    let folders =
+        std::fs::read_dir(scenarios()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let mut names: Vec<_> = folders.filter(|name| name.contains(&part)).collect();
+    names.sort();
+    assert!(!names.is_empty(), "no scenario has {part:?} in its name");
+    names
 }
 
-scenarios! {
-    bucket_adopted
-    bucket_adopted_and_forgotten
-    bucket_adopted_and_owned
-    bucket_adopted_is_not_replaced
-    bucket_adopted_then_disabled
-    bucket_adoption_needs_consent
-    bucket_becomes_external_and_ours_again
-    bucket_changed_alike_on_both_sides
-    bucket_changed_on_both_sides
-    bucket_created_and_deleted
-    bucket_deleted_by_hand_and_its_token_follows
-    bucket_deleted_by_hand_and_not_declared
-    bucket_drifted
-    bucket_external
-    bucket_external_and_absent
-    bucket_field_ignored
-    bucket_field_newly_managed
-    bucket_field_released
-    bucket_fields_updated
-    bucket_imported_and_renamed
-    bucket_imported_makes_way
-    bucket_moved
-    bucket_moved_and_renamed
-    bucket_moved_by_its_name
-    bucket_protected_after_its_block_is_gone
-    bucket_renamed
-    bucket_renamed_by_hand_is_not_deleted
-    bucket_replaced_in_another_org
-    bucket_retention_below_its_shard_groups
-    bucket_retention_shortened_with_data
-    bucket_retention_shortened_without_loss
-    bucket_takes_the_name_of_a_deleted_one_in_place
-    bucket_takes_the_name_of_a_renamed_one
-    bucket_with_data_deleted
-    bucket_with_data_replaced
-    buckets_do_not_swap_names
-    defaults_come_change_and_go
-    import_refused
-    instances_come_and_go
-    instances_moved_with_their_table
-    instances_with_values
-    label_adopted_whatever_its_case
-    label_attached_by_hand
-    label_created_updated_and_deleted
-    label_deleted_by_hand
-    label_deleted_by_hand_and_its_block_too
-    label_drifted
-    label_imported
-    label_renamed
-    label_replaced_in_another_org
-    label_takes_the_name_of_a_renamed_one
-    org_adopted
-    org_created_updated_and_deleted
-    org_deleted_by_hand
-    org_deleted_by_hand_with_everything_in_it
-    org_drifted
-    org_external
-    org_home_is_adopted_and_never_deleted
-    org_home_owned_and_never_deleted
-    org_imported_with_what_is_in_it
-    org_moved
-    org_with_data_deleted
-    org_with_everything_in_it
-    orgs_side_by_side
-    policy_adopts
-    policy_allows_data_loss
-    policy_blast_radius
-    policy_protects
-    resources_enabled_and_disabled
-    scraper_created_updated_and_deleted
-    task_adopted_by_its_name
-    task_changed_by_hand
-    task_created_and_deleted
-    task_deleted_by_hand
-    task_every_to_cron_and_back
-    task_external
-    task_fields_updated
-    task_follows_the_name_of_its_bucket
-    task_imported_of_two
-    task_may_be_paused_by_hand
-    task_moved
-    task_moved_by_its_name
-    task_params_changed
-    task_paused_by_hand
-    task_replaced_in_another_org
-    task_script_in_a_file
-    task_starts_before_its_time
-    task_with_two_candidates
-    tasks_swap_names
-    telegraf_adopted_and_moved
-    telegraf_created_updated_and_deleted
-    telegraf_imported_of_two
-    token_deleted_by_hand
-    token_delivered_elsewhere
-    token_drifted
-    token_external
-    token_fields_updated
-    token_imported
-    token_moved
-    token_of_a_user
-    token_of_objects_in_another_org
-    token_permissions_changed
-    token_replaced_in_another_org
-    token_under_another_key_is_another_token
-    token_with_wide_scopes
-    user_adopted
-    user_created_updated_and_deleted
-    user_deleted_by_hand_and_its_token_follows
-    user_drifted
-    user_external
-    user_imported
-    user_moved
-    user_password_set_again
-    user_roles
-    user_roles_changed_by_hand
-    variable_adopted_whatever_its_case
-    variable_created_updated_and_deleted
+/// Plays all of them on one server, several at once, and names those that fail.
+fn play_all(backend: Backend) {
+    let names = wanted();
+    let (next, failed) = (AtomicUsize::new(0), Mutex::new(BTreeSet::new()));
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(1, NonZero::get) {
+            scope.spawn(|| {
+                while let Some(name) = names.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let module = format!("{}::{name}", module_path!());
+                    let body = async |scene: Scene| play(&scene, name).await;
+                    if catch_unwind(AssertUnwindSafe(|| run(backend, &module, body))).is_err() {
+                        failed.lock().unwrap().insert(name.clone());
+                    }
+                }
+            });
+        }
+    });
+    let failed = failed.into_inner().unwrap();
+    assert!(failed.is_empty(), "of {} scenarios these fail: {failed:?}", names.len());
+}
+
+#[test]
+fn embedded() {
+    play_all(Backend::Embedded);
+}
+
+#[test]
+#[cfg_attr(not(real_influxd), ignore = "needs a real influxd: CONTRIBUTING.md says how to get one")]
+fn real() {
+    play_all(Backend::Real);
 }
