@@ -223,6 +223,13 @@ both!(each_field_of_a_token, async |scene| {
     each_field(&scene, Kind::Token).await;
 });
 
+#[test]
+fn each_kind_is_tried() {
+    let own = include_str!("drift.rs");
+    let tried = |kind: &&Kind| !own.contains(&format!("each_field(&scene, Kind::{kind:?})"));
+    assert_eq!(Kind::ALL.iter().find(tried), None, "a kind whose fields nobody changes by hand");
+}
+
 both!(what_was_absent_is_shown_as_everywhere, async |scene| {
     let place = crate::terminal::Place::new(&scene, "[task.t]\nevery = \"1h\"\nflux = 'x = 1'\n");
     place.apply().run().with(0);
