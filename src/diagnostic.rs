@@ -1,6 +1,7 @@
 //! What we say to a user who made a mistake, or whose server did: a code, places and a hint.
 
 mod code;
+mod page;
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};

@@ -9,6 +9,7 @@ pub mod connection;
 mod delivered;
 mod destroy;
 mod drift;
+mod explain;
 mod export;
 mod flux;
 mod forget;
@@ -81,7 +82,7 @@ A first project, without any server:
   fluxform plan demo
   fluxform apply demo
 
-Run any command with --help for details. docs/glossary.md explains the words: ledger, home org, adopt, drift, ...";
+Run any command with --help for details, and `fluxform explain CODE` about an error. docs/glossary.md explains the words: ledger, home org, adopt, drift, ...";
 
 /// What to do.
 #[derive(Debug, Subcommand)]
@@ -103,6 +104,7 @@ enum Command {
     Ledger(ledger::Arguments),
     Graph(graph::Arguments),
     Flux(flux::Arguments),
+    Explain(explain::Arguments),
     Schema(schema::Arguments),
     Completions(completions::Arguments),
     Setup(setup::Arguments),
@@ -199,6 +201,7 @@ async fn run(shell: &Shell, command: Command) -> Exit {
         Command::Forget(arguments) => forget::run(shell, &arguments).await,
         Command::Lock(arguments) => lock::run(shell, &arguments).await,
         Command::Ledger(arguments) => ledger::run(shell, &arguments).await,
+        Command::Explain(arguments) => explain::run(shell, &arguments),
         Command::Schema(arguments) => schema::run(shell, &arguments),
         Command::Completions(arguments) => completions::run(shell, &arguments),
         Command::Setup(arguments) => in_time(shell.until, setup::run(shell, &arguments)).await,
@@ -225,6 +228,7 @@ impl Command {
             Self::Forget(arguments) => (arguments.flags.format.into(), Comment::Plan),
             Self::Flux(arguments) => (arguments.format(), Comment::Plan),
             Self::Lock(arguments) => (arguments.format().into(), Comment::Plan),
+            Self::Explain(arguments) => (arguments.format.into(), Comment::Plan),
             Self::Init(_)
             | Self::Ledger(_)
             | Self::Graph(_)
@@ -256,6 +260,7 @@ impl Command {
             | Self::Validate(_)
             | Self::Flux(_)
             | Self::Graph(_)
+            | Self::Explain(_)
             | Self::Schema(_)
             | Self::Completions(_)
             | Self::Server(_) => {

@@ -11,7 +11,7 @@ use super::connection::{InfluxCliFile, Surroundings, influx_cli_path};
 use super::pipeline::Traces;
 use crate::address::{Address, AddressError, Pattern, unquoted};
 use crate::api::OnWait;
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, Group};
 use crate::duration::DurationError;
 use crate::exit::Exit;
 use crate::plan::Plan;
@@ -187,7 +187,18 @@ impl Shell {
             let _ = self.document(format, of, &document, |_| String::new());
         }
         self.show_problems(&problems);
+        if format == PlanFormat::Human && self.around.terminal {
+            self.say_more(&problems);
+        }
         exit
+    }
+
+    /// Says where more is to be read about the first problem. About what the person has just typed there is no more to say.
+    fn say_more(&self, problems: &Problems) {
+        let mut codes = problems.iter().map(|problem| problem.diagnostic.code);
+        if let Some(code) = codes.find(|code| !matches!(code.group(), Group::Cli | Group::Explain)) {
+            self.say(format_args!("For more about this error, run `fluxform explain {code}`."));
+        }
     }
 }
 

@@ -11,8 +11,20 @@ use crate::confine::{self, Project};
 use crate::sandbox::{Standing, Wall, keep_memory};
 
 /// The commands that only read: they are run on manifests of people whom nobody knows.
-const READING: [&str; 11] =
-    ["plan", "validate", "drift", "graph", "show", "output", "status", "export", "schema", "completions", "flux"];
+const READING: [&str; 12] = [
+    "plan",
+    "validate",
+    "drift",
+    "graph",
+    "show",
+    "output",
+    "status",
+    "export",
+    "explain",
+    "schema",
+    "completions",
+    "flux",
+];
 /// The arguments that name projects.
 const PROJECTS: [&str; 3] = ["dirs", "dir", "what"];
 /// The argument that names what is written.

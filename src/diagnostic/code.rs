@@ -39,6 +39,13 @@ macro_rules! codes {
                 }
             }
 
+            /// The pages of its codes, each below a heading that is the code's text.
+            pub(super) const fn pages(self) -> &'static str {
+                match self {
+                    $(Self::$group => include_str!(concat!("pages/", $word, ".md")),)+
+                }
+            }
+
             /// What its codes are about, as a heading.
             pub const fn title(self) -> &'static str {
                 match self {
@@ -142,6 +149,9 @@ codes! {
         EmbeddedListen "embedded::listen" Error "The embedded server cannot listen on this address"
         EmbeddedLocked "embedded::locked" Locked "Another process uses the file of the embedded server"
         EmbeddedStore "embedded::store" Error "The embedded server's store has failed"
+    }
+    Explain "explain" "Explaining a code" {
+        ExplainUnknown "explain::unknown" Usage "There is no code with this text"
     }
     Export "export" "Exporting a server" {
         ExportDirectory "export::directory" Error "The current directory cannot be opened"

@@ -20,6 +20,7 @@ fn each_command_that_reads_says_with_v_what_keeps_it_in_the_project() {
             .chain([
                 on("plan", dir.path()).arg("--out").arg(&saved),
                 on("show", &saved),
+                Fluxform::new(&["explain", "bucket::retention"]),
                 Fluxform::new(&["schema"]),
                 Fluxform::new(&["completions", "bash"]),
                 Fluxform::new(&["flux", "check"]).arg(dir.path().join("x.flux")),

@@ -10,7 +10,7 @@ use crate::cli::fluxform::{Fluxform, on};
 use crate::support::{Scene, Traced, both, trace, unique};
 
 /// The commands that only plan, or show.
-const PLANNING: [&str; 12] = [
+const PLANNING: [&str; 13] = [
     "plan",
     "validate",
     "drift",
@@ -19,6 +19,7 @@ const PLANNING: [&str; 12] = [
     "output",
     "status",
     "export",
+    "explain",
     "schema",
     "completions",
     "flux",
@@ -106,7 +107,7 @@ deliver = {{ command = ["./deliver"] }}
                     run.arg(self.dir.path().join(unique("export")))
                 }
                 "lock" => Fluxform::new(&[command, "show"]).arg(self.dir.path()),
-                "schema" => Fluxform::new(&[command]),
+                "explain" | "schema" => Fluxform::new(&[command]),
                 "completions" => Fluxform::new(&[command, "bash"]),
                 "flux" => Fluxform::new(&[command, "check"]).arg(self.dir.path().join("script.flux")),
                 _ => on(command, self.dir.path()),

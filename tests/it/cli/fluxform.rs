@@ -94,7 +94,7 @@ impl Fluxform {
             Some(&("apply" | "destroy")) => "report",
             Some(&"output") if !words.iter().any(|word| word.starts_with("--field")) => "output",
             Some(&("import" | "adopt" | "forget")) => "record",
-            Some(&command @ ("show" | "status" | "export" | "lock")) => command,
+            Some(&command @ ("show" | "status" | "export" | "lock" | "explain")) => command,
             _ => return,
         };
         let asked = schema == "output"

@@ -2,6 +2,7 @@
 
 mod completions;
 mod connection;
+mod explain;
 mod flux;
 pub(crate) mod fluxform;
 mod help;
