@@ -101,7 +101,7 @@ fn filled_line(line: &str) -> String {
 fn variable_length(text: &str) -> usize {
     let name = |text: &str| text.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(text.len());
     if let Some(rest) = text.strip_prefix("${") {
-        let (name, end) = (name(rest), rest.find(['}', '\n']));
+        let (name, end) = (name(rest), rest.find(['}', '$', '\n']));
         return end.filter(|end| name > 0 && rest[*end..].starts_with('}')).map_or(0, |end| end + "${}".len());
     }
     match text.strip_prefix('$').map_or(0, name) {
@@ -187,6 +187,15 @@ mod tests {
             "# it's ${ anything\n",
         ] {
             assert_eq!(unreadable(config), None, "{config}");
+        }
+    }
+
+    /// Nothing here may take the square of the length.
+    #[test]
+    fn a_line_of_very_many_variables_is_filled() {
+        for piece in ["${", "$a", "$", "${a}"] {
+            let line = piece.repeat((1 << 20) / piece.len());
+            assert_eq!(filled(&line).len(), line.len(), "{piece}");
         }
     }
 

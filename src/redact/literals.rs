@@ -30,16 +30,21 @@ pub(crate) fn literals(text: &str) -> Vec<Range<usize>> {
             found.extend(value(text, at + 1));
         }
     }
-    let apart = |span: &Range<usize>, found: &[Range<usize>]| {
-        found.iter().all(|value| span.end <= value.start || value.end <= span.start)
-    };
-    let others = super::credentials(text).into_iter().chain(databases(text));
-    for span in others {
-        if apart(&span, &found) {
+    let of_keys = found.len();
+    for span in super::credentials(text).into_iter().chain(databases(text)) {
+        let next = found[..of_keys].partition_point(|value| value.end <= span.start);
+        if found[..of_keys].get(next).is_none_or(|value| span.end <= value.start) {
             found.push(span);
         }
     }
-    found.sort_unstable_by_key(|span| span.start);
+    found.sort_unstable_by_key(|span| (span.start, span.end));
+    let mut end = 0;
+    found.retain(|span| {
+        span.start >= end && {
+            end = span.end;
+            true
+        }
+    });
     found
 }
 
@@ -90,7 +95,7 @@ fn without_reference(value: &str) -> Option<&str> {
 /// The last part of the key that ends where `before` does.
 fn key_before(before: &str) -> &str {
     let key = before.trim_end_matches([' ', '\t']).trim_end_matches(['"', '\'', '\\']);
-    let start = key.rfind(['\n', '{', '[', ',', '.', ' ', '\t', '"', '\'', ';', '?', '&']).map_or(0, |at| at + 1);
+    let start = key.rfind(['\n', '{', '[', ',', '.', ' ', '\t', '"', '\'', ';', '?', '&', '=']).map_or(0, |at| at + 1);
     &key[start..]
 }
 
@@ -118,10 +123,11 @@ fn value(text: &str, at: usize) -> Option<Range<usize>> {
 
 /// Where the string that `text` begins with ends.
 fn end(text: &str, quote: &str) -> usize {
-    let line = text.find('\n').unwrap_or(text.len());
-    let until = if quote.len() == 3 { text.len() } else { line };
     let mut escaped = false;
-    for (at, c) in text[..until].char_indices() {
+    for (at, c) in text.char_indices() {
+        if c == '\n' && quote.len() < 3 {
+            return at;
+        }
         if escaped {
             escaped = false;
         } else if text[at..].starts_with(quote) {
@@ -130,16 +136,22 @@ fn end(text: &str, quote: &str) -> usize {
             escaped = true;
         }
     }
-    until
+    text.len()
 }
 
 /// Where `text` has a user and a password before the address of a database: `user:password@tcp(db:3306)/`.
-fn databases(text: &str) -> impl Iterator<Item = Range<usize>> {
-    let ends = ["@tcp(", "@unix(", "@("].into_iter().flat_map(|mark| text.match_indices(mark));
-    ends.filter_map(|(end, _)| {
-        let start = text[..end].rfind(|c: char| c.is_whitespace() || "\"'`,".contains(c)).map_or(0, |at| at + 1);
-        text[start..end].contains(':').then_some(start..end)
-    })
+fn databases(text: &str) -> Vec<Range<usize>> {
+    let (mut found, mut from) = (Vec::new(), 0);
+    for (end, _) in text.match_indices('@') {
+        let before = &text[from..end];
+        let start = before.rfind(|c: char| c.is_whitespace() || "\"'`,".contains(c)).map_or(from, |at| from + at + 1);
+        let is_address = ["@tcp(", "@unix(", "@("].into_iter().any(|mark| text[end..].starts_with(mark));
+        if is_address && text[start..end].contains(':') {
+            found.push(start..end);
+        }
+        from = end + 1;
+    }
+    found
 }
 
 #[cfg(test)]
@@ -172,6 +184,24 @@ mod tests {
             ("servers = [\"user:s3cr3t@tcp(db:3306)/\"]", "user:s3cr3t"),
         ] {
             assert_eq!(found(text), [secret], "{text}");
+        }
+    }
+
+    /// Nothing here may take the square of the length.
+    #[test]
+    fn much_of_what_begins_a_secret_is_read_to_the_end() {
+        for (piece, secrets) in [
+            ("=", 0),
+            ("@(", 0),
+            ("://a:b@h/ ", 1),
+            ("a:b@tcp( ", 1),
+            ("token=\"a\" ", 1),
+            ("token=;", 0),
+            ("token = ", 0),
+            ("${", 0),
+        ] {
+            let times = (1 << 20) / piece.len();
+            assert_eq!(literals_in_config(&piece.repeat(times)).len(), secrets * times, "{piece}");
         }
     }
 
