@@ -3,7 +3,6 @@
 use serde::{Deserialize, Serialize};
 
 use super::connect::authorization;
-use super::network;
 use super::request::{Request, Verb};
 use super::{ApiError, Class, Client};
 use crate::secret::Secret;
@@ -59,9 +58,9 @@ impl Client {
             ApiError { ..ApiError::unexpected("GET", PATH, message) }
         };
         let pass: Pass = self.get(PATH, &[]).await.map_err(|error| match error.class {
-            Class::Unavailable => error,
+            Class::Unavailable | Class::SpeaksTls => error,
             // What would answer from there, nobody knows.
-            _ if error.is_redirect() || error.message.ends_with(network::SPEAKS_TLS) => error,
+            _ if error.is_redirect() => error,
             _ => ApiError { status: error.status, ..none(error.message) },
         })?;
         let version = pass.version.trim_start_matches('v');

@@ -229,7 +229,7 @@ impl Client {
         let (class, message) = match header(&reply, LOCATION).filter(|_| status.is_redirection()) {
             Some(to) => (Class::Unexpected, error::redirect(self.host_name(), status, &self.said(request, to))),
             None if self.inner.base.scheme() == "http" && network::asks_for_tls(status, &body) => {
-                (Class::Unexpected, format!("{} {}", self.host_name(), network::SPEAKS_TLS))
+                (Class::SpeaksTls, format!("{} {}", self.host_name(), network::SPEAKS_TLS))
             }
             None => error::read(status.as_u16(), &body, |said| self.said(request, &said)),
         };

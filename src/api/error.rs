@@ -3,8 +3,6 @@
 use http::StatusCode;
 use serde::Deserialize;
 
-use super::network;
-
 /// The class of an error, which decides retries and the exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Class {
@@ -22,6 +20,8 @@ pub enum Class {
     Unavailable,
     /// An answer that no InfluxDB gives.
     Unexpected,
+    /// The answer of a server that speaks TLS, to a request without.
+    SpeaksTls,
     /// A reply to a request that makes something names an object that this cannot be. Nothing was done with that object.
     NotOurs,
     /// Not sent: the gate of the [`super::Writer`] was shut.
@@ -77,13 +77,17 @@ impl ApiError {
         self.class == Class::Unexpected && self.status.is_some_and(|status| (300..400).contains(&status))
     }
 
+    /// Whether the server knows the token, and refuses it because it or its user is inactive. Only the server's words say so:
+    /// a token that it does not know has the same status and code (influxd 2.9.1, measured).
+    pub fn is_inactive_token(&self) -> bool {
+        self.class == Class::BadToken && self.message.contains("inactive")
+    }
+
     /// What a person can do about it.
     pub fn hint(&self) -> Option<&'static str> {
         Some(match (self.class, self.status) {
             (Class::BadToken, Some(403)) => "the token's user is inactive: activate the user, or use another token",
-            (Class::BadToken, _) if self.message.contains("inactive") => {
-                "the token is inactive: activate it, or use another one"
-            }
+            _ if self.is_inactive_token() => "the token is inactive: activate it, or use another one",
             (Class::BadToken, _) => "check that the token is a complete token of this server, without spaces around it",
             (Class::Denied, _) => {
                 "the token lacks this permission: add it, or use another token (`influx auth list` shows the permissions of each)"
@@ -105,9 +109,7 @@ impl ApiError {
                 "redirects are not followed, because the token would go along; set --host, INFLUX_HOST or [server].url to \
                  the base URL of your server as you know it, not as a reply names it"
             }
-            (Class::Unexpected, Some(400)) if self.message.ends_with(network::SPEAKS_TLS) => {
-                "change the URL in --host, INFLUX_HOST or [server].url"
-            }
+            (Class::SpeaksTls, _) => "change the URL in --host, INFLUX_HOST or [server].url",
             (Class::Unexpected, _) => "check the URL: is this an InfluxDB 2.x server, and is its path prefix right?",
             (Class::NotOurs, _) => {
                 "nothing was done with that object, but the requested one may exist: plan again, and check what is \

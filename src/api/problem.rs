@@ -14,7 +14,7 @@ impl From<ApiError> for Problem {
             Class::Conflict => (Exit::Error, Code::ServerConflict),
             Class::Refused => (Exit::Error, Code::ServerRefused),
             Class::Unavailable => (Exit::Unavailable, Code::ServerUnavailable),
-            Class::Unexpected => (Exit::Unavailable, Code::ServerUnexpected),
+            Class::Unexpected | Class::SpeaksTls => (Exit::Unavailable, Code::ServerUnexpected),
             Class::NotOurs => (Exit::Error, Code::ServerNotOurs),
             Class::Shut => (Exit::Locked, Code::LockLost),
         };

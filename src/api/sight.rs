@@ -208,7 +208,9 @@ async fn oracle(api: &Client, org: &str, asked: &BTreeSet<Read>) -> Result<Oracl
             (Class::Refused | Class::NotFound | Class::Conflict | Class::NotOurs, _) => {
                 return Ok(Oracle::Silent(String::new()));
             }
-            (Class::BadToken | Class::Unavailable | Class::Unexpected | Class::Shut, _) => return Err(error),
+            (Class::BadToken | Class::Unavailable | Class::Unexpected | Class::SpeaksTls | Class::Shut, _) => {
+                return Err(error);
+            }
         }
     }
     Ok(Oracle::Held(left))

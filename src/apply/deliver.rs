@@ -1,6 +1,6 @@
 //! Brings a new secret to its sinks in two phases: what a crash leaves behind is at most an object that does not work yet.
 
-use crate::api::{ApiError, Class, Client, Writer};
+use crate::api::{ApiError, Client, Writer};
 use crate::confine::Root;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::problem::Problem;
@@ -180,7 +180,7 @@ fn is_held(sink: &Sink, held: Option<&Secret>, secret: &Secret) -> Result<(), Ca
 async fn probe_secret(client: &Client, secret: &Secret) -> Result<(), Cause> {
     match client.me_with(secret).await {
         Ok(_) => Ok(()),
-        Err(error) if error.class == Class::BadToken && error.message.contains("inactive") => Ok(()),
+        Err(error) if error.is_inactive_token() => Ok(()),
         Err(error) => Err(Cause::Probe(error)),
     }
 }
