@@ -30,7 +30,7 @@ pub enum Resolution {
 /// Nothing that is in a ledger, was made more than 2 s before the intent, lives in another org, or belongs to the server
 /// or to fluxform itself is it. Of the rest it is found by the marker in its description (tokens, protocol section 5);
 /// else by its name, if the run had seen that there was none, and if it is as the POST would have made it; where names are
-/// not unique, by its owner too. What is left in doubt is not it: taking it over needs a consent then.
+/// not unique, by its owner too, where it has one. What is left in doubt is not it: taking it over needs a consent then.
 pub fn resolve<'a>(
     kind: Kind,
     intent: &Intent,
@@ -46,8 +46,8 @@ pub fn resolve<'a>(
         (_, None) if intent.blind => false,
         (Key::Name(_), None) => key(&object.name) == wanted && as_made(intent, object),
         (Key::LoneName, None) => {
-            let same = key(&object.name) == wanted && object.user.as_deref() == Some(me);
-            same && digest(object) == intent.digest && as_made(intent, object)
+            let mine = !kind.spec().runs_as_creator || object.user.as_deref() == Some(me);
+            key(&object.name) == wanted && mine && digest(object) == intent.digest && as_made(intent, object)
         }
         (Key::None, None) => false,
     };

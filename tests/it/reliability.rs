@@ -5,11 +5,12 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use fluxform::api::Connect;
 use fluxform::apply::{Event, Outcome};
 use fluxform::cli::pipeline::Applied;
 use fluxform::diff::Goal;
 use fluxform::exit::Exit;
-use fluxform::kind::Kind;
+use fluxform::kind::{Kind, Level, Object, ReadScope, Standing};
 use fluxform::report::Report;
 
 use reqwest::Method;
@@ -51,6 +52,14 @@ owner_of = ["org.us"]
 retention = "30d"
 labels = ["label.l"]
 
+[variable.region]
+values = ["eu", "us"]
+labels = ["label.l"]
+
+[scraper.self]
+url = "http://127.0.0.1:1/metrics"
+bucket = "bucket.raw"
+
 [task.hourly]
 every = "1h"
 flux = 'from(bucket: "raw") |> range(start: -1h)'
@@ -63,20 +72,16 @@ deliver = {{ file = "secrets/ingest" }}
     )
 }
 
-/// How many objects of each sort a scene has of what `all_kinds` declares, the ledger's labels included.
-async fn counts(scene: &Scene, run: &str) -> BTreeMap<&'static str, usize> {
+/// How many objects of each kind a scene has of what `all_kinds` declares, the ledger's labels included.
+async fn counts(scene: &Scene, run: &str) -> BTreeMap<Kind, usize> {
+    let token = scene.server.token();
+    let client = Connect::new(scene.server.url().parse().unwrap(), Some(token.into())).client().unwrap();
     let mut counts = BTreeMap::new();
-    for list in ["buckets", "tasks", "authorizations", "labels"] {
-        let reply = scene.http.get(&format!("{list}?orgID={}&limit=100", scene.org)).await.expect(200);
-        let rows = reply[list].as_array().unwrap();
-        let counted = rows.iter().filter(|row| row["type"] != "system");
-        counts.insert(list, counted.count());
-    }
-    for (list, name) in [("orgs", format!("eu-{run}")), ("orgs", format!("us-{run}")), ("users", format!("ann-{run}"))]
-    {
-        let query = if list == "orgs" { "org" } else { "name" };
-        let reply = scene.http.get(&format!("{list}?{query}={name}")).await;
-        *counts.entry(list).or_default() += reply.json[list].as_array().map_or(0, Vec::len);
+    for kind in Kind::ALL {
+        let objects = kind.list(&client, &[&scene.org], ReadScope::NOTHING).await.unwrap();
+        let of_run = |object: &&Object| kind.spec().level == Level::Org || object.name.ends_with(run);
+        let counted = objects.iter().filter(of_run).filter(|object| object.standing != Standing::System);
+        counts.insert(*kind, counted.count());
     }
     counts
 }
@@ -87,9 +92,11 @@ async fn whole(scene: &Scene, project: &Project, run: &str, what: &str) {
     assert!(!planned.plan.writes(), "{what}: the plan is not empty\n{}", lines(&planned.plan));
     assert!(planned.ledger.intents.is_empty(), "{what}: {:?}", planned.ledger.intents);
     let counts_now = counts(scene, run).await;
+    let declared = |kind: Kind| all_kinds(run).matches(&format!("\n[{kind}.")).count();
     // The ledger: its head and one page.
-    let expected = [("authorizations", 1), ("buckets", 1), ("labels", 3), ("orgs", 2), ("tasks", 1), ("users", 1)];
-    assert_eq!(counts_now, BTreeMap::from(expected), "{what}");
+    let expected = Kind::ALL.iter().map(|kind| (*kind, declared(*kind) + if *kind == Kind::Label { 2 } else { 0 }));
+    assert_eq!(counts_now, expected.collect(), "{what}");
+    assert!(counts_now.values().all(|count| *count > 0), "a kind is not declared: {counts_now:?}");
     let secret = std::fs::read_to_string(project.path().join("secrets/ingest")).unwrap();
     let http = scene.http.with_token(&secret);
     let written = http.post_text(&format!("write?org={}&bucket=raw", scene.org), "").await;
@@ -146,7 +153,7 @@ async fn lose(scene: &Scene, at: usize, fate: Fate) -> bool {
     let planned = project.plan(Goal::Declared).await.unwrap();
     let all_done = !report.outcomes.is_empty()
         && report.outcomes.values().all(|(_, outcome)| matches!(outcome, Outcome::Done { .. }));
-    let (signs_in, tasks) = (signs_in(scene, &run).await, counts(scene, &run).await["tasks"]);
+    let (signs_in, tasks) = (signs_in(scene, &run).await, counts(scene, &run).await[&Kind::Task]);
     let whole_now = signs_in && tasks == 1;
     let found = format!("the user signs in: {signs_in}, tasks: {tasks}");
     assert!(whole_now || !all_done, "{what}: it says that all is done, and {found}: {:?}", report.outcomes);
