@@ -96,6 +96,17 @@ pub fn intents(plan: &Plan, manifest: &Manifest, snapshot: &Snapshot) -> BTreeMa
         .collect()
 }
 
+/// Why a run stops that was told to.
+fn stopped_by(exit: Exit) -> Problem {
+    let (code, why) = match exit {
+        Exit::Unavailable => (Code::ApplyTimeout, "stopped: the run has reached its --timeout"),
+        _ => (Code::ApplyInterrupted, "stopped by a signal"),
+    };
+    let diagnostic = Diagnostic::error(code, why)
+        .help("what was under way is finished and recorded; run `fluxform apply` again to continue");
+    Problem { exit, diagnostic }
+}
+
 /// Applies the plan and tells what happens.
 pub async fn run(run: Run<'_>, tell: &mut (dyn FnMut(Event) + Send)) {
     let writes = |change: &&crate::diff::Change| change.writes() || change.settles;
@@ -118,6 +129,7 @@ pub async fn run(run: Run<'_>, tell: &mut (dyn FnMut(Event) + Send)) {
         journal: run.journal,
         intents: run.intents,
         passwords: run.passwords,
+        stop: run.stop.clone(),
         objects: Mutex::new(objects),
         orgs_of_objects: run.snapshot.orgs_of_objects(),
     };
@@ -126,13 +138,7 @@ pub async fn run(run: Run<'_>, tell: &mut (dyn FnMut(Event) + Send)) {
             return Some(error.clone().into());
         }
         let exit = (*run.stop.borrow())?;
-        let (code, why) = match exit {
-            Exit::Unavailable => (Code::ApplyTimeout, "stopped: the run has reached its --timeout"),
-            _ => (Code::ApplyInterrupted, "stopped by a signal"),
-        };
-        let diagnostic = Diagnostic::error(code, why)
-            .help("what was under way is finished and recorded; run `fluxform apply` again to continue");
-        Some(Problem { exit, diagnostic })
+        Some(stopped_by(exit))
     };
     let mut heard = |event: Event| {
         if let Event::Ended { address, outcome: Outcome::Skipped { .. } | Outcome::NotStarted, .. } = &event

@@ -1,10 +1,12 @@
 //! Before something is deleted that may take others along: others go on working while a plan is applied.
 
 use super::step::Executor;
+use super::stopped_by;
 use crate::address::few;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::diff::Change;
-use crate::evidence::{self, Stake};
+use crate::evidence::{self, Data};
+use crate::exit::Exit;
 use crate::manifest::What;
 use crate::problem::Problem;
 
@@ -12,24 +14,34 @@ impl Executor<'_> {
     /// Looks again at what `change`, which deletes its object, would take along or stop.
     ///
     /// # Errors
-    /// More than the plan has shown, unless it was agreed to whatever there is; the server's.
+    /// More than the plan has shown; that the run is to stop; the server's.
     pub(super) async fn is_still_agreed(&self, change: &Change) -> Result<(), Problem> {
         let address = &change.address;
         if !evidence::takes_along(address.kind) {
             return Ok(());
         }
         let plan = self.plan;
-        let (stake, dependents) = evidence::again(self.writer, self.server, change, &plan.changes, self.snapshot)
-            .await
-            .map_err(Problem::from)?;
-        let stake = if plan.lets(What::DataLoss, address) {
-            Stake::default()
-        } else {
-            stake.beyond(plan.at_stake.get(address))
+        let look = evidence::again(self.writer, self.server, change, &plan.changes, self.snapshot);
+        let mut stop = self.stop.clone();
+        let (stake, mut dependents) = tokio::select! {
+            biased;
+            // Nothing is under way yet that would have to be finished.
+            Ok(exit) = stop.wait_for(Option::is_some) => {
+                return Err(stopped_by(exit.expect("invariant: it was waited for")));
+            }
+            looked = look => looked.map_err(Problem::from)?,
         };
+        let agreed = plan.at_stake.get(address);
+        let mut stake = stake.beyond(agreed);
+        // Who may lose the points that there are may lose those that come in the meantime; objects are agreed to one by one.
+        if agreed.is_some_and(|agreed| agreed.data != Data::None) && plan.lets(What::DataLoss, address) {
+            stake.data = Data::None;
+        }
+        let known = plan.dependents.get(address).map(Vec::as_slice).unwrap_or_default();
+        dependents.retain(|target| known.iter().all(|known| known.id != target.id));
         let why = if !stake.is_nothing() {
             stake.to_string()
-        } else if !dependents.is_empty() && !plan.lets(What::TaskOwner, address) {
+        } else if !dependents.is_empty() {
             let names = few(dependents.iter().map(|target| format!("{:?}", target.name)));
             format!("would stop what runs with its role: {names}")
         } else {

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 
+use tokio::sync::watch;
+
 use super::create::{Come, unfinished};
 use super::deliver::{Aftermath, Delivery, Failure};
 use super::prepare::Passwords;
@@ -32,6 +34,8 @@ pub(super) struct Executor<'a> {
     pub(super) journal: &'a Journal,
     pub(super) intents: &'a BTreeMap<Address, Intent>,
     pub(super) passwords: &'a Passwords,
+    /// Becomes a reason when the run is to stop.
+    pub(super) stop: watch::Receiver<Option<Exit>>,
     /// ID and org of each resource that exists by now.
     pub(super) objects: Mutex<BTreeMap<Address, (String, Option<String>)>>,
     /// The project that owns an object, for what other projects' ledgers have.

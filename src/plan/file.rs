@@ -211,6 +211,7 @@ impl Content {
             project: self.project,
             home: self.made_on.org_id.clone(),
             changes: self.changes.into_iter().map(ChangeForm::read).collect::<Result<_, _>>()?,
+            dependents: BTreeMap::new(),
             at_stake: self.at_stake.into_iter().map(StakeForm::read).collect(),
             allowed: self.allowed,
             flags: self.flags,

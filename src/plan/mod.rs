@@ -42,6 +42,8 @@ pub struct Plan {
     pub after: BTreeMap<Address, Vec<Address>>,
     /// What is at stake where data or objects besides the changed one may be lost.
     pub at_stake: BTreeMap<Address, Stake>,
+    /// What would stop running, by the change that would stop it; not in a saved plan.
+    pub dependents: BTreeMap<Address, Vec<Target>>,
     /// What a guard has let pass because `[[policy.allow]]` allows it.
     pub allowed: Vec<Allowed>,
     /// What a guard has let pass because a flag of this very run allows it.
@@ -164,6 +166,7 @@ pub fn order(comparison: Comparison, facts: Facts<'_>) -> Plan {
         changes: ordered.changes,
         after: ordered.after,
         at_stake,
+        dependents: BTreeMap::new(),
         allowed: Vec::new(),
         flags: Vec::new(),
         refusals: comparison.problems,
@@ -178,5 +181,6 @@ pub fn order(comparison: Comparison, facts: Facts<'_>) -> Plan {
         &mut plan,
         guard::Grounds { snapshot, ledger, dependents: &dependents, consent, policy, written, all_goes },
     );
+    plan.dependents = dependents;
     plan
 }

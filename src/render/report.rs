@@ -6,6 +6,7 @@ use super::page::Page;
 use super::reason::sign;
 use super::style::{Look, Role};
 use crate::apply::Outcome;
+use crate::diagnostic::Code;
 use crate::diff::Action;
 use crate::exit::Exit;
 use crate::report::Report;
@@ -143,7 +144,10 @@ pub(super) fn going_on(report: &Report, verb: Verb) -> Option<String> {
              it finds what this run has done, and goes on from there."
         ));
     }
-    Some(if report.spent() {
+    let outgrown = |outcome: &Outcome| matches!(outcome, Outcome::Failed(problem) if problem.diagnostic.code == Code::ApplyOutgrown);
+    Some(if report.outcomes.values().any(|(_, outcome)| outgrown(outcome)) {
+        "What was done is recorded. Run `fluxform plan` to see what else is at stake now.".to_owned()
+    } else if report.spent() {
         "What was done is recorded. The saved plan is used up: plan the rest with `fluxform plan --out FILE`."
             .to_owned()
     } else {

@@ -112,8 +112,8 @@ pub struct Allowed {
 }
 
 impl Plan {
-    /// Whether `what` may happen to `address` because a flag or the manifests say so: then to whatever extent. What somebody
-    /// typed at the prompt holds for what was shown there.
+    /// Whether `what` may happen to `address` because a flag or the manifests say so; what somebody
+    /// typed at the prompt does not count.
     pub fn lets(&self, what: What, address: &Address) -> bool {
         let flag = |flagged: &Flagged| match flagged.flag {
             Flag::Adopt => what == What::Adopt,

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use tokio::sync::watch;
 
 use super::{as_token, refusals};
-use crate::support::{Project, Relay, Scene, Secret, both, id, lines, unique};
+use crate::support::{Fate, Project, Proxy, Relay, Scene, Secret, both, id, lines, unique};
 
 /// The words of the only refusal.
 async fn refusal(project: &Project) -> String {
@@ -166,7 +166,7 @@ both!(what_comes_into_an_org_after_the_plan_does_not_go_along, async |scene| {
     scene.http.delete(&format!("orgs/{org_id}")).await.expect(204);
 });
 
-both!(what_comes_after_the_plan_is_deleted_where_all_may_be, async |scene| {
+both!(what_comes_after_the_plan_is_not_what_was_agreed_to, async |scene| {
     let mut project = Project::new(&scene);
     let org = unique("lab");
     project.declare(&format!("[org.lab]\nname = \"{org}\"\n\n[label.ours]\norg = \"org.lab\"\n\n[label.l]\n"));
@@ -177,8 +177,40 @@ both!(what_comes_after_the_plan_is_deleted_where_all_may_be, async |scene| {
     project.declare("[label.l]\n");
     project.consent = Consent { data_loss: vec!["org.lab".into()], ..Consent::default() };
     let report = while_others_work(&scene, project, async { drop(label("late").await.expect(201)) }).await;
-    assert!(report.outcomes.values().all(|(_, outcome)| matches!(outcome, Outcome::Done { .. })), "{report:?}");
-    assert_eq!(scene.http.get(&format!("orgs/{org_id}")).await.status, 404);
+    let words =
+        "org.lab was not deleted: by now, it would take with it, besides what this plan deletes: the label \"late\"";
+    assert_eq!(failure(&report), (Exit::Stale, words.to_owned()));
+    scene.http.delete(&format!("orgs/{org_id}")).await.expect(204);
+});
+
+both!(who_stops_a_run_that_looks_before_it_deletes_keeps_the_org, async |scene| {
+    let project = Project::new(&scene);
+    let org = unique("lab");
+    project.declare(&format!("[org.lab]\nname = \"{org}\"\n\n[label.l]\n"));
+    project.apply().await;
+    let org_id = id(&scene.http.get(&format!("orgs?org={org}")).await.expect(200)["orgs"][0]);
+    let (tell, stop) = watch::channel(None);
+    let mut created = false;
+    let proxy = Proxy::start(scene.server.url(), move |request| {
+        match (request.method.as_str(), request.path) {
+            ("POST", "/api/v2/buckets") => created = true,
+            ("GET", "/api/v2/tasks") if created => drop(tell.send_replace(Some(Exit::Interrupted))),
+            _ => {}
+        }
+        Fate::Pass
+    })
+    .await;
+    let project = project.through(proxy.url(), scene.server.token());
+    // Made first, so that the run is at the deletion when it looks.
+    project.declare("[label.l]\n[bucket.new]\n");
+    let planned = project.plan(Goal::Declared).await.unwrap();
+    let mut report = Report::default();
+    let mut fold = |event: Event| report.fold(&event);
+    let applied = project.attempt(&planned, Goal::Declared, stop, &mut fold).await;
+    assert!(matches!(applied.unwrap(), Applied::Done));
+    assert_eq!(failure(&report).0, Exit::Interrupted);
+    scene.http.get(&format!("orgs/{org_id}")).await.expect(200);
+    scene.http.delete(&format!("orgs/{org_id}")).await.expect(204);
 });
 
 both!(what_a_user_gets_after_the_plan_does_not_end_with_it, async |scene| {
