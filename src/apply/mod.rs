@@ -109,8 +109,7 @@ fn stopped_by(exit: Exit) -> Problem {
 
 /// Applies the plan and tells what happens.
 pub async fn run(run: Run<'_>, tell: &mut (dyn FnMut(Event) + Send)) {
-    let writes = |change: &&crate::diff::Change| change.writes() || change.settles;
-    let changes: Vec<_> = run.plan.changes.iter().filter(writes).collect();
+    let changes: Vec<_> = run.plan.changes.iter().filter(|change| change.writes()).collect();
     tell(Event::Begin { total: changes.len() });
     let existing = run.plan.changes.iter().filter_map(|change| Some((&change.address, change.object.as_ref()?)));
     let objects = existing
@@ -133,6 +132,7 @@ pub async fn run(run: Run<'_>, tell: &mut (dyn FnMut(Event) + Send)) {
         objects: Mutex::new(objects),
         orgs_of_objects: run.snapshot.orgs_of_objects(),
     };
+    run.plan.changes.iter().filter(|change| change.settles && !change.writes()).for_each(|change| doer.settle(change));
     let stopped = || {
         if let Some(error) = run.journal.failed() {
             return Some(error.clone().into());

@@ -68,11 +68,16 @@ impl<'a> Executor<'a> {
                 Ok(String::new())
             }
             Action::None => {
-                let target = change.object.as_ref().expect("only what exists needs nothing but the ledger");
-                self.put(change, self.entry(change, target, None));
+                self.settle(change);
                 Ok(String::new())
             }
         }
+    }
+
+    /// Records an object to which nothing is done.
+    pub(super) fn settle(&self, change: &'a Change) {
+        let target = change.object.as_ref().expect("only what exists needs nothing but the ledger");
+        self.put(change, self.entry(change, target, None));
     }
 
     fn old_address(&self, change: &'a Change) -> &'a Address {

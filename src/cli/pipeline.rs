@@ -237,7 +237,7 @@ impl Apply<'_> {
         let planned =
             plan(self.client, self.server, self.manifest, self.graph, self.goal, self.consent, self.made).await?;
         let same = planned.plan.digest() == agreed.digest() && self.loses_no_more(agreed, &planned.plan);
-        let does = planned.plan.writes() || self.goal == Goal::Destroyed;
+        let does = planned.plan.writes() || planned.plan.settles() || self.goal == Goal::Destroyed;
         if !does && planned.plan.refusals.is_empty() {
             self.clear_up(&planned, lease, tell).await?;
         }

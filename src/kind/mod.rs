@@ -21,6 +21,8 @@ pub use natural_key::{Names, NaturalKey};
 pub use spec::{Check, Delete, Draft, Fault, Key, Level, Spec};
 pub use token::{marked, marker};
 
+use std::collections::HashSet;
+
 use crate::api::{ApiError, Client, Writer};
 use crate::field::{Field, INACTIVE, Role};
 use crate::value::{Fields, Ref, Value};
@@ -58,8 +60,13 @@ macro_rules! kinds {
                 orgs: &[&str],
                 asked: ReadScope<'_>,
             ) -> Result<Vec<Object>, ApiError> {
-                let objects = match self { $(Self::$kind => $module::Live::list(api, orgs, asked).await,)+ };
-                live::sound(api, self, orgs, objects?)
+                let mut objects = match self { $(Self::$kind => $module::Live::list(api, orgs, asked).await,)+ }?;
+                if self.spec().movable {
+                    let mut seen = HashSet::new();
+                    let here = |object: &Object| object.org.as_deref().is_none_or(|org| orgs.contains(&org));
+                    objects.retain(|object| here(object) && seen.insert(object.id.clone()));
+                }
+                live::sound(api, self, orgs, objects)
             }
 
             /// All objects that act as the user `id` and that the token sees, in whatever org; for kinds that act as users.

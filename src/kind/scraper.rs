@@ -30,6 +30,7 @@ pub(super) static SPEC: Spec = Spec {
     check,
     export,
     delete_rank: 40,
+    movable: true,
     ..Spec::PLAIN
 };
 

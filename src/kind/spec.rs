@@ -152,6 +152,9 @@ pub struct Spec {
     pub holds_data: bool,
     /// Whether its objects run with the org role of the user that creates them.
     pub runs_as_creator: bool,
+    /// Whether a request can move an object to another org. Then the list of the org that it was in may have it too (influxd
+    /// 2.9.1, measured).
+    pub movable: bool,
     /// Whether its objects act as the user they belong to, and no longer do anything once that user is deleted.
     pub acts_as_user: bool,
 }
@@ -172,6 +175,7 @@ impl Spec {
         serial: false,
         holds_data: false,
         runs_as_creator: false,
+        movable: false,
         acts_as_user: false,
     };
 }

@@ -41,6 +41,7 @@ pub(super) static SPEC: Spec = Spec {
     check,
     export,
     delete_rank: 20,
+    movable: true,
     ..Spec::PLAIN
 };
 

@@ -126,6 +126,12 @@ impl Plan {
         self.changes.iter().filter(|change| change.drifted())
     }
 
+    /// Whether the ledger lags behind what the manifests and the server agree on: an apply records that, and a plan does not
+    /// speak of it.
+    pub fn settles(&self) -> bool {
+        self.changes.iter().any(|change| change.settles)
+    }
+
     /// Whether an apply would write anything at all, if only to the ledger.
     pub fn writes(&self) -> bool {
         self.changes.iter().any(Change::writes)

@@ -312,11 +312,11 @@ async fn missing(
     Ok(())
 }
 
-/// No object goes from one org to another: where an owned one is shown elsewhere, what is shown is not to be trusted.
+/// Few objects can go from one org to another: where any other is shown elsewhere, what is shown is not to be trusted.
 fn where_they_were(snapshot: &Snapshot, ledger: &Ledger) -> Result<(), ApiError> {
     for (address, entry) in &ledger.entries {
         let Some(object) = snapshot.object(address.kind, &entry.id) else { continue };
-        if object.org != entry.org {
+        if object.org != entry.org && !address.kind.spec().movable {
             let shown =
                 |org: &Option<String>| org.as_deref().map_or("no org".to_owned(), |org| format!("the org {org}"));
             let (is, was) = (shown(&object.org), shown(&entry.org));

@@ -9,6 +9,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
+use crate::moving::Home;
 use crate::support::{Fate, Project, Proxy, Scene, both, id, lines, unique};
 
 /// Applies whatever comes of it; gives what failed, as address and exit.
@@ -382,4 +383,59 @@ both!(what_somebody_deleted_and_made_again_is_adopted_and_not_made_twice, async 
     assert!(!planned.plan.writes(), "{}", lines(&planned.plan));
     let origins: Vec<Origin> = planned.ledger.entries.values().map(|entry| entry.origin).collect();
     assert_eq!(origins, [Origin::Adopted; 3]);
+});
+
+both!(a_name_that_was_changed_by_hand_is_recorded_where_the_manifest_follows, virgin, async |server| {
+    let home = Home::on(server).await;
+    let dir = tempfile::tempdir().unwrap();
+    let declare = |resources: &str| {
+        std::fs::write(dir.path().join("main.toml"), format!("[project]\nname = \"p\"\n{resources}\n[label.l]\n"))
+            .unwrap();
+    };
+    let apply = || home.fluxform(&["apply", "--auto-approve"]).arg(dir.path()).run().with(0).out;
+    declare("[bucket.x]\nname = \"a\"\n[variable.v]\nname = \"a\"\nvalues = []\n");
+    apply();
+    for list in ["buckets", "variables"] {
+        let found = home.http.get(&format!("{list}?orgID={}", home.org)).await.expect(200);
+        let of_ours = found[list].as_array().unwrap().iter().find(|row| row["name"] == "a").unwrap().clone();
+        home.http.patch(&format!("{list}/{}", id(&of_ours)), json!({"name": "b"})).await.expect(200);
+    }
+    declare("[bucket.x]\nname = \"b\"\n[variable.v]\nname = \"b\"\nvalues = []\n");
+    assert_eq!(apply(), "No changes. The server matches the manifests.\n");
+    let shown = home.fluxform(&["show"]).arg(dir.path()).run().with(0).out;
+    assert!(!shown.contains("\"a\""), "{shown}");
+    declare("");
+    let said = home.fluxform(&["apply", "--auto-approve"]).arg(dir.path()).run().with(0).out;
+    assert!(said.contains("2 destroyed"), "{said}");
+});
+
+both!(what_was_moved_to_another_org_by_hand_is_drift, async |scene| {
+    let other = id(&scene.http.post("orgs", json!({"name": unique("org")})).await.expect(201));
+    let project = Project::new(&scene);
+    project.declare("[bucket.b]\n[scraper.s]\nurl = \"http://127.0.0.1:1/\"\nbucket = \"bucket.b\"\n");
+    project.apply().await;
+    let found = scene.http.get(&format!("scrapers?orgID={}", scene.org)).await.expect(200);
+    let mut moved = found["configurations"][0].clone();
+    moved["orgID"] = json!(other);
+    scene.http.patch(&format!("scrapers/{}", id(&moved)), moved.clone()).await.expect(200);
+    let planned = project.plan(Goal::Declared).await.unwrap();
+    let org = format!("    org: org-id:{other} -> (home org) (Drift, was (home org))\n");
+    assert_eq!(lines(&planned.plan), format!("-/+ scraper.s CannotChange({{\"org\"}})\n{org}"));
+    project.apply().await;
+    assert!(!project.plan(Goal::Declared).await.unwrap().plan.writes());
+    project.destroy().await;
+});
+
+both!(a_variable_of_another_org_that_a_list_has_too_is_none_of_ours, async |scene| {
+    let other = id(&scene.http.post("orgs", json!({"name": unique("org")})).await.expect(201));
+    let sent = json!({"orgID": scene.org, "name": "stray", "arguments": {"type": "constant", "values": []}});
+    let mut stray = scene.http.post("variables", sent).await.expect(201);
+    stray["orgID"] = json!(other);
+    let body = stray.to_string().into_bytes();
+    scene.http.send(Method::PUT, &format!("variables/{}", id(&stray)), Some(body)).await.expect(200);
+    let project = Project::new(&scene);
+    project.declare("[variable.ours]\nvalues = []\n");
+    project.apply().await;
+    assert!(!project.plan(Goal::Declared).await.unwrap().plan.writes());
+    project.destroy().await;
 });

@@ -30,8 +30,8 @@ impl Work<'_> {
             self.options.goal == Goal::Destroyed && (planned.ledger.found || !planned.plan.leftovers.is_empty());
         if !planned.plan.writes() && planned.plan.refusals.is_empty() && !leftover {
             self.shell.show(&planned.plan.warnings);
-            if !planned.plan.leftovers.is_empty() {
-                // Nobody is asked about what works for nobody.
+            if !planned.plan.leftovers.is_empty() || planned.plan.settles() {
+                // Nobody is asked about what works for nobody, or what everybody agrees on.
                 return Ok(Agreed::Yes(Box::new(planned.plan), self.options.consent.clone()));
             }
             self.end(&planned.plan, &Report::default())?;
