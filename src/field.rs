@@ -17,8 +17,9 @@ pub struct Field {
     pub compared: Compared,
     /// What a difference leads to.
     pub change: Change,
-    /// The field that may be written instead of it: a default of the one gives way to the other.
-    pub or: Option<&'static str>,
+    /// The fields of which one may be written instead of it: a default of the one gives way to another, and whoever leaves the one
+    /// to others leaves them all.
+    pub or: &'static [&'static str],
     /// What holds for a secret that is written; none where it is no secret.
     pub secret: Option<SecretRule>,
     /// What it is to everybody who does not know the kind.
@@ -218,7 +219,7 @@ impl Field {
             omitted,
             compared: Compared::Live,
             change: Change::InPlace,
-            or: None,
+            or: &[],
             secret: None,
             role: Role::Plain,
             held: Held::ByName,
@@ -306,10 +307,10 @@ impl Field {
         self
     }
 
-    /// The same field, instead of which `other` may be written.
+    /// The same field, instead of which one of `others` may be written.
     #[must_use]
-    pub const fn or(mut self, other: &'static str) -> Self {
-        self.or = Some(other);
+    pub const fn or(mut self, others: &'static [&'static str]) -> Self {
+        self.or = others;
         self
     }
 

@@ -34,11 +34,13 @@ pub(super) static SPEC: Spec = Spec {
     ..Spec::PLAIN
 };
 
+const HELP: &str = "serve the metrics without authentication, and let only the InfluxDB server reach them";
+
 /// The server takes anything, shows passwords in URLs to whoever may read scrapers, and then scrapes nothing (influxd 2.9.1,
 /// measured).
 fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
-    let Some(url) = draft.fields.text("url") else { return };
-    match url.parse::<url::Url>() {
+    let Some(url_text) = draft.fields.text("url") else { return };
+    match url_text.parse::<url::Url>() {
         Ok(url) if !matches!(url.scheme(), "http" | "https") || !url.has_host() => {
             let url = without_credentials(url.as_str()).into_owned();
             let message = format!("a scraper's URL begins with `http://` or `https://`: `{url}`");
@@ -47,7 +49,12 @@ fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
         Ok(url) if !url.username().is_empty() || url.password().is_some() => {
             let message = "a scraper's URL cannot have a user or a password: whoever may read scrapers would see them";
             let fault = Fault::new(Code::ScraperUrl, "url", message, "has credentials");
-            faults.push(fault.help("offer the metrics without, to this server alone"));
+            faults.push(fault.help(HELP));
+        }
+        Ok(_) if !credentials(url_text).is_empty() => {
+            let message = "a scraper's URL cannot have a secret in its query: whoever may read scrapers would see it";
+            let fault = Fault::new(Code::ScraperUrl, "url", message, "has a secret");
+            faults.push(fault.help(HELP));
         }
         Ok(_) => {}
         Err(error) => {
@@ -60,7 +67,7 @@ fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
 /// A password that somebody has put into a URL does not go into a file.
 fn export(object: &Object) -> Result<Fields, ExportError> {
     match object.fields.text("url").is_some_and(|url| !credentials(url).is_empty()) {
-        true => Err(ExportError::Unsayable("its URL has a password".to_owned())),
+        true => Err(ExportError::Unsayable("its URL has a password or another secret".to_owned())),
         false => Ok(object.fields.clone()),
     }
 }

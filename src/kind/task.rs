@@ -27,10 +27,10 @@ pub(super) static SPEC: Spec = Spec {
         Field::status("Whether the task is scheduled."),
         Field::text("every", Omitted::Unset, "The interval between runs, at least `1s`. Either this or `cron`.")
             .of_type(Type::Duration { months: true })
-            .or("cron"),
+            .or(&["cron"]),
         Field::text("cron", Omitted::Unset, "The times of runs as a cron expression. Either this or `every`.")
             .of_type(Type::Cron)
-            .or("every"),
+            .or(&["every"]),
         Field::text(
             "offset",
             Omitted::Unset,

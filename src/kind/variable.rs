@@ -26,14 +26,21 @@ pub(super) static SPEC: Spec = Spec {
         ),
         Field::org(),
         Field::text("description", Omitted::Theirs, "Free text."),
-        Field::text("values", Omitted::Unset, "The values, in their order.").of_type(Type::List(&Type::Text)).by_hand(),
-        Field::text("map", Omitted::Unset, "The values by the names that people see.").of_type(Type::Map).by_hand(),
+        Field::text("values", Omitted::Unset, "The values, in their order.")
+            .of_type(Type::List(&Type::Text))
+            .by_hand()
+            .or(&["map", "query"]),
+        Field::text("map", Omitted::Unset, "The values by the names that people see.")
+            .of_type(Type::Map)
+            .by_hand()
+            .or(&["values", "query"]),
         Field::text(
             "query",
             Omitted::Unset,
             "The script whose `_value` column has the values: text, or `{ file = \"...\" }`.",
         )
-        .of_type(Type::Flux),
+        .of_type(Type::Flux)
+        .or(&["values", "map"]),
         Field::text("selected", Omitted::Theirs, "The values that are selected at first.")
             .of_type(Type::List(&Type::Text)),
         Field::labels("All labels of the variable."),
@@ -46,7 +53,8 @@ pub(super) static SPEC: Spec = Spec {
 };
 
 /// Names that the server refuses when a variable is made (influxd 2.9.1, measured).
-const PROTECTED: [&str; 10] = ["and", "builtin", "empty", "import", "not", "option", "or", "package", "return", "test"];
+const PROTECTED: [&str; 11] =
+    ["and", "builtin", "empty", "import", "in", "not", "option", "or", "package", "return", "test"];
 /// The fields of which a variable has exactly one.
 const SOURCES: [&str; 3] = ["values", "map", "query"];
 

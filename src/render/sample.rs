@@ -156,6 +156,7 @@ pub(crate) fn plan() -> Plan {
             released, renamed, resumed, same,
         ],
         after: BTreeMap::new(),
+        dependents: BTreeMap::new(),
         at_stake: BTreeMap::from([
             (Address::new(Kind::Bucket, "raw"), Stake::points(Data::Unknown("the token may not query it".into()))),
             (

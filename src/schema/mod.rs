@@ -36,9 +36,12 @@ pub fn manifest() -> Json {
         let mut all = meta(*kind);
         all.extend(fields);
         let mut resource = table(spec.doc, all);
-        let either = spec.fields.iter().filter_map(|field| Some([field.name, field.or?])).find(|[a, b]| a < b);
-        if let Some(either) = either {
-            resource["not"] = json!({ "required": either });
+        let pairs = spec.fields.iter().flat_map(|field| field.or.iter().map(|other| [field.name, *other]));
+        let pairs: Vec<Json> = pairs.filter(|[a, b]| a < b).map(|pair| json!({ "required": pair })).collect();
+        match pairs.as_slice() {
+            [] => {}
+            [pair] => resource["not"] = pair.clone(),
+            _ => resource["not"] = json!({ "anyOf": pairs }),
         }
         definitions.insert(kind.name().to_owned(), resource);
         let resources = json!({

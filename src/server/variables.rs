@@ -71,8 +71,8 @@ static CLASS: Class = Class {
 
 /// Whether a new name is one. A change has none of these rules.
 fn name(name: &str) -> Result<(), Problem> {
-    const PROTECTED: [&str; 10] =
-        ["and", "builtin", "empty", "import", "not", "option", "or", "package", "return", "test"];
+    const PROTECTED: [&str; 11] =
+        ["and", "builtin", "empty", "import", "in", "not", "option", "or", "package", "return", "test"];
     if name.trim().is_empty() {
         Err(Problem::invalid("missing variable name"))
     } else if !name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_') {

@@ -439,3 +439,20 @@ both!(a_variable_of_another_org_that_a_list_has_too_is_none_of_ours, async |scen
     assert!(!project.plan(Goal::Declared).await.unwrap().plan.writes());
     project.destroy().await;
 });
+
+both!(what_is_left_to_others_may_take_another_form, async |scene| {
+    let project = Project::new(&scene);
+    project.declare(
+        "[variable.v]\nvalues = [\"1\"]\nlifecycle = { ignore = [\"values\"] }\n\
+         [task.t]\nevery = \"1h\"\nflux = \"x = 1\"\nlifecycle = { ignore = [\"every\"] }\n",
+    );
+    project.apply().await;
+    let variables = scene.http.get(&format!("variables?orgID={}", scene.org)).await.expect(200);
+    let map = json!({"arguments": {"type": "map", "values": {"a": "b"}}});
+    scene.http.patch(&format!("variables/{}", id(&variables["variables"][0])), map).await.expect(200);
+    let tasks = scene.http.get(&format!("tasks?orgID={}", scene.org)).await.expect(200);
+    let cron = json!({"flux": "option task = {name: \"t\", cron: \"0 1 * * *\"}\nx = 1"});
+    scene.http.patch(&format!("tasks/{}", id(&tasks["tasks"][0])), cron).await.expect(200);
+    assert_eq!(lines(&project.plan(Goal::Declared).await.unwrap().plan), "");
+    project.destroy().await;
+});

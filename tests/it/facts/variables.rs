@@ -54,7 +54,7 @@ both!(a_name_is_needed_and_has_rules_at_first, async |scene| {
         let reply = made(&scene, json!(name), constant(&[])).await;
         reply.refused(400, "invalid", "variable name must start with a letter");
     }
-    for name in ["and", "builtin", "empty", "import", "not", "option", "or", "package", "return", "test"] {
+    for name in ["and", "builtin", "empty", "import", "in", "not", "option", "or", "package", "return", "test"] {
         let reply = made(&scene, json!(name), constant(&[])).await;
         reply.refused(400, "invalid", &format!("\"{name}\" is a protected variable name"));
     }
