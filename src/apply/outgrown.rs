@@ -6,7 +6,6 @@ use crate::address::few;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::diff::Change;
 use crate::evidence::{self, Data};
-use crate::exit::Exit;
 use crate::manifest::What;
 use crate::problem::Problem;
 

@@ -13,6 +13,7 @@ use crate::address::Address;
 use crate::api::Writer;
 use crate::diagnostic::Code;
 use crate::diff::{Action, Change, Reason, Target};
+use crate::exit::Exit;
 use crate::field::{INACTIVE, Role};
 use crate::kind::{Delete, Desired, Ids, Kind};
 use crate::ledger::{Entry, Intent, Journal, Ledger, Update};

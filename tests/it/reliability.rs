@@ -60,6 +60,10 @@ labels = ["label.l"]
 url = "http://127.0.0.1:1/metrics"
 bucket = "bucket.raw"
 
+[telegraf.hosts]
+config = "[[inputs.cpu]]\n"
+labels = ["label.l"]
+
 [task.hourly]
 every = "1h"
 flux = 'from(bucket: "raw") |> range(start: -1h)'
