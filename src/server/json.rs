@@ -24,6 +24,11 @@ impl BodyError {
         Problem::new(self.code, self.message)
     }
 
+    /// As handlers put it that pass the error on as the caller's fault.
+    pub(crate) fn bare(self) -> Problem {
+        Problem::invalid(self.message)
+    }
+
     /// As older handlers do that keep to themselves what is wrong, but for bad IDs.
     pub(crate) fn untold(self) -> Problem {
         match self.code {

@@ -24,9 +24,9 @@ pub(super) static VARIABLES: Plain = Plain {
         ("labels", "/api/v2/variables/{id}/labels"),
         ("org", "/api/v2/orgs/{orgID}"),
     ],
-    create: Body::new("http.postVariableRequest"),
-    patch: Some(Body::new("influxdb.VariableUpdate")),
-    put: Some(Body::new("http.putVariableRequest")),
+    create: Body::bare("influxdb.Variable"),
+    patch: Some(Body::bare("influxdb.VariableUpdate")),
+    put: Some(Body::bare("influxdb.Variable")),
     missing: "variable not found",
     read_to_change: true,
     clash: |variable, _, deed| {
@@ -42,11 +42,24 @@ pub(super) static VARIABLES: Plain = Plain {
     },
     check: |sent, deed| match deed {
         Deed::Patch => {
+            // Only a PUT moves it.
+            sent.org = None;
+            // What is nothing but white space is a change that changes nothing.
+            anything(sent)?;
             let name = sent.text("name").map(|name| Cell::Text(name.trim().to_owned()));
             sent.set("name", name);
-            anything(sent)
+            Ok(())
         }
-        _ => name(sent.text("name").unwrap_or_default()),
+        _ => {
+            name(sent.text("name").unwrap_or_default())?;
+            if sent.value("arguments").is_none() {
+                return Err(Problem::invalid("invalid arguments type"));
+            }
+            match sent.org {
+                None if deed == Deed::Put => Err(Problem::invalid("bad organization id: invalid ID")),
+                _ => Ok(()),
+            }
+        }
     },
     ..Plain::new(Api { style: Style::Compact, labels: true, ..Api::new("variables", ResourceType::Variables) }, &CLASS)
 };
@@ -55,7 +68,7 @@ static CLASS: Class = Class {
     name: "variables",
     columns: &[
         ID,
-        ORG,
+        ORG.changed(Changes::IfSent),
         text("name").changed(Changes::IfNotEmpty),
         text("description").changed(Changes::IfNotEmpty),
         Column::new("selected", Holds::Json(selected)),
@@ -73,7 +86,7 @@ static CLASS: Class = Class {
 fn name(name: &str) -> Result<(), Problem> {
     const PROTECTED: [&str; 11] =
         ["and", "builtin", "empty", "import", "in", "not", "option", "or", "package", "return", "test"];
-    if name.trim().is_empty() {
+    if name.is_empty() {
         Err(Problem::invalid("missing variable name"))
     } else if !name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_') {
         Err(Problem::invalid("variable name must start with a letter"))
@@ -92,15 +105,20 @@ fn anything(sent: &mut Sent) -> Result<(), Problem> {
 }
 
 fn wrong_text(of: &str, value: &Value) -> Problem {
-    let go = match value {
+    let go = go_type(value);
+    Problem::invalid(format!("expected variable {of} value to be string but received {go}"))
+}
+
+/// What Go calls a value of JSON.
+fn go_type(value: &Value) -> &'static str {
+    match value {
         Value::Null => "<nil>",
         Value::Bool(_) => "bool",
         Value::Number(_) => "float64",
         Value::String(_) => "string",
         Value::Array(_) => "[]interface {}",
         Value::Object(_) => "map[string]interface {}",
-    };
-    Problem::invalid(format!("expected variable {of} value to be string but received {go}"))
+    }
 }
 
 fn selected(value: &Value) -> Result<Value, Problem> {
@@ -133,10 +151,15 @@ fn arguments(arguments: &Value) -> Result<Value, Problem> {
                 if !entries.contains_key(key) {
                     return Err(Problem::invalid(format!("\"{key}\" key not present in VariableQueryArguments")));
                 }
+                if !entries[key].is_string() {
+                    let go = go_type(&entries[key]);
+                    return Err(Problem::invalid(format!("expected \"{key}\" to be string but received {go}")));
+                }
             }
             serde_json::json!({"query": entries["query"], "language": entries["language"]})
         }
         Some(ty) => return Err(Problem::invalid(format!("unknown VariableArguments type {ty}"))),
+        None if arguments.is_object() => return Err(Problem::invalid("unknown VariableArguments type ")),
         None => return Err(Problem::invalid("invalid arguments type")),
     };
     Ok(serde_json::json!({"type": arguments["type"], "values": values}))

@@ -23,6 +23,11 @@ impl Body {
         Self { go, broken: BodyError::plain }
     }
 
+    /// One whose errors are all the caller's fault, in the words of the reader.
+    pub(in crate::server) const fn bare(go: &'static str) -> Self {
+        Self { go, broken: BodyError::bare }
+    }
+
     /// One of whose errors only those of IDs are told, as older handlers do.
     pub(in crate::server) const fn untold(go: &'static str) -> Self {
         Self { go, broken: BodyError::untold }

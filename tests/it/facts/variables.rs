@@ -169,3 +169,40 @@ both!(labels_are_attached, async |scene| {
     scene.http.delete(&format!("{path}/labels/{label}")).await.expect(204);
     assert_eq!(scene.http.get(&path).await.expect(200)["labels"], json!([]));
 });
+
+both!(what_is_no_variable_is_400, async |scene| {
+    let (org, path) = (&scene.org, variable(&scene, "v").await);
+    let go = "json: cannot unmarshal";
+    let post = [
+        ("", "EOF".to_owned()),
+        ("[", "unexpected EOF".to_owned()),
+        ("[]", format!("{go} array into Go value of type influxdb.Variable")),
+        (r#"{"name":1}"#, format!("{go} number into Go struct field Variable.name of type string")),
+        (r#"{"orgID":"ORG","name":"a"}"#, "invalid arguments type".to_owned()),
+        (r#"{"orgID":"ORG","name":"a","arguments":null}"#, "invalid arguments type".to_owned()),
+        (r#"{"orgID":"ORG","name":"a","arguments":{}}"#, "unknown VariableArguments type ".to_owned()),
+        (
+            r#"{"orgID":"ORG","name":"a","arguments":{"type":"query","values":{"query":1,"language":"flux"}}}"#,
+            r#"expected "query" to be string but received float64"#.to_owned(),
+        ),
+        (r#"{"name":"z"}"#, "invalid arguments type".to_owned()),
+        (
+            r#"{"orgID":"ORG","name":" ","arguments":{"type":"map","values":{}}}"#,
+            "variable name must start with a letter".to_owned(),
+        ),
+    ];
+    for (body, message) in post {
+        let body = body.replace("ORG", org).into_bytes();
+        scene.http.send(reqwest::Method::POST, "variables", Some(body)).await.refused(400, "invalid", &message);
+    }
+    let patch = scene.http.send(reqwest::Method::PATCH, &path, Some(b"[]".to_vec())).await;
+    patch.refused(400, "invalid", &format!("{go} array into Go value of type influxdb.VariableUpdate"));
+    assert_eq!(scene.http.patch(&path, json!({"name": " "})).await.expect(200)["name"], "v");
+    for (body, message) in [
+        (r#"{"name":"v","arguments":{"type":"constant","values":[]}}"#, "bad organization id: invalid ID"),
+        (r#"{"orgID":"ORG","name":"v"}"#, "invalid arguments type"),
+    ] {
+        let body = body.replace("ORG", org).into_bytes();
+        scene.http.send(reqwest::Method::PUT, &path, Some(body)).await.refused(400, "invalid", message);
+    }
+});
