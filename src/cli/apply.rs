@@ -329,7 +329,9 @@ impl Work<'_> {
         let exit = report.exit();
         let nothing = report.is_empty() && self.options.goal == Goal::Declared;
         let of = if self.verb == Verb::Apply { Comment::Apply } else { Comment::Destroy };
-        let document = Document { plan: Some(plan), report: Some(report), ..Document::new(exit) };
+        let mut whole = report.clone();
+        self.project.warn_in(&mut whole.warnings);
+        let document = Document { plan: Some(plan), report: Some(&whole), ..Document::new(exit) };
         self.shell.document(self.arguments.format, of, &document, |look| {
             let look = self.look(look);
             match (nothing, self.shell.output.out_terminal && self.shell.output.err_terminal) {

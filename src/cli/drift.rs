@@ -54,8 +54,9 @@ async fn drift_one(shell: &Shell, arguments: &Arguments, choice: &project::Choic
     plan.refusals.retain(|problem| problem.exit != Exit::Refused);
     // So are these, which `plan` says: a schedule would repeat them each hour.
     plan.warnings.retain(|warning| !is_about_applying(warning));
+    let shown = project.warn_in(&mut plan.warnings);
     let drifted = if plan.drifted().next().is_some() { Exit::Differences } else { Exit::Ok };
     let exit = worst(&plan.refusals).or(drifted);
     let human = shell.human(arguments.format, |look| render::drift(&plan, look.compact(arguments.brevity.compact)));
-    Ok(Outcome { human, plan: Some(plan), origin: Some(origin), exit, ..Outcome::default() })
+    Ok(Outcome { human, plan: Some(plan), shown, origin: Some(origin), exit, ..Outcome::default() })
 }

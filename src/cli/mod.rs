@@ -53,6 +53,7 @@ use tokio::time::Instant;
 
 use crate::diagnostic::Code;
 use crate::exit::Exit;
+use crate::kind::Kind;
 use crate::problem::{Problem, Problems};
 use crate::render::{Comment, Look};
 use crate::sandbox::take_environment;
@@ -62,7 +63,6 @@ use signal::in_time;
 /// How a command ends: an exit code, or what stopped it.
 type Ended = Result<Exit, Problems>;
 
-/// Declare, plan and apply the orgs, buckets, labels, tasks, users and tokens of an InfluxDB 2.x server
 #[derive(Debug, Parser)]
 #[command(name = "fluxform", version, after_help = AFTER_HELP)]
 struct Arguments {
@@ -137,7 +137,9 @@ fn command() -> clap::Command {
             _ => argument,
         })
     };
-    Arguments::command().mut_subcommand("setup", without).mut_subcommand("export", without)
+    let kinds: Vec<&str> = Kind::ALL.iter().map(|kind| kind.name()).collect();
+    let about = format!("Declare, plan and apply what an InfluxDB 2.x server has, by kind: {}", kinds.join(", "));
+    Arguments::command().about(about).mut_subcommand("setup", without).mut_subcommand("export", without)
 }
 
 fn process(vars: BTreeMap<String, String>) -> Exit {

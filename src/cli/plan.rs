@@ -246,6 +246,7 @@ async fn plan_one(shell: &Shell, arguments: &Arguments, choice: &project::Choice
     let origin = session.origin();
     session.close().await;
     let Planned { mut plan, ledger, .. } = planned?;
+    let shown = project.warn_in(&mut plan.warnings);
     let coverage = coverage.transpose()?;
     // The ledger goes at the end of a destroy, even if it is all that there is.
     let writes = plan.writes() || !plan.leftovers.is_empty() || arguments.destroy && ledger.found;
@@ -268,7 +269,7 @@ async fn plan_one(shell: &Shell, arguments: &Arguments, choice: &project::Choice
         let planned = if arguments.destroy { render::destruction(&plan, look) } else { render::plan(&plan, look) };
         planned + &covered.unwrap_or_default()
     });
-    Ok(Outcome { human, plan: Some(plan), coverage, origin: Some(origin), said, problems, exit, valid: None })
+    Ok(Outcome { human, plan: Some(plan), shown, coverage, origin: Some(origin), said, problems, exit, valid: None })
 }
 
 /// Saves a plan, unless it is refused: then there is nothing that could be applied. Gives what is to be said of it.

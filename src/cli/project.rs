@@ -111,6 +111,12 @@ impl Choice {
 }
 
 impl Project {
+    /// Puts the warnings of the manifests before all others in what a document will have, and gives how many they are.
+    pub(super) fn warn_in(&self, warnings: &mut Vec<Diagnostic>) -> usize {
+        warnings.splice(0..0, self.warnings.iter().cloned());
+        self.warnings.len()
+    }
+
     /// The connection of a run about this project; its warnings are shown, and where only a manifest names the server, the person
     /// is asked.
     pub(super) async fn connect(

@@ -36,6 +36,8 @@ pub(super) struct Outcome {
     pub(super) human: String,
     /// The plan, where one was asked for and made.
     pub(super) plan: Option<Plan>,
+    /// How many of the plan's first warnings are of the manifests: those were shown when they were read.
+    pub(super) shown: usize,
     /// The project, where its manifests are valid and no more was asked.
     pub(super) valid: Option<Valid>,
     /// How much of the server projects manage, where that was asked for.
@@ -107,7 +109,8 @@ pub(super) async fn for_each_project(
 /// What is said of a project after it was shown.
 fn after(shell: &Shell, outcome: &Outcome) {
     if let Some(plan) = &outcome.plan {
-        shell.show_objections(plan);
+        shell.show(&plan.warnings[outcome.shown..]);
+        shell.show_problems(&plan.refusals);
     }
     if let Some(Remark { sentence, command }) = &outcome.said {
         shell.say(sentence);

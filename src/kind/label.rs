@@ -18,7 +18,7 @@ use crate::field::{Field, Omitted, Role, Type};
 use crate::value::{Fields, Ref, Value};
 
 pub(super) static SPEC: Spec = Spec {
-    doc: "A label of an org, to be attached to its buckets and tasks.",
+    doc: "A label of an org: what lives there may have it in `labels`.",
     ty: "labels",
     key: Key::Name(Names::Folded),
     forbidden,

@@ -7,6 +7,7 @@ mod live;
 mod natural_key;
 mod org;
 mod scraper;
+mod script;
 mod spec;
 mod task;
 mod telegraf;
@@ -154,6 +155,9 @@ kinds! {
     Token = "token" in token;
 }
 
+/// What an org may have that no kind stands for: fluxform neither lists nor looks at it.
+pub const UNMANAGED: [&str; 5] = ["dashboards", "checks", "notification rules", "notification endpoints", "secrets"];
+
 impl Kind {
     /// The kind of the home org, and of every other org that objects live in.
     pub const HOME: Self = Self::Org;
@@ -228,5 +232,18 @@ impl<'de> serde::Deserialize<'de> for Kind {
 impl std::fmt::Display for Kind {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(self.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_no_kind_stands_for_is_none() {
+        for kind in Kind::ALL {
+            let words = [format!("{kind}"), format!("{kind}s"), kind.spec().ty.to_owned()];
+            assert!(!UNMANAGED.iter().any(|other| words.iter().any(|word| word == other)), "{kind}");
+        }
     }
 }

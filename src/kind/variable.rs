@@ -6,6 +6,7 @@ use super::Kind;
 use super::export::ExportError;
 use super::live::{self, Desired, Edit, Object};
 use super::natural_key::Names;
+use super::script;
 use super::spec::{Draft, Fault, Key, Spec};
 use super::wire::{self, Body, Row, Wire};
 use crate::api::{ApiError, Writer};
@@ -81,13 +82,11 @@ fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
     }
     if let Some(source) = draft.script {
         let parsed = parse(source);
-        faults.extend(parsed.errors().into_iter().map(|mistake| {
-            let fault =
-                Fault::new(Code::FluxSyntax, "query", mistake.message, mistake.label).script(mistake.span.range());
-            let fault = mistake.help.into_iter().fold(fault, Fault::help);
-            // The server takes any text, and dashboards show an error.
-            if parsed.is_accepted() { fault.warning() } else { fault }
-        }));
+        // The server takes any text, and dashboards show an error. They give the script the other variables.
+        faults.extend(script::forms("query", &parsed, |mistake| mistake));
+        if parsed.is_sound() {
+            faults.extend(script::names("query", &parsed.script, &["v"]));
+        }
         draft.fields.set("query", Value::Script(Script::of_task(source.to_owned())));
     }
 }

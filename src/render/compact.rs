@@ -164,7 +164,7 @@ pub(super) fn at_stake(page: &mut Page, plan: &Plan) {
     let stakes = plan.changes.iter().filter_map(|change| {
         let stake = plan.at_stake.get(&change.address)?;
         let sign = if stake.is_nothing() { " " } else { "!" };
-        Some((&change.address, format!("{sign}\n {}: {}", threat(change), lost(stake))))
+        Some((&change.address, format!("{sign}\n {}: {}", threat(change), lost(change.address.kind, stake))))
     });
     for row in rows(stakes) {
         let (sign, words) = row.words.split_once('\n').unwrap_or_default();

@@ -1,14 +1,12 @@
 //! How much of a server projects manage, for people.
 
 use super::page::Page;
+use super::reason::listed;
 use super::style::{Look, Role};
 use super::value::count;
 use crate::coverage::Coverage;
+use crate::kind::UNMANAGED;
 use crate::snapshot::Sight;
-
-/// What is not counted.
-const OTHER_KINDS: &str =
-    "Not counted: what fluxform does not manage, such as dashboards, checks and notification rules.";
 
 /// What no project owns, and how much the others are.
 pub fn coverage(coverage: &Coverage, look: Look) -> String {
@@ -22,7 +20,8 @@ pub fn coverage(coverage: &Coverage, look: Look) -> String {
     }
     page.gap().put(Role::Strong, format_args!("Coverage: {} %.", coverage.percent()));
     page.say(format_args!(" {}", managed(coverage))).end();
-    page.put(Role::Quiet, OTHER_KINDS).fold(0);
+    let others = listed(UNMANAGED);
+    page.put(Role::Quiet, format_args!("Not counted: what fluxform does not manage, such as {others}.")).fold(0);
     for (kind, sight) in coverage.hidden() {
         page.say("  ").put(Role::Warning, format_args!("{kind}s")).say(format_args!(": {}", hidden(sight))).end();
     }

@@ -56,8 +56,8 @@ pub(super) fn one(page: &mut Page, difference: &Difference) {
     }
     if let Some((agreed, at_stake)) = stake {
         named(page, "data at stake");
-        let agreed = agreed.as_ref().map_or_else(|| "nothing".to_owned(), lost);
-        sides(page, "        ", &agreed, &lost(at_stake));
+        let agreed = agreed.as_ref().map_or_else(|| "nothing".to_owned(), |agreed| lost(address.kind, agreed));
+        sides(page, "        ", &agreed, &lost(address.kind, at_stake));
     }
 }
 

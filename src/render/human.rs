@@ -61,7 +61,7 @@ fn at_stake(page: &mut Page, plan: &Plan) {
         if let Some(stake) = plan.at_stake.get(&change.address) {
             let role = if stake.is_nothing() { Role::Quiet } else { Role::Warning };
             page.say("  ").put(role, "!").say(" ").put(Role::Strong, &change.address);
-            page.say(format_args!(" {}: ", threat(change))).put(role, lost(stake)).fold(6);
+            page.say(format_args!(" {}: ", threat(change))).put(role, lost(change.address.kind, stake)).fold(6);
         }
     }
 }

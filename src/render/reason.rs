@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::value::{quoted, thousands};
 use crate::diff::{Action, Change, Reason, Target};
 use crate::evidence::{Data, Stake};
-use crate::kind::{Delete, Kind};
+use crate::kind::{Delete, Kind, UNMANAGED};
 use crate::plan::HOME;
 
 /// `a`, `a and b`, `a, b and c`.
@@ -61,13 +61,25 @@ pub(super) fn object(target: &Target) -> String {
     }
 }
 
-/// What is at stake, in words.
-pub(super) fn lost(stake: &Stake) -> String {
+/// What is at stake with an object of `kind`, in words.
+pub(super) fn lost(kind: Kind, stake: &Stake) -> String {
+    let others = unexamined(kind);
     let along = (!stake.along.is_empty()).then(|| format!("{} would go with it", stake.objects()));
     let unseen =
         (!stake.unseen.is_empty()).then(|| format!("{} that the token cannot see may go with it", stake.hidden()));
-    let points = (stake.data != Data::None || along.is_none() && unseen.is_none()).then(|| data(&stake.data));
-    [points, along, unseen].into_iter().flatten().collect::<Vec<_>>().join("; ")
+    let points =
+        (stake.data != Data::None || along.is_none() && unseen.is_none()).then(|| match (&stake.data, others) {
+            // Of an org, what else is in it is no less data.
+            (Data::None, Some(_)) => "no points are lost (a query has shown that there are none)".to_owned(),
+            (points, _) => data(points),
+        });
+    let others = others.map(|others| format!("objects of other kinds ({}, ...) were not looked at", others.join(", ")));
+    [points, along, unseen, others].into_iter().flatten().collect::<Vec<_>>().join("; ")
+}
+
+/// What may go with an object of `kind` too, and is of no kind that could be looked at.
+pub(super) fn unexamined(kind: Kind) -> Option<&'static [&'static str]> {
+    (kind == Kind::HOME).then_some(&UNMANAGED[..])
 }
 
 fn data(data: &Data) -> String {

@@ -257,6 +257,31 @@ fn what_is_at_stake_is_compact_too() {
     insta::assert_snapshot!(text.split("\nChanges").next().unwrap_or_default());
 }
 
+/// Dashboards and the like go with an org too: who reads that no point is lost must not take it for all.
+#[test]
+fn of_an_org_it_is_said_what_was_not_looked_at() {
+    let mut plan = sample::nothing();
+    for kind in [Kind::Org, Kind::Bucket] {
+        let change = sample::change(kind, "lab", Action::Delete, Reason::NotDeclared);
+        plan.at_stake.insert(change.address.clone(), Stake::points(Data::None));
+        plan.changes.push(change);
+    }
+    for look in [PLAIN, PLAIN.compact(true)] {
+        let text = super::plan(&plan, look).split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(text.contains("org.lab is deleted: no points are lost (a query has shown that there are none); objects of other kinds (dashboards, checks, "), "{text}");
+        assert!(
+            text.contains("bucket.lab is deleted: no data is lost (a query has shown that there is none) "),
+            "{text}"
+        );
+        assert_eq!(text.matches("were not looked at").count(), 1, "{text}");
+    }
+    let document = Document { plan: Some(&plan), ..Document::new(Exit::Ok) };
+    assert_eq!(super::comment(Comment::Plan, &document).matches("were not looked at").count(), 1);
+    let text = super::document(&document);
+    assert_eq!(breaks("plan", &text), Vec::<String>::new());
+    assert_eq!(text.matches("\"not_looked_at\"").count(), 1);
+}
+
 #[test]
 fn a_plan_of_a_destroy_with_nothing_to_do_says_what_it_is_of() {
     insta::assert_snapshot!(destruction(&sample::nothing(), PLAIN), @"Nothing to destroy. The project owns no object on this server.");
@@ -382,7 +407,7 @@ fn what_projects_manage_of_a_server() {
     let (plan, all) = (sample::plan(), super::coverage(&Coverage::default(), PLAIN));
     assert_eq!(
         all,
-        "Coverage: 100 %. 0 of 0 objects managed.\nNot counted: what fluxform does not manage, such as dashboards, checks and notification rules.\n"
+        "Coverage: 100 %. 0 of 0 objects managed.\nNot counted: what fluxform does not manage, such as dashboards, checks, notification rules, notification endpoints and secrets.\n"
     );
     let text = document(&Document { plan: Some(&plan), coverage: Some(&coverage), ..Document::new(Exit::Ok) });
     assert_eq!(breaks("plan", &text), Vec::<String>::new());

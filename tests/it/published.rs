@@ -8,6 +8,7 @@ use std::fs;
 use std::path::Path;
 
 use fluxform::exit::Exit;
+use fluxform::kind::{Kind, Level};
 use fluxform::limits;
 
 use crate::cli::fluxform::Fluxform;
@@ -108,6 +109,35 @@ fn the_readme_has_every_command() {
     let commands = commands.split("\n\n").next().unwrap().lines().filter_map(|line| line.split_whitespace().next());
     for command in commands.filter(|command| *command != "help") {
         assert!(readme.contains(&format!("\n| `{command}` |")), "the README lacks {command}");
+    }
+}
+
+/// Lists of kinds in prose have each kind, and what is said not to be managed is none.
+#[test]
+fn where_kinds_are_listed_none_is_missing() {
+    let line = |page: &str, begin: &str| {
+        let text = read(page);
+        let (_, rest) = text.split_once(begin).unwrap_or_else(|| panic!("{page}: {begin}"));
+        rest.split("\n- ").next().unwrap().to_lowercase()
+    };
+    let readme = line("README.md", "fluxform manages ");
+    let readme = readme.split("it does not manage").next().unwrap();
+    let glossary = line("docs/glossary.md", "| kind |");
+    let glossary = glossary.lines().next().unwrap();
+    let along = line("docs/manifest.md", "is not deleted by the plan itself:");
+    let along = along.split("ledgers of other").next().unwrap();
+    let others = line("docs/moving-in.md", "everything that fluxform does not\n  manage: ");
+    let others = others.split('.').next().unwrap();
+    for kind in Kind::ALL {
+        let name = kind.name();
+        assert!(readme.contains(name), "README.md: {name}");
+        assert!(glossary.contains(&format!("`{name}`")), "docs/glossary.md: {name}");
+        assert!(kind.spec().level == Level::Server || along.contains(name), "docs/manifest.md: {name}");
+        let listed = |word: &str| word.trim() == format!("{name}s") || word.trim().starts_with(&format!("{name} "));
+        assert!(
+            !others.split([',', ';']).flat_map(|words| words.split(" and ")).any(listed),
+            "docs/moving-in.md: {name}"
+        );
     }
 }
 

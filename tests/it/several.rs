@@ -116,6 +116,24 @@ both!(drift_and_validate_take_several_too, async |scene| {
     assert_eq!(warned["valid"]["warnings"][0]["code"], "task::cron", "{warned}");
 });
 
+both!(what_the_manifests_warn_of_is_in_each_document_of_a_run, async |scene| {
+    let street = Street::new(&scene, &[("one", "[bucket.one]\n")]);
+    let variable = "[variable.hosts]\nquery = 'form(bucket: \"a\") |> range(start: v.timeRangeStart)'\n";
+    street.declare("warned", "warned", "", variable);
+    let has = |text: &str, times: usize| assert_eq!(text.matches("flux::name").count(), times, "{text}");
+    for command in ["validate", "plan", "drift"] {
+        let human = street.run(&[command, "warned"]).run().with(0);
+        has(&human.err, 1);
+        for format in ["--format=markdown", "--format=json"] {
+            has(&street.run(&[command, "warned", format]).run().with(0).out, 1);
+            has(&street.run(&[command, "one", "warned", format]).run().with(0).out, 1);
+        }
+    }
+    street.run(&["plan", "warned", "--out", "w.plan"]).run().with(0);
+    has(&street.run(&["show", "w.plan", "--format=markdown"]).run().with(0).out, 1);
+    has(&street.run(&["apply", "warned", "--auto-approve", "--format=markdown"]).run().with(0).out, 1);
+});
+
 both!(a_comment_has_all_projects_and_the_worst_first, async |scene| {
     let street = Street::new(&scene, &[("good", "[bucket.good]\n"), ("gone", "[bucket.gone]\n[bucket.kept]\n")]);
     street.apply("gone");

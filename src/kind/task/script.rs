@@ -4,7 +4,8 @@ use super::{cron, params};
 use crate::diagnostic::{Code, Severity};
 use crate::duration::Duration;
 use crate::flux::parser::parse;
-use crate::flux::{AuthorScript, Mistake, Schedule, Spanned, TaskHead, TaskOption, ast, names};
+use crate::flux::{AuthorScript, Mistake, Schedule, Spanned, TaskHead, TaskOption};
+use crate::kind::script;
 use crate::kind::spec::{Draft, Fault};
 use crate::value::{Script, Value};
 
@@ -16,16 +17,13 @@ pub(super) fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
     let Some(source) = draft.script else { return };
     let params_as = draft.fields.text("params_as").filter(|_| (draft.written)("params")).map(str::to_owned);
     let parsed = parse(source);
-    let mistakes = parsed.errors().into_iter().map(|error| {
+    faults.extend(script::forms("flux", &parsed, |error| {
         let help = params::bare(
             source.get(error.span.range().start..).unwrap_or_default(),
             params_as.as_deref().unwrap_or("params"),
         );
-        let fault = fault(Code::FluxSyntax, Mistake { help: help.or(error.help), ..error });
-        // The server takes it, and the task fails at each run.
-        if parsed.is_accepted() { fault.warning() } else { fault }
-    });
-    faults.extend(mistakes);
+        Mistake { help: help.or(error.help), ..error }
+    }));
     if !parsed.is_accepted() {
         return;
     }
@@ -43,7 +41,9 @@ pub(super) fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
             let at = fault.script.as_ref().map(|span| span.start);
             asked.iter().filter_map(|fault| fault.script.as_ref()).any(|span| at.is_some_and(|at| span.contains(&at)))
         };
-        let names = wrong_names(&parsed.script, params_as.as_deref());
+        // `option task` and the parameters will stand before the author's own text.
+        let given: Vec<&str> = ["task"].into_iter().chain(params_as.as_deref()).collect();
+        let names = script::names("flux", &parsed.script, &given);
         faults.extend(names.into_iter().filter(|fault| !said(fault)));
     }
     faults.extend(asked);
@@ -64,19 +64,6 @@ pub(super) fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
     if let Err(message) = compose(draft, &author, params_as.as_deref()) {
         faults.push(Fault::new(Code::TaskFlux, "flux", message, "cannot be composed"));
     }
-}
-
-/// The server takes them too. `option task` and the parameters will stand before the author's own text.
-fn wrong_names(script: &ast::Script, params_as: Option<&str>) -> Vec<Fault> {
-    let given: Vec<&str> = ["task"].into_iter().chain(params_as).collect();
-    names::errors(script, &given).into_iter().map(|error| fault(Code::FluxName, error).warning()).collect()
-}
-
-/// A mistake in the script of the field `flux`.
-fn fault(code: Code, mistake: Mistake) -> Fault {
-    let Mistake { span, message, label, also, help } = mistake;
-    let also = also.map(|(span, label)| (span.range(), label));
-    Fault { also, help, ..Fault::new(code, "flux", message, label).script(span.range()) }
 }
 
 /// Takes over what only the script says; what both say must agree.

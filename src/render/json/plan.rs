@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
+use super::super::reason::unexamined;
 use super::problem::{self, DiagnosticForm};
 use crate::address::Address;
 use crate::diff::{self, Action, Cause, FieldChange, Setting, Target};
@@ -114,6 +115,8 @@ pub(super) struct Stake<'a> {
     why_unknown: Option<&'a str>,
     along: Vec<Along<'a>>,
     unseen: Vec<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    not_looked_at: Option<&'static [&'static str]>,
 }
 
 /// An object that goes along with another.
@@ -217,6 +220,7 @@ impl<'a> Stake<'a> {
             why_unknown: None,
             along: along.collect(),
             unseen: stake.unseen.iter().map(|kind| kind.name()).collect(),
+            not_looked_at: unexamined(address.kind),
         };
         match &stake.data {
             Data::None => none,

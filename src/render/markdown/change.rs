@@ -46,8 +46,13 @@ pub(super) fn drifted(change: &Change) -> Item {
 
 /// What is at stake for a change.
 pub(super) fn stake(change: &Change, at_stake: &Stake) -> Item {
-    Item::line(format!("- **{}** {}: {}\n", code(&change.address), threat(change), code(lost(at_stake))))
-        .named(code(&change.address))
+    Item::line(format!(
+        "- **{}** {}: {}\n",
+        code(&change.address),
+        threat(change),
+        code(lost(change.address.kind, at_stake))
+    ))
+    .named(code(&change.address))
 }
 
 /// What only the ledger sees.

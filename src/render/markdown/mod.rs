@@ -136,6 +136,9 @@ fn group(of: Comment, mut head: String, document: &Document<'_>) -> Group {
         let warnings = plan.warnings.iter().map(diagnosed).collect();
         sections.push(section("Warnings", Rank::Rest, warnings));
     }
+    if let Some(valid) = document.valid {
+        sections.push(section("Warnings", Rank::Rest, valid.warnings.iter().map(diagnosed).collect()));
+    }
     if let Some(coverage) = document.coverage {
         head.push_str(&format!("**Coverage:** {} %. {}\n\n", coverage.percent(), managed(coverage)));
         let hidden = coverage.hidden().map(|(kind, sight)| Item::line(format!("- {kind}s: {}\n", hidden(sight))));

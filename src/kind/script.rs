@@ -1,0 +1,25 @@
+//! What is wrong with a Flux script that is written in a field.
+
+use super::spec::Fault;
+use crate::diagnostic::Code;
+use crate::flux::parser::Parsed;
+use crate::flux::{Mistake, ast, names};
+
+/// What is wrong with its form, said as `word` says it. The server takes what is accepted, and the script fails when it runs.
+pub(super) fn forms(field: &'static str, parsed: &Parsed, word: impl Fn(Mistake) -> Mistake) -> Vec<Fault> {
+    let fault = |mistake| fault(Code::FluxSyntax, field, word(mistake));
+    let faults = parsed.errors().into_iter().map(fault);
+    faults.map(|fault| if parsed.is_accepted() { fault.warning() } else { fault }).collect()
+}
+
+/// Names, packages and arguments that there are not, besides those `given` to the script. The server takes them too.
+pub(super) fn names(field: &'static str, script: &ast::Script, given: &[&str]) -> Vec<Fault> {
+    names::errors(script, given).into_iter().map(|error| fault(Code::FluxName, field, error).warning()).collect()
+}
+
+/// A mistake in the script.
+fn fault(code: Code, field: &'static str, mistake: Mistake) -> Fault {
+    let Mistake { span, message, label, also, help } = mistake;
+    let also = also.map(|(span, label)| (span.range(), label));
+    Fault { also, help, ..Fault::new(code, field, message, label).script(span.range()) }
+}
