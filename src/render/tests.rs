@@ -276,7 +276,7 @@ fn of_an_org_it_is_said_what_was_not_looked_at() {
         assert_eq!(text.matches("were not looked at").count(), 1, "{text}");
     }
     let document = Document { plan: Some(&plan), ..Document::new(Exit::Ok) };
-    assert_eq!(super::comment(Comment::Plan, &document).matches("were not looked at").count(), 1);
+    assert_eq!(comment(Comment::Plan, &document).matches("were not looked at").count(), 1);
     let text = super::document(&document);
     assert_eq!(breaks("plan", &text), Vec::<String>::new());
     assert_eq!(text.matches("\"not_looked_at\"").count(), 1);
