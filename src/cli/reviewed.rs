@@ -7,6 +7,7 @@ use super::applies::argument;
 use super::pipeline::Planned;
 use super::project::Project;
 use super::session::Session;
+use crate::address::few;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::manifest::Manifest;
 use crate::plan::{self, Difference, Plan, Saved};
@@ -132,6 +133,14 @@ impl Reviewed {
         if !now.plan.writes() && now.plan.refusals.is_empty() {
             let message = format!("all that is in {path} is done already: it was applied, or somebody did the same");
             return stale(Code::ApplyApplied, message, "nothing is left to do, and nothing was written");
+        }
+        let differences = self.difference(&now.plan);
+        if !differences.is_empty() && differences.iter().all(Difference::is_growth) {
+            let grown = few(differences.iter().map(|difference| difference.address.to_string()));
+            let message = format!("more would be lost than was reviewed: something still writes into {grown}");
+            let help = "nothing was written; stop that first, in an apply of its own (remove the scraper, the task or the tokens that \
+                        write), then plan the deletion again";
+            return stale(Code::ApplyStale, message, help);
         }
         stale(
             Code::ApplyStale,

@@ -6,7 +6,7 @@ use super::Plan;
 use super::digest::HOME;
 use crate::address::Address;
 use crate::diff::{Action, Change, FieldChange, Reason, Target};
-use crate::evidence::Stake;
+use crate::evidence::{Data, Stake};
 use crate::ledger::Origin;
 
 /// One address of which the plan is another one than was reviewed.
@@ -77,6 +77,16 @@ pub enum Part<'a> {
 }
 
 impl Difference {
+    /// Whether nothing has changed but that there are more points than were reviewed: something goes on writing.
+    pub fn is_growth(&self) -> bool {
+        let same = self.reviewed.is_some() && self.now.is_some() && self.parts().is_empty();
+        let grows = |(agreed, now): &(Option<Stake>, Stake)| {
+            let points = agreed.as_ref().is_some_and(|agreed| matches!(agreed.data, Data::Some { .. }));
+            points && Stake { data: Data::None, ..now.clone() }.within(agreed.as_ref())
+        };
+        same && self.stake.as_ref().is_some_and(grows)
+    }
+
     /// In what the two changes differ; nothing where there is only one.
     pub fn parts(&self) -> Vec<Part<'_>> {
         let (Some(reviewed), Some(now)) = (&self.reviewed, &self.now) else { return Vec::new() };

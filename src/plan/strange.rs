@@ -5,7 +5,13 @@ use crate::diff::{Action, Change, Reason};
 
 /// Tells that nothing of what the project `name` owns is declared, though something else is.
 pub(super) fn nothing_is_declared(name: &str, changes: &[Change]) -> Option<Diagnostic> {
-    let gone = |change: &Change| matches!(change.reason, Reason::NotDeclared | Reason::NotOurs | Reason::GoesWithOrg);
+    let gone = |change: &Change| {
+        matches!(
+            change.reason,
+            // Also what somebody has deleted by hand in the meantime.
+            Reason::NotDeclared | Reason::NotOurs | Reason::GoesWithOrg | Reason::AlreadyGone
+        )
+    };
     let (left, declared): (Vec<&Change>, Vec<&Change>) = changes.iter().partition(|change| gone(change));
     let known = |change: &&Change| change.origin.is_some() || change.moved_from.is_some();
     if left.is_empty() || declared.is_empty() || declared.iter().any(known) {
@@ -45,6 +51,11 @@ mod tests {
         let says = |changes: &[Change]| nothing_is_declared("iot", changes).map(|warning| warning.message);
         assert_eq!(
             says(&[old.clone(), adopted, new.clone()]).as_deref(),
+            Some("nothing that the project `iot` owns is declared here: 1 of 2 objects would be deleted")
+        );
+        let by_hand = change("by_hand", Action::Forget, Reason::AlreadyGone, true);
+        assert_eq!(
+            says(&[old.clone(), by_hand, new.clone()]).as_deref(),
             Some("nothing that the project `iot` owns is declared here: 1 of 2 objects would be deleted")
         );
         assert_eq!(says(&[old.clone(), new.clone(), kept]), None, "something stays");

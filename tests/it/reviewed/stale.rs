@@ -110,7 +110,8 @@ both!(consent_is_reviewed_and_covers_no_more_than_it_saw, async |scene| {
     }
     scene.http.post_text(&write, "m,host=a v=1,w=2").await.expect(204);
     let stale = review.refused(6).await;
-    review.apply().arg("--allow-data-loss=*").run().with(6);
+    let grown = review.apply().arg("--allow-data-loss=*").run().with(6);
+    has(&grown.err, "something still writes into bucket.raw");
     has(&stale.out, "data at stake");
     has(&stale.out, "reviewed: 1 value would be lost");
 
