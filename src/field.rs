@@ -295,6 +295,11 @@ impl Field {
             .role(Role::Status)
     }
 
+    /// The ID of an external object.
+    pub const fn id(doc: &'static str) -> Self {
+        Self::text("id", Omitted::Theirs, doc).of_type(Type::Id).role(Role::Id).compared(Compared::Never)
+    }
+
     /// All labels of an object.
     pub const fn labels(doc: &'static str) -> Self {
         Self::text("labels", Omitted::Theirs, doc).of_type(Type::Refs(Kind::Label)).role(Role::Labels)

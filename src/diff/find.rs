@@ -349,10 +349,13 @@ fn two_candidates<'a>(address: &Address, resource: Option<&Resource>, ids: impl 
             format!("{address} matches {} objects: {}", ids.len(), ids.join(", ")),
         )
         .at_known(resource.map(|resource| &resource.place), "declared here")
-        .help(format!(
+        .help(match resource {
+            Some(resource) if resource.external => format!("write the ID of the one that is meant: `id = \"{}\"`", ids.first().copied().unwrap_or_default()),
+            _ => format!(
             "name the one that is meant in an `[[import]]` with `to = \"{address}\"` and its `id`; or rename or delete the others, or \
              give the resource another name"
-        )))
+            ),
+        }))
 }
 
 fn absent(address: &Address, resource: &Resource, which: &str, view: &View, near: Option<&str>) -> Problem {

@@ -26,6 +26,7 @@ pub(super) static SPEC: Spec = Spec {
         Field::text("allow_insecure", Omitted::False, "Whether a certificate that nobody vouches for is accepted.")
             .of_type(Type::Bool)
             .at("allowInsecure"),
+        Field::id("The ID of an external scraper, where several have its name."),
     ],
     check,
     export,

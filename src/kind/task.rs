@@ -45,6 +45,7 @@ pub(super) static SPEC: Spec = Spec {
             .of_type(Type::Identifier)
             .compared(Compared::Never),
         Field::labels("All labels of the task."),
+        Field::id("The ID of an external task, where several have its name."),
     ],
     check: script::check,
     export: export::export,

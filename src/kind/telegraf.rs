@@ -33,6 +33,7 @@ pub(super) static SPEC: Spec = Spec {
         )
         .of_type(Type::TextFile(CONFIG)),
         Field::labels("All labels of the configuration."),
+        Field::id("The ID of an external configuration, where several have its name."),
     ],
     check,
     export,

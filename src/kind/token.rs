@@ -39,10 +39,7 @@ pub(super) static SPEC: Spec = Spec {
             .of_type(Type::Integer)
             .compared(Compared::Ledger)
             .replaces(),
-        Field::text("id", Omitted::Theirs, "The ID of an external token.")
-            .of_type(Type::Id)
-            .role(Role::Id)
-            .compared(Compared::Never),
+        Field::id("The ID of an external token."),
     ],
     check,
     export,

@@ -106,7 +106,7 @@ fn identifies(kind: Kind, field: &Field) -> bool {
 
 fn omitted(context: &mut DecodeContext<'_, '_>, field: &'static Field, external: bool, fields: &mut Fields) {
     let value = match field.omitted {
-        Omitted::Theirs if external && field.ty == Type::Id => {
+        Omitted::Theirs if external && field.ty == Type::Id && context.address.kind.spec().key == Key::None => {
             let kind = context.address.kind;
             let message = format!("missing field `{}` in the external {}", field.name, context.address);
             let help = format!("a {kind} is found by its ID only: add `{} = \"0123456789abcdef\"`", field.name);

@@ -456,3 +456,17 @@ both!(what_is_left_to_others_may_take_another_form, async |scene| {
     assert_eq!(lines(&project.plan(Goal::Declared).await.unwrap().plan), "");
     project.destroy().await;
 });
+
+both!(of_two_external_objects_with_one_name_an_id_says_which, async |scene| {
+    let bucket = scene.bucket("b").await;
+    let body = json!({"orgID": scene.org, "bucketID": bucket, "name": "twin", "type": "prometheus", "url": "http://a"});
+    let first = id(&scene.http.post("scrapers", body.clone()).await.expect(201));
+    scene.http.post("scrapers", body).await.expect(201);
+    let project = Project::new(&scene);
+    project.declare("[scraper.twin]\nexternal = true\n[label.l]\n");
+    let refused = project.plan(Goal::Declared).await.unwrap().plan.refusals.remove(0).diagnostic;
+    assert_eq!(refused.code.text(), "plan::two-candidates");
+    assert!(refused.help.unwrap().starts_with("write the ID of the one that is meant: `id = "));
+    project.declare(&format!("[scraper.twin]\nexternal = true\nid = \"{first}\"\n[label.l]\n"));
+    assert_eq!(lines(&project.plan(Goal::Declared).await.unwrap().plan), "+ label.l New\n");
+});
