@@ -187,7 +187,7 @@ codes! {
         GuardOwnToken "guard::own-token" Refused "The plan would end the token that the run itself uses"
         GuardOwnUser "guard::own-user" Refused "The plan would end the user that the run itself acts as"
         GuardPreventDestroy "guard::prevent-destroy" Refused "A resource with `prevent_destroy` would be destroyed"
-        GuardProtected "guard::protected" Refused "A resource that [policy] protects would be destroyed"
+        GuardProtected "guard::protected" Refused "A resource that `[policy]` protects would be destroyed"
         GuardSystem "guard::system" Refused "The plan would change an object of InfluxDB's own, or a project's ledger"
         GuardTaskOwner "guard::task-owner" Refused "A user would lose the org in which tasks run as that user"
     }
@@ -253,14 +253,14 @@ codes! {
         ManifestForEach "manifest::for-each" Manifest "`for_each` is not a list, a table or a resource with keys that can be used"
         ManifestForbiddenName "manifest::forbidden-name" Manifest "A name is reserved for the ledger or for InfluxDB itself"
         ManifestId "manifest::id" "A text that must be an ID is none"
-        ManifestImport "manifest::import" "An [[import]] cannot be followed"
+        ManifestImport "manifest::import" "An `[[import]]` cannot be followed"
         ManifestIndex "manifest::index" Manifest "An index does not fit the resource that it stands at"
         ManifestKey "manifest::key" Manifest "A resource has no key, or one that cannot be used"
         ManifestKind "manifest::kind" Manifest "A reference names a resource of another kind than is needed"
         ManifestLimit "manifest::limit" Manifest "The project is larger than a limit allows"
         ManifestMissing "manifest::missing" Manifest "A required key is missing"
         ManifestMore "manifest::more" Manifest "There are more mistakes than are shown"
-        ManifestMoved "manifest::moved" Manifest "A [[moved]] cannot be followed"
+        ManifestMoved "manifest::moved" Manifest "A `[[moved]]` cannot be followed"
         ManifestNoFile "manifest::no-file" Manifest "The directory has no manifest"
         ManifestNoProject "manifest::no-project" Manifest "No manifest has a `[project]`"
         ManifestNotUtf8 "manifest::not-utf8" Manifest "A manifest is not UTF-8"
@@ -300,7 +300,7 @@ codes! {
         PlanExternalAbsent "plan::external-absent" Error "An external object does not exist on the server"
         PlanForeignOwner "plan::foreign-owner" Refused "The plan would take over an object that another project owns"
         PlanLeftover "plan::leftover" "An interrupted run left something behind"
-        PlanMovedOntoAnother "plan::moved-onto-another" Error "A [[moved]] leads to an address that already has an object"
+        PlanMovedOntoAnother "plan::moved-onto-another" Error "A `[[moved]]` leads to an address that already has an object"
         PlanNoConsent "plan::no-consent" Refused "A saved plan needs a consent that only the command line can give"
         PlanNoProject "plan::no-project" Usage "The directory for a saved plan has no manifest"
         PlanNotAPlan "plan::not-a-plan" Usage "The file is not a plan file that can be used"
@@ -315,9 +315,9 @@ codes! {
         PlanTwoCandidates "plan::two-candidates" Error "A resource matches several objects on the server"
         PlanUnreadable "plan::unreadable" Usage "The plan file cannot be read"
     }
-    Policy "policy" "The [policy] of a project" {
-        PolicyAllowsNothing "policy::allows-nothing" "A consent in [policy] matches no resource"
-        PolicyExpired "policy::expired" "A consent in [policy] has expired"
+    Policy "policy" "The `[policy]` of a project" {
+        PolicyAllowsNothing "policy::allows-nothing" "A consent in `[policy]` matches no resource"
+        PolicyExpired "policy::expired" "A consent in `[policy]` has expired"
         PolicyProtectsNothing "policy::protects-nothing" "A pattern in `protected` matches no resource"
     }
     Record "record" "Adopting, forgetting and importing" {
