@@ -24,7 +24,8 @@ pub(super) struct List {
 
 #[derive(Default)]
 struct Labels {
-    kept: Vec<Row>,
+    /// With the ID of its org each.
+    kept: Vec<(String, Row)>,
     /// The org that the rows say they are of, and the first of another.
     orgs: (Option<String>, Option<String>),
     /// The first ID that is none, or that comes twice.
@@ -62,15 +63,31 @@ impl List {
     pub(super) fn of(self, org: &str) -> Result<(Vec<Row>, HashSet<u64>), String> {
         let Labels { kept, orgs: (first, second), bad, ids } = self.labels;
         if let Some(id) = bad {
-            return Err(format!("the list has a label with the ID `{id}`, which is not an ID or occurs twice"));
+            return Err(not_an_id(&id));
         }
         match [first, second].into_iter().flatten().find(|of| of != org) {
             Some(other) => {
                 Err(format!("the list contains labels of the org {other}, but was requested for the org {org}"))
             }
-            None => Ok((kept, ids)),
+            None => Ok((kept.into_iter().map(|(_, row)| row).collect(), ids)),
         }
     }
+
+    /// The rows of whatever org, with its ID each.
+    ///
+    /// # Errors
+    /// What is wrong with the list.
+    pub(super) fn of_any_org(self) -> Result<Vec<(String, Row)>, String> {
+        let Labels { kept, bad, .. } = self.labels;
+        match bad {
+            Some(id) => Err(not_an_id(&id)),
+            None => Ok(kept),
+        }
+    }
+}
+
+fn not_an_id(id: &str) -> String {
+    format!("the list has a label with the ID `{id}`, which is not an ID or occurs twice")
 }
 
 impl<'de> Deserialize<'de> for Labels {
@@ -109,7 +126,8 @@ impl<'de> Visitor<'de> for Rows {
             if label.is_bookkeeping() {
                 let properties = label.properties.map(|properties| serde_json::from_str(properties.get()));
                 let properties: BTreeMap<_, _> = properties.transpose().map_err(A::Error::custom)?.unwrap_or_default();
-                all.kept.push(Row { id: label.id.into_owned(), name: label.name.into_owned(), properties });
+                let row = Row { id: label.id.into_owned(), name: label.name.into_owned(), properties };
+                all.kept.push((label.org.into_owned(), row));
             }
         }
         Ok(all)
@@ -145,6 +163,17 @@ mod tests {
             label(4, "flüxform/x", &json!({})),
         ];
         assert_eq!(read(&json!(rows)), Ok(vec!["FluxForm/p/lock".to_owned(), "renamed".to_owned()]));
+    }
+
+    #[test]
+    fn rows_of_several_orgs_are_told_apart_where_all_were_asked_for() {
+        let mut other = label(2, "fluxform/q", &json!({}));
+        other["orgID"] = json!("00000000000000b2");
+        let list = json!({"labels": [label(1, "fluxform/p", &json!({})), other]}).to_string();
+        let list: List = serde_json::from_str(&list).expect("a list");
+        let rows = list.of_any_org().expect("rows");
+        let rows: Vec<_> = rows.iter().map(|(org, row)| (org.as_str(), row.name.as_str())).collect();
+        assert_eq!(rows, [(ORG, "fluxform/p"), ("00000000000000b2", "fluxform/q")]);
     }
 
     #[test]

@@ -1,19 +1,16 @@
 //! From an org's labels to the ledger, and to what other projects' ledgers own.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use futures::stream::{self, StreamExt, TryStreamExt};
+use tokio::try_join;
 
-use super::labels::{Row, rows};
+use super::labels::{Row, rows, rows_of_all_orgs};
 use super::page::{HEAD, Item, MARK, NUMBER, Opened, PAGE, PROJECT, Part, is_entry, item};
 use super::seal::{Of, Stamp, Trust};
 use super::state::{LAST_APPLY, PAGES, Page, State};
 use super::{LastApply, Ledger, LedgerError};
-use crate::api::{ApiError, Class, Client};
+use crate::api::{ApiError, Client};
 use crate::kind::{Kind, ReadScope};
-
-/// How many orgs are asked at once.
-const AT_ONCE: usize = 8;
 
 /// The ledger of `project`, whose home org has the ID `home`, in one request.
 ///
@@ -232,25 +229,15 @@ impl Owners {
 }
 
 /// What the ledgers in all orgs but `home` (an ID) own, as far as the token sees them: objects of the server as a whole may be
-/// any project's. A project of the same name in another org is another project.
+/// any project's. A project of the same name in another org is another project, and one whose org is gone owns nothing.
 ///
 /// # Errors
 /// The server's.
 pub async fn owners_elsewhere(client: &Client, home: Option<&str>) -> Result<Owners, ApiError> {
-    let orgs = Kind::HOME.list(client, &[], ReadScope::NOTHING).await?;
-    let others = orgs.iter().map(|org| org.id.as_str()).filter(|org| home != Some(*org));
-    let lists: Vec<Vec<Row>> = stream::iter(others)
-        .map(async |org| match rows(client, org).await {
-            // One that has gone since it was listed has no ledger.
-            Err(error) if matches!(error.class, Class::NotFound | Class::Denied) => Ok(Vec::new()),
-            rows => rows,
-        })
-        .buffered(AT_ONCE)
-        .try_collect()
-        .await?;
-    let mut all = Owners::default();
-    lists.iter().for_each(|rows| all.extend(owners(rows, "")));
-    Ok(all)
+    let (orgs, rows) = try_join!(Kind::HOME.list(client, &[], ReadScope::NOTHING), rows_of_all_orgs(client))?;
+    let others: BTreeSet<&str> = orgs.iter().map(|org| org.id.as_str()).filter(|org| home != Some(*org)).collect();
+    let rows: Vec<Row> = rows.into_iter().filter(|(org, _)| others.contains(org.as_str())).map(|(_, row)| row).collect();
+    Ok(owners(&rows, ""))
 }
 
 /// What the ledgers of all projects but `project` own, from the same labels.

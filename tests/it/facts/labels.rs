@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::support::{ABSENT, Http, Scene, both, column, id, names};
+use crate::support::{ABSENT, Http, Scene, both, column, id, names, unique};
 
 /// Makes a label with properties; its path.
 async fn page(scene: &Scene, name: &str, properties: Value) -> String {
@@ -39,7 +39,7 @@ both!(names_are_unique_without_case_and_trimmed, async |scene| {
 });
 
 both!(names_are_unique_per_organization, async |scene| {
-    let name = crate::support::unique("other");
+    let name = unique("other");
     let other = scene.http.post("orgs", json!({"name": name})).await.expect(201);
     scene.label("l").await;
     scene.http.post("labels", json!({"orgID": other["id"], "name": "l"})).await.expect(201);
@@ -56,7 +56,7 @@ both!(an_organization_is_required, async |scene| {
 });
 
 both!(an_absent_organization_is_accepted, async |scene| {
-    let name = crate::support::unique("homeless");
+    let name = unique("homeless");
     let made = scene.http.post("labels", json!({"orgID": ABSENT, "name": name})).await.expect(201);
     assert_eq!(made["label"]["orgID"], ABSENT);
 });
@@ -142,6 +142,24 @@ both!(a_list_is_in_the_order_of_creation, async |scene| {
     }
     let list = scene.http.get(&format!("labels?orgID={}", scene.org)).await.expect(200);
     assert_eq!(names(&list["labels"]), made);
+});
+
+both!(without_an_org_the_list_has_what_the_token_sees_of_all_orgs, async |scene| {
+    let gone = scene.http.post("orgs", json!({"name": unique("gone")})).await.expect(201);
+    let mut made = Vec::new();
+    for org in [id(&gone), scene.org.clone()] {
+        let label = scene.http.post("labels", json!({"orgID": org, "name": "l"})).await.expect(201);
+        made.push(id(&label["label"]));
+    }
+    scene.http.delete(&format!("orgs/{}", id(&gone))).await.expect(204);
+    let ids = async |http: &Http| -> Vec<String> {
+        let list = http.get("labels").await.expect(200);
+        let rows = list["labels"].as_array().unwrap().iter();
+        rows.map(id).filter(|id| made.contains(id)).collect()
+    };
+    assert_eq!(ids(&scene.http).await, made, "a label outlives its org");
+    let reader = scene.token(json!([{"action": "read", "resource": {"type": "labels", "orgID": scene.org}}])).await;
+    assert_eq!(ids(&scene.http.with_token(&reader.token)).await, [made[1].clone()]);
 });
 
 both!(a_name_filters_whole_and_without_case, async |scene| {
