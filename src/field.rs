@@ -20,6 +20,8 @@ pub struct Field {
     /// The fields of which one may be written instead of it: a default of the one gives way to another, and whoever leaves the one
     /// to others leaves them all.
     pub or: &'static [&'static str],
+    /// The sets that share no member with it on the server: what it gets, they lose, also where a manifest does not say so.
+    pub apart_from: &'static [&'static str],
     /// What holds for a secret that is written; none where it is no secret.
     pub secret: Option<SecretRule>,
     /// What it is to everybody who does not know the kind.
@@ -220,6 +222,7 @@ impl Field {
             compared: Compared::Live,
             change: Change::InPlace,
             or: &[],
+            apart_from: &[],
             secret: None,
             role: Role::Plain,
             held: Held::ByName,
@@ -257,6 +260,13 @@ impl Field {
     #[must_use]
     pub const fn role(mut self, role: Role) -> Self {
         self.role = role;
+        self
+    }
+
+    /// The same set, which shares no member with these.
+    #[must_use]
+    pub const fn apart_from(mut self, others: &'static [&'static str]) -> Self {
+        self.apart_from = others;
         self
     }
 

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::apart::losses;
 use super::canonical::Names;
 use super::find::{Finder, Found, org_id, org_of};
 use super::leave::{destroyed, go_with_orgs};
@@ -394,4 +395,7 @@ fn differences(
         let (live, wanted) = (Some(live), wanted.into_owned());
         change.fields.push(FieldChange { field: field.name, live, wanted, last: last_text(), cause });
     }
+    let losses = losses(change, resource, object, names);
+    change.released.retain(|field| losses.iter().all(|loss| loss.field != field));
+    change.fields.extend(losses);
 }

@@ -1,5 +1,6 @@
 //! The generic differ: what must happen to each address, and why.
 
+mod apart;
 mod canonical;
 mod compare;
 mod find;

@@ -241,6 +241,24 @@ fn a_field_that_is_no_longer_named_is_released() {
 }
 
 #[test]
+fn what_a_set_gets_is_lost_to_the_one_that_may_not_share_it_though_that_is_not_written() {
+    let orgs = |ids: &[&str]| Value::Refs(ids.iter().map(|id| Ref::Id(Kind::Org, (*id).to_owned())).collect());
+    let scene = Scene::new()
+        .declares("user.u", &[("member_of", orgs(&["o1"]))])
+        .has(Kind::User, "u1", "u", &[("member_of", orgs(&["o3"])), ("owner_of", orgs(&["o1", "o2"]))])
+        .owns("user.u", "u1", &[("name", text("u")), ("owner_of", orgs(&["o1", "o2"]))]);
+    insta::assert_snapshot!(
+        scene.says(),
+        @"user.u: Update, Differs; member_of [org-id:o3] -> [org-id:o1] (New); owner_of [org-id:o1, org-id:o2] -> [org-id:o2] (New)"
+    );
+    let apart = scene.declares("user.u", &[("member_of", orgs(&["o4"]))]);
+    insta::assert_snapshot!(
+        apart.says(),
+        @r#"user.u: Update, Differs, releases {"owner_of"}; member_of [org-id:o3] -> [org-id:o4] (New)"#
+    );
+}
+
+#[test]
 fn an_ignored_field_is_left_alone() {
     let scene = Scene::new()
         .declares("task.t", &[("status", text("active"))])

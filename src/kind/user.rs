@@ -29,8 +29,14 @@ pub(super) static SPEC: Spec = Spec {
         Field::text("password_version", Omitted::Theirs, "Increase it to set the password again.")
             .of_type(Type::Integer)
             .compared(Compared::Ledger),
-        Field::text("member_of", Omitted::Theirs, "All orgs that the user is a member of.").of_type(Type::Refs(Kind::Org)),
-        Field::text("owner_of", Omitted::Theirs, "All orgs that the user owns.").of_type(Type::Refs(Kind::Org)).role(Role::Owns),
+        // The server keeps one role for each user and org.
+        Field::text("member_of", Omitted::Theirs, "All orgs that the user is a member of.")
+            .of_type(Type::Refs(Kind::Org))
+            .apart_from(&["owner_of"]),
+        Field::text("owner_of", Omitted::Theirs, "All orgs that the user owns.")
+            .of_type(Type::Refs(Kind::Org))
+            .role(Role::Owns)
+            .apart_from(&["member_of"]),
     ],
     check,
     delete_rank: 80,

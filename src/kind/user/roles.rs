@@ -154,9 +154,11 @@ pub(super) fn wanted_roles(
     desired: &Desired<'_>,
     changed: impl Fn(&str) -> bool,
 ) -> Result<Roles, ApiError> {
+    // What is changed and not written loses no more than what the other one gets.
+    let says = |role: Role| changed(role.field()) && desired.fields.get(role.field()).is_some();
     let mut wanted = live.clone();
-    wanted.retain(|_, role| !changed(role.field()));
-    for role in ROLES.into_iter().filter(|role| changed(role.field())) {
+    wanted.retain(|_, role| !says(*role));
+    for role in ROLES.into_iter().filter(|role| says(*role)) {
         let orgs = desired.set(role.field())?.into_iter().flatten();
         wanted.extend(orgs.map(|org| (org.to_owned(), role)));
     }
