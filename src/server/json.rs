@@ -220,6 +220,24 @@ fn kind(value: &Value) -> &'static str {
     }
 }
 
+/// The texts in a body that is a map of them, in the order of their keys.
+pub(crate) fn texts(body: &[u8]) -> Result<Vec<(String, String)>, BodyError> {
+    let mismatch = |value: &Value, expected: &str| {
+        BodyError::internal(format!("json: cannot unmarshal {} into Go value of type {expected}", kind(value)))
+    };
+    let entries = match first_value(body)? {
+        Value::Object(entries) => entries,
+        Value::Null => Map::new(),
+        other => return Err(mismatch(&other, "map[string]string")),
+    };
+    let text = |(key, value)| match value {
+        Value::String(text) => Ok((key, text)),
+        Value::Null => Ok((key, String::new())),
+        other => Err(mismatch(&other, "string")),
+    };
+    entries.into_iter().map(text).collect()
+}
+
 /// The first JSON value; what follows it is not looked at.
 fn first_value(body: &[u8]) -> Result<Value, BodyError> {
     let mut values = serde_json::Deserializer::from_slice(body).into_iter::<Value>();

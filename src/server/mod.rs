@@ -22,6 +22,7 @@ mod relations;
 mod reply;
 mod request;
 mod routes;
+mod secrets;
 mod serve;
 mod session;
 mod setup;

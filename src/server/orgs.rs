@@ -14,12 +14,13 @@ use super::links::{Links, SelfLink, Templates};
 use super::problem::Problem;
 use super::reply::Reply;
 use super::request::{Call, Paging};
+use super::secrets;
 use super::store::org::{self, Org};
 use super::store::page::Page;
 use super::store::{Error, if_there, member};
 
 pub(super) static ORGS: Own = Own {
-    api: Api { members: true, ..Api::new("orgs", ResourceType::Orgs) },
+    api: Api { members: true, more: secrets::routes, ..Api::new("orgs", ResourceType::Orgs) },
     handlers: [list, create, get, update, delete],
     place: |view, id| Ok(Place { org: org::find(view, id)?.id, seen: permission(Action::Read, id) }),
     allow: |_| None,

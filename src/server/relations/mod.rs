@@ -64,7 +64,7 @@ fn bound(kind: Kind, handler: Related) -> impl Handler {
 }
 
 /// The object of the path, and its org. Whoever may not see it gets the words of a missing page.
-fn visible(kind: Kind, call: &Call, view: &View) -> Result<(Id, Id), Problem> {
+pub(super) fn visible(kind: Kind, call: &Call, view: &View) -> Result<(Id, Id), Problem> {
     let id = parse_id(call.param("id")).map_err(|problem| problem.within("corrupt ID provided"))?;
     let caller = call.caller()?;
     match kind.place(view, id) {

@@ -16,6 +16,7 @@ pub(crate) mod object;
 pub(crate) mod open;
 pub(crate) mod org;
 pub(crate) mod page;
+pub(crate) mod secret;
 mod source;
 pub(crate) mod task;
 pub(crate) mod user;
@@ -62,6 +63,7 @@ const TABLES: &[(Table, Check)] = &[
     (task::TASKS_BY_ORG, has_pair),
     (authorization::AUTHORIZATIONS, is_record::<authorization::Authorization>),
     (authorization::SECRET_DIGESTS, is_id),
+    (secret::SECRETS, secret::check),
 ];
 
 fn is_record<T: DeserializeOwned>(_: &[u8], value: &[u8]) -> Result<(), Error> {

@@ -13,6 +13,7 @@ mod schedules;
 mod scopes;
 mod scrapers;
 mod scripts;
+mod secrets;
 mod seeing;
 mod setup;
 mod tasks;

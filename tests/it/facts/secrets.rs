@@ -1,0 +1,138 @@
+//! Secrets of orgs: keys without IDs.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::support::{ABSENT, Http, Scene, both, unique};
+
+fn path(scene: &Scene) -> String {
+    format!("orgs/{}/secrets", scene.org)
+}
+
+async fn keys(scene: &Scene) -> Value {
+    scene.http.get(&path(scene)).await.expect(200)["secrets"].clone()
+}
+
+/// What may be sent to an org's secrets, and what is said to it.
+async fn replies(http: &Http, path: &str) -> [(u16, String); 4] {
+    let list = http.get(path).await;
+    let set = http.patch(path, json!({"x": "y"})).await;
+    let delete = http.post(&format!("{path}/delete"), json!({"secrets": ["x"]})).await;
+    let delete_one = http.delete(&format!("{path}/x")).await;
+    [list, set, delete, delete_one].map(|reply| (reply.status, reply.text))
+}
+
+both!(a_list_has_the_keys_in_the_order_of_their_bytes_and_no_value, async |scene| {
+    let list = scene.http.get(&path(&scene)).await.expect(200);
+    let links = json!({"org": format!("/api/v2/orgs/{}", scene.org), "self": format!("/api/v2/{}", path(&scene))});
+    assert_eq!(list, json!({"links": links, "secrets": []}));
+    scene.http.patch(&path(&scene), json!({"b": "S1", "a": "S2", "B": "S3", "": "S4", "é/..": "S5"})).await.expect(204);
+    let list = scene.http.get(&path(&scene)).await;
+    assert!(!list.text.contains('S'), "{}", list.text);
+    assert_eq!(list.expect(200)["secrets"], json!(["", "B", "a", "b", "é/.."]));
+});
+
+both!(a_patch_sets_what_it_names_and_leaves_the_others, async |scene| {
+    for body in [json!({"a": "1", "b": "2"}), json!({"c": null}), json!({"a": ""}), json!({}), Value::Null] {
+        scene.http.patch(&path(&scene), body).await.expect(204);
+    }
+    assert_eq!(keys(&scene).await, json!(["a", "b", "c"]), "`null` and an empty value delete nothing");
+});
+
+both!(a_delete_takes_what_there_is, async |scene| {
+    scene.http.patch(&path(&scene), json!({"a": "1", "b": "2", "c": "3", "d/e": "4", "f g": "5"})).await.expect(204);
+    let delete = format!("{}/delete", path(&scene));
+    for body in [json!({"secrets": ["a", "absent"]}), json!({"secrets": []}), json!({})] {
+        scene.http.post(&delete, body).await.expect(204);
+    }
+    for key in ["b", "b", "f%20g"] {
+        scene.http.delete(&format!("{}/{key}", path(&scene))).await.expect(204);
+    }
+    assert_eq!(keys(&scene).await, json!(["c", "d/e"]));
+    scene.http.delete(&format!("{}/d%2Fe", path(&scene))).await.expect(204);
+    assert_eq!(keys(&scene).await, json!(["c", "d/e"]), "a slash in a path is not decoded");
+});
+
+both!(a_body_that_is_none_changes_nothing, async |scene| {
+    let secrets = path(&scene);
+    for (body, words) in [
+        ("", "EOF"),
+        ("{", "unexpected EOF"),
+        ("[]", "json: cannot unmarshal array into Go value of type map[string]string"),
+        ("\"x\"", "json: cannot unmarshal string into Go value of type map[string]string"),
+        (r#"{"a":"v","n":5}"#, "json: cannot unmarshal number into Go value of type string"),
+        (r#"{"a":{"b":1}}"#, "json: cannot unmarshal object into Go value of type string"),
+    ] {
+        let reply = scene.http.send(Method::PATCH, &secrets, Some(body.into())).await;
+        reply.refused(400, "invalid", &format!("failed to unmarshal json: {words}"));
+    }
+    for (body, words) in [
+        ("", "EOF"),
+        ("[]", "json: cannot unmarshal array into Go value of type secret.secretsDeleteBody"),
+        (
+            r#"{"secrets":"a"}"#,
+            "json: cannot unmarshal string into Go struct field secretsDeleteBody.secrets of type []string",
+        ),
+        (
+            r#"{"secrets":[1]}"#,
+            "json: cannot unmarshal number into Go struct field secretsDeleteBody.secrets of type string",
+        ),
+    ] {
+        let reply = scene.http.post_text(&format!("{secrets}/delete"), body).await;
+        reply.refused(400, "invalid", &format!("failed to unmarshal json: {words}"));
+    }
+    assert_eq!(keys(&scene).await, json!([]));
+});
+
+both!(who_may_not_read_the_org_is_told_of_no_page, async |scene| {
+    let secrets = path(&scene);
+    let org = scene.may_org("read");
+    let may = |action| scene.may(action, "secrets");
+    let missing = |reply: &(u16, String)| reply.0 == 404 && reply.1.contains("404 page not found");
+    for permissions in [json!([may("read")]), json!([may("write")]), json!([scene.may("read", "buckets")])] {
+        let token = scene.token(permissions).await;
+        assert!(replies(&token.http, &secrets).await.iter().all(missing));
+    }
+    assert!(replies(&scene.http, &format!("orgs/{ABSENT}/secrets")).await.iter().all(missing));
+    for (permissions, statuses) in [
+        (json!([org, may("read")]), [200, 401, 401, 401]),
+        (json!([org, may("write")]), [401, 204, 204, 204]),
+        (json!([org]), [401; 4]),
+    ] {
+        let token = scene.token(permissions).await;
+        let replies = replies(&token.http, &secrets).await;
+        assert_eq!(replies.each_ref().map(|(status, _)| *status), statuses);
+        for (_, text) in replies.iter().filter(|(status, _)| *status == 401) {
+            assert!(text.contains(&format!(":orgs/{}/secrets is unauthorized", scene.org)), "{text}");
+        }
+    }
+    let malformed = scene.http.get("orgs/zz/secrets").await;
+    malformed.refused(400, "invalid", "corrupt ID provided: id must have a length of 16 bytes");
+});
+
+both!(a_key_has_a_limit, async |scene| {
+    let reply = scene.http.patch(&path(&scene), json!({"k".repeat(33_000): "v"})).await;
+    reply.refused(413, "request too large", "key too large");
+    scene.http.patch(&path(&scene), json!({"k".repeat(31_000): "v"})).await.expect(204);
+});
+
+both!(no_other_method_is_allowed, async |scene| {
+    let secrets = path(&scene);
+    for reply in [
+        scene.http.get(&format!("{secrets}/k")).await,
+        scene.http.send(Method::PUT, &secrets, Some("{}".into())).await,
+        scene.http.post(&secrets, json!({})).await,
+        scene.http.delete(&secrets).await,
+    ] {
+        assert_eq!((reply.status, reply.text.as_str()), (405, ""));
+    }
+});
+
+both!(secrets_are_out_of_reach_once_their_org_is_gone, async |scene| {
+    let org = scene.http.post("orgs", json!({"name": unique("gone")})).await.expect(201)["id"].clone();
+    let org = org.as_str().unwrap();
+    scene.http.patch(&format!("orgs/{org}/secrets"), json!({"a": "1"})).await.expect(204);
+    scene.http.delete(&format!("orgs/{org}")).await.expect(204);
+    let reply = scene.http.get(&format!("orgs/{org}/secrets")).await;
+    reply.refused(404, "not found", "404 page not found");
+});
