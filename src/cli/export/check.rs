@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::Read;
 use crate::address::Address;
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::diff::{Action, Change, Goal, compare};
 use crate::export::{Export, ObjectId, Refused, Request, Sources, export};
 use crate::manifest::{Inputs, Loaded, load};
@@ -90,7 +90,8 @@ fn fault(change: &Change) -> Option<String> {
 fn blamed(dir: &Path, diagnostics: &[Diagnostic], export: &Export) -> Result<BTreeMap<Address, String>, Problem> {
     let mut faults = BTreeMap::new();
     // Those that are only counted are there again when these are mended.
-    for diagnostic in diagnostics.iter().filter(|diagnostic| diagnostic.code != Code::ManifestMore) {
+    let counts = |one: &&Diagnostic| one.severity == Severity::Error && one.code != Code::ManifestMore;
+    for diagnostic in diagnostics.iter().filter(counts) {
         let at = diagnostic.places.iter().find_map(|(place, _)| {
             let file = Path::new(&place.source.name).strip_prefix(dir).ok()?.to_str()?;
             let block = export.places.iter().find(|(of, span, _)| of == file && span.contains(&place.span.start));
@@ -105,4 +106,20 @@ fn blamed(dir: &Path, diagnostics: &[Diagnostic], export: &Export) -> Result<BTr
         }
     }
     Ok(faults)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_warning_is_nobodys_fault() {
+        let diagnostics = [
+            Diagnostic::warning(Code::FluxName, "unknown name `schema`"),
+            Diagnostic::error(Code::ManifestMore, "and 3 more errors"),
+        ];
+        assert!(blamed(Path::new("."), &diagnostics, &Export::default()).is_ok_and(|faults| faults.is_empty()));
+        let error = [Diagnostic::error(Code::ManifestValue, "of no resource")];
+        assert!(blamed(Path::new("."), &error, &Export::default()).is_err());
+    }
 }
