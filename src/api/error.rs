@@ -72,6 +72,11 @@ impl ApiError {
         }
     }
 
+    /// What a request to `path` would make is there already, and would be overwritten: it was not sent.
+    pub(crate) fn taken(path: &str, message: String) -> Self {
+        Self { class: Class::Conflict, path: path.to_owned(), ..Self::unsent(message) }
+    }
+
     /// Whether the server sends elsewhere, which nobody follows.
     pub(super) fn is_redirect(&self) -> bool {
         self.class == Class::Unexpected && self.status.is_some_and(|status| (300..400).contains(&status))

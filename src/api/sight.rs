@@ -16,11 +16,12 @@ use crate::secret::Secret;
 /// The first version in which asking for a token on `instance` is refused to everybody (source).
 const FIRST_ORACLE: [u32; 3] = [2, 5, 1];
 
-/// One permission to read all of a type, in one org or everywhere.
+/// One permission to read: all of a type, in one org or everywhere, or one object.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Read {
     ty: String,
     org: Option<String>,
+    id: Option<String>,
 }
 
 /// What the oracle has said.
@@ -111,7 +112,7 @@ pub async fn sight_everywhere(
 ) -> Result<Proof, ApiError> {
     // To look in each org it takes to see them all.
     let needs = types.iter().map(|ty| {
-        let all = needs(ty, org).into_iter().map(|read| Read { org: None, ..read });
+        let all = needs(ty, org).into_iter().map(|read| Read { org: None, id: None, ..read });
         (*ty, all.chain(needs("orgs", org)).collect())
     });
     prove(api, version, org, me, needs.collect(), token_id).await
@@ -138,7 +139,7 @@ async fn prove(
             held.extend(open.iter().filter(|read| !rows.is_empty() && rows.iter().all(|row| row.may(read))).cloned());
             open.retain(|read| !held.contains(read));
             for read in open {
-                if asks_first(&read.ty) && sees_everywhere(api, &read.ty).await? {
+                if asks_first(&read.ty) && sees(api, &read).await? {
                     held.insert(read);
                 }
             }
@@ -162,13 +163,15 @@ pub async fn owners(api: &Client, org: &str) -> Result<Option<BTreeSet<String>>,
     }
 }
 
-/// What it takes to see all of a type. Tokens are shown only with their user.
+/// What it takes to see all of a type. Tokens are shown only with their user, secrets only with their org.
 fn needs(ty: &str, org: &str) -> Vec<Read> {
-    let everywhere = |ty: &str| Read { ty: ty.to_owned(), org: None };
-    let here = |ty: &str| Read { ty: ty.to_owned(), org: Some(org.to_owned()) };
+    let everywhere = |ty: &str| Read { ty: ty.to_owned(), org: None, id: None };
+    let here = |ty: &str| Read { ty: ty.to_owned(), org: Some(org.to_owned()), id: None };
+    let this_org = || Read { ty: "orgs".to_owned(), org: None, id: Some(org.to_owned()) };
     match ty {
         "orgs" | "users" => vec![everywhere(ty)],
         "authorizations" => vec![here(ty), everywhere("users")],
+        "secrets" => vec![here(ty), this_org()],
         _ => vec![here(ty)],
     }
 }
@@ -285,20 +288,22 @@ fn asks_first(ty: &str) -> bool {
     matches!(ty, "orgs" | "users")
 }
 
-/// Whether the token reads all objects of a type that [`asks_first`] on the whole server: one that is not there is not hidden then.
-async fn sees_everywhere(api: &Client, ty: &str) -> Result<bool, ApiError> {
-    let absent = rand::random::<u64>() | 1;
-    match api.get::<serde_json::Value>(&format!("/api/v2/{ty}/{absent:016x}"), &[]).await {
-        Err(error) if error.class == Class::NotFound => Ok(true),
+/// Whether the token reads what `read` is about, which is of a type that [`asks_first`]: all of it if one that is not there is
+/// not hidden.
+async fn sees(api: &Client, read: &Read) -> Result<bool, ApiError> {
+    let absent = || format!("{:016x}", rand::random::<u64>() | 1);
+    let (is_one, id) = (read.id.is_some(), read.id.clone().unwrap_or_else(absent));
+    match api.get::<serde_json::Value>(&format!("/api/v2/{}/{id}", read.ty), &[]).await {
+        Err(error) if error.class == Class::NotFound => Ok(!is_one),
         Err(error) if error.class == Class::Denied => Ok(false),
         Err(error) => Err(error),
-        Ok(_) => Ok(false),
+        Ok(_) => Ok(is_one),
     }
 }
 
 impl Read {
     fn permission(&self) -> Permission {
-        let resource = Resource { ty: self.ty.clone(), id: None, org: self.org.clone() };
+        let resource = Resource { ty: self.ty.clone(), id: self.id.clone(), org: self.org.clone() };
         Permission { action: "read".to_owned(), resource }
     }
 }
@@ -306,9 +311,10 @@ impl Read {
 impl std::fmt::Display for Read {
     /// As the server writes it in its refusals.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match &self.org {
-            Some(org) => write!(f, "read:orgs/{org}/{}", self.ty),
-            None => write!(f, "read:{}", self.ty),
+        match (&self.org, &self.id) {
+            (Some(org), _) => write!(f, "read:orgs/{org}/{}", self.ty),
+            (None, Some(id)) => write!(f, "read:{}/{id}", self.ty),
+            (None, None) => write!(f, "read:{}", self.ty),
         }
     }
 }
@@ -318,7 +324,8 @@ impl Row {
     fn may(&self, read: &Read) -> bool {
         self.permissions.iter().any(|Permission { action, resource }| {
             let wide = resource.id.is_none() && (resource.org.is_none() || resource.org == read.org);
-            action == "read" && resource.ty == read.ty && wide
+            let this = resource.id.is_some() && resource.id == read.id;
+            action == "read" && resource.ty == read.ty && (wide || this)
         })
     }
 

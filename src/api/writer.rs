@@ -76,10 +76,18 @@ impl Writer {
 
     /// `POST path` with a JSON body, where the reply's body does not matter. Sent once, as [`Writer::post`].
     pub async fn post_only<B: Serialize>(&self, path: &str, body: &B) -> Result<(), ApiError> {
-        let request = Request::json(Verb::Post, path, body);
-        match self.client.send(&request, self.gate.as_ref()).await? {
+        self.only(&Request::json(Verb::Post, path, body)).await
+    }
+
+    /// `PATCH path` with a JSON body of whole fields, where the reply's body does not matter. Retried.
+    pub async fn patch_only<B: Serialize>(&self, path: &str, body: &B) -> Result<(), ApiError> {
+        self.only(&Request::json(Verb::Patch, path, body)).await
+    }
+
+    async fn only(&self, request: &Request<'_>) -> Result<(), ApiError> {
+        match self.client.send(request, self.gate.as_ref()).await? {
             empty if empty.is_empty() => Ok(()),
-            reply => self.client.decode::<IgnoredAny>(&request, &reply).map(drop),
+            reply => self.client.decode::<IgnoredAny>(request, &reply).map(drop),
         }
     }
 

@@ -328,6 +328,7 @@ codes! {
     }
     Secret "secret" "Secrets" {
         SecretFailed "secret::failed" Secret "A secret could not be set or delivered"
+        SecretKey "secret::key" Manifest "The key of a secret cannot be one"
         SecretNotDelivered "secret::not-delivered" Secret "A new token was created, but its secret could not be delivered"
         SecretSink "secret::sink" Secret "A sink cannot receive a secret"
         SecretSource "secret::source" Secret "A secret cannot be read from its source"

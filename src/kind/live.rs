@@ -13,7 +13,7 @@ use crate::value::{Fields, Ref, Value};
 /// One thing that exists on the server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Object {
-    /// Its ID, 16 hex digits.
+    /// Its ID, in the form of its kind (see [`Kind::is_id`]).
     pub id: String,
     /// The ID of the org it lives in; none for orgs and users.
     pub org: Option<String>,
@@ -210,7 +210,7 @@ impl Made {
     /// # Errors
     /// One of class `NotOurs` that names the object.
     pub(super) fn new(kind: Kind, path: &str, object: Object, desired: &Desired<'_>) -> Result<Self, ApiError> {
-        let name = desired.text("name").map(|name| name.trim().to_owned());
+        let name = kind.name_in(desired.fields).map(|name| name.trim().to_owned());
         // Of all kinds the server may trim names.
         let key = |name: &str| NaturalKey::<()>::of(kind, None, name.trim());
         let unmarked = desired.marker.is_some_and(|marker| super::marker(&object.name) != Some(marker));
@@ -269,7 +269,8 @@ pub(super) fn about(api: &Client, kind: Kind, id: &str, presence: Presence) -> R
 
 /// What is wrong with the IDs of an object, if anything is: they go into requests.
 fn unsound(kind: Kind, object: &Object) -> Option<String> {
-    let bad = [Some(&object.id), object.org.as_ref()].into_iter().flatten().find(|id| !is_id(id))?;
+    let id = Some(&object.id).filter(|id| !kind.is_id(id));
+    let bad = id.or(object.org.as_ref().filter(|org| !is_id(org)))?;
     let bad = shown(bad);
     Some(format!("the reply has `{bad}` as an ID ({kind} or its org), which is not an ID"))
 }

@@ -8,6 +8,7 @@ mod natural_key;
 mod org;
 mod scraper;
 mod script;
+mod secret;
 mod spec;
 mod task;
 mod telegraf;
@@ -19,13 +20,14 @@ mod wire;
 pub use export::{Export, ExportError};
 pub use live::{Desired, Ids, Made, Object, Presence, ReadScope, Standing};
 pub use natural_key::{Names, NaturalKey};
-pub use spec::{Check, Delete, Draft, Fault, Key, Level, Spec};
+pub use spec::{Check, Delete, Draft, Fault, Identity, Key, Level, Spec};
 pub use token::{marked, marker};
 
 use std::collections::HashSet;
 
 use crate::api::{ApiError, Client, Writer};
 use crate::field::{Field, INACTIVE, Role};
+use crate::snowflake::is_id;
 use crate::value::{Fields, Ref, Value};
 use live::Live as _;
 
@@ -149,6 +151,8 @@ kinds! {
     Scraper = "scraper" in scraper;
     /// A Telegraf configuration of an org.
     Telegraf = "telegraf" in telegraf;
+    /// A secret of an org, which scripts read.
+    Secret = "secret" in secret;
     /// A task of an org.
     Task = "task" in task;
     /// An API token (InfluxDB: authorization).
@@ -156,7 +160,7 @@ kinds! {
 }
 
 /// What an org may have that no kind stands for: fluxform neither lists nor looks at it.
-pub const UNMANAGED: [&str; 5] = ["dashboards", "checks", "notification rules", "notification endpoints", "secrets"];
+pub const UNMANAGED: [&str; 4] = ["dashboards", "checks", "notification rules", "notification endpoints"];
 
 impl Kind {
     /// The kind of the home org, and of every other org that objects live in.
@@ -170,6 +174,19 @@ impl Kind {
     /// The kind whose objects InfluxDB's permissions call `ty`, such as `buckets`.
     pub fn from_type(ty: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|kind| kind.spec().ty == ty)
+    }
+
+    /// Whether `text` has the form of an ID of this kind.
+    pub fn is_id(self, text: &str) -> bool {
+        match self.spec().identity {
+            Identity::Id => is_id(text),
+            Identity::OrgAndName => text.split_once('/').is_some_and(|(org, name)| is_id(org) && !name.is_empty()),
+        }
+    }
+
+    /// Whether a permission can be for one object of the kind: it names the object by the server's ID.
+    pub fn can_be_permitted(self) -> bool {
+        self.spec().identity == Identity::Id
     }
 
     /// The field in this role, where the kind has one.

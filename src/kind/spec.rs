@@ -20,6 +20,25 @@ pub enum Key {
     None,
 }
 
+/// What an object's ID is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Identity {
+    /// The ID that the server has given it.
+    Id,
+    /// The server gives out none: the ID of its org and its name, with a `/` in between.
+    OrgAndName,
+}
+
+impl Identity {
+    /// What such an ID looks like, as a clause.
+    pub fn form(self) -> &'static str {
+        match self {
+            Self::Id => "an ID is 16 hexadecimal digits in lower case",
+            Self::OrgAndName => "an ID is that of the org, a `/` and the name, as `ORG_ID/NAME`",
+        }
+    }
+}
+
 /// Where objects of a kind live.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Level {
@@ -132,6 +151,8 @@ pub struct Spec {
     pub ty: &'static str,
     /// What is unique.
     pub key: Key,
+    /// What an object's ID is.
+    pub identity: Identity,
     /// Why no resource may have a name, not even an external one; none for a name that may be had.
     pub forbidden: fn(&str) -> Option<&'static str>,
     /// Where its objects live.
@@ -165,6 +186,7 @@ impl Spec {
         doc: "",
         ty: "",
         key: Key::None,
+        identity: Identity::Id,
         forbidden: any_name,
         level: Level::Org,
         fields: &[],

@@ -236,7 +236,8 @@ impl Owners {
 pub async fn owners_elsewhere(client: &Client, home: Option<&str>) -> Result<Owners, ApiError> {
     let (orgs, rows) = try_join!(Kind::HOME.list(client, &[], ReadScope::NOTHING), rows_of_all_orgs(client))?;
     let others: BTreeSet<&str> = orgs.iter().map(|org| org.id.as_str()).filter(|org| home != Some(*org)).collect();
-    let rows: Vec<Row> = rows.into_iter().filter(|(org, _)| others.contains(org.as_str())).map(|(_, row)| row).collect();
+    let rows: Vec<Row> =
+        rows.into_iter().filter(|(org, _)| others.contains(org.as_str())).map(|(_, row)| row).collect();
     Ok(owners(&rows, ""))
 }
 

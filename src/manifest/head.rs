@@ -65,7 +65,7 @@ pub(super) fn server(document: &Document<'_>, values: &Values, problems: &mut Ve
     let server = Server {
         url: section.placed("url", url),
         org: section.placed("org", |_, _, text| Some(text)),
-        token_id: section.id("token_id"),
+        token_id: section.id("token_id", None),
         ca_file: section.placed("ca_file", certificate),
         client_cert: section.placed("client_cert", certificate),
         client_key: section.placed("client_key", certificate),

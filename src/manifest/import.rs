@@ -10,7 +10,6 @@ use super::{Import, Manifest, Resource};
 use crate::address::Address;
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::field::Type;
-use crate::snowflake::is_id;
 use crate::value::Value;
 
 /// Reads all `[[import]]`, each with an address and an ID.
@@ -26,7 +25,8 @@ pub(super) fn read(
         }
         let mut section = Section::new(written, "[[import]]", &["to", "id"], values, problems);
         section.needs("[[import]]", &["to", "id"], "it has `to`, an address, and `id`, the ID of the object");
-        let (to, id) = (section.address("to"), section.id("id"));
+        let to = section.address("to");
+        let id = section.id("id", to.as_ref().map(|to| to.value.kind));
         let (Some(to), Some(id)) = (to, id) else { continue };
         let import = Import { id: id.value, place: Some(written.place()) };
         match imports.entry(to.value) {
@@ -56,9 +56,9 @@ impl Manifest {
             return Err(vec![diagnostic.help("remove the [[import]], or name its object")]);
         }
         let mut problems = Vec::new();
-        if !is_id(id) {
+        if !to.kind.is_id(id) {
             let message = format!("invalid ID `{id}`");
-            let help = "an ID is 16 hexadecimal digits in lower case, as `influx` shows it";
+            let help = format!("{}, as `influx` shows it", to.kind.spec().identity.form());
             return Err(vec![Diagnostic::error(Code::ManifestId, message).help(help)]);
         }
         self.imports.entry(to.clone()).or_insert_with(|| Import { id: id.to_owned(), place: None });

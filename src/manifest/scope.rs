@@ -93,8 +93,19 @@ fn scope(context: &mut DecodeContext<'_, '_>, text: &str, span: Span) -> Option<
         return context.fail_with(Code::ManifestScope, span, format!("invalid scope `{text}`"), "not a scope", help);
     }
     let (table, index) = context.parse(text, None, span)?;
+    if !table.kind.can_be_permitted() {
+        return not_one_of(context, table.kind, text, span);
+    }
     let all = context.resolve(table, index, span)?.all();
     Some(all.into_iter().map(|address| Scope::Object(Ref::To(address))).collect())
+}
+
+/// A scope on one object of a kind of which permissions name none.
+fn not_one_of<T>(context: &mut DecodeContext<'_, '_>, kind: Kind, text: &str, span: Span) -> Option<T> {
+    let ty = kind.spec().ty;
+    let help = all_of(context, ty);
+    let message = format!("`{text}` grants nothing: no permission is for one {kind}, only for all {ty}");
+    context.fail_with(Code::ManifestScope, span, message, "no such permission", help)
 }
 
 /// What to write instead of what is written as a scope elsewhere, or looks as if it were one: a bare type or kind, a pattern,
@@ -127,7 +138,7 @@ fn instead(context: &DecodeContext<'_, '_>, text: &str) -> Option<String> {
             (None, _) => one_of(context, Kind::Org, org),
         };
     }
-    let kind = Kind::from_type(named(word)?);
+    let kind = Kind::from_type(named(word)?).filter(|kind| kind.can_be_permitted());
     match kind {
         Some(kind) if is_id(name) => Some(format!("write `{}-id:{name}`", kind.name())),
         Some(kind) => one_of(context, kind, name),
@@ -160,7 +171,8 @@ fn all_of(context: &DecodeContext<'_, '_>, ty: &str) -> String {
         _ => "org.KEY".to_owned(),
     };
     let declared = if orgs.is_empty() { ", where `[org.KEY]` declares the org" } else { "" };
-    let one = Kind::from_type(ty).map_or(String::new(), |kind| format!("`{kind}.KEY` for one of them, "));
+    let one = Kind::from_type(ty).filter(|kind| kind.can_be_permitted());
+    let one = one.map_or(String::new(), |kind| format!("`{kind}.KEY` for one of them, "));
     let in_org =
         if is_type_in_orgs(ty) { format!("`{org}/{ty}` for all in one org{declared}, ") } else { String::new() };
     format!("write {one}{in_org}or `instance/{ty}` for all on the server")
@@ -183,6 +195,9 @@ fn by_id(context: &mut DecodeContext<'_, '_>, word: &str, id: &str, span: Span) 
         };
         return context.fail_with(Code::ManifestUnknownKind, span, message, "unknown kind", help);
     };
+    if !kind.can_be_permitted() {
+        return not_one_of(context, kind, &format!("{word}-id:{id}"), span);
+    }
     if !is_id(id) {
         let label = "an ID is 16 hexadecimal digits in lower case";
         return context.fail(Code::ManifestId, span, format!("invalid ID `{id}`"), label);

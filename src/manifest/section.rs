@@ -13,6 +13,7 @@ use super::variables::Values;
 use super::written::{Written, wrong_type};
 use crate::address::Address;
 use crate::diagnostic::{Code, Diagnostic, nearest};
+use crate::kind::{Identity, Kind};
 use crate::snowflake::is_id;
 
 /// A table outside of resources while it is read.
@@ -195,11 +196,14 @@ impl Section<'_, '_> {
         })
     }
 
-    /// The ID that `word` must be.
-    pub(super) fn id(&mut self, word: &str) -> Option<Placed<String>> {
-        self.placed(word, |section, node, text| match is_id(&text) {
-            true => Some(text),
-            false => section.fail(node, format!("invalid ID `{text}`"), "an ID is 16 hexadecimal digits in lower case"),
+    /// The ID that `word` must be, of an object of `kind` where one is given.
+    pub(super) fn id(&mut self, word: &str, kind: Option<Kind>) -> Option<Placed<String>> {
+        self.placed(word, |section, node, text| {
+            if kind.map_or_else(|| is_id(&text), |kind| kind.is_id(&text)) {
+                return Some(text);
+            }
+            let form = kind.map_or(Identity::Id, |kind| kind.spec().identity).form();
+            section.fail(node, format!("invalid ID `{text}`"), form)
         })
     }
 }

@@ -343,7 +343,7 @@ async fn of_another_kind(client: &Client, snapshot: &mut Snapshot, manifest: &Ma
         view.is_some_and(|view| view.missing.get(&import.id) == Some(&Presence::Absent))
     });
     let others = |(address, import): (&Address, &Import)| {
-        let kinds = Kind::ALL.iter().filter(|kind| **kind != address.kind);
+        let kinds = Kind::ALL.iter().filter(|kind| **kind != address.kind && kind.is_id(&import.id));
         kinds.map(|kind| (*kind, import.id.clone())).collect::<Vec<_>>()
     };
     let found = ask(client, absent.flat_map(others).collect()).await?;

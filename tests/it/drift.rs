@@ -55,6 +55,7 @@ fn declared(kind: Kind, field: &str, run: &str) -> String {
         Kind::Telegraf => {
             "[label.a]\n\n[telegraf.x]\ndescription = \"ours\"\nconfig = \"a = 1\"\nlabels = [\"label.a\"]\n".to_owned()
         }
+        Kind::Secret => "[secret.x]\nvalue = { file = \"value\" }\n".to_owned(),
         Kind::Task => TASK.replace("SCHEDULE", if field == "cron" { "cron = \"0 * * * *\"" } else { "every = \"1h\"" }),
         Kind::User => format!(
             "[org.m]\nname = \"m-{run}\"\n\n[org.o]\nname = \"o-{run}\"\n\n\
@@ -95,6 +96,8 @@ fn by_hand(scene: &Scene, kind: Kind, field: &str, id: impl Fn(&str) -> String) 
             another_org()
         }
         // The server moves it anywhere.
+        // There is nothing to move: it is another key of another org.
+        (Kind::Secret, "key" | "org") => another_org(),
         (Kind::Scraper, "org") => at(scraper(json!({"orgID": crate::support::ABSENT}))),
         (Kind::Bucket, "retention") => at(rule(14 * DAY, DAY)),
         (Kind::Bucket, "shard_group_duration") => at(rule(30 * DAY, 2 * DAY)),
@@ -139,6 +142,7 @@ fn by_hand(scene: &Scene, kind: Kind, field: &str, id: impl Fn(&str) -> String) 
 async fn each_field(scene: &Scene, kind: Kind) {
     let project = Project::new(scene);
     let run = unique("run");
+    project.write("value", "of a secret");
     let fields = kind.spec().fields.iter().filter(|field| field.compared == Compared::Live);
     for field in fields {
         project.declare(&declared(kind, field.name, &run));
@@ -204,6 +208,9 @@ both!(each_field_of_a_variable, async |scene| {
 });
 both!(each_field_of_a_telegraf_configuration, async |scene| {
     each_field(&scene, Kind::Telegraf).await;
+});
+both!(each_field_of_a_secret, async |scene| {
+    each_field(&scene, Kind::Secret).await;
 });
 both!(each_field_of_a_task, async |scene| {
     each_field(&scene, Kind::Task).await;

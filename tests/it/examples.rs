@@ -55,7 +55,11 @@ impl Example {
     fn run(&self, arguments: &[&str]) -> Ended {
         let all: Vec<&str> = arguments.iter().copied().chain(self.arguments.iter().map(String::as_str)).collect();
         let mut program = Fluxform::new(&all);
-        program.command.current_dir(self.dir.path()).env("FOREMAN_PASSWORD", "long-enough");
+        program
+            .command
+            .current_dir(self.dir.path())
+            .env("FOREMAN_PASSWORD", "long-enough")
+            .env("PAGER_TOKEN", "of the pager");
         match &self.token {
             Some(token) => program.var("INFLUX_TOKEN", token).run(),
             None => program.run(),

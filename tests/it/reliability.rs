@@ -64,6 +64,9 @@ bucket = "bucket.raw"
 config = "[[inputs.cpu]]\n"
 labels = ["label.l"]
 
+[secret.smtp]
+value = { file = "password" }
+
 [task.hourly]
 every = "1h"
 flux = 'from(bucket: "raw") |> range(start: -1h)'

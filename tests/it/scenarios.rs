@@ -134,9 +134,14 @@ impl Play<'_> {
         for kind in Kind::ALL {
             let (ty, spec) = (kind.spec().ty, kind.spec());
             let title = kind.with(Role::Name).or(kind.with(Role::Title)).unwrap().name;
-            let line = |row: &Value| format!("{ty} {}", row[title].as_str().unwrap());
+            // The row of a secret is its key.
+            let line = |row: &Value| format!("{ty} {}", row.as_str().or(row[title].as_str()).unwrap());
             if spec.level == Level::Org {
-                let reply = self.scene.http.get(&format!("{ty}?orgID={}&limit=100", self.scene.org)).await.expect(200);
+                let path = match kind {
+                    Kind::Secret => format!("orgs/{}/secrets", self.scene.org),
+                    _ => format!("{ty}?orgID={}&limit=100", self.scene.org),
+                };
+                let reply = self.scene.http.get(&path).await.expect(200);
                 names.extend(rows(&reply).iter().map(line));
                 continue;
             }

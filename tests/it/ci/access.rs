@@ -109,18 +109,20 @@ both!(an_apply_needs_each_permission, virgin, async |server| {
 both!(other_kinds_need_more, virgin, async |server| {
     let site = Site::edited(server, |name, text| match name {
         "access" => {
-            let scopes = ["labels", "scrapers", "telegrafs", "variables"].map(|ty| format!("\"org.acme/{ty}\","));
+            let scopes =
+                ["labels", "scrapers", "secrets", "telegrafs", "variables"].map(|ty| format!("\"org.acme/{ty}\","));
             text.replace("\"org.acme/labels\",", &scopes.join("\n    "))
         }
         _ => {
             let more = "[variable.hall]\nvalues = [\"press\"]\n\n[telegraf.hosts]\nconfig = \"a = 1\"\n\n\
-                        [scraper.shop]\nurl = \"http://shop.example.com/metrics\"\nbucket = \"bucket.raw\"\n";
+                        [scraper.shop]\nurl = \"http://shop.example.com/metrics\"\nbucket = \"bucket.raw\"\n\n\
+                        [secret.pager]\nvalue = { command = [\"echo\", \"x\"] }\n";
             format!("{text}\n{more}")
         }
     })
     .await;
     let added = |permission: &Value| {
-        ["scrapers", "telegrafs", "variables"].contains(&permission["resource"]["type"].as_str().unwrap())
+        ["scrapers", "secrets", "telegrafs", "variables"].contains(&permission["resource"]["type"].as_str().unwrap())
     };
     let (plans, applies) = (["plan", "--detailed-exitcode"], ["apply", "--auto-approve"]);
     let first = without_each_of(&site, &site.plan, &plans, added).await;
