@@ -114,6 +114,7 @@ impl Diagnostic {
 
     /// A warning without a place or a hint yet.
     pub fn warning(code: Code, message: impl Into<String>) -> Self {
+        debug_assert!(code.warns(), "invariant: the list says that {code} warns");
         Self { severity: Severity::Warning, ..Self::error(code, message) }
     }
 

@@ -108,6 +108,30 @@ impl Exit {
         }
     }
 
+    /// What it means in general, as the README has it.
+    pub const fn meaning(self) -> &'static str {
+        match self {
+            Self::Ok => "success",
+            Self::Error => "another failure",
+            Self::Differences => "`plan --detailed-exitcode` and `drift`: there are differences",
+            Self::Partial => "some resources were applied and some were not; it is safe to run it again",
+            Self::NotAuthorized => {
+                "the token is not allowed to do it, does not see enough to be sure, or was not sent to a server that only a manifest names"
+            }
+            Self::Unavailable => "no usable answer: there is no InfluxDB, or it is not set up",
+            Self::Stale => "the server or the manifests have changed since the plan; nothing was written",
+            Self::Locked => "another run holds the lock",
+            Self::Refused => "a guard refused: data would be lost, or an object would be taken over",
+            Self::Declined => "you answered no",
+            Self::Secret => "a secret could not be read or delivered",
+            Self::Usage => "the command line is wrong, or it is not clear which server is meant",
+            Self::Manifest => "the manifests are wrong",
+            Self::Bug => "a bug in fluxform: please report it",
+            Self::Interrupted => "stopped by Ctrl-C; what was under way was finished and recorded",
+            Self::Terminated => "stopped by SIGTERM; what was under way was finished and recorded",
+        }
+    }
+
     /// The one that counts where both apply.
     #[must_use]
     pub fn or(self, other: Self) -> Self {

@@ -17,11 +17,21 @@ macro_rules! exit {
     };
 }
 
+/// Whether a line of the list says that its code is a warning too.
+macro_rules! warns {
+    () => {
+        false
+    };
+    (Warning) => {
+        true
+    };
+}
+
 /// Makes the list of codes: of each group its name, text and title, and of each of its codes the same, in the order of
-/// their texts, and how a run ends that it stops. That is left out of a code that only warns, and where the same thing ends
-/// different runs differently.
+/// their texts, how a run ends that it stops, and after `|` whether it is a warning too. How a run ends is left out of a code
+/// that only warns, and where the same thing ends different runs differently.
 macro_rules! codes {
-    ($($group:ident $word:literal $about:literal { $($code:ident $text:literal $($exit:ident)? $title:literal)+ })+) => {
+    ($($group:ident $word:literal $about:literal { $($code:ident $text:literal $($exit:ident)? $(| $warning:ident)? $title:literal)+ })+) => {
         /// What a code is about: the part of its text before `::`.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Group {
@@ -86,6 +96,13 @@ macro_rules! codes {
                 }
             }
 
+            /// Whether runs also warn with it, and go on.
+            pub const fn warns(self) -> bool {
+                match self {
+                    $($(Self::$code => warns!($($warning)?),)+)+
+                }
+            }
+
             /// What it is about.
             pub const fn group(self) -> Group {
                 match self {
@@ -104,7 +121,7 @@ codes! {
         ApplyOutgrown "apply::outgrown" Stale "Something was not deleted, because more is at stake than when the plan was made"
         ApplyStale "apply::stale" Stale "What would be done is no longer what was reviewed"
         ApplyTimeout "apply::timeout" Unavailable "An apply reached its --timeout before it was done"
-        ApplyUnfinished "apply::unfinished" "What an interrupted run left on the server could not be deleted"
+        ApplyUnfinished "apply::unfinished" |Warning "What an interrupted run left on the server could not be deleted"
     }
     Bucket "bucket" "Buckets" {
         BucketName "bucket::name" Manifest "A bucket cannot have this name"
@@ -131,16 +148,16 @@ codes! {
         ConnectionClient "connection::client" Usage "A client for the server cannot be made with these settings"
         ConnectionEmbedded "connection::embedded" Error "The command needs the URL of a server, and the embedded server has none"
         ConnectionInfluxCli "connection::influx-cli" Usage "The connections file of the influx CLI cannot be used"
-        ConnectionKnownHosts "connection::known-hosts" "The answer whether a server may get the token cannot be saved"
+        ConnectionKnownHosts "connection::known-hosts" |Warning "The answer whether a server may get the token cannot be saved"
         ConnectionNoHost "connection::no-host" Usage "No server is set"
         ConnectionNoOrg "connection::no-org" Usage "No org is set"
         ConnectionNoToken "connection::no-token" NotAuthorized "There is no token for the server"
         ConnectionPlainHttp "connection::plain-http" Usage "The token would go to another machine without encryption"
-        ConnectionSkipVerify "connection::skip-verify" Usage "INFLUX_SKIP_VERIFY is set, and the server's certificate is not checked"
+        ConnectionSkipVerify "connection::skip-verify" Usage|Warning "INFLUX_SKIP_VERIFY is set, and the server's certificate is not checked"
         ConnectionToken "connection::token" "The token cannot be read from its file"
         ConnectionTokenWithheld "connection::token-withheld" NotAuthorized "The token is not sent to a server that only a manifest names"
         ConnectionTwoHosts "connection::two-hosts" Usage "The manifest and the environment name different servers"
-        ConnectionUnusedToken "connection::unused-token" "A token was given to the embedded server, which creates its own"
+        ConnectionUnusedToken "connection::unused-token" |Warning "A token was given to the embedded server, which creates its own"
         ConnectionUrl "connection::url" "The URL of the server is invalid"
     }
     Embedded "embedded" "The embedded server" {
@@ -162,19 +179,19 @@ codes! {
         ExportWrite "export::write" Error "The export cannot be written"
     }
     Flux "flux" "Flux scripts" {
-        FluxBom "flux::bom" "A script begins with a byte-order mark, which influxd refuses"
-        FluxName "flux::name" Manifest "A script uses a name that is not defined, or an argument that does not exist"
+        FluxBom "flux::bom" |Warning "A script begins with a byte-order mark, which influxd refuses"
+        FluxName "flux::name" Manifest|Warning "A script uses a name that is not defined, or an argument that does not exist"
         FluxNotUtf8 "flux::not-utf8" Manifest "A script is not UTF-8"
-        FluxSyntax "flux::syntax" Manifest "A script is not valid Flux"
+        FluxSyntax "flux::syntax" Manifest|Warning "A script is not valid Flux"
         FluxUnreadable "flux::unreadable" Manifest "A script cannot be read"
         FluxUnwritable "flux::unwritable" Error "A formatted script cannot be written"
     }
     Forget "forget" "Forgetting resources" {
-        ForgetDeclared "forget::declared" "A forgotten resource is still declared, so the next apply takes it over again"
+        ForgetDeclared "forget::declared" |Warning "A forgotten resource is still declared, so the next apply takes it over again"
         ForgetUnknown "forget::unknown" Error "The project owns nothing with this address"
     }
     Git "git" "Git" {
-        GitNotIgnored "git::not-ignored" "Git does not ignore a file that should never be committed"
+        GitNotIgnored "git::not-ignored" |Warning "Git does not ignore a file that should never be committed"
     }
     Guard "guard" "Guards, which refuse a plan" {
         GuardAdopted "guard::adopted" Refused "An object that the project did not create would be replaced"
@@ -209,25 +226,25 @@ codes! {
         LabelProperties "label::properties" Manifest "A label has a property with an empty value"
     }
     Ledger "ledger" "The ledger, which records what a project owns" {
-        LedgerEdited "ledger::edited" Error "A label of the ledger was edited by hand"
-        LedgerEntryTwice "ledger::entry-twice" Error "An address is in the ledger twice"
-        LedgerForeignLabel "ledger::foreign-label" Error "A label that is no ledger has the name of the project's ledger"
-        LedgerForged "ledger::forged" Error "A label of the ledger was signed with another key"
-        LedgerHeadMissing "ledger::head-missing" Error "The ledger's first label was deleted"
-        LedgerHidden "ledger::hidden" NotAuthorized "The token may not read all labels of the ledger"
+        LedgerEdited "ledger::edited" Error|Warning "A label of the ledger was edited by hand"
+        LedgerEntryTwice "ledger::entry-twice" Error|Warning "An address is in the ledger twice"
+        LedgerForeignLabel "ledger::foreign-label" Error|Warning "A label that is no ledger has the name of the project's ledger"
+        LedgerForged "ledger::forged" Error|Warning "A label of the ledger was signed with another key"
+        LedgerHeadMissing "ledger::head-missing" Error|Warning "The ledger's first label was deleted"
+        LedgerHidden "ledger::hidden" NotAuthorized|Warning "The token may not read all labels of the ledger"
         LedgerKey "ledger::key" "The key that signs the ledger is missing or cannot be used"
-        LedgerNewerFormat "ledger::newer-format" Error "The ledger was written by a later version of fluxform"
-        LedgerNoKey "ledger::no-key" Error "The ledger is signed, and this run has no key to sign it with"
-        LedgerOtherOrg "ledger::other-org" Error "A label of the ledger was copied from another org or server"
-        LedgerPageMissing "ledger::page-missing" Error "A page of the ledger was deleted"
-        LedgerRenamed "ledger::renamed" Error "A label of the ledger was renamed"
+        LedgerNewerFormat "ledger::newer-format" Error|Warning "The ledger was written by a later version of fluxform"
+        LedgerNoKey "ledger::no-key" Error|Warning "The ledger is signed, and this run has no key to sign it with"
+        LedgerOtherOrg "ledger::other-org" Error|Warning "A label of the ledger was copied from another org or server"
+        LedgerPageMissing "ledger::page-missing" Error|Warning "A page of the ledger was deleted"
+        LedgerRenamed "ledger::renamed" Error|Warning "A label of the ledger was renamed"
         LedgerRequest "ledger::request" "A request for the ledger has failed"
-        LedgerRolledBack "ledger::rolled-back" Error "A label of the ledger is from an earlier state, or from another ledger"
+        LedgerRolledBack "ledger::rolled-back" Error|Warning "A label of the ledger is from an earlier state, or from another ledger"
         LedgerStale "ledger::stale" Stale "The ledger has changed since it was shown"
-        LedgerTwice "ledger::twice" Error "Two labels are the same part of the ledger"
-        LedgerUnreadable "ledger::unreadable" Error "A ledger cannot be read"
-        LedgerUnsigned "ledger::unsigned" Error "A label of the ledger is not signed, and only signed ones count"
-        LedgerUnverified "ledger::unverified" "The ledger is signed, and this run has no key to check it with"
+        LedgerTwice "ledger::twice" Error|Warning "Two labels are the same part of the ledger"
+        LedgerUnreadable "ledger::unreadable" Error|Warning "A ledger cannot be read"
+        LedgerUnsigned "ledger::unsigned" Error|Warning "A label of the ledger is not signed, and only signed ones count"
+        LedgerUnverified "ledger::unverified" |Warning "The ledger is signed, and this run has no key to check it with"
     }
     Lock "lock" "The lock of a project" {
         LockChanged "lock::changed" Stale "The lock has another holder than the one that was to lose it"
@@ -259,7 +276,7 @@ codes! {
         ManifestKind "manifest::kind" Manifest "A reference names a resource of another kind than is needed"
         ManifestLimit "manifest::limit" Manifest "The project is larger than a limit allows"
         ManifestMissing "manifest::missing" Manifest "A required key is missing"
-        ManifestMore "manifest::more" Manifest "There are more mistakes than are shown"
+        ManifestMore "manifest::more" Manifest|Warning "There are more mistakes than are shown"
         ManifestMoved "manifest::moved" Manifest "A `[[moved]]` cannot be followed"
         ManifestNoFile "manifest::no-file" Manifest "The directory has no manifest"
         ManifestNoProject "manifest::no-project" Manifest "No manifest has a `[project]`"
@@ -280,7 +297,7 @@ codes! {
         ManifestUnknownKind "manifest::unknown-kind" Manifest "A kind or section does not exist"
         ManifestUnknownResource "manifest::unknown-resource" Manifest "A reference names a resource that is not declared"
         ManifestUnknownType "manifest::unknown-type" Manifest "A permission names a type of objects that does not exist"
-        ManifestUnknownVariable "manifest::unknown-variable" Manifest "A variable is used or given that is not declared"
+        ManifestUnknownVariable "manifest::unknown-variable" Manifest|Warning "A variable is used or given that is not declared"
         ManifestUnreadable "manifest::unreadable" Manifest "A manifest cannot be read"
         ManifestValue "manifest::value" Manifest "A value is not one of those that are allowed"
         ManifestVariableUnset "manifest::variable-unset" Manifest "A variable has no value"
@@ -295,30 +312,30 @@ codes! {
         OutputUnknown "output::unknown" Error "The project has no resource with this address"
     }
     Plan "plan" "Making and saving a plan" {
-        PlanAnotherRun "plan::another-run" "Another run is changing the project right now"
+        PlanAnotherRun "plan::another-run" |Warning "Another run is changing the project right now"
         PlanCircle "plan::circle" Error "Changes depend on each other in a circle"
         PlanExternalAbsent "plan::external-absent" Error "An external object does not exist on the server"
         PlanForeignOwner "plan::foreign-owner" Refused "The plan would take over an object that another project owns"
-        PlanLeftover "plan::leftover" "An interrupted run left something behind"
+        PlanLeftover "plan::leftover" |Warning "An interrupted run left something behind"
         PlanMovedOntoAnother "plan::moved-onto-another" Error "A `[[moved]]` leads to an address that already has an object"
         PlanNoConsent "plan::no-consent" Refused "A saved plan needs a consent that only the command line can give"
         PlanNoProject "plan::no-project" Usage "The directory for a saved plan has no manifest"
         PlanNotAPlan "plan::not-a-plan" Usage "The file is not a plan file that can be used"
         PlanNotTheSame "plan::not-the-same" Refused "The object that would be deleted may not be the one that the project owns"
-        PlanNothingDeclared "plan::nothing-declared" "The manifests declare nothing of what the project owns"
+        PlanNothingDeclared "plan::nothing-declared" |Warning "The manifests declare nothing of what the project owns"
         PlanOtherProject "plan::other-project" Stale "The saved plan belongs to another project"
         PlanOtherServer "plan::other-server" Stale "The saved plan was made for another server or org"
         PlanOut "plan::out" "The plan cannot be saved to this file"
         PlanSameProject "plan::same-project" Manifest "Two of the listed projects are the same project on one server"
-        PlanSecretMissing "plan::secret-missing" "A file with a delivered secret is missing"
-        PlanSecretStays "plan::secret-stays" "A secret stops working, but stays where it was delivered"
+        PlanSecretMissing "plan::secret-missing" |Warning "A file with a delivered secret is missing"
+        PlanSecretStays "plan::secret-stays" |Warning "A secret stops working, but stays where it was delivered"
         PlanTwoCandidates "plan::two-candidates" Error "A resource matches several objects on the server"
         PlanUnreadable "plan::unreadable" Usage "The plan file cannot be read"
     }
     Policy "policy" "The `[policy]` of a project" {
-        PolicyAllowsNothing "policy::allows-nothing" "A consent in `[policy]` matches no resource"
-        PolicyExpired "policy::expired" "A consent in `[policy]` has expired"
-        PolicyProtectsNothing "policy::protects-nothing" "A pattern in `protected` matches no resource"
+        PolicyAllowsNothing "policy::allows-nothing" |Warning "A consent in `[policy]` matches no resource"
+        PolicyExpired "policy::expired" |Warning "A consent in `[policy]` has expired"
+        PolicyProtectsNothing "policy::protects-nothing" |Warning "A pattern in `protected` matches no resource"
     }
     Record "record" "Adopting, forgetting and importing" {
         RecordStale "record::stale" Stale "The server or the ledger has changed since the question was asked"
@@ -330,8 +347,8 @@ codes! {
         SecretFailed "secret::failed" Secret "A secret could not be set or delivered"
         SecretKey "secret::key" Manifest "The key of a secret cannot be one"
         SecretNotDelivered "secret::not-delivered" Secret "A new token was created, but its secret could not be delivered"
-        SecretSink "secret::sink" Secret "A sink cannot receive a secret"
-        SecretSource "secret::source" Secret "A secret cannot be read from its source"
+        SecretSink "secret::sink" Secret|Warning "A sink cannot receive a secret"
+        SecretSource "secret::source" Secret|Warning "A secret cannot be read from its source"
     }
     Server "server" "The server's answers" {
         ServerBadToken "server::bad-token" "The server does not accept the token"
@@ -365,7 +382,7 @@ codes! {
         SightUnreadable "sight::unreadable" NotAuthorized "The token may not read an object that the project owns"
     }
     Task "task" "Tasks" {
-        TaskCron "task::cron" Manifest "A cron expression is wrong, or means more than it seems to"
+        TaskCron "task::cron" Manifest|Warning "A cron expression is wrong, or means more than it seems to"
         TaskDisagrees "task::disagrees" Manifest "The manifest and the script say different things about the task"
         TaskExpression "task::expression" Manifest "A script uses an expression of the manifests"
         TaskFlux "task::flux" Manifest "The script of a task cannot be completed"
@@ -374,8 +391,8 @@ codes! {
         TaskSchedule "task::schedule" Manifest "A task's schedule is missing or cannot be used"
     }
     Telegraf "telegraf" "Telegraf configurations" {
-        TelegrafSecret "telegraf::secret" "A Telegraf configuration has a secret in plain text"
-        TelegrafToml "telegraf::toml" Manifest "A Telegraf configuration is not TOML"
+        TelegrafSecret "telegraf::secret" |Warning "A Telegraf configuration has a secret in plain text"
+        TelegrafToml "telegraf::toml" Manifest|Warning "A Telegraf configuration is not TOML"
     }
     Token "token" "Tokens" {
         TokenScopes "token::scopes" Manifest "A token has no permission"

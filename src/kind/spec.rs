@@ -99,6 +99,7 @@ impl Fault {
     /// The same as something to be known, which stops nothing.
     #[must_use]
     pub fn warning(self) -> Self {
+        debug_assert!(self.code.warns(), "invariant: the list says that {} warns", self.code);
         Self { severity: Severity::Warning, ..self }
     }
 

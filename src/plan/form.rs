@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use crate::address::Address;
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::diff::{Action, Cause, Change, FieldChange, Reason, Setting, Target};
 use crate::evidence::{Along, Data, Stake};
 use crate::kind::Kind;
@@ -201,7 +201,6 @@ impl From<&Diagnostic> for WarningForm {
 
 impl WarningForm {
     pub(super) fn read(self) -> Diagnostic {
-        let warning = Diagnostic::warning(self.code, self.message);
-        Diagnostic { help: self.help, ..warning }
+        Diagnostic { severity: Severity::Warning, help: self.help, ..Diagnostic::error(self.code, self.message) }
     }
 }

@@ -31,11 +31,48 @@ fn an_unknown_code_is_the_nearest_one() {
         ("bucket::retentoin", "did you mean `bucket::retention`?"),
         ("retention", "did you mean `bucket::retention`?"),
         ("Guard", "did you mean `guard`?"),
+        ("guard::adopt", "did you mean `guard::adopted` or `guard::adoption`?"),
+        ("guard::what-ever", "`fluxform explain guard` lists the codes of this group"),
+        ("buckt", "did you mean `bucket`?"),
+        ("66", "the exit codes are 70, 130,"),
         ("E0433", "`fluxform explain` lists all codes"),
     ] {
         let ended = explain(&[text]).run().with(64);
         assert!(ended.err.contains("explain::unknown") && ended.err.contains(help), "{}", ended.err);
         assert_eq!(ended.out, "");
+    }
+}
+
+#[test]
+fn a_group_is_also_the_beginning_of_its_codes() {
+    let group = explain(&["bucket"]).run().with(0).out;
+    for text in ["bucket::", "bucket::*"] {
+        assert_eq!(explain(&[text]).run().with(0).out, group, "{text}");
+    }
+}
+
+#[test]
+fn an_exit_code_is_explained_with_the_codes_that_end_a_run_with_it() {
+    insta::assert_snapshot!("explain_an_exit", explain(&["7"]).run().with(0).out);
+    assert_eq!(explain(&["locked"]).run().with(0).out, explain(&["7"]).run().with(0).out);
+    assert_eq!(explain(&["0"]).run().with(0).out, "0 (ok): success\n");
+    let json = explain(&["65", "--format", "json"]).run().with(0).json();
+    assert_eq!((&json["exit"]["exit_code"], &json["codes"][0]["code"]), (&65.into(), &"bucket::name".into()));
+}
+
+/// A newcomer who sees a warning is not told that it ends the run.
+#[test]
+fn a_code_of_warnings_says_that_they_end_nothing() {
+    for (code, said) in [
+        ("flux::name", "ends the run with 65 (manifest). As a warning, it does not end the run."),
+        ("policy::expired", "This is a warning: it does not end the run."),
+        ("bucket::name", "ends the run with 65 (manifest).\n"),
+    ] {
+        let page = explain(&[code]).var("COLUMNS", "200").run().with(0).out;
+        assert!(page.contains(said), "{page}");
+        assert_eq!(page.contains("warning, it"), code == "flux::name");
+        let json = explain(&[code, "--format", "json"]).run().with(0).json();
+        assert_eq!(json["codes"][0]["warns"], code != "bucket::name");
     }
 }
 
