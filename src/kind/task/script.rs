@@ -12,9 +12,10 @@ use crate::value::{Script, Value};
 /// A second in nanoseconds.
 const SECOND: u64 = 1_000_000_000;
 
-/// Merges manifest and script, and composes the whole script for the server.
+/// Merges manifest and script, and composes the whole script for the server. Of a script that cannot be read, what the manifest
+/// says of the schedule is still looked at.
 pub(super) fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
-    let Some(source) = draft.script else { return };
+    let Some(source) = draft.script else { return rules(draft, None, faults) };
     let params_as = draft.fields.text("params_as").filter(|_| (draft.written)("params")).map(str::to_owned);
     let parsed = parse(source);
     faults.extend(script::forms("flux", &parsed, |error| {
@@ -25,13 +26,13 @@ pub(super) fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
         Mistake { help: help.or(error.help), ..error }
     }));
     if !parsed.is_accepted() {
-        return;
+        return rules(draft, None, faults);
     }
     let author = match AuthorScript::read(source, params_as.as_deref()) {
         Ok(author) => author,
         Err(error) => {
             faults.push(Fault::new(Code::TaskFlux, "flux", error.message, "here").script(error.span));
-            return;
+            return rules(draft, None, faults);
         }
     };
     let asked = params::check(draft, &parsed.script, params_as.as_deref().unwrap_or("params"));
@@ -52,9 +53,8 @@ pub(super) fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
     if let Some(task) = &author.task {
         merge(draft, task, faults);
     }
-    if errors(faults) == before {
-        rules(draft, author.task.as_ref(), faults);
-    }
+    rules(draft, author.task.as_ref(), faults);
+    faults.extend(unscheduled(draft, author.task.as_ref()));
     let broken = errors(faults) > before
         || (draft.written)("params") && draft.params.is_none()
         || ["name", "every", "cron", "offset"].iter().any(|field| draft.fields.get(field).is_none());
@@ -163,22 +163,24 @@ fn rules(draft: &mut Draft<'_>, task: Option<&TaskOption>, faults: &mut Vec<Faul
         faults.extend(fault.map(place));
     }
     let set = |field: &str| (draft.written)(field) || said(field).is_some();
-    match (set("every"), set("cron")) {
-        (true, true) => {
-            let (field, other) = if (draft.written)("cron") { ("cron", "every") } else { ("every", "cron") };
-            let fault = Fault::new(Code::TaskSchedule, field, "a task has `every` or `cron`, not both", "one of them");
-            let fault = match said(other).filter(|_| !(draft.written)(other)) {
-                Some(span) => fault.script(span),
-                None => fault.other(other),
-            };
-            faults.push(if (draft.written)(field) { fault } else { Fault { field: "flux", ..fault } });
-        }
-        (false, false) => {
-            let fault = Fault::new(Code::TaskSchedule, "flux", "a task needs `every` or `cron`", "has neither");
-            faults.push(fault.help("write for example `every = \"1h\"`"));
-        }
-        _ => {}
+    if set("every") && set("cron") {
+        let (field, other) = if (draft.written)("cron") { ("cron", "every") } else { ("every", "cron") };
+        let fault = Fault::new(Code::TaskSchedule, field, "a task has `every` or `cron`, not both", "one of them");
+        let fault = match said(other).filter(|_| !(draft.written)(other)) {
+            Some(span) => fault.script(span),
+            None => fault.other(other),
+        };
+        faults.push(if (draft.written)(field) { fault } else { Fault { field: "flux", ..fault } });
     }
+}
+
+/// That a task has no schedule, neither in the manifest nor in its script.
+fn unscheduled(draft: &Draft<'_>, task: Option<&TaskOption>) -> Option<Fault> {
+    let is_scheduled = (draft.written)("every")
+        || (draft.written)("cron")
+        || task.is_some_and(|task| task.every.is_some() || task.cron.is_some());
+    let fault = || Fault::new(Code::TaskSchedule, "flux", "a task needs `every` or `cron`", "has neither");
+    (!is_scheduled).then(|| fault().help("write for example `every = \"1h\"`"))
 }
 
 /// Why a length of time is no interval.
