@@ -191,6 +191,15 @@ pub fn is_plain_http_to_elsewhere(host: &Url) -> bool {
     host.scheme() == "http" && !is_loopback(host)
 }
 
+/// The URL that is meant by one without `http://`, such as `localhost:8086`.
+pub fn with_scheme(text: &str) -> Option<String> {
+    let url: Url = format!("http://{text}").parse().ok().filter(|_| !text.contains("://"))?;
+    let is_host = is_loopback(&url) || url.port().is_some() || url.domain().is_none_or(|name| name.contains('.'));
+    let is_bare = url.username().is_empty() && url.password().is_none();
+    let scheme = if is_loopback(&url) { "http" } else { "https" };
+    (is_host && is_bare && !text.contains(char::is_whitespace)).then(|| format!("{scheme}://{text}"))
+}
+
 /// Whether `host` is this machine.
 fn is_loopback(host: &Url) -> bool {
     match host.host() {
@@ -237,6 +246,23 @@ mod tests {
             "http://127.0.0.1.example",
         ] {
             assert!(is_plain_http_to_elsewhere(&url(far)), "{far}");
+        }
+    }
+
+    #[test]
+    fn a_host_alone_is_told_its_url() {
+        for (text, meant) in [
+            ("localhost:8086", Some("http://localhost:8086")),
+            ("127.0.0.1", Some("http://127.0.0.1")),
+            ("influx.example/base", Some("https://influx.example/base")),
+            ("influx:8086", Some("https://influx:8086")),
+            ("influx", None),
+            ("user:hunter2@influx.example", None),
+            ("ftp://influx.example", None),
+            ("embeded:dev.db", None),
+            ("", None),
+        ] {
+            assert_eq!(with_scheme(text).as_deref(), meant, "{text}");
         }
     }
 

@@ -25,7 +25,7 @@ mod writer;
 pub use about::{Health, Me};
 pub use client::Client;
 pub use clock::Jump;
-pub use connect::{Connect, ConnectError, Pem, is_plain_http_to_elsewhere};
+pub use connect::{Connect, ConnectError, Pem, is_plain_http_to_elsewhere, with_scheme};
 pub use error::{ApiError, Class};
 pub(crate) use known::Identified;
 pub(crate) use limits::{LONGEST_WAIT, MOST_ROWS};

@@ -53,6 +53,9 @@ pub(super) static SPEC: Spec = Spec {
 /// The shortest retention. A shorter shard-group duration silently becomes this one (influxd 2.9.1, measured).
 const HOUR: Duration = Duration::from_secs(3600);
 
+/// What to do about a shard-group duration that cannot be used.
+const CHOOSES: &str = "remove it: InfluxDB then chooses one that fits the retention";
+
 fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
     let fields = &draft.fields;
     if let Some(name) = fields.text("name") {
@@ -75,7 +78,8 @@ fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
     };
     if let Some(retention) = retention.filter(|retention| *retention < HOUR) {
         let message = format!("the retention {retention} is too short: the minimum is 1h");
-        faults.push(Fault::new(Code::BucketRetention, "retention", message, "too short"));
+        let fault = Fault::new(Code::BucketRetention, "retention", message, "too short");
+        faults.push(fault.help("write `1h` or more, or `infinite` to keep points forever"));
     }
     for field in ["retention", "shard_group_duration"] {
         if let Some(Value::Duration(duration)) = fields.get(field)
@@ -83,24 +87,25 @@ fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
         {
             let message = format!("{duration} is too long: the maximum is {}", Duration::LONGEST_IN_WORDS);
             let fault = Fault::new(Code::BucketRetention, field, message, "too long");
-            faults.push(if field == "retention" {
-                fault.help("write `infinite` to keep points forever")
-            } else {
-                fault
-            });
+            faults.push(fault.help(match field {
+                "retention" => "write `infinite` to keep points forever",
+                _ => CHOOSES,
+            }));
         }
     }
     let Some(Value::Duration(shard)) = fields.get("shard_group_duration") else { return };
     if shard.whole_secs().is_none() {
         let message = "`shard_group_duration` must be whole seconds";
-        faults.push(Fault::new(Code::BucketShardGroup, "shard_group_duration", message, "has a fraction of a second"));
+        let fault = Fault::new(Code::BucketShardGroup, "shard_group_duration", message, "has a fraction of a second");
+        faults.push(fault.help(CHOOSES));
     } else if *shard < HOUR {
         let message = format!("the shard-group duration {shard} is too short: the minimum is 1h");
-        faults.push(Fault::new(Code::BucketShardGroup, "shard_group_duration", message, "too short"));
+        let fault = Fault::new(Code::BucketShardGroup, "shard_group_duration", message, "too short");
+        faults.push(fault.help(CHOOSES));
     } else if let Some(retention) = retention.filter(|retention| retention < shard) {
         let message = format!("the shard-group duration {shard} is longer than the retention {retention}");
         let fault = Fault::new(Code::BucketShardGroup, "shard_group_duration", message, "longer than the retention");
-        faults.push(fault.other("retention"));
+        faults.push(fault.other("retention").help(CHOOSES));
     }
 }
 

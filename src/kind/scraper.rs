@@ -37,6 +37,9 @@ pub(super) static SPEC: Spec = Spec {
 
 const HELP: &str = "serve the metrics without authentication, and let only the InfluxDB server reach them";
 
+/// What to do about a host without a scheme.
+const SCHEME: &str = "write `http://` or `https://` before it";
+
 /// The server takes anything, shows passwords in URLs to whoever may read scrapers, and then scrapes nothing (influxd 2.9.1,
 /// measured).
 fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
@@ -45,7 +48,8 @@ fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
         Ok(url) if !matches!(url.scheme(), "http" | "https") || !url.has_host() => {
             let url = without_credentials(url.as_str()).into_owned();
             let message = format!("a scraper's URL begins with `http://` or `https://`: `{url}`");
-            faults.push(Fault::new(Code::ScraperUrl, "url", message, "not the URL of metrics"));
+            let fault = Fault::new(Code::ScraperUrl, "url", message, "not the URL of metrics");
+            faults.push(if url_text.contains("://") { fault } else { fault.help(SCHEME) });
         }
         Ok(url) if !url.username().is_empty() || url.password().is_some() => {
             let message = "a scraper's URL cannot have a user or a password: whoever may read scrapers would see them";
@@ -60,7 +64,8 @@ fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
         Ok(_) => {}
         Err(error) => {
             let message = format!("invalid URL: {error}");
-            faults.push(Fault::new(Code::ScraperUrl, "url", message, "not a URL"));
+            let fault = Fault::new(Code::ScraperUrl, "url", message, "not a URL");
+            faults.push(if url_text.contains("://") { fault } else { fault.help(SCHEME) });
         }
     }
 }

@@ -173,6 +173,12 @@ impl<'p, 'a> DecodeContext<'p, 'a> {
         None
     }
 
+    /// Says that `node` is not the list that it must be.
+    pub(super) fn no_list<T>(&mut self, word: &str, wanted: &str, node: &Node<'_>) -> Option<T> {
+        self.say(super::written::no_list(word, wanted, &node.value, self.place(node.span)));
+        None
+    }
+
     /// Its own instance, if it has `for_each`: key and value.
     pub(super) fn instance(&self) -> Option<(&'p String, &'p Instance)> {
         let key = self.address.instance.as_ref()?;

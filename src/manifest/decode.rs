@@ -207,7 +207,7 @@ fn lifecycle<'a>(context: &mut DecodeContext<'_, 'a>, resource: &Table<'a>) -> L
 fn ignored(context: &mut DecodeContext<'_, '_>, kind: Kind, node: &Node<'_>) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     let Raw::Array(items) = &node.value else {
-        context.wrong_type::<()>("ignore", "a list of fields", node);
+        context.no_list::<()>("ignore", "a list of fields", node);
         return names;
     };
     for item in items {

@@ -3,11 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use super::expand::expand;
 use super::node::{Node, Raw, Span};
 use super::source::place;
 use super::syntax::Document;
-use super::template::Expression;
 use super::variables::Values;
 use super::written::Declared;
 use crate::address::Address;
@@ -93,26 +91,8 @@ impl<'d, 'a> Finder<'d, 'a> {
 
     fn read(&mut self, written: &Declared<'a>, node: &Node<'a>) -> Option<Each> {
         let values = self.values;
-        let mut other = false;
-        let expanded = expand(node, &mut |expression, span| {
-            let value = match expression {
-                Expression::Var(name) => values.copy(name, written.source, span),
-                _ => None,
-            };
-            other |= value.is_none();
-            value.unwrap_or(Err(()))
-        });
-        if other {
-            let message = "only variables can be used in `for_each`";
-            return self.fail(written, node.span, message, "not a declared variable");
-        }
-        let node = match expanded {
-            Ok(node) => node.into_owned(),
-            Err(error) => {
-                self.problems.extend(error.diagnostic(written.source));
-                return None;
-            }
-        };
+        let only = (Code::ManifestForEach, "only variables can be used in `for_each`");
+        let node = values.expand(node, written.source, only, self.problems)?;
         let span = node.span;
         let instances = match node.value {
             Raw::Text(text) => return self.chain(written, span, &text),

@@ -2,11 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::expand::expand;
 use super::node::Raw;
 use super::source::place;
 use super::syntax::Document;
-use super::template::Expression;
 use super::variables::Values;
 use super::written::wrong_type;
 use crate::address::Address;
@@ -21,30 +19,17 @@ pub(super) fn disabled(document: &Document<'_>, values: &Values, problems: &mut 
         }
         let table = declared.table();
         let Some(node) = table.get("enabled") else { continue };
-        let mut other = false;
-        let expanded = expand(node, &mut |expression, span| {
-            let value = match expression {
-                Expression::Var(name) => values.copy(name, declared.source, span),
-                _ => None,
-            };
-            other |= value.is_none();
-            value.unwrap_or(Err(()))
-        });
-        let at = place(declared.source, node.span);
-        match expanded {
-            _ if other => {
-                let message = "only variables can be used in `enabled`";
-                let label = "not a declared variable";
-                problems.push(Diagnostic::error(Code::ManifestEnabled, message).at(at, label));
+        let only = (Code::ManifestEnabled, "only variables can be used in `enabled`");
+        let Some(expanded) = values.expand(node, declared.source, only, problems) else { continue };
+        match &expanded.value {
+            Raw::Boolean(true) => {}
+            Raw::Boolean(false) => {
+                disabled.insert(address.clone());
             }
-            Ok(node) => match &node.value {
-                Raw::Boolean(true) => {}
-                Raw::Boolean(false) => {
-                    disabled.insert(address.clone());
-                }
-                other => problems.push(wrong_type("enabled", "`true` or `false`", other, at)),
-            },
-            Err(error) => problems.extend(error.diagnostic(declared.source)),
+            other => {
+                let at = place(declared.source, node.span);
+                problems.push(wrong_type("enabled", "`true` or `false`", other, at));
+            }
         }
     }
     disabled

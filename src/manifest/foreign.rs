@@ -62,6 +62,42 @@ const KEYS: [(&str, &str); 24] = [
     ("tags", "write `labels = [\"label.KEY\"]`"),
 ];
 
+/// What is said of a token, or what else one signs in with, in `[server]`.
+const SIGN_IN: &str =
+    "a token is not written into a manifest: set INFLUX_TOKEN or INFLUX_TOKEN_FILE, or give --token-file to each run";
+const URL: &str = "write `url = \"https://HOST:8086\"`";
+const ORG: &str = "write `org = \"NAME\"`";
+const VERIFY: &str = "write `ca_file = \"FILE.pem\"` for a certificate that no known authority has signed";
+
+/// Words in `[server]`, and what to write instead.
+const SERVER: [(&str, &str); 17] = [
+    ("token", SIGN_IN),
+    ("token_file", SIGN_IN),
+    ("auth_token", SIGN_IN),
+    ("username", "fluxform signs in with a token, not as a user: set INFLUX_TOKEN, or give --token-file to each run"),
+    ("user", "fluxform signs in with a token, not as a user: set INFLUX_TOKEN, or give --token-file to each run"),
+    ("password", "fluxform signs in with a token, not as a user: set INFLUX_TOKEN, or give --token-file to each run"),
+    ("host", URL),
+    ("address", URL),
+    ("endpoint", URL),
+    ("port", URL),
+    ("organization", ORG),
+    ("org_id", ORG),
+    ("skip_verify", VERIFY),
+    ("insecure", VERIFY),
+    ("insecure_skip_verify", VERIFY),
+    ("bucket", "declare it: `[bucket.KEY]`"),
+    ("name", "the project's name belongs in `[project]`, and the server has `url` and `org`"),
+];
+
+/// Words in `[project]`, and what to write instead.
+const PROJECT: [(&str, &str); 4] = [
+    ("url", "write it in `[server]`"),
+    ("host", "write `url` in `[server]`"),
+    ("org", "write it in `[server]`"),
+    ("protected", "write it in `[policy]`"),
+];
+
 /// Words in `lifecycle`, and what to write instead.
 const LIFECYCLE: [(&str, &str); 3] = [
     ("ignore_changes", "write `ignore = [\"FIELD\"]`"),
@@ -87,6 +123,15 @@ pub(super) fn section(word: &str) -> Option<&'static str> {
     find(&SECTIONS, word)
 }
 
+/// What to write in the place of a key of the section `name` that another tool has.
+pub(super) fn in_section(name: &str, word: &str) -> Option<&'static str> {
+    match name {
+        "[server]" => find(&SERVER, word),
+        "[project]" => find(&PROJECT, word),
+        _ => None,
+    }
+}
+
 /// What to write in the place of a key of a resource that another tool has.
 pub(super) fn key(kind: Kind, word: &str) -> Option<&'static str> {
     // What the kind itself has under this name is no mistake; what it lacks is not to be recommended.
@@ -107,6 +152,17 @@ pub(super) fn key(kind: Kind, word: &str) -> Option<&'static str> {
         "default" | "type" | "sensitive" | "nullable" | "validation" | "one_of" if !lacks("selected") => Some(
             "a `[variable.NAME]` is one of InfluxDB's, for dashboards; the manifests' own are in `[var]`: `NAME = { default = ... }`",
         ),
+        "roles" | "role" | "orgs" if !lacks("member_of") => {
+            Some("list the orgs: `member_of = [\"org.KEY\"]`, or `owner_of = [\"org.KEY\"]`")
+        }
+        "members" | "owners" | "users" if kind == Kind::Org => Some(
+            "write it in the user's table, `[user.KEY]`: `member_of = [\"org.KEY\"]`, or `owner_of = [\"org.KEY\"]`",
+        ),
+        "color" | "colour" if !lacks("properties") => Some("write `properties = { color = \"#326BBA\" }`"),
+        "description" if !lacks("properties") => Some("write `properties = { description = \"...\" }`"),
+        "labels" | "tags" if kind == Kind::Scraper => {
+            Some("remove it: InfluxDB does not say which labels a scraper has, so they cannot be compared")
+        }
         "bucket_id" | "bucketID" if !lacks("bucket") => Some("write `bucket = \"bucket.KEY\"`"),
         _ => find(&KEYS, word),
     }

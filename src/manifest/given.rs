@@ -100,6 +100,14 @@ pub(super) fn given(
 }
 
 impl Given {
+    /// Where it comes from: an option, an environment variable or a file.
+    pub(super) fn origin(&self) -> &str {
+        match self {
+            Self::Text { origin, .. } => origin,
+            Self::Toml { source, .. } => &source.name,
+        }
+    }
+
     /// The value as the type of `sample`, for the variable `name` that is declared at `declared`; none if it is another one,
     /// which is said.
     pub(super) fn typed(

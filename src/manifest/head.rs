@@ -12,6 +12,7 @@ use super::syntax::Document;
 use super::variables::Values;
 use super::{Moved, Server};
 use crate::address::few;
+use crate::api::with_scheme;
 use crate::confine;
 use crate::diagnostic::{Code, Diagnostic, Source};
 
@@ -119,11 +120,13 @@ fn url(section: &mut Section<'_, '_>, node: &Node<'_>, text: String) -> Option<S
             section.problems.push(diagnostic.at(at, "secrets do not belong here"));
             None
         }
-        _ => section.fail(
-            node,
-            format!("invalid server URL `{text}`"),
-            "write `http://...`, `https://...` or `embedded:PATH`",
-        ),
+        _ => {
+            let diagnostic = Diagnostic::error(Code::ManifestValue, format!("invalid server URL `{text}`"))
+                .at(place(section.written.source, node.span), "write `http://...`, `https://...` or `embedded:PATH`");
+            let help = with_scheme(&text).map(|url| format!("did you mean `{url}`?"));
+            section.problems.push(diagnostic.help_known(help));
+            None
+        }
     }
 }
 

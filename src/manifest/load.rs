@@ -9,9 +9,10 @@ use super::context::{Known, Project};
 use super::each::Instances;
 use super::grouped::Grouped;
 use super::syntax::Document;
+use super::variables::Values;
 use super::{
     Inputs, Manifest, Resource, asked, check, decode, defaults, each, enabled, head, import, orgs, policy, source,
-    syntax, variables,
+    syntax, template, variables,
 };
 use crate::address::Address;
 use crate::diagnostic::{Code, Diagnostic, Place, Severity, Source};
@@ -42,6 +43,7 @@ pub fn load(path: &Path, inputs: &Inputs) -> Result<Loaded, Vec<Diagnostic>> {
         return Err(sorted(problems));
     };
     let values = variables::resolve(&mut document, inputs, &mut problems);
+    let sorted = |problems| with_origins(sorted(problems), &values);
     let budget = &values.budget;
     let name = head::project(&document, (path, &sources), &values, &mut problems);
     let server = head::server(&document, &values, &mut problems);
@@ -170,6 +172,20 @@ fn count(document: &Document<'_>, instances: &Instances, disabled: &BTreeSet<Add
             return budget.exceed(&RESOURCES, || (words, Some(declared.place())));
         }
     }
+}
+
+/// Each with where the value of a variable comes from that stands at its place: the manifest alone does not show that.
+fn with_origins(problems: Vec<Diagnostic>, values: &Values) -> Vec<Diagnostic> {
+    let told = |mut problem: Diagnostic| {
+        let Some((Place { source, span }, _)) = problem.places.first() else { return problem };
+        let text = source.text.get(span.clone()).unwrap_or_default();
+        let origins = template::variables(text).filter_map(|name| {
+            values.origin(name).map(|origin| format!("the value of `${{var.{name}}}` comes from `{origin}`"))
+        });
+        let all: Vec<_> = origins.chain(problem.help.take()).collect();
+        problem.help_known((!all.is_empty()).then(|| all.join("; ")))
+    };
+    problems.into_iter().map(told).collect()
 }
 
 /// In order of file and place; what has no place comes first. What is said twice is said once, and of very much the first is.

@@ -59,13 +59,8 @@ impl<'p, 'a> DecodeContext<'p, 'a> {
             Expression::Var(name) => match self.project.known.values.copy(name, self.source, span) {
                 Some(value) => value.ok(),
                 None => {
-                    let message = format!("unknown variable `{name}`");
-                    let near = self.budget().nearest(name, || self.project.known.values.names());
-                    let help = match near {
-                        Some(near) => format!("did you mean `{near}`?"),
-                        None => format!("declare it: `[var]` with `{name} = {{}}`"),
-                    };
-                    self.fail_with(Code::ManifestUnknownVariable, span, message, "not declared", help)
+                    self.say(self.project.known.values.unknown(name, self.place(span)));
+                    None
                 }
             },
             Expression::EachKey | Expression::EachValue(_) => {

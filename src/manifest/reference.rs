@@ -201,7 +201,14 @@ impl Resolved {
             Self::One(address) => Some(address),
             Self::All(table, _) => {
                 let message = format!("expected one resource, found `{table}[*]`");
-                context.fail(Code::ManifestIndex, span, message, "several resources")
+                let help = match (context.project.known.instances.contains_key(&table), context.instance()) {
+                    (false, _) => format!("write `{table}`"),
+                    (true, None) => format!("write `{table}[KEY]` for one of them"),
+                    (true, Some(_)) => {
+                        format!("write `{table}[each]` for the one with the same key, or `{table}[KEY]`")
+                    }
+                };
+                context.fail_with(Code::ManifestIndex, span, message, "several resources", help)
             }
         }
     }

@@ -52,7 +52,7 @@ pub fn is_type_in_orgs(ty: &str) -> bool {
 /// Reads a list of scopes.
 pub(super) fn read(context: &mut DecodeContext<'_, '_>, name: &str, node: &Node<'_>) -> Option<Value> {
     let Raw::Array(items) = &node.value else {
-        return context.wrong_type(name, "a list of scopes", node);
+        return context.no_list(name, "a list of scopes", node);
     };
     let mut scopes = Vec::with_capacity(items.len());
     let mut sound = true;

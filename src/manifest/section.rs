@@ -1,16 +1,13 @@
 //! A table outside of resources while it is read.
 
-use std::borrow::Cow;
-
 use jiff::civil::Date;
 
 use super::Placed;
-use super::expand::{ExpandError, expand};
+use super::foreign;
 use super::node::{Node, Raw};
 use super::source::place;
-use super::template::Expression;
 use super::variables::Values;
-use super::written::{Written, wrong_type};
+use super::written::{Written, no_list, wrong_type};
 use crate::address::Address;
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::kind::{Identity, Kind};
@@ -37,9 +34,13 @@ impl<'s, 'a> Section<'s, 'a> {
             }
             if !words.contains(&entry.key.as_ref()) {
                 let message = format!("unknown key `{}` in `{name}`", entry.key);
-                let help = match nearest(&entry.key, words.iter().copied()) {
-                    Some(near) => format!("did you mean `{near}`?"),
-                    None => format!("available keys: {}", words.join(", ")),
+                let near = || nearest(&entry.key, words.iter().copied());
+                let help = match foreign::in_section(name, &entry.key) {
+                    Some(answer) => answer.to_owned(),
+                    None => match near() {
+                        Some(near) => format!("did you mean `{near}`?"),
+                        None => format!("available keys: {}", words.join(", ")),
+                    },
                 };
                 let diagnostic = Diagnostic::error(Code::ManifestUnknownKey, message);
                 problems.push(diagnostic.at(place(written.source, entry.at), "unknown").help(help));
@@ -57,28 +58,8 @@ impl<'s, 'a> Section<'s, 'a> {
     /// The value of `word`, with its variables.
     fn value(&mut self, word: &str) -> Option<Node<'a>> {
         let node = self.written.table.get(word)?;
-        let mut unknown = None;
-        let expanded = expand(node, &mut |expression, span| {
-            let value = match expression {
-                Expression::Var(name) => self.values.copy(name, self.written.source, span),
-                _ => None,
-            };
-            value.unwrap_or_else(|| {
-                unknown = Some("only variables can be used here");
-                Err(())
-            })
-        });
-        if let Some(message) = unknown {
-            return self.fail(node, message, "not a declared variable");
-        }
-        match expanded.map(Cow::into_owned) {
-            Ok(node) => Some(node),
-            Err(ExpandError::Reported) => None,
-            Err(error) => {
-                self.problems.extend(error.diagnostic(self.written.source));
-                None
-            }
-        }
+        let only = (Code::ManifestValue, "only variables can be used here");
+        self.values.expand(node, self.written.source, only, self.problems)
     }
 
     /// Says that `node` is not of the type that `word` must have.
@@ -131,7 +112,8 @@ impl<'s, 'a> Section<'s, 'a> {
     pub(super) fn texts(&mut self, word: &str) -> Vec<Node<'a>> {
         let Some(node) = self.value(word) else { return Vec::new() };
         let Raw::Array(items) = node.value else {
-            self.wrong_type::<()>(word, "a list of strings", &node);
+            let at = place(self.written.source, node.span);
+            self.problems.push(no_list(word, "a list of strings", &node.value, at));
             return Vec::new();
         };
         let mut texts = Vec::new();

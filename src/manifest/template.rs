@@ -73,6 +73,14 @@ pub(super) fn pieces(text: &str) -> Result<Vec<Piece<'_>>, String> {
     Ok(pieces)
 }
 
+/// The names of the variables in a piece of a manifest.
+pub(super) fn variables(text: &str) -> impl Iterator<Item = &str> {
+    text.match_indices("${").filter_map(|(at, head)| {
+        let name = text[at + head.len()..].trim_start().strip_prefix("var.")?;
+        name.split(['}', ' ', '$']).next()
+    })
+}
+
 /// Where the `}` is that is not in quotes.
 fn closing(text: &str) -> Option<usize> {
     let mut quoted = false;

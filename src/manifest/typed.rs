@@ -54,7 +54,7 @@ fn value<'a>(
         },
         Type::List(of) => match &node.value {
             Raw::Array(items) => list(context, name, *of, items, false),
-            _ => context.wrong_type(name, "a list", node),
+            _ => context.no_list(name, "a list", node),
         },
         Type::Block(_) | Type::Keyed(..) => context.wrong_type(name, "a table", node),
         Type::Duration { months } => scalar::duration(context, name, months, node).map(Value::Duration),
@@ -164,7 +164,7 @@ fn reference(context: &mut DecodeContext<'_, '_>, name: &str, kind: Kind, node: 
 
 fn references(context: &mut DecodeContext<'_, '_>, name: &str, kind: Kind, node: &Node<'_>) -> Option<Value> {
     let Raw::Array(items) = &node.value else {
-        return context.wrong_type(name, "a list of addresses", node);
+        return context.no_list(name, "a list of addresses", node);
     };
     let mut set = BTreeSet::new();
     let mut sound = true;

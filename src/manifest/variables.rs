@@ -13,7 +13,7 @@ use super::node::{Node, Raw, Span};
 use super::source::place;
 use super::syntax::{Document, Variables};
 use super::template::Expression;
-use super::written::wrong_type;
+use super::written::{no_list, wrong_type};
 use crate::diagnostic::{Code, Diagnostic, Place, Source};
 use crate::limits::VARIABLE_DEPTH;
 
@@ -25,7 +25,19 @@ const DIGEST: usize = 8;
 pub(super) struct Values {
     /// None where it has an error, which has been said.
     known: BTreeMap<String, Option<Node<'static>>>,
+    /// Where the values come from that are from outside.
+    origins: BTreeMap<String, String>,
     pub(super) budget: Budget,
+}
+
+/// Says that there is no variable `name`, which is used at `at`; `near` may be meant.
+fn unknown(name: &str, near: Option<String>, at: Place) -> Diagnostic {
+    let help = match near {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("declare it: `[var]` with `{name} = {{}}`"),
+    };
+    let message = format!("unknown variable `{name}`");
+    Diagnostic::error(Code::ManifestUnknownVariable, message).at(at, "not declared").help(help)
 }
 
 impl Values {
@@ -45,9 +57,47 @@ impl Values {
         self.budget.copies(value, || (format!("`${{var.{name}}}`"), place())).then_some(value).ok_or(())
     }
 
-    /// The names of all declared variables.
-    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
-        self.known.keys().map(String::as_str)
+    /// Says that there is no variable `name`, which is used at `at`.
+    pub(super) fn unknown(&self, name: &str, at: Place) -> Diagnostic {
+        unknown(name, self.budget.nearest(name, || self.known.keys()), at)
+    }
+
+    /// `node`, which is in `source` and no part of a resource, with the variables in it; `only` is what is said of anything
+    /// else in it. None where it has an error, which has been said.
+    pub(super) fn expand<'a>(
+        &self,
+        node: &Node<'a>,
+        source: &Arc<Source>,
+        only: (Code, &str),
+        problems: &mut Vec<Diagnostic>,
+    ) -> Option<Node<'a>> {
+        let mut said = None;
+        let expanded = super::expand::expand(node, &mut |expression, span| {
+            let at = || place(source, span);
+            let value = match expression {
+                Expression::Var(name) => {
+                    let value = self.copy(name, source, span);
+                    value.ok_or_else(|| self.unknown(name, at()))
+                }
+                _ => Err(Diagnostic::error(only.0, only.1).at(at(), "not a variable")),
+            };
+            value.unwrap_or_else(|diagnostic| {
+                said = Some(diagnostic);
+                Err(())
+            })
+        });
+        match expanded {
+            Ok(node) => Some(node.into_owned()),
+            Err(error) => {
+                problems.extend(said.or_else(|| error.diagnostic(source)));
+                None
+            }
+        }
+    }
+
+    /// Where the value of a variable comes from, if that is outside of the manifests.
+    pub(super) fn origin(&self, name: &str) -> Option<&str> {
+        self.origins.get(name).map(String::as_str)
     }
 
     /// The digest of each value, wherever it was written.
@@ -81,9 +131,10 @@ impl Declared<'_> {
 
 /// Finds the value of each variable, and takes what is written out of the document: it may be large, and is not kept twice.
 pub(super) fn resolve(document: &mut Document<'_>, inputs: &Inputs, problems: &mut Vec<Diagnostic>) -> Values {
-    let values = Values::default();
+    let mut values = Values::default();
     let vars = &mut document.vars;
     let given = given(vars, inputs, &values.budget, problems);
+    values.origins = given.iter().map(|(name, given)| (name.clone(), given.origin().to_owned())).collect();
     let names: Vec<String> = vars.keys().cloned().collect();
     let mut resolver =
         Resolver { vars, given, values, depths: BTreeMap::new(), deepest: 0, path: Vec::new(), problems };
@@ -180,7 +231,7 @@ impl<'a> Resolver<'_, 'a> {
             Some(node) => {
                 let found = place(source, node.span);
                 let wanted = "a list of at least one value";
-                self.problems.push(wrong_type("one_of", wanted, &node.value, found));
+                self.problems.push(no_list("one_of", wanted, &node.value, found));
                 sound = false;
                 None
             }
@@ -239,9 +290,11 @@ impl<'a> Resolver<'_, 'a> {
             let shown = value.value.inline().map_or_else(|| value.value.what().to_owned(), |text| format!("`{text}`"));
             let values: Vec<_> =
                 items.iter().filter_map(|item| item.value.inline()).map(|text| format!("`{text}`")).collect();
+            let origin = self.values.origin(name).filter(|_| at.is_none());
+            let from = origin.map_or(String::new(), |origin| format!(", which comes from `{origin}`"));
+            let message = format!("the variable `{name}` cannot be {shown}{from}");
             let mut diagnostic =
-                Diagnostic::error(Code::ManifestVariableValue, format!("the variable `{name}` cannot be {shown}"))
-                    .at_known(at.as_ref(), "not allowed");
+                Diagnostic::error(Code::ManifestVariableValue, message).at_known(at.as_ref(), "not allowed");
             if let Some(span) = allowed {
                 diagnostic = diagnostic.at(place(source, span), "these are allowed");
             }
@@ -256,6 +309,11 @@ impl<'a> Resolver<'_, 'a> {
         let mut problem = None;
         let expanded = super::expand::expand(&node, &mut |expression, span| match expression {
             Expression::Var(name) if self.vars.contains_key(name) => self.value(name, source, span),
+            Expression::Var(name) => {
+                let near = self.values.budget.nearest(name, || self.vars.keys());
+                problem = Some(unknown(name, near, place(source, span)));
+                Err(())
+            }
             _ => {
                 let message = "only variables can be used in a variable, such as `${var.NAME}`";
                 problem = Some(Diagnostic::error(Code::ManifestExpression, message).at(place(source, span), "here"));

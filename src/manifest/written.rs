@@ -126,6 +126,16 @@ pub(super) fn table<'a>(
     }
 }
 
+/// Says that `word` is not the list that it must be; of a single text, that it lacks the brackets.
+pub(super) fn no_list(word: &str, wanted: &str, found: &Raw<'_>, place: Place) -> Diagnostic {
+    let help = match found {
+        Raw::Text(text) if text.contains('"') => Some(format!("put it in brackets: `['{text}']`")),
+        Raw::Text(text) => Some(format!("put it in brackets: `[\"{text}\"]`")),
+        _ => None,
+    };
+    wrong_type(word, wanted, found, place).help_known(help)
+}
+
 /// Says that `word` is not of the type it must have.
 pub(super) fn wrong_type(word: &str, wanted: &str, found: &Raw<'_>, place: Place) -> Diagnostic {
     Diagnostic::error(Code::ManifestType, format!("`{word}` must be {wanted}")).at(place, found.what())

@@ -7,7 +7,7 @@ use url::Url;
 
 use super::influx_cli::Active;
 use super::{Flags, Given, Origin, Surroundings, usage};
-use crate::api::is_plain_http_to_elsewhere;
+use crate::api::{is_plain_http_to_elsewhere, with_scheme};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::exit::Exit;
 use crate::manifest;
@@ -92,21 +92,22 @@ fn find(
     around: &Surroundings,
     active: &Result<Option<Active>, Diagnostic>,
 ) -> Result<Given<Target>, Problem> {
-    let wrong = |from: &str, reason: &str| {
-        Diagnostic::error(Code::ConnectionUrl, format!("invalid server URL in {from}: {reason}"))
+    let wrong = |from: &str, text: &str, reason: &str| {
+        let help = with_scheme(text).map(|url| format!("did you mean `{url}`?"));
+        Diagnostic::error(Code::ConnectionUrl, format!("invalid server URL in {from}: {reason}")).help_known(help)
     };
     if let Some(text) = &flags.host {
-        let value = Target::parse(text).map_err(|reason| usage(wrong("--host", reason)))?;
+        let value = Target::parse(text).map_err(|reason| usage(wrong("--host", text, reason)))?;
         return Ok(Given { value, from: Origin::Flag("--host") });
     }
     let variable = || match around.var("INFLUX_HOST") {
         None => Ok(None),
-        Some(text) => Target::parse(text).map(Some).map_err(|reason| usage(wrong("INFLUX_HOST", reason))),
+        Some(text) => Target::parse(text).map(Some).map_err(|reason| usage(wrong("INFLUX_HOST", text, reason))),
     };
     if let Some(url) = &server.url {
         let value = Target::parse(&url.value).map_err(|reason| Problem {
             exit: Exit::Manifest,
-            diagnostic: wrong("[server].url", reason).at(url.place.clone(), "this"),
+            diagnostic: wrong("[server].url", &url.value, reason).at(url.place.clone(), "this"),
         })?;
         if let Some(theirs) = variable()? {
             let is_same = match (&value, &theirs) {
