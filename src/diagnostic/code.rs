@@ -403,7 +403,8 @@ codes! {
         UserRoles "user::roles" Manifest "A user is both member and owner of an org"
     }
     Variable "variable" "Variables of dashboards" {
-        VariableName "variable::name" Manifest "A variable cannot have this name"
+        VariableName "variable::name" Manifest|Warning "A variable cannot have this name, or scripts cannot say it as `v.NAME`"
+        VariableSelected "variable::selected" |Warning "A variable selects a value that it does not have"
         VariableSource "variable::source" Manifest "A variable has no values, or values from two sources"
     }
 }

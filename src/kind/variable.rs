@@ -12,6 +12,7 @@ use super::wire::{self, Body, Row, Wire};
 use crate::api::{ApiError, Writer};
 use crate::diagnostic::Code;
 use crate::field::{Field, Omitted, Role, Type};
+use crate::flux::TokenKind;
 use crate::flux::parser::parse;
 use crate::value::{Fields, Script, Value};
 
@@ -64,7 +65,12 @@ fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
         && let Some((message, label)) = wrong_name(name)
     {
         faults.push(Fault::new(Code::VariableName, "name", format!("{message}: `{name}`"), label));
+    } else if let Some(name) = draft.fields.text("name").filter(|name| !is_member(name)) {
+        let message = format!("no script can say `v.{name}`");
+        let fault = Fault::new(Code::VariableName, "name", message, "not a name in Flux").warning();
+        faults.push(fault.help(format!("write `v[{name:?}]` in scripts, or use letters, digits and `_` only")));
     }
+    faults.extend(unselectable(&draft.fields));
     let written: Vec<&'static str> = SOURCES.into_iter().filter(|field| (draft.written)(field)).collect();
     match written.as_slice() {
         [_] => {}
@@ -116,6 +122,32 @@ fn wrong_name(name: &str) -> Option<(&'static str, &'static str)> {
     } else {
         None
     }
+}
+
+/// Whether a script can say `v.NAME`.
+fn is_member(name: &str) -> bool {
+    let is_letter = |c: char| c == '_' || c.is_alphabetic();
+    let is_name = |name: &str| name.chars().all(|c| is_letter(c) || c.is_numeric());
+    name.starts_with(is_letter) && is_name(name) && TokenKind::keyword(name).is_none()
+}
+
+/// The first selected value that the variable does not have.
+fn unselectable(fields: &Fields) -> Option<Fault> {
+    let Some(Value::List(selected)) = fields.get("selected") else { return None };
+    let has = |text: &str| match (fields.get("values"), fields.get("map")) {
+        (Some(Value::List(values)), _) => values.iter().any(|value| matches!(value, Value::Text(of) if of == text)),
+        (_, Some(Value::Map(map))) => map.contains_key(text),
+        // What a query gives is known only when it runs.
+        _ => true,
+    };
+    let texts = selected.iter().filter_map(|value| if let Value::Text(text) = value { Some(text) } else { None });
+    let missing = texts.into_iter().find(|text| !has(text))?;
+    let (message, from) = match fields.get("map") {
+        Some(Value::Map(_)) => (format!("`map` has no key `{missing}`"), "map"),
+        _ => (format!("`values` has no `{missing}`"), "values"),
+    };
+    let fault = Fault::new(Code::VariableSelected, "selected", message, "not one of its values");
+    Some(fault.other(from).warning())
 }
 
 /// What the server calls the arguments of a variable whose values come from `fields`.
