@@ -313,7 +313,7 @@ codes! {
     }
     Plan "plan" "Making and saving a plan" {
         PlanAnotherRun "plan::another-run" |Warning "Another run is changing the project right now"
-        PlanCircle "plan::circle" Error "Changes depend on each other in a circle"
+        PlanCircle "plan::circle" Manifest "Changes depend on each other in a circle"
         PlanExternalAbsent "plan::external-absent" Error "An external object does not exist on the server"
         PlanForeignOwner "plan::foreign-owner" Refused "The plan would take over an object that another project owns"
         PlanLeftover "plan::leftover" |Warning "An interrupted run left something behind"

@@ -182,7 +182,7 @@ pub fn order(comparison: Comparison, facts: Facts<'_>) -> Plan {
     plan.leftovers = leftovers(project, snapshot, ledger, &plan);
     plan.warnings.extend(secrets::stay(&plan.changes, ledger));
     plan.warnings.extend(strange::nothing_is_declared(project, &plan.changes).filter(|_| !all_goes));
-    plan.refusals.extend(ordered.problem);
+    plan.refusals.extend(order::circle(&ordered.stuck, written));
     guard::ask(
         &mut plan,
         guard::Grounds { snapshot, ledger, dependents: &dependents, consent, policy, written, all_goes },

@@ -2,11 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use petgraph::algo::tarjan_scc;
 use petgraph::graphmap::DiGraphMap;
 use petgraph::visit::Dfs;
 
-use crate::address::Address;
-use crate::diagnostic::Code;
+use super::guard::Written;
+use crate::address::{Address, few};
+use crate::diagnostic::{Code, Diagnostic};
 use crate::diff::{Action, Change};
 use crate::field::Role;
 use crate::graph::Graph;
@@ -19,7 +21,8 @@ use crate::value::Value;
 pub(super) struct Ordered {
     pub(super) changes: Vec<Change>,
     pub(super) after: BTreeMap<Address, Vec<Address>>,
-    pub(super) problem: Option<Problem>,
+    /// What waits for itself in a circle.
+    pub(super) stuck: Vec<Address>,
 }
 
 /// Who waits for whom, by index; an edge goes from what comes first.
@@ -136,7 +139,7 @@ pub(super) fn order(changes: Vec<Change>, graph: &Graph, ledger: &Ledger) -> Ord
             }
         }
     }
-    let problem = circle(&changes, &missing);
+    let stuck = if sequence.len() < changes.len() { circles(&changes, &edges) } else { Vec::new() };
     let mut after = BTreeMap::new();
     for &n in &sequence {
         let before: BTreeSet<&Address> = edges
@@ -150,22 +153,29 @@ pub(super) fn order(changes: Vec<Change>, graph: &Graph, ledger: &Ledger) -> Ord
     }
     let mut slots: Vec<Option<Change>> = changes.into_iter().map(Some).collect();
     let changes = sequence.into_iter().filter_map(|n| slots[n].take()).collect();
-    Ordered { changes, after, problem }
+    Ordered { changes, after, stuck }
 }
 
-/// Names that go round in a circle: `a` wants the name of `b`, and `b` that of `a`.
-fn circle(changes: &[Change], missing: &[usize]) -> Option<Problem> {
-    let stuck: Vec<String> = changes
-        .iter()
-        .zip(missing)
-        .filter(|(_, left)| **left > 0)
-        .map(|(change, _)| change.address.to_string())
-        .collect();
+/// Those of `changes` that wait for each other in a circle.
+fn circles(changes: &[Change], edges: &DiGraphMap<usize, ()>) -> Vec<Address> {
+    let circles = tarjan_scc(edges).into_iter().filter(|circle| circle.len() > 1);
+    let members: BTreeSet<usize> = circles.flatten().collect();
+    members.into_iter().map(|n| changes[n].address.clone()).collect()
+}
+
+/// Says that names go round in a circle: `a` wants the name of `b`, and `b` that of `a`.
+pub(super) fn circle(stuck: &[Address], written: Written<'_>) -> Option<Problem> {
     if stuck.is_empty() {
         return None;
     }
-    let problem = Problem::new(Code::PlanCircle, format!("these changes depend on each other: {}", stuck.join(", ")));
-    Some(problem.help("they swap names: give one of them a third name, apply, and then rename it"))
+    let mut diagnostic =
+        Diagnostic::error(Code::PlanCircle, format!("these changes depend on each other: {}", few(stuck)));
+    for (resource, field) in
+        stuck.iter().filter_map(|address| Some((written.resources.get(address)?, address.kind.with(Role::Name)?)))
+    {
+        diagnostic = diagnostic.at(resource.place_of(field.name).clone(), "another one still has this name");
+    }
+    Some(diagnostic.help("they swap names: give one of them a third name, apply, and then rename it").into())
 }
 
 #[cfg(test)]
@@ -174,6 +184,7 @@ mod tests {
 
     use super::*;
     use crate::diff::{Cause, FieldChange, Reason, Target};
+    use crate::exit::Exit;
     use crate::ledger::{Entry, Origin};
 
     fn address(text: &str) -> Address {
@@ -257,8 +268,11 @@ mod tests {
         assert_eq!(sequence(&ordered), ["bucket.c", "bucket.b", "bucket.a"]);
         let swap = vec![renamed("bucket.a", "b"), renamed("bucket.b", "a")];
         let empty = graph(&[], &swap);
-        let message = &order(swap, &empty, &Ledger::default()).problem.expect("a circle").diagnostic.message;
-        assert_eq!(message, "these changes depend on each other: bucket.a, bucket.b");
+        let stuck = order(swap, &empty, &Ledger::default()).stuck;
+        assert_eq!(stuck, ["bucket.a", "bucket.b"].map(address));
+        let (resources, imports) = (BTreeMap::new(), BTreeMap::new());
+        let problem = circle(&stuck, Written { resources: &resources, imports: &imports }).expect("a problem");
+        assert_eq!(problem.exit, Exit::Manifest);
     }
 
     proptest! {
@@ -274,7 +288,7 @@ mod tests {
             let edges: Vec<(&str, &str)> = names.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
             let graph = graph(&edges, &changes);
             let ordered = order(changes.clone(), &graph, &ledger(&edges));
-            prop_assert!(ordered.problem.is_none());
+            prop_assert!(ordered.stuck.is_empty());
             let at = |name: &str| sequence(&ordered).iter().position(|each| each == name);
             for (user, need) in &edges {
                 prop_assert!(at(need) < at(user));
