@@ -3,7 +3,7 @@
 use super::allowed::Agreed;
 use super::{ends, refuse};
 use crate::diagnostic::Code;
-use crate::diff::{Cause, Change};
+use crate::diff::{Action, Cause, Change};
 use crate::field::Role;
 use crate::kind::Kind;
 use crate::ledger::Ledger;
@@ -22,6 +22,7 @@ pub(super) fn refusals(plan: &Plan, ledger: &Ledger, limit: BlastRadius, agreed:
             .filter(|change| change.address.kind == *kind && (ends(change) || renames(change)))
             .collect();
         let too_many = |hit: usize| owned >= from && hit * 100 > owned * usize::from(percent);
+        let gone = hit.iter().filter(|change| change.action == Action::Delete).count();
         // Consent is asked for only where it is needed.
         if !too_many(hit.len()) {
             continue;
@@ -31,9 +32,16 @@ pub(super) fn refusals(plan: &Plan, ledger: &Ledger, limit: BlastRadius, agreed:
             let message = format!(
                 "{hit} of {owned} {kind}s would be deleted, replaced, renamed or deactivated: more than {percent} %"
             );
-            let help = "check twice; if it is intended, do it in smaller steps, or allow it in a [[policy.allow]] with \
-                        `what = \"blast_radius\"`";
-            refusals.push(refuse(Code::GuardBlastRadius, message, help));
+            let is_new = |change: &&Change| change.address.kind == *kind && change.action == Action::Create;
+            let moved = match plan.changes.iter().filter(is_new).count() {
+                new if gone > 0 && new >= gone => "; where only a key has changed, keep the object with a [[moved]]",
+                _ => "",
+            };
+            let help = format!(
+                "check twice; if it is intended, do it in smaller steps, or allow it in a [[policy.allow]] with \
+                 `what = \"blast_radius\"`{moved}"
+            );
+            refusals.push(refuse(Code::GuardBlastRadius, message, &help));
         }
     }
     refusals

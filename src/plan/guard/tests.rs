@@ -180,6 +180,14 @@ fn much_of_a_kind_does_not_go_at_once() {
         Scene::new().buckets(10, 4).says(),
         @"Refused guard::blast-radius: 4 of 10 buckets would be deleted, replaced, renamed or deactivated: more than 30 %"
     );
+    let help = |scene: Scene| scene.asked().refusals[0].diagnostic.help.clone().expect("a hint");
+    assert!(!help(Scene::new().buckets(10, 4)).contains("[[moved]]"));
+    let mut other_keys = Scene::new().buckets(10, 4);
+    for n in 0..4 {
+        let new = Change::blank(&address(&format!("bucket.new{n}")), Action::Create, Reason::New);
+        other_keys.plan.changes.push(new);
+    }
+    assert!(help(other_keys).ends_with("; where only a key has changed, keep the object with a [[moved]]"));
     let mut meant = Scene::new().buckets(10, 10);
     meant.all_goes = true;
     assert_eq!(meant.says(), "");
