@@ -301,7 +301,8 @@ fn new_fields(address: &Address, resource: &Resource, snapshot: &Snapshot, names
     let spec = address.kind.spec();
     let shown = |(field, value): (&'static str, &Value)| {
         let known = address.kind.field(field)?;
-        (known.compared != Compared::Never && *value != Value::Unset).then(|| FieldChange {
+        let is_seen = known.compared != Compared::Never || known.write_only();
+        (is_seen && *value != Value::Unset).then(|| FieldChange {
             field,
             live: None,
             wanted: names.value(value, snapshot.home.as_deref()).into_owned(),
@@ -333,12 +334,19 @@ fn differences(
     let Past { last, unfinished } = past;
     for field in change.address.kind.spec().fields {
         let unfinished = unfinished(field.name);
-        if field.write_only()
-            && unfinished
-            && let Some(wanted) = resource.fields.get(field.name)
-        {
-            let (wanted, cause) = (wanted.clone(), Cause::Unfinished);
-            change.fields.push(FieldChange { field: field.name, live: None, wanted, last: None, cause });
+        if let (Some(rule), Some(wanted)) = (field.secret, resource.fields.get(field.name)) {
+            // It is set with what says that it is to be set again, which is looked at below.
+            let again = resource.fields.get(rule.again).map(Value::fingerprint);
+            let was = last.and_then(|fields| fields.get(rule.again));
+            let is_again = again.is_some() && again.as_ref() != was && !resource.lifecycle.ignore.contains(rule.again);
+            let cause = match was {
+                _ if unfinished => Some(Cause::Unfinished),
+                Some(_) => is_again.then_some(Cause::Yours),
+                None => is_again.then_some(Cause::New),
+            };
+            let wanted = || wanted.clone();
+            let set = |cause| FieldChange { field: field.name, live: None, wanted: wanted(), last: None, cause };
+            change.fields.extend(cause.map(set));
         }
         // What a create has not got to is finished, also where nobody looks at it later.
         if field.compared == Compared::Never || resource.lifecycle.ignore.contains(field.name) && !unfinished {

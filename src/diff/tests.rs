@@ -463,6 +463,35 @@ fn a_token_whose_secret_was_never_delivered_is_made_anew() {
     insta::assert_snapshot!(scene.says(), @"token.t: Replace, Undelivered");
 }
 
+/// No server tells a password, but a plan says that one is set.
+#[test]
+fn a_password_that_is_set_is_shown() {
+    let source = || Value::Source(crate::secret::Source::Env { name: "PASSWORD".into() });
+    let version = |number| ("password_version", Value::Integer(number));
+    let new = Scene::new().declares("user.ann", &[("password", source())]);
+    insta::assert_snapshot!(new.says(), @"user.ann: Create, New; name ? -> ann (New); password ? -> (secret) (New)");
+    let user = |last: &[(&str, Value)]| {
+        Scene::new().declares("user.ann", &[("password", source()), version(2)]).has(Kind::User, "u1", "ann", &[]).owns(
+            "user.ann",
+            "u1",
+            &[&[("name", text("ann"))], last].concat(),
+        )
+    };
+    insta::assert_snapshot!(
+        user(&[version(1)]).says(),
+        @"user.ann: Update, Differs; password ? -> (secret) (Yours); password_version ? -> 2 (Yours)"
+    );
+    insta::assert_snapshot!(
+        user(&[]).says(),
+        @"user.ann: Update, Differs; password ? -> (secret) (New); password_version ? -> 2 (New)"
+    );
+    insta::assert_snapshot!(user(&[version(2)]).says(), @"user.ann: None, InSync");
+    let ignored = user(&[version(1)]).with("user.ann", |user| {
+        user.lifecycle.ignore.insert("password_version".into());
+    });
+    insta::assert_snapshot!(ignored.says(), @"user.ann: None, InSync");
+}
+
 #[test]
 fn the_home_org_is_the_same_under_its_address() {
     let scene = Scene::new()

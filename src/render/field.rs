@@ -63,6 +63,7 @@ fn before(field: &FieldChange) -> String {
 /// Who moved, in words; nothing where the manifest alone did.
 pub(super) fn cause(field: &FieldChange) -> Option<String> {
     Some(match (field.cause, last(field)) {
+        (Cause::Yours, None) if matches!(field.wanted, Value::Source(_)) => "set again".to_owned(),
         // An address or list that is too long for the ledger is there as a digest.
         (Cause::Yours, None) if field.live.is_none() => "the last applied value is not recorded".to_owned(),
         (Cause::Yours, _) => return None,
