@@ -7,7 +7,7 @@ use super::lines;
 use super::page::Page;
 use super::reason::{object, reason};
 use super::style::{Look, Role};
-use super::value::{count, last, plain};
+use super::value::{count, last, short};
 use crate::diff::{Cause, Change, FieldChange, Reason};
 use crate::plan::Plan;
 
@@ -120,12 +120,12 @@ fn was(field: &FieldChange) -> String {
     match (last(field), field.cause) {
         (Some(last), _) => last,
         // The manifest did not move, so it still says what was applied.
-        (None, Cause::Drift) => plain(&field.wanted),
+        (None, Cause::Drift) => short(&field.wanted),
         (None, _) => "something else".to_owned(),
     }
 }
 
 /// A field as the server has it.
 fn is(field: &FieldChange) -> String {
-    field.live.as_ref().map_or_else(|| "unknown".to_owned(), plain)
+    field.live.as_ref().map_or_else(|| "unknown".to_owned(), short)
 }

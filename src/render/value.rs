@@ -65,17 +65,11 @@ pub(super) fn short(value: &Value) -> String {
     }
 }
 
-/// A value beside what was last applied: only texts are in quotes.
-pub(super) fn plain(value: &Value) -> String {
-    match value {
-        Value::Duration(_) | Value::Before(_) | Value::Infinite => value.to_string(),
-        _ => short(value),
-    }
-}
-
-/// What was last applied, written as [`plain`] writes the values of the same field.
+/// What was last applied, written as [`short`] writes the values of the same field.
 pub(super) fn last(field: &FieldChange) -> Option<String> {
-    let text = matches!(field.live, Some(Value::Text(_))) || matches!(field.wanted, Value::Text(_));
+    let is_text =
+        |value: &Value| matches!(value, Value::Text(_) | Value::Duration(_) | Value::Before(_) | Value::Infinite);
+    let text = field.live.as_ref().is_some_and(is_text) || is_text(&field.wanted);
     // The ledger writes down what is absent as it is shown.
     let absent = |last: &str| last == Value::Unset.to_string();
     field.last.as_ref().map(|last| if text && !absent(last) { quoted(last) } else { last.clone() })

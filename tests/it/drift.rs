@@ -235,5 +235,5 @@ both!(what_was_absent_is_shown_as_everywhere, async |scene| {
     scene.http.patch(&task, json!({"flux": flux})).await.expect(200);
     let drift = place.on("drift").run().with(2).out;
     let lines: Vec<_> = drift.lines().filter(|line| line.contains(": was ")).map(str::trim).collect();
-    assert_eq!(lines, ["every: was 1h, is (none)", "cron: was (none), is \"0 * * * *\""], "{drift}");
+    assert_eq!(lines, ["every: was \"1h\", is (none)", "cron: was (none), is \"0 * * * *\""], "{drift}");
 });

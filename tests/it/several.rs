@@ -92,7 +92,7 @@ both!(drift_and_validate_take_several_too, async |scene| {
     let hand = serde_json::json!({"retentionRules": [{"type": "expire", "everySeconds": 864000}]});
     scene.http.patch(&format!("buckets/{id}"), hand).await.expect(200);
     let drift = street.run(&["drift", "one", "two"]).run().with(2);
-    assert!(drift.out.contains("retention: was 1d, is 10d"), "{}", drift.out);
+    assert!(drift.out.contains("retention: was \"1d\", is \"10d\""), "{}", drift.out);
     assert!(drift.out.ends_with("  one  Drift in 1 resource.\n  two  No drift.\n"), "{}", drift.out);
     assert_eq!(
         codes(&street.run(&["drift", "two", "one", "--format=json"]).run().with(2).json()),

@@ -107,7 +107,7 @@ both!(nothing_changes_but_the_record, virgin, async |server| {
     let longer = json!({"retentionRules": [{"type": "expire", "everySeconds": 7_776_000}]});
     home.http.patch(&format!("buckets/{sensors}"), longer).await.expect(200);
     let drift = home.fluxform(&["drift"]).arg(&dir).run().with(2);
-    assert!(drift.out.contains("retention: was 30d, is 90d"), "{}", drift.out);
+    assert!(drift.out.contains("retention: was \"30d\", is \"90d\""), "{}", drift.out);
     home.fluxform(&["apply", "--auto-approve", "--allow-data-loss=*"]).arg(&dir).run().with(0);
     // A table that goes lets go of its object; so does a destroy.
     let tables = fs::read_to_string(dir.join("buckets.toml")).unwrap();
