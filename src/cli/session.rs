@@ -243,6 +243,12 @@ pub(super) fn not_started(error: &StartError, place: Option<&Place>) -> Problem 
     match error {
         StartError::Locked { .. } => Problem::new(Code::EmbeddedLocked, error.to_string())
             .help("wait for the other process, or increase --lock-timeout"),
+        StartError::File(error @ ConfineError::Unwritable { .. }) => Problem {
+            exit: Exit::Unavailable,
+            diagnostic: Diagnostic::error(Code::EmbeddedFile, error.to_string())
+                .at_known(place, "names this file")
+                .help("this command writes to the file and to its directory: make both writable; `fluxform plan` only reads them"),
+        },
         StartError::File(error) => {
             let exit = if place.is_some() { Exit::Manifest } else { Exit::Usage };
             let diagnostic =

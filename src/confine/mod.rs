@@ -52,6 +52,14 @@ pub enum ConfineError {
         /// How much may be read.
         limit: Limit,
     },
+    /// It cannot be opened for writing.
+    #[error("cannot write {}: {error}", path.display())]
+    Unwritable {
+        /// The path as it was given.
+        path: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
     /// It cannot be opened or read.
     #[error("cannot read {}: {error}", path.display())]
     Io {
@@ -68,7 +76,19 @@ impl ConfineError {
         match self {
             Self::Link(_) => Some("replace the link with what it points to"),
             Self::Outside(_) => Some("paths are relative to the project directory"),
-            Self::Missing(_) | Self::NotAFile { .. } | Self::TooLarge { .. } | Self::Io { .. } => None,
+            Self::Missing(_)
+            | Self::NotAFile { .. }
+            | Self::TooLarge { .. }
+            | Self::Unwritable { .. }
+            | Self::Io { .. } => None,
+        }
+    }
+
+    /// The same where it was to be written.
+    fn of_writing(self) -> Self {
+        match self {
+            Self::Io { path, error } => Self::Unwritable { path, error },
+            other => other,
         }
     }
 }

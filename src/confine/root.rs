@@ -87,7 +87,7 @@ impl Root {
     /// # Errors
     /// As for [`Self::read`].
     pub fn open_to_write(&self, path: &Path) -> Result<File, ConfineError> {
-        self.file(path, Purpose::Write)
+        self.file(path, Purpose::Write).map_err(ConfineError::of_writing)
     }
 
     /// Opens the plain file at `path` in it for reading and writing. If it does not exist it is made, readable by its owner
@@ -96,7 +96,7 @@ impl Root {
     /// # Errors
     /// As for [`Self::read`].
     pub fn make(&self, path: &Path) -> Result<File, ConfineError> {
-        self.file(path, Purpose::Make)
+        self.file(path, Purpose::Make).map_err(ConfineError::of_writing)
     }
 
     /// Whether something lies at `path` in it, if only a link.
@@ -122,7 +122,7 @@ impl Root {
     /// As for [`Self::read`].
     pub fn publish(&self, made: &Path, name: &OsStr) -> Result<bool, ConfineError> {
         let (walk, from) = self.walk(made, Purpose::Write)?;
-        let failed = |error: Errno| walk::io(&walk.shown.join(name), error);
+        let failed = |error: Errno| walk::io(&walk.shown.join(name), error).of_writing();
         // Unlike a rename, a link never takes the place of what is there.
         let linked = match rustix::fs::linkat(&walk.dir, &from, &walk.dir, name, AtFlags::empty()) {
             Ok(()) => true,

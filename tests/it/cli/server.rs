@@ -45,3 +45,11 @@ fn it_serves_until_it_is_told_to_stop_and_keeps_its_file_to_itself() {
     assert_eq!(serving.child.wait().unwrap().code(), Some(0));
     on("apply", dir.path()).arg("--auto-approve").run().with(0);
 }
+
+/// Whoever may read the file, and not write it, is told that.
+#[test]
+fn a_file_that_cannot_be_written_is_not_called_unreadable() {
+    let ended = Fluxform::new(&["server", "--listen", "127.0.0.1:0", "--data", "/sys/fluxform.db"]).run().with(5);
+    assert!(ended.err.contains("embedded::file") && ended.err.contains("cannot write "), "{}", ended.err);
+    assert!(ended.words().contains("make both writable; `fluxform plan` only reads"), "{}", ended.err);
+}
