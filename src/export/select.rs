@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::scope::{Target, target};
 use super::{Disposition, Note, ObjectId, Refused, Request, Sources};
-use crate::field::{Role, Type};
+use crate::field::{Omitted, Role, Type};
 use crate::kind::{ExportError, Key, Kind, Level, NaturalKey, Object, Standing};
 use crate::value::{Fields, Ref, Scope, Value};
 
@@ -181,7 +181,14 @@ impl<'a> Selector<'a, '_> {
     /// what is not seen.
     fn sayable(&mut self, kind: Kind, object: &Object, mut fields: Fields) -> Result<Fields, ExportError> {
         for field in kind.spec().fields {
-            let Some(value) = fields.get(field.name) else { continue };
+            let value = fields.get(field.name);
+            if let (Type::Ref(of), Omitted::Required) = (field.ty, field.omitted)
+                && !value.is_some_and(|value| !value.refs().is_empty() && self.sees(of, value))
+            {
+                let why = format!("its {of} does not exist any more, or this token does not see it");
+                return Err(ExportError::Unsayable(why));
+            }
+            let Some(value) = value else { continue };
             match (field.ty, value) {
                 (Type::Ref(Kind::HOME), Value::Ref(org)) if org.bare_id() == self.home() => {
                     fields.remove(field.name);

@@ -68,6 +68,21 @@ both!(what_somebody_deletes_by_hand_spoils_no_export, virgin, async |server| {
     );
 });
 
+both!(a_scraper_without_its_bucket_is_external, virgin, async |server| {
+    let home = Home::on(server).await;
+    let raw = home.make("buckets", json!({"name": "raw"})).await;
+    let url = "http://localhost:8086/metrics";
+    let scraper = json!({"name": "self", "type": "prometheus", "url": url, "bucketID": raw, "orgID": home.org});
+    home.make("scrapers", scraper).await;
+    home.http.delete(&format!("buckets/{raw}")).await.expect(204);
+    let dir = tempfile::tempdir().unwrap();
+    let said = home.export(dir.path(), &["--project=p"]).with(0);
+    assert!(said.out.contains("its bucket does not exist any more"), "{}", said.all());
+    let text = files(dir.path()).values().cloned().collect::<String>();
+    assert!(text.contains("[scraper.self]\nexternal = true\n"), "{text}");
+    home.fluxform(&["plan", "--adopt"]).arg(dir.path()).run().with(0);
+});
+
 /// The embedded server in a file has no address: the project names the file.
 #[test]
 fn an_embedded_server_is_exported_from_its_file() {
