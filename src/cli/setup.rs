@@ -92,15 +92,24 @@ async fn set_up(shell: &Shell, arguments: &Arguments) -> Result<Exit, Problem> {
         let diagnostic = Diagnostic::error(Code::SetupEmbedded, "the embedded server sets itself up");
         return Err(diagnostic.into());
     };
-    let password = password(shell, arguments)?;
+    let password = password(shell, arguments);
     let here = Root::open(Path::new(".")).map_err(|error| Problem::new(Code::SetupDirectory, error.to_string()))?;
     let client = client(shell, &connection, &here)?;
-    client.health().await.map_err(no_server)?;
-    if !client.setup_allowed().await? {
+    let asked = async {
+        client.health().await.map_err(no_server)?;
+        client.setup_allowed().await.map_err(Problem::from)
+    };
+    // Whoever is told of the password first would find out only then that none is needed.
+    let allowed = match (asked.await, &password) {
+        (Err(_), Err(wrong)) => return Err(wrong.clone()),
+        (allowed, _) => allowed?,
+    };
+    if !allowed {
         let diagnostic = Diagnostic::error(Code::SetupDone, format!("{url} is already set up"))
             .help("ask whoever set it up for a token, or create one with `influx auth create`");
         return Err(diagnostic.into());
     }
+    let password = password?;
     // The token is ours to choose here, so that it is safe in its file before the server has it.
     let token = new_token();
     let path = &arguments.token_file_out;

@@ -42,9 +42,12 @@ both!(a_server_is_set_up_once_and_its_token_is_only_in_the_file, virgin, async |
         String::from_utf8_lossy(&pasted.stderr)
     );
 
+    // Whoever is told of the password first would look for one in vain.
     let again = dir.path().join("again.token");
-    let ended = setup(server.url(), "long-enough", &again).with(1);
-    assert!(ended.err.contains("already set up") && !again.exists(), "{}", ended.err);
+    for password in ["long-enough", "short"] {
+        let ended = setup(server.url(), password, &again).with(1);
+        assert!(ended.err.contains("already set up") && !again.exists(), "{}", ended.err);
+    }
 });
 
 both!(a_server_is_not_set_up_when_the_token_cannot_be_kept, virgin, async |server| {
