@@ -3,7 +3,7 @@
 use super::plan::{Empty, RunOptions, make};
 use super::record::{Decided, Recording, Words, record};
 use super::shell::Shell;
-use super::{Ended, project};
+use super::{Ended, applies, project};
 use crate::apply::adopted;
 use crate::diagnostic::Group;
 use crate::diff::Goal;
@@ -28,7 +28,7 @@ pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
     let words = Words {
         command: "adopt",
         question: "Take these objects over?",
-        preview: "`fluxform plan --adopt`",
+        preview: applies::like(&["plan", "--adopt"], &arguments.project, &arguments.flags.connection),
         nothing: "Nothing to adopt: no declared resource matches an unmanaged object.".to_owned(),
         values: false,
     };

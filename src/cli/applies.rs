@@ -11,12 +11,7 @@ use crate::shell_words::shell_quoted;
 /// server, and the flags that the plan rests on.
 pub(super) fn command(out: &Path, choice: &Choice, connection: &Flags, plan: &Plan) -> String {
     let mut line = Line(vec!["fluxform".to_owned(), "apply".to_owned(), unquoted(out)]);
-    if choice.dir != Path::new(".") {
-        line.0.push(unquoted(&choice.dir));
-    }
-    let Variables { var, var_file } = &choice.variables;
-    var_file.iter().for_each(|file| line.path("--var-file", Some(file)));
-    var.iter().for_each(|(name, value)| line.option("--var", &format!("{name}={value}")));
+    line.project(choice);
     for flagged in &plan.flags {
         match flagged.flag.words()[..] {
             [name, value] => line.option(name, value),
@@ -25,6 +20,14 @@ pub(super) fn command(out: &Path, choice: &Choice, connection: &Flags, plan: &Pl
     }
     line.connection(connection);
     line.quoted()
+}
+
+/// The command of these words, with all that was said on the command line of the project and of the server, for a sentence.
+pub(super) fn like(words: &[&str], choice: &Choice, connection: &Flags) -> String {
+    let mut line = Line(["fluxform"].iter().chain(words).map(|word| (*word).to_owned()).collect());
+    line.project(choice);
+    line.connection(connection);
+    format!("`{}`", line.quoted())
 }
 
 /// The command that plans with the token in `token_file` on the server `host`, reached as `connection` says, for `org`.
@@ -41,6 +44,15 @@ pub(super) fn first_plan(host: &str, org: &str, token_file: &Path, connection: &
 struct Line(Vec<String>);
 
 impl Line {
+    fn project(&mut self, choice: &Choice) {
+        if choice.dir != Path::new(".") {
+            self.0.push(unquoted(&choice.dir));
+        }
+        let Variables { var, var_file } = &choice.variables;
+        var_file.iter().for_each(|file| self.path("--var-file", Some(file)));
+        var.iter().for_each(|(name, value)| self.option("--var", &format!("{name}={value}")));
+    }
+
     fn connection(&mut self, flags: &Flags) {
         let Flags { host, org, token_file, insecure_http, certificates, limit: _ } = flags;
         let CertificateFlags { ca_file, client_cert, client_key } = certificates;
@@ -94,6 +106,17 @@ mod tests {
 
     fn flagged(flag: Flag) -> Flagged {
         Flagged { flag, addresses: BTreeSet::new() }
+    }
+
+    #[test]
+    fn a_command_to_look_with_is_about_the_same_project() {
+        let variables = Variables { var: vec![("env".into(), "a b".into())], var_file: vec!["p.vars.toml".into()] };
+        let choice = Choice { dir: "-envs/it's".into(), variables };
+        let connection = Flags { org: Some("my org".into()), ..Flags::default() };
+        insta::assert_snapshot!(
+            like(&["plan", "--destroy"], &choice, &connection),
+            @r#"`fluxform plan --destroy "./-envs/it's" --var-file p.vars.toml --var 'env=a b' --org 'my org'`"#
+        );
     }
 
     #[test]

@@ -15,7 +15,7 @@ use super::reviewed::Reviewed;
 use super::session::{Session, SessionOptions};
 use super::shell::{Brevity, PlanFormat, Shell};
 use super::signal::unless_stopped;
-use super::{Ended, approve, project, signal};
+use super::{Ended, applies, approve, project, signal};
 use crate::api::Writer;
 use crate::apply::{Event, Passwords, Prepared, create_home_org, prepare};
 use crate::diagnostic::Code;
@@ -123,11 +123,10 @@ pub(super) async fn write(
     reviewed: Option<Reviewed>,
 ) -> Ended {
     if reviewed.is_none() {
-        let preview = match verb {
-            Verb::Apply => "`fluxform plan`",
-            Verb::Destroy => "`fluxform plan --destroy`",
-        };
-        approve::possible(shell, arguments.auto_approve, preview)?;
+        let mut words = options.words();
+        words.insert(0, "plan");
+        let preview = applies::like(&words, choice, &arguments.connection);
+        approve::possible(shell, arguments.auto_approve, &preview)?;
         // Who is asked sees what would be taken over, and agrees to that too.
         options.consent.asked = !arguments.auto_approve;
     }

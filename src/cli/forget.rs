@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::record::{Decided, Recording, Words, record};
 use super::shell::Shell;
 use super::show::chosen as chosen_of;
-use super::{Ended, project};
+use super::{Ended, applies, project};
 use crate::address::Address;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::diff::{Action, Change, Reason, Target};
@@ -32,10 +32,11 @@ pub(super) struct Arguments {
 
 pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
     let project = arguments.project.load(shell)?;
+    let show = applies::like(&["show", &arguments.address], &arguments.project, &arguments.flags.connection);
     let words = Words {
         command: "forget",
         question: "Forget these?",
-        preview: "`fluxform show DIR ADDRESS` lists what would be forgotten",
+        preview: format!("{show} lists what would be forgotten"),
         nothing: "Nothing to forget.".to_owned(),
         values: false,
     };

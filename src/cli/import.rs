@@ -3,7 +3,7 @@
 use super::plan::{Empty, RunOptions, make};
 use super::record::{Decided, Recording, Words, record};
 use super::shell::Shell;
-use super::{Ended, project};
+use super::{Ended, applies, project};
 use crate::address::Address;
 use crate::apply::adopted;
 use crate::diff::Goal;
@@ -32,13 +32,14 @@ pub(super) struct Arguments {
 
 pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
     let Arguments { address, id, project, flags } = arguments;
+    let plan = applies::like(&["plan"], project, &flags.connection);
     let mut project = project.load(shell)?;
     let usage = |diagnostic| Problem { exit: Exit::Usage, diagnostic };
     project.manifest.import(address, id).map_err(|diagnostics| Problems::all(diagnostics.into_iter().map(usage)))?;
     let words = Words {
         command: "import",
         question: "Take this object over?",
-        preview: "write it as an `[[import]]`, and run `fluxform plan`",
+        preview: format!("write it as an `[[import]]`, and run {plan}"),
         nothing: format!("{address} is already the object {id}: nothing to record."),
         values: true,
     };

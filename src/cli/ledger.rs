@@ -12,7 +12,7 @@ use super::record::{lock, under};
 use super::session::Session;
 use super::shell::Shell;
 use super::signal::unless_stopped;
-use super::{Ended, approve, project};
+use super::{Ended, applies, approve, project};
 use crate::address::Address;
 use crate::api::ApiError;
 use crate::diagnostic::{Code, Diagnostic};
@@ -68,11 +68,9 @@ impl Arguments {
 
 pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
     let What::Sign(arguments) = &arguments.what;
-    approve::possible(
-        shell,
-        arguments.auto_approve,
-        "`fluxform show`, without FLUXFORM_LEDGER_KEY, lists what the ledger says",
-    )?;
+    let show = applies::like(&["show"], &arguments.project, &arguments.connection);
+    let preview = format!("{show}, without FLUXFORM_LEDGER_KEY, lists what the ledger says");
+    approve::possible(shell, arguments.auto_approve, &preview)?;
     let project = arguments.project.load(shell)?;
     let (session, stop) = writing(shell, &project, &arguments.connection, arguments.wait.lock_timeout).await?;
     let run = Run { shell, arguments, project: &project, session: &session, stop };

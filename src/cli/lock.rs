@@ -8,7 +8,7 @@ use super::plan::{FileWait, reading, writing};
 use super::session::Session;
 use super::shell::{Format, Shell};
 use super::signal::unless_stopped;
-use super::{Ended, approve, project, signal};
+use super::{Ended, applies, approve, project, signal};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::exit::Exit;
 use crate::ledger::{Freed, Hold, Holder};
@@ -170,7 +170,8 @@ async fn show(shell: &Shell, arguments: &Show) -> Ended {
 }
 
 async fn release(shell: &Shell, arguments: &Release) -> Ended {
-    approve::possible(shell, arguments.auto_approve, "`fluxform lock show` says whose it is")?;
+    let show = applies::like(&["lock", "show"], &arguments.project, &arguments.connection);
+    approve::possible(shell, arguments.auto_approve, &format!("{show} says whose it is"))?;
     let project = arguments.project.load(shell)?;
     let (session, stop) = writing(shell, &project, &arguments.connection, arguments.wait.lock_timeout).await?;
     let freed = unless_stopped(&stop, free(shell, arguments, &session, &project.manifest.project)).await;

@@ -122,6 +122,19 @@ impl Empty {
     }
 }
 
+impl RunOptions {
+    /// How `plan` is told to make the same plan.
+    pub(super) fn words(&self) -> Vec<&str> {
+        let flags = [
+            (self.goal == Goal::Destroyed, "--destroy"),
+            (self.consent.adopt, "--adopt"),
+            (self.empty == Empty::Flag, "--allow-empty"),
+        ];
+        let flags = flags.into_iter().filter(|(is_set, _)| *is_set).map(|(_, word)| word);
+        flags.chain(self.consent.data_loss.iter().flat_map(|pattern| ["--allow-data-loss", pattern])).collect()
+    }
+}
+
 /// Reads the server, compares, and orders. Writes nothing.
 pub(super) async fn make(session: &Session, project: &Project, options: &RunOptions) -> Result<Planned, Problems> {
     let Project { manifest, graph, .. } = project;

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::applies::argument;
 use super::connection::{self, Connection, Purpose};
 use super::known_hosts;
 use super::shell::Shell;
@@ -34,12 +35,18 @@ pub(super) struct Variables {
     pub(super) var_file: Vec<PathBuf>,
 }
 
-/// What to do where an address stands in the place of a project's directory, and no such directory is there.
+/// What to do where there is no project at `dir`: an address may stand in its place, or the name of a command.
 fn misplaced(dir: &Path, command: &str) -> Option<String> {
     let text = dir.to_str().filter(|text| !text.ends_with(".toml"))?;
-    Kind::from_name(text.split_once('.')?.0)?;
     if dir.symlink_metadata().is_ok() {
         return None;
+    }
+    let takes = format!("`fluxform {command}` takes a project: a directory of manifests, or one manifest");
+    if super::command().find_subcommand(text).is_some() {
+        return Some(format!("{takes}; `fluxform {text}` is a command of its own"));
+    }
+    if text.split_once('.').and_then(|(kind, _)| Kind::from_name(kind)).is_none() {
+        return Some(format!("{takes}; `fluxform init {}` creates one", argument(dir)));
     }
     Some(match command {
         "show" | "output" => {

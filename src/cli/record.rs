@@ -53,7 +53,7 @@ pub(super) struct Words {
     /// The question.
     pub(super) question: &'static str,
     /// How to see what would be recorded, without being asked.
-    pub(super) preview: &'static str,
+    pub(super) preview: String,
     /// What is said when there is nothing to do.
     pub(super) nothing: String,
     /// Whether what differs is shown with its values.
@@ -68,7 +68,7 @@ pub(super) async fn record(
     words: &Words,
     decide: impl AsyncFn(&Session) -> Result<Decided, Problems>,
 ) -> Ended {
-    approve::possible(shell, flags.auto_approve, words.preview)?;
+    approve::possible(shell, flags.auto_approve, &words.preview)?;
     let (session, stop) = writing(shell, project, &flags.connection, flags.wait.lock_timeout).await?;
     let run = Run { shell, project, flags, words, session: &session, stop };
     let ended = run.run(&decide).await;

@@ -125,18 +125,23 @@ fn nothing_is_written_under_the_name_of_a_manifest_or_a_script() {
 /// Who cannot be asked is told which command shows what would happen.
 #[test]
 fn without_a_terminal_the_preview_is_named() {
-    let dir = project("[project]\nname = \"p\"\n[server]\nurl = \"embedded:\"\n[bucket.raw]\n");
+    let main = "[project]\nname = \"p\"\n[server]\nurl = \"embedded:\"\n[var]\nstage = {}\n[bucket.raw]\n";
+    let dir = project(main);
     for (words, preview) in [
-        (&["apply"][..], "`fluxform plan`"),
-        (&["destroy"], "`fluxform plan --destroy`"),
-        (&["adopt"], "`fluxform plan --adopt`"),
-        (&["import", "bucket.raw", "0123456789abcdef"], "`[[import]]`"),
-        (&["forget", "bucket.raw"], "`fluxform show DIR ADDRESS`"),
-        (&["lock", "release"], "`fluxform lock show`"),
-        (&["ledger", "sign"], "`fluxform show`"),
+        (&["apply"][..], "fluxform plan"),
+        (&["apply", "--adopt", "--allow-data-loss=bucket.*"], "fluxform plan --adopt --allow-data-loss 'bucket.*'"),
+        (&["destroy"], "fluxform plan --destroy"),
+        (&["adopt"], "fluxform plan --adopt"),
+        (&["import", "bucket.raw", "0123456789abcdef"], "write it as an `[[import]]`, and run `fluxform plan"),
+        (&["forget", "bucket.raw"], "fluxform show bucket.raw"),
+        (&["lock", "release"], "fluxform lock show"),
+        (&["ledger", "sign"], "fluxform show"),
     ] {
-        let ended = Fluxform::new(words).arg(dir.path()).var("COLUMNS", "1000").run().with(64);
-        assert!(ended.err.contains("--auto-approve") && ended.err.contains(preview), "{words:?}: {}", ended.err);
+        let run = Fluxform::new(words).arg(dir.path()).args(&["--var", "stage=a b", "--org=o"]);
+        let ended = run.var("COLUMNS", "1000").run().with(64);
+        let command = format!("{preview} {} --var 'stage=a b' --org o`", dir.path().display());
+        let said = ended.words();
+        assert!(said.contains("--auto-approve") && said.contains(&command), "{words:?}: {said}");
     }
 }
 
@@ -195,4 +200,22 @@ fn a_duration_of_the_command_line_is_wrong_once() {
         "{}",
         ended.err
     );
+}
+
+#[test]
+fn a_directory_that_is_not_there_may_be_a_command() {
+    let dir = tempfile::tempdir().unwrap();
+    for (words, help) in [
+        (
+            &["plan", "flux"][..],
+            "`fluxform plan` takes a project: a directory of manifests, or one manifest; `fluxform flux` is a command of its own",
+        ),
+        (&["validate", "my iot"], "or one manifest; `fluxform init 'my iot'` creates one"),
+    ] {
+        let mut run = Fluxform::new(words).var("COLUMNS", "1000");
+        run.command.current_dir(dir.path());
+        let ended = run.run().with(65);
+        let said = ended.words();
+        assert!(said.contains("no such file or directory") && said.contains(help), "{said}");
+    }
 }
