@@ -145,8 +145,12 @@ fn command() -> clap::Command {
 fn process(vars: BTreeMap<String, String>) -> Exit {
     let mut shell = Shell::new(vars);
     let words: Vec<_> = std::env::args_os().skip(1).collect();
+    let refuse = |shell: &Shell, words: &[_], problem: Problem| {
+        let (format, of) = unknown::form(words);
+        shell.end(format, of, Err(problem.into()))
+    };
     if let Some(problem) = unknown::answer(&words) {
-        return shell.end(PlanFormat::Human, Comment::Plan, Err(problem.into()));
+        return refuse(&shell, &words, problem);
     }
     let words = order::in_order(words);
     // Help is prose, also where nobody says how wide the reader is.
@@ -161,7 +165,7 @@ fn process(vars: BTreeMap<String, String>) -> Exit {
         }
         Err(error) => {
             if let Some(problem) = unknown::explain(&error, &words) {
-                return shell.end(PlanFormat::Human, Comment::Plan, Err(problem.into()));
+                return refuse(&shell, &words, problem);
             }
             let exit = if error.use_stderr() { Exit::Usage } else { Exit::Ok };
             // Nothing can be done if nobody can hear it.

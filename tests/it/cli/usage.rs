@@ -195,11 +195,44 @@ fn what_fluxform_has_not_is_answered_with_what_it_has() {
 #[test]
 fn a_duration_of_the_command_line_is_wrong_once() {
     let ended = Fluxform::new(&["plan", "--lock-timeout=soon"]).run().with(64);
-    assert!(
-        ended.err.starts_with("error: invalid value 'soon' for '--lock-timeout <DURATION>': write it like "),
-        "{}",
-        ended.err
-    );
+    let said = "invalid value `soon` for `--lock-timeout DURATION` help: write it like ";
+    assert!(ended.words().contains(said), "{}", ended.err);
+}
+
+/// What the parser of the command line refuses is said as everything else is, also to programs.
+#[test]
+fn a_wrong_command_line_has_a_code_and_a_document() {
+    for (words, code, message, help) in [
+        (&["export", "--kind", "telegrafs"][..], "cli::usage", "`telegrafs` for `--kind KIND`", "mean `telegraf`?"),
+        (&["plan", "--timeout", "5x"], "cli::usage", "`5x` for `--timeout DURATION`", "write it like `1h`"),
+        (&["plan", "--var", "x"], "cli::usage", "invalid value `x` for `--var NAME=VALUE`", "write NAME=VALUE"),
+        (
+            &["apply", "--parallelism", "0"],
+            "cli::usage",
+            "invalid value `0` for `--parallelism N`",
+            "0 is not in 1..=256",
+        ),
+        (&["export"], "cli::usage", "required arguments were not provided: `--out DIR`", "`fluxform export"),
+        (&["plan", "--destroy", "--unmanaged"], "cli::usage", "`--destroy` cannot be used with", "`fluxform plan"),
+        (&["status", "a", "b"], "cli::unknown", "unexpected argument `b`", "`fluxform status"),
+        (&["plan", "--frobnicate"], "cli::unknown", "unknown option `--frobnicate`", "--help"),
+        (&["plan", "--dry-run"], "cli::unknown", "unknown option `--dry-run`", "fluxform plan"),
+        (&["lock", "show", "--host="], "cli::usage", "`--host URL`", "`fluxform lock show"),
+    ] {
+        let human = Fluxform::new(words).run().with(64);
+        assert!(human.out.is_empty() && human.err.starts_with(code), "{words:?}: {}", human.err);
+        let ended = Fluxform::new(words).args(&["--format", "json"]).run().with(64);
+        let said = &ended.json()["problems"][0]["diagnostic"];
+        assert_eq!(said["code"], code, "{words:?}");
+        let text = |key: &str| said[key].as_str().unwrap().to_owned();
+        assert!(text("message").contains(message) && text("help").contains(help), "{words:?}: {said}");
+    }
+    let human = Fluxform::new(&["plan", "--format", "xml"]).run().with(64);
+    assert!(human.words().contains("help: write one of human, json, markdown"), "{}", human.err);
+    let comment = Fluxform::new(&["drift", "--timeout=5x", "--format=markdown"]).run().with(64).out;
+    assert!(comment.starts_with("<!-- fluxform drift -->\n"), "{comment}");
+    Fluxform::new(&["plan", "--format=json", "--help"]).run().with(0);
+    assert!(Fluxform::new(&["lock"]).run().with(64).err.contains("Usage: fluxform lock"));
 }
 
 #[test]
