@@ -53,14 +53,14 @@ fn read(path: &Path) -> Result<Secret, Problem> {
 mod tests {
     use super::super::connection::Surroundings;
     use super::*;
-    use crate::render::Output;
 
     const LONG: &str = "0123456789abcdef0123456789abcdef";
 
     fn key(vars: &[(&str, &str)], purpose: Purpose) -> Result<bool, (Exit, String)> {
         let vars = vars.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let around = Surroundings { vars, ..Surroundings::default() };
-        let shell = Shell { output: Output::of_process(), around, until: None, command: String::new() };
+        let mut shell = Shell::new(std::collections::BTreeMap::new());
+        shell.around = around;
         let key = ledger_key(&shell, purpose).map_err(|problem| (problem.exit, problem.diagnostic.message))?;
         Ok(key.is_some())
     }

@@ -282,7 +282,17 @@ async fn plan_one(shell: &Shell, arguments: &Arguments, choice: &project::Choice
         let planned = if arguments.destroy { render::destruction(&plan, look) } else { render::plan(&plan, look) };
         planned + &covered.unwrap_or_default()
     });
-    Ok(Outcome { human, plan: Some(plan), shown, coverage, origin: Some(origin), said, problems, exit, valid: None })
+    Ok(Outcome {
+        human,
+        plan: Some(plan),
+        shown,
+        coverage,
+        origin: Some(origin),
+        said,
+        problems,
+        exit,
+        ..Outcome::default()
+    })
 }
 
 /// Saves a plan, unless it is refused: then there is nothing that could be applied. Gives what is to be said of it.

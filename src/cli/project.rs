@@ -93,6 +93,7 @@ impl Choice {
             .vars
             .iter()
             .filter_map(|(name, value)| Some((name.strip_prefix(Inputs::ENV_PREFIX)?.to_owned(), value.clone())));
+        shell.warn(&[]);
         let inputs = Inputs { vars: var.clone(), var_files: var_file.clone(), env: env.collect() };
         let Loaded { manifest, graph, warnings } = match manifest::load(&self.dir, &inputs) {
             Ok(loaded) => loaded,
@@ -102,7 +103,7 @@ impl Choice {
                 return Err(Problems::all(diagnostics.into_iter().map(wrong)));
             }
         };
-        shell.show(&warnings);
+        shell.warn(&warnings);
         Ok(Project { manifest, graph, warnings })
     }
 

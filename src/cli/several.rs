@@ -48,19 +48,21 @@ pub(super) struct Outcome {
     pub(super) said: Option<Remark>,
     /// What stopped it.
     pub(super) problems: Vec<Problem>,
+    /// What the manifests warn of, where it came to no plan.
+    pub(super) warnings: Vec<Diagnostic>,
     /// How the run would end, were this the only project.
     pub(super) exit: Exit,
 }
 
 impl Outcome {
-    fn stopped(problems: Problems) -> Self {
-        Self { exit: problems.exit(), problems: problems.into(), ..Self::default() }
+    fn stopped(problems: Problems, warnings: Vec<Diagnostic>) -> Self {
+        Self { exit: problems.exit(), problems: problems.into(), warnings, ..Self::default() }
     }
 
     fn document(&self) -> Document<'_> {
-        let Self { plan, valid, coverage, problems, exit, .. } = self;
+        let Self { plan, valid, coverage, problems, warnings, exit, .. } = self;
         let (plan, valid, coverage) = (plan.as_ref(), valid.as_ref(), coverage.as_ref());
-        Document { plan, valid, coverage, problems, ..Document::new(*exit) }
+        Document { plan, valid, coverage, problems, warnings, ..Document::new(*exit) }
     }
 }
 
@@ -84,7 +86,7 @@ pub(super) async fn for_each_project(
     for dir in &choices.dirs {
         let name = dir.display().to_string();
         heading(shell, format, &name)?;
-        let mut outcome = one(&choice(dir)).await.unwrap_or_else(Outcome::stopped);
+        let mut outcome = one(&choice(dir)).await.unwrap_or_else(|problems| Outcome::stopped(problems, shell.warned()));
         if let Some(problem) = twice(&all, &outcome, dir) {
             outcome.exit = outcome.exit.or(problem.exit);
             outcome.problems.push(problem);

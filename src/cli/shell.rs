@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::IsTerminal;
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
 use tokio::time::Instant;
 
@@ -71,6 +72,8 @@ pub(super) struct Shell {
     pub(super) until: Option<Instant>,
     /// The command's name.
     pub(super) command: String,
+    /// What the manifests that were read last warn of.
+    warned: Mutex<Vec<Diagnostic>>,
 }
 
 impl Shell {
@@ -82,7 +85,7 @@ impl Shell {
             influx_cli: None,
         };
         around.influx_cli = influx_cli_path(&around.vars).and_then(InfluxCliFile::read);
-        Self { output: Output::of_process(), around, until: None, command: String::new() }
+        Self { output: Output::of_process(), around, until: None, command: String::new(), warned: Mutex::default() }
     }
 
     /// What the CI that runs this says of the run: the commit, and the run's own page.
@@ -158,6 +161,17 @@ impl Shell {
         self.output.show(diagnostics);
     }
 
+    /// Shows what the manifests of a project warn of, and keeps it for the document of a run that comes to no plan.
+    pub(super) fn warn(&self, warnings: &[Diagnostic]) {
+        self.show(warnings);
+        *self.warned.lock().unwrap_or_else(PoisonError::into_inner) = warnings.to_vec();
+    }
+
+    /// What the manifests that were read last warn of.
+    pub(super) fn warned(&self) -> Vec<Diagnostic> {
+        self.warned.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// Shows what a plan warns of, and what refuses it.
     pub(super) fn show_objections(&self, plan: &Plan) {
         self.show(&plan.warnings);
@@ -182,7 +196,7 @@ impl Shell {
         };
         let exit = problems.exit();
         if format != PlanFormat::Human {
-            let document = Document { problems: &problems, ..Document::new(exit) };
+            let document = Document { problems: &problems, warnings: &self.warned(), ..Document::new(exit) };
             // The exit code says it as well.
             let _ = self.document(format, of, &document, |_| String::new());
         }

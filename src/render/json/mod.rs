@@ -38,12 +38,23 @@ pub struct Document<'a> {
     pub difference: &'a [Difference],
     /// What ended the run, besides what plan and report say.
     pub problems: &'a [Problem],
+    /// What the manifests of a run warn of that came to no plan.
+    pub warnings: &'a [Diagnostic],
 }
 
 impl Document<'_> {
     /// A run of which nothing is to be said but how it ended.
     pub const fn new(exit: Exit) -> Self {
-        Self { exit, plan: None, valid: None, report: None, coverage: None, difference: &[], problems: &[] }
+        Self {
+            exit,
+            plan: None,
+            valid: None,
+            report: None,
+            coverage: None,
+            difference: &[],
+            problems: &[],
+            warnings: &[],
+        }
     }
 }
 
@@ -150,6 +161,8 @@ struct Run<'a> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     difference: Vec<difference::Form<'a>>,
     problems: Vec<problem::Form<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<problem::DiagnosticForm<'a>>,
 }
 
 impl<'a> Run<'a> {
@@ -167,6 +180,7 @@ impl<'a> Run<'a> {
             coverage: document.coverage.map(coverage::Form::new),
             difference: document.difference.iter().map(difference::Form::new).collect(),
             problems: document.problems.iter().map(problem::Form::new).collect(),
+            warnings: document.warnings.iter().map(problem::DiagnosticForm::new).collect(),
         }
     }
 }

@@ -139,6 +139,7 @@ fn group(of: Comment, mut head: String, document: &Document<'_>) -> Group {
     if let Some(valid) = document.valid {
         sections.push(section("Warnings", Rank::Rest, valid.warnings.iter().map(diagnosed).collect()));
     }
+    sections.push(section("Warnings", Rank::Rest, document.warnings.iter().map(diagnosed).collect()));
     if let Some(coverage) = document.coverage {
         head.push_str(&format!("**Coverage:** {} %. {}\n\n", coverage.percent(), managed(coverage)));
         let hidden = coverage.hidden().map(|(kind, sight)| Item::line(format!("- {kind}s: {}\n", hidden(sight))));

@@ -235,6 +235,28 @@ fn a_wrong_command_line_has_a_code_and_a_document() {
     assert!(Fluxform::new(&["lock"]).run().with(64).err.contains("Usage: fluxform lock"));
 }
 
+/// What the manifests warn of is in the document whatever stops the run before it has a plan.
+#[test]
+fn warnings_of_the_manifests_outlive_a_run_without_a_plan() {
+    let task = "[task.t]\nevery = \"1h\"\nflux = \"from(bucket: nowhere)\"\n";
+    let server = "[server]\nurl = \"http://127.0.0.1:1\"\norg = \"o\"\n";
+    let dir = project(&format!("[project]\nname = \"p\"\n{server}{task}"));
+    let other = project(&format!("[project]\nname = \"q\"\n{server}[bucket.raw]\n"));
+    let run = |words: &[&str]| {
+        Fluxform::new(words).arg(dir.path()).var("INFLUX_HOST", "http://127.0.0.1:1").var("INFLUX_TOKEN", "t")
+    };
+    for words in [&["plan"][..], &["drift"], &["apply", "--auto-approve"], &["show"], &["status"], &["output"]] {
+        let format: &[&str] = if words == ["output"] { &[] } else { &["--format=json"] };
+        let json = run(words).args(format).run().with(5).json();
+        assert_eq!(json["warnings"][0]["code"], "flux::name", "{words:?}: {json}");
+    }
+    let markdown = run(&["plan", "--format=markdown"]).run().with(5).out;
+    assert!(markdown.contains("nowhere"), "{markdown}");
+    let several = run(&["plan", "--format=json"]).arg(other.path()).run().with(5).json();
+    let count = |n: usize| several["projects"][n]["warnings"].as_array().map_or(0, Vec::len);
+    assert_eq!((count(0), count(1)), (1, 0));
+}
+
 #[test]
 fn a_directory_that_is_not_there_may_be_a_command() {
     let dir = tempfile::tempdir().unwrap();
