@@ -109,9 +109,11 @@ both!(an_apply_needs_each_permission, virgin, async |server| {
 both!(other_kinds_need_more, virgin, async |server| {
     let site = Site::edited(server, |name, text| match name {
         "access" => {
-            let scopes =
-                ["labels", "scrapers", "secrets", "telegrafs", "variables"].map(|ty| format!("\"org.acme/{ty}\","));
-            text.replace("\"org.acme/labels\",", &scopes.join("\n    "))
+            // As the page has them, pasted.
+            let page = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/ci.md")).unwrap();
+            let (_, scopes) = page.split_once("```text\n    \"org.acme/").unwrap();
+            let (scopes, _) = scopes.split_once("```").unwrap();
+            text.replace("\"org.acme/labels\",", &format!("\"org.acme/labels\",\n    \"org.acme/{scopes}"))
         }
         _ => {
             let more = "[variable.hall]\nvalues = [\"press\"]\n\n[telegraf.hosts]\nconfig = \"a = 1\"\n\n\
