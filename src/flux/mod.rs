@@ -17,6 +17,7 @@ mod number;
 mod option_task;
 pub mod params;
 pub mod parser;
+pub mod refs;
 mod scanner;
 mod statement;
 mod token;

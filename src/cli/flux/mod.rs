@@ -3,6 +3,7 @@
 mod ast;
 mod check;
 mod fmt;
+mod refs;
 mod script;
 
 use clap::Subcommand;
@@ -22,6 +23,7 @@ pub(super) struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Check(check::Arguments),
+    Refs(refs::Arguments),
     Fmt(fmt::Arguments),
     Ast(ast::Arguments),
 }
@@ -31,6 +33,7 @@ impl Arguments {
     pub(super) fn format(&self) -> PlanFormat {
         match &self.command {
             Command::Check(arguments) => arguments.format.into(),
+            Command::Refs(arguments) => arguments.format.into(),
             Command::Fmt(_) | Command::Ast(_) => PlanFormat::Human,
         }
     }
@@ -39,6 +42,7 @@ impl Arguments {
 pub(super) fn run(shell: &Shell, arguments: &Arguments) -> Ended {
     match &arguments.command {
         Command::Check(arguments) => check::run(shell, arguments),
+        Command::Refs(arguments) => refs::run(shell, arguments),
         Command::Fmt(arguments) => fmt::run(shell, arguments),
         Command::Ast(arguments) => ast::run(shell, arguments),
     }

@@ -105,7 +105,8 @@ impl Script {
         Problems::none(mistakes.into_iter().map(said))
     }
 
-    fn place(&self, span: Span) -> Place {
+    /// Where `span` is.
+    pub(super) fn place(&self, span: Span) -> Place {
         Place { source: Arc::clone(&self.source), span: span.range() }
     }
 

@@ -30,6 +30,20 @@ pub fn errors<'a>(script: &'a Script, given: &[&'a str]) -> Vec<Mistake> {
     check.errors
 }
 
+/// The package of the standard library that a name is of which nothing has bound and no import is needed for.
+pub(super) fn prelude_package(name: &str) -> Option<&'static str> {
+    stdlib::prelude_path(name)
+}
+
+/// The parameters of a function of the standard library.
+#[cfg(test)]
+pub(super) fn parameters(package: &str, name: &str) -> Option<Vec<&'static str>> {
+    match stdlib::package(package)?.member(name)? {
+        stdlib::Member::Function(parameters) => Some(parameters.iter().map(|parameter| parameter.name).collect()),
+        stdlib::Member::Value => None,
+    }
+}
+
 /// What is still to be looked at.
 enum Step<'a> {
     Statement(&'a Statement),

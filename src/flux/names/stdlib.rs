@@ -108,6 +108,11 @@ pub(super) fn prelude(name: &str) -> Option<&'static Member> {
     PRELUDE.iter().find_map(|path| package(path)?.member(name))
 }
 
+/// The path of the package in which [`prelude`] finds a name.
+pub(super) fn prelude_path(name: &str) -> Option<&'static str> {
+    PRELUDE.into_iter().find(|path| package(path).is_some_and(|package| package.member(name).is_some()))
+}
+
 /// All names that need no import.
 pub(super) fn prelude_names() -> impl Iterator<Item = &'static str> {
     PRELUDE.iter().filter_map(|path| package(path)).flat_map(Package::names)

@@ -201,3 +201,20 @@ fn a_file_keeps_its_mode_and_one_that_must_not_be_written_its_text() {
         fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
     }
 }
+
+#[test]
+fn what_scripts_reach_is_listed_with_places_and_without_passwords() {
+    let script = b"import \"http\"\nimport \"influxdata/influxdb/secrets\"\n\n\
+        copy = (tables=<-, into) => tables |> to(bucket: into)\n\
+        from(bucket: \"raw\") |> copy(into: \"sum\\x1bmary\")\n\
+        from(bucket: params.source, host: \"https://other.example.com\")\n\
+        http.post(url: \"https://me:hunter2@a.example.com/?token=hunter3\", data: bytes(v: secrets.get(key: \"k\")))\n";
+    let files = [("a.flux", script.as_slice()), ("none.flux", b"x = 1\n")];
+    let ended = run("refs", &files, &["a.flux", "none.flux"]).with(0);
+    assert!(!ended.out.contains("hunter"), "{}", ended.out);
+    insta::assert_snapshot!("flux_refs", ended.out);
+    let json = run("refs", &files, &["a.flux", "none.flux", "--format=json"]).with(0).json();
+    let found = json["scripts"][0]["references"].as_array().unwrap();
+    assert_eq!((found.len(), &found[0]["name"]), (6, &"sum\u{1b}mary".into()));
+    run("refs", &[("b.flux", b"x =\n")], &["b.flux", "--format=json"]).with(65).json();
+}

@@ -90,6 +90,7 @@ impl Fluxform {
         let words: Vec<_> = self.command.get_args().filter_map(|word| word.to_str()).collect();
         let schema = match words.first() {
             Some(&("plan" | "drift" | "validate")) => "plan",
+            Some(&"flux") if words.get(1) == Some(&"refs") => "flux-refs",
             Some(&"flux") => "plan",
             Some(&("apply" | "destroy")) => "report",
             Some(&"output") if !words.iter().any(|word| word.starts_with("--field")) => "output",

@@ -33,6 +33,7 @@ fn every_command_explains_itself() {
         "server",
         "flux",
         "flux check",
+        "flux refs",
         "flux fmt",
         "flux ast",
     ];

@@ -1,0 +1,115 @@
+//! `fluxform flux refs`.
+
+use serde::Serialize;
+
+use super::script::{Files, Script};
+use crate::cli::Ended;
+use crate::cli::shell::{Format, Shell};
+use crate::exit::Exit;
+use crate::flux::refs::{Access, Reference, References, Target, references};
+use crate::redact::without_credentials;
+use crate::render::{self, Page};
+
+/// List what scripts read, write and call
+///
+/// Lists the buckets that each script reads and writes, the secrets that it gets, and the addresses that it sends requests to,
+/// each with its place. Follows names through variables, options, records, strings that are put together, and functions of the
+/// script. What only a run can tell is `(unknown)`. Reports scripts with mistakes, and exits with 65.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    files: Files,
+    /// Output format
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: Format,
+}
+
+#[derive(Serialize)]
+struct Form {
+    #[serde(flatten)]
+    head: render::Head,
+    scripts: Vec<ScriptForm>,
+    problems: [(); 0],
+}
+
+#[derive(Serialize)]
+struct ScriptForm {
+    file: String,
+    references: Vec<ReferenceForm>,
+    /// Whether the script was too large to be followed to its end.
+    incomplete: bool,
+}
+
+#[derive(Serialize)]
+struct ReferenceForm {
+    access: &'static str,
+    target: &'static str,
+    /// None where only a run can tell.
+    name: Option<String>,
+    /// Whether it is on a server that the script names.
+    elsewhere: bool,
+    line: usize,
+    column: usize,
+}
+
+pub(super) fn run(shell: &Shell, arguments: &Arguments) -> Ended {
+    let mut scripts = Vec::new();
+    arguments.files.each(shell, |script| {
+        script.check()?;
+        scripts.push(ScriptForm::new(script, references(&script.parsed.script)));
+        Ok(())
+    })?;
+    shell.data(&match arguments.format {
+        Format::Human => page(&scripts, shell.data_page()),
+        Format::Json => render::json(&Form { head: render::Head::new(Exit::Ok), scripts, problems: [] }),
+    })?;
+    Ok(Exit::Ok)
+}
+
+impl ScriptForm {
+    fn new(script: &Script, References { all, incomplete }: References) -> Self {
+        let references = all.into_iter().map(|reference| ReferenceForm::new(script, reference)).collect();
+        Self { file: script.source.name.clone(), references, incomplete }
+    }
+}
+
+impl ReferenceForm {
+    fn new(script: &Script, Reference { span, access, target, name, elsewhere }: Reference) -> Self {
+        let (line, column) = script.place(span).position();
+        Self {
+            access: match access {
+                Access::Reads => "reads",
+                Access::Writes => "writes",
+                Access::Calls => "calls",
+            },
+            target: match target {
+                Target::Bucket => "bucket",
+                Target::BucketId => "bucket_id",
+                Target::Secret => "secret",
+                Target::Url => "url",
+            },
+            name: name.map(|name| match target {
+                Target::Url => without_credentials(&name).into_owned(),
+                _ => name,
+            }),
+            elsewhere,
+            line,
+            column,
+        }
+    }
+}
+
+fn page(scripts: &[ScriptForm], mut page: Page) -> String {
+    for ScriptForm { file, references, incomplete } in scripts {
+        for ReferenceForm { access, target, name, elsewhere, line, column } in references {
+            let target = if *target == "bucket_id" { "bucket with the ID" } else { target };
+            let name = name.as_ref().map_or("(unknown)".to_owned(), |name| format!("{name:?}"));
+            let elsewhere = if *elsewhere { " of another server" } else { "" };
+            page.say(format_args!("{file}:{line}:{column}: {access} {target} {name}{elsewhere}")).end();
+        }
+        if *incomplete {
+            page.say(format_args!("{file}: too large to be followed to its end; there may be more")).end();
+        }
+    }
+    page.finish()
+}

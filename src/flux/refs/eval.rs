@@ -1,0 +1,382 @@
+//! Runs a script in thought. Values that only a run could tell are unknown; a function that nobody calls is called with these.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::rc::Rc;
+
+use super::table::{By, reaches};
+use super::value::{ScopeId, Scopes, Value};
+use super::{Reference, References, Target};
+use crate::flux::ast::{
+    Body, Expression, ExpressionId, ExpressionKind, Function, Infix, Key, OptionTarget, Part, Record, Script, Span,
+    Statement, StatementKind,
+};
+use crate::flux::names;
+
+/// How many expressions are looked at again: those of a function are looked at for each call.
+const AGAIN: usize = 200_000;
+/// How deep expressions and calls may be nested in each other.
+const DEEPEST: usize = 128;
+/// How many bytes a text that is put together may have.
+const LONGEST: usize = 64 << 10;
+
+/// The arguments of a call, each with the place of its value.
+type Given<'a> = HashMap<&'a str, (Value<'a>, Span)>;
+
+struct Run<'a> {
+    script: &'a Script,
+    /// How many expressions may still be looked at.
+    left: usize,
+    depth: usize,
+    incomplete: bool,
+    found: BTreeSet<Reference>,
+    /// Functions by the place of their arrow: those that were called, and those that were met.
+    called: BTreeSet<u32>,
+    met: Vec<(&'a Function, ScopeId)>,
+    scopes: Scopes<'a>,
+}
+
+pub(super) fn run(script: &Script) -> References {
+    let mut run = Run {
+        script,
+        left: script.expressions().len() + AGAIN,
+        depth: 0,
+        incomplete: false,
+        found: BTreeSet::new(),
+        called: BTreeSet::new(),
+        met: Vec::new(),
+        scopes: Scopes::default(),
+    };
+    let file = run.scopes.open(None);
+    for import in script.imports() {
+        let path = script.unquoted(import.path);
+        let name = import.alias.map(|alias| script.text(alias));
+        let last = script.text(import.path).trim_matches('"').rsplit('/').next().unwrap_or_default();
+        run.scopes.bind(file, name.unwrap_or(last), Value::Package(path.into()));
+    }
+    run.statements(script.body(), file);
+    // Those that were met meanwhile are at the end of the list.
+    let mut next = 0;
+    while let Some((function, scope)) = run.met.get(next).copied() {
+        next += 1;
+        if !run.called.contains(&function.arrow) {
+            run.call_written(function, scope, &Given::new(), None);
+        }
+    }
+    References { all: run.found.into_iter().collect(), incomplete: run.incomplete }
+}
+
+impl<'a> Run<'a> {
+    /// A text, if it is not too long to be a name.
+    fn put_together(&mut self, text: String) -> Value<'a> {
+        if text.len() > LONGEST {
+            self.incomplete = true;
+            return Value::Unknown;
+        }
+        Value::Text(text.into())
+    }
+
+    /// How deep values are nested in one with these in it, if that is not too deep.
+    fn depth_with<'v>(&mut self, values: impl Iterator<Item = &'v Value<'a>>) -> Option<usize>
+    where
+        'a: 'v,
+    {
+        let depth = values.map(Value::depth).max().map_or(1, |depth| depth + 1);
+        self.incomplete |= depth > DEEPEST;
+        (depth <= DEEPEST).then_some(depth)
+    }
+
+    /// The value that the statements return, if they do.
+    fn statements(&mut self, statements: &'a [Statement], scope: ScopeId) -> Value<'a> {
+        for statement in statements {
+            match &statement.kind {
+                StatementKind::Expression(value) => drop(self.value(*value, scope)),
+                StatementKind::Return(value) => return self.value(*value, scope),
+                StatementKind::Assignment { name, value, .. }
+                | StatementKind::Option { target: OptionTarget::Name(name), value, .. } => {
+                    let value = self.value(*value, scope);
+                    self.scopes.bind(scope, self.script.text(*name), value);
+                }
+                StatementKind::Option { target: OptionTarget::Member { .. }, value, .. } => {
+                    drop(self.value(*value, scope));
+                }
+                StatementKind::Builtin { .. } | StatementKind::TestCase(_) | StatementKind::Bad => {}
+            }
+        }
+        Value::Unknown
+    }
+
+    fn value(&mut self, id: ExpressionId, scope: ScopeId) -> Value<'a> {
+        if self.left == 0 || self.depth >= DEEPEST {
+            self.incomplete = true;
+            return Value::Unknown;
+        }
+        self.left -= 1;
+        self.depth += 1;
+        let value = self.expression(self.script.expression(id), scope);
+        self.depth -= 1;
+        value
+    }
+
+    fn expression(&mut self, expression: &'a Expression, scope: ScopeId) -> Value<'a> {
+        let script = self.script;
+        match &expression.kind {
+            ExpressionKind::Identifier => self.name(script.text(expression.span), scope),
+            ExpressionKind::String => Value::Text(script.unquoted(expression.span).into()),
+            ExpressionKind::Integer => script.text(expression.span).parse().map_or(Value::Unknown, Value::Integer),
+            ExpressionKind::Paren(inner) => self.value(*inner, scope),
+            ExpressionKind::Interpolation(parts) => self.interpolation(parts, scope),
+            ExpressionKind::Array(items) => {
+                let items: Rc<[_]> = items.iter().map(|item| self.value(*item, scope)).collect();
+                self.depth_with(items.iter()).map_or(Value::Unknown, |depth| Value::Array(items, depth))
+            }
+            ExpressionKind::Dict(items) => {
+                for item in items {
+                    self.value(item.key, scope);
+                    self.value(item.value, scope);
+                }
+                Value::Unknown
+            }
+            ExpressionKind::Record(record) => self.record(record, scope),
+            ExpressionKind::Member { object, property, .. } => {
+                let object = self.value(*object, scope);
+                self.member(&object, self.key(*property))
+            }
+            ExpressionKind::Index { array, index, .. } => {
+                match (self.value(*array, scope), self.value(*index, scope)) {
+                    (Value::Array(items, _), Value::Integer(at)) => items.get(at).cloned().unwrap_or(Value::Unknown),
+                    (Value::Record(fields, _), Value::Text(key)) => {
+                        fields.get(&*key).cloned().unwrap_or(Value::Unknown)
+                    }
+                    _ => Value::Unknown,
+                }
+            }
+            ExpressionKind::Call { callee, arguments, .. } => {
+                self.call(expression.span, *callee, arguments.as_deref(), None, scope)
+            }
+            ExpressionKind::Pipe { argument, call, .. } => self.pipes(*argument, *call, scope),
+            ExpressionKind::Unary { argument, .. } => {
+                self.value(*argument, scope);
+                Value::Unknown
+            }
+            ExpressionKind::Binary { .. } => self.operators(expression, scope),
+            ExpressionKind::Conditional { test, consequent, alternate, .. } => match self.value(*test, scope) {
+                Value::Bool(true) => self.value(*consequent, scope),
+                Value::Bool(false) => self.value(*alternate, scope),
+                _ => {
+                    self.value(*consequent, scope);
+                    self.value(*alternate, scope);
+                    Value::Unknown
+                }
+            },
+            ExpressionKind::Function(function) => {
+                self.met.push((function, scope));
+                Value::Written(function, scope)
+            }
+            ExpressionKind::Hole
+            | ExpressionKind::Float
+            | ExpressionKind::Duration
+            | ExpressionKind::Time
+            | ExpressionKind::Regex
+            | ExpressionKind::PipeReceive
+            | ExpressionKind::Label => Value::Unknown,
+        }
+    }
+
+    fn name(&self, name: &'a str, scope: ScopeId) -> Value<'a> {
+        match (self.scopes.find(scope, name), name) {
+            (Some(value), _) => value.clone(),
+            (None, "true") => Value::Bool(true),
+            (None, "false") => Value::Bool(false),
+            (None, _) => names::prelude_package(name).map_or(Value::Unknown, |path| Value::Library(path.into(), name)),
+        }
+    }
+
+    fn key(&self, key: Key) -> &'a str {
+        match key {
+            Key::Name(name) => self.script.text(name),
+            Key::Quoted(name) => self.script.text(name).trim_matches('"'),
+        }
+    }
+
+    fn member(&self, object: &Value<'a>, name: &'a str) -> Value<'a> {
+        match object {
+            Value::Package(path) => Value::Library(path.clone(), name),
+            Value::Record(fields, _) => fields.get(name).cloned().unwrap_or(Value::Unknown),
+            _ => Value::Unknown,
+        }
+    }
+
+    fn interpolation(&mut self, parts: &'a [Part], scope: ScopeId) -> Value<'a> {
+        let mut text = Some(String::new());
+        for part in parts {
+            let known = match part {
+                Part::Text(span) => Some(self.script.unescaped(*span).into_owned()),
+                Part::Value { expression, .. } => self.value(*expression, scope).text().map(str::to_owned),
+            };
+            text = text.zip(known).map(|(text, more)| text + &more);
+        }
+        text.map_or(Value::Unknown, |text| self.put_together(text))
+    }
+
+    fn record(&mut self, record: &'a Record, scope: ScopeId) -> Value<'a> {
+        let base = record.with.map(|with| self.name(self.script.text(with), scope));
+        let given = self.given(record, scope);
+        let mut fields = match base {
+            Some(Value::Record(fields, _)) => (*fields).clone(),
+            // What such a base has is not found, and so not known.
+            Some(_) | None => BTreeMap::new(),
+        };
+        fields.extend(given.into_iter().map(|(name, (value, _))| (name, value)));
+        let depth = self.depth_with(fields.values());
+        depth.map_or(Value::Unknown, |depth| Value::Record(Rc::new(fields), depth))
+    }
+
+    fn given(&mut self, record: &'a Record, scope: ScopeId) -> Given<'a> {
+        let mut given = Given::new();
+        for property in &record.properties {
+            let name = self.key(property.key);
+            let (value, span) = match property.value {
+                Some(value) => (self.value(value, scope), self.script.expression(value).span),
+                None => (self.name(name, scope), property.span),
+            };
+            given.insert(name, (value, span));
+        }
+        given
+    }
+
+    /// Pipes may be chained without end: not by recursion.
+    fn pipes(&mut self, argument: ExpressionId, call: ExpressionId, scope: ScopeId) -> Value<'a> {
+        let mut calls = vec![call];
+        let mut first = argument;
+        while let ExpressionKind::Pipe { argument, call, .. } = self.script.expression(first).kind {
+            calls.push(call);
+            first = argument;
+        }
+        let mut piped = self.value(first, scope);
+        for call in calls.into_iter().rev() {
+            let expression = self.script.expression(call);
+            piped = match &expression.kind {
+                ExpressionKind::Call { callee, arguments, .. } => {
+                    self.call(expression.span, *callee, arguments.as_deref(), Some(&piped), scope)
+                }
+                _ => self.value(call, scope),
+            };
+        }
+        piped
+    }
+
+    /// The same for operators.
+    fn operators(&mut self, last: &'a Expression, scope: ScopeId) -> Value<'a> {
+        let mut right_sides = Vec::new();
+        let mut leftmost = last;
+        let first = loop {
+            let ExpressionKind::Binary { operator, left, right, .. } = leftmost.kind else {
+                unreachable!("invariant: the loop ends at what is no operator")
+            };
+            right_sides.push((operator, right));
+            leftmost = self.script.expression(left);
+            if !matches!(leftmost.kind, ExpressionKind::Binary { .. }) {
+                break left;
+            }
+        };
+        let mut value = self.value(first, scope);
+        for (operator, right) in right_sides.into_iter().rev() {
+            let right = self.value(right, scope);
+            value = match (operator, value.text(), right.text()) {
+                (Infix::Add, Some(left), Some(right)) => self.put_together(format!("{left}{right}")),
+                (Infix::Equal, Some(left), Some(right)) => Value::Bool(left == right),
+                (Infix::NotEqual, Some(left), Some(right)) => Value::Bool(left != right),
+                _ => Value::Unknown,
+            };
+        }
+        value
+    }
+
+    fn call(
+        &mut self,
+        span: Span,
+        callee: ExpressionId,
+        arguments: Option<&'a Record>,
+        piped: Option<&Value<'a>>,
+        scope: ScopeId,
+    ) -> Value<'a> {
+        let function = self.value(callee, scope);
+        let given = arguments.map_or_else(Given::new, |arguments| self.given(arguments, scope));
+        match function {
+            Value::Written(function, around) => self.call_written(function, around, &given, piped),
+            Value::Library(package, name) => {
+                self.reach(span, &package, name, &given);
+                match (&*package, name, given.get("v")) {
+                    ("universe", "string", Some((value @ Value::Text(_), _))) => value.clone(),
+                    _ => Value::Unknown,
+                }
+            }
+            _ => Value::Unknown,
+        }
+    }
+
+    fn call_written(
+        &mut self,
+        function: &'a Function,
+        around: ScopeId,
+        given: &Given<'a>,
+        piped: Option<&Value<'a>>,
+    ) -> Value<'a> {
+        if self.depth >= DEEPEST {
+            self.incomplete = true;
+            return Value::Unknown;
+        }
+        self.called.insert(function.arrow);
+        let scope = self.scopes.open(Some(around));
+        for parameter in &function.parameters {
+            let name = self.key(parameter.key);
+            let is_receiver =
+                |id: &ExpressionId| matches!(self.script.expression(*id).kind, ExpressionKind::PipeReceive);
+            let value = match (given.get(name), parameter.value) {
+                (Some((value, _)), _) => value.clone(),
+                (None, Some(default)) if is_receiver(&default) => piped.cloned().unwrap_or(Value::Unknown),
+                (None, Some(default)) => self.value(default, around),
+                (None, None) => Value::Unknown,
+            };
+            self.scopes.bind(scope, name, value);
+        }
+        self.depth += 1;
+        let value = match &function.body {
+            Body::Expression(value) => self.value(*value, scope),
+            Body::Block(block) => self.statements(&block.body, scope),
+        };
+        self.depth -= 1;
+        value
+    }
+
+    fn reach(&mut self, call: Span, package: &str, name: &str, given: &Given<'a>) {
+        let all = reaches(package, name);
+        let elsewhere = given.contains_key("host");
+        let argument = |by: &By| match by {
+            By::Argument(argument) => given.get(argument),
+            By::Fixed(_) => None,
+        };
+        let mut found = Vec::new();
+        for reach in all {
+            let (name, span) = match (&reach.by, argument(&reach.by)) {
+                (By::Fixed(name), _) => (Some((*name).to_owned()), call),
+                (By::Argument(_), Some((value, span))) => (value.text().map(str::to_owned), *span),
+                (By::Argument(_), None) => continue,
+            };
+            let (access, target) = (reach.access, reach.target);
+            found.push(Reference { span, access, target, name, elsewhere: elsewhere && target != Target::Url });
+        }
+        // Arguments may come in ways that nobody sees, and the URL from an option of the package.
+        if let (true, Some(reach)) = (found.is_empty(), all.first()) {
+            let (access, target) = (reach.access, reach.target);
+            found.push(Reference { span: call, access, target, name: None, elsewhere });
+        }
+        if elsewhere && !all.is_empty() {
+            let (host, span) = &given["host"];
+            let name = host.text().map(str::to_owned);
+            let access = super::Access::Calls;
+            found.push(Reference { span: *span, access, target: Target::Url, name, elsewhere: false });
+        }
+        self.found.extend(found);
+    }
+}

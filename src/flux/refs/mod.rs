@@ -1,0 +1,63 @@
+//! What a script reaches: buckets that it reads and writes, secrets, and addresses in the network. The script is run in thought, with
+//! the values that are known: constants, options, records, and what a function of its own is called with.
+
+mod eval;
+mod table;
+#[cfg(test)]
+mod tests;
+mod value;
+
+use super::ast::{Script, Span};
+
+/// What is done with a target.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Access {
+    /// It is read.
+    Reads,
+    /// Points are written into it.
+    Writes,
+    /// A request goes there.
+    Calls,
+}
+
+/// What kind of thing a script reaches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Target {
+    /// A bucket, by its name.
+    Bucket,
+    /// A bucket, by its ID.
+    BucketId,
+    /// A secret of the org, by its key.
+    Secret,
+    /// An address in the network.
+    Url,
+}
+
+/// Something that a script reaches.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Reference {
+    /// Where it is named, or the call where nothing names it.
+    pub span: Span,
+    /// What is done with it.
+    pub access: Access,
+    /// What it is.
+    pub target: Target,
+    /// Its name; none where it is not known before the script runs.
+    pub name: Option<String>,
+    /// Whether it is on another server, which the script names.
+    pub elsewhere: bool,
+}
+
+/// What a sound script reaches, by place.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct References {
+    /// What it reaches, each once for each place and name.
+    pub all: Vec<Reference>,
+    /// Whether the script was too large to be followed to its end: there may be more.
+    pub incomplete: bool,
+}
+
+/// What `script`, which has no mistakes, reaches.
+pub fn references(script: &Script) -> References {
+    eval::run(script)
+}

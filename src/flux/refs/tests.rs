@@ -1,0 +1,129 @@
+//! Scripts and what they reach.
+
+use std::fmt::Write as _;
+
+use super::{Access, Target, references};
+use crate::flux::parser::parse;
+
+/// What a script reaches, a line each, with the text that names it.
+fn reached(script: &str) -> String {
+    let parsed = parse(script);
+    let found = references(&parsed.script);
+    let mut out = String::new();
+    for one in found.all {
+        let access = match one.access {
+            Access::Reads => "reads",
+            Access::Writes => "writes",
+            Access::Calls => "calls",
+        };
+        let target = match one.target {
+            Target::Bucket => "bucket",
+            Target::BucketId => "bucket ID",
+            Target::Secret => "secret",
+            Target::Url => "URL",
+        };
+        let elsewhere = if one.elsewhere { " elsewhere" } else { "" };
+        let name = one.name.map_or("?".to_owned(), |name| format!("{name:?}"));
+        let at = parsed.script.text(one.span);
+        writeln!(out, "{access} {target} {name}{elsewhere} <- {at}").unwrap();
+    }
+    if found.incomplete {
+        out.push_str("incomplete\n");
+    }
+    out
+}
+
+#[test]
+fn names_are_followed_to_where_they_are_said() {
+    for (script, name) in [
+        ("from(bucket: \"raw\")", "raw"),
+        ("b = \"raw\"\nfrom(bucket: b)", "raw"),
+        ("bucket = \"raw\"\nfrom(bucket)", "raw"),
+        ("option v = {bucket: \"raw\"}\nfrom(bucket: v.bucket)", "raw"),
+        ("r = {b: {c: \"raw\"}}\nfrom(bucket: r[\"b\"].c)", "raw"),
+        ("a = {b: \"x\"}\nr = {a with b: \"raw\"}\nfrom(bucket: r.b)", "raw"),
+        ("p = \"ra\"\nfrom(bucket: p + \"w\")", "raw"),
+        ("p = \"ra\"\nfrom(bucket: \"${p}w\")", "raw"),
+        ("from(bucket: [\"x\", \"raw\"][1])", "raw"),
+        ("from(bucket: if \"a\" == \"a\" then \"raw\" else \"x\")", "raw"),
+        ("from(bucket: string(v: \"raw\"))", "raw"),
+        ("f = from\nf(bucket: \"raw\")", "raw"),
+        ("s = {from: from}\ns.from(bucket: \"raw\")", "raw"),
+        ("import i \"influxdata/influxdb\"\ni.from(bucket: \"raw\")", "raw"),
+        ("import \"influxdata/influxdb/schema\"\nschema.tagValues(bucket: \"raw\", tag: \"t\")", "raw"),
+        ("import \"influxdata/influxdb/monitor\"\nmonitor.from(start: -1h)", "_monitoring"),
+        ("read = (b) => from(bucket: b)\nread(b: \"raw\") |> range(start: -1h)", "raw"),
+        ("read = (b=\"raw\") => from(bucket: b)\nread()", "raw"),
+        ("read = () => { b = \"raw\"\nreturn from(bucket: b) }\nread()", "raw"),
+        ("name = () => \"raw\"\nfrom(bucket: name())", "raw"),
+        ("join(tables: {a: from(bucket: \"raw\")}, on: [])", "raw"),
+        ("x |> map(fn: (r) => { y = from(bucket: \"raw\")\nreturn r })", "raw"),
+    ] {
+        let found = references(&parse(script).script).all;
+        let names: Vec<_> = found.iter().map(|one| (one.access, one.name.as_deref())).collect();
+        assert_eq!(names, [(Access::Reads, Some(name))], "{script}");
+    }
+}
+
+#[test]
+fn what_only_a_run_can_tell_is_unknown() {
+    for script in [
+        "from(bucket: params.source)",
+        "from(bucket: if now() == 1 then \"a\" else \"b\")",
+        "import \"strings\"\nfrom(bucket: strings.toLower(v: \"RAW\"))",
+        "read = (b) => from(bucket: b)",
+        "(from)(bucket: [\"a\"][7])",
+        "loop = (b) => loop(b: b)\nfrom(bucket: loop(b: \"a\"))",
+    ] {
+        let names: Vec<_> = references(&parse(script).script).all.into_iter().map(|one| one.name).collect();
+        assert_eq!(names, [None], "{script}");
+    }
+}
+
+#[test]
+fn a_script_reaches_many_things() {
+    let script = r#"
+import "http"
+import "influxdata/influxdb/secrets"
+import "influxdata/influxdb/monitor"
+import "contrib/sranka/telegram"
+from = (bucket) => bucket
+copy = (tables=<-, b) => tables |> to(bucket: b, host: "https://other.example.com", org: "o")
+token = secrets.get(key: "pager" + "-token")
+data = from(bucket: "not-read")
+influx = union(tables: [x])
+    |> range(start: -1h)
+    |> to(bucketID: "0123456789abcdef")
+    |> wideTo(bucket: "summary")
+http.post(url: "https://a.example.com/${token}", data: bytes(v: ""))
+http.endpoint(url: "https://b.example.com")
+telegram.endpoint(token: token)
+x |> monitor.check(data: {}, crit: (r) => true)
+"#;
+    insta::assert_snapshot!(reached(script), @r#"
+    writes bucket ? elsewhere <- b
+    calls URL "https://other.example.com" <- "https://other.example.com"
+    reads secret "pager-token" <- "pager" + "-token"
+    writes bucket ID "0123456789abcdef" <- "0123456789abcdef"
+    writes bucket "summary" <- "summary"
+    calls URL ? <- "https://a.example.com/${token}"
+    calls URL "https://b.example.com" <- "https://b.example.com"
+    calls URL ? <- telegram.endpoint(token: token)
+    writes bucket "_monitoring" <- monitor.check(data: {}, crit: (r) => true)
+    "#);
+}
+
+#[test]
+fn neither_chains_nor_nesting_nor_repetition_end_it() {
+    let pipes = format!("from(bucket: \"a\"){} |> to(bucket: \"b\")", " |> limit(n: 1)".repeat(100_000));
+    assert_eq!(reached(&pipes).lines().count(), 2);
+    let sum = format!("from(bucket: \"a\"{})", " + \"b\"".repeat(20_000));
+    assert!(reached(&sum).starts_with("reads bucket \"abbb"));
+    let wrapped = format!("w = (t=<-) => ({{a: t}})\nx{}", " |> w()".repeat(100_000));
+    assert_eq!(reached(&wrapped), "incomplete\n");
+    let doubled = format!("d = (t=<-) => t + t\nfrom(bucket: \"a\"{})", " |> d()".repeat(100));
+    assert!(reached(&doubled).contains("reads bucket ?"));
+    let twice = |n: usize| format!("f{n} = (x) => f{}(x: f{}(x: x))\n", n - 1, n - 1);
+    let towers = format!("f0 = (x) => x\n{}from(bucket: f40(x: \"a\"))", (1..=40).map(twice).collect::<String>());
+    assert!(reached(&towers).contains("incomplete"));
+}

@@ -1,0 +1,77 @@
+//! What is known of values, and the names that are bound to them.
+
+use std::collections::{BTreeMap, HashMap};
+use std::rc::Rc;
+
+use crate::flux::ast::Function;
+
+/// What is known of a value.
+#[derive(Clone, Debug)]
+pub(super) enum Value<'a> {
+    Unknown,
+    Text(Rc<str>),
+    Integer(usize),
+    Bool(bool),
+    Array(Rc<[Value<'a>]>, usize),
+    /// With how deep values are nested in it.
+    Record(Rc<BTreeMap<&'a str, Value<'a>>>, usize),
+    Package(Rc<str>),
+    Library(Rc<str>, &'a str),
+    Written(&'a Function, ScopeId),
+}
+
+impl Value<'_> {
+    pub(super) fn text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// How deep values are nested in it.
+    pub(super) fn depth(&self) -> usize {
+        match self {
+            Self::Array(_, depth) | Self::Record(_, depth) => *depth,
+            _ => 0,
+        }
+    }
+}
+
+/// The names that are bound in a block, and the block around it.
+#[derive(Debug, Default)]
+struct Scope<'a> {
+    names: HashMap<&'a str, Value<'a>>,
+    around: Option<ScopeId>,
+}
+
+/// Its position among all. They refer to each other in circles: a function to the block that it is bound in.
+pub(super) type ScopeId = usize;
+
+/// All blocks.
+#[derive(Debug, Default)]
+pub(super) struct Scopes<'a>(Vec<Scope<'a>>);
+
+impl<'a> Scopes<'a> {
+    /// A block in the block `around`.
+    pub(super) fn open(&mut self, around: Option<ScopeId>) -> ScopeId {
+        self.0.push(Scope { names: HashMap::new(), around });
+        self.0.len() - 1
+    }
+
+    /// Binds a name in a block.
+    pub(super) fn bind(&mut self, scope: ScopeId, name: &'a str, value: Value<'a>) {
+        self.0[scope].names.insert(name, value);
+    }
+
+    /// What a name stands for in a block.
+    pub(super) fn find(&self, scope: ScopeId, name: &str) -> Option<&Value<'a>> {
+        let mut next = Some(scope);
+        while let Some(scope) = next.map(|scope| &self.0[scope]) {
+            if let Some(value) = scope.names.get(name) {
+                return Some(value);
+            }
+            next = scope.around;
+        }
+        None
+    }
+}
