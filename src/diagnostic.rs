@@ -3,6 +3,7 @@
 mod code;
 mod page;
 
+use std::borrow::Cow;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -10,6 +11,7 @@ use std::sync::{Arc, OnceLock};
 pub use code::{Code, Group};
 
 use crate::limits::MESSAGE;
+use crate::redact;
 
 /// One file of a project, as read.
 #[derive(Clone, Debug)]
@@ -22,12 +24,15 @@ pub struct Source {
     pub text: String,
     /// Where each of its lines begins; made when it is first asked for.
     lines: OnceLock<Box<[usize]>>,
+    /// Where it has secrets; made when it is first asked for.
+    secrets: OnceLock<Box<[Range<usize>]>>,
 }
 
 impl Source {
     /// A file that was read at `path`, and that messages call `name`.
     pub fn new(name: impl Into<String>, path: impl Into<PathBuf>, text: impl Into<String>) -> Self {
-        Self { name: name.into(), path: path.into(), text: text.into(), lines: OnceLock::new() }
+        let (lines, secrets) = (OnceLock::new(), OnceLock::new());
+        Self { name: name.into(), path: path.into(), text: text.into(), lines, secrets }
     }
 
     /// The text in `bytes`, which were read at `path`, and which messages call `name`.
@@ -52,6 +57,18 @@ impl Source {
             let ends = self.text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
             std::iter::once(0).chain(ends.map(|(at, _)| at + 1)).collect()
         })
+    }
+
+    /// What is not to be shown of its text, in order and apart from each other: secrets, and in doubt more than that.
+    pub fn unshown(&self) -> &[Range<usize>] {
+        self.secrets.get_or_init(|| redact::literals(&self.text).into())
+    }
+
+    /// The same with `more` that is not to be shown.
+    #[must_use]
+    pub fn hiding(&self, more: impl IntoIterator<Item = Range<usize>>) -> Self {
+        let secrets = redact::apart(self.unshown().iter().cloned().chain(more));
+        Self { secrets: OnceLock::from(Box::from(secrets)), ..self.clone() }
     }
 
     /// The number of the line that byte `at` is in, from 0.
@@ -106,9 +123,10 @@ pub struct Diagnostic {
 }
 
 impl Diagnostic {
-    /// An error without a place or a hint yet. A message of a length that nobody reads is cut, as are hints and labels.
+    /// An error without a place or a hint yet. A message of a length that nobody reads is cut, and credentials in URLs are
+    /// left out, as in hints and labels.
     pub fn error(code: Code, message: impl Into<String>) -> Self {
-        let message = cut(message.into());
+        let message = said(message);
         Self { code, severity: Severity::Error, message, places: Vec::new(), help: None, output: Box::default() }
     }
 
@@ -121,7 +139,7 @@ impl Diagnostic {
     /// The same with one more place.
     #[must_use]
     pub fn at(mut self, place: Place, label: impl Into<String>) -> Self {
-        self.places.push((place, cut(label.into())));
+        self.places.push((place, said(label)));
         self
     }
 
@@ -144,7 +162,7 @@ impl Diagnostic {
     /// The same with a hint.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
-        self.help = Some(cut(help.into()));
+        self.help = Some(said(help));
         self
     }
 
@@ -158,8 +176,13 @@ impl Diagnostic {
     }
 }
 
-/// The text, without what nobody reads of a very long one.
-fn cut(mut text: String) -> String {
+/// The text, without credentials, and without what nobody reads of a very long one.
+fn said(text: impl Into<String>) -> String {
+    let text = text.into();
+    let mut text = match redact::without_credentials(&text) {
+        Cow::Borrowed(_) => text,
+        Cow::Owned(without) => without,
+    };
     if MESSAGE.exceeded(text.len()) {
         let end = (0..=MESSAGE.size() - '…'.len_utf8()).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
         text.truncate(end);
@@ -231,6 +254,14 @@ mod tests {
         let most = "x".repeat(MESSAGE.size());
         assert_eq!(Diagnostic::error(Code::ManifestValue, &*most).message, most);
         assert_ne!(Diagnostic::error(Code::ManifestValue, format!("{most}x")).message, format!("{most}x"));
+    }
+
+    #[test]
+    fn a_message_quotes_no_credentials() {
+        let diagnostic = Diagnostic::error(Code::ManifestValue, "invalid retention `http://u:hunter2@h`")
+            .help("not `x?token=hunter2`");
+        assert_eq!(diagnostic.message, "invalid retention `http://***@h`");
+        assert_eq!(diagnostic.help.as_deref(), Some("not `x?token=***`"));
     }
 
     #[test]

@@ -5,6 +5,7 @@
 
 pub mod exit;
 pub mod limits;
+pub mod redact;
 
 pub mod confine;
 pub mod diagnostic;
@@ -12,7 +13,6 @@ pub mod duration;
 pub mod flux;
 pub mod hidden;
 pub mod problem;
-pub mod redact;
 pub mod sandbox;
 pub mod secret;
 pub mod shell_words;

@@ -4,11 +4,19 @@
 //! searched here for the run's own token as it comes in, so that nothing that is made of it later, be it shown, saved or
 //! recorded, can hold it. So is what a sink's command writes to its standard error, for the secret that it was given.
 
+mod assigned;
 mod literals;
+mod names;
+mod quotes;
+mod reference;
+mod shapes;
 mod urls;
 
-pub(crate) use literals::{HIDDEN, literals, literals_in_config, without_literals};
-pub(crate) use urls::{credentials, without_credentials};
+pub(crate) use literals::{
+    HIDDEN, apart, has_credentials, literals, literals_in_config, without_credentials, without_literals,
+    without_literals_in_flux, without_secrets,
+};
+pub(crate) use names::is_secret;
 
 use std::borrow::Cow;
 

@@ -14,6 +14,7 @@ use crate::exit::Exit;
 use crate::ledger::Entry;
 use crate::plan::{self, Saved};
 use crate::problem::Problem;
+use crate::redact::without_secrets;
 use crate::render::{self, Comment, Document, Page, Role};
 use crate::shell_words::shell_quoted;
 
@@ -150,10 +151,10 @@ pub(super) fn meant(address: &str, names: &[String]) -> Option<String> {
     Some(format!("there is {}; write {all} for all instances", few(instances)))
 }
 
-/// A fingerprint for people: the plain text where the ledger has it.
+/// A fingerprint for people: the plain text where the ledger has it, without secrets.
 fn applied(fingerprint: &str) -> String {
     match (fingerprint.strip_prefix('='), fingerprint.strip_prefix('#')) {
-        (Some(text), _) => text.to_owned(),
+        (Some(text), _) => without_secrets(text).into_owned(),
         (None, Some(digest)) => format!("(digest {digest})"),
         (None, None) => fingerprint.to_owned(),
     }

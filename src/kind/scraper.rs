@@ -7,7 +7,7 @@ use super::spec::{Draft, Fault, Key, Spec};
 use super::wire::Wire;
 use crate::diagnostic::Code;
 use crate::field::{Field, Omitted, Role, Type};
-use crate::redact::{credentials, without_credentials};
+use crate::redact::{has_credentials, without_credentials};
 use crate::value::Fields;
 
 pub(super) static SPEC: Spec = Spec {
@@ -46,8 +46,7 @@ fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
     let Some(url_text) = draft.fields.text("url") else { return };
     match url_text.parse::<url::Url>() {
         Ok(url) if !matches!(url.scheme(), "http" | "https") || !url.has_host() => {
-            let url = without_credentials(url.as_str()).into_owned();
-            let message = format!("a scraper's URL begins with `http://` or `https://`: `{url}`");
+            let message = "a scraper's URL begins with `http://` or `https://`, and has a host";
             let fault = Fault::new(Code::ScraperUrl, "url", message, "not the URL of metrics");
             faults.push(if url_text.contains("://") { fault } else { fault.help(SCHEME) });
         }
@@ -56,8 +55,8 @@ fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
             let fault = Fault::new(Code::ScraperUrl, "url", message, "has credentials");
             faults.push(fault.help(HELP));
         }
-        Ok(_) if !credentials(url_text).is_empty() => {
-            let message = "a scraper's URL cannot have a secret in its query: whoever may read scrapers would see it";
+        Ok(_) if has_credentials(url_text) => {
+            let message = "a scraper's URL cannot have a secret in it: whoever may read scrapers would see it";
             let fault = Fault::new(Code::ScraperUrl, "url", message, "has a secret");
             faults.push(fault.help(HELP));
         }
@@ -72,7 +71,7 @@ fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
 
 /// A password that somebody has put into a URL does not go into a file.
 fn export(object: &Object) -> Result<Fields, ExportError> {
-    match object.fields.text("url").is_some_and(|url| !credentials(url).is_empty()) {
+    match object.fields.text("url").is_some_and(|url| without_credentials(url) != url) {
         true => Err(ExportError::Unsayable("its URL has a password or another secret".to_owned())),
         false => Ok(object.fields.clone()),
     }

@@ -1,6 +1,7 @@
 //! From a path to a manifest.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -210,38 +211,22 @@ fn sorted(mut problems: Vec<Diagnostic>) -> Vec<Diagnostic> {
     problems
 }
 
-/// Makes secrets unreadable in the sources of all diagnostics: their lines are shown.
+/// Makes what was found to be a secret unreadable wherever its line is shown, besides what looks like one.
 fn hide_secrets(problems: &mut [Diagnostic]) {
-    let mut secrets: Vec<Place> = problems
-        .iter()
-        .filter(|problem| problem.code == Code::ManifestSecretLiteral)
-        .filter_map(|problem| problem.places.first().map(|(place, _)| place.clone()))
-        .collect();
-    let mut seen = BTreeSet::new();
-    for (place, _) in problems.iter().flat_map(|problem| &problem.places) {
-        if seen.insert(Arc::as_ptr(&place.source)) {
-            let spans = crate::redact::literals(&place.source.text).into_iter();
-            secrets.extend(spans.map(|span| Place { source: Arc::clone(&place.source), span }));
+    let mut secrets: BTreeMap<*const Source, Vec<Range<usize>>> = BTreeMap::new();
+    for problem in problems.iter().filter(|problem| problem.code == Code::ManifestSecretLiteral) {
+        if let Some((place, _)) = problem.places.first() {
+            secrets.entry(Arc::as_ptr(&place.source)).or_default().push(place.span.clone());
         }
     }
-    let mut hidden: Vec<(Arc<Source>, Arc<Source>)> = Vec::new();
-    for Place { source, span } in &secrets {
-        let at = hidden.iter().position(|(plain, _)| Arc::ptr_eq(plain, source)).unwrap_or_else(|| {
-            hidden.push((Arc::clone(source), Arc::new(Source::clone(source))));
-            hidden.len() - 1
-        });
-        let masked: String = source.text[span.clone()]
-            .chars()
-            .flat_map(|c| std::iter::repeat_n(if c == '\n' { c } else { '*' }, c.len_utf8()))
-            .collect();
-        Arc::make_mut(&mut hidden[at].1).text.replace_range(span.clone(), &masked);
-    }
-    if hidden.is_empty() {
-        return;
-    }
+    let mut hidden: BTreeMap<*const Source, Arc<Source>> = BTreeMap::new();
     for (place, _) in problems.iter_mut().flat_map(|problem| &mut problem.places) {
-        if let Some((_, masked)) = hidden.iter().find(|(plain, _)| Arc::ptr_eq(plain, &place.source)) {
-            place.source = Arc::clone(masked);
+        let of = Arc::as_ptr(&place.source);
+        if let Some(spans) = secrets.remove(&of) {
+            hidden.insert(of, Arc::new(place.source.hiding(spans)));
+        }
+        if let Some(source) = hidden.get(&of) {
+            place.source = Arc::clone(source);
         }
     }
 }

@@ -8,6 +8,7 @@ use miette::{MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanConten
 use super::sanitize::line;
 use crate::diagnostic::Source;
 use crate::hidden::is_hidden;
+use crate::redact::HIDDEN;
 
 /// How many bytes of a source line are drawn. (A place beyond column 65,535 is more than miette can format.)
 const LINE: usize = 400;
@@ -62,7 +63,7 @@ impl Excerpt {
         for Range { start: first, end } in joined {
             let of = lines[first]..lines.get(end).copied().unwrap_or(source.text.len());
             let start = parts.last().map_or(0, |part| part.start + part.cropped.text.len());
-            parts.push(Part { line: first, start, cropped: Cropped::new(&source.text[of.clone()]), of });
+            parts.push(Part { line: first, start, cropped: Cropped::new(source, of.clone()), of });
         }
         Self { name: line(&source.name).into_owned(), parts }
     }
@@ -125,45 +126,74 @@ fn visible(text: &str) -> String {
     shown
 }
 
-/// A text without hidden characters and the ends of long lines.
+/// A text without hidden characters, secrets and the ends of long lines.
 #[derive(Debug)]
 struct Cropped {
     text: String,
-    /// What is cut off, as bytes of the source, and where the text has the mark instead.
-    cuts: Vec<(Range<usize>, usize)>,
+    /// What is left out, in order.
+    cuts: Vec<Left>,
+}
+
+/// What is left out of a line.
+#[derive(Debug)]
+struct Left {
+    /// The bytes, from the begin of the part on.
+    of: Range<usize>,
+    /// Where the text has `mark` instead.
+    at: usize,
+    mark: &'static str,
 }
 
 impl Cropped {
-    fn new(source: &str) -> Self {
+    fn new(source: &Source, of: Range<usize>) -> Self {
         let mut cropped = Self { text: String::new(), cuts: Vec::new() };
-        let mut at = 0;
-        for line in source.split_inclusive('\n') {
+        let secrets = source.unshown();
+        let mut secrets = &secrets[secrets.partition_point(|secret| secret.end <= of.start)..];
+        let mut at = of.start;
+        for line in source.text[of.clone()].split_inclusive('\n') {
             let (body, end) = line.strip_suffix('\n').map_or((line, ""), |body| (body, "\n"));
             let kept = (0..=LINE.min(body.len())).rev().find(|at| body.is_char_boundary(*at)).unwrap_or(0);
-            cropped.text += &visible(&body[..kept]);
-            if kept < body.len() {
-                cropped.cuts.push((at + kept..at + body.len(), cropped.text.len()));
-                cropped.text += CUT;
+            let (mut shown, kept) = (at, at + kept);
+            while let Some(secret) = secrets.first().filter(|secret| secret.start < kept) {
+                cropped.text += &visible(&source.text[shown..secret.start.max(shown)]);
+                cropped.leave_out(secret.start.max(shown) - of.start..secret.end.min(kept) - of.start, HIDDEN);
+                shown = secret.end.min(kept);
+                if secret.end > kept {
+                    break;
+                }
+                secrets = &secrets[1..];
             }
-            cropped.text += end;
+            cropped.text += &visible(&source.text[shown..kept]);
             at += line.len();
+            cropped.leave_out(kept - of.start..at - end.len() - of.start, CUT);
+            cropped.text += end;
+            secrets = &secrets[secrets.partition_point(|secret| secret.end <= at)..];
         }
         cropped
     }
 
-    /// The place in the text of byte `at` of the source; for what is cut off the mark, or with `after` its end.
-    fn place(&self, at: usize, after: bool) -> usize {
-        let before = self.cuts.partition_point(|(cut, _)| cut.start < at || cut.start == at && !after);
-        match before.checked_sub(1).map(|last| &self.cuts[last]) {
-            None => at,
-            Some((cut, mark)) if at < cut.end || at == cut.end && after => mark + if after { CUT.len() } else { 0 },
-            Some((cut, mark)) => mark + CUT.len() + (at - cut.end),
+    fn leave_out(&mut self, of: Range<usize>, mark: &'static str) {
+        if !of.is_empty() {
+            self.cuts.push(Left { of, at: self.text.len(), mark });
+            self.text += mark;
         }
     }
 
-    /// Whether byte `at` of the source is cut off.
+    /// The place in the text of byte `at` of the source; for what is left out the mark, or with `after` its end.
+    fn place(&self, at: usize, after: bool) -> usize {
+        let before = self.cuts.partition_point(|left| left.of.start < at || left.of.start == at && !after);
+        match before.checked_sub(1).map(|last| &self.cuts[last]) {
+            None => at,
+            Some(left) if at < left.of.end || at == left.of.end && after => {
+                left.at + if after { left.mark.len() } else { 0 }
+            }
+            Some(left) => left.at + left.mark.len() + (at - left.of.end),
+        }
+    }
+
+    /// Whether byte `at` of the source is cut off at the end of its line.
     fn hides(&self, at: usize) -> bool {
-        self.cuts.iter().any(|(cut, _)| cut.contains(&at))
+        self.cuts.iter().any(|left| left.mark == CUT && left.of.contains(&at))
     }
 }
 
@@ -171,6 +201,26 @@ impl Cropped {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn a_mask_moves_no_place() {
+        let text =
+            "a = 1\nx = { token = \"s3cr3t\", b = 2 }\nkey = \"\"\"\n-----BEGIN PRIVATE KEY-----\ns3\n\npr1v\n\"\"\"\n";
+        let source = Source::new("a.toml", "a.toml", text);
+        let [secret, after, last] = ["s3cr3t", "b =", "pr1v"].map(|part| text.find(part).expect("a part"));
+        let places = [secret..secret + 6, after..after + 1, last..last + 4];
+        let excerpt = Excerpt::new(&source, &places);
+        let shown: String = excerpt.parts.iter().map(|part| part.cropped.text.as_str()).collect();
+        assert!(!shown.contains("s3") && !shown.contains("pr1v"), "{shown}");
+        let read = |place: &Range<usize>| {
+            let (read, hidden) = excerpt.place(&source, place);
+            let contents = excerpt.read_span(&SourceSpan::from(read.clone()), 0, 0).expect("a place that is there");
+            assert!(!hidden);
+            (shown[read].to_owned(), contents.line())
+        };
+        assert_eq!(places.each_ref().map(read), [("***".into(), 1), ("b".into(), 1), ("***".into(), 6)]);
+        assert!(shown.contains("\"***\", b = 2 }\n"), "{shown}");
+    }
 
     proptest! {
         #[test]

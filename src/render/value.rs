@@ -1,7 +1,10 @@
 //! Values of fields as a manifest writes them.
 
+use std::borrow::Cow;
+
 use crate::address::is_plain_key;
 use crate::diff::FieldChange;
+use crate::redact::{HIDDEN, is_secret, without_secrets};
 use crate::secret::{COMMAND_TIMEOUT, Sink};
 use crate::value::{Ref, Value};
 
@@ -34,7 +37,7 @@ pub(super) fn reference(of: &Ref) -> String {
 /// A value in one line. A script is only named; secrets have no text.
 pub(super) fn short(value: &Value) -> String {
     match value {
-        Value::Text(text) => quoted(text),
+        Value::Text(text) => quoted(&without_secrets(text)),
         Value::Duration(_) | Value::Before(_) => quoted(&value.to_string()),
         Value::Infinite => quoted("infinite"),
         Value::Ref(of) => reference(of),
@@ -46,13 +49,13 @@ pub(super) fn short(value: &Value) -> String {
             }
         }
         Value::Map(map) => {
-            let items: Vec<_> = map.iter().map(|(key, value)| format!("{} = {}", quoted(key), quoted(value))).collect();
-            format!("{{ {} }}", items.join(", "))
+            format!("{{ {} }}", map.iter().map(property).collect::<Vec<_>>().join(", "))
         }
         Value::Sinks(sinks) => format!("[{}]", sinks.iter().map(sink).collect::<Vec<_>>().join(", ")),
         Value::List(items) => format!("[{}]", items.iter().map(short).collect::<Vec<_>>().join(", ")),
         Value::Table(table) => {
-            let fields: Vec<_> = table.iter().map(|(key, value)| format!("{} = {}", word(key), short(value))).collect();
+            let fields: Vec<_> =
+                table.iter().map(|(key, value)| format!("{} = {}", word(key), under(key, value))).collect();
             if fields.is_empty() { "{}".to_owned() } else { format!("{{ {} }}", fields.join(", ")) }
         }
         Value::Unset
@@ -65,6 +68,23 @@ pub(super) fn short(value: &Value) -> String {
     }
 }
 
+/// A value that stands under `key`.
+fn under(key: &str, value: &Value) -> String {
+    match value {
+        Value::Text(text) => quoted(&text_under(key, text)),
+        value => short(value),
+    }
+}
+
+/// `text` without secrets, or nothing of it if `key` is called like one.
+pub(super) fn text_under<'t>(key: &str, text: &'t str) -> Cow<'t, str> {
+    if is_secret(key) { HIDDEN.into() } else { without_secrets(text) }
+}
+
+fn property((key, value): (&String, &String)) -> String {
+    format!("{} = {}", quoted(key), quoted(&text_under(key, value)))
+}
+
 /// What was last applied, written as [`short`] writes the values of the same field.
 pub(super) fn last(field: &FieldChange) -> Option<String> {
     let is_text =
@@ -72,7 +92,8 @@ pub(super) fn last(field: &FieldChange) -> Option<String> {
     let text = field.live.as_ref().is_some_and(is_text) || is_text(&field.wanted);
     // The ledger writes down what is absent as it is shown.
     let absent = |last: &str| last == Value::Unset.to_string();
-    field.last.as_ref().map(|last| if text && !absent(last) { quoted(last) } else { last.clone() })
+    let shown = |last: &String| without_secrets(last).into_owned();
+    field.last.as_ref().map(|last| if text && !absent(last) { quoted(&shown(last)) } else { shown(last) })
 }
 
 /// The lines of a value that is compared line by line: a script's own, or one for each member of a set.
@@ -81,9 +102,7 @@ pub(super) fn lines(value: &Value) -> Option<Vec<String>> {
         Value::Script(script) => Some(script_lines(script.text())),
         Value::Refs(set) => Some(set.iter().map(reference).collect()),
         Value::Scopes(scopes) => Some(scopes.iter().map(ToString::to_string).collect()),
-        Value::Map(map) => {
-            Some(map.iter().map(|(key, value)| format!("{} = {}", quoted(key), quoted(value))).collect())
-        }
+        Value::Map(map) => Some(map.iter().map(property).collect()),
         Value::Sinks(sinks) => Some(sinks.iter().map(sink).collect()),
         Value::List(items) if items.iter().any(|item| matches!(item, Value::Table(_))) => Some(nested(value)),
         Value::List(items) if items.len() > IN_ONE_LINE => Some(items.iter().map(short).collect()),
@@ -98,7 +117,7 @@ pub(super) fn lines(value: &Value) -> Option<Vec<String>> {
 fn nested(value: &Value) -> Vec<String> {
     let indented = |line: String| format!("    {line}");
     let field = |(key, value): (&String, &Value)| match lines(value) {
-        None => vec![format!("{} = {}", word(key), short(value))],
+        None => vec![format!("{} = {}", word(key), under(key, value))],
         Some(lines) => {
             let mut field = vec![format!("{}:", word(key))];
             field.extend(lines.into_iter().map(indented));

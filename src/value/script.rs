@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::digest;
 use crate::flux::{FluxError, LiveScript, NormalForm};
-use crate::redact::without_literals;
+use crate::redact::{without_literals, without_literals_in_flux};
 
 /// A Flux script, or the text of another program. Flux is compared without the name and the schedule in its `option task`, by its
 /// tokens; what we cannot read, and what is not Flux, byte by byte. Written down, it is what is compared.
@@ -40,7 +40,7 @@ impl Language {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Reading {
     /// What a person reads, and what a line diff is made of: it keeps the injected record, and what `option task` says
-    /// besides name and schedule.
+    /// besides name and schedule, and has no secrets.
     text: String,
     /// Digest of the tokens that count.
     digest: String,
@@ -123,12 +123,12 @@ impl Reading {
         let digest = digest(&format!("{extra}\n{}", script.body));
         let text = script.text();
         let text = if extra.is_empty() { text } else { format!("option task = {{..., {extra}}}\n{text}") };
-        Ok(Self { text, digest, language: Language::Flux })
+        Ok(Self { text: without_literals_in_flux(&text).into_owned(), digest, language: Language::Flux })
     }
 
     fn unread(source: &str) -> Self {
         let digest = digest(&format!("unread {source}"));
-        Self { text: source.to_owned(), digest, language: Language::Flux }
+        Self { text: without_literals_in_flux(source).into_owned(), digest, language: Language::Flux }
     }
 }
 

@@ -25,7 +25,11 @@ fn each_bad_project_says_what_is_wrong_and_where() {
     run("invalid", |dir| match load(dir, &inputs(dir)) {
         Ok(Loaded { manifest, .. }) => panic!("{} is good:\n{}", dir.display(), dump(&manifest)),
         // Places are paths from where the user stands: here that is this package.
-        Err(errors) => text(&errors, LOOK).replace(&format!("[{}/", dir.display()), "["),
+        Err(errors) => {
+            let said = text(&errors, LOOK);
+            assert!(!said.contains("hunter"), "a password is shown:\n{said}");
+            said.replace(&format!("[{}/", dir.display()), "[")
+        }
     });
 }
 

@@ -1,17 +1,20 @@
 //! A plan.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
 use super::super::reason::unexamined;
+use super::super::value::text_under;
 use super::problem::{self, DiagnosticForm};
 use crate::address::Address;
 use crate::diff::{self, Action, Cause, FieldChange, Setting, Target};
 use crate::evidence::{self, Data};
 use crate::ledger::Origin;
 use crate::plan::{self, Allowed, Plan};
+use crate::redact::without_secrets;
 use crate::value::Value;
 
 #[derive(Serialize)]
@@ -97,7 +100,7 @@ struct Field<'a> {
     before: Option<Json>,
     after: Json,
     #[serde(skip_serializing_if = "Option::is_none")]
-    last_applied: Option<&'a str>,
+    last_applied: Option<Cow<'a, str>>,
     cause: &'static str,
 }
 
@@ -195,7 +198,7 @@ impl<'a> Field<'a> {
             field: change.field,
             before: change.live.as_ref().map(value),
             after: value(&change.wanted),
-            last_applied: change.last.as_deref(),
+            last_applied: change.last.as_deref().map(without_secrets),
             cause: match change.cause {
                 Cause::Yours => "manifest",
                 Cause::Drift => "drift",
@@ -251,6 +254,13 @@ pub(super) const fn action(action: Action) -> &'static str {
     }
 }
 
+fn under(key: &str, value: &Value) -> Json {
+    match value {
+        Value::Text(text) => json!(text_under(key, text)),
+        value => self::value(value),
+    }
+}
+
 /// A field's value; null where absence is said. A secret's source is named, never its value.
 fn value(value: &Value) -> Json {
     match value {
@@ -259,13 +269,13 @@ fn value(value: &Value) -> Json {
         Value::Number(number) => json!(number),
         Value::Bool(yes) => json!(yes),
         Value::List(items) => items.iter().map(self::value).collect(),
-        Value::Table(table) => table.iter().map(|(key, value)| (key.clone(), self::value(value))).collect(),
+        Value::Table(table) => table.iter().map(|(key, value)| (key.clone(), under(key, value))).collect(),
         Value::Refs(set) => set.iter().map(|of| json!(of.to_string())).collect(),
-        Value::Map(map) => json!(map),
+        Value::Map(map) => map.iter().map(|(key, text)| (key.clone(), json!(text_under(key, text)))).collect(),
         Value::Scopes(scopes) => scopes.iter().map(|scope| json!(scope.to_string())).collect(),
         Value::Sinks(sinks) => sinks.iter().map(|sink| json!(sink.to_string())).collect(),
-        Value::Text(_)
-        | Value::Duration(_)
+        Value::Text(text) => json!(without_secrets(text)),
+        Value::Duration(_)
         | Value::Before(_)
         | Value::Infinite
         | Value::Ref(_)

@@ -159,3 +159,71 @@ both!(a_secret_in_a_telegraf_configuration_is_warned_of_and_shown_nowhere, async
     let exported = hides("export", &["--out", out.to_str().unwrap()]);
     assert!(!exported.all().contains("hunter"), "{}", exported.all());
 });
+
+both!(no_command_shows_a_secret_wherever_it_is_written, async |scene| {
+    let tables = r#"
+[bucket.raw]
+description = "see https://ann:hunter@wiki/x"
+
+[label.l]
+name = "LABEL"
+properties = { color = "red", token = "hunter", url = "redis://:hunter@h" }
+
+[variable.v]
+name = "VARIABLE"
+values = ["https://u:hunter@h", "host=x password=hunter"]
+
+[task.t]
+every = "1h"
+flux = """
+import "http"
+token = "hunter"
+http.post(url: "https://u:hunter@h/?token=hunter", headers: {Authorization: "Token hunter"})
+from(bucket: "raw", host: "h", token: "hunter") |> range(start: -1h)
+"""
+
+[telegraf.t]
+config = """
+[[inputs.http]]
+  urls = ["https://u:hunter@h/x?apikey=hunter"]
+  headers = ["Authorization: Bearer hunter"]
+  body = '{"password":"hunter"}'
+  # password = "hunter"
+  ## token: hunter
+  commands = ["tool --password hunter", "mysql -phunter x", "tool -p hunter"]
+  dsn = "u:hunter@tcp(h)/d"
+  key = '''
+-----BEGIN PRIVATE KEY-----
+hunter
+-----END PRIVATE KEY-----
+'''
+[inputs.other.headers]
+  X-Auth-Token = "hunter"
+[[outputs.http]]
+  clientSecret = "hunter"
+  credentials = { a = "hunter" }
+  passwords = ["hunter"]
+"""
+"#;
+    let tables = tables.replace("LABEL", &unique("label")).replace("VARIABLE", &unique("variable"));
+    let dir = project(&scene, &tables);
+    let shown_nowhere = || {
+        for arguments in
+            ["validate", "plan", "plan --format=json", "plan --format=markdown", "drift", "show", "show --format=json"]
+        {
+            let mut words = arguments.split(' ');
+            let run = operator(&scene, words.next().unwrap(), dir.path()).args(&words.collect::<Vec<_>>());
+            let ended = run.run();
+            assert!(matches!(ended.code, 0 | 2) && !ended.all().contains("hunter"), "{arguments}: {}", ended.all());
+        }
+    };
+    shown_nowhere();
+    assert!(!operator(&scene, "apply", dir.path()).run().with(0).all().contains("hunter"));
+    shown_nowhere();
+    let manifest = std::fs::read_to_string(dir.path().join("main.toml")).unwrap();
+    std::fs::write(dir.path().join("main.toml"), manifest.replace("hunter", "hunter2hunter")).unwrap();
+    shown_nowhere();
+    let out = dir.path().join("out");
+    let exported = operator(&scene, "export", dir.path()).args(&["--out", out.to_str().unwrap()]).run();
+    assert!(!exported.all().contains("hunter"), "{}", exported.all());
+});

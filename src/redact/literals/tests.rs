@@ -1,0 +1,239 @@
+//! Secrets wherever an author may have put them.
+
+use super::*;
+
+/// A warning is due, and nothing of the secret is shown.
+#[test]
+fn secrets_in_configurations_are_found_and_hidden() {
+    for config in [
+        // Names.
+        "bearer_token_string = \"§\"",
+        "community = \"§\"",
+        "pass = '§'",
+        "apiToken = \"§\"",
+        "inputs.http.password2 = \"§\"",
+        "\"User Password\" = \"§\"",
+        "password = 12345 # §",
+        // Lists and tables.
+        "passwords = [\"§\", '§']",
+        "tokens = [\n  \"§\", # §\n  \"$A\",\n]",
+        "credentials = { user = \"§\", \"x\" = \"§\" }",
+        "[[outputs.http.credentials]]\nfirst = \"§\"",
+        "[secret.pager]\nvalue = \"§\"",
+        "[inputs.http.secrets]\n  a = \"§\"\n  b = '§'",
+        // Strings.
+        "password = \"a\\\"§\"",
+        "password = \"\"\"\n§\n§\"\"\"",
+        "password = '''§'''",
+        "password = \"a\"§\"",
+        "x = { password = \"a\"§\" }",
+        "password = § §",
+        "password = “§ §”",
+        "password = \"§",
+        "password == \"§\"",
+        "password := §",
+        "password += \"§\"",
+        "password =\n\"§\"",
+        // Headers.
+        "headers = [\"Authorization: Bearer §\", \"Cookie: §\"]",
+        "http_headers = { Authorization = \"Basic §\", \"X-Api-Key\" = \"§\" }",
+        "headers = [\"Authorization\", \"Bearer §12345\"]",
+        "[inputs.http.headers]\nX-Auth-Token = \"§\"",
+        // Commands.
+        "command = \"tool --password § --x\"",
+        "commands = [\"tool -x --token=§\", \"tool --api-key '§ §'\"]",
+        "command = [\"tool\", \"--password\", \"§\"]",
+        "commands = [\"curl -H 'Authorization: Bearer §' http://h\"]",
+        "commands = [\"PGPASSWORD=§ psql\"]",
+        // Other languages.
+        "body = \"{\\\"password\\\":\\\"§\\\",\\\"a\\\":1}\"",
+        "body = '{\"user\": \"a\", \"password\": \"§\"}'",
+        "body = '{\"token\":12345,\"pin_secret\":\"§\"}'",
+        "config = \"[agent]\\ntoken = \\\"§\\\"\\n\"",
+        "key = \"\"\"\n-----BEGIN RSA PRIVATE KEY-----\n§\n§\n-----END RSA PRIVATE KEY-----\n\"\"\"",
+        "x = \"-----BEGIN PRIVATE KEY-----\\n§\\n-----END PRIVATE KEY-----\"",
+        "x = '''\n-----BEGIN OPENSSH PRIVATE KEY-----\n§\n",
+        // Addresses of databases.
+        "servers = [\"user:§@tcp(host:3306)/db\"]",
+        "servers = [\"root:a@§@tcp(host:3306)/db\"]",
+        "address = \"host=x password=§\"",
+        "address = \"host=x password='§ §' user=y\"",
+        "servers = [\"Server=x;Password=§;log=1\", \"Server=x;User Id=a;Pwd=§\"]",
+        "x = \"Endpoint=sb://h/;SharedAccessKeyName=a;SharedAccessKey=§=\"",
+        "x = \"DefaultEndpointsProtocol=https;AccountName=a;AccountKey=§==;EndpointSuffix=b\"",
+        "x = \"h:6380,password=§,ssl=True\"",
+        "x = \"Server=a;Password={§;§};\"",
+        "url = \"redis://:§@h\"",
+        "url = \"sqlserver://u:§@h?database=d\"",
+        "url = \"mongodb://u:§/§@h1,h2/d\"",
+        "url = \"https://h/m?sig=§&x=1\"",
+        // Comments.
+        "# token = \"§\"",
+        "  ## password = '§'",
+        "x = 1 # token=§",
+    ] {
+        let config = config.replace('§', "S3CR3T");
+        assert!(!without_literals(&config).contains("3CR3"), "{config}\n{}", without_literals(&config));
+        assert!(!literals_in_config(&config).is_empty(), "{config}");
+    }
+}
+
+/// What may be a secret is not shown. There is no warning, because it may be none.
+#[test]
+fn in_doubt_it_is_hidden() {
+    for config in [
+        "token: §",
+        "password \"§\"",
+        "password §",
+        "password =\n§",
+        "## password: §",
+        "# token = §",
+        "# Password: § §",
+        "x = \"tool -p §\"",
+        "x = [\"tool\", \"-p\", \"§\"]",
+        "x = [\"curl -u me:§ http://h\"]",
+        "x = \"mysql -u root -p§ d\"",
+        "x = \"u:§@h:1/d\"",
+    ] {
+        let config = config.replace('§', "S3CR3T");
+        assert!(!without_literals(&config).contains("3CR3"), "{config}\n{}", without_literals(&config));
+        assert!(!literals(&config).is_empty(), "{config}");
+        assert!(literals_in_config(&config).is_empty(), "{config}");
+    }
+}
+
+#[test]
+fn what_is_no_secret_is_neither_hidden_nor_warned_of() {
+    for config in [
+        "token_file = \"/run/token\"",
+        "password_file = \"S\"",
+        "tls_key = \"/etc/telegraf/key.pem\"",
+        "bearer_token = \"/run/secrets/token\"",
+        "private_key = \"/etc/telegraf/key.pem\"",
+        "namepass = [\"a*\"]",
+        "fieldpass = [\"a\"]",
+        "metricpass = \"fields.token > 1\"",
+        "[inputs.cpu.tagpass]\n  cpu = [\"cpu0\"]",
+        "key = \"host\"",
+        "max_tokens = 5",
+        "tokens_per_second = 100",
+        "password = true",
+        "password = \"\"",
+        "token = \"$INFLUX_TOKEN\"",
+        "token = \"$${TOKEN}\"",
+        "token = \"@{store:key}\"",
+        "token = ${TOKEN}",
+        "passwords = [\"$A\", \"${B}\"]",
+        "headers = [\"Authorization: Bearer $TOKEN\"]",
+        "http_headers = { Authorization = \"Token ${T}\" }",
+        "urls = [\"http://h:8086\", \"https://h/a@b\", \"http://$U:$P@h/\"]",
+        "command = \"tool --token $TOKEN -p 8080\"",
+        "servers = [\"tcp(db:3306)/\", \"$U:$P@tcp(db)/\"]",
+        "  ## Basic auth and bearer tokens are optional",
+        "# insecure_skip_verify = false",
+        "-----BEGIN CERTIFICATE-----\nS\n-----END CERTIFICATE-----",
+        "[token.machine]\nwrite = [\"bucket.raw\"]",
+        "[user.ann]\npassword = { env = \"ANN\" }",
+        "[secret.pager]\nkey = \"pager-token\"\nvalue = { env = \"PAGER\" }\nvalue_version = 1",
+        "[user.ann.password]\nenv = \"ANN\"",
+        "image = \"telegraf:1.30@sha256:00\"",
+    ] {
+        assert_eq!(without_literals(config), config);
+        assert!(literals_in_config(config).is_empty(), "{config}");
+    }
+}
+
+/// The mask tells neither what is behind it nor how long that is, and leaves what stands around.
+#[test]
+fn one_mask_is_in_the_place_of_each_secret() {
+    for (config, shown) in [
+        ("token = \"a\" # x", "token = \"***\" # x"),
+        ("token = \"abcdefgh\"\nx = 1", "token = \"***\"\nx = 1"),
+        ("tokens = [\"a\", \"$B\"]", "tokens = [\"***\", \"$B\"]"),
+        ("x = \"host=a password=bc d=1\"", "x = \"host=a password=*** d=1\""),
+        ("x = ['Authorization: Bearer a', 'b']", "x = ['Authorization: ***', 'b']"),
+        ("x = '{\"password\": \"a\", \"b\": 1}'", "x = '{\"password\": \"***\", \"b\": 1}'"),
+    ] {
+        assert_eq!(without_literals(config), shown);
+    }
+}
+
+fn found(text: &str) -> Vec<&str> {
+    literals(text).into_iter().map(|span| &text[span]).collect()
+}
+
+#[test]
+fn strings_of_keys_that_are_called_like_secrets_are_found() {
+    for (text, secret) in [
+        ("[server]\ntoken = \"s3cr3t==\"", "s3cr3t=="),
+        ("Token='s3cr3t'", "s3cr3t"),
+        ("server.token = \"s3cr3t\" # x", "s3cr3t"),
+        ("a = { name = 1, \"api-key\" = \"s3cr3t\" }", "s3cr3t"),
+        ("password = \"a\\\"b\"", "a\\\"b"),
+        ("secret = \"s3cr3t\nnext = 1", "s3cr3t"),
+        ("token = \"\"\"s3\ncr3t\"\"\"", "s3\ncr3t"),
+        ("token = '\\'", "\\"),
+        ("url = \"https://a:s3cr3t@h\"", "a:s3cr3t"),
+        ("token = \"https://a:b@h\"", "https://a:b@h"),
+        ("influx_token = \"s3cr3t\"", "s3cr3t"),
+        ("headers = { Authorization = \"Token s3cr3t\" }", "Token s3cr3t"),
+        ("config = \"token = \\\"s3cr3t\\\"\\n\"", "s3cr3t"),
+        ("address = \"host=db password=s3cr3t sslmode=off\"", "s3cr3t"),
+        ("servers = [\"Server=db;Password=s3cr3t;log=1\"]", "s3cr3t"),
+        ("url = \"https://h/m?token=s3cr3t&a=b\"", "s3cr3t"),
+        ("servers = [\"user:s3cr3t@tcp(db:3306)/\"]", "user:s3cr3t"),
+    ] {
+        assert_eq!(found(text), [secret], "{text}");
+    }
+}
+
+/// Nothing here may take the square of the length.
+#[test]
+fn much_of_what_begins_a_secret_is_read_to_the_end() {
+    let pieces = r#"= : - @( ://a:b@h/_ ://a:b_ a:b@tcp(_ token="a"_ a;token="a"_ token=; x;token=a_ token_=_ token=~ token=[ token={a=
+        token=''' ${ -p_ --token --token_a_ '--token',_ token:_ "token:a"_ ?token=a ;token= \"token\":\"a\",_ Bearer_ // http:
+        -----BEGIN_PRIVATE_KEY----- -----BEGIN_ [a.b.token]~ token_a~ \ %6b= eyJ. token~=~ "''' {"token":1} Bearer_abc123_"#;
+    for piece in pieces.split_whitespace() {
+        let piece = piece.replace('_', " ").replace('~', "\n");
+        let text = piece.repeat((1 << 18) / piece.len());
+        assert!(!without_literals(&text).is_empty(), "{piece}");
+    }
+}
+
+#[test]
+fn what_is_no_secret_is_shown() {
+    for text in [
+        "token_id = \"0123456789abcdef\"",
+        "password = { env = \"X\" }",
+        "password={ env = \"X\" }",
+        "password_version = 2",
+        "name = \"token\"",
+        "token = \"\"",
+        "flux = \"token == x\"",
+        "[token.a]",
+        "broken = \"b\"",
+        "servers = [\"tcp(db:3306)/\"]",
+    ] {
+        assert_eq!(found(text), [""; 0], "{text}");
+    }
+}
+
+#[test]
+fn what_names_a_secret_is_none_in_a_configuration() {
+    for (text, shown) in [
+        ("token = \"$INFLUX_TOKEN\"", "token = \"$INFLUX_TOKEN\""),
+        ("token = \"${INFLUX_TOKEN}\"", "token = \"${INFLUX_TOKEN}\""),
+        ("token = \"${T:?not set}\"", "token = \"${T:?not set}\""),
+        ("token = \"@{store:token}\"", "token = \"@{store:token}\""),
+        ("Authorization = \"Bearer ${T}\"", "Authorization = \"Bearer ${T}\""),
+        ("token = \"${T:-s3cr3t}\"", "token = \"***\""),
+        ("token = \"s3cr3t\" # a", "token = \"***\" # a"),
+        ("token = \"pa$$word\"", "token = \"***\""),
+        ("u = \"http://a:b@h\"\npassword = 's3cr3t'", "u = \"http://***@h\"\npassword = '***'"),
+        ("u = \"http://${USER}:${P}@h\"", "u = \"http://${USER}:${P}@h\""),
+        ("u = \"http://me:$P@h\"", "u = \"http://me:$P@h\""),
+        ("u = \"http://$ME:p@h\"", "u = \"http://***@h\""),
+    ] {
+        assert_eq!(without_literals(text), shown, "{text}");
+    }
+}
