@@ -197,7 +197,8 @@ async fn free(shell: &Shell, arguments: &Release, session: &Session, project: &s
         Freed::Before => Ok("The lock was released in the meantime."),
         Freed::Not(other) => {
             let message = format!("the lock now has another holder: {other}; nothing was changed");
-            let diagnostic = Diagnostic::error(Code::LockChanged, message).help("run `fluxform lock show` to see it");
+            let show = applies::like(&["lock", "show"], &arguments.project, &arguments.connection);
+            let diagnostic = Diagnostic::error(Code::LockChanged, message).help(format!("run {show} to see it"));
             Err(diagnostic.into())
         }
     }

@@ -8,7 +8,7 @@ use super::lock::{Lock, lines};
 use super::plan::{FileWait, reading};
 use super::session::Session;
 use super::shell::{Format, Shell};
-use super::{Ended, connection, project};
+use super::{Ended, applies, connection, project};
 use crate::address::{Address, few};
 use crate::exit::Exit;
 use crate::kind::{Kind, ReadScope};
@@ -84,7 +84,10 @@ pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
         leftovers: leftovers.iter().map(ToString::to_string).collect(),
     };
     shell.data(&match arguments.format {
-        Format::Human => human(shell.data_page(), &form),
+        Format::Human => {
+            let plan = applies::like(&["plan"], &arguments.project, &arguments.connection);
+            human(shell.data_page(), &form, &plan)
+        }
         Format::Json => render::json(&form),
     })?;
     Ok(Exit::Ok)
@@ -140,7 +143,7 @@ fn unfinished(ledger: &Ledger, manifest: &Manifest) -> Vec<String> {
     all.iter().map(ToString::to_string).collect()
 }
 
-fn human(page: Page, form: &Form<'_>) -> String {
+fn human(page: Page, form: &Form<'_>, plan: &str) -> String {
     lines(page, |mut line| {
         line("project", form.project);
         match form.last_apply {
@@ -174,7 +177,7 @@ fn human(page: Page, form: &Form<'_>) -> String {
             line("left over", &format!("{}: the next apply cleans it up", few(&form.leftovers)));
         }
         if form.last_apply.is_none() && form.owned.is_empty() {
-            line("next", "`fluxform plan` shows what an apply would create");
+            line("next", &format!("{plan} shows what an apply would create"));
         }
     })
 }
@@ -215,16 +218,16 @@ mod tests {
             unfinished: Vec::new(),
             leftovers: Vec::new(),
         };
-        insta::assert_snapshot!(human(Page::new(Look::PLAIN), &form));
+        insta::assert_snapshot!(human(Page::new(Look::PLAIN), &form, "`fluxform plan iot`"));
         let many = (0..680).map(|n| format!("bucket.b{n:03}")).collect();
         let form = Form { unfinished: many, ..form };
-        let text = human(Page::new(Look::PLAIN), &form);
+        let text = human(Page::new(Look::PLAIN), &form, "`fluxform plan iot`");
         assert!(text.contains("bucket.b004 and 675 more: the next apply finishes it\n"), "{text}");
         let dead = (held.0.clone(), Hold::Dead);
         let (lock, unfinished) = (Some(Lock::new(&dead)), vec!["token.t".to_owned()]);
         let leftovers = vec![Leftover::Object { kind: Kind::Token, id: "0123456789abcdef".into() }.to_string()];
         let form = Form { last_apply: None, lock, unfinished, leftovers, ..form };
-        insta::assert_snapshot!("after_a_run_that_died", human(Page::new(Look::PLAIN), &form));
+        insta::assert_snapshot!("after_a_run_that_died", human(Page::new(Look::PLAIN), &form, "`fluxform plan iot`"));
         let nothing = Form {
             lock: None,
             owned: BTreeMap::new(),
@@ -233,6 +236,9 @@ mod tests {
             leftovers: Vec::new(),
             ..form
         };
-        insta::assert_snapshot!("where_nothing_is_left", human(Page::new(Look::PLAIN), &nothing));
+        insta::assert_snapshot!(
+            "where_nothing_is_left",
+            human(Page::new(Look::PLAIN), &nothing, "`fluxform plan iot`")
+        );
     }
 }

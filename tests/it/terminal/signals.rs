@@ -33,8 +33,9 @@ both!(the_first_ends_it_in_order, async |scene| {
     assert!(!status.contains("not done") && !status.contains("next"), "{status}");
     place.on("destroy").arg("--auto-approve").arg("--allow-data-loss=*").run().with(0);
     let nothing = "project       p\nlast apply    none on record: never applied, or destroyed since\nlock          free\n\
-                   owns          nothing\nnext          `fluxform plan` shows what an apply would create\n";
-    assert_eq!(place.on("status").run().with(0).out, nothing);
+                   owns          nothing\nnext          `fluxform plan ";
+    let status = place.on("status").run().with(0).out;
+    assert!(status.starts_with(nothing) && status.ends_with("` shows what an apply would create\n"), "{status}");
 });
 
 both!(the_second_ends_it_at_once, async |scene| {
