@@ -5,6 +5,7 @@
 //! recorded, can hold it. So is what a sink's command writes to its standard error, for the secret that it was given.
 
 mod assigned;
+mod doubt;
 mod literals;
 mod names;
 mod quotes;

@@ -1,6 +1,7 @@
 //! Keys that are called like secrets, and what is given to them: in TOML that may be broken, in JSON, in headers, in the
 //! addresses of databases, in options of commands, and in each of these within a string of another.
 
+use super::doubt::{is_certain, is_no_secret, names_file};
 use super::literals::{Search, Text};
 use super::names::{is_about, is_secret};
 use super::quotes::{Quote, is_quote};
@@ -160,10 +161,10 @@ impl<'t> Reader<'_, 't> {
     fn string(&mut self, key: &Key<'_>, quote: Quote) -> usize {
         let string = quote.string(self.text);
         let value = &self.text[string.within.clone()];
-        if key.names_file(value) {
+        if names_file(key.name, value) {
             return string.end;
         }
-        let is_certain = !(key.name == "community" && value == "public");
+        let is_certain = is_certain(key.name, value);
         if ends(&self.text[string.end..], key.begins_line) {
             self.search.add(string.within, is_certain);
             return string.end;
@@ -331,13 +332,6 @@ impl Key<'_> {
     fn is_secret(&self) -> bool {
         is_secret(self.name) || self.is_escaped && is_secret(&self.name[1..])
     }
-
-    /// Whether `value` is the path of a file with the secret, for keys that may have either.
-    fn names_file(&self, value: &str) -> bool {
-        let name = self.name.to_ascii_lowercase();
-        ["bearer_token", "private_key", "privatekey", "credentials"].iter().any(|end| name.ends_with(end))
-            && ["/", "./", "../", "~/"].iter().any(|begin| value.starts_with(begin))
-    }
 }
 
 /// What stands in the brackets of a line that begins a table.
@@ -387,10 +381,4 @@ fn is_next_field(rest: &str) -> bool {
     let next = next.trim_start_matches(' ');
     let name = next.bytes().take(KEY).take_while(|byte| is_of_name(char::from(*byte)) || *byte == b' ').count();
     name == next.len() || name > 0 && next.as_bytes().get(name) == Some(&b'=') || next.starts_with([',', ';', '&'])
-}
-
-/// Whether a value without quotes can be no secret: yes or no, or a number that is too short.
-fn is_no_secret(value: &str) -> bool {
-    let is_short = value.len() < 4 && value.bytes().all(|byte| byte.is_ascii_digit());
-    is_short || matches!(value, "true" | "false" | "null" | "nil" | "none" | "None")
 }

@@ -1,10 +1,15 @@
 //! What only names a secret: a variable of the environment, or an entry of a store of secrets.
 
+/// What a header has before a token.
+const SCHEMES: [&str; 7] = ["Api-Token", "ApiKey", "Basic", "Bearer", "Key", "Splunk", "Token"];
+
 /// Whether `value` in a Telegraf configuration only names what it stands for; what a header has before a token counts for
 /// nothing. `$${NAME}` is what Telegraf reads as the text `${NAME}`.
 pub(super) fn is_reference(value: &str) -> bool {
-    let value = ["Bearer ", "Token ", "Basic "].into_iter().find_map(|word| value.strip_prefix(word)).unwrap_or(value);
-    let mut rest = value;
+    let mut rest = match value.split_once(' ') {
+        Some((scheme, token)) if SCHEMES.iter().any(|known| known.eq_ignore_ascii_case(scheme)) => token,
+        _ => value,
+    };
     loop {
         rest = match without_reference(rest) {
             None => return false,

@@ -69,6 +69,8 @@ fn secrets_in_configurations_are_found_and_hidden() {
         "url = \"https://h/m?sig=§&x=1\"",
         // Comments.
         "# token = \"§\"",
+        "dsn = \"u:§@h/d\"",
+        "connection_string = \"HostName=h;SharedAccessKey=§\"",
         "  ## password = '§'",
         "x = 1 # token=§",
     ] {
@@ -83,6 +85,8 @@ fn secrets_in_configurations_are_found_and_hidden() {
 fn in_doubt_it_is_hidden() {
     for config in [
         "token: §",
+        "dsn = \"host=§\"",
+        "dsn = \"§:${P}@tcp(h)/d\"",
         "password \"§\"",
         "password §",
         "password =\n§",

@@ -1,0 +1,27 @@
+//! What is called like a secret, and may be none for its value.
+
+/// Whether a value without quotes can be no secret: yes or no, or a number that is too short.
+pub(super) fn is_no_secret(value: &str) -> bool {
+    let is_short = value.len() < 4 && value.bytes().all(|byte| byte.is_ascii_digit());
+    is_short || matches!(value, "true" | "false" | "null" | "nil" | "none" | "None")
+}
+
+/// Whether `value` is the path of a file with the secret, for names that may have either.
+pub(super) fn names_file(name: &str, value: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    ["bearer_token", "private_key", "privatekey", "credentials"].iter().any(|end| name.ends_with(end))
+        && ["/", "./", "../", "~/"].iter().any(|begin| value.starts_with(begin))
+}
+
+/// Whether the string `value` of what is called like a secret is one for certain. What is called the address of a database may
+/// have no password, or a variable for it.
+pub(super) fn is_certain(name: &str, value: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let is_address = name.ends_with("dsn") || name.ends_with("string") && name.contains("conn");
+    !(name == "community" && value == "public" || is_address && !tells_password(value))
+}
+
+fn tells_password(address: &str) -> bool {
+    let address = address.to_ascii_lowercase();
+    !address.contains('$') && ["@", "pass", "pwd", "key=", "sig="].iter().any(|mark| address.contains(mark))
+}
