@@ -32,7 +32,7 @@ fn each_shell_gets_a_script_with_every_command() {
         assert!(script.contains("auto-approve") && script.contains("allow-data-loss"), "{shell}");
     }
     let ended = Fluxform::new(&["completions", "tcsh"]).run().with(64);
-    assert!(ended.err.contains("possible values: bash, elvish, fish, powershell, zsh"), "{}", ended.err);
+    assert!(ended.err.contains("write one of bash, elvish, fish, powershell, zsh"), "{}", ended.err);
 }
 
 /// What bash offers for the last of `words`.
