@@ -26,6 +26,6 @@ pub(super) fn losses(change: &Change, resource: &Resource, object: &Object, name
         let (live, wanted) = (Some(Value::Refs(has)), Value::Refs(left.into_iter().collect()));
         Some(FieldChange { field: field.name, live, wanted, last: None, cause: cause? })
     };
-    let unwritten = |field: &&Field| resource.fields.get(field.name).is_none();
-    change.address.kind.spec().fields.iter().filter(unwritten).filter_map(loss).collect()
+    let may_lose = |field: &&Field| !field.apart_from.is_empty() && resource.fields.get(field.name).is_none();
+    change.address.kind.spec().fields.iter().filter(may_lose).filter_map(loss).collect()
 }

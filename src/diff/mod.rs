@@ -3,6 +3,7 @@
 mod apart;
 mod canonical;
 mod compare;
+mod differences;
 mod find;
 mod import;
 mod leave;

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::super::number::duration_parts;
 use super::super::value::{canonical_time, decode_regex, decode_text};
-use super::{Script, Span};
+use super::{Import, Key, Script, Span};
 
 impl Script {
     /// What a string in quotes says. Empty where there is none, or where it has escapes that are none.
@@ -12,6 +12,20 @@ impl Script {
         let text = self.text(span);
         let inner = text.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
         inner.and_then(|inner| decode_text(inner, &span.range()).ok()).unwrap_or_default()
+    }
+
+    /// The name that a key is. One in quotes has no escapes that anybody writes.
+    pub fn key(&self, key: Key) -> &str {
+        match key {
+            Key::Name(name) => self.text(name),
+            Key::Quoted(name) => self.text(name).trim_matches('"'),
+        }
+    }
+
+    /// The name that an import binds, as far as its path has no escapes.
+    pub fn bound(&self, import: &Import) -> &str {
+        let last = || self.text(import.path).trim_matches('"').rsplit('/').next().unwrap_or_default();
+        import.alias.map_or_else(last, |alias| self.text(alias))
     }
 
     /// What a text between interpolations says.

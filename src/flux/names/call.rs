@@ -4,7 +4,7 @@ use super::Check;
 use super::scope::Known;
 use crate::diagnostic::nearest;
 use crate::flux::Mistake;
-use crate::flux::ast::{ExpressionId, ExpressionKind, Function, Key, Record, Script, Span};
+use crate::flux::ast::{ExpressionId, ExpressionKind, Function, Record, Script, Span};
 
 /// A parameter, wherever its function is written.
 struct Parameter<'a> {
@@ -34,14 +34,8 @@ impl<'a> Check<'a> {
             Some(Known::Value | Known::Package(_)) | None => return,
         };
         let given = arguments.map_or(&[][..], |record| &record.properties);
-        let given: Vec<(Span, &str)> = given
-            .iter()
-            .map(|argument| match argument.key {
-                // A name in quotes has no escapes that anybody writes.
-                Key::Name(name) => (name, self.script.text(name)),
-                Key::Quoted(name) => (name, self.script.text(name).trim_matches('"')),
-            })
-            .collect();
+        let given: Vec<(Span, &str)> =
+            given.iter().map(|argument| (argument.key.span(), self.script.key(argument.key))).collect();
         let called = self.script.expression(callee).span;
         let function = self.shown(callee);
         if piped && !parameters.iter().any(|parameter| parameter.piped) {
@@ -93,11 +87,7 @@ fn written<'a>(script: &'a Script, function: &'a Function) -> Vec<Parameter<'a>>
     let parameters = function.parameters.iter().map(|parameter| {
         let piped =
             parameter.value.is_some_and(|value| matches!(script.expression(value).kind, ExpressionKind::PipeReceive));
-        let name = match parameter.key {
-            Key::Name(name) => script.text(name),
-            Key::Quoted(name) => script.text(name).trim_matches('"'),
-        };
-        Parameter { name, required: piped || parameter.value.is_none(), piped }
+        Parameter { name: script.key(parameter.key), required: piped || parameter.value.is_none(), piped }
     });
     parameters.collect()
 }

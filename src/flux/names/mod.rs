@@ -99,10 +99,8 @@ impl<'a> Check<'a> {
             self.error(import.path, format!("unknown package \"{path}\""), "not in the standard library", near);
         }
         let name = match (import.alias, package) {
-            (Some(alias), _) => self.script.text(alias),
             (None, Some(package)) => package.name(),
-            // As far as the text has no escapes.
-            (None, None) => stdlib::last(self.script.text(import.path).trim_matches('"')),
+            _ => self.script.bound(import),
         };
         self.scope.bind(name, package.map_or(Known::Value, Known::Package), None);
     }

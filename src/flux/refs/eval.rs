@@ -7,7 +7,7 @@ use super::table::{By, reaches};
 use super::value::{ScopeId, Scopes, Value};
 use super::{Reference, References, Target};
 use crate::flux::ast::{
-    Body, Expression, ExpressionId, ExpressionKind, Function, Infix, Key, OptionTarget, Part, Record, Script, Span,
+    Body, Expression, ExpressionId, ExpressionKind, Function, Infix, OptionTarget, Part, Record, Script, Span,
     Statement, StatementKind,
 };
 use crate::flux::names;
@@ -49,9 +49,7 @@ pub(super) fn run(script: &Script) -> References {
     let file = run.scopes.open(None);
     for import in script.imports() {
         let path = script.unquoted(import.path);
-        let name = import.alias.map(|alias| script.text(alias));
-        let last = script.text(import.path).trim_matches('"').rsplit('/').next().unwrap_or_default();
-        run.scopes.bind(file, name.unwrap_or(last), Value::Package(path.into()));
+        run.scopes.bind(file, script.bound(import), Value::Package(path.into()));
     }
     run.statements(script.body(), file);
     // Those that were met meanwhile are at the end of the list.
@@ -139,7 +137,7 @@ impl<'a> Run<'a> {
             ExpressionKind::Record(record) => self.record(record, scope),
             ExpressionKind::Member { object, property, .. } => {
                 let object = self.value(*object, scope);
-                self.member(&object, self.key(*property))
+                self.member(&object, self.script.key(*property))
             }
             ExpressionKind::Index { array, index, .. } => {
                 match (self.value(*array, scope), self.value(*index, scope)) {
@@ -191,13 +189,6 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn key(&self, key: Key) -> &'a str {
-        match key {
-            Key::Name(name) => self.script.text(name),
-            Key::Quoted(name) => self.script.text(name).trim_matches('"'),
-        }
-    }
-
     fn member(&self, object: &Value<'a>, name: &'a str) -> Value<'a> {
         match object {
             Value::Package(path) => Value::Library(path.clone(), name),
@@ -234,7 +225,7 @@ impl<'a> Run<'a> {
     fn given(&mut self, record: &'a Record, scope: ScopeId) -> Given<'a> {
         let mut given = Given::new();
         for property in &record.properties {
-            let name = self.key(property.key);
+            let name = self.script.key(property.key);
             let (value, span) = match property.value {
                 Some(value) => (self.value(value, scope), self.script.expression(value).span),
                 None => (self.name(name, scope), property.span),
@@ -329,7 +320,7 @@ impl<'a> Run<'a> {
         self.called.insert(function.arrow);
         let scope = self.scopes.open(Some(around));
         for parameter in &function.parameters {
-            let name = self.key(parameter.key);
+            let name = self.script.key(parameter.key);
             let is_receiver =
                 |id: &ExpressionId| matches!(self.script.expression(*id).kind, ExpressionKind::PipeReceive);
             let value = match (given.get(name), parameter.value) {

@@ -1,0 +1,106 @@
+//! The fields in which what is declared, what is there and what was last applied are not at one.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use super::apart::losses;
+use super::canonical::Names;
+use super::{Cause, Change, FieldChange};
+use crate::field::{Change as OnChange, Compared, Omitted};
+use crate::kind::Object;
+use crate::manifest::Resource;
+use crate::redact::without_credentials;
+use crate::value::{Set, Value};
+
+/// What earlier runs have left of an object.
+pub(super) struct Past<'a> {
+    /// Fingerprints of the fields as last applied; none for an object that no ledger has.
+    pub(super) last: Option<&'a BTreeMap<String, String>>,
+    /// Whether an earlier run may not have got to a field.
+    pub(super) unfinished: &'a dyn Fn(&str) -> bool,
+}
+
+/// The fields in which manifest, server and ledger are not at one.
+pub(super) fn differences(
+    change: &mut Change,
+    resource: &Resource,
+    object: &Object,
+    past: &Past<'_>,
+    (names, names_then): (&Names<'_>, &Names<'_>),
+) {
+    let Past { last, unfinished } = past;
+    for field in change.address.kind.spec().fields {
+        let unfinished = unfinished(field.name);
+        if let (Some(rule), Some(wanted)) = (field.secret, resource.fields.get(field.name)) {
+            // It is set with what says that it is to be set again, which is looked at below.
+            let again = resource.fields.get(rule.again).map(Value::fingerprint);
+            let was = last.and_then(|fields| fields.get(rule.again));
+            let is_again = again.is_some() && again.as_ref() != was && !resource.lifecycle.ignore.contains(rule.again);
+            let cause = match was {
+                _ if unfinished => Some(Cause::Unfinished),
+                Some(_) => is_again.then_some(Cause::Yours),
+                None => is_again.then_some(Cause::New),
+            };
+            let wanted = || wanted.clone();
+            let set = |cause| FieldChange { field: field.name, live: None, wanted: wanted(), last: None, cause };
+            change.fields.extend(cause.map(set));
+        }
+        // What a create has not got to is finished, also where nobody looks at it later.
+        if field.compared == Compared::Never || resource.lifecycle.ignore.contains(field.name) && !unfinished {
+            continue;
+        }
+        let last_fingerprint = last.and_then(|fields| fields.get(field.name));
+        let Some(wanted) = resource.fields.get(field.name) else {
+            if last_fingerprint.is_some() {
+                change.released.insert(field.name.to_owned());
+            }
+            continue;
+        };
+        // As the ledger has it: before references are brought to one spelling.
+        let fingerprint = wanted.fingerprint();
+        let wanted = names.value(wanted, object.org.as_deref());
+        let last_text = || last_fingerprint.and_then(|fingerprint| fingerprint.strip_prefix('=')).map(str::to_owned);
+        if field.compared == Compared::Ledger {
+            let cause = match last_fingerprint {
+                _ if unfinished => Cause::Unfinished,
+                Some(_) => Cause::Yours,
+                None => Cause::New,
+            };
+            if last_fingerprint != Some(&fingerprint) && !(change.adopts && field.change == OnChange::Replace) {
+                let wanted = wanted.into_owned();
+                change.fields.push(FieldChange { field: field.name, live: None, wanted, last: last_text(), cause });
+            }
+            continue;
+        }
+        let read = object.fields.get(field.name);
+        let live = match read {
+            Some(value) => names.value(value, object.org.as_deref()),
+            None if field.omitted == Omitted::Empty => Cow::Owned(Value::Scopes(Set::default())),
+            None => Cow::Owned(Value::Unset),
+        };
+        if live == wanted || (*live == Value::Unset && *wanted == Value::Text(String::new())) {
+            change.settles |= last.is_some() && last_fingerprint != Some(&fingerprint);
+            continue;
+        }
+        // The server has not moved if it has what was applied last, under the names of then: another object may stand
+        // behind a name now, or the same behind another.
+        let as_then = read.map(|value| names_then.value(value, object.org.as_deref()).fingerprint());
+        let cause = match last_fingerprint {
+            _ if unfinished => Cause::Unfinished,
+            None => Cause::New,
+            Some(last) if *last == live.fingerprint() || as_then.as_ref() == Some(last) => Cause::Yours,
+            Some(last) if *last == fingerprint => Cause::Drift,
+            Some(_) => Cause::Both,
+        };
+        // Whoever made it by hand may have put a password into a URL, which a plan would show.
+        let live = match live.into_owned() {
+            Value::Text(text) => Value::Text(without_credentials(&text).into_owned()),
+            other => other,
+        };
+        let (live, wanted) = (Some(live), wanted.into_owned());
+        change.fields.push(FieldChange { field: field.name, live, wanted, last: last_text(), cause });
+    }
+    let losses = losses(change, resource, object, names);
+    change.released.retain(|field| losses.iter().all(|loss| loss.field != field));
+    change.fields.extend(losses);
+}
