@@ -48,6 +48,8 @@ pub enum Role {
     Plain,
     /// The name, by which an object can be found.
     Name,
+    /// The second part of a name that has two: both together find an object, as `NAME/SUBNAME`.
+    Subname,
     /// What the object is called; it does not find it.
     Title,
     /// The org that the object lives in.

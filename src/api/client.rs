@@ -288,7 +288,10 @@ impl Client {
             return Err(request.error(Class::Refused, None, "not sent: this is not a path of the API".into()));
         }
         let mut url = self.inner.base.clone();
-        url.set_path(&format!("{}{}", self.inner.base.path().trim_end_matches('/'), request.path));
+        let (path, query) =
+            request.path.split_once('?').map_or((request.path, None), |(path, query)| (path, Some(query)));
+        url.set_path(&format!("{}{path}", self.inner.base.path().trim_end_matches('/')));
+        url.set_query(query);
         if !request.query.is_empty() {
             url.query_pairs_mut().extend_pairs(request.query);
         }

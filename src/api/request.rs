@@ -86,9 +86,13 @@ impl<'a> Request<'a> {
     }
 }
 
-/// Whether `path` is one that the API has: words, with an ID after each but where a word stands for itself. What a server
-/// calls an ID must not lead to another object.
+/// Whether `path` is one that the API has: words, with an ID after each but where a word stands for itself, and the org of an
+/// object where that is asked for. What a server calls an ID must not lead to another object.
 fn is_path(path: &str) -> bool {
+    let (path, org) = path.split_once("?orgID=").map_or((path, None), |(path, org)| (path, Some(org)));
+    if org.is_some_and(|org| !is_id(org)) {
+        return false;
+    }
     let word = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphabetic());
     match path.strip_prefix("/api/v2/").map(|rest| rest.strip_suffix("/secrets/delete").unwrap_or(rest)) {
         Some("query/ast") => true,

@@ -19,7 +19,7 @@ pub async fn create_home_org(writer: &Writer, manifest: &Manifest, address: &Add
     let fields = &manifest.resources[address].fields;
     let ids = Ids::default();
     let desired = Desired { fields, org: "", ids: &ids, marker: None, password: None };
-    let name = address.kind.title_in(fields).unwrap_or_default().to_owned();
+    let name = address.kind.title_in(fields).unwrap_or_default().into_owned();
     let at = writer.server_time().unwrap_or_default();
     let sets = set_by_post(address.kind, fields);
     let intent = Intent { org: None, name, digest: String::new(), at, marker: None, fields: sets, blind: false };

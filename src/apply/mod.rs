@@ -80,7 +80,7 @@ pub fn intents(plan: &Plan, manifest: &Manifest, snapshot: &Snapshot) -> BTreeMa
                 .then(|| format!("{}/{}", plan.project, rand::random_range(0..1_u64 << 48)));
             let intent = Intent {
                 org: change.org.clone(),
-                name: change.address.kind.title_in(fields).unwrap_or_default().to_owned(),
+                name: change.address.kind.title_in(fields).unwrap_or_default().into_owned(),
                 digest: fields.script_fingerprint(),
                 at: snapshot.at,
                 marker,

@@ -23,7 +23,7 @@ pub(super) fn entry(
         let applied = is_recorded(change.address.kind, resource, field);
         applied.then(|| (field.to_owned(), value.fingerprint()))
     };
-    let name = change.address.kind.title_in(&resource.fields).unwrap_or(&target.name);
+    let name = change.address.kind.title_in(&resource.fields).unwrap_or(target.name.as_str().into());
     let origin = match (same_object, change.adopts) {
         (Some(old), _) => old.origin,
         (None, true) => Origin::Adopted,
@@ -32,7 +32,7 @@ pub(super) fn entry(
     Entry {
         id: target.id.clone(),
         org: target.org.clone(),
-        name: name.to_owned(),
+        name: name.into_owned(),
         created,
         origin,
         fields: resource.fields.iter().filter_map(fingerprint).collect(),

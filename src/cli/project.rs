@@ -11,7 +11,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::exit::Exit;
 use crate::graph::Graph;
 use crate::kind::{Kind, NaturalKey};
-use crate::manifest::{self, Inputs, Loaded, Manifest};
+use crate::manifest::{self, Inputs, Loaded, Manifest, Resource};
 use crate::problem::{Problem, Problems};
 
 /// Which project, with which variables.
@@ -150,9 +150,10 @@ impl Project {
 
     /// The address of the org called `name`, if the project manages that.
     pub(super) fn org_called(&self, name: &str) -> Option<&Address> {
-        let key = |name| NaturalKey::<()>::of(Kind::HOME, None, name);
+        let key = |name: &str| NaturalKey::<()>::of(Kind::HOME, None, name);
         let mut orgs = self.manifest.resources.iter().filter(|(address, _)| address.kind == Kind::HOME);
-        let called = orgs.find(|(_, org)| !org.external && Kind::HOME.name_in(&org.fields).and_then(key) == key(name));
+        let has_name = |org: &Resource| Kind::HOME.name_in(&org.fields).and_then(|own| key(&own)) == key(name);
+        let called = orgs.find(|(_, org)| !org.external && has_name(org));
         called.map(|(address, _)| address)
     }
 }

@@ -177,8 +177,8 @@ fn known_org<'a>(
     if let Some(import) = manifest.imports.get(address) {
         return objects.get(&import.id).map(|object| object.id.as_str());
     }
-    let key = |name| NaturalKey::<()>::of(address.kind, None, name);
-    let wanted = key(address.kind.name_in(&manifest.resources.get(address)?.fields)?);
+    let key = |name: &str| NaturalKey::<()>::of(address.kind, None, name);
+    let wanted = key(&address.kind.name_in(&manifest.resources.get(address)?.fields)?);
     objects.values().find(|object| key(&object.name) == wanted).map(|object| object.id.as_str())
 }
 

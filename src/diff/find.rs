@@ -227,7 +227,7 @@ impl<'a> Finder<'a> {
             return self.nothing(address, resource, view);
         };
         let free = |object: &&Object| !object.never_managed() && !self.owns(kind, object);
-        let candidates: Vec<&Object> = self.named(kind, org, name).iter().copied().filter(free).collect();
+        let candidates: Vec<&Object> = self.named(kind, org, &name).iter().copied().filter(free).collect();
         match candidates[..] {
             [] => self.nothing(address, resource, view),
             [object] => match self.foreign.get(&(kind, object.id.clone())) {
@@ -279,15 +279,15 @@ impl<'a> Finder<'a> {
                 .map(Found::External)
                 .ok_or_else(|| absent(address, resource, &format!("with the ID {id}"), view, None));
         }
-        let name = address.kind.name_in(&resource.fields).unwrap_or(&address.key);
-        match self.named(address.kind, org, name) {
+        let name = address.kind.name_in(&resource.fields).unwrap_or(address.key.as_str().into());
+        match self.named(address.kind, org, &name) {
             [object] => Ok(Found::External(object)),
             [] => {
                 let names = view.objects.values().filter(|object| {
                     let here = address.kind.spec().level == Level::Server || object.org.as_deref() == org;
                     here && object.standing != Standing::Record
                 });
-                let near = nearest(name, names.map(|object| object.name.as_str()));
+                let near = nearest(&name, names.map(|object| object.name.as_str()));
                 Err(absent(address, resource, &format!("named {name:?}"), view, near))
             }
             many => Err(two_candidates(address, Some(resource), many.iter().map(|object| object.id.as_str()))),

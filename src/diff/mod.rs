@@ -21,7 +21,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use crate::address::Address;
-use crate::field::Role;
+use crate::field::{Field, Role};
 use crate::ledger::Origin;
 use crate::manifest::Lifecycle;
 use crate::value::Value;
@@ -246,6 +246,16 @@ impl Change {
     pub fn field(&self, role: Role) -> Option<&FieldChange> {
         let name = self.address.kind.with(role)?.name;
         self.fields.iter().find(|field| field.field == name)
+    }
+
+    /// What the object is to be named; none where it keeps the name that it has.
+    pub fn new_name(&self) -> Option<String> {
+        let wanted = |part: &Field| match &self.fields.iter().find(|field| field.field == part.name)?.wanted {
+            Value::Text(text) => Some(text.as_str()),
+            _ => None,
+        };
+        let old = self.object.as_ref().map_or("", |object| &object.name);
+        self.address.kind.renamed(old, wanted)
     }
 
     /// Whether somebody changed the server behind our back.

@@ -65,7 +65,7 @@ pub(super) fn moved<'a>(
     let unowned: Vec<(&Address, &Resource)> = without(&manifest.resources, &entries).collect();
     for (address, resource) in unowned.into_iter().filter(|(_, resource)| !resource.external) {
         let Some(name) = address.kind.name_in(&resource.fields) else { continue };
-        let Some(key) = NaturalKey::of(address.kind, org_of(address.kind, resource), name) else { continue };
+        let Some(key) = NaturalKey::of(address.kind, org_of(address.kind, resource), &name) else { continue };
         // What an import names is another object.
         let import = manifest.imports.get(address);
         if let Some([(now, was, entry)]) = free

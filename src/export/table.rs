@@ -62,8 +62,18 @@ pub(super) fn external(address: &Address, object: &Object, sources: Sources<'_>,
     if address.kind.spec().key == Key::None {
         let field = address.kind.with(Role::Id).expect("invariant: what only an ID finds has a field for it");
         text.push_str(&format!("{} = {}\n", field.name, string(&object.id)));
-    } else if let Some(field) = address.kind.with(Role::Name).filter(|_| object.name != address.key) {
-        text.push_str(&format!("{} = {}\n", field.name, string(&object.name)));
+    } else {
+        for field in address.kind.naming() {
+            let named = object.fields.text(field.name);
+            let said = match field.omitted {
+                Omitted::Key => Some(address.key.as_str()),
+                Omitted::Default(word) => Some(word),
+                _ => None,
+            };
+            if let Some(name) = named.filter(|_| named != said) {
+                text.push_str(&format!("{} = {}\n", field.name, string(name)));
+            }
+        }
     }
     let elsewhere = object.org.as_ref().filter(|org| sources.snapshot.home.as_ref() != Some(*org));
     if address.kind.spec().level == Level::Org

@@ -231,9 +231,8 @@ impl Made {
 
 /// The rows of a list of `kind`, taken from the orgs `orgs`, if they can be what was asked for.
 pub(super) fn sound(api: &Client, kind: Kind, orgs: &[&str], objects: Vec<Object>) -> Result<Vec<Object>, ApiError> {
-    let path = format!("/api/v2/{}", kind.spec().ty);
-    let wrong = |message: String| Err(ApiError::unexpected("GET", &path, message));
-    let path = format!("/api/v2/{}", kind.spec().ty);
+    let path = kind.path();
+    let wrong = |message: String| Err(ApiError::unexpected("GET", path, message));
     let mut seen = HashSet::with_capacity(objects.len());
     for object in &objects {
         if let Some(message) = unsound(kind, object) {
@@ -249,7 +248,7 @@ pub(super) fn sound(api: &Client, kind: Kind, orgs: &[&str], objects: Vec<Object
         if !seen.insert(object.id.as_str()) {
             return wrong(format!("the list contains the {kind} {} twice", object.id));
         }
-        api.saw(&path, &object.id);
+        api.saw(path, kind.own_id(&object.id));
     }
     Ok(objects)
 }
@@ -257,12 +256,12 @@ pub(super) fn sound(api: &Client, kind: Kind, orgs: &[&str], objects: Vec<Object
 /// The reply to a GET of the object of `kind` with the ID `id`, if it is about that object.
 pub(super) fn about(api: &Client, kind: Kind, id: &str, presence: Presence) -> Result<Presence, ApiError> {
     if let Presence::Found(object) = &presence {
-        let collection = format!("/api/v2/{}", kind.spec().ty);
+        let collection = kind.path();
         let other = (object.id != id).then(|| format!("the reply is about the {kind} `{}`", object.id));
         if let Some(message) = other.or_else(|| unsound(kind, object)) {
             return Err(ApiError::unexpected("GET", &format!("{collection}/{id}"), message));
         }
-        api.saw(&collection, id);
+        api.saw(collection, kind.own_id(id));
     }
     Ok(presence)
 }

@@ -4,6 +4,7 @@ mod bucket;
 mod export;
 mod label;
 mod live;
+mod naming;
 mod natural_key;
 mod org;
 mod scraper;
@@ -50,6 +51,11 @@ macro_rules! kinds {
             /// What is known of it without a server.
             pub const fn spec(self) -> &'static Spec {
                 match self { $(Self::$kind => &$module::SPEC,)+ }
+            }
+
+            /// The path of the collection.
+            pub(crate) const fn path(self) -> &'static str {
+                match self { $(Self::$kind => <$module::Live as live::Live>::WIRE.path,)+ }
             }
 
             /// All objects of the kind that the token sees, in the orgs `orgs` (IDs) where the kind lives in orgs; what
@@ -180,7 +186,24 @@ impl Kind {
     pub fn is_id(self, text: &str) -> bool {
         match self.spec().identity {
             Identity::Id => is_id(text),
+            Identity::OrgAndId => text.split_once('/').is_some_and(|(org, own)| is_id(org) && is_id(own)),
             Identity::OrgAndName => text.split_once('/').is_some_and(|(org, name)| is_id(org) && !name.is_empty()),
+        }
+    }
+
+    /// The ID of the object of this kind to which the server has given the ID `own`, in the org `org`.
+    pub(super) fn id_of(self, org: Option<&str>, own: String) -> String {
+        match (self.spec().identity, org) {
+            (Identity::OrgAndId, Some(org)) => format!("{org}/{own}"),
+            _ => own,
+        }
+    }
+
+    /// What the server itself calls the object with the ID `id`.
+    pub fn own_id(self, id: &str) -> &str {
+        match self.spec().identity {
+            Identity::OrgAndId => id.split_once('/').map_or(id, |(_, own)| own),
+            Identity::Id | Identity::OrgAndName => id,
         }
     }
 
@@ -197,16 +220,6 @@ impl Kind {
     /// What `fields`, of a resource or an object of this kind, have in this role.
     pub fn get(self, role: Role, fields: &Fields) -> Option<&Value> {
         fields.get(self.with(role)?.name)
-    }
-
-    /// The name in `fields`, where the kind has names that find an object.
-    pub fn name_in(self, fields: &Fields) -> Option<&str> {
-        fields.text(self.with(Role::Name)?.name)
-    }
-
-    /// What `fields` call the object.
-    pub fn title_in(self, fields: &Fields) -> Option<&str> {
-        fields.text(self.with(Role::Name).or(self.with(Role::Title))?.name)
     }
 
     /// The org in `fields`; none where the kind lives in none, and where the org is not said.

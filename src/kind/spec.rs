@@ -25,6 +25,8 @@ pub enum Key {
 pub enum Identity {
     /// The ID that the server has given it.
     Id,
+    /// The ID of its org and the one that the server has given it, with a `/` in between: a request names both.
+    OrgAndId,
     /// The server gives out none: the ID of its org and its name, with a `/` in between.
     OrgAndName,
 }
@@ -34,6 +36,7 @@ impl Identity {
     pub fn form(self) -> &'static str {
         match self {
             Self::Id => "an ID is 16 hexadecimal digits in lower case",
+            Self::OrgAndId => "an ID is that of the org, a `/` and the object's own, as `ORG_ID/ID`",
             Self::OrgAndName => "an ID is that of the org, a `/` and the name, as `ORG_ID/NAME`",
         }
     }

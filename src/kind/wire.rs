@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value as Json};
 
 use super::live::{Desired, Edit, Live, Made, Object, Presence, Standing};
-use super::{Kind, Level, label};
+use super::{Identity, Kind, Level, label};
 use crate::api::{ApiError, Client, Identified, Writer, after, by_offset, whole};
 use crate::field::{Field, Role, Type};
 use crate::value::{Ref, Script, Value};
@@ -30,6 +30,8 @@ pub(super) struct Wire {
     pub(super) rows: &'static str,
     /// The key of the object in a reply that is about one; none where the reply is the object.
     pub(super) one: Option<&'static str>,
+    /// Whether the reply to the request that makes an object is the object all the same.
+    pub(super) made_bare: bool,
     /// How the list is walked.
     pub(super) pages: Pages,
     /// Whether IDs hold the time when they were given out.
@@ -66,6 +68,7 @@ impl Wire {
             path,
             rows,
             one: None,
+            made_bare: false,
             pages: Pages::Whole,
             timed: true,
             guarded: false,
@@ -75,9 +78,13 @@ impl Wire {
         }
     }
 
-    /// The path of one object.
+    /// The path of one object, which says also in which org it is where that is part of its ID.
     pub(super) fn at(&self, id: &str) -> String {
-        format!("{}/{id}", self.path)
+        let at = format!("{}/{}", self.path, self.kind.own_id(id));
+        match (self.kind.spec().identity, id.split_once('/')) {
+            (Identity::OrgAndId, Some((org, _))) => format!("{at}?{ORG}={org}"),
+            _ => at,
+        }
     }
 
     /// `key` if something is read from it.
@@ -124,9 +131,10 @@ impl Row {
         let kind = L::WIRE.kind;
         let keys = kind.spec().fields.iter().filter_map(|field| Some((field, field.key()?)));
         let values = keys.map(|(field, key)| Ok(self.value(field, key)?.map(|value| (field.name, value))));
+        let org: Option<String> = self.get(ORG)?;
         let mut object = Object {
-            id,
-            org: self.get(ORG)?,
+            id: kind.id_of(org.as_deref(), id),
+            org,
             name: String::new(),
             created: self.get(CREATED)?,
             fields: values.filter_map(Result::transpose).collect::<Result<_, String>>()?,
@@ -134,7 +142,7 @@ impl Row {
             user: L::WIRE.user.map(|key| self.get(key)).transpose()?.flatten(),
         };
         L::read(self, &mut object)?;
-        object.name = kind.title_in(&object.fields).unwrap_or_default().to_owned();
+        object.name = kind.title_in(&object.fields).unwrap_or_default().into_owned();
         Ok(object)
     }
 }
@@ -221,11 +229,23 @@ impl<'de, L: Live> Deserialize<'de> for One<L> {
     }
 }
 
-impl<L: Live> Identified for One<L> {
+/// The reply to the request that makes an object.
+struct New<L>(Item<L>);
+
+impl<'de, L: Live> Deserialize<'de> for New<L> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match L::WIRE.made_bare {
+            true => Item::deserialize(deserializer).map(Self),
+            false => One::deserialize(deserializer).map(|One(item)| Self(item)),
+        }
+    }
+}
+
+impl<L: Live> Identified for New<L> {
     const TIMED: bool = L::WIRE.timed;
 
     fn id(&self) -> &str {
-        &self.0.0.id
+        L::WIRE.kind.own_id(&self.0.0.id)
     }
 }
 
@@ -272,7 +292,7 @@ pub(super) async fn create<L: Live>(api: &Writer, desired: &Desired<'_>) -> Resu
     let rest = L::rest(desired)?;
     let body = body::<L>(&Edit { desired, live: None, changed: &|_| true })?;
     let made = api.create(L::WIRE.path, &body).await;
-    let One::<L>(Item(object, _)) = made.map_err(|error| L::explain(error, &body))?;
+    let New::<L>(Item(object, _)) = made.map_err(|error| L::explain(error, &body))?;
     Ok(Made { rest, ..Made::new(L::WIRE.kind, L::WIRE.path, object, desired)? })
 }
 

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Intent;
-use crate::field::Role;
 use crate::kind::{Key, Kind, NaturalKey, Object, marker};
 use crate::snowflake::created_ms;
 use crate::value::{Fields, Value};
@@ -68,7 +67,7 @@ pub fn resolve<'a>(
 
 /// Fingerprints of what a POST with `fields` sets besides the name, and what a server gives back as it was sent.
 pub fn set_by_post(kind: Kind, fields: &Fields) -> BTreeMap<String, String> {
-    let name = kind.with(Role::Name).map(|name| name.name);
+    let is_name = |field: &str| kind.naming().any(|part| part.name == field);
     let told = |(field, value): (&'static str, &Value)| match value {
         Value::Text(text) if text.is_empty() => None,
         Value::Text(_)
@@ -80,7 +79,7 @@ pub fn set_by_post(kind: Kind, fields: &Fields) -> BTreeMap<String, String> {
         | Value::List(_)
         | Value::Table(_)
             // What is referred to has another name in the manifest than on the server.
-            if Some(field) != name && value.refs().is_empty() =>
+            if !is_name(field) && value.refs().is_empty() =>
         {
             Some((field.to_owned(), value.fingerprint()))
         }
@@ -104,9 +103,10 @@ fn made_ms(kind: Kind, object: &Object) -> Option<u64> {
         let time: jiff::Timestamp = object.created.as_ref()?.parse().ok()?;
         u64::try_from(time.as_millisecond()).ok()
     };
+    let by_id = || created_ms(kind.own_id(&object.id));
     match kind.spec().key {
-        Key::Name(_) => said().or_else(|| created_ms(&object.id)),
-        Key::LoneName | Key::None => created_ms(&object.id).or_else(said),
+        Key::Name(_) => said().or_else(by_id),
+        Key::LoneName | Key::None => by_id().or_else(said),
     }
 }
 

@@ -12,7 +12,6 @@ use super::orgs::org_of;
 use super::{Moved, Resource};
 use crate::address::Address;
 use crate::diagnostic::{Code, Diagnostic, Place, Source};
-use crate::field::Role;
 use crate::graph::Cycle;
 use crate::kind::{Level, NaturalKey};
 use crate::secret::Sink;
@@ -60,7 +59,7 @@ pub(super) fn names(resources: &Resources, home: Option<&str>, problems: &mut Ve
                 None => continue,
             },
         };
-        let Some(key) = NaturalKey::unique(address.kind, org, name) else { continue };
+        let Some(key) = NaturalKey::unique(address.kind, org, &name) else { continue };
         match first.entry(key) {
             Entry::Vacant(slot) => {
                 slot.insert(address);
@@ -69,7 +68,7 @@ pub(super) fn names(resources: &Resources, home: Option<&str>, problems: &mut Ve
                 let earlier = *slot.get();
                 let Some(other) = resources.get(earlier) else { continue };
                 let message = format!("{earlier} and {address} are the same {}, `{name}`", address.kind);
-                let place = resource.place_of_role(address.kind, Role::Name).clone();
+                let place = resource.place_of_name(address.kind).clone();
                 let diagnostic = Diagnostic::error(Code::ManifestDuplicateName, message);
                 let diagnostic = if address.table() == earlier.table() {
                     let help = "give each instance its own name, for example with `${each.key}`";
@@ -77,7 +76,7 @@ pub(super) fn names(resources: &Resources, home: Option<&str>, problems: &mut Ve
                 } else {
                     diagnostic
                         .at(place, address.to_string())
-                        .at(other.place_of_role(earlier.kind, Role::Name).clone(), earlier.to_string())
+                        .at(other.place_of_name(earlier.kind).clone(), earlier.to_string())
                         .help("names must be unique: rename one of them")
                 };
                 said.add(address, diagnostic);

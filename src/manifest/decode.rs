@@ -72,11 +72,12 @@ pub(super) fn resource<'p, 'a>(mut context: DecodeContext<'p, 'a>) -> (Resource,
     }
     let places = Places::new(places);
     let mut faults = Vec::new();
-    if let Some((field, name)) = kind.with(Role::Name).and_then(|field| Some((field.name, fields.text(field.name)?)))
-        && let Some(why) = (kind.spec().forbidden)(name)
-    {
-        let message = format!("invalid name `{name}` for {kind}: {why}");
-        faults.push(Fault::new(Code::ManifestForbiddenName, field, message, "not allowed").help("choose another name"));
+    for (field, name) in kind.naming().filter_map(|field| Some((field.name, fields.text(field.name)?))) {
+        if let Some(why) = (kind.spec().forbidden)(name) {
+            let message = format!("invalid name `{name}` for {kind}: {why}");
+            let fault = Fault::new(Code::ManifestForbiddenName, field, message, "not allowed");
+            faults.push(fault.help("choose another name"));
+        }
     }
     if !external {
         let written = &|field: &str| places.get(field).is_some();
@@ -99,7 +100,7 @@ pub(super) fn resource<'p, 'a>(mut context: DecodeContext<'p, 'a>) -> (Resource,
 fn identifies(kind: Kind, field: &Field) -> bool {
     match field.role {
         Role::Org => true,
-        Role::Name => !matches!(kind.spec().key, Key::None),
+        Role::Name | Role::Subname => !matches!(kind.spec().key, Key::None),
         _ => field.ty == Type::Id,
     }
 }

@@ -155,6 +155,12 @@ impl Resource {
         kind.with(role).map_or(&self.place, |field| self.place_of(field.name))
     }
 
+    /// Where the name of the resource, which is of `kind`, is written: its last part, where it has several.
+    pub fn place_of_name(&self, kind: Kind) -> &Place {
+        let written = kind.naming().rev().find_map(|field| self.places.get(field.name));
+        written.unwrap_or(&self.place)
+    }
+
     /// The scopes on all of a type in one org: the field, the org, InfluxDB's name of the type.
     pub fn org_wide_scopes(&self) -> impl Iterator<Item = (&'static str, &Ref, &str)> {
         self.fields.iter().flat_map(|(field, value)| {

@@ -26,10 +26,10 @@ pub(super) fn org_of<'r>(
 
 /// The home org, where `org` is known to be that.
 fn plain<'r>(org: &'r Ref, resources: &Resources, home: Option<&str>) -> &'r Ref {
-    let key = |name| NaturalKey::<()>::unique(Kind::HOME, None, name);
+    let key = |name: &str| NaturalKey::<()>::unique(Kind::HOME, None, name);
     let found = org.address().and_then(|address| Some((address.kind, resources.get(address)?)));
     let named = found.and_then(|(kind, org)| kind.name_in(&org.fields));
-    if named.is_some() && named.and_then(key) == home.and_then(key) { &Ref::Home } else { org }
+    if named.is_some() && named.and_then(|name| key(&name)) == home.and_then(key) { &Ref::Home } else { org }
 }
 
 /// Whether two orgs are known to be different. The home org may be any, where its name is not known.

@@ -10,12 +10,10 @@ use super::guard::Written;
 use crate::address::{Address, few};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::diff::{Action, Change};
-use crate::field::Role;
 use crate::graph::Graph;
 use crate::kind::NaturalKey;
 use crate::ledger::Ledger;
 use crate::problem::Problem;
-use crate::value::Value;
 
 /// The changes in the order in which they are started, and for each the changes that it waits for.
 pub(super) struct Ordered {
@@ -91,9 +89,9 @@ impl<'a> Waits<'a> {
     fn takers_after_givers(&mut self) {
         let mut givers: BTreeMap<NaturalKey, Vec<usize>> = BTreeMap::new();
         for (n, change) in self.changes.iter().enumerate() {
-            let renames = change.field(Role::Name).is_some();
+            let renames = matches!(change.action, Action::Update | Action::Replace) && change.new_name().is_some();
             if let Some(object) = &change.object
-                && (change.action == Action::Delete || (change.action == Action::Update && renames))
+                && (change.action == Action::Delete || renames)
                 && let Some(key) = NaturalKey::unique(change.address.kind, object.org.clone(), &object.name)
             {
                 givers.entry(key).or_default().push(n);
@@ -103,9 +101,8 @@ impl<'a> Waits<'a> {
             return;
         }
         for (n, change) in self.changes.iter().enumerate() {
-            let name = change.field(Role::Name).map(|field| &field.wanted);
-            let Some(Value::Text(name)) = name.filter(|_| change.action != Action::Delete) else { continue };
-            let Some(key) = NaturalKey::unique(change.address.kind, change.org.clone(), name) else { continue };
+            let Some(name) = change.new_name().filter(|_| change.action != Action::Delete) else { continue };
+            let Some(key) = NaturalKey::unique(change.address.kind, change.org.clone(), &name) else { continue };
             for giver in givers.get(&key).into_iter().flatten().filter(|giver| **giver != n) {
                 self.edges.add_edge(*giver, n, ());
             }
@@ -170,10 +167,8 @@ pub(super) fn circle(stuck: &[Address], written: Written<'_>) -> Option<Problem>
     }
     let mut diagnostic =
         Diagnostic::error(Code::PlanCircle, format!("these changes depend on each other: {}", few(stuck)));
-    for (resource, field) in
-        stuck.iter().filter_map(|address| Some((written.resources.get(address)?, address.kind.with(Role::Name)?)))
-    {
-        diagnostic = diagnostic.at(resource.place_of(field.name).clone(), "another one still has this name");
+    for (kind, resource) in stuck.iter().filter_map(|address| Some((address.kind, written.resources.get(address)?))) {
+        diagnostic = diagnostic.at(resource.place_of_name(kind).clone(), "another one still has this name");
     }
     Some(diagnostic.help("they swap names: give one of them a third name, apply, and then rename it").into())
 }
@@ -186,6 +181,7 @@ mod tests {
     use crate::diff::{Cause, FieldChange, Reason, Target};
     use crate::exit::Exit;
     use crate::ledger::{Entry, Origin};
+    use crate::value::Value;
 
     fn address(text: &str) -> Address {
         text.parse().expect("an address")
@@ -266,6 +262,9 @@ mod tests {
         let empty = graph(&[], &changes);
         let ordered = order(changes, &empty, &Ledger::default());
         assert_eq!(sequence(&ordered), ["bucket.c", "bucket.b", "bucket.a"]);
+        let freed = Change { action: Action::Replace, ..renamed("bucket.b", "c") };
+        let changes = vec![renamed("bucket.a", "b"), freed];
+        assert_eq!(sequence(&order(changes, &empty, &Ledger::default())), ["bucket.b", "bucket.a"]);
         let swap = vec![renamed("bucket.a", "b"), renamed("bucket.b", "a")];
         let empty = graph(&[], &swap);
         let stuck = order(swap, &empty, &Ledger::default()).stuck;

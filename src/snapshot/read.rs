@@ -199,7 +199,7 @@ impl Asks<'_> {
         let key = |name: &str| NaturalKey::<()>::of(kind, None, name);
         let (ids, names): (BTreeSet<&str>, BTreeSet<_>) = (
             by_id.map(|(_, id)| id.as_str()).collect(),
-            declared().filter_map(|(_, resource)| kind.name_in(&resource.fields)).filter_map(key).collect(),
+            declared().filter_map(|(_, resource)| key(&kind.name_in(&resource.fields)?)).collect(),
         );
         let asked = ReadScope {
             field: &|field| declared().any(|(_, resource)| resource.fields.get(field).is_some()),
@@ -274,9 +274,8 @@ fn orgs(server: &Server, lists: &Lists, manifest: &Manifest, ledger: &Ledger) ->
         };
         orgs.extend(ledger.entries.get(address).map(|entry| entry.id.clone()));
         orgs.extend(manifest.imports.get(address).map(|import| import.id.clone()));
-        orgs.extend(
-            manifest.resources.get(address).and_then(|org| address.kind.name_in(&org.fields)).and_then(by_name),
-        );
+        let name = manifest.resources.get(address).and_then(|org| address.kind.name_in(&org.fields));
+        orgs.extend(name.and_then(|name| by_name(&name)));
     }
     orgs
 }
@@ -321,7 +320,7 @@ fn where_they_were(snapshot: &Snapshot, ledger: &Ledger) -> Result<(), ApiError>
                 |org: &Option<String>| org.as_deref().map_or("no org".to_owned(), |org| format!("the org {org}"));
             let (is, was) = (shown(&object.org), shown(&entry.org));
             let message = format!("the server shows {address} ({}) in {is}, but the ledger has it in {was}", entry.id);
-            return Err(ApiError::unexpected("GET", &format!("/api/v2/{}", address.kind.spec().ty), message));
+            return Err(ApiError::unexpected("GET", address.kind.path(), message));
         }
     }
     Ok(())

@@ -60,6 +60,9 @@ async fn an_id_cannot_lead_elsewhere() {
         "/api/v2/labels/./1",
         "/api/v2/labels/%2e%2e/1",
         "/api/v2/labels/1?x",
+        "/api/v2/dbrps/0000000000000001?orgID=x",
+        "/api/v2/dbrps/0000000000000001?orgID=0000000000000002&org=x",
+        "/api/v2/dbrps/0000000000000001?org=0000000000000002",
         "/api/v2/a#b",
         "/api/v2/labels/",
         "/api/v2/labels/0000000000000000",
@@ -74,4 +77,12 @@ async fn an_id_cannot_lead_elsewhere() {
         assert_eq!(error.class, Class::Refused, "{path}");
     }
     assert!(fault.seen().is_empty());
+}
+
+#[tokio::test]
+async fn the_org_of_an_object_is_asked_with() {
+    let fault = Fault::start([ok()]).await;
+    let path = "/api/v2/dbrps/0000000000000001?orgID=0000000000000002";
+    fault.client().get::<serde_json::Value>(path, &[("x", "y")]).await.expect("a reply");
+    assert_eq!(fault.lines(), [format!("GET {path}&x=y")]);
 }

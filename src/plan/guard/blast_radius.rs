@@ -4,7 +4,6 @@ use super::allowed::Agreed;
 use super::{ends, refuse};
 use crate::diagnostic::Code;
 use crate::diff::{Action, Cause, Change};
-use crate::field::Role;
 use crate::kind::Kind;
 use crate::ledger::Ledger;
 use crate::manifest::{BlastRadius, What};
@@ -51,5 +50,6 @@ pub(super) fn refusals(plan: &Plan, ledger: &Ledger, limit: BlastRadius, agreed:
 /// somebody else has renamed and gets its name back does not count.
 fn renames(change: &Change) -> bool {
     let ours = |cause| matches!(cause, Cause::Yours | Cause::Both);
-    change.field(Role::Name).is_some_and(|field| ours(field.cause))
+    let is_name = |field: &str| change.address.kind.naming().any(|part| part.name == field);
+    change.fields.iter().any(|field| is_name(field.field) && ours(field.cause))
 }

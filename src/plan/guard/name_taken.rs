@@ -3,17 +3,15 @@
 use super::refuse;
 use crate::diagnostic::Code;
 use crate::diff::{Action, Change};
-use crate::field::Role;
 use crate::kind::NaturalKey;
 use crate::problem::Problem;
 use crate::snapshot::Snapshot;
-use crate::value::Value;
 
 /// The server would refuse it, after a part of the plan was done. What these same changes rename or take away counts as gone.
 pub(super) fn refusal(change: &Change, changes: &[Change], snapshot: &Snapshot) -> Option<Problem> {
     let (kind, own) = (change.address.kind, change.object.as_ref()?);
     let name = new_name(change)?;
-    let wanted = NaturalKey::unique(kind, change.org.as_deref(), name)?;
+    let wanted = NaturalKey::unique(kind, change.org.as_deref(), &name)?;
     let goes = |id: &str| {
         let same = |other: &&Change| other.address.kind == kind && other.object.as_ref().is_some_and(|of| of.id == id);
         changes.iter().find(same).is_some_and(|other| other.action == Action::Delete || new_name(other).is_some())
@@ -30,10 +28,6 @@ pub(super) fn refusal(change: &Change, changes: &[Change], snapshot: &Snapshot) 
 }
 
 /// What a change renames its object to.
-fn new_name(change: &Change) -> Option<&str> {
-    let renames = matches!(change.action, Action::Update | Action::Replace);
-    match &change.field(Role::Name).filter(|_| renames)?.wanted {
-        Value::Text(name) => Some(name),
-        _ => None,
-    }
+fn new_name(change: &Change) -> Option<String> {
+    change.new_name().filter(|_| matches!(change.action, Action::Update | Action::Replace))
 }
