@@ -37,6 +37,7 @@ mod task_update;
 // The kinds: a module here and a line in `KINDS`.
 mod authorizations;
 mod buckets;
+mod dbrps;
 mod labels;
 mod orgs;
 mod scrapers;
@@ -49,6 +50,7 @@ mod variables;
 const KINDS: &[Kind] = &[
     Kind::Own(&authorizations::TOKENS),
     Kind::Own(&buckets::BUCKETS),
+    Kind::Own(&dbrps::DBRPS),
     Kind::Plain(&labels::LABELS),
     Kind::Own(&orgs::ORGS),
     Kind::Plain(&scrapers::SCRAPERS),

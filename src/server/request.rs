@@ -52,6 +52,15 @@ pub(crate) fn parse_id(text: &str) -> Result<Id, Problem> {
     text.parse().map_err(|error: super::id::IdError| Problem::invalid(error.to_string()))
 }
 
+/// Reads a truth value, as Go does.
+pub(crate) fn flag(text: &str) -> Option<bool> {
+    match text {
+        "1" | "t" | "T" | "true" | "TRUE" | "True" => Some(true),
+        "0" | "f" | "F" | "false" | "FALSE" | "False" => Some(false),
+        _ => None,
+    }
+}
+
 /// The query string, decoded.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Query(Vec<(String, String)>);
@@ -104,9 +113,7 @@ impl Paging {
         };
         let descending = match query.get("descending") {
             None => false,
-            Some("1" | "t" | "T" | "true" | "TRUE" | "True") => true,
-            Some("0" | "f" | "F" | "false" | "FALSE" | "False") => false,
-            Some(_) => return Err(Problem::invalid("descending is invalid")),
+            Some(text) => flag(text).ok_or_else(|| Problem::invalid("descending is invalid"))?,
         };
         let sort_by = query.get("sortBy").map(str::to_owned);
         let page = Page { limit, offset: usize::try_from(offset).unwrap_or(0), after, descending };

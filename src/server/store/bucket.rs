@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::page::Page;
-use super::{Change, Error, Read, Table, decode, decode_id, member, named};
+use super::{Change, Error, Read, Table, dbrp, decode, decode_id, member, named};
 use crate::server::go_text;
 use crate::server::id::Id;
 use crate::server::points;
@@ -234,6 +234,7 @@ pub(super) fn remove(change: &Change, bucket: &Bucket) -> Result<(), Error> {
     points::store::delete_bucket(change.transaction(), bucket.id.number())?;
     change.delete(BUCKET_NAMES, &named(bucket.org, &bucket.name))?;
     change.delete(BUCKETS, &bucket.id.key())?;
+    dbrp::remove_of_bucket(change, bucket)?;
     member::delete_of_resource(change, bucket.id)
 }
 

@@ -8,6 +8,7 @@ mod backend;
 pub(crate) mod bucket;
 pub(crate) mod column;
 mod database;
+pub(crate) mod dbrp;
 pub(crate) mod error;
 pub(crate) mod label;
 pub(crate) mod member;
@@ -56,6 +57,8 @@ const TABLES: &[(Table, Check)] = &[
     (user::PASSWORDS, is_record::<user::Digest>),
     (bucket::BUCKETS, is_record::<bucket::Bucket>),
     (bucket::BUCKET_NAMES, is_id),
+    (dbrp::DBRPS, is_record::<dbrp::Mapping>),
+    (dbrp::DEFAULTS, is_id),
     (label::MAPPINGS, has_pair),
     (member::MEMBERS, is_record::<member::Member>),
     (member::MEMBERS_BY_USER, is_record::<member::Member>),
