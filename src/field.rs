@@ -56,6 +56,8 @@ pub enum Role {
     Org,
     /// The ID of an external object.
     Id,
+    /// `true` for one object at most of those that have the same field in the role `Name`.
+    Lone,
     /// Whether the object works: [`INACTIVE`] if it does not.
     Status,
     /// Where the secret of a new object goes. The object becomes active once it is there.

@@ -163,7 +163,8 @@ pub async fn owners(api: &Client, org: &str) -> Result<Option<BTreeSet<String>>,
     }
 }
 
-/// What it takes to see all of a type. Tokens are shown only with their user, secrets only with their org.
+/// What it takes to see all of a type. Tokens are shown only with their user, secrets only with their org, mappings
+/// of databases with their buckets.
 fn needs(ty: &str, org: &str) -> Vec<Read> {
     let everywhere = |ty: &str| Read { ty: ty.to_owned(), org: None, id: None };
     let here = |ty: &str| Read { ty: ty.to_owned(), org: Some(org.to_owned()), id: None };
@@ -172,6 +173,7 @@ fn needs(ty: &str, org: &str) -> Vec<Read> {
         "orgs" | "users" => vec![everywhere(ty)],
         "authorizations" => vec![here(ty), everywhere("users")],
         "secrets" => vec![here(ty), this_org()],
+        "dbrp" => vec![here("buckets")],
         _ => vec![here(ty)],
     }
 }

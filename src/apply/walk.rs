@@ -23,9 +23,14 @@ pub(super) struct Walk<'a> {
 }
 
 /// Whether `change` must be the only one of its sort under way: influxd killed while it makes or deletes an org or a
-/// bucket may refuse to start again (protocol, section 8).
+/// bucket may refuse to start again (protocol, section 8), and requests for mappings of databases at once undo each other.
 fn alone(change: &Change) -> bool {
-    change.address.kind.spec().serial && matches!(change.action, Action::Create | Action::Replace | Action::Delete)
+    let spec = change.address.kind.spec();
+    match change.action {
+        Action::Create | Action::Replace | Action::Delete => spec.serial || spec.races,
+        Action::Update => spec.races,
+        Action::None | Action::Forget => false,
+    }
 }
 
 impl<'a> Walk<'a> {
@@ -197,13 +202,21 @@ mod tests {
     }
 
     #[test]
-    fn orgs_and_buckets_are_made_one_at_a_time() {
-        let changes =
-            [change(Kind::Org, "o"), change(Kind::Bucket, "a"), change(Kind::Bucket, "b"), change(Kind::Label, "l")];
+    fn orgs_and_buckets_are_made_and_mappings_changed_one_at_a_time() {
+        let update = |key| Change { action: Action::Update, ..change(Kind::Dbrp, key) };
+        let changes = [
+            change(Kind::Org, "o"),
+            change(Kind::Bucket, "a"),
+            change(Kind::Bucket, "b"),
+            change(Kind::Dbrp, "a"),
+            update("b"),
+            update("c"),
+            change(Kind::Label, "l"),
+        ];
         let log = walk(&changes, &BTreeMap::new(), 8, &[]);
         let mut alone = 0;
         for line in &log {
-            let serial = line.contains("org.") || line.contains("bucket.");
+            let serial = ["org.", "bucket.", "dbrp."].iter().any(|kind| line.contains(kind));
             match line.split_once(' ') {
                 Some(("start", _)) if serial => alone += 1,
                 Some(("done", _)) if serial => alone -= 1,
@@ -211,7 +224,7 @@ mod tests {
             }
             assert!(alone <= 1, "{log:?}");
         }
-        assert_eq!(log.len(), 8);
+        assert_eq!(log.len(), 14);
     }
 
     proptest! {

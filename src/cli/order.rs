@@ -84,8 +84,12 @@ fn is_address(word: &OsStr) -> bool {
     looks && reads_as(Path::new(text)).is_none() && Path::new(text).symlink_metadata().is_err()
 }
 
+/// Whether a word looks like an ID, or like that of an org with what follows a `/`, and is no path that there is.
 fn is_id(word: &OsStr) -> bool {
-    word.to_str().is_some_and(|text| text.len() == 16 && text.bytes().all(|byte| byte.is_ascii_hexdigit()))
+    let Some(text) = word.to_str() else { return false };
+    let (first, rest) = text.split_once('/').unwrap_or((text, ""));
+    let is_path = !rest.is_empty() && Path::new(text).symlink_metadata().is_ok();
+    first.len() == 16 && first.bytes().all(|byte| byte.is_ascii_hexdigit()) && !is_path
 }
 
 /// Whether a word is a file that is no manifest. What is in it, only the command looks at.
@@ -156,6 +160,7 @@ mod tests {
             ("forget iot bucket.raw --auto-approve", "forget bucket.raw iot --auto-approve"),
             ("import 0123456789abcdef bucket.raw", "import bucket.raw 0123456789abcdef"),
             ("import iot 0123456789abcdef bucket.raw", "import bucket.raw 0123456789abcdef iot"),
+            ("import 0123456789abcdef/key secret.smtp", "import secret.smtp 0123456789abcdef/key"),
             ("apply src Cargo.lock", "apply Cargo.lock src"),
             ("show -- bucket.raw iot", "show -- iot bucket.raw"),
         ] {

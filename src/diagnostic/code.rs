@@ -260,7 +260,7 @@ codes! {
         ManifestDefaults "manifest::defaults" Manifest "A field that differs from resource to resource has a default"
         ManifestDisabled "manifest::disabled" Manifest "A resource refers to one that is disabled"
         ManifestDuplicate "manifest::duplicate" Manifest "A section, resource or variable is declared twice"
-        ManifestDuplicateName "manifest::duplicate-name" Manifest "Two resources are the same object on the server"
+        ManifestDuplicateName "manifest::duplicate-name" Manifest "Two resources are the same object on the server, or claim what only one can have"
         ManifestDuration "manifest::duration" Manifest "A duration is invalid"
         ManifestEmpty "manifest::empty" Manifest "The project declares no resource, and owns none"
         ManifestEnabled "manifest::enabled" Manifest "`enabled` uses something that is not a variable"

@@ -243,7 +243,7 @@ impl<'a> Finder<'a> {
         let hidden = view.sight != Sight::Complete;
         // A token is never found by its name: without an intent nobody can have made it for this address.
         let doubles = match key {
-            Key::Name { .. } => false,
+            Key::Name { .. } => address.kind.spec().races,
             Key::LoneName => true,
             Key::None => self.ledger.intents.contains_key(address),
         };
@@ -252,10 +252,14 @@ impl<'a> Finder<'a> {
             let lack = self.snapshot.lacks.get(ty);
             let why = lack.map_or_else(|| format!("this token may not see all {ty}"), ToString::to_string);
             let cure = lack.map_or_else(|| format!("use a token with `read:{ty}`"), Lack::help);
+            let unsure = match key {
+                Key::Name(_) => format!("InfluxDB may take a second {} of one name", address.kind),
+                Key::LoneName | Key::None => format!("names of {ty} are not unique"),
+            };
             return Err(Problem::from(
                 Diagnostic::error(Code::SightBlind, format!("cannot tell whether {address} exists: {why}"))
                     .at_known(Some(&resource.place), "declared here")
-                    .help(format!("names of {ty} are not unique, so creating it blindly could duplicate it; {cure}")),
+                    .help(format!("{unsure}, so creating it blindly could duplicate it; {cure}")),
             ));
         }
         Ok(Found::Nothing { unverified: hidden && key != Key::None })
@@ -350,6 +354,7 @@ fn two_candidates<'a>(address: &Address, resource: Option<&Resource>, ids: impl 
         )
         .at_known(resource.map(|resource| &resource.place), "declared here")
         .help(match resource {
+            _ if address.kind.spec().races => format!("delete all but one of them: InfluxDB keeps one {} of each name only, and takes no change of several", address.kind),
             Some(resource) if resource.external => format!("write the ID of the one that is meant: `id = \"{}\"`", ids.first().copied().unwrap_or_default()),
             _ => format!(
             "name the one that is meant in an `[[import]]` with `to = \"{address}\"` and its `id`; or rename or delete the others, or \

@@ -1,6 +1,7 @@
 //! The vocabulary of InfluxDB: one file a kind, one line in the table below.
 
 mod bucket;
+mod dbrp;
 mod export;
 mod label;
 mod live;
@@ -153,6 +154,8 @@ kinds! {
     Bucket = "bucket" in bucket;
     /// A variable of dashboards, of an org.
     Variable = "variable" in variable;
+    /// A mapping of a database and a retention policy of InfluxDB 1.x to a bucket of an org.
+    Dbrp = "dbrp" in dbrp;
     /// A scraper of an org.
     Scraper = "scraper" in scraper;
     /// A Telegraf configuration of an org.

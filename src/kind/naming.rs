@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::Kind;
 use crate::field::{Field, Role};
-use crate::value::Fields;
+use crate::value::{Fields, Value};
 
 /// What stands between the two parts of a name.
 const BETWEEN: &str = "/";
@@ -22,6 +22,14 @@ impl Kind {
             Some(rest) => Some(Cow::Owned([name, fields.text(rest.name)?].join(BETWEEN))),
             None => Some(Cow::Borrowed(name)),
         }
+    }
+
+    /// The field with which `fields` claim what only one object can have, and the part of the name that all of those have that
+    /// it is one of; none where they do not.
+    pub fn claimed_in(self, fields: &Fields) -> Option<(&'static str, &str)> {
+        let claim = self.with(Role::Lone)?.name;
+        let of = fields.text(self.with(Role::Name)?.name)?;
+        (fields.get(claim) == Some(&Value::Bool(true))).then_some((claim, of))
     }
 
     /// What `fields` call the object.
@@ -50,5 +58,8 @@ mod tests {
         assert_eq!(renamed(Kind::Bucket, "a/b", "name").as_deref(), Some("new"));
         assert_eq!(renamed(Kind::Bucket, "a/b", "description"), None);
         assert_eq!(renamed(Kind::Token, "a", "description"), None);
+        assert_eq!(renamed(Kind::Dbrp, "a/b", "database").as_deref(), Some("new/b"));
+        assert_eq!(renamed(Kind::Dbrp, "a/b", "retention_policy").as_deref(), Some("a/new"));
+        assert_eq!(renamed(Kind::Dbrp, "a/b", "bucket"), None);
     }
 }

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::Kind;
 use super::export::Export;
 use super::natural_key::Names;
 use crate::diagnostic::{Code, Severity};
@@ -153,6 +154,8 @@ pub struct Spec {
     pub doc: &'static str,
     /// InfluxDB's name of the type in permissions, such as `buckets`.
     pub ty: &'static str,
+    /// The kind on whose objects the rights are that count for its own; none where permissions of its type do.
+    pub permitted_by: Option<Kind>,
     /// What is unique.
     pub key: Key,
     /// What an object's ID is.
@@ -173,6 +176,9 @@ pub struct Spec {
     pub delete_rank: u8,
     /// Whether objects are created and deleted one at a time (influxd killed in between may refuse to start again).
     pub serial: bool,
+    /// Whether requests at once get in each other's way: two make objects of one name, of which the server then takes no change,
+    /// and a change takes back what another one has changed (influxd 2.9.1, measured).
+    pub races: bool,
     /// Whether deleting an object deletes data points.
     pub holds_data: bool,
     /// Whether its objects run with the org role of the user that creates them.
@@ -189,6 +195,7 @@ impl Spec {
     pub(super) const PLAIN: Self = Self {
         doc: "",
         ty: "",
+        permitted_by: None,
         key: Key::None,
         identity: Identity::Id,
         forbidden: any_name,
@@ -199,6 +206,7 @@ impl Spec {
         replace: Delete::First,
         delete_rank: 0,
         serial: false,
+        races: false,
         holds_data: false,
         runs_as_creator: false,
         movable: false,

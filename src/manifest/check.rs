@@ -46,44 +46,70 @@ pub(super) fn cycle(
     diagnostic.help("remove one of these references")
 }
 
-/// Two resources with one natural key.
+/// What was claimed by which resource first.
+type Claimed<'r> = HashMap<NaturalKey<&'r Ref>, &'r Address>;
+
+/// Two resources that are one object, or claim to be what only one can be.
 pub(super) fn names(resources: &Resources, home: Option<&str>, problems: &mut Vec<Diagnostic>) {
     let mut said = Grouped::default();
-    let mut first: HashMap<NaturalKey<&Ref>, &Address> = HashMap::with_capacity(resources.len());
+    let (mut first, mut lone) = (Claimed::with_capacity(resources.len()), Claimed::new());
     for (address, resource) in resources {
-        let Some(name) = address.kind.name_in(&resource.fields) else { continue };
-        let org = match address.kind.spec().level {
+        let kind = address.kind;
+        let org = match kind.spec().level {
             Level::Server => None,
-            Level::Org => match org_of(address.kind, resource, resources, home) {
+            Level::Org => match org_of(kind, resource, resources, home) {
                 Some(org) => Some(org),
                 None => continue,
             },
         };
-        let Some(key) = NaturalKey::unique(address.kind, org, &name) else { continue };
-        match first.entry(key) {
-            Entry::Vacant(slot) => {
-                slot.insert(address);
-            }
-            Entry::Occupied(slot) => {
-                let earlier = *slot.get();
-                let Some(other) = resources.get(earlier) else { continue };
-                let message = format!("{earlier} and {address} are the same {}, `{name}`", address.kind);
-                let place = resource.place_of_name(address.kind).clone();
-                let diagnostic = Diagnostic::error(Code::ManifestDuplicateName, message);
-                let diagnostic = if address.table() == earlier.table() {
-                    let help = "give each instance its own name, for example with `${each.key}`";
-                    diagnostic.at(place, "several instances").help(help)
-                } else {
-                    diagnostic
-                        .at(place, address.to_string())
-                        .at(other.place_of_name(earlier.kind).clone(), earlier.to_string())
-                        .help("names must be unique: rename one of them")
-                };
-                said.add(address, diagnostic);
-            }
+        if let Some(name) = kind.name_in(&resource.fields)
+            && let Some(earlier) = claim(&mut first, NaturalKey::unique(kind, org, &name), address)
+        {
+            let message = format!("{earlier} and {address} are the same {kind}, `{name}`");
+            let helps = [
+                "give each instance its own name, for example with `${each.key}`",
+                "names must be unique: rename one of them",
+            ];
+            let place = |of: &Resource| of.place_of_name(kind).clone();
+            said.add(address, clash(resources, (earlier, address), message, place, helps));
+        }
+        if let Some((field, of)) = kind.claimed_in(&resource.fields)
+            && let Some(earlier) = claim(&mut lone, NaturalKey::unique(kind, org, of), address)
+        {
+            let message = format!("{earlier} and {address} both have `{field} = true`: only one {kind} of `{of}` can");
+            let help = "remove it from all but one";
+            let place = |of: &Resource| of.place_of(field).clone();
+            said.add(address, clash(resources, (earlier, address), message, place, [help; 2]));
         }
     }
     problems.extend(said.finish());
+}
+
+/// Who claimed `key` before `address`, if anybody did.
+fn claim<'r>(claimed: &mut Claimed<'r>, key: Option<NaturalKey<&'r Ref>>, address: &'r Address) -> Option<&'r Address> {
+    match claimed.entry(key?) {
+        Entry::Vacant(slot) => {
+            slot.insert(address);
+            None
+        }
+        Entry::Occupied(slot) => Some(slot.get()),
+    }
+}
+
+/// Says that the second of two resources claims what the first has. The hints are for instances of one table, and for two tables.
+fn clash(
+    resources: &Resources,
+    (earlier, later): (&Address, &Address),
+    message: String,
+    place: impl Fn(&Resource) -> Place,
+    [of_instances, of_tables]: [&str; 2],
+) -> Diagnostic {
+    let diagnostic = Diagnostic::error(Code::ManifestDuplicateName, message);
+    if later.table() == earlier.table() {
+        return diagnostic.at(place(&resources[later]), "several instances").help(of_instances);
+    }
+    let at = |diagnostic: Diagnostic, address: &Address| diagnostic.at(place(&resources[address]), address.to_string());
+    at(at(diagnostic, later), earlier).help(of_tables)
 }
 
 /// Two secrets that would go to one target.

@@ -103,8 +103,13 @@ fn scope(context: &mut DecodeContext<'_, '_>, text: &str, span: Span) -> Option<
 /// A scope on one object of a kind of which permissions name none.
 fn not_one_of<T>(context: &mut DecodeContext<'_, '_>, kind: Kind, text: &str, span: Span) -> Option<T> {
     let ty = kind.spec().ty;
-    let help = all_of(context, ty);
-    let message = format!("`{text}` grants nothing: no permission is for one {kind}, only for all {ty}");
+    let (only, help) = match kind.spec().permitted_by {
+        Some(other) => {
+            (String::new(), format!("write its {other} instead: the rights on that are those on the {kind}"))
+        }
+        None => (format!(", only for all {ty}"), all_of(context, ty)),
+    };
+    let message = format!("`{text}` grants nothing: no permission is for one {kind}{only}");
     context.fail_with(Code::ManifestScope, span, message, "no such permission", help)
 }
 

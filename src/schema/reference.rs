@@ -11,12 +11,13 @@ pub fn reference() -> String {
 }
 
 fn section(kind: Kind) -> String {
-    let Spec { doc, ty, key, level, fields, .. } = kind.spec();
+    let Spec { doc, ty, permitted_by, key, level, fields, .. } = kind.spec();
     let level = match level {
         Level::Server => "Belongs to the server as a whole",
         Level::Org => "Belongs to an org",
     };
     let key = match key {
+        Key::Name(Names::AsWritten) if kind.naming().count() > 1 => "by its name, which has two parts",
         Key::Name(Names::AsWritten) => "by its name",
         Key::Name(Names::Trimmed) => "by its name, ignoring the white space around it",
         Key::Name(Names::Folded | Names::Lowered) => "by its name, ignoring case",
@@ -24,7 +25,9 @@ fn section(kind: Kind) -> String {
         Key::None => "only by its ID",
     };
     let mut text = format!("\n### `{kind}`\n\n{doc}\n\n");
-    let _ = writeln!(text, "{level}; found {key}. Type in scopes: `{ty}`.\n");
+    let rights = permitted_by
+        .map_or(String::new(), |other| format!(", which counts for nothing: the rights are those on the {other}"));
+    let _ = writeln!(text, "{level}; found {key}. Type in scopes: `{ty}`{rights}.\n");
     text.push_str("| field | written as | when omitted | when it differs | |\n|---|---|---|---|---|\n");
     for field in *fields {
         row(&mut text, field.name, field, difference(field));

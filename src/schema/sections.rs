@@ -111,7 +111,10 @@ pub(super) fn sections() -> Map<String, Json> {
     }));
     let import = map(json!({
         "to": address("The address of the resource that the object becomes"),
-        "id": id("The object's ID"),
+        "id": described(
+            "The object's ID; of some kinds after that of its org and a `/`",
+            json!({ "anyOf": [{ "$ref": "#/definitions/id" }, { "type": "string", "pattern": "^[0-9a-f]{16}/." }] }),
+        ),
     }));
     map(json!({
         "project": with(&["name"], table("The project", project)),

@@ -55,6 +55,9 @@ fn declared(kind: Kind, field: &str, run: &str) -> String {
         Kind::Telegraf => {
             "[label.a]\n\n[telegraf.x]\ndescription = \"ours\"\nconfig = \"a = 1\"\nlabels = [\"label.a\"]\n".to_owned()
         }
+        Kind::Dbrp => "[bucket.b]\n\n[dbrp.x]\ndatabase = \"db\"\nretention_policy = \"one\"\nbucket = \"bucket.b\"\ndefault = true\n\n\
+                       [dbrp.y]\ndatabase = \"db\"\nretention_policy = \"two\"\nbucket = \"bucket.b\"\n"
+            .to_owned(),
         Kind::Secret => "[secret.x]\nvalue = { file = \"value\" }\n".to_owned(),
         Kind::Task => TASK.replace("SCHEDULE", if field == "cron" { "cron = \"0 * * * *\"" } else { "every = \"1h\"" }),
         Kind::User => format!(
@@ -70,7 +73,7 @@ fn declared(kind: Kind, field: &str, run: &str) -> String {
 
 /// Another valid value for each field; a new field of a table has to be added here.
 fn by_hand(scene: &Scene, kind: Kind, field: &str, id: impl Fn(&str) -> String) -> ByHand {
-    let at = |body: Value| Change(Method::PATCH, format!("{}/{}", kind.spec().ty, id("x")), body);
+    let at = |body: Value| Change(Method::PATCH, path(kind, &id("x")), body);
     let rule = |every: u64, shard: u64| json!({"retentionRules": [{"type": "expire", "everySeconds": every, "shardGroupDurationSeconds": shard}]});
     let another_org = || Fixed(json!({"orgID": crate::support::ABSENT}));
     let scraper = |other: Value| {
@@ -84,6 +87,7 @@ fn by_hand(scene: &Scene, kind: Kind, field: &str, id: impl Fn(&str) -> String) 
         all.as_object_mut().unwrap().extend(other.as_object().unwrap().clone());
         Change(Method::PUT, format!("telegrafs/{}", id("x")), all)
     };
+    let dbrp = |key: &str, body: Value| Change(Method::PATCH, path(kind, &id(key)), body);
     const DAY: u64 = 86_400;
     match (kind, field) {
         (Kind::Org | Kind::User | Kind::Bucket | Kind::Label | Kind::Variable | Kind::Task, "name") => {
@@ -98,6 +102,12 @@ fn by_hand(scene: &Scene, kind: Kind, field: &str, id: impl Fn(&str) -> String) 
         // The server moves it anywhere.
         // There is nothing to move: it is another key of another org.
         (Kind::Secret, "key" | "org") => another_org(),
+        // Taken, and ignored.
+        (Kind::Dbrp, "database" | "org" | "bucket") => {
+            Fixed(json!({"database": "e", "orgID": crate::support::ABSENT, "bucketID": crate::support::ABSENT}))
+        }
+        (Kind::Dbrp, "retention_policy") => dbrp("x", json!({"retention_policy": "by-hand"})),
+        (Kind::Dbrp, "default") => dbrp("y", json!({"default": true})),
         (Kind::Scraper, "org") => at(scraper(json!({"orgID": crate::support::ABSENT}))),
         (Kind::Bucket, "retention") => at(rule(14 * DAY, DAY)),
         (Kind::Bucket, "shard_group_duration") => at(rule(30 * DAY, 2 * DAY)),
@@ -138,6 +148,14 @@ fn by_hand(scene: &Scene, kind: Kind, field: &str, id: impl Fn(&str) -> String) 
     }
 }
 
+/// The path of an object.
+fn path(kind: Kind, id: &str) -> String {
+    match id.split_once('/') {
+        Some((org, own)) if kind == Kind::Dbrp => format!("dbrps/{own}?orgID={org}"),
+        _ => format!("{}/{id}", kind.spec().ty),
+    }
+}
+
 /// Changes each field of `kind` by hand.
 async fn each_field(scene: &Scene, kind: Kind) {
     let project = Project::new(scene);
@@ -162,7 +180,7 @@ async fn each_field(scene: &Scene, kind: Kind) {
             }
             Fixed(body) => {
                 // Refused, or taken and ignored.
-                json.patch(&format!("{}/{}", kind.spec().ty, id("x")), body).await;
+                json.patch(&path(kind, &id("x")), body).await;
                 let after = project.plan(Goal::Declared).await.unwrap();
                 assert!(!after.plan.writes(), "{kind}.{}: {}", field.name, lines(&after.plan));
                 continue;
@@ -208,6 +226,9 @@ both!(each_field_of_a_variable, async |scene| {
 });
 both!(each_field_of_a_telegraf_configuration, async |scene| {
     each_field(&scene, Kind::Telegraf).await;
+});
+both!(each_field_of_a_mapping_of_a_database, async |scene| {
+    each_field(&scene, Kind::Dbrp).await;
 });
 both!(each_field_of_a_secret, async |scene| {
     each_field(&scene, Kind::Secret).await;

@@ -56,6 +56,11 @@ labels = ["label.l"]
 values = ["eu", "us"]
 labels = ["label.l"]
 
+[dbrp.old]
+database = "old"
+bucket = "bucket.raw"
+default = true
+
 [scraper.self]
 url = "http://127.0.0.1:1/metrics"
 bucket = "bucket.raw"

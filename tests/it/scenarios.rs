@@ -9,7 +9,7 @@
 //! - `left.txt` names what is left after everything is destroyed, beside what was there before.
 //!
 //! Placeholders: `{org}`, `{org_name}`, `{me}`, `{run}` (a word of this run's own, for names that are unique on a server),
-//! `{bucket.raw}` (the ID behind an address), saved words, `{ago:10d}` (nanoseconds since 1970).
+//! `{bucket.raw}` (the ID behind an address; `{dbrp.raw.own}` without the org in it), saved words, `{ago:10d}` (nanoseconds since 1970).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZero;
@@ -134,15 +134,21 @@ impl Play<'_> {
         for kind in Kind::ALL {
             let (ty, spec) = (kind.spec().ty, kind.spec());
             let title = kind.with(Role::Name).or(kind.with(Role::Title)).unwrap().name;
+            let rest = kind.with(Role::Subname).map_or("", |part| part.name);
             // The row of a secret is its key.
-            let line = |row: &Value| format!("{ty} {}", row.as_str().or(row[title].as_str()).unwrap());
+            let line = |row: &Value| {
+                let name = row.as_str().or(row[title].as_str()).unwrap();
+                format!("{ty} {name}{}", row[rest].as_str().map(|rest| format!("/{rest}")).unwrap_or_default())
+            };
             if spec.level == Level::Org {
                 let path = match kind {
                     Kind::Secret => format!("orgs/{}/secrets", self.scene.org),
+                    Kind::Dbrp => format!("dbrps?orgID={}", self.scene.org),
                     _ => format!("{ty}?orgID={}&limit=100", self.scene.org),
                 };
                 let reply = self.scene.http.get(&path).await.expect(200);
-                names.extend(rows(&reply).iter().map(line));
+                // Those that follow from the names of buckets are nobody's.
+                names.extend(rows(&reply).iter().filter(|row| row["virtual"] != true).map(line));
                 continue;
             }
             let rows = self.whole(ty, rows).await;
@@ -233,6 +239,10 @@ impl Play<'_> {
         assert!(again.is_empty() && !planned.plan.writes(), "the plan after state {state} is not empty:\n{again}");
         assert!(planned.ledger.intents.is_empty(), "intents are left: {:?}", planned.ledger.intents);
         let ids = planned.ledger.entries.iter().map(|(address, entry)| (address.to_string(), entry.id.clone()));
+        // Of an ID that begins with the org, the server's part by itself too.
+        let own = |(address, id): &(String, String)| Some((format!("{address}.own"), id.split_once('/')?.1.to_owned()));
+        let ids: Vec<_> = ids.collect();
+        self.words.extend(ids.iter().filter_map(own));
         self.words.extend(ids);
         self.try_secrets().await;
     }

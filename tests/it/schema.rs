@@ -122,6 +122,7 @@ const SLIPS: &[&str] = &[
     "[[policy.allow]]\nwhat = \"data_loss\"\naddress = \"*\"\nuntil = 2027-01-01\n",
     "[[import]]\nto = \"bucket.raw\"\n",
     "[[import]]\nto = \"bucket.raw\"\nid = \"raw\"\n",
+    "[[import]]\nto = \"dbrp.raw\"\nid = \"0123456789abcdef/\"\n",
     "[[moved]]\nfrom = \"bucket.raw\"\n",
     "[moved]\nfrom = \"bucket.raw\"\nto = \"bucket.x\"\n",
 ];

@@ -24,3 +24,33 @@ fn what_refers_to_an_object_of_another_project_is_not_compared() {
     "#);
     insta::assert_snapshot!(comparison.problems[0].diagnostic.help.as_deref().unwrap(), @"to use it, declare it with `external = true`; to move it here, run `fluxform forget` for it in `other`, which keeps the object, and then remove it from that project's manifests; what refers to it has not been compared: bucket.raw and token.t");
 }
+
+/// A mapping of a database, declared and, with these IDs, there.
+fn mappings(ids: &[&str]) -> Scene {
+    let fields = [("database", text("db")), ("retention_policy", text("rp"))];
+    let scene = Scene::new().declares("dbrp.m", &fields);
+    ids.iter().fold(scene, |scene, id| scene.has(Kind::Dbrp, id, "db/rp", &fields))
+}
+
+#[test]
+fn of_two_of_one_name_that_the_server_has_nothing_is_chosen() {
+    insta::assert_snapshot!(mappings(&["o/1"]).says(), @"dbrp.m: None, InSync, adopts");
+    let comparison = mappings(&["o/1", "o/2"]).compare(Goal::Declared);
+    insta::assert_snapshot!(shown(&comparison), @"Error: dbrp.m matches 2 objects: o/1, o/2");
+    insta::assert_snapshot!(
+        comparison.problems[0].diagnostic.help.as_deref().unwrap(),
+        @"delete all but one of them: InfluxDB keeps one dbrp of each name only, and takes no change of several"
+    );
+}
+
+#[test]
+fn what_may_be_hidden_is_not_created_where_the_server_may_take_a_second_one() {
+    let mut scene = mappings(&[]);
+    insta::assert_snapshot!(scene.says(), @"dbrp.m: Create, New; database ? -> db (New); retention_policy ? -> rp (New)");
+    scene.view(Kind::Dbrp).sight = Sight::Partial;
+    let comparison = scene.compare(Goal::Declared);
+    insta::assert_snapshot!(shown(&comparison), @"NotAuthorized: cannot tell whether dbrp.m exists: this token may not see all dbrp");
+    let mut gone = scene.owns("dbrp.m", "o/1", &[]);
+    gone.view(Kind::Dbrp).missing.insert("o/1".into(), Presence::Absent);
+    insta::assert_snapshot!(gone.says(), @"NotAuthorized: cannot tell whether dbrp.m exists: this token may not see all dbrp");
+}

@@ -118,6 +118,7 @@ both!(other_kinds_need_more, virgin, async |server| {
         _ => {
             let more = "[variable.hall]\nvalues = [\"press\"]\n\n[telegraf.hosts]\nconfig = \"a = 1\"\n\n\
                         [scraper.shop]\nurl = \"http://shop.example.com/metrics\"\nbucket = \"bucket.raw\"\n\n\
+                        [dbrp.old]\ndatabase = \"old\"\nbucket = \"bucket.raw\"\n\n\
                         [secret.pager]\nvalue = { command = [\"echo\", \"x\"] }\n";
             format!("{text}\n{more}")
         }

@@ -56,6 +56,12 @@ pub(super) async fn clicked(home: &Home) -> Value {
         let scraper = json!({"name": name, "type": "prometheus", "url": url, "bucketID": raw, "allowInsecure": true});
         home.make("scrapers", scraper).await;
     }
+    for (database, policy, default) in
+        [("Legacy", "autogen", false), ("Legacy", "a year", true), ("legacy", "autogen", false)]
+    {
+        let mapping = json!({"bucketID": raw, "database": database, "retention_policy": policy, "default": default});
+        home.make("dbrps", mapping).await;
+    }
     let agents = "[[outputs.influxdb_v2]]\n  token = \"$INFLUX_TOKEN\"\n  bucket = \"${BUCKET}\"\n";
     for (name, config) in [
         ("Hosts", agents.to_owned()),
@@ -87,7 +93,7 @@ both!(a_server_that_was_clicked_together, virgin, async |server| {
     insta::assert_snapshot!("clicked", shown(&dir, &home));
     insta::assert_snapshot!("clicked-said", masked(&said.out, &home).replace(dir.to_str().unwrap(), "iot"));
     // The plan is to adopt, and nothing else; and so it is done.
-    assert_eq!(home.plan(&dir), (17, String::new()));
+    assert_eq!(home.plan(&dir), (20, String::new()));
     home.fluxform(&["apply", "--adopt", "--auto-approve"]).arg(&dir).run().with(0);
     home.fluxform(&["plan", "--detailed-exitcode"]).arg(&dir).run().with(0);
     home.fluxform(&["drift"]).arg(&dir).run().with(0);
