@@ -62,6 +62,33 @@ impl Duration {
         Self { months: 0, nanos: seconds * 1_000_000_000 }
     }
 
+    /// How Flux's `string(v:)` spells it: with weeks, as in `1w3d` (influxd 2.9.1, measured).
+    pub fn in_flux(self) -> String {
+        let mut text = String::new();
+        let spelled = self.spell(&mut text, &NANOS, "0ns");
+        spelled.expect("invariant: a string takes any text");
+        text
+    }
+
+    fn spell(self, out: &mut impl fmt::Write, units: &[(&str, u64)], zero: &str) -> fmt::Result {
+        if self == Self::default() {
+            return out.write_str(zero);
+        }
+        for (count, unit) in [(self.months / 12, "y"), (self.months % 12, "mo")] {
+            if count > 0 {
+                write!(out, "{count}{unit}")?;
+            }
+        }
+        let mut left = self.nanos;
+        for (unit, nanos) in units {
+            if left >= *nanos {
+                write!(out, "{}{unit}", left / nanos)?;
+                left %= nanos;
+            }
+        }
+        Ok(())
+    }
+
     /// Whole seconds, if it has no months and no fraction of a second.
     pub fn whole_secs(self) -> Option<u64> {
         (self.months == 0 && self.nanos.is_multiple_of(1_000_000_000)).then_some(self.nanos / 1_000_000_000)
@@ -115,22 +142,7 @@ impl FromStr for Duration {
 impl fmt::Display for Duration {
     /// The shortest spelling without weeks: `30d`, `1h30m`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if *self == Self::default() {
-            return f.write_str("0s");
-        }
-        for (count, unit) in [(self.months / 12, "y"), (self.months % 12, "mo")] {
-            if count > 0 {
-                write!(f, "{count}{unit}")?;
-            }
-        }
-        let mut left = self.nanos;
-        for (unit, nanos) in &NANOS[1..] {
-            if left >= *nanos {
-                write!(f, "{}{unit}", left / nanos)?;
-                left %= nanos;
-            }
-        }
-        Ok(())
+        self.spell(f, &NANOS[1..], "0s")
     }
 }
 

@@ -6,7 +6,7 @@ use super::script::{Files, Script};
 use crate::cli::Ended;
 use crate::cli::shell::{Format, Shell};
 use crate::exit::Exit;
-use crate::flux::refs::{Access, Reference, References, Target, references};
+use crate::flux::refs::{Access, Elsewhere, Reference, References, Target, references};
 use crate::redact::without_credentials;
 use crate::render::{self, Page};
 
@@ -46,8 +46,10 @@ struct ReferenceForm {
     target: &'static str,
     /// None where only a run can tell.
     name: Option<String>,
-    /// Whether it is on a server that the script names.
-    elsewhere: bool,
+    /// Whether it is in another `org` or on another `server`, which the script names.
+    elsewhere: Option<&'static str>,
+    /// That org, where its name is known.
+    org: Option<String>,
     line: usize,
     column: usize,
 }
@@ -56,7 +58,7 @@ pub(super) fn run(shell: &Shell, arguments: &Arguments) -> Ended {
     let mut scripts = Vec::new();
     arguments.files.each(shell, |script| {
         script.check()?;
-        scripts.push(ScriptForm::new(script, references(&script.parsed.script)));
+        scripts.push(ScriptForm::new(script, references(&script.parsed.script, &[])));
         Ok(())
     })?;
     shell.data(&match arguments.format {
@@ -76,6 +78,11 @@ impl ScriptForm {
 impl ReferenceForm {
     fn new(script: &Script, Reference { span, access, target, name, elsewhere }: Reference) -> Self {
         let (line, column) = script.place(span).position();
+        let (elsewhere, org) = match elsewhere {
+            None => (None, None),
+            Some(Elsewhere::Org(org)) => (Some("org"), org),
+            Some(Elsewhere::Server) => (Some("server"), None),
+        };
         Self {
             access: match access {
                 Access::Reads => "reads",
@@ -93,6 +100,7 @@ impl ReferenceForm {
                 _ => name,
             }),
             elsewhere,
+            org,
             line,
             column,
         }
@@ -100,11 +108,16 @@ impl ReferenceForm {
 }
 
 fn page(scripts: &[ScriptForm], mut page: Page) -> String {
+    let word = |name: &Option<String>| name.as_ref().map_or("(unknown)".to_owned(), |name| format!("{name:?}"));
     for ScriptForm { file, references, incomplete } in scripts {
-        for ReferenceForm { access, target, name, elsewhere, line, column } in references {
+        for ReferenceForm { access, target, name, elsewhere, org, line, column } in references {
             let target = if *target == "bucket_id" { "bucket with the ID" } else { target };
-            let name = name.as_ref().map_or("(unknown)".to_owned(), |name| format!("{name:?}"));
-            let elsewhere = if *elsewhere { " of another server" } else { "" };
+            let name = word(name);
+            let elsewhere = match elsewhere {
+                Some("server") => " of another server".to_owned(),
+                Some(_) => format!(" of the org {}", word(org)),
+                None => String::new(),
+            };
             page.say(format_args!("{file}:{line}:{column}: {access} {target} {name}{elsewhere}")).end();
         }
         if *incomplete {

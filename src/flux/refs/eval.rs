@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
-use super::table::{By, reaches};
 use super::value::{ScopeId, Scopes, Value};
-use super::{Reference, References, Target};
+use super::{Reference, References};
+use crate::duration::Duration;
+use crate::flux::Literal;
 use crate::flux::ast::{
     Body, Expression, ExpressionId, ExpressionKind, Function, Infix, OptionTarget, Part, Record, Script, Span,
     Statement, StatementKind,
@@ -20,22 +21,22 @@ const DEEPEST: usize = 128;
 const LONGEST: usize = 64 << 10;
 
 /// The arguments of a call, each with the place of its value.
-type Given<'a> = HashMap<&'a str, (Value<'a>, Span)>;
+pub(super) type Given<'a> = HashMap<&'a str, (Value<'a>, Span)>;
 
-struct Run<'a> {
+pub(super) struct Run<'a> {
     script: &'a Script,
     /// How many expressions may still be looked at.
     left: usize,
     depth: usize,
-    incomplete: bool,
-    found: BTreeSet<Reference>,
+    pub(super) incomplete: bool,
+    pub(super) found: BTreeSet<Reference>,
     /// Functions by the place of their arrow: those that were called, and those that were met.
     called: BTreeSet<u32>,
     met: Vec<(&'a Function, ScopeId)>,
     scopes: Scopes<'a>,
 }
 
-pub(super) fn run(script: &Script) -> References {
+pub(super) fn run<'a>(script: &'a Script, given: &[(&'a str, &'a Literal)]) -> References {
     let mut run = Run {
         script,
         left: script.expressions().len() + AGAIN,
@@ -47,6 +48,10 @@ pub(super) fn run(script: &Script) -> References {
         scopes: Scopes::default(),
     };
     let file = run.scopes.open(None);
+    for (name, value) in given {
+        let value = run.given_value(value);
+        run.scopes.bind(file, name, value);
+    }
     for import in script.imports() {
         let path = script.unquoted(import.path);
         run.scopes.bind(file, script.bound(import), Value::Package(path.into()));
@@ -57,7 +62,8 @@ pub(super) fn run(script: &Script) -> References {
     while let Some((function, scope)) = run.met.get(next).copied() {
         next += 1;
         if !run.called.contains(&function.arrow) {
-            run.call_written(function, scope, &Given::new(), None);
+            let value = run.call_written(function, scope, &Given::new(), None);
+            run.lose(&value, Span { start: function.arrow, end: function.arrow + 2 });
         }
     }
     References { all: run.found.into_iter().collect(), incomplete: run.incomplete }
@@ -73,8 +79,12 @@ impl<'a> Run<'a> {
         Value::Text(text.into())
     }
 
+    pub(super) fn record_of(&mut self, fields: BTreeMap<&'a str, Value<'a>>) -> Value<'a> {
+        self.depth_with(fields.values()).map_or(Value::Unknown, |depth| Value::Record(Rc::new(fields), depth))
+    }
+
     /// How deep values are nested in one with these in it, if that is not too deep.
-    fn depth_with<'v>(&mut self, values: impl Iterator<Item = &'v Value<'a>>) -> Option<usize>
+    pub(super) fn depth_with<'v>(&mut self, values: impl Iterator<Item = &'v Value<'a>>) -> Option<usize>
     where
         'a: 'v,
     {
@@ -95,7 +105,7 @@ impl<'a> Run<'a> {
                     self.scopes.bind(scope, self.script.text(*name), value);
                 }
                 StatementKind::Option { target: OptionTarget::Member { .. }, value, .. } => {
-                    drop(self.value(*value, scope));
+                    self.lost(*value, scope);
                 }
                 StatementKind::Builtin { .. } | StatementKind::TestCase(_) | StatementKind::Bad => {}
             }
@@ -121,6 +131,9 @@ impl<'a> Run<'a> {
             ExpressionKind::Identifier => self.name(script.text(expression.span), scope),
             ExpressionKind::String => Value::Text(script.unquoted(expression.span).into()),
             ExpressionKind::Integer => script.text(expression.span).parse().map_or(Value::Unknown, Value::Integer),
+            ExpressionKind::Duration => {
+                script.text(expression.span).parse::<Duration>().map_or(Value::Unknown, Value::Duration)
+            }
             ExpressionKind::Paren(inner) => self.value(*inner, scope),
             ExpressionKind::Interpolation(parts) => self.interpolation(parts, scope),
             ExpressionKind::Array(items) => {
@@ -130,7 +143,7 @@ impl<'a> Run<'a> {
             ExpressionKind::Dict(items) => {
                 for item in items {
                     self.value(item.key, scope);
-                    self.value(item.value, scope);
+                    self.lost(item.value, scope);
                 }
                 Value::Unknown
             }
@@ -140,12 +153,13 @@ impl<'a> Run<'a> {
                 self.member(&object, self.script.key(*property))
             }
             ExpressionKind::Index { array, index, .. } => {
-                match (self.value(*array, scope), self.value(*index, scope)) {
+                let array = self.value(*array, scope);
+                match (&array, self.value(*index, scope)) {
                     (Value::Array(items, _), Value::Integer(at)) => items.get(at).cloned().unwrap_or(Value::Unknown),
                     (Value::Record(fields, _), Value::Text(key)) => {
                         fields.get(&*key).cloned().unwrap_or(Value::Unknown)
                     }
-                    _ => Value::Unknown,
+                    _ => self.lose(&array, expression.span),
                 }
             }
             ExpressionKind::Call { callee, arguments, .. } => {
@@ -161,9 +175,8 @@ impl<'a> Run<'a> {
                 Value::Bool(true) => self.value(*consequent, scope),
                 Value::Bool(false) => self.value(*alternate, scope),
                 _ => {
-                    self.value(*consequent, scope);
-                    self.value(*alternate, scope);
-                    Value::Unknown
+                    self.lost(*consequent, scope);
+                    self.lost(*alternate, scope)
                 }
             },
             ExpressionKind::Function(function) => {
@@ -172,7 +185,6 @@ impl<'a> Run<'a> {
             }
             ExpressionKind::Hole
             | ExpressionKind::Float
-            | ExpressionKind::Duration
             | ExpressionKind::Time
             | ExpressionKind::Regex
             | ExpressionKind::PipeReceive
@@ -210,16 +222,19 @@ impl<'a> Run<'a> {
     }
 
     fn record(&mut self, record: &'a Record, scope: ScopeId) -> Value<'a> {
-        let base = record.with.map(|with| self.name(self.script.text(with), scope));
+        let base = record.with.map(|with| (self.name(self.script.text(with), scope), with));
         let given = self.given(record, scope);
         let mut fields = match base {
-            Some(Value::Record(fields, _)) => (*fields).clone(),
+            Some((Value::Record(fields, _), _)) => (*fields).clone(),
             // What such a base has is not found, and so not known.
-            Some(_) | None => BTreeMap::new(),
+            Some((other, with)) => {
+                self.lose(&other, with);
+                BTreeMap::new()
+            }
+            None => BTreeMap::new(),
         };
         fields.extend(given.into_iter().map(|(name, (value, _))| (name, value)));
-        let depth = self.depth_with(fields.values());
-        depth.map_or(Value::Unknown, |depth| Value::Record(Rc::new(fields), depth))
+        self.record_of(fields)
     }
 
     fn given(&mut self, record: &'a Record, scope: ScopeId) -> Given<'a> {
@@ -297,13 +312,24 @@ impl<'a> Run<'a> {
             Value::Written(function, around) => self.call_written(function, around, &given, piped),
             Value::Library(package, name) => {
                 self.reach(span, &package, name, &given);
-                match (&*package, name, given.get("v")) {
-                    ("universe", "string", Some((value @ Value::Text(_), _))) => value.clone(),
-                    _ => Value::Unknown,
-                }
+                let known = match (&*package, name, given.get("v")) {
+                    ("universe", "string", Some((value, _))) => value.spelled(),
+                    _ => None,
+                };
+                self.lose_all(&given, piped, span);
+                known.map_or(Value::Unknown, Value::Text)
             }
-            _ => Value::Unknown,
+            _ => {
+                self.lose_all(&given, piped, span);
+                Value::Unknown
+            }
         }
+    }
+
+    /// Looks at an expression whose value goes where nobody follows it.
+    fn lost(&mut self, id: ExpressionId, scope: ScopeId) -> Value<'a> {
+        let value = self.value(id, scope);
+        self.lose(&value, self.script.expression(id).span)
     }
 
     fn call_written(
@@ -338,36 +364,5 @@ impl<'a> Run<'a> {
         };
         self.depth -= 1;
         value
-    }
-
-    fn reach(&mut self, call: Span, package: &str, name: &str, given: &Given<'a>) {
-        let all = reaches(package, name);
-        let elsewhere = given.contains_key("host");
-        let argument = |by: &By| match by {
-            By::Argument(argument) => given.get(argument),
-            By::Fixed(_) => None,
-        };
-        let mut found = Vec::new();
-        for reach in all {
-            let (name, span) = match (&reach.by, argument(&reach.by)) {
-                (By::Fixed(name), _) => (Some((*name).to_owned()), call),
-                (By::Argument(_), Some((value, span))) => (value.text().map(str::to_owned), *span),
-                (By::Argument(_), None) => continue,
-            };
-            let (access, target) = (reach.access, reach.target);
-            found.push(Reference { span, access, target, name, elsewhere: elsewhere && target != Target::Url });
-        }
-        // Arguments may come in ways that nobody sees, and the URL from an option of the package.
-        if let (true, Some(reach)) = (found.is_empty(), all.first()) {
-            let (access, target) = (reach.access, reach.target);
-            found.push(Reference { span: call, access, target, name: None, elsewhere });
-        }
-        if elsewhere && !all.is_empty() {
-            let (host, span) = &given["host"];
-            let name = host.text().map(str::to_owned);
-            let access = super::Access::Calls;
-            found.push(Reference { span: *span, access, target: Target::Url, name, elsewhere: false });
-        }
-        self.found.extend(found);
     }
 }

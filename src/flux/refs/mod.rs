@@ -2,11 +2,13 @@
 //! the values that are known: constants, options, records, and what a function of its own is called with.
 
 mod eval;
+mod reach;
 mod table;
 #[cfg(test)]
 mod tests;
 mod value;
 
+use super::Literal;
 use super::ast::{Script, Span};
 
 /// What is done with a target.
@@ -44,8 +46,17 @@ pub struct Reference {
     pub target: Target,
     /// Its name; none where it is not known before the script runs.
     pub name: Option<String>,
-    /// Whether it is on another server, which the script names.
-    pub elsewhere: bool,
+    /// Where it is, unless it is in the org that the script runs in; nothing of an address in the network.
+    pub elsewhere: Option<Elsewhere>,
+}
+
+/// Where a target is that a script looks for outside of its own org.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Elsewhere {
+    /// In an org of the same server, by its name; none where the name is not known before the script runs.
+    Org(Option<String>),
+    /// On another server.
+    Server,
 }
 
 /// What a sound script reaches, by place.
@@ -57,7 +68,7 @@ pub struct References {
     pub incomplete: bool,
 }
 
-/// What `script`, which has no mistakes, reaches.
-pub fn references(script: &Script) -> References {
-    eval::run(script)
+/// What `script`, which has no mistakes, reaches, if the names `given` to it stand for these values.
+pub fn references(script: &Script, given: &[(&str, &Literal)]) -> References {
+    eval::run(script, given)
 }

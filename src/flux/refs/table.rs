@@ -42,6 +42,13 @@ const SCHEMA: &[&str] = &[
     "tagValues",
 ];
 const MONITORING: By = By::Fixed("_monitoring");
+const HOST: &[Reach] = &[by(Access::Calls, Target::Url, "host")];
+const fn fixed(url: &'static str) -> Reach {
+    Reach { access: Access::Calls, target: Target::Url, by: By::Fixed(url) }
+}
+/// The functions name a project or a channel of it.
+const GOOGLE: Reach = fixed("https://bigtable.googleapis.com");
+const DISCORD: Reach = fixed("https://discordapp.com/api/webhooks/");
 const CALLS: &[Reach] = &[by(Access::Calls, Target::Url, "url")];
 
 const ROWS: &[Row] = &[
@@ -66,10 +73,15 @@ const ROWS: &[Row] = &[
     (&["http"], &["post", "endpoint"], CALLS),
     (&["http/requests", "experimental/http/requests"], &["do", "get", "post"], CALLS),
     (&["experimental/http"], &["get"], CALLS),
+    (&["experimental/influxdb"], &["api"], HOST),
+    (&["experimental/usage"], &["from", "limits"], HOST),
     (&["experimental/csv", "socket"], &["from"], CALLS),
     (&["experimental/prometheus"], &["scrape"], CALLS),
     (&["sql"], &["from", "to"], &[by(Access::Calls, Target::Url, "dataSourceName")]),
     (&["experimental/mqtt"], &["to", "publish"], &[by(Access::Calls, Target::Url, "broker")]),
+    (&["kafka"], &["to"], &[by(Access::Calls, Target::Url, "brokers")]),
+    (&["experimental/bigtable"], &["from"], &[GOOGLE]),
+    (&["contrib/chobbs/discord"], &["send", "endpoint"], &[DISCORD]),
     (&["slack", "pushbullet"], &["message", "endpoint", "pushData", "pushNote"], CALLS),
     (&["pagerduty"], &["endpoint"], CALLS),
     (&["pagerduty"], &["sendEvent"], &[by(Access::Calls, Target::Url, "pagerdutyURL")]),
@@ -92,6 +104,11 @@ const ROWS: &[Row] = &[
     (&["contrib/qxip/clickhouse"], &["query"], CALLS),
     (&["contrib/qxip/logql"], &["query_range"], CALLS),
 ];
+
+/// How the functions of `package` reach out.
+pub(super) fn of_package(package: &str) -> impl Iterator<Item = &'static [Reach]> {
+    ROWS.iter().filter(move |(packages, ..)| packages.contains(&package)).map(|(.., reaches)| *reaches)
+}
 
 /// How the function `name` of `package` reaches out.
 pub(super) fn reaches(package: &str, name: &str) -> &'static [Reach] {

@@ -2,13 +2,14 @@
 
 use std::fmt::Write as _;
 
-use super::{Access, Target, references};
+use super::{Access, Elsewhere, Target, references};
+use crate::flux::Literal;
 use crate::flux::parser::parse;
 
 /// What a script reaches, a line each, with the text that names it.
 fn reached(script: &str) -> String {
     let parsed = parse(script);
-    let found = references(&parsed.script);
+    let found = references(&parsed.script, &[]);
     let mut out = String::new();
     for one in found.all {
         let access = match one.access {
@@ -22,7 +23,11 @@ fn reached(script: &str) -> String {
             Target::Secret => "secret",
             Target::Url => "URL",
         };
-        let elsewhere = if one.elsewhere { " elsewhere" } else { "" };
+        let elsewhere = match one.elsewhere {
+            Some(Elsewhere::Server) => " elsewhere".to_owned(),
+            Some(Elsewhere::Org(org)) => format!(" of {}", org.unwrap_or("?".to_owned())),
+            None => String::new(),
+        };
         let name = one.name.map_or("?".to_owned(), |name| format!("{name:?}"));
         let at = parsed.script.text(one.span);
         writeln!(out, "{access} {target} {name}{elsewhere} <- {at}").unwrap();
@@ -59,7 +64,7 @@ fn names_are_followed_to_where_they_are_said() {
         ("join(tables: {a: from(bucket: \"raw\")}, on: [])", "raw"),
         ("x |> map(fn: (r) => { y = from(bucket: \"raw\")\nreturn r })", "raw"),
     ] {
-        let found = references(&parse(script).script).all;
+        let found = references(&parse(script).script, &[]).all;
         let names: Vec<_> = found.iter().map(|one| (one.access, one.name.as_deref())).collect();
         assert_eq!(names, [(Access::Reads, Some(name))], "{script}");
     }
@@ -75,9 +80,94 @@ fn what_only_a_run_can_tell_is_unknown() {
         "(from)(bucket: [\"a\"][7])",
         "loop = (b) => loop(b: b)\nfrom(bucket: loop(b: \"a\"))",
     ] {
-        let names: Vec<_> = references(&parse(script).script).all.into_iter().map(|one| one.name).collect();
+        let names: Vec<_> = references(&parse(script).script, &[]).all.into_iter().map(|one| one.name).collect();
         assert_eq!(names, [None], "{script}");
     }
+}
+
+#[test]
+fn names_come_from_what_is_given_too() {
+    let text = |text: &str| Literal::String(text.to_owned());
+    let record = |fields: &[(&str, Literal)]| {
+        Literal::Record(fields.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect())
+    };
+    let items = Literal::Array(vec![Literal::Integer(1), text("second")]);
+    let given = record(&[("a", record(&[("b", text("deep"))])), ("items", items), ("yes", Literal::Boolean(true))]);
+    for (argument, name) in [
+        ("params.a.b", Some("deep")),
+        ("params.items[1]", Some("second")),
+        ("params.items[params.items[0]]", Some("second")),
+        ("if params.yes then \"a\" else \"b\"", Some("a")),
+        ("params.items[0]", None),
+        ("params.a.c", None),
+    ] {
+        let parsed = parse(&format!("from(bucket: {argument})")).script;
+        let names: Vec<_> = references(&parsed, &[("params", &given)]).all.into_iter().map(|one| one.name).collect();
+        assert_eq!(names, [name.map(str::to_owned)], "{argument}");
+    }
+    let own = parse("option params = {a: \"own\"}\nfrom(bucket: params.a)").script;
+    assert_eq!(references(&own, &[("params", &given)]).all[0].name.as_deref(), Some("own"));
+}
+
+#[test]
+fn what_goes_where_nobody_follows_it_is_said_to_be_unknown() {
+    let unknown = |access, target| (access, target, None);
+    let (reads, writes) = (unknown(Access::Reads, Target::Bucket), unknown(Access::Writes, Target::Bucket));
+    let (secret, calls) = (unknown(Access::Reads, Target::Secret), unknown(Access::Calls, Target::Url));
+    for (script, wanted) in [
+        (
+            "w = if now() == x then to else experimental.to\ny |> w(bucket: \"X\")",
+            &[writes.clone(), writes.clone()][..],
+        ),
+        ("y |> [to][x - 1](bucket: \"X\")", &[writes.clone()]),
+        ("r = {a: to}\ny |> r[x](bucket: \"X\")", &[writes.clone()]),
+        ("w = (if now() == x then {w: to} else {w: y}).w\ny |> w(bucket: \"X\")", &[writes.clone()]),
+        ("dict.get(dict: [\"a\": from], key: \"a\", default: y)(bucket: \"X\")", &[reads.clone()]),
+        ("record.get(r: {a: to}, key: \"a\", default: y)(bucket: \"X\")", &[writes.clone()]),
+        ("array.map(arr: [1], fn: (x) => secrets.get)[0](key: \"plain\")", &[secret.clone()]),
+        ("array.concat(arr: [from], v: [y])[0](bucket: \"X\")", &[reads.clone()]),
+        ("{http with x: 1}.post(url: \"http://a\")", &[calls.clone()]),
+        ("option y.z = from", &[reads.clone()]),
+        ("f = (x) => from\nf(x: 1)(bucket: \"known\")", &[(Access::Reads, Target::Bucket, Some("known".to_owned()))]),
+    ] {
+        let imports = "import \"array\"\nimport \"dict\"\nimport \"experimental\"\nimport \"experimental/record\"\nimport \"http\"\n\
+            import \"influxdata/influxdb/secrets\"\n";
+        let found = references(&parse(&format!("{imports}{script}")).script, &[]).all;
+        let found: Vec<_> = found.into_iter().map(|one| (one.access, one.target, one.name)).collect();
+        assert_eq!(found, wanted, "{script}");
+    }
+}
+
+#[test]
+fn a_length_of_time_is_spelled_as_flux_does() {
+    for (argument, name) in [
+        ("\"rp\" + string(v: task.every)", "rp1h30m"),
+        ("\"rp\" + string(v: 10d)", "rp1w3d"),
+        ("\"rp\" + string(v: 14mo)", "rp1y2mo"),
+        ("\"rp\" + string(v: 0s)", "rp0ns"),
+        ("\"rp\" + string(v: 2) + string(v: true)", "rp2true"),
+    ] {
+        let task = Literal::Record(vec![("every".to_owned(), Literal::Duration("90m".to_owned()))]);
+        let parsed = parse(&format!("from(bucket: {argument})")).script;
+        let names: Vec<_> = references(&parsed, &[("task", &task)]).all.into_iter().map(|one| one.name).collect();
+        assert_eq!(names, [Some(name.to_owned())], "{argument}");
+    }
+    let own = parse("option task = {every: 24h}\nfrom(bucket: string(v: task.every))").script;
+    assert_eq!(references(&own, &[]).all[0].name.as_deref(), Some("1d"));
+}
+
+#[test]
+fn another_org_is_told_apart() {
+    let elsewhere = |arguments: &str| {
+        let found = references(&parse(&format!("o = \"x\"\nfrom(bucket: \"b\", {arguments})")).script, &[]);
+        found.all.into_iter().next().and_then(|one| one.elsewhere)
+    };
+    let org = |name: Option<&str>| Some(Elsewhere::Org(name.map(str::to_owned)));
+    assert_eq!(elsewhere("org: o"), org(Some("x")));
+    assert_eq!(elsewhere("org: y.z"), org(None));
+    assert_eq!(elsewhere("orgID: \"0123456789abcdef\""), org(None));
+    assert_eq!(elsewhere("org: o, host: \"http://h\""), Some(Elsewhere::Server));
+    assert_eq!(elsewhere("token: \"t\""), None);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
+use crate::duration::Duration;
 use crate::flux::ast::Function;
 
 /// What is known of a value.
@@ -11,6 +12,7 @@ pub(super) enum Value<'a> {
     Unknown,
     Text(Rc<str>),
     Integer(usize),
+    Duration(Duration),
     Bool(bool),
     Array(Rc<[Value<'a>]>, usize),
     /// With how deep values are nested in it.
@@ -25,6 +27,22 @@ impl Value<'_> {
         match self {
             Self::Text(text) => Some(text),
             _ => None,
+        }
+    }
+
+    /// How `string(v:)` spells it.
+    pub(super) fn spelled(&self) -> Option<Rc<str>> {
+        match self {
+            Self::Text(text) => Some(text.clone()),
+            Self::Integer(number) => Some(number.to_string().into()),
+            Self::Duration(duration) => Some(duration.in_flux().into()),
+            Self::Bool(yes) => Some(yes.to_string().into()),
+            Self::Unknown
+            | Self::Array(..)
+            | Self::Record(..)
+            | Self::Package(_)
+            | Self::Library(..)
+            | Self::Written(..) => None,
         }
     }
 
