@@ -91,7 +91,7 @@ impl<'a> Waits<'a> {
         for (n, change) in self.changes.iter().enumerate() {
             let renames = matches!(change.action, Action::Update | Action::Replace) && change.new_name().is_some();
             if let Some(object) = &change.object
-                && (change.action == Action::Delete || renames)
+                && (change.action.removes() || renames)
                 && let Some(key) = NaturalKey::unique(change.address.kind, object.org.clone(), &object.name)
             {
                 givers.entry(key).or_default().push(n);
@@ -262,9 +262,15 @@ mod tests {
         let empty = graph(&[], &changes);
         let ordered = order(changes, &empty, &Ledger::default());
         assert_eq!(sequence(&ordered), ["bucket.c", "bucket.b", "bucket.a"]);
-        let freed = Change { action: Action::Replace, ..renamed("bucket.b", "c") };
-        let changes = vec![renamed("bucket.a", "b"), freed];
-        assert_eq!(sequence(&order(changes, &empty, &Ledger::default())), ["bucket.b", "bucket.a"]);
+        // What is made anew under another name frees the one that it had too.
+        let anew = |name, to| Change { action: Action::Replace, ..renamed(name, to) };
+        let changes = vec![anew("bucket.a", "b"), anew("bucket.b", "c"), change("bucket.d", Action::Replace)];
+        let empty = graph(&[], &changes);
+        let ordered = order(changes, &empty, &Ledger::default());
+        assert_eq!(sequence(&ordered), ["bucket.b", "bucket.a", "bucket.d"]);
+        let swap = vec![anew("bucket.a", "b"), anew("bucket.b", "a")];
+        let empty = graph(&[], &swap);
+        assert_eq!(order(swap, &empty, &Ledger::default()).stuck, ["bucket.a", "bucket.b"].map(address));
         let swap = vec![renamed("bucket.a", "b"), renamed("bucket.b", "a")];
         let empty = graph(&[], &swap);
         let stuck = order(swap, &empty, &Ledger::default()).stuck;
