@@ -68,6 +68,10 @@ pub enum Role {
     KeepsFor,
     /// The labels that are attached to the object.
     Labels,
+    /// The buckets that the script reads, besides those that it names.
+    Reads,
+    /// The buckets that the script writes, besides those that it names.
+    Writes,
 }
 
 /// The status of what does not work.

@@ -10,7 +10,7 @@ use crate::diagnostic::{Code, Diagnostic, Group};
 use crate::diff::Goal;
 use crate::exit::Exit;
 use crate::plan::Consent;
-use crate::problem::{Problems, worst};
+use crate::problem::{Problem, Problems, worst};
 use crate::render::{self, Comment};
 
 /// Show what somebody changed on the server since the last apply
@@ -51,7 +51,9 @@ async fn drift_one(shell: &Shell, arguments: &Arguments, choice: &project::Choic
     session.close().await;
     let Planned { mut plan, .. } = planned?;
     // Guards are about applying; what could not be seen or decided stays.
-    plan.refusals.retain(|problem| problem.exit != Exit::Refused);
+    let is_about_writing =
+        |problem: &Problem| problem.exit == Exit::Refused || problem.diagnostic.code == Code::FluxMissing;
+    plan.refusals.retain(|problem| !is_about_writing(problem));
     // So are these, which `plan` says: a schedule would repeat them each hour.
     plan.warnings.retain(|warning| !is_about_applying(warning));
     let shown = project.warn_in(&mut plan.warnings);

@@ -1,6 +1,6 @@
 //! `fluxform graph`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::shell::Shell;
 use super::{Ended, project};
@@ -9,7 +9,8 @@ use crate::render::{self, Edges};
 
 /// Draw the dependencies between resources
 ///
-/// Prints the dependency graph of the project. An arrow points from a resource to what it depends on. Needs no server.
+/// Prints the dependency graph of the project. An arrow points from a resource to what it depends on,
+/// and says whether its script reads or writes that. Needs no server.
 ///
 ///   fluxform graph demo | dot -Tsvg > graph.svg
 #[derive(Debug, clap::Args)]
@@ -35,9 +36,14 @@ enum Format {
 pub(super) fn run(shell: &Shell, arguments: &Arguments) -> Ended {
     let project = arguments.project.load(shell)?;
     let mut edges: Edges =
-        project.manifest.resources.keys().map(|address| (address.clone(), BTreeSet::new())).collect::<BTreeMap<_, _>>();
+        project.manifest.resources.keys().map(|address| (address.clone(), BTreeMap::new())).collect();
     for (from, to) in project.graph.edges() {
-        edges.entry(from.clone()).or_default().insert(to.clone());
+        edges.entry(from.clone()).or_default().entry(to.clone()).or_default();
+    }
+    for (from, reaches) in &project.manifest.reaches {
+        for reach in reaches {
+            edges.entry(from.clone()).or_default().entry(reach.to.clone()).or_default().insert(reach.access);
+        }
     }
     shell.data(&match arguments.format {
         Format::Dot => render::dot(&edges),

@@ -180,9 +180,12 @@ codes! {
     }
     Flux "flux" "Flux scripts" {
         FluxBom "flux::bom" |Warning "A script begins with a byte-order mark, which influxd refuses"
+        FluxLoop "flux::loop" |Warning "Tasks pass data on to each other in a circle"
+        FluxMissing "flux::missing" Manifest|Warning "A script names a bucket or a secret that neither the project nor the server has"
         FluxName "flux::name" Manifest|Warning "A script uses a name that is not defined, or an argument that does not exist"
         FluxNotUtf8 "flux::not-utf8" Manifest "A script is not UTF-8"
         FluxSyntax "flux::syntax" Manifest|Warning "A script is not valid Flux"
+        FluxUnknownBucket "flux::unknown-bucket" |Warning "Only a run can tell which bucket a script reads or writes"
         FluxUnreadable "flux::unreadable" Manifest "A script cannot be read"
         FluxUnwritable "flux::unwritable" Error "A formatted script cannot be written"
     }

@@ -63,6 +63,7 @@ impl Scene {
             imports: BTreeMap::new(),
             variables: BTreeMap::new(),
             sources: Vec::new(),
+            reaches: BTreeMap::new(),
         };
         let view = || View { sight: Sight::Complete, objects: BTreeMap::new(), missing: BTreeMap::new() };
         let snapshot = Snapshot {
@@ -88,6 +89,7 @@ impl Scene {
             lifecycle: Lifecycle::default(),
             needs,
             beside: crate::value::Set::default(),
+            reaches: Box::default(),
             place: place(),
             places: crate::manifest::Places::default(),
         };

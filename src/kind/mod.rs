@@ -29,6 +29,7 @@ use std::collections::HashSet;
 
 use crate::api::{ApiError, Client, Writer};
 use crate::field::{Field, INACTIVE, Role};
+use crate::flux::refs::Target;
 use crate::snowflake::is_id;
 use crate::value::{Fields, Ref, Value};
 use live::Live as _;
@@ -183,6 +184,15 @@ impl Kind {
     /// The kind whose objects InfluxDB's permissions call `ty`, such as `buckets`.
     pub fn from_type(ty: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|kind| kind.spec().ty == ty)
+    }
+
+    /// The kind of what scripts reach by its name as `target`.
+    pub fn reached_as(target: Target) -> Option<Self> {
+        match target {
+            Target::Bucket => Some(Self::Bucket),
+            Target::Secret => Some(Self::Secret),
+            Target::BucketId | Target::Url => None,
+        }
     }
 
     /// Whether `text` has the form of an ID of this kind.

@@ -8,6 +8,7 @@ use super::natural_key::Names;
 use crate::diagnostic::{Code, Severity};
 use crate::field::Field;
 use crate::flux::Literal;
+use crate::flux::refs::Reference;
 use crate::value::Fields;
 
 /// What the server keeps unique, and so how an object is found that no ledger knows.
@@ -136,6 +137,8 @@ pub struct Draft<'d> {
     pub script: Option<&'d str>,
     /// The values for that script.
     pub params: Option<Literal>,
+    /// What that script reaches, as far as its kind has looked.
+    pub reaches: Vec<Reference>,
 }
 
 /// No name is forbidden.

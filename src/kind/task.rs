@@ -3,6 +3,7 @@
 mod cron;
 mod export;
 mod params;
+mod reach;
 mod script;
 
 use serde_json::Value as Json;
@@ -44,6 +45,22 @@ pub(super) static SPEC: Spec = Spec {
         Field::text("params_as", Omitted::Default("params"), "The name of that record in the script.")
             .of_type(Type::Identifier)
             .compared(Compared::Never),
+        Field::text(
+            "reads",
+            Omitted::Theirs,
+            "Buckets that the script reads, where fluxform cannot tell that from it.",
+        )
+        .of_type(Type::Refs(Kind::Bucket))
+        .role(Role::Reads)
+        .compared(Compared::Never),
+        Field::text(
+            "writes",
+            Omitted::Theirs,
+            "Buckets that the script writes, where fluxform cannot tell that from it.",
+        )
+        .of_type(Type::Refs(Kind::Bucket))
+        .role(Role::Writes)
+        .compared(Compared::Never),
         Field::labels("All labels of the task."),
         Field::id("The ID of an external task, where several have its name."),
     ],

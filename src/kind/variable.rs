@@ -14,6 +14,7 @@ use crate::diagnostic::Code;
 use crate::field::{Field, Omitted, Role, Type};
 use crate::flux::TokenKind;
 use crate::flux::parser::parse;
+use crate::flux::refs::references;
 use crate::value::{Fields, Script, Value};
 
 pub(super) static SPEC: Spec = Spec {
@@ -92,6 +93,7 @@ fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
         faults.extend(script::forms("query", &parsed, |mistake| mistake));
         if parsed.is_sound() {
             faults.extend(script::names("query", &parsed.script, &["v"]));
+            draft.reaches = references(&parsed.script, &[]).all;
         }
         draft.fields.set("query", Value::Script(Script::of_task(source.to_owned())));
     }

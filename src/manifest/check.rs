@@ -20,7 +20,17 @@ use crate::value::{Ref, Value};
 type Resources = BTreeMap<Address, Resource>;
 
 /// How many steps of a circle are said.
-const STEPS: usize = 12;
+pub(super) const STEPS: usize = 12;
+
+/// The way along `path` and back to its beginning.
+pub(super) fn round(path: &[Address]) -> String {
+    let mut names: Vec<_> = path.iter().take(STEPS).map(Address::to_string).collect();
+    if path.len() > STEPS {
+        names.push(format!("{} more", path.len() - STEPS));
+    }
+    names.extend(path.first().map(Address::to_string));
+    names.join(" -> ")
+}
 
 /// Says that resources need each other. `edges` tells what a resource needs, and where it says so.
 pub(super) fn cycle(
@@ -28,12 +38,7 @@ pub(super) fn cycle(
     resources: &Resources,
     edges: &dyn Fn(&Address) -> BTreeMap<Address, Place>,
 ) -> Diagnostic {
-    let mut names: Vec<_> = path.iter().take(STEPS).map(Address::to_string).collect();
-    if path.len() > STEPS {
-        names.push(format!("{} more", path.len() - STEPS));
-    }
-    names.extend(path.first().map(Address::to_string));
-    let mut diagnostic = Diagnostic::error(Code::ManifestCycle, format!("dependency cycle: {}", names.join(" -> ")));
+    let mut diagnostic = Diagnostic::error(Code::ManifestCycle, format!("dependency cycle: {}", round(path)));
     for (at, address) in path.iter().enumerate().take(STEPS) {
         let need = &path[(at + 1) % path.len()];
         let Some(resource) = resources.get(address) else { continue };
@@ -46,11 +51,11 @@ pub(super) fn cycle(
     diagnostic.help("remove one of these references")
 }
 
-/// What was claimed by which resource first.
-type Claimed<'r> = HashMap<NaturalKey<&'r Ref>, &'r Address>;
+/// The resources by what they claim to be, of those that claim the same the first.
+pub(super) type Claimed<'r> = HashMap<NaturalKey<&'r Ref>, &'r Address>;
 
-/// Two resources that are one object, or claim to be what only one can be.
-pub(super) fn names(resources: &Resources, home: Option<&str>, problems: &mut Vec<Diagnostic>) {
+/// Finds two resources that are one object, or claim to be what only one can be; gives the resources by their names.
+pub(super) fn names<'r>(resources: &'r Resources, home: Option<&str>, problems: &mut Vec<Diagnostic>) -> Claimed<'r> {
     let mut said = Grouped::default();
     let (mut first, mut lone) = (Claimed::with_capacity(resources.len()), Claimed::new());
     for (address, resource) in resources {
@@ -83,6 +88,7 @@ pub(super) fn names(resources: &Resources, home: Option<&str>, problems: &mut Ve
         }
     }
     problems.extend(said.finish());
+    first
 }
 
 /// Who claimed `key` before `address`, if anybody did.

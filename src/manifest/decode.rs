@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use super::context::DecodeContext;
 use super::node::{Entry, Node, Raw, Table};
 use super::written::META;
-use super::{Lifecycle, Places, Resource, defaults, foreign, params, text_file, typed};
+use super::{Lifecycle, Places, Reached, Resource, defaults, foreign, params, text_file, typed};
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::field::{Field, Omitted, Role, Type};
+use crate::flux::refs::Target;
 use crate::kind::{Draft, Fault, Key, Kind};
 use crate::limits::MISTAKES;
 use crate::value::{Fields, Ref, Script, Set, Value};
@@ -71,6 +72,7 @@ pub(super) fn resource<'p, 'a>(mut context: DecodeContext<'p, 'a>) -> (Resource,
         context.needs.push((source, written.source, at));
     }
     let places = Places::new(places);
+    let mut reaches = Vec::new();
     let mut faults = Vec::new();
     for (field, name) in kind.naming().filter_map(|field| Some((field.name, fields.text(field.name)?))) {
         if let Some(why) = (kind.spec().forbidden)(name) {
@@ -82,15 +84,20 @@ pub(super) fn resource<'p, 'a>(mut context: DecodeContext<'p, 'a>) -> (Resource,
     if !external {
         let written = &|field: &str| places.get(field).is_some();
         let script = script.as_ref().map(|script| script.text.as_str());
-        let mut draft = Draft { fields, written, script, params: values };
+        let mut draft = Draft { fields, written, script, params: values, reaches: Vec::new() };
         (kind.spec().check)(&mut draft, &mut faults);
-        fields = draft.fields;
+        (fields, reaches) = (draft.fields, draft.reaches);
     }
     fields.shrink();
     context.budget().keeps(&fields, &context.address, &written.place());
     let needs = context.needs.iter().map(|(address, ..)| address.clone()).collect();
     let beside = std::mem::take(&mut context.beside).into_iter().collect();
-    let resource = Resource { fields, external, lifecycle, needs, beside, place: written.place(), places };
+    let reaches = script.iter().flat_map(|script| {
+        let reaches = std::mem::take(&mut reaches).into_iter().filter(|one| one.target != Target::Url);
+        reaches.map(|reference| Reached { place: script.place(&reference.span.range()), reference })
+    });
+    let reaches = reaches.collect();
+    let resource = Resource { fields, external, lifecycle, needs, beside, reaches, place: written.place(), places };
     let said: Vec<_> = faults.into_iter().map(|fault| diagnostic(&resource, kind, script.as_ref(), fault)).collect();
     said.into_iter().for_each(|diagnostic| context.say(diagnostic));
     (resource, context)

@@ -12,8 +12,8 @@ use super::grouped::Grouped;
 use super::syntax::Document;
 use super::variables::Values;
 use super::{
-    Inputs, Manifest, Resource, asked, check, decode, defaults, each, enabled, head, import, orgs, policy, source,
-    syntax, template, variables,
+    Inputs, Manifest, Resource, asked, check, decode, defaults, each, enabled, head, import, orgs, policy, reach,
+    source, syntax, template, variables,
 };
 use crate::address::Address;
 use crate::diagnostic::{Code, Diagnostic, Place, Severity, Source};
@@ -74,6 +74,11 @@ pub fn load(path: &Path, inputs: &Inputs) -> Result<Loaded, Vec<Diagnostic>> {
     }
     policy::protect(&policy, &mut resources);
 
+    let home = orgs::home(&server);
+    let named = check::names(&resources, home, &mut problems);
+    let reaches = reach::reaches(&resources, home, &named);
+    problems.extend(reach::loops(&reaches));
+    reach::add(&mut resources, &reaches);
     let graph = Graph::build(resources.iter().map(|(address, resource)| (address, &resource.needs)));
     if let Err(cycles) = &graph
         && let Some(document) = syntax::merge(&sources, &mut Vec::new())
@@ -82,12 +87,13 @@ pub fn load(path: &Path, inputs: &Inputs) -> Result<Loaded, Vec<Diagnostic>> {
         let edges = |address: &Address| -> BTreeMap<Address, Place> {
             let Some(declared) = document.resources.get(&address.table()) else { return BTreeMap::new() };
             let (_, context) = decode::resource(project.context(address.clone(), declared));
-            context.needs.into_iter().rev().map(|(need, source, span)| (need, source::place(source, span))).collect()
+            let written =
+                context.needs.into_iter().rev().map(|(need, source, span)| (need, source::place(source, span)));
+            let reached = reaches.get(address).into_iter().flatten();
+            reached.map(|reach| (reach.to.clone(), reach.place.clone())).chain(written).collect()
         };
         problems.extend(cycles.iter().map(|cycle| check::cycle(cycle, &resources, &edges)));
     }
-    let home = orgs::home(&server);
-    check::names(&resources, home, &mut problems);
     check::sinks(&resources, &sources, &mut problems);
     orgs::check(&resources, home, &mut problems);
     check::moved(&resources, &disabled, &moved, budget, &mut problems);
@@ -104,6 +110,7 @@ pub fn load(path: &Path, inputs: &Inputs) -> Result<Loaded, Vec<Diagnostic>> {
                 server,
                 policy,
                 resources,
+                reaches,
                 disabled,
                 moved,
                 imports,

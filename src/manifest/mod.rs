@@ -22,6 +22,7 @@ mod orgs;
 mod params;
 mod parts;
 mod policy;
+mod reach;
 mod reference;
 mod scalar;
 mod scope;
@@ -44,6 +45,7 @@ use crate::address::Address;
 use crate::confine::Root;
 use crate::diagnostic::{Place, Source};
 use crate::field::Role;
+use crate::flux::refs::Reference;
 use crate::kind::Kind;
 use crate::value::{Fields, Ref, Scope, Set, Value};
 
@@ -52,6 +54,7 @@ pub use head::is_project_name;
 pub use load::{Loaded, load};
 pub(crate) use orgs::scope_of_another_org;
 pub use policy::{Allow, BlastRadius, Policy, What};
+pub use reach::Reach;
 pub use scope::{is_permission_type, is_type_in_orgs};
 pub use source::reads_as;
 
@@ -68,6 +71,8 @@ pub struct Manifest {
     pub policy: Policy,
     /// The resources.
     pub resources: BTreeMap<Address, Resource>,
+    /// What the scripts of resources reach of the project.
+    pub reaches: BTreeMap<Address, Vec<Reach>>,
     /// The tables that are declared and say `enabled = false`.
     pub disabled: BTreeSet<Address>,
     /// `[[moved]]`.
@@ -117,14 +122,25 @@ pub struct Resource {
     pub external: bool,
     /// `lifecycle`.
     pub lifecycle: Lifecycle,
-    /// What it refers to in any way: fields, `${...}`, `for_each`, Flux params.
+    /// What it refers to in any way: fields, `${...}`, `for_each`, Flux params, and what its script names.
     pub needs: Set<Address>,
     /// What of that must be in the same org: a task's buckets, which Flux finds by name.
     pub beside: Set<Address>,
+    /// The buckets and secrets that its script reaches.
+    pub reaches: Box<[Reached]>,
     /// The table's head.
     pub place: Place,
     /// The value of each written field.
     pub places: Places,
+}
+
+/// Something that the script of a resource reaches.
+#[derive(Clone, Debug)]
+pub struct Reached {
+    /// What it is.
+    pub reference: Reference,
+    /// Where the script names it.
+    pub place: Place,
 }
 
 /// Where the fields of a resource are written.

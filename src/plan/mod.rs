@@ -6,6 +6,7 @@ mod file;
 mod form;
 mod guard;
 mod leftover;
+mod missing;
 mod order;
 mod secrets;
 mod strange;
@@ -182,6 +183,11 @@ pub fn order(comparison: Comparison, facts: Facts<'_>) -> Plan {
     plan.leftovers = leftovers(project, snapshot, ledger, &plan);
     plan.warnings.extend(secrets::stay(&plan.changes, ledger));
     plan.warnings.extend(strange::nothing_is_declared(project, &plan.changes).filter(|_| !all_goes));
+    if !all_goes {
+        let (problems, warnings) = missing::missing(&plan.changes, written, snapshot);
+        plan.refusals.extend(problems);
+        plan.warnings.extend(warnings);
+    }
     plan.refusals.extend(order::circle(&ordered.stuck, written));
     guard::ask(
         &mut plan,

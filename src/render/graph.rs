@@ -5,9 +5,10 @@ use std::fmt::Write as _;
 
 use super::sanitize;
 use crate::address::Address;
+use crate::flux::refs::Access;
 
-/// Each resource with what it needs.
-pub type Edges = BTreeMap<Address, BTreeSet<Address>>;
+/// Each resource with what it needs, and what its script does with that.
+pub type Edges = BTreeMap<Address, BTreeMap<Address, BTreeSet<Access>>>;
 
 /// The graph in Graphviz' DOT language; an arrow goes from a resource to what it needs.
 pub fn dot(edges: &Edges) -> String {
@@ -16,8 +17,12 @@ pub fn dot(edges: &Edges) -> String {
         line(&mut out, format_args!("  {};", dot_name(address)));
     }
     for (from, needs) in edges {
-        for to in needs {
-            line(&mut out, format_args!("  {} -> {};", dot_name(from), dot_name(to)));
+        for (to, access) in needs {
+            let label = match words(access) {
+                words if words.is_empty() => words,
+                words => format!(" [label = \"{words}\"]"),
+            };
+            line(&mut out, format_args!("  {} -> {}{label};", dot_name(from), dot_name(to)));
         }
     }
     out.push_str("}\n");
@@ -26,7 +31,8 @@ pub fn dot(edges: &Edges) -> String {
 
 /// The graph as a Mermaid flow chart; an arrow goes from a resource to what it needs.
 pub fn mermaid(edges: &Edges) -> String {
-    let names: BTreeSet<&Address> = edges.iter().flat_map(|(from, needs)| std::iter::once(from).chain(needs)).collect();
+    let names: BTreeSet<&Address> =
+        edges.iter().flat_map(|(from, needs)| std::iter::once(from).chain(needs.keys())).collect();
     let number = |address: &Address| names.iter().position(|each| *each == address).unwrap_or_default();
     let numbers: BTreeMap<&Address, usize> = names.iter().map(|address| (*address, number(address))).collect();
     let mut out = String::from("flowchart LR\n");
@@ -34,11 +40,25 @@ pub fn mermaid(edges: &Edges) -> String {
         line(&mut out, format_args!("  n{number}[\"{}\"]", mermaid_label(address)));
     }
     for (from, needs) in edges {
-        for to in needs {
-            line(&mut out, format_args!("  n{} --> n{}", numbers[from], numbers[to]));
+        for (to, access) in needs {
+            let label = match words(access) {
+                words if words.is_empty() => words,
+                words => format!("|{words}|"),
+            };
+            line(&mut out, format_args!("  n{} -->{label} n{}", numbers[from], numbers[to]));
         }
     }
     out
+}
+
+/// What is done with what is needed, in words.
+fn words(access: &BTreeSet<Access>) -> String {
+    let words = access.iter().map(|access| match access {
+        Access::Reads => "reads",
+        Access::Writes => "writes",
+        Access::Calls => "calls",
+    });
+    words.collect::<Vec<_>>().join(" and ")
 }
 
 fn line(out: &mut String, text: std::fmt::Arguments<'_>) {
@@ -76,7 +96,13 @@ mod tests {
     fn edges() -> Edges {
         let bucket = Address::new(Kind::Bucket, "line").at("a\"]; x[\"<b>\u{1b}");
         let task = Address::new(Kind::Task, "hourly");
-        BTreeMap::from([(bucket.clone(), BTreeSet::new()), (task, BTreeSet::from([bucket]))])
+        let other = Address::new(Kind::Bucket, "other");
+        let needs = [
+            (bucket.clone(), BTreeSet::from([Access::Writes, Access::Reads])),
+            (other, BTreeSet::from([Access::Reads])),
+            (Address::new(Kind::Label, "red"), BTreeSet::new()),
+        ];
+        BTreeMap::from([(bucket, BTreeMap::new()), (task, BTreeMap::from(needs))])
     }
 
     #[test]

@@ -467,7 +467,7 @@ proptest! {
         });
         let other = crate::plan::difference(&sample_plan, &now);
         prop_assert!(!other.is_empty());
-        let edges = BTreeMap::from([(one.address, BTreeSet::from([Address::new(Kind::Task, word(3))]))]);
+        let edges = BTreeMap::from([(one.address, BTreeMap::from([(Address::new(Kind::Task, word(3)), BTreeSet::new())]))]);
         let machine = Document {
             plan: Some(&sample_plan), report: Some(&done), difference: &other, problems: &[sample::problem(Exit::Error, &word(3))],
             ..Document::new(Exit::Ok)

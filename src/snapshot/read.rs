@@ -225,9 +225,13 @@ async fn found(client: &Client, server: &Server, kinds: &BTreeSet<Kind>, asks: A
     Ok(Found { lists, owners })
 }
 
-/// The kinds that are named anywhere.
+/// The kinds that are named anywhere, also in scripts.
 fn kinds(manifest: &Manifest, ledger: &Ledger) -> BTreeSet<Kind> {
     let mut kinds: BTreeSet<Kind> = manifest.resources.keys().map(|address| address.kind).collect();
+    let reached = manifest.resources.values().flat_map(|resource| &resource.reaches);
+    kinds.extend(
+        reached.filter_map(|reached| reached.reference.name.as_ref().and(Kind::reached_as(reached.reference.target))),
+    );
     kinds.extend(ledger.entries.keys().chain(ledger.intents.keys()).map(|address| address.kind));
     kinds
 }

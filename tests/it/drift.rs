@@ -26,7 +26,7 @@ const TASK: &str = "
 description = \"ours\"
 SCHEDULE
 offset = \"5m\"
-flux = 'from(bucket: \"b\") |> range(start: -1h)'
+flux = 'from(bucket: \"_monitoring\") |> range(start: -1h)'
 labels = [\"label.a\"]
 ";
 
@@ -45,7 +45,7 @@ fn declared(kind: Kind, field: &str, run: &str) -> String {
         Kind::Variable => {
             let source = match field {
                 "map" => "map = { a = \"1\" }",
-                "query" => "query = 'from(bucket: \"b\")'",
+                "query" => "query = 'from(bucket: \"_monitoring\")'",
                 _ => "values = [\"1\", \"2\"]",
             };
             format!(

@@ -104,7 +104,7 @@ both!(a_task_that_another_user_made_is_found, async |scene| {
     let theirs = id(&token.http.post("tasks", body).await.expect(201));
     let mut project = Project::new(&scene);
     project.consent.adopt = true;
-    project.declare("[task.t]\nevery = \"1h\"\nflux = 'from(bucket: \"b\") |> range(start: -1h)'\n");
+    project.declare("[task.t]\nevery = \"1h\"\nflux = 'from(bucket: \"_monitoring\") |> range(start: -1h)'\n");
     let planned = project.plan(Goal::Declared).await.unwrap();
     let change = &planned.plan.changes[0];
     assert_eq!(change.object.as_ref().map(|object| object.id.as_str()), Some(theirs.as_str()));

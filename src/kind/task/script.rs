@@ -1,6 +1,6 @@
 //! A task's script and its schedule: what is written in the manifest and in the script's own `option task`, as one.
 
-use super::{cron, params};
+use super::{cron, params, reach};
 use crate::diagnostic::{Code, Severity};
 use crate::duration::Duration;
 use crate::flux::parser::parse;
@@ -48,6 +48,9 @@ pub(super) fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
         faults.extend(names.into_iter().filter(|fault| !said(fault)));
     }
     faults.extend(asked);
+    if parsed.is_sound() {
+        reach::look(draft, &parsed.script, params_as.as_deref(), faults);
+    }
     let errors = |faults: &[Fault]| faults.iter().filter(|fault| fault.severity == Severity::Error).count();
     let before = errors(faults);
     if let Some(task) = &author.task {

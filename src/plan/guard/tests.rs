@@ -131,6 +131,7 @@ impl Scene {
             lifecycle: Lifecycle::default(),
             needs: crate::value::Set::default(),
             beside: crate::value::Set::default(),
+            reaches: Box::default(),
             place: place(),
             places: crate::manifest::Places::default(),
         };

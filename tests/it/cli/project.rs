@@ -129,3 +129,14 @@ fn what_another_org_has_is_refused_once_the_home_org_is_known() {
     assert!(refused.err.contains("token.t is in another org"), "{}", refused.err);
     on("plan", dir.path()).arg("--org=eu").arg("--adopt").run().with(0);
 }
+
+#[test]
+fn a_graph_shows_which_way_data_goes() {
+    let dir = project(
+        "[project]\nname = \"shop\"\n[bucket.raw]\n[bucket.hourly]\n[label.red]\n[task.hourly]\nevery = \"1h\"\nlabels = [\"label.red\"]\n\
+         flux = 'from(bucket: \"raw\") |> range(start: -1h) |> to(bucket: params.to)'\n\
+         params = { to = { bucket = \"bucket.hourly\" } }\n",
+    );
+    insta::assert_snapshot!("graph", on("graph", dir.path()).run().with(0).out);
+    insta::assert_snapshot!("graph_mermaid", on("graph", dir.path()).arg("--format=mermaid").run().with(0).out);
+}

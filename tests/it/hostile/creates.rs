@@ -31,7 +31,7 @@ async fn cases(scene: &Scene) -> Vec<Case> {
         },
         Case {
             list: "tasks",
-            table: "[task.new]\nevery = \"1h\"\nflux = 'from(bucket: \"b\") |> range(start: -1h)'\n".into(),
+            table: "[task.new]\nevery = \"1h\"\nflux = 'from(bucket: \"_monitoring\") |> range(start: -1h)'\n".into(),
             victim: post("tasks", json!({"orgID": org, "flux": hourly("bystander")})).await,
         },
         Case {

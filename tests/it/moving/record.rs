@@ -45,12 +45,12 @@ const TWO: &str = r#"
 [task.first]
 name = "hourly"
 every = "1h"
-flux = 'from(bucket: "b") |> range(start: -1h)'
+flux = 'from(bucket: "_monitoring") |> range(start: -1h)'
 
 [task.second]
 name = "hourly"
 every = "2h"
-flux = 'from(bucket: "b") |> range(start: -1h)'
+flux = 'from(bucket: "_monitoring") |> range(start: -1h)'
 "#;
 
 both!(one_of_two_tasks_is_taken_over_by_its_id, virgin, async |server| {
@@ -153,7 +153,7 @@ both!(all_that_is_declared_is_adopted_at_once, virgin, async |server| {
     let before = home.everything().await;
     let dir = declare(&format!(
         "[bucket.raw]\nretention = \"30d\"\ndescription = \"ours\"\n[label.prod]\n[bucket.missing]\n[user.root]\n\
-         [task.hourly]\nevery = \"1h\"\nflux = 'from(bucket: \"b\") |> range(start: -1h)'\n\
+         [task.hourly]\nevery = \"1h\"\nflux = 'from(bucket: \"_monitoring\") |> range(start: -1h)'\n\
          [token.used]\ndescription = \"in use\"\nread = [\"bucket.raw\"]\n[[import]]\nto = \"token.used\"\nid = \"{}\"\n",
         token.id
     ));

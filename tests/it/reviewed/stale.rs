@@ -32,14 +32,14 @@ both!(a_changed_server_is_shown_and_nothing_is_written, async |scene| {
 
 both!(changed_manifests_are_shown_and_nothing_is_written, async |scene| {
     let task = |flux: &str| format!("[task.t]\nevery = \"1h\"\nflux = '''\n{flux}'''\n");
-    let review = Review::new(&scene, &task("from(bucket: \"a\")\n|> range(start: -1h)\n|> mean()\n"));
+    let review = Review::new(&scene, &task("from(bucket: \"_monitoring\")\n|> range(start: -1h)\n|> mean()\n"));
     review.plan().run().with(0);
     // A remark is no change.
-    review.declare(&task("// Why.\nfrom(bucket: \"a\")\n|> range(start: -1h)\n|> mean()\n"));
+    review.declare(&task("// Why.\nfrom(bucket: \"_monitoring\")\n|> range(start: -1h)\n|> mean()\n"));
     let more = "[bucket.more]\nretention = \"1d\"\n";
-    review.declare(&(task("// Why.\nfrom(bucket: \"a\")\n|> range(start: -1h)\n|> max()\n") + more));
+    review.declare(&(task("// Why.\nfrom(bucket: \"_monitoring\")\n|> range(start: -1h)\n|> max()\n") + more));
     insta::assert_snapshot!("changed_manifests", review.refused(6).await.out);
-    review.declare(&task("// Why.\nfrom(bucket: \"a\")\n|> range(start: -1h)\n|> mean()\n"));
+    review.declare(&task("// Why.\nfrom(bucket: \"_monitoring\")\n|> range(start: -1h)\n|> mean()\n"));
     review.apply().run().with(0);
 });
 

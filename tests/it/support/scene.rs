@@ -164,7 +164,7 @@ pub(crate) fn column<'a>(list: &'a Value, field: &str) -> Vec<&'a str> {
 
 /// A script that runs every hour and reads nothing.
 pub(crate) fn hourly(name: &str) -> String {
-    format!("option task = {{name: \"{name}\", every: 1h}}\n\nfrom(bucket: \"b\") |> range(start: -1h)\n")
+    format!("option task = {{name: \"{name}\", every: 1h}}\n\nfrom(bucket: \"_monitoring\") |> range(start: -1h)\n")
 }
 
 /// Base64 of a text, with padding.

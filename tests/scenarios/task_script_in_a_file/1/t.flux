@@ -1,3 +1,3 @@
 option task = {name: "own", every: 1h, offset: 1m}
 
-from(bucket: "b") |> range(start: -1h)
+from(bucket: "_monitoring") |> range(start: -1h)

@@ -1,3 +1,3 @@
 option task = {name: "own", every: 2h}
 
-from(bucket: "b") |> range(start: -2h)
+from(bucket: "_monitoring") |> range(start: -2h)

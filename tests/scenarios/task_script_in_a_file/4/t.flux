@@ -2,4 +2,4 @@ import "date"
 
 option task = {name: "own", cron: "0 * * * *"}
 
-from(bucket: "b") |> range(start: date.truncate(t: now(), unit: 1d))
+from(bucket: "_monitoring") |> range(start: date.truncate(t: now(), unit: 1d))

@@ -1,3 +1,3 @@
 import "influxdata/influxdb/schema"
 
-schema.tagValues(bucket: "b", tag: "region")
+schema.tagValues(bucket: "_monitoring", tag: "region")

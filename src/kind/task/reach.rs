@@ -1,0 +1,52 @@
+//! What a task's script reaches.
+
+use crate::diagnostic::Code;
+use crate::flux::Literal;
+use crate::flux::ast::Script;
+use crate::flux::refs::{Access, Reference, Target, references};
+use crate::kind::spec::{Draft, Fault};
+use crate::value::{Fields, Value};
+
+/// Finds what a sound script reaches, whose parameters it reads as `params_as`.
+pub(super) fn look(draft: &mut Draft<'_>, script: &Script, params_as: Option<&str>, faults: &mut Vec<Fault>) {
+    let task = record(&draft.fields);
+    let params = params_as.zip(draft.params.as_ref());
+    let given: Vec<_> = params.into_iter().chain([("task", &task)]).collect();
+    draft.reaches = references(script, &given).all;
+    let unknown = draft.reaches.iter().filter(|one| {
+        // Of what has no meaning at all this has been said.
+        let mut wrong = faults.iter().filter_map(|fault| fault.script.as_ref());
+        let span = one.span.range();
+        !wrong.any(|wrong| wrong.start < span.end && span.start < wrong.end)
+    });
+    let unknown: Vec<_> = unknown.filter_map(|one| unknown_bucket(draft, one)).collect();
+    faults.extend(unknown);
+}
+
+/// What the script reads as `task`, where it does not set that itself.
+fn record(fields: &Fields) -> Literal {
+    let literal = |field: &str| match fields.get(field)? {
+        Value::Text(text) => Some(Literal::String(text.clone())),
+        Value::Duration(duration) => Some(Literal::Duration(duration.to_string())),
+        _ => None,
+    };
+    let known = ["name", "every"].into_iter().filter_map(|field| Some((field.to_owned(), literal(field)?)));
+    Literal::Record(known.collect())
+}
+
+/// That only a run can tell which bucket the script reaches, and the task does not say it.
+fn unknown_bucket(draft: &Draft<'_>, reference: &Reference) -> Option<Fault> {
+    let (field, verb) = match reference.access {
+        Access::Reads => ("reads", "reads"),
+        Access::Writes => ("writes", "writes to"),
+        Access::Calls => return None,
+    };
+    let is_unknown = reference.target == Target::Bucket && reference.name.is_none() && reference.elsewhere.is_none();
+    let message = format!("which bucket this {verb} is not known before it runs");
+    (is_unknown && !(draft.written)(field)).then(|| {
+        let fault = Fault::new(Code::FluxUnknownBucket, "flux", message, "not known").script(reference.span.range());
+        fault
+            .warning()
+            .help(format!("set `{field} = [\"bucket.NAME\"]` in the task, so that it comes after these buckets"))
+    })
+}

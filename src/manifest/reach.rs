@@ -1,0 +1,119 @@
+//! What scripts reach, as edges: a resource needs the buckets and secrets of the project that its script names.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Resource;
+use super::check::{Claimed, STEPS, round};
+use super::orgs::org_of;
+use crate::address::Address;
+use crate::diagnostic::{Code, Diagnostic, Place};
+use crate::field::Role;
+use crate::flux::refs::{Access, Elsewhere, Reference};
+use crate::graph::Graph;
+use crate::kind::{Kind, NaturalKey};
+use crate::value::{Ref, Value};
+
+type Resources = BTreeMap<Address, Resource>;
+
+/// A resource that a script reaches.
+#[derive(Clone, Debug)]
+pub struct Reach {
+    /// What is done with it.
+    pub access: Access,
+    /// The resource.
+    pub to: Address,
+    /// Where that is said.
+    pub place: Place,
+}
+
+/// What the script of each resource reaches.
+pub(super) type Reaches = BTreeMap<Address, Vec<Reach>>;
+
+/// What the scripts of `resources` reach of these, whose names are in `named`.
+pub(super) fn reaches(resources: &Resources, home: Option<&str>, named: &Claimed<'_>) -> Reaches {
+    let mut all = Reaches::new();
+    for (address, resource) in resources {
+        let own = org_of(address.kind, resource, resources, home);
+        let in_script = resource.reaches.iter().filter_map(|reached| {
+            let to = find(&reached.reference, own?, home, named)?.clone();
+            Some(Reach { access: reached.reference.access, to, place: reached.place.clone() })
+        });
+        let reaches: Vec<_> = in_script.chain(said(address, resource)).filter(|reach| reach.to != *address).collect();
+        if !reaches.is_empty() {
+            all.insert(address.clone(), reaches);
+        }
+    }
+    all
+}
+
+/// What the manifest says of the script of a resource.
+fn said<'r>(address: &Address, resource: &'r Resource) -> impl Iterator<Item = Reach> + use<'r> {
+    let kind = address.kind;
+    [(Role::Reads, Access::Reads), (Role::Writes, Access::Writes)].into_iter().flat_map(move |(role, access)| {
+        let place = resource.place_of_role(kind, role);
+        let refs = kind.get(role, &resource.fields).into_iter().flat_map(Value::refs);
+        refs.filter_map(Ref::address).map(move |to| Reach { access, to: to.clone(), place: place.clone() })
+    })
+}
+
+/// The resource that `reference` in a script of the org `own` means, if the project has it.
+fn find<'r>(reference: &Reference, own: &Ref, home: Option<&str>, named: &Claimed<'r>) -> Option<&'r Address> {
+    let kind = Kind::reached_as(reference.target)?;
+    let name = reference.name.as_deref()?;
+    let other;
+    let org = match &reference.elsewhere {
+        None => own,
+        Some(Elsewhere::Org(Some(org))) if home == Some(org) => &Ref::Home,
+        Some(Elsewhere::Org(Some(org))) => {
+            other = Ref::To((*named.get(&NaturalKey::unique(Kind::HOME, None, org)?)?).clone());
+            &other
+        }
+        Some(Elsewhere::Org(None) | Elsewhere::Server) => return None,
+    };
+    named.get(&NaturalKey::unique(kind, Some(org), name)?).copied()
+}
+
+/// Adds `reaches` to what `resources` need.
+pub(super) fn add(resources: &mut Resources, reaches: &Reaches) {
+    for (address, reaches) in reaches {
+        let Some(resource) = resources.get_mut(address) else { continue };
+        let written = resource.needs.iter().cloned();
+        resource.needs = written.chain(reaches.iter().map(|reach| reach.to.clone())).collect();
+    }
+}
+
+/// Says where tasks pass data on in a circle. Reading and writing one bucket alone is none.
+pub(super) fn loops(reaches: &Reaches) -> Vec<Diagnostic> {
+    let mut sources: BTreeMap<&Address, BTreeSet<&Address>> = BTreeMap::new();
+    for (task, reaches) in reaches {
+        let buckets = |access: Access| {
+            let reaches = reaches.iter().filter(move |reach| reach.access == access);
+            reaches.map(|reach| &reach.to).collect::<BTreeSet<_>>()
+        };
+        let (read, written) = (buckets(Access::Reads), buckets(Access::Writes));
+        for bucket in written.difference(&read) {
+            sources.entry(*bucket).or_default().insert(task);
+        }
+        for bucket in &read {
+            sources.entry(*bucket).or_default();
+        }
+        sources.insert(task, read);
+    }
+    let cycles = Graph::build(sources).err().unwrap_or_default();
+    cycles.iter().map(|cycle| circle(&cycle.0, reaches)).collect()
+}
+
+/// Says that data goes round along `path`, in which each needs the next.
+fn circle(path: &[Address], reaches: &Reaches) -> Diagnostic {
+    let mut way: Vec<Address> = path.iter().rev().cloned().collect();
+    way.rotate_right(1);
+    let mut diagnostic = Diagnostic::warning(Code::FluxLoop, format!("data goes round in a circle: {}", round(&way)));
+    for (at, task) in way.iter().enumerate().take(STEPS) {
+        let next = &way[(at + 1) % way.len()];
+        let mut written = reaches.get(task).into_iter().flatten().filter(|reach| reach.access == Access::Writes);
+        if let Some(reach) = written.find(|reach| reach.to == *next) {
+            diagnostic = diagnostic.at(reach.place.clone(), format!("{task} writes {next}"));
+        }
+    }
+    diagnostic.help("write to a bucket that none of these tasks reads")
+}

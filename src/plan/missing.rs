@@ -1,0 +1,240 @@
+//! Scripts that name what will not be there once the plan is applied.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::guard::Written;
+use crate::diagnostic::{Code, Diagnostic, Severity, nearest};
+use crate::diff::{Action, Change};
+use crate::flux::refs::Reference;
+use crate::kind::Kind;
+use crate::problem::Problem;
+use crate::snapshot::{Sight, Snapshot};
+
+/// What is known of the names of one kind in the home org.
+struct Names<'a> {
+    /// Those that there will be.
+    after: BTreeSet<String>,
+    /// Those that this plan takes away, and the change that does.
+    gone: BTreeMap<&'a str, &'a Change>,
+    /// Whether there are no others.
+    all: bool,
+}
+
+impl<'a> Names<'a> {
+    fn new(kind: Kind, changes: &'a [Change], snapshot: &'a Snapshot) -> Self {
+        let home = snapshot.home.as_ref();
+        let mut names = Self { after: BTreeSet::new(), gone: BTreeMap::new(), all: false };
+        let mut leave = BTreeSet::new();
+        for change in changes.iter().filter(|change| change.address.kind == kind) {
+            let new = change.new_name();
+            let moves = change.action == Action::Replace && change.org.as_ref() != home;
+            if let Some(was) = change.object.as_ref().filter(|object| object.org.as_ref() == home)
+                && (change.action == Action::Delete || new.is_some() || moves)
+            {
+                leave.insert(was.id.as_str());
+                names.gone.insert(&was.name, change);
+            }
+            if change.org.as_ref() == home && !matches!(change.action, Action::Delete | Action::Forget) {
+                names.after.extend(new.or_else(|| change.object.as_ref().map(|object| object.name.clone())));
+            }
+        }
+        if let Some(view) = snapshot.kinds.get(&kind) {
+            let here = view.objects.values().filter(|object| object.org.as_ref() == home);
+            let stays = here.filter(|object| !leave.contains(object.id.as_str()));
+            names.after.extend(stays.map(|object| object.name.clone()));
+            names.all = view.sight == Sight::Complete;
+        }
+        names
+    }
+
+    /// The change that takes `name` away, if it is known that there will be nothing of this name.
+    fn lack(&self, name: &str) -> Option<Option<&'a Change>> {
+        let gone = self.gone.get(name).copied();
+        ((self.all || gone.is_some()) && !self.after.contains(name)).then_some(gone)
+    }
+}
+
+/// What the scripts of the home org name and will not find: an error for a script that the plan sends to the server, or takes
+/// its bucket from, else a warning.
+pub(super) fn missing(
+    changes: &[Change],
+    written: Written<'_>,
+    snapshot: &Snapshot,
+) -> (Vec<Problem>, Vec<Diagnostic>) {
+    let mut of_kind: BTreeMap<Kind, Names<'_>> = BTreeMap::new();
+    let (mut problems, mut warnings) = (Vec::new(), Vec::new());
+    for change in changes {
+        let Some(resource) = written.resources.get(&change.address) else { continue };
+        if change.org.is_none() || change.org != snapshot.home {
+            continue;
+        }
+        for reached in &resource.reaches {
+            let Reference { target, name: Some(name), elsewhere: None, .. } = &reached.reference else { continue };
+            let Some(kind) = Kind::reached_as(*target) else { continue };
+            let names = of_kind.entry(kind).or_insert_with(|| Names::new(kind, changes, snapshot));
+            let Some(gone) = names.lack(name) else { continue };
+            let diagnostic = lacks(change, kind, name, gone, names).at(reached.place.clone(), "in this script");
+            if gone.is_some() || !matches!(change.action, Action::None) {
+                problems.push(diagnostic.into());
+            } else {
+                warnings.push(Diagnostic { severity: Severity::Warning, ..diagnostic });
+            }
+        }
+    }
+    (problems, warnings)
+}
+
+fn lacks(change: &Change, kind: Kind, name: &str, gone: Option<&Change>, names: &Names<'_>) -> Diagnostic {
+    let address = &change.address;
+    let (message, help) = match gone {
+        Some(gone) if gone.action == Action::Delete => (
+            format!("{address} uses the {kind} `{name}`, which this plan deletes"),
+            format!("change the script, or keep {}", gone.address),
+        ),
+        Some(gone) => (
+            format!("{address} uses the {kind} `{name}`, which this plan renames"),
+            format!("write its new name, or take it from {} by `params`", gone.address),
+        ),
+        None => (
+            format!("{address} uses the {kind} `{name}`, which neither the project nor the server has"),
+            match nearest(name, names.after.iter().map(String::as_str)) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => "declare it, or correct the name".to_owned(),
+            },
+        ),
+    };
+    Diagnostic::error(Code::FluxMissing, message).help(help)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::address::Address;
+    use crate::diagnostic::{Place, Source};
+    use crate::diff::{Cause, FieldChange, Reason, Target};
+    use crate::flux::parser::parse;
+    use crate::flux::refs::references;
+    use crate::kind::{Object, Standing};
+    use crate::manifest::{Lifecycle, Places, Reached, Resource};
+    use crate::snapshot::View;
+    use crate::value::{Fields, Set, Value};
+
+    const HOME: &str = "home";
+
+    /// A resource with such a script.
+    fn resource(script: &str) -> Resource {
+        let source = Source::new("a.flux", "a.flux", script);
+        let place = Place { source: Arc::new(source), span: 0..0 };
+        let reached = references(&parse(script).script, &[]).all.into_iter();
+        Resource {
+            fields: Fields::default(),
+            external: false,
+            lifecycle: Lifecycle::default(),
+            needs: Set::default(),
+            beside: Set::default(),
+            reaches: reached.map(|reference| Reached { reference, place: place.clone() }).collect(),
+            place,
+            places: Places::default(),
+        }
+    }
+
+    fn change(address: &str, action: Action, was: Option<&str>, name: Option<&str>) -> Change {
+        let mut change = Change::blank(&address.parse().expect("an address"), action, Reason::Differs);
+        change.org = Some(HOME.to_owned());
+        change.object = was.map(|was| Target { id: was.to_owned(), org: change.org.clone(), name: was.to_owned() });
+        change.fields.extend(name.map(|name| FieldChange {
+            field: "name",
+            live: None,
+            wanted: Value::Text(name.to_owned()),
+            last: None,
+            cause: Cause::Yours,
+        }));
+        change
+    }
+
+    fn snapshot(sight: Sight, buckets: &[(&str, &str)]) -> Snapshot {
+        let object = |(org, name): &(&str, &str)| Object {
+            id: (*name).to_owned(),
+            org: Some((*org).to_owned()),
+            name: (*name).to_owned(),
+            created: None,
+            fields: Fields::default(),
+            standing: Standing::Ordinary,
+            user: None,
+        };
+        let objects = buckets.iter().map(object).map(|object| (object.id.clone(), object)).collect();
+        let view = View { sight, objects, missing: BTreeMap::new() };
+        Snapshot { home: Some(HOME.to_owned()), kinds: BTreeMap::from([(Kind::Bucket, view)]), ..Snapshot::default() }
+    }
+
+    /// What is said of a task with such a script, to which `action` happens.
+    fn said(script: &str, action: Action, snapshot: &Snapshot, others: &[Change]) -> Vec<String> {
+        let task = change("task.t", action, None, None);
+        let resources = BTreeMap::from([(Address::new(Kind::Task, "t"), resource(script))]);
+        let changes: Vec<_> = others.iter().cloned().chain([task]).collect();
+        let written = Written { resources: &resources, imports: &BTreeMap::new() };
+        let (problems, warnings) = missing(&changes, written, snapshot);
+        let errors = problems.into_iter().map(|problem| ("error", problem.diagnostic));
+        let said = errors.chain(warnings.into_iter().map(|warning| ("warning", warning)));
+        said.map(|(word, said)| format!("{word}: {}; {}", said.message, said.help.unwrap_or_default())).collect()
+    }
+
+    const READS: &str = "from(bucket: \"raw\")";
+
+    #[test]
+    fn a_name_that_nothing_has_is_an_error_where_the_script_is_sent() {
+        let there = snapshot(Sight::Complete, &[(HOME, "rav"), ("other", "raw")]);
+        let lacks = "task.t uses the bucket `raw`, which neither the project nor the server has; did you mean `rav`?";
+        for action in [Action::Create, Action::Update, Action::Replace] {
+            assert_eq!(said(READS, action, &there, &[]), [format!("error: {lacks}")]);
+        }
+        assert_eq!(said(READS, Action::None, &there, &[]), [format!("warning: {lacks}")]);
+        let made = [change("bucket.raw", Action::Create, None, Some("raw"))];
+        assert_eq!(said(READS, Action::Create, &there, &made), [""; 0]);
+        let here = snapshot(Sight::Complete, &[(HOME, "raw")]);
+        assert_eq!(said(READS, Action::Create, &here, &[]), [""; 0]);
+    }
+
+    #[test]
+    fn what_is_not_seen_is_not_said_to_be_missing() {
+        for sight in [Sight::Partial, Sight::Blind] {
+            assert_eq!(said(READS, Action::Create, &snapshot(sight, &[(HOME, "x")]), &[]), [""; 0]);
+        }
+        let there = snapshot(Sight::Complete, &[]);
+        for script in [
+            "from(bucket: \"raw\", org: \"other\")",
+            "from(bucket: \"raw\", host: \"http://h\")",
+            "from(bucket: r.bucket)",
+            "import \"influxdata/influxdb/secrets\"\nsecrets.get(key: \"k\")",
+        ] {
+            assert_eq!(said(script, Action::Create, &there, &[]), [""; 0], "{script}");
+        }
+    }
+
+    #[test]
+    fn what_the_plan_itself_takes_away_is_missing_whatever_is_seen() {
+        let there = snapshot(Sight::Partial, &[(HOME, "raw")]);
+        let renamed = [change("bucket.raw", Action::Update, Some("raw"), Some("new"))];
+        let says = "error: task.t uses the bucket `raw`, which this plan renames; \
+            write its new name, or take it from bucket.raw by `params`";
+        assert_eq!(said(READS, Action::None, &there, &renamed), [says]);
+        let deleted = [Change { org: None, ..change("bucket.raw", Action::Delete, Some("raw"), None) }];
+        let says =
+            "error: task.t uses the bucket `raw`, which this plan deletes; change the script, or keep bucket.raw";
+        assert_eq!(said(READS, Action::None, &there, &deleted), [says]);
+        let taken = [renamed[0].clone(), change("bucket.other", Action::Create, None, Some("raw"))];
+        assert_eq!(said(READS, Action::None, &there, &taken), [""; 0], "another one has the name then");
+        let org = |of: &str| Some(of.to_owned());
+        let mut leaves = change("bucket.raw", Action::Replace, Some("raw"), None);
+        leaves.org = org("other");
+        assert_eq!(said(READS, Action::None, &there, &[leaves]).len(), 1, "it goes to another org");
+        let mut comes = change("bucket.raw", Action::Replace, Some("raw"), None);
+        comes.object.as_mut().expect("one").org = org("other");
+        let nothing = snapshot(Sight::Complete, &[("other", "raw")]);
+        assert_eq!(said(READS, Action::Create, &nothing, &[comes]), [""; 0], "it comes from another org");
+        let anew = [change("bucket.raw", Action::Replace, Some("raw"), None)];
+        assert_eq!(said(READS, Action::None, &there, &anew), [""; 0], "it comes again");
+    }
+}
