@@ -3,14 +3,16 @@
 //! The modules stand in the order in which data flows through them: none imports a later one. Only those of the
 //! vocabulary, from `address` to `value`, are defined through each other.
 
+pub mod duration;
 pub mod exit;
 pub mod limits;
+pub mod nearest;
+
+pub mod flux;
 pub mod redact;
 
 pub mod confine;
 pub mod diagnostic;
-pub mod duration;
-pub mod flux;
 pub mod hidden;
 pub mod problem;
 pub mod sandbox;

@@ -5,17 +5,22 @@
 //! recorded, can hold it. So is what a sink's command writes to its standard error, for the secret that it was given.
 
 mod assigned;
+mod beside;
 mod doubt;
+mod flux;
 mod literals;
 mod names;
+mod options;
 mod quotes;
 mod reference;
 mod shapes;
+mod toml;
 mod urls;
 
+pub(crate) use beside::{Part, beside};
 pub(crate) use literals::{
-    HIDDEN, apart, has_credentials, literals, literals_in_config, without_credentials, without_literals,
-    without_literals_in_flux, without_secrets,
+    HIDDEN, Language, apart, certain_literals, has_credentials, literals, without_credentials, without_literals,
+    without_secrets, without_secrets_in_command,
 };
 pub(crate) use names::is_secret;
 

@@ -97,7 +97,11 @@ pub(super) fn differences(
             Value::Text(text) => Value::Text(without_credentials(&text).into_owned()),
             other => other,
         };
-        let (live, wanted) = (Some(live), wanted.into_owned());
+        let wanted = match (wanted.into_owned(), &live) {
+            (Value::Script(wanted), Value::Script(live)) => Value::Script(wanted.beside(live)),
+            (other, _) => other,
+        };
+        let live = Some(live);
         change.fields.push(FieldChange { field: field.name, live, wanted, last: last_text(), cause });
     }
     let losses = losses(change, resource, object, names);

@@ -30,4 +30,5 @@ pub use mistake::Mistake;
 pub use normal::{NormalForm, NormalToken};
 pub use option_task::{Schedule, TaskHead, TaskOption};
 pub use scanner::scan;
+pub(crate) use scanner::scan_leniently;
 pub use token::{Token, TokenKind};

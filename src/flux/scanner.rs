@@ -24,6 +24,19 @@ pub fn scan(source: &str) -> Result<Vec<Token>, FluxError> {
     Ok(scanner.tokens)
 }
 
+/// The tokens of a script as far as it can be read, and where that ends.
+pub(crate) fn scan_leniently(source: &str) -> (Vec<Token>, usize) {
+    let readable = &source[..source.find('\0').unwrap_or(source.len())];
+    let mut scanner = Scanner { source: readable, at: 0, tokens: Vec::new(), open: Vec::new(), operand: true };
+    match scanner.run() {
+        Ok(()) => (scanner.tokens, readable.len()),
+        Err(_) => {
+            let end = scanner.tokens.last().map_or(0, |token| token.span.end);
+            (scanner.tokens, end)
+        }
+    }
+}
+
 /// A brace that is open.
 enum Open {
     Brace,

@@ -11,7 +11,7 @@ use super::wire::{self, Body, Wire};
 use crate::api::{ApiError, Writer};
 use crate::diagnostic::Code;
 use crate::field::{Field, Omitted, Role, TextFile, Type};
-use crate::redact::literals_in_config;
+use crate::redact::{Language, certain_literals};
 use crate::value::{Fields, Value};
 
 const CONFIG: TextFile = TextFile { what: "Telegraf configuration", ending: "conf" };
@@ -48,7 +48,7 @@ fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
     if let Some(fault) = unreadable(config) {
         faults.push(fault);
     }
-    faults.extend(literals_in_config(config).into_iter().map(|span| {
+    faults.extend(certain_literals(config, Language::Config).into_iter().map(|span| {
         let message = "whoever may read Telegraf configurations can read this secret";
         let fault = Fault::new(Code::TelegrafSecret, "config", message, "a secret in plain text").script(span);
         fault.warning().help("write `$INFLUX_TOKEN`, or another variable that is set where Telegraf runs")
@@ -113,7 +113,7 @@ fn variable_length(text: &str) -> usize {
 
 /// A secret that somebody has put into a configuration does not go into a file.
 fn export(object: &Object) -> Result<Fields, ExportError> {
-    match config(&object.fields).is_some_and(|config| !literals_in_config(config).is_empty()) {
+    match config(&object.fields).is_some_and(|config| !certain_literals(config, Language::Config).is_empty()) {
         true => Err(ExportError::Unsayable("its configuration has a secret in plain text".to_owned())),
         false => Ok(object.fields.clone()),
     }

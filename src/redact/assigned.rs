@@ -1,27 +1,31 @@
-//! Keys that are called like secrets, and what is given to them: in TOML that may be broken, in JSON, in headers, in the
-//! addresses of databases, in options of commands, and in each of these within a string of another.
+//! What is called like a secret within a string, a comment or words, and what is given to it: in JSON, in headers, in the
+//! addresses of databases, in tags, in options of commands, and in each of these within a string of another.
 
-use super::doubt::{is_certain, is_no_secret, names_file};
-use super::literals::{Search, Text};
-use super::names::{is_about, is_secret};
+use std::ops::Range;
+
+use super::doubt::{is_certain, is_no_secret, is_prose, names_file};
+use super::literals::{Piece, Search};
+use super::names::is_secret;
+use super::options::{attached, option};
 use super::quotes::{Quote, is_quote};
+use super::shapes::is_scheme;
 
-/// Keys that say where a manifest takes a secret from, or where it puts one.
-const SOURCES: [&str; 6] = ["command", "env", "file", "key", "stderr", "timeout"];
 /// No key is longer.
 const KEY: usize = 120;
+/// What ends a word of a shell.
+const SHELL: [char; 7] = [';', '|', '&', '<', '>', '(', ')'];
 
 /// Finds what is given to such keys.
 pub(super) fn find(search: &mut Search<'_>) {
     let text = search.text;
-    let mut reader =
-        Reader { text, search, line: 0, line_end: 0, quote: None, string_end: 0, in_secrets: false, in_secret: false };
+    let mut reader = Reader { text, search, line: 0, line_end: 0, quote: None, string_end: 0 };
     let mut at = reader.begin_line(0);
     while let Some(byte) = text.as_bytes().get(at) {
         at = match byte {
             b'\n' => reader.begin_line(at + 1),
             b'=' | b':' => reader.operator(at),
             b'-' => reader.option(at),
+            b'>' => reader.tag(at),
             byte => {
                 if is_quote(*byte) {
                     (reader.quote, reader.string_end) = (Quote::at(text, at), 0);
@@ -42,10 +46,6 @@ struct Reader<'s, 't> {
     quote: Option<Quote>,
     /// Where that string ends, once it is known.
     string_end: usize,
-    /// Whether the table is called like a secret.
-    in_secrets: bool,
-    /// Whether the table is a resource of the kind `secret`.
-    in_secret: bool,
 }
 
 /// What stands before an operator.
@@ -54,10 +54,10 @@ struct Key<'t> {
     is_quoted: bool,
     /// Whether its first letter may be the end of a line in a string: `\n`.
     is_escaped: bool,
-    /// Whether a quote is right before.
-    begins_string: bool,
-    begins_line: bool,
-    in_comment: bool,
+    /// Whether it is what its string or its line begins with.
+    begins: bool,
+    /// Whether it is a parameter in a URL, of which more is known.
+    is_parameter: bool,
 }
 
 impl<'t> Reader<'_, 't> {
@@ -69,23 +69,18 @@ impl<'t> Reader<'_, 't> {
 
     fn begin_line(&mut self, at: usize) -> usize {
         self.set_line(at);
-        let line = self.text[at..self.line_end].trim();
-        if let Some(header) = header(line) {
-            // What comes first in a manifest are the kind and the key of a resource.
-            self.in_secret = header.starts_with("secret.");
-            self.in_secrets = header.split('.').skip(2).any(|part| is_secret(part.trim_matches(['"', '\'', ' '])));
-        }
-        // A key without an operator.
-        let word = line.split([' ', '\t']).next().unwrap_or_default();
-        let value = line[word.len()..].trim_start();
-        if !self.is_flux()
-            && !value.is_empty()
+        let line = &self.text[at..self.line_end];
+        // A key without an operator, as in `# password hunter2`.
+        let mut words = line.trim_start_matches(['#', '/', ' ', '\t']).split_whitespace();
+        if let (Piece::Comment, Some(key), Some(value), None) =
+            (self.search.of, words.next(), words.next(), words.next())
+            && is_plain(key)
+            && is_secret(last(key))
+            && !is_prose(value)
             && !value.starts_with(['=', ':', '+', '-', '.'])
-            && is_plain(word)
-            && is_secret(last(word))
         {
-            let start = at + self.text[at..].find(line).unwrap_or_default() + line.len() - value.len();
-            self.search.add(start..start + value.len(), false);
+            let end = at + line.trim_end().len();
+            self.search.add(end - value.len()..end, false);
         }
         at
     }
@@ -94,30 +89,22 @@ impl<'t> Reader<'_, 't> {
     fn operator(&mut self, at: usize) -> usize {
         let length = self.text[at..].bytes().take(3).take_while(|byte| b"=:>".contains(byte)).count();
         let (operator, after) = (&self.text[at..at + length], at + length);
-        if operator.starts_with("::") || operator == ":" && self.text[after..].starts_with("//") {
+        let is_none = operator.starts_with("::")
+            || operator.starts_with("==")
+            || operator == ":" && self.text[after..].starts_with("//");
+        if is_none {
             return after;
         }
-        let Some(key) = self.key(at) else { return after };
-        let is_field = self.in_secrets && key.begins_line && !SOURCES.contains(&key.name) && !is_about(key.name);
-        let is_value = self.in_secret && key.begins_line && key.name == "value";
-        if !(is_field || is_value || key.is_secret()) {
-            return after;
-        }
+        let Some(key) = self.key(at).filter(|key| key.is_secret() && !key.is_parameter) else { return after };
         let start = after + spaces(&self.text[after..]);
-        let compares = operator.starts_with("==") && (!key.begins_line || self.is_flux());
-        // What is a name or a call in Flux is no secret; within a string it may be one.
-        let is_code = self.is_flux() && (key.begins_line || operator == ":" || self.quote.is_none());
-        let quote = Quote::begins(self.text, start).filter(|_| !(compares && self.is_flux()));
-        let end = if let Some(quote) = quote {
-            self.string(&key, quote)
-        } else if compares || is_code {
-            after
-        } else {
-            match self.text.as_bytes().get(start) {
+        let end = match (self.search.of, Quote::begins(self.text, start)) {
+            (Piece::Comment, _) => self.rest_of_line(operator, after, start),
+            (_, Some(quote)) => self.string(&key, quote),
+            (_, None) => match self.text.as_bytes().get(start) {
                 Some(b'{' | b'[') => self.group(start),
-                None | Some(b'\n' | b'\r') => self.next_line(&key, start),
+                None | Some(b'\n' | b'\r') => start,
                 Some(_) => self.bare(&key, operator, start),
-            }
+            },
         };
         self.go_on(at, end.max(after))
     }
@@ -127,10 +114,6 @@ impl<'t> Reader<'_, 't> {
             self.set_line(from + end + 1);
         }
         to
-    }
-
-    fn is_flux(&self) -> bool {
-        self.search.of == Text::Flux
     }
 
     /// What stands before the operator at `at`.
@@ -145,77 +128,72 @@ impl<'t> Reader<'_, 't> {
         };
         let start = start.unwrap_or(0);
         let start = if is_quoted { start } else { two_words(key, start) };
-        let lead =
-            self.text[from..from + start].trim_end_matches(|c| is_quoted && matches!(c, '"' | '\'' | '`' | '\\'));
+        let lead = &self.text[from..from + start];
         Some(Key {
             name: &key[start..],
             is_quoted,
             is_escaped: key[..start].ends_with('\\') && key[start..].starts_with(['n', 'r', 't']),
-            begins_string: self.text[..from + start].ends_with(['"', '\'', '`']) && !is_quoted,
-            begins_line: from == self.line && lead.chars().all(|c| is_of_name(c) || ".# \t".contains(c)),
-            in_comment: self.text[self.line..].trim_start_matches([' ', '\t']).starts_with(['#', '/']),
+            begins: !is_quoted && (from == self.line && lead.trim().is_empty() || lead.ends_with(['"', '\'', '`'])),
+            is_parameter: !is_quoted && lead.ends_with(['?', '&']),
         })
+    }
+
+    /// What a comment says of a secret.
+    fn rest_of_line(&mut self, operator: &str, after: usize, start: usize) -> usize {
+        let end = start + self.text[start..self.line_end].trim_end().len();
+        let value = &self.text[start..end];
+        if !is_no_secret(value) {
+            let is_certain = operator == "=" && after == start || Quote::begins(self.text, start).is_some();
+            match Quote::begins(self.text, start).map(|quote| quote.string(self.text)) {
+                Some(string) if string.end == end => self.search.add(string.within, is_certain),
+                _ => self.search.add(start..end, is_certain),
+            }
+        }
+        end
     }
 
     /// A string that is a secret as a whole.
     fn string(&mut self, key: &Key<'_>, quote: Quote) -> usize {
         let string = quote.string(self.text);
         let value = &self.text[string.within.clone()];
-        if names_file(key.name, value) {
-            return string.end;
+        if !names_file(key.name, value) {
+            self.search.add_within(string.within, is_certain(key.name, value));
         }
-        let is_certain = is_certain(key.name, value);
-        if ends(&self.text[string.end..], key.begins_line) {
-            self.search.add(string.within, is_certain);
-            return string.end;
-        }
-        // The string has quotes that are not escaped: what else stands there is of it, in doubt.
-        let end = self.end_of_line(string.end);
-        self.search.add(string.within.start..end, is_certain);
-        end
+        string.end
     }
 
     /// What stands in no quotes.
     fn bare(&mut self, key: &Key<'_>, operator: &str, start: usize) -> usize {
         let within = self.within(start);
-        let first = |is_end: &dyn Fn(&str) -> bool| {
-            let value = &self.text[start..within];
-            start + value.char_indices().find(|(at, _)| is_end(&value[*at..])).map_or(value.len(), |(at, _)| at)
+        let value = &self.text[start..within];
+        let until = |is_end: &dyn Fn(&str) -> bool| {
+            value.char_indices().find(|(at, _)| is_end(&value[*at..])).map_or(value.len(), |(at, _)| at)
         };
-        let (end, is_certain) = match (operator, key.begins_line) {
-            (":", _) if key.is_quoted => (first(&|rest| rest.starts_with([',', '}', ']', ' ', '\t', '\\'])), true),
-            (":", _) => (within, key.begins_string),
-            (_, true) => (self.end_of_line(start), !key.in_comment),
-            _ => (first(&|rest| rest.starts_with(char::is_whitespace) || is_next_field(rest)), true),
-        };
-        let value = &self.text[start..end];
-        if !is_no_secret(value.split(" #").next().unwrap_or_default().trim()) {
-            self.search.add(start..end, is_certain);
-        }
-        end
-    }
-
-    /// A value that begins in the line after its key, which TOML forbids.
-    fn next_line(&mut self, key: &Key<'_>, end: usize) -> usize {
-        let start = end + (self.text[end..].len() - self.text[end..].trim_start().len());
-        let line = self.text[start..].lines().next().unwrap_or_default();
-        if key.begins_line && !line.starts_with(['[', '#']) && !line.contains(['=', ':']) {
-            match Quote::begins(self.text, start) {
-                Some(quote) => return self.string(key, quote),
-                None => self.search.add(start..start + line.trim_end().len(), false),
+        let is_blank = |rest: &str| rest.starts_with(char::is_whitespace);
+        let (length, is_certain) = match operator {
+            ":" if key.is_quoted => (until(&|rest| rest.starts_with([',', '}', ']', ' ', '\t', '\\'])), true),
+            // A header.
+            ":" if key.begins && self.search.of == Piece::String => (value.len(), true),
+            ":" => {
+                let scheme = value.split_once(' ').filter(|(scheme, _)| is_scheme(scheme));
+                let skipped = scheme.map_or(0, |(scheme, _)| scheme.len() + 1);
+                let word = &value[skipped..];
+                let end = word.find(|c: char| c.is_whitespace() || SHELL.contains(&c)).unwrap_or(word.len());
+                (skipped + end, self.search.of == Piece::Words)
             }
+            _ => (until(&|rest| is_blank(rest) || rest.starts_with(SHELL) || is_next_field(rest)), true),
+        };
+        let end = start + length;
+        let value = value[..length].split(" #").next().unwrap_or_default().trim();
+        if !is_no_secret(value) {
+            let is_certain = is_certain && !(operator == ":" && self.search.of == Piece::Words && is_prose(value));
+            self.search.add_within(start..end, is_certain);
         }
         end
     }
 
     /// All values of the list or the table that begins at `start`.
     fn group(&mut self, start: usize) -> usize {
-        let within = &self.text[start + 1..];
-        let first = within.trim_start();
-        let name = &first[..first.find(|c| !is_of_name(c)).unwrap_or(first.len())];
-        if SOURCES.contains(&name) && first[name.len()..].trim_start().starts_with('=') {
-            return start + 1;
-        }
         let (mut depth, mut at) = (0_usize, start);
         while let Some(byte) = self.text.as_bytes().get(at) {
             let (value, end) = match byte {
@@ -244,56 +222,55 @@ impl<'t> Reader<'_, 't> {
             };
             let is_key = self.text[end..].trim_start_matches([' ', '\t']).starts_with(['=', ':']);
             if let Some(value) = value.filter(|_| !is_key) {
-                self.search.add(value, true);
+                self.search.add_within(value, true);
             }
             at = end;
         }
         at
     }
 
-    /// The option of a command that begins at `at`, and what follows it: `--password x`, `["--password", "x"]`.
+    /// What stands in the tag that ends at `at`: `<password>x</password>`.
+    fn tag(&mut self, at: usize) -> usize {
+        let from = (self.line.max(at.saturating_sub(KEY))..=at).find(|at| self.text.is_char_boundary(*at));
+        let tag = from.and_then(|from| self.text[from..at].rsplit_once('<')).map_or("", |(_, tag)| tag);
+        let name = tag.split_whitespace().next().unwrap_or_default();
+        let rest = &self.text[at + 1..];
+        let length = rest.find(['<', '>']).unwrap_or(rest.len());
+        if is_secret(name.rsplit(':').next().unwrap_or(name)) && rest[length..].starts_with("</") {
+            self.search.add_within(at + 1..at + 1 + length, true);
+        }
+        at + 1
+    }
+
+    /// The option of a command that begins at `at`, and what follows it.
     fn option(&mut self, at: usize) -> usize {
         let begins = self.text[..at].chars().next_back().is_none_or(|c| !is_of_name(c) && c != '.');
         let word = &self.text[at..];
         let word = &word[..word.find(|c| !is_of_name(c)).unwrap_or(word.len())];
-        let name = word.trim_start_matches('-');
         let end = at + word.len();
-        if !begins || name.is_empty() || self.is_flux() {
+        if !begins || word.len() < 2 {
             return end;
         }
-        let is_password = is_secret(name);
-        let is_short = word == "-p" || matches!(word, "-u" | "--user");
-        if let Some(attached) = word.strip_prefix("-p").filter(|value| !value.is_empty() && !is_password)
-            && self.is_of_mysql(at)
-        {
-            let value = end - attached.len();
-            let end = value
-                + self.text[value..].find(|c: char| c.is_whitespace() || "\"'`".contains(c)).unwrap_or(attached.len());
-            self.search.add(value..end, false);
-            return end;
-        }
-        if !is_password && !is_short {
-            return end;
-        }
-        let Some(value) = self.argument(end) else { return end };
-        let text = &self.text[value.clone()];
-        let is_number = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b':');
-        let end = value.end;
-        if is_password && !text.starts_with('-') {
-            self.search.add(value, true);
-        } else if is_short && !is_number && !text.starts_with('-') && (word == "-p" || text.contains(':')) {
-            self.search.add(value, false);
-        }
-        self.go_on(at, end)
-    }
-
-    fn is_of_mysql(&self, at: usize) -> bool {
         let from = (self.line.max(at.saturating_sub(KEY))..=at).find(|at| self.text.is_char_boundary(*at));
-        from.is_some_and(|from| ["mysql", "mariadb"].iter().any(|name| self.text[from..at].contains(name)))
+        let before = from.map_or("", |from| &self.text[from..at]);
+        if let Some(length) = attached(before, word) {
+            let value = at + length;
+            let rest = &self.text[value..];
+            let end = value
+                + rest
+                    .find(|c: char| c.is_whitespace() || "\"'`".contains(c) || SHELL.contains(&c))
+                    .unwrap_or(rest.len());
+            self.search.add_within(value..end, true);
+            return end;
+        }
+        let Some(argument) = self.argument(end) else { return end };
+        let Some((part, is_certain)) = option(before, word, &self.text[argument.clone()]) else { return end };
+        self.search.add_within(argument.start + part.start..argument.start + part.end, is_certain);
+        self.go_on(at, argument.end)
     }
 
     /// The argument after the option that ends at `end`.
-    fn argument(&mut self, end: usize) -> Option<std::ops::Range<usize>> {
+    fn argument(&mut self, end: usize) -> Option<Range<usize>> {
         let rest = &self.text[end..];
         let start = match Quote::begins(self.text, end) {
             Some(quote) => {
@@ -306,25 +283,17 @@ impl<'t> Reader<'_, 't> {
             return Some(quote.string(self.text).within);
         }
         let value = self.text.get(start..self.within(start))?;
-        let length = value.find(char::is_whitespace).unwrap_or(value.len());
+        let length = value.find(|c: char| c.is_whitespace() || SHELL.contains(&c)).unwrap_or(value.len());
         (length > 0).then(|| start..start + length)
     }
 
     /// Where the string ends that `at` may be in, or the line.
     fn within(&mut self, at: usize) -> usize {
-        let Some(quote) = self.quote else { return self.end_of_line(at) };
+        let Some(quote) = self.quote else { return self.line_end.max(at) };
         if self.string_end < at {
             self.string_end = quote.end(self.text, at);
         }
         self.string_end
-    }
-
-    /// Where the line ends that `at` is in, or the string of several lines that ends in it.
-    fn end_of_line(&self, at: usize) -> usize {
-        let rest = &self.text[at..];
-        let line = self.text.get(at..self.line_end).unwrap_or_else(|| rest.split('\n').next().unwrap_or(rest));
-        let line = ["'''", "\"\"\""].into_iter().find_map(|end| line.trim_end().strip_suffix(end)).unwrap_or(line);
-        at + line.trim_end().len()
     }
 }
 
@@ -332,13 +301,6 @@ impl Key<'_> {
     fn is_secret(&self) -> bool {
         is_secret(self.name) || self.is_escaped && is_secret(&self.name[1..])
     }
-}
-
-/// What stands in the brackets of a line that begins a table.
-fn header(line: &str) -> Option<&str> {
-    let name = line.strip_prefix('[')?;
-    let name = name.strip_prefix('[').unwrap_or(name);
-    name.starts_with(|c: char| c.is_alphanumeric() || c == '_').then(|| name.split(']').next().unwrap_or(name))
 }
 
 fn is_of_name(c: char) -> bool {
@@ -366,19 +328,10 @@ fn spaces(text: &str) -> usize {
     text.len() - text.trim_start_matches([' ', '\t']).len()
 }
 
-/// Whether what follows a string can follow one.
-fn ends(rest: &str, ends_line: bool) -> bool {
-    let next = rest.trim_start_matches([' ', '\t']);
-    let closes = next.is_empty()
-        || next.starts_with(['\n', '\r', '#', ',', ';', '}', ']', ')', '\\'])
-        || ["'''", "\"\"\"", "//"].iter().any(|mark| next.starts_with(mark));
-    closes || !ends_line && (next.len() < rest.len() || next.starts_with(['"', '\'', '`', '&']))
-}
-
 /// Whether `rest` separates a value from the next field, or ends the last one.
 fn is_next_field(rest: &str) -> bool {
-    let Some(next) = rest.strip_prefix([',', ';', '&']) else { return false };
+    let Some(next) = rest.strip_prefix(',') else { return false };
     let next = next.trim_start_matches(' ');
     let name = next.bytes().take(KEY).take_while(|byte| is_of_name(char::from(*byte)) || *byte == b' ').count();
-    name == next.len() || name > 0 && next.as_bytes().get(name) == Some(&b'=') || next.starts_with([',', ';', '&'])
+    name == next.len() || name > 0 && next.as_bytes().get(name) == Some(&b'=') || next.starts_with(',')
 }

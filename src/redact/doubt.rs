@@ -25,3 +25,10 @@ fn tells_password(address: &str) -> bool {
     let address = address.to_ascii_lowercase();
     !address.contains('$') && ["@", "pass", "pwd", "key=", "sig="].iter().any(|mark| address.contains(mark))
 }
+
+/// Whether `word` may be one of a language, after which there is nothing to hide: `token: see the wiki`.
+pub(super) fn is_prose(word: &str) -> bool {
+    let word = word.trim_end_matches(['.', ',', '!', '?', ';', ':', ')']);
+    let rest = word.strip_prefix(|c: char| c.is_alphabetic()).unwrap_or(word);
+    rest.chars().all(|c| c.is_lowercase() || matches!(c, '-' | '\'' | '/'))
+}

@@ -4,27 +4,42 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use super::reference::is_reference;
-use super::{MARK, assigned, shapes, urls};
+use super::{MARK, assigned, flux, shapes, toml, urls};
 
 /// What is shown where a secret was, however long it is.
 pub(crate) const HIDDEN: &str = "***";
+/// A piece of fewer bytes has nothing that tells a secret.
+const SHORTEST: usize = 4;
 
-/// A search for secrets in a text.
+/// A search for secrets in one piece of a text: a string, a comment, or words. What is found never lies beyond it.
 pub(super) struct Search<'t> {
     pub(super) text: &'t str,
-    pub(super) of: Text,
+    pub(super) of: Piece,
+    /// Whether something puts what they name in the place of `$NAME`, `${NAME}` and `@{store:name}`: these are no secrets then.
+    expands: bool,
     found: Vec<Literal>,
+}
+
+/// What is searched.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Piece {
+    /// What stands in a string. It may be in another language, such as that of a shell.
+    String,
+    /// The rest of a line, which nobody runs.
+    Comment,
+    /// What is written for people.
+    Words,
 }
 
 /// What a text is written in.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Text {
-    /// TOML, or what was to be TOML. Nothing in it only names a secret.
-    Toml,
-    /// The configuration of Telegraf. It replaces `$NAME` and `${NAME}` by variables of its environment, and `@{store:name}` by
-    /// what a store of secrets has: these name secrets, and are none.
+pub(crate) enum Language {
+    /// TOML of ours, or what was to be it. Nothing in it only names a secret.
+    Manifest,
+    /// The configuration of Telegraf, which is TOML. It replaces `$NAME` and `${NAME}` by variables of its environment, and
+    /// `@{store:name}` by what a store of secrets has: these name secrets, and are none.
     Config,
-    /// Flux, in which only strings have secrets.
+    /// Flux.
     Flux,
 }
 
@@ -35,8 +50,46 @@ struct Literal {
 }
 
 impl<'t> Search<'t> {
-    const fn new(text: &'t str, of: Text) -> Self {
-        Self { text, of, found: Vec::new() }
+    const fn new(text: &'t str, of: Piece, expands: bool) -> Self {
+        Self { text, of, expands, found: Vec::new() }
+    }
+
+    /// A search in the whole `text`, piece by piece.
+    fn whole(text: &'t str, language: Language) -> Self {
+        let mut search = Self::new(text, Piece::String, language != Language::Manifest);
+        match language {
+            Language::Flux => flux::find(&mut search),
+            Language::Manifest | Language::Config => toml::find(&mut search, language == Language::Manifest),
+        }
+        search
+    }
+
+    /// Searches a piece of the text by itself.
+    pub(super) fn piece(&mut self, span: Range<usize>, of: Piece) {
+        if span.len() < SHORTEST {
+            return;
+        }
+        let mut search = Search::new(&self.text[span.clone()], of, self.expands);
+        search.find();
+        self.take(search.found, span.start);
+    }
+
+    /// Searches a piece of the text by itself, which may be written in another language.
+    pub(super) fn text_of(&mut self, language: Language, span: Range<usize>) {
+        let search = Search::whole(&self.text[span.clone()], language);
+        self.take(search.found, span.start);
+    }
+
+    fn take(&mut self, found: Vec<Literal>, from: usize) {
+        let moved = |Range { start, end }| from + start..from + end;
+        let found = found.into_iter();
+        self.found.extend(found.map(|Literal { span, is_certain }| Literal { span: moved(span), is_certain }));
+    }
+
+    fn find(&mut self) {
+        assigned::find(self);
+        shapes::find(self);
+        urls::find(self);
     }
 
     pub(super) fn add(&mut self, mut span: Range<usize>, is_certain: bool) {
@@ -47,28 +100,30 @@ impl<'t> Search<'t> {
             span.end = span.start + mark;
         }
         let value = &self.text[span.clone()];
-        if !(value.trim().is_empty() || self.of != Text::Toml && is_reference(value)) {
+        if !(value.trim_matches([' ', '\t', '\r', '\n', '"', '\'', '`']).is_empty()
+            || value == HIDDEN
+            || self.expands && is_reference(value))
+        {
             self.found.push(Literal { span, is_certain });
         }
     }
 
-    fn is_mark(&self, at: usize) -> bool {
-        self.text[at..].starts_with(MARK)
-    }
-
-    /// What stands before a host. A user without a password tells nothing.
-    pub(super) fn add_user(&mut self, span: Range<usize>, is_certain: bool) {
-        let password = self.text[span.clone()].split_once(':').map(|(_, password)| password);
-        if !(self.of != Text::Toml && password.is_some_and(is_reference)) {
+    /// What stands in a string, which may be in another language: not what a shell or a program would run.
+    pub(super) fn add_within(&mut self, span: Range<usize>, is_certain: bool) {
+        let (before, value, after) = (&self.text[..span.start], &self.text[span.clone()], &self.text[span.end..]);
+        let runs = before.ends_with('`') || value.contains("$(") || value.contains('`') || after.starts_with('(');
+        if self.of != Piece::String || !runs {
             self.add(span, is_certain);
         }
     }
 
-    fn of_all(mut self) -> Vec<Literal> {
-        assigned::find(&mut self);
-        shapes::find(&mut self);
-        urls::find(&mut self);
-        self.merged()
+    /// Whether what stands there only names a secret.
+    pub(super) fn only_names(&self, span: Range<usize>) -> bool {
+        self.expands && is_reference(&self.text[span])
+    }
+
+    fn is_mark(&self, at: usize) -> bool {
+        self.text[at..].starts_with(MARK)
     }
 
     /// In order; what overlaps is one, and certain if a part of it is.
@@ -86,42 +141,74 @@ impl<'t> Search<'t> {
         }
         merged
     }
+
+    /// The same, line by line, so that a text without secrets has the lines that it has with them.
+    fn lines(self) -> Vec<Literal> {
+        let text = self.text;
+        let mut lines = Vec::new();
+        for Literal { span, is_certain } in self.merged() {
+            let mut at = span.start;
+            for line in text[span].split_inclusive('\n') {
+                let start = at + line.len() - line.trim_start().len();
+                let end = at + line.trim_end().len();
+                if start < end {
+                    lines.push(Literal { span: start..end, is_certain });
+                }
+                at += line.len();
+            }
+        }
+        lines
+    }
 }
 
-/// Where `text`, which is or was to be TOML, has secrets: what is given to a key that is called like one, users and
-/// passwords in URLs and in addresses of databases, and private keys. In doubt, more than that.
-pub(crate) fn literals(text: &str) -> Vec<Range<usize>> {
-    Search::new(text, Text::Toml).of_all().into_iter().map(|literal| literal.span).collect()
+/// Where `text` has secrets: what is given to what is called like one, passwords in URLs and in addresses of databases, and
+/// private keys. In doubt, more than that. Each is within one string, one value or one comment, and in one line.
+pub(crate) fn literals(text: &str, language: Language) -> Vec<Range<usize>> {
+    Search::whole(text, language).lines().into_iter().map(|literal| literal.span).collect()
+}
+
+/// Where `text` has what certainly are secrets. The lines of one are one.
+pub(crate) fn certain_literals(text: &str, language: Language) -> Vec<Range<usize>> {
+    let mut whole: Vec<Range<usize>> = Vec::new();
+    for Literal { span, .. } in Search::whole(text, language).lines().into_iter().filter(|literal| literal.is_certain) {
+        match whole.last_mut().filter(|last| is_end_of_line(&text[last.end..span.start])) {
+            Some(last) => last.end = span.end,
+            None => whole.push(span),
+        }
+    }
+    whole
+}
+
+/// Whether there is nothing but the end of a line, and what begins a comment.
+fn is_end_of_line(between: &str) -> bool {
+    between.trim_matches(|c: char| c.is_whitespace() || c == '#').is_empty() && between.contains('\n')
 }
 
 /// `spans` in order, those that overlap as one.
 pub(crate) fn apart(spans: impl Iterator<Item = Range<usize>>) -> Vec<Range<usize>> {
-    let mut search = Search::new("", Text::Toml);
+    let mut search = Search::new("", Piece::Words, false);
     search.found = spans.map(|span| Literal { span, is_certain: true }).collect();
     search.merged().into_iter().map(|literal| literal.span).collect()
 }
 
-/// Where the configuration of Telegraf has what certainly are secrets.
-pub(crate) fn literals_in_config(text: &str) -> Vec<Range<usize>> {
-    let found = Search::new(text, Text::Config).of_all().into_iter();
-    found.filter(|literal| literal.is_certain).map(|literal| literal.span).collect()
-}
-
-/// `text`, the configuration of Telegraf, with [`HIDDEN`] in the place of what may be a secret.
-pub(crate) fn without_literals(text: &str) -> String {
-    hidden(text, Search::new(text, Text::Config).of_all()).into_owned()
-}
-
-/// `script`, which is Flux, with [`HIDDEN`] in the place of strings that may be secrets.
-pub(crate) fn without_literals_in_flux(script: &str) -> Cow<'_, str> {
-    hidden(script, Search::new(script, Text::Flux).of_all())
+/// `text` with [`HIDDEN`] in the place of what may be a secret.
+pub(crate) fn without_literals(text: &str, language: Language) -> Cow<'_, str> {
+    hidden(text, Search::whole(text, language).lines())
 }
 
 /// The words of a person with [`HIDDEN`] in the place of what certainly is a secret.
 pub(crate) fn without_secrets(words: &str) -> Cow<'_, str> {
-    let mut found = Search::new(words, Text::Toml).of_all();
-    found.retain(|literal| literal.is_certain);
-    hidden(words, found)
+    let mut search = Search::new(words, Piece::Words, false);
+    search.find();
+    search.found.retain(|literal| literal.is_certain);
+    hidden(words, search.lines())
+}
+
+/// The words of a command with [`HIDDEN`] in the place of what may be a secret.
+pub(crate) fn without_secrets_in_command(words: &str) -> Cow<'_, str> {
+    let mut search = Search::new(words, Piece::String, false);
+    search.find();
+    hidden(words, search.lines())
 }
 
 /// Whether `text` has a user or a password before the host of a URL, or a secret in its parameters.
@@ -129,16 +216,16 @@ pub(crate) fn has_credentials(text: &str) -> bool {
     credentials(text).iter().any(|literal| literal.is_certain)
 }
 
-/// `text` with [`HIDDEN`] in the place of users, passwords and parameters in URLs that are secrets, and of private keys.
+/// `text` with [`HIDDEN`] in the place of passwords and parameters in URLs that are secrets, and of private keys.
 pub(crate) fn without_credentials(text: &str) -> Cow<'_, str> {
     hidden(text, credentials(text))
 }
 
 fn credentials(text: &str) -> Vec<Literal> {
-    let mut search = Search::new(text, Text::Toml);
+    let mut search = Search::new(text, Piece::Words, false);
     urls::find(&mut search);
     shapes::find(&mut search);
-    search.merged()
+    search.lines()
 }
 
 fn hidden(text: &str, found: Vec<Literal>) -> Cow<'_, str> {

@@ -1,45 +1,97 @@
 //! Secrets that are known by what they look like, whatever they are called.
 
+use std::ops::Range;
+
 use super::literals::Search;
 
 /// What a header has before a token.
 const SCHEMES: [&str; 4] = ["Bearer ", "Basic ", "Token ", "Digest "];
 /// A word of fewer bytes after one of these may be prose.
 const SHORTEST: usize = 6;
+/// A word of so many bytes between the marks of a private key is a line of it, also if others stand beside it.
+const LINE: usize = 16;
+const BEGIN: &str = "-----BEGIN ";
+const END: &str = "-----END ";
+const MARK: &str = "-----";
 
 pub(super) fn find(search: &mut Search<'_>) {
-    private_keys(search);
+    PrivateKey::default().lines(search, 0..search.text.len());
     headers(search);
     words(search);
 }
 
-/// What stands between the marks of a private key, or after the first where there is no second.
-fn private_keys(search: &mut Search<'_>) {
-    const MARK: &str = "-----";
-    let text = search.text;
-    let mut at = 0;
-    while let Some(begin) = text[at..].find("-----BEGIN ").map(|begin| at + begin + MARK.len()) {
-        let Some(start) = text[begin..].find(MARK).map(|end| begin + end) else { break };
-        at = start;
-        if text[begin..start].contains("PRIVATE KEY") && !text[begin..start].contains('\n') {
-            let start = start + MARK.len();
-            at = text[start..].find("-----END ").map_or(text.len(), |end| start + end);
-            search.add(start..at, true);
+/// Whether `text` is what a header has before a token, and no more.
+pub(super) fn is_scheme(text: &str) -> bool {
+    SCHEMES.iter().any(|scheme| scheme.trim_end().eq_ignore_ascii_case(text.trim_end()))
+}
+
+/// A private key, as far as it is read. What stands between its marks and is not written in base64 is no part of it.
+#[derive(Default)]
+pub(super) struct PrivateKey {
+    is_open: bool,
+}
+
+impl PrivateKey {
+    fn lines(&mut self, search: &mut Search<'_>, span: Range<usize>) {
+        let mut at = span.start;
+        // Strings write the end of a line as `\n`.
+        for line in search.text[span].split_inclusive('\n').flat_map(|line| line.split_inclusive("\\n")) {
+            let end = at + line.len();
+            self.line(search, at..end - if line.ends_with("\\n") { 2 } else { 0 });
+            at = end;
+        }
+    }
+
+    /// Reads the next line of what may be the text of a private key.
+    pub(super) fn line(&mut self, search: &mut Search<'_>, mut span: Range<usize>) {
+        if !self.is_open {
+            let line = &search.text[span.clone()];
+            let Some(begin) = line.find(BEGIN).map(|begin| begin + BEGIN.len()) else { return };
+            let Some(end) = line[begin..].find(MARK).map(|end| begin + end) else { return };
+            if !line[begin..end].contains("PRIVATE KEY") {
+                return;
+            }
+            self.is_open = true;
+            span.start += end + MARK.len();
+        }
+        let line = &search.text[span.clone()];
+        let (body, is_last) = line.find(END).map_or((line, false), |end| (&line[..end], true));
+        self.is_open = !is_last;
+        let mut words = Vec::new();
+        let mut at = 0;
+        for word in body.split_inclusive(|c: char| c.is_whitespace() || "\"'`,\\".contains(c)) {
+            let text = word.trim_end_matches(|c: char| c.is_whitespace() || "\"'`,\\".contains(c));
+            if !text.is_empty() && !text.bytes().all(|byte| matches!(byte, b'#' | b'/')) {
+                words.push(at..at + text.len());
+            }
+            at += word.len();
+        }
+        let is_base64 = |word: &Range<usize>| {
+            body[word.clone()].bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'='))
+        };
+        let is_key = words.len() == 1 || words.iter().any(|word| word.len() >= LINE);
+        if is_key && words.iter().all(is_base64) {
+            for word in words {
+                search.add(span.start + word.start..span.start + word.end, true);
+            }
         }
     }
 }
 
-/// `Bearer x` at the beginning of a string.
+/// `Bearer x` at the beginning of a string, or after a space.
 fn headers(search: &mut Search<'_>) {
     let text = search.text;
     for scheme in SCHEMES {
-        for (at, _) in text.match_indices(scheme).filter(|(at, _)| text[..*at].ends_with(['"', '\'', '`', ' ', ':'])) {
+        for (at, _) in
+            text.match_indices(scheme).filter(|(at, _)| *at == 0 || text[..*at].ends_with(['"', '\'', '`', ' ', ':']))
+        {
             let start = at + scheme.len();
-            let length =
-                text[start..].find(|c: char| c.is_whitespace() || "\"'`\\,[".contains(c)).unwrap_or(text.len() - start);
+            let length = text[start..]
+                .find(|c: char| c.is_whitespace() || "\"'`\\,[;|&<>()".contains(c))
+                .unwrap_or(text.len() - start);
             let word = &text[start..start + length];
             if length >= SHORTEST && !word.bytes().all(|byte| byte.is_ascii_lowercase()) {
-                search.add(start..start + length, true);
+                search.add_within(start..start + length, true);
             }
         }
     }

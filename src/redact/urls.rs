@@ -1,4 +1,4 @@
-//! Secrets in URLs: `https://user:password@host`, `https://host?token=secret`.
+//! Secrets in URLs: `https://user:password@host`, `https://host?token=secret`, and the addresses of hooks.
 
 use std::ops::Range;
 
@@ -10,6 +10,20 @@ const PARAMETERS: [&str; 4] = ["auth", "code", "key", "sig"];
 /// Digests of images have these before them, and letters to people.
 const NO_HOSTS: [&str; 2] = ["sha256:", "sha512:"];
 const LETTER: &str = "mailto:";
+/// What stands in the place of a password where the user is a token.
+const FILLERS: [&str; 3] = ["x", "x-oauth-basic", "api_token"];
+/// Hosts to which messages are sent with a secret in the path, and what precedes it there.
+const HOOKS: [(&str, &str); 9] = [
+    ("hooks.slack.com", "/services/"),
+    ("hooks.slack.com", "/workflows/"),
+    ("hooks.slack.com", "/triggers/"),
+    ("discord.com", "/api/webhooks/"),
+    ("discordapp.com", "/api/webhooks/"),
+    ("webhook.office.com", "/webhookb2/"),
+    ("outlook.office.com", "/webhook/"),
+    ("api.telegram.org", "/bot"),
+    ("hooks.zapier.com", "/hooks/"),
+];
 
 /// Finds users with passwords, tokens in the place of users, and parameters that are secrets.
 pub(super) fn find(search: &mut Search<'_>) {
@@ -31,6 +45,7 @@ pub(super) fn find(search: &mut Search<'_>) {
         let ends = hosts.iter().skip(1).copied().chain([span.len()]);
         for (start, end) in hosts.iter().zip(ends) {
             user(search, span.start + start..span.start + end, &mut horizon);
+            hook(search, span.start + start..span.start + end);
         }
         parameters(search, span, !hosts.is_empty());
     }
@@ -55,32 +70,42 @@ fn hosts(word: &str) -> Vec<usize> {
     starts
 }
 
-/// What stands before a host, at which `piece` of the text begins.
-fn user(search: &mut Search<'_>, piece: Range<usize>, horizon: &mut usize) {
-    let url = &search.text[piece.clone()];
-    let authority = &url[..url.find(['/', '\\', '?', '#']).unwrap_or(url.len())];
-    let before_query = &url[..url.find(['?', '#']).unwrap_or(url.len())];
-    let port = authority.split_once(':').map(|(_, port)| port);
-    let is_port = port.is_some_and(|port| port.bytes().all(|byte| byte.is_ascii_digit()));
-    let found = match (authority.rfind('@'), port) {
-        (Some(end), None) => Some((end, true)),
-        // A password may have slashes that are not escaped.
-        (Some(_), Some(_)) => before_query.rfind('@').map(|end| (end, true)),
-        (None, Some(_)) if is_port => before_query.rfind('@').map(|end| (end, false)),
-        (None, Some(_)) => url.rfind('@').map(|end| (end, true)),
-        (None, None) => None,
-    };
-    if let Some((end, is_certain)) = found {
-        search.add_user(piece.start..piece.start + end, is_certain);
-    } else if port.is_some() && !is_port {
-        // So it may have spaces.
-        let rest = &search.text[piece.end..];
-        if *horizon < piece.end {
-            *horizon = piece.end + rest.find(['@', '"', '\'', '`', '\n']).unwrap_or(rest.len());
+/// The password before a host, at which `url` of the text begins, or what stands alone in its place. The host is what follows,
+/// as far as the next slash (RFC 3986): what stands behind that is no password, unless no other reading makes it a URL.
+fn user(search: &mut Search<'_>, url: Range<usize>, horizon: &mut usize) {
+    let text = &search.text[url.clone()];
+    let authority = &text[..text.find(['/', '\\', '?', '#']).unwrap_or(text.len())];
+    if let Some(end) = authority.rfind('@') {
+        add_password(search, url.start, end, true);
+        return;
+    }
+    let Some((_, port)) = authority.split_once(':') else { return };
+    if port.bytes().all(|byte| byte.is_ascii_digit()) {
+        return;
+    }
+    // No port has letters: a password that is not escaped.
+    if let Some(end) = text.rfind('@') {
+        add_password(search, url.start, end, true);
+        return;
+    }
+    // So it may have spaces.
+    let rest = &search.text[url.end..];
+    if *horizon < url.end {
+        *horizon = url.end + rest.find(['@', '"', '\'', '`', '\n']).unwrap_or(rest.len());
+    }
+    if search.text[*horizon..].starts_with('@') {
+        add_password(search, url.start, *horizon - url.start, false);
+    }
+}
+
+/// Of a user with a password, of which so many bytes from `start` on consist, the password; a user alone may be a token.
+fn add_password(search: &mut Search<'_>, start: usize, length: usize, is_certain: bool) {
+    let user = &search.text[start..start + length];
+    match user.split_once(':') {
+        Some((name, password)) if !password.is_empty() && !FILLERS.contains(&password) => {
+            search.add_within(start + name.len() + 1..start + length, is_certain);
         }
-        if search.text[*horizon..].starts_with('@') {
-            search.add_user(piece.start..*horizon, false);
-        }
+        _ => search.add_within(start..start + length, is_certain),
     }
 }
 
@@ -88,12 +113,50 @@ fn user(search: &mut Search<'_>, piece: Range<usize>, horizon: &mut usize) {
 fn user_of_no_scheme(search: &mut Search<'_>, word: Range<usize>) {
     let text = &search.text[word.clone()];
     let Some(end) = text.rfind('@') else { return };
-    let host = &text[end + 1..];
-    let is_host = host.starts_with(|c: char| c.is_alphanumeric() || matches!(c, '[' | '(' | '/'));
-    let is_one = is_host && !NO_HOSTS.iter().any(|other| host.starts_with(other)) && !text.starts_with(LETTER);
-    if is_one && text[..end].contains(':') {
-        let is_certain = ["tcp(", "unix(", "(", "/"].iter().any(|begin| host.starts_with(begin));
-        search.add_user(word.start..word.start + end, is_certain);
+    let (user, host) = (&text[..end], &text[end + 1..]);
+    let is_protocol = ["tcp(", "unix(", "(", "/"].iter().any(|begin| host.starts_with(begin));
+    let name = &host[..host.find(['/', '?', ',']).unwrap_or(host.len())];
+    let port = name.rsplit_once(':').map(|(_, port)| port);
+    let has_port = port.is_some_and(|port| !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()));
+    let is_host = name.contains('.') || name == "localhost" || has_port;
+    let is_other = NO_HOSTS.iter().any(|other| host.starts_with(other)) || text.starts_with(LETTER);
+    if user.contains(':') && !user.contains(['/', '?']) && !is_other && (is_protocol || is_host) {
+        add_password(search, word.start, end, is_protocol);
+    }
+}
+
+/// The password in the address `span` that may lack its scheme.
+pub(super) fn address(search: &mut Search<'_>, span: Range<usize>) {
+    let text = &search.text[span.clone()];
+    let user = &text[..text.find(['/', '?', '#']).unwrap_or(text.len())];
+    let host = user.rfind('@').filter(|at| user[..*at].contains(':') && !text[at + 1..].starts_with(NO_HOSTS[0]));
+    if let Some(end) = host {
+        add_password(search, span.start, end, false);
+    }
+}
+
+/// What follows in the path of an address to which everybody may send who knows it.
+fn hook(search: &mut Search<'_>, url: Range<usize>) {
+    let text = &search.text[url.clone()];
+    let host = &text[..text.find(['/', ':', '?', '#']).unwrap_or(text.len())];
+    let host = host.to_ascii_lowercase();
+    let is_host = |of: &str| host == of || host.strip_suffix(of).is_some_and(|before| before.ends_with('.'));
+    for (_, path) in HOOKS.into_iter().filter(|(of, _)| is_host(of)) {
+        let Some(start) = text.find(path).map(|at| at + path.len()) else { continue };
+        let rest = &text[start..];
+        let length = rest.find(['?', '#', ';', '|', '&', '<', '>', '(', ')', '$', ',']).unwrap_or(rest.len());
+        let secret = match path {
+            // The ID of the bot or the hook is none.
+            "/api/webhooks/" => rest[..length].find('/').map(|at| start + at + 1..start + length),
+            "/bot" => rest[..length].split_once(':').map(|(id, token)| {
+                let start = start + id.len() + 1;
+                start..start + token.find('/').unwrap_or(token.len())
+            }),
+            _ => Some(start..start + length),
+        };
+        if let Some(Range { start, end }) = secret {
+            search.add_within(url.start + start..url.start + end, true);
+        }
     }
 }
 
@@ -101,56 +164,61 @@ fn user_of_no_scheme(search: &mut Search<'_>, word: Range<usize>) {
 fn parameters(search: &mut Search<'_>, word: Range<usize>, is_url: bool) {
     let text = &search.text[word.clone()];
     let is_mark = |c: char| matches!(c, '?' | '&' | ';' | '#');
-    let starts = text.match_indices(is_mark).map(|(at, _)| at + 1);
     let query = text.find('?').unwrap_or(if is_url { 0 } else { text.len() });
     let mut end = 0;
-    for start in starts {
-        let part = &text[start..];
-        let part = &part[..part.find(is_mark).unwrap_or(part.len())];
-        let Some((name, value)) = part.split_once('=').filter(|_| start >= end) else { continue };
-        if !(is_secret(name) || start > query && PARAMETERS.contains(&&*name.to_ascii_lowercase())) {
+    for start in text.match_indices(is_mark).map(|(at, _)| at + 1) {
+        if start < end {
             continue;
         }
-        let from = start + name.len() + 1;
-        // What looks like a mark may be a part of the value.
-        let mut to = from + value.len();
-        while to < text.len() && !text[to..].starts_with('&') {
-            let next = &text[to + 1..];
-            let next = &next[..next.find(is_mark).unwrap_or(next.len())];
-            if next.contains('=') || next.is_empty() {
-                break;
-            }
-            to += 1 + next.len();
+        let part = &text[start..];
+        let part = &part[..part.find(is_mark).unwrap_or(part.len())];
+        let Some((name, value)) = part.split_once('=') else { continue };
+        if is_secret(name) || start > query && PARAMETERS.contains(&&*name.to_ascii_lowercase()) {
+            let from = word.start + start + name.len() + 1;
+            let length = match is_url && word == (0..search.text.len()) {
+                // Nothing but a URL: the value is all up to the next one (WHATWG).
+                true => part_of_url(&text[start + name.len() + 1..]),
+                false => value.find(['|', '<', '>', '(', ')', '\\']).unwrap_or(value.len()),
+            };
+            search.add_within(from..from + length, true);
+            end = from - word.start + length;
         }
-        end = to;
-        search.add(word.start + from..word.start + to, true);
     }
+}
+
+/// How much of `rest` is the value of one parameter. After a `;` that is followed by a name there is another.
+fn part_of_url(rest: &str) -> usize {
+    let is_end = |(at, mark): &(usize, char)| match mark {
+        ';' => rest[at + 1..].split(['&', ';', '#']).next().is_some_and(|next| next.contains('=')),
+        mark => matches!(mark, '&' | '#'),
+    };
+    rest.char_indices().find(is_end).map_or(rest.len(), |(at, _)| at)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::{has_credentials, without_credentials};
+    use super::super::{has_credentials, without_credentials, without_secrets_in_command};
 
     #[test]
     fn what_stands_before_the_host_of_a_url_is_found() {
         for (text, shown) in [
-            ("https://admin:hunter2@a.example.com/m", "https://***@a.example.com/m"),
-            ("x http://t0ken@h y ftp://a:b@c?d=e@f", "x http://***@h y ftp://***@c?d=e@f"),
-            ("url = \"https://a:p@ss@h\"", "url = \"https://***@h\""),
+            ("https://admin:hunter2@a.example.com/m", "https://admin:***@a.example.com/m"),
+            ("x http://t0ken@h y ftp://a:b@c?d=e@f", "x http://***@h y ftp://a:***@c?d=e@f"),
+            ("url = \"https://a:p@ss@h\"", "url = \"https://a:***@h\""),
             (
                 "https://h/a@b https://h?a:b@c mailto:a@b https://@h",
                 "https://h/a@b https://h?a:b@c mailto:a@b https://@h",
             ),
-            ("http:/u:p@h/ HTTP:u:p@h", "http:/***@h/ HTTP:***@h"),
-            (r"https:\\u:p@h http:///u:p@h/x", r"https:\\***@h http:///***@h/x"),
-            ("http://u:p?token=q@h", "http://***"),
-            ("http://u:p/q@h/m http://u:p#q@h", "http://***@h/m http://***@h"),
-            ("//u:p@h/m", "//***@h/m"),
-            ("u:p@h/m", "***@h/m"),
-            ("u:p@ss@tcp(h:1)/d", "***@tcp(h:1)/d"),
-            ("redis://:p@h sqlserver://u:p@h", "redis://***@h sqlserver://***@h"),
-            ("a:1 http://h:80/m \"http://u:p q@h\"", "a:1 http://h:80/m \"http://***@h\""),
-            ("http://a:b@h,http://c:d@h", "http://***@h,http://***@h"),
+            ("http:/u:p@h/ HTTP:u:p@h", "http:/u:***@h/ HTTP:u:***@h"),
+            (r"https:\\u:p@h http:///u:p@h/x", r"https:\\u:***@h http:///u:***@h/x"),
+            ("http://u:p?token=q@h", "http://u:***"),
+            ("http://u:p/q@h/m http://u:p#q@h", "http://u:***@h/m http://u:***@h"),
+            ("//u:p@h/m", "//u:***@h/m"),
+            ("u:p@h:1/m", "u:***@h:1/m"),
+            ("u:p@ss@tcp(h:1)/d", "u:***@tcp(h:1)/d"),
+            ("redis://:p@h sqlserver://u:p@h", "redis://:***@h sqlserver://u:***@h"),
+            ("a:1 http://h:80/m \"http://u:p q@h\"", "a:1 http://h:80/m \"http://u:***@h\""),
+            ("http://a:b@h,http://c:d@h", "http://a:***@h,http://c:***@h"),
             ("telegraf:1.30@sha256:00 me@h git@h:a", "telegraf:1.30@sha256:00 me@h git@h:a"),
         ] {
             assert_eq!(without_credentials(text), shown, "{text}");
@@ -169,18 +237,42 @@ mod tests {
                 "http://h?code=a&access_token=b&X-Amz-Signature=c",
                 "http://h?code=***&access_token=***&X-Amz-Signature=***",
             ),
-            ("http://h?password=a;b#c&x=1", "http://h?password=***&x=1"),
+            ("http://h?password=a;b#c&x=1", "http://h?password=***#c&x=1"),
         ] {
             assert_eq!(without_credentials(text), shown, "{text}");
             assert_eq!(has_credentials(text), text != shown, "{text}");
         }
     }
 
-    /// What may be a part of the path is hidden in doubt, and allowed.
+    /// Where a request goes is shown, whatever stands behind it.
     #[test]
-    fn a_port_before_an_at_sign_may_be_a_password() {
-        let text = "http://u:12/p@h/m";
-        assert_eq!(without_credentials(text), "http://***@h/m");
-        assert!(!has_credentials(text));
+    fn what_stands_behind_the_host_is_no_password() {
+        for text in [
+            "http://evil.example:80/x@good.example/m",
+            "http://evil.example:80?x@good.example",
+            "http://evil.example:80#@good.example",
+            "https://h:8086/a@b",
+            "https://h/a:b@c",
+            "a:b@c/d",
+            "a/b:c@d.example",
+            "curl http://h?token=$(id)",
+            "http://u:`id`@h/",
+        ] {
+            assert_eq!(without_secrets_in_command(text), text);
+        }
+    }
+
+    #[test]
+    fn addresses_of_hooks_are_secrets() {
+        for (text, shown) in [
+            ("https://hooks.slack.com/services/T0/B0/S3", "https://hooks.slack.com/services/***"),
+            ("https://discord.com/api/webhooks/12/S3?wait=1", "https://discord.com/api/webhooks/12/***?wait=1"),
+            ("https://a.webhook.office.com/webhookb2/S3/x", "https://a.webhook.office.com/webhookb2/***"),
+            ("https://api.telegram.org/bot12:S3/sendMessage", "https://api.telegram.org/bot12:***/sendMessage"),
+            ("https://evil.example/services/x", "https://evil.example/services/x"),
+            ("https://hooks.slack.com.evil/services/x", "https://hooks.slack.com.evil/services/x"),
+        ] {
+            assert_eq!(without_credentials(text), shown);
+        }
     }
 }

@@ -5,7 +5,7 @@ use super::lines;
 use super::page::Page;
 use super::reason::{lost, reason};
 use super::style::{Look, Role};
-use super::value::{self, last, short};
+use super::value::{self, Shown, last, short};
 use crate::diff::{Action, FieldChange, Reason};
 use crate::kind::Kind;
 use crate::plan::{Difference, Part, Side};
@@ -99,9 +99,11 @@ fn why(of: &Reason, kind: Kind) -> String {
 
 fn value(field: Option<&FieldChange>) -> String {
     let Some(field) = field else { return "not changed".to_owned() };
-    let before = field.live.as_ref().map(short).or_else(|| last(field));
-    match before {
-        Some(before) => format!("{before} -> {}", short(&field.wanted)),
+    match field.live.as_ref().map(Shown::of).or_else(|| last(field)) {
+        Some(before) => {
+            let (before, after) = before.beside(&Shown::of(&field.wanted));
+            format!("{before} -> {after}")
+        }
         None => short(&field.wanted),
     }
 }

@@ -7,7 +7,7 @@ use super::lines;
 use super::page::Page;
 use super::reason::{object, reason};
 use super::style::{Look, Role};
-use super::value::{count, last, short};
+use super::value::{Shown, count, last};
 use crate::diff::{Cause, Change, FieldChange, Reason};
 use crate::plan::Plan;
 
@@ -112,20 +112,21 @@ fn one(page: &mut Page, change: &Change) {
 
 /// A field as it was last applied, and as the server has it, so that both can be told apart.
 pub(super) fn sides(field: &FieldChange) -> (String, String) {
-    apart(&was(field), &is(field))
+    let (was, is) = was(field).beside(&is(field));
+    apart(&was, &is)
 }
 
 /// A field as it was last applied.
-fn was(field: &FieldChange) -> String {
+fn was(field: &FieldChange) -> Shown {
     match (last(field), field.cause) {
         (Some(last), _) => last,
         // The manifest did not move, so it still says what was applied.
-        (None, Cause::Drift) => short(&field.wanted),
-        (None, _) => "something else".to_owned(),
+        (None, Cause::Drift) => Shown::of(&field.wanted),
+        (None, _) => Shown::words("something else"),
     }
 }
 
 /// A field as the server has it.
-fn is(field: &FieldChange) -> String {
-    field.live.as_ref().map_or_else(|| "unknown".to_owned(), short)
+fn is(field: &FieldChange) -> Shown {
+    field.live.as_ref().map_or_else(|| Shown::words("unknown"), Shown::of)
 }

@@ -4,7 +4,7 @@ use super::alike::apart;
 use super::lines::{self, Line};
 use super::page::Page;
 use super::style::Role;
-use super::value::{last, lines, short};
+use super::value::{Shown, last, lines, lines_beside, short};
 use crate::diff::{Cause, Change, FieldChange};
 use crate::value::Value;
 
@@ -49,20 +49,21 @@ fn head(page: &mut Page, role: Role, sign: &str, field: &str) {
 
 /// A field before and after, so that both can be told apart.
 pub(super) fn sides(field: &FieldChange) -> (String, String) {
-    apart(&before(field), &short(&field.wanted))
+    let (before, after) = before(field).beside(&Shown::of(&field.wanted));
+    apart(&before, &after)
 }
 
 /// What the server has; what the ledger has, where the server cannot tell.
-fn before(field: &FieldChange) -> String {
+fn before(field: &FieldChange) -> Shown {
     match &field.live {
-        Some(live) => short(live),
-        None => last(field).unwrap_or_else(|| "(unknown)".to_owned()),
+        Some(live) => Shown::of(live),
+        None => last(field).unwrap_or_else(|| Shown::words("(unknown)")),
     }
 }
 
 /// Who moved, in words; nothing where the manifest alone did.
 pub(super) fn cause(field: &FieldChange) -> Option<String> {
-    Some(match (field.cause, last(field)) {
+    Some(match (field.cause, last(field).map(|side| side.shown)) {
         (Cause::Yours, None) if matches!(field.wanted, Value::Source(_)) => "set again".to_owned(),
         // An address or list that is too long for the ledger is there as a digest.
         (Cause::Yours, None) if field.live.is_none() => "the last applied value is not recorded".to_owned(),
@@ -100,15 +101,14 @@ fn changed_lines(page: &mut Page, field: &FieldChange) -> bool {
 pub(super) fn drift_by_lines(field: &FieldChange) -> Option<Vec<Line>> {
     // Where the manifest did not move, it still says what was applied.
     let (Cause::Drift, Some(live)) = (field.cause, &field.live) else { return None };
-    let (was, is) = (lines(&field.wanted)?, lines(live)?);
+    let (was, is) = lines_beside(Some(&field.wanted), live)?;
     let long = matches!(field.wanted, Value::Script(_)) || was.len().max(is.len()) > IN_ONE_LINE;
     long.then(|| apart_by_lines(&was, &is, &field.wanted))
 }
 
 /// A script or a set that changes, line by line; none for values of one line.
 pub(super) fn by_lines(field: &FieldChange) -> Option<Vec<Line>> {
-    let new = lines(&field.wanted)?;
-    let old = field.live.as_ref().map_or(Some(Vec::new()), lines)?;
+    let (old, new) = lines_beside(field.live.as_ref(), &field.wanted)?;
     if field.live.is_none() && field.last.is_some() {
         return None;
     }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::address::is_plain_key;
 use crate::diff::FieldChange;
-use crate::redact::{HIDDEN, is_secret, without_secrets};
+use crate::redact::{HIDDEN, Part, beside, is_secret, without_secrets, without_secrets_in_command};
 use crate::secret::{COMMAND_TIMEOUT, Sink};
 use crate::value::{Ref, Value};
 
@@ -34,10 +34,56 @@ pub(super) fn reference(of: &Ref) -> String {
     }
 }
 
+/// Whether secrets in texts are hidden. What has them is only for comparing, and never shown.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Secrets {
+    Hidden,
+    Plain,
+}
+
+/// What is shown of a value in one line, beside the same with its secrets.
+pub(super) struct Shown {
+    plain: String,
+    pub(super) shown: String,
+}
+
+impl Shown {
+    pub(super) fn of(value: &Value) -> Self {
+        Self { plain: one_line(value, Secrets::Plain), shown: one_line(value, Secrets::Hidden) }
+    }
+
+    /// What stands for a value that is not known.
+    pub(super) fn words(words: &str) -> Self {
+        Self { plain: words.to_owned(), shown: words.to_owned() }
+    }
+
+    fn whole(&self) -> Part<'_> {
+        Part { plain: &self.plain, shown: &self.shown }
+    }
+
+    fn parts(&self, mark: &str) -> Option<Vec<Part<'_>>> {
+        Part::between(mark, &self.plain, &self.shown)
+    }
+
+    /// Both as they are shown: where only a secret differs, the second says so.
+    pub(super) fn beside(self, second: &Self) -> (String, String) {
+        const MARK: &str = ", ";
+        let shown = match (self.parts(MARK), second.parts(MARK)) {
+            (Some(old), Some(new)) => beside(&old, &new).join(MARK),
+            _ => beside(&[self.whole()], &[second.whole()]).concat(),
+        };
+        (self.shown, shown)
+    }
+}
+
 /// A value in one line. A script is only named; secrets have no text.
 pub(super) fn short(value: &Value) -> String {
+    one_line(value, Secrets::Hidden)
+}
+
+fn one_line(value: &Value, secrets: Secrets) -> String {
     match value {
-        Value::Text(text) => quoted(&without_secrets(text)),
+        Value::Text(text) => quoted(&text_of("", text, secrets)),
         Value::Duration(_) | Value::Before(_) => quoted(&value.to_string()),
         Value::Infinite => quoted("infinite"),
         Value::Ref(of) => reference(of),
@@ -49,13 +95,18 @@ pub(super) fn short(value: &Value) -> String {
             }
         }
         Value::Map(map) => {
-            format!("{{ {} }}", map.iter().map(property).collect::<Vec<_>>().join(", "))
+            let properties: Vec<_> = map.iter().map(|of| property(of, secrets)).collect();
+            format!("{{ {} }}", properties.join(", "))
         }
-        Value::Sinks(sinks) => format!("[{}]", sinks.iter().map(sink).collect::<Vec<_>>().join(", ")),
-        Value::List(items) => format!("[{}]", items.iter().map(short).collect::<Vec<_>>().join(", ")),
+        Value::Sinks(sinks) => {
+            format!("[{}]", sinks.iter().map(|of| sink(of, secrets)).collect::<Vec<_>>().join(", "))
+        }
+        Value::List(items) => {
+            format!("[{}]", items.iter().map(|item| one_line(item, secrets)).collect::<Vec<_>>().join(", "))
+        }
         Value::Table(table) => {
             let fields: Vec<_> =
-                table.iter().map(|(key, value)| format!("{} = {}", word(key), under(key, value))).collect();
+                table.iter().map(|(key, value)| format!("{} = {}", word(key), under(key, value, secrets))).collect();
             if fields.is_empty() { "{}".to_owned() } else { format!("{{ {} }}", fields.join(", ")) }
         }
         Value::Unset
@@ -69,10 +120,17 @@ pub(super) fn short(value: &Value) -> String {
 }
 
 /// A value that stands under `key`.
-fn under(key: &str, value: &Value) -> String {
+fn under(key: &str, value: &Value, secrets: Secrets) -> String {
     match value {
-        Value::Text(text) => quoted(&text_under(key, text)),
-        value => short(value),
+        Value::Text(text) => quoted(&text_of(key, text, secrets)),
+        value => one_line(value, secrets),
+    }
+}
+
+fn text_of<'t>(key: &str, text: &'t str, secrets: Secrets) -> Cow<'t, str> {
+    match secrets {
+        Secrets::Hidden => text_under(key, text),
+        Secrets::Plain => text.into(),
     }
 }
 
@@ -81,43 +139,81 @@ pub(super) fn text_under<'t>(key: &str, text: &'t str) -> Cow<'t, str> {
     if is_secret(key) { HIDDEN.into() } else { without_secrets(text) }
 }
 
-fn property((key, value): (&String, &String)) -> String {
-    format!("{} = {}", quoted(key), quoted(&text_under(key, value)))
+/// The same where it takes the place of `other`: where only a secret differs, that is told.
+pub(super) fn text_beside(key: &str, text: &str, other: Option<&str>) -> String {
+    let part = |plain| (plain, text_under(key, plain));
+    let (old, new) = (other.map(part), part(text));
+    let old: Vec<_> = old.iter().map(|(plain, shown)| Part { plain, shown }).collect();
+    beside(&old, &[Part { plain: new.0, shown: &new.1 }]).concat()
+}
+
+fn property((key, value): (&String, &String), secrets: Secrets) -> String {
+    format!("{} = {}", quoted(key), quoted(&text_of(key, value, secrets)))
 }
 
 /// What was last applied, written as [`short`] writes the values of the same field.
-pub(super) fn last(field: &FieldChange) -> Option<String> {
+pub(super) fn last(field: &FieldChange) -> Option<Shown> {
     let is_text =
         |value: &Value| matches!(value, Value::Text(_) | Value::Duration(_) | Value::Before(_) | Value::Infinite);
     let text = field.live.as_ref().is_some_and(is_text) || is_text(&field.wanted);
     // The ledger writes down what is absent as it is shown.
     let absent = |last: &str| last == Value::Unset.to_string();
-    let shown = |last: &String| without_secrets(last).into_owned();
-    field.last.as_ref().map(|last| if text && !absent(last) { quoted(&shown(last)) } else { shown(last) })
+    let shown = |last: &str| last_text(field, last).into_owned();
+    field.last.as_ref().map(|last| match text && !absent(last) {
+        true => Shown { plain: quoted(last), shown: quoted(&shown(last)) },
+        false => Shown { plain: last.clone(), shown: shown(last) },
+    })
+}
+
+/// What the ledger has of a field, without secrets.
+pub(super) fn last_text<'t>(field: &FieldChange, last: &'t str) -> Cow<'t, str> {
+    match field.wanted {
+        Value::Sinks(_) => without_secrets_in_command(last),
+        _ => without_secrets(last),
+    }
 }
 
 /// The lines of a value that is compared line by line: a script's own, or one for each member of a set.
 pub(super) fn lines(value: &Value) -> Option<Vec<String>> {
+    listed(value, Secrets::Hidden)
+}
+
+/// The lines of two values that are compared line by line: where only a secret differs, the second says so.
+pub(super) fn lines_beside(old: Option<&Value>, new: &Value) -> Option<(Vec<String>, Vec<String>)> {
+    let shown = lines(new)?;
+    let Some(old) = old else { return Some((Vec::new(), shown)) };
+    let (plain, old_shown, old_plain) = (listed(new, Secrets::Plain)?, lines(old)?, listed(old, Secrets::Plain)?);
+    let new = beside(&parts(&old_plain, &old_shown), &parts(&plain, &shown));
+    Some((old_shown, new))
+}
+
+fn parts<'t>(plain: &'t [String], shown: &'t [String]) -> Vec<Part<'t>> {
+    plain.iter().zip(shown).map(|(plain, shown)| Part { plain, shown }).collect()
+}
+
+fn listed(value: &Value, secrets: Secrets) -> Option<Vec<String>> {
     match value {
         Value::Script(script) => Some(script_lines(script.text())),
         Value::Refs(set) => Some(set.iter().map(reference).collect()),
         Value::Scopes(scopes) => Some(scopes.iter().map(ToString::to_string).collect()),
-        Value::Map(map) => Some(map.iter().map(property).collect()),
-        Value::Sinks(sinks) => Some(sinks.iter().map(sink).collect()),
-        Value::List(items) if items.iter().any(|item| matches!(item, Value::Table(_))) => Some(nested(value)),
-        Value::List(items) if items.len() > IN_ONE_LINE => Some(items.iter().map(short).collect()),
-        Value::Table(table) if table.len() > 1 || table.values().any(|value| lines(value).is_some()) => {
-            Some(nested(value))
+        Value::Map(map) => Some(map.iter().map(|of| property(of, secrets)).collect()),
+        Value::Sinks(sinks) => Some(sinks.iter().map(|of| sink(of, secrets)).collect()),
+        Value::List(items) if items.iter().any(|item| matches!(item, Value::Table(_))) => Some(nested(value, secrets)),
+        Value::List(items) if items.len() > IN_ONE_LINE => {
+            Some(items.iter().map(|item| one_line(item, secrets)).collect())
+        }
+        Value::Table(table) if table.len() > 1 || table.values().any(|value| listed(value, secrets).is_some()) => {
+            Some(nested(value, secrets))
         }
         _ => None,
     }
 }
 
 /// The lines of a list or a table with what stands in it: an item begins with `-`, and a field is `key = value`.
-fn nested(value: &Value) -> Vec<String> {
+fn nested(value: &Value, secrets: Secrets) -> Vec<String> {
     let indented = |line: String| format!("    {line}");
-    let field = |(key, value): (&String, &Value)| match lines(value) {
-        None => vec![format!("{} = {}", word(key), under(key, value))],
+    let field = |(key, value): (&String, &Value)| match listed(value, secrets) {
+        None => vec![format!("{} = {}", word(key), under(key, value, secrets))],
         Some(lines) => {
             let mut field = vec![format!("{}:", word(key))];
             field.extend(lines.into_iter().map(indented));
@@ -126,16 +222,16 @@ fn nested(value: &Value) -> Vec<String> {
     };
     let item = |item: &Value| match item {
         Value::Table(_) => {
-            let lines = nested(item);
+            let lines = nested(item, secrets);
             let mark = |(n, line)| if n == 0 { format!("- {line}") } else { format!("  {line}") };
             lines.into_iter().enumerate().map(mark).collect()
         }
-        plain => vec![format!("- {}", short(plain))],
+        plain => vec![format!("- {}", one_line(plain, secrets))],
     };
     match value {
         Value::Table(table) => table.iter().flat_map(field).collect(),
         Value::List(items) => items.iter().flat_map(item).collect(),
-        plain => vec![short(plain)],
+        plain => vec![one_line(plain, secrets)],
     }
 }
 
@@ -145,9 +241,12 @@ fn word(key: &str) -> String {
 }
 
 /// A sink with all that can be said of it.
-fn sink(sink: &Sink) -> String {
+fn sink(sink: &Sink, secrets: Secrets) -> String {
     let mut text = sink.to_string();
     if let Sink::Command { timeout, shows_stderr, .. } = sink {
+        if secrets == Secrets::Hidden {
+            text = without_secrets_in_command(&text).into_owned();
+        }
         if *timeout != COMMAND_TIMEOUT {
             text.push_str(&format!(", timeout {} s", timeout.as_secs_f64()));
         }
@@ -183,6 +282,8 @@ pub fn count(number: usize, one: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
     use crate::diff::Cause;
 
@@ -191,11 +292,65 @@ mod tests {
         let cron = |last: Option<&str>| {
             let text = || Value::Text("0 * * * *".into());
             let (live, last) = (Some(text()), last.map(str::to_owned));
-            super::last(&FieldChange { field: "cron", live, wanted: Value::Unset, last, cause: Cause::Drift })
+            let change = FieldChange { field: "cron", live, wanted: Value::Unset, last, cause: Cause::Drift };
+            super::last(&change).map(|side| side.shown)
         };
         assert_eq!(cron(Some("(none)")).as_deref(), Some("(none)"));
         assert_eq!(cron(Some("@daily")).as_deref(), Some("\"@daily\""));
         assert_eq!(cron(None), None);
+    }
+
+    fn map(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
+        pairs.iter().map(|(key, text)| ((*key).to_owned(), (*text).to_owned())).collect()
+    }
+
+    #[test]
+    fn a_secret_that_changes_is_told_in_one_line() {
+        let text = |text: &str| Value::Text(text.to_owned());
+        let list = |texts: &[&str]| Value::List(texts.iter().map(|of| text(of)).collect());
+        for (before, after, wanted) in [
+            (text("token=A1b2"), text("token=C3d4"), "\"token=***\" -> \"token=*** (another secret)\""),
+            (text("token=A1b2"), text("token=A1b2 x"), "\"token=***\" -> \"token=*** x\""),
+            (
+                list(&["pw=A1", "b"]),
+                list(&["pw=A2", "c"]),
+                "[\"pw=***\", \"b\"] -> [\"pw=*** (another secret)\", \"c\"]",
+            ),
+            (list(&["pw=A, 1"]), list(&["pw=A2"]), "[\"pw=***, 1\"] -> [\"pw=***\"]"),
+            (
+                Value::Map(map(&[("token", "A"), ("x", "1")])),
+                Value::Map(map(&[("token", "B"), ("x", "2")])),
+                "{ \"token\" = \"***\", \"x\" = \"1\" } -> { \"token\" = \"*** (another secret)\", \"x\" = \"2\" }",
+            ),
+        ] {
+            let (before, after) = Shown::of(&before).beside(&Shown::of(&after));
+            assert_eq!(format!("{before} -> {after}"), wanted);
+        }
+    }
+
+    #[test]
+    fn a_secret_that_changes_is_told_line_by_line() {
+        let command = |token: &str| Sink::Command {
+            argv: vec!["put".to_owned(), "--token".to_owned(), token.to_owned()],
+            dir: "".into(),
+            timeout: COMMAND_TIMEOUT,
+            shows_stderr: false,
+        };
+        for (before, after, wanted) in [
+            (
+                Value::Map(map(&[("password", "A"), ("x", "1")])),
+                Value::Map(map(&[("password", "B"), ("x", "1")])),
+                vec!["\"password\" = \"*** (another secret)\"", "\"x\" = \"1\""],
+            ),
+            (
+                Value::Sinks(vec![command("A")]),
+                Value::Sinks(vec![command("B")]),
+                vec!["command [\"put\", \"--token\", \"*** (another secret)\"]"],
+            ),
+        ] {
+            assert_eq!(lines_beside(Some(&before), &after).expect("lines").1, wanted);
+            assert_eq!(lines_beside(Some(&before), &before).expect("lines").1, lines(&before).expect("lines"));
+        }
     }
 
     #[test]

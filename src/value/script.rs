@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::digest;
 use crate::flux::{FluxError, LiveScript, NormalForm};
-use crate::redact::{without_literals, without_literals_in_flux};
+use crate::redact::{self, Part};
 
 /// A Flux script, or the text of another program. Flux is compared without the name and the schedule in its `option task`, by its
 /// tokens; what we cannot read, and what is not Flux, byte by byte. Written down, it is what is compared.
@@ -81,6 +81,27 @@ impl Script {
         Self::of_reading(Reading { text, digest, language: self.language })
     }
 
+    /// The same where it takes the place of `other`: what is read of it tells where only a secret differs.
+    #[must_use]
+    pub fn beside(&self, other: &Self) -> Self {
+        let (Some(own), Some(others)) = (self.plain(), other.plain()) else { return self.clone() };
+        let new = Part::between("\n", &own, self.text());
+        let old = Part::between("\n", &others, other.text());
+        let (Some(new), Some(old)) = (new, old) else { return self.clone() };
+        let (text, digest) = (redact::beside(&old, &new).join("\n"), self.digest().to_owned());
+        let reading = Reading { text, digest, language: self.language };
+        Self { source: self.source.clone(), language: self.language, reading: OnceLock::from(Box::new(reading)) }
+    }
+
+    /// What a person would read with its secrets.
+    fn plain(&self) -> Option<String> {
+        let source = self.source.as_deref()?;
+        Some(match self.language {
+            Language::Flux => plain(source).map_or_else(|_| source.to_owned(), |(text, _)| text),
+            Language::Other => source.to_owned(),
+        })
+    }
+
     /// The whole text, as a server has it or takes it; none of a script that was only written down.
     pub fn source(&self) -> Option<&str> {
         self.source.as_deref()
@@ -102,7 +123,7 @@ impl Script {
             Box::new(match self.language {
                 Language::Flux => Reading::of(source).unwrap_or_else(|_| Reading::unread(source)),
                 Language::Other => Reading {
-                    text: without_literals(source),
+                    text: redact::without_literals(source, redact::Language::Config).into_owned(),
                     digest: digest(&format!("other {source}")),
                     language: Language::Other,
                 },
@@ -111,24 +132,35 @@ impl Script {
     }
 }
 
+/// The text that a person would read with its secrets, and a digest of the tokens that count.
+fn plain(source: &str) -> Result<(String, String), FluxError> {
+    let script = LiveScript::read(source, None)?;
+    let mut extra = Vec::new();
+    for (key, value) in script.task.iter().flat_map(|task| &task.extra) {
+        extra.push(format!("{key}: {}", NormalForm::of(&value.value)?));
+    }
+    extra.sort();
+    let extra = extra.join(", ");
+    let digest = digest(&format!("{extra}\n{}", script.body));
+    let text = script.text();
+    let text = if extra.is_empty() { text } else { format!("option task = {{..., {extra}}}\n{text}") };
+    Ok((text, digest))
+}
+
 impl Reading {
     fn of(source: &str) -> Result<Self, FluxError> {
-        let script = LiveScript::read(source, None)?;
-        let mut extra = Vec::new();
-        for (key, value) in script.task.iter().flat_map(|task| &task.extra) {
-            extra.push(format!("{key}: {}", NormalForm::of(&value.value)?));
-        }
-        extra.sort();
-        let extra = extra.join(", ");
-        let digest = digest(&format!("{extra}\n{}", script.body));
-        let text = script.text();
-        let text = if extra.is_empty() { text } else { format!("option task = {{..., {extra}}}\n{text}") };
-        Ok(Self { text: without_literals_in_flux(&text).into_owned(), digest, language: Language::Flux })
+        let (text, digest) = plain(source)?;
+        let text = redact::without_literals(&text, redact::Language::Flux).into_owned();
+        Ok(Self { text, digest, language: Language::Flux })
     }
 
     fn unread(source: &str) -> Self {
         let digest = digest(&format!("unread {source}"));
-        Self { text: without_literals_in_flux(source).into_owned(), digest, language: Language::Flux }
+        Self {
+            text: redact::without_literals(source, redact::Language::Flux).into_owned(),
+            digest,
+            language: Language::Flux,
+        }
     }
 }
 
@@ -155,5 +187,24 @@ impl Serialize for Script {
 impl<'de> Deserialize<'de> for Script {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Reading::deserialize(deserializer).map(Self::of_reading)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_that_changes_is_told_with_whatever_else_changes() {
+        let flux = |token: &str, x: i32| Script::of_task(format!("token = \"{token}\"\nx = {x}\n"));
+        let text = |script: &Script, of: &Script| script.beside(of).text().to_owned();
+        assert_eq!(text(&flux("B", 2), &flux("A", 1)), "token = \"*** (another secret)\"\nx = 2\n");
+        assert_eq!(text(&flux("A", 2), &flux("A", 1)), "token = \"***\"\nx = 2\n");
+        assert_eq!(flux("B", 2).beside(&flux("A", 1)), flux("B", 2));
+        let config = |lines: &str| Script::verbatim(lines.to_owned());
+        assert_eq!(
+            text(&config("[a]\ntoken = 'B1'\n[b]\ntoken = 'A1'"), &config("[a]\ntoken = 'A1'\n[b]\ntoken = 'B1'")),
+            "[a]\ntoken = '*** (another secret)'\n[b]\ntoken = '*** (another secret)'"
+        );
     }
 }

@@ -2,9 +2,9 @@
 
 use super::Check;
 use super::scope::Known;
-use crate::diagnostic::nearest;
 use crate::flux::Mistake;
 use crate::flux::ast::{ExpressionId, ExpressionKind, Function, Record, Script, Span};
+use crate::nearest::nearest;
 
 /// A parameter, wherever its function is written.
 struct Parameter<'a> {

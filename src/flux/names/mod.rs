@@ -14,7 +14,7 @@ mod tests;
 use super::ast::{Block, Body, ExpressionId, ExpressionKind, Function, Import, Key, OptionTarget, Part, Record};
 use super::ast::{Property, Script, Span, Statement, StatementKind};
 use super::mistake::{MOST, Mistake};
-use crate::diagnostic::nearest;
+use crate::nearest::nearest;
 use scope::{Known, Scope};
 
 /// The wrong names of a sound script, in order; the first 100. `given` are the names that are bound before it begins, such

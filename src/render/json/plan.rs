@@ -7,14 +7,14 @@ use serde::Serialize;
 use serde_json::{Value as Json, json};
 
 use super::super::reason::unexamined;
-use super::super::value::text_under;
+use super::super::value::{last_text, text_beside};
 use super::problem::{self, DiagnosticForm};
 use crate::address::Address;
 use crate::diff::{self, Action, Cause, FieldChange, Setting, Target};
 use crate::evidence::{self, Data};
 use crate::ledger::Origin;
 use crate::plan::{self, Allowed, Plan};
-use crate::redact::without_secrets;
+use crate::redact::without_secrets_in_command;
 use crate::value::Value;
 
 #[derive(Serialize)]
@@ -196,9 +196,9 @@ impl<'a> Field<'a> {
     fn new(change: &'a FieldChange) -> Self {
         Self {
             field: change.field,
-            before: change.live.as_ref().map(value),
-            after: value(&change.wanted),
-            last_applied: change.last.as_deref().map(without_secrets),
+            before: change.live.as_ref().map(|live| value("", live, None)),
+            after: value("", &change.wanted, change.live.as_ref()),
+            last_applied: change.last.as_deref().map(|last| last_text(change, last)),
             cause: match change.cause {
                 Cause::Yours => "manifest",
                 Cause::Drift => "drift",
@@ -254,27 +254,34 @@ pub(super) const fn action(action: Action) -> &'static str {
     }
 }
 
-fn under(key: &str, value: &Value) -> Json {
-    match value {
-        Value::Text(text) => json!(text_under(key, text)),
-        value => self::value(value),
-    }
-}
-
-/// A field's value; null where absence is said. A secret's source is named, never its value.
-fn value(value: &Value) -> Json {
+/// The value under `key`, null where absence is said. A secret's source is named, never its value. Where it takes the place of
+/// `other`, it tells where only a secret differs.
+fn value(key: &str, value: &Value, other: Option<&Value>) -> Json {
     match value {
         Value::Unset => Json::Null,
         Value::Integer(number) => json!(number),
         Value::Number(number) => json!(number),
         Value::Bool(yes) => json!(yes),
-        Value::List(items) => items.iter().map(self::value).collect(),
-        Value::Table(table) => table.iter().map(|(key, value)| (key.clone(), under(key, value))).collect(),
+        Value::List(items) => {
+            let others = if let Some(Value::List(others)) = other { others.as_slice() } else { &[] };
+            items.iter().enumerate().map(|(at, item)| self::value("", item, others.get(at))).collect()
+        }
+        Value::Table(table) => {
+            let other = |key: &str| if let Some(Value::Table(others)) = other { others.get(key) } else { None };
+            table.iter().map(|(key, value)| (key.clone(), self::value(key, value, other(key)))).collect()
+        }
         Value::Refs(set) => set.iter().map(|of| json!(of.to_string())).collect(),
-        Value::Map(map) => map.iter().map(|(key, text)| (key.clone(), json!(text_under(key, text)))).collect(),
+        Value::Map(map) => {
+            let other = |key: &str| if let Some(Value::Map(others)) = other { others.get(key) } else { None };
+            let shown = |key: &String, text: &str| json!(text_beside(key, text, other(key).map(String::as_str)));
+            map.iter().map(|(key, text)| (key.clone(), shown(key, text))).collect()
+        }
         Value::Scopes(scopes) => scopes.iter().map(|scope| json!(scope.to_string())).collect(),
-        Value::Sinks(sinks) => sinks.iter().map(|sink| json!(sink.to_string())).collect(),
-        Value::Text(text) => json!(without_secrets(text)),
+        Value::Sinks(sinks) => sinks.iter().map(|sink| json!(without_secrets_in_command(&sink.to_string()))).collect(),
+        Value::Text(text) => {
+            let other = if let Some(Value::Text(other)) = other { Some(other.as_str()) } else { None };
+            json!(text_beside(key, text, other))
+        }
         Value::Duration(_)
         | Value::Before(_)
         | Value::Infinite

@@ -143,7 +143,9 @@ both!(a_secret_in_a_telegraf_configuration_is_warned_of_and_shown_nowhere, async
     has(list["configurations"][0]["config"].as_str().unwrap(), "token = \"hunter2==\"");
 
     declare(&config("hunter3==", "10s"));
-    has(&everywhere().with(0).out, "(they differ in a secret, which is not shown)");
+    let changed = everywhere().with(0).out;
+    has(&changed, "- token = \"***\"");
+    has(&changed, "+ token = \"*** (another secret)\"");
     hides("apply", &[]).with(0);
     let mut live =
         scene.http.get(&format!("telegrafs?orgID={}", scene.org)).await.expect(200)["configurations"][0].clone();
