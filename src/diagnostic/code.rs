@@ -329,6 +329,7 @@ codes! {
         PlanOtherProject "plan::other-project" Stale "The saved plan belongs to another project"
         PlanOtherServer "plan::other-server" Stale "The saved plan was made for another server or org"
         PlanOut "plan::out" "The plan cannot be saved to this file"
+        PlanPassesOn "plan::passes-on" |Warning "What only one object can be passes to another one when its object is deleted"
         PlanSameProject "plan::same-project" Manifest "Two of the listed projects are the same project on one server"
         PlanSecretMissing "plan::secret-missing" |Warning "A file with a delivered secret is missing"
         PlanSecretStays "plan::secret-stays" |Warning "A secret stops working, but stays where it was delivered"

@@ -5,6 +5,7 @@ mod digest;
 mod file;
 mod form;
 mod guard;
+mod heir;
 mod leftover;
 mod missing;
 mod order;
@@ -188,6 +189,7 @@ pub fn order(comparison: Comparison, facts: Facts<'_>) -> Plan {
         plan.refusals.extend(problems);
         plan.warnings.extend(warnings);
     }
+    plan.warnings.extend(heir::passes(&plan.changes, written, snapshot));
     plan.refusals.extend(order::circle(&ordered.stuck, written));
     guard::ask(
         &mut plan,
