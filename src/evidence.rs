@@ -118,7 +118,7 @@ async fn all_orgs(client: &Client, owns: &Field) -> Result<BTreeSet<String>, Api
     Ok(orgs.list(client, &[], ReadScope::NOTHING).await?.into_iter().map(|org| org.id).collect())
 }
 
-/// Reads what is at stake in `changes`: points, and what goes along with an org or a user. No right to look means that there
+/// Reads what is at stake in `changes`: points, and what goes along with an org, a user or a bucket. No right to look means that there
 /// may be something.
 ///
 /// # Errors
@@ -164,7 +164,7 @@ async fn at_stake(
     gone: &Gone<'_>,
     snapshot: &Snapshot,
 ) -> Result<BTreeMap<Address, Stake>, ApiError> {
-    let bound = along::read(client, server, &self::gone(changes)).await?;
+    let bound = along::read(client, server, changes).await?;
     let mut found: BTreeMap<Address, Stake> = BTreeMap::new();
     let (mut addresses, mut probes) = (Vec::new(), Vec::new());
     for change in changes {

@@ -58,6 +58,8 @@ pub enum Role {
     Id,
     /// `true` for one object at most of those that have the same field in the role `Name`.
     Lone,
+    /// The object that the server deletes it with.
+    Host,
     /// Whether the object works: [`INACTIVE`] if it does not.
     Status,
     /// Where the secret of a new object goes. The object becomes active once it is there.

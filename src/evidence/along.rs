@@ -1,4 +1,4 @@
-//! What goes along with orgs and users that are deleted: the server asks nobody about it (protocol, section 6).
+//! What goes along with orgs, users and buckets that are deleted: the server asks nobody about it (protocol, section 6).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,33 +7,37 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 use super::{Along, Gone};
 use crate::api::sight::{self, Proof};
 use crate::api::{ApiError, Client, Me};
-use crate::diff::Target;
-use crate::field::Role;
+use crate::diff::{Change, Target};
+use crate::field::{Role, Type};
 use crate::kind::{Kind, Level, Object, ReadScope, Standing};
 use crate::snapshot::Server;
+use crate::value::{Ref, Value};
 
 /// Orgs, or users, that are asked about at once.
 const AT_ONCE: usize = 8;
 
-/// What lives in the orgs that go, and what acts as the users that go.
+/// What lives in the orgs that go, what acts as the users that go, and what goes with other objects.
 #[derive(Default)]
 pub(super) struct Bound {
     /// By org (ID): every object in it.
     inside: BTreeMap<String, Vec<(Kind, Object)>>,
     /// By user (ID): what acts as it.
     acting: BTreeMap<String, Vec<(Kind, Object)>>,
+    /// By what it goes with: such objects as the server deletes with it.
+    hosted: BTreeMap<(Kind, String), Vec<(Kind, Object)>>,
     /// By org: the kinds of which the token may not see everything.
     unseen: BTreeMap<String, BTreeSet<Kind>>,
     /// The kinds of what acts or runs as users, in whatever org, of which the token may not see everything.
     unseen_acting: BTreeSet<Kind>,
 }
 
-/// Reads what is bound to the objects that are `gone`.
+/// Reads what is bound to the objects that `changes` delete.
 ///
 /// # Errors
 /// The server's.
-pub(super) async fn read(client: &Client, server: &Server, gone: &Gone<'_>) -> Result<Bound, ApiError> {
-    let mut bound = Bound::default();
+pub(super) async fn read(client: &Client, server: &Server, changes: &[Change]) -> Result<Bound, ApiError> {
+    let gone = super::gone(changes);
+    let mut bound = Bound { hosted: hosted(client, changes).await?, ..Bound::default() };
     let orgs: Vec<&str> = gone.iter().filter(|(kind, _)| *kind == Kind::HOME).map(|(_, id)| *id).collect();
     let users: Vec<&str> = gone.iter().filter(|(kind, _)| kind.with(Role::Owns).is_some()).map(|(_, id)| *id).collect();
     if orgs.is_empty() && users.is_empty() {
@@ -62,6 +66,29 @@ pub(super) async fn read(client: &Client, server: &Server, gone: &Gone<'_>) -> R
         bound.unseen_acting = unseen_anywhere(client, server, &me).await?;
     }
     Ok(bound)
+}
+
+/// Of the kinds whose objects go with others: those in the orgs of what `changes` delete. Who may read what they go with sees them.
+async fn hosted(
+    client: &Client,
+    changes: &[Change],
+) -> Result<BTreeMap<(Kind, String), Vec<(Kind, Object)>>, ApiError> {
+    let mut hosted: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for (kind, host) in Kind::ALL.iter().filter_map(|kind| Some((*kind, kind.with(Role::Host)?))) {
+        let removed =
+            changes.iter().filter(|change| change.action.removes() && host.ty == Type::Ref(change.address.kind));
+        let orgs: BTreeSet<&str> = removed.filter_map(|change| change.object.as_ref()?.org.as_deref()).collect();
+        if orgs.is_empty() {
+            continue;
+        }
+        let orgs: Vec<&str> = orgs.into_iter().collect();
+        for object in kind.list(client, &orgs, ReadScope::NOTHING).await? {
+            if let Some(Value::Ref(Ref::Id(of, id))) = object.fields.get(host.name) {
+                hosted.entry((*of, id.clone())).or_default().push((kind, object));
+            }
+        }
+    }
+    Ok(hosted)
 }
 
 fn of_level(level: Level) -> impl Iterator<Item = Kind> {
@@ -114,7 +141,7 @@ impl Bound {
         } else if kind.with(Role::Owns).is_some() {
             (self.acting.get(id), Some(&self.unseen_acting))
         } else {
-            (None, None)
+            (self.hosted.get(&(kind, id.to_owned())), None)
         };
         let others = objects.into_iter().flatten().filter(|(kind, object)| {
             // The server makes its own anew for each org. Another project's ledger is a loss.

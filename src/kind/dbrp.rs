@@ -27,7 +27,8 @@ pub(super) static SPEC: Spec = Spec {
         Field::text("bucket", Omitted::Required, "The bucket that clients get to.")
             .of_type(Type::Ref(Kind::Bucket))
             .at("bucketID")
-            .replaces(),
+            .replaces()
+            .role(Role::Host),
         Field::text(
             "default",
             Omitted::Theirs,

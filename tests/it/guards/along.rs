@@ -52,6 +52,28 @@ both!(what_others_made_in_an_org_does_not_go_along_unasked, async |scene| {
     assert_eq!(scene.http.get(&format!("orgs?org={org}")).await.status, 404);
 });
 
+both!(mappings_that_others_made_do_not_go_along_with_a_bucket_unasked, async |scene| {
+    let mut project = Project::new(&scene);
+    project.declare("[label.l]\n\n[bucket.b]\n\n[dbrp.ours]\ndatabase = \"ours\"\nbucket = \"bucket.b\"\n");
+    project.apply().await;
+    project.declare("[label.l]\n");
+    assert_eq!(refusals(&project).await, [], "the mapping of the project goes by this plan");
+    let found = scene.http.get(&format!("buckets?orgID={}&name=b", scene.org)).await.expect(200);
+    let map = async |bucket: &str, database: &str| {
+        let theirs =
+            json!({"orgID": scene.org, "bucketID": bucket, "database": database, "retention_policy": "autogen"});
+        scene.http.post("dbrps", theirs).await.expect(201);
+    };
+    map(&id(&found["buckets"][0]), "theirs").await;
+    map(&scene.bucket("other").await, "elsewhere").await;
+    let words = "bucket.b would take with it, besides what this plan deletes: the dbrp \"theirs/autogen\"";
+    assert_eq!(refusal(&project).await, words);
+    project.consent = Consent { data_loss: vec!["bucket.b".into()], ..Consent::default() };
+    project.apply().await;
+    let left = scene.http.get(&format!("dbrps?orgID={}&db=theirs", scene.org)).await.expect(200);
+    assert_eq!(left, json!({"content": []}));
+});
+
 both!(the_ledger_of_another_project_does_not_go_along_with_its_home_org_unasked, async |scene| {
     let project = Project::new(&scene);
     let org = unique("theirs");
