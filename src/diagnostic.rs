@@ -149,7 +149,32 @@ impl Diagnostic {
     #[must_use]
     pub fn at(mut self, place: Place, label: impl Into<String>) -> Self {
         self.places.push((place, said(label)));
+        self.hide_literals();
         self
+    }
+
+    /// Says nothing of a literal that is not shown at its place either.
+    fn hide_literals(&mut self) {
+        let mut hidden = Vec::new();
+        for (Place { source, span }, _) in &self.places {
+            let unshown = source.unshown();
+            let first = unshown.partition_point(|secret| secret.end <= span.start);
+            let within = unshown[first..].iter().take_while(|secret| secret.start < span.end);
+            hidden.extend(
+                within.take(MOST_HIDDEN).filter_map(|secret| source.text.get(secret.clone())).map(str::to_owned),
+            );
+        }
+        hidden.iter().for_each(|text| self.hide(&format!("`{text}`"), "`***`"));
+    }
+
+    /// Puts `mark` wherever `text` is said.
+    pub(crate) fn hide(&mut self, text: &str, mark: &str) {
+        let labels = self.places.iter_mut().map(|(_, label)| label);
+        for said in [&mut self.message].into_iter().chain(labels).chain(&mut self.help) {
+            if said.contains(text) {
+                *said = said.replace(text, mark);
+            }
+        }
     }
 
     /// The same with one more place where one is known.
@@ -172,6 +197,7 @@ impl Diagnostic {
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(said(help));
+        self.hide_literals();
         self
     }
 
@@ -184,6 +210,9 @@ impl Diagnostic {
         }
     }
 }
+
+/// No message quotes more literals of one place.
+const MOST_HIDDEN: usize = 100;
 
 /// The text, without credentials, and without what nobody reads of a very long one.
 fn said(text: impl Into<String>) -> String {
@@ -229,6 +258,18 @@ mod tests {
         let most = "x".repeat(MESSAGE.size());
         assert_eq!(Diagnostic::error(Code::ManifestValue, &*most).message, most);
         assert_ne!(Diagnostic::error(Code::ManifestValue, format!("{most}x")).message, format!("{most}x"));
+    }
+
+    #[test]
+    fn a_message_quotes_no_literal_that_is_hidden_at_its_place() {
+        let text = "[var]\ndb_password = { default = \"S3\", one_of = [\"S4\"] }\n";
+        let source = Arc::new(Source::new("a.toml", "a.toml", text));
+        let diagnostic = Diagnostic::error(Code::ManifestValue, "it cannot be `S3`")
+            .at(Place { source: Arc::clone(&source), span: 0..text.len() }, "not `S3`")
+            .help("one of `S4`, `S5`");
+        assert_eq!(diagnostic.message, "it cannot be `***`");
+        assert_eq!(diagnostic.places[0].1, "not `***`");
+        assert_eq!(diagnostic.help.as_deref(), Some("one of `***`, `S5`"));
     }
 
     #[test]

@@ -31,6 +31,8 @@ use base64::engine::general_purpose::STANDARD_NO_PAD;
 
 /// What is written where the token of the run was.
 pub(crate) const MARK: &str = "[the token of this run]";
+/// What is written where another secret was that the run knows.
+pub(crate) const SECRET: &str = "[the secret]";
 /// A token of fewer bytes may be a word of the API itself: it is searched for only in what is said to people.
 const SHORTEST_IN_DATA: usize = 16;
 /// A token of fewer bytes is not searched for: it would be found everywhere.
@@ -87,7 +89,11 @@ impl Redaction {
         let mut forms = Vec::new();
         if token.len() >= SHORTEST {
             forms.push(Form { text: token.as_bytes().to_vec(), alphabet: Alphabet::Plain });
-            forms.extend((0..3).map(|before| Form { text: base64(token, before), alphabet: Alphabet::Base64 }));
+            let escaped = serde_json::Value::from(token).to_string();
+            let within = &escaped[1..escaped.len() - 1];
+            for text in [token].into_iter().chain((within != token).then_some(within)) {
+                forms.extend((0..3).map(|before| Form { text: base64(text, before), alphabet: Alphabet::Base64 }));
+            }
             let hex = token.bytes().flat_map(|byte| format!("{byte:02x}").into_bytes()).collect();
             forms.push(Form { text: hex, alphabet: Alphabet::Hex });
         }

@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use http::StatusCode;
@@ -38,6 +38,8 @@ struct Inner {
     token: Option<HeaderValue>,
     /// Takes the token out of what the server sends.
     redaction: Option<Redaction>,
+    /// Take out of what the server says the other secrets that the run knows.
+    concealed: Mutex<Vec<Redaction>>,
     timeout: Duration,
     patience: Patience,
     requests: AtomicU64,
@@ -57,7 +59,8 @@ impl Client {
         let redaction = token.as_ref().and_then(secret_of).map(Redaction::of);
         let (requests, clock, known) = (AtomicU64::new(0), Clock::default(), Known::default());
         let room = Semaphore::new(AT_ONCE);
-        let inner = Inner { http, base, token, redaction, timeout, patience, requests, clock, known, room };
+        let concealed = Mutex::default();
+        let inner = Inner { http, base, token, redaction, concealed, timeout, patience, requests, clock, known, room };
         Self { inner: Arc::new(inner) }
     }
 
@@ -88,9 +91,23 @@ impl Client {
         Some(fingerprint(&own.to_owned().into()))
     }
 
-    /// What a program or a server said, without the client's own token.
+    /// Takes `secret`, which the run has read or been given, out of all that the server says from now on: it may repeat what it
+    /// was sent.
+    pub(crate) fn conceal(&self, secret: &Secret) {
+        self.concealed().push(Redaction::with_mark(secret.expose_secret(), redact::SECRET));
+    }
+
+    fn concealed(&self) -> MutexGuard<'_, Vec<Redaction>> {
+        self.inner.concealed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What a program or a server said, without the client's own token and the other secrets that the run knows.
     pub(super) fn clean<'a>(&self, said: &'a str) -> Cow<'a, str> {
-        self.inner.redaction.as_ref().map_or(said.into(), |redaction| redaction.said(said))
+        let said = self.inner.redaction.as_ref().map_or(said.into(), |redaction| redaction.said(said));
+        self.concealed().iter().fold(said, |said, secret| match secret.said(&said) {
+            Cow::Owned(without) => without.into(),
+            Cow::Borrowed(_) => said,
+        })
     }
 
     /// The IDs that were seen.

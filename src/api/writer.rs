@@ -11,7 +11,7 @@ use super::client::Client;
 use super::error::ApiError;
 use super::known::Identified;
 use super::request::{Request, Verb};
-use crate::secret::Access;
+use crate::secret::{Access, Secret};
 
 /// Asked before each try of a write; an error stops it, with the reason.
 pub type Gate = Arc<dyn Fn() -> Result<(), String> + Send + Sync>;
@@ -41,6 +41,11 @@ impl Writer {
     #[must_use]
     pub fn since(self, since: &str) -> Self {
         Self { since: Some(since.to_owned()), ..self }
+    }
+
+    /// Takes `secret`, which the run has read or been given, out of all that the server says from now on.
+    pub(crate) fn conceal(&self, secret: &Secret) {
+        self.client.conceal(secret);
     }
 
     /// The lines that a program has written that may have seen the run's own token, without it.

@@ -4,6 +4,7 @@ use crate::api::{ApiError, Client, Writer};
 use crate::confine::Root;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::problem::Problem;
+use crate::redact::without_secrets_in_command;
 use crate::secret::{Access, Secret, Sink, SinkError, Staged, fingerprint};
 
 /// Sinks that can be written.
@@ -171,7 +172,9 @@ impl Delivery {
 /// Whether what was read back, if anything could be, is the secret.
 fn is_held(sink: &Sink, held: Option<&Secret>, secret: &Secret) -> Result<(), Cause> {
     match held {
-        Some(held) if fingerprint(held) != fingerprint(secret) => Err(Cause::ReadBack(sink.to_string())),
+        Some(held) if fingerprint(held) != fingerprint(secret) => {
+            Err(Cause::ReadBack(without_secrets_in_command(&sink.to_string()).into_owned()))
+        }
         _ => Ok(()),
     }
 }

@@ -46,6 +46,7 @@ pub async fn prepare(plan: &Plan, manifest: &Manifest, writer: &Writer) -> Resul
                 (Some(Value::Source(source)), Some(rule)) if makes || sets(change, field.name, rule) => {
                     match read(source, rule, &manifest.root, access).await {
                         Ok(Resolved { secret, notice }) => {
+                            writer.conceal(&secret);
                             prepared.passwords.insert(change.address.clone(), secret);
                             prepared.warnings.extend(notice.map(|words| warning(change, resource, field, &words)));
                         }

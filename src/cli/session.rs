@@ -17,7 +17,7 @@ use crate::ledger::{self, Hold, Holder, Key, Ledger, LedgerError, Row, State, Th
 use crate::manifest::Manifest;
 use crate::plan::Origin;
 use crate::problem::Problem;
-use crate::secret::{self, Secret};
+use crate::secret::{self, Secret, SecretError};
 use crate::server::{DataFile, Location, Options, Server, Setup, StartError};
 use crate::snapshot;
 use crate::snowflake::is_id;
@@ -188,12 +188,27 @@ fn read_token(token: &Token) -> Result<Secret, Problem> {
     };
     let problem =
         |exit, message: String| Problem { exit, diagnostic: Diagnostic::error(Code::ConnectionToken, message) };
-    let text =
-        secret::read(path).map_err(|error| problem(Exit::Secret, format!("cannot use the token file: {error}")))?;
+    let text = secret::read(path).map_err(|error| match error {
+        SecretError::File(ConfineError::Missing(path)) if may_be_token(&path) => {
+            let message =
+                "cannot use the token file: there is none of this name, which is not shown: it may be a token";
+            let mut problem = problem(Exit::Secret, message.to_owned());
+            problem.diagnostic.help = Some("give the path of a file, or set INFLUX_TOKEN to the token".to_owned());
+            problem
+        }
+        error => problem(Exit::Secret, format!("cannot use the token file: {error}")),
+    })?;
     match text.trim() {
         "" => Err(problem(Exit::NotAuthorized, format!("{} is empty: expected a token", path.display()))),
         token => Ok(token.into()),
     }
+}
+
+/// Whether a token may stand in the place of the path of a file with one.
+fn may_be_token(path: &Path) -> bool {
+    let text = path.to_string_lossy();
+    let is_word = |c: char| c.is_ascii_lowercase() || matches!(c, '-' | '_');
+    !text.contains('.') && !text.starts_with('/') && text.split('/').any(|part| !part.chars().all(is_word))
 }
 
 /// Where the embedded server keeps its data. A command that only reads changes no file and leaves none behind. What a
@@ -341,4 +356,19 @@ fn introduce(shell: &Shell, connection: &Connection, version: &str) {
         page.end();
     }
     shell.output.talk(&page.finish());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_in_the_place_of_a_path_is_known() {
+        for path in ["token", "secrets/iot-token", "token.txt", "/run/secrets/T1"] {
+            assert!(!may_be_token(Path::new(path)), "{path}");
+        }
+        for token in ["S3KRIT", "qDLpF3-x_7Zk0vYx8Aa1Bb2Cc3Dd4Ee5Ff6Gg7==", "ab/C1=="] {
+            assert!(may_be_token(Path::new(token)), "{token}");
+        }
+    }
 }

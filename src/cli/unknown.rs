@@ -5,6 +5,7 @@ mod tests;
 mod words;
 mod wrong;
 
+use std::borrow::Cow;
 use std::ffi::OsString;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
@@ -15,6 +16,7 @@ use crate::address::few;
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::kind::Kind;
 use crate::problem::Problem;
+use crate::redact::{HIDDEN, without_secrets_in_command};
 use crate::render::Comment;
 use words::{COMMANDS, OPTIONS, SHARED, SYNONYMS};
 
@@ -67,6 +69,9 @@ pub(super) fn form(arguments: &[OsString]) -> (PlanFormat, Comment) {
     (format, of)
 }
 
+/// Options after which, without a space or `=`, a token or a password may stand.
+const OPTIONS_OF_SECRETS: [&str; 3] = ["--token", "--password", "-t"];
+
 /// What is said of what the parser refuses; none where it prints help or the version.
 pub(super) fn explain(error: &clap::Error, arguments: &[OsString]) -> Option<Problem> {
     let context = |kind| match error.get(kind) {
@@ -79,17 +84,31 @@ pub(super) fn explain(error: &clap::Error, arguments: &[OsString]) -> Option<Pro
         ErrorKind::InvalidSubcommand => {
             let word = context(ContextKind::InvalidSubcommand)?;
             let help = here.command_like(word);
-            Some(usage(format!("unknown command `{word}`"), help))
+            Some(usage(format!("unknown command `{}`", shown(word)), help))
         }
         ErrorKind::UnknownArgument => {
             let word = context(ContextKind::InvalidArg)?;
             let Some((_, name)) = split(word) else {
-                return Some(usage(format!("unexpected argument `{word}`"), wrong::usage(here.command)));
+                return Some(usage(format!("unexpected argument `{}`", shown(word)), wrong::usage(here.command)));
             };
-            Some(usage(format!("unknown option `{word}`"), here.option_like(name)))
+            Some(usage(format!("unknown option `{}`", shown(word)), here.option_like(name)))
         }
         _ => wrong::said(error, here.command),
     }
+}
+
+/// A word of the command line, without a secret that was written together with an option or a name: `--tokenX`, `TOKEN=X`.
+fn shown(word: &str) -> Cow<'_, str> {
+    match OPTIONS_OF_SECRETS.iter().find(|option| word.starts_with(**option) && is_secret_after(&word[option.len()..]))
+    {
+        Some(option) => format!("{option}{HIDDEN}").into(),
+        None => without_secrets_in_command(word),
+    }
+}
+
+/// Whether what follows the name of an option in the same word is more than the rest of another name.
+fn is_secret_after(rest: &str) -> bool {
+    !rest.chars().all(|c| c.is_ascii_lowercase() || c == '-')
 }
 
 /// All commands, with the options that they share.

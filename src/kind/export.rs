@@ -29,6 +29,9 @@ impl Kind {
     /// Why a manifest cannot say it.
     pub fn export(self, object: &Object) -> Result<Fields, ExportError> {
         let mut told = (self.spec().export)(object)?;
+        if let Some((field, _)) = object.fields.iter().find(|(_, value)| has_secret(value)) {
+            return Err(ExportError::Unsayable(format!("its `{field}` has a secret in plain text")));
+        }
         for field in self.spec().fields {
             if told.get(field.name).is_some_and(|value| holds_unsaid(field, value)) {
                 told.remove(field.name);
@@ -36,6 +39,11 @@ impl Kind {
         }
         Ok(told)
     }
+}
+
+/// Whether somebody has put a secret into a script or a configuration. It does not go into a file, which many may read.
+fn has_secret(value: &Value) -> bool {
+    matches!(value, Value::Script(script) if script.has_secret())
 }
 
 /// Whether an object has `value` when a manifest does not say `field`, and nobody has changed it.

@@ -4,7 +4,6 @@ use serde_json::{Value as Json, json};
 use toml::de::DeTable;
 
 use super::Kind;
-use super::export::ExportError;
 use super::live::{self, Desired, Edit, Object};
 use super::spec::{Draft, Fault, Key, Spec};
 use super::wire::{self, Body, Wire};
@@ -36,7 +35,6 @@ pub(super) static SPEC: Spec = Spec {
         Field::id("The ID of an external configuration, where several have its name."),
     ],
     check,
-    export,
     delete_rank: 20,
     ..Spec::PLAIN
 };
@@ -108,14 +106,6 @@ fn variable_length(text: &str) -> usize {
     match text.strip_prefix('$').map_or(0, name) {
         0 => 0,
         length => length + "$".len(),
-    }
-}
-
-/// A secret that somebody has put into a configuration does not go into a file.
-fn export(object: &Object) -> Result<Fields, ExportError> {
-    match config(&object.fields).is_some_and(|config| !certain_literals(config, Language::Config).is_empty()) {
-        true => Err(ExportError::Unsayable("its configuration has a secret in plain text".to_owned())),
-        false => Ok(object.fields.clone()),
     }
 }
 

@@ -229,6 +229,7 @@ impl live::Live for Live {
         let new =
             New { org: desired.org, user, status: INACTIVE, description: &description, permissions: &permissions };
         let Created { object, echo } = api.create(TOKENS, &new).await?;
+        echo.token.iter().for_each(|secret| api.conceal(secret));
         let wrong = if echo.permissions != permissions {
             Some("the server created a token with other permissions than requested")
         } else if user.is_some_and(|user| object.user.as_deref() != Some(user)) {

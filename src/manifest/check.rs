@@ -14,6 +14,7 @@ use crate::address::Address;
 use crate::diagnostic::{Code, Diagnostic, Place, Source};
 use crate::graph::Cycle;
 use crate::kind::{Level, NaturalKey};
+use crate::redact::without_secrets_in_command;
 use crate::secret::Sink;
 use crate::value::{Ref, Value};
 
@@ -143,7 +144,10 @@ pub(super) fn sinks(resources: &Resources, sources: &[Arc<Source>], problems: &m
                 let others = [Some(part), Some(WHOLE), parts.get(&target).copied().filter(|_| part == WHOLE)];
                 let clash = others.into_iter().flatten().find_map(|part| taken.get(&(target.clone(), part)));
                 if let Some((earlier, other)) = clash {
-                    let message = format!("{earlier} and {address} deliver their secrets to the same place: {sink}");
+                    let message = format!(
+                        "{earlier} and {address} deliver their secrets to the same place: {sink}",
+                        sink = without_secrets_in_command(&sink.to_string())
+                    );
                     let diagnostic = Diagnostic::error(Code::ManifestSink, message);
                     let diagnostic = if earlier.table() == address.table() {
                         diagnostic.at(place.clone(), "the same for several instances")

@@ -19,6 +19,7 @@ use crate::address::Address;
 use crate::diagnostic::{Code, Diagnostic, Place, Severity, Source};
 use crate::graph::Graph;
 use crate::limits::{MISTAKES, PROBLEMS, RESOURCES};
+use crate::redact::HIDDEN;
 
 /// A project that was read.
 #[derive(Debug)]
@@ -182,11 +183,16 @@ fn count(document: &Document<'_>, instances: &Instances, disabled: &BTreeSet<Add
     }
 }
 
-/// Each with where the value of a variable comes from that stands at its place: the manifest alone does not show that.
+/// Each with where the value of a variable comes from that stands at its place: the manifest alone does not show that. The value
+/// of one that is called like a secret is not said.
 fn with_origins(problems: Vec<Diagnostic>, values: &Values) -> Vec<Diagnostic> {
     let told = |mut problem: Diagnostic| {
         let Some((Place { source, span }, _)) = problem.places.first() else { return problem };
-        let text = source.text.get(span.clone()).unwrap_or_default();
+        let (source, span) = (Arc::clone(source), span.clone());
+        let text = source.text.get(span).unwrap_or_default();
+        for secret in template::variables(text).filter_map(|name| values.secret(name)) {
+            problem.hide(&secret, HIDDEN);
+        }
         let origins = template::variables(text).filter_map(|name| {
             values.origin(name).map(|origin| format!("the value of `${{var.{name}}}` comes from `{origin}`"))
         });

@@ -8,6 +8,7 @@ use crate::confine::{self, ConfineError, Project, Root};
 use crate::diagnostic::{Code, Diagnostic, Place, Source};
 use crate::kind::Kind;
 use crate::limits;
+use crate::redact::without_secrets_in_command;
 
 /// The place of `span` in `source`.
 pub(super) fn place(source: &Arc<Source>, span: Span) -> Place {
@@ -25,7 +26,8 @@ pub(super) fn shown(dir: &Path, name: &Path) -> String {
 pub(super) fn read(path: &Path) -> Result<(Root, Vec<Arc<Source>>), Vec<Diagnostic>> {
     let missing = |error| match error {
         ConfineError::Missing(path) => {
-            let message = format!("no such file or directory: {}", path.display());
+            let path = path.display().to_string();
+            let message = format!("no such file or directory: {}", without_secrets_in_command(&path));
             vec![Diagnostic::error(Code::ManifestUnreadable, message)]
         }
         error => vec![unreadable(&error)],
@@ -142,5 +144,11 @@ mod tests {
         ] {
             assert_eq!(is_manifest(name), wanted, "{name}");
         }
+    }
+
+    #[test]
+    fn a_token_in_the_place_of_a_project_is_not_said() {
+        let errors = super::read(Path::new("INFLUX_TOKEN=S3KRIT")).expect_err("no project");
+        assert_eq!(errors[0].message, "no such file or directory: INFLUX_TOKEN=***");
     }
 }

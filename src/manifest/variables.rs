@@ -16,6 +16,7 @@ use super::template::Expression;
 use super::written::{no_list, wrong_type};
 use crate::diagnostic::{Code, Diagnostic, Place, Source};
 use crate::limits::VARIABLE_DEPTH;
+use crate::redact::is_secret;
 
 /// Bytes of a digest: enough to tell two values apart.
 const DIGEST: usize = 8;
@@ -98,6 +99,12 @@ impl Values {
     /// Where the value of a variable comes from, if that is outside of the manifests.
     pub(super) fn origin(&self, name: &str) -> Option<&str> {
         self.origins.get(name).map(String::as_str)
+    }
+
+    /// The value of a variable that is called like a secret, where it is one word.
+    pub(super) fn secret(&self, name: &str) -> Option<Cow<'_, str>> {
+        let value = self.known.get(name)?.as_ref()?;
+        value.value.inline().filter(|value| is_secret(name) && !value.is_empty())
     }
 
     /// The digest of each value, wherever it was written.
@@ -287,9 +294,9 @@ impl<'a> Resolver<'_, 'a> {
         if let Some(items) = &one_of
             && !items.iter().any(|item| item.value == value.value)
         {
-            let shown = value.value.inline().map_or_else(|| value.value.what().to_owned(), |text| format!("`{text}`"));
-            let values: Vec<_> =
-                items.iter().filter_map(|item| item.value.inline()).map(|text| format!("`{text}`")).collect();
+            let quoted = |text: Cow<'_, str>| if is_secret(name) { "`***`".to_owned() } else { format!("`{text}`") };
+            let shown = value.value.inline().map_or_else(|| value.value.what().to_owned(), quoted);
+            let values: Vec<_> = items.iter().filter_map(|item| item.value.inline()).map(quoted).collect();
             let origin = self.values.origin(name).filter(|_| at.is_none());
             let from = origin.map_or(String::new(), |origin| format!(", which comes from `{origin}`"));
             let message = format!("the variable `{name}` cannot be {shown}{from}");

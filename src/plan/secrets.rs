@@ -5,6 +5,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::diff::{Action, Change};
 use crate::field::Role;
 use crate::ledger::Ledger;
+use crate::redact::without_secrets_in_command;
 use crate::secret::Sink;
 use crate::value::Value;
 
@@ -25,7 +26,7 @@ pub(super) fn stay(changes: &[Change], ledger: &Ledger) -> Option<Diagnostic> {
             Some(Some(sinks)) => {
                 let inner = sinks.strip_prefix('[').and_then(|sinks| sinks.strip_suffix(']')).unwrap_or(sinks);
                 let left = without(inner, kept);
-                stay.extend((!left.is_empty()).then(|| format!("{was} in {left}")));
+                stay.extend((!left.is_empty()).then(|| format!("{was} in {}", without_secrets_in_command(&left))));
             }
             // Too long for the ledger to hold.
             Some(None) => stay.push(was.to_string()),

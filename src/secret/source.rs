@@ -10,6 +10,7 @@ use super::process::{CommandError, run};
 use super::{Access, COMMAND_TIMEOUT, Secret, Source};
 use crate::confine::{self, ConfineError, Root, leaves};
 use crate::limits;
+use crate::redact::without_secrets_in_command;
 
 /// Why a source gave no secret.
 #[derive(Debug, thiserror::Error)]
@@ -80,7 +81,7 @@ impl Source {
             }
             Self::Command { argv, shows_stderr } => {
                 let output = run(argv, root.path(), None, limit, *shows_stderr).await?;
-                text(&output, || format!("the output of `{}`", argv.join(" ")))
+                text(&output, || format!("the output of `{}`", without_secrets_in_command(&argv.join(" "))))
             }
         }
     }

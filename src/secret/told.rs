@@ -1,14 +1,12 @@
 //! What a command wrote to its standard error, as it may be shown.
 
 use crate::hidden::is_hidden;
-use crate::redact::Redaction;
+use crate::redact::{Redaction, SECRET};
 
 /// So many lines are shown, the last ones,
 const LINES: usize = 20;
 /// of so many characters each, the first ones.
 const WIDTH: usize = 200;
-/// What is written where the secret was.
-const MARK: &str = "[the secret]";
 /// The longest form that a secret may have at the end of what was cut off.
 const CUT: usize = 1024;
 
@@ -19,7 +17,7 @@ pub(super) fn told(bytes: &[u8], secrets: &[&[u8]]) -> Vec<String> {
     let text = anstream::adapter::strip_str(&text).to_string();
     let text: String = text.chars().filter(|c| matches!(c, '\n' | '\t') || !is_hidden(*c)).collect();
     let text = secrets.iter().fold(text, |text, secret| {
-        Redaction::with_mark(&String::from_utf8_lossy(secret), MARK).said(&text).into_owned()
+        Redaction::with_mark(&String::from_utf8_lossy(secret), SECRET).said(&text).into_owned()
     });
     let lines: Vec<&str> = text.lines().map(str::trim_end).filter(|line| !line.is_empty()).collect();
     let shown = lines.len().saturating_sub(LINES);
@@ -48,7 +46,7 @@ mod tests {
         );
         let told = told(text.as_bytes(), &[secret]);
         assert_eq!(told[0], "error: [the secret] refused");
-        assert!(told.iter().all(|line| line.contains(MARK)) && !told.concat().contains("oken"), "{told:?}");
+        assert!(told.iter().all(|line| line.contains(SECRET)) && !told.concat().contains("oken"), "{told:?}");
     }
 
     #[test]
@@ -59,7 +57,7 @@ mod tests {
             "geheim/Token+1234567890==geheim/\r\nToken+1234567890==geheim/Token+1234567890==",
             "ge\0heim/\u{200b}Token\u{9b}+1234567890==geheim/Token+1234567890==geheim/Token\u{8}+1234567890==\u{1b}]0;x\u{7}",
         ] {
-            assert_eq!(told(text.as_bytes(), &[secret]), [MARK], "{text}");
+            assert_eq!(told(text.as_bytes(), &[secret]), [SECRET], "{text}");
         }
     }
 

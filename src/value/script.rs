@@ -102,6 +102,12 @@ impl Script {
         })
     }
 
+    /// Whether it certainly has a secret in plain text.
+    pub fn has_secret(&self) -> bool {
+        let language = if self.is_flux() { redact::Language::Flux } else { redact::Language::Config };
+        self.source().is_some_and(|source| !redact::certain_literals(source, language).is_empty())
+    }
+
     /// The whole text, as a server has it or takes it; none of a script that was only written down.
     pub fn source(&self) -> Option<&str> {
         self.source.as_deref()
@@ -206,5 +212,13 @@ mod tests {
             text(&config("[a]\ntoken = 'B1'\n[b]\ntoken = 'A1'"), &config("[a]\ntoken = 'A1'\n[b]\ntoken = 'B1'")),
             "[a]\ntoken = '*** (another secret)'\n[b]\ntoken = '*** (another secret)'"
         );
+    }
+
+    #[test]
+    fn a_secret_in_plain_text_is_known() {
+        assert!(Script::of_task("http.basicAuth(u: \"a\", p: \"b1\")".to_owned()).has_secret());
+        assert!(!Script::of_task("token = secrets.get(key: \"t\")".to_owned()).has_secret());
+        assert!(Script::verbatim("urls = ['https://hooks.slack.com/services/T/B/X']".to_owned()).has_secret());
+        assert!(!Script::verbatim("token = '$TOKEN'".to_owned()).has_secret());
     }
 }

@@ -55,6 +55,26 @@ async fn a_token_that_is_tried_is_taken_out_too() {
 }
 
 #[tokio::test]
+async fn a_secret_that_the_run_knows_is_taken_out_too() {
+    const SECRET: &str = "S3KRIT\"001Q";
+    let body = json!({"pager": SECRET}).to_string();
+    let basic = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, &body);
+    let fault = Fault::start([
+        Reply::error(422, "invalid", &format!("bad {body}")),
+        Reply::error(422, "invalid", &format!("bad {basic}")),
+        Reply::text(400, "", &format!("<p>{SECRET}</p>")),
+    ])
+    .await;
+    let writer = Writer::new(with_token(&fault));
+    writer.conceal(&SECRET.into());
+    for _ in 0..3 {
+        let error = writer.patch::<_, serde_json::Value>(PATH, &json!({"pager": SECRET})).await.expect_err("refused");
+        assert!(error.message.contains("[the secret]"), "{error}");
+        assert!(!error.message.contains("KRIT") && !error.message.contains(&basic[16..24]), "{error}");
+    }
+}
+
+#[tokio::test]
 async fn where_its_own_token_stood_a_client_knows_it() {
     let fault = Fault::start([Reply::json(200, &json!([TOKEN, "another"]))]).await;
     let api = with_token(&fault);

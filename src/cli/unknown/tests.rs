@@ -178,3 +178,11 @@ fn an_answer_names_only_options_and_commands_that_exist() {
         assert!(all.find_subcommand(command).is_none(), "`{command}` exists");
     }
 }
+
+#[test]
+fn a_word_that_may_be_a_secret_is_not_said() {
+    for line in ["INFLUX_TOKEN=S3KRIT plan", "plan --tokenS3KRIT", "plan --var db_password:S3KRIT"] {
+        assert!(!whole(line).contains("S3KRIT"), "{line}: {}", whole(line));
+    }
+    assert!(whole("plan --token-fil x").contains("--token-fil`"));
+}
