@@ -189,6 +189,11 @@ impl<'a> Selector<'a, '_> {
                 return Err(ExportError::Unsayable(why));
             }
             let Some(value) = value else { continue };
+            if let (Type::Ref(of), Omitted::Required, true) =
+                (field.ty, field.omitted, self.is_elsewhere(value, object))
+            {
+                return Err(ExportError::Unsayable(format!("its {of} is in another org")));
+            }
             match (field.ty, value) {
                 (Type::Ref(Kind::HOME), Value::Ref(org)) if org.bare_id() == self.home() => {
                     fields.remove(field.name);
@@ -198,6 +203,11 @@ impl<'a> Selector<'a, '_> {
                 }
                 (Type::Ref(of), _) | (Type::Refs(of), _) if !self.sees(of, value) => {
                     let why = format!("it refers to {of} objects that this token does not see");
+                    self.note(kind, object, Disposition::Without(field.name), why);
+                    fields.remove(field.name);
+                }
+                (Type::Ref(of), _) | (Type::Refs(of), _) if self.is_elsewhere(value, object) => {
+                    let why = format!("it refers to {of} objects of another org");
                     self.note(kind, object, Disposition::Without(field.name), why);
                     fields.remove(field.name);
                 }
@@ -218,6 +228,17 @@ impl<'a> Selector<'a, '_> {
 
     fn sees(&self, kind: Kind, value: &Value) -> bool {
         value.refs().into_iter().all(|of| of.bare_id().is_some_and(|id| self.found(kind, id).is_some()))
+    }
+
+    /// Whether `value` refers to what is in another org than `object`: InfluxDB takes that in places, and no manifest can say it.
+    fn is_elsewhere(&self, value: &Value, object: &Object) -> bool {
+        let is_elsewhere = |of: &Ref| match of {
+            Ref::Id(kind, id) if kind.spec().level == Level::Org => {
+                self.found(*kind, id).is_some_and(|found| found.org != object.org)
+            }
+            _ => false,
+        };
+        value.refs().into_iter().any(is_elsewhere)
     }
 
     /// The object, if it is seen and can be external.

@@ -203,6 +203,29 @@ fn every_org_in_one_project() {
 }
 
 #[test]
+fn what_is_of_another_org_is_referred_to_by_nothing() {
+    let mut sample = Sample::new();
+    const EU: &str = "00000000000000a2";
+    sample.put(Kind::Org, EU, None, "EU", &[]);
+    let bucket = "00000000000000e1";
+    sample.put(Kind::Bucket, bucket, Some(EU), "theirs", &[("retention", Value::Infinite)]);
+    sample.put(Kind::Label, "00000000000000e2", Some(EU), "theirs", &[]);
+    sample.make(
+        Kind::Bucket,
+        "raw",
+        &[("retention", Value::Infinite), ("labels", refs(Kind::Label, &["00000000000000e2"]))],
+    );
+    let bucket = Value::Ref(Ref::Id(Kind::Bucket, bucket.into()));
+    for policy in ["autogen", "a year"] {
+        let fields = [("database", text("db")), ("retention_policy", text(policy)), ("bucket", bucket.clone())];
+        sample.make(Kind::Dbrp, &format!("db/{policy}"), &fields);
+    }
+    sample.request.every_org = true;
+    let export = sample.export();
+    insta::assert_snapshot!(shown(&export));
+}
+
+#[test]
 fn roles_elsewhere_make_that_org_external() {
     let mut sample = Sample::new();
     sample.put(Kind::Org, "00000000000000a2", None, "eu", &[]);
