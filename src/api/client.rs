@@ -196,7 +196,7 @@ impl Client {
         let tries = AtomicU32::new(0);
         let attempt = || async {
             if let Some(gate) = gate {
-                gate().map_err(|reason| Failure::last(request.error(Class::Shut, None, reason)))?;
+                gate().await.map_err(|reason| Failure::last(request.error(Class::Shut, None, reason)))?;
             }
             let earlier = tries.fetch_add(1, Relaxed);
             match self.once(request, url.clone()).await {

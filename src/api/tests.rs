@@ -269,8 +269,11 @@ async fn a_delete_that_was_done_by_a_lost_try_is_done() {
 async fn a_shut_gate_lets_no_further_try_through() {
     let fault = Fault::start([unavailable(), ok()]).await;
     let asked = AtomicU32::new(0);
-    let gate = move || if asked.fetch_add(1, Relaxed) == 0 { Ok(()) } else { Err("the lock is lost".to_owned()) };
-    let error = Writer::gated(fault.client(), Arc::new(gate)).patch::<_, Value>(PATH, &json!({})).await;
+    let gate: crate::api::Gate = Arc::new(move || {
+        let first = asked.fetch_add(1, Relaxed) == 0;
+        Box::pin(async move { if first { Ok(()) } else { Err("the lock is lost".to_owned()) } })
+    });
+    let error = Writer::gated(fault.client(), gate).patch::<_, Value>(PATH, &json!({})).await;
     let error = error.expect_err("shut");
     assert_eq!((error.class, error.message.as_str()), (Class::Shut, "the lock is lost"));
     assert_eq!(fault.lines().len(), 1);

@@ -4,6 +4,7 @@ use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
 
+use futures::future::BoxFuture;
 use serde::Serialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 
@@ -14,7 +15,7 @@ use super::request::{Request, Verb};
 use crate::secret::{Access, Secret};
 
 /// Asked before each try of a write; an error stops it, with the reason.
-pub type Gate = Arc<dyn Fn() -> Result<(), String> + Send + Sync>;
+pub type Gate = Arc<dyn Fn() -> BoxFuture<'static, Result<(), String>> + Send + Sync>;
 
 /// A client that writes. Made by apply only.
 #[derive(Clone)]

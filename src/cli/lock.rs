@@ -51,9 +51,9 @@ struct Show {
 /// Release the project's lock, whoever holds it
 ///
 /// Use this for a lock that nobody can release any more, if you do not want to wait. Shows who holds it, and asks for
-/// approval. A run that is still active notices within 20 seconds, and then writes nothing more; until then, it may write
-/// at the same time as the next run. Exits with 0 if the lock is free afterwards, and with 6 if somebody else holds it by
-/// then.
+/// approval. A run that is still active notices before its next write, writes nothing more, and ends with 7: what it was
+/// doing stays half done until the next apply. Exits with 0 if the lock is free afterwards, and with 6 if somebody else
+/// holds it by then.
 #[derive(Debug, clap::Args)]
 struct Release {
     #[command(flatten)]
@@ -188,9 +188,14 @@ async fn free(shell: &Shell, arguments: &Release, session: &Session, project: &s
         line("project", project);
         Lock::lines(Some(&lock), &mut line);
     }));
+    if held.1 == Hold::Held {
+        shell.say(
+            "The run that holds it seems to be alive: it has renewed the lock within the last minute. Once the lock is \
+             released, that run stops before its next write, with what it is doing half done; the next apply finishes it.",
+        );
+    }
     if !arguments.auto_approve {
-        let question = "Release the lock? A run that is still active may write for up to 20 more seconds.";
-        approve::yes(shell, question).await?;
+        approve::yes(shell, "Release the lock?").await?;
     }
     match pipeline::free(&session.client, session.org(), project, &held.0).await? {
         Freed::Now => Ok("The lock is free."),

@@ -126,6 +126,8 @@ pub enum LedgerError {
     /// One address stands in two pages.
     #[error("`{address}` is in the ledger twice: in pages {} and {}", pages.0, pages.1)]
     EntryTwice {
+        /// The name of one of the pages.
+        label: String,
         /// The address.
         address: Address,
         /// The numbers of the pages.
@@ -151,11 +153,19 @@ pub enum LedgerError {
     },
 }
 
+/// How to do without the ledger that has the label `label`.
+fn afresh(label: &str) -> String {
+    let project = label.split('/').nth(1).unwrap_or_default();
+    format!(
+        "or start a new ledger: delete the labels `fluxform/{project}` and `fluxform/{project}/...`, and run `fluxform apply \
+         --adopt`, which adopts objects with unique names; tokens are created again, and the old ones, which `fluxform plan \
+         --unmanaged` lists, stay active until you delete them"
+    )
+}
+
 impl LedgerError {
     /// What to do about it; none for failed requests, whose cure depends on their class.
     pub fn help(&self) -> Option<String> {
-        let afresh = "or start a new ledger: delete all labels of this one (`fluxform/<project>` and its pages) and \
-                      run `fluxform apply --adopt`, which adopts objects with unique names; tokens are created again";
         Some(match self {
             Self::Api(_) => return None,
             Self::Newer { .. } => {
@@ -166,8 +176,13 @@ impl LedgerError {
                     "check the host and org of this run; if they are right, `{label}` is a copy: delete it and its pages"
                 )
             }
-            Self::Edited { .. } | Self::Unreadable { .. } | Self::EntryTwice { .. } => {
-                format!("restore the label's properties from a backup, {afresh}")
+            Self::Edited { label, .. } => format!(
+                "restore the label's properties from a backup; or set FLUXFORM_LEDGER_KEY and run `fluxform ledger sign`, which \
+                 shows what the ledger says and, if you agree, writes and signs it anew; {}",
+                afresh(label)
+            ),
+            Self::Unreadable { label, .. } | Self::EntryTwice { label, .. } => {
+                format!("restore the label's properties from a backup; {}", afresh(label))
             }
             Self::Unsigned { .. } => {
                 "run `fluxform ledger sign`, which shows what the project owns according to the ledger, and signs it \
@@ -181,8 +196,8 @@ impl LedgerError {
             }
             Self::NoKey { .. } => "set FLUXFORM_LEDGER_KEY, or FLUXFORM_LEDGER_KEY_FILE".to_owned(),
             Self::Renamed { label, id, .. } => format!("rename the label with ID {id} back to `{label}`"),
-            Self::PageMissing { .. } | Self::HeadMissing { .. } => {
-                format!("restore the server's metadata from a backup, {afresh}")
+            Self::PageMissing { label, .. } | Self::HeadMissing { label, .. } => {
+                format!("restore the server's metadata from a backup; {}", afresh(label))
             }
             Self::Twice { ids, .. } => {
                 format!("one of them is a copy: delete the one that was created later ({})", ids.1)

@@ -144,6 +144,11 @@ impl Labels for Fake {
         Ok(self.find(name))
     }
 
+    async fn exists(&self, id: &str) -> Result<bool, ApiError> {
+        tokio::task::yield_now().await;
+        Ok(self.world(|world| world.rows.iter().any(|row| row.id == id)))
+    }
+
     async fn create(&self, _: &str, name: &str, properties: &BTreeMap<String, String>) -> Result<String, ApiError> {
         self.with_fault(|| self.post(name, properties)).await
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use futures::future::BoxFuture;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, timeout_at};
 
@@ -23,7 +24,7 @@ const SOON: Duration = Duration::from_millis(50);
 const TRIES: usize = 3;
 
 /// Asked before each write: whether the lease still covers it.
-pub type Permit = Arc<dyn Fn() -> Result<(), Lost> + Send + Sync>;
+pub type Permit = Arc<dyn Fn() -> BoxFuture<'static, Result<(), Lost>> + Send + Sync>;
 
 /// Why the ledger could not be written. The run must make nothing more.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -136,10 +137,10 @@ pub async fn remove_all<L: Labels>(labels: &L, state: State, permit: &Permit) ->
     let empty = State { pages: BTreeMap::new(), ..state.clone() };
     let mut properties = empty.head_properties();
     properties.insert(PAGES.to_owned(), String::new());
-    permit()?;
+    permit().await?;
     labels.patch(&head, &properties).await?;
     for id in ids.chain([head]) {
-        permit()?;
+        permit().await?;
         remove(labels, &id).await?;
     }
     Ok(())
@@ -247,7 +248,7 @@ impl<L: Labels> Scribe<L> {
             self.write_head().await?;
         }
         for id in std::mem::take(&mut self.state.leftovers) {
-            (self.permit)()?;
+            (self.permit)().await?;
             remove(&self.labels, &id).await?;
         }
         Ok(())
@@ -263,7 +264,7 @@ impl<L: Labels> Scribe<L> {
         let mut listed = self.state.stamp.is_some() && !writes.is_empty();
         for write in writes {
             if let Some(id) = write.id {
-                (self.permit)()?;
+                (self.permit)().await?;
                 self.labels.patch(&id, &write.properties).await?;
             } else {
                 let id = self.make(Part::Page(write.number), &write.properties).await?;
@@ -275,7 +276,7 @@ impl<L: Labels> Scribe<L> {
     }
 
     async fn write_head(&mut self) -> Result<(), JournalError> {
-        (self.permit)()?;
+        (self.permit)().await?;
         let head = self.state.head.as_ref().expect("invariant: a journal has begun by making the head");
         self.labels.patch(head, &self.state.head_properties()).await?;
         self.state.settled();
@@ -287,7 +288,7 @@ impl<L: Labels> Scribe<L> {
         let name = part.name(&self.state.project);
         let mut tries = 0;
         loop {
-            (self.permit)()?;
+            (self.permit)().await?;
             tries += 1;
             let error = match self.labels.create(&self.state.org, &name, properties).await {
                 Ok(id) => return Ok(id),

@@ -45,6 +45,9 @@ pub trait Labels: Clone + Send + Sync + 'static {
     /// The labels of the org called `name`, which is matched whole and without regard to case.
     fn named(&self, org: &str, name: &str) -> impl Future<Output = Result<Vec<Row>, ApiError>> + Send;
 
+    /// Whether there is a label with this ID.
+    fn exists(&self, id: &str) -> impl Future<Output = Result<bool, ApiError>> + Send;
+
     /// Makes a label and gives its ID; a taken name is an error of class `Conflict`.
     fn create(
         &self,
@@ -139,6 +142,14 @@ impl Labels for Writer {
         // Nothing of a label with another name counts, should the server not have understood.
         rows.retain(|row| row.name.eq_ignore_ascii_case(name));
         Ok(rows)
+    }
+
+    async fn exists(&self, id: &str) -> Result<bool, ApiError> {
+        match self.get::<One<IgnoredAny>>(&format!("{PATH}/{id}"), &[]).await {
+            Ok(_) => Ok(true),
+            Err(error) if error.class == Class::NotFound => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     async fn create(&self, org: &str, name: &str, properties: &BTreeMap<String, String>) -> Result<String, ApiError> {

@@ -4,20 +4,19 @@
 //! on a real influxd 2.9.1 (3,358 acquisitions, no violation): takeover by DELETE of the ID that was read as expired, then
 //! POST; expiry in server time; a local deadline counted from the sending of the last renewal.
 
+mod lease;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 
+pub use self::lease::Lease;
 use super::holder::{EXPIRES, Holder, lock_name};
-use super::journal::Permit;
 use super::labels::{Labels, remove};
 use super::machine::{Machine, who};
-use crate::api::{ApiError, Class, Gate, Jump};
+use crate::api::{ApiError, Class, Jump};
 
 /// The lengths of time of the protocol.
 #[derive(Clone, Copy, Debug)]
@@ -207,168 +206,6 @@ async fn pause(
     let poll = u64::try_from(claim.timing.poll.as_millis()).unwrap_or(u64::MAX).max(2);
     sleep(Duration::from_millis(poll / 2 + machine.random() % (poll / 2))).await;
     Ok(())
-}
-
-/// What a lease and its renewal share.
-#[derive(Debug)]
-struct Term {
-    /// The local deadline, in milliseconds of `boottime`.
-    deadline: AtomicU64,
-    taken: AtomicBool,
-}
-
-impl Term {
-    fn deadline(&self) -> Duration {
-        Duration::from_millis(self.deadline.load(Ordering::Acquire))
-    }
-
-    fn check(&self, machine: &dyn Machine, need: Duration) -> Result<(), Lost> {
-        if self.taken.load(Ordering::Acquire) {
-            return Err(Lost::Taken);
-        }
-        let left = self.deadline().saturating_sub(machine.boottime());
-        if left > need { Ok(()) } else { Err(Lost::Expired) }
-    }
-
-    fn set(&self, deadline: Duration) {
-        self.deadline.store(u64::try_from(deadline.as_millis()).unwrap_or(u64::MAX), Ordering::Release);
-    }
-}
-
-/// The lock, held. Renewed until it is released or dropped; a dropped one stays on the server until it expires.
-#[derive(Debug)]
-pub struct Lease {
-    id: String,
-    machine: Arc<dyn Machine>,
-    timing: Timing,
-    term: Arc<Term>,
-    release: Option<oneshot::Sender<()>>,
-    renewal: JoinHandle<Result<(), ApiError>>,
-}
-
-impl Lease {
-    fn hold<L: Labels>(
-        labels: &L,
-        machine: Arc<dyn Machine>,
-        timing: Timing,
-        id: String,
-        deadline: Duration,
-        anchor: Anchor,
-    ) -> Self {
-        let term = Arc::new(Term { deadline: AtomicU64::new(0), taken: AtomicBool::new(false) });
-        term.set(deadline);
-        let (release, released) = oneshot::channel();
-        let renewal = Renewal {
-            labels: labels.clone(),
-            machine: machine.clone(),
-            timing,
-            id: id.clone(),
-            term: term.clone(),
-            anchor,
-        };
-        let renewal = tokio::spawn(renewal.run(released));
-        Self { id, machine, timing, term, release: Some(release), renewal }
-    }
-
-    /// The ID of the lock's label.
-    pub fn id(&self) -> &str {
-        &self.id
-    }
-
-    /// Whether a request that takes `request_timeout` at most may still be sent. To be asked before **each** mutation, with
-    /// nothing awaited in between.
-    pub fn check(&self, request_timeout: Duration) -> Result<(), Lost> {
-        self.term.check(&*self.machine, request_timeout + self.timing.grace)
-    }
-
-    /// The same question for the journal.
-    pub fn permit(&self, request_timeout: Duration) -> Permit {
-        let (term, machine, need) = (self.term.clone(), self.machine.clone(), request_timeout + self.timing.grace);
-        Arc::new(move || term.check(&*machine, need))
-    }
-
-    /// The same question for a [`Writer::gated`](crate::api::Writer::gated), which asks it before each try. The lease's
-    /// own writer must have none.
-    pub fn gate(&self, request_timeout: Duration) -> Gate {
-        let permit = self.permit(request_timeout);
-        Arc::new(move || permit().map_err(|lost| lost.to_string()))
-    }
-
-    /// Frees the lock, if it is still ours.
-    pub async fn release(mut self) -> Result<(), ApiError> {
-        if let Some(release) = self.release.take() {
-            // A renewal that has ended has lost the lease: nothing to free.
-            let _ = release.send(());
-        }
-        (&mut self.renewal).await.expect("invariant: the renewal does not panic")
-    }
-}
-
-impl Drop for Lease {
-    fn drop(&mut self) {
-        self.renewal.abort();
-    }
-}
-
-/// The task that renews a lease.
-struct Renewal<L> {
-    labels: L,
-    machine: Arc<dyn Machine>,
-    timing: Timing,
-    id: String,
-    term: Arc<Term>,
-    anchor: Anchor,
-}
-
-impl<L: Labels> Renewal<L> {
-    async fn run(mut self, mut released: oneshot::Receiver<()>) -> Result<(), ApiError> {
-        let released = tokio::select! {
-            biased;
-            released = &mut released => released.is_ok(),
-            () = self.renew_until_lost() => false,
-        };
-        if released && self.machine.boottime() < self.term.deadline() {
-            self.term.set(Duration::ZERO);
-            return remove(&self.labels, &self.id).await;
-        }
-        Ok(())
-    }
-
-    /// Renews again and again; returns when the lease is lost.
-    async fn renew_until_lost(&mut self) {
-        let mut wait = self.timing.renew;
-        loop {
-            sleep(wait).await;
-            let sent = self.machine.boottime();
-            let deadline = self.term.deadline();
-            if sent >= deadline {
-                return;
-            }
-            let expires = self.anchor.expires(sent, self.timing.ttl).to_string();
-            let properties = [(EXPIRES.to_owned(), expires)].into();
-            // One that hangs is sent again while there is time: both say the same.
-            let patience = self.timing.grace.min(deadline - sent);
-            match timeout(patience, self.labels.patch(&self.id, &properties)).await {
-                Ok(Ok(())) => {
-                    // One that returns after the old deadline does not count: another may have taken over in between.
-                    if self.machine.boottime() >= deadline {
-                        return;
-                    }
-                    // The lease runs by our own clock: where the server's cannot be told, the last that could is gone on from.
-                    self.anchor = Anchor::new(&self.labels, sent).unwrap_or(self.anchor);
-                    self.term.set(sent + self.timing.ttl);
-                    wait = self.timing.renew;
-                }
-                Ok(Err(error)) if error.class == Class::NotFound => {
-                    self.term.taken.store(true, Ordering::Release);
-                    return;
-                }
-                // Any other failure may pass before the deadline does.
-                Ok(Err(_)) => wait = self.timing.poll,
-                Err(_) => wait = Duration::ZERO,
-            }
-        }
-    }
 }
 
 #[cfg(test)]

@@ -72,7 +72,7 @@ mod tests {
             let Problem { diagnostic, .. } = problem;
             let help = diagnostic.help.expect("a hint");
             assert!(help.starts_with("fluxform keeps the ledger and the lock of a project in labels"), "{help}");
-            assert!(help.contains("; the token lacks this permission"), "{help}");
+            assert!(help.contains("; the permissions of a token cannot be changed"), "{help}");
         }
         for Problem { diagnostic, .. } in problems(Class::Unavailable) {
             assert!(!diagnostic.help.expect("a hint").contains("labels"));

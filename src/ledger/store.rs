@@ -204,7 +204,7 @@ fn take_in(
         };
         let place = *state.places.entry(address.clone()).or_insert(number);
         if twice || place != number {
-            return Err(LedgerError::EntryTwice { address, pages: (place, number) });
+            return Err(LedgerError::EntryTwice { label: row.name.clone(), address, pages: (place, number) });
         }
     }
     state.pages.insert(number, Page::new(row.id.clone(), content, write));

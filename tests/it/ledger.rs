@@ -55,7 +55,7 @@ fn intents(count: usize) -> BTreeMap<Address, Intent> {
 }
 
 fn allowed() -> Permit {
-    Arc::new(|| Ok(()))
+    Arc::new(|| Box::pin(async { Ok(()) }))
 }
 
 async fn begin(scene: &Scene, count: usize) -> Journal {
@@ -259,4 +259,13 @@ both!(a_lock_that_somebody_deleted_is_lost, async |scene| {
         scene.http.get("me").await.expect(200);
     }
     assert_eq!(lease.check(Duration::from_secs(25)), Err(Lost::Taken));
+});
+
+both!(a_run_whose_lock_was_deleted_notices_before_it_writes_to_the_ledger, async |scene| {
+    let (lease, _) = take(&scene, &claim(&scene, 0)).await.unwrap();
+    let permit = lease.permit(Duration::from_secs(25));
+    permit().await.unwrap();
+    let (id, _) = label(&scene, "fluxform/iot/lock").await;
+    scene.http.delete(&format!("labels/{id}")).await.expect(204);
+    assert_eq!(permit().await, Err(Lost::Taken));
 });

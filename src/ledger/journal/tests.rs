@@ -22,7 +22,7 @@ fn intents(count: usize) -> BTreeMap<Address, Intent> {
 }
 
 fn allowed() -> Permit {
-    Arc::new(|| Ok(()))
+    Arc::new(|| Box::pin(async { Ok(()) }))
 }
 
 fn last() -> Option<LastApply> {
@@ -127,7 +127,10 @@ async fn nothing_is_written_after_the_lease_is_lost() {
     let held = Arc::new(AtomicBool::new(true));
     let permit: Permit = {
         let held = held.clone();
-        Arc::new(move || if held.load(Ordering::Relaxed) { Ok(()) } else { Err(Lost::Expired) })
+        Arc::new(move || {
+            let held = held.load(Ordering::Relaxed);
+            Box::pin(async move { if held { Ok(()) } else { Err(Lost::Expired) } })
+        })
     };
     let journal = Journal::begin(server.clone(), State::new("iot", "home"), intents(3), permit).await.unwrap();
     server.log();

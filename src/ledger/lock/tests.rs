@@ -1,13 +1,14 @@
 //! The lock: each step, and a model of many contenders that freeze at any moment.
 
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::time::{Instant, sleep_until};
 
 use super::super::fake::{Dice, Fake, Fault, error};
 use super::super::labels::Row;
 use super::super::machine::Process;
-use super::super::read_lock;
+use super::super::{Journal, JournalError, LastApply, State, read_lock};
 use super::*;
 
 const TIMEOUT: Duration = Duration::from_secs(25);
@@ -106,6 +107,10 @@ impl Shaky {
 impl Labels for Shaky {
     async fn named(&self, _: &str, name: &str) -> Result<Vec<Row>, ApiError> {
         self.request(|| Ok(self.server.find(name))).await
+    }
+
+    async fn exists(&self, id: &str) -> Result<bool, ApiError> {
+        self.request(|| Ok(self.server.world(|world| world.rows.iter().any(|row| row.id == id)))).await
     }
 
     async fn create(&self, _: &str, name: &str, properties: &BTreeMap<String, String>) -> Result<String, ApiError> {
@@ -267,6 +272,39 @@ async fn a_lock_that_was_deleted_is_lost() {
     assert_eq!(lease.check(TIMEOUT), Err(Lost::Taken));
     lease.release().await.unwrap();
     assert!(read_lock(&server.rows(), "iot").is_some(), "the other's lock stays");
+}
+
+/// Somebody takes the lock away, and another run takes it, long before it would be renewed.
+#[tokio::test(start_paused = true)]
+async fn a_run_whose_lock_was_released_writes_nothing_more() {
+    let server = Fake::new();
+    let (lease, _) = take(&server, host(1), Duration::ZERO).await.unwrap();
+    let (permit, gate) = (lease.permit(TIMEOUT), lease.gate(TIMEOUT));
+    permit().await.unwrap();
+    gate().await.unwrap();
+    let journal = Journal::begin(server.clone(), State::new("iot", "home"), BTreeMap::new(), permit).await.unwrap();
+    server.remove(&read_lock(&server.rows(), "iot").unwrap().id).unwrap();
+    let (_other, _) = take(&server, host(2), Duration::ZERO).await.unwrap();
+    server.log();
+    assert_eq!(gate().await, Ok(()), "the lock was seen a moment ago");
+    sleep(SECOND).await;
+    assert_eq!(gate().await, Err(Lost::Taken.to_string()));
+    let error = journal.finish(Some(LastApply::default())).await.unwrap_err();
+    assert!(matches!(error, JournalError::Lost(Lost::Taken)), "{error}");
+    assert_eq!(server.log(), [""; 0]);
+    lease.release().await.unwrap();
+    assert!(read_lock(&server.rows(), "iot").is_some(), "the other's lock stays");
+}
+
+/// What is looked at a moment ago is not looked at again, except for the ledger.
+#[tokio::test(start_paused = true)]
+async fn each_write_to_the_ledger_looks_for_the_lock_right_before() {
+    let server = Fake::new();
+    let (lease, _) = take(&server, host(1), Duration::ZERO).await.unwrap();
+    let permit = lease.permit(TIMEOUT);
+    permit().await.unwrap();
+    server.remove(&read_lock(&server.rows(), "iot").unwrap().id).unwrap();
+    assert_eq!(permit().await, Err(Lost::Taken));
 }
 
 #[tokio::test(start_paused = true)]

@@ -13,7 +13,7 @@ fn key(text: &str) -> Key {
 }
 
 fn allowed() -> Permit {
-    Arc::new(|| Ok(()))
+    Arc::new(|| Box::pin(async { Ok(()) }))
 }
 
 fn put(n: u64, name: &str) -> Update {
@@ -227,6 +227,25 @@ async fn what_is_accepted_was_once_there_as_a_whole() {
         }
     }
     assert!(accepted > 100, "the moments themselves: {accepted}");
+}
+
+/// Two runs at once have written to one page, or somebody has edited it.
+#[tokio::test(start_paused = true)]
+async fn what_does_not_match_its_checksum_is_shown_and_signed() {
+    let (key, server) = (key("a"), Fake::new());
+    let journal = Journal::begin(server.clone(), State::new("iot", "home"), BTreeMap::new(), allowed()).await;
+    let journal = journal.expect("begun");
+    (0..2).for_each(|n| journal.record(put(n, "raw")));
+    journal.finish(None).await.expect("finished");
+    let (before, _) = decode(&server.rows(), "iot", "home", &Trust::Any).expect("unsigned");
+    let page = server.find("fluxform/iot/1").remove(0);
+    server.merge(&page.id, &[("checksum".to_owned(), "another run's".to_owned())].into()).expect("merged");
+    let error = decode(&server.rows(), "iot", "home", &Trust::Any).expect_err("edited");
+    assert!(error.help().expect("help").contains("`fluxform ledger sign`"), "{error}");
+    let shown = || decode(&server.rows(), "iot", "home", &Trust::Shown(key.clone())).expect("whatever it is");
+    assert_eq!(shown().0, before);
+    sign(server.clone(), shown().1, allowed()).await.expect("signed");
+    assert_eq!(signed(&server, &key).expect("signed").0, before);
 }
 
 #[tokio::test(start_paused = true)]

@@ -58,6 +58,34 @@ both!(what_is_shown_of_the_record_is_for_machines_too, async |scene| {
     assert!(unknown["resources"].is_null() && !unknown["problems"].as_array().unwrap().is_empty(), "{unknown:#}");
 });
 
+// The lock of a run that is alive is released while the run delivers a token, and another run applies meanwhile.
+both!(a_run_whose_lock_is_released_leaves_the_ledger_to_the_next, async |scene| {
+    let tokens = |deliver: &str| {
+        let other = "[bucket.b]\n[token.other]\nwrite = [\"bucket.b\"]\ndeliver = \"discard\"\n";
+        format!("{other}[token.k]\nwrite = [\"bucket.b\"]\ndeliver = {deliver}\n")
+    };
+    let next = Place::new(&scene, &tokens("\"discard\""));
+    let run = |words: &str| format!("$run {words} {} --auto-approve >&2", next.path().display());
+    let script = format!(
+        "cat >/dev/null; run='env INFLUX_HOST={} INFLUX_TOKEN={} {}'; {} && {}",
+        scene.server.url(),
+        scene.server.token(),
+        env!("CARGO_BIN_EXE_fluxform"),
+        run("lock release"),
+        run("apply"),
+    );
+    let place = Place::new(&scene, &tokens(&format!("{{ command = [\"sh\", \"-c\", '''{script}'''] }}")));
+    let lost = place.apply().var("PATH", &std::env::var("PATH").unwrap()).run();
+    assert!([3, 7].contains(&lost.code), "{}", lost.all());
+    assert!(lost.all().contains("the lock was taken away"), "{}", lost.all());
+    next.on("plan").arg("--detailed-exitcode").run().with(0);
+    let shown = next.on("show").arg("--format=json").run().with(0).json();
+    let owned: Vec<_> = shown["resources"].as_array().unwrap().iter().map(|row| row["address"].clone()).collect();
+    assert_eq!(owned, ["bucket.b", "token.k", "token.other"]);
+    let tokens = place.list("authorizations", "authorizations").await;
+    assert_eq!(tokens.as_array().unwrap().len(), 2, "{tokens:#}");
+});
+
 both!(both_end_well_however_they_meet, async |scene| {
     let place = Place::new(&scene, RESOURCES);
     let runs = [place.apply().start(), place.apply().start()];
