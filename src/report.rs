@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use crate::address::Address;
 use crate::apply::{Event, Outcome};
 use crate::diagnostic::Diagnostic;
-use crate::diff::Action;
+use crate::diff::{Action, Change};
 use crate::exit::Exit;
+use crate::plan::Plan;
 use crate::problem::Problem;
 
 /// What an apply has done.
@@ -16,6 +17,8 @@ pub struct Report {
     pub plan_digest: Option<String>,
     /// Whether the plan was a saved one, which is spent as soon as a part of it is done.
     pub saved: bool,
+    /// What the plan's changes do to the ledger besides.
+    pub recorded: BTreeMap<Address, Recorded>,
     /// How each change went.
     pub outcomes: BTreeMap<Address, (Action, Outcome)>,
     /// What stopped the run.
@@ -26,7 +29,23 @@ pub struct Report {
     pub warnings: Vec<Diagnostic>,
 }
 
+/// What a change does to the ledger besides what its action says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Recorded {
+    /// It takes over an object.
+    pub adopts: bool,
+    /// It gives the object another address than this one.
+    pub moved_from: Option<Address>,
+    /// It lets go of fields.
+    pub releases: bool,
+}
+
 impl Report {
+    /// The empty report of a run that is about to apply `plan`.
+    pub fn of(plan: &Plan) -> Self {
+        Self { plan_digest: Some(plan.digest()), recorded: recorded(plan), ..Self::default() }
+    }
+
     /// Takes one event in.
     pub fn fold(&mut self, event: &Event) {
         match event {
@@ -35,7 +54,10 @@ impl Report {
             }
             Event::Warning(warning) => self.warnings.push(warning.clone()),
             Event::Stopping(problem) => self.stopped.push(problem.clone()),
-            Event::Replanned(plan) => self.plan_digest = Some(plan.digest()),
+            Event::Replanned(plan) => {
+                self.plan_digest = Some(plan.digest());
+                self.recorded = recorded(plan);
+            }
             Event::Begin { .. } | Event::Waiting { .. } | Event::Swept(_) | Event::Started { .. } | Event::End => {}
         }
     }
@@ -58,6 +80,12 @@ impl Report {
             .count()
     }
 
+    /// How many of the changes that are done have `what` in the ledger.
+    pub fn done_to_ledger(&self, what: impl Fn(&Recorded) -> bool) -> usize {
+        let done = |address| matches!(self.outcomes.get(address), Some((_, Outcome::Done { .. })));
+        self.recorded.iter().filter(|(address, recorded)| done(*address) && what(recorded)).count()
+    }
+
     /// How the process ends. An interruption counts first; something done beside something not done is `Partial`.
     pub fn exit(&self) -> Exit {
         let problems = || {
@@ -71,4 +99,15 @@ impl Report {
         let any_done = self.outcomes.values().any(|(_, outcome)| matches!(outcome, Outcome::Done { .. }));
         if worst != Exit::Ok && any_done { worst.or(Exit::Partial) } else { worst }
     }
+}
+
+/// What the changes of `plan` do to the ledger besides.
+fn recorded(plan: &Plan) -> BTreeMap<Address, Recorded> {
+    let of = |change: &Change| Recorded {
+        adopts: change.adopts,
+        moved_from: change.moved_from.clone(),
+        releases: !change.released.is_empty(),
+    };
+    let all = plan.changes.iter().map(|change| (change.address.clone(), of(change)));
+    all.filter(|(_, recorded)| *recorded != Recorded::default()).collect()
 }

@@ -16,10 +16,11 @@ use super::session::{Session, SessionOptions};
 use super::shell::{Brevity, PlanFormat, Shell};
 use super::signal::unless_stopped;
 use super::{Ended, applies, approve, project, signal};
+use crate::address::Address;
 use crate::api::Writer;
 use crate::apply::{Event, Passwords, Prepared, create_home_org, prepare};
 use crate::diagnostic::Code;
-use crate::diff::Goal;
+use crate::diff::{Action, Goal};
 use crate::exit::Exit;
 use crate::plan::{self, Consent, Plan};
 use crate::problem::{Problem, Problems, worst};
@@ -111,6 +112,8 @@ struct Work<'a> {
     /// The embedded server's data file, if that is the server.
     data: Option<PathBuf>,
     stop: watch::Receiver<Option<Exit>>,
+    /// The plan that made the home org, as it was agreed to, and the resource that is that org.
+    founding: Option<(Plan, Address)>,
 }
 
 /// Plans, asks unless the plan was reviewed, and writes.
@@ -148,7 +151,7 @@ pub(super) async fn write(
     let open = async { Session::open(shell, &connection, opening).await.map_err(Problems::from) };
     let session = unless_stopped(&stop, open).await?;
     let data = if let Target::Embedded(data) = &connection.target.value { data.clone() } else { None };
-    let mut work = Work { shell, arguments, project, verb, options, reviewed, session, data, stop };
+    let mut work = Work { shell, arguments, project, verb, options, reviewed, session, data, stop, founding: None };
     let ended = work.run(&connection.org.value).await;
     work.session.close().await;
     ended
@@ -186,19 +189,22 @@ impl Work<'_> {
         };
         if self.session.home.is_none() {
             self.prepare(&agreed).await?;
-            self.make_home(org).await?;
+            let home = self.make_home(org).await?;
             let now = make(&self.session, &self.project, &self.options).await?.plan;
             if plan::outgrown(&agreed, &now, &self.options.consent.typed) {
                 (agreed, self.options.consent) = unless_stopped(&self.stop, self.ask_again(now)).await?;
             } else {
-                agreed = now;
+                self.founding = Some((std::mem::replace(&mut agreed, now), home));
             }
         }
         loop {
             let Prepared { passwords, warnings } = self.prepare(&agreed).await?;
             self.shell.show(&warnings);
             match self.apply(&agreed, &passwords).await? {
-                Done(report, None) => return self.end(&agreed, &report),
+                Done(report, None) => {
+                    let agreed = self.founding.as_ref().map_or(&agreed, |(plan, _)| plan);
+                    return self.end(agreed, &report);
+                }
                 Done(report, Some(now)) => return self.end(&now, &report),
                 Changed(planned) if self.is_other(&planned.plan) => return self.stale(&planned),
                 // Somebody else has done it all in the meantime.
@@ -208,9 +214,21 @@ impl Work<'_> {
                 Changed(planned) if self.reviewed.is_some() => return Err(self.refused(planned.plan)),
                 Changed(planned) => {
                     (agreed, self.options.consent) = unless_stopped(&self.stop, self.ask_again(planned.plan)).await?;
+                    self.founding = None;
                 }
             }
         }
+    }
+
+    /// An event as it looks to who agreed to the plan: the home org was made, though before there was a ledger to say so.
+    fn seen(&self, mut event: Event) -> Event {
+        if let Event::Started { address, action } | Event::Ended { address, action, .. } = &mut event
+            && *action == Action::None
+            && self.founding.as_ref().is_some_and(|(_, home)| home == address)
+        {
+            *action = Action::Create;
+        }
+        event
     }
 
     /// How a stream looks, as the user wants it.
@@ -237,7 +255,7 @@ impl Work<'_> {
     }
 
     /// Makes the home org: before there is a ledger, since that lives in it. Its name is unique.
-    async fn make_home(&mut self, org: &str) -> Result<(), Problems> {
+    async fn make_home(&mut self, org: &str) -> Result<Address, Problems> {
         let manifest = &self.project.manifest;
         let address = self
             .project
@@ -247,7 +265,7 @@ impl Work<'_> {
         let id = create_home_org(&writer, manifest, address).await?;
         self.session.home = Some(id.clone());
         self.options.made = Some(id);
-        Ok(())
+        Ok(address.clone())
     }
 
     /// Reads what the plan needs of this machine: what is missing is said before anything is written.
@@ -259,6 +277,7 @@ impl Work<'_> {
     /// Writes what was agreed to, under the lock, if it is still the plan.
     async fn apply(&self, agreed: &Plan, passwords: &Passwords) -> Result<Outcome, Problems> {
         let Traces { commit, run } = self.shell.traces();
+        let digest = self.founding.as_ref().map(|(plan, _)| plan.digest());
         let apply = pipeline::Apply {
             client: &self.session.client,
             server: &self.session.server(&self.project.manifest),
@@ -269,6 +288,7 @@ impl Work<'_> {
             reviewed: self.reviewed.as_ref().map(Reviewed::plan),
             passwords,
             made: self.options.made.as_deref(),
+            digest: digest.as_deref(),
             anew: self.arguments.auto_approve && self.reviewed.is_none(),
             parallelism: self.arguments.parallelism.into(),
             lock_timeout: self.arguments.wait.lock_timeout,
@@ -276,12 +296,13 @@ impl Work<'_> {
             run,
             stop: self.stop.clone(),
         };
-        let mut report =
-            Report { plan_digest: Some(agreed.digest()), saved: self.reviewed.is_some(), ..Report::default() };
+        let mut report = Report { saved: self.reviewed.is_some(), ..Report::of(agreed) };
+        report.plan_digest = digest.clone().or(report.plan_digest);
         let mut progress = Progress::start(self.shell.output.clone());
         let (mut now, mut shown) = (None, Ok(()));
         let applied = {
             let mut tell = |event| {
+                let event = self.seen(event);
                 if let Event::Replanned(plan) = &event {
                     shown = self.replanned(plan);
                     now = Some(plan.clone());

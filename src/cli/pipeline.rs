@@ -150,6 +150,8 @@ pub struct Apply<'a> {
     pub passwords: &'a apply::Passwords,
     /// The ID of the home org, if this very run has made it.
     pub made: Option<&'a str>,
+    /// The digest that the ledger keeps, if it is not that of the plan: what was agreed to before the home org was made.
+    pub digest: Option<&'a str>,
     /// Whether what the plan has become under the lock is applied as well, if nothing refuses it: nobody is asked then.
     pub anew: bool,
     /// How many changes may be under way at once.
@@ -287,7 +289,8 @@ impl Apply<'_> {
         apply::run(run, &mut watch).await;
         let command = if self.goal == Goal::Destroyed { "destroy" } else { "apply" };
         let from = Traces { commit: self.commit.clone(), run: self.run.clone() };
-        let last = LastApply { plan_digest: Some(planned.plan.digest()), undone, ..from.of(self.client, command) };
+        let digest = self.digest.filter(|_| same).map_or_else(|| planned.plan.digest(), str::to_owned);
+        let last = LastApply { plan_digest: Some(digest), undone, ..from.of(self.client, command) };
         let state = journal.finish(Some(last)).await?;
         if self.goal == Goal::Destroyed && undone == 0 {
             ledger::remove_all(&writer, state, &permit).await?;

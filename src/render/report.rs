@@ -5,6 +5,7 @@ use super::human::role;
 use super::page::Page;
 use super::reason::sign;
 use super::style::{Look, Role};
+use crate::address::Address;
 use crate::apply::Outcome;
 use crate::diagnostic::Code;
 use crate::diff::Action;
@@ -41,7 +42,9 @@ impl Verb {
 pub fn report(report: &Report, verb: Verb, look: Look) -> String {
     let mut page = Page::new(look);
     if look.compact {
-        alike(&mut page, report, "Applied:", |outcome| matches!(outcome, Outcome::Done { .. }).then(String::new));
+        alike(&mut page, report, "Applied:", |address, action, outcome| {
+            matches!(outcome, Outcome::Done { .. }).then(|| on_ledger(report, address, action, |from| from.to_string()))
+        });
     } else {
         section(&mut page, report, "Applied:", |outcome| matches!(outcome, Outcome::Done { .. }));
     }
@@ -54,10 +57,10 @@ pub fn report_after_progress(report: &Report, verb: Verb, look: Look) -> String 
 }
 
 /// What came out alike, a line for all instances of a table of which the same is said.
-fn alike(page: &mut Page, report: &Report, title: &str, said: impl Fn(&Outcome) -> Option<String>) {
+fn alike(page: &mut Page, report: &Report, title: &str, said: impl Fn(&Address, Action, &Outcome) -> Option<String>) {
     let all = compact::tables(report.outcomes.keys());
     let rows = compact::rows(report.outcomes.iter().filter_map(|(address, (action, outcome))| {
-        Some((address, format!("{:>3}\n{}", sign(*action), said(outcome)?)))
+        Some((address, format!("{:>3}\n{}", sign(*action), said(address, *action, outcome)?)))
     }));
     if !rows.is_empty() {
         page.heading(title);
@@ -70,15 +73,38 @@ fn alike(page: &mut Page, report: &Report, title: &str, said: impl Fn(&Outcome) 
     }
 }
 
+/// What a change that is done has done to the ledger, for the end of its line.
+pub(super) fn on_ledger(
+    report: &Report,
+    address: &Address,
+    action: Action,
+    shown: impl Fn(Address) -> String,
+) -> String {
+    let recorded = report.recorded.get(address).cloned().unwrap_or_default();
+    let words = [
+        (action == Action::Forget).then(|| "forgotten".to_owned()),
+        recorded.adopts.then(|| "adopted".to_owned()),
+        recorded.moved_from.map(|from| format!("was {}", shown(from))),
+        recorded.releases.then(|| "fields released".to_owned()),
+    ];
+    match words.into_iter().flatten().collect::<Vec<_>>() {
+        none if none.is_empty() && action == Action::None => ": recorded".to_owned(),
+        none if none.is_empty() => String::new(),
+        words => format!(": {}", words.join("; ")),
+    }
+}
+
 /// What was not done, and the sum.
 fn rest(mut page: Page, report: &Report, verb: Verb) -> String {
     section(&mut page, report, "Failed:", |outcome| matches!(outcome, Outcome::Failed(_)));
     if page.look().compact {
-        alike(&mut page, report, "Skipped:", |outcome| match outcome {
+        alike(&mut page, report, "Skipped:", |_, _, outcome| match outcome {
             Outcome::Skipped { because } => Some(format!(": {because} was not done")),
             _ => None,
         });
-        alike(&mut page, report, "Not started:", |outcome| matches!(outcome, Outcome::NotStarted).then(String::new));
+        alike(&mut page, report, "Not started:", |_, _, outcome| {
+            matches!(outcome, Outcome::NotStarted).then(String::new)
+        });
     } else {
         section(&mut page, report, "Skipped:", |outcome| matches!(outcome, Outcome::Skipped { .. }));
         section(&mut page, report, "Not started:", |outcome| matches!(outcome, Outcome::NotStarted));
@@ -101,8 +127,12 @@ fn section(page: &mut Page, report: &Report, title: &str, belongs: impl Fn(&Outc
         let colour = if matches!(outcome, Outcome::Done { .. }) { role(*action) } else { Role::Quiet };
         page.put(colour, format_args!("{:>3}", sign(*action))).say(" ").put(Role::Strong, address);
         match outcome {
-            Outcome::Done { id } if id.is_empty() => page.end(),
-            Outcome::Done { id } => page.put(Role::Quiet, format_args!("  (id {id})")).end(),
+            Outcome::Done { id } => {
+                if !id.is_empty() {
+                    page.put(Role::Quiet, format_args!("  (id {id})"));
+                }
+                page.say(on_ledger(report, address, *action, |from| from.to_string())).end()
+            }
             Outcome::Failed(problem) => {
                 page.say(": ").put(Role::Error, &problem.diagnostic.message).fold(6);
                 for line in &problem.diagnostic.output {
@@ -168,6 +198,8 @@ pub(super) fn counts(report: &Report, verb: Verb) -> String {
         _ => format!("Resources: {added} added, {changed} changed, {destroyed} destroyed"),
     };
     for (number, word) in [
+        (report.done_to_ledger(|recorded| recorded.adopts), "adopted"),
+        (report.done_to_ledger(|recorded| recorded.moved_from.is_some()), "moved"),
         (report.done(Action::Forget), "forgotten"),
         (counted(|outcome| matches!(outcome, Outcome::Failed(_))), "failed"),
         (counted(|outcome| matches!(outcome, Outcome::Skipped { .. })), "skipped"),

@@ -15,7 +15,7 @@ use crate::ledger::Origin;
 use crate::manifest::What;
 use crate::plan::{Allowed, Flag, Flagged, Plan};
 use crate::problem::Problem;
-use crate::report::Report;
+use crate::report::{Recorded, Report};
 use crate::secret::{Sink, Source as SecretSource};
 use crate::snapshot::Sight;
 use crate::value::{Ref, Scope, Script, Set, Value};
@@ -229,9 +229,16 @@ pub(crate) fn complete() -> Report {
         (address("added"), (Action::Create, done("0000000000000001"))),
         (address("changed"), (Action::Update, done("0000000000000002"))),
         (address("forgotten"), (Action::Forget, done(""))),
+        (address("adopted"), (Action::None, done("0000000000000005"))),
+        (address("moved"), (Action::None, done("0000000000000006"))),
+        (address("protected"), (Action::None, done("0000000000000007"))),
         (Address::new(Kind::Token, "replaced"), (Action::Replace, done("0000000000000003"))),
     ]);
-    Report { plan_digest: Some(plan().digest()), outcomes, ..Report::default() }
+    let recorded = BTreeMap::from([
+        (address("adopted"), Recorded { adopts: true, ..Recorded::default() }),
+        (address("moved"), Recorded { moved_from: Some(address("old")), ..Recorded::default() }),
+    ]);
+    Report { plan_digest: Some(plan().digest()), outcomes, recorded, ..Report::default() }
 }
 
 /// A report of which something is left.

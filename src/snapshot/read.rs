@@ -59,10 +59,15 @@ pub async fn read(
     ledger: &Ledger,
 ) -> Result<Snapshot, ApiError> {
     let kinds = kinds(manifest, ledger);
-    // Side by side: what the token may see decides how the lists are taken, not whether they are read.
     let asks = Asks::Project(manifest, ledger);
-    let (sight, found) = join!(sight(client, server, &kinds), found(client, server, &kinds, asks));
-    let ((me, proven), mut found) = (sight?, found?);
+    let ((me, proven), mut found) = if server.home.is_some() {
+        // Side by side: what the token may see decides how the lists are taken, not whether they are read.
+        let (sight, found) = join!(sight(client, server, &kinds), found(client, server, &kinds, asks));
+        (sight?, found?)
+    } else {
+        let found = found(client, server, &kinds, asks).await?;
+        (sight_from_elsewhere(client, server, &kinds, &found.lists).await?, found)
+    };
     home_org(server, ledger, &mut found.lists);
     let mut snapshot = snapshot(client, server, me, &proven, found);
     missing(client, &mut snapshot, manifest, ledger).await?;
@@ -123,6 +128,9 @@ pub async fn survey(client: &Client, server: &Server, extent: &Extent) -> Result
         if server.home.as_ref() != Some(&org) {
             let elsewhere = Server { home: Some(org), ..server.clone() };
             let (_, there) = sight(client, &elsewhere, &kinds).await?;
+            for (ty, lack) in there.lacks {
+                proven.lacks.entry(ty).or_insert(lack);
+            }
             proven.sees.iter_mut().for_each(|(ty, sees)| *sees &= there.sees.get(ty).copied().unwrap_or(false));
         }
     }
@@ -243,6 +251,23 @@ async fn sight(client: &Client, server: &Server, kinds: &BTreeSet<Kind>) -> Resu
     let types: BTreeSet<&str> = kinds.iter().map(|kind| kind.spec().ty).chain([LABELS]).collect();
     let types: Vec<&str> = types.into_iter().collect();
     let proven = sight::sight(client, &server.version, home, &me, &types, server.token_id.as_deref()).await?;
+    Ok((me, proven))
+}
+
+/// The same while there is no home org: what lives on the server as a whole is asked about in any other org.
+async fn sight_from_elsewhere(
+    client: &Client,
+    server: &Server,
+    kinds: &BTreeSet<Kind>,
+    lists: &Lists,
+) -> Result<(Me, Proof), ApiError> {
+    let of_server = kinds.iter().filter(|kind| kind.spec().level == Level::Server).copied().collect();
+    let orgs = lists.get(&Kind::HOME).into_iter().flat_map(BTreeMap::keys);
+    let elsewhere = Server { home: orgs.min().cloned(), ..server.clone() };
+    let (me, mut proven) = sight(client, &elsewhere, &of_server).await?;
+    // Labels were asked about too, and in an org that is not meant.
+    proven.sees.remove(LABELS);
+    proven.lacks.remove(LABELS);
     Ok((me, proven))
 }
 

@@ -1,7 +1,7 @@
 //! What an apply has done.
 
 use super::super::reason::sign;
-use super::super::report::{Verb, counts, going_on};
+use super::super::report::{Verb, counts, going_on, on_ledger};
 use super::fit::{Item, Rank, Section};
 use super::safe::code;
 use super::{Comment, because, section};
@@ -28,7 +28,11 @@ pub(super) fn headline(report: &Report, of: Comment) -> String {
 pub(super) fn sections(report: &Report) -> Vec<Section> {
     let of = |title, rank, belongs: fn(&Outcome, Action) -> bool| {
         let items = report.outcomes.iter().filter(|(_, (action, outcome))| belongs(outcome, *action));
-        section(title, rank, items.map(|(address, (action, outcome))| item(address, *action, outcome)).collect())
+        section(
+            title,
+            rank,
+            items.map(|(address, (action, outcome))| item(report, address, *action, outcome)).collect(),
+        )
     };
     vec![
         of("Failed", Rank::First, |outcome, _| matches!(outcome, Outcome::Failed(_))),
@@ -49,10 +53,12 @@ const fn done(outcome: &Outcome) -> bool {
     matches!(outcome, Outcome::Done { .. })
 }
 
-fn item(address: &Address, action: Action, outcome: &Outcome) -> Item {
+fn item(report: &Report, address: &Address, action: Action, outcome: &Outcome) -> Item {
     let words = match outcome {
-        Outcome::Done { id } if id.is_empty() => String::new(),
-        Outcome::Done { id } => format!(" (id {})", code(id)),
+        Outcome::Done { id } => {
+            let id = if id.is_empty() { String::new() } else { format!(" (id {})", code(id)) };
+            format!("{id}{}", on_ledger(report, address, action, code))
+        }
         Outcome::Failed(problem) => format!(": {}", because(problem)),
         Outcome::Skipped { because } => format!(": {} was not done", code(because)),
         Outcome::NotStarted => String::new(),

@@ -114,6 +114,7 @@ impl Project {
             reviewed: None,
             passwords: &passwords,
             made: None,
+            digest: None,
             anew: false,
             parallelism: 8,
             lock_timeout: Duration::from_secs(90),

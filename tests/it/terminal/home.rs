@@ -52,6 +52,29 @@ both!(a_run_that_dies_while_it_makes_its_home_org_is_taken_up, async |scene| {
     }
 });
 
+both!(the_home_org_is_added_by_the_plan_that_was_reviewed, async |scene| {
+    for saved in [false, true] {
+        let dir = home(&unique("home"));
+        let plan = by(&scene, scene.server.url(), "plan", &dir).arg("--out=p.plan").arg("--format=json").run().with(0);
+        assert!(!plan.out.contains("\"unverified\": true"), "{}", plan.out);
+        let digest = plan.json()["plan"]["plan_digest"].clone();
+        let file = dir.path().join("p.plan");
+        by(&scene, scene.server.url(), "plan", &dir).arg("--out").arg(&file).run().with(0);
+        let apply = match saved {
+            true => on("apply", &file).arg(dir.path()),
+            false => on("apply", dir.path()).arg("--auto-approve"),
+        };
+        let apply = apply.var("INFLUX_HOST", scene.server.url()).var("INFLUX_TOKEN", scene.server.token());
+        let apply = apply.arg("--format=json").run().with(0).json();
+        assert_eq!((&apply["report"]["plan_digest"], &apply["plan"]["plan_digest"]), (&digest, &digest));
+        let actions: Vec<_> =
+            apply["report"]["results"].as_array().unwrap().iter().map(|result| result["action"].clone()).collect();
+        assert_eq!(actions, ["create", "create"], "{apply:#}");
+        let status = by(&scene, scene.server.url(), "status", &dir).arg("--format=json").run().with(0).json();
+        assert_eq!(status["last_apply"]["plan_digest"], digest);
+    }
+});
+
 both!(the_reply_to_making_the_home_org_may_be_lost, async |scene| {
     for fate in [Fate::LoseReply, Fate::LoseRequest] {
         let org = unique("home");
