@@ -1,8 +1,12 @@
 //! `fluxform validate`.
 
+use clap::builder::NonEmptyStringValueParser;
+
+use super::connection::home_org;
 use super::several::{Choices, Outcome, for_each_project};
 use super::shell::{PlanFormat, Shell};
 use super::{Ended, project};
+use crate::problem::Problems;
 use crate::render::{self, Comment, Page, Valid};
 
 /// Check the manifests without a server
@@ -13,6 +17,9 @@ use crate::render::{self, Comment, Page, Valid};
 pub(super) struct Arguments {
     #[command(flatten)]
     projects: Choices,
+    /// The name of the home org, where references across orgs depend on it [default: [server].org, INFLUX_ORG]
+    #[arg(long, value_name = "ORG", value_parser = NonEmptyStringValueParser::new())]
+    org: Option<String>,
     /// Output format
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: PlanFormat,
@@ -21,6 +28,9 @@ pub(super) struct Arguments {
 pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
     let each = async |choice: &project::Choice| {
         let project = choice.load(shell)?;
+        if let Some(org) = home_org(arguments.org.as_deref(), &project.manifest.server, &shell.around) {
+            Problems::none(project.manifest.in_different_orgs(&org.value))?;
+        }
         let (name, count) = (project.manifest.project.clone(), project.manifest.resources.len());
         let human = shell.human(arguments.format, |look| {
             let mut page = Page::new(look);

@@ -67,8 +67,13 @@ pub(super) fn check(resources: &Resources, home: Option<&str>, problems: &mut Ve
                 Level::Org => (org_of(other.kind, found, resources, home), found.place_of_role(other.kind, Role::Org)),
             };
             let own = Ref::To(other.clone());
-            if differ(org, theirs.unwrap_or_else(|| plain(&own, resources, home)), home) {
-                said.add(address, different(address, resource.place_of(field), other, place, help));
+            let theirs = theirs.unwrap_or_else(|| plain(&own, resources, home));
+            if differ(org, theirs, home) {
+                let mut found = different(address, resource.place_of(field), other, place, help);
+                if [org, theirs].contains(&&Ref::Home) {
+                    found.message.push_str(&named(home));
+                }
+                said.add(address, found);
             }
         };
         for (field, value) in resource.fields.iter() {
@@ -86,11 +91,20 @@ pub(super) fn check(resources: &Resources, home: Option<&str>, problems: &mut Ve
         }
         for (field, theirs, ty) in resource.org_wide_scopes() {
             if differ(org, plain(theirs, resources, home), home) {
-                said.add(address, scope_of_another_org(address, resource, field, theirs, ty));
+                let mut found = scope_of_another_org(address, resource, field, theirs, ty);
+                if *org == Ref::Home {
+                    found.message.push_str(&named(home));
+                }
+                said.add(address, found);
             }
         }
     }
     problems.extend(said.finish());
+}
+
+/// What the home org is called, for the end of a message.
+fn named(home: Option<&str>) -> String {
+    home.map_or(String::new(), |home| format!(" (the home org is `{home}`)"))
 }
 
 /// Says that the scope `org/ty` in `field` is of another org than `resource`: a server gives a token rights on all of a type

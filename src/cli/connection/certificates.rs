@@ -41,6 +41,20 @@ pub struct CertificateFlags {
     pub client_key: Option<PathBuf>,
 }
 
+impl CertificateFlags {
+    /// The same from any directory.
+    pub fn absolute(&self) -> Self {
+        let absolute = |path: &Option<PathBuf>| {
+            path.as_ref().map(|path| std::path::absolute(path).unwrap_or_else(|_| path.clone()))
+        };
+        Self {
+            ca_file: absolute(&self.ca_file),
+            client_cert: absolute(&self.client_cert),
+            client_key: absolute(&self.client_key),
+        }
+    }
+}
+
 /// A PEM file that somebody has named.
 #[derive(Clone, Debug)]
 pub enum Named {

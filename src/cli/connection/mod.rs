@@ -228,13 +228,9 @@ pub fn resolve(
         place: server.url.as_ref().filter(|_| target.from == Origin::Manifest).map(|url| url.place.clone()),
         target,
     };
-    let by_manifest = flags
-        .org
-        .clone()
-        .map(|value| Given { value, from: Origin::Flag("--org") })
-        .or_else(|| server.org.as_ref().map(|org| Given { value: org.value.clone(), from: Origin::Manifest }));
+    let said = home_org(flags.org.as_deref(), server, around);
     let Target::Server(url) = &connection.target.value else {
-        if let Some(org) = by_manifest {
+        if let Some(org) = said {
             connection.org = org;
         }
         if flags.token_file.is_some() {
@@ -254,10 +250,7 @@ pub fn resolve(
     };
     connection.unused = unused.filter(|unused| unused.url.as_ref().is_some_and(|of| target::same(of, url)));
     token(flags, around, beside, &mut connection)?;
-    connection.org = by_manifest
-        .or_else(|| {
-            around.var("INFLUX_ORG").map(|org| Given { value: org.to_owned(), from: Origin::Variable("INFLUX_ORG") })
-        })
+    connection.org = said
         .or_else(|| {
             let active = beside?;
             Some(Given { value: active.org.clone()?, from: Origin::InfluxCli(active.name.clone()) })
@@ -273,6 +266,14 @@ pub fn resolve(
             }
         })?;
     Ok(connection)
+}
+
+/// The home org as `--org` (here `flag`), `[server]` or the environment says it.
+pub fn home_org(flag: Option<&str>, server: &manifest::Server, around: &Surroundings) -> Option<Given<String>> {
+    let given = |from| move |org: &str| Given { value: org.to_owned(), from };
+    let flag = flag.map(given(Origin::Flag("--org")));
+    flag.or_else(|| server.org.as_ref().map(|org| org.value.as_str()).map(given(Origin::Manifest)))
+        .or_else(|| around.var("INFLUX_ORG").map(given(Origin::Variable("INFLUX_ORG"))))
 }
 
 /// The server to set up: as [`resolve`] without manifests, an org or a token.

@@ -179,10 +179,11 @@ fn a_token_goes_to_the_manifests_server_only_where_a_person_can_be_asked() {
 }
 
 #[test]
-fn the_embedded_server_takes_no_org_from_the_environment_and_no_token() {
+fn the_embedded_server_takes_its_org_from_where_others_do_and_no_token() {
     let env = || run().var("INFLUX_TOKEN", "t").var("INFLUX_ORG", "env-org").influx_cli();
     let table = [
-        (env().server("embedded:dev.db", ""), "embedded:dev.db ([server]) default (default) no token"),
+        (run().server("embedded:dev.db", ""), "embedded:dev.db ([server]) default (default) no token"),
+        (env().server("embedded:dev.db", ""), "embedded:dev.db ([server]) env-org (INFLUX_ORG) no token"),
         (env().server("embedded:", "acme"), "embedded: ([server]) acme ([server]) no token"),
         (env().host("embedded:").org("o"), "embedded: (--host) o (--org) no token"),
     ];
