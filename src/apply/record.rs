@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::diff::{Change, Target};
+use crate::diff::{Action, Change, Target};
 use crate::field::{Compared, Field};
 use crate::kind::Kind;
 use crate::ledger::{Entry, Origin, Update};
@@ -18,7 +18,9 @@ pub(super) fn entry(
     created: Option<String>,
     old: Option<&Entry>,
 ) -> Entry {
-    let same_object = old.filter(|old| old.id == target.id);
+    // What has no ID of the server's has the same one again after it was deleted.
+    let is_new = matches!(change.action, Action::Create | Action::Replace);
+    let same_object = old.filter(|old| !is_new && old.id == target.id);
     let fingerprint = |(field, value): (&'static str, &Value)| {
         let applied = is_recorded(change.address.kind, resource, field);
         applied.then(|| (field.to_owned(), value.fingerprint()))
@@ -94,7 +96,28 @@ pub fn adopted(change: &Change, manifest: &Manifest, snapshot: &Snapshot) -> Opt
 mod tests {
     use super::*;
     use crate::address::Address;
-    use crate::diff::{Action, Cause, FieldChange, Reason};
+    use crate::diff::{Cause, FieldChange, Reason};
+
+    #[test]
+    fn what_is_created_where_something_adopted_was_is_created() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let all: Vec<_> = Kind::ALL.iter().collect();
+        std::fs::write(dir.path().join("main.toml"), "[project]\nname = \"p\"\n[secret.s]\nvalue = { env = \"X\" }\n")
+            .expect("written");
+        let crate::manifest::Loaded { manifest, .. } =
+            crate::manifest::load(dir.path(), &crate::manifest::Inputs::default()).expect("a manifest");
+        let resource = manifest.resources.values().next().expect("a resource");
+        for kind in all {
+            let target = Target { id: "1".into(), org: None, name: "s".into() };
+            let old = Entry { origin: Origin::Adopted, ..Entry::blank("1".to_owned(), "s".to_owned()) };
+            let origin = |action, reason| {
+                let change = Change::blank(&Address::new(*kind, "s"), action, reason);
+                entry(&change, resource, &target, None, Some(&old)).origin
+            };
+            assert_eq!(origin(Action::Create, Reason::Gone), Origin::Created, "{kind}");
+            assert_eq!(origin(Action::Update, Reason::Differs), Origin::Adopted, "{kind}");
+        }
+    }
 
     #[test]
     fn what_is_adopted_is_recorded_as_it_is() {
