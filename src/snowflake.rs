@@ -9,6 +9,15 @@ pub fn is_id(text: &str) -> bool {
     text.len() == 16 && text.bytes().all(digit) && text.bytes().any(|byte| byte != b'0')
 }
 
+/// Why `text` is no ID, as a clause.
+pub fn fault(text: &str) -> &'static str {
+    if text.len() == 16 && text.bytes().all(|byte| byte == b'0') {
+        "no object has the ID of 16 zeros"
+    } else {
+        "an ID is 16 hexadecimal digits in lower case"
+    }
+}
+
 /// So much of what is called an ID as an error shows: what is none may be anything, of any length.
 pub fn shown(text: &str) -> String {
     const LONGEST: usize = 40;
@@ -26,12 +35,18 @@ pub fn created_ms(id: &str) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
-    use super::{created_ms, is_id};
+    use super::{created_ms, fault, is_id};
 
     #[test]
     fn the_upper_42_bits_are_milliseconds() {
         assert_eq!(created_ms("0000000000400000"), Some(1_491_696_000_001));
         assert_eq!(created_ms("00000000004fffff"), Some(1_491_696_000_001));
+    }
+
+    #[test]
+    fn what_is_no_id_is_told_why() {
+        assert_eq!(fault("0000000000000000"), "no object has the ID of 16 zeros");
+        assert_eq!(fault("000000000000000"), "an ID is 16 hexadecimal digits in lower case");
     }
 
     #[test]

@@ -342,7 +342,8 @@ pub(super) fn foreign(address: &Address, place: Option<&Declared>, object: &Obje
         .at_known(place, "declared here")
         .help(format!(
             "to use it, declare it with `external = true`; to move it here, run `fluxform forget` for it in `{project}`, which keeps \
-             the object, and then remove it from that project's manifests"
+             the object, and then remove it from that project's manifests; it is adopted here: add \
+             `lifecycle = {{ owned = true }}` if this project may delete it"
         )))
 }
 

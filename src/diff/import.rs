@@ -17,7 +17,8 @@ impl<'a> Finder<'a> {
         }
         let message = format!("{address} cannot be the object {}: this project owns {} there", import.id, entry.id);
         let help = format!(
-            "remove the [[import]]; if it is intended, forget the other object first: `fluxform forget {address}`"
+            "{}if it is intended, forget the other object first: `fluxform forget {address}`",
+            if import.place.is_some() { "remove the [[import]]; " } else { "" }
         );
         Err(problem(import, Code::ImportAnotherObject, message, &help))
     }
@@ -42,25 +43,24 @@ impl<'a> Finder<'a> {
         };
         if let Some(owner) = self.owner(kind, id) {
             let message = format!("the {kind} {id} is already {owner}, and cannot be {address} too");
-            let help = format!("write a `[[moved]]` from {owner} to {address} instead, or remove the [[import]]");
+            let or = if import.place.is_some() { ", or remove the [[import]]" } else { "" };
+            let help = format!("write a `[[moved]]` from {owner} to {address} instead{or}");
             return Err(problem(import, Code::ImportOwned, message, &help));
         }
         if let Some(project) = self.foreign.get(&(kind, id.clone())) {
             return Err(foreign(address, import.place.as_ref(), object, project));
         }
-        let (whose, help) = match object.standing {
-            Standing::Ordinary => ("", ""),
-            Standing::System => (
-                "is one of InfluxDB's own, and is never managed",
-                "remove the [[import]]; to refer to it, add `external = true`: it is looked up, never changed",
-            ),
-            Standing::Record => {
-                ("is the ledger or the lock of a project, and is never managed", "remove the [[import]]")
-            }
+        let refer = "to refer to it, add `external = true`: it is looked up, never changed";
+        let refused = match object.standing {
+            Standing::Ordinary => None,
+            Standing::System => Some(("is one of InfluxDB's own, and is never managed", Some(refer))),
+            Standing::Record => Some(("is the ledger or the lock of a project, and is never managed", None)),
         };
-        if object.never_managed() {
+        if let Some((whose, refer)) = refused {
+            let remove = import.place.as_ref().map(|_| "remove the [[import]]");
+            let help = Vec::from_iter(remove.into_iter().chain(refer)).join("; ");
             let message = format!("the {kind} {:?} ({id}) {whose}", object.name);
-            return Err(problem(import, Code::ImportSystem, message, help));
+            return Err(problem(import, Code::ImportSystem, message, &help));
         }
         if kind.spec().level == Level::Org && object.org.as_deref() != org {
             return Err(self.elsewhere(address, import, object, org));
@@ -87,7 +87,12 @@ impl<'a> Finder<'a> {
             }
             None => {
                 let message = format!("the server has no {kind} {id}, which {address} imports");
-                let help = "write the ID of an existing object; without the [[import]], a new one is created";
+                let help = match import.place {
+                    Some(_) => "write the ID of an existing object; without the [[import]], a new one is created",
+                    None => {
+                        "give the ID of an existing object: `fluxform plan --unmanaged` lists those that no project owns"
+                    }
+                };
                 problem(import, Code::ImportAbsent, message, help)
             }
         }
@@ -109,5 +114,6 @@ impl<'a> Finder<'a> {
 }
 
 fn problem(import: &Import, code: Code, message: String, help: &str) -> Problem {
-    Diagnostic::error(code, message).at_known(import.place.as_ref(), "imported here").help(help).into()
+    let help = Some(help).filter(|help| !help.is_empty());
+    Diagnostic::error(code, message).at_known(import.place.as_ref(), "imported here").help_known(help).into()
 }

@@ -9,6 +9,7 @@ use crate::diagnostic::{Code, Severity};
 use crate::field::Field;
 use crate::flux::Literal;
 use crate::flux::refs::Reference;
+use crate::snowflake;
 use crate::value::Fields;
 
 /// What the server keeps unique, and so how an object is found that no ledger knows.
@@ -34,10 +35,10 @@ pub enum Identity {
 }
 
 impl Identity {
-    /// What such an ID looks like, as a clause.
-    pub fn form(self) -> &'static str {
+    /// What such an ID looks like, or why `text` is none, as a clause.
+    pub fn form(self, text: &str) -> &'static str {
         match self {
-            Self::Id => "an ID is 16 hexadecimal digits in lower case",
+            Self::Id => snowflake::fault(text),
             Self::OrgAndId => "an ID is that of the org, a `/` and the object's own, as `ORG_ID/ID`",
             Self::OrgAndName => "an ID is that of the org, a `/` and the name, as `ORG_ID/NAME`",
         }

@@ -58,7 +58,7 @@ impl Manifest {
         let mut problems = Vec::new();
         if !to.kind.is_id(id) {
             let message = format!("invalid ID `{id}`");
-            let help = format!("{}, as `influx` shows it", to.kind.spec().identity.form());
+            let help = format!("{}, as `influx` shows it", to.kind.spec().identity.form(id));
             return Err(vec![Diagnostic::error(Code::ManifestId, message).help(help)]);
         }
         self.imports.entry(to.clone()).or_insert_with(|| Import { id: id.to_owned(), place: None });

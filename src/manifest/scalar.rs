@@ -7,7 +7,7 @@ use super::node::{Node, Raw};
 use super::text::{is_identifier, text};
 use crate::diagnostic::{Code, nearest};
 use crate::duration::{Duration, DurationError};
-use crate::snowflake::is_id;
+use crate::snowflake::{self, is_id};
 use crate::value::{Number, Value};
 
 /// A number, whole or not.
@@ -178,10 +178,5 @@ pub(super) fn id(context: &mut DecodeContext<'_, '_>, name: &str, node: &Node<'_
     if is_id(text) {
         return Some(Value::Text(text.to_owned()));
     }
-    context.fail(
-        Code::ManifestId,
-        node.span,
-        format!("invalid ID `{text}`"),
-        "an ID is 16 hexadecimal digits in lower case",
-    )
+    context.fail(Code::ManifestId, node.span, format!("invalid ID `{text}`"), snowflake::fault(text))
 }

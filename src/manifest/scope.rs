@@ -8,7 +8,7 @@ use super::text::item_text;
 use crate::address::{Address, read_key};
 use crate::diagnostic::{Code, nearest};
 use crate::kind::{Kind, Level};
-use crate::snowflake::is_id;
+use crate::snowflake::{self, is_id};
 use crate::value::{Ref, Scope, Value};
 
 /// The types that a permission can name (influxd 2.9.1, `GET /api/v2/resources`, measured). Without its last, `instance`:
@@ -204,7 +204,7 @@ fn by_id(context: &mut DecodeContext<'_, '_>, word: &str, id: &str, span: Span) 
         return not_one_of(context, kind, &format!("{word}-id:{id}"), span);
     }
     if !is_id(id) {
-        let label = "an ID is 16 hexadecimal digits in lower case";
+        let label = snowflake::fault(id);
         return context.fail(Code::ManifestId, span, format!("invalid ID `{id}`"), label);
     }
     Some(Scope::Object(Ref::Id(kind, id.to_owned())))

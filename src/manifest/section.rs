@@ -184,7 +184,7 @@ impl Section<'_, '_> {
             if kind.map_or_else(|| is_id(&text), |kind| kind.is_id(&text)) {
                 return Some(text);
             }
-            let form = kind.map_or(Identity::Id, |kind| kind.spec().identity).form();
+            let form = kind.map_or(Identity::Id, |kind| kind.spec().identity).form(&text);
             section.fail(node, format!("invalid ID `{text}`"), form)
         })
     }

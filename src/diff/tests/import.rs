@@ -66,8 +66,8 @@ fn what_is_imported_is_nobody_elses() {
     ");
 }
 
-#[test]
-fn what_cannot_be_imported_is_refused() {
+/// Imports that cannot be.
+fn wrong() -> [Scene; 8] {
     let raw = || Scene::new().declares("bucket.raw", &[]).imports("bucket.raw", BUCKET);
     let there = || raw().has(Kind::Bucket, BUCKET, "raw", &[]);
     let absent = raw().missing(Kind::Bucket, BUCKET, Presence::Absent);
@@ -79,7 +79,7 @@ fn what_cannot_be_imported_is_refused() {
     system.view(Kind::Bucket).objects.get_mut(BUCKET).expect("there").standing = Standing::System;
     let mut foreign = there();
     foreign.foreign.insert((Kind::Bucket, BUCKET.into()), "theirs".into());
-    let all = [
+    [
         absent,
         another_kind,
         raw().missing(Kind::Bucket, BUCKET, Presence::Unreadable("read:buckets is unauthorized".into())),
@@ -88,19 +88,37 @@ fn what_cannot_be_imported_is_refused() {
         foreign,
         there().owns("bucket.raw", "00000000000000b2", &[]),
         there().declares("bucket.other", &[]).owns("bucket.other", BUCKET, &[]),
-    ];
-    let problem = |scene: &Scene| {
-        let problems = scene.compare(Goal::Declared).problems;
-        let [Problem { exit, diagnostic }] = &problems[..] else { panic!("{problems:?}") };
-        assert_eq!(diagnostic.places.len(), 1, "{}", diagnostic.message);
-        format!(
-            "{exit:?} {}: {}\n  {}\n",
-            diagnostic.code,
-            diagnostic.message,
-            diagnostic.help.clone().unwrap_or_default()
-        )
+    ]
+}
+
+/// What is refused in a scene, and how many places are named.
+fn refused(scene: &Scene) -> (usize, String) {
+    let problems = scene.compare(Goal::Declared).problems;
+    let [Problem { exit, diagnostic }] = &problems[..] else { panic!("{problems:?}") };
+    let (message, help) = (&diagnostic.message, diagnostic.help.clone().unwrap_or_default());
+    (diagnostic.places.len(), format!("{exit:?} {}: {message}\n  {help}\n", diagnostic.code))
+}
+
+#[test]
+fn what_the_command_line_cannot_import_speaks_of_no_table() {
+    let said = |mut scene: Scene| {
+        scene.manifest.imports.values_mut().for_each(|import| import.place = None);
+        let (_, said) = refused(&scene);
+        assert!(!said.contains("[[import]]"), "{said}");
+        said
     };
-    insta::assert_snapshot!(all.iter().map(problem).collect::<String>(), @"
+    let said: String = wrong().map(said).concat();
+    assert!(said.contains("give the ID of an existing object: `fluxform plan --unmanaged` lists those"), "{said}");
+}
+
+#[test]
+fn what_cannot_be_imported_is_refused() {
+    let problem = |scene: Scene| {
+        let (places, said) = refused(&scene);
+        assert_eq!(places, 1, "{said}");
+        said
+    };
+    insta::assert_snapshot!(wrong().map(problem).into_iter().collect::<String>(), @"
     Error import::absent: the server has no bucket 00000000000000b1, which bucket.raw imports
       write the ID of an existing object; without the [[import]], a new one is created
     Error import::another-kind: 00000000000000b1 is the ID of another kind of object, label: bucket.raw cannot import it
@@ -112,7 +130,7 @@ fn what_cannot_be_imported_is_refused() {
     Manifest import::system: the bucket \"raw\" (00000000000000b1) is one of InfluxDB's own, and is never managed
       remove the [[import]]; to refer to it, add `external = true`: it is looked up, never changed
     Refused plan::foreign-owner: bucket.raw would take over \"raw\" (ID 00000000000000b1), which the project `theirs` owns
-      to use it, declare it with `external = true`; to move it here, run `fluxform forget` for it in `theirs`, which keeps the object, and then remove it from that project's manifests
+      to use it, declare it with `external = true`; to move it here, run `fluxform forget` for it in `theirs`, which keeps the object, and then remove it from that project's manifests; it is adopted here: add `lifecycle = { owned = true }` if this project may delete it
     Error import::another-object: bucket.raw cannot be the object 00000000000000b1: this project owns 00000000000000b2 there
       remove the [[import]]; if it is intended, forget the other object first: `fluxform forget bucket.raw`
     Error import::owned: the bucket 00000000000000b1 is already bucket.other, and cannot be bucket.raw too
