@@ -89,14 +89,14 @@ impl ApiError {
     }
 
     /// What a person can do about it.
-    pub fn hint(&self) -> Option<&'static str> {
-        Some(match (self.class, self.status) {
+    pub fn hint(&self) -> Option<String> {
+        if self.class == Class::Denied {
+            return Some(denied(&self.message));
+        }
+        let hint = match (self.class, self.status) {
             (Class::BadToken, Some(403)) => "the token's user is inactive: activate the user, or use another token",
             _ if self.is_inactive_token() => "the token is inactive: activate it, or use another one",
             (Class::BadToken, _) => "check that the token is a complete token of this server, without spaces around it",
-            (Class::Denied, _) => {
-                "the token lacks this permission: add it, or use another token (`influx auth list` shows the permissions of each)"
-            }
             (Class::NotFound, _) => "check the server's URL, the org, and the name or ID",
             (Class::Conflict, _) => "an object with this name already exists",
             (Class::Refused, Some(413)) => "the server or a proxy in front of it limits the size of requests",
@@ -120,9 +120,34 @@ impl ApiError {
                 "nothing was done with that object, but the requested one may exist: plan again, and check what is \
                  between fluxform and the server"
             }
-            (Class::Shut, _) => return None,
-        })
+            (Class::Denied | Class::Shut, _) => return None,
+        };
+        Some(hint.to_owned())
     }
+}
+
+/// What to do where the server refuses with `words`.
+fn denied(words: &str) -> String {
+    let written = scope(words).map_or(String::new(), |(action, scope)| {
+        format!(" (in the manifest of a token: `{action} = [\"{scope}\"]`, with the key of that org)")
+    });
+    let written = if written.contains("org.KEY") { written } else { written.replace(", with the key of that org", "") };
+    format!(
+        "the permissions of a token cannot be changed: use a token that has this one{written}; `influx auth list` shows the \
+         permissions of each"
+    )
+}
+
+/// The permission that `words` ask for, as a manifest grants it to a token: the field and the scope. None for single objects,
+/// and where the server does not say what is lacking.
+fn scope(words: &str) -> Option<(&str, String)> {
+    let (action, of) = words.strip_suffix(" is unauthorized")?.split_once(':')?;
+    let scope = match of.split('/').collect::<Vec<_>>()[..] {
+        [ty] => format!("instance/{ty}"),
+        ["orgs", _, ty] => format!("org.KEY/{ty}"),
+        _ => return None,
+    };
+    Some((action, scope)).filter(|_| ["read", "write"].contains(&action))
 }
 
 /// An error body of InfluxDB; other fields (`op`, `error`, `line`) say nothing more.
@@ -257,6 +282,24 @@ mod tests {
         ];
         for (status, code, message, class) in table {
             assert_eq!(json(status, code, message), class, "{status} {message}");
+        }
+    }
+
+    #[test]
+    fn a_lacking_permission_is_named_as_a_manifest_grants_it() {
+        let table = [
+            (
+                "write:orgs/0000000000000001/labels is unauthorized",
+                "`write = [\"org.KEY/labels\"]`, with the key of that org)",
+            ),
+            ("read:users is unauthorized", "(in the manifest of a token: `read = [\"instance/users\"]`)"),
+            ("read:orgs/0000000000000001 is unauthorized", "use a token that has this one; "),
+            ("write:orgs/0000000000000001/buckets/0000000000000002 is unauthorized", "use a token that has this one; "),
+            ("failed to create task: unauthorized", "use a token that has this one; "),
+        ];
+        for (words, said) in table {
+            let hint = ApiError { class: Class::Denied, ..ApiError::unsent(words) }.hint().expect("a hint");
+            assert!(hint.starts_with("the permissions of a token cannot be changed") && hint.contains(said), "{hint}");
         }
     }
 

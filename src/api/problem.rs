@@ -19,7 +19,7 @@ impl From<ApiError> for Problem {
             Class::Shut => (Exit::Locked, Code::LockLost),
         };
         let mut diagnostic = Diagnostic::error(code, error.to_string());
-        diagnostic.help = error.hint().map(str::to_owned);
+        diagnostic.help = error.hint();
         Self { exit, diagnostic }
     }
 }
