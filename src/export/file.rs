@@ -26,7 +26,12 @@ struct Piece {
 
 /// Puts everything into files: one for each kind, in order of address, and one for what is true of this server only.
 pub(super) fn files(request: &Request, sources: Sources<'_>, selection: Selection<'_>, names: &Names) -> Export {
-    let mut export = Export { notes: selection.notes, other_orgs: selection.other_orgs, ..Export::default() };
+    let mut export = Export {
+        notes: selection.notes,
+        other_orgs: selection.other_orgs,
+        other_users: selection.other_users,
+        ..Export::default()
+    };
     let mut pieces = Vec::new();
     for (id, declared) in &selection.declared {
         let address = &names[id];

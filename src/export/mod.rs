@@ -75,6 +75,8 @@ pub struct Export {
     pub notes: Vec<Note>,
     /// How many orgs the token sees that are not exported.
     pub other_orgs: usize,
+    /// How many users of other orgs alone the token sees that are not exported.
+    pub other_users: usize,
 }
 
 /// One resource of the manifests.

@@ -16,6 +16,7 @@ pub(super) struct Selection<'a> {
     pub(super) external: BTreeMap<ObjectId, External<'a>>,
     pub(super) notes: Vec<Note>,
     pub(super) other_orgs: usize,
+    pub(super) other_users: usize,
 }
 
 /// An object that the manifests declare.
@@ -139,7 +140,9 @@ impl<'a> Selector<'a, '_> {
                     .flat_map(Value::refs)
                     .filter_map(Ref::bare_id)
                     .collect();
-                orgs.is_empty() || orgs.iter().any(|org| Some(*org) == self.home())
+                let here = orgs.is_empty() || orgs.iter().any(|org| Some(*org) == self.home());
+                self.selection.other_users += usize::from(!here);
+                here
             }
         }
     }

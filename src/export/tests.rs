@@ -195,7 +195,7 @@ fn every_org_in_one_project() {
     sample.put(Kind::Bucket, "00000000000000e1", Some(EU), "raw", &[("retention", Value::Infinite)]);
     sample.bucket("raw");
     let export = sample.export();
-    assert_eq!(export.other_orgs, 1);
+    assert_eq!((export.other_orgs, export.other_users), (1, 1));
     let written: Vec<_> = export.resources.keys().map(ToString::to_string).collect();
     assert_eq!(written, ["org.acme", "user.root", "bucket.raw"], "bob has to do with the other org only");
     sample.request.every_org = true;

@@ -13,6 +13,7 @@ use super::session::{Session, SessionOptions};
 use super::shell::{Format, Shell};
 use super::signal::{go_on, unless_stopped};
 use super::{Ended, project, signal, written};
+use crate::api::sight::Lack;
 use crate::confine::Root;
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::exit::Exit;
@@ -119,12 +120,22 @@ pub(super) struct Read {
     warnings: Vec<Diagnostic>,
 }
 
+/// A kind of which there may be more than was seen.
+struct Hidden<'a> {
+    kind: Kind,
+    sight: Sight,
+    /// Why it is not proven that all was seen.
+    lack: Option<&'a Lack>,
+}
+
 impl Read {
     /// The kinds of which there may be more than was seen.
-    fn hidden(&self, request: &export::Request) -> impl Iterator<Item = (Kind, Sight)> {
+    fn hidden(&self, request: &export::Request) -> impl Iterator<Item = Hidden<'_>> {
         let sight = |kind: &Kind| self.snapshot.kinds.get(kind).map_or(Sight::Blind, |view| view.sight);
-        let all: Vec<_> = request.kinds.iter().map(|kind| (*kind, sight(kind))).collect();
-        all.into_iter().filter(|(_, sight)| *sight != Sight::Complete)
+        let hidden =
+            |kind: &Kind| Hidden { kind: *kind, sight: sight(kind), lack: self.snapshot.lacks.get(kind.spec().ty) };
+        let all: Vec<_> = request.kinds.iter().map(hidden).collect();
+        all.into_iter().filter(|hidden| hidden.sight != Sight::Complete)
     }
 }
 

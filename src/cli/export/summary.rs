@@ -1,19 +1,19 @@
 //! What is said of an export: what it has, and what it has not.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use serde::Serialize;
 
 use super::super::applies::argument;
 use super::super::shell::{Format, Shell};
-use super::Read;
+use super::{Hidden, Read};
 use crate::address::Address;
+use crate::api::sight::Lack;
 use crate::exit::Exit;
 use crate::export::{Disposition, Export, HEAD, HERE, Note, Request};
 use crate::kind::Kind;
 use crate::render::{self, Page, Role, count};
-use crate::snapshot::Sight;
 
 #[derive(Serialize)]
 struct Form<'a> {
@@ -27,6 +27,7 @@ struct Form<'a> {
     /// Kinds of which there may be more than the token sees.
     hidden: BTreeMap<&'static str, &'static str>,
     other_orgs: usize,
+    other_users: usize,
 }
 
 #[derive(Serialize)]
@@ -84,8 +85,9 @@ pub(super) fn report(
                 })
                 .collect(),
             notes: export.notes.iter().map(SkippedForm::new).collect(),
-            hidden: hidden.iter().map(|(kind, sight)| (kind.name(), render::sight(*sight))).collect(),
+            hidden: hidden.iter().map(|hidden| (hidden.kind.name(), render::sight(hidden.sight))).collect(),
             other_orgs: export.other_orgs,
+            other_users: export.other_users,
         }),
     }
 }
@@ -101,7 +103,7 @@ impl<'a> SkippedForm<'a> {
     }
 }
 
-fn human(mut page: Page, dir: &Path, project: &str, export: &Export, hidden: &[(Kind, Sight)]) -> String {
+fn human(mut page: Page, dir: &Path, project: &str, export: &Export, hidden: &[Hidden<'_>]) -> String {
     page.put(Role::Strong, format_args!("Exported to {}:", dir.display())).end();
     for file in export.files.keys().filter(|file| !file.contains('/')) {
         let inside = |external: bool| {
@@ -149,18 +151,23 @@ fn human(mut page: Page, dir: &Path, project: &str, export: &Export, hidden: &[(
         ));
         page.end();
     }
+    if export.other_users > 0 {
+        let users = match export.other_users {
+            1 => "One user of other orgs is".to_owned(),
+            more => format!("{more} users of other orgs are"),
+        };
+        page.gap().say(format_args!("{users} not exported: use --all-orgs.")).end();
+    }
     if !hidden.is_empty() {
         page.heading("This may be incomplete:");
-        for (kind, sight) in hidden {
-            let what = match sight {
-                Sight::Blind => "sees none, and is not proven to see all",
-                Sight::Partial | Sight::Complete => "is not proven to see all",
-            };
-            page.say("  ").put(Role::Warning, format_args!("{kind}s")).say(format_args!(": the token {what}")).end();
+        let mut cures = BTreeSet::from(["choose what to export with --kind".to_owned()]);
+        for Hidden { kind, lack, .. } in hidden {
+            let why = lack.map_or("this token may not see all of them".to_owned(), ToString::to_string);
+            page.say("  ").put(Role::Warning, format_args!("{kind}s")).say(format_args!(": {why}")).end();
+            cures.insert(lack.map_or("use a token that may read them all".to_owned(), Lack::help));
         }
-        page.say("  Use a token that may read them all, or set FLUXFORM_TOKEN_ID to the ID of this one so that its")
-            .end();
-        page.say("  rights can be looked up; or choose what to export with --kind.").end();
+        let cures: Vec<_> = cures.into_iter().rev().collect();
+        page.say(format_args!("  help: {}", cures.join("; or "))).fold(4);
     }
     page.gap().say(format_args!("Next: fluxform plan --adopt {}", argument(dir))).end();
     page.finish()

@@ -38,7 +38,8 @@ both!(the_runs_own_token_is_external_where_it_is_known, virgin, async |server| {
     let dir = tempfile::tempdir().unwrap();
     let run = home.fluxform_with(&own.token, &["export", "--kind=token", "--org", &home.org, "--out"]);
     let said = run.arg(dir.path()).var("FLUXFORM_TOKEN_ID", &own.id).run().with(4);
-    assert!(said.out.contains("tokens: the token is not proven to see all"), "{}", said.out);
+    assert!(said.out.contains("tokens: this token lacks `read:users`"), "{}", said.out);
+    assert!(!said.out.contains("FLUXFORM_TOKEN_ID"), "it is set: {}", said.out);
     let files = files(dir.path());
     assert!(files["server.toml"].contains(&format!("[token.ci]\nexternal = true\nid = \"{}\"\n", own.id)), "{files:?}");
 });
