@@ -138,6 +138,25 @@ const fn guard_of(what: What) -> Code {
     }
 }
 
+/// Patterns of `--allow-data-loss` that mean nothing: a slip of the pen would be looked for in vain.
+pub(super) fn idle_patterns(changes: &[Change], consent: &Consent) -> Vec<Diagnostic> {
+    if consent.data_loss.is_empty() {
+        return Vec::new();
+    }
+    let addresses: Vec<String> = changes.iter().map(|change| change.address.to_string()).collect();
+    let idle = consent.data_loss.iter().filter(|pattern| {
+        let pattern = Matcher::new(pattern);
+        !addresses.iter().any(|address| pattern.matches(address))
+    });
+    let said = |pattern: &String| {
+        let flag = Flag::AllowDataLoss(pattern.clone());
+        let near = nearest(pattern, addresses.iter().map(String::as_str)).map(|near| format!("did you mean `{near}`?"));
+        Diagnostic::warning(Code::PolicyAllowsNothing, format!("`{flag}` matches nothing in the project"))
+            .help_known(near)
+    };
+    idle.take(GUESSES).map(said).collect()
+}
+
 /// Everything that was agreed to, and what of it was needed.
 pub(super) struct Agreed<'a> {
     consent: &'a Consent,

@@ -78,6 +78,7 @@ pub(super) fn ask(plan: &mut Plan, grounds: Grounds<'_>) {
     plan.refusals.extend(refusals);
     plan.warnings.extend(agreed.expired());
     plan.warnings.extend(agreed.idle(&plan.changes, &plan.refusals));
+    plan.warnings.extend(allowed::idle_patterns(&plan.changes, consent));
     plan.warnings.extend(protection::idle(plan, policy));
     (plan.allowed, plan.flags) = agreed.used();
 }

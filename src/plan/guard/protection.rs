@@ -19,9 +19,15 @@ pub(super) fn refusal(change: &Change, policy: &Policy, written: Written<'_>) ->
     };
     let address = &change.address;
     // What is not declared any more is protected by what the ledger remembers.
-    let declared = written.resources.get(address).map(|resource| &resource.place);
+    let resource = written.resources.get(address);
+    let declared = resource.map(|resource| &resource.place);
     if change.lifecycle.prevent_destroy {
+        let recorded = resource.is_none_or(|resource| !resource.lifecycle.prevent_destroy);
         let help = match declared {
+            Some(_) if recorded => {
+                "to allow that, apply once without `prevent_destroy` and without any other change to it first: then the ledger \
+                 does not record it any more"
+            }
             Some(_) => "to allow that, apply once with `prevent_destroy = false` first",
             None if change.reason == Reason::Disabled => {
                 "to allow that, apply once with `prevent_destroy = false` and without `enabled = false` first"
@@ -30,22 +36,34 @@ pub(super) fn refusal(change: &Change, policy: &Policy, written: Written<'_>) ->
                 "put its table back; to allow that, apply once with `prevent_destroy = false` in it, and then remove it"
             }
         };
-        let message = format!("{address} would be {verb}, but its lifecycle sets `prevent_destroy`");
+        let (why, label) = if recorded {
+            ("the last apply recorded `prevent_destroy` for it", "declared here, without `prevent_destroy`")
+        } else {
+            ("its lifecycle sets `prevent_destroy`", "declared here")
+        };
+        let message = format!("{address} would be {verb}, but {why}");
         let mut problem = refuse(Code::GuardPreventDestroy, message, help);
-        problem.diagnostic = problem.diagnostic.at_known(declared, "declared here");
+        problem.diagnostic = problem.diagnostic.at_known(declared, label);
         return Some(problem);
     }
     if change.lifecycle.protected {
+        let text = address.to_string();
+        let pattern = policy.protected.iter().find(|pattern| matches(pattern.value.as_str(), &text));
         let help = match declared {
+            Some(_) if pattern.is_none() => {
+                "to allow that, apply once without any other change to it first: then the ledger does not record the \
+                 protection any more"
+            }
             Some(_) => "to allow that, apply once without the pattern in `protected` first",
             None => {
                 "put its table back; to allow that, apply once with it and without the pattern in `protected`, and then remove it"
             }
         };
-        let text = address.to_string();
-        let pattern = policy.protected.iter().find(|pattern| matches(pattern.value.as_str(), &text));
-        let mut problem =
-            refuse(Code::GuardProtected, format!("{address} would be {verb}, but [policy] protects it"), help);
+        let why = match pattern {
+            Some(_) => "[policy] protects it",
+            None => "the last apply recorded that [policy] protects it",
+        };
+        let mut problem = refuse(Code::GuardProtected, format!("{address} would be {verb}, but {why}"), help);
         problem.diagnostic = problem.diagnostic.at_known(pattern.map(|pattern| &pattern.place), "by this pattern");
         return Some(problem);
     }

@@ -139,6 +139,12 @@ impl Scene {
         self
     }
 
+    /// The same where its table sets `prevent_destroy`.
+    fn keeps(mut self) -> Self {
+        self.resources.values_mut().for_each(|resource| resource.lifecycle.prevent_destroy = true);
+        self
+    }
+
     /// The same where an `[[import]]`, or the command line, names the object of the last change.
     fn imports(mut self, place: Option<Place>) -> Self {
         let change = self.plan.changes.last_mut().expect("a change");
@@ -383,6 +389,20 @@ fn the_run_keeps_its_own_user_and_token() {
 }
 
 #[test]
+fn a_flag_that_allows_nothing_is_told() {
+    let says = |pattern: &str| {
+        let mut scene = Scene::new().change("bucket.raw", Action::None, |_| {});
+        scene.consent.data_loss = vec![pattern.to_owned()];
+        scene.says()
+    };
+    assert_eq!(says("bucket.*"), "");
+    assert_eq!(
+        says("bucket.rwa"),
+        "policy::allows-nothing: `--allow-data-loss bucket.rwa` matches nothing in the project"
+    );
+}
+
+#[test]
 fn what_belongs_to_the_server_stays() {
     let mut scene = Scene::new().change("bucket.tasks", Action::Delete, |_| {});
     let object = Object {
@@ -423,10 +443,12 @@ fn a_protection_says_how_to_lift_it_and_where_it_stands() {
     let protected: fn(&mut Change) = |change| change.lifecycle.protected = true;
     insta::assert_snapshot!(
         [
+            lone(prevented).declared().keeps().helps(),
             lone(prevented).declared().helps(),
             lone(prevented).helps(),
             lone(|change| (change.lifecycle.prevent_destroy, change.reason) = (true, Reason::Disabled)).helps(),
             lone(protected).declared().protect("bucket.*").helps(),
+            lone(protected).declared().helps(),
             lone(protected).helps(),
         ]
         .join("\n")
