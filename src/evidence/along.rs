@@ -145,7 +145,9 @@ impl Bound {
         };
         let others = objects.into_iter().flatten().filter(|(kind, object)| {
             // The server makes its own anew for each org. Another project's ledger is a loss.
-            object.standing != Standing::System && !gone.contains(&(*kind, object.id.as_str()))
+            let with_its_org =
+                || object.org.as_deref().is_some_and(|org| org != id && gone.contains(&(Kind::HOME, org)));
+            object.standing != Standing::System && !gone.contains(&(*kind, object.id.as_str())) && !with_its_org()
         });
         let along = |(kind, object): &(Kind, Object)| {
             let Object { id, org, name, .. } = object.clone();

@@ -50,7 +50,9 @@ pub(super) async fn of(
             Action::Update => lost(change, owns, snapshot, &|address| id(address, changes, external)),
             Action::None | Action::Create | Action::Forget => continue,
         };
-        let lost: Vec<&str> = lost.iter().map(String::as_str).collect();
+        // Of an org that goes, all that runs in it goes too.
+        let stays = |org: &&str| !gone.contains(&(Kind::HOME, *org));
+        let lost: Vec<&str> = lost.iter().map(String::as_str).filter(stays).collect();
         if lost.is_empty() {
             continue;
         }

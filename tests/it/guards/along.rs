@@ -92,6 +92,29 @@ both!(the_ledger_of_another_project_does_not_go_along_with_its_home_org_unasked,
     scene.http.delete(&format!("orgs/{}", id(&found["orgs"][0]))).await.expect(204);
 });
 
+both!(what_a_user_runs_in_an_org_goes_with_the_org, async |scene| {
+    let mut project = Project::new(&scene);
+    let (org, name) = (unique("lab"), unique("tasky"));
+    project.declare(&format!(
+        "[org.lab]\nname = \"{org}\"\n[user.tasky]\nname = \"{name}\"\nowner_of = [\"org.lab\"]\n\n[label.l]\n"
+    ));
+    project.apply().await;
+    let of = |list: Value, kind: &str| id(&list[kind][0]);
+    let lab = of(scene.http.get(&format!("orgs?org={org}")).await.expect(200), "orgs");
+    let user = of(scene.http.get(&format!("users?name={name}")).await.expect(200), "users");
+    let may = |action: &str| json!({"action": action, "resource": {"type": "tasks", "orgID": lab}});
+    let token = json!({"orgID": lab, "userID": user, "permissions": [may("read"), may("write")]});
+    let token = scene.http.post("authorizations", token).await.expect(201);
+    let theirs = scene.http.clone().with_token(token["token"].as_str().unwrap());
+    let flux = "option task = {name: \"theirs\", every: 1h}\nx = 1\n";
+    theirs.post("tasks", json!({"orgID": lab, "flux": flux})).await.expect(201);
+    project.declare("[label.l]\n");
+    project.consent = Consent { data_loss: vec!["org.lab".into()], ..Consent::default() };
+    assert_eq!(refusals(&project).await, []);
+    project.apply().await;
+    assert_eq!(scene.http.get(&format!("orgs?org={org}")).await.status, 404);
+});
+
 both!(tokens_of_a_user_do_not_end_with_it_unasked, async |scene| {
     let mut project = Project::new(&scene);
     let name = unique("leaver");
