@@ -9,14 +9,15 @@ use super::{Ended, project};
 use crate::diagnostic::{Code, Diagnostic, Group};
 use crate::diff::Goal;
 use crate::exit::Exit;
-use crate::plan::Consent;
+use crate::plan::{Consent, Origin};
 use crate::problem::{Problem, Problems, worst};
 use crate::render::{self, Comment};
 
 /// Show what somebody changed on the server since the last apply
 ///
 /// Shows every field whose value on the server is not the one that was last applied, with the old value, and exits with 2
-/// if there are any. Changes in the manifests are not drift: `fluxform plan` shows those. Writes nothing.
+/// if there are any. Changes in the manifests are not drift: `fluxform plan` shows those. A project that was never applied
+/// has nothing to compare with: that is an error. Writes nothing.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     #[command(flatten)]
@@ -34,12 +35,21 @@ pub(super) struct Arguments {
 
 /// Whether a warning is of what an apply would do, or of what lets it.
 fn is_about_applying(warning: &Diagnostic) -> bool {
-    warning.code == Code::PlanSecretStays || warning.code.group() == Group::Policy
+    matches!(warning.code, Code::PlanSecretStays | Code::PlanSecretNotSet) || warning.code.group() == Group::Policy
 }
 
 pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
     let each = async |choice: &project::Choice| drift_one(shell, arguments, choice).await;
     for_each_project(shell, (arguments.format, Comment::Drift), &arguments.projects, each).await
+}
+
+/// A schedule that compares with nothing must not stay green.
+fn never_applied(project: &str, origin: &Origin) -> Diagnostic {
+    let Origin { server, org, .. } = origin;
+    let message =
+        format!("the project `{project}` was never applied to the org {org} of {server}, or was destroyed since");
+    Diagnostic::error(Code::LedgerAbsent, message)
+        .help("run `fluxform apply` first; if it was applied, check the server, the org and the project's name")
 }
 
 async fn drift_one(shell: &Shell, arguments: &Arguments, choice: &project::Choice) -> Result<Outcome, Problems> {
@@ -49,7 +59,10 @@ async fn drift_one(shell: &Shell, arguments: &Arguments, choice: &project::Choic
     let planned = make(&session, &project, &options).await;
     let origin = session.origin();
     session.close().await;
-    let Planned { mut plan, .. } = planned?;
+    let Planned { mut plan, ledger, .. } = planned?;
+    if !ledger.found {
+        return Err(never_applied(&project.manifest.project, &origin).into());
+    }
     // Guards are about applying; what could not be seen or decided stays.
     let is_about_writing =
         |problem: &Problem| problem.exit == Exit::Refused || problem.diagnostic.code == Code::FluxMissing;

@@ -50,8 +50,10 @@ both!(a_person_is_asked_once_for_each_server, async |scene| {
 
     // The answer holds for every command and project; a flag or variable needs none.
     let elsewhere = manifest(relay.url());
-    let (code, shown) =
-        by_hand("drift", elsewhere.path(), state.path()).var("INFLUX_TOKEN", scene.server.token()).at_terminal().wait();
+    let (code, shown) = by_hand("status", elsewhere.path(), state.path())
+        .var("INFLUX_TOKEN", scene.server.token())
+        .at_terminal()
+        .wait();
     assert_eq!(code, Some(0), "{shown}");
     let (code, shown) = run("apply").arg("--auto-approve").at_terminal().wait();
     assert_eq!(code, Some(0), "{shown}");
