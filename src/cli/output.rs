@@ -38,6 +38,9 @@ pub(super) struct Arguments {
     /// Print only this field of the resource, as plain text
     #[arg(long, value_enum, value_name = "FIELD", requires = "address")]
     field: Option<Field>,
+    /// Output format; there is only this one
+    #[arg(long, value_enum, default_value_t, conflicts_with = "field")]
+    format: Written,
     #[command(flatten)]
     pub(super) connection: connection::Flags,
     #[command(flatten)]
@@ -49,6 +52,14 @@ impl Arguments {
     pub(super) fn format(&self) -> PlanFormat {
         if self.field.is_some() { PlanFormat::Human } else { PlanFormat::Json }
     }
+}
+
+/// How it is written, as other commands are told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+enum Written {
+    /// JSON
+    #[default]
+    Json,
 }
 
 /// What is printed of one resource.

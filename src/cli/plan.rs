@@ -15,9 +15,8 @@ use super::shell::{Brevity, PlanFormat, Shell};
 use super::signal::unless_stopped;
 use super::{Ended, applies, delivered, project, signal, unmanaged, written};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::diff::Goal;
+use crate::diff::{Action, Goal};
 use crate::exit::Exit;
-use crate::ledger::Ledger;
 use crate::manifest::Manifest;
 use crate::plan::{self, Consent, Flag, Flagged, Origin, Plan, Saved};
 use crate::problem::{Problem, Problems, worst};
@@ -38,7 +37,7 @@ pub(super) struct Arguments {
     #[arg(long, help_heading = "Consent")]
     allow_empty: bool,
     /// Show what `fluxform destroy` would do
-    #[arg(long, conflicts_with_all = ["out", "allow_empty", "unmanaged"])]
+    #[arg(long, conflicts_with_all = ["allow_empty", "unmanaged"])]
     destroy: bool,
     /// Save the plan to a file for review; `fluxform apply FILE` then does exactly this, or nothing
     #[arg(short, long, value_name = "FILE")]
@@ -66,8 +65,9 @@ pub(super) struct Consents {
     /// Allow the project to take over existing objects that have the declared name
     #[arg(long, help_heading = "Consent")]
     adopt: bool,
-    /// Allow resources whose address matches to lose data; `*` matches any characters; may be given several times
-    #[arg(long, help_heading = "Consent", value_name = "PATTERN")]
+    /// Allow resources whose address matches to lose data: bucket.tmp, or a pattern such as 'bucket.*'; may be given several
+    /// times
+    #[arg(long, help_heading = "Consent", value_name = "PATTERN", value_parser = super::shell::addresses)]
     allow_data_loss: Vec<String>,
 }
 
@@ -144,7 +144,7 @@ pub(super) async fn make(session: &Session, project: &Project, options: &RunOpti
         pipeline::plan(&session.client, &server, manifest, graph, *goal, consent, made.as_deref()).await?;
     if *goal == Goal::Declared
         && options.empty != Empty::Fine
-        && let Some(problem) = empty(project, &planned.ledger)
+        && let Some(problem) = empty(project, &planned)
     {
         match &mut planned.plan {
             plan if options.empty == Empty::Flag => plan.flags.extend(flagged(plan)),
@@ -156,16 +156,22 @@ pub(super) async fn make(session: &Session, project: &Project, options: &RunOpti
 }
 
 /// A project without resources is more often a slip than a wish.
-fn empty(project: &Project, ledger: &Ledger) -> Option<Problem> {
+fn empty(project: &Project, planned: &Planned) -> Option<Problem> {
     if !project.manifest.resources.is_empty() {
         return None;
     }
     let name = &project.manifest.project;
-    Some(if ledger.entries.is_empty() {
+    let does = |action| planned.plan.changes.iter().any(|change| change.action == action);
+    let fate = match (does(Action::Delete), does(Action::Forget)) {
+        (true, true) => "deleted or forgotten",
+        (false, true) => "forgotten, and its objects would stay on the server",
+        (_, false) => "deleted",
+    };
+    Some(if planned.ledger.entries.is_empty() {
         let message = format!("the project `{name}` declares no resource, and owns none");
         Problem::new(Code::ManifestEmpty, message)
     } else {
-        let message = format!("the project `{name}` declares no resource: everything that it owns would be deleted");
+        let message = format!("the project `{name}` declares no resource: everything that it owns would be {fate}");
         let diagnostic = Diagnostic::error(Code::GuardEmpty, message)
             .help("if that is intended, run `fluxform destroy`, or use --allow-empty");
         Problem::from(diagnostic)
@@ -224,12 +230,24 @@ pub(super) async fn writing(
 
 pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
     if let Some(out) = &arguments.out {
+        if arguments.destroy {
+            return Err(destruction_is_not_saved().into());
+        }
         written::allowed("the plan", out)?;
         arguments.projects.only("--out")?;
         plan::writable(out)?;
     }
     let each = async |choice: &project::Choice| plan_one(shell, arguments, choice).await;
     for_each_project(shell, (arguments.format, arguments.comment()), &arguments.projects, each).await
+}
+
+fn destruction_is_not_saved() -> Diagnostic {
+    let message = "a plan of --destroy cannot be saved: `fluxform apply FILE` plans again from the manifests, which declare \
+                   what would be destroyed";
+    Diagnostic::error(Code::CliUsage, message).help(
+        "run `fluxform destroy`, which shows its plan and asks; or, to have it reviewed as a file, remove the tables from the \
+         manifests and save that plan, with --allow-empty if no table is left",
+    )
 }
 
 impl Arguments {

@@ -219,6 +219,7 @@ impl Shell {
 /// Reads an address from the command line.
 pub(super) fn address(text: &str) -> Result<Address, String> {
     text.parse::<Address>().map_err(|error| match unquoted(text) {
+        _ if let Some(help) = with_field(text) => help,
         // The quotes are part of it, and a shell takes its own away.
         Some(meant) => format!("write {}, with the quotes within", shell_quoted([meant.to_string().as_str()])),
         None => match error {
@@ -227,6 +228,25 @@ pub(super) fn address(text: &str) -> Result<Address, String> {
             AddressError::UnknownKind { .. } => format!("{}: {}", error.short(), error.hint()),
         },
     })
+}
+
+/// What to write where `text` is an address with a field behind it, as other tools write it.
+fn with_field(text: &str) -> Option<String> {
+    let (before, field) = text.rsplit_once('.')?;
+    let address: Address = before.parse().ok()?;
+    let word = shell_quoted([before]);
+    match field {
+        "id" | "name" | "org" => {
+            Some(format!("the address is {word}; `fluxform output DIR {word} --field {field}` prints its {field}"))
+        }
+        "secret" | "token" | "value" | "password" => {
+            Some(format!("the address is {word}; a secret is never printed: a token's is where `deliver` puts it"))
+        }
+        _ => {
+            address.kind.field(field)?;
+            Some(format!("the address is {word}; `fluxform show DIR {word}` shows what was last applied"))
+        }
+    }
 }
 
 /// Whether a text can only be a path.
@@ -247,4 +267,26 @@ pub(super) fn duration(text: &str) -> Result<std::time::Duration, String> {
     let wrong = |error: DurationError| error.help().map_or_else(|| error.to_string(), str::to_owned);
     let duration: crate::duration::Duration = text.parse().map_err(wrong)?;
     duration.whole_secs().map(std::time::Duration::from_secs).ok_or_else(|| "whole seconds, without months".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_with_a_field_behind_it_is_answered_with_what_works() {
+        let help = |text: &str| address(text).expect_err(text);
+        assert_eq!(
+            help("bucket.hours.id"),
+            "the address is bucket.hours; `fluxform output DIR bucket.hours --field id` prints its id"
+        );
+        assert!(
+            help("bucket.line[a].name").contains("'bucket.line[a]' --field name"),
+            "{}",
+            help("bucket.line[a].name")
+        );
+        assert!(help("token.ingest.secret").contains("never printed"));
+        assert!(help("bucket.raw.retention").contains("`fluxform show DIR bucket.raw`"));
+        assert_eq!(help("bucket.my.key"), "write 'bucket.\"my.key\"', with the quotes within");
+    }
 }

@@ -26,6 +26,15 @@ pub(super) fn said(error: &clap::Error, command: &Command) -> Option<Problem> {
             let message = format!("invalid value `{shown}` for `{}`", without_brackets(argument));
             (message, instead(error, value).unwrap_or_else(|| usage(command)))
         }
+        (ErrorKind::InvalidValue, Some(argument), None) => {
+            let message = format!("`{}` needs a value", without_brackets(argument));
+            let meaning = meaning(command, argument).map_or(String::new(), |meaning| format!("{meaning}; "));
+            (message, format!("{meaning}{}", usage(command)))
+        }
+        (ErrorKind::MissingRequiredArgument, ..) => {
+            let choice = choice(error, command).map_or(String::new(), |choice| format!("; {choice}"));
+            (prose(error), format!("{}{choice}", usage(command)))
+        }
         _ => (prose(error), usage(command)),
     };
     Some(Diagnostic::error(Code::CliUsage, message).help(help).into())
@@ -42,6 +51,26 @@ fn instead(error: &clap::Error, value: &str) -> Option<String> {
         Some(near) => format!("did you mean `{near}`?"),
         None => format!("write one of {}", allowed.join(", ")),
     })
+}
+
+/// What the option `argument` of `command` is for.
+fn meaning(command: &Command, argument: &str) -> Option<String> {
+    let long = argument.trim_start_matches('-').split([' ', '=']).next()?;
+    let option = command.get_arguments().find(|option| option.get_long() == Some(long))?;
+    let values = option.get_possible_values();
+    let values: Vec<_> = values.iter().map(|value| value.get_name()).collect();
+    let one_of = if values.is_empty() { String::new() } else { format!("; write one of {}", values.join(", ")) };
+    Some(format!("{}{one_of}", option.get_help()?))
+}
+
+/// The values of the first missing argument, where it has but these.
+fn choice(error: &clap::Error, command: &Command) -> Option<String> {
+    let Some(ContextValue::Strings(missing)) = error.get(ContextKind::InvalidArg) else { return None };
+    let name = missing.first()?.trim_matches(['<', '>']);
+    let is_it = |argument: &&clap::Arg| argument.get_value_names().is_some_and(|names| names.iter().any(|n| n == name));
+    let values = command.get_arguments().find(is_it)?.get_possible_values();
+    let values: Vec<_> = values.iter().map(|value| value.get_name()).collect();
+    (!values.is_empty()).then(|| format!("{name} is one of {}", values.join(", ")))
 }
 
 /// How the command is written.

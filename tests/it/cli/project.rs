@@ -77,8 +77,21 @@ fn an_empty_project_is_a_slip_unless_it_is_meant() {
     std::fs::write(&manifest, empty).unwrap();
     let refused = on("apply", dir.path()).arg("--auto-approve").run().with(8);
     assert!(refused.err.contains("fluxform destroy"), "{}", refused.err);
+    assert!(refused.words().contains("everything that it owns would be deleted"), "{}", refused.err);
+    // What was adopted only leaves the ledger.
+    Fluxform::new(&["forget", "bucket.raw"]).arg(dir.path()).arg("--auto-approve").run().with(0);
+    std::fs::write(&manifest, format!("{empty}[bucket.raw]\nretention = \"1d\"\n")).unwrap();
+    let adopted = on("apply", dir.path()).arg("--auto-approve").arg("--adopt").run().with(0);
+    assert!(
+        adopted.out.contains("    bucket.raw: adopted\n") && adopted.out.contains("0 destroyed, 1 adopted."),
+        "{}",
+        adopted.out
+    );
+    std::fs::write(&manifest, empty).unwrap();
+    let refused = on("apply", dir.path()).arg("--auto-approve").run().with(8);
+    assert!(refused.words().contains("would be forgotten, and its objects would stay"), "{}", refused.err);
     let meant = on("apply", dir.path()).arg("--auto-approve").arg("--allow-empty").run().with(0);
-    assert!(meant.out.contains("1 destroyed"), "{}", meant.out);
+    assert!(meant.out.contains("x bucket.raw: forgotten") && meant.out.contains("1 forgotten"), "{}", meant.out);
 }
 
 #[test]
@@ -125,8 +138,14 @@ fn what_another_org_has_is_refused_once_the_home_org_is_known() {
          [token.t]\nread = [\"org.eu/buckets\"]\ndeliver = \"discard\"\n",
     );
     on("validate", dir.path()).run().with(0);
-    let refused = on("plan", dir.path()).arg("--org=acme").run().with(65);
-    assert!(refused.err.contains("token.t is in another org"), "{}", refused.err);
+    for command in ["validate", "plan"] {
+        for run in [on(command, dir.path()).arg("--org=acme"), on(command, dir.path()).var("INFLUX_ORG", "acme")] {
+            let refused = run.run().with(65);
+            assert!(refused.words().contains("token.t is in another org"), "{}", refused.err);
+            assert!(refused.words().contains("(the home org is `acme`)"), "{}", refused.err);
+        }
+    }
+    on("validate", dir.path()).arg("--org=eu").run().with(0);
     on("plan", dir.path()).arg("--org=eu").arg("--adopt").run().with(0);
 }
 
@@ -139,4 +158,17 @@ fn a_graph_shows_which_way_data_goes() {
     );
     insta::assert_snapshot!("graph", on("graph", dir.path()).run().with(0).out);
     insta::assert_snapshot!("graph_mermaid", on("graph", dir.path()).arg("--format=mermaid").run().with(0).out);
+}
+
+#[test]
+fn there_is_no_drift_where_nothing_was_applied() {
+    let dir = project(MANIFEST);
+    let never = |ended: Ended| {
+        assert!(ended.err.contains("ledger::absent") && ended.words().contains("never applied to the org acme"));
+    };
+    never(on("drift", dir.path()).run().with(1));
+    on("apply", dir.path()).arg("--auto-approve").run().with(0);
+    on("drift", dir.path()).run().with(0);
+    on("destroy", dir.path()).arg("--auto-approve").run().with(0);
+    never(on("drift", dir.path()).run().with(1));
 }

@@ -217,7 +217,17 @@ fn a_wrong_command_line_has_a_code_and_a_document() {
         (&["status", "a", "b"], "cli::unknown", "unexpected argument `b`", "`fluxform status"),
         (&["plan", "--frobnicate"], "cli::unknown", "unknown option `--frobnicate`", "--help"),
         (&["plan", "--dry-run"], "cli::unknown", "unknown option `--dry-run`", "fluxform plan"),
+        (&["completions"], "cli::usage", "required arguments were not provided", "SHELL is one of bash, "),
         (&["lock", "show", "--host="], "cli::usage", "`--host URL`", "`fluxform lock show"),
+        (&["apply", "--allow-data-loss"], "cli::usage", "`--allow-data-loss PATTERN` needs a value", "'bucket.*'"),
+        (
+            &["apply", "--allow-data-loss", "bukket.*"],
+            "cli::usage",
+            "`bukket.*` for `--allow-data-loss PATTERN`",
+            "did you mean `bucket`?",
+        ),
+        (&["plan", "--destroy", "--out", "p.plan"], "cli::usage", "cannot be saved", "run `fluxform destroy`"),
+        (&["show", "x", "bucket.a.id"], "cli::usage", "`bucket.a.id` for", "`fluxform output DIR bucket.a --field id`"),
     ] {
         let human = Fluxform::new(words).run().with(64);
         assert!(human.out.is_empty() && human.err.starts_with(code), "{words:?}: {}", human.err);
