@@ -133,8 +133,14 @@ async fn set_up(shell: &Shell, arguments: &Arguments) -> Result<Exit, Problem> {
         arguments.bucket,
         path.display()
     ));
+    shell.say(
+        "A project from `fluxform init` names the embedded server: remove `url` and `org` from its [server] first.",
+    );
     shell.say("Next, in the directory of a project:");
-    shell.say_command(&first_plan(url.as_str().trim_end_matches('/'), &arguments.org, path, &flags));
+    // That is another directory than this one.
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.clone());
+    let flags = connection::Flags { certificates: flags.certificates.absolute(), ..flags };
+    shell.say_command(&first_plan(url.as_str().trim_end_matches('/'), &arguments.org, &path, &flags));
     Ok(Exit::Ok)
 }
 

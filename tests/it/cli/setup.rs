@@ -6,17 +6,22 @@ use super::super::support::both;
 use super::fluxform::{Ended, Fluxform, project};
 
 fn setup(url: &str, password: &str, token: &std::path::Path) -> Ended {
+    setting_up(url, password, token).run()
+}
+
+fn setting_up(url: &str, password: &str, token: &std::path::Path) -> Fluxform {
     Fluxform::new(&["setup", "--host", url, "--username", "root", "--org", "acme and sons", "--bucket", "first"])
         .arg("--token-file-out")
         .arg(token)
         .var("FLUXFORM_SETUP_PASSWORD", password)
-        .run()
 }
 
 both!(a_server_is_set_up_once_and_its_token_is_only_in_the_file, virgin, async |server| {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("operator.token");
-    let ended = setup(server.url(), "long-enough", &file).with(0);
+    let mut run = setting_up(server.url(), "long-enough", "operator.token".as_ref());
+    run.command.current_dir(dir.path());
+    let ended = run.run().with(0);
     let token = std::fs::read_to_string(&file).unwrap();
     assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
     assert!(!ended.all().contains(&token) && !ended.all().contains("long-enough"));
