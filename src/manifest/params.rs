@@ -3,7 +3,8 @@
 use super::context::DecodeContext;
 use super::node::{Node, Raw, Table};
 use super::text::text;
-use crate::diagnostic::Code;
+use crate::address::Address;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::flux::Literal;
 use crate::kind::Kind;
 
@@ -29,7 +30,10 @@ fn record(context: &mut DecodeContext<'_, '_>, table: &Table<'_>) -> Option<Lite
 
 fn literal(context: &mut DecodeContext<'_, '_>, node: &Node<'_>) -> Option<Literal> {
     let literal = match &node.value {
-        Raw::Text(text) => Literal::String(text.clone().into_owned()),
+        Raw::Text(text) => {
+            looks_like_an_address(context, text, node);
+            Literal::String(text.clone().into_owned())
+        }
         Raw::Integer(number) => Literal::Integer(*number),
         Raw::Float(number) => Literal::Float(*number),
         Raw::Boolean(yes) => Literal::Boolean(*yes),
@@ -51,6 +55,18 @@ fn literal(context: &mut DecodeContext<'_, '_>, node: &Node<'_>) -> Option<Liter
         Ok(()) => Some(literal),
         Err(error) => context.fail(Code::ManifestParams, node.span, error.to_string(), "cannot be written as Flux"),
     }
+}
+
+/// Warns of a text that is the address of a resource: the script is given the text, and no name.
+fn looks_like_an_address(context: &mut DecodeContext<'_, '_>, text: &str, node: &Node<'_>) {
+    let Ok(address) = text.parse::<Address>() else { return };
+    if context.project.declared(&address).is_none() {
+        return;
+    }
+    let help = (address.kind == Kind::Bucket).then(|| format!("for its name, write `{{ bucket = \"{address}\" }}`"));
+    let message = format!("`{address}` is passed to the script as this text, not as the resource");
+    let diagnostic = Diagnostic::warning(Code::ManifestParams, message).at(context.place(node.span), "plain text");
+    context.say(diagnostic.help_known(help));
 }
 
 /// The name of the bucket at an address.

@@ -1,5 +1,6 @@
 //! Where the secrets of tokens that go were delivered: fluxform does not fetch them back.
 
+use super::guard::Written;
 use crate::address::few;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::diff::{Action, Change};
@@ -41,6 +42,23 @@ pub(super) fn stay(changes: &[Change], ledger: &Ledger) -> Option<Diagnostic> {
     Some(Diagnostic::warning(Code::PlanSecretStays, message).help(help))
 }
 
+/// Tells of the secrets that `changes` take over as they are, though a source is declared: nobody can compare them.
+pub(super) fn not_set<'a>(changes: &'a [Change], written: Written<'a>) -> impl Iterator<Item = Diagnostic> {
+    changes.iter().filter(|change| change.adopts).flat_map(move |change| {
+        let resource = written.resources.get(&change.address);
+        let fields = change.address.kind.spec().fields.iter();
+        fields.filter_map(move |field| {
+            let again = field.secret?.again;
+            let set = change.fields.iter().any(|set| set.field == field.name || set.field == again);
+            resource?.fields.get(field.name).filter(|_| !set)?;
+            let (address, name) = (&change.address, field.name);
+            let message = format!("{address} is adopted as it is: its `{name}` is not set");
+            let diagnostic = Diagnostic::warning(Code::PlanSecretNotSet, message);
+            Some(diagnostic.help(format!("to set it, write `{again} = 1` beside it")))
+        })
+    })
+}
+
 /// The sinks in a list of the ledger that are not among `kept`, which get the new secret in its place.
 fn without(sinks: &str, kept: &[Sink]) -> String {
     let mut left = format!(", {sinks}, ");
@@ -77,6 +95,41 @@ mod tests {
 
     fn deleted(key: &str) -> Change {
         Change::blank(&address(key), Action::Delete, Reason::NotDeclared)
+    }
+
+    #[test]
+    fn an_adopted_secret_whose_source_is_not_used_is_named() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let text = "[project]\nname = \"p\"\n[secret.a]\nvalue = { env = \"A\" }\n\
+                    [user.u]\npassword = { env = \"U\" }\n[user.other]\n";
+        std::fs::write(dir.path().join("main.toml"), text).expect("written");
+        let crate::manifest::Loaded { manifest, .. } =
+            crate::manifest::load(dir.path(), &crate::manifest::Inputs::default()).expect("a manifest");
+        let written = Written { resources: &manifest.resources, imports: &manifest.imports };
+        let adopted = |address: &str| {
+            let address = address.parse().expect("an address");
+            Change { adopts: true, ..Change::blank(&address, Action::None, Reason::InSync) }
+        };
+        let versioned = Change {
+            fields: vec![FieldChange {
+                field: "value_version",
+                live: None,
+                wanted: Value::Text("1".to_owned()),
+                last: None,
+                cause: Cause::New,
+            }],
+            ..adopted("secret.a")
+        };
+        let owned = Change { adopts: false, ..adopted("secret.a") };
+        let changes = [adopted("secret.a"), adopted("user.u"), adopted("user.other"), versioned, owned];
+        let said: Vec<_> = not_set(&changes, written).map(|said| (said.message, said.help)).collect();
+        let of = |address: &str, field: &str, version: &str| {
+            (
+                format!("{address} is adopted as it is: its `{field}` is not set"),
+                Some(format!("to set it, write `{version} = 1` beside it")),
+            )
+        };
+        assert_eq!(said, [of("secret.a", "value", "value_version"), of("user.u", "password", "password_version")]);
     }
 
     #[test]
