@@ -71,7 +71,12 @@ impl Root {
     /// # Errors
     /// A path that leads outside or through a link, a file that is missing, no plain file or too large.
     pub fn read(&self, path: &Path, limit: &Limit) -> Result<Vec<u8>, ConfineError> {
-        contents(self.file(path, Purpose::Read)?, path, limit)
+        // Not the directory on the way that is missing, but what was asked for.
+        let whole = |error| match error {
+            ConfineError::Missing(_) => ConfineError::Missing(path.to_owned()),
+            error => error,
+        };
+        contents(self.file(path, Purpose::Read).map_err(whole)?, path, limit)
     }
 
     /// Opens the plain file at `path` in it for reading.

@@ -2,6 +2,18 @@
 
 use crate::kind::Kind;
 
+/// What fluxform does not manage, by the names that a table might have.
+const NOT_YET: [&str; 8] = [
+    "dashboard",
+    "check",
+    "rule",
+    "endpoint",
+    "notification_rule",
+    "notification_endpoint",
+    "notificationRule",
+    "notificationEndpoint",
+];
+
 /// Words at the top of a manifest, and what to write instead.
 const SECTIONS: [(&str, &str); 22] = [
     ("variable", "declare variables in one table, `[var]`: `NAME = { default = ... }`"),
@@ -116,6 +128,11 @@ const VARIABLE: [(&str, &str); 5] = [
 
 fn find(words: &[(&str, &'static str)], word: &str) -> Option<&'static str> {
     words.iter().find(|(known, _)| *known == word).map(|(_, answer)| *answer)
+}
+
+/// Whether a table is called like something that fluxform does not manage.
+pub(super) fn is_not_yet(word: &str) -> bool {
+    NOT_YET.contains(&word.strip_suffix('s').unwrap_or(word))
 }
 
 /// What to write in the place of a section that another tool has.

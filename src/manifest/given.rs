@@ -68,7 +68,7 @@ pub(super) fn given(
         let source = match file(path, path.display().to_string()) {
             Ok(source) => source,
             Err(error) => {
-                problems.push(error);
+                problems.push(Diagnostic { message: format!("--var-file: {}", error.message), ..error });
                 continue;
             }
         };

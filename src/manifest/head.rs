@@ -31,6 +31,10 @@ pub(super) fn project(
 ) -> Option<String> {
     let Some(written) = &document.project else {
         let (message, help) = match sources {
+            [one] if one.name.ends_with(".vars.toml") => (
+                format!("{} is a file of variables, not a project", one.name),
+                format!("name the project's directory, and this file with `--var-file {}`", one.name),
+            ),
             [one] => (
                 format!("no `[project]` in {}", one.name),
                 "write `[project]` with `name = \"...\"` into it".to_owned(),

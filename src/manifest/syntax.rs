@@ -221,6 +221,10 @@ fn unknown_word(source: &Arc<Source>, entry: &Entry<'_>) -> Diagnostic {
         return diagnostic.help(answer);
     }
     match nearest(word, kinds.clone().chain(WORDS)) {
+        _ if foreign::is_not_yet(word) => {
+            let kinds: Vec<_> = kinds.collect();
+            diagnostic.help(format!("fluxform does not manage this kind yet; available kinds: {}", kinds.join(", ")))
+        }
         Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
         None => {
             let kinds: Vec<_> = kinds.collect();
