@@ -147,6 +147,12 @@ fn human(page: Page, form: &Form<'_>, plan: &str) -> String {
     lines(page, |mut line| {
         line("project", form.project);
         match form.last_apply {
+            None if form.lock.as_ref().is_some_and(|lock| !lock.dead) => {
+                line("last apply", "none has ended yet: a run is under way");
+            }
+            None if !form.owned.is_empty() || !form.unfinished.is_empty() => {
+                line("last apply", "none has ended: the first one was interrupted");
+            }
             None => line("last apply", "none on record: never applied, or destroyed since"),
             Some(last) => {
                 // What changes the ledger alone is no apply.
@@ -228,13 +234,16 @@ mod tests {
         let leftovers = vec![Leftover::Object { kind: Kind::Token, id: "0123456789abcdef".into() }.to_string()];
         let form = Form { last_apply: None, lock, unfinished, leftovers, ..form };
         insta::assert_snapshot!("after_a_run_that_died", human(Page::new(Look::PLAIN), &form, "`fluxform plan iot`"));
+        let first = Form { lock: Some(Lock::new(&held)), ..form };
+        let text = human(Page::new(Look::PLAIN), &first, "`fluxform plan iot`");
+        assert!(text.contains("none has ended yet: a run is under way\n"), "{text}");
         let nothing = Form {
             lock: None,
             owned: BTreeMap::new(),
             signature: None,
             unfinished: Vec::new(),
             leftovers: Vec::new(),
-            ..form
+            ..first
         };
         insta::assert_snapshot!(
             "where_nothing_is_left",
