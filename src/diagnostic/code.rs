@@ -229,6 +229,7 @@ codes! {
         LabelProperties "label::properties" Manifest "A label has a property with an empty value"
     }
     Ledger "ledger" "The ledger, which records what a project owns" {
+        LedgerAbsent "ledger::absent" Error "The project was never applied there, so there is no drift to look for"
         LedgerEdited "ledger::edited" Error|Warning "A label of the ledger was edited by hand"
         LedgerEntryTwice "ledger::entry-twice" Error|Warning "An address is in the ledger twice"
         LedgerForeignLabel "ledger::foreign-label" Error|Warning "A label that is no ledger has the name of the project's ledger"
@@ -285,7 +286,7 @@ codes! {
         ManifestNoProject "manifest::no-project" Manifest "No manifest has a `[project]`"
         ManifestNotUtf8 "manifest::not-utf8" Manifest "A manifest is not UTF-8"
         ManifestOrg "manifest::org" Manifest "Resources that belong together are in different orgs"
-        ManifestParams "manifest::params" Manifest "A parameter of a script cannot be written as Flux"
+        ManifestParams "manifest::params" Manifest|Warning "A parameter of a script cannot be written as Flux, or is the text of an address"
         ManifestPath "manifest::path" Manifest "A path cannot be used"
         ManifestScope "manifest::scope" Manifest "A permission in `read` or `write` is not written as one"
         ManifestScopeOrg "manifest::scope-org" Manifest "A token would have rights in an org that is not its own"
@@ -332,6 +333,7 @@ codes! {
         PlanPassesOn "plan::passes-on" |Warning "What only one object can be passes to another one when its object is deleted"
         PlanSameProject "plan::same-project" Manifest "Two of the listed projects are the same project on one server"
         PlanSecretMissing "plan::secret-missing" |Warning "A file with a delivered secret is missing"
+        PlanSecretNotSet "plan::secret-not-set" |Warning "An adopted secret or password keeps the value that it has"
         PlanSecretStays "plan::secret-stays" |Warning "A secret stops working, but stays where it was delivered"
         PlanTwoCandidates "plan::two-candidates" Error "A resource matches several objects on the server"
         PlanUnreadable "plan::unreadable" Usage "The plan file cannot be read"

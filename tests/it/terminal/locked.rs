@@ -58,6 +58,25 @@ both!(what_is_shown_of_the_record_is_for_machines_too, async |scene| {
     assert!(unknown["resources"].is_null() && !unknown["problems"].as_array().unwrap().is_empty(), "{unknown:#}");
 });
 
+both!(releasing_the_lock_of_a_live_run_says_what_becomes_of_it, async |scene| {
+    let place = Place::new(&scene, RESOURCES);
+    let relay = Relay::to(scene.server.url()).hold_after(1);
+    let first = place.apply_by(relay.url()).start();
+    relay.until_writes(2).await;
+    let release = Fluxform::new(&["lock", "release", "--auto-approve"]).arg(place.path());
+    let release = release.var("INFLUX_HOST", scene.server.url()).var("INFLUX_TOKEN", scene.server.token());
+    let released = release.run().with(0);
+    assert!(released.words().contains("seems to be alive"), "{}", released.err);
+    // What was under way is done, and nothing more.
+    relay.release();
+    let (status, out, err) = first.wait();
+    assert_eq!(status.code(), Some(7), "{out}{err}");
+    assert!(err.contains("the lock was taken away"), "{out}{err}");
+    assert_eq!(place.list("buckets", "buckets").await.as_array().unwrap().len(), 2, "those of the system");
+    place.apply().run().with(0);
+    place.converges().await;
+});
+
 // The lock of a run that is alive is released while the run delivers a token, and another run applies meanwhile.
 both!(a_run_whose_lock_is_released_leaves_the_ledger_to_the_next, async |scene| {
     let tokens = |deliver: &str| {
