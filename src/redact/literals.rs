@@ -17,6 +17,8 @@ pub(super) struct Search<'t> {
     pub(super) of: Piece,
     /// Whether something puts what they name in the place of `$NAME`, `${NAME}` and `@{store:name}`: these are no secrets then.
     expands: bool,
+    /// Characters that take the next one along in a string.
+    escapes: &'static [u8],
     found: Vec<Literal>,
 }
 
@@ -51,14 +53,17 @@ struct Literal {
 
 impl<'t> Search<'t> {
     const fn new(text: &'t str, of: Piece, expands: bool) -> Self {
-        Self { text, of, expands, found: Vec::new() }
+        Self { text, of, expands, escapes: b"\\", found: Vec::new() }
     }
 
     /// A search in the whole `text`, piece by piece.
     fn whole(text: &'t str, language: Language) -> Self {
         let mut search = Self::new(text, Piece::String, language != Language::Manifest);
         match language {
-            Language::Flux => flux::find(&mut search),
+            Language::Flux => {
+                search.escapes = b"\\$";
+                flux::find(&mut search);
+            }
             Language::Manifest | Language::Config => toml::find(&mut search, language == Language::Manifest),
         }
         search
@@ -71,7 +76,31 @@ impl<'t> Search<'t> {
         }
         let mut search = Search::new(&self.text[span.clone()], of, self.expands);
         search.find();
+        if of == Piece::String {
+            self.keep_escapes(span.clone(), &mut search.found);
+        }
         self.take(search.found, span.start);
+    }
+
+    /// Moves what begins or ends within an escape of the string `span` behind it: a quote must not seem to close what it does not.
+    fn keep_escapes(&self, span: Range<usize>, found: &mut [Literal]) {
+        if found.is_empty() {
+            return;
+        }
+        let text = &self.text[span];
+        let mut within = vec![false; text.len() + 1];
+        let mut chars = text.char_indices();
+        while let Some((_, c)) = chars.next() {
+            if u8::try_from(c).is_ok_and(|c| self.escapes.contains(&c))
+                && let Some((at, _)) = chars.next()
+            {
+                within[at] = true;
+            }
+        }
+        let behind = |at: usize| if within[at] { at + text[at..].chars().next().map_or(0, char::len_utf8) } else { at };
+        for Literal { span, .. } in found {
+            *span = behind(span.start)..behind(span.end).max(behind(span.start));
+        }
     }
 
     /// Searches a piece of the text by itself, which may be written in another language.
@@ -243,5 +272,7 @@ fn hidden(text: &str, found: Vec<Literal>) -> Cow<'_, str> {
     out.into()
 }
 
+#[cfg(test)]
+mod code;
 #[cfg(test)]
 mod tests;

