@@ -2,6 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use petgraph::Direction;
+use petgraph::algo::toposort;
+use petgraph::graphmap::DiGraphMap;
+
 use super::Resource;
 use super::check::{Claimed, STEPS, round};
 use super::orgs::org_of;
@@ -84,21 +88,22 @@ pub(super) fn add(resources: &mut Resources, reaches: &Reaches) {
 
 /// Says where tasks pass data on in a circle. Reading and writing one bucket alone is none.
 pub(super) fn loops(reaches: &Reaches) -> Vec<Diagnostic> {
-    let mut sources: BTreeMap<&Address, BTreeSet<&Address>> = BTreeMap::new();
+    let mut flow: DiGraphMap<&Address, ()> = DiGraphMap::new();
     for (task, reaches) in reaches {
-        let buckets = |access: Access| {
-            let reaches = reaches.iter().filter(move |reach| reach.access == access);
-            reaches.map(|reach| &reach.to).collect::<BTreeSet<_>>()
-        };
-        let (read, written) = (buckets(Access::Reads), buckets(Access::Writes));
-        for bucket in written.difference(&read) {
-            sources.entry(*bucket).or_default().insert(task);
+        let with = |access: Access| reaches.iter().filter(move |reach| reach.access == access).map(|reach| &reach.to);
+        let read: BTreeSet<_> = with(Access::Reads).collect();
+        for bucket in with(Access::Writes).filter(|bucket| !read.contains(bucket)) {
+            flow.add_edge(task, bucket, ());
         }
-        for bucket in &read {
-            sources.entry(*bucket).or_default();
+        for bucket in read {
+            flow.add_edge(bucket, task, ());
         }
-        sources.insert(task, read);
     }
+    // Nearly always there is none, and no graph with the way around is needed.
+    if toposort(&flow, None).is_ok() {
+        return Vec::new();
+    }
+    let sources = flow.nodes().map(|node| (node, flow.neighbors_directed(node, Direction::Incoming)));
     let cycles = Graph::build(sources).err().unwrap_or_default();
     cycles.iter().map(|cycle| circle(&cycle.0, reaches)).collect()
 }

@@ -1,9 +1,9 @@
 //! Runs a script in thought. Values that only a run could tell are unknown; a function that nobody calls is called with these.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use super::value::{ScopeId, Scopes, Value};
+use super::value::{ScopeId, Scopes, Text, Value};
 use super::{Reference, References};
 use crate::duration::Duration;
 use crate::flux::Literal;
@@ -21,7 +21,19 @@ const DEEPEST: usize = 128;
 const LONGEST: usize = 64 << 10;
 
 /// The arguments of a call, each with the place of its value.
-pub(super) type Given<'a> = HashMap<&'a str, (Value<'a>, Span)>;
+#[derive(Default)]
+pub(super) struct Given<'a>(Vec<(&'a str, Value<'a>, Span)>);
+
+impl<'a> Given<'a> {
+    /// The value of an argument, and its place: of several the last.
+    pub(super) fn get(&self, name: &str) -> Option<(&Value<'a>, Span)> {
+        self.0.iter().rev().find(|(given, ..)| *given == name).map(|(_, value, span)| (value, *span))
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &(&'a str, Value<'a>, Span)> {
+        self.0.iter()
+    }
+}
 
 pub(super) struct Run<'a> {
     script: &'a Script,
@@ -53,8 +65,8 @@ pub(super) fn run<'a>(script: &'a Script, given: &[(&'a str, &'a Literal)]) -> R
         run.scopes.bind(file, name, value);
     }
     for import in script.imports() {
-        let path = script.unquoted(import.path);
-        run.scopes.bind(file, script.bound(import), Value::Package(path.into()));
+        let path = Value::Package(script.unquoted(import.path).into());
+        run.scopes.bind(file, script.bound(import), path);
     }
     run.statements(script.body(), file);
     // Those that were met meanwhile are at the end of the list.
@@ -62,7 +74,7 @@ pub(super) fn run<'a>(script: &'a Script, given: &[(&'a str, &'a Literal)]) -> R
     while let Some((function, scope)) = run.met.get(next).copied() {
         next += 1;
         if !run.called.contains(&function.arrow) {
-            let value = run.call_written(function, scope, &Given::new(), None);
+            let value = run.call_written(function, scope, &Given::default(), None);
             run.lose(&value, Span { start: function.arrow, end: function.arrow + 2 });
         }
     }
@@ -197,7 +209,9 @@ impl<'a> Run<'a> {
             (Some(value), _) => value.clone(),
             (None, "true") => Value::Bool(true),
             (None, "false") => Value::Bool(false),
-            (None, _) => names::prelude_package(name).map_or(Value::Unknown, |path| Value::Library(path.into(), name)),
+            (None, _) => {
+                names::prelude_package(name).map_or(Value::Unknown, |path| Value::Library(Text::Written(path), name))
+            }
         }
     }
 
@@ -233,19 +247,19 @@ impl<'a> Run<'a> {
             }
             None => BTreeMap::new(),
         };
-        fields.extend(given.into_iter().map(|(name, (value, _))| (name, value)));
+        fields.extend(given.0.into_iter().map(|(name, value, _)| (name, value)));
         self.record_of(fields)
     }
 
     fn given(&mut self, record: &'a Record, scope: ScopeId) -> Given<'a> {
-        let mut given = Given::new();
+        let mut given = Given(Vec::with_capacity(record.properties.len()));
         for property in &record.properties {
             let name = self.script.key(property.key);
             let (value, span) = match property.value {
                 Some(value) => (self.value(value, scope), self.script.expression(value).span),
                 None => (self.name(name, scope), property.span),
             };
-            given.insert(name, (value, span));
+            given.0.push((name, value, span));
         }
         given
     }
@@ -307,7 +321,7 @@ impl<'a> Run<'a> {
         scope: ScopeId,
     ) -> Value<'a> {
         let function = self.value(callee, scope);
-        let given = arguments.map_or_else(Given::new, |arguments| self.given(arguments, scope));
+        let given = arguments.map_or_else(Given::default, |arguments| self.given(arguments, scope));
         match function {
             Value::Written(function, around) => self.call_written(function, around, &given, piped),
             Value::Library(package, name) => {

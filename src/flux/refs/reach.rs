@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::eval::{Given, Run};
 use super::table::{By, Reach, of_package, reaches};
-use super::value::Value;
+use super::value::{Text, Value};
 use super::{Access, Elsewhere, Reference, Target};
 use crate::duration::Duration;
 use crate::flux::Literal;
@@ -14,7 +14,7 @@ impl<'a> Run<'a> {
     /// The value that `literal` is, which is as deep as a manifest lets it be.
     pub(super) fn given_value(&mut self, literal: &'a Literal) -> Value<'a> {
         match literal {
-            Literal::String(text) => Value::Text(text.as_str().into()),
+            Literal::String(text) => Value::Text(Text::Written(text)),
             Literal::Boolean(yes) => Value::Bool(*yes),
             Literal::Array(items) => {
                 let items: Rc<[_]> = items.iter().map(|item| self.given_value(item)).collect();
@@ -49,7 +49,7 @@ impl<'a> Run<'a> {
 
     /// The same for all that a function is called with which is not one of the script's own.
     pub(super) fn lose_all(&mut self, given: &Given<'a>, piped: Option<&Value<'a>>, call: Span) {
-        given.values().for_each(|(value, span)| drop(self.lose(value, *span)));
+        given.iter().for_each(|(_, value, span)| drop(self.lose(value, *span)));
         piped.into_iter().for_each(|value| drop(self.lose(value, call)));
     }
 
@@ -65,16 +65,16 @@ impl<'a> Run<'a> {
         let text = |argument: &str| given.get(argument).map(|(value, _)| value.text().map(str::to_owned));
         let elsewhere = |target| match target {
             Target::Url => None,
-            _ if given.contains_key("host") => Some(Elsewhere::Server),
+            _ if given.get("host").is_some() => Some(Elsewhere::Server),
             // An org by its ID is one by a name that is not known.
-            _ => text("org").or_else(|| given.contains_key("orgID").then_some(None)).map(Elsewhere::Org),
+            _ => text("org").or_else(|| given.get("orgID").map(|_| None)).map(Elsewhere::Org),
         };
         let mut found = Vec::new();
         for Reach { access, target, by } in all {
             let (name, span) = match by {
                 By::Fixed(name) => (Some((*name).to_owned()), call),
                 By::Argument(argument) => match given.get(argument) {
-                    Some((value, span)) => (value.text().map(str::to_owned), *span),
+                    Some((value, span)) => (value.text().map(str::to_owned), span),
                     None => continue,
                 },
             };
@@ -87,7 +87,7 @@ impl<'a> Run<'a> {
         if let (Some((host, span)), false) = (given.get("host"), all.is_empty()) {
             let name = host.text().map(str::to_owned);
             let (access, target) = (Access::Calls, Target::Url);
-            found.push(Reference { span: *span, access, target, name, elsewhere: None });
+            found.push(Reference { span, access, target, name, elsewhere: None });
         }
         self.found.extend(found);
     }

@@ -1,6 +1,9 @@
 //! Which functions of the standard library reach out of a script, and by which argument (Flux 0.200.0, each name confirmed on the
 //! server).
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use super::{Access, Target};
 
 /// How one function reaches out.
@@ -110,10 +113,16 @@ pub(super) fn of_package(package: &str) -> impl Iterator<Item = &'static [Reach]
     ROWS.iter().filter(move |(packages, ..)| packages.contains(&package)).map(|(.., reaches)| *reaches)
 }
 
+static BY_NAME: LazyLock<HashMap<(&str, &str), &[Reach]>> = LazyLock::new(|| {
+    let of_row = |(packages, names, reaches): &'static Row| {
+        packages.iter().flat_map(|package| names.iter().map(|name| ((*package, *name), *reaches)))
+    };
+    ROWS.iter().flat_map(of_row).collect()
+});
+
 /// How the function `name` of `package` reaches out.
 pub(super) fn reaches(package: &str, name: &str) -> &'static [Reach] {
-    let row = ROWS.iter().find(|(packages, names, _)| packages.contains(&package) && names.contains(&name));
-    row.map_or(&[], |(.., reaches)| reaches)
+    BY_NAME.get(&(package, name)).copied().unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -1,28 +1,63 @@
 //! What is known of values, and the names that are bound to them.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
+use std::ops::Deref;
 use std::rc::Rc;
 
 use crate::duration::Duration;
 use crate::flux::ast::Function;
 
+/// A text of the script itself, or one that was made of several.
+#[derive(Clone, Debug)]
+pub(super) enum Text<'a> {
+    Written(&'a str),
+    Made(Rc<str>),
+}
+
+impl Deref for Text<'_> {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        match self {
+            Self::Written(text) => text,
+            Self::Made(text) => text,
+        }
+    }
+}
+
+impl<'a> From<Cow<'a, str>> for Text<'a> {
+    fn from(text: Cow<'a, str>) -> Self {
+        match text {
+            Cow::Borrowed(text) => Self::Written(text),
+            Cow::Owned(text) => Self::Made(text.into()),
+        }
+    }
+}
+
+impl From<String> for Text<'_> {
+    fn from(text: String) -> Self {
+        Self::Made(text.into())
+    }
+}
+
 /// What is known of a value.
 #[derive(Clone, Debug)]
 pub(super) enum Value<'a> {
     Unknown,
-    Text(Rc<str>),
+    Text(Text<'a>),
     Integer(usize),
     Duration(Duration),
     Bool(bool),
     Array(Rc<[Value<'a>]>, usize),
     /// With how deep values are nested in it.
     Record(Rc<BTreeMap<&'a str, Value<'a>>>, usize),
-    Package(Rc<str>),
-    Library(Rc<str>, &'a str),
+    Package(Text<'a>),
+    Library(Text<'a>, &'a str),
     Written(&'a Function, ScopeId),
 }
 
-impl Value<'_> {
+impl<'a> Value<'a> {
     pub(super) fn text(&self) -> Option<&str> {
         match self {
             Self::Text(text) => Some(text),
@@ -31,7 +66,7 @@ impl Value<'_> {
     }
 
     /// How `string(v:)` spells it.
-    pub(super) fn spelled(&self) -> Option<Rc<str>> {
+    pub(super) fn spelled(&self) -> Option<Text<'a>> {
         match self {
             Self::Text(text) => Some(text.clone()),
             Self::Integer(number) => Some(number.to_string().into()),

@@ -7,11 +7,14 @@ use crate::flux::refs::{Access, Reference, Target, references};
 use crate::kind::spec::{Draft, Fault};
 use crate::value::{Fields, Value};
 
+/// What scripts call the record of the task itself.
+const TASK: &str = "task";
+
 /// Finds what a sound script reaches, whose parameters it reads as `params_as`.
 pub(super) fn look(draft: &mut Draft<'_>, script: &Script, params_as: Option<&str>, faults: &mut Vec<Fault>) {
-    let task = record(&draft.fields);
+    let task = script.source().contains(TASK).then(|| record(&draft.fields));
     let params = params_as.zip(draft.params.as_ref());
-    let given: Vec<_> = params.into_iter().chain([("task", &task)]).collect();
+    let given: Vec<_> = params.into_iter().chain(task.as_ref().map(|task| (TASK, task))).collect();
     draft.reaches = references(script, &given).all;
     let unknown = draft.reaches.iter().filter(|one| {
         // Of what has no meaning at all this has been said.
