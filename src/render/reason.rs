@@ -7,6 +7,7 @@ use crate::diff::{Action, Change, Reason, Target};
 use crate::evidence::{Data, Stake};
 use crate::kind::{Delete, Kind, UNMANAGED};
 use crate::plan::HOME;
+use crate::redact::without_secrets;
 
 /// `a`, `a and b`, `a, b and c`.
 pub(super) fn listed<T: AsRef<str>>(words: impl IntoIterator<Item = T>) -> String {
@@ -56,8 +57,8 @@ fn cannot_change(fields: &BTreeSet<&'static str>, kind: Kind) -> String {
 pub(super) fn object(target: &Target) -> String {
     match target.id.as_str() {
         // A saved plan of a server that the apply makes knows no ID of its home org.
-        HOME => format!("{} (the home org)", quoted(&target.name)),
-        id => format!("{} (id {id})", quoted(&target.name)),
+        HOME => format!("{} (the home org)", quoted(&without_secrets(&target.name))),
+        id => format!("{} (id {id})", quoted(&without_secrets(&target.name))),
     }
 }
 

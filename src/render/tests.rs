@@ -428,6 +428,18 @@ fn the_machine_form_of_a_report() {
     insta::assert_snapshot!(text);
 }
 
+#[test]
+fn what_an_object_is_called_shows_no_secret() {
+    let mut change = Change::blank(&Address::new(Kind::Token, "t"), Action::Delete, Reason::NotDeclared);
+    change.object = sample::object(1, "password=hunter2");
+    let mut of = sample::nothing();
+    of.changes.push(change);
+    let machine = Document { plan: Some(&of), ..Document::new(Exit::Ok) };
+    for text in [plan(&of, PLAIN), plan(&of, PLAIN.compact(true)), document(&machine)] {
+        assert!(!text.contains("hunter2") && text.contains("token.t"), "{text}");
+    }
+}
+
 /// Text of letters and of what must never be seen.
 fn nasty() -> impl Strategy<Value = String> {
     let hidden = "[\u{0}-\u{1f}\u{7f}-\u{9f}\u{202a}-\u{202e}\u{2066}-\u{2069}\u{200b}-\u{200f}\u{feff}\u{e0041}]";

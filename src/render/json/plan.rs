@@ -14,7 +14,7 @@ use crate::diff::{self, Action, Cause, FieldChange, Setting, Target};
 use crate::evidence::{self, Data};
 use crate::ledger::Origin;
 use crate::plan::{self, Allowed, Plan};
-use crate::redact::without_secrets_in_command;
+use crate::redact::{without_secrets, without_secrets_in_command};
 use crate::value::Value;
 
 #[derive(Serialize)]
@@ -89,7 +89,7 @@ struct Object<'a> {
     /// None of the home org of a server that is only made by the apply of a saved plan.
     #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<&'a str>,
-    name: &'a str,
+    name: Cow<'a, str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     org: Option<&'a str>,
 }
@@ -238,7 +238,7 @@ impl<'a> Stake<'a> {
 impl<'a> Object<'a> {
     fn new(target: &'a Target) -> Self {
         let known = |id: &'a str| Some(id).filter(|id| *id != plan::HOME);
-        Self { id: known(&target.id), name: &target.name, org: target.org.as_deref().and_then(known) }
+        Self { id: known(&target.id), name: without_secrets(&target.name), org: target.org.as_deref().and_then(known) }
     }
 }
 
