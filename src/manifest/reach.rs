@@ -81,6 +81,9 @@ fn find<'r>(reference: &Reference, own: &Ref, home: Option<&str>, named: &Claime
 pub(super) fn add(resources: &mut Resources, reaches: &Reaches) {
     for (address, reaches) in reaches {
         let Some(resource) = resources.get_mut(address) else { continue };
+        if reaches.iter().all(|reach| resource.needs.contains(&reach.to)) {
+            continue;
+        }
         let written = resource.needs.iter().cloned();
         resource.needs = written.chain(reaches.iter().map(|reach| reach.to.clone())).collect();
     }

@@ -1,13 +1,19 @@
 //! The standard library of influxd 2.9.1 (Flux 0.200.0): each package, each name in it, each function's parameters. Read off
 //! the server's own answers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::LazyLock;
 
 /// What is there without an import, and `true` and `false`.
 const PRELUDE: [&str; 3] = ["universe", "influxdata/influxdb", "internal/boolean"];
 
 static LIBRARY: LazyLock<Library> = LazyLock::new(|| Library::read(include_str!("stdlib.tsv")));
+
+/// What each name that needs no import stands for, and the package that it is in: of several the first.
+static WITHOUT_IMPORT: LazyLock<HashMap<&str, (&str, &Member)>> = LazyLock::new(|| {
+    let packages = PRELUDE.iter().rev().filter_map(|path| package(path));
+    packages.flat_map(|of| of.members.iter().map(|(name, member)| (*name, (of.path, member)))).collect()
+});
 
 #[derive(Debug)]
 struct Library {
@@ -105,12 +111,12 @@ pub(super) fn packages_called(name: &str) -> impl Iterator<Item = &'static Packa
 
 /// What a name stands for that nothing has bound.
 pub(super) fn prelude(name: &str) -> Option<&'static Member> {
-    PRELUDE.iter().find_map(|path| package(path)?.member(name))
+    WITHOUT_IMPORT.get(name).map(|(_, member)| *member)
 }
 
 /// The path of the package in which [`prelude`] finds a name.
 pub(super) fn prelude_path(name: &str) -> Option<&'static str> {
-    PRELUDE.into_iter().find(|path| package(path).is_some_and(|package| package.member(name).is_some()))
+    WITHOUT_IMPORT.get(name).map(|(path, _)| *path)
 }
 
 /// All names that need no import.

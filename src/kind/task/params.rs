@@ -1,8 +1,10 @@
 //! What a script asks of the manifest.
 
+use std::collections::BTreeSet;
+
 use crate::address::few;
 use crate::diagnostic::{Code, nearest};
-use crate::flux::ast::Script;
+use crate::flux::ast::{ExpressionKind, Script};
 use crate::flux::params::{Missing, Use, uses};
 use crate::kind::Kind;
 use crate::kind::spec::{Draft, Fault};
@@ -13,9 +15,10 @@ const SHOWN: usize = 50;
 /// The faults of a script whose parameters are in the record `name`.
 pub(super) fn check(draft: &Draft<'_>, script: &Script, name: &str) -> Vec<Fault> {
     let mut faults = unknown(draft, script, name);
-    let roots = Kind::ALL.iter().map(|kind| kind.name()).chain(["var", "each"]).filter(|root| *root != name);
-    let mentioned = roots.filter(|root| script.source().contains(root));
-    let uses = mentioned.flat_map(|root| uses(script, root));
+    let identifiers = script.expressions().iter().filter(|one| one.kind == ExpressionKind::Identifier);
+    let is_root = |word: &&str| *word != name && (Kind::from_name(word).is_some() || ["var", "each"].contains(word));
+    let mentioned: BTreeSet<&str> = identifiers.map(|one| script.text(one.span)).filter(is_root).collect();
+    let uses = mentioned.into_iter().flat_map(|root| uses(script, root));
     faults.extend(uses.filter_map(|one| expression(script, &one, name)).take(SHOWN));
     faults
 }
