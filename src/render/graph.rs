@@ -53,12 +53,7 @@ pub fn mermaid(edges: &Edges) -> String {
 
 /// What is done with what is needed, in words.
 fn words(access: &BTreeSet<Access>) -> String {
-    let words = access.iter().map(|access| match access {
-        Access::Reads => "reads",
-        Access::Writes => "writes",
-        Access::Calls => "calls",
-    });
-    words.collect::<Vec<_>>().join(" and ")
+    access.iter().map(|access| access.word()).collect::<Vec<_>>().join(" and ")
 }
 
 fn line(out: &mut String, text: std::fmt::Arguments<'_>) {

@@ -6,7 +6,7 @@ use super::script::{Files, Script};
 use crate::cli::Ended;
 use crate::cli::shell::{Format, Shell};
 use crate::exit::Exit;
-use crate::flux::refs::{Access, Elsewhere, Reference, References, Target, references};
+use crate::flux::refs::{Elsewhere, Reference, References, Target, references};
 use crate::redact::without_credentials;
 use crate::render::{self, Page};
 
@@ -84,11 +84,7 @@ impl ReferenceForm {
             Some(Elsewhere::Server) => (Some("server"), None),
         };
         Self {
-            access: match access {
-                Access::Reads => "reads",
-                Access::Writes => "writes",
-                Access::Calls => "calls",
-            },
+            access: access.word(),
             target: match target {
                 Target::Bucket => "bucket",
                 Target::BucketId => "bucket_id",

@@ -22,6 +22,17 @@ pub enum Access {
     Calls,
 }
 
+impl Access {
+    /// What the script does, as a word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Reads => "reads",
+            Self::Writes => "writes",
+            Self::Calls => "calls",
+        }
+    }
+}
+
 /// What kind of thing a script reaches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Target {

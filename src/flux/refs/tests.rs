@@ -12,11 +12,7 @@ fn reached(script: &str) -> String {
     let found = references(&parsed.script, &[]);
     let mut out = String::new();
     for one in found.all {
-        let access = match one.access {
-            Access::Reads => "reads",
-            Access::Writes => "writes",
-            Access::Calls => "calls",
-        };
+        let access = one.access.word();
         let target = match one.target {
             Target::Bucket => "bucket",
             Target::BucketId => "bucket ID",
