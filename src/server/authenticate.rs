@@ -16,7 +16,8 @@ use super::problem::{Code, Problem};
 use super::reply::{Style, refuse};
 use super::routes::TrailingSlash;
 use super::session::COOKIE_NAME;
-use super::store::{self, Read, authorization, member, user};
+use super::store::authorization::{self, Authorization};
+use super::store::{self, Read, member, user};
 
 /// What needs no token; anything else under `/api/v2` does, even a path that does not exist.
 const OPEN: &[(Method, &str)] = &[
@@ -49,7 +50,8 @@ fn caller(app: &App, headers: &HeaderMap) -> Result<Caller, Problem> {
     let unauthorized = || Problem::unauthorized("unauthorized access");
     let view = app.store.view()?;
     let caller = if let Some(secret) = token(headers) {
-        by_token(app, &view, &secret)?.ok_or_else(unauthorized)?
+        let row = by_secret(app, &view, &secret)?.ok_or_else(unauthorized)?;
+        Caller { user: row.user, permissions: row.is_active().then_some(row.permissions), session: false }
     } else {
         let key = cookie(headers).ok_or_else(unauthorized)?;
         let user = app.sessions.user(key).ok_or_else(unauthorized)?;
@@ -62,23 +64,22 @@ fn caller(app: &App, headers: &HeaderMap) -> Result<Caller, Problem> {
     }
 }
 
-fn by_token(app: &App, view: &impl Read, secret: &SecretString) -> Result<Option<Caller>, store::Error> {
-    let own = app.operator.as_ref().filter(|operator| operator.has_secret(secret)).cloned();
-    let found = match own {
-        Some(operator) => Some(operator),
-        None => authorization::find_by_secret(view, secret)?,
-    };
-    Ok(found.map(|row| Caller {
-        user: row.user,
-        permissions: row.is_active().then_some(row.permissions),
-        session: false,
-    }))
+/// The token with this secret.
+pub(super) fn by_secret(
+    app: &App,
+    view: &impl Read,
+    secret: &SecretString,
+) -> Result<Option<Authorization>, store::Error> {
+    match app.operator.as_ref().filter(|operator| operator.has_secret(secret)) {
+        Some(operator) => Ok(Some(operator.clone())),
+        None => authorization::API.find_by_key(view, &authorization::digest(secret)),
+    }
 }
 
 /// What a session holds: the user's memberships, all permissions of all its tokens, and itself.
 fn of_user(view: &impl Read, user: Id) -> Result<Vec<Permission>, store::Error> {
     let mut held: Vec<Permission> = member::of_user(view, user)?.iter().flat_map(Permission::of_member).collect();
-    for row in authorization::list(view, |row| row.user == user)? {
+    for row in authorization::API.list(view, |row| row.user == user)? {
         held.extend(row.permissions);
     }
     held.extend(Permission::of_self(user));

@@ -1,4 +1,5 @@
-//! `/api/v2/authorizations`: tokens, and the exact permission oracle that creating them is.
+//! `/api/v2/authorizations`: tokens, and the exact permission oracle that creating them is. Those of InfluxDB 1.x are much the
+//! same: what is different stands in `v1_tokens`.
 
 use std::fmt::Display;
 
@@ -11,34 +12,58 @@ use super::auth::{Action, Caller, Permission, Resource, ResourceType};
 use super::id::Id;
 use super::json::{BodyError, Fields};
 use super::kind::{Api, Own, Place};
-use super::links::{Links, SelfLink};
+use super::links::{Links, SelfLink, Templates};
 use super::problem::{Code, Problem};
 use super::reply::Reply;
 use super::request::Call;
-use super::store::authorization::{self, Authorization, NewAuthorization};
+use super::store::authorization::{self, Authorization, NewAuthorization, Tokens};
 use super::store::{Error, View, bucket, if_there, org, user};
-use super::users;
+use super::{users, v1_tokens};
 
 pub(super) static TOKENS: Own = Own {
-    api: Api::new("authorizations", ResourceType::Authorizations),
-    handlers: [list, create, get, update, delete],
+    api: Api { more: v1_tokens::routes, ..Api::new("authorizations", ResourceType::Authorizations) },
+    handlers: [
+        |call| API.list(call),
+        |call| API.create(call),
+        |call| API.get(call),
+        |call| API.update(call),
+        |call| API.delete(call),
+    ],
     place: |view, id| {
-        let found = authorization::find(view, id)?;
+        let found = API.kept.find(view, id)?;
         let seen = Permission::at(Action::Read, ResourceType::Authorizations, id, found.org);
         Ok(Place { org: found.org, seen })
     },
     allow: |_| None,
 };
 
-/// The links of a token.
-pub(super) fn links(id: Id, user: Id) -> Links {
-    Links::new(&[("self", "/api/v2/authorizations/{id}"), ("user", "/api/v2/users/{user}")], |name| match name {
-        "user" => Some(&user as &dyn Display),
-        _ => Some(&id),
-    })
+/// One sort of tokens.
+pub(super) struct Sort {
+    /// The path of the list.
+    pub(super) path: &'static str,
+    pub(super) links: Templates,
+    pub(super) kept: Tokens,
+    /// Whether clients name them: the name is shown as `token`, and finds one. Else that is the secret, in the reply to the
+    /// creation alone.
+    pub(super) named: bool,
+    /// How the refusal of an unknown status begins.
+    pub(super) unknown_status: &'static str,
 }
 
-/// A token on the wire; `token` is empty in all replies but that to its creation.
+static API: Sort = Sort {
+    path: "/api/v2/authorizations",
+    links: &[("self", "/api/v2/authorizations/{id}"), ("user", "/api/v2/users/{user}")],
+    kept: authorization::API,
+    named: false,
+    unknown_status: "encodeAuthorization: ",
+};
+
+/// The links of a token of the API.
+pub(super) fn links(id: Id, user: Id) -> Links {
+    API.links(id, user)
+}
+
+/// A token on the wire.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct TokenReply {
@@ -85,12 +110,16 @@ struct TokensReply {
 }
 
 impl TokenReply {
-    fn new(view: &View, row: Authorization, secret: Option<&SecretString>) -> Result<Self, Error> {
+    fn new(view: &View, sort: &Sort, row: Authorization, secret: Option<&SecretString>) -> Result<Self, Error> {
         let permissions =
             row.permissions.iter().map(|one| PermissionReply::new(view, one)).collect::<Result<_, _>>()?;
         Ok(Self {
             id: row.id,
-            token: secret.map(|secret| secret.expose_secret().to_owned()).unwrap_or_default(),
+            token: match secret {
+                _ if sort.named => row.username(),
+                Some(secret) => secret.expose_secret().to_owned(),
+                None => String::new(),
+            },
             status: row.status,
             description: row.description,
             org_id: row.org,
@@ -98,7 +127,7 @@ impl TokenReply {
             user_id: row.user,
             user: user::find(view, row.user)?.text("name").to_owned(),
             permissions,
-            links: links(row.id, row.user),
+            links: sort.links(row.id, row.user),
             created_at: row.created_at,
             updated_at: row.updated_at,
         })
@@ -138,46 +167,120 @@ fn require(caller: &Caller, action: Action, row: &Authorization) -> Result<(), P
     caller.require(&users::permission(action, row.user))
 }
 
-/// Not paged. `token` is no filter.
-fn list(call: &Call) -> Result<Reply, Problem> {
-    let user_id = call.query.id("userID")?;
-    let org_id = call.query.id("orgID")?;
-    let id = call.query.id("id")?;
-    let view = call.store().view()?;
-    let user = match (user_id, call.query.get("user")) {
-        (None, Some(name)) => Some(user::find_by_name(&view, name)?.id),
-        (user, _) => user,
-    };
-    let org = match (org_id, call.query.get("org")) {
-        (None, Some(name)) => Some(org::find_by_name(&view, name)?.id),
-        (org, _) => org,
-    };
-    let rows = match id {
-        Some(id) => vec![authorization::find(&view, id)?],
-        None => authorization::list(&view, |row| {
-            org.is_none_or(|org| row.org == org) && user.is_none_or(|user| row.user == user)
-        })?,
-    };
-    let caller = call.caller()?;
-    let mut authorizations = Vec::new();
-    for row in rows.into_iter().filter(|row| require(caller, Action::Read, row).is_ok()) {
-        match TokenReply::new(&view, row, None) {
-            Ok(reply) => authorizations.push(reply),
-            // A token whose user or org is gone is hidden.
-            Err(error) if error.is_missing() => {}
-            Err(error) => return Err(error.into()),
-        }
+impl Sort {
+    fn links(&self, id: Id, user: Id) -> Links {
+        Links::new(self.links, |name| match name {
+            "user" => Some(&user as &dyn Display),
+            _ => Some(&id),
+        })
     }
-    let reply = TokensReply { links: SelfLink::new("/api/v2/authorizations"), authorizations };
-    Reply::indented(StatusCode::OK, &reply)
-}
 
-fn get(call: &Call) -> Result<Reply, Problem> {
-    let id = call.id("id")?;
-    let view = call.store().view()?;
-    let row = authorization::find(&view, id)?;
-    require(call.caller()?, Action::Read, &row)?;
-    Reply::indented(StatusCode::OK, &TokenReply::new(&view, row, None)?)
+    /// Not paged. What has names is found by them, as `token`, and not by those of its user and org, which must exist all the
+    /// same.
+    pub(super) fn list(&self, call: &Call) -> Result<Reply, Problem> {
+        let user_id = call.query.id("userID")?;
+        let org_id = call.query.id("orgID")?;
+        let id = call.query.id("id")?;
+        let view = call.store().view()?;
+        let name = call.query.get("token").filter(|_| self.named);
+        let found = match (id, name) {
+            (Some(id), _) => Some(self.kept.find(&view, id)?),
+            (None, Some(name)) => {
+                let found = self.kept.find_by_key(&view, name.as_bytes())?;
+                Some(found.ok_or_else(authorization::missing)?)
+            }
+            (None, None) => None,
+        };
+        let user = match (user_id, call.query.get("user")) {
+            (None, Some(name)) => Some(user::find_by_name(&view, name)?.id).filter(|_| !self.named),
+            (user, _) => user,
+        };
+        let org = match (org_id, call.query.get("org")) {
+            (None, Some(name)) => Some(org::find_by_name(&view, name)?.id).filter(|_| !self.named),
+            (org, _) => org,
+        };
+        let rows = match found {
+            Some(found) => vec![found],
+            None => self
+                .kept
+                .list(&view, |row| org.is_none_or(|org| row.org == org) && user.is_none_or(|user| row.user == user))?,
+        };
+        let caller = call.caller()?;
+        let mut authorizations = Vec::new();
+        for row in rows.into_iter().filter(|row| require(caller, Action::Read, row).is_ok()) {
+            match TokenReply::new(&view, self, row, None) {
+                Ok(reply) => authorizations.push(reply),
+                // A token whose user or org is gone is hidden.
+                Err(error) if error.is_missing() => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Reply::indented(StatusCode::OK, &TokensReply { links: SelfLink::new(self.path), authorizations })
+    }
+
+    pub(super) fn get(&self, call: &Call) -> Result<Reply, Problem> {
+        let id = call.id("id")?;
+        let view = call.store().view()?;
+        let row = self.kept.find(&view, id)?;
+        require(call.caller()?, Action::Read, &row)?;
+        Reply::indented(StatusCode::OK, &TokenReply::new(&view, self, row, None)?)
+    }
+
+    /// Checks in influxd's order; the permissions one by one as sent, and `instance` never.
+    pub(super) fn create(&self, call: &Call) -> Result<Reply, Problem> {
+        let Request { name, org, user, status, description, permissions } = decode(&call.body, self.named)?;
+        let caller = call.caller()?;
+        let store = call.store();
+        let user = user.unwrap_or(caller.user);
+        caller.require(&Permission::in_org(Action::Write, ResourceType::Authorizations, org))?;
+        caller.require(&users::permission(Action::Write, user))?;
+        for asked in &permissions {
+            caller.require(asked).map_err(|problem| {
+                problem.within(&format!("permission {asked} is not allowed")).with_code(Code::Forbidden)
+            })?;
+        }
+        if permissions.iter().any(|asked| asked.resource.kind == ResourceType::Instance) {
+            return Err(Problem::new(
+                Code::Internal,
+                "authorizations cannot be created with the instance type, it is only used during setup",
+            ));
+        }
+        let new = NewAuthorization { org, user, status, description, permissions };
+        let secret = authorization::new_secret();
+        let key = name.map_or_else(|| authorization::digest(&secret), String::into_bytes);
+        let row = store.change(|change| self.kept.create(change, &store.ids, new, key))?;
+        Reply::indented(StatusCode::CREATED, &TokenReply::new(&store.view()?, self, row, Some(&secret))?)
+    }
+
+    /// Takes status and description; anything else in the body is ignored.
+    pub(super) fn update(&self, call: &Call) -> Result<Reply, Problem> {
+        let id = call.id("id")?;
+        let fields = Fields::parse(&call.body, "influxdb.AuthorizationUpdate").map_err(BodyError::plain)?;
+        let status = fields.text_as("status", "influxdb.Status").map_err(BodyError::plain)?;
+        let description = fields.text("description").map_err(BodyError::plain)?;
+        let row = self.kept.find(&call.store().view()?, id)?;
+        let caller = call.caller()?;
+        require(caller, Action::Read, &row)?;
+        require(caller, Action::Write, &row)?;
+        let status = match status.as_deref() {
+            // An empty status is stored as the default.
+            Some("") => Some("active".to_owned()),
+            None | Some("active" | "inactive") => status,
+            Some(_) => {
+                return Err(Problem::invalid(format!("{}unknown authorization status", self.unknown_status)));
+            }
+        };
+        let row = call.store().change(|change| self.kept.update(change, id, status, description))?;
+        Reply::indented(StatusCode::OK, &TokenReply::new(&call.store().view()?, self, row, None)?)
+    }
+
+    pub(super) fn delete(&self, call: &Call) -> Result<Reply, Problem> {
+        let id = call.id("id")?;
+        let row = self.kept.find(&call.store().view()?, id)?;
+        require(call.caller()?, Action::Write, &row)?;
+        call.store().change(|change| self.kept.delete(change, id))?;
+        Ok(Reply::no_content())
+    }
 }
 
 /// A permission of a body; types and actions are judged after the whole body was read.
@@ -215,6 +318,8 @@ impl Asked {
 
 /// What a body asks for, checked.
 struct Request {
+    /// The name, where it must have one.
+    name: Option<String>,
     org: Id,
     user: Option<Id>,
     status: String,
@@ -222,7 +327,7 @@ struct Request {
     permissions: Vec<Permission>,
 }
 
-fn decode(body: &[u8]) -> Result<Request, Problem> {
+fn decode(body: &[u8], named: bool) -> Result<Request, Problem> {
     let read = || {
         let fields = Fields::parse(body, "authorization.postAuthorizationRequest")?;
         let asked = fields.objects("permissions", "influxdb.Permission")?;
@@ -230,9 +335,10 @@ fn decode(body: &[u8]) -> Result<Request, Problem> {
         let status = fields.text_as("status", "influxdb.Status")?.filter(|status| !status.is_empty());
         let status = status.unwrap_or_else(|| "active".to_owned());
         let description = fields.text("description")?.unwrap_or_default();
-        Ok((fields.id("orgID")?, fields.id_as("userID", "*platform.ID")?, status, description, asked))
+        let name = if named { Some(fields.text("token")?.unwrap_or_default()) } else { None };
+        Ok((name, fields.id("orgID")?, fields.id_as("userID", "*platform.ID")?, status, description, asked))
     };
-    let (org, user, status, description, asked) =
+    let (name, org, user, status, description, asked) =
         read().map_err(|error: BodyError| error.invalid("invalid json structure"))?;
     if asked.is_empty() {
         return Err(Problem::invalid("authorization must include permissions"));
@@ -242,66 +348,8 @@ fn decode(body: &[u8]) -> Result<Request, Problem> {
     if !matches!(status.as_str(), "active" | "inactive") {
         return Err(Problem::invalid("invalid status: must be active or inactive"));
     }
-    Ok(Request { org, user, status, description, permissions })
-}
-
-/// Checks in influxd's order; the permissions one by one as sent, and `instance` never.
-fn create(call: &Call) -> Result<Reply, Problem> {
-    let request = decode(&call.body)?;
-    let caller = call.caller()?;
-    let store = call.store();
-    let user = request.user.unwrap_or(caller.user);
-    caller.require(&Permission::in_org(Action::Write, ResourceType::Authorizations, request.org))?;
-    caller.require(&users::permission(Action::Write, user))?;
-    for asked in &request.permissions {
-        caller.require(asked).map_err(|problem| {
-            problem.within(&format!("permission {asked} is not allowed")).with_code(Code::Forbidden)
-        })?;
+    if name.as_ref().is_some_and(String::is_empty) {
+        return Err(Problem::invalid("token required for v1 user authorization type"));
     }
-    if request.permissions.iter().any(|asked| asked.resource.kind == ResourceType::Instance) {
-        return Err(Problem::new(
-            Code::Internal,
-            "authorizations cannot be created with the instance type, it is only used during setup",
-        ));
-    }
-    let new = NewAuthorization {
-        org: request.org,
-        user,
-        status: request.status,
-        description: request.description,
-        permissions: request.permissions,
-    };
-    let secret = authorization::new_secret();
-    let row = store.change(|change| authorization::create(change, &store.ids, new, &secret))?;
-    Reply::indented(StatusCode::CREATED, &TokenReply::new(&store.view()?, row, Some(&secret))?)
-}
-
-/// Takes status and description; anything else in the body is ignored.
-fn update(call: &Call) -> Result<Reply, Problem> {
-    let id = call.id("id")?;
-    let fields = Fields::parse(&call.body, "influxdb.AuthorizationUpdate").map_err(BodyError::plain)?;
-    let status = fields.text_as("status", "influxdb.Status").map_err(BodyError::plain)?;
-    let description = fields.text("description").map_err(BodyError::plain)?;
-    let row = authorization::find(&call.store().view()?, id)?;
-    let caller = call.caller()?;
-    require(caller, Action::Read, &row)?;
-    require(caller, Action::Write, &row)?;
-    let status = match status.as_deref() {
-        // An empty status is stored as the default.
-        Some("") => Some("active".to_owned()),
-        None | Some("active" | "inactive") => status,
-        Some(_) => {
-            return Err(Problem::invalid("encodeAuthorization: unknown authorization status"));
-        }
-    };
-    let row = call.store().change(|change| authorization::update(change, id, status, description))?;
-    Reply::indented(StatusCode::OK, &TokenReply::new(&call.store().view()?, row, None)?)
-}
-
-fn delete(call: &Call) -> Result<Reply, Problem> {
-    let id = call.id("id")?;
-    let row = authorization::find(&call.store().view()?, id)?;
-    require(call.caller()?, Action::Write, &row)?;
-    call.store().change(|change| authorization::delete(change, id))?;
-    Ok(Reply::no_content())
+    Ok(Request { name, org, user, status, description, permissions })
 }

@@ -4,7 +4,7 @@
 use http::StatusCode;
 use serde::Serialize;
 
-use super::auth::{Action, Permission, ResourceType};
+use super::auth::{Action, Caller, Permission, ResourceType};
 use super::id::Id;
 use super::json::{BodyError, Fields};
 use super::kind::{Api, Own};
@@ -83,8 +83,7 @@ fn check(what: &str, name: &str) -> Result<(), Problem> {
 }
 
 /// The mappings that follow from the names of buckets, beside those that were `made`.
-fn virtual_ones(call: &Call, view: &View, org: Id, made: &[Mapping]) -> Result<Vec<Mapping>, Problem> {
-    let caller = call.caller()?;
+fn virtual_ones(caller: &Caller, view: &View, org: Id, made: &[Mapping]) -> Result<Vec<Mapping>, Problem> {
     let buckets = bucket::list_of_org(view, org, &Page::default())?;
     let mut mappings: Vec<Mapping> = buckets
         .iter()
@@ -116,12 +115,37 @@ fn list(call: &Call) -> Result<Reply, Problem> {
             && database.is_none_or(|name| name == mapping.database)
             && policy.is_none_or(|name| name == mapping.retention_policy)
     };
-    let mut content = dbrp::list(&view, org)?;
-    content.retain(asked);
-    content.extend(virtual_ones(call, &view, org, &content)?.into_iter().filter(asked));
-    let caller = call.caller()?;
-    content.retain(|mapping| caller.holds(&right(mapping, Action::Read)));
+    let content = seen(call.caller()?, &view, org, asked)?;
     Reply::indented(StatusCode::OK, &Content { content })
+}
+
+/// The mappings of an org that the caller may see, of those that are `asked` for; the virtual ones are last.
+fn seen(caller: &Caller, view: &View, org: Id, asked: impl Fn(&Mapping) -> bool) -> Result<Vec<Mapping>, Problem> {
+    let mut content = dbrp::list(view, org)?;
+    content.retain(&asked);
+    content.extend(virtual_ones(caller, view, org, &content)?.into_iter().filter(&asked));
+    content.retain(|mapping| caller.holds(&right(mapping, Action::Read)));
+    Ok(content)
+}
+
+/// The bucket that clients of InfluxDB 1.x mean by a database and a retention policy, or by the default one of that; who may
+/// write a bucket sees it for that.
+pub(super) fn written(
+    caller: &Caller,
+    view: &View,
+    org: Id,
+    (database, policy): (&str, Option<&str>),
+) -> Result<Id, Problem> {
+    let asked = |mapping: &Mapping| {
+        mapping.database == database && policy.map_or(mapping.is_default, |policy| policy == mapping.retention_policy)
+    };
+    let sees = |permission: Permission| match permission.resource.kind {
+        ResourceType::Buckets => Permission { action: Action::Read, ..permission },
+        _ => permission,
+    };
+    let permissions = caller.permissions.clone().map(|all| all.into_iter().map(sees).collect());
+    let found = seen(&Caller { permissions, ..caller.clone() }, view, org, asked)?;
+    found.first().map(|mapping| mapping.bucket).ok_or_else(|| Problem::not_found("no dbrp mapping found"))
 }
 
 fn create(call: &Call) -> Result<Reply, Problem> {

@@ -33,6 +33,7 @@ mod task_option;
 mod task_runs;
 mod task_schedule;
 mod task_update;
+mod v1_tokens;
 
 // The kinds: a module here and a line in `KINDS`.
 mod authorizations;
@@ -278,7 +279,7 @@ fn operator(store: &Store, setup: &Setup, secret: &SecretString) -> Result<Autho
             description: "token of this process".to_owned(),
             permissions: Permission::operator(),
         };
-        Ok(Authorization::unstored(&store.ids, new, secret))
+        Ok(Authorization::unstored(&store.ids, new, authorization::digest(secret)))
     });
     made.map_err(|error: store::Error| StartError::Store(error.into()))
 }

@@ -23,7 +23,7 @@ use super::routes::{Routes, indented};
 use super::store::authorization::{self, Authorization, NewAuthorization};
 use super::store::bucket::{self, BucketType, NewBucket};
 use super::store::member::{self, Member, Role};
-use super::store::{Change, Error, Order, Read, decode_id, org, user};
+use super::store::{Change, Error, Order, Read, decode_id, org, password, user};
 use super::users;
 
 const SECOND: i64 = 1_000_000_000;
@@ -150,7 +150,7 @@ fn set_up(call: &Call) -> Result<Reply, Problem> {
         return Err(Problem::new(Code::Unprocessable, message));
     }
     if !request.password.expose_secret().is_empty() {
-        user::check_password(&request.password)?;
+        password::check(&request.password)?;
     }
     let (user, org) = store.change(|change| {
         let user = user::create(change, &store.ids, &request.user)?;
@@ -182,7 +182,7 @@ fn set_up(call: &Call) -> Result<Reply, Problem> {
             description: format!("{}'s Token", request.user),
             permissions: Permission::operator(),
         };
-        authorization::create(change, &store.ids, new, &secret)
+        authorization::API.create(change, &store.ids, new, authorization::digest(&secret))
     })?;
     let reply = SetupReply {
         user: users::shown(user),

@@ -18,7 +18,10 @@ use super::routes::{Routes, indented};
 use super::session;
 use super::store::member;
 use super::store::object::Object;
-use super::store::user;
+use super::store::{password, user};
+
+/// The Go struct of a body with a password.
+const PASSWORD: &str = "tenant.passwordSetRequest";
 
 pub(super) static USERS: Plain = Plain {
     list: List {
@@ -75,10 +78,10 @@ fn permissions(call: &Call) -> Result<Reply, Problem> {
 }
 
 fn set_password(call: &Call) -> Result<Reply, Problem> {
-    let password = new_password(call).map_err(|error| error.plain().with_code(Code::Invalid))?;
+    let password = new_password(call, PASSWORD).map_err(|error| error.plain().with_code(Code::Invalid))?;
     let id = user_of_route(call)?;
     call.caller()?.require(&permission(Action::Write, id))?;
-    user::check_password(&password)?;
+    password::check(&password)?;
     call.store().change(|change| user::set_password(change, id, &password))?;
     Ok(Reply::no_content())
 }
@@ -94,7 +97,7 @@ pub(super) fn old_and_new(call: &Call) -> Result<(SecretString, SecretString), P
     let refused =
         |reason: String| Problem::new(Code::Internal, format!("error decoding password reset request: {reason}"));
     let (_, old) = session::basic(&call.headers).ok_or_else(|| refused("invalid basic auth".to_owned()))?;
-    let new = new_password(call).map_err(|error| refused(error.plain().message))?;
+    let new = new_password(call, PASSWORD).map_err(|error| refused(error.plain().message))?;
     Ok((old, new))
 }
 
@@ -102,13 +105,14 @@ pub(super) fn old_and_new(call: &Call) -> Result<(SecretString, SecretString), P
 pub(super) fn replace_password(call: &Call, id: Id, old: &SecretString, new: &SecretString) -> Result<Reply, Problem> {
     call.caller()?.require(&permission(Action::Write, id))?;
     user::compare_password(&call.store().view()?, id, old)?;
-    user::check_password(new)?;
+    password::check(new)?;
     call.store().change(|change| user::set_password(change, id, new))?;
     Ok(Reply::no_content())
 }
 
-fn new_password(call: &Call) -> Result<SecretString, BodyError> {
-    let fields = Fields::parse(&call.body, "tenant.passwordSetRequest")?;
+/// The password in a body, of which the Go struct is `go`.
+pub(super) fn new_password(call: &Call, go: &'static str) -> Result<SecretString, BodyError> {
+    let fields = Fields::parse(&call.body, go)?;
     Ok(SecretString::from(fields.text("password")?.unwrap_or_default()))
 }
 

@@ -1,4 +1,4 @@
-//! `POST /api/v2/write`.
+//! `POST /api/v2/write`, and `POST /write` of InfluxDB 1.x.
 
 use std::borrow::Cow;
 use std::io::{self, Read as _};
@@ -10,7 +10,7 @@ use jiff::Timestamp;
 
 use super::line_protocol::{self, Precision};
 use super::store::{self as points, Written};
-use crate::server::auth::{Action, Permission, ResourceType};
+use crate::server::auth::{Action, Caller, Permission, ResourceType};
 use crate::server::id::Id;
 use crate::server::problem::{Code, Problem};
 use crate::server::reply::Reply;
@@ -18,6 +18,7 @@ use crate::server::request::Call;
 use crate::server::routes::{BODY_LIMIT, Routes, compact};
 use crate::server::store::bucket::{self, Bucket};
 use crate::server::store::{self, View};
+use crate::server::{dbrps, v1_tokens};
 
 /// What influxd says when it will not say why.
 const HIDDEN: &str = "An internal error has occurred - check server logs";
@@ -27,18 +28,40 @@ const GZIP: [u8; 3] = [0x1f, 0x8b, 8];
 const GZIP_HEADER: usize = 10;
 
 pub(super) fn routes() -> Routes {
-    Routes::new().route("/api/v2/write", compact(MethodFilter::POST, write))
+    Routes::new()
+        .route("/api/v2/write", compact(MethodFilter::POST, write))
+        .route("/write", compact(MethodFilter::POST, write_v1))
 }
 
 fn write(call: &Call) -> Result<Reply, Problem> {
-    let precision = Precision::from_parameter(call.query.get("precision").unwrap_or_default())
+    let precision = precision(call)
         .ok_or_else(|| Problem::invalid("invalid precision; valid precision units are ns, us, ms, and s"))?;
     let name = call.query.get("bucket").ok_or_else(|| Problem::not_found("bucket not found"))?;
     let zipped = is_zipped(call)?;
     let view = call.store().view()?;
     let org = super::org(call, &view)?;
     let bucket = find_bucket(&view, org, name)?;
-    check_permission(call, org, bucket.id)?;
+    check_permission(call.caller()?, org, bucket.id)?;
+    keep(call, &bucket, zipped, precision)
+}
+
+fn write_v1(call: &Call) -> Result<Reply, Problem> {
+    let view = call.store().view()?;
+    let (caller, org) = v1_tokens::login(call, &view)?;
+    let database = call.query.get("db").ok_or_else(|| Problem::invalid("missing db"))?;
+    let zipped = is_zipped(call)?;
+    let bucket = dbrps::written(&caller, &view, org, (database, call.query.get("rp")))?;
+    let bucket = bucket::find(&view, bucket)?;
+    check_permission(&caller, bucket.org, bucket.id)?;
+    keep(call, &bucket, zipped, precision(call).unwrap_or(Precision::Nanoseconds))
+}
+
+fn precision(call: &Call) -> Option<Precision> {
+    Precision::from_parameter(call.query.get("precision").unwrap_or_default())
+}
+
+/// Writes what was sent.
+fn keep(call: &Call, bucket: &Bucket, zipped: bool, precision: Precision) -> Result<Reply, Problem> {
     let body = if zipped { unzip(&call.body)? } else { Cow::Borrowed(&*call.body) };
     let now = now();
     let points = line_protocol::parse(&body, precision, now).map_err(Problem::invalid)?;
@@ -69,8 +92,7 @@ fn find_bucket(view: &View, org: Id, name: &str) -> Result<Bucket, Problem> {
     Ok(bucket::find_by_name(view, org, name)?)
 }
 
-fn check_permission(call: &Call, org: Id, bucket: Id) -> Result<(), Problem> {
-    let caller = call.caller()?;
+fn check_permission(caller: &Caller, org: Id, bucket: Id) -> Result<(), Problem> {
     let refused = "insufficient permissions for write";
     if caller.permissions.is_none() {
         return Err(Problem::new(Code::Forbidden, format!("{refused}: token is inactive")));

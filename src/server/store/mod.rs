@@ -17,6 +17,7 @@ pub(crate) mod object;
 pub(crate) mod open;
 pub(crate) mod org;
 pub(crate) mod page;
+pub(crate) mod password;
 pub(crate) mod secret;
 mod source;
 pub(crate) mod task;
@@ -54,7 +55,7 @@ const TABLES: &[(Table, Check)] = &[
     (org::ORG_NAMES, is_id),
     (object::OBJECTS, object::check),
     (object::NAMES, is_id),
-    (user::PASSWORDS, is_record::<user::Digest>),
+    (password::PASSWORDS, is_record::<password::Digest>),
     (bucket::BUCKETS, is_record::<bucket::Bucket>),
     (bucket::BUCKET_NAMES, is_id),
     (dbrp::DBRPS, is_record::<dbrp::Mapping>),
@@ -66,6 +67,9 @@ const TABLES: &[(Table, Check)] = &[
     (task::TASKS_BY_ORG, has_pair),
     (authorization::AUTHORIZATIONS, is_record::<authorization::Authorization>),
     (authorization::SECRET_DIGESTS, is_id),
+    (authorization::V1_AUTHORIZATIONS, is_record::<authorization::Authorization>),
+    (authorization::V1_USERNAMES, is_id),
+    (password::V1_PASSWORDS, is_record::<password::Digest>),
     (secret::SECRETS, secret::check),
 ];
 

@@ -1,26 +1,13 @@
 //! Users and their passwords.
 
-use std::num::NonZeroU32;
-
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD_NO_PAD;
-use ring::pbkdf2;
-use secrecy::{ExposeSecret, SecretString};
-use serde::{Deserialize, Serialize};
+use secrecy::SecretString;
 
 use super::column::{CHOSEN_ID, Column, Holds, LINKS, Shown, text};
 use super::object::{self, Clash, Class, Object, Unique};
-use super::{Change, Error, Read, Table, member};
+use super::password::{self, PASSWORDS};
+use super::{Change, Error, Read, member};
 use crate::server::id::{Id, Snowflakes};
 use crate::server::problem::{Code, Problem};
-
-/// Salted, slow digests by user ID.
-pub(crate) const PASSWORDS: Table = Table::new("passwords");
-
-/// Rounds of PBKDF2-HMAC-SHA-256 for a new password.
-const ROUNDS: u32 = 120_000;
-const SALT_BYTES: usize = 16;
-const DIGEST_BYTES: usize = 32;
 
 pub(crate) const MISSING: &str = "user not found";
 
@@ -37,13 +24,6 @@ pub(crate) static CLASS: Class = Class {
     unique: Some(Unique { column: "name", per_org: false, fold: |name| name.as_bytes().to_vec() }),
     goes_with_org: false,
 };
-
-#[derive(Serialize, Deserialize)]
-pub(crate) struct Digest {
-    rounds: NonZeroU32,
-    salt: String,
-    digest: String,
-}
 
 /// The user with this ID.
 pub(crate) fn find(read: &impl Read, id: Id) -> Result<Object, Error> {
@@ -83,29 +63,16 @@ pub(crate) fn clean_up(change: &Change, user: &Object) -> Result<(), Error> {
     member::delete_of_user(change, user.id)
 }
 
-/// Refuses a password that is too short or too long, in bytes.
-pub(crate) fn check_password(password: &SecretString) -> Result<(), Error> {
-    if !(8..=72).contains(&password.expose_secret().len()) {
-        return Err(Problem::invalid("passwords must be between 8 and 72 characters long").into());
-    }
-    Ok(())
-}
-
 fn forbidden(message: &str) -> Error {
     Problem::new(Code::Forbidden, message).into()
 }
 
-/// Sets the password of a user; [`check_password`] comes first.
+/// Sets the password of a user; [`password::check`] comes first.
 pub(crate) fn set_password(change: &Change, id: Id, password: &SecretString) -> Result<(), Error> {
     if object::find(change, &CLASS, id)?.is_none() {
         return Err(forbidden("your userID is incorrect"));
     }
-    let salt: [u8; SALT_BYTES] = rand::random();
-    let rounds = NonZeroU32::new(ROUNDS).expect("invariant: the number of rounds is not 0");
-    let mut digest = [0; DIGEST_BYTES];
-    pbkdf2::derive(pbkdf2::PBKDF2_HMAC_SHA256, rounds, &salt, password.expose_secret().as_bytes(), &mut digest);
-    let record = Digest { rounds, salt: STANDARD_NO_PAD.encode(salt), digest: STANDARD_NO_PAD.encode(digest) };
-    change.put_record(PASSWORDS, id, &record)
+    password::set(change, PASSWORDS, id, password)
 }
 
 /// Checks the password of a user.
@@ -113,11 +80,8 @@ pub(crate) fn compare_password(read: &impl Read, id: Id, password: &SecretString
     if object::find(read, &CLASS, id)?.is_none() {
         return Err(forbidden("your userID is incorrect"));
     }
-    let wrong = || forbidden("your username or password is incorrect");
-    let record: Digest = read.record(PASSWORDS, id)?.ok_or_else(wrong)?;
-    let (Ok(salt), Ok(digest)) = (STANDARD_NO_PAD.decode(&record.salt), STANDARD_NO_PAD.decode(&record.digest)) else {
-        return Err(Error::Index);
-    };
-    pbkdf2::verify(pbkdf2::PBKDF2_HMAC_SHA256, record.rounds, &salt, password.expose_secret().as_bytes(), &digest)
-        .map_err(|_| wrong())
+    match password::is(read, PASSWORDS, id, password)? {
+        true => Ok(()),
+        false => Err(forbidden("your username or password is incorrect")),
+    }
 }

@@ -21,4 +21,5 @@ mod tasks;
 mod telegrafs;
 mod tokens;
 mod users;
+mod v1_tokens;
 mod variables;

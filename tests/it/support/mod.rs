@@ -25,7 +25,7 @@ pub(crate) use project::Project;
 pub(crate) use proxy::{Fate, Proxy};
 pub(crate) use relay::{DEADLINE, Relay};
 pub(crate) use running::{Running, Terminal, once_there, until_gone};
-pub(crate) use scene::{ABSENT, Scene, Secret, column, hourly, id, names, unique};
+pub(crate) use scene::{ABSENT, Scene, Secret, base64, column, hourly, id, names, unique};
 pub(crate) use schema::keeps_schema;
 pub(crate) use server::{Backend, ROOT, ROOT_PASSWORD, Server, Start, run_alone};
 pub(crate) use trace::{Traced, trace};
