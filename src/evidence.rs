@@ -3,9 +3,11 @@
 mod along;
 mod dependents;
 mod stake;
+mod taken;
 
 pub use dependents::dependents;
 pub use stake::{Along, Stake};
+pub use taken::taken;
 
 use std::collections::{BTreeMap, BTreeSet};
 

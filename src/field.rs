@@ -86,6 +86,8 @@ pub struct SecretRule {
     pub bytes: (usize, usize),
     /// The field whose change sets it again.
     pub again: &'static str,
+    /// Whether nobody can use an object that was made without it.
+    pub needed: bool,
 }
 
 /// How a field is written in a manifest.

@@ -94,7 +94,8 @@ fn is_path(path: &str) -> bool {
         return false;
     }
     let word = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphabetic());
-    match path.strip_prefix("/api/v2/").map(|rest| rest.strip_suffix("/secrets/delete").unwrap_or(rest)) {
+    let below = ["/api/v2/", "/private/legacy/"].iter().find_map(|prefix| path.strip_prefix(prefix));
+    match below.map(|rest| rest.strip_suffix("/secrets/delete").unwrap_or(rest)) {
         Some("query/ast") => true,
         Some(rest) => rest.split('/').enumerate().all(|(at, part)| if at % 2 == 0 { word(part) } else { is_id(part) }),
         None => path.strip_prefix('/').is_some_and(word),

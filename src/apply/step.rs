@@ -57,13 +57,17 @@ impl<'a> Executor<'a> {
     pub(super) async fn act(&self, change: &'a Change) -> Result<String, Problem> {
         match change.action {
             // What an interrupted rotation left has to go all the same.
-            Action::Create => self.create(change, self.predecessors(change)).await,
+            Action::Create => {
+                self.delete_hidden(change).await?;
+                self.create(change, self.predecessors(change)).await
+            }
             Action::Update => self.update(change).await,
             Action::Replace => self.replace(change).await,
             Action::Delete => self.delete(change).await,
             Action::Forget => {
                 if change.reason == Reason::AlreadyGone {
                     self.delete_predecessors(change).await?;
+                    self.delete_hidden(change).await?;
                 }
                 self.journal.record(Update::Remove(self.old_address(change).clone()));
                 Ok(String::new())
@@ -237,6 +241,18 @@ impl<'a> Executor<'a> {
             change.address.kind.delete(self.writer, &id).await?;
         }
         Ok(())
+    }
+
+    /// Deletes the object that the ledger has and the server does not show. Once the user that something acts as is gone, or its
+    /// org, the server hides it and keeps its name, which nothing else can have then (influxd 2.9.1, measured).
+    async fn delete_hidden(&self, change: &Change) -> Result<(), Problem> {
+        let spec = change.address.kind.spec();
+        match self.old_entry(change) {
+            Some(entry) if spec.unique_everywhere && spec.acts_as_user && entry.is_ours() => {
+                Ok(change.address.kind.delete(self.writer, &entry.id).await?)
+            }
+            _ => Ok(()),
+        }
     }
 
     async fn wait(&self, update: Update) -> Result<(), Problem> {

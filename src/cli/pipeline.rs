@@ -83,6 +83,7 @@ pub async fn plan(
     for (address, kinds) in hidden {
         at_stake.entry(address).or_default().unseen.extend(kinds);
     }
+    let taken = evidence::taken(client, &changes, &snapshot).await?;
     let comparison = Comparison { changes, problems, external: BTreeMap::new() };
     let facts = Facts {
         project: &manifest.project,
@@ -91,6 +92,7 @@ pub async fn plan(
         ledger: &ledger,
         at_stake,
         dependents,
+        taken: &taken,
         consent,
         policy: &manifest.policy,
         written: Written { resources: &manifest.resources, imports: &manifest.imports },

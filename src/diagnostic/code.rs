@@ -333,7 +333,7 @@ codes! {
         PlanPassesOn "plan::passes-on" |Warning "What only one object can be passes to another one when its object is deleted"
         PlanSameProject "plan::same-project" Manifest "Two of the listed projects are the same project on one server"
         PlanSecretMissing "plan::secret-missing" |Warning "A file with a delivered secret is missing"
-        PlanSecretNotSet "plan::secret-not-set" |Warning "An adopted secret or password keeps the value that it has"
+        PlanSecretNotSet "plan::secret-not-set" |Warning "A secret or password is not set: the object keeps the one that it has, or has none"
         PlanSecretStays "plan::secret-stays" |Warning "A secret stops working, but stays where it was delivered"
         PlanTwoCandidates "plan::two-candidates" Error "A resource matches several objects on the server"
         PlanUnreadable "plan::unreadable" Usage "The plan file cannot be read"

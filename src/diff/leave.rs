@@ -87,7 +87,7 @@ impl Comparison {
                 return;
             }
         };
-        let ours = entry.origin == Origin::Created || entry.lifecycle.owned;
+        let ours = entry.is_ours();
         let (action, reason) = if Some(entry.id.as_str()) == snapshot.home.as_deref() {
             (Action::Forget, Reason::HomeOrg)
         } else if !ours && reason == Reason::Destroy {

@@ -81,6 +81,17 @@ impl Presence {
     }
 }
 
+/// Who has a name that is unique on the server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Holder {
+    /// Nobody.
+    Nobody,
+    /// This object.
+    Seen(Box<Object>),
+    /// An object that the token does not see.
+    Unseen,
+}
+
 /// The IDs that stand behind addresses during an apply.
 #[derive(Clone, Debug, Default)]
 pub struct Ids {
@@ -174,6 +185,19 @@ pub(super) struct Edit<'a> {
 /// The error of something that was done after the object itself was made: it is there.
 pub(super) fn made(error: ApiError) -> ApiError {
     ApiError { maybe_done: true, ..error }
+}
+
+/// Deletes again what a create has made, which is not what was asked for: `wrong` says why.
+pub(super) async fn withdraw(api: &Writer, wire: &Wire, made: &Made, wrong: &str) -> ApiError {
+    let (kind, id) = (wire.kind, &made.object.id);
+    match delete(api, &wire.at(id)).await {
+        Ok(()) => ApiError::unexpected("POST", wire.path, format!("{wrong}; it was deleted again")),
+        Err(error) => self::made(ApiError::unexpected(
+            "POST",
+            wire.path,
+            format!("{wrong}; delete the {kind} {id}, which could not be deleted: {error}"),
+        )),
+    }
 }
 
 /// Deletes what may be gone already.
@@ -308,6 +332,11 @@ pub(super) trait Live {
         Self: Sized,
     {
         wire::find::<Self>(api, id).await
+    }
+
+    /// See [`Kind::holder`](super::Kind::holder).
+    async fn holder(_api: &Client, _name: &str) -> Result<Holder, ApiError> {
+        Ok(Holder::Nobody)
     }
 
     /// See [`Kind::create`](super::Kind::create).

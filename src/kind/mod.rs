@@ -8,6 +8,8 @@ mod live;
 mod naming;
 mod natural_key;
 mod org;
+mod password;
+mod permissions;
 mod scraper;
 mod script;
 mod secret;
@@ -16,11 +18,12 @@ mod task;
 mod telegraf;
 mod token;
 mod user;
+mod v1_token;
 mod variable;
 mod wire;
 
 pub use export::{Export, ExportError};
-pub use live::{Desired, Ids, Made, Object, Presence, ReadScope, Standing};
+pub use live::{Desired, Holder, Ids, Made, Object, Presence, ReadScope, Standing};
 pub use natural_key::{Names, NaturalKey};
 pub use spec::{Check, Delete, Draft, Fault, Identity, Key, Level, Spec};
 pub use token::{marked, marker};
@@ -100,6 +103,14 @@ macro_rules! kinds {
                 live::about(api, self, id, presence?)
             }
 
+            /// Who has this name, wherever on the server, of kinds whose names are unique everywhere.
+            ///
+            /// # Errors
+            /// The server's.
+            pub async fn holder(self, api: &Client, name: &str) -> Result<Holder, ApiError> {
+                match self { $(Self::$kind => $module::Live::holder(api, name).await,)+ }
+            }
+
             /// Makes a new object with the one request that makes it; what that cannot set is left to do. Kinds that deliver make it inactive, with the marker in its description, and compare the
             /// echo with what was asked: a difference deletes it and is an error.
             ///
@@ -167,6 +178,8 @@ kinds! {
     Task = "task" in task;
     /// An API token (InfluxDB: authorization).
     Token = "token" in token;
+    /// A token of InfluxDB 1.x, with a name and a password.
+    V1Token = "v1_token" in v1_token;
 }
 
 /// What an org may have that no kind stands for: fluxform neither lists nor looks at it.

@@ -25,8 +25,8 @@ pub struct NaturalKey<O = String> {
 }
 
 impl<O> NaturalKey<O> {
-    /// The key of the object of `kind` that is called `name` in `org`, which does not count for kinds that live on the
-    /// server as a whole. None for kinds that have no names at all.
+    /// The key of the object of `kind` that is called `name` in `org`, which does not count for kinds whose names are unique on
+    /// the server as a whole. None for kinds that have no names at all.
     pub fn of(kind: Kind, org: Option<O>, name: &str) -> Option<Self> {
         let name = match kind.spec().key {
             Key::Name(Names::Folded) => folded(name.trim()),
@@ -35,7 +35,8 @@ impl<O> NaturalKey<O> {
             Key::Name(Names::AsWritten) | Key::LoneName => name.into(),
             Key::None => return None,
         };
-        Some(Self { kind, org: org.filter(|_| kind.spec().level == Level::Org), name })
+        let has_place = kind.spec().level == Level::Org && !kind.spec().unique_everywhere;
+        Some(Self { kind, org: org.filter(|_| has_place), name })
     }
 
     /// The same; none also for kinds whose names several objects may have.
@@ -91,6 +92,7 @@ mod tests {
         let key = |kind, org, name| NaturalKey::of(kind, Some(org), name);
         assert_ne!(key(Kind::Bucket, "a", "b"), key(Kind::Bucket, "c", "b"));
         assert_eq!(key(Kind::User, "a", "b"), key(Kind::User, "c", "b"));
+        assert_eq!(key(Kind::V1Token, "a", "b"), key(Kind::V1Token, "c", "b"));
         assert_ne!(key(Kind::User, "a", "b"), key(Kind::Org, "a", "b"));
         assert_eq!(key(Kind::Token, "a", "b"), None);
         assert!(key(Kind::Task, "a", "b").is_some());

@@ -162,6 +162,8 @@ pub struct Spec {
     pub permitted_by: Option<Kind>,
     /// What is unique.
     pub key: Key,
+    /// Whether names are unique on the server as a whole, though the objects live in orgs.
+    pub unique_everywhere: bool,
     /// What an object's ID is.
     pub identity: Identity,
     /// Why no resource may have a name, not even an external one; none for a name that may be had.
@@ -201,6 +203,7 @@ impl Spec {
         ty: "",
         permitted_by: None,
         key: Key::None,
+        unique_everywhere: false,
         identity: Identity::Id,
         forbidden: any_name,
         level: Level::Org,

@@ -6,16 +6,15 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
-use super::Kind;
 use super::export::ExportError;
 use super::live::{self, Desired, Live as _, Made, Object};
-use super::spec::{Delete, Draft, Fault, Level, Spec};
+use super::spec::{Delete, Spec};
 use super::wire::{self, Row, Wire};
-use crate::api::{ApiError, Identified, Permission, Resource, Writer};
-use crate::diagnostic::Code;
+use super::{Kind, permissions};
+use crate::api::{ApiError, Identified, Permission, Writer};
 use crate::field::{Compared, Field, INACTIVE, Omitted, Role, Type};
 use crate::secret::Secret;
-use crate::value::{Fields, Ref, Scope, Value};
+use crate::value::{Fields, Scope, Value};
 
 pub(super) static SPEC: Spec = Spec {
     doc: "An API token. Its secret exists once, in the server's reply, and goes straight to its sinks.",
@@ -24,12 +23,9 @@ pub(super) static SPEC: Spec = Spec {
         Field::name("description", Role::Title, "Free text."),
         Field::org(),
         Field::status("Whether the token can be used."),
-        Field::text("user", Omitted::Theirs, "The user it acts as; the run's own user when omitted.")
-            .of_type(Type::Ref(Kind::User))
-            .at("userID")
-            .replaces(),
-        Field::text("read", Omitted::Empty, "What it may read.").of_type(Type::Scopes).replaces(),
-        Field::text("write", Omitted::Empty, "What it may write.").of_type(Type::Scopes).replaces(),
+        permissions::USER,
+        permissions::READ,
+        permissions::WRITE,
         Field::text("deliver", Omitted::Required, "Where the secret goes: one sink or a list of them.")
             .of_type(Type::Sinks)
             .role(Role::Delivery)
@@ -41,25 +37,13 @@ pub(super) static SPEC: Spec = Spec {
             .replaces(),
         Field::id("The ID of an external token."),
     ],
-    check,
+    check: |draft, faults| permissions::check(draft, faults),
     export,
     replace: Delete::Last,
     delete_rank: 50,
     acts_as_user: true,
     ..Spec::PLAIN
 };
-
-fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
-    let fields = &draft.fields;
-    if let (Some(Value::Scopes(read)), Some(Value::Scopes(write))) = (fields.get("read"), fields.get("write"))
-        && read.is_empty()
-        && write.is_empty()
-    {
-        let message = "a token needs at least one permission";
-        let fault = Fault::new(Code::TokenScopes, "read", message, "has neither `read` nor `write`").other("write");
-        faults.push(fault.help("write for example `read = [\"bucket.KEY\"]`"));
-    }
-}
 
 /// A token that may make any token is an operator's: whoever manages it can lock everybody out.
 fn export(object: &Object) -> Result<Fields, ExportError> {
@@ -88,8 +72,6 @@ struct Created {
 
 #[derive(Deserialize)]
 struct Echo {
-    #[serde(default)]
-    permissions: BTreeSet<Permission>,
     /// On servers without hashed tokens other replies have it too.
     #[serde(default, deserialize_with = "secret")]
     token: Option<Secret>,
@@ -120,67 +102,6 @@ fn secret<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Secret>, D::Error
     Ok((!token.is_empty()).then(|| token.into()))
 }
 
-/// The scope of a permission on the live side. An action other than `read` and `write` is kept as a word before the type.
-fn scope(Permission { action, resource: Resource { ty, id, org } }: Permission) -> Scope {
-    let ty = match action.as_str() {
-        "read" | "write" => ty,
-        action => format!("{action}:{ty}"),
-    };
-    let org = org.map(|org| Box::new(Ref::Id(Kind::Org, org)));
-    match (id, org) {
-        (Some(id), org) => Scope::Bare { ty, id, org },
-        (None, Some(org)) => Scope::Org { ty, org },
-        (None, None) => Scope::Instance { ty },
-    }
-}
-
-/// Whether a permission grants anything: orgs and users are in no org, so that all of them in one are none (influxd 2.9.1,
-/// measured).
-fn grants(permission: &Permission) -> bool {
-    let Resource { ty, id, org } = &permission.resource;
-    let of_no_org = Kind::from_type(ty).is_some_and(|kind| kind.spec().level == Level::Server);
-    !of_no_org || id.is_some() || org.is_none()
-}
-
-/// What `scope` asks for. IDs are always sent: the server forgets names, and grants everything of the type instead. An
-/// object of another org than the token's is asked for by its ID alone: with its org it is a 400, and without an org only a
-/// creator with the right on the whole server may grant it (influxd 2.9.1, measured).
-fn asked(action: &str, scope: &Scope, desired: &Desired<'_>) -> Result<Permission, ApiError> {
-    let (ty, id, org) = match scope {
-        Scope::Object(of) => {
-            let kind = match of {
-                Ref::To(address) => address.kind,
-                Ref::Home => Kind::Org,
-                Ref::Id(kind, _) => *kind,
-            };
-            let elsewhere = desired.ids.org(of).is_some_and(|org| org != desired.org);
-            let org = (kind.spec().level == Level::Org && !elsewhere).then_some(desired.org);
-            (kind.spec().ty, Some(desired.id(of)?), org)
-        }
-        Scope::Bare { ty, id, org } => {
-            let org = org.as_ref().map(|org| desired.id(org)).transpose()?;
-            (ty.as_str(), Some(id.as_str()), org)
-        }
-        Scope::Org { ty, org } => (ty.as_str(), None, Some(desired.id(org)?)),
-        Scope::Instance { ty } => (ty.as_str(), None, None),
-    };
-    let resource = Resource { ty: ty.to_owned(), id: id.map(str::to_owned), org: org.map(str::to_owned) };
-    Ok(Permission { action: action.to_owned(), resource })
-}
-
-/// All permissions that are wanted.
-fn permissions(desired: &Desired<'_>) -> Result<BTreeSet<Permission>, ApiError> {
-    let mut all = BTreeSet::new();
-    for action in ["read", "write"] {
-        if let Some(Value::Scopes(scopes)) = desired.fields.get(action) {
-            for scope in scopes {
-                all.insert(asked(action, scope, desired)?);
-            }
-        }
-    }
-    Ok(all)
-}
-
 impl Identified for Created {
     const TIMED: bool = Live::WIRE.timed;
 
@@ -203,25 +124,19 @@ pub fn marker(description: &str) -> Option<&str> {
 impl live::Live for Live {
     // Not paged (influxd 2.9.1, measured).
     const WIRE: Wire = Wire {
-        user: Some("userID"),
-        also: &["permissions"],
+        user: Some(permissions::USER_KEY),
+        also: &[permissions::KEY],
         ..Wire::new(Kind::Token, "/api/v2/authorizations", "authorizations")
     };
 
     fn read(row: &Row, object: &mut Object) -> Result<(), String> {
-        let permissions: Vec<Permission> = row.get("permissions")?.unwrap_or_default();
-        let (read, write): (Vec<_>, Vec<_>) =
-            permissions.into_iter().filter(grants).partition(|permission| permission.action == "read");
-        for (field, permissions) in [("read", read), ("write", write)] {
-            object.fields.set(field, Value::Scopes(permissions.into_iter().map(scope).collect()));
-        }
-        Ok(())
+        permissions::read(row, &mut object.fields)
     }
 
     async fn create(api: &Writer, desired: &Desired<'_>) -> Result<Made, ApiError> {
         let description = desired.text("description").unwrap_or_default();
         let description = desired.marker.map_or_else(|| description.to_owned(), |word| marked(description, word));
-        let permissions = permissions(desired)?;
+        let permissions = permissions::wanted(desired)?;
         let user = match desired.fields.get("user") {
             Some(Value::Ref(user)) => Some(desired.id(user)?),
             _ => None,
@@ -230,7 +145,7 @@ impl live::Live for Live {
             New { org: desired.org, user, status: INACTIVE, description: &description, permissions: &permissions };
         let Created { object, echo } = api.create(TOKENS, &new).await?;
         echo.token.iter().for_each(|secret| api.conceal(secret));
-        let wrong = if echo.permissions != permissions {
+        let wrong = if !permissions::are(&object.fields, &permissions) {
             Some("the server created a token with other permissions than requested")
         } else if user.is_some_and(|user| object.user.as_deref() != Some(user)) {
             Some("the server created a token of another user than requested")
@@ -245,15 +160,7 @@ impl live::Live for Live {
         };
         let made = Made::new(Kind::Token, TOKENS, object, desired)?;
         if let Some(wrong) = wrong {
-            let path = Live::WIRE.at(&made.object.id);
-            return Err(match live::delete(api, &path).await {
-                Ok(()) => ApiError::unexpected("POST", TOKENS, format!("{wrong}; it was deleted again")),
-                Err(error) => live::made(ApiError::unexpected(
-                    "POST",
-                    TOKENS,
-                    format!("{wrong}; delete the token {}, which could not be deleted: {error}", made.object.id),
-                )),
-            });
+            return Err(live::withdraw(api, &Live::WIRE, &made, wrong).await);
         }
         Ok(Made { secret: echo.token, ..made })
     }
@@ -266,6 +173,7 @@ mod tests {
     use super::*;
     use crate::api::Class;
     use crate::api::fault::{Fault, Reply};
+    use crate::value::Ref;
 
     #[test]
     fn a_marker_is_found_where_it_was_put() {
@@ -275,31 +183,6 @@ mod tests {
             assert_eq!(marker(plain), None, "{plain}");
         }
         assert_eq!(marker(&marked("", "k3y")), Some("k3y"));
-    }
-
-    #[test]
-    fn what_grants_nothing_is_no_scope() {
-        let permission = |ty: &str, id: Option<&str>, org: Option<&str>| Permission {
-            action: "read".into(),
-            resource: Resource { ty: ty.into(), id: id.map(Into::into), org: org.map(Into::into) },
-        };
-        for ty in ["orgs", "users"] {
-            assert!(!grants(&permission(ty, None, Some("o"))), "{ty}");
-            assert!(grants(&permission(ty, None, None)) && grants(&permission(ty, Some("1"), None)), "{ty}");
-        }
-        assert!(grants(&permission("buckets", None, Some("o"))) && grants(&permission("checks", None, Some("o"))));
-    }
-
-    #[test]
-    fn no_permission_is_lost() {
-        let permission = |action: &str, id: Option<&str>| Permission {
-            action: action.into(),
-            resource: Resource { ty: "buckets".into(), id: id.map(Into::into), org: None },
-        };
-        let all = [permission("read", None), permission("write", Some("1")), permission("own", None)];
-        let scopes: BTreeSet<_> = all.into_iter().map(scope).collect();
-        let shown: Vec<_> = scopes.iter().map(ToString::to_string).collect();
-        assert_eq!(shown, ["buckets-id:1 of no org", "instance/buckets", "instance/own:buckets"]);
     }
 
     const ORG: &str = "00000000000000a1";

@@ -2,17 +2,14 @@
 
 mod roles;
 
-use secrecy::ExposeSecret;
-use serde::Serialize;
-
-use super::Kind;
-use super::live::{self, Desired, Live as _, Made, Object, ReadScope};
+use super::live::{self, Desired, Made, Object, ReadScope};
 use super::natural_key::Names;
 use super::spec::{Draft, Fault, Key, Level, Spec};
 use super::wire::{self, Pages, Wire};
+use super::{Kind, password};
 use crate::api::{ApiError, Client, Writer};
 use crate::diagnostic::Code;
-use crate::field::{Compared, Field, Omitted, Role, SecretRule, Type};
+use crate::field::{Field, Omitted, Role, Type};
 use crate::value::Value;
 use roles::{ROLES, Roles, bring, live_roles, set_roles, wanted_roles};
 
@@ -24,11 +21,11 @@ pub(super) static SPEC: Spec = Spec {
     fields: &[
         Field::name("name", Role::Name, "The name, unique on the server."),
         Field::status("Whether the user can sign in and use tokens."),
-        Field::text("password", Omitted::Theirs, "Where the password comes from; 8 to 72 bytes. Set when the user is created and when `password_version` changes.")
-            .secret(SecretRule { bytes: (8, 72), again: "password_version" }),
-        Field::text("password_version", Omitted::Theirs, "Increase it to set the password again.")
-            .of_type(Type::Integer)
-            .compared(Compared::Ledger),
+        password::field(
+            false,
+            "Where the password comes from; 8 to 72 bytes. Set when the user is created and when `password_version` changes.",
+        ),
+        password::VERSION,
         // The server keeps one role for each user and org.
         Field::text("member_of", Omitted::Theirs, "All orgs that the user is a member of.")
             .of_type(Type::Refs(Kind::Org))
@@ -49,10 +46,7 @@ fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
     if fields.text("name").is_some_and(str::is_empty) {
         faults.push(Fault::new(Code::UserName, "name", "a user's name cannot be empty", "empty"));
     }
-    if fields.get("password_version").is_some() && fields.get("password").is_none() {
-        let message = "`password_version` needs `password`";
-        faults.push(Fault::new(Code::UserPassword, "password_version", message, "no `password`"));
-    }
+    password::check(draft, faults);
     if let (Some(Value::Refs(member)), Some(Value::Refs(owner))) = (fields.get("member_of"), fields.get("owner_of"))
         && let Some(org) = member.iter().find(|org| owner.contains(org))
     {
@@ -63,16 +57,6 @@ fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
 
 /// Users on a server.
 pub(super) struct Live;
-
-#[derive(Serialize)]
-struct Password<'a> {
-    password: &'a str,
-}
-
-async fn set_password(api: &Writer, user: &str, desired: &Desired<'_>) -> Result<(), ApiError> {
-    let Some(password) = desired.password else { return Ok(()) };
-    api.post_only(&format!("{}/password", Live::WIRE.at(user)), &Password { password: password.expose_secret() }).await
-}
 
 impl live::Live for Live {
     const WIRE: Wire = Wire { pages: Pages::Offset, guarded: true, ..Wire::new(Kind::User, "/api/v2/users", "users") };
@@ -98,7 +82,7 @@ impl live::Live for Live {
 
     fn rest(desired: &Desired<'_>) -> Result<Vec<&'static str>, ApiError> {
         let wanted = wanted_roles(&Roles::new(), desired, |_| true)?;
-        let password = desired.password.map(|_| "password");
+        let password = password::rest(desired);
         let roles = ROLES.iter().filter(|role| wanted.values().any(|wanted| wanted == *role));
         Ok(password.into_iter().chain(roles.map(|role| role.field())).collect())
     }
@@ -110,9 +94,7 @@ impl live::Live for Live {
         changed: &[&'static str],
     ) -> Result<(), ApiError> {
         wire::update::<Self>(api, live, desired, changed).await?;
-        if changed.contains(&"password") || changed.contains(&"password_version") {
-            set_password(api, &live.id, desired).await?;
-        }
+        password::set_changed::<Self>(api, &live.id, desired, changed).await?;
         if ROLES.iter().any(|role| changed.contains(&role.field())) {
             let has = match live_roles(live) {
                 Some(has) => has,

@@ -260,25 +260,27 @@ pub(super) async fn list<L: Live>(api: &Client, orgs: &[&str]) -> Result<Vec<Obj
         Level::Server => vec![walk::<L>(api, &[]).await?],
         Level::Org => try_join_all(orgs.iter().map(async |org| walk::<L>(api, &[(ORG, org)]).await)).await?,
     };
-    Ok(lists.into_iter().flatten().map(|Item(object, _)| object).collect())
+    Ok(lists.into_iter().flatten().collect())
 }
 
 /// The objects of the user `id` in whatever org, of a kind whose list takes the key of the user as a filter.
 pub(super) async fn of_user<L: Live>(api: &Client, id: &str) -> Result<Vec<Object>, ApiError> {
     let Some(key) = L::WIRE.user else { return Ok(Vec::new()) };
-    Ok(walk::<L>(api, &[(key, id)]).await?.into_iter().map(|Item(object, _)| object).collect())
+    walk::<L>(api, &[(key, id)]).await
 }
 
-async fn walk<L: Live>(api: &Client, query: &[(&str, &str)]) -> Result<Vec<Item<L>>, ApiError> {
+/// All objects in the list that is asked for with `query`.
+pub(super) async fn walk<L: Live>(api: &Client, query: &[(&str, &str)]) -> Result<Vec<Object>, ApiError> {
     fn id<L>(row: &Item<L>) -> &str {
         &row.0.id
     }
     let rows = |page: Page<L>| page.0;
-    match L::WIRE.pages {
+    let items = match L::WIRE.pages {
         Pages::Whole => whole(api, L::WIRE.path, query, rows).await,
         Pages::Offset => by_offset(api, L::WIRE.path, query, rows, id::<L>).await,
         Pages::After => after(api, L::WIRE.path, query, rows, id::<L>).await,
-    }
+    };
+    Ok(items?.into_iter().map(|Item(object, _)| object).collect())
 }
 
 /// The object with the ID `id`.

@@ -133,6 +133,13 @@ pub struct Entry {
     pub predecessors: BTreeSet<String>,
 }
 
+impl Entry {
+    /// Whether the project may delete the object.
+    pub fn is_ours(&self) -> bool {
+        self.origin == Origin::Created || self.lifecycle.owned
+    }
+}
+
 #[cfg(test)]
 impl Entry {
     /// An object that was created with this ID and name, and nothing else.

@@ -26,6 +26,7 @@ use crate::address::Address;
 use crate::diff::{Action, Change, Comparison, Target, Turn};
 use crate::evidence::Stake;
 use crate::graph::Graph;
+use crate::kind::Holder;
 use crate::ledger::Ledger;
 use crate::manifest::{Policy, What};
 use crate::problem::Problem;
@@ -154,6 +155,8 @@ pub struct Facts<'a> {
     pub at_stake: BTreeMap<Address, Stake>,
     /// What would stop running, by the change that would stop it.
     pub dependents: BTreeMap<Address, Vec<Target>>,
+    /// Who has the name of what is to be made, of those that no list shows.
+    pub taken: &'a BTreeMap<Address, Holder>,
     /// What the user agreed to.
     pub consent: &'a Consent,
     /// `[policy]`.
@@ -166,7 +169,8 @@ pub struct Facts<'a> {
 
 /// Orders the changes of `comparison` and asks the guards.
 pub fn order(comparison: Comparison, facts: Facts<'_>) -> Plan {
-    let Facts { project, graph, snapshot, ledger, at_stake, dependents, consent, policy, written, all_goes } = facts;
+    let Facts { project, graph, snapshot, ledger, at_stake, dependents, taken, consent, policy, written, all_goes } =
+        facts;
     let ordered = order::order(comparison.changes, graph, ledger);
     let mut plan = Plan {
         project: project.to_owned(),
@@ -184,6 +188,7 @@ pub fn order(comparison: Comparison, facts: Facts<'_>) -> Plan {
     plan.leftovers = leftovers(project, snapshot, ledger, &plan);
     plan.warnings.extend(secrets::stay(&plan.changes, ledger));
     plan.warnings.extend(secrets::not_set(&plan.changes, written));
+    plan.warnings.extend(secrets::lacking(&plan.changes, written));
     plan.warnings.extend(strange::nothing_is_declared(project, &plan.changes).filter(|_| !all_goes));
     if !all_goes {
         let (problems, warnings) = missing::missing(&plan.changes, written, snapshot);
@@ -194,7 +199,7 @@ pub fn order(comparison: Comparison, facts: Facts<'_>) -> Plan {
     plan.refusals.extend(order::circle(&ordered.stuck, written));
     guard::ask(
         &mut plan,
-        guard::Grounds { snapshot, ledger, dependents: &dependents, consent, policy, written, all_goes },
+        guard::Grounds { snapshot, ledger, dependents: &dependents, taken, consent, policy, written, all_goes },
     );
     plan.dependents = dependents;
     plan

@@ -26,7 +26,7 @@ pub(super) fn stay(changes: &[Change], ledger: &Ledger) -> Option<Diagnostic> {
             None | Some(Some("[discard]")) => {}
             Some(Some(sinks)) => {
                 let inner = sinks.strip_prefix('[').and_then(|sinks| sinks.strip_suffix(']')).unwrap_or(sinks);
-                let left = without(inner, kept);
+                let left = others(inner, kept);
                 stay.extend((!left.is_empty()).then(|| format!("{was} in {}", without_secrets_in_command(&left))));
             }
             // Too long for the ledger to hold.
@@ -40,6 +40,25 @@ pub(super) fn stay(changes: &[Change], ledger: &Ledger) -> Option<Diagnostic> {
     };
     let help = "fluxform does not remove delivered secrets: delete them yourself once nothing reads them";
     Some(Diagnostic::warning(Code::PlanSecretStays, message).help(help))
+}
+
+/// Tells of what `changes` make that nobody can use, because the secret that it needs has no source.
+pub(super) fn lacking<'a>(changes: &'a [Change], written: Written<'a>) -> impl Iterator<Item = Diagnostic> {
+    let makes = |change: &&Change| matches!(change.action, Action::Create | Action::Replace);
+    changes.iter().filter(makes).flat_map(move |change| {
+        let resource = written.resources.get(&change.address);
+        let needed =
+            change.address.kind.spec().fields.iter().filter(|field| field.secret.is_some_and(|rule| rule.needed));
+        needed.filter_map(move |field| {
+            let lacks = resource?.fields.get(field.name).is_none();
+            let (address, name) = (&change.address, field.name);
+            let message = format!("{address} is created without a `{name}`: nobody can use it");
+            let diagnostic = Diagnostic::warning(Code::PlanSecretNotSet, message);
+            lacks.then(|| {
+                diagnostic.help(format!("write where its `{name}` comes from: `{name} = {{ env = \"NAME\" }}`"))
+            })
+        })
+    })
 }
 
 /// Tells of the secrets that `changes` take over as they are, though a source is declared: nobody can compare them.
@@ -60,7 +79,7 @@ pub(super) fn not_set<'a>(changes: &'a [Change], written: Written<'a>) -> impl I
 }
 
 /// The sinks in a list of the ledger that are not among `kept`, which get the new secret in its place.
-fn without(sinks: &str, kept: &[Sink]) -> String {
+fn others(sinks: &str, kept: &[Sink]) -> String {
     let mut left = format!(", {sinks}, ");
     for sink in kept {
         left = left.replacen(&format!(", {sink}, "), ", ", 1);

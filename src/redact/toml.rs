@@ -16,10 +16,11 @@ use super::urls::address;
 const SOURCES: [&str; 6] = ["command", "env", "file", "key", "stderr", "timeout"];
 /// Of the kinds that have to do with secrets, the fields and settings of which a manifest says what everybody may know. What
 /// stands elsewhere in their tables may be a secret that somebody did not know how to write.
-const KINDS: [(&str, &[&str]); 3] = [
+const KINDS: [(&str, &[&str]); 4] = [
     ("secret", &["key", "org"]),
     ("user", &["name", "status", "member_of", "owner_of"]),
     ("token", &["description", "org", "user", "status", "read", "write", "labels", "id", "deliver"]),
+    ("v1_token", &["username", "org", "description", "status", "user", "read", "write"]),
 ];
 const SETTINGS: [&str; 5] = ["enabled", "external", "for_each", "lifecycle", "id"];
 

@@ -46,9 +46,13 @@ pub(super) fn reason(reason: &Reason, kind: Kind) -> Option<String> {
 
 fn cannot_change(fields: &BTreeSet<&'static str>, kind: Kind) -> String {
     let names = listed(fields.iter().map(|field| format!("`{field}`")));
-    let order = match kind.spec().replace {
-        Delete::First => "",
-        Delete::Last => "; the new one works before the old one is deleted",
+    let needed = kind.spec().fields.iter().find(|field| field.secret.is_some_and(|rule| rule.needed));
+    let order = match (kind.spec().replace, needed) {
+        (Delete::First, None) => String::new(),
+        (Delete::First, Some(secret)) => {
+            format!("; nothing works with it until the new one has its `{}`", secret.name)
+        }
+        (Delete::Last, _) => "; the new one works before the old one is deleted".to_owned(),
     };
     format!("{names} cannot be changed in place{order}")
 }

@@ -64,6 +64,10 @@ fn declared(kind: Kind, field: &str, run: &str) -> String {
             "[org.m]\nname = \"m-{run}\"\n\n[org.o]\nname = \"o-{run}\"\n\n\
              [user.x]\nname = \"x-{run}\"\nmember_of = [\"org.m\"]\nowner_of = [\"org.o\"]\n"
         ),
+        Kind::V1Token => format!(
+            "[bucket.b]\n\n[user.u]\nname = \"u-{run}\"\n\n[v1_token.x]\nusername = \"x-{run}\"\ndescription = \"ours\"\n\
+             user = \"user.u\"\nread = [\"bucket.b\"]\nwrite = [\"bucket.b\"]\npassword = {{ file = \"value\" }}\n"
+        ),
         Kind::Token => format!(
             "[bucket.b]\n\n[user.u]\nname = \"u-{run}\"\n\n[token.x]\ndescription = \"ours\"\nuser = \"user.u\"\n\
              read = [\"bucket.b\"]\nwrite = [\"bucket.b\"]\ndeliver = \"discard\"\n"
@@ -93,12 +97,11 @@ fn by_hand(scene: &Scene, kind: Kind, field: &str, id: impl Fn(&str) -> String) 
         (Kind::Org | Kind::User | Kind::Bucket | Kind::Label | Kind::Variable | Kind::Task, "name") => {
             at(json!({"name": unique("by-hand")}))
         }
-        (Kind::Org | Kind::Bucket | Kind::Variable | Kind::Token, "description") => {
+        (Kind::Org | Kind::Bucket | Kind::Variable | Kind::Token | Kind::V1Token, "description") => {
             at(json!({"description": "by hand"}))
         }
-        (Kind::Bucket | Kind::Label | Kind::Variable | Kind::Telegraf | Kind::Task | Kind::Token, "org") => {
-            another_org()
-        }
+        (Kind::Bucket | Kind::Label | Kind::Variable | Kind::Telegraf | Kind::Task, "org") => another_org(),
+        (Kind::Token | Kind::V1Token, "org") => another_org(),
         // The server moves it anywhere.
         // There is nothing to move: it is another key of another org.
         (Kind::Secret, "key" | "org") => another_org(),
@@ -137,13 +140,14 @@ fn by_hand(scene: &Scene, kind: Kind, field: &str, id: impl Fn(&str) -> String) 
         (Kind::Task, "flux") => at(
             json!({"flux": "option task = {name: \"x\", every: 1h, offset: 5m}\nfrom(bucket: \"c\") |> range(start: -1h)"}),
         ),
-        (Kind::User | Kind::Task | Kind::Token, "status") => at(json!({"status": "inactive"})),
+        (Kind::User | Kind::Task | Kind::Token | Kind::V1Token, "status") => at(json!({"status": "inactive"})),
         (Kind::User, "member_of") => {
             Change(Method::DELETE, format!("orgs/{}/members/{}", id("m"), id("x")), Value::Null)
         }
         (Kind::User, "owner_of") => Change(Method::DELETE, format!("orgs/{}/owners/{}", id("o"), id("x")), Value::Null),
-        (Kind::Token, "user") => Fixed(json!({"userID": scene.user})),
-        (Kind::Token, "read" | "write") => Fixed(json!({"permissions": [scene.may("read", "labels")]})),
+        (Kind::V1Token, "username") => Fixed(json!({"token": unique("by-hand")})),
+        (Kind::Token | Kind::V1Token, "user") => Fixed(json!({"userID": scene.user})),
+        (Kind::Token | Kind::V1Token, "read" | "write") => Fixed(json!({"permissions": [scene.may("read", "labels")]})),
         _ => panic!("{kind} has a field {field}, and nobody has said how it is changed by hand"),
     }
 }
@@ -152,6 +156,7 @@ fn by_hand(scene: &Scene, kind: Kind, field: &str, id: impl Fn(&str) -> String) 
 fn path(kind: Kind, id: &str) -> String {
     match id.split_once('/') {
         Some((org, own)) if kind == Kind::Dbrp => format!("dbrps/{own}?orgID={org}"),
+        _ if kind == Kind::V1Token => format!("/private/legacy/authorizations/{id}"),
         _ => format!("{}/{id}", kind.spec().ty),
     }
 }
@@ -238,6 +243,10 @@ both!(each_field_of_a_task, async |scene| {
 });
 both!(each_field_of_a_token, async |scene| {
     each_field(&scene, Kind::Token).await;
+});
+
+both!(each_field_of_a_token_of_influxdb_1, async |scene| {
+    each_field(&scene, Kind::V1Token).await;
 });
 
 #[test]

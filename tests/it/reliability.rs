@@ -19,7 +19,7 @@ use tokio::sync::{Notify, watch};
 
 use crate::support::{Fate, Project, Proxy, Scene, both, lines, unique};
 
-/// The password of the user in `ACCESS`.
+/// The password of the user and of the token of InfluxDB 1.x in `ACCESS`.
 const PASSWORD: &str = "long-enough";
 
 /// Orgs, and who may do what.
@@ -42,6 +42,11 @@ retention = "30d"
 [token.ingest]
 write = ["bucket.raw"]
 deliver = { file = "secrets/ingest" }
+
+[v1_token.old]
+username = "old-{run}"
+write = ["bucket.raw"]
+password = { file = "password" }
 "#;
 
 /// What works in an org.
@@ -137,9 +142,16 @@ async fn whole(scene: &Scene, project: &Project, manifest: &str, run: &str, what
     assert!(left.values().all(|count| *count == 0), "{what}: something is left: {left:?}");
 }
 
-/// Whether the user of `manifest`, if it has one, has the password.
+/// Whether the user of `manifest`, and the token of InfluxDB 1.x, if it has them, have the password.
 async fn signs_in(scene: &Scene, manifest: &str, run: &str) -> bool {
-    declared(manifest, Kind::User) == 0 || scene.sign_in(&format!("ann-{run}"), PASSWORD).await.status == 204
+    if declared(manifest, Kind::User) == 0 {
+        return true;
+    }
+    let user = scene.sign_in(&format!("ann-{run}"), PASSWORD).await;
+    // No database is written to: who is let in learns that there is none.
+    let login = format!("/write?db=no-such-database&u=old-{run}&p={PASSWORD}");
+    let old = scene.server.anonymous().post_text(&login, "").await;
+    user.status == 204 && old.status == 404
 }
 
 /// Whether a request changes something.

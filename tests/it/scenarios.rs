@@ -101,6 +101,8 @@ impl Play<'_> {
         let telegraf = id(&scene.http.post("telegrafs", telegraf).await.expect(201));
         let user = id(&scene.http.post("users", json!({"name": format!("bystander-{run}")})).await.expect(201));
         let token = scene.token(json!([scene.may_one("read", "buckets", &bucket)])).await;
+        let v1 = json!({"orgID": scene.org, "token": format!("bystander-{run}"), "permissions": [scene.may("read", "buckets")]});
+        let v1 = id(&scene.http.post("/private/legacy/authorizations", v1).await.expect(201));
         let org = id(&scene.http.post("orgs", json!({"name": format!("bystander-{run}")})).await.expect(201));
         let paths = [
             format!("buckets/{bucket}"),
@@ -110,6 +112,7 @@ impl Play<'_> {
             format!("users/{user}"),
             format!("telegrafs/{telegraf}"),
             format!("authorizations/{}", token.id),
+            format!("/private/legacy/authorizations/{v1}"),
             format!("orgs/{org}"),
             format!("orgs/{org}/owners"),
         ];
@@ -133,7 +136,7 @@ impl Play<'_> {
         };
         for kind in Kind::ALL {
             let (ty, spec) = (kind.spec().ty, kind.spec());
-            let title = kind.with(Role::Name).or(kind.with(Role::Title)).unwrap().name;
+            let title = kind.with(Role::Name).or(kind.with(Role::Title)).unwrap().key().unwrap();
             let rest = kind.with(Role::Subname).map_or("", |part| part.name);
             // The row of a secret is its key.
             let line = |row: &Value| {
@@ -144,6 +147,7 @@ impl Play<'_> {
                 let path = match kind {
                     Kind::Secret => format!("orgs/{}/secrets", self.scene.org),
                     Kind::Dbrp => format!("dbrps?orgID={}", self.scene.org),
+                    Kind::V1Token => format!("/private/legacy/authorizations?orgID={}", self.scene.org),
                     _ => format!("{ty}?orgID={}&limit=100", self.scene.org),
                 };
                 let reply = self.scene.http.get(&path).await.expect(200);

@@ -23,6 +23,7 @@ use crate::address::Address;
 use crate::diagnostic::Code;
 use crate::diff::{Action, Change, Target};
 use crate::field::{INACTIVE, Role};
+use crate::kind::Holder;
 use crate::ledger::Ledger;
 use crate::manifest::{Import, Policy, Resource};
 use crate::problem::Problem;
@@ -37,6 +38,8 @@ pub(super) struct Grounds<'a> {
     pub(super) ledger: &'a Ledger,
     /// What would stop running, by the change that would stop it.
     pub(super) dependents: &'a BTreeMap<Address, Vec<Target>>,
+    /// Who has the name of what is to be made, of those that no list shows.
+    pub(super) taken: &'a BTreeMap<Address, Holder>,
     pub(super) consent: &'a Consent,
     pub(super) policy: &'a Policy,
     /// Where what the manifests say of an address is written.
@@ -57,7 +60,7 @@ pub struct Written<'a> {
 /// Asks all guards about `plan`: adds what they refuse, what was let pass because the policy allows it, and what is to be
 /// said of the policy.
 pub(super) fn ask(plan: &mut Plan, grounds: Grounds<'_>) {
-    let Grounds { snapshot, ledger, dependents, consent, policy, written, all_goes } = grounds;
+    let Grounds { snapshot, ledger, dependents, taken, consent, policy, written, all_goes } = grounds;
     let mut agreed = Agreed::new(consent, policy, snapshot.at);
     let mut refusals = Vec::new();
     for change in &plan.changes {
@@ -67,7 +70,8 @@ pub(super) fn ask(plan: &mut Plan, grounds: Grounds<'_>) {
         refusals.extend(account::own_user(change, snapshot));
         refusals.extend(account::own_token(change, snapshot, ledger));
         refusals.extend(creator::refusal(change, snapshot));
-        refusals.extend(name_taken::refusal(change, &plan.changes, snapshot));
+        refusals.extend(name_taken::refusal(change, &plan.changes, snapshot, written));
+        refusals.extend(name_taken::by_others(change, taken, written));
     }
     refusals.extend(task_owner::refusals(dependents, &mut agreed));
     refusals.extend(data_loss::refusals(&plan.at_stake, &plan.changes, &mut agreed));

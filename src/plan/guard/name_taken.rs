@@ -1,18 +1,31 @@
 //! A new name is one that nothing else has.
 
-use super::refuse;
+use std::collections::BTreeMap;
+
+use super::{Written, refuse};
+use crate::address::Address;
 use crate::diagnostic::Code;
 use crate::diff::{Action, Change};
-use crate::kind::NaturalKey;
+use crate::kind::{Holder, NaturalKey};
 use crate::problem::Problem;
 use crate::snapshot::Snapshot;
 
+const OTHER_ORG: &str =
+    "InfluxDB keeps these names unique on the whole server: choose another name, or delete the other one first";
+const UNSEEN: &str = "InfluxDB keeps these names unique on the whole server, also those of what was left of a deleted user or org: \
+                      choose another name, or let somebody delete the other one who may see it";
+
 /// The server would refuse it, after a part of the plan was done. What these same changes rename or take away counts as gone.
-pub(super) fn refusal(change: &Change, changes: &[Change], snapshot: &Snapshot) -> Option<Problem> {
-    let (kind, own) = (change.address.kind, change.object.as_ref()?);
+pub(super) fn refusal(
+    change: &Change,
+    changes: &[Change],
+    snapshot: &Snapshot,
+    written: Written<'_>,
+) -> Option<Problem> {
+    let (kind, own) = (change.address.kind, change.object.as_ref());
     let new_name = change_of_name(change);
     // Of two of one name, the server takes changes of neither.
-    let own_name = || (kind.spec().races && change.action == Action::Update).then(|| own.name.clone());
+    let own_name = || Some(own.filter(|_| kind.spec().races && change.action == Action::Update)?.name.clone());
     let renames = new_name.is_some();
     let name = new_name.or_else(own_name)?;
     let wanted = NaturalKey::unique(kind, change.org.as_deref(), &name)?;
@@ -23,7 +36,7 @@ pub(super) fn refusal(change: &Change, changes: &[Change], snapshot: &Snapshot) 
     };
     let taken = snapshot.kinds.get(&kind)?.objects.values().find(|object| {
         let same = NaturalKey::unique(kind, object.org.as_deref(), &object.name).as_ref() == Some(&wanted);
-        same && object.id != own.id && !goes(&object.id)
+        same && own.is_none_or(|own| own.id != object.id) && !goes(&object.id)
     })?;
     let (does, help) = match renames {
         true => (format!("named {name:?}"), "choose another name, or rename or delete the other one first"),
@@ -31,12 +44,39 @@ pub(super) fn refusal(change: &Change, changes: &[Change], snapshot: &Snapshot) 
     };
     let has = if renames { "that name".to_owned() } else { format!("its name, {name:?}, too") };
     let message = format!("{} cannot be {does}: another {kind} has {has} (ID {})", change.address, taken.id);
-    Some(refuse(Code::GuardNameTaken, message, help))
+    Some(at_its_name(refuse(Code::GuardNameTaken, message, help), change, written))
 }
 
-/// What a change renames its object to.
+/// The same where no list of the orgs of the project shows what has the name.
+pub(super) fn by_others(change: &Change, taken: &BTreeMap<Address, Holder>, written: Written<'_>) -> Option<Problem> {
+    let (address, kind) = (&change.address, change.address.kind);
+    let (name, holder) = (change.new_name()?, taken.get(address)?);
+    let (has, help) = match holder {
+        Holder::Nobody => return None,
+        Holder::Seen(object) => {
+            let org = object.org.as_deref().unwrap_or("none");
+            (format!("another {kind} has that name (ID {}, in the org with the ID {org})", object.id), OTHER_ORG)
+        }
+        Holder::Unseen => (format!("a {kind} that this token does not see has that name"), UNSEEN),
+    };
+    let message = format!("{address} cannot be named {name:?}: {has}");
+    Some(at_its_name(refuse(Code::GuardNameTaken, message, help), change, written))
+}
+
+fn at_its_name(mut problem: Problem, change: &Change, written: Written<'_>) -> Problem {
+    let place = written.resources.get(&change.address).map(|resource| resource.place_of_name(change.address.kind));
+    problem.diagnostic = problem.diagnostic.at_known(place, "taken");
+    problem
+}
+
+/// What a change renames its object to, or names it where it might collide with what is in another org.
 fn change_of_name(change: &Change) -> Option<String> {
-    change.new_name().filter(|_| matches!(change.action, Action::Update | Action::Replace))
+    let names = match change.action {
+        Action::Update | Action::Replace => true,
+        Action::Create => change.address.kind.spec().unique_everywhere,
+        _ => false,
+    };
+    change.new_name().filter(|_| names)
 }
 
 #[cfg(test)]
@@ -60,7 +100,8 @@ mod tests {
         let own = Target { id: format!("{:016x}", 1), org: None, name: "db/rp".into() };
         let address = format!("{kind}.x").parse().expect("an address");
         let change = Change { object: Some(own), ..Change::blank(&address, Action::Update, Reason::Differs) };
-        refusal(&change, std::slice::from_ref(&change), &snapshot).map(|problem| problem.diagnostic.message)
+        let written = Written { resources: &[].into(), imports: &[].into() };
+        refusal(&change, std::slice::from_ref(&change), &snapshot, written).map(|problem| problem.diagnostic.message)
     }
 
     #[test]

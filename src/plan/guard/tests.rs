@@ -118,7 +118,19 @@ impl Scene {
         let Self { mut plan, snapshot, ledger, dependents, consent, policy, resources, imports, all_goes } = self;
         let (snapshot, ledger, dependents) = (&snapshot, &ledger, &dependents);
         let written = Written { resources: &resources, imports: &imports };
-        ask(&mut plan, Grounds { snapshot, ledger, dependents, consent: &consent, policy: &policy, written, all_goes });
+        ask(
+            &mut plan,
+            Grounds {
+                snapshot,
+                ledger,
+                dependents,
+                taken: &BTreeMap::new(),
+                consent: &consent,
+                policy: &policy,
+                written,
+                all_goes,
+            },
+        );
         plan
     }
 

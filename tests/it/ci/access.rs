@@ -119,6 +119,7 @@ both!(other_kinds_need_more, virgin, async |server| {
             let more = "[variable.hall]\nvalues = [\"press\"]\n\n[telegraf.hosts]\nconfig = \"a = 1\"\n\n\
                         [scraper.shop]\nurl = \"http://shop.example.com/metrics\"\nbucket = \"bucket.raw\"\n\n\
                         [dbrp.old]\ndatabase = \"old\"\nbucket = \"bucket.raw\"\n\n\
+                        [v1_token.old]\nread = [\"bucket.raw\"]\npassword = { command = [\"echo\", \"long-enough\"] }\n\n\
                         [secret.pager]\nvalue = { command = [\"echo\", \"x\"] }\n";
             format!("{text}\n{more}")
         }
@@ -127,11 +128,17 @@ both!(other_kinds_need_more, virgin, async |server| {
     let added = |permission: &Value| {
         ["scrapers", "secrets", "telegrafs", "variables"].contains(&permission["resource"]["type"].as_str().unwrap())
     };
+    let rows = each_way(&site, added).await;
+    the_page_says("Other kinds need more:\n", &rows);
+});
+
+/// How the first plan, a later one and the first apply end without each of some permissions, as rows of a table.
+async fn each_way(site: &Site, of: impl Fn(&Value) -> bool + Copy) -> Vec<String> {
     let (plans, applies) = (["plan", "--detailed-exitcode"], ["apply", "--auto-approve"]);
-    let first = without_each_of(&site, &site.plan, &plans, added).await;
-    let mut applied = without_each_of(&site, &site.apply, &applies, added).await;
+    let first = without_each_of(site, &site.plan, &plans, of).await;
+    let mut applied = without_each_of(site, &site.apply, &applies, of).await;
     site.run(&site.apply.secret, &applies).run().with(0);
-    let later = without_each_of(&site, &site.plan, &plans, added).await;
+    let later = without_each_of(site, &site.plan, &plans, of).await;
     site.run(&site.plan.secret, &plans).run().with(0);
     site.run(&site.plan.secret, &["drift"]).run().with(0);
     let writes = applied.split_off(first.len());
@@ -140,8 +147,23 @@ both!(other_kinds_need_more, virgin, async |server| {
         assert_eq!(word, same);
         format!("| {word} | {first} | {later} | {applied} |")
     });
-    let writes = writes.iter().map(|(word, applied)| format!("| {word} | | | {applied} |"));
-    the_page_says("Other kinds need more:\n", &rows.chain(writes).collect::<Vec<_>>());
+    rows.chain(writes.iter().map(|(word, applied)| format!("| {word} | | | {applied} |"))).collect()
+}
+
+both!(a_v1_token_needs_what_a_token_needs, virgin, async |server| {
+    let site = Site::edited(server, |name, text| match name {
+        "access" => text,
+        _ => {
+            let (others, _) = text.split_once("# A runner's files").unwrap();
+            let password = "password = { command = [\"echo\", \"long-enough\"] }";
+            format!("{others}[v1_token.gateways]\nwrite = [\"bucket.raw\"]\n{password}\n")
+        }
+    })
+    .await;
+    let of_tokens =
+        |permission: &Value| ["authorizations", "users"].contains(&permission["resource"]["type"].as_str().unwrap());
+    let rows = each_way(&site, of_tokens).await;
+    the_page_says("A `v1_token` needs what a token needs:\n", &rows);
 });
 
 both!(a_project_without_tokens_needs_less, virgin, async |server| {

@@ -126,9 +126,13 @@ both!(tokens_of_a_user_do_not_end_with_it_unasked, async |scene| {
     assert_eq!(refusals(&project).await, [], "it has none");
     let may = json!([scene.may("read", "buckets")]);
     scene.token_with(json!({"userID": user, "description": "grafana", "permissions": may})).await;
+    let v1 = json!({"orgID": scene.org, "userID": user, "token": format!("v1-{name}"), "permissions": may});
+    scene.http.post("/private/legacy/authorizations", v1).await.expect(201);
     assert_eq!(
         refusal(&project).await,
-        "user.leaver would take with it, besides what this plan deletes: the token \"grafana\""
+        format!(
+            "user.leaver would take with it, besides what this plan deletes: the token \"grafana\" and the v1_token \"v1-{name}\""
+        )
     );
     project.consent = Consent { data_loss: vec!["user.leaver".into()], ..Consent::default() };
     project.apply().await;
@@ -328,7 +332,10 @@ both!(what_a_user_has_out_of_sight_is_asked_about, async |scene| {
     let token = scene.token_with(json!({"permissions": may})).await;
     let mut project = as_token(&scene, project, &token.token);
     project.server.token_id = Some(token.id);
-    assert_eq!(refusal(&project).await, "user.leaver may take with it more tokens than the token can see");
+    assert_eq!(
+        refusal(&project).await,
+        "user.leaver may take with it more tokens and v1_tokens than the token can see"
+    );
     let mut project = as_token(&scene, project, scene.server.token());
     project.server.token_id = None;
     project.apply().await;

@@ -18,6 +18,7 @@ mod tasks;
 mod telegrafs;
 mod tokens;
 mod users;
+mod v1_tokens;
 
 /// Everything, of every object.
 const ALL: ReadScope<'static> = ReadScope { field: &|_| true, object: &|_, _| true };

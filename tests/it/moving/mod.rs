@@ -28,6 +28,9 @@ pub(crate) struct Home {
     pub(crate) user: String,
 }
 
+/// The tokens of InfluxDB 1.x of an org.
+const V1_TOKENS: &str = "/private/legacy/authorizations?orgID=";
+
 /// The name of the org that setup makes, where nothing else is said.
 const ORG: &str = "first";
 
@@ -94,7 +97,9 @@ impl Home {
     /// Everything that the server has, as it gives it; without what a running task changes by itself, and without ledgers.
     pub(crate) async fn everything(&self) -> BTreeMap<String, Value> {
         let mut all = BTreeMap::new();
-        for list in ["buckets?limit=100&orgID=", "tasks?limit=500&orgID=", "authorizations?orgID=", "labels?orgID="] {
+        for list in
+            ["buckets?limit=100&orgID=", "tasks?limit=500&orgID=", "authorizations?orgID=", "labels?orgID=", V1_TOKENS]
+        {
             all.insert(list.to_owned(), self.http.get(&format!("{list}{}", self.org)).await.expect(200));
         }
         for list in ["users?limit=100", "orgs?limit=100"] {
