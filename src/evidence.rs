@@ -4,10 +4,12 @@ mod along;
 mod dependents;
 mod stake;
 mod taken;
+mod types;
 
 pub use dependents::dependents;
 pub use stake::{Along, Stake};
 pub use taken::taken;
+pub use types::{Compiled, Unchecked, compile};
 
 use std::collections::{BTreeMap, BTreeSet};
 

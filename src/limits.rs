@@ -95,6 +95,24 @@ pub const TEXT_FILES: Limit = Limit::bytes(
     64 * MIB,
     "all files of a project with Flux scripts and Telegraf configurations together",
 );
+/// A script that a server is to compile without running it.
+pub const COMPILED_SCRIPT: Limit = Limit::bytes(
+    "compiled-script",
+    16 * KIB,
+    "one script that the server checks for type errors; longer ones are not checked",
+);
+/// The types in such a script.
+pub const COMPILED_TYPES: Limit = Limit::number(
+    "compiled-types",
+    100_000,
+    "the size that the types in such a script can have, with what each name stands for in its place",
+);
+/// How long a server compiles for one plan.
+pub const COMPILING: Limit = Limit::number(
+    "compiling",
+    30,
+    "seconds that the server checks the scripts of one plan for; the others are not checked",
+);
 /// A script that the command line names.
 pub const SCRIPT: Limit = Limit::bytes("script", 256 * MIB, "one script that `fluxform flux` reads");
 /// A PEM file.
@@ -185,6 +203,9 @@ pub const ALL: &[&Limit] = &[
     &PROJECT_TEXT,
     &TEXT_FILE,
     &TEXT_FILES,
+    &COMPILED_SCRIPT,
+    &COMPILED_TYPES,
+    &COMPILING,
     &SCRIPT,
     &CERTIFICATE_FILE,
     &IGNORE_FILE,

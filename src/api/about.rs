@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::connect::authorization;
 use super::request::{Request, Verb};
 use super::{ApiError, Class, Client};
+use crate::flux::{Mistake, Uncompilable};
 use crate::secret::Secret;
 
 /// What a healthy server says of itself.
@@ -126,6 +127,21 @@ impl Client {
         let body = Query { query: flux, ty: "flux" };
         let request = Request::json(Verb::Ask, "/api/v2/query/ast", &body);
         self.decode(&request, &self.send(&request, None).await?)
+    }
+
+    /// What the server, which compiles `script`, finds wrong with it (`POST /api/v2/query`; any token may ask). An answer that says
+    /// nothing of that is an error.
+    pub async fn compile(&self, org_id: &str, script: &Uncompilable) -> Result<Vec<Mistake>, ApiError> {
+        let query = [("orgID", org_id)];
+        let body = Query { query: script.text(), ty: "flux" };
+        let request = Request { query: &query, ..Request::json(Verb::Ask, "/api/v2/query", &body) };
+        match self.send(&request, None).await {
+            Ok(_) => {
+                Err(request.error(Class::Unexpected, None, "a script that cannot compile was not refused".to_owned()))
+            }
+            Err(error) if error.class == Class::Refused => script.mistakes(&error.message).ok_or(error),
+            Err(error) => Err(error),
+        }
     }
 
     /// Asks for a token that the server must refuse, to learn from the refusal what the client's token may do (see

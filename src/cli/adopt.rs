@@ -34,7 +34,7 @@ pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
     };
     record(shell, &project, &arguments.flags, &words, async |session| {
         let consent = Consent { adopt: true, ..Consent::default() };
-        let options = RunOptions { goal: Goal::Declared, consent, empty: Empty::Fine, made: None };
+        let options = RunOptions { goal: Goal::Declared, consent, empty: Empty::Fine, made: None, type_check: false };
         let mut planned = make(session, &project, &options).await?;
         // The guards are about changes of the server, of which there are none.
         planned.plan.refusals.retain(|problem| problem.diagnostic.code.group() != Group::Guard);

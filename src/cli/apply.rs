@@ -9,7 +9,7 @@ use tokio::sync::watch;
 
 use super::connection::{self, Purpose, Target};
 use super::pipeline::{self, Applied, Planned, Traces};
-use super::plan::{Consents, Empty, RunOptions, Wait, make};
+use super::plan::{Checks, Consents, Empty, RunOptions, Wait, make};
 use super::project::Project;
 use super::reviewed::Reviewed;
 use super::session::{Session, SessionOptions};
@@ -50,6 +50,8 @@ pub(super) struct Arguments {
     pub(super) run: Run,
     #[command(flatten)]
     consent: Consents,
+    #[command(flatten)]
+    checks: Checks,
     /// Allow a project that declares no resource to delete everything that it owns, whatever the blast radius
     #[arg(long, help_heading = "Consent")]
     allow_empty: bool,
@@ -76,7 +78,7 @@ pub(super) struct Run {
 }
 
 pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
-    let Arguments { what, dir, variables, run, consent, allow_empty } = arguments;
+    let Arguments { what, dir, variables, run, consent, checks, allow_empty } = arguments;
     let reviewed = if dir.is_some() || plan::meant(what) { Some(Reviewed::read(what)?) } else { None };
     let dir = match (&reviewed, dir) {
         (None, _) => what.clone(),
@@ -84,7 +86,13 @@ pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
     };
     let choice = project::Choice { dir, variables: variables.clone() };
     let empty = Empty::of(*allow_empty);
-    let options = RunOptions { goal: Goal::Declared, consent: consent.consent(), empty, made: None };
+    let options = RunOptions {
+        goal: Goal::Declared,
+        consent: consent.consent(),
+        empty,
+        made: None,
+        type_check: checks.type_check(),
+    };
     write(shell, &choice, run, Verb::Apply, options, reviewed).await
 }
 

@@ -23,6 +23,12 @@ pub(super) struct Arguments {
 
 pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
     let Arguments { project, run, consent } = arguments;
-    let options = RunOptions { goal: Goal::Destroyed, consent: consent.consent(), empty: Empty::Fine, made: None };
+    let options = RunOptions {
+        goal: Goal::Destroyed,
+        consent: consent.consent(),
+        empty: Empty::Fine,
+        made: None,
+        type_check: false,
+    };
     write(shell, project, run, Verb::Destroy, options, None).await
 }

@@ -55,7 +55,13 @@ fn never_applied(project: &str, origin: &Origin) -> Diagnostic {
 async fn drift_one(shell: &Shell, arguments: &Arguments, choice: &project::Choice) -> Result<Outcome, Problems> {
     let project = choice.load(shell)?;
     let session = reading(shell, &project, &arguments.connection, arguments.wait.lock_timeout).await?;
-    let options = RunOptions { goal: Goal::Declared, consent: Consent::default(), empty: Empty::Fine, made: None };
+    let options = RunOptions {
+        goal: Goal::Declared,
+        consent: Consent::default(),
+        empty: Empty::Fine,
+        made: None,
+        type_check: false,
+    };
     let planned = make(&session, &project, &options).await;
     let origin = session.origin();
     session.close().await;

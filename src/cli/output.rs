@@ -115,7 +115,13 @@ impl One {
 pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
     let project = arguments.project.load(shell)?;
     let session = reading(shell, &project, &arguments.connection, arguments.wait.lock_timeout).await?;
-    let options = RunOptions { goal: Goal::Declared, consent: Consent::default(), empty: Empty::Fine, made: None };
+    let options = RunOptions {
+        goal: Goal::Declared,
+        consent: Consent::default(),
+        empty: Empty::Fine,
+        made: None,
+        type_check: false,
+    };
     let planned = make(&session, &project, &options).await;
     let home = session.home.clone();
     session.close().await;

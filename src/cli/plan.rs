@@ -21,6 +21,7 @@ use crate::manifest::Manifest;
 use crate::plan::{self, Consent, Flag, Flagged, Origin, Plan, Saved};
 use crate::problem::{Problem, Problems, worst};
 use crate::render::{self, Comment};
+use crate::snapshot::Server;
 
 /// Show what an apply would do
 ///
@@ -39,6 +40,8 @@ pub(super) struct Arguments {
     /// Show what `fluxform destroy` would do
     #[arg(long, conflicts_with_all = ["allow_empty", "unmanaged"])]
     destroy: bool,
+    #[command(flatten)]
+    checks: Checks,
     /// Save the plan to a file for review; `fluxform apply FILE` then does exactly this, or nothing
     #[arg(short, long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -77,6 +80,20 @@ impl Consents {
     }
 }
 
+/// What is asked of the server besides what it has.
+#[derive(Clone, Debug, clap::Args)]
+pub(super) struct Checks {
+    /// Do not have the server check new and changed scripts for type errors
+    #[arg(long)]
+    no_type_check: bool,
+}
+
+impl Checks {
+    pub(super) const fn type_check(&self) -> bool {
+        !self.no_type_check
+    }
+}
+
 /// How long a run that takes the lock waits for others.
 #[derive(Clone, Debug, clap::Args)]
 pub(super) struct Wait {
@@ -102,6 +119,8 @@ pub(super) struct RunOptions {
     pub(super) empty: Empty,
     /// The ID of the home org, if this very run has made it.
     pub(super) made: Option<String>,
+    /// Whether the server is asked to compile new and changed scripts.
+    pub(super) type_check: bool,
 }
 
 /// What becomes of a project without resources.
@@ -129,6 +148,7 @@ impl RunOptions {
             (self.goal == Goal::Destroyed, "--destroy"),
             (self.consent.adopt, "--adopt"),
             (self.empty == Empty::Flag, "--allow-empty"),
+            (self.goal == Goal::Declared && !self.type_check, "--no-type-check"),
         ];
         let flags = flags.into_iter().filter(|(is_set, _)| *is_set).map(|(_, word)| word);
         flags.chain(self.consent.data_loss.iter().flat_map(|pattern| ["--allow-data-loss", pattern])).collect()
@@ -138,8 +158,8 @@ impl RunOptions {
 /// Reads the server, compares, and orders. Writes nothing.
 pub(super) async fn make(session: &Session, project: &Project, options: &RunOptions) -> Result<Planned, Problems> {
     let Project { manifest, graph, .. } = project;
-    let RunOptions { goal, consent, made, .. } = options;
-    let server = session.server(manifest);
+    let RunOptions { goal, consent, made, type_check, .. } = options;
+    let server = Server { compiles: *type_check && session.compiles(), ..session.server(manifest) };
     let mut planned =
         pipeline::plan(&session.client, &server, manifest, graph, *goal, consent, made.as_deref()).await?;
     if *goal == Goal::Declared
@@ -259,7 +279,7 @@ impl Arguments {
     fn options(&self) -> RunOptions {
         let (goal, empty) =
             if self.destroy { (Goal::Destroyed, Empty::Fine) } else { (Goal::Declared, Empty::of(self.allow_empty)) };
-        RunOptions { goal, consent: self.consent.consent(), empty, made: None }
+        RunOptions { goal, consent: self.consent.consent(), empty, made: None, type_check: self.checks.type_check() }
     }
 }
 

@@ -107,7 +107,13 @@ impl Session {
             token_id: self.token_id.clone().or_else(|| manifest.server.token_id.as_ref().map(|id| id.value.clone())),
             me: Some(self.me.clone()),
             ledger_key: self.ledger_key.clone(),
+            compiles: false,
         }
+    }
+
+    /// Whether the server is known to compile scripts without running them.
+    pub(super) fn compiles(&self) -> bool {
+        self.embedded.is_none() && self.version.starts_with(TESTED)
     }
 
     /// Which ledger counts.

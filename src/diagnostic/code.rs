@@ -185,6 +185,8 @@ codes! {
         FluxName "flux::name" Manifest|Warning "A script uses a name that is not defined, or an argument that does not exist"
         FluxNotUtf8 "flux::not-utf8" Manifest "A script is not UTF-8"
         FluxSyntax "flux::syntax" Manifest|Warning "A script is not valid Flux"
+        FluxType "flux::type" Manifest "A script does not compile, as the server says"
+        FluxUnchecked "flux::unchecked" |Warning "The server did not check scripts for type errors"
         FluxUnknownBucket "flux::unknown-bucket" |Warning "Only a run can tell which bucket a script reads or writes"
         FluxUnreadable "flux::unreadable" Manifest "A script cannot be read"
         FluxUnwritable "flux::unwritable" Error "A formatted script cannot be written"

@@ -21,7 +21,9 @@ pub mod refs;
 mod scanner;
 mod statement;
 mod token;
+mod uncompilable;
 mod value;
+mod weight;
 
 pub use compose::{AuthorScript, LiveScript};
 pub use error::{FluxError, Spanned};
@@ -32,3 +34,4 @@ pub use option_task::{Schedule, TaskHead, TaskOption};
 pub use scanner::scan;
 pub(crate) use scanner::scan_leniently;
 pub use token::{Token, TokenKind};
+pub use uncompilable::Uncompilable;

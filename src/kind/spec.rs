@@ -174,6 +174,8 @@ pub struct Spec {
     pub fields: &'static [Field],
     /// Its own rules for what a manifest declares; not asked for external resources.
     pub check: Check,
+    /// The names that its scripts get from whoever runs them, such as `v`.
+    pub given: &'static [&'static str],
     /// Its own part of [`Kind::export`](super::Kind::export).
     pub export: Export,
     /// In which order a replacement is made.
@@ -209,6 +211,7 @@ impl Spec {
         level: Level::Org,
         fields: &[],
         check: |_, _| (),
+        given: &[],
         export: super::export::as_it_is,
         replace: Delete::First,
         delete_rank: 0,

@@ -49,6 +49,7 @@ pub(super) static SPEC: Spec = Spec {
         Field::labels("All labels of the variable."),
     ],
     check,
+    given: &["v"],
     export,
     delete_rank: 20,
     movable: true,
@@ -92,7 +93,7 @@ fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
         // The server takes any text, and dashboards show an error. They give the script the other variables.
         faults.extend(script::forms("query", &parsed, |mistake| mistake));
         if parsed.is_sound() {
-            faults.extend(script::names("query", &parsed.script, &["v"]));
+            faults.extend(script::names("query", &parsed.script, SPEC.given));
             draft.reaches = references(&parsed.script, &[]).all;
         }
         draft.fields.set("query", Value::Script(Script::of_task(source.to_owned())));

@@ -97,7 +97,9 @@ pub(super) fn resource<'p, 'a>(mut context: DecodeContext<'p, 'a>) -> (Resource,
         reaches.map(|reference| Reached { place: script.place(&reference.span.range()), reference })
     });
     let reaches = reaches.collect();
-    let resource = Resource { fields, external, lifecycle, needs, beside, reaches, place: written.place(), places };
+    let at = script.as_ref().map(|script| script.at.clone());
+    let place = written.place();
+    let resource = Resource { fields, external, lifecycle, needs, beside, reaches, place, places, script: at };
     let said: Vec<_> = faults.into_iter().map(|fault| diagnostic(&resource, kind, script.as_ref(), fault)).collect();
     said.into_iter().for_each(|diagnostic| context.say(diagnostic));
     (resource, context)

@@ -33,6 +33,7 @@ mod syntax;
 mod template;
 mod text;
 mod text_file;
+mod text_place;
 mod typed;
 mod variables;
 mod written;
@@ -57,6 +58,7 @@ pub use policy::{Allow, BlastRadius, Policy, What};
 pub use reach::Reach;
 pub use scope::{is_permission_type, is_type_in_orgs};
 pub use source::reads_as;
+pub use text_place::TextPlace;
 
 /// All that a project declares, with every variable and `for_each` expanded.
 #[derive(Clone, Debug)]
@@ -132,6 +134,8 @@ pub struct Resource {
     pub place: Place,
     /// The value of each written field.
     pub places: Places,
+    /// Where its script stands, or its text of another program.
+    pub script: Option<TextPlace>,
 }
 
 /// Something that the script of a resource reaches.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::context::DecodeContext;
 use super::node::{Node, Raw, Span};
 use super::sink;
+use super::text_place::TextPlace;
 use crate::confine;
 use crate::diagnostic::{Code, Diagnostic, Place, Source};
 use crate::field::{Field, TextFile};
@@ -16,11 +17,8 @@ use crate::limits;
 #[derive(Clone, Debug)]
 pub(super) struct Written {
     pub(super) text: String,
-    source: Arc<Source>,
-    /// Where the text begins in the source.
-    start: usize,
-    /// How the source writes it, if that is with escapes.
-    escaped: Option<String>,
+    /// Where it stands.
+    pub(super) at: TextPlace,
     /// The value in the manifest.
     whole: Place,
 }
@@ -28,46 +26,8 @@ pub(super) struct Written {
 impl Written {
     /// The place of `span` in the text.
     pub(super) fn place(&self, span: &std::ops::Range<usize>) -> Place {
-        let (from, to) = (span.start, span.end.max(span.start));
-        let span = match &self.escaped {
-            None => Some(from..to),
-            Some(raw) => written_at(raw, from).zip(written_at(raw, to)).map(|(from, to)| from..to),
-        };
-        match span {
-            Some(span) => {
-                Place { source: Arc::clone(&self.source), span: self.start + span.start..self.start + span.end }
-            }
-            None => self.whole.clone(),
-        }
+        self.at.place(span).unwrap_or_else(|| self.whole.clone())
     }
-}
-
-/// Where in `raw`, what stands between the quotes of a TOML string, byte `at` of the string's text is written.
-fn written_at(raw: &str, at: usize) -> Option<usize> {
-    let (mut read, mut rest) = (0, raw);
-    while read < at {
-        let mut chars = rest.chars();
-        let first = chars.next()?;
-        let (long, length) = match (first, chars.next()) {
-            ('\\', Some('b' | 't' | 'n' | 'f' | 'r' | 'e' | '"' | '\\')) => (2, 1),
-            ('\\', Some(escape @ ('x' | 'u' | 'U'))) => {
-                let digits = [('x', 2), ('u', 4), ('U', 8)].into_iter().find(|(one, _)| *one == escape)?.1;
-                let code = u32::from_str_radix(rest.get(2..2 + digits)?, 16).ok()?;
-                (2 + digits, char::from_u32(code)?.len_utf8())
-            }
-            ('\\', None) => return None,
-            // The line goes on where the next text is.
-            ('\\', Some(_)) => {
-                let text = rest[1..].trim_start();
-                (rest.len() - text.len(), 0)
-            }
-            ('\r', Some('\n')) => (2, 1),
-            (one, _) => (one.len_utf8(), one.len_utf8()),
-        };
-        rest = &rest[long..];
-        read += length;
-    }
-    (read == at).then(|| raw.len() - rest.len())
 }
 
 /// Reads `field`, which is such a text: a string as it stands, or `{ file = "..." }`.
@@ -85,17 +45,8 @@ pub(super) fn read<'a>(
             let message = format!("a {what} has at most {}", limits::TEXT_FILE);
             return context.fail(Code::ManifestLimit, node.span, message, format!("has {} bytes", text.len()));
         }
-        let source = Arc::clone(context.source);
-        let raw = source.text.get(node.span.range()).unwrap_or_default();
-        let quotes =
-            ["\"\"\"", "'''", "\"", "'"].into_iter().find(|quotes| raw.starts_with(quotes)).unwrap_or_default();
-        let inner = raw[quotes.len()..].strip_suffix(quotes).unwrap_or_default();
-        // A line end right after three quotes is no part of the text.
-        let line_end = ["\r\n", "\n"].into_iter().find(|end| quotes.len() == 3 && inner.starts_with(end));
-        let inner = line_end.map_or(inner, |end| &inner[end.len()..]);
-        let start = node.span.range().end - quotes.len() - inner.len();
-        let escaped = (inner != text.as_ref()).then(|| inner.to_owned());
-        return Some(Written { text: text.clone().into_owned(), source, start, escaped, whole });
+        let at = TextPlace::of_string(Arc::clone(context.source), node.span.range(), text);
+        return Some(Written { text: text.clone().into_owned(), at, whole });
     }
     let node = context.expand(node)?.into_owned();
     let Raw::Table(table) = &node.value else {
@@ -108,7 +59,7 @@ pub(super) fn read<'a>(
     };
     let path = sink::path(context, "file", &entry.node)?;
     let source = file(context, of, &path, entry.node.span)?;
-    Some(Written { text: source.text.clone(), source, start: 0, escaped: None, whole })
+    Some(Written { text: source.text.clone(), at: TextPlace::of_file(source), whole })
 }
 
 /// Why `path` names no such text, and what to do: whatever is read as one may be shown, so what is called otherwise is not read.
@@ -166,31 +117,5 @@ fn file(context: &mut DecodeContext<'_, '_>, of: TextFile, path: &Path, span: Sp
             context.say(Diagnostic { code: Code::ManifestFile, ..error }.at(context.place(span), "named here"));
             None
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::written_at;
-
-    #[test]
-    fn a_place_in_a_string_with_escapes_is_where_it_is_written() {
-        let raw = "a\\\\d \\\"ü\\u00fc\\U0001F600\\x41\\\n   end";
-        let text = "a\\d \"üü😀Aend";
-        let places = |part: &str, written: &str| {
-            let at = text.find(part).expect("a part");
-            (written_at(raw, at), raw.find(written))
-        };
-        for (part, written) in
-            [("a", "a"), ("\\", "\\\\"), ("d", "d "), ("\"", "\\\""), ("ü", "ü"), ("😀", "\\U"), ("A", "\\x")]
-        {
-            let (found, wanted) = places(part, written);
-            assert_eq!(found, wanted, "{part}");
-        }
-        assert_eq!(written_at(raw, text.len()), Some(raw.len()));
-        for beyond in [text.len() + 1, text.find('ü').expect("one") + 1] {
-            assert_eq!(written_at(raw, beyond), None);
-        }
-        assert_eq!(written_at("a\\", 2), None);
     }
 }

@@ -13,6 +13,7 @@ mod secrets;
 mod strange;
 #[cfg(test)]
 mod tests;
+mod types;
 
 pub use difference::{Difference, Part, Side, difference, outgrown};
 pub use digest::{HOME, short};
@@ -24,7 +25,7 @@ use std::collections::BTreeMap;
 
 use crate::address::Address;
 use crate::diff::{Action, Change, Comparison, Target, Turn};
-use crate::evidence::Stake;
+use crate::evidence::{Compiled, Stake};
 use crate::graph::Graph;
 use crate::kind::Holder;
 use crate::ledger::Ledger;
@@ -157,6 +158,8 @@ pub struct Facts<'a> {
     pub dependents: BTreeMap<Address, Vec<Target>>,
     /// Who has the name of what is to be made, of those that no list shows.
     pub taken: &'a BTreeMap<Address, Holder>,
+    /// What the server's compiler says of the scripts that would be sent.
+    pub compiled: Compiled,
     /// What the user agreed to.
     pub consent: &'a Consent,
     /// `[policy]`.
@@ -169,8 +172,8 @@ pub struct Facts<'a> {
 
 /// Orders the changes of `comparison` and asks the guards.
 pub fn order(comparison: Comparison, facts: Facts<'_>) -> Plan {
-    let Facts { project, graph, snapshot, ledger, at_stake, dependents, taken, consent, policy, written, all_goes } =
-        facts;
+    let Facts { project, graph, snapshot, ledger, at_stake, dependents, taken, .. } = facts;
+    let Facts { compiled, consent, policy, written, all_goes, .. } = facts;
     let ordered = order::order(comparison.changes, graph, ledger);
     let mut plan = Plan {
         project: project.to_owned(),
@@ -195,6 +198,9 @@ pub fn order(comparison: Comparison, facts: Facts<'_>) -> Plan {
         plan.refusals.extend(problems);
         plan.warnings.extend(warnings);
     }
+    let (problems, unchecked) = types::problems(&plan.changes, &compiled, written);
+    plan.refusals.extend(problems);
+    plan.warnings.extend(unchecked);
     plan.warnings.extend(heir::passes(&plan.changes, written, snapshot));
     plan.refusals.extend(order::circle(&ordered.stuck, written));
     guard::ask(

@@ -36,6 +36,8 @@ pub struct Server {
     pub me: Option<Me>,
     /// The key that the ledger is signed with; none where it is not to be.
     pub ledger_key: Option<Key>,
+    /// Whether it compiles scripts for us without running them.
+    pub compiles: bool,
 }
 
 impl Server {

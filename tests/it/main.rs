@@ -36,4 +36,5 @@ mod sight;
 mod support;
 mod terminal;
 mod traced;
+mod types;
 mod unfinished;

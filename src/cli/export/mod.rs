@@ -168,6 +168,7 @@ async fn read(
         token_id: request.token_id.clone(),
         me: Some(session.me.clone()),
         ledger_key: None,
+        compiles: false,
     };
     let snapshot = snapshot::survey(&session.client, &server, &extent).await?;
     // Its name says more than the ID that it may have been asked for by.

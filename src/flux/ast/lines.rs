@@ -13,6 +13,7 @@ pub struct Position {
 #[derive(Debug, Clone)]
 pub struct Lines {
     starts: Vec<u32>,
+    end: u32,
 }
 
 impl Lines {
@@ -20,7 +21,7 @@ impl Lines {
     pub fn of(text: &str) -> Self {
         let mut starts = vec![0];
         starts.extend(text.bytes().zip(1..).filter(|(byte, _)| *byte == b'\n').map(|(_, next): (u8, u32)| next));
-        Self { starts }
+        Self { starts, end: u32::try_from(text.len()).unwrap_or(u32::MAX - 1) }
     }
 
     /// Line and column of a byte.
@@ -28,6 +29,15 @@ impl Lines {
         let line = self.starts.partition_point(|start| *start <= at);
         let number = u32::try_from(line).expect("invariant: no more lines than bytes");
         Position { line: number, column: at - self.starts[line - 1] + 1 }
+    }
+
+    /// The byte at a line and a column; none where the text has no such line, or the line no such column.
+    pub fn at(&self, Position { line, column }: Position) -> Option<u32> {
+        let line = usize::try_from(line.checked_sub(1)?).ok()?;
+        let at = self.starts.get(line)?.checked_add(column.checked_sub(1)?)?;
+        // A place may be right behind the last byte of its line.
+        let end = self.starts.get(line + 1).copied().unwrap_or(self.end + 1);
+        (at < end).then_some(at)
     }
 
     /// Whether two places are on different lines.
@@ -49,5 +59,10 @@ mod tests {
             [(1, 1), (1, 3), (2, 1), (2, 3), (2, 4), (3, 1), (4, 1)]
         );
         assert!(lines.differ(0, 4) && !lines.differ(4, 6));
+        for byte in 0..=10 {
+            assert_eq!(lines.at(lines.position(byte)), Some(byte));
+        }
+        let beyond = [(0, 1), (1, 0), (1, 6), (3, 2), (4, 3), (5, 1)];
+        assert!(beyond.into_iter().all(|(line, column)| lines.at(Position { line, column }).is_none()));
     }
 }

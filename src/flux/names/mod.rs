@@ -11,6 +11,8 @@ mod stdlib;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
+
 use super::ast::{Block, Body, ExpressionId, ExpressionKind, Function, Import, Key, OptionTarget, Part, Record};
 use super::ast::{Property, Script, Span, Statement, StatementKind};
 use super::mistake::{MOST, Mistake};
@@ -28,6 +30,12 @@ pub fn errors<'a>(script: &'a Script, given: &[&'a str]) -> Vec<Mistake> {
     check.file();
     check.errors.sort_by_key(|error| error.span.start);
     check.errors
+}
+
+/// The imports of packages that the standard library does not have, with their paths.
+pub fn unknown_imports(script: &Script) -> impl Iterator<Item = (&Import, Cow<'_, str>)> {
+    let imports = script.imports().iter().map(|import| (import, script.unquoted(import.path)));
+    imports.filter(|(_, path)| stdlib::package(path).is_none())
 }
 
 /// The package of the standard library that a name is of which nothing has bound and no import is needed for.

@@ -146,6 +146,7 @@ impl Scene {
             reaches: Box::default(),
             place: place(),
             places: crate::manifest::Places::default(),
+            script: None,
         };
         self.resources.insert(address, resource);
         self

@@ -6,6 +6,9 @@ use http::header::CONTENT_TYPE;
 
 use super::query::{self, Annotation, Dialect, Question};
 use super::store;
+use crate::flux::ast::Lines;
+use crate::flux::names;
+use crate::flux::parser::parse;
 use crate::server::buckets;
 use crate::server::go_text;
 use crate::server::id::Id;
@@ -29,6 +32,9 @@ fn query(call: &Call) -> Result<Reply, Problem> {
     // Whatever is wrong with a request is a 400 here, an absent org included.
     let ((script, dialect), org) =
         decoded.map_err(|problem| problem.with_code(Code::Invalid).within("failed to decode request body"))?;
+    if let Some(errors) = unknown_imports(&script) {
+        return Err(Problem::invalid(errors));
+    }
     let questions = query::questions(&script).ok_or_else(|| Problem::new(Code::NotImplemented, query::NOT_ANSWERED))?;
     let mut csv = String::new();
     for question in questions {
@@ -37,6 +43,19 @@ fn query(call: &Call) -> Result<Reply, Problem> {
         csv += &question.answer(extent.map_err(Error::from)?, &dialect);
     }
     Ok(Reply::raw(StatusCode::OK, "text/csv; charset=utf-8", csv))
+}
+
+/// The compiler's words for a script that imports packages that there are not. This server knows no other errors of it.
+fn unknown_imports(script: &str) -> Option<String> {
+    let parsed = parse(script);
+    let lines = Lines::of(script);
+    let errors = names::unknown_imports(&parsed.script).map(|(import, path)| {
+        let [start, end] = [import.span.start, import.span.end].map(|at| lines.position(at));
+        let place = format!("{}:{}-{}:{}", start.line, start.column, end.line, end.column);
+        format!("error @{place}: invalid import path {path}")
+    });
+    let errors: Vec<_> = errors.collect();
+    (parsed.is_sound() && !errors.is_empty()).then(|| errors.join("\n\n"))
 }
 
 /// The bucket of a question; one that the caller may not read is not found.

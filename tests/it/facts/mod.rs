@@ -9,6 +9,7 @@ mod oracle;
 mod orgs;
 mod paging;
 mod preflight;
+mod queries;
 mod replies;
 mod schedules;
 mod scopes;

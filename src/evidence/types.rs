@@ -1,0 +1,130 @@
+//! What the server's compiler finds wrong with scripts that a plan sends to it.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use futures::stream::{self, StreamExt};
+
+use crate::address::Address;
+use crate::api::{ApiError, Class, Client};
+use crate::diff::{Action, Change};
+use crate::flux::{Mistake, Uncompilable};
+use crate::limits::{COMPILING, Limit};
+use crate::snapshot::Server;
+use crate::value::Value;
+
+/// Scripts that the server compiles at once: it takes some milliseconds for each (measured).
+const AT_ONCE: usize = 4;
+
+/// What came of having scripts compiled.
+#[derive(Clone, Debug, Default)]
+pub struct Compiled {
+    /// What is wrong with the scripts of a resource.
+    pub mistakes: BTreeMap<Address, Vec<Mistake>>,
+    /// Those that were not looked at; none where all were.
+    pub unchecked: Option<Unchecked>,
+}
+
+/// Scripts that the server has not looked at.
+#[derive(Clone, Debug)]
+pub struct Unchecked {
+    /// How many.
+    pub count: usize,
+    /// The first.
+    pub first: Address,
+    /// Why it was not, as a clause.
+    pub why: String,
+}
+
+/// Has the server compile each new or changed script among `changes`, without running it.
+///
+/// # Errors
+/// The server does not answer at all for now.
+pub async fn compile(client: &Client, server: &Server, changes: &[Change]) -> Result<Compiled, ApiError> {
+    let mut compiled = Compiled::default();
+    if !server.compiles {
+        return Ok(compiled);
+    }
+    let begun = Instant::now();
+    let mut replies = stream::iter(sent(changes, server))
+        .map(async |(address, org, script)| {
+            let reply = match Uncompilable::of(script) {
+                Err(why) => Err(why),
+                Ok(_) if begun.elapsed() > Duration::from_secs(COMPILING.most) => {
+                    let Limit { name, most, .. } = COMPILING;
+                    Err(format!("the scripts before it took more than {most} seconds (limit `{name}`)"))
+                }
+                Ok(script) => match client.compile(org, &script).await {
+                    Err(error) if error.class == Class::Unavailable && error.status != Some(500) => return Err(error),
+                    reply => reply.map_err(|error| error.message),
+                },
+            };
+            Ok((address, reply))
+        })
+        .buffered(AT_ONCE);
+    while let Some(reply) = replies.next().await {
+        match reply? {
+            (_, Ok(mistakes)) if mistakes.is_empty() => {}
+            (address, Ok(mistakes)) => compiled.mistakes.entry(address.clone()).or_default().extend(mistakes),
+            (address, Err(why)) => {
+                compiled.unchecked.get_or_insert_with(|| Unchecked { count: 0, first: address.clone(), why }).count +=
+                    1;
+            }
+        }
+    }
+    Ok(compiled)
+}
+
+/// The scripts that a plan sends to the server, whose they are, and the ID of an org. One that is yet to be made is not needed:
+/// scripts compile in any.
+fn sent<'a>(changes: &'a [Change], server: &'a Server) -> impl Iterator<Item = (&'a Address, &'a str, &'a str)> {
+    let writing = |change: &&Change| !matches!(change.action, Action::None | Action::Delete | Action::Forget);
+    changes.iter().filter(writing).flat_map(|change| {
+        let org = change.org.as_deref().or(server.home.as_deref());
+        change.fields.iter().filter_map(move |field| match &field.wanted {
+            Value::Script(script) if script.is_flux() => Some((&change.address, org?, script.source()?)),
+            _ => None,
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::fault::{Fault, Reply};
+    use crate::diff::{Cause, FieldChange, Reason};
+    use crate::value::Script;
+
+    fn change(name: &str, script: &str) -> Change {
+        let wanted = Value::Script(Script::of_task(script.to_owned()));
+        let flux = FieldChange { field: "flux", live: None, wanted, last: None, cause: Cause::New };
+        Change {
+            org: Some("0a".to_owned()),
+            fields: vec![flux],
+            ..Change::blank(&format!("task.{name}").parse().expect("an address"), Action::Create, Reason::New)
+        }
+    }
+
+    async fn compiled(
+        replies: impl IntoIterator<Item = Reply>,
+        changes: &[Change],
+    ) -> (Result<Compiled, ApiError>, Fault) {
+        let fault = Fault::start(replies).await;
+        let server = Server { compiles: true, ..Server::default() };
+        (compile(&fault.client(), &server, changes).await, fault)
+    }
+
+    #[tokio::test]
+    async fn what_does_not_tell_of_the_script_is_no_answer() {
+        let refused = Reply::error(401, "unauthorized", "no queries here");
+        let changes = [change("a", "x = 1"), change("b", "y = 1"), change("c", "f = (g) => g(x: 1)")];
+        let (compiled, fault) = compiled([Reply::text(200, "", ""), refused], &changes).await;
+        let Compiled { mistakes, unchecked } = compiled.expect("answers");
+        let Unchecked { count, first, why } = unchecked.expect("all scripts");
+        assert!(mistakes.is_empty() && count == 3, "{mistakes:?} {count}");
+        assert_eq!(first.to_string(), "task.a");
+        assert!(["a script that cannot compile was not refused", "no queries here"].contains(&why.as_str()), "{why}");
+        let sent = fault.seen();
+        assert!(sent.iter().all(|request| request.body.contains("import \\\"fluxform/no/such/package\\\"")));
+    }
+}

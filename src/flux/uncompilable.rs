@@ -1,0 +1,189 @@
+//! Scripts that a server compiles and does not run.
+
+use std::ops::Range;
+
+use super::TokenKind;
+use super::ast::{Lines, Position, Span};
+use super::mistake::{MOST, Mistake};
+use super::parser::parse;
+use super::scanner::scan;
+use super::weight::weight;
+use crate::limits::{COMPILED_SCRIPT, COMPILED_TYPES};
+
+/// What stands before the script of a user.
+const IMPORT: &str = "import \"fluxform/no/such/package\"\n";
+/// What a server says of it.
+const UNKNOWN: &str = "invalid import path fluxform/no/such/package";
+
+/// A script behind the import of a package that no server has. It does not compile, so that nothing of it runs, `to` and
+/// `http.post` included; the server lists all its mistakes all the same (influxd 2.9.1, measured).
+#[derive(Debug, Clone)]
+pub struct Uncompilable(String);
+
+impl Uncompilable {
+    /// `script` behind such an import. Refused is a script that is not sound, one with tests in it, which a server may treat in its
+    /// own way, and one that could keep a server busy: that compiles as long as it takes, whoever still waits for it.
+    ///
+    /// # Errors
+    /// Why, as a clause.
+    pub fn of(script: &str) -> Result<Self, String> {
+        if COMPILED_SCRIPT.exceeded(script.len()) {
+            return Err(format!("it is longer than {COMPILED_SCRIPT}"));
+        }
+        let parsed = parse(script);
+        let has_tests =
+            || scan(script).is_ok_and(|tokens| tokens.iter().any(|token| token.kind == TokenKind::TestCase));
+        if !parsed.is_sound() || script.contains('\0') {
+            return Err("it is not valid Flux".to_owned());
+        }
+        if has_tests() {
+            return Err("it has tests in it".to_owned());
+        }
+        match weight(&parsed.script) {
+            Some(weight) if weight <= COMPILED_TYPES.most => {}
+            Some(_) => return Err(format!("its types may be larger than {COMPILED_TYPES}")),
+            None => {
+                return Err(
+                    "it calls a function that comes in as an argument, so that its types may be of any size".to_owned()
+                );
+            }
+        }
+        let mut text = [IMPORT, script].concat();
+        if let Some(package) = parsed.script.package() {
+            // It would have to be first, and means nothing.
+            for span in package.attributes.iter().map(|attribute| attribute.span).chain([package.span]) {
+                let Range { start, end } = span.range();
+                let blanks = script[start..end].bytes().map(|byte| if byte == b'\n' { '\n' } else { ' ' });
+                text.replace_range(IMPORT.len() + start..IMPORT.len() + end, &blanks.collect::<String>());
+            }
+        }
+        Ok(Self(text))
+    }
+
+    /// What is sent.
+    pub fn text(&self) -> &str {
+        &self.0
+    }
+
+    /// The mistakes in the user's script, of which the server has said this, in order; the first 100. None where these are not the
+    /// words of a server that has compiled it.
+    pub fn mistakes(&self, said: &str) -> Option<Vec<Mistake>> {
+        const SYNTAX: &str = "compilation failed: ";
+        const ERROR: &str = "error @";
+        if !said.starts_with(SYNTAX) && !said.contains(UNKNOWN) {
+            return None;
+        }
+        let listed = said.strip_prefix(SYNTAX).unwrap_or(said).strip_prefix(ERROR)?;
+        let mut mistakes = Vec::new();
+        for error in listed.split(&format!("\n\n{ERROR}")) {
+            let (place, message) = error.split_once(": ")?;
+            if message == UNKNOWN {
+                continue;
+            }
+            let (span, message) = (self.span(place)?, message.to_owned());
+            let mistake = Mistake { span, message, label: String::new(), also: None, help: None };
+            if !mistakes.contains(&mistake) {
+                mistakes.push(mistake);
+            }
+        }
+        mistakes.sort_by_key(|mistake| mistake.span.start);
+        mistakes.truncate(MOST);
+        Some(mistakes)
+    }
+
+    /// The bytes of the user's script at such a place: `LINE:COLUMN-LINE:COLUMN`, from 1, columns in bytes.
+    fn span(&self, place: &str) -> Option<Span> {
+        let script = &self.0[IMPORT.len()..];
+        let lines = Lines::of(script);
+        let at = |place: &str| {
+            let (line, column) = place.split_once(':')?;
+            let (line, column): (u32, u32) = (line.parse().ok()?, column.parse().ok()?);
+            // The first line is ours.
+            lines.at(Position { line: line.checked_sub(1)?, column })
+        };
+        let (start, end) = place.split_once('-')?;
+        Some(Span::new(at(start)?, at(end)?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is wrong with `script` by what a server says of it, as text and message.
+    fn mistakes<'s>(script: &'s str, said: &str) -> Option<Vec<(&'s str, String)>> {
+        let sent = Uncompilable::of(script).expect("a sound script");
+        let mistakes = sent.mistakes(said)?.into_iter();
+        Some(mistakes.map(|mistake| (&script[mistake.span.range()], mistake.message)).collect())
+    }
+
+    #[test]
+    fn mistakes_are_found_at_their_places_and_ours_is_none() {
+        let ours = format!("error @1:1-1:34: {UNKNOWN}");
+        let script = "package main\nx = \"é\" + 1\ny = {a: 1,\n  b: x}.c\n";
+        let said = format!(
+            "{ours}\n\nerror @4:5-5:10: record is missing label c\n\nerror @3:12-3:13: expected string but found int\n\n\
+             error @3:12-3:13: expected string but found int"
+        );
+        let told = |text, message: &str| (text, message.to_owned());
+        let expected =
+            [told("1", "expected string but found int"), told("{a: 1,\n  b: x}.c", "record is missing label c")];
+        assert_eq!(mistakes(script, &said), Some(expected.to_vec()));
+        assert_eq!(mistakes(script, &ours), Some(Vec::new()));
+        let said = "compilation failed: error @3:3-3:4: invalid statement: =";
+        assert_eq!(mistakes(script, said), Some(vec![told("=", "invalid statement: =")]));
+    }
+
+    #[test]
+    fn what_no_server_says_that_has_compiled_it_tells_nothing() {
+        let script = "x = 1\n";
+        for said in [
+            "",
+            "unauthorized access",
+            "error @2:1-2:2: undefined identifier x",
+            "compilation failed: the server is out of memory",
+            "compilation failed: error @9:1-9:2: beyond the end",
+            "compilation failed: error @1:1-1:2: on our line",
+            "compilation failed: error @2:1: half a place",
+        ] {
+            assert_eq!(mistakes(script, said), None, "{said}");
+        }
+    }
+
+    #[test]
+    fn our_import_is_the_first_statement_of_all_that_is_sent() {
+        for script in ["x = 1", "// c\npackage a\nimport \"math\"\nx = math.pi", "@edition(\"1\")\npackage\na\n", ""] {
+            let sent = Uncompilable::of(script).expect("a sound script");
+            let parsed = parse(sent.text());
+            assert!(
+                sent.text().starts_with(IMPORT) && parsed.is_sound() && parsed.script.package().is_none(),
+                "{script}"
+            );
+            let lines = |text: &str| text.lines().map(str::len).collect::<Vec<_>>();
+            assert_eq!(lines(sent.text())[1..], lines(script), "{script}");
+        }
+        for script in
+            ["x = ", "x = 1\0", "x = (", "testcase t { x = 1 }", "f = () => {\n  testcase t { y = 1 }\n  return 1\n}"]
+        {
+            assert!(Uncompilable::of(script).is_err(), "{script}");
+        }
+    }
+
+    #[test]
+    fn what_could_keep_a_server_busy_is_not_sent() {
+        let twice = |n: usize| format!("f{n} = (x) => f{}(x: f{}(x: x))\n", n - 1, n - 1);
+        let composed: String =
+            ["f0 = (x) => ({a: x, b: x})\n".to_owned()].into_iter().chain((1..6).map(twice)).collect();
+        let long = format!("x = \"{}\"", "a".repeat(COMPILED_SCRIPT.size()));
+        for (script, why) in [
+            (composed.as_str(), "its types may be larger than 100,000 (limit `compiled-types`)"),
+            (&long, "it is longer than 16 KiB (limit `compiled-script`)"),
+            (
+                "f = (g) => g(x: g(x: 1))",
+                "it calls a function that comes in as an argument, so that its types may be of any size",
+            ),
+        ] {
+            assert_eq!(Uncompilable::of(script).map(|sent| sent.0), Err(why.to_owned()));
+        }
+    }
+}

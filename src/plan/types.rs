@@ -1,0 +1,103 @@
+//! What a server's compiler finds wrong with scripts, at the places where the manifests have them.
+
+use std::borrow::Cow;
+
+use similar::{Algorithm, DiffOp, capture_diff_slices};
+
+use super::guard::Written;
+use crate::diagnostic::{Code, Diagnostic, Place};
+use crate::diff::Change;
+use crate::evidence::{Compiled, Unchecked};
+use crate::field::Type;
+use crate::flux::Mistake;
+use crate::flux::ast::{Lines, Position};
+use crate::manifest::Resource;
+use crate::problem::Problem;
+use crate::value::Value;
+
+/// An error for each mistake in a script that would be sent, and a warning about scripts that were not looked at.
+pub(super) fn problems(
+    changes: &[Change],
+    compiled: &Compiled,
+    written: Written<'_>,
+) -> (Vec<Problem>, Option<Diagnostic>) {
+    let mut problems = Vec::new();
+    for change in changes {
+        let address = &change.address;
+        let (Some(mistakes), Some(resource)) = (compiled.mistakes.get(address), written.resources.get(address)) else {
+            continue;
+        };
+        let spec = address.kind.spec();
+        let fields = spec.fields.iter().filter(|field| field.ty == Type::Flux);
+        let sent =
+            fields.filter_map(|field| Some((field.name, change.fields.iter().find(|one| one.field == field.name)?)));
+        for (name, field) in sent {
+            let Value::Script(script) = &field.wanted else { continue };
+            let source = script.source().unwrap_or_default();
+            let whole = resource.place_of(name);
+            let author = resource.script.as_ref().and_then(|place| place.text(whole));
+            let way = author.map(|author| Way::new(author, source));
+            // Whoever runs it will know these names.
+            let given = |mistake: &&Mistake| !spec.given.contains(&&source[mistake.span.range()]);
+            for mistake in mistakes.iter().filter(given) {
+                let place = way.as_ref().and_then(|way| way.back(resource, mistake));
+                let message = format!("{address} does not compile: {}", mistake.message);
+                let diagnostic = Diagnostic::error(Code::FluxType, message);
+                problems.push(Problem::from(match place {
+                    Some(place) => diagnostic.at(place, "here"),
+                    None => diagnostic.at(whole.clone(), "with what fluxform adds to this script"),
+                }));
+            }
+        }
+    }
+    (problems, compiled.unchecked.as_ref().map(warning))
+}
+
+/// That scripts were not looked at.
+fn warning(unchecked: &Unchecked) -> Diagnostic {
+    let Unchecked { count, first, why } = unchecked;
+    let whose = match count {
+        1 => format!("the script of {first}"),
+        _ => format!("{count} scripts"),
+    };
+    let of = if *count == 1 { String::new() } else { format!("{first}: ") };
+    let message = format!("the server did not check {whose} for type errors: {of}{why}");
+    Diagnostic::warning(Code::FluxUnchecked, message).help("use --no-type-check if it is not to be asked")
+}
+
+/// The way back from a script as it is sent to its author's text: by the lines that both have.
+struct Way<'a> {
+    author: Cow<'a, str>,
+    sent: Lines,
+    /// The lines in common: the first of the author's, the first that is sent, how many; from 0.
+    common: Vec<(usize, usize, usize)>,
+}
+
+impl<'a> Way<'a> {
+    fn new(author: Cow<'a, str>, sent: &str) -> Self {
+        let lines = |text: &'_ str| text.split_inclusive('\n').map(str::to_owned).collect::<Vec<_>>();
+        let common = capture_diff_slices(Algorithm::Patience, &lines(&author), &lines(sent));
+        let common = common.into_iter().filter_map(|op| match op {
+            DiffOp::Equal { old_index, new_index, len } => Some((old_index, new_index, len)),
+            _ => None,
+        });
+        Self { common: common.collect(), sent: Lines::of(sent), author }
+    }
+
+    /// The byte of the author's text that is sent as byte `at`.
+    fn byte(&self, at: u32) -> Option<u32> {
+        let Position { line, column } = self.sent.position(at);
+        let line = usize::try_from(line).ok()?.checked_sub(1)?;
+        let (author, sent, _) = self.common.iter().find(|(_, first, count)| (*first..first + count).contains(&line))?;
+        let line = u32::try_from(author + line - sent + 1).ok()?;
+        Lines::of(&self.author).at(Position { line, column })
+    }
+
+    /// Where the author has what is wrong in the script that is sent.
+    fn back(&self, resource: &Resource, mistake: &Mistake) -> Option<Place> {
+        let start = self.byte(mistake.span.start)?;
+        let end = self.byte(mistake.span.end).unwrap_or(start).max(start);
+        let (start, end) = (usize::try_from(start).ok()?, usize::try_from(end).ok()?);
+        resource.script.as_ref()?.place(&(start..end))
+    }
+}

@@ -1,0 +1,58 @@
+//! What a server says of a script that cannot compile, and that it runs nothing of it.
+
+use fluxform::flux::evidence::any_point;
+use serde_json::json;
+
+use crate::support::{Reply, Scene, both};
+
+async fn query(scene: &Scene, script: &str) -> Reply {
+    scene.http.post(&format!("query?orgID={}", scene.org), json!({"query": script, "type": "flux"})).await
+}
+
+const IMPORT: &str = "import \"no/such/package\"\n";
+const SAID: &str = "error @1:1-1:25: invalid import path no/such/package";
+
+both!(a_script_with_an_unknown_import_is_refused_and_nothing_of_it_runs, async |scene| {
+    for bucket in ["from", "to"] {
+        scene.bucket(bucket).await;
+    }
+    scene.http.post_text(&format!("write?org={}&bucket=from", scene.org), "m f=1").await;
+    let copy = "from(bucket: \"from\") |> range(start: -1h) |> to(bucket: \"to\")";
+    query(&scene, &format!("{IMPORT}{copy}")).await.refused(400, "invalid", SAID);
+    query(&scene, &format!("{IMPORT}option now = () => 2030-01-01T00:00:00Z\n{copy}"))
+        .await
+        .refused(400, "invalid", SAID);
+    let points = any_point("to", None).unwrap();
+    assert_eq!(query(&scene, &points).await.text.trim(), "");
+});
+
+both!(each_unknown_import_is_named_at_its_place, async |scene| {
+    for (script, said) in [
+        ("import  x   \"a/b\"  // c\n", "error @1:1-1:18: invalid import path a/b"),
+        ("\n\n  import \"a\"", "error @3:3-3:13: invalid import path a"),
+        (
+            "import \"a/b\"\nimport \"math\"\nimport \"a/b\"\n",
+            "error @1:1-1:13: invalid import path a/b\n\nerror @3:1-3:13: invalid import path a/b",
+        ),
+    ] {
+        query(&scene, script).await.refused(400, "invalid", said);
+    }
+});
+
+both!(any_token_may_have_a_script_compiled, async |scene| {
+    let bucket = scene.bucket("b").await;
+    let token = scene.token(json!([scene.may_one("read", "buckets", &bucket)])).await;
+    let body = json!({"query": format!("{IMPORT}from(bucket: \"other\") |> range(start: -1h)"), "type": "flux"});
+    let reply = scene.http.with_token(&token.token).post(&format!("query?orgID={}", scene.org), body).await;
+    reply.refused(400, "invalid", SAID);
+});
+
+both!(all_mistakes_of_types_and_names_are_listed, async |scene| {
+    let script = "x = 1 + \"é\"\ny = nosuch\nz = {a: 1}.b\nf = (v) => v + 1\nf(v: \"x\")\nf(w: 1)\n";
+    let said = "error @2:9-2:13: expected int but found string\n\nerror @3:5-3:11: undefined identifier nosuch\n\n\
+                error @4:5-4:11: record is missing label b\n\n\
+                error @6:6-6:9: expected int but found string (argument v)\n\n\
+                error @7:6-7:7: found unexpected argument w (Expected `v`)\n\n\
+                error @7:1-7:8: missing required argument v";
+    query(&scene, &format!("{IMPORT}{script}")).await.refused(400, "invalid", &format!("{SAID}\n\n{said}"));
+});

@@ -1,0 +1,127 @@
+//! New and changed scripts are compiled by the server before anything is done with them.
+
+use fluxform::diff::Goal;
+use fluxform::plan::Plan;
+
+use crate::support::{Project, Scene, both};
+
+/// A project whose server is asked to compile.
+fn project(scene: &Scene) -> Project {
+    let mut project = Project::new(scene);
+    project.server.compiles = true;
+    project
+}
+
+/// What the plan refuses: code, message, the place's text and position.
+fn refused(plan: &Plan) -> Vec<String> {
+    let diagnostics = plan.refusals.iter().map(|problem| &problem.diagnostic);
+    let line = diagnostics.map(|diagnostic| {
+        let (place, _) = &diagnostic.places[0];
+        let ((line, column), name) = (place.position(), &place.source.name);
+        let text = &place.source.text[place.span.clone()];
+        let name = name.rsplit('/').next().unwrap();
+        format!("{name}:{line}:{column} {text:?}: {}: {}", diagnostic.code, diagnostic.message)
+    });
+    line.collect()
+}
+
+both!(mistakes_in_types_are_told_where_their_author_has_them, async |scene| {
+    let project = project(&scene);
+    project.write(
+        "tasks/a.flux",
+        "import \"strings\"\n\nlimit = 1\n\noption task = {\n    name: \"a\",\n    every: 1h,\n}\n\n\
+         x = strings.toUpper(v: limit)\ny = {a: task.every}.b\n",
+    );
+    project.declare(
+        r##"
+[task.a]
+flux = { file = "tasks/a.flux" }
+
+[task.b]
+every = "1h"
+flux = "x = 1\ny = \"\u00e4\" + 1 // \"\n"
+
+[task.c]
+every = "1h"
+params = { window = { duration = "1h" } }
+flux = '''
+y = params.window + 1
+'''
+
+[variable.v]
+query = '''
+from(bucket: v.bucket)
+    |> range(start: v.timeRangeStart)
+    |> limit(m: 1)
+'''
+"##,
+    );
+    let planned = project.plan(Goal::Declared).await.unwrap();
+    assert_eq!(
+        refused(&planned.plan),
+        [
+            "main.toml:23:8 \"limit(m: 1)\": flux::type: variable.v does not compile: missing required argument n",
+            "main.toml:23:17 \"1\": flux::type: variable.v does not compile: found unexpected argument m (Expected one of `n` or `offset`)",
+            "a.flux:10:24 \"limit\": flux::type: task.a does not compile: expected string but found int (argument v)",
+            "a.flux:11:5 \"{a: task.every}\": flux::type: task.a does not compile: record is missing label b",
+            "main.toml:10:33 \"1\": flux::type: task.b does not compile: expected string but found int",
+            "main.toml:16:5 \"params.window + 1\": flux::type: task.c does not compile: duration is not Addable",
+            "main.toml:16:21 \"1\": flux::type: task.c does not compile: expected duration but found int",
+        ]
+    );
+    assert!(planned.plan.warnings.iter().all(|warning| warning.code.to_string() != "flux::unchecked"));
+});
+
+both!(a_package_that_there_is_not_is_an_error, async |scene| {
+    let project = project(&scene);
+    project.declare("[task.a]\nevery = \"1h\"\nflux = '''\nimport \"date\"\nimport \"nosuch/package\"\nx = 1\n'''\n");
+    let planned = project.plan(Goal::Declared).await.unwrap();
+    let expected = "main.toml:8:1 \"import \\\"nosuch/package\\\"\": flux::type: task.a does not compile: invalid import path nosuch/package";
+    assert_eq!(refused(&planned.plan), [expected]);
+});
+
+both!(what_is_on_the_server_already_and_stays_is_not_compiled, async |scene| {
+    let mut project = Project::new(&scene);
+    project.declare("[task.a]\nevery = \"1h\"\nflux = '''\nimport \"nosuch/package\"\nx = 1\n'''\n");
+    project.apply().await;
+    project.server.compiles = true;
+    let planned = project.plan(Goal::Declared).await.unwrap();
+    assert!(planned.plan.refusals.is_empty() && planned.plan.is_empty());
+});
+
+both!(sound_scripts_of_all_sorts_pass, async |scene| {
+    let project = project(&scene);
+    scene.bucket("raw").await;
+    project.declare(
+        r##"
+[task.a]
+every = "1h"
+params = { source = "raw", window = { duration = "1h" } }
+flux = '''
+package main
+import "strings"
+from(bucket: params.source) |> range(start: -params.window) |> filter(fn: (r) => strings.hasPrefix(v: r._measurement, prefix: "a"))
+'''
+
+[variable.hosts]
+query = '''
+import "influxdata/influxdb/schema"
+schema.tagValues(bucket: v.bucket, tag: "host", start: v.timeRangeStart)
+'''
+"##,
+    );
+    project.apply().await;
+});
+
+both!(what_could_keep_the_server_busy_is_not_sent_and_said, async |scene| {
+    let project = project(&scene);
+    project.declare(
+        "[task.a]\nevery = \"1h\"\nflux = '''\ntwice = (f) => f(x: f(x: 1))\ny = twice(f: (x) => [x, x])\n'''\n",
+    );
+    let planned = project.plan(Goal::Declared).await.unwrap();
+    let warnings: Vec<_> = planned.plan.warnings.iter().map(|warning| warning.message.as_str()).collect();
+    let expected = "the server did not check the script of task.a for type errors: it calls a function that comes in as an \
+                    argument, so that its types may be of any size";
+    assert_eq!(warnings, [expected]);
+    assert!(planned.plan.refusals.is_empty());
+});
