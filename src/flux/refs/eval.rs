@@ -13,7 +13,7 @@ use crate::flux::ast::{
 };
 use crate::flux::names;
 
-/// How many expressions are looked at again: those of a function are looked at for each call.
+/// How many expressions and values are looked at again: those of a function are for each call, values for each place that they go to.
 const AGAIN: usize = 200_000;
 /// How deep expressions and calls may be nested in each other.
 const DEEPEST: usize = 128;
@@ -37,7 +37,7 @@ impl<'a> Given<'a> {
 
 pub(super) struct Run<'a> {
     script: &'a Script,
-    /// How many expressions may still be looked at.
+    /// How many steps there may still be: expressions and values that are looked at.
     left: usize,
     depth: usize,
     pub(super) incomplete: bool,
@@ -82,6 +82,14 @@ pub(super) fn run<'a>(script: &'a Script, given: &[(&'a str, &'a Literal)]) -> R
 }
 
 impl<'a> Run<'a> {
+    /// Whether there may be one more step.
+    pub(super) fn step(&mut self) -> bool {
+        let left = self.left.checked_sub(1);
+        self.incomplete |= left.is_none();
+        self.left = left.unwrap_or(0);
+        left.is_some()
+    }
+
     /// A text, if it is not too long to be a name.
     fn put_together(&mut self, text: String) -> Value<'a> {
         if text.len() > LONGEST {
@@ -126,11 +134,13 @@ impl<'a> Run<'a> {
     }
 
     fn value(&mut self, id: ExpressionId, scope: ScopeId) -> Value<'a> {
-        if self.left == 0 || self.depth >= DEEPEST {
+        if self.depth >= DEEPEST {
             self.incomplete = true;
             return Value::Unknown;
         }
-        self.left -= 1;
+        if !self.step() {
+            return Value::Unknown;
+        }
         self.depth += 1;
         let value = self.expression(self.script.expression(id), scope);
         self.depth -= 1;

@@ -32,6 +32,10 @@ impl<'a> Run<'a> {
 
     /// Notes what a function reaches that goes where nobody follows it: it may be called with anything there.
     pub(super) fn lose(&mut self, value: &Value<'a>, span: Span) -> Value<'a> {
+        // One value may stand in others very many times.
+        if !self.step() {
+            return Value::Unknown;
+        }
         match value {
             Value::Library(package, name) => self.lose_reach(reaches(package, name).first(), span),
             Value::Package(path) => of_package(path).for_each(|reaches| self.lose_reach(reaches.first(), span)),

@@ -210,4 +210,13 @@ fn neither_chains_nor_nesting_nor_repetition_end_it() {
     let twice = |n: usize| format!("f{n} = (x) => f{}(x: f{}(x: x))\n", n - 1, n - 1);
     let towers = format!("f0 = (x) => x\n{}from(bucket: f40(x: \"a\"))", (1..=40).map(twice).collect::<String>());
     assert!(reached(&towers).contains("incomplete"));
+    for (first, twice) in
+        [("{a: \"x\"}", "{a: r, b: r}"), ("{a: from}", "{a: r, b: r}"), ("[\"x\"]", "[r, r]"), ("[from]", "[r, r]")]
+    {
+        let line = |n: usize| format!("r{n} = {}\n", twice.replace('r', &format!("r{}", n - 1)));
+        let lines = format!("r0 = {first}\n{}", (1..=60).map(line).collect::<String>());
+        for last in ["from(bucket: r60)", "x = [r60][i]", "f(a: r60)", "r60 |> f()"] {
+            assert!(reached(&format!("{lines}{last}")).contains("incomplete"), "{first} {last}");
+        }
+    }
 }

@@ -3,7 +3,7 @@
 use crate::diagnostic::Code;
 use crate::flux::Literal;
 use crate::flux::ast::Script;
-use crate::flux::refs::{Access, Reference, Target, references};
+use crate::flux::refs::{Access, Reference, References, Target, references};
 use crate::kind::spec::{Draft, Fault};
 use crate::value::{Fields, Value};
 
@@ -15,7 +15,12 @@ pub(super) fn look(draft: &mut Draft<'_>, script: &Script, params_as: Option<&st
     let task = script.source().contains(TASK).then(|| record(&draft.fields));
     let params = params_as.zip(draft.params.as_ref());
     let given: Vec<_> = params.into_iter().chain(task.as_ref().map(|task| (TASK, task))).collect();
-    draft.reaches = references(script, &given).all;
+    let References { all, incomplete } = references(script, &given);
+    draft.reaches = all;
+    if incomplete {
+        let message = "the script is too large to be followed to its end: it may reach more than is known";
+        faults.push(Fault::new(Code::FluxUnknownBucket, "flux", message, "not followed to its end").warning());
+    }
     let unknown = draft.reaches.iter().filter(|one| {
         // Of what has no meaning at all this has been said.
         let mut wrong = faults.iter().filter_map(|fault| fault.script.as_ref());
