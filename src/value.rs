@@ -205,6 +205,8 @@ impl Value {
     pub fn fingerprint(&self) -> String {
         let (text, plain) = match self {
             Self::Script(script) => return format!("#{}", script.digest()),
+            // Where a secret comes from is not compared.
+            Self::Source(_) => return "=(secret)".to_owned(),
             Self::Text(_)
             | Self::Integer(_)
             | Self::Bool(_)
@@ -222,7 +224,7 @@ impl Value {
             Self::Table(table) if self.has_script() => {
                 (table.iter().map(|(key, value)| format!("{key:?}={:?}\n", value.fingerprint())).collect(), false)
             }
-            Self::List(_) | Self::Table(_) | Self::Refs(_) | Self::Scopes(_) | Self::Source(_) | Self::Sinks(_) => {
+            Self::List(_) | Self::Table(_) | Self::Refs(_) | Self::Scopes(_) | Self::Sinks(_) => {
                 (self.to_string(), true)
             }
         };
@@ -286,7 +288,7 @@ impl fmt::Display for Value {
             Self::Map(map) => list(f, map.iter().map(|(key, value)| format!("{key} = {value}"))),
             Self::Script(script) => f.write_str(script.text()),
             Self::Scopes(scopes) => list(f, scopes),
-            Self::Source(_) => f.write_str("(secret)"),
+            Self::Source(source) => write!(f, "(secret from {source})"),
             Self::Sinks(sinks) => list(f, sinks),
         }
     }

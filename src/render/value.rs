@@ -109,13 +109,19 @@ fn one_line(value: &Value, secrets: Secrets) -> String {
                 table.iter().map(|(key, value)| format!("{} = {}", word(key), under(key, value, secrets))).collect();
             if fields.is_empty() { "{}".to_owned() } else { format!("{{ {} }}", fields.join(", ")) }
         }
-        Value::Unset
-        | Value::Integer(_)
-        | Value::Number(_)
-        | Value::Bool(_)
-        | Value::Refs(_)
-        | Value::Scopes(_)
-        | Value::Source(_) => value.to_string(),
+        Value::Unset | Value::Integer(_) | Value::Number(_) | Value::Bool(_) | Value::Refs(_) | Value::Scopes(_) => {
+            value.to_string()
+        }
+        Value::Source(_) => source(value, secrets),
+    }
+}
+
+/// Where a secret comes from.
+fn source(value: &Value, secrets: Secrets) -> String {
+    let text = value.to_string();
+    match secrets {
+        Secrets::Hidden => without_secrets_in_command(&text).into_owned(),
+        Secrets::Plain => text,
     }
 }
 

@@ -100,6 +100,16 @@ pub enum Sink {
     Discard,
 }
 
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Env { name } => write!(f, "env {name}"),
+            Self::File { path } => write!(f, "file {}", path.display()),
+            Self::Command { argv, .. } => write!(f, "command {argv:?}"),
+        }
+    }
+}
+
 impl fmt::Display for Sink {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -282,13 +282,9 @@ fn value(key: &str, value: &Value, other: Option<&Value>) -> Json {
             let other = if let Some(Value::Text(other)) = other { Some(other.as_str()) } else { None };
             json!(text_beside(key, text, other))
         }
-        Value::Duration(_)
-        | Value::Before(_)
-        | Value::Infinite
-        | Value::Ref(_)
-        | Value::Script(_)
-        | Value::Source(_) => {
+        Value::Duration(_) | Value::Before(_) | Value::Infinite | Value::Ref(_) | Value::Script(_) => {
             json!(value.to_string())
         }
+        Value::Source(_) => json!(without_secrets_in_command(&value.to_string())),
     }
 }
