@@ -194,9 +194,14 @@ impl Kind {
         Self::ALL.iter().copied().find(|kind| kind.name() == name)
     }
 
-    /// The kind whose objects InfluxDB's permissions call `ty`, such as `buckets`.
+    /// The kind whose objects InfluxDB's permissions call `ty`, such as `buckets`; the first, where there are several.
     pub fn from_type(ty: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|kind| kind.spec().ty == ty)
+        Self::of_type(ty).next()
+    }
+
+    /// The kinds whose objects InfluxDB's permissions call `ty`.
+    pub fn of_type(ty: &str) -> impl Iterator<Item = Self> {
+        Self::ALL.iter().copied().filter(move |kind| kind.spec().ty == ty)
     }
 
     /// The kind of what scripts reach by its name as `target`.

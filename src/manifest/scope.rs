@@ -143,7 +143,7 @@ fn instead(context: &DecodeContext<'_, '_>, text: &str) -> Option<String> {
             (None, _) => one_of(context, Kind::Org, org),
         };
     }
-    let kind = Kind::from_type(named(word)?).filter(|kind| kind.can_be_permitted());
+    let kind = Kind::from_name(word).or(Kind::from_type(named(word)?)).filter(|kind| kind.can_be_permitted());
     match kind {
         Some(kind) if is_id(name) => Some(format!("write `{}-id:{name}`", kind.name())),
         Some(kind) => one_of(context, kind, name),

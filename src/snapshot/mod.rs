@@ -57,7 +57,7 @@ impl Snapshot {
     /// names one, must be the object's own. `holder` is the token's org, which stands in for the org of an object that is
     /// not there.
     pub fn permitted(&self, ty: &str, id: &str, named: Option<&str>, holder: Option<&str>) -> Option<Kind> {
-        let kind = Kind::from_type(ty)?;
+        let kind = Kind::of_type(ty).find(|kind| self.object(*kind, id).is_some()).or(Kind::from_type(ty))?;
         let own = match (kind.spec().level, self.object(kind, id)) {
             (Level::Server, _) => None,
             (Level::Org, Some(object)) => object.org.as_deref(),

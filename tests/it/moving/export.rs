@@ -70,11 +70,11 @@ pub(super) async fn clicked(home: &Home) -> Value {
     ] {
         home.make("telegrafs", json!({"name": name, "config": config, "metadata": {"buckets": []}})).await;
     }
-    for username in ["Grafana", "with:colon"] {
-        let may = json!([home.may_one("write", "buckets", &raw), home.may("read", "buckets")]);
-        let v1 = json!({"token": username, "description": "dashboards", "permissions": may});
-        home.make("/private/legacy/authorizations", v1).await;
-    }
+    let may = json!([home.may_one("write", "buckets", &raw), home.may("read", "buckets")]);
+    let v1 = |username: &str| json!({"token": username, "description": "dashboards", "permissions": may});
+    let grafana = home.make("/private/legacy/authorizations", v1("Grafana")).await;
+    home.make("/private/legacy/authorizations", v1("with:colon")).await;
+    home.token("Sees Grafana", json!([home.may_one("read", "authorizations", &grafana)])).await;
     let secrets = json!({"smtp \u{1b}[31m": "hunter2", "0123456789abcdef-token": "of an endpoint"});
     home.http.patch(&format!("orgs/{}/secrets", home.org), secrets).await.expect(204);
     let alice = home.http.post("users", json!({"name": "alice"})).await.expect(201)["id"].as_str().unwrap().to_owned();
@@ -98,7 +98,7 @@ both!(a_server_that_was_clicked_together, virgin, async |server| {
     insta::assert_snapshot!("clicked", shown(&dir, &home));
     insta::assert_snapshot!("clicked-said", masked(&said.out, &home).replace(dir.to_str().unwrap(), "iot"));
     // The plan is to adopt, and nothing else; and so it is done.
-    assert_eq!(home.plan(&dir), (21, String::new()));
+    assert_eq!(home.plan(&dir), (22, String::new()));
     home.fluxform(&["apply", "--adopt", "--auto-approve"]).arg(&dir).run().with(0);
     home.fluxform(&["plan", "--detailed-exitcode"]).arg(&dir).run().with(0);
     home.fluxform(&["drift"]).arg(&dir).run().with(0);
@@ -181,10 +181,12 @@ both!(labels_and_kinds_select, virgin, async |server| {
             "token.ingest",
             "token.one_dashboard external",
             "token.roots_token external",
-            "token.wide"
+            "token.sees_grafana",
+            "token.wide",
+            "v1_token.grafana external"
         ]
     );
-    assert_eq!(home.plan(&dir), (2, String::new()));
+    assert_eq!(home.plan(&dir), (3, String::new()));
     let (_keep, dir) = out();
     let said = home.export(&dir, &["--label", "Pord", "--format=json"]).with(1);
     assert!(said.err.contains("there is one named \"Prod\""), "{}", said.err);
