@@ -330,6 +330,10 @@ fn any_other_script_is_not_implemented_on_the_embedded_server() {
             let reply = query(&scene.http, &scene.org, flux).await;
             reply.refused(501, "not implemented", "the embedded server answers only the evidence queries");
         }
+        // Nobody learns that who may not ask.
+        let influxql = "/query?db=b&q=SELECT%20*%20FROM%20m";
+        scene.http.get(influxql).await.refused(501, "not implemented", "the embedded server runs no InfluxQL");
+        scene.server.anonymous().get(influxql).await.refused(401, "unauthorized", "unauthorized access");
     });
 }
 

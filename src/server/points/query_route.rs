@@ -1,4 +1,4 @@
-//! `POST /api/v2/query`, for evidence queries.
+//! `POST /api/v2/query`, for evidence queries, and `/query` of InfluxDB 1.x, for none.
 
 use axum::routing::MethodFilter;
 use http::StatusCode;
@@ -19,11 +19,19 @@ use crate::server::request::Call;
 use crate::server::routes::{Routes, compact};
 use crate::server::store::bucket::{self, Bucket};
 use crate::server::store::{Error, View};
+use crate::server::v1_tokens;
 
 const FLUX: &str = "application/vnd.flux";
 
 pub(super) fn routes() -> Routes {
-    Routes::new().route("/api/v2/query", compact(MethodFilter::POST, query))
+    Routes::new()
+        .route("/api/v2/query", compact(MethodFilter::POST, query))
+        .route("/query", compact(MethodFilter::GET.or(MethodFilter::POST), query_v1))
+}
+
+fn query_v1(call: &Call) -> Result<Reply, Problem> {
+    v1_tokens::login(call, &call.store().view()?)?;
+    Err(Problem::new(Code::NotImplemented, "the embedded server runs no InfluxQL"))
 }
 
 fn query(call: &Call) -> Result<Reply, Problem> {
