@@ -70,6 +70,9 @@ async fn an_id_cannot_lead_elsewhere() {
         "/api/v2/labels/members",
         "/api/v2/orgs/0000000000000001/members/../../labels/0000000000000002",
         "/api/v2/orgs/0000000000000001/",
+        "/private/legacy/authorizations/../../api",
+        "/private/legacy/authorizations/0000000000000001?token=x",
+        "/private/other/0000000000000001",
         "//other.example/api",
         "",
     ] {

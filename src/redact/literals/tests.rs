@@ -1,6 +1,8 @@
 //! Secrets wherever an author may have put them.
 
 use super::*;
+use crate::field::Type;
+use crate::kind::Kind;
 
 fn without(config: &str) -> String {
     without_literals(config, Language::Config).into_owned()
@@ -151,6 +153,7 @@ fn what_is_no_secret_is_neither_hidden_nor_warned_of() {
         "[token.machine]\nwrite = [\"bucket.raw\"]",
         "[user.ann]\npassword = { env = \"ANN\" }",
         "[secret.pager]\nkey = \"pager-token\"\nvalue = { env = \"PAGER\" }\nvalue_version = 1",
+        "[v1_token.old]\nusername = \"old\"\nread = [\"v1_token.new\"]\npassword = { env = \"OLD\" }\npassword_version = 1",
         "[user.ann.password]\nenv = \"ANN\"",
         "image = \"telegraf:1.30@sha256:00\"",
     ] {
@@ -192,6 +195,20 @@ fn a_private_key_is_one_secret() {
     let config = "x = '''\n-----BEGIN PRIVATE KEY-----\nS3\nS4\nS5\n-----END PRIVATE KEY-----\n'''";
     assert_eq!(certain(config).len(), 1);
     assert_eq!(without(config).matches(HIDDEN).count(), 3);
+}
+
+/// Of each kind: a misspelt one may be the secret.
+#[test]
+fn fields_of_kinds_that_have_secrets_are_shown_and_no_others() {
+    for kind in Kind::ALL.iter().filter(|kind| kind.spec().fields.iter().any(|field| field.secret.is_some())) {
+        let unknown = |value: &str| format!("[{kind}.x]\nunknown = \"{value}\"");
+        assert_eq!(without_literals(&unknown("S3KRIT7"), Language::Manifest), unknown("***"));
+        for field in kind.spec().fields.iter().filter(|field| field.secret.is_none()) {
+            let value = if field.ty == Type::Integer { "1" } else { "\"S3KRIT7\"" };
+            let manifest = format!("[{kind}.x]\n{} = {value}", field.name);
+            assert_eq!(without_literals(&manifest, Language::Manifest), manifest);
+        }
+    }
 }
 
 /// What stands in the tables of such kinds may be a secret that somebody did not know how to write.
