@@ -45,6 +45,11 @@ pub(super) fn read<'a>(
             let message = format!("a {what} has at most {}", limits::TEXT_FILE);
             return context.fail(Code::ManifestLimit, node.span, message, format!("has {} bytes", text.len()));
         }
+        if is_path(text, ending) {
+            let message = format!("`{name}` is a {what}, and `{text}` is the name of a file");
+            let help = format!("write `{name} = {{ file = \"{text}\" }}`");
+            return context.fail_with(Code::ManifestTextFile, node.span, message, "names a file", help);
+        }
         let at = TextPlace::of_string(Arc::clone(context.source), node.span.range(), text);
         return Some(Written { text: text.clone().into_owned(), at, whole });
     }
@@ -60,6 +65,13 @@ pub(super) fn read<'a>(
     let path = sink::path(context, "file", &entry.node)?;
     let source = file(context, of, &path, entry.node.span)?;
     Some(Written { text: source.text.clone(), at: TextPlace::of_file(source), whole })
+}
+
+/// Whether a text is nothing but a path of a file with such texts.
+fn is_path(text: &str, ending: &str) -> bool {
+    let stem = text.strip_suffix(ending).and_then(|text| text.strip_suffix('.'));
+    let part = |letter: char| letter.is_alphanumeric() || matches!(letter, '/' | '_' | '-' | '.');
+    stem.is_some_and(|stem| !stem.is_empty() && stem.chars().all(part))
 }
 
 /// Why `path` names no such text, and what to do: whatever is read as one may be shown, so what is called otherwise is not read.
