@@ -9,6 +9,7 @@ use super::project::Project;
 use super::session::Session;
 use crate::address::few;
 use crate::diagnostic::{Code, Diagnostic};
+use crate::diff::Action;
 use crate::manifest::Manifest;
 use crate::plan::{self, Difference, Plan, Saved};
 use crate::problem::{Problem, Problems};
@@ -130,7 +131,7 @@ impl Reviewed {
                         make a new plan";
             return stale(Code::ApplyStale, message, help);
         }
-        if !now.plan.writes() && now.plan.refusals.is_empty() {
+        if !now.plan.writes() && now.plan.refusals.is_empty() && self.is_declared(manifest) {
             let message = format!("all that is in {path} is done already: it was applied, or somebody did the same");
             return stale(Code::ApplyApplied, message, "nothing is left to do, and nothing was written");
         }
@@ -149,6 +150,18 @@ impl Reviewed {
                 .to_owned(),
             &format!("nothing was written; {again}"),
         )
+    }
+
+    /// Whether the manifests still declare what the plan was made for.
+    fn is_declared(&self, manifest: &Manifest) -> bool {
+        let mut changes = self.saved.plan.changes.iter().filter(|change| change.writes());
+        changes.all(|change| match (manifest.resources.get(&change.address), change.action) {
+            (resource, Action::Delete | Action::Forget) => resource.is_none(),
+            (None, _) => false,
+            (Some(resource), _) => {
+                change.fields.iter().all(|field| resource.fields.get(field.field) == Some(&field.wanted))
+            }
+        })
     }
 
     /// The variables that had another value when the plan was made, or none, or have none now.

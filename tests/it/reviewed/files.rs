@@ -185,6 +185,20 @@ both!(a_plan_whose_changes_somebody_else_made_says_that_nothing_is_left, async |
     has(&late.err, "is done already");
 });
 
+both!(a_plan_whose_manifests_were_changed_back_is_not_done, async |scene| {
+    let applied = "[bucket.raw]\nretention = \"1d\"\n";
+    let review = Review::new(&scene, applied);
+    review.apply_unseen();
+    for planned in ["[bucket.raw]\nretention = \"2d\"\n", "[bucket.raw]\nretention = \"1d\"\n[bucket.more]\n"] {
+        review.declare(planned);
+        review.plan().run().with(0);
+        review.declare(applied);
+        let late = review.apply().run().with(6);
+        has(&late.err, "the plan is not the one that was reviewed");
+        assert!(!late.err.contains("done already"), "{}", late.err);
+    }
+});
+
 both!(values_of_variables_that_are_other_ones_are_named, async |scene| {
     let review = Review::new(
         &scene,
