@@ -5,6 +5,7 @@ use std::path::Path;
 use super::connection::{CertificateFlags, Flags};
 use super::project::{Choice, Variables};
 use crate::plan::Plan;
+use crate::redact::is_secret;
 use crate::shell_words::shell_quoted;
 
 /// The command that applies the plan in the file `out`, with all that was said on the command line of the project and of the
@@ -50,7 +51,10 @@ impl Line {
         }
         let Variables { var, var_file } = &choice.variables;
         var_file.iter().for_each(|file| self.path("--var-file", Some(file)));
-        var.iter().for_each(|(name, value)| self.option("--var", &format!("{name}={value}")));
+        for (name, value) in var {
+            let value = if is_secret(name) { "..." } else { value };
+            self.option("--var", &format!("{name}={value}"));
+        }
     }
 
     fn connection(&mut self, flags: &Flags) {
