@@ -202,6 +202,7 @@ pub fn order(comparison: Comparison, facts: Facts<'_>) -> Plan {
     plan.refusals.extend(problems);
     plan.warnings.extend(unchecked);
     plan.warnings.extend(heir::passes(&plan.changes, written, snapshot));
+    plan.warnings.extend(heir::takes(&plan.changes, written, snapshot));
     plan.refusals.extend(order::circle(&ordered.stuck, written));
     guard::ask(
         &mut plan,

@@ -85,3 +85,23 @@ both!(a_token_for_one_bucket_cannot_tell_whether_there_is_a_mapping, async |scen
     };
     assert!(said.contains("cannot tell whether dbrp.new exists"), "{said}");
 });
+
+both!(the_first_mapping_of_a_database_that_a_bucket_stands_for_is_told_to_take_its_default, async |scene| {
+    scene.bucket("first").await;
+    let place = Place::new(&scene, "");
+    let plan = |tables: &str| {
+        place.declare(&format!("[bucket.other]\n\n{tables}"));
+        place.on("plan").run().with(0).all()
+    };
+    let archive = "[dbrp.x]\ndatabase = \"first\"\nretention_policy = \"archive\"\nbucket = \"bucket.other\"\n";
+    let words = "dbrp.x becomes the dbrp of `first` that has `default = true`, in the place of the bucket";
+    assert!(plan(archive).contains(words), "{}", plan(archive));
+    let own = "[bucket.first]\nexternal = true\n\n[dbrp.own]\ndatabase = \"first\"\nbucket = \"bucket.first\"\ndefault = true\n\n";
+    for (tables, why) in [
+        (format!("{archive}default = true\n"), "it is declared"),
+        (format!("{own}{archive}"), "another one is declared to have it"),
+        (archive.replace("\"first\"", "\"second\""), "no bucket stands for it"),
+    ] {
+        assert!(!plan(&tables).contains("in the place of"), "{why}: {}", plan(&tables));
+    }
+});
