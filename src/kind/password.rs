@@ -19,9 +19,13 @@ pub(super) const fn field(needed: bool, doc: &'static str) -> Field {
 }
 
 /// What says that the password is to be set again.
-pub(super) const VERSION: Field = Field::text(AGAIN, Omitted::Theirs, "Increase it to set the password again.")
-    .of_type(Type::Integer)
-    .compared(Compared::Ledger);
+pub(super) const VERSION: Field = Field::text(
+    AGAIN,
+    Omitted::Theirs,
+    "Increase it to set the password again; writing it for the first time does so too.",
+)
+.of_type(Type::Integer)
+.compared(Compared::Ledger);
 
 /// A password that is to be set again has to be said.
 pub(super) fn check(draft: &Draft<'_>, faults: &mut Vec<Fault>) {

@@ -41,9 +41,13 @@ pub(super) static SPEC: Spec = Spec {
             "Where the value comes from. Set when the secret is created and when `value_version` changes.",
         )
         .secret(SecretRule { bytes: (1, LARGEST_VALUE), again: "value_version", needed: true }),
-        Field::text("value_version", Omitted::Theirs, "Increase it to set the value again.")
-            .of_type(Type::Integer)
-            .compared(Compared::Ledger),
+        Field::text(
+            "value_version",
+            Omitted::Theirs,
+            "Increase it to set the value again; writing it for the first time does so too.",
+        )
+        .of_type(Type::Integer)
+        .compared(Compared::Ledger),
     ],
     check,
     export: |_| Err(ExportError::Unsayable("no request shows its value".to_owned())),

@@ -31,10 +31,14 @@ pub(super) static SPEC: Spec = Spec {
             .role(Role::Delivery)
             .compared(Compared::Ledger)
             .replaces(),
-        Field::text("secret_version", Omitted::Theirs, "Increase it to create the token again, with another secret.")
-            .of_type(Type::Integer)
-            .compared(Compared::Ledger)
-            .replaces(),
+        Field::text(
+            "secret_version",
+            Omitted::Theirs,
+            "Increase it to create the token again, with another secret; writing it for the first time does so too.",
+        )
+        .of_type(Type::Integer)
+        .compared(Compared::Ledger)
+        .replaces(),
         Field::id("The ID of an external token."),
     ],
     check: |draft, faults| permissions::check(draft, faults),

@@ -67,7 +67,7 @@ both!(what_a_manifest_says_is_shown_safely, async |scene| {
             "[label.l]\nname = \"{evil}\"\nproperties = {{ \"{evil}\" = \"{evil}\" }}\n\
              [bucket.b]\nname = \"{evil}\"\ndescription = \"{evil}\"\nlabels = [\"label.l\"]\n\
              [bucket.each]\nfor_each = [\"{evil}\"]\n\
-             [task.t]\nname = \"{evil}\"\nevery = \"1h\"\nflux = \"// {evil}\\nx = 1\"\n\
+             [task.t]\nname = \"{evil}\"\nevery = \"1h\"\nflux = \"// {evil} = 1\\nx = 1\"\n\
              [token.k]\ndescription = \"{evil}\"\nread = [\"bucket.each[*]\"]\ndeliver = \"discard\"\n\
              [user.u]\nname = \"{user}{evil}\"\n"
         )
