@@ -472,7 +472,7 @@ fn a_password_that_is_set_is_shown() {
     let source = || Value::Source(crate::secret::Source::Env { name: "PASSWORD".into() });
     let version = |number| ("password_version", Value::Integer(number));
     let new = Scene::new().declares("user.ann", &[("password", source())]);
-    insta::assert_snapshot!(new.says(), @"user.ann: Create, New; name ? -> ann (New); password ? -> (secret) (New)");
+    insta::assert_snapshot!(new.says(), @"user.ann: Create, New; name ? -> ann (New); password ? -> (secret from env PASSWORD) (New)");
     let user = |last: &[(&str, Value)]| {
         Scene::new().declares("user.ann", &[("password", source()), version(2)]).has(Kind::User, "u1", "ann", &[]).owns(
             "user.ann",
@@ -482,11 +482,11 @@ fn a_password_that_is_set_is_shown() {
     };
     insta::assert_snapshot!(
         user(&[version(1)]).says(),
-        @"user.ann: Update, Differs; password ? -> (secret) (Yours); password_version ? -> 2 (Yours)"
+        @"user.ann: Update, Differs; password ? -> (secret from env PASSWORD) (Yours); password_version ? -> 2 (Yours)"
     );
     insta::assert_snapshot!(
         user(&[]).says(),
-        @"user.ann: Update, Differs; password ? -> (secret) (New); password_version ? -> 2 (New)"
+        @"user.ann: Update, Differs; password ? -> (secret from env PASSWORD) (New); password_version ? -> 2 (New)"
     );
     insta::assert_snapshot!(user(&[version(2)]).says(), @"user.ann: None, InSync");
     let ignored = user(&[version(1)]).with("user.ann", |user| {
