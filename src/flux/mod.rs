@@ -3,6 +3,7 @@
 //! Everything here is pure. The judge of what Flux is, is the real server: `POST /api/v2/query/ast`, the creation of
 //! tasks, and what `PATCH` of a task's schedule makes of a script (influxd 2.9.1, measured).
 
+mod assigned;
 pub mod ast;
 mod compose;
 mod error;
@@ -25,13 +26,15 @@ mod uncompilable;
 mod value;
 mod weight;
 
+pub use assigned::records;
 pub use compose::{AuthorScript, LiveScript};
 pub use error::{FluxError, Spanned};
 pub use literal::{Literal, LiteralError};
 pub use mistake::Mistake;
 pub use normal::{NormalForm, NormalToken};
+pub(crate) use option_task::in_hours;
 pub use option_task::{Schedule, TaskHead, TaskOption};
 pub use scanner::scan;
 pub(crate) use scanner::scan_leniently;
-pub use token::{Token, TokenKind};
+pub use token::{Token, TokenKind, is_name};
 pub use uncompilable::Uncompilable;

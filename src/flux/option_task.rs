@@ -96,7 +96,7 @@ pub(crate) fn render<'a>(fields: impl Iterator<Item = (&'a str, &'a str)>) -> Re
 
 /// An offset as the server takes it: without weeks and days, to which it answers 500 "unknown unit" here, as to months, and
 /// a negative one in a single unit, because it reads `-1h30m` as `-1h-30m` (influxd 2.9.1, measured).
-fn in_hours(offset: &str) -> Result<Cow<'_, str>, LiteralError> {
+pub(crate) fn in_hours(offset: &str) -> Result<Cow<'_, str>, LiteralError> {
     const UNITS: [(&str, u64); 6] = [
         ("h", 3_600_000_000_000),
         ("m", 60_000_000_000),

@@ -191,3 +191,11 @@ impl TokenKind {
         matches!(self, Self::RParen | Self::RBrack | Self::RBrace | Self::StringEnd | Self::InterpolationEnd)
     }
 }
+
+/// Whether a script can say `name` without quotes.
+pub fn is_name(name: &str) -> bool {
+    let is_letter = |c: char| c == '_' || c.is_alphabetic();
+    name.starts_with(is_letter)
+        && name.chars().all(|c| is_letter(c) || c.is_numeric())
+        && TokenKind::keyword(name).is_none()
+}

@@ -70,6 +70,11 @@ impl Fields {
         }
     }
 
+    /// The same as a part of the Go struct `path`, which error messages name.
+    pub(crate) fn within(self, path: &str) -> Self {
+        Self { path: path.to_owned(), ..self }
+    }
+
     /// A text.
     pub(crate) fn text(&self, name: &str) -> Result<Option<String>, BodyError> {
         self.text_as(name, "string")
@@ -122,6 +127,15 @@ impl Fields {
                 ))),
             },
             Some(other) => Err(self.mismatch(name, other, "int64")),
+        }
+    }
+
+    /// A number.
+    pub(crate) fn float(&self, name: &str) -> Result<Option<f64>, BodyError> {
+        match self.get(name) {
+            None => Ok(None),
+            Some(Value::Number(number)) => Ok(number.as_f64()),
+            Some(other) => Err(self.mismatch(name, other, "float64")),
         }
     }
 

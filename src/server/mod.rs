@@ -5,6 +5,8 @@
 
 mod auth;
 mod authenticate;
+mod check_body;
+mod check_flux;
 mod cron;
 mod flux_duration;
 mod go_text;
@@ -38,6 +40,7 @@ mod v1_tokens;
 // The kinds: a module here and a line in `KINDS`.
 mod authorizations;
 mod buckets;
+mod checks;
 mod dbrps;
 mod labels;
 mod orgs;
@@ -51,6 +54,7 @@ mod variables;
 const KINDS: &[Kind] = &[
     Kind::Own(&authorizations::TOKENS),
     Kind::Own(&buckets::BUCKETS),
+    Kind::Plain(&checks::CHECKS),
     Kind::Own(&dbrps::DBRPS),
     Kind::Plain(&labels::LABELS),
     Kind::Own(&orgs::ORGS),

@@ -307,6 +307,7 @@ fn create(call: &Call) -> Result<Reply, Problem> {
         status: if request.status.is_empty() { "active".to_owned() } else { request.status },
         flux: request.flux,
         schedule,
+        hidden: false,
     };
     let store = call.store();
     let made = store.change(|change| task::create(change, &store.ids, new))?;

@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 use super::{Deed, Plain, Shown};
 use crate::server::id::Id;
 use crate::server::links::SelfLink;
-use crate::server::problem::Problem;
+use crate::server::problem::{Code, Problem};
 use crate::server::reply::Reply;
 use crate::server::request::{Call, PageLinks, Paging, parse_id};
 use crate::server::store::object::{self, Object};
@@ -40,6 +40,8 @@ pub(in crate::server) enum ListLinks {
 pub(in crate::server) enum Paged {
     Never,
     Always,
+    /// `offset` counts only what the filters leave.
+    Filtered,
     /// Only where no org is asked for.
     AcrossOrgs,
 }
@@ -134,6 +136,11 @@ impl Plain {
         let page = if self.list.paged == Paged::AcrossOrgs && org.is_some() { &all } else { &paging.page };
         let objects = match one {
             Some(one) => vec![one],
+            None if self.list.paged == Paged::Filtered => {
+                let Page { limit, offset, .. } = paging.page;
+                let whole = Page { limit: 0, offset: 0, ..paging.page.clone() };
+                object::list(&view, self.class, &whole, keep)?.into_iter().skip(offset).take(limit).collect()
+            }
             None => object::list(&view, self.class, page, keep)?,
         };
         let caller = call.caller()?;
@@ -141,6 +148,8 @@ impl Plain {
             .into_iter()
             .filter(|object| self.rights(Deed::Read, object).all(|right| caller.holds(&right)))
             .map(|object| self.shown(&view, caller, object))
+            // One that needs what is not there any more is passed over.
+            .filter(|shown| !matches!(shown, Err(problem) if problem.code == Code::NotFound))
             .collect::<Result<Vec<_>, _>>()?;
         let links = (self.list.links == ListLinks::Pages).then(|| {
             let sent = |filter: &Filter| (filter.parameter, call.query.get(filter.parameter).map(str::to_owned));

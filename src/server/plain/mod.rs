@@ -73,7 +73,7 @@ pub(super) struct Plain {
     pub(super) create: Body,
     pub(super) patch: Option<Body>,
     pub(super) put: Option<Body>,
-    /// What is said where there is no such object.
+    /// What is said where there is no such object; `{id}` in it is its ID.
     pub(super) missing: &'static str,
     /// What is said where the org is not sent.
     pub(super) org_needed: &'static str,
@@ -136,12 +136,14 @@ impl Plain {
         match (rest, &self.patch, &self.put) {
             ([_], Some(_), Some(_)) => Some("DELETE, GET, OPTIONS, PATCH, PUT"),
             ([_], None, Some(_)) => Some("DELETE, GET, OPTIONS, PUT"),
+            ([_, "query"], ..) => Some("GET, OPTIONS"),
             _ => None,
         }
     }
 
     pub(super) fn find(&self, read: &impl Read, id: Id) -> Result<Object, Problem> {
-        object::find(read, self.class, id)?.ok_or_else(|| Problem::not_found(self.missing))
+        object::find(read, self.class, id)?
+            .ok_or_else(|| Problem::not_found(self.missing.replace("{id}", &id.to_string())))
     }
 
     /// Where an object belongs.

@@ -37,6 +37,9 @@ pub(crate) struct Task {
     pub(crate) latest_completed: Timestamp,
     pub(crate) created_at: Timestamp,
     pub(crate) updated_at: Option<Timestamp>,
+    /// Whether it is behind something else, and no list has it.
+    #[serde(default)]
+    pub(crate) hidden: bool,
 }
 
 /// What to make a task from.
@@ -48,6 +51,7 @@ pub(crate) struct NewTask {
     pub(crate) status: String,
     pub(crate) flux: String,
     pub(crate) schedule: Schedule,
+    pub(crate) hidden: bool,
 }
 
 /// What to change; `None` stays.
@@ -71,7 +75,8 @@ pub(crate) struct TaskFilter {
 impl TaskFilter {
     /// With an owner the org does not count, as on the real server.
     fn matches(&self, task: &Task) -> bool {
-        self.name.as_ref().is_none_or(|name| *name == task.schedule.name)
+        !task.hidden
+            && self.name.as_ref().is_none_or(|name| *name == task.schedule.name)
             && self.status.as_ref().is_none_or(|status| *status == task.status)
             && self.owner.is_none_or(|owner| owner == task.owner)
     }
@@ -151,6 +156,7 @@ pub(crate) fn create(change: &Change, ids: &Snowflakes, new: NewTask) -> Result<
         latest_completed: created_at,
         created_at,
         updated_at: None,
+        hidden: new.hidden,
     };
     change.put(TASKS_BY_ORG, &pair(task.org, task.id), b"")?;
     change.put_record(TASKS, task.id, &task)?;

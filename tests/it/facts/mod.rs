@@ -1,6 +1,7 @@
 //! How InfluxDB 2.x really behaves: measured on the real server, and the same on the embedded one.
 
 mod buckets;
+mod checks;
 mod dbrps;
 mod deletes;
 mod durability;

@@ -1,0 +1,287 @@
+//! `/api/v2/checks` (influxd 2.9.1, measured). A check is run by a task that no list has: its status is the task's, and a change
+//! of the check that the task cannot follow is stored all the same.
+
+use axum::routing::MethodFilter;
+use http::StatusCode;
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::auth::{Action, Permission, ResourceType};
+use super::check_body::{self, Sent};
+use super::check_flux;
+use super::id::Id;
+use super::json::{BodyError, Fields};
+use super::kind::Api;
+use super::plain::body::Body;
+use super::plain::list::{By, Filter, List, ListLinks, Paged};
+use super::plain::{Deed, Handlers, Plain};
+use super::problem::{Code, Problem};
+use super::reply::{Reply, Style};
+use super::request::Call;
+use super::routes::{Routes, compact};
+use super::store::column::{Cell, Column, Holds, ID, LINKS, ORG, Shown, text};
+use super::store::object::{self, Clash, Class, Object, Unique};
+use super::store::task::{self, NewTask, Schedule, Task, TaskUpdate};
+use super::store::{Change, Error, View, label, org};
+use super::task_schedule;
+
+pub(super) static CHECKS: Plain = Plain {
+    handlers: Handlers { create, patch, put, ..Handlers::BY_TABLE },
+    list: List {
+        links: ListLinks::Pages,
+        paged: Paged::Filtered,
+        filters: &[Filter { parameter: "orgID", by: By::NamedOrg }, Filter { parameter: "org", by: By::OrgName }],
+        ..List::new("checks")
+    },
+    links: &[
+        ("self", "/api/v2/checks/{id}"),
+        ("labels", "/api/v2/checks/{id}/labels"),
+        ("members", "/api/v2/checks/{id}/members"),
+        ("owners", "/api/v2/checks/{id}/owners"),
+        ("query", "/api/v2/checks/{id}/query"),
+    ],
+    patch: Some(Body::bare("influxdb.CheckUpdate")),
+    put: Some(Body::bare("")),
+    missing: "check not found for key \"{id}\"",
+    clash,
+    read_to_change: true,
+    // The task goes with its check; one without cannot be deleted.
+    after: |change, check, deed| match (deed, task_of(check)) {
+        (Deed::Delete, Some(id)) => task::delete(change, id),
+        _ => Ok(()),
+    },
+    ..Plain::new(
+        Api {
+            style: Style::Compact,
+            labels: true,
+            members: true,
+            more: routes,
+            ..Api::new("checks", ResourceType::Checks)
+        },
+        &CLASS,
+    )
+};
+
+static CLASS: Class = Class {
+    name: "checks",
+    columns: &[
+        ID,
+        text("name"),
+        text("description").shown(Shown::UnlessEmpty),
+        Column::new("ownerID", Holds::Maker).fixed(),
+        ORG,
+        Column::new("query", Holds::Json(check_body::as_it_is)),
+        text(TASK).fixed(),
+        text("statusMessageTemplate").shown(Shown::If(|_, check| Ok(check.text("type") != "custom"))),
+        text("cron").shown(Shown::UnlessEmpty),
+        text("every").shown(Shown::UnlessEmpty),
+        text("offset").shown(Shown::UnlessEmpty),
+        Column::new("tags", Holds::Json(check_body::as_it_is))
+            .shown(Shown::If(|_, check| Ok(check.text("type") != "custom"))),
+        Column::new("createdAt", Holds::Created).fixed(),
+        Column::new("updatedAt", Holds::Updated).fixed(),
+        Column::new("thresholds", Holds::Json(check_body::as_it_is))
+            .shown(Shown::If(|_, check| Ok(check.text("type") == "threshold"))),
+        text("timeSince").shown(Shown::UnlessEmpty),
+        text("staleTime").shown(Shown::UnlessEmpty),
+        Column::new("reportZero", Holds::Flag).shown(Shown::If(|_, check| Ok(check.text("type") == "deadman"))),
+        text("level").shown(Shown::UnlessEmpty),
+        text("type"),
+        Column::new("labels", Holds::Labels).fixed(),
+        LINKS,
+        Column::new("status", Holds::Derived(|view, check| Ok(Some(Cell::Text(hidden(view, check)?.status))))).fixed(),
+        Column::new("latestCompleted", Holds::Derived(latest)).fixed(),
+        Column::new("latestScheduled", Holds::Derived(latest)).fixed(),
+    ],
+    unique: Some(Unique { column: "name", per_org: true, fold: |name| name.as_bytes().to_vec() }),
+    goes_with_org: false,
+};
+
+const TASK: &str = "taskID";
+
+fn clash(check: &Object, _: Clash, deed: Deed) -> Problem {
+    let key = || format!("{}{}", check.org.map(|org| org.to_string()).unwrap_or_default(), check.text("name"));
+    Problem::conflict(match deed {
+        Deed::Put => "check name is not unique".to_owned(),
+        Deed::Patch => format!("check entity update conflicts with an existing entity for key {}", key()),
+        _ => format!("check is not unique for key {}", key()),
+    })
+}
+
+fn routes() -> Routes {
+    Routes::new().route("/api/v2/checks/{id}/query", compact(MethodFilter::GET, query))
+}
+
+fn task_of(check: &Object) -> Option<Id> {
+    check.text(TASK).parse().ok()
+}
+
+/// The task behind a check.
+fn hidden(read: &impl super::store::Read, check: &Object) -> Result<Task, Error> {
+    match task_of(check) {
+        Some(id) => task::find(read, id),
+        None => Err(Problem::not_found("task not found").into()),
+    }
+}
+
+fn latest(view: &View, check: &Object) -> Result<Option<Cell>, Error> {
+    let time: Timestamp = hidden(view, check)?.latest_completed;
+    Ok(Some(Cell::Text(time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string())))
+}
+
+fn in_task(problem: Problem) -> Problem {
+    // Whatever it is, it is the request's fault here.
+    problem.within("Could not create task from check").with_code(Code::Invalid)
+}
+
+fn create(plain: &'static Plain, call: &Call) -> Result<Reply, Problem> {
+    let sent = check_body::read(&call.body)?;
+    let labels = check_body::labels(&call.body)?;
+    let caller = call.caller()?;
+    let org = sent.org.ok_or_else(|| Problem::invalid(plain.org_needed))?;
+    caller.require(&Permission::in_org(Action::Write, ResourceType::Checks, org))?;
+    let id = call.store().ids.next();
+    let mut sent = sent.with_id(id);
+    sent.valid()?;
+    sent.status()?;
+    let org_name =
+        org::find(&call.store().view()?, org).map_err(|_| Problem::not_found("organization not found"))?.name;
+    let (flux, schedule) = script(&mut sent, id).map_err(in_task)?;
+    let mut check = Object::new(&CLASS, id, Some(org));
+    sent.put_into(&mut check);
+    *check.value_mut("ownerID") = Cell::Text(caller.user.to_string());
+    let new = NewTask {
+        org,
+        org_name,
+        owner: caller.user,
+        description: sent.description.clone(),
+        status: sent.status.clone(),
+        flux,
+        schedule,
+        hidden: true,
+    };
+    let store = call.store();
+    store.change(|change| {
+        let task = task::create(change, &store.ids, new)?;
+        *check.value_mut(TASK) = Cell::Text(task.id.to_string());
+        if let Some(clashes) = object::insert(change, &check)? {
+            return Err(clash(&check, clashes, Deed::Create));
+        }
+        for label in &labels {
+            // Labels that there are not are passed over.
+            if label::find(change, *label).is_ok() {
+                label::attach(change, id, *label)?;
+            }
+        }
+        Ok(())
+    })?;
+    plain.reply(call, StatusCode::CREATED, check)
+}
+
+/// What the task of a check runs.
+fn script(sent: &mut Sent, id: Id) -> Result<(String, Schedule), Problem> {
+    let flux = check_flux::script(&sent.check, id)?;
+    let schedule = task_schedule::read(&flux)?;
+    Ok((flux, schedule))
+}
+
+fn put(plain: &'static Plain, call: &Call) -> Result<Reply, Problem> {
+    let id = call.id("id")?;
+    let sent = check_body::read(&call.body).map_err(|problem| problem.within("malformed check body"))?;
+    let mut sent = sent.with_id(id);
+    sent.status()?;
+    plain.allowed(call, &call.store().view()?, id, Deed::Put)?;
+    if sent.org.is_none() {
+        return Err(Problem::invalid("Check OrgID is invalid"));
+    }
+    sent.valid()?;
+    let changed = call.store().change(|change| {
+        let (before, _) = with_task(plain, change, id)?;
+        let mut after = before.clone();
+        sent.put_into(&mut after);
+        store(change, &before, after, Deed::Put)
+    })?;
+    // The check is stored, and stays so if its task cannot follow.
+    let (flux, schedule) = script(&mut sent, id).map_err(untold)?;
+    follow(call, &changed, Some((flux, schedule)), Some(sent.description.clone()), Some(sent.status.clone()))?;
+    plain.reply(call, StatusCode::OK, changed)
+}
+
+/// Of what is wrong with a query, a change says nothing.
+fn untold(problem: Problem) -> Problem {
+    let told = !problem.message.contains("loc ") && problem.message.contains("options:");
+    if told || problem.message.contains("parsing time") {
+        return problem;
+    }
+    Problem::new(Code::Internal, "An internal error has occurred - check server logs")
+}
+
+fn patch(plain: &'static Plain, call: &Call) -> Result<Reply, Problem> {
+    let id = call.id("id")?;
+    let fields = Fields::parse(&call.body, "influxdb.CheckUpdate").map_err(BodyError::bare)?;
+    let text = |name: &str| {
+        let text = fields.text(name).map_err(|error| error.bare())?;
+        let words = format!("Check {}{} can't be empty", name[..1].to_uppercase(), &name[1..]);
+        if text.as_deref() == Some("") { Err(Problem::invalid(words)) } else { Ok(text) }
+    };
+    let (name, description) = (text("name")?, text("description")?);
+    let status = fields.text("status").map_err(BodyError::bare)?;
+    if let Some(status) = &status {
+        check_body::status(status)?;
+    }
+    plain.allowed(call, &call.store().view()?, id, Deed::Patch)?;
+    let changed = call.store().change(|change| {
+        let (before, _) = with_task(plain, change, id)?;
+        let mut after = before.clone();
+        if let Some(name) = &name {
+            check_body::named(&before, name)?;
+            *after.value_mut("name") = name.as_str().into();
+        }
+        if let Some(description) = &description {
+            *after.value_mut("description") = description.as_str().into();
+        }
+        store(change, &before, after, Deed::Patch)
+    })?;
+    follow(call, &changed, None, description, status)?;
+    plain.reply(call, StatusCode::OK, changed)
+}
+
+fn with_task(plain: &'static Plain, change: &Change, id: Id) -> Result<(Object, Task), Problem> {
+    let check = plain.find(change, id)?;
+    let task = hidden(change, &check)?;
+    Ok((check, task))
+}
+
+fn store(change: &Change, before: &Object, mut after: Object, deed: Deed) -> Result<Object, Problem> {
+    match object::replace(change, before, &mut after)? {
+        Some(clashes) => Err(clash(&after, clashes, deed)),
+        None => Ok(after),
+    }
+}
+
+/// Changes the task behind a check.
+fn follow(
+    call: &Call,
+    check: &Object,
+    script: Option<(String, Schedule)>,
+    description: Option<String>,
+    status: Option<String>,
+) -> Result<(), Problem> {
+    let update = TaskUpdate { script, description, status };
+    let Some(id) = task_of(check) else { return Ok(()) };
+    Ok(call.store().change(|change| task::update(change, id, update)).map(drop)?)
+}
+
+#[derive(Serialize)]
+struct QueryReply {
+    flux: String,
+}
+
+/// What the task would run if it were made now.
+fn query(call: &Call) -> Result<Reply, Problem> {
+    let id = call.id("id")?;
+    let check = CHECKS.allowed(call, &call.store().view()?, id, Deed::Read)?;
+    let flux = check_flux::script(&check_body::kept(&check), id)
+        .map_err(|_| Problem::new(Code::Internal, "An internal error has occurred - check server logs"))?;
+    Reply::compact(StatusCode::OK, &QueryReply { flux })
+}
