@@ -278,7 +278,7 @@ impl fmt::Display for Value {
             Self::List(items) => list(f, items.iter().map(Self::within)),
             Self::Table(table) => {
                 let fields: Vec<_> = table.iter().map(|(key, value)| format!("{key} = {}", value.within())).collect();
-                write!(f, "{{{}}}", fields.join(", "))
+                if fields.is_empty() { f.write_str("{}") } else { write!(f, "{{ {} }}", fields.join(", ")) }
             }
             Self::Duration(duration) => write!(f, "{duration}"),
             Self::Before(duration) => write!(f, "-{duration}"),
@@ -299,6 +299,7 @@ impl Value {
     fn within(&self) -> String {
         match self {
             Self::Text(text) => format!("{text:?}"),
+            Self::Duration(_) | Self::Before(_) | Self::Infinite => format!("\"{self}\""),
             Self::Script(script) => format!("{:?}", script.text()),
             other => other.to_string(),
         }

@@ -145,6 +145,13 @@ impl Client {
         self.get_sized(path, query).await.map(|(reply, _)| reply)
     }
 
+    /// The same, sent once: how it fails may be what is asked for.
+    pub(crate) async fn get_once<T: DeserializeOwned>(&self, path: &str) -> Result<T, ApiError> {
+        let request = Request::new(Verb::Get, path);
+        let body = self.once(&request, self.url(&request)?).await.map_err(|failure| failure.error)?;
+        self.decode(&request, &body)
+    }
+
     /// The same, with how many bytes the reply has.
     pub(super) async fn get_sized<T: DeserializeOwned>(
         &self,

@@ -128,6 +128,15 @@ codes! {
         BucketRetention "bucket::retention" Manifest "A bucket's retention or shard-group duration is shorter or longer than InfluxDB allows"
         BucketShardGroup "bucket::shard-group" Manifest "A bucket's shard-group duration is too short, or does not fit its retention"
     }
+    Check "check" "Checks" {
+        CheckCustom "check::custom" Manifest "The script of a custom check lacks what InfluxDB asks for, or disagrees with the manifest"
+        CheckMessage "check::message" Manifest "The message of a check is no string of Flux"
+        CheckName "check::name" Manifest "A check cannot have this name"
+        CheckQuery "check::query" Manifest "InfluxDB cannot make a check of the query"
+        CheckRule "check::rule" Manifest "A check looks for nothing, for two things, or for values that cannot be"
+        CheckSchedule "check::schedule" Manifest "A check's schedule is missing or cannot be used"
+        CheckTags "check::tags" Manifest "A tag of a check's statuses has a key or a value that it cannot have"
+    }
     Cli "cli" "The command line" {
         CliAddress "cli::address" Usage "A saved plan is shown as a whole, and an address was given"
         CliDeclined "cli::declined" Declined "The question was answered with no"
@@ -211,7 +220,7 @@ codes! {
         GuardPreventDestroy "guard::prevent-destroy" Refused "A resource with `prevent_destroy` would be destroyed"
         GuardProtected "guard::protected" Refused "A resource that `[policy]` protects would be destroyed"
         GuardSystem "guard::system" Refused "The plan would change an object of InfluxDB's own, or a project's ledger"
-        GuardTaskOwner "guard::task-owner" Refused "A user would lose the org in which tasks run as that user"
+        GuardTaskOwner "guard::task-owner" Refused "A user would lose the org in which tasks or checks run as that user"
     }
     Import "import" "Importing objects" {
         ImportAbsent "import::absent" Error "The server has no object with the ID that is to be imported"
@@ -386,7 +395,7 @@ codes! {
     Sight "sight" "What the token sees" {
         SightBlind "sight::blind" NotAuthorized "The token does not see enough to tell whether an object exists"
         SightLedger "sight::ledger" NotAuthorized "The token does not see enough to tell whether the project was ever applied"
-        SightNotAnOwner "sight::not-an-owner" NotAuthorized "A task would never run, because the token's user does not own the org"
+        SightNotAnOwner "sight::not-an-owner" NotAuthorized "A task or check would never run, because the token's user does not own the org"
         SightUnreadable "sight::unreadable" NotAuthorized "The token may not read an object that the project owns"
     }
     Task "task" "Tasks" {

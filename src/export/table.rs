@@ -45,6 +45,10 @@ pub(super) fn declared(
                     tables.push_str(&format!("\n[{address}.{}]\n{}\n", field.name, pairs.join("\n")));
                 }
             }
+            // Nothing is expanded in it.
+            Value::Text(verbatim) if field.ty == Type::Verbatim => {
+                text.push_str(&format!("{} = {}\n", field.name, basic(verbatim)));
+            }
             value => {
                 if let Some(written) = written(field.name, value, object, script, sources, names) {
                     text.push_str(&format!("{} = {written}\n", field.name));

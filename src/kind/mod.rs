@@ -1,6 +1,7 @@
 //! The vocabulary of InfluxDB: one file a kind, one line in the table below.
 
 mod bucket;
+mod check;
 mod dbrp;
 mod export;
 mod label;
@@ -10,6 +11,7 @@ mod natural_key;
 mod org;
 mod password;
 mod permissions;
+mod schedule;
 mod scraper;
 mod script;
 mod secret;
@@ -176,6 +178,8 @@ kinds! {
     Secret = "secret" in secret;
     /// A task of an org.
     Task = "task" in task;
+    /// A check of an org.
+    Check = "check" in check;
     /// An API token (InfluxDB: authorization).
     Token = "token" in token;
     /// A token of InfluxDB 1.x, with a name and a password.
@@ -183,7 +187,7 @@ kinds! {
 }
 
 /// What an org may have that no kind stands for: fluxform neither lists nor looks at it.
-pub const UNMANAGED: [&str; 4] = ["dashboards", "checks", "notification rules", "notification endpoints"];
+pub const UNMANAGED: [&str; 3] = ["dashboards", "notification rules", "notification endpoints"];
 
 impl Kind {
     /// The kind of the home org, and of every other org that objects live in.

@@ -12,7 +12,7 @@ use super::wire::{self, Body, Row, Wire};
 use crate::api::{ApiError, Writer};
 use crate::diagnostic::Code;
 use crate::field::{Field, Omitted, Role, Type};
-use crate::flux::TokenKind;
+use crate::flux::is_name;
 use crate::flux::parser::parse;
 use crate::flux::refs::references;
 use crate::value::{Fields, Script, Value};
@@ -67,7 +67,7 @@ fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
         && let Some((message, label)) = wrong_name(name)
     {
         faults.push(Fault::new(Code::VariableName, "name", format!("{message}: `{name}`"), label));
-    } else if let Some(name) = draft.fields.text("name").filter(|name| !is_member(name)) {
+    } else if let Some(name) = draft.fields.text("name").filter(|name| !is_name(name)) {
         let message = format!("no script can say `v.{name}`");
         let fault = Fault::new(Code::VariableName, "name", message, "not a name in Flux").warning();
         faults.push(fault.help(format!("write `v[{name:?}]` in scripts, or use letters, digits and `_` only")));
@@ -125,13 +125,6 @@ fn wrong_name(name: &str) -> Option<(&'static str, &'static str)> {
     } else {
         None
     }
-}
-
-/// Whether a script can say `v.NAME`.
-fn is_member(name: &str) -> bool {
-    let is_letter = |c: char| c == '_' || c.is_alphabetic();
-    let is_name = |name: &str| name.chars().all(|c| is_letter(c) || c.is_numeric());
-    name.starts_with(is_letter) && is_name(name) && TokenKind::keyword(name).is_none()
 }
 
 /// The first selected value that the variable does not have.

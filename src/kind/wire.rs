@@ -322,14 +322,34 @@ pub(super) async fn put<L: Live>(
     edit: impl FnOnce(&mut Body),
 ) -> Result<(), ApiError> {
     let path = L::WIRE.at(&live.id);
-    let body = body::<L>(&Edit { desired, live: Some(live), changed: &|field| changed.contains(&field) })?;
-    if !body.is_empty() {
-        let mut all: Body = api.get(&path, &[]).await?;
-        all.extend(body);
+    if let Some((_, mut all)) = replacement::<L>(api, live, desired, changed).await? {
         edit(&mut all);
-        api.put::<_, One<L>>(&path, &all).await.map_err(|error| L::explain(error, &all))?;
+        replace::<L>(api, &path, &all).await?;
     }
     label::attach_changed(api, &path, live, desired, changed).await
+}
+
+/// All that the server has of the object `live`, and the same with the fields `changed` as they are wanted; none where nothing of
+/// that is sent.
+pub(super) async fn replacement<L: Live>(
+    api: &Writer,
+    live: &Object,
+    desired: &Desired<'_>,
+    changed: &[&'static str],
+) -> Result<Option<(Body, Body)>, ApiError> {
+    let body = body::<L>(&Edit { desired, live: Some(live), changed: &|field| changed.contains(&field) })?;
+    if body.is_empty() {
+        return Ok(None);
+    }
+    let before: Body = api.get(&L::WIRE.at(&live.id), &[]).await?;
+    let mut all = before.clone();
+    all.extend(body);
+    Ok(Some((before, all)))
+}
+
+/// Makes the object at `path` what `all` says.
+pub(super) async fn replace<L: Live>(api: &Writer, path: &str, all: &Body) -> Result<(), ApiError> {
+    api.put::<_, One<L>>(path, all).await.map(drop).map_err(|error| L::explain(error, all))
 }
 
 /// A value as it is sent; none for what the kind itself sends.

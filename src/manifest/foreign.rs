@@ -3,9 +3,8 @@
 use crate::kind::Kind;
 
 /// What fluxform does not manage, by the names that a table might have.
-const NOT_YET: [&str; 8] = [
+const NOT_YET: [&str; 7] = [
     "dashboard",
-    "check",
     "rule",
     "endpoint",
     "notification_rule",
@@ -169,6 +168,13 @@ pub(super) fn key(kind: Kind, word: &str) -> Option<&'static str> {
         "default" | "type" | "sensitive" | "nullable" | "validation" | "one_of" if !lacks("selected") => Some(
             "a `[variable.NAME]` is one of InfluxDB's, for dashboards; the manifests' own are in `[var]`: `NAME = { default = ... }`",
         ),
+        "type" | "threshold" | "thresholds" if !lacks("when") => Some(
+            "write what the check looks for: `when = { crit = { above = 90 } }`, `deadman = {...}` or `custom = true`",
+        ),
+        "timeSince" | "time_since" | "staleTime" | "stale_time" if !lacks("deadman") => {
+            Some("write `deadman = { level = \"crit\", after = \"90s\", forget = \"10m\" }`")
+        }
+        "status_message_template" | "statusMessageTemplate" if !lacks("message") => Some("write `message = \"...\"`"),
         "roles" | "role" | "orgs" if !lacks("member_of") => {
             Some("list the orgs: `member_of = [\"org.KEY\"]`, or `owner_of = [\"org.KEY\"]`")
         }

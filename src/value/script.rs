@@ -10,7 +10,8 @@ use crate::flux::{FluxError, LiveScript, NormalForm};
 use crate::redact::{self, Part};
 
 /// A Flux script, or the text of another program. Flux is compared without the name and the schedule in its `option task`, by its
-/// tokens; what we cannot read, and what is not Flux, byte by byte. Written down, it is what is compared.
+/// tokens; what we cannot read, what is not Flux, and a query that is kept as it is written, byte by byte. Written down, it is what
+/// is compared.
 #[derive(Clone)]
 pub struct Script {
     /// The whole text, as a server has it or as it is sent; none of a script that was only written down.
@@ -26,13 +27,23 @@ pub struct Script {
 enum Language {
     #[default]
     Flux,
+    /// Flux of which every byte counts.
+    Query,
     /// The language of another program.
     Other,
 }
 
 impl Language {
-    fn is_flux(&self) -> bool {
-        *self == Self::Flux
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// As what its secrets are looked for.
+    fn masked_as(self) -> redact::Language {
+        match self {
+            Self::Flux | Self::Query => redact::Language::Flux,
+            Self::Other => redact::Language::Config,
+        }
     }
 }
 
@@ -44,7 +55,7 @@ struct Reading {
     text: String,
     /// Digest of the tokens that count.
     digest: String,
-    #[serde(default, skip_serializing_if = "Language::is_flux")]
+    #[serde(default, skip_serializing_if = "Language::is_default")]
     language: Language,
 }
 
@@ -52,6 +63,11 @@ impl Script {
     /// The script with this text, as a server has it or takes it.
     pub fn of_task(source: String) -> Self {
         Self { source: Some(source.into()), language: Language::Flux, reading: OnceLock::new() }
+    }
+
+    /// The query with this text, which a server keeps as it is written.
+    pub fn query(source: String) -> Self {
+        Self { source: Some(source.into()), language: Language::Query, reading: OnceLock::new() }
     }
 
     /// The text of another program, every byte of which counts. Nobody reads the secrets in it.
@@ -71,7 +87,7 @@ impl Script {
 
     /// Whether it is Flux.
     pub fn is_flux(&self) -> bool {
-        self.language.is_flux()
+        self.language != Language::Other
     }
 
     /// The same without its spelling: only what is compared.
@@ -98,13 +114,13 @@ impl Script {
         let source = self.source.as_deref()?;
         Some(match self.language {
             Language::Flux => plain(source).map_or_else(|_| source.to_owned(), |(text, _)| text),
-            Language::Other => source.to_owned(),
+            Language::Query | Language::Other => source.to_owned(),
         })
     }
 
     /// Whether it certainly has a secret in plain text.
     pub fn has_secret(&self) -> bool {
-        let language = if self.is_flux() { redact::Language::Flux } else { redact::Language::Config };
+        let language = self.language.masked_as();
         self.source().is_some_and(|source| !redact::certain_literals(source, language).is_empty())
     }
 
@@ -128,11 +144,8 @@ impl Script {
             let source = self.source.as_deref().expect("invariant: what has no text has been read");
             Box::new(match self.language {
                 Language::Flux => Reading::of(source).unwrap_or_else(|_| Reading::unread(source)),
-                Language::Other => Reading {
-                    text: redact::without_literals(source, redact::Language::Config).into_owned(),
-                    digest: digest(&format!("other {source}")),
-                    language: Language::Other,
-                },
+                Language::Query => Reading::bytes(source, "query", self.language),
+                Language::Other => Reading::bytes(source, "other", self.language),
             })
         })
     }
@@ -161,12 +174,13 @@ impl Reading {
     }
 
     fn unread(source: &str) -> Self {
-        let digest = digest(&format!("unread {source}"));
-        Self {
-            text: redact::without_literals(source, redact::Language::Flux).into_owned(),
-            digest,
-            language: Language::Flux,
-        }
+        Self::bytes(source, "unread", Language::Flux)
+    }
+
+    /// What every byte of `source` counts in, `word` telling apart what it is.
+    fn bytes(source: &str, word: &str, language: Language) -> Self {
+        let text = redact::without_literals(source, language.masked_as()).into_owned();
+        Self { text, digest: digest(&format!("{word} {source}")), language }
     }
 }
 
@@ -212,6 +226,17 @@ mod tests {
             text(&config("[a]\ntoken = 'B1'\n[b]\ntoken = 'A1'"), &config("[a]\ntoken = 'A1'\n[b]\ntoken = 'B1'")),
             "[a]\ntoken = '*** (another secret)'\n[b]\ntoken = '*** (another secret)'"
         );
+    }
+
+    #[test]
+    fn every_byte_of_a_query_counts() {
+        let query = |text: &str| Script::query(text.to_owned());
+        assert_ne!(query("f(a: 1)"), query("f(a:1)"));
+        assert_eq!(Script::of_task("f(a: 1)".to_owned()), Script::of_task("f(a:1)".to_owned()));
+        assert!(query("x").is_flux() && query("http.basicAuth(u: \"a\", p: \"b1\")").has_secret());
+        assert_eq!(query("token = \"A\" // c").text(), "token = \"***\" // c");
+        let written = serde_json::to_string(&query("x")).expect("JSON");
+        assert_eq!(serde_json::from_str::<Script>(&written).expect("a script"), query("x"), "{written}");
     }
 
     #[test]

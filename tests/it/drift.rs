@@ -30,6 +30,9 @@ flux = 'from(bucket: \"_monitoring\") |> range(start: -1h)'
 labels = [\"label.a\"]
 ";
 
+/// A query with one field.
+const WATCHED: &str = "from(bucket: \"_monitoring\") |> range(start: -1h) |> filter(fn: (r) => r._field == \"u\")";
+
 /// A resource `x` of `kind` that names each field; `run` is for names that are unique on a server.
 fn declared(kind: Kind, field: &str, run: &str) -> String {
     match kind {
@@ -60,6 +63,16 @@ fn declared(kind: Kind, field: &str, run: &str) -> String {
             .to_owned(),
         Kind::Secret => "[secret.x]\nvalue = { file = \"value\" }\n".to_owned(),
         Kind::Task => TASK.replace("SCHEDULE", if field == "cron" { "cron = \"0 * * * *\"" } else { "every = \"1h\"" }),
+        Kind::Check => {
+            let (rule, flux) = match field {
+                "deadman" => ("deadman = { level = \"crit\", after = \"90s\", forget = \"10m\" }", "from(bucket: \"_monitoring\") |> range(start: -1h)"),
+                _ => ("when = { crit = { above = 90 } }", WATCHED),
+            };
+            format!(
+                "[label.a]\n\n[check.x]\ndescription = \"ours\"\nevery = \"1m\"\noffset = \"10s\"\n{rule}\nflux = '{flux}'\n\
+                 message = \"${{ r._level }}\"\ntags = {{ team = \"ops\" }}\nlabels = [\"label.a\"]\n"
+            )
+        }
         Kind::User => format!(
             "[org.m]\nname = \"m-{run}\"\n\n[org.o]\nname = \"o-{run}\"\n\n\
              [user.x]\nname = \"x-{run}\"\nmember_of = [\"org.m\"]\nowner_of = [\"org.o\"]\n"
@@ -91,6 +104,16 @@ fn by_hand(scene: &Scene, kind: Kind, field: &str, id: impl Fn(&str) -> String) 
         all.as_object_mut().unwrap().extend(other.as_object().unwrap().clone());
         Change(Method::PUT, format!("telegrafs/{}", id("x")), all)
     };
+    // A PATCH leaves the task as it was, and a PUT resets what it leaves out.
+    let check = |other: Value| {
+        let mut all = json!({
+            "orgID": scene.org, "name": "x", "description": "ours", "status": "active", "every": "1m", "offset": "10s",
+            "type": "threshold", "thresholds": [{"type": "greater", "level": "CRIT", "value": 90}], "query": {"text": WATCHED},
+            "statusMessageTemplate": "${ r._level }", "tags": [{"key": "team", "value": "ops"}],
+        });
+        all.as_object_mut().unwrap().extend(other.as_object().unwrap().clone());
+        Change(Method::PUT, format!("checks/{}", id("x")), all)
+    };
     let dbrp = |key: &str, body: Value| Change(Method::PATCH, path(kind, &id(key)), body);
     const DAY: u64 = 86_400;
     match (kind, field) {
@@ -100,8 +123,26 @@ fn by_hand(scene: &Scene, kind: Kind, field: &str, id: impl Fn(&str) -> String) 
         (Kind::Org | Kind::Bucket | Kind::Variable | Kind::Token | Kind::V1Token, "description") => {
             at(json!({"description": "by hand"}))
         }
-        (Kind::Bucket | Kind::Label | Kind::Variable | Kind::Telegraf | Kind::Task, "org") => another_org(),
+        (Kind::Bucket | Kind::Label | Kind::Variable | Kind::Telegraf | Kind::Task | Kind::Check, "org") => {
+            another_org()
+        }
         (Kind::Token | Kind::V1Token, "org") => another_org(),
+        (Kind::Check, "name") => check(json!({"name": unique("by-hand")})),
+        (Kind::Check, "description") => at(json!({"description": "by hand"})),
+        (Kind::Check, "every") => check(json!({"every": "2m"})),
+        (Kind::Check, "offset") => check(json!({"offset": null})),
+        (Kind::Check, "flux") => check(json!({"query": {"text": WATCHED.replace("\"u\"", "\"v\"")}})),
+        (Kind::Check, "when") => {
+            check(json!({"thresholds": [{"type": "range", "level": "CRIT", "max": 90, "within": true}]}))
+        }
+        (Kind::Check, "deadman") => check(json!({
+            "type": "deadman", "query": {"text": "from(bucket: \"_monitoring\") |> range(start: -1h)"},
+            "level": "warn", "timeSince": "90s", "staleTime": "10m",
+        })),
+        // It goes with what the check looks for.
+        (Kind::Check, "custom") => Fixed(json!({"type": "custom"})),
+        (Kind::Check, "message") => check(json!({"statusMessageTemplate": ""})),
+        (Kind::Check, "tags") => check(json!({"tags": null})),
         // The server moves it anywhere.
         // There is nothing to move: it is another key of another org.
         (Kind::Secret, "key" | "org") => another_org(),
@@ -114,7 +155,7 @@ fn by_hand(scene: &Scene, kind: Kind, field: &str, id: impl Fn(&str) -> String) 
         (Kind::Scraper, "org") => at(scraper(json!({"orgID": crate::support::ABSENT}))),
         (Kind::Bucket, "retention") => at(rule(14 * DAY, DAY)),
         (Kind::Bucket, "shard_group_duration") => at(rule(30 * DAY, 2 * DAY)),
-        (Kind::Bucket | Kind::Variable | Kind::Telegraf | Kind::Task, "labels") => {
+        (Kind::Bucket | Kind::Variable | Kind::Telegraf | Kind::Task | Kind::Check, "labels") => {
             Change(Method::DELETE, format!("{}/{}/labels/{}", kind.spec().ty, id("x"), id("a")), Value::Null)
         }
         (Kind::Label, "properties") => at(json!({"properties": {"color": "#000000"}})),
@@ -140,7 +181,9 @@ fn by_hand(scene: &Scene, kind: Kind, field: &str, id: impl Fn(&str) -> String) 
         (Kind::Task, "flux") => at(
             json!({"flux": "option task = {name: \"x\", every: 1h, offset: 5m}\nfrom(bucket: \"c\") |> range(start: -1h)"}),
         ),
-        (Kind::User | Kind::Task | Kind::Token | Kind::V1Token, "status") => at(json!({"status": "inactive"})),
+        (Kind::User | Kind::Task | Kind::Check | Kind::Token | Kind::V1Token, "status") => {
+            at(json!({"status": "inactive"}))
+        }
         (Kind::User, "member_of") => {
             Change(Method::DELETE, format!("orgs/{}/members/{}", id("m"), id("x")), Value::Null)
         }
@@ -240,6 +283,9 @@ both!(each_field_of_a_secret, async |scene| {
 });
 both!(each_field_of_a_task, async |scene| {
     each_field(&scene, Kind::Task).await;
+});
+both!(each_field_of_a_check, async |scene| {
+    each_field(&scene, Kind::Check).await;
 });
 both!(each_field_of_a_token, async |scene| {
     each_field(&scene, Kind::Token).await;

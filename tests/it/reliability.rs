@@ -81,6 +81,12 @@ value = { file = "password" }
 every = "1h"
 flux = 'from(bucket: "raw") |> range(start: -1h)'
 labels = ["label.l"]
+
+[check.cpu]
+every = "1m"
+flux = 'from(bucket: "raw") |> range(start: -1m) |> filter(fn: (r) => r._field == "usage")'
+when = { crit = { above = 90 } }
+labels = ["label.l"]
 "#;
 
 /// Projects that have each kind between them. One with all of them would take twice as long: each of its changes is tried to

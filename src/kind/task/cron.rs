@@ -7,9 +7,9 @@ use std::collections::BTreeSet;
 
 use jiff::civil::Date;
 
-use super::script::{self, Uncounted};
 use crate::diagnostic::nearest;
 use crate::duration::{Duration, DurationError};
+use crate::kind::schedule::{self, Uncounted};
 
 /// Years before it are past for everybody who has this program.
 const FIRST_YEAR: u32 = 2026;
@@ -268,7 +268,7 @@ fn lengths(text: &str) -> Result<(), CronError> {
     // Months and years are not added up here, so there is no longest.
     let counted =
         if total.months > 0 && total.nanos == 0 { Duration::from_secs(1) } else { Duration { months: 0, ..total } };
-    script::counted(counted).map_err(|uncounted| {
+    schedule::counted(counted).map_err(|uncounted| {
         CronError::new(match uncounted {
             Uncounted::TooOften => format!("a task can run at most once a second, not every `{text}`"),
             Uncounted::Fraction => format!("`@every` must be whole seconds, not `{text}`"),

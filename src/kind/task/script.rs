@@ -2,15 +2,14 @@
 
 use super::{cron, params, reach};
 use crate::diagnostic::{Code, Severity};
-use crate::duration::Duration;
 use crate::flux::parser::parse;
-use crate::flux::{AuthorScript, Mistake, Schedule, Spanned, TaskHead, TaskOption};
+use crate::flux::{AuthorScript, Mistake, Schedule, TaskHead, TaskOption};
+use crate::kind::schedule::{self, Words};
 use crate::kind::script;
 use crate::kind::spec::{Draft, Fault};
 use crate::value::{Script, Value};
 
-/// A second in nanoseconds.
-const SECOND: u64 = 1_000_000_000;
+const WORDS: Words = Words { kind: "task", schedule: Code::TaskSchedule, disagrees: Code::TaskDisagrees };
 
 /// Merges manifest and script, and composes the whole script for the server. Of a script that cannot be read, what the manifest
 /// says of the schedule is still looked at.
@@ -54,7 +53,7 @@ pub(super) fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
     let errors = |faults: &[Fault]| faults.iter().filter(|fault| fault.severity == Severity::Error).count();
     let before = errors(faults);
     if let Some(task) = &author.task {
-        merge(draft, task, faults);
+        schedule::merge(draft, task, &WORDS, faults);
     }
     rules(draft, author.task.as_ref(), faults);
     faults.extend(unscheduled(draft, author.task.as_ref()));
@@ -69,90 +68,15 @@ pub(super) fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
     }
 }
 
-/// Takes over what only the script says; what both say must agree.
-fn merge(draft: &mut Draft<'_>, task: &TaskOption, faults: &mut Vec<Fault>) {
-    let said: [(&'static str, Option<&Spanned<String>>); 4] = [
-        ("name", task.name.as_ref()),
-        ("every", task.every.as_ref()),
-        ("cron", task.cron.as_ref()),
-        ("offset", task.offset.as_ref()),
-    ];
-    for (field, said) in said {
-        let Some(said) = said else { continue };
-        let value = match field {
-            "every" | "offset" => match Value::signed_duration(&said.value) {
-                Ok(duration) => duration,
-                Err(error) => {
-                    let message = format!("`{field}` in the script: {error}");
-                    faults.push(Fault::new(Code::TaskSchedule, "flux", message, "here").script(said.span.clone()));
-                    continue;
-                }
-            },
-            _ => Value::Text(said.value.clone()),
-        };
-        if !(draft.written)(field) {
-            draft.fields.set(field, value);
-        } else if let Some(written) = draft.fields.get(field)
-            && *written != value
-        {
-            let message = format!("`{field}` is `{written}` in the manifest, and `{value}` in the script");
-            let fault = Fault::new(Code::TaskDisagrees, field, message, "in the manifest");
-            faults.push(fault.script(said.span.clone()).help("set it in one place only"));
-        }
-    }
-}
-
 /// What the server refuses (influxd 2.9.1, measured).
 fn rules(draft: &mut Draft<'_>, task: Option<&TaskOption>, faults: &mut Vec<Fault>) {
-    let said = |field: &str| {
-        let task = task?;
-        let said = match field {
-            "name" => &task.name,
-            "every" => &task.every,
-            "cron" => &task.cron,
-            _ => &task.offset,
-        };
-        said.as_ref().map(|said| said.span.clone())
-    };
-    // A field that only the script has is shown there.
+    let said = |field: &str| schedule::said(task, field);
     let written = draft.written;
-    let place = |fault: Fault| match said(fault.field).filter(|_| !written(fault.field)) {
-        Some(span) => Fault { field: "flux", ..fault }.script(span),
-        None => fault,
-    };
-    let mut fault = |code: Code, field: &'static str, message: String, label: &str| {
-        faults.push(place(Fault::new(code, field, message, label)));
-    };
+    let place = |fault: Fault| schedule::place(fault, written, task);
     if draft.fields.text("name").is_some_and(str::is_empty) {
-        fault(Code::TaskName, "name", "a task's name cannot be empty".to_owned(), "empty");
+        faults.push(place(Fault::new(Code::TaskName, "name", "a task's name cannot be empty", "empty")));
     }
-    if let Some(Value::Duration(every)) = draft.fields.get("every")
-        && let Err(uncounted) = counted(*every)
-    {
-        let message = match uncounted {
-            Uncounted::TooOften => format!("a task can run at most once a second, not every {every}"),
-            Uncounted::Fraction => "`every` must be whole seconds".to_owned(),
-            Uncounted::TooLong => {
-                format!("{every} is too long: the maximum is {}", Duration::LONGEST_IN_WORDS)
-            }
-        };
-        fault(Code::TaskSchedule, "every", message, uncounted.label());
-    }
-    if let Some(Value::Duration(offset) | Value::Before(offset)) = draft.fields.get("offset") {
-        if offset.months > 0 {
-            let message = "`offset` cannot have months or years";
-            fault(Code::TaskSchedule, "offset", message.to_owned(), "`mo` or `y`");
-        } else if !offset.nanos.is_multiple_of(SECOND) {
-            let message = "`offset` must be whole seconds";
-            fault(Code::TaskSchedule, "offset", message.to_owned(), Uncounted::Fraction.label());
-        } else if *offset > Duration::LONGEST {
-            let message = format!("{offset} is too long: the maximum is {}", Duration::LONGEST_IN_WORDS);
-            fault(Code::TaskSchedule, "offset", message, Uncounted::TooLong.label());
-        } else if offset.nanos == 0 {
-            // The server does not keep an offset of zero.
-            draft.fields.set("offset", Value::Unset);
-        }
-    }
+    faults.extend(schedule::faults(&mut draft.fields, &WORDS).into_iter().map(place));
     if let Some(cron) = draft.fields.text("cron") {
         let fault = match cron::check(cron) {
             Err(error) => {
@@ -184,41 +108,6 @@ fn unscheduled(draft: &Draft<'_>, task: Option<&TaskOption>) -> Option<Fault> {
         || task.is_some_and(|task| task.every.is_some() || task.cron.is_some());
     let fault = || Fault::new(Code::TaskSchedule, "flux", "a task needs `every` or `cron`", "has neither");
     (!is_scheduled).then(|| fault().help("write for example `every = \"1h\"`"))
-}
-
-/// Why a length of time is no interval.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Uncounted {
-    /// It is less than a second.
-    TooOften,
-    /// It is not in whole seconds.
-    Fraction,
-    /// It is more than the server can count.
-    TooLong,
-}
-
-impl Uncounted {
-    /// What its place shows.
-    fn label(self) -> &'static str {
-        match self {
-            Self::TooOften => "too often",
-            Self::Fraction => "has a fraction of a second",
-            Self::TooLong => "too long",
-        }
-    }
-}
-
-/// Whether a task can run at such an interval. Months count in whole weeks where the server adds up (influxd 2.9.1, measured).
-pub(super) fn counted(every: Duration) -> Result<(), Uncounted> {
-    if every.months == 0 && every.nanos < SECOND {
-        return Err(Uncounted::TooOften);
-    }
-    if !every.nanos.is_multiple_of(SECOND) {
-        return Err(Uncounted::Fraction);
-    }
-    let weeks = u128::from(every.months) * 1461 / 336;
-    let length = weeks * u128::from(7 * 86_400 * SECOND) + u128::from(every.nanos);
-    if length > u128::from(Duration::LONGEST.nanos) { Err(Uncounted::TooLong) } else { Ok(()) }
 }
 
 /// Sets `flux` to what is sent and compared.

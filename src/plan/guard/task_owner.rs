@@ -17,10 +17,10 @@ pub(super) fn refusals(dependents: &BTreeMap<Address, Vec<Target>>, agreed: &mut
         }
         let named = targets.iter().map(|target| format!("{:?} (ID {})", target.name, target.id));
         let what = match targets.len() {
-            1 => "a task runs as it and would stop".to_owned(),
-            many => format!("{many} tasks run as it and would stop"),
+            1 => "a task or check runs as it and would stop".to_owned(),
+            many => format!("{many} tasks and checks run as it and would stop"),
         };
-        let help = "a task always runs as the user who created it: let another owner of the org create them again first; or \
+        let help = "these always run as the user who created them: let another owner of the org create them again first; or \
                     say in a [[policy.allow]] with `what = \"task_owner\"` that they may stop";
         let message = format!("{address} would no longer own the org, and {what}: {}", few(named));
         Some(refuse(Code::GuardTaskOwner, message, help))

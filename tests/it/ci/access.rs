@@ -120,13 +120,16 @@ both!(other_kinds_need_more, virgin, async |server| {
                         [scraper.shop]\nurl = \"http://shop.example.com/metrics\"\nbucket = \"bucket.raw\"\n\n\
                         [dbrp.old]\ndatabase = \"old\"\nbucket = \"bucket.raw\"\n\n\
                         [v1_token.old]\nread = [\"bucket.raw\"]\npassword = { command = [\"echo\", \"long-enough\"] }\n\n\
-                        [secret.pager]\nvalue = { command = [\"echo\", \"x\"] }\n";
+                        [secret.pager]\nvalue = { command = [\"echo\", \"x\"] }\n\n\
+                        [check.silent]\nevery = \"1m\"\nflux = 'from(bucket: \"raw\") |> range(start: -1m)'\n\
+                        deadman = { level = \"crit\", after = \"90s\", forget = \"10m\" }\n";
             format!("{text}\n{more}")
         }
     })
     .await;
     let added = |permission: &Value| {
-        ["scrapers", "secrets", "telegrafs", "variables"].contains(&permission["resource"]["type"].as_str().unwrap())
+        ["checks", "scrapers", "secrets", "telegrafs", "variables"]
+            .contains(&permission["resource"]["type"].as_str().unwrap())
     };
     let rows = each_way(&site, added).await;
     the_page_says("Other kinds need more:\n", &rows);

@@ -11,6 +11,7 @@ use serde_json::json;
 use crate::support::{Scene, both};
 
 mod buckets;
+mod checks;
 mod dbrps;
 mod labels;
 mod orgs;

@@ -63,6 +63,26 @@ pub(super) async fn clicked(home: &Home) -> Value {
         home.make("dbrps", mapping).await;
     }
     let agents = "[[outputs.influxdb_v2]]\n  token = \"$INFLUX_TOKEN\"\n  bucket = \"${BUCKET}\"\n";
+    let field =
+        "from(bucket: \"raw\")\n    |> range(start: v.timeRangeStart)\n    |> filter(fn: (r) => r._field == \"u\")";
+    let own = "option task = {name: \"Own\", every: 1h, offset: 0s}\ncheck = {_check_name: \"Own\", _type: \"custom\", tags: {}}\nfrom(bucket: \"raw\") |> range(start: -1h)";
+    let crit = json!([{"type": "greater", "level": "CRIT", "value": 90}, {"type": "range", "level": "WARN", "min": 0, "max": 80.5}]);
+    for more in [
+        json!({
+            "name": "CPU busy", "type": "threshold", "every": "60s", "offset": "0s", "query": {"text": field, "editMode": "builder"},
+            "thresholds": crit, "statusMessageTemplate": "${ r.host } is \"${ r._level }\"", "tags": [{"key": "team", "value": "ops"}],
+        }),
+        json!({
+            "name": "silent", "type": "deadman", "every": "1m", "offset": "10s", "query": {"text": "from(bucket: \"raw\") |> range(start: -1m)"},
+            "timeSince": "90s", "staleTime": "10m", "level": "CRIT", "status": "inactive", "description": "hosts",
+        }),
+        json!({"name": "Own", "type": "custom", "query": {"text": own}}),
+        json!({"name": "never", "type": "threshold", "every": "1m", "query": {"text": format!("x = 1\n{field}")}, "thresholds": crit}),
+    ] {
+        let mut check = json!({"status": "active"});
+        check.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        home.make("checks", check).await;
+    }
     for (name, config) in [
         ("Hosts", agents.to_owned()),
         ("windows", agents.replace('\n', "\r\n")),
@@ -98,7 +118,7 @@ both!(a_server_that_was_clicked_together, virgin, async |server| {
     insta::assert_snapshot!("clicked", shown(&dir, &home));
     insta::assert_snapshot!("clicked-said", masked(&said.out, &home).replace(dir.to_str().unwrap(), "iot"));
     // The plan is to adopt, and nothing else; and so it is done.
-    assert_eq!(home.plan(&dir), (22, String::new()));
+    assert_eq!(home.plan(&dir), (25, String::new()));
     home.fluxform(&["apply", "--adopt", "--auto-approve"]).arg(&dir).run().with(0);
     home.fluxform(&["plan", "--detailed-exitcode"]).arg(&dir).run().with(0);
     home.fluxform(&["drift"]).arg(&dir).run().with(0);

@@ -1,0 +1,330 @@
+//! Checks: what is measured is looked at on a schedule, and its level is written down as a status.
+
+mod custom;
+mod export;
+mod level;
+mod message;
+mod query;
+mod rules;
+
+use futures::stream::{self, StreamExt as _, TryStreamExt as _};
+use serde_json::{Value as Json, json};
+
+use super::Kind;
+use super::label;
+use super::live::{self, Desired, Edit, Live as _, Object, ReadScope};
+use super::natural_key::Names;
+use super::spec::{Key, Spec};
+use super::wire::{self, Body, Pages, Row, Wire};
+use crate::api::{ApiError, Class, Client, Writer};
+use crate::duration::Duration;
+use crate::field::{Field, Omitted, Role, Type};
+use crate::flux::in_hours;
+use crate::value::{Fields, Script, Value};
+use level::{DEADMAN, LEVELS, THRESHOLD, Threshold};
+
+pub(super) static SPEC: Spec = Spec {
+    doc: "A check, which writes statuses into `_monitoring` on a schedule, with the org role of the user that created it. What it \
+          looks for is exactly one of `when`, `deadman` and `custom`.",
+    ty: "checks",
+    key: Key::Name(Names::AsWritten),
+    fields: &[
+        Field::name("name", Role::Name, "The name, unique in the org; case counts. Statuses have it as `_check_name`."),
+        Field::org(),
+        Field::text("description", Omitted::Theirs, "Free text."),
+        Field::status("Whether the check runs."),
+        Field::text(
+            "every",
+            Omitted::Unset,
+            "The interval between runs, at least `1s`. Required, except that a custom check has it in its script.",
+        )
+        .of_type(Type::Duration { months: true })
+        .by_hand(),
+        Field::text("offset", Omitted::Unset, "How long after its scheduled time a run starts; less than `every`.")
+            .of_type(Type::Duration { months: false })
+            .by_hand(),
+        Field::text(
+            "flux",
+            Omitted::Required,
+            "What is looked at, as one pipe from `from()`; of a custom check the whole script. Text, or `{ file = \"...\" }`.",
+        )
+        .of_type(Type::Flux),
+        Field::text("when", Omitted::Unset, "The levels, and which values of the one field in `flux` have them.")
+            .of_type(Type::Keyed(&LEVELS, &Type::Block(THRESHOLD)))
+            .or(&["custom", "deadman"]),
+        Field::text("deadman", Omitted::Unset, "The level of what has sent nothing for a while.")
+            .of_type(Type::Block(DEADMAN))
+            .or(&["custom", "when"]),
+        Field::text(
+            "custom",
+            Omitted::Unset,
+            "`true` if `flux` is the whole script of the check, with its own `option task` and `check = {...}`.",
+        )
+        .of_type(Type::Bool)
+        .by_hand()
+        .or(&["deadman", "when"]),
+        Field::text(
+            "message",
+            Omitted::Unset,
+            "The message of each status. `${...}` in it is Flux, such as `${ r._check_name }`, `${ r._level }` and tags of the row.",
+        )
+        .of_type(Type::Verbatim),
+        Field::text("tags", Omitted::Unset, "Tags that each status gets.").of_type(Type::Map).by_hand(),
+        Field::labels("All labels of the check."),
+    ],
+    check: rules::check,
+    export: export::export,
+    given: &["v"],
+    delete_rank: 10,
+    runs_as_creator: true,
+    ..Spec::PLAIN
+};
+
+/// The fields of which a check has exactly one.
+const SORTS: [&str; 3] = ["when", "deadman", "custom"];
+
+/// What the server's JSON has of a check, apart from what it says of runs. A PUT resets what it leaves out.
+const KEYS: [&str; 14] = [
+    "name",
+    "description",
+    "status",
+    "type",
+    "every",
+    "offset",
+    "query",
+    "statusMessageTemplate",
+    "tags",
+    "thresholds",
+    "timeSince",
+    "staleTime",
+    "level",
+    "reportZero",
+];
+
+/// The key of the hidden task's ID in replies, and of a field that no table has: the task's ID.
+const TASK: &str = "taskID";
+/// Checks whose tasks are looked at, at once.
+const AT_ONCE: usize = 8;
+
+/// What stands in the script of `fields`.
+fn source(fields: &Fields) -> Option<&str> {
+    match fields.get("flux")? {
+        Value::Script(script) => script.source(),
+        _ => None,
+    }
+}
+
+/// A text that is not there where it is empty.
+fn unless_empty(text: String) -> Value {
+    if text.is_empty() { Value::Unset } else { Value::Text(text) }
+}
+
+/// A length of time as the server says it.
+fn duration(text: Option<&str>) -> Value {
+    match text.map(Value::signed_duration) {
+        None => Value::Unset,
+        Some(Ok(duration)) => duration,
+        Some(Err(error)) => Value::Text(error.text()),
+    }
+}
+
+/// The same, where zero says nothing.
+fn without_zero(offset: Value) -> Value {
+    if offset == Value::Duration(Duration::default()) { Value::Unset } else { offset }
+}
+
+/// Checks on a server.
+pub(super) struct Live;
+
+impl Live {
+    /// Whether what the task of `check` runs is not what the check says. Not where the token may not read tasks.
+    async fn is_stale(api: &Client, check: &Object) -> Result<bool, ApiError> {
+        #[derive(serde::Deserialize)]
+        struct Said {
+            flux: String,
+        }
+        let Some(task) = check.fields.text(TASK).filter(|task| Kind::Task.is_id(task)) else { return Ok(false) };
+        let runs = match api.get::<Said>(&format!("{}/{task}", Kind::Task.path()), &[]).await {
+            Ok(task) => task.flux,
+            Err(error) if matches!(error.class, Class::Denied | Class::NotFound) => return Ok(false),
+            Err(error) => return Err(error),
+        };
+        let path = format!("{}/query", Self::WIRE.at(&check.id));
+        match api.get_once::<Said>(&path).await {
+            Ok(said) => Ok(said.flux != runs),
+            // It says what no script can be made of: a change that failed has left it there.
+            Err(error) if error.status == Some(500) => Ok(true),
+            Err(_) => Ok(api.get::<Said>(&path, &[]).await?.flux != runs),
+        }
+    }
+
+    /// What makes the object at `path` again as it was, which is `before`, where a PUT that failed with `error` has stored the
+    /// new check: the task that runs it is then still the old one (influxd 2.9.1, measured).
+    async fn put_back(api: &Writer, path: &str, before: &Body, error: ApiError) -> ApiError {
+        let is_as_it_was = |now: &Body| KEYS.iter().all(|key| now.get(*key) == before.get(*key));
+        if error.status.is_none() {
+            return error;
+        }
+        let said = match api.get::<Body>(path, &[]).await {
+            Ok(now) if !is_as_it_was(&now) => match api.put::<_, Body>(path, before).await {
+                Ok(_) => "the server stored it all the same, without running it, so the check was put back as it was"
+                    .to_owned(),
+                Err(second) => format!(
+                    "the server stored it all the same, without running it, and the check could not be put back as it was: {}",
+                    second.message
+                ),
+            },
+            Ok(_) | Err(_) => return error,
+        };
+        ApiError { message: format!("{}; {said}", error.message), ..error }
+    }
+}
+
+impl live::Live for Live {
+    const WIRE: Wire = Wire {
+        pages: Pages::Offset,
+        user: Some("ownerID"),
+        also: &[
+            "type",
+            "every",
+            "offset",
+            "query",
+            "statusMessageTemplate",
+            "tags",
+            "thresholds",
+            "timeSince",
+            "staleTime",
+            "level",
+            TASK,
+        ],
+        ..Wire::new(Kind::Check, "/api/v2/checks", "checks")
+    };
+
+    /// The script of a check whose task runs another one is none that a manifest can say.
+    async fn list(api: &Client, orgs: &[&str], asked: ReadScope<'_>) -> Result<Vec<Object>, ApiError> {
+        let checks = wire::list::<Self>(api, orgs).await?;
+        let is_asked = |check: &Object| (asked.field)("flux") && (asked.object)(&check.id, &check.name);
+        let looked_at = checks.into_iter().map(async |mut check| {
+            if is_asked(&check) && Self::is_stale(api, &check).await? {
+                check.fields.set("flux", Value::Text("(its task runs another script)".to_owned()));
+            }
+            Ok(check)
+        });
+        stream::iter(looked_at).buffered(AT_ONCE).try_collect().await
+    }
+
+    fn read(row: &Row, object: &mut Object) -> Result<(), String> {
+        #[derive(serde::Deserialize)]
+        struct Query {
+            #[serde(default)]
+            text: String,
+        }
+        #[derive(serde::Deserialize)]
+        struct Tag {
+            key: String,
+            value: String,
+        }
+        let fields = &mut object.fields;
+        let text = row.get::<Query>("query")?.map(|query| query.text).unwrap_or_default();
+        SORTS.into_iter().for_each(|sort| fields.set(sort, Value::Unset));
+        fields.set("every", duration(row.get::<String>("every")?.as_deref()));
+        fields.set("offset", without_zero(duration(row.get::<String>("offset")?.as_deref())));
+        let query = || Value::Script(Script::query(text.clone()));
+        match row.text("type")?.as_str() {
+            "threshold" => {
+                let thresholds: Vec<Threshold> = row.get("thresholds")?.unwrap_or_default();
+                fields.set("when", level::when(thresholds));
+                fields.set("flux", query());
+            }
+            "deadman" => {
+                let silence = (
+                    duration(row.get::<String>("timeSince")?.as_deref()),
+                    duration(row.get::<String>("staleTime")?.as_deref()),
+                );
+                fields.set("deadman", level::deadman(&row.text("level")?, silence));
+                fields.set("flux", query());
+            }
+            "custom" => {
+                fields.set("custom", Value::Bool(true));
+                custom::read(fields, &text);
+            }
+            // Not one that a manifest can say: it differs from whatever is declared.
+            other => fields.set("when", Value::Text(format!("a check of the type {other}"))),
+        }
+        if let Some(task) = row.get(TASK)? {
+            fields.set(TASK, Value::Text(task));
+        }
+        fields.set("message", unless_empty(row.text("statusMessageTemplate")?));
+        let tags: Vec<Tag> = row.get("tags")?.unwrap_or_default();
+        fields.set("tags", rules::tags(tags.into_iter().map(|tag| (tag.key, tag.value))));
+        Ok(())
+    }
+
+    fn write(edit: &Edit<'_>, body: &mut Body) -> Result<(), ApiError> {
+        let Edit { desired, live, changed } = *edit;
+        let fields = desired.fields;
+        // What nobody looks at stays as it is.
+        let merged = |field: &str| fields.get(field).or_else(|| live?.fields.get(field));
+        let mut put = |key: &str, value: Json| drop(body.insert(key.to_owned(), value));
+        for (field, absent) in [("every", Json::Null), ("offset", Json::Null), ("message", "".into())] {
+            let key = if field == "message" { "statusMessageTemplate" } else { field };
+            match fields.get(field).filter(|_| changed(field)) {
+                Some(Value::Unset) if live.is_some() => put(key, absent),
+                Some(Value::Duration(offset)) if field == "offset" => {
+                    let offset = offset.to_string();
+                    let offset = in_hours(&offset).map_err(|error| ApiError::unsent(error.to_string()))?;
+                    put(key, offset.into());
+                }
+                Some(value @ (Value::Text(_) | Value::Duration(_) | Value::Before(_))) => {
+                    put(key, value.to_string().into());
+                }
+                _ => {}
+            }
+        }
+        match fields.get("tags").filter(|_| changed("tags")) {
+            Some(Value::Map(tags)) => {
+                put("tags", tags.iter().map(|(key, value)| json!({"key": key, "value": value})).collect());
+            }
+            Some(Value::Unset) if live.is_some() => put("tags", json!([])),
+            _ => {}
+        }
+        if let Some(text) = source(fields).filter(|_| changed("flux")) {
+            put("query", json!({ "text": text }));
+        }
+        if SORTS.into_iter().any(changed) {
+            match (merged("when"), merged("deadman"), merged("custom")) {
+                (Some(Value::Table(levels)), ..) => {
+                    put("type", "threshold".into());
+                    put("thresholds", level::thresholds(levels));
+                }
+                (_, Some(Value::Table(deadman)), _) => {
+                    put("type", "deadman".into());
+                    level::silence(deadman).into_iter().for_each(|(key, value)| put(key, value));
+                }
+                (.., Some(Value::Bool(true))) => put("type", "custom".into()),
+                _ => return Err(ApiError::unsent("what the check looks for is not known")),
+            }
+        }
+        Ok(())
+    }
+
+    /// A PATCH takes only name, description and status, and leaves the name in the task as it was (influxd 2.9.1, measured).
+    async fn update(
+        api: &Writer,
+        live: &Object,
+        desired: &Desired<'_>,
+        changed: &[&'static str],
+    ) -> Result<(), ApiError> {
+        let path = Self::WIRE.at(&live.id);
+        if let Some((before, mut all)) = wire::replacement::<Self>(api, live, desired, changed).await? {
+            // What the query was made of in the UI, as long as it is the same.
+            if all["query"]["text"] == before["query"]["text"] {
+                all.insert("query".to_owned(), before["query"].clone());
+            }
+            if let Err(error) = wire::replace::<Self>(api, &path, &all).await {
+                return Err(Self::put_back(api, &path, &before, error).await);
+            }
+        }
+        label::attach_changed(api, &path, live, desired, changed).await
+    }
+}

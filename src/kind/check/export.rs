@@ -1,0 +1,33 @@
+//! A check that exists as a manifest says it.
+
+use super::{rules, source};
+use crate::diagnostic::Severity;
+use crate::kind::{Draft, ExportError, Object};
+use crate::value::{Fields, Value};
+
+/// The fields, where a manifest with them makes the check that is there; of a custom one its script says the schedule.
+pub(super) fn export(object: &Object) -> Result<Fields, ExportError> {
+    let mut told = object.fields.clone();
+    if told.get("custom") == Some(&Value::Bool(true)) {
+        ["every", "offset"].into_iter().for_each(|field| drop(told.remove(field)));
+    }
+    let Some(script) = source(&told) else {
+        return Err(ExportError::Unsayable("its task does not run what the check says".to_owned()));
+    };
+    let written = |field: &str| told.get(field).is_some_and(|value| *value != Value::Unset);
+    let mut draft =
+        Draft { fields: told.clone(), written: &written, script: Some(script), params: None, reaches: Vec::new() };
+    let mut faults = Vec::new();
+    rules::check(&mut draft, &mut faults);
+    if let Some(fault) = faults.into_iter().find(|fault| fault.severity == Severity::Error) {
+        return Err(ExportError::Unsayable(fault.message));
+    }
+    let differs = object.fields.iter().find(|(field, value)| {
+        let is = draft.fields.get(field).unwrap_or(&Value::Unset);
+        is != *value
+    });
+    match differs {
+        Some((field, _)) => Err(ExportError::Unsayable(format!("a manifest cannot express its `{field}`"))),
+        None => Ok(told),
+    }
+}

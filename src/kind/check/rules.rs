@@ -1,0 +1,166 @@
+//! What is wrong with a check. Most of it the server takes, and each run fails (influxd 2.9.1, measured).
+
+use std::collections::BTreeMap;
+
+use super::{SORTS, custom, message, query};
+use crate::diagnostic::Code;
+use crate::flux::is_name;
+use crate::kind::schedule::{self, Words};
+use crate::kind::spec::{Draft, Fault};
+use crate::value::{Fields, Value};
+
+pub(super) const WORDS: Words = Words { kind: "check", schedule: Code::CheckSchedule, disagrees: Code::CheckCustom };
+
+/// What a check looks for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sort {
+    Threshold,
+    Deadman,
+    Custom,
+}
+
+pub(super) fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
+    let sort = sort(draft, faults);
+    match sort {
+        Some(Sort::Custom) => custom::check(draft, faults),
+        Some(sort) => query::check(draft, sort, faults),
+        None => {}
+    }
+    if sort != Some(Sort::Custom) {
+        faults.extend(scheduled(draft));
+        faults.extend(message::check(draft));
+    }
+    name(draft, sort, faults);
+    faults.extend(levels(&draft.fields));
+    faults.extend(tag_faults(draft));
+}
+
+/// What the check looks for, if it says that once.
+fn sort(draft: &Draft<'_>, faults: &mut Vec<Fault>) -> Option<Sort> {
+    let written: Vec<&'static str> = SORTS.into_iter().filter(|field| (draft.written)(field)).collect();
+    let none = |field: &'static str| {
+        let message = "a check needs one of `when`, `deadman` and `custom`";
+        let fault = Fault::new(Code::CheckRule, field, message, "looks for nothing");
+        fault.help("write for example `when = { crit = { above = 90 } }`")
+    };
+    match written.as_slice() {
+        ["when"] => return Some(Sort::Threshold),
+        ["deadman"] => return Some(Sort::Deadman),
+        [_] if draft.fields.get("custom") == Some(&Value::Bool(false)) => faults.push(none("custom")),
+        [_] => return Some(Sort::Custom),
+        [] => faults.push(none("name")),
+        [first, second, ..] => {
+            let message = format!("a check cannot have both `{first}` and `{second}`");
+            faults.push(Fault::new(Code::CheckRule, second, message, "a check looks for one thing").other(first));
+        }
+    }
+    None
+}
+
+/// The name becomes a string of the task's script, in which `${` would begin an expression.
+fn name(draft: &Draft<'_>, sort: Option<Sort>, faults: &mut Vec<Fault>) {
+    let Some(name) = draft.fields.text("name") else { return };
+    let wrong = if name.is_empty() {
+        Some(("a check's name cannot be empty", "empty"))
+    } else if name.contains("${") && sort != Some(Sort::Custom) {
+        Some(("a check's name cannot contain `${`", "begins an expression in Flux"))
+    } else if name.contains('\0') {
+        Some(("a check's name cannot contain a NUL", "has a NUL"))
+    } else {
+        None
+    };
+    faults.extend(wrong.map(|(message, label)| Fault::new(Code::CheckName, "name", message, label)));
+}
+
+/// What is wrong with the schedule of a check that says it itself.
+fn scheduled(draft: &mut Draft<'_>) -> Vec<Fault> {
+    let mut faults = schedule::faults(&mut draft.fields, &WORDS);
+    if !(draft.written)("every") {
+        let fault = Fault::new(Code::CheckSchedule, "name", "a check needs `every`", "has no interval");
+        faults.push(fault.help("write for example `every = \"1m\"`"));
+    }
+    faults.extend(late(&draft.fields));
+    faults
+}
+
+/// An offset that is as long as the interval.
+pub(super) fn late(fields: &Fields) -> Option<Fault> {
+    let (Some(Value::Duration(every)), Some(Value::Duration(offset))) = (fields.get("every"), fields.get("offset"))
+    else {
+        return None;
+    };
+    let message = format!("`offset` must be shorter than `every`, which is {every}");
+    (every.months == 0 && offset.nanos >= every.nanos)
+        .then(|| Fault::new(Code::CheckSchedule, "offset", message, "too long").other("every"))
+}
+
+/// What is wrong with the levels in `when`.
+fn levels(fields: &Fields) -> Vec<Fault> {
+    let Some(Value::Table(levels)) = fields.get("when") else { return Vec::new() };
+    let fault = |message: String, label: &str| Fault::new(Code::CheckRule, "when", message, label);
+    if levels.is_empty() {
+        let fault = fault("`when` has no level".to_owned(), "empty");
+        return vec![fault.help("write for example `when = { crit = { above = 90 } }`")];
+    }
+    let one = |(level, of): (&String, &Value)| {
+        let Value::Table(of) = of else { return None };
+        let mut written = of.iter();
+        match (written.next(), written.next()) {
+            (None, _) => {
+                let help = "set one of `above`, `below`, `inside` and `outside`";
+                Some(fault(format!("`when.{level}` says no values"), "empty").help(help))
+            }
+            (Some((first, _)), Some((second, _))) => {
+                let help = "a level has one of `above`, `below`, `inside` and `outside`";
+                Some(fault(format!("`when.{level}` has both `{first}` and `{second}`"), "one of them").help(help))
+            }
+            (Some((field, Value::List(ends))), None) => match ends.as_slice() {
+                [Value::Number(min), Value::Number(max)] if min.get() <= max.get() => None,
+                [Value::Number(min), Value::Number(max)] => Some(fault(
+                    format!("`when.{level}.{field}` begins at {min} and ends at {max}"),
+                    "the wrong way round",
+                )),
+                _ => {
+                    let help = format!("write `{field} = [MIN, MAX]`");
+                    Some(fault(format!("`when.{level}.{field}` must be two numbers"), "not two").help(help))
+                }
+            },
+            (Some(_), None) => None,
+        }
+    };
+    levels.iter().filter_map(one).collect()
+}
+
+/// Tags as the value of the field. One key twice is nothing that a manifest can say, and no run of it succeeds.
+pub(super) fn tags(tags: impl Iterator<Item = (String, String)>) -> Value {
+    let tags: Vec<_> = tags.collect();
+    let map: BTreeMap<_, _> = tags.iter().cloned().collect();
+    if map.len() < tags.len() {
+        let all: Vec<_> = tags.iter().map(|(key, value)| format!("{key} = {value}")).collect();
+        return Value::Text(all.join(", "));
+    }
+    if map.is_empty() { Value::Unset } else { Value::Map(map) }
+}
+
+/// What is wrong with the tags: keys become names in the task's script.
+fn tag_faults(draft: &mut Draft<'_>) -> Vec<Fault> {
+    let Some(Value::Map(tags)) = draft.fields.get("tags") else { return Vec::new() };
+    let wrong = |(key, value): (&String, &String)| {
+        let fault = |message: String, label: &str| Fault::new(Code::CheckTags, "tags", message, label);
+        if !is_name(key) {
+            let fault = fault(format!("the tag `{key}` is not a name in Flux"), "not a name");
+            Some(fault.help("use letters, digits and `_` only, and no keyword"))
+        } else if value.is_empty() {
+            Some(fault(format!("the tag `{key}` is empty"), "has an empty value").help("remove it"))
+        } else if value.contains("${") {
+            Some(fault(format!("the tag `{key}` cannot contain `${{`"), "begins an expression in Flux"))
+        } else {
+            None
+        }
+    };
+    let faults = tags.iter().filter_map(wrong).collect();
+    if tags.is_empty() {
+        draft.fields.set("tags", Value::Unset);
+    }
+    faults
+}

@@ -1,0 +1,186 @@
+//! Checks, through their kind, and what their tasks run.
+
+use fluxform::diff::Goal;
+use reqwest::Method;
+
+use super::*;
+use crate::support::{Project, Relay, id, lines};
+use crate::terminal::Place;
+
+const QUERY: &str = "from(bucket: \"b\") |> range(start: -1h) |> filter(fn: (r) => r._field == \"u\")";
+
+fn query(text: &str) -> Value {
+    Value::Script(fluxform::value::Script::query(text.to_owned()))
+}
+
+fn table<const N: usize>(fields: [(&str, Value); N]) -> Value {
+    Value::Table(fields.map(|(key, value)| (key.to_owned(), value)).into())
+}
+
+fn number(number: f64) -> Value {
+    Value::Number(fluxform::value::Number::new(number).unwrap())
+}
+
+fn threshold(scene: &Scene) -> Fields {
+    let fields = [
+        ("name", text("CPU")),
+        ("org", in_org(scene)),
+        ("description", text("d")),
+        ("status", text("active")),
+        ("every", duration("1m")),
+        ("offset", Value::Unset),
+        ("flux", query(QUERY)),
+        ("when", table([("crit", table([("above", number(90.0))]))])),
+        ("deadman", Value::Unset),
+        ("custom", Value::Unset),
+        ("message", text("${ r._level }")),
+        ("tags", Value::Map([("team".to_owned(), "ops".to_owned())].into())),
+    ];
+    fields.into_iter().collect()
+}
+
+both!(a_check, async |scene| {
+    let range = |word, min, max| table([(word, Value::List(vec![number(min), number(max)]))]);
+    let levels = table([
+        ("ok", table([("below", number(-1.5))])),
+        ("info", range("inside", 0.0, 0.0)),
+        ("warn", range("outside", -1.0, 1e300)),
+    ]);
+    let label = scene.label("l").await;
+    let changes = vec![
+        ("name", text("a \"b\" \\ c\nü")),
+        ("description", text("other")),
+        ("status", text("inactive")),
+        ("every", duration("2d")),
+        ("offset", duration("1d")),
+        ("offset", Value::Unset),
+        ("flux", query(&format!("{QUERY}\n// end\n"))),
+        ("when", levels),
+        ("message", Value::Unset),
+        ("tags", Value::Unset),
+        ("labels", refs(Kind::Label, [label.as_str()])),
+        ("labels", refs(Kind::Label, [])),
+    ];
+    live_through(&scene, Kind::Check, threshold(&scene), changes).await;
+});
+
+/// The check `c` of a project, as the server has it.
+async fn only(scene: &Scene) -> serde_json::Value {
+    let list = scene.http.get(&format!("checks?orgID={}", scene.org)).await.expect(200);
+    list["checks"][0].clone()
+}
+
+async fn put(scene: &Scene, check: &serde_json::Value, other: serde_json::Value) -> crate::support::Reply {
+    let mut all = check.clone();
+    for (key, value) in other.as_object().unwrap() {
+        all[key] = value.clone();
+    }
+    let http = scene.http.clone().with_header("content-type", "application/json");
+    http.send(Method::PUT, &format!("checks/{}", id(check)), Some(all.to_string().into_bytes())).await
+}
+
+const CHECK: &str = "[check.c]\nevery = \"1m\"\nflux = 'from(bucket: \"_monitoring\") |> range(start: -1h) |> filter(fn: (r) => r._field == \"u\")'\n\
+     when = { crit = { above = 90 } }\n";
+
+both!(what_the_ui_knows_of_a_query_stays_as_long_as_it_is_the_same, async |scene| {
+    let project = Project::new(&scene);
+    project.declare(CHECK);
+    project.apply().await;
+    let made = only(&scene).await;
+    let builder = json!({"buckets": ["_monitoring"], "tags": [], "functions": [], "aggregateWindow": {"period": "", "fillValues": false}});
+    let query = json!({"text": made["query"]["text"], "editMode": "builder", "name": "q", "builderConfig": builder});
+    put(&scene, &made, json!({"query": query})).await.expect(200);
+    project.declare(&CHECK.replace("90", "91"));
+    project.apply().await;
+    let changed = only(&scene).await;
+    assert_eq!((&changed["query"], &changed["thresholds"][0]["value"]), (&query, &json!(91)));
+    project.declare(&CHECK.replace("-1h", "-2h"));
+    project.apply().await;
+    assert_eq!(only(&scene).await["query"]["editMode"], "");
+});
+
+both!(a_change_that_the_task_cannot_follow_is_put_back, async |scene| {
+    let made = create(&scene, Kind::Check, &threshold(&scene)).await;
+    let live = listed(&scene, Kind::Check, &made.object.id).await.unwrap();
+    let before = only(&scene).await;
+    // No manifest can say it.
+    let mut wanted = live.fields.clone();
+    wanted.set("name", text("a${b}"));
+    let ids = Ids::default();
+    let desired = desired(&scene, &wanted, &ids);
+    let error = Kind::Check.update(&writer(&scene), &live, &desired, &["name"]).await.unwrap_err();
+    assert!(error.message.contains("failed to parse field 'name'"), "{error}");
+    assert!(error.message.ends_with("so the check was put back as it was"), "{error}");
+    let after = only(&scene).await;
+    for key in ["name", "every", "query", "thresholds", "status"] {
+        assert_eq!(after[key], before[key], "{key}");
+    }
+    assert_eq!(listed(&scene, Kind::Check, &live.id).await.unwrap().fields, live.fields);
+});
+
+both!(a_task_that_runs_something_else_is_drift_and_repaired, async |scene| {
+    let place = Place::new(&scene, CHECK);
+    place.apply().run().with(0);
+    place.on("drift").run().with(0);
+    let check = only(&scene).await;
+    let task = format!("tasks/{}", check["taskID"].as_str().unwrap());
+    let runs = scene.http.get(&task).await.expect(200)["flux"].clone();
+    // Somebody edits the task; renames the check; and changes it so that its task cannot follow.
+    let edit = json!({"flux": "option task = {name: \"c\", every: 1m}\nx = 1"});
+    scene.http.patch(&task, edit).await.expect(200);
+    let said = place.on("drift").run().with(2).out;
+    assert!(said.contains("(its task runs another script)"), "{said}");
+    place.apply().run().with(0);
+    assert_eq!(scene.http.get(&task).await.expect(200)["flux"], runs);
+    place.on("drift").run().with(0);
+    scene.http.patch(&format!("checks/{}", id(&check)), json!({"name": "renamed"})).await.expect(200);
+    let said = place.on("drift").run().with(2).out;
+    assert!(said.contains("name: ") && said.contains("(its task runs another script)"), "{said}");
+    place.apply().run().with(0);
+    put(&scene, &check, json!({"query": {"text": "from("}})).await.refused(500, "internal error", "");
+    let said = place.on("drift").run().with(2).out;
+    assert!(said.contains("(its task runs another script)"), "{said}");
+    place.apply().run().with(0);
+    assert_eq!(scene.http.get(&task).await.expect(200)["flux"], runs);
+    place.on("plan").args(&["--detailed-exitcode"]).run().with(0);
+});
+
+both!(without_the_right_to_read_tasks_nobody_looks_at_them, async |scene| {
+    let project = Project::new(&scene);
+    project.declare(CHECK);
+    project.apply().await;
+    let check = only(&scene).await;
+    let edit = json!({"flux": "option task = {name: \"c\", every: 1m}\nx = 1"});
+    scene.http.patch(&format!("tasks/{}", check["taskID"].as_str().unwrap()), edit).await.expect(200);
+    let drifted = project.plan(Goal::Declared).await.unwrap();
+    assert!(drifted.plan.writes(), "{}", lines(&drifted.plan));
+    let may = json!([
+        scene.may("read", "checks"),
+        scene.may("read", "labels"),
+        scene.may("read", "buckets"),
+        scene.may_org("read")
+    ]);
+    let token = scene.token(may).await;
+    let project = project.through(scene.server.url(), &token.token);
+    let planned = project.plan(Goal::Declared).await.unwrap();
+    assert!(!planned.plan.writes(), "{}", lines(&planned.plan));
+});
+
+both!(two_requests_are_for_each_check_of_the_project_and_none_for_others, async |scene| {
+    let project = Project::new(&scene);
+    project.declare(CHECK);
+    project.apply().await;
+    for n in 0..3 {
+        let body = json!({
+            "orgID": scene.org, "name": format!("theirs{n}"), "type": "threshold", "status": "active", "every": "1m",
+            "query": {"text": QUERY}, "thresholds": [],
+        });
+        scene.http.post("checks", body).await.expect(201);
+    }
+    let relay = Relay::to(scene.server.url());
+    let project = project.through(relay.url(), scene.server.token());
+    project.plan(Goal::Declared).await.unwrap();
+    let requests = relay.requests();
+    let asked = |path: &str| requests.iter().filter(|request| request.starts_with(path)).count();
+    assert_eq!((asked("GET /api/v2/tasks/"), asked("GET /api/v2/checks/")), (1, 1), "{requests:#?}");
+});
