@@ -6,8 +6,10 @@
 
 mod assigned;
 mod beside;
+mod commands;
 mod doubt;
 mod flux;
+mod key;
 mod literals;
 mod names;
 mod options;
@@ -20,7 +22,7 @@ mod urls;
 pub(crate) use beside::{Part, beside};
 pub(crate) use literals::{
     HIDDEN, Language, apart, certain_literals, has_credentials, literals, without_credentials, without_literals,
-    without_secrets, without_secrets_in_command,
+    without_secrets, without_secrets_in_argument, without_secrets_in_command,
 };
 pub(crate) use names::is_secret;
 

@@ -13,7 +13,7 @@ use crate::graph::Graph;
 use crate::kind::{Kind, NaturalKey};
 use crate::manifest::{self, Inputs, Loaded, Manifest, Resource};
 use crate::problem::{Problem, Problems};
-use crate::redact::without_secrets_in_command;
+use crate::redact::without_secrets_in_argument;
 
 /// Which project, with which variables.
 #[derive(Clone, Debug, clap::Args)]
@@ -47,7 +47,7 @@ fn misplaced(dir: &Path, command: &str) -> Option<String> {
         return Some(format!("{takes}; `fluxform {text}` is a command of its own"));
     }
     if text.split_once('.').and_then(|(kind, _)| Kind::from_name(kind)).is_none() {
-        return Some(format!("{takes}; `fluxform init {}` creates one", without_secrets_in_command(&argument(dir))));
+        return Some(format!("{takes}; `fluxform init {}` creates one", without_secrets_in_argument(&argument(dir))));
     }
     Some(match command {
         "show" | "output" => {

@@ -16,7 +16,7 @@ use crate::address::few;
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::kind::Kind;
 use crate::problem::Problem;
-use crate::redact::{HIDDEN, without_secrets_in_command};
+use crate::redact::{HIDDEN, without_secrets_in_argument};
 use crate::render::Comment;
 use words::{COMMANDS, OPTIONS, SHARED, SYNONYMS};
 
@@ -102,7 +102,7 @@ fn shown(word: &str) -> Cow<'_, str> {
     match OPTIONS_OF_SECRETS.iter().find(|option| word.starts_with(**option) && is_secret_after(&word[option.len()..]))
     {
         Some(option) => format!("{option}{HIDDEN}").into(),
-        None => without_secrets_in_command(word),
+        None => without_secrets_in_argument(word),
     }
 }
 

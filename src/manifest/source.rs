@@ -8,7 +8,7 @@ use crate::confine::{self, ConfineError, Project, Root};
 use crate::diagnostic::{Code, Diagnostic, Place, Source};
 use crate::kind::Kind;
 use crate::limits;
-use crate::redact::without_secrets_in_command;
+use crate::redact::without_secrets_in_argument;
 
 /// The place of `span` in `source`.
 pub(super) fn place(source: &Arc<Source>, span: Span) -> Place {
@@ -27,7 +27,7 @@ pub(super) fn read(path: &Path) -> Result<(Root, Vec<Arc<Source>>), Vec<Diagnost
     let missing = |error| match error {
         ConfineError::Missing(path) => {
             let path = path.display().to_string();
-            let message = format!("no such file or directory: {}", without_secrets_in_command(&path));
+            let message = format!("no such file or directory: {}", without_secrets_in_argument(&path));
             vec![Diagnostic::error(Code::ManifestUnreadable, message)]
         }
         error => vec![unreadable(&error)],

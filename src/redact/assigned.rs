@@ -3,29 +3,32 @@
 
 use std::ops::Range;
 
+use super::commands::{self, Run};
 use super::doubt::{is_certain, is_no_secret, is_prose, names_file};
+use super::key::{KEY, Key, is_of_name};
 use super::literals::{Piece, Search};
 use super::names::is_secret;
 use super::options::{attached, option};
 use super::quotes::{Quote, is_quote};
 use super::shapes::is_scheme;
+use super::urls;
 
-/// No key is longer.
-const KEY: usize = 120;
 /// What ends a word of a shell.
 const SHELL: [char; 7] = [';', '|', '&', '<', '>', '(', ')'];
 
 /// Finds what is given to such keys.
 pub(super) fn find(search: &mut Search<'_>) {
     let text = search.text;
-    let mut reader = Reader { text, search, line: 0, line_end: 0, quote: None, string_end: 0 };
+    let run = if search.of == Piece::Command { Run::by(text) } else { Run::default() };
+    let urls = urls::places(text);
+    let mut reader = Reader { text, search, line: 0, line_end: 0, quote: None, string_end: 0, urls, run };
     let mut at = reader.begin_line(0);
     while let Some(byte) = text.as_bytes().get(at) {
         at = match byte {
             b'\n' => reader.begin_line(at + 1),
             b'=' | b':' => reader.operator(at),
             b'-' => reader.option(at),
-            b'>' => reader.tag(at),
+            b'>' if reader.search.of != Piece::Command => reader.tag(at),
             byte => {
                 if is_quote(*byte) {
                     (reader.quote, reader.string_end) = (Quote::at(text, at), 0);
@@ -46,18 +49,10 @@ struct Reader<'s, 't> {
     quote: Option<Quote>,
     /// Where that string ends, once it is known.
     string_end: usize,
-}
-
-/// What stands before an operator.
-struct Key<'t> {
-    name: &'t str,
-    is_quoted: bool,
-    /// Whether its first letter may be the end of a line in a string: `\n`.
-    is_escaped: bool,
-    /// Whether it is what its string or its line begins with.
-    begins: bool,
-    /// Whether it is a parameter in a URL, of which more is known.
-    is_parameter: bool,
+    /// Where hosts and paths of URLs are, in order, also users: what looks like a name there is none.
+    urls: Vec<Range<usize>>,
+    /// What a command may run.
+    run: Run<'t>,
 }
 
 impl<'t> Reader<'_, 't> {
@@ -95,7 +90,15 @@ impl<'t> Reader<'_, 't> {
         if is_none {
             return after;
         }
-        let Some(key) = self.key(at).filter(|key| key.is_secret() && !key.is_parameter) else { return after };
+        let Some(key) = Key::before(self.text, self.line, at).filter(|key| key.is_secret() && !key.is_parameter) else {
+            return after;
+        };
+        if self.is_in_url(at) {
+            return after;
+        }
+        if self.search.of == Piece::Command {
+            return self.in_command(&key, at..after);
+        }
         let start = after + spaces(&self.text[after..]);
         let end = match (self.search.of, Quote::begins(self.text, start)) {
             (Piece::Comment, _) => self.rest_of_line(operator, after, start),
@@ -116,26 +119,50 @@ impl<'t> Reader<'_, 't> {
         to
     }
 
-    /// What stands before the operator at `at`.
-    fn key(&self, at: usize) -> Option<Key<'t>> {
-        let from = (self.line.max(at.saturating_sub(KEY))..=at).find(|at| self.text.is_char_boundary(*at))?;
-        let before = self.text[from..at].trim_end_matches([' ', '\t', '+']);
-        let key = before.trim_end_matches(['"', '\'', '`', '\\']);
-        let is_quoted = key.len() < before.len();
-        let start = match is_quoted {
-            true => key.rfind(['"', '\'', '`']).map(|at| at + 1),
-            false => key.char_indices().rev().find(|(_, c)| !is_of_name(*c)).map(|(at, c)| at + c.len_utf8()),
+    /// Whether the operator at `at` stands in a URL, before its query.
+    fn is_in_url(&self, at: usize) -> bool {
+        let next = self.urls.partition_point(|url| url.end <= at);
+        self.urls.get(next).is_some_and(|url| url.start <= at)
+    }
+
+    /// The value of `key` in a command: one word, which nothing runs.
+    fn in_command(&mut self, key: &Key<'_>, operator: Range<usize>) -> usize {
+        let Range { start: at, end: after } = operator;
+        let operator = &self.text[at..after];
+        let mut start = after + spaces(&self.text[after..]);
+        let mut is_apart = start > after;
+        let quote = Quote::begins(self.text, start);
+        // No shell reads this so.
+        let is_other = quote.is_some() && self.text[..at].ends_with(' ');
+        if operator.contains('>')
+            || is_apart && operator.ends_with('=') && !is_other
+            || key.is_path()
+            || self.run.has(key.name)
+        {
+            return after;
+        }
+        start = quote.map_or(start, |quote| quote.at + 1);
+        let word = |at: usize| at + commands::word(&self.text[at..]);
+        let mut end = word(start);
+        let blank = spaces(&self.text[end..]);
+        if blank > 0 && commands::is_scheme(&self.text[start..end]) {
+            start = end + blank;
+            end = word(start);
+            is_apart = true;
+        }
+        // Another word may be run, unless one string has both.
+        let rest = &self.text[end..];
+        let is_one = match quote {
+            Some(_) => is_other || key.is_quoted && commands::closes_json(rest),
+            None => key.opens_string() && commands::closes(rest),
         };
-        let start = start.unwrap_or(0);
-        let start = if is_quoted { start } else { two_words(key, start) };
-        let lead = &self.text[from..from + start];
-        Some(Key {
-            name: &key[start..],
-            is_quoted,
-            is_escaped: key[..start].ends_with('\\') && key[start..].starts_with(['n', 'r', 't']),
-            begins: !is_quoted && (from == self.line && lead.trim().is_empty() || lead.ends_with(['"', '\'', '`'])),
-            is_parameter: !is_quoted && lead.ends_with(['?', '&']),
-        })
+        if (!is_apart || is_one)
+            && !is_no_secret(&self.text[start..end])
+            && !commands::is_scheme(&self.text[start..end])
+        {
+            self.search.secret(start..end, true);
+        }
+        end
     }
 
     /// What a comment says of a secret.
@@ -157,7 +184,7 @@ impl<'t> Reader<'_, 't> {
         let string = quote.string(self.text);
         let value = &self.text[string.within.clone()];
         if !names_file(key.name, value) {
-            self.search.add_within(string.within, is_certain(key.name, value));
+            self.search.secret(string.within, is_certain(key.name, value));
         }
         string.end
     }
@@ -166,6 +193,7 @@ impl<'t> Reader<'_, 't> {
     fn bare(&mut self, key: &Key<'_>, operator: &str, start: usize) -> usize {
         let within = self.within(start);
         let value = &self.text[start..within];
+        let value = &value[..end_of_line(value)];
         let until = |is_end: &dyn Fn(&str) -> bool| {
             value.char_indices().find(|(at, _)| is_end(&value[*at..])).map_or(value.len(), |(at, _)| at)
         };
@@ -187,7 +215,7 @@ impl<'t> Reader<'_, 't> {
         let value = value[..length].split(" #").next().unwrap_or_default().trim();
         if !is_no_secret(value) {
             let is_certain = is_certain && !(operator == ":" && self.search.of == Piece::Words && is_prose(value));
-            self.search.add_within(start..end, is_certain);
+            self.search.secret(start..end, is_certain);
         }
         end
     }
@@ -222,7 +250,7 @@ impl<'t> Reader<'_, 't> {
             };
             let is_key = self.text[end..].trim_start_matches([' ', '\t']).starts_with(['=', ':']);
             if let Some(value) = value.filter(|_| !is_key) {
-                self.search.add_within(value, true);
+                self.search.secret(value, true);
             }
             at = end;
         }
@@ -248,7 +276,7 @@ impl<'t> Reader<'_, 't> {
         let word = &self.text[at..];
         let word = &word[..word.find(|c| !is_of_name(c)).unwrap_or(word.len())];
         let end = at + word.len();
-        if !begins || word.len() < 2 {
+        if !begins || word.len() < 2 || self.run.has(word.trim_start_matches('-')) {
             return end;
         }
         let from = (self.line.max(at.saturating_sub(KEY))..=at).find(|at| self.text.is_char_boundary(*at));
@@ -265,7 +293,7 @@ impl<'t> Reader<'_, 't> {
         }
         let Some(argument) = self.argument(end) else { return end };
         let Some((part, is_certain)) = option(before, word, &self.text[argument.clone()]) else { return end };
-        self.search.add_within(argument.start + part.start..argument.start + part.end, is_certain);
+        self.search.secret(argument.start + part.start..argument.start + part.end, is_certain);
         self.go_on(at, argument.end)
     }
 
@@ -297,16 +325,6 @@ impl<'t> Reader<'_, 't> {
     }
 }
 
-impl Key<'_> {
-    fn is_secret(&self) -> bool {
-        is_secret(self.name) || self.is_escaped && is_secret(&self.name[1..])
-    }
-}
-
-fn is_of_name(c: char) -> bool {
-    c.is_alphanumeric() || matches!(c, '_' | '-' | '%')
-}
-
 /// Whether `word` is a key, perhaps with dots.
 fn is_plain(word: &str) -> bool {
     !word.is_empty() && word.chars().all(|c| is_of_name(c) || c == '.') && !word.starts_with('-')
@@ -316,12 +334,14 @@ fn last(word: &str) -> &str {
     word.rsplit('.').next().unwrap_or(word)
 }
 
-/// Where a key of two words begins whose last one begins at `start`: `Access Key=`.
-fn two_words(key: &str, start: usize) -> usize {
-    let before =
-        key[..start].strip_suffix(' ').filter(|_| matches!(&*key[start..].to_ascii_lowercase(), "key" | "string"));
-    let Some(before) = before else { return start };
-    before.char_indices().rev().find(|(_, c)| !is_of_name(*c)).map_or(0, |(at, c)| at + c.len_utf8())
+/// Where the line ends that `text` begins with, also where only a language that it is written in reads an end.
+fn end_of_line(text: &str) -> usize {
+    let is_end = |(at, c): (usize, char)| match c {
+        '\n' | '\r' | '\u{b}' | '\u{c}' | '\0' | '\u{85}' | '\u{2028}' | '\u{2029}' => true,
+        '\\' => text[at + 1..].starts_with(['n', 'r']),
+        _ => false,
+    };
+    text.char_indices().find(|at| is_end(*at)).map_or(text.len(), |(at, _)| at)
 }
 
 fn spaces(text: &str) -> usize {

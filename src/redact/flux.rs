@@ -130,7 +130,7 @@ impl<'t> Walk<'_, 't> {
     fn string(&mut self, text: Range<usize>, is_compared: bool) {
         let value = &self.search.text[text.clone()];
         if !is_compared && (self.bracket().now || self.follows_scheme()) && !is_scheme(value) {
-            self.search.add(text, true);
+            self.search.whole_secret(text, true);
         } else {
             self.search.piece(text, Piece::String);
         }

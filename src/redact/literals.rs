@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use super::reference::is_reference;
-use super::{MARK, assigned, flux, shapes, toml, urls};
+use super::{MARK, assigned, commands, flux, shapes, toml, urls};
 
 /// What is shown where a secret was, however long it is.
 pub(crate) const HIDDEN: &str = "***";
@@ -27,6 +27,8 @@ pub(super) struct Search<'t> {
 pub(super) enum Piece {
     /// What stands in a string. It may be in another language, such as that of a shell.
     String,
+    /// What a shell or a program may run.
+    Command,
     /// The rest of a line, which nobody runs.
     Comment,
     /// What is written for people.
@@ -76,7 +78,7 @@ impl<'t> Search<'t> {
         }
         let mut search = Search::new(&self.text[span.clone()], of, self.expands);
         search.find();
-        if of == Piece::String {
+        if matches!(of, Piece::String | Piece::Command) {
             self.keep_escapes(span.clone(), &mut search.found);
         }
         self.take(search.found, span.start);
@@ -121,7 +123,18 @@ impl<'t> Search<'t> {
         urls::find(self);
     }
 
-    pub(super) fn add(&mut self, mut span: Range<usize>, is_certain: bool) {
+    pub(super) fn add(&mut self, span: Range<usize>, is_certain: bool) {
+        self.add_of(self.of, span, is_certain);
+    }
+
+    /// What stands in a piece of this sort.
+    pub(super) fn add_of(&mut self, of: Piece, mut span: Range<usize>, is_certain: bool) {
+        if of == Piece::Command {
+            span.end = span.start + commands::word(&self.text[span.clone()]);
+            if commands::is_path(&self.text[span.clone()]) {
+                return;
+            }
+        }
         // What comes from there on has been taken out already.
         if let Some((mark, _)) =
             self.text[span.clone()].match_indices('[').find(|(at, _)| self.is_mark(span.start + at))
@@ -141,8 +154,23 @@ impl<'t> Search<'t> {
     pub(super) fn add_within(&mut self, span: Range<usize>, is_certain: bool) {
         let (before, value, after) = (&self.text[..span.start], &self.text[span.clone()], &self.text[span.end..]);
         let runs = before.ends_with('`') || value.contains("$(") || value.contains('`') || after.starts_with('(');
-        if self.of != Piece::String || !runs {
+        if !(matches!(self.of, Piece::String | Piece::Command) && runs) {
             self.add(span, is_certain);
+        }
+    }
+
+    /// The value of what is called like a secret. Where a URL goes is none: passwords and parameters in it are found as in any other.
+    pub(super) fn secret(&mut self, span: Range<usize>, is_certain: bool) {
+        if !urls::is_url(&self.text[span.clone()]) {
+            self.add_within(span, is_certain);
+        }
+    }
+
+    /// The same where the rest of the piece is not searched.
+    pub(super) fn whole_secret(&mut self, span: Range<usize>, is_certain: bool) {
+        match urls::is_url(&self.text[span.clone()]) {
+            true => self.piece(span, Piece::String),
+            false => self.add(span, is_certain),
         }
     }
 
@@ -233,11 +261,20 @@ pub(crate) fn without_secrets(words: &str) -> Cow<'_, str> {
     hidden(words, search.lines())
 }
 
-/// The words of a command with [`HIDDEN`] in the place of what may be a secret.
+/// The words of a command that is run with [`HIDDEN`] in the place of what may be a secret. Nothing is hidden that may run.
 pub(crate) fn without_secrets_in_command(words: &str) -> Cow<'_, str> {
-    let mut search = Search::new(words, Piece::String, false);
+    without_any(words, Piece::Command)
+}
+
+/// What somebody wrote on our own command line with [`HIDDEN`] in the place of what may be a secret.
+pub(crate) fn without_secrets_in_argument(words: &str) -> Cow<'_, str> {
+    without_any(words, Piece::String)
+}
+
+fn without_any(text: &str, of: Piece) -> Cow<'_, str> {
+    let mut search = Search::new(text, of, false);
     search.find();
-    hidden(words, search.lines())
+    hidden(text, search.lines())
 }
 
 /// Whether `text` has a user or a password before the host of a URL, or a secret in its parameters.

@@ -65,12 +65,14 @@ const ENDS: [&str; 13] = [
     "token",
 ];
 /// What stands before `pass` in a word or a name that is no password; Telegraf's filters are among them.
-const NO_PASSWORD: [&str; 17] = [
-    "all", "band", "by", "com", "encom", "field", "first", "high", "low", "metric", "multi", "name", "over", "sur",
-    "tag", "tres", "under",
+const NO_PASSWORD: [&str; 18] = [
+    "all", "ask", "band", "by", "com", "encom", "field", "first", "high", "low", "metric", "multi", "name", "over",
+    "sur", "tag", "tres", "under",
 ];
 /// Last words of names that say something about a secret: `token_file`, `tokens_per_second`.
-const ABOUT: [&str; 60] = [
+const ABOUT: [&str; 71] = [
+    "address",
+    "addresses",
     "age",
     "alg",
     "algorithm",
@@ -89,6 +91,8 @@ const ABOUT: [&str; 60] = [
     "endpoint",
     "env",
     "exclude",
+    "exec",
+    "executable",
     "expiration",
     "expires",
     "expiry",
@@ -98,7 +102,10 @@ const ABOUT: [&str; 60] = [
     "files",
     "format",
     "header",
+    "helper",
+    "hook",
     "host",
+    "hosts",
     "hour",
     "id",
     "ids",
@@ -118,12 +125,16 @@ const ABOUT: [&str; 60] = [
     "period",
     "policy",
     "prefix",
+    "program",
     "provider",
     "rate",
     "required",
+    "script",
     "second",
     "seconds",
     "separator",
+    "server",
+    "servers",
     "size",
     "timeout",
     "ttl",
@@ -309,6 +320,9 @@ mod tests {
             "secret_name",
             "name",
             "string",
+            "SSH_ASKPASS",
+            "credential-helper",
+            "token_server",
         ] {
             assert!(!is_secret(name), "{name}");
         }

@@ -9,8 +9,7 @@ const PROGRAMS: [(&str, &[&str]); 3] = [
     (
         "-p",
         &[
-            "docker",
-            "helm",
+            "docker login",
             "mariadb",
             "mongo",
             "mongodump",
@@ -18,16 +17,15 @@ const PROGRAMS: [(&str, &[&str]); 3] = [
             "mysql",
             "mysqladmin",
             "mysqldump",
-            "podman",
-            "sshpass",
+            "podman login",
+            "registry login",
         ],
     ),
     ("-a", &["redis-cli"]),
     ("-w", &["ldapsearch", "ldapmodify"]),
 ];
-/// Programs for which `-p` is something else.
-const NO_PASSWORD: [&str; 12] =
-    ["cp", "install", "mkdir", "nc", "nmap", "patch", "pgrep", "pg_dump", "ps", "psql", "scp", "ssh"];
+/// What begins another command.
+const OTHER: [char; 9] = [';', '|', '&', '(', '`', '\n', '<', '>', '\\'];
 
 /// Which part of `argument` is a secret after `option` of a program that `before` names, and whether that is certain.
 pub(super) fn option(before: &str, option: &str, argument: &str) -> Option<(Range<usize>, bool)> {
@@ -42,15 +40,15 @@ pub(super) fn option(before: &str, option: &str, argument: &str) -> Option<(Rang
         return Some((all, true));
     }
     if matches!(option, "-u" | "--user") {
-        return argument.find(':').filter(|_| !is_number).map(|at| (at + 1..argument.len(), false));
+        return argument
+            .find(':')
+            .filter(|_| !is_number && !argument.contains("//"))
+            .map(|at| (at + 1..argument.len(), false));
     }
     if is_number || argument.starts_with(['/', '.']) {
         return None;
     }
-    if takes_password(before, option) {
-        return Some((all, true));
-    }
-    (option == "-p" && !names(before, &NO_PASSWORD)).then_some((all, false))
+    takes_password(before, option).then_some((all, true))
 }
 
 /// The password that is written together with the option `word` of a program that `before` names.
@@ -58,15 +56,28 @@ pub(super) fn attached(before: &str, word: &str) -> Option<usize> {
     const OPTION: &str = "-p";
     let is_one = word.starts_with(OPTION)
         && word.len() > OPTION.len()
-        && ["mysql", "mysqladmin", "mysqldump", "mariadb", "sshpass"].iter().any(|name| names(before, &[name]));
+        && (is_sshpass(before) || names(before, &["mysql", "mysqladmin", "mysqldump", "mariadb"]));
     is_one.then_some(OPTION.len())
 }
 
 fn takes_password(before: &str, option: &str) -> bool {
-    PROGRAMS.iter().any(|(of, programs)| *of == option && names(before, programs))
+    option == "-p" && is_sshpass(before)
+        || PROGRAMS.iter().any(|(of, programs)| *of == option && names(before, programs))
 }
 
-/// Whether one of `programs` is a word of `text`.
+/// Whether `text` ends with the name of a program that runs what follows its options.
+fn is_sshpass(text: &str) -> bool {
+    text.trim_end_matches([' ', '"', ',']).ends_with("sshpass")
+}
+
+/// Whether the last command in `text` has one of `programs`, which are words.
 fn names(text: &str, programs: &[&str]) -> bool {
-    text.split(|c: char| !(c.is_alphanumeric() || matches!(c, '-' | '_'))).any(|word| programs.contains(&word))
+    let command = text.rsplit(OTHER).next().unwrap_or_default();
+    let words: Vec<&str> = command.split(|c: char| !(c.is_alphanumeric() || matches!(c, '-' | '_'))).collect();
+    let words: Vec<&str> = words.into_iter().filter(|word| !word.is_empty()).collect();
+    let is_named = |program: &str| {
+        let program: Vec<&str> = program.split(' ').collect();
+        words.windows(program.len()).any(|words| words == program)
+    };
+    programs.iter().any(|program| is_named(program))
 }

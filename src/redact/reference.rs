@@ -3,11 +3,16 @@
 /// What a header has before a token.
 const SCHEMES: [&str; 7] = ["Api-Token", "ApiKey", "Basic", "Bearer", "Key", "Splunk", "Token"];
 
+/// Whether `word` is what a header has before a token.
+pub(super) fn is_scheme(word: &str) -> bool {
+    SCHEMES.iter().any(|known| known.eq_ignore_ascii_case(word))
+}
+
 /// Whether `value` in a Telegraf configuration only names what it stands for; what a header has before a token counts for
 /// nothing. `$${NAME}` is what Telegraf reads as the text `${NAME}`.
 pub(super) fn is_reference(value: &str) -> bool {
     let mut rest = match value.split_once(' ') {
-        Some((scheme, token)) if SCHEMES.iter().any(|known| known.eq_ignore_ascii_case(scheme)) => token,
+        Some((scheme, token)) if is_scheme(scheme) => token,
         _ => value,
     };
     loop {

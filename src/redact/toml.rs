@@ -5,6 +5,7 @@ use std::ops::Range;
 use toml_parser::Source;
 use toml_parser::lexer::TokenKind;
 
+use super::commands;
 use super::doubt::{is_certain, is_no_secret, names_file};
 use super::literals::{Language, Piece, Search};
 use super::names::{is_about, is_secret};
@@ -32,6 +33,13 @@ const RUNS: [&str; 12] = [
     "broker", "brokers", "commands", "exec", "hosts", "query", "script", "scripts", "server", "servers", "source",
     "urls",
 ];
+
+/// Last words of keys of what a program or a shell runs, and of what a configuration gives to it.
+const COMMANDS: [&str; 9] = ["cmd", "command", "commands", "exec", "environment", "run", "script", "scripts", "source"];
+/// What a configuration sends or runs besides, which is shown in the table of a secret too.
+const GIVEN: [&str; 2] = ["data", "run"];
+/// A part of the names of plugins that run programs.
+const RUNNING: &str = "exec";
 
 /// Finds what is given to keys that are called like secrets, and secrets in other strings and in comments.
 pub(super) fn find(search: &mut Search<'_>, is_manifest: bool) {
@@ -72,6 +80,8 @@ struct Table {
     is_secret: bool,
     /// Whether it is a configuration of Telegraf.
     is_telegraf: bool,
+    /// Whether it is the table of what runs programs.
+    runs: bool,
     /// Keys under which everybody may read what stands there, in the table of a kind that has to do with secrets.
     shown: Option<&'static [&'static str]>,
 }
@@ -87,6 +97,8 @@ struct Bracket {
     is_address: bool,
     /// Whether it is the command of a sink or a source, whose first word is a program.
     is_command: bool,
+    /// Whether it is run.
+    runs: bool,
     /// The words of a list so far: the first, and the last.
     words: Option<(Range<usize>, Range<usize>)>,
 }
@@ -145,8 +157,8 @@ impl Walk<'_, '_> {
                 self.line.has_operator = true;
                 let outer = self.bracket();
                 let whole = outer.now.clone();
-                let Bracket { is_address, is_command, .. } = *outer;
-                let bracket = Bracket { whole: whole.is_some(), now: whole, is_address, is_command, words: None };
+                let Bracket { is_address, is_command, runs, .. } = *outer;
+                let bracket = Bracket { whole: whole.is_some(), now: whole, is_address, is_command, runs, words: None };
                 self.open.push(bracket);
             }
             K::RightCurlyBracket if self.words.iter().any(|word| self.text(word) == "{") => {
@@ -214,7 +226,9 @@ impl Walk<'_, '_> {
         let name = |of: &Range<usize>| self.search.text[of.clone()].trim_end_matches(':');
         let is_outermost = self.open.len() == 1;
         let own = name(&last);
-        let says_where = SOURCES.contains(&own) || RUNS.contains(&own) || is_about(own);
+        let is_given = !self.is_manifest && GIVEN.contains(&own);
+        let says_where = SOURCES.contains(&own) || RUNS.contains(&own) || is_given || is_about(own);
+        let runs = own.rsplit(['_', '-']).next().is_some_and(|word| COMMANDS.contains(&word));
         let before = names[..names.len() - 1].iter().any(|of| is_secret(name(of)));
         let under_secret = before || self.open.last().is_some_and(|open| open.whole);
         let is_shown = |shown: &[&str]| [shown, &SETTINGS].iter().any(|keys| keys.contains(&name(&names[0])));
@@ -225,7 +239,7 @@ impl Walk<'_, '_> {
         let is_one = in_secret || is_secret(own) || is_command || is_sink;
         let is_address = ADDRESSES.iter().any(|end| own.ends_with(end));
         let bracket = self.bracket();
-        *bracket = Bracket { now: is_one.then_some(last), is_address, is_command, ..bracket.clone() };
+        *bracket = Bracket { now: is_one.then_some(last), is_address, is_command, runs, ..bracket.clone() };
         self.line.expects_secret = is_one && is_outermost;
     }
 
@@ -277,7 +291,7 @@ impl Walk<'_, '_> {
             Some((key, is_sure)) if word.is_string => {
                 let name = &text[key.clone()];
                 if !names_file(name, value) {
-                    self.search.add(word.text.clone(), *is_sure && is_certain(name, value));
+                    self.search.whole_secret(word.text.clone(), *is_sure && is_certain(name, value));
                 }
                 return;
             }
@@ -295,11 +309,21 @@ impl Walk<'_, '_> {
         };
         match argument {
             Some((part, is_certain)) => {
-                let start = word.text.start;
-                self.search.add(start + part.start..start + part.end, is_certain);
+                let span = word.text.start + part.start..word.text.start + part.end;
+                if commands::is_path(&value[part]) {
+                    self.search.piece(span, self.sort());
+                } else {
+                    self.search.add_of(self.sort(), span, is_certain);
+                }
             }
             None => self.string(word.text.clone()),
         }
+    }
+
+    /// What a string that is read is.
+    fn sort(&self) -> Piece {
+        let runs = self.table.runs || self.open.last().is_some_and(|open| open.runs);
+        if runs { Piece::Command } else { Piece::String }
     }
 
     fn string(&mut self, text: Range<usize>) {
@@ -311,7 +335,7 @@ impl Walk<'_, '_> {
             let language = if self.table.is_telegraf { Language::Config } else { Language::Flux };
             self.search.text_of(language, text.clone());
         }
-        self.search.piece(text, Piece::String);
+        self.search.piece(text, self.sort());
     }
 
     fn end_line(&mut self) {
@@ -342,7 +366,8 @@ impl Walk<'_, '_> {
         });
         let is_setting = header.len() > 2 && SETTINGS.contains(&name(2));
         let is_telegraf = kind == "telegraf";
-        self.table = Table { is_secret, is_telegraf, shown: shown.filter(|_| !is_setting) };
+        let runs = (0..header.len()).any(|at| name(at).contains(RUNNING));
+        self.table = Table { is_secret, is_telegraf, runs, shown: shown.filter(|_| !is_setting) };
         self.open.truncate(1);
     }
 }

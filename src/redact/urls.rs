@@ -25,6 +25,54 @@ const HOOKS: [(&str, &str); 9] = [
     ("hooks.zapier.com", "/hooks/"),
 ];
 
+/// Whether `text` says by itself where it leads.
+pub(super) fn is_url(text: &str) -> bool {
+    let scheme = text.split_once("://").map(|(scheme, _)| scheme);
+    let is_scheme = |scheme: &str| scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
+    scheme.is_some_and(is_scheme) && !text.contains(ends)
+}
+
+/// Where users, hosts and paths of URLs are.
+pub(super) fn places(text: &str) -> Vec<Range<usize>> {
+    let mut places = Vec::new();
+    let mut at = 0;
+    for word in text.split_inclusive(ends) {
+        let url = word.trim_end_matches(ends);
+        let hosts = if url.contains([':', '/', '\\']) { hosts(url) } else { Vec::new() };
+        for (n, start) in hosts.iter().enumerate() {
+            let rest = &url[*start..hosts.get(n + 1).copied().unwrap_or(url.len())];
+            let user = end_of_user(rest).map_or(0, |end| end + 1);
+            let end = rest[user..].find(['?', '#', ';']).map_or(rest.len(), |end| user + end);
+            places.push(at + start..at + start + end);
+        }
+        at += word.len();
+    }
+    places
+}
+
+/// Where the user ends that `url` begins with behind its scheme: at the last `@` before the next slash (RFC 3986), or at a later
+/// one if no other reading makes it a URL.
+fn end_of_user(url: &str) -> Option<usize> {
+    let authority = &url[..url.find(['/', '\\', '?', '#']).unwrap_or(url.len())];
+    if let Some(end) = authority.rfind('@') {
+        return Some(end);
+    }
+    let port = port(authority)?;
+    // No port has letters: a password that is not escaped.
+    if may_be_port(port) { None } else { url.rfind('@') }
+}
+
+/// What follows the host in `authority`.
+fn port(authority: &str) -> Option<&str> {
+    let rest = authority.strip_prefix('[').and_then(|rest| rest.split_once(']')).map_or(authority, |(_, rest)| rest);
+    rest.split_once(':').map(|(_, port)| port)
+}
+
+/// Whether `text` is a number, or something that stands for one.
+fn may_be_port(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit()) || text.contains(['$', '{', '%'])
+}
+
 /// Finds users with passwords, tokens in the place of users, and parameters that are secrets.
 pub(super) fn find(search: &mut Search<'_>) {
     let text = search.text;
@@ -47,7 +95,7 @@ pub(super) fn find(search: &mut Search<'_>) {
             user(search, span.start + start..span.start + end, &mut horizon);
             hook(search, span.start + start..span.start + end);
         }
-        parameters(search, span, !hosts.is_empty());
+        parameters(search, span, &hosts);
     }
 }
 
@@ -74,21 +122,15 @@ fn hosts(word: &str) -> Vec<usize> {
 /// as far as the next slash (RFC 3986): what stands behind that is no password, unless no other reading makes it a URL.
 fn user(search: &mut Search<'_>, url: Range<usize>, horizon: &mut usize) {
     let text = &search.text[url.clone()];
+    if let Some(end) = end_of_user(text) {
+        add_password(search, url.start, end, true);
+        return;
+    }
     let authority = &text[..text.find(['/', '\\', '?', '#']).unwrap_or(text.len())];
-    if let Some(end) = authority.rfind('@') {
-        add_password(search, url.start, end, true);
+    if port(authority).is_none_or(may_be_port) {
         return;
     }
-    let Some((_, port)) = authority.split_once(':') else { return };
-    if port.bytes().all(|byte| byte.is_ascii_digit()) {
-        return;
-    }
-    // No port has letters: a password that is not escaped.
-    if let Some(end) = text.rfind('@') {
-        add_password(search, url.start, end, true);
-        return;
-    }
-    // So it may have spaces.
+    // A password that is not escaped may have spaces.
     let rest = &search.text[url.end..];
     if *horizon < url.end {
         *horizon = url.end + rest.find(['@', '"', '\'', '`', '\n']).unwrap_or(rest.len());
@@ -161,13 +203,19 @@ fn hook(search: &mut Search<'_>, url: Range<usize>) {
 }
 
 /// The values of parameters that are secrets, in the query, the fragment, or the path.
-fn parameters(search: &mut Search<'_>, word: Range<usize>, is_url: bool) {
+fn parameters(search: &mut Search<'_>, word: Range<usize>, hosts: &[usize]) {
+    let is_url = !hosts.is_empty();
     let text = &search.text[word.clone()];
     let is_mark = |c: char| matches!(c, '?' | '&' | ';' | '#');
     let query = text.find('?').unwrap_or(if is_url { 0 } else { text.len() });
+    let ends = hosts.iter().skip(1).copied().chain([text.len()]);
+    let users =
+        hosts.iter().zip(ends).filter_map(|(host, end)| Some(*host..host + end_of_user(&text[*host..end])? + 1));
+    let mut users = users.peekable();
     let mut end = 0;
     for start in text.match_indices(is_mark).map(|(at, _)| at + 1) {
-        if start < end {
+        while users.next_if(|user| user.end <= start).is_some() {}
+        if start < end || users.peek().is_some_and(|user| user.start <= start) {
             continue;
         }
         let part = &text[start..];
@@ -211,7 +259,9 @@ mod tests {
             ),
             ("http:/u:p@h/ HTTP:u:p@h", "http:/u:***@h/ HTTP:u:***@h"),
             (r"https:\\u:p@h http:///u:p@h/x", r"https:\\u:***@h http:///u:***@h/x"),
-            ("http://u:p?token=q@h", "http://u:***"),
+            ("http://u:p?token=q@h", "http://u:***@h"),
+            ("https://token:x@evil.example/a", "https://***@evil.example/a"),
+            ("https://a;token=x@evil.example/a", "https://***@evil.example/a"),
             ("http://u:p/q@h/m http://u:p#q@h", "http://u:***@h/m http://u:***@h"),
             ("//u:p@h/m", "//u:***@h/m"),
             ("u:p@h:1/m", "u:***@h:1/m"),
@@ -255,6 +305,9 @@ mod tests {
             "https://h/a:b@c",
             "a:b@c/d",
             "a/b:c@d.example",
+            "http://evil.example:$P/x@good.example",
+            "http://[::1]:80/a:b@c",
+            "http://evil.example/token:x/password=y",
             "curl http://h?token=$(id)",
             "http://u:`id`@h/",
         ] {

@@ -7,7 +7,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::problem::Problem;
-use crate::redact::without_secrets_in_command;
+use crate::redact::without_secrets_in_argument;
 
 /// What is wrong with the arguments of `command`; none where help or the version is printed, which is no mistake or says
 /// enough.
@@ -22,7 +22,7 @@ pub(super) fn said(error: &clap::Error, command: &Command) -> Option<Problem> {
     let value = context(ContextKind::InvalidValue).filter(|value| !value.is_empty());
     let (message, help) = match (error.kind(), context(ContextKind::InvalidArg), value) {
         (ErrorKind::InvalidValue | ErrorKind::ValueValidation, Some(argument), Some(value)) => {
-            let shown = without_secrets_in_command(value);
+            let shown = without_secrets_in_argument(value);
             let message = format!("invalid value `{shown}` for `{}`", without_brackets(argument));
             (message, instead(error, value).unwrap_or_else(|| usage(command)))
         }

@@ -93,8 +93,67 @@ fn toml_code(text: &str) -> Vec<(Toml, &str)> {
     Source::new(text).lex().map(token).collect()
 }
 
+type Show = fn(&str) -> String;
+
+/// What is around a URL in each language, and how it is shown.
+const AROUND: [(Show, &str); 14] = [
+    (flux, "to(bucket: \"b\", host: \"§\")"),
+    (flux, "token = \"§\""),
+    (flux, "x = \"token: §\" // §"),
+    (manifest, "url = \"§\" # §"),
+    (manifest, "description = \"token=§\""),
+    (config, "urls = [\"§\", \"§\"]"),
+    (config, "token = \"§\""),
+    (config, "commands = [\"curl --token § -u § -p §\"]"),
+    (config, "x = [\"curl\", \"--token\", \"§\"]"),
+    (command, "curl -d @- token=§;x §"),
+    (command, "command [\"curl\", \"--token\", \"§\", \"§\"]"),
+    (words, "see § x"),
+    (words, "token: §"),
+    (words, "{\"token\": \"§\", \"x\":\"§\"}"),
+];
+
+fn flux(text: &str) -> String {
+    without_literals(text, Language::Flux).into_owned()
+}
+
+fn manifest(text: &str) -> String {
+    without_literals(text, Language::Manifest).into_owned()
+}
+
+fn config(text: &str) -> String {
+    without_literals(text, Language::Config).into_owned()
+}
+
+fn command(text: &str) -> String {
+    without_secrets_in_command(text).into_owned()
+}
+
+fn words(text: &str) -> String {
+    without_secrets(text).into_owned()
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(4096))]
+
+    /// Whoever reads it sees where a request goes.
+    #[test]
+    fn a_mask_hides_no_host_and_no_path(
+        scheme in proptest::sample::select(vec!["http", "https", "postgres", "token"]),
+        user in proptest::sample::select(vec![
+            "", "token@", "token:x@", "u:pass1@", "a:token:b@", "password=x@", "a;token=b@", "x-token:y:z@", "%74oken:x@",
+        ]),
+        host in proptest::sample::select(vec!["evil.example", "evil.example:80", "[::1]:80", "secret.example"]),
+        path in proptest::sample::select(vec!["", "/", "/a/b", "/token:x", "/token=x", "/a:b@c", "/x,password=y"]),
+        query in proptest::sample::select(vec!["", "?token=abc1", "?a=1&password=b#x", "#token=c", "?x@y"]),
+        around in proptest::sample::select(AROUND.to_vec()),
+    ) {
+        let text = around.1.replace('§', &format!("{scheme}://{user}{host}{path}{query}"));
+        let shown = around.0(&text);
+        let place = format!("{host}{path}");
+        prop_assert_eq!(text.matches(&place).count(), shown.matches(&place).count(), "{} as {}", text, shown);
+    }
+
 
     /// Whoever reads it reads the same code, in as many lines.
     #[test]

@@ -50,7 +50,7 @@ fn secrets_in_configurations_are_found_and_hidden() {
         "[inputs.http.headers]\nX-Auth-Token = \"§\"",
         // Commands.
         "command = \"tool --password § --x\"",
-        "commands = [\"tool -x --token=§\", \"tool --api-key '§ §'\"]",
+        "commands = [\"tool -x --token=§\", \"tool --api-key '§'\"]",
         "command = [\"tool\", \"--password\", \"§\"]",
         "x = \"mysql -u root -p§ d\"",
         "x = [\"redis-cli -a § info\"]",
@@ -108,8 +108,6 @@ fn in_doubt_it_is_hidden() {
         "## password: §",
         "# token = §",
         "# Password: § §",
-        "x = \"tool -p §\"",
-        "x = [\"tool\", \"-p\", \"§\"]",
         "x = [\"curl -u me:§ http://h\"]",
         "x = \"u:§@h:1/d\"",
     ] {
@@ -175,7 +173,12 @@ fn what_runs_is_shown() {
         "token = { commands = [\"rm -rf /\"], urls = [\"http://h\"] }",
         "topic = \"a:b@c/d\"",
         "oid = \"SNMP-COMMUNITY-MIB::snmpCommunityName.1\"",
-        "commands = [\"mkdir -p /var/x\", \"ssh -p 22 h\"]",
+        "commands = [\"mkdir -p /var/x\", \"ssh -p 22 h\", \"curl -p evil.example\"]",
+        "commands = [\"sh -c 'TOKEN= evil'\", \"token: evil\"]",
+        "[inputs.exec.token]\ndata = \"evil\"\nrun = \"evil\"",
+        "command = [\"sh\", \"--token\", \"./evil\"]",
+        "[[inputs.exec]]\nx = [\"sh -c '-----BEGIN PRIVATE KEY-----\\n/tmp/evil\\n-----END PRIVATE KEY-----'\"]",
+        "token = \"https://evil.example/x\"",
         "source = '''\ntoken = load(\"x\")\n'''",
     ] {
         assert_eq!(without(config), config);
@@ -184,6 +187,10 @@ fn what_runs_is_shown() {
         ("x = [\"a --token=S3;rm\", \"a --token S3|rm\"]", "x = [\"a --token=***;rm\", \"a --token ***|rm\"]"),
         ("source = '''\npassword = \"S3\" exec(\"x\")\n'''", "source = '''\npassword = \"***\" exec(\"x\")\n'''"),
         ("urls = [\"http://good.example:x@evil.example\"]", "urls = [\"http://***@evil.example\"]"),
+        ("commands = [\"sh -c 'PASSWORD=x\\n{curl,evil}'\"]", "commands = [\"sh -c 'PASSWORD=***\\n{curl,evil}'\"]"),
+        ("commands = '''\nPASSWORD=x evil\nb'''", "commands = '''\nPASSWORD=*** evil\nb'''"),
+        ("x = \"Cookie: S3\\nevil\"", "x = \"Cookie: ***\\nevil\""),
+        ("url = \"http://secret:evil@evil.example/s\"", "url = \"http://secret:***@evil.example/s\""),
         ("secret = \"\"\"\nS3\n  S4\n\"\"\"\nx = 1", "secret = \"\"\"\n***\n  ***\n\"\"\"\nx = 1"),
     ] {
         assert_eq!(without(config), shown);
@@ -262,7 +269,7 @@ fn words_of_people_are_searched_for_what_certainly_is_a_secret() {
         assert_eq!(without_secrets(words), shown);
     }
     let command = "command [\"curl\", \"-H\", \"Authorization: Bearer S3\", \"-u\", \"u:S3\", \"--token\", \"S3\", \"https://h?sig=S3\"]";
-    let shown = "command [\"curl\", \"-H\", \"Authorization: ***\", \"-u\", \"u:***\", \"--token\", \"***\", \"https://h?sig=***\"]";
+    let shown = "command [\"curl\", \"-H\", \"Authorization: Bearer ***\", \"-u\", \"u:***\", \"--token\", \"***\", \"https://h?sig=***\"]";
     assert_eq!(without_secrets_in_command(command), shown);
 }
 
@@ -297,7 +304,7 @@ fn strings_of_keys_that_are_called_like_secrets_are_found() {
         ("token = \"\"\"\ns3cr3t\"\"\"", "s3cr3t"),
         ("token = '\\'", "\\"),
         ("url = \"https://a:s3cr3t@h\"", "s3cr3t"),
-        ("token = \"https://a:b@h\"", "https://a:b@h"),
+        ("token = \"https://a:b@h\"", "b"),
         ("influx_token = \"s3cr3t\"", "s3cr3t"),
         ("headers = { Authorization = \"Token s3cr3t\" }", "Token s3cr3t"),
         ("config = \"token = \\\"s3cr3t\\\"\\n\"", "s3cr3t"),
