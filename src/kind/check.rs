@@ -265,10 +265,13 @@ impl live::Live for Live {
         let fields = desired.fields;
         // What nobody looks at stays as it is.
         let merged = |field: &str| fields.get(field).or_else(|| live?.fields.get(field));
+        // One sort of check does not keep what another one has.
+        let is_resorted = SORTS.into_iter().any(changed);
+        let sent = |field: &str| merged(field).filter(|_| is_resorted || changed(field));
         let mut put = |key: &str, value: Json| drop(body.insert(key.to_owned(), value));
         for (field, absent) in [("every", Json::Null), ("offset", Json::Null), ("message", "".into())] {
             let key = if field == "message" { "statusMessageTemplate" } else { field };
-            match fields.get(field).filter(|_| changed(field)) {
+            match sent(field) {
                 Some(Value::Unset) if live.is_some() => put(key, absent),
                 Some(Value::Duration(offset)) if field == "offset" => {
                     let offset = offset.to_string();
@@ -281,7 +284,7 @@ impl live::Live for Live {
                 _ => {}
             }
         }
-        match fields.get("tags").filter(|_| changed("tags")) {
+        match sent("tags") {
             Some(Value::Map(tags)) => {
                 put("tags", tags.iter().map(|(key, value)| json!({"key": key, "value": value})).collect());
             }
@@ -291,7 +294,7 @@ impl live::Live for Live {
         if let Some(text) = source(fields).filter(|_| changed("flux")) {
             put("query", json!({ "text": text }));
         }
-        if SORTS.into_iter().any(changed) {
+        if is_resorted {
             match (merged("when"), merged("deadman"), merged("custom")) {
                 (Some(Value::Table(levels)), ..) => {
                     put("type", "threshold".into());

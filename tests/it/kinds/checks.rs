@@ -99,6 +99,18 @@ both!(what_the_ui_knows_of_a_query_stays_as_long_as_it_is_the_same, async |scene
     assert_eq!(only(&scene).await["query"]["editMode"], "");
 });
 
+both!(what_two_sorts_of_checks_say_alike_is_sent_where_the_one_becomes_the_other, async |scene| {
+    let project = Project::new(&scene);
+    let own = "[check.c]\ncustom = true\nflux = '''\noption task = {name: \"c\", every: 1h, offset: 5m}\n\
+               check = {_check_name: \"c\", _type: \"custom\"}\nfrom(bucket: \"_monitoring\") |> range(start: -1h)\n'''\n";
+    for manifest in [own, &CHECK.replace("\"1m\"", "\"1h\"\noffset = \"5m\""), own] {
+        project.declare(manifest);
+        project.apply().await;
+        let planned = project.plan(Goal::Declared).await.unwrap();
+        assert!(!planned.plan.writes(), "{}", lines(&planned.plan));
+    }
+});
+
 both!(a_change_that_the_task_cannot_follow_is_put_back, async |scene| {
     let made = create(&scene, Kind::Check, &threshold(&scene)).await;
     let live = listed(&scene, Kind::Check, &made.object.id).await.unwrap();
