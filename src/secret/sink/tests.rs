@@ -344,3 +344,19 @@ fn a_fingerprint_is_the_start_of_the_digest() {
     assert_eq!(fingerprint(&secret("abc")), "ba7816bf8f01");
     assert!(!format!("{:?}", secret("abc")).contains("abc"));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn deliveries_at_once_into_a_directory_that_is_not_there_yet_all_arrive() {
+    for _ in 0..20 {
+        let dir = tempfile::tempdir().expect("a directory");
+        let sinks: Vec<_> = (0..4).map(|n| file(dir.path().join(format!("a/b/{n}.token")))).collect();
+        let deliveries = sinks.iter().cloned().map(|sink| tokio::spawn(async move { deliver(&sink, "s").await }));
+        for delivery in deliveries.collect::<Vec<_>>() {
+            delivery.await.expect("delivered");
+        }
+        for sink in &sinks {
+            assert_eq!(held(sink).await.as_deref(), Some("s"));
+        }
+        assert_eq!(names(&dir.path().join("a/b")).len(), sinks.len());
+    }
+}
