@@ -42,7 +42,8 @@ pub(super) fn problems(
             for mistake in mistakes.iter().filter(given) {
                 let place = way.as_ref().and_then(|way| way.back(resource, mistake));
                 let message = format!("{address} does not compile: {}", mistake.message);
-                let diagnostic = Diagnostic::error(Code::FluxType, message);
+                let diagnostic = Diagnostic::error(Code::FluxType, message)
+                    .help("it would fail each time it runs; to send it all the same, use --no-type-check");
                 problems.push(Problem::from(match place {
                     Some(place) => diagnostic.at(place, "here"),
                     None => diagnostic.at(whole.clone(), "with what fluxform adds to this script"),
