@@ -118,9 +118,9 @@ both!(drift_and_validate_take_several_too, async |scene| {
 
 both!(what_the_manifests_warn_of_is_in_each_document_of_a_run, async |scene| {
     let street = Street::new(&scene, &[("one", "[bucket.one]\n")]);
-    let variable = "[variable.hosts]\nquery = 'form(bucket: \"a\") |> range(start: v.timeRangeStart)'\n";
+    let variable = "[variable.hosts]\nvalues = [\"a\"]\nselected = [\"b\"]\n";
     street.declare("warned", "warned", "", variable);
-    let has = |text: &str, times: usize| assert_eq!(text.matches("flux::name").count(), times, "{text}");
+    let has = |text: &str, times: usize| assert_eq!(text.matches("variable::selected").count(), times, "{text}");
     // What was never applied cannot have drifted.
     for (command, code) in [("validate", 0), ("plan", 0), ("drift", 1)] {
         let human = street.run(&[command, "warned"]).run().with(code);
