@@ -13,6 +13,7 @@ mod key;
 mod literals;
 mod names;
 mod options;
+mod places;
 mod quotes;
 mod reference;
 mod shapes;

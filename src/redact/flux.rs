@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::literals::{Piece, Search};
 use super::names::is_secret;
+use super::places;
 use super::shapes::{PrivateKey, is_scheme};
 use crate::flux::{Token, TokenKind, scan_leniently};
 
@@ -35,6 +36,9 @@ pub(super) fn find(search: &mut Search<'_>) {
     }
     // No server runs what cannot be read.
     search.piece(end..text.len(), Piece::String);
+    if search.has_found() {
+        search.show(&places::strings(text, &tokens));
+    }
 }
 
 /// What stands between two brackets, or on no bracket.
@@ -78,7 +82,6 @@ impl<'t> Walk<'_, 't> {
             K::String => self.string(within(token), is_comparison(before) || is_comparison(after)),
             K::StringText if self.bracket().compared => self.search.piece(token.span.clone(), Piece::String),
             K::StringText => self.string(token.span.clone(), false),
-            K::Regex if self.bracket().now && !is_comparison(before) => self.search.add(within(token), true),
             K::Comma | K::Return => {
                 let bracket = self.bracket();
                 bracket.now = bracket.whole;
@@ -154,7 +157,7 @@ fn is_comparison(kind: Option<TokenKind>) -> bool {
     matches!(kind, Some(K::Eq | K::Neq | K::RegexEq | K::RegexNeq | K::Lt | K::Lte | K::Gt | K::Gte))
 }
 
-/// What stands between the marks of a string or a regular expression.
+/// What stands between the marks of a string.
 fn within(token: &Token) -> Range<usize> {
     token.span.start + 1..token.span.end - 1
 }
@@ -190,6 +193,14 @@ mod tests {
             "password = a\n\"b\"",
             "headers = {Authorization: \"Bearer \" + token}",
             "x = \"abc:def@ghi\"",
+            "option params = {passwd: /^victim/, token: 12345, secret: 1h}",
+            "password = \"victim\"\nfrom(bucket: password) |> to(bucket: \"token: abc\", org: \"password=abc\")",
+            "option params = {secret: \"victim\"}\nfrom(bucket: params.secret) |> range(start: -1h)",
+            "password = (\"vic\\x74im\")\nfrom(bucket: \"\" + password)",
+            "f = (password=\"victim\") => from(bucket: password)\nx = f(password: \"other\")\ny = f()",
+            "token = \"evil.example/x\"\nfrom(bucket: \"a\") |> to(bucket: \"b\", host: \"https://${token}\")",
+            "import \"http\"\ntoken = \"evil.example\"\nx = http.post(url: \"https://\" + token + \"/a\")",
+            "import \"influxdata/influxdb/secrets\"\npassword = \"pager\"\nx = secrets.get(key: password)",
         ] {
             shown(&script.replace('§', "***"), &script.replace('§', "***"));
         }
@@ -218,7 +229,14 @@ mod tests {
                 "option params = {tokens: [\"S3\"], pass: {x: \"S3\"}}",
                 "option params = {tokens: [\"***\"], pass: {x: \"***\"}}",
             ),
-            ("option params = {secretRegex: /S3/, a: /b/}", "option params = {secretRegex: /***/, a: /b/}"),
+            (
+                "import \"http\"\ntoken = \"S3KRIT\"\nx = http.post(url: \"https://h/?token=\" + token)",
+                "import \"http\"\ntoken = \"***\"\nx = http.post(url: \"https://h/?token=\" + token)",
+            ),
+            (
+                "import \"sql\"\ndsn = \"host=h password=S3\"\nx = sql.from(driverName: \"postgres\", dataSourceName: dsn, query: \"\")",
+                "import \"sql\"\ndsn = \"***\"\nx = sql.from(driverName: \"postgres\", dataSourceName: dsn, query: \"\")",
+            ),
             ("pagerduty.endpoint(routingKey: \"S3\")", "pagerduty.endpoint(routingKey: \"***\")"),
             ("x // token: S3 S4", "x // token: ***"),
             ("x // TOKEN=S3", "x // TOKEN=***"),

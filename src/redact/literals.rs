@@ -117,6 +117,18 @@ impl<'t> Search<'t> {
         self.found.extend(found.map(|Literal { span, is_certain }| Literal { span: moved(span), is_certain }));
     }
 
+    pub(super) fn has_found(&self) -> bool {
+        !self.found.is_empty()
+    }
+
+    /// Takes back what was found in `spans`, which are in order.
+    pub(super) fn show(&mut self, spans: &[Range<usize>]) {
+        self.found.retain(|Literal { span, .. }| {
+            let next = spans.partition_point(|shown| shown.end < span.end);
+            spans.get(next).is_none_or(|shown| span.start < shown.start)
+        });
+    }
+
     fn find(&mut self) {
         assigned::find(self);
         shapes::find(self);

@@ -1,0 +1,57 @@
+//! Strings of a Flux script that name what it reaches: none is a secret, whatever the variable is called that has it.
+
+use std::ops::Range;
+
+use super::literals::without_secrets_in_argument;
+use crate::flux::ast::{Script, Span};
+use crate::flux::parser::parse;
+use crate::flux::refs::{Elsewhere, Target, references};
+use crate::flux::{Token, TokenKind};
+
+/// A part of an address of fewer bytes may stand in any.
+const SHORTEST: usize = 3;
+
+/// What a script reaches.
+struct Places {
+    names: Vec<String>,
+    addresses: Vec<String>,
+}
+
+impl Places {
+    fn of(script: &Script) -> Self {
+        let mut places = Self { names: Vec::new(), addresses: Vec::new() };
+        for reference in references(script, &[]).all {
+            match (reference.target, reference.name) {
+                (Target::Url, Some(url)) => places.addresses.push(without_secrets_in_argument(&url).into_owned()),
+                (Target::Bucket | Target::BucketId | Target::Secret, name) => places.names.extend(name),
+                (Target::Url, None) => {}
+            }
+            if let Some(Elsewhere::Org(org)) = reference.elsewhere {
+                places.names.extend(org);
+            }
+        }
+        places
+    }
+
+    /// Whether `text` is a name, or a part of one or of an address.
+    fn has(&self, text: &str) -> bool {
+        self.names.iter().any(|name| name == text)
+            || text.len() >= SHORTEST && self.names.iter().chain(&self.addresses).any(|place| place.contains(text))
+    }
+}
+
+/// Where such strings are among the `tokens` of `text`, in order; none if it is no sound script.
+pub(super) fn strings(text: &str, tokens: &[Token]) -> Vec<Range<usize>> {
+    let parsed = parse(text);
+    if !parsed.is_sound() {
+        return Vec::new();
+    }
+    let script = &parsed.script;
+    let places = Places::of(script);
+    let is_place = |span: &Range<usize>| match (u32::try_from(span.start), u32::try_from(span.end)) {
+        (Ok(start), Ok(end)) => places.has(&script.unquoted(Span::new(start, end))),
+        _ => false,
+    };
+    let strings = tokens.iter().filter(|token| token.kind == TokenKind::String);
+    strings.map(|token| token.span.clone()).filter(is_place).collect()
+}
