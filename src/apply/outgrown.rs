@@ -8,6 +8,7 @@ use crate::diff::Change;
 use crate::evidence::{self, Data};
 use crate::manifest::What;
 use crate::problem::Problem;
+use crate::redact::without_secrets;
 
 impl Executor<'_> {
     /// Looks again at what `change`, which deletes its object, would take along or stop.
@@ -41,7 +42,7 @@ impl Executor<'_> {
         let why = if !stake.is_nothing() {
             stake.to_string()
         } else if !dependents.is_empty() {
-            let names = few(dependents.iter().map(|target| format!("{:?}", target.name)));
+            let names = few(dependents.iter().map(|target| format!("{:?}", without_secrets(&target.name))));
             format!("would stop what runs with its role: {names}")
         } else {
             return Ok(());

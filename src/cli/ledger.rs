@@ -20,6 +20,7 @@ use crate::exit::Exit;
 use crate::kind::Presence;
 use crate::ledger::{Entry, Key, Lease, Ledger, Row, State, Trust, decode};
 use crate::problem::Problems;
+use crate::redact::without_secrets;
 use crate::render::{Page, Role, count};
 
 /// Objects that are asked for at once.
@@ -169,7 +170,9 @@ fn said(entry: &Entry, presence: &Presence) -> String {
                 made(&entry.created)
             )
         }
-        Presence::Found(object) if object.name != entry.name => format!("on the server {:?}", object.name),
+        Presence::Found(object) if object.name != entry.name => {
+            format!("on the server {:?}", without_secrets(&object.name))
+        }
         Presence::Found(_) => "on the server".to_owned(),
     }
 }
@@ -178,7 +181,11 @@ fn said(entry: &Entry, presence: &Presence) -> String {
 fn listed(mut page: Page, ledger: &Ledger, said: &BTreeMap<Address, String>) -> String {
     page.heading("According to the ledger, the project owns:");
     for (address, entry) in &ledger.entries {
-        page.say("  ").put(Role::Strong, address).say(format_args!(": {} {:?} ", entry.origin.word(), entry.name));
+        page.say("  ").put(Role::Strong, address).say(format_args!(
+            ": {} {:?} ",
+            entry.origin.word(),
+            without_secrets(&entry.name)
+        ));
         page.put(Role::Quiet, format_args!("(id {})", entry.id));
         page.say(format_args!(", {}", said.get(address).map_or("", String::as_str))).end();
         for id in &entry.predecessors {
@@ -186,7 +193,10 @@ fn listed(mut page: Page, ledger: &Ledger, said: &BTreeMap<Address, String>) -> 
         }
     }
     for (address, intent) in &ledger.intents {
-        page.say("  ").put(Role::Strong, address).say(format_args!(": about to be created as {:?}", intent.name)).end();
+        page.say("  ")
+            .put(Role::Strong, address)
+            .say(format_args!(": about to be created as {:?}", without_secrets(&intent.name)))
+            .end();
     }
     page.finish()
 }

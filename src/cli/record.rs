@@ -1,5 +1,6 @@
 //! What changes the ledger and nothing else: shown, agreed to, and written under the lock if it is still the same.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -20,6 +21,7 @@ use crate::diff::{Action, Change};
 use crate::exit::Exit;
 use crate::ledger::{Lease, State, Update};
 use crate::problem::{Problem, Problems};
+use crate::redact::without_secrets;
 use crate::render::{self, Look, Page, Progress, Role, count};
 
 /// What every command that changes the ledger can be told.
@@ -189,7 +191,7 @@ struct One<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    name: Option<&'a str>,
+    name: Option<Cow<'a, str>>,
     /// The fields that the manifests say otherwise.
     differs: Vec<&'static str>,
 }
@@ -209,7 +211,7 @@ impl<'a> One<'a> {
             kind: change.address.kind.name(),
             action: word(change),
             id: change.object.as_ref().map(|object| object.id.as_str()),
-            name: change.object.as_ref().map(|object| object.name.as_str()),
+            name: change.object.as_ref().map(|object| without_secrets(&object.name)),
             differs: change.fields.iter().map(|field| field.field).collect(),
         }
     }
@@ -222,7 +224,7 @@ fn shown(mut page: Page, changes: &[Change]) -> String {
         page.say("  ").put(Role::Ledger, format_args!("{:<8}", word(change))).put(Role::Strong, &change.address);
         if let Some(object) = &change.object {
             let does = if change.action == Action::Forget { "lets go of" } else { "takes over" };
-            page.say(format_args!(": {does} {:?} ", object.name));
+            page.say(format_args!(": {does} {:?} ", without_secrets(&object.name)));
             page.put(Role::Quiet, format_args!("(id {})", object.id));
         }
         page.end();

@@ -1,5 +1,6 @@
 //! `fluxform show`.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -55,7 +56,7 @@ struct Form<'a> {
 struct One<'a> {
     address: &'a Address,
     id: &'a str,
-    name: &'a str,
+    name: Cow<'a, str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     org: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -170,7 +171,7 @@ fn human(mut page: Page, project: &str, wanted: &[(&Address, &Entry)]) -> String
             page.say("  ").put(Role::Quiet, format_args!("{name:<8}")).say(value).end();
         };
         line("id", &entry.id);
-        line("name", &entry.name);
+        line("name", &without_secrets(&entry.name));
         if let Some(org) = &entry.org {
             line("org id", org);
         }
@@ -190,7 +191,7 @@ impl<'a> One<'a> {
         Self {
             address,
             id: &entry.id,
-            name: &entry.name,
+            name: without_secrets(&entry.name),
             org: entry.org.as_deref(),
             created: entry.created.as_deref(),
             origin: entry.origin.word(),

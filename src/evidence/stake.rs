@@ -9,6 +9,7 @@ use super::Data;
 use crate::address::few;
 use crate::diff::Target;
 use crate::kind::Kind;
+use crate::redact::without_secrets;
 
 /// What a change would lose besides the object itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -66,7 +67,7 @@ impl Stake {
     pub fn objects(&self) -> String {
         let mut kinds: BTreeMap<Kind, Vec<String>> = BTreeMap::new();
         for Along { kind, object } in &self.along {
-            kinds.entry(*kind).or_default().push(format!("{:?}", object.name));
+            kinds.entry(*kind).or_default().push(format!("{:?}", without_secrets(&object.name)));
         }
         let words = kinds.into_iter().map(|(kind, names)| match names.len() {
             1 => format!("the {kind} {}", names[0]),

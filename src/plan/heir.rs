@@ -7,6 +7,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::diff::{Action, Change};
 use crate::field::Role;
 use crate::kind::{Kind, Object};
+use crate::redact::without_secrets;
 use crate::snapshot::Snapshot;
 use crate::value::Ref;
 
@@ -81,8 +82,10 @@ fn pass(change: &Change, changes: &[Change], written: Written<'_>, snapshot: &Sn
         return None;
     }
     let heir = heir(kind, object, of, changes, snapshot)?;
-    let message =
-        format!("when {address} is deleted, InfluxDB gives its `{field} = true` to the {kind} {:?}", heir.name);
+    let message = format!(
+        "when {address} is deleted, InfluxDB gives its `{field} = true` to the {kind} {:?}",
+        without_secrets(&heir.name)
+    );
     let help = format!("if another one is to have it, write `{field} = true` there");
     let place = written.resources.get(address).map(|resource| &resource.place);
     Some(Diagnostic::warning(Code::PlanPassesOn, message).at_known(place, "made anew").help(help))

@@ -6,6 +6,7 @@ use super::style::{Look, Role};
 use super::value::count;
 use crate::coverage::Coverage;
 use crate::kind::UNMANAGED;
+use crate::redact::without_secrets;
 use crate::snapshot::Sight;
 
 /// What no project owns, and how much the others are.
@@ -15,7 +16,7 @@ pub fn coverage(coverage: &Coverage, look: Look) -> String {
         page.put(Role::Strong, "Unmanaged (no project owns it):").end();
     }
     for object in &coverage.unmanaged {
-        page.say("  ").put(Role::Strong, format_args!("{} {:?}", object.kind, object.name));
+        page.say("  ").put(Role::Strong, format_args!("{} {:?}", object.kind, without_secrets(&object.name)));
         page.put(Role::Quiet, format_args!("  (id {})", object.id)).end();
     }
     page.gap().put(Role::Strong, format_args!("Coverage: {} %.", coverage.percent()));

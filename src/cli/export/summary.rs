@@ -1,5 +1,6 @@
 //! What is said of an export: what it has, and what it has not.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -13,6 +14,7 @@ use crate::api::sight::Lack;
 use crate::exit::Exit;
 use crate::export::{Disposition, Export, HEAD, HERE, Note, Request};
 use crate::kind::Kind;
+use crate::redact::without_secrets;
 use crate::render::{self, Page, Role, count};
 
 #[derive(Serialize)]
@@ -46,7 +48,7 @@ struct One<'a> {
 struct SkippedForm<'a> {
     kind: &'static str,
     id: &'a str,
-    name: &'a str,
+    name: Cow<'a, str>,
     disposition: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     field: Option<&'static str>,
@@ -99,7 +101,14 @@ impl<'a> SkippedForm<'a> {
             Disposition::External => ("external", None),
             Disposition::Without(field) => ("without_field", Some(field)),
         };
-        Self { kind: note.kind.name(), id: &note.id, name: &note.name, disposition, field, why: &note.why }
+        Self {
+            kind: note.kind.name(),
+            id: &note.id,
+            name: without_secrets(&note.name),
+            disposition,
+            field,
+            why: &note.why,
+        }
     }
 }
 
@@ -190,7 +199,7 @@ fn notes(page: &mut Page, title: &str, export: &Export, of: impl Fn(Disposition)
     for ((kind, why, field), notes) in said {
         let field = field.map(|field| format!("`{field}` of ")).unwrap_or_default();
         for note in notes.iter().take(MANY) {
-            let name: String = note.name.chars().take(60).collect();
+            let name: String = without_secrets(&note.name).chars().take(60).collect();
             page.say("  ").say(field.as_str()).put(Role::Strong, format_args!("{kind} {name:?}"));
             page.put(Role::Quiet, format_args!("  (id {})", note.id)).say(format_args!(": {why}")).end();
         }

@@ -1,10 +1,12 @@
 //! How much of a server projects manage.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
 use crate::coverage::{Count, Coverage, Unmanaged};
+use crate::redact::without_secrets;
 use crate::snapshot::Sight;
 
 #[derive(Serialize)]
@@ -26,7 +28,7 @@ struct Kind {
 #[derive(Serialize)]
 struct One<'a> {
     kind: &'static str,
-    name: &'a str,
+    name: Cow<'a, str>,
     id: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     org: Option<&'a str>,
@@ -52,7 +54,12 @@ impl Kind {
 
 impl<'a> One<'a> {
     fn new(object: &'a Unmanaged) -> Self {
-        Self { kind: object.kind.name(), name: &object.name, id: &object.id, org: object.org.as_deref() }
+        Self {
+            kind: object.kind.name(),
+            name: without_secrets(&object.name),
+            id: &object.id,
+            org: object.org.as_deref(),
+        }
     }
 }
 

@@ -209,3 +209,21 @@ both!(what_is_forgotten_stays_and_is_not_touched_again, virgin, async |server| {
     has(&on(&home, &["destroy", "--auto-approve"], dir.path()).run().with(0).out, "1 destroyed");
     assert!(home.everything().await["buckets?limit=100&orgID="].to_string().contains("line_b c"));
 });
+
+both!(names_are_said_without_secrets, virgin, async |server| {
+    let home = Home::on(server).await;
+    home.make("labels", json!({"name": "password=S3KRIT7"})).await;
+    let dir = declare("[bucket.raw]\nname = \"token=S3KRIT7\"\n");
+    let mut all = vec![on(&home, &["apply", "--auto-approve"], dir.path()).run().with(0)];
+    for arguments in
+        [&["plan", "--unmanaged"][..], &["plan", "--unmanaged", "--format=json"], &["show"], &["show", "--format=json"]]
+    {
+        all.push(on(&home, arguments, dir.path()).run().with(0));
+    }
+    all.push(run(&home, &["forget", "bucket.raw"], dir.path()).with(0));
+    for said in all {
+        let text = format!("{}{}", said.out, said.err);
+        assert!(!text.contains("S3KRIT7"), "{text}");
+        has(&said.out, "***");
+    }
+});
