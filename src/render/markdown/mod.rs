@@ -20,8 +20,10 @@ use crate::address::few;
 use crate::diagnostic::Diagnostic;
 use crate::diff::Change;
 use crate::exit::Exit;
+use crate::field::Role;
 use crate::plan::{Allowed, Flagged, Plan};
 use crate::problem::Problem;
+use crate::value::Value;
 use fit::{Group, Item, Rank, Section, fit};
 use safe::{block, code};
 
@@ -207,6 +209,7 @@ fn planned(plan: &Plan) -> Vec<Section> {
     let server = || plan.changes.iter().filter(|change| on_server(change));
     let (destroyed, rest): (Vec<_>, Vec<_>) = server().partition(destroys);
     let (drifted, changed): (Vec<_>, Vec<_>) = rest.into_iter().partition(|change| change.drifted());
+    let (grave, changed): (Vec<_>, Vec<_>) = changed.into_iter().partition(|change| is_grave(change));
     let items = |changes: Vec<&Change>| changes.into_iter().map(change::change).collect();
     let ledger = plan.changes.iter().filter(|change| change.ledger_only()).flat_map(change::ledger);
     vec![
@@ -215,9 +218,21 @@ fn planned(plan: &Plan) -> Vec<Section> {
         section("Allowed by flags of this run", Rank::First, plan.flags.iter().map(flagged).collect()),
         section("Destroyed or replaced", Rank::Kept, items(destroyed)),
         section("Drift (changed on the server since the last apply)", Rank::First, items(drifted)),
+        section("Rights, secrets and adoptions", Rank::First, items(grave)),
         section("Changes", Rank::Rest, items(changed)),
         section("Ledger only (nothing changes on the server)", Rank::Rest, ledger.collect()),
     ]
+}
+
+/// Whether a change gives somebody rights, takes a secret from somewhere or brings it there, or takes over an object: however much
+/// else there is, nobody is to overlook it.
+fn is_grave(change: &Change) -> bool {
+    let owns = change.address.kind.with(Role::Owns).map(|field| field.name);
+    let mut fields = change.fields.iter();
+    change.adopts
+        || fields.any(|field| {
+            Some(field.field) == owns || matches!(field.wanted, Value::Scopes(_) | Value::Sinks(_) | Value::Source(_))
+        })
 }
 
 /// What a policy lets pass, and why.

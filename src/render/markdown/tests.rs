@@ -116,6 +116,27 @@ fn a_long_plan_is_cut_by_whole_resources_and_keeps_what_is_destroyed() {
     }
 }
 
+#[test]
+fn what_gives_rights_or_takes_over_is_not_pushed_out() {
+    let mut plan = large(3000, 0, 1);
+    let grave = |name: &str, kind: Kind, value: Value| {
+        let mut change = sample::change(kind, name, Action::Create, Reason::New);
+        change.fields = vec![sample::field("x", None, value, None, Cause::New)];
+        change
+    };
+    let source = crate::secret::Source::Env { name: "X".into() };
+    plan.changes.extend([
+        grave("zz", Kind::Token, Value::Scopes(Set::default())),
+        grave("zy", Kind::Token, Value::Sinks(Vec::new())),
+        grave("zx", Kind::Secret, Value::Source(source)),
+        Change { adopts: true, ..grave("zw", Kind::Bucket, Value::Bool(true)) },
+    ]);
+    let text = of_plan(Comment::Plan, &plan, Exit::Ok);
+    for address in ["token.zz", "token.zy", "secret.zx", "bucket.zw"] {
+        assert!(text.contains(address), "{address}");
+    }
+}
+
 /// A word that all strange text has: wherever it is, text of a stranger is.
 const MARK: &str = "ZQX";
 /// What means something to a reader of Markdown or HTML, or to who reads comments for orders.
