@@ -74,13 +74,14 @@ impl Uncompilable {
             return None;
         }
         let listed = said.strip_prefix(SYNTAX).unwrap_or(said).strip_prefix(ERROR)?;
+        let lines = Lines::of(self.script());
         let mut mistakes = Vec::new();
         for error in listed.split(&format!("\n\n{ERROR}")) {
             let (place, message) = error.split_once(": ")?;
             if message == UNKNOWN {
                 continue;
             }
-            let (span, message) = (self.span(place)?, message.to_owned());
+            let (span, message) = (self.span(place, &lines)?, message.to_owned());
             let mistake = Mistake { span, message, label: String::new(), also: None, help: None };
             if !mistakes.contains(&mistake) {
                 mistakes.push(mistake);
@@ -91,10 +92,14 @@ impl Uncompilable {
         Some(mistakes)
     }
 
-    /// The bytes of the user's script at such a place: `LINE:COLUMN-LINE:COLUMN`, from 1, columns in bytes.
-    fn span(&self, place: &str) -> Option<Span> {
-        let script = &self.0[IMPORT.len()..];
-        let lines = Lines::of(script);
+    /// The user's script, line by line as it is written.
+    fn script(&self) -> &str {
+        &self.0[IMPORT.len()..]
+    }
+
+    /// The bytes of the user's script at such a place: `LINE:COLUMN-LINE:COLUMN`, from 1, columns in bytes. None where the script has
+    /// no such text.
+    fn span(&self, place: &str, lines: &Lines) -> Option<Span> {
         let at = |place: &str| {
             let (line, column) = place.split_once(':')?;
             let (line, column): (u32, u32) = (line.parse().ok()?, column.parse().ok()?);
@@ -102,7 +107,8 @@ impl Uncompilable {
             lines.at(Position { line: line.checked_sub(1)?, column })
         };
         let (start, end) = place.split_once('-')?;
-        Some(Span::new(at(start)?, at(end)?))
+        let span = Span::new(at(start)?, at(end)?);
+        self.script().get(span.range()).map(|_| span)
     }
 }
 
@@ -136,7 +142,7 @@ mod tests {
 
     #[test]
     fn what_no_server_says_that_has_compiled_it_tells_nothing() {
-        let script = "x = 1\n";
+        let script = "x = \"é\"\n";
         for said in [
             "",
             "unauthorized access",
@@ -145,6 +151,8 @@ mod tests {
             "compilation failed: error @9:1-9:2: beyond the end",
             "compilation failed: error @1:1-1:2: on our line",
             "compilation failed: error @2:1: half a place",
+            "compilation failed: error @2:3-2:1: from behind",
+            "compilation failed: error @2:7-2:8: in the middle of a letter",
         ] {
             assert_eq!(mistakes(script, said), None, "{said}");
         }

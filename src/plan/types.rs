@@ -1,7 +1,5 @@
 //! What a server's compiler finds wrong with scripts, at the places where the manifests have them.
 
-use std::borrow::Cow;
-
 use similar::{Algorithm, DiffOp, capture_diff_slices};
 
 use super::guard::Written;
@@ -36,7 +34,7 @@ pub(super) fn problems(
             let source = script.source().unwrap_or_default();
             let whole = resource.place_of(name);
             let author = resource.script.as_ref().and_then(|place| place.text(whole));
-            let way = author.map(|author| Way::new(author, source));
+            let way = author.map(|author| Way::new(&author, source));
             // Whoever runs it will know these names.
             let given = |mistake: &&Mistake| !spec.given.contains(&&source[mistake.span.range()]);
             for mistake in mistakes.iter().filter(given) {
@@ -67,22 +65,24 @@ fn warning(unchecked: &Unchecked) -> Diagnostic {
 }
 
 /// The way back from a script as it is sent to its author's text: by the lines that both have.
-struct Way<'a> {
-    author: Cow<'a, str>,
+struct Way {
+    author: Lines,
     sent: Lines,
     /// The lines in common: the first of the author's, the first that is sent, how many; from 0.
     common: Vec<(usize, usize, usize)>,
 }
 
-impl<'a> Way<'a> {
-    fn new(author: Cow<'a, str>, sent: &str) -> Self {
-        let lines = |text: &'_ str| text.split_inclusive('\n').map(str::to_owned).collect::<Vec<_>>();
-        let common = capture_diff_slices(Algorithm::Patience, &lines(&author), &lines(sent));
+impl Way {
+    fn new(author: &str, sent: &str) -> Self {
+        fn lines(text: &str) -> Vec<&str> {
+            text.split_inclusive('\n').collect()
+        }
+        let common = capture_diff_slices(Algorithm::Patience, &lines(author), &lines(sent));
         let common = common.into_iter().filter_map(|op| match op {
             DiffOp::Equal { old_index, new_index, len } => Some((old_index, new_index, len)),
             _ => None,
         });
-        Self { common: common.collect(), sent: Lines::of(sent), author }
+        Self { common: common.collect(), sent: Lines::of(sent), author: Lines::of(author) }
     }
 
     /// The byte of the author's text that is sent as byte `at`.
@@ -91,7 +91,7 @@ impl<'a> Way<'a> {
         let line = usize::try_from(line).ok()?.checked_sub(1)?;
         let (author, sent, _) = self.common.iter().find(|(_, first, count)| (*first..first + count).contains(&line))?;
         let line = u32::try_from(author + line - sent + 1).ok()?;
-        Lines::of(&self.author).at(Position { line, column })
+        self.author.at(Position { line, column })
     }
 
     /// Where the author has what is wrong in the script that is sent.
