@@ -1,6 +1,6 @@
 //! `fluxform adopt`.
 
-use super::plan::{Empty, RunOptions, make};
+use super::plan::{RunOptions, make};
 use super::record::{Decided, Recording, Words, record};
 use super::shell::Shell;
 use super::{Ended, applies, project};
@@ -34,7 +34,7 @@ pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
     };
     record(shell, &project, &arguments.flags, &words, async |session| {
         let consent = Consent { adopt: true, ..Consent::default() };
-        let options = RunOptions { goal: Goal::Declared, consent, empty: Empty::Fine, made: None, type_check: false };
+        let options = RunOptions::of(Goal::Declared, consent);
         let mut planned = make(session, &project, &options).await?;
         // The guards are about changes of the server, of which there are none.
         planned.plan.refusals.retain(|problem| problem.diagnostic.code.group() != Group::Guard);

@@ -1,7 +1,7 @@
 //! `fluxform destroy`.
 
 use super::apply::{Run, write};
-use super::plan::{Consents, Empty, RunOptions};
+use super::plan::{Consents, RunOptions};
 use super::shell::Shell;
 use super::{Ended, project};
 use crate::diff::Goal;
@@ -23,12 +23,6 @@ pub(super) struct Arguments {
 
 pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
     let Arguments { project, run, consent } = arguments;
-    let options = RunOptions {
-        goal: Goal::Destroyed,
-        consent: consent.consent(),
-        empty: Empty::Fine,
-        made: None,
-        type_check: false,
-    };
+    let options = RunOptions::of(Goal::Destroyed, consent.consent());
     write(shell, project, run, Verb::Destroy, options, None).await
 }

@@ -2,7 +2,7 @@
 
 use super::connection;
 use super::pipeline::Planned;
-use super::plan::{Empty, FileWait, RunOptions, make, reading};
+use super::plan::{FileWait, RunOptions, make, reading};
 use super::several::{Choices, Outcome, for_each_project};
 use super::shell::{Brevity, PlanFormat, Shell};
 use super::{Ended, project};
@@ -55,13 +55,7 @@ fn never_applied(project: &str, origin: &Origin) -> Diagnostic {
 async fn drift_one(shell: &Shell, arguments: &Arguments, choice: &project::Choice) -> Result<Outcome, Problems> {
     let project = choice.load(shell)?;
     let session = reading(shell, &project, &arguments.connection, arguments.wait.lock_timeout).await?;
-    let options = RunOptions {
-        goal: Goal::Declared,
-        consent: Consent::default(),
-        empty: Empty::Fine,
-        made: None,
-        type_check: false,
-    };
+    let options = RunOptions::of(Goal::Declared, Consent::default());
     let planned = make(&session, &project, &options).await;
     let origin = session.origin();
     session.close().await;

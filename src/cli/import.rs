@@ -1,6 +1,6 @@
 //! `fluxform import`.
 
-use super::plan::{Empty, RunOptions, make};
+use super::plan::{RunOptions, make};
 use super::record::{Decided, Recording, Words, record};
 use super::shell::Shell;
 use super::{Ended, applies, project};
@@ -45,7 +45,7 @@ pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
     };
     record(shell, &project, flags, &words, async |session| {
         let consent = Consent { adopt: true, ..Consent::default() };
-        let options = RunOptions { goal: Goal::Declared, consent, empty: Empty::Fine, made: None, type_check: false };
+        let options = RunOptions::of(Goal::Declared, consent);
         let planned = make(session, &project, &options).await?;
         let change = planned.plan.changes.iter().find(|change| change.address == *address);
         let this = change.filter(|change| change.object.as_ref().is_some_and(|object| object.id == *id));

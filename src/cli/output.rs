@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::pipeline::Planned;
-use super::plan::{Empty, FileWait, RunOptions, make, reading};
+use super::plan::{FileWait, RunOptions, make, reading};
 use super::project::Project;
 use super::shell::{PlanFormat, Shell};
 use super::show::meant;
@@ -115,13 +115,7 @@ impl One {
 pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
     let project = arguments.project.load(shell)?;
     let session = reading(shell, &project, &arguments.connection, arguments.wait.lock_timeout).await?;
-    let options = RunOptions {
-        goal: Goal::Declared,
-        consent: Consent::default(),
-        empty: Empty::Fine,
-        made: None,
-        type_check: false,
-    };
+    let options = RunOptions::of(Goal::Declared, Consent::default());
     let planned = make(&session, &project, &options).await;
     let home = session.home.clone();
     session.close().await;

@@ -142,6 +142,11 @@ impl Empty {
 }
 
 impl RunOptions {
+    /// Those of a run in which the server compiles no script, and a project without resources is one like any other.
+    pub(super) fn of(goal: Goal, consent: Consent) -> Self {
+        Self { goal, consent, empty: Empty::Fine, made: None, type_check: false }
+    }
+
     /// How `plan` is told to make the same plan.
     pub(super) fn words(&self) -> Vec<&str> {
         let flags = [
