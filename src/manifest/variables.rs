@@ -122,6 +122,18 @@ impl Values {
     }
 }
 
+/// Plans show the values of variables, and plans of pull requests too: a secret must not get into one.
+fn secret_from_outside(name: &str, given: &Given, declared: Place) -> Diagnostic {
+    let message = format!(
+        "the variable `{name}` is called like a secret and gets its value from `{}`: plans show what variables are",
+        given.origin()
+    );
+    Diagnostic::error(Code::ManifestVariableSecret, message).at(declared, "declared here").help(
+        "an apply reads secrets itself, such as `value = { env = \"NAME\" }` of a secret or `password = { env = \"NAME\" }` of a \
+         user; if this is none, give the variable another name",
+    )
+}
+
 /// One declaration.
 struct Declared<'a> {
     source: &'a Arc<Source>,
@@ -274,6 +286,10 @@ impl<'a> Resolver<'_, 'a> {
             }
         }
         let (value, at) = match self.given.remove(name) {
+            Some(given) if is_secret(name) => {
+                self.problems.push(secret_from_outside(name, &given, declared.place()));
+                return None;
+            }
             Some(given) => given.typed(name, sample, &declared.place(), self.problems)?,
             None => match default {
                 Some(node) => {
