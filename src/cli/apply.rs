@@ -359,7 +359,9 @@ impl Work<'_> {
         let of = if self.verb == Verb::Apply { Comment::Apply } else { Comment::Destroy };
         let mut whole = report.clone();
         self.project.warn_in(&mut whole.warnings);
-        let document = Document { plan: Some(plan), report: Some(&whole), ..Document::new(exit) };
+        let origin = self.session.origin();
+        let document =
+            Document { origin: Some(&origin), plan: Some(plan), report: Some(&whole), ..Document::new(exit) };
         self.shell.document(self.arguments.format, of, &document, |look| {
             let look = self.look(look);
             match (nothing, self.shell.output.out_terminal && self.shell.output.err_terminal) {

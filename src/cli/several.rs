@@ -60,9 +60,9 @@ impl Outcome {
     }
 
     fn document(&self) -> Document<'_> {
-        let Self { plan, valid, coverage, problems, warnings, exit, .. } = self;
+        let Self { plan, valid, coverage, origin, problems, warnings, exit, .. } = self;
         let (plan, valid, coverage) = (plan.as_ref(), valid.as_ref(), coverage.as_ref());
-        Document { plan, valid, coverage, problems, warnings, ..Document::new(*exit) }
+        Document { origin: origin.as_ref(), plan, valid, coverage, problems, warnings, ..Document::new(*exit) }
     }
 }
 

@@ -108,8 +108,11 @@ fn saved(shell: &Shell, arguments: &Arguments) -> Ended {
             Diagnostic::error(Code::CliAddress, "a saved plan is always shown as a whole, without an address");
         return Err(diagnostic.into());
     }
-    let Saved { plan, .. } = plan::read(&arguments.what)?;
-    let document = Document { plan: Some(&plan), ..Document::new(Exit::Ok) };
+    let Saved { plan, origin, .. } = plan::read(&arguments.what)?;
+    let document = Document { origin: Some(&origin), plan: Some(&plan), ..Document::new(Exit::Ok) };
+    if arguments.format == PlanFormat::Human {
+        shell.say(format!("A plan for {}, org {}:", origin.server, origin.org));
+    }
     shell.document(arguments.format, Comment::Plan, &document, |look| {
         render::plan(&plan, look.compact(arguments.brevity.compact))
     })?;

@@ -13,7 +13,7 @@ use crate::exit::Exit;
 use crate::kind::Kind;
 use crate::ledger::Origin;
 use crate::manifest::What;
-use crate::plan::{Allowed, Flag, Flagged, Plan};
+use crate::plan::{self, Allowed, Flag, Flagged, Plan};
 use crate::problem::Problem;
 use crate::report::{Recorded, Report};
 use crate::secret::{Sink, Source as SecretSource};
@@ -209,6 +209,14 @@ fn along(kind: Kind, id: u64, name: &str) -> Along {
 }
 
 /// A plan with nothing to do.
+pub(crate) fn origin() -> plan::Origin {
+    plan::Origin {
+        server: "https://influx.example.com/".to_owned(),
+        org: "acme".to_owned(),
+        org_id: Some("0000000000000001".to_owned()),
+    }
+}
+
 pub(crate) fn nothing() -> Plan {
     let change = change(Kind::Bucket, "same", Action::None, Reason::InSync);
     Plan { project: "iot".into(), changes: vec![change], ..Plan::default() }

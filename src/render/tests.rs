@@ -14,7 +14,7 @@ use crate::evidence::{Data, Stake};
 use crate::exit::Exit;
 use crate::hidden::is_hidden;
 use crate::kind::Kind;
-use crate::plan::Plan;
+use crate::plan::{Origin, Plan};
 use crate::problem::Problem;
 use crate::report::Report;
 use crate::value::{Ref, Set, Value};
@@ -322,7 +322,10 @@ fn breaks(name: &str, text: &str) -> Vec<String> {
 fn the_machine_forms_keep_their_schemas() {
     let (plan, nothing, problems) = (sample::plan(), sample::nothing(), [sample::problem(Exit::Locked, "locked")]);
     let (partial, complete) = (sample::partial(), sample::complete());
-    let form = |plan, report, problems| document(&Document { plan, report, problems, ..Document::new(Exit::Ok) });
+    let origin = sample::origin();
+    let form = |plan, report, problems| {
+        document(&Document { origin: Some(&origin), plan, report, problems, ..Document::new(Exit::Ok) })
+    };
     for text in [form(Some(&plan), None, &[]), form(Some(&nothing), None, &[]), form(None, None, &problems)] {
         assert_eq!(breaks("plan", &text), Vec::<String>::new());
         assert_eq!(breaks("report", &text), Vec::<String>::new());
@@ -434,8 +437,10 @@ fn what_an_object_is_called_shows_no_secret() {
     change.object = sample::object(1, "password=hunter2");
     let mut of = sample::nothing();
     of.changes.push(change);
-    let machine = Document { plan: Some(&of), ..Document::new(Exit::Ok) };
-    for text in [plan(&of, PLAIN), plan(&of, PLAIN.compact(true)), document(&machine)] {
+    let origin = Origin { org: "password=hunter2".to_owned(), ..sample::origin() };
+    let machine = Document { origin: Some(&origin), plan: Some(&of), ..Document::new(Exit::Ok) };
+    let comment = comment(Comment::Plan, &machine);
+    for text in [plan(&of, PLAIN), plan(&of, PLAIN.compact(true)), document(&machine), comment] {
         assert!(!text.contains("hunter2") && text.contains("token.t"), "{text}");
     }
 }
@@ -480,8 +485,9 @@ proptest! {
         let other = crate::plan::difference(&sample_plan, &now);
         prop_assert!(!other.is_empty());
         let edges = BTreeMap::from([(one.address, BTreeMap::from([(Address::new(Kind::Task, word(3)), BTreeSet::new())]))]);
+        let origin = Origin { server: word(7), org: word(1), org_id: Some(word(2)) };
         let machine = Document {
-            plan: Some(&sample_plan), report: Some(&done), difference: &other, problems: &[sample::problem(Exit::Error, &word(3))],
+            origin: Some(&origin), plan: Some(&sample_plan), report: Some(&done), difference: &other, problems: &[sample::problem(Exit::Error, &word(3))],
             ..Document::new(Exit::Ok)
         };
         for text in [

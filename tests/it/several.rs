@@ -175,10 +175,18 @@ both!(comments_of_one_project, async |scene| {
         street.run(&words).run().with(code).out
     };
     let plan = shown(&["plan", "one", "--out=one.plan"], 0);
-    assert!(plan.starts_with("<!-- fluxform plan -->\n### fluxform plan: `one`\n\n**Plan:** 1 to add"), "{plan}");
+    let url = scene.server.url();
+    let server = format!("Server `{url}`, org `{}`\n\n", scene.org_name);
+    let head = format!("<!-- fluxform plan -->\n### fluxform plan: `one`\n\n{server}**Plan:** 1 to add");
+    assert!(plan.starts_with(&head), "{plan}");
     assert_eq!(shown(&["show", "one.plan"], 0), plan);
+    let said = format!("A plan for {url}, org {}:", scene.org_name);
+    assert!(street.run(&["show", "one.plan"]).run().with(0).err.contains(&said));
+    let json: Value = serde_json::from_str(&street.run(&["plan", "one", "--format=json"]).run().with(0).out).unwrap();
+    assert_eq!(json["server"], serde_json::json!({"url": url, "org": scene.org_name, "org_id": scene.org}));
     let applied = shown(&["apply", "one.plan", "one"], 0);
     assert!(applied.starts_with("<!-- fluxform apply -->\n"), "{applied}");
+    assert!(applied.contains(&server), "{applied}");
     assert!(
         applied.contains("**Apply complete.** Resources: 1 added") && applied.contains("`+ bucket.one`"),
         "{applied}"

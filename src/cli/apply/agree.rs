@@ -98,8 +98,9 @@ impl Work<'_> {
         let reviewed = self.reviewed.as_ref().expect("invariant: only a reviewed plan is compared");
         let (difference, problem) = (reviewed.difference(&now.plan), reviewed.stale(now, &self.project.manifest));
         let problems = std::slice::from_ref(&problem);
+        let (origin, plan) = (self.session.origin(), Some(&now.plan));
         let document =
-            Document { plan: Some(&now.plan), difference: &difference, problems, ..Document::new(problem.exit) };
+            Document { origin: Some(&origin), plan, difference: &difference, problems, ..Document::new(problem.exit) };
         self.shell.document(self.arguments.format, Comment::Apply, &document, |look| {
             if now.plan.writes() { render::difference(&difference, look) } else { String::new() }
         })?;

@@ -8,14 +8,17 @@ mod report;
 
 pub use coverage::sight;
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
 use crate::coverage::Coverage;
 use crate::diagnostic::Diagnostic;
 use crate::exit::Exit;
 use crate::hidden::is_hidden;
-use crate::plan::{Difference, Plan};
+use crate::plan::{Difference, Origin, Plan};
 use crate::problem::Problem;
+use crate::redact::without_secrets;
 use crate::report::Report;
 
 /// The version of every machine form: a new minor adds, a new major changes.
@@ -26,6 +29,8 @@ const FORMAT_VERSION: &str = "1.1";
 pub struct Document<'a> {
     /// How the process ends.
     pub exit: Exit,
+    /// Which server and org it was made on, where it came to a plan.
+    pub origin: Option<&'a Origin>,
     /// The plan, where it came to one.
     pub plan: Option<&'a Plan>,
     /// The project whose manifests are valid, where no more was asked.
@@ -47,6 +52,7 @@ impl Document<'_> {
     pub const fn new(exit: Exit) -> Self {
         Self {
             exit,
+            origin: None,
             plan: None,
             valid: None,
             report: None,
@@ -146,10 +152,27 @@ struct Project<'a> {
     run: Run<'a>,
 }
 
+/// The server that a run worked on.
+#[derive(Serialize)]
+struct ServerForm<'a> {
+    url: &'a str,
+    org: Cow<'a, str>,
+    /// None while there is no org: the apply makes it.
+    org_id: Option<&'a str>,
+}
+
+impl<'a> ServerForm<'a> {
+    fn new(origin: &'a Origin) -> Self {
+        Self { url: &origin.server, org: without_secrets(&origin.org), org_id: origin.org_id.as_deref() }
+    }
+}
+
 #[derive(Serialize)]
 struct Run<'a> {
     #[serde(flatten)]
     ending: Ending,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    server: Option<ServerForm<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     plan: Option<plan::Form<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -174,6 +197,7 @@ impl<'a> Run<'a> {
         }
         Self {
             ending,
+            server: document.origin.map(ServerForm::new),
             plan: document.plan.map(plan::Form::new),
             valid: document.valid.map(ValidForm::new),
             report: document.report.map(report::Form::new),

@@ -21,8 +21,9 @@ use crate::diagnostic::Diagnostic;
 use crate::diff::Change;
 use crate::exit::Exit;
 use crate::field::Role;
-use crate::plan::{Allowed, Flagged, Plan};
+use crate::plan::{Allowed, Flagged, Origin, Plan};
 use crate::problem::Problem;
+use crate::redact::without_secrets;
 use crate::value::Value;
 use fit::{Group, Item, Rank, Section, fit};
 use safe::{block, code};
@@ -115,6 +116,9 @@ fn urgency(document: &Document<'_>) -> u8 {
 }
 
 fn group(of: Comment, mut head: String, document: &Document<'_>) -> Group {
+    if let Some(Origin { server, org, .. }) = document.origin {
+        head.push_str(&format!("Server {}, org {}\n\n", code(server), code(without_secrets(org))));
+    }
     head.push_str(&headline(of, document));
     let mut sections = Vec::new();
     let said = |problem: &Problem| diagnosed(&problem.diagnostic);

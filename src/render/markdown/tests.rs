@@ -19,7 +19,7 @@ use crate::report::Report;
 use crate::value::{Ref, Set, Value};
 
 fn of_plan(of: Comment, plan: &Plan, exit: Exit) -> String {
-    comment(of, &Document { plan: Some(plan), ..Document::new(exit) })
+    comment(of, &Document { origin: Some(&sample::origin()), plan: Some(plan), ..Document::new(exit) })
 }
 
 #[test]
@@ -222,7 +222,9 @@ fn with_strange(words: &[String], read: impl FnOnce(&Document<'_>)) {
     let (difference, problems) = (difference(&plan, &now), [sample::problem(Exit::Error, &word(3))]);
     let mut coverage = sample::coverage();
     coverage.unmanaged[0].name = word(8);
+    let origin = Origin { server: word(7), org: word(8), org_id: None };
     read(&Document {
+        origin: Some(&origin),
         plan: Some(&plan),
         report: Some(&report),
         coverage: Some(&coverage),
