@@ -102,6 +102,7 @@ pub async fn plan(
         all_goes: goal == Goal::Destroyed || manifest.resources.is_empty(),
     };
     let mut plan = plan::order(comparison, facts);
+    plan.warnings.extend(plan::twins(&plan.changes, &snapshot, &ledger, &owners.objects, &external));
     plan.warnings.extend(owners.unreadable.iter().map(|label| unreadable_ledger(label)));
     if let Some((false, _)) = state.signature() {
         plan.warnings.push(unverified_ledger());

@@ -13,6 +13,7 @@ mod secrets;
 mod strange;
 #[cfg(test)]
 mod tests;
+mod twin;
 mod types;
 
 pub use difference::{Difference, Part, Side, difference, outgrown};
@@ -20,6 +21,7 @@ pub use digest::{HOME, short};
 pub use file::{Origin, Saved, meant, read, writable, write};
 pub use guard::{Allowed, Consent, Flag, Flagged, Written};
 pub use leftover::{Leftover, leftovers};
+pub use twin::twins;
 
 use std::collections::BTreeMap;
 

@@ -418,3 +418,59 @@ both!(the_lock_of_a_run_that_died_before_there_was_a_ledger_goes_too, async |sce
     let labels = scene.http.get(&format!("labels?orgID={}", scene.org)).await.expect(200);
     assert_eq!(labels["labels"], json!([]), "neither a lock nor a ledger");
 });
+
+both!(what_is_there_twice_and_nobodys_is_said, async |scene| {
+    let project = Project::new(&scene);
+    let text = r##"
+[bucket.raw]
+
+[label.l]
+
+[scraper.self]
+url = "http://127.0.0.1:1/metrics"
+bucket = "bucket.raw"
+
+[telegraf.hosts]
+config = "[[inputs.cpu]]\n"
+
+[task.hourly]
+every = "1h"
+flux = 'from(bucket: "raw") |> range(start: -1h)'
+labels = ["label.l"]
+"##;
+    project.declare(text);
+    project.apply().await;
+    let twice = async || {
+        let planned = project.plan(Goal::Declared).await.unwrap();
+        assert!(!planned.plan.writes(), "{}", lines(&planned.plan));
+        let messages = planned.plan.warnings.iter().map(|warning| warning.message.clone());
+        messages.filter(|message| message.contains("is like")).collect::<Vec<_>>()
+    };
+    assert_eq!(twice().await, [""; 0]);
+    // What a run sends that lost its lock while the request was under way: another run has made the same by then.
+    let copy = async |path: &str, list: &str, keys: &[&str]| {
+        let rows = scene.http.get(&format!("{path}?orgID={}", scene.org)).await.expect(200);
+        let row = &rows[list][0];
+        let body: serde_json::Map<_, _> = keys.iter().map(|key| ((*key).to_owned(), row[*key].clone())).collect();
+        id(&scene.http.post(path, body.into()).await.expect(201))
+    };
+    let scraper = copy("scrapers", "configurations", &["name", "type", "url", "bucketID", "orgID"]).await;
+    let telegraf = copy("telegrafs", "configurations", &["name", "description", "config", "metadata", "orgID"]).await;
+    let task = copy("tasks", "tasks", &["orgID", "flux", "status", "description"]).await;
+    let said = |kind: &str, address: &str, name: &str, id: &str| {
+        format!("another {kind} is like {address}: \"{name}\" (ID {id}), and no project owns it")
+    };
+    let [mut found, mut expected] = [
+        twice().await,
+        vec![
+            said("scraper", "scraper.self", "self", &scraper),
+            said("telegraf", "telegraf.hosts", "hosts", &telegraf),
+            said("task", "task.hourly", "hourly", &task),
+        ],
+    ];
+    found.sort();
+    expected.sort();
+    assert_eq!(found, expected);
+    scene.http.patch(&format!("tasks/{task}"), json!({"status": "inactive"})).await.expect(200);
+    assert_eq!(twice().await.len(), 2, "one that is not the same is somebody's");
+});
