@@ -1,6 +1,7 @@
 //! What we say to a user who made a mistake, or whose server did: a code, places and a hint.
 
 mod code;
+mod level;
 mod page;
 
 use std::borrow::Cow;
@@ -10,6 +11,7 @@ use std::sync::{Arc, OnceLock};
 
 pub use crate::nearest::nearest;
 pub use code::{Code, Group};
+pub use level::Level;
 
 use crate::limits::MESSAGE;
 use crate::redact::{self, Language};

@@ -14,6 +14,7 @@ pub mod redact;
 pub mod confine;
 pub mod diagnostic;
 pub mod hidden;
+pub mod lint;
 pub mod problem;
 pub mod sandbox;
 pub mod secret;

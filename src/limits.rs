@@ -187,6 +187,9 @@ pub const MISTAKES: Limit =
     Limit::number("mistakes", 10_000, "mistakes in a project; the rest of the project is not read");
 /// Diagnostics that one run shows; what is beyond is counted.
 pub const PROBLEMS: Limit = Limit::number("problems", 100, "errors and warnings shown; the others are only counted");
+/// Places of one lint that are shown as warnings; what is beyond is counted.
+pub const LINTS: Limit =
+    Limit::number("lints", 5, "warnings with the code of one lint shown in a project; the others are only counted");
 /// One message, hint or label.
 pub const MESSAGE: Limit = Limit::bytes("message", 4 * KIB, "one message or hint; longer ones are cut");
 /// Lines of a text whose difference is shown line by line.
@@ -229,6 +232,7 @@ pub const ALL: &[&Limit] = &[
     &MATCHING,
     &MISTAKES,
     &PROBLEMS,
+    &LINTS,
     &MESSAGE,
     &DIFFERENCE,
 ];

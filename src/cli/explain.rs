@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::Ended;
 use super::shell::{Format, Shell};
-use crate::diagnostic::{Code, Group, nearest};
+use crate::diagnostic::{Code, Group, Level, nearest};
 use crate::exit::Exit;
 use crate::problem::Problem;
 use crate::render::{self, Page, Role};
@@ -47,6 +47,9 @@ struct One {
     exit_reason: Option<&'static str>,
     /// Whether runs also warn with it, and go on.
     warns: bool,
+    /// What becomes of it where `[policy.lint]` says nothing; of lints only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    level: Option<&'static str>,
     explanation: &'static str,
 }
 
@@ -146,6 +149,7 @@ impl One {
             exit_code: code.exit().map(Exit::code),
             exit_reason: code.exit().map(Exit::reason),
             warns: code.warns(),
+            level: code.level().map(Level::word),
             explanation: code.page(),
         }
     }
@@ -159,6 +163,9 @@ fn page(mut page: Page, code: Code) -> String {
     }
     if let Some(ends) = ends(code) {
         page.gap().say(ends).fold(0);
+    }
+    if let Some(set) = code.set_by() {
+        page.gap().say(set).fold(0);
     }
     page.finish()
 }

@@ -164,6 +164,11 @@ impl Shell {
     /// Shows what the manifests of a project warn of, and keeps it for the document of a run that comes to no plan.
     pub(super) fn warn(&self, warnings: &[Diagnostic]) {
         self.show(warnings);
+        self.keep(warnings);
+    }
+
+    /// Keeps warnings that were shown for the document of a run that ends otherwise.
+    pub(super) fn keep(&self, warnings: &[Diagnostic]) {
         *self.warned.lock().unwrap_or_else(PoisonError::into_inner) = warnings.to_vec();
     }
 

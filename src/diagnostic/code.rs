@@ -5,6 +5,7 @@ mod tests;
 
 use std::fmt;
 
+use super::level::Level;
 use crate::exit::Exit;
 
 /// The exit that a line of the list names, if it does.
@@ -22,14 +23,28 @@ macro_rules! warns {
     () => {
         false
     };
-    (Warning) => {
+    ($warning:ident) => {
         true
     };
 }
 
+/// How bad what a line of the list is about is taken to be, if that is for the project to say.
+macro_rules! level {
+    () => {
+        None
+    };
+    (Warning) => {
+        None
+    };
+    ($level:ident) => {
+        Some(Level::$level)
+    };
+}
+
 /// Makes the list of codes: of each group its name, text and title, and of each of its codes the same, in the order of
-/// their texts, how a run ends that it stops, and after `|` whether it is a warning too. How a run ends is left out of a code
-/// that only warns, and where the same thing ends different runs differently.
+/// their texts, how a run ends that it stops, and after `|` whether it is a warning too: `Warning`, or of a lint the level that it
+/// has where `[policy.lint]` says nothing. How a run ends is left out of a code that only warns, and where the same thing ends
+/// different runs differently.
 macro_rules! codes {
     ($($group:ident $word:literal $about:literal { $($code:ident $text:literal $($exit:ident)? $(| $warning:ident)? $title:literal)+ })+) => {
         /// What a code is about: the part of its text before `::`.
@@ -100,6 +115,13 @@ macro_rules! codes {
             pub const fn warns(self) -> bool {
                 match self {
                     $($(Self::$code => warns!($($warning)?),)+)+
+                }
+            }
+
+            /// What becomes of it where `[policy.lint]` says nothing; none for what is no lint.
+            pub const fn level(self) -> Option<Level> {
+                match self {
+                    $($(Self::$code => level!($($warning)?),)+)+
                 }
             }
 
@@ -189,16 +211,23 @@ codes! {
     }
     Flux "flux" "Flux scripts" {
         FluxBom "flux::bom" |Warning "A script begins with a byte-order mark, which influxd refuses"
-        FluxLoop "flux::loop" |Warning "Tasks pass data on to each other in a circle"
+        FluxDeprecated "flux::deprecated" Manifest|Warn "A script uses a function that has a successor"
+        FluxLoop "flux::loop" Manifest|Warn "Tasks pass data on to each other in a circle"
         FluxMissing "flux::missing" Manifest|Warning "A script names a bucket or a secret that neither the project nor the server has"
-        FluxName "flux::name" Manifest|Warning "A script uses a name that is not defined, or an argument that does not exist"
+        FluxName "flux::name" Manifest|Warn "A script uses a name that is not defined, or an argument that does not exist"
+        FluxNoRange "flux::no-range" Manifest|Warn "A script reads a bucket without a `range`, which InfluxDB refuses"
         FluxNotUtf8 "flux::not-utf8" Manifest "A script is not UTF-8"
+        FluxOwnOutput "flux::own-output" Manifest|Warn "A script writes into what it reads, and reads it again"
+        FluxSecretLiteral "flux::secret-literal" Manifest|Warn "A script has a secret in plain text"
         FluxSyntax "flux::syntax" Manifest|Warning "A script is not valid Flux"
         FluxType "flux::type" Manifest "A script does not compile, as the server says"
         FluxUnchecked "flux::unchecked" |Warning "The server did not check scripts for type errors"
-        FluxUnknownBucket "flux::unknown-bucket" |Warning "Only a run can tell which bucket a script reads or writes"
+        FluxUnknownBucket "flux::unknown-bucket" Manifest|Warn "Only a run can tell which bucket a script reads or writes"
+        FluxUnknownLint "flux::unknown-lint" Manifest|Warn "A comment allows a lint that does not exist"
         FluxUnreadable "flux::unreadable" Manifest "A script cannot be read"
         FluxUnwritable "flux::unwritable" Error "A formatted script cannot be written"
+        FluxWideRange "flux::wide-range" Manifest|Warn "A task computes far more windows each time it runs than are new"
+        FluxWideWindow "flux::wide-window" Manifest|Warn "A window is longer than the range that it divides"
     }
     Forget "forget" "Forgetting resources" {
         ForgetDeclared "forget::declared" |Warning "A forgotten resource is still declared, so the next apply takes it over again"

@@ -1,6 +1,7 @@
 //! What a code means, for who reads it for the first time: a page of each.
 
 use super::code::{Code, Group};
+use super::level::Level;
 
 /// The heading and the page of each code of a group, in the order of the file. A heading is a line that begins with `# `; an
 /// example is indented.
@@ -16,6 +17,19 @@ impl Code {
     pub fn page(self) -> &'static str {
         let page = pages(self.group()).find(|(heading, _)| *heading == self.text());
         page.expect("invariant: each code has a page").1
+    }
+
+    /// How a project says what becomes of it; none of what is no lint.
+    pub fn set_by(self) -> Option<String> {
+        let default = match self.level()? {
+            Level::Allow => "nothing is said of it",
+            Level::Warn => "it is a warning",
+            Level::Deny => "it is an error",
+        };
+        Some(format!(
+            "Unless a project says otherwise, {default}: `\"{self}\" = \"LEVEL\"` in its [policy.lint] makes it \"allow\", \"warn\" or \
+             \"deny\". `// fluxform: allow {self}` at the end of a line of the script, or above it, allows it there."
+        ))
     }
 }
 

@@ -6,6 +6,7 @@ use super::spec::{Draft, Fault};
 use crate::diagnostic::Code;
 use crate::duration::Duration;
 use crate::flux::{Spanned, TaskOption};
+use crate::lint::Setting;
 use crate::value::{Fields, Value};
 
 /// A second in nanoseconds.
@@ -52,6 +53,15 @@ pub(super) fn merge(draft: &mut Draft<'_>, task: &TaskOption, words: &Words, fau
             faults.push(fault.script(said.span.clone()).help("set it in one place only"));
         }
     }
+}
+
+/// How a script with these fields is run.
+pub(super) fn setting(fields: &Fields) -> Setting {
+    let every = match fields.get("every") {
+        Some(Value::Duration(every)) => Some(*every),
+        _ => None,
+    };
+    Setting { every }
 }
 
 /// Where the script's own `option task` says `field`.

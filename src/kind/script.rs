@@ -3,7 +3,9 @@
 use super::spec::Fault;
 use crate::diagnostic::Code;
 use crate::flux::parser::Parsed;
+use crate::flux::refs::Followed;
 use crate::flux::{Mistake, ast, names};
+use crate::lint::{self, Finding, Setting};
 
 /// What is wrong with its form, said as `word` says it. The server takes what is accepted, and the script fails when it runs.
 pub(super) fn forms(field: &'static str, parsed: &Parsed, word: impl Fn(Mistake) -> Mistake) -> Vec<Fault> {
@@ -15,6 +17,17 @@ pub(super) fn forms(field: &'static str, parsed: &Parsed, word: impl Fn(Mistake)
 /// Names, packages and arguments that there are not, besides those `given` to the script. The server takes them too.
 pub(super) fn names(field: &'static str, script: &ast::Script, given: &[&str]) -> Vec<Fault> {
     names::errors(script, given).into_iter().map(|error| fault(Code::FluxName, field, error).warning()).collect()
+}
+
+/// What lints find.
+pub(super) fn lints(
+    field: &'static str,
+    script: &ast::Script,
+    followed: &Followed<'_>,
+    setting: Setting,
+) -> Vec<Fault> {
+    let found = lint::findings(script, followed, setting).into_iter();
+    found.map(|Finding { code, mistake }| fault(code, field, mistake).warning()).collect()
 }
 
 /// A mistake in the script.

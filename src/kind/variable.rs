@@ -14,7 +14,8 @@ use crate::diagnostic::Code;
 use crate::field::{Field, Omitted, Role, Type};
 use crate::flux::is_name;
 use crate::flux::parser::parse;
-use crate::flux::refs::references;
+use crate::flux::refs::follow;
+use crate::lint::Setting;
 use crate::value::{Fields, Script, Value};
 
 pub(super) static SPEC: Spec = Spec {
@@ -94,7 +95,9 @@ fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
         faults.extend(script::forms("query", &parsed, |mistake| mistake));
         if parsed.is_sound() {
             faults.extend(script::names("query", &parsed.script, SPEC.given));
-            draft.reaches = references(&parsed.script, &[]).all;
+            let followed = follow(&parsed.script, &[]);
+            faults.extend(script::lints("query", &parsed.script, &followed, Setting::default()));
+            draft.reaches = followed.references.all;
         }
         draft.fields.set("query", Value::Script(Script::of_task(source.to_owned())));
     }

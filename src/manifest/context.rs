@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::budget::Budget;
 use super::each::{Each, Instance, Instances};
+use super::lint::Lints;
 use super::node::{Node, Span};
 use super::source::place;
 use super::syntax::Document;
@@ -27,6 +28,7 @@ pub(super) struct Known<'p> {
     pub(super) disabled: &'p BTreeSet<Address>,
     pub(super) imports: &'p BTreeMap<Address, Import>,
     pub(super) root: &'p Root,
+    pub(super) lints: &'p Lints,
 }
 
 /// The value of a field that another resource asks for.

@@ -11,6 +11,7 @@ use crate::field::{Field, Omitted, Role, Type};
 use crate::flux::refs::Target;
 use crate::kind::{Draft, Fault, Key, Kind};
 use crate::limits::MISTAKES;
+use crate::lint::Allowed;
 use crate::value::{Fields, Ref, Script, Set, Value};
 
 /// Reads the resource of `site`: what it could read, and the site with what it said.
@@ -100,7 +101,17 @@ pub(super) fn resource<'p, 'a>(mut context: DecodeContext<'p, 'a>) -> (Resource,
     let at = script.as_ref().map(|script| script.at.clone());
     let place = written.place();
     let resource = Resource { fields, external, lifecycle, needs, beside, reaches, place, places, script: at };
-    let said: Vec<_> = faults.into_iter().map(|fault| diagnostic(&resource, kind, script.as_ref(), fault)).collect();
+    let lints = context.project.known.lints;
+    let allowed = Allowed::of(script.as_ref().map_or("", |script| &script.text));
+    let said: Vec<_> = faults
+        .into_iter()
+        .filter(|fault| !fault.script.as_ref().is_some_and(|span| allowed.has(fault.code, span.start)))
+        .filter_map(|fault| {
+            let places = [&resource.place, resource.place_of(fault.field)];
+            Some(Fault { severity: lints.severity(fault.code, fault.severity, places)?, ..fault })
+        })
+        .map(|fault| diagnostic(&resource, kind, script.as_ref(), fault))
+        .collect();
     said.into_iter().for_each(|diagnostic| context.say(diagnostic));
     (resource, context)
 }

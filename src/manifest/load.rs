@@ -9,6 +9,7 @@ use super::budget::Budget;
 use super::context::{Known, Project};
 use super::each::Instances;
 use super::grouped::Grouped;
+use super::lint::Folded;
 use super::syntax::Document;
 use super::variables::Values;
 use super::{
@@ -60,7 +61,14 @@ pub fn load(path: &Path, inputs: &Inputs) -> Result<Loaded, Vec<Diagnostic>> {
         problems.extend(budget.said());
         return Err(sorted(problems));
     }
-    let known = Known { values: &values, instances: &instances, disabled: &disabled, imports: &imports, root: &root };
+    let known = Known {
+        values: &values,
+        instances: &instances,
+        disabled: &disabled,
+        imports: &imports,
+        root: &root,
+        lints: &policy.lints,
+    };
     let resources = read(&Project::new(&document, known, decode::resource), &mut problems);
     problems.extend(budget.said());
     if budget.is_exceeded() {
@@ -78,7 +86,7 @@ pub fn load(path: &Path, inputs: &Inputs) -> Result<Loaded, Vec<Diagnostic>> {
     let home = orgs::home(&server);
     let named = check::names(&resources, home, &mut problems);
     let reaches = reach::reaches(&resources, home, &named);
-    problems.extend(reach::loops(&reaches));
+    problems.extend(reach::loops(&reaches).into_iter().filter_map(|circle| policy.lints.judge(circle)));
     reach::add(&mut resources, &reaches);
     let graph = Graph::build(resources.iter().map(|(address, resource)| (address, &resource.needs)));
     if let Err(cycles) = &graph
@@ -130,6 +138,7 @@ fn read(project: &Project<'_, '_>, problems: &mut Vec<Diagnostic>) -> Vec<(Addre
     let budget = &project.known.values.budget;
     let count = |table| instances_of(table, project.known.instances, project.known.disabled);
     let mut said = Grouped::default();
+    let mut lints = Folded::default();
     let mut resources = Vec::with_capacity(project.document.resources.keys().map(count).sum());
     for (table, declared) in &project.document.resources {
         if MISTAKES.exceeded(said.len()) {
@@ -144,7 +153,8 @@ fn read(project: &Project<'_, '_>, problems: &mut Vec<Diagnostic>) -> Vec<(Addre
                 return;
             }
             let (resource, context) = decode::resource(project.context(address.clone(), declared));
-            context.problems.into_iter().for_each(|wrong| said.add(&address, wrong));
+            let wrong = context.problems.into_iter().filter_map(|wrong| lints.take(wrong));
+            wrong.for_each(|wrong| said.add(&address, wrong));
             resources.push((address, resource));
         };
         match project.known.instances.get(table) {
@@ -157,7 +167,7 @@ fn read(project: &Project<'_, '_>, problems: &mut Vec<Diagnostic>) -> Vec<(Addre
             declared.forget();
         }
     }
-    problems.extend(said.finish());
+    problems.extend(said.finish().chain(lints.finish()));
     budget.is_enough(problems);
     resources
 }
@@ -224,10 +234,13 @@ fn sorted(mut problems: Vec<Diagnostic>) -> Vec<Diagnostic> {
     problems
 }
 
+/// What speaks of a secret, which is its first place.
+const SECRETS: [Code; 2] = [Code::ManifestSecretLiteral, Code::FluxSecretLiteral];
+
 /// Makes what was found to be a secret unreadable wherever its line is shown, besides what looks like one.
 fn hide_secrets(problems: &mut [Diagnostic]) {
     let mut secrets: BTreeMap<*const Source, Vec<Range<usize>>> = BTreeMap::new();
-    for problem in problems.iter().filter(|problem| problem.code == Code::ManifestSecretLiteral) {
+    for problem in problems.iter().filter(|problem| SECRETS.contains(&problem.code)) {
         if let Some((place, _)) = problem.places.first() {
             secrets.entry(Arc::as_ptr(&place.source)).or_default().push(place.span.clone());
         }

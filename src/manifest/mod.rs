@@ -15,6 +15,7 @@ mod given;
 mod grouped;
 mod head;
 mod import;
+mod lint;
 mod load;
 mod lookup;
 mod node;
@@ -52,6 +53,7 @@ use crate::value::{Fields, Ref, Scope, Set, Value};
 
 pub use given::Inputs;
 pub use head::is_project_name;
+pub use lint::Lints;
 pub use load::{Loaded, load};
 pub(crate) use orgs::scope_of_another_org;
 pub use policy::{Allow, BlastRadius, Policy, What};

@@ -7,6 +7,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::budget::Budget;
+use super::lint::{self, Lints};
 use super::node::{Node, Raw};
 use super::section::Section;
 use super::source::place;
@@ -15,7 +16,7 @@ use super::variables::Values;
 use super::written::Written;
 use super::{Placed, Resource};
 use crate::address::{Address, Matcher, Pattern};
-use crate::diagnostic::{Diagnostic, Place, nearest};
+use crate::diagnostic::{Diagnostic, Place};
 use crate::limits::{MATCHING, PATTERNS};
 
 /// `[policy]`.
@@ -29,6 +30,8 @@ pub struct Policy {
     pub blast_radius: BlastRadius,
     /// `[[policy.allow]]`.
     pub allow: Vec<Allow>,
+    /// `[policy.lint]`.
+    pub lints: Lints,
 }
 
 /// How much of what the project owns of a kind may be deleted, replaced or deactivated at once.
@@ -118,12 +121,15 @@ impl Policy {
 pub(super) fn read(document: &Document<'_>, values: &Values, problems: &mut Vec<Diagnostic>) -> Policy {
     let mut policy = Policy::default();
     if let Some(written) = &document.policy {
-        let words = ["adopt", "protected", "blast_radius", "allow"];
+        let words = ["adopt", "protected", "blast_radius", "allow", "lint"];
         let mut section = Section::new(written, "[policy]", &words, values, problems);
         policy.adopt = section.flag("adopt").unwrap_or_default();
         policy.protected = section.texts("protected").iter().filter_map(|node| pattern(&mut section, node)).collect();
         if let Some(node) = written.table.get("blast_radius") {
             policy.blast_radius = blast_radius(written, node, values, problems);
+        }
+        if let Some(node) = written.table.get("lint") {
+            policy.lints = lint::read(written, node, values, problems);
         }
     }
     for written in &document.allow {
@@ -164,26 +170,11 @@ fn allow(written: &Written<'_>, values: &Values, problems: &mut Vec<Diagnostic>)
     const WORDS: [&str; 4] = ["what", "address", "until", "reason"];
     let mut section = Section::new(written, "[[policy.allow]]", &WORDS, values, problems);
     section.needs("[[policy.allow]]", &WORDS, "`what`, `address`, `until` and `reason` are all required");
-    let what = section.placed("what", |section, node, text| {
-        What::ALL.into_iter().find(|what| what.word() == text).or_else(|| {
-            let words = What::ALL.map(What::word);
-            let label = match nearest(&text, words) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => format!("available values: {}", words.join(", ")),
-            };
-            section.fail(node, format!("unknown value `{text}` for `what`"), &label)
-        })
-    });
+    let what = section.one_of("what", &What::ALL, What::word);
     let address = section.placed("address", |section, node, _| pattern(section, node).map(|pattern| pattern.value));
     let until = section.date("until");
     let reason = section.placed("reason", |_, _, text| Some(text));
-    Some(Allow {
-        what: what?.value,
-        address: address?.value,
-        until: until?,
-        reason: reason?.value,
-        place: written.place(),
-    })
+    Some(Allow { what: what?, address: address?.value, until: until?, reason: reason?.value, place: written.place() })
 }
 
 /// Counts the text that the patterns are tried on.

@@ -46,6 +46,11 @@ impl<'s, 'a> Section<'s, 'a> {
                 problems.push(diagnostic.at(place(written.source, entry.at), "unknown").help(help));
             }
         }
+        Self::known(written, values, problems)
+    }
+
+    /// The same where its keys have been looked at.
+    pub(super) fn known(written: &'s Written<'a>, values: &'s Values, problems: &'s mut Vec<Diagnostic>) -> Self {
         Self { written, values, problems }
     }
 
@@ -141,6 +146,19 @@ impl<'s, 'a> Section<'s, 'a> {
             Ok(date) => Some(date),
             Err(_) => self.fail(&node, format!("invalid date `{text}`"), "write a date, such as `2027-06-30`"),
         }
+    }
+
+    /// The value of `word`, which must be the word of one of `all`.
+    pub(super) fn one_of<T: Copy>(&mut self, word: &str, all: &[T], word_of: fn(T) -> &'static str) -> Option<T> {
+        let (node, text) = self.text(word)?;
+        all.iter().copied().find(|one| word_of(*one) == text).or_else(|| {
+            let words: Vec<&str> = all.iter().copied().map(word_of).collect();
+            let label = match nearest(&text, words.iter().copied()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("available values: {}", words.join(", ")),
+            };
+            self.fail(&node, format!("unknown value `{text}` for `{word}`"), &label)
+        })
     }
 
     pub(super) fn placed<T>(

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value as Json, json};
 
 use super::{described, map, or_expression, table};
+use crate::diagnostic::{Code, Level};
 
 /// What several places share.
 pub(super) fn words() -> Map<String, Json> {
@@ -89,6 +90,12 @@ pub(super) fn sections() -> Map<String, Json> {
         "until": described("The last day on which it is allowed, such as `2027-06-30`", json!({ "type": "string" })),
         "reason": text("The reason, shown in the plan"),
     }));
+    let lints = Code::ALL.iter().filter_map(|code| {
+        let words = Level::ALL.map(Level::word);
+        let doc = format!("{}; {} when omitted", code.title(), code.level()?);
+        Some((code.text().to_owned(), described(doc, or_expression(json!({ "enum": words })))))
+    });
+    let lints = lints.collect();
     let policy = map(json!({
         "adopt": flag("Whether existing objects with the declared name may be taken over"),
         "protected": list("Addresses that are never deleted or replaced; `*` matches any characters", json!({ "type": "string" })),
@@ -99,6 +106,7 @@ pub(super) fn sections() -> Map<String, Json> {
                 "from": number("The number of owned objects from which the limit applies; 10 when omitted"),
             })),
         ),
+        "lint": table("What becomes of what lints find in scripts, by their codes", lints),
         "allow": list(
             "What is allowed although a guard would refuse it",
             with(&["what", "address", "until", "reason"], table("Consent that is reviewed with the change", allow)),

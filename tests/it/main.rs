@@ -19,6 +19,7 @@ mod kinds;
 mod layout;
 mod ledger;
 mod limits;
+mod lints;
 mod main_job;
 mod moving;
 mod output;

@@ -10,7 +10,8 @@ use crate::render::{self, Comment, Document, Page};
 ///
 /// Reports every mistake for which influxd refuses a script, with its place. Also reports those that influxd accepts
 /// although the task can never run: missing values such as `x =`, and names, packages and arguments that do not exist.
-/// Does not check types. Exits with 65 if anything is wrong.
+/// Does not check types. Exits with 65 if anything is wrong. Warns of what lints find; a comment `// fluxform: allow CODE`
+/// beside the line allows it.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     #[command(flatten)]
@@ -21,11 +22,18 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(shell: &Shell, arguments: &Arguments) -> Ended {
-    arguments.files.each(shell, |script| {
+    let mut warnings = Vec::new();
+    let checked = arguments.files.each(shell, |script| {
+        let found = script.lints();
+        shell.show(&found);
+        warnings.extend(found);
         script.check()?;
         script.check_names()
-    })?;
-    shell.document(arguments.format.into(), Comment::Plan, &Document::new(Exit::Ok), |look| {
+    });
+    shell.keep(&warnings);
+    checked?;
+    let document = Document { warnings: &warnings, ..Document::new(Exit::Ok) };
+    shell.document(arguments.format.into(), Comment::Plan, &document, |look| {
         let mut page = Page::new(look);
         page.say(format_args!("No mistakes in {}.", render::count(arguments.files.count(), "script"))).end();
         page.finish()

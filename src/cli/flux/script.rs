@@ -6,12 +6,14 @@ use std::sync::Arc;
 
 use crate::cli::shell::Shell;
 use crate::confine;
-use crate::diagnostic::{Code, Diagnostic, Place, Source};
-use crate::flux::Mistake;
+use crate::diagnostic::{Code, Diagnostic, Level, Place, Source};
 use crate::flux::ast::Span;
 use crate::flux::names;
 use crate::flux::parser::{Parsed, parse};
+use crate::flux::refs::follow;
+use crate::flux::{LiveScript, Mistake};
 use crate::limits;
+use crate::lint::{self, Allowed, Finding, Setting};
 use crate::problem::{Problem, Problems};
 
 /// Names that a script on its own may use without setting them: `option task`, the parameters of a task in a project, and the
@@ -89,31 +91,60 @@ impl Script {
         if !self.parsed.is_sound() {
             return Ok(());
         }
-        self.wrong(Code::FluxName, names::errors(&self.parsed.script, &GIVEN))
+        let allowed = Allowed::of(&self.source.text);
+        let mistakes = names::errors(&self.parsed.script, &GIVEN).into_iter();
+        let mistakes = mistakes.filter(|mistake| !allowed.has(Code::FluxName, mistake.span.range().start));
+        self.wrong(Code::FluxName, mistakes.collect())
+    }
+
+    /// What lints find in it, but for what its comments allow; nothing in a script with mistakes. What a project makes of it is
+    /// not known.
+    pub(super) fn lints(&self) -> Vec<Diagnostic> {
+        if !self.parsed.is_sound() {
+            return Vec::new();
+        }
+        let (script, allowed) = (&self.parsed.script, Allowed::of(&self.source.text));
+        let task = LiveScript::read(&self.source.text, None).ok().and_then(|script| script.task);
+        let every = task.and_then(|task| task.every?.value.parse().ok());
+        let mut found = lint::findings(script, &follow(script, &[]), Setting { every });
+        found.retain(|Finding { code, mistake }| {
+            !allowed.has(*code, mistake.span.range().start) && code.level() != Some(Level::Allow)
+        });
+        let secrets = found.iter().filter(|finding| finding.code == Code::FluxSecretLiteral);
+        let source = Arc::new(self.source.hiding(secrets.map(|finding| finding.mistake.span.range())));
+        let said = |Finding { code, mistake }| said(&source, Diagnostic::warning(code, ""), mistake);
+        found.into_iter().map(said).collect()
     }
 
     /// The diagnostics of `mistakes`, each at its places.
     fn wrong(&self, code: Code, mistakes: Vec<Mistake>) -> Result<(), Problems> {
-        let said = |mistake: Mistake| {
-            let mut diagnostic = Diagnostic::error(code, mistake.message).at(self.place(mistake.span), mistake.label);
-            if let Some((span, label)) = mistake.also {
-                diagnostic = diagnostic.at(self.place(span), label);
-            }
-            diagnostic.help = mistake.help;
-            diagnostic
-        };
+        let said = |mistake| said(&self.source, Diagnostic::error(code, ""), mistake);
         Problems::none(mistakes.into_iter().map(said))
     }
 
     /// Where `span` is.
     pub(super) fn place(&self, span: Span) -> Place {
-        Place { source: Arc::clone(&self.source), span: span.range() }
+        place(&self.source, span)
     }
 
     fn mark(&self) -> Diagnostic {
         Diagnostic::warning(Code::FluxBom, format!("{} begins with a byte-order mark", self.source.name))
             .help("fluxform ignores it, but influxd refuses such a script")
     }
+}
+
+fn place(source: &Arc<Source>, span: Span) -> Place {
+    Place { source: Arc::clone(source), span: span.range() }
+}
+
+/// What `mistake` says of `source`, as bad as `diagnostic`.
+fn said(source: &Arc<Source>, diagnostic: Diagnostic, mistake: Mistake) -> Diagnostic {
+    let Mistake { span, message, label, also, help } = mistake;
+    let mut diagnostic = Diagnostic { message, ..diagnostic }.at(place(source, span), label);
+    if let Some((span, label)) = also {
+        diagnostic = diagnostic.at(place(source, span), label);
+    }
+    diagnostic.help_known(help)
 }
 
 fn input() -> Result<Script, Diagnostic> {

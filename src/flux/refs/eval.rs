@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use super::value::{ScopeId, Scopes, Text, Value};
-use super::{Reference, References};
+use super::value::{CallId, ScopeId, Scopes, Text, Value};
+use super::{Call, Followed, Reference, References};
 use crate::duration::Duration;
 use crate::flux::Literal;
 use crate::flux::ast::{
-    Body, Expression, ExpressionId, ExpressionKind, Function, Infix, OptionTarget, Part, Record, Script, Span,
+    Body, Expression, ExpressionId, ExpressionKind, Function, Infix, OptionTarget, Part, Prefix, Record, Script, Span,
     Statement, StatementKind,
 };
 use crate::flux::names;
@@ -19,18 +19,21 @@ const AGAIN: usize = 200_000;
 const DEEPEST: usize = 128;
 /// How many bytes a text that is put together may have.
 const LONGEST: usize = 64 << 10;
+/// How many calls of the standard library are kept.
+const CALLS: usize = 20_000;
 
 /// The arguments of a call, each with the place of its value.
-#[derive(Default)]
-pub(super) struct Given<'a>(Vec<(&'a str, Value<'a>, Span)>);
+#[derive(Clone, Debug, Default)]
+pub struct Given<'a>(Vec<(&'a str, Value<'a>, Span)>);
 
 impl<'a> Given<'a> {
     /// The value of an argument, and its place: of several the last.
-    pub(super) fn get(&self, name: &str) -> Option<(&Value<'a>, Span)> {
+    pub fn get(&self, name: &str) -> Option<(&Value<'a>, Span)> {
         self.0.iter().rev().find(|(given, ..)| *given == name).map(|(_, value, span)| (value, *span))
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = &(&'a str, Value<'a>, Span)> {
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = &(&'a str, Value<'a>, Span)> {
         self.0.iter()
     }
 }
@@ -42,19 +45,24 @@ pub(super) struct Run<'a> {
     depth: usize,
     pub(super) incomplete: bool,
     pub(super) found: BTreeSet<Reference>,
+    calls: Vec<Call<'a>>,
+    /// Results of calls that went into what is looked at, or where nobody follows them.
+    pub(super) lost: Vec<CallId>,
     /// Functions by the place of their arrow: those that were called, and those that were met.
     called: BTreeSet<u32>,
     met: Vec<(&'a Function, ScopeId)>,
     scopes: Scopes<'a>,
 }
 
-pub(super) fn run<'a>(script: &'a Script, given: &[(&'a str, &'a Literal)]) -> References {
+pub(super) fn run<'a>(script: &'a Script, given: &[(&'a str, &'a Literal)]) -> Followed<'a> {
     let mut run = Run {
         script,
         left: script.expressions().len() + AGAIN,
         depth: 0,
         incomplete: false,
         found: BTreeSet::new(),
+        calls: Vec::new(),
+        lost: Vec::new(),
         called: BTreeSet::new(),
         met: Vec::new(),
         scopes: Scopes::default(),
@@ -68,7 +76,7 @@ pub(super) fn run<'a>(script: &'a Script, given: &[(&'a str, &'a Literal)]) -> R
         let path = Value::Package(script.unquoted(import.path).into());
         run.scopes.bind(file, script.bound(import), path);
     }
-    run.statements(script.body(), file);
+    run.statements(script.body(), file, true);
     // Those that were met meanwhile are at the end of the list.
     let mut next = 0;
     while let Some((function, scope)) = run.met.get(next).copied() {
@@ -78,7 +86,8 @@ pub(super) fn run<'a>(script: &'a Script, given: &[(&'a str, &'a Literal)]) -> R
             run.lose(&value, Span { start: function.arrow, end: function.arrow + 2 });
         }
     }
-    References { all: run.found.into_iter().collect(), incomplete: run.incomplete }
+    let references = References { all: run.found.into_iter().collect(), incomplete: run.incomplete };
+    Followed { references, calls: run.calls }
 }
 
 impl<'a> Run<'a> {
@@ -113,11 +122,15 @@ impl<'a> Run<'a> {
         (depth <= DEEPEST).then_some(depth)
     }
 
-    /// The value that the statements return, if they do.
-    fn statements(&mut self, statements: &'a [Statement], scope: ScopeId) -> Value<'a> {
+    /// The value that the statements return, if they do. What an expression at the `top` gives is a result of the script.
+    fn statements(&mut self, statements: &'a [Statement], scope: ScopeId, top: bool) -> Value<'a> {
         for statement in statements {
             match &statement.kind {
-                StatementKind::Expression(value) => drop(self.value(*value, scope)),
+                StatementKind::Expression(value) => {
+                    if let (Value::Result(call), true) = (self.value(*value, scope), top) {
+                        self.calls[call].ends = true;
+                    }
+                }
                 StatementKind::Return(value) => return self.value(*value, scope),
                 StatementKind::Assignment { name, value, .. }
                 | StatementKind::Option { target: OptionTarget::Name(name), value, .. } => {
@@ -188,10 +201,10 @@ impl<'a> Run<'a> {
                 self.call(expression.span, *callee, arguments.as_deref(), None, scope)
             }
             ExpressionKind::Pipe { argument, call, .. } => self.pipes(*argument, *call, scope),
-            ExpressionKind::Unary { argument, .. } => {
-                self.value(*argument, scope);
-                Value::Unknown
-            }
+            ExpressionKind::Unary { operator, argument } => match (operator, self.value(*argument, scope)) {
+                (Prefix::Minus, Value::Duration(duration)) => Value::Before(duration),
+                _ => Value::Unknown,
+            },
             ExpressionKind::Binary { .. } => self.operators(expression, scope),
             ExpressionKind::Conditional { test, consequent, alternate, .. } => match self.value(*test, scope) {
                 Value::Bool(true) => self.value(*consequent, scope),
@@ -340,14 +353,27 @@ impl<'a> Run<'a> {
                     ("universe", "string", Some((value, _))) => value.spelled(),
                     _ => None,
                 };
+                let before = self.lost.len();
                 self.lose_all(&given, piped, span);
-                known.map_or(Value::Unknown, Value::Text)
+                let inputs = self.lost.split_off(before);
+                let callee = self.script.expression(callee).span;
+                let call = Call { package, name, span, callee, given, inputs, ends: false };
+                known.map_or_else(|| self.result(call), Value::Text)
             }
             _ => {
                 self.lose_all(&given, piped, span);
                 Value::Unknown
             }
         }
+    }
+
+    /// What a call of the standard library gives.
+    fn result(&mut self, call: Call<'a>) -> Value<'a> {
+        if self.calls.len() >= CALLS {
+            return Value::Unknown;
+        }
+        self.calls.push(call);
+        Value::Result(self.calls.len() - 1)
     }
 
     /// Looks at an expression whose value goes where nobody follows it.
@@ -384,7 +410,7 @@ impl<'a> Run<'a> {
         self.depth += 1;
         let value = match &function.body {
             Body::Expression(value) => self.value(*value, scope),
-            Body::Block(block) => self.statements(&block.body, scope),
+            Body::Block(block) => self.statements(&block.body, scope, false),
         };
         self.depth -= 1;
         value

@@ -10,6 +10,8 @@ mod value;
 
 use super::Literal;
 use super::ast::{Script, Span};
+pub use eval::Given;
+pub use value::{CallId, Text, Value};
 
 /// What is done with a target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -79,7 +81,40 @@ pub struct References {
     pub incomplete: bool,
 }
 
+/// A call of a function of the standard library.
+#[derive(Clone, Debug)]
+pub struct Call<'a> {
+    /// The package of the function.
+    pub package: Text<'a>,
+    /// Its name in there.
+    pub name: &'a str,
+    /// The call, without what is piped into it.
+    pub span: Span,
+    /// What is called.
+    pub callee: Span,
+    /// Its arguments.
+    pub given: Given<'a>,
+    /// The calls whose results come in, as arguments or by a pipe. They stand before it.
+    pub inputs: Vec<CallId>,
+    /// Whether the script gives its result as one of its own.
+    pub ends: bool,
+}
+
+/// A sound script that was followed.
+#[derive(Clone, Debug)]
+pub struct Followed<'a> {
+    /// What it reaches.
+    pub references: References,
+    /// What it calls of the standard library, once for each time that it is called, in this order. Of very many the first.
+    pub calls: Vec<Call<'a>>,
+}
+
+/// Follows `script`, which has no mistakes, if the names `given` to it stand for these values.
+pub fn follow<'a>(script: &'a Script, given: &[(&'a str, &'a Literal)]) -> Followed<'a> {
+    eval::run(script, given)
+}
+
 /// What `script`, which has no mistakes, reaches, if the names `given` to it stand for these values.
 pub fn references(script: &Script, given: &[(&str, &Literal)]) -> References {
-    eval::run(script, given)
+    follow(script, given).references
 }

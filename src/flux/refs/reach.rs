@@ -41,10 +41,12 @@ impl<'a> Run<'a> {
             Value::Package(path) => of_package(path).for_each(|reaches| self.lose_reach(reaches.first(), span)),
             Value::Array(items, _) => items.iter().for_each(|item| drop(self.lose(item, span))),
             Value::Record(fields, _) => fields.values().for_each(|field| drop(self.lose(field, span))),
+            Value::Result(call) => self.lost.push(*call),
             Value::Unknown
             | Value::Text(_)
             | Value::Integer(_)
             | Value::Duration(_)
+            | Value::Before(_)
             | Value::Bool(_)
             | Value::Written(..) => {}
         }

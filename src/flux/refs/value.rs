@@ -10,8 +10,10 @@ use crate::flux::ast::Function;
 
 /// A text of the script itself, or one that was made of several.
 #[derive(Clone, Debug)]
-pub(super) enum Text<'a> {
+pub enum Text<'a> {
+    /// As it stands there.
     Written(&'a str),
+    /// Put together.
     Made(Rc<str>),
 }
 
@@ -43,22 +45,36 @@ impl From<String> for Text<'_> {
 
 /// What is known of a value.
 #[derive(Clone, Debug)]
-pub(super) enum Value<'a> {
+pub enum Value<'a> {
+    /// Nothing.
     Unknown,
+    /// `"a"`
     Text(Text<'a>),
+    /// `1`
     Integer(usize),
+    /// `1h`
     Duration(Duration),
+    /// `-1h`
+    Before(Duration),
+    /// `true`
     Bool(bool),
+    /// `[a]`, with how deep values are nested in it.
     Array(Rc<[Value<'a>]>, usize),
-    /// With how deep values are nested in it.
+    /// `{a: b}`, with how deep values are nested in it.
     Record(Rc<BTreeMap<&'a str, Value<'a>>>, usize),
+    /// A package, by its path.
     Package(Text<'a>),
+    /// A function of the standard library: its package and its name.
     Library(Text<'a>, &'a str),
+    /// A function of the script, and where it stands.
     Written(&'a Function, ScopeId),
+    /// What a call of the standard library gives.
+    Result(CallId),
 }
 
 impl<'a> Value<'a> {
-    pub(super) fn text(&self) -> Option<&str> {
+    /// The text that it is.
+    pub fn text(&self) -> Option<&str> {
         match self {
             Self::Text(text) => Some(text),
             _ => None,
@@ -75,6 +91,8 @@ impl<'a> Value<'a> {
             Self::Unknown
             | Self::Array(..)
             | Self::Record(..)
+            | Self::Before(_)
+            | Self::Result(_)
             | Self::Package(_)
             | Self::Library(..)
             | Self::Written(..) => None,
@@ -99,6 +117,9 @@ struct Scope<'a> {
 
 /// Its position among all. They refer to each other in circles: a function to the block that it is bound in.
 pub(super) type ScopeId = usize;
+
+/// The position of a call among all that were followed.
+pub type CallId = usize;
 
 /// All blocks.
 #[derive(Debug, Default)]

@@ -8,7 +8,7 @@ use super::{duration, without_zero};
 use crate::diagnostic::Code;
 use crate::flux::ast::{ExpressionKind, Property, Record, Script};
 use crate::flux::parser::parse;
-use crate::flux::refs::references;
+use crate::flux::refs::follow;
 use crate::flux::{LiveScript, records};
 use crate::kind::spec::{Draft, Fault};
 use crate::kind::{schedule, script};
@@ -92,7 +92,10 @@ pub(super) fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
     faults.extend(identified(&parsed.script, draft.fields.text("name").unwrap_or_default()));
     if parsed.is_sound() {
         faults.extend(script::names("flux", &parsed.script, &[]));
-        draft.reaches = references(&parsed.script, &[]).all;
+        let followed = follow(&parsed.script, &[]);
+        let setting = schedule::setting(&draft.fields);
+        faults.extend(script::lints("flux", &parsed.script, &followed, setting));
+        draft.reaches = followed.references.all;
     }
     draft.fields.set("flux", Value::Script(value::Script::of_task(without_id(source))));
 }

@@ -3,8 +3,9 @@
 use crate::diagnostic::Code;
 use crate::flux::Literal;
 use crate::flux::ast::Script;
-use crate::flux::refs::{Access, Reference, References, Target, references};
+use crate::flux::refs::{Access, Reference, Target, follow};
 use crate::kind::spec::{Draft, Fault};
+use crate::kind::{schedule, script};
 use crate::value::{Fields, Value};
 
 /// What scripts call the record of the task itself.
@@ -15,9 +16,10 @@ pub(super) fn look(draft: &mut Draft<'_>, script: &Script, params_as: Option<&st
     let task = script.source().contains(TASK).then(|| record(&draft.fields));
     let params = params_as.zip(draft.params.as_ref());
     let given: Vec<_> = params.into_iter().chain(task.as_ref().map(|task| (TASK, task))).collect();
-    let References { all, incomplete } = references(script, &given);
-    draft.reaches = all;
-    if incomplete {
+    let followed = follow(script, &given);
+    let found = script::lints("flux", script, &followed, schedule::setting(&draft.fields));
+    draft.reaches = followed.references.all;
+    if followed.references.incomplete {
         let message = "the script is too large to be followed to its end: it may reach more than is known";
         faults.push(Fault::new(Code::FluxUnknownBucket, "flux", message, "not followed to its end").warning());
     }
@@ -29,6 +31,7 @@ pub(super) fn look(draft: &mut Draft<'_>, script: &Script, params_as: Option<&st
     });
     let unknown: Vec<_> = unknown.filter_map(|one| unknown_bucket(draft, one)).collect();
     faults.extend(unknown);
+    faults.extend(found);
 }
 
 /// What the script reads as `task`, where it does not set that itself.

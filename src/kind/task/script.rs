@@ -47,13 +47,13 @@ pub(super) fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
         faults.extend(names.into_iter().filter(|fault| !said(fault)));
     }
     faults.extend(asked);
-    if parsed.is_sound() {
-        reach::look(draft, &parsed.script, params_as.as_deref(), faults);
-    }
     let errors = |faults: &[Fault]| faults.iter().filter(|fault| fault.severity == Severity::Error).count();
     let before = errors(faults);
     if let Some(task) = &author.task {
         schedule::merge(draft, task, &WORDS, faults);
+    }
+    if parsed.is_sound() {
+        reach::look(draft, &parsed.script, params_as.as_deref(), faults);
     }
     rules(draft, author.task.as_ref(), faults);
     faults.extend(unscheduled(draft, author.task.as_ref()));

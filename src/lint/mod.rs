@@ -1,0 +1,92 @@
+//! Lints: what influxd takes in a script, and what is seldom meant. Each is a code with a level in the list of codes, a function here
+//! that looks for it, and a page with a bad and a good script in `docs/lints`, which is made of its page and `tests/lints`.
+//!
+//! They look at what the script was seen to call when it was followed, or at its tree, each in one pass and without recursion. None
+//! says the text of a string.
+
+mod allowed;
+mod deprecated;
+mod output;
+mod range;
+mod secret;
+mod stream;
+
+use std::collections::BTreeSet;
+
+pub use allowed::{Allowed, allowed_by, unknown_lint};
+
+use crate::diagnostic::Code;
+use crate::duration::Duration;
+use crate::flux::Mistake;
+use crate::flux::ast::{Script, Span};
+use crate::flux::refs::{Call, Followed};
+use stream::Stream;
+
+/// How a script is run, as far as that is known.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Setting {
+    /// The time from one run to the next.
+    pub every: Option<Duration>,
+}
+
+/// What a lint has found.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    /// Which lint.
+    pub code: Code,
+    /// What it says, and where.
+    pub mistake: Mistake,
+}
+
+/// No script has more findings that anybody wants to read.
+const MOST: usize = 100;
+
+/// What the lints look at, and what they have found.
+struct Look<'a> {
+    script: &'a Script,
+    calls: &'a [Call<'a>],
+    /// What comes out of each call.
+    streams: Vec<Stream>,
+    setting: Setting,
+    found: Vec<Finding>,
+    /// What was said already: a function is looked at for each time that it is called.
+    said: BTreeSet<(Code, Span)>,
+}
+
+impl Look<'_> {
+    /// Adds what `code` finds at `span`.
+    fn find(&mut self, code: Code, span: Span, message: impl Into<String>, label: &str, help: impl Into<String>) {
+        if self.found.len() < MOST && self.said.insert((code, span)) {
+            let (message, label, help) = (message.into(), label.to_owned(), Some(help.into()));
+            self.found.push(Finding { code, mistake: Mistake { span, message, label, also: None, help } });
+        }
+    }
+
+    /// Shows another place with what was found last.
+    fn also(&mut self, span: Span, label: &str) {
+        if let Some(last) = self.found.last_mut() {
+            last.mistake.also = Some((span, label.to_owned()));
+        }
+    }
+}
+
+/// All lints.
+const LINTS: &[fn(&mut Look<'_>)] = &[
+    allowed::unknown,
+    range::missing,
+    range::too_wide,
+    range::shorter_than_window,
+    output::read_again,
+    deprecated::functions,
+    secret::literals,
+];
+
+/// What the lints find in a sound script that is run as `setting` says, in order.
+pub fn findings(script: &Script, followed: &Followed<'_>, setting: Setting) -> Vec<Finding> {
+    let calls = &*followed.calls;
+    let streams = stream::of(script, calls);
+    let mut look = Look { script, calls, streams, setting, found: Vec::new(), said: BTreeSet::new() };
+    LINTS.iter().for_each(|lint| lint(&mut look));
+    look.found.sort_by_key(|finding| finding.mistake.span);
+    look.found
+}

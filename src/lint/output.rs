@@ -1,0 +1,43 @@
+//! Where a script writes.
+
+use super::Look;
+use super::stream::writes;
+use crate::diagnostic::Code;
+use crate::flux::refs::Call;
+
+/// Arguments of `to` that give points other names and tags than the tables have.
+const RENAMING: [&str; 4] = ["measurementColumn", "tagColumns", "fieldFn", "host"];
+
+/// A script that computes points from others and writes them into the same series, from where the next run reads them.
+pub(super) fn read_again(look: &mut Look<'_>) {
+    for at in 0..look.calls.len() {
+        let (call, stream) = (&look.calls[at], look.streams[at]);
+        let is_same_series = stream.is_aggregated && !stream.is_renamed;
+        let (true, true, Some(from)) = (writes(call), is_same_series, stream.from) else { continue };
+        let from = &look.calls[from];
+        if RENAMING.iter().any(|name| call.given.get(name).is_some()) || !is_same_bucket(from, call) {
+            continue;
+        }
+        let (written, read) = (place(call), place(from));
+        let message = "the script writes its results into the series that it reads";
+        let help = "write into another bucket, or give the results another name: `|> set(key: \"_measurement\", value: \"...\")`";
+        look.find(Code::FluxOwnOutput, written, message, "the next run reads this too", help);
+        look.also(read, "read here");
+    }
+}
+
+/// Whether both name one bucket of one org.
+fn is_same_bucket(from: &Call<'_>, to: &Call<'_>) -> bool {
+    let same = |argument: &str| {
+        let text = |call: &Call<'_>| call.given.get(argument).and_then(|(value, _)| value.text().map(str::to_owned));
+        text(from).is_some_and(|name| text(to) == Some(name))
+    };
+    let is_elsewhere = ["host", "org", "orgID"].iter().any(|argument| from.given.get(argument).is_some());
+    !is_elsewhere && (same("bucket") || same("bucketID"))
+}
+
+/// Where a call names its bucket.
+fn place(call: &Call<'_>) -> crate::flux::ast::Span {
+    let named = ["bucket", "bucketID"].iter().find_map(|argument| call.given.get(argument));
+    named.map_or(call.span, |(_, span)| span)
+}

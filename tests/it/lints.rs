@@ -1,0 +1,189 @@
+//! Lints: each has a page with a bad and a good script, and finds what it should in the one and nothing in the other.
+//!
+//! `UPDATE_EXPECTED=1` writes the pages anew, of `src/diagnostic/pages/flux.md` and `tests/lints`.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+
+use fluxform::diagnostic::{Code, Diagnostic, Level, Severity};
+use fluxform::manifest::{Inputs, Loaded, load};
+
+use crate::cli::fluxform::Fluxform;
+use crate::published::holds;
+
+fn lints() -> impl Iterator<Item = (Code, Level)> {
+    Code::ALL.iter().filter_map(|code| Some((*code, code.level()?)))
+}
+
+fn name(code: Code) -> &'static str {
+    code.text().split_once("::").unwrap().1
+}
+
+/// What `tests/lints` has for a lint, a script or a project, and in which language.
+fn example(code: Code, which: &str) -> (&'static str, String) {
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/lints").join(name(code));
+    let read =
+        |language: &'static str| Some((language, fs::read_to_string(dir.join(format!("{which}.{language}"))).ok()?));
+    read("flux").or_else(|| read("toml")).unwrap_or_else(|| panic!("{} has no {which} script", dir.display()))
+}
+
+/// What is said of a project; `policy` is its `[policy.lint]`, and `script` the script of a task that runs each hour.
+fn said(policy: &str, (language, text): (&str, String)) -> Vec<Diagnostic> {
+    let dir = tempfile::tempdir().unwrap();
+    let project = match language {
+        "toml" => text,
+        _ => {
+            fs::write(dir.path().join("script.flux"), text).unwrap();
+            "[task.it]\nevery = \"1h\"\nflux = { file = \"script.flux\" }\n".to_owned()
+        }
+    };
+    let project = format!("[project]\nname = \"p\"\n[policy.lint]\n{policy}\n{project}");
+    fs::write(dir.path().join("main.toml"), project).unwrap();
+    match load(dir.path(), &Inputs::default()) {
+        Ok(Loaded { warnings, .. }) => warnings,
+        Err(errors) => errors,
+    }
+}
+
+fn codes(said: &[Diagnostic]) -> Vec<(Code, Severity)> {
+    said.iter().map(|one| (one.code, one.severity)).collect()
+}
+
+#[test]
+fn each_lint_finds_its_bad_script_and_leaves_the_good_one_alone() {
+    for (code, _) in lints() {
+        let bad = said(&format!("\"{code}\" = \"warn\""), example(code, "bad"));
+        assert_eq!(codes(&bad), [(code, Severity::Warning)], "{bad:#?}");
+        assert!(bad[0].help.is_some() && !bad[0].places.is_empty(), "{code}");
+        let good = said(&format!("\"{code}\" = \"warn\""), example(code, "good"));
+        assert_eq!(codes(&good), [], "{code}: {good:#?}");
+        let denied = said(&format!("\"{code}\" = \"deny\""), example(code, "bad"));
+        assert_eq!(codes(&denied), [(code, Severity::Error)], "{denied:#?}");
+        assert_eq!(codes(&said(&format!("\"{code}\" = \"allow\""), example(code, "bad"))), [], "{code}");
+    }
+}
+
+#[test]
+fn each_lint_has_a_page() {
+    let mut index = String::from(
+        "# Lints\n\nWhat fluxform finds in scripts that InfluxDB takes. See [manifest.md](../manifest.md#lints).\n\n\
+         | lint | default | finds |\n|---|---|---|\n",
+    );
+    for (code, level) in lints() {
+        let (name, title) = (name(code), code.title());
+        let _ = writeln!(index, "| [`{code}`]({name}.md) | {level} | {title} |");
+        let set = code.set_by().unwrap();
+        let mut page = format!("# {code}\n\n{title}.\n\n{}\n\n{set}\n", code.page());
+        for (which, heading) in [("bad", "Found"), ("good", "Not found")] {
+            let (language, text) = example(code, which);
+            let _ = write!(page, "\n## {heading}\n\n```{language}\n{text}```\n");
+        }
+        holds(&format!("docs/lints/{name}.md"), &page);
+    }
+    holds("docs/lints/README.md", &index);
+    let count = |dir: &str| fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(dir)).unwrap().count();
+    assert_eq!(
+        (count("docs/lints"), count("tests/lints")),
+        (lints().count() + 1, lints().count()),
+        "a page of no lint"
+    );
+}
+
+const NO_RANGE: &str = "from(bucket: \"raw\")\n    |> limit(n: 1)\n";
+
+#[test]
+fn a_comment_allows_a_lint_beside_its_line() {
+    let script = |comment: &str, end: &str| {
+        let text = format!("x = 1\n{comment}from(bucket: \"raw\"){end}\n    |> limit(n: 1)\n");
+        codes(&said("", ("flux", text)))
+    };
+    let found = [(Code::FluxNoRange, Severity::Warning)];
+    assert_eq!(script("", ""), found);
+    assert_eq!(script("// fluxform: allow flux::no-range it never runs\n", ""), []);
+    assert_eq!(script("", " // fluxform: allow flux::no-range"), []);
+    assert_eq!(script("// fluxform: allow flux::wide-range\n", ""), found);
+    let denied =
+        said("\"flux::no-range\" = \"deny\"", ("flux", format!("// fluxform: allow flux::no-range\n{NO_RANGE}")));
+    assert_eq!(codes(&denied), []);
+
+    let manifest = |head: &str, flux: &str, end: &str| {
+        let text = format!("{head}\nevery = \"1h\"\n{flux}flux = '''\n{NO_RANGE}'''{end}\n");
+        codes(&said("", ("toml", text)))
+    };
+    let allow = "# fluxform: allow flux::no-range";
+    assert_eq!(manifest("[task.a]", "", ""), found);
+    assert_eq!(manifest(&format!("{allow} it never runs\n# indeed\n[task.a]"), "", ""), []);
+    assert_eq!(manifest(&format!("[task.a] {allow}"), "", ""), []);
+    assert_eq!(manifest("[task.a]", &format!("{allow}\n"), ""), []);
+    assert_eq!(manifest("[task.a]", "", &format!(" {allow}")), []);
+    assert_eq!(manifest(&format!("{allow}\n[bucket.b]\n[task.a]"), "", ""), found);
+    assert_eq!(manifest("[task.a]", &format!("description = \"{allow}\"\n"), ""), found);
+}
+
+#[test]
+fn of_many_places_the_first_are_shown_and_the_others_counted() {
+    let tasks = |count: usize| -> String {
+        let task = |n| format!("[task.t{n:03}]\nevery = \"1h\"\nflux = '''\n{NO_RANGE}'''\n");
+        (0..count).map(task).collect()
+    };
+    let messages = |policy: &str, count: usize| -> Vec<String> {
+        said(policy, ("toml", tasks(count))).into_iter().map(|one| one.message).collect()
+    };
+    assert_eq!(messages("", 5).len(), 5);
+    let many = messages("", 300);
+    assert_eq!(many.len(), 5);
+    assert_eq!(many[4], "296 more places where `flux::no-range` finds something");
+    assert_eq!(messages("\"flux::no-range\" = \"deny\"", 50).len(), 50);
+    // Instances have one script.
+    let each = format!("[task.t]\nfor_each = [\"a\", \"b\", \"c\"]\nevery = \"1h\"\nflux = '''\n{NO_RANGE}'''\n");
+    assert_eq!(said("", ("toml", each)).len(), 1);
+}
+
+#[test]
+fn a_denied_lint_stops_validate() {
+    let dir = tempfile::tempdir().unwrap();
+    let project = |level: &str| {
+        let text = format!(
+            "[project]\nname = \"p\"\n[policy.lint]\n\"flux::no-range\" = \"{level}\"\n\
+             [variable.v]\nquery = '''\n{NO_RANGE}'''\n"
+        );
+        fs::write(dir.path().join("main.toml"), text).unwrap();
+        Fluxform::new(&["validate"]).arg(dir.path()).run()
+    };
+    assert!(project("deny").with(65).err.contains("flux::no-range"));
+    assert!(project("warn").with(0).err.contains("flux::no-range"));
+    assert_eq!(project("allow").with(0).err, "");
+}
+
+#[test]
+fn what_policy_says_of_no_lint_is_an_error() {
+    for (policy, message, help) in [
+        ("\"flux::no-rnge\" = \"warn\"", "there is no lint `flux::no-rnge`", "did you mean `flux::no-range`?"),
+        ("\"flux::syntax\" = \"warn\"", "`flux::syntax` is no lint: how bad it is cannot be changed", "the lints are"),
+        ("\"flux::no-range\" = \"warning\"", "unknown value `warning` for `flux::no-range`", ""),
+        ("\"flux::no-range\" = 1", "`flux::no-range` must be a string", ""),
+    ] {
+        let said = said(policy, ("toml", String::new()));
+        assert_eq!(said.len(), 1, "{said:?}");
+        assert_eq!((said[0].message.as_str(), said[0].severity), (message, Severity::Error));
+        assert!(said[0].help.clone().unwrap_or_default().contains(help), "{said:?}");
+    }
+}
+
+#[test]
+fn a_secret_is_shown_nowhere() {
+    let (_, script) = example(Code::FluxSecretLiteral, "bad");
+    let secret = "xoxb-1234-example";
+    assert!(script.contains(secret));
+    let dir = tempfile::tempdir().unwrap();
+    let inline = format!("[task.inline]\nevery = \"1h\"\nflux = '''\n{script}'''\n");
+    let file = "[task.file]\nevery = \"1h\"\nflux = { file = \"script.flux\" }\n";
+    fs::write(dir.path().join("main.toml"), format!("[project]\nname = \"p\"\n{inline}{file}")).unwrap();
+    fs::write(dir.path().join("script.flux"), script).unwrap();
+    for format in ["human", "json", "markdown"] {
+        let ended = Fluxform::new(&["validate", "--format", format]).arg(dir.path()).run().with(0);
+        let shown = ended.out + &ended.err;
+        assert!(shown.matches("flux::secret-literal").count() >= 2 && !shown.contains(secret), "{shown}");
+    }
+}

@@ -1,0 +1,5 @@
+from(bucket: "raw")
+    |> filter(fn: (r) => r._measurement == "cpu")
+    |> range(start: -task.every)
+    |> mean()
+    |> to(bucket: "means")

@@ -1,0 +1,6 @@
+from(bucket: "raw")
+    |> range(start: -task.every)
+    |> filter(fn: (r) => r._measurement == "cpu")
+    |> aggregateWindow(every: task.every, fn: mean)
+    |> set(key: "_measurement", value: "cpu_hourly")
+    |> to(bucket: "raw")

@@ -1,0 +1,5 @@
+name = "raw"
+
+from(bucket: name)
+    |> range(start: -task.every)
+    |> to(bucket: "copy")

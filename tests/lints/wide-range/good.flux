@@ -1,0 +1,5 @@
+from(bucket: "raw")
+    |> range(start: -3h)
+    |> filter(fn: (r) => r._measurement == "cpu")
+    |> aggregateWindow(every: 1h, fn: mean)
+    |> to(bucket: "means")

@@ -1,0 +1,5 @@
+from(bucket: "raw")
+    |> range(start: -1d)
+    |> filter(fn: (r) => r._measurement == "cpu")
+    |> aggregateWindow(every: 1d, fn: mean)
+    |> to(bucket: "means")
