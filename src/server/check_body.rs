@@ -142,15 +142,6 @@ pub(super) fn read(body: &[u8]) -> Result<Sent, Problem> {
     })
 }
 
-/// The labels that a body asks for.
-///
-/// # Errors
-/// They are not IDs.
-pub(super) fn labels(body: &[u8]) -> Result<Vec<Id>, Problem> {
-    let labels = Fields::parse(body, "http.decodeLabels").and_then(|fields| fields.list("labels"));
-    Ok(labels.map_err(BodyError::bare)?.iter().filter_map(|id| id.parse().ok()).collect())
-}
-
 /// `all` with what `sent` says of it.
 fn filled(mut all: Value, sent: Option<Value>) -> Value {
     if let (Some(all), Some(Value::Object(sent))) = (all.as_object_mut(), sent) {

@@ -7,10 +7,10 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::auth::{Action, Permission, ResourceType};
+use super::base::{self, Update};
 use super::check_body::{self, Sent};
 use super::check_flux;
 use super::id::Id;
-use super::json::{BodyError, Fields};
 use super::kind::Api;
 use super::plain::body::Body;
 use super::plain::list::{By, Filter, List, ListLinks, Paged};
@@ -22,7 +22,7 @@ use super::routes::{Routes, compact};
 use super::store::column::{Cell, Column, Holds, ID, LINKS, ORG, Shown, text};
 use super::store::object::{self, Clash, Class, Object, Unique};
 use super::store::task::{self, NewTask, Schedule, Task, TaskUpdate};
-use super::store::{Change, Error, View, label, org};
+use super::store::{Change, Error, View, org};
 use super::task_schedule;
 
 pub(super) static CHECKS: Plain = Plain {
@@ -136,7 +136,7 @@ fn in_task(problem: Problem) -> Problem {
 
 fn create(plain: &'static Plain, call: &Call) -> Result<Reply, Problem> {
     let sent = check_body::read(&call.body)?;
-    let labels = check_body::labels(&call.body)?;
+    let labels = base::labels(&call.body)?;
     let caller = call.caller()?;
     let org = sent.org.ok_or_else(|| Problem::invalid(plain.org_needed))?;
     caller.require(&Permission::in_org(Action::Write, ResourceType::Checks, org))?;
@@ -167,13 +167,7 @@ fn create(plain: &'static Plain, call: &Call) -> Result<Reply, Problem> {
         if let Some(clashes) = object::insert(change, &check)? {
             return Err(clash(&check, clashes, Deed::Create));
         }
-        for label in &labels {
-            // Labels that there are not are passed over.
-            if label::find(change, *label).is_ok() {
-                label::attach(change, id, *label)?;
-            }
-        }
-        Ok(())
+        Ok(base::attach(change, id, &labels)?)
     })?;
     plain.reply(call, StatusCode::CREATED, check)
 }
@@ -218,31 +212,18 @@ fn untold(problem: Problem) -> Problem {
 
 fn patch(plain: &'static Plain, call: &Call) -> Result<Reply, Problem> {
     let id = call.id("id")?;
-    let fields = Fields::parse(&call.body, "influxdb.CheckUpdate").map_err(BodyError::bare)?;
-    let text = |name: &str| {
-        let text = fields.text(name).map_err(|error| error.bare())?;
-        let words = format!("Check {}{} can't be empty", name[..1].to_uppercase(), &name[1..]);
-        if text.as_deref() == Some("") { Err(Problem::invalid(words)) } else { Ok(text) }
-    };
-    let (name, description) = (text("name")?, text("description")?);
-    let status = fields.text("status").map_err(BodyError::bare)?;
-    if let Some(status) = &status {
-        check_body::status(status)?;
-    }
+    let update = Update::read(&call.body, "influxdb.CheckUpdate", "Check")?;
     plain.allowed(call, &call.store().view()?, id, Deed::Patch)?;
     let changed = call.store().change(|change| {
         let (before, _) = with_task(plain, change, id)?;
         let mut after = before.clone();
-        if let Some(name) = &name {
+        if let Some(name) = &update.name {
             check_body::named(&before, name)?;
-            *after.value_mut("name") = name.as_str().into();
         }
-        if let Some(description) = &description {
-            *after.value_mut("description") = description.as_str().into();
-        }
+        update.put_into(&mut after);
         store(change, &before, after, Deed::Patch)
     })?;
-    follow(call, &changed, None, description, status)?;
+    follow(call, &changed, None, update.description, update.status)?;
     plain.reply(call, StatusCode::OK, changed)
 }
 

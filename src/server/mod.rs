@@ -5,11 +5,13 @@
 
 mod auth;
 mod authenticate;
+mod base;
 mod check_body;
 mod check_flux;
 mod cron;
 mod flux_duration;
 mod go_text;
+mod go_url;
 mod id;
 mod json;
 mod kind;
@@ -43,6 +45,7 @@ mod buckets;
 mod checks;
 mod dbrps;
 mod labels;
+mod notification_endpoints;
 mod orgs;
 mod scrapers;
 mod tasks;
@@ -57,6 +60,7 @@ const KINDS: &[Kind] = &[
     Kind::Plain(&checks::CHECKS),
     Kind::Own(&dbrps::DBRPS),
     Kind::Plain(&labels::LABELS),
+    Kind::Plain(&notification_endpoints::ENDPOINTS),
     Kind::Own(&orgs::ORGS),
     Kind::Plain(&scrapers::SCRAPERS),
     Kind::Own(&tasks::TASKS),

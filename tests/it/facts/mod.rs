@@ -6,6 +6,7 @@ mod dbrps;
 mod deletes;
 mod durability;
 mod labels;
+mod notification_endpoints;
 mod oracle;
 mod orgs;
 mod paging;
