@@ -140,6 +140,8 @@ pub enum Type {
     Scopes,
     /// `{ env = "X" }`, `{ file = "..." }` or `{ command = [...] }`.
     Source,
+    /// The same, or `{ secret = "KEY" }`: a secret of the org, which the server looks up.
+    Credential,
     /// One sink or a list of them, or `"discard"`.
     Sinks,
     /// The ID of an external object.
@@ -163,6 +165,7 @@ impl Type {
             Self::Flux
                 | Self::Params
                 | Self::Source
+                | Self::Credential
                 | Self::Sinks
                 | Self::Verbatim
                 | Self::TextFile(_)
@@ -346,6 +349,13 @@ impl Field {
     pub const fn secret(mut self, rule: SecretRule) -> Self {
         self.ty = Type::Source;
         self.compared = Compared::Never;
+        self.secret = Some(rule);
+        self
+    }
+
+    /// The same table with secrets in it. The server says which there are.
+    #[must_use]
+    pub const fn with_secrets(mut self, rule: SecretRule) -> Self {
         self.secret = Some(rule);
         self
     }

@@ -13,6 +13,7 @@ use sha2::{Digest, Sha256};
 use crate::address::Address;
 use crate::duration::{Duration, DurationError};
 use crate::kind::Kind;
+use crate::redact::has_credentials;
 use crate::secret::{Sink, Source};
 
 pub use number::Number;
@@ -190,12 +191,50 @@ impl Value {
         }
     }
 
-    /// Whether a Flux script stands in it.
-    fn has_script(&self) -> bool {
+    /// Where the secrets in it come from, which is the value of `field`, each with where that stands.
+    pub fn sources(&self, field: &str) -> Vec<(String, &Source)> {
         match self {
-            Self::Script(_) => true,
-            Self::List(items) => items.iter().any(Self::has_script),
-            Self::Table(table) => table.values().any(Self::has_script),
+            Self::Source(source) => vec![(field.to_owned(), source)],
+            Self::Table(table) => {
+                table.iter().flat_map(|(key, value)| value.sources(&format!("{field}.{key}"))).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// Whether no server can tell it from `other`: none has where a secret comes from.
+    pub fn is_like(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Source(_), Self::Source(_)) => true,
+            (Self::Table(one), Self::Table(other)) => {
+                one.keys().eq(other.keys()) && one.values().zip(other.values()).all(|(one, other)| one.is_like(other))
+            }
+            _ => self == other,
+        }
+    }
+
+    /// The same with the sources of secrets that `other` says, where it has secrets itself: none differs from another.
+    #[must_use]
+    pub fn with_sources_of(self, other: &Self) -> Self {
+        match (self, other) {
+            (Self::Source(_), Self::Source(_)) => other.clone(),
+            (Self::Table(table), Self::Table(others)) => {
+                let with = |(key, value): (String, Self)| match others.get(&key) {
+                    Some(other) => (key, value.with_sources_of(other)),
+                    None => (key, value),
+                };
+                Self::Table(table.into_iter().map(with).collect())
+            }
+            (value, _) => value,
+        }
+    }
+
+    /// Whether something stands in it of which only a part is compared.
+    fn is_compared_in_part(&self) -> bool {
+        match self {
+            Self::Script(_) | Self::Source(_) => true,
+            Self::List(items) => items.iter().any(Self::is_compared_in_part),
+            Self::Table(table) => table.values().any(Self::is_compared_in_part),
             _ => false,
         }
     }
@@ -218,17 +257,21 @@ impl Value {
             | Self::Unset => (self.to_string(), true),
             Self::Map(map) => (map.iter().map(|(k, v)| format!("{k:?}={v:?}\n")).collect(), false),
             // Scripts are compared by what counts in them.
-            Self::List(items) if items.iter().any(Self::has_script) => {
+            Self::List(items) if self.is_compared_in_part() => {
                 (items.iter().map(|item| format!("{:?}\n", item.fingerprint())).collect(), false)
             }
-            Self::Table(table) if self.has_script() => {
+            Self::Table(table) if self.is_compared_in_part() => {
                 (table.iter().map(|(key, value)| format!("{key:?}={:?}\n", value.fingerprint())).collect(), false)
             }
             Self::List(_) | Self::Table(_) | Self::Refs(_) | Self::Scopes(_) | Self::Sinks(_) => {
                 (self.to_string(), true)
             }
         };
-        if plain && text.len() <= 64 { format!("={text}") } else { format!("#{}", digest(&text)) }
+        if plain && text.len() <= 64 && !has_credentials(&text) {
+            format!("={text}")
+        } else {
+            format!("#{}", digest(&text))
+        }
     }
 }
 

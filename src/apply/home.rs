@@ -18,7 +18,7 @@ use crate::manifest::Manifest;
 pub async fn create_home_org(writer: &Writer, manifest: &Manifest, address: &Address) -> Result<String, ApiError> {
     let fields = &manifest.resources[address].fields;
     let ids = Ids::default();
-    let desired = Desired { fields, org: "", ids: &ids, marker: None, password: None };
+    let desired = Desired::new(fields, "", &ids);
     let name = address.kind.title_in(fields).unwrap_or_default().into_owned();
     let at = writer.server_time().unwrap_or_default();
     let sets = set_by_post(address.kind, fields);

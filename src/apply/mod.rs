@@ -14,7 +14,7 @@ mod walk;
 
 pub use event::{Event, Outcome};
 pub use home::create_home_org;
-pub use prepare::{Passwords, Prepared, prepare};
+pub use prepare::{PlanSecrets, Prepared, prepare};
 pub use record::adopted;
 pub use sweep::sweep;
 
@@ -58,8 +58,8 @@ pub struct Run<'a> {
     pub journal: &'a Journal,
     /// What the ledger already has as intended.
     pub intents: &'a BTreeMap<Address, Intent>,
-    /// The passwords that are to be set.
-    pub passwords: &'a Passwords,
+    /// The secrets that are to be set.
+    pub secrets: &'a PlanSecrets,
     /// How many changes may be under way at once.
     pub parallelism: usize,
     /// Becomes a reason when the run is to stop.
@@ -127,7 +127,7 @@ pub async fn run(run: Run<'_>, tell: &mut (dyn FnMut(Event) + Send)) {
         foreign: run.foreign,
         journal: run.journal,
         intents: run.intents,
-        passwords: run.passwords,
+        secrets: run.secrets,
         stop: run.stop.clone(),
         objects: Mutex::new(objects),
         orgs_of_objects: run.snapshot.orgs_of_objects(),

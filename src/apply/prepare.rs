@@ -10,25 +10,26 @@ use crate::confine::Root;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::diff::{Action, Change};
 use crate::field::{Field, SecretRule, Type};
+use crate::kind::Secrets;
 use crate::manifest::{Manifest, Resource};
 use crate::plan::Plan;
 use crate::problem::{Problem, Problems};
-use crate::secret::{Access, Resolved, Secret, SecretError, Sink, SinkError, Source};
+use crate::secret::{Access, Resolved, SecretError, Sink, SinkError, Source};
 use crate::value::Value;
 
-/// The passwords that a plan sets.
-pub type Passwords = BTreeMap<Address, Secret>;
+/// The secrets that a plan sets.
+pub type PlanSecrets = BTreeMap<Address, Secrets>;
 
 /// What an apply needs of this machine.
 #[derive(Debug, Default)]
 pub struct Prepared {
-    /// The passwords that the plan sets.
-    pub passwords: Passwords,
+    /// The secrets that the plan sets.
+    pub secrets: PlanSecrets,
     /// What is to be said of secrets and of where they go.
     pub warnings: Vec<Diagnostic>,
 }
 
-/// Reads each password that the plan sets, and tries whether each sink that it delivers to could be written.
+/// Reads each secret that the plan sets, and tries whether each sink that it delivers to could be written.
 ///
 /// # Errors
 /// All that cannot be read or written, each with its place.
@@ -42,34 +43,31 @@ pub async fn prepare(plan: &Plan, manifest: &Manifest, writer: &Writer) -> Resul
             continue;
         };
         for field in change.address.kind.spec().fields {
-            match (resource.fields.get(field.name), field.secret) {
-                (Some(Value::Source(source)), Some(rule)) if makes || sets(change, field.name, rule) => {
-                    match read(source, rule, &manifest.root, access).await {
-                        Ok(Resolved { secret, notice }) => {
-                            writer.conceal(&secret);
-                            prepared.passwords.insert(change.address.clone(), secret);
-                            prepared.warnings.extend(notice.map(|words| warning(change, resource, field, &words)));
-                        }
-                        Err(Unread { words, said, hint }) => {
-                            let problem = problem(change, resource, field, &words, writer.without_token(&said));
-                            let diagnostic = problem.diagnostic.help_known(hint);
-                            problems.push(Problem { diagnostic, ..problem });
-                        }
+            let (Some(value), rule) = (resource.fields.get(field.name), field.secret) else { continue };
+            for (at, source) in value.sources(field.name) {
+                let sets = |rule: &SecretRule| change.action == Action::Update && change.sets_secret(field, *rule, &at);
+                let Some(rule) = rule.filter(|rule| makes || sets(rule)) else { continue };
+                match read(source, rule, &manifest.root, access).await {
+                    Ok(Resolved { secret, notice }) => {
+                        writer.conceal(&secret);
+                        prepared.secrets.entry(change.address.clone()).or_default().insert(at, secret);
+                        prepared.warnings.extend(notice.map(|words| warning(change, resource, field, &words)));
+                    }
+                    Err(Unread { words, said, hint }) => {
+                        let problem = problem(change, resource, field, &words, writer.without_token(&said));
+                        let diagnostic = problem.diagnostic.help_known(hint);
+                        problems.push(Problem { diagnostic, ..problem });
                     }
                 }
-                (Some(Value::Sinks(sinks)), _) if makes && change.address.kind.delivers() => {
-                    for sink in sinks {
-                        match probe(sink, &manifest.root, access).await {
-                            Ok(notice) => {
-                                prepared.warnings.extend(notice.map(|words| warning(change, resource, field, &words)));
-                            }
-                            Err(error) => {
-                                problems.push(problem(change, resource, field, &error.to_string(), Vec::new()));
-                            }
-                        }
+            }
+            let Value::Sinks(sinks) = value else { continue };
+            for sink in sinks.iter().filter(|_| makes && change.address.kind.delivers()) {
+                match probe(sink, &manifest.root, access).await {
+                    Ok(notice) => {
+                        prepared.warnings.extend(notice.map(|words| warning(change, resource, field, &words)));
                     }
+                    Err(error) => problems.push(problem(change, resource, field, &error.to_string(), Vec::new())),
                 }
-                _ => {}
             }
         }
     }
@@ -83,11 +81,6 @@ pub async fn prepare(plan: &Plan, manifest: &Manifest, writer: &Writer) -> Resul
 
 async fn probe(sink: &Sink, root: &Root, access: Access) -> Result<Option<String>, SinkError> {
     sink.within(root)?.probe(access).await
-}
-
-/// Whether an update sets the secret `field`.
-fn sets(change: &Change, field: &str, rule: SecretRule) -> bool {
-    change.action == Action::Update && change.fields.iter().any(|one| one.field == field || one.field == rule.again)
 }
 
 /// Why a secret could not be read.

@@ -7,7 +7,7 @@ use tokio::sync::watch;
 
 use super::create::{Come, unfinished};
 use super::deliver::{Aftermath, Delivery, Failure};
-use super::prepare::Passwords;
+use super::prepare::PlanSecrets;
 use super::record;
 use crate::address::Address;
 use crate::api::Writer;
@@ -15,12 +15,11 @@ use crate::diagnostic::Code;
 use crate::diff::{Action, Change, Reason, Target};
 use crate::exit::Exit;
 use crate::field::{INACTIVE, Role};
-use crate::kind::{Delete, Desired, Ids, Kind};
+use crate::kind::{Delete, Desired, Ids, Kind, NO_SECRETS, Secrets};
 use crate::ledger::{Entry, Intent, Journal, Ledger, Update};
 use crate::manifest::{Manifest, Resource};
 use crate::plan::Plan;
 use crate::problem::Problem;
-use crate::secret::Secret;
 use crate::snapshot::{Server, Snapshot};
 use crate::value::{Ref, Value};
 
@@ -34,7 +33,7 @@ pub(super) struct Executor<'a> {
     pub(super) ledger: &'a Ledger,
     pub(super) journal: &'a Journal,
     pub(super) intents: &'a BTreeMap<Address, Intent>,
-    pub(super) passwords: &'a Passwords,
+    pub(super) secrets: &'a PlanSecrets,
     /// Becomes a reason when the run is to stop.
     pub(super) stop: watch::Receiver<Option<Exit>>,
     /// ID and org of each resource that exists by now.
@@ -49,7 +48,7 @@ struct Inputs<'a> {
     resource: &'a Resource,
     ids: Ids,
     org: String,
-    password: Option<Secret>,
+    secrets: &'a Secrets,
 }
 
 impl<'a> Executor<'a> {
@@ -145,7 +144,7 @@ impl<'a> Executor<'a> {
             Some(of) => ids.id(of).unwrap_or_default().to_owned(),
             None => home,
         };
-        Inputs { resource, ids, org, password: self.passwords.get(&change.address).cloned() }
+        Inputs { resource, ids, org, secrets: self.secrets.get(&change.address).unwrap_or(&NO_SECRETS) }
     }
 
     /// Makes the object. `predecessors` still have to go once the new one works.
@@ -165,7 +164,7 @@ impl<'a> Executor<'a> {
             org: &wanted.org,
             ids: &wanted.ids,
             marker: intent.and_then(|intent| intent.marker.as_deref()),
-            password: wanted.password.as_ref(),
+            secrets: wanted.secrets,
         };
         let Come { made, error } = self.make(change, &desired, intent).await?;
         let target =
@@ -281,13 +280,8 @@ impl<'a> Executor<'a> {
         for ignored in change.lifecycle.ignore.iter().filter(|ignored| !changed.contains(&ignored.as_str())) {
             fields.remove(ignored);
         }
-        let desired = Desired {
-            fields: &fields,
-            org: &wanted.org,
-            ids: &wanted.ids,
-            marker: None,
-            password: wanted.password.as_ref(),
-        };
+        let desired =
+            Desired { fields: &fields, org: &wanted.org, ids: &wanted.ids, marker: None, secrets: wanted.secrets };
         if !changed.is_empty()
             && let Err(error) = kind.update(self.writer, live, &desired, &changed).await
         {

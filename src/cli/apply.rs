@@ -18,7 +18,7 @@ use super::signal::unless_stopped;
 use super::{Ended, applies, approve, project, signal};
 use crate::address::Address;
 use crate::api::Writer;
-use crate::apply::{Event, Passwords, Prepared, create_home_org, prepare};
+use crate::apply::{Event, PlanSecrets, Prepared, create_home_org, prepare};
 use crate::diagnostic::Code;
 use crate::diff::{Action, Goal};
 use crate::exit::Exit;
@@ -206,9 +206,9 @@ impl Work<'_> {
             }
         }
         loop {
-            let Prepared { passwords, warnings } = self.prepare(&agreed).await?;
+            let Prepared { secrets, warnings } = self.prepare(&agreed).await?;
             self.shell.show(&warnings);
-            match self.apply(&agreed, &passwords).await? {
+            match self.apply(&agreed, &secrets).await? {
                 Done(report, None) => {
                     let agreed = self.founding.as_ref().map_or(&agreed, |(plan, _)| plan);
                     return self.end(agreed, &report);
@@ -283,7 +283,7 @@ impl Work<'_> {
     }
 
     /// Writes what was agreed to, under the lock, if it is still the plan.
-    async fn apply(&self, agreed: &Plan, passwords: &Passwords) -> Result<Outcome, Problems> {
+    async fn apply(&self, agreed: &Plan, secrets: &PlanSecrets) -> Result<Outcome, Problems> {
         let Traces { commit, run } = self.shell.traces();
         let digest = self.founding.as_ref().map(|(plan, _)| plan.digest());
         let apply = pipeline::Apply {
@@ -294,7 +294,7 @@ impl Work<'_> {
             goal: self.options.goal,
             consent: &self.options.consent,
             reviewed: self.reviewed.as_ref().map(Reviewed::plan),
-            passwords,
+            secrets,
             made: self.options.made.as_deref(),
             digest: digest.as_deref(),
             anew: self.arguments.auto_approve && self.reviewed.is_none(),

@@ -151,8 +151,8 @@ pub struct Apply<'a> {
     pub consent: &'a Consent,
     /// The saved plan, if the plan that was agreed to comes from a review.
     pub reviewed: Option<&'a Plan>,
-    /// The passwords that the plan sets, as `apply::prepare` read them.
-    pub passwords: &'a apply::Passwords,
+    /// The secrets that the plan sets, as `apply::prepare` read them.
+    pub secrets: &'a apply::PlanSecrets,
     /// The ID of the home org, if this very run has made it.
     pub made: Option<&'a str>,
     /// The digest that the ledger keeps, if it is not that of the plan: what was agreed to before the home org was made.
@@ -259,9 +259,9 @@ impl Apply<'_> {
             tell(Event::Replanned(Box::new(planned.plan.clone())));
             let writer = Writer::new(self.client.clone());
             match apply::prepare(&planned.plan, self.manifest, &writer).await {
-                Ok(apply::Prepared { passwords, warnings }) => {
+                Ok(apply::Prepared { secrets, warnings }) => {
                     warnings.into_iter().for_each(|warning| tell(Event::Warning(warning)));
-                    anew = Some(passwords);
+                    anew = Some(secrets);
                 }
                 Err(problems) => return Ok(Applied::Unready(problems)),
             }
@@ -280,7 +280,7 @@ impl Apply<'_> {
             foreign: &planned.foreign,
             journal: &journal,
             intents: &intents,
-            passwords: anew.as_ref().unwrap_or(self.passwords),
+            secrets: anew.as_ref().unwrap_or(self.secrets),
             parallelism: self.parallelism,
             stop: self.stop.clone(),
         };

@@ -198,6 +198,12 @@ codes! {
         EmbeddedLocked "embedded::locked" Locked "Another process uses the file of the embedded server"
         EmbeddedStore "embedded::store" Error "The embedded server's store has failed"
     }
+    Endpoint "endpoint" "Notification endpoints" {
+        EndpointName "endpoint::name" Manifest "A notification endpoint cannot have this name"
+        EndpointSecret "endpoint::secret" Manifest "A secret of a notification endpoint is missing, or is none that it can have"
+        EndpointSort "endpoint::sort" Manifest "A notification endpoint sends nowhere, or to two places"
+        EndpointUrl "endpoint::url" Manifest "A notification endpoint cannot send to this URL"
+    }
     Explain "explain" "Explaining a code" {
         ExplainUnknown "explain::unknown" Usage "There is no code with this text"
     }

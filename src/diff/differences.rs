@@ -31,7 +31,8 @@ pub(super) fn differences(
     let Past { last, unfinished } = past;
     for field in change.address.kind.spec().fields {
         let unfinished = unfinished(field.name);
-        if let (Some(rule), Some(wanted)) = (field.secret, resource.fields.get(field.name)) {
+        let whole = field.secret.filter(|_| field.compared == Compared::Never);
+        if let (Some(rule), Some(wanted)) = (whole, resource.fields.get(field.name)) {
             // It is set with what says that it is to be set again, which is looked at below.
             let again = resource.fields.get(rule.again).map(Value::fingerprint);
             let was = last.and_then(|fields| fields.get(rule.again));
@@ -78,7 +79,7 @@ pub(super) fn differences(
             None if field.omitted == Omitted::Empty => Cow::Owned(Value::Scopes(Set::default())),
             None => Cow::Owned(Value::Unset),
         };
-        if live == wanted || (*live == Value::Unset && *wanted == Value::Text(String::new())) {
+        if live.is_like(&wanted) || (*live == Value::Unset && *wanted == Value::Text(String::new())) {
             change.settles |= last.is_some() && last_fingerprint != Some(&fingerprint);
             continue;
         }
@@ -95,7 +96,7 @@ pub(super) fn differences(
         // Whoever made it by hand may have put a password into a URL, which a plan would show.
         let live = match live.into_owned() {
             Value::Text(text) => Value::Text(without_credentials(&text).into_owned()),
-            other => other,
+            other => other.with_sources_of(&wanted),
         };
         let wanted = match (wanted.into_owned(), &live) {
             (Value::Script(wanted), Value::Script(live)) => Value::Script(wanted.beside(live)),

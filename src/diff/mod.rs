@@ -21,7 +21,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use crate::address::Address;
-use crate::field::{Field, Role};
+use crate::field::{Field, Role, SecretRule};
 use crate::ledger::Origin;
 use crate::manifest::Lifecycle;
 use crate::value::Value;
@@ -240,6 +240,14 @@ impl Change {
             lifecycle_changes: Vec::new(),
             origin: None,
         }
+    }
+
+    /// Whether it sets the secret at `at`, within `field`: one of a table stays as it is on the server where that has one.
+    pub fn sets_secret(&self, field: &Field, rule: SecretRule, at: &str) -> bool {
+        let has = |live: &Value| live.sources(field.name).iter().any(|(has, _)| has == at);
+        self.fields
+            .iter()
+            .any(|one| one.field == rule.again || one.field == field.name && !one.live.as_ref().is_some_and(has))
     }
 
     /// How the field in this role changes, if it does.

@@ -7,6 +7,7 @@ use crate::address::{Address, is_plain_key};
 use crate::field::{Omitted, Role, Type};
 use crate::hidden::is_hidden;
 use crate::kind::{Key, Kind, Level, Object};
+use crate::secret::Source;
 use crate::value::{Fields, Ref, Value};
 
 /// A line that grows longer becomes several.
@@ -152,6 +153,7 @@ fn written(
                 })
                 .collect(),
         ),
+        Value::Source(Source::Env { name }) => format!("{{ env = {} }}", string(name)),
         Value::Unset | Value::Map(_) | Value::Source(_) | Value::Sinks(_) => return None,
     })
 }

@@ -1,6 +1,8 @@
 //! What a manifest says of an object that exists.
 
+use super::spec::{Check, Draft};
 use super::{Kind, Object};
+use crate::diagnostic::Severity;
 use crate::field::{Field, Omitted};
 use crate::value::{Fields, Value};
 
@@ -19,6 +21,18 @@ pub type Export = fn(&Object) -> Result<Fields, ExportError>;
 /// All fields are said as they are.
 pub(super) fn as_it_is(object: &Object) -> Result<Fields, ExportError> {
     Ok(object.fields.clone())
+}
+
+/// What `check`, the rules of a kind, makes of fields with these values in a manifest, or why it takes them for a mistake.
+pub(super) fn as_declared(told: &Fields, script: Option<&str>, check: Check) -> Result<Fields, ExportError> {
+    let written = |field: &str| told.get(field).is_some_and(|value| *value != Value::Unset);
+    let mut draft = Draft { fields: told.clone(), written: &written, script, params: None, reaches: Vec::new() };
+    let mut faults = Vec::new();
+    check(&mut draft, &mut faults);
+    match faults.into_iter().find(|fault| fault.severity == Severity::Error) {
+        Some(fault) => Err(ExportError::Unsayable(fault.message)),
+        None => Ok(draft.fields),
+    }
 }
 
 impl Kind {

@@ -148,11 +148,23 @@ pub struct Desired<'a> {
     pub ids: &'a Ids,
     /// The word to put into the description until the object is finished (kinds that deliver).
     pub marker: Option<&'a str>,
-    /// The password to set (users).
-    pub password: Option<&'a Secret>,
+    /// The secrets to set.
+    pub secrets: &'a Secrets,
 }
 
+/// Secrets that one object gets, by where their sources stand: the name of a field, and in a table the way from there, as
+/// `slack.token`.
+pub type Secrets = BTreeMap<String, Secret>;
+
+/// None.
+pub(crate) static NO_SECRETS: Secrets = Secrets::new();
+
 impl<'a> Desired<'a> {
+    /// With these fields, without a secret and a marker.
+    pub fn new(fields: &'a Fields, org: &'a str, ids: &'a Ids) -> Self {
+        Self { fields, org, ids, marker: None, secrets: &NO_SECRETS }
+    }
+
     /// The text of a text field that holds.
     pub(super) fn text(&self, field: &str) -> Option<&'a str> {
         self.fields.text(field)

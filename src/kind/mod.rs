@@ -8,6 +8,7 @@ mod label;
 mod live;
 mod naming;
 mod natural_key;
+mod notification_endpoint;
 mod org;
 mod password;
 mod permissions;
@@ -25,7 +26,8 @@ mod variable;
 mod wire;
 
 pub use export::{Export, ExportError};
-pub use live::{Desired, Holder, Ids, Made, Object, Presence, ReadScope, Standing};
+pub(crate) use live::NO_SECRETS;
+pub use live::{Desired, Holder, Ids, Made, Object, Presence, ReadScope, Secrets, Standing};
 pub use natural_key::{Names, NaturalKey};
 pub use spec::{Check, Delete, Draft, Fault, Identity, Key, Level, Spec};
 pub use token::{marked, marker};
@@ -180,6 +182,8 @@ kinds! {
     Task = "task" in task;
     /// A check of an org.
     Check = "check" in check;
+    /// A place that messages about statuses go to, of an org.
+    NotificationEndpoint = "notification_endpoint" in notification_endpoint;
     /// An API token (InfluxDB: authorization).
     Token = "token" in token;
     /// A token of InfluxDB 1.x, with a name and a password.
@@ -187,7 +191,7 @@ kinds! {
 }
 
 /// What an org may have that no kind stands for: fluxform neither lists nor looks at it.
-pub const UNMANAGED: [&str; 3] = ["dashboards", "notification rules", "notification endpoints"];
+pub const UNMANAGED: [&str; 2] = ["dashboards", "notification rules"];
 
 impl Kind {
     /// The kind of the home org, and of every other org that objects live in.

@@ -42,7 +42,7 @@ struct Password<'a> {
 
 /// The field, if a password is wanted: a create cannot set it.
 pub(super) fn rest(desired: &Desired<'_>) -> Option<&'static str> {
-    desired.password.map(|_| FIELD)
+    desired.secrets.get(FIELD).map(|_| FIELD)
 }
 
 /// Sets the password of the object with the ID `id`, if it is among the fields `changed`.
@@ -52,7 +52,7 @@ pub(super) async fn set_changed<L: Live>(
     desired: &Desired<'_>,
     changed: &[&'static str],
 ) -> Result<(), ApiError> {
-    match desired.password.filter(|_| changed.contains(&FIELD) || changed.contains(&AGAIN)) {
+    match desired.secrets.get(FIELD).filter(|_| changed.contains(&FIELD) || changed.contains(&AGAIN)) {
         Some(password) => {
             let body = Password { password: password.expose_secret() };
             api.post_only(&format!("{}/password", L::WIRE.at(id)), &body).await

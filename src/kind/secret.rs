@@ -65,8 +65,23 @@ fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
     }
 }
 
-fn is_of_endpoint(key: &str) -> bool {
+/// Whether the server keeps it for a notification endpoint.
+pub(super) fn is_of_endpoint(key: &str) -> bool {
     OF_ENDPOINTS.iter().any(|end| key.strip_suffix(end).is_some_and(is_id))
+}
+
+/// Deletes what the server has kept for the notification endpoint `id`, which is gone, as far as the token may.
+pub(super) async fn delete_of_endpoint(api: &Writer, org: &str, id: &str) -> Result<(), ApiError> {
+    let delete = async || {
+        let own = |key: &&String| is_of_endpoint(key) && key.starts_with(id);
+        let keys = keys(api, org).await?;
+        let secrets: Vec<&str> = keys.iter().filter(own).map(String::as_str).collect();
+        if secrets.is_empty() { Ok(()) } else { delete(api, org, &secrets).await }
+    };
+    match delete().await {
+        Err(error) if matches!(error.class, Class::NotFound | Class::Denied) => Ok(()),
+        done => done,
+    }
 }
 
 /// Secrets on a server.
@@ -80,7 +95,7 @@ struct Keys {
 
 #[derive(Serialize)]
 struct Delete<'a> {
-    secrets: [&'a str; 1],
+    secrets: &'a [&'a str],
 }
 
 fn path(org: &str) -> String {
@@ -113,8 +128,12 @@ fn parts(id: &str) -> Result<(&str, &str), ApiError> {
     parts.ok_or_else(|| ApiError::unsent(format!("`{id}` is not the ID of a secret")))
 }
 
+async fn delete(api: &Writer, org: &str, keys: &[&str]) -> Result<(), ApiError> {
+    api.post_only(&format!("{}/delete", path(org)), &Delete { secrets: keys }).await
+}
+
 async fn set(api: &Writer, org: &str, key: &str, desired: &Desired<'_>) -> Result<(), ApiError> {
-    let Some(value) = desired.password else {
+    let Some(value) = desired.secrets.get("value") else {
         return Err(ApiError::unsent(format!("the value of the secret `{key}` is not known")));
     };
     api.patch_only(&path(org), &BTreeMap::from([(key, value.expose_secret())])).await
@@ -177,7 +196,7 @@ impl live::Live for Live {
 
     async fn delete(api: &Writer, id: &str) -> Result<(), ApiError> {
         let (org, key) = parts(id)?;
-        match api.post_only(&format!("{}/delete", path(org)), &Delete { secrets: [key] }).await {
+        match delete(api, org, &[key]).await {
             Err(error) if error.class == Class::NotFound => Ok(()),
             done => done,
         }

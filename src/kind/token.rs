@@ -204,7 +204,7 @@ mod tests {
         let scope = Scope::Org { ty: "labels".into(), org: Box::new(Ref::Id(Kind::Org, ORG.into())) };
         let fields = [("description", Value::Text("d".into())), ("read", Value::Scopes([scope].into()))];
         let (fields, ids) = (fields.into_iter().collect(), live::Ids::default());
-        let desired = Desired { fields: &fields, org: ORG, ids: &ids, marker: None, password: None };
+        let desired = Desired::new(&fields, ORG, &ids);
         Kind::Token.create(&Writer::new(fault.client()), &desired).await
     }
 

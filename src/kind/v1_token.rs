@@ -154,7 +154,7 @@ mod tests {
         let scope = Scope::Org { ty: "labels".into(), org: Box::new(Ref::Id(Kind::Org, ORG.into())) };
         let fields = [("username", Value::Text("u".into())), ("read", Value::Scopes([scope].into()))];
         let (fields, ids) = (fields.into_iter().collect(), Ids::default());
-        let desired = Desired { fields: &fields, org: ORG, ids: &ids, marker: None, password: None };
+        let desired = Desired::new(&fields, ORG, &ids);
         let made = |id: &str, permission| {
             Reply::json(201, &json!({"id": id, "orgID": ORG, "token": "u", "permissions": [permission]}))
         };

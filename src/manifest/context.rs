@@ -13,7 +13,7 @@ use super::source::place;
 use super::syntax::Document;
 use super::variables::Values;
 use super::written::Declared;
-use super::{Import, Resource};
+use super::{Import, Reached, Resource};
 use crate::address::Address;
 use crate::confine::Root;
 use crate::diagnostic::{Code, Diagnostic, Place, Source};
@@ -90,6 +90,7 @@ impl<'p, 'a> Project<'p, 'a> {
             source: written.source,
             needs: Vec::new(),
             beside: Vec::new(),
+            reaches: Vec::new(),
             problems: Vec::new(),
             path: Vec::new(),
             deepest: 0,
@@ -109,6 +110,8 @@ pub(super) struct DecodeContext<'p, 'a> {
     pub(super) needs: Vec<(Address, &'a Arc<Source>, Span)>,
     /// What it refers to by name, which must be in the same org.
     pub(super) beside: Vec<Address>,
+    /// The secrets that its fields name by their keys.
+    pub(super) reaches: Vec<Reached>,
     pub(super) problems: Vec<Diagnostic>,
     /// The values that are being looked up, outermost first.
     pub(super) path: Vec<(Address, &'static str)>,

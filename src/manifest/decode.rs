@@ -97,7 +97,7 @@ pub(super) fn resource<'p, 'a>(mut context: DecodeContext<'p, 'a>) -> (Resource,
         let reaches = std::mem::take(&mut reaches).into_iter().filter(|one| one.target != Target::Url);
         reaches.map(|reference| Reached { place: script.place(&reference.span.range()), reference })
     });
-    let reaches = reaches.collect();
+    let reaches = std::mem::take(&mut context.reaches).into_iter().chain(reaches).collect();
     let at = script.as_ref().map(|script| script.at.clone());
     let place = written.place();
     let resource = Resource { fields, external, lifecycle, needs, beside, reaches, place, places, script: at };

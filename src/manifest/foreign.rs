@@ -3,18 +3,10 @@
 use crate::kind::Kind;
 
 /// What fluxform does not manage, by the names that a table might have.
-const NOT_YET: [&str; 7] = [
-    "dashboard",
-    "rule",
-    "endpoint",
-    "notification_rule",
-    "notification_endpoint",
-    "notificationRule",
-    "notificationEndpoint",
-];
+const NOT_YET: [&str; 4] = ["dashboard", "rule", "notification_rule", "notificationRule"];
 
 /// Words at the top of a manifest, and what to write instead.
-const SECTIONS: [(&str, &str); 22] = [
+const SECTIONS: [(&str, &str); 24] = [
     ("variable", "declare variables in one table, `[var]`: `NAME = { default = ... }`"),
     ("variables", "declare variables in one table, `[var]`: `NAME = { default = ... }`"),
     ("vars", "declare variables in one table, `[var]`: `NAME = { default = ... }`"),
@@ -40,6 +32,8 @@ const SECTIONS: [(&str, &str); 22] = [
     ("removed", "remove the resource's table to delete the object; to keep it, use `fluxform forget`"),
     ("authorization", "a token is `[token.KEY]`, with `read`, `write` and `deliver`"),
     ("authorizations", "a token is `[token.KEY]`, with `read`, `write` and `deliver`"),
+    ("endpoint", "where messages go is `[notification_endpoint.KEY]`"),
+    ("notificationEndpoint", "where messages go is `[notification_endpoint.KEY]`"),
     ("organization", "an org is `[org.KEY]`"),
     ("organizations", "an org is `[org.KEY]`"),
     ("lifecycle", "`lifecycle` belongs in a resource: `lifecycle = { prevent_destroy = true }`"),

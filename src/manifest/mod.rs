@@ -130,7 +130,7 @@ pub struct Resource {
     pub needs: Set<Address>,
     /// What of that must be in the same org: a task's buckets, which Flux finds by name.
     pub beside: Set<Address>,
-    /// The buckets and secrets that its script reaches.
+    /// The buckets and secrets that its script reaches, and the secrets that its fields name.
     pub reaches: Box<[Reached]>,
     /// The table's head.
     pub place: Place,
@@ -140,12 +140,12 @@ pub struct Resource {
     pub script: Option<TextPlace>,
 }
 
-/// Something that the script of a resource reaches.
+/// Something that the script of a resource reaches, or one of its fields.
 #[derive(Clone, Debug)]
 pub struct Reached {
     /// What it is.
     pub reference: Reference,
-    /// Where the script names it.
+    /// Where it is named.
     pub place: Place,
 }
 

@@ -4,26 +4,51 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::Reached;
 use super::context::DecodeContext;
 use super::node::{Entry, Node, Raw, Table};
 use super::source::reads_as;
 use super::text::{is_identifier, item_text, text};
 use crate::diagnostic::{Code, nearest};
+use crate::flux::ast::Span;
+use crate::flux::refs::{Access, Reference, Target};
 use crate::secret::{COMMAND_TIMEOUT, Sink, Source};
+use crate::value::Value;
 
 const SOURCE_HELP: &str = "write `{ env = \"NAME\" }`, `{ file = \"PATH\" }` or `{ command = [\"PROGRAM\", ...] }`";
 
+const CREDENTIAL_HELP: &str = "write `{ secret = \"KEY\" }` for a secret of the org, or where the value comes from: `{ env = \"NAME\" }`, \
+                               `{ file = \"PATH\" }` or `{ command = [\"PROGRAM\", ...] }`";
+
+/// Reads where a secret comes from, or which secret of the org it is: that one is reached as it is from a script.
+pub(super) fn credential(context: &mut DecodeContext<'_, '_>, name: &str, node: &Node<'_>) -> Option<Value> {
+    let key = match &node.value {
+        Raw::Table(table) => table.get("secret").map(|key| (table, key)),
+        _ => None,
+    };
+    let Some((table, node)) = key else { return source_of(context, name, node, CREDENTIAL_HELP).map(Value::Source) };
+    only(context, table, &["secret"], "source")?;
+    let key = text(context, "secret", node)?;
+    if key.is_empty() {
+        return context.fail(Code::ManifestSecret, node.span, format!("`{name}` names no secret"), "empty");
+    }
+    let span = Span { start: 0, end: 0 };
+    let reference =
+        Reference { span, access: Access::Reads, target: Target::Secret, name: Some(key.to_owned()), elsewhere: None };
+    let place = context.place(node.span);
+    context.reaches.push(Reached { reference, place });
+    Some(Value::Table([("secret".to_owned(), Value::Text(key.to_owned()))].into()))
+}
+
 /// Reads where a secret comes from.
 pub(super) fn source(context: &mut DecodeContext<'_, '_>, name: &str, node: &Node<'_>) -> Option<Source> {
+    source_of(context, name, node, SOURCE_HELP)
+}
+
+fn source_of(context: &mut DecodeContext<'_, '_>, name: &str, node: &Node<'_>, help: &str) -> Option<Source> {
     let Raw::Table(table) = &node.value else {
         let message = format!("`{name}` cannot be in a manifest in plain text");
-        return context.fail_with(
-            Code::ManifestSecretLiteral,
-            node.span,
-            message,
-            "a secret in plain text",
-            SOURCE_HELP,
-        );
+        return context.fail_with(Code::ManifestSecretLiteral, node.span, message, "a secret in plain text", help);
     };
     if let Some(value) = table.get("command") {
         only(context, table, &["command", "stderr"], "source")?;
@@ -32,7 +57,7 @@ pub(super) fn source(context: &mut DecodeContext<'_, '_>, name: &str, node: &Nod
     }
     let Some(Entry { key, at, node: value }) = table.only() else {
         let message = format!("`{name}` must have exactly one source");
-        return context.fail_with(Code::ManifestSecret, node.span, message, "expected one key", SOURCE_HELP);
+        return context.fail_with(Code::ManifestSecret, node.span, message, "expected one key", help);
     };
     match key.as_ref() {
         "env" => {
@@ -46,7 +71,7 @@ pub(super) fn source(context: &mut DecodeContext<'_, '_>, name: &str, node: &Nod
         "file" => secret_path(context, "file", value).map(|path| Source::File { path }),
         word => {
             let message = format!("unknown secret source `{word}`");
-            context.fail_with(Code::ManifestSecret, *at, message, "unknown", SOURCE_HELP)
+            context.fail_with(Code::ManifestSecret, *at, message, "unknown", help)
         }
     }
 }

@@ -66,6 +66,7 @@ fn value<'a>(
         Type::Identifier => scalar::identifier(context, name, node),
         Type::Scopes => scope::read(context, name, node),
         Type::Source => sink::source(context, name, node).map(Value::Source),
+        Type::Credential => sink::credential(context, name, node),
         Type::Sinks => sink::sinks(context, name, node).map(Value::Sinks),
         Type::Id => scalar::id(context, name, node),
         Type::Verbatim | Type::TextFile(_) | Type::Flux | Type::Params => None,

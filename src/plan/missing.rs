@@ -73,7 +73,7 @@ pub(super) fn missing(
             let Some(kind) = Kind::reached_as(*target) else { continue };
             let names = of_kind.entry(kind).or_insert_with(|| Names::new(kind, changes, snapshot));
             let Some(gone) = names.lack(name) else { continue };
-            let diagnostic = lacks(change, kind, name, gone, names).at(reached.place.clone(), "in this script");
+            let diagnostic = lacks(change, kind, name, gone, names).at(reached.place.clone(), "named here");
             if gone.is_some() || !matches!(change.action, Action::None) {
                 problems.push(diagnostic.into());
             } else {
@@ -89,7 +89,7 @@ fn lacks(change: &Change, kind: Kind, name: &str, gone: Option<&Change>, names: 
     let (message, help) = match gone {
         Some(gone) if gone.action == Action::Delete => (
             format!("{address} uses the {kind} `{name}`, which this plan deletes"),
-            format!("change the script, or keep {}", gone.address),
+            format!("name another {kind}, or keep {}", gone.address),
         ),
         Some(gone) => (
             format!("{address} uses the {kind} `{name}`, which this plan renames"),
@@ -223,7 +223,7 @@ mod tests {
         assert_eq!(said(READS, Action::None, &there, &renamed), [says]);
         let deleted = [Change { org: None, ..change("bucket.raw", Action::Delete, Some("raw"), None) }];
         let says =
-            "error: task.t uses the bucket `raw`, which this plan deletes; change the script, or keep bucket.raw";
+            "error: task.t uses the bucket `raw`, which this plan deletes; name another bucket, or keep bucket.raw";
         assert_eq!(said(READS, Action::None, &there, &deleted), [says]);
         let taken = [renamed[0].clone(), change("bucket.other", Action::Create, None, Some("raw"))];
         assert_eq!(said(READS, Action::None, &there, &taken), [""; 0], "another one has the name then");

@@ -66,14 +66,16 @@ pub(super) fn not_set<'a>(changes: &'a [Change], written: Written<'a>) -> impl I
     changes.iter().filter(|change| change.adopts).flat_map(move |change| {
         let resource = written.resources.get(&change.address);
         let fields = change.address.kind.spec().fields.iter();
-        fields.filter_map(move |field| {
-            let again = field.secret?.again;
-            let set = change.fields.iter().any(|set| set.field == field.name || set.field == again);
-            resource?.fields.get(field.name).filter(|_| !set)?;
-            let (address, name) = (&change.address, field.name);
-            let message = format!("{address} is adopted as it is: its `{name}` is not set");
-            let diagnostic = Diagnostic::warning(Code::PlanSecretNotSet, message);
-            Some(diagnostic.help(format!("to set it, write `{again} = 1` beside it")))
+        fields.flat_map(move |field| {
+            let declared = resource.and_then(|resource| resource.fields.get(field.name));
+            let sources = declared.map(|declared| declared.sources(field.name)).unwrap_or_default();
+            sources.into_iter().filter_map(move |(name, _)| {
+                let rule = field.secret.filter(|rule| !change.sets_secret(field, *rule, &name))?;
+                let (address, again) = (&change.address, rule.again);
+                let message = format!("{address} is adopted as it is: its `{name}` is not set");
+                let diagnostic = Diagnostic::warning(Code::PlanSecretNotSet, message);
+                Some(diagnostic.help(format!("to set it, write `{again} = 1` beside it")))
+            })
         })
     })
 }

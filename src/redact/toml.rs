@@ -14,15 +14,22 @@ use super::shapes::PrivateKey;
 use super::urls::address;
 
 /// Keys that say where a manifest takes a secret from, or where it puts one.
-const SOURCES: [&str; 6] = ["command", "env", "file", "key", "stderr", "timeout"];
+const SOURCES: [&str; 7] = ["command", "env", "file", "key", "secret", "stderr", "timeout"];
 /// Of the kinds that have to do with secrets, the fields and settings of which a manifest says what everybody may know. What
 /// stands elsewhere in their tables may be a secret that somebody did not know how to write.
-const KINDS: [(&str, &[&str]); 4] = [
+const KINDS: [(&str, &[&str]); 5] = [
     ("secret", &["key", "org"]),
     ("user", &["name", "status", "member_of", "owner_of"]),
     ("token", &["description", "org", "user", "status", "read", "write", "labels", "id", "deliver"]),
     ("v1_token", &["username", "org", "description", "status", "user", "read", "write"]),
+    (
+        ENDPOINT,
+        &["name", "org", "description", "status", "labels", "secret_version", "http", "pagerduty", "slack", "telegram"],
+    ),
 ];
+/// The kind whose secrets stand in tables within its own, and what of these everybody may know.
+const ENDPOINT: &str = "notification_endpoint";
+const OF_ENDPOINT: &[&str] = &["url", "method", "client_url", "channel"];
 const SETTINGS: [&str; 5] = ["enabled", "external", "for_each", "lifecycle", "id"];
 
 /// Last words of keys under which there are addresses, perhaps without a scheme.
@@ -84,6 +91,8 @@ struct Table {
     runs: bool,
     /// Keys under which everybody may read what stands there, in the table of a kind that has to do with secrets.
     shown: Option<&'static [&'static str]>,
+    /// The same of the tables within it, where secrets stand in these.
+    shown_within: Option<&'static [&'static str]>,
 }
 
 /// What stands between two brackets, or on no bracket.
@@ -99,6 +108,8 @@ struct Bracket {
     is_command: bool,
     /// Whether it is run.
     runs: bool,
+    /// Whether it is a table in which secrets stand.
+    has_secrets: bool,
     /// The words of a list so far: the first, and the last.
     words: Option<(Range<usize>, Range<usize>)>,
 }
@@ -157,8 +168,10 @@ impl Walk<'_, '_> {
                 self.line.has_operator = true;
                 let outer = self.bracket();
                 let whole = outer.now.clone();
-                let Bracket { is_address, is_command, runs, .. } = *outer;
-                let bracket = Bracket { whole: whole.is_some(), now: whole, is_address, is_command, runs, words: None };
+                let Bracket { is_address, is_command, runs, has_secrets, .. } = *outer;
+                let is_secret = whole.is_some();
+                let bracket =
+                    Bracket { whole: is_secret, now: whole, is_address, is_command, runs, has_secrets, words: None };
                 self.open.push(bracket);
             }
             K::RightCurlyBracket if self.words.iter().any(|word| self.text(word) == "{") => {
@@ -232,14 +245,23 @@ impl Walk<'_, '_> {
         let before = names[..names.len() - 1].iter().any(|of| is_secret(name(of)));
         let under_secret = before || self.open.last().is_some_and(|open| open.whole);
         let is_shown = |shown: &[&str]| [shown, &SETTINGS].iter().any(|keys| keys.contains(&name(&names[0])));
-        let unknown = is_outermost && self.table.shown.is_some_and(|shown| !is_shown(shown));
+        let is_within = self.open.last().is_some_and(|open| open.has_secrets) && !is_outermost;
+        let shown = match self.table.shown_within.filter(|_| is_within) {
+            Some(shown) => Some(shown),
+            None => self.table.shown.filter(|_| is_outermost),
+        };
+        let unknown = shown.is_some_and(|shown| !is_shown(shown));
+        let has_secrets = is_within || self.table.shown_within.is_some() && !SETTINGS.contains(&name(&names[0]));
         let in_secret = (self.table.is_secret && is_outermost || under_secret || unknown) && !says_where;
         let is_command = own == "command" && self.is_manifest && (self.table.shown.is_some() || under_secret);
         let is_sink = is_outermost && self.table.shown.is_some() && own == "deliver";
-        let is_one = in_secret || is_secret(own) || is_command || is_sink;
+        // A secret of the org, by its key.
+        let names_secret = own == "secret" && is_within;
+        let is_one = in_secret || is_secret(own) && !names_secret || is_command || is_sink;
         let is_address = ADDRESSES.iter().any(|end| own.ends_with(end));
         let bracket = self.bracket();
-        *bracket = Bracket { now: is_one.then_some(last), is_address, is_command, runs, ..bracket.clone() };
+        *bracket =
+            Bracket { now: is_one.then_some(last), is_address, is_command, runs, has_secrets, ..bracket.clone() };
         self.line.expects_secret = is_one && is_outermost;
     }
 
@@ -362,12 +384,15 @@ impl Walk<'_, '_> {
         let shown = of_kind.filter(|_| self.is_manifest).map(|(_, shown)| match header.len() {
             1 => &[][..],
             2 => shown,
+            3 if kind == ENDPOINT => OF_ENDPOINT,
             _ => &[],
         });
         let is_setting = header.len() > 2 && SETTINGS.contains(&name(2));
         let is_telegraf = kind == "telegraf";
         let runs = (0..header.len()).any(|at| name(at).contains(RUNNING));
-        self.table = Table { is_secret, is_telegraf, runs, shown: shown.filter(|_| !is_setting) };
+        let shown = shown.filter(|_| !is_setting);
+        let shown_within = (kind == ENDPOINT && shown.is_some()).then_some(OF_ENDPOINT);
+        self.table = Table { is_secret, is_telegraf, runs, shown, shown_within };
         self.open.truncate(1);
     }
 }

@@ -410,7 +410,7 @@ fn what_projects_manage_of_a_server() {
     let (plan, all) = (sample::plan(), super::coverage(&Coverage::default(), PLAIN));
     assert_eq!(
         all,
-        "Coverage: 100 %. 0 of 0 objects managed.\nNot counted: what fluxform does not manage, such as dashboards, notification rules and notification endpoints.\n"
+        "Coverage: 100 %. 0 of 0 objects managed.\nNot counted: what fluxform does not manage, such as dashboards and notification rules.\n"
     );
     let text = document(&Document { plan: Some(&plan), coverage: Some(&coverage), ..Document::new(Exit::Ok) });
     assert_eq!(breaks("plan", &text), Vec::<String>::new());

@@ -105,8 +105,10 @@ fn one_line(value: &Value, secrets: Secrets) -> String {
             format!("[{}]", items.iter().map(|item| one_line(item, secrets)).collect::<Vec<_>>().join(", "))
         }
         Value::Table(table) => {
-            let fields: Vec<_> =
-                table.iter().map(|(key, value)| format!("{} = {}", word(key), under(key, value, secrets))).collect();
+            let fields: Vec<_> = table
+                .iter()
+                .map(|(key, value)| format!("{} = {}", word(key), under(called(key), value, secrets)))
+                .collect();
             if fields.is_empty() { "{}".to_owned() } else { format!("{{ {} }}", fields.join(", ")) }
         }
         Value::Unset | Value::Integer(_) | Value::Number(_) | Value::Bool(_) | Value::Refs(_) | Value::Scopes(_) => {
@@ -123,6 +125,11 @@ fn source(value: &Value, secrets: Secrets) -> String {
         Secrets::Hidden => without_secrets_in_command(&text).into_owned(),
         Secrets::Plain => text,
     }
+}
+
+/// What a field of a table is called where that tells whether it is a secret: `secret` names one by its key, and is none.
+pub(super) fn called(field: &str) -> &str {
+    if field == "secret" { "key" } else { field }
 }
 
 /// A value that stands under `key`.
@@ -219,7 +226,7 @@ fn listed(value: &Value, secrets: Secrets) -> Option<Vec<String>> {
 fn nested(value: &Value, secrets: Secrets) -> Vec<String> {
     let indented = |line: String| format!("    {line}");
     let field = |(key, value): (&String, &Value)| match listed(value, secrets) {
-        None => vec![format!("{} = {}", word(key), under(key, value, secrets))],
+        None => vec![format!("{} = {}", word(key), under(called(key), value, secrets))],
         Some(lines) => {
             let mut field = vec![format!("{}:", word(key))];
             field.extend(lines.into_iter().map(indented));

@@ -140,6 +140,10 @@ fn value(ty: Type) -> Json {
         Type::Params => or_expression(json!({ "type": "object" })),
         Type::Scopes => list(text()),
         Type::Source => json!({ "anyOf": [{ "$ref": "#/definitions/source" }] }),
+        Type::Credential => {
+            let key = map(json!({ "secret": described("The key of a secret of the org", text()) }));
+            json!({ "anyOf": [table("The server looks it up", key), { "$ref": "#/definitions/source" }] })
+        }
         Type::Sinks => {
             let sink = json!({ "$ref": "#/definitions/sink" });
             json!({ "anyOf": [sink.clone(), { "type": "array", "items": sink }] })

@@ -78,6 +78,7 @@ fn written_as(of: Type) -> String {
         Type::Identifier => "name in Flux".to_owned(),
         Type::Scopes => "list of [scopes](#scopes)".to_owned(),
         Type::Source => "[source of a secret](#secrets)".to_owned(),
+        Type::Credential => "`{ secret = \"KEY\" }`, or [source of a secret](#secrets)".to_owned(),
         Type::Sinks => "[sink](#secrets), list of sinks".to_owned(),
         Type::Id => "ID".to_owned(),
     }

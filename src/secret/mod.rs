@@ -64,6 +64,8 @@ pub enum Source {
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         shows_stderr: bool,
     },
+    /// The server, which has it and does not show it.
+    Kept,
 }
 
 /// Where a new token's secret is delivered. Paths start at the project directory, and may lie outside the project: a sink may name a host's
@@ -106,6 +108,7 @@ impl fmt::Display for Source {
             Self::Env { name } => write!(f, "env {name}"),
             Self::File { path } => write!(f, "file {}", path.display()),
             Self::Command { argv, .. } => write!(f, "command {argv:?}"),
+            Self::Kept => f.write_str("the server"),
         }
     }
 }

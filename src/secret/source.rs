@@ -83,6 +83,7 @@ impl Source {
                 let output = run(argv, root.path(), None, limit, *shows_stderr).await?;
                 text(&output, || format!("the output of `{}`", without_secrets_in_command(&argv.join(" "))))
             }
+            Self::Kept => unreachable!("invariant: no manifest says that a server has a secret"),
         }
     }
 }

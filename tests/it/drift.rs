@@ -73,6 +73,18 @@ fn declared(kind: Kind, field: &str, run: &str) -> String {
                  message = \"${{ r._level }}\"\ntags = {{ team = \"ops\" }}\nlabels = [\"label.a\"]\n"
             )
         }
+        Kind::NotificationEndpoint => {
+            let sort = match field {
+                "http" => "http = { url = \"http://a\", token = { secret = \"o\" } }",
+                "pagerduty" => "pagerduty = { routing_key = { secret = \"o\" } }",
+                "telegram" => "telegram = { token = { secret = \"o\" }, channel = \"-1\" }",
+                _ => "slack = { url = \"http://a\", token = { secret = \"o\" } }",
+            };
+            format!(
+                "[label.a]\n\n[secret.o]\nvalue = {{ file = \"value\" }}\n\n\
+                 [notification_endpoint.x]\ndescription = \"ours\"\n{sort}\nlabels = [\"label.a\"]\n"
+            )
+        }
         Kind::User => format!(
             "[org.m]\nname = \"m-{run}\"\n\n[org.o]\nname = \"o-{run}\"\n\n\
              [user.x]\nname = \"x-{run}\"\nmember_of = [\"org.m\"]\nowner_of = [\"org.o\"]\n"
@@ -114,6 +126,16 @@ fn by_hand(scene: &Scene, kind: Kind, field: &str, id: impl Fn(&str) -> String) 
         all.as_object_mut().unwrap().extend(other.as_object().unwrap().clone());
         Change(Method::PUT, format!("checks/{}", id("x")), all)
     };
+    // The same; and it drops the secret.
+    let endpoint = |other: Value| {
+        let mut all = json!({
+            "orgID": scene.org, "name": "x", "description": "ours", "status": "active", "type": field, "method": "POST",
+            "authMethod": "bearer", "token": "secret: o", "routingKey": "secret: o", "channel": "-1",
+            "url": "http://a",
+        });
+        all.as_object_mut().unwrap().extend(other.as_object().unwrap().clone());
+        Change(Method::PUT, format!("notificationEndpoints/{}", id("x")), all)
+    };
     let dbrp = |key: &str, body: Value| Change(Method::PATCH, path(kind, &id(key)), body);
     const DAY: u64 = 86_400;
     match (kind, field) {
@@ -143,6 +165,13 @@ fn by_hand(scene: &Scene, kind: Kind, field: &str, id: impl Fn(&str) -> String) 
         (Kind::Check, "custom") => Fixed(json!({"type": "custom"})),
         (Kind::Check, "message") => check(json!({"statusMessageTemplate": ""})),
         (Kind::Check, "tags") => check(json!({"tags": null})),
+        (Kind::NotificationEndpoint, "name") => at(json!({"name": unique("by-hand")})),
+        (Kind::NotificationEndpoint, "description") => at(json!({"description": "by hand"})),
+        (Kind::NotificationEndpoint, "org") => endpoint(json!({"type": "slack", "orgID": crate::support::ABSENT})),
+        (Kind::NotificationEndpoint, "http") => endpoint(json!({"token": "another"})),
+        (Kind::NotificationEndpoint, "pagerduty") => endpoint(json!({"clientURL": "http://a.example.com"})),
+        (Kind::NotificationEndpoint, "slack") => endpoint(json!({"token": ""})),
+        (Kind::NotificationEndpoint, "telegram") => endpoint(json!({"channel": "-2"})),
         // The server moves it anywhere.
         // There is nothing to move: it is another key of another org.
         (Kind::Secret, "key" | "org") => another_org(),
@@ -155,9 +184,10 @@ fn by_hand(scene: &Scene, kind: Kind, field: &str, id: impl Fn(&str) -> String) 
         (Kind::Scraper, "org") => at(scraper(json!({"orgID": crate::support::ABSENT}))),
         (Kind::Bucket, "retention") => at(rule(14 * DAY, DAY)),
         (Kind::Bucket, "shard_group_duration") => at(rule(30 * DAY, 2 * DAY)),
-        (Kind::Bucket | Kind::Variable | Kind::Telegraf | Kind::Task | Kind::Check, "labels") => {
-            Change(Method::DELETE, format!("{}/{}/labels/{}", kind.spec().ty, id("x"), id("a")), Value::Null)
-        }
+        (
+            Kind::Bucket | Kind::Variable | Kind::Telegraf | Kind::Task | Kind::Check | Kind::NotificationEndpoint,
+            "labels",
+        ) => Change(Method::DELETE, format!("{}/{}/labels/{}", kind.spec().ty, id("x"), id("a")), Value::Null),
         (Kind::Label, "properties") => at(json!({"properties": {"color": "#000000"}})),
         // A PATCH empties what it leaves out.
         (Kind::Scraper, "name") => at(scraper(json!({"name": unique("by-hand")}))),
@@ -181,9 +211,10 @@ fn by_hand(scene: &Scene, kind: Kind, field: &str, id: impl Fn(&str) -> String) 
         (Kind::Task, "flux") => at(
             json!({"flux": "option task = {name: \"x\", every: 1h, offset: 5m}\nfrom(bucket: \"c\") |> range(start: -1h)"}),
         ),
-        (Kind::User | Kind::Task | Kind::Check | Kind::Token | Kind::V1Token, "status") => {
-            at(json!({"status": "inactive"}))
-        }
+        (
+            Kind::User | Kind::Task | Kind::Check | Kind::NotificationEndpoint | Kind::Token | Kind::V1Token,
+            "status",
+        ) => at(json!({"status": "inactive"})),
         (Kind::User, "member_of") => {
             Change(Method::DELETE, format!("orgs/{}/members/{}", id("m"), id("x")), Value::Null)
         }
@@ -286,6 +317,9 @@ both!(each_field_of_a_task, async |scene| {
 });
 both!(each_field_of_a_check, async |scene| {
     each_field(&scene, Kind::Check).await;
+});
+both!(each_field_of_a_notification_endpoint, async |scene| {
+    each_field(&scene, Kind::NotificationEndpoint).await;
 });
 both!(each_field_of_a_token, async |scene| {
     each_field(&scene, Kind::Token).await;

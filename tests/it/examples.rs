@@ -60,6 +60,7 @@ impl Example {
             .current_dir(self.dir.path())
             .env("FOREMAN_PASSWORD", "long-enough")
             .env("GRAFANA_PASSWORD", "long-enough")
+            .env("HOOK_TOKEN", "long-enough")
             .env("PAGER_TOKEN", "of the pager");
         match &self.token {
             Some(token) => program.var("INFLUX_TOKEN", token).run(),

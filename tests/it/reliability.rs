@@ -77,6 +77,10 @@ labels = ["label.l"]
 [secret.smtp]
 value = { file = "password" }
 
+[notification_endpoint.hook]
+http = { url = "http://127.0.0.1:1", token = { file = "password" } }
+labels = ["label.l"]
+
 [task.hourly]
 every = "1h"
 flux = 'from(bucket: "raw") |> range(start: -1h)'

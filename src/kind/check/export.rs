@@ -1,8 +1,8 @@
 //! A check that exists as a manifest says it.
 
 use super::{rules, source};
-use crate::diagnostic::Severity;
-use crate::kind::{Draft, ExportError, Object};
+use crate::kind::export::as_declared;
+use crate::kind::{ExportError, Object};
 use crate::value::{Fields, Value};
 
 /// The fields, where a manifest with them makes the check that is there; of a custom one its script says the schedule.
@@ -14,16 +14,9 @@ pub(super) fn export(object: &Object) -> Result<Fields, ExportError> {
     let Some(script) = source(&told) else {
         return Err(ExportError::Unsayable("its task does not run what the check says".to_owned()));
     };
-    let written = |field: &str| told.get(field).is_some_and(|value| *value != Value::Unset);
-    let mut draft =
-        Draft { fields: told.clone(), written: &written, script: Some(script), params: None, reaches: Vec::new() };
-    let mut faults = Vec::new();
-    rules::check(&mut draft, &mut faults);
-    if let Some(fault) = faults.into_iter().find(|fault| fault.severity == Severity::Error) {
-        return Err(ExportError::Unsayable(fault.message));
-    }
+    let declared = as_declared(&told, Some(script), rules::check)?;
     let differs = object.fields.iter().find(|(field, value)| {
-        let is = draft.fields.get(field).unwrap_or(&Value::Unset);
+        let is = declared.get(field).unwrap_or(&Value::Unset);
         is != *value
     });
     match differs {

@@ -250,6 +250,22 @@ fn tables_of_kinds_that_have_secrets_are_hidden_as_far_as_they_are_not_known() {
         ("[task.a]\nflux = '''\npassword =\n(\"S3\")\n'''", "[task.a]\nflux = '''\npassword =\n(\"***\")\n'''"),
         ("[scraper.a]\nurl = \"u:S3@h/m\"", "[scraper.a]\nurl = \"u:***@h/m\""),
         ("[bucket.a]\nretention = \"30d\"", "[bucket.a]\nretention = \"30d\""),
+        (
+            "[notification_endpoint.a]\nslack = { url = \"https://h/p\", tokn = \"S3\" }",
+            "[notification_endpoint.a]\nslack = { url = \"https://h/p\", tokn = \"***\" }",
+        ),
+        (
+            "[notification_endpoint.a]\ntelegram = { token = { secret = \"bot\" }, channel = \"-1\" }",
+            "[notification_endpoint.a]\ntelegram = { token = { secret = \"bot\" }, channel = \"-1\" }",
+        ),
+        (
+            "[notification_endpoint.a.http]\nurl = \"http://h\"\nusername = \"S3\"\nlifecycle = 1",
+            "[notification_endpoint.a.http]\nurl = \"http://h\"\nusername = \"***\"\nlifecycle = 1",
+        ),
+        (
+            "[notification_endpoint.a]\nlifecycle = { ignore = [\"http\"] }",
+            "[notification_endpoint.a]\nlifecycle = { ignore = [\"http\"] }",
+        ),
     ] {
         assert_eq!(without_literals(manifest, Language::Manifest), shown);
     }

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::{Value as Json, json};
 
 use super::super::reason::unexamined;
-use super::super::value::{last_text, text_beside};
+use super::super::value::{called, last_text, text_beside};
 use super::problem::{self, DiagnosticForm};
 use crate::address::Address;
 use crate::diff::{self, Action, Cause, FieldChange, Setting, Target};
@@ -268,7 +268,7 @@ fn value(key: &str, value: &Value, other: Option<&Value>) -> Json {
         }
         Value::Table(table) => {
             let other = |key: &str| if let Some(Value::Table(others)) = other { others.get(key) } else { None };
-            table.iter().map(|(key, value)| (key.clone(), self::value(key, value, other(key)))).collect()
+            table.iter().map(|(key, value)| (key.clone(), self::value(called(key), value, other(key)))).collect()
         }
         Value::Refs(set) => set.iter().map(|of| json!(of.to_string())).collect(),
         Value::Map(map) => {

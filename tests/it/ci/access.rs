@@ -122,13 +122,15 @@ both!(other_kinds_need_more, virgin, async |server| {
                         [v1_token.old]\nread = [\"bucket.raw\"]\npassword = { command = [\"echo\", \"long-enough\"] }\n\n\
                         [secret.pager]\nvalue = { command = [\"echo\", \"x\"] }\n\n\
                         [check.silent]\nevery = \"1m\"\nflux = 'from(bucket: \"raw\") |> range(start: -1m)'\n\
-                        deadman = { level = \"crit\", after = \"90s\", forget = \"10m\" }\n";
+                        deadman = { level = \"crit\", after = \"90s\", forget = \"10m\" }\n\n\
+                        [notification_endpoint.chat]\n\
+                        telegram = { token = { secret = \"pager\" }, channel = \"-1\" }\n";
             format!("{text}\n{more}")
         }
     })
     .await;
     let added = |permission: &Value| {
-        ["checks", "scrapers", "secrets", "telegrafs", "variables"]
+        ["checks", "notificationEndpoints", "scrapers", "secrets", "telegrafs", "variables"]
             .contains(&permission["resource"]["type"].as_str().unwrap())
     };
     let rows = each_way(&site, added).await;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use fluxform::api::{Class, Client, Connect, Writer};
-use fluxform::kind::{Desired, Ids, Kind, Made, Object, Presence, ReadScope, Standing};
+use fluxform::kind::{Desired, Ids, Kind, Made, Object, Presence, ReadScope, Secrets, Standing};
 use fluxform::secret::Secret;
 use fluxform::value::{Fields, Ref, Value};
 use serde_json::json;
@@ -14,6 +14,7 @@ mod buckets;
 mod checks;
 mod dbrps;
 mod labels;
+mod notification_endpoints;
 mod orgs;
 mod tasks;
 mod telegrafs;
@@ -54,7 +55,12 @@ fn in_org(scene: &Scene) -> Value {
 
 /// What `fields` are to become, in the scene's org.
 fn desired<'a>(scene: &'a Scene, fields: &'a Fields, ids: &'a Ids) -> Desired<'a> {
-    Desired { fields, org: &scene.org, ids, marker: None, password: None }
+    Desired::new(fields, &scene.org, ids)
+}
+
+/// The password of a user or a token.
+fn password(password: &str) -> Secrets {
+    [("password".to_owned(), Secret::from(password))].into()
 }
 
 async fn create(scene: &Scene, kind: Kind, fields: &Fields) -> Made {

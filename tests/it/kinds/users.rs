@@ -133,8 +133,8 @@ both!(a_password_is_set_when_its_version_changes, async |scene| {
     let name = unique("user");
     let fields: Fields = [("name", text(&name)), ("status", text("active"))].into_iter().collect();
     let ids = Ids::default();
-    let (first, second) = (Secret::from("first-password"), Secret::from("second-password"));
-    let with = |password| Desired { password: Some(password), ..desired(&scene, &fields, &ids) };
+    let (first, second) = (password("first-password"), password("second-password"));
+    let with = |secrets| Desired { secrets, ..desired(&scene, &fields, &ids) };
     let made = create_as(&scene, Kind::User, &with(&first)).await;
     assert_eq!(made.rest, ["password"]);
     let http = scene.server.anonymous();
@@ -148,8 +148,8 @@ both!(a_password_is_set_when_its_version_changes, async |scene| {
 
 both!(a_user_whose_password_is_refused_is_there_all_the_same, async |scene| {
     let fields: Fields = [("name", text(&unique("user")))].into_iter().collect();
-    let (ids, password) = (Ids::default(), Secret::from("short"));
-    let desired = Desired { password: Some(&password), ..desired(&scene, &fields, &ids) };
+    let (ids, password) = (Ids::default(), password("short"));
+    let desired = Desired { secrets: &password, ..desired(&scene, &fields, &ids) };
     let made = Kind::User.create(&writer(&scene), &desired).await.unwrap();
     let error = Kind::User.update(&writer(&scene), &made.object, &desired, &["password"]).await.unwrap_err();
     assert_eq!((error.class, error.maybe_done), (Class::Refused, false));

@@ -41,8 +41,8 @@ both!(the_password_of_a_token_is_set_when_its_version_changes, async |scene| {
     let username = unique("v1");
     let mut fields = token(&scene, &username);
     fields.set("status", text("active"));
-    let (ids, first, second) = (Ids::default(), Secret::from("first-password"), Secret::from("second-password"));
-    let with = |password| Desired { password: Some(password), ..desired(&scene, &fields, &ids) };
+    let (ids, first, second) = (Ids::default(), password("first-password"), password("second-password"));
+    let with = |secrets| Desired { secrets, ..desired(&scene, &fields, &ids) };
     let made = create_as(&scene, Kind::V1Token, &with(&first)).await;
     assert_eq!(made.rest, ["password"]);
     assert!(logs_in(&scene, &username, "first-password").await);

@@ -83,6 +83,18 @@ pub(super) async fn clicked(home: &Home) -> Value {
         check.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         home.make("checks", check).await;
     }
+    for more in [
+        json!({"name": "Chat", "type": "slack", "url": "https://slack.com/api/chat.postMessage", "token": "hunter2"}),
+        json!({"name": "chat.old", "type": "slack", "url": "https://hooks.slack.com/services/T0/B0/hunter2"}),
+        json!({"name": "8 to 5", "type": "telegram", "token": "hunter2", "channel": "-1001", "description": "day shift"}),
+        json!({"name": "Hook", "type": "http", "method": "PUT", "authMethod": "basic", "url": "http://hook.example.com/a",
+               "username": "hunter2", "password": "hunter2", "headers": {"a": "b"}}),
+        json!({"name": "open", "type": "http", "method": "POST", "authMethod": "none", "url": "http://me:hunter2@a.example.com"}),
+    ] {
+        let mut endpoint = json!({"status": "active"});
+        endpoint.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        home.make("notificationEndpoints", endpoint).await;
+    }
     for (name, config) in [
         ("Hosts", agents.to_owned()),
         ("windows", agents.replace('\n', "\r\n")),
@@ -118,7 +130,7 @@ both!(a_server_that_was_clicked_together, virgin, async |server| {
     insta::assert_snapshot!("clicked", shown(&dir, &home));
     insta::assert_snapshot!("clicked-said", masked(&said.out, &home).replace(dir.to_str().unwrap(), "iot"));
     // The plan is to adopt, and nothing else; and so it is done.
-    assert_eq!(home.plan(&dir), (25, String::new()));
+    assert_eq!(home.plan(&dir), (28, String::new()));
     home.fluxform(&["apply", "--adopt", "--auto-approve"]).arg(&dir).run().with(0);
     home.fluxform(&["plan", "--detailed-exitcode"]).arg(&dir).run().with(0);
     home.fluxform(&["drift"]).arg(&dir).run().with(0);
@@ -146,7 +158,10 @@ both!(an_export_sets_up_another_server, virgin, async |server| {
     let tokens = dir.join("tokens.toml");
     std::fs::write(&tokens, first["tokens.toml"].replace("# deliver", "deliver")).unwrap();
     // A script that was clicked together lacks an import.
-    other.fluxform(&["apply", "--adopt", "--auto-approve", "--no-type-check"]).arg(&dir).run().with(0);
+    let apply = other.fluxform(&["apply", "--adopt", "--auto-approve", "--no-type-check"]).arg(&dir);
+    // The secrets that nobody could read.
+    let secrets = ["CHAT_TOKEN", "ENDPOINT_8_TO_5_TOKEN", "HOOK_USERNAME", "HOOK_PASSWORD"];
+    secrets.into_iter().fold(apply, |apply, name| apply.var(name, "hunter2")).run().with(0);
     other.fluxform(&["plan", "--detailed-exitcode"]).arg(&dir).run().with(0);
     let (_keep, again) = out();
     other.export(&again, &[]).with(0);

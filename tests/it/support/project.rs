@@ -103,7 +103,7 @@ impl Project {
     ) -> Result<Applied, Problem> {
         let (manifest, graph) = self.load();
         let prepared = prepare(&planned.plan, &manifest, &Writer::new(self.client.clone())).await.unwrap();
-        let passwords = prepared.passwords;
+        let secrets = prepared.secrets;
         let apply = Apply {
             client: &self.client,
             server: &self.server,
@@ -112,7 +112,7 @@ impl Project {
             goal,
             consent: &self.consent,
             reviewed: None,
-            passwords: &passwords,
+            secrets: &secrets,
             made: None,
             digest: None,
             anew: false,

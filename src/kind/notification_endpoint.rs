@@ -1,0 +1,222 @@
+//! Notification endpoints: where messages about statuses go.
+
+mod export;
+mod rules;
+
+use std::collections::BTreeMap;
+
+use secrecy::ExposeSecret as _;
+
+use super::Kind;
+use super::live::{self, Desired, Edit, Object};
+use super::natural_key::Names;
+use super::secret::{delete_of_endpoint, is_of_endpoint};
+use super::spec::{Key, Spec};
+use super::wire::{self, Body, Pages, Row, Wire};
+use crate::api::{ApiError, Writer};
+use crate::field::{Compared, Field, Held, Omitted, Role, SecretRule, Type};
+use crate::secret::Source;
+use crate::value::Value;
+
+pub(super) static SPEC: Spec = Spec {
+    doc: "A notification endpoint: where messages about statuses go. It is exactly one of `http`, `pagerduty`, `slack` and `telegram`.",
+    ty: "notificationEndpoints",
+    key: Key::Name(Names::AsWritten),
+    fields: &[
+        Field::name("name", Role::Name, "The name, unique in the org; case counts."),
+        Field::org(),
+        Field::text("description", Omitted::Theirs, "Free text."),
+        Field::status(
+            "What is shown of it. InfluxDB 2.9 sends messages to an inactive endpoint too: make the rules inactive.",
+        ),
+        sort("http", HTTP, &["pagerduty", "slack", "telegram"], "An address that statuses are sent to, as JSON."),
+        sort("pagerduty", PAGERDUTY, &["http", "slack", "telegram"], "A service of PagerDuty."),
+        sort("slack", SLACK, &["http", "pagerduty", "telegram"], "A channel of Slack."),
+        sort("telegram", TELEGRAM, &["http", "pagerduty", "slack"], "A chat of Telegram."),
+        Field::text(
+            VERSION,
+            Omitted::Theirs,
+            "Increase it to set the secrets that have a source again; writing it for the first time does so too.",
+        )
+        .of_type(Type::Integer)
+        .compared(Compared::Ledger),
+        Field::labels("All labels of the endpoint."),
+    ],
+    check: rules::check,
+    export: export::export,
+    delete_rank: 20,
+    movable: true,
+    ..Spec::PLAIN
+};
+
+/// The sorts of endpoints, by the fields that say them, with what is said in these.
+const SORTS: [(&str, &[Field]); 4] =
+    [("http", HTTP), ("pagerduty", PAGERDUTY), ("slack", SLACK), ("telegram", TELEGRAM)];
+
+const HTTP: &[Field] = &[
+    Field::text("url", Omitted::Required, "The URL, with `http://` or `https://`."),
+    Field::text("method", Omitted::Default("POST"), "What is shown of it. InfluxDB 2.9 always sends `POST`.")
+        .of_type(Type::Choice(&["POST", "PUT", "GET"])),
+    credential("token", Omitted::Unset, "The token that is sent as `Authorization: Bearer`."),
+    credential("username", Omitted::Unset, "The user that is sent as `Authorization: Basic`, with `password`."),
+    credential("password", Omitted::Unset, "The password of the user."),
+];
+const PAGERDUTY: &[Field] = &[
+    credential("routing_key", Omitted::Required, "The integration key of the service.").at("routingKey"),
+    Field::text("client_url", Omitted::Unset, "The URL that incidents link to.").at("clientURL"),
+];
+const SLACK: &[Field] = &[
+    Field::text("url", Omitted::Required, "The URL of a webhook, or of Slack's API. Who may read endpoints sees it."),
+    credential("token", Omitted::Unset, "The token of Slack's API."),
+];
+const TELEGRAM: &[Field] = &[
+    credential("token", Omitted::Required, "The token of the bot."),
+    Field::text("channel", Omitted::Required, "The chat that messages go to, such as `-1001234567890`."),
+];
+
+/// The field whose change sets the secrets again.
+const VERSION: &str = "secret_version";
+/// What the server puts before the key of a secret (influxd 2.9.1, measured).
+const REFERENCE: &str = "secret: ";
+
+const fn sort(name: &'static str, of: &'static [Field], or: &'static [&'static str], doc: &'static str) -> Field {
+    Field::text(name, Omitted::Unset, doc).of_type(Type::Block(of)).or(or).with_secrets(SecretRule {
+        bytes: (1, 64 << 10),
+        again: VERSION,
+        needed: false,
+    })
+}
+
+const fn credential(name: &'static str, omitted: Omitted, doc: &'static str) -> Field {
+    Field::text(name, omitted, doc).of_type(Type::Credential)
+}
+
+/// The key of the server's JSON that has `field`.
+fn key(field: &Field) -> &'static str {
+    if let Held::At(key) = field.held { key } else { field.name }
+}
+
+/// How an endpoint says who it is to its address.
+fn auth(says: impl Fn(&str) -> bool) -> &'static str {
+    match (says("token"), says("username") || says("password")) {
+        (true, _) => "bearer",
+        (false, true) => "basic",
+        (false, false) => "none",
+    }
+}
+
+/// Notification endpoints on a server.
+pub(super) struct Live;
+
+impl live::Live for Live {
+    const WIRE: Wire = Wire {
+        pages: Pages::Offset,
+        also: &[
+            "type",
+            "url",
+            "method",
+            "authMethod",
+            "token",
+            "username",
+            "password",
+            "routingKey",
+            "clientURL",
+            "channel",
+        ],
+        ..Wire::new(Kind::NotificationEndpoint, "/api/v2/notificationEndpoints", "notificationEndpoints")
+    };
+
+    fn read(row: &Row, object: &mut Object) -> Result<(), String> {
+        let (ty, id) = (row.text("type")?, object.id.as_str());
+        let auth_method = row.text("authMethod")?;
+        // One that it does not send is none.
+        let is_sent = |field: &Field| {
+            ty != "http" || field.ty != Type::Credential || auth(|name| name == field.name) == auth_method
+        };
+        for (name, fields) in SORTS {
+            let mut said = BTreeMap::new();
+            for field in fields.iter().filter(|field| name == ty && is_sent(field)) {
+                let text = row.text(key(field))?;
+                let value = match text.strip_prefix(REFERENCE) {
+                    Some(key) if field.ty == Type::Credential => match key.starts_with(id) && is_of_endpoint(key) {
+                        true => Value::Source(Source::Kept),
+                        false => Value::Table([("secret".to_owned(), Value::Text(key.to_owned()))].into()),
+                    },
+                    _ if text.is_empty() => continue,
+                    _ => Value::Text(text),
+                };
+                said.insert(field.name.to_owned(), value);
+            }
+            object.fields.set(name, if name == ty { Value::Table(said) } else { Value::Unset });
+        }
+        if SORTS.iter().all(|(name, _)| *name != ty) {
+            // Not one that a manifest can say: it differs from whatever is declared.
+            object.fields.set("http", Value::Text(format!("an endpoint of the type {ty}")));
+        }
+        Ok(())
+    }
+
+    fn write(edit: &Edit<'_>, body: &mut Body) -> Result<(), ApiError> {
+        let Edit { desired, live, changed } = *edit;
+        if !changed(VERSION) && SORTS.iter().all(|(name, _)| !changed(name)) {
+            return Ok(());
+        }
+        let merged = |name: &str| desired.fields.get(name).or_else(|| live?.fields.get(name));
+        let said = SORTS.into_iter().find_map(|(name, fields)| match merged(name) {
+            Some(Value::Table(said)) => Some((name, fields, said)),
+            _ => None,
+        });
+        let Some((ty, fields, said)) = said else {
+            return Err(ApiError::unsent("where the endpoint sends messages is not known"));
+        };
+        body.insert("type".to_owned(), ty.into());
+        for field in fields {
+            let at = format!("{ty}.{}", field.name);
+            let text = match said.get(field.name) {
+                Some(Value::Text(text)) => text.clone(),
+                Some(Value::Table(key)) => {
+                    format!("{REFERENCE}{}", key.get("secret").map(Value::to_string).unwrap_or_default())
+                }
+                Some(Value::Source(_)) => match desired.secrets.get(&at) {
+                    Some(secret) => secret.expose_secret().to_owned(),
+                    None if has(live, ty, &at) => continue,
+                    None => return Err(ApiError::unsent(format!("the secret of `{at}` is not known"))),
+                },
+                _ => String::new(),
+            };
+            body.insert(key(field).to_owned(), text.into());
+        }
+        if ty == "http" {
+            body.insert("authMethod".to_owned(), auth(|name| said.contains_key(name)).into());
+        }
+        Ok(())
+    }
+
+    /// A PATCH takes only name, description and status, and no empty description (influxd 2.9.1, measured).
+    async fn update(
+        api: &Writer,
+        live: &Object,
+        desired: &Desired<'_>,
+        changed: &[&'static str],
+    ) -> Result<(), ApiError> {
+        wire::put::<Self>(api, live, desired, changed, |_| ()).await
+    }
+
+    /// The server keeps the secrets of an endpoint that is deleted (influxd 2.9.1, measured).
+    async fn delete(api: &Writer, id: &str) -> Result<(), ApiError> {
+        let found = wire::find::<Self>(api, id).await?;
+        live::delete(api, &Self::WIRE.at(id)).await?;
+        match found {
+            live::Presence::Found(endpoint) => {
+                delete_of_endpoint(api, endpoint.org.as_deref().unwrap_or_default(), id).await
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Whether the server has the secret at `at` of an endpoint that is of the sort `ty`.
+fn has(live: Option<&Object>, ty: &str, at: &str) -> bool {
+    let there = live.and_then(|live| live.fields.get(ty));
+    there.is_some_and(|there| there.sources(ty).iter().any(|(has, _)| has == at))
+}

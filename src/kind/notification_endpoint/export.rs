@@ -1,0 +1,38 @@
+//! A notification endpoint that exists as a manifest says it.
+
+use super::{SORTS, rules};
+use crate::kind::export::as_declared;
+use crate::kind::{ExportError, Object};
+use crate::redact::has_credentials;
+use crate::secret::Source;
+use crate::value::{Fields, Value};
+
+/// The fields. Nobody can read a secret that the server keeps for the endpoint: where it is made anew, it is read from the
+/// environment.
+pub(super) fn export(object: &Object) -> Result<Fields, ExportError> {
+    let mut fields = as_declared(&object.fields, None, rules::check)?;
+    for (sort, _) in SORTS {
+        let Some(Value::Table(said)) = fields.get(sort) else { continue };
+        let mut said = said.clone();
+        for (field, value) in &mut said {
+            match value {
+                Value::Text(text) if has_credentials(text) => {
+                    let message = format!("its `{sort}.{field}` has a secret in plain text");
+                    return Err(ExportError::Unsayable(message));
+                }
+                Value::Source(source) => *source = Source::Env { name: variable(&object.name, field) },
+                _ => {}
+            }
+        }
+        fields.set(sort, Value::Table(said));
+    }
+    Ok(fields)
+}
+
+/// The name of an environment variable for the secret in `field` of the endpoint `name`.
+fn variable(name: &str, field: &str) -> String {
+    let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' };
+    let name: String = name.chars().map(plain).collect();
+    let begin = if name.starts_with(|c: char| c.is_ascii_digit()) { "ENDPOINT_" } else { "" };
+    format!("{begin}{name}_{}", field.to_ascii_uppercase())
+}

@@ -1,0 +1,101 @@
+//! What is wrong with a notification endpoint. Some of it the server takes, and no message ever comes.
+
+use super::{SORTS, VERSION};
+use crate::diagnostic::Code;
+use crate::kind::secret::is_of_endpoint;
+use crate::kind::spec::{Draft, Fault};
+use crate::value::Value;
+
+pub(super) fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
+    if draft.fields.text("name").is_some_and(str::is_empty) {
+        let message = "a notification endpoint's name cannot be empty";
+        faults.push(Fault::new(Code::EndpointName, "name", message, "empty"));
+    }
+    let written: Vec<&'static str> =
+        SORTS.iter().map(|(name, _)| *name).filter(|field| (draft.written)(field)).collect();
+    match written.as_slice() {
+        [_] => {}
+        [] => {
+            let message = "a notification endpoint needs one of `http`, `pagerduty`, `slack` and `telegram`";
+            let fault = Fault::new(Code::EndpointSort, "name", message, "sends nothing anywhere");
+            faults.push(fault.help("write for example `http = { url = \"https://example.com/hook\" }`"));
+        }
+        [first, second, ..] => {
+            let message = format!("a notification endpoint cannot have both `{first}` and `{second}`");
+            let fault = Fault::new(Code::EndpointSort, second, message, "an endpoint sends to one place");
+            faults.push(fault.other(first).help("declare an endpoint for each"));
+        }
+    }
+    for (name, _) in SORTS {
+        let Some(Value::Table(said)) = draft.fields.get(name) else { continue };
+        for (field, value) in said {
+            faults.extend(match (field.as_str(), value) {
+                ("url" | "client_url", Value::Text(url)) => address(name, field, url),
+                ("channel", Value::Text(channel)) if channel.is_empty() => {
+                    Some(Fault::new(Code::EndpointSort, name, "`telegram.channel` is empty", "which chat?"))
+                }
+                (_, Value::Table(of)) => of.get("secret").and_then(|key| kept(name, field, &key.to_string())),
+                _ => None,
+            });
+        }
+        if name == "http" {
+            faults.extend(auth(&|field| said.contains_key(field)));
+        }
+    }
+    let has_source =
+        SORTS.iter().any(|(name, _)| draft.fields.get(name).is_some_and(|said| !said.sources(name).is_empty()));
+    let is_sound = written.iter().all(|field| draft.fields.get(field).is_some());
+    if (draft.written)(VERSION) && is_sound && !has_source {
+        let message = format!("`{VERSION}` needs a secret with a source");
+        let fault = Fault::new(Code::EndpointSecret, VERSION, message, "there is nothing to set again");
+        faults.push(fault.help("a secret of the org has a `value_version` of its own"));
+    }
+}
+
+/// What is wrong with who the endpoint says that it is.
+fn auth(says: &dyn Fn(&str) -> bool) -> Option<Fault> {
+    let (message, label) = match (says("token"), says("username"), says("password")) {
+        (true, true, _) => ("`http` cannot have both `token` and `username`", "one of them"),
+        (true, _, true) => ("`http` cannot have both `token` and `password`", "one of them"),
+        (false, true, false) => ("`http.username` needs `password`", "no `password`"),
+        (false, false, true) => ("`http.password` needs `username`", "no `username`"),
+        _ => return None,
+    };
+    let fault = Fault::new(Code::EndpointSecret, "http", message, label);
+    Some(
+        fault
+            .help("write `token` for `Authorization: Bearer`, or `username` and `password` for `Authorization: Basic`"),
+    )
+}
+
+/// A secret of the org that is another endpoint's, or this one's.
+fn kept(sort: &'static str, field: &str, key: &str) -> Option<Fault> {
+    let message = format!("`{sort}.{field}` cannot be `{key}`: the server keeps it for an endpoint itself");
+    let fault = Fault::new(Code::EndpointSecret, sort, message, "belongs to an endpoint");
+    is_of_endpoint(key).then(|| fault.help("declare a `secret` of its own, and name its key"))
+}
+
+/// The server takes almost anything for a URL.
+fn address(sort: &'static str, field: &str, text: &str) -> Option<Fault> {
+    let fault = |message: String, label: &str| Some(Fault::new(Code::EndpointUrl, sort, message, label));
+    match text.parse::<url::Url>() {
+        Ok(url) if !matches!(url.scheme(), "http" | "https") || !url.has_host() => {
+            fault(format!("`{sort}.{field}` begins with `http://` or `https://`, and has a host"), "not such a URL")
+        }
+        Ok(url) if !url.username().is_empty() || url.password().is_some() => {
+            let message =
+                format!("`{sort}.{field}` cannot have a user or a password: whoever may read endpoints would see them");
+            let help = if sort == "http" { "write `username` and `password` beside it" } else { "remove them" };
+            fault(message, "has credentials").map(|fault| fault.help(help))
+        }
+        Ok(_) => None,
+        Err(error) => {
+            let known = if text.contains("://") { None } else { Some("write `http://` or `https://` before it") };
+            let fault = fault(format!("invalid URL in `{sort}.{field}`: {error}"), "not a URL")?;
+            Some(match known {
+                Some(help) => fault.help(help),
+                None => fault,
+            })
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! Notification endpoints, through their kind: what becomes of their secrets.
+
+use fluxform::secret::Source;
+use reqwest::Method;
+
+use super::*;
+use crate::terminal::Place;
+
+fn table<const N: usize>(fields: [(&str, Value); N]) -> Value {
+    Value::Table(fields.map(|(key, value)| (key.to_owned(), value)).into())
+}
+
+fn of_org(key: &str) -> Value {
+    table([("secret", text(key))])
+}
+
+fn env(name: &str) -> Value {
+    Value::Source(Source::Env { name: name.to_owned() })
+}
+
+/// An endpoint of one sort.
+fn endpoint(scene: &Scene, sort: &'static str, said: &Value) -> Fields {
+    let mut fields: Fields =
+        [("name", text("e")), ("org", in_org(scene)), ("status", text("active"))].into_iter().collect();
+    for other in ["http", "pagerduty", "slack", "telegram"] {
+        fields.set(other, if other == sort { said.clone() } else { Value::Unset });
+    }
+    fields
+}
+
+both!(an_endpoint, async |scene| {
+    let label = scene.label("l").await;
+    let slack = |url: &str| table([("url", text(url)), ("token", of_org("slack_token"))]);
+    let mut first = endpoint(&scene, "slack", &slack("https://a.example.com/x"));
+    first.set("description", text("d"));
+    let changes = vec![
+        ("name", text("a \"b\" \\ c\nü")),
+        ("description", text("other")),
+        ("status", text("inactive")),
+        ("slack", slack("https://b.example.com/x")),
+        ("slack", table([("url", text("https://b.example.com/x"))])),
+        ("labels", refs(Kind::Label, [label.as_str()])),
+        ("labels", refs(Kind::Label, [])),
+    ];
+    live_through(&scene, Kind::NotificationEndpoint, first, changes).await;
+    let basic = [("username", of_org("user")), ("password", of_org("password"))];
+    let [user, password] = basic;
+    let http = |method: &str| {
+        table([("url", text("http://a.example.com")), ("method", text(method)), user.clone(), password.clone()])
+    };
+    let bearer = table([("url", text("http://a.example.com")), ("method", text("POST")), ("token", of_org("token"))]);
+    let none = table([("url", text("http://a.example.com")), ("method", text("POST"))]);
+    let changes = vec![("http", http("PUT")), ("http", bearer), ("http", none)];
+    live_through(&scene, Kind::NotificationEndpoint, endpoint(&scene, "http", &http("GET")), changes).await;
+    let pagerduty = table([("routing_key", of_org("key"))]);
+    let linked = table([("routing_key", of_org("other")), ("client_url", text("http://a.example.com"))]);
+    let first = endpoint(&scene, "pagerduty", &pagerduty);
+    live_through(&scene, Kind::NotificationEndpoint, first, vec![("pagerduty", linked)]).await;
+    let telegram = |channel: &str| table([("token", of_org("bot")), ("channel", text(channel))]);
+    let first = endpoint(&scene, "telegram", &telegram("-1"));
+    live_through(&scene, Kind::NotificationEndpoint, first, vec![("telegram", telegram("-2"))]).await;
+});
+
+/// The keys of the org's secrets, with `ID` for the endpoint's.
+async fn keys(scene: &Scene, id: &str) -> Vec<String> {
+    let list = scene.http.get(&format!("orgs/{}/secrets", scene.org)).await.expect(200);
+    list["secrets"].as_array().unwrap().iter().map(|key| key.as_str().unwrap().replace(id, "ID")).collect()
+}
+
+both!(a_secret_with_a_source_is_kept_by_the_server_until_the_endpoint_goes, async |scene| {
+    let bearer = table([("url", text("http://a.example.com")), ("method", text("POST")), ("token", env("T"))]);
+    let fields = endpoint(&scene, "http", &bearer);
+    let (ids, secrets) = (Ids::default(), Secrets::from([("http.token".to_owned(), Secret::from("t0ken"))]));
+    let made =
+        create_as(&scene, Kind::NotificationEndpoint, &Desired { secrets: &secrets, ..desired(&scene, &fields, &ids) })
+            .await;
+    let live = listed(&scene, Kind::NotificationEndpoint, &made.object.id).await.unwrap();
+    assert_eq!(made.object, live);
+    assert!(live.fields.get("http").unwrap().is_like(&bearer), "{live:?}");
+    assert_eq!(keys(&scene, &live.id).await, ["ID-token"]);
+    // Another field, without the secret: it stays.
+    let mut wanted = fields.clone();
+    let other = table([("url", text("http://b.example.com")), ("method", text("POST")), ("token", env("T"))]);
+    wanted.set("http", other.clone());
+    update(&scene, Kind::NotificationEndpoint, &live, &wanted, &["http"]).await;
+    let live = listed(&scene, Kind::NotificationEndpoint, &live.id).await.unwrap();
+    assert!(live.fields.get("http").unwrap().is_like(&other), "{live:?}");
+    // Nothing is sent where a secret is wanted that nobody has.
+    let basic = [("username", env("U")), ("password", env("P"))].map(|(key, value)| (key.to_owned(), value));
+    wanted.set(
+        "http",
+        Value::Table([("url".to_owned(), text("http://b.example.com"))].into_iter().chain(basic).collect()),
+    );
+    let error =
+        Kind::NotificationEndpoint.update(&writer(&scene), &live, &desired(&scene, &wanted, &ids), &["http"]).await;
+    assert!(error.unwrap_err().message.contains("the secret of `http.username` is not known"));
+    // A secret of the org in its place, and back.
+    let theirs = table([("url", text("http://b.example.com")), ("method", text("POST")), ("token", of_org("own"))]);
+    wanted.set("http", theirs.clone());
+    update(&scene, Kind::NotificationEndpoint, &live, &wanted, &["http"]).await;
+    let live = listed(&scene, Kind::NotificationEndpoint, &live.id).await.unwrap();
+    assert_eq!(live.fields.get("http"), Some(&theirs));
+    let secret = json!({"other": "x", "0123456789abcdef-token": "x"});
+    scene.http.patch(&format!("orgs/{}/secrets", scene.org), secret).await.expect(204);
+    Kind::NotificationEndpoint.delete(&writer(&scene), &live.id).await.unwrap();
+    assert_eq!(keys(&scene, &live.id).await, ["0123456789abcdef-token", "other"]);
+});
+
+const PROJECT: &str =
+    "[notification_endpoint.e]\nhttp = { url = \"http://a.example.com\", token = { file = \"token\" } }\n";
+
+both!(a_secret_is_set_again_by_its_version_and_where_the_server_has_none, async |scene| {
+    let place = Place::new(&scene, PROJECT);
+    let token = place.path().join("token");
+    std::fs::write(&token, "first").unwrap();
+    place.apply().run().with(0);
+    place.on("plan").run().with(0);
+    std::fs::write(&token, "").unwrap();
+    // It is not read where it stays.
+    place.declare(&PROJECT.replace("a.example", "b.example"));
+    place.apply().run().with(0);
+    place.declare(&format!("{PROJECT}secret_version = 1\n"));
+    let said = place.apply().run().with(10).err;
+    assert!(said.contains("is empty"), "{said}");
+    std::fs::write(&token, "second").unwrap();
+    place.apply().run().with(0);
+    let list = scene.http.get(&format!("notificationEndpoints?orgID={}", scene.org)).await.expect(200);
+    let mut by_hand = list["notificationEndpoints"][0].clone();
+    by_hand["token"] = json!("secret: another");
+    let http = scene.http.clone().with_header("content-type", "application/json");
+    let path = format!("notificationEndpoints/{}", crate::support::id(&by_hand));
+    http.send(Method::PUT, &path, Some(by_hand.to_string().into_bytes())).await.expect(200);
+    let said = place.on("drift").run().with(2).out;
+    assert!(said.contains("{ secret = \"another\" }"), "{said}");
+    place.apply().run().with(0);
+    place.on("drift").run().with(0);
+    assert_eq!(scene.http.get(&path).await.expect(200)["token"], list["notificationEndpoints"][0]["token"]);
+});
+
+both!(neither_a_secret_nor_a_secret_url_is_in_any_output, async |scene| {
+    let place = Place::new(
+        &scene,
+        "[notification_endpoint.chat]\n\
+         slack = { url = \"https://hooks.slack.com/services/T/B/S3KRIT\", token = { file = \"token\" } }\n",
+    );
+    std::fs::write(place.path().join("token"), "S3KRIT-token").unwrap();
+    let mut said = place.on("plan").run().out;
+    said += &place.on("plan").arg("--format").arg("json").run().out;
+    said += &place.apply().run().with(0).out;
+    let labels = scene.http.get(&format!("labels?orgID={}", scene.org)).await.text;
+    let list = scene.http.get(&format!("notificationEndpoints?orgID={}", scene.org)).await.expect(200);
+    let mut by_hand = list["notificationEndpoints"][0].clone();
+    by_hand["url"] = json!("https://hooks.slack.com/services/T/B/S3KRIT2");
+    let http = scene.http.clone().with_header("content-type", "application/json");
+    let path = format!("notificationEndpoints/{}", crate::support::id(&by_hand));
+    http.send(Method::PUT, &path, Some(by_hand.to_string().into_bytes())).await.expect(200);
+    said += &place.on("drift").run().with(2).out;
+    assert!(!said.contains("S3KRIT") && !labels.contains("S3KRIT"), "{said}{labels}");
+    assert_eq!(said.matches("https://hooks.slack.com/services/***").count(), 5, "{said}");
+});
