@@ -167,6 +167,7 @@ pub(super) async fn make(session: &Session, project: &Project, options: &RunOpti
     let server = Server { compiles: *type_check && session.compiles(), ..session.server(manifest) };
     let mut planned =
         pipeline::plan(&session.client, &server, manifest, graph, *goal, consent, made.as_deref()).await?;
+    plan::without_told(&mut planned.plan.refusals, &project.warnings);
     if *goal == Goal::Declared
         && options.empty != Empty::Fine
         && let Some(problem) = empty(project, &planned)

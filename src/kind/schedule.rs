@@ -61,7 +61,8 @@ pub(super) fn setting(fields: &Fields) -> Setting {
         Some(Value::Duration(every)) => Some(*every),
         _ => None,
     };
-    Setting { every }
+    let offset = matches!(fields.get("offset"), Some(Value::Duration(_) | Value::Before(_)));
+    Setting { every, offset: Some(offset), is_formatted: true }
 }
 
 /// Where the script's own `option task` says `field`.

@@ -5,11 +5,14 @@
 //! says the text of a string.
 
 mod allowed;
+mod columns;
 mod deprecated;
+mod filter;
 mod output;
 mod range;
 mod secret;
 mod stream;
+mod tree;
 
 use std::collections::BTreeSet;
 
@@ -20,6 +23,7 @@ use crate::duration::Duration;
 use crate::flux::Mistake;
 use crate::flux::ast::{Script, Span};
 use crate::flux::refs::{Call, Followed};
+use columns::Columns;
 use stream::Stream;
 
 /// How a script is run, as far as that is known.
@@ -27,6 +31,10 @@ use stream::Stream;
 pub struct Setting {
     /// The time from one run to the next.
     pub every: Option<Duration>,
+    /// Whether a task runs later than it is due; none of what is no task.
+    pub offset: Option<bool>,
+    /// Whether the server formats it at times.
+    pub is_formatted: bool,
 }
 
 /// What a lint has found.
@@ -47,6 +55,7 @@ struct Look<'a> {
     calls: &'a [Call<'a>],
     /// What comes out of each call.
     streams: Vec<Stream>,
+    columns: Columns<'a>,
     setting: Setting,
     found: Vec<Finding>,
     /// What was said already: a function is looked at for each time that it is called.
@@ -76,7 +85,13 @@ const LINTS: &[fn(&mut Look<'_>)] = &[
     range::missing,
     range::too_wide,
     range::shorter_than_window,
+    range::without_offset,
+    filter::too_late,
+    filter::of_no_measurement,
+    filter::of_many_groups,
     output::read_again,
+    output::read_of_an_org,
+    tree::expressions,
     deprecated::functions,
     secret::literals,
 ];
@@ -84,8 +99,9 @@ const LINTS: &[fn(&mut Look<'_>)] = &[
 /// What the lints find in a sound script that is run as `setting` says, in order.
 pub fn findings(script: &Script, followed: &Followed<'_>, setting: Setting) -> Vec<Finding> {
     let calls = &*followed.calls;
-    let streams = stream::of(script, calls);
-    let mut look = Look { script, calls, streams, setting, found: Vec::new(), said: BTreeSet::new() };
+    let mut columns = Columns::of(script);
+    let streams = stream::of(calls, &mut columns);
+    let mut look = Look { script, calls, streams, columns, setting, found: Vec::new(), said: BTreeSet::new() };
     LINTS.iter().for_each(|lint| lint(&mut look));
     look.found.sort_by_key(|finding| finding.mistake.span);
     look.found

@@ -1,8 +1,9 @@
 //! Where a script writes.
 
 use super::Look;
-use super::stream::writes;
+use super::stream::{is, writes};
 use crate::diagnostic::Code;
+use crate::flux::ast::Span;
 use crate::flux::refs::Call;
 
 /// Arguments of `to` that give points other names and tags than the tables have.
@@ -37,7 +38,18 @@ fn is_same_bucket(from: &Call<'_>, to: &Call<'_>) -> bool {
 }
 
 /// Where a call names its bucket.
-fn place(call: &Call<'_>) -> crate::flux::ast::Span {
+fn place(call: &Call<'_>) -> Span {
     let named = ["bucket", "bucketID"].iter().find_map(|argument| call.given.get(argument));
     named.map_or(call.span, |(_, span)| span)
+}
+
+/// A `from` with an org and no host: influxd refuses it whatever the org is, its own included (2.9.1, measured).
+pub(super) fn read_of_an_org(look: &mut Look<'_>) {
+    for call in look.calls.iter().filter(|call| is(call, "influxdata/influxdb", "from")) {
+        let named = ["org", "orgID"].iter().find_map(|argument| call.given.get(argument));
+        let Some((_, span)) = named.filter(|_| call.given.get("host").is_none()) else { continue };
+        let message = "InfluxDB refuses a `from` that names an org";
+        let help = "remove it: a script reads buckets of the org that it runs in";
+        look.find(Code::FluxOtherOrg, span, message, "never allowed without `host`", help);
+    }
 }

@@ -113,3 +113,19 @@ fn shortest(of: Duration) -> u128 {
 fn longest(of: Duration) -> u128 {
     u128::from(of.nanos) + u128::from(of.months) * MONTH.1 * DAY
 }
+
+/// A task that runs at the end of what it reads: a point that comes a moment later is in no run.
+pub(super) fn without_offset(look: &mut Look<'_>) {
+    if look.setting.offset != Some(false) {
+        return;
+    }
+    for at in 0..look.calls.len() {
+        let range = look.streams[at].range.filter(|_| writes(&look.calls[at])).map(|range| &look.calls[range]);
+        let Some(range) = range.filter(|range| width(range).is_some() && range.given.get("stop").is_none()) else {
+            continue;
+        };
+        let message = "the task reads up to the moment in which it runs";
+        let help = "set `offset` in the task, such as `offset = \"1m\"`: it then waits for points that come late, and reads the same time";
+        look.find(Code::FluxNoOffset, range.callee, message, "what comes later is in no run", help);
+    }
+}

@@ -86,7 +86,8 @@ pub fn load(path: &Path, inputs: &Inputs) -> Result<Loaded, Vec<Diagnostic>> {
     let home = orgs::home(&server);
     let named = check::names(&resources, home, &mut problems);
     let reaches = reach::reaches(&resources, home, &named);
-    problems.extend(reach::loops(&reaches).into_iter().filter_map(|circle| policy.lints.judge(circle)));
+    let between = reach::loops(&reaches).into_iter().chain(reach::other_orgs(&resources, home));
+    problems.extend(between.filter_map(|found| policy.lints.judge(found)));
     reach::add(&mut resources, &reaches);
     let graph = Graph::build(resources.iter().map(|(address, resource)| (address, &resource.needs)));
     if let Err(cycles) = &graph

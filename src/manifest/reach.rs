@@ -89,6 +89,37 @@ pub(super) fn add(resources: &mut Resources, reaches: &Reaches) {
     }
 }
 
+/// Says which scripts write into another org than the one that they run in, as far as the names of both are known: the server looks for
+/// that org with the rights of a task, which it has in its own only.
+pub(super) fn other_orgs(resources: &Resources, home: Option<&str>) -> Vec<Diagnostic> {
+    let name = |org: &Ref| match org {
+        Ref::Home => home.map(str::to_owned),
+        org => {
+            let address = org.address()?;
+            Some(address.kind.name_in(&resources.get(address)?.fields)?.to_string())
+        }
+    };
+    let mut found = Vec::new();
+    for (address, resource) in resources {
+        let written = resource.reaches.iter().filter(|reached| reached.reference.access == Access::Writes);
+        for reached in written {
+            let Some(Elsewhere::Org(Some(org))) = &reached.reference.elsewhere else { continue };
+            let own = org_of(address.kind, resource, resources, home).and_then(name);
+            if own.is_some_and(|own| own != *org) {
+                let message = format!("{address} writes into the org `{org}`, which is not its own");
+                let help =
+                    "a script writes into buckets of the org that it runs in: remove `org`, or set `org` of the task";
+                found.push(
+                    Diagnostic::warning(Code::FluxOtherOrg, message)
+                        .at(reached.place.clone(), "in another org")
+                        .help(help),
+                );
+            }
+        }
+    }
+    found
+}
+
 /// Says where tasks pass data on in a circle. Reading and writing one bucket alone is none.
 pub(super) fn loops(reaches: &Reaches) -> Vec<Diagnostic> {
     let mut flow: DiGraphMap<&Address, ()> = DiGraphMap::new();

@@ -22,6 +22,7 @@ pub use file::{Origin, Saved, meant, read, writable, write};
 pub use guard::{Allowed, Consent, Flag, Flagged, Written};
 pub use leftover::{Leftover, leftovers};
 pub use twin::twins;
+pub use types::without_told;
 
 use std::collections::BTreeMap;
 

@@ -1,5 +1,7 @@
 //! What a server's compiler finds wrong with scripts, at the places where the manifests have them.
 
+use std::collections::BTreeSet;
+
 use similar::{Algorithm, DiffOp, capture_diff_slices};
 
 use super::guard::Written;
@@ -12,6 +14,9 @@ use crate::flux::ast::{Lines, Position};
 use crate::manifest::Resource;
 use crate::problem::Problem;
 use crate::value::Value;
+
+/// What is said of a script, before why.
+const FAILS: &str = " does not compile: ";
 
 /// An error for each mistake in a script that would be sent, and a warning about scripts that were not looked at.
 pub(super) fn problems(
@@ -39,7 +44,7 @@ pub(super) fn problems(
             let given = |mistake: &&Mistake| !spec.given.contains(&&source[mistake.span.range()]);
             for mistake in mistakes.iter().filter(given) {
                 let place = way.as_ref().and_then(|way| way.back(resource, mistake));
-                let message = format!("{address} does not compile: {}", mistake.message);
+                let message = format!("{address}{FAILS}{}", mistake.message);
                 let diagnostic = Diagnostic::error(Code::FluxType, message)
                     .help("it would fail each time it runs; to send it all the same, use --no-type-check");
                 problems.push(Problem::from(match place {
@@ -50,6 +55,29 @@ pub(super) fn problems(
         }
     }
     (problems, compiled.unchecked.as_ref().map(warning))
+}
+
+/// Leaves out what the manifests have been warned of at the same place, names that are not there: of each script one error stays,
+/// which says so.
+pub fn without_told(refusals: &mut Vec<Problem>, warnings: &[Diagnostic]) {
+    let names = warnings.iter().filter(|warning| warning.code == Code::FluxName);
+    let told: Vec<&Place> = names.filter_map(|warning| Some(&warning.places.first()?.0)).collect();
+    let is_told = |place: &Place| {
+        let mut told = told.iter().filter(|told| told.source.name == place.source.name);
+        told.any(|told| told.span.start < place.span.end && place.span.start < told.span.end)
+    };
+    let mut scripts = BTreeSet::new();
+    refusals.retain_mut(|Problem { diagnostic, .. }| {
+        let script = diagnostic.message.split_once(FAILS).map(|(script, _)| script.to_owned());
+        let Some(script) = script.filter(|_| {
+            diagnostic.code == Code::FluxType && diagnostic.places.first().is_some_and(|(place, _)| is_told(place))
+        }) else {
+            return true;
+        };
+        let message = format!("{script}{FAILS}names that are not there, see the warnings `{}`", Code::FluxName);
+        *diagnostic = Diagnostic { message, places: Vec::new(), ..diagnostic.clone() };
+        scripts.insert(script)
+    });
 }
 
 /// That scripts were not looked at.

@@ -171,6 +171,105 @@ fn what_policy_says_of_no_lint_is_an_error() {
     }
 }
 
+/// What lints find in a script of a task that runs each hour, each with the text of its place.
+fn found(script: &str) -> Vec<(Code, String)> {
+    let all: String = lints().map(|(code, _)| format!("\"{code}\" = \"warn\"\n")).collect();
+    let of = |one: Diagnostic| {
+        let (place, _) = &one.places[0];
+        (one.code, place.source.text[place.span.clone()].to_owned())
+    };
+    let own = [Code::FluxNoMeasurement, Code::FluxNoOffset];
+    said(&all, ("flux", script.to_owned())).into_iter().map(of).filter(|(code, _)| !own.contains(code)).collect()
+}
+
+#[test]
+fn a_lint_finds_no_more_than_it_says() {
+    use Code as C;
+    let range = "from(bucket: \"b\") |> range(start: -1h) |> ";
+    for (code, script, place) in [
+        // A `range` must be next, whatever the way.
+        (Some(C::FluxNoRange), "f = () => from(bucket: \"b\")\nf() |> range(start: -1h)\nf() |> last()", "from"),
+        (Some(C::FluxNoRange), "a = from(bucket: \"b\")\nunion(tables: [a, a]) |> range(start: -1h)", "from"),
+        (Some(C::FluxNoRange), "from(bucket: \"b\")", "from"),
+        (None, "f = (tables=<-) => tables |> range(start: -1h)\nfrom(bucket: \"b\") |> f() |> last()", ""),
+        (None, "a = from(bucket: \"b\")\nb = a |> range(start: -1h)\nb |> last()", ""),
+        (None, "from(bucket: \"b\", host: \"http://h\", org: \"o\") |> last()", ""),
+        (None, "import \"csv\"\ncsv.from(csv: \"\") |> last()", ""),
+        // What is read must be as long as a window, and not 100 times as long as a run is apart.
+        (Some(C::FluxWideWindow), "from(bucket: \"b\") |> range(start: -2h, stop: -90m) |> window(every: 31m)", "31m"),
+        (
+            Some(C::FluxWideWindow),
+            "from(bucket: \"b\") |> range(start: -27d) |> aggregateWindow(every: 1mo, fn: sum)",
+            "1mo",
+        ),
+        (None, "from(bucket: \"b\") |> range(start: -28d) |> aggregateWindow(every: 1mo, fn: sum)", ""),
+        (None, "from(bucket: \"b\") |> range(start: -task.every) |> aggregateWindow(every: task.every, fn: sum)", ""),
+        (None, "from(bucket: \"b\") |> range(start: 0) |> aggregateWindow(every: 1d, fn: sum)", ""),
+        (
+            Some(C::FluxWideRange),
+            "from(bucket: \"b\") |> range(start: -101h) |> aggregateWindow(every: 1h, fn: sum) |> to(bucket: \"c\")",
+            "-101h",
+        ),
+        (
+            None,
+            "from(bucket: \"b\") |> range(start: -100h) |> aggregateWindow(every: 1h, fn: sum) |> to(bucket: \"c\")",
+            "",
+        ),
+        (
+            None,
+            "from(bucket: \"b\") |> range(start: -30d) |> aggregateWindow(every: 1d, fn: sum) |> to(bucket: \"c\")",
+            "",
+        ),
+        (None, "from(bucket: \"b\") |> range(start: -30d) |> mean() |> to(bucket: \"c\")", ""),
+        // Other names, tags or buckets are other series; so is what is computed from several.
+        (
+            Some(C::FluxOwnOutput),
+            &format!("{range}map(fn: (r) => ({{r with _value: 2.0}})) |> mean() |> to(bucket: \"b\")"),
+            "\"b\"",
+        ),
+        (None, &format!("{range}mean() |> to(bucket: \"c\")"), ""),
+        (None, &format!("{range}mean() |> map(fn: (r) => ({{r with host: \"a\"}})) |> to(bucket: \"b\")"), ""),
+        (None, &format!("{range}mean() |> to(bucket: \"b\", fieldFn: (r) => ({{m: r._value}}))"), ""),
+        (None, &format!("{range}filter(fn: (r) => r.a == \"x\") |> to(bucket: \"b\")"), ""),
+        (None, &format!("a = {range}mean()\njoin(tables: {{a: a, b: a}}, on: [\"host\"]) |> to(bucket: \"b\")"), ""),
+        // A `filter` that needs what a `map` has set cannot come first.
+        (
+            Some(C::FluxLateFilter),
+            &format!("{range}map(fn: (r) => ({{r with a: 1}})) |> filter(fn: (r) => r.b == \"x\")"),
+            "filter",
+        ),
+        (None, &format!("{range}map(fn: (r) => ({{r with a: 1}})) |> filter(fn: (r) => r.a == 1)"), ""),
+        (None, &format!("{range}map(fn: (r) => ({{a: 1}})) |> filter(fn: (r) => r.b == 1)"), ""),
+        (None, &format!("{range}group() |> sum() |> filter(fn: (r) => r._value > 1)"), ""),
+        (None, &format!("f = (r) => r.a == 1\n{range}group() |> filter(fn: (r) => f(r))"), ""),
+        // One text, and no more.
+        (Some(C::FluxRegexEquality), &format!("{range}filter(fn: (r) => r.a !~ /^web\\.1$/)"), "!~ /^web\\.1$/"),
+        (
+            None,
+            &format!("{range}filter(fn: (r) => r.a =~ /^web.1$/ or r.a =~ /^web/ or r.a =~ /^a|b$/ or r.a =~ /^\\d$/)"),
+            "",
+        ),
+        (Some(C::FluxReformatted), "x = \"\\${a} ${1}\"", "\\${a} "),
+        (None, "x = \"\\${a}\"\ny = -(1 * 2)\nz = (1 + 2) * 3", ""),
+        (None, &format!("{range}group(columns: [\"_value\"], mode: \"except\")"), ""),
+    ] {
+        let expected: Vec<_> = code.into_iter().map(|code| (code, place.to_owned())).collect();
+        assert_eq!(found(script), expected, "{script}");
+    }
+}
+
+#[test]
+fn a_script_that_writes_into_another_org_is_found_where_the_org_is_known() {
+    let script = "flux = 'from(bucket: \"b\") |> range(start: -1h) |> to(bucket: \"c\", org: \"acme\")'\n";
+    let of = |org: &str| {
+        let project = format!("[server]\n{org}\n[task.a]\nevery = \"1h\"\n{script}");
+        codes(&said("", ("toml", project)))
+    };
+    assert_eq!(of("org = \"other\""), [(Code::FluxOtherOrg, Severity::Warning)]);
+    assert_eq!(of("org = \"acme\""), []);
+    assert_eq!(of(""), []);
+}
+
 #[test]
 fn a_secret_is_shown_nowhere() {
     let (_, script) = example(Code::FluxSecretLiteral, "bad");

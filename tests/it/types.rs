@@ -1,7 +1,8 @@
 //! New and changed scripts are compiled by the server before anything is done with them.
 
 use fluxform::diff::Goal;
-use fluxform::plan::Plan;
+use fluxform::manifest::{Inputs, load};
+use fluxform::plan::{Plan, without_told};
 
 use crate::support::{Project, Scene, both};
 
@@ -124,4 +125,24 @@ both!(what_could_keep_the_server_busy_is_not_sent_and_said, async |scene| {
                     argument, so that its types may be of any size";
     assert_eq!(warnings, [expected]);
     assert!(planned.plan.refusals.is_empty());
+});
+
+both!(a_name_that_is_not_there_is_said_once, async |scene| {
+    let project = project(&scene);
+    project.declare(
+        "[task.a]\nevery = \"1h\"\nflux = '''\nform(bucket: \"raw\") |> rnge(start: -1h)\nx = 1 + \"a\"\n'''\n\
+         [task.b]\nevery = \"1h\"\nflux = '''\n// fluxform: allow flux::name\nform(bucket: \"raw\")\n'''\n",
+    );
+    let mut plan = project.plan(Goal::Declared).await.unwrap().plan;
+    let warnings = load(project.path(), &Inputs::default()).unwrap().warnings;
+    without_told(&mut plan.refusals, &warnings);
+    let said: Vec<_> = plan.refusals.iter().map(|problem| problem.diagnostic.message.as_str()).collect();
+    assert_eq!(
+        said,
+        [
+            "task.a does not compile: names that are not there, see the warnings `flux::name`",
+            "task.a does not compile: expected int but found string",
+            "task.b does not compile: undefined identifier form",
+        ]
+    );
 });

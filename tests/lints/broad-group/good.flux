@@ -1,0 +1,6 @@
+from(bucket: "raw")
+    |> range(start: -task.every)
+    |> filter(fn: (r) => r._measurement == "cpu")
+    |> group(columns: ["host"])
+    |> count()
+    |> to(bucket: "means")

@@ -1,0 +1,6 @@
+from(bucket: "raw")
+    |> range(start: -task.every)
+    |> group(columns: ["host"])
+    |> filter(fn: (r) => r._measurement == "cpu")
+    |> mean()
+    |> to(bucket: "means")

@@ -1,0 +1,8 @@
+from(bucket: "raw")
+    |> range(start: -task.every)
+    |> filter(fn: (r) => r._measurement == "cpu")
+    |> group(columns: ["host"])
+    |> map(fn: (r) => ({r with load: r._value * 2.0}))
+    |> filter(fn: (r) => r.load > 10.0)
+    |> mean()
+    |> to(bucket: "means")

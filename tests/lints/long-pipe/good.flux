@@ -1,0 +1,8 @@
+from(bucket: "raw")
+    |> range(start: -task.every)
+    |> set(key: "tag0", value: "a")
+    |> set(key: "tag1", value: "a")
+    |> set(key: "tag2", value: "a")
+    |> set(key: "tag3", value: "a")
+    |> set(key: "tag4", value: "a")
+    |> to(bucket: "means")

@@ -1,0 +1,4 @@
+from(bucket: "raw")
+    |> range(start: -task.every)
+    |> mean()
+    |> to(bucket: "means")

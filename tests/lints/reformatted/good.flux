@@ -1,0 +1,5 @@
+from(bucket: "raw")
+    |> range(start: -task.every)
+    |> filter(fn: (r) => r._measurement == "cpu")
+    |> map(fn: (r) => ({r with _value: 0.0 - (r._value + r.offset)}))
+    |> to(bucket: "means")
