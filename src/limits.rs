@@ -104,13 +104,14 @@ pub const COMPILED_SCRIPT: Limit = Limit::bytes(
 /// The types in such a script.
 pub const COMPILED_TYPES: Limit = Limit::number(
     "compiled-types",
-    100_000,
-    "the size that the types in such a script can have, with what each name stands for in its place",
+    2_000_000,
+    "how much work the types in such a script can be: the nodes that they have with what each name stands for in its place, and the \
+     comparing of records and the regular expressions, counted in nodes",
 );
 /// How long a server compiles for one plan.
 pub const COMPILING: Limit = Limit::number(
     "compiling",
-    30,
+    10,
     "seconds that the server checks the scripts of one plan for; the others are not checked",
 );
 /// A script that the command line names.

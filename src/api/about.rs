@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::connect::authorization;
+use super::limits::{COMPILES, LONGEST_LIST};
 use super::request::{Request, Verb};
 use super::{ApiError, Class, Client};
 use crate::flux::{Mistake, Uncompilable};
@@ -129,13 +130,18 @@ impl Client {
         self.decode(&request, &self.send(&request, None).await?)
     }
 
-    /// What the server, which compiles `script`, finds wrong with it (`POST /api/v2/query`; any token may ask). An answer that says
-    /// nothing of that is an error.
+    /// What the server, which compiles `script`, finds wrong with it (`POST /api/v2/query`; any token may ask). Asked once: a server that
+    /// does not answer soon may be busy with it. An answer that says nothing of the script is an error.
     pub async fn compile(&self, org_id: &str, script: &Uncompilable) -> Result<Vec<Mistake>, ApiError> {
         let query = [("orgID", org_id)];
         let body = Query { query: script.text(), ty: "flux" };
-        let request = Request { query: &query, ..Request::json(Verb::Ask, "/api/v2/query", &body) };
-        match self.send(&request, None).await {
+        let request = Request {
+            query: &query,
+            timeout: Some(COMPILES),
+            longest_error: LONGEST_LIST,
+            ..Request::json(Verb::Ask, "/api/v2/query", &body)
+        };
+        match self.once(&request, self.url(&request)?).await.map_err(|failure| failure.error) {
             Ok(_) => {
                 Err(request.error(Class::Unexpected, None, "a script that cannot compile was not refused".to_owned()))
             }

@@ -16,7 +16,7 @@ use url::Url;
 use super::clock::{Clock, Jump};
 use super::error::{self, ApiError, Class};
 use super::known::Known;
-use super::limits::{AT_ONCE, LONGEST_ERROR, LONGEST_REPLY};
+use super::limits::{AT_ONCE, LONGEST_REPLY};
 use super::network;
 use super::request::{Request, Verb, secret_of};
 #[cfg(test)]
@@ -219,7 +219,7 @@ impl Client {
         self.inner.patience.retried(attempt).await
     }
 
-    async fn once(&self, request: &Request<'_>, url: Url) -> Result<Vec<u8>, Failure> {
+    pub(super) async fn once(&self, request: &Request<'_>, url: Url) -> Result<Vec<u8>, Failure> {
         let _room = self.inner.room.acquire().await.expect("invariant: nobody closes it");
         let mut sent = self.inner.http.request(request.verb.method(), url).header(ACCEPT, request.accept);
         if let Some(token) = request.token.as_ref().or(self.inner.token.as_ref()) {
@@ -272,8 +272,8 @@ impl Client {
         let mut body = Vec::with_capacity(announced.min(LONGEST_REPLY));
         while let Some(chunk) = reply.chunk().await.map_err(|error| self.lost(request, &error))? {
             if !reply.status().is_success() {
-                body.extend_from_slice(&chunk[..chunk.len().min(LONGEST_ERROR - body.len())]);
-                if body.len() == LONGEST_ERROR {
+                body.extend_from_slice(&chunk[..chunk.len().min(request.longest_error - body.len())]);
+                if body.len() == request.longest_error {
                     break;
                 }
                 continue;
@@ -307,7 +307,7 @@ impl Client {
         Failure { error, again: request.verb != Verb::Post && !nobody, after: None }
     }
 
-    fn url(&self, request: &Request<'_>) -> Result<Url, ApiError> {
+    pub(super) fn url(&self, request: &Request<'_>) -> Result<Url, ApiError> {
         if !request.is_path() {
             return Err(request.error(Class::Refused, None, "not sent: this is not a path of the API".into()));
         }

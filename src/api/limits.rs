@@ -6,6 +6,10 @@ use std::time::Duration;
 pub(super) const LONGEST_REPLY: usize = 64 << 20;
 /// The longest reply of an error that is read, in bytes, unpacked: the rest of it says nothing more.
 pub(super) const LONGEST_ERROR: usize = 64 << 10;
+/// The longest list of what is wrong with a script that is read, in bytes, unpacked: types are written out in it.
+pub(super) const LONGEST_LIST: usize = 4 << 20;
+/// How long a server may take to compile a script that is no work (some milliseconds, measured).
+pub(super) const COMPILES: Duration = Duration::from_secs(5);
 /// The longest wait that a server may ask for with `Retry-After`, summed over all tries of one request.
 pub(crate) const LONGEST_WAIT: Duration = Duration::from_secs(120);
 

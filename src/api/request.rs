@@ -6,6 +6,7 @@ use http::HeaderValue;
 use serde::Serialize;
 
 use super::error::{ApiError, Class};
+use super::limits::LONGEST_ERROR;
 use crate::redact::Redaction;
 use crate::snowflake::is_id;
 
@@ -58,11 +59,22 @@ pub(super) struct Request<'a> {
     pub(super) token: Option<HeaderValue>,
     /// How long one try may take, where it is not the client's.
     pub(super) timeout: Option<Duration>,
+    /// How much of an error is read, in bytes.
+    pub(super) longest_error: usize,
 }
 
 impl<'a> Request<'a> {
     pub(super) fn new(verb: Verb, path: &'a str) -> Self {
-        Self { verb, path, query: &[], body: None, accept: "application/json", token: None, timeout: None }
+        Self {
+            verb,
+            path,
+            query: &[],
+            body: None,
+            accept: "application/json",
+            token: None,
+            timeout: None,
+            longest_error: LONGEST_ERROR,
+        }
     }
 
     pub(super) fn json<B: Serialize>(verb: Verb, path: &'a str, body: &B) -> Self {

@@ -84,7 +84,7 @@ pub async fn plan(
         at_stake.entry(address).or_default().unseen.extend(kinds);
     }
     let taken = evidence::taken(client, &changes, &snapshot).await?;
-    let compiled = evidence::compile(client, server, &changes).await?;
+    let compiled = evidence::compile(client, server, &changes).await;
     let comparison = Comparison { changes, problems, external: BTreeMap::new() };
     let facts = Facts {
         project: &manifest.project,

@@ -1,20 +1,21 @@
 //! What the server's compiler finds wrong with scripts that a plan sends to it.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use futures::stream::{self, StreamExt};
 
 use crate::address::Address;
-use crate::api::{ApiError, Class, Client};
+use crate::api::{Class, Client};
 use crate::diff::{Action, Change};
 use crate::flux::{Mistake, Uncompilable};
 use crate::limits::{COMPILING, Limit};
 use crate::snapshot::Server;
 use crate::value::Value;
 
-/// Scripts that the server compiles at once: it takes some milliseconds for each (measured).
-const AT_ONCE: usize = 4;
+/// Scripts that the server compiles at once: it takes some milliseconds for each (measured), and may be busy with other things.
+const AT_ONCE: usize = 2;
 
 /// What came of having scripts compiled.
 #[derive(Clone, Debug, Default)]
@@ -36,34 +37,38 @@ pub struct Unchecked {
     pub why: String,
 }
 
-/// Has the server compile each new or changed script among `changes`, without running it.
-///
-/// # Errors
-/// The server does not answer at all for now.
-pub async fn compile(client: &Client, server: &Server, changes: &[Change]) -> Result<Compiled, ApiError> {
+/// Has the server compile each new or changed script among `changes`, without running it. After one that it gives no answer to, no
+/// other is sent: it may be busy with that one still.
+pub async fn compile(client: &Client, server: &Server, changes: &[Change]) -> Compiled {
     let mut compiled = Compiled::default();
     if !server.compiles {
-        return Ok(compiled);
+        return compiled;
     }
     let begun = Instant::now();
+    let is_silent = Cell::new(false);
     let mut replies = stream::iter(sent(changes, server))
         .map(async |(address, org, script)| {
-            let reply = match Uncompilable::of(script) {
+            let reply = match Uncompilable::of(script, address.kind.spec().put_in) {
                 Err(why) => Err(why),
+                Ok(_) if is_silent.get() => Err("it gave no answer about a script before".to_owned()),
                 Ok(_) if begun.elapsed() > Duration::from_secs(COMPILING.most) => {
                     let Limit { name, most, .. } = COMPILING;
                     Err(format!("the scripts before it took more than {most} seconds (limit `{name}`)"))
                 }
                 Ok(script) => match client.compile(org, &script).await {
-                    Err(error) if error.class == Class::Unavailable && error.status != Some(500) => return Err(error),
-                    reply => reply.map_err(|error| error.message),
+                    Ok(mistakes) => Ok(mistakes),
+                    Err(error) => {
+                        let is_busy = error.class == Class::Unavailable && error.status != Some(500);
+                        is_silent.set(is_silent.get() || is_busy);
+                        Err(error.message)
+                    }
                 },
             };
-            Ok((address, reply))
+            (address, reply)
         })
         .buffered(AT_ONCE);
     while let Some(reply) = replies.next().await {
-        match reply? {
+        match reply {
             (_, Ok(mistakes)) if mistakes.is_empty() => {}
             (address, Ok(mistakes)) => compiled.mistakes.entry(address.clone()).or_default().extend(mistakes),
             (address, Err(why)) => {
@@ -72,7 +77,7 @@ pub async fn compile(client: &Client, server: &Server, changes: &[Change]) -> Re
             }
         }
     }
-    Ok(compiled)
+    compiled
 }
 
 /// The scripts that a plan sends to the server, whose they are, and the ID of an org. One that is yet to be made is not needed:
@@ -105,10 +110,7 @@ mod tests {
         }
     }
 
-    async fn compiled(
-        replies: impl IntoIterator<Item = Reply>,
-        changes: &[Change],
-    ) -> (Result<Compiled, ApiError>, Fault) {
+    async fn compiled(replies: impl IntoIterator<Item = Reply>, changes: &[Change]) -> (Compiled, Fault) {
         let fault = Fault::start(replies).await;
         let server = Server { compiles: true, ..Server::default() };
         (compile(&fault.client(), &server, changes).await, fault)
@@ -119,12 +121,23 @@ mod tests {
         let refused = Reply::error(401, "unauthorized", "no queries here");
         let changes = [change("a", "x = 1"), change("b", "y = 1"), change("c", "f = (g) => g(x: 1)")];
         let (compiled, fault) = compiled([Reply::text(200, "", ""), refused], &changes).await;
-        let Compiled { mistakes, unchecked } = compiled.expect("answers");
+        let Compiled { mistakes, unchecked } = compiled;
         let Unchecked { count, first, why } = unchecked.expect("all scripts");
         assert!(mistakes.is_empty() && count == 3, "{mistakes:?} {count}");
         assert_eq!(first.to_string(), "task.a");
         assert!(["a script that cannot compile was not refused", "no queries here"].contains(&why.as_str()), "{why}");
         let sent = fault.seen();
         assert!(sent.iter().all(|request| request.body.contains("import \\\"fluxform/no/such/package\\\"")));
+    }
+
+    #[tokio::test]
+    async fn a_server_that_gives_no_answer_is_asked_no_more() {
+        let changes = ["a", "b", "c", "d", "e"].map(|name| change(name, "x = 1"));
+        let (compiled, fault) =
+            compiled([Reply::error(503, "unavailable", "busy"), Reply::error(503, "unavailable", "busy")], &changes)
+                .await;
+        let Unchecked { count, why, .. } = compiled.unchecked.expect("all scripts");
+        assert_eq!((count, why.as_str()), (5, "busy"));
+        assert!(fault.seen().len() <= AT_ONCE, "each was asked once, and no other");
     }
 }

@@ -37,4 +37,4 @@ pub use option_task::{Schedule, TaskHead, TaskOption};
 pub use scanner::scan;
 pub(crate) use scanner::scan_leniently;
 pub use token::{Token, TokenKind, is_name};
-pub use uncompilable::Uncompilable;
+pub use uncompilable::{PutIn, Uncompilable};

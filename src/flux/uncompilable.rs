@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::TokenKind;
-use super::ast::{Lines, Position, Span};
+use super::ast::{Lines, Position, Script, Span};
 use super::mistake::{MOST, Mistake};
 use super::parser::parse;
 use super::scanner::scan;
@@ -18,34 +18,45 @@ const UNKNOWN: &str = "invalid import path fluxform/no/such/package";
 /// A script behind the import of a package that no server has. It does not compile, so that nothing of it runs, `to` and
 /// `http.post` included; the server lists all its mistakes all the same (influxd 2.9.1, measured).
 #[derive(Debug, Clone)]
-pub struct Uncompilable(String);
+pub struct Uncompilable {
+    text: String,
+    /// What the script of the user has not, by where it stands in the text after our import.
+    put_in: Vec<Range<usize>>,
+}
+
+/// What a server puts into a script before it runs it, by the bytes before which it puts that, in order.
+pub type PutIn = fn(&Script) -> Vec<(usize, &'static str)>;
 
 impl Uncompilable {
-    /// `script` behind such an import. Refused is a script that is not sound, one with tests in it, which a server may treat in its
-    /// own way, and one that could keep a server busy: that compiles as long as it takes, whoever still waits for it.
+    /// `script` behind such an import, with what the server puts into it. Refused is a script that is not sound, one with tests or
+    /// `builtin` in it, which mean nothing in a script of a user and which a server treats in its own way, and one that could keep a
+    /// server busy: that compiles as long as it takes, whoever still waits for it.
     ///
     /// # Errors
     /// Why, as a clause.
-    pub fn of(script: &str) -> Result<Self, String> {
+    pub fn of(script: &str, put_in: PutIn) -> Result<Self, String> {
         if COMPILED_SCRIPT.exceeded(script.len()) {
             return Err(format!("it is longer than {COMPILED_SCRIPT}"));
         }
         let parsed = parse(script);
-        let has_tests =
-            || scan(script).is_ok_and(|tokens| tokens.iter().any(|token| token.kind == TokenKind::TestCase));
+        let has = |kinds: &[TokenKind]| {
+            scan(script).is_ok_and(|tokens| tokens.iter().any(|token| kinds.contains(&token.kind)))
+        };
         if !parsed.is_sound() || script.contains('\0') {
             return Err("it is not valid Flux".to_owned());
         }
-        if has_tests() {
+        if has(&[TokenKind::TestCase]) {
             return Err("it has tests in it".to_owned());
+        }
+        if has(&[TokenKind::Builtin]) {
+            return Err("it has `builtin` in it".to_owned());
         }
         match weight(&parsed.script) {
             Some(weight) if weight <= COMPILED_TYPES.most => {}
-            Some(_) => return Err(format!("its types may be larger than {COMPILED_TYPES}")),
+            Some(_) => return Err(format!("its types may be more work than {COMPILED_TYPES}")),
             None => {
-                return Err(
-                    "it calls a function that comes in as an argument, so that its types may be of any size".to_owned()
-                );
+                return Err("what its functions do with functions that come in as arguments may be any amount of work"
+                    .to_owned());
             }
         }
         let mut text = [IMPORT, script].concat();
@@ -57,12 +68,19 @@ impl Uncompilable {
                 text.replace_range(IMPORT.len() + start..IMPORT.len() + end, &blanks.collect::<String>());
             }
         }
-        Ok(Self(text))
+        let mut places = Vec::new();
+        let mut more = 0;
+        for (at, words) in put_in(&parsed.script) {
+            text.insert_str(IMPORT.len() + at + more, words);
+            places.push(at + more..at + more + words.len());
+            more += words.len();
+        }
+        Ok(Self { text, put_in: places })
     }
 
     /// What is sent.
     pub fn text(&self) -> &str {
-        &self.0
+        &self.text
     }
 
     /// The mistakes in the user's script, of which the server has said this, in order; the first 100. None where these are not the
@@ -92,9 +110,15 @@ impl Uncompilable {
         Some(mistakes)
     }
 
-    /// The user's script, line by line as it is written.
+    /// The user's script, line by line as it is written, with what is put in.
     fn script(&self) -> &str {
-        &self.0[IMPORT.len()..]
+        &self.text[IMPORT.len()..]
+    }
+
+    /// The byte of the user's script that is sent as its byte `at`.
+    fn back(&self, at: u32) -> u32 {
+        let before = |range: &Range<usize>| (at as usize).clamp(range.start, range.end) - range.start;
+        at - self.put_in.iter().map(before).sum::<usize>() as u32
     }
 
     /// The bytes of the user's script at such a place: `LINE:COLUMN-LINE:COLUMN`, from 1, columns in bytes. None where the script has
@@ -108,7 +132,7 @@ impl Uncompilable {
         };
         let (start, end) = place.split_once('-')?;
         let span = Span::new(at(start)?, at(end)?);
-        self.script().get(span.range()).map(|_| span)
+        self.script().get(span.range()).map(|_| Span::new(self.back(span.start), self.back(span.end)))
     }
 }
 
@@ -116,9 +140,14 @@ impl Uncompilable {
 mod tests {
     use super::*;
 
+    /// What no server puts into a script.
+    fn nothing(_: &Script) -> Vec<(usize, &'static str)> {
+        Vec::new()
+    }
+
     /// What is wrong with `script` by what a server says of it, as text and message.
     fn mistakes<'s>(script: &'s str, said: &str) -> Option<Vec<(&'s str, String)>> {
-        let sent = Uncompilable::of(script).expect("a sound script");
+        let sent = Uncompilable::of(script, nothing).expect("a sound script");
         let mistakes = sent.mistakes(said)?.into_iter();
         Some(mistakes.map(|mistake| (&script[mistake.span.range()], mistake.message)).collect())
     }
@@ -159,9 +188,26 @@ mod tests {
     }
 
     #[test]
+    fn what_is_put_in_moves_no_place() {
+        let put_in: PutIn = |_| vec![(5, "id: 1, "), (19, "more: 2, ")];
+        let script = "c = {a: \"é\"}\nd = {b: c + 1}\n";
+        let sent = Uncompilable::of(script, put_in).expect("a sound script");
+        assert_eq!(sent.script(), "c = {id: 1, a: \"é\"}\nd = {more: 2, b: c + 1}\n");
+        let mistake = |place: &str| {
+            let said = format!("error @{place}: expected int but found string\n\nerror @1:1-1:34: {UNKNOWN}");
+            let mistakes = sent.mistakes(&said).expect("a list");
+            script[mistakes[0].span.range()].to_owned()
+        };
+        assert_eq!(mistake("3:18-3:23"), "c + 1");
+        assert_eq!(mistake("2:13-2:20"), "a: \"é\"");
+        assert_eq!(mistake("2:6-2:9"), "", "in what is put in");
+        assert_eq!(mistake("2:5-2:21"), "{a: \"é\"}");
+    }
+
+    #[test]
     fn our_import_is_the_first_statement_of_all_that_is_sent() {
         for script in ["x = 1", "// c\npackage a\nimport \"math\"\nx = math.pi", "@edition(\"1\")\npackage\na\n", ""] {
-            let sent = Uncompilable::of(script).expect("a sound script");
+            let sent = Uncompilable::of(script, nothing).expect("a sound script");
             let parsed = parse(sent.text());
             assert!(
                 sent.text().starts_with(IMPORT) && parsed.is_sound() && parsed.script.package().is_none(),
@@ -173,25 +219,25 @@ mod tests {
         for script in
             ["x = ", "x = 1\0", "x = (", "testcase t { x = 1 }", "f = () => {\n  testcase t { y = 1 }\n  return 1\n}"]
         {
-            assert!(Uncompilable::of(script).is_err(), "{script}");
+            assert!(Uncompilable::of(script, nothing).is_err(), "{script}");
         }
     }
 
     #[test]
     fn what_could_keep_a_server_busy_is_not_sent() {
-        let twice = |n: usize| format!("f{n} = (x) => f{}(x: f{}(x: x))\n", n - 1, n - 1);
-        let composed: String =
-            ["f0 = (x) => ({a: x, b: x})\n".to_owned()].into_iter().chain((1..6).map(twice)).collect();
+        let twice = |n: usize| format!("r{n} = {{a: r{}, b: r{}}}\n", n - 1, n - 1);
+        let records: String = ["r0 = {a: 1}\n".to_owned()].into_iter().chain((1..40).map(twice)).collect();
         let long = format!("x = \"{}\"", "a".repeat(COMPILED_SCRIPT.size()));
         for (script, why) in [
-            (composed.as_str(), "its types may be larger than 100,000 (limit `compiled-types`)"),
+            (records.as_str(), "its types may be more work than 2,000,000 (limit `compiled-types`)"),
+            ("builtin f : (x: A) => {a: A, b: A}\ny = f(x: f(x: 1))", "it has `builtin` in it"),
             (&long, "it is longer than 16 KiB (limit `compiled-script`)"),
             (
                 "f = (g) => g(x: g(x: 1))",
-                "it calls a function that comes in as an argument, so that its types may be of any size",
+                "what its functions do with functions that come in as arguments may be any amount of work",
             ),
         ] {
-            assert_eq!(Uncompilable::of(script).map(|sent| sent.0), Err(why.to_owned()));
+            assert_eq!(Uncompilable::of(script, nothing).map(|sent| sent.text), Err(why.to_owned()));
         }
     }
 }

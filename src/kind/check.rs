@@ -75,6 +75,7 @@ pub(super) static SPEC: Spec = Spec {
     check: rules::check,
     export: export::export,
     given: &["v"],
+    put_in: custom::put_in,
     delete_rank: 10,
     runs_as_creator: true,
     ..Spec::PLAIN

@@ -7,8 +7,8 @@ use super::export::Export;
 use super::natural_key::Names;
 use crate::diagnostic::{Code, Severity};
 use crate::field::Field;
-use crate::flux::Literal;
 use crate::flux::refs::Reference;
+use crate::flux::{Literal, PutIn};
 use crate::snowflake;
 use crate::value::Fields;
 
@@ -176,6 +176,8 @@ pub struct Spec {
     pub check: Check,
     /// The names that its scripts get from whoever runs them, such as `v`.
     pub given: &'static [&'static str],
+    /// What the server puts into its scripts before it runs them.
+    pub put_in: PutIn,
     /// Its own part of [`Kind::export`](super::Kind::export).
     pub export: Export,
     /// In which order a replacement is made.
@@ -212,6 +214,7 @@ impl Spec {
         fields: &[],
         check: |_, _| (),
         given: &[],
+        put_in: |_| Vec::new(),
         export: super::export::as_it_is,
         replace: Delete::First,
         delete_rank: 0,

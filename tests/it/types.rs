@@ -121,8 +121,8 @@ both!(what_could_keep_the_server_busy_is_not_sent_and_said, async |scene| {
     );
     let planned = project.plan(Goal::Declared).await.unwrap();
     let warnings: Vec<_> = planned.plan.warnings.iter().map(|warning| warning.message.as_str()).collect();
-    let expected = "the server did not check the script of task.a for type errors: it calls a function that comes in as an \
-                    argument, so that its types may be of any size";
+    let expected = "the server did not check the script of task.a for type errors: what its functions do with \
+                    functions that come in as arguments may be any amount of work";
     assert_eq!(warnings, [expected]);
     assert!(planned.plan.refusals.is_empty());
 });
@@ -145,4 +145,33 @@ both!(a_name_that_is_not_there_is_said_once, async |scene| {
             "task.b does not compile: undefined identifier form",
         ]
     );
+});
+
+both!(what_the_server_puts_into_a_script_is_no_mistake, async |scene| {
+    let project = project(&scene);
+    scene.bucket("hosts").await;
+    let script = |count: &str| {
+        format!(
+            r##"[check.own]
+custom = true
+flux = """
+import "influxdata/influxdb/monitor"
+
+option task = {{name: "own", every: 1m, offset: 0s}}
+
+check = {{_check_name: "own", _type: "custom", tags: {{}}}} x = limit(n: {count})
+from(bucket: "hosts")
+    |> range(start: -1m)
+    |> monitor.check(data: check, messageFn: (r) => "hot", crit: (r) => r.x > 1)
+"""
+"##
+        )
+    };
+    project.declare(&script("\\\"1\\\""));
+    let planned = project.plan(Goal::Declared).await.unwrap();
+    let expected = r#"main.toml:11:70 "\\\"1\\\"": flux::type: check.own does not compile: expected int but found string (argument n)"#;
+    assert_eq!(refused(&planned.plan).last().map(String::as_str), Some(expected));
+    project.declare(&script("1").replace(" x = limit(n: 1)", ""));
+    project.apply().await;
+    assert!(!project.plan(Goal::Declared).await.unwrap().plan.writes());
 });

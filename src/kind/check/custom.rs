@@ -43,6 +43,19 @@ pub(super) fn without_id(source: &str) -> String {
     text
 }
 
+/// The ID where the server puts one: into each record that has none. A query has no such record.
+pub(super) fn put_in(script: &Script) -> Vec<(usize, &'static str)> {
+    let lacking = records(script, CHECK).into_iter().filter(|record| id_in(script, record).is_none());
+    let mut places: Vec<_> = lacking
+        .map(|record| match record.properties.first() {
+            Some(first) => (first.span.range().start, "_check_id: \"\", "),
+            None => (record.span.range().end - 1, "_check_id: \"\""),
+        })
+        .collect();
+    places.sort_unstable();
+    places
+}
+
 /// Where a record has the ID, with a comma beside it.
 fn id_in(script: &Script, record: &Record) -> Option<Range<usize>> {
     let properties = &record.properties;
