@@ -35,6 +35,8 @@ pub struct Setting {
     pub offset: Option<bool>,
     /// Whether the server formats it at times.
     pub is_formatted: bool,
+    /// Whether the server puts other times in the place of those in it.
+    pub is_retimed: bool,
 }
 
 /// What a lint has found.

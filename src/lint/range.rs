@@ -58,6 +58,9 @@ pub(super) fn too_wide(look: &mut Look<'_>) {
 
 /// A window that is longer than what was read: each run computes it from a part of its points.
 pub(super) fn shorter_than_window(look: &mut Look<'_>) {
+    if look.setting.is_retimed {
+        return;
+    }
     for at in 0..look.calls.len() {
         let Some(range) = look.streams[at].range.map(|range| &look.calls[range]) else { continue };
         let window = &look.calls[at];

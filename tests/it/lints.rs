@@ -271,6 +271,21 @@ fn a_script_that_writes_into_another_org_is_found_where_the_org_is_known() {
 }
 
 #[test]
+fn scripts_of_checks_and_variables_are_looked_at_too() {
+    let query = "from(bucket: \"b\") |> range(start: -1m) |> group() |> filter(fn: (r) => r._field == \"u\") |> window(every: 1h)";
+    for project in [
+        format!(
+            "[check.c]\nevery = \"1h\"\ndeadman = {{ level = \"crit\", after = \"90s\", forget = \"10m\" }}\nmessage = \"m\"\nflux = '''\n{query}\n'''\n"
+        ),
+        format!("[variable.v]\nquery = '''\n{}\n'''\n", query.replace(" |> window(every: 1h)", "")),
+    ] {
+        let said = said("", ("toml", project.clone()));
+        // A check has times of its own, so that of a window nothing is known.
+        assert_eq!(codes(&said), [(Code::FluxLateFilter, Severity::Warning)], "{project}\n{said:#?}");
+    }
+}
+
+#[test]
 fn a_secret_is_shown_nowhere() {
     let (_, script) = example(Code::FluxSecretLiteral, "bad");
     let secret = "xoxb-1234-example";

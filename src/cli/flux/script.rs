@@ -106,7 +106,12 @@ impl Script {
         let (script, allowed) = (&self.parsed.script, Allowed::of(&self.source.text));
         let task = LiveScript::read(&self.source.text, None).ok().and_then(|script| script.task);
         let every = task.as_ref().and_then(|task| task.every.as_ref()?.value.parse().ok());
-        let setting = Setting { every, offset: task.as_ref().map(|task| task.offset.is_some()), is_formatted: true };
+        let setting = Setting {
+            every,
+            offset: task.as_ref().map(|task| task.offset.is_some()),
+            is_formatted: true,
+            is_retimed: false,
+        };
         let mut found = lint::findings(script, &follow(script, &[]), setting);
         found.retain(|Finding { code, mistake }| {
             !allowed.has(*code, mistake.span.range().start) && code.level() != Some(Level::Allow)

@@ -6,9 +6,10 @@ use crate::diagnostic::Code;
 use crate::flux::ast::{Expression, ExpressionKind, Infix, Property, Script, Span, StatementKind};
 use crate::flux::params::uses;
 use crate::flux::parser::parse;
-use crate::flux::refs::references;
+use crate::flux::refs::follow;
 use crate::kind::script;
 use crate::kind::spec::{Draft, Fault};
+use crate::lint::Setting;
 use crate::value::{self, Value};
 
 /// What scripts call the record of a dashboard's variables.
@@ -26,7 +27,10 @@ pub(super) fn check(draft: &mut Draft<'_>, sort: Sort, faults: &mut Vec<Fault>) 
         }
         faults.extend(script::names("flux", script, &[VARIABLES]));
         faults.extend(variables(script, sort));
-        draft.reaches = references(script, &[]).all;
+        let followed = follow(script, &[]);
+        let setting = Setting { is_formatted: true, is_retimed: true, ..Setting::default() };
+        faults.extend(script::lints("flux", script, &followed, setting));
+        draft.reaches = followed.references.all;
     }
     draft.fields.set("flux", Value::Script(value::Script::query(source.to_owned())));
 }
