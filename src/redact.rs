@@ -23,7 +23,7 @@ mod urls;
 pub(crate) use beside::{Part, beside};
 pub(crate) use literals::{
     HIDDEN, Language, apart, certain_literals, has_credentials, literals, without_credentials, without_literals,
-    without_secrets, without_secrets_in_argument, without_secrets_in_command,
+    without_secrets, without_secrets_in_argument, without_secrets_in_command, without_secrets_in_words,
 };
 pub(crate) use names::is_secret;
 

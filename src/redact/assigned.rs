@@ -3,7 +3,6 @@
 
 use std::ops::Range;
 
-use super::commands::{self, Run};
 use super::doubt::{is_certain, is_no_secret, is_prose, names_file};
 use super::key::{KEY, Key, is_of_name};
 use super::literals::{Piece, Search};
@@ -19,16 +18,15 @@ const SHELL: [char; 7] = [';', '|', '&', '<', '>', '(', ')'];
 /// Finds what is given to such keys.
 pub(super) fn find(search: &mut Search<'_>) {
     let text = search.text;
-    let run = if search.of == Piece::Command { Run::by(text) } else { Run::default() };
     let urls = urls::places(text);
-    let mut reader = Reader { text, search, line: 0, line_end: 0, quote: None, string_end: 0, urls, run };
+    let mut reader = Reader { text, search, line: 0, line_end: 0, quote: None, string_end: 0, urls };
     let mut at = reader.begin_line(0);
     while let Some(byte) = text.as_bytes().get(at) {
         at = match byte {
             b'\n' => reader.begin_line(at + 1),
             b'=' | b':' => reader.operator(at),
             b'-' => reader.option(at),
-            b'>' if reader.search.of != Piece::Command => reader.tag(at),
+            b'>' => reader.tag(at),
             byte => {
                 if is_quote(*byte) {
                     (reader.quote, reader.string_end) = (Quote::at(text, at), 0);
@@ -51,11 +49,9 @@ struct Reader<'s, 't> {
     string_end: usize,
     /// Where hosts and paths of URLs are, in order, also users: what looks like a name there is none.
     urls: Vec<Range<usize>>,
-    /// What a command may run.
-    run: Run<'t>,
 }
 
-impl<'t> Reader<'_, 't> {
+impl Reader<'_, '_> {
     fn set_line(&mut self, at: usize) {
         let rest = &self.text[at..];
         (self.line, self.quote) = (at, None);
@@ -96,9 +92,6 @@ impl<'t> Reader<'_, 't> {
         if self.is_in_url(at) {
             return after;
         }
-        if self.search.of == Piece::Command {
-            return self.in_command(&key, at..after);
-        }
         let start = after + spaces(&self.text[after..]);
         let end = match (self.search.of, Quote::begins(self.text, start)) {
             (Piece::Comment, _) => self.rest_of_line(operator, after, start),
@@ -123,46 +116,6 @@ impl<'t> Reader<'_, 't> {
     fn is_in_url(&self, at: usize) -> bool {
         let next = self.urls.partition_point(|url| url.end <= at);
         self.urls.get(next).is_some_and(|url| url.start <= at)
-    }
-
-    /// The value of `key` in a command: one word, which nothing runs.
-    fn in_command(&mut self, key: &Key<'_>, operator: Range<usize>) -> usize {
-        let Range { start: at, end: after } = operator;
-        let operator = &self.text[at..after];
-        let mut start = after + spaces(&self.text[after..]);
-        let mut is_apart = start > after;
-        let quote = Quote::begins(self.text, start);
-        // No shell reads this so.
-        let is_other = quote.is_some() && self.text[..at].ends_with(' ');
-        if operator.contains('>')
-            || is_apart && operator.ends_with('=') && !is_other
-            || key.is_path()
-            || self.run.has(key.name)
-        {
-            return after;
-        }
-        start = quote.map_or(start, |quote| quote.at + 1);
-        let word = |at: usize| at + commands::word(&self.text[at..]);
-        let mut end = word(start);
-        let blank = spaces(&self.text[end..]);
-        if blank > 0 && commands::is_scheme(&self.text[start..end]) {
-            start = end + blank;
-            end = word(start);
-            is_apart = true;
-        }
-        // Another word may be run, unless one string has both.
-        let rest = &self.text[end..];
-        let is_one = match quote {
-            Some(_) => is_other || key.is_quoted && commands::closes_json(rest),
-            None => key.opens_string() && commands::closes(rest),
-        };
-        if (!is_apart || is_one)
-            && !is_no_secret(&self.text[start..end])
-            && !commands::is_scheme(&self.text[start..end])
-        {
-            self.search.secret(start..end, true);
-        }
-        end
     }
 
     /// What a comment says of a secret.
@@ -276,7 +229,7 @@ impl<'t> Reader<'_, 't> {
         let word = &self.text[at..];
         let word = &word[..word.find(|c| !is_of_name(c)).unwrap_or(word.len())];
         let end = at + word.len();
-        if !begins || word.len() < 2 || self.run.has(word.trim_start_matches('-')) {
+        if !begins || word.len() < 2 {
             return end;
         }
         let from = (self.line.max(at.saturating_sub(KEY))..=at).find(|at| self.text.is_char_boundary(*at));

@@ -1,21 +1,141 @@
-//! What a shell or a program may run, which no mask hides: a secret in a command is a part of one word, and no more.
+//! What is hidden in a command: the value of a few options and headers, and the password of a URL, where it can be nothing else.
+//!
+//! Whoever reviews a command is to see all that it may run or connect to. So nothing is hidden in a command that has code in it,
+//! or a program that may run what stands in its arguments: such code finds every word of the command, also in its environment
+//! and in `/proc`. In doubt, a command is shown.
 
-use std::collections::HashSet;
+mod programs;
 
+use std::ops::Range;
+
+use super::doubt::is_no_secret;
+use super::literals::Search;
 use super::names::is_secret;
-use super::{reference, shapes};
+use super::{reference, shapes, urls};
+use programs::{ONLY_SENDS, attached, follows, is_runner};
 
-/// No option or name before a variable is longer.
-const BEFORE: usize = 120;
-
-/// Whether `c` ends a word of some shell, or begins what it runs. An escape may stand for a character that does.
-fn ends_word(c: char) -> bool {
-    c.is_whitespace() || c.is_control() || ";&|<>()\"'`\\$".contains(c)
+/// How what a key has is run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Runs {
+    /// Not at all.
+    #[default]
+    Not,
+    /// It is the code of a program, or its environment.
+    Code,
+    /// Each string of it is a command.
+    Lines,
+    /// A list of it is one command, word by word.
+    List,
 }
 
-/// How much of `text` one word of a shell is for certain.
-pub(super) fn word(text: &str) -> usize {
-    text.find(ends_word).unwrap_or(text.len())
+impl Runs {
+    /// Of a key that is called so: its last word tells.
+    pub(super) fn of(key: &str) -> Self {
+        match key.rsplit(['_', '-']).next().unwrap_or(key) {
+            "cmd" | "command" | "exec" | "run" => Self::List,
+            "commands" => Self::Lines,
+            "environment" | "script" | "scripts" | "source" => Self::Code,
+            _ => Self::Not,
+        }
+    }
+}
+
+/// Options before a header.
+const HEADER: [&str; 3] = ["-H", "--header", "--proxy-header"];
+/// Last words of the options that certainly take a secret.
+const OPTIONS: [&str; 9] = [
+    "access-token",
+    "api-key",
+    "apikey",
+    "client-secret",
+    "passphrase",
+    "passwd",
+    "password",
+    "secret-access-key",
+    "token",
+];
+/// No label of the name of a host is longer.
+const LABEL: usize = 63;
+
+/// The secrets in the words `argv` of a command: in which word, and what of it. They are in order.
+pub(super) fn secrets(argv: &[&str]) -> Vec<(usize, Range<usize>)> {
+    let Some(program) = argv.first() else { return Vec::new() };
+    let has_code = argv.iter().any(|word| is_runner(word))
+        || !ONLY_SENDS.contains(program) && !argv.iter().all(|word| is_plain(word));
+    if has_code {
+        return Vec::new();
+    }
+    // What follows `--` are no options.
+    let end = argv.iter().position(|word| *word == "--").unwrap_or(argv.len());
+    let found = (1..end).flat_map(|at| in_word(&argv[..=at]).into_iter().map(move |secret| (at, secret)));
+    found.filter(|(at, secret)| can_be_hidden(&argv[*at][secret.clone()])).collect()
+}
+
+/// What may be a secret in the last word of `argv`.
+fn in_word(argv: &[&str]) -> Vec<Range<usize>> {
+    let [before @ .., word] = argv else { return Vec::new() };
+    let option = *before.last().expect("invariant: there is a program");
+    if HEADER.contains(&option) {
+        return header(word).into_iter().collect();
+    }
+    // What follows an option that takes a value is no option.
+    let is_option = |words: &[&str]| words.last().is_some_and(|word| !word.starts_with('-') || word.contains('='));
+    if let Some(start) = follows(before, word).filter(|_| is_option(&before[..before.len() - 1])) {
+        return kept(word, start..word.len());
+    }
+    if let Some(start) = attached(before, word).filter(|_| is_option(before)) {
+        return kept(word, start..word.len());
+    }
+    let Some((name, value)) = word.split_once('=').filter(|(name, _)| name.starts_with("--")) else {
+        return urls::certain(word);
+    };
+    let moved = |Range { start, end }: Range<usize>| name.len() + 1 + start..name.len() + 1 + end;
+    let found = match () {
+        () if HEADER.contains(&name) => header(value).into_iter().collect(),
+        () if takes_secret(name) => kept(value, 0..value.len()),
+        () => urls::certain(value),
+    };
+    found.into_iter().map(moved).collect()
+}
+
+/// `value` of `word`, unless it is where something connects to.
+fn kept(word: &str, value: Range<usize>) -> Vec<Range<usize>> {
+    if is_host(&word[value.clone()]) { Vec::new() } else { vec![value] }
+}
+
+/// The last word of a header that is a secret: `Authorization: Bearer x`, `X-Token: x`.
+fn header(text: &str) -> Option<Range<usize>> {
+    let (name, value) = text.split_once(": ")?;
+    let is_name = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+    let token = value.split_once(' ').filter(|(scheme, _)| is_scheme(scheme)).map_or(value, |(_, token)| token);
+    (is_name && is_secret(name)).then_some(text.len() - token.len()..text.len())
+}
+
+/// Whether what stands before a token in a header is `word`.
+fn is_scheme(word: &str) -> bool {
+    shapes::is_scheme(word) || reference::is_scheme(word)
+}
+
+fn takes_secret(option: &str) -> bool {
+    let name = option.trim_start_matches('-');
+    is_secret(name)
+        && OPTIONS
+            .iter()
+            .any(|end| name.strip_suffix(end).is_some_and(|before| before.is_empty() || before.ends_with('-')))
+}
+
+/// Whether it is one word to every program, and no path of one.
+fn can_be_hidden(value: &str) -> bool {
+    !value.is_empty() && !is_no_secret(value) && !is_path(value) && value.chars().all(|c| c != ' ' && is_letter(c))
+}
+
+/// Whether `c` stands for itself in every shell, and in nothing that runs for more than a part of a name.
+fn is_letter(c: char) -> bool {
+    c.is_alphanumeric() || " -_./:@=+,%~".contains(c)
+}
+
+fn is_plain(word: &str) -> bool {
+    word.chars().all(|c| is_letter(c) || urls::is_url(word) && "?&#;".contains(c))
 }
 
 /// Whether `value` may be the path of a program.
@@ -27,224 +147,106 @@ pub(super) fn is_path(value: &str) -> bool {
     value.match_indices('/').any(begins)
 }
 
-/// Whether what stands before a token in a header is `word`.
-pub(super) fn is_scheme(word: &str) -> bool {
-    shapes::is_scheme(word) || reference::is_scheme(word)
+/// Whether `value` may be the name of a host or a file, perhaps with what follows it.
+pub(super) fn is_host(value: &str) -> bool {
+    let host = value.split([':', '/']).next().unwrap_or_default();
+    let is_label = |label: &str| {
+        (1..=LABEL).contains(&label.len()) && label.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_'))
+    };
+    host == "localhost" || host.contains('.') && host.split('.').all(is_label)
 }
 
-/// Whether a string ends where `rest` begins, with nothing of its word behind it.
-pub(super) fn closes(rest: &str) -> bool {
-    let mut rest = rest.trim_start_matches('\\').chars();
-    let quote = rest.next().filter(|c| matches!(c, '"' | '\'' | '`'));
-    let next = rest.next();
-    quote.is_some() && next.is_none_or(|c| Some(c) != quote && (ends_word(c) || matches!(c, ',' | ']' | '}')))
+/// Finds the secrets of a command whose words stand there in the text, each without its quotes.
+pub(super) fn find(search: &mut Search<'_>, words: &[Range<usize>]) {
+    let text = search.text;
+    let argv: Vec<&str> = words.iter().map(|word| &text[word.clone()]).collect();
+    for (at, Range { start, end }) in secrets(&argv) {
+        search.add(words[at].start + start..words[at].start + end, true);
+    }
 }
 
-/// Whether a string of JSON ends where `rest` begins: nothing is run that ends so.
-pub(super) fn closes_json(rest: &str) -> bool {
-    let after = rest.trim_start_matches('\\').strip_prefix(['"', '\'']);
-    after.is_some_and(|rest| rest.starts_with([',', '}', ']']))
+/// Finds the secrets of the command in the string `line` of TOML, which is read as words, or by a shell.
+pub(super) fn find_in_line(search: &mut Search<'_>, line: Range<usize>) {
+    if let Some(words) = words(search.text, line) {
+        find(search, &words);
+    }
 }
 
-/// The variables whose values a command may run, because it does more with them than give them to what is called like a secret.
-#[derive(Default)]
-pub(super) struct Run<'t> {
-    variables: HashSet<&'t str>,
-    /// Whether it may be any: a command takes its own arguments one by one, or gives words other meanings.
-    any: bool,
-}
-
-impl<'t> Run<'t> {
-    pub(super) fn by(command: &'t str) -> Self {
-        let mut run = Self { any: command.contains("alias"), ..Self::default() };
-        for (at, mark) in command.match_indices(['$', '%']) {
-            let rest = &command[at + 1..];
-            let rest = rest.strip_prefix('{').unwrap_or(rest);
-            let rest = rest.strip_prefix("env:").unwrap_or(rest);
-            let name = &rest[..rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len())];
-            if mark == "$" && (rest.starts_with(['@', '*', '!']) || name.starts_with(|c: char| c.is_ascii_digit())) {
-                run.any = true;
-            } else if !name.is_empty() && !is_given_to_secret(&command[..at]) {
-                run.variables.insert(name);
+/// The words of the string `line` in `text`; none where a shell would see more in it.
+fn words(text: &str, line: Range<usize>) -> Option<Vec<Range<usize>>> {
+    // How such a string writes a quote.
+    let quote = if text[..line.start].ends_with('"') { "\\\"" } else { "\"" };
+    let Range { start: mut at, end } = line;
+    let mut words = Vec::new();
+    loop {
+        let rest = &text[at..end];
+        at += rest.len() - rest.trim_start_matches(' ').len();
+        let rest = &text[at..end];
+        if rest.is_empty() {
+            return Some(words);
+        }
+        let mark = ["'", quote].into_iter().find(|mark| rest.starts_with(mark));
+        let (word, after) = match mark {
+            Some(mark) => {
+                let within = &rest[mark.len()..];
+                let length = within.find(mark)?;
+                if within[..length].contains(|c: char| c.is_control() || "\\$`".contains(c)) {
+                    return None;
+                }
+                let start = at + mark.len();
+                (start..start + length, start + length + mark.len())
             }
+            None => {
+                let length = rest.find(' ').unwrap_or(rest.len());
+                if !rest[..length].chars().all(|c| is_letter(c) || c == '?') {
+                    return None;
+                }
+                (at..at + length, at + length)
+            }
+        };
+        if !text[after..end].is_empty() && !text[after..end].starts_with(' ') {
+            return None;
         }
-        run
-    }
-
-    /// Whether what `name` stands for may be run.
-    pub(super) fn has(&self, name: &str) -> bool {
-        self.any || self.variables.contains(name)
+        words.push(word);
+        at = after;
     }
 }
 
-/// Whether what follows `before` is the value of what is called like a secret: `--token=`, `Authorization: Bearer `, `u:`.
-fn is_given_to_secret(before: &str) -> bool {
-    let from = (before.len().saturating_sub(BEFORE)..).find(|at| before.is_char_boundary(*at)).unwrap_or_default();
-    let before = before[from..].trim_end_matches(['"', '\'', '\\']);
-    let last = |text: &str| text.rsplit(ends_word).next().unwrap_or_default().to_owned();
-    match before.chars().next_back() {
-        Some(':') => true,
-        Some('=') => is_secret(last(before).trim_end_matches('=').rsplit(['?', '-']).next().unwrap_or_default()),
-        Some(' ') => {
-            let word = last(before.trim_end());
-            is_scheme(&word) || word.starts_with("--") && is_secret(&word)
+/// Finds the secrets of commands in the text, as we write them: `command ["a", "b"]`, also in a list, up to where something else
+/// begins.
+pub(super) fn find_in_lists(search: &mut Search<'_>) {
+    const COMMAND: &str = "command [";
+    let text = search.text;
+    let mut rest = text.strip_prefix("(secret from ").or_else(|| text.strip_prefix('[')).unwrap_or(text);
+    while let Some(list) = rest.strip_prefix(COMMAND) {
+        let start = text.len() - list.len();
+        let Some((words, end)) = list_at(text, start) else { return };
+        find(search, &words);
+        rest = text[end..].strip_prefix(", ").unwrap_or_default();
+    }
+}
+
+/// The strings of the list whose first one begins at `at`, and where it ends.
+fn list_at(text: &str, mut at: usize) -> Option<(Vec<Range<usize>>, usize)> {
+    let mut words = Vec::new();
+    loop {
+        let string = text[at..].strip_prefix('"')?;
+        let mut is_escaped = false;
+        let ends = |(_, c): &(usize, char)| {
+            let ends = *c == '"' && !is_escaped;
+            is_escaped = *c == '\\' && !is_escaped;
+            ends
+        };
+        let (length, _) = string.char_indices().find(ends)?;
+        words.push(at + 1..at + 1 + length);
+        let after = &string[length + 1..];
+        at = text.len() - after.len();
+        if after.starts_with(']') {
+            return Some((words, at + 1));
         }
-        _ => false,
+        at = text.len() - after.strip_prefix(", ")?.len();
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::super::{HIDDEN, without_secrets_in_command};
-    use super::ends_word;
-
-    #[test]
-    fn what_is_run_is_shown() {
-        for (command, shown) in [
-            ("PASSWORD=x\n./evil.sh", "PASSWORD=***\n./evil.sh"),
-            (r"PASSWORD=x\n./evil.sh", r"PASSWORD=***\n./evil.sh"),
-            ("PASSWORD=x\t./evil", "PASSWORD=***\t./evil"),
-            ("PASSWORD=x\r\n./evil", "PASSWORD=***\r\n./evil"),
-            ("PASSWORD=x\u{b}evil", "PASSWORD=***\u{b}evil"),
-            ("PASSWORD=x\0evil", "PASSWORD=***\0evil"),
-            ("PASSWORD=x\u{2028}evil", "PASSWORD=***\u{2028}evil"),
-            ("PASSWORD=x ./evil", "PASSWORD=*** ./evil"),
-            ("env PASSWORD=x evil", "env PASSWORD=*** evil"),
-            ("eval PASSWORD=x evil", "eval PASSWORD=*** evil"),
-            ("TOKEN= evil", "TOKEN= evil"),
-            ("TOKEN=\"\" evil", "TOKEN=\"\" evil"),
-            ("TOKEN='' evil", "TOKEN='' evil"),
-            ("TOKEN:= evil", "TOKEN:= evil"),
-            ("TOKEN=>evil", "TOKEN=>evil"),
-            ("TOKEN={ evil; }", "TOKEN=*** evil; }"),
-            ("TOKEN = evil", "TOKEN = evil"),
-            ("#token: a\nevil", "#token: a\nevil"),
-            ("x #token: a\nid >PWNED", "x #token: a\nid >PWNED"),
-            ("Authorization: Bearer\nevil", "Authorization: Bearer\nevil"),
-            (r"'Authorization: Bearer\nevil'", r"'Authorization: Bearer\nevil'"),
-            ("cookie: \nevil&&b", "cookie: \nevil&&b"),
-            ("password =\\\nevil", "password =\\\nevil"),
-            ("password=\\\nevil", "password=\\\nevil"),
-            ("x= --token ./evil", "x= --token ./evil"),
-            ("password: ./evil", "password: ./evil"),
-            ("password=./evil /bin/x", "password=./evil /bin/x"),
-            ("sudo -p password: evil", "sudo -p password: evil"),
-            ("sudo -p ''password: evil''", "sudo -p ''password: evil''"),
-            ("sudo -p {\"password\": \"evil\" }", "sudo -p {\"password\": \"evil\" }"),
-            ("token=evil; $token", "token=evil; $token"),
-            ("token='curl -d@- h'; ${token}", "token='curl -d@- h'; ${token}"),
-            ("set token=evil & %token%", "set token=evil & %token%"),
-            ("alias token=evil\ntoken", "alias token=evil\ntoken"),
-            (
-                "command [\"sh\", \"-c\", \"$1\", \"--token\", \"evil\"]",
-                "command [\"sh\", \"-c\", \"$1\", \"--token\", \"evil\"]",
-            ),
-            ("command [\"token=evil\"]", "command [\"token=evil\"]"),
-            ("./token=evil", "./token=evil"),
-            ("SSH_ASKPASS=evil ssh h", "SSH_ASKPASS=evil ssh h"),
-            ("x --credential-helper=evil --token-script evil", "x --credential-helper=evil --token-script evil"),
-            ("time -p evil", "time -p evil"),
-            (": docker; time -p evil", ": docker; time -p evil"),
-            ("sshpass -p x time -p evil", "sshpass -p *** time -p evil"),
-            ("curl -p evil.example/x", "curl -p evil.example/x"),
-            ("curl -u https://evil.example", "curl -u https://evil.example"),
-            ("curl --token https://evil.example", "curl --token https://evil.example"),
-            ("password=\\\"x evil \\\"", "password=\\\"*** evil \\\""),
-            (": -----BEGIN PRIVATE KEY-----\n/bin/evil\nid\n", ": -----BEGIN PRIVATE KEY-----\n/bin/evil\nid\n"),
-            ("cat <<X\nPASSWORD=x\nX\n./evil", "cat <<X\nPASSWORD=***\nX\n./evil"),
-        ] {
-            assert_eq!(without_secrets_in_command(command), shown);
-        }
-    }
-
-    #[test]
-    fn secrets_in_commands_are_hidden() {
-        for (command, shown) in [
-            ("curl -H 'Authorization: Bearer S3' h", "curl -H 'Authorization: Bearer ***' h"),
-            ("curl -H \"X-Token: S3\" h", "curl -H \"X-Token: ***\" h"),
-            ("curl -H Authorization:S3 h", "curl -H Authorization:*** h"),
-            ("curl -d '{\"password\": \"S3\", \"a\": 1}'", "curl -d '{\"password\": \"***\", \"a\": 1}'"),
-            ("curl -d {\\\"password\\\":\\\"S3\\\"}", "curl -d {\\\"password\\\":\\\"***\\\"}"),
-            ("TOKEN=S3 curl -H \"Authorization: Bearer $TOKEN\"", "TOKEN=*** curl -H \"Authorization: Bearer $TOKEN\""),
-            ("TOKEN='S3' x --token \"$TOKEN\" -u u:$TOKEN", "TOKEN='***' x --token \"$TOKEN\" -u u:$TOKEN"),
-            ("x --password=S3 --token S4 -u me:S5", "x --password=*** --token *** -u me:***"),
-            ("mysql -u root -pS3 d; sshpass -p S3 ssh h", "mysql -u root -p*** d; sshpass -p *** ssh h"),
-            ("password = \"S3\"", "password = \"***\""),
-            ("docker login -u me -p S3", "docker login -u me -p ***"),
-            ("curl https://u:S3@h/x?token=S3", "curl https://u:***@h/x?token=***"),
-            (
-                "x '-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIBcQ2rXkLm3oPqRsTuVwXyZ0123456789abcdEFGHIJK\n-----END PRIVATE KEY-----'",
-                "x '-----BEGIN PRIVATE KEY-----\n***\n-----END PRIVATE KEY-----'",
-            ),
-        ] {
-            assert_eq!(without_secrets_in_command(command), shown);
-        }
-    }
-
-    /// What texts are made of that may be commands.
-    const PIECES: [&str; 42] = [
-        "PASSWORD",
-        "token",
-        "Authorization",
-        "cookie",
-        "=",
-        ": ",
-        ":",
-        ":=",
-        " ",
-        "\n",
-        "\r",
-        "\t",
-        "\0",
-        "\u{2028}",
-        "\\",
-        "\\n",
-        "\\\"",
-        "\"",
-        "'",
-        "`",
-        ";",
-        "&&",
-        "|",
-        "<<X",
-        ">",
-        "(",
-        ")",
-        "$(",
-        "${",
-        "}",
-        "{",
-        "[",
-        ",",
-        "Bearer ",
-        "--token ",
-        "-p ",
-        "mysql -p",
-        "evil",
-        "./evil",
-        "#",
-        "-----BEGIN PRIVATE KEY-----",
-        "https://token:x@h",
-    ];
-
-    proptest! {
-        #![proptest_config(ProptestConfig::with_cases(4096))]
-
-        /// All that ends a word is shown, and so is each word that may be a path.
-        #[test]
-        fn a_mask_hides_no_more_than_one_word(pieces in proptest::collection::vec(0..PIECES.len(), 0..16)) {
-            let command: String = pieces.into_iter().map(|at| PIECES[at]).collect();
-            let shown = without_secrets_in_command(&command);
-            let marks = |text: &str| text.matches(ends_word).collect::<String>();
-            prop_assert_eq!(marks(&command), marks(&shown), "{:?} as {:?}", command, shown);
-            for (word, shown) in command.split(ends_word).zip(shown.split(ends_word)) {
-                let before = shown.split(HIDDEN).next().unwrap_or_default();
-                let after = shown.rsplit(HIDDEN).next().unwrap_or_default();
-                prop_assert!(word.starts_with(before) && word.ends_with(after), "{:?} as {:?}", command, shown);
-                prop_assert_eq!(word.contains("./evil"), shown.contains("./evil"), "{:?} as {:?}", command, shown);
-            }
-        }
-    }
-}
+mod tests;

@@ -8,8 +8,6 @@ pub(super) const KEY: usize = 120;
 /// What stands before an operator.
 pub(super) struct Key<'t> {
     pub(super) name: &'t str,
-    /// What stands before it in its line.
-    lead: &'t str,
     pub(super) is_quoted: bool,
     /// Whether its first letter may be the end of a line in a string: `\n`.
     is_escaped: bool,
@@ -35,7 +33,6 @@ impl<'t> Key<'t> {
         let lead = &text[from..from + start];
         Some(Self {
             name: &key[start..],
-            lead,
             is_quoted,
             is_escaped: key[..start].ends_with('\\') && key[start..].starts_with(['n', 'r', 't']),
             begins: !is_quoted && (from == line && lead.trim().is_empty() || lead.ends_with(['"', '\'', '`'])),
@@ -45,22 +42,6 @@ impl<'t> Key<'t> {
 
     pub(super) fn is_secret(&self) -> bool {
         is_secret(self.name) || self.is_escaped && is_secret(&self.name[1..])
-    }
-
-    /// Whether it is a part of what a command calls: the first string of its list, or a path.
-    pub(super) fn is_path(&self) -> bool {
-        let is_first = self.lead.strip_suffix('"').is_some_and(|lead| lead.ends_with('['));
-        let word = self.lead.rsplit(|c: char| c.is_whitespace() || "\"'`".contains(c)).next();
-        is_first || word.is_some_and(|word| word.contains('/'))
-    }
-
-    /// Whether a string begins with it.
-    pub(super) fn opens_string(&self) -> bool {
-        let before = self.lead.strip_suffix(['"', '\'', '`']).map(|lead| lead.trim_end_matches('\\'));
-        before.is_some_and(|lead| {
-            let c = lead.chars().next_back();
-            c.is_none_or(|c| c.is_whitespace() || "[(,={".contains(c))
-        })
     }
 }
 

@@ -15,6 +15,8 @@ const SHORTEST: usize = 4;
 pub(super) struct Search<'t> {
     pub(super) text: &'t str,
     pub(super) of: Piece,
+    /// Whether what is found is hidden: of a command, that is less than what may be a secret.
+    pub(super) hides: bool,
     /// Whether something puts what they name in the place of `$NAME`, `${NAME}` and `@{store:name}`: these are no secrets then.
     expands: bool,
     /// Characters that take the next one along in a string.
@@ -27,8 +29,6 @@ pub(super) struct Search<'t> {
 pub(super) enum Piece {
     /// What stands in a string. It may be in another language, such as that of a shell.
     String,
-    /// What a shell or a program may run.
-    Command,
     /// The rest of a line, which nobody runs.
     Comment,
     /// What is written for people.
@@ -55,12 +55,12 @@ struct Literal {
 
 impl<'t> Search<'t> {
     const fn new(text: &'t str, of: Piece, expands: bool) -> Self {
-        Self { text, of, expands, escapes: b"\\", found: Vec::new() }
+        Self { text, of, hides: true, expands, escapes: b"\\", found: Vec::new() }
     }
 
     /// A search in the whole `text`, piece by piece.
-    fn whole(text: &'t str, language: Language) -> Self {
-        let mut search = Self::new(text, Piece::String, language != Language::Manifest);
+    fn whole(text: &'t str, language: Language, hides: bool) -> Self {
+        let mut search = Self { hides, ..Self::new(text, Piece::String, language != Language::Manifest) };
         match language {
             Language::Flux => {
                 search.escapes = b"\\$";
@@ -78,7 +78,7 @@ impl<'t> Search<'t> {
         }
         let mut search = Search::new(&self.text[span.clone()], of, self.expands);
         search.find();
-        if matches!(of, Piece::String | Piece::Command) {
+        if of == Piece::String {
             self.keep_escapes(span.clone(), &mut search.found);
         }
         self.take(search.found, span.start);
@@ -107,7 +107,7 @@ impl<'t> Search<'t> {
 
     /// Searches a piece of the text by itself, which may be written in another language.
     pub(super) fn text_of(&mut self, language: Language, span: Range<usize>) {
-        let search = Search::whole(&self.text[span.clone()], language);
+        let search = Search::whole(&self.text[span.clone()], language, self.hides);
         self.take(search.found, span.start);
     }
 
@@ -135,18 +135,7 @@ impl<'t> Search<'t> {
         urls::find(self);
     }
 
-    pub(super) fn add(&mut self, span: Range<usize>, is_certain: bool) {
-        self.add_of(self.of, span, is_certain);
-    }
-
-    /// What stands in a piece of this sort.
-    pub(super) fn add_of(&mut self, of: Piece, mut span: Range<usize>, is_certain: bool) {
-        if of == Piece::Command {
-            span.end = span.start + commands::word(&self.text[span.clone()]);
-            if commands::is_path(&self.text[span.clone()]) {
-                return;
-            }
-        }
+    pub(super) fn add(&mut self, mut span: Range<usize>, is_certain: bool) {
         // What comes from there on has been taken out already.
         if let Some((mark, _)) =
             self.text[span.clone()].match_indices('[').find(|(at, _)| self.is_mark(span.start + at))
@@ -166,7 +155,7 @@ impl<'t> Search<'t> {
     pub(super) fn add_within(&mut self, span: Range<usize>, is_certain: bool) {
         let (before, value, after) = (&self.text[..span.start], &self.text[span.clone()], &self.text[span.end..]);
         let runs = before.ends_with('`') || value.contains("$(") || value.contains('`') || after.starts_with('(');
-        if !(matches!(self.of, Piece::String | Piece::Command) && runs) {
+        if !(self.of == Piece::String && runs) {
             self.add(span, is_certain);
         }
     }
@@ -233,13 +222,15 @@ impl<'t> Search<'t> {
 /// Where `text` has secrets: what is given to what is called like one, passwords in URLs and in addresses of databases, and
 /// private keys. In doubt, more than that. Each is within one string, one value or one comment, and in one line.
 pub(crate) fn literals(text: &str, language: Language) -> Vec<Range<usize>> {
-    Search::whole(text, language).lines().into_iter().map(|literal| literal.span).collect()
+    Search::whole(text, language, true).lines().into_iter().map(|literal| literal.span).collect()
 }
 
-/// Where `text` has what certainly are secrets. The lines of one are one.
+/// Where `text` has what certainly are secrets, whether they are hidden or not. The lines of one are one.
 pub(crate) fn certain_literals(text: &str, language: Language) -> Vec<Range<usize>> {
     let mut whole: Vec<Range<usize>> = Vec::new();
-    for Literal { span, .. } in Search::whole(text, language).lines().into_iter().filter(|literal| literal.is_certain) {
+    for Literal { span, .. } in
+        Search::whole(text, language, false).lines().into_iter().filter(|literal| literal.is_certain)
+    {
         match whole.last_mut().filter(|last| is_end_of_line(&text[last.end..span.start])) {
             Some(last) => last.end = span.end,
             None => whole.push(span),
@@ -262,7 +253,7 @@ pub(crate) fn apart(spans: impl Iterator<Item = Range<usize>>) -> Vec<Range<usiz
 
 /// `text` with [`HIDDEN`] in the place of what may be a secret.
 pub(crate) fn without_literals(text: &str, language: Language) -> Cow<'_, str> {
-    hidden(text, Search::whole(text, language).lines())
+    hidden(text, Search::whole(text, language, true).lines())
 }
 
 /// The words of a person with [`HIDDEN`] in the place of what certainly is a secret.
@@ -273,20 +264,30 @@ pub(crate) fn without_secrets(words: &str) -> Cow<'_, str> {
     hidden(words, search.lines())
 }
 
-/// The words of a command that is run with [`HIDDEN`] in the place of what may be a secret. Nothing is hidden that may run.
-pub(crate) fn without_secrets_in_command(words: &str) -> Cow<'_, str> {
-    without_any(words, Piece::Command)
+/// Commands as [`crate::secret::Sink`] and [`crate::secret::Source`] write them with [`HIDDEN`] in the place of what can only be
+/// a secret. Nothing is hidden that may run, or that a program may connect to.
+pub(crate) fn without_secrets_in_command(said: &str) -> Cow<'_, str> {
+    let mut search = Search::new(said, Piece::String, false);
+    commands::find_in_lists(&mut search);
+    hidden(said, search.lines())
+}
+
+/// The words of a command in one line, written in the same way.
+pub(crate) fn without_secrets_in_words(argv: &[String]) -> String {
+    let words: Vec<&str> = argv.iter().map(String::as_str).collect();
+    let mut shown = argv.to_vec();
+    // Of one word, the last secret goes first.
+    for (at, secret) in commands::secrets(&words).into_iter().rev() {
+        shown[at].replace_range(secret, HIDDEN);
+    }
+    shown.join(" ")
 }
 
 /// What somebody wrote on our own command line with [`HIDDEN`] in the place of what may be a secret.
 pub(crate) fn without_secrets_in_argument(words: &str) -> Cow<'_, str> {
-    without_any(words, Piece::String)
-}
-
-fn without_any(text: &str, of: Piece) -> Cow<'_, str> {
-    let mut search = Search::new(text, of, false);
+    let mut search = Search::new(words, Piece::String, false);
     search.find();
-    hidden(text, search.lines())
+    hidden(words, search.lines())
 }
 
 /// Whether `text` has a user or a password before the host of a URL, or a secret in its parameters.

@@ -70,7 +70,7 @@ const NO_PASSWORD: [&str; 18] = [
     "sur", "tag", "tres", "under",
 ];
 /// Last words of names that say something about a secret: `token_file`, `tokens_per_second`.
-const ABOUT: [&str; 71] = [
+const ABOUT: [&str; 72] = [
     "address",
     "addresses",
     "age",
@@ -136,6 +136,7 @@ const ABOUT: [&str; 71] = [
     "server",
     "servers",
     "size",
+    "stdin",
     "timeout",
     "ttl",
     "type",
@@ -144,7 +145,8 @@ const ABOUT: [&str; 71] = [
     "version",
 ];
 /// First words of names that say how many or whether.
-const NUMBER: [&str; 9] = ["allow", "disable", "enable", "has", "max", "min", "num", "require", "use"];
+const NUMBER: [&str; 13] =
+    ["allow", "ask", "disable", "enable", "has", "max", "min", "no", "num", "require", "skip", "use", "without"];
 
 /// Whether what is called so is a secret: the key of a table, a header, a parameter, an option of a command. `key` and what
 /// only says something about a secret are none.
@@ -323,6 +325,9 @@ mod tests {
             "SSH_ASKPASS",
             "credential-helper",
             "token_server",
+            "password-stdin",
+            "no-password",
+            "skip-password",
         ] {
             assert!(!is_secret(name), "{name}");
         }

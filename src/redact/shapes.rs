@@ -2,8 +2,7 @@
 
 use std::ops::Range;
 
-use super::commands;
-use super::literals::{Piece, Search};
+use super::literals::Search;
 
 /// What a header has before a token.
 const SCHEMES: [&str; 4] = ["Bearer ", "Basic ", "Token ", "Digest "];
@@ -11,8 +10,6 @@ const SCHEMES: [&str; 4] = ["Bearer ", "Basic ", "Token ", "Digest "];
 const SHORTEST: usize = 6;
 /// A word of so many bytes between the marks of a private key is a line of it, also if others stand beside it.
 const LINE: usize = 16;
-/// A word of so many bytes is no program.
-const NO_PROGRAM: usize = 40;
 const BEGIN: &str = "-----BEGIN ";
 const END: &str = "-----END ";
 const MARK: &str = "-----";
@@ -72,10 +69,6 @@ impl PrivateKey {
         let is_base64 = |word: &Range<usize>| {
             body[word.clone()].bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'='))
         };
-        if search.of == Piece::Command {
-            // Each line may be run, and the name of a program may be base64.
-            words.retain(|word| is_random(&body[word.clone()]));
-        }
         let is_key = words.len() == 1 || words.iter().any(|word| word.len() >= LINE);
         if is_key && words.iter().all(is_base64) {
             for word in words {
@@ -83,12 +76,6 @@ impl PrivateKey {
             }
         }
     }
-}
-
-/// Whether `word` is like nothing that somebody called a program.
-fn is_random(word: &str) -> bool {
-    let has = |is: fn(&u8) -> bool| word.as_bytes().iter().any(is);
-    word.len() >= NO_PROGRAM && has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase) && has(u8::is_ascii_digit)
 }
 
 /// `Bearer x` at the beginning of a string, or after a space.
@@ -103,8 +90,7 @@ fn headers(search: &mut Search<'_>) {
                 .find(|c: char| c.is_whitespace() || "\"'`\\,[;|&<>()".contains(c))
                 .unwrap_or(text.len() - start);
             let word = &text[start..start + length];
-            let is_run = search.of == Piece::Command && !commands::closes(&text[start + length..]);
-            if length >= SHORTEST && !is_run && !word.bytes().all(|byte| byte.is_ascii_lowercase()) {
+            if length >= SHORTEST && !word.bytes().all(|byte| byte.is_ascii_lowercase()) {
                 search.add_within(start..start + length, true);
             }
         }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use toml_parser::Source;
 use toml_parser::lexer::TokenKind;
 
-use super::commands;
+use super::commands::{self, Runs};
 use super::doubt::{is_certain, is_no_secret, names_file};
 use super::literals::{Language, Piece, Search};
 use super::names::{is_about, is_secret};
@@ -41,8 +41,6 @@ const RUNS: [&str; 12] = [
     "urls",
 ];
 
-/// Last words of keys of what a program or a shell runs, and of what a configuration gives to it.
-const COMMANDS: [&str; 9] = ["cmd", "command", "commands", "exec", "environment", "run", "script", "scripts", "source"];
 /// What a configuration sends or runs besides, which is shown in the table of a secret too.
 const GIVEN: [&str; 2] = ["data", "run"];
 /// A part of the names of plugins that run programs.
@@ -106,10 +104,12 @@ struct Bracket {
     is_address: bool,
     /// Whether it is the command of a sink or a source, whose first word is a program.
     is_command: bool,
-    /// Whether it is run.
-    runs: bool,
+    /// How it is run.
+    runs: Runs,
     /// Whether it is a table in which secrets stand.
     has_secrets: bool,
+    /// The words of the command that is read, if it is a list.
+    argv: Option<Vec<Range<usize>>>,
     /// The words of a list so far: the first, and the last.
     words: Option<(Range<usize>, Range<usize>)>,
 }
@@ -168,10 +168,12 @@ impl Walk<'_, '_> {
                 self.line.has_operator = true;
                 let outer = self.bracket();
                 let whole = outer.now.clone();
-                let Bracket { is_address, is_command, runs, has_secrets, .. } = *outer;
-                let is_secret = whole.is_some();
-                let bracket =
-                    Bracket { whole: is_secret, now: whole, is_address, is_command, runs, has_secrets, words: None };
+                let bracket = Bracket {
+                    whole: whole.is_some(),
+                    argv: (outer.runs == Runs::List && kind == K::LeftSquareBracket).then(Vec::new),
+                    words: None,
+                    ..outer.clone()
+                };
                 self.open.push(bracket);
             }
             K::RightCurlyBracket if self.words.iter().any(|word| self.text(word) == "{") => {
@@ -179,8 +181,10 @@ impl Walk<'_, '_> {
             }
             K::RightSquareBracket | K::RightCurlyBracket => {
                 self.flush(false);
-                if self.open.len() > 1 {
-                    self.open.pop();
+                if self.open.len() > 1
+                    && let Some(argv) = self.open.pop().and_then(|closed| closed.argv)
+                {
+                    commands::find(self.search, &argv);
                 }
             }
             K::Comma => {
@@ -241,7 +245,7 @@ impl Walk<'_, '_> {
         let own = name(&last);
         let is_given = !self.is_manifest && GIVEN.contains(&own);
         let says_where = SOURCES.contains(&own) || RUNS.contains(&own) || is_given || is_about(own);
-        let runs = own.rsplit(['_', '-']).next().is_some_and(|word| COMMANDS.contains(&word));
+        let runs = Runs::of(own);
         let before = names[..names.len() - 1].iter().any(|of| is_secret(name(of)));
         let under_secret = before || self.open.last().is_some_and(|open| open.whole);
         let is_shown = |shown: &[&str]| [shown, &SETTINGS].iter().any(|keys| keys.contains(&name(&names[0])));
@@ -260,8 +264,8 @@ impl Walk<'_, '_> {
         let is_one = in_secret || is_secret(own) && !names_secret || is_command || is_sink;
         let is_address = ADDRESSES.iter().any(|end| own.ends_with(end));
         let bracket = self.bracket();
-        *bracket =
-            Bracket { now: is_one.then_some(last), is_address, is_command, runs, has_secrets, ..bracket.clone() };
+        let now = is_one.then_some(last);
+        *bracket = Bracket { now, is_address, is_command, runs, has_secrets, ..bracket.clone() };
         self.line.expects_secret = is_one && is_outermost;
     }
 
@@ -308,8 +312,9 @@ impl Walk<'_, '_> {
         if is_list && word.is_string {
             self.bracket().words = Some((first.clone(), word.text.clone()));
         }
+        let is_run = word.is_string && self.search.hides && self.open.last().is_some_and(|open| open.runs != Runs::Not);
         match secret {
-            Some(_) if is_program || value == "discard" => {}
+            Some(_) if is_program || value == "discard" || is_run && !self.is_manifest => {}
             Some((key, is_sure)) if word.is_string => {
                 let name = &text[key.clone()];
                 if !names_file(name, value) {
@@ -323,6 +328,17 @@ impl Walk<'_, '_> {
         if !word.is_string {
             return;
         }
+        if is_run || self.search.hides && self.table.runs {
+            let bracket = self.bracket();
+            match &mut bracket.argv {
+                Some(argv) => argv.push(word.text.clone()),
+                None if matches!(bracket.runs, Runs::List | Runs::Lines) => {
+                    commands::find_in_line(self.search, word.text.clone());
+                }
+                None => {}
+            }
+            return;
+        }
         // The argument of an option is the next string of the list.
         let argument = match (before, attached(&text[first.clone()], value)) {
             (Some(_), Some(start)) => Some((start..value.len(), true)),
@@ -333,19 +349,13 @@ impl Walk<'_, '_> {
             Some((part, is_certain)) => {
                 let span = word.text.start + part.start..word.text.start + part.end;
                 if commands::is_path(&value[part]) {
-                    self.search.piece(span, self.sort());
+                    self.search.piece(span, Piece::String);
                 } else {
-                    self.search.add_of(self.sort(), span, is_certain);
+                    self.search.add(span, is_certain);
                 }
             }
             None => self.string(word.text.clone()),
         }
-    }
-
-    /// What a string that is read is.
-    fn sort(&self) -> Piece {
-        let runs = self.table.runs || self.open.last().is_some_and(|open| open.runs);
-        if runs { Piece::Command } else { Piece::String }
     }
 
     fn string(&mut self, text: Range<usize>) {
@@ -357,7 +367,7 @@ impl Walk<'_, '_> {
             let language = if self.table.is_telegraf { Language::Config } else { Language::Flux };
             self.search.text_of(language, text.clone());
         }
-        self.search.piece(text, self.sort());
+        self.search.piece(text, Piece::String);
     }
 
     fn end_line(&mut self) {

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::commands;
 use super::literals::Search;
 use super::names::is_secret;
 
@@ -23,6 +24,35 @@ const HOOKS: [(&str, &str); 9] = [
     ("outlook.office.com", "/webhook/"),
     ("api.telegram.org", "/bot"),
     ("hooks.zapier.com", "/hooks/"),
+];
+
+/// Schemes whose URLs have a password before the host, and no other use of `:` and `@`.
+const SCHEMES: [&str; 25] = [
+    "amqp",
+    "amqps",
+    "clickhouse",
+    "ftp",
+    "ftps",
+    "git+https",
+    "http",
+    "https",
+    "imap",
+    "imaps",
+    "influxdb",
+    "ldap",
+    "ldaps",
+    "mariadb",
+    "mongodb",
+    "mqtt",
+    "mqtts",
+    "mysql",
+    "nats",
+    "postgres",
+    "postgresql",
+    "redis",
+    "rediss",
+    "smtp",
+    "smtps",
 ];
 
 /// Whether `text` says by itself where it leads.
@@ -99,6 +129,32 @@ pub(super) fn find(search: &mut Search<'_>) {
     }
 }
 
+/// What is a secret in `url` however it is read: the password, and what is given to parameters that are called like one.
+pub(super) fn certain(url: &str) -> Vec<Range<usize>> {
+    let Some((scheme, rest)) = url.split_once("://") else { return Vec::new() };
+    if !SCHEMES.contains(&&*scheme.to_ascii_lowercase()) || rest.contains("://") {
+        return Vec::new();
+    }
+    let place = |part: &str| url.len() - part.len();
+    let authority = &rest[..rest.find(['/', '?', '#']).unwrap_or(rest.len())];
+    let password = authority.split_once('@').filter(|(_, host)| !host.contains('@')).and_then(|(user, _)| {
+        let (name, password) = user.split_once(':')?;
+        let start = place(rest) + name.len() + 1;
+        (!FILLERS.contains(&password)).then_some(start..start + password.len())
+    });
+    let query = rest.split_once('?').map_or("", |(_, query)| query);
+    let query_start = place(query);
+    let query = query.split('#').next().unwrap_or_default();
+    let mut at = query_start;
+    let parameters = query.split(['&', ';']).filter_map(|part| {
+        let start = at;
+        at += part.len() + 1;
+        let (name, value) = part.split_once('=')?;
+        (is_secret(name) && !commands::is_host(value)).then(|| start + name.len() + 1..start + part.len())
+    });
+    password.into_iter().chain(parameters).collect()
+}
+
 fn ends(c: char) -> bool {
     matches!(c, '"' | '\'' | '`' | '<' | '>') || c.is_whitespace()
 }
@@ -162,7 +218,7 @@ fn user_of_no_scheme(search: &mut Search<'_>, word: Range<usize>) {
     let has_port = port.is_some_and(|port| !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()));
     let is_host = name.contains('.') || name == "localhost" || has_port;
     let is_other = NO_HOSTS.iter().any(|other| host.starts_with(other)) || text.starts_with(LETTER);
-    if user.contains(':') && !user.contains(['/', '?']) && !is_other && (is_protocol || is_host) {
+    if user.contains(':') && !user.contains(['/', '?', '#', '\\']) && !is_other && (is_protocol || is_host) {
         add_password(search, word.start, end, is_protocol);
     }
 }
@@ -245,7 +301,7 @@ fn part_of_url(rest: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{has_credentials, without_credentials, without_secrets_in_command};
+    use super::super::{has_credentials, without_credentials, without_secrets_in_argument, without_secrets_in_command};
 
     #[test]
     fn what_stands_before_the_host_of_a_url_is_found() {
@@ -301,6 +357,8 @@ mod tests {
             "http://evil.example:80/x@good.example/m",
             "http://evil.example:80?x@good.example",
             "http://evil.example:80#@good.example",
+            "evil.example:80#x@good.example",
+            "evil.example:80\\@good.example",
             "https://h:8086/a@b",
             "https://h/a:b@c",
             "a:b@c/d",
@@ -311,7 +369,9 @@ mod tests {
             "curl http://h?token=$(id)",
             "http://u:`id`@h/",
         ] {
-            assert_eq!(without_secrets_in_command(text), text);
+            let command = format!("command [\"x\", {text:?}]");
+            assert_eq!(without_secrets_in_command(&command), command);
+            assert_eq!(without_secrets_in_argument(text), text);
         }
     }
 

@@ -344,7 +344,7 @@ mod tests {
     #[test]
     fn a_secret_that_changes_is_told_line_by_line() {
         let command = |token: &str| Sink::Command {
-            argv: vec!["put".to_owned(), "--token".to_owned(), token.to_owned()],
+            argv: vec!["put".to_owned(), format!("--token={token}")],
             dir: "".into(),
             timeout: COMMAND_TIMEOUT,
             shows_stderr: false,
@@ -356,9 +356,9 @@ mod tests {
                 vec!["\"password\" = \"*** (another secret)\"", "\"x\" = \"1\""],
             ),
             (
-                Value::Sinks(vec![command("A")]),
-                Value::Sinks(vec![command("B")]),
-                vec!["command [\"put\", \"--token\", \"*** (another secret)\"]"],
+                Value::Sinks(vec![command("A1B2")]),
+                Value::Sinks(vec![command("B3C4")]),
+                vec!["command [\"put\", \"--token=*** (another secret)\"]"],
             ),
         ] {
             assert_eq!(lines_beside(Some(&before), &after).expect("lines").1, wanted);

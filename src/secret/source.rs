@@ -10,7 +10,7 @@ use super::process::{CommandError, run};
 use super::{Access, COMMAND_TIMEOUT, Secret, Source};
 use crate::confine::{self, ConfineError, Root, leaves};
 use crate::limits;
-use crate::redact::without_secrets_in_command;
+use crate::redact::without_secrets_in_words;
 
 /// Why a source gave no secret.
 #[derive(Debug, thiserror::Error)]
@@ -81,7 +81,7 @@ impl Source {
             }
             Self::Command { argv, shows_stderr } => {
                 let output = run(argv, root.path(), None, limit, *shows_stderr).await?;
-                text(&output, || format!("the output of `{}`", without_secrets_in_command(&argv.join(" "))))
+                text(&output, || format!("the output of `{}`", without_secrets_in_words(argv)))
             }
             Self::Kept => unreachable!("invariant: no manifest says that a server has a secret"),
         }

@@ -106,7 +106,7 @@ const AROUND: [(Show, &str); 14] = [
     (config, "token = \"§\""),
     (config, "commands = [\"curl --token § -u § -p §\"]"),
     (config, "x = [\"curl\", \"--token\", \"§\"]"),
-    (command, "curl -d @- token=§;x §"),
+    (command, "command [\"x\", \"--url=§\", \"--token=§\"]"),
     (command, "command [\"curl\", \"--token\", \"§\", \"§\"]"),
     (words, "see § x"),
     (words, "token: §"),

@@ -48,18 +48,13 @@ fn secrets_in_configurations_are_found_and_hidden() {
         "http_headers = { Authorization = \"Basic §\", \"X-Api-Key\" = \"§\" }",
         "headers = [\"Authorization\", \"Bearer §12345\"]",
         "[inputs.http.headers]\nX-Auth-Token = \"§\"",
-        // Commands.
-        "command = \"tool --password § --x\"",
-        "commands = [\"tool -x --token=§\", \"tool --api-key '§'\"]",
-        "command = [\"tool\", \"--password\", \"§\"]",
+        // Commands that nobody runs.
         "x = \"mysql -u root -p§ d\"",
         "x = [\"redis-cli -a § info\"]",
         "x = [\"redis-cli\", \"-a\", \"§\"]",
         "x = [\"mysql\", \"-p§\"]",
         "urls = [\"https://hooks.slack.com/services/§\"]",
         "data = \"<password>§</password>\"",
-        "commands = [\"curl -H 'Authorization: Bearer §' http://h\"]",
-        "commands = [\"PGPASSWORD=§ psql\"]",
         // Other languages.
         "body = \"{\\\"password\\\":\\\"§\\\",\\\"a\\\":1}\"",
         "body = '{\"user\": \"a\", \"password\": \"§\"}'",
@@ -93,6 +88,22 @@ fn secrets_in_configurations_are_found_and_hidden() {
         assert!(!without(&config).contains("3CR3"), "{config}\n{}", without(&config));
         assert!(!certain(&config).is_empty(), "{config}");
     }
+}
+
+/// What runs is shown, and whoever writes a secret there is warned.
+#[test]
+fn secrets_in_commands_are_warned_of() {
+    for config in [
+        "command = \"tool --password § --x\"",
+        "commands = [\"tool -x --token=§\", \"tool --api-key '§'\"]",
+        "command = [\"tool\", \"--password\", \"§\"]",
+        "commands = [\"curl -H 'Authorization: Bearer §' http://h\"]",
+        "commands = [\"PGPASSWORD=§ psql\"]",
+        "[[inputs.exec]]\nenvironment = [\"TOKEN=§\"]",
+    ] {
+        assert!(!certain(&config.replace('§', "S3CR3T")).is_empty(), "{config}");
+    }
+    assert!(certain("commands = [\"docker login --password-stdin h\", \"x --no-password h\"]").is_empty());
 }
 
 /// What may be a secret is not shown. There is no warning, because it may be none.
@@ -180,15 +191,16 @@ fn what_runs_is_shown() {
         "[[inputs.exec]]\nx = [\"sh -c '-----BEGIN PRIVATE KEY-----\\n/tmp/evil\\n-----END PRIVATE KEY-----'\"]",
         "token = \"https://evil.example/x\"",
         "source = '''\ntoken = load(\"x\")\n'''",
+        "source = '''\npassword = \"S3\" exec(\"x\")\n'''",
+        "commands = [\"sh -c 'PASSWORD=x\\n{curl,evil}'\"]",
+        "commands = '''\nPASSWORD=x evil\nb'''",
+        "environment = [\"TOKEN=evil\", \"a --token=evil\"]",
     ] {
         assert_eq!(without(config), config);
     }
     for (config, shown) in [
         ("x = [\"a --token=S3;rm\", \"a --token S3|rm\"]", "x = [\"a --token=***;rm\", \"a --token ***|rm\"]"),
-        ("source = '''\npassword = \"S3\" exec(\"x\")\n'''", "source = '''\npassword = \"***\" exec(\"x\")\n'''"),
         ("urls = [\"http://good.example:x@evil.example\"]", "urls = [\"http://***@evil.example\"]"),
-        ("commands = [\"sh -c 'PASSWORD=x\\n{curl,evil}'\"]", "commands = [\"sh -c 'PASSWORD=***\\n{curl,evil}'\"]"),
-        ("commands = '''\nPASSWORD=x evil\nb'''", "commands = '''\nPASSWORD=*** evil\nb'''"),
         ("x = \"Cookie: S3\\nevil\"", "x = \"Cookie: ***\\nevil\""),
         ("url = \"http://secret:evil@evil.example/s\"", "url = \"http://secret:***@evil.example/s\""),
         ("secret = \"\"\"\nS3\n  S4\n\"\"\"\nx = 1", "secret = \"\"\"\n***\n  ***\n\"\"\"\nx = 1"),
@@ -284,9 +296,6 @@ fn words_of_people_are_searched_for_what_certainly_is_a_secret() {
     ] {
         assert_eq!(without_secrets(words), shown);
     }
-    let command = "command [\"curl\", \"-H\", \"Authorization: Bearer S3\", \"-u\", \"u:S3\", \"--token\", \"S3\", \"https://h?sig=S3\"]";
-    let shown = "command [\"curl\", \"-H\", \"Authorization: Bearer ***\", \"-u\", \"u:***\", \"--token\", \"***\", \"https://h?sig=***\"]";
-    assert_eq!(without_secrets_in_command(command), shown);
 }
 
 /// The mask tells neither what is behind it nor how long that is, and leaves what stands around.
