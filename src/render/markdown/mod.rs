@@ -3,6 +3,7 @@
 
 mod change;
 mod fit;
+mod grave;
 mod outcome;
 mod safe;
 #[cfg(test)]
@@ -20,12 +21,11 @@ use crate::address::few;
 use crate::diagnostic::Diagnostic;
 use crate::diff::Change;
 use crate::exit::Exit;
-use crate::field::Role;
 use crate::plan::{Allowed, Flagged, Origin, Plan};
 use crate::problem::Problem;
 use crate::redact::without_secrets;
-use crate::value::Value;
 use fit::{Group, Item, Rank, Section, fit};
+use grave::is_grave;
 use safe::{block, code};
 
 /// How long a comment may be: GitHub's limit, in bytes, so that it holds however characters are counted.
@@ -226,17 +226,6 @@ fn planned(plan: &Plan) -> Vec<Section> {
         section("Changes", Rank::Rest, items(changed)),
         section("Ledger only (nothing changes on the server)", Rank::Rest, ledger.collect()),
     ]
-}
-
-/// Whether a change gives somebody rights, takes a secret from somewhere or brings it there, or takes over an object: however much
-/// else there is, nobody is to overlook it.
-fn is_grave(change: &Change) -> bool {
-    let owns = change.address.kind.with(Role::Owns).map(|field| field.name);
-    let mut fields = change.fields.iter();
-    change.adopts
-        || fields.any(|field| {
-            Some(field.field) == owns || matches!(field.wanted, Value::Scopes(_) | Value::Sinks(_) | Value::Source(_))
-        })
 }
 
 /// What a policy lets pass, and why.

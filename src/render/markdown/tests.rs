@@ -10,6 +10,7 @@ use crate::address::Address;
 use crate::apply::Outcome;
 use crate::diff::{Action, Cause, Reason};
 use crate::evidence::{Data, Stake};
+use crate::field::Role;
 use crate::hidden::is_hidden;
 use crate::kind::Kind;
 use crate::plan::difference;
@@ -131,10 +132,32 @@ fn what_gives_rights_or_takes_over_is_not_pushed_out() {
         grave("zx", Kind::Secret, Value::Source(source)),
         Change { adopts: true, ..grave("zw", Kind::Bucket, Value::Bool(true)) },
     ]);
+    let changed = |name: &str, kind: Kind, field: &'static str, live: Option<Value>, wanted: Value| {
+        let mut change = sample::change(kind, name, Action::Update, Reason::Differs);
+        change.fields = vec![sample::field(field, live, wanted, None, Cause::Yours)];
+        change
+    };
+    for kind in Kind::ALL.iter().filter(|kind| kind.with(Role::Status).is_some()) {
+        let [on, off] = ["active", "inactive"].map(sample::text);
+        plan.changes.push(changed("on", *kind, "status", Some(off.clone()), on.clone()));
+        plan.changes.push(changed("off", *kind, "status", Some(on), off));
+    }
+    let script = |body: &str| sample::script(&format!("import \"influxdata/influxdb/secrets\"\nx = {body}"));
+    plan.changes.extend([
+        changed("zv", Kind::Task, "flux", Some(script("1")), script("secrets.get(key: \"pager\")")),
+        changed("zu", Kind::User, "password_version", None, Value::Integer(2)),
+        changed("zt", Kind::User, "member_of", None, Value::Refs(Set::default())),
+        changed("zs", Kind::Task, "flux", Some(script("1")), script("2")),
+    ]);
     let text = of_plan(Comment::Plan, &plan, Exit::Ok);
-    for address in ["token.zz", "token.zy", "secret.zx", "bucket.zw"] {
+    for address in ["token.zz", "token.zy", "secret.zx", "bucket.zw", "task.zv", "user.zu", "user.zt"] {
         assert!(text.contains(address), "{address}");
     }
+    for on in ["token.on", "v1_token.on", "user.on", "task.on", "check.on"] {
+        assert!(text.contains(on), "{on}");
+    }
+    // What takes rights away is a change like any other.
+    assert!(!text.contains("token.off") && !text.contains("task.zs"), "{text}");
 }
 
 /// A word that all strange text has: wherever it is, text of a stranger is.

@@ -1,0 +1,37 @@
+//! Which changes nobody is to overlook, however much else there is.
+
+use crate::diff::{Change, FieldChange};
+use crate::field::{Field, INACTIVE, Role, Type};
+use crate::flux::parser::parse;
+use crate::flux::refs::{Target, references};
+use crate::kind::Kind;
+use crate::value::{Script, Value};
+
+/// Whether a change gives somebody rights or gives them back, takes a secret from somewhere or brings it there, has something run
+/// again, or takes over an object.
+pub(super) fn is_grave(change: &Change) -> bool {
+    change.adopts || change.fields.iter().any(|field| is_grave_field(change.address.kind, field))
+}
+
+fn is_grave_field(kind: Kind, change: &FieldChange) -> bool {
+    let sets_secret = |field: &Field| field.secret.is_some_and(|rule| rule.again == change.field);
+    let is_inactive = |value: &Value| *value == Value::Text(INACTIVE.to_owned());
+    match &change.wanted {
+        Value::Scopes(_) | Value::Sinks(_) | Value::Source(_) => true,
+        Value::Script(script) => gets_secret(script),
+        wanted => {
+            let activates = change.live.as_ref().is_some_and(is_inactive) && !is_inactive(wanted);
+            let field = kind.field(change.field);
+            kind.spec().fields.iter().any(sets_secret)
+                || field
+                    .is_some_and(|field| field.role == Role::Status && activates || field.ty == Type::Refs(Kind::HOME))
+        }
+    }
+}
+
+/// Whether a script gets a secret of its org.
+fn gets_secret(script: &Script) -> bool {
+    let parsed = parse(script.source().unwrap_or(script.text()));
+    let reaches = || references(&parsed.script, &[]).all;
+    script.is_flux() && parsed.is_sound() && reaches().iter().any(|reference| reference.target == Target::Secret)
+}
