@@ -56,11 +56,6 @@ pub(super) struct Sent {
 
 const TYPES: [&str; 3] = ["threshold", "deadman", "custom"];
 
-/// What a column of JSON holds that a handler makes.
-pub(super) fn as_it_is(value: &Value) -> Result<Value, Problem> {
-    Ok(value.clone())
-}
-
 /// Reads a body.
 ///
 /// # Errors
@@ -155,13 +150,13 @@ fn filled(mut all: Value, sent: Option<Value>) -> Value {
 }
 
 /// Nothing with a sign is a length of time here.
-fn positive(duration: &str) -> Result<(), Problem> {
+pub(super) fn positive(duration: &str) -> Result<(), Problem> {
     let wrong = || Problem::invalid(format!("invalid duration {duration}"));
     if duration.starts_with('-') { Err(wrong()) } else { Duration::parse(duration).map(drop).map_err(|_| wrong()) }
 }
 
 /// A level as it is kept: what is none is unknown.
-fn level(text: &str) -> String {
+pub(super) fn level(text: &str) -> String {
     let level = text.to_uppercase();
     if ["OK", "INFO", "WARN", "CRIT", "ANY"].contains(&level.as_str()) { level } else { "UNKNOWN".to_owned() }
 }

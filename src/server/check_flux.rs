@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::ops::Range;
 
 use super::check_body::{Check, Rule, Threshold};
+use super::flux_text::{Strings, quoted};
 use super::id::Id;
 use super::problem::Problem;
 use super::task_option::{self, Value as Said};
@@ -14,9 +15,6 @@ use crate::flux::ast::{
 use crate::flux::format::format_as_influxd;
 use crate::flux::parser::{Parsed, Refusal, parse};
 use crate::flux::records;
-
-/// Stands for each character of a string while the script is laid out: there `${` in it is nothing special.
-const MASK: char = '\u{e000}';
 
 /// The script of a check with this ID.
 ///
@@ -70,9 +68,7 @@ pub(super) fn script(check: &Check, id: Id) -> Result<String, Problem> {
         say(format_args!(" |> monitor[\"deadman\"](t: experimental[\"subDuration\"](from: now(), d: {since}))"));
     }
     say(format_args!(" |> monitor[\"check\"](data: check, messageFn: messageFn{levels})\n"));
-    let laid_out = parse(&text);
-    let text = if laid_out.refusal().is_none() { format_as_influxd(&laid_out.script) } else { text };
-    Ok(strings.unmask(&text))
+    Ok(strings.laid_out(&text))
 }
 
 /// The text of a custom check, with the ID in each of its records `check`; none where it is no Flux.
@@ -178,36 +174,6 @@ fn condition(threshold: &Threshold, field: &str) -> String {
 fn float(number: f64) -> String {
     let digits = number.to_string();
     if digits.contains('.') { digits } else { digits + ".0" }
-}
-
-/// As influxd writes a string: `${` in it becomes an interpolation.
-fn quoted(text: &str) -> String {
-    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
-}
-
-/// Strings that are masked while the script is laid out, in their order.
-#[derive(Default)]
-struct Strings(Vec<String>);
-
-impl Strings {
-    fn put(&mut self, text: &str) -> String {
-        let quoted = quoted(text);
-        let masked = format!("\"{}\"", MASK.to_string().repeat(quoted.chars().count() - 2));
-        if masked.len() > 2 {
-            self.0.push(quoted);
-        }
-        masked
-    }
-
-    fn unmask(self, text: &str) -> String {
-        let mut parts = text.split(MASK).filter(|part| !part.is_empty());
-        let mut out = parts.next().unwrap_or_default().to_owned();
-        for (part, string) in parts.zip(self.0) {
-            out.push_str(&string[1..string.len() - 1]);
-            out.push_str(part);
-        }
-        out
-    }
 }
 
 /// Changes of a script, by place.

@@ -3,13 +3,13 @@
 
 use axum::routing::MethodFilter;
 use http::StatusCode;
-use jiff::Timestamp;
 use serde::Serialize;
 
 use super::auth::{Action, Permission, ResourceType};
 use super::base::{self, Update};
 use super::check_body::{self, Sent};
 use super::check_flux;
+use super::hidden_task::{self, TASK};
 use super::id::Id;
 use super::kind::Api;
 use super::plain::body::Body;
@@ -19,10 +19,10 @@ use super::problem::{Code, Problem};
 use super::reply::{Reply, Style};
 use super::request::Call;
 use super::routes::{Routes, compact};
+use super::store::Change;
 use super::store::column::{Cell, Column, Holds, ID, LINKS, ORG, Shown, text};
 use super::store::object::{self, Clash, Class, Object, Unique};
-use super::store::task::{self, NewTask, Schedule, Task, TaskUpdate};
-use super::store::{Change, Error, View, org};
+use super::store::task::{self, Schedule, Task};
 use super::task_schedule;
 
 pub(super) static CHECKS: Plain = Plain {
@@ -46,7 +46,7 @@ pub(super) static CHECKS: Plain = Plain {
     clash,
     read_to_change: true,
     // The task goes with its check; one without cannot be deleted.
-    after: |change, check, deed| match (deed, task_of(check)) {
+    after: |change, check, deed| match (deed, hidden_task::id(check)) {
         (Deed::Delete, Some(id)) => task::delete(change, id),
         _ => Ok(()),
     },
@@ -70,17 +70,17 @@ static CLASS: Class = Class {
         text("description").shown(Shown::UnlessEmpty),
         Column::new("ownerID", Holds::Maker).fixed(),
         ORG,
-        Column::new("query", Holds::Json(check_body::as_it_is)),
+        Column::new("query", Holds::Json(base::as_it_is)),
         text(TASK).fixed(),
         text("statusMessageTemplate").shown(Shown::If(|_, check| Ok(check.text("type") != "custom"))),
         text("cron").shown(Shown::UnlessEmpty),
         text("every").shown(Shown::UnlessEmpty),
         text("offset").shown(Shown::UnlessEmpty),
-        Column::new("tags", Holds::Json(check_body::as_it_is))
+        Column::new("tags", Holds::Json(base::as_it_is))
             .shown(Shown::If(|_, check| Ok(check.text("type") != "custom"))),
         Column::new("createdAt", Holds::Created).fixed(),
         Column::new("updatedAt", Holds::Updated).fixed(),
-        Column::new("thresholds", Holds::Json(check_body::as_it_is))
+        Column::new("thresholds", Holds::Json(base::as_it_is))
             .shown(Shown::If(|_, check| Ok(check.text("type") == "threshold"))),
         text("timeSince").shown(Shown::UnlessEmpty),
         text("staleTime").shown(Shown::UnlessEmpty),
@@ -89,15 +89,13 @@ static CLASS: Class = Class {
         text("type"),
         Column::new("labels", Holds::Labels).fixed(),
         LINKS,
-        Column::new("status", Holds::Derived(|view, check| Ok(Some(Cell::Text(hidden(view, check)?.status))))).fixed(),
-        Column::new("latestCompleted", Holds::Derived(latest)).fixed(),
-        Column::new("latestScheduled", Holds::Derived(latest)).fixed(),
+        Column::new("status", Holds::Derived(hidden_task::status)).fixed(),
+        Column::new("latestCompleted", Holds::Derived(hidden_task::latest)).fixed(),
+        Column::new("latestScheduled", Holds::Derived(hidden_task::latest)).fixed(),
     ],
     unique: Some(Unique { column: "name", per_org: true, fold: |name| name.as_bytes().to_vec() }),
     goes_with_org: false,
 };
-
-const TASK: &str = "taskID";
 
 fn clash(check: &Object, _: Clash, deed: Deed) -> Problem {
     let key = || format!("{}{}", check.org.map(|org| org.to_string()).unwrap_or_default(), check.text("name"));
@@ -110,23 +108,6 @@ fn clash(check: &Object, _: Clash, deed: Deed) -> Problem {
 
 fn routes() -> Routes {
     Routes::new().route("/api/v2/checks/{id}/query", compact(MethodFilter::GET, query))
-}
-
-fn task_of(check: &Object) -> Option<Id> {
-    check.text(TASK).parse().ok()
-}
-
-/// The task behind a check.
-fn hidden(read: &impl super::store::Read, check: &Object) -> Result<Task, Error> {
-    match task_of(check) {
-        Some(id) => task::find(read, id),
-        None => Err(Problem::not_found("task not found").into()),
-    }
-}
-
-fn latest(view: &View, check: &Object) -> Result<Option<Cell>, Error> {
-    let time: Timestamp = hidden(view, check)?.latest_completed;
-    Ok(Some(Cell::Text(time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string())))
 }
 
 fn in_task(problem: Problem) -> Problem {
@@ -144,30 +125,14 @@ fn create(plain: &'static Plain, call: &Call) -> Result<Reply, Problem> {
     let mut sent = sent.with_id(id);
     sent.valid()?;
     sent.status()?;
-    let org_name =
-        org::find(&call.store().view()?, org).map_err(|_| Problem::not_found("organization not found"))?.name;
-    let (flux, schedule) = script(&mut sent, id).map_err(in_task)?;
+    let runs = script(&mut sent, id).map_err(in_task)?;
     let mut check = Object::new(&CLASS, id, Some(org));
     sent.put_into(&mut check);
     *check.value_mut("ownerID") = Cell::Text(caller.user.to_string());
-    let new = NewTask {
-        org,
-        org_name,
-        owner: caller.user,
-        description: sent.description.clone(),
-        status: sent.status.clone(),
-        flux,
-        schedule,
-        hidden: true,
-    };
-    let store = call.store();
-    store.change(|change| {
-        let task = task::create(change, &store.ids, new)?;
-        *check.value_mut(TASK) = Cell::Text(task.id.to_string());
-        if let Some(clashes) = object::insert(change, &check)? {
-            return Err(clash(&check, clashes, Deed::Create));
-        }
-        Ok(base::attach(change, id, &labels)?)
+    let new = hidden_task::New { runs, description: sent.description.clone(), status: sent.status.clone() };
+    hidden_task::create(call, &mut check, new, |change, check| match object::insert(change, check)? {
+        Some(clashes) => Err(clash(check, clashes, Deed::Create)),
+        None => Ok(base::attach(change, id, &labels)?),
     })?;
     plain.reply(call, StatusCode::CREATED, check)
 }
@@ -196,8 +161,10 @@ fn put(plain: &'static Plain, call: &Call) -> Result<Reply, Problem> {
         store(change, &before, after, Deed::Put)
     })?;
     // The check is stored, and stays so if its task cannot follow.
-    let (flux, schedule) = script(&mut sent, id).map_err(untold)?;
-    follow(call, &changed, Some((flux, schedule)), Some(sent.description.clone()), Some(sent.status.clone()))?;
+    let runs = script(&mut sent, id).map_err(untold)?;
+    let (description, status) = (Some(sent.description.clone()), Some(sent.status.clone()));
+    let follow = |change: &Change| hidden_task::follow(change, &changed, Some(runs), description, status);
+    call.store().change(follow)?;
     plain.reply(call, StatusCode::OK, changed)
 }
 
@@ -223,13 +190,13 @@ fn patch(plain: &'static Plain, call: &Call) -> Result<Reply, Problem> {
         update.put_into(&mut after);
         store(change, &before, after, Deed::Patch)
     })?;
-    follow(call, &changed, None, update.description, update.status)?;
+    call.store().change(|change| hidden_task::follow(change, &changed, None, update.description, update.status))?;
     plain.reply(call, StatusCode::OK, changed)
 }
 
 fn with_task(plain: &'static Plain, change: &Change, id: Id) -> Result<(Object, Task), Problem> {
     let check = plain.find(change, id)?;
-    let task = hidden(change, &check)?;
+    let task = hidden_task::find(change, &check)?;
     Ok((check, task))
 }
 
@@ -238,19 +205,6 @@ fn store(change: &Change, before: &Object, mut after: Object, deed: Deed) -> Res
         Some(clashes) => Err(clash(&after, clashes, deed)),
         None => Ok(after),
     }
-}
-
-/// Changes the task behind a check.
-fn follow(
-    call: &Call,
-    check: &Object,
-    script: Option<(String, Schedule)>,
-    description: Option<String>,
-    status: Option<String>,
-) -> Result<(), Problem> {
-    let update = TaskUpdate { script, description, status };
-    let Some(id) = task_of(check) else { return Ok(()) };
-    Ok(call.store().change(|change| task::update(change, id, update)).map(drop)?)
 }
 
 #[derive(Serialize)]

@@ -172,6 +172,11 @@ impl Fields {
         }
     }
 
+    /// Whether it is sent, be it `null`.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.object.keys().any(|key| key.eq_ignore_ascii_case(name))
+    }
+
     /// Anything.
     pub(crate) fn any(&self, name: &str) -> Option<&Value> {
         self.get(name)

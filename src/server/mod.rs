@@ -10,8 +10,10 @@ mod check_body;
 mod check_flux;
 mod cron;
 mod flux_duration;
+mod flux_text;
 mod go_text;
 mod go_url;
+mod hidden_task;
 mod id;
 mod json;
 mod kind;
@@ -26,6 +28,8 @@ mod relations;
 mod reply;
 mod request;
 mod routes;
+mod rule_body;
+mod rule_flux;
 mod secrets;
 mod serve;
 mod session;
@@ -46,6 +50,7 @@ mod checks;
 mod dbrps;
 mod labels;
 mod notification_endpoints;
+mod notification_rules;
 mod orgs;
 mod scrapers;
 mod tasks;
@@ -61,6 +66,7 @@ const KINDS: &[Kind] = &[
     Kind::Own(&dbrps::DBRPS),
     Kind::Plain(&labels::LABELS),
     Kind::Plain(&notification_endpoints::ENDPOINTS),
+    Kind::Plain(&notification_rules::RULES),
     Kind::Own(&orgs::ORGS),
     Kind::Plain(&scrapers::SCRAPERS),
     Kind::Own(&tasks::TASKS),

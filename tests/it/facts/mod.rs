@@ -7,6 +7,7 @@ mod deletes;
 mod durability;
 mod labels;
 mod notification_endpoints;
+mod notification_rules;
 mod oracle;
 mod orgs;
 mod paging;
