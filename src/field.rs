@@ -60,6 +60,8 @@ pub enum Role {
     Lone,
     /// The object that the server deletes it with.
     Host,
+    /// The object of which it has a copy: that one's name and tables.
+    Copied,
     /// Whether the object works: [`INACTIVE`] if it does not.
     Status,
     /// Where the secret of a new object goes. The object becomes active once it is there.
@@ -173,6 +175,11 @@ impl Type {
                 | Self::Keyed(..)
                 | Self::List(Self::Block(_))
         )
+    }
+
+    /// Whether a string is such a value.
+    pub const fn is_text(self) -> bool {
+        matches!(self, Self::Text | Self::Verbatim | Self::Choice(_) | Self::Cron | Self::Identifier | Self::Id)
     }
 
     /// The text that it is, where that may stand in a file of its own.

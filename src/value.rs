@@ -2,6 +2,7 @@
 
 mod number;
 mod script;
+mod secrets;
 mod set;
 
 use std::collections::BTreeMap;
@@ -188,44 +189,6 @@ impl Value {
                 Self::Table(table.iter().map(|(key, value)| (key.clone(), value.map_refs(with))).collect())
             }
             other => other.clone(),
-        }
-    }
-
-    /// Where the secrets in it come from, which is the value of `field`, each with where that stands.
-    pub fn sources(&self, field: &str) -> Vec<(String, &Source)> {
-        match self {
-            Self::Source(source) => vec![(field.to_owned(), source)],
-            Self::Table(table) => {
-                table.iter().flat_map(|(key, value)| value.sources(&format!("{field}.{key}"))).collect()
-            }
-            _ => Vec::new(),
-        }
-    }
-
-    /// Whether no server can tell it from `other`: none has where a secret comes from.
-    pub fn is_like(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Self::Source(_), Self::Source(_)) => true,
-            (Self::Table(one), Self::Table(other)) => {
-                one.keys().eq(other.keys()) && one.values().zip(other.values()).all(|(one, other)| one.is_like(other))
-            }
-            _ => self == other,
-        }
-    }
-
-    /// The same with the sources of secrets that `other` says, where it has secrets itself: none differs from another.
-    #[must_use]
-    pub fn with_sources_of(self, other: &Self) -> Self {
-        match (self, other) {
-            (Self::Source(_), Self::Source(_)) => other.clone(),
-            (Self::Table(table), Self::Table(others)) => {
-                let with = |(key, value): (String, Self)| match others.get(&key) {
-                    Some(other) => (key, value.with_sources_of(other)),
-                    None => (key, value),
-                };
-                Self::Table(table.into_iter().map(with).collect())
-            }
-            (value, _) => value,
         }
     }
 

@@ -263,7 +263,7 @@ codes! {
         GuardPreventDestroy "guard::prevent-destroy" Refused "A resource with `prevent_destroy` would be destroyed"
         GuardProtected "guard::protected" Refused "A resource that `[policy]` protects would be destroyed"
         GuardSystem "guard::system" Refused "The plan would change an object of InfluxDB's own, or a project's ledger"
-        GuardTaskOwner "guard::task-owner" Refused "A user would lose the org in which tasks or checks run as that user"
+        GuardTaskOwner "guard::task-owner" Refused "A user would lose the org in which tasks, checks or rules run as that user"
     }
     Import "import" "Importing objects" {
         ImportAbsent "import::absent" Error "The server has no object with the ID that is to be imported"
@@ -401,6 +401,14 @@ codes! {
     Record "record" "Adopting, forgetting and importing" {
         RecordStale "record::stale" Stale "The server or the ledger has changed since the question was asked"
     }
+    Rule "rule" "Notification rules" {
+        RuleMessage "rule::message" Manifest "The message of a notification rule is no string of Flux"
+        RuleName "rule::name" Manifest "A notification rule cannot have this name"
+        RuleSchedule "rule::schedule" Manifest "A notification rule's schedule cannot be used"
+        RuleSort "rule::sort" Manifest "A notification rule does not fit its endpoint"
+        RuleStatus "rule::status" Manifest "A notification rule is about statuses that there cannot be"
+        RuleTags "rule::tags" Manifest "A notification rule asks for a tag that no status can have"
+    }
     Scraper "scraper" "Scrapers" {
         ScraperUrl "scraper::url" Manifest "A scraper's URL cannot be used"
     }
@@ -439,7 +447,7 @@ codes! {
     Sight "sight" "What the token sees" {
         SightBlind "sight::blind" NotAuthorized "The token does not see enough to tell whether an object exists"
         SightLedger "sight::ledger" NotAuthorized "The token does not see enough to tell whether the project was ever applied"
-        SightNotAnOwner "sight::not-an-owner" NotAuthorized "A task or check would never run, because the token's user does not own the org"
+        SightNotAnOwner "sight::not-an-owner" NotAuthorized "A task, check or rule would never run, because the token's user does not own the org"
         SightUnreadable "sight::unreadable" NotAuthorized "The token may not read an object that the project owns"
     }
     Task "task" "Tasks" {

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::canonical::Names;
 use super::differences::{Past, differences};
 use super::find::{Finder, Found, org_id, org_of};
+use super::follow::follow;
 use super::leave::{destroyed, go_with_orgs};
 use super::lifecycle::settings;
 use super::moved::{moved, without};
@@ -131,6 +132,7 @@ fn declared(
             found.insert(address.clone(), this);
         }
     }
+    follow(&mut comparison.changes, manifest);
     undecided.tell(&mut comparison.problems);
     for (address, (_, entry)) in without(&finder.entries, &manifest.resources) {
         let reason = if manifest.disabled.contains(&address.table()) { Reason::Disabled } else { Reason::NotDeclared };

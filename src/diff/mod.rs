@@ -5,6 +5,7 @@ mod canonical;
 mod compare;
 mod differences;
 mod find;
+mod follow;
 mod import;
 mod leave;
 mod lifecycle;

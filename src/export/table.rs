@@ -46,12 +46,8 @@ pub(super) fn declared(
                     tables.push_str(&format!("\n[{address}.{}]\n{}\n", field.name, pairs.join("\n")));
                 }
             }
-            // Nothing is expanded in it.
-            Value::Text(verbatim) if field.ty == Type::Verbatim => {
-                text.push_str(&format!("{} = {}\n", field.name, basic(verbatim)));
-            }
             value => {
-                if let Some(written) = written(field.name, value, object, script, sources, names) {
+                if let Some(written) = written((field.name, field.ty), value, object, script, sources, names) {
                     text.push_str(&format!("{} = {written}\n", field.name));
                 }
             }
@@ -95,7 +91,7 @@ fn head(address: &Address) -> String {
 
 /// A value as it is written; none for what has no form in a manifest.
 fn written(
-    field: &str,
+    (field, ty): (&str, Type),
     value: &Value,
     object: &Object,
     script: Option<&String>,
@@ -109,12 +105,16 @@ fn written(
         Ref::To(_) | Ref::Home => None,
     };
     Some(match value {
+        // Nothing is expanded in it.
+        Value::Text(verbatim) if ty == Type::Verbatim => basic(verbatim),
         Value::Text(text) => string(text),
         Value::Integer(number) => number.to_string(),
         Value::Bool(yes) => yes.to_string(),
         Value::List(items) => {
-            let items: Option<Vec<String>> =
-                items.iter().map(|item| written(field, item, object, script, sources, names)).collect();
+            let items: Option<Vec<String>> = items
+                .iter()
+                .map(|item| written((field, within(ty, "")), item, object, script, sources, names))
+                .collect();
             lines(field, &items?)
         }
         Value::Number(number) => number.to_string(),
@@ -122,7 +122,7 @@ fn written(
             let fields: Option<Vec<String>> = table
                 .iter()
                 .map(|(key, value)| {
-                    let value = written(field, value, object, script, sources, names)?;
+                    let value = written((field, within(ty, key)), value, object, script, sources, names)?;
                     Some(format!("{} = {value}", bare(key)))
                 })
                 .collect();
@@ -156,6 +156,15 @@ fn written(
         Value::Source(Source::Env { name }) => format!("{{ env = {} }}", string(name)),
         Value::Unset | Value::Map(_) | Value::Source(_) | Value::Sinks(_) => return None,
     })
+}
+
+/// The type of what stands under `key` in a table, or in a list, of the type `ty`.
+fn within(ty: Type, key: &str) -> Type {
+    match ty {
+        Type::Block(fields) => fields.iter().find(|field| field.name == key).map_or(Type::Text, |field| field.ty),
+        Type::List(of) | Type::Keyed(_, of) => *of,
+        _ => Type::Text,
+    }
 }
 
 /// Texts whose order does not count.

@@ -3,21 +3,19 @@
 mod custom;
 mod export;
 mod level;
-mod message;
 mod query;
 mod rules;
 
-use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 use serde_json::{Value as Json, json};
 
-use super::Kind;
-use super::label;
-use super::live::{self, Desired, Edit, Live as _, Object, ReadScope};
+use super::hidden_task::{self, TASK};
+use super::live::{self, Desired, Edit, Object, ReadScope};
 use super::natural_key::Names;
+use super::schedule::{duration, without_zero};
 use super::spec::{Key, Spec};
 use super::wire::{self, Body, Pages, Row, Wire};
-use crate::api::{ApiError, Class, Client, Writer};
-use crate::duration::Duration;
+use super::{Kind, flux_text, label};
+use crate::api::{ApiError, Client, Writer};
 use crate::field::{Field, Omitted, Role, Type};
 use crate::flux::in_hours;
 use crate::value::{Fields, Script, Value};
@@ -102,11 +100,6 @@ const KEYS: [&str; 14] = [
     "reportZero",
 ];
 
-/// The key of the hidden task's ID in replies, and of a field that no table has: the task's ID.
-const TASK: &str = "taskID";
-/// Checks whose tasks are looked at, at once.
-const AT_ONCE: usize = 8;
-
 /// What stands in the script of `fields`.
 fn source(fields: &Fields) -> Option<&str> {
     match fields.get("flux")? {
@@ -120,45 +113,10 @@ fn unless_empty(text: String) -> Value {
     if text.is_empty() { Value::Unset } else { Value::Text(text) }
 }
 
-/// A length of time as the server says it.
-fn duration(text: Option<&str>) -> Value {
-    match text.map(Value::signed_duration) {
-        None => Value::Unset,
-        Some(Ok(duration)) => duration,
-        Some(Err(error)) => Value::Text(error.text()),
-    }
-}
-
-/// The same, where zero says nothing.
-fn without_zero(offset: Value) -> Value {
-    if offset == Value::Duration(Duration::default()) { Value::Unset } else { offset }
-}
-
 /// Checks on a server.
 pub(super) struct Live;
 
 impl Live {
-    /// Whether what the task of `check` runs is not what the check says. Not where the token may not read tasks.
-    async fn is_stale(api: &Client, check: &Object) -> Result<bool, ApiError> {
-        #[derive(serde::Deserialize)]
-        struct Said {
-            flux: String,
-        }
-        let Some(task) = check.fields.text(TASK).filter(|task| Kind::Task.is_id(task)) else { return Ok(false) };
-        let runs = match api.get::<Said>(&format!("{}/{task}", Kind::Task.path()), &[]).await {
-            Ok(task) => task.flux,
-            Err(error) if matches!(error.class, Class::Denied | Class::NotFound) => return Ok(false),
-            Err(error) => return Err(error),
-        };
-        let path = format!("{}/query", Self::WIRE.at(&check.id));
-        match api.get_once::<Said>(&path).await {
-            Ok(said) => Ok(said.flux != runs),
-            // It says what no script can be made of: a change that failed has left it there.
-            Err(error) if error.status == Some(500) => Ok(true),
-            Err(_) => Ok(api.get::<Said>(&path, &[]).await?.flux != runs),
-        }
-    }
-
     /// What makes the object at `path` again as it was, which is `before`, where a PUT that failed with `error` has stored the
     /// new check: the task that runs it is then still the old one (influxd 2.9.1, measured).
     async fn put_back(api: &Writer, path: &str, before: &Body, error: ApiError) -> ApiError {
@@ -204,14 +162,7 @@ impl live::Live for Live {
     /// The script of a check whose task runs another one is none that a manifest can say.
     async fn list(api: &Client, orgs: &[&str], asked: ReadScope<'_>) -> Result<Vec<Object>, ApiError> {
         let checks = wire::list::<Self>(api, orgs).await?;
-        let is_asked = |check: &Object| (asked.field)("flux") && (asked.object)(&check.id, &check.name);
-        let looked_at = checks.into_iter().map(async |mut check| {
-            if is_asked(&check) && Self::is_stale(api, &check).await? {
-                check.fields.set("flux", Value::Text("(its task runs another script)".to_owned()));
-            }
-            Ok(check)
-        });
-        stream::iter(looked_at).buffered(AT_ONCE).try_collect().await
+        hidden_task::looked_at(api, &Self::WIRE, checks, asked, "flux").await
     }
 
     fn read(row: &Row, object: &mut Object) -> Result<(), String> {
@@ -252,13 +203,10 @@ impl live::Live for Live {
             // Not one that a manifest can say: it differs from whatever is declared.
             other => fields.set("when", Value::Text(format!("a check of the type {other}"))),
         }
-        if let Some(task) = row.get(TASK)? {
-            fields.set(TASK, Value::Text(task));
-        }
         fields.set("message", unless_empty(row.text("statusMessageTemplate")?));
         let tags: Vec<Tag> = row.get("tags")?.unwrap_or_default();
-        fields.set("tags", rules::tags(tags.into_iter().map(|tag| (tag.key, tag.value))));
-        Ok(())
+        fields.set("tags", flux_text::tags(tags.into_iter().map(|tag| (tag.key, tag.value))));
+        hidden_task::note(row, object)
     }
 
     fn write(edit: &Edit<'_>, body: &mut Body) -> Result<(), ApiError> {

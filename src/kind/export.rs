@@ -46,6 +46,10 @@ impl Kind {
         if let Some((field, _)) = object.fields.iter().find(|(_, value)| has_secret(value)) {
             return Err(ExportError::Unsayable(format!("its `{field}` has a secret in plain text")));
         }
+        let unsayable = |field: &&Field| matches!(told.get(field.name), Some(Value::Text(_))) && !field.ty.is_text();
+        if let Some(field) = self.spec().fields.iter().find(unsayable) {
+            return Err(ExportError::Unsayable(format!("a manifest cannot express its `{}`", field.name)));
+        }
         for field in self.spec().fields {
             if told.get(field.name).is_some_and(|value| holds_unsaid(field, value)) {
                 told.remove(field.name);

@@ -4,11 +4,14 @@ mod bucket;
 mod check;
 mod dbrp;
 mod export;
+mod flux_text;
+mod hidden_task;
 mod label;
 mod live;
 mod naming;
 mod natural_key;
 mod notification_endpoint;
+mod notification_rule;
 mod org;
 mod password;
 mod permissions;
@@ -184,6 +187,8 @@ kinds! {
     Check = "check" in check;
     /// A place that messages about statuses go to, of an org.
     NotificationEndpoint = "notification_endpoint" in notification_endpoint;
+    /// What tells of statuses, of an org.
+    NotificationRule = "notification_rule" in notification_rule;
     /// An API token (InfluxDB: authorization).
     Token = "token" in token;
     /// A token of InfluxDB 1.x, with a name and a password.
@@ -191,7 +196,7 @@ kinds! {
 }
 
 /// What an org may have that no kind stands for: fluxform neither lists nor looks at it.
-pub const UNMANAGED: [&str; 2] = ["dashboards", "notification rules"];
+pub const UNMANAGED: [&str; 1] = ["dashboards"];
 
 impl Kind {
     /// The kind of the home org, and of every other org that objects live in.

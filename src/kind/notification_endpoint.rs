@@ -14,7 +14,7 @@ use super::secret::{delete_of_endpoint, is_of_endpoint};
 use super::spec::{Key, Spec};
 use super::wire::{self, Body, Pages, Row, Wire};
 use crate::api::{ApiError, Writer};
-use crate::field::{Compared, Field, Held, Omitted, Role, SecretRule, Type};
+use crate::field::{Compared, Field, Omitted, Role, SecretRule, Type};
 use crate::secret::Source;
 use crate::value::Value;
 
@@ -91,11 +91,6 @@ const fn credential(name: &'static str, omitted: Omitted, doc: &'static str) -> 
     Field::text(name, omitted, doc).of_type(Type::Credential)
 }
 
-/// The key of the server's JSON that has `field`.
-fn key(field: &Field) -> &'static str {
-    if let Held::At(key) = field.held { key } else { field.name }
-}
-
 /// How an endpoint says who it is to its address.
 fn auth(says: impl Fn(&str) -> bool) -> &'static str {
     match (says("token"), says("username") || says("password")) {
@@ -136,7 +131,7 @@ impl live::Live for Live {
         for (name, fields) in SORTS {
             let mut said = BTreeMap::new();
             for field in fields.iter().filter(|field| name == ty && is_sent(field)) {
-                let text = row.text(key(field))?;
+                let text = row.text(wire::key(field))?;
                 let value = match text.strip_prefix(REFERENCE) {
                     Some(key) if field.ty == Type::Credential => match key.starts_with(id) && is_of_endpoint(key) {
                         true => Value::Source(Source::Kept),
@@ -184,7 +179,7 @@ impl live::Live for Live {
                 },
                 _ => String::new(),
             };
-            body.insert(key(field).to_owned(), text.into());
+            body.insert(wire::key(field).to_owned(), text.into());
         }
         if ty == "http" {
             body.insert("authMethod".to_owned(), auth(|name| said.contains_key(name)).into());

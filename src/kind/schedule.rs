@@ -86,6 +86,31 @@ pub(super) fn place(fault: Fault, written: &dyn Fn(&str) -> bool, task: Option<&
     }
 }
 
+/// A length of time as the server says it.
+pub(super) fn duration(text: Option<&str>) -> Value {
+    match text.map(Value::signed_duration) {
+        None => Value::Unset,
+        Some(Ok(duration)) => duration,
+        Some(Err(error)) => Value::Text(error.text()),
+    }
+}
+
+/// The same, where zero says nothing.
+pub(super) fn without_zero(offset: Value) -> Value {
+    if offset == Value::Duration(Duration::default()) { Value::Unset } else { offset }
+}
+
+/// An offset that is as long as the interval.
+pub(super) fn late(fields: &Fields, words: &Words) -> Option<Fault> {
+    let (Some(Value::Duration(every)), Some(Value::Duration(offset))) = (fields.get("every"), fields.get("offset"))
+    else {
+        return None;
+    };
+    let message = format!("`offset` must be shorter than `every`, which is {every}");
+    (every.months == 0 && offset.nanos >= every.nanos)
+        .then(|| Fault::new(words.schedule, "offset", message, "too long").other("every"))
+}
+
 /// What the server refuses of `every` and `offset` (influxd 2.9.1, measured). It does not keep an offset of zero.
 pub(super) fn faults(fields: &mut Fields, words: &Words) -> Vec<Fault> {
     let Words { kind, schedule, .. } = words;

@@ -174,6 +174,8 @@ pub struct Spec {
     pub fields: &'static [Field],
     /// Its own rules for what a manifest declares; not asked for external resources.
     pub check: Check,
+    /// A field that names an object of another kind, and fields of which both have the same one or none.
+    pub alike: Option<(&'static str, &'static [&'static str])>,
     /// The names that its scripts get from whoever runs them, such as `v`.
     pub given: &'static [&'static str],
     /// What the server puts into its scripts before it runs them.
@@ -213,6 +215,7 @@ impl Spec {
         level: Level::Org,
         fields: &[],
         check: |_, _| (),
+        alike: None,
         given: &[],
         put_in: |_| Vec::new(),
         export: super::export::as_it_is,

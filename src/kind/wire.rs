@@ -13,7 +13,7 @@ use serde_json::{Map, Value as Json};
 use super::live::{Desired, Edit, Live, Made, Object, Presence, Standing};
 use super::{Identity, Kind, Level, label};
 use crate::api::{ApiError, Client, Identified, Writer, after, by_offset, whole};
-use crate::field::{Field, Role, Type};
+use crate::field::{Field, Held, Role, Type};
 use crate::value::{Ref, Script, Value};
 
 const ID: &str = "id";
@@ -350,6 +350,11 @@ pub(super) async fn replacement<L: Live>(
 /// Makes the object at `path` what `all` says.
 pub(super) async fn replace<L: Live>(api: &Writer, path: &str, all: &Body) -> Result<(), ApiError> {
     api.put::<_, One<L>>(path, all).await.map(drop).map_err(|error| L::explain(error, all))
+}
+
+/// The key of the server's JSON that has `field` of a table.
+pub(super) const fn key(field: &Field) -> &'static str {
+    if let Held::At(key) = field.held { key } else { field.name }
 }
 
 /// A value as it is sent; none for what the kind itself sends.

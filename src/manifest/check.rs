@@ -92,6 +92,30 @@ pub(super) fn names<'r>(resources: &'r Resources, home: Option<&str>, problems: 
     first
 }
 
+/// Finds what does not fit what it names: both must have the same one of some fields, or none.
+pub(super) fn alike(resources: &Resources, problems: &mut Vec<Diagnostic>) {
+    let mut said = Grouped::default();
+    for (address, resource) in resources.iter().filter(|(_, resource)| !resource.external) {
+        let Some((by, fields)) = address.kind.spec().alike else { continue };
+        let Some(Value::Ref(Ref::To(named))) = resource.fields.get(by) else { continue };
+        let Some(other) = resources.get(named).filter(|other| !other.external) else { continue };
+        let has = |of: &Resource| fields.iter().copied().find(|field| of.places.get(field).is_some());
+        let (message, field) = match (has(resource), has(other)) {
+            (own, theirs) if own == theirs => continue,
+            (Some(own), Some(theirs)) => (format!("{address} has `{own}`, but {named} has `{theirs}`"), own),
+            (Some(own), None) => (format!("{address} has `{own}`, but {named} has none"), own),
+            (None, theirs) => {
+                (format!("{address} has no `{0}`, but {named} has `{0}`", theirs.unwrap_or_default()), by)
+            }
+        };
+        let diagnostic = Diagnostic::error(Code::RuleSort, message)
+            .at(resource.place_of(field).clone(), "does not fit")
+            .at(has(other).map_or(&other.place, |field| other.place_of(field)).clone(), named.to_string());
+        said.add(address, diagnostic.help(format!("write what {named} has, or name another {}", named.kind)));
+    }
+    problems.extend(said.finish());
+}
+
 /// Who claimed `key` before `address`, if anybody did.
 fn claim<'r>(claimed: &mut Claimed<'r>, key: Option<NaturalKey<&'r Ref>>, address: &'r Address) -> Option<&'r Address> {
     match claimed.entry(key?) {

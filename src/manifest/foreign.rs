@@ -3,10 +3,10 @@
 use crate::kind::Kind;
 
 /// What fluxform does not manage, by the names that a table might have.
-const NOT_YET: [&str; 4] = ["dashboard", "rule", "notification_rule", "notificationRule"];
+const NOT_YET: [&str; 1] = ["dashboard"];
 
 /// Words at the top of a manifest, and what to write instead.
-const SECTIONS: [(&str, &str); 24] = [
+const SECTIONS: [(&str, &str); 26] = [
     ("variable", "declare variables in one table, `[var]`: `NAME = { default = ... }`"),
     ("variables", "declare variables in one table, `[var]`: `NAME = { default = ... }`"),
     ("vars", "declare variables in one table, `[var]`: `NAME = { default = ... }`"),
@@ -34,6 +34,8 @@ const SECTIONS: [(&str, &str); 24] = [
     ("authorizations", "a token is `[token.KEY]`, with `read`, `write` and `deliver`"),
     ("endpoint", "where messages go is `[notification_endpoint.KEY]`"),
     ("notificationEndpoint", "where messages go is `[notification_endpoint.KEY]`"),
+    ("rule", "what tells of statuses is `[notification_rule.KEY]`"),
+    ("notificationRule", "what tells of statuses is `[notification_rule.KEY]`"),
     ("organization", "an org is `[org.KEY]`"),
     ("organizations", "an org is `[org.KEY]`"),
     ("lifecycle", "`lifecycle` belongs in a resource: `lifecycle = { prevent_destroy = true }`"),

@@ -85,6 +85,7 @@ pub fn load(path: &Path, inputs: &Inputs) -> Result<Loaded, Vec<Diagnostic>> {
 
     let home = orgs::home(&server);
     let named = check::names(&resources, home, &mut problems);
+    check::alike(&resources, &mut problems);
     let reaches = reach::reaches(&resources, home, &named);
     let between = reach::loops(&reaches).into_iter().chain(reach::other_orgs(&resources, home));
     problems.extend(between.filter_map(|found| policy.lints.judge(found)));

@@ -85,6 +85,20 @@ fn declared(kind: Kind, field: &str, run: &str) -> String {
                  [notification_endpoint.x]\ndescription = \"ours\"\n{sort}\nlabels = [\"label.a\"]\n"
             )
         }
+        Kind::NotificationRule => {
+            let sort = match field {
+                "pagerduty" => "pagerduty = { routing_key = { file = \"value\" } }",
+                "telegram" => "telegram = { token = { file = \"value\" }, channel = \"-1\" }",
+                _ => "slack = { url = \"http://a\" }",
+            };
+            let (name, _) = sort.split_once(' ').unwrap();
+            let say = if name == "slack" { "channel = \"#a\", " } else { "" };
+            format!(
+                "[label.a]\n\n[notification_endpoint.e]\n{sort}\n\n[notification_endpoint.f]\n{sort}\n\n[notification_rule.x]\ndescription = \"ours\"\n\
+                 endpoint = \"notification_endpoint.e\"\nevery = \"1m\"\noffset = \"10s\"\non = [\"crit\"]\n\
+                 tags = {{ team = \"ops\" }}\n{name} = {{ {say}message = \"m\" }}\nlabels = [\"label.a\"]\n"
+            )
+        }
         Kind::User => format!(
             "[org.m]\nname = \"m-{run}\"\n\n[org.o]\nname = \"o-{run}\"\n\n\
              [user.x]\nname = \"x-{run}\"\nmember_of = [\"org.m\"]\nowner_of = [\"org.o\"]\n"
@@ -136,6 +150,17 @@ fn by_hand(scene: &Scene, kind: Kind, field: &str, id: impl Fn(&str) -> String) 
         all.as_object_mut().unwrap().extend(other.as_object().unwrap().clone());
         Change(Method::PUT, format!("notificationEndpoints/{}", id("x")), all)
     };
+    // The same.
+    let told = |other: Value| {
+        let sort = if ["pagerduty", "telegram"].contains(&field) { field } else { "slack" };
+        let mut all = json!({
+            "orgID": scene.org, "name": "x", "description": "ours", "status": "active", "type": sort, "endpointID": id("e"),
+            "every": "1m", "offset": "10s", "statusRules": [{"currentLevel": "CRIT"}], "channel": "#a",
+            "tagRules": [{"key": "team", "value": "ops", "operator": "equal"}], "messageTemplate": "m",
+        });
+        all.as_object_mut().unwrap().extend(other.as_object().unwrap().clone());
+        Change(Method::PUT, format!("notificationRules/{}", id("x")), all)
+    };
     let dbrp = |key: &str, body: Value| Change(Method::PATCH, path(kind, &id(key)), body);
     const DAY: u64 = 86_400;
     match (kind, field) {
@@ -172,6 +197,17 @@ fn by_hand(scene: &Scene, kind: Kind, field: &str, id: impl Fn(&str) -> String) 
         (Kind::NotificationEndpoint, "pagerduty") => endpoint(json!({"clientURL": "http://a.example.com"})),
         (Kind::NotificationEndpoint, "slack") => endpoint(json!({"token": ""})),
         (Kind::NotificationEndpoint, "telegram") => endpoint(json!({"channel": "-2"})),
+        (Kind::NotificationRule, "name") => at(json!({"name": unique("by-hand")})),
+        (Kind::NotificationRule, "description") => at(json!({"description": "by hand"})),
+        (Kind::NotificationRule, "org") => another_org(),
+        (Kind::NotificationRule, "endpoint") => told(json!({"endpointID": id("f")})),
+        (Kind::NotificationRule, "every") => told(json!({"every": "2m"})),
+        (Kind::NotificationRule, "offset") => told(json!({"offset": null})),
+        (Kind::NotificationRule, "on") => {
+            told(json!({"statusRules": [{"currentLevel": "CRIT", "previousLevel": "OK"}]}))
+        }
+        (Kind::NotificationRule, "tags") => told(json!({"tagRules": []})),
+        (Kind::NotificationRule, "pagerduty" | "slack" | "telegram") => told(json!({"messageTemplate": "other"})),
         // The server moves it anywhere.
         // There is nothing to move: it is another key of another org.
         (Kind::Secret, "key" | "org") => another_org(),
@@ -185,7 +221,13 @@ fn by_hand(scene: &Scene, kind: Kind, field: &str, id: impl Fn(&str) -> String) 
         (Kind::Bucket, "retention") => at(rule(14 * DAY, DAY)),
         (Kind::Bucket, "shard_group_duration") => at(rule(30 * DAY, 2 * DAY)),
         (
-            Kind::Bucket | Kind::Variable | Kind::Telegraf | Kind::Task | Kind::Check | Kind::NotificationEndpoint,
+            Kind::Bucket
+            | Kind::Variable
+            | Kind::Telegraf
+            | Kind::Task
+            | Kind::Check
+            | Kind::NotificationEndpoint
+            | Kind::NotificationRule,
             "labels",
         ) => Change(Method::DELETE, format!("{}/{}/labels/{}", kind.spec().ty, id("x"), id("a")), Value::Null),
         (Kind::Label, "properties") => at(json!({"properties": {"color": "#000000"}})),
@@ -212,7 +254,13 @@ fn by_hand(scene: &Scene, kind: Kind, field: &str, id: impl Fn(&str) -> String) 
             json!({"flux": "option task = {name: \"x\", every: 1h, offset: 5m}\nfrom(bucket: \"c\") |> range(start: -1h)"}),
         ),
         (
-            Kind::User | Kind::Task | Kind::Check | Kind::NotificationEndpoint | Kind::Token | Kind::V1Token,
+            Kind::User
+            | Kind::Task
+            | Kind::Check
+            | Kind::NotificationEndpoint
+            | Kind::NotificationRule
+            | Kind::Token
+            | Kind::V1Token,
             "status",
         ) => at(json!({"status": "inactive"})),
         (Kind::User, "member_of") => {
@@ -320,6 +368,9 @@ both!(each_field_of_a_check, async |scene| {
 });
 both!(each_field_of_a_notification_endpoint, async |scene| {
     each_field(&scene, Kind::NotificationEndpoint).await;
+});
+both!(each_field_of_a_notification_rule, async |scene| {
+    each_field(&scene, Kind::NotificationRule).await;
 });
 both!(each_field_of_a_token, async |scene| {
     each_field(&scene, Kind::Token).await;

@@ -81,6 +81,12 @@ value = { file = "password" }
 http = { url = "http://127.0.0.1:1", token = { file = "password" } }
 labels = ["label.l"]
 
+[notification_rule.hook]
+endpoint = "notification_endpoint.hook"
+every = "1m"
+on = ["crit"]
+labels = ["label.l"]
+
 [task.hourly]
 every = "1h"
 flux = 'from(bucket: "raw") |> range(start: -1h)'

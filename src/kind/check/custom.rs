@@ -3,13 +3,13 @@
 
 use std::ops::Range;
 
-use super::rules::{WORDS, late};
-use super::{duration, without_zero};
+use super::rules::WORDS;
 use crate::diagnostic::Code;
 use crate::flux::ast::{ExpressionKind, Property, Record, Script};
 use crate::flux::parser::parse;
 use crate::flux::refs::follow;
 use crate::flux::{LiveScript, records};
+use crate::kind::schedule::{duration, late, without_zero};
 use crate::kind::spec::{Draft, Fault};
 use crate::kind::{schedule, script};
 use crate::value::{self, Fields, Value};
@@ -100,7 +100,7 @@ pub(super) fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
         faults.push(fault("a check has no `cron`".to_owned(), "not run by it", Some(cron)).help("write `every`"));
     }
     let written = draft.written;
-    let found = schedule::faults(&mut draft.fields, &WORDS).into_iter().chain(late(&draft.fields));
+    let found = schedule::faults(&mut draft.fields, &WORDS).into_iter().chain(late(&draft.fields, &WORDS));
     faults.extend(found.map(|fault| schedule::place(fault, written, task.as_ref())));
     faults.extend(identified(&parsed.script, draft.fields.text("name").unwrap_or_default()));
     if parsed.is_sound() {

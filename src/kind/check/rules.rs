@@ -1,10 +1,9 @@
 //! What is wrong with a check. Most of it the server takes, and each run fails (influxd 2.9.1, measured).
 
-use std::collections::BTreeMap;
-
-use super::{SORTS, custom, message, query};
+use super::{SORTS, custom, query};
 use crate::diagnostic::Code;
 use crate::flux::is_name;
+use crate::kind::flux_text;
 use crate::kind::schedule::{self, Words};
 use crate::kind::spec::{Draft, Fault};
 use crate::value::{Fields, Value};
@@ -28,7 +27,7 @@ pub(super) fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
     }
     if sort != Some(Sort::Custom) {
         faults.extend(scheduled(draft));
-        faults.extend(message::check(draft));
+        faults.extend(message(draft));
     }
     name(draft, sort, faults);
     faults.extend(levels(&draft.fields));
@@ -60,15 +59,9 @@ fn sort(draft: &Draft<'_>, faults: &mut Vec<Fault>) -> Option<Sort> {
 /// The name becomes a string of the task's script, in which `${` would begin an expression.
 fn name(draft: &Draft<'_>, sort: Option<Sort>, faults: &mut Vec<Fault>) {
     let Some(name) = draft.fields.text("name") else { return };
-    let wrong = if name.is_empty() {
-        Some(("a check's name cannot be empty", "empty"))
-    } else if name.contains("${") && sort != Some(Sort::Custom) {
-        Some(("a check's name cannot contain `${`", "begins an expression in Flux"))
-    } else if name.contains('\0') {
-        Some(("a check's name cannot contain a NUL", "has a NUL"))
-    } else {
-        None
-    };
+    // The script of a custom one has it in quotes already.
+    let in_script = if sort == Some(Sort::Custom) { name.replace("${", "") } else { name.to_owned() };
+    let wrong = flux_text::not_a_name("check", if name.is_empty() { name } else { &in_script });
     faults.extend(wrong.map(|(message, label)| Fault::new(Code::CheckName, "name", message, label)));
 }
 
@@ -79,19 +72,25 @@ fn scheduled(draft: &mut Draft<'_>) -> Vec<Fault> {
         let fault = Fault::new(Code::CheckSchedule, "name", "a check needs `every`", "has no interval");
         faults.push(fault.help("write for example `every = \"1m\"`"));
     }
-    faults.extend(late(&draft.fields));
+    faults.extend(schedule::late(&draft.fields, &WORDS));
     faults
 }
 
-/// An offset that is as long as the interval.
-pub(super) fn late(fields: &Fields) -> Option<Fault> {
-    let (Some(Value::Duration(every)), Some(Value::Duration(offset))) = (fields.get("every"), fields.get("offset"))
-    else {
+/// What is wrong with the message. An empty one is none.
+fn message(draft: &mut Draft<'_>) -> Option<Fault> {
+    let message = draft.fields.text("message")?;
+    if message.is_empty() {
+        draft.fields.set("message", Value::Unset);
         return None;
-    };
-    let message = format!("`offset` must be shorter than `every`, which is {every}");
-    (every.months == 0 && offset.nanos >= every.nanos)
-        .then(|| Fault::new(Code::CheckSchedule, "offset", message, "too long").other("every"))
+    }
+    let error = flux_text::fault(message)?;
+    let fault = Fault::new(
+        Code::CheckMessage,
+        "message",
+        format!("the message is no string of Flux: {error}"),
+        "not a message",
+    );
+    Some(fault.help("an expression is Flux, such as `${ r._level }`"))
 }
 
 /// What is wrong with the levels in `when`.
@@ -129,17 +128,6 @@ fn levels(fields: &Fields) -> Vec<Fault> {
         }
     };
     levels.iter().filter_map(one).collect()
-}
-
-/// Tags as the value of the field. One key twice is nothing that a manifest can say, and no run of it succeeds.
-pub(super) fn tags(tags: impl Iterator<Item = (String, String)>) -> Value {
-    let tags: Vec<_> = tags.collect();
-    let map: BTreeMap<_, _> = tags.iter().cloned().collect();
-    if map.len() < tags.len() {
-        let all: Vec<_> = tags.iter().map(|(key, value)| format!("{key} = {value}")).collect();
-        return Value::Text(all.join(", "));
-    }
-    if map.is_empty() { Value::Unset } else { Value::Map(map) }
 }
 
 /// What is wrong with the tags: keys become names in the task's script.

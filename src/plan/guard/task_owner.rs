@@ -17,8 +17,8 @@ pub(super) fn refusals(dependents: &BTreeMap<Address, Vec<Target>>, agreed: &mut
         }
         let named = targets.iter().map(|target| format!("{:?} (ID {})", target.name, target.id));
         let what = match targets.len() {
-            1 => "a task or check runs as it and would stop".to_owned(),
-            many => format!("{many} tasks and checks run as it and would stop"),
+            1 => "a task, check or rule runs as it and would stop".to_owned(),
+            many => format!("{many} tasks, checks and rules run as it and would stop"),
         };
         let help = "these always run as the user who created them: let another owner of the org create them again first; or \
                     say in a [[policy.allow]] with `what = \"task_owner\"` that they may stop";

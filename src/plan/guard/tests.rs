@@ -442,9 +442,9 @@ fn what_runs_as_a_user_goes_on() {
     };
     insta::assert_snapshot!(
         scene(1).says(),
-        @r#"Refused guard::task-owner: user.ops would no longer own the org, and a task or check runs as it and would stop: "t0" (ID t0)"#
+        @r#"Refused guard::task-owner: user.ops would no longer own the org, and a task, check or rule runs as it and would stop: "t0" (ID t0)"#
     );
-    assert!(scene(7).says().ends_with("7 tasks and checks run as it and would stop: \"t0\" (ID t0), \"t1\" (ID t1), \"t2\" (ID t2), \"t3\" (ID t3), \"t4\" (ID t4) and 2 more"));
+    assert!(scene(7).says().ends_with("7 tasks, checks and rules run as it and would stop: \"t0\" (ID t0), \"t1\" (ID t1), \"t2\" (ID t2), \"t3\" (ID t3), \"t4\" (ID t4) and 2 more"));
     let allowed = scene(1).allow(What::TaskOwner, "user.ops", date(2026, 12, 1));
     insta::assert_snapshot!(allowed.says(), @"allowed: task_owner of user.ops until 2026-12-01: because");
 }

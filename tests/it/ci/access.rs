@@ -124,13 +124,15 @@ both!(other_kinds_need_more, virgin, async |server| {
                         [check.silent]\nevery = \"1m\"\nflux = 'from(bucket: \"raw\") |> range(start: -1m)'\n\
                         deadman = { level = \"crit\", after = \"90s\", forget = \"10m\" }\n\n\
                         [notification_endpoint.chat]\n\
-                        telegram = { token = { secret = \"pager\" }, channel = \"-1\" }\n";
+                        telegram = { token = { secret = \"pager\" }, channel = \"-1\" }\n\n\
+                        [notification_rule.chat]\nendpoint = \"notification_endpoint.chat\"\nevery = \"1m\"\non = [\"crit\"]\n\
+                        telegram = { message = \"x\" }\n";
             format!("{text}\n{more}")
         }
     })
     .await;
     let added = |permission: &Value| {
-        ["checks", "notificationEndpoints", "scrapers", "secrets", "telegrafs", "variables"]
+        ["checks", "notificationEndpoints", "notificationRules", "scrapers", "secrets", "telegrafs", "variables"]
             .contains(&permission["resource"]["type"].as_str().unwrap())
     };
     let rows = each_way(&site, added).await;

@@ -154,7 +154,7 @@ both!(what_a_token_does_not_see_in_an_org_may_go_along_and_is_asked_about, async
     project.declare("[label.l]\n");
     assert_eq!(
         refusal(&project).await,
-        "org.dark may take with it more buckets, variables, dbrps, scrapers, telegrafs and 3 more than the token can see"
+        "org.dark may take with it more buckets, variables, dbrps, scrapers, telegrafs and 5 more than the token can see"
     );
     scene.http.delete(&format!("orgs/{}", id(&found["orgs"][0]))).await.expect(204);
 });
@@ -322,12 +322,18 @@ both!(what_a_user_has_out_of_sight_is_asked_about, async |scene| {
     let mut project = as_token(&scene, project, &token.token);
     project.server.token_id = Some(token.id);
     project.declare(&user("owner_of = []"));
-    assert_eq!(refusal(&project).await, "user.leaver may take with it more tasks and checks than the token can see");
+    assert_eq!(
+        refusal(&project).await,
+        "user.leaver may take with it more tasks, checks and notification_rules than the token can see"
+    );
     project.declare("[label.l]\n");
-    assert_eq!(refusal(&project).await, "user.leaver may take with it more tasks and checks than the token can see");
+    assert_eq!(
+        refusal(&project).await,
+        "user.leaver may take with it more tasks, checks and notification_rules than the token can see"
+    );
     // Tokens of a user may be in any org, and this one sees those of one.
-    let reads =
-        ["orgs", "labels", "users", "tasks", "checks"].map(|ty| json!({"action": "read", "resource": {"type": ty}}));
+    let reads = ["orgs", "labels", "users", "tasks", "checks", "notificationRules"]
+        .map(|ty| json!({"action": "read", "resource": {"type": ty}}));
     let writes = ["orgs", "labels", "users"].map(|ty| json!({"action": "write", "resource": {"type": ty}}));
     let may: Vec<Value> = reads.into_iter().chain(writes).chain([scene.may("read", "authorizations")]).collect();
     let token = scene.token_with(json!({"permissions": may})).await;

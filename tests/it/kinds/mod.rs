@@ -15,6 +15,7 @@ mod checks;
 mod dbrps;
 mod labels;
 mod notification_endpoints;
+mod notification_rules;
 mod orgs;
 mod tasks;
 mod telegrafs;

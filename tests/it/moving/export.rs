@@ -95,6 +95,27 @@ pub(super) async fn clicked(home: &Home) -> Value {
         endpoint.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         home.make("notificationEndpoints", endpoint).await;
     }
+    let send = async |name: &str, other: Value| {
+        let mut endpoint =
+            json!({"name": name, "status": "active", "type": "slack", "url": "http://chat.example.com/a"});
+        endpoint.as_object_mut().unwrap().extend(other.as_object().unwrap().clone());
+        home.make("notificationEndpoints", endpoint).await
+    };
+    let (ops, hook) = (
+        send("Ops", json!({})).await,
+        send("Ops hook", json!({"type": "http", "method": "POST", "authMethod": "none"})).await,
+    );
+    let crit = json!([{"currentLevel": "CRIT"}, {"currentLevel": "WARN", "previousLevel": "OK"}]);
+    for more in [
+        json!({"name": "Ops", "type": "slack", "endpointID": ops, "messageTemplate": "${ r._message }", "channel": "#ops",
+               "offset": "0s", "tagRules": [{"key": "team", "value": "ops"}]}),
+        json!({"name": "Hook", "type": "http", "endpointID": hook, "status": "inactive", "description": "all", "limit": 1, "limitEvery": 60}),
+        json!({"name": "not here", "type": "http", "endpointID": hook, "tagRules": [{"key": "a", "value": "b", "operator": "notequal"}]}),
+    ] {
+        let mut rule = json!({"status": "active", "every": "1h0m0s", "statusRules": crit});
+        rule.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        home.make("notificationRules", rule).await;
+    }
     for (name, config) in [
         ("Hosts", agents.to_owned()),
         ("windows", agents.replace('\n', "\r\n")),
@@ -130,7 +151,7 @@ both!(a_server_that_was_clicked_together, virgin, async |server| {
     insta::assert_snapshot!("clicked", shown(&dir, &home));
     insta::assert_snapshot!("clicked-said", masked(&said.out, &home).replace(dir.to_str().unwrap(), "iot"));
     // The plan is to adopt, and nothing else; and so it is done.
-    assert_eq!(home.plan(&dir), (28, String::new()));
+    assert_eq!(home.plan(&dir), (32, String::new()));
     home.fluxform(&["apply", "--adopt", "--auto-approve"]).arg(&dir).run().with(0);
     home.fluxform(&["plan", "--detailed-exitcode"]).arg(&dir).run().with(0);
     home.fluxform(&["drift"]).arg(&dir).run().with(0);
