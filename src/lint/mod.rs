@@ -65,9 +65,14 @@ struct Look<'a> {
 }
 
 impl Look<'_> {
+    /// Whether what is found now is not said any more.
+    fn is_full(&self) -> bool {
+        self.found.len() >= MOST
+    }
+
     /// Adds what `code` finds at `span`.
     fn find(&mut self, code: Code, span: Span, message: impl Into<String>, label: &str, help: impl Into<String>) {
-        if self.found.len() < MOST && self.said.insert((code, span)) {
+        if !self.is_full() && self.said.insert((code, span)) {
             let (message, label, help) = (message.into(), label.to_owned(), Some(help.into()));
             self.found.push(Finding { code, mistake: Mistake { span, message, label, also: None, help } });
         }
@@ -107,4 +112,25 @@ pub fn findings(script: &Script, followed: &Followed<'_>, setting: Setting) -> V
     LINTS.iter().for_each(|lint| lint(&mut look));
     look.found.sort_by_key(|finding| finding.mistake.span);
     look.found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::flux::parser::parse;
+    use crate::flux::refs::follow;
+
+    #[test]
+    fn what_is_long_takes_no_stack_and_is_not_said_without_end() {
+        let late = "x = from(bucket: \"b\") |> range(start: -1h)".to_owned()
+            + &" |> group() |> filter(fn: (r) => r.a == 1)".repeat(9_000);
+        let sums = format!("x = {}1", "-(1 + 2) + ".repeat(50_000));
+        let comments: String = (0..50_000).map(|n| format!("// fluxform: allow flux::x{n}\nx{n} = 1\n")).collect();
+        for script in [late, sums, comments] {
+            let parsed = parse(&script);
+            assert!(parsed.is_sound());
+            let setting = Setting { is_formatted: true, ..Setting::default() };
+            assert_eq!(findings(&parsed.script, &follow(&parsed.script, &[]), setting).len(), MOST);
+        }
+    }
 }
