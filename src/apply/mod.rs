@@ -19,7 +19,7 @@ pub use record::adopted;
 pub use sweep::sweep;
 
 use std::collections::BTreeMap;
-use std::sync::Mutex;
+use std::sync::{Mutex, OnceLock};
 
 use tokio::sync::watch;
 
@@ -107,6 +107,13 @@ fn stopped_by(exit: Exit) -> Problem {
     Problem { exit, diagnostic }
 }
 
+/// Why a run stops whose server no longer answers: each further request would wait for it in vain.
+fn unanswered(problem: &Problem) -> Problem {
+    let diagnostic = Diagnostic::error(problem.diagnostic.code, "stopped: the server does not answer")
+        .help("when it answers again, run `fluxform apply` again to continue");
+    Problem { exit: problem.exit, diagnostic }
+}
+
 /// Applies the plan and tells what happens.
 pub async fn run(run: Run<'_>, tell: &mut (dyn FnMut(Event) + Send)) {
     let changes: Vec<_> = run.plan.changes.iter().filter(|change| change.writes()).collect();
@@ -133,9 +140,13 @@ pub async fn run(run: Run<'_>, tell: &mut (dyn FnMut(Event) + Send)) {
         orgs_of_objects: run.snapshot.orgs_of_objects(),
     };
     run.plan.changes.iter().filter(|change| change.settles && !change.writes()).for_each(|change| doer.settle(change));
+    let gone: OnceLock<Problem> = OnceLock::new();
     let stopped = || {
         if let Some(error) = run.journal.failed() {
             return Some(error.clone().into());
+        }
+        if let Some(problem) = gone.get() {
+            return Some(problem.clone());
         }
         let exit = (*run.stop.borrow())?;
         Some(stopped_by(exit))
@@ -149,6 +160,16 @@ pub async fn run(run: Run<'_>, tell: &mut (dyn FnMut(Event) + Send)) {
         }
         tell(event);
     };
-    Walk::new(changes, &run.plan.after).run(run.parallelism, |change| doer.act(change), stopped, &mut heard).await;
+    let (doer, gone) = (&doer, &gone);
+    let act = |change| async move {
+        let result = doer.act(change).await;
+        if let Err(problem) = &result
+            && problem.diagnostic.code == Code::ServerUnavailable
+        {
+            gone.get_or_init(|| unanswered(problem));
+        }
+        result
+    };
+    Walk::new(changes, &run.plan.after).run(run.parallelism, act, stopped, &mut heard).await;
     tell(Event::End);
 }

@@ -474,3 +474,34 @@ labels = ["label.l"]
     scene.http.patch(&format!("tasks/{task}"), json!({"status": "inactive"})).await.expect(200);
     assert_eq!(twice().await.len(), 2, "one that is not the same is somebody's");
 });
+
+both!(a_run_whose_server_no_longer_answers_starts_nothing_more, async |scene| {
+    let seen = Arc::new(AtomicUsize::new(0));
+    let count = seen.clone();
+    let proxy = Proxy::start(scene.server.url(), move |request| {
+        let makes = *request.method == Method::POST && request.path == "/api/v2/variables";
+        if makes && count.fetch_add(1, Ordering::Relaxed) >= 5 || count.load(Ordering::Relaxed) > 5 {
+            Fate::LoseRequest
+        } else {
+            Fate::Pass
+        }
+    })
+    .await;
+    let project = Project::new(&scene).through(proxy.url(), scene.server.token());
+    let variables: Vec<String> = (0..60).map(|n| format!("[variable.v{n}]\nvalues = [\"a\"]\n")).collect();
+    project.declare(&variables.join("\n"));
+    let planned = project.plan(Goal::Declared).await.unwrap();
+    let (_keep, stop) = watch::channel(None);
+    let mut report = Report::default();
+    // The ledger cannot be finished either.
+    let _ = project.attempt(&planned, Goal::Declared, stop, &mut |event: Event| report.fold(&event)).await;
+    let how_many = |is: fn(&Outcome) -> bool| report.outcomes.values().filter(|(_, outcome)| is(outcome)).count();
+    let (failed, left) =
+        (how_many(|it| matches!(it, Outcome::Failed(_))), how_many(|it| matches!(it, Outcome::NotStarted)));
+    assert!(failed < 20 && left > 30, "{failed} failed, {left} not started");
+    assert!(report.stopped.iter().any(|problem| problem.diagnostic.message.contains("does not answer")));
+    let project = project.through(scene.server.url(), scene.server.token());
+    crate::reliability::unlock(&scene).await;
+    project.apply().await;
+    assert!(!project.plan(Goal::Declared).await.unwrap().plan.writes());
+});
