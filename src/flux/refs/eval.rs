@@ -14,7 +14,7 @@ use crate::flux::ast::{
 use crate::flux::names;
 
 /// How many expressions and values are looked at again: those of a function are for each call, values for each place that they go to.
-const AGAIN: usize = 200_000;
+const AGAIN: usize = 10_000;
 /// How deep expressions and calls may be nested in each other.
 const DEEPEST: usize = 128;
 /// How many bytes a text that is put together may have.
