@@ -7,6 +7,7 @@ use super::select::Selection;
 use super::{ObjectId, Sources};
 use crate::address::Address;
 use crate::kind::{Kind, Object};
+use crate::redact::without_secrets;
 use crate::value::{Fields, Ref, Scope, Value, digest};
 
 /// The longest part of a name that becomes a key.
@@ -104,12 +105,14 @@ fn keys<'a>(
 }
 
 /// The key that a name asks for: its letters and digits as ASCII in lower case, all else as `_`; what lives in another org than
-/// the home org begins with that org's key. Empty where nothing is left.
+/// the home org begins with that org's key. Plans and messages show keys: what is hidden of a name is in none. Empty where nothing is
+/// left.
 fn base(object: &Object, sources: Sources<'_>, names: &Names) -> String {
     let elsewhere = object.org.as_ref().filter(|org| sources.snapshot.home.as_ref() != Some(*org));
     let org = elsewhere.and_then(|org| names.get(&(Kind::HOME, org.clone()))).map(|org| org.key.as_str());
     let mut base = String::new();
-    let parts = org.into_iter().chain([object.name.as_str()]);
+    let name = without_secrets(&object.name);
+    let parts = org.into_iter().chain([&*name]);
     for c in parts.flat_map(|part| part.chars().chain(['_'])).flat_map(ascii) {
         if base.len() >= LONGEST {
             break;

@@ -256,6 +256,16 @@ fn what_is_not_seen_is_said() {
     insta::assert_snapshot!(shown(&sample.export()));
 }
 
+/// Plans show the keys that an export makes.
+#[test]
+fn no_key_has_a_secret_of_a_name() {
+    let mut sample = Sample::new();
+    sample.bucket("password=hunter2secretvalue");
+    let export = sample.export();
+    let keys: Vec<_> = export.resources.keys().map(|address| &*address.key).collect();
+    assert!(keys.contains(&"password") && !keys.iter().any(|key| key.contains("hunter2")), "{keys:?}");
+}
+
 #[test]
 fn what_cannot_be_managed_is_external_or_left_out() {
     let mut sample = Sample::new();

@@ -1,9 +1,9 @@
 //! What a manifest says of an object that exists.
 
 use super::spec::{Check, Draft};
-use super::{Kind, Object};
+use super::{Kind, Object, flux_text};
 use crate::diagnostic::Severity;
-use crate::field::{Field, Omitted};
+use crate::field::{Field, Omitted, Type};
 use crate::value::{Fields, Value};
 
 /// Why a manifest cannot say an object.
@@ -43,7 +43,7 @@ impl Kind {
     /// Why a manifest cannot say it.
     pub fn export(self, object: &Object) -> Result<Fields, ExportError> {
         let mut told = (self.spec().export)(object)?;
-        if let Some((field, _)) = object.fields.iter().find(|(_, value)| has_secret(value)) {
+        if let Some((field, _)) = object.fields.iter().find(|(field, value)| has_secret(self.field(field), value)) {
             return Err(ExportError::Unsayable(format!("its `{field}` has a secret in plain text")));
         }
         let unsayable = |field: &&Field| matches!(told.get(field.name), Some(Value::Text(_))) && !field.ty.is_text();
@@ -59,9 +59,14 @@ impl Kind {
     }
 }
 
-/// Whether somebody has put a secret into a script or a configuration. It does not go into a file, which many may read.
-fn has_secret(value: &Value) -> bool {
-    matches!(value, Value::Script(script) if script.has_secret())
+/// Whether somebody has put a secret into a script, a configuration or a text that becomes a part of a script. It does not go into a
+/// file, which many may read.
+fn has_secret(field: Option<&Field>, value: &Value) -> bool {
+    match value {
+        Value::Script(script) => script.has_secret(),
+        Value::Text(text) => field.is_some_and(|field| field.ty == Type::Verbatim) && flux_text::has_secret(text),
+        _ => false,
+    }
 }
 
 /// Whether an object has `value` when a manifest does not say `field`, and nobody has changed it.

@@ -3,12 +3,21 @@
 use std::collections::BTreeMap;
 
 use crate::flux::parser::parse;
+use crate::redact::{Language, certain_literals};
 use crate::value::Value;
 
 /// Why the server can make no string of `text`.
 pub(super) fn fault(text: &str) -> Option<String> {
-    let script = format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""));
-    parse(&script).errors().into_iter().next().map(|error| error.message)
+    parse(&as_string(text)).errors().into_iter().next().map(|error| error.message)
+}
+
+/// Whether `text` certainly has a secret in plain text.
+pub(super) fn has_secret(text: &str) -> bool {
+    !certain_literals(&as_string(text), Language::Flux).is_empty()
+}
+
+fn as_string(text: &str) -> String {
+    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
 }
 
 /// Why a `what` cannot be called `name`, and what its place shows.
@@ -33,4 +42,21 @@ pub(super) fn tags(tags: impl Iterator<Item = (String, String)>) -> Value {
         return Value::Text(all.join(", "));
     }
     if map.is_empty() { Value::Unset } else { Value::Map(map) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::has_secret;
+
+    #[test]
+    fn a_secret_in_a_message_is_found_and_no_code() {
+        for (message, wanted) in [
+            ("apiToken=SUPERsecret123456", true),
+            ("He said \"hot\" on ${ r.host } with password=S3KRIT7", true),
+            ("password: ${ r.password } token=${ f(x: 1) }", false),
+            ("${ r._check_name } is ${ r._level }", false),
+        ] {
+            assert_eq!(has_secret(message), wanted, "{message}");
+        }
+    }
 }
