@@ -256,9 +256,10 @@ pub(crate) fn without_literals(text: &str, language: Language) -> Cow<'_, str> {
     hidden(text, Search::whole(text, language, true).lines())
 }
 
-/// The words of a person with [`HIDDEN`] in the place of what certainly is a secret.
+/// The words of a person with [`HIDDEN`] in the place of what certainly is a secret. From `${` on they may be code.
 pub(crate) fn without_secrets(words: &str) -> Cow<'_, str> {
-    let mut search = Search::new(words, Piece::Words, false);
+    let code = words.find("${").unwrap_or(words.len());
+    let mut search = Search::new(&words[..code], Piece::Words, false);
     search.find();
     search.found.retain(|literal| literal.is_certain);
     hidden(words, search.lines())

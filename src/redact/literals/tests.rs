@@ -292,6 +292,8 @@ fn words_of_people_are_searched_for_what_certainly_is_a_secret() {
         ("TOKEN=S3KRIT7 x", "TOKEN=*** x"),
         ("Reset password: monthly", "Reset password: monthly"),
         ("the token: see the wiki", "the token: see the wiki"),
+        ("token=S3KRIT7${r.x}", "token=***${r.x}"),
+        ("${\"password=\" + f()} token=${f(x:1)}", "${\"password=\" + f()} token=${f(x:1)}"),
         ("unknown field `password`: write it", "unknown field `password`: write it"),
     ] {
         assert_eq!(without_secrets(words), shown);
