@@ -170,13 +170,27 @@ impl Diagnostic {
     }
 
     /// Puts `mark` wherever `text` is said.
-    pub(crate) fn hide(&mut self, text: &str, mark: &str) {
-        let labels = self.places.iter_mut().map(|(_, label)| label);
-        for said in [&mut self.message].into_iter().chain(labels).chain(&mut self.help) {
-            if said.contains(text) {
-                *said = said.replace(text, mark);
-            }
+    fn hide(&mut self, text: &str, mark: &str) {
+        self.all_said().filter(|said| said.contains(text)).for_each(|said| *said = said.replace(text, mark));
+    }
+
+    /// Puts `mark` wherever the value `text` is quoted, and wherever else it cannot be a word of ours, or a part of one.
+    pub(crate) fn hide_value(&mut self, text: &str, mark: &str) {
+        if text.len() >= SHORTEST && !text.chars().all(char::is_alphabetic) {
+            return self.hide(text, mark);
         }
+        let quoted =
+            |part: &str| if text.len() < SHORTEST { replace_words(part, text, mark) } else { part.replace(text, mark) };
+        for said in self.all_said() {
+            let parts =
+                said.split('`').enumerate().map(|(n, part)| if n % 2 == 1 { quoted(part) } else { part.to_owned() });
+            *said = parts.collect::<Vec<_>>().join("`");
+        }
+    }
+
+    fn all_said(&mut self) -> impl Iterator<Item = &mut String> {
+        let labels = self.places.iter_mut().map(|(_, label)| label);
+        [&mut self.message].into_iter().chain(labels).chain(&mut self.help)
     }
 
     /// The same with one more place where one is known.
@@ -211,6 +225,24 @@ impl Diagnostic {
             None => self,
         }
     }
+}
+
+/// A value of fewer bytes is a part of many words.
+const SHORTEST: usize = 4;
+
+/// `said` with `mark` in the place of `text` where that is a word of its own.
+fn replace_words(said: &str, text: &str, mark: &str) -> String {
+    let mut out = String::new();
+    let mut kept = 0;
+    for (at, _) in said.match_indices(text) {
+        let (before, after) = (said[..at].chars().next_back(), said[at + text.len()..].chars().next());
+        if [before, after].into_iter().flatten().all(|c| !c.is_alphanumeric()) {
+            out.push_str(&said[kept..at]);
+            out.push_str(mark);
+            kept = at + text.len();
+        }
+    }
+    out + &said[kept..]
 }
 
 /// No message quotes more literals of one place.
@@ -272,6 +304,23 @@ mod tests {
         assert_eq!(diagnostic.message, "it cannot be `***`");
         assert_eq!(diagnostic.places[0].1, "not `***`");
         assert_eq!(diagnostic.help.as_deref(), Some("one of `***`, `S5`"));
+    }
+
+    #[test]
+    fn a_value_is_hidden_where_it_is_quoted_and_not_within_our_own_words() {
+        let message =
+            "`password` cannot be in a manifest in plain text: `x-e`, `hunter`, hunter2; write `{ env = \"NAME\" }`";
+        for (value, wanted) in [
+            ("e", message.replace("x-e", "x-***")),
+            ("text", message.to_owned()),
+            ("hunter", message.replace("`hunter`", "`***`")),
+            ("hunter2", message.replace("hunter2", "***")),
+            ("12", message.to_owned()),
+        ] {
+            let mut diagnostic = Diagnostic::error(Code::ManifestValue, message);
+            diagnostic.hide_value(value, "***");
+            assert_eq!(diagnostic.message, wanted, "{value}");
+        }
     }
 
     #[test]

@@ -203,7 +203,7 @@ fn with_origins(problems: Vec<Diagnostic>, values: &Values) -> Vec<Diagnostic> {
         let (source, span) = (Arc::clone(source), span.clone());
         let text = source.text.get(span).unwrap_or_default();
         for secret in template::variables(text).filter_map(|name| values.secret(name)) {
-            problem.hide(&secret, HIDDEN);
+            problem.hide_value(&secret, HIDDEN);
         }
         let origins = template::variables(text).filter_map(|name| {
             values.origin(name).map(|origin| format!("the value of `${{var.{name}}}` comes from `{origin}`"))
