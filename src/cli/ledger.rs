@@ -161,6 +161,7 @@ impl Run<'_> {
 fn said(entry: &Entry, presence: &Presence) -> String {
     match presence {
         Presence::Absent => "not on the server".to_owned(),
+        Presence::Hidden => "hidden by the server".to_owned(),
         Presence::Unreadable(words) | Presence::Unknown(words) => format!("this token cannot read it: {words}"),
         Presence::Found(object) if object.created != entry.created => {
             let made = |time: &Option<String>| time.clone().unwrap_or_else(|| "at an unknown time".to_owned());

@@ -154,7 +154,7 @@ fn found(planned: &Planned) -> BTreeMap<Address, One> {
     let moved = |from: &Address| plan.changes.iter().find(|change| change.moved_from.as_ref() == Some(from));
     let owned = ledger.entries.iter().filter_map(|(address, entry)| {
         let gone = snapshot.kinds.get(&address.kind).and_then(|view| view.missing.get(&entry.id));
-        if matches!(gone, Some(Presence::Absent)) {
+        if matches!(gone, Some(Presence::Absent | Presence::Hidden)) {
             return None;
         }
         let address = moved(address).map_or(address, |change| &change.address);

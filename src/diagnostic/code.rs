@@ -155,7 +155,7 @@ codes! {
         CheckMessage "check::message" Manifest "The message of a check is no string of Flux"
         CheckName "check::name" Manifest "A check cannot have this name"
         CheckQuery "check::query" Manifest "InfluxDB cannot make a check of the query"
-        CheckRule "check::rule" Manifest "A check looks for nothing, for two things, or for values that cannot be"
+        CheckRule "check::rule" Manifest|Warning "A check looks for nothing, for two things, or for values that cannot be or always are"
         CheckSchedule "check::schedule" Manifest "A check's schedule is missing or cannot be used"
         CheckTags "check::tags" Manifest "A tag of a check's statuses has a key or a value that it cannot have"
     }
@@ -448,7 +448,7 @@ codes! {
         SightBlind "sight::blind" NotAuthorized "The token does not see enough to tell whether an object exists"
         SightLedger "sight::ledger" NotAuthorized "The token does not see enough to tell whether the project was ever applied"
         SightNotAnOwner "sight::not-an-owner" NotAuthorized "A task, check or rule would never run, because the token's user does not own the org"
-        SightUnreadable "sight::unreadable" NotAuthorized "The token may not read an object that the project owns"
+        SightUnreadable "sight::unreadable" NotAuthorized|Warning "The token may not read an object that the project owns, or a part of it"
     }
     Task "task" "Tasks" {
         TaskCron "task::cron" Manifest|Warning "A cron expression is wrong, or means more than it seems to"

@@ -230,7 +230,12 @@ fn one(
     let last = entry.filter(|_| !another).map(|(_, entry)| &entry.fields);
     let Some(object) = found.object() else {
         change.action = Action::Create;
-        change.reason = if matches!(found, Found::Gone) { Reason::Gone } else { Reason::New };
+        let is_hidden = || entry.is_some_and(|(_, entry)| snapshot.hides(address.kind, &entry.id));
+        change.reason = match found {
+            Found::Gone if is_hidden() => Reason::Hidden,
+            Found::Gone => Reason::Gone,
+            _ => Reason::New,
+        };
         change.unverified = matches!(found, Found::Nothing { unverified: true });
         change.fields = new_fields(address, resource, snapshot, names);
         return change;

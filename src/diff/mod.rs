@@ -110,6 +110,8 @@ pub enum Reason {
     New,
     /// It was deleted by hand.
     Gone,
+    /// What the server shows it by was deleted by hand ([`Spec::hidden_without`](crate::kind::Spec::hidden_without)).
+    Hidden,
     /// Fields differ.
     Differs,
     /// These fields can only be changed by making the object anew.
@@ -177,10 +179,11 @@ pub enum Cause {
 }
 
 /// The word of each reason but [`Reason::CannotChange`].
-const REASONS: [(&str, Reason); 18] = [
+const REASONS: [(&str, Reason); 19] = [
     ("in_sync", Reason::InSync),
     ("new", Reason::New),
     ("gone", Reason::Gone),
+    ("hidden", Reason::Hidden),
     ("differs", Reason::Differs),
     ("creator_gone", Reason::CreatorGone),
     ("undelivered", Reason::Undelivered),
@@ -267,9 +270,15 @@ impl Change {
         self.address.kind.renamed(old, wanted)
     }
 
+    /// Whether somebody deleted the object, or what the server shows it by.
+    pub fn lost(&self) -> bool {
+        matches!(self.reason, Reason::Gone | Reason::Hidden)
+    }
+
     /// Whether somebody changed the server behind our back.
     pub fn drifted(&self) -> bool {
-        matches!(self.reason, Reason::Gone | Reason::CreatorGone)
+        self.lost()
+            || self.reason == Reason::CreatorGone
             || self.fields.iter().any(|field| matches!(field.cause, Cause::Drift | Cause::Both))
     }
 

@@ -1,21 +1,24 @@
 //! Checks: what is measured is looked at on a schedule, and its level is written down as a status.
 
+mod columns;
 mod custom;
 mod export;
 mod level;
+mod message;
 mod query;
+mod quiet;
 mod rules;
 
 use serde_json::{Value as Json, json};
 
 use super::hidden_task::{self, TASK};
-use super::live::{self, Desired, Edit, Object, ReadScope};
+use super::live::{self, Desired, Edit, Object, Presence, ReadScope};
 use super::natural_key::Names;
 use super::schedule::{duration, without_zero};
 use super::spec::{Key, Spec};
 use super::wire::{self, Body, Pages, Row, Wire};
 use super::{Kind, flux_text, label};
-use crate::api::{ApiError, Client, Writer};
+use crate::api::{ApiError, Class, Client, Writer};
 use crate::field::{Field, Omitted, Role, Type};
 use crate::flux::in_hours;
 use crate::value::{Fields, Script, Value};
@@ -76,6 +79,7 @@ pub(super) static SPEC: Spec = Spec {
     put_in: custom::put_in,
     delete_rank: 10,
     runs_as_creator: true,
+    hidden_without: Some("task"),
     ..Spec::PLAIN
 };
 
@@ -165,6 +169,21 @@ impl live::Live for Live {
         hidden_task::looked_at(api, &Self::WIRE, checks, asked, "flux").await
     }
 
+    /// Of a check without its task the server says that the task is missing, to whatever is asked of it, and keeps its name (influxd
+    /// 2.9.1, measured).
+    async fn find(api: &Client, id: &str) -> Result<Presence, ApiError> {
+        hidden_task::presence(wire::get::<Self>(api, id).await)
+    }
+
+    fn explain(error: ApiError, _: &Body) -> ApiError {
+        if error.class != Class::Conflict {
+            return error;
+        }
+        let said = "a check has that name, perhaps one that InfluxDB hides because its task was deleted: no request frees \
+                    such a name, so choose another one";
+        ApiError { message: format!("{} ({said})", error.message), ..error }
+    }
+
     fn read(row: &Row, object: &mut Object) -> Result<(), String> {
         #[derive(serde::Deserialize)]
         struct Query {
@@ -201,7 +220,7 @@ impl live::Live for Live {
                 custom::read(fields, &text);
             }
             // Not one that a manifest can say: it differs from whatever is declared.
-            other => fields.set("when", Value::Text(format!("a check of the type {other}"))),
+            other => fields.set("when", Value::Text(format!("(a check of the type {other})"))),
         }
         fields.set("message", unless_empty(row.text("statusMessageTemplate")?));
         let tags: Vec<Tag> = row.get("tags")?.unwrap_or_default();

@@ -41,7 +41,15 @@ pub enum Standing {
     Record,
 }
 
+/// A field that no table has, of an object that is not read whole: InfluxDB's name of the type that the token may not read.
+pub(super) const UNREAD: &str = "(unread)";
+
 impl Object {
+    /// InfluxDB's name of the type that the token may not read, where a part of the object is kept in one.
+    pub fn unread(&self) -> Option<&str> {
+        self.fields.text(UNREAD)
+    }
+
     /// Whether no project ever manages it.
     pub fn never_managed(&self) -> bool {
         self.standing != Standing::Ordinary
@@ -55,6 +63,10 @@ pub enum Presence {
     Found(Box<Object>),
     /// It is certainly not there.
     Absent,
+    /// It is there, and no request reaches it: what it needs to be shown was deleted ([`Spec::hidden_without`]).
+    ///
+    /// [`Spec::hidden_without`]: super::Spec::hidden_without
+    Hidden,
     /// It is there, and the token may not read it; with the server's words.
     Unreadable(String),
     /// The server does not say whether it is there; with its words (orgs and users, protocol section 1).

@@ -4,6 +4,7 @@ mod bucket;
 mod check;
 mod dbrp;
 mod export;
+mod expression;
 mod flux_text;
 mod hidden_task;
 mod label;

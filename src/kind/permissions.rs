@@ -32,13 +32,13 @@ pub(super) const WRITE: Field =
     Field::text("write", Omitted::Empty, "What it may write.").of_type(Type::Scopes).replaces();
 
 /// The server makes no token that may do nothing.
-pub(super) fn check(draft: &Draft<'_>, faults: &mut Vec<Fault>) {
+pub(super) fn check(kind: Kind, draft: &Draft<'_>, faults: &mut Vec<Fault>) {
     let fields = &draft.fields;
     if let (Some(Value::Scopes(read)), Some(Value::Scopes(write))) = (fields.get("read"), fields.get("write"))
         && read.is_empty()
         && write.is_empty()
     {
-        let message = "a token needs at least one permission";
+        let message = format!("a {kind} needs at least one permission");
         let fault = Fault::new(Code::TokenScopes, "read", message, "has neither `read` nor `write`").other("write");
         faults.push(fault.help("write for example `read = [\"bucket.KEY\"]`"));
     }

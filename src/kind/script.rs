@@ -14,9 +14,15 @@ pub(super) fn forms(field: &'static str, parsed: &Parsed, word: impl Fn(Mistake)
     faults.map(|fault| if parsed.is_accepted() { fault.warning() } else { fault }).collect()
 }
 
-/// Names, packages and arguments that there are not, besides those `given` to the script. The server takes them too.
-pub(super) fn names(field: &'static str, script: &ast::Script, given: &[&str]) -> Vec<Fault> {
-    names::errors(script, given).into_iter().map(|error| fault(Code::FluxName, field, error).warning()).collect()
+/// Names, packages and arguments that there are not, besides those `given` to the script. The server takes them too. Where
+/// something is `said` already, nothing more is.
+pub(super) fn names(field: &'static str, script: &ast::Script, given: &[&str], said: &[Fault]) -> Vec<Fault> {
+    let is_said = |mistake: &Mistake| {
+        let at = mistake.span.range().start;
+        said.iter().filter_map(|fault| fault.script.as_ref()).any(|span| span.contains(&at))
+    };
+    let errors = names::errors(script, given).into_iter().filter(|error| !is_said(error));
+    errors.map(|error| fault(Code::FluxName, field, error).warning()).collect()
 }
 
 /// What lints find.
@@ -30,8 +36,8 @@ pub(super) fn lints(
     found.map(|Finding { code, mistake }| fault(code, field, mistake).warning()).collect()
 }
 
-/// A mistake in the script.
-fn fault(code: Code, field: &'static str, mistake: Mistake) -> Fault {
+/// A mistake in a text of Flux.
+pub(super) fn fault(code: Code, field: &'static str, mistake: Mistake) -> Fault {
     let Mistake { span, message, label, also, help } = mistake;
     let also = also.map(|(span, label)| (span.range(), label));
     Fault { also, help, ..Fault::new(code, field, message, label).script(span.range()) }

@@ -78,6 +78,10 @@ pub struct Fault {
     pub label: String,
     /// Another field that has to do with it.
     pub other: Option<&'static str>,
+    /// The keys that lead to what it is about within the value of the field.
+    pub within: Vec<String>,
+    /// Whether it is about the last of these keys, and not about what that has.
+    pub is_key: bool,
     /// The bytes of its text of another language that have to do with it.
     pub script: Option<Range<usize>>,
     /// Further bytes of that text that have to do with it, and what is shown there.
@@ -96,6 +100,8 @@ impl Fault {
             message: message.into(),
             label: label.into(),
             other: None,
+            within: Vec::new(),
+            is_key: false,
             script: None,
             also: None,
             help: None,
@@ -113,6 +119,19 @@ impl Fault {
     #[must_use]
     pub fn other(self, field: &'static str) -> Self {
         Self { other: Some(field), ..self }
+    }
+
+    /// The same, about what has the key `key` in the value, or in what the keys before lead to.
+    #[must_use]
+    pub fn within(mut self, key: &str) -> Self {
+        self.within.push(key.to_owned());
+        self
+    }
+
+    /// The same, about the key itself.
+    #[must_use]
+    pub fn key(self) -> Self {
+        Self { is_key: true, ..self }
     }
 
     /// The same with the bytes of its text of another language that have to do with it.
@@ -198,6 +217,9 @@ pub struct Spec {
     /// Whether a request can move an object to another org. Then the list of the org that it was in may have it too (influxd
     /// 2.9.1, measured).
     pub movable: bool,
+    /// What an object needs for the server to show it, such as a task: without that the server hides it from every request, and
+    /// keeps its name.
+    pub hidden_without: Option<&'static str>,
     /// Whether its objects act as the user they belong to, and no longer do anything once that user is deleted.
     pub acts_as_user: bool,
 }
@@ -226,6 +248,7 @@ impl Spec {
         holds_data: false,
         runs_as_creator: false,
         movable: false,
+        hidden_without: None,
         acts_as_user: false,
     };
 }

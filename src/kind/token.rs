@@ -41,7 +41,7 @@ pub(super) static SPEC: Spec = Spec {
         .replaces(),
         Field::id("The ID of an external token."),
     ],
-    check: |draft, faults| permissions::check(draft, faults),
+    check: |draft, faults| permissions::check(Kind::Token, draft, faults),
     export,
     replace: Delete::Last,
     delete_rank: 50,

@@ -56,7 +56,7 @@ fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
         faults.push(Fault::new(Code::ManifestValue, "username", message, "not a username"));
     }
     password::check(draft, faults);
-    permissions::check(draft, faults);
+    permissions::check(Kind::V1Token, draft, faults);
 }
 
 fn export(object: &Object) -> Result<Fields, ExportError> {

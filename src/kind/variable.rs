@@ -4,6 +4,7 @@ use serde_json::{Value as Json, json};
 
 use super::Kind;
 use super::export::ExportError;
+use super::expression::Words;
 use super::live::{self, Desired, Edit, Object};
 use super::natural_key::Names;
 use super::script;
@@ -92,9 +93,18 @@ fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
     if let Some(source) = draft.script {
         let parsed = parse(source);
         // The server takes any text, and dashboards show an error. They give the script the other variables.
-        faults.extend(script::forms("query", &parsed, |mistake| mistake));
+        let words = Words {
+            code: Code::FluxName,
+            field: "query",
+            given: SPEC.given,
+            message: "cannot be used in a query: nothing of the manifest is put into it",
+            advice: &|_| "write the value itself, or take it from another variable, as `v.NAME`".to_owned(),
+        };
+        faults.extend(script::forms("query", &parsed, |mistake| words.help(source, mistake)));
         if parsed.is_sound() {
-            faults.extend(script::names("query", &parsed.script, SPEC.given));
+            let asked = words.faults(&parsed.script);
+            faults.extend(script::names("query", &parsed.script, SPEC.given, &asked));
+            faults.extend(asked);
             let followed = follow(&parsed.script, &[]);
             faults.extend(script::lints("query", &parsed.script, &followed, Setting::default()));
             draft.reaches = followed.references.all;

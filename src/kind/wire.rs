@@ -284,8 +284,13 @@ pub(super) async fn walk<L: Live>(api: &Client, query: &[(&str, &str)]) -> Resul
 }
 
 /// The object with the ID `id`.
+pub(super) async fn get<L: Live>(api: &Client, id: &str) -> Result<Object, ApiError> {
+    api.get(&L::WIRE.at(id), &[]).await.map(|One::<L>(Item(object, _))| object)
+}
+
+/// What asking for it shows.
 pub(super) async fn find<L: Live>(api: &Client, id: &str) -> Result<Presence, ApiError> {
-    let reply = api.get(&L::WIRE.at(id), &[]).await.map(|One::<L>(Item(object, _))| object);
+    let reply = get::<L>(api, id).await;
     if L::WIRE.guarded { Presence::of_guarded(reply) } else { Presence::of(reply) }
 }
 

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::context::DecodeContext;
-use super::node::{Entry, Node, Raw, Table};
+use super::node::{Entry, Node, Raw, Span, Table};
 use super::written::META;
 use super::{Lifecycle, Places, Reached, Resource, defaults, foreign, params, text_file, typed};
-use crate::diagnostic::{Code, Diagnostic, nearest};
+use crate::diagnostic::{Code, Diagnostic, Place, nearest};
 use crate::field::{Field, Omitted, Role, Type};
 use crate::flux::refs::Target;
 use crate::kind::{Draft, Fault, Key, Kind};
@@ -110,7 +110,10 @@ pub(super) fn resource<'p, 'a>(mut context: DecodeContext<'p, 'a>) -> (Resource,
             let places = [&resource.place, resource.place_of(fault.field)];
             Some(Fault { severity: lints.severity(fault.code, fault.severity, places)?, ..fault })
         })
-        .map(|fault| diagnostic(&resource, kind, script.as_ref(), fault))
+        .map(|fault| {
+            let within = within(&table, &fault).map(|span| context.place(span));
+            diagnostic(&resource, kind, script.as_ref(), within, fault)
+        })
         .collect();
     said.into_iter().for_each(|diagnostic| context.say(diagnostic));
     (resource, context)
@@ -254,15 +257,39 @@ fn ignored(context: &mut DecodeContext<'_, '_>, kind: Kind, node: &Node<'_>) -> 
     names
 }
 
+/// Where in the value of its field a fault is, if the table writes that there.
+fn within(table: &Table<'_>, fault: &Fault) -> Option<Span> {
+    let mut span = None;
+    let mut node = table.get(fault.field)?;
+    for key in &fault.within {
+        let Raw::Table(inner) = &node.value else { return None };
+        let entry = inner.0.iter().find(|entry| entry.key == key.as_str())?;
+        span = Some(if fault.is_key { entry.at } else { entry.node.span });
+        node = &entry.node;
+    }
+    span
+}
+
 /// What a kind's own check has found, with places.
-fn diagnostic(resource: &Resource, kind: Kind, script: Option<&text_file::Written>, fault: Fault) -> Diagnostic {
-    let is_script = kind.field(fault.field).is_some_and(|field| field.ty.text_file().is_some());
+fn diagnostic(
+    resource: &Resource,
+    kind: Kind,
+    script: Option<&text_file::Written>,
+    within: Option<Place>,
+    fault: Fault,
+) -> Diagnostic {
+    let ty = kind.field(fault.field).map(|field| field.ty);
+    let own = ty == Some(Type::Verbatim);
+    let is_script = own || ty.is_some_and(|ty| ty.text_file().is_some());
+    let of_field = resource.places.get(fault.field).zip(resource.fields.text(fault.field)).filter(|_| own);
+    let own = of_field.map(|(place, text)| text_file::Written::of_string(place, text));
+    let script = own.as_ref().or(script);
     let in_script = fault.script.as_ref().zip(script).map(|(span, script)| script.place(span));
     let mut diagnostic = Diagnostic { severity: fault.severity, ..Diagnostic::error(fault.code, fault.message) };
     diagnostic = match in_script {
         Some(place) if is_script => diagnostic.at(place, fault.label),
         Some(place) => diagnostic.at(resource.place_of(fault.field).clone(), fault.label).at(place, "in the script"),
-        None => diagnostic.at(resource.place_of(fault.field).clone(), fault.label),
+        None => diagnostic.at(within.unwrap_or_else(|| resource.place_of(fault.field).clone()), fault.label),
     };
     if let Some(((span, label), script)) = fault.also.zip(script) {
         diagnostic = diagnostic.at(script.place(&span), label);

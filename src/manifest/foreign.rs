@@ -5,8 +5,10 @@ use crate::kind::Kind;
 /// What fluxform does not manage, by the names that a table might have.
 const NOT_YET: [&str; 1] = ["dashboard"];
 
+const V1_TOKEN: &str = "a token of InfluxDB 1.x is `[v1_token.KEY]`, with `username`, `read`, `write` and `password`";
+
 /// Words at the top of a manifest, and what to write instead.
-const SECTIONS: [(&str, &str); 26] = [
+const SECTIONS: [(&str, &str); 30] = [
     ("variable", "declare variables in one table, `[var]`: `NAME = { default = ... }`"),
     ("variables", "declare variables in one table, `[var]`: `NAME = { default = ... }`"),
     ("vars", "declare variables in one table, `[var]`: `NAME = { default = ... }`"),
@@ -36,6 +38,10 @@ const SECTIONS: [(&str, &str); 26] = [
     ("notificationEndpoint", "where messages go is `[notification_endpoint.KEY]`"),
     ("rule", "what tells of statuses is `[notification_rule.KEY]`"),
     ("notificationRule", "what tells of statuses is `[notification_rule.KEY]`"),
+    ("legacy_token", V1_TOKEN),
+    ("legacy_authorization", V1_TOKEN),
+    ("v1_authorization", V1_TOKEN),
+    ("alert", "a check is `[check.KEY]`, with `flux` and `when`, `deadman` or `custom`"),
     ("organization", "an org is `[org.KEY]`"),
     ("organizations", "an org is `[org.KEY]`"),
     ("lifecycle", "`lifecycle` belongs in a resource: `lifecycle = { prevent_destroy = true }`"),
@@ -170,7 +176,17 @@ pub(super) fn key(kind: Kind, word: &str) -> Option<&'static str> {
         "timeSince" | "time_since" | "staleTime" | "stale_time" if !lacks("deadman") => {
             Some("write `deadman = { level = \"crit\", after = \"90s\", forget = \"10m\" }`")
         }
-        "status_message_template" | "statusMessageTemplate" if !lacks("message") => Some("write `message = \"...\"`"),
+        "greater" | "lesser" | "level" | "levels" if !lacks("when") => {
+            Some("write the levels and their values: `when = { crit = { above = 90 } }`")
+        }
+        "name" | "token" if kind == Kind::V1Token => Some("write `username = \"...\"`"),
+        "deliver" | "secret" if kind == Kind::V1Token => {
+            Some("a v1_token gets its password from you: `password = { env = \"NAME\" }`")
+        }
+        "secret_version" if kind == Kind::V1Token => Some("write `password_version = 1`"),
+        "status_message" | "status_message_template" | "statusMessageTemplate" if !lacks("message") => {
+            Some("write `message = \"...\"`")
+        }
         "roles" | "role" | "orgs" if !lacks("member_of") => {
             Some("list the orgs: `member_of = [\"org.KEY\"]`, or `owner_of = [\"org.KEY\"]`")
         }
@@ -184,6 +200,24 @@ pub(super) fn key(kind: Kind, word: &str) -> Option<&'static str> {
         }
         "bucket_id" | "bucketID" if !lacks("bucket") => Some("write `bucket = \"bucket.KEY\"`"),
         _ => find(&KEYS, word),
+    }
+}
+
+/// What to write in the place of a key of the table `name` in a resource of `kind` that the API has.
+pub(super) fn inner(name: &str, word: &str) -> Option<&'static str> {
+    let (field, of) = name.split_once('.').unwrap_or((name, ""));
+    match (field, of.is_empty(), word) {
+        ("when", true, "critical" | "CRIT") => Some("write `crit`"),
+        ("when", true, "warning" | "WARN") => Some("write `warn`"),
+        ("when", false, "greater") => Some("write `above = NUMBER`"),
+        ("when", false, "lesser") => Some("write `below = NUMBER`"),
+        ("when", false, "value") => Some("write `above = NUMBER` or `below = NUMBER`"),
+        ("when", false, "min" | "max" | "within" | "range") => {
+            Some("write `inside = [MIN, MAX]` or `outside = [MIN, MAX]`")
+        }
+        ("deadman", true, "timeSince" | "time_since") => Some("write `after = \"90s\"`"),
+        ("deadman", true, "staleTime" | "stale_time") => Some("write `forget = \"10m\"`"),
+        _ => None,
     }
 }
 

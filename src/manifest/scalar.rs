@@ -16,6 +16,10 @@ pub(super) fn number(context: &mut DecodeContext<'_, '_>, name: &str, node: &Nod
         #[allow(clippy::cast_precision_loss, reason = "what follows says whether it is the number that was written")]
         Raw::Integer(number) if (number as f64) as i64 == number => Number::new(number as f64),
         Raw::Float(number) => Number::new(number),
+        Raw::Integer(number) => {
+            let message = format!("`{name}` cannot be {number}: InfluxDB keeps no number of so many digits exactly");
+            return context.fail(Code::ManifestValue, node.span, message, "not exact");
+        }
         _ => return context.wrong_type(name, "a number", node),
     };
     match number {

@@ -24,6 +24,12 @@ pub(super) struct Written {
 }
 
 impl Written {
+    /// A text that is the string at a place of a manifest.
+    pub(super) fn of_string(whole: &Place, text: &str) -> Self {
+        let at = TextPlace::of_string(Arc::clone(&whole.source), whole.span.clone(), text);
+        Self { text: text.to_owned(), at, whole: whole.clone() }
+    }
+
     /// The place of `span` in the text.
     pub(super) fn place(&self, span: &std::ops::Range<usize>) -> Place {
         self.at.place(span).unwrap_or_else(|| self.whole.clone())
@@ -50,8 +56,7 @@ pub(super) fn read<'a>(
             let help = format!("write `{name} = {{ file = \"{text}\" }}`");
             return context.fail_with(Code::ManifestTextFile, node.span, message, "names a file", help);
         }
-        let at = TextPlace::of_string(Arc::clone(context.source), node.span.range(), text);
-        return Some(Written { text: text.clone().into_owned(), at, whole });
+        return Some(Written::of_string(&whole, text));
     }
     let node = context.expand(node)?.into_owned();
     let Raw::Table(table) = &node.value else {

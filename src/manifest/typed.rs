@@ -6,7 +6,7 @@ use super::context::DecodeContext;
 use super::node::{Entry, Node, Raw, Span, Table};
 use super::reference::Resolved;
 use super::text::{item_text, text};
-use super::{scalar, scope, sink};
+use super::{foreign, scalar, scope, sink};
 use crate::address::Address;
 use crate::diagnostic::{Code, nearest};
 use crate::field::{Field, Omitted, Type};
@@ -56,7 +56,11 @@ fn value<'a>(
             Raw::Array(items) => list(context, name, *of, items, false),
             _ => context.no_list(name, "a list", node),
         },
-        Type::Block(_) | Type::Keyed(..) => context.wrong_type(name, "a table", node),
+        Type::Block(fields) => {
+            let sample = fields.first().map(|field| format!("write `{{ {} = ... }}`", field.name));
+            context.wrong_type_with(name, "a table", node, sample)
+        }
+        Type::Keyed(..) => context.wrong_type(name, "a table", node),
         Type::Duration { months } => scalar::duration(context, name, months, node).map(Value::Duration),
         Type::SignedDuration => scalar::signed_duration(context, name, node),
         Type::Retention => scalar::retention(context, name, node),
@@ -137,9 +141,10 @@ fn unknown(
     known: impl Iterator<Item = &'static str> + Clone,
 ) {
     let message = format!("unknown field `{}` in `{name}`", entry.key);
-    let help = match nearest(&entry.key, known.clone()) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => format!("available fields: {}", known.collect::<Vec<_>>().join(", ")),
+    let help = match (foreign::inner(name, &entry.key), nearest(&entry.key, known.clone())) {
+        (Some(answer), _) => answer.to_owned(),
+        (None, Some(near)) => format!("did you mean `{near}`?"),
+        (None, None) => format!("available fields: {}", known.collect::<Vec<_>>().join(", ")),
     };
     context.fail_with::<()>(Code::ManifestUnknownKey, entry.at, message, "unknown", help);
 }

@@ -15,6 +15,7 @@ mod strange;
 mod tests;
 mod twin;
 mod types;
+mod unread;
 
 pub use difference::{Difference, Part, Side, difference, outgrown};
 pub use digest::{HOME, short};
@@ -178,6 +179,10 @@ pub fn order(comparison: Comparison, facts: Facts<'_>) -> Plan {
     let Facts { project, graph, snapshot, ledger, at_stake, dependents, taken, .. } = facts;
     let Facts { compiled, consent, policy, written, all_goes, .. } = facts;
     let ordered = order::order(comparison.changes, graph, ledger);
+    let is_planned = |address: &Address| ordered.changes.iter().any(|change| change.address == *address);
+    // What waits for a circle is in no plan.
+    let at_stake =
+        at_stake.into_iter().filter(|(address, _)| ordered.stuck.is_empty() || is_planned(address)).collect();
     let mut plan = Plan {
         project: project.to_owned(),
         home: snapshot.home.clone(),
@@ -197,16 +202,17 @@ pub fn order(comparison: Comparison, facts: Facts<'_>) -> Plan {
     plan.warnings.extend(secrets::lacking(&plan.changes, written));
     plan.warnings.extend(strange::nothing_is_declared(project, &plan.changes).filter(|_| !all_goes));
     if !all_goes {
-        let (problems, warnings) = missing::missing(&plan.changes, written, snapshot);
-        plan.refusals.extend(problems);
-        plan.warnings.extend(warnings);
+        plan.warnings.extend(unread::parts(&plan.changes, snapshot));
     }
+    let (problems, warnings) = missing::missing(&plan.changes, written, snapshot, all_goes);
+    plan.refusals.extend(problems);
+    plan.warnings.extend(warnings);
     let (problems, unchecked) = types::problems(&plan.changes, &compiled, written);
     plan.refusals.extend(problems);
     plan.warnings.extend(unchecked);
     plan.warnings.extend(heir::passes(&plan.changes, written, snapshot));
     plan.warnings.extend(heir::takes(&plan.changes, written, snapshot));
-    plan.refusals.extend(order::circle(&ordered.stuck, written));
+    plan.refusals.extend(ordered.stuck.iter().map(|stuck| order::circle(stuck, written)));
     guard::ask(
         &mut plan,
         guard::Grounds { snapshot, ledger, dependents: &dependents, taken, consent, policy, written, all_goes },

@@ -41,7 +41,7 @@ pub fn drift(plan: &Plan, look: Look) -> String {
 
 /// How much drifted, and what an apply does about it.
 fn summary(drifted: &[&Change]) -> String {
-    let deleted: Vec<_> = drifted.iter().filter(|change| change.reason == Reason::Gone).collect();
+    let deleted: Vec<_> = drifted.iter().filter(|change| change.lost()).collect();
     let fields: usize = drifted.iter().map(|change| fields(change).count()).sum();
     let mut parts = Vec::new();
     if !deleted.is_empty() {
@@ -52,7 +52,11 @@ fn summary(drifted: &[&Change]) -> String {
     }
     let parts = if parts.is_empty() { String::new() } else { format!(" ({})", parts.join(", ")) };
     let lost = deleted.iter().any(|change| change.address.kind.spec().holds_data);
-    let but = if lost { ", but no deleted data" } else { "" };
+    let but = match drifted.iter().any(|change| change.reason == Reason::Hidden) {
+        true => ", but nothing that the server hides",
+        false if lost => ", but no deleted data",
+        false => "",
+    };
     format!(
         " {} drifted{parts}. `fluxform apply` restores what the manifests declare{but}.",
         count(drifted.len(), "resource")
@@ -84,7 +88,7 @@ fn fields(change: &Change) -> impl Iterator<Item = &FieldChange> {
 
 /// Why a whole object counts as drift, where it does.
 pub(super) fn gone(change: &Change) -> Option<String> {
-    let gone = matches!(change.reason, Reason::Gone | Reason::CreatorGone);
+    let gone = change.lost() || change.reason == Reason::CreatorGone;
     reason(&change.reason, change.address.kind).filter(|_| gone)
 }
 

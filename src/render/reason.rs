@@ -27,12 +27,21 @@ pub(super) fn reason(reason: &Reason, kind: Kind) -> Option<String> {
     Some(match reason {
         Reason::InSync | Reason::New | Reason::Differs | Reason::Destroy => return None,
         Reason::Gone => "it was deleted on the server".to_owned(),
+        Reason::Hidden => {
+            let needed = kind.spec().hidden_without.unwrap_or(kind.name());
+            format!("its {needed} was deleted on the server, which hides the {kind} since")
+        }
         Reason::CannotChange(fields) => cannot_change(fields, kind),
         Reason::CreatorGone => "the user it runs as was deleted or no longer owns the org".to_owned(),
         Reason::Undelivered => "its secret was never delivered".to_owned(),
         Reason::Leftovers => "an interrupted run left an object that this one replaces".to_owned(),
         Reason::Resumed => "an interrupted run created it".to_owned(),
-        Reason::Unfinished => "an earlier run created it and did not finish it".to_owned(),
+        Reason::Unfinished => {
+            match kind.spec().fields.iter().find(|field| field.secret.is_some_and(|rule| rule.needed)) {
+                Some(secret) => format!("an earlier run created it, and may never have set its `{}`", secret.name),
+                None => "an earlier run created it and did not finish it".to_owned(),
+            }
+        }
         Reason::NotDeclared => "it is no longer declared".to_owned(),
         Reason::Disabled => "its `enabled` is false".to_owned(),
         Reason::NotOurs => "it is no longer declared; this project did not create it, so it stays".to_owned(),

@@ -53,6 +53,11 @@ impl Snapshot {
         self.kinds.get(&kind)?.objects.get(id)
     }
 
+    /// Whether the server hides the object with this ID.
+    pub fn hides(&self, kind: Kind, id: &str) -> bool {
+        self.kinds.get(&kind).is_some_and(|view| view.missing.get(id) == Some(&Presence::Hidden))
+    }
+
     /// The kind of the object that a permission of a token means by type and ID: the org that the permission names, if it
     /// names one, must be the object's own. `holder` is the token's org, which stands in for the org of an object that is
     /// not there.
@@ -96,7 +101,7 @@ pub struct View {
 }
 
 impl View {
-    /// The object with this ID, none if it is proven that there is none.
+    /// The object with this ID, none if it is proven that no request reaches one.
     ///
     /// # Errors
     /// Why it is not known.
@@ -104,7 +109,7 @@ impl View {
         match (self.objects.get(id), self.missing.get(id)) {
             (Some(object), _) => Ok(Some(object)),
             (None, Some(Presence::Found(object))) => Ok(Some(object)),
-            (None, Some(Presence::Absent)) => Ok(None),
+            (None, Some(Presence::Absent | Presence::Hidden)) => Ok(None),
             (None, Some(Presence::Unreadable(words) | Presence::Unknown(words))) => Err(words),
             (None, None) => Err("the server did not say whether it exists"),
         }

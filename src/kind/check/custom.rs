@@ -3,7 +3,9 @@
 
 use std::ops::Range;
 
+use super::query::SCRIPT;
 use super::rules::WORDS;
+use crate::address::few;
 use crate::diagnostic::Code;
 use crate::flux::ast::{ExpressionKind, Property, Record, Script};
 use crate::flux::parser::parse;
@@ -75,7 +77,7 @@ pub(super) fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
     }
     let Some(source) = draft.script else { return };
     let parsed = parse(source);
-    faults.extend(script::forms("flux", &parsed, |mistake| mistake));
+    faults.extend(script::forms("flux", &parsed, |mistake| SCRIPT.help(source, mistake)));
     if !parsed.is_accepted() {
         return;
     }
@@ -90,10 +92,13 @@ pub(super) fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
         schedule::merge(draft, task, &WORDS, faults);
     }
     let lacks = ["name", "every", "offset"].into_iter().filter(|field| schedule::said(task.as_ref(), field).is_none());
-    for field in lacks {
+    let lacks: Vec<_> = lacks.map(|field| format!("`{field}`")).collect();
+    if !lacks.is_empty() {
         let place = task.as_ref().map(|task| task.span.clone());
-        let fault = fault(format!("a custom check needs `{field}` in its `option task`"), "lacks it", place);
-        faults.push(fault.help("write `option task = {name: \"NAME\", every: 1m, offset: 0s}`"));
+        let message = format!("a custom check needs {} in its `option task`", few(&lacks));
+        let name = draft.fields.text("name").unwrap_or_default();
+        let help = format!("write `option task = {{name: {name:?}, every: 1m, offset: 0s}}`");
+        faults.push(fault(message, "not in it", place).help(help));
     }
     if let Some(cron) = schedule::said(task.as_ref(), "cron") {
         draft.fields.remove("cron");
@@ -104,7 +109,9 @@ pub(super) fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
     faults.extend(found.map(|fault| schedule::place(fault, written, task.as_ref())));
     faults.extend(identified(&parsed.script, draft.fields.text("name").unwrap_or_default()));
     if parsed.is_sound() {
-        faults.extend(script::names("flux", &parsed.script, &[]));
+        let asked = SCRIPT.faults(&parsed.script);
+        faults.extend(script::names("flux", &parsed.script, &[], &asked));
+        faults.extend(asked);
         let followed = follow(&parsed.script, &[]);
         let setting = schedule::setting(&draft.fields);
         faults.extend(script::lints("flux", &parsed.script, &followed, setting));
@@ -141,7 +148,8 @@ fn identified(script: &Script, name: &str) -> Vec<Fault> {
         Some(property) if text(property).as_deref() == Some(wanted) => None,
         Some(property) => {
             let message = format!("`{key}` of a custom check must be `{wanted}`");
-            Some(fault(message, "another text", Some(property.span.range())))
+            let value = property.value.map_or(property.span, |value| script.expression(value).span);
+            Some(fault(message, "another text", Some(value.range())).help(format!("write `{key}: {wanted:?}`")))
         }
     };
     [("_check_name", name), ("_type", "custom")].into_iter().filter_map(one).collect()

@@ -11,6 +11,9 @@ pub(super) fn export(object: &Object) -> Result<Fields, ExportError> {
     if told.get("custom") == Some(&Value::Bool(true)) {
         ["every", "offset"].into_iter().for_each(|field| drop(told.remove(field)));
     }
+    if let Some(Value::Text(what)) = told.get("when") {
+        return Err(ExportError::Unsayable(format!("a manifest cannot express what it looks for: {what}")));
+    }
     let Some(script) = source(&told) else {
         return Err(ExportError::Unsayable("its task does not run what the check says".to_owned()));
     };

@@ -65,10 +65,10 @@ impl Threshold {
 pub(super) fn when(thresholds: Vec<Threshold>) -> Value {
     let mut levels = BTreeMap::new();
     for threshold in thresholds {
-        let mut level = threshold.level.to_lowercase();
-        // Two of one level are none that a manifest can say, and no run of them succeeds.
-        while levels.contains_key(&level) {
-            level.push_str(" again");
+        let level = threshold.level.to_lowercase();
+        // They are none that a manifest can say, and no run of them succeeds.
+        if levels.contains_key(&level) {
+            return Value::Text(format!("(two thresholds for {level})"));
         }
         levels.insert(level, threshold.value());
     }

@@ -1,31 +1,53 @@
 //! The query of a check. InfluxDB makes a task's script of it: the pipe is assigned to a variable, what says a time range gets
 //! that of the check, and the levels follow.
 
+use super::columns;
 use super::rules::Sort;
 use crate::diagnostic::Code;
-use crate::flux::ast::{Expression, ExpressionKind, Infix, Property, Script, Span, StatementKind};
+use crate::flux::ast::{Expression, ExpressionKind, Infix, Prefix, Property, Script, Span, StatementKind};
 use crate::flux::params::uses;
 use crate::flux::parser::parse;
 use crate::flux::refs::follow;
-use crate::kind::script;
 use crate::kind::spec::{Draft, Fault};
+use crate::kind::{expression, script};
 use crate::lint::Setting;
 use crate::value::{self, Value};
 
 /// What scripts call the record of a dashboard's variables.
 const VARIABLES: &str = "v";
 
+/// What is said of expressions of the manifests in the script of a check.
+pub(super) const SCRIPT: expression::Words<'_> = expression::Words {
+    code: Code::FluxName,
+    field: "flux",
+    given: &[],
+    message: "cannot be used in the script of a check: nothing of the manifest is put into it",
+    advice: &|one| match one.root() {
+        "each" => "write a file for each key, and `flux = { file = \"flux/NAME_${each.key}.flux\" }`".to_owned(),
+        "bucket" => "write the name of the bucket itself".to_owned(),
+        _ => "write the value itself".to_owned(),
+    },
+};
+
 pub(super) fn check(draft: &mut Draft<'_>, sort: Sort, faults: &mut Vec<Fault>) {
     let Some(source) = draft.script else { return };
     let parsed = parse(source);
-    faults.extend(script::forms("flux", &parsed, |mistake| mistake));
+    let words = expression::Words { given: &[VARIABLES], ..SCRIPT };
+    faults.extend(script::forms("flux", &parsed, |mistake| words.help(source, mistake)));
     if parsed.is_sound() {
         let script = &parsed.script;
-        faults.extend(no_pipe(script));
+        let wrong = no_pipe(script);
+        let is_pipe = wrong.is_none();
+        faults.extend(wrong);
         if sort == Sort::Threshold {
             faults.extend(no_single_field(script));
         }
-        faults.extend(script::names("flux", script, &[VARIABLES]));
+        if is_pipe {
+            faults.extend(columns::faults(script, sort));
+        }
+        let asked = words.faults(script);
+        faults.extend(script::names("flux", script, &[VARIABLES], &asked));
+        faults.extend(asked);
         faults.extend(variables(script, sort));
         let followed = follow(script, &[]);
         let setting = Setting { is_formatted: true, is_retimed: true, ..Setting::default() };
@@ -35,7 +57,7 @@ pub(super) fn check(draft: &mut Draft<'_>, sort: Sort, faults: &mut Vec<Fault>) 
     draft.fields.set("flux", Value::Script(value::Script::query(source.to_owned())));
 }
 
-fn fault(message: &str, label: &str, span: Option<Span>) -> Fault {
+pub(super) fn fault(message: &str, label: &str, span: Option<Span>) -> Fault {
     let fault = Fault::new(Code::CheckQuery, "flux", message, label);
     match span {
         Some(span) => fault.script(span.range()),
@@ -76,7 +98,13 @@ fn fields(script: &Script) -> Vec<(&Expression, Infix)> {
 /// That the query has no field, or several: the levels are those of one.
 fn no_single_field(script: &Script) -> Option<Fault> {
     match fields(script).as_slice() {
-        [(_, Infix::Equal)] => None,
+        [(one, Infix::Equal)] => is_negated(script, one).then(|| {
+            let fault =
+                fault("a check with `when` needs one field, and `not` leaves that one out", "not this", Some(one.span));
+            fault.help(
+                "InfluxDB takes the field that `r._field` is compared with for that of the levels: remove the `not`",
+            )
+        }),
         [(one, _)] => Some(fault("a check with `when` needs one field", "not `==`", Some(one.span))),
         [] => {
             let fault = fault("a check with `when` needs one field, and the query selects none", "no `_field`", None);
@@ -92,6 +120,24 @@ fn no_single_field(script: &Script) -> Option<Fault> {
             Some(fault.help("make a check of each field"))
         }
     }
+}
+
+/// Whether the opposite of a comparison is asked for.
+fn is_negated(script: &Script, comparison: &Expression) -> bool {
+    let (mut of, mut negated) = (comparison, false);
+    // What an expression stands in comes after it.
+    for outer in script.expressions() {
+        let inner = match outer.kind {
+            ExpressionKind::Paren(inner) => inner,
+            ExpressionKind::Unary { operator: Prefix::Not, argument } => argument,
+            _ => continue,
+        };
+        if std::ptr::eq(script.expression(inner), of) {
+            negated ^= matches!(outer.kind, ExpressionKind::Unary { .. });
+            of = outer;
+        }
+    }
+    negated
 }
 
 /// What of the query is replaced by the check's own times.

@@ -1,6 +1,6 @@
 //! What is wrong with a check. Most of it the server takes, and each run fails (influxd 2.9.1, measured).
 
-use super::{SORTS, custom, query};
+use super::{SORTS, custom, message, query, quiet};
 use crate::diagnostic::Code;
 use crate::flux::is_name;
 use crate::kind::flux_text;
@@ -27,16 +27,24 @@ pub(super) fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
     }
     if sort != Some(Sort::Custom) {
         faults.extend(scheduled(draft));
-        faults.extend(message(draft));
+        faults.extend(message::check(draft, sort));
     }
     name(draft, sort, faults);
-    faults.extend(levels(&draft.fields));
+    let wrong = levels(&draft.fields);
+    if wrong.is_empty() {
+        faults.extend(quiet::warnings(&draft.fields));
+    }
+    faults.extend(wrong);
     faults.extend(tag_faults(draft));
 }
 
 /// What the check looks for, if it says that once.
 fn sort(draft: &Draft<'_>, faults: &mut Vec<Fault>) -> Option<Sort> {
-    let written: Vec<&'static str> = SORTS.into_iter().filter(|field| (draft.written)(field)).collect();
+    let is_false = |field: &str| draft.fields.get(field) == Some(&Value::Bool(false));
+    let mut written: Vec<&'static str> = SORTS.into_iter().filter(|field| (draft.written)(field)).collect();
+    if written.len() > 1 {
+        written.retain(|field| !is_false(field));
+    }
     let none = |field: &'static str| {
         let message = "a check needs one of `when`, `deadman` and `custom`";
         let fault = Fault::new(Code::CheckRule, field, message, "looks for nothing");
@@ -45,7 +53,7 @@ fn sort(draft: &Draft<'_>, faults: &mut Vec<Fault>) -> Option<Sort> {
     match written.as_slice() {
         ["when"] => return Some(Sort::Threshold),
         ["deadman"] => return Some(Sort::Deadman),
-        [_] if draft.fields.get("custom") == Some(&Value::Bool(false)) => faults.push(none("custom")),
+        [_] if is_false("custom") => faults.push(none("custom")),
         [_] => return Some(Sort::Custom),
         [] => faults.push(none("name")),
         [first, second, ..] => {
@@ -76,23 +84,6 @@ fn scheduled(draft: &mut Draft<'_>) -> Vec<Fault> {
     faults
 }
 
-/// What is wrong with the message. An empty one is none.
-fn message(draft: &mut Draft<'_>) -> Option<Fault> {
-    let message = draft.fields.text("message")?;
-    if message.is_empty() {
-        draft.fields.set("message", Value::Unset);
-        return None;
-    }
-    let error = flux_text::fault(message)?;
-    let fault = Fault::new(
-        Code::CheckMessage,
-        "message",
-        format!("the message is no string of Flux: {error}"),
-        "not a message",
-    );
-    Some(fault.help("an expression is Flux, such as `${ r._level }`"))
-}
-
 /// What is wrong with the levels in `when`.
 fn levels(fields: &Fields) -> Vec<Fault> {
     let Some(Value::Table(levels)) = fields.get("when") else { return Vec::new() };
@@ -107,21 +98,23 @@ fn levels(fields: &Fields) -> Vec<Fault> {
         match (written.next(), written.next()) {
             (None, _) => {
                 let help = "set one of `above`, `below`, `inside` and `outside`";
-                Some(fault(format!("`when.{level}` says no values"), "empty").help(help))
+                Some(fault(format!("`when.{level}` says no values"), "empty").within(level).help(help))
             }
             (Some((first, _)), Some((second, _))) => {
                 let help = "a level has one of `above`, `below`, `inside` and `outside`";
-                Some(fault(format!("`when.{level}` has both `{first}` and `{second}`"), "one of them").help(help))
+                let fault = fault(format!("`when.{level}` has both `{first}` and `{second}`"), "one of them");
+                Some(fault.within(level).within(second).help(help))
             }
             (Some((field, Value::List(ends))), None) => match ends.as_slice() {
                 [Value::Number(min), Value::Number(max)] if min.get() <= max.get() => None,
-                [Value::Number(min), Value::Number(max)] => Some(fault(
-                    format!("`when.{level}.{field}` begins at {min} and ends at {max}"),
-                    "the wrong way round",
-                )),
+                [Value::Number(min), Value::Number(max)] => {
+                    let message = format!("`when.{level}.{field}` begins at {min} and ends at {max}");
+                    Some(fault(message, "the wrong way round").within(level).within(field))
+                }
                 _ => {
                     let help = format!("write `{field} = [MIN, MAX]`");
-                    Some(fault(format!("`when.{level}.{field}` must be two numbers"), "not two").help(help))
+                    let fault = fault(format!("`when.{level}.{field}` must be two numbers"), "not two");
+                    Some(fault.within(level).within(field).help(help))
                 }
             },
             (Some(_), None) => None,
@@ -134,10 +127,10 @@ fn levels(fields: &Fields) -> Vec<Fault> {
 fn tag_faults(draft: &mut Draft<'_>) -> Vec<Fault> {
     let Some(Value::Map(tags)) = draft.fields.get("tags") else { return Vec::new() };
     let wrong = |(key, value): (&String, &String)| {
-        let fault = |message: String, label: &str| Fault::new(Code::CheckTags, "tags", message, label);
+        let fault = |message: String, label: &str| Fault::new(Code::CheckTags, "tags", message, label).within(key);
         if !is_name(key) {
             let fault = fault(format!("the tag `{key}` is not a name in Flux"), "not a name");
-            Some(fault.help("use letters, digits and `_` only, and no keyword"))
+            Some(fault.key().help("use letters, digits and `_` only, and no keyword"))
         } else if value.is_empty() {
             Some(fault(format!("the tag `{key}` is empty"), "has an empty value").help("remove it"))
         } else if value.contains("${") {

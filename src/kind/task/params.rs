@@ -1,59 +1,37 @@
 //! What a script asks of the manifest.
 
-use std::collections::BTreeSet;
-
 use crate::address::few;
 use crate::diagnostic::{Code, nearest};
-use crate::flux::ast::{ExpressionKind, Script};
+use crate::flux::Mistake;
+use crate::flux::ast::Script;
 use crate::flux::params::{Missing, Use, uses};
-use crate::kind::Kind;
+use crate::kind::expression::{Mentioned, SHOWN, Words};
 use crate::kind::spec::{Draft, Fault};
-
-/// Of so many mistakes of one sort the first are shown: each looks for the nearest name.
-const SHOWN: usize = 50;
 
 /// The faults of a script whose parameters are in the record `name`.
 pub(super) fn check(draft: &Draft<'_>, script: &Script, name: &str) -> Vec<Fault> {
     let mut faults = unknown(draft, script, name);
-    let identifiers = script.expressions().iter().filter(|one| one.kind == ExpressionKind::Identifier);
-    let is_root = |word: &&str| *word != name && (Kind::from_name(word).is_some() || ["var", "each"].contains(word));
-    let mentioned: BTreeSet<&str> = identifiers.map(|one| script.text(one.span)).filter(is_root).collect();
-    let uses = mentioned.into_iter().flat_map(|root| uses(script, root));
-    faults.extend(uses.filter_map(|one| expression(script, &one, name)).take(SHOWN));
+    faults.extend(words(&[name], &|one| advice(one, name)).faults(script));
     faults
 }
 
-/// That a script has an expression of the manifests, which nothing replaces there: to Flux it is a variable that nobody
-/// defines.
-fn expression(script: &Script, one: &Use, name: &str) -> Option<Fault> {
-    let text = &script.source()[one.span.clone()];
-    let root = text.split(['.', '[', ' ']).next().unwrap_or_default().trim_start_matches('(');
-    let (first, attr) = (one.path.first().map(|(key, _)| key.as_str())?, one.path.last().map(|(key, _)| key.as_str())?);
-    // `task.every` is what the server runs the task with.
-    if root == Kind::Task.name() && one.path.len() < 2 {
-        return None;
-    }
-    let message = format!("`{text}` cannot be used in a script: only its `params` come from the manifest");
-    let help = advice(text, first, attr, name);
-    Some(Fault::new(Code::TaskExpression, "flux", message, "not defined in Flux").script(one.span.clone()).help(help))
+/// What is said of an expression of the manifests in a script.
+fn words<'a>(given: &'a [&'a str], advice: &'a dyn Fn(&Mentioned<'_>) -> String) -> Words<'a> {
+    let message = "cannot be used in a script: only its `params` come from the manifest";
+    Words { code: Code::TaskExpression, field: "flux", given, message, advice }
 }
 
-/// What to do about an expression of the manifests that stands where a script has no string; none for other text.
-pub(super) fn bare(text: &str, name: &str) -> Option<String> {
-    let (text, _) = text.strip_prefix("${")?.split_once('}')?;
-    let mut words = text.split('.');
-    let root = words.next()?;
-    let known = Kind::ALL.iter().any(|kind| kind.name() == root) || ["var", "each"].contains(&root);
-    let (first, attr) = (words.next()?, text.rsplit('.').next()?);
-    known.then(|| advice(text, first, attr, name))
+/// A mistake in `source`, with what to do about it where it is an expression of the manifests.
+pub(super) fn help(source: &str, mistake: Mistake, name: &str) -> Mistake {
+    words(&[name], &|one| advice(one, name)).help(source, mistake)
 }
 
-/// How a script gets the value of the manifests' expression `text`, `ROOT.FIRST` and perhaps further words up to `attr`.
-fn advice(text: &str, first: &str, attr: &str, name: &str) -> String {
-    let (key, value) = match text.split('.').next() {
-        Some("bucket") => (first, format!("{{ bucket = \"bucket.{first}\" }}")),
-        Some("var") => (first, format!("\"${{{text}}}\"")),
-        _ => (attr, format!("\"${{{text}}}\"")),
+/// How a script gets the value of an expression of the manifests.
+fn advice(one: &Mentioned<'_>, name: &str) -> String {
+    let Mentioned { text, key } = one;
+    let value = match one.root() {
+        "bucket" => format!("{{ bucket = \"bucket.{key}\" }}"),
+        _ => format!("\"${{{text}}}\""),
     };
     format!(
         "set `params = {{ {key} = {value} }}` in the task, and write `{name}.{key}`, or `${{{name}.{key}}}` within a string"

@@ -3,7 +3,7 @@
 use super::{cron, params, reach};
 use crate::diagnostic::{Code, Severity};
 use crate::flux::parser::parse;
-use crate::flux::{AuthorScript, Mistake, Schedule, TaskHead, TaskOption};
+use crate::flux::{AuthorScript, Schedule, TaskHead, TaskOption};
 use crate::kind::schedule::{self, Words};
 use crate::kind::script;
 use crate::kind::spec::{Draft, Fault};
@@ -17,13 +17,8 @@ pub(super) fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
     let Some(source) = draft.script else { return rules(draft, None, faults) };
     let params_as = draft.fields.text("params_as").filter(|_| (draft.written)("params")).map(str::to_owned);
     let parsed = parse(source);
-    faults.extend(script::forms("flux", &parsed, |error| {
-        let help = params::bare(
-            source.get(error.span.range().start..).unwrap_or_default(),
-            params_as.as_deref().unwrap_or("params"),
-        );
-        Mistake { help: help.or(error.help), ..error }
-    }));
+    let name = params_as.as_deref().unwrap_or("params");
+    faults.extend(script::forms("flux", &parsed, |error| params::help(source, error, name)));
     if !parsed.is_accepted() {
         return rules(draft, None, faults);
     }
@@ -34,17 +29,11 @@ pub(super) fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
             return rules(draft, None, faults);
         }
     };
-    let asked = params::check(draft, &parsed.script, params_as.as_deref().unwrap_or("params"));
+    let asked = params::check(draft, &parsed.script, name);
     if parsed.is_sound() {
-        // What the manifests have instead has been said.
-        let said = |fault: &Fault| {
-            let at = fault.script.as_ref().map(|span| span.start);
-            asked.iter().filter_map(|fault| fault.script.as_ref()).any(|span| at.is_some_and(|at| span.contains(&at)))
-        };
         // `option task` and the parameters will stand before the author's own text.
         let given: Vec<&str> = ["task"].into_iter().chain(params_as.as_deref()).collect();
-        let names = script::names("flux", &parsed.script, &given);
-        faults.extend(names.into_iter().filter(|fault| !said(fault)));
+        faults.extend(script::names("flux", &parsed.script, &given, &asked));
     }
     faults.extend(asked);
     let errors = |faults: &[Fault]| faults.iter().filter(|fault| fault.severity == Severity::Error).count();

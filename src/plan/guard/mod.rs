@@ -71,6 +71,7 @@ pub(super) fn ask(plan: &mut Plan, grounds: Grounds<'_>) {
         refusals.extend(account::own_token(change, snapshot, ledger));
         refusals.extend(creator::refusal(change, snapshot));
         refusals.extend(name_taken::refusal(change, &plan.changes, snapshot, written));
+        refusals.extend(name_taken::by_hidden(change, (snapshot, ledger), written));
         refusals.extend(name_taken::by_others(change, taken, written));
     }
     refusals.extend(task_owner::refusals(dependents, &mut agreed));

@@ -7,6 +7,7 @@ use crate::address::Address;
 use crate::diagnostic::Code;
 use crate::diff::{Action, Change};
 use crate::kind::{Holder, NaturalKey};
+use crate::ledger::{Entry, Ledger};
 use crate::problem::Problem;
 use crate::snapshot::Snapshot;
 
@@ -45,6 +46,30 @@ pub(super) fn refusal(
     let has = if renames { "that name".to_owned() } else { format!("its name, {name:?}, too") };
     let message = format!("{} cannot be {does}: another {kind} has {has} (ID {})", change.address, taken.id);
     Some(at_its_name(refuse(Code::GuardNameTaken, message, help), change, written))
+}
+
+/// The same where the server hides what has the name, which this project has made.
+pub(super) fn by_hidden(
+    change: &Change,
+    (snapshot, ledger): (&Snapshot, &Ledger),
+    written: Written<'_>,
+) -> Option<Problem> {
+    let (address, kind) = (&change.address, change.address.kind);
+    let (needed, name) = (kind.spec().hidden_without?, change.new_name()?);
+    let wanted = NaturalKey::unique(kind, change.org.as_deref(), &name)?;
+    let has_it = |entry: &Entry| {
+        let same = NaturalKey::unique(kind, entry.org.as_deref(), &entry.name).as_ref() == Some(&wanted);
+        same && snapshot.hides(kind, &entry.id)
+    };
+    let (_, hidden) = ledger.entries.iter().find(|(of, entry)| of.kind == kind && has_it(entry))?;
+    let message = format!(
+        "{address} cannot be named {name:?}: a {kind} has that name whose {needed} was deleted on the server (ID {})",
+        hidden.id
+    );
+    let help = format!(
+        "InfluxDB hides such a {kind} and keeps its name, and no request changes or deletes it: give {address} another name"
+    );
+    Some(at_its_name(refuse(Code::GuardNameTaken, message, &help), change, written))
 }
 
 /// The same where no list of the orgs of the project shows what has the name.

@@ -4,11 +4,11 @@ use super::super::drift;
 use super::super::field::{by_lines, cause, drift_by_lines, sides};
 use super::super::human::{on_ledger, remarks};
 use super::super::lines::{Line, Piece, marked, marks};
-use super::super::reason::{lost, object, reason, sign, threat};
+use super::super::reason::{lost, object, sign, threat};
 use super::super::value::{lines, short};
 use super::fit::Item;
 use super::safe::{block, code, folded};
-use crate::diff::{Action, Cause, Change, FieldChange, Reason};
+use crate::diff::{Action, Cause, Change, FieldChange};
 use crate::evidence::Stake;
 use crate::value::Value;
 
@@ -28,9 +28,7 @@ pub(super) fn change(change: &Change) -> Item {
 
 /// What somebody changed on the server.
 pub(super) fn drifted(change: &Change) -> Item {
-    let gone = matches!(change.reason, Reason::Gone | Reason::CreatorGone);
-    let why = reason(&change.reason, change.address.kind).filter(|_| gone);
-    let mut diff: Vec<String> = why.into_iter().map(|why| format!("! {why}")).collect();
+    let mut diff: Vec<String> = drift::gone(change).into_iter().map(|why| format!("! {why}")).collect();
     for field in change.fields.iter().filter(|field| matches!(field.cause, Cause::Drift | Cause::Both)) {
         if let Some(lines) = drift_by_lines(field) {
             diff.push(format!("# {}:", field.field));

@@ -176,6 +176,35 @@ both!(without_the_right_to_read_tasks_nobody_looks_at_them, async |scene| {
     let project = project.through(scene.server.url(), &token.token);
     let planned = project.plan(Goal::Declared).await.unwrap();
     assert!(!planned.plan.writes(), "{}", lines(&planned.plan));
+    let said: Vec<_> = planned.plan.warnings.iter().map(|warning| warning.message.as_str()).collect();
+    assert_eq!(said, ["not compared with what they run, because the token may not read tasks: check.c"]);
+});
+
+both!(a_check_whose_task_was_deleted_needs_another_name, async |scene| {
+    let place = Place::new(&scene, CHECK);
+    place.apply().run().with(0);
+    let check = only(&scene).await;
+    scene.http.delete(&format!("tasks/{}", check["taskID"].as_str().unwrap())).await.expect(204);
+    let said = place.on("drift").run().with(2).out;
+    assert!(said.contains("its task was deleted on the server, which hides the check since"), "{said}");
+    assert!(said.contains("but nothing that the server hides"), "{said}");
+    for ended in [place.on("plan").run(), place.apply().run()] {
+        let said = ended.with(8).words();
+        let refused = format!(
+            "check.c cannot be named \"c\": a check has that name whose task was deleted on the server (ID {})",
+            id(&check)
+        );
+        assert!(said.contains(&refused), "{said}");
+        assert!(said.contains("give check.c another name"), "{said}");
+    }
+    place.declare(&CHECK.replace("every", "name = \"other\"\nevery"));
+    place.apply().run().with(0);
+    place.on("plan").arg("--detailed-exitcode").run().with(0);
+    // Nothing knows of it any more, and its name is taken all the same.
+    place.declare(&CHECK.replace("check.c", "check.d").replace("every", "name = \"c\"\nevery"));
+    let ended = place.apply().run();
+    assert_ne!(ended.code, 0);
+    assert!(ended.words().contains("hides because its task was deleted"), "{}", ended.err);
 });
 
 both!(two_requests_are_for_each_check_of_the_project_and_none_for_others, async |scene| {

@@ -7,6 +7,7 @@ use crate::support::{ABSENT, Http, Reply, Scene, both, id, unique};
 
 mod changes;
 mod custom;
+mod runs;
 mod seen;
 
 const QUERY: &str = "from(bucket: \"b\") |> range(start: v.timeRangeStart, stop: v.timeRangeStop) |> filter(fn: (r) => r._measurement == \"cpu\" and r._field == \"u\") |> aggregateWindow(every: v.windowPeriod, fn: mean) |> yield(name: \"mean\")";

@@ -61,6 +61,7 @@ both!(no_list_of_tasks_has_those_behind_checks, async |scene| {
     scene.http.get(&path(&check)).await.refused(404, "not found", "task not found");
     scene.http.delete(&path(&check)).await.refused(404, "not found", "task not found");
     put(&scene.http, &check, check.clone()).await.refused(404, "not found", "task not found");
+    scene.http.patch(&path(&check), json!({"name": "d"})).await.refused(404, "not found", "task not found");
     let found = scene.http.get(&format!("checks?orgID={}", scene.org)).await.expect(200);
     assert_eq!(found["checks"], json!([]));
     post(&scene, threshold(&scene, json!({"name": "c"}))).await.refused(422, "conflict", "is not unique");

@@ -1,0 +1,142 @@
+//! Which queries make a check whose runs fail: these, and no others, fluxform refuses.
+
+use super::*;
+use crate::support::real;
+use crate::terminal::Place;
+
+const FROM: &str = "from(bucket: \"b\") |> range(start: -1h)";
+const FIELD: &str = "filter(fn: (r) => r._field == \"u\")";
+
+/// What follows the field in a query, and whether runs fail: those with levels, those of a deadman.
+const STEPS: [(&str, bool, bool); 48] = [
+    ("count()", true, true),
+    ("sum() |> sort()", true, true),
+    ("mean()", true, true),
+    ("median()", true, true),
+    ("median(method: \"exact_mean\")", true, true),
+    ("median(method: \"exact_selector\")", false, false),
+    ("quantile(q: 0.5)", true, true),
+    ("stddev()", true, true),
+    ("spread()", true, true),
+    ("mode()", true, true),
+    ("skew()", true, true),
+    ("integral(unit: 1m)", true, true),
+    ("distinct()", true, true),
+    ("covariance(columns: [\"_value\", \"_value\"])", true, true),
+    ("timeWeightedAvg(unit: 1m)", true, true),
+    ("lowestAverage(n: 1, groupColumns: [\"_measurement\"])", true, true),
+    ("reduce(fn: (r, accumulator) => ({t: r._value}), identity: {t: 0.0})", true, true),
+    ("keys()", true, true),
+    ("columns()", true, true),
+    ("window(every: 1m) |> mean()", true, true),
+    ("mean() |> duplicate(column: \"_stop\", as: \"_time\")", false, false),
+    ("mean() |> map(fn: (r) => ({r with _time: now()}))", false, false),
+    ("last()", false, false),
+    ("aggregateWindow(every: 1m, fn: mean)", false, false),
+    ("aggregateWindow(every: 1m, fn: mean, timeDst: \"t\")", true, false),
+    ("drop(columns: [\"_field\"])", true, true),
+    ("drop(columns: [\"host\", \"_start\", \"_stop\"])", false, false),
+    ("keep(columns: [\"_value\"])", true, true),
+    ("keep(columns: [\"_time\", \"_value\", \"_field\"])", true, true),
+    ("keep(columns: [\"_time\", \"_value\", \"_field\", \"_measurement\"])", false, false),
+    ("rename(columns: {_value: \"v\"})", true, true),
+    ("rename(columns: {_measurement: \"v\"})", true, true),
+    ("rename(columns: {_time: \"t\"}) |> rename(columns: {t: \"_time\"})", false, false),
+    ("pivot(rowKey: [\"_time\"], columnKey: [\"_field\"], valueColumn: \"_value\")", true, true),
+    ("v1.fieldsAsCols()", true, true),
+    ("map(fn: (r) => ({r with a: 1}))", false, false),
+    ("map(fn: (r) => ({_time: r._time, _value: r._value, _field: r._field}))", true, true),
+    (
+        "map(fn: (r) => ({_time: r._time, _value: r._value, _field: r._field, _measurement: r._measurement}))",
+        false,
+        false,
+    ),
+    ("group()", true, true),
+    ("group(columns: [\"host\"])", true, true),
+    ("group(columns: [\"host\"]) |> last() |> group(columns: [\"_measurement\"])", false, false),
+    ("group() |> group(columns: [\"_measurement\", \"host\"])", false, false),
+    ("group(columns: [\"_time\", \"_value\"], mode: \"except\")", false, false),
+    ("group(columns: [\"_value\"], mode: \"except\")", true, true),
+    ("group(columns: [\"_measurement\", \"_time\"])", true, true),
+    // A field has one type in all statuses.
+    ("toString() |> set(key: \"_field\", value: \"text\")", true, false),
+    ("toString() |> toFloat()", false, false),
+    ("window(every: 1m) |> top(n: 1) |> fill(value: 0.0) |> tail(n: 1)", false, false),
+];
+
+/// Whole queries, with the same.
+fn whole() -> Vec<(String, bool, bool)> {
+    let from = "from(bucket: \"b\")";
+    let negated = |not: &str| format!("{FROM} |> filter(fn: (r) => {not})");
+    vec![
+        (format!("{from} |> {FIELD}"), true, true),
+        (format!("{from} |> {FIELD} |> range(start: -1h)"), true, true),
+        (format!("{from} |> {FIELD} |> drop(columns: [\"host\"]) |> range(start: -1h)"), true, true),
+        (negated("not r._field == \"u\""), true, false),
+        (negated("not (r._field == \"u\")"), true, false),
+        (negated("not (not r._field == \"u\")"), false, false),
+    ]
+}
+
+/// Whether a run of a check fails.
+async fn fails(scene: &Scene, check: &Value) -> bool {
+    let script = json!({"query": query(scene, check).await, "type": "flux"});
+    let reply = scene.http.post(&format!("query?orgID={}", scene.org), script).await;
+    // What fails once there are rows is at the end of what had been sent.
+    reply.status != 200 || reply.text.contains("error,reference")
+}
+
+async fn write(scene: &Scene, bucket: &str, points: &str) {
+    let reply = scene.http.post_text(&format!("write?org={}&bucket={bucket}", scene.org), points).await;
+    assert_eq!(reply.status, 204, "{}", reply.text);
+}
+
+real!(the_checks_of_the_manual_run, async |scene| {
+    let manual = include_str!("../../../../docs/manifest.md");
+    let example = manual.split("## Checks").nth(1).and_then(|text| text.split("```toml\n").nth(1)).unwrap();
+    let place = Place::new(&scene, &format!("[bucket.hosts]\n{}", example.split("```").next().unwrap()));
+    place.apply().arg("--no-type-check").run().with(0);
+    write(&scene, "hosts", "cpu,host=h usage=95\nroom,host=h temperature=90").await;
+    let checks = scene.http.get(&format!("checks?orgID={}", scene.org)).await.expect(200)["checks"].clone();
+    let mut fail = Vec::new();
+    for check in checks.as_array().unwrap() {
+        if fails(&scene, check).await {
+            fail.push(check["name"].clone());
+        }
+    }
+    assert_eq!(fail, [Value::Null; 0]);
+    let statuses = "from(bucket: \"_monitoring\") |> range(start: -1h) |> keep(columns: [\"_check_name\", \"_level\"])";
+    let query = json!({"query": statuses, "type": "flux"});
+    let said = scene.http.post(&format!("query?orgID={}", scene.org), query).await.text;
+    assert!(said.contains("CPU busy,crit") && said.contains("own,crit"), "{said}");
+});
+
+real!(a_query_is_refused_where_each_run_fails, async |scene| {
+    scene.bucket("b").await;
+    for field in ["u", "v"] {
+        write(&scene, "b", &format!("m,host=h {field}=1.5")).await;
+    }
+    let steps = STEPS.map(|(step, levels, deadman)| {
+        let import = if step.contains("v1.") { "import \"influxdata/influxdb/v1\"\n" } else { "" };
+        (format!("{import}{FROM} |> {FIELD} |> {step}"), levels, deadman)
+    });
+    let mut wrong = Vec::new();
+    for (text, levels, silence) in steps.into_iter().chain(whole()) {
+        let common = json!({"query": {"text": text}, "every": "1h"});
+        let silent = with(&common, json!({"timeSince": "1s", "staleTime": "1h"}));
+        for (sort, check, fail) in [
+            ("when = { crit = { above = 1 } }", threshold(&scene, common.clone()), levels),
+            ("deadman = { level = \"crit\", after = \"1s\", forget = \"1h\" }", deadman(&scene, silent), silence),
+        ] {
+            let place = Place::new(&scene, &format!("[check.c]\nevery = \"1h\"\nflux = '''\n{text}\n'''\n{sort}\n"));
+            let refused = place.on("validate").run().code == 65;
+            let check = made(&scene, check).await;
+            let fails = fails(&scene, &check).await;
+            scene.http.delete(&path(&check)).await.expect(204);
+            if (refused, fails) != (fail, fail) {
+                wrong.push(format!("{text}, {sort}: refused: {refused}, fails: {fails}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+});
