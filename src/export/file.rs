@@ -171,6 +171,14 @@ fn about(kind: Kind, sources: Sources<'_>) -> String {
              # them on another server, or to change `read` or `write`, set `deliver`, which says where the secret goes.\n",
         );
     }
+    let password = kind.spec().fields.iter().find(|field| field.secret.is_some_and(|rule| rule.needed));
+    if let Some(password) = password {
+        text.push_str(&format!(
+            "# InfluxDB shows no `{0}`: each {kind} is adopted with the one that it has. To create them on another server, set\n\
+             # `{0}`, which says where it comes from: `{0} = {{ env = \"NAME\" }}`.\n",
+            password.name
+        ));
+    }
     text
 }
 

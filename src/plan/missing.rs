@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::guard::Written;
 use crate::diagnostic::{Code, Diagnostic, Severity, nearest};
 use crate::diff::{Action, Change};
+use crate::field::Type;
 use crate::flux::refs::Reference;
 use crate::kind::Kind;
 use crate::problem::Problem;
@@ -55,17 +56,21 @@ impl<'a> Names<'a> {
 }
 
 /// What the scripts of the home org name and will not find: an error for a script that the plan sends to the server, or takes
-/// its bucket from, else a warning.
+/// its bucket from, else a warning. Where everything is meant to go (`all_goes`), of what stays as nobody's: that is a warning too.
 pub(super) fn missing(
     changes: &[Change],
     written: Written<'_>,
     snapshot: &Snapshot,
+    all_goes: bool,
 ) -> (Vec<Problem>, Vec<Diagnostic>) {
     let mut of_kind: BTreeMap<Kind, Names<'_>> = BTreeMap::new();
     let (mut problems, mut warnings) = (Vec::new(), Vec::new());
     for change in changes {
         let Some(resource) = written.resources.get(&change.address) else { continue };
-        if change.org.is_none() || change.org != snapshot.home {
+        let leaves = change.action == Action::Forget;
+        let of_object = || change.object.as_ref().and_then(|object| object.org.as_ref()).filter(|_| leaves);
+        let org = change.org.as_ref().or_else(of_object);
+        if org.is_none() || org != snapshot.home.as_ref() || all_goes && !leaves {
             continue;
         }
         for reached in &resource.reaches {
@@ -74,7 +79,7 @@ pub(super) fn missing(
             let names = of_kind.entry(kind).or_insert_with(|| Names::new(kind, changes, snapshot));
             let Some(gone) = names.lack(name) else { continue };
             let diagnostic = lacks(change, kind, name, gone, names).at(reached.place.clone(), "named here");
-            if gone.is_some() || !matches!(change.action, Action::None) {
+            if !all_goes && (gone.is_some() || !matches!(change.action, Action::None)) {
                 problems.push(diagnostic.into());
             } else {
                 warnings.push(Diagnostic { severity: Severity::Warning, ..diagnostic });
@@ -91,10 +96,11 @@ fn lacks(change: &Change, kind: Kind, name: &str, gone: Option<&Change>, names: 
             format!("{address} uses the {kind} `{name}`, which this plan deletes"),
             format!("name another {kind}, or keep {}", gone.address),
         ),
-        Some(gone) => (
-            format!("{address} uses the {kind} `{name}`, which this plan renames"),
-            format!("write its new name, or take it from {} by `params`", gone.address),
-        ),
+        Some(gone) => {
+            let takes = address.kind.spec().fields.iter().any(|field| field.ty == Type::Params);
+            let or = if takes { format!(", or take it from {} by `params`", gone.address) } else { String::new() };
+            (format!("{address} uses the {kind} `{name}`, which this plan renames"), format!("write its new name{or}"))
+        }
         None => (
             format!("{address} uses the {kind} `{name}`, which neither the project nor the server has"),
             match nearest(name, names.after.iter().map(String::as_str)) {
@@ -172,11 +178,18 @@ mod tests {
 
     /// What is said of a task with such a script, to which `action` happens.
     fn said(script: &str, action: Action, snapshot: &Snapshot, others: &[Change]) -> Vec<String> {
-        let task = change("task.t", action, None, None);
+        said_where(false, script, action, snapshot, others)
+    }
+
+    fn said_where(all_goes: bool, script: &str, action: Action, snapshot: &Snapshot, others: &[Change]) -> Vec<String> {
+        let task = match action {
+            Action::Forget => Change { org: None, ..change("task.t", action, Some("t"), None) },
+            _ => change("task.t", action, None, None),
+        };
         let resources = BTreeMap::from([(Address::new(Kind::Task, "t"), resource(script))]);
         let changes: Vec<_> = others.iter().cloned().chain([task]).collect();
         let written = Written { resources: &resources, imports: &BTreeMap::new() };
-        let (problems, warnings) = missing(&changes, written, snapshot);
+        let (problems, warnings) = missing(&changes, written, snapshot, all_goes);
         let errors = problems.into_iter().map(|problem| ("error", problem.diagnostic));
         let said = errors.chain(warnings.into_iter().map(|warning| ("warning", warning)));
         said.map(|(word, said)| format!("{word}: {}; {}", said.message, said.help.unwrap_or_default())).collect()
@@ -212,6 +225,27 @@ mod tests {
         ] {
             assert_eq!(said(script, Action::Create, &there, &[]), [""; 0], "{script}");
         }
+    }
+
+    #[test]
+    fn what_stays_where_all_goes_is_told_of() {
+        let there = snapshot(Sight::Complete, &[(HOME, "raw")]);
+        let goes = [change("bucket.raw", Action::Delete, Some("raw"), None)];
+        let says =
+            "warning: task.t uses the bucket `raw`, which this plan deletes; name another bucket, or keep bucket.raw";
+        assert_eq!(said_where(true, READS, Action::Forget, &there, &goes), [says]);
+        assert_eq!(said_where(true, READS, Action::Delete, &there, &goes), [""; 0]);
+    }
+
+    #[test]
+    fn a_script_that_has_no_parameters_is_told_of_none() {
+        let renamed = change("bucket.raw", Action::Update, Some("raw"), Some("new"));
+        let mut of_kind = BTreeMap::new();
+        let nothing = Snapshot::default();
+        let names = of_kind.entry(Kind::Bucket).or_insert_with(|| Names::new(Kind::Bucket, &[], &nothing));
+        let of_check = Change::blank(&"check.c".parse().expect("an address"), Action::None, Reason::InSync);
+        let said = lacks(&of_check, Kind::Bucket, "raw", Some(&renamed), names);
+        assert_eq!(said.help.as_deref(), Some("write its new name"));
     }
 
     #[test]

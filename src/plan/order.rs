@@ -19,8 +19,8 @@ use crate::problem::Problem;
 pub(super) struct Ordered {
     pub(super) changes: Vec<Change>,
     pub(super) after: BTreeMap<Address, Vec<Address>>,
-    /// What waits for itself in a circle.
-    pub(super) stuck: Vec<Address>,
+    /// What waits for itself, by circle.
+    pub(super) stuck: Vec<Vec<Address>>,
 }
 
 /// Who waits for whom, by index; an edge goes from what comes first.
@@ -153,24 +153,21 @@ pub(super) fn order(changes: Vec<Change>, graph: &Graph, ledger: &Ledger) -> Ord
     Ordered { changes, after, stuck }
 }
 
-/// Those of `changes` that wait for each other in a circle.
-fn circles(changes: &[Change], edges: &DiGraphMap<usize, ()>) -> Vec<Address> {
+/// Those of `changes` that wait for each other, by circle.
+fn circles(changes: &[Change], edges: &DiGraphMap<usize, ()>) -> Vec<Vec<Address>> {
     let circles = tarjan_scc(edges).into_iter().filter(|circle| circle.len() > 1);
-    let members: BTreeSet<usize> = circles.flatten().collect();
-    members.into_iter().map(|n| changes[n].address.clone()).collect()
+    let circles: BTreeSet<BTreeSet<usize>> = circles.map(|circle| circle.into_iter().collect()).collect();
+    circles.into_iter().map(|circle| circle.into_iter().map(|n| changes[n].address.clone()).collect()).collect()
 }
 
 /// Says that names go round in a circle: `a` wants the name of `b`, and `b` that of `a`.
-pub(super) fn circle(stuck: &[Address], written: Written<'_>) -> Option<Problem> {
-    if stuck.is_empty() {
-        return None;
-    }
+pub(super) fn circle(stuck: &[Address], written: Written<'_>) -> Problem {
     let mut diagnostic =
         Diagnostic::error(Code::PlanCircle, format!("these changes depend on each other: {}", few(stuck)));
     for (kind, resource) in stuck.iter().filter_map(|address| Some((address.kind, written.resources.get(address)?))) {
         diagnostic = diagnostic.at(resource.place_of_name(kind).clone(), "another one still has this name");
     }
-    Some(diagnostic.help("they swap names: give one of them a third name, apply, and then rename it").into())
+    diagnostic.help("they swap names: give one of them a third name, apply, and then rename it").into()
 }
 
 #[cfg(test)]
@@ -270,13 +267,13 @@ mod tests {
         assert_eq!(sequence(&ordered), ["bucket.b", "bucket.a", "bucket.d"]);
         let swap = vec![anew("bucket.a", "b"), anew("bucket.b", "a")];
         let empty = graph(&[], &swap);
-        assert_eq!(order(swap, &empty, &Ledger::default()).stuck, ["bucket.a", "bucket.b"].map(address));
+        assert_eq!(order(swap, &empty, &Ledger::default()).stuck, [["bucket.a", "bucket.b"].map(address).to_vec()]);
         let swap = vec![renamed("bucket.a", "b"), renamed("bucket.b", "a")];
         let empty = graph(&[], &swap);
         let stuck = order(swap, &empty, &Ledger::default()).stuck;
-        assert_eq!(stuck, ["bucket.a", "bucket.b"].map(address));
+        assert_eq!(stuck, [["bucket.a", "bucket.b"].map(address).to_vec()]);
         let (resources, imports) = (BTreeMap::new(), BTreeMap::new());
-        let problem = circle(&stuck, Written { resources: &resources, imports: &imports }).expect("a problem");
+        let problem = circle(&stuck[0], Written { resources: &resources, imports: &imports });
         assert_eq!(problem.exit, Exit::Manifest);
     }
 
