@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::check_flux;
 use super::flux_duration::Duration;
 use super::id::Id;
-use super::json::{BodyError, Fields};
+use super::json::{BodyError, Fields, go_number};
 use super::problem::{Code, Problem};
 use super::store::column::Cell;
 use super::store::object::Object;
@@ -202,12 +202,6 @@ impl Threshold {
             all: kept["allValues"] == true,
         })
     }
-}
-
-/// A number as Go writes it: a whole one without a point.
-fn go_number(number: f64) -> Value {
-    #[allow(clippy::cast_possible_truncation, reason = "smaller numbers than these are whole ones of an i64")]
-    if number.fract() == 0.0 && number.abs() < 1e15 { json!(number as i64) } else { json!(number) }
 }
 
 /// Whether it is a status.

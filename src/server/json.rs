@@ -42,9 +42,15 @@ impl BodyError {
         Problem::invalid(self.message).within(doing)
     }
 
-    fn internal(message: String) -> Self {
+    pub(crate) fn internal(message: String) -> Self {
         Self { code: Code::Internal, message }
     }
+}
+
+/// A number as Go writes it: a whole one without a point.
+pub(crate) fn go_number(number: f64) -> Value {
+    #[allow(clippy::cast_possible_truncation, reason = "smaller numbers than these are whole ones of an i64")]
+    if number.fract() == 0.0 && number.abs() < 1e15 { Value::from(number as i64) } else { Value::from(number) }
 }
 
 /// The fields of a JSON object; an absent field and `null` are the same.
@@ -60,19 +66,51 @@ pub(crate) struct Fields {
 impl Fields {
     /// The first JSON value of the body, which must be an object or `null`.
     pub(crate) fn parse(body: &[u8], struct_name: &'static str) -> Result<Self, BodyError> {
-        match first_value(body)? {
-            Value::Object(object) => Ok(Self { struct_name, path: String::new(), object }),
-            Value::Null => Ok(Self { struct_name, path: String::new(), object: Map::new() }),
+        Self::of(&first_value(body)?, struct_name)
+    }
+
+    /// Those of a value, which must be an object or `null`.
+    pub(crate) fn of(value: &Value, struct_name: &'static str) -> Result<Self, BodyError> {
+        match value {
+            Value::Object(object) => Ok(Self { struct_name, path: String::new(), object: object.clone() }),
+            Value::Null => Ok(Self::none(struct_name)),
             other => Err(BodyError::internal(format!(
                 "json: cannot unmarshal {} into Go value of type {struct_name}",
+                kind(other)
+            ))),
+        }
+    }
+
+    /// No field.
+    pub(crate) fn none(struct_name: &'static str) -> Self {
+        Self { struct_name, path: String::new(), object: Map::new() }
+    }
+
+    /// The fields of each object in a body that is a list of them; their struct has no name in messages.
+    pub(crate) fn parse_list(body: &[u8], go_type: &str) -> Result<Vec<Self>, BodyError> {
+        match first_value(body)? {
+            Value::Array(items) => items.iter().map(|item| Self::of(item, "")).collect(),
+            Value::Null => Ok(Vec::new()),
+            other => Err(BodyError::internal(format!(
+                "json: cannot unmarshal {} into Go value of type {go_type}",
                 kind(&other)
             ))),
         }
     }
 
+    /// All of them, `null` too.
+    pub(crate) fn all(&self) -> &Map<String, Value> {
+        &self.object
+    }
+
     /// The same as a part of the Go struct `path`, which error messages name.
     pub(crate) fn within(self, path: &str) -> Self {
         Self { path: path.to_owned(), ..self }
+    }
+
+    /// The same as a part of the struct `name` in the Go struct, which error messages name.
+    pub(crate) fn embedded(&self, name: &str) -> Self {
+        Self { path: format!("{}{name}.", self.path), ..self.clone() }
     }
 
     /// A text.
@@ -116,17 +154,21 @@ impl Fields {
 
     /// A whole number.
     pub(crate) fn integer(&self, name: &str) -> Result<Option<i64>, BodyError> {
+        self.whole(name, "int64")
+    }
+
+    /// A whole number that Go has this type for.
+    pub(crate) fn whole(&self, name: &str, go_type: &str) -> Result<Option<i64>, BodyError> {
         match self.get(name) {
             None => Ok(None),
-            Some(Value::Number(number)) => match number.as_i64() {
-                Some(number) => Ok(Some(number)),
-                None => Err(BodyError::internal(format!(
-                    "json: cannot unmarshal number {number} into Go struct field {}.{}{name} of type int64",
-                    self.short_name(),
-                    self.path
-                ))),
-            },
-            Some(other) => Err(self.mismatch(name, other, "int64")),
+            Some(Value::Number(number)) => {
+                let fits = |number: &i64| go_type != "int32" || i32::try_from(*number).is_ok();
+                match number.as_i64().filter(fits) {
+                    Some(number) => Ok(Some(number)),
+                    None => Err(self.misfit(&format!("number {number}"), name, go_type)),
+                }
+            }
+            Some(other) => Err(self.mismatch(name, other, go_type)),
         }
     }
 
@@ -136,6 +178,21 @@ impl Fields {
             None => Ok(None),
             Some(Value::Number(number)) => Ok(number.as_f64()),
             Some(other) => Err(self.mismatch(name, other, "float64")),
+        }
+    }
+
+    /// A list of numbers.
+    pub(crate) fn floats(&self, name: &str) -> Result<Vec<f64>, BodyError> {
+        match self.get(name) {
+            None => Ok(Vec::new()),
+            Some(Value::Array(items)) => items
+                .iter()
+                .map(|item| match item {
+                    Value::Null => Ok(0.0),
+                    other => other.as_f64().ok_or_else(|| self.mismatch(name, other, "float64")),
+                })
+                .collect(),
+            Some(other) => Err(self.mismatch(name, other, "[]float64")),
         }
     }
 
@@ -198,6 +255,30 @@ impl Fields {
         }
     }
 
+    /// The same, which are read by a function of their own: messages name this struct.
+    pub(crate) fn items(&self, name: &str, go_type: &str) -> Result<Option<Vec<Self>>, BodyError> {
+        match self.get(name) {
+            None => Ok(None),
+            Some(Value::Array(items)) => {
+                let nested = |item| self.nested(name, self.struct_name, item, go_type);
+                items.iter().map(nested).collect::<Result<_, _>>().map(Some)
+            }
+            Some(other) => Err(self.mismatch(name, other, &format!("[]{go_type}"))),
+        }
+    }
+
+    /// A map of objects.
+    pub(crate) fn map(&self, name: &str, struct_name: &'static str) -> Result<Vec<(String, Self)>, BodyError> {
+        match self.get(name) {
+            None => Ok(Vec::new()),
+            Some(Value::Object(entries)) => entries
+                .iter()
+                .map(|(key, value)| Ok((key.clone(), self.nested(name, struct_name, value, struct_name)?)))
+                .collect(),
+            Some(other) => Err(self.mismatch(name, other, &format!("map[string]{struct_name}"))),
+        }
+    }
+
     fn nested(&self, name: &str, struct_name: &'static str, value: &Value, expected: &str) -> Result<Self, BodyError> {
         let object = match value {
             Value::Object(object) => object.clone(),
@@ -219,9 +300,12 @@ impl Fields {
     }
 
     fn mismatch(&self, name: &str, found: &Value, expected: &str) -> BodyError {
+        self.misfit(kind(found), name, expected)
+    }
+
+    fn misfit(&self, found: &str, name: &str, expected: &str) -> BodyError {
         BodyError::internal(format!(
-            "json: cannot unmarshal {} into Go struct field {}.{}{name} of type {expected}",
-            kind(found),
+            "json: cannot unmarshal {found} into Go struct field {}.{}{name} of type {expected}",
             self.short_name(),
             self.path
         ))

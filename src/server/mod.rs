@@ -9,6 +9,8 @@ mod base;
 mod check_body;
 mod check_flux;
 mod cron;
+mod dashboard_cells;
+mod dashboard_views;
 mod flux_duration;
 mod flux_text;
 mod go_text;
@@ -47,6 +49,7 @@ mod v1_tokens;
 mod authorizations;
 mod buckets;
 mod checks;
+mod dashboards;
 mod dbrps;
 mod labels;
 mod notification_endpoints;
@@ -63,6 +66,7 @@ const KINDS: &[Kind] = &[
     Kind::Own(&authorizations::TOKENS),
     Kind::Own(&buckets::BUCKETS),
     Kind::Plain(&checks::CHECKS),
+    Kind::Plain(&dashboards::DASHBOARDS),
     Kind::Own(&dbrps::DBRPS),
     Kind::Plain(&labels::LABELS),
     Kind::Plain(&notification_endpoints::ENDPOINTS),

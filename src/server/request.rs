@@ -76,6 +76,11 @@ impl Query {
         self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
     }
 
+    /// All values of a key.
+    pub(crate) fn all(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.0.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
     /// The ID under a key.
     pub(crate) fn id(&self, name: &str) -> Result<Option<Id>, Problem> {
         self.get(name).map(parse_id).transpose()

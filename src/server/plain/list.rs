@@ -9,7 +9,7 @@ use crate::server::id::Id;
 use crate::server::links::SelfLink;
 use crate::server::problem::{Code, Problem};
 use crate::server::reply::Reply;
-use crate::server::request::{Call, PageLinks, Paging, parse_id};
+use crate::server::request::{Call, PageLinks, Paging, Query, parse_id};
 use crate::server::store::object::{self, Object};
 use crate::server::store::org;
 use crate::server::store::page::Page;
@@ -22,6 +22,8 @@ pub(in crate::server) struct List {
     /// Whether `limit`, `offset` and the like count; `orgID` alone may turn them off.
     pub(in crate::server) paged: Paged,
     pub(in crate::server) filters: &'static [Filter],
+    /// What the rows are sorted by, where that is asked for.
+    pub(in crate::server) sort: fn(&Query, &mut [Object]),
 }
 
 /// The links of a list.
@@ -55,7 +57,7 @@ pub(in crate::server) struct Filter {
 /// What a parameter asks for.
 #[cfg_attr(not(test), allow(dead_code, reason = "the kinds there are need some of them; a test uses all"))]
 pub(in crate::server) enum By {
-    /// The object with this ID.
+    /// The object with this ID; each value names one.
     Id,
     /// The same, which must exist.
     ExistingId,
@@ -76,7 +78,7 @@ pub(in crate::server) enum By {
 impl List {
     /// All objects, under the kind's name.
     pub(in crate::server) const fn new(rows: &'static str) -> Self {
-        Self { rows, links: ListLinks::This, paged: Paged::Never, filters: &[] }
+        Self { rows, links: ListLinks::This, paged: Paged::Never, filters: &[], sort: |_, _| {} }
     }
 }
 
@@ -106,11 +108,11 @@ impl Plain {
     pub(in crate::server) fn list(&'static self, call: &Call) -> Result<Reply, Problem> {
         let paging = if self.list.paged == Paged::Never { Paging::default() } else { Paging::parse(&call.query)? };
         let view = call.store().view()?;
-        let (mut one, mut wanted, mut org, mut columns) = (None, None, None, Vec::new());
+        let (mut one, mut wanted, mut org, mut columns) = (None, Vec::new(), None, Vec::new());
         for Filter { parameter, by } in self.list.filters {
             let Some(text) = call.query.get(parameter) else { continue };
             match by {
-                By::Id => wanted = Some(parse_id(text)?),
+                By::Id => wanted = call.query.all(parameter).map(parse_id).collect::<Result<_, _>>()?,
                 By::ExistingId => one = Some(self.find(&view, parse_id(text)?)?),
                 By::Name if one.is_none() => {
                     let found = object::find_by_name(&view, self.class, org, text)?;
@@ -129,12 +131,13 @@ impl Plain {
         }
         let keep = |object: &Object| {
             (org.is_none() || object.org == org)
-                && wanted.is_none_or(|id| object.id == id)
+                && (wanted.is_empty() || wanted.contains(&object.id))
                 && columns.iter().all(|(name, fold, text)| fold(object.text(name)) == *text)
         };
         let all = Page::default();
-        let page = if self.list.paged == Paged::AcrossOrgs && org.is_some() { &all } else { &paging.page };
-        let objects = match one {
+        let whole = self.list.paged == Paged::AcrossOrgs && (org.is_some() || !wanted.is_empty());
+        let page = if whole { &all } else { &paging.page };
+        let mut objects = match one {
             Some(one) => vec![one],
             None if self.list.paged == Paged::Filtered => {
                 let Page { limit, offset, .. } = paging.page;
@@ -143,6 +146,7 @@ impl Plain {
             }
             None => object::list(&view, self.class, page, keep)?,
         };
+        (self.list.sort)(&call.query, &mut objects);
         let caller = call.caller()?;
         let rows = objects
             .into_iter()

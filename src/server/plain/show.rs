@@ -26,9 +26,19 @@ pub(in crate::server) struct Shown(Vec<(&'static str, Entry)>);
 enum Entry {
     Id(Id),
     Time(Timestamp),
+    Times(Times),
     Cell(Cell),
     Labels(Vec<Shown>),
     Links(Links),
+}
+
+/// When an object was made and last changed.
+#[derive(Serialize)]
+struct Times {
+    #[serde(rename = "createdAt")]
+    created: Timestamp,
+    #[serde(rename = "updatedAt")]
+    updated: Timestamp,
 }
 
 impl Plain {
@@ -68,6 +78,7 @@ impl Plain {
                     Holds::Org => org.map(Entry::Id),
                     Holds::Created => times.map(|(created, _)| Entry::Time(created)),
                     Holds::Updated => times.map(|(_, updated)| Entry::Time(updated)),
+                    Holds::Times => times.map(|(created, updated)| Entry::Times(Times { created, updated })),
                     Holds::Links => {
                         links = Some((entries.len(), column.name));
                         None

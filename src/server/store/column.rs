@@ -42,6 +42,8 @@ pub(crate) enum Holds {
     Created,
     /// When it was last changed.
     Updated,
+    /// Both, in an object.
+    Times,
     /// The links of the kind.
     Links,
     /// The labels that are attached to it.
@@ -169,7 +171,7 @@ impl Column {
         use Holds as H;
         !matches!(
             self.holds,
-            H::Id | H::ChosenId | H::Org | H::Created | H::Updated | H::Links | H::Labels | H::Derived(_)
+            H::Id | H::ChosenId | H::Org | H::Created | H::Updated | H::Times | H::Links | H::Labels | H::Derived(_)
         )
     }
 

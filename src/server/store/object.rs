@@ -101,7 +101,8 @@ impl Class {
 impl Object {
     /// An object that is stored nowhere yet, with empty columns.
     pub(crate) fn new(class: &'static Class, id: Id, org: Option<Id>) -> Self {
-        let dated = class.columns.iter().any(|column| matches!(column.holds, Holds::Created | Holds::Updated));
+        let dated =
+            class.columns.iter().any(|column| matches!(column.holds, Holds::Created | Holds::Updated | Holds::Times));
         let now = Timestamp::now();
         let values = class.columns.iter().map(Column::empty).collect();
         Self { class, id, org, times: dated.then_some((now, now)), values }
@@ -241,6 +242,11 @@ pub(crate) fn replace(change: &Change, before: &Object, after: &mut Object) -> R
     }
     after.save(change)?;
     Ok(None)
+}
+
+/// Stores an object that is there as it is now, without a word of when.
+pub(crate) fn amend(change: &Change, object: &Object) -> Result<(), Error> {
+    object.save(change)
 }
 
 /// Deletes an object.

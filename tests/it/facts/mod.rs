@@ -2,6 +2,7 @@
 
 mod buckets;
 mod checks;
+mod dashboards;
 mod dbrps;
 mod deletes;
 mod durability;
