@@ -272,7 +272,7 @@ fn a_script_that_writes_into_another_org_is_found_where_the_org_is_known() {
 
 #[test]
 fn scripts_of_checks_and_variables_are_looked_at_too() {
-    let query = "from(bucket: \"b\") |> range(start: -1m) |> group() |> filter(fn: (r) => r._field == \"u\") |> window(every: 1h)";
+    let query = "from(bucket: \"b\") |> range(start: -1m) |> group(columns: [\"_measurement\"]) |> filter(fn: (r) => r._field == \"u\") |> window(every: 1h)";
     for project in [
         format!(
             "[check.c]\nevery = \"1h\"\ndeadman = {{ level = \"crit\", after = \"90s\", forget = \"10m\" }}\nmessage = \"m\"\nflux = '''\n{query}\n'''\n"

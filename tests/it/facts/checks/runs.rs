@@ -95,7 +95,7 @@ real!(the_checks_of_the_manual_run, async |scene| {
     let manual = include_str!("../../../../docs/manifest.md");
     let example = manual.split("## Checks").nth(1).and_then(|text| text.split("```toml\n").nth(1)).unwrap();
     let place = Place::new(&scene, &format!("[bucket.hosts]\n{}", example.split("```").next().unwrap()));
-    place.apply().arg("--no-type-check").run().with(0);
+    place.apply().run().with(0);
     write(&scene, "hosts", "cpu,host=h usage=95\nroom,host=h temperature=90").await;
     let checks = scene.http.get(&format!("checks?orgID={}", scene.org)).await.expect(200)["checks"].clone();
     let mut fail = Vec::new();
