@@ -1,6 +1,7 @@
 //! What a kind's field table says of each field.
 
 use crate::kind::Kind;
+use crate::value::Value;
 
 /// One field of a kind, or of a table in one.
 #[derive(Debug, PartialEq, Eq)]
@@ -124,8 +125,10 @@ pub enum Type {
     Number,
     /// Any string, in which nothing is expanded: what reads it has a `${` of its own.
     Verbatim,
-    /// A table with these fields. What is omitted in it is absent, or what the field says: nothing in it is the server's.
+    /// A table with these fields. What is omitted in it is absent, or what the field says; what is the server's is not compared.
     Block(&'static [Field]),
+    /// Anything, in which nothing is expanded: tables, lists, strings, numbers and truth values.
+    Any,
     /// A table of values of one type. Its keys are among these, or any where there are none here.
     Keyed(&'static [&'static str], &'static Type),
     /// A table of strings.
@@ -157,6 +160,8 @@ pub struct TextFile {
     pub what: &'static str,
     /// How the names of such files end, without the dot.
     pub ending: &'static str,
+    /// Whether the manifest has the name of the file, and never the text.
+    pub named: bool,
 }
 
 impl Type {
@@ -170,6 +175,7 @@ impl Type {
                 | Self::Credential
                 | Self::Sinks
                 | Self::Verbatim
+                | Self::Any
                 | Self::TextFile(_)
                 | Self::Block(_)
                 | Self::Keyed(..)
@@ -182,10 +188,44 @@ impl Type {
         matches!(self, Self::Text | Self::Verbatim | Self::Choice(_) | Self::Cron | Self::Identifier | Self::Id)
     }
 
+    /// What `live` is to be compared with `wanted` for: without what is the server's where `wanted` does not say it.
+    #[must_use]
+    pub fn compared_with(self, wanted: &Value, live: Value) -> Value {
+        match (self, wanted, live) {
+            (Self::Block(fields), Value::Table(wanted), Value::Table(live)) => {
+                let compared = live.into_iter().filter_map(|(key, live)| {
+                    let field = fields.iter().find(|field| field.name == key);
+                    match (field, wanted.get(&key)) {
+                        (Some(field), None) if field.omitted == Omitted::Theirs => None,
+                        (Some(field), Some(wanted)) => Some((key, field.ty.compared_with(wanted, live))),
+                        _ => Some((key, live)),
+                    }
+                });
+                Value::Table(compared.collect())
+            }
+            (Self::List(of), Value::List(wanted), Value::List(live)) => {
+                let compared = live.into_iter().enumerate().map(|(at, live)| match wanted.get(at) {
+                    Some(wanted) => of.compared_with(wanted, live),
+                    None => live,
+                });
+                Value::List(compared.collect())
+            }
+            // A list that is kept by the keys of its items.
+            (Self::List(of) | Self::Keyed(_, of), Value::Table(wanted), Value::Table(live)) => {
+                let compared = live.into_iter().map(|(key, live)| match wanted.get(&key) {
+                    Some(wanted) => (key, of.compared_with(wanted, live)),
+                    None => (key, live),
+                });
+                Value::Table(compared.collect())
+            }
+            (_, _, live) => live,
+        }
+    }
+
     /// The text that it is, where that may stand in a file of its own.
     pub const fn text_file(self) -> Option<TextFile> {
         match self {
-            Self::Flux => Some(TextFile { what: "Flux script", ending: "flux" }),
+            Self::Flux => Some(TextFile { what: "Flux script", ending: "flux", named: false }),
             Self::TextFile(text) => Some(text),
             _ => None,
         }

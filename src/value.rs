@@ -202,6 +202,16 @@ impl Value {
         }
     }
 
+    /// The scripts that stand in it.
+    pub fn scripts(&self) -> Vec<&Script> {
+        match self {
+            Self::Script(script) => vec![script],
+            Self::List(items) => items.iter().flat_map(Self::scripts).collect(),
+            Self::Table(table) => table.values().flat_map(Self::scripts).collect(),
+            _ => Vec::new(),
+        }
+    }
+
     /// What the ledger keeps of it: the plain text of a short scalar, else a digest. Two values have equal fingerprints
     /// if they are equal.
     pub fn fingerprint(&self) -> String {

@@ -204,7 +204,7 @@ mod tests {
             ("raw", "`raw` matches no address: write `KIND.KEY`, with `*` for any characters"),
             ("", "`` matches no address: write `KIND.KEY`, with `*` for any characters"),
             ("buckt.*", "unknown kind `buckt` in `buckt.*`; did you mean `bucket`?"),
-            ("dashboards.x", "unknown kind `dashboards` in `dashboards.x`"),
+            ("queries.x", "unknown kind `queries` in `queries.x`"),
         ] {
             assert_eq!(text.parse::<Pattern>().map(|_| ()).map_err(|error| error.to_string()), Err(words.to_owned()));
         }

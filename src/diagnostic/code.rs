@@ -191,6 +191,11 @@ codes! {
         ConnectionUnusedToken "connection::unused-token" |Warning "A token was given to the embedded server, which creates its own"
         ConnectionUrl "connection::url" "The URL of the server is invalid"
     }
+    Dashboard "dashboard" "Dashboards" {
+        DashboardFile "dashboard::file" Manifest "A file has no dashboard that can be read"
+        DashboardLayout "dashboard::layout" Manifest "A cell is not on the grid of its dashboard, or lies over another one"
+        DashboardView "dashboard::view" Manifest "A cell shows nothing, two things, or something that InfluxDB does not know"
+    }
     Embedded "embedded" "The embedded server" {
         EmbeddedDamaged "embedded::damaged" Unavailable "The file of the embedded server is damaged"
         EmbeddedFile "embedded::file" "The file of the embedded server cannot be used"

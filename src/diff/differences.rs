@@ -74,7 +74,11 @@ pub(super) fn differences(
             continue;
         }
         let read = object.fields.get(field.name);
+        let seen = |value: &Value, names: &Names<'_>| {
+            field.ty.compared_with(&wanted, names.value(value, object.org.as_deref()).into_owned())
+        };
         let live = match read {
+            Some(value @ (Value::Table(_) | Value::List(_))) => Cow::Owned(seen(value, names)),
             Some(value) => names.value(value, object.org.as_deref()),
             None if field.omitted == Omitted::Empty => Cow::Owned(Value::Scopes(Set::default())),
             None => Cow::Owned(Value::Unset),
@@ -85,7 +89,7 @@ pub(super) fn differences(
         }
         // The server has not moved if it has what was applied last, under the names of then: another object may stand
         // behind a name now, or the same behind another.
-        let as_then = read.map(|value| names_then.value(value, object.org.as_deref()).fingerprint());
+        let as_then = read.map(|value| seen(value, names_then).fingerprint());
         let cause = match last_fingerprint {
             _ if unfinished => Cause::Unfinished,
             None => Cause::New,

@@ -92,7 +92,7 @@ impl Scene {
             reaches: Box::default(),
             place: place(),
             places: crate::manifest::Places::default(),
-            script: None,
+            texts: Box::default(),
         };
         self.manifest.resources.insert(address, resource);
         self

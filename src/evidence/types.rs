@@ -12,7 +12,7 @@ use crate::diff::{Action, Change};
 use crate::flux::{Mistake, Uncompilable};
 use crate::limits::{COMPILING, Limit};
 use crate::snapshot::Server;
-use crate::value::Value;
+use crate::value::{Script, Value};
 
 /// Scripts that the server compiles at once: it takes some milliseconds for each (measured), and may be busy with other things.
 const AT_ONCE: usize = 2;
@@ -20,8 +20,8 @@ const AT_ONCE: usize = 2;
 /// What came of having scripts compiled.
 #[derive(Clone, Debug, Default)]
 pub struct Compiled {
-    /// What is wrong with the scripts of a resource.
-    pub mistakes: BTreeMap<Address, Vec<Mistake>>,
+    /// What is wrong with the scripts of a resource: each as it is sent, and its mistakes.
+    pub mistakes: BTreeMap<Address, Vec<(String, Vec<Mistake>)>>,
     /// Those that were not looked at; none where all were.
     pub unchecked: Option<Unchecked>,
 }
@@ -55,7 +55,7 @@ pub async fn compile(client: &Client, server: &Server, changes: &[Change]) -> Co
                     let Limit { name, most, .. } = COMPILING;
                     Err(format!("the scripts before it took more than {most} seconds (limit `{name}`)"))
                 }
-                Ok(script) => match client.compile(org, &script).await {
+                Ok(compiled) => match client.compile(org, &compiled).await {
                     Ok(mistakes) => Ok(mistakes),
                     Err(error) => {
                         let is_busy = error.class == Class::Unavailable && error.status != Some(500);
@@ -64,14 +64,16 @@ pub async fn compile(client: &Client, server: &Server, changes: &[Change]) -> Co
                     }
                 },
             };
-            (address, reply)
+            (address, script, reply)
         })
         .buffered(AT_ONCE);
     while let Some(reply) = replies.next().await {
         match reply {
-            (_, Ok(mistakes)) if mistakes.is_empty() => {}
-            (address, Ok(mistakes)) => compiled.mistakes.entry(address.clone()).or_default().extend(mistakes),
-            (address, Err(why)) => {
+            (_, _, Ok(mistakes)) if mistakes.is_empty() => {}
+            (address, script, Ok(mistakes)) => {
+                compiled.mistakes.entry(address.clone()).or_default().push((script.to_owned(), mistakes));
+            }
+            (address, _, Err(why)) => {
                 compiled.unchecked.get_or_insert_with(|| Unchecked { count: 0, first: address.clone(), why }).count +=
                     1;
             }
@@ -86,10 +88,13 @@ fn sent<'a>(changes: &'a [Change], server: &'a Server) -> impl Iterator<Item = (
     let writing = |change: &&Change| !matches!(change.action, Action::None | Action::Delete | Action::Forget);
     changes.iter().filter(writing).flat_map(|change| {
         let org = change.org.as_deref().or(server.home.as_deref());
-        change.fields.iter().filter_map(move |field| match &field.wanted {
-            Value::Script(script) if script.is_flux() => Some((&change.address, org?, script.source()?)),
-            _ => None,
-        })
+        let scripts = change.fields.iter().flat_map(|field| {
+            let live: Vec<_> = field.live.iter().flat_map(Value::scripts).collect();
+            // A query that is there already is not sent anew.
+            let is_new = move |script: &&Script| !live.iter().any(|one| one == script);
+            field.wanted.scripts().into_iter().filter(is_new)
+        });
+        scripts.filter_map(move |script| Some((&change.address, org?, script.source().filter(|_| script.is_flux())?)))
     })
 }
 
@@ -98,7 +103,6 @@ mod tests {
     use super::*;
     use crate::api::fault::{Fault, Reply};
     use crate::diff::{Cause, FieldChange, Reason};
-    use crate::value::Script;
 
     fn change(name: &str, script: &str) -> Change {
         let wanted = Value::Script(Script::of_task(script.to_owned()));

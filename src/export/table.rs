@@ -4,7 +4,7 @@ use super::key::Names;
 use super::scope::{Target, target};
 use super::{ObjectId, Sources};
 use crate::address::{Address, is_plain_key};
-use crate::field::{Omitted, Role, Type};
+use crate::field::{Field, Omitted, Role, Type};
 use crate::hidden::is_hidden;
 use crate::kind::{Key, Kind, Level, Object};
 use crate::secret::Source;
@@ -46,6 +46,9 @@ pub(super) fn declared(
                     tables.push_str(&format!("\n[{address}.{}]\n{}\n", field.name, pairs.join("\n")));
                 }
             }
+            Value::List(items) if let Type::List(Type::Block(of)) = field.ty => {
+                rows(&format!("{address}.{}", field.name), of, items, &mut tables);
+            }
             value => {
                 if let Some(written) = written((field.name, field.ty), value, object, script, sources, names) {
                     text.push_str(&format!("{} = {written}\n", field.name));
@@ -54,6 +57,56 @@ pub(super) fn declared(
         }
     }
     text + &tables
+}
+
+/// A list of tables, each under a head of its own.
+fn rows(path: &str, of: &[Field], items: &[Value], text: &mut String) {
+    for item in items {
+        let Value::Table(said) = item else { continue };
+        text.push_str(&format!("\n[[{path}]]\n"));
+        let said: Vec<_> = of.iter().filter_map(|field| Some((field, said.get(field.name)?))).collect();
+        let is_rows = |field: &Field| matches!(field.ty, Type::List(Type::Block(_)));
+        for (field, value) in said.iter().filter(|(field, _)| !is_rows(field)) {
+            text.push_str(&format!("{} = {}\n", field.name, inline(field.ty, value)));
+        }
+        for (field, value) in said {
+            if let (Type::List(Type::Block(of)), Value::List(items)) = (field.ty, value) {
+                rows(&format!("{path}.{}", field.name), of, items, text);
+            }
+        }
+    }
+}
+
+/// A value in a table, on one line but for texts of several.
+fn inline(ty: Type, value: &Value) -> String {
+    let table =
+        |pairs: Vec<String>| if pairs.is_empty() { "{}".to_owned() } else { format!("{{ {} }}", pairs.join(", ")) };
+    match (ty, value) {
+        (Type::Block(fields), Value::Table(said)) => {
+            let said = fields.iter().filter_map(|field| Some((field, said.get(field.name)?)));
+            table(said.map(|(field, value)| format!("{} = {}", field.name, inline(field.ty, value))).collect())
+        }
+        (_, Value::Table(said)) => {
+            table(said.iter().map(|(key, value)| format!("{} = {}", bare(key), inline(ty, value))).collect())
+        }
+        (Type::List(of), Value::List(items)) => {
+            format!("[{}]", items.iter().map(|item| inline(*of, item)).collect::<Vec<_>>().join(", "))
+        }
+        (_, Value::List(items)) => {
+            format!("[{}]", items.iter().map(|item| inline(ty, item)).collect::<Vec<_>>().join(", "))
+        }
+        (_, Value::Script(script)) => verbatim(script.source().unwrap_or_default()),
+        // Nothing is expanded in it.
+        (Type::Any | Type::Verbatim, Value::Text(text)) => basic(text),
+        (_, Value::Text(text)) => string(text),
+        (_, value) => value.to_string(),
+    }
+}
+
+/// A text that is read as it stands, over several lines where it has them.
+fn verbatim(text: &str) -> String {
+    let is_plain = text.contains('\n') && !text.contains("'''") && !text.ends_with('\'');
+    if is_plain && !text.chars().any(|c| is_hidden(c) && c != '\n') { format!("'''\n{text}'''") } else { basic(text) }
 }
 
 /// A resource that is looked up.

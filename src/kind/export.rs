@@ -4,7 +4,7 @@ use super::spec::{Check, Draft};
 use super::{Kind, Object, flux_text};
 use crate::diagnostic::Severity;
 use crate::field::{Field, Omitted, Type};
-use crate::value::{Fields, Value};
+use crate::value::{Fields, Script, Value};
 
 /// Why a manifest cannot say an object.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,7 +26,14 @@ pub(super) fn as_it_is(object: &Object) -> Result<Fields, ExportError> {
 /// What `check`, the rules of a kind, makes of fields with these values in a manifest, or why it takes them for a mistake.
 pub(super) fn as_declared(told: &Fields, script: Option<&str>, check: Check) -> Result<Fields, ExportError> {
     let written = |field: &str| told.get(field).is_some_and(|value| *value != Value::Unset);
-    let mut draft = Draft { fields: told.clone(), written: &written, script, params: None, reaches: Vec::new() };
+    let mut draft = Draft {
+        fields: told.clone(),
+        written: &written,
+        script,
+        params: None,
+        reaches: Vec::new(),
+        reaches_within: Vec::new(),
+    };
     let mut faults = Vec::new();
     check(&mut draft, &mut faults);
     match faults.into_iter().find(|fault| fault.severity == Severity::Error) {
@@ -63,9 +70,8 @@ impl Kind {
 /// file, which many may read.
 fn has_secret(field: Option<&Field>, value: &Value) -> bool {
     match value {
-        Value::Script(script) => script.has_secret(),
         Value::Text(text) => field.is_some_and(|field| field.ty == Type::Verbatim) && flux_text::has_secret(text),
-        _ => false,
+        value => value.scripts().into_iter().any(Script::has_secret),
     }
 }
 

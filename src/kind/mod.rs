@@ -2,6 +2,7 @@
 
 mod bucket;
 mod check;
+mod dashboard;
 mod dbrp;
 mod export;
 mod expression;
@@ -186,6 +187,8 @@ kinds! {
     Task = "task" in task;
     /// A check of an org.
     Check = "check" in check;
+    /// A dashboard of an org.
+    Dashboard = "dashboard" in dashboard;
     /// A place that messages about statuses go to, of an org.
     NotificationEndpoint = "notification_endpoint" in notification_endpoint;
     /// What tells of statuses, of an org.
@@ -197,7 +200,7 @@ kinds! {
 }
 
 /// What an org may have that no kind stands for: fluxform neither lists nor looks at it.
-pub const UNMANAGED: [&str; 1] = ["dashboards"];
+pub const UNMANAGED: [&str; 2] = ["replications", "notebooks"];
 
 impl Kind {
     /// The kind of the home org, and of every other org that objects live in.

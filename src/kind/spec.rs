@@ -84,6 +84,8 @@ pub struct Fault {
     pub is_key: bool,
     /// The bytes of its text of another language that have to do with it.
     pub script: Option<Range<usize>>,
+    /// The path of a value within the field that it is about, such as `cell[0].at`; its text of another language is that one then.
+    pub inner: Option<String>,
     /// Further bytes of that text that have to do with it, and what is shown there.
     pub also: Option<(Range<usize>, String)>,
     /// What to do about it.
@@ -103,6 +105,7 @@ impl Fault {
             within: Vec::new(),
             is_key: false,
             script: None,
+            inner: None,
             also: None,
             help: None,
         }
@@ -140,6 +143,12 @@ impl Fault {
         Self { script: Some(span), ..self }
     }
 
+    /// The same about the value at `path` within the field.
+    #[must_use]
+    pub fn inner(self, path: impl Into<String>) -> Self {
+        Self { inner: Some(path.into()), ..self }
+    }
+
     /// The same with a hint.
     #[must_use]
     pub fn help(self, help: impl Into<String>) -> Self {
@@ -159,6 +168,8 @@ pub struct Draft<'d> {
     pub params: Option<Literal>,
     /// What that script reaches, as far as its kind has looked.
     pub reaches: Vec<Reference>,
+    /// What the texts within tables reach, with the path of each.
+    pub reaches_within: Vec<(String, Reference)>,
 }
 
 /// No name is forbidden.

@@ -13,7 +13,7 @@ use crate::field::{Field, Omitted, Role, TextFile, Type};
 use crate::redact::{Language, certain_literals};
 use crate::value::{Fields, Value};
 
-const CONFIG: TextFile = TextFile { what: "Telegraf configuration", ending: "conf" };
+const CONFIG: TextFile = TextFile { what: "Telegraf configuration", ending: "conf", named: false };
 const METADATA: &str = "metadata";
 const BUCKETS: &str = "buckets";
 

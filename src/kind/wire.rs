@@ -290,7 +290,12 @@ pub(super) async fn get<L: Live>(api: &Client, id: &str) -> Result<Object, ApiEr
 
 /// What asking for it shows.
 pub(super) async fn find<L: Live>(api: &Client, id: &str) -> Result<Presence, ApiError> {
-    let reply = get::<L>(api, id).await;
+    find_with::<L>(api, id, &[]).await
+}
+
+/// The same, asked for with `query`.
+pub(super) async fn find_with<L: Live>(api: &Client, id: &str, query: &[(&str, &str)]) -> Result<Presence, ApiError> {
+    let reply = api.get(&L::WIRE.at(id), query).await.map(|One::<L>(Item(object, _))| object);
     if L::WIRE.guarded { Presence::of_guarded(reply) } else { Presence::of(reply) }
 }
 
@@ -310,12 +315,26 @@ pub(super) async fn update<L: Live>(
     desired: &Desired<'_>,
     changed: &[&'static str],
 ) -> Result<(), ApiError> {
+    patch::<L, One<L>>(api, live, desired, changed, Body::new()).await.map(drop)
+}
+
+/// The same with what is sent `also`, unless a field says it; gives the reply, none where nothing was sent.
+pub(super) async fn patch<L: Live, T: DeserializeOwned>(
+    api: &Writer,
+    live: &Object,
+    desired: &Desired<'_>,
+    changed: &[&'static str],
+    also: Body,
+) -> Result<Option<T>, ApiError> {
     let path = L::WIRE.at(&live.id);
-    let body = body::<L>(&Edit { desired, live: Some(live), changed: &|field| changed.contains(&field) })?;
+    let mut body = also;
+    body.extend(self::body::<L>(&Edit { desired, live: Some(live), changed: &|field| changed.contains(&field) })?);
+    let mut reply = None;
     if !body.is_empty() {
-        api.patch::<_, One<L>>(&path, &body).await.map_err(|error| L::explain(error, &body))?;
+        reply = Some(api.patch(&path, &body).await.map_err(|error| L::explain(error, &body))?);
     }
-    label::attach_changed(api, &path, live, desired, changed).await
+    label::attach_changed(api, &path, live, desired, changed).await?;
+    Ok(reply)
 }
 
 /// The same where the server only replaces: sends back all that it has, with that, and with what `edit` makes of it.

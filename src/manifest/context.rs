@@ -11,6 +11,7 @@ use super::lint::Lints;
 use super::node::{Node, Span};
 use super::source::place;
 use super::syntax::Document;
+use super::text_place::Written;
 use super::variables::Values;
 use super::written::Declared;
 use super::{Import, Reached, Resource};
@@ -94,6 +95,8 @@ impl<'p, 'a> Project<'p, 'a> {
             problems: Vec::new(),
             path: Vec::new(),
             deepest: 0,
+            inner: Vec::new(),
+            texts: Vec::new(),
         }
     }
 }
@@ -117,6 +120,10 @@ pub(super) struct DecodeContext<'p, 'a> {
     pub(super) path: Vec<(Address, &'static str)>,
     /// How many values stand in a row behind one that was looked up here, at most.
     pub(super) deepest: usize,
+    /// Where values within tables are written, such as `cell[0].at`.
+    pub(super) inner: Vec<(String, Place)>,
+    /// The texts of another language within tables.
+    pub(super) texts: Vec<(String, Written)>,
 }
 
 impl<'p, 'a> DecodeContext<'p, 'a> {

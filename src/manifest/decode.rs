@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 
 use super::context::DecodeContext;
 use super::node::{Entry, Node, Raw, Span, Table};
+use super::text_place::Written;
 use super::written::META;
 use super::{Lifecycle, Places, Reached, Resource, defaults, foreign, params, text_file, typed};
 use crate::diagnostic::{Code, Diagnostic, Place, nearest};
-use crate::field::{Field, Omitted, Role, Type};
+use crate::field::{Field, Omitted, Role, TextFile, Type};
 use crate::flux::refs::Target;
 use crate::kind::{Draft, Fault, Key, Kind};
 use crate::limits::MISTAKES;
@@ -52,8 +53,8 @@ pub(super) fn resource<'p, 'a>(mut context: DecodeContext<'p, 'a>) -> (Resource,
             }
             Some(node) if let Some(of) = field.ty.text_file() => {
                 places.push((field.name, context.place(node.span)));
-                script = text_file::read(&mut context, field, of, node);
-                if let (Some(script), Type::TextFile(_)) = (&script, field.ty) {
+                script = text_file::read(&mut context, field.name, of, node);
+                if let (Some(script), Type::TextFile(TextFile { named: false, .. })) = (&script, field.ty) {
                     fields.set(field.name, Value::Script(Script::verbatim(script.text.clone())));
                 }
             }
@@ -73,7 +74,7 @@ pub(super) fn resource<'p, 'a>(mut context: DecodeContext<'p, 'a>) -> (Resource,
         context.needs.push((source, written.source, at));
     }
     let places = Places::new(places);
-    let mut reaches = Vec::new();
+    let (mut reaches, mut reaches_within) = (Vec::new(), Vec::new());
     let mut faults = Vec::new();
     for (field, name) in kind.naming().filter_map(|field| Some((field.name, fields.text(field.name)?))) {
         if let Some(why) = (kind.spec().forbidden)(name) {
@@ -85,38 +86,81 @@ pub(super) fn resource<'p, 'a>(mut context: DecodeContext<'p, 'a>) -> (Resource,
     if !external {
         let written = &|field: &str| places.get(field).is_some();
         let script = script.as_ref().map(|script| script.text.as_str());
-        let mut draft = Draft { fields, written, script, params: values, reaches: Vec::new() };
+        let mut draft =
+            Draft { fields, written, script, params: values, reaches: Vec::new(), reaches_within: Vec::new() };
         (kind.spec().check)(&mut draft, &mut faults);
-        (fields, reaches) = (draft.fields, draft.reaches);
+        (fields, reaches, reaches_within) = (draft.fields, draft.reaches, draft.reaches_within);
     }
     fields.shrink();
     context.budget().keeps(&fields, &context.address, &written.place());
     let needs = context.needs.iter().map(|(address, ..)| address.clone()).collect();
     let beside = std::mem::take(&mut context.beside).into_iter().collect();
-    let reaches = script.iter().flat_map(|script| {
-        let reaches = std::mem::take(&mut reaches).into_iter().filter(|one| one.target != Target::Url);
-        reaches.map(|reference| Reached { place: script.place(&reference.span.range()), reference })
+    let texts =
+        Texts { own: script, inner: std::mem::take(&mut context.texts), places: std::mem::take(&mut context.inner) };
+    let own = reaches.into_iter().map(|reference| (texts.own.as_ref(), reference));
+    let inner = reaches_within.into_iter().map(|(path, reference)| (texts.within(&path), reference));
+    let reaches = own.chain(inner).filter_map(|(text, reference)| {
+        let place = text?.place(&reference.span.range());
+        (reference.target != Target::Url).then_some(Reached { place, reference })
     });
     let reaches = std::mem::take(&mut context.reaches).into_iter().chain(reaches).collect();
-    let at = script.as_ref().map(|script| script.at.clone());
+    let all = texts.own.iter().chain(texts.inner.iter().map(|(_, text)| text));
+    let at = all.map(|text| (text.whole.clone(), text.at.clone())).collect();
     let place = written.place();
-    let resource = Resource { fields, external, lifecycle, needs, beside, reaches, place, places, script: at };
+    let resource = Resource { fields, external, lifecycle, needs, beside, reaches, place, places, texts: at };
     let lints = context.project.known.lints;
-    let allowed = Allowed::of(script.as_ref().map_or("", |script| &script.text));
+    let allowed = Allowed::of(texts.own.as_ref().map_or("", |script| &script.text));
+    let is_allowed = |fault: &Fault| {
+        let Some(span) = &fault.script else { return false };
+        match fault.inner.as_deref().and_then(|path| texts.within(path)) {
+            Some(text) => Allowed::of(&text.text).has(fault.code, span.start),
+            None => allowed.has(fault.code, span.start),
+        }
+    };
     let said: Vec<_> = faults
         .into_iter()
-        .filter(|fault| !fault.script.as_ref().is_some_and(|span| allowed.has(fault.code, span.start)))
+        .filter(|fault| !is_allowed(fault))
         .filter_map(|fault| {
-            let places = [&resource.place, resource.place_of(fault.field)];
+            let places = [&resource.place, texts.place_of(&resource, &fault)];
             Some(Fault { severity: lints.severity(fault.code, fault.severity, places)?, ..fault })
         })
         .map(|fault| {
             let within = within(&table, &fault).map(|span| context.place(span));
-            diagnostic(&resource, kind, script.as_ref(), within, fault)
+            diagnostic(&resource, kind, &texts, within, fault)
         })
         .collect();
     said.into_iter().for_each(|diagnostic| context.say(diagnostic));
     (resource, context)
+}
+
+/// The texts of other languages in a resource, and where values within its tables are written.
+struct Texts {
+    own: Option<Written>,
+    inner: Vec<(String, Written)>,
+    places: Vec<(String, Place)>,
+}
+
+impl Texts {
+    fn within(&self, path: &str) -> Option<&Written> {
+        self.inner.iter().find(|(of, _)| of == path).map(|(_, text)| text)
+    }
+
+    /// Where what a fault is about is written, or the nearest that it is a part of.
+    fn place_of<'p>(&'p self, resource: &'p Resource, fault: &Fault) -> &'p Place {
+        let inner = fault.inner.as_deref().and_then(|path| self.place(path));
+        inner.unwrap_or_else(|| resource.place_of(fault.field))
+    }
+
+    /// Where a value is written, or the nearest that it is a part of.
+    fn place(&self, path: &str) -> Option<&Place> {
+        let mut path = path;
+        loop {
+            if let Some((_, place)) = self.places.iter().find(|(of, _)| of == path) {
+                return Some(place);
+            }
+            path = path.rsplit_once('.')?.0;
+        }
+    }
 }
 
 /// Whether an object is found by `field`.
@@ -271,25 +315,21 @@ fn within(table: &Table<'_>, fault: &Fault) -> Option<Span> {
 }
 
 /// What a kind's own check has found, with places.
-fn diagnostic(
-    resource: &Resource,
-    kind: Kind,
-    script: Option<&text_file::Written>,
-    within: Option<Place>,
-    fault: Fault,
-) -> Diagnostic {
+fn diagnostic(resource: &Resource, kind: Kind, texts: &Texts, within: Option<Place>, fault: Fault) -> Diagnostic {
+    let inner = fault.inner.as_deref();
     let ty = kind.field(fault.field).map(|field| field.ty);
     let own = ty == Some(Type::Verbatim);
-    let is_script = own || ty.is_some_and(|ty| ty.text_file().is_some());
+    let is_script = own || inner.is_some() || ty.is_some_and(|ty| ty.text_file().is_some());
     let of_field = resource.places.get(fault.field).zip(resource.fields.text(fault.field)).filter(|_| own);
-    let own = of_field.map(|(place, text)| text_file::Written::of_string(place, text));
-    let script = own.as_ref().or(script);
+    let own = of_field.map(|(place, text)| Written::of_string(place, text));
+    let script = own.as_ref().or(inner.map_or(texts.own.as_ref(), |path| texts.within(path)));
+    let whole = within.unwrap_or_else(|| texts.place_of(resource, &fault).clone());
     let in_script = fault.script.as_ref().zip(script).map(|(span, script)| script.place(span));
     let mut diagnostic = Diagnostic { severity: fault.severity, ..Diagnostic::error(fault.code, fault.message) };
     diagnostic = match in_script {
         Some(place) if is_script => diagnostic.at(place, fault.label),
         Some(place) => diagnostic.at(resource.place_of(fault.field).clone(), fault.label).at(place, "in the script"),
-        None => diagnostic.at(within.unwrap_or_else(|| resource.place_of(fault.field).clone()), fault.label),
+        None => diagnostic.at(whole, fault.label),
     };
     if let Some(((span, label), script)) = fault.also.zip(script) {
         diagnostic = diagnostic.at(script.place(&span), label);

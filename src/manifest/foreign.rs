@@ -3,7 +3,7 @@
 use crate::kind::Kind;
 
 /// What fluxform does not manage, by the names that a table might have.
-const NOT_YET: [&str; 1] = ["dashboard"];
+const NOT_YET: [&str; 3] = ["notebook", "remote", "replication"];
 
 const V1_TOKEN: &str = "a token of InfluxDB 1.x is `[v1_token.KEY]`, with `username`, `read`, `write` and `password`";
 

@@ -136,8 +136,8 @@ pub struct Resource {
     pub place: Place,
     /// The value of each written field.
     pub places: Places,
-    /// Where its script stands, or its text of another program.
-    pub script: Option<TextPlace>,
+    /// Where its scripts stand, and its texts of other programs, each with the place of the whole value.
+    pub texts: Box<[(Place, TextPlace)]>,
 }
 
 /// Something that the script of a resource reaches, or one of its fields.

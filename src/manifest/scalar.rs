@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::context::DecodeContext;
-use super::node::{Node, Raw};
+use super::node::{Entry, Node, Raw};
 use super::text::{is_identifier, text};
 use crate::diagnostic::{Code, nearest};
 use crate::duration::{Duration, DurationError};
@@ -25,6 +25,22 @@ pub(super) fn number(context: &mut DecodeContext<'_, '_>, name: &str, node: &Nod
     match number {
         Some(number) => Some(Value::Number(number)),
         None => context.fail(Code::ManifestValue, node.span, format!("`{name}` must be a finite number"), "not one"),
+    }
+}
+
+/// A value of any type, in which nothing is expanded.
+pub(super) fn any(context: &mut DecodeContext<'_, '_>, name: &str, node: &Node<'_>) -> Option<Value> {
+    match &node.value {
+        Raw::Text(text) => Some(Value::Text(text.clone().into_owned())),
+        Raw::Boolean(yes) => Some(Value::Bool(*yes)),
+        Raw::Integer(number) => Some(Value::Integer(*number)),
+        Raw::Float(_) => number(context, name, node),
+        Raw::Datetime(_) => context.wrong_type(name, "no date", node),
+        Raw::Array(items) => items.iter().map(|item| any(context, name, item)).collect::<Option<_>>().map(Value::List),
+        Raw::Table(table) => {
+            let entry = |entry: &Entry<'_>| Some((entry.key.clone().into_owned(), any(context, name, &entry.node)?));
+            table.0.iter().map(entry).collect::<Option<_>>().map(Value::Table)
+        }
     }
 }
 

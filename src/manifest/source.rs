@@ -97,9 +97,11 @@ pub fn reads_as(path: &Path) -> Option<&'static str> {
     let extension = path.extension().map(|extension| extension.to_ascii_lowercase());
     let extension = extension.as_ref().and_then(|extension| extension.to_str())?;
     let texts = Kind::ALL.iter().flat_map(|kind| kind.spec().fields).filter_map(|field| field.ty.text_file());
+    // Much else is JSON: it is read only where a manifest names it.
+    let mut texts = texts.filter(|text| !text.named);
     match extension {
         "toml" => Some("manifest"),
-        ending => texts.filter(|text| text.ending == ending).map(|text| text.what).next(),
+        ending => texts.find(|text| text.ending == ending).map(|text| text.what),
     }
 }
 

@@ -7,45 +7,25 @@ use std::sync::Arc;
 use super::context::DecodeContext;
 use super::node::{Node, Raw, Span};
 use super::sink;
-use super::text_place::TextPlace;
+use super::text_place::{TextPlace, Written};
 use crate::confine;
 use crate::diagnostic::{Code, Diagnostic, Place, Source};
-use crate::field::{Field, TextFile};
+use crate::field::TextFile;
 use crate::limits;
 
-/// A text as its author wrote it.
-#[derive(Clone, Debug)]
-pub(super) struct Written {
-    pub(super) text: String,
-    /// Where it stands.
-    pub(super) at: TextPlace,
-    /// The value in the manifest.
-    whole: Place,
-}
-
-impl Written {
-    /// A text that is the string at a place of a manifest.
-    pub(super) fn of_string(whole: &Place, text: &str) -> Self {
-        let at = TextPlace::of_string(Arc::clone(&whole.source), whole.span.clone(), text);
-        Self { text: text.to_owned(), at, whole: whole.clone() }
-    }
-
-    /// The place of `span` in the text.
-    pub(super) fn place(&self, span: &std::ops::Range<usize>) -> Place {
-        self.at.place(span).unwrap_or_else(|| self.whole.clone())
-    }
-}
-
-/// Reads `field`, which is such a text: a string as it stands, or `{ file = "..." }`.
+/// Reads what is called `name` and is such a text: a string as it stands, or `{ file = "..." }`.
 pub(super) fn read<'a>(
     context: &mut DecodeContext<'_, 'a>,
-    field: &Field,
+    name: &str,
     of: TextFile,
     node: &Node<'a>,
 ) -> Option<Written> {
-    let TextFile { what, ending } = of;
-    let name = field.name;
+    let TextFile { what, ending, named } = of;
     let whole = context.place(node.span);
+    if named {
+        let node = context.expand(node)?.into_owned();
+        return named_file(context, name, of, &node, whole);
+    }
     if let Raw::Text(text) = &node.value {
         if limits::TEXT_FILE.exceeded(text.len()) {
             let message = format!("a {what} has at most {}", limits::TEXT_FILE);
@@ -67,8 +47,19 @@ pub(super) fn read<'a>(
         let message = format!("`{name}` must be a {what}, or one file");
         return context.fail_with(Code::ManifestTextFile, node.span, message, "expected `file` alone", help);
     };
-    let path = sink::path(context, "file", &entry.node)?;
-    let source = file(context, of, &path, entry.node.span)?;
+    named_file(context, "file", of, &entry.node, whole)
+}
+
+/// The text in the file that `node` names.
+fn named_file(
+    context: &mut DecodeContext<'_, '_>,
+    name: &str,
+    of: TextFile,
+    node: &Node<'_>,
+    whole: Place,
+) -> Option<Written> {
+    let path = sink::path(context, name, node)?;
+    let source = file(context, of, &path, node.span)?;
     Some(Written { text: source.text.clone(), at: TextPlace::of_file(source), whole })
 }
 
@@ -90,7 +81,7 @@ fn called_otherwise(of: TextFile, path: &Path) -> Option<(String, String)> {
             format!("{} is hidden: its name, or that of a directory above it, begins with a dot", path.display());
         return Some((message, "rename or move it: hidden files are not read".to_owned()));
     }
-    let TextFile { what, ending } = of;
+    let TextFile { what, ending, .. } = of;
     if path.extension().is_none_or(|extension| extension != ending) {
         let message = format!("{} is not a {what}: its name does not end in `.{ending}`", path.display());
         return Some((message, "rename it if it is one".to_owned()));

@@ -65,6 +65,29 @@ impl TextPlace {
     }
 }
 
+/// A text as its author wrote it.
+#[derive(Clone, Debug)]
+pub(super) struct Written {
+    pub(super) text: String,
+    /// Where it stands.
+    pub(super) at: TextPlace,
+    /// The value in the manifest.
+    pub(super) whole: Place,
+}
+
+impl Written {
+    /// A text that is the string at a place of a manifest.
+    pub(super) fn of_string(whole: &Place, text: &str) -> Self {
+        let at = TextPlace::of_string(Arc::clone(&whole.source), whole.span.clone(), text);
+        Self { text: text.to_owned(), at, whole: whole.clone() }
+    }
+
+    /// The place of `span` in the text.
+    pub(super) fn place(&self, span: &Range<usize>) -> Place {
+        self.at.place(span).unwrap_or_else(|| self.whole.clone())
+    }
+}
+
 /// Where in `raw`, what stands between the quotes of a TOML string, byte `at` of the string's text is written.
 fn written_at(raw: &str, at: usize) -> Option<usize> {
     let (mut read, mut rest) = (0, raw);

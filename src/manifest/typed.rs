@@ -6,12 +6,12 @@ use super::context::DecodeContext;
 use super::node::{Entry, Node, Raw, Span, Table};
 use super::reference::Resolved;
 use super::text::{item_text, text};
-use super::{foreign, scalar, scope, sink};
+use super::{foreign, scalar, scope, sink, text_file};
 use crate::address::Address;
 use crate::diagnostic::{Code, nearest};
 use crate::field::{Field, Omitted, Type};
 use crate::kind::Kind;
-use crate::value::{Ref, Value};
+use crate::value::{Ref, Script, Value};
 
 /// Reads the value of `field`, with the value of each `${...}` in it; none where it has an error, which has been said.
 pub(super) fn read<'a>(context: &mut DecodeContext<'_, 'a>, field: &'static Field, node: &Node<'a>) -> Option<Value> {
@@ -28,6 +28,8 @@ fn value<'a>(
 ) -> Option<Value> {
     match (ty, &node.value) {
         (Type::Verbatim, _) => return text(context, name, node).map(|text| Value::Text(text.to_owned())),
+        (Type::Any, _) => return scalar::any(context, name, node),
+        (Type::Flux | Type::TextFile(_), _) => return script(context, name, ty, node),
         (Type::Block(fields), Raw::Table(table)) => return block(context, name, fields, table, node.span, expand),
         (Type::Keyed(keys, of), Raw::Table(table)) => return keyed(context, name, (keys, *of), table, expand),
         (Type::List(of @ (Type::Block(_) | Type::Keyed(..))), Raw::Array(items)) => {
@@ -73,8 +75,16 @@ fn value<'a>(
         Type::Credential => sink::credential(context, name, node),
         Type::Sinks => sink::sinks(context, name, node).map(Value::Sinks),
         Type::Id => scalar::id(context, name, node),
-        Type::Verbatim | Type::TextFile(_) | Type::Flux | Type::Params => None,
+        Type::Verbatim | Type::Any | Type::TextFile(_) | Type::Flux | Type::Params => None,
     }
+}
+
+/// A text of another language within a table. Flux is a query there, which a server keeps as it is written.
+fn script<'a>(context: &mut DecodeContext<'_, 'a>, name: &str, ty: Type, node: &Node<'a>) -> Option<Value> {
+    let written = text_file::read(context, name, ty.text_file()?, node)?;
+    let text = written.text.clone();
+    context.texts.push((name.to_owned(), written));
+    Some(Value::Script(if ty == Type::Flux { Script::query(text) } else { Script::verbatim(text) }))
 }
 
 /// A table with `fields`, which is called `name`.
@@ -95,7 +105,10 @@ fn block<'a>(
     for field in fields {
         let path = format!("{name}.{}", field.name);
         let found = match (table.get(field.name), field.omitted) {
-            (Some(node), _) => value(context, &path, field.ty, node, expand),
+            (Some(node), _) => {
+                context.inner.push((path.clone(), context.place(node.span)));
+                value(context, &path, field.ty, node, expand)
+            }
             (None, Omitted::Default(word)) => Some(Value::Text(word.to_owned())),
             (None, Omitted::False) => Some(Value::Bool(false)),
             (None, Omitted::Required) => {
@@ -205,7 +218,12 @@ fn list<'a>(
         .enumerate()
         .map(|(at, item)| match of {
             Type::Text => item_text(context, name, "strings", item).map(|text| Value::Text(text.to_owned())),
-            Type::Block(_) | Type::Keyed(..) => value(context, &format!("{name}[{at}]"), of, item, expand),
+            Type::Block(_) | Type::Keyed(..) => {
+                let path = format!("{name}[{at}]");
+                context.inner.push((path.clone(), context.place(item.span)));
+                value(context, &path, of, item, expand)
+            }
+            Type::Any => scalar::any(context, name, item),
             of => value(context, name, of, item, expand),
         })
         .collect();

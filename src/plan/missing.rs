@@ -143,7 +143,7 @@ mod tests {
             reaches: reached.map(|reference| Reached { reference, place: place.clone() }).collect(),
             place,
             places: Places::default(),
-            script: None,
+            texts: Box::default(),
         }
     }
 

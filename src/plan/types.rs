@@ -8,12 +8,11 @@ use super::guard::Written;
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::diff::Change;
 use crate::evidence::{Compiled, Unchecked};
-use crate::field::Type;
 use crate::flux::Mistake;
 use crate::flux::ast::{Lines, Position};
-use crate::manifest::Resource;
+use crate::manifest::{Resource, TextPlace};
 use crate::problem::Problem;
-use crate::value::Value;
+use crate::value::Script;
 
 /// What is said of a script, before why.
 const FAILS: &str = " does not compile: ";
@@ -30,20 +29,15 @@ pub(super) fn problems(
         let (Some(mistakes), Some(resource)) = (compiled.mistakes.get(address), written.resources.get(address)) else {
             continue;
         };
-        let spec = address.kind.spec();
-        let fields = spec.fields.iter().filter(|field| field.ty == Type::Flux);
-        let sent =
-            fields.filter_map(|field| Some((field.name, change.fields.iter().find(|one| one.field == field.name)?)));
-        for (name, field) in sent {
-            let Value::Script(script) = &field.wanted else { continue };
-            let source = script.source().unwrap_or_default();
-            let whole = resource.place_of(name);
-            let author = resource.script.as_ref().and_then(|place| place.text(whole));
-            let way = author.map(|author| Way::new(&author, source));
+        let given = address.kind.spec().given;
+        for (source, mistakes) in mistakes {
+            let Some((field, author)) = author(change, resource, source) else { continue };
+            let whole = author.map_or_else(|| resource.place_of(field), |(whole, _)| whole);
+            let way = author.and_then(|(whole, text)| Some((text, Way::new(&text.text(whole)?, source))));
             // Whoever runs it will know these names.
-            let given = |mistake: &&Mistake| !spec.given.contains(&&source[mistake.span.range()]);
-            for mistake in mistakes.iter().filter(given) {
-                let place = way.as_ref().and_then(|way| way.back(resource, mistake));
+            let is_wrong = |mistake: &&Mistake| !given.contains(&&source[mistake.span.range()]);
+            for mistake in mistakes.iter().filter(is_wrong) {
+                let place = way.as_ref().and_then(|(text, way)| way.back(text, mistake));
                 let message = format!("{address}{FAILS}{}", mistake.message);
                 let diagnostic = Diagnostic::error(Code::FluxType, message)
                     .help("it would fail each time it runs; to send it all the same, use --no-type-check");
@@ -78,6 +72,20 @@ pub fn without_told(refusals: &mut Vec<Problem>, warnings: &[Diagnostic]) {
         *diagnostic = Diagnostic { message, places: Vec::new(), ..diagnostic.clone() };
         scripts.insert(script)
     });
+}
+
+/// The field that sends the script `source`, and where its author has it: as it is sent, or as the one script that the field is.
+fn author<'r>(
+    change: &Change,
+    resource: &'r Resource,
+    source: &str,
+) -> Option<(&'static str, Option<&'r (Place, TextPlace)>)> {
+    let is_sent = |script: &&Script| script.source() == Some(source);
+    let field = change.fields.iter().find(|field| field.wanted.scripts().iter().any(is_sent))?.field;
+    let mut texts = resource.texts.iter();
+    let same = texts.find(|(whole, text)| text.text(whole).as_deref() == Some(source));
+    let only = || if let [one] = &*resource.texts { Some(one) } else { None };
+    Some((field, same.or_else(only)))
 }
 
 /// That scripts were not looked at.
@@ -123,10 +131,10 @@ impl Way {
     }
 
     /// Where the author has what is wrong in the script that is sent.
-    fn back(&self, resource: &Resource, mistake: &Mistake) -> Option<Place> {
+    fn back(&self, author: &TextPlace, mistake: &Mistake) -> Option<Place> {
         let start = self.byte(mistake.span.start)?;
         let end = self.byte(mistake.span.end).unwrap_or(start).max(start);
         let (start, end) = (usize::try_from(start).ok()?, usize::try_from(end).ok()?);
-        resource.script.as_ref()?.place(&(start..end))
+        author.place(&(start..end))
     }
 }

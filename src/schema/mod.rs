@@ -118,6 +118,7 @@ fn value(ty: Type) -> Json {
         Type::Bool => or_expression(json!({ "type": "boolean" })),
         Type::Number => or_expression(json!({ "type": "number" })),
         Type::Verbatim => text(),
+        Type::Any => json!({}),
         Type::Block(fields) => or_expression(block(fields)),
         Type::Keyed([], of) => or_expression(json!({ "type": "object", "additionalProperties": value(*of) })),
         Type::Keyed(keys, of) => {
@@ -133,6 +134,7 @@ fn value(ty: Type) -> Json {
         Type::Ref(kind) => address(kind),
         Type::Refs(kind) => list(address(kind)),
         Type::Map => or_expression(json!({ "type": "object", "additionalProperties": text() })),
+        Type::TextFile(of) if of.named => text(),
         Type::Flux | Type::TextFile(_) => {
             let file = map(json!({ "file": described("A file of the project", text()) }));
             json!({ "anyOf": [text(), table("It is in a file", file)] })

@@ -3,7 +3,6 @@
 use fluxform::diff::{Cause, Goal};
 use fluxform::field::Compared;
 use fluxform::kind::Kind;
-use fluxform::value::Value as Field;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -99,6 +98,9 @@ fn declared(kind: Kind, field: &str, run: &str) -> String {
                  tags = {{ team = \"ops\" }}\n{name} = {{ {say}message = \"m\" }}\nlabels = [\"label.a\"]\n"
             )
         }
+        Kind::Dashboard => "[label.a]\n\n[dashboard.x]\ndescription = \"ours\"\nlabels = [\"label.a\"]\n\n\
+                            [[dashboard.x.cell]]\nname = \"c\"\nat = [0, 0]\nsize = [4, 4]\nxy = {}\nflux = 'buckets()'\n"
+            .to_owned(),
         Kind::User => format!(
             "[org.m]\nname = \"m-{run}\"\n\n[org.o]\nname = \"o-{run}\"\n\n\
              [user.x]\nname = \"x-{run}\"\nmember_of = [\"org.m\"]\nowner_of = [\"org.o\"]\n"
@@ -164,16 +166,22 @@ fn by_hand(scene: &Scene, kind: Kind, field: &str, id: impl Fn(&str) -> String) 
     let dbrp = |key: &str, body: Value| Change(Method::PATCH, path(kind, &id(key)), body);
     const DAY: u64 = 86_400;
     match (kind, field) {
-        (Kind::Org | Kind::User | Kind::Bucket | Kind::Label | Kind::Variable | Kind::Task, "name") => {
-            at(json!({"name": unique("by-hand")}))
-        }
-        (Kind::Org | Kind::Bucket | Kind::Variable | Kind::Token | Kind::V1Token, "description") => {
+        (
+            Kind::Org | Kind::User | Kind::Bucket | Kind::Label | Kind::Variable | Kind::Task | Kind::Dashboard,
+            "name",
+        ) => at(json!({"name": unique("by-hand")})),
+        (Kind::Org | Kind::Bucket | Kind::Variable | Kind::Dashboard | Kind::Token | Kind::V1Token, "description") => {
             at(json!({"description": "by hand"}))
         }
         (Kind::Bucket | Kind::Label | Kind::Variable | Kind::Telegraf | Kind::Task | Kind::Check, "org") => {
             another_org()
         }
-        (Kind::Token | Kind::V1Token, "org") => another_org(),
+        (Kind::Dashboard | Kind::Token | Kind::V1Token, "org") => another_org(),
+        (Kind::Dashboard, "cell") => {
+            at(json!({"name": "x", "cells": [{"w": 4, "h": 4, "name": "c", "properties": {"properties": {
+                "shape": "chronograf-v2", "type": "xy", "geom": "bar", "queries": [{"text": "buckets()"}],
+            }}}]}))
+        }
         (Kind::Check, "name") => check(json!({"name": unique("by-hand")})),
         (Kind::Check, "description") => at(json!({"description": "by hand"})),
         (Kind::Check, "every") => check(json!({"every": "2m"})),
@@ -226,6 +234,7 @@ fn by_hand(scene: &Scene, kind: Kind, field: &str, id: impl Fn(&str) -> String) 
             | Kind::Telegraf
             | Kind::Task
             | Kind::Check
+            | Kind::Dashboard
             | Kind::NotificationEndpoint
             | Kind::NotificationRule,
             "labels",
@@ -320,10 +329,7 @@ async fn each_field(scene: &Scene, kind: Kind) {
         let [differs] = &change.fields[..] else { panic!("{kind}.{}: not one field\n{said}", field.name) };
         assert_eq!((differs.field, differs.cause), (field.name, Cause::Drift), "{said}");
         assert!(change.drifted() && drifted.plan.refusals.is_empty(), "{said}");
-        let old = match &differs.wanted {
-            Field::Map(_) | Field::Script(_) => None,
-            value => Some(value.to_string()),
-        };
+        let old = differs.wanted.fingerprint().strip_prefix('=').map(str::to_owned);
         assert_eq!(differs.last, old, "the value that was last applied\n{said}");
         assert_ne!(differs.live.as_ref(), Some(&differs.wanted), "{said}");
         project.apply().await;
@@ -371,6 +377,9 @@ both!(each_field_of_a_notification_endpoint, async |scene| {
 });
 both!(each_field_of_a_notification_rule, async |scene| {
     each_field(&scene, Kind::NotificationRule).await;
+});
+both!(each_field_of_a_dashboard, async |scene| {
+    each_field(&scene, Kind::Dashboard).await;
 });
 both!(each_field_of_a_token, async |scene| {
     each_field(&scene, Kind::Token).await;

@@ -108,6 +108,10 @@ every = "1m"
 flux = 'from(bucket: "raw") |> range(start: -1m) |> filter(fn: (r) => r._field == "usage")'
 when = { crit = { above = 90 } }
 labels = ["label.l"]
+
+[dashboard.plant]
+cell = [{ name = "now", at = [0, 0], size = [4, 2], single_stat = {}, flux = "buckets()" }]
+labels = ["label.l"]
 "#;
 
 /// Projects that have each kind between them. One with all of them would take many times as long: each of its changes is tried to

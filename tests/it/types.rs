@@ -73,6 +73,37 @@ from(bucket: v.bucket)
     assert!(planned.plan.warnings.iter().all(|warning| warning.code.to_string() != "flux::unchecked"));
 });
 
+both!(queries_of_cells_are_compiled_each_for_itself, async |scene| {
+    let project = project(&scene);
+    let cells = r##"
+[dashboard.d]
+
+[[dashboard.d.cell]]
+at = [0, 0]
+size = [4, 4]
+xy = {}
+flux = 'from(bucket: v.bucket) |> range(start: v.timeRangeStart)'
+
+[[dashboard.d.cell]]
+at = [4, 0]
+size = [4, 4]
+table = {}
+queries = [{ flux = "buckets()" }, { flux = 'import "nosuch/package" x = 1' }]
+"##;
+    project.declare(cells);
+    let planned = project.plan(Goal::Declared).await.unwrap();
+    let expected = "main.toml:17:46 \"import \\\"nosuch/package\\\"\": flux::type: dashboard.d does not compile: invalid import path nosuch/package";
+    assert_eq!(refused(&planned.plan), [expected]);
+    // What is there already and stays is not compiled again.
+    let mut project = project;
+    project.server.compiles = false;
+    project.apply().await;
+    project.server.compiles = true;
+    project.declare(&cells.replace("v.timeRangeStart", "v.timeRangeStart, stop: 1h"));
+    let planned = project.plan(Goal::Declared).await.unwrap();
+    assert!(planned.plan.writes() && planned.plan.refusals.is_empty(), "{:?}", refused(&planned.plan));
+});
+
 both!(a_package_that_there_is_not_is_an_error, async |scene| {
     let project = project(&scene);
     project.declare("[task.a]\nevery = \"1h\"\nflux = '''\nimport \"date\"\nimport \"nosuch/package\"\nx = 1\n'''\n");

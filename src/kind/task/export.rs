@@ -44,7 +44,14 @@ fn checked(told: &Fields, object: &Object) -> Result<(), String> {
         // What is not written is taken from the script, or is not there.
         fields.set(field, Value::Unset);
     }
-    let mut draft = Draft { fields, written: &written, script: whole(told), params: None, reaches: Vec::new() };
+    let mut draft = Draft {
+        fields,
+        written: &written,
+        script: whole(told),
+        params: None,
+        reaches: Vec::new(),
+        reaches_within: Vec::new(),
+    };
     let mut faults = Vec::new();
     check(&mut draft, &mut faults);
     if let Some(fault) = faults.into_iter().find(|fault| fault.severity == Severity::Error) {

@@ -146,7 +146,7 @@ impl Scene {
             reaches: Box::default(),
             place: place(),
             places: crate::manifest::Places::default(),
-            script: None,
+            texts: Box::default(),
         };
         self.resources.insert(address, resource);
         self

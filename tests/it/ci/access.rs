@@ -126,14 +126,24 @@ both!(other_kinds_need_more, virgin, async |server| {
                         [notification_endpoint.chat]\n\
                         telegram = { token = { secret = \"pager\" }, channel = \"-1\" }\n\n\
                         [notification_rule.chat]\nendpoint = \"notification_endpoint.chat\"\nevery = \"1m\"\non = [\"crit\"]\n\
-                        telegram = { message = \"x\" }\n";
+                        telegram = { message = \"x\" }\n\n\
+                        [dashboard.hall]\ncell = [{ at = [0, 0], size = [1, 1], markdown = \"x\" }]\n";
             format!("{text}\n{more}")
         }
     })
     .await;
     let added = |permission: &Value| {
-        ["checks", "notificationEndpoints", "notificationRules", "scrapers", "secrets", "telegrafs", "variables"]
-            .contains(&permission["resource"]["type"].as_str().unwrap())
+        [
+            "checks",
+            "dashboards",
+            "notificationEndpoints",
+            "notificationRules",
+            "scrapers",
+            "secrets",
+            "telegrafs",
+            "variables",
+        ]
+        .contains(&permission["resource"]["type"].as_str().unwrap())
     };
     let rows = each_way(&site, added).await;
     the_page_says("Other kinds need more:\n", &rows);

@@ -12,6 +12,7 @@ use crate::support::{Scene, both};
 
 mod buckets;
 mod checks;
+mod dashboards;
 mod dbrps;
 mod labels;
 mod notification_endpoints;

@@ -116,6 +116,28 @@ pub(super) async fn clicked(home: &Home) -> Value {
         rule.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         home.make("notificationRules", rule).await;
     }
+    let view = |view: Value| json!({"properties": view});
+    let query = |text: &str| json!({"text": text, "editMode": "builder", "builderConfig": {"buckets": ["raw"]}});
+    let cells = json!([
+        {"x": 0, "y": 0, "w": 8, "h": 4, "name": "Usage", "properties": view(json!({
+            "shape": "chronograf-v2", "type": "xy", "queries": [query(field)], "geom": "step", "legendOpacity": 1, "legendHide": true,
+            "axes": {"x": {"base": "10", "scale": "linear"}, "y": {"label": "°C", "bounds": ["0", ""], "scale": "log"}},
+            "xColumn": "_time", "yColumn": "_value", "position": "overlaid",
+            "colors": [{"id": "8a-b", "type": "scale", "hex": "#31C0F6", "name": "Nineteen Eighty Four", "value": 0}],
+        }))},
+        {"x": 8, "y": 0, "w": 4, "h": 2, "name": "Now", "properties": view(json!({
+            "shape": "chronograf-v2", "type": "single-stat", "suffix": "${ a }", "decimalPlaces": {"digits": 2}, "colors": [],
+            "queries": [{"text": "buckets()", "name": "A"}, {"text": "x = 1"}],
+        }))},
+        {"x": 8, "y": 2, "w": 4, "h": 1, "properties": view(json!({"shape": "chronograf-v2", "type": "markdown", "note": "# ${x}\n'''"}))},
+        {"x": 0, "y": 4, "w": 4, "h": 4, "name": "Now", "properties": view(json!({
+            "shape": "chronograf-v2", "type": "geo", "zoom": 3.5, "center": {"lat": 1}, "layers": [{"type": "circleMap", "radius": 2}],
+        }))},
+        {"x": 4, "y": 4, "w": 1, "h": 1, "name": "new"},
+    ]);
+    home.make("dashboards", json!({"name": "Plant", "description": "all", "cells": cells})).await;
+    let over = json!([{"w": 2, "h": 1, "name": "a"}, {"x": 1, "w": 2, "h": 1, "name": "b"}]);
+    home.make("dashboards", json!({"name": "untidy", "cells": over})).await;
     for (name, config) in [
         ("Hosts", agents.to_owned()),
         ("windows", agents.replace('\n', "\r\n")),
@@ -137,7 +159,7 @@ pub(super) async fn clicked(home: &Home) -> Value {
         .token("Ingest", json!([home.may_one("write", "buckets", &raw), home.may_one("read", "buckets", &gone)]))
         .await;
     home.token("Wide", json!([home.may("read", "buckets"), home.may("write", "dashboards"), {"action": "read", "resource": {"type": "orgs"}}])).await;
-    home.token("One dashboard", json!([home.may_one("read", "dashboards", "0123456789abcdef")])).await;
+    home.token("One view", json!([home.may_one("read", "views", "0123456789abcdef")])).await;
     home.http.delete(&format!("buckets/{gone}")).await.expect(204);
     json!({"raw": raw, "old": old, "task": task, "ingest": one.token})
 }
@@ -151,7 +173,7 @@ both!(a_server_that_was_clicked_together, virgin, async |server| {
     insta::assert_snapshot!("clicked", shown(&dir, &home));
     insta::assert_snapshot!("clicked-said", masked(&said.out, &home).replace(dir.to_str().unwrap(), "iot"));
     // The plan is to adopt, and nothing else; and so it is done.
-    assert_eq!(home.plan(&dir), (32, String::new()));
+    assert_eq!(home.plan(&dir), (33, String::new()));
     home.fluxform(&["apply", "--adopt", "--auto-approve"]).arg(&dir).run().with(0);
     home.fluxform(&["plan", "--detailed-exitcode"]).arg(&dir).run().with(0);
     home.fluxform(&["drift"]).arg(&dir).run().with(0);
@@ -236,7 +258,7 @@ both!(labels_and_kinds_select, virgin, async |server| {
             "org.first external",
             "bucket.raw external",
             "token.ingest",
-            "token.one_dashboard external",
+            "token.one_view external",
             "token.roots_token external",
             "token.sees_grafana",
             "token.wide",

@@ -1,0 +1,165 @@
+//! Dashboards: cells on a grid, and what these show.
+
+mod cell;
+mod color;
+mod fields;
+mod file;
+mod json;
+mod matching;
+mod rules;
+mod view;
+
+use futures::stream::{self, StreamExt as _, TryStreamExt as _};
+use serde_json::Value as Json;
+
+use super::Kind;
+use super::export::ExportError;
+use super::live::{self, Desired, Edit, Made, Object, Presence, ReadScope};
+use super::spec::{Key, Spec};
+use super::wire::{self, Body, Row, Wire};
+use crate::api::{ApiError, Class, Client, Writer};
+use crate::field::{Compared, Field, Omitted, Role, Type};
+use crate::value::{Fields, Value};
+use cell::{CELL, Cell};
+
+pub(super) static SPEC: Spec = Spec {
+    doc: "A dashboard. All its cells are made and changed at once, in one request; one that keeps its name is the same cell, wherever \
+          it is moved to.",
+    ty: "dashboards",
+    key: Key::LoneName,
+    fields: &[
+        Field::name("name", Role::Name, "The name."),
+        Field::org(),
+        Field::text("description", Omitted::Theirs, "Free text."),
+        Field::text("cell", Omitted::Theirs, "All cells, each as a table `[[dashboard.KEY.cell]]`.")
+            .of_type(Type::List(&Type::Block(CELL)))
+            .by_hand()
+            .or(&["file"]),
+        Field::text(
+            "file",
+            Omitted::Theirs,
+            "A file with all cells in JSON, as the UI exports a dashboard and as the API shows it.",
+        )
+        .of_type(Type::TextFile(file::JSON))
+        .compared(Compared::Never)
+        .by_hand()
+        .or(&["cell"]),
+        Field::labels("All labels of the dashboard."),
+        Field::id("The ID of an external dashboard, where several have its name."),
+    ],
+    check: rules::check,
+    export,
+    given: &rules::GIVEN,
+    delete_rank: 20,
+    ..Spec::PLAIN
+};
+
+/// The key of the cells in the server's JSON, and what has a reply say what they show.
+const CELLS: &str = "cells";
+const WITH_VIEWS: (&str, &str) = ("include", "properties");
+/// Dashboards that are read at once.
+const AT_ONCE: usize = 8;
+
+/// Cells as a manifest lists them. One that lies nowhere, or over another one, is none that a manifest may say.
+fn export(object: &Object) -> Result<Fields, ExportError> {
+    let mut fields = object.fields.clone();
+    if let Some(cells) = object.fields.get("cell") {
+        let cells = cell::in_order(cells);
+        if let Some(why) = rules::layout(&cells) {
+            return Err(ExportError::Unsayable(why));
+        }
+        let cells = cells.into_iter().map(|(_, said)| Value::Table(cell::as_it_is_written(said)));
+        fields.set("cell", Value::List(cells.collect()));
+    }
+    Ok(fields)
+}
+
+/// The error of a server that takes what it cannot do: it has refused that.
+fn refused(error: ApiError) -> ApiError {
+    ApiError { class: Class::Refused, ..error }
+}
+
+/// Dashboards on a server.
+pub(super) struct Live;
+
+impl live::Live for Live {
+    // The list of an org is not paged (influxd 2.9.1, measured).
+    const WIRE: Wire = Wire { also: &[CELLS], ..Wire::new(Kind::Dashboard, "/api/v2/dashboards", "dashboards") };
+
+    /// A list does not say what cells show.
+    async fn list(api: &Client, orgs: &[&str], asked: ReadScope<'_>) -> Result<Vec<Object>, ApiError> {
+        let dashboards = wire::list::<Self>(api, orgs).await?;
+        let whole = dashboards.into_iter().map(async |mut dashboard| {
+            if !(asked.field)("cell") || !(asked.object)(&dashboard.id, &dashboard.name) {
+                dashboard.fields.remove("cell");
+                return Ok::<_, ApiError>(Some(dashboard));
+            }
+            Ok(match Self::find(api, &dashboard.id).await? {
+                Presence::Found(found) => Some(*found),
+                // It has gone in between.
+                Presence::Absent | Presence::Unreadable(_) | Presence::Unknown(_) | Presence::Hidden => None,
+            })
+        });
+        let all: Vec<Option<Object>> = stream::iter(whole).buffered(AT_ONCE).try_collect().await?;
+        Ok(all.into_iter().flatten().collect())
+    }
+
+    async fn find(api: &Client, id: &str) -> Result<Presence, ApiError> {
+        wire::find_with::<Self>(api, id, &[WITH_VIEWS]).await
+    }
+
+    fn read(row: &Row, object: &mut Object) -> Result<(), String> {
+        let cells: Vec<Cell> = row.get(CELLS)?.unwrap_or_default();
+        object.fields.set("cell", cell::keyed(cells.iter().map(Cell::said).collect()));
+        Ok(())
+    }
+
+    fn write(edit: &Edit<'_>, body: &mut Body) -> Result<(), ApiError> {
+        if edit.live.is_none()
+            && let Some(cells) = edit.desired.fields.get("cell")
+        {
+            body.insert(CELLS.to_owned(), matching::bodies(cells, &[]).into());
+        }
+        Ok(())
+    }
+
+    async fn create(api: &Writer, desired: &Desired<'_>) -> Result<Made, ApiError> {
+        let made = wire::create::<Self>(api, desired).await?;
+        let sent = desired.fields.get("cell").map(|cells| matching::bodies(cells, &[])).unwrap_or_default();
+        if sent.is_empty() {
+            return Ok(made);
+        }
+        let path = Self::WIRE.at(&made.object.id);
+        let kept = api.get::<Json>(&path, &[WITH_VIEWS]).await.map_err(live::made)?;
+        match matching::not_taken(&sent, &kept) {
+            None => Ok(made),
+            Some(wrong) => Err(refused(live::withdraw(api, &Self::WIRE, &made, &wrong).await)),
+        }
+    }
+
+    /// Cells are sent with all that the server has of them. A change of these alone is refused: the name goes with them (influxd
+    /// 2.9.1, measured).
+    async fn update(
+        api: &Writer,
+        live: &Object,
+        desired: &Desired<'_>,
+        changed: &[&'static str],
+    ) -> Result<(), ApiError> {
+        let mut also = Body::new();
+        let mut sent = Vec::new();
+        if let Some(cells) = desired.fields.get("cell").filter(|_| changed.contains(&"cell")) {
+            let path = Self::WIRE.at(&live.id);
+            let before: Json = api.get(&path, &[WITH_VIEWS]).await?;
+            let now: Vec<Cell> = serde_json::from_value(before[CELLS].clone())
+                .map_err(|error| ApiError::unexpected("GET", &path, format!("`{CELLS}`: {error}")))?;
+            sent = matching::bodies(cells, &now);
+            also.insert(CELLS.to_owned(), sent.clone().into());
+            also.insert("name".to_owned(), before["name"].clone());
+        }
+        let reply: Option<Json> = wire::patch::<Self, _>(api, live, desired, changed, also).await?;
+        match reply.and_then(|reply| matching::not_taken(&sent, &reply)) {
+            Some(wrong) => Err(refused(ApiError::unexpected("PATCH", &Self::WIRE.at(&live.id), wrong))),
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,237 @@
+//! What is wrong with the cells of a dashboard, and the form in which they come back from a server.
+
+use super::cell::{self, COLUMNS, Said};
+use super::color::KEYS;
+use super::file;
+use super::json;
+use super::view::{VIEWS, View};
+use crate::diagnostic::Code;
+use crate::flux::parser::parse;
+use crate::flux::refs::follow;
+use crate::kind::script;
+use crate::kind::spec::{Draft, Fault};
+use crate::lint::Setting;
+use crate::value::Value;
+
+/// The names that dashboards give to their queries.
+pub(super) const GIVEN: [&str; 1] = ["v"];
+/// The fields that say what a cell shows without any query.
+const WITHOUT_QUERY: [&str; 2] = ["markdown", "empty"];
+
+pub(super) fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
+    if let Some(text) = draft.script {
+        return file::check(draft, text, faults);
+    }
+    let Some(Value::List(cells)) = draft.fields.get("cell") else { return };
+    let mut cells: Vec<Said> =
+        cells.iter().filter_map(|cell| if let Value::Table(cell) = cell { Some(cell.clone()) } else { None }).collect();
+    let known = faults.len();
+    for (at, said) in cells.iter_mut().enumerate() {
+        let cell = One { path: format!("cell[{at}]") };
+        cell.look(said, draft, faults);
+    }
+    faults.extend(overlaps(&cells));
+    let is_wrong = faults[known..].iter().any(|fault| fault.severity == crate::diagnostic::Severity::Error);
+    if is_wrong {
+        draft.fields.remove("cell");
+    } else {
+        let cells = cells.iter().map(cell::as_it_comes_back).collect();
+        draft.fields.set("cell", cell::keyed(cells));
+    }
+}
+
+/// Why the grid has no room for cells, if it has none.
+pub(super) fn layout(cells: &[(&str, &Said)]) -> Option<String> {
+    let named = |(key, said): &(&str, &Said)| off_grid(said).map(|(message, _)| format!("its cell {key:?}: {message}"));
+    let said: Vec<Said> = cells.iter().map(|(_, said)| (*said).clone()).collect();
+    cells.iter().find_map(named).or_else(|| {
+        let (first, second) = overlapping(&said).next()?;
+        Some(format!("its cells {:?} and {:?} overlap", cells[first].0, cells[second].0))
+    })
+}
+
+/// Why a cell does not lie on the grid, and the field that says so.
+fn off_grid(said: &Said) -> Option<(String, &'static str)> {
+    let Some((x, y)) = cell::pair(said, "at") else {
+        return Some(("`at` must be two whole numbers, the column and the row".to_owned(), "at"));
+    };
+    let Some((w, h)) = cell::pair(said, "size") else {
+        return Some(("`size` must be two whole numbers, the width and the height".to_owned(), "size"));
+    };
+    let most = i64::from(i32::MAX);
+    if x < 0 || y < 0 || x >= COLUMNS || y > most {
+        return Some((format!("a cell begins in columns 0 to {}, in row 0 or below", COLUMNS - 1), "at"));
+    }
+    if w < 1 || h < 1 || h > most {
+        return Some(("a cell is at least 1 column wide and 1 row high".to_owned(), "size"));
+    }
+    (x + w > COLUMNS).then(|| {
+        let message = format!("a dashboard has {COLUMNS} columns, and this cell ends in column {}", x + w);
+        (message, "size")
+    })
+}
+
+fn overlapping(cells: &[Said]) -> impl Iterator<Item = (usize, usize)> {
+    let area = |said: &Said| Some((cell::pair(said, "at")?, cell::pair(said, "size")?));
+    let covers = move |a: &Said, b: &Said| {
+        let (Some(((ax, ay), (aw, ah))), Some(((bx, by), (bw, bh)))) = (area(a), area(b)) else { return false };
+        let (ends, crosses) = (i64::saturating_add, |a: i64, a_end: i64, b: i64, b_end: i64| a < b_end && b < a_end);
+        crosses(ax, ends(ax, aw), bx, ends(bx, bw)) && crosses(ay, ends(ay, ah), by, ends(by, bh))
+    };
+    (0..cells.len()).filter_map(move |second| {
+        let first = (0..second).find(|first| covers(&cells[*first], &cells[second]))?;
+        Some((first, second))
+    })
+}
+
+fn overlaps(cells: &[Said]) -> impl Iterator<Item = Fault> {
+    overlapping(cells).map(|(first, second)| {
+        let at = |n: usize| cell::pair(&cells[n], "at").unwrap_or_default();
+        let (message, (x, y)) = ("two cells of a dashboard overlap".to_owned(), at(first));
+        let fault = Fault::new(Code::DashboardLayout, "cell", message, "lies over another cell");
+        fault.inner(format!("cell[{second}].at")).help(format!("the other one is at [{x}, {y}]"))
+    })
+}
+
+/// One cell of a manifest.
+struct One {
+    path: String,
+}
+
+impl One {
+    fn fault(&self, code: Code, field: &str, message: impl Into<String>, label: &str) -> Fault {
+        let path = if field.is_empty() { self.path.clone() } else { format!("{}.{field}", self.path) };
+        Fault::new(code, "cell", message, label).inner(path)
+    }
+
+    fn look(&self, said: &mut Said, draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
+        if let Some((message, field)) = off_grid(said) {
+            faults.push(self.fault(Code::DashboardLayout, field, message, "not on the grid"));
+        }
+        self.sort(said, faults);
+        let mut queries = Vec::new();
+        if let Some(flux) = said.remove("flux") {
+            if said.contains_key("queries") {
+                let message = "a cell has either `flux` or `queries`";
+                faults.push(self.fault(Code::DashboardView, "queries", message, "has `flux` too"));
+            }
+            queries.push((format!("{}.flux", self.path), flux.clone()));
+            said.insert("queries".to_owned(), Value::List(vec![Value::Table([("flux".to_owned(), flux)].into())]));
+        } else if let Some(Value::List(said)) = said.get("queries") {
+            for (n, query) in said.iter().enumerate() {
+                if let Value::Table(query) = query
+                    && let Some(flux) = query.get("flux")
+                {
+                    queries.push((format!("{}.queries[{n}].flux", self.path), flux.clone()));
+                }
+            }
+        }
+        for (path, flux) in queries {
+            query(&path, &flux, draft, faults);
+        }
+        if let Some((view, options)) = cell::view_of(said) {
+            self.colors(view, options, faults);
+            self.properties(view, said.get("properties"), faults);
+        }
+    }
+
+    /// A cell shows one thing.
+    fn sort(&self, said: &Said, faults: &mut Vec<Fault>) {
+        let words = VIEWS.iter().map(|view| view.word).chain(WITHOUT_QUERY);
+        let shown: Vec<&'static str> = words.filter(|word| said.contains_key(*word)).collect();
+        match shown.as_slice() {
+            [] => {
+                let message = "a cell needs one of `xy`, `single_stat`, `table`, `markdown` and the like";
+                let fault = self.fault(Code::DashboardView, "", message, "does not say what it shows");
+                faults.push(fault.help("write for example `xy = {}`, or `empty = true` for a cell that shows nothing"));
+            }
+            [word] if WITHOUT_QUERY.contains(word) => {
+                let others = ["flux", "queries", "properties"];
+                if let Some(other) = others.into_iter().find(|field| said.contains_key(*field)) {
+                    let message = format!("a cell with `{word}` has no `{other}`");
+                    faults.push(self.fault(Code::DashboardView, other, message, "not allowed here"));
+                } else if said.get(*word) == Some(&Value::Bool(false)) {
+                    let message = "`empty` can only be `true`";
+                    faults.push(self.fault(Code::DashboardView, word, message, "says nothing"));
+                }
+            }
+            [_] => {}
+            [first, second, ..] => {
+                let message = format!("a cell cannot have both `{first}` and `{second}`");
+                faults.push(self.fault(Code::DashboardView, second, message, "it shows one thing"));
+            }
+        }
+    }
+
+    fn colors(&self, view: &View, options: &Value, faults: &mut Vec<Fault>) {
+        let (Some(palette), Value::Table(options)) = (view.palette, options) else { return };
+        let Some(Value::List(colors)) = options.get("colors") else { return };
+        for (n, color) in colors.iter().enumerate() {
+            let is_one = match color {
+                Value::Text(_) => true,
+                Value::Table(table) if !palette.is_plain() => {
+                    let is_typed = |(word, value): (&String, &Value)| match word.as_str() {
+                        "from" => matches!(value, Value::Integer(_) | Value::Number(_)),
+                        word => KEYS.iter().any(|(known, _)| *known == word) && matches!(value, Value::Text(_)),
+                    };
+                    table.contains_key("hex") && table.iter().all(is_typed)
+                }
+                _ => false,
+            };
+            if !is_one {
+                let what = if palette.is_plain() {
+                    "a string such as `\"#31C0F6\"`"
+                } else {
+                    "a string such as `\"#31C0F6\"`, or a table with `hex` and `from`, `type`, `name` or `id`"
+                };
+                let message = format!("a color of this view must be {what}");
+                let field = format!("{}.colors", view.word);
+                faults.push(self.fault(Code::DashboardView, &field, message, &format!("color {} is none", n + 1)));
+            }
+        }
+    }
+
+    fn properties(&self, view: &View, said: Option<&Value>, faults: &mut Vec<Fault>) {
+        match said {
+            None => {}
+            Some(Value::Table(said)) => {
+                for key in said.keys().filter(|key| !view.has_key(key)) {
+                    let message = format!("InfluxDB keeps no `{key}` of a view of the type `{}`", view.ty);
+                    faults.push(self.fault(Code::DashboardView, "properties", message, "not kept"));
+                }
+                let rest = view.rest(&json::json(&Value::Table(said.clone())));
+                let other = said.iter().find(|(key, value)| {
+                    let json = json::without_empty(json::json(value));
+                    view.has_key(key)
+                        && rest.get(key.as_str()).cloned().unwrap_or_default() != json
+                        && !json::is_empty(&json)
+                });
+                if let Some((key, _)) = other {
+                    let message = format!("`properties.{key}` has what `{}` has a word for", view.word);
+                    let fault = self.fault(Code::DashboardView, "properties", message, "said there");
+                    faults.push(fault.help(format!("write it in `{}`", view.word)));
+                }
+            }
+            Some(_) => {
+                let message = "`properties` must be a table";
+                faults.push(self.fault(Code::DashboardView, "properties", message, "no table"));
+            }
+        }
+    }
+}
+
+/// What is wrong with a query, and what it reaches. The server keeps any text, and the cell shows an error.
+fn query(path: &str, flux: &Value, draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
+    let Value::Script(flux) = flux else { return };
+    let parsed = parse(flux.source().unwrap_or_default());
+    let forms = script::forms("cell", &parsed, |mistake| mistake);
+    if parsed.is_sound() {
+        let names = script::names("cell", &parsed.script, &GIVEN, &forms);
+        faults.extend(names.into_iter().map(|fault| fault.inner(path)));
+        let followed = follow(&parsed.script, &[]);
+        let lints = script::lints("cell", &parsed.script, &followed, Setting::default());
+        faults.extend(lints.into_iter().map(|fault| fault.inner(path)));
+        draft.reaches_within.extend(followed.references.all.into_iter().map(|reference| (path.to_owned(), reference)));
+    }
+    faults.extend(forms.into_iter().map(|fault| fault.inner(path)));
+}

@@ -1,0 +1,2 @@
+from(bucket: "raw")
+    |> range(start: v.timeRangeStart

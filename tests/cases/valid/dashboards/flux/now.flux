@@ -1,0 +1,1 @@
+from(bucket: v.bucket) |> range(start: v.timeRangeStart) |> last()
