@@ -192,7 +192,7 @@ config = """
   body = '{"password":"hunter"}'
   # password = "hunter"
   ## token: hunter
-  commands = ["tool --password hunter", "mysql -phunter x", "docker login -p hunter"]
+  commands = ["tool --password=hunter", "mysql -phunter x", "docker login -p hunter"]
   dsn = "u:hunter@tcp(h)/d"
   key = '''
 -----BEGIN PRIVATE KEY-----

@@ -154,7 +154,7 @@ both!(what_a_token_does_not_see_in_an_org_may_go_along_and_is_asked_about, async
     project.declare("[label.l]\n");
     assert_eq!(
         refusal(&project).await,
-        "org.dark may take with it more buckets, variables, dbrps, scrapers, telegrafs and 5 more than the token can see"
+        "org.dark may take with it more buckets, variables, dbrps, scrapers, telegrafs and 6 more than the token can see"
     );
     scene.http.delete(&format!("orgs/{}", id(&found["orgs"][0]))).await.expect(204);
 });
