@@ -4,36 +4,42 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use crate::address::Address;
-use crate::kind::Object;
+use crate::kind::{Kind, Level, Object};
 use crate::snapshot::Snapshot;
 use crate::value::{Ref, Scope, Value};
 
 /// The names of the objects that stay.
 pub(super) struct Names<'a> {
     snapshot: &'a Snapshot,
-    by_id: HashMap<&'a str, Address>,
+    /// Objects of two kinds that are made in one millisecond can have one ID (influxd 2.9.1, measured).
+    by_id: HashMap<(Kind, &'a str), Address>,
+    /// What the home org is called.
+    home: Option<Address>,
 }
 
 impl<'a> Names<'a> {
     pub(super) fn new(snapshot: &'a Snapshot) -> Self {
-        Self { snapshot, by_id: HashMap::new() }
+        Self { snapshot, by_id: HashMap::new(), home: None }
     }
 
     /// From now on `object` is called `address`. Not said of objects that are about to be made anew: what holds their
     /// ID has to follow.
     pub(super) fn learn(&mut self, object: &'a Object, address: &Address) {
-        self.by_id.insert(&object.id, address.clone());
+        if address.kind.spec().level == Level::Server && self.snapshot.home.as_ref() == Some(&object.id) {
+            self.home = Some(address.clone());
+        }
+        self.by_id.insert((address.kind, &object.id), address.clone());
     }
 
     fn reference(&self, of: &Ref) -> Ref {
         let home = self.snapshot.home.as_deref();
         match of {
             Ref::To(_) => of.clone(),
-            Ref::Home => match home.and_then(|id| self.by_id.get(id)) {
+            Ref::Home => match &self.home {
                 Some(address) => Ref::To(address.clone()),
                 None => Ref::Home,
             },
-            Ref::Id(_, id) => match self.by_id.get(id.as_str()) {
+            Ref::Id(kind, id) => match self.by_id.get(&(*kind, id.as_str())) {
                 Some(address) => Ref::To(address.clone()),
                 None if home == Some(id) => Ref::Home,
                 None => of.clone(),

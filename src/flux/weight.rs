@@ -15,6 +15,8 @@ use super::ast::{
 const FIELDS: u64 = 16;
 /// Fields that a record of the standard library has besides those that a script names.
 const KNOWN_FIELDS: u64 = 8;
+/// How many nodes of a type a name of the standard library is as much work as.
+const PACKAGE: u64 = 1_000;
 /// How many nodes of a type are as much work as one character of a regular expression.
 const CHARACTER: u64 = 2_000;
 
@@ -22,11 +24,17 @@ const CHARACTER: u64 = 2_000;
 /// each name stands for in its place and what each call makes of its arguments, and the work of comparing its records. None where it
 /// is hard to tell: functions come in as arguments and are called, or make more of what a function of the script gives them.
 pub(super) fn weight(script: &Script) -> Option<u64> {
+    if has_package_as_value(script) {
+        return None;
+    }
     let mut weights = Weights::new(script);
     let mut work: u64 = 0;
     for (index, expression) in script.expressions().iter().enumerate() {
         let cost = weights.of(expression)?;
         work = work.saturating_add(cost.nodes).saturating_add(weights.comparing(expression, &cost));
+        if let ExpressionKind::Identifier = expression.kind {
+            work = work.saturating_add(weights.instance(expression.span));
+        }
         if let ExpressionKind::Regex = expression.kind {
             work = work.saturating_add(regex(script.text(expression.span)).saturating_mul(CHARACTER));
         }
@@ -34,6 +42,32 @@ pub(super) fn weight(script: &Script) -> Option<u64> {
         weights.expressions.push(cost);
     }
     Some(work)
+}
+
+/// Whether a name stands for a whole package: each use of it is the work of a whole script (influxd 2.9.1, measured).
+fn has_package_as_value(script: &Script) -> bool {
+    let packages: BTreeSet<&str> = script.imports().iter().map(|import| script.bound(import)).collect();
+    let objects: BTreeSet<ExpressionId> = script
+        .expressions()
+        .iter()
+        .filter_map(|expression| match expression.kind {
+            ExpressionKind::Member { object, .. } => Some(object),
+            _ => None,
+        })
+        .collect();
+    let is_package = |span: Span| packages.contains(script.text(span));
+    script.expressions().iter().enumerate().any(|(index, expression)| match &expression.kind {
+        ExpressionKind::Identifier => is_package(expression.span) && !objects.contains(&ExpressionId::new(index)),
+        ExpressionKind::Record(record) => {
+            let short = record.properties.iter().filter(|property| property.value.is_none());
+            record.with.is_some_and(is_package) || short.map(|property| property.key.span()).any(is_package)
+        }
+        ExpressionKind::Call { arguments: Some(record), .. } => {
+            let short = record.properties.iter().filter(|property| property.value.is_none());
+            short.map(|property| property.key.span()).any(is_package)
+        }
+        _ => false,
+    })
 }
 
 /// How many characters a regular expression has with all that it repeats a certain number of times written out, at most.
@@ -122,6 +156,8 @@ struct Weights<'a> {
     asked: u64,
     /// How many parameters the function with the most of them has.
     most_parameters: u64,
+    /// How many all functions have.
+    all_parameters: u64,
 }
 
 impl<'a> Weights<'a> {
@@ -135,6 +171,7 @@ impl<'a> Weights<'a> {
             opaque: BTreeSet::new(),
             asked: 0,
             most_parameters: 0,
+            all_parameters: 0,
         };
         let mut blocks = vec![(script.body(), true)];
         let mut asked = BTreeSet::new();
@@ -148,6 +185,7 @@ impl<'a> Weights<'a> {
                         blocks.push((&block.body, false));
                     }
                     weights.most_parameters = weights.most_parameters.max(function.parameters.len() as u64);
+                    weights.all_parameters += function.parameters.len() as u64;
                     for parameter in &function.parameters {
                         let name = weights.key(parameter.key);
                         weights.parameters.insert(name);
@@ -206,6 +244,12 @@ impl<'a> Weights<'a> {
         };
         let fields = fields.saturating_add(self.asked).saturating_add(KNOWN_FIELDS);
         (fields.saturating_pow(3) / FIELDS).saturating_mul(times as u64)
+    }
+
+    /// The work of a name: the type of a function is made anew for it, with all its parameters.
+    fn instance(&self, span: Span) -> u64 {
+        let is_own = self.names.contains_key(self.script.text(span));
+        if is_own { self.all_parameters.saturating_pow(2) / 2 } else { PACKAGE }
     }
 
     fn name(&self, span: Span) -> Cost<'a> {

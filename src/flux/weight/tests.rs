@@ -88,14 +88,34 @@ fn what_keeps_a_compiler_busy_weighs_too_much() {
     let named = format!("f = (x) => ({{a: x, b: x}})\nz = [1]{}", " |> array.map(fn: f)".repeat(40));
     let kept = format!("o = {{f: (x) => ({{a: x, b: x}})}}\nz = [1]{}", " |> array.map(fn: o.f)".repeat(40));
     let wrong = lines("r0 = {a: 1}", 40, |n, last| format!("r{n} = {{a: r{last} + r{last}, b: -r{last}}}"));
+    let many: Vec<_> = (0..300).map(|n| format!("a{n}")).collect();
+    let named_often = lines(&format!("g0 = ({}) => 1", many.join(", ")), 600, |n, _| format!("g{n} = g0"));
+    let package = format!("import \"math\"\n{}", lines("a0 = 1", 100, |n, _| format!("a{n} = math")));
+    let package_in_record = "import \"math\"\nr = {math}".to_owned();
     let through = lines("f0 = (t=<-) => t |> map(fn: (r) => ({r with a: r}))", 40, |n, last| {
         format!("f{n} = (t=<-) => t |> f{last}() |> f{last}()")
     });
     let classes = format!("a = /{}/", r"\w".repeat(2_000));
     let counted = lines("a0 = 1", 40, |n, _| format!(r"a{n} = /\w{{{{200}}}}/").replace("{{", "{").replace("}}", "}"));
-    for script in
-        [turned, asked, with, parameters, deep, mapped, parts, over, named, kept, wrong, through, classes, counted]
-    {
+    for script in [
+        turned,
+        asked,
+        with,
+        parameters,
+        deep,
+        mapped,
+        parts,
+        over,
+        named,
+        kept,
+        wrong,
+        named_often,
+        package,
+        package_in_record,
+        through,
+        classes,
+        counted,
+    ] {
         let weight = of(&script);
         assert!(weight.is_none_or(|weight| weight > 2_000_000), "{weight:?}: {script}");
     }

@@ -71,17 +71,26 @@ fn off_grid(said: &Said) -> Option<(String, &'static str)> {
     })
 }
 
+/// Cells that lie over another one, each with one of these: from the top down, by what reaches furthest in each column.
 fn overlapping(cells: &[Said]) -> impl Iterator<Item = (usize, usize)> {
-    let area = |said: &Said| Some((cell::pair(said, "at")?, cell::pair(said, "size")?));
-    let covers = move |a: &Said, b: &Said| {
-        let (Some(((ax, ay), (aw, ah))), Some(((bx, by), (bw, bh)))) = (area(a), area(b)) else { return false };
-        let (ends, crosses) = (i64::saturating_add, |a: i64, a_end: i64, b: i64, b_end: i64| a < b_end && b < a_end);
-        crosses(ax, ends(ax, aw), bx, ends(bx, bw)) && crosses(ay, ends(ay, ah), by, ends(by, bh))
-    };
-    (0..cells.len()).filter_map(move |second| {
-        let first = (0..second).find(|first| covers(&cells[*first], &cells[second]))?;
-        Some((first, second))
-    })
+    let area = |n: usize| Some((cell::pair(&cells[n], "at")?, cell::pair(&cells[n], "size")?));
+    let mut areas: Vec<_> = (0..cells.len()).filter_map(|n| Some((n, area(n)?))).collect();
+    areas.sort_by_key(|(n, ((_, y), _))| (*y, *n));
+    let mut reach = [(i64::MIN, 0); COLUMNS as usize];
+    let mut found = Vec::new();
+    for (n, ((x, y), (w, h))) in areas {
+        let columns = usize::try_from(x.clamp(0, COLUMNS)).unwrap_or(0)
+            ..usize::try_from(x.saturating_add(w).clamp(0, COLUMNS)).unwrap_or(0);
+        let Some(columns) = reach.get_mut(columns) else { continue };
+        if let Some((_, other)) = columns.iter().find(|(end, _)| *end > y) {
+            found.push((n.min(*other), n.max(*other)));
+        }
+        for column in columns {
+            *column = (*column).max((y.saturating_add(h), n));
+        }
+    }
+    found.sort_unstable_by_key(|(_, second)| *second);
+    found.into_iter()
 }
 
 fn overlaps(cells: &[Said]) -> impl Iterator<Item = Fault> {
