@@ -75,3 +75,32 @@ impl<'a> Names<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kind::Standing;
+    use crate::value::Fields;
+
+    #[test]
+    fn objects_of_two_kinds_that_have_one_id_are_told_apart() {
+        let object = || Object {
+            id: "1".into(),
+            org: None,
+            name: "n".into(),
+            created: None,
+            fields: Fields::default(),
+            standing: Standing::Ordinary,
+            user: None,
+        };
+        let address = |text: &str| text.parse::<Address>().expect("an address");
+        let (snapshot, one, other) = (Snapshot::default(), object(), object());
+        let (label, endpoint) = (address("label.l"), address("notification_endpoint.e"));
+        let mut names = Names::new(&snapshot);
+        names.learn(&one, &label);
+        names.learn(&other, &endpoint);
+        for address in [label, endpoint] {
+            assert_eq!(names.reference(&Ref::Id(address.kind, "1".to_owned())), Ref::To(address));
+        }
+    }
+}
