@@ -32,9 +32,7 @@ pub(super) fn weight(script: &Script) -> Option<u64> {
     for (index, expression) in script.expressions().iter().enumerate() {
         let cost = weights.of(expression)?;
         work = work.saturating_add(cost.nodes).saturating_add(weights.comparing(expression, &cost));
-        if let ExpressionKind::Identifier = expression.kind {
-            work = work.saturating_add(weights.instance(expression.span));
-        }
+        work = named(expression).fold(work, |work, name| work.saturating_add(weights.instance(name)));
         if let ExpressionKind::Regex = expression.kind {
             work = work.saturating_add(regex(script.text(expression.span)).saturating_mul(CHARACTER));
         }
@@ -56,18 +54,22 @@ fn has_package_as_value(script: &Script) -> bool {
         })
         .collect();
     let is_package = |span: Span| packages.contains(script.text(span));
-    script.expressions().iter().enumerate().any(|(index, expression)| match &expression.kind {
-        ExpressionKind::Identifier => is_package(expression.span) && !objects.contains(&ExpressionId::new(index)),
-        ExpressionKind::Record(record) => {
-            let short = record.properties.iter().filter(|property| property.value.is_none());
-            record.with.is_some_and(is_package) || short.map(|property| property.key.span()).any(is_package)
+    let is_object = |index| objects.contains(&ExpressionId::new(index));
+    let mut expressions = script.expressions().iter().enumerate();
+    expressions.any(|(index, expression)| !is_object(index) && named(expression).any(is_package))
+}
+
+/// The names in `expression` itself, as values: its own, and those in a record that have no value of their own.
+fn named(expression: &Expression) -> impl Iterator<Item = Span> {
+    let (own, record) = match &expression.kind {
+        ExpressionKind::Identifier => (Some(expression.span), None),
+        ExpressionKind::Record(record) | ExpressionKind::Call { arguments: Some(record), .. } => {
+            (record.with, Some(record))
         }
-        ExpressionKind::Call { arguments: Some(record), .. } => {
-            let short = record.properties.iter().filter(|property| property.value.is_none());
-            short.map(|property| property.key.span()).any(is_package)
-        }
-        _ => false,
-    })
+        _ => (None, None),
+    };
+    let short = record.into_iter().flat_map(|record| &record.properties).filter(|property| property.value.is_none());
+    own.into_iter().chain(short.map(|property| property.key.span()))
 }
 
 /// How many characters a regular expression has with all that it repeats a certain number of times written out, at most.

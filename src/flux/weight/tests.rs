@@ -90,6 +90,7 @@ fn what_keeps_a_compiler_busy_weighs_too_much() {
     let wrong = lines("r0 = {a: 1}", 40, |n, last| format!("r{n} = {{a: r{last} + r{last}, b: -r{last}}}"));
     let many: Vec<_> = (0..300).map(|n| format!("a{n}")).collect();
     let named_often = lines(&format!("g0 = ({}) => 1", many.join(", ")), 600, |n, _| format!("g{n} = g0"));
+    let short_often = format!("g0 = ({}) => 1\nx = [{}]", many.join(", "), vec!["{g0}"; 600].join(", "));
     let package = format!("import \"math\"\n{}", lines("a0 = 1", 100, |n, _| format!("a{n} = math")));
     let package_in_record = "import \"math\"\nr = {math}".to_owned();
     let through = lines("f0 = (t=<-) => t |> map(fn: (r) => ({r with a: r}))", 40, |n, last| {
@@ -110,6 +111,7 @@ fn what_keeps_a_compiler_busy_weighs_too_much() {
         kept,
         wrong,
         named_often,
+        short_often,
         package,
         package_in_record,
         through,
