@@ -22,7 +22,7 @@ use super::routes::{Routes, compact};
 use super::store::Change;
 use super::store::column::{Cell, Column, Holds, ID, LINKS, ORG, Shown, text};
 use super::store::object::{self, Clash, Class, Object, Unique};
-use super::store::task::{self, Schedule, Task};
+use super::store::task::{Schedule, Task};
 use super::task_schedule;
 
 pub(super) static CHECKS: Plain = Plain {
@@ -45,11 +45,7 @@ pub(super) static CHECKS: Plain = Plain {
     missing: "check not found for key \"{id}\"",
     clash,
     read_to_change: true,
-    // The task goes with its check; one without cannot be deleted.
-    after: |change, check, deed| match (deed, hidden_task::id(check)) {
-        (Deed::Delete, Some(id)) => task::delete(change, id),
-        _ => Ok(()),
-    },
+    after: hidden_task::after,
     ..Plain::new(
         Api {
             style: Style::Compact,

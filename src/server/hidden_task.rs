@@ -1,6 +1,7 @@
 //! The tasks behind checks and rules, which no list of tasks has.
 
 use super::id::Id;
+use super::plain::Deed;
 use super::problem::Problem;
 use super::request::Call;
 use super::store::column::Cell;
@@ -59,6 +60,14 @@ pub(super) fn create(
         *object.value_mut(TASK) = Cell::Text(task.id.to_string());
         insert(change, object)
     })
+}
+
+/// What is done to the task after `deed` was done to `object`: it goes with it. One without its task cannot be deleted.
+pub(super) fn after(change: &Change, object: &Object, deed: Deed) -> Result<(), Error> {
+    match (deed, id(object)) {
+        (Deed::Delete, Some(id)) => task::delete(change, id),
+        _ => Ok(()),
+    }
 }
 
 /// Changes the task behind `object`.

@@ -22,7 +22,7 @@ use super::rule_body::{self, Rule};
 use super::rule_flux;
 use super::store::column::{Cell, Column, Holds, ID, LINKS, ORG, Shown, text};
 use super::store::object::{self, Class, Object};
-use super::store::task::{self, Schedule};
+use super::store::task::Schedule;
 use super::store::{Change, Read};
 use super::task_schedule;
 
@@ -44,11 +44,7 @@ pub(super) static RULES: Plain = Plain {
     patch: Some(Body::bare("")),
     put: Some(Body::bare("")),
     missing: "notification rule not found",
-    // The task goes with its rule; one without cannot be deleted.
-    after: |change, rule, deed| match (deed, hidden_task::id(rule)) {
-        (Deed::Delete, Some(id)) => task::delete(change, id),
-        _ => Ok(()),
-    },
+    after: hidden_task::after,
     ..Plain::new(
         Api {
             style: Style::Compact,
