@@ -14,7 +14,9 @@ use crate::snowflake::{is_id, shown};
 
 /// Rows of a page of a list that is walked by `offset`: the most that the server gives.
 const LIMIT: usize = 100;
-/// How often such a list is walked at most until nothing goes in between.
+/// Rows of a page of a list that is walked by the ID of a row: the most that the server gives.
+const AFTER_LIMIT: usize = 500;
+/// How often a list is walked at most until nothing goes in between.
 const WALKS: usize = 5;
 
 /// All rows of a list that is walked by `offset`. `rows` takes them out of a page, `id` is a row's ID.
@@ -29,15 +31,7 @@ pub(crate) async fn by_offset<P: DeserializeOwned, T>(
     id: impl Fn(&T) -> &str,
 ) -> Result<Vec<T>, ApiError> {
     let list = List { api, path, query, bounds: LIST };
-    list.in_time(async || {
-        for _ in 0..WALKS {
-            if let Some(all) = walk(&list, &rows, &id).await? {
-                return Ok(all);
-            }
-        }
-        Err(list.endless("the list does not end, or changes faster than it can be read".to_owned()))
-    })
-    .await
+    list.anew(async || walk(&list, &rows, &id).await).await
 }
 
 /// A list that is being read.
@@ -59,6 +53,19 @@ impl List<'_> {
             Ok(read) => read,
             Err(_) => Err(self.endless(self.bounds.too_slow())),
         }
+    }
+
+    /// What `walk` gives as soon as nothing goes while it goes on.
+    async fn anew<T>(&self, walk: impl AsyncFn() -> Result<Option<T>, ApiError>) -> Result<T, ApiError> {
+        self.in_time(async || {
+            for _ in 0..WALKS {
+                if let Some(all) = walk().await? {
+                    return Ok(all);
+                }
+            }
+            Err(self.endless("the list does not end, or changes faster than it can be read".to_owned()))
+        })
+        .await
     }
 
     /// One page with what `asked` says of it, and its bytes.
@@ -124,7 +131,11 @@ fn ahead(full: usize) -> usize {
     (2 + full / 8).min(4)
 }
 
-/// All rows of a list that is walked by the ID of the last row, 500 at a time.
+/// All rows of a list that is walked by the ID of a row, 500 at a time.
+///
+/// The server skips the first row from `after` on, even if it is not the row of that ID: where that row has gone, the one behind it is
+/// lost (influxd 2.9.1, measured). So the page after a full one begins with the last row of that one; where it does not, the
+/// list is walked anew.
 pub(crate) async fn after<P: DeserializeOwned, T>(
     api: &Client,
     path: &str,
@@ -133,36 +144,54 @@ pub(crate) async fn after<P: DeserializeOwned, T>(
     id: impl Fn(&T) -> &str,
 ) -> Result<Vec<T>, ApiError> {
     let list = List { api, path, query, bounds: LIST };
-    list.in_time(async || {
-        let mut all: Vec<T> = Vec::new();
-        let mut bytes = 0;
-        let mut seen: HashSet<String> = HashSet::new();
-        loop {
-            let last = all.last().map(|row| id(row).to_owned());
-            // It goes into the next request.
-            if let Some(none) = last.as_deref().filter(|last| !is_id(last)) {
-                let shown = shown(none);
-                return Err(list.endless(format!("the list has a row with the ID `{shown}`, which is not an ID")));
-            }
-            let mut asked = vec![("limit", "500")];
-            asked.extend(last.as_deref().map(|last| ("after", last)));
-            let (page, size) = list.page(&asked).await?;
-            let page = rows(page);
-            if page.is_empty() {
-                return Ok(all);
-            }
-            bytes += size;
-            // A row that comes again: the server does not page at all, and the walk has no end.
-            if let Some(again) = page.iter().find(|row| !seen.insert(id(row).to_owned())) {
+    list.anew(async || walk_after(&list, &rows, &id).await).await
+}
+
+/// One walk by the ID of a row; none if rows have gone while it went on.
+async fn walk_after<P: DeserializeOwned, T>(
+    list: &List<'_>,
+    rows: &impl Fn(P) -> Vec<T>,
+    id: &impl Fn(&T) -> &str,
+) -> Result<Option<Vec<T>>, ApiError> {
+    let mut all: Vec<T> = Vec::new();
+    let mut bytes = 0;
+    let mut seen: HashSet<String> = HashSet::new();
+    let mut is_full = false;
+    loop {
+        let ids: Vec<String> = all.iter().rev().take(2).map(|row| id(row).to_owned()).collect();
+        let last = ids.first().filter(|_| is_full);
+        let from = if is_full { ids.get(1) } else { ids.first() };
+        // It goes into the next request.
+        if let Some(none) = from.filter(|from| !is_id(from)) {
+            let shown = shown(none);
+            return Err(list.endless(format!("the list has a row with the ID `{shown}`, which is not an ID")));
+        }
+        let limit = AFTER_LIMIT.to_string();
+        let mut asked = vec![("limit", limit.as_str())];
+        asked.extend(from.map(|from| ("after", from.as_str())));
+        let (page, size) = list.page(&asked).await?;
+        let page = rows(page);
+        bytes += size;
+        let overlap = usize::from(last.is_some());
+        if last.is_some_and(|last| page.first().is_none_or(|first| id(first) != last)) {
+            return Ok(None);
+        }
+        if page.len() == overlap {
+            return Ok(Some(all));
+        }
+        is_full = page.len() == AFTER_LIMIT;
+        let new = page.into_iter().skip(overlap);
+        // A row that comes again: the server does not page at all, and the walk has no end.
+        for row in new {
+            if !seen.insert(id(&row).to_owned()) {
                 return Err(
-                    list.endless(format!("the list repeats the row with the ID `{}` instead of ending", id(again)))
+                    list.endless(format!("the list repeats the row with the ID `{}` instead of ending", id(&row)))
                 );
             }
-            all.extend(page);
-            list.within(all.len(), bytes)?;
+            all.push(row);
         }
-    })
-    .await
+        list.within(all.len(), bytes)?;
+    }
 }
 
 /// All rows of a list that is walked by `offset` and whose pages may have rows of earlier ones, to the first empty page.
@@ -377,9 +406,32 @@ mod tests {
 
     #[tokio::test]
     async fn tasks_go_on_after_the_last() {
-        let fault = Fault::start([ids(1..501), ids(501..503), page(0..0)]).await;
+        let fault = Fault::start([ids(1..11), page(0..0)]).await;
+        let all = after(&fault.client(), "/api/v2/tasks", &[], |page: Vec<String>| page, |row| row).await;
+        assert_eq!(all.expect("all").len(), 10);
+        assert_eq!(fault.lines()[1], "GET /api/v2/tasks?limit=500&after=000000000000000a");
+    }
+
+    #[tokio::test]
+    async fn the_page_after_a_full_one_begins_with_its_last_row() {
+        let fault = Fault::start([ids(1..501), ids(500..503), page(0..0)]).await;
         let all = after(&fault.client(), "/api/v2/tasks", &[], |page: Vec<String>| page, |row| row).await;
         assert_eq!(all.expect("all").len(), 502);
-        assert_eq!(fault.lines()[2], "GET /api/v2/tasks?limit=500&after=00000000000001f6");
+        let lines = fault.lines();
+        assert_eq!(lines[1], "GET /api/v2/tasks?limit=500&after=00000000000001f3");
+        assert_eq!(lines[2], "GET /api/v2/tasks?limit=500&after=00000000000001f6");
+        let fault = Fault::start([ids(1..501), ids(500..501)]).await;
+        let all = after(&fault.client(), "/api/v2/tasks", &[], |page: Vec<String>| page, |row| row).await;
+        assert_eq!(all.expect("all").len(), 500);
+    }
+
+    #[tokio::test]
+    async fn where_the_last_row_of_a_page_has_gone_the_list_is_walked_anew() {
+        for gone in [ids(501..503), page(0..0)] {
+            let fault = Fault::start([ids(1..501), gone, ids(2..502), ids(501..504), page(0..0)]).await;
+            let all =
+                after(&fault.client(), "/api/v2/tasks", &[], |page: Vec<String>| page, |row| row).await.expect("all");
+            assert_eq!((all.len(), fault.lines().len()), (502, 5));
+        }
     }
 }

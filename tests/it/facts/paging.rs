@@ -166,6 +166,19 @@ both!(tasks_page_with_after_and_have_no_offset, async |scene| {
     assert_eq!(page["links"]["next"], Value::Null);
 });
 
+both!(tasks_after_one_that_is_gone_lack_the_next, async |scene| {
+    let mut made = Vec::new();
+    for name in ["a", "b", "c", "d"] {
+        made.push(scene.task(name).await);
+    }
+    scene.http.delete(&format!("tasks/{}", made[1])).await.expect(204);
+    let path = format!("tasks?orgID={}&after=", scene.org);
+    let (_, page) = rows(&scene.http, &format!("{path}{}", made[0]), "tasks").await;
+    assert_eq!(column(&page["tasks"], "id"), made[2..]);
+    let (_, page) = rows(&scene.http, &format!("{path}{}", made[1]), "tasks").await;
+    assert_eq!(column(&page["tasks"], "id"), made[3..]);
+});
+
 both!(tasks_without_an_organization_are_the_callers_own, async |scene| {
     let user = scene.user("worker").await;
     let owners = format!("orgs/{}/owners", scene.org);
