@@ -146,7 +146,7 @@ both!(a_newer_format_is_refused, async |scene| {
 
 both!(a_ledger_copied_from_another_org_is_refused, async |scene| {
     written(&scene).await;
-    let elsewhere = Scene::on(scene.server.backend()).await;
+    let elsewhere = scene.beside().await;
     for name in ["fluxform/iot", "fluxform/iot/1", "fluxform/iot/2"] {
         let (_, properties) = label(&scene, name).await;
         let body = json!({"orgID": elsewhere.org, "name": name, "properties": properties});

@@ -28,7 +28,7 @@ async fn listening(scene: &Scene) -> (Proxy, Writes) {
 both!(more_resources_take_no_more_requests, async |scene| {
     let mut taken = Vec::new();
     for count in [1, 60] {
-        let scene = Scene::on(scene.server.backend()).await;
+        let scene = scene.beside().await;
         let project = Project::new(&scene);
         let keys: Vec<_> = (0..count).map(|number| format!("\"k{number:02}\"")).collect();
         project.declare(&format!(

@@ -103,7 +103,7 @@ both!(a_record_of_a_later_version, async |scene| {
 
 both!(a_record_of_another_org, async |scene| {
     applied(&scene);
-    let elsewhere = Scene::on(scene.server.backend()).await;
+    let elsewhere = scene.beside().await;
     for name in ["fluxform/p", "fluxform/p/1"] {
         let (_, properties) = label(&scene, name).await;
         let body = json!({"orgID": elsewhere.org, "name": name, "properties": properties});

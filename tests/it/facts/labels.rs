@@ -282,7 +282,7 @@ both!(a_lease_that_was_taken_over_cannot_be_renewed_or_freed, async |scene| {
 });
 
 both!(a_label_of_another_organization_can_be_attached, async |scene| {
-    let elsewhere = Scene::on(scene.server.backend()).await;
+    let elsewhere = scene.beside().await;
     let (bucket, label) = (scene.bucket("b").await, elsewhere.label("l").await);
     scene.http.post(&format!("buckets/{bucket}/labels"), json!({"labelID": label})).await.expect(201);
     let row = scene.http.get(&format!("buckets/{bucket}")).await.expect(200);

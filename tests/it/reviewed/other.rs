@@ -15,7 +15,7 @@ both!(a_plan_of_another_project_is_refused, async |scene| {
 both!(a_plan_of_another_org_is_refused, async |scene| {
     let review = Review::new(&scene, "[bucket.raw]\n");
     review.plan().run().with(0);
-    let elsewhere = Scene::on(scene.server.backend()).await;
+    let elsewhere = scene.beside().await;
     let refused = review.apply().arg("--org").arg(&elsewhere.org_name).run().with(6);
     has(&refused.err, "is a plan for");
     has(&refused.err, &scene.org);

@@ -1,5 +1,6 @@
 //! A place for one test: a server and an organization of its own.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde_json::{Value, json};
@@ -9,7 +10,7 @@ use super::server::{Backend, Server};
 
 /// A server that other tests use too, and an organization that only this test knows.
 pub(crate) struct Scene {
-    pub(crate) server: &'static Server,
+    pub(crate) server: Arc<Server>,
     /// Requests as the operator, who owns the organization.
     pub(crate) http: Http,
     /// ID of the organization.
@@ -40,7 +41,15 @@ pub(crate) const ABSENT: &str = "0123456789abcdef";
 
 impl Scene {
     pub(crate) async fn on(backend: Backend) -> Self {
-        let server = Server::shared(backend).await;
+        Self::of(Server::shared(backend).await).await
+    }
+
+    /// Another organization on the same server.
+    pub(crate) async fn beside(&self) -> Self {
+        Self::of(self.server.clone()).await
+    }
+
+    async fn of(server: Arc<Server>) -> Self {
         let http = server.operator();
         let org_name = unique("org");
         let org = http.post("orgs", json!({"name": org_name})).await;

@@ -2,10 +2,10 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use serde_json::{Value, json};
-use tokio::sync::OnceCell;
+use tokio::sync::Mutex;
 
 use super::embedded::EmbeddedServer;
 use super::http::Http;
@@ -41,6 +41,15 @@ pub(crate) struct Server {
     token: String,
 }
 
+/// A server that tests share, and by how many it is shared.
+struct Shared {
+    server: Arc<Server>,
+    tests: usize,
+}
+
+/// How many tests share a server.
+const SHARED_BY: usize = 50;
+
 /// Names that setup gives.
 pub(crate) const ROOT: &str = "root";
 pub(crate) const ROOT_PASSWORD: &str = "root-password";
@@ -64,15 +73,28 @@ impl Server {
         server
     }
 
-    /// The server that all tests on this backend share.
-    pub(crate) async fn shared(backend: Backend) -> &'static Self {
-        static EMBEDDED: OnceCell<Server> = OnceCell::const_new();
-        static REAL: OnceCell<Server> = OnceCell::const_new();
-        let cell = match backend {
+    /// A server that other tests on this backend share. After some tests they get another one: what tests leave makes each list of
+    /// orgs and users longer, and a thousand orgs make each plan take seconds.
+    pub(crate) async fn shared(backend: Backend) -> Arc<Self> {
+        static EMBEDDED: Mutex<Option<Shared>> = Mutex::const_new(None);
+        static REAL: Mutex<Option<Shared>> = Mutex::const_new(None);
+        let mut shared = match backend {
             Backend::Embedded => &EMBEDDED,
             Backend::Real => &REAL,
-        };
-        cell.get_or_init(|| async { Self::start(backend, &Start::default()).await }).await
+        }
+        .lock()
+        .await;
+        match &mut *shared {
+            Some(Shared { server, tests }) if *tests < SHARED_BY => {
+                *tests += 1;
+                server.clone()
+            }
+            _ => {
+                let server = Arc::new(Self::start(backend, &Start::default()).await);
+                *shared = Some(Shared { server: server.clone(), tests: 1 });
+                server
+            }
+        }
     }
 
     /// `POST /api/v2/setup`; the reply.

@@ -19,7 +19,7 @@ async fn killed_after(scene: &Scene, last: usize) -> Place<'_> {
 
 both!(the_next_apply_finishes_what_a_killed_one_began, async |scene| {
     for last in LAST {
-        let scene = Scene::on(scene.server.backend()).await;
+        let scene = scene.beside().await;
         let place = killed_after(&scene, last).await;
         place.converges().await;
     }
@@ -27,7 +27,7 @@ both!(the_next_apply_finishes_what_a_killed_one_began, async |scene| {
 
 both!(what_was_done_without_a_reply_is_not_done_again, async |scene| {
     for last in LAST {
-        let scene = Scene::on(scene.server.backend()).await;
+        let scene = scene.beside().await;
         let place = Place::new(&scene, RESOURCES);
         let relay = Relay::to(scene.server.url()).lose_replies_after(last - 1);
         let run = place.apply_by(relay.url()).start();
@@ -40,7 +40,7 @@ both!(what_was_done_without_a_reply_is_not_done_again, async |scene| {
 
 both!(no_apply_is_stale_right_after_a_kill_nor_beside_another_one, async |scene| {
     for last in (1..=19).step_by(3) {
-        let scene = Scene::on(scene.server.backend()).await;
+        let scene = scene.beside().await;
         let place = killed_after(&scene, last).await;
         let racers = [place.apply().start(), place.apply().start()];
         for (status, out, err) in racers.map(Running::wait) {

@@ -2,7 +2,7 @@
 
 use rustix::process::Signal;
 
-use super::super::support::{Relay, Scene, both, once_there, unique, until_gone};
+use super::super::support::{Relay, both, once_there, unique, until_gone};
 use super::{Fluxform, Place, RESOURCES};
 
 const SIGNALS: [(Signal, i32); 2] = [(Signal::INT, 130), (Signal::TERM, 143)];
@@ -110,7 +110,7 @@ async fn all_gone(pids: &str) {
 
 both!(a_command_that_takes_a_secret_outlives_the_first_and_not_the_second, async |scene| {
     for (signal, code) in SIGNALS {
-        let scene = Scene::on(scene.server.backend()).await;
+        let scene = scene.beside().await;
         let token = format!("[bucket.b]\n[token.t]\nwrite = [\"bucket.b\"]\ndeliver = {{ command = {ENDLESS} }}\n");
         let place = Place::new(&scene, &token);
         let run = apply(&place).start();
