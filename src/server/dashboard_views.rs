@@ -11,8 +11,11 @@ struct Form {
     /// Its name in error messages.
     go: &'static str,
     empty: Empty,
-    fields: &'static [(&'static str, Part)],
+    fields: &'static [Group],
 }
+
+/// Fields with their names, in order.
+type Group = &'static [(&'static str, Part)];
 
 /// What is shown of a field that is empty.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -77,7 +80,7 @@ fn kept(properties: &Value) -> Result<Option<Value>, BodyError> {
 impl Form {
     fn read(&self, sent: &Fields) -> Result<Map<String, Value>, BodyError> {
         let mut all = Map::new();
-        for (name, part) in self.fields {
+        for (name, part) in self.fields.iter().copied().flatten() {
             let value = part.read(sent, name)?;
             let is_empty = is_empty(&value);
             let value = match part {
@@ -151,402 +154,215 @@ static TYPES: &[(&str, &Form)] = &[
     ("markdown", &MARKDOWN),
 ];
 
-static XY: Form = Form {
-    go: "influxdb.XYViewProperties",
-    empty: Empty::Zero,
-    fields: &[
-        ("queries", List(&QUERY)),
-        ("axes", MapOf(&AXIS)),
-        ("type", Text),
-        ("staticLegend", One(&STATIC_LEGEND)),
-        ("geom", Text),
-        ("colors", List(&COLOR)),
-        ("note", Text),
-        ("showNoteWhenEmpty", Flag),
-        ("xColumn", Text),
-        ("generateXAxisTicks", Texts),
-        ("xTotalTicks", Whole("int")),
-        ("xTickStart", Number),
-        ("xTickStep", Number),
-        ("yColumn", Text),
-        ("generateYAxisTicks", Texts),
-        ("yTotalTicks", Whole("int")),
-        ("yTickStart", Number),
-        ("yTickStep", Number),
-        ("shadeBelow", Flag),
-        ("position", Text),
-        ("timeFormat", Text),
-        ("hoverDimension", Text),
-        ("legendColorizeRows", Flag),
-        ("legendHide", Flag),
-        ("legendOpacity", Number),
-        ("legendOrientationThreshold", Whole("int")),
+const fn form(go: &'static str, fields: &'static [Group]) -> Form {
+    Form { go, empty: Empty::Zero, fields }
+}
+
+/// Fields that several types have in this order.
+const GRAPH: Group =
+    &[("queries", List(&QUERY)), ("axes", MapOf(&AXIS)), ("type", Text), ("staticLegend", One(&STATIC_LEGEND))];
+const HEAD: Group = &[("type", Text), ("queries", List(&QUERY))];
+const X: Group = &[
+    ("xColumn", Text),
+    ("generateXAxisTicks", Texts),
+    ("xTotalTicks", Whole("int")),
+    ("xTickStart", Number),
+    ("xTickStep", Number),
+];
+const Y: Group = &[
+    ("yColumn", Text),
+    ("generateYAxisTicks", Texts),
+    ("yTotalTicks", Whole("int")),
+    ("yTickStart", Number),
+    ("yTickStep", Number),
+];
+const LINES: Group = &[("shadeBelow", Flag), ("position", Text), ("timeFormat", Text), ("hoverDimension", Text)];
+const LEGEND: Group = &[
+    ("legendColorizeRows", Flag),
+    ("legendHide", Flag),
+    ("legendOpacity", Number),
+    ("legendOrientationThreshold", Whole("int")),
+];
+const NOTE: Group = &[("note", Text), ("showNoteWhenEmpty", Flag)];
+const UNITS: Group = &[
+    ("prefix", Text),
+    ("tickPrefix", Text),
+    ("suffix", Text),
+    ("tickSuffix", Text),
+    ("colors", List(&COLOR)),
+    ("decimalPlaces", One(&DECIMAL_PLACES)),
+];
+const DOMAINS: Group = &[
+    ("xDomain", Numbers),
+    ("yDomain", Numbers),
+    ("xAxisLabel", Text),
+    ("yAxisLabel", Text),
+    ("xPrefix", Text),
+    ("xSuffix", Text),
+    ("yPrefix", Text),
+    ("ySuffix", Text),
+];
+
+static XY: Form =
+    form("influxdb.XYViewProperties", &[GRAPH, &[("geom", Text), ("colors", List(&COLOR))], NOTE, X, Y, LINES, LEGEND]);
+static LINE_PLUS_SINGLE_STAT: Form = form(
+    "influxdb.LinePlusSingleStatProperties",
+    &[
+        GRAPH,
+        &[("colors", List(&COLOR)), ("prefix", Text), ("suffix", Text), ("decimalPlaces", One(&DECIMAL_PLACES))],
+        NOTE,
+        X,
+        Y,
+        LINES,
+        LEGEND,
     ],
-};
-
-static LINE_PLUS_SINGLE_STAT: Form = Form {
-    go: "influxdb.LinePlusSingleStatProperties",
-    empty: Empty::Zero,
-    fields: &[
-        ("queries", List(&QUERY)),
-        ("axes", MapOf(&AXIS)),
-        ("type", Text),
-        ("staticLegend", One(&STATIC_LEGEND)),
-        ("colors", List(&COLOR)),
-        ("prefix", Text),
-        ("suffix", Text),
-        ("decimalPlaces", One(&DECIMAL_PLACES)),
-        ("note", Text),
-        ("showNoteWhenEmpty", Flag),
-        ("xColumn", Text),
-        ("generateXAxisTicks", Texts),
-        ("xTotalTicks", Whole("int")),
-        ("xTickStart", Number),
-        ("xTickStep", Number),
-        ("yColumn", Text),
-        ("generateYAxisTicks", Texts),
-        ("yTotalTicks", Whole("int")),
-        ("yTickStart", Number),
-        ("yTickStep", Number),
-        ("shadeBelow", Flag),
-        ("position", Text),
-        ("timeFormat", Text),
-        ("hoverDimension", Text),
-        ("legendColorizeRows", Flag),
-        ("legendHide", Flag),
-        ("legendOpacity", Number),
-        ("legendOrientationThreshold", Whole("int")),
+);
+static BAND: Form = form(
+    "influxdb.BandViewProperties",
+    &[
+        GRAPH,
+        &[("geom", Text), ("colors", List(&COLOR))],
+        NOTE,
+        &[("timeFormat", Text), ("hoverDimension", Text)],
+        X,
+        Y,
+        &[("upperColumn", Text), ("mainColumn", Text), ("lowerColumn", Text)],
+        LEGEND,
     ],
-};
-
-static BAND: Form = Form {
-    go: "influxdb.BandViewProperties",
-    empty: Empty::Zero,
-    fields: &[
-        ("queries", List(&QUERY)),
-        ("axes", MapOf(&AXIS)),
-        ("type", Text),
-        ("staticLegend", One(&STATIC_LEGEND)),
-        ("geom", Text),
-        ("colors", List(&COLOR)),
-        ("note", Text),
-        ("showNoteWhenEmpty", Flag),
-        ("timeFormat", Text),
-        ("hoverDimension", Text),
-        ("xColumn", Text),
-        ("generateXAxisTicks", Texts),
-        ("xTotalTicks", Whole("int")),
-        ("xTickStart", Number),
-        ("xTickStep", Number),
-        ("yColumn", Text),
-        ("generateYAxisTicks", Texts),
-        ("yTotalTicks", Whole("int")),
-        ("yTickStart", Number),
-        ("yTickStep", Number),
-        ("upperColumn", Text),
-        ("mainColumn", Text),
-        ("lowerColumn", Text),
-        ("legendColorizeRows", Flag),
-        ("legendHide", Flag),
-        ("legendOpacity", Number),
-        ("legendOrientationThreshold", Whole("int")),
+);
+static SINGLE_STAT: Form = form("influxdb.SingleStatViewProperties", &[HEAD, UNITS, NOTE]);
+static GAUGE: Form = form("influxdb.GaugeViewProperties", &[HEAD, UNITS, NOTE]);
+static TABLE: Form = form(
+    "influxdb.TableViewProperties",
+    &[
+        HEAD,
+        &[
+            ("colors", List(&COLOR)),
+            ("tableOptions", One(&TABLE_OPTIONS)),
+            ("fieldOptions", List(&RENAMABLE_FIELD)),
+            ("timeFormat", Text),
+            ("decimalPlaces", One(&DECIMAL_PLACES)),
+        ],
+        NOTE,
     ],
-};
-
-static SINGLE_STAT: Form = Form {
-    go: "influxdb.SingleStatViewProperties",
-    empty: Empty::Zero,
-    fields: &[
-        ("type", Text),
-        ("queries", List(&QUERY)),
-        ("prefix", Text),
-        ("tickPrefix", Text),
-        ("suffix", Text),
-        ("tickSuffix", Text),
-        ("colors", List(&COLOR)),
-        ("decimalPlaces", One(&DECIMAL_PLACES)),
-        ("note", Text),
-        ("showNoteWhenEmpty", Flag),
+);
+static HEATMAP: Form = form(
+    "influxdb.HeatmapViewProperties",
+    &[HEAD, &[("colors", Texts), ("binSize", Whole("int32"))], X, Y, DOMAINS, NOTE, &[("timeFormat", Text)], LEGEND],
+);
+static SCATTER: Form = form(
+    "influxdb.ScatterViewProperties",
+    &[
+        HEAD,
+        &[("colors", Texts), ("fillColumns", Texts), ("symbolColumns", Texts)],
+        X,
+        Y,
+        DOMAINS,
+        NOTE,
+        &[("timeFormat", Text)],
+        LEGEND,
     ],
-};
-
-static GAUGE: Form = Form {
-    go: "influxdb.GaugeViewProperties",
-    empty: Empty::Zero,
-    fields: &[
-        ("type", Text),
-        ("queries", List(&QUERY)),
-        ("prefix", Text),
-        ("tickPrefix", Text),
-        ("suffix", Text),
-        ("tickSuffix", Text),
-        ("colors", List(&COLOR)),
-        ("decimalPlaces", One(&DECIMAL_PLACES)),
-        ("note", Text),
-        ("showNoteWhenEmpty", Flag),
+);
+static MOSAIC: Form = form(
+    "influxdb.MosaicViewProperties",
+    &[
+        HEAD,
+        &[("colors", Texts), ("fillColumns", Texts)],
+        X,
+        &[("yLabelColumnSeparator", Text), ("yLabelColumns", Texts), ("ySeriesColumns", Texts)],
+        DOMAINS,
+        NOTE,
+        &[("timeFormat", Text), ("hoverDimension", Text)],
+        LEGEND,
     ],
-};
-
-static TABLE: Form = Form {
-    go: "influxdb.TableViewProperties",
-    empty: Empty::Zero,
-    fields: &[
-        ("type", Text),
-        ("queries", List(&QUERY)),
-        ("colors", List(&COLOR)),
-        ("tableOptions", One(&TABLE_OPTIONS)),
-        ("fieldOptions", List(&RENAMABLE_FIELD)),
-        ("timeFormat", Text),
-        ("decimalPlaces", One(&DECIMAL_PLACES)),
-        ("note", Text),
-        ("showNoteWhenEmpty", Flag),
+);
+static HISTOGRAM: Form = form(
+    "influxdb.HistogramViewProperties",
+    &[
+        HEAD,
+        &[
+            ("colors", List(&COLOR)),
+            ("xColumn", Text),
+            ("fillColumns", Texts),
+            ("xDomain", Numbers),
+            ("xAxisLabel", Text),
+            ("position", Text),
+            ("binCount", Whole("int")),
+        ],
+        NOTE,
+        LEGEND,
     ],
-};
-
-static HEATMAP: Form = Form {
-    go: "influxdb.HeatmapViewProperties",
-    empty: Empty::Zero,
-    fields: &[
-        ("type", Text),
-        ("queries", List(&QUERY)),
-        ("colors", Texts),
-        ("binSize", Whole("int32")),
-        ("xColumn", Text),
-        ("generateXAxisTicks", Texts),
-        ("xTotalTicks", Whole("int")),
-        ("xTickStart", Number),
-        ("xTickStep", Number),
-        ("yColumn", Text),
-        ("generateYAxisTicks", Texts),
-        ("yTotalTicks", Whole("int")),
-        ("yTickStart", Number),
-        ("yTickStep", Number),
-        ("xDomain", Numbers),
-        ("yDomain", Numbers),
-        ("xAxisLabel", Text),
-        ("yAxisLabel", Text),
-        ("xPrefix", Text),
-        ("xSuffix", Text),
-        ("yPrefix", Text),
-        ("ySuffix", Text),
-        ("note", Text),
-        ("showNoteWhenEmpty", Flag),
-        ("timeFormat", Text),
-        ("legendColorizeRows", Flag),
-        ("legendHide", Flag),
-        ("legendOpacity", Number),
-        ("legendOrientationThreshold", Whole("int")),
+);
+static GEO: Form = form(
+    "influxdb.GeoViewProperties",
+    &[
+        HEAD,
+        &[
+            ("center", One(&DATUM)),
+            ("zoom", Number),
+            ("mapStyle", Text),
+            ("allowPanAndZoom", Flag),
+            ("detectCoordinateFields", Flag),
+            ("colors", List(&COLOR)),
+            ("layers", List(&GEO_LAYER)),
+        ],
+        NOTE,
     ],
-};
-
-static SCATTER: Form = Form {
-    go: "influxdb.ScatterViewProperties",
-    empty: Empty::Zero,
-    fields: &[
-        ("type", Text),
-        ("queries", List(&QUERY)),
-        ("colors", Texts),
-        ("fillColumns", Texts),
-        ("symbolColumns", Texts),
-        ("xColumn", Text),
-        ("generateXAxisTicks", Texts),
-        ("xTotalTicks", Whole("int")),
-        ("xTickStart", Number),
-        ("xTickStep", Number),
-        ("yColumn", Text),
-        ("generateYAxisTicks", Texts),
-        ("yTotalTicks", Whole("int")),
-        ("yTickStart", Number),
-        ("yTickStep", Number),
-        ("xDomain", Numbers),
-        ("yDomain", Numbers),
-        ("xAxisLabel", Text),
-        ("yAxisLabel", Text),
-        ("xPrefix", Text),
-        ("xSuffix", Text),
-        ("yPrefix", Text),
-        ("ySuffix", Text),
-        ("note", Text),
-        ("showNoteWhenEmpty", Flag),
-        ("timeFormat", Text),
-        ("legendColorizeRows", Flag),
-        ("legendHide", Flag),
-        ("legendOpacity", Number),
-        ("legendOrientationThreshold", Whole("int")),
-    ],
-};
-
-static MOSAIC: Form = Form {
-    go: "influxdb.MosaicViewProperties",
-    empty: Empty::Zero,
-    fields: &[
-        ("type", Text),
-        ("queries", List(&QUERY)),
-        ("colors", Texts),
-        ("fillColumns", Texts),
-        ("xColumn", Text),
-        ("generateXAxisTicks", Texts),
-        ("xTotalTicks", Whole("int")),
-        ("xTickStart", Number),
-        ("xTickStep", Number),
-        ("yLabelColumnSeparator", Text),
-        ("yLabelColumns", Texts),
-        ("ySeriesColumns", Texts),
-        ("xDomain", Numbers),
-        ("yDomain", Numbers),
-        ("xAxisLabel", Text),
-        ("yAxisLabel", Text),
-        ("xPrefix", Text),
-        ("xSuffix", Text),
-        ("yPrefix", Text),
-        ("ySuffix", Text),
-        ("note", Text),
-        ("showNoteWhenEmpty", Flag),
-        ("timeFormat", Text),
-        ("hoverDimension", Text),
-        ("legendColorizeRows", Flag),
-        ("legendHide", Flag),
-        ("legendOpacity", Number),
-        ("legendOrientationThreshold", Whole("int")),
-    ],
-};
-
-static HISTOGRAM: Form = Form {
-    go: "influxdb.HistogramViewProperties",
-    empty: Empty::Zero,
-    fields: &[
-        ("type", Text),
-        ("queries", List(&QUERY)),
-        ("colors", List(&COLOR)),
-        ("xColumn", Text),
-        ("fillColumns", Texts),
-        ("xDomain", Numbers),
-        ("xAxisLabel", Text),
-        ("position", Text),
-        ("binCount", Whole("int")),
-        ("note", Text),
-        ("showNoteWhenEmpty", Flag),
-        ("legendColorizeRows", Flag),
-        ("legendHide", Flag),
-        ("legendOpacity", Number),
-        ("legendOrientationThreshold", Whole("int")),
-    ],
-};
-
-static GEO: Form = Form {
-    go: "influxdb.GeoViewProperties",
-    empty: Empty::Zero,
-    fields: &[
-        ("type", Text),
-        ("queries", List(&QUERY)),
-        ("center", One(&DATUM)),
-        ("zoom", Number),
-        ("mapStyle", Text),
-        ("allowPanAndZoom", Flag),
-        ("detectCoordinateFields", Flag),
-        ("colors", List(&COLOR)),
-        ("layers", List(&GEO_LAYER)),
-        ("note", Text),
-        ("showNoteWhenEmpty", Flag),
-    ],
-};
-
-static CHECK: Form = Form {
-    go: "influxdb.CheckViewProperties",
-    empty: Empty::Zero,
-    fields: &[
-        ("type", Text),
-        ("checkID", Text),
-        ("queries", List(&QUERY)),
-        ("colors", Texts),
-        ("legendColorizeRows", Flag),
-        ("legendHide", Flag),
-        ("legendOpacity", Number),
-        ("legendOrientationThreshold", Whole("int")),
-    ],
-};
-
-static LOG: Form = Form {
-    go: "influxdb.LogViewProperties",
-    empty: Empty::Zero,
-    fields: &[("type", Text), ("columns", List(&LOG_VIEWER_COLUMN))],
-};
-
-static MARKDOWN: Form =
-    Form { go: "influxdb.MarkdownViewProperties", empty: Empty::Zero, fields: &[("type", Text), ("note", Text)] };
-
-static QUERY: Form = Form {
-    go: "influxdb.DashboardQuery",
-    empty: Empty::Zero,
-    fields: &[("text", Text), ("editMode", Text), ("name", Text), ("builderConfig", One(&BUILDER_CONFIG))],
-};
-
+);
+static CHECK: Form = form(
+    "influxdb.CheckViewProperties",
+    &[&[("type", Text), ("checkID", Text), ("queries", List(&QUERY)), ("colors", Texts)], LEGEND],
+);
+static LOG: Form = form("influxdb.LogViewProperties", &[&[("type", Text), ("columns", List(&LOG_VIEWER_COLUMN))]]);
+static MARKDOWN: Form = form("influxdb.MarkdownViewProperties", &[&[("type", Text), ("note", Text)]]);
+static QUERY: Form = form(
+    "influxdb.DashboardQuery",
+    &[&[("text", Text), ("editMode", Text), ("name", Text), ("builderConfig", One(&BUILDER_CONFIG))]],
+);
 static BUILDER_CONFIG: Form = Form {
-    go: "influxdb.BuilderConfig",
     empty: Empty::Lists,
-    fields: &[
-        ("buckets", Texts),
-        ("tags", List(&BUILDER_TAG)),
-        ("functions", List(&BUILDER_FUNCTION)),
-        ("aggregateWindow", One(&AGGREGATE_WINDOW)),
-    ],
+    ..form(
+        "influxdb.BuilderConfig",
+        &[&[
+            ("buckets", Texts),
+            ("tags", List(&BUILDER_TAG)),
+            ("functions", List(&BUILDER_FUNCTION)),
+            ("aggregateWindow", One(&AGGREGATE_WINDOW)),
+        ]],
+    )
 };
-
-static AXIS: Form = Form {
-    go: "influxdb.Axis",
-    empty: Empty::Zero,
-    fields: &[("bounds", Texts), ("label", Text), ("prefix", Text), ("suffix", Text), ("base", Text), ("scale", Text)],
-};
-
-static COLOR: Form = Form {
-    go: "influxdb.ViewColor",
-    empty: Empty::Zero,
-    fields: &[("id", Text), ("type", Text), ("hex", Text), ("name", Text), ("value", Number)],
-};
-
+static AXIS: Form = form(
+    "influxdb.Axis",
+    &[&[("bounds", Texts), ("label", Text), ("prefix", Text), ("suffix", Text), ("base", Text), ("scale", Text)]],
+);
+static COLOR: Form =
+    form("influxdb.ViewColor", &[&[("id", Text), ("type", Text), ("hex", Text), ("name", Text), ("value", Number)]]);
 static STATIC_LEGEND: Form = Form {
-    go: "influxdb.StaticLegend",
     empty: Empty::LeftOut,
-    fields: &[
-        ("colorizeRows", Flag),
-        ("heightRatio", Number),
-        ("show", Flag),
-        ("opacity", Number),
-        ("orientationThreshold", Whole("int")),
-        ("valueAxis", Text),
-        ("widthRatio", Number),
-    ],
+    ..form(
+        "influxdb.StaticLegend",
+        &[&[
+            ("colorizeRows", Flag),
+            ("heightRatio", Number),
+            ("show", Flag),
+            ("opacity", Number),
+            ("orientationThreshold", Whole("int")),
+            ("valueAxis", Text),
+            ("widthRatio", Number),
+        ]],
+    )
 };
-
-static TABLE_OPTIONS: Form = Form {
-    go: "influxdb.TableOptions",
-    empty: Empty::Zero,
-    fields: &[
-        ("verticalTimeAxis", Flag),
-        ("sortBy", One(&RENAMABLE_FIELD)),
-        ("wrapping", Text),
-        ("fixFirstColumn", Flag),
-    ],
-};
-
-static RENAMABLE_FIELD: Form = Form {
-    go: "influxdb.RenamableField",
-    empty: Empty::Zero,
-    fields: &[("internalName", Text), ("displayName", Text), ("visible", Flag)],
-};
-
-static DECIMAL_PLACES: Form = Form {
-    go: "influxdb.DecimalPlaces",
-    empty: Empty::Zero,
-    fields: &[("isEnforced", Flag), ("digits", Whole("int32"))],
-};
-
-static DATUM: Form = Form { go: "influxdb.Datum", empty: Empty::Zero, fields: &[("lat", Number), ("lon", Number)] };
-
-static GEO_LAYER: Form = Form {
-    go: "influxdb.GeoLayer",
-    empty: Empty::Zero,
-    fields: &[
+static TABLE_OPTIONS: Form = form(
+    "influxdb.TableOptions",
+    &[&[("verticalTimeAxis", Flag), ("sortBy", One(&RENAMABLE_FIELD)), ("wrapping", Text), ("fixFirstColumn", Flag)]],
+);
+static RENAMABLE_FIELD: Form =
+    form("influxdb.RenamableField", &[&[("internalName", Text), ("displayName", Text), ("visible", Flag)]]);
+static DECIMAL_PLACES: Form = form("influxdb.DecimalPlaces", &[&[("isEnforced", Flag), ("digits", Whole("int32"))]]);
+static DATUM: Form = form("influxdb.Datum", &[&[("lat", Number), ("lon", Number)]]);
+static GEO_LAYER: Form = form(
+    "influxdb.GeoLayer",
+    &[&[
         ("type", Text),
         ("radiusField", Text),
         ("colorField", Text),
@@ -562,28 +378,15 @@ static GEO_LAYER: Form = Form {
         ("speed", Whole("int32")),
         ("randomColors", Flag),
         ("isClustered", Flag),
-    ],
-};
-
-static LOG_VIEWER_COLUMN: Form = Form {
-    go: "influxdb.LogViewerColumn",
-    empty: Empty::Zero,
-    fields: &[("name", Text), ("position", Whole("int32")), ("settings", List(&LOG_COLUMN_SETTING))],
-};
-
-static LOG_COLUMN_SETTING: Form = Form {
-    go: "influxdb.LogColumnSetting",
-    empty: Empty::Zero,
-    fields: &[("type", Text), ("value", Text), ("name", TextIfAny)],
-};
-
-static BUILDER_TAG: Form = Form {
-    go: "influxdb.BuilderTag",
-    empty: Empty::Zero,
-    fields: &[("key", Text), ("values", Texts), ("aggregateFunctionType", Text)],
-};
-
-static BUILDER_FUNCTION: Form = Form { go: "influxdb.BuilderFunction", empty: Empty::Zero, fields: &[("name", Text)] };
-
-static AGGREGATE_WINDOW: Form =
-    Form { go: "influxdb.AggregateWindow", empty: Empty::Zero, fields: &[("period", Text), ("fillValues", Flag)] };
+    ]],
+);
+static LOG_VIEWER_COLUMN: Form = form(
+    "influxdb.LogViewerColumn",
+    &[&[("name", Text), ("position", Whole("int32")), ("settings", List(&LOG_COLUMN_SETTING))]],
+);
+static LOG_COLUMN_SETTING: Form =
+    form("influxdb.LogColumnSetting", &[&[("type", Text), ("value", Text), ("name", TextIfAny)]]);
+static BUILDER_TAG: Form =
+    form("influxdb.BuilderTag", &[&[("key", Text), ("values", Texts), ("aggregateFunctionType", Text)]]);
+static BUILDER_FUNCTION: Form = form("influxdb.BuilderFunction", &[&[("name", Text)]]);
+static AGGREGATE_WINDOW: Form = form("influxdb.AggregateWindow", &[&[("period", Text), ("fillValues", Flag)]]);
