@@ -29,6 +29,7 @@ pub(super) fn differences(
     (names, names_then): (&Names<'_>, &Names<'_>),
 ) {
     let Past { last, unfinished } = past;
+    let items = change.address.kind.spec().items.as_ref();
     for field in change.address.kind.spec().fields {
         let unfinished = unfinished(field.name);
         let whole = field.secret.filter(|_| field.compared == Compared::Never);
@@ -74,9 +75,14 @@ pub(super) fn differences(
             continue;
         }
         let read = object.fields.get(field.name);
+        let items = items.filter(|items| items.field == field.name);
         let seen = |value: &Value, names: &Names<'_>| {
-            field.ty.compared_with(&wanted, names.value(value, object.org.as_deref()).into_owned())
+            let value = names.value(value, object.org.as_deref());
+            let aligned = items.map(|items| (items.aligned)(&wanted, &value));
+            field.ty.compared_with(&wanted, aligned.unwrap_or_else(|| value.into_owned()))
         };
+        let of_applied =
+            |value: &Value| items.map_or_else(|| value.fingerprint(), |items| (items.keyed)(value).fingerprint());
         let live = match read {
             Some(value @ (Value::Table(_) | Value::List(_))) => Cow::Owned(seen(value, names)),
             Some(value) => names.value(value, object.org.as_deref()),
@@ -89,11 +95,11 @@ pub(super) fn differences(
         }
         // The server has not moved if it has what was applied last, under the names of then: another object may stand
         // behind a name now, or the same behind another.
-        let as_then = read.map(|value| seen(value, names_then).fingerprint());
+        let as_then = read.map(|value| of_applied(&seen(value, names_then)));
         let cause = match last_fingerprint {
             _ if unfinished => Cause::Unfinished,
             None => Cause::New,
-            Some(last) if *last == live.fingerprint() || as_then.as_ref() == Some(last) => Cause::Yours,
+            Some(last) if *last == of_applied(&live) || as_then.as_ref() == Some(last) => Cause::Yours,
             Some(last) if *last == fingerprint => Cause::Drift,
             Some(_) => Cause::Both,
         };

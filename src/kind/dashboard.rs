@@ -15,7 +15,7 @@ use serde_json::Value as Json;
 use super::Kind;
 use super::export::ExportError;
 use super::live::{self, Desired, Edit, Made, Object, Presence, ReadScope};
-use super::spec::{Key, Spec};
+use super::spec::{Items, Key, Spec};
 use super::wire::{self, Body, Row, Wire};
 use crate::api::{ApiError, Class, Client, Writer};
 use crate::field::{Compared, Field, Omitted, Role, Type};
@@ -23,8 +23,8 @@ use crate::value::{Fields, Value};
 use cell::{CELL, Cell};
 
 pub(super) static SPEC: Spec = Spec {
-    doc: "A dashboard. All its cells are made and changed at once, in one request; one that keeps its name is the same cell, wherever \
-          it is moved to.",
+    doc: "A dashboard. All its cells are made and changed at once, in one request; one that is renamed, moved or shows something else \
+          stays the same cell.",
     ty: "dashboards",
     key: Key::LoneName,
     fields: &[
@@ -47,6 +47,7 @@ pub(super) static SPEC: Spec = Spec {
         Field::labels("All labels of the dashboard."),
         Field::id("The ID of an external dashboard, where several have its name."),
     ],
+    items: Some(Items { field: "cell", aligned: matching::aligned, keyed: cell::rekeyed }),
     check: rules::check,
     export,
     given: &rules::GIVEN,

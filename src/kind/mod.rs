@@ -34,7 +34,7 @@ pub use export::{Export, ExportError};
 pub(crate) use live::NO_SECRETS;
 pub use live::{Desired, Holder, Ids, Made, Object, Presence, ReadScope, Secrets, Standing};
 pub use natural_key::{Names, NaturalKey};
-pub use spec::{Check, Delete, Draft, Fault, Identity, Key, Level, Spec};
+pub use spec::{Check, Delete, Draft, Fault, Identity, Items, Key, Level, Spec};
 pub use token::{marked, marker};
 
 use std::collections::HashSet;

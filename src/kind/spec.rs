@@ -10,7 +10,7 @@ use crate::field::Field;
 use crate::flux::refs::Reference;
 use crate::flux::{Literal, PutIn};
 use crate::snowflake;
-use crate::value::Fields;
+use crate::value::{Fields, Value};
 
 /// What the server keeps unique, and so how an object is found that no ledger knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -181,6 +181,17 @@ pub(super) fn any_name(_: &str) -> Option<&'static str> {
 /// server would refuse.
 pub type Check = fn(&mut Draft<'_>, &mut Vec<Fault>);
 
+/// A list whose items go by keys, where these alone do not tell which item is which.
+#[derive(Debug)]
+pub struct Items {
+    /// The field.
+    pub field: &'static str,
+    /// What the second value has, by the keys that the first one has for the same items.
+    pub aligned: fn(&Value, &Value) -> Value,
+    /// The items by the keys that they have of themselves.
+    pub keyed: fn(&Value) -> Value,
+}
+
 /// What is known of a kind without a server.
 #[derive(Debug)]
 pub struct Spec {
@@ -202,6 +213,8 @@ pub struct Spec {
     pub level: Level,
     /// Its fields, in the order of the reference page.
     pub fields: &'static [Field],
+    /// The list whose items have to be told apart.
+    pub items: Option<Items>,
     /// Its own rules for what a manifest declares; not asked for external resources.
     pub check: Check,
     /// A field that names an object of another kind, and fields of which both have the same one or none.
@@ -247,6 +260,7 @@ impl Spec {
         forbidden: any_name,
         level: Level::Org,
         fields: &[],
+        items: None,
         check: |_, _| (),
         alike: None,
         given: &[],

@@ -1,6 +1,7 @@
 //! The fields of one change.
 
 use super::alike::apart;
+use super::items::by_items;
 use super::lines::{self, Line};
 use super::page::Page;
 use super::style::Role;
@@ -101,6 +102,9 @@ fn changed_lines(page: &mut Page, field: &FieldChange) -> bool {
 pub(super) fn drift_by_lines(field: &FieldChange) -> Option<Vec<Line>> {
     // Where the manifest did not move, it still says what was applied.
     let (Cause::Drift, Some(live)) = (field.cause, &field.live) else { return None };
+    if let Some(lines) = by_items(Some(&field.wanted), live) {
+        return Some(lines);
+    }
     let (was, is) = lines_beside(Some(&field.wanted), live)?;
     let long = matches!(field.wanted, Value::Script(_)) || was.len().max(is.len()) > IN_ONE_LINE;
     long.then(|| apart_by_lines(&was, &is, &field.wanted))
@@ -108,10 +112,13 @@ pub(super) fn drift_by_lines(field: &FieldChange) -> Option<Vec<Line>> {
 
 /// A script or a set that changes, line by line; none for values of one line.
 pub(super) fn by_lines(field: &FieldChange) -> Option<Vec<Line>> {
-    let (old, new) = lines_beside(field.live.as_ref(), &field.wanted)?;
     if field.live.is_none() && field.last.is_some() {
         return None;
     }
+    if let Some(lines) = by_items(field.live.as_ref(), &field.wanted) {
+        return Some(lines);
+    }
+    let (old, new) = lines_beside(field.live.as_ref(), &field.wanted)?;
     Some(apart_by_lines(&old, &new, &field.wanted))
 }
 

@@ -62,6 +62,21 @@ pub(super) fn of_scripts(old: &[String], new: &[String]) -> Vec<Line> {
     lines
 }
 
+/// The same of a part that is called `name`.
+pub(super) fn of_part(name: &str, old: &[String], new: &[String]) -> Vec<Line> {
+    let mut lines = of_scripts(old, new);
+    if !matches!(lines.first(), Some(Line::Hunk(_))) {
+        lines.insert(0, Line::Hunk("@@".to_owned()));
+    }
+    let name = line(name);
+    for line in &mut lines {
+        if let Line::Hunk(at) = line {
+            *at = format!("{at} {name}");
+        }
+    }
+    lines
+}
+
 fn compared(old: &[String], new: &[String], context: Option<usize>) -> Vec<Line> {
     let olds: Vec<&str> = old.iter().map(String::as_str).collect();
     let news: Vec<&str> = new.iter().map(String::as_str).collect();

@@ -10,6 +10,7 @@ mod excerpt;
 mod field;
 mod graph;
 mod human;
+mod items;
 mod json;
 mod lines;
 mod markdown;

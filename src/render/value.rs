@@ -200,6 +200,17 @@ pub(super) fn lines_beside(old: Option<&Value>, new: &Value) -> Option<(Vec<Stri
     Some((old_shown, new))
 }
 
+/// All lines of two values, also of those that would be one line, with what a secret has become.
+pub(super) fn nested_beside(values: [Option<&Value>; 2]) -> [Option<Vec<String>>; 2] {
+    let all = |secrets| values.map(|value| value.map(|value| nested(value, secrets)));
+    let ([old, new], [plain_old, plain_new]) = (all(Secrets::Hidden), all(Secrets::Plain));
+    let (Some(before), Some(after), Some(plain_old), Some(plain_new)) = (&old, &new, plain_old, plain_new) else {
+        return [old, new];
+    };
+    let after = beside(&parts(&plain_old, before), &parts(&plain_new, after));
+    [old, Some(after)]
+}
+
 fn parts<'t>(plain: &'t [String], shown: &'t [String]) -> Vec<Part<'t>> {
     plain.iter().zip(shown).map(|(plain, shown)| Part { plain, shown }).collect()
 }
@@ -249,7 +260,7 @@ fn nested(value: &Value, secrets: Secrets) -> Vec<String> {
 }
 
 /// A key as TOML writes it.
-fn word(key: &str) -> String {
+pub(super) fn word(key: &str) -> String {
     if is_plain_key(key) { key.to_owned() } else { quoted(key) }
 }
 

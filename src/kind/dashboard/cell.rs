@@ -1,6 +1,6 @@
 //! Cells: between the server's JSON and what a manifest says of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value as Json, json};
 
@@ -11,6 +11,8 @@ use crate::value::{Script, Value};
 
 /// The columns of the grid.
 pub(super) const COLUMNS: i64 = 12;
+/// The rows that a grid may have: no browser shows a longer page.
+pub(super) const ROWS: i64 = 100_000;
 
 const QUERY: &[Field] = &[
     Field::text("flux", Omitted::Required, "The query: text, or `{ file = \"...\" }`.").of_type(Type::Flux),
@@ -144,10 +146,27 @@ fn query(query: &Json) -> Value {
     Value::Table(said)
 }
 
+/// Queries as they are sent, each with what nothing is said of from the one with its script in `live`.
+fn queries(said: &[Value], live: &[Json]) -> Vec<Json> {
+    let script = |query: &Value| if let Value::Table(query) = query { query.get("flux").cloned() } else { None };
+    let (of, there): (Vec<_>, Vec<_>) =
+        (said.iter().map(script).collect(), live.iter().map(|live| script(&query(live))).collect());
+    let stays = |n: &usize| of.get(*n).is_some_and(|of| there.get(*n) == Some(of));
+    let mut free: Vec<usize> = (0..live.len()).filter(|n| !stays(n)).collect();
+    let one = |(n, said): (usize, &Value)| {
+        let moved = |free: &mut Vec<usize>| Some(free.remove(free.iter().position(|at| there[*at] == of[n])?));
+        let at = if stays(&n) { Some(n) } else { moved(&mut free) };
+        query_json(said, at.map(|at| &live[at]))
+    };
+    said.iter().enumerate().map(one).collect()
+}
+
 fn query_json(said: &Value, live: Option<&Json>) -> Json {
+    if let Some(live) = live.filter(|live| is_as_wanted(QUERY, said, query(live))) {
+        return live.clone();
+    }
     let said = json::json(said);
-    let mut query = live.filter(|live| live["text"] == said["flux"]).cloned().unwrap_or_else(|| json!({}));
-    query["text"] = said["flux"].clone();
+    let mut query = live.cloned().unwrap_or_else(|| json!({ "text": said["flux"] }));
     query["name"] = said.get("name").cloned().unwrap_or_else(|| json!(""));
     for (field, key) in [("edit", "editMode"), ("builder", "builderConfig")] {
         if let Some(said) = said.get(field) {
@@ -158,6 +177,11 @@ fn query_json(said: &Value, live: Option<&Json>) -> Json {
         query["editMode"] = json!("advanced");
     }
     query
+}
+
+/// Whether `live`, of these fields, is what is wanted.
+pub(super) fn is_as_wanted(fields: &'static [Field], wanted: &Value, live: Value) -> bool {
+    Type::Block(fields).compared_with(wanted, live).is_like(wanted)
 }
 
 /// What a cell shows, as it is sent; what nothing is said of is as in `live`, if that is of the same type.
@@ -172,17 +196,31 @@ pub(super) fn properties(said: &Said, live: Option<&Json>) -> Json {
     let live = live.filter(|live| live["type"] == view.ty);
     let mut json = live.cloned().unwrap_or_else(|| json!({}));
     if let Some(rest) = said.get("properties") {
-        // These are all there are.
-        json.as_object_mut().into_iter().for_each(|all| all.retain(|key, _| !is_rest(view, key)));
-        json::merge(&mut json, json::json(rest));
+        put_rest(view, &mut json, &json::json(rest));
     }
     json["shape"] = json!("chronograf-v2");
     json["type"] = json!(view.ty);
     view.write(options, &mut json);
-    let queries = if let Some(Value::List(queries)) = said.get("queries") { queries.as_slice() } else { &[] };
-    let live_query = |at: usize| live.and_then(|live| live["queries"].get(at));
-    json["queries"] = queries.iter().enumerate().map(|(at, said)| query_json(said, live_query(at))).collect();
+    let said = if let Some(Value::List(queries)) = said.get("queries") { queries.as_slice() } else { &[] };
+    if live.is_none_or(|live| !live["queries"].is_null()) || !said.is_empty() {
+        let live = live.and_then(|live| live["queries"].as_array()).map(Vec::as_slice).unwrap_or_default();
+        json["queries"] = queries(said, live).into();
+    }
     json
+}
+
+/// Puts `rest` into a view, which is all there is of what no option is about. What means the same already stays as it is.
+fn put_rest(view: &View, json: &mut Json, rest: &Json) {
+    let live = view.rest(json);
+    let all = [&*json, rest].into_iter().filter_map(Json::as_object);
+    let keys: BTreeSet<String> = all.flat_map(|all| all.keys()).filter(|key| is_rest(view, key)).cloned().collect();
+    for key in keys {
+        let wanted = rest.get(&key).filter(|wanted| !json::is_empty(wanted));
+        if wanted.cloned().map(json::without_empty).as_ref() != live.get(&key) {
+            json::remove(json, &key);
+            wanted.into_iter().for_each(|wanted| json::set(json, &key, wanted.clone()));
+        }
+    }
 }
 
 /// Whether what stands under `key` is no option's as a whole.
@@ -198,33 +236,38 @@ pub(super) fn as_it_comes_back(said: &Said) -> Said {
     Cell { id: None, x, y, w, h, name, properties: properties(said, None) }.said()
 }
 
-/// The keys of `cells`: their names, with a number where several have one.
+/// The keys of `cells`: their names, with the place where there is none or several have it.
 pub(super) fn keys(cells: &[Said]) -> Vec<String> {
-    let mut order: Vec<usize> = (0..cells.len()).collect();
-    order.sort_by_key(|at| position(&cells[*at]));
-    let mut keys = vec![String::new(); cells.len()];
-    let mut taken = BTreeMap::new();
-    for at in order {
-        let name = cells[at].get("name").map_or_else(|| "(no name)".to_owned(), ToString::to_string);
-        let count: &mut usize = taken.entry(name.clone()).or_insert(0);
-        *count += 1;
-        keys[at] = if *count == 1 { name } else { format!("{name} ({count})") };
-    }
-    // A name may look like one with a number.
-    let mut seen = std::collections::BTreeSet::new();
-    for (at, key) in keys.iter_mut().enumerate() {
-        if !seen.insert(key.clone()) {
-            *key = format!("{key} [{at}]");
-            seen.insert(key.clone());
-        }
-    }
-    keys
+    let name = |said: &Said| said.get("name").map(ToString::to_string).unwrap_or_default();
+    let mut count = BTreeMap::from([(String::new(), 2)]);
+    cells.iter().for_each(|said| *count.entry(name(said)).or_insert(0) += 1);
+    let mut taken = BTreeSet::new();
+    let key = |said: &Said| {
+        let name = name(said);
+        let place = || said.get("at").map(ToString::to_string).unwrap_or_default();
+        let key = if count[&name] == 1 { name } else { format!("{name} at {}", place()).trim_start().to_owned() };
+        untaken(&key, &mut taken)
+    };
+    cells.iter().map(key).collect()
+}
+
+/// `key`, with a number where it is taken.
+pub(super) fn untaken(key: &str, taken: &mut BTreeSet<String>) -> String {
+    let numbered = (taken.len()..).map(|n| format!("{key} ({n})"));
+    let key = std::iter::once(key.to_owned()).chain(numbered).find(|key| !taken.contains(key)).unwrap_or_default();
+    taken.insert(key.clone());
+    key
 }
 
 /// Cells by their keys, so that one that is moved is the same.
 pub(super) fn keyed(cells: Vec<Said>) -> Value {
     let keys = keys(&cells);
     Value::Table(keys.into_iter().zip(cells.into_iter().map(Value::Table)).collect())
+}
+
+/// The cells of a value by the keys that [`keyed`] gives them.
+pub(super) fn rekeyed(value: &Value) -> Value {
+    keyed(in_order(value).into_iter().map(|(_, said)| said.clone()).collect())
 }
 
 /// The cells of a value that [`keyed`] has made, with their keys, in the order in which they are read.

@@ -1,6 +1,6 @@
 //! Between JSON as the server has it and values as a manifest has them.
 
-use serde_json::{Map, Value as Json, json};
+use serde_json::{Value as Json, json};
 
 use crate::value::{Number, Value};
 
@@ -92,19 +92,5 @@ pub(super) fn without_empty(json: Json) -> Json {
         }
         Json::Array(items) => Json::Array(items.into_iter().map(without_empty).collect()),
         other => other,
-    }
-}
-
-/// Puts `over` into `json`, table by table.
-pub(super) fn merge(json: &mut Json, over: Json) {
-    match (json, over) {
-        (Json::Object(all), Json::Object(over)) => merge_into(all, over),
-        (json, over) => *json = over,
-    }
-}
-
-fn merge_into(all: &mut Map<String, Json>, over: Map<String, Json>) {
-    for (key, over) in over {
-        merge(all.entry(key).or_insert(Json::Null), over);
     }
 }

@@ -6,6 +6,9 @@ use super::*;
 use crate::support::{Project, id, lines};
 use crate::terminal::Place;
 
+mod plan;
+mod untouched;
+
 fn table<const N: usize>(fields: [(&str, Value); N]) -> Value {
     Value::Table(fields.map(|(key, value)| (key.to_owned(), value)).into())
 }
@@ -35,7 +38,7 @@ both!(a_dashboard, async |scene| {
         ("name", text("Plant")),
         ("org", in_org(&scene)),
         ("description", text("d")),
-        ("cell", table([("(no name)", note("a")), ("g", graph("xy", table([])))])),
+        ("cell", table([("at [0, 0]", note("a")), ("g", graph("xy", table([])))])),
     ];
     let axis = table([("y", table([("label", text("°C")), ("bounds", Value::List(vec![text("0"), text("")]))]))]);
     let color = table([("hex", text("#000")), ("from", Value::Integer(-90))]);
@@ -44,7 +47,7 @@ both!(a_dashboard, async |scene| {
         ("name", text("")),
         ("description", text("")),
         ("cell", table([("g", graph("xy", axis))])),
-        ("cell", table([("g", graph("single_stat", stat)), ("(no name)", note("${x}"))])),
+        ("cell", table([("g", graph("single_stat", stat)), ("at [0, 0]", note("${x}"))])),
         ("cell", table([("g", graph("geo", table([("note", text("n"))])))])),
         (
             "cell",
