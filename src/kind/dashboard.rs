@@ -2,10 +2,13 @@
 
 mod cell;
 mod color;
+mod export;
 mod fields;
 mod file;
 mod json;
+mod kept;
 mod matching;
+mod places;
 mod rules;
 mod view;
 
@@ -13,13 +16,11 @@ use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 use serde_json::Value as Json;
 
 use super::Kind;
-use super::export::ExportError;
 use super::live::{self, Desired, Edit, Made, Object, Presence, ReadScope};
 use super::spec::{Items, Key, Spec};
 use super::wire::{self, Body, Row, Wire};
 use crate::api::{ApiError, Class, Client, Writer};
 use crate::field::{Compared, Field, Omitted, Role, Type};
-use crate::value::{Fields, Value};
 use cell::{CELL, Cell};
 
 pub(super) static SPEC: Spec = Spec {
@@ -49,7 +50,7 @@ pub(super) static SPEC: Spec = Spec {
     ],
     items: Some(Items { field: "cell", aligned: matching::aligned, keyed: cell::rekeyed }),
     check: rules::check,
-    export,
+    export: export::export,
     given: &rules::GIVEN,
     delete_rank: 20,
     ..Spec::PLAIN
@@ -60,20 +61,6 @@ const CELLS: &str = "cells";
 const WITH_VIEWS: (&str, &str) = ("include", "properties");
 /// Dashboards that are read at once.
 const AT_ONCE: usize = 8;
-
-/// Cells as a manifest lists them. One that lies nowhere, or over another one, is none that a manifest may say.
-fn export(object: &Object) -> Result<Fields, ExportError> {
-    let mut fields = object.fields.clone();
-    if let Some(cells) = object.fields.get("cell") {
-        let cells = cell::in_order(cells);
-        if let Some(why) = rules::layout(&cells) {
-            return Err(ExportError::Unsayable(why));
-        }
-        let cells = cells.into_iter().map(|(_, said)| Value::Table(cell::as_it_is_written(said)));
-        fields.set("cell", Value::List(cells.collect()));
-    }
-    Ok(fields)
-}
 
 /// The error of a server that takes what it cannot do: it has refused that.
 fn refused(error: ApiError) -> ApiError {

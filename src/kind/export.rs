@@ -1,6 +1,6 @@
 //! What a manifest says of an object that exists.
 
-use super::spec::{Check, Draft};
+use super::spec::{Check, Draft, Fault};
 use super::{Kind, Object, flux_text};
 use crate::diagnostic::Severity;
 use crate::field::{Field, Omitted, Type};
@@ -25,6 +25,19 @@ pub(super) fn as_it_is(object: &Object) -> Result<Fields, ExportError> {
 
 /// What `check`, the rules of a kind, makes of fields with these values in a manifest, or why it takes them for a mistake.
 pub(super) fn as_declared(told: &Fields, script: Option<&str>, check: Check) -> Result<Fields, ExportError> {
+    let (fields, mistake) = checked(told, script, check);
+    match mistake {
+        Some(fault) => Err(ExportError::Unsayable(fault.message)),
+        None => Ok(fields),
+    }
+}
+
+/// Why `check` takes fields with these values in a manifest for a mistake, if it does.
+pub(super) fn mistake(told: &Fields, script: Option<&str>, check: Check) -> Option<Fault> {
+    checked(told, script, check).1
+}
+
+fn checked(told: &Fields, script: Option<&str>, check: Check) -> (Fields, Option<Fault>) {
     let written = |field: &str| told.get(field).is_some_and(|value| *value != Value::Unset);
     let mut draft = Draft {
         fields: told.clone(),
@@ -36,10 +49,7 @@ pub(super) fn as_declared(told: &Fields, script: Option<&str>, check: Check) -> 
     };
     let mut faults = Vec::new();
     check(&mut draft, &mut faults);
-    match faults.into_iter().find(|fault| fault.severity == Severity::Error) {
-        Some(fault) => Err(ExportError::Unsayable(fault.message)),
-        None => Ok(draft.fields),
-    }
+    (draft.fields, faults.into_iter().find(|fault| fault.severity == Severity::Error))
 }
 
 impl Kind {

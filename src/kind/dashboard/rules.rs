@@ -1,13 +1,14 @@
 //! What is wrong with the cells of a dashboard, and the form in which they come back from a server.
 
-use super::cell::{self, COLUMNS, Said};
+use super::cell::{self, COLUMNS, ROWS, Said};
 use super::color::KEYS;
 use super::file;
 use super::json;
+use super::kept::{self, Dropped};
 use super::view::{VIEWS, View};
 use crate::diagnostic::Code;
 use crate::flux::parser::parse;
-use crate::flux::refs::follow;
+use crate::flux::refs::{Reference, follow};
 use crate::kind::script;
 use crate::kind::spec::{Draft, Fault};
 use crate::lint::Setting;
@@ -58,16 +59,19 @@ fn off_grid(said: &Said) -> Option<(String, &'static str)> {
     let Some((w, h)) = cell::pair(said, "size") else {
         return Some(("`size` must be two whole numbers, the width and the height".to_owned(), "size"));
     };
-    let most = i64::from(i32::MAX);
-    if x < 0 || y < 0 || x >= COLUMNS || y > most {
+    if x < 0 || y < 0 || x >= COLUMNS {
         return Some((format!("a cell begins in columns 0 to {}, in row 0 or below", COLUMNS - 1), "at"));
     }
-    if w < 1 || h < 1 || h > most {
+    if w < 1 || h < 1 {
         return Some(("a cell is at least 1 column wide and 1 row high".to_owned(), "size"));
     }
-    (x + w > COLUMNS).then(|| {
-        let message = format!("a dashboard has {COLUMNS} columns, and this cell ends in column {}", x + w);
-        (message, "size")
+    if w > COLUMNS - x {
+        let end = x.saturating_add(w);
+        return Some((format!("a dashboard has {COLUMNS} columns, and this cell ends in column {end}"), "size"));
+    }
+    (y.saturating_add(h) > ROWS).then(|| {
+        let field = if y >= ROWS { "at" } else { "size" };
+        (format!("a dashboard has at most {ROWS} rows, and this cell ends in row {}", y.saturating_add(h)), field)
     })
 }
 
@@ -136,7 +140,10 @@ impl One {
             }
         }
         for (path, flux) in queries {
-            query(&path, &flux, draft, faults);
+            let Value::Script(flux) = flux else { continue };
+            let (found, reached) = query("cell", flux.source().unwrap_or_default());
+            faults.extend(found.into_iter().map(|fault| fault.inner(&path)));
+            draft.reaches_within.extend(reached.into_iter().map(|reference| (path.clone(), reference)));
         }
         if let Some((view, options)) = cell::view_of(said) {
             self.colors(view, options, faults);
@@ -204,11 +211,12 @@ impl One {
         match said {
             None => {}
             Some(Value::Table(said)) => {
-                for key in said.keys().filter(|key| !view.has_key(key)) {
-                    let message = format!("InfluxDB keeps no `{key}` of a view of the type `{}`", view.ty);
-                    faults.push(self.fault(Code::DashboardView, "properties", message, "not kept"));
+                let whole = json::json(&Value::Table(said.clone()));
+                let keys: Vec<&'static str> = view.keys().collect();
+                for Dropped { message, help, .. } in kept::dropped(view.ty, &keys, &whole, &[]) {
+                    faults.push(self.fault(Code::DashboardView, "properties", message, "not kept").help(help));
                 }
-                let rest = view.rest(&json::json(&Value::Table(said.clone())));
+                let rest = view.rest(&whole);
                 let other = said.iter().find(|(key, value)| {
                     let json = json::without_empty(json::json(value));
                     view.has_key(key)
@@ -229,18 +237,16 @@ impl One {
     }
 }
 
-/// What is wrong with a query, and what it reaches. The server keeps any text, and the cell shows an error.
-fn query(path: &str, flux: &Value, draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
-    let Value::Script(flux) = flux else { return };
-    let parsed = parse(flux.source().unwrap_or_default());
-    let forms = script::forms("cell", &parsed, |mistake| mistake);
-    if parsed.is_sound() {
-        let names = script::names("cell", &parsed.script, &GIVEN, &forms);
-        faults.extend(names.into_iter().map(|fault| fault.inner(path)));
-        let followed = follow(&parsed.script, &[]);
-        let lints = script::lints("cell", &parsed.script, &followed, Setting::default());
-        faults.extend(lints.into_iter().map(|fault| fault.inner(path)));
-        draft.reaches_within.extend(followed.references.all.into_iter().map(|reference| (path.to_owned(), reference)));
+/// What is wrong with a query that stands in `field`, and what it reaches. The server keeps any text, and the cell shows an error.
+pub(super) fn query(field: &'static str, flux: &str) -> (Vec<Fault>, Vec<Reference>) {
+    let parsed = parse(flux);
+    let forms = script::forms(field, &parsed, |mistake| mistake);
+    if !parsed.is_sound() {
+        return (forms, Vec::new());
     }
-    faults.extend(forms.into_iter().map(|fault| fault.inner(path)));
+    let mut faults = script::names(field, &parsed.script, &GIVEN, &forms);
+    let followed = follow(&parsed.script, &[]);
+    faults.extend(script::lints(field, &parsed.script, &followed, Setting::default()));
+    faults.extend(forms);
+    (faults, followed.references.all)
 }

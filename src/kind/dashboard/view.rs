@@ -264,11 +264,15 @@ impl View {
         self.options.iter().flat_map(|options| options.iter())
     }
 
+    /// The keys of the server's JSON, without those of its options within a table.
+    pub(super) fn keys(&self) -> impl Iterator<Item = &'static str> {
+        let options = self.options().map(|option| option.key).filter(|key| !key.contains('.'));
+        options.chain(self.palette.map(|_| "colors")).chain(self.also.iter().flat_map(|keys| keys.iter().copied()))
+    }
+
     /// Whether the server keeps what stands under `key`.
     pub(super) fn has_key(&self, key: &str) -> bool {
-        self.options().any(|option| option.key == key)
-            || self.palette.is_some() && key == "colors"
-            || self.also.iter().any(|keys| keys.contains(&key))
+        self.keys().any(|known| known == key)
     }
 
     /// The options that `json` says, as a table.

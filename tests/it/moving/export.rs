@@ -138,6 +138,12 @@ pub(super) async fn clicked(home: &Home) -> Value {
     home.make("dashboards", json!({"name": "Plant", "description": "all", "cells": cells})).await;
     let over = json!([{"w": 2, "h": 1, "name": "a"}, {"x": 1, "w": 2, "h": 1, "name": "b"}]);
     home.make("dashboards", json!({"name": "untidy", "cells": over})).await;
+    let graph = |queries: Value| view(json!({"shape": "chronograf-v2", "type": "xy", "queries": queries}));
+    let broken = json!([
+        {"w": 1, "h": 1, "name": "sound", "properties": graph(json!([{"text": "x = 1"}]))},
+        {"x": 1, "w": 1, "h": 1, "properties": graph(json!([{"text": "x = 1"}, {"text": "x = 1\n\ny = from(bucket: "}]))},
+    ]);
+    home.make("dashboards", json!({"name": "broken", "cells": broken})).await;
     for (name, config) in [
         ("Hosts", agents.to_owned()),
         ("windows", agents.replace('\n', "\r\n")),

@@ -6,6 +6,8 @@ use super::*;
 use crate::support::{Project, id, lines};
 use crate::terminal::Place;
 
+mod drift;
+mod file;
 mod plan;
 mod untouched;
 
