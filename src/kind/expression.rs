@@ -63,8 +63,8 @@ impl Words<'_> {
     fn fault(&self, script: &Script, one: &Use) -> Option<Fault> {
         let text = &script.source()[one.span.clone()];
         let mentioned = Mentioned::new(text, one.path.first()?.0.as_str(), one.path.last()?.0.as_str());
-        // `task.every` is what the server runs the task with.
-        if mentioned.root() == Kind::Task.name() && one.path.len() < 2 {
+        // `task.every` and `check._check_name` are what the server runs scripts with.
+        if [Kind::Task, Kind::Check].map(Kind::name).contains(&mentioned.root()) && one.path.len() < 2 {
             return None;
         }
         let fault = Fault::new(self.code, self.field, format!("`{text}` {}", self.message), "not defined in Flux");

@@ -2,21 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use crate::flux::parser::parse;
 use crate::redact::{Language, certain_literals};
 use crate::value::Value;
-
-/// Why the server can make no string of `text`.
-pub(super) fn fault(text: &str) -> Option<String> {
-    parse(&as_string(text)).errors().into_iter().next().map(|error| error.message)
-}
 
 /// Whether `text` certainly has a secret in plain text.
 pub(super) fn has_secret(text: &str) -> bool {
     !certain_literals(&as_string(text), Language::Flux).is_empty()
 }
 
-fn as_string(text: &str) -> String {
+/// The string that the server makes of `text`.
+pub(super) fn as_string(text: &str) -> String {
     format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
 }
 

@@ -10,6 +10,7 @@ mod flux_text;
 mod hidden_task;
 mod label;
 mod live;
+mod message;
 mod naming;
 mod natural_key;
 mod notification_endpoint;

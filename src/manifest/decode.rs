@@ -314,14 +314,26 @@ fn within(table: &Table<'_>, fault: &Fault) -> Option<Span> {
     span
 }
 
+/// The text that a fault is about, if it is one into which nothing is put.
+fn verbatim<'r>(resource: &'r Resource, kind: Kind, fault: &Fault) -> Option<&'r str> {
+    let (mut ty, mut value) = (kind.field(fault.field)?.ty, resource.fields.get(fault.field)?);
+    for key in &fault.within {
+        let (Type::Block(fields), Value::Table(of)) = (ty, value) else { return None };
+        (ty, value) = (fields.iter().find(|field| field.name == key)?.ty, of.get(key)?);
+    }
+    match value {
+        Value::Text(text) if ty == Type::Verbatim => Some(text),
+        _ => None,
+    }
+}
+
 /// What a kind's own check has found, with places.
 fn diagnostic(resource: &Resource, kind: Kind, texts: &Texts, within: Option<Place>, fault: Fault) -> Diagnostic {
     let inner = fault.inner.as_deref();
     let ty = kind.field(fault.field).map(|field| field.ty);
-    let own = ty == Some(Type::Verbatim);
-    let is_script = own || inner.is_some() || ty.is_some_and(|ty| ty.text_file().is_some());
-    let of_field = resource.places.get(fault.field).zip(resource.fields.text(fault.field)).filter(|_| own);
-    let own = of_field.map(|(place, text)| Written::of_string(place, text));
+    let place = if fault.within.is_empty() { resource.places.get(fault.field) } else { within.as_ref() };
+    let own = place.zip(verbatim(resource, kind, &fault)).map(|(place, text)| Written::of_string(place, text));
+    let is_script = own.is_some() || inner.is_some() || ty.is_some_and(|ty| ty.text_file().is_some());
     let script = own.as_ref().or(inner.map_or(texts.own.as_ref(), |path| texts.within(path)));
     let whole = within.unwrap_or_else(|| texts.place_of(resource, &fault).clone());
     let in_script = fault.script.as_ref().zip(script).map(|(span, script)| script.place(span));

@@ -2,15 +2,15 @@
 
 use super::{SORTS, VERSION};
 use crate::diagnostic::Code;
+use crate::kind::flux_text;
+use crate::kind::message;
 use crate::kind::secret::is_of_endpoint;
 use crate::kind::spec::{Draft, Fault};
 use crate::value::Value;
 
 pub(super) fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
-    if draft.fields.text("name").is_some_and(str::is_empty) {
-        let message = "a notification endpoint's name cannot be empty";
-        faults.push(Fault::new(Code::EndpointName, "name", message, "empty"));
-    }
+    let wrong = draft.fields.text("name").and_then(|name| flux_text::not_a_name("notification endpoint", name));
+    faults.extend(wrong.map(|(message, label)| Fault::new(Code::EndpointName, "name", message, label)));
     let written: Vec<&'static str> =
         SORTS.iter().map(|(name, _)| *name).filter(|field| (draft.written)(field)).collect();
     match written.as_slice() {
@@ -29,7 +29,16 @@ pub(super) fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
     for (name, _) in SORTS {
         let Some(Value::Table(said)) = draft.fields.get(name) else { continue };
         for (field, value) in said {
+            // Rules put these where they read a status.
+            if let ("client_url" | "channel", Value::Text(text)) = (field.as_str(), value) {
+                let code = if field == "channel" { Code::EndpointSort } else { Code::EndpointUrl };
+                faults.extend(message::of_rule(code, (name, field), text, false));
+            }
             faults.extend(match (field.as_str(), value) {
+                ("url", Value::Text(url)) if url.contains("${") => {
+                    let message = format!("`{name}.url` cannot contain `${{`");
+                    Some(Fault::new(Code::EndpointUrl, name, message, "begins an expression in Flux").within(field))
+                }
                 ("url" | "client_url", Value::Text(url)) => address(name, field, url),
                 ("channel", Value::Text(channel)) if channel.is_empty() => {
                     Some(Fault::new(Code::EndpointSort, name, "`telegram.channel` is empty", "which chat?"))

@@ -6,6 +6,7 @@ use serde_json::{Value as Json, json};
 use super::SORTS;
 use crate::diagnostic::Code;
 use crate::kind::flux_text;
+use crate::kind::message;
 use crate::kind::schedule::{self, Words};
 use crate::kind::spec::{Draft, Fault};
 use crate::value::Value;
@@ -29,24 +30,33 @@ pub(super) fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
     }
     for sort in SORTS {
         let Some(Value::Table(said)) = draft.fields.get(sort) else { continue };
-        for (field, value) in said {
-            let Value::Text(text) = value else { continue };
-            let wrong = match field.as_str() {
-                "message" if text.is_empty() => Some(format!("`{sort}.message` is empty")),
-                "message" | "channel" => {
-                    flux_text::fault(text).map(|why| format!("`{sort}.{field}` is no string of Flux: {why}"))
-                }
-                "parse_mode" if text.contains("${") => Some(format!("`{sort}.parse_mode` cannot contain `${{`")),
-                _ => None,
-            };
-            faults.extend(wrong.map(|wrong| {
-                fault(Code::RuleMessage, sort, wrong, "not a message")
-                    .help("an expression is Flux, such as `${ r._message }`")
-            }));
-        }
+        let texts = said.iter().filter_map(|(field, value)| Some((field, text_of(value)?)));
+        faults.extend(texts.flat_map(|(field, text)| said_faults(sort, field, text)));
     }
     on(draft, faults);
     tags(draft, faults);
+}
+
+fn text_of(value: &Value) -> Option<&str> {
+    if let Value::Text(text) = value { Some(text) } else { None }
+}
+
+/// What is wrong with a text that is said to an endpoint of this sort.
+fn said_faults(sort: &'static str, field: &str, text: &str) -> Vec<Fault> {
+    let what = format!("`{sort}.{field}`");
+    let one = |message: String, label: &str, help: &str| {
+        vec![Fault::new(Code::RuleMessage, sort, message, label).within(field).help(help)]
+    };
+    match field {
+        "message" if text.is_empty() => {
+            one(format!("{what} is empty"), "says nothing", "write for example `message = \"${ r._message }\"`")
+        }
+        "message" | "channel" => message::of_rule(Code::RuleMessage, (sort, field), text, field == "message"),
+        "parse_mode" if text.contains("${") => {
+            one(format!("{what} cannot contain `${{`"), "begins an expression in Flux", "write the mode itself")
+        }
+        _ => Vec::new(),
+    }
 }
 
 /// What is wrong with the statuses that are told.
