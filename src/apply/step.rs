@@ -58,6 +58,7 @@ impl<'a> Executor<'a> {
             // What an interrupted rotation left has to go all the same.
             Action::Create => {
                 self.delete_hidden(change).await?;
+                self.delete_kept(change).await?;
                 self.create(change, self.predecessors(change)).await
             }
             Action::Update => self.update(change).await,
@@ -67,6 +68,7 @@ impl<'a> Executor<'a> {
                 if change.reason == Reason::AlreadyGone {
                     self.delete_predecessors(change).await?;
                     self.delete_hidden(change).await?;
+                    self.delete_kept(change).await?;
                 }
                 self.journal.record(Update::Remove(self.old_address(change).clone()));
                 Ok(String::new())
@@ -249,6 +251,17 @@ impl<'a> Executor<'a> {
         match self.old_entry(change) {
             Some(entry) if spec.unique_everywhere && spec.acts_as_user && entry.is_ours() => {
                 Ok(change.address.kind.delete(self.writer, &entry.id).await?)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Deletes what the server has kept of the object that the ledger has and that is gone: an interrupted run, or somebody else,
+    /// may have deleted no more than the object.
+    async fn delete_kept(&self, change: &Change) -> Result<(), Problem> {
+        match self.old_entry(change) {
+            Some(entry @ Entry { id, org: Some(org), .. }) if entry.is_ours() => {
+                Ok(change.address.kind.delete_kept(self.writer, org, id).await?)
             }
             _ => Ok(()),
         }

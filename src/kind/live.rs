@@ -393,4 +393,9 @@ pub(super) trait Live {
     async fn delete(api: &Writer, id: &str) -> Result<(), ApiError> {
         delete(api, &Self::WIRE.at(id)).await
     }
+
+    /// See [`Kind::delete_kept`](super::Kind::delete_kept).
+    async fn delete_kept(_api: &Writer, _org: &str, _id: &str) -> Result<(), ApiError> {
+        Ok(())
+    }
 }

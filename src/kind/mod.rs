@@ -161,6 +161,14 @@ macro_rules! kinds {
             pub async fn delete(self, api: &Writer, id: &str) -> Result<(), ApiError> {
                 match self { $(Self::$kind => $module::Live::delete(api, id).await,)+ }
             }
+
+            /// Deletes what the server has kept of the object with this ID, which was in `org` and is gone.
+            ///
+            /// # Errors
+            /// The server's.
+            pub async fn delete_kept(self, api: &Writer, org: &str, id: &str) -> Result<(), ApiError> {
+                match self { $(Self::$kind => $module::Live::delete_kept(api, org, id).await,)+ }
+            }
         }
     };
 }

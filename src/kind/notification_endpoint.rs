@@ -3,14 +3,14 @@
 mod export;
 mod rules;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use secrecy::ExposeSecret as _;
 
 use super::Kind;
 use super::live::{self, Desired, Edit, Object};
 use super::natural_key::Names;
-use super::secret::{delete_of_endpoint, is_of_endpoint};
+use super::secret::{delete_of_endpoint, is_of_endpoint, key_of_endpoint};
 use super::spec::{Key, Spec};
 use super::wire::{self, Body, Pages, Row, Wire};
 use crate::api::{ApiError, Writer};
@@ -194,7 +194,19 @@ impl live::Live for Live {
         desired: &Desired<'_>,
         changed: &[&'static str],
     ) -> Result<(), ApiError> {
-        wire::put::<Self>(api, live, desired, changed, |_| ()).await
+        wire::put::<Self>(api, live, desired, changed, |_| ()).await?;
+        if SORTS.iter().all(|(name, _)| !changed.contains(name)) {
+            return Ok(());
+        }
+        let merged = |name: &str| desired.fields.get(name).or_else(|| live.fields.get(name));
+        let sources = SORTS.iter().filter_map(|(name, _)| Some(merged(name)?.sources(name)));
+        let fields = sources.flatten().filter_map(|(at, _)| at.rsplit_once('.').map(|(_, field)| field.to_owned()));
+        let needed = fields.map(|field| key_of_endpoint(&live.id, &field)).collect();
+        let deleted = delete_of_endpoint(api, live.org.as_deref().unwrap_or_default(), &live.id, &needed).await;
+        deleted.map_err(|error| {
+            let then = "what the server keeps of its former secrets goes when it is changed again, or deleted";
+            ApiError { message: format!("{}; {then}", error.message), ..error }
+        })
     }
 
     /// The server keeps the secrets of an endpoint that is deleted (influxd 2.9.1, measured).
@@ -203,10 +215,14 @@ impl live::Live for Live {
         live::delete(api, &Self::WIRE.at(id)).await?;
         match found {
             live::Presence::Found(endpoint) => {
-                delete_of_endpoint(api, endpoint.org.as_deref().unwrap_or_default(), id).await
+                Self::delete_kept(api, endpoint.org.as_deref().unwrap_or_default(), id).await
             }
             _ => Ok(()),
         }
+    }
+
+    async fn delete_kept(api: &Writer, org: &str, id: &str) -> Result<(), ApiError> {
+        delete_of_endpoint(api, org, id, &BTreeSet::new()).await
     }
 }
 

@@ -1,6 +1,6 @@
 //! Secrets, which Flux reads with `secrets.get`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures::future::try_join_all;
 use secrecy::ExposeSecret;
@@ -70,10 +70,20 @@ pub(super) fn is_of_endpoint(key: &str) -> bool {
     OF_ENDPOINTS.iter().any(|end| key.strip_suffix(end).is_some_and(is_id))
 }
 
-/// Deletes what the server has kept for the notification endpoint `id`, which is gone, as far as the token may.
-pub(super) async fn delete_of_endpoint(api: &Writer, org: &str, id: &str) -> Result<(), ApiError> {
+/// The key of the secret that the server keeps for the field `field` of the notification endpoint `id` (influxd 2.9.1, measured).
+pub(super) fn key_of_endpoint(id: &str, field: &str) -> String {
+    format!("{id}-{}", field.replace('_', "-"))
+}
+
+/// Deletes what the server has kept for the notification endpoint `id`, but for the keys `needed`, as far as the token may.
+pub(super) async fn delete_of_endpoint(
+    api: &Writer,
+    org: &str,
+    id: &str,
+    needed: &BTreeSet<String>,
+) -> Result<(), ApiError> {
     let delete = async || {
-        let own = |key: &&String| is_of_endpoint(key) && key.starts_with(id);
+        let own = |key: &&String| is_of_endpoint(key) && key.starts_with(id) && !needed.contains(*key);
         let keys = keys(api, org).await?;
         let secrets: Vec<&str> = keys.iter().filter(own).map(String::as_str).collect();
         if secrets.is_empty() { Ok(()) } else { delete(api, org, &secrets).await }

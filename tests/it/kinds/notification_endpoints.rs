@@ -4,6 +4,7 @@ use fluxform::secret::Source;
 use reqwest::Method;
 
 use super::*;
+use crate::support::{Fate, Proxy};
 use crate::terminal::Place;
 
 fn table<const N: usize>(fields: [(&str, Value); N]) -> Value {
@@ -157,4 +158,74 @@ both!(neither_a_secret_nor_a_secret_url_is_in_any_output, async |scene| {
     said += &place.on("drift").run().with(2).out;
     assert!(!said.contains("S3KRIT") && !labels.contains("S3KRIT"), "{said}{labels}");
     assert_eq!(said.matches("https://hooks.slack.com/services/***").count(), 5, "{said}");
+});
+
+/// Endpoints with secrets from sources, and the keys of what the server keeps of these.
+const KEPT: [(&str, &[&str]); 5] = [
+    ("http = { url = \"http://a.example.com\", token = { file = \"token\" } }", &["ID-token"]),
+    (
+        "http = { url = \"http://a.example.com\", username = { file = \"token\" }, password = { file = \"token\" } }",
+        &["ID-password", "ID-username"],
+    ),
+    ("pagerduty = { routing_key = { file = \"token\" } }", &["ID-routing-key"]),
+    ("slack = { url = \"http://a.example.com\", token = { file = \"token\" } }", &["ID-token"]),
+    ("telegram = { token = { file = \"token\" }, channel = \"-1\" }", &["ID-token"]),
+];
+
+/// The ID of the only endpoint.
+async fn only(scene: &Scene) -> String {
+    let list = scene.http.get(&format!("notificationEndpoints?orgID={}", scene.org)).await.expect(200);
+    crate::support::id(&list["notificationEndpoints"][0])
+}
+
+both!(no_secret_of_an_endpoint_is_left_whatever_a_run_or_somebody_else_left_undone, async |scene| {
+    let proxy = Proxy::start(scene.server.url(), |seen| {
+        if seen.path.ends_with("/secrets/delete") { Fate::Refuse(400, r#"{"code":"invalid","message":"no"}"#) } else { Fate::Pass }
+    })
+    .await;
+    let endpoint = |sort: &str| format!("[notification_endpoint.e]\n{sort}\n");
+    for (sort, kept) in KEPT {
+        let place = Place::new(&scene, &endpoint(sort));
+        std::fs::write(place.path().join("token"), "S3KRIT").unwrap();
+        for (by_hand, declared) in [(false, ""), (true, ""), (true, &*endpoint(sort))] {
+            place.declare(&endpoint(sort));
+            place.apply().run().with(0);
+            let id = only(&scene).await;
+            assert_eq!(keys(&scene, &id).await, kept, "{sort}");
+            if by_hand {
+                scene.http.delete(&format!("notificationEndpoints/{id}")).await.expect(204);
+            }
+            place.declare(declared);
+            // With the endpoint gone, its secrets are still there.
+            let said = place.apply_by(proxy.url()).run();
+            assert!(said.code != 0 && said.all().contains("/secrets/delete"), "{}", said.all());
+            assert!(keys(&scene, &id).await.iter().any(|key| kept.contains(&&**key)), "{sort}");
+            place.apply().run().with(0);
+            let left = keys(&scene, &id).await;
+            assert!(left.iter().all(|key| !key.starts_with("ID-")), "{sort}: {left:?}");
+            place.on("plan").arg("--detailed-exitcode").run().with(0);
+        }
+        place.declare("");
+        place.apply().run().with(0);
+        assert_eq!(keys(&scene, "").await, [String::new(); 0]);
+    }
+});
+
+both!(a_secret_that_an_endpoint_no_longer_needs_is_deleted, async |scene| {
+    let place = Place::new(&scene, "");
+    std::fs::write(place.path().join("token"), "S3KRIT").unwrap();
+    let mut id = None;
+    for (sort, kept) in KEPT.into_iter().chain([
+        ("slack = { url = \"http://a.example.com\", token = { secret = \"own\" } }", &[][..]),
+        KEPT[1],
+        ("http = { url = \"http://a.example.com\" }", &[]),
+    ]) {
+        place.declare(&format!("[notification_endpoint.e]\n{sort}\n"));
+        scene.http.patch(&format!("orgs/{}/secrets", scene.org), json!({"own": "x"})).await.expect(204);
+        place.apply().run().with(0);
+        let only = only(&scene).await;
+        assert_eq!(*id.get_or_insert_with(|| only.clone()), only);
+        let left: Vec<_> = keys(&scene, &only).await.into_iter().filter(|key| key != "own").collect();
+        assert_eq!(left, kept, "{sort}");
+    }
 });

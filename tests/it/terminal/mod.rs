@@ -76,7 +76,7 @@ impl<'a> Place<'a> {
     }
 
     /// `fluxform apply DIR --auto-approve`, with the server at this URL.
-    fn apply_by(&self, url: &str) -> Fluxform {
+    pub(crate) fn apply_by(&self, url: &str) -> Fluxform {
         self.by(url, "apply").arg("--auto-approve")
     }
 
