@@ -98,6 +98,9 @@ impl<'a> Selector<'a, '_> {
                     Key::LoneName => !self.is_alone(kind, object),
                     Key::None => true,
                 };
+                for (key, why) in kind.unsaid(object) {
+                    self.note(kind, object, Disposition::Without(key), why.to_owned());
+                }
                 self.selection.declared.insert(id, Declared { object, fields, import });
             }
             Err(ExportError::Unfinished(why)) => self.note(kind, object, Disposition::LeftOut, why),

@@ -5,6 +5,7 @@ mod custom;
 mod export;
 mod level;
 mod message;
+mod pipe;
 mod query;
 mod quiet;
 mod rules;
@@ -14,13 +15,12 @@ use serde_json::{Value as Json, json};
 use super::hidden_task::{self, TASK};
 use super::live::{self, Desired, Edit, Object, Presence, ReadScope};
 use super::natural_key::Names;
-use super::schedule::{duration, without_zero};
+use super::schedule::{self, duration, without_zero};
 use super::spec::{Key, Spec};
 use super::wire::{self, Body, Pages, Row, Wire};
 use super::{Kind, flux_text, label};
 use crate::api::{ApiError, Class, Client, Writer};
 use crate::field::{Field, Omitted, Role, Type};
-use crate::flux::in_hours;
 use crate::value::{Fields, Script, Value};
 use level::{DEADMAN, LEVELS, THRESHOLD, Threshold};
 
@@ -75,6 +75,10 @@ pub(super) static SPEC: Spec = Spec {
     ],
     check: rules::check,
     export: export::export,
+    unsaid: &[(
+        BUILDER,
+        "a manifest has the query as text; a check that is made from it opens in the UI as a script, not in the query builder",
+    )],
     given: &["v"],
     put_in: custom::put_in,
     delete_rank: 10,
@@ -103,6 +107,24 @@ const KEYS: [&str; 14] = [
     "level",
     "reportZero",
 ];
+
+/// How the UI has put a query together, and the parts of that.
+const BUILDER: &str = "builderConfig";
+const PARTS: [&str; 3] = ["buckets", "tags", "functions"];
+
+/// The query with the text of `new`, and with what the UI keeps of `old` beside its text: how it was put together only as long as
+/// it is the same.
+fn with_ui(old: &Json, new: &Json) -> Json {
+    let Json::Object(mut kept) = old.clone() else { return new.clone() };
+    if old["text"] != new["text"] {
+        kept.remove(BUILDER);
+        if old["editMode"] == "builder" {
+            kept.insert("editMode".to_owned(), "advanced".into());
+        }
+    }
+    kept.insert("text".to_owned(), new["text"].clone());
+    kept.into()
+}
 
 /// What stands in the script of `fields`.
 fn source(fields: &Fields) -> Option<&str> {
@@ -185,10 +207,12 @@ impl live::Live for Live {
     }
 
     fn read(row: &Row, object: &mut Object) -> Result<(), String> {
-        #[derive(serde::Deserialize)]
+        #[derive(Default, serde::Deserialize)]
         struct Query {
             #[serde(default)]
             text: String,
+            #[serde(default, rename = "builderConfig")]
+            builder: Json,
         }
         #[derive(serde::Deserialize)]
         struct Tag {
@@ -196,7 +220,7 @@ impl live::Live for Live {
             value: String,
         }
         let fields = &mut object.fields;
-        let text = row.get::<Query>("query")?.map(|query| query.text).unwrap_or_default();
+        let Query { text, builder } = row.get("query")?.unwrap_or_default();
         SORTS.into_iter().for_each(|sort| fields.set(sort, Value::Unset));
         fields.set("every", duration(row.get::<String>("every")?.as_deref()));
         fields.set("offset", without_zero(duration(row.get::<String>("offset")?.as_deref())));
@@ -225,6 +249,8 @@ impl live::Live for Live {
         fields.set("message", unless_empty(row.text("statusMessageTemplate")?));
         let tags: Vec<Tag> = row.get("tags")?.unwrap_or_default();
         fields.set("tags", flux_text::tags(tags.into_iter().map(|tag| (tag.key, tag.value))));
+        let is_built = PARTS.into_iter().any(|part| builder[part].as_array().is_some_and(|part| !part.is_empty()));
+        object.note_unsaid([(BUILDER, is_built)].into_iter());
         hidden_task::note(row, object)
     }
 
@@ -237,20 +263,15 @@ impl live::Live for Live {
         let is_resorted = SORTS.into_iter().any(changed);
         let sent = |field: &str| merged(field).filter(|_| is_resorted || changed(field));
         let mut put = |key: &str, value: Json| drop(body.insert(key.to_owned(), value));
-        for (field, absent) in [("every", Json::Null), ("offset", Json::Null), ("message", "".into())] {
-            let key = if field == "message" { "statusMessageTemplate" } else { field };
+        for (field, key, absent) in [("every", "every", Json::Null), ("message", "statusMessageTemplate", "".into())] {
             match sent(field) {
                 Some(Value::Unset) if live.is_some() => put(key, absent),
-                Some(Value::Duration(offset)) if field == "offset" => {
-                    let offset = offset.to_string();
-                    let offset = in_hours(&offset).map_err(|error| ApiError::unsent(error.to_string()))?;
-                    put(key, offset.into());
-                }
-                Some(value @ (Value::Text(_) | Value::Duration(_) | Value::Before(_))) => {
-                    put(key, value.to_string().into());
-                }
+                Some(value @ (Value::Text(_) | Value::Duration(_))) => put(key, value.to_string().into()),
                 _ => {}
             }
+        }
+        if let Some(offset) = schedule::offset(sent("offset"), live.is_some())? {
+            put("offset", offset);
         }
         match sent("tags") {
             Some(Value::Map(tags)) => {
@@ -288,10 +309,7 @@ impl live::Live for Live {
     ) -> Result<(), ApiError> {
         let path = Self::WIRE.at(&live.id);
         if let Some((before, mut all)) = wire::replacement::<Self>(api, live, desired, changed).await? {
-            // What the query was made of in the UI, as long as it is the same.
-            if all["query"]["text"] == before["query"]["text"] {
-                all.insert("query".to_owned(), before["query"].clone());
-            }
+            all.insert("query".to_owned(), with_ui(&before["query"], &all["query"]));
             if let Err(error) = wire::replace::<Self>(api, &path, &all).await {
                 return Err(Self::put_back(api, &path, &before, error).await);
             }

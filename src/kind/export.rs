@@ -6,6 +6,9 @@ use crate::diagnostic::Severity;
 use crate::field::{Field, Omitted, Type};
 use crate::value::{Fields, Script, Value};
 
+/// A field that no table has: the keys of the server's JSON that an object has, and that no manifest can say.
+const UNSAID: &str = "(unsaid)";
+
 /// Why a manifest cannot say an object.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ExportError {
@@ -60,6 +63,7 @@ impl Kind {
     /// Why a manifest cannot say it.
     pub fn export(self, object: &Object) -> Result<Fields, ExportError> {
         let mut told = (self.spec().export)(object)?;
+        told.remove(UNSAID);
         if let Some((field, _)) = object.fields.iter().find(|(field, value)| has_secret(self.field(field), value)) {
             return Err(ExportError::Unsayable(format!("its `{field}` has a secret in plain text")));
         }
@@ -73,6 +77,27 @@ impl Kind {
             }
         }
         Ok(told)
+    }
+}
+
+impl Object {
+    /// Notes which of `keys` the object has, where no manifest can say them.
+    pub(super) fn note_unsaid<'k>(&mut self, keys: impl Iterator<Item = (&'k str, bool)>) {
+        let has: Vec<_> = keys.filter(|(_, has)| *has).map(|(key, _)| Value::Text(key.to_owned())).collect();
+        if !has.is_empty() {
+            self.fields.set(UNSAID, Value::List(has));
+        }
+    }
+}
+
+impl Kind {
+    /// What `object` has and no manifest can say: the keys of the server's JSON, each with what comes of that.
+    pub fn unsaid(self, object: &Object) -> impl Iterator<Item = (&'static str, &'static str)> {
+        let has = |key: &str| match object.fields.get(UNSAID) {
+            Some(Value::List(keys)) => keys.iter().any(|has| has.to_string() == key),
+            _ => false,
+        };
+        self.spec().unsaid.iter().copied().filter(move |(key, _)| has(key))
     }
 }
 

@@ -10,12 +10,11 @@ use serde_json::{Value as Json, json};
 use super::Kind;
 use super::hidden_task::{self, TASK};
 use super::live::{self, Desired, Edit, Object, ReadScope};
-use super::schedule::{duration, without_zero};
+use super::schedule::{self, duration, without_zero};
 use super::spec::{Key, Spec};
 use super::wire::{self, Body, Pages, Row, Wire};
 use crate::api::{ApiError, Client, Writer};
 use crate::field::{Field, Omitted, Role, Type};
-use crate::flux::in_hours;
 use crate::value::Value;
 
 pub(super) static SPEC: Spec = Spec {
@@ -62,11 +61,14 @@ pub(super) static SPEC: Spec = Spec {
     ],
     check: rules::check,
     export: export::export,
+    unsaid: &[("limit", UNUSED), ("runbookLink", UNUSED)],
     alike: Some(("endpoint", &SORTS)),
     delete_rank: 5,
     runs_as_creator: true,
     ..Spec::PLAIN
 };
+
+const UNUSED: &str = "no manifest can say it, and InfluxDB 2.9 does not use it";
 
 /// The fields that say something of an endpoint's sort; one of the sort `http` is told nothing.
 const SORTS: [&str; 3] = ["pagerduty", "slack", "telegram"];
@@ -122,6 +124,8 @@ impl live::Live for Live {
             "channel",
             "parseMode",
             "disableWebPagePreview",
+            "limit",
+            "runbookLink",
             TASK,
         ],
         ..Wire::new(Kind::NotificationRule, "/api/v2/notificationRules", "notificationRules")
@@ -178,6 +182,9 @@ impl live::Live for Live {
         if ty != "http" && !SORTS.contains(&ty.as_str()) {
             fields.set(SORTS[0], Value::Text(format!("a rule of the type {ty}")));
         }
+        let others =
+            [("limit", row.get::<Json>("limit")?.is_some()), ("runbookLink", !row.text("runbookLink")?.is_empty())];
+        object.note_unsaid(others.into_iter());
         hidden_task::note(row, object)
     }
 
@@ -190,14 +197,8 @@ impl live::Live for Live {
             _ if changed("every") => return Err(ApiError::unsent("the interval of the rule is not known")),
             _ => {}
         }
-        match merged("offset").filter(|_| changed("offset")) {
-            Some(Value::Duration(offset)) => {
-                let offset = offset.to_string();
-                let offset = in_hours(&offset).map_err(|error| ApiError::unsent(error.to_string()))?;
-                put("offset", offset.into());
-            }
-            Some(Value::Unset) if live.is_some() => put("offset", Json::Null),
-            _ => {}
+        if let Some(offset) = schedule::offset(merged("offset").filter(|_| changed("offset")), live.is_some())? {
+            put("offset", offset);
         }
         if let Some(Value::List(on)) = merged("on").filter(|_| changed("on")) {
             put("statusRules", on.iter().map(|status| rules::status(&status.to_string())).collect());

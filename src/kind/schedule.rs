@@ -2,10 +2,13 @@
 
 use std::ops::Range;
 
+use serde_json::Value as Json;
+
 use super::spec::{Draft, Fault};
+use crate::api::ApiError;
 use crate::diagnostic::Code;
 use crate::duration::Duration;
-use crate::flux::{Spanned, TaskOption};
+use crate::flux::{Spanned, TaskOption, in_hours};
 use crate::lint::Setting;
 use crate::value::{Fields, Value};
 
@@ -98,6 +101,18 @@ pub(super) fn duration(text: Option<&str>) -> Value {
 /// The same, where zero says nothing.
 pub(super) fn without_zero(offset: Value) -> Value {
     if offset == Value::Duration(Duration::default()) { Value::Unset } else { offset }
+}
+
+/// What is sent for the offset of a check or a rule; none where nothing is. Where the object `is_there`, `null` takes it away.
+pub(super) fn offset(value: Option<&Value>, is_there: bool) -> Result<Option<Json>, ApiError> {
+    match value {
+        Some(Value::Duration(offset)) => match in_hours(&offset.to_string()) {
+            Ok(offset) => Ok(Some(offset.into())),
+            Err(error) => Err(ApiError::unsent(error.to_string())),
+        },
+        Some(Value::Unset) if is_there => Ok(Some(Json::Null)),
+        _ => Ok(None),
+    }
 }
 
 /// An offset that is as long as the interval.

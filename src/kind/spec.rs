@@ -225,6 +225,8 @@ pub struct Spec {
     pub put_in: PutIn,
     /// Its own part of [`Kind::export`](super::Kind::export).
     pub export: Export,
+    /// What an object may have and no manifest can say, by the keys of the server's JSON, each with what comes of that.
+    pub unsaid: &'static [(&'static str, &'static str)],
     /// In which order a replacement is made.
     pub replace: Delete,
     /// Position in the order of deletes (protocol, section 6): lower goes first.
@@ -266,6 +268,7 @@ impl Spec {
         given: &[],
         put_in: |_| Vec::new(),
         export: super::export::as_it_is,
+        unsaid: &[],
         replace: Delete::First,
         delete_rank: 0,
         serial: false,

@@ -13,7 +13,7 @@ use super::hidden_task::{self, TASK};
 use super::id::Id;
 use super::kind::Api;
 use super::plain::body::Body;
-use super::plain::list::{By, Filter, List, ListLinks, Paged};
+use super::plain::list::List;
 use super::plain::{Deed, Handlers, Plain};
 use super::problem::{Code, Problem};
 use super::reply::{Reply, Style};
@@ -27,19 +27,8 @@ use super::task_schedule;
 
 pub(super) static CHECKS: Plain = Plain {
     handlers: Handlers { create, patch, put, ..Handlers::BY_TABLE },
-    list: List {
-        links: ListLinks::Pages,
-        paged: Paged::Filtered,
-        filters: &[Filter { parameter: "orgID", by: By::NamedOrg }, Filter { parameter: "org", by: By::OrgName }],
-        ..List::new("checks")
-    },
-    links: &[
-        ("self", "/api/v2/checks/{id}"),
-        ("labels", "/api/v2/checks/{id}/labels"),
-        ("members", "/api/v2/checks/{id}/members"),
-        ("owners", "/api/v2/checks/{id}/owners"),
-        ("query", "/api/v2/checks/{id}/query"),
-    ],
+    list: List::in_org("checks"),
+    links: hidden_task::LINKS,
     patch: Some(Body::bare("influxdb.CheckUpdate")),
     put: Some(Body::bare("")),
     missing: "check not found for key \"{id}\"",

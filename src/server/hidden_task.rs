@@ -1,6 +1,7 @@
 //! The tasks behind checks and rules, which no list of tasks has.
 
 use super::id::Id;
+use super::links::Templates;
 use super::plain::Deed;
 use super::problem::Problem;
 use super::request::Call;
@@ -9,6 +10,14 @@ use super::store::object::Object;
 use super::store::task::{self, NewTask, Schedule, Task, TaskUpdate};
 use super::store::{Change, Error, Read, View, org};
 
+/// The links of what a hidden task runs.
+pub(super) const LINKS: Templates = &[
+    ("self", "{path}/{id}"),
+    ("labels", "{path}/{id}/labels"),
+    ("members", "{path}/{id}/members"),
+    ("owners", "{path}/{id}/owners"),
+    ("query", "{path}/{id}/query"),
+];
 /// The column with the ID of the task.
 pub(super) const TASK: &str = "taskID";
 

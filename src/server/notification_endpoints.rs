@@ -29,10 +29,10 @@ pub(super) static ENDPOINTS: Plain = Plain {
         ..List::new("notificationEndpoints")
     },
     links: &[
-        ("self", "/api/v2/notificationEndpoints/{id}"),
-        ("labels", "/api/v2/notificationEndpoints/{id}/labels"),
-        ("members", "/api/v2/notificationEndpoints/{id}/members"),
-        ("owners", "/api/v2/notificationEndpoints/{id}/owners"),
+        ("self", "{path}/{id}"),
+        ("labels", "{path}/{id}/labels"),
+        ("members", "{path}/{id}/members"),
+        ("owners", "{path}/{id}/owners"),
     ],
     patch: Some(Body::bare("")),
     put: Some(Body::bare("")),

@@ -12,7 +12,7 @@ use super::id::Id;
 use super::kind::Api;
 use super::notification_endpoints::ENDPOINTS;
 use super::plain::body::Body;
-use super::plain::list::{By, Filter, List, ListLinks, Paged};
+use super::plain::list::List;
 use super::plain::{Deed, Handlers, Plain};
 use super::problem::{Code, Problem};
 use super::reply::{Reply, Style};
@@ -28,19 +28,8 @@ use super::task_schedule;
 
 pub(super) static RULES: Plain = Plain {
     handlers: Handlers { create, patch, put, ..Handlers::BY_TABLE },
-    list: List {
-        links: ListLinks::Pages,
-        paged: Paged::Filtered,
-        filters: &[Filter { parameter: "orgID", by: By::NamedOrg }, Filter { parameter: "org", by: By::OrgName }],
-        ..List::new("notificationRules")
-    },
-    links: &[
-        ("self", "/api/v2/notificationRules/{id}"),
-        ("labels", "/api/v2/notificationRules/{id}/labels"),
-        ("members", "/api/v2/notificationRules/{id}/members"),
-        ("owners", "/api/v2/notificationRules/{id}/owners"),
-        ("query", "/api/v2/notificationRules/{id}/query"),
-    ],
+    list: List::in_org("notificationRules"),
+    links: hidden_task::LINKS,
     patch: Some(Body::bare("")),
     put: Some(Body::bare("")),
     missing: "notification rule not found",

@@ -80,6 +80,12 @@ impl List {
     pub(in crate::server) const fn new(rows: &'static str) -> Self {
         Self { rows, links: ListLinks::This, paged: Paged::Never, filters: &[], sort: |_, _| {} }
     }
+
+    /// The objects of an org, which is asked for by its ID or its name, page by page.
+    pub(in crate::server) const fn in_org(rows: &'static str) -> Self {
+        let filters = &[Filter { parameter: "orgID", by: By::NamedOrg }, Filter { parameter: "org", by: By::OrgName }];
+        Self { links: ListLinks::Pages, paged: Paged::Filtered, filters, ..Self::new(rows) }
+    }
 }
 
 /// The reply to a list.

@@ -98,12 +98,14 @@ impl Plain {
     }
 
     fn links(&self, shown: &Shown) -> Links {
-        Links::new(self.links, |name| {
-            shown.0.iter().find(|(column, _)| *column == name).and_then(|(_, entry)| match entry {
+        let path = format!("/api/v2/{}", self.api.path);
+        Links::new(self.links, |name| match name {
+            "path" => Some(&path as &dyn Display),
+            _ => shown.0.iter().find(|(column, _)| *column == name).and_then(|(_, entry)| match entry {
                 Entry::Id(id) => Some(id as &dyn Display),
                 Entry::Cell(Cell::Text(text)) => Some(text),
                 _ => None,
-            })
+            }),
         })
     }
 

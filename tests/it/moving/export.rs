@@ -69,7 +69,7 @@ pub(super) async fn clicked(home: &Home) -> Value {
     let crit = json!([{"type": "greater", "level": "CRIT", "value": 90}, {"type": "range", "level": "WARN", "min": 0, "max": 80.5}]);
     for more in [
         json!({
-            "name": "CPU busy", "type": "threshold", "every": "60s", "offset": "0s", "query": {"text": field, "editMode": "builder"},
+            "name": "CPU busy", "type": "threshold", "every": "60s", "offset": "0s", "query": {"text": field, "editMode": "builder", "builderConfig": {"buckets": ["raw"]}},
             "thresholds": crit, "statusMessageTemplate": "${ r.host } is \"${ r._level }\"", "tags": [{"key": "team", "value": "ops"}],
         }),
         json!({
@@ -97,7 +97,7 @@ pub(super) async fn clicked(home: &Home) -> Value {
     }
     let send = async |name: &str, other: Value| {
         let mut endpoint =
-            json!({"name": name, "status": "active", "type": "slack", "url": "http://chat.example.com/a"});
+            json!({"name": name, "status": "active", "type": "slack", "url": "https://slack.com/api/chat.postMessage"});
         endpoint.as_object_mut().unwrap().extend(other.as_object().unwrap().clone());
         home.make("notificationEndpoints", endpoint).await
     };
