@@ -1,5 +1,6 @@
 //! The values of fields, the same for what a manifest wants and what a server has.
 
+mod masked;
 mod number;
 mod script;
 mod secrets;
@@ -14,9 +15,10 @@ use sha2::{Digest, Sha256};
 use crate::address::Address;
 use crate::duration::{Duration, DurationError};
 use crate::kind::Kind;
-use crate::redact::has_credentials;
+use crate::redact::{has_credentials, without_secrets, without_secrets_in_command};
 use crate::secret::{Sink, Source};
 
+pub(crate) use masked::{called, masked, sealed_text};
 pub use number::Number;
 pub use script::Script;
 pub use set::Set;
@@ -240,7 +242,10 @@ impl Value {
                 (self.to_string(), true)
             }
         };
-        if plain && text.len() <= 64 && !has_credentials(&text) {
+        // The address that messages are sent to may be a secret as a whole.
+        let leads = || matches!(self, Self::Table(_)) && text.contains("://");
+        let hides = || [without_secrets(&text), without_secrets_in_command(&text)].iter().any(|shown| *shown != text);
+        if plain && text.len() <= 64 && !(leads() || has_credentials(&text) || hides()) {
             format!("={text}")
         } else {
             format!("#{}", digest(&text))

@@ -159,7 +159,9 @@ impl Reviewed {
             (resource, Action::Delete | Action::Forget) => resource.is_none(),
             (None, _) => false,
             (Some(resource), _) => {
-                change.fields.iter().all(|field| resource.fields.get(field.field) == Some(&field.wanted))
+                // The file has no secrets.
+                let declared = |field: &str| resource.fields.get(field).cloned().map(|value| value.sealed(field));
+                change.fields.iter().all(|field| declared(field.field).as_ref() == Some(&field.wanted))
             }
         })
     }

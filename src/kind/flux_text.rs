@@ -2,17 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use crate::flux::Quoted;
 use crate::redact::{Language, certain_literals};
 use crate::value::Value;
 
 /// Whether `text` certainly has a secret in plain text.
 pub(super) fn has_secret(text: &str) -> bool {
-    !certain_literals(&as_string(text), Language::Flux).is_empty()
-}
-
-/// The string that the server makes of `text`.
-pub(super) fn as_string(text: &str) -> String {
-    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
+    !certain_literals(Quoted::new(text).as_str(), Language::Flux).is_empty()
 }
 
 /// Why a `what` cannot be called `name`, and what its place shows.

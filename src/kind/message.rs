@@ -2,14 +2,14 @@
 //! may name what that script has.
 
 use super::expression::Words;
-use super::flux_text::as_string;
 use super::script;
 use super::spec::Fault;
 use crate::diagnostic::Code;
-use crate::flux::Mistake;
 use crate::flux::ast::{Expression, ExpressionKind, Infix, Script, Span};
 use crate::flux::names;
 use crate::flux::parser::parse;
+use crate::flux::{Mistake, Quoted};
+use crate::redact::{Language, certain_literals};
 
 /// Columns of a row that are text.
 const TEXTS: [&str; 6] = ["_level", "_check_name", "_check_id", "_message", "_type", "_source_measurement"];
@@ -51,8 +51,8 @@ pub(super) fn of_rule(code: Code, (sort, key): (&'static str, &str), text: &str,
 impl Message<'_> {
     /// What is wrong with `text`.
     pub(super) fn faults(&self, text: &str) -> Vec<Fault> {
-        let quoted = as_string(text);
-        let parsed = parse(&quoted);
+        let quoted = Quoted::new(text);
+        let parsed = parse(quoted.as_str());
         let faults = match parsed.errors().into_iter().next() {
             Some(error) => {
                 let message = format!("{} is no string of Flux: {}", self.what, error.message);
@@ -60,8 +60,15 @@ impl Message<'_> {
             }
             None => self.of_script(&parsed.script),
         };
-        let written = |at: usize| at - 1 - quoted[1..at].matches(['\\', '"']).count() / 2;
-        faults.into_iter().map(|fault| self.at(fault, &written)).collect()
+        let secrets = certain_literals(quoted.as_str(), Language::Flux);
+        let faults = faults.into_iter().chain(secrets.into_iter().map(|secret| self.secret(secret)));
+        faults.map(|fault| self.at(fault, &quoted)).collect()
+    }
+
+    fn secret(&self, at: std::ops::Range<usize>) -> Fault {
+        let message = format!("{} has a secret", self.what);
+        let fault = Fault::new(Code::FluxSecretLiteral, self.field, message, "whoever gets it can read it").warning();
+        fault.script(at).help("leave it out: a message can name no secrets of the org")
     }
 
     fn fault(&self, mistake: Mistake) -> Fault {
@@ -102,8 +109,8 @@ impl Message<'_> {
 
     /// The fault, where the place is that in the text as it is written: all of it, where the quotes are to blame or expressions of
     /// the manifests are put into it.
-    fn at(&self, fault: Fault, written: &impl Fn(usize) -> usize) -> Fault {
-        let moved = |span: std::ops::Range<usize>| written(span.start)..written(span.end);
+    fn at(&self, fault: Fault, quoted: &Quoted) -> Fault {
+        let moved = |span: std::ops::Range<usize>| quoted.written(span.start)..quoted.written(span.end);
         let script = fault.script.filter(|span| span.start > 0 && self.verbatim).map(moved);
         let also = fault.also.filter(|_| self.verbatim).map(|(span, label)| (moved(span), label));
         let fault = Fault { script, also, ..fault };

@@ -35,6 +35,7 @@ pub use export::{Export, ExportError};
 pub(crate) use live::NO_SECRETS;
 pub use live::{Desired, Holder, Ids, Made, Object, Presence, ReadScope, Secrets, Standing};
 pub use natural_key::{Names, NaturalKey};
+pub(crate) use notification_endpoint::path_shown;
 pub use spec::{Check, Delete, Draft, Fault, Identity, Items, Key, Level, Spec};
 pub use token::{marked, marker};
 

@@ -15,6 +15,7 @@ use super::spec::{Key, Spec};
 use super::wire::{self, Body, Pages, Row, Wire};
 use crate::api::{ApiError, Writer};
 use crate::field::{Compared, Field, Omitted, Role, SecretRule, Type};
+use crate::redact::Path;
 use crate::secret::Source;
 use crate::value::Value;
 
@@ -44,6 +45,10 @@ pub(super) static SPEC: Spec = Spec {
     ],
     check: rules::check,
     export: export::export,
+    unsaid: &[
+        ("headers", "no manifest can say them, and InfluxDB 2.9 sends none of them"),
+        ("contentTemplate", "no manifest can say it, and InfluxDB 2.9 does not use it"),
+    ],
     delete_rank: 20,
     movable: true,
     ..Spec::PLAIN
@@ -91,6 +96,15 @@ const fn credential(name: &'static str, omitted: Omitted, doc: &'static str) -> 
     Field::text(name, omitted, doc).of_type(Type::Credential)
 }
 
+/// What is shown of the path of an address to which messages go, or lead; none of another text.
+pub(crate) fn path_shown(field: &str, key: &str) -> Option<Path> {
+    match (field, key) {
+        ("slack", "url") => Some(Path::Nothing),
+        ("http", "url") | ("pagerduty", "client_url") => Some(Path::Words),
+        _ => None,
+    }
+}
+
 /// How an endpoint says who it is to its address.
 fn auth(says: impl Fn(&str) -> bool) -> &'static str {
     match (says("token"), says("username") || says("password")) {
@@ -117,6 +131,8 @@ impl live::Live for Live {
             "routingKey",
             "clientURL",
             "channel",
+            "headers",
+            "contentTemplate",
         ],
         ..Wire::new(Kind::NotificationEndpoint, "/api/v2/notificationEndpoints", "notificationEndpoints")
     };
@@ -148,6 +164,9 @@ impl live::Live for Live {
             // Not one that a manifest can say: it differs from whatever is declared.
             object.fields.set("http", Value::Text(format!("an endpoint of the type {ty}")));
         }
+        let headers: BTreeMap<String, String> = row.get("headers")?.unwrap_or_default();
+        let others = [("headers", !headers.is_empty()), ("contentTemplate", !row.text("contentTemplate")?.is_empty())];
+        object.note_unsaid(others.into_iter());
         Ok(())
     }
 

@@ -1,5 +1,5 @@
 //! Plan files: a reviewed plan, to be applied later if it is still the plan. Nothing that is done comes from the file: it
-//! only says what was agreed to. It holds no secret.
+//! only says what was agreed to. It holds no secret: where one was there is a mask, and a print to tell it from others.
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 use sha2::{Digest as _, Sha256};
 
 use super::digest::hexadecimal;
-use super::form::{ChangeForm, StakeForm, WarningForm};
+use super::form::{ChangeForm, StakeForm, WarningForm, sealed};
 use super::{Allowed, Flagged, Plan};
 use crate::confine::{self, ConfineError, Root};
 use crate::diagnostic::{Code, Diagnostic};
@@ -19,7 +19,7 @@ use crate::limits;
 use crate::problem::Problem;
 
 /// The version of the files that this program writes and reads. Any change of the form is a new one.
-const FORMAT: u64 = 3;
+const FORMAT: u64 = 4;
 
 /// A plan as it was reviewed.
 #[derive(Clone, Debug)]
@@ -198,7 +198,7 @@ impl Content {
             plan_digest: plan.digest(),
             made_on: origin.clone(),
             variables: variables.clone(),
-            changes: plan.changes.iter().map(ChangeForm::from).collect(),
+            changes: plan.changes.iter().map(|change| ChangeForm::from(&sealed(change.clone()))).collect(),
             at_stake: plan.at_stake.iter().map(StakeForm::from).collect(),
             allowed: plan.allowed.clone(),
             flags: plan.flags.clone(),

@@ -11,7 +11,8 @@ use crate::evidence::{Along, Data, Stake};
 use crate::kind::Kind;
 use crate::ledger::Origin;
 use crate::manifest::Lifecycle;
-use crate::value::Value;
+use crate::redact::{self, is_sealed, without_secrets_in_command};
+use crate::value::{Value, digest, sealed_text};
 
 /// One change.
 #[derive(Serialize, Deserialize)]
@@ -104,6 +105,28 @@ impl From<&Change> for ChangeForm {
             origin,
         }
     }
+}
+
+/// `change` as it is written down: without its secrets, each of which makes another text.
+pub(super) fn sealed(mut change: Change) -> Change {
+    if let Some(object) = &mut change.object {
+        object.name = sealed_text("", "", &object.name);
+    }
+    change.fields = change.fields.into_iter().map(sealed_field).collect();
+    change
+}
+
+fn sealed_field(change: FieldChange) -> FieldChange {
+    let FieldChange { field, live, wanted, last, cause } = change;
+    // What went to sinks was written down as their commands.
+    let last = last.map(|last| match &wanted {
+        Value::Sinks(_) => {
+            let shown = without_secrets_in_command(&last);
+            if is_sealed(&last) || shown == last { last } else { redact::sealed(&shown, &digest(&last)) }
+        }
+        _ => sealed_text(field, "", &last),
+    });
+    FieldChange { live: live.map(|live| live.sealed(field)), wanted: wanted.sealed(field), field, last, cause }
 }
 
 impl From<FieldChange> for FieldForm {

@@ -3,13 +3,17 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use super::print::{is_sealed, sealed, without_prints};
 use super::reference::is_reference;
 use super::{MARK, assigned, commands, flux, shapes, toml, urls};
+use crate::flux::Quoted;
 
 /// What is shown where a secret was, however long it is.
 pub(crate) const HIDDEN: &str = "***";
 /// A piece of fewer bytes has nothing that tells a secret.
 const SHORTEST: usize = 4;
+/// No word of fewer bytes is a secret by its looks alone.
+const SHORTEST_TELLING: usize = 19;
 
 /// A search for secrets in one piece of a text: a string, a comment, or words. What is found never lies beyond it.
 pub(super) struct Search<'t> {
@@ -256,21 +260,46 @@ pub(crate) fn without_literals(text: &str, language: Language) -> Cow<'_, str> {
     hidden(text, Search::whole(text, language, true).lines())
 }
 
-/// The words of a person with [`HIDDEN`] in the place of what certainly is a secret. From `${` on they may be code.
+/// The words of a person with [`HIDDEN`] in the place of what certainly is a secret. What stands in `${...}` may be code.
 pub(crate) fn without_secrets(words: &str) -> Cow<'_, str> {
-    let code = words.find("${").unwrap_or(words.len());
-    let mut search = Search::new(&words[..code], Piece::Words, false);
-    search.find();
-    search.found.retain(|literal| literal.is_certain);
-    hidden(words, search.lines())
+    if is_short_word(words) {
+        return words.into();
+    }
+    seen(words, |words| {
+        let mut search = Search::new(words, Piece::Words, false);
+        if words.contains("${") {
+            for text in Quoted::new(words).texts() {
+                search.piece(text, Piece::Words);
+            }
+        } else {
+            search.find();
+        }
+        search.found.retain(|literal| literal.is_certain);
+        hidden(words, search.lines())
+    })
+}
+
+/// Whether `text` is one word, and no secret that its looks tell is as short: so are most texts of a plan.
+fn is_short_word(text: &str) -> bool {
+    text.len() < SHORTEST_TELLING && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+}
+
+/// What `hide` makes of `text`, of which a print is nothing that people see.
+fn seen<'t>(text: &'t str, hide: impl Fn(&str) -> Cow<'_, str>) -> Cow<'t, str> {
+    match without_prints(text) {
+        Cow::Borrowed(text) => hide(text),
+        Cow::Owned(text) => Cow::Owned(hide(&text).into_owned()),
+    }
 }
 
 /// Commands as [`crate::secret::Sink`] and [`crate::secret::Source`] write them with [`HIDDEN`] in the place of what can only be
 /// a secret. Nothing is hidden that may run, or that a program may connect to.
 pub(crate) fn without_secrets_in_command(said: &str) -> Cow<'_, str> {
-    let mut search = Search::new(said, Piece::String, false);
-    commands::find_in_lists(&mut search);
-    hidden(said, search.lines())
+    seen(said, |said| {
+        let mut search = Search::new(said, Piece::String, false);
+        commands::find_in_lists(&mut search);
+        hidden(said, search.lines())
+    })
 }
 
 /// The words of a command in one line, written in the same way.
@@ -282,6 +311,19 @@ pub(crate) fn without_secrets_in_words(argv: &[String]) -> String {
         shown[at].replace_range(secret, HIDDEN);
     }
     shown.join(" ")
+}
+
+/// The words of a command as they are written down, each secret with the print that `digest` makes of it.
+pub(crate) fn sealed_words(mut argv: Vec<String>, digest: impl Fn(&str) -> String) -> Vec<String> {
+    if argv.iter().any(|word| is_sealed(word)) {
+        return argv;
+    }
+    let secrets = commands::secrets(&argv.iter().map(String::as_str).collect::<Vec<_>>());
+    for (at, secret) in secrets.into_iter().rev() {
+        let print = sealed(HIDDEN, &digest(&argv[at][secret.clone()]));
+        argv[at].replace_range(secret, &print);
+    }
+    argv
 }
 
 /// What somebody wrote on our own command line with [`HIDDEN`] in the place of what may be a secret.

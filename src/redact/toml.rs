@@ -7,6 +7,7 @@ use toml_parser::lexer::TokenKind;
 
 use super::commands::{self, Runs};
 use super::doubt::{is_certain, is_no_secret, names_file};
+use super::hook::hide_path;
 use super::literals::{Language, Piece, Search};
 use super::names::{is_about, is_secret};
 use super::options::{attached, option};
@@ -361,6 +362,9 @@ impl Walk<'_, '_> {
     fn string(&mut self, text: Range<usize>) {
         if self.bracket().is_address {
             address(self.search, text.clone());
+        }
+        if self.table.shown_within.is_some() {
+            hide_path(self.search, text.clone());
         }
         // A configuration or a script within a manifest.
         if self.is_manifest && self.search.text[text.clone()].contains('\n') {

@@ -161,7 +161,7 @@ fn ends(c: char) -> bool {
 
 /// Where hosts of URLs begin in `word`, or the users before them. Of `http` and `https` the slashes may be any number, and
 /// turned (WHATWG).
-fn hosts(word: &str) -> Vec<usize> {
+pub(super) fn hosts(word: &str) -> Vec<usize> {
     let lower = word.to_ascii_lowercase();
     let of = |scheme: &'static str| lower.match_indices(scheme).map(move |(at, _)| at + scheme.len());
     let own = (lower.starts_with("//") || lower.starts_with(r"\\")).then_some(0);

@@ -9,6 +9,7 @@ use super::value::{self, Shown, last, short};
 use crate::diff::{Action, FieldChange, Reason};
 use crate::kind::Kind;
 use crate::plan::{Difference, Part, Side};
+use crate::redact::{ANOTHER, HIDDEN};
 use crate::value::Value;
 
 /// All differences, each side by side.
@@ -44,7 +45,11 @@ pub(super) fn one(page: &mut Page, difference: &Difference) {
             }
             Part::Field(name, a, b) => {
                 named(page, name);
-                sides(page, "        ", &value(a), &value(b));
+                let (reviewed, mut now) = (value(a), value(b));
+                if reviewed == now {
+                    now = now.replace(HIDDEN, ANOTHER);
+                }
+                sides(page, "        ", &reviewed, &now);
                 script(page, a.and_then(|field| field.live.as_ref()), b.and_then(|field| field.live.as_ref()));
                 script(page, a.map(|field| &field.wanted), b.map(|field| &field.wanted));
             }
@@ -99,12 +104,12 @@ fn why(of: &Reason, kind: Kind) -> String {
 
 fn value(field: Option<&FieldChange>) -> String {
     let Some(field) = field else { return "not changed".to_owned() };
-    match field.live.as_ref().map(Shown::of).or_else(|| last(field)) {
+    match field.live.as_ref().map(|live| Shown::of(field.field, live)).or_else(|| last(field)) {
         Some(before) => {
-            let (before, after) = before.beside(&Shown::of(&field.wanted));
+            let (before, after) = before.beside(&Shown::of(field.field, &field.wanted));
             format!("{before} -> {after}")
         }
-        None => short(&field.wanted),
+        None => short(field.field, &field.wanted),
     }
 }
 
@@ -112,7 +117,7 @@ fn value(field: Option<&FieldChange>) -> String {
 fn script(page: &mut Page, a: Option<&Value>, b: Option<&Value>) {
     if let (Some(a @ Value::Script(_)), Some(b @ Value::Script(_))) = (a, b)
         && a != b
-        && let (Some(a), Some(b)) = (value::lines(a), value::lines(b))
+        && let (Some(a), Some(b)) = (value::lines("", a), value::lines("", b))
     {
         lines::write(page, &lines::of_scripts(&a, &b));
     }

@@ -125,12 +125,12 @@ fn was(field: &FieldChange) -> Shown {
     match (last(field), field.cause) {
         (Some(last), _) => last,
         // The manifest did not move, so it still says what was applied.
-        (None, Cause::Drift) => Shown::of(&field.wanted),
+        (None, Cause::Drift) => Shown::of(field.field, &field.wanted),
         (None, _) => Shown::words("something else"),
     }
 }
 
 /// A field as the server has it.
 fn is(field: &FieldChange) -> Shown {
-    field.live.as_ref().map_or_else(|| Shown::words("unknown"), Shown::of)
+    field.live.as_ref().map_or_else(|| Shown::words("unknown"), |live| Shown::of(field.field, live))
 }

@@ -16,7 +16,7 @@ const IN_ONE_LINE: usize = 3;
 pub(super) fn created(page: &mut Page, change: &Change) {
     let width = change.fields.iter().map(|field| field.field.len()).max().unwrap_or(0);
     for field in &change.fields {
-        match lines(&field.wanted) {
+        match lines(field.field, &field.wanted) {
             Some(lines) if matches!(field.wanted, Value::Script(_)) || lines.len() > 1 => {
                 head(page, Role::Add, "+", field.field);
                 for line in lines {
@@ -25,7 +25,7 @@ pub(super) fn created(page: &mut Page, change: &Change) {
             }
             _ => {
                 page.say("      ").put(Role::Add, "+");
-                page.say(format_args!(" {:width$} = {}", field.field, short(&field.wanted))).end();
+                page.say(format_args!(" {:width$} = {}", field.field, short(field.field, &field.wanted))).end();
             }
         }
     }
@@ -50,14 +50,14 @@ fn head(page: &mut Page, role: Role, sign: &str, field: &str) {
 
 /// A field before and after, so that both can be told apart.
 pub(super) fn sides(field: &FieldChange) -> (String, String) {
-    let (before, after) = before(field).beside(&Shown::of(&field.wanted));
+    let (before, after) = before(field).beside(&Shown::of(field.field, &field.wanted));
     apart(&before, &after)
 }
 
 /// What the server has; what the ledger has, where the server cannot tell.
 fn before(field: &FieldChange) -> Shown {
     match &field.live {
-        Some(live) => Shown::of(live),
+        Some(live) => Shown::of(field.field, live),
         None => last(field).unwrap_or_else(|| Shown::words("(unknown)")),
     }
 }
@@ -102,10 +102,10 @@ fn changed_lines(page: &mut Page, field: &FieldChange) -> bool {
 pub(super) fn drift_by_lines(field: &FieldChange) -> Option<Vec<Line>> {
     // Where the manifest did not move, it still says what was applied.
     let (Cause::Drift, Some(live)) = (field.cause, &field.live) else { return None };
-    if let Some(lines) = by_items(Some(&field.wanted), live) {
+    if let Some(lines) = by_items(field.field, Some(&field.wanted), live) {
         return Some(lines);
     }
-    let (was, is) = lines_beside(Some(&field.wanted), live)?;
+    let (was, is) = lines_beside(field.field, Some(&field.wanted), live)?;
     let long = matches!(field.wanted, Value::Script(_)) || was.len().max(is.len()) > IN_ONE_LINE;
     long.then(|| apart_by_lines(&was, &is, &field.wanted))
 }
@@ -115,10 +115,10 @@ pub(super) fn by_lines(field: &FieldChange) -> Option<Vec<Line>> {
     if field.live.is_none() && field.last.is_some() {
         return None;
     }
-    if let Some(lines) = by_items(field.live.as_ref(), &field.wanted) {
+    if let Some(lines) = by_items(field.field, field.live.as_ref(), &field.wanted) {
         return Some(lines);
     }
-    let (old, new) = lines_beside(field.live.as_ref(), &field.wanted)?;
+    let (old, new) = lines_beside(field.field, field.live.as_ref(), &field.wanted)?;
     Some(apart_by_lines(&old, &new, &field.wanted))
 }
 

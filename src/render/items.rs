@@ -7,17 +7,17 @@ use super::value::{lines as lines_of, nested_beside, word};
 use crate::value::Value;
 
 /// The lines in which two such tables differ, each below the name of its item; none where they are no such tables.
-pub(super) fn by_items(old: Option<&Value>, new: &Value) -> Option<Vec<Line>> {
+pub(super) fn by_items(field: &str, old: Option<&Value>, new: &Value) -> Option<Vec<Line>> {
     let none = Value::Table(BTreeMap::new());
     let old = old.filter(|old| **old != Value::Unset).unwrap_or(&none);
     let (Value::Table(old), Value::Table(new)) = (old, new) else { return None };
-    let is_item = |value: &Value| matches!(value, Value::Table(_)) && lines_of(value).is_some();
+    let is_item = |value: &Value| matches!(value, Value::Table(_)) && lines_of(field, value).is_some();
     if !old.values().chain(new.values()).any(is_item) {
         return None;
     }
     let keys: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
     let differ = keys.into_iter().filter(|key| old.get(*key) != new.get(*key));
-    Some(differ.flat_map(|key| item(&word(key), nested_beside([old.get(key), new.get(key)]))).collect())
+    Some(differ.flat_map(|key| item(&word(key), nested_beside(field, [old.get(key), new.get(key)]))).collect())
 }
 
 fn item(name: &str, sides: [Option<Vec<String>>; 2]) -> Vec<Line> {

@@ -4,9 +4,9 @@ use std::borrow::Cow;
 
 use crate::address::is_plain_key;
 use crate::diff::FieldChange;
-use crate::redact::{HIDDEN, Part, beside, is_secret, without_secrets, without_secrets_in_command};
+use crate::redact::{Part, beside, without_secrets, without_secrets_in_command};
 use crate::secret::{COMMAND_TIMEOUT, Sink};
-use crate::value::{Ref, Value};
+use crate::value::{Ref, Value, called, masked};
 
 /// A list of more values is compared line by line.
 const IN_ONE_LINE: usize = 5;
@@ -48,8 +48,9 @@ pub(super) struct Shown {
 }
 
 impl Shown {
-    pub(super) fn of(value: &Value) -> Self {
-        Self { plain: one_line(value, Secrets::Plain), shown: one_line(value, Secrets::Hidden) }
+    /// Of the value of `field`.
+    pub(super) fn of(field: &str, value: &Value) -> Self {
+        Self { plain: one_line(field, value, Secrets::Plain), shown: one_line(field, value, Secrets::Hidden) }
     }
 
     /// What stands for a value that is not known.
@@ -76,14 +77,14 @@ impl Shown {
     }
 }
 
-/// A value in one line. A script is only named; secrets have no text.
-pub(super) fn short(value: &Value) -> String {
-    one_line(value, Secrets::Hidden)
+/// The value of `field` in one line. A script is only named; secrets have no text.
+pub(super) fn short(field: &str, value: &Value) -> String {
+    one_line(field, value, Secrets::Hidden)
 }
 
-fn one_line(value: &Value, secrets: Secrets) -> String {
+fn one_line(field: &str, value: &Value, secrets: Secrets) -> String {
     match value {
-        Value::Text(text) => quoted(&text_of("", text, secrets)),
+        Value::Text(text) => quoted(&text_of((field, ""), text, secrets)),
         Value::Duration(_) | Value::Before(_) => quoted(&value.to_string()),
         Value::Infinite => quoted("infinite"),
         Value::Ref(of) => reference(of),
@@ -95,19 +96,19 @@ fn one_line(value: &Value, secrets: Secrets) -> String {
             }
         }
         Value::Map(map) => {
-            let properties: Vec<_> = map.iter().map(|of| property(of, secrets)).collect();
+            let properties: Vec<_> = map.iter().map(|of| property(field, of, secrets)).collect();
             format!("{{ {} }}", properties.join(", "))
         }
         Value::Sinks(sinks) => {
             format!("[{}]", sinks.iter().map(|of| sink(of, secrets)).collect::<Vec<_>>().join(", "))
         }
         Value::List(items) => {
-            format!("[{}]", items.iter().map(|item| one_line(item, secrets)).collect::<Vec<_>>().join(", "))
+            format!("[{}]", items.iter().map(|item| one_line(field, item, secrets)).collect::<Vec<_>>().join(", "))
         }
         Value::Table(table) => {
             let fields: Vec<_> = table
                 .iter()
-                .map(|(key, value)| format!("{} = {}", word(key), under(called(key), value, secrets)))
+                .map(|(key, value)| format!("{} = {}", word(key), under((field, called(key)), value, secrets)))
                 .collect();
             if fields.is_empty() { "{}".to_owned() } else { format!("{{ {} }}", fields.join(", ")) }
         }
@@ -127,41 +128,31 @@ fn source(value: &Value, secrets: Secrets) -> String {
     }
 }
 
-/// What a field of a table is called where that tells whether it is a secret: `secret` names one by its key, and is none.
-pub(super) fn called(field: &str) -> &str {
-    if field == "secret" { "key" } else { field }
-}
-
-/// A value that stands under `key`.
-fn under(key: &str, value: &Value, secrets: Secrets) -> String {
+/// A value that stands in a field under a key.
+fn under(at: (&str, &str), value: &Value, secrets: Secrets) -> String {
     match value {
-        Value::Text(text) => quoted(&text_of(key, text, secrets)),
-        value => one_line(value, secrets),
+        Value::Text(text) => quoted(&text_of(at, text, secrets)),
+        value => one_line(at.0, value, secrets),
     }
 }
 
-fn text_of<'t>(key: &str, text: &'t str, secrets: Secrets) -> Cow<'t, str> {
+fn text_of<'t>((field, key): (&str, &str), text: &'t str, secrets: Secrets) -> Cow<'t, str> {
     match secrets {
-        Secrets::Hidden => text_under(key, text),
+        Secrets::Hidden => masked(field, key, text),
         Secrets::Plain => text.into(),
     }
 }
 
-/// `text` without secrets, or nothing of it if `key` is called like one.
-pub(super) fn text_under<'t>(key: &str, text: &'t str) -> Cow<'t, str> {
-    if is_secret(key) { HIDDEN.into() } else { without_secrets(text) }
-}
-
-/// The same where it takes the place of `other`: where only a secret differs, that is told.
-pub(super) fn text_beside(key: &str, text: &str, other: Option<&str>) -> String {
-    let part = |plain| (plain, text_under(key, plain));
+/// `text`, which stands in a field under a key, where it takes the place of `other`: where only a secret differs, that is told.
+pub(super) fn text_beside((field, key): (&str, &str), text: &str, other: Option<&str>) -> String {
+    let part = |plain| (plain, masked(field, key, plain));
     let (old, new) = (other.map(part), part(text));
     let old: Vec<_> = old.iter().map(|(plain, shown)| Part { plain, shown }).collect();
     beside(&old, &[Part { plain: new.0, shown: &new.1 }]).concat()
 }
 
-fn property((key, value): (&String, &String), secrets: Secrets) -> String {
-    format!("{} = {}", quoted(key), quoted(&text_of(key, value, secrets)))
+fn property(field: &str, (key, value): (&String, &String), secrets: Secrets) -> String {
+    format!("{} = {}", quoted(key), quoted(&text_of((field, key), value, secrets)))
 }
 
 /// What was last applied, written as [`short`] writes the values of the same field.
@@ -186,23 +177,24 @@ pub(super) fn last_text<'t>(field: &FieldChange, last: &'t str) -> Cow<'t, str> 
     }
 }
 
-/// The lines of a value that is compared line by line: a script's own, or one for each member of a set.
-pub(super) fn lines(value: &Value) -> Option<Vec<String>> {
-    listed(value, Secrets::Hidden)
+/// The lines of the value of `field` that is compared line by line: a script's own, or one for each member of a set.
+pub(super) fn lines(field: &str, value: &Value) -> Option<Vec<String>> {
+    listed(field, value, Secrets::Hidden)
 }
 
 /// The lines of two values that are compared line by line: where only a secret differs, the second says so.
-pub(super) fn lines_beside(old: Option<&Value>, new: &Value) -> Option<(Vec<String>, Vec<String>)> {
-    let shown = lines(new)?;
+pub(super) fn lines_beside(field: &str, old: Option<&Value>, new: &Value) -> Option<(Vec<String>, Vec<String>)> {
+    let shown = lines(field, new)?;
     let Some(old) = old else { return Some((Vec::new(), shown)) };
-    let (plain, old_shown, old_plain) = (listed(new, Secrets::Plain)?, lines(old)?, listed(old, Secrets::Plain)?);
+    let plain = |value| listed(field, value, Secrets::Plain);
+    let (plain, old_shown, old_plain) = (plain(new)?, lines(field, old)?, plain(old)?);
     let new = beside(&parts(&old_plain, &old_shown), &parts(&plain, &shown));
     Some((old_shown, new))
 }
 
 /// All lines of two values, also of those that would be one line, with what a secret has become.
-pub(super) fn nested_beside(values: [Option<&Value>; 2]) -> [Option<Vec<String>>; 2] {
-    let all = |secrets| values.map(|value| value.map(|value| nested(value, secrets)));
+pub(super) fn nested_beside(field: &str, values: [Option<&Value>; 2]) -> [Option<Vec<String>>; 2] {
+    let all = |secrets| values.map(|value| value.map(|value| nested(field, value, secrets)));
     let ([old, new], [plain_old, plain_new]) = (all(Secrets::Hidden), all(Secrets::Plain));
     let (Some(before), Some(after), Some(plain_old), Some(plain_new)) = (&old, &new, plain_old, plain_new) else {
         return [old, new];
@@ -215,47 +207,51 @@ fn parts<'t>(plain: &'t [String], shown: &'t [String]) -> Vec<Part<'t>> {
     plain.iter().zip(shown).map(|(plain, shown)| Part { plain, shown }).collect()
 }
 
-fn listed(value: &Value, secrets: Secrets) -> Option<Vec<String>> {
+fn listed(field: &str, value: &Value, secrets: Secrets) -> Option<Vec<String>> {
     match value {
         Value::Script(script) => Some(script_lines(script.text())),
         Value::Refs(set) => Some(set.iter().map(reference).collect()),
         Value::Scopes(scopes) => Some(scopes.iter().map(ToString::to_string).collect()),
-        Value::Map(map) => Some(map.iter().map(|of| property(of, secrets)).collect()),
+        Value::Map(map) => Some(map.iter().map(|of| property(field, of, secrets)).collect()),
         Value::Sinks(sinks) => Some(sinks.iter().map(|of| sink(of, secrets)).collect()),
-        Value::List(items) if items.iter().any(|item| matches!(item, Value::Table(_))) => Some(nested(value, secrets)),
-        Value::List(items) if items.len() > IN_ONE_LINE => {
-            Some(items.iter().map(|item| one_line(item, secrets)).collect())
+        Value::List(items) if items.iter().any(|item| matches!(item, Value::Table(_))) => {
+            Some(nested(field, value, secrets))
         }
-        Value::Table(table) if table.len() > 1 || table.values().any(|value| listed(value, secrets).is_some()) => {
-            Some(nested(value, secrets))
+        Value::List(items) if items.len() > IN_ONE_LINE => {
+            Some(items.iter().map(|item| one_line(field, item, secrets)).collect())
+        }
+        Value::Table(table)
+            if table.len() > 1 || table.values().any(|value| listed(field, value, secrets).is_some()) =>
+        {
+            Some(nested(field, value, secrets))
         }
         _ => None,
     }
 }
 
 /// The lines of a list or a table with what stands in it: an item begins with `-`, and a field is `key = value`.
-fn nested(value: &Value, secrets: Secrets) -> Vec<String> {
+fn nested(field: &str, value: &Value, secrets: Secrets) -> Vec<String> {
     let indented = |line: String| format!("    {line}");
-    let field = |(key, value): (&String, &Value)| match listed(value, secrets) {
-        None => vec![format!("{} = {}", word(key), under(called(key), value, secrets))],
+    let entry = |(key, value): (&String, &Value)| match listed(field, value, secrets) {
+        None => vec![format!("{} = {}", word(key), under((field, called(key)), value, secrets))],
         Some(lines) => {
-            let mut field = vec![format!("{}:", word(key))];
-            field.extend(lines.into_iter().map(indented));
-            field
+            let mut entry = vec![format!("{}:", word(key))];
+            entry.extend(lines.into_iter().map(indented));
+            entry
         }
     };
     let item = |item: &Value| match item {
         Value::Table(_) => {
-            let lines = nested(item, secrets);
+            let lines = nested(field, item, secrets);
             let mark = |(n, line)| if n == 0 { format!("- {line}") } else { format!("  {line}") };
             lines.into_iter().enumerate().map(mark).collect()
         }
-        plain => vec![format!("- {}", one_line(plain, secrets))],
+        plain => vec![format!("- {}", one_line(field, plain, secrets))],
     };
     match value {
-        Value::Table(table) => table.iter().flat_map(field).collect(),
+        Value::Table(table) => table.iter().flat_map(entry).collect(),
         Value::List(items) => items.iter().flat_map(item).collect(),
-        plain => vec![one_line(plain, secrets)],
+        plain => vec![one_line(field, plain, secrets)],
     }
 }
 
@@ -347,7 +343,7 @@ mod tests {
                 "{ \"token\" = \"***\", \"x\" = \"1\" } -> { \"token\" = \"*** (another secret)\", \"x\" = \"2\" }",
             ),
         ] {
-            let (before, after) = Shown::of(&before).beside(&Shown::of(&after));
+            let (before, after) = Shown::of("", &before).beside(&Shown::of("", &after));
             assert_eq!(format!("{before} -> {after}"), wanted);
         }
     }
@@ -372,8 +368,8 @@ mod tests {
                 vec!["command [\"put\", \"--token=*** (another secret)\"]"],
             ),
         ] {
-            assert_eq!(lines_beside(Some(&before), &after).expect("lines").1, wanted);
-            assert_eq!(lines_beside(Some(&before), &before).expect("lines").1, lines(&before).expect("lines"));
+            assert_eq!(lines_beside("", Some(&before), &after).expect("lines").1, wanted);
+            assert_eq!(lines_beside("", Some(&before), &before).expect("lines").1, lines("", &before).expect("lines"));
         }
     }
 

@@ -1,5 +1,6 @@
 //! Scripts that influxd makes (2.9.1, measured): laid out, with strings that it takes as they are.
 
+use crate::flux::Quoted;
 use crate::flux::format::format_as_influxd;
 use crate::flux::parser::parse;
 
@@ -8,7 +9,7 @@ const MASK: char = '\u{e000}';
 
 /// As influxd writes a string: `${` in it becomes an interpolation.
 pub(super) fn quoted(text: &str) -> String {
-    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
+    Quoted::new(text).as_str().to_owned()
 }
 
 /// Strings that are masked while the script is laid out, in their order.

@@ -3,9 +3,8 @@
 use super::{SORTS, rules};
 use crate::kind::export::as_declared;
 use crate::kind::{ExportError, Object};
-use crate::redact::has_credentials;
 use crate::secret::Source;
-use crate::value::{Fields, Value};
+use crate::value::{Fields, Value, masked};
 
 /// The fields. Nobody can read a secret that the server keeps for the endpoint: where it is made anew, it is read from the
 /// environment.
@@ -16,7 +15,7 @@ pub(super) fn export(object: &Object) -> Result<Fields, ExportError> {
         let mut said = said.clone();
         for (field, value) in &mut said {
             match value {
-                Value::Text(text) if has_credentials(text) => {
+                Value::Text(text) if masked(sort, field, text) != *text => {
                     let message = format!("its `{sort}.{field}` has a secret in plain text");
                     return Err(ExportError::Unsayable(message));
                 }

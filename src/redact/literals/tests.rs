@@ -264,7 +264,7 @@ fn tables_of_kinds_that_have_secrets_are_hidden_as_far_as_they_are_not_known() {
         ("[bucket.a]\nretention = \"30d\"", "[bucket.a]\nretention = \"30d\""),
         (
             "[notification_endpoint.a]\nslack = { url = \"https://h/p\", tokn = \"S3\" }",
-            "[notification_endpoint.a]\nslack = { url = \"https://h/p\", tokn = \"***\" }",
+            "[notification_endpoint.a]\nslack = { url = \"https://h/***\", tokn = \"***\" }",
         ),
         (
             "[notification_endpoint.a]\ntelegram = { token = { secret = \"bot\" }, channel = \"-1\" }",

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::{Value as Json, json};
 
 use super::super::reason::unexamined;
-use super::super::value::{called, last_text, text_beside};
+use super::super::value::{last_text, text_beside};
 use super::problem::{self, DiagnosticForm};
 use crate::address::Address;
 use crate::diff::{self, Action, Cause, FieldChange, Setting, Target};
@@ -15,7 +15,7 @@ use crate::evidence::{self, Data};
 use crate::ledger::Origin;
 use crate::plan::{self, Allowed, Plan};
 use crate::redact::{without_secrets, without_secrets_in_command};
-use crate::value::Value;
+use crate::value::{Value, called};
 
 #[derive(Serialize)]
 pub(super) struct Form<'a> {
@@ -196,8 +196,8 @@ impl<'a> Field<'a> {
     fn new(change: &'a FieldChange) -> Self {
         Self {
             field: change.field,
-            before: change.live.as_ref().map(|live| value("", live, None)),
-            after: value("", &change.wanted, change.live.as_ref()),
+            before: change.live.as_ref().map(|live| value((change.field, ""), live, None)),
+            after: value((change.field, ""), &change.wanted, change.live.as_ref()),
             last_applied: change.last.as_deref().map(|last| last_text(change, last)),
             cause: match change.cause {
                 Cause::Yours => "manifest",
@@ -254,9 +254,9 @@ pub(super) const fn action(action: Action) -> &'static str {
     }
 }
 
-/// The value under `key`, null where absence is said. A secret's source is named, never its value. Where it takes the place of
+/// The value in a field under a key, null where absence is said. A secret's source is named, never its value. Where it takes the place of
 /// `other`, it tells where only a secret differs.
-fn value(key: &str, value: &Value, other: Option<&Value>) -> Json {
+fn value((field, key): (&str, &str), value: &Value, other: Option<&Value>) -> Json {
     match value {
         Value::Unset => Json::Null,
         Value::Integer(number) => json!(number),
@@ -264,23 +264,27 @@ fn value(key: &str, value: &Value, other: Option<&Value>) -> Json {
         Value::Bool(yes) => json!(yes),
         Value::List(items) => {
             let others = if let Some(Value::List(others)) = other { others.as_slice() } else { &[] };
-            items.iter().enumerate().map(|(at, item)| self::value("", item, others.get(at))).collect()
+            items.iter().enumerate().map(|(at, item)| self::value((field, ""), item, others.get(at))).collect()
         }
         Value::Table(table) => {
             let other = |key: &str| if let Some(Value::Table(others)) = other { others.get(key) } else { None };
-            table.iter().map(|(key, value)| (key.clone(), self::value(called(key), value, other(key)))).collect()
+            table
+                .iter()
+                .map(|(key, value)| (key.clone(), self::value((field, called(key)), value, other(key))))
+                .collect()
         }
         Value::Refs(set) => set.iter().map(|of| json!(of.to_string())).collect(),
         Value::Map(map) => {
             let other = |key: &str| if let Some(Value::Map(others)) = other { others.get(key) } else { None };
-            let shown = |key: &String, text: &str| json!(text_beside(key, text, other(key).map(String::as_str)));
+            let shown =
+                |key: &String, text: &str| json!(text_beside((field, key), text, other(key).map(String::as_str)));
             map.iter().map(|(key, text)| (key.clone(), shown(key, text))).collect()
         }
         Value::Scopes(scopes) => scopes.iter().map(|scope| json!(scope.to_string())).collect(),
         Value::Sinks(sinks) => sinks.iter().map(|sink| json!(without_secrets_in_command(&sink.to_string()))).collect(),
         Value::Text(text) => {
             let other = if let Some(Value::Text(other)) = other { Some(other.as_str()) } else { None };
-            json!(text_beside(key, text, other))
+            json!(text_beside((field, key), text, other))
         }
         Value::Duration(_) | Value::Before(_) | Value::Infinite | Value::Ref(_) | Value::Script(_) => {
             json!(value.to_string())

@@ -88,12 +88,12 @@ fn created(change: &Change) -> Vec<String> {
     let width = change.fields.iter().map(|field| field.field.len()).max().unwrap_or(0);
     let mut diff = Vec::new();
     for FieldChange { field, wanted, .. } in &change.fields {
-        match lines(wanted) {
+        match lines(field, wanted) {
             Some(lines) if matches!(wanted, Value::Script(_)) || lines.len() > 1 => {
                 diff.push(format!("+ {field}:"));
                 diff.extend(lines.into_iter().map(|line| format!("+     {line}")));
             }
-            _ => diff.push(format!("+ {field:width$} = {}", short(wanted))),
+            _ => diff.push(format!("+ {field:width$} = {}", short(field, wanted))),
         }
     }
     diff

@@ -96,7 +96,11 @@ both!(what_the_ui_knows_of_a_query_stays_as_long_as_it_is_the_same, async |scene
     assert_eq!((&changed["query"], &changed["thresholds"][0]["value"]), (&query, &json!(91)));
     project.declare(&CHECK.replace("-1h", "-2h"));
     project.apply().await;
-    assert_eq!(only(&scene).await["query"]["editMode"], "");
+    let query = only(&scene).await["query"].clone();
+    assert_eq!(
+        (&query["name"], &query["editMode"], &query["builderConfig"]["buckets"]),
+        (&json!("q"), &json!("advanced"), &json!([]))
+    );
 });
 
 both!(what_two_sorts_of_checks_say_alike_is_sent_where_the_one_becomes_the_other, async |scene| {
@@ -224,4 +228,21 @@ both!(two_requests_are_for_each_check_of_the_project_and_none_for_others, async 
     let requests = relay.requests();
     let asked = |path: &str| requests.iter().filter(|request| request.starts_with(path)).count();
     assert_eq!((asked("GET /api/v2/tasks/"), asked("GET /api/v2/checks/")), (1, 1), "{requests:#?}");
+});
+
+both!(the_hidden_task_of_a_check_is_not_imported_as_a_task, async |scene| {
+    let made = create(&scene, Kind::Check, &threshold(&scene)).await;
+    let check = only(&scene).await;
+    let task = check["taskID"].as_str().unwrap();
+    let place = Place::new(
+        &scene,
+        &format!("[task.t]\nevery = \"1h\"\nflux = \"x = 1\"\n\n[[import]]\nto = \"task.t\"\nid = \"{task}\"\n"),
+    );
+    for command in [place.on("plan"), place.apply()] {
+        let said = command.arg("--adopt").run();
+        assert_ne!(said.code, 0, "{}", said.all());
+        let wanted = format!("the task {task} runs the check \"{}\" (ID {})", made.object.name, made.object.id);
+        assert!(said.words().contains(&wanted) && said.words().contains("import its own ID"), "{}", said.all());
+    }
+    assert_eq!(only(&scene).await, check);
 });

@@ -160,6 +160,22 @@ both!(neither_a_secret_nor_a_secret_url_is_in_any_output, async |scene| {
     assert_eq!(said.matches("https://hooks.slack.com/services/***").count(), 5, "{said}");
 });
 
+both!(what_no_manifest_can_say_of_an_endpoint_stays_when_it_changes, async |scene| {
+    let body = json!({
+        "orgID": scene.org, "name": "e", "status": "active", "type": "http", "url": "http://a.example.com", "method": "POST",
+        "authMethod": "none", "headers": {"X-Room": "1"}, "contentTemplate": "c",
+    });
+    let made = crate::support::id(&scene.http.post("notificationEndpoints", body).await.expect(201));
+    let live = listed(&scene, Kind::NotificationEndpoint, &made).await.unwrap();
+    let unsaid: Vec<_> = Kind::NotificationEndpoint.unsaid(&live).map(|(key, _)| key).collect();
+    assert_eq!(unsaid, ["headers", "contentTemplate"]);
+    let place = Place::new(&scene, "[notification_endpoint.e]\nhttp = { url = \"http://b.example.com\" }\n");
+    place.apply().arg("--adopt").run().with(0);
+    let now = scene.http.get(&format!("notificationEndpoints/{made}")).await.expect(200);
+    let kept = (&now["url"], &now["headers"], &now["contentTemplate"]);
+    assert_eq!(kept, (&json!("http://b.example.com"), &json!({"X-Room": "1"}), &json!("c")));
+});
+
 /// Endpoints with secrets from sources, and the keys of what the server keeps of these.
 const KEPT: [(&str, &[&str]); 5] = [
     ("http = { url = \"http://a.example.com\", token = { file = \"token\" } }", &["ID-token"]),
@@ -180,14 +196,19 @@ async fn only(scene: &Scene) -> String {
 
 both!(no_secret_of_an_endpoint_is_left_whatever_a_run_or_somebody_else_left_undone, async |scene| {
     let proxy = Proxy::start(scene.server.url(), |seen| {
-        if seen.path.ends_with("/secrets/delete") { Fate::Refuse(400, r#"{"code":"invalid","message":"no"}"#) } else { Fate::Pass }
+        if seen.path.ends_with("/secrets/delete") {
+            Fate::Refuse(400, r#"{"code":"invalid","message":"no"}"#)
+        } else {
+            Fate::Pass
+        }
     })
     .await;
-    let endpoint = |sort: &str| format!("[notification_endpoint.e]\n{sort}\n");
+    const REST: &str = "[label.l]\n";
+    let endpoint = |sort: &str| format!("{REST}[notification_endpoint.e]\n{sort}\n");
     for (sort, kept) in KEPT {
         let place = Place::new(&scene, &endpoint(sort));
         std::fs::write(place.path().join("token"), "S3KRIT").unwrap();
-        for (by_hand, declared) in [(false, ""), (true, ""), (true, &*endpoint(sort))] {
+        for (by_hand, declared) in [(false, REST), (true, REST), (true, &*endpoint(sort))] {
             place.declare(&endpoint(sort));
             place.apply().run().with(0);
             let id = only(&scene).await;
@@ -205,9 +226,8 @@ both!(no_secret_of_an_endpoint_is_left_whatever_a_run_or_somebody_else_left_undo
             assert!(left.iter().all(|key| !key.starts_with("ID-")), "{sort}: {left:?}");
             place.on("plan").arg("--detailed-exitcode").run().with(0);
         }
-        place.declare("");
-        place.apply().run().with(0);
-        assert_eq!(keys(&scene, "").await, [String::new(); 0]);
+        place.on("destroy").arg("--auto-approve").run().with(0);
+        assert!(keys(&scene, "").await.is_empty());
     }
 });
 

@@ -170,3 +170,48 @@ both!(a_task_that_runs_something_else_is_drift_and_repaired, async |scene| {
     place.apply().run().with(0);
     place.on("plan").arg("--detailed-exitcode").run().with(0);
 });
+
+both!(an_endpoint_of_another_org_is_none_of_a_rule_here, async |scene| {
+    let other = id(&scene.http.post("orgs", json!({"name": crate::support::unique("other")})).await.expect(201));
+    let name = scene.http.get(&format!("orgs/{other}")).await.expect(200)["name"].as_str().unwrap().to_owned();
+    let place = Place::new(
+        &scene,
+        &PROJECT.replace("slack = { url", "org = \"org.o\"\nslack = { url").replace(
+            "[notification_rule.r]",
+            &format!("[org.o]\nname = \"{name}\"\nexternal = true\n\n[notification_rule.r]"),
+        ),
+    );
+    let said = place.on("validate").run().with(65);
+    assert!(
+        said.words().contains("notification_rule.r and notification_endpoint.e are in different orgs"),
+        "{}",
+        said.err
+    );
+    // Somebody makes the rule send to an endpoint elsewhere, and moves its own endpoint there.
+    place.declare(PROJECT);
+    place.apply().run().with(0);
+    let (rule, runs) = only(&scene).await;
+    let elsewhere =
+        json!({"orgID": other, "name": "x", "status": "active", "type": "slack", "url": "http://x.example.com"});
+    let elsewhere = id(&scene.http.post("notificationEndpoints", elsewhere).await.expect(201));
+    let http = scene.http.clone().with_header("content-type", "application/json");
+    let put = async |path: String, body: &serde_json::Value| {
+        http.send(Method::PUT, &path, Some(body.to_string().into_bytes())).await.expect(200);
+    };
+    let mut by_hand = rule.clone();
+    by_hand["endpointID"] = json!(elsewhere);
+    put(format!("notificationRules/{}", id(&rule)), &by_hand).await;
+    let said = place.on("drift").run().with(2).out;
+    assert!(said.contains("notification_rule.r"), "{said}");
+    place.apply().run().with(0);
+    assert_eq!(only(&scene).await.1, runs);
+    let list = scene.http.get(&format!("notificationEndpoints?orgID={}", scene.org)).await.expect(200);
+    let mut moved = list["notificationEndpoints"][0].clone();
+    moved["orgID"] = json!(other);
+    put(format!("notificationEndpoints/{}", id(&moved)), &moved).await;
+    place.on("drift").run().with(2);
+    place.apply().run().with(0);
+    place.on("plan").arg("--detailed-exitcode").run().with(0);
+    let list = scene.http.get(&format!("notificationEndpoints?orgID={}", scene.org)).await.expect(200);
+    assert_eq!(only(&scene).await.0["endpointID"], list["notificationEndpoints"][0]["id"]);
+});

@@ -98,7 +98,7 @@ both!(what_is_no_plan_is_refused_with_its_reason, async |scene| {
         (String::new(), "is empty"),
         (whole[..whole.len() / 2].to_owned(), "is truncated"),
         (whole.replacen("1d", "9d", 1), "was changed after it was written"),
-        (whole.replacen("\"fluxform_plan\":3", "\"fluxform_plan\":7", 1), "has version 7 of the plan format"),
+        (whole.replacen("\"fluxform_plan\":4", "\"fluxform_plan\":7", 1), "has version 7 of the plan format"),
         (json, "is JSON, but not a plan file"),
         ("{}".to_owned(), "is JSON, but not a plan file"),
         ("[project]\nname = \"iot\"\n".to_owned(), "is not a plan file"),
@@ -223,3 +223,57 @@ fn a_plan_applied_away_from_its_project_says_which_project_it_is_of() {
     has(&ended.err, "is a plan of the project `iot`, and . has no manifest");
     has(&ended.err, &format!("`fluxform apply '{}' DIR`", file.display()));
 }
+
+/// Addresses that are secrets, and a text that has one.
+const HOOKS: &str = r##"
+[notification_endpoint.chat]
+slack = { url = "https://chat.example.com/hooks/S3KRIT7" }
+
+[notification_endpoint.hook]
+http = { url = "https://ops.example.com/hook/S3KRIT7/on?room=S3KRIT7#S3KRIT7" }
+
+[notification_rule.chat]
+endpoint = "notification_endpoint.chat"
+every = "5m"
+on = ["crit"]
+slack = { message = "${ r._message } https://hooks.slack.com/services/T/B/S3KRIT7" }
+
+[bucket.raw]
+description = "password=S3KRIT7"
+"##;
+
+both!(no_secret_address_is_in_any_output_or_file, async |scene| {
+    let review = Review::new(&scene, HOOKS);
+    let mut said = Vec::new();
+    for format in ["human", "json", "markdown"] {
+        said.push(review.run("plan", &review.project()).arg("--format").arg(format).run().out);
+    }
+    let planned = review.plan().run().with(0);
+    said.push(fs::read_to_string(review.file()).unwrap());
+    let shown = on("show", &review.file()).run().with(0).out;
+    assert_eq!(shown, planned.out);
+    said.push(shown);
+    for said in &said {
+        has(said, "https://chat.example.com/***");
+        has(said, "https://ops.example.com/hook/***");
+        has(said, "https://hooks.slack.com/services/***");
+    }
+    said.push(review.apply().run().with(0).all());
+    said.push(review.run("show", &review.project()).arg("--format=json").run().with(0).out);
+    said.push(scene.http.get(&format!("labels?orgID={}", scene.org)).await.text);
+    // Another secret is another plan, and is seen to be one.
+    const ANOTHER: &str = "*** (another secret)";
+    review.declare(&HOOKS.replace("S3KRIT7", "S3KRIT8"));
+    said.push(review.plan().run().with(0).all());
+    assert_eq!(said.last().unwrap().matches(ANOTHER).count(), 6, "{}", said.last().unwrap());
+    review.declare(&HOOKS.replace("S3KRIT7", "S3KRIT9"));
+    let stale = review.refused(6).await;
+    assert!(stale.out.matches(ANOTHER).count() >= 4, "{}", stale.out);
+    said.push(stale.all());
+    for said in &said {
+        assert!(!said.contains("S3KRIT"), "{said}");
+    }
+    review.declare(&HOOKS.replace("S3KRIT7", "S3KRIT8"));
+    review.apply().run().with(0);
+    has(&review.apply().run().with(6).err, "was already applied");
+});
