@@ -51,6 +51,11 @@ impl<'a> Finder<'a> {
             return Err(foreign(address, import.place.as_ref(), object, project));
         }
         let refer = "to refer to it, add `external = true`: it is looked up, never changed";
+        if let Some(runs) = object.runs() {
+            let message = format!("the {kind} {id} runs {runs}, and is never managed by itself");
+            let help = "declare that, and import its own ID: the task comes, changes and goes with it";
+            return Err(problem(import, Code::ImportSystem, message, help));
+        }
         let refused = match object.standing {
             Standing::Ordinary => None,
             Standing::System => Some(("is one of InfluxDB's own, and is never managed", Some(refer))),

@@ -3,7 +3,7 @@
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 
 use super::Kind;
-use super::live::{Object, Presence, ReadScope, UNREAD};
+use super::live::{Object, Presence, RUNS, ReadScope, Standing, UNREAD};
 use super::wire::{Row, Wire};
 use crate::api::{ApiError, Class, Client};
 use crate::value::Value;
@@ -42,6 +42,18 @@ pub(super) async fn looked_at(
         Ok(object)
     });
     stream::iter(looked_at).buffered(AT_ONCE).try_collect().await
+}
+
+/// Says of `task`, which no list has, what it runs, where that is seen.
+pub(super) async fn told(api: &Client, task: &mut Object) -> Result<(), ApiError> {
+    let Some(org) = task.org.clone() else { return Ok(()) };
+    for kind in [Kind::Check, Kind::NotificationRule] {
+        let all = kind.list(api, &[&org], ReadScope::NOTHING).await?;
+        let Some(runs) = all.into_iter().find(|object| object.fields.text(TASK) == Some(&task.id)) else { continue };
+        task.standing = Standing::System;
+        task.fields.set(RUNS, Value::Text(format!("the {kind} {:?} (ID {})", runs.name, runs.id)));
+    }
+    Ok(())
 }
 
 /// Whether what the task of `object` runs is not what the object says; none where the token may not read the task.

@@ -44,10 +44,18 @@ pub enum Standing {
 /// A field that no table has, of an object that is not read whole: InfluxDB's name of the type that the token may not read.
 pub(super) const UNREAD: &str = "(unread)";
 
+/// A field that no table has: what a task runs that no list has.
+pub(super) const RUNS: &str = "(runs)";
+
 impl Object {
     /// InfluxDB's name of the type that the token may not read, where a part of the object is kept in one.
     pub fn unread(&self) -> Option<&str> {
         self.fields.text(UNREAD)
+    }
+
+    /// What it runs, where it is a part of that: such as the check behind which a task is.
+    pub fn runs(&self) -> Option<&str> {
+        self.fields.text(RUNS)
     }
 
     /// Whether no project ever manages it.

@@ -10,7 +10,7 @@ mod deprecated;
 mod filter;
 mod output;
 mod range;
-mod secret;
+pub mod secret;
 mod stream;
 mod tree;
 

@@ -105,7 +105,12 @@ fn lacks(change: &Change, kind: Kind, name: &str, gone: Option<&Change>, names: 
             format!("{address} uses the {kind} `{name}`, which neither the project nor the server has"),
             match nearest(name, names.after.iter().map(String::as_str)) {
                 Some(near) => format!("did you mean `{near}`?"),
-                None => "declare it, or correct the name".to_owned(),
+                None => match kind.spec().fields.iter().find(|field| field.secret.is_some_and(|rule| rule.needed)) {
+                    Some(field) => {
+                        format!("declare it with where its `{}` comes from, or correct the name", field.name)
+                    }
+                    None => "declare it, or correct the name".to_owned(),
+                },
             },
         ),
     };

@@ -69,12 +69,16 @@ pub(super) fn not_set<'a>(changes: &'a [Change], written: Written<'a>) -> impl I
         fields.flat_map(move |field| {
             let declared = resource.and_then(|resource| resource.fields.get(field.name));
             let sources = declared.map(|declared| declared.sources(field.name)).unwrap_or_default();
-            sources.into_iter().filter_map(move |(name, _)| {
+            sources.into_iter().filter_map(move |(name, source)| {
                 let rule = field.secret.filter(|rule| !change.sets_secret(field, *rule, &name))?;
-                let (address, again) = (&change.address, rule.again);
-                let message = format!("{address} is adopted as it is: its `{name}` is not set");
+                let (address, again, source) = (&change.address, rule.again, source.to_string());
+                let source = without_secrets_in_command(&source);
+                let message =
+                    format!("{address} is adopted as it is: it keeps the `{name}` that it has, and {source} is not read");
                 let diagnostic = Diagnostic::warning(Code::PlanSecretNotSet, message);
-                Some(diagnostic.help(format!("to set it, write `{again} = 1` beside it")))
+                Some(diagnostic.help(format!(
+                    "if what it has is right, there is nothing to do; to set it from {source}, write `{again} = 1` in {address}"
+                )))
             })
         })
     })
@@ -144,13 +148,15 @@ mod tests {
         let owned = Change { adopts: false, ..adopted("secret.a") };
         let changes = [adopted("secret.a"), adopted("user.u"), adopted("user.other"), versioned, owned];
         let said: Vec<_> = not_set(&changes, written).map(|said| (said.message, said.help)).collect();
-        let of = |address: &str, field: &str, version: &str| {
-            (
-                format!("{address} is adopted as it is: its `{field}` is not set"),
-                Some(format!("to set it, write `{version} = 1` beside it")),
-            )
+        let of = |address: &str, field: &str, source: &str| {
+            let message =
+                format!("{address} is adopted as it is: it keeps the `{field}` that it has, and {source} is not read");
+            let help = format!(
+                "if what it has is right, there is nothing to do; to set it from {source}, write `{field}_version = 1` in {address}"
+            );
+            (message, Some(help))
         };
-        assert_eq!(said, [of("secret.a", "value", "value_version"), of("user.u", "password", "password_version")]);
+        assert_eq!(said, [of("secret.a", "value", "env A"), of("user.u", "password", "env U")]);
     }
 
     #[test]

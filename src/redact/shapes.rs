@@ -10,6 +10,38 @@ const SCHEMES: [&str; 4] = ["Bearer ", "Basic ", "Token ", "Digest "];
 const SHORTEST: usize = 6;
 /// A word of so many bytes between the marks of a private key is a line of it, also if others stand beside it.
 const LINE: usize = 16;
+/// What tokens of services begin with that many use, whatever they are called.
+const PREFIXES: [&str; 27] = [
+    "AIza",
+    "AKIA",
+    "ASIA",
+    "SG.",
+    "dop_v1_",
+    "ghp_",
+    "gho_",
+    "ghr_",
+    "ghs_",
+    "ghu_",
+    "github_pat_",
+    "glpat-",
+    "glsa_",
+    "hvs.",
+    "npm_",
+    "pypi-",
+    "rk_live_",
+    "shpat_",
+    "sk-ant-",
+    "sk-proj-",
+    "sk_live_",
+    "xapp-",
+    "xoxa-",
+    "xoxb-",
+    "xoxp-",
+    "xoxr-",
+    "xoxs-",
+];
+/// What follows has at least so many bytes.
+const LONG: usize = 16;
 const BEGIN: &str = "-----BEGIN ";
 const END: &str = "-----END ";
 const MARK: &str = "-----";
@@ -97,7 +129,13 @@ fn headers(search: &mut Search<'_>) {
     }
 }
 
-/// Tokens of InfluxDB, and JSON web tokens.
+/// Whether `text` is a token of a service that many use.
+fn is_of_service(text: &str) -> bool {
+    let follows = |prefix: &&str| text.strip_prefix(*prefix).is_some_and(|rest| rest.len() >= LONG);
+    text.len() > LONG && text.bytes().any(|byte| byte.is_ascii_digit()) && PREFIXES.iter().any(follows)
+}
+
+/// Tokens of InfluxDB and of services, and JSON web tokens.
 fn words(search: &mut Search<'_>) {
     const INFLUX: usize = 88;
     let text = search.text;
@@ -110,10 +148,31 @@ fn words(search: &mut Search<'_>) {
             .rsplit_once('=')
             .map_or(token, |_| &token[token.trim_end_matches('=').rfind('=').map_or(0, |at| at + 1)..]);
         let is_influx = value.len() == INFLUX && value.ends_with("==");
-        if is_json || is_influx {
+        let is_of_service = is_of_service(value);
+        if is_json || is_influx || is_of_service {
             let end = at + token.len();
-            search.add(end - if is_influx { INFLUX } else { token.len() }..end, true);
+            let length = if is_influx || is_of_service { value.len() } else { token.len() };
+            search.add(end - length..end, true);
         }
         at += word.len();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::without_secrets_in_argument;
+
+    #[test]
+    fn tokens_of_services_are_known_by_what_they_begin_with() {
+        for (text, shown) in [
+            ("tok = \"ghp_0123456789abcdefghijABCDEFGHIJ012345\"", "tok = \"***\""),
+            ("x glpat-abcdefghij0123456789 y", "x *** y"),
+            ("AKIA0123456789ABCDEF", "***"),
+            ("a=xoxb-123456789012-abcdef", "a=***"),
+            ("ghp_short1 sk_live_dashboard_overview_of_all", "ghp_short1 sk_live_dashboard_overview_of_all"),
+            ("my_ghp_0123456789abcdefghij", "my_ghp_0123456789abcdefghij"),
+        ] {
+            assert_eq!(without_secrets_in_argument(text), shown, "{text}");
+        }
     }
 }

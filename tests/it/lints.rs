@@ -301,3 +301,27 @@ fn a_secret_is_shown_nowhere() {
         assert!(shown.matches("flux::secret-literal").count() >= 2 && !shown.contains(secret), "{shown}");
     }
 }
+
+#[test]
+fn a_secret_is_found_wherever_a_script_gets_it() {
+    let token = "ghp_0123456789abcdefghijABCDEFGHIJ012345";
+    let query = format!("tok = \"{token}\"\nfrom(bucket: \"b\") |> range(start: -1h)");
+    let dashboard = format!(
+        "[dashboard.d]\n[[dashboard.d.cell]]\nname = \"c\"\nat = [0, 0]\nsize = [4, 4]\nxy = {{}}\nflux = '''\n{query}\n'''\n"
+    );
+    let task = format!(
+        "[task.t]\nevery = \"1h\"\noffset = \"1m\"\nflux = \"x = params.t\"\nparams = {{ t = \"{token}\", plain = \"x\" }}\n"
+    );
+    let check = format!(
+        "[check.c]\nevery = \"1m\"\nflux = 'from(bucket: \"b\") |> range(start: -1m)'\n\
+         deadman = {{ level = \"crit\", after = \"90s\", forget = \"10m\" }}\nmessage = \"${{ r.host }} {token}\"\n"
+    );
+    for project in [dashboard, task, check] {
+        let found = said("\"flux::secret-literal\" = \"deny\"", ("toml", project.clone()));
+        assert_eq!(codes(&found), [(Code::FluxSecretLiteral, Severity::Error)], "{project}: {found:#?}");
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join("main.toml"), format!("[project]\nname = \"p\"\n{project}")).unwrap();
+        let shown = Fluxform::new(&["validate"]).arg(dir.path()).run().with(0).all();
+        assert!(shown.contains("flux::secret-literal") && !shown.contains(token), "{shown}");
+    }
+}

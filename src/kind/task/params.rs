@@ -2,17 +2,33 @@
 
 use crate::address::few;
 use crate::diagnostic::{Code, nearest};
-use crate::flux::Mistake;
 use crate::flux::ast::Script;
 use crate::flux::params::{Missing, Use, uses};
+use crate::flux::{Literal, Mistake};
 use crate::kind::expression::{Mentioned, SHOWN, Words};
 use crate::kind::spec::{Draft, Fault};
+use crate::lint::secret;
+use crate::redact::{Language, certain_literals};
 
 /// The faults of a script whose parameters are in the record `name`.
 pub(super) fn check(draft: &Draft<'_>, script: &Script, name: &str) -> Vec<Fault> {
     let mut faults = unknown(draft, script, name);
     faults.extend(words(&[name], &|one| advice(one, name)).faults(script));
     faults
+}
+
+/// The parameters that certainly have a secret: they become a part of the script.
+pub(super) fn secrets(draft: &Draft<'_>) -> Vec<Fault> {
+    let Some(Literal::Record(params)) = &draft.params else { return Vec::new() };
+    let has_secret = |param: &(String, Literal)| {
+        let source = Literal::Record(vec![param.clone()]).encode();
+        source.is_ok_and(|source| !certain_literals(&source, Language::Flux).is_empty())
+    };
+    let fault = |(key, _): &(String, Literal)| {
+        let message = format!("`params.{key}` has a secret, which is written into the script");
+        Fault::new(Code::FluxSecretLiteral, "params", message, secret::LABEL).within(key).help(secret::HELP).warning()
+    };
+    params.iter().filter(|param| has_secret(param)).map(fault).take(SHOWN).collect()
 }
 
 /// What is said of an expression of the manifests in a script.

@@ -19,6 +19,7 @@ pub(super) fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
     let parsed = parse(source);
     let name = params_as.as_deref().unwrap_or("params");
     faults.extend(script::forms("flux", &parsed, |error| params::help(source, error, name)));
+    faults.extend(params::secrets(draft));
     if !parsed.is_accepted() {
         return rules(draft, None, faults);
     }
