@@ -189,9 +189,9 @@ impl Found<'_> {
                 return faults.push(fault.script(place("type")).help(kept::nearest_type(ty)));
             }
         };
-        for Dropped { path, message, help } in kept::dropped(ty, &keys, shown, NOISE) {
+        for Dropped { path, message, label, help } in kept::dropped(ty, &keys, shown, NOISE) {
             let place = places.key(&[at.as_slice(), &path].concat());
-            faults.push(view(message, "not kept").script(place).help(help));
+            faults.push(Fault { help, ..view(message, label).script(place) });
         }
     }
 

@@ -10,6 +10,13 @@ pub(super) enum Step {
     At(usize),
 }
 
+impl Step {
+    /// The key, where it is one.
+    pub(super) fn key(&self) -> Option<&str> {
+        if let Self::Key(key) = self { Some(key) } else { None }
+    }
+}
+
 impl From<&str> for Step {
     fn from(key: &str) -> Self {
         Self::Key(key.to_owned())

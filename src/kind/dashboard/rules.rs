@@ -213,8 +213,8 @@ impl One {
             Some(Value::Table(said)) => {
                 let whole = json::json(&Value::Table(said.clone()));
                 let keys: Vec<&'static str> = view.keys().collect();
-                for Dropped { message, help, .. } in kept::dropped(view.ty, &keys, &whole, &[]) {
-                    faults.push(self.fault(Code::DashboardView, "properties", message, "not kept").help(help));
+                for Dropped { message, label, help, .. } in kept::dropped(view.ty, &keys, &whole, &[]) {
+                    faults.push(Fault { help, ..self.fault(Code::DashboardView, "properties", message, label) });
                 }
                 let rest = view.rest(&whole);
                 let other = said.iter().find(|(key, value)| {

@@ -1,5 +1,6 @@
 //! Dashboards in files of JSON, as they come from a server.
 
+use fluxform::manifest::{Inputs, load};
 use serde_json::Value;
 
 use super::*;
@@ -55,4 +56,51 @@ both!(what_a_server_shows_of_a_dashboard_is_taken_as_it_is, async |scene| {
     assert!(lines(&planned.plan).starts_with("= dashboard.x InSync, adopted"), "{}", lines(&planned.plan));
     project.destroy().await;
     scene.http.delete(&format!("dashboards/{made}")).await;
+});
+
+/// The fields in `json`, and in what stands within it, as pointers, each with a value of another type.
+fn wrong(at: &str, json: &Value, found: &mut Vec<(String, Value)>) {
+    match json {
+        Value::Object(all) => all.iter().for_each(|(key, json)| wrong(&format!("{at}/{key}"), json, found)),
+        Value::Array(items) => items.iter().enumerate().for_each(|(n, json)| wrong(&format!("{at}/{n}"), json, found)),
+        _ => {}
+    }
+    let of = |value: Value| (at.to_owned(), value);
+    match json {
+        _ if ["", "/shape", "/type"].contains(&at) => {}
+        Value::String(_) | Value::Array(_) | Value::Object(_) => found.push(of(json!(5))),
+        Value::Null => found.extend([of(json!(5)), of(json!([5]))]),
+        Value::Bool(_) => found.push(of(json!("x"))),
+        Value::Number(number) => {
+            found.push(of(json!("x")));
+            // Where a server takes no fraction, nobody does.
+            found.extend(number.is_i64().then(|| of(json!(1.5))));
+        }
+    }
+}
+
+both!(what_a_server_cannot_read_of_a_view_is_told_and_nothing_else, async |scene| {
+    let project = Project::new(&scene);
+    project.declare("[dashboard.x]\nfile = \"x.json\"\n");
+    for view in views(MOST) {
+        let mut fields = Vec::new();
+        wrong("", &view, &mut fields);
+        let of = |(at, value): &(String, Value)| {
+            let mut view = view.clone();
+            *view.pointer_mut(at).unwrap() = value.clone();
+            view
+        };
+        let all: Vec<Value> = fields.iter().map(of).collect();
+        let cells = all.iter().map(|view| json!({"properties": {"properties": view}})).collect::<Vec<_>>();
+        let made = scene.http.post("dashboards", json!({"orgID": scene.org, "name": "wrong", "cells": cells})).await;
+        let made = made.expect(201);
+        for (n, (kept, (at, value))) in made["cells"].as_array().unwrap().iter().zip(&fields).enumerate() {
+            let cells = json!({"cells": [{"x": 0, "y": 0, "w": 1, "h": 1, "name": "a", "properties": all[n]}]});
+            project.write("x.json", &cells.to_string());
+            let told = load(project.path(), &Inputs::default()).map(drop).map_err(|told| told.len());
+            let is_kept = kept["properties"].is_object();
+            assert_eq!(told, if is_kept { Ok(()) } else { Err(1) }, "{} {at}: {value}", view["type"]);
+        }
+        scene.http.delete(&format!("dashboards/{}", id(&made))).await;
+    }
 });

@@ -118,10 +118,11 @@ both!(a_cell_that_moves_is_the_same_and_keeps_what_no_manifest_says, async |scen
 });
 
 both!(a_view_that_the_server_does_not_take_is_an_error, async |scene| {
-    let wrong = "[dashboard.x]\n\n[[dashboard.x.cell]]\nat = [0, 0]\nsize = [1, 1]\nxy = {}\nproperties = { legendOpacity = \"half\" }\n";
+    let wrong =
+        "[dashboard.x]\n\n[[dashboard.x.cell]]\nat = [0, 0]\nsize = [1, 1]\nheatmap = { bin_size = 3000000000 }\n";
     let place = Place::new(&scene, wrong);
     let said = place.apply().run().with(1).all();
-    assert!(said.contains("cannot read what it is to show (a view of the type xy)"), "{said}");
+    assert!(said.contains("cannot read what it is to show (a view of the type heatmap)"), "{said}");
     let list = scene.http.get(&format!("dashboards?orgID={}", scene.org)).await.expect(200);
     assert_eq!(list["dashboards"], json!([]));
 });
