@@ -9,16 +9,24 @@ use crate::flux::refs::{Call, Value};
 /// Names of columns; none where they are not known.
 type Known<'a> = Option<Rc<BTreeSet<&'a str>>>;
 
+/// The row that the function of a `map` makes of another one.
+pub(super) struct Row<'a> {
+    /// Whether it has what the other one has, as `{r with a: 1}`.
+    pub(super) has_others: bool,
+    /// The columns that are set in it.
+    pub(super) set: BTreeSet<&'a str>,
+}
+
 /// The columns of functions that were looked at, by the place of their arrow: a function may be given to very many calls.
 pub(super) struct Columns<'a> {
     script: &'a Script,
     read: HashMap<u32, Known<'a>>,
-    set: HashMap<u32, Known<'a>>,
+    made: HashMap<u32, Option<Rc<Row<'a>>>>,
 }
 
 impl<'a> Columns<'a> {
     pub(super) fn of(script: &'a Script) -> Self {
-        Self { script, read: HashMap::new(), set: HashMap::new() }
+        Self { script, read: HashMap::new(), made: HashMap::new() }
     }
 
     /// The columns that the function of a `filter` looks at, if it does nothing else with a row.
@@ -32,15 +40,20 @@ impl<'a> Columns<'a> {
         })
     }
 
-    /// The columns that the function of a `map` sets, if it leaves all others: `(r) => ({r with a: 1})`.
-    pub(super) fn set_by(&mut self, call: &Call<'a>) -> Known<'a> {
+    /// The row that the function of a `map` makes, if it does nothing else.
+    pub(super) fn made_by(&mut self, call: &Call<'a>) -> Option<Rc<Row<'a>>> {
         let function = function(call)?;
-        let known = self.set.get(&function.arrow).cloned();
+        let known = self.made.get(&function.arrow).cloned();
         known.unwrap_or_else(|| {
-            let set = set(self.script, function).map(Rc::new);
-            self.set.insert(function.arrow, set.clone());
-            set
+            let made = made(self.script, function).map(Rc::new);
+            self.made.insert(function.arrow, made.clone());
+            made
         })
+    }
+
+    /// The same of one that leaves all other columns: `(r) => ({r with a: 1})`.
+    pub(super) fn set_by(&mut self, call: &Call<'a>) -> Option<Rc<Row<'a>>> {
+        self.made_by(call).filter(|row| row.has_others)
     }
 }
 
@@ -93,13 +106,16 @@ fn read<'a>(script: &'a Script, function: &Function) -> Option<BTreeSet<&'a str>
     Some(columns)
 }
 
-fn set<'a>(script: &'a Script, function: &Function) -> Option<BTreeSet<&'a str>> {
+fn made<'a>(script: &'a Script, function: &Function) -> Option<Row<'a>> {
     let (row, mut body) = row(script, function)?;
     while let ExpressionKind::Paren(inner) = script.expression(body).kind {
         body = inner;
     }
     let ExpressionKind::Record(record) = &script.expression(body).kind else { return None };
     let Record { with, properties, .. } = &**record;
-    let leaves_others = with.is_some_and(|with| script.text(with) == row);
-    leaves_others.then(|| properties.iter().map(|property| script.key(property.key)).collect())
+    if with.is_some_and(|with| script.text(with) != row) {
+        return None;
+    }
+    let set = properties.iter().map(|property| script.key(property.key)).collect();
+    Some(Row { has_others: with.is_some(), set })
 }

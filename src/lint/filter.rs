@@ -12,7 +12,7 @@ pub(super) fn too_late(look: &mut Look<'_>) {
         let stream = input(call, &look.streams).filter(|stream| is(call, "universe", "filter") && !stream.is_computed);
         let Some((stream, barrier)) = stream.and_then(|stream| Some((stream, stream.barrier?))) else { continue };
         let Some(read) = look.columns.read_by(call).filter(|read| !read.is_empty()) else { continue };
-        let mut sets = |map| look.columns.set_by(&look.calls[map]).is_none_or(|set| !set.is_disjoint(&read));
+        let mut sets = |map| look.columns.set_by(&look.calls[map]).is_none_or(|row| !row.set.is_disjoint(&read));
         if stream.map.is_some_and(&mut sets) {
             continue;
         }

@@ -8,10 +8,13 @@ mod allowed;
 mod columns;
 mod deprecated;
 mod filter;
+mod missing;
 mod output;
 mod range;
+mod refused;
 pub mod secret;
 mod stream;
+mod tables;
 mod tree;
 
 use std::collections::BTreeSet;
@@ -25,6 +28,7 @@ use crate::flux::ast::{Script, Span};
 use crate::flux::refs::{Call, Followed};
 use columns::Columns;
 use stream::Stream;
+use tables::Tables;
 
 /// How a script is run, as far as that is known.
 #[derive(Clone, Copy, Debug, Default)]
@@ -57,6 +61,7 @@ struct Look<'a> {
     calls: &'a [Call<'a>],
     /// What comes out of each call.
     streams: Vec<Stream>,
+    tables: Vec<Tables>,
     columns: Columns<'a>,
     setting: Setting,
     found: Vec<Finding>,
@@ -98,6 +103,8 @@ const LINTS: &[fn(&mut Look<'_>)] = &[
     filter::of_many_groups,
     output::read_again,
     output::read_of_an_org,
+    missing::columns,
+    refused::calls,
     tree::expressions,
     deprecated::functions,
     secret::literals,
@@ -108,7 +115,8 @@ pub fn findings(script: &Script, followed: &Followed<'_>, setting: Setting) -> V
     let calls = &*followed.calls;
     let mut columns = Columns::of(script);
     let streams = stream::of(calls, &mut columns);
-    let mut look = Look { script, calls, streams, columns, setting, found: Vec::new(), said: BTreeSet::new() };
+    let tables = tables::of(calls, &mut columns);
+    let mut look = Look { script, calls, streams, tables, columns, setting, found: Vec::new(), said: BTreeSet::new() };
     LINTS.iter().for_each(|lint| lint(&mut look));
     look.found.sort_by_key(|finding| finding.mistake.span);
     look.found

@@ -43,12 +43,16 @@ fn place(call: &Call<'_>) -> Span {
     named.map_or(call.span, |(_, span)| span)
 }
 
+/// Functions that read, of the package of InfluxDB.
+const READING: [&str; 3] = ["buckets", "cardinality", "from"];
+
 /// A `from` with an org and no host: influxd refuses it whatever the org is, its own included (2.9.1, measured).
 pub(super) fn read_of_an_org(look: &mut Look<'_>) {
-    for call in look.calls.iter().filter(|call| is(call, "influxdata/influxdb", "from")) {
+    let reads = |call: &&Call<'_>| READING.iter().any(|name| is(call, "influxdata/influxdb", name));
+    for call in look.calls.iter().filter(reads) {
         let named = ["org", "orgID"].iter().find_map(|argument| call.given.get(argument));
         let Some((_, span)) = named.filter(|_| call.given.get("host").is_none()) else { continue };
-        let message = "InfluxDB refuses a `from` that names an org";
+        let message = format!("InfluxDB refuses a `{}` that names an org", call.name);
         let help = "remove it: a script reads buckets of the org that it runs in";
         look.find(Code::FluxOtherOrg, span, message, "never allowed without `host`", help);
     }

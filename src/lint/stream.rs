@@ -89,7 +89,8 @@ pub(super) fn writes(call: &Call<'_>) -> bool {
 fn after<'a>(input: Stream, call: &Call<'a>, at: CallId, columns: &mut Columns<'a>) -> Stream {
     let name = if *call.package == *"universe" { call.name } else { "" };
     let is_aggregate = AGGREGATES.contains(&name);
-    let mut sets_values = || columns.set_by(call).is_some_and(|set| set.iter().all(|column| VALUES.contains(column)));
+    let mut sets_values =
+        || columns.set_by(call).is_some_and(|row| row.set.iter().all(|column| VALUES.contains(column)));
     let is_passing = is_aggregate || PASSING.contains(&name) || writes(call) || name == "map" && sets_values();
     let is_measured = name == "filter" && columns.read_by(call).is_some_and(|read| read.contains("_measurement"));
     Stream {

@@ -2,15 +2,22 @@
 //!
 //! `UPDATE_EXPECTED=1` writes the pages anew, of `src/diagnostic/pages/flux.md` and `tests/lints`.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
 use fluxform::diagnostic::{Code, Diagnostic, Level, Severity};
+use fluxform::flux::parser::parse;
+use fluxform::flux::refs::{Target, references};
+use fluxform::flux::{AuthorScript, Schedule, TaskHead};
 use fluxform::manifest::{Inputs, Loaded, load};
+use serde_json::json;
 
 use crate::cli::fluxform::Fluxform;
+use crate::facts::columns::{refused, sample};
 use crate::published::holds;
+use crate::support::real;
 
 fn lints() -> impl Iterator<Item = (Code, Level)> {
     Code::ALL.iter().filter_map(|code| Some((*code, code.level()?)))
@@ -172,7 +179,7 @@ fn what_policy_says_of_no_lint_is_an_error() {
 }
 
 /// What lints find in a script of a task that runs each hour, each with the text of its place.
-fn found(script: &str) -> Vec<(Code, String)> {
+pub(crate) fn found(script: &str) -> Vec<(Code, String)> {
     let all: String = lints().map(|(code, _)| format!("\"{code}\" = \"warn\"\n")).collect();
     let of = |one: Diagnostic| {
         let (place, _) = &one.places[0];
@@ -186,6 +193,8 @@ fn found(script: &str) -> Vec<(Code, String)> {
 fn a_lint_finds_no_more_than_it_says() {
     use Code as C;
     let range = "from(bucket: \"b\") |> range(start: -1h) |> ";
+    let mean = "aggregateWindow(every: 1h, fn: mean)";
+    let host = "group(columns: [\"host\"])";
     for (code, script, place) in [
         // A `range` must be next, whatever the way.
         (Some(C::FluxNoRange), "f = () => from(bucket: \"b\")\nf() |> range(start: -1h)\nf() |> last()", "from"),
@@ -220,18 +229,30 @@ fn a_lint_finds_no_more_than_it_says() {
             "from(bucket: \"b\") |> range(start: -30d) |> aggregateWindow(every: 1d, fn: sum) |> to(bucket: \"c\")",
             "",
         ),
-        (None, "from(bucket: \"b\") |> range(start: -30d) |> mean() |> to(bucket: \"c\")", ""),
+        (None, "from(bucket: \"b\") |> range(start: -30d) |> max() |> to(bucket: \"c\")", ""),
         // Other names, tags or buckets are other series; so is what is computed from several.
         (
             Some(C::FluxOwnOutput),
-            &format!("{range}map(fn: (r) => ({{r with _value: 2.0}})) |> mean() |> to(bucket: \"b\")"),
+            &format!("{range}map(fn: (r) => ({{r with _value: 2.0}})) |> {mean} |> to(bucket: \"b\")"),
             "\"b\"",
         ),
-        (None, &format!("{range}mean() |> to(bucket: \"c\")"), ""),
-        (None, &format!("{range}mean() |> map(fn: (r) => ({{r with host: \"a\"}})) |> to(bucket: \"b\")"), ""),
-        (None, &format!("{range}mean() |> to(bucket: \"b\", fieldFn: (r) => ({{m: r._value}}))"), ""),
+        (None, &format!("{range}{mean} |> to(bucket: \"c\")"), ""),
+        (None, &format!("{range}{mean} |> map(fn: (r) => ({{r with host: \"a\"}})) |> to(bucket: \"b\")"), ""),
+        (None, &format!("{range}{mean} |> to(bucket: \"b\", fieldFn: (r) => ({{m: r._value}}))"), ""),
         (None, &format!("{range}filter(fn: (r) => r.a == \"x\") |> to(bucket: \"b\")"), ""),
-        (None, &format!("a = {range}mean()\njoin(tables: {{a: a, b: a}}, on: [\"host\"]) |> to(bucket: \"b\")"), ""),
+        (None, &format!("a = {range}{mean}\njoin(tables: {{a: a, b: a}}, on: [\"host\"]) |> to(bucket: \"b\")"), ""),
+        // What is taken away is gone until it is made again.
+        (Some(C::FluxMissingColumn), &format!("{range}drop(columns: [\"_time\"]) |> window(every: 1m)"), "window"),
+        (Some(C::FluxMissingColumn), &format!("f = (t=<-) => t |> sum()\n{range}f() |> to(bucket: \"c\")"), "to"),
+        (Some(C::FluxMissingColumn), &format!("{range}{host} |> {mean} |> to(bucket: \"c\")"), "to"),
+        (None, &format!("f = (r) => r\n{range}{host} |> {mean} |> map(fn: (r) => f(r)) |> to(bucket: \"c\")"), ""),
+        (None, &format!("{range}{host} |> aggregateWindow(every: 1h, fn: last) |> to(bucket: \"c\")"), ""),
+        (None, &format!("{range}mean() |> map(fn: (r) => ({{r with _time: now()}})) |> to(bucket: \"c\")"), ""),
+        (None, &format!("{range}mean() |> to(bucket: \"c\", timeColumn: \"_stop\")"), ""),
+        (None, &format!("a = {range}mean()\nunion(tables: [a, a]) |> to(bucket: \"c\")"), ""),
+        (None, &format!("{range}mean() |> yield()"), ""),
+        (Some(C::FluxRefused), &format!("union(tables: [{range}last()])"), "union"),
+        (Some(C::FluxRefused), &format!("{range}to(bucket: \"c\", token: task.name)"), "to"),
         // A `filter` that needs what a `map` has set cannot come first.
         (
             Some(C::FluxLateFilter),
@@ -257,6 +278,49 @@ fn a_lint_finds_no_more_than_it_says() {
         assert_eq!(found(script), expected, "{script}");
     }
 }
+
+/// The scripts of an example as the server runs them.
+fn scripts((language, text): (&str, String)) -> Vec<String> {
+    let (name, schedule) = ("it".to_owned(), Schedule::Every("1h".to_owned()));
+    let head = TaskHead { name, schedule, offset: None, extra: Vec::new() };
+    let written = match language {
+        "flux" => vec![text],
+        _ => {
+            let project: toml::Table = text.parse().unwrap();
+            let of = |kind: &str, field: &str| -> Vec<String> {
+                let all = project.get(kind).and_then(toml::Value::as_table).into_iter().flatten();
+                all.map(|(_, one)| one[field].as_str().unwrap().to_owned()).collect()
+            };
+            [of("task", "flux"), of("variable", "query")].concat()
+        }
+    };
+    written.iter().map(|script| AuthorScript::read(script, None).unwrap().compose(&head, None).unwrap()).collect()
+}
+
+real!(each_good_script_runs, async |scene| {
+    sample(&scene, "raw").await;
+    scene.http.patch(&format!("orgs/{}/secrets", scene.org), json!({"slack-token": "x"})).await.expect(204);
+    // Nothing goes to Slack.
+    let slack = format!("option slack.defaultURL = \"{}/ping\"\noption task", scene.http.url());
+    let mut buckets = BTreeSet::from(["raw".to_owned()]);
+    for (code, _) in lints() {
+        let good = scripts(example(code, "good"));
+        assert!(!good.is_empty(), "{code}");
+        for script in good {
+            for bucket in
+                references(&parse(&script).script, &[]).all.into_iter().filter(|one| one.target == Target::Bucket)
+            {
+                let name = bucket.name.unwrap();
+                if buckets.insert(name.clone()) {
+                    scene.bucket(&name).await;
+                }
+            }
+            let is_told = script.contains("import \"slack\"");
+            let script = if is_told { script.replacen("option task", &slack, 1) } else { script };
+            assert_eq!(refused(&scene, &script).await, None, "{code}\n{script}");
+        }
+    }
+});
 
 #[test]
 fn a_script_that_writes_into_another_org_is_found_where_the_org_is_known() {

@@ -44,7 +44,6 @@ pub(super) fn prelude_package(name: &str) -> Option<&'static str> {
 }
 
 /// The parameters of a function of the standard library.
-#[cfg(test)]
 pub(crate) fn parameters(package: &str, name: &str) -> Option<Vec<&'static str>> {
     match stdlib::package(package)?.member(name)? {
         stdlib::Member::Function(parameters) => Some(parameters.iter().map(|parameter| parameter.name).collect()),

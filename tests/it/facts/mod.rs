@@ -2,6 +2,7 @@
 
 mod buckets;
 mod checks;
+pub(crate) mod columns;
 mod dashboards;
 mod dbrps;
 mod deletes;

@@ -1,6 +1,6 @@
 from(bucket: "raw")
     |> range(start: -task.every)
-    |> group(columns: ["host"])
+    |> group(columns: ["_measurement", "_field", "host"])
     |> filter(fn: (r) => r._measurement == "cpu")
-    |> mean()
+    |> aggregateWindow(every: task.every, fn: mean)
     |> to(bucket: "means")

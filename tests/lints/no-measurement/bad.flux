@@ -1,4 +1,4 @@
 from(bucket: "raw")
     |> range(start: -task.every)
-    |> mean()
+    |> aggregateWindow(every: task.every, fn: mean)
     |> to(bucket: "means")

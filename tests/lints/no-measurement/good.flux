@@ -1,5 +1,5 @@
 from(bucket: "raw")
     |> range(start: -task.every)
     |> filter(fn: (r) => r._measurement == "cpu")
-    |> mean()
+    |> aggregateWindow(every: task.every, fn: mean)
     |> to(bucket: "means")

@@ -1,5 +1,5 @@
 from(bucket: "raw")
     |> filter(fn: (r) => r._measurement == "cpu")
     |> range(start: -task.every)
-    |> mean()
+    |> aggregateWindow(every: task.every, fn: mean)
     |> to(bucket: "means")

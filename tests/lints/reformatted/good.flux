@@ -1,5 +1,5 @@
 from(bucket: "raw")
     |> range(start: -task.every)
     |> filter(fn: (r) => r._measurement == "cpu")
-    |> map(fn: (r) => ({r with _value: 0.0 - (r._value + r.offset)}))
+    |> map(fn: (r) => ({r with _value: 0.0 - (r._value + 1.0)}))
     |> to(bucket: "means")

@@ -1,0 +1,5 @@
+from(bucket: "raw")
+    |> range(start: -task.every)
+    |> filter(fn: (r) => r._measurement == "cpu")
+    |> mean()
+    |> to(bucket: "means")

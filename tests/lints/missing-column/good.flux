@@ -1,0 +1,6 @@
+from(bucket: "raw")
+    |> range(start: -task.every)
+    |> filter(fn: (r) => r._measurement == "cpu")
+    |> mean()
+    |> duplicate(column: "_stop", as: "_time")
+    |> to(bucket: "means")
