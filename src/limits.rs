@@ -175,6 +175,19 @@ pub const ITEMS: Limit =
 /// Text after expansion.
 pub const TEXT: Limit =
     Limit::bytes("text", 128 * MIB, "text of all resources, with all variables, `for_each` and scripts expanded");
+/// Steps in which one script is followed.
+pub const SCRIPT_STEPS: Limit = Limit::number(
+    "script-steps",
+    10_000,
+    "steps in which one script is followed to see what it reaches, besides two for each of its expressions; what comes later is not \
+     known, which is said",
+);
+/// Steps in which all scripts are followed. An instance is a script of its own: its values may be others.
+pub const PROJECT_STEPS: Limit = Limit::number(
+    "project-steps",
+    5_000_000,
+    "the same of all scripts of a project together, counting those of each instance",
+);
 /// Patterns of addresses.
 pub const PATTERNS: Limit =
     Limit::number("patterns", 500, "`[[policy.allow]]` tables, plus patterns in `protected` that contain a `*`");
@@ -229,6 +242,8 @@ pub const ALL: &[&Limit] = &[
     &REFERENCES,
     &ITEMS,
     &TEXT,
+    &SCRIPT_STEPS,
+    &PROJECT_STEPS,
     &PATTERNS,
     &MATCHING,
     &MISTAKES,

@@ -4,6 +4,7 @@ use super::spec::{Check, Draft, Fault};
 use super::{Kind, Object, flux_text};
 use crate::diagnostic::Severity;
 use crate::field::{Field, Omitted, Type};
+use crate::flux::refs::Steps;
 use crate::value::{Fields, Script, Value};
 
 /// A field that no table has: the keys of the server's JSON that an object has, and that no manifest can say.
@@ -49,6 +50,7 @@ fn checked(told: &Fields, script: Option<&str>, check: Check) -> (Fields, Option
         params: None,
         reaches: Vec::new(),
         reaches_within: Vec::new(),
+        steps: &Steps::default(),
     };
     let mut faults = Vec::new();
     check(&mut draft, &mut faults);

@@ -3,8 +3,9 @@
 use super::spec::Fault;
 use crate::diagnostic::Code;
 use crate::flux::parser::Parsed;
-use crate::flux::refs::Followed;
-use crate::flux::{Mistake, ast, names};
+use crate::flux::refs::{Followed, Steps, follow_within};
+use crate::flux::{Literal, Mistake, ast, names};
+use crate::limits::PROJECT_STEPS;
 use crate::lint::{self, Finding, Setting};
 
 /// What is wrong with its form, said as `word` says it. The server takes what is accepted, and the script fails when it runs.
@@ -23,6 +24,26 @@ pub(super) fn names(field: &'static str, script: &ast::Script, given: &[&str], s
     };
     let errors = names::errors(script, given).into_iter().filter(|error| !is_said(error));
     errors.map(|error| fault(Code::FluxName, field, error).warning()).collect()
+}
+
+/// Follows a sound script, as far as its project still may.
+pub(super) fn followed<'s>(
+    field: &'static str,
+    script: &'s ast::Script,
+    given: &[(&'s str, &'s Literal)],
+    steps: &Steps,
+    faults: &mut Vec<Fault>,
+) -> Followed<'s> {
+    let followed = follow_within(script, given, steps);
+    if followed.references.incomplete {
+        let why = match steps.are_over() {
+            true => format!("the scripts of the project together have more steps than {PROJECT_STEPS}"),
+            false => "the script is too large to be followed to its end".to_owned(),
+        };
+        let message = format!("{why}: it may reach more than is known");
+        faults.push(Fault::new(Code::FluxUnknownBucket, field, message, "not followed to its end").warning());
+    }
+    followed
 }
 
 /// What lints find.

@@ -7,7 +7,7 @@ use super::export::Export;
 use super::natural_key::Names;
 use crate::diagnostic::{Code, Severity};
 use crate::field::Field;
-use crate::flux::refs::Reference;
+use crate::flux::refs::{Reference, Steps};
 use crate::flux::{Literal, PutIn};
 use crate::snowflake;
 use crate::value::{Fields, Value};
@@ -170,6 +170,8 @@ pub struct Draft<'d> {
     pub reaches: Vec<Reference>,
     /// What the texts within tables reach, with the path of each.
     pub reaches_within: Vec<(String, Reference)>,
+    /// How many steps scripts of its project may still be followed.
+    pub steps: &'d Steps,
 }
 
 /// No name is forbidden.

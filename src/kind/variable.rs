@@ -15,7 +15,6 @@ use crate::diagnostic::Code;
 use crate::field::{Field, Omitted, Role, Type};
 use crate::flux::is_name;
 use crate::flux::parser::parse;
-use crate::flux::refs::follow;
 use crate::lint::Setting;
 use crate::value::{Fields, Script, Value};
 
@@ -105,7 +104,7 @@ fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
             let asked = words.faults(&parsed.script);
             faults.extend(script::names("query", &parsed.script, SPEC.given, &asked));
             faults.extend(asked);
-            let followed = follow(&parsed.script, &[]);
+            let followed = script::followed("query", &parsed.script, &[], draft.steps, faults);
             faults.extend(script::lints("query", &parsed.script, &followed, Setting::default()));
             draft.reaches = followed.references.all;
         }

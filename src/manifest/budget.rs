@@ -4,6 +4,7 @@ use std::cell::{Cell, RefCell};
 
 use super::node::{Node, Raw};
 use crate::diagnostic::{Code, Diagnostic, Place, nearest};
+use crate::flux::refs::Steps;
 use crate::limits::{ITEMS, Limit, MISTAKES, NESTING, REFERENCES, TEXT};
 use crate::secret::{Sink, Source};
 use crate::value::{Fields, Value};
@@ -14,6 +15,8 @@ pub(super) struct Budget {
     items: Cell<usize>,
     text: Cell<usize>,
     references: Cell<usize>,
+    /// How many steps scripts may still be followed.
+    pub(super) steps: Steps,
     /// How many more times the nearest of many names is looked for: that takes long in a large project.
     guesses: Cell<u32>,
     /// The first limit that was exceeded; what is to be said of it, until that is said.
@@ -41,6 +44,7 @@ impl Default for Budget {
             items: Cell::default(),
             text: Cell::default(),
             references: Cell::default(),
+            steps: Steps::default(),
             guesses: Cell::new(20),
             exceeded: Cell::default(),
             unsaid: RefCell::default(),

@@ -86,8 +86,15 @@ pub(super) fn resource<'p, 'a>(mut context: DecodeContext<'p, 'a>) -> (Resource,
     if !external {
         let written = &|field: &str| places.get(field).is_some();
         let script = script.as_ref().map(|script| script.text.as_str());
-        let mut draft =
-            Draft { fields, written, script, params: values, reaches: Vec::new(), reaches_within: Vec::new() };
+        let mut draft = Draft {
+            fields,
+            written,
+            script,
+            params: values,
+            reaches: Vec::new(),
+            reaches_within: Vec::new(),
+            steps: &context.budget().steps,
+        };
         (kind.spec().check)(&mut draft, &mut faults);
         (fields, reaches, reaches_within) = (draft.fields, draft.reaches, draft.reaches_within);
     }

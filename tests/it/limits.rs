@@ -427,3 +427,22 @@ fn of_very_many_mistakes_the_first_are_shown_in_every_format() {
         }
     }
 }
+
+#[test]
+fn scripts_of_all_instances_together_are_followed_so_far() {
+    let twice = |n: usize| format!("f{n} = (x) => f{}(x: f{}(x: x))\n", n - 1, n - 1);
+    let said_of = |instances: usize, depth: usize| -> Vec<String> {
+        let tower: String = (1..=depth).map(twice).collect();
+        // Each instance has its own values.
+        let table =
+            format!("[task.t]\nfor_each = {}\nevery = \"1h\"\nparams = {{ b = \"${{each.key}}\" }}", keys(instances));
+        let script = format!("f0 = (x) => x\n{tower}from(bucket: f{depth}(x: params.b))");
+        let said = said(&format!("{table}\nflux = '''\n{script}\n'''\n")).unwrap();
+        said.into_iter().map(|one| one.message).filter(|message| message.contains("more than is known")).collect()
+    };
+    let alone = "the script is too large to be followed to its end: it may reach more than is known";
+    assert_eq!((said_of(1, 40), said_of(1, 10)), (vec![alone.to_owned()], Vec::new()));
+    let together = said_of(5_000, 10);
+    let words = format!("the scripts of the project together have more steps than {}", limits::PROJECT_STEPS);
+    assert!(together.len() == 1 && together[0].starts_with(&words), "{together:?}");
+}

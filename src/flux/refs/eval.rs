@@ -4,23 +4,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::value::{CallId, ScopeId, Scopes, Text, Value};
-use super::{Call, Followed, Reference, References};
+use super::{Call, Followed, Reference, References, Steps};
 use crate::duration::Duration;
 use crate::flux::Literal;
 use crate::flux::ast::{
-    Body, Expression, ExpressionId, ExpressionKind, Function, Infix, OptionTarget, Part, Prefix, Record, Script, Span,
+    Expression, ExpressionId, ExpressionKind, Function, Infix, OptionTarget, Part, Prefix, Record, Script, Span,
     Statement, StatementKind,
 };
 use crate::flux::names;
+use crate::limits::SCRIPT_STEPS;
 
-/// How many expressions and values are looked at again: those of a function are for each call, values for each place that they go to.
-const AGAIN: usize = 10_000;
 /// How deep expressions and calls may be nested in each other.
-const DEEPEST: usize = 128;
+pub(super) const DEEPEST: usize = 128;
 /// How many bytes a text that is put together may have.
 const LONGEST: usize = 64 << 10;
-/// How many calls of the standard library are kept.
-const CALLS: usize = 20_000;
 
 /// The arguments of a call, each with the place of its value.
 #[derive(Clone, Debug, Default)]
@@ -39,25 +36,28 @@ impl<'a> Given<'a> {
 }
 
 pub(super) struct Run<'a> {
-    script: &'a Script,
+    pub(super) script: &'a Script,
     /// How many steps there may still be: expressions and values that are looked at.
     left: usize,
-    depth: usize,
+    pub(super) depth: usize,
     pub(super) incomplete: bool,
     pub(super) found: BTreeSet<Reference>,
-    calls: Vec<Call<'a>>,
+    pub(super) calls: Vec<Call<'a>>,
     /// Results of calls that went into what is looked at, or where nobody follows them.
     pub(super) lost: Vec<CallId>,
     /// Functions by the place of their arrow: those that were called, and those that were met.
-    called: BTreeSet<u32>,
+    pub(super) called: BTreeSet<u32>,
     met: Vec<(&'a Function, ScopeId)>,
-    scopes: Scopes<'a>,
+    pub(super) scopes: Scopes<'a>,
 }
 
-pub(super) fn run<'a>(script: &'a Script, given: &[(&'a str, &'a Literal)]) -> Followed<'a> {
+pub(super) fn run<'a>(script: &'a Script, given: &[(&'a str, &'a Literal)], steps: &Steps) -> Followed<'a> {
+    // Expressions of a function are looked at again for each call, values for each place that they go to.
+    let again = SCRIPT_STEPS.size().min(steps.0.get());
     let mut run = Run {
         script,
-        left: script.expressions().len() + AGAIN,
+        // Each is looked at, and its value where it goes.
+        left: 2 * script.expressions().len() + again,
         depth: 0,
         incomplete: false,
         found: BTreeSet::new(),
@@ -86,6 +86,7 @@ pub(super) fn run<'a>(script: &'a Script, given: &[(&'a str, &'a Literal)]) -> F
             run.lose(&value, Span { start: function.arrow, end: function.arrow + 2 });
         }
     }
+    steps.0.set(steps.0.get() - again.saturating_sub(run.left));
     let references = References { all: run.found.into_iter().collect(), incomplete: run.incomplete };
     Followed { references, calls: run.calls }
 }
@@ -123,7 +124,7 @@ impl<'a> Run<'a> {
     }
 
     /// The value that the statements return, if they do. What an expression at the `top` gives is a result of the script.
-    fn statements(&mut self, statements: &'a [Statement], scope: ScopeId, top: bool) -> Value<'a> {
+    pub(super) fn statements(&mut self, statements: &'a [Statement], scope: ScopeId, top: bool) -> Value<'a> {
         for statement in statements {
             match &statement.kind {
                 StatementKind::Expression(value) => {
@@ -146,7 +147,7 @@ impl<'a> Run<'a> {
         Value::Unknown
     }
 
-    fn value(&mut self, id: ExpressionId, scope: ScopeId) -> Value<'a> {
+    pub(super) fn value(&mut self, id: ExpressionId, scope: ScopeId) -> Value<'a> {
         if self.depth >= DEEPEST {
             self.incomplete = true;
             return Value::Unknown;
@@ -274,7 +275,7 @@ impl<'a> Run<'a> {
         self.record_of(fields)
     }
 
-    fn given(&mut self, record: &'a Record, scope: ScopeId) -> Given<'a> {
+    pub(super) fn given(&mut self, record: &'a Record, scope: ScopeId) -> Given<'a> {
         let mut given = Given(Vec::with_capacity(record.properties.len()));
         for property in &record.properties {
             let name = self.script.key(property.key);
@@ -332,87 +333,6 @@ impl<'a> Run<'a> {
                 _ => Value::Unknown,
             };
         }
-        value
-    }
-
-    fn call(
-        &mut self,
-        span: Span,
-        callee: ExpressionId,
-        arguments: Option<&'a Record>,
-        piped: Option<&Value<'a>>,
-        scope: ScopeId,
-    ) -> Value<'a> {
-        let function = self.value(callee, scope);
-        let given = arguments.map_or_else(Given::default, |arguments| self.given(arguments, scope));
-        match function {
-            Value::Written(function, around) => self.call_written(function, around, &given, piped),
-            Value::Library(package, name) => {
-                self.reach(span, &package, name, &given);
-                let known = match (&*package, name, given.get("v")) {
-                    ("universe", "string", Some((value, _))) => value.spelled(),
-                    _ => None,
-                };
-                let before = self.lost.len();
-                self.lose_all(&given, piped, span);
-                let inputs = self.lost.split_off(before);
-                let callee = self.script.expression(callee).span;
-                let call = Call { package, name, span, callee, given, inputs, ends: false };
-                known.map_or_else(|| self.result(call), Value::Text)
-            }
-            _ => {
-                self.lose_all(&given, piped, span);
-                Value::Unknown
-            }
-        }
-    }
-
-    /// What a call of the standard library gives.
-    fn result(&mut self, call: Call<'a>) -> Value<'a> {
-        if self.calls.len() >= CALLS {
-            return Value::Unknown;
-        }
-        self.calls.push(call);
-        Value::Result(self.calls.len() - 1)
-    }
-
-    /// Looks at an expression whose value goes where nobody follows it.
-    fn lost(&mut self, id: ExpressionId, scope: ScopeId) -> Value<'a> {
-        let value = self.value(id, scope);
-        self.lose(&value, self.script.expression(id).span)
-    }
-
-    fn call_written(
-        &mut self,
-        function: &'a Function,
-        around: ScopeId,
-        given: &Given<'a>,
-        piped: Option<&Value<'a>>,
-    ) -> Value<'a> {
-        if self.depth >= DEEPEST {
-            self.incomplete = true;
-            return Value::Unknown;
-        }
-        self.called.insert(function.arrow);
-        let scope = self.scopes.open(Some(around));
-        for parameter in &function.parameters {
-            let name = self.script.key(parameter.key);
-            let is_receiver =
-                |id: &ExpressionId| matches!(self.script.expression(*id).kind, ExpressionKind::PipeReceive);
-            let value = match (given.get(name), parameter.value) {
-                (Some((value, _)), _) => value.clone(),
-                (None, Some(default)) if is_receiver(&default) => piped.cloned().unwrap_or(Value::Unknown),
-                (None, Some(default)) => self.value(default, around),
-                (None, None) => Value::Unknown,
-            };
-            self.scopes.bind(scope, name, value);
-        }
-        self.depth += 1;
-        let value = match &function.body {
-            Body::Expression(value) => self.value(*value, scope),
-            Body::Block(block) => self.statements(&block.body, scope, false),
-        };
-        self.depth -= 1;
         value
     }
 }

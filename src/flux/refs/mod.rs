@@ -1,6 +1,7 @@
 //! What a script reaches: buckets that it reads and writes, secrets, and addresses in the network. The script is run in thought, with
 //! the values that are known: constants, options, records, and what a function of its own is called with.
 
+mod call;
 mod eval;
 mod reach;
 mod table;
@@ -8,8 +9,11 @@ mod table;
 mod tests;
 mod value;
 
+use std::cell::Cell;
+
 use super::Literal;
 use super::ast::{Script, Span};
+use crate::limits::PROJECT_STEPS;
 pub use eval::Given;
 pub use value::{CallId, Text, Value};
 
@@ -109,9 +113,31 @@ pub struct Followed<'a> {
     pub calls: Vec<Call<'a>>,
 }
 
+/// How many steps more there may be of all scripts of a project that are followed, besides two for each of their expressions.
+#[derive(Debug)]
+pub struct Steps(Cell<usize>);
+
+impl Default for Steps {
+    fn default() -> Self {
+        Self(Cell::new(PROJECT_STEPS.size()))
+    }
+}
+
+impl Steps {
+    /// Whether there are none left.
+    pub fn are_over(&self) -> bool {
+        self.0.get() == 0
+    }
+}
+
 /// Follows `script`, which has no mistakes, if the names `given` to it stand for these values.
 pub fn follow<'a>(script: &'a Script, given: &[(&'a str, &'a Literal)]) -> Followed<'a> {
-    eval::run(script, given)
+    follow_within(script, given, &Steps::default())
+}
+
+/// The same with no more than so many steps.
+pub fn follow_within<'a>(script: &'a Script, given: &[(&'a str, &'a Literal)], steps: &Steps) -> Followed<'a> {
+    eval::run(script, given, steps)
 }
 
 /// What `script`, which has no mistakes, reaches, if the names `given` to it stand for these values.

@@ -1,8 +1,9 @@
 //! Scripts and what they reach.
 
+use std::cell::Cell;
 use std::fmt::Write as _;
 
-use super::{Access, Elsewhere, Target, references};
+use super::{Access, Elsewhere, Steps, Target, follow, follow_within, references};
 use crate::flux::Literal;
 use crate::flux::parser::parse;
 
@@ -195,6 +196,26 @@ x |> monitor.check(data: {}, crit: (r) => true)
     calls URL ? <- telegram.endpoint(token: token)
     writes bucket "_monitoring" <- monitor.check(data: {}, crit: (r) => true)
     "#);
+}
+
+#[test]
+fn all_scripts_of_a_project_have_so_many_steps() {
+    let parsed = parse(&("f = (b) => from(bucket: b)\n".to_owned() + &"f(b: \"a\")\n".repeat(100)));
+    let alone = follow(&parsed.script, &[]).references;
+    assert!(!alone.incomplete);
+    let steps = Steps(Cell::new(2_000));
+    let mut complete = 0;
+    while !steps.are_over() {
+        let found = follow_within(&parsed.script, &[], &steps).references;
+        assert!(!found.incomplete || steps.are_over());
+        complete += usize::from(found == alone);
+    }
+    // Each call takes a few steps more than there are expressions.
+    assert!((2..60).contains(&complete), "{complete}");
+    assert!(follow_within(&parsed.script, &[], &steps).references.incomplete);
+    // One that calls nothing is still followed.
+    let plain = parse("from(bucket: \"a\") |> range(start: -1h) |> to(bucket: \"b\")");
+    assert!(!follow_within(&plain.script, &[], &steps).references.incomplete);
 }
 
 #[test]

@@ -9,7 +9,6 @@ use crate::address::few;
 use crate::diagnostic::Code;
 use crate::flux::ast::{ExpressionKind, Property, Record, Script};
 use crate::flux::parser::parse;
-use crate::flux::refs::follow;
 use crate::flux::{LiveScript, records};
 use crate::kind::schedule::{duration, late, without_zero};
 use crate::kind::spec::{Draft, Fault};
@@ -112,7 +111,7 @@ pub(super) fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
         let asked = SCRIPT.faults(&parsed.script);
         faults.extend(script::names("flux", &parsed.script, &[], &asked));
         faults.extend(asked);
-        let followed = follow(&parsed.script, &[]);
+        let followed = script::followed("flux", &parsed.script, &[], draft.steps, faults);
         let setting = schedule::setting(&draft.fields);
         faults.extend(script::lints("flux", &parsed.script, &followed, setting));
         draft.reaches = followed.references.all;

@@ -7,7 +7,6 @@ use crate::diagnostic::Code;
 use crate::flux::ast::{Expression, ExpressionKind, Infix, Prefix, Property, Script, Span, StatementKind};
 use crate::flux::params::uses;
 use crate::flux::parser::parse;
-use crate::flux::refs::follow;
 use crate::kind::spec::{Draft, Fault};
 use crate::kind::{expression, script};
 use crate::lint::Setting;
@@ -49,7 +48,7 @@ pub(super) fn check(draft: &mut Draft<'_>, sort: Sort, faults: &mut Vec<Fault>) 
         faults.extend(script::names("flux", script, &[VARIABLES], &asked));
         faults.extend(asked);
         faults.extend(variables(script, sort));
-        let followed = follow(script, &[]);
+        let followed = script::followed("flux", script, &[], draft.steps, faults);
         let setting = Setting { is_formatted: true, is_retimed: true, ..Setting::default() };
         faults.extend(script::lints("flux", script, &followed, setting));
         draft.reaches = followed.references.all;

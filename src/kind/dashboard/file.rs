@@ -203,7 +203,7 @@ impl Found<'_> {
             let string = places.value(&[at.as_slice(), &["queries".into(), Step::At(n), "text".into()]].concat());
             let place =
                 |span: std::ops::Range<usize>| written(text, &string, span.start)..written(text, &string, span.end);
-            let (found, reached) = rules::query("file", flux);
+            let (found, reached) = rules::query("file", flux, draft.steps);
             let allowed = Allowed::of(flux);
             let is_allowed =
                 |fault: &Fault| fault.script.as_ref().is_some_and(|span| allowed.has(fault.code, span.start));

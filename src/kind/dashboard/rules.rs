@@ -8,7 +8,7 @@ use super::kept::{self, Dropped};
 use super::view::{VIEWS, View};
 use crate::diagnostic::Code;
 use crate::flux::parser::parse;
-use crate::flux::refs::{Reference, follow};
+use crate::flux::refs::{Reference, Steps};
 use crate::kind::script;
 use crate::kind::spec::{Draft, Fault};
 use crate::lint::Setting;
@@ -141,7 +141,7 @@ impl One {
         }
         for (path, flux) in queries {
             let Value::Script(flux) = flux else { continue };
-            let (found, reached) = query("cell", flux.source().unwrap_or_default());
+            let (found, reached) = query("cell", flux.source().unwrap_or_default(), draft.steps);
             faults.extend(found.into_iter().map(|fault| fault.inner(&path)));
             draft.reaches_within.extend(reached.into_iter().map(|reference| (path.clone(), reference)));
         }
@@ -238,14 +238,14 @@ impl One {
 }
 
 /// What is wrong with a query that stands in `field`, and what it reaches. The server keeps any text, and the cell shows an error.
-pub(super) fn query(field: &'static str, flux: &str) -> (Vec<Fault>, Vec<Reference>) {
+pub(super) fn query(field: &'static str, flux: &str, steps: &Steps) -> (Vec<Fault>, Vec<Reference>) {
     let parsed = parse(flux);
     let forms = script::forms(field, &parsed, |mistake| mistake);
     if !parsed.is_sound() {
         return (forms, Vec::new());
     }
     let mut faults = script::names(field, &parsed.script, &GIVEN, &forms);
-    let followed = follow(&parsed.script, &[]);
+    let followed = script::followed(field, &parsed.script, &[], steps, &mut faults);
     faults.extend(script::lints(field, &parsed.script, &followed, Setting::default()));
     faults.extend(forms);
     (faults, followed.references.all)

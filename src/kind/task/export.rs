@@ -4,6 +4,7 @@ use super::script::check;
 use super::{HEAD, whole};
 use crate::diagnostic::Severity;
 use crate::flux::AuthorScript;
+use crate::flux::refs::Steps;
 use crate::kind::{Draft, ExportError, Object};
 use crate::value::{Fields, Script, Value};
 
@@ -51,6 +52,7 @@ fn checked(told: &Fields, object: &Object) -> Result<(), String> {
         params: None,
         reaches: Vec::new(),
         reaches_within: Vec::new(),
+        steps: &Steps::default(),
     };
     let mut faults = Vec::new();
     check(&mut draft, &mut faults);

@@ -3,7 +3,7 @@
 use crate::diagnostic::Code;
 use crate::flux::Literal;
 use crate::flux::ast::Script;
-use crate::flux::refs::{Access, Reference, Target, follow};
+use crate::flux::refs::{Access, Reference, Target};
 use crate::kind::spec::{Draft, Fault};
 use crate::kind::{schedule, script};
 use crate::value::{Fields, Value};
@@ -16,13 +16,9 @@ pub(super) fn look(draft: &mut Draft<'_>, script: &Script, params_as: Option<&st
     let task = script.source().contains(TASK).then(|| record(&draft.fields));
     let params = params_as.zip(draft.params.as_ref());
     let given: Vec<_> = params.into_iter().chain(task.as_ref().map(|task| (TASK, task))).collect();
-    let followed = follow(script, &given);
+    let followed = script::followed("flux", script, &given, draft.steps, faults);
     let found = script::lints("flux", script, &followed, schedule::setting(&draft.fields));
     draft.reaches = followed.references.all;
-    if followed.references.incomplete {
-        let message = "the script is too large to be followed to its end: it may reach more than is known";
-        faults.push(Fault::new(Code::FluxUnknownBucket, "flux", message, "not followed to its end").warning());
-    }
     let unknown = draft.reaches.iter().filter(|one| {
         // Of what has no meaning at all this has been said.
         let mut wrong = faults.iter().filter_map(|fault| fault.script.as_ref());
