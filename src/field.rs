@@ -77,6 +77,8 @@ pub enum Role {
     Reads,
     /// The buckets that the script writes, besides those that it names.
     Writes,
+    /// The resources whose scripts say what the object may do.
+    For,
 }
 
 /// The status of what does not work.
@@ -121,6 +123,8 @@ pub enum Type {
     Ref(Kind),
     /// A list of addresses of this kind, each once.
     Refs(Kind),
+    /// A list of addresses of these kinds, each once, or a table of their keys by kind.
+    RefsOf(&'static [Kind]),
     /// A number.
     Number,
     /// Any string, in which nothing is expanded: what reads it has a `${` of its own.

@@ -471,7 +471,7 @@ codes! {
         TelegrafToml "telegraf::toml" Manifest|Warning "A Telegraf configuration is not TOML"
     }
     Token "token" "Tokens" {
-        TokenScopes "token::scopes" Manifest "A token has no permission"
+        TokenScopes "token::scopes" Manifest "A token has no permission, or it is not known which it needs"
     }
     User "user" "Users" {
         UserName "user::name" Manifest "A user's name is empty"

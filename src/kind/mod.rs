@@ -36,7 +36,9 @@ pub(crate) use live::NO_SECRETS;
 pub use live::{Desired, Holder, Ids, Made, Object, Presence, ReadScope, Secrets, Standing};
 pub use natural_key::{Names, NaturalKey};
 pub(crate) use notification_endpoint::path_shown;
+pub(crate) use permissions::{GRANTED, grant, has_none};
 pub use spec::{Check, Delete, Draft, Fault, Identity, Items, Key, Level, Spec};
+pub(crate) use telegraf::outputs;
 pub use token::{marked, marker};
 
 use std::collections::HashSet;

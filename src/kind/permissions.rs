@@ -10,7 +10,7 @@ use super::spec::{Draft, Fault, Level};
 use super::wire::Row;
 use crate::api::{ApiError, Permission, Resource};
 use crate::diagnostic::Code;
-use crate::field::{Field, Omitted, Type};
+use crate::field::{Compared, Field, Omitted, Role, Type};
 use crate::value::{Fields, Ref, Scope, Value};
 
 /// The key of the permissions in a row.
@@ -31,13 +31,39 @@ pub(super) const READ: Field =
 pub(super) const WRITE: Field =
     Field::text("write", Omitted::Empty, "What it may write.").of_type(Type::Scopes).replaces();
 
+/// What says more of that.
+pub(super) const FOR: Field = Field::text(
+    "for",
+    Omitted::Theirs,
+    "What it is for: it may also read and write the buckets that the scripts of these resources do, or a Telegraf configuration.",
+)
+.of_type(Type::RefsOf(&[Kind::Task, Kind::Dashboard, Kind::Variable, Kind::Telegraf]))
+.role(Role::For)
+.compared(Compared::Never);
+
+/// The fields of what is granted, which are called as the actions are.
+pub(crate) const GRANTED: [&str; 2] = [READ.name, WRITE.name];
+
+/// Adds what `action`, `read` or `write`, is granted on.
+pub(crate) fn grant(fields: &mut Fields, action: &'static str, scopes: impl IntoIterator<Item = Scope>) {
+    let had = match fields.get(action) {
+        Some(Value::Scopes(had)) => had.iter().cloned().collect(),
+        _ => Vec::new(),
+    };
+    fields.set(action, Value::Scopes(had.into_iter().chain(scopes).collect()));
+}
+
+/// Whether it may do nothing.
+pub(crate) fn has_none(fields: &Fields) -> bool {
+    [READ.name, WRITE.name]
+        .iter()
+        .all(|field| matches!(fields.get(field), Some(Value::Scopes(scopes)) if scopes.is_empty()))
+}
+
 /// The server makes no token that may do nothing.
 pub(super) fn check(kind: Kind, draft: &Draft<'_>, faults: &mut Vec<Fault>) {
-    let fields = &draft.fields;
-    if let (Some(Value::Scopes(read)), Some(Value::Scopes(write))) = (fields.get("read"), fields.get("write"))
-        && read.is_empty()
-        && write.is_empty()
-    {
+    // What it gets with that is known once all is read.
+    if has_none(&draft.fields) && !(draft.written)(FOR.name) {
         let message = format!("a {kind} needs at least one permission");
         let fault = Fault::new(Code::TokenScopes, "read", message, "has neither `read` nor `write`").other("write");
         faults.push(fault.help("write for example `read = [\"bucket.KEY\"]`"));

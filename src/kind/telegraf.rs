@@ -119,10 +119,22 @@ fn config(fields: &Fields) -> Option<&str> {
 /// The buckets that a configuration writes into, as the server finds them where it is not told. It refuses what it cannot
 /// read for that (500; influxd 2.9.1, measured), so it is told.
 fn buckets(fields: &Fields) -> Json {
-    let read = config(fields).and_then(|config| config.parse::<toml::Table>().ok());
-    let outputs = read.as_ref().and_then(|config| config.get("outputs")?.get("influxdb_v2")?.as_array());
+    named(fields).unwrap_or_default().into_iter().filter(|bucket| !bucket.is_empty()).collect()
+}
+
+/// The buckets that its outputs name, as they are written; none of what is no TOML before variables are put in.
+fn named(fields: &Fields) -> Option<Vec<String>> {
+    let read = config(fields)?.parse::<toml::Table>().ok()?;
+    let outputs = read.get("outputs").and_then(|outputs| outputs.get("influxdb_v2")?.as_array());
     let buckets = outputs.into_iter().flatten().filter_map(|output| output.get("bucket")?.as_str());
-    buckets.filter(|bucket| !bucket.is_empty()).collect()
+    Some(buckets.map(str::to_owned).collect())
+}
+
+/// The buckets that a configuration writes into, each by its name if that stands there.
+pub(crate) fn outputs(fields: &Fields) -> Vec<Option<String>> {
+    let is_said = |bucket: &String| !bucket.contains(['$', '@']);
+    let Some(named) = named(fields) else { return vec![None] };
+    named.into_iter().map(|bucket| Some(bucket).filter(is_said)).collect()
 }
 
 /// Telegraf configurations on a server.

@@ -26,6 +26,7 @@ pub(super) static SPEC: Spec = Spec {
         permissions::USER,
         permissions::READ,
         permissions::WRITE,
+        permissions::FOR,
         Field::text("deliver", Omitted::Required, "Where the secret goes: one sink or a list of them.")
             .of_type(Type::Sinks)
             .role(Role::Delivery)

@@ -27,6 +27,7 @@ pub(super) static SPEC: Spec = Spec {
         permissions::USER,
         permissions::READ,
         permissions::WRITE,
+        permissions::FOR,
         password::field(
             true,
             "Where the password comes from; 8 to 72 bytes. Set when the token is created and when `password_version` changes.",

@@ -14,7 +14,7 @@ use super::syntax::Document;
 use super::variables::Values;
 use super::{
     Inputs, Manifest, Resource, asked, check, decode, defaults, each, enabled, head, import, orgs, policy, reach,
-    source, syntax, template, variables,
+    rights, source, syntax, template, variables,
 };
 use crate::address::Address;
 use crate::diagnostic::{Code, Diagnostic, Place, Severity, Source};
@@ -89,7 +89,9 @@ pub fn load(path: &Path, inputs: &Inputs) -> Result<Loaded, Vec<Diagnostic>> {
     let reaches = reach::reaches(&resources, home, &named);
     let between = reach::loops(&reaches).into_iter().chain(reach::other_orgs(&resources, home));
     problems.extend(between.filter_map(|found| policy.lints.judge(found)));
+    let rights = rights::found(&resources, home, &named, &policy.lints, &mut problems);
     reach::add(&mut resources, &reaches);
+    rights::add(&mut resources, rights, budget);
     let graph = Graph::build(resources.iter().map(|(address, resource)| (address, &resource.needs)));
     if let Err(cycles) = &graph
         && let Some(document) = syntax::merge(&sources, &mut Vec::new())

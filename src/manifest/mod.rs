@@ -25,6 +25,7 @@ mod parts;
 mod policy;
 mod reach;
 mod reference;
+mod rights;
 mod scalar;
 mod scope;
 mod section;

@@ -51,7 +51,7 @@ pub(super) fn reaches(resources: &Resources, home: Option<&str>, named: &Claimed
 }
 
 /// What the manifest says of the script of a resource.
-fn said<'r>(address: &Address, resource: &'r Resource) -> impl Iterator<Item = Reach> + use<'r> {
+pub(super) fn said<'r>(address: &Address, resource: &'r Resource) -> impl Iterator<Item = Reach> + use<'r> {
     let kind = address.kind;
     [(Role::Reads, Access::Reads), (Role::Writes, Access::Writes)].into_iter().flat_map(move |(role, access)| {
         let place = resource.place_of_role(kind, role);
@@ -61,7 +61,12 @@ fn said<'r>(address: &Address, resource: &'r Resource) -> impl Iterator<Item = R
 }
 
 /// The resource that `reference` in a script of the org `own` means, if the project has it.
-fn find<'r>(reference: &Reference, own: &Ref, home: Option<&str>, named: &Claimed<'r>) -> Option<&'r Address> {
+pub(super) fn find<'r>(
+    reference: &Reference,
+    own: &Ref,
+    home: Option<&str>,
+    named: &Claimed<'r>,
+) -> Option<&'r Address> {
     let kind = Kind::reached_as(reference.target)?;
     let name = reference.name.as_deref()?;
     let other;

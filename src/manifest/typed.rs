@@ -67,7 +67,8 @@ fn value<'a>(
         Type::SignedDuration => scalar::signed_duration(context, name, node),
         Type::Retention => scalar::retention(context, name, node),
         Type::Ref(kind) => reference(context, name, kind, node),
-        Type::Refs(kind) => references(context, name, kind, node),
+        Type::Refs(kind) => references(context, name, &[kind], node),
+        Type::RefsOf(kinds) => references_of(context, name, kinds, node),
         Type::Map => scalar::map(context, name, node),
         Type::Identifier => scalar::identifier(context, name, node),
         Type::Scopes => scope::read(context, name, node),
@@ -165,14 +166,22 @@ fn unknown(
 /// The one resource that a text means, which must be of `kind`.
 pub(super) fn address(context: &mut DecodeContext<'_, '_>, name: &str, kind: Kind, node: &Node<'_>) -> Option<Address> {
     let text = text(context, name, node)?;
-    addresses(context, name, kind, text, node.span)?.one(context, node.span)
+    addresses(context, name, &[kind], text, node.span)?.one(context, node.span)
 }
 
-fn addresses(context: &mut DecodeContext<'_, '_>, name: &str, kind: Kind, text: &str, span: Span) -> Option<Resolved> {
-    let (table, index) = context.parse(text, Some(kind), span)?;
-    if table.kind != kind {
-        let message = format!("`{name}` expects a resource of kind {kind}, found {table}");
-        return context.fail(Code::ManifestKind, span, message, format!("expected {kind}"));
+fn addresses(
+    context: &mut DecodeContext<'_, '_>,
+    name: &str,
+    kinds: &[Kind],
+    text: &str,
+    span: Span,
+) -> Option<Resolved> {
+    let only = if let [kind] = kinds { Some(*kind) } else { None };
+    let (table, index) = context.parse(text, only, span)?;
+    if !kinds.contains(&table.kind) {
+        let kinds = kinds.iter().map(|kind| kind.name()).collect::<Vec<_>>().join(" or ");
+        let message = format!("`{name}` expects a resource of kind {kinds}, found {table}");
+        return context.fail(Code::ManifestKind, span, message, format!("expected {kinds}"));
     }
     context.resolve(table, index, span)
 }
@@ -181,23 +190,57 @@ fn reference(context: &mut DecodeContext<'_, '_>, name: &str, kind: Kind, node: 
     address(context, name, kind, node).map(|address| Value::Ref(Ref::To(address)))
 }
 
-fn references(context: &mut DecodeContext<'_, '_>, name: &str, kind: Kind, node: &Node<'_>) -> Option<Value> {
+fn references(context: &mut DecodeContext<'_, '_>, name: &str, kinds: &[Kind], node: &Node<'_>) -> Option<Value> {
     let Raw::Array(items) = &node.value else {
         return context.no_list(name, "a list of addresses", node);
     };
+    // All of them, so that each mistake is said.
+    let texts: Vec<_> =
+        items.iter().map(|item| Some((item_text(context, name, "addresses", item)?, item.span))).collect();
+    all_of(context, name, kinds, texts)
+}
+
+/// The same, or a table of keys by kind: `{ task = ["a", "b"] }` is `["task.a", "task.b"]`.
+fn references_of(context: &mut DecodeContext<'_, '_>, name: &str, kinds: &[Kind], node: &Node<'_>) -> Option<Value> {
+    let Raw::Table(table) = &node.value else { return references(context, name, kinds, node) };
+    let mut texts = Vec::new();
+    for entry in &table.0 {
+        let key = entry.key.as_ref();
+        if kinds.iter().all(|kind| kind.name() != key) {
+            unknown(context, name, entry, kinds.iter().map(|kind| kind.name()));
+            texts.push(None);
+            continue;
+        }
+        let items =
+            if let Raw::Array(items) = &entry.node.value { &**items } else { std::slice::from_ref(&entry.node) };
+        texts.extend(items.iter().map(|item| {
+            let own = item_text(context, &format!("{name}.{key}"), "keys", item)?;
+            Some((format!("{key}.{own}"), item.span))
+        }));
+    }
+    all_of(context, name, kinds, texts)
+}
+
+/// All that `texts` mean, with their places; none if one of them is none.
+fn all_of(
+    context: &mut DecodeContext<'_, '_>,
+    name: &str,
+    kinds: &[Kind],
+    texts: Vec<Option<(impl AsRef<str>, Span)>>,
+) -> Option<Value> {
     let mut set = BTreeSet::new();
     let mut sound = true;
-    for item in items {
-        let resolved = item_text(context, name, "addresses", item)
-            .and_then(|text| addresses(context, name, kind, text, item.span));
-        let Some(resolved) = resolved else {
+    for text in texts {
+        let resolved =
+            text.and_then(|(text, span)| Some((addresses(context, name, kinds, text.as_ref(), span)?, span)));
+        let Some((resolved, span)) = resolved else {
             sound = false;
             continue;
         };
         for address in resolved.all() {
             if !set.insert(Ref::To(address.clone())) {
                 let message = format!("duplicate {address} in `{name}`");
-                context.fail::<()>(Code::ManifestTwice, item.span, message, "again here");
+                context.fail::<()>(Code::ManifestTwice, span, message, "again here");
                 sound = false;
             }
         }

@@ -21,8 +21,8 @@ const SOURCES: [&str; 7] = ["command", "env", "file", "key", "secret", "stderr",
 const KINDS: [(&str, &[&str]); 5] = [
     ("secret", &["key", "org"]),
     ("user", &["name", "status", "member_of", "owner_of"]),
-    ("token", &["description", "org", "user", "status", "read", "write", "labels", "id", "deliver"]),
-    ("v1_token", &["username", "org", "description", "status", "user", "read", "write"]),
+    ("token", &["description", "org", "user", "status", "read", "write", "for", "labels", "id", "deliver"]),
+    ("v1_token", &["username", "org", "description", "status", "user", "read", "write", "for"]),
     (
         ENDPOINT,
         &["name", "org", "description", "status", "labels", "secret_version", "http", "pagerduty", "slack", "telegram"],

@@ -133,6 +133,11 @@ fn value(ty: Type) -> Json {
         Type::Retention => json!({ "anyOf": [{ "enum": ["infinite"] }, { "$ref": "#/definitions/duration" }] }),
         Type::Ref(kind) => address(kind),
         Type::Refs(kind) => list(address(kind)),
+        Type::RefsOf(kinds) => {
+            let keys = either(vec![text(), list(text())]);
+            let keys = kinds.iter().map(|kind| (kind.name().to_owned(), keys.clone())).collect();
+            either(vec![list(either(kinds.iter().map(|kind| address(*kind)).collect())), table("Keys by kind", keys)])
+        }
         Type::Map => or_expression(json!({ "type": "object", "additionalProperties": text() })),
         Type::TextFile(of) if of.named => text(),
         Type::Flux | Type::TextFile(_) => {

@@ -73,6 +73,10 @@ fn written_as(of: Type) -> String {
         Type::Cron => "cron expression".to_owned(),
         Type::Ref(kind) => format!("address of one {kind}"),
         Type::Refs(kind) => format!("list of addresses of {kind}s"),
+        Type::RefsOf(kinds) => {
+            let kinds: Vec<_> = kinds.iter().map(|kind| format!("{kind}s")).collect();
+            format!("list of addresses of {}, or table of their keys by kind", kinds.join(", "))
+        }
         Type::Map => "table of strings".to_owned(),
         Type::Flux => "Flux, or `{ file }`".to_owned(),
         Type::TextFile(of) if of.named => format!("name of a file `NAME.{}`", of.ending),

@@ -28,6 +28,7 @@ mod points;
 mod published;
 mod reliability;
 mod reviewed;
+mod rights;
 mod rivals;
 mod sandbox;
 mod scenarios;

@@ -1,0 +1,190 @@
+//! What tokens may do because of what they are for: what scripts read and write.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::budget::Budget;
+use super::check::Claimed;
+use super::orgs::org_of;
+use super::reach::{find, said};
+use super::{Lints, Resource};
+use crate::address::Address;
+use crate::diagnostic::{Code, Diagnostic, Place};
+use crate::field::{Field, Role};
+use crate::flux::ast::Span;
+use crate::flux::refs::{Access, Elsewhere, Reference, Target};
+use crate::kind::{GRANTED, Kind, grant, has_none, outputs};
+use crate::value::{Fields, Ref, Scope, Value};
+
+type Resources = BTreeMap<Address, Resource>;
+
+/// What a token may read and write besides what its manifest grants.
+#[derive(Default)]
+pub(super) struct Rights {
+    reads: BTreeSet<Scope>,
+    writes: BTreeSet<Scope>,
+}
+
+impl Rights {
+    fn add(&mut self, access: Access, scope: Scope) {
+        match access {
+            Access::Writes => self.writes.insert(scope),
+            Access::Reads | Access::Calls => self.reads.insert(scope),
+        };
+    }
+}
+
+/// What looks for the rights of one token.
+struct Search<'r> {
+    resources: &'r Resources,
+    home: Option<&'r str>,
+    named: &'r Claimed<'r>,
+    token: &'r Address,
+    /// Where the token says what it is for.
+    place: &'r Place,
+    /// What the token grants in words.
+    written: [bool; 2],
+    rights: Rights,
+    problems: Vec<Diagnostic>,
+}
+
+/// The rights of the tokens among `resources` that say what they are for.
+pub(super) fn found(
+    resources: &Resources,
+    home: Option<&str>,
+    named: &Claimed<'_>,
+    lints: &Lints,
+    problems: &mut Vec<Diagnostic>,
+) -> BTreeMap<Address, Rights> {
+    let mut all = BTreeMap::new();
+    for (token, resource) in resources {
+        let Some(field) = token.kind.with(Role::For) else { continue };
+        let Some(Value::Refs(users)) = resource.fields.get(field.name) else { continue };
+        let written = GRANTED.map(|field| resource.places.get(field).is_some());
+        let place = resource.place_of(field.name);
+        let mut search =
+            Search { resources, home, named, token, place, written, rights: Rights::default(), problems: Vec::new() };
+        users.iter().filter_map(Ref::address).for_each(|user| search.look_at(user));
+        let Search { rights, problems: said, .. } = search;
+        if said.is_empty() && rights.reads.is_empty() && rights.writes.is_empty() && has_none(&resource.fields) {
+            problems.push(nothing(token, field, place));
+        }
+        problems.extend(said.into_iter().filter_map(|one| lints.judge(one)));
+        all.insert(token.clone(), rights);
+    }
+    all
+}
+
+/// Adds `rights` to what tokens may do, and to what they need.
+pub(super) fn add(resources: &mut Resources, rights: BTreeMap<Address, Rights>, budget: &Budget) {
+    for (token, Rights { reads, writes }) in rights {
+        let Some(resource) = resources.get_mut(&token) else { continue };
+        let granted = reads.iter().chain(&writes).flat_map(Scope::refs).filter_map(Ref::address).cloned();
+        resource.needs = resource.needs.iter().cloned().chain(granted).collect();
+        let mut more = Fields::default();
+        for (action, scopes) in GRANTED.into_iter().zip([reads, writes]) {
+            grant(&mut more, action, scopes.iter().cloned());
+            grant(&mut resource.fields, action, scopes);
+        }
+        if !budget.keeps(&more, &token, &resource.place) {
+            return;
+        }
+    }
+}
+
+fn nothing(token: &Address, field: &Field, place: &Place) -> Diagnostic {
+    let message = format!("{token} needs at least one permission, and what it is for reads and writes nothing");
+    let diagnostic = Diagnostic::error(Code::TokenScopes, message).at(place.clone(), "reads and writes nothing");
+    diagnostic.help(format!("write for example `read = [\"bucket.KEY\"]`, or another resource in `{}`", field.name))
+}
+
+impl<'r> Search<'r> {
+    fn look_at(&mut self, user: &'r Address) {
+        let Some(resource) = self.resources.get(user) else { return };
+        if resource.external {
+            let message =
+                format!("{} is for {user}, which is external: what it reads and writes is not known", self.token);
+            return self.fail(message, None, "write the permissions in `read` and `write`".to_owned());
+        }
+        if user.kind == Kind::Telegraf {
+            self.rights.add(Access::Reads, Scope::Object(Ref::To(user.clone())));
+        }
+        let Some(own) = org_of(user.kind, resource, self.resources, self.home) else { return };
+        let place = resource.texts.first().map_or(&resource.place, |(place, _)| place);
+        for bucket in if user.kind == Kind::Telegraf { outputs(&resource.fields) } else { Vec::new() } {
+            let (span, access, target) = (Span::empty(0), Access::Writes, Target::Bucket);
+            self.add(user, own, &Reference { span, access, target, name: bucket, elsewhere: None }, place);
+        }
+        let said: Vec<_> = said(user, resource).collect();
+        for reached in &resource.reaches {
+            let reference = &reached.reference;
+            let is_said = said.iter().any(|reach| reach.access == reference.access);
+            if reference.name.is_some() || !is_said {
+                self.add(user, own, reference, &reached.place);
+            }
+        }
+        for reach in said {
+            self.touch(user, reach.access, &reach.to);
+        }
+    }
+
+    /// Adds the right to what `user` does with a bucket that it calls by its name. Agents only send points there, but `to` also looks for
+    /// it, as somebody who may read it (influxd 2.9.1, measured).
+    fn touch(&mut self, user: &Address, access: Access, bucket: &Address) {
+        let bucket = Scope::Object(Ref::To(bucket.clone()));
+        if user.kind != Kind::Telegraf {
+            self.rights.add(Access::Reads, bucket.clone());
+        }
+        self.rights.add(access, bucket);
+    }
+
+    /// Adds the right to what `user` reaches, whose org is `own`.
+    fn add(&mut self, user: &Address, own: &Ref, reference: &Reference, place: &Place) {
+        if reference.elsewhere == Some(Elsewhere::Server) {
+            return;
+        }
+        let Reference { access, target, name, .. } = reference;
+        let verb = if *access == Access::Writes { "writes" } else { "reads" };
+        match (target, name) {
+            (Target::Url, _) => {}
+            // No permission is for one secret.
+            (Target::Secret, _) => {
+                let (ty, org) = (Kind::Secret.spec().ty.to_owned(), Box::new(own.clone()));
+                self.rights.add(Access::Reads, Scope::Org { ty, org });
+            }
+            (Target::BucketId, Some(id)) if Kind::Bucket.is_id(id) => {
+                self.rights.add(*access, Scope::Object(Ref::Id(Kind::Bucket, id.clone())));
+            }
+            (Target::Bucket, Some(bucket)) => match find(reference, own, self.home, self.named) {
+                Some(found) => self.touch(user, *access, found),
+                None => {
+                    let message = format!("{user} {verb} the bucket `{bucket}`, which the project does not declare");
+                    let help =
+                        "declare it as `[bucket.KEY]`, with `external = true` if it is not the project's".to_owned();
+                    self.fail(message, Some((place, verb)), help);
+                }
+            },
+            (Target::Bucket | Target::BucketId, _) => self.unknown(user, *access, verb, place),
+        }
+    }
+
+    /// Says that only a run can tell which bucket `user` means, if the token does not say it.
+    fn unknown(&mut self, user: &Address, access: Access, verb: &str, place: &Place) {
+        let (field, is_written) =
+            if access == Access::Writes { ("write", self.written[1]) } else { ("read", self.written[0]) };
+        if !is_written {
+            let message =
+                format!("{} lacks what {user} {verb}, since only a run can tell which bucket that is", self.token);
+            let diagnostic = Diagnostic::warning(Code::FluxUnknownBucket, message)
+                .at(self.place.clone(), "not all of it is known")
+                .at(place.clone(), format!("{verb} this"))
+                .help(format!("write what is meant: `{field} = [\"bucket.KEY\"]`"));
+            self.problems.push(diagnostic);
+        }
+    }
+
+    fn fail(&mut self, message: String, also: Option<(&Place, &str)>, help: String) {
+        let diagnostic = Diagnostic::error(Code::TokenScopes, message).at(self.place.clone(), "not known");
+        let diagnostic = also.into_iter().fold(diagnostic, |one, (place, verb)| one.at(place.clone(), verb));
+        self.problems.push(diagnostic.help(help));
+    }
+}
