@@ -30,6 +30,7 @@ pub mod value;
 
 pub mod graph;
 pub mod manifest;
+pub mod required;
 pub mod schema;
 
 pub mod ledger;

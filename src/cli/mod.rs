@@ -28,6 +28,7 @@ pub mod pipeline;
 mod plan;
 mod project;
 mod record;
+mod required_permissions;
 mod reviewed;
 mod schema;
 mod server;
@@ -103,6 +104,7 @@ enum Command {
     Lock(lock::Arguments),
     Ledger(ledger::Arguments),
     Graph(graph::Arguments),
+    RequiredPermissions(required_permissions::Arguments),
     Flux(flux::Arguments),
     Explain(explain::Arguments),
     Schema(schema::Arguments),
@@ -193,6 +195,7 @@ async fn run(shell: &Shell, command: Command) -> Exit {
         Command::Init(arguments) => init::run(shell, &arguments),
         Command::Validate(arguments) => validate::run(shell, &arguments).await,
         Command::Graph(arguments) => graph::run(shell, &arguments),
+        Command::RequiredPermissions(arguments) => required_permissions::run(shell, &arguments),
         Command::Flux(arguments) => flux::run(shell, &arguments),
         Command::Plan(arguments) => in_time(shell.until, plan::run(shell, &arguments)).await,
         Command::Apply(arguments) => apply::run(shell, &arguments).await,
@@ -232,6 +235,7 @@ impl Command {
             Self::Import(arguments) => (arguments.flags.format.into(), Comment::Plan),
             Self::Adopt(arguments) => (arguments.flags.format.into(), Comment::Plan),
             Self::Forget(arguments) => (arguments.flags.format.into(), Comment::Plan),
+            Self::RequiredPermissions(arguments) => (arguments.format.into(), Comment::Plan),
             Self::Flux(arguments) => (arguments.format(), Comment::Plan),
             Self::Lock(arguments) => (arguments.format().into(), Comment::Plan),
             Self::Explain(arguments) => (arguments.format.into(), Comment::Plan),
@@ -264,6 +268,7 @@ impl Command {
             Self::Setup(arguments) => return arguments.limit.timeout,
             Self::Init(_)
             | Self::Validate(_)
+            | Self::RequiredPermissions(_)
             | Self::Flux(_)
             | Self::Graph(_)
             | Self::Explain(_)

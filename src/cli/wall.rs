@@ -11,11 +11,12 @@ use crate::confine::{self, Project};
 use crate::sandbox::{Standing, Wall, keep_memory};
 
 /// The commands that only read: they are run on manifests of people whom nobody knows.
-const READING: [&str; 12] = [
+const READING: [&str; 13] = [
     "plan",
     "validate",
     "drift",
     "graph",
+    "required-permissions",
     "show",
     "output",
     "status",

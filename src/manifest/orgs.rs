@@ -43,6 +43,16 @@ pub(super) fn home(server: &Server) -> Option<&str> {
 }
 
 impl Manifest {
+    /// The org that a resource lives in, as far as the manifest tells: the home org by its name is the home org.
+    pub fn org_of(&self, address: &Address) -> Option<&Ref> {
+        org_of(address.kind, self.resources.get(address)?, &self.resources, home(&self.server))
+    }
+
+    /// An org, which is the home org where it is known to be that.
+    pub fn plain_org<'r>(&self, org: &'r Ref) -> &'r Ref {
+        plain(org, &self.resources, home(&self.server))
+    }
+
     /// What belongs together and is in different orgs, now that the name of the home org is known; nothing where the
     /// manifest says that name, because that was looked at when it was loaded.
     pub fn in_different_orgs(&self, home_org: &str) -> Vec<Diagnostic> {

@@ -10,11 +10,12 @@ use crate::cli::fluxform::{Fluxform, on};
 use crate::support::{Scene, Traced, both, trace, unique};
 
 /// The commands that only plan, or show.
-const PLANNING: [&str; 13] = [
+const PLANNING: [&str; 14] = [
     "plan",
     "validate",
     "drift",
     "graph",
+    "required-permissions",
     "show",
     "output",
     "status",
@@ -44,6 +45,11 @@ impl<'a> Trap<'a> {
         trap.file("print", 0o700, "#!/bin/sh\necho long-enough\n");
         trap.file("deliver", 0o700, "#!/bin/sh\ncat >/dev/null\n");
         trap.file("script.flux", 0o600, "x = 1\n");
+        // What manages users is for an operator.
+        let token = "[token.t]\nwrite = [\"bucket.b\"]\ndeliver = { file = \"../secrets/old\" }";
+        let secret = "[secret.s]\nvalue = { file = \"../password\" }";
+        let small = format!("[project]\nname = \"small\"\n[server]\norg = \"o\"\n[bucket.b]\n{token}\n{secret}\n");
+        trap.file("small/main.toml", 0o600, &small);
         trap.declare(1);
         trap
     }
@@ -107,6 +113,7 @@ deliver = {{ command = ["./deliver"] }}
                     run.arg(self.dir.path().join(unique("export")))
                 }
                 "lock" => Fluxform::new(&[command, "show"]).arg(self.dir.path()),
+                "required-permissions" => on(command, &self.dir.path().join("small/main.toml")),
                 "explain" | "schema" => Fluxform::new(&[command]),
                 "completions" => Fluxform::new(&[command, "bash"]),
                 "flux" => Fluxform::new(&[command, "check"]).arg(self.dir.path().join("script.flux")),

@@ -1,11 +1,16 @@
 //! The two tokens may do their part, and without any of their permissions they may not.
 
+use std::collections::BTreeSet;
 use std::fs;
+use std::path::Path;
 use std::time::Instant;
 
+use fluxform::kind::Kind;
+use fluxform::manifest::{Inputs, load};
 use serde_json::{Value, json};
 
 use super::{Site, Who, word};
+use crate::cli::fluxform::Fluxform;
 use crate::support::{Backend, DEADLINE, both, id};
 
 both!(each_token_does_its_part, virgin, async |server| {
@@ -24,10 +29,68 @@ both!(each_token_does_its_part, virgin, async |server| {
     assert!(again.out.starts_with("No changes."), "{}", again.out);
     site.run(plan, &["drift"]).run().with(0);
 
+    is_what_is_printed(&site);
     // What the operator set up is as it is declared.
     let access = site.dir.path().join("access");
     site.home.fluxform(&["plan", "--detailed-exitcode"]).arg(access).run().with(0);
 });
+
+/// `required-permissions` says of the project exactly what its two tokens may do.
+#[track_caller]
+fn is_what_is_printed(site: &Site) {
+    let mut run = Fluxform::new(&["required-permissions", "iot", "--org", "acme", "--format", "json"]);
+    run.command.current_dir(site.dir.path());
+    let printed = run.run().with(0).json();
+    for (name, who) in [("plan", &site.plan), ("apply", &site.apply)] {
+        let text = printed[name].to_string();
+        let text = text.replace("${org.acme}", &site.home.org).replace(&format!("${{user.iot-{name}}}"), &who.user);
+        let body: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!((&body["orgID"], &body["userID"]), (&json!(site.home.org), &json!(who.user)));
+        // A reply has names too.
+        let plain = |permission: &Value| {
+            let resource = &permission["resource"];
+            // An org is in none, whatever stands beside its ID.
+            let org = resource["orgID"].as_str().filter(|_| resource["id"].is_null());
+            format!("{} {} {} {org:?}", permission["action"], resource["type"], resource["id"])
+        };
+        let all = |list: &[Value]| list.iter().map(plain).collect::<BTreeSet<_>>();
+        assert_eq!(all(body["permissions"].as_array().unwrap()), all(&who.permissions), "{name}");
+    }
+}
+
+#[test]
+fn what_is_printed_is_a_project_that_grants_what_the_example_does() {
+    let dir = tempfile::tempdir().unwrap();
+    let printed = Fluxform::new(&["required-permissions"]).arg(super::example("iot")).run().with(0);
+    fs::write(dir.path().join("main.toml"), printed.out).unwrap();
+    let granted = |path: &Path| -> Vec<String> {
+        let loaded = load(path, &Inputs::default()).unwrap();
+        assert_eq!(loaded.warnings.len(), 0);
+        let tokens = loaded.manifest.resources.iter().filter(|(address, _)| address.kind == Kind::Token);
+        let fields =
+            tokens.flat_map(|(_, token)| ["user", "read", "write"].map(|field| token.fields.get(field).cloned()));
+        let roles = loaded.manifest.resources.values().filter_map(|one| one.fields.get("owner_of").cloned());
+        let all: Vec<_> = fields.chain(roles.map(Some)).collect();
+        all.iter().flatten().map(|value| value.to_string().replace("iot-", "ci-")).collect()
+    };
+    assert_eq!(granted(dir.path()), granted(&super::example("access")));
+}
+
+#[test]
+fn what_only_an_operator_may_do_is_no_matter_of_permissions() {
+    let dir = tempfile::tempdir().unwrap();
+    let said = |tables: &str, org: &[&str]| {
+        fs::write(dir.path().join("main.toml"), format!("[project]\nname = \"p\"\n{tables}\n")).unwrap();
+        Fluxform::new(&[&["required-permissions"], org].concat()).arg(dir.path()).run()
+    };
+    assert!(said("[bucket.b]", &[]).with(64).err.contains("it is not known which org the project is for"));
+    let managed = said("[user.u]", &["--org", "acme"]).with(64).err;
+    assert!(managed.contains("the project manages user.u, which only an operator may do"), "{managed}");
+    // An org by its ID, another one, and a token that may do more than the project needs.
+    let more = "[org.\"two words\"]\nexternal = true\n[bucket.b]\norg = 'org.\"two words\"'\n[token.t]\n\
+                write = [\"instance/views\", \"bucket.b\"]\ndeliver = \"discard\"";
+    insta::assert_snapshot!(said(more, &["--org", "0123456789abcdef"]).with(0).out);
+}
 
 /// The project's task runs as the apply's user, and, where a server runs tasks, with success.
 async fn task_works(site: &Site) {
@@ -145,6 +208,7 @@ both!(other_kinds_need_more, virgin, async |server| {
         ]
         .contains(&permission["resource"]["type"].as_str().unwrap())
     };
+    is_what_is_printed(&site);
     let rows = each_way(&site, added).await;
     the_page_says("Other kinds need more:\n", &rows);
 });
@@ -179,6 +243,7 @@ both!(a_v1_token_needs_what_a_token_needs, virgin, async |server| {
     .await;
     let of_tokens =
         |permission: &Value| ["authorizations", "users"].contains(&permission["resource"]["type"].as_str().unwrap());
+    is_what_is_printed(&site);
     let rows = each_way(&site, of_tokens).await;
     the_page_says("A `v1_token` needs what a token needs:\n", &rows);
 });
@@ -196,6 +261,7 @@ both!(a_project_without_tokens_needs_less, virgin, async |server| {
     };
     let site = Site::edited(server, edit).await;
     assert_eq!((site.plan.permissions.len(), site.apply.permissions.len()), (6, 9));
+    is_what_is_printed(&site);
     let (plan, apply) = (site.plan.secret.as_str(), site.apply.secret.as_str());
     site.run(plan, &["plan", "--detailed-exitcode"]).run().with(2);
     let codes = without_each(&site, &site.apply, &["apply", "--auto-approve"]).await;

@@ -95,7 +95,7 @@ impl Fluxform {
             Some(&("apply" | "destroy")) => "report",
             Some(&"output") if !words.iter().any(|word| word.starts_with("--field")) => "output",
             Some(&("import" | "adopt" | "forget")) => "record",
-            Some(&command @ ("show" | "status" | "export" | "lock" | "explain")) => command,
+            Some(&command @ ("show" | "status" | "export" | "lock" | "explain" | "required-permissions")) => command,
             _ => return,
         };
         let asked = schema == "output"

@@ -26,6 +26,7 @@ fn every_command_explains_itself() {
         "ledger",
         "ledger sign",
         "graph",
+        "required-permissions",
         "explain",
         "schema",
         "completions",
