@@ -1,5 +1,6 @@
 //! What no manifest says of cells, and nobody changes.
 
+use fluxform::diff::Cause;
 use serde_json::Value;
 
 use super::*;
@@ -65,6 +66,9 @@ both!(what_a_change_has_nothing_to_do_with_is_sent_back_as_it_was_read, async |s
     let planned = project.plan(Goal::Declared).await.unwrap();
     assert!(!planned.plan.writes(), "{}", lines(&planned.plan));
     project.declare(&each_type("U", "{}"));
+    // Nobody but the manifest has changed anything.
+    let planned = project.plan(Goal::Declared).await.unwrap();
+    assert_eq!(planned.plan.changes[0].fields[0].cause, Cause::Yours, "{}", lines(&planned.plan));
     project.apply().await;
     let shown = |cells: &[Value]| -> Vec<(Value, Value)> {
         cells.iter().map(|cell| (cell["id"].clone(), cell["properties"].clone())).collect()
