@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 use crate::address::Address;
 use crate::duration::{Duration, DurationError};
 use crate::kind::Kind;
-use crate::redact::{has_credentials, without_secrets, without_secrets_in_command};
+use crate::redact::{Path, has_credentials, without_path, without_secrets, without_secrets_in_command};
 use crate::secret::{Sink, Source};
 
 pub(crate) use masked::{called, masked, sealed_text};
@@ -242,8 +242,12 @@ impl Value {
                 (self.to_string(), true)
             }
         };
-        // The address that messages are sent to may be a secret as a whole.
-        let leads = || matches!(self, Self::Table(_)) && text.contains("://");
+        // The address that messages are sent to may be a secret.
+        let leads_to_hook = |value: &Self| match value {
+            Self::Text(text) => without_path(text, Path::Nothing) != *text,
+            _ => false,
+        };
+        let leads = || matches!(self, Self::Table(table) if table.values().any(leads_to_hook));
         let hides = || [without_secrets(&text), without_secrets_in_command(&text)].iter().any(|shown| *shown != text);
         if plain && text.len() <= 64 && !(leads() || has_credentials(&text) || hides()) {
             format!("={text}")

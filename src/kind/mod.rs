@@ -18,6 +18,7 @@ mod notification_rule;
 mod org;
 mod password;
 mod permissions;
+mod presence;
 mod schedule;
 mod scraper;
 mod script;

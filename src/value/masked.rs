@@ -78,6 +78,20 @@ mod tests {
     }
 
     #[test]
+    fn the_ledger_has_a_digest_of_what_has_a_secret() {
+        let text = |text: &str| Value::Text(text.to_owned());
+        for (value, is_plain) in [
+            (table([("url", "https://a.example.com")]), true),
+            (table([("url", "https://a.example.com/S3KRIT7")]), false),
+            (table([("message", "${ r._message }"), ("channel", "#ops")]), true),
+            (text("password=S3KRIT7"), false),
+            (text("The usual."), true),
+        ] {
+            assert_eq!(value.fingerprint().starts_with('='), is_plain, "{value:?}");
+        }
+    }
+
+    #[test]
     fn what_is_written_down_has_no_secret_and_tells_secrets_apart() {
         let chat =
             |secret: &str| table([("url", &*format!("https://chat.example.com/hooks/{secret}")), ("channel", "#a")]);
