@@ -38,6 +38,8 @@ pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
             page.finish()
         });
         let valid = Valid { project: name, resources: count, warnings: project.warnings };
+        // Freeing a large project takes a while, and nobody waits for it.
+        std::thread::spawn(move || drop(project.manifest));
         Ok(Outcome { human, valid: Some(valid), ..Outcome::default() })
     };
     for_each_project(shell, (arguments.format, Comment::Validate), &arguments.projects, each).await

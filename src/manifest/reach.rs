@@ -1,10 +1,10 @@
 //! What scripts reach, as edges: a resource needs the buckets and secrets of the project that its script names.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use petgraph::Direction;
 use petgraph::algo::toposort;
-use petgraph::graphmap::DiGraphMap;
+use petgraph::graph::{DiGraph, NodeIndex};
 
 use super::Resource;
 use super::check::{Claimed, STEPS, round};
@@ -127,22 +127,30 @@ pub(super) fn other_orgs(resources: &Resources, home: Option<&str>) -> Vec<Diagn
 
 /// Says where tasks pass data on in a circle. Reading and writing one bucket alone is none.
 pub(super) fn loops(reaches: &Reaches) -> Vec<Diagnostic> {
-    let mut flow: DiGraphMap<&Address, ()> = DiGraphMap::new();
+    let mut flow: DiGraph<&Address, ()> = DiGraph::new();
+    let mut nodes: HashMap<&Address, NodeIndex> = HashMap::new();
+    let mut pass = |from, to| {
+        let [from, to] = [from, to].map(|address| *nodes.entry(address).or_insert_with(|| flow.add_node(address)));
+        flow.add_edge(from, to, ());
+    };
     for (task, reaches) in reaches {
         let with = |access: Access| reaches.iter().filter(move |reach| reach.access == access).map(|reach| &reach.to);
         let read: BTreeSet<_> = with(Access::Reads).collect();
         for bucket in with(Access::Writes).filter(|bucket| !read.contains(bucket)) {
-            flow.add_edge(task, bucket, ());
+            pass(task, bucket);
         }
         for bucket in read {
-            flow.add_edge(bucket, task, ());
+            pass(bucket, task);
         }
     }
     // Nearly always there is none, and no graph with the way around is needed.
     if toposort(&flow, None).is_ok() {
         return Vec::new();
     }
-    let sources = flow.nodes().map(|node| (node, flow.neighbors_directed(node, Direction::Incoming)));
+    let sources = flow.node_indices().map(|node| {
+        let before = flow.neighbors_directed(node, Direction::Incoming).map(|node| flow[node]);
+        (flow[node], before)
+    });
     let cycles = Graph::build(sources).err().unwrap_or_default();
     cycles.iter().map(|cycle| circle(&cycle.0, reaches)).collect()
 }

@@ -21,7 +21,8 @@ const VALUE: &str = "v";
 pub(super) fn find(search: &mut Search<'_>) {
     let text = search.text;
     let (tokens, end) = scan_leniently(text);
-    let code: Vec<&Token> = tokens.iter().filter(|token| token.kind != TokenKind::Comment).collect();
+    let mut code: Vec<&Token> = Vec::with_capacity(tokens.len());
+    code.extend(tokens.iter().filter(|token| token.kind != TokenKind::Comment));
     let mut walk = Walk { search, code: &code, at: 0, open: vec![Bracket::default()] };
     let mut key = PrivateKey::default();
     for token in &tokens {

@@ -1,5 +1,7 @@
 //! Arguments against the parameters of what is called.
 
+use std::fmt;
+
 use super::Check;
 use super::scope::Known;
 use crate::flux::Mistake;
@@ -37,7 +39,7 @@ impl<'a> Check<'a> {
         let given: Vec<(Span, &str)> =
             given.iter().map(|argument| (argument.key.span(), self.script.key(argument.key))).collect();
         let called = self.script.expression(callee).span;
-        let function = self.shown(callee);
+        let function = self.called(callee);
         if piped && !parameters.iter().any(|parameter| parameter.piped) {
             self.error(called, format!("nothing can be piped into {function}"), "has no parameter for it", None);
             return;
@@ -73,12 +75,24 @@ impl<'a> Check<'a> {
         }
     }
 
-    /// A function as a message names it.
-    fn shown(&self, callee: ExpressionId) -> String {
+    fn called(&self, callee: ExpressionId) -> Called<'a> {
         let expression = self.script.expression(self.bare(callee));
         match expression.kind {
-            ExpressionKind::Function(_) => "this function".to_owned(),
-            _ => format!("`{}`", self.script.text(expression.span)),
+            ExpressionKind::Function(_) => Called(None),
+            _ => Called(Some(self.script.text(expression.span))),
+        }
+    }
+}
+
+/// A function as a message names it; none is one without a name.
+#[derive(Clone, Copy)]
+struct Called<'a>(Option<&'a str>);
+
+impl fmt::Display for Called<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(name) => write!(f, "`{name}`"),
+            None => f.write_str("this function"),
         }
     }
 }
