@@ -36,7 +36,10 @@ impl Executor<'_> {
         for field in &change.fields {
             let Some(value) = self.effect(field, desired, &now) else { continue };
             recorded.fields.insert(field.field.to_owned(), value.fingerprint());
-            recorded.lacks.remove(field.field);
+            // What the server keeps of its former secrets may still be there.
+            if kind.field(field.field).is_some_and(|field| field.secret.is_none()) {
+                recorded.lacks.remove(field.field);
+            }
             effective.push(format!("`{}`", field.field));
         }
         if effective.is_empty() {

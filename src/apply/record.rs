@@ -80,6 +80,11 @@ fn is_recorded(kind: Kind, resource: &Resource, field: &str) -> bool {
 pub fn adopted(change: &Change, manifest: &Manifest, snapshot: &Snapshot) -> Option<Update> {
     let (true, Some(target)) = (change.adopts, &change.object) else { return None };
     let resource = manifest.resources.get(&change.address)?;
+    Some(Update::Put(change.address.clone(), Box::new(as_it_is(change, resource, target, snapshot))))
+}
+
+/// The entry for `target`, which is on the server and was in no entry, as it is before `change`.
+pub(super) fn as_it_is(change: &Change, resource: &Resource, target: &Target, snapshot: &Snapshot) -> Entry {
     let created = snapshot.object(change.address.kind, &target.id).and_then(|object| object.created.clone());
     let mut entry = Entry { name: target.name.clone(), ..entry(change, resource, target, created, None) };
     for differs in &change.fields {
@@ -89,7 +94,7 @@ pub fn adopted(change: &Change, manifest: &Manifest, snapshot: &Snapshot) -> Opt
             None => entry.fields.remove(differs.field),
         };
     }
-    Some(Update::Put(change.address.clone(), Box::new(entry)))
+    entry
 }
 
 #[cfg(test)]

@@ -295,11 +295,12 @@ impl<'a> Executor<'a> {
         }
         let desired =
             Desired { fields: &fields, org: &wanted.org, ids: &wanted.ids, marker: None, secrets: wanted.secrets };
+        let before = self.announce(change, target).await?;
         if !changed.is_empty()
             && let Err(error) = kind.update(self.writer, live, &desired, &changed).await
         {
-            let (problem, entry) = match self.old_entry(change).filter(|entry| entry.id == target.id) {
-                Some(entry) => self.after_failure(change, &desired, entry, error).await,
+            let (problem, entry) = match before {
+                Some(entry) => self.after_failure(change, &desired, &entry, error).await,
                 None => (Problem::from(error), None),
             };
             if let Some(entry) = entry {
@@ -311,6 +312,20 @@ impl<'a> Executor<'a> {
         self.drop_predecessors(change, &mut entry).await?;
         self.put(change, entry);
         Ok(target.id.clone())
+    }
+
+    /// What the ledger has of the object of `change`, with the note that secrets are to be deleted which the server may keep: a run
+    /// that ends in between leaves them to the next one.
+    async fn announce(&self, change: &Change, target: &Target) -> Result<Option<Entry>, Problem> {
+        let known = self.old_entry(change).filter(|entry| entry.id == target.id).cloned();
+        let mut leaves = change.leaves_secrets().map(str::to_owned).peekable();
+        if leaves.peek().is_none() {
+            return Ok(known);
+        }
+        let mut entry = known.unwrap_or_else(|| record::as_it_is(change, self.resource(change), target, self.snapshot));
+        entry.lacks.extend(leaves);
+        self.wait(Update::Put(self.old_address(change).clone(), Box::new(entry.clone()))).await?;
+        Ok(Some(entry))
     }
 
     async fn replace(&self, change: &'a Change) -> Result<String, Problem> {

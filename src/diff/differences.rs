@@ -89,7 +89,10 @@ pub(super) fn differences(
             None if field.omitted == Omitted::Empty => Cow::Owned(Value::Scopes(Set::default())),
             None => Cow::Owned(Value::Unset),
         };
-        if live.is_like(&wanted) || (*live == Value::Unset && *wanted == Value::Text(String::new())) {
+        let is_same = live.is_like(&wanted) || (*live == Value::Unset && *wanted == Value::Text(String::new()));
+        // The secrets that it had before may still be there.
+        let is_left = unfinished && last.is_some() && field.secret.is_some();
+        if is_same && !is_left {
             change.settles |= last.is_some() && last_fingerprint != Some(&fingerprint);
             continue;
         }

@@ -254,6 +254,20 @@ impl Change {
             .any(|one| one.field == rule.again || one.field == field.name && !one.live.as_ref().is_some_and(has))
     }
 
+    /// The fields with what takes the place of secrets that the server has: it may keep these.
+    pub fn leaves_secrets(&self) -> impl Iterator<Item = &'static str> {
+        let sources = |value: fn(&FieldChange) -> Option<&Value>| {
+            let values = self.fields.iter().filter_map(move |field| Some((field.field, value(field)?)));
+            values.flat_map(|(field, value)| value.sources(field)).map(|(at, _)| at).collect::<BTreeSet<_>>()
+        };
+        let leaves = !sources(|field| field.live.as_ref()).is_subset(&sources(|field| Some(&field.wanted)));
+        let has_secrets = |field: &&FieldChange| {
+            field.wanted != Value::Unset
+                && self.address.kind.field(field.field).is_some_and(|field| field.secret.is_some())
+        };
+        self.fields.iter().filter(move |_| leaves).filter(has_secrets).map(|field| field.field)
+    }
+
     /// How the field in this role changes, if it does.
     pub fn field(&self, role: Role) -> Option<&FieldChange> {
         let name = self.address.kind.with(role)?.name;

@@ -223,7 +223,7 @@ impl live::Live for Live {
         let needed = fields.map(|field| key_of_endpoint(&live.id, &field)).collect();
         let deleted = delete_of_endpoint(api, live.org.as_deref().unwrap_or_default(), &live.id, &needed).await;
         deleted.map_err(|error| {
-            let then = "what the server keeps of its former secrets goes when it is changed again, or deleted";
+            let then = "the next apply deletes what the server keeps of its former secrets";
             ApiError { message: format!("{}; {then}", error.message), ..error }
         })
     }

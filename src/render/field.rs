@@ -71,12 +71,20 @@ pub(super) fn cause(field: &FieldChange) -> Option<String> {
         (Cause::Yours, _) => return None,
         (Cause::New, _) => "managed from now on".to_owned(),
         (Cause::Unfinished, _) if field.live.is_none() => "finish: possibly never set".to_owned(),
+        (Cause::Unfinished, _) if leaves_only_secrets(field) => {
+            "finish: what the server still keeps of its former secrets is deleted".to_owned()
+        }
         (Cause::Unfinished, _) => "finish: an earlier run did not set it".to_owned(),
         (Cause::Drift, Some(last)) => format!("drift: was {last} when last applied"),
         (Cause::Drift, None) => "drift: changed on the server".to_owned(),
         (Cause::Both, Some(last)) => format!("drift: was {last} when last applied; the manifest changed too"),
         (Cause::Both, None) => "drift: changed on the server; the manifest changed too".to_owned(),
     })
+}
+
+/// Whether an earlier run set it, and may not have come to delete the secrets that it had before.
+fn leaves_only_secrets(field: &FieldChange) -> bool {
+    field.cause == Cause::Unfinished && field.live.as_ref().is_some_and(|live| live.is_like(&field.wanted))
 }
 
 fn put_cause(page: &mut Page, field: &FieldChange) {
@@ -114,6 +122,9 @@ pub(super) fn drift_by_lines(field: &FieldChange) -> Option<Vec<Line>> {
 pub(super) fn by_lines(field: &FieldChange) -> Option<Vec<Line>> {
     if field.live.is_none() && field.last.is_some() {
         return None;
+    }
+    if leaves_only_secrets(field) {
+        return Some(Vec::new());
     }
     if let Some(lines) = by_items(field.field, field.live.as_ref(), &field.wanted) {
         return Some(lines);

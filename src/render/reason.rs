@@ -39,7 +39,7 @@ pub(super) fn reason(reason: &Reason, kind: Kind) -> Option<String> {
         Reason::Unfinished => {
             match kind.spec().fields.iter().find(|field| field.secret.is_some_and(|rule| rule.needed)) {
                 Some(secret) => format!("an earlier run created it, and may never have set its `{}`", secret.name),
-                None => "an earlier run created it and did not finish it".to_owned(),
+                None => "an earlier run did not finish it".to_owned(),
             }
         }
         Reason::NotDeclared => "it is no longer declared".to_owned(),

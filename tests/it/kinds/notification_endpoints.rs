@@ -4,7 +4,7 @@ use fluxform::secret::Source;
 use reqwest::Method;
 
 use super::*;
-use crate::support::{Fate, Proxy};
+use crate::support::{Fate, Proxy, Relay};
 use crate::terminal::Place;
 
 fn table<const N: usize>(fields: [(&str, Value); N]) -> Value {
@@ -229,6 +229,61 @@ both!(no_secret_of_an_endpoint_is_left_whatever_a_run_or_somebody_else_left_undo
         place.on("destroy").arg("--auto-approve").run().with(0);
         assert!(keys(&scene, "").await.is_empty());
     }
+});
+
+/// A change that takes secrets of its own from an endpoint.
+async fn outgrown(scene: &Scene) -> (Place<'_>, String) {
+    let endpoint = |sort: &str| format!("[notification_endpoint.e]\n{sort}\n");
+    let place = Place::new(scene, &endpoint(KEPT[1].0));
+    std::fs::write(place.path().join("token"), "S3KRIT").unwrap();
+    let secrets = json!({"own": "x", "0123456789abcdef-token": "x"});
+    scene.http.patch(&format!("orgs/{}/secrets", scene.org), secrets).await.expect(204);
+    place.apply().run().with(0);
+    let id = only(scene).await;
+    place.declare(&endpoint("http = { url = \"http://a.example.com\", token = { secret = \"own\" } }"));
+    (place, id)
+}
+
+/// The next run deletes what is left, and then nothing is left to do.
+async fn is_cleared(scene: &Scene, place: &Place<'_>, id: &str) {
+    place.on("plan").arg("--detailed-exitcode").run().with(2);
+    place.apply().run().with(0);
+    assert_eq!(keys(scene, id).await, ["0123456789abcdef-token", "own"]);
+    place.on("plan").arg("--detailed-exitcode").run().with(0);
+    place.on("drift").run().with(0);
+}
+
+both!(a_secret_that_a_killed_run_left_of_a_changed_endpoint_is_deleted_by_the_next, async |scene| {
+    // The lock, the note in the ledger, the endpoint, its secrets: none of these is the last one for sure.
+    for last in 1..=4 {
+        let scene = scene.beside().await;
+        let (place, id) = outgrown(&scene).await;
+        let relay = Relay::to(scene.server.url()).hold_after(last);
+        let run = place.apply_by(relay.url()).start();
+        relay.until_writes(last + 1).await;
+        run.kill();
+        relay.end().await;
+        is_cleared(&scene, &place, &id).await;
+    }
+});
+
+both!(a_secret_that_could_not_be_deleted_is_deleted_by_the_next_run, async |scene| {
+    let proxy = Proxy::start(scene.server.url(), |seen| match seen.path.ends_with("/secrets/delete") {
+        true => Fate::Refuse(500, r#"{"code":"internal error","message":"no"}"#),
+        false => Fate::Pass,
+    })
+    .await;
+    let (place, id) = outgrown(&scene).await;
+    for _ in 0..2 {
+        let said = place.apply_by(proxy.url()).run().words();
+        assert!(said.contains("the next apply deletes what the server keeps of its former secrets"), "{said}");
+        let said = place.on("plan").run().with(0).out;
+        assert!(
+            said.contains("http:  (finish: what the server still keeps of its former secrets is deleted)"),
+            "{said}"
+        );
+    }
+    is_cleared(&scene, &place, &id).await;
 });
 
 both!(a_secret_that_an_endpoint_no_longer_needs_is_deleted, async |scene| {
