@@ -75,10 +75,13 @@ pub(super) static SPEC: Spec = Spec {
     ],
     check: rules::check,
     export: export::export,
-    unsaid: &[(
-        BUILDER,
-        "a manifest has the query as text; a check that is made from it opens in the UI as a script, not in the query builder",
-    )],
+    unsaid: &[
+        (
+            BUILDER,
+            "a manifest has the query as text; a check that is made from it opens in the UI as a script, not in the query builder",
+        ),
+        (level::ALL, "no manifest can say it of a threshold, and InfluxDB 2.9 does not use it"),
+    ],
     given: &["v"],
     put_in: custom::put_in,
     delete_rank: 10,
@@ -225,9 +228,11 @@ impl live::Live for Live {
         fields.set("every", duration(row.get::<String>("every")?.as_deref()));
         fields.set("offset", without_zero(duration(row.get::<String>("offset")?.as_deref())));
         let query = || Value::Script(Script::query(text.clone()));
-        match row.text("type")?.as_str() {
+        let ty = row.text("type")?;
+        let thresholds: Vec<Threshold> = row.get("thresholds")?.unwrap_or_default();
+        let is_of_all = ty == "threshold" && thresholds.iter().any(Threshold::is_of_all);
+        match ty.as_str() {
             "threshold" => {
-                let thresholds: Vec<Threshold> = row.get("thresholds")?.unwrap_or_default();
                 fields.set("when", level::when(thresholds));
                 fields.set("flux", query());
             }
@@ -250,7 +255,7 @@ impl live::Live for Live {
         let tags: Vec<Tag> = row.get("tags")?.unwrap_or_default();
         fields.set("tags", flux_text::tags(tags.into_iter().map(|tag| (tag.key, tag.value))));
         let is_built = PARTS.into_iter().any(|part| builder[part].as_array().is_some_and(|part| !part.is_empty()));
-        object.note_unsaid([(BUILDER, is_built)].into_iter());
+        object.note_unsaid([(BUILDER, is_built), (level::ALL, is_of_all)].into_iter());
         hidden_task::note(row, object)
     }
 
@@ -310,6 +315,9 @@ impl live::Live for Live {
         let path = Self::WIRE.at(&live.id);
         if let Some((before, mut all)) = wire::replacement::<Self>(api, live, desired, changed).await? {
             all.insert("query".to_owned(), with_ui(&before["query"], &all["query"]));
+            if let (Some(old), Some(new)) = (before.get("thresholds"), all.get_mut("thresholds")) {
+                level::keep_all(old, new);
+            }
             if let Err(error) = wire::replace::<Self>(api, &path, &all).await {
                 return Err(Self::put_back(api, &path, &before, error).await);
             }

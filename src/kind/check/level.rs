@@ -20,6 +20,9 @@ pub(super) const THRESHOLD: &[Field] = &[
         .of_type(Type::List(&Type::Number)),
 ];
 
+/// What a threshold says that no manifest can.
+pub(super) const ALL: &str = "allValues";
+
 /// What has sent nothing for a while.
 pub(super) const DEADMAN: &[Field] = &[
     Field::text("level", Omitted::Required, "Its level.").of_type(Type::Choice(&LEVELS)),
@@ -46,9 +49,16 @@ pub(super) struct Threshold {
     max: f64,
     #[serde(default)]
     within: bool,
+    #[serde(default, rename = "allValues")]
+    all: bool,
 }
 
 impl Threshold {
+    /// Whether it says more than a manifest can.
+    pub(super) fn is_of_all(&self) -> bool {
+        self.all
+    }
+
     fn value(&self) -> Value {
         let number = |number| Number::new(number).map_or(Value::Unset, Value::Number);
         let (field, value) = match self.ty.as_str() {
@@ -93,6 +103,16 @@ pub(super) fn thresholds(levels: &BTreeMap<String, Value>) -> Json {
         })
     };
     levels.iter().filter_map(threshold).collect()
+}
+
+/// Keeps in the thresholds `new` what those of the same levels in `old` say that no manifest can.
+pub(super) fn keep_all(old: &Json, new: &mut Json) {
+    for threshold in new.as_array_mut().into_iter().flatten() {
+        let same = old.as_array().into_iter().flatten().find(|old| old["level"] == threshold["level"]);
+        if same.is_some_and(|same| same[ALL] == true) {
+            threshold[ALL] = true.into();
+        }
+    }
 }
 
 /// The level of what has sent nothing for the first of these times, and is forgotten after the second.

@@ -103,6 +103,24 @@ both!(what_the_ui_knows_of_a_query_stays_as_long_as_it_is_the_same, async |scene
     );
 });
 
+both!(what_no_manifest_can_say_of_a_threshold_stays_when_the_check_changes, async |scene| {
+    let project = Project::new(&scene);
+    project.declare(CHECK);
+    project.apply().await;
+    let made = only(&scene).await;
+    let mut thresholds = made["thresholds"].clone();
+    thresholds[0]["allValues"] = json!(true);
+    put(&scene, &made, json!({ "thresholds": thresholds })).await.expect(200);
+    let live = listed(&scene, Kind::Check, &id(&made)).await.unwrap();
+    assert_eq!(Kind::Check.unsaid(&live).map(|(key, _)| key).collect::<Vec<_>>(), ["allValues"]);
+    for (manifest, value) in [(CHECK.replace("1m", "2m"), 90), (CHECK.replace("90", "91"), 91)] {
+        project.declare(&manifest);
+        project.apply().await;
+        let threshold = &only(&scene).await["thresholds"][0];
+        assert_eq!((&threshold["allValues"], &threshold["value"]), (&json!(true), &json!(value)));
+    }
+});
+
 both!(what_two_sorts_of_checks_say_alike_is_sent_where_the_one_becomes_the_other, async |scene| {
     let project = Project::new(&scene);
     let own = "[check.c]\ncustom = true\nflux = '''\noption task = {name: \"c\", every: 1h, offset: 5m}\n\
