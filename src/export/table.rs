@@ -46,7 +46,10 @@ pub(super) fn declared(
                     tables.push_str(&format!("\n[{address}.{}]\n{}\n", field.name, pairs.join("\n")));
                 }
             }
-            Value::List(items) if let Type::List(Type::Block(of)) = field.ty => {
+            Value::List(items)
+                if !items.is_empty()
+                    && let Type::List(Type::Block(of)) = field.ty =>
+            {
                 rows(&format!("{address}.{}", field.name), of, items, &mut tables);
             }
             value => {

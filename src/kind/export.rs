@@ -74,7 +74,9 @@ impl Kind {
             return Err(ExportError::Unsayable(format!("a manifest cannot express its `{}`", field.name)));
         }
         for field in self.spec().fields {
-            if told.get(field.name).is_some_and(|value| holds_unsaid(field, value)) {
+            // All parts that there are belong to the project, also where there are none.
+            let has_parts = self.spec().items.as_ref().is_some_and(|items| items.field == field.name);
+            if !has_parts && told.get(field.name).is_some_and(|value| holds_unsaid(field, value)) {
                 told.remove(field.name);
             }
         }

@@ -114,7 +114,9 @@ impl<'a> SkippedForm<'a> {
 
 fn human(mut page: Page, dir: &Path, project: &str, export: &Export, hidden: &[Hidden<'_>]) -> String {
     page.put(Role::Strong, format_args!("Exported to {}:", dir.display())).end();
-    for file in export.files.keys().filter(|file| !file.contains('/')) {
+    let files = || export.files.keys().filter(|file| !file.contains('/'));
+    let width = files().map(String::len).max().unwrap_or(0).max(15);
+    for file in files() {
         let inside = |external: bool| {
             export.resources.values().filter(|resource| resource.file == *file && resource.external == external).count()
         };
@@ -135,7 +137,7 @@ fn human(mut page: Page, dir: &Path, project: &str, export: &Export, hidden: &[H
             let imports = export.resources.values().filter(|resource| resource.imported).count();
             parts.extend((imports > 0).then(|| count(imports, "import")));
         }
-        page.say(format_args!("  {file:<16}{}", parts.join(", "))).end();
+        page.say(format_args!("  {file:<width$} {}", parts.join(", "))).end();
     }
     let mut texts: BTreeMap<&str, usize> = BTreeMap::new();
     for (dir, _) in export.files.keys().filter_map(|file| file.split_once('/')) {
@@ -143,7 +145,7 @@ fn human(mut page: Page, dir: &Path, project: &str, export: &Export, hidden: &[H
     }
     for (dir, number) in texts {
         let what = if dir == "flux" { "script" } else { "configuration" };
-        page.say(format_args!("  {:<16}{}", format!("{dir}/"), count(number, what))).end();
+        page.say(format_args!("  {:<width$} {}", format!("{dir}/"), count(number, what))).end();
     }
     notes(&mut page, "Left out:", export, |disposition| disposition == Disposition::LeftOut);
     notes(&mut page, "External, so not managed:", export, |disposition| disposition == Disposition::External);
