@@ -14,6 +14,7 @@ mod places;
 mod print;
 mod quotes;
 mod reference;
+mod server;
 mod shapes;
 mod token;
 mod toml;

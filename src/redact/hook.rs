@@ -33,10 +33,13 @@ const DIGITS: (usize, usize) = (10, 4);
 /// The address `text` as it is shown: with its scheme, host and port, and without what may be a secret in its path, its parameters
 /// and its fragment.
 pub(crate) fn without_path(text: &str, path: Path) -> Cow<'_, str> {
-    let shown = without_secrets(text);
-    match hidden(&shown, path).filter(|hidden| leads_alike(text, hidden)) {
-        Some(hidden) => hidden.into(),
-        None => shown,
+    let read = text.trim_matches(|c: char| c == ' ' || c.is_control());
+    // Clients read what stands in several lines as one (WHATWG).
+    let shown = hidden(&without_secrets(&read.replace(['\t', '\n', '\r'], "")), path);
+    match shown.filter(|shown| leads_alike(text, shown)) {
+        Some(shown) if read.len() == text.len() => shown.into(),
+        Some(shown) => text.replacen(read, &shown, 1).into(),
+        None => without_secrets(text),
     }
 }
 
@@ -60,7 +63,7 @@ fn leads_alike(one: &str, other: &str) -> bool {
 
 /// `text` without what may be a secret behind its host; none where that is not certain, or code.
 fn hidden(text: &str, path: Path) -> Option<String> {
-    if text.contains("${") || text.contains(|c: char| c.is_whitespace() || c.is_control()) {
+    if text.contains("${") {
         return None;
     }
     let host = *hosts(text).first()?;
@@ -135,6 +138,15 @@ mod tests {
             ("http:\\\\chat.example.com\\hook", "http:\\\\chat.example.com/***"),
             ("http:///evil.example/hook", "http:///evil.example/***"),
             ("http://evil.example:80/x@good.example", "http://evil.example:80/***"),
+            (
+                "https://sk_live_abcdef0123456789.evil.example:1/x",
+                "https://sk_live_abcdef0123456789.evil.example:1/***",
+            ),
+            ("https://evil;token=x.example/hook", "https://evil;token=x.example/***"),
+            (" https://chat.example.com/hook", " https://chat.example.com/***"),
+            ("\thttps://chat.example.com/hook \n", "\thttps://chat.example.com/*** \n"),
+            ("https://c\that.example.com/ho\nok", "https://chat.example.com/***"),
+            ("https://chat.example.com/ho ok", "https://chat.example.com/***"),
             ("not an address", "not an address"),
         ] {
             assert_eq!(without_path(url, Path::Nothing), shown, "{url}");

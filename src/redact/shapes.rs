@@ -1,8 +1,10 @@
 //! Secrets that are known by what they look like, whatever they are called.
 
+use std::cell::LazyCell;
 use std::ops::Range;
 
 use super::literals::Search;
+use super::server::servers;
 
 /// What a header has before a token.
 const SCHEMES: [&str; 4] = ["Bearer ", "Basic ", "Token ", "Digest "];
@@ -140,6 +142,7 @@ fn words(search: &mut Search<'_>) {
     const INFLUX: usize = 88;
     let text = search.text;
     let is_of_token = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '=');
+    let servers = LazyCell::new(|| servers(text));
     let mut at = 0;
     for word in text.split_inclusive(|c| !is_of_token(c)) {
         let token = word.trim_end_matches(|c| !is_of_token(c));
@@ -152,7 +155,10 @@ fn words(search: &mut Search<'_>) {
         if is_json || is_influx || is_of_service {
             let end = at + token.len();
             let length = if is_influx || is_of_service { value.len() } else { token.len() };
-            search.add(end - length..end, true);
+            let next = servers.partition_point(|server| server.end < end);
+            if servers.get(next).is_none_or(|server| end - length < server.start) {
+                search.add(end - length..end, true);
+            }
         }
         at += word.len();
     }
@@ -170,6 +176,9 @@ mod tests {
             ("AKIA0123456789ABCDEF", "***"),
             ("a=xoxb-123456789012-abcdef", "a=***"),
             ("ghp_short1 sk_live_dashboard_overview_of_all", "ghp_short1 sk_live_dashboard_overview_of_all"),
+            ("http://h:ghp_0123456789abcdefghij", "http://h:***"),
+            ("http://h/glpat-abcdefghij0123456789", "http://h/***"),
+            ("//ghp_0123456789abcdefghij", "//***"),
             ("my_ghp_0123456789abcdefghij", "my_ghp_0123456789abcdefghij"),
         ] {
             assert_eq!(without_secrets_in_argument(text), shown, "{text}");

@@ -5,6 +5,7 @@ use std::ops::Range;
 use super::commands;
 use super::literals::Search;
 use super::names::is_secret;
+use super::server::authority;
 
 /// Parameters whose values are secrets besides what is called like one.
 const PARAMETERS: [&str; 4] = ["auth", "code", "key", "sig"];
@@ -71,8 +72,8 @@ pub(super) fn places(text: &str) -> Vec<Range<usize>> {
         let hosts = if url.contains([':', '/', '\\']) { hosts(url) } else { Vec::new() };
         for (n, start) in hosts.iter().enumerate() {
             let rest = &url[*start..hosts.get(n + 1).copied().unwrap_or(url.len())];
-            let user = end_of_user(rest).map_or(0, |end| end + 1);
-            let end = rest[user..].find(['?', '#', ';']).map_or(rest.len(), |end| user + end);
+            let host = authority(&url[..*start], rest).end;
+            let end = rest[host..].find(['?', '#', ';']).map_or(rest.len(), |end| host + end);
             places.push(at + start..at + start + end);
         }
         at += word.len();
@@ -82,7 +83,7 @@ pub(super) fn places(text: &str) -> Vec<Range<usize>> {
 
 /// Where the user ends that `url` begins with behind its scheme: at the last `@` before the next slash (RFC 3986), or at a later
 /// one if no other reading makes it a URL.
-fn end_of_user(url: &str) -> Option<usize> {
+pub(super) fn end_of_user(url: &str) -> Option<usize> {
     let authority = &url[..url.find(['/', '\\', '?', '#']).unwrap_or(url.len())];
     if let Some(end) = authority.rfind('@') {
         return Some(end);
@@ -93,7 +94,7 @@ fn end_of_user(url: &str) -> Option<usize> {
 }
 
 /// What follows the host in `authority`.
-fn port(authority: &str) -> Option<&str> {
+pub(super) fn port(authority: &str) -> Option<&str> {
     let rest = authority.strip_prefix('[').and_then(|rest| rest.split_once(']')).map_or(authority, |(_, rest)| rest);
     rest.split_once(':').map(|(_, port)| port)
 }
@@ -155,7 +156,7 @@ pub(super) fn certain(url: &str) -> Vec<Range<usize>> {
     password.into_iter().chain(parameters).collect()
 }
 
-fn ends(c: char) -> bool {
+pub(super) fn ends(c: char) -> bool {
     matches!(c, '"' | '\'' | '`' | '<' | '>') || c.is_whitespace()
 }
 
@@ -265,13 +266,12 @@ fn parameters(search: &mut Search<'_>, word: Range<usize>, hosts: &[usize]) {
     let is_mark = |c: char| matches!(c, '?' | '&' | ';' | '#');
     let query = text.find('?').unwrap_or(if is_url { 0 } else { text.len() });
     let ends = hosts.iter().skip(1).copied().chain([text.len()]);
-    let users =
-        hosts.iter().zip(ends).filter_map(|(host, end)| Some(*host..host + end_of_user(&text[*host..end])? + 1));
-    let mut users = users.peekable();
+    let until_path = |(host, end): (&usize, usize)| *host..host + authority(&text[..*host], &text[*host..end]).end;
+    let mut servers = hosts.iter().zip(ends).map(until_path).peekable();
     let mut end = 0;
     for start in text.match_indices(is_mark).map(|(at, _)| at + 1) {
-        while users.next_if(|user| user.end <= start).is_some() {}
-        if start < end || users.peek().is_some_and(|user| user.start <= start) {
+        while servers.next_if(|server| server.end <= start).is_some() {}
+        if start < end || servers.peek().is_some_and(|server| server.start <= start) {
             continue;
         }
         let part = &text[start..];
