@@ -71,6 +71,7 @@ impl Source {
         match self.path.extension().and_then(|ending| ending.to_str()) {
             Some("flux") => Language::Flux,
             Some("conf") => Language::Config,
+            Some("json") => Language::Json,
             _ => Language::Manifest,
         }
     }

@@ -6,6 +6,7 @@ mod commands;
 mod doubt;
 mod flux;
 mod hook;
+mod json;
 mod key;
 mod literals;
 mod names;

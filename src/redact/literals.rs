@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::print::{is_sealed, sealed, without_prints};
 use super::reference::is_reference;
-use super::{MARK, assigned, commands, flux, shapes, toml, urls};
+use super::{MARK, assigned, commands, flux, json, shapes, toml, urls};
 use crate::flux::Quoted;
 
 /// What is shown where a secret was, however long it is.
@@ -49,6 +49,14 @@ pub(crate) enum Language {
     Config,
     /// Flux.
     Flux,
+    /// JSON, or what was to be it. Nothing in it only names a secret.
+    Json,
+}
+
+impl Language {
+    const fn expands(self) -> bool {
+        matches!(self, Self::Config | Self::Flux)
+    }
 }
 
 /// What is, or in doubt may be, a secret.
@@ -64,8 +72,9 @@ impl<'t> Search<'t> {
 
     /// A search in the whole `text`, piece by piece.
     fn whole(text: &'t str, language: Language, hides: bool) -> Self {
-        let mut search = Self { hides, ..Self::new(text, Piece::String, language != Language::Manifest) };
+        let mut search = Self { hides, ..Self::new(text, Piece::String, language.expands()) };
         match language {
+            Language::Json => json::find(&mut search),
             Language::Flux => {
                 search.escapes = b"\\$";
                 flux::find(&mut search);
@@ -113,6 +122,17 @@ impl<'t> Search<'t> {
     pub(super) fn text_of(&mut self, language: Language, span: Range<usize>) {
         let search = Search::whole(&self.text[span.clone()], language, self.hides);
         self.take(search.found, span.start);
+    }
+
+    /// Searches `text`, which may be written in Flux too, and of which byte `n` is written at `places[n]`.
+    pub(super) fn decoded(&mut self, text: &str, places: &[usize]) {
+        let mut search = Search::whole(text, Language::Flux, self.hides);
+        search.piece(0..text.len(), Piece::String);
+        let found = search.found.into_iter();
+        self.found.extend(
+            found
+                .map(|Literal { span, is_certain }| Literal { span: places[span.start]..places[span.end], is_certain }),
+        );
     }
 
     fn take(&mut self, found: Vec<Literal>, from: usize) {
