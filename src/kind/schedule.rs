@@ -65,7 +65,7 @@ pub(super) fn setting(fields: &Fields) -> Setting {
         _ => None,
     };
     let offset = matches!(fields.get("offset"), Some(Value::Duration(_) | Value::Before(_)));
-    Setting { every, offset: Some(offset), is_formatted: true, is_retimed: false }
+    Setting { every, offset: Some(offset), is_formatted: true, ..Setting::default() }
 }
 
 /// Where the script's own `option task` says `field`.

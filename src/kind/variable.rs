@@ -105,7 +105,7 @@ fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
             faults.extend(script::names("query", &parsed.script, SPEC.given, &asked));
             faults.extend(asked);
             let followed = script::followed("query", &parsed.script, &[], draft.steps, faults);
-            faults.extend(script::lints("query", &parsed.script, &followed, Setting::default()));
+            faults.extend(script::lints("query", &parsed.script, &followed, Setting::of_dashboard()));
             draft.reaches = followed.references.all;
         }
         draft.fields.set("query", Value::Script(Script::of_task(source.to_owned())));

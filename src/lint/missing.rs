@@ -2,7 +2,7 @@
 
 use super::Look;
 use super::stream::{is, writes};
-use super::tables::{Grouped, SCHEMA, Tables, V1, given, input, list};
+use super::tables::{AGGREGATES, Grouped, SCHEMA, Tables, V1, given, input, list};
 use crate::diagnostic::Code;
 use crate::flux::refs::Call;
 
@@ -92,7 +92,7 @@ pub(super) fn columns(look: &mut Look<'_>) {
             let names: Vec<_> = gone.iter().map(|(name, _)| format!("`{name}`")).collect();
             let called = look.script.text(call.callee);
             let message = format!("`{called}` needs {}, which the tables no longer have", names.join(" and "));
-            let help = help(call, first, &look.calls[taker]);
+            let help = help(call, &tables, first, &look.calls[taker]);
             look.find(Code::FluxMissingColumn, call.callee, message, "fails whenever there is data", help);
             look.also(look.calls[taker].callee, &format!("leaves out `{first}`"));
         } else if let Some((message, help)) = is_wide(call).then(|| not_wide(&tables)).flatten() {
@@ -112,8 +112,16 @@ fn not_wide(tables: &Tables) -> Option<(&'static str, &'static str)> {
     (tables.grouped("_measurement") == Grouped::No).then_some((message, "name `_measurement` in `group`"))
 }
 
+/// What `aggregateWindow` takes as `fn` to compute what `call` does; none where it takes nothing that does (influxd 2.9.1, measured).
+fn in_windows<'c>(call: &Call<'c>) -> Option<&'c str> {
+    match call.name {
+        "quantile" => Some("(column, tables=<-) => tables |> quantile(q: ..., column: column)"),
+        name => AGGREGATES.contains(&name).then_some(name),
+    }
+}
+
 /// How to have the column, or to do without it.
-fn help(call: &Call<'_>, column: &str, taker: &Call<'_>) -> String {
+fn help(call: &Call<'_>, tables: &Tables, column: &str, taker: &Call<'_>) -> String {
     let is_pivot = ["pivot", "fieldsAsCols"].contains(&taker.name);
     let is_taken = ["drop", "keep", "map", "rename"].contains(&taker.name);
     match column {
@@ -121,11 +129,21 @@ fn help(call: &Call<'_>, column: &str, taker: &Call<'_>) -> String {
             "use `wideTo`, which writes a field for each column, or `fieldFn`".to_owned()
         }
         "_value" if is_pivot => format!("say which column is meant: `{}(column: \"...\")`", call.name),
-        "_time" if !is_taken && !is_pivot => format!(
-            "use `aggregateWindow(every: ..., fn: {})`, which gives each window a time; or give the result one: \
-             `|> duplicate(column: \"_stop\", as: \"_time\")`",
-            if taker.name == "aggregateWindow" { "..." } else { taker.name }
-        ),
+        "_time" if taker.name == "aggregateWindow" => "leave out `timeDst`, which puts the time elsewhere".to_owned(),
+        "_time" if !is_taken && !is_pivot => {
+            let give = if tables.gone("_stop").is_none() {
+                "`|> duplicate(column: \"_stop\", as: \"_time\")`"
+            } else {
+                "`|> map(fn: (r) => ({r with _time: now()}))`"
+            };
+            match in_windows(taker) {
+                Some(computed) => format!(
+                    "use `aggregateWindow(every: ..., fn: {computed})`, which gives each window a time; \
+                     or give the result one: {give}"
+                ),
+                None => format!("give the result a time: {give}"),
+            }
+        }
         "_measurement" | "_field" if !is_taken => format!(
             "group by it too: `group(columns: [\"_measurement\", \"_field\", ...])`; or set it: \
              `|> set(key: \"{column}\", value: \"...\")`"

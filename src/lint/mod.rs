@@ -30,6 +30,16 @@ use columns::Columns;
 use stream::Stream;
 use tables::Tables;
 
+/// What runs a script.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Reader {
+    /// A dashboard, which gives it the times that it shows.
+    Dashboard,
+    /// A task, or what is not known.
+    #[default]
+    Other,
+}
+
 /// How a script is run, as far as that is known.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Setting {
@@ -41,6 +51,15 @@ pub struct Setting {
     pub is_formatted: bool,
     /// Whether the server puts other times in the place of those in it.
     pub is_retimed: bool,
+    /// What runs it.
+    pub reader: Reader,
+}
+
+impl Setting {
+    /// A query of a dashboard.
+    pub fn of_dashboard() -> Self {
+        Self { reader: Reader::Dashboard, ..Self::default() }
+    }
 }
 
 /// What a lint has found.

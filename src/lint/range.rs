@@ -1,7 +1,7 @@
 //! How much time a script reads, and into which pieces it divides that.
 
-use super::Look;
 use super::stream::{is, writes};
+use super::{Look, Reader};
 use crate::diagnostic::Code;
 use crate::duration::Duration;
 use crate::flux::refs::{Call, Value};
@@ -28,7 +28,15 @@ pub(super) fn missing(look: &mut Look<'_>) {
     let ends = look.calls.iter().enumerate().filter(|(_, call)| call.ends).map(|(at, _)| (at, None));
     let bare: Vec<_> = used.chain(ends).filter(|(from, _)| is_bare(*from)).collect();
     for (from, by) in bare {
-        let help = "put `|> range(start: -1h)` right behind it, or `-task.every` for what is new in each run of a task";
+        let help = match look.setting.reader {
+            Reader::Dashboard => {
+                "put `|> range(start: v.timeRangeStart, stop: v.timeRangeStop)` right behind it, \
+                 which is the time that the dashboard shows"
+            }
+            Reader::Other => {
+                "put `|> range(start: -1h)` right behind it, or `-task.every` for what is new in each run of a task"
+            }
+        };
         let message = "InfluxDB reads no bucket without a `range`";
         let label = "no `range` right behind it";
         look.find(Code::FluxNoRange, look.calls[from].callee, message, label, help);

@@ -11,7 +11,7 @@ pub(super) const V1: &str = "influxdata/influxdb/v1";
 /// The columns that all points have where they are read.
 const NAMES: [&str; 6] = ["_time", "_value", "_measurement", "_field", "_start", "_stop"];
 /// Functions that aggregate a column: of the others, only those stay by which tables are grouped.
-const AGGREGATES: &[&str] =
+pub(super) const AGGREGATES: &[&str] =
     &["count", "integral", "mean", "median", "mode", "quantile", "skew", "spread", "stddev", "sum"];
 /// Functions that select rows.
 const SELECTORS: &[&str] = &["bottom", "first", "last", "max", "min", "sample", "top", "unique"];

@@ -297,6 +297,55 @@ fn scripts((language, text): (&str, String)) -> Vec<String> {
     written.iter().map(|script| AuthorScript::read(script, None).unwrap().compose(&head, None).unwrap()).collect()
 }
 
+/// Calls that leave no time.
+const TIMELESS: [&str; 17] = [
+    "columns()",
+    "count()",
+    "covariance(columns: [\"_value\", \"_value\"])",
+    "distinct()",
+    "histogram(bins: [100.0])",
+    "integral()",
+    "keys()",
+    "keyValues(keyColumns: [\"host\"])",
+    "mean()",
+    "median()",
+    "mode()",
+    "quantile(q: 0.5)",
+    "reduce(fn: (r, accumulator) => ({_value: accumulator._value + 1.0}), identity: {_value: 0.0})",
+    "skew()",
+    "spread()",
+    "stddev()",
+    "sum()",
+];
+
+real!(what_is_proposed_for_a_missing_time_runs, async |scene| {
+    sample(&scene, "raw").await;
+    let read = "from(bucket: \"raw\")\n    |> range(start: -1h)\n    |> filter(fn: (r) => r._field == \"usage\")";
+    let (end, lacks) =
+        ("|> window(every: 5m)", |script: &str| found(script).iter().any(|(code, _)| *code == Code::FluxMissingColumn));
+    for before in ["limit(n: 9)", "group() |> sort(columns: [\"_time\"])"] {
+        for call in TIMELESS {
+            let bad = format!("{read} |> {before} |> {call}");
+            let said = said("", ("flux", format!("{bad} {end}")));
+            let help = said.iter().find(|one| one.code == Code::FluxMissingColumn).and_then(|one| one.help.clone());
+            let help = help.unwrap_or_else(|| panic!("{bad}: {said:?}"));
+            let proposed: Vec<_> = help.split('`').skip(1).step_by(2).collect();
+            assert!(!proposed.is_empty(), "{help}");
+            for code in proposed {
+                let code = code.replace("every: ...", "every: 5m").replace("q: ...", "q: 0.5");
+                let good = if code.starts_with("|>") {
+                    format!("{bad} {code}")
+                } else {
+                    format!("{read} |> {before} |> {code}")
+                };
+                let good = format!("{good} {end}\n");
+                assert!(!lacks(&good), "{good}");
+                assert_eq!(refused(&scene, &good).await, None, "{good}");
+            }
+        }
+    }
+});
+
 real!(each_good_script_runs, async |scene| {
     sample(&scene, "raw").await;
     scene.http.patch(&format!("orgs/{}/secrets", scene.org), json!({"slack-token": "x"})).await.expect(204);

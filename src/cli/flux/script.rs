@@ -110,7 +110,7 @@ impl Script {
             every,
             offset: task.as_ref().map(|task| task.offset.is_some()),
             is_formatted: true,
-            is_retimed: false,
+            ..Setting::default()
         };
         let mut found = lint::findings(script, &follow(script, &[]), setting);
         found.retain(|Finding { code, mistake }| {

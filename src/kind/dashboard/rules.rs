@@ -9,6 +9,7 @@ use super::view::{VIEWS, View};
 use crate::diagnostic::Code;
 use crate::flux::parser::parse;
 use crate::flux::refs::{Reference, Steps};
+use crate::kind::expression::Words;
 use crate::kind::script;
 use crate::kind::spec::{Draft, Fault};
 use crate::lint::Setting;
@@ -16,6 +17,20 @@ use crate::value::Value;
 
 /// The names that dashboards give to their queries.
 pub(super) const GIVEN: [&str; 1] = ["v"];
+/// What is said of expressions of the manifests in a query.
+const QUERY: Words<'_> = Words {
+    code: Code::FluxName,
+    field: "cell",
+    given: &GIVEN,
+    message: "cannot be used in the query of a cell: nothing of the manifest is put into it",
+    advice: &|one| {
+        match one.root() {
+        "each" => "write a file for each key, and `flux = { file = \"flux/NAME_${each.key}.flux\" }`; or let a variable of the dashboard choose, as `v.NAME`".to_owned(),
+        "bucket" => "write the name of the bucket itself".to_owned(),
+        _ => "write the value itself, or take it from a variable of the dashboard, as `v.NAME`".to_owned(),
+    }
+    },
+};
 /// The fields that say what a cell shows without any query.
 const WITHOUT_QUERY: [&str; 2] = ["markdown", "empty"];
 
@@ -240,13 +255,16 @@ impl One {
 /// What is wrong with a query that stands in `field`, and what it reaches. The server keeps any text, and the cell shows an error.
 pub(super) fn query(field: &'static str, flux: &str, steps: &Steps) -> (Vec<Fault>, Vec<Reference>) {
     let parsed = parse(flux);
-    let forms = script::forms(field, &parsed, |mistake| mistake);
+    let words = Words { field, ..QUERY };
+    let forms = script::forms(field, &parsed, |mistake| words.help(flux, mistake));
     if !parsed.is_sound() {
         return (forms, Vec::new());
     }
-    let mut faults = script::names(field, &parsed.script, &GIVEN, &forms);
+    let asked = words.faults(&parsed.script);
+    let mut faults = script::names(field, &parsed.script, &GIVEN, &asked);
+    faults.extend(asked);
     let followed = script::followed(field, &parsed.script, &[], steps, &mut faults);
-    faults.extend(script::lints(field, &parsed.script, &followed, Setting::default()));
+    faults.extend(script::lints(field, &parsed.script, &followed, Setting::of_dashboard()));
     faults.extend(forms);
     (faults, followed.references.all)
 }
