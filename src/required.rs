@@ -50,11 +50,14 @@ pub struct Required {
     pub owned: BTreeSet<Ref>,
 }
 
-/// What the runs of a project need.
+/// A project, and the name of its home org, if that is known.
+type Project<'m> = (&'m Manifest, Option<&'m str>);
+
+/// What the runs of a project need. `home` is the name of the home org, if it is known.
 ///
 /// # Errors
 /// An org or a user that the project manages: only an operator may do that.
-pub fn required(manifest: &Manifest) -> Result<Required, &Address> {
+pub fn required<'m>(manifest: &'m Manifest, home: Option<&str>) -> Result<Required, &'m Address> {
     let mut required = Required::default();
     required.read(Right::Org(Ref::Home));
     // The row of the token itself proves what it sees.
@@ -68,15 +71,15 @@ pub fn required(manifest: &Manifest) -> Result<Required, &Address> {
                 return Err(address);
             }
             required.read(match address.kind {
-                Kind::HOME => Right::Org(manifest.plain_org(&Ref::To(address.clone())).clone()),
+                Kind::HOME => Right::Org(manifest.plain_org(&Ref::To(address.clone()), home).clone()),
                 kind => Right::Everywhere(kind.spec().ty.to_owned()),
             });
             continue;
         }
-        let Some(org) = manifest.org_of(address) else { continue };
+        let Some(org) = manifest.org_of(address, home) else { continue };
         required.kind(address.kind, resource, org);
         if !resource.external {
-            required.grants(manifest, address, resource, org);
+            required.grants((manifest, home), address, resource, org);
         }
     }
     for needs in [&mut required.plan, &mut required.apply] {
@@ -140,20 +143,20 @@ impl Required {
     }
 
     /// What a token grants, which takes the same rights.
-    fn grants(&mut self, manifest: &Manifest, address: &Address, resource: &Resource, own: &Ref) {
+    fn grants(&mut self, project: Project<'_>, address: &Address, resource: &Resource, own: &Ref) {
         for (field, rights) in [("read", &mut self.apply.read), ("write", &mut self.apply.write)] {
             let Some(Value::Scopes(scopes)) = resource.fields.get(field).filter(|_| address.kind.spec().acts_as_user)
             else {
                 continue;
             };
-            rights.extend(scopes.iter().map(|scope| grant(manifest, scope, own)));
+            rights.extend(scopes.iter().map(|scope| grant(project, scope, own)));
         }
     }
 }
 
 /// What it takes to grant `scope` to a token of the org `own`.
-fn grant(manifest: &Manifest, scope: &Scope, own: &Ref) -> Right {
-    let of = |ty: &str, org: &Ref| Right::Type(manifest.plain_org(org).clone(), ty.to_owned());
+fn grant((manifest, home): Project<'_>, scope: &Scope, own: &Ref) -> Right {
+    let of = |ty: &str, org: &Ref| Right::Type(manifest.plain_org(org, home).clone(), ty.to_owned());
     match scope {
         Scope::Instance { ty } => Right::Everywhere(ty.clone()),
         Scope::Org { ty, org } => of(ty, org),
@@ -165,10 +168,10 @@ fn grant(manifest: &Manifest, scope: &Scope, own: &Ref) -> Right {
                 Ref::Home => Kind::HOME,
             };
             match kind {
-                Kind::HOME => Right::Org(manifest.plain_org(of_one).clone()),
+                Kind::HOME => Right::Org(manifest.plain_org(of_one, home).clone()),
                 kind if kind.spec().level == Level::Server => Right::Everywhere(kind.spec().ty.to_owned()),
                 kind => {
-                    let theirs = of_one.address().and_then(|address| manifest.org_of(address)).unwrap_or(own);
+                    let theirs = of_one.address().and_then(|address| manifest.org_of(address, home)).unwrap_or(own);
                     of(kind.spec().ty, theirs)
                 }
             }

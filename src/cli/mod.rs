@@ -163,6 +163,7 @@ fn process(vars: BTreeMap<String, String>) -> Exit {
         Ok((arguments, matches)) => {
             wall::raise(&shell, &matches, arguments.verbose);
             shell.command = matches.subcommand_name().unwrap_or_default().to_owned();
+            shell.org = org(&matches);
             arguments
         }
         Err(error) => {
@@ -187,6 +188,12 @@ fn process(vars: BTreeMap<String, String>) -> Exit {
     // What may still be under way must not keep a process that has been told to end.
     runtime.shutdown_background();
     exit
+}
+
+/// What `--org` of the command says, or of one below it.
+fn org(matches: &clap::ArgMatches) -> Option<String> {
+    let (_, inner) = matches.subcommand()?;
+    inner.try_get_one::<String>("org").ok().flatten().cloned().or_else(|| org(inner))
 }
 
 async fn run(shell: &Shell, command: Command) -> Exit {

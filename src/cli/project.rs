@@ -95,7 +95,13 @@ impl Choice {
             .iter()
             .filter_map(|(name, value)| Some((name.strip_prefix(Inputs::ENV_PREFIX)?.to_owned(), value.clone())));
         shell.warn(&[]);
-        let inputs = Inputs { vars: var.clone(), var_files: var_file.clone(), env: env.collect() };
+        let inputs = Inputs {
+            vars: var.clone(),
+            var_files: var_file.clone(),
+            env: env.collect(),
+            org: shell.org.clone(),
+            default_org: shell.around.var("INFLUX_ORG").map(str::to_owned),
+        };
         let Loaded { manifest, graph, warnings } = match manifest::load(&self.dir, &inputs) {
             Ok(loaded) => loaded,
             Err(diagnostics) => {

@@ -64,7 +64,7 @@ pub(super) fn run(shell: &Shell, arguments: &Arguments) -> Ended {
         let diagnostic = Diagnostic::error(Code::ConnectionNoOrg, "it is not known which org the project is for");
         return Err(Problem { exit: Exit::Usage, diagnostic: diagnostic.help("add `--org ORG`") }.into());
     };
-    let required = required(manifest).map_err(|managed| Problem {
+    let required = required(manifest, Some(&*home.value).filter(|org| !is_id(org))).map_err(|managed| Problem {
         exit: Exit::Usage,
         diagnostic: Diagnostic::error(
             Code::CliUsage,
@@ -85,18 +85,32 @@ pub(super) fn run(shell: &Shell, arguments: &Arguments) -> Ended {
     Ok(Exit::Ok)
 }
 
-/// A text as TOML has it.
+/// A text as a manifest has it, in which `${` begins an expression.
 fn quoted(text: &str) -> String {
-    toml::Value::String(text.to_owned()).to_string()
+    toml::Value::String(text.replace("${", "$${")).to_string()
 }
 
 impl Access<'_> {
-    /// What an org is called: the home org by its name, another one as the project does.
+    /// What an org is called: by its name, which no other has, or `home` where that of the home org is not known.
     fn org(&self, org: &Ref) -> Address {
+        let key = match self.name(org) {
+            Some(name) => name,
+            None if self.orgs().into_iter().any(|org| self.name(org).is_some_and(|name| name == "home")) => {
+                self.home.clone()
+            }
+            None => "home".to_owned(),
+        };
+        Address::new(Kind::HOME, key)
+    }
+
+    /// The name of an org; none where it is the home org of which only the ID is known.
+    fn name(&self, org: &Ref) -> Option<String> {
         match org.address() {
-            Some(address) => address.clone(),
-            None if is_id(&self.home) => Address::new(Kind::HOME, "home"),
-            None => Address::new(Kind::HOME, &self.home),
+            Some(address) => {
+                let name = Kind::HOME.name_in(&self.manifest.resources.get(address)?.fields)?;
+                Some(name.into_owned())
+            }
+            None => Some(self.home.trim()).filter(|home| !is_id(home)).map(str::to_owned),
         }
     }
 
@@ -125,12 +139,11 @@ impl Access<'_> {
         );
         for org in self.orgs() {
             let _ = write!(text, "\n[{}]\nexternal = true\n", self.org(org));
-            let name = org.address().and_then(|address| Kind::HOME.name_in(&manifest.resources.get(address)?.fields));
-            if let Some(name) = name {
-                let _ = writeln!(text, "name = {}", quoted(&name));
-            } else if is_id(home) {
-                let _ = writeln!(text, "id = {}", quoted(home));
-            }
+            let _ = match self.name(org) {
+                Some(name) if org.address().is_some() => writeln!(text, "name = {}", quoted(&name)),
+                Some(_) => Ok(()),
+                None => writeln!(text, "id = {}", quoted(home)),
+            };
         }
         for (run, needs) in [("plan", &required.plan), ("apply", &required.apply)] {
             let user = self.user(run);

@@ -72,6 +72,8 @@ pub(super) struct Shell {
     pub(super) until: Option<Instant>,
     /// The command's name.
     pub(super) command: String,
+    /// What `--org` says.
+    pub(super) org: Option<String>,
     /// What the manifests that were read last warn of.
     warned: Mutex<Vec<Diagnostic>>,
 }
@@ -85,7 +87,14 @@ impl Shell {
             influx_cli: None,
         };
         around.influx_cli = influx_cli_path(&around.vars).and_then(InfluxCliFile::read);
-        Self { output: Output::of_process(), around, until: None, command: String::new(), warned: Mutex::default() }
+        Self {
+            output: Output::of_process(),
+            around,
+            until: None,
+            command: String::new(),
+            org: None,
+            warned: Mutex::default(),
+        }
     }
 
     /// What the CI that runs this says of the run: the commit, and the run's own page.

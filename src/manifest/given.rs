@@ -24,6 +24,10 @@ pub struct Inputs {
     pub var_files: Vec<PathBuf>,
     /// The variables of the environment by name, without `FLUXFORM_VAR_`.
     pub env: BTreeMap<String, String>,
+    /// The home org as the command line has it: it holds over `[server]`.
+    pub org: Option<String>,
+    /// The home org where nothing else says it.
+    pub default_org: Option<String>,
 }
 
 impl Inputs {

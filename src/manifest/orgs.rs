@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::grouped::Grouped;
-use super::{Manifest, Resource, Server};
+use super::{Inputs, Manifest, Resource, Server};
 use crate::address::Address;
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::field::Role;
@@ -42,15 +42,24 @@ pub(super) fn home(server: &Server) -> Option<&str> {
     server.org.as_ref().map(|org| org.value.as_str()).filter(|org| !is_id(org))
 }
 
+/// The same, as far as it is known before a server is asked.
+pub(super) fn known_home<'s>(server: &'s Server, inputs: &'s Inputs) -> Option<&'s str> {
+    match inputs.org.as_deref() {
+        Some(org) => Some(org).filter(|org| !is_id(org)),
+        None if server.org.is_some() => home(server),
+        None => inputs.default_org.as_deref().filter(|org| !is_id(org)),
+    }
+}
+
 impl Manifest {
-    /// The org that a resource lives in, as far as the manifest tells: the home org by its name is the home org.
-    pub fn org_of(&self, address: &Address) -> Option<&Ref> {
-        org_of(address.kind, self.resources.get(address)?, &self.resources, home(&self.server))
+    /// The org that a resource lives in, as far as the manifest tells: the org with the name `home` is the home org.
+    pub fn org_of(&self, address: &Address, home: Option<&str>) -> Option<&Ref> {
+        org_of(address.kind, self.resources.get(address)?, &self.resources, home)
     }
 
-    /// An org, which is the home org where it is known to be that.
-    pub fn plain_org<'r>(&self, org: &'r Ref) -> &'r Ref {
-        plain(org, &self.resources, home(&self.server))
+    /// An org, which is the home org where it has the name `home`.
+    pub fn plain_org<'r>(&self, org: &'r Ref, home: Option<&str>) -> &'r Ref {
+        plain(org, &self.resources, home)
     }
 
     /// What belongs together and is in different orgs, now that the name of the home org is known; nothing where the
