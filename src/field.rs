@@ -187,6 +187,16 @@ impl Type {
         )
     }
 
+    /// Whether such a value says what a script does, or has scripts in it.
+    pub fn has_script(self) -> bool {
+        match self {
+            Self::Flux | Self::TextFile(_) | Self::Params => true,
+            Self::Block(fields) => fields.iter().any(|field| field.ty.has_script()),
+            Self::List(item) | Self::Keyed(_, item) => item.has_script(),
+            _ => false,
+        }
+    }
+
     /// Whether a string is such a value.
     pub const fn is_text(self) -> bool {
         matches!(self, Self::Text | Self::Verbatim | Self::Choice(_) | Self::Cron | Self::Identifier | Self::Id)

@@ -130,11 +130,26 @@ fn named(fields: &Fields) -> Option<Vec<String>> {
     Some(buckets.map(str::to_owned).collect())
 }
 
-/// The buckets that a configuration writes into, each by its name if that stands there.
+/// The buckets that a configuration writes into, each by its name if that stands there. Telegraf takes a table and a list of
+/// tables, a text and a list with one; which bucket a tag or a database of InfluxDB 1.x means, only a run can tell.
 pub(crate) fn outputs(fields: &Fields) -> Vec<Option<String>> {
-    let is_said = |bucket: &String| !bucket.contains(['$', '@']);
-    let Some(named) = named(fields) else { return vec![None] };
-    named.into_iter().map(|bucket| Some(bucket).filter(is_said)).collect()
+    let Some(read) = config(fields).and_then(|config| config.parse::<toml::Table>().ok()) else { return vec![None] };
+    let plugins = |name: &str| read.get("outputs").and_then(|outputs| outputs.get(name)).map(each).unwrap_or_default();
+    let of_tags = |output: &&toml::Value| output.get("bucket_tag").is_some_and(|tag| tag.as_str() != Some(""));
+    let v2 = plugins("influxdb_v2");
+    let named = v2.iter().filter_map(|output| output.get("bucket")).flat_map(each).map(plain);
+    let unknown = v2.iter().copied().filter(of_tags).chain(plugins("influxdb")).map(|_| None);
+    named.chain(unknown).collect()
+}
+
+/// The items of a list, or the one thing that stands in its place.
+fn each(value: &toml::Value) -> Vec<&toml::Value> {
+    value.as_array().map_or_else(|| vec![value], |items| items.iter().collect())
+}
+
+/// A bucket's name, if it stands there.
+fn plain(bucket: &toml::Value) -> Option<String> {
+    bucket.as_str().filter(|bucket| !bucket.contains(['$', '@'])).map(str::to_owned)
 }
 
 /// Telegraf configurations on a server.
@@ -214,6 +229,27 @@ mod tests {
         assert_eq!(judged("ok = 1\nb = nothing\nc = 2\n"), (Severity::Error, Some("nothing".to_owned())));
         assert_eq!(judged("a = ${A}\nb = nothing\n"), (Severity::Warning, Some("nothing".to_owned())));
         assert_eq!(judged("interval = ${INTERVAL}s\n").0, Severity::Warning);
+    }
+
+    #[test]
+    fn outputs_are_followed_as_far_as_their_buckets_stand_there() {
+        for (config, wanted) in [
+            ("[outputs.influxdb_v2]\nbucket = \"a\"", &[Some("a")][..]),
+            ("[[outputs.influxdb_v2]]\nbucket = [\"a\", \"b\"]", &[Some("a"), Some("b")]),
+            ("[[outputs.influxdb_v2]]\nbucket = 1", &[None]),
+            ("[[outputs.influxdb_v2]]\nbucket = \"a\"\nbucket_tag = \"to\"", &[Some("a"), None]),
+            ("[[outputs.influxdb_v2]]\nbucket = \"a\"\nbucket_tag = \"\"", &[Some("a")]),
+            ("[[outputs.influxdb_v2]]\nbucket = \"@{store:b}\"", &[None]),
+            ("[[outputs.influxdb]]\ndatabase = \"a\"", &[None]),
+            ("[outputs.influxdb]", &[None]),
+            ("a = $B", &[None]),
+            ("outputs = 1", &[]),
+            ("[[outputs.file]]\nfiles = [\"stdout\"]", &[]),
+        ] {
+            let script = crate::value::Script::verbatim(config.to_owned());
+            let found = outputs(&[("config", Value::Script(script))].into_iter().collect());
+            assert_eq!(found.iter().map(Option::as_deref).collect::<Vec<_>>(), wanted, "{config}");
+        }
     }
 
     #[test]

@@ -8,11 +8,11 @@ use super::orgs::org_of;
 use super::reach::{find, said};
 use super::{Lints, Resource};
 use crate::address::Address;
-use crate::diagnostic::{Code, Diagnostic, Place};
+use crate::diagnostic::{Code, Diagnostic, Place, Severity};
 use crate::field::{Field, Role};
 use crate::flux::ast::Span;
 use crate::flux::refs::{Access, Elsewhere, Reference, Target};
-use crate::kind::{GRANTED, Kind, grant, has_none, outputs};
+use crate::kind::{GRANTED, Kind, NaturalKey, grant, has_none, outputs};
 use crate::value::{Fields, Ref, Scope, Value};
 
 type Resources = BTreeMap<Address, Resource>;
@@ -65,10 +65,14 @@ pub(super) fn found(
             Search { resources, home, named, token, place, written, rights: Rights::default(), problems: Vec::new() };
         users.iter().filter_map(Ref::address).for_each(|user| search.look_at(user));
         let Search { rights, problems: said, .. } = search;
-        if said.is_empty() && rights.reads.is_empty() && rights.writes.is_empty() && has_none(&resource.fields) {
+        let is_empty = rights.reads.is_empty() && rights.writes.is_empty() && has_none(&resource.fields);
+        if is_empty && said.is_empty() {
             problems.push(nothing(token, field, place));
+        } else if is_empty && said.iter().all(|one| one.severity == Severity::Warning) {
+            problems.extend(said.into_iter().map(|one| nothing_known(token, one)));
+        } else {
+            problems.extend(said.into_iter().filter_map(|one| lints.judge(one)));
         }
-        problems.extend(said.into_iter().filter_map(|one| lints.judge(one)));
         all.insert(token.clone(), rights);
     }
     all
@@ -97,12 +101,27 @@ fn nothing(token: &Address, field: &Field, place: &Place) -> Diagnostic {
     diagnostic.help(format!("write for example `read = [\"bucket.KEY\"]`, or another resource in `{}`", field.name))
 }
 
+/// The field that says what a resource reads and writes, where its live value is left alone.
+fn ignored_script(kind: Kind, resource: &Resource) -> Option<&str> {
+    let says = |name: &&String| kind.field(name).is_some_and(|field| field.ty.has_script());
+    resource.lifecycle.ignore.iter().find(says).map(String::as_str)
+}
+
+/// The error that a token has no permission, of which `warning` says why.
+fn nothing_known(token: &Address, warning: Diagnostic) -> Diagnostic {
+    let message = format!("{token} needs at least one permission, and nothing is known: {}", warning.message);
+    Diagnostic { code: Code::TokenScopes, severity: Severity::Error, message, ..warning }
+}
+
 impl<'r> Search<'r> {
     fn look_at(&mut self, user: &'r Address) {
         let Some(resource) = self.resources.get(user) else { return };
-        if resource.external {
-            let message =
-                format!("{} is for {user}, which is external: what it reads and writes is not known", self.token);
+        let of_others = match ignored_script(user.kind, resource) {
+            _ if resource.external => Some("which is external".to_owned()),
+            field => field.map(|field| format!("whose `{field}` is left to others (`lifecycle.ignore`)")),
+        };
+        if let Some(why) = of_others {
+            let message = format!("{} is for {user}, {why}: what it reads and writes is not known", self.token);
             return self.fail(message, None, "write the permissions in `read` and `write`".to_owned());
         }
         if user.kind == Kind::Telegraf {
@@ -157,14 +176,42 @@ impl<'r> Search<'r> {
             (Target::Bucket, Some(bucket)) => match find(reference, own, self.home, self.named) {
                 Some(found) => self.touch(user, *access, found),
                 None => {
-                    let message = format!("{user} {verb} the bucket `{bucket}`, which the project does not declare");
-                    let help =
-                        "declare it as `[bucket.KEY]`, with `external = true` if it is not the project's".to_owned();
-                    self.fail(message, Some((place, verb)), help);
+                    let (why, help) = self.not_found(reference.elsewhere.as_ref());
+                    self.fail(format!("{user} {verb} the bucket `{bucket}`{why}"), Some((place, verb)), help);
                 }
             },
             (Target::Bucket | Target::BucketId, _) => self.unknown(user, *access, verb, place),
         }
+    }
+
+    /// Why a bucket that a script names is none of the project's, for the end of a message, and what to do.
+    fn not_found(&self, elsewhere: Option<&Elsewhere>) -> (String, String) {
+        match elsewhere {
+            Some(Elsewhere::Org(None)) => (
+                " of an org that only a run can tell".to_owned(),
+                "write the permissions in `read` and `write`".to_owned(),
+            ),
+            Some(Elsewhere::Org(Some(org))) if self.is_unknown(org) => match self.home {
+                None => (
+                    format!(" of the org `{org}`, and it is not known whether that is the home org"),
+                    format!("write `org = {org:?}` in `[server]` if it is, or declare it as `[org.KEY]`, with `external = true`"),
+                ),
+                Some(home) => (
+                    format!(" of the org `{org}`, which the project does not declare (the home org is `{home}`)"),
+                    "declare the org as `[org.KEY]`, with `external = true` if it is not the project's, and the bucket in it".to_owned(),
+                ),
+            },
+            _ => (
+                ", which the project does not declare".to_owned(),
+                "declare it as `[bucket.KEY]`, with `external = true` if it is not the project's".to_owned(),
+            ),
+        }
+    }
+
+    /// Whether an org with this name is neither the home org nor one that the project declares.
+    fn is_unknown(&self, org: &str) -> bool {
+        let declared = NaturalKey::unique(Kind::HOME, None, org).is_some_and(|key| self.named.contains_key(&key));
+        self.home != Some(org) && !declared
     }
 
     /// Says that only a run can tell which bucket `user` means, if the token does not say it.

@@ -4,6 +4,7 @@ use std::fs;
 
 use serde_json::json;
 
+use crate::cli::fluxform::{Fluxform, project};
 use crate::facts::columns::sample;
 use crate::support::{Scene, id, real};
 use crate::terminal::Place;
@@ -27,6 +28,26 @@ deliver = { file = "hourly.token" }
 async fn id_of(scene: &Scene, bucket: &str) -> String {
     let list = scene.http.get(&format!("buckets?orgID={}&name={bucket}", scene.org)).await.expect(200);
     id(&list["buckets"][0])
+}
+
+#[test]
+fn what_a_run_says_of_the_home_org_is_known() {
+    let dir = project(
+        "[project]\nname = \"p\"\n[bucket.raw]\n[task.t]\nevery = \"1h\"\nflux = 'from(bucket: \"raw\") |> range(start: -1h) |> to(bucket: \"raw\", \
+                       org: \"acme\")'\n[token.t]\nfor = [\"task.t\"]\ndeliver = \"discard\"\n",
+    );
+    let said = |org: &str, default: &str| {
+        let run = Fluxform::new(&["plan", "--host", &format!("embedded:{}", dir.path().join("state").display())])
+            .var("INFLUX_ORG", default);
+        let run = if org.is_empty() { run } else { run.arg("--org").arg(org) };
+        run.arg(dir.path()).run().all()
+    };
+    for (org, default) in [("acme", "other"), ("", "acme")] {
+        assert!(!said(org, default).contains("token::scopes"), "{}", said(org, default));
+    }
+    let (other, id) = (said("other", "acme"), said("", "0123456789abcdef"));
+    assert!(other.contains("the org `acme`, which the project does not declare"), "{other}");
+    assert!(id.contains("and it is not known whether"), "{id}");
 }
 
 real!(a_token_runs_the_script_that_it_is_for, async |scene| {
