@@ -116,9 +116,10 @@ impl Walk<'_, '_> {
         end
     }
 
-    /// Whether what ends at `end` is a key.
+    /// Whether what ends at `end` is a key. What may be a secret is none, whatever stands behind it.
     fn is_key(&mut self, end: usize) -> bool {
-        self.bracket().expects_key || self.search.text[end..].trim_start().starts_with(':')
+        let Bracket { whole, now, expects_key, .. } = *self.bracket();
+        expects_key || !(whole || now) && self.search.text[end..].trim_start().starts_with(':')
     }
 
     fn key(&mut self, name: &str) {
@@ -166,6 +167,8 @@ fn escape(text: &str) -> (char, usize) {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::super::{Language, without_literals};
 
     #[track_caller]
@@ -212,9 +215,25 @@ mod tests {
                 r#"{"note":"https://hooks.slack.com/services/T1/B1/S3",}"#,
                 r#"{"note":"https://hooks.slack.com/services/***",}"#,
             ),
+            (r#"{"apiToken""S3":1}"#, r#"{"apiToken""***":1}"#),
+            (r#"{"credentials":{"a" "S3": 1}}"#, r#"{"credentials":{"***" "***": 1}}"#),
             ("{\"password\":\"S3\nS4\", \"x\":1}", "{\"password\":\"***\n***\"*** \"x\":1}"),
         ] {
             shown(text, wanted);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_given_to_a_secret_is_never_shown(
+            before in "[\\[\\]{}\",:\\\\ a\n]{0,12}",
+            between in "( ?: ?| ?= ?|)",
+            after in "[\\[\\]{}\",:\\\\ a]{0,12}",
+        ) {
+            let text = format!("{before}\n{{\"apiToken\"{between}\"S3KRIT7\"{after}");
+            let shown = without_literals(&text, Language::Json);
+            prop_assert!(!shown.contains("S3KRIT7"), "{text} as {shown}");
+            prop_assert_eq!(text.lines().count(), shown.lines().count());
         }
     }
 }
