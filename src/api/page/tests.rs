@@ -1,3 +1,5 @@
+//! How lists that come in pages are walked.
+
 use serde_json::json;
 
 use super::super::Class;
