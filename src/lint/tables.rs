@@ -2,7 +2,7 @@
 
 use super::columns::Columns;
 use super::stream::writes;
-use crate::flux::refs::{Call, CallId, Value};
+use crate::flux::refs::{Call, CallId, NAME_LISTS, Value};
 
 /// The package of lists of names.
 pub(super) const SCHEMA: &str = "influxdata/influxdb/schema";
@@ -37,16 +37,6 @@ const PASSING: &[&str] = &[
     "tripleEMA",
     "truncateTimeColumn",
     "yield",
-];
-/// Functions of the schema that give lists of names.
-const LISTS: &[&str] = &[
-    "fieldKeys",
-    "measurementFieldKeys",
-    "measurements",
-    "measurementTagKeys",
-    "measurementTagValues",
-    "tagKeys",
-    "tagValues",
 ];
 
 /// Whether tables are grouped by a column.
@@ -173,7 +163,7 @@ fn after<'a>(input: Tables, call: &Call<'a>, at: CallId, columns: &mut Columns<'
     match (&*call.package, call.name) {
         ("influxdata/influxdb", "from") => Tables::read(),
         ("influxdata/influxdb", "buckets") => Tables::unknown().without(at, |_, _| true),
-        (SCHEMA | V1, name) if LISTS.contains(&name) => Tables::unknown().without(at, |name, _| name != "_value"),
+        (SCHEMA | V1, name) if NAME_LISTS.contains(&name) => Tables::unknown().without(at, |name, _| name != "_value"),
         (SCHEMA | V1, "fieldsAsCols") => pivoted(input, at, &["_time"], &["_field"], "_value"),
         ("universe", name) => known(input, call, name, at, columns).unwrap_or_else(Tables::unknown),
         _ if writes(call) => input,

@@ -15,6 +15,7 @@ use super::Literal;
 use super::ast::{Script, Span};
 use crate::limits::PROJECT_STEPS;
 pub use eval::Given;
+pub(crate) use table::NAME_LISTS;
 pub use value::{CallId, Text, Value};
 
 /// What is done with a target.

@@ -35,7 +35,8 @@ const READS: &[Reach] = &[by(Access::Reads, Target::Bucket, "bucket"), by(Access
 const WRITES: &[Reach] =
     &[by(Access::Writes, Target::Bucket, "bucket"), by(Access::Writes, Target::BucketId, "bucketID")];
 const READS_BY_NAME: &[Reach] = &[by(Access::Reads, Target::Bucket, "bucket")];
-const SCHEMA: &[&str] = &[
+/// Functions of the schema that give lists of names.
+pub(crate) const NAME_LISTS: &[&str] = &[
     "fieldKeys",
     "measurementFieldKeys",
     "measurements",
@@ -57,7 +58,7 @@ const CALLS: &[Reach] = &[by(Access::Calls, Target::Url, "url")];
 const ROWS: &[Row] = &[
     (&["influxdata/influxdb"], &["from", "cardinality"], READS),
     (&["influxdata/influxdb", "experimental"], &["to", "wideTo"], WRITES),
-    (&["influxdata/influxdb/schema", "influxdata/influxdb/v1"], SCHEMA, READS_BY_NAME),
+    (&["influxdata/influxdb/schema", "influxdata/influxdb/v1"], NAME_LISTS, READS_BY_NAME),
     (&["experimental/query"], &["fromRange", "inBucket"], READS_BY_NAME),
     (&["experimental/iox"], &["from", "sql"], READS_BY_NAME),
     (&["contrib/jsternberg/influxdb"], &["from"], READS_BY_NAME),
