@@ -1,7 +1,7 @@
 //! What the server's compiler finds wrong with scripts that a plan sends to it.
 
-use std::cell::Cell;
-use std::collections::BTreeMap;
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, HashSet};
 use std::time::{Duration, Instant};
 
 use futures::stream::{self, StreamExt};
@@ -37,7 +37,8 @@ pub struct Unchecked {
     pub why: String,
 }
 
-/// Has the server compile each new or changed script among `changes`, without running it. After one that it gives no answer to, no
+/// Has the server compile each new or changed script among `changes`, without running it; of those with one form, one that is sound
+/// is enough. After one that it gives no answer to, no
 /// other is sent: it may be busy with that one still.
 pub async fn compile(client: &Client, server: &Server, changes: &[Change]) -> Compiled {
     let mut compiled = Compiled::default();
@@ -46,26 +47,32 @@ pub async fn compile(client: &Client, server: &Server, changes: &[Change]) -> Co
     }
     let begun = Instant::now();
     let is_silent = Cell::new(false);
+    let sound = RefCell::new(HashSet::new());
+    let ask = async |address: &Address, org: &str, script: &str| {
+        let script = Uncompilable::of(script, address.kind.spec().put_in)?;
+        let form = script.form();
+        if sound.borrow().contains(&form) {
+            return Ok(Vec::new());
+        }
+        if is_silent.get() {
+            return Err("it gave no answer about a script before".to_owned());
+        }
+        if begun.elapsed() > Duration::from_secs(COMPILING.most) {
+            let Limit { name, most, .. } = COMPILING;
+            return Err(format!("the scripts before it took more than {most} seconds (limit `{name}`)"));
+        }
+        let mistakes = client.compile(org, &script).await.map_err(|error| {
+            let is_busy = error.class == Class::Unavailable && error.status != Some(500);
+            is_silent.set(is_silent.get() || is_busy);
+            error.message
+        })?;
+        if mistakes.is_empty() {
+            sound.borrow_mut().insert(form);
+        }
+        Ok(mistakes)
+    };
     let mut replies = stream::iter(sent(changes, server))
-        .map(async |(address, org, script)| {
-            let reply = match Uncompilable::of(script, address.kind.spec().put_in) {
-                Err(why) => Err(why),
-                Ok(_) if is_silent.get() => Err("it gave no answer about a script before".to_owned()),
-                Ok(_) if begun.elapsed() > Duration::from_secs(COMPILING.most) => {
-                    let Limit { name, most, .. } = COMPILING;
-                    Err(format!("the scripts before it took more than {most} seconds (limit `{name}`)"))
-                }
-                Ok(compiled) => match client.compile(org, &compiled).await {
-                    Ok(mistakes) => Ok(mistakes),
-                    Err(error) => {
-                        let is_busy = error.class == Class::Unavailable && error.status != Some(500);
-                        is_silent.set(is_silent.get() || is_busy);
-                        Err(error.message)
-                    }
-                },
-            };
-            (address, script, reply)
-        })
+        .map(async |(address, org, script)| (address, script, ask(address, org, script).await))
         .buffered(AT_ONCE);
     while let Some(reply) = replies.next().await {
         match reply {
@@ -132,6 +139,19 @@ mod tests {
         assert!(["a script that cannot compile was not refused", "no queries here"].contains(&why.as_str()), "{why}");
         let sent = fault.seen();
         assert!(sent.iter().all(|request| request.body.contains("import \\\"fluxform/no/such/package\\\"")));
+    }
+
+    #[tokio::test]
+    async fn of_scripts_that_differ_in_the_text_of_a_value_one_is_enough_if_it_is_sound() {
+        let changes: Vec<_> = ["a", "b", "c", "d"].map(|name| change(name, &format!("x = \"{name}\""))).into();
+        let unknown = "error @1:1-1:34: invalid import path fluxform/no/such/package";
+        let sound = || Reply::error(400, "invalid", unknown);
+        let (found, fault) = compiled([sound(), sound()], &changes).await;
+        assert!(found.mistakes.is_empty() && found.unchecked.is_none(), "{found:?}");
+        assert_eq!(fault.seen().len(), AT_ONCE);
+        let wrong = || Reply::error(400, "invalid", &format!("{unknown}\n\nerror @2:5-2:8: wrong"));
+        let (found, fault) = compiled([wrong(), wrong(), wrong(), wrong()], &changes).await;
+        assert_eq!((found.mistakes.len(), fault.seen().len()), (4, 4), "each has its place: {found:?}");
     }
 
     #[tokio::test]

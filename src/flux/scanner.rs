@@ -17,9 +17,7 @@ pub fn scan(source: &str) -> Result<Vec<Token>, FluxError> {
     if let Some(at) = source.find('\0') {
         return Err(FluxError::new("a NUL character: the server ignores all that follows it", at..at + 1));
     }
-    // Most tokens are longer than this: one allocation is enough.
-    let tokens = Vec::with_capacity(source.len() / 4);
-    let mut scanner = Scanner { source, at: 0, tokens, open: Vec::new(), operand: true };
+    let mut scanner = Scanner::new(source);
     scanner.run()?;
     Ok(scanner.tokens)
 }
@@ -27,7 +25,7 @@ pub fn scan(source: &str) -> Result<Vec<Token>, FluxError> {
 /// The tokens of a script as far as it can be read, and where that ends.
 pub(crate) fn scan_leniently(source: &str) -> (Vec<Token>, usize) {
     let readable = &source[..source.find('\0').unwrap_or(source.len())];
-    let mut scanner = Scanner { source: readable, at: 0, tokens: Vec::new(), open: Vec::new(), operand: true };
+    let mut scanner = Scanner::new(readable);
     match scanner.run() {
         Ok(()) => (scanner.tokens, readable.len()),
         Err(_) => {
@@ -52,7 +50,13 @@ struct Scanner<'a> {
     operand: bool,
 }
 
-impl Scanner<'_> {
+impl<'a> Scanner<'a> {
+    fn new(source: &'a str) -> Self {
+        // Most tokens are longer than this: one allocation is enough.
+        let tokens = Vec::with_capacity(source.len() / 4);
+        Self { source, at: 0, tokens, open: Vec::new(), operand: true }
+    }
+
     fn run(&mut self) -> Result<(), FluxError> {
         while let Some(next) = self.rest().chars().next() {
             match next {

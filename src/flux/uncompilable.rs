@@ -83,6 +83,22 @@ impl Uncompilable {
         &self.text
     }
 
+    /// The script but for what its strings say: of two that have this in common the server finds fault with both or with neither, as
+    /// all strings have one type (influxd 2.9.1, measured). Those that name packages or fields are kept.
+    pub fn form(&self) -> String {
+        let tokens = scan(&self.text).unwrap_or_default();
+        let tokens: Vec<_> = tokens.iter().filter(|token| token.kind != TokenKind::Comment).collect();
+        let mut form = String::with_capacity(self.text.len());
+        for (at, token) in tokens.iter().enumerate() {
+            let kind_at = |at: Option<usize>| at.and_then(|at| tokens.get(at)).map(|token| token.kind);
+            let names = matches!(kind_at(at.checked_sub(1)), Some(TokenKind::Import | TokenKind::LBrack))
+                || kind_at(Some(at + 1)) == Some(TokenKind::Colon);
+            form.push_str(if token.kind == TokenKind::String && !names { "\"\"" } else { token.text(&self.text) });
+            form.push(' ');
+        }
+        form
+    }
+
     /// The mistakes in the user's script, of which the server has said this, in order; the first 100. None where these are not the
     /// words of a server that has compiled it.
     pub fn mistakes(&self, said: &str) -> Option<Vec<Mistake>> {
@@ -221,6 +237,17 @@ mod tests {
         {
             assert!(Uncompilable::of(script, nothing).is_err(), "{script}");
         }
+    }
+
+    #[test]
+    fn scripts_have_a_form_in_common_that_differ_in_the_text_of_values_only() {
+        let form = |script: &str| Uncompilable::of(script, nothing).expect("a sound script").form();
+        let script = "import \"math\"\nx = {\"a\": \"b\", c: d[\"e\"]} // one\ny = f(z: \"text\", n: 1)\n";
+        assert_eq!(form(script), form(&script.replace("\"b\"", "\"c: d\"").replace("text", "").replace("one", "two")));
+        for (old, new) in [("math", "strings"), ("\"a\"", "\"b\""), ("\"e\"", "\"f\""), ("\"text\"", "1"), ("1", "2")] {
+            assert_ne!(form(script), form(&script.replace(old, new)), "{old}");
+        }
+        assert_ne!(form("x = \"${a}\""), form("x = \"${b}\""));
     }
 
     #[test]

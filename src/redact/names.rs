@@ -151,18 +151,26 @@ const NUMBER: [&str; 13] =
 /// Whether what is called so is a secret: the key of a table, a header, a parameter, an option of a command. `key` and what
 /// only says something about a secret are none.
 pub(crate) fn is_secret(name: &str) -> bool {
-    let name = decoded(name);
-    let words = words(&name);
-    let Some(last) = words.last().map(String::as_str) else { return false };
-    let mut pairs = words.windows(2).map(|pair| (pair[0].as_str(), pair[1].as_str()));
-    if let [.., before, "pass"] = &words.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+    // Most names are one word, and there are many.
+    if !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase()) {
+        return name_a_secret(&[name]);
+    }
+    let words = words(&decoded(name));
+    name_a_secret(&words.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
+/// Whether the words of a name make it that of a secret.
+fn name_a_secret(words: &[&str]) -> bool {
+    let (Some(first), Some(last)) = (words.first(), words.last()) else { return false };
+    if let [.., before, "pass"] = words {
         return !NO_PASSWORD.contains(before);
     }
+    let mut pairs = words.windows(2).map(|pair| (pair[0], pair[1]));
     let is_pair =
         |pair: (&str, &str)| PAIRS.contains(&pair) || KEYS.contains(&pair.0) && matches!(pair.1, "key" | "keys");
-    !ABOUT.contains(&last)
-        && !NUMBER.contains(&words[0].as_str())
-        && (LAST.contains(&last) || words.iter().any(|word| is_telling(word)) || pairs.any(is_pair))
+    !ABOUT.contains(last)
+        && !NUMBER.contains(first)
+        && (LAST.contains(last) || words.iter().any(|word| is_telling(word)) || pairs.any(is_pair))
 }
 
 /// Whether what is called so only says something about what it stands beside.

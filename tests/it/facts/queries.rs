@@ -3,7 +3,7 @@
 use fluxform::flux::evidence::any_point;
 use serde_json::json;
 
-use crate::support::{Reply, Scene, both};
+use crate::support::{Reply, Scene, both, real};
 
 async fn query(scene: &Scene, script: &str) -> Reply {
     scene.http.post(&format!("query?orgID={}", scene.org), json!({"query": script, "type": "flux"})).await
@@ -55,4 +55,28 @@ both!(all_mistakes_of_types_and_names_are_listed, async |scene| {
                 error @7:6-7:7: found unexpected argument w (Expected `v`)\n\n\
                 error @7:1-7:8: missing required argument v";
     query(&scene, &format!("{IMPORT}{script}")).await.refused(400, "invalid", &format!("{SAID}\n\n{said}"));
+});
+
+real!(what_a_string_says_changes_no_type, async |scene| {
+    let rows = "array.from(rows: [{_time: 2026-01-01T00:00:00Z, _value: 1.0, a: 1}])";
+    for call in [
+        format!("{rows} |> fill(column: \"WORD\", value: \"x\")"),
+        format!("{rows} |> mean(column: \"WORD\")"),
+        format!("{rows} |> keep(columns: [\"a\", \"WORD\"]) |> map(fn: (r) => ({{r with c: r.a + 1}}))"),
+        format!("{rows} |> rename(columns: {{a: \"WORD\"}}) |> duplicate(column: \"WORD\", as: \"a\")"),
+        format!("{rows} |> aggregateWindow(every: 1h, fn: mean, column: \"WORD\", timeSrc: \"WORD\")"),
+        format!("{rows} |> experimental.unpivot(otherColumns: [\"WORD\", \"a\"])"),
+        format!("{rows} |> polyline.rdp(valColumn: \"WORD\", timeColumn: \"WORD\")"),
+        "time(v: \"WORD\")".to_owned(),
+        "duration(v: \"WORD\")".to_owned(),
+        "regexp.compile(v: \"WORD\")".to_owned(),
+        "from(bucket: \"WORD\") |> range(start: -1h) |> to(bucket: \"WORD\")".to_owned(),
+    ] {
+        for word in ["", "a", "nosuch", "(", "2026-01-01T00:00:00Z"] {
+            let imports = ["array", "experimental", "experimental/polyline", "regexp"];
+            let imports: String = imports.map(|path| format!("import \"{path}\"\n")).concat();
+            let script = format!("{IMPORT}{imports}{}", call.replace("WORD", word));
+            query(&scene, &script).await.refused(400, "invalid", SAID);
+        }
+    }
 });
