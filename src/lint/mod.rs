@@ -8,6 +8,7 @@ mod allowed;
 mod columns;
 mod deprecated;
 mod filter;
+mod joined;
 mod missing;
 mod output;
 mod range;
@@ -125,6 +126,7 @@ const LINTS: &[fn(&mut Look<'_>)] = &[
     missing::columns,
     refused::calls,
     tree::expressions,
+    joined::lines,
     deprecated::functions,
     secret::literals,
 ];

@@ -253,6 +253,12 @@ fn a_lint_finds_no_more_than_it_says() {
         (None, &format!("{range}mean() |> yield()"), ""),
         (Some(C::FluxRefused), &format!("union(tables: [{range}last()])"), "union"),
         (Some(C::FluxRefused), &format!("{range}to(bucket: \"c\", token: task.name)"), "to"),
+        // Line ends mean nothing.
+        (Some(C::FluxJoinedLines), "f = (x) => x\n(x: 1)", "("),
+        (Some(C::FluxJoinedLines), "f = () => {\n    a = [1]\n    [0]\n    return a\n}", "["),
+        (Some(C::FluxJoinedLines), "f = (t=<-) => t\noption now = () => 2026-01-01T00:00:00Z\n|> f()", "|>"),
+        (None, "b = [\n1\n- 1\n]\nf = () => {\na = 1\n    - 1\nreturn a\n}", ""),
+        (None, &format!("{range}\n|> max()").replace(" |> \n", "\n"), ""),
         // A `filter` that needs what a `map` has set cannot come first.
         (
             Some(C::FluxLateFilter),
