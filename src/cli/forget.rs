@@ -42,8 +42,7 @@ pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
     };
     let warned = std::cell::Cell::new(false);
     record(shell, &project, &arguments.flags, &words, async |session| {
-        let name = &project.manifest.project;
-        let (ledger, state) = session.ledger(name).await?;
+        let (ledger, state) = session.ledger(&project.manifest).await?;
         let chosen = chosen(&arguments.address, &ledger)?;
         if !warned.replace(true) {
             shell.show(&still_declared(&chosen, &project.manifest));

@@ -122,7 +122,7 @@ impl Run<'_> {
     }
 
     async fn labels(&self) -> Result<Vec<Row>, Problems> {
-        self.session.labels().await.map_err(Problems::from)
+        self.session.labels(&self.project.manifest).await.map_err(Problems::from)
     }
 
     /// The ledger, whoever has written it.

@@ -12,7 +12,8 @@ use super::{Ended, applies, approve, project, signal};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::exit::Exit;
 use crate::ledger::{Freed, Hold, Holder};
-use crate::problem::Problems;
+use crate::manifest::Manifest;
+use crate::problem::{Problem, Problems};
 use crate::render::{self, Page, Role};
 
 /// Show who holds the project's lock, or release it
@@ -146,16 +147,16 @@ pub(super) fn lines(mut page: Page, fill: impl FnOnce(&mut dyn FnMut(&str, &str)
 }
 
 /// Who holds the lock.
-async fn holder(session: &Session, project: &str) -> Result<Option<(Holder, Hold)>, Problems> {
-    let rows = session.labels().await?;
-    Ok(session.lock(&rows, project))
+async fn holder(session: &Session, manifest: &Manifest) -> Result<Option<(Holder, Hold)>, Problem> {
+    let rows = session.labels(manifest).await?;
+    Ok(session.lock(&rows, &manifest.project))
 }
 
 async fn show(shell: &Shell, arguments: &Show) -> Ended {
     let project = arguments.project.load(shell)?;
     let session = reading(shell, &project, &arguments.connection, arguments.wait.lock_timeout).await?;
     let name = &project.manifest.project;
-    let holder = holder(&session, name).await;
+    let holder = holder(&session, &project.manifest).await;
     session.close().await;
     let holder = holder?;
     let lock = holder.as_ref().map(Lock::new);
@@ -174,18 +175,23 @@ async fn release(shell: &Shell, arguments: &Release) -> Ended {
     approve::possible(shell, arguments.auto_approve, &format!("{show} says whose it is"))?;
     let project = arguments.project.load(shell)?;
     let (session, stop) = writing(shell, &project, &arguments.connection, arguments.wait.lock_timeout).await?;
-    let freed = unless_stopped(&stop, free(shell, arguments, &session, &project.manifest.project)).await;
+    let freed = unless_stopped(&stop, free(shell, arguments, &session, &project.manifest)).await;
     session.close().await;
     shell.data(&format!("{}\n", freed?))?;
     Ok(Exit::Ok)
 }
 
 /// Shows, asks, and frees; what came of it.
-async fn free(shell: &Shell, arguments: &Release, session: &Session, project: &str) -> Result<&'static str, Problems> {
-    let Some(held) = holder(session, project).await? else { return Ok("The lock is free: nothing to release.") };
+async fn free(
+    shell: &Shell,
+    arguments: &Release,
+    session: &Session,
+    manifest: &Manifest,
+) -> Result<&'static str, Problems> {
+    let Some(held) = holder(session, manifest).await? else { return Ok("The lock is free: nothing to release.") };
     let lock = Lock::new(&held);
     shell.output.talk(&lines(shell.talk_page(), |mut line| {
-        line("project", project);
+        line("project", &manifest.project);
         Lock::lines(Some(&lock), &mut line);
     }));
     if held.1 == Hold::Held {
@@ -197,7 +203,7 @@ async fn free(shell: &Shell, arguments: &Release, session: &Session, project: &s
     if !arguments.auto_approve {
         approve::yes(shell, "Release the lock?").await?;
     }
-    match pipeline::free(&session.client, session.org(), project, &held.0).await? {
+    match pipeline::free(&session.client, session.org(), &manifest.project, &held.0).await? {
         Freed::Now => Ok("The lock is free."),
         Freed::Before => Ok("The lock was released in the meantime."),
         Freed::Not(other) => {

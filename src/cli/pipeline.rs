@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use self::said::{another_run, unproven_ledger, unreadable_ledger, unverified_ledger};
+pub use self::said::unproven_ledger;
+use self::said::{another_run, unreadable_ledger, unverified_ledger};
 use super::signal;
 use crate::address::Address;
 use crate::api::{Client, Writer};

@@ -8,12 +8,14 @@ use std::time::Duration;
 use self::home::home;
 use super::connection::{Certificates, Connection, Given, Named, Origin as By, Purpose, Target, Token};
 use super::ledger_key::ledger_key;
+use super::pipeline::unproven_ledger;
 use super::shell::Shell;
+use crate::api::sight::sight;
 use crate::api::{ApiError, Class, Client, Connect, Me};
 use crate::confine::{ConfineError, Root};
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::exit::Exit;
-use crate::ledger::{self, Hold, Holder, Key, Ledger, LedgerError, Row, State, ThisMachine, Trust};
+use crate::ledger::{self, Hold, Holder, Key, Ledger, Row, State, ThisMachine, Trust};
 use crate::manifest::Manifest;
 use crate::plan::Origin;
 use crate::problem::Problem;
@@ -24,6 +26,8 @@ use crate::snowflake::is_id;
 
 /// The user that owns a new embedded server.
 const USER: &str = "fluxform";
+/// What a ledger is stored in, as InfluxDB calls it.
+const LABELS: &str = "labels";
 /// The versions that were tested.
 const TESTED: &str = "2.9.";
 
@@ -127,17 +131,31 @@ impl Session {
     }
 
     /// The labels that the home org's ledgers and locks are made of; none while there is no home org.
-    pub(super) async fn labels(&self) -> Result<Vec<Row>, ApiError> {
-        match &self.home {
-            Some(home) => ledger::rows(&self.client, home).await,
-            None => Ok(Vec::new()),
+    ///
+    /// # Errors
+    /// There is no ledger of the project to be seen, and there may be one all the same.
+    pub(super) async fn labels(&self, manifest: &Manifest) -> Result<Vec<Row>, Problem> {
+        let Some(home) = &self.home else { return Ok(Vec::new()) };
+        let rows = ledger::rows(&self.client, home).await?;
+        if ledger::is_there(&rows, &manifest.project) {
+            return Ok(rows);
+        }
+        let snapshot::Server { version, token_id, .. } = self.server(manifest);
+        let proof = sight(&self.client, &version, home, &self.me, &[LABELS], token_id.as_deref()).await?;
+        match proof.lacks.get(LABELS) {
+            Some(lack) => Err(unproven_ledger(&manifest.project, lack)),
+            None => Ok(rows),
         }
     }
 
-    /// The ledger of `project`; an empty one while there is no home org.
-    pub(super) async fn ledger(&self, project: &str) -> Result<(Ledger, State), LedgerError> {
+    /// The ledger of a project; an empty one while there is no home org.
+    ///
+    /// # Errors
+    /// As of [`Self::labels`], and what is wrong with the ledger.
+    pub(super) async fn ledger(&self, manifest: &Manifest) -> Result<(Ledger, State), Problem> {
+        let rows = self.labels(manifest).await?;
         match &self.home {
-            Some(home) => ledger::read(&self.client, project, home, &self.trust()).await,
+            Some(home) => Ok(ledger::decode(&rows, &manifest.project, home, &self.trust())?),
             None => Ok((Ledger::default(), State::default())),
         }
     }

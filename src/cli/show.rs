@@ -77,7 +77,7 @@ pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
     let project = choice.load(shell)?;
     let session = reading(shell, &project, &arguments.connection, arguments.wait.lock_timeout).await?;
     let name = &project.manifest.project;
-    let read = session.ledger(name).await;
+    let read = session.ledger(&project.manifest).await;
     session.close().await;
     let entries = read?.0.entries;
     let wanted: Vec<_> = match &arguments.address {

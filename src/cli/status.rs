@@ -66,7 +66,7 @@ pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
     let project = arguments.project.load(shell)?;
     let session = reading(shell, &project, &arguments.connection, arguments.wait.lock_timeout).await?;
     let name = &project.manifest.project;
-    let read = read(&session, name).await;
+    let read = read(&session, &project.manifest).await;
     session.close().await;
     let Read { ledger, lock, leftovers, signature } = read?;
     let mut owned = BTreeMap::new();
@@ -102,10 +102,11 @@ struct Read {
     signature: Option<Signature>,
 }
 
-async fn read(session: &Session, project: &str) -> Result<Read, Problem> {
+async fn read(session: &Session, manifest: &Manifest) -> Result<Read, Problem> {
     let Some(home) = &session.home else { return Ok(Read::default()) };
     let client = &session.client;
-    let rows = session.labels().await?;
+    let project = &manifest.project;
+    let rows = session.labels(manifest).await?;
     let (ledger, state) = ledger::decode(&rows, project, home, &session.trust())?;
     let signature = state.signature().map(|(verified, write)| Signature { verified, write });
     let mut orgs: BTreeSet<&str> = ledger.entries.values().filter_map(|entry| entry.org.as_deref()).collect();

@@ -20,6 +20,11 @@ pub async fn read(client: &Client, project: &str, home: &str, trust: &Trust) -> 
     decode(&rows(client, home).await?, project, home, trust)
 }
 
+/// Whether there is a ledger of `project` among the labels of its home org, sound or not.
+pub fn is_there(rows: &[Row], project: &str) -> bool {
+    rows.iter().any(|row| row.get(MARK) == Some(HEAD) && row.get(PROJECT) == Some(project))
+}
+
 /// The ledger of `project` from all labels of its home org, as far as `trust` goes. Not found is an empty ledger with
 /// `found = false`: whether the token sees all labels is the caller's to prove.
 ///

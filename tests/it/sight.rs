@@ -5,7 +5,9 @@ use fluxform::api::{Class, Client, Connect};
 use fluxform::flux::evidence::any_point;
 use serde_json::{Value, json};
 
+use crate::cli::fluxform::Fluxform;
 use crate::support::{Scene, both};
+use crate::terminal::Place;
 
 const TYPES: &[&str] = &["authorizations", "buckets", "labels", "orgs", "tasks", "users"];
 
@@ -170,4 +172,35 @@ both!(a_query_of_what_may_not_be_read_is_denied, async |scene| {
     let token = scene.token(json!([scene.may("read", "labels")])).await;
     let error = client(&scene, &token.token).evidence_query(&scene.org, &flux).await.unwrap_err();
     assert_eq!(error.class, Class::Denied);
+});
+
+both!(no_command_takes_a_ledger_or_a_lock_for_absent_that_it_may_not_see, async |scene| {
+    let place = Place::new(&scene, "[bucket.raw]\n");
+    place.apply().run().with(0);
+    let commands: [&[&str]; 8] = [
+        &["status"],
+        &["status", "--format=json"],
+        &["show"],
+        &["lock", "show"],
+        &["lock", "release", "--auto-approve"],
+        &["forget", "--auto-approve"],
+        &["ledger", "sign", "--auto-approve"],
+        &["output"],
+    ];
+    let org = json!([scene.may_org("read"), scene.may("read", "buckets")]);
+    let (blind, sees) =
+        (scene.token(org).await, scene.token(json!([scene.may_org("read"), scene.may("read", "labels")])).await);
+    let by = |command: &[&str], token: &str| {
+        let run = Fluxform::new(command).arg(place.path());
+        let run = if command[0] == "forget" { run.arg("bucket.raw") } else { run };
+        let run = if command[0] == "ledger" { run.var("FLUXFORM_LEDGER_KEY", &"k".repeat(32)) } else { run };
+        run.var("INFLUX_HOST", scene.server.url()).var("INFLUX_TOKEN", token).run()
+    };
+    for command in commands {
+        let said = by(command, &blind.token).with(4);
+        assert!(said.all().contains("sight::ledger"), "{command:?}: {}", said.all());
+    }
+    for command in &commands[..5] {
+        by(command, &sees.token).with(0);
+    }
 });

@@ -13,7 +13,7 @@ pub(super) fn another_run(holder: &Holder) -> Diagnostic {
 }
 
 /// A token that cannot see the ledger must not look like a first run.
-pub(super) fn unproven_ledger(project: &str, lack: &Lack) -> Problem {
+pub fn unproven_ledger(project: &str, lack: &Lack) -> Problem {
     let diagnostic = Diagnostic::error(
         Code::SightLedger,
         format!("cannot tell whether the project `{project}` was ever applied: {lack}"),
