@@ -1,5 +1,10 @@
 //! Characters that nobody sees where they stand.
 
+/// Whether a URL has what no URL has: clients leave it out or read it in ways of their own.
+pub(crate) fn blurs_url(url: &str) -> bool {
+    url.contains(|c: char| c.is_whitespace() || is_hidden(c))
+}
+
 /// Whether `c` has no shape of its own, or moves other characters: control characters, bidirectional marks and
 /// overrides, zero-width characters, fillers, tags, line separators.
 pub const fn is_hidden(c: char) -> bool {

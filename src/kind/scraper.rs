@@ -7,6 +7,7 @@ use super::spec::{Draft, Fault, Key, Spec};
 use super::wire::Wire;
 use crate::diagnostic::Code;
 use crate::field::{Field, Omitted, Role, Type};
+use crate::hidden::blurs_url;
 use crate::redact::{has_credentials, without_credentials};
 use crate::value::Fields;
 
@@ -59,6 +60,10 @@ fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
             let message = "a scraper's URL cannot have a secret in it: whoever may read scrapers would see it";
             let fault = Fault::new(Code::ScraperUrl, "url", message, "has a secret");
             faults.push(fault.help(HELP));
+        }
+        Ok(_) if blurs_url(url_text) => {
+            let message = "a scraper's URL cannot have spaces or characters that cannot be seen in it";
+            faults.push(Fault::new(Code::ScraperUrl, "url", message, "not the URL of metrics"));
         }
         Ok(_) => {}
         Err(error) => {

@@ -15,6 +15,7 @@ use crate::address::few;
 use crate::api::with_scheme;
 use crate::confine;
 use crate::diagnostic::{Code, Diagnostic, Source};
+use crate::hidden::blurs_url;
 
 /// Whether a project can have this name.
 pub fn is_project_name(name: &str) -> bool {
@@ -113,6 +114,10 @@ fn url(section: &mut Section<'_, '_>, node: &Node<'_>, text: String) -> Option<S
                 "choose another name for the data file",
             ),
         };
+    }
+    if blurs_url(&text) {
+        let message = "the server's URL has spaces or characters that cannot be seen in it";
+        return section.fail(node, message, "write it without them");
     }
     match url::Url::parse(&text) {
         Ok(url) if ["http", "https"].contains(&url.scheme()) && url.has_host() => {

@@ -2,6 +2,7 @@
 
 use super::{SORTS, VERSION};
 use crate::diagnostic::Code;
+use crate::hidden::blurs_url;
 use crate::kind::flux_text;
 use crate::kind::message;
 use crate::kind::secret::is_of_endpoint;
@@ -87,6 +88,9 @@ fn kept(sort: &'static str, field: &str, key: &str) -> Option<Fault> {
 /// The server takes almost anything for a URL.
 fn address(sort: &'static str, field: &str, text: &str) -> Option<Fault> {
     let fault = |message: String, label: &str| Some(Fault::new(Code::EndpointUrl, sort, message, label));
+    if blurs_url(text) {
+        return fault(format!("`{sort}.{field}` has spaces or characters that cannot be seen in it"), "not such a URL");
+    }
     match text.parse::<url::Url>() {
         Ok(url) if !matches!(url.scheme(), "http" | "https") || !url.has_host() => {
             fault(format!("`{sort}.{field}` begins with `http://` or `https://`, and has a host"), "not such a URL")
