@@ -253,6 +253,12 @@ pub struct Spec {
 }
 
 impl Spec {
+    /// Whether its scripts run only when somebody looks at what they show: whoever runs them gives them names, and the server never
+    /// does.
+    pub fn runs_on_demand(&self) -> bool {
+        !self.given.is_empty() && !self.runs_as_creator
+    }
+
     /// A kind about which there is nothing special: it lives in an org, and only its ID finds an object of it.
     pub(super) const PLAIN: Self = Self {
         doc: "",

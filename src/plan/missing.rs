@@ -55,8 +55,9 @@ impl<'a> Names<'a> {
     }
 }
 
-/// What the scripts of the home org name and will not find: an error for a script that the plan sends to the server, or takes
-/// its bucket from, else a warning. Where everything is meant to go (`all_goes`), of what stays as nobody's: that is a warning too.
+/// What the scripts of the home org name and will not find: an error for a script that the plan takes its bucket from, or sends to a
+/// server that runs it, else a warning: a dashboard is right as soon as the bucket is there. Where everything is meant to go
+/// (`all_goes`), of what stays as nobody's: that is a warning too.
 pub(super) fn missing(
     changes: &[Change],
     written: Written<'_>,
@@ -79,7 +80,8 @@ pub(super) fn missing(
             let names = of_kind.entry(kind).or_insert_with(|| Names::new(kind, changes, snapshot));
             let Some(gone) = names.lack(name) else { continue };
             let diagnostic = lacks(change, kind, name, gone, names).at(reached.place.clone(), "named here");
-            if !all_goes && (gone.is_some() || !matches!(change.action, Action::None)) {
+            let fails = change.action != Action::None && !change.address.kind.spec().runs_on_demand();
+            if !all_goes && (gone.is_some() || fails) {
                 problems.push(diagnostic.into());
             } else {
                 warnings.push(Diagnostic { severity: Severity::Warning, ..diagnostic });
@@ -187,12 +189,24 @@ mod tests {
     }
 
     fn said_where(all_goes: bool, script: &str, action: Action, snapshot: &Snapshot, others: &[Change]) -> Vec<String> {
-        let task = match action {
-            Action::Forget => Change { org: None, ..change("task.t", action, Some("t"), None) },
-            _ => change("task.t", action, None, None),
+        said_of(Kind::Task, all_goes, script, action, snapshot, others)
+    }
+
+    fn said_of(
+        kind: Kind,
+        all_goes: bool,
+        script: &str,
+        action: Action,
+        snapshot: &Snapshot,
+        others: &[Change],
+    ) -> Vec<String> {
+        let address = Address::new(kind, "t");
+        let one = match action {
+            Action::Forget => Change { org: None, ..change(&address.to_string(), action, Some("t"), None) },
+            _ => change(&address.to_string(), action, None, None),
         };
-        let resources = BTreeMap::from([(Address::new(Kind::Task, "t"), resource(script))]);
-        let changes: Vec<_> = others.iter().cloned().chain([task]).collect();
+        let resources = BTreeMap::from([(address, resource(script))]);
+        let changes: Vec<_> = others.iter().cloned().chain([one]).collect();
         let written = Written { resources: &resources, imports: &BTreeMap::new() };
         let (problems, warnings) = missing(&changes, written, snapshot, all_goes);
         let errors = problems.into_iter().map(|problem| ("error", problem.diagnostic));
@@ -214,6 +228,21 @@ mod tests {
         assert_eq!(said(READS, Action::Create, &there, &made), [""; 0]);
         let here = snapshot(Sight::Complete, &[(HOME, "raw")]);
         assert_eq!(said(READS, Action::Create, &here, &[]), [""; 0]);
+    }
+
+    #[test]
+    fn a_name_that_nothing_has_harms_nothing_where_a_person_asks() {
+        let nothing = snapshot(Sight::Complete, &[]);
+        let renamed = [change("bucket.raw", Action::Update, Some("raw"), Some("new"))];
+        for (kind, word) in
+            [(Kind::Dashboard, "warning"), (Kind::Variable, "warning"), (Kind::Task, "error"), (Kind::Check, "error")]
+        {
+            let of = |others: &[Change]| said_of(kind, false, READS, Action::Create, &nothing, others);
+            let said = of(&[]);
+            assert!(matches!(said.as_slice(), [one] if one.starts_with(word)), "{kind}: {said:?}");
+            let said = of(&renamed);
+            assert!(matches!(said.as_slice(), [one] if one.starts_with("error")), "{kind}: {said:?}");
+        }
     }
 
     #[test]
