@@ -206,6 +206,9 @@ pub(super) fn properties(said: &Said, live: Option<&Json>) -> Json {
         let live = live.and_then(|live| live["queries"].as_array()).map(Vec::as_slice).unwrap_or_default();
         json["queries"] = queries(said, live).into();
     }
+    if live.is_none() {
+        view.put_lists(&mut json);
+    }
     json
 }
 

@@ -168,6 +168,11 @@ fn sort(ty: &str, holder: Option<&str>, key: &str) -> Sort {
     }
 }
 
+/// Whether a list of texts or tables stands under `key` of a view of the type `ty`.
+pub(super) fn is_list(ty: &str, key: &str) -> bool {
+    matches!(sort(ty, None, key), Sort::Texts | Sort::Tables)
+}
+
 impl Sort {
     fn has(self, json: &Json) -> bool {
         let all =

@@ -4,7 +4,7 @@
 use serde_json::{Value as Json, json};
 
 use super::color::{self, Palette};
-use super::json;
+use super::{json, kept};
 use crate::value::Value;
 
 /// A type of view.
@@ -309,6 +309,18 @@ impl View {
             let colors = table.get("colors");
             if json.get("colors").is_none_or(|live| palette.read(Some(live)).as_ref() != colors) {
                 json::set(json, "colors", palette.write(colors));
+            }
+        }
+    }
+
+    /// Puts empty lists into a new view where nothing is said, as the UI does, which does not expect that there is none.
+    pub(super) fn put_lists(&self, json: &mut Json) {
+        let bounds = |axis: &str| (format!("axes.{axis}.bounds"), json!(["", ""]));
+        let axes = ["x", "y"].into_iter().filter(|_| self.has_key("axes")).map(bounds);
+        let lists = self.keys().filter(|key| kept::is_list(self.ty, key)).map(|key| (key.to_owned(), json!([])));
+        for (at, list) in axes.chain(lists) {
+            if json::get(json, &at).is_none() {
+                json::set(json, &at, list);
             }
         }
     }

@@ -33,6 +33,10 @@ fn others(at: &str, json: &Json, found: &mut Vec<(String, Json)>) {
 fn flat(at: String, value: &Value, all: &mut BTreeMap<String, String>) {
     match value {
         Value::Table(table) => table.iter().for_each(|(key, value)| flat(format!("{at}/{key}"), value, all)),
+        // Of a list of texts that is new, all of it is.
+        Value::List(items) if items.iter().all(|item| matches!(item, Value::Text(_))) => {
+            drop(all.insert(at, value.to_string()));
+        }
         Value::List(items) => items.iter().enumerate().for_each(|(n, value)| flat(format!("{at}/{n}"), value, all)),
         plain => drop(all.insert(at, plain.to_string())),
     }

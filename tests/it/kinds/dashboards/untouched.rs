@@ -83,6 +83,26 @@ both!(what_a_change_has_nothing_to_do_with_is_sent_back_as_it_was_read, async |s
     project.destroy().await;
 });
 
+/// Whether something in it is `null`.
+fn has_null(json: &Value) -> bool {
+    match json {
+        Value::Array(items) => items.iter().any(has_null),
+        Value::Object(all) => all.values().any(has_null),
+        other => other.is_null(),
+    }
+}
+
+both!(a_new_view_has_the_lists_that_the_ui_does_not_expect_to_be_missing, async |scene| {
+    let project = Project::new(&scene);
+    project.declare(&each_type("T", "{}"));
+    project.apply().await;
+    for cell in cells(&scene).await {
+        assert!(!has_null(&cell["properties"]), "{:#}", cell["properties"]);
+    }
+    let axes = &cells(&scene).await[0]["properties"]["axes"];
+    assert_eq!((&axes["x"]["bounds"], &axes["y"]["bounds"]), (&json!(["", ""]), &json!(["", ""])));
+});
+
 both!(two_cells_of_one_name_keep_what_is_theirs, async |scene| {
     let cell = |name: &str, x: i64, flux: &str| {
         format!("\n[[dashboard.x.cell]]\n{name}at = [{x}, 0]\nsize = [4, 4]\nxy = {{}}\nflux = '{flux}'\n")
