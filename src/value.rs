@@ -102,6 +102,8 @@ pub enum Value {
     Source(Source),
     /// Where a secret goes.
     Sinks(Vec<Sink>),
+    /// What is said in the place of a value that no manifest can say: `its task runs another script`.
+    Note(String),
 }
 
 impl Value {
@@ -229,6 +231,7 @@ impl Value {
             | Self::Before(_)
             | Self::Infinite
             | Self::Ref(_)
+            | Self::Note(_)
             | Self::Unset => (self.to_string(), true),
             Self::Map(map) => (map.iter().map(|(k, v)| format!("{k:?}={v:?}\n")).collect(), false),
             // Scripts are compared by what counts in them.
@@ -315,6 +318,7 @@ impl fmt::Display for Value {
             Self::Scopes(scopes) => list(f, scopes),
             Self::Source(source) => write!(f, "(secret from {source})"),
             Self::Sinks(sinks) => list(f, sinks),
+            Self::Note(words) => write!(f, "({words})"),
         }
     }
 }

@@ -210,7 +210,7 @@ fn written(
                 .collect(),
         ),
         Value::Source(Source::Env { name }) => format!("{{ env = {} }}", string(name)),
-        Value::Unset | Value::Map(_) | Value::Source(_) | Value::Sinks(_) => return None,
+        Value::Unset | Value::Map(_) | Value::Source(_) | Value::Sinks(_) | Value::Note(_) => return None,
     })
 }
 

@@ -249,7 +249,7 @@ impl live::Live for Live {
                 custom::read(fields, &text);
             }
             // Not one that a manifest can say: it differs from whatever is declared.
-            other => fields.set("when", Value::Text(format!("(a check of the type {other})"))),
+            other => fields.set("when", Value::Note(format!("a check of the type {other}"))),
         }
         fields.set("message", unless_empty(row.text("statusMessageTemplate")?));
         let tags: Vec<Tag> = row.get("tags")?.unwrap_or_default();

@@ -69,7 +69,10 @@ impl Kind {
         if let Some((field, _)) = object.fields.iter().find(|(field, value)| has_secret(self.field(field), value)) {
             return Err(ExportError::Unsayable(format!("its `{field}` has a secret in plain text")));
         }
-        let unsayable = |field: &&Field| matches!(told.get(field.name), Some(Value::Text(_))) && !field.ty.is_text();
+        let unsayable = |field: &&Field| match told.get(field.name) {
+            Some(Value::Text(_)) => !field.ty.is_text(),
+            value => matches!(value, Some(Value::Note(_))),
+        };
         if let Some(field) = self.spec().fields.iter().find(unsayable) {
             return Err(ExportError::Unsayable(format!("a manifest cannot express its `{}`", field.name)));
         }

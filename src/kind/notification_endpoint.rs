@@ -162,7 +162,7 @@ impl live::Live for Live {
         }
         if SORTS.iter().all(|(name, _)| *name != ty) {
             // Not one that a manifest can say: it differs from whatever is declared.
-            object.fields.set("http", Value::Text(format!("an endpoint of the type {ty}")));
+            object.fields.set("http", Value::Note(format!("an endpoint of the type {ty}")));
         }
         let headers: BTreeMap<String, String> = row.get("headers")?.unwrap_or_default();
         let others = [("headers", !headers.is_empty()), ("contentTemplate", !row.text("contentTemplate")?.is_empty())];

@@ -162,7 +162,7 @@ impl live::Live for Live {
         let tags: Vec<Tag> = row.get("tagRules")?.unwrap_or_default();
         let other = tags.iter().find(|tag| tag.operator != "equal");
         // Not one that a manifest can say.
-        let other = other.map(|Tag { key, value, operator }| Value::Text(format!("{key} {operator} {value}")));
+        let other = other.map(|Tag { key, value, operator }| Value::Note(format!("{key} {operator} {value}")));
         let equal = tags.iter().map(|Tag { key, value, .. }| (key.clone(), value.clone()));
         fields.set("tags", other.unwrap_or_else(|| super::flux_text::tags(equal)));
         let ty = row.text("type")?;
@@ -180,7 +180,7 @@ impl live::Live for Live {
             fields.set(sort, if sort == ty { Value::Table(said) } else { Value::Unset });
         }
         if ty != "http" && !SORTS.contains(&ty.as_str()) {
-            fields.set(SORTS[0], Value::Text(format!("a rule of the type {ty}")));
+            fields.set(SORTS[0], Value::Note(format!("a rule of the type {ty}")));
         }
         let others =
             [("limit", row.get::<Json>("limit")?.is_some()), ("runbookLink", !row.text("runbookLink")?.is_empty())];

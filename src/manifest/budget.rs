@@ -181,7 +181,7 @@ fn weight(value: &Value) -> Weight {
     let argv = |argv: &[String]| Weight { items: argv.len(), text: argv.iter().map(String::len).sum() };
     let one = |text: usize| Weight { items: 1, text };
     match value {
-        Value::Text(text) => one(text.len()),
+        Value::Text(text) | Value::Note(text) => one(text.len()),
         Value::Script(script) => one(script.source().map_or(0, str::len)),
         Value::Map(map) => {
             Weight { items: map.len(), text: map.iter().map(|(key, value)| key.len() + value.len()).sum() }

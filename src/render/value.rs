@@ -116,6 +116,7 @@ fn one_line(field: &str, value: &Value, secrets: Secrets) -> String {
             value.to_string()
         }
         Value::Source(_) => source(value, secrets),
+        Value::Note(words) => format!("({})", text_of((field, ""), words, secrets)),
     }
 }
 

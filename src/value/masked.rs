@@ -37,6 +37,7 @@ impl Value {
     fn sealed_under(self, field: &str, key: &str) -> Self {
         match self {
             Self::Text(text) => Self::Text(sealed_text(field, key, &text)),
+            Self::Note(words) => Self::Note(sealed_text(field, key, &words)),
             Self::List(items) => Self::List(items.into_iter().map(|item| item.sealed_under(field, "")).collect()),
             Self::Table(table) => {
                 let one = |(key, value): (String, Self)| {

@@ -2,6 +2,7 @@
 
 use super::{rules, source};
 use crate::kind::export::as_declared;
+use crate::kind::hidden_task;
 use crate::kind::{ExportError, Object};
 use crate::value::{Fields, Value};
 
@@ -11,10 +12,10 @@ pub(super) fn export(object: &Object) -> Result<Fields, ExportError> {
     if told.get("custom") == Some(&Value::Bool(true)) {
         ["every", "offset"].into_iter().for_each(|field| drop(told.remove(field)));
     }
-    if let Some(Value::Text(what)) = told.get("when") {
+    if let Some(what @ Value::Note(_)) = told.get("when") {
         return Err(ExportError::Unsayable(format!("a manifest cannot express what it looks for: {what}")));
     }
-    let Some(script) = source(&told) else {
+    let Some(script) = source(&told).filter(|_| hidden_task::is_followed(&told)) else {
         return Err(ExportError::Unsayable("its task does not run what the check says".to_owned()));
     };
     let declared = as_declared(&told, Some(script), rules::check)?;

@@ -78,7 +78,7 @@ pub(super) fn when(thresholds: Vec<Threshold>) -> Value {
         let level = threshold.level.to_lowercase();
         // They are none that a manifest can say, and no run of them succeeds.
         if levels.contains_key(&level) {
-            return Value::Text(format!("(two thresholds for {level})"));
+            return Value::Note(format!("two thresholds for {level}"));
         }
         levels.insert(level, threshold.value());
     }

@@ -2,12 +2,13 @@
 
 use super::rules;
 use crate::kind::export::as_declared;
+use crate::kind::hidden_task;
 use crate::kind::{ExportError, Object};
 use crate::value::{Fields, Value};
 
 /// The fields, where a manifest with them makes the rule that is there.
 pub(super) fn export(object: &Object) -> Result<Fields, ExportError> {
-    if !matches!(object.fields.get("endpoint"), Some(Value::Ref(_))) {
+    if !hidden_task::is_followed(&object.fields) {
         return Err(ExportError::Unsayable("its task does not run what the rule says".to_owned()));
     }
     let declared = as_declared(&object.fields, None, rules::check)?;

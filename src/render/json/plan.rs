@@ -98,6 +98,8 @@ struct Object<'a> {
 struct Field<'a> {
     field: &'static str,
     before: Option<Json>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<Cow<'a, str>>,
     after: Json,
     #[serde(skip_serializing_if = "Option::is_none")]
     last_applied: Option<Cow<'a, str>>,
@@ -194,9 +196,12 @@ fn setting(setting: &Setting) -> Json {
 
 impl<'a> Field<'a> {
     fn new(change: &'a FieldChange) -> Self {
+        let note = if let Some(Value::Note(words)) = &change.live { Some(without_secrets(words)) } else { None };
+        let live = change.live.as_ref().filter(|_| note.is_none());
         Self {
             field: change.field,
-            before: change.live.as_ref().map(|live| value((change.field, ""), live, None)),
+            before: live.map(|live| value((change.field, ""), live, None)),
+            note,
             after: value((change.field, ""), &change.wanted, change.live.as_ref()),
             last_applied: change.last.as_deref().map(|last| last_text(change, last)),
             cause: match change.cause {
@@ -290,5 +295,6 @@ fn value((field, key): (&str, &str), value: &Value, other: Option<&Value>) -> Js
             json!(value.to_string())
         }
         Value::Source(_) => json!(without_secrets_in_command(&value.to_string())),
+        Value::Note(words) => json!(without_secrets(words)),
     }
 }

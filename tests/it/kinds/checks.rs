@@ -163,7 +163,14 @@ both!(a_task_that_runs_something_else_is_drift_and_repaired, async |scene| {
     let edit = json!({"flux": "option task = {name: \"c\", every: 1m}\nx = 1"});
     scene.http.patch(&task, edit).await.expect(200);
     let said = place.on("drift").run().with(2).out;
-    assert!(said.contains("(its task runs another script)"), "{said}");
+    assert!(said.contains("flux: was (a script of 1 line), is (its task runs another script)"), "{said}");
+    place.apply().run().with(0);
+    assert_eq!(scene.http.get(&task).await.expect(200)["flux"], runs);
+    place.on("drift").run().with(0);
+    scene.http.patch(&task, json!({"every": "5m", "offset": "10s"})).await.expect(200);
+    let said = place.on("drift").run().with(2).out;
+    assert!(said.contains("every: was \"1m\", is (its task has 5m)"), "{said}");
+    assert!(said.contains("offset: was (none), is (its task has 10s)") && !said.contains("flux:"), "{said}");
     place.apply().run().with(0);
     assert_eq!(scene.http.get(&task).await.expect(200)["flux"], runs);
     place.on("drift").run().with(0);

@@ -87,7 +87,7 @@ both!(what_no_manifest_can_say_of_a_rule_differs_and_is_not_exported, async |sce
     });
     let made = id(&scene.http.post("notificationRules", body).await.expect(201));
     let live = listed(&scene, Kind::NotificationRule, &made).await.unwrap();
-    assert_eq!(live.fields.get("tags"), Some(&text("a notequal b")));
+    assert_eq!(live.fields.get("tags"), Some(&Value::Note("a notequal b".to_owned())));
     assert!(Kind::NotificationRule.export(&live).is_err());
     // An endpoint of another sort, which no server is needed to tell of where the project declares it.
     let http =
@@ -142,7 +142,16 @@ both!(a_task_that_runs_something_else_is_drift_and_repaired, async |scene| {
     let task = format!("tasks/{}", rule["taskID"].as_str().unwrap());
     scene.http.patch(&task, json!({"flux": "option task = {name: \"r\", every: 1m}\nx = 1"})).await.expect(200);
     let said = place.on("drift").run().with(2).out;
-    assert!(said.contains("(its task runs another script)"), "{said}");
+    assert!(said.contains("endpoint: was notification_endpoint.e, is (its task runs another script)"), "{said}");
+    let json = place.on("drift").arg("--format").arg("json").run().with(2).out;
+    assert!(json.contains("\"note\": \"its task runs another script\""), "{json}");
+    place.apply().run().with(0);
+    assert_eq!(only(&scene).await.1, runs);
+    place.on("drift").run().with(0);
+    // It runs the same at other times.
+    scene.http.patch(&task, json!({"every": "2h"})).await.expect(200);
+    let said = place.on("drift").run().with(2).out;
+    assert!(said.contains("every: was \"1m\", is (its task has 2h)") && said.contains("(1 field changed)"), "{said}");
     place.apply().run().with(0);
     assert_eq!(only(&scene).await.1, runs);
     place.on("drift").run().with(0);
@@ -155,7 +164,11 @@ both!(a_task_that_runs_something_else_is_drift_and_repaired, async |scene| {
     let http = scene.http.clone().with_header("content-type", "application/json");
     let path = format!("notificationEndpoints/{}", id(&by_hand));
     http.send(Method::PUT, &path, Some(by_hand.to_string().into_bytes())).await.expect(200);
-    place.on("drift").run().with(2);
+    // It is the endpoint that somebody has changed, and not the rule.
+    let said = place.on("drift").run().with(2).out;
+    assert!(said.contains("notification_endpoint.e") && !said.contains("notification_rule.r"), "{said}");
+    let said = place.on("plan").run().with(0).out;
+    assert!(said.contains("endpoint: (its task has it as it was) -> notification_endpoint.e"), "{said}");
     place.apply().run().with(0);
     place.on("plan").arg("--detailed-exitcode").run().with(0);
     scene.http.delete(&path).await.expect(204);
