@@ -2,11 +2,13 @@
 
 mod along;
 mod dependents;
+mod kept;
 mod stake;
 mod taken;
 mod types;
 
 pub use dependents::dependents;
+pub use kept::kept;
 pub use stake::{Along, Stake};
 pub use taken::taken;
 pub use types::{Compiled, Unchecked, compile};

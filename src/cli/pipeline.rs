@@ -79,6 +79,7 @@ pub async fn plan(
     }
     let Comparison { mut changes, problems, external } = comparison;
     changes.iter_mut().for_each(|change| own(change, made));
+    evidence::kept(client, &mut changes, &ledger).await?;
     let mut at_stake = evidence::read(client, server, &changes, &snapshot).await?;
     let (dependents, hidden) = evidence::dependents(client, server, &changes, &external, &snapshot).await?;
     for (address, kinds) in hidden {

@@ -23,6 +23,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::address::Address;
 use crate::field::{Field, Role, SecretRule};
+use crate::kind::Kept;
 use crate::ledger::Origin;
 use crate::manifest::Lifecycle;
 use crate::value::Value;
@@ -61,6 +62,8 @@ pub struct Change {
     pub lifecycle_changes: Vec<Setting>,
     /// Where the object comes from, for objects that the ledger has.
     pub origin: Option<Origin>,
+    /// What the server keeps for the object and no longer has to, as far as the token sees.
+    pub kept: Vec<Kept>,
 }
 
 /// An object on the server.
@@ -243,6 +246,7 @@ impl Change {
             lifecycle: Lifecycle::default(),
             lifecycle_changes: Vec::new(),
             origin: None,
+            kept: Vec::new(),
         }
     }
 

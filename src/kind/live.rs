@@ -6,7 +6,7 @@ use crate::address::Address;
 use crate::api::{ApiError, Class, Client, Writer};
 pub use crate::kind::presence::{Holder, Presence};
 use crate::kind::wire::{self, Body, Row, Wire};
-use crate::kind::{Kind, Level, NaturalKey, label};
+use crate::kind::{Kept, Kind, Level, NaturalKey, label};
 use crate::secret::Secret;
 use crate::snowflake::{is_id, shown};
 use crate::value::{Fields, Ref, Value};
@@ -353,6 +353,11 @@ pub(super) trait Live {
     /// See [`Kind::delete`](super::Kind::delete).
     async fn delete(api: &Writer, id: &str) -> Result<(), ApiError> {
         delete(api, &Self::WIRE.at(id)).await
+    }
+
+    /// See [`Kind::kept`](super::Kind::kept).
+    async fn kept(_api: &Client, _org: &str, _id: &str, _sources: Vec<String>) -> Result<Vec<Kept>, ApiError> {
+        Ok(Vec::new())
     }
 
     /// See [`Kind::delete_kept`](super::Kind::delete_kept).

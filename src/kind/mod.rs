@@ -8,6 +8,7 @@ mod export;
 mod expression;
 mod flux_text;
 mod hidden_task;
+mod kept;
 mod label;
 mod live;
 mod message;
@@ -33,6 +34,7 @@ mod variable;
 mod wire;
 
 pub use export::{Export, ExportError};
+pub use kept::Kept;
 pub(crate) use live::NO_SECRETS;
 pub use live::{Desired, Holder, Ids, Made, Object, Presence, ReadScope, Secrets, Standing};
 pub use natural_key::{Names, NaturalKey};
@@ -164,6 +166,21 @@ macro_rules! kinds {
             /// The server's.
             pub async fn delete(self, api: &Writer, id: &str) -> Result<(), ApiError> {
                 match self { $(Self::$kind => $module::Live::delete(api, id).await,)+ }
+            }
+
+            /// The secrets that the server keeps for the object with this ID in `org`, besides those that it needs where the
+            /// secrets at `sources`, such as `http.token`, are from sources.
+            ///
+            /// # Errors
+            /// The server's.
+            pub async fn kept(
+                self,
+                api: &Client,
+                org: &str,
+                id: &str,
+                sources: Vec<String>,
+            ) -> Result<Vec<Kept>, ApiError> {
+                match self { $(Self::$kind => $module::Live::kept(api, org, id, sources).await,)+ }
             }
 
             /// Deletes what the server has kept of the object with this ID, which was in `org` and is gone.

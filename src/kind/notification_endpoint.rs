@@ -8,12 +8,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use secrecy::ExposeSecret as _;
 
 use super::Kind;
+use super::kept::{self, Kept, delete_of_endpoint, is_of_endpoint, key_of_endpoint};
 use super::live::{self, Desired, Edit, Object};
 use super::natural_key::Names;
-use super::secret::{delete_of_endpoint, is_of_endpoint, key_of_endpoint};
 use super::spec::{Key, Spec};
 use super::wire::{self, Body, Pages, Row, Wire};
-use crate::api::{ApiError, Writer};
+use crate::api::{ApiError, Client, Writer};
 use crate::field::{Compared, Field, Omitted, Role, SecretRule, Type};
 use crate::redact::Path;
 use crate::secret::Source;
@@ -219,8 +219,7 @@ impl live::Live for Live {
         }
         let merged = |name: &str| desired.fields.get(name).or_else(|| live.fields.get(name));
         let sources = SORTS.iter().filter_map(|(name, _)| Some(merged(name)?.sources(name)));
-        let fields = sources.flatten().filter_map(|(at, _)| at.rsplit_once('.').map(|(_, field)| field.to_owned()));
-        let needed = fields.map(|field| key_of_endpoint(&live.id, &field)).collect();
+        let needed = keys(&live.id, sources.flatten().map(|(at, _)| at));
         let deleted = delete_of_endpoint(api, live.org.as_deref().unwrap_or_default(), &live.id, &needed).await;
         deleted.map_err(|error| {
             let then = "the next apply deletes what the server keeps of its former secrets";
@@ -240,9 +239,19 @@ impl live::Live for Live {
         }
     }
 
+    async fn kept(api: &Client, org: &str, id: &str, sources: Vec<String>) -> Result<Vec<Kept>, ApiError> {
+        kept::of_endpoint(api, org, id, &keys(id, sources)).await
+    }
+
     async fn delete_kept(api: &Writer, org: &str, id: &str) -> Result<(), ApiError> {
         delete_of_endpoint(api, org, id, &BTreeSet::new()).await
     }
+}
+
+/// The keys of what the server keeps for the endpoint `id` that has secrets from these sources, such as `http.token`.
+fn keys(id: &str, sources: impl IntoIterator<Item = String>) -> BTreeSet<String> {
+    let fields = sources.into_iter().filter_map(|at| at.rsplit_once('.').map(|(_, field)| field.to_owned()));
+    fields.map(|field| key_of_endpoint(id, &field)).collect()
 }
 
 /// Whether the server has the secret at `at` of an endpoint that is of the sort `ty`.

@@ -1,6 +1,6 @@
 //! Secrets, which Flux reads with `secrets.get`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use futures::future::try_join_all;
 use secrecy::ExposeSecret;
@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Kind;
 use super::export::ExportError;
+use super::kept::is_of_endpoint;
 use super::live::{self, Desired, Made, Object, Presence, ReadScope, Standing};
 use super::natural_key::Names;
 use super::org;
@@ -19,8 +20,6 @@ use crate::field::{Compared, Field, Omitted, Role, SecretRule, Type};
 use crate::snowflake::is_id;
 use crate::value::{Fields, Ref, Value};
 
-/// How the keys end that the server keeps for notification endpoints, after the ID of the endpoint (influxd 2.9.1, measured).
-const OF_ENDPOINTS: [&str; 4] = ["-token", "-routing-key", "-username", "-password"];
 /// The longest key that the server takes, less than 1 kB below its limit (influxd 2.9.1, measured).
 const LONGEST_KEY: usize = 32_000;
 /// The largest value that a source gives; the server takes more.
@@ -65,35 +64,6 @@ fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
     }
 }
 
-/// Whether the server keeps it for a notification endpoint.
-pub(super) fn is_of_endpoint(key: &str) -> bool {
-    OF_ENDPOINTS.iter().any(|end| key.strip_suffix(end).is_some_and(is_id))
-}
-
-/// The key of the secret that the server keeps for the field `field` of the notification endpoint `id` (influxd 2.9.1, measured).
-pub(super) fn key_of_endpoint(id: &str, field: &str) -> String {
-    format!("{id}-{}", field.replace('_', "-"))
-}
-
-/// Deletes what the server has kept for the notification endpoint `id`, but for the keys `needed`, as far as the token may.
-pub(super) async fn delete_of_endpoint(
-    api: &Writer,
-    org: &str,
-    id: &str,
-    needed: &BTreeSet<String>,
-) -> Result<(), ApiError> {
-    let delete = async || {
-        let own = |key: &&String| is_of_endpoint(key) && key.starts_with(id) && !needed.contains(*key);
-        let keys = keys(api, org).await?;
-        let secrets: Vec<&str> = keys.iter().filter(own).map(String::as_str).collect();
-        if secrets.is_empty() { Ok(()) } else { delete(api, org, &secrets).await }
-    };
-    match delete().await {
-        Err(error) if matches!(error.class, Class::NotFound | Class::Denied) => Ok(()),
-        done => done,
-    }
-}
-
 /// Secrets on a server.
 pub(super) struct Live;
 
@@ -112,7 +82,8 @@ fn path(org: &str) -> String {
     format!("/api/v2/orgs/{org}/secrets")
 }
 
-async fn keys(api: &Client, org: &str) -> Result<Vec<String>, ApiError> {
+/// The keys of the secrets of `org`.
+pub(super) async fn keys(api: &Client, org: &str) -> Result<Vec<String>, ApiError> {
     api.get(&path(org), &[]).await.map(|Keys { secrets }| secrets)
 }
 
@@ -138,7 +109,8 @@ fn parts(id: &str) -> Result<(&str, &str), ApiError> {
     parts.ok_or_else(|| ApiError::unsent(format!("`{id}` is not the ID of a secret")))
 }
 
-async fn delete(api: &Writer, org: &str, keys: &[&str]) -> Result<(), ApiError> {
+/// Deletes the secrets `keys` of `org`.
+pub(super) async fn delete(api: &Writer, org: &str, keys: &[&str]) -> Result<(), ApiError> {
     api.post_only(&format!("{}/delete", path(org)), &Delete { secrets: keys }).await
 }
 

@@ -65,10 +65,10 @@ impl Plan {
         hexadecimal(&hash.finalize())
     }
 
-    /// `change` without what two runs may see differently: what the token does not see, secrets, which a file has not, the spelling
+    /// `change` without what two runs may see differently: what the token sees or not, secrets, which a file has not, the spelling
     /// of a script, the ID of an org that a server makes anew, and prints in the ledger that only lag behind.
     pub(super) fn canonical(&self, change: &Change) -> Change {
-        let mut change = sealed(Change { settles: false, unverified: false, ..change.clone() });
+        let mut change = sealed(Change { settles: false, unverified: false, kept: Vec::new(), ..change.clone() });
         rename(&mut change, self.home.as_deref());
         for value in change.fields.iter_mut().flat_map(|field| field.live.iter_mut().chain([&mut field.wanted])) {
             if let Value::Script(script) = value {

@@ -8,7 +8,7 @@ use crate::address::Address;
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::diff::{Action, Cause, Change, FieldChange, Reason, Setting, Target};
 use crate::evidence::{Along, Data, Stake};
-use crate::kind::Kind;
+use crate::kind::{Kept, Kind};
 use crate::ledger::Origin;
 use crate::manifest::Lifecycle;
 use crate::redact::{self, is_sealed, without_secrets_in_command};
@@ -47,6 +47,8 @@ pub(super) struct ChangeForm {
     lifecycle_changes: Vec<Setting>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     origin: Option<Origin>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    kept: Vec<Kept>,
 }
 
 /// One field of it.
@@ -85,6 +87,7 @@ impl From<&Change> for ChangeForm {
             lifecycle,
             lifecycle_changes,
             origin,
+            kept,
         } = change.clone();
         Self {
             address,
@@ -103,6 +106,7 @@ impl From<&Change> for ChangeForm {
             lifecycle,
             lifecycle_changes,
             origin,
+            kept,
         }
     }
 }
@@ -170,6 +174,7 @@ impl ChangeForm {
             lifecycle: self.lifecycle,
             lifecycle_changes: self.lifecycle_changes,
             origin: self.origin,
+            kept: self.kept,
             address: self.address,
         })
     }

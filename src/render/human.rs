@@ -168,7 +168,24 @@ pub(super) fn remarks(change: &Change) -> Vec<String> {
             change.address.kind.name()
         ));
     }
+    remarks.extend(kept(change));
     remarks
+}
+
+/// What becomes of the secrets that the server keeps for an object, in words.
+fn kept(change: &Change) -> Vec<String> {
+    let goes: Vec<String> =
+        change.kept.iter().filter(|kept| kept.used_by.is_none()).map(|kept| format!("`{}`", kept.key)).collect();
+    let goes = match goes.as_slice() {
+        [] => None,
+        [key] => Some(format!("the server keeps the secret {key} for it, which is deleted too")),
+        keys => Some(format!("the server keeps the secrets {} for it, which are deleted too", listed(keys))),
+    };
+    let stays = change.kept.iter().filter_map(|kept| {
+        let user = kept.used_by.as_ref()?;
+        Some(format!("the server keeps the secret `{}` for it, which stays: {user} uses it", kept.key))
+    });
+    goes.into_iter().chain(stays).collect()
 }
 
 /// What changes in the lifecycle of what is changed on the server too.
@@ -225,7 +242,8 @@ pub(super) fn on_ledger(change: &Change) -> Vec<(&'static str, String)> {
     let mut lines = Vec::new();
     if change.action == Action::Forget {
         let why = reason(&change.reason, change.address.kind);
-        lines.push(("forget", why.map_or(String::new(), |why| format!(": {why}"))));
+        let words = why.into_iter().chain(kept(change)).collect::<Vec<_>>().join("; ");
+        lines.push(("forget", if words.is_empty() { words } else { format!(": {words}") }));
     }
     if let Some(from) = &change.moved_from {
         lines.push(("move", format!(" was {from}")));

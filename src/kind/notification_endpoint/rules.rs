@@ -4,8 +4,8 @@ use super::{SORTS, VERSION};
 use crate::diagnostic::Code;
 use crate::hidden::blurs_url;
 use crate::kind::flux_text;
+use crate::kind::kept::is_of_endpoint;
 use crate::kind::message;
-use crate::kind::secret::is_of_endpoint;
 use crate::kind::spec::{Draft, Fault};
 use crate::value::Value;
 

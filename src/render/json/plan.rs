@@ -12,6 +12,7 @@ use super::problem::{self, DiagnosticForm};
 use crate::address::Address;
 use crate::diff::{self, Action, Cause, FieldChange, Setting, Target};
 use crate::evidence::{self, Data};
+use crate::kind::Kept;
 use crate::ledger::Origin;
 use crate::plan::{self, Allowed, Plan};
 use crate::redact::{without_secrets, without_secrets_in_command};
@@ -82,6 +83,8 @@ pub(super) struct Change<'a> {
     unverified: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     origin: Option<&'static str>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    kept: &'a [Kept],
 }
 
 #[derive(Serialize)]
@@ -180,6 +183,7 @@ impl<'a> Change<'a> {
             lifecycle_changes: change.lifecycle_changes.iter().map(setting).collect(),
             unverified: change.unverified,
             origin: change.origin.map(Origin::word),
+            kept: &change.kept,
         }
     }
 }

@@ -304,3 +304,49 @@ both!(a_secret_that_an_endpoint_no_longer_needs_is_deleted, async |scene| {
         assert_eq!(left, kept, "{sort}");
     }
 });
+
+both!(a_plan_names_the_secrets_that_go_with_an_endpoint_and_keeps_what_something_else_uses, async |scene| {
+    const REST: &str = "[label.l]\n";
+    let endpoint = format!("{REST}[notification_endpoint.e]\n{}\n", KEPT[1].0);
+    let place = Place::new(&scene, &endpoint);
+    std::fs::write(place.path().join("token"), "S3KRIT").unwrap();
+    let own = format!("{REST}[notification_endpoint.e]\nhttp = {{ url = \"http://a.example.com\" }}\n");
+    for declared in [REST, &own] {
+        place.declare(&endpoint);
+        place.apply().run().with(0);
+        let id = only(&scene).await;
+        let says = |words: &str| {
+            let said = place.on("plan").run().with(0).out.replace(&id, "ID");
+            let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
+            assert!(said.contains(words), "{said}");
+        };
+        place.declare(declared);
+        says("the server keeps the secrets `ID-password` and `ID-username` for it, which are deleted too");
+        let theirs = json!({
+            "orgID": scene.org, "name": "theirs", "status": "active", "type": "slack", "url": "http://b.example.com",
+            "token": format!("secret: {id}-username"),
+        });
+        let theirs = crate::support::id(&scene.http.post("notificationEndpoints", theirs).await.expect(201));
+        says(
+            "the server keeps the secret `ID-username` for it, which stays: the notification_endpoint \"theirs\" uses it",
+        );
+        says("the server keeps the secret `ID-password` for it, which is deleted too");
+        let flux = format!(
+            "import \"influxdata/influxdb/secrets\"\noption task = {{name: \"t\", every: 1h}}\nx = secrets.get(key: \"{id}-password\")"
+        );
+        let task = scene.http.post("tasks", json!({"orgID": scene.org, "flux": flux})).await.expect(201);
+        says("the server keeps the secret `ID-password` for it, which stays: the task \"t\" uses it");
+        let json = place.on("plan").arg("--format").arg("json").run().with(0).out;
+        assert!(
+            json.contains(&format!("\"key\": \"{id}-password\"")) && json.contains("\"used_by\": \"the task"),
+            "{json}"
+        );
+        place.apply().run().with(0);
+        assert_eq!(keys(&scene, &id).await, ["ID-password", "ID-username"]);
+        place.on("plan").arg("--detailed-exitcode").run().with(0);
+        scene.http.delete(&format!("tasks/{}", crate::support::id(&task))).await.expect(204);
+        scene.http.delete(&format!("notificationEndpoints/{theirs}")).await.expect(204);
+        let left = json!({"secrets": [format!("{id}-password"), format!("{id}-username")]});
+        scene.http.post(&format!("orgs/{}/secrets/delete", scene.org), left).await.expect(204);
+    }
+});
