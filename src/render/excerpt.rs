@@ -1,4 +1,4 @@
-//! The lines of a source that a diagnostic speaks of, without hidden characters, the ends of long lines, and the rest of the
+//! The lines of a source that a diagnostic speaks of, without hidden characters, what is far away in long lines, and the rest of the
 //! file: a diagnostic takes no longer to draw in a large file than in a small one.
 
 use std::ops::Range;
@@ -63,7 +63,7 @@ impl Excerpt {
         for Range { start: first, end } in joined {
             let of = lines[first]..lines.get(end).copied().unwrap_or(source.text.len());
             let start = parts.last().map_or(0, |part| part.start + part.cropped.text.len());
-            parts.push(Part { line: first, start, cropped: Cropped::new(source, of.clone()), of });
+            parts.push(Part { line: first, start, cropped: Cropped::new(source, of.clone(), places), of });
         }
         Self { name: line(&source.name).into_owned(), parts }
     }
@@ -99,12 +99,13 @@ impl SourceCode for Excerpt {
         let contents = part.cropped.text.read_span(&inner, before, after)?;
         let span = SourceSpan::new((contents.span().offset() + part.start).into(), contents.span().len());
         let line = contents.line() + part.line;
+        let column = contents.column() + part.cropped.left_of(contents.span().offset());
         Ok(Box::new(MietteSpanContents::new_named(
             self.name.clone(),
             contents.data(),
             span,
             line,
-            contents.column(),
+            column,
             contents.line_count(),
         )))
     }
@@ -126,7 +127,18 @@ fn visible(text: &str) -> String {
     shown
 }
 
-/// A text without hidden characters, secrets and the ends of long lines.
+/// The part of a line from byte `at` on, `length` bytes long, that is drawn: its begin, or what is around the first of `places` in it.
+fn window(source: &Source, at: usize, length: usize, places: &[Range<usize>]) -> Range<usize> {
+    let end = at + length;
+    let boundary = |at: usize| source.text.floor_char_boundary(at);
+    let first = places.iter().map(|place| place.start).filter(|start| (at..=end).contains(start)).min();
+    match first.filter(|first| length > LINE && first - at > LINE / 2) {
+        Some(first) => boundary((first - LINE / 2).min(end - LINE))..boundary((first + LINE / 2).min(end)),
+        None => at..boundary((at + LINE).min(end)),
+    }
+}
+
+/// A text without hidden characters, secrets, and what is far away in long lines.
 #[derive(Debug)]
 struct Cropped {
     text: String,
@@ -145,15 +157,16 @@ struct Left {
 }
 
 impl Cropped {
-    fn new(source: &Source, of: Range<usize>) -> Self {
+    fn new(source: &Source, of: Range<usize>, places: &[Range<usize>]) -> Self {
         let mut cropped = Self { text: String::new(), cuts: Vec::new() };
         let secrets = source.unshown();
         let mut secrets = &secrets[secrets.partition_point(|secret| secret.end <= of.start)..];
         let mut at = of.start;
         for line in source.text[of.clone()].split_inclusive('\n') {
             let (body, end) = line.strip_suffix('\n').map_or((line, ""), |body| (body, "\n"));
-            let kept = (0..=LINE.min(body.len())).rev().find(|at| body.is_char_boundary(*at)).unwrap_or(0);
-            let (mut shown, kept) = (at, at + kept);
+            let Range { start: mut shown, end: kept } = window(source, at, body.len(), places);
+            cropped.leave_out(at - of.start..shown - of.start, CUT);
+            secrets = &secrets[secrets.partition_point(|secret| secret.end <= shown)..];
             while let Some(secret) = secrets.first().filter(|secret| secret.start < kept) {
                 cropped.text += &visible(&source.text[shown..secret.start.max(shown)]);
                 cropped.leave_out(secret.start.max(shown) - of.start..secret.end.min(kept) - of.start, HIDDEN);
@@ -191,7 +204,14 @@ impl Cropped {
         }
     }
 
-    /// Whether byte `at` of the source is cut off at the end of its line.
+    /// How much further to the right of its line what is at byte `at` of the text is in the source.
+    fn left_of(&self, at: usize) -> usize {
+        let begin = self.text[..at].rfind('\n').map_or(0, |end| end + 1);
+        let cut = self.cuts.iter().find(|left| left.mark == CUT && left.at == begin && at > begin);
+        cut.map_or(0, |left| left.of.len() - left.mark.len())
+    }
+
+    /// Whether byte `at` of the source is in a part of its line that is left out.
     fn hides(&self, at: usize) -> bool {
         self.cuts.iter().any(|left| left.mark == CUT && left.of.contains(&at))
     }
@@ -220,6 +240,25 @@ mod tests {
         };
         assert_eq!(places.each_ref().map(read), [("***".into(), 1), ("b".into(), 1), ("***".into(), 6)]);
         assert!(shown.contains("\"***\", b = 2 }\n"), "{shown}");
+    }
+
+    #[test]
+    fn of_a_long_line_what_is_around_the_place_is_drawn() {
+        let far = "x".repeat(5_000);
+        let text = format!("{{ \"a\": \"{far}\", \"token\": \"s3cr3t\", \"here\": 1, \"b\": \"{far}\" }}\nlast\n");
+        let source = Source::new("a.json", "a.json", text.clone());
+        let here = text.find("here").expect("a place");
+        let place = here..here + 4;
+        let excerpt = Excerpt::new(&source, std::slice::from_ref(&place));
+        let shown = &excerpt.parts[0].cropped.text;
+        assert!(shown.starts_with("…x") && shown.contains("x…\nlast\n"), "{shown}");
+        assert!(!shown.contains("s3cr3t") && shown.len() < LINE + 30, "{shown}");
+        let (read, hidden) = excerpt.place(&source, &place);
+        assert_eq!((&shown[read.clone()], hidden), ("here", false));
+        let contents = excerpt.read_span(&SourceSpan::from(read), 0, 0).expect("a place that is there");
+        // A mask before it is shorter than what it hides.
+        assert_eq!((contents.line(), contents.column()), (0, here - "s3cr3t".len() + HIDDEN.len()));
+        assert!(excerpt.place(&source, &(9..10)).1);
     }
 
     proptest! {
