@@ -49,8 +49,11 @@ pub(super) fn check(draft: &mut Draft<'_>, text: &str, faults: &mut Vec<Fault>) 
         Ok(json) => json,
         Err(error) => {
             let lines = text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum::<usize>();
-            let at = text.floor_char_boundary(lines + error.column().saturating_sub(1));
-            faults.push(fault("a dashboard in a file must be JSON", error.to_string()).script(at..at));
+            // Where it ends too early, its last character is what there is to show.
+            let last = text.trim_end().len().saturating_sub(1);
+            let at = text.floor_char_boundary((lines + error.column().saturating_sub(1)).min(last));
+            let length = text[at..].chars().next().map_or(0, char::len_utf8);
+            faults.push(fault("a dashboard in a file must be JSON", error.to_string()).script(at..at + length));
             return;
         }
     };
@@ -80,12 +83,18 @@ pub(super) fn check(draft: &mut Draft<'_>, text: &str, faults: &mut Vec<Fault>) 
     for (found, key) in found.iter().zip(&keys) {
         found.queries(key, text, &places, draft, faults);
     }
-    let keyed = cell::keyed(said);
-    if let Some(why) = rules::layout(&cell::in_order(&keyed)) {
-        let message = format!("the dashboard in this file cannot be laid out: {why}");
-        faults.push(Fault { code: Code::DashboardLayout, ..fault(message, "not on the grid") });
+    let place = |n: usize| places.begin(&found[n].at);
+    let layout = |message: String, label| Fault { code: Code::DashboardLayout, ..fault(message, label) };
+    for (n, (said, key)) in said.iter().zip(&keys).enumerate() {
+        let off = rules::off_grid(said).map(|(message, _)| format!("the cell {key:?}: {message}"));
+        faults.extend(off.map(|message| layout(message, "not on the grid").script(place(n))));
     }
-    draft.fields.set("cell", keyed);
+    for (first, second) in rules::overlapping(&said) {
+        let message = format!("the cells {:?} and {:?} overlap", keys[first], keys[second]);
+        let also = Some((place(first), "the other one".to_owned()));
+        faults.push(Fault { also, ..layout(message, "lies over another cell").script(place(second)) });
+    }
+    draft.fields.set("cell", cell::keyed(said));
 }
 
 fn fault(message: impl Into<String>, label: impl Into<String>) -> Fault {

@@ -67,7 +67,7 @@ pub(super) fn layout(cells: &[(&str, &Said)]) -> Option<String> {
 }
 
 /// Why a cell does not lie on the grid, and the field that says so.
-fn off_grid(said: &Said) -> Option<(String, &'static str)> {
+pub(super) fn off_grid(said: &Said) -> Option<(String, &'static str)> {
     let Some((x, y)) = cell::pair(said, "at") else {
         return Some(("`at` must be two whole numbers, the column and the row".to_owned(), "at"));
     };
@@ -91,7 +91,7 @@ fn off_grid(said: &Said) -> Option<(String, &'static str)> {
 }
 
 /// Cells that lie over another one, each with one of these: from the top down, by what reaches furthest in each column.
-fn overlapping(cells: &[Said]) -> impl Iterator<Item = (usize, usize)> {
+pub(super) fn overlapping(cells: &[Said]) -> impl Iterator<Item = (usize, usize)> {
     let area = |n: usize| Some((cell::pair(&cells[n], "at")?, cell::pair(&cells[n], "size")?));
     let mut areas: Vec<_> = (0..cells.len()).filter_map(|n| Some((n, area(n)?))).collect();
     areas.sort_by_key(|(n, ((_, y), _))| (*y, *n));
