@@ -4,7 +4,7 @@
 const WORD: usize = 200;
 
 /// The candidate nearest to `word`, if one is near enough to be a slip of the keyboard: a few letters of it differ, or the case
-/// of any. What two addresses have in common as their kind does not bring them nearer.
+/// of any. What two addresses have in common as their kind does not bring them nearer, nor what two codes have as their group.
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let distance = |candidate: &str| {
         if word.len() > WORD || candidate.len() > WORD {
@@ -13,7 +13,7 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         if word.eq_ignore_ascii_case(candidate) {
             return Some(0);
         }
-        let (a, b) = match (word.split_once('.'), candidate.split_once('.')) {
+        let (a, b) = match (parts(word), parts(candidate)) {
             (Some((kind, a)), Some((other, b))) if kind == other => (a, b),
             _ => (word, candidate),
         };
@@ -31,6 +31,11 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .filter_map(|candidate| Some((distance(candidate)?, candidate)))
         .min()
         .map(|(_, candidate)| candidate)
+}
+
+/// The kind and the key of an address, or the group and the rest of a code.
+fn parts(text: &str) -> Option<(&str, &str)> {
+    text.split_once('.').or_else(|| text.split_once("::"))
 }
 
 #[cfg(test)]
@@ -51,6 +56,9 @@ mod tests {
             ("buckt.raw", "bucket.raw", true),
             ("bucket.b1", "bucket.b2", true),
             ("task.raw", "bucket.raw", false),
+            ("flux::nonsense", "flux::no-range", false),
+            ("flux::no-rang", "flux::no-range", true),
+            ("flx::no-range", "flux::no-range", true),
         ] {
             assert_eq!(nearest(word, [candidate]).is_some(), near, "{word} {candidate}");
         }

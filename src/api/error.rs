@@ -115,6 +115,9 @@ impl ApiError {
                  the base URL of your server as you know it, not as a reply names it"
             }
             (Class::SpeaksTls, _) => "change the URL in --host, INFLUX_HOST or [server].url",
+            (Class::Unexpected, _) if self.message.contains(UNSTEADY) => {
+                "try again when nothing makes or deletes many of these; if it stays so, what answers may be no InfluxDB 2.x server"
+            }
             (Class::Unexpected, _) => "check the URL: is this an InfluxDB 2.x server, and is its path prefix right?",
             (Class::NotOurs, _) => {
                 "nothing was done with that object, but the requested one may exist: plan again, and check what is \
@@ -203,6 +206,8 @@ fn of_influxdb(status: u16, code: &str, words: &str) -> Class {
     }
 }
 
+/// What is said of a list that is never the same.
+pub(super) const UNSTEADY: &str = "does not end, or changes faster than it can be read";
 /// What the server says in a 500 that is a refusal: the same request gets the same answer.
 const REFUSALS: &[&str] = &[
     "retention policy duration must be",

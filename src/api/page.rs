@@ -8,6 +8,7 @@ use std::collections::HashSet;
 use futures::stream::{FuturesOrdered, StreamExt};
 use serde::de::DeserializeOwned;
 
+use super::error::UNSTEADY;
 use super::limits::{Bounds, LIST};
 use super::{ApiError, Client};
 use crate::snowflake::{is_id, shown};
@@ -63,7 +64,7 @@ impl List<'_> {
                     return Ok(all);
                 }
             }
-            Err(self.endless("the list does not end, or changes faster than it can be read".to_owned()))
+            Err(self.endless(format!("the list {UNSTEADY}")))
         })
         .await
     }

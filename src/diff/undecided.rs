@@ -37,7 +37,8 @@ impl Undecided {
         for (problem, addresses) in self.waiting {
             let help = &mut problems[problem].diagnostic.help;
             let said = help.take().map(|help| format!("{help}; ")).unwrap_or_default();
-            *help = Some(format!("{said}what refers to it has not been compared: {}", few(addresses)));
+            let (whom, refer) = if addresses.len() == 1 { ("it refers", "is") } else { ("they refer", "are") };
+            *help = Some(format!("{said}until then {} {refer} not compared, because {whom} to it", few(addresses)));
         }
     }
 }

@@ -16,9 +16,10 @@ pub(super) fn too_late(look: &mut Look<'_>) {
         if stream.map.is_some_and(&mut sets) {
             continue;
         }
+        let behind = if stream.range.is_some() { "range" } else { "from" };
         let barrier = look.calls[barrier].callee;
         let message = format!("this `filter` could come before `{}`", look.script.text(barrier));
-        let help = "put it right behind `range`: what it leaves out is not even read then";
+        let help = format!("put it right behind `{behind}`: what it leaves out is not even read then");
         look.find(Code::FluxLateFilter, call.callee, message, "looks at what was there before", help);
         look.also(barrier, "does not need what is left out");
     }

@@ -99,7 +99,9 @@ async fn a_row_that_comes_twice_counts_once() {
 #[tokio::test]
 async fn a_server_that_does_not_page_is_an_error() {
     let all: Vec<_> = (0..WALKS).flat_map(|_| [(0, 0..3), (99, 0..3), (198, 0..3)]).collect();
-    assert_eq!(walk_all(&pages(&all).await).await.expect_err("no end").class, Class::Unexpected);
+    let error = walk_all(&pages(&all).await).await.expect_err("no end");
+    assert_eq!(error.class, Class::Unexpected);
+    assert!(error.hint().is_some_and(|hint| hint.starts_with("try again when nothing makes or deletes")));
 }
 
 /// What a list says that is walked within these bounds.
