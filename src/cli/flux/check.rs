@@ -8,6 +8,8 @@ use crate::render::{self, Comment, Document, Page};
 
 /// Report what is wrong with scripts
 ///
+/// Of a directory, all scripts in it are checked: files whose names end in `.flux`, also further down.
+///
 /// Reports every mistake for which influxd refuses a script, with its place. Also reports those that influxd accepts
 /// although the task can never run: missing values such as `x =`, and names, packages and arguments that do not exist.
 /// Does not check types. Exits with 65 if anything is wrong. Warns of what lints find; a comment `// fluxform: allow CODE`
@@ -23,7 +25,8 @@ pub(super) struct Arguments {
 
 pub(super) fn run(shell: &Shell, arguments: &Arguments) -> Ended {
     let mut warnings = Vec::new();
-    let checked = arguments.files.each(shell, |script| {
+    let files = arguments.files.walked()?;
+    let checked = files.each(shell, |script| {
         let found = script.lints();
         shell.show(&found);
         warnings.extend(found);
@@ -35,7 +38,7 @@ pub(super) fn run(shell: &Shell, arguments: &Arguments) -> Ended {
     let document = Document { warnings: &warnings, ..Document::new(Exit::Ok) };
     shell.document(arguments.format.into(), Comment::Plan, &document, |look| {
         let mut page = Page::new(look);
-        page.say(format_args!("No mistakes in {}.", render::count(arguments.files.count(), "script"))).end();
+        page.say(format_args!("No mistakes in {}.", render::count(files.count(), "script"))).end();
         page.finish()
     })?;
     Ok(Exit::Ok)

@@ -4,6 +4,8 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use ignore::WalkBuilder;
+
 use crate::cli::shell::Shell;
 use crate::confine;
 use crate::diagnostic::{Code, Diagnostic, Level, Place, Source};
@@ -42,6 +44,35 @@ impl Files {
         self.files.len()
     }
 
+    /// The same with all scripts in the directories among them, also further down, but for those in hidden ones.
+    pub(super) fn walked(&self) -> Result<Self, Problems> {
+        let (mut files, mut problems) = (Vec::new(), Vec::new());
+        let mut wrong = |message| problems.push(Problem::new(Code::FluxUnreadable, message));
+        for path in &self.files {
+            // A link is no directory: it is not followed.
+            if !path.symlink_metadata().is_ok_and(|found| found.is_dir()) {
+                files.push(path.clone());
+                continue;
+            }
+            let known = files.len();
+            let walk = WalkBuilder::new(path).standard_filters(false).hidden(true).sort_by_file_name(Ord::cmp).build();
+            for entry in walk {
+                match entry {
+                    Ok(entry) if entry.file_type().is_some_and(|ty| ty.is_file()) && is_script(entry.path()) => {
+                        files.push(entry.path().strip_prefix(".").unwrap_or(entry.path()).to_owned());
+                    }
+                    Ok(_) => {}
+                    Err(error) => wrong(format!("cannot list all of {}: {error}", path.display())),
+                }
+            }
+            if files.len() == known {
+                wrong(format!("no scripts in {}: their names end in `.flux`", path.display()));
+            }
+        }
+        Problems::none(problems)?;
+        Ok(Self { files })
+    }
+
     /// Reads one after the other and gives each to `each`; says what is wrong with those that cannot be read, and with those
     /// that `each` finds wrong.
     pub(super) fn each(
@@ -72,6 +103,10 @@ impl Files {
         }
         Problems::none(problems)
     }
+}
+
+fn is_script(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| ending == "flux")
 }
 
 impl Script {

@@ -218,3 +218,23 @@ fn what_scripts_reach_is_listed_with_places_and_without_passwords() {
     assert_eq!((found.len(), &found[0]["name"]), (6, &"sum\u{1b}mary".into()));
     run("refs", &[("b.flux", b"x =\n")], &["b.flux", "--format=json"]).with(65).json();
 }
+
+#[test]
+fn of_a_directory_all_scripts_are_checked() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::create_dir_all(dir.path().join("flux/deep")).unwrap();
+    fs::create_dir_all(dir.path().join("flux/.git")).unwrap();
+    const BROKEN: &[u8] = b"x = )";
+    for (file, text) in [("a.flux", GOOD), ("deep/b.flux", BROKEN), (".git/c.flux", BROKEN), ("d.txt", BROKEN)] {
+        fs::write(dir.path().join("flux").join(file), text).unwrap();
+    }
+    let ended = in_dir("check", dir.path(), &["flux"]).with(65);
+    assert!(ended.err.contains("flux/deep/b.flux:1:5") && !ended.err.contains("c.flux"), "{}", ended.all());
+    fs::remove_file(dir.path().join("flux/deep/b.flux")).unwrap();
+    for name in ["flux", "."] {
+        let ended = in_dir("check", dir.path(), &[name]).with(0);
+        assert!(ended.out.contains("No mistakes in 1 script."), "{}", ended.all());
+    }
+    let ended = in_dir("check", dir.path(), &["flux/deep"]).with(65);
+    assert!(ended.err.contains("no scripts in flux/deep"), "{}", ended.all());
+}
