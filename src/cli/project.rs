@@ -15,6 +15,9 @@ use crate::manifest::{self, Inputs, Loaded, Manifest, Resource};
 use crate::problem::{Problem, Problems};
 use crate::redact::without_secrets_in_argument;
 
+/// The commands that send no script: what lints find in these is not said again.
+const SEND_NO_SCRIPT: [&str; 4] = ["adopt", "destroy", "forget", "import"];
+
 /// Which project, with which variables.
 #[derive(Clone, Debug, clap::Args)]
 pub(super) struct Choice {
@@ -102,7 +105,7 @@ impl Choice {
             org: shell.org.clone(),
             default_org: shell.around.var("INFLUX_ORG").map(str::to_owned),
         };
-        let Loaded { manifest, graph, warnings } = match manifest::load(&self.dir, &inputs) {
+        let Loaded { manifest, graph, mut warnings } = match manifest::load(&self.dir, &inputs) {
             Ok(loaded) => loaded,
             Err(diagnostics) => {
                 let wrong =
@@ -110,6 +113,9 @@ impl Choice {
                 return Err(Problems::all(diagnostics.into_iter().map(wrong)));
             }
         };
+        if SEND_NO_SCRIPT.contains(&shell.command.as_str()) {
+            warnings.retain(|warning| warning.code.level().is_none());
+        }
         shell.warn(&warnings);
         Ok(Project { manifest, graph, warnings })
     }

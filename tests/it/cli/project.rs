@@ -67,6 +67,19 @@ fn a_project_is_planned_applied_repeated_and_destroyed() {
 }
 
 #[test]
+fn what_lints_find_is_said_only_where_scripts_are_sent() {
+    let manifest = "[project]\nname = \"shop\"\n[server]\nurl = \"embedded:dev.db\"\norg = \"acme\"\n\
+                    [bucket.raw]\nretention = \"1d\"\n[variable.v]\nquery = 'from(bucket: \"raw\") |> last()'\n";
+    let dir = project(manifest);
+    const LINT: &str = "flux::no-range";
+    assert!(on("plan", dir.path()).run().with(0).err.contains(LINT));
+    assert!(on("apply", dir.path()).arg("--auto-approve").run().with(0).err.contains(LINT));
+    let forget = Fluxform::new(&["forget", "bucket.raw"]).arg(dir.path()).arg("--auto-approve").run().with(0);
+    let destroy = on("destroy", dir.path()).arg("--auto-approve").run().with(0);
+    assert!(!forget.err.contains(LINT) && !destroy.err.contains(LINT), "{}{}", forget.err, destroy.err);
+}
+
+#[test]
 fn an_empty_project_is_a_slip_unless_it_is_meant() {
     let empty = "[project]\nname = \"shop\"\n[server]\nurl = \"embedded:dev.db\"\norg = \"acme\"\n";
     let dir = project(empty);
