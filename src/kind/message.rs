@@ -4,7 +4,7 @@
 use super::expression::Words;
 use super::script;
 use super::spec::Fault;
-use crate::diagnostic::Code;
+use crate::diagnostic::{Code, nearest};
 use crate::flux::ast::{Expression, ExpressionKind, Infix, Script, Span};
 use crate::flux::names;
 use crate::flux::parser::parse;
@@ -13,6 +13,28 @@ use crate::redact::{Language, certain_literals};
 
 /// Columns of a row that are text.
 const TEXTS: [&str; 6] = ["_level", "_check_name", "_check_id", "_message", "_type", "_source_measurement"];
+/// All columns that begin with `_` and that InfluxDB gives to rows, to statuses and to notifications.
+const GIVEN: [&str; 19] = [
+    "_check_id",
+    "_check_name",
+    "_field",
+    "_level",
+    "_measurement",
+    "_message",
+    "_notification_endpoint_id",
+    "_notification_endpoint_name",
+    "_notification_rule_id",
+    "_notification_rule_name",
+    "_sent",
+    "_source_measurement",
+    "_source_timestamp",
+    "_start",
+    "_status_timestamp",
+    "_stop",
+    "_time",
+    "_type",
+    "_value",
+];
 const HELP: &str = "an expression is Flux, such as `${ r._level }`";
 
 /// Where a text stands, and what it may name.
@@ -104,6 +126,7 @@ impl Message<'_> {
         });
         faults.extend(names.collect::<Vec<_>>());
         faults.extend(sums(script).map(|mistake| self.fault(mistake)));
+        faults.extend(columns(script).map(|mistake| script::fault(Code::FluxName, self.field, mistake).warning()));
         faults
     }
 
@@ -116,6 +139,29 @@ impl Message<'_> {
         let fault = Fault { script, also, ..fault };
         self.key.into_iter().fold(fault, Fault::within)
     }
+}
+
+/// Columns of the row that are called like those of InfluxDB, and that it does not give.
+fn columns(script: &Script) -> impl Iterator<Item = Mistake> {
+    script.expressions().iter().filter_map(move |one| {
+        let ExpressionKind::Member { object, property, .. } = one.kind else { return None };
+        let (object, column) = (script.expression(object), script.key(property));
+        let is_row = object.kind == ExpressionKind::Identifier && script.text(object.span) == "r";
+        if !is_row || !column.starts_with('_') || GIVEN.contains(&column) {
+            return None;
+        }
+        let help = match nearest(column, GIVEN) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "if the query does not set it, nothing stands there".to_owned(),
+        };
+        Some(Mistake {
+            span: one.span,
+            message: format!("InfluxDB gives no column `{column}` to statuses"),
+            label: "unknown".to_owned(),
+            also: None,
+            help: Some(help),
+        })
+    })
 }
 
 /// Calculations with what is text.
@@ -155,6 +201,7 @@ fn sums(script: &Script) -> impl Iterator<Item = Mistake> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::diagnostic::Severity;
 
     fn message<'a>(given: &'a [&'a str]) -> Message<'a> {
         Message {
@@ -189,6 +236,15 @@ mod tests {
             assert_eq!(said.len(), 1, "{said:?}");
             assert!(said[0].starts_with(wanted), "{said:?}");
         }
+        let said: Vec<_> = message(&["r"]).faults("${ r._levl } ${ r._own } ${ x._levl } ${ r._level }");
+        let said: Vec<_> = said.iter().map(|fault| (fault.severity, fault.help.as_deref())).collect();
+        assert_eq!(
+            said[said.len() - 2..],
+            [
+                (Severity::Warning, Some("did you mean `_level`?")),
+                (Severity::Warning, Some("if the query does not set it, nothing stands there")),
+            ]
+        );
         for text in [
             "${ r._check_name }: ${ r._level + r.host }",
             "$ { } ${string(v: r.u + 1.0)}",
