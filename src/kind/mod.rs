@@ -41,7 +41,7 @@ pub use natural_key::{Names, NaturalKey};
 pub(crate) use notification_endpoint::path_shown;
 pub(crate) use permissions::{GRANTED, grant, has_none};
 pub use spec::{Check, Delete, Draft, Fault, Identity, Items, Key, Level, Spec};
-pub(crate) use telegraf::outputs;
+pub(crate) use telegraf::{Output, outputs};
 pub use token::{marked, marker};
 
 use std::collections::HashSet;

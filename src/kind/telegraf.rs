@@ -1,7 +1,9 @@
 //! Telegraf configurations.
 
+use std::ops::Range;
+
 use serde_json::{Value as Json, json};
-use toml::de::DeTable;
+use toml::de::{DeTable, DeValue};
 
 use super::Kind;
 use super::live::{self, Desired, Edit, Object};
@@ -132,24 +134,38 @@ fn named(fields: &Fields) -> Option<Vec<String>> {
 
 /// The buckets that a configuration writes into, each by its name if that stands there. Telegraf takes a table and a list of
 /// tables, a text and a list with one; which bucket a tag or a database of InfluxDB 1.x means, only a run can tell.
-pub(crate) fn outputs(fields: &Fields) -> Vec<Option<String>> {
-    let Some(read) = config(fields).and_then(|config| config.parse::<toml::Table>().ok()) else { return vec![None] };
-    let plugins = |name: &str| read.get("outputs").and_then(|outputs| outputs.get(name)).map(each).unwrap_or_default();
-    let of_tags = |output: &&toml::Value| output.get("bucket_tag").is_some_and(|tag| tag.as_str() != Some(""));
+pub(crate) fn outputs(fields: &Fields) -> Vec<Output> {
+    let unknown = |place: Range<usize>| Output { bucket: None, place };
+    let Some(read) = config(fields).and_then(|config| DeTable::parse(config).ok()) else { return vec![unknown(0..0)] };
+    let outputs = read.get_ref().get("outputs");
+    let plugins = |name: &str| outputs.and_then(|outputs| outputs.get_ref().get(name)).map(each).unwrap_or_default();
     let v2 = plugins("influxdb_v2");
-    let named = v2.iter().filter_map(|output| output.get("bucket")).flat_map(each).map(plain);
-    let unknown = v2.iter().copied().filter(of_tags).chain(plugins("influxdb")).map(|_| None);
-    named.chain(unknown).collect()
+    let named = v2.iter().filter_map(|output| output.get_ref().get("bucket")).flat_map(each).map(plain);
+    let tags = v2.iter().filter_map(|output| output.get_ref().get("bucket_tag"));
+    let tagged = tags.filter(|tag| tag.get_ref().as_str() != Some("")).map(|tag| unknown(tag.span()));
+    named.chain(tagged).chain(plugins("influxdb").into_iter().map(|output| unknown(output.span()))).collect()
 }
 
+/// What a configuration writes into.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Output {
+    /// The bucket's name; none where that does not stand there.
+    pub(crate) bucket: Option<String>,
+    /// Where in the configuration it is said; empty where the whole of it says so.
+    pub(crate) place: Range<usize>,
+}
+
+type Item<'i> = toml::Spanned<DeValue<'i>>;
+
 /// The items of a list, or the one thing that stands in its place.
-fn each(value: &toml::Value) -> Vec<&toml::Value> {
-    value.as_array().map_or_else(|| vec![value], |items| items.iter().collect())
+fn each<'a, 'i>(value: &'a Item<'i>) -> Vec<&'a Item<'i>> {
+    value.get_ref().as_array().map_or_else(|| vec![value], |items| items.iter().collect())
 }
 
 /// A bucket's name, if it stands there.
-fn plain(bucket: &toml::Value) -> Option<String> {
-    bucket.as_str().filter(|bucket| !bucket.contains(['$', '@'])).map(str::to_owned)
+fn plain(bucket: &Item<'_>) -> Output {
+    let name = bucket.get_ref().as_str().filter(|bucket| !bucket.contains(['$', '@']));
+    Output { bucket: name.map(str::to_owned), place: bucket.span() }
 }
 
 /// Telegraf configurations on a server.
@@ -248,7 +264,7 @@ mod tests {
         ] {
             let script = crate::value::Script::verbatim(config.to_owned());
             let found = outputs(&[("config", Value::Script(script))].into_iter().collect());
-            assert_eq!(found.iter().map(Option::as_deref).collect::<Vec<_>>(), wanted, "{config}");
+            assert_eq!(found.iter().map(|output| output.bucket.as_deref()).collect::<Vec<_>>(), wanted, "{config}");
         }
     }
 

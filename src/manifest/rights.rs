@@ -12,7 +12,7 @@ use crate::diagnostic::{Code, Diagnostic, Place, Severity};
 use crate::field::{Field, Role};
 use crate::flux::ast::Span;
 use crate::flux::refs::{Access, Elsewhere, Reference, Target};
-use crate::kind::{GRANTED, Kind, NaturalKey, grant, has_none, outputs};
+use crate::kind::{GRANTED, Kind, NaturalKey, Output, grant, has_none, outputs};
 use crate::value::{Fields, Ref, Scope, Value};
 
 type Resources = BTreeMap<Address, Resource>;
@@ -128,10 +128,14 @@ impl<'r> Search<'r> {
             self.rights.add(Access::Reads, Scope::Object(Ref::To(user.clone())));
         }
         let Some(own) = org_of(user.kind, resource, self.resources, self.home) else { return };
-        let place = resource.texts.first().map_or(&resource.place, |(place, _)| place);
-        for bucket in if user.kind == Kind::Telegraf { outputs(&resource.fields) } else { Vec::new() } {
+        let text = resource.texts.first();
+        let whole = text.map_or(&resource.place, |(whole, _)| whole);
+        for Output { bucket, place } in if user.kind == Kind::Telegraf { outputs(&resource.fields) } else { Vec::new() }
+        {
             let (span, access, target) = (Span::empty(0), Access::Writes, Target::Bucket);
-            self.add(user, own, &Reference { span, access, target, name: bucket, elsewhere: None }, place);
+            let at = text.and_then(|(_, text)| text.place(&place)).filter(|_| !place.is_empty());
+            let reference = Reference { span, access, target, name: bucket, elsewhere: None };
+            self.add(user, own, &reference, at.as_ref().unwrap_or(whole));
         }
         let said: Vec<_> = said(user, resource).collect();
         for reached in &resource.reaches {
