@@ -69,7 +69,7 @@ pub fn without_told(refusals: &mut Vec<Problem>, warnings: &[Diagnostic]) {
             return true;
         };
         let message = format!("{script}{FAILS}names that are not there, see the warnings `{}`", Code::FluxName);
-        *diagnostic = Diagnostic { message, places: Vec::new(), ..diagnostic.clone() };
+        diagnostic.message = message;
         scripts.insert(script)
     });
 }
