@@ -202,6 +202,29 @@ impl Type {
         matches!(self, Self::Text | Self::Verbatim | Self::Choice(_) | Self::Cron | Self::Identifier | Self::Id)
     }
 
+    /// `live` without all that is the server's where nobody says it.
+    #[must_use]
+    pub fn without_theirs(self, live: Value) -> Value {
+        match (self, live) {
+            (Self::Block(fields), Value::Table(live)) => {
+                let said =
+                    live.into_iter().filter_map(|(key, live)| match fields.iter().find(|field| field.name == key) {
+                        Some(field) if field.omitted == Omitted::Theirs => None,
+                        Some(field) => Some((key, field.ty.without_theirs(live))),
+                        None => Some((key, live)),
+                    });
+                Value::Table(said.collect())
+            }
+            (Self::List(of), Value::List(live)) => {
+                Value::List(live.into_iter().map(|item| of.without_theirs(item)).collect())
+            }
+            (Self::List(of) | Self::Keyed(_, of), Value::Table(live)) => {
+                Value::Table(live.into_iter().map(|(key, live)| (key, of.without_theirs(live))).collect())
+            }
+            (_, live) => live,
+        }
+    }
+
     /// What `live` is to be compared with `wanted` for: without what is the server's where `wanted` does not say it.
     #[must_use]
     pub fn compared_with(self, wanted: &Value, live: Value) -> Value {

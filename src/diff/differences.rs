@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::apart::losses;
 use super::canonical::Names;
 use super::{Cause, Change, FieldChange};
-use crate::field::{Change as OnChange, Compared, Omitted};
+use crate::field::{Change as OnChange, Compared, Omitted, Type};
 use crate::kind::Object;
 use crate::manifest::Resource;
 use crate::redact::without_credentials;
@@ -99,10 +99,12 @@ pub(super) fn differences(
         // The server has not moved if it has what was applied last, under the names of then: another object may stand
         // behind a name now, or the same behind another.
         let as_then = read.map(|value| of_applied(&seen(value, names_then)));
+        // Of an item that is not wanted nobody knows what of it was said.
+        let as_said = items.map(|_| of_applied(&without_theirs(field.ty, &wanted, &live)));
         let cause = match last_fingerprint {
             _ if unfinished => Cause::Unfinished,
             None => Cause::New,
-            Some(last) if *last == of_applied(&live) || as_then.as_ref() == Some(last) => Cause::Yours,
+            Some(last) if [Some(of_applied(&live)), as_then, as_said].contains(&Some(last.clone())) => Cause::Yours,
             Some(last) if *last == fingerprint => Cause::Drift,
             Some(_) => Cause::Both,
         };
@@ -121,4 +123,15 @@ pub(super) fn differences(
     let losses = losses(change, resource, object, names);
     change.released.retain(|field| losses.iter().all(|loss| loss.field != field));
     change.fields.extend(losses);
+}
+
+/// `live`, whose items go by keys, where those that are not `wanted` have nothing that is the server's where nobody says it.
+fn without_theirs(ty: Type, wanted: &Value, live: &Value) -> Value {
+    let (Type::List(of), Value::Table(items)) = (ty, live) else { return live.clone() };
+    let is_wanted = |key: &String| matches!(wanted, Value::Table(wanted) if wanted.contains_key(key));
+    let item = |(key, item): (&String, &Value)| {
+        let item = if is_wanted(key) { item.clone() } else { of.without_theirs(item.clone()) };
+        (key.clone(), item)
+    };
+    Value::Table(items.iter().map(item).collect())
 }

@@ -103,3 +103,29 @@ both!(each_field_of_each_type_of_view, async |scene| {
     assert_eq!(self::cells(&scene).await, kept);
     project.destroy().await;
 });
+
+both!(what_no_manifest_says_of_a_cell_is_no_drift_when_the_cell_goes, async |scene| {
+    let project = Project::new(&scene);
+    project.declare(PLANT);
+    project.apply().await;
+    let cell = cells(&scene).await.remove(0);
+    let view = format!("{}/view", cell["links"]["self"].as_str().unwrap().trim_start_matches("/api/v2/"));
+    let mut shown = cell["properties"].clone();
+    shown["legendOpacity"] = json!(0.5);
+    shown["queries"][0]["editMode"] = json!("builder");
+    scene.http.patch(&view, json!({"properties": shown})).await.expect(200);
+    let planned = project.plan(Goal::Declared).await.unwrap();
+    assert!(!planned.plan.writes(), "{}", lines(&planned.plan));
+    let (head, rest) = PLANT.split_once("\n[[dashboard.x.cell]]\nname = \"T\"").unwrap();
+    let (_, others) = rest.split_once("\n\n").unwrap();
+    project.declare(&format!("{head}\n{others}"));
+    let planned = project.plan(Goal::Declared).await.unwrap();
+    let field = &planned.plan.changes[0].fields[0];
+    assert_eq!(field.cause, fluxform::diff::Cause::Yours, "{}", lines(&planned.plan));
+    // What somebody has changed of what was said is drift all the same.
+    shown["shadeBelow"] = json!(true);
+    scene.http.patch(&view, json!({"properties": shown})).await.expect(200);
+    let planned = project.plan(Goal::Declared).await.unwrap();
+    assert_eq!(planned.plan.changes[0].fields[0].cause, fluxform::diff::Cause::Both, "{}", lines(&planned.plan));
+    project.destroy().await;
+});
