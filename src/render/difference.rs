@@ -1,7 +1,8 @@
 //! What a plan has become since it was reviewed, for people.
 
 use super::alike::apart;
-use super::lines;
+use super::items;
+use super::lines::{self, Line};
 use super::page::Page;
 use super::reason::{lost, reason};
 use super::style::{Look, Role};
@@ -42,6 +43,11 @@ pub(super) fn one(page: &mut Page, difference: &Difference) {
             Part::Reason(a, b) => {
                 named(page, "why");
                 sides(page, "        ", &why(a, address.kind), &why(b, address.kind));
+            }
+            Part::Field(name, a, b) if [a, b].into_iter().flatten().any(|field| items(field).is_some()) => {
+                named(page, name);
+                by_items(page, Role::Destroy, "reviewed:", a);
+                by_items(page, Role::Add, "now:", b);
             }
             Part::Field(name, a, b) => {
                 named(page, name);
@@ -110,6 +116,22 @@ fn value(field: Option<&FieldChange>) -> String {
             format!("{before} -> {after}")
         }
         None => short(field.field, &field.wanted),
+    }
+}
+
+/// The lines in which a table with items changes; none of what is no such table.
+fn items(field: &FieldChange) -> Option<Vec<Line>> {
+    items::by_items(field.field, field.live.as_ref(), &field.wanted)
+}
+
+/// One side of such a change.
+fn by_items(page: &mut Page, role: Role, side: &str, field: Option<&FieldChange>) {
+    page.say("        ").put(role, side);
+    match field.and_then(items) {
+        Some(lines) => lines::write(page.end(), &lines),
+        None => {
+            page.say(" ").say(value(field)).end();
+        }
     }
 }
 

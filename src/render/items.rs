@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::lines::{self, Line};
-use super::value::{lines as lines_of, nested_beside, word};
+use super::value::{below_name, lines as lines_of, nested_beside, word};
 use crate::value::Value;
 
 /// The lines in which two such tables differ, each below the name of its item; none where they are no such tables.
@@ -17,7 +17,18 @@ pub(super) fn by_items(field: &str, old: Option<&Value>, new: &Value) -> Option<
     }
     let keys: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
     let differ = keys.into_iter().filter(|key| old.get(*key) != new.get(*key));
-    Some(differ.flat_map(|key| item(&word(key), nested_beside(field, [old.get(key), new.get(key)]))).collect())
+    let sides = |key: &String| {
+        let (old, new) = (old.get(key), new.get(key));
+        match (old, new) {
+            (Some(_), Some(_)) => nested_beside(field, [old, new]),
+            // Of an item that comes or goes, its name stands above it.
+            _ => {
+                let [old, new] = [old, new].map(|side| side.map(|value| below_name(key, value)));
+                nested_beside(field, [old.as_deref(), new.as_deref()])
+            }
+        }
+    };
+    Some(differ.flat_map(|key| item(&word(key), sides(key))).collect())
 }
 
 fn item(name: &str, sides: [Option<Vec<String>>; 2]) -> Vec<Line> {

@@ -368,6 +368,28 @@ fn a_difference_says_what_was_reviewed_and_what_is_now() {
 }
 
 #[test]
+fn cells_of_another_plan_are_shown_line_by_line() {
+    let cells = |cells: &[(&str, &str)]| {
+        let cell = |(name, text): &(&str, &str)| {
+            let fields = [("name", *name), ("markdown", *text), ("size", "4")];
+            let fields = fields.map(|(field, text)| (field.to_owned(), sample::text(text)));
+            ((*name).to_owned(), Value::Table(fields.into_iter().collect()))
+        };
+        Value::Table(cells.iter().map(cell).collect())
+    };
+    let plan = |wanted: Value| {
+        let live = Some(cells(&[("Old", "a"), ("Gone", "g")]));
+        let fields = vec![sample::field("cell", live, wanted, None, Cause::Yours)];
+        let change = sample::change(Kind::Dashboard, "x", Action::Update, Reason::Differs);
+        Plan { changes: vec![Change { fields, object: sample::object(1, "x"), ..change }], ..sample::nothing() }
+    };
+    let (reviewed, now) = (plan(cells(&[("Old", "b")])), plan(cells(&[("Old", "c"), ("New", "n")])));
+    let said = difference(&crate::plan::difference(&reviewed, &now), PLAIN);
+    assert!(said.contains("+ New:\n") && !said.contains("name = \"New\""), "{said}");
+    insta::assert_snapshot!("cells_of_another_plan", said);
+}
+
+#[test]
 fn the_machine_form_of_a_difference() {
     let (differences, plan) = (differences(), sample::nothing());
     let text = document(&Document { plan: Some(&plan), difference: &differences, ..Document::new(Exit::Stale) });

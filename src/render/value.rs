@@ -233,7 +233,7 @@ fn listed(field: &str, value: &Value, secrets: Secrets) -> Option<Vec<String>> {
 /// The lines of a list or a table with what stands in it: an item begins with `-`, and a field is `key = value`.
 fn nested(field: &str, value: &Value, secrets: Secrets) -> Vec<String> {
     let indented = |line: String| format!("    {line}");
-    let entry = |(key, value): (&String, &Value)| match listed(field, value, secrets) {
+    let entry = |(key, value): (&String, &Value)| match listed(field, &below_name(key, value), secrets) {
         None => vec![format!("{} = {}", word(key), under((field, called(key)), value, secrets))],
         Some(lines) => {
             let mut entry = vec![format!("{}:", word(key))];
@@ -253,6 +253,17 @@ fn nested(field: &str, value: &Value, secrets: Secrets) -> Vec<String> {
         Value::Table(table) => table.iter().flat_map(entry).collect(),
         Value::List(items) => items.iter().flat_map(item).collect(),
         plain => vec![one_line(field, plain, secrets)],
+    }
+}
+
+/// What stands below the name `key` of an item, which is not said again.
+pub(super) fn below_name<'v>(key: &str, value: &'v Value) -> Cow<'v, Value> {
+    match value {
+        Value::Table(table) if table.get("name").is_some_and(|name| *name == Value::Text(key.to_owned())) => {
+            let rest = table.iter().filter(|(field, _)| *field != "name");
+            Cow::Owned(Value::Table(rest.map(|(field, value)| (field.clone(), value.clone())).collect()))
+        }
+        value => Cow::Borrowed(value),
     }
 }
 
