@@ -16,7 +16,10 @@ pub(super) fn export(object: &Object) -> Result<Fields, ExportError> {
         for (field, value) in &mut said {
             match value {
                 Value::Text(text) if masked(sort, field, text) != *text => {
-                    let message = format!("its `{sort}.{field}` has a secret in plain text");
+                    let message = format!(
+                        "its `{sort}.{field}` has a secret in plain text; to manage it, write `{field} = \"${{var.NAME}}\"`, and give the \
+                         variable a value from outside"
+                    );
                     return Err(ExportError::Unsayable(message));
                 }
                 Value::Source(source) => *source = Source::Env { name: variable(&object.name, field) },
