@@ -5,7 +5,7 @@ use super::items::by_items;
 use super::lines::{self, Line};
 use super::page::Page;
 use super::style::Role;
-use super::value::{Shown, last, lines, lines_beside, short};
+use super::value::{Shown, last, lines, lines_beside, short_of};
 use crate::diff::{Cause, Change, FieldChange};
 use crate::value::Value;
 
@@ -25,7 +25,7 @@ pub(super) fn created(page: &mut Page, change: &Change) {
             }
             _ => {
                 page.say("      ").put(Role::Add, "+");
-                page.say(format_args!(" {:width$} = {}", field.field, short(field.field, &field.wanted))).end();
+                page.say(format_args!(" {:width$} = {}", field.field, short_of(change.address.kind, field))).end();
             }
         }
     }

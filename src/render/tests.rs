@@ -390,6 +390,16 @@ fn cells_of_another_plan_are_shown_line_by_line() {
 }
 
 #[test]
+fn a_dashboard_without_cells_has_an_empty_list_of_them() {
+    let fields = vec![sample::field("cell", None, Value::Table(BTreeMap::new()), None, Cause::Yours)];
+    let change = Change { fields, ..sample::change(Kind::Dashboard, "x", Action::Create, Reason::New) };
+    let one = Plan { changes: vec![change], ..sample::nothing() };
+    for said in [plan(&one, PLAIN), comment(Comment::Plan, &Document { plan: Some(&one), ..Document::new(Exit::Ok) })] {
+        assert!(said.contains("+ cell = []"), "{said}");
+    }
+}
+
+#[test]
 fn the_machine_form_of_a_difference() {
     let (differences, plan) = (differences(), sample::nothing());
     let text = document(&Document { plan: Some(&plan), difference: &differences, ..Document::new(Exit::Stale) });

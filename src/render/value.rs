@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use crate::address::is_plain_key;
 use crate::diff::FieldChange;
+use crate::field::Type;
+use crate::kind::Kind;
 use crate::redact::{Part, beside, without_secrets, without_secrets_in_command};
 use crate::secret::{COMMAND_TIMEOUT, Sink};
 use crate::value::{Ref, Value, called, masked};
@@ -80,6 +82,15 @@ impl Shown {
 /// The value of `field` in one line. A script is only named; secrets have no text.
 pub(super) fn short(field: &str, value: &Value) -> String {
     one_line(field, value, Secrets::Hidden)
+}
+
+/// The same of a field of `kind`: a list may be kept by the keys of its items, and is a list also where it has none.
+pub(super) fn short_of(kind: Kind, field: &FieldChange) -> String {
+    let is_list = kind.field(field.field).is_some_and(|field| matches!(field.ty, Type::List(_)));
+    match &field.wanted {
+        Value::Table(items) if is_list && items.is_empty() => "[]".to_owned(),
+        value => short(field.field, value),
+    }
 }
 
 fn one_line(field: &str, value: &Value, secrets: Secrets) -> String {

@@ -5,7 +5,7 @@ use super::super::field::{by_lines, cause, drift_by_lines, sides};
 use super::super::human::{on_ledger, remarks};
 use super::super::lines::{Line, Piece, marked, marks};
 use super::super::reason::{lost, object, sign, threat};
-use super::super::value::{lines, short};
+use super::super::value::{lines, short_of};
 use super::fit::Item;
 use super::safe::{block, code, folded};
 use crate::diff::{Action, Cause, Change, FieldChange};
@@ -87,13 +87,14 @@ fn item(sign: &str, change: &Change, diff: &[String]) -> Item {
 fn created(change: &Change) -> Vec<String> {
     let width = change.fields.iter().map(|field| field.field.len()).max().unwrap_or(0);
     let mut diff = Vec::new();
-    for FieldChange { field, wanted, .. } in &change.fields {
+    for differs in &change.fields {
+        let FieldChange { field, wanted, .. } = differs;
         match lines(field, wanted) {
             Some(lines) if matches!(wanted, Value::Script(_)) || lines.len() > 1 => {
                 diff.push(format!("+ {field}:"));
                 diff.extend(lines.into_iter().map(|line| format!("+     {line}")));
             }
-            _ => diff.push(format!("+ {field:width$} = {}", short(field, wanted))),
+            _ => diff.push(format!("+ {field:width$} = {}", short_of(change.address.kind, differs))),
         }
     }
     diff
