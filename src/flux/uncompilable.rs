@@ -115,7 +115,9 @@ impl Uncompilable {
             if message == UNKNOWN {
                 continue;
             }
-            let (span, message) = (self.span(place, &lines)?, message.to_owned());
+            // Types of records have a line for each field.
+            let message = message.lines().map(str::trim).collect::<Vec<_>>().join(" ");
+            let span = self.span(place, &lines)?;
             let mistake = Mistake { span, message, label: String::new(), also: None, help: None };
             if !mistakes.contains(&mistake) {
                 mistakes.push(mistake);
@@ -181,6 +183,9 @@ mod tests {
             [told("1", "expected string but found int"), told("{a: 1,\n  b: x}.c", "record is missing label c")];
         assert_eq!(mistakes(script, &said), Some(expected.to_vec()));
         assert_eq!(mistakes(script, &ours), Some(Vec::new()));
+        let said = "error @3:12-3:13: stream[{\n    A with\n    _value: B,\n}] is not Record";
+        let said = [&ours, "\n\n", said].concat();
+        assert_eq!(mistakes(script, &said), Some(vec![told("1", "stream[{ A with _value: B, }] is not Record")]));
         let said = "compilation failed: error @3:3-3:4: invalid statement: =";
         assert_eq!(mistakes(script, said), Some(vec![told("=", "invalid statement: =")]));
     }

@@ -195,6 +195,11 @@ pub(super) fn path(context: &mut DecodeContext<'_, '_>, name: &str, node: &Node<
         text if text.contains('\0') => {
             context.fail(Code::ManifestPath, node.span, format!("invalid path in `{name}`"), "has a NUL character")
         }
+        text if text.split('/').next().is_some_and(|first| first == "~" || first.starts_with('$')) => {
+            let message = format!("no shell expands the path in `{name}`");
+            let help = "write an absolute path, one that is relative to the project, or a variable of the manifests: `${var.NAME}`";
+            context.fail_with(Code::ManifestPath, node.span, message, "would be a directory of this name", help)
+        }
         text => Some(PathBuf::from(text)),
     }
 }

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::cli::fluxform::Fluxform;
-use crate::support::{Scene, both, id};
+use crate::support::{Scene, both, id, keeps_schema};
 use crate::terminal::Place;
 
 const RESOURCES: &str = r#"
@@ -127,4 +127,23 @@ both!(what_is_asked_for_and_is_not_there_is_said, async |scene| {
     let old = place.on("output").arg("bucket.old").arg("--field=id").run().with(0).out;
     place.declare(&format!("{}[[moved]]\nfrom = \"bucket.old\"\nto = \"bucket.new\"\n", bucket("new")));
     assert_eq!(place.on("output").arg("bucket.new").arg("--field=id").run().with(0).out, old);
+});
+
+both!(what_has_no_id_of_its_own_keeps_the_schemas, async |scene| {
+    let place = Place::new(
+        &scene,
+        "[bucket.raw]\n[dbrp.d]\ndatabase = \"d\"\nbucket = \"bucket.raw\"\n[secret.k]\nvalue = { env = \"VALUE\" }\n",
+    );
+    place.apply().var("VALUE", "none of yours").run().with(0);
+    keeps_schema("output", &place.on("output").run().with(0).json());
+    keeps_schema("show", &place.on("show").arg("--format=json").run().with(0).json());
+    let export = Fluxform::new(&["export", "--format=json", "--org", &scene.org_name]);
+    let export = export.var("INFLUX_HOST", scene.server.url()).var("INFLUX_TOKEN", scene.server.token());
+    keeps_schema("export", &export.args(&["--out", "export"]).run().with(0).json());
+    for address in ["secret.k", "dbrp.d"] {
+        let forget = place.on("forget").args(&[address, "--auto-approve", "--format=json"]);
+        keeps_schema("record", &forget.run().with(0).json());
+    }
+    let adopt = place.on("adopt").args(&["--auto-approve", "--format=json"]).var("VALUE", "none of yours");
+    keeps_schema("record", &adopt.run().with(0).json());
 });
