@@ -52,3 +52,23 @@ pub(super) fn of_many_groups(look: &mut Look<'_>) {
         look.find(Code::FluxBroadGroup, span, message, "very many groups", help);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::diagnostic::Code;
+    use crate::flux::parser::parse;
+    use crate::flux::refs::follow;
+    use crate::lint::{Setting, findings};
+
+    #[test]
+    fn a_filter_that_comes_late_belongs_behind_what_is_there() {
+        for (behind, reads) in [("range", "from(bucket: \"b\") |> range(start: -1h)"), ("from", "from(bucket: \"b\")")]
+        {
+            let script = parse(&format!("{reads} |> group() |> filter(fn: (r) => r.a == \"x\")")).script;
+            let found = findings(&script, &follow(&script, &[]), Setting::default());
+            let late = found.into_iter().find(|finding| finding.code == Code::FluxLateFilter);
+            let help = late.and_then(|finding| finding.mistake.help);
+            assert!(help.is_some_and(|help| help.contains(&format!("right behind `{behind}`"))), "{reads}");
+        }
+    }
+}
