@@ -1,6 +1,7 @@
 //! `fluxform apply`, and what `fluxform destroy` shares with it.
 
 mod agree;
+mod unasked;
 
 use std::path::PathBuf;
 use std::pin::pin;
@@ -137,7 +138,10 @@ pub(super) async fn write(
         let mut words = options.words();
         words.insert(0, "plan");
         let preview = applies::like(&words, choice, &arguments.connection);
-        approve::possible(shell, arguments.auto_approve, &preview)?;
+        if let Err(nobody) = approve::possible(shell, arguments.auto_approve, &preview) {
+            let idle = if verb == Verb::Apply { unasked::idle(shell, choice, arguments, options).await } else { None };
+            return idle.unwrap_or(Err(nobody));
+        }
         // Who is asked sees what would be taken over, and agrees to that too.
         options.consent.asked = !arguments.auto_approve;
     }

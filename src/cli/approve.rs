@@ -10,7 +10,7 @@ use crate::plan::{Consent, Plan};
 use crate::problem::{Problem, Problems};
 use crate::render::Role;
 
-/// Whether anybody can be asked; decided before anything else happens. `preview` is how to see what would happen.
+/// Whether anybody can be asked; decided before anything is written. `preview` is how to see what would happen.
 pub(super) fn possible(shell: &Shell, auto_approve: bool, preview: &str) -> Result<(), Problems> {
     if auto_approve || shell.around.terminal {
         return Ok(());

@@ -70,14 +70,21 @@ fn colours_are_for_terminals_unless_no_color_says_so() {
     assert!(!run.all().contains('\u{1b}'), "{:?}", run.all());
 }
 
-both!(without_a_terminal_and_without_consent_nothing_is_even_asked_of_the_server, async |scene| {
+both!(without_a_terminal_and_without_consent_only_what_has_nothing_to_do_ends_well, async |scene| {
     let place = Place::new(&scene, "[bucket.raw]\nretention = \"1d\"\n");
     let relay = Relay::to(scene.server.url());
-    for command in ["apply", "destroy"] {
+    for command in ["destroy", "apply"] {
         let run = place.by(relay.url(), command).run().with(64);
-        assert!(run.err.contains("--auto-approve"), "{}", run.err);
+        assert!(run.err.contains("--auto-approve") && run.out.is_empty(), "{}", run.all());
+        let requests = relay.requests();
+        assert_eq!(requests.is_empty(), command == "destroy");
+        // What shows how much a token sees makes nothing.
+        let reads = |request: &String| request.starts_with("GET ") || request == "POST /api/v2/authorizations";
+        assert!(requests.iter().all(reads), "{requests:#?}");
     }
-    assert_eq!(relay.requests(), [""; 0]);
+    place.apply().run().with(0);
+    assert_eq!(place.on("apply").run().with(0).out, "No changes. The server matches the manifests.\n");
+    place.on("destroy").run().with(64);
 });
 
 both!(data_is_given_up_by_typing_the_address, async |scene| {
