@@ -224,6 +224,7 @@ codes! {
         FluxBom "flux::bom" |Warning "A script begins with a byte-order mark, which influxd refuses"
         FluxBroadGroup "flux::broad-group" Manifest|Allow "A script groups by times or values, into a table for nearly each point"
         FluxDeprecated "flux::deprecated" Manifest|Warn "A script uses a function that has a successor"
+        FluxHiddenPlace "flux::hidden-place" |Warning "A string is hidden in a script that reaches what only a run can tell"
         FluxJoinedLines "flux::joined-lines" Manifest|Warn "A line looks like a statement of its own, and goes on with the one above"
         FluxLateFilter "flux::late-filter" Manifest|Warn "A `filter` comes after `group` or `map`, and could come before"
         FluxLongPipe "flux::long-pipe" Manifest|Warn "A script has so many pipes in a row that InfluxDB takes long to read it, or never runs it"

@@ -130,7 +130,10 @@ impl Bound {
     /// The objects in the org `id` that hold data.
     pub(super) fn data_in(&self, id: &str) -> impl Iterator<Item = &Object> {
         let inside = self.inside.get(id).into_iter().flatten();
-        inside.filter(|(kind, object)| kind.spec().holds_data && !object.never_managed()).map(|(_, object)| object)
+        let is_log = |kind: Kind, object: &Object| {
+            object.standing == Standing::System && kind.spec().logs.contains(&object.name.as_str())
+        };
+        inside.filter(move |(kind, object)| kind.spec().holds_data && !is_log(*kind, object)).map(|(_, object)| object)
     }
 
     /// What goes along with the object `id` of `kind`, but for what is `gone` anyway, and the kinds of which there may be

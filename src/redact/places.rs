@@ -8,9 +8,6 @@ use crate::flux::parser::parse;
 use crate::flux::refs::{Elsewhere, Target, references};
 use crate::flux::{Token, TokenKind};
 
-/// A part of an address of fewer bytes may stand in any.
-const SHORTEST: usize = 3;
-
 /// What a script reaches.
 struct Places {
     names: Vec<String>,
@@ -36,7 +33,7 @@ impl Places {
     /// Whether `text` is a name, or a part of one or of an address.
     fn has(&self, text: &str) -> bool {
         self.names.iter().any(|name| name == text)
-            || text.len() >= SHORTEST && self.names.iter().chain(&self.addresses).any(|place| place.contains(text))
+            || !text.is_empty() && self.names.iter().chain(&self.addresses).any(|place| place.contains(text))
     }
 }
 
@@ -48,10 +45,16 @@ pub(super) fn strings(text: &str, tokens: &[Token]) -> Vec<Range<usize>> {
     }
     let script = &parsed.script;
     let places = Places::of(script);
-    let is_place = |span: &Range<usize>| match (u32::try_from(span.start), u32::try_from(span.end)) {
-        (Ok(start), Ok(end)) => places.has(&script.unquoted(Span::new(start, end))),
-        _ => false,
+    let is_place = |token: &&Token| {
+        let (Ok(start), Ok(end)) = (u32::try_from(token.span.start), u32::try_from(token.span.end)) else {
+            return false;
+        };
+        match token.kind {
+            TokenKind::String => places.has(&script.unquoted(Span::new(start, end))),
+            // Of a string with interpolations, each piece of text is a part.
+            TokenKind::StringText => places.has(&script.unescaped(Span::new(start, end))),
+            _ => false,
+        }
     };
-    let strings = tokens.iter().filter(|token| token.kind == TokenKind::String);
-    strings.map(|token| token.span.clone()).filter(is_place).collect()
+    tokens.iter().filter(is_place).map(|token| token.span.clone()).collect()
 }

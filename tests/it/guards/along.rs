@@ -52,6 +52,19 @@ both!(what_others_made_in_an_org_does_not_go_along_unasked, async |scene| {
     assert_eq!(scene.http.get(&format!("orgs?org={org}")).await.status, 404);
 });
 
+both!(what_checks_have_found_does_not_go_with_an_org_unasked, async |scene| {
+    let project = Project::new(&scene);
+    let org = unique("lab");
+    project.declare(&format!("[org.lab]\nname = \"{org}\"\n\n[label.l]\n"));
+    project.apply().await;
+    project.declare("[label.l]\n");
+    for (bucket, refused) in [("_tasks", false), ("_monitoring", true)] {
+        scene.http.post_text(&format!("write?org={org}&bucket={bucket}"), "statuses level=1").await.expect(204);
+        assert_eq!(refusals(&project).await.len(), usize::from(refused), "{bucket}");
+    }
+    assert!(refusal(&project).await.starts_with("org.lab would lose data: 1 value at "));
+});
+
 both!(mappings_that_others_made_do_not_go_along_with_a_bucket_unasked, async |scene| {
     let mut project = Project::new(&scene);
     project.declare("[label.l]\n\n[bucket.b]\n\n[dbrp.ours]\ndatabase = \"ours\"\nbucket = \"bucket.b\"\n");
