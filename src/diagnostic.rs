@@ -3,6 +3,7 @@
 mod code;
 mod level;
 mod page;
+mod secrets;
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -12,6 +13,7 @@ use std::sync::{Arc, OnceLock};
 pub use crate::nearest::nearest;
 pub use code::{Code, Group};
 pub use level::Level;
+pub use secrets::hide_secrets;
 
 use crate::limits::MESSAGE;
 use crate::redact::{self, Language};

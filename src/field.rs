@@ -166,6 +166,8 @@ pub struct TextFile {
     pub ending: &'static str,
     /// Whether the manifest has the name of the file, and never the text.
     pub named: bool,
+    /// Whether such a file may use others with definitions.
+    pub uses: bool,
 }
 
 impl Type {
@@ -262,7 +264,7 @@ impl Type {
     /// The text that it is, where that may stand in a file of its own.
     pub const fn text_file(self) -> Option<TextFile> {
         match self {
-            Self::Flux => Some(TextFile { what: "Flux script", ending: "flux", named: false }),
+            Self::Flux => Some(TextFile { what: "Flux script", ending: "flux", named: false, uses: true }),
             Self::TextFile(text) => Some(text),
             _ => None,
         }

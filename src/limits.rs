@@ -87,14 +87,19 @@ pub const MANIFEST_FILE: Limit = Limit::bytes("manifest-file", 16 * MIB, "one ma
 /// All manifests.
 pub const PROJECT_TEXT: Limit = Limit::bytes("project-text", 64 * MIB, "all manifests of a project together");
 /// One text of another language.
-pub const TEXT_FILE: Limit =
-    Limit::bytes("text-file", MIB, "one Flux script or Telegraf configuration, in its own file or in a manifest");
+pub const TEXT_FILE: Limit = Limit::bytes(
+    "text-file",
+    MIB,
+    "one Flux script or Telegraf configuration, in its own file or in a manifest, with its libraries",
+);
 /// All files of a project with such texts.
 pub const TEXT_FILES: Limit = Limit::bytes(
     "text-files",
     64 * MIB,
     "all files of a project with Flux scripts and Telegraf configurations together",
 );
+/// Libraries of one script.
+pub const LIBRARIES: Limit = Limit::number("libraries", 100, "libraries that one Flux script uses");
 /// A script that a server is to compile without running it.
 pub const COMPILED_SCRIPT: Limit = Limit::bytes(
     "compiled-script",
@@ -220,6 +225,7 @@ pub const ALL: &[&Limit] = &[
     &PROJECT_TEXT,
     &TEXT_FILE,
     &TEXT_FILES,
+    &LIBRARIES,
     &COMPILED_SCRIPT,
     &COMPILED_TYPES,
     &COMPILING,

@@ -207,7 +207,7 @@ fn check_start<'t>(mut kept: impl Iterator<Item = &'t Token>, head_end: usize) -
 }
 
 /// The start of the line after byte `end`, if only blanks and a comment follow on its line; else `end`.
-fn line_after(source: &str, tokens: &[Token], end: usize) -> usize {
+pub(super) fn line_after(source: &str, tokens: &[Token], end: usize) -> usize {
     if end == 0 {
         return 0;
     }

@@ -10,6 +10,7 @@ mod error;
 pub mod evidence;
 pub mod format;
 mod group;
+pub mod library;
 mod literal;
 mod mistake;
 pub mod names;

@@ -47,6 +47,7 @@ fn checked(told: &Fields, script: Option<&str>, check: Check) -> (Fields, Option
         fields: told.clone(),
         written: &written,
         script,
+        uses: false,
         params: None,
         reaches: Vec::new(),
         reaches_within: Vec::new(),

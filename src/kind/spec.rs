@@ -164,6 +164,8 @@ pub struct Draft<'d> {
     pub written: &'d dyn Fn(&str) -> bool,
     /// Its text of another language, as the author wrote it.
     pub script: Option<&'d str>,
+    /// Whether that text is put together from several files.
+    pub uses: bool,
     /// The values for that script.
     pub params: Option<Literal>,
     /// What that script reaches, as far as its kind has looked.

@@ -15,7 +15,7 @@ use crate::field::{Field, Omitted, Role, TextFile, Type};
 use crate::redact::{Language, certain_literals};
 use crate::value::{Fields, Value};
 
-const CONFIG: TextFile = TextFile { what: "Telegraf configuration", ending: "conf", named: false };
+const CONFIG: TextFile = TextFile { what: "Telegraf configuration", ending: "conf", named: false, uses: false };
 const METADATA: &str = "metadata";
 const BUCKETS: &str = "buckets";
 

@@ -212,7 +212,7 @@ fn target(sink: &Sink) -> Option<(Target<'_>, &str)> {
 }
 
 /// The path without `.` and `..`, as far as the text tells.
-fn plain(path: &Path) -> Cow<'_, Path> {
+pub(super) fn plain(path: &Path) -> Cow<'_, Path> {
     if path.components().all(|part| matches!(part, Component::Normal(_) | Component::RootDir)) {
         return path.into();
     }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::budget::Budget;
 use super::each::{Each, Instance, Instances};
+use super::library::Libraries;
 use super::lint::Lints;
 use super::node::{Node, Span};
 use super::source::place;
@@ -61,12 +62,15 @@ pub(super) struct Project<'p, 'a> {
     pub(super) texts: RefCell<HashMap<PathBuf, Arc<Source>>>,
     /// How long they are together, in bytes.
     pub(super) texts_length: Cell<usize>,
+    /// Those that are used as libraries, and scripts with them.
+    pub(super) libraries: Libraries,
 }
 
 impl<'p, 'a> Project<'p, 'a> {
     pub(super) fn new(document: &'p Document<'a>, known: Known<'p>, resource: ReadResource) -> Self {
         let (attributes, texts) = (RefCell::default(), RefCell::default());
-        Self { document, known, resource, attributes, texts, texts_length: Cell::default() }
+        let (texts_length, libraries) = (Cell::default(), Libraries::default());
+        Self { document, known, resource, attributes, texts, texts_length, libraries }
     }
 
     /// The table of the resource `address`.

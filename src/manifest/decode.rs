@@ -85,11 +85,13 @@ pub(super) fn resource<'p, 'a>(mut context: DecodeContext<'p, 'a>) -> (Resource,
     }
     if !external {
         let written = &|field: &str| places.get(field).is_some();
+        let uses = script.as_ref().is_some_and(|script| script.at.is_composed());
         let script = script.as_ref().map(|script| script.text.as_str());
         let mut draft = Draft {
             fields,
             written,
             script,
+            uses,
             params: values,
             reaches: Vec::new(),
             reaches_within: Vec::new(),

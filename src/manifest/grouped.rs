@@ -1,6 +1,6 @@
 //! What is wrong with resources: the same mistake of several instances of one table is said once.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::address::Address;
@@ -12,6 +12,8 @@ pub(super) struct Grouped {
     all: Vec<Once>,
     /// Where in `all` the mistakes of instances are: of one instance there may be several at one place.
     known: HashMap<Mistake, Vec<usize>>,
+    /// What is said of tables, with its place: of a file that several of them have it is said once.
+    said: HashSet<(*const Source, usize, Code, String)>,
 }
 
 /// One mistake.
@@ -45,7 +47,13 @@ impl Grouped {
     /// Adds what is wrong with the resource `address`.
     pub(super) fn add(&mut self, address: &Address, diagnostic: Diagnostic) {
         let Some((place, label)) = diagnostic.places.first() else { return self.push(None, diagnostic) };
-        let Some(instance) = &address.instance else { return self.push(None, diagnostic) };
+        let Some(instance) = &address.instance else {
+            let key = (Arc::as_ptr(&place.source), place.span.start, diagnostic.code, diagnostic.message.clone());
+            if self.said.insert(key) {
+                self.push(None, diagnostic);
+            }
+            return;
+        };
         let mistake = Mistake {
             table: address.table(),
             code: diagnostic.code,
@@ -108,6 +116,8 @@ mod tests {
         let other = Address::new(Kind::Bucket, "other");
         all.add(&other, said(&other, "one", 0));
         all.add(&other, said(&other, "two", 0));
+        // Of another table at the same place, as in a file that both have.
+        all.add(&Address::new(Kind::Bucket, "third"), said(&other, "two", 0));
         let messages: Vec<String> = all.finish().map(|diagnostic| diagnostic.message).collect();
         assert_eq!(messages, ["no `x` (and 2 more instances)", "the same", "one", "two"]);
     }

@@ -1,7 +1,6 @@
 //! From a path to a manifest.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -17,7 +16,7 @@ use super::{
     rights, source, syntax, template, variables,
 };
 use crate::address::Address;
-use crate::diagnostic::{Code, Diagnostic, Place, Severity, Source};
+use crate::diagnostic::{Code, Diagnostic, Place, Severity, hide_secrets};
 use crate::graph::Graph;
 use crate::limits::{MISTAKES, PROBLEMS, RESOURCES};
 use crate::redact::HIDDEN;
@@ -236,27 +235,4 @@ fn sorted(mut problems: Vec<Diagnostic>) -> Vec<Diagnostic> {
         problems.push(Diagnostic { severity, ..Diagnostic::error(Code::ManifestMore, message).help(help) });
     }
     problems
-}
-
-/// What speaks of a secret, which is its first place.
-const SECRETS: [Code; 2] = [Code::ManifestSecretLiteral, Code::FluxSecretLiteral];
-
-/// Makes what was found to be a secret unreadable wherever its line is shown, besides what looks like one.
-fn hide_secrets(problems: &mut [Diagnostic]) {
-    let mut secrets: BTreeMap<*const Source, Vec<Range<usize>>> = BTreeMap::new();
-    for problem in problems.iter().filter(|problem| SECRETS.contains(&problem.code)) {
-        if let Some((place, _)) = problem.places.first() {
-            secrets.entry(Arc::as_ptr(&place.source)).or_default().push(place.span.clone());
-        }
-    }
-    let mut hidden: BTreeMap<*const Source, Arc<Source>> = BTreeMap::new();
-    for (place, _) in problems.iter_mut().flat_map(|problem| &mut problem.places) {
-        let of = Arc::as_ptr(&place.source);
-        if let Some(spans) = secrets.remove(&of) {
-            hidden.insert(of, Arc::new(place.source.hiding(spans)));
-        }
-        if let Some(source) = hidden.get(&of) {
-            place.source = Arc::clone(source);
-        }
-    }
 }

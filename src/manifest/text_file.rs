@@ -1,15 +1,10 @@
 //! Text of another language: in a string of a manifest, or in a file of its own.
 
-use std::os::unix::ffi::OsStrExt as _;
-use std::path::{Component, Path};
-use std::sync::Arc;
-
 use super::context::DecodeContext;
-use super::node::{Node, Raw, Span};
-use super::sink;
-use super::text_place::{TextPlace, Written};
-use crate::confine;
-use crate::diagnostic::{Code, Diagnostic, Place, Source};
+use super::node::{Entry, Node, Raw};
+use super::text_place::Written;
+use super::{named_file, sink, uses};
+use crate::diagnostic::{Code, Place};
 use crate::field::TextFile;
 use crate::limits;
 
@@ -20,11 +15,11 @@ pub(super) fn read<'a>(
     of: TextFile,
     node: &Node<'a>,
 ) -> Option<Written> {
-    let TextFile { what, ending, named } = of;
+    let TextFile { what, ending, named, .. } = of;
     let whole = context.place(node.span);
     if named {
         let node = context.expand(node)?.into_owned();
-        return named_file(context, name, of, &node, whole);
+        return in_file(context, name, of, &node, whole);
     }
     if let Raw::Text(text) = &node.value {
         if limits::TEXT_FILE.exceeded(text.len()) {
@@ -42,16 +37,30 @@ pub(super) fn read<'a>(
     let Raw::Table(table) = &node.value else {
         return context.wrong_type(name, &format!("a {what}, or `{{ file = \"...\" }}`"), &node);
     };
-    let Some(entry) = table.only().filter(|entry| entry.key == "file") else {
+    let known = |entry: &Entry<'_>| entry.key == "file" || entry.key == "use" && of.uses;
+    let Some(file) = table.get("file").filter(|_| table.0.iter().all(known)) else {
         let help = format!("write `{name} = '''...'''`, or `{name} = {{ file = \"NAME.{ending}\" }}`");
         let message = format!("`{name}` must be a {what}, or one file");
-        return context.fail_with(Code::ManifestTextFile, node.span, message, "expected `file` alone", help);
+        let label = match table.get("use").filter(|_| of.uses) {
+            Some(_) if table.0.iter().all(known) => "expected `file` with `use`",
+            _ if of.uses => "expected `file`, and with it only `use`",
+            _ => "expected `file` alone",
+        };
+        return context.fail_with(Code::ManifestTextFile, node.span, message, label, help);
     };
-    named_file(context, "file", of, &entry.node, whole)
+    match table.get("use") {
+        None => in_file(context, "file", of, file, whole),
+        Some(list) => {
+            // Both, so that each mistake is said.
+            let own = sink::path(context, "file", file);
+            let own = own.and_then(|path| Some((named_file::read(context, of, &path, file.span)?, path)));
+            uses::read(context, of, own, list, whole)
+        }
+    }
 }
 
 /// The text in the file that `node` names.
-fn named_file(
+fn in_file(
     context: &mut DecodeContext<'_, '_>,
     name: &str,
     of: TextFile,
@@ -59,8 +68,8 @@ fn named_file(
     whole: Place,
 ) -> Option<Written> {
     let path = sink::path(context, name, node)?;
-    let source = file(context, of, &path, node.span)?;
-    Some(Written { text: source.text.clone(), at: TextPlace::of_file(source), whole })
+    let source = named_file::read(context, of, &path, node.span)?;
+    Some(Written::of_file(source, whole))
 }
 
 /// Whether a text is nothing but a path of a file with such texts.
@@ -68,62 +77,4 @@ fn is_path(text: &str, ending: &str) -> bool {
     let stem = text.strip_suffix(ending).and_then(|text| text.strip_suffix('.'));
     let part = |letter: char| letter.is_alphanumeric() || matches!(letter, '/' | '_' | '-' | '.');
     stem.is_some_and(|stem| !stem.is_empty() && stem.chars().all(part))
-}
-
-/// Why `path` names no such text, and what to do: whatever is read as one may be shown, so what is called otherwise is not read.
-fn called_otherwise(of: TextFile, path: &Path) -> Option<(String, String)> {
-    if confine::leaves(path) {
-        return None;
-    }
-    let hidden = |part: &Component<'_>| matches!(part, Component::Normal(name) if name.as_bytes().starts_with(b"."));
-    if path.components().any(|part| hidden(&part)) {
-        let message =
-            format!("{} is hidden: its name, or that of a directory above it, begins with a dot", path.display());
-        return Some((message, "rename or move it: hidden files are not read".to_owned()));
-    }
-    let TextFile { what, ending, .. } = of;
-    if path.extension().is_none_or(|extension| extension != ending) {
-        let message = format!("{} is not a {what}: its name does not end in `.{ending}`", path.display());
-        return Some((message, "rename it if it is one".to_owned()));
-    }
-    None
-}
-
-fn file(context: &mut DecodeContext<'_, '_>, of: TextFile, path: &Path, span: Span) -> Option<Arc<Source>> {
-    if let Some((message, help)) = called_otherwise(of, path) {
-        return context.fail_with(Code::ManifestFile, span, message, "names this file", help);
-    }
-    if let Some(source) = context.project.texts.borrow().get(path) {
-        return Some(Arc::clone(source));
-    }
-    let bytes = match context.project.known.root.read(path, &limits::TEXT_FILE) {
-        Ok(bytes) => bytes,
-        Err(error) => {
-            let help = error.help().unwrap_or("paths are relative to the project directory");
-            return context.fail_with(Code::ManifestFile, span, error.to_string(), "names this file", help);
-        }
-    };
-    let length = &context.project.texts_length;
-    length.set(length.get() + bytes.len());
-    if limits::TEXT_FILES.exceeded(length.get()) {
-        let what = || {
-            (
-                format!("with {} the texts in files of their own are larger than", path.display()),
-                Some(context.place(span)),
-            )
-        };
-        context.budget().exceed(&limits::TEXT_FILES, what);
-        return None;
-    }
-    let shown = super::source::shown(context.project.known.root.path(), path);
-    match super::source::text(path, shown, bytes) {
-        Ok(source) => {
-            context.project.texts.borrow_mut().insert(path.to_owned(), Arc::clone(&source));
-            Some(source)
-        }
-        Err(error) => {
-            context.say(Diagnostic { code: Code::ManifestFile, ..error }.at(context.place(span), "named here"));
-            None
-        }
-    }
 }

@@ -8,7 +8,17 @@ use crate::diagnostic::{Place, Source};
 
 /// Where a text of another language stands.
 #[derive(Clone, Debug)]
-pub struct TextPlace {
+pub struct TextPlace(At);
+
+#[derive(Clone, Debug)]
+enum At {
+    One(One),
+    Composed(Arc<Composed>),
+}
+
+/// A text in one place.
+#[derive(Clone, Debug)]
+struct One {
     source: Arc<Source>,
     /// Without quotes.
     span: Range<usize>,
@@ -16,10 +26,41 @@ pub struct TextPlace {
     escaped: bool,
 }
 
+/// A text that is put together from several files.
+#[derive(Debug)]
+pub(crate) struct Composed {
+    pub(crate) text: String,
+    /// The first byte of each piece in the text, and where that stands; in order, and there is one.
+    pub(super) pieces: Box<[(usize, Place)]>,
+}
+
+impl Composed {
+    /// The place of the bytes `span` of the text, as far as they are of one file.
+    pub(crate) fn place(&self, span: &Range<usize>) -> Option<Place> {
+        if span.start > self.text.len() {
+            return None;
+        }
+        let at = self.pieces.partition_point(|(at, _)| *at <= span.start).saturating_sub(1);
+        let (at, place) = &self.pieces[at];
+        let within = |byte: usize| (place.span.start + byte.saturating_sub(*at)).min(place.span.end);
+        Some(Place { source: Arc::clone(&place.source), span: within(span.start)..within(span.end.max(span.start)) })
+    }
+}
+
 impl TextPlace {
     /// A file of its own.
     pub(super) fn of_file(source: Arc<Source>) -> Self {
-        Self { span: 0..source.text.len(), source, escaped: false }
+        Self(At::One(One { span: 0..source.text.len(), source, escaped: false }))
+    }
+
+    /// A text that is put together.
+    pub(super) fn composed(composed: Arc<Composed>) -> Self {
+        Self(At::Composed(composed))
+    }
+
+    /// Whether it is put together from several files.
+    pub(super) fn is_composed(&self) -> bool {
+        matches!(self.0, At::Composed(_))
     }
 
     /// The bytes `span` of a manifest, which are a TOML string whose value is `text`.
@@ -33,11 +74,28 @@ impl TextPlace {
         let inner = line_end.map_or(inner, |end| &inner[end.len()..]);
         let end = span.end - quotes.len();
         let escaped = inner != text;
-        Self { span: end - inner.len()..end, source, escaped }
+        Self(At::One(One { span: end - inner.len()..end, source, escaped }))
     }
 
     /// The text; `whole` is the string in the manifest with its quotes, where it is one. None where that is no string.
     pub fn text(&self, whole: &Place) -> Option<Cow<'_, str>> {
+        match &self.0 {
+            At::One(one) => one.text(whole),
+            At::Composed(composed) => Some(Cow::Borrowed(&composed.text)),
+        }
+    }
+
+    /// The place of the bytes `span` of the text; none where it has no such bytes.
+    pub fn place(&self, span: &Range<usize>) -> Option<Place> {
+        match &self.0 {
+            At::One(one) => one.place(span),
+            At::Composed(composed) => composed.place(span),
+        }
+    }
+}
+
+impl One {
+    fn text(&self, whole: &Place) -> Option<Cow<'_, str>> {
         if !self.escaped {
             return self.source.text.get(self.span.clone()).map(Cow::Borrowed);
         }
@@ -49,8 +107,7 @@ impl TextPlace {
         }
     }
 
-    /// The place of the bytes `span` of the text; none where it has no such bytes.
-    pub fn place(&self, span: &Range<usize>) -> Option<Place> {
+    fn place(&self, span: &Range<usize>) -> Option<Place> {
         let raw = self.source.text.get(self.span.clone())?;
         let at = |at| if self.escaped { written_at(raw, at) } else { (at <= raw.len()).then_some(at) };
         let (mut from, to) = (at(span.start)?, at(span.end.max(span.start))?);
@@ -80,6 +137,11 @@ impl Written {
     pub(super) fn of_string(whole: &Place, text: &str) -> Self {
         let at = TextPlace::of_string(Arc::clone(&whole.source), whole.span.clone(), text);
         Self { text: text.to_owned(), at, whole: whole.clone() }
+    }
+
+    /// A text that is the file `source`, which the value `whole` names.
+    pub(super) fn of_file(source: Arc<Source>, whole: Place) -> Self {
+        Self { text: source.text.clone(), at: TextPlace::of_file(source), whole }
     }
 
     /// The place of `span` in the text.

@@ -141,7 +141,10 @@ fn value(ty: Type) -> Json {
         Type::Map => or_expression(json!({ "type": "object", "additionalProperties": text() })),
         Type::TextFile(of) if of.named => text(),
         Type::Flux | Type::TextFile(_) => {
-            let file = map(json!({ "file": described("A file of the project", text()) }));
+            let mut file = map(json!({ "file": described("A file of the project", text()) }));
+            if ty == Type::Flux {
+                file.insert("use".to_owned(), described("Files of the project with definitions for it", list(text())));
+            }
             json!({ "anyOf": [text(), table("It is in a file", file)] })
         }
         Type::Params => or_expression(json!({ "type": "object" })),

@@ -296,6 +296,28 @@ fn files_are_so_many_and_so_large() {
 }
 
 #[test]
+fn a_script_uses_so_many_libraries_and_is_so_large_with_them() {
+    let said = |libraries: usize, bytes: usize| {
+        let dir = tempfile::tempdir().unwrap();
+        let names: Vec<String> = (0..libraries).map(|n| format!("\"l{n}.flux\"")).collect();
+        let names = names.join(", ");
+        write(dir.path(), &format!("[task.t]\nevery = \"1h\"\nflux = {{ file = \"t.flux\", use = [{names}] }}\n"));
+        fs::write(dir.path().join("t.flux"), "x = 1\n").unwrap();
+        for n in 0..libraries {
+            let head = format!("l{n} = 1\n//");
+            let rest = bytes.saturating_sub(head.len());
+            fs::write(dir.path().join(format!("l{n}.flux")), head + &"c".repeat(rest)).unwrap();
+        }
+        let loaded = load(dir.path(), &Inputs::default());
+        loaded.map(drop).map_err(|problems| problems.into_iter().map(|problem| problem.message).collect())
+    };
+    assert_eq!(said(limits::LIBRARIES.size(), 0), Ok(()));
+    files_refused(said(limits::LIBRARIES.size() + 1, 0), &limits::LIBRARIES);
+    assert_eq!(said(2, limits::TEXT_FILE.size() / 2 - 100), Ok(()));
+    files_refused(said(2, limits::TEXT_FILE.size() / 2), &limits::TEXT_FILE);
+}
+
+#[test]
 fn files_that_a_command_reads_are_so_large() {
     let dir = tempfile::tempdir().unwrap();
     write(dir.path(), "[bucket.b]\n");

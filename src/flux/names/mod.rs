@@ -38,6 +38,14 @@ pub fn unknown_imports(script: &Script) -> impl Iterator<Item = (&Import, Cow<'_
     imports.filter(|(_, path)| stdlib::package(path).is_none())
 }
 
+/// The name that an import binds: a package of the standard library may have another one than its path.
+pub(super) fn bound<'s>(script: &'s Script, import: &Import) -> &'s str {
+    match (import.alias, stdlib::package(&script.unquoted(import.path))) {
+        (None, Some(package)) => package.name(),
+        _ => script.bound(import),
+    }
+}
+
 /// The package of the standard library that a name is of which nothing has bound and no import is needed for.
 pub(super) fn prelude_package(name: &str) -> Option<&'static str> {
     stdlib::prelude_path(name)
@@ -105,11 +113,8 @@ impl<'a> Check<'a> {
             let near = nearest(&path, stdlib::packages().map(|package| package.path));
             self.error(import.path, format!("unknown package \"{path}\""), "not in the standard library", near);
         }
-        let name = match (import.alias, package) {
-            (None, Some(package)) => package.name(),
-            _ => self.script.bound(import),
-        };
-        self.scope.bind(name, package.map_or(Known::Value, Known::Package), None);
+        let known = package.map_or(Known::Value, Known::Package);
+        self.scope.bind(bound(self.script, import), known, None);
     }
 
     /// The statements will be looked at in their order, before all that waits.

@@ -1,6 +1,6 @@
 //! Runs a script in thought. Values that only a run could tell are unknown; a function that nobody calls is called with these.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::rc::Rc;
 
 use super::value::{CallId, ScopeId, Scopes, Text, Value};
@@ -11,7 +11,7 @@ use crate::flux::ast::{
     Expression, ExpressionId, ExpressionKind, Function, Infix, OptionTarget, Part, Prefix, Record, Script, Span,
     Statement, StatementKind,
 };
-use crate::flux::names;
+use crate::flux::{library, names};
 use crate::limits::SCRIPT_STEPS;
 
 /// How deep expressions and calls may be nested in each other.
@@ -48,6 +48,8 @@ pub(super) struct Run<'a> {
     /// Functions by the place of their arrow: those that were called, and those that were met.
     pub(super) called: BTreeSet<u32>,
     met: Vec<(&'a Function, ScopeId)>,
+    /// Functions of libraries that the script does not use, by their first bytes.
+    unneeded: HashSet<u32>,
     pub(super) scopes: Scopes<'a>,
 }
 
@@ -65,6 +67,7 @@ pub(super) fn run<'a>(script: &'a Script, given: &[(&'a str, &'a Literal)], step
         lost: Vec::new(),
         called: BTreeSet::new(),
         met: Vec::new(),
+        unneeded: library::unneeded(script),
         scopes: Scopes::default(),
     };
     let file = run.scopes.open(None);
@@ -126,6 +129,9 @@ impl<'a> Run<'a> {
     /// The value that the statements return, if they do. What an expression at the `top` gives is a result of the script.
     pub(super) fn statements(&mut self, statements: &'a [Statement], scope: ScopeId, top: bool) -> Value<'a> {
         for statement in statements {
+            if top && self.unneeded.contains(&statement.span.start) {
+                continue;
+            }
             match &statement.kind {
                 StatementKind::Expression(value) => {
                     if let (Value::Result(call), true) = (self.value(*value, scope), top) {

@@ -30,6 +30,10 @@ pub(super) const SCRIPT: expression::Words<'_> = expression::Words {
 
 pub(super) fn check(draft: &mut Draft<'_>, sort: Sort, faults: &mut Vec<Fault>) {
     let Some(source) = draft.script else { return };
+    if draft.uses {
+        let fault = fault("the query of a check must be one pipe, and cannot use libraries", "uses libraries", None);
+        return faults.push(fault.help("remove `use`, or write a check with `custom = true`"));
+    }
     let parsed = parse(source);
     let words = expression::Words { given: &[VARIABLES], ..SCRIPT };
     faults.extend(script::forms("flux", &parsed, |mistake| words.help(source, mistake)));

@@ -17,7 +17,7 @@ use crate::kind::spec::{Draft, Fault};
 use crate::limits::PROBLEMS;
 use crate::lint::Allowed;
 
-pub(super) const JSON: TextFile = TextFile { what: "dashboard", ending: "json", named: true };
+pub(super) const JSON: TextFile = TextFile { what: "dashboard", ending: "json", named: true, uses: false };
 
 /// The keys of a cell, besides that of its ID those that a UI gives it.
 const CELL: &[&str] = &["x", "y", "w", "h", "name", "properties", "id", "links", "minH", "minW"];

@@ -49,6 +49,7 @@ fn checked(told: &Fields, object: &Object) -> Result<(), String> {
         fields,
         written: &written,
         script: whole(told),
+        uses: false,
         params: None,
         reaches: Vec::new(),
         reaches_within: Vec::new(),

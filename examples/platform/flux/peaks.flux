@@ -1,0 +1,2 @@
+// The highest hourly mean of each day.
+thin(fn: max)

@@ -1,0 +1,6 @@
+import "math"
+
+// Another one.
+one = 1
+
+x = (

@@ -1,0 +1,3 @@
+import "strings"
+
+one = strings.toUpper(v: "a")

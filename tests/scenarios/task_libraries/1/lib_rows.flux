@@ -1,0 +1,2 @@
+// Rows.
+rows = () => from(bucket: "_monitoring") |> range(start: -params.window)

@@ -1,0 +1,1 @@
+from(bucket: RAW) |> range(start: v.timeRangeStart) |> limit(n: 1)

@@ -1,0 +1,5 @@
+package names
+import "strings"
+
+RAW = "_monitoring"
+upper = (text) => strings.toUpper(v: text)

@@ -1,0 +1,1 @@
+rows() |> limit(n: 2)

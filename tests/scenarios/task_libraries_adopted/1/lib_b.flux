@@ -1,0 +1,3 @@
+import "math"
+
+b = (x) => math.floor(x: a(x: x))
