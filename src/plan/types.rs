@@ -1,11 +1,14 @@
 //! What a server's compiler finds wrong with scripts, at the places where the manifests have them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
+use std::ops::Range;
+use std::sync::Arc;
 
 use similar::{Algorithm, DiffOp, capture_diff_slices};
 
 use super::guard::Written;
-use crate::diagnostic::{Code, Diagnostic, Place};
+use crate::address::Address;
+use crate::diagnostic::{Code, Diagnostic, Place, Source};
 use crate::diff::Change;
 use crate::evidence::{Compiled, Unchecked};
 use crate::flux::Mistake;
@@ -23,7 +26,8 @@ pub(super) fn problems(
     compiled: &Compiled,
     written: Written<'_>,
 ) -> (Vec<Problem>, Option<Diagnostic>) {
-    let mut problems = Vec::new();
+    let mut found: Vec<Found<'_>> = Vec::new();
+    let mut known: HashMap<(*const Source, Range<usize>, String), usize> = HashMap::new();
     for change in changes {
         let address = &change.address;
         let (Some(mistakes), Some(resource)) = (compiled.mistakes.get(address), written.resources.get(address)) else {
@@ -38,17 +42,47 @@ pub(super) fn problems(
             let is_wrong = |mistake: &&Mistake| !given.contains(&&source[mistake.span.range()]);
             for mistake in mistakes.iter().filter(is_wrong) {
                 let place = way.as_ref().and_then(|(text, way)| way.back(text, mistake));
-                let message = format!("{address}{FAILS}{}", mistake.message);
-                let diagnostic = Diagnostic::error(Code::FluxType, message)
-                    .help("it would fail each time it runs; to send it all the same, use --no-type-check");
-                problems.push(Problem::from(match place {
-                    Some(place) => diagnostic.at(place, "here"),
-                    None => diagnostic.at(whole.clone(), "with what fluxform adds to this script"),
-                }));
+                let message = &mistake.message;
+                if let Some(place) = &place {
+                    // Instances have one script, and several scripts have one library.
+                    let key = (Arc::as_ptr(&place.source), place.span.clone(), message.clone());
+                    let first = *known.entry(key).or_insert(found.len());
+                    if let Some(found) = found.get_mut(first) {
+                        found.more += usize::from(found.last != address);
+                        found.last = address;
+                        continue;
+                    }
+                }
+                let place = place.ok_or_else(|| whole.clone());
+                found.push(Found { address, last: address, more: 0, message, place });
             }
         }
     }
-    (problems, compiled.unchecked.as_ref().map(warning))
+    (found.into_iter().map(Found::said).collect(), compiled.unchecked.as_ref().map(warning))
+}
+
+/// A mistake in a script, or in those of several resources.
+struct Found<'a> {
+    address: &'a Address,
+    last: &'a Address,
+    /// How many other resources have it.
+    more: usize,
+    message: &'a str,
+    /// Where the author has it, else where the whole script is named.
+    place: Result<Place, Place>,
+}
+
+impl Found<'_> {
+    fn said(self) -> Problem {
+        let Self { address, more, message, place, .. } = self;
+        let others = if more > 0 { format!(" (and {more} more)") } else { String::new() };
+        let diagnostic = Diagnostic::error(Code::FluxType, format!("{address}{others}{FAILS}{message}"))
+            .help("it would fail each time it runs; to send it all the same, use --no-type-check");
+        Problem::from(match place {
+            Ok(place) => diagnostic.at(place, "here"),
+            Err(whole) => diagnostic.at(whole, "with what fluxform adds to this script"),
+        })
+    }
 }
 
 /// Leaves out what the manifests have been warned of at the same place, names that are not there: of each script one error stays,

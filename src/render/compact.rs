@@ -8,6 +8,7 @@ use super::human::{on_ledger, released, role, settings, verb_width};
 use super::lines::Line;
 use super::page::Page;
 use super::reason::{listed, lost, reason, sign, threat};
+use super::shared::{Rest, Shared};
 use super::style::{Look, Role};
 use crate::address::Address;
 use crate::diff::{Action, Cause, Change, FieldChange};
@@ -85,10 +86,12 @@ impl Row<'_> {
 }
 
 /// Writes changes on the server.
-pub(super) fn changes(page: &mut Page, plan: &Plan, changes: &[&Change]) {
+pub(super) fn changes(page: &mut Page, plan: &Plan, changes: &[&Change], shared: &Shared<'_>) {
     let all = tables(plan.changes.iter().map(|change| &change.address));
     // Rows go by their words, so the sign is one of them.
-    let items = changes.iter().map(|change| (&change.address, format!("{:>3}\n{}", sign(change.action), said(change))));
+    let items = changes
+        .iter()
+        .map(|change| (&change.address, format!("{:>3}\n{}", sign(change.action), said(change, shared.rest(change)))));
     let known: HashMap<&Address, &Change> = changes.iter().map(|change| (&change.address, *change)).collect();
     for row in rows(items) {
         let (sign, words) = row.words.split_once('\n').unwrap_or_default();
@@ -110,11 +113,17 @@ fn differing(members: &[&Change]) -> String {
     if names.is_empty() { String::new() } else { format!(", each with its own {}", listed(names)) }
 }
 
-/// What happens to a resource besides its action.
-fn said(change: &Change) -> String {
+/// What happens to a resource besides its action. Of its script `rest` may be all that is to be shown.
+fn said(change: &Change, rest: Option<&Rest>) -> String {
     let mut words = String::new();
     if matches!(change.action, Action::Update | Action::Replace) {
-        let fields: Vec<_> = change.fields.iter().map(changed).collect();
+        let rest = |field: &FieldChange| rest.filter(|rest| rest.field == field.field);
+        let field = |field| match rest(field) {
+            None => changed(field),
+            Some(rest) if rest.lines.is_empty() => format!("{} ({})", rest.field, rest.words()),
+            Some(rest) => format!("{} {}", rest.field, lines_changed(&rest.lines)),
+        };
+        let fields: Vec<_> = change.fields.iter().map(field).collect();
         words = format!("  {}", fields.join(", "));
     }
     let mut remarks: Vec<String> = reason(&change.reason, change.address.kind).into_iter().collect();
@@ -146,16 +155,21 @@ fn changed(field: &FieldChange) -> String {
         Cause::Yours | Cause::New => "",
     };
     if let Some(lines) = by_lines(field) {
-        let count = |new: bool| {
-            lines.iter().filter(|line| matches!((line, new), (Line::New(_), true) | (Line::Old(_), false))).count()
-        };
-        return format!("{} (+{} -{}){drift}", field.field, count(true), count(false));
+        return format!("{} {}{drift}", field.field, lines_changed(&lines));
     }
     let (before, after) = sides(field);
     match before.chars().count().max(after.chars().count()) {
         0..=SHORT => format!("{} {before} -> {after}{drift}", field.field),
         _ => format!("{}{drift}", field.field),
     }
+}
+
+/// How many lines are new, and how many are gone.
+pub(super) fn lines_changed(lines: &[Line]) -> String {
+    let count = |new: bool| {
+        lines.iter().filter(|line| matches!((line, new), (Line::New(_), true) | (Line::Old(_), false))).count()
+    };
+    format!("(+{} -{})", count(true), count(false))
 }
 
 /// Writes what data may be lost.

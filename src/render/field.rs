@@ -4,6 +4,7 @@ use super::alike::apart;
 use super::items::by_items;
 use super::lines::{self, Line};
 use super::page::Page;
+use super::shared::Rest;
 use super::style::Role;
 use super::value::{Shown, last, lines, lines_beside, short_of};
 use crate::diff::{Cause, Change, FieldChange};
@@ -31,10 +32,14 @@ pub(super) fn created(page: &mut Page, change: &Change) {
     }
 }
 
-/// Writes the fields that differ: the server's value, the manifest's, and who moved.
-pub(super) fn changed(page: &mut Page, change: &Change) {
+/// Writes the fields that differ: the server's value, the manifest's, and who moved. Of a script `rest` may be all that is to be shown.
+pub(super) fn changed(page: &mut Page, change: &Change, rest: Option<&Rest>) {
     for field in &change.fields {
-        if !changed_lines(page, field) {
+        if let Some(rest) = rest.filter(|rest| rest.field == field.field) {
+            page.say("      ").put(Role::Change, "~").say(format_args!(" {}:", field.field));
+            page.put(Role::Quiet, format_args!("  ({})", rest.words())).end();
+            lines::write(page, &rest.lines);
+        } else if !changed_lines(page, field) {
             page.say("      ").put(Role::Change, "~").say(format_args!(" {}: ", field.field));
             let (before, after) = sides(field);
             page.say(before).put(Role::Quiet, " -> ").say(after);

@@ -3,9 +3,10 @@
 use super::markdown::Comment;
 use super::page::Page;
 use super::reason::{listed, lost, object, reason, sign, threat};
+use super::shared::{Library, Shared};
 use super::style::{Look, Role};
 use super::value::count;
-use super::{compact, field};
+use super::{compact, field, lines};
 use crate::address::few;
 use crate::diff::{Action, Change, Turn};
 use crate::plan::{Allowed, Counts, Flagged, Plan, short};
@@ -96,15 +97,42 @@ fn section(page: &mut Page, plan: &Plan, title: &str, changes: &[&Change]) {
         return;
     }
     page.heading(title);
+    let shared = Shared::of(changes);
+    for (n, library) in shared.libraries.iter().enumerate() {
+        if n > 0 && !page.look().compact {
+            page.end();
+        }
+        one_library(page, library);
+    }
+    let changes: Vec<&Change> = changes.iter().copied().filter(|change| !shared.is_all(change)).collect();
     if page.look().compact {
-        return compact::changes(page, plan, changes);
+        return compact::changes(page, plan, &changes, &shared);
+    }
+    if !shared.libraries.is_empty() && !changes.is_empty() {
+        page.end();
     }
     for (n, change) in changes.iter().enumerate() {
         if n > 0 && (!change.fields.is_empty() || !changes[n - 1].fields.is_empty()) {
             page.end();
         }
-        one(page, change);
+        one(page, change, &shared);
     }
+}
+
+/// A library, whose change is that of several scripts.
+fn one_library(page: &mut Page, Library { name, addresses, lines }: &Library<'_>) {
+    page.put(role(Action::Update), format_args!("{:>3}", sign(Action::Update))).say(" ").put(Role::Strong, name);
+    let scripts = count(addresses.len(), "script");
+    if page.look().compact {
+        let changed = compact::lines_changed(lines);
+        page.put(Role::Quiet, format_args!("  in {scripts}: {}", few(addresses)))
+            .say(format_args!("  {changed}"))
+            .end();
+        return;
+    }
+    page.put(Role::Quiet, format_args!("  in {scripts}")).end();
+    page.put(Role::Quiet, format_args!("      # {}", listed(addresses.iter().map(ToString::to_string)))).fold(8);
+    lines::write(page, lines);
 }
 
 /// The colour of an action.
@@ -118,7 +146,7 @@ pub(super) const fn role(action: Action) -> Role {
     }
 }
 
-fn one(page: &mut Page, change: &Change) {
+fn one(page: &mut Page, change: &Change, shared: &Shared<'_>) {
     page.put(role(change.action), format_args!("{:>3}", sign(change.action)));
     page.say(" ").put(Role::Strong, &change.address);
     if let Some(target) = &change.object {
@@ -130,7 +158,7 @@ fn one(page: &mut Page, change: &Change) {
     }
     match change.action {
         Action::Create => field::created(page, change),
-        Action::Update | Action::Replace => field::changed(page, change),
+        Action::Update | Action::Replace => field::changed(page, change, shared.rest(change)),
         Action::None | Action::Delete | Action::Forget => {}
     }
 }
@@ -142,7 +170,7 @@ pub fn differences(change: &Change, look: Look) -> String {
         .say(" ")
         .put(Role::Strong, &change.address)
         .end();
-    field::changed(&mut page, change);
+    field::changed(&mut page, change, None);
     page.finish()
 }
 

@@ -21,6 +21,7 @@ mod progress;
 mod reason;
 mod report;
 mod sanitize;
+mod shared;
 mod style;
 mod value;
 mod waiting;

@@ -18,6 +18,7 @@ mod hostile;
 mod kinds;
 mod layout;
 mod ledger;
+mod libraries;
 mod limits;
 mod lints;
 mod main_job;

@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::{Value as Json, json};
 
 use super::super::reason::unexamined;
+use super::super::shared::Shared;
 use super::super::value::{last_text, text_beside};
 use super::problem::{self, DiagnosticForm};
 use crate::address::Address;
@@ -24,11 +25,21 @@ pub(super) struct Form<'a> {
     plan_digest: String,
     summary: Summary,
     changes: Vec<Change<'a>>,
+    /// Those that change several scripts alike.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    libraries: Vec<Library<'a>>,
     at_stake: Vec<Stake<'a>>,
     allowed: &'a [Allowed],
     flags: Vec<Flagged<'a>>,
     refusals: Vec<problem::Form<'a>>,
     warnings: Vec<DiagnosticForm<'a>>,
+}
+
+/// A library, whose change is that of several scripts.
+#[derive(Serialize)]
+struct Library<'a> {
+    file: String,
+    addresses: Vec<&'a Address>,
 }
 
 /// A flag that let something pass, as it is written on the command line.
@@ -156,6 +167,7 @@ impl<'a> Form<'a> {
                 unchanged: counts.unchanged,
             },
             changes: plan.changes.iter().map(Change::new).collect(),
+            libraries: libraries(plan),
             at_stake: plan.at_stake.iter().map(|(address, data)| Stake::new(address, data)).collect(),
             allowed: &plan.allowed,
             flags: plan.flags.iter().map(Flagged::new).collect(),
@@ -163,6 +175,12 @@ impl<'a> Form<'a> {
             warnings: plan.warnings.iter().map(DiagnosticForm::new).collect(),
         }
     }
+}
+
+fn libraries(plan: &Plan) -> Vec<Library<'_>> {
+    let changes: Vec<_> = plan.changes.iter().filter(|change| !change.drifted()).collect();
+    let shared = Shared::of(&changes).libraries.into_iter();
+    shared.map(|library| Library { file: library.name, addresses: library.addresses }).collect()
 }
 
 impl<'a> Change<'a> {

@@ -5,9 +5,11 @@ use super::super::field::{by_lines, cause, drift_by_lines, sides};
 use super::super::human::{on_ledger, remarks};
 use super::super::lines::{Line, Piece, marked, marks};
 use super::super::reason::{lost, object, sign, threat};
-use super::super::value::{lines, short_of};
+use super::super::shared::{Library, Rest};
+use super::super::value::{count, lines, short_of};
 use super::fit::Item;
 use super::safe::{block, code, folded};
+use crate::address::few;
 use crate::diff::{Action, Cause, Change, FieldChange};
 use crate::evidence::Stake;
 use crate::value::Value;
@@ -15,12 +17,32 @@ use crate::value::Value;
 /// More lines than this are folded.
 const OPEN: usize = 12;
 
-/// A change on the server.
-pub(super) fn change(change: &Change) -> Item {
+/// A library, whose change is that of several scripts.
+pub(super) fn library(Library { name, addresses, lines }: &Library<'_>) -> Item {
+    let named = code(format_args!("{} {name}", sign(Action::Update)));
+    let head = format!("**{named}** in {}: ", count(addresses.len(), "script"));
+    let full = addresses.iter().map(code).collect::<Vec<_>>().join(", ");
+    let brief = format!("{head}{} (details omitted)\n\n", few(addresses.iter().map(code)));
+    let diff = line_diff(lines);
+    let shown = block("diff", &diff);
+    let shown = if diff.len() > OPEN { folded(name, &shown) } else { shown };
+    Item { full: format!("{head}{full}\n\n{shown}\n"), brief, name: Some(named) }
+}
+
+/// A change on the server. Of its script `rest` may be all that is to be shown.
+pub(super) fn change(change: &Change, rest: Option<&Rest>) -> Item {
     let mut diff: Vec<String> = remarks(change).into_iter().map(|remark| format!("# {remark}")).collect();
     match change.action {
         Action::Create => diff.extend(created(change)),
-        Action::Update | Action::Replace => diff.extend(change.fields.iter().flat_map(changed)),
+        Action::Update | Action::Replace => {
+            diff.extend(change.fields.iter().flat_map(|field| match rest.filter(|rest| rest.field == field.field) {
+                None => changed(field),
+                Some(rest) => {
+                    let head = format!("# {}: {}", field.field, rest.words());
+                    [head].into_iter().chain(line_diff(&rest.lines)).collect()
+                }
+            }));
+        }
         Action::None | Action::Delete | Action::Forget => {}
     }
     item(sign(change.action), change, &diff)

@@ -15,6 +15,7 @@ use super::difference::one as one_difference;
 use super::human::{nothing, on_server, refused as refused_words, totals};
 use super::json::{Document, Part};
 use super::page::Page;
+use super::shared::Shared;
 use super::style::Look;
 use super::value::count;
 use crate::address::few;
@@ -214,7 +215,11 @@ fn planned(plan: &Plan) -> Vec<Section> {
     let (destroyed, rest): (Vec<_>, Vec<_>) = server().partition(destroys);
     let (drifted, changed): (Vec<_>, Vec<_>) = rest.into_iter().partition(|change| change.drifted());
     let (grave, changed): (Vec<_>, Vec<_>) = changed.into_iter().partition(|change| is_grave(change));
-    let items = |changes: Vec<&Change>| changes.into_iter().map(change::change).collect();
+    let items = |changes: Vec<&Change>| changes.into_iter().map(|change| change::change(change, None)).collect();
+    let shared = Shared::of(&changed);
+    let others = changed.into_iter().filter(|change| !shared.is_all(change));
+    let others = others.map(|change| change::change(change, shared.rest(change)));
+    let changed = shared.libraries.iter().map(change::library).chain(others).collect();
     let ledger = plan.changes.iter().filter(|change| change.ledger_only()).flat_map(change::ledger);
     vec![
         section("Data at stake", Rank::First, stakes.collect()),
@@ -223,7 +228,7 @@ fn planned(plan: &Plan) -> Vec<Section> {
         section("Destroyed or replaced", Rank::Kept, items(destroyed)),
         section("Drift (changed on the server since the last apply)", Rank::First, items(drifted)),
         section("Rights, secrets and adoptions", Rank::First, items(grave)),
-        section("Changes", Rank::Rest, items(changed)),
+        section("Changes", Rank::Rest, changed),
         section("Ledger only (nothing changes on the server)", Rank::Rest, ledger.collect()),
     ]
 }
@@ -241,7 +246,8 @@ fn flagged(Flagged { flag, addresses }: &Flagged) -> Item {
 
 fn drift(plan: &Plan) -> Vec<Section> {
     let drifted = plan.drifted().map(change::drifted);
-    let undone = plan.changes.iter().filter(|change| change.unfinished()).map(change::change);
+    let undone = plan.changes.iter().filter(|change| change.unfinished());
+    let undone = undone.map(|change| change::change(change, None));
     vec![
         section("Changed on the server since the last apply", Rank::First, drifted.collect()),
         section("Unfinished: an earlier run was interrupted", Rank::Rest, undone.collect()),
