@@ -1,6 +1,7 @@
 //! `fluxform flux ast`.
 
 use super::script::{Files, Script};
+use super::uses::Uses;
 use crate::cli::Ended;
 use crate::cli::shell::Shell;
 use crate::diagnostic::Code;
@@ -19,7 +20,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(shell: &Shell, arguments: &Arguments) -> Ended {
-    arguments.files.each(shell, |script| {
+    arguments.files.each(shell, &Uses::default(), |script| {
         if script.parsed.has_tree() {
             print(shell, script)?;
         }

@@ -1,6 +1,7 @@
 //! `fluxform flux check`.
 
 use super::script::Files;
+use super::uses::Uses;
 use crate::cli::Ended;
 use crate::cli::shell::{Format, Shell};
 use crate::exit::Exit;
@@ -18,6 +19,8 @@ use crate::render::{self, Comment, Document, Page};
 pub(super) struct Arguments {
     #[command(flatten)]
     files: Files,
+    #[command(flatten)]
+    uses: Uses,
     /// Output format
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: Format,
@@ -26,7 +29,7 @@ pub(super) struct Arguments {
 pub(super) fn run(shell: &Shell, arguments: &Arguments) -> Ended {
     let mut warnings = Vec::new();
     let files = arguments.files.walked()?;
-    let checked = files.each(shell, |script| {
+    let checked = files.each(shell, &arguments.uses, |script| {
         let found = script.lints();
         shell.show(&found);
         warnings.extend(found);

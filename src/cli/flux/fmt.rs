@@ -4,6 +4,7 @@ use std::io::Write;
 use std::path::Path;
 
 use super::script::{Files, Script};
+use super::uses::Uses;
 use crate::cli::Ended;
 use crate::cli::shell::Shell;
 use crate::diagnostic::Code;
@@ -29,7 +30,7 @@ pub(super) struct Arguments {
 
 pub(super) fn run(shell: &Shell, arguments: &Arguments) -> Ended {
     let mut exit = Exit::Ok;
-    arguments.files.each(shell, |script| {
+    arguments.files.each(shell, &Uses::default(), |script| {
         script.check()?;
         let text = format(&script.parsed.script);
         let differs = script.marked || text != script.source.text;

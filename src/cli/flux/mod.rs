@@ -5,6 +5,7 @@ mod check;
 mod fmt;
 mod refs;
 mod script;
+mod uses;
 
 use clap::Subcommand;
 

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::script::{Files, Script};
+use super::uses::Uses;
 use crate::cli::Ended;
 use crate::cli::shell::{Format, Shell};
 use crate::exit::Exit;
@@ -19,6 +20,8 @@ use crate::render::{self, Page};
 pub(super) struct Arguments {
     #[command(flatten)]
     files: Files,
+    #[command(flatten)]
+    uses: Uses,
     /// Output format
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: Format,
@@ -50,13 +53,16 @@ struct ReferenceForm {
     elsewhere: Option<&'static str>,
     /// That org, where its name is known.
     org: Option<String>,
+    /// Where it is in a library.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<String>,
     line: usize,
     column: usize,
 }
 
 pub(super) fn run(shell: &Shell, arguments: &Arguments) -> Ended {
     let mut scripts = Vec::new();
-    arguments.files.each(shell, |script| {
+    arguments.files.each(shell, &arguments.uses, |script| {
         script.check()?;
         scripts.push(ScriptForm::new(script, references(&script.parsed.script, &[])));
         Ok(())
@@ -77,7 +83,9 @@ impl ScriptForm {
 
 impl ReferenceForm {
     fn new(script: &Script, Reference { span, access, target, name, elsewhere }: Reference) -> Self {
-        let (line, column) = script.place(span).position();
+        let place = script.place(span);
+        let (line, column) = place.position();
+        let file = Some(&place.source.name).filter(|name| **name != script.source.name).cloned();
         let (elsewhere, org) = match elsewhere {
             None => (None, None),
             Some(Elsewhere::Org(org)) => (Some("org"), org),
@@ -97,6 +105,7 @@ impl ReferenceForm {
             }),
             elsewhere,
             org,
+            file,
             line,
             column,
         }
@@ -106,7 +115,8 @@ impl ReferenceForm {
 fn page(scripts: &[ScriptForm], mut page: Page) -> String {
     let word = |name: &Option<String>| name.as_ref().map_or("(unknown)".to_owned(), |name| format!("{name:?}"));
     for ScriptForm { file, references, incomplete } in scripts {
-        for ReferenceForm { access, target, name, elsewhere, org, line, column } in references {
+        for ReferenceForm { access, target, name, elsewhere, org, file: of, line, column } in references {
+            let file = of.as_ref().unwrap_or(file);
             let target = if *target == "bucket_id" { "bucket with the ID" } else { target };
             let name = word(name);
             let elsewhere = match elsewhere {

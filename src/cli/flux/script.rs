@@ -1,14 +1,16 @@
 //! Scripts that the command line names, and what is wrong with them.
 
+use std::collections::HashSet;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use ignore::WalkBuilder;
 
+use super::uses::Uses;
 use crate::cli::shell::Shell;
 use crate::confine;
-use crate::diagnostic::{Code, Diagnostic, Level, Place, Source};
+use crate::diagnostic::{Code, Diagnostic, Level, Place, Source, hide_secrets};
 use crate::flux::ast::Span;
 use crate::flux::names;
 use crate::flux::parser::{Parsed, parse};
@@ -16,6 +18,7 @@ use crate::flux::refs::follow;
 use crate::flux::{LiveScript, Mistake};
 use crate::limits;
 use crate::lint::{self, Allowed, Finding, Setting};
+use crate::manifest::library::Composed;
 use crate::problem::{Problem, Problems};
 
 /// Names that a script on its own may use without setting them: `option task`, the parameters of a task in a project, and the
@@ -33,7 +36,10 @@ pub(super) struct Files {
 /// A script that was read.
 pub(super) struct Script {
     pub(super) source: Arc<Source>,
+    /// With its libraries.
     pub(super) parsed: Parsed,
+    /// Its text with these, if it uses any.
+    composed: Option<Arc<Composed>>,
     /// Whether the file begins with a byte-order mark, which is left out.
     pub(super) marked: bool,
 }
@@ -78,8 +84,10 @@ impl Files {
     pub(super) fn each(
         &self,
         shell: &Shell,
+        uses: &Uses,
         mut each: impl FnMut(&Script) -> Result<(), Problems>,
     ) -> Result<(), Problems> {
+        let libraries = uses.read(shell)?;
         let mut problems: Vec<Problem> = Vec::new();
         let mut input_read = false;
         for path in &self.files {
@@ -96,12 +104,11 @@ impl Files {
                     continue;
                 }
             };
-            if script.marked {
-                shell.show(&[script.mark()]);
-            }
-            problems.extend(each(&script).err().into_iter().flatten());
+            script.say_mark(shell);
+            let read = uses.put_into(script, &libraries).and_then(|script| each(&script));
+            problems.extend(read.err().into_iter().flatten());
         }
-        Problems::none(problems)
+        Problems::none(once(problems))
     }
 }
 
@@ -109,7 +116,29 @@ fn is_script(path: &Path) -> bool {
     path.extension().is_some_and(|ending| ending == "flux")
 }
 
+/// The problems, of those that are said at one place in the same words the first: several scripts may have one library.
+fn once(mut problems: Vec<Problem>) -> Vec<Problem> {
+    let mut said = HashSet::new();
+    problems.retain(|Problem { diagnostic, .. }| {
+        let place = diagnostic.places.first().map(|(place, _)| (place.source.name.clone(), place.span.clone()));
+        place.is_none() || said.insert((place, diagnostic.code, diagnostic.message.clone()))
+    });
+    problems
+}
+
 impl Script {
+    /// The same with its libraries.
+    pub(super) fn composed(self, composed: Arc<Composed>) -> Self {
+        Self { parsed: parse(&composed.text), composed: Some(composed), ..self }
+    }
+
+    /// Warns of a byte-order mark.
+    pub(super) fn say_mark(&self, shell: &Shell) {
+        if self.marked {
+            shell.show(&[self.mark()]);
+        }
+    }
+
     /// Whether it came from standard input.
     pub(super) fn is_input(&self) -> bool {
         self.source.path == Path::new("-")
@@ -126,7 +155,7 @@ impl Script {
         if !self.parsed.is_sound() {
             return Ok(());
         }
-        let allowed = Allowed::of(&self.source.text);
+        let allowed = Allowed::of(self.text());
         let mistakes = names::errors(&self.parsed.script, &GIVEN).into_iter();
         let mistakes = mistakes.filter(|mistake| !allowed.has(Code::FluxName, mistake.span.range().start));
         self.wrong(Code::FluxName, mistakes.collect())
@@ -138,8 +167,8 @@ impl Script {
         if !self.parsed.is_sound() {
             return Vec::new();
         }
-        let (script, allowed) = (&self.parsed.script, Allowed::of(&self.source.text));
-        let task = LiveScript::read(&self.source.text, None).ok().and_then(|script| script.task);
+        let (script, allowed) = (&self.parsed.script, Allowed::of(self.text()));
+        let task = LiveScript::read(self.text(), None).ok().and_then(|script| script.task);
         let every = task.as_ref().and_then(|task| task.every.as_ref()?.value.parse().ok());
         let setting = Setting {
             every,
@@ -151,41 +180,43 @@ impl Script {
         found.retain(|Finding { code, mistake }| {
             !allowed.has(*code, mistake.span.range().start) && code.level() != Some(Level::Allow)
         });
-        let secrets = found.iter().filter(|finding| finding.code == Code::FluxSecretLiteral);
-        let source = Arc::new(self.source.hiding(secrets.map(|finding| finding.mistake.span.range())));
-        let said = |Finding { code, mistake }| said(&source, Diagnostic::warning(code, ""), mistake);
-        found.into_iter().map(said).collect()
+        let said = |Finding { code, mistake }| self.said(Diagnostic::warning(code, ""), mistake);
+        let mut found: Vec<_> = found.into_iter().map(said).collect();
+        hide_secrets(&mut found);
+        found
     }
 
     /// The diagnostics of `mistakes`, each at its places.
     fn wrong(&self, code: Code, mistakes: Vec<Mistake>) -> Result<(), Problems> {
-        let said = |mistake| said(&self.source, Diagnostic::error(code, ""), mistake);
+        let said = |mistake| self.said(Diagnostic::error(code, ""), mistake);
         Problems::none(mistakes.into_iter().map(said))
     }
 
-    /// Where `span` is.
+    /// The text that was read, with its libraries.
+    fn text(&self) -> &str {
+        self.composed.as_ref().map_or(&self.source.text, |composed| &composed.text)
+    }
+
+    /// Where `span` of that is.
     pub(super) fn place(&self, span: Span) -> Place {
-        place(&self.source, span)
+        let composed = self.composed.as_ref().and_then(|composed| composed.place(&span.range()));
+        composed.unwrap_or_else(|| Place { source: Arc::clone(&self.source), span: span.range() })
+    }
+
+    /// What `mistake` says of it, as bad as `diagnostic`.
+    fn said(&self, diagnostic: Diagnostic, mistake: Mistake) -> Diagnostic {
+        let Mistake { span, message, label, also, help } = mistake;
+        let mut diagnostic = Diagnostic { message, ..diagnostic }.at(self.place(span), label);
+        if let Some((span, label)) = also {
+            diagnostic = diagnostic.at(self.place(span), label);
+        }
+        diagnostic.help_known(help)
     }
 
     fn mark(&self) -> Diagnostic {
         Diagnostic::warning(Code::FluxBom, format!("{} begins with a byte-order mark", self.source.name))
             .help("fluxform ignores it, but influxd refuses such a script")
     }
-}
-
-fn place(source: &Arc<Source>, span: Span) -> Place {
-    Place { source: Arc::clone(source), span: span.range() }
-}
-
-/// What `mistake` says of `source`, as bad as `diagnostic`.
-fn said(source: &Arc<Source>, diagnostic: Diagnostic, mistake: Mistake) -> Diagnostic {
-    let Mistake { span, message, label, also, help } = mistake;
-    let mut diagnostic = Diagnostic { message, ..diagnostic }.at(place(source, span), label);
-    if let Some((span, label)) = also {
-        diagnostic = diagnostic.at(place(source, span), label);
-    }
-    diagnostic.help_known(help)
 }
 
 fn input() -> Result<Script, Diagnostic> {
@@ -199,7 +230,7 @@ fn input() -> Result<Script, Diagnostic> {
     script(Path::new("-"), "<stdin>".to_owned(), bytes)
 }
 
-fn file(path: &Path) -> Result<Script, Diagnostic> {
+pub(super) fn file(path: &Path) -> Result<Script, Diagnostic> {
     let bytes = confine::read(path, &limits::SCRIPT)
         .map_err(|error| Diagnostic::error(Code::FluxUnreadable, error.to_string()).help_known(error.help()))?;
     script(path, path.display().to_string(), bytes)
@@ -212,5 +243,5 @@ fn script(path: &Path, name: String, bytes: Vec<u8>) -> Result<Script, Diagnosti
         None => (text, false),
     };
     let parsed = parse(&text);
-    Ok(Script { source: Arc::new(Source::new(name, path, text)), parsed, marked })
+    Ok(Script { source: Arc::new(Source::new(name, path, text)), parsed, composed: None, marked })
 }

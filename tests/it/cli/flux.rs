@@ -238,3 +238,27 @@ fn of_a_directory_all_scripts_are_checked() {
     let ended = in_dir("check", dir.path(), &["flux/deep"]).with(65);
     assert!(ended.err.contains("no scripts in flux/deep"), "{}", ended.all());
 }
+
+#[test]
+fn a_script_is_read_with_the_libraries_that_are_named() {
+    let library: &[u8] = b"import \"strings\"\n\nread = (bucket) => from(bucket: bucket) |> range(start: -1h)\nup = strings.toUper(v: \"a\")\nsend = (tables=<-) => tables |> to(bucket: \"unused\")\n";
+    let script: &[u8] = b"import \"math\"\n\nread(bucket: \"raw\") |> limit(m: 1)\n";
+    let sound = [("a.flux", script), ("good.flux", b"read(bucket: \"raw\")\n"), ("lib.flux", library)];
+    // One mistake in the library, however many scripts use it.
+    let ended = run("check", &sound, &["--use", "lib.flux", "a.flux", "good.flux", "lib.flux"]).with(65);
+    insta::assert_snapshot!("flux_check_library", ended.err);
+    assert!(run("check", &sound, &["a.flux"]).with(65).err.contains("unknown name `read`"));
+    let ended = run("refs", &sound, &["good.flux", "--use=lib.flux"]).with(0);
+    assert_eq!(ended.out, "lib.flux:3:33: reads bucket \"raw\"\n");
+    // Alone, all of a library counts.
+    let ended = run("refs", &sound, &["lib.flux"]).with(0);
+    assert!(ended.out.contains("writes bucket \"unused\""), "{}", ended.out);
+
+    let clash = [("a.flux", &b"read = 1\n"[..]), ("lib.flux", library)];
+    let ended = run("check", &clash, &["a.flux", "--use=lib.flux"]).with(65);
+    assert!(ended.err.contains("`read` is defined in a.flux and in lib.flux"), "{}", ended.err);
+    let none = [("a.flux", script), ("lib.flux", &b"\xef\xbb\xbfx = 1\nx |> yield()\n"[..])];
+    let ended = run("check", &none, &["a.flux", "--use=lib.flux"]).with(65);
+    let both = ended.err.contains("begins with a byte-order mark") && ended.err.contains("flux::library");
+    assert!(both && !ended.err.contains("unknown name"), "{}", ended.err);
+}
