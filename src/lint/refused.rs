@@ -8,11 +8,26 @@ use crate::flux::refs::{Call, Value};
 
 pub(super) fn calls(look: &mut Look<'_>) {
     for call in look.calls {
-        for (message, help) in [alone(call), bucket(call), token(call)].into_iter().flatten() {
+        for (message, help) in [alone(call), bucket(call), token(call), range(call)].into_iter().flatten() {
             let called = look.script.text(call.callee);
             look.find(Code::FluxRefused, call.callee, message.replace("{}", called), "refused in each run", help);
         }
     }
+}
+
+/// A `range` that ends before it begins; one without a `stop` ends now.
+fn range(call: &Call<'_>) -> Said {
+    let at = |name: &str| match call.given.get(name) {
+        Some((Value::Duration(after), _)) if after.months == 0 => Some(i128::from(after.nanos)),
+        Some((Value::Before(before), _)) if before.months == 0 => Some(-i128::from(before.nanos)),
+        None if name == "stop" => Some(0),
+        _ => None,
+    };
+    let (start, stop) = (at("start")?, at("stop")?);
+    (is(call, "universe", "range") && takes_all(call) && start >= stop).then_some((
+        "`{}` ends before it begins",
+        "times that have passed have a minus: `range(start: -1h)` is the last hour",
+    ))
 }
 
 type Said = Option<(&'static str, &'static str)>;

@@ -161,6 +161,7 @@ impl Words<'_> {
             }
             FaultKind::Skipped(token) => match self.foreign(token) {
                 Some(sentence) => sentence,
+                None if token.kind == TokenKind::Assign => hinted("unexpected `=`", "`==` compares two values"),
                 None => plain(format!("unexpected {}", self.found(token))),
             },
             FaultKind::NoOperator => {
@@ -277,6 +278,9 @@ impl Words<'_> {
                 "expected a value before `/`",
                 "a regular expression ends with a second `/`; a comment starts with `//`",
             );
+        }
+        if side == "after" && rest.starts_with('\'') {
+            return hinted(format!("expected a value after `{operator}`"), "strings are written in double quotes");
         }
         plain(format!("expected a value {side} `{operator}`"))
     }

@@ -1,7 +1,7 @@
 //! A task's script and its schedule: what is written in the manifest and in the script's own `option task`, as one.
 
 use super::{cron, params, reach};
-use crate::diagnostic::{Code, Severity};
+use crate::diagnostic::{Code, Severity, nearest};
 use crate::flux::parser::parse;
 use crate::flux::{AuthorScript, Schedule, TaskHead, TaskOption};
 use crate::kind::schedule::{self, Words};
@@ -97,7 +97,12 @@ fn unscheduled(draft: &Draft<'_>, task: Option<&TaskOption>) -> Option<Fault> {
         || (draft.written)("cron")
         || task.is_some_and(|task| task.every.is_some() || task.cron.is_some());
     let fault = || Fault::new(Code::TaskSchedule, "flux", "a task needs `every` or `cron`", "has neither");
-    (!is_scheduled).then(|| fault().help("write for example `every = \"1h\"`"))
+    let extra = || task.into_iter().flat_map(|task| &task.extra).map(|(key, _)| key.as_str());
+    let slip = || extra().find_map(|key| Some((key, nearest(key, ["every", "cron"])?)));
+    (!is_scheduled).then(|| match slip() {
+        Some((key, meant)) => fault().help(format!("`option task` has `{key}`; did you mean `{meant}`?")),
+        None => fault().help("write for example `every = \"1h\"`"),
+    })
 }
 
 /// Sets `flux` to what is sent and compared.

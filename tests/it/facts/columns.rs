@@ -207,6 +207,10 @@ real!(some_calls_are_refused_whatever_the_data, async |scene| {
         (format!("w |> wideTo({by_both})"), "must specify only one of bucket or bucketID"),
         ("w |> wideTo()".to_owned(), "must specify bucket or bucketID"),
         ("a |> to(bucket: \"b\", token: n)".to_owned(), "unused arguments [token]"),
+        ("from(bucket: \"b\") |> range(start: 1h)".to_owned(), "cannot query an empty range"),
+        ("from(bucket: \"b\") |> range(start: 0h)".to_owned(), "cannot query an empty range"),
+        ("from(bucket: \"b\") |> range(start: -1h, stop: -2h)".to_owned(), "cannot query an empty range"),
+        ("from(bucket: \"b\") |> range(start: 2h, stop: 1h)".to_owned(), "cannot query an empty range"),
     ];
     let setting = format!(
         "import \"influxdata/influxdb\"\n\na = from(bucket: \"b\") |> range(start: -1h)\nw = a |> {PIVOT}\nn = \"n\"\n"
@@ -217,7 +221,12 @@ real!(some_calls_are_refused_whatever_the_data, async |scene| {
         assert!(said.contains(words), "{call}: {said}");
         assert!(found(&script).iter().any(|(code, _)| *code == Code::FluxRefused), "{call}");
     }
-    for call in ["union(tables: [a, w])", "w |> wideTo(bucket: \"b\", token: n)"] {
+    for call in [
+        "union(tables: [a, w])",
+        "w |> wideTo(bucket: \"b\", token: n)",
+        "from(bucket: \"b\") |> range(start: 1h, stop: 2h)",
+        "from(bucket: \"b\") |> range(start: -2h, stop: -1h)",
+    ] {
         let script = format!("{setting}{call}");
         assert_eq!(refused(&scene, &script).await, None, "{call}");
         assert_eq!(found(&script), [], "{call}");
