@@ -16,6 +16,8 @@ pub enum Right {
     Type(Ref, String),
     /// Everything of a type on the server.
     Everywhere(String),
+    /// A user.
+    User(Ref),
     /// The user that the token belongs to.
     OwnUser,
 }
@@ -25,8 +27,13 @@ impl Right {
     pub fn org(&self) -> Option<&Ref> {
         match self {
             Self::Org(org) | Self::Type(org, _) => Some(org),
-            Self::Everywhere(_) | Self::OwnUser => None,
+            Self::Everywhere(_) | Self::User(_) | Self::OwnUser => None,
         }
+    }
+
+    /// The user that it is about, if it is another than the token's own.
+    pub fn user(&self) -> Option<&Address> {
+        if let Self::User(user) = self { user.address() } else { None }
     }
 }
 
@@ -48,16 +55,15 @@ pub struct Required {
     pub apply: Needs,
     /// The orgs that the user of `apply` must own: what it creates there runs with that role.
     pub owned: BTreeSet<Ref>,
+    /// An org or a user that the project manages: whoever may do that may do anything.
+    pub managed: Option<Address>,
 }
 
 /// A project, and the name of its home org, if that is known.
 type Project<'m> = (&'m Manifest, Option<&'m str>);
 
 /// What the runs of a project need. `home` is the name of the home org, if it is known.
-///
-/// # Errors
-/// An org or a user that the project manages: only an operator may do that.
-pub fn required<'m>(manifest: &'m Manifest, home: Option<&str>) -> Result<Required, &'m Address> {
+pub fn required(manifest: &Manifest, home: Option<&str>) -> Required {
     let mut required = Required::default();
     required.read(Right::Org(Ref::Home));
     // The row of the token itself proves what it sees.
@@ -67,13 +73,7 @@ pub fn required<'m>(manifest: &'m Manifest, home: Option<&str>) -> Result<Requir
     required.both("labels", &Ref::Home);
     for (address, resource) in &manifest.resources {
         if address.kind.spec().level == Level::Server {
-            if !resource.external {
-                return Err(address);
-            }
-            required.read(match address.kind {
-                Kind::HOME => Right::Org(manifest.plain_org(&Ref::To(address.clone()), home).clone()),
-                kind => Right::Everywhere(kind.spec().ty.to_owned()),
-            });
+            required.of_server((manifest, home), address, resource);
             continue;
         }
         let Some(org) = manifest.org_of(address, home) else { continue };
@@ -86,19 +86,27 @@ pub fn required<'m>(manifest: &'m Manifest, home: Option<&str>) -> Result<Requir
         needs.read = least(&needs.read);
         needs.write = least(&needs.write);
     }
-    Ok(required)
+    required
 }
 
-/// Without what others in it include.
+/// Without what others in it include. All of a type in another org than the token's own can only be had on the whole server:
+/// influxd gives no token a right on all of a type in another org.
 fn least(rights: &BTreeSet<Right>) -> BTreeSet<Right> {
-    let has = |ty: &str| rights.contains(&Right::Everywhere(ty.to_owned()));
+    let possible: BTreeSet<_> = rights
+        .iter()
+        .map(|right| match right {
+            Right::Type(org, ty) if *org != Ref::Home => Right::Everywhere(ty.clone()),
+            right => right.clone(),
+        })
+        .collect();
+    let has = |ty: &str| possible.contains(&Right::Everywhere(ty.to_owned()));
     let is_included = |right: &Right| match right {
         Right::Type(_, ty) => has(ty),
-        Right::OwnUser => has("users"),
+        Right::User(_) | Right::OwnUser => has("users"),
         Right::Org(_) => has("orgs"),
         Right::Everywhere(_) => false,
     };
-    rights.iter().filter(|right| !is_included(right)).cloned().collect()
+    possible.iter().filter(|right| !is_included(right)).cloned().collect()
 }
 
 impl Required {
@@ -114,6 +122,25 @@ impl Required {
     fn both(&mut self, ty: &str, org: &Ref) {
         self.read(Right::Type(org.clone(), ty.to_owned()));
         self.write(ty, org);
+    }
+
+    /// What an org or a user takes.
+    fn of_server(&mut self, (manifest, home): Project<'_>, address: &Address, resource: &Resource) {
+        let everywhere = Right::Everywhere(address.kind.spec().ty.to_owned());
+        if resource.external {
+            // Other orgs than its user's are listed only to a token that may read all of them (influxd 2.9.1, measured).
+            let is_home = *manifest.plain_org(&Ref::To(address.clone()), home) == Ref::Home;
+            self.read(if is_home { Right::Org(Ref::Home) } else { everywhere });
+            return;
+        }
+        self.read(everywhere.clone());
+        self.apply.write.insert(everywhere);
+        for org in resource.fields.iter().flat_map(|(_, value)| value.refs()) {
+            let org = Right::Org(manifest.plain_org(org, home).clone());
+            self.read(org.clone());
+            self.apply.write.insert(org);
+        }
+        self.managed.get_or_insert_with(|| address.clone());
     }
 
     /// What a resource of `kind` in `org` takes.
@@ -134,7 +161,7 @@ impl Required {
             Kind::Scraper => self.write("buckets", org),
             // Whether their tasks still run what they say.
             Kind::Check | Kind::NotificationRule => self.read(Right::Type(org.clone(), "tasks".to_owned())),
-            _ if spec.acts_as_user => drop(self.apply.write.insert(Right::OwnUser)),
+            _ if spec.acts_as_user => self.apply.write.extend(users(resource)),
             _ => {}
         }
         if spec.runs_as_creator {
@@ -152,6 +179,15 @@ impl Required {
             rights.extend(scopes.iter().map(|scope| grant(project, scope, own)));
         }
     }
+}
+
+/// The users that must be written to make a token, or a token of InfluxDB 1.x: whomever it belongs to.
+fn users(resource: &Resource) -> impl Iterator<Item = Right> {
+    let is_user = |of: &&Ref| of.address().is_some_and(|address| address.kind == Kind::User);
+    let plain = resource.fields.iter().filter(|(_, value)| matches!(value, Value::Ref(_)));
+    let others: Vec<_> = plain.flat_map(|(_, value)| value.refs()).filter(is_user).cloned().map(Right::User).collect();
+    let own = others.is_empty().then_some(Right::OwnUser);
+    others.into_iter().chain(own)
 }
 
 /// What it takes to grant `scope` to a token of the org `own`.

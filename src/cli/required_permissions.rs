@@ -1,12 +1,13 @@
 //! `fluxform required-permissions`.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use clap::builder::NonEmptyStringValueParser;
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
-use super::connection::home_org;
+use super::connection::{Given, home_org};
 use super::shell::{Format, Shell};
 use super::{Ended, project};
 use crate::address::Address;
@@ -22,9 +23,9 @@ use crate::value::Ref;
 
 /// Print what the tokens of a project's runs must be allowed to do, and no more
 ///
-/// Prints a project that an operator applies: a user and a token that plan, and a user and a token that apply, with the
-/// smallest sets of permissions. With `--format json`, the bodies of the requests that create the two tokens; `${...}` in
-/// them stands for an ID. Needs no server.
+/// Prints a project that an operator applies: a user and a token that plan, and a user and a token
+/// that apply, with the smallest sets of permissions. With `--format json`, the bodies of the requests
+/// that create the two tokens; `${...}` in them stands for an ID. Needs no server.
 ///
 ///   fluxform required-permissions iot > access/fluxform.toml
 #[derive(Debug, clap::Args)]
@@ -32,7 +33,8 @@ use crate::value::Ref;
 pub(super) struct Arguments {
     #[command(flatten)]
     project: project::Choice,
-    /// The name or ID of the home org [default: [server].org, INFLUX_ORG]
+    /// The name of the home org; with `--format json`, its ID will do for a project within that org [default: [server].org,
+    /// INFLUX_ORG]
     #[arg(long, value_name = "ORG", value_parser = NonEmptyStringValueParser::new())]
     org: Option<String>,
     /// Output format
@@ -64,14 +66,14 @@ pub(super) fn run(shell: &Shell, arguments: &Arguments) -> Ended {
         let diagnostic = Diagnostic::error(Code::ConnectionNoOrg, "it is not known which org the project is for");
         return Err(Problem { exit: Exit::Usage, diagnostic: diagnostic.help("add `--org ORG`") }.into());
     };
-    let required = required(manifest, Some(&*home.value).filter(|org| !is_id(org))).map_err(|managed| Problem {
-        exit: Exit::Usage,
-        diagnostic: Diagnostic::error(
-            Code::CliUsage,
-            format!("the project manages {managed}, which only an operator may do"),
-        )
-        .help("apply it with an operator's token, or put orgs and users into a project of their own"),
-    })?;
+    let required = required(manifest, Some(&*home.value).filter(|org| !is_id(org)));
+    if let Some(managed) = &required.managed {
+        return Err(for_an_operator(manifest, managed).into());
+    }
+    let declares_orgs = manifest.resources.keys().any(|address| address.kind == Kind::HOME);
+    if is_id(&home.value) && (arguments.format == Format::Human || declares_orgs) {
+        return Err(no_name(&home).into());
+    }
     let access = Access { manifest, home: home.value, required };
     shell.data(&match arguments.format {
         Format::Human => access.project(),
@@ -85,47 +87,62 @@ pub(super) fn run(shell: &Shell, arguments: &Arguments) -> Ended {
     Ok(Exit::Ok)
 }
 
+/// Says that no set of permissions is enough for what the project manages.
+fn for_an_operator(manifest: &Manifest, managed: &Address) -> Diagnostic {
+    let message = format!("the project manages {managed}: only an operator may do that, whatever else a token may do");
+    Diagnostic::error(Code::TokenOperator, message)
+        .at(manifest.resources[managed].place.clone(), "only for an operator")
+        .help("apply the project with an operator's token, or put orgs and users into a project of their own")
+}
+
+/// Says that it takes the name of the home org to write manifests, and to tell it from other orgs.
+fn no_name(home: &Given<String>) -> Problem {
+    let message =
+        format!("the home org is given by its ID, {} (from {}), and its name is needed", home.value, home.from);
+    let diagnostic = Diagnostic::error(Code::ConnectionNoOrg, message);
+    Problem { exit: Exit::Usage, diagnostic: diagnostic.help("add `--org NAME`, with the name of this org") }
+}
+
+/// So much of a project's name leaves room for what is added to it.
+const ROOM: usize = 34;
+
 /// A text as a manifest has it, in which `${` begins an expression.
 fn quoted(text: &str) -> String {
     toml::Value::String(text.replace("${", "$${")).to_string()
 }
 
 impl Access<'_> {
-    /// What an org is called: by its name, which no other has, or `home` where that of the home org is not known.
-    fn org(&self, org: &Ref) -> Address {
-        let key = match self.name(org) {
-            Some(name) => name,
-            None if self.orgs().into_iter().any(|org| self.name(org).is_some_and(|name| name == "home")) => {
-                self.home.clone()
-            }
-            None => "home".to_owned(),
-        };
-        Address::new(Kind::HOME, key)
+    /// The address of an org or a user of others: its name, which no other has.
+    fn named(&self, address: &Address) -> Address {
+        let resource = self.manifest.resources.get(address);
+        let name = resource.and_then(|resource| address.kind.name_in(&resource.fields));
+        Address::new(address.kind, name.unwrap_or_default())
     }
 
-    /// The name of an org; none where it is the home org of which only the ID is known.
-    fn name(&self, org: &Ref) -> Option<String> {
-        match org.address() {
-            Some(address) => {
-                let name = Kind::HOME.name_in(&self.manifest.resources.get(address)?.fields)?;
-                Some(name.into_owned())
-            }
-            None => Some(self.home.trim()).filter(|home| !is_id(home)).map(str::to_owned),
-        }
+    fn org(&self, org: &Ref) -> Address {
+        org.address().map_or_else(|| Address::new(Kind::HOME, self.home.trim()), |address| self.named(address))
     }
 
     fn user(&self, run: &str) -> Address {
         Address::new(Kind::User, format!("{}-{run}", self.manifest.project))
     }
 
+    fn rights(&self) -> impl Iterator<Item = &Right> {
+        let Required { plan, apply, .. } = &self.required;
+        [&plan.read, &plan.write, &apply.read, &apply.write].into_iter().flatten()
+    }
+
     /// All orgs that permissions or roles name.
-    fn orgs(&self) -> Vec<&Ref> {
-        let Required { plan, apply, owned } = &self.required;
-        let rights = [&plan.read, &plan.write, &apply.read, &apply.write].into_iter().flatten();
-        let mut orgs: Vec<_> = rights.filter_map(Right::org).chain(owned).collect();
-        orgs.sort_unstable();
-        orgs.dedup();
-        orgs
+    fn orgs(&self) -> BTreeSet<&Ref> {
+        self.rights().filter_map(Right::org).chain(&self.required.owned).collect()
+    }
+
+    /// What is not the printed project's own: orgs, and the users of tokens.
+    fn external(&self) -> BTreeSet<Address> {
+        let own = ["plan", "apply"].map(|run| self.user(run));
+        let users = self.rights().filter_map(Right::user).map(|user| self.named(user));
+        let orgs = self.orgs().into_iter().map(|org| self.org(org));
+        orgs.chain(users.filter(|user| !own.contains(user))).collect()
     }
 
     fn project(&self) -> String {
@@ -134,16 +151,11 @@ impl Access<'_> {
             "# What runs of the project {project} need, and no more. An operator applies this; docs/ci.md explains each scope.\n\n\
              [project]\nname = {name}\n\n[server]\norg = {home}\n",
             project = manifest.project,
-            name = quoted(&format!("{}-access", manifest.project)),
+            name = quoted(&format!("{:.ROOM$}-access", manifest.project)),
             home = quoted(home),
         );
-        for org in self.orgs() {
-            let _ = write!(text, "\n[{}]\nexternal = true\n", self.org(org));
-            let _ = match self.name(org) {
-                Some(name) if org.address().is_some() => writeln!(text, "name = {}", quoted(&name)),
-                Some(_) => Ok(()),
-                None => writeln!(text, "id = {}", quoted(home)),
-            };
+        for external in self.external() {
+            let _ = write!(text, "\n[{external}]\nexternal = true\n");
         }
         for (run, needs) in [("plan", &required.plan), ("apply", &required.apply)] {
             let user = self.user(run);
@@ -176,6 +188,7 @@ impl Access<'_> {
             Right::Org(org) => self.org(org).to_string(),
             Right::Type(org, ty) => format!("{}/{ty}", self.org(org)),
             Right::Everywhere(ty) => format!("instance/{ty}"),
+            Right::User(of) => of.address().map_or_else(|| user.clone(), |of| self.named(of)).to_string(),
             Right::OwnUser => user.to_string(),
         }
     }
@@ -189,6 +202,9 @@ impl Access<'_> {
                 Right::Org(org) => json!({ "type": "orgs", "id": self.id(org) }),
                 Right::Type(org, ty) => json!({ "type": ty, "orgID": self.id(org) }),
                 Right::Everywhere(ty) => json!({ "type": ty }),
+                Right::User(_) => {
+                    json!({ "type": "users", "id": format!("${{{}}}", self.scope(right, &self.user(run))) })
+                }
                 Right::OwnUser => json!({ "type": "users", "id": user }),
             };
             json!({ "action": action, "resource": resource })

@@ -474,6 +474,7 @@ codes! {
         TelegrafToml "telegraf::toml" Manifest|Warning "A Telegraf configuration is not TOML"
     }
     Token "token" "Tokens" {
+        TokenOperator "token::operator" Manifest "The project manages orgs or users, which only an operator may do"
         TokenScopes "token::scopes" Manifest "A token has no permission, or it is not known which it needs"
     }
     User "user" "Users" {

@@ -2,11 +2,8 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
 use std::time::Instant;
 
-use fluxform::kind::Kind;
-use fluxform::manifest::{Inputs, load};
 use serde_json::{Value, json};
 
 use super::{Site, Who, word};
@@ -56,97 +53,6 @@ fn is_what_is_printed(site: &Site) {
         let all = |list: &[Value]| list.iter().map(plain).collect::<BTreeSet<_>>();
         assert_eq!(all(body["permissions"].as_array().unwrap()), all(&who.permissions), "{name}");
     }
-}
-
-#[test]
-fn what_is_printed_is_a_project_that_grants_what_the_example_does() {
-    let dir = tempfile::tempdir().unwrap();
-    let printed = Fluxform::new(&["required-permissions"]).arg(super::example("iot")).run().with(0);
-    fs::write(dir.path().join("main.toml"), printed.out).unwrap();
-    let granted = |path: &Path| -> Vec<String> {
-        let loaded = load(path, &Inputs::default()).unwrap();
-        assert_eq!(loaded.warnings.len(), 0);
-        let tokens = loaded.manifest.resources.iter().filter(|(address, _)| address.kind == Kind::Token);
-        let fields =
-            tokens.flat_map(|(_, token)| ["user", "read", "write"].map(|field| token.fields.get(field).cloned()));
-        let roles = loaded.manifest.resources.values().filter_map(|one| one.fields.get("owner_of").cloned());
-        let all: Vec<_> = fields.chain(roles.map(Some)).collect();
-        all.iter().flatten().map(|value| value.to_string().replace("iot-", "ci-")).collect()
-    };
-    assert_eq!(granted(dir.path()), granted(&super::example("access")));
-}
-
-/// What is printed for the project at `dir`, which must be a good one; nothing where only an operator may apply that.
-#[track_caller]
-fn printed(dir: &Path, org: &str) -> Option<String> {
-    let mut run = Fluxform::new(&["required-permissions", "--org", org]);
-    for line in fs::read_to_string(dir.join("inputs.txt")).unwrap_or_default().lines() {
-        match line.strip_prefix("--var-file ") {
-            Some(file) => run.command.args(["--var-file".into(), dir.join(file)]),
-            None if line.starts_with("--var ") => {
-                run.command.args(line.split_once(' ').map(|(_, given)| ["--var", given]).unwrap())
-            }
-            None => run.command.envs(line.split_once('=')),
-        };
-    }
-    let ended = run.arg(dir).run();
-    if ended.code == 64 && ended.err.contains("which only an operator may do") {
-        return None;
-    }
-    let printed = ended.with(0).out;
-    let own = tempfile::tempdir().unwrap();
-    fs::write(own.path().join("main.toml"), &printed).unwrap();
-    let loaded = load(own.path(), &Inputs::default());
-    let loaded = loaded.unwrap_or_else(|errors| panic!("{} of {org}:\n{printed}\n{errors:#?}", dir.display()));
-    assert_eq!(loaded.warnings.len(), 0, "{printed}");
-    Some(printed)
-}
-
-#[test]
-fn what_is_printed_for_any_project_is_a_good_one() {
-    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut dirs = vec![super::example("iot")];
-    for parent in ["tests/cases/valid", "examples"] {
-        let all = fs::read_dir(package.join(parent)).unwrap().map(|entry| entry.unwrap().path());
-        dirs.extend(
-            all.filter(|dir| dir.is_dir() && load(dir, &Inputs::default()).is_ok() || dir.join("inputs.txt").exists()),
-        );
-    }
-    let count = dirs.iter().filter(|dir| printed(dir, "acme").is_some()).count();
-    assert!(count > 15, "{count}");
-}
-
-#[test]
-fn the_home_org_is_printed_once_whatever_the_project_calls_it() {
-    let dir = tempfile::tempdir().unwrap();
-    let orgs = |org: &str, tables: &str| -> Vec<String> {
-        let bucket = "[bucket.own]\n[bucket.b]\norg = 'org.home'\n";
-        let bucket = if tables.contains("[org.home]") { bucket } else { "[bucket.own]\n" };
-        fs::write(dir.path().join("main.toml"), format!("[project]\nname = \"p\"\n{tables}\n{bucket}")).unwrap();
-        let printed = printed(dir.path(), org).unwrap();
-        let tables =
-            printed.split("\n[").filter(|table| table.starts_with("org.")).map(|table| table.trim().replace('\n', " "));
-        tables.collect()
-    };
-    let home = "[org.home]\nexternal = true\nname = \"acme\"\n";
-    assert_eq!(orgs("acme", home), ["org.acme] external = true"]);
-    assert_eq!(orgs("x${y} ${org.acme.id}", ""), ["org.\"x${y} ${org.acme.id}\"] external = true"]);
-}
-
-#[test]
-fn what_only_an_operator_may_do_is_no_matter_of_permissions() {
-    let dir = tempfile::tempdir().unwrap();
-    let said = |tables: &str, org: &[&str]| {
-        fs::write(dir.path().join("main.toml"), format!("[project]\nname = \"p\"\n{tables}\n")).unwrap();
-        Fluxform::new(&[&["required-permissions"], org].concat()).arg(dir.path()).run()
-    };
-    assert!(said("[bucket.b]", &[]).with(64).err.contains("it is not known which org the project is for"));
-    let managed = said("[user.u]", &["--org", "acme"]).with(64).err;
-    assert!(managed.contains("the project manages user.u, which only an operator may do"), "{managed}");
-    // An org by its ID, another one, and a token that may do more than the project needs.
-    let more = "[org.\"two words\"]\nexternal = true\n[bucket.b]\norg = 'org.\"two words\"'\n[token.t]\n\
-                write = [\"instance/views\", \"bucket.b\"]\ndeliver = \"discard\"";
-    insta::assert_snapshot!(said(more, &["--org", "0123456789abcdef"]).with(0).out);
 }
 
 /// The project's task runs as the apply's user, and, where a server runs tasks, with success.
