@@ -79,6 +79,8 @@ pub enum Role {
     Writes,
     /// The resources whose scripts say what the object may do.
     For,
+    /// The user that the object acts as: that of the run, where nothing is said.
+    Actor,
 }
 
 /// The status of what does not work.

@@ -36,6 +36,8 @@ pub mod schema;
 pub mod ledger;
 pub mod snapshot;
 
+pub mod preflight;
+
 pub mod coverage;
 pub mod export;
 

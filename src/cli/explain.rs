@@ -229,7 +229,8 @@ mod tests {
             });
             for line in ours {
                 for (_, rest) in line.match_indices("fluxform ").map(|(at, word)| line.split_at(at + word.len())) {
-                    let word = rest.split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default();
+                    let is_end = |c: char| !c.is_ascii_alphabetic() && c != '-';
+                    let word = rest.split(is_end).next().filter(|word| !word.starts_with('-')).unwrap_or_default();
                     let is_prose = !line.contains(&format!("`fluxform {word}")) && !line.starts_with("    fluxform");
                     assert!(
                         is_prose || word == "COMMAND" || word.is_empty() || all.find_subcommand(word).is_some(),

@@ -26,6 +26,7 @@ mod output;
 mod panic;
 pub mod pipeline;
 mod plan;
+mod preflight;
 mod project;
 mod record;
 mod required_permissions;
@@ -105,6 +106,7 @@ enum Command {
     Ledger(ledger::Arguments),
     Graph(graph::Arguments),
     RequiredPermissions(required_permissions::Arguments),
+    Preflight(preflight::Arguments),
     Flux(flux::Arguments),
     Explain(explain::Arguments),
     Schema(schema::Arguments),
@@ -203,6 +205,7 @@ async fn run(shell: &Shell, command: Command) -> Exit {
         Command::Validate(arguments) => validate::run(shell, &arguments).await,
         Command::Graph(arguments) => graph::run(shell, &arguments),
         Command::RequiredPermissions(arguments) => required_permissions::run(shell, &arguments),
+        Command::Preflight(arguments) => in_time(shell.until, preflight::run(shell, &arguments)).await,
         Command::Flux(arguments) => flux::run(shell, &arguments),
         Command::Plan(arguments) => in_time(shell.until, plan::run(shell, &arguments)).await,
         Command::Apply(arguments) => apply::run(shell, &arguments).await,
@@ -243,6 +246,7 @@ impl Command {
             Self::Adopt(arguments) => (arguments.flags.format.into(), Comment::Plan),
             Self::Forget(arguments) => (arguments.flags.format.into(), Comment::Plan),
             Self::RequiredPermissions(arguments) => (arguments.format.into(), Comment::Plan),
+            Self::Preflight(arguments) => (arguments.format.into(), Comment::Plan),
             Self::Flux(arguments) => (arguments.format(), Comment::Plan),
             Self::Lock(arguments) => (arguments.format().into(), Comment::Plan),
             Self::Explain(arguments) => (arguments.format.into(), Comment::Plan),
@@ -266,6 +270,7 @@ impl Command {
             Self::Show(arguments) => &arguments.connection,
             Self::Output(arguments) => &arguments.connection,
             Self::Status(arguments) => &arguments.connection,
+            Self::Preflight(arguments) => &arguments.connection,
             Self::Export(arguments) => &arguments.connection,
             Self::Import(arguments) => &arguments.flags.connection,
             Self::Adopt(arguments) => &arguments.flags.connection,

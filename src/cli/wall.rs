@@ -11,12 +11,13 @@ use crate::confine::{self, Project};
 use crate::sandbox::{Standing, Wall, keep_memory};
 
 /// The commands that only read: they are run on manifests of people whom nobody knows.
-const READING: [&str; 13] = [
+const READING: [&str; 14] = [
     "plan",
     "validate",
     "drift",
     "graph",
     "required-permissions",
+    "preflight",
     "show",
     "output",
     "status",

@@ -458,6 +458,7 @@ codes! {
         SightBlind "sight::blind" NotAuthorized "The token does not see enough to tell whether an object exists"
         SightLedger "sight::ledger" NotAuthorized "The token does not see enough to tell whether the project was ever applied"
         SightNotAnOwner "sight::not-an-owner" NotAuthorized "A task, check or rule would never run, because the token's user does not own the org"
+        SightRights "sight::rights" NotAuthorized "The token lacks something that a run of the project takes, or is not proven to have it"
         SightUnreadable "sight::unreadable" NotAuthorized|Warning "The token may not read an object that the project owns, or a part of it"
     }
     Task "task" "Tasks" {

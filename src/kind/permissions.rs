@@ -22,6 +22,7 @@ pub(super) const USER_KEY: &str = "userID";
 pub(super) const USER: Field =
     Field::text("user", Omitted::Theirs, "The user it acts as; the run's own user when omitted.")
         .of_type(Type::Ref(Kind::User))
+        .role(Role::Actor)
         .at(USER_KEY)
         .replaces();
 /// What it may read.

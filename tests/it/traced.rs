@@ -10,12 +10,13 @@ use crate::cli::fluxform::{Fluxform, on};
 use crate::support::{Scene, Traced, both, trace, unique};
 
 /// The commands that only plan, or show.
-const PLANNING: [&str; 14] = [
+const PLANNING: [&str; 15] = [
     "plan",
     "validate",
     "drift",
     "graph",
     "required-permissions",
+    "preflight",
     "show",
     "output",
     "status",

@@ -130,3 +130,26 @@ async fn what_is_absent_and_not_hidden_proves_orgs_and_users() {
     let fault = Fault::start([rows(&[]), Reply::text(404, "", "404 page not found")]).await;
     assert_eq!(proven(&fault, OLD, &["orgs"], None).await.expect_err("no InfluxDB").class, Class::Unexpected);
 }
+
+#[tokio::test]
+async fn rights_to_write_are_proven_too_and_not_by_what_is_seen() {
+    let write = |ty, org| Permission::new("write", ty, org, None);
+    let (tokens, labels, users) = (write(AUTHORIZATIONS, Some(ORG)), write("labels", Some(ORG)), write("users", None));
+    let me = Me { id: ME.to_owned(), name: None };
+    let look = async |replies: Vec<Reply>| {
+        let fault = Fault::start(replies).await;
+        let asked = BTreeSet::from([tokens.clone(), labels.clone(), users.clone()]);
+        super::lacks(&fault.client(), "2.9.1", ORG, &me, asked, None).await.expect("an answer")
+    };
+    let lack = |of: &Permission| Some(Lack::Permission(of.to_string()));
+    let found = look(vec![lacks("write:users"), lacks("write:instance")]).await;
+    assert_eq!((&found[&tokens], &found[&labels], &found[&users]), (&None, &None, &lack(&users)));
+    // Where the oracle is silent, it names what is lacking.
+    let silent = || Reply::error(401, "unauthorized", &format!("{tokens} is unauthorized"));
+    let found = look(vec![silent(), rows(&[])]).await;
+    let hidden = Some(Lack::OwnRights(format!("read:users/{ME}")));
+    assert_eq!((&found[&tokens], &found[&labels], &found[&users]), (&lack(&tokens), &hidden, &hidden));
+    let own = row("1", &[], &[json!({"action": "write", "resource": {"type": "labels", "orgID": ORG}})]);
+    let found = look(vec![silent(), rows(&[own])]).await;
+    assert_eq!((&found[&tokens], &found[&labels], &found[&users]), (&lack(&tokens), &None, &lack(&users)));
+}

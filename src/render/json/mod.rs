@@ -7,6 +7,7 @@ mod problem;
 mod report;
 
 pub use coverage::sight;
+pub use problem::Form as ProblemForm;
 
 use std::borrow::Cow;
 

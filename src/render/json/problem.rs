@@ -5,8 +5,9 @@ use serde::Serialize;
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::problem::Problem;
 
+/// One problem.
 #[derive(Serialize)]
-pub(super) struct Form<'a> {
+pub struct Form<'a> {
     exit_code: u8,
     exit_reason: &'static str,
     diagnostic: DiagnosticForm<'a>,
@@ -36,7 +37,8 @@ struct At<'a> {
 }
 
 impl<'a> Form<'a> {
-    pub(super) fn new(problem: &'a Problem) -> Self {
+    /// The machine form of `problem`.
+    pub fn new(problem: &'a Problem) -> Self {
         Self {
             exit_code: problem.exit.code(),
             exit_reason: problem.exit.reason(),

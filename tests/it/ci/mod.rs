@@ -5,6 +5,7 @@ mod forge;
 mod github;
 mod gitlab;
 mod page;
+mod preflight;
 mod required;
 mod runner;
 mod yaml;

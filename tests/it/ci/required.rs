@@ -132,6 +132,9 @@ both!(what_is_printed_over_two_orgs_is_enough, virgin, async |server| {
         let token = fs::read_to_string(access.path().join(format!("secrets/{name}.token"))).unwrap();
         home.fluxform_with(token.trim(), words).arg(dir.path()).run()
     };
+    run("plan", &["preflight", "--for", "plan"]).with(0);
+    run("plan", &["preflight"]).with(4);
+    run("apply", &["preflight"]).with(0);
     run("plan", &["plan", "--detailed-exitcode"]).with(2);
     run("plan", &["apply", "--auto-approve"]).with(4);
     run("apply", &["apply", "--auto-approve"]).with(0);

@@ -95,7 +95,9 @@ impl Fluxform {
             Some(&("apply" | "destroy")) => "report",
             Some(&"output") if !words.iter().any(|word| word.starts_with("--field")) => "output",
             Some(&("import" | "adopt" | "forget")) => "record",
-            Some(&command @ ("show" | "status" | "export" | "lock" | "explain" | "required-permissions")) => command,
+            Some(
+                &command @ ("show" | "status" | "export" | "lock" | "explain" | "required-permissions" | "preflight"),
+            ) => command,
             _ => return,
         };
         let asked = schema == "output"

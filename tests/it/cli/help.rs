@@ -27,6 +27,7 @@ fn every_command_explains_itself() {
         "ledger sign",
         "graph",
         "required-permissions",
+        "preflight",
         "explain",
         "schema",
         "completions",

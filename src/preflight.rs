@@ -1,0 +1,261 @@
+//! Which of the rights that the runs of a project take the run's own token has. Only asks: it writes nothing, and needs no right of
+//! its own.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use serde::Deserialize;
+
+use crate::address::{Address, few};
+use crate::api::sight::{self, Lack};
+use crate::api::{ApiError, Class, Client, Me, Permission};
+use crate::field::{Role, Type};
+use crate::kind::{Kind, Level, NaturalKey, ReadScope};
+use crate::ledger::{self, Entry, Trust};
+use crate::manifest::Manifest;
+use crate::required::{Needs, Required, Right, required};
+use crate::snapshot::Server;
+
+/// What is found of a token.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Preflight {
+    /// For `plan` and `drift`.
+    pub plan: Job,
+    /// For `apply` and `destroy`.
+    pub apply: Job,
+}
+
+/// What is found of a token that is to do one job.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Job {
+    /// How many rights the job takes.
+    pub takes: usize,
+    /// Which of them the token lacks, and what they are for where the project alone does not say it.
+    pub lacking: BTreeMap<Asked, Option<String>>,
+    /// Of which of them it is not known whether the token has them, and why.
+    pub unknown: BTreeMap<Asked, String>,
+}
+
+/// One right that is asked for.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Asked {
+    /// A permission of the token, in InfluxDB's words: `read:orgs/ORG/labels`. `${ADDRESS}` stands for an ID that is not known.
+    Permission(String),
+    /// The role `owner` of the token's user in an org, given by its ID or `${ADDRESS}`, with which tasks, checks and rules run.
+    Owner(String),
+}
+
+/// What the server says of a name: the ID, or why it is not known.
+type Named = Result<String, String>;
+
+/// What a right is on this server: a permission, or its words and why it cannot be asked for.
+type Found = Result<Permission, (String, String)>;
+
+#[derive(Deserialize)]
+struct Rows {
+    #[serde(alias = "orgs", alias = "users")]
+    rows: Vec<Row>,
+}
+
+#[derive(Deserialize)]
+struct Row {
+    id: String,
+    name: String,
+}
+
+/// Looks which of the rights that runs of `manifest` take the client's token has. `home` is the ID of the home org.
+///
+/// # Errors
+/// The server's.
+pub async fn preflight(
+    client: &Client,
+    server: &Server,
+    home: &str,
+    manifest: &Manifest,
+) -> Result<Preflight, ApiError> {
+    let me = server.me(client).await?;
+    let names = names(client, manifest).await?;
+    let is_home = |named: &Named| named.as_deref() == Ok(home);
+    let called = names.iter().find(|(_, named)| is_home(named)).and_then(|(address, _)| name(manifest, address));
+    let home_name = server.home_name.clone().or(called);
+    let required = required(manifest, home_name.as_deref());
+    let look = Look { home, me: &me, names: &names };
+    let [plan, mut apply] = [&required.plan, &required.apply].map(|needs| look.all(needs));
+    let theirs = theirs(client, server, home, manifest, &me).await?;
+    let is_included = |write: &Permission| {
+        apply.iter().any(|found| found.as_ref().is_ok_and(|permission| permission.includes(write)))
+    };
+    let more: Vec<_> = theirs.keys().filter(|write| !is_included(write)).cloned().map(Ok).collect();
+    apply.extend(more);
+    let asked = plan.iter().chain(&apply).filter_map(|found| found.as_ref().ok()).cloned();
+    let lacks = sight::lacks(client, &server.version, home, &me, asked.collect(), server.token_id.as_deref()).await?;
+    let mut found = Preflight { plan: job(plan, &lacks, &theirs), apply: job(apply, &lacks, &theirs) };
+    look.owned(client, &required, &mut found.apply).await?;
+    Ok(found)
+}
+
+/// What an org or a user is called.
+fn name(manifest: &Manifest, address: &Address) -> Option<String> {
+    Some(address.kind.name_in(&manifest.resources.get(address)?.fields)?.into_owned())
+}
+
+/// The IDs of the external orgs and users that `manifest` declares.
+async fn names(client: &Client, manifest: &Manifest) -> Result<BTreeMap<Address, Named>, ApiError> {
+    let mut names = BTreeMap::new();
+    for (address, resource) in &manifest.resources {
+        if address.kind.spec().level != Level::Server || !resource.external {
+            continue;
+        }
+        let Some(name) = name(manifest, address) else { continue };
+        names.insert(address.clone(), named(client, address.kind, &name).await?);
+    }
+    Ok(names)
+}
+
+/// The ID of the org or user `name`. Any token is told whether there is one: the list of those with a name is empty where it is hidden, and
+/// is not there where there is none (influxd 2.9.1, measured).
+async fn named(client: &Client, kind: Kind, name: &str) -> Result<Named, ApiError> {
+    let ty = kind.spec().ty;
+    let by = if kind == Kind::HOME { "org" } else { "name" };
+    let key = |name: &str| NaturalKey::<()>::of(kind, None, name);
+    match client.get::<Rows>(&format!("/api/v2/{ty}"), &[(by, name)]).await {
+        Ok(Rows { rows }) => {
+            let found = rows.into_iter().find(|row| key(&row.name) == key(name));
+            let hidden = || format!("this token may not read the {kind} {name:?}, so its ID is unknown");
+            Ok(found.map(|row| row.id).ok_or_else(hidden))
+        }
+        Err(error) if error.class == Class::NotFound => Ok(Err(format!("the server has no {kind} {name:?}"))),
+        Err(error) => Err(error),
+    }
+}
+
+/// The rights that it takes to change or delete what the project owns of other users than the run's, and what that is.
+async fn theirs(
+    client: &Client,
+    server: &Server,
+    home: &str,
+    manifest: &Manifest,
+    me: &Me,
+) -> Result<BTreeMap<Permission, String>, ApiError> {
+    let rows = ledger::rows(client, home).await?;
+    // What is wrong with a ledger, the run that reads it says.
+    let trust = Trust::of(server.ledger_key.as_ref());
+    let Ok((ledger, _)) = ledger::decode(&rows, &manifest.project, home, &trust) else { return Ok(BTreeMap::new()) };
+    let mut theirs: BTreeMap<Permission, Vec<&Address>> = BTreeMap::new();
+    for kind in Kind::ALL.iter().filter(|kind| kind.spec().acts_as_user) {
+        let Some(Type::Ref(user_kind)) = kind.with(Role::Actor).map(|field| field.ty) else { continue };
+        let entries = || ledger.entries.iter().filter(|(address, _)| address.kind == *kind);
+        let orgs: BTreeSet<&str> = entries().filter_map(|(_, entry)| entry.org.as_deref()).collect();
+        for object in kind.list(client, &orgs.into_iter().collect::<Vec<_>>(), ReadScope::NOTHING).await? {
+            let is_of = |entry: &Entry| entry.id == object.id || entry.predecessors.contains(&object.id);
+            let Some((address, _)) = entries().find(|(_, entry)| is_of(entry)) else { continue };
+            if let Some(user) = object.user.as_deref().filter(|user| *user != me.id) {
+                let write = Permission::new("write", user_kind.spec().ty, None, Some(user));
+                theirs.entry(write).or_default().push(address);
+            }
+        }
+    }
+    let words = |addresses: Vec<&Address>| {
+        let verb = if addresses.len() == 1 { "belongs" } else { "belong" };
+        format!("{} {verb} to this user", few(addresses))
+    };
+    Ok(theirs.into_iter().map(|(write, addresses)| (write, words(addresses))).collect())
+}
+
+/// What tells which permission a right is.
+struct Look<'a> {
+    /// The ID of the home org.
+    home: &'a str,
+    me: &'a Me,
+    names: &'a BTreeMap<Address, Named>,
+}
+
+impl Look<'_> {
+    fn all(&self, needs: &Needs) -> Vec<Found> {
+        let all = [("read", &needs.read), ("write", &needs.write)];
+        all.into_iter().flat_map(|(action, rights)| rights.iter().map(move |right| self.one(action, right))).collect()
+    }
+
+    fn one(&self, action: &str, right: &Right) -> Found {
+        Ok(match right {
+            Right::Type(_, ty) => Permission::new(action, ty, Some(self.home), None),
+            Right::Everywhere(ty) => Permission::new(action, ty, None, None),
+            Right::OwnUser => Permission::new(action, "users", None, Some(&self.me.id)),
+            Right::Org(of) | Right::User(of) => match of.address() {
+                None => Permission::new(action, "orgs", None, Some(self.home)),
+                Some(address) => {
+                    let ty = address.kind.spec().ty;
+                    let unnamed = |why| (format!("{action}:{ty}/${{{address}}}"), why);
+                    Permission::new(action, ty, None, Some(&self.id(address).map_err(unnamed)?))
+                }
+            },
+        })
+    }
+
+    /// The ID of an org or a user.
+    fn id(&self, address: &Address) -> Named {
+        self.names.get(address).cloned().unwrap_or_else(|| Err(format!("{address} does not exist yet")))
+    }
+
+    /// Adds the orgs that the token's user must own.
+    async fn owned(&self, client: &Client, required: &Required, job: &mut Job) -> Result<(), ApiError> {
+        for org in &required.owned {
+            let id = match org.address().map(|address| self.names.get(address)) {
+                None => Ok(self.home.to_owned()),
+                Some(Some(named)) => named.clone(),
+                // Whoever makes an org owns it.
+                Some(None) => continue,
+            };
+            job.takes += 1;
+            let id = match id {
+                Ok(id) => id,
+                Err(why) => {
+                    job.unknown.insert(Asked::Owner(format!("${{{org}}}")), why);
+                    continue;
+                }
+            };
+            match sight::owners(client, &id).await? {
+                Some(owners) if owners.contains(&self.me.id) => {}
+                Some(_) => _ = job.lacking.insert(Asked::Owner(id), None),
+                None => {
+                    let why = format!("this token lacks `read:orgs/{id}`");
+                    job.unknown.insert(Asked::Owner(id), why);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn job(found: Vec<Found>, lacks: &BTreeMap<Permission, Option<Lack>>, theirs: &BTreeMap<Permission, String>) -> Job {
+    let mut job = Job { takes: found.len(), ..Job::default() };
+    for one in found {
+        match one {
+            Ok(permission) => match lacks.get(&permission).cloned().flatten() {
+                None => {}
+                Some(Lack::Permission(lacking)) => {
+                    job.lacking.insert(Asked::Permission(lacking), theirs.get(&permission).cloned());
+                }
+                Some(lack) => _ = job.unknown.insert(Asked::Permission(permission.to_string()), lack.to_string()),
+            },
+            Err((permission, why)) => _ = job.unknown.insert(Asked::Permission(permission), why),
+        }
+    }
+    job
+}
+
+impl fmt::Display for Asked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Permission(permission) => f.write_str(permission),
+            Self::Owner(org) => write!(f, "the role of an owner of orgs/{org}"),
+        }
+    }
+}
+
+impl Job {
+    /// Whether the token is proven to have all that the job takes.
+    pub fn is_ready(&self) -> bool {
+        self.lacking.is_empty() && self.unknown.is_empty()
+    }
+}

@@ -1,0 +1,123 @@
+//! `preflight` names what a token lacks, as InfluxDB does, and writes nothing.
+
+use std::fs;
+
+use serde_json::{Value, json};
+
+use super::{Site, Who};
+use crate::cli::fluxform::{Ended, project};
+use crate::moving::Home;
+use crate::support::both;
+
+impl Site {
+    /// What is found of a token whose ID is known, or not.
+    fn preflight(&self, token: &str, id: Option<&str>, job: &str) -> Ended {
+        let run = self.run(token, &["preflight", "--format=json", "--for", job]);
+        match id {
+            Some(id) => run.var("FLUXFORM_TOKEN_ID", id).run(),
+            None => run.run(),
+        }
+    }
+}
+
+/// A permission in InfluxDB's words.
+fn words(permission: &Value) -> String {
+    let resource = &permission["resource"];
+    let part = |name: &str| resource[name].as_str();
+    let org = part("orgID").filter(|_| part("id").is_none()).map_or(String::new(), |org| format!("orgs/{org}/"));
+    let id = part("id").map_or(String::new(), |id| format!("/{id}"));
+    format!("{}:{org}{}{id}", permission["action"].as_str().unwrap(), part("type").unwrap())
+}
+
+/// The permissions in a list of rights.
+fn named(rights: &Value) -> Vec<String> {
+    let all = rights.as_array().unwrap().iter().filter_map(|right| right["permission"].as_str());
+    all.map(str::to_owned).collect()
+}
+
+both!(a_right_that_is_taken_away_is_the_one_that_is_named, virgin, async |server| {
+    let site = Site::on(server).await;
+    let before = site.everything().await;
+    for (job, who) in [("plan", &site.plan), ("apply", &site.apply)] {
+        site.preflight(&who.secret, None, job).with(0);
+        for gone in &who.permissions {
+            let (id, token) = site.narrower(who, |permission| permission != gone).await;
+            let found = site.preflight(&token, Some(&id), job).with(4).json();
+            site.home.http.delete(&format!("authorizations/{id}")).await.expect(204);
+            assert_eq!(named(&found[job]["lacking"]), [words(gone)], "{found:#}");
+            assert_eq!(found["problems"][0]["diagnostic"]["code"], "sight::rights");
+        }
+    }
+    assert_eq!(site.everything().await, before, "it writes nothing");
+
+    let found = site.preflight(&site.plan.secret, None, "plan").with(0).json();
+    let writes = site.apply.permissions.iter().filter(|permission| permission["action"] == "write").map(words);
+    let own = |text: String| text.replace(&site.apply.user, &site.plan.user);
+    let mut writes: Vec<String> = writes.map(own).collect();
+    writes.sort();
+    assert_eq!(named(&found["apply"]["lacking"]), writes);
+    assert_eq!(found["apply"]["lacking"][writes.len()], json!({"owner_of": site.home.org}));
+    let operator = site.preflight(site.home.server.token(), None, "apply").with(0).json();
+    assert_eq!((&operator["plan"]["ready"], &operator["apply"]["ready"]), (&json!(true), &json!(true)));
+
+    let shown = site.run(&site.plan.secret, &["preflight"]).run().with(4).all();
+    let shown = shown.replace(&site.home.org, "ORG").replace(&site.plan.user, "USER");
+    let (_, shown) = shown.split_once("The token").unwrap();
+    insta::assert_snapshot!("preflight", format!("The token{shown}").replace(site.home.server.url(), "URL"));
+});
+
+both!(what_cannot_be_told_is_never_said_to_be_there, virgin, async |server| {
+    let site = Site::on(server).await;
+    let Who { user, .. } = &site.plan;
+    let without = |ty: &'static str| move |permission: &Value| permission["resource"]["type"] != ty;
+    // Which of its user's two tokens it is, nobody says.
+    let (id, token) = site.narrower(&site.plan, without("tasks")).await;
+    let found = site.preflight(&token, None, "plan").with(4).json();
+    let tasks = format!("read:orgs/{}/tasks", site.home.org);
+    assert_eq!(
+        (named(&found["plan"]["lacking"]), named(&found["plan"]["unknown"])),
+        (vec![], vec![tasks]),
+        "{found:#}"
+    );
+    site.home.http.delete(&format!("authorizations/{id}")).await.expect(204);
+    // A token that does not see itself.
+    let (_, token) = site.narrower(&site.plan, without("authorizations")).await;
+    let found = site.preflight(&token, None, "plan").with(4).json();
+    assert!(named(&found["plan"]["unknown"]).contains(&format!("read:orgs/{}/labels", site.home.org)), "{found:#}");
+    // The user no longer owns the org.
+    let owner = format!("orgs/{}/owners/{}", site.home.org, site.apply.user);
+    site.home.http.delete(&owner).await.expect(204);
+    let found = site.preflight(&site.apply.secret, None, "apply").with(4).json();
+    assert_eq!(found["apply"]["lacking"], json!([{"owner_of": site.home.org}]), "{found:#}");
+    // A user that is gone can do nothing.
+    site.home.http.delete(&format!("users/{user}")).await.expect(204);
+    site.run(&site.plan.secret, &["preflight", "--for", "plan"]).run().with(4);
+});
+
+both!(what_the_token_may_not_even_see_is_named_by_its_address, virgin, async |server| {
+    let home = Home::named(server, "acme", "somebodys").await;
+    home.http.post("orgs", json!({"name": "other"})).await.expect(201);
+    home.http.post("users", json!({"name": "gateways"})).await.expect(201);
+    let manifest = "[project]\nname = \"p\"\n[org.other]\nexternal = true\n[user.gateways]\nexternal = true\n\
+                    [bucket.b]\norg = \"org.other\"\n[token.t]\nuser = \"user.gateways\"\nwrite = [\"org.other\"]\n\
+                    deliver = \"discard\"\n";
+    let dir = project(manifest);
+    let narrow = home.token("narrow", json!([home.may("read", "labels"), home.may("read", "buckets")])).await;
+    let run = |more: &[&str]| {
+        home.fluxform_with(&narrow.token, &["preflight", "--format=json"]).args(more).arg(dir.path()).run()
+    };
+    let found = run(&[]).with(4).json();
+    assert!(named(&found["apply"]["lacking"]).contains(&"read:orgs".to_owned()), "{found:#}");
+    let unknown = named(&found["apply"]["unknown"]);
+    for unnamed in ["write:orgs/${org.other}", "write:users/${user.gateways}"] {
+        assert!(unknown.contains(&unnamed.to_owned()), "{found:#}");
+    }
+    fs::write(
+        dir.path().join("fluxform.toml"),
+        manifest.replace("[user.gateways]", "[user.gateways]\nname = \"nobody\""),
+    )
+    .unwrap();
+    let found = home.fluxform(&["preflight", "--format=json"]).arg(dir.path()).run().with(4).json();
+    let absent = json!({"permission": "write:users/${user.gateways}", "why": "the server has no user \"nobody\""});
+    assert_eq!(found["apply"]["unknown"], json!([absent]), "{found:#}");
+});
