@@ -320,6 +320,22 @@ both!(a_token_for_another_user_needs_write_on_that_user, async |scene| {
     token.get("buckets").await.expect(200);
 });
 
+both!(to_change_or_delete_a_token_takes_write_on_its_user, async |scene| {
+    let other = scene.user("other").await;
+    let body = json!({"userID": other, "permissions": [scene.may("read", "buckets")]});
+    let path = format!("authorizations/{}", scene.token_with(body).await.id);
+    let on = |action: &str, user: &str| json!({"action": action, "resource": {"type": "users", "id": user}});
+    let [reads, writes] = ["read", "write"].map(|action| scene.may(action, "authorizations"));
+    let (me, sees) = (on("write", &scene.user), on("read", &other));
+    let narrow = scene.token(json!([reads, writes, me, sees])).await.http;
+    let missing = format!("write:users/{other} is unauthorized");
+    narrow.patch(&path, json!({"description": "x"})).await.refused(401, "unauthorized", &missing);
+    narrow.delete(&path).await.refused(401, "unauthorized", &missing);
+    let wide = scene.token(json!([reads, writes, sees, on("write", &other)])).await.http;
+    wide.patch(&path, json!({"description": "x"})).await.expect(200);
+    wide.delete(&path).await.expect(204);
+});
+
 both!(a_session_makes_tokens_too, async |scene| {
     let user = scene.user_with_password("session").await;
     scene.http.post(&format!("orgs/{}/owners", scene.org), json!({"id": user.id})).await.expect(201);
