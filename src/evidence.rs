@@ -4,12 +4,14 @@ mod along;
 mod dependents;
 mod kept;
 mod stake;
+mod strangers;
 mod taken;
 mod types;
 
 pub use dependents::dependents;
 pub use kept::kept;
 pub use stake::{Along, Stake};
+pub use strangers::{Stranger, acting, strangers};
 pub use taken::taken;
 pub use types::{Compiled, Unchecked, compile};
 

@@ -38,6 +38,8 @@ pub struct Recorded {
     pub moved_from: Option<Address>,
     /// It lets go of fields.
     pub releases: bool,
+    /// So many objects that an earlier run has replaced are deleted with it.
+    pub predecessors: usize,
 }
 
 impl Report {
@@ -82,8 +84,17 @@ impl Report {
 
     /// How many of the changes that are done have `what` in the ledger.
     pub fn done_to_ledger(&self, what: impl Fn(&Recorded) -> bool) -> usize {
+        self.done_and_recorded().filter(|recorded| what(recorded)).count()
+    }
+
+    /// How many objects are deleted that none was made for in their place: also those that an earlier run has replaced.
+    pub fn destroyed(&self) -> usize {
+        self.done(Action::Delete) + self.done_and_recorded().map(|recorded| recorded.predecessors).sum::<usize>()
+    }
+
+    fn done_and_recorded(&self) -> impl Iterator<Item = &Recorded> {
         let done = |address| matches!(self.outcomes.get(address), Some((_, Outcome::Done { .. })));
-        self.recorded.iter().filter(|(address, recorded)| done(*address) && what(recorded)).count()
+        self.recorded.iter().filter(move |(address, _)| done(*address)).map(|(_, recorded)| recorded)
     }
 
     /// How the process ends. An interruption counts first; something done beside something not done is `Partial`.
@@ -107,6 +118,7 @@ fn recorded(plan: &Plan) -> BTreeMap<Address, Recorded> {
         adopts: change.adopts,
         moved_from: change.moved_from.clone(),
         releases: !change.released.is_empty(),
+        predecessors: change.predecessors.len(),
     };
     let all = plan.changes.iter().map(|change| (change.address.clone(), of(change)));
     all.filter(|(_, recorded)| *recorded != Recorded::default()).collect()

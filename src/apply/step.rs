@@ -59,7 +59,7 @@ impl<'a> Executor<'a> {
             Action::Create => {
                 self.delete_hidden(change).await?;
                 self.delete_kept(change).await?;
-                self.create(change, self.predecessors(change)).await
+                self.create(change, change.predecessors.clone()).await
             }
             Action::Update => self.update(change).await,
             Action::Replace => self.replace(change).await,
@@ -232,14 +232,9 @@ impl<'a> Executor<'a> {
         object.map_or(delivered, |object| !change.address.kind.is_inactive(&object.fields))
     }
 
-    /// What the object of `change` was to take over from.
-    fn predecessors(&self, change: &Change) -> BTreeSet<String> {
-        self.old_entry(change).map(|entry| entry.predecessors.clone()).unwrap_or_default()
-    }
-
     async fn delete_predecessors(&self, change: &Change) -> Result<(), Problem> {
-        for id in self.predecessors(change) {
-            change.address.kind.delete(self.writer, &id).await?;
+        for id in &change.predecessors {
+            change.address.kind.delete(self.writer, id).await?;
         }
         Ok(())
     }
@@ -330,7 +325,7 @@ impl<'a> Executor<'a> {
 
     async fn replace(&self, change: &'a Change) -> Result<String, Problem> {
         let target = change.object.as_ref().expect("a replacement has an object");
-        let mut predecessors = self.predecessors(change);
+        let mut predecessors = change.predecessors.clone();
         if change.address.kind.spec().replace == Delete::Last {
             predecessors.insert(target.id.clone());
             return self.create(change, predecessors).await;

@@ -86,6 +86,7 @@ pub async fn plan(
         at_stake.entry(address).or_default().unseen.extend(kinds);
     }
     let taken = evidence::taken(client, &changes, &snapshot).await?;
+    let strangers = evidence::strangers(client, server, &changes, &snapshot).await?;
     let compiled = evidence::compile(client, server, &changes).await;
     let comparison = Comparison { changes, problems, external: BTreeMap::new() };
     let facts = Facts {
@@ -96,6 +97,7 @@ pub async fn plan(
         at_stake,
         dependents,
         taken: &taken,
+        strangers: &strangers,
         compiled,
         consent,
         policy: &manifest.policy,

@@ -455,6 +455,7 @@ codes! {
         ShowUnknown "show::unknown" Error "The project does not own this address"
     }
     Sight "sight" "What the token sees" {
+        SightAnotherUser "sight::another-user" NotAuthorized|Warning "A token that would be changed or deleted belongs to another user"
         SightBlind "sight::blind" NotAuthorized "The token does not see enough to tell whether an object exists"
         SightLedger "sight::ledger" NotAuthorized "The token does not see enough to tell whether the project was ever applied"
         SightNotAnOwner "sight::not-an-owner" NotAuthorized "A task, check or rule would never run, because the token's user does not own the org"

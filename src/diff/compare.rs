@@ -12,7 +12,7 @@ use super::moved::{moved, without};
 use super::undecided::Undecided;
 use super::{Action, Cause, Change, FieldChange, Reason, Target};
 use crate::address::Address;
-use crate::field::{Change as OnChange, Compared};
+use crate::field::{Change as OnChange, Compared, Role, Type};
 use crate::graph::Graph;
 use crate::kind::{Kind, Level, NaturalKey, Object};
 use crate::ledger::{Entry, Ledger, Origin};
@@ -189,10 +189,12 @@ pub(super) fn target(object: &Object) -> Target {
 }
 
 pub(super) fn forget(address: &Address, entry: &Entry, object: Option<Target>, reason: Reason) -> Change {
+    let predecessors = if reason == Reason::AlreadyGone { entry.predecessors.clone() } else { BTreeSet::new() };
     Change {
         object,
         origin: Some(entry.origin),
         lifecycle: entry.lifecycle.clone(),
+        predecessors,
         ..Change::blank(address, Action::Forget, reason)
     }
 }
@@ -222,6 +224,7 @@ fn one(
         lifecycle_changes: entry.map_or(Vec::new(), |(_, entry)| settings(&entry.lifecycle, &resource.lifecycle)),
         origin: entry.map(|(_, entry)| entry.origin),
         moved_from: entry.filter(|(was, _)| *was != address).map(|(was, _)| was.clone()),
+        predecessors: entry.map_or_else(BTreeSet::new, |(_, entry)| entry.predecessors.clone()),
         ..Change::blank(address, Action::None, Reason::InSync)
     };
     let replaced_by_hand = entry.is_some() && matches!(found, Found::Adopted(_));
@@ -293,7 +296,33 @@ fn one(
         (Action::None, Reason::InSync)
     };
     (change.action, change.reason) = (action, reason);
+    if let Some(passes) = passes_on(&change, resource, object, snapshot, names) {
+        let at = |field: &str| address.kind.spec().fields.iter().position(|known| known.name == field);
+        change.fields.push(passes);
+        change.fields.sort_by_key(|change| at(change.field));
+    }
     change
+}
+
+/// The user that an object which is made anew acts as, where that is the run's own and another one than before. Of a token that can
+/// write nothing, as a plan's in CI, nothing is said: whoever applies is somebody else.
+fn passes_on(
+    change: &Change,
+    resource: &Resource,
+    object: &Object,
+    snapshot: &Snapshot,
+    names: &Names<'_>,
+) -> Option<FieldChange> {
+    let field = change.address.kind.with(Role::Actor)?;
+    let user = object.user.as_ref().filter(|user| **user != snapshot.me)?;
+    let Type::Ref(kind) = field.ty else { return None };
+    let is_said = resource.fields.get(field.name).is_some();
+    if change.action != Action::Replace || is_said || snapshot.own_token.only_reads {
+        return None;
+    }
+    let called = |id: &String| names.value(&Value::Ref(Ref::Id(kind, id.clone())), None).into_owned();
+    let (live, wanted) = (Some(called(user)), called(&snapshot.me));
+    Some(FieldChange { field: field.name, live, wanted, last: None, cause: Cause::Run })
 }
 
 /// Whether the secret of an object that this project made has not reached its sinks.

@@ -75,6 +75,7 @@ impl Comparison {
                     Ok(Some(object)) => self.changes.push(Change {
                         object: Some(target(object)),
                         origin: Some(Origin::Created),
+                        predecessors: entry.predecessors.clone(),
                         ..Change::blank(address, Action::Delete, reason)
                     }),
                     Err(problem) => self.problems.push(problem),
@@ -116,6 +117,10 @@ impl Comparison {
             ));
             return;
         }
-        self.changes.push(Change { action, ..forget(address, entry, Some(target(object)), reason) });
+        let forgotten = forget(address, entry, Some(target(object)), reason);
+        self.changes.push(match action {
+            Action::Delete => Change { action, predecessors: entry.predecessors.clone(), ..forgotten },
+            _ => forgotten,
+        });
     }
 }

@@ -64,6 +64,8 @@ pub struct Change {
     pub origin: Option<Origin>,
     /// What the server keeps for the object and no longer has to, as far as the token sees.
     pub kept: Vec<Kept>,
+    /// The IDs of what the object has taken over from, which an earlier run did not come to delete.
+    pub predecessors: BTreeSet<String>,
 }
 
 /// An object on the server.
@@ -179,6 +181,8 @@ pub enum Cause {
     New,
     /// Nobody: the run that made the object did not get to it.
     Unfinished,
+    /// Nobody: it is what the run itself makes of it, such as its own user's. Another run makes something else of it.
+    Run,
 }
 
 /// The word of each reason but [`Reason::CannotChange`].
@@ -247,7 +251,18 @@ impl Change {
             lifecycle_changes: Vec::new(),
             origin: None,
             kept: Vec::new(),
+            predecessors: BTreeSet::new(),
         }
+    }
+
+    /// The IDs of the objects that a request changes or deletes.
+    pub fn touched(&self) -> impl Iterator<Item = &String> {
+        let changes = match self.action {
+            Action::Update => !self.fields.is_empty(),
+            action => action.removes(),
+        };
+        let object = self.object.as_ref().filter(|_| changes).map(|object| &object.id);
+        object.into_iter().chain(&self.predecessors)
     }
 
     /// Whether it sets the secret at `at`, within `field`: one of a table stays as it is on the server where that has one.

@@ -16,6 +16,7 @@ use crate::snapshot::{Sight, Snapshot, View};
 use crate::value::{Fields, Ref, Scope, Value};
 
 mod import;
+mod passing_on;
 mod undecided;
 
 const HOME: &str = "00000000000000aa";

@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::Plan;
 use super::form::{ChangeForm, sealed};
-use crate::diff::Change;
+use crate::diff::{Cause, Change};
 use crate::value::{Ref, Value};
 
 /// Stands for the ID of the home org: a server that is only made by the apply has another one then.
@@ -66,10 +66,12 @@ impl Plan {
     }
 
     /// `change` without what two runs may see differently: what the token sees or not, secrets, which a file has not, the spelling
-    /// of a script, the ID of an org that a server makes anew, and prints in the ledger that only lag behind.
+    /// of a script, the ID of an org that a server makes anew, what only this run would make of it, and prints in the ledger that only
+    /// lag behind.
     pub(super) fn canonical(&self, change: &Change) -> Change {
         let mut change = sealed(Change { settles: false, unverified: false, kept: Vec::new(), ..change.clone() });
         rename(&mut change, self.home.as_deref());
+        change.fields.retain(|field| field.cause != Cause::Run);
         for value in change.fields.iter_mut().flat_map(|field| field.live.iter_mut().chain([&mut field.wanted])) {
             if let Value::Script(script) = value {
                 *script = script.without_spelling();

@@ -49,6 +49,8 @@ pub(super) struct ChangeForm {
     origin: Option<Origin>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     kept: Vec<Kept>,
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    predecessors: BTreeSet<String>,
 }
 
 /// One field of it.
@@ -88,6 +90,7 @@ impl From<&Change> for ChangeForm {
             lifecycle_changes,
             origin,
             kept,
+            predecessors,
         } = change.clone();
         Self {
             address,
@@ -107,6 +110,7 @@ impl From<&Change> for ChangeForm {
             lifecycle_changes,
             origin,
             kept,
+            predecessors,
         }
     }
 }
@@ -175,6 +179,7 @@ impl ChangeForm {
             lifecycle_changes: self.lifecycle_changes,
             origin: self.origin,
             kept: self.kept,
+            predecessors: self.predecessors,
             address: self.address,
         })
     }

@@ -29,7 +29,7 @@ use std::collections::BTreeMap;
 
 use crate::address::Address;
 use crate::diff::{Action, Change, Comparison, Target, Turn};
-use crate::evidence::{Compiled, Stake};
+use crate::evidence::{Compiled, Stake, Stranger};
 use crate::graph::Graph;
 use crate::kind::Holder;
 use crate::ledger::Ledger;
@@ -106,6 +106,7 @@ impl Plan {
                 Action::Delete => counts.destroy += 1,
                 Action::Forget => counts.forget += 1,
             }
+            counts.destroy += change.predecessors.len();
             counts.adopt += usize::from(change.adopts);
             counts.release += usize::from(!change.released.is_empty());
             match change.turn() {
@@ -162,6 +163,8 @@ pub struct Facts<'a> {
     pub dependents: BTreeMap<Address, Vec<Target>>,
     /// Who has the name of what is to be made, of those that no list shows.
     pub taken: &'a BTreeMap<Address, Holder>,
+    /// Users other than the run's whose objects would be changed or deleted, by ID.
+    pub strangers: &'a BTreeMap<String, Stranger>,
     /// What the server's compiler says of the scripts that would be sent.
     pub compiled: Compiled,
     /// What the user agreed to.
@@ -176,8 +179,8 @@ pub struct Facts<'a> {
 
 /// Orders the changes of `comparison` and asks the guards.
 pub fn order(comparison: Comparison, facts: Facts<'_>) -> Plan {
-    let Facts { project, graph, snapshot, ledger, at_stake, dependents, taken, .. } = facts;
-    let Facts { compiled, consent, policy, written, all_goes, .. } = facts;
+    let Facts { project, graph, snapshot, ledger, at_stake, dependents, .. } = facts;
+    let Facts { taken, strangers, compiled, consent, policy, written, all_goes, .. } = facts;
     let ordered = order::order(comparison.changes, graph, ledger);
     let is_planned = |address: &Address| ordered.changes.iter().any(|change| change.address == *address);
     // What waits for a circle is in no plan.
@@ -215,7 +218,17 @@ pub fn order(comparison: Comparison, facts: Facts<'_>) -> Plan {
     plan.refusals.extend(ordered.stuck.iter().map(|stuck| order::circle(stuck, written)));
     guard::ask(
         &mut plan,
-        guard::Grounds { snapshot, ledger, dependents: &dependents, taken, consent, policy, written, all_goes },
+        guard::Grounds {
+            snapshot,
+            ledger,
+            dependents: &dependents,
+            taken,
+            strangers,
+            consent,
+            policy,
+            written,
+            all_goes,
+        },
     );
     plan.dependents = dependents;
     plan

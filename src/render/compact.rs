@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 
-use super::drift;
 use super::field::{by_lines, sides};
 use super::human::{on_ledger, released, role, settings, verb_width};
 use super::lines::Line;
@@ -10,6 +9,7 @@ use super::page::Page;
 use super::reason::{listed, lost, reason, sign, threat};
 use super::shared::{Rest, Shared};
 use super::style::{Look, Role};
+use super::{drift, human};
 use crate::address::Address;
 use crate::diff::{Action, Cause, Change, FieldChange};
 use crate::kind::Kind;
@@ -137,6 +137,7 @@ fn said(change: &Change, rest: Option<&Rest>) -> String {
     if !change.released.is_empty() {
         remarks.push(released(change));
     }
+    remarks.extend(human::also_deleted(change));
     remarks.extend(change.turn().map(|turn| format!("{} in the ledger: {}", turn.word(), settings(change))));
     if change.unverified {
         remarks.push("unverified".to_owned());
@@ -152,7 +153,7 @@ fn changed(field: &FieldChange) -> String {
     let drift = match field.cause {
         Cause::Drift | Cause::Both => " (drift)",
         Cause::Unfinished => " (finish)",
-        Cause::Yours | Cause::New => "",
+        Cause::Yours | Cause::New | Cause::Run => "",
     };
     if let Some(lines) = by_lines(field) {
         return format!("{} {}{drift}", field.field, lines_changed(&lines));

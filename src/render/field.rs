@@ -80,6 +80,7 @@ pub(super) fn cause(field: &FieldChange) -> Option<String> {
             "finish: what the server still keeps of its former secrets is deleted".to_owned()
         }
         (Cause::Unfinished, _) => "finish: an earlier run did not set it".to_owned(),
+        (Cause::Run, _) => "the user of this run's token".to_owned(),
         (Cause::Drift, Some(last)) => format!("drift: was {last} when last applied"),
         (Cause::Drift, None) => "drift: changed on the server".to_owned(),
         (Cause::Both, Some(last)) => format!("drift: was {last} when last applied; the manifest changed too"),

@@ -181,6 +181,7 @@ pub(super) fn remarks(change: &Change) -> Vec<String> {
         let why = if change.imported { ", as an [[import]] says" } else { "" };
         remarks.push(format!("it already exists and is adopted{why}"));
     }
+    remarks.extend(also_deleted(change));
     if let Some(from) = &change.moved_from {
         remarks.push(format!("it was {from}"));
     }
@@ -214,6 +215,12 @@ fn kept(change: &Change) -> Vec<String> {
         Some(format!("the server keeps the secret `{}` for it, which stays: {user} uses it", kept.key))
     });
     goes.into_iter().chain(stays).collect()
+}
+
+/// What an earlier run has replaced and did not come to delete, in words.
+pub(super) fn also_deleted(change: &Change) -> Option<String> {
+    let ids = &change.predecessors;
+    (!ids.is_empty()).then(|| format!("what it replaced is deleted: {} (id {})", change.address.kind.name(), few(ids)))
 }
 
 /// What changes in the lifecycle of what is changed on the server too.

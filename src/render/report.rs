@@ -86,6 +86,7 @@ pub(super) fn on_ledger(
         recorded.adopts.then(|| "adopted".to_owned()),
         recorded.moved_from.map(|from| format!("was {}", shown(from))),
         recorded.releases.then(|| "fields released".to_owned()),
+        (recorded.predecessors > 0).then(|| "what it replaced is deleted".to_owned()),
     ];
     match words.into_iter().flatten().collect::<Vec<_>>() {
         none if none.is_empty() && action == Action::None => ": recorded".to_owned(),
@@ -191,7 +192,7 @@ pub(super) fn counts(report: &Report, verb: Verb) -> String {
     let counted = |belongs: fn(&Outcome) -> bool| report.outcomes.values().filter(|(_, o)| belongs(o)).count();
     let replaced = report.done(Action::Replace);
     let added = report.done(Action::Create) + replaced;
-    let destroyed = report.done(Action::Delete) + replaced;
+    let destroyed = report.destroyed() + replaced;
     let changed = report.done(Action::Update);
     let mut text = match (verb, report.exit()) {
         (Verb::Destroy, Exit::Ok) => format!("Resources: {destroyed} destroyed"),

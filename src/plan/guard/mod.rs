@@ -9,6 +9,7 @@ mod data_loss;
 mod imported;
 mod name_taken;
 mod protection;
+mod stranger;
 mod system;
 mod task_owner;
 #[cfg(test)]
@@ -22,6 +23,7 @@ use super::Plan;
 use crate::address::Address;
 use crate::diagnostic::Code;
 use crate::diff::{Action, Change, Target};
+use crate::evidence::Stranger;
 use crate::field::{INACTIVE, Role};
 use crate::kind::Holder;
 use crate::ledger::Ledger;
@@ -40,6 +42,8 @@ pub(super) struct Grounds<'a> {
     pub(super) dependents: &'a BTreeMap<Address, Vec<Target>>,
     /// Who has the name of what is to be made, of those that no list shows.
     pub(super) taken: &'a BTreeMap<Address, Holder>,
+    /// Users other than the run's whose objects would be changed or deleted, by ID.
+    pub(super) strangers: &'a BTreeMap<String, Stranger>,
     pub(super) consent: &'a Consent,
     pub(super) policy: &'a Policy,
     /// Where what the manifests say of an address is written.
@@ -60,7 +64,7 @@ pub struct Written<'a> {
 /// Asks all guards about `plan`: adds what they refuse, what was let pass because the policy allows it, and what is to be
 /// said of the policy.
 pub(super) fn ask(plan: &mut Plan, grounds: Grounds<'_>) {
-    let Grounds { snapshot, ledger, dependents, taken, consent, policy, written, all_goes } = grounds;
+    let Grounds { snapshot, ledger, dependents, taken, strangers: _, consent, policy, written, all_goes } = grounds;
     let mut agreed = Agreed::new(consent, policy, snapshot.at);
     let mut refusals = Vec::new();
     for change in &plan.changes {
@@ -80,6 +84,9 @@ pub(super) fn ask(plan: &mut Plan, grounds: Grounds<'_>) {
         refusals.extend(blast_radius::refusals(plan, ledger, policy.blast_radius, &mut agreed));
     }
     refusals.extend(adoption::refusal(plan, snapshot, &mut agreed));
+    let (theirs, warnings) = stranger::ask(&plan.changes, grounds);
+    refusals.extend(theirs);
+    plan.warnings.extend(warnings);
     plan.refusals.extend(refusals);
     plan.warnings.extend(agreed.expired());
     plan.warnings.extend(agreed.idle(&plan.changes, &plan.refusals));

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use jiff::civil::{Date, date};
 
 use super::*;
+use crate::api::sight::Lack;
 use crate::diagnostic::{Code, Diagnostic, Place, Source};
 use crate::diff::{Action, Cause, FieldChange, Reason};
 use crate::evidence::{Data, Stake};
@@ -25,6 +26,7 @@ struct Scene {
     snapshot: Snapshot,
     ledger: Ledger,
     dependents: BTreeMap<Address, Vec<Target>>,
+    strangers: BTreeMap<String, Stranger>,
     consent: Consent,
     policy: Policy,
     resources: BTreeMap<Address, Resource>,
@@ -73,6 +75,7 @@ impl Scene {
             snapshot: Snapshot { at: NOON, me: "me".into(), ..Snapshot::default() },
             ledger: Ledger::default(),
             dependents: BTreeMap::new(),
+            strangers: BTreeMap::new(),
             consent: Consent::default(),
             policy: Policy::default(),
             resources: BTreeMap::new(),
@@ -115,7 +118,8 @@ impl Scene {
 
     /// The plan with what the guards say.
     fn asked(self) -> Plan {
-        let Self { mut plan, snapshot, ledger, dependents, consent, policy, resources, imports, all_goes } = self;
+        let Self { mut plan, snapshot, ledger, dependents, strangers, consent, policy, resources, imports, all_goes } =
+            self;
         let (snapshot, ledger, dependents) = (&snapshot, &ledger, &dependents);
         let written = Written { resources: &resources, imports: &imports };
         ask(
@@ -125,6 +129,7 @@ impl Scene {
                 ledger,
                 dependents,
                 taken: &BTreeMap::new(),
+                strangers: &strangers,
                 consent: &consent,
                 policy: &policy,
                 written,
@@ -488,4 +493,44 @@ fn of_many_that_would_be_taken_over_the_first_are_named() {
     let adopts = |change: &mut Change| change.adopts = true;
     let scene = (0..28).fold(Scene::new(), |scene, n| scene.change(&format!("bucket.b{n:02}"), Action::None, adopts));
     insta::assert_snapshot!(scene.says());
+}
+
+#[test]
+fn what_belongs_to_another_user_is_refused_only_where_the_token_is_shown_to_lack_the_right() {
+    let scene = |lack: Option<Lack>, only_reads: bool| {
+        let mut scene = Scene::new().change("token.t", Action::Update, |change| {
+            change.predecessors = ["old".to_owned()].into();
+        });
+        let object = |id: &str| Object {
+            id: id.into(),
+            org: None,
+            name: id.into(),
+            created: None,
+            fields: Fields::default(),
+            standing: Standing::Ordinary,
+            user: Some("1".into()),
+        };
+        let objects = ["token.t", "old"].map(|id| (id.to_owned(), object(id))).into();
+        let view = View { sight: Sight::Complete, objects, missing: BTreeMap::new() };
+        scene.snapshot.kinds.insert(Kind::Token, view);
+        scene.snapshot.own_token.only_reads = only_reads;
+        scene.strangers.insert("1".into(), Stranger { name: Some("ann".into()), lack });
+        scene
+    };
+    let said = |scene: Scene| {
+        let Plan { refusals, warnings, .. } = scene.declared().asked();
+        let refusals = refusals.iter().map(|one| format!("error: {}", one.diagnostic.message));
+        refusals.chain(warnings.iter().map(|one| format!("warning: {}", one.message))).collect::<Vec<_>>().join("\n")
+    };
+    let lacks = || Some(Lack::Permission("write:users/1".into()));
+    insta::assert_snapshot!(said(scene(lacks(), false)), @r#"error: what was replaced by token.t (ID old) belongs to another user, "ann" (ID 1): this token may neither change nor delete it, because it lacks `write:users/1`"#);
+    insta::assert_snapshot!(said(scene(lacks(), true)), @r#"warning: what was replaced by token.t (ID old) belongs to another user, "ann" (ID 1): to change or delete it, the token that applies must have `write:users/1`"#);
+    insta::assert_snapshot!(said(scene(Some(Lack::WrongId("2".into())), false)), @r#"warning: what was replaced by token.t (ID old) belongs to another user, "ann" (ID 1): to change or delete it takes `write:users/1`, and FLUXFORM_TOKEN_ID is `2`, and this token sees no such token of its user"#);
+    assert_eq!(said(scene(None, false)), "", "it may");
+    let mut updated = scene(lacks(), false);
+    updated.plan.changes[0].fields.push(inactive());
+    assert!(said(updated).contains("token.t (ID token.t) and what was replaced by token.t (ID old) belong to"));
+    let mut own = scene(lacks(), false);
+    own.snapshot.me = "1".into();
+    assert_eq!(said(own), "");
 }

@@ -96,6 +96,8 @@ pub(super) struct Change<'a> {
     origin: Option<&'static str>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     kept: &'a [Kept],
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    predecessors: &'a BTreeSet<String>,
 }
 
 #[derive(Serialize)]
@@ -202,6 +204,7 @@ impl<'a> Change<'a> {
             unverified: change.unverified,
             origin: change.origin.map(Origin::word),
             kept: &change.kept,
+            predecessors: &change.predecessors,
         }
     }
 }
@@ -232,6 +235,7 @@ impl<'a> Field<'a> {
                 Cause::Both => "both",
                 Cause::New => "new",
                 Cause::Unfinished => "unfinished",
+                Cause::Run => "run",
             },
         }
     }

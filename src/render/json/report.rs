@@ -57,7 +57,7 @@ impl<'a> Form<'a> {
                 added: report.done(Action::Create),
                 changed: report.done(Action::Update),
                 replaced: report.done(Action::Replace),
-                destroyed: report.done(Action::Delete),
+                destroyed: report.destroyed(),
                 forgotten: report.done(Action::Forget),
                 adopted: report.done_to_ledger(|recorded| recorded.adopts),
                 moved: report.done_to_ledger(|recorded| recorded.moved_from.is_some()),

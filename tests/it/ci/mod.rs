@@ -4,6 +4,7 @@ mod access;
 mod forge;
 mod github;
 mod gitlab;
+mod moving_to_ci;
 mod page;
 mod preflight;
 mod required;
