@@ -208,6 +208,8 @@ both!(a_name_that_is_not_there_is_said_once, async |scene| {
             "task.b does not compile: undefined identifier form",
         ]
     );
+    let line = |problem: &fluxform::problem::Problem| problem.diagnostic.places[0].0.position().0;
+    assert_eq!(plan.refusals.iter().map(line).collect::<Vec<_>>()[..2], [7, 8]);
 });
 
 both!(what_the_server_puts_into_a_script_is_no_mistake, async |scene| {

@@ -186,6 +186,22 @@ both!(a_task_that_runs_something_else_is_drift_and_repaired, async |scene| {
     place.on("plan").args(&["--detailed-exitcode"]).run().with(0);
 });
 
+both!(the_times_of_a_task_are_those_of_a_custom_check_too, async |scene| {
+    let own = "[check.c]\ncustom = true\nflux = '''\noption task = {name: \"c\", every: 1h, offset: 5m}\n\
+               check = {_check_name: \"c\", _type: \"custom\"}\nfrom(bucket: \"_monitoring\") |> range(start: -1h)\n'''\n";
+    let place = Place::new(&scene, own);
+    place.apply().run().with(0);
+    place.on("drift").run().with(0);
+    let task = format!("tasks/{}", only(&scene).await["taskID"].as_str().unwrap());
+    let runs = scene.http.get(&task).await.expect(200)["flux"].clone();
+    scene.http.patch(&task, json!({"every": "2h"})).await.expect(200);
+    let said = place.on("drift").run().with(2).out;
+    assert!(said.contains("every: was \"1h\", is (its task has 2h)") && said.contains("(1 field changed)"), "{said}");
+    place.apply().run().with(0);
+    assert_eq!(scene.http.get(&task).await.expect(200)["flux"], runs);
+    place.on("plan").arg("--detailed-exitcode").run().with(0);
+});
+
 both!(without_the_right_to_read_tasks_nobody_looks_at_them, async |scene| {
     let project = Project::new(&scene);
     project.declare(CHECK);
