@@ -1,5 +1,7 @@
 //! Which files are a project, and their text.
 
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -9,6 +11,9 @@ use crate::diagnostic::{Code, Diagnostic, Place, Source};
 use crate::kind::Kind;
 use crate::limits;
 use crate::redact::without_secrets_in_argument;
+
+/// How the names of manifests end.
+const ENDING: &str = ".toml";
 
 /// The place of `span` in `source`.
 pub(super) fn place(source: &Arc<Source>, span: Span) -> Place {
@@ -40,8 +45,10 @@ pub(super) fn read(path: &Path) -> Result<(Root, Vec<Arc<Source>>), Vec<Diagnost
         }
     };
     let names = root.names().map_err(|error| vec![unreadable(&error)])?;
-    let names: Vec<String> =
-        names.into_iter().filter_map(|name| name.into_string().ok()).filter(|name| is_manifest(name)).collect();
+    let (names, misnamed) = manifests(path, names);
+    if !misnamed.is_empty() {
+        return Err(misnamed);
+    }
     if names.is_empty() {
         let message = format!("no manifest in {}", path.display());
         let help = "a project is a directory with `*.toml` files, one of which has a `[project]`";
@@ -105,10 +112,45 @@ pub fn reads_as(path: &Path) -> Option<&'static str> {
     }
 }
 
-/// Whether the file called `name` belongs to the project in its directory.
-fn is_manifest(name: &str) -> bool {
-    let other = name.starts_with('.') || name.ends_with(".vars.toml") || name.ends_with(".fleet.toml");
-    name.ends_with(".toml") && !other
+/// Which of `names` in the directory `dir` are manifests, and what is wrong with those that can only be meant as such: what stands in a
+/// manifest that is not read would count as removed.
+fn manifests(dir: &Path, names: Vec<OsString>) -> (Vec<String>, Vec<Diagnostic>) {
+    let (mut manifests, mut misnamed) = (Vec::new(), Vec::new());
+    for name in names.into_iter().filter(|name| is_manifest(name.as_bytes())) {
+        let (message, help) = match name.into_string() {
+            Ok(name) if name.ends_with(ENDING) => {
+                manifests.push(name);
+                continue;
+            }
+            Ok(name) => (
+                format!("{} is not read: its name does not end in `{ENDING}`", shown(dir, Path::new(&name))),
+                format!("rename it to `{}{ENDING}`", &name[..name.len() - ENDING.len()]),
+            ),
+            Err(name) => (
+                format!("{} cannot be read: its name is not UTF-8", shown(dir, Path::new(&escaped(&name)))),
+                "rename it".to_owned(),
+            ),
+        };
+        misnamed.push(Diagnostic::error(Code::ManifestUnreadable, message).help(help));
+    }
+    (manifests, misnamed)
+}
+
+/// Whether the file called `name` belongs to the project in its directory, if it is spelled as it must be.
+fn is_manifest(name: &[u8]) -> bool {
+    let name = name.to_ascii_lowercase();
+    let other = name.starts_with(b".") || name.ends_with(b".vars.toml") || name.ends_with(b".fleet.toml");
+    name.ends_with(ENDING.as_bytes()) && !other
+}
+
+/// `name` with `\xff` for each byte that is no part of a character.
+fn escaped(name: &OsStr) -> String {
+    let mut text = String::new();
+    for chunk in name.as_bytes().utf8_chunks() {
+        text.push_str(chunk.valid());
+        text.extend(chunk.invalid().iter().map(|byte| format!("\\x{byte:02x}")));
+    }
+    text
 }
 
 /// Says why a file was not read.
@@ -118,7 +160,9 @@ fn unreadable(error: &ConfineError) -> Diagnostic {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_manifest, text};
+    use super::{is_manifest, manifests, text};
+    use std::ffi::OsString;
+    use std::os::unix::ffi::OsStringExt as _;
     use std::path::Path;
 
     #[test]
@@ -143,9 +187,25 @@ mod tests {
             ("all.fleet.toml", false),
             (".hidden.toml", false),
             ("main.toml~", false),
+            ("PROD.VARS.TOML", false),
         ] {
-            assert_eq!(is_manifest(name), wanted, "{name}");
+            assert_eq!(is_manifest(name.as_bytes()), wanted, "{name}");
         }
+    }
+
+    #[test]
+    fn a_manifest_with_a_name_that_is_not_read_is_an_error() {
+        let names: Vec<OsString> =
+            [&b"a.toml"[..], b"B.TOML", b"b\xff.toml", b"b\xff.Toml", b"b\xff.txt", b".\xff.toml"]
+                .into_iter()
+                .map(|name| OsString::from_vec(name.to_vec()))
+                .collect();
+        let (read, misnamed) = manifests(Path::new("p"), names);
+        assert_eq!(read, ["a.toml"]);
+        let said: Vec<_> = misnamed.into_iter().map(|one| (one.message, one.help.unwrap_or_default())).collect();
+        let bytes = |name: &str| (format!("p/{name} cannot be read: its name is not UTF-8"), "rename it".to_owned());
+        let case = "p/B.TOML is not read: its name does not end in `.toml`".to_owned();
+        assert_eq!(said, [(case, "rename it to `B.toml`".to_owned()), bytes(r"b\xff.toml"), bytes(r"b\xff.Toml")]);
     }
 
     #[test]
