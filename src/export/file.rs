@@ -1,6 +1,6 @@
 //! Which file a resource stands in, and the files as a whole.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use super::key::Names;
@@ -33,16 +33,17 @@ pub(super) fn files(request: &Request, sources: Sources<'_>, selection: Selectio
         ..Export::default()
     };
     let mut pieces = Vec::new();
+    let mut taken = BTreeSet::new();
     for (id, declared) in &selection.declared {
         let address = &names[id];
         let script = address.kind.spec().fields.iter().find_map(|field| match declared.fields.get(field.name)? {
             Value::Script(script) => Some((script, field.ty.text_file()?.ending)),
             _ => None,
         });
-        let path = script.map_or_else(String::new, |(_, ending)| script_file(address, ending));
-        let script = script.and_then(|(script, _)| in_file(script));
+        let script = script.and_then(|(script, ending)| Some((in_file(script)?, ending)));
+        let path = script.as_ref().map_or_else(String::new, |(_, ending)| script_file(address, ending, &mut taken));
         let has_script = script.is_some();
-        export.files.extend(script.map(|script| (path.clone(), script)));
+        export.files.extend(script.map(|(script, _)| (path.clone(), script)));
         pieces.push(Piece {
             address: address.clone(),
             text: table::declared(
@@ -121,11 +122,19 @@ fn in_file(script: &Script) -> Option<String> {
     (text == source || script.with_source(text.clone()) == *script).then_some(text)
 }
 
-/// The file of a script. A key that the ledger has may be any text.
-fn script_file(address: &Address, ending: &str) -> String {
+/// The file of a script, which is none of `taken`, whatever the case: several kinds have scripts, and some file systems know no case. A
+/// key that the ledger has may be any text.
+pub(super) fn script_file(address: &Address, ending: &str, taken: &mut BTreeSet<String>) -> String {
     let Address { kind, key, .. } = address;
     let dir = if ending == "flux" { "flux" } else { kind.name() };
-    if is_plain_key(key) { format!("{dir}/{key}.{ending}") } else { format!("{dir}/{kind}_{}.{ending}", digest(key)) }
+    let stem = if is_plain_key(key) { key.clone() } else { format!("{kind}_{}", digest(key)) };
+    let stems = (0..).map(|n| match n {
+        0 => stem.clone(),
+        1 => format!("{stem}_{kind}"),
+        n => format!("{stem}_{kind}_{n}"),
+    });
+    let mut files = stems.map(|stem| format!("{dir}/{stem}.{ending}"));
+    files.find(|file| taken.insert(file.to_lowercase())).expect("invariant: fewer files than numbers")
 }
 
 fn head(request: &Request, sources: Sources<'_>) -> String {

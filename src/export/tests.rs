@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 
+use super::file::script_file;
 use super::sample::{HOME, ME, Sample, all, one, refs, scopes, shown, text};
 use super::{Disposition, Refused};
 use crate::address::Address;
@@ -86,6 +87,20 @@ fn a_name_in_any_script_is_in_its_key() {
     let told: BTreeSet<&String> = keys.iter().collect();
     assert_eq!(told.len(), alike.len(), "{keys:?}");
     assert_eq!(keys_of(&alike[..3]), keys[..3]);
+}
+
+#[test]
+fn each_script_has_a_file_of_its_own_whatever_has_its_name() {
+    let mut taken = BTreeSet::new();
+    let mut file = |kind, key: &str, ending| script_file(&Address::new(kind, key), ending, &mut taken);
+    assert_eq!(file(Kind::Task, "cpu", "flux"), "flux/cpu.flux");
+    assert_eq!(file(Kind::Check, "cpu", "flux"), "flux/cpu_check.flux");
+    assert_eq!(file(Kind::Check, "cpu_check", "flux"), "flux/cpu_check_check.flux");
+    // Keys of the ledger may differ in case alone.
+    assert_eq!(file(Kind::Task, "CPU", "flux"), "flux/CPU_task.flux");
+    assert_eq!(file(Kind::Task, "Cpu", "flux"), "flux/Cpu_task_2.flux");
+    assert_eq!(file(Kind::Telegraf, "cpu", "conf"), "telegraf/cpu.conf");
+    assert_eq!(file(Kind::Telegraf, "Cpu", "conf"), "telegraf/Cpu_telegraf.conf");
 }
 
 #[test]
