@@ -133,11 +133,20 @@ both!(which_of_a_users_tokens_a_run_has_decides_what_it_lacks, async |scene| {
     let lack = lack_of_labels(&scene, &user, &narrow, Some("0123456789abcdef")).await;
     assert_eq!(lack, Some(Lack::WrongId("0123456789abcdef".to_owned())));
 
+    // The ID of another token, which may what this one is seen not to.
+    for more in [scene.may("write", "authorizations"), everywhere("orgs"), everywhere("users")] {
+        let wider = [wide.clone(), vec![more]].concat();
+        let other = scene.token_with(json!({"userID": user, "permissions": wider})).await;
+        let lack = lack_of_labels(&scene, &user, &narrow, Some(&other.id)).await;
+        assert_eq!(lack, Some(Lack::WrongId(other.id.clone())));
+        scene.http.delete(&format!("authorizations/{}", other.id)).await.expect(204);
+    }
+
     let token = scene.token_with(json!({"userID": user, "permissions": narrow})).await;
     let api = client(&scene, &token.token);
     let me = api.me().await.unwrap();
     let proof = sight(&api, "2.9.1", &scene.org, &me, &["labels"], None).await.unwrap();
-    assert_eq!(proof.lacks["labels"], Lack::Several(3, format!("read:orgs/{}/labels", scene.org)));
+    assert_eq!(proof.lacks["labels"], Lack::Several(6, format!("read:orgs/{}/labels", scene.org)));
 });
 
 both!(tokens_that_do_not_work_are_told_apart, async |scene| {

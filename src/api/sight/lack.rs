@@ -11,7 +11,7 @@ pub enum Lack {
     OwnRights(String),
     /// So many tokens of the user could be this one, and not all of them have the permission that is given here.
     Several(usize, String),
-    /// The ID that was given as the token's own is none that the user's tokens show.
+    /// The ID that was given as the token's own is that of no token, or of one with other rights.
     WrongId(String),
 }
 
@@ -45,7 +45,10 @@ impl fmt::Display for Lack {
                 write!(f, "this token may be any of {number} of its user, not all of which have `{lacking}`")
             }
             Self::WrongId(id) => {
-                write!(f, "FLUXFORM_TOKEN_ID is `{id}`, and this token sees no such token of its user")
+                write!(
+                    f,
+                    "`{id}`, which is given as the ID of this token (FLUXFORM_TOKEN_ID, or `token_id`), is not its own"
+                )
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Deserializer};
 
-use super::{AUTHORIZATIONS, Lack, READ, asks_first};
+use super::{AUTHORIZATIONS, Lack, READ, asks_first, sees};
 use crate::api::{ApiError, Class, Client, Me, Permission};
 use crate::secret::Secret;
 
@@ -37,7 +37,7 @@ pub(super) enum Own<'a> {
     Hidden,
     /// It is one of those that were found.
     OneOf,
-    /// It is not the one with this ID, which the user gave.
+    /// It cannot be the one with this ID, which the user gave.
     Not(&'a str),
 }
 
@@ -85,16 +85,28 @@ pub(super) async fn own_rows<'a>(
     if possible.is_empty() {
         return Ok((possible, Own::Hidden));
     }
-    let (rows, found, not_found): (Vec<Row>, _, _) = match token_id {
-        Some(id) => (possible.into_iter().filter(|row| row.id == id).collect(), Own::Known, Own::Not(id)),
-        None => (
-            possible.into_iter().filter(|row| !lacks.is_some_and(|lacks| row.may(lacks))).collect(),
-            Own::OneOf,
-            Own::Hidden,
-        ),
+    let is_lone = possible.len() == 1;
+    let mut rows: Vec<_> = possible.into_iter().filter(|row| !lacks.is_some_and(|lacks| row.may(lacks))).collect();
+    let Some(id) = token_id else {
+        let own = if rows.is_empty() { Own::Hidden } else { Own::OneOf };
+        return Ok((rows, own));
     };
-    let own = if rows.is_empty() { not_found } else { found };
-    Ok((rows, own))
+    rows.retain(|row| row.id == id);
+    match rows.first() {
+        Some(row) if is_lone || is_as_seen(api, row).await? => Ok((rows, Own::Known)),
+        _ => Ok((Vec::new(), Own::Not(id))),
+    }
+}
+
+/// Whether the token reads all orgs and all users just if `row` says so: where not, it is that of another token.
+async fn is_as_seen(api: &Client, row: &Row) -> Result<bool, ApiError> {
+    for ty in ["orgs", "users"] {
+        let all = Permission::new(READ, ty, None, None);
+        if row.may(&all) != sees(api, &all).await? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 impl Row {

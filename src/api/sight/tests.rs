@@ -31,6 +31,10 @@ async fn proven(fault: &Fault, version: &str, types: &[&str], id: Option<&str>) 
     Ok(sees.into_iter().filter(|(_, proven)| *proven).map(|(ty, _)| ty).collect())
 }
 
+fn hidden() -> Reply {
+    Reply::error(401, "unauthorized", "unauthorized")
+}
+
 const NONE: &[String] = &[];
 const OLD: &str = "2.5.0";
 
@@ -74,8 +78,8 @@ async fn a_token_that_can_write_nothing_is_known_by_its_row() {
         let fault = Fault::start(replies).await;
         sight(&fault.client(), version, ORG, &me, &["labels"], id).await.expect("sight").only_reads
     };
-    assert!(only_reads(vec![rows(&both)], OLD, Some("1")).await);
-    assert!(!only_reads(vec![rows(&both)], OLD, Some("2")).await);
+    assert!(only_reads(vec![rows(&both), hidden(), hidden()], OLD, Some("1")).await);
+    assert!(!only_reads(vec![rows(&both), hidden(), hidden()], OLD, Some("2")).await);
     assert!(!only_reads(vec![rows(&both)], OLD, None).await, "it may be the other");
     assert!(!only_reads(vec![rows(&[])], OLD, None).await, "nothing is known of it");
     assert!(!only_reads(vec![lacks("write:instance")], "2.9.1", Some("1")).await, "it may make tokens");
@@ -85,7 +89,7 @@ async fn a_token_that_can_write_nothing_is_known_by_its_row() {
 async fn own_row_by_id_by_secret_or_all_that_could_be() {
     let all = [row("1", &["labels", "tasks"], &[]), row("2", &["labels", "buckets"], &[])];
     let types = ["labels", "tasks", "buckets"];
-    let fault = Fault::start([rows(&all)]).await;
+    let fault = Fault::start([rows(&all), hidden(), hidden()]).await;
     assert_eq!(proven(&fault, OLD, &types, Some("1")).await.expect("sight"), ["labels", "tasks"]);
     let fault = Fault::start([rows(&all)]).await;
     assert_eq!(proven(&fault, OLD, &types, None).await.expect("sight"), ["labels"], "what both hold");
@@ -95,6 +99,26 @@ async fn own_row_by_id_by_secret_or_all_that_could_be() {
     plain[1]["token"] = json!("t0ken");
     let fault = Fault::start([rows(&plain)]).await;
     assert_eq!(proven(&fault, OLD, &types, None).await.expect("sight"), ["buckets", "labels"]);
+}
+
+#[tokio::test]
+async fn an_id_is_believed_only_of_a_row_that_says_what_is_seen() {
+    let absent = || Reply::error(404, "not found", "not found");
+    let everywhere = |ty: &str| json!({"action": "read", "resource": {"type": ty}});
+    let grants = json!({"action": "write", "resource": {"type": "authorizations", "orgID": ORG}});
+    let wide = |more: Value| rows(&[row("1", &[], &[]), row("2", &["tasks"], &[more])]);
+    let silent = Reply::error(401, "unauthorized", &format!("write:orgs/{ORG}/authorizations is unauthorized"));
+    for (replies, wanted) in [
+        (vec![wide(everywhere("orgs")), hidden()], false),
+        (vec![wide(everywhere("users")), hidden(), hidden()], false),
+        (vec![wide(everywhere("users")), hidden(), absent()], true),
+        (vec![wide(everywhere("labels")), absent()], false),
+    ] {
+        let fault = Fault::start(replies).await;
+        assert_eq!(!proven(&fault, OLD, &["tasks"], Some("2")).await.expect("sight").is_empty(), wanted);
+    }
+    let fault = Fault::start([silent, wide(grants)]).await;
+    assert_eq!(proven(&fault, "2.9.1", &["tasks"], Some("2")).await.expect("sight"), NONE, "it may make tokens");
 }
 
 #[tokio::test]

@@ -525,7 +525,7 @@ fn what_belongs_to_another_user_is_refused_only_where_the_token_is_shown_to_lack
     let lacks = || Some(Lack::Permission("write:users/1".into()));
     insta::assert_snapshot!(said(scene(lacks(), false)), @r#"error: what was replaced by token.t (ID old) belongs to another user, "ann" (ID 1): this token may neither change nor delete it, because it lacks `write:users/1`"#);
     insta::assert_snapshot!(said(scene(lacks(), true)), @r#"warning: what was replaced by token.t (ID old) belongs to another user, "ann" (ID 1): to change or delete it, the token that applies must have `write:users/1`"#);
-    insta::assert_snapshot!(said(scene(Some(Lack::WrongId("2".into())), false)), @r#"warning: what was replaced by token.t (ID old) belongs to another user, "ann" (ID 1): to change or delete it takes `write:users/1`, and FLUXFORM_TOKEN_ID is `2`, and this token sees no such token of its user"#);
+    insta::assert_snapshot!(said(scene(Some(Lack::WrongId("2".into())), false)), @r#"warning: what was replaced by token.t (ID old) belongs to another user, "ann" (ID 1): to change or delete it takes `write:users/1`, and `2`, which is given as the ID of this token (FLUXFORM_TOKEN_ID, or `token_id`), is not its own"#);
     assert_eq!(said(scene(None, false)), "", "it may");
     let mut updated = scene(lacks(), false);
     updated.plan.changes[0].fields.push(inactive());
