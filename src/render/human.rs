@@ -76,7 +76,8 @@ fn allowed(page: &mut Page, plan: &Plan) {
     for Allowed { what, addresses, until, reason } in &plan.allowed {
         page.say("  ").put(Role::Warning, what).say(" of ");
         page.put(Role::Strong, few(addresses));
-        page.say(format_args!(" until {until}: {reason}")).fold(6);
+        let until = until.map(|until| format!(" until {until}")).unwrap_or_default();
+        page.say(format_args!("{until}: {reason}")).fold(6);
     }
 }
 

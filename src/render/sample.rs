@@ -185,12 +185,20 @@ pub(crate) fn plan() -> Plan {
                 Stake { along: vec![along(Kind::Token, 16, "grafana")], ..Stake::default() },
             ),
         ]),
-        allowed: vec![Allowed {
-            what: What::DataLoss,
-            addresses: BTreeSet::from([Address::new(Kind::Bucket, "raw"), Address::new(Kind::Bucket, "void")]),
-            until: jiff::civil::date(2026, 12, 31),
-            reason: "old test data, see OPS-17".into(),
-        }],
+        allowed: vec![
+            Allowed {
+                what: What::BlastRadius,
+                addresses: BTreeSet::from([Address::new(Kind::Bucket, "raw")]),
+                until: None,
+                reason: "blast_radius = { percent = 100, from = 10 }".into(),
+            },
+            Allowed {
+                what: What::DataLoss,
+                addresses: BTreeSet::from([Address::new(Kind::Bucket, "raw"), Address::new(Kind::Bucket, "void")]),
+                until: Some(jiff::civil::date(2026, 12, 31)),
+                reason: "old test data, see OPS-17".into(),
+            },
+        ],
         flags: vec![
             Flagged { flag: Flag::Adopt, addresses: BTreeSet::from([Address::new(Kind::Bucket, "adopted")]) },
             Flagged {

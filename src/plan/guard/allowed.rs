@@ -97,7 +97,7 @@ impl Consent {
     }
 }
 
-/// A consent of `[[policy.allow]]` that a plan rests on.
+/// A consent of `[policy]` that a plan rests on: a `[[policy.allow]]`, or a setting that is looser than the default.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Allowed {
@@ -105,9 +105,10 @@ pub struct Allowed {
     pub what: What,
     /// To whom it would happen.
     pub addresses: BTreeSet<Address>,
-    /// The last day on which it may (UTC).
-    pub until: Date,
-    /// Why it may.
+    /// The last day on which it may (UTC); none of what a setting lets pass as long as it stands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Date>,
+    /// Why it may: what the manifests say of it, or the setting.
     pub reason: String,
 }
 
@@ -166,6 +167,8 @@ pub(super) struct Agreed<'a> {
     /// The server's day (UTC); none if its time is not known: nothing that ends is counted then.
     today: Option<Date>,
     used: BTreeMap<usize, BTreeSet<Address>>,
+    /// What was needed of the settings, each with what it says.
+    settings: BTreeMap<(What, String), BTreeSet<Address>>,
     flags: BTreeMap<Flag, BTreeSet<Address>>,
 }
 
@@ -175,7 +178,15 @@ impl<'a> Agreed<'a> {
         let now = i64::try_from(at).ok().filter(|at| *at > 0).and_then(|at| jiff::Timestamp::from_millisecond(at).ok());
         let today = now.map(|now| Offset::UTC.to_datetime(now).date());
         let patterns = policy.allow.iter().map(|allow| allow.address.matcher()).collect();
-        Self { consent, policy, patterns, today, used: BTreeMap::new(), flags: BTreeMap::new() }
+        Self {
+            consent,
+            policy,
+            patterns,
+            today,
+            used: BTreeMap::new(),
+            settings: BTreeMap::new(),
+            flags: BTreeMap::new(),
+        }
     }
 
     fn holds(&self, allow: &Allow) -> bool {
@@ -185,6 +196,7 @@ impl<'a> Agreed<'a> {
     /// Whether `what` may happen to `address`. A flag counts only where the manifests do not say so.
     pub(super) fn allows(&mut self, what: What, address: &Address) -> bool {
         if what == What::Adopt && self.policy.adopt {
+            self.rests_on(what, "adopt = true", [address]);
             return true;
         }
         let text = address.to_string();
@@ -200,6 +212,11 @@ impl<'a> Agreed<'a> {
             return true;
         }
         self.consent.in_person(what, address)
+    }
+
+    /// Notes that `what` happens to `addresses` because of `setting`, which is looser than the default.
+    pub(super) fn rests_on<'c>(&mut self, what: What, setting: &str, addresses: impl IntoIterator<Item = &'c Address>) {
+        self.settings.entry((what, setting.to_owned())).or_default().extend(addresses.into_iter().cloned());
     }
 
     /// What is allowed and does not count any more.
@@ -251,9 +268,11 @@ impl<'a> Agreed<'a> {
     pub(super) fn used(self) -> (Vec<Allowed>, Vec<Flagged>) {
         let used = self.used.into_iter().map(|(at, addresses)| {
             let Allow { what, until, reason, .. } = &self.policy.allow[at];
-            Allowed { what: *what, addresses, until: *until, reason: reason.clone() }
+            Allowed { what: *what, addresses, until: Some(*until), reason: reason.clone() }
         });
+        let settings = self.settings.into_iter();
+        let settings = settings.map(|((what, reason), addresses)| Allowed { what, addresses, until: None, reason });
         let flags = self.flags.into_iter().map(|(flag, addresses)| Flagged { flag, addresses });
-        (used.collect(), flags.collect())
+        (settings.chain(used).collect(), flags.collect())
     }
 }

@@ -12,6 +12,7 @@ use crate::problem::Problem;
 
 pub(super) fn refusals(plan: &Plan, ledger: &Ledger, limit: BlastRadius, agreed: &mut Agreed<'_>) -> Vec<Problem> {
     let BlastRadius { percent, from } = limit;
+    let setting = format!("blast_radius = {{ percent = {percent}, from = {from} }}");
     let mut refusals = Vec::new();
     for kind in Kind::ALL {
         let owned = ledger.entries.keys().filter(|address| address.kind == *kind).count();
@@ -20,10 +21,15 @@ pub(super) fn refusals(plan: &Plan, ledger: &Ledger, limit: BlastRadius, agreed:
             .iter()
             .filter(|change| change.address.kind == *kind && (ends(change) || renames(change)))
             .collect();
-        let too_many = |hit: usize| owned >= from && hit * 100 > owned * usize::from(percent);
+        let beyond =
+            |limit: BlastRadius, hit: usize| owned >= limit.from && hit * 100 > owned * usize::from(limit.percent);
+        let too_many = |hit| beyond(limit, hit);
         let gone = hit.iter().filter(|change| change.action == Action::Delete).count();
         // Consent is asked for only where it is needed.
         if !too_many(hit.len()) {
+            if beyond(BlastRadius::default(), hit.len()) {
+                agreed.rests_on(What::BlastRadius, &setting, hit.into_iter().map(|change| &change.address));
+            }
             continue;
         }
         let hit = hit.into_iter().filter(|change| !agreed.allows(What::BlastRadius, &change.address)).count();

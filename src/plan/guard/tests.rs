@@ -191,7 +191,8 @@ impl Scene {
         let warned = plan.warnings.iter().map(|warning| format!("{}: {}", warning.code, warning.message));
         let allowed = plan.allowed.iter().map(|allowed| {
             let names: Vec<_> = allowed.addresses.iter().map(ToString::to_string).collect();
-            format!("allowed: {} of {} until {}: {}", allowed.what, names.join(" "), allowed.until, allowed.reason)
+            let until = allowed.until.map(|until| format!(" until {until}")).unwrap_or_default();
+            format!("allowed: {} of {}{until}: {}", allowed.what, names.join(" "), allowed.reason)
         });
         refused.chain(warned).chain(allowed).collect::<Vec<_>>().join("\n")
     }
@@ -264,7 +265,16 @@ fn the_policy_says_how_much_may_go_and_which_do_not_count() {
         let policy = Policy { blast_radius: BlastRadius { percent, from }, ..scene.policy };
         Scene { policy, ..scene }.says()
     };
-    assert_eq!(limited(40, 10, Scene::new().buckets(10, 4)), "");
+    let few = "allowed: blast_radius of bucket.b00 bucket.b01 bucket.b02 bucket.b03";
+    assert_eq!(
+        limited(40, 10, Scene::new().buckets(10, 4)),
+        format!("{few}: blast_radius = {{ percent = 40, from = 10 }}")
+    );
+    assert_eq!(
+        limited(30, 11, Scene::new().buckets(10, 4)),
+        format!("{few}: blast_radius = {{ percent = 30, from = 11 }}")
+    );
+    assert_eq!(limited(100, 1000, Scene::new().buckets(10, 3)), "", "the default lets that pass");
     assert!(limited(0, 1, Scene::new().buckets(2, 1)).contains("1 of 2 buckets"));
     let allowed = Scene::new().buckets(10, 4).allow(What::BlastRadius, "bucket.b00", date(2026, 11, 25));
     insta::assert_snapshot!(allowed.says(), @"allowed: blast_radius of bucket.b00 until 2026-11-25: because");
@@ -330,7 +340,7 @@ fn adoption_is_agreed_to_by_the_policy_too() {
     assert!(scene().says().starts_with("Refused guard::adoption"));
     let mut policy = scene();
     policy.policy.adopt = true;
-    assert_eq!(policy.says(), "");
+    assert_eq!(policy.says(), "allowed: adopt of bucket.raw: adopt = true");
     let allowed = scene().allow(What::Adopt, "bucket.raw", date(2027, 1, 1));
     insta::assert_snapshot!(allowed.says(), @"allowed: adopt of bucket.raw until 2027-01-01: because");
     let imported =

@@ -236,7 +236,8 @@ fn planned(plan: &Plan) -> Vec<Section> {
 /// What a policy lets pass, and why.
 fn allowed(Allowed { what, addresses, until, reason }: &Allowed) -> Item {
     let addresses = few(addresses.iter().map(code));
-    Item::line(format!("- {what} of {addresses} until {until}: {}\n", code(reason)))
+    let until = until.map(|until| format!(" until {until}")).unwrap_or_default();
+    Item::line(format!("- {what} of {addresses}{until}: {}\n", code(reason)))
 }
 
 /// What a flag lets pass.
