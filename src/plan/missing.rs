@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::guard::Written;
 use crate::diagnostic::{Code, Diagnostic, Severity, nearest};
-use crate::diff::{Action, Change};
+use crate::diff::{Action, Cause, Change};
 use crate::field::Type;
 use crate::flux::refs::Reference;
 use crate::kind::Kind;
@@ -55,8 +55,8 @@ impl<'a> Names<'a> {
     }
 }
 
-/// What the scripts of the home org name and will not find: an error for a script that the plan takes its bucket from, or sends to a
-/// server that runs it, else a warning: a dashboard is right as soon as the bucket is there. Where everything is meant to go
+/// What the scripts of the home org name and will not find: an error for a script that the plan takes its bucket from, or sends anew
+/// to a server that runs it, else a warning: a dashboard is right as soon as the bucket is there. Where everything is meant to go
 /// (`all_goes`), of what stays as nobody's: that is a warning too.
 pub(super) fn missing(
     changes: &[Change],
@@ -80,7 +80,8 @@ pub(super) fn missing(
             let names = of_kind.entry(kind).or_insert_with(|| Names::new(kind, changes, snapshot));
             let Some(gone) = names.lack(name) else { continue };
             let diagnostic = lacks(change, kind, name, gone, names).at(reached.place.clone(), "named here");
-            let fails = change.action != Action::None && !change.address.kind.spec().runs_on_demand();
+            let fails =
+                change.action != Action::None && !restores(change) && !change.address.kind.spec().runs_on_demand();
             if !all_goes && (gone.is_some() || fails) {
                 problems.push(diagnostic.into());
             } else {
@@ -89,6 +90,12 @@ pub(super) fn missing(
         }
     }
     (problems, warnings)
+}
+
+/// Whether it only undoes what somebody has changed on the server: what was last applied comes back.
+fn restores(change: &Change) -> bool {
+    let mut causes = change.fields.iter().map(|field| field.cause);
+    change.action == Action::Update && !change.fields.is_empty() && causes.all(|cause| cause == Cause::Drift)
 }
 
 fn lacks(change: &Change, kind: Kind, name: &str, gone: Option<&Change>, names: &Names<'_>) -> Diagnostic {
@@ -126,7 +133,7 @@ mod tests {
     use super::*;
     use crate::address::Address;
     use crate::diagnostic::{Place, Source};
-    use crate::diff::{Cause, FieldChange, Reason, Target};
+    use crate::diff::{FieldChange, Reason, Target};
     use crate::flux::parser::parse;
     use crate::flux::refs::references;
     use crate::kind::{Object, Standing};
@@ -242,6 +249,31 @@ mod tests {
             assert!(matches!(said.as_slice(), [one] if one.starts_with(word)), "{kind}: {said:?}");
             let said = of(&renamed);
             assert!(matches!(said.as_slice(), [one] if one.starts_with("error")), "{kind}: {said:?}");
+        }
+    }
+
+    #[test]
+    fn a_script_that_comes_back_as_it_was_applied_is_none_that_is_sent_anew() {
+        let nothing = snapshot(Sight::Complete, &[]);
+        let said = |causes: &[Cause]| {
+            let mut update = change("task.t", Action::Update, Some("t"), None);
+            let wanted = Value::Text("6h".to_owned());
+            let field = |cause: &Cause| FieldChange {
+                field: "every",
+                live: None,
+                wanted: wanted.clone(),
+                last: None,
+                cause: *cause,
+            };
+            update.fields = causes.iter().map(field).collect();
+            let resources = BTreeMap::from([(update.address.clone(), resource(READS))]);
+            let written = Written { resources: &resources, imports: &BTreeMap::new() };
+            let (problems, warnings) = missing(&[update], written, &nothing, false);
+            (problems.len(), warnings.len())
+        };
+        assert_eq!(said(&[Cause::Drift]), (0, 1));
+        for causes in [&[Cause::Yours][..], &[Cause::Drift, Cause::Yours], &[Cause::Both], &[Cause::New]] {
+            assert_eq!(said(causes), (1, 0), "{causes:?}");
         }
     }
 
