@@ -229,17 +229,21 @@ pub(super) fn plain(path: &Path) -> Cow<'_, Path> {
     plain.into()
 }
 
-/// `[[moved]]` that cannot be.
+/// What is known of the tables of a project, whether or not they have instances here.
+pub(super) type Tables = BTreeMap<Address, bool>;
+
+/// Takes those `[[moved]]` away that move nothing here: the tables are there, but not the instances, as in another environment. Says
+/// which of the others cannot be. `tables` has each table, and whether it has `for_each`.
 pub(super) fn moved(
     resources: &Resources,
-    disabled: &BTreeSet<Address>,
-    moved: &[Moved],
+    (tables, disabled): (&Tables, &BTreeSet<Address>),
+    moved: &mut Vec<Moved>,
     budget: &Budget,
     problems: &mut Vec<Diagnostic>,
 ) {
     let mut froms: BTreeMap<&Address, &Place> = BTreeMap::new();
     let mut tos: BTreeMap<&Address, &Place> = BTreeMap::new();
-    for step in moved {
+    for step in moved.iter() {
         if budget.is_enough(problems) {
             break;
         }
@@ -255,21 +259,25 @@ pub(super) fn moved(
                 None,
             );
         }
-        // Without instances, a whole table moves.
-        let stands = |address: &Address| {
-            resources.contains_key(address) || address.instance.is_none() && has_instances(resources, address)
-        };
-        if stands(from) {
+        if stands(resources, from) {
             let other = resources.get(from).map(|resource| &resource.place);
             fail(format!("{from} is moved away, but still declared"), "remove either the move or the resource", other);
         }
-        if !stands(to) && !disabled.contains(&to.table()) {
-            let names = || resources.keys().filter(|known| known.kind == to.kind).take(5_000).map(Address::to_string);
-            let help = match budget.nearest(&to.to_string(), names) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => "the target of a move must be declared".to_owned(),
-            };
-            fail(format!("{from} is moved to {to}, which is not declared"), &help, None);
+        match tables.get(&to.table()) {
+            Some(false) if to.instance.is_some() => {
+                let help = format!("{} has no `for_each`, so its address has no brackets", to.table());
+                fail(format!("{from} is moved to {to}, which is not declared"), &help, None);
+            }
+            Some(_) => {}
+            None => {
+                let meant = |known: &&Address| known.kind == to.kind && **known != from.table();
+                let names = || tables.keys().filter(meant).take(5_000).map(Address::to_string);
+                let help = match budget.nearest(&to.table().to_string(), names) {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => "the target of a move must be declared".to_owned(),
+                };
+                fail(format!("{from} is moved to {to}, which is not declared"), &help, None);
+            }
         }
         if let Some(first) = froms.insert(from, place) {
             fail(format!("{from} is moved twice"), "a resource can be moved to one address only", Some(first));
@@ -282,6 +290,12 @@ pub(super) fn moved(
             );
         }
     }
+    moved.retain(|step| stands(resources, &step.to) || disabled.contains(&step.to.table()));
+}
+
+/// Whether something is declared at `address`: without an instance, it is a whole table.
+fn stands(resources: &Resources, address: &Address) -> bool {
+    resources.contains_key(address) || address.instance.is_none() && has_instances(resources, address)
 }
 
 fn has_instances(resources: &Resources, table: &Address) -> bool {

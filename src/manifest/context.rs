@@ -18,7 +18,7 @@ use super::written::Declared;
 use super::{Import, Reached, Resource};
 use crate::address::Address;
 use crate::confine::Root;
-use crate::diagnostic::{Code, Diagnostic, Place, Source};
+use crate::diagnostic::{Code, Diagnostic, Place, Severity, Source};
 use crate::limits::MISTAKES;
 
 /// What is known before any resource is read.
@@ -97,6 +97,7 @@ impl<'p, 'a> Project<'p, 'a> {
             beside: Vec::new(),
             reaches: Vec::new(),
             problems: Vec::new(),
+            unread: false,
             path: Vec::new(),
             deepest: 0,
             inner: Vec::new(),
@@ -120,6 +121,8 @@ pub(super) struct DecodeContext<'p, 'a> {
     /// The secrets that its fields name by their keys.
     pub(super) reaches: Vec<Reached>,
     pub(super) problems: Vec<Diagnostic>,
+    /// Whether a value of it could not be read: what rests on that is not judged.
+    pub(super) unread: bool,
     /// The values that are being looked up, outermost first.
     pub(super) path: Vec<(Address, &'static str)>,
     /// How many values stand in a row behind one that was looked up here, at most.
@@ -142,6 +145,7 @@ impl<'p, 'a> DecodeContext<'p, 'a> {
 
     /// Says something that is wrong. Of very many mistakes in one resource the first are said.
     pub(super) fn say(&mut self, diagnostic: Diagnostic) {
+        self.unread |= diagnostic.severity == Severity::Error;
         if !MISTAKES.exceeded(self.problems.len()) {
             self.problems.push(diagnostic);
         }

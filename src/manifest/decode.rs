@@ -50,18 +50,21 @@ pub(super) fn resource<'p, 'a>(mut context: DecodeContext<'p, 'a>) -> (Resource,
             Some(node) if field.ty == Type::Params => {
                 places.push((field.name, context.place(node.span)));
                 values = context.expand(node).and_then(|node| params::params(&mut context, &node));
+                context.unread |= values.is_none();
             }
             Some(node) if let Some(of) = field.ty.text_file() => {
                 places.push((field.name, context.place(node.span)));
                 script = text_file::read(&mut context, field.name, of, node);
+                context.unread |= script.is_none();
                 if let (Some(script), Type::TextFile(TextFile { named: false, .. })) = (&script, field.ty) {
                     fields.set(field.name, Value::Script(Script::verbatim(script.text.clone())));
                 }
             }
             Some(node) => {
                 places.push((field.name, context.place(node.span)));
-                if let Some(value) = typed::read(&mut context, field, node) {
-                    fields.set(field.name, value);
+                match typed::read(&mut context, field, node) {
+                    Some(value) => fields.set(field.name, value),
+                    None => context.unread = true,
                 }
             }
             None if external && !identifies(kind, field) => {}

@@ -51,7 +51,7 @@ pub fn load(path: &Path, inputs: &Inputs) -> Result<Loaded, Vec<Diagnostic>> {
     let server = head::server(&document, &values, &mut problems);
     defaults::check(&document.defaults, &mut problems);
     let policy = policy::read(&document, &values, &mut problems);
-    let moved = head::moved(&document, &values, &mut problems);
+    let mut moved = head::moved(&document, &values, &mut problems);
     let mut imports = import::read(&document, &values, &mut problems);
     let disabled = enabled::disabled(&document, &values, &mut problems);
     let instances = each::instances(&document, &values, &disabled, &mut problems);
@@ -68,11 +68,15 @@ pub fn load(path: &Path, inputs: &Inputs) -> Result<Loaded, Vec<Diagnostic>> {
         root: &root,
         lints: &policy.lints,
     };
-    let resources = read(&Project::new(&document, known, decode::resource), &mut problems);
+    let (resources, unread) = read(&Project::new(&document, known, decode::resource), &mut problems);
     problems.extend(budget.said());
     if budget.is_exceeded() {
         return Err(sorted(problems));
     }
+    let tables: check::Tables = match moved.is_empty() {
+        true => check::Tables::new(),
+        false => document.resources.iter().map(|(table, written)| (table.clone(), written.each)).collect(),
+    };
     drop(document);
     let mut resources: BTreeMap<Address, Resource> = resources.into_iter().collect();
     policy::count(&policy, &resources, budget);
@@ -88,7 +92,7 @@ pub fn load(path: &Path, inputs: &Inputs) -> Result<Loaded, Vec<Diagnostic>> {
     let reaches = reach::reaches(&resources, home, &named);
     let between = reach::loops(&reaches).into_iter().chain(reach::other_orgs(&resources, home));
     problems.extend(between.filter_map(|found| policy.lints.judge(found)));
-    let rights = rights::found(&resources, home, &named, &policy.lints, &mut problems);
+    let rights = rights::found((&resources, &unread), home, &named, &policy.lints, &mut problems);
     reach::add(&mut resources, &reaches);
     rights::add(&mut resources, rights, budget);
     let graph = Graph::build(resources.iter().map(|(address, resource)| (address, &resource.needs)));
@@ -108,7 +112,7 @@ pub fn load(path: &Path, inputs: &Inputs) -> Result<Loaded, Vec<Diagnostic>> {
     }
     check::sinks(&resources, &sources, &mut problems);
     orgs::check(&resources, home, &mut problems);
-    check::moved(&resources, &disabled, &moved, budget, &mut problems);
+    check::moved(&resources, (&tables, &disabled), &mut moved, budget, &mut problems);
     imports.retain(|to, _| !disabled.contains(&to.table()));
     import::check(&resources, &imports, budget, &mut problems);
     problems.extend(budget.said());
@@ -135,13 +139,14 @@ pub fn load(path: &Path, inputs: &Inputs) -> Result<Loaded, Vec<Diagnostic>> {
     }
 }
 
-/// Reads all resources, in order of address. The table of what no other resource asks for goes as soon as it is read.
-fn read(project: &Project<'_, '_>, problems: &mut Vec<Diagnostic>) -> Vec<(Address, Resource)> {
+/// Reads all resources, in order of address, and which of them are not known whole. The table of what no other resource asks for goes as soon as it is read.
+fn read(project: &Project<'_, '_>, problems: &mut Vec<Diagnostic>) -> (Vec<(Address, Resource)>, BTreeSet<Address>) {
     let keep = asked::tables(project);
     let budget = &project.known.values.budget;
     let count = |table| instances_of(table, project.known.instances, project.known.disabled);
     let mut said = Grouped::default();
     let mut lints = Folded::default();
+    let mut unread = BTreeSet::new();
     let mut resources = Vec::with_capacity(project.document.resources.keys().map(count).sum());
     for (table, declared) in &project.document.resources {
         if MISTAKES.exceeded(said.len()) {
@@ -156,6 +161,9 @@ fn read(project: &Project<'_, '_>, problems: &mut Vec<Diagnostic>) -> Vec<(Addre
                 return;
             }
             let (resource, context) = decode::resource(project.context(address.clone(), declared));
+            if context.unread {
+                unread.insert(address.clone());
+            }
             let wrong = context.problems.into_iter().filter_map(|wrong| lints.take(wrong));
             wrong.for_each(|wrong| said.add(&address, wrong));
             resources.push((address, resource));
@@ -172,7 +180,7 @@ fn read(project: &Project<'_, '_>, problems: &mut Vec<Diagnostic>) -> Vec<(Addre
     }
     problems.extend(said.finish().chain(lints.finish()));
     budget.is_enough(problems);
-    resources
+    (resources, unread)
 }
 
 /// How many resources a table is.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::context::{Attribute, DecodeContext};
 use super::defaults;
-use super::expand::{ExpandError, expand};
+use super::expand::expand;
 use super::node::{Node, Raw, Span, Table};
 use super::template::{Expression, Index};
 use crate::address::{Address, few};
@@ -19,8 +19,8 @@ impl<'p, 'a> DecodeContext<'p, 'a> {
         let expanded = expand(node, &mut |expression, span| self.value(expression, span).ok_or(()));
         match expanded {
             Ok(node) => Some(node),
-            Err(ExpandError::Reported) => None,
             Err(error) => {
+                self.unread = true;
                 self.problems.extend(error.diagnostic(self.source));
                 None
             }

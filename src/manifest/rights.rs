@@ -36,6 +36,8 @@ impl Rights {
 /// What looks for the rights of one token.
 struct Search<'r> {
     resources: &'r Resources,
+    /// What is not known whole, because of mistakes that have been said.
+    unread: &'r BTreeSet<Address>,
     home: Option<&'r str>,
     named: &'r Claimed<'r>,
     token: &'r Address,
@@ -45,11 +47,14 @@ struct Search<'r> {
     written: [bool; 2],
     rights: Rights,
     problems: Vec<Diagnostic>,
+    /// Whether some of it rests on what is not known whole.
+    partly: bool,
 }
 
-/// The rights of the tokens among `resources` that say what they are for.
+/// The rights of the tokens among `resources` that say what they are for. Of what rests on `unread`, which is not known whole, nothing
+/// is said.
 pub(super) fn found(
-    resources: &Resources,
+    (resources, unread): (&Resources, &BTreeSet<Address>),
     home: Option<&str>,
     named: &Claimed<'_>,
     lints: &Lints,
@@ -61,11 +66,13 @@ pub(super) fn found(
         let Some(Value::Refs(users)) = resource.fields.get(field.name) else { continue };
         let written = GRANTED.map(|field| resource.places.get(field).is_some());
         let place = resource.place_of(field.name);
+        let (rights, said) = (Rights::default(), Vec::new());
+        let partly = false;
         let mut search =
-            Search { resources, home, named, token, place, written, rights: Rights::default(), problems: Vec::new() };
+            Search { resources, unread, home, named, token, place, written, rights, problems: said, partly };
         users.iter().filter_map(Ref::address).for_each(|user| search.look_at(user));
-        let Search { rights, problems: said, .. } = search;
-        let is_empty = rights.reads.is_empty() && rights.writes.is_empty() && has_none(&resource.fields);
+        let Search { rights, problems: said, partly, .. } = search;
+        let is_empty = !partly && rights.reads.is_empty() && rights.writes.is_empty() && has_none(&resource.fields);
         if is_empty && said.is_empty() {
             problems.push(nothing(token, field, place));
         } else if is_empty && said.iter().all(|one| one.severity == Severity::Warning) {
@@ -116,6 +123,10 @@ fn nothing_known(token: &Address, warning: Diagnostic) -> Diagnostic {
 impl<'r> Search<'r> {
     fn look_at(&mut self, user: &'r Address) {
         let Some(resource) = self.resources.get(user) else { return };
+        if self.unread.contains(user) {
+            self.partly = true;
+            return;
+        }
         let of_others = match ignored_script(user.kind, resource) {
             _ if resource.external => Some("which is external".to_owned()),
             field => field.map(|field| format!("whose `{field}` is left to others (`lifecycle.ignore`)")),
@@ -179,6 +190,8 @@ impl<'r> Search<'r> {
             }
             (Target::Bucket, Some(bucket)) => match find(reference, own, self.home, self.named) {
                 Some(found) => self.touch(user, *access, found),
+                // It may be one of those whose names are not known.
+                None if self.unread.iter().any(|unread| unread.kind == Kind::Bucket) => self.partly = true,
                 None => {
                     let (why, help) = self.not_found(reference.elsewhere.as_ref());
                     self.fail(format!("{user} {verb} the bucket `{bucket}`{why}"), Some((place, verb)), help);

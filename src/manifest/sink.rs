@@ -97,6 +97,26 @@ pub(super) fn sinks(context: &mut DecodeContext<'_, '_>, name: &str, node: &Node
 
 const SINK_HELP: &str = "write `{ file = \"PATH\" }`, `{ env_file = \"PATH\", key = \"NAME\" }`, `{ command = [\"PROGRAM\", ...] }` or `\"discard\"`";
 
+/// What each sort of sink says of itself: by the first word it is told.
+const SINKS: [&[&str]; 3] = [&["file"], &["env_file", "key"], &["command", "timeout", "stderr"]];
+
+/// Looks at the words of sinks whose values cannot be read.
+pub(super) fn keys(context: &mut DecodeContext<'_, '_>, node: &Node<'_>) {
+    let items = if let Raw::Array(items) = &node.value { items.as_slice() } else { std::slice::from_ref(node) };
+    for item in items {
+        if let Raw::Table(table) = &item.value {
+            own_words(context, table);
+        }
+    }
+}
+
+fn own_words(context: &mut DecodeContext<'_, '_>, table: &Table<'_>) -> Option<()> {
+    match SINKS.iter().find(|words| table.get(words[0]).is_some()) {
+        Some(words) => only(context, table, words, "sink"),
+        None => Some(()),
+    }
+}
+
 fn sink(context: &mut DecodeContext<'_, '_>, name: &str, node: &Node<'_>) -> Option<Sink> {
     let table = match &node.value {
         Raw::Text(word) if word == "discard" => return Some(Sink::Discard),
@@ -107,12 +127,11 @@ fn sink(context: &mut DecodeContext<'_, '_>, name: &str, node: &Node<'_>) -> Opt
         }
         _ => return context.wrong_type(name, "a sink", node),
     };
+    own_words(context, table)?;
     if let Some(value) = table.get("file") {
-        only(context, table, &["file"], "sink")?;
         return secret_path(context, "file", value).map(|path| Sink::File { path });
     }
     if let Some(value) = table.get("env_file") {
-        only(context, table, &["env_file", "key"], "sink")?;
         let path = secret_path(context, "env_file", value)?;
         let Some(key) = table.get("key") else {
             let message = "an `env_file` sink needs `key`";
@@ -126,7 +145,6 @@ fn sink(context: &mut DecodeContext<'_, '_>, name: &str, node: &Node<'_>) -> Opt
         return Some(Sink::EnvFile { path, key: word.to_owned() });
     }
     if let Some(value) = table.get("command") {
-        only(context, table, &["command", "timeout", "stderr"], "sink")?;
         let shows_stderr = shows_stderr(context, table)?;
         let argv = argv(context, value)?;
         let timeout = match table.get("timeout") {

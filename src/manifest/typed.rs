@@ -38,7 +38,12 @@ fn value<'a>(
         _ => {}
     }
     if expand {
-        let node = context.expand(node)?;
+        let Some(node) = context.expand(node) else {
+            if ty == Type::Sinks {
+                sink::keys(context, node);
+            }
+            return None;
+        };
         return value(context, name, ty, &node, false);
     }
     match ty {

@@ -25,7 +25,7 @@ pub(super) fn look(draft: &mut Draft<'_>, script: &Script, params_as: Option<&st
         let span = one.span.range();
         !wrong.any(|wrong| wrong.start < span.end && span.start < wrong.end)
     });
-    let unknown: Vec<_> = unknown.filter_map(|one| unknown_bucket(draft, one)).collect();
+    let unknown: Vec<_> = unknown.filter(|_| is_read(draft)).filter_map(|one| unknown_bucket(draft, one)).collect();
     faults.extend(unknown);
     faults.extend(found);
 }
@@ -39,6 +39,12 @@ fn record(fields: &Fields) -> Literal {
     };
     let known = ["name", "every"].into_iter().filter_map(|field| Some((field.to_owned(), literal(field)?)));
     Literal::Record(known.collect())
+}
+
+/// Whether all that a script gets from the manifest is known: else that has been said.
+fn is_read(draft: &Draft<'_>) -> bool {
+    let is_known = |field| !(draft.written)(field) || draft.fields.get(field).is_some();
+    (draft.params.is_some() || !(draft.written)("params")) && ["name", "every"].into_iter().all(is_known)
 }
 
 /// That only a run can tell which bucket the script reaches, and the task does not say it.
