@@ -7,7 +7,7 @@ use super::connection::{self, Connection, Purpose};
 use super::known_hosts;
 use super::shell::Shell;
 use crate::address::Address;
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::exit::Exit;
 use crate::graph::Graph;
 use crate::kind::{Kind, NaturalKey};
@@ -108,9 +108,12 @@ impl Choice {
         let Loaded { manifest, graph, mut warnings } = match manifest::load(&self.dir, &inputs) {
             Ok(loaded) => loaded,
             Err(diagnostics) => {
+                let is_warning = |diagnostic: &Diagnostic| diagnostic.severity == Severity::Warning;
+                let (warnings, errors): (Vec<_>, Vec<_>) = diagnostics.into_iter().partition(is_warning);
+                shell.warn(&warnings);
                 let wrong =
                     |diagnostic| Problem { exit: Exit::Manifest, diagnostic: self.explained(shell, diagnostic) };
-                return Err(Problems::all(diagnostics.into_iter().map(wrong)));
+                return Err(Problems::all(errors.into_iter().map(wrong)));
             }
         };
         if SEND_NO_SCRIPT.contains(&shell.command.as_str()) {

@@ -114,6 +114,15 @@ both!(drift_and_validate_take_several_too, async |scene| {
     street.declare("warned", "warned", "", "[task.t]\ncron = \"*/30 * * * *\"\nflux = 'x = 1'\n");
     let warned = street.run(&["validate", "warned", "--format=json"]).run().with(0).json();
     assert_eq!(warned["valid"]["warnings"][0]["code"], "task::cron", "{warned}");
+    // Beside an error it is a warning still.
+    street.declare("both", "both", "", "[task.t]\ncron = \"*/30 * * * *\"\nflux = 'x = 1'\n[bukket.x]\n");
+    for words in [&["validate", "both", "--format=json"][..], &["validate", "both", "one", "--format=json"]] {
+        let document = street.run(words).run().with(65).json();
+        let run = if document["projects"].is_null() { &document } else { &document["projects"][0] };
+        assert_eq!(run["problems"].as_array().unwrap().len(), 1, "{document}");
+        assert_eq!(run["problems"][0]["diagnostic"]["code"], "manifest::unknown-kind", "{document}");
+        assert_eq!(run["warnings"][0]["code"], "task::cron", "{document}");
+    }
 });
 
 both!(what_the_manifests_warn_of_is_in_each_document_of_a_run, async |scene| {

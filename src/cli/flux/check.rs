@@ -32,7 +32,7 @@ pub(super) fn run(shell: &Shell, arguments: &Arguments) -> Ended {
     let checked = files.each(shell, &arguments.uses, |script| {
         let found = script.lints();
         shell.show(&found);
-        warnings.extend(found);
+        warnings.extend(script.mark().into_iter().chain(found));
         script.check()?;
         script.check_names()
     });

@@ -104,7 +104,7 @@ impl Files {
                     continue;
                 }
             };
-            script.say_mark(shell);
+            shell.show(script.mark().as_slice());
             let read = uses.put_into(script, &libraries).and_then(|script| each(&script));
             problems.extend(read.err().into_iter().flatten());
         }
@@ -113,7 +113,7 @@ impl Files {
 }
 
 fn is_script(path: &Path) -> bool {
-    path.extension().is_some_and(|ending| ending == "flux")
+    path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("flux"))
 }
 
 /// The problems, of those that are said at one place in the same words the first: several scripts may have one library.
@@ -130,13 +130,6 @@ impl Script {
     /// The same with its libraries.
     pub(super) fn composed(self, composed: Arc<Composed>) -> Self {
         Self { parsed: parse(&composed.text), composed: Some(composed), ..self }
-    }
-
-    /// Warns of a byte-order mark.
-    pub(super) fn say_mark(&self, shell: &Shell) {
-        if self.marked {
-            shell.show(&[self.mark()]);
-        }
     }
 
     /// Whether it came from standard input.
@@ -213,9 +206,13 @@ impl Script {
         diagnostic.help_known(help)
     }
 
-    fn mark(&self) -> Diagnostic {
-        Diagnostic::warning(Code::FluxBom, format!("{} begins with a byte-order mark", self.source.name))
-            .help("fluxform ignores it, but influxd refuses such a script")
+    /// What is said of a byte-order mark, if it begins with one: whoever reads it with [`Files::each`] is shown that.
+    pub(super) fn mark(&self) -> Option<Diagnostic> {
+        let message = || format!("{} begins with a byte-order mark", self.source.name);
+        let said = |message| {
+            Diagnostic::warning(Code::FluxBom, message).help("fluxform ignores it, but influxd refuses such a script")
+        };
+        self.marked.then(message).map(said)
     }
 }
 

@@ -24,7 +24,7 @@ impl Uses {
         for path in &self.uses {
             match file(path) {
                 Ok(script) => {
-                    script.say_mark(shell);
+                    shell.show(script.mark().as_slice());
                     let library = Library::new(script.source.name.clone(), &script.source);
                     problems.extend(library.mistakes.iter().cloned());
                     all.push(Rc::new(library));

@@ -103,6 +103,13 @@ fn a_file_that_cannot_be_read_leaves_the_others_alone() {
 fn bytes_that_nobody_sees_are_said_at_their_places() {
     let ended = run("check", &[("m.flux", b"\xef\xbb\xbfx = 1\n")], &["m.flux"]).with(0);
     assert!(ended.err.contains("byte-order mark") && ended.out.contains("No mistakes"), "{}", ended.all());
+    let marked: &[(&str, &[u8])] = &[("m.flux", b"\xef\xbb\xbfx = 1\n"), ("M.FLUX", b"\xef\xbb\xbfx = )\n")];
+    for (argument, code, count) in [("m.flux", 0, 1), (".", 65, 2)] {
+        let document = run("check", marked, &[argument, "--format=json"]).with(code).json();
+        let warnings = document["warnings"].as_array().unwrap();
+        assert_eq!(warnings.iter().filter(|one| one["code"] == "flux::bom").count(), count, "{document}");
+        assert_eq!(document["problems"].as_array().unwrap().len(), count - 1, "{document}");
+    }
     assert_eq!(run("ast", &[("m.flux", b"\xef\xbb\xbfx = 1\n")], &["m.flux"]).with(0).out.lines().count(), 1);
     let ended = run("check", &[("n.flux", b"x = 1\ny = 2\0z = )\n")], &["n.flux"]).with(65);
     assert!(ended.err.contains("n.flux:2:6") && !ended.all().contains('\0'), "{}", ended.all());
