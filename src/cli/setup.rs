@@ -172,8 +172,9 @@ fn new_token() -> Secret {
 fn keep(path: &Path, token: &Secret) -> Result<(), Problem> {
     let write = || {
         let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-        file.write_all(token.expose_secret().as_bytes())?;
-        file.sync_all()
+        let written = file.write_all(token.expose_secret().as_bytes()).and_then(|()| file.sync_all());
+        // It is in the way of the next try.
+        written.inspect_err(|_| drop(std::fs::remove_file(path)))
     };
     write().map_err(|error| {
         Problem::new(Code::SetupToken, format!("cannot write the token to {}: {error}", path.display()))

@@ -53,10 +53,20 @@ impl Fluxform {
     /// Lets it have so much memory and no more.
     #[cfg(target_os = "linux")]
     pub(crate) fn within(self, mebibytes: u64) -> Self {
-        let mut command = Command::new("sh");
         // What each thread reserves for itself is address space, and no memory.
-        command.args(["-c", "ulimit -v \"$0\" && exec \"$@\"", &(mebibytes << 10).to_string()]);
-        command.arg(self.command.get_program()).args(self.command.get_args()).env_clear().env("MALLOC_ARENA_MAX", "1");
+        self.limited(&format!("ulimit -v {}", mebibytes << 10)).var("MALLOC_ARENA_MAX", "1")
+    }
+
+    /// Lets it write nothing into files: as on a disk that is full.
+    pub(crate) fn without_room(self) -> Self {
+        self.limited("trap '' XFSZ && ulimit -f 0")
+    }
+
+    /// Starts it from a shell that has run `limit` first.
+    fn limited(self, limit: &str) -> Self {
+        let mut command = Command::new("sh");
+        command.args(["-c", &format!("{limit} && exec \"$0\" \"$@\"")]);
+        command.arg(self.command.get_program()).args(self.command.get_args()).env_clear();
         let variables = self.command.get_envs().filter_map(|(name, value)| Some((name, value?)));
         command.envs(variables).current_dir(self.home.path()).stdin(Stdio::null());
         Self { command, ..self }

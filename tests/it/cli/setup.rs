@@ -57,6 +57,10 @@ both!(a_server_is_set_up_once_and_its_token_is_only_in_the_file, virgin, async |
 
 both!(a_server_is_not_set_up_when_the_token_cannot_be_kept, virgin, async |server| {
     let dir = tempfile::tempdir().unwrap();
+    // Where there is no room for it, nothing is left that the next try would find.
+    let full = dir.path().join("full.token");
+    let ended = setting_up(server.url(), "long-enough", &full).without_room().run().with(10);
+    assert!(ended.err.contains("the server was not set up") && !full.exists(), "{}", ended.err);
     let file = dir.path().join("taken");
     std::fs::write(&file, "mine").unwrap();
     setup(server.url(), "long-enough", &file).with(10);
