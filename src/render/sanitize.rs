@@ -31,6 +31,7 @@ mod tests {
     fn what_cannot_be_seen_is_written_out() {
         assert_eq!(line("a\u{1b}[31mb\u{9b}c"), r"a\u{1b}[31mb\u{9b}c");
         assert_eq!(line("x\u{202e}y\u{200b}\u{feff}\r\n\t"), r"x\u{202e}y\u{200b}\u{feff}\r\n\t");
+        assert_eq!(line("a\u{a0}b\u{2003}\u{2800}\u{3000}"), r"a\u{a0}b\u{2003}\u{2800}\u{3000}");
         assert!(matches!(line("süß ☃ 雪"), Cow::Borrowed("süß ☃ 雪")));
     }
 
