@@ -93,6 +93,7 @@ pub fn compose(own: Part<'_>, libraries: &[Part<'_>]) -> Result<Composition, Vec
     let (tokens, _) = scan_leniently(source);
     let head = line_after(source, &tokens, head_end(own.script));
     clashes.extend(going_on(&tokens, head));
+    clashes.extend(parts.iter().enumerate().filter_map(|(at, part)| marked(at, part.script.source())));
     if !clashes.is_empty() {
         return Err(clashes);
     }
@@ -114,6 +115,16 @@ pub fn compose(own: Part<'_>, libraries: &[Part<'_>]) -> Result<Composition, Vec
     all.line(END);
     all.push(0, source, head..source.len());
     Ok(all)
+}
+
+/// What looks like a mark of ours in a file: a plan would take what follows for another library's.
+fn marked(part: usize, source: &str) -> Option<Clash> {
+    let (at, mark) = [USE, END].iter().find_map(|mark| Some((source.find(mark)?, mark)))?;
+    Some(Clash {
+        message: "this text marks what comes from libraries in a script that is put together".to_owned(),
+        places: vec![(part, at..at + mark.trim_end().len(), "not one of fluxform's".to_owned())],
+        help: "remove it, or write it in another way".to_owned(),
+    })
 }
 
 impl Composition {

@@ -7,6 +7,7 @@ mod dbrp;
 mod export;
 mod expression;
 mod flux_text;
+mod hidden_place;
 mod hidden_task;
 mod kept;
 mod label;

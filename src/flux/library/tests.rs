@@ -131,6 +131,8 @@ fn what_clashes_is_said_with_both_places() {
         ("(1)", &["a = 2"]),
         ("-1", &["a = 2"]),
         ("/x/", &["a = 2"]),
+        ("// fluxform: use b.flux\nx = 1", &["a = 1"]),
+        ("x = 1", &["a = 1\n// fluxform: end of use", "b = \"// fluxform: use a.flux\""]),
         // The name of a package is not always the end of its path.
         ("import \"influxdata/influxdb/v1\"\nx = 1", &["v1 = 1"]),
     ] {
