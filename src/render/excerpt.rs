@@ -133,7 +133,12 @@ fn window(source: &Source, at: usize, length: usize, places: &[Range<usize>]) ->
     let boundary = |at: usize| source.text.floor_char_boundary(at);
     let first = places.iter().map(|place| place.start).filter(|start| (at..=end).contains(start)).min();
     match first.filter(|first| length > LINE && first - at > LINE / 2) {
-        Some(first) => boundary((first - LINE / 2).min(end - LINE))..boundary((first + LINE / 2).min(end)),
+        Some(first) => {
+            let begin = boundary((first - LINE / 2).min(end - LINE));
+            // What says that something is left out is not longer than that.
+            let begin = if begin - at < CUT.len() { at } else { begin };
+            begin..boundary((first + LINE / 2).min(end))
+        }
         None => at..boundary((at + LINE).min(end)),
     }
 }
@@ -259,6 +264,17 @@ mod tests {
         // A mask before it is shorter than what it hides.
         assert_eq!((contents.line(), contents.column()), (0, here - "s3cr3t".len() + HIDDEN.len()));
         assert!(excerpt.place(&source, &(9..10)).1);
+    }
+
+    #[test]
+    fn a_place_in_the_middle_of_a_long_line_is_read_where_little_is_left_out() {
+        let source = Source::new("a.toml", "a.toml", "a".repeat(LINE + 10));
+        for start in LINE / 2 - 2..LINE / 2 + 12 {
+            let excerpt = Excerpt::new(&source, &[start..start + 1]);
+            let (read, hidden) = excerpt.place(&source, &(start..start + 1));
+            let contents = excerpt.read_span(&SourceSpan::from(read), 0, 0).expect("a place that is there");
+            assert_eq!((hidden, contents.line(), contents.column()), (false, 0, start), "{start}");
+        }
     }
 
     proptest! {
