@@ -80,7 +80,7 @@ pub fn defines(script: &Script) -> bool {
 }
 
 /// Puts a script together with its libraries: first all imports, each once, then the definitions of the libraries in their order, then the
-/// script's own text. `own` is a script that the server would accept; `libraries` have no [`mistakes`].
+/// script's own text. `own` is a script that the server would accept; `libraries` have no [`mistakes()`].
 ///
 /// # Errors
 /// Names that two of the files have, and a script that would go on with the last definition.

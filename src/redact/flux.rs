@@ -218,6 +218,10 @@ mod tests {
     fn what_is_given_to_a_name_of_a_secret_is_found() {
         for (script, wanted) in [
             ("token = \"${\"abc\"}\" from(bucket: \"b\")", "token = \"${\"***\"}\" from(bucket: \"b\")"),
+            (
+                "import \"http\"\nx = http.post(url: \"https://u:S3@h/?token=S3\")",
+                "import \"http\"\nx = http.post(url: \"https://u:***@h/?token=***\")",
+            ),
             ("http.basicAuth(u: \"me\", p: \"S3\")", "http.basicAuth(u: \"me\", p: \"***\")"),
             ("h = {Authorization: \"Token \" + \"S3\"}", "h = {Authorization: \"Token \" + \"***\"}"),
             ("x = \"Bearer \" + \"S3\"", "x = \"Bearer \" + \"***\""),

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::literals::without_secrets_in_argument;
+use super::urls::is_url;
 use crate::flux::ast::{Script, Span};
 use crate::flux::parser::parse;
 use crate::flux::refs::{Elsewhere, Target, references};
@@ -54,7 +55,8 @@ impl Places {
     fn has(&self, text: &str) -> bool {
         self.names.iter().any(|name| name == text)
             || !text.is_empty() && self.names.iter().chain(&self.addresses).any(|place| place.contains(text))
-            || !text.is_empty() && self.has_host(text)
+            // Of what says by itself where it leads, the host is shown anyway.
+            || !text.is_empty() && !is_url(text) && self.has_host(text)
     }
 }
 

@@ -270,7 +270,7 @@ mod tests {
     fn a_place_in_the_middle_of_a_long_line_is_read_where_little_is_left_out() {
         let source = Source::new("a.toml", "a.toml", "a".repeat(LINE + 10));
         for start in LINE / 2 - 2..LINE / 2 + 12 {
-            let excerpt = Excerpt::new(&source, &[start..start + 1]);
+            let excerpt = Excerpt::new(&source, std::slice::from_ref(&(start..start + 1)));
             let (read, hidden) = excerpt.place(&source, &(start..start + 1));
             let contents = excerpt.read_span(&SourceSpan::from(read), 0, 0).expect("a place that is there");
             assert_eq!((hidden, contents.line(), contents.column()), (false, 0, start), "{start}");

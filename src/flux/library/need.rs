@@ -50,7 +50,7 @@ fn taken<'s>(script: &'s Script, record: &'s Record) -> impl Iterator<Item = &'s
     record.properties.iter().filter_map(short).chain(record.with).map(move |name| script.text(name))
 }
 
-/// Where a script that [`compose`] has made has its libraries.
+/// Where a script that `compose` has made has its libraries.
 fn shared(script: &Script) -> Option<Range<u32>> {
     if !script.source().contains(USE) {
         return None;
