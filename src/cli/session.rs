@@ -15,7 +15,7 @@ use crate::api::{ApiError, Class, Client, Connect, Me};
 use crate::confine::{ConfineError, Root};
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::exit::Exit;
-use crate::ledger::{self, Hold, Holder, Key, Ledger, Row, State, ThisMachine, Trust};
+use crate::ledger::{self, Hold, Holder, Key, LABELS, Ledger, Row, State, ThisMachine, Trust};
 use crate::manifest::Manifest;
 use crate::plan::Origin;
 use crate::problem::Problem;
@@ -26,8 +26,6 @@ use crate::snowflake::is_id;
 
 /// The user that owns a new embedded server.
 const USER: &str = "fluxform";
-/// What a ledger is stored in, as InfluxDB calls it.
-const LABELS: &str = "labels";
 /// The versions that were tested.
 const TESTED: &str = "2.9.";
 

@@ -12,6 +12,9 @@ use super::{LastApply, Ledger, LedgerError};
 use crate::api::{ApiError, Client};
 use crate::kind::{Kind, ReadScope};
 
+/// InfluxDB's name of the type that the ledger is made of.
+pub const LABELS: &str = "labels";
+
 /// The ledger of `project`, whose home org has the ID `home`, in one request.
 ///
 /// # Errors
@@ -22,7 +25,11 @@ pub async fn read(client: &Client, project: &str, home: &str, trust: &Trust) -> 
 
 /// Whether there is a ledger of `project` among the labels of its home org, sound or not.
 pub fn is_there(rows: &[Row], project: &str) -> bool {
-    rows.iter().any(|row| row.get(MARK) == Some(HEAD) && row.get(PROJECT) == Some(project))
+    rows.iter().any(|row| is_of(row, HEAD, project))
+}
+
+fn is_of(row: &Row, mark: &str, project: &str) -> bool {
+    row.get(MARK) == Some(mark) && row.get(PROJECT) == Some(project)
 }
 
 /// The ledger of `project` from all labels of its home org, as far as `trust` goes. Not found is an empty ledger with
@@ -31,7 +38,7 @@ pub fn is_there(rows: &[Row], project: &str) -> bool {
 /// # Errors
 /// What is wrong with the ledger.
 pub fn decode(rows: &[Row], project: &str, home: &str, trust: &Trust) -> Result<(Ledger, State), LedgerError> {
-    let ours = |mark| move |row: &&Row| row.get(MARK) == Some(mark) && row.get(PROJECT) == Some(project);
+    let ours = |mark| move |row: &&Row| is_of(row, mark, project);
     let mut state = State::signed(project, home, trust.key());
     let label = Part::Head.name(project);
     let mut heads = rows.iter().filter(ours(HEAD));

@@ -23,12 +23,12 @@ pub(super) fn lines(look: &mut Look<'_>) {
     let options = script.body().iter().filter(|one| matches!(one.kind, StatementKind::Option { .. }));
     let deepest_option = options.map(|one| column(source, one.span.start).1).max();
     // Nearly no script has one: all others are done here.
-    let mut operators: Vec<((u32, bool), u32)> = Vec::new();
+    let mut operators: Vec<(u32, bool, usize, u32)> = Vec::new();
     for expression in script.expressions() {
         let Some((at, is_pipe)) = operator(&expression.kind) else { continue };
         let (is_first, column) = column(source, at);
         if is_first && (!is_pipe || deepest_option.is_some_and(|option| column <= option)) {
-            operators.push(((at, is_pipe), expression.span.start));
+            operators.push((at, is_pipe, column, expression.span.start));
         }
     }
     if operators.is_empty() {
@@ -37,7 +37,7 @@ pub(super) fn lines(look: &mut Look<'_>) {
     operators.sort_unstable();
     let mut begun = statements(script).into_iter().peekable();
     let mut open: Vec<Begun> = Vec::new();
-    for ((at, is_pipe), start) in operators {
+    for (at, is_pipe, in_line, start) in operators {
         while let Some(statement) = begun.next_if(|statement| statement.span.start <= at) {
             let (value, is_option) = match statement.kind {
                 StatementKind::Option { value, .. } => (value, true),
@@ -50,10 +50,9 @@ pub(super) fn lines(look: &mut Look<'_>) {
             open.push(Begun { end: statement.span.end, column, values: values(script, value), is_option });
         }
         while open.pop_if(|statement| statement.end <= at).is_some() {}
-        let column = column(source, at).1;
         // What stands in brackets begins behind them, and is meant.
         let joins = |statement: &&Begun| {
-            statement.values.contains(&start) && column <= statement.column && (!is_pipe || statement.is_option)
+            statement.values.contains(&start) && in_line <= statement.column && (!is_pipe || statement.is_option)
         };
         if open.last().filter(joins).is_none() {
             continue;

@@ -12,14 +12,12 @@ use crate::api::sight::{self, Proof};
 use crate::api::{ApiError, Client, Me};
 use crate::field::Role;
 use crate::kind::{Kind, Level, NaturalKey, Object, Presence, ReadScope, Standing};
-use crate::ledger::{Key, Ledger};
+use crate::ledger::{Key, LABELS, Ledger};
 use crate::manifest::{Import, Manifest};
 use crate::value::Value;
 
 /// Requests for single objects that are under way at once.
 const AT_ONCE: usize = 8;
-/// InfluxDB's name of the type that the ledger is made of.
-const LABELS: &str = "labels";
 
 /// What is known of the server before its objects are read.
 #[derive(Clone, Debug, Default)]
