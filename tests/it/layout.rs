@@ -276,7 +276,7 @@ fn siblings(text: &str) -> impl Iterator<Item = &str> {
 }
 
 #[test]
-fn each_kind_has_its_file_its_section_an_example_and_a_scenario() {
+fn each_kind_has_its_file_its_section_an_example_a_scenario_and_a_card() {
     let reference = fs::read_to_string(root().join("docs/manifest.md")).unwrap();
     let examples = files("examples", ".toml");
     let scenarios = files("tests/scenarios", ".toml");
@@ -288,6 +288,9 @@ fn each_kind_has_its_file_its_section_an_example_and_a_scenario() {
         }
         if !reference.lines().any(|line| line == format!("### `{kind}`")) {
             wrong.push(format!("{kind} has no section in docs/manifest.md"));
+        }
+        if !root().join(format!("tests/kinds/{kind}.toml")).is_file() {
+            wrong.push(format!("{kind} has no file in tests/kinds"));
         }
         if !examples.iter().any(|file| declares(file, *kind)) {
             wrong.push(format!("{kind} is in no example"));

@@ -11,23 +11,18 @@
 //! Placeholders: `{org}`, `{org_name}`, `{me}`, `{run}` (a word of this run's own, for names that are unique on a server),
 //! `{bucket.raw}` (the ID behind an address; `{dbrp.raw.own}` without the org in it), saved words, `{ago:10d}` (nanoseconds since 1970).
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::num::NonZero;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use fluxform::diff::Goal;
-use fluxform::field::Role;
-use fluxform::kind::{Kind, Level};
+use fluxform::kind::Kind;
 use fluxform::plan::Consent;
 use fluxform::value::Value as Field;
 use reqwest::Method;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::support::{Backend, Project, Scene, id, lines, refused, run, unique};
+use crate::support::{Backend, Project, Scene, Words, card, id, lines, refused, run_each, unique};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -51,7 +46,7 @@ struct Agreed {
 struct Play<'a> {
     scene: &'a Scene,
     folder: PathBuf,
-    words: BTreeMap<String, String>,
+    words: Words,
     project: Project,
 }
 
@@ -62,11 +57,11 @@ fn scenarios() -> PathBuf {
 /// Plays the scenario `name`.
 async fn play(scene: &Scene, name: &str) {
     let folder = scenarios().join(name);
-    let words = [("org", &scene.org), ("org_name", &scene.org_name), ("me", &scene.user), ("run", &unique("run"))];
-    let words = words.into_iter().map(|(word, value)| (word.to_owned(), value.clone())).collect();
+    let mut words = card::words(scene, &unique("run"));
+    words.insert("org_name".to_owned(), scene.org_name.clone());
     let mut play = Play { scene, folder, words, project: Project::new(scene) };
     let bystanders = play.bystanders().await;
-    let before = play.names().await;
+    let before = play.rows().await;
     let mut state = 1;
     while play.folder.join(state.to_string()).is_dir() {
         play.reach(state).await;
@@ -75,118 +70,41 @@ async fn play(scene: &Scene, name: &str) {
     assert!(state > 1, "{} has no states", play.folder.display());
     play.project.consent = Consent { data_loss: vec!["*".to_owned()], ..Consent::default() };
     play.project.destroy().await;
-    let after = play.names().await;
-    let left: BTreeSet<_> = after.difference(&before).map(|line| play.mask(line)).collect();
+    let after = play.rows().await;
+    let names = |rows: &BTreeSet<(String, String)>| rows.iter().map(|(name, _)| name.clone()).collect::<BTreeSet<_>>();
+    let left: BTreeSet<_> = names(&after).difference(&names(&before)).map(|line| play.mask(line)).collect();
     let expected = std::fs::read_to_string(play.folder.join("left.txt")).unwrap_or_default();
     assert_eq!(left, expected.lines().map(str::to_owned).collect(), "left after everything is destroyed");
-    assert_eq!(before.difference(&after).next(), None, "gone with the project");
+    assert_eq!(before.difference(&after).next(), None, "gone with the project, or changed");
     for (path, was) in bystanders {
         assert_eq!(scene.http.get(&path).await.text, was, "{path} is not the project's");
     }
 }
 
 impl Play<'_> {
-    /// Objects of each kind that are not the project's; the path and the body of each.
+    /// Objects of each kind that are not the project's, a label on one of them, and the owners of an org; the paths of what no list
+    /// shows of them, each with its body.
     async fn bystanders(&self) -> Vec<(String, String)> {
-        let (scene, run) = (self.scene, &self.words["run"]);
-        let bucket = scene.bucket("bystander").await;
-        let label = scene.label("bystander").await;
-        scene.http.post(&format!("buckets/{bucket}/labels"), json!({"labelID": label})).await.expect(201);
-        // No run of it may fall into the test, which would show.
-        let flux = "option task = {name: \"bystander\", cron: \"0 0 29 2 *\"}\nx = 1\n";
-        let task = json!({"orgID": scene.org, "status": "inactive", "flux": flux});
-        let task = id(&scene.http.post("tasks", task).await.expect(201));
-        let telegraf =
-            json!({"orgID": scene.org, "name": "bystander", "config": "a = 1", "metadata": {"buckets": ["x"]}});
-        let telegraf = id(&scene.http.post("telegrafs", telegraf).await.expect(201));
-        let user = id(&scene.http.post("users", json!({"name": format!("bystander-{run}")})).await.expect(201));
-        let token = scene.token(json!([scene.may_one("read", "buckets", &bucket)])).await;
-        let v1 = json!({"orgID": scene.org, "token": format!("bystander-{run}"), "permissions": [scene.may("read", "buckets")]});
-        let v1 = id(&scene.http.post("/private/legacy/authorizations", v1).await.expect(201));
-        let org = id(&scene.http.post("orgs", json!({"name": format!("bystander-{run}")})).await.expect(201));
-        let paths = [
-            format!("buckets/{bucket}"),
-            format!("buckets/{bucket}/labels"),
-            format!("labels/{label}"),
-            format!("tasks/{task}"),
-            format!("users/{user}"),
-            format!("telegrafs/{telegraf}"),
-            format!("authorizations/{}", token.id),
-            format!("/private/legacy/authorizations/{v1}"),
-            format!("orgs/{org}"),
-            format!("orgs/{org}/owners"),
-        ];
+        let by_kind = card::bystanders(self.scene, &self.words["run"]).await;
+        let labels = format!("buckets/{}/labels", by_kind["bucket"]);
+        self.scene.http.post(&labels, json!({"labelID": by_kind["label"]})).await.expect(201);
         let mut bodies = Vec::new();
-        for path in paths {
-            let reply = scene.http.get(&path).await;
+        for path in [labels, format!("orgs/{}/owners", by_kind["org"])] {
+            let reply = self.scene.http.get(&path).await;
             assert_eq!(reply.status, 200, "{path}");
             bodies.push((path, reply.text));
         }
         bodies
     }
 
-    /// Type and name of everything in the home org, and of what on the server has this run's word in its name.
-    async fn names(&self) -> BTreeSet<String> {
-        let mut names = BTreeSet::new();
-        let rows = |reply: &Value| -> Vec<Value> {
-            let mut lists = reply.as_object().unwrap().values().filter_map(Value::as_array);
-            let rows = lists.next().expect("a list").clone();
-            assert!(lists.next().is_none(), "two lists: {reply}");
-            rows
-        };
-        for kind in Kind::ALL {
-            let (ty, spec) = (kind.spec().ty, kind.spec());
-            let title = kind.with(Role::Name).or(kind.with(Role::Title)).unwrap().key().unwrap();
-            let rest = kind.with(Role::Subname).map_or("", |part| part.name);
-            // The row of a secret is its key.
-            let line = |row: &Value| {
-                let name = row.as_str().or(row[title].as_str()).unwrap();
-                format!("{ty} {name}{}", row[rest].as_str().map(|rest| format!("/{rest}")).unwrap_or_default())
-            };
-            if spec.level == Level::Org {
-                let path = match kind {
-                    Kind::Secret => format!("orgs/{}/secrets", self.scene.org),
-                    Kind::Dbrp => format!("dbrps?orgID={}", self.scene.org),
-                    Kind::V1Token => format!("/private/legacy/authorizations?orgID={}", self.scene.org),
-                    _ => format!("{ty}?orgID={}&limit=100", self.scene.org),
-                };
-                let reply = self.scene.http.get(&path).await.expect(200);
-                // Those that follow from the names of buckets are nobody's.
-                names.extend(rows(&reply).iter().filter(|row| row["virtual"] != true).map(line));
-                continue;
-            }
-            let rows = self.whole(ty, rows).await;
-            names.extend(rows.iter().map(line).filter(|line| line.contains(&self.words["run"])));
-        }
-        names
-    }
-
-    /// All rows of a list of the whole server, on which other tests work too: each page begins with the last row of the one before,
-    /// or the list is walked anew.
-    async fn whole(&self, ty: &str, rows: impl Fn(&Value) -> Vec<Value>) -> Vec<Value> {
-        let mut all: Vec<Value> = Vec::new();
-        loop {
-            let offset = all.len().saturating_sub(1);
-            let page = rows(&self.scene.http.get(&format!("{ty}?limit=100&offset={offset}")).await.expect(200));
-            match all.pop() {
-                Some(last) if page.first().map(|row| &row["id"]) != Some(&last["id"]) => all.clear(),
-                _ => {
-                    let is_last = page.len() < 100;
-                    all.extend(page);
-                    if is_last {
-                        return all;
-                    }
-                }
-            }
-        }
+    /// What there is that has to do with this run.
+    async fn rows(&self) -> BTreeSet<(String, String)> {
+        card::rows(self.scene, &self.words["run"]).await
     }
 
     /// Puts the values in for the placeholders.
     fn fill(&self, text: &str) -> String {
-        let mut text = text.to_owned();
-        for (word, value) in &self.words {
-            text = text.replace(&format!("{{{word}}}"), value);
-        }
+        let mut text = card::filled(text, &self.words);
         while let Some((head, rest)) = text.split_once("{ago:") {
             let (ago, tail) = rest.split_once('}').unwrap();
             let ago: fluxform::duration::Duration = ago.parse().unwrap();
@@ -309,25 +227,9 @@ fn wanted() -> Vec<String> {
     names
 }
 
-/// Plays all of them on one server, several at once, and names those that fail.
+/// Plays all of them on one server.
 fn play_all(backend: Backend) {
-    let names = wanted();
-    let (next, failed) = (AtomicUsize::new(0), Mutex::new(BTreeSet::new()));
-    std::thread::scope(|scope| {
-        for _ in 0..std::thread::available_parallelism().map_or(1, NonZero::get) {
-            scope.spawn(|| {
-                while let Some(name) = names.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let module = format!("{}::{name}", module_path!());
-                    let body = async |scene: Scene| play(&scene, name).await;
-                    if catch_unwind(AssertUnwindSafe(|| run(backend, &module, body))).is_err() {
-                        failed.lock().unwrap().insert(name.clone());
-                    }
-                }
-            });
-        }
-    });
-    let failed = failed.into_inner().unwrap();
-    assert!(failed.is_empty(), "of {} scenarios these fail: {failed:?}", names.len());
+    run_each(backend, module_path!(), &wanted(), async |scene, name| play(scene, name).await);
 }
 
 #[test]

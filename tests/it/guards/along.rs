@@ -165,9 +165,11 @@ both!(what_a_token_does_not_see_in_an_org_may_go_along_and_is_asked_about, async
     let mut project = as_token(&scene, project, &token.token);
     project.server.token_id = Some(token.id);
     project.declare("[label.l]\n");
-    assert_eq!(
-        refusal(&project).await,
-        "org.dark may take with it more buckets, variables, dbrps, scrapers, telegrafs and 6 more than the token can see"
+    let refused = refusal(&project).await;
+    assert!(
+        refused.starts_with("org.dark may take with it more buckets, variables, ")
+            && refused.ends_with(" more than the token can see"),
+        "{refused}"
     );
     scene.http.delete(&format!("orgs/{}", id(&found["orgs"][0]))).await.expect(204);
 });

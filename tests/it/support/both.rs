@@ -1,8 +1,13 @@
 //! One body, two tests: `name::embedded` and `name::real`.
 
+use std::collections::BTreeSet;
 use std::future::Future;
+use std::num::NonZero;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::process::Command;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::scene::Scene;
 use super::server::{Backend, Server, Start, runtime};
@@ -100,6 +105,33 @@ where
     if !known {
         runtime().block_on(async { body(G::on(backend).await).await });
     }
+}
+
+/// Runs a body for each of `names`, several at once, and says for which of them it fails.
+pub(crate) fn run_each<N: AsRef<str> + Sync>(
+    backend: Backend,
+    module: &str,
+    names: &[N],
+    body: impl AsyncFn(&Scene, &str) + Sync,
+) {
+    assert!(!names.is_empty(), "nothing has such a name");
+    let (next, failed) = (AtomicUsize::new(0), Mutex::new(BTreeSet::new()));
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(1, NonZero::get) {
+            scope.spawn(|| {
+                while let Some(name) = names.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let name = name.as_ref();
+                    let module = format!("{module}::{name}");
+                    let one = async |scene: Scene| body(&scene, name).await;
+                    if catch_unwind(AssertUnwindSafe(|| run(backend, &module, one))).is_err() {
+                        failed.lock().unwrap().insert(name);
+                    }
+                }
+            });
+        }
+    });
+    let failed = failed.into_inner().unwrap();
+    assert!(failed.is_empty(), "of {} these fail: {failed:?}", names.len());
 }
 
 /// Names of the tests that the embedded server is known to fail: `tests/it/differences.toml`.

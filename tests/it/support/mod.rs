@@ -1,6 +1,7 @@
 //! What the tests stand on: servers, requests, and one body run on both servers.
 
 mod both;
+pub(crate) mod card;
 mod embedded;
 mod forger;
 mod http;
@@ -17,7 +18,8 @@ mod stand;
 mod trace;
 mod tunnel;
 
-pub(crate) use both::{both, real, run};
+pub(crate) use both::{both, real, run, run_each};
+pub(crate) use card::{Card, Words};
 pub(crate) use forger::{Forger, Said};
 pub(crate) use http::{Http, Reply};
 pub(crate) use lines::{lines, refused};
