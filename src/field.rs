@@ -18,9 +18,6 @@ pub struct Field {
     pub compared: Compared,
     /// What a difference leads to.
     pub change: Change,
-    /// The fields of which one may be written instead of it: a default of the one gives way to another, and whoever leaves the one
-    /// to others leaves them all.
-    pub or: &'static [&'static str],
     /// The sets that share no member with it on the server: what it gets, they lose, also where a manifest does not say so.
     pub apart_from: &'static [&'static str],
     /// What holds for a secret that is written; none where it is no secret.
@@ -324,7 +321,6 @@ impl Field {
             omitted,
             compared: Compared::Live,
             change: Change::InPlace,
-            or: &[],
             apart_from: &[],
             secret: None,
             role: Role::Plain,
@@ -422,13 +418,6 @@ impl Field {
     #[must_use]
     pub const fn compared(mut self, compared: Compared) -> Self {
         self.compared = compared;
-        self
-    }
-
-    /// The same field, instead of which one of `others` may be written.
-    #[must_use]
-    pub const fn or(mut self, others: &'static [&'static str]) -> Self {
-        self.or = others;
         self
     }
 

@@ -15,11 +15,13 @@ use serde_json::{Value as Json, json};
 use super::hidden_task::{self, TASK};
 use super::live::{self, Desired, Edit, Object, Presence, ReadScope};
 use super::natural_key::Names;
+use super::one_of::{self, OneOf};
 use super::schedule::{self, duration, without_zero};
 use super::spec::{Key, Spec};
 use super::wire::{self, Body, Pages, Row, Wire};
 use super::{Kind, flux_text, label};
 use crate::api::{ApiError, Class, Client, Writer};
+use crate::diagnostic::Code;
 use crate::field::{Field, Omitted, Role, Type};
 use crate::value::{Fields, Script, Value};
 use level::{DEADMAN, LEVELS, THRESHOLD, Threshold};
@@ -51,19 +53,16 @@ pub(super) static SPEC: Spec = Spec {
         )
         .of_type(Type::Flux),
         Field::text("when", Omitted::Unset, "The levels, and which values of the one field in `flux` have them.")
-            .of_type(Type::Keyed(&LEVELS, &Type::Block(THRESHOLD)))
-            .or(&["custom", "deadman"]),
+            .of_type(Type::Keyed(&LEVELS, &Type::Block(THRESHOLD))),
         Field::text("deadman", Omitted::Unset, "The level of what has sent nothing for a while.")
-            .of_type(Type::Block(DEADMAN))
-            .or(&["custom", "when"]),
+            .of_type(Type::Block(DEADMAN)),
         Field::text(
             "custom",
             Omitted::Unset,
             "`true` if `flux` is the whole script of the check, with its own `option task` and `check = {...}`.",
         )
         .of_type(Type::Bool)
-        .by_hand()
-        .or(&["deadman", "when"]),
+        .by_hand(),
         Field::text(
             "message",
             Omitted::Unset,
@@ -73,6 +72,7 @@ pub(super) static SPEC: Spec = Spec {
         Field::text("tags", Omitted::Unset, "Tags that each status gets.").of_type(Type::Map).by_hand(),
         Field::labels("All labels of the check."),
     ],
+    one_of: Some(ONE_OF),
     check: rules::check,
     export: export::export,
     unsaid: &[
@@ -90,8 +90,18 @@ pub(super) static SPEC: Spec = Spec {
     ..Spec::PLAIN
 };
 
-/// The fields of which a check has exactly one.
+/// What a check looks for.
 const SORTS: [&str; 3] = ["when", "deadman", "custom"];
+const ONE_OF: OneOf = OneOf {
+    fields: &SORTS,
+    words: Some(one_of::Words {
+        code: Code::CheckRule,
+        what: "a check",
+        none: Some(("looks for nothing", "write for example `when = { crit = { above = 90 } }`")),
+        several: "a check looks for one thing",
+        help: None,
+    }),
+};
 
 /// What the server's JSON has of a check, apart from what it says of runs. A PUT resets what it leaves out.
 const KEYS: [&str; 14] = [
@@ -224,7 +234,6 @@ impl live::Live for Live {
         }
         let fields = &mut object.fields;
         let Query { text, builder } = row.get("query")?.unwrap_or_default();
-        SORTS.into_iter().for_each(|sort| fields.set(sort, Value::Unset));
         fields.set("every", duration(row.get::<String>("every")?.as_deref()));
         fields.set("offset", without_zero(duration(row.get::<String>("offset")?.as_deref())));
         let query = || Value::Script(Script::query(text.clone()));

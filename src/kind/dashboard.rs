@@ -17,6 +17,7 @@ use serde_json::Value as Json;
 
 use super::Kind;
 use super::live::{self, Desired, Edit, Made, Object, Presence, ReadScope};
+use super::one_of::OneOf;
 use super::spec::{Items, Key, Spec};
 use super::wire::{self, Body, Row, Wire};
 use crate::api::{ApiError, Class, Client, Writer};
@@ -34,8 +35,7 @@ pub(super) static SPEC: Spec = Spec {
         Field::text("description", Omitted::Theirs, "Free text."),
         Field::text("cell", Omitted::Theirs, "All cells, each as a table `[[dashboard.KEY.cell]]`.")
             .of_type(Type::List(&Type::Block(CELL)))
-            .by_hand()
-            .or(&["file"]),
+            .by_hand(),
         Field::text(
             "file",
             Omitted::Theirs,
@@ -43,11 +43,11 @@ pub(super) static SPEC: Spec = Spec {
         )
         .of_type(Type::TextFile(file::JSON))
         .compared(Compared::Never)
-        .by_hand()
-        .or(&["cell"]),
+        .by_hand(),
         Field::labels("All labels of the dashboard."),
         Field::id("The ID of an external dashboard, where several have its name."),
     ],
+    one_of: Some(OneOf { fields: &["cell", "file"], words: None }),
     items: Some(Items { field: "cell", aligned: matching::aligned, keyed: cell::rekeyed }),
     check: rules::check,
     export: export::export,

@@ -11,9 +11,11 @@ use super::Kind;
 use super::kept::{self, Kept, delete_of_endpoint, is_of_endpoint, key_of_endpoint};
 use super::live::{self, Desired, Edit, Object};
 use super::natural_key::Names;
+use super::one_of::{self, OneOf};
 use super::spec::{Key, Spec};
 use super::wire::{self, Body, Pages, Row, Wire};
 use crate::api::{ApiError, Client, Writer};
+use crate::diagnostic::Code;
 use crate::field::{Compared, Field, Omitted, Role, SecretRule, Type};
 use crate::redact::Path;
 use crate::secret::Source;
@@ -30,10 +32,10 @@ pub(super) static SPEC: Spec = Spec {
         Field::status(
             "What is shown of it. InfluxDB 2.9 sends messages to an inactive endpoint too: make the rules inactive.",
         ),
-        sort("http", HTTP, &["pagerduty", "slack", "telegram"], "An address that statuses are sent to, as JSON."),
-        sort("pagerduty", PAGERDUTY, &["http", "slack", "telegram"], "A service of PagerDuty."),
-        sort("slack", SLACK, &["http", "pagerduty", "telegram"], "A channel of Slack."),
-        sort("telegram", TELEGRAM, &["http", "pagerduty", "slack"], "A chat of Telegram."),
+        sort("http", HTTP, "An address that statuses are sent to, as JSON."),
+        sort("pagerduty", PAGERDUTY, "A service of PagerDuty."),
+        sort("slack", SLACK, "A channel of Slack."),
+        sort("telegram", TELEGRAM, "A chat of Telegram."),
         Field::text(
             VERSION,
             Omitted::Theirs,
@@ -43,6 +45,7 @@ pub(super) static SPEC: Spec = Spec {
         .compared(Compared::Ledger),
         Field::labels("All labels of the endpoint."),
     ],
+    one_of: Some(ONE_OF),
     check: rules::check,
     export: export::export,
     unsaid: &[
@@ -57,6 +60,16 @@ pub(super) static SPEC: Spec = Spec {
 /// The sorts of endpoints, by the fields that say them, with what is said in these.
 const SORTS: [(&str, &[Field]); 4] =
     [("http", HTTP), ("pagerduty", PAGERDUTY), ("slack", SLACK), ("telegram", TELEGRAM)];
+const ONE_OF: OneOf = OneOf {
+    fields: &["http", "pagerduty", "slack", "telegram"],
+    words: Some(one_of::Words {
+        code: Code::EndpointSort,
+        what: "a notification endpoint",
+        none: Some(("sends nothing anywhere", "write for example `http = { url = \"https://example.com/hook\" }`")),
+        several: "an endpoint sends to one place",
+        help: Some("declare an endpoint for each"),
+    }),
+};
 
 const HTTP: &[Field] = &[
     Field::text("url", Omitted::Required, "The URL, with `http://` or `https://`."),
@@ -84,8 +97,8 @@ const VERSION: &str = "secret_version";
 /// What the server puts before the key of a secret (influxd 2.9.1, measured).
 const REFERENCE: &str = "secret: ";
 
-const fn sort(name: &'static str, of: &'static [Field], or: &'static [&'static str], doc: &'static str) -> Field {
-    Field::text(name, Omitted::Unset, doc).of_type(Type::Block(of)).or(or).with_secrets(SecretRule {
+const fn sort(name: &'static str, of: &'static [Field], doc: &'static str) -> Field {
+    Field::text(name, Omitted::Unset, doc).of_type(Type::Block(of)).with_secrets(SecretRule {
         bytes: (1, 64 << 10),
         again: VERSION,
         needed: false,
@@ -144,9 +157,9 @@ impl live::Live for Live {
         let is_sent = |field: &Field| {
             ty != "http" || field.ty != Type::Credential || auth(|name| name == field.name) == auth_method
         };
-        for (name, fields) in SORTS {
+        if let Some((name, fields)) = SORTS.into_iter().find(|(name, _)| *name == ty) {
             let mut said = BTreeMap::new();
-            for field in fields.iter().filter(|field| name == ty && is_sent(field)) {
+            for field in fields.iter().filter(|field| is_sent(field)) {
                 let text = row.text(wire::key(field))?;
                 let value = match text.strip_prefix(REFERENCE) {
                     Some(key) if field.ty == Type::Credential => match key.starts_with(id) && is_of_endpoint(key) {
@@ -158,9 +171,8 @@ impl live::Live for Live {
                 };
                 said.insert(field.name.to_owned(), value);
             }
-            object.fields.set(name, if name == ty { Value::Table(said) } else { Value::Unset });
-        }
-        if SORTS.iter().all(|(name, _)| *name != ty) {
+            object.fields.set(name, Value::Table(said));
+        } else {
             // Not one that a manifest can say: it differs from whatever is declared.
             object.fields.set("http", Value::Note(format!("an endpoint of the type {ty}")));
         }

@@ -10,10 +10,12 @@ use serde_json::{Value as Json, json};
 use super::Kind;
 use super::hidden_task::{self, TASK};
 use super::live::{self, Desired, Edit, Object, ReadScope};
+use super::one_of::{self, OneOf};
 use super::schedule::{self, duration, without_zero};
 use super::spec::{Key, Spec};
 use super::wire::{self, Body, Pages, Row, Wire};
 use crate::api::{ApiError, Client, Writer};
+use crate::diagnostic::Code;
 use crate::field::{Field, Omitted, Role, Type};
 use crate::value::Value;
 
@@ -48,17 +50,13 @@ pub(super) static SPEC: Spec = Spec {
             .of_type(Type::Map)
             .by_hand(),
         Field::text("pagerduty", Omitted::Unset, "What a service of PagerDuty is told.")
-            .of_type(Type::Block(PAGERDUTY))
-            .or(&["slack", "telegram"]),
-        Field::text("slack", Omitted::Unset, "What a channel of Slack is told.")
-            .of_type(Type::Block(SLACK))
-            .or(&["pagerduty", "telegram"]),
-        Field::text("telegram", Omitted::Unset, "What a chat of Telegram is told.")
-            .of_type(Type::Block(TELEGRAM))
-            .or(&["pagerduty", "slack"]),
+            .of_type(Type::Block(PAGERDUTY)),
+        Field::text("slack", Omitted::Unset, "What a channel of Slack is told.").of_type(Type::Block(SLACK)),
+        Field::text("telegram", Omitted::Unset, "What a chat of Telegram is told.").of_type(Type::Block(TELEGRAM)),
         Field::labels("All labels of the rule."),
         Field::id("The ID of an external rule, where several have its name."),
     ],
+    one_of: Some(ONE_OF),
     check: rules::check,
     export: export::export,
     unsaid: &[("limit", UNUSED), ("runbookLink", UNUSED)],
@@ -72,6 +70,16 @@ const UNUSED: &str = "no manifest can say it, and InfluxDB 2.9 does not use it";
 
 /// The fields that say something of an endpoint's sort; one of the sort `http` is told nothing.
 const SORTS: [&str; 3] = ["pagerduty", "slack", "telegram"];
+const ONE_OF: OneOf = OneOf {
+    fields: &SORTS,
+    words: Some(one_of::Words {
+        code: Code::RuleSort,
+        what: "a notification rule",
+        none: None,
+        several: "a rule has one endpoint",
+        help: None,
+    }),
+};
 
 const MESSAGE: Field = Field::text(
     "message",
@@ -166,9 +174,9 @@ impl live::Live for Live {
         let equal = tags.iter().map(|Tag { key, value, .. }| (key.clone(), value.clone()));
         fields.set("tags", other.unwrap_or_else(|| super::flux_text::tags(equal)));
         let ty = row.text("type")?;
-        for sort in SORTS {
+        if let Some(sort) = SORTS.into_iter().find(|sort| *sort == ty) {
             let mut said = BTreeMap::new();
-            for field in said_to(&ty).iter().filter(|_| sort == ty) {
+            for field in said_to(sort) {
                 let value = match field.ty {
                     Type::Bool => Value::Bool(row.get(wire::key(field))?.unwrap_or(false)),
                     _ => Value::Text(row.text(wire::key(field))?),
@@ -177,9 +185,8 @@ impl live::Live for Live {
                     said.insert(field.name.to_owned(), value);
                 }
             }
-            fields.set(sort, if sort == ty { Value::Table(said) } else { Value::Unset });
-        }
-        if ty != "http" && !SORTS.contains(&ty.as_str()) {
+            fields.set(sort, Value::Table(said));
+        } else if ty != "http" {
             fields.set(SORTS[0], Value::Note(format!("a rule of the type {ty}")));
         }
         let others =

@@ -5,6 +5,7 @@ use std::ops::Range;
 use super::Kind;
 use super::export::Export;
 use super::natural_key::Names;
+use super::one_of::OneOf;
 use crate::diagnostic::{Code, Severity};
 use crate::field::Field;
 use crate::flux::refs::{Reference, Steps};
@@ -217,6 +218,8 @@ pub struct Spec {
     pub level: Level,
     /// Its fields, in the order of the reference page.
     pub fields: &'static [Field],
+    /// The fields of which it says one at most.
+    pub one_of: Option<OneOf>,
     /// The list whose items have to be told apart.
     pub items: Option<Items>,
     /// Its own rules for what a manifest declares; not asked for external resources.
@@ -257,6 +260,12 @@ pub struct Spec {
 }
 
 impl Spec {
+    /// The fields of which one may be written instead of `field`.
+    pub fn others(&self, field: &str) -> impl Iterator<Item = &'static str> {
+        let all = self.one_of.as_ref().filter(|one_of| one_of.fields.contains(&field));
+        all.into_iter().flat_map(|one_of| one_of.fields).copied().filter(move |other| *other != field)
+    }
+
     /// Whether its scripts run only when somebody looks at what they show: whoever runs them gives them names, and the server never
     /// does.
     pub fn runs_on_demand(&self) -> bool {
@@ -274,6 +283,7 @@ impl Spec {
         forbidden: any_name,
         level: Level::Org,
         fields: &[],
+        one_of: None,
         items: None,
         check: |_, _| (),
         alike: None,

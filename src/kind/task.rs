@@ -9,6 +9,7 @@ mod script;
 use serde_json::Value as Json;
 
 use super::live::{self, Edit, Object, Presence};
+use super::one_of::OneOf;
 use super::spec::{Key, Spec};
 use super::wire::{self, Body, Pages, Row, Wire};
 use super::{Kind, hidden_task};
@@ -27,11 +28,9 @@ pub(super) static SPEC: Spec = Spec {
         Field::text("description", Omitted::Theirs, "Free text."),
         Field::status("Whether the task is scheduled."),
         Field::text("every", Omitted::Unset, "The interval between runs, at least `1s`. Either this or `cron`.")
-            .of_type(Type::Duration { months: true })
-            .or(&["cron"]),
+            .of_type(Type::Duration { months: true }),
         Field::text("cron", Omitted::Unset, "The times of runs as a cron expression. Either this or `every`.")
-            .of_type(Type::Cron)
-            .or(&["every"]),
+            .of_type(Type::Cron),
         Field::text(
             "offset",
             Omitted::Unset,
@@ -64,6 +63,7 @@ pub(super) static SPEC: Spec = Spec {
         Field::labels("All labels of the task."),
         Field::id("The ID of an external task, where several have its name."),
     ],
+    one_of: Some(OneOf { fields: &["every", "cron"], words: None }),
     check: script::check,
     export: export::export,
     delete_rank: 10,

@@ -7,6 +7,7 @@ use super::export::ExportError;
 use super::expression::Words;
 use super::live::{self, Desired, Edit, Object};
 use super::natural_key::Names;
+use super::one_of::{self, OneOf};
 use super::script;
 use super::spec::{Draft, Fault, Key, Spec};
 use super::wire::{self, Body, Row, Wire};
@@ -30,25 +31,19 @@ pub(super) static SPEC: Spec = Spec {
         ),
         Field::org(),
         Field::text("description", Omitted::Theirs, "Free text."),
-        Field::text("values", Omitted::Unset, "The values, in their order.")
-            .of_type(Type::List(&Type::Text))
-            .by_hand()
-            .or(&["map", "query"]),
-        Field::text("map", Omitted::Unset, "The values by the names that people see.")
-            .of_type(Type::Map)
-            .by_hand()
-            .or(&["values", "query"]),
+        Field::text("values", Omitted::Unset, "The values, in their order.").of_type(Type::List(&Type::Text)).by_hand(),
+        Field::text("map", Omitted::Unset, "The values by the names that people see.").of_type(Type::Map).by_hand(),
         Field::text(
             "query",
             Omitted::Unset,
             "The script whose `_value` column has the values: text, or `{ file = \"...\" }`.",
         )
-        .of_type(Type::Flux)
-        .or(&["values", "map"]),
+        .of_type(Type::Flux),
         Field::text("selected", Omitted::Theirs, "The values that are selected at first.")
             .of_type(Type::List(&Type::Text)),
         Field::labels("All labels of the variable."),
     ],
+    one_of: Some(ONE_OF),
     check,
     given: &["v"],
     export,
@@ -60,8 +55,18 @@ pub(super) static SPEC: Spec = Spec {
 /// Names that the server refuses when a variable is made (influxd 2.9.1, measured).
 const PROTECTED: [&str; 11] =
     ["and", "builtin", "empty", "import", "in", "not", "option", "or", "package", "return", "test"];
-/// The fields of which a variable has exactly one.
+/// Where its values come from.
 const SOURCES: [&str; 3] = ["values", "map", "query"];
+const ONE_OF: OneOf = OneOf {
+    fields: &SOURCES,
+    words: Some(one_of::Words {
+        code: Code::VariableSource,
+        what: "a variable",
+        none: Some(("has no values", "write for example `values = [\"a\", \"b\"]`")),
+        several: "its values come from one source",
+        help: None,
+    }),
+};
 
 fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
     if let Some(name) = draft.fields.text("name")
@@ -74,21 +79,7 @@ fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
         faults.push(fault.help(format!("write `v[{name:?}]` in scripts, or use letters, digits and `_` only")));
     }
     faults.extend(unselectable(&draft.fields));
-    let written: Vec<&'static str> = SOURCES.into_iter().filter(|field| (draft.written)(field)).collect();
-    match written.as_slice() {
-        [_] => {}
-        [] => {
-            let message = "a variable needs one of `values`, `map` and `query`";
-            let fault = Fault::new(Code::VariableSource, "name", message, "has no values");
-            faults.push(fault.help("write for example `values = [\"a\", \"b\"]`"));
-        }
-        [first, second, ..] => {
-            let message = format!("a variable cannot have both `{first}` and `{second}`");
-            faults.push(
-                Fault::new(Code::VariableSource, second, message, "its values come from one source").other(first),
-            );
-        }
-    }
+    ONE_OF.said(draft, faults);
     if let Some(source) = draft.script {
         let parsed = parse(source);
         // The server takes any text, and dashboards show an error. They give the script the other variables.
@@ -198,7 +189,6 @@ impl live::Live for Live {
             Some(Arguments::Query { query, language }) => ("query", Value::Text(format!("{language}: {query}"))),
             None => return Err("`arguments` is missing".to_owned()),
         };
-        SOURCES.into_iter().for_each(|source| object.fields.set(source, Value::Unset));
         object.fields.set(field, value);
         Ok(())
     }

@@ -13,7 +13,7 @@ use serde_json::{Map, Value as Json};
 use super::live::{Desired, Edit, Live, Made, Object, Presence, Standing};
 use super::{Identity, Kind, Level, label};
 use crate::api::{ApiError, Client, Identified, Writer, after, by_offset, whole};
-use crate::field::{Field, Held, Role, Type};
+use crate::field::{Field, Held, Omitted, Role, Type};
 use crate::value::{Ref, Script, Value};
 
 const ID: &str = "id";
@@ -141,6 +141,11 @@ impl Row {
             standing: Standing::Ordinary,
             user: L::WIRE.user.map(|key| self.get(key)).transpose()?.flatten(),
         };
+        // Of those of which it has one, a kind reads that one.
+        let one_of = kind.spec().one_of.iter().flat_map(|one_of| one_of.fields).filter_map(|field| kind.field(field));
+        one_of
+            .filter(|field| field.omitted == Omitted::Unset)
+            .for_each(|field| object.fields.set(field.name, Value::Unset));
         L::read(self, &mut object)?;
         object.name = kind.title_in(&object.fields).unwrap_or_default().into_owned();
         Ok(object)

@@ -296,7 +296,7 @@ fn ignored(context: &mut DecodeContext<'_, '_>, kind: Kind, node: &Node<'_>) -> 
             Some(name) if kind.field(name).is_some() => {
                 names.insert(name.to_owned());
                 // Those that may stand in its place are left to others with it.
-                names.extend(kind.field(name).into_iter().flat_map(|field| field.or).map(|other| (*other).to_owned()));
+                names.extend(kind.spec().others(name).map(str::to_owned));
                 None
             }
             Some(name) => {

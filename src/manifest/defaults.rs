@@ -86,7 +86,7 @@ pub(super) fn of<'d, 'a>(
     resource: &Table<'a>,
 ) -> Option<(&'d Node<'a>, &'a Arc<Source>)> {
     let written = defaults.get(&kind)?;
-    if !may_default(field) || field.or.iter().any(|other| resource.get(other).is_some()) {
+    if !may_default(field) || kind.spec().others(field.name).any(|other| resource.get(other).is_some()) {
         return None;
     }
     Some((written.table.get(field.name)?, written.source))

@@ -36,7 +36,7 @@ pub fn manifest() -> Json {
         let mut all = meta(*kind);
         all.extend(fields);
         let mut resource = table(spec.doc, all);
-        let pairs = spec.fields.iter().flat_map(|field| field.or.iter().map(|other| [field.name, *other]));
+        let pairs = spec.fields.iter().flat_map(|field| spec.others(field.name).map(|other| [field.name, other]));
         let pairs: Vec<Json> = pairs.filter(|[a, b]| a < b).map(|pair| json!({ "required": pair })).collect();
         match pairs.as_slice() {
             [] => {}

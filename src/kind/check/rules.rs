@@ -1,6 +1,6 @@
 //! What is wrong with a check. Most of it the server takes, and each run fails (influxd 2.9.1, measured).
 
-use super::{SORTS, custom, message, query, quiet};
+use super::{ONE_OF, custom, message, query, quiet};
 use crate::diagnostic::Code;
 use crate::flux::is_name;
 use crate::kind::flux_text;
@@ -40,28 +40,11 @@ pub(super) fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
 
 /// What the check looks for, if it says that once.
 fn sort(draft: &Draft<'_>, faults: &mut Vec<Fault>) -> Option<Sort> {
-    let is_false = |field: &str| draft.fields.get(field) == Some(&Value::Bool(false));
-    let mut written: Vec<&'static str> = SORTS.into_iter().filter(|field| (draft.written)(field)).collect();
-    if written.len() > 1 {
-        written.retain(|field| !is_false(field));
-    }
-    let none = |field: &'static str| {
-        let message = "a check needs one of `when`, `deadman` and `custom`";
-        let fault = Fault::new(Code::CheckRule, field, message, "looks for nothing");
-        fault.help("write for example `when = { crit = { above = 90 } }`")
-    };
-    match written.as_slice() {
-        ["when"] => return Some(Sort::Threshold),
-        ["deadman"] => return Some(Sort::Deadman),
-        [_] if is_false("custom") => faults.push(none("custom")),
-        [_] => return Some(Sort::Custom),
-        [] => faults.push(none("name")),
-        [first, second, ..] => {
-            let message = format!("a check cannot have both `{first}` and `{second}`");
-            faults.push(Fault::new(Code::CheckRule, second, message, "a check looks for one thing").other(first));
-        }
-    }
-    None
+    ONE_OF.said(draft, faults).map(|field| match field {
+        "when" => Sort::Threshold,
+        "deadman" => Sort::Deadman,
+        _ => Sort::Custom,
+    })
 }
 
 /// The name becomes a string of the task's script, in which `${` would begin an expression.

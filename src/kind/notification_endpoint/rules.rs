@@ -1,6 +1,6 @@
 //! What is wrong with a notification endpoint. Some of it the server takes, and no message ever comes.
 
-use super::{SORTS, VERSION};
+use super::{ONE_OF, SORTS, VERSION};
 use crate::diagnostic::Code;
 use crate::hidden::blurs_url;
 use crate::kind::flux_text;
@@ -12,21 +12,7 @@ use crate::value::Value;
 pub(super) fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
     let wrong = draft.fields.text("name").and_then(|name| flux_text::not_a_name("notification endpoint", name));
     faults.extend(wrong.map(|(message, label)| Fault::new(Code::EndpointName, "name", message, label)));
-    let written: Vec<&'static str> =
-        SORTS.iter().map(|(name, _)| *name).filter(|field| (draft.written)(field)).collect();
-    match written.as_slice() {
-        [_] => {}
-        [] => {
-            let message = "a notification endpoint needs one of `http`, `pagerduty`, `slack` and `telegram`";
-            let fault = Fault::new(Code::EndpointSort, "name", message, "sends nothing anywhere");
-            faults.push(fault.help("write for example `http = { url = \"https://example.com/hook\" }`"));
-        }
-        [first, second, ..] => {
-            let message = format!("a notification endpoint cannot have both `{first}` and `{second}`");
-            let fault = Fault::new(Code::EndpointSort, second, message, "an endpoint sends to one place");
-            faults.push(fault.other(first).help("declare an endpoint for each"));
-        }
-    }
+    ONE_OF.said(draft, faults);
     for (name, _) in SORTS {
         let Some(Value::Table(said)) = draft.fields.get(name) else { continue };
         for (field, value) in said {
@@ -54,7 +40,7 @@ pub(super) fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
     }
     let has_source =
         SORTS.iter().any(|(name, _)| draft.fields.get(name).is_some_and(|said| !said.sources(name).is_empty()));
-    let is_sound = written.iter().all(|field| draft.fields.get(field).is_some());
+    let is_sound = ONE_OF.fields.iter().all(|field| !(draft.written)(field) || draft.fields.get(field).is_some());
     if (draft.written)(VERSION) && is_sound && !has_source {
         let message = format!("`{VERSION}` needs a secret with a source");
         let fault = Fault::new(Code::EndpointSecret, VERSION, message, "there is nothing to set again");

@@ -3,7 +3,7 @@
 
 use serde_json::{Value as Json, json};
 
-use super::SORTS;
+use super::{ONE_OF, SORTS};
 use crate::diagnostic::Code;
 use crate::kind::flux_text;
 use crate::kind::message;
@@ -23,11 +23,7 @@ pub(super) fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
     if let Some(wrong) = draft.fields.text("name").and_then(|name| flux_text::not_a_name("notification rule", name)) {
         faults.push(fault(Code::RuleName, "name", wrong.0, wrong.1));
     }
-    let written: Vec<&'static str> = SORTS.into_iter().filter(|field| (draft.written)(field)).collect();
-    if let [first, second, ..] = written.as_slice() {
-        let message = format!("a notification rule cannot have both `{first}` and `{second}`");
-        faults.push(fault(Code::RuleSort, second, message, "a rule has one endpoint").other(first));
-    }
+    ONE_OF.said(draft, faults);
     for sort in SORTS {
         let Some(Value::Table(said)) = draft.fields.get(sort) else { continue };
         let texts = said.iter().filter_map(|(field, value)| Some((field, text_of(value)?)));
