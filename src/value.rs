@@ -1,5 +1,6 @@
 //! The values of fields, the same for what a manifest wants and what a server has.
 
+mod fields;
 mod masked;
 mod number;
 mod script;
@@ -18,6 +19,7 @@ use crate::kind::Kind;
 use crate::redact::{Path, has_credentials, without_path, without_secrets, without_secrets_in_command};
 use crate::secret::{Sink, Source};
 
+pub use fields::Fields;
 pub(crate) use masked::{called, masked, sealed_text};
 pub use number::Number;
 pub use script::Script;
@@ -169,16 +171,26 @@ impl Scope {
 }
 
 impl Value {
+    /// Shows itself and all values in it.
+    fn walk<'a>(&'a self, each: &mut impl FnMut(&'a Self)) {
+        each(self);
+        match self {
+            Self::List(items) => items.iter().for_each(|item| item.walk(each)),
+            Self::Table(table) => table.values().for_each(|value| value.walk(each)),
+            _ => {}
+        }
+    }
+
     /// All references in it.
     pub fn refs(&self) -> Vec<&Ref> {
-        match self {
-            Self::Ref(of) => vec![of],
-            Self::Refs(set) => set.iter().collect(),
-            Self::Scopes(scopes) => scopes.iter().flat_map(Scope::refs).collect(),
-            Self::List(items) => items.iter().flat_map(Self::refs).collect(),
-            Self::Table(table) => table.values().flat_map(Self::refs).collect(),
-            _ => Vec::new(),
-        }
+        let mut refs = Vec::new();
+        self.walk(&mut |value| match value {
+            Self::Ref(of) => refs.push(of),
+            Self::Refs(set) => refs.extend(set.iter()),
+            Self::Scopes(scopes) => refs.extend(scopes.iter().flat_map(Scope::refs)),
+            _ => {}
+        });
+        refs
     }
 
     /// The same with every reference passed through `with`.
@@ -198,22 +210,16 @@ impl Value {
 
     /// Whether something stands in it of which only a part is compared.
     fn is_compared_in_part(&self) -> bool {
-        match self {
-            Self::Script(_) | Self::Source(_) => true,
-            Self::List(items) => items.iter().any(Self::is_compared_in_part),
-            Self::Table(table) => table.values().any(Self::is_compared_in_part),
-            _ => false,
-        }
+        let mut is_in_part = false;
+        self.walk(&mut |value| is_in_part |= matches!(value, Self::Script(_) | Self::Source(_)));
+        is_in_part
     }
 
     /// The scripts that stand in it.
     pub fn scripts(&self) -> Vec<&Script> {
-        match self {
-            Self::Script(script) => vec![script],
-            Self::List(items) => items.iter().flat_map(Self::scripts).collect(),
-            Self::Table(table) => table.values().flat_map(Self::scripts).collect(),
-            _ => Vec::new(),
-        }
+        let mut scripts = Vec::new();
+        self.walk(&mut |value| scripts.extend(if let Self::Script(script) = value { Some(script) } else { None }));
+        scripts
     }
 
     /// What the ledger keeps of it: the plain text of a short scalar, else a digest. Two values have equal fingerprints
@@ -332,68 +338,5 @@ impl Value {
             Self::Script(script) => format!("{:?}", script.text()),
             other => other.to_string(),
         }
-    }
-}
-
-/// The fields of one resource or object, ordered by name.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Fields(Vec<(&'static str, Value)>);
-
-impl Fields {
-    /// The value of `name`.
-    pub fn get(&self, name: &str) -> Option<&Value> {
-        self.0.binary_search_by(|(field, _)| (*field).cmp(name)).ok().map(|at| &self.0[at].1)
-    }
-
-    /// Sets `name` to `value`.
-    pub fn set(&mut self, name: &'static str, value: Value) {
-        match self.0.binary_search_by(|(field, _)| (*field).cmp(name)) {
-            Ok(at) => self.0[at].1 = value,
-            Err(at) => self.0.insert(at, (name, value)),
-        }
-    }
-
-    /// None, with room for so many.
-    pub fn with_capacity(fields: usize) -> Self {
-        Self(Vec::with_capacity(fields))
-    }
-
-    /// Gives back memory that is held for further fields.
-    pub fn shrink(&mut self) {
-        self.0.shrink_to_fit();
-    }
-
-    /// Takes `name` out.
-    pub fn remove(&mut self, name: &str) -> Option<Value> {
-        self.0.binary_search_by(|(field, _)| (*field).cmp(name)).ok().map(|at| self.0.remove(at).1)
-    }
-
-    /// All of them, by name.
-    pub fn iter(&self) -> impl Iterator<Item = (&'static str, &Value)> {
-        self.0.iter().map(|(name, value)| (*name, value))
-    }
-
-    /// The fingerprint of the script among the fields; empty where there is none.
-    pub fn script_fingerprint(&self) -> String {
-        let script = self.0.iter().find(|(_, value)| matches!(value, Value::Script(_)));
-        script.map(|(_, value)| value.fingerprint()).unwrap_or_default()
-    }
-
-    /// The text of a text field.
-    pub fn text(&self, name: &str) -> Option<&str> {
-        match self.get(name) {
-            Some(Value::Text(text)) => Some(text),
-            _ => None,
-        }
-    }
-}
-
-impl FromIterator<(&'static str, Value)> for Fields {
-    fn from_iter<I: IntoIterator<Item = (&'static str, Value)>>(items: I) -> Self {
-        let mut fields = Self::default();
-        for (name, value) in items {
-            fields.set(name, value);
-        }
-        fields
     }
 }

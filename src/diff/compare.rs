@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::canonical::Names;
+use super::comparison::{Comparison, Goal, forget, target};
 use super::differences::{Past, differences};
 use super::find::{Finder, Found, org_id, org_of};
 use super::follow::follow;
@@ -10,7 +11,7 @@ use super::leave::{destroyed, go_with_orgs};
 use super::lifecycle::settings;
 use super::moved::{moved, without};
 use super::undecided::Undecided;
-use super::{Action, Cause, Change, FieldChange, Reason, Target};
+use super::{Action, Cause, Change, FieldChange, Reason};
 use crate::address::Address;
 use crate::field::{Change as OnChange, Compared, Role, Type};
 use crate::graph::Graph;
@@ -20,26 +21,6 @@ use crate::manifest::{Lifecycle, Manifest, Resource, scope_of_another_org};
 use crate::problem::Problem;
 use crate::snapshot::Snapshot;
 use crate::value::{Ref, Value};
-
-/// Where a run wants to get.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Goal {
-    /// What the manifests declare.
-    Declared,
-    /// Nothing of the project is left.
-    Destroyed,
-}
-
-/// What comparing has found.
-#[derive(Clone, Debug, Default)]
-pub struct Comparison {
-    /// One change for each address of the manifest and the ledger, but external ones: dependencies first.
-    pub changes: Vec<Change>,
-    /// What stops the run.
-    pub problems: Vec<Problem>,
-    /// The object behind each external resource.
-    pub external: BTreeMap<Address, Target>,
-}
 
 /// Compares `manifest` with the server's `snapshot`. `foreign` names the project that owns an object, for objects that
 /// other projects' ledgers have.
@@ -182,21 +163,6 @@ fn known_org<'a>(
     let key = |name: &str| NaturalKey::<()>::of(address.kind, None, name);
     let wanted = key(&address.kind.name_in(&manifest.resources.get(address)?.fields)?);
     objects.values().find(|object| key(&object.name) == wanted).map(|object| object.id.as_str())
-}
-
-pub(super) fn target(object: &Object) -> Target {
-    Target { id: object.id.clone(), org: object.org.clone(), name: object.name.clone() }
-}
-
-pub(super) fn forget(address: &Address, entry: &Entry, object: Option<Target>, reason: Reason) -> Change {
-    let predecessors = if reason == Reason::AlreadyGone { entry.predecessors.clone() } else { BTreeSet::new() };
-    Change {
-        object,
-        origin: Some(entry.origin),
-        lifecycle: entry.lifecycle.clone(),
-        predecessors,
-        ..Change::blank(address, Action::Forget, reason)
-    }
 }
 
 /// The lifecycle that holds for a change: what the ledger protects is protected until an apply has written that it is not

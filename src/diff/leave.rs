@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::compare::{Comparison, forget, target};
+use super::comparison::{Comparison, forget, target};
 use super::find::{Finder, unreadable};
 use super::{Action, Change, Reason};
 use crate::address::Address;

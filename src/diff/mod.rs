@@ -3,6 +3,7 @@
 mod apart;
 mod canonical;
 mod compare;
+mod comparison;
 mod differences;
 mod find;
 mod follow;
@@ -14,7 +15,8 @@ mod moved;
 mod tests;
 mod undecided;
 
-pub use compare::{Comparison, Goal, compare};
+pub use compare::compare;
+pub use comparison::{Comparison, Goal};
 pub use lifecycle::{Setting, Turn};
 
 use std::collections::BTreeSet;

@@ -3,10 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::Kind;
+use super::draft::{Draft, Fault};
 use super::export::ExportError;
 use super::live::{self, Edit, Object, Standing};
 use super::natural_key::Names;
-use super::spec::{Draft, Fault, Key, Spec};
+use super::spec::{Key, Spec};
 use super::wire::{Body, Pages, Row, Wire};
 use crate::api::ApiError;
 use crate::diagnostic::Code;

@@ -1,9 +1,10 @@
 //! Mappings of databases and retention policies of InfluxDB 1.x to buckets.
 
 use super::Kind;
+use super::draft::{Draft, Fault};
 use super::live::{self, Object, Presence, ReadScope, Standing};
 use super::natural_key::Names;
-use super::spec::{Draft, Fault, Identity, Key, Spec};
+use super::spec::{Identity, Key, Spec};
 use super::wire::{self, Row, Wire};
 use crate::api::{ApiError, Client};
 use crate::diagnostic::Code;

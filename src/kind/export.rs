@@ -1,6 +1,6 @@
 //! What a manifest says of an object that exists.
 
-use super::spec::{Check, Draft, Fault};
+use super::draft::{Check, Draft, Fault};
 use super::{Kind, Object, flux_text};
 use crate::diagnostic::Severity;
 use crate::field::{Field, Omitted, Type};

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::Kind;
-use super::spec::Fault;
+use super::draft::Fault;
 use crate::diagnostic::Code;
 use crate::flux::Mistake;
 use crate::flux::ast::{ExpressionKind, Script};

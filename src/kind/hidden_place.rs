@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::spec::Fault;
+use super::draft::Fault;
 use crate::diagnostic::Code;
 use crate::flux::ast::{OptionTarget, Script, Span, StatementKind};
 use crate::flux::refs::{Elsewhere, Followed, Reference, Target};

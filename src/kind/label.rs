@@ -8,9 +8,10 @@ use serde_json::Value as Json;
 use serde_json::value::RawValue;
 
 use super::Kind;
+use super::draft::{Draft, Fault};
 use super::live::{self, Desired, Edit, Live as _, Object, ReadScope, Standing};
 use super::natural_key::Names;
-use super::spec::{Draft, Fault, Key, Spec};
+use super::spec::{Key, Spec};
 use super::wire::{self, Body, Wire};
 use crate::api::{ApiError, Class, Client, Writer, whole};
 use crate::diagnostic::Code;

@@ -1,9 +1,9 @@
 //! Texts about statuses, which the server puts between quotes into the script of a check or a rule: `${...}` in them is Flux, and
 //! may name what that script has.
 
+use super::draft::Fault;
 use super::expression::Words;
 use super::script;
-use super::spec::Fault;
 use crate::diagnostic::{Code, nearest};
 use crate::flux::ast::{Expression, ExpressionKind, Infix, Script, Span};
 use crate::flux::names;

@@ -4,6 +4,7 @@ mod bucket;
 mod check;
 mod dashboard;
 mod dbrp;
+mod draft;
 mod export;
 mod expression;
 mod flux_text;
@@ -35,6 +36,7 @@ mod v1_token;
 mod variable;
 mod wire;
 
+pub use draft::{Check, Draft, Fault};
 pub use export::{Export, ExportError};
 pub use kept::Kept;
 pub(crate) use live::NO_SECRETS;
@@ -43,7 +45,7 @@ pub use natural_key::{Names, NaturalKey};
 pub(crate) use notification_endpoint::path_shown;
 pub use one_of::OneOf;
 pub(crate) use permissions::{GRANTED, grant, has_none};
-pub use spec::{Check, Delete, Draft, Fault, Identity, Items, Key, Level, Spec};
+pub use spec::{Delete, Identity, Items, Key, Level, Spec};
 pub(crate) use telegraf::{Output, outputs};
 pub use token::{marked, marker};
 

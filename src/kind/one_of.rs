@@ -1,6 +1,6 @@
 //! Fields of which a resource says one: what it is, such as a check of values or of silence.
 
-use super::spec::{Draft, Fault};
+use super::draft::{Draft, Fault};
 use crate::diagnostic::Code;
 use crate::value::Value;
 

@@ -1,9 +1,10 @@
 //! Organizations.
 
 use super::Kind;
+use super::draft::{Draft, Fault};
 use super::live::{self, Object};
 use super::natural_key::Names;
-use super::spec::{Draft, Fault, Key, Level, Spec};
+use super::spec::{Key, Level, Spec};
 use super::wire::{Pages, Row, Wire};
 use crate::diagnostic::Code;
 use crate::field::{Field, Omitted, Role};

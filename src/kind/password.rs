@@ -3,8 +3,8 @@
 use secrecy::ExposeSecret;
 use serde::Serialize;
 
+use super::draft::{Draft, Fault};
 use super::live::{Desired, Live};
-use super::spec::{Draft, Fault};
 use crate::api::{ApiError, Writer};
 use crate::diagnostic::Code;
 use crate::field::{Compared, Field, Omitted, SecretRule, Type};

@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use serde_json::{Value as Json, json};
 
 use super::Kind;
+use super::draft::{Draft, Fault};
 use super::live::Desired;
-use super::spec::{Draft, Fault, Level};
+use super::spec::Level;
 use super::wire::Row;
 use crate::api::{ApiError, Permission, Resource};
 use crate::diagnostic::Code;

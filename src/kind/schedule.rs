@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use serde_json::Value as Json;
 
-use super::spec::{Draft, Fault};
+use super::draft::{Draft, Fault};
 use crate::api::ApiError;
 use crate::diagnostic::Code;
 use crate::duration::Duration;

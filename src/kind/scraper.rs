@@ -1,9 +1,10 @@
 //! Scrapers.
 
 use super::Kind;
+use super::draft::{Draft, Fault};
 use super::export::ExportError;
 use super::live::{self, Object};
-use super::spec::{Draft, Fault, Key, Spec};
+use super::spec::{Key, Spec};
 use super::wire::Wire;
 use crate::diagnostic::Code;
 use crate::field::{Field, Omitted, Role, Type};

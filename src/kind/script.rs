@@ -1,7 +1,7 @@
 //! What is wrong with a Flux script that is written in a field.
 
+use super::draft::Fault;
 use super::hidden_place::hidden_place;
-use super::spec::Fault;
 use crate::diagnostic::Code;
 use crate::flux::parser::Parsed;
 use crate::flux::refs::{Followed, Steps, follow_within};

@@ -7,12 +7,13 @@ use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 
 use super::Kind;
+use super::draft::{Draft, Fault};
 use super::export::ExportError;
 use super::kept::is_of_endpoint;
 use super::live::{self, Desired, Made, Object, Presence, ReadScope, Standing};
 use super::natural_key::Names;
 use super::org;
-use super::spec::{Draft, Fault, Identity, Key, Spec};
+use super::spec::{Identity, Key, Spec};
 use super::wire::Wire;
 use crate::api::{ApiError, Class, Client, Writer};
 use crate::diagnostic::Code;

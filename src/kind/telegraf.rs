@@ -6,8 +6,9 @@ use serde_json::{Value as Json, json};
 use toml::de::{DeTable, DeValue};
 
 use super::Kind;
+use super::draft::{Draft, Fault};
 use super::live::{self, Desired, Edit, Object};
-use super::spec::{Draft, Fault, Key, Spec};
+use super::spec::{Key, Spec};
 use super::wire::{self, Body, Wire};
 use crate::api::{ApiError, Writer};
 use crate::diagnostic::Code;

@@ -2,9 +2,10 @@
 
 mod roles;
 
+use super::draft::{Draft, Fault};
 use super::live::{self, Desired, Made, Object, ReadScope};
 use super::natural_key::Names;
-use super::spec::{Draft, Fault, Key, Level, Spec};
+use super::spec::{Key, Level, Spec};
 use super::wire::{self, Pages, Wire};
 use super::{Kind, password};
 use crate::api::{ApiError, Client, Writer};

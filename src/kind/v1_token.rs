@@ -1,9 +1,10 @@
 //! Tokens of InfluxDB 1.x: names and passwords, for clients that write and query as they did there.
 
+use super::draft::{Draft, Fault};
 use super::export::ExportError;
 use super::live::{self, Desired, Edit, Holder, Made, Object};
 use super::natural_key::Names;
-use super::spec::{Draft, Fault, Key, Spec};
+use super::spec::{Key, Spec};
 use super::wire::{self, Body, Row, Wire};
 use super::{Kind, password, permissions};
 use crate::api::{ApiError, Class, Client, Writer};

@@ -3,13 +3,14 @@
 use serde_json::{Value as Json, json};
 
 use super::Kind;
+use super::draft::{Draft, Fault};
 use super::export::ExportError;
 use super::expression::Words;
 use super::live::{self, Desired, Edit, Object};
 use super::natural_key::Names;
 use super::one_of::{self, OneOf};
 use super::script;
-use super::spec::{Draft, Fault, Key, Spec};
+use super::spec::{Key, Spec};
 use super::wire::{self, Body, Row, Wire};
 use crate::api::{ApiError, Writer};
 use crate::diagnostic::Code;

@@ -8,7 +8,7 @@ use super::pipe::{Step, steps};
 use super::query::fault;
 use super::rules::Sort;
 use crate::flux::ast::{ExpressionKind, Script, Span};
-use crate::kind::spec::Fault;
+use crate::kind::draft::Fault;
 
 const TIME: &str = "_time";
 const VALUE: &str = "_value";

@@ -10,8 +10,8 @@ use crate::diagnostic::Code;
 use crate::flux::ast::{ExpressionKind, Property, Record, Script};
 use crate::flux::parser::parse;
 use crate::flux::{LiveScript, records};
+use crate::kind::draft::{Draft, Fault};
 use crate::kind::schedule::{duration, late, without_zero};
-use crate::kind::spec::{Draft, Fault};
 use crate::kind::{schedule, script};
 use crate::value::{self, Fields, Value};
 

@@ -3,8 +3,8 @@
 use super::rules::Sort;
 use crate::diagnostic::Code;
 use crate::flux::parser::parse;
+use crate::kind::draft::{Draft, Fault};
 use crate::kind::message::Message;
-use crate::kind::spec::{Draft, Fault};
 use crate::value::Value;
 
 /// What the message's function in the script of a check can name, besides what the query imports.

@@ -7,7 +7,7 @@ use crate::diagnostic::Code;
 use crate::flux::ast::{Expression, ExpressionKind, Infix, Prefix, Property, Script, Span, StatementKind};
 use crate::flux::params::uses;
 use crate::flux::parser::parse;
-use crate::kind::spec::{Draft, Fault};
+use crate::kind::draft::{Draft, Fault};
 use crate::kind::{expression, script};
 use crate::lint::Setting;
 use crate::value::{self, Value};

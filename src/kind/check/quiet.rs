@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::level::LEVELS;
 use crate::diagnostic::Code;
 use crate::duration::Duration;
-use crate::kind::spec::Fault;
+use crate::kind::draft::Fault;
 use crate::value::{Fields, Value};
 
 /// What is to be known of the levels and of the times of a deadman check.

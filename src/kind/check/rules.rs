@@ -3,9 +3,9 @@
 use super::{ONE_OF, custom, message, query, quiet};
 use crate::diagnostic::Code;
 use crate::flux::is_name;
+use crate::kind::draft::{Draft, Fault};
 use crate::kind::flux_text;
 use crate::kind::schedule::{self, Words};
-use crate::kind::spec::{Draft, Fault};
 use crate::value::{Fields, Value};
 
 pub(super) const WORDS: Words = Words { kind: "check", schedule: Code::CheckSchedule, disagrees: Code::CheckCustom };

@@ -1,8 +1,8 @@
 //! A dashboard that exists as a manifest says it.
 
 use super::{cell, rules};
+use crate::kind::draft::Fault;
 use crate::kind::export::mistake;
-use crate::kind::spec::Fault;
 use crate::kind::{ExportError, Object};
 use crate::value::{Fields, Value};
 

@@ -13,7 +13,7 @@ use crate::diagnostic::{Code, nearest};
 use crate::field::TextFile;
 use crate::flux::ast::Span;
 use crate::flux::refs::Reference;
-use crate::kind::spec::{Draft, Fault};
+use crate::kind::draft::{Draft, Fault};
 use crate::limits::PROBLEMS;
 use crate::lint::Allowed;
 

@@ -9,9 +9,9 @@ use super::view::{VIEWS, View};
 use crate::diagnostic::Code;
 use crate::flux::parser::parse;
 use crate::flux::refs::{Reference, Steps};
+use crate::kind::draft::{Draft, Fault};
 use crate::kind::expression::Words;
 use crate::kind::script;
-use crate::kind::spec::{Draft, Fault};
 use crate::lint::Setting;
 use crate::value::Value;
 

@@ -3,10 +3,10 @@
 use super::{ONE_OF, SORTS, VERSION};
 use crate::diagnostic::Code;
 use crate::hidden::blurs_url;
+use crate::kind::draft::{Draft, Fault};
 use crate::kind::flux_text;
 use crate::kind::kept::is_of_endpoint;
 use crate::kind::message;
-use crate::kind::spec::{Draft, Fault};
 use crate::value::Value;
 
 pub(super) fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {

@@ -5,10 +5,10 @@ use serde_json::{Value as Json, json};
 
 use super::{ONE_OF, SORTS};
 use crate::diagnostic::Code;
+use crate::kind::draft::{Draft, Fault};
 use crate::kind::flux_text;
 use crate::kind::message;
 use crate::kind::schedule::{self, Words};
-use crate::kind::spec::{Draft, Fault};
 use crate::value::Value;
 
 const WORDS: Words = Words { kind: "rule", schedule: Code::RuleSchedule, disagrees: Code::RuleSchedule };

@@ -5,8 +5,8 @@ use crate::diagnostic::{Code, nearest};
 use crate::flux::ast::Script;
 use crate::flux::params::{Missing, Use, uses};
 use crate::flux::{Literal, Mistake};
+use crate::kind::draft::{Draft, Fault};
 use crate::kind::expression::{Mentioned, SHOWN, Words};
-use crate::kind::spec::{Draft, Fault};
 use crate::lint::secret;
 use crate::redact::{Language, certain_literals};
 

@@ -4,7 +4,7 @@ use crate::diagnostic::Code;
 use crate::flux::Literal;
 use crate::flux::ast::Script;
 use crate::flux::refs::{Access, Reference, Target};
-use crate::kind::spec::{Draft, Fault};
+use crate::kind::draft::{Draft, Fault};
 use crate::kind::{schedule, script};
 use crate::value::{Fields, Value};
 

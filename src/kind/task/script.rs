@@ -4,9 +4,9 @@ use super::{cron, params, reach};
 use crate::diagnostic::{Code, Severity, nearest};
 use crate::flux::parser::parse;
 use crate::flux::{AuthorScript, Schedule, TaskHead, TaskOption};
+use crate::kind::draft::{Draft, Fault};
 use crate::kind::schedule::{self, Words};
 use crate::kind::script;
-use crate::kind::spec::{Draft, Fault};
 use crate::value::{Script, Value};
 
 const WORDS: Words = Words { kind: "task", schedule: Code::TaskSchedule, disagrees: Code::TaskDisagrees };
