@@ -6,6 +6,7 @@ pub use pattern::{Matcher, Pattern, PatternError, matches};
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use crate::diagnostic::nearest;
 use crate::kind::Kind;
@@ -16,9 +17,9 @@ pub struct Address {
     /// What it is.
     pub kind: Kind,
     /// Its key in the manifest.
-    pub key: String,
+    pub key: Arc<str>,
     /// Its instance key, when the resource has `for_each`.
-    pub instance: Option<String>,
+    pub instance: Option<Arc<str>>,
 }
 
 /// Why a text is no address.
@@ -39,13 +40,13 @@ pub enum AddressError {
 
 impl Address {
     /// The address of a resource without `for_each`.
-    pub fn new(kind: Kind, key: impl Into<String>) -> Self {
+    pub fn new(kind: Kind, key: impl Into<Arc<str>>) -> Self {
         Self { kind, key: key.into(), instance: None }
     }
 
     /// The same resource's instance `instance`.
     #[must_use]
-    pub fn at(&self, instance: impl Into<String>) -> Self {
+    pub fn at(&self, instance: impl Into<Arc<str>>) -> Self {
         Self { kind: self.kind, key: self.key.clone(), instance: Some(instance.into()) }
     }
 
@@ -106,7 +107,11 @@ pub fn unquoted(text: &str) -> Option<Address> {
     let bare = |key: &str| key.trim_matches('"').to_owned();
     let (key, instance) = (bare(key), instance.map(bare));
     let all = sound(&key) && instance.as_deref().is_none_or(sound);
-    (all && text.parse::<Address>().is_err()).then_some(Address { kind, key, instance })
+    (all && text.parse::<Address>().is_err()).then_some(Address {
+        kind,
+        key: key.into(),
+        instance: instance.map(Arc::from),
+    })
 }
 
 /// Of a list for people, so many are named.
@@ -193,14 +198,14 @@ impl FromStr for Address {
             .ok_or_else(|| AddressError::UnknownKind { kind: kind.to_owned(), text: text.to_owned() })?;
         let (key, rest) = read_key(rest).ok_or_else(form)?;
         if rest.is_empty() {
-            return Ok(Self { kind, key, instance: None });
+            return Ok(Self { kind, key: key.into(), instance: None });
         }
         let inner = rest.strip_prefix('[').ok_or_else(form)?;
         let (instance, rest) = read_key(inner).ok_or_else(form)?;
         if rest != "]" {
             return Err(form());
         }
-        Ok(Self { kind, key, instance: Some(instance) })
+        Ok(Self { kind, key: key.into(), instance: Some(instance.into()) })
     }
 }
 
@@ -225,7 +230,7 @@ mod tests {
     proptest! {
         #[test]
         fn what_is_shown_reads_back(key in "\\PC{1,12}|[a-z\"\\\\\u{7}\n]{1,6}", instance in proptest::option::of("\\PC{0,8}")) {
-            let address = Address { kind: Kind::Bucket, key, instance };
+            let address = Address { kind: Kind::Bucket, key: key.into(), instance: instance.map(Arc::from) };
             prop_assert_eq!(address.to_string().parse::<Address>(), Ok(address));
         }
     }

@@ -197,7 +197,7 @@ mod tests {
     fn ties_go_by_address_and_neighbours_are_sorted() {
         let all = needs(&[(3, 1), (3, 0), (4, 3), (2, 3)], 5);
         let graph = Graph::build(&all).expect("no cycle");
-        let show = |list: Vec<&Address>| list.into_iter().map(|a| a.key.clone()).collect::<Vec<_>>();
+        let show = |list: Vec<&Address>| list.into_iter().map(|a| a.key.to_string()).collect::<Vec<_>>();
         assert_eq!(show(graph.order().collect()), ["b00", "b01", "b03", "b02", "b04"]);
         assert_eq!(show(graph.needs(&address(3))), ["b00", "b01"]);
         assert_eq!(show(graph.needed_by(&address(3))), ["b02", "b04"]);

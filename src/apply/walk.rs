@@ -150,7 +150,7 @@ mod tests {
     ) -> Vec<String> {
         let log = RefCell::new(Vec::new());
         let act = |change: &Change| {
-            let fails = failing.contains(&change.address.key.as_str());
+            let fails = failing.contains(&&*change.address.key);
             async move {
                 tokio::task::yield_now().await;
                 if fails { Err(failure()) } else { Ok(String::new()) }

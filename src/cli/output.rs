@@ -102,8 +102,8 @@ impl One {
     fn new(address: &Address, (id, name, org): (&str, &str, Option<&str>), external: bool) -> Self {
         Self {
             kind: address.kind.name(),
-            key: address.key.clone(),
-            instance: address.instance.clone(),
+            key: address.key.to_string(),
+            instance: address.instance.as_deref().map(str::to_owned),
             id: id.to_owned(),
             name: name.to_owned(),
             org: org.map(str::to_owned),

@@ -169,7 +169,7 @@ impl Access<'_> {
                 );
             }
             let _ =
-                write!(text, "\n[{}]\nuser = {}\n", Address::new(Kind::Token, &user.key), quoted(&user.to_string()));
+                write!(text, "\n[{}]\nuser = {}\n", Address::new(Kind::Token, &*user.key), quoted(&user.to_string()));
             for (field, rights) in [("read", &needs.read), ("write", &needs.write)] {
                 let scopes: Vec<_> = rights.iter().map(|right| self.scope(right, &user)).collect();
                 if !scopes.is_empty() {
@@ -211,7 +211,7 @@ impl Access<'_> {
         };
         let permissions: Vec<_> =
             actions.iter().flat_map(|(action, rights)| rights.iter().map(|right| permission(action, right))).collect();
-        let description = self.user(run).key;
+        let description = self.user(run).key.to_string();
         json!({ "orgID": self.id(&Ref::Home), "userID": user, "description": description, "permissions": permissions })
     }
 

@@ -283,7 +283,7 @@ impl<'a> Finder<'a> {
                 .map(Found::External)
                 .ok_or_else(|| absent(address, resource, &format!("with the ID {id}"), view, None));
         }
-        let name = address.kind.name_in(&resource.fields).unwrap_or(address.key.as_str().into());
+        let name = address.kind.name_in(&resource.fields).unwrap_or((&*address.key).into());
         match self.named(address.kind, org, &name) {
             [object] => Ok(Found::External(object)),
             [] => {

@@ -132,7 +132,7 @@ impl Scene {
         let entry = Entry {
             id: id.into(),
             org: Some(HOME.into()),
-            name: address.key.clone(),
+            name: address.key.to_string(),
             created: None,
             origin: Origin::Created,
             fields: fields.iter().map(|(field, value)| ((*field).to_owned(), value.fingerprint())).collect(),

@@ -127,7 +127,7 @@ fn in_file(script: &Script) -> Option<String> {
 pub(super) fn script_file(address: &Address, ending: &str, taken: &mut BTreeSet<String>) -> String {
     let Address { kind, key, .. } = address;
     let dir = if ending == "flux" { "flux" } else { kind.name() };
-    let stem = if is_plain_key(key) { key.clone() } else { format!("{kind}_{}", digest(key)) };
+    let stem = if is_plain_key(key) { key.to_string() } else { format!("{kind}_{}", digest(key)) };
     let stems = (0..).map(|n| match n {
         0 => stem.clone(),
         1 => format!("{stem}_{kind}"),

@@ -109,7 +109,7 @@ fn keys<'a>(
 /// left.
 fn base(object: &Object, sources: Sources<'_>, names: &Names) -> String {
     let elsewhere = object.org.as_ref().filter(|org| sources.snapshot.home.as_ref() != Some(*org));
-    let org = elsewhere.and_then(|org| names.get(&(Kind::HOME, org.clone()))).map(|org| org.key.as_str());
+    let org = elsewhere.and_then(|org| names.get(&(Kind::HOME, org.clone()))).map(|org| &*org.key);
     let mut base = String::new();
     let name = without_secrets(&object.name);
     let parts = org.into_iter().chain([&*name]);

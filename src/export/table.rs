@@ -32,7 +32,7 @@ pub(super) fn declared(
             }
             continue;
         };
-        if field.omitted == Omitted::Key && *value == Value::Text(address.key.clone()) {
+        if field.omitted == Omitted::Key && *value == Value::Text(address.key.to_string()) {
             continue;
         }
         match value {
@@ -123,7 +123,7 @@ pub(super) fn external(address: &Address, object: &Object, sources: Sources<'_>,
         for field in address.kind.naming() {
             let named = object.fields.text(field.name);
             let said = match field.omitted {
-                Omitted::Key => Some(address.key.as_str()),
+                Omitted::Key => Some(&*address.key),
                 Omitted::Default(word) => Some(word),
                 _ => None,
             };

@@ -57,8 +57,12 @@ fn a_server_as_manifests() {
 fn keys_of(names: &[&str]) -> Vec<String> {
     let mut sample = Sample::new();
     let ids: Vec<String> = names.iter().map(|name| sample.bucket(name)).collect();
-    let keys: BTreeMap<String, String> =
-        sample.export().resources.into_iter().map(|(address, resource)| (resource.id, address.key)).collect();
+    let keys: BTreeMap<String, String> = sample
+        .export()
+        .resources
+        .into_iter()
+        .map(|(address, resource)| (resource.id, address.key.to_string()))
+        .collect();
     ids.iter().map(|id| keys[id].clone()).collect()
 }
 
@@ -352,7 +356,7 @@ proptest! {
         let mut sample = Sample::new();
         let ids: Vec<String> = names.iter().map(|name| sample.bucket(name)).collect();
         let keys = |sample: &Sample| -> BTreeMap<String, String> {
-            sample.export().resources.into_iter().map(|(address, resource)| (resource.id, address.key)).collect()
+            sample.export().resources.into_iter().map(|(address, resource)| (resource.id, address.key.to_string())).collect()
         };
         let before = keys(&sample);
         let bases = |key: &str| key.rsplit_once('_').map_or(key.to_owned(), |(base, _)| base.to_owned());

@@ -202,7 +202,7 @@ impl<'p, 'a> DecodeContext<'p, 'a> {
     /// Its own instance, if it has `for_each`: key and value.
     pub(super) fn instance(&self) -> Option<(&'p String, &'p Instance)> {
         let key = self.address.instance.as_ref()?;
-        self.project.known.instances.get(&self.address.table())?.as_ref()?.instances.get_key_value(key)
+        self.project.known.instances.get(&self.address.table())?.as_ref()?.instances.get_key_value(&**key)
     }
 
     /// The instances' origin, when `for_each` names another resource.
@@ -221,7 +221,7 @@ impl<'p, 'a> DecodeContext<'p, 'a> {
     pub(super) fn default_name(&self) -> String {
         match &self.address.instance {
             Some(instance) => format!("{}_{instance}", self.address.key),
-            None => self.address.key.clone(),
+            None => self.address.key.to_string(),
         }
     }
 }

@@ -21,7 +21,7 @@ pub(super) struct Grouped {
 struct Once {
     diagnostic: Diagnostic,
     /// The last instance that has it.
-    last: Option<String>,
+    last: Option<Arc<str>>,
     /// How many more instances than the first have it.
     more: usize,
     /// Whether it is told of each of them in the same words.
@@ -75,7 +75,7 @@ impl Grouped {
         known.last = Some(instance.clone());
     }
 
-    fn push(&mut self, last: Option<String>, diagnostic: Diagnostic) {
+    fn push(&mut self, last: Option<Arc<str>>, diagnostic: Diagnostic) {
         self.all.push(Once { diagnostic, last, more: 0, alike: true });
     }
 

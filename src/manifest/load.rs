@@ -93,6 +93,8 @@ pub fn load(path: &Path, inputs: &Inputs) -> Result<Loaded, Vec<Diagnostic>> {
     let between = reach::loops(&reaches).into_iter().chain(reach::other_orgs(&resources, home));
     problems.extend(between.filter_map(|found| policy.lints.judge(found)));
     let rights = rights::found((&resources, &unread), home, &named, &policy.lints, &mut problems);
+    // What is made from here on can take its room.
+    drop(named);
     reach::add(&mut resources, &reaches);
     rights::add(&mut resources, rights, budget);
     let graph = Graph::build(resources.iter().map(|(address, resource)| (address, &resource.needs)));

@@ -186,7 +186,7 @@ mod tests {
 
     fn change(name: &str, action: Action) -> Change {
         let address = address(name);
-        let object = Target { id: name.to_owned(), org: None, name: address.key.clone() };
+        let object = Target { id: name.to_owned(), org: None, name: address.key.to_string() };
         Change { object: Some(object), ..Change::blank(&address, action, Reason::Differs) }
     }
 

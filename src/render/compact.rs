@@ -51,7 +51,7 @@ pub(super) fn rows<'a>(items: impl IntoIterator<Item = (&'a Address, String)>) -
 pub(super) fn tables<'a>(addresses: impl IntoIterator<Item = &'a Address>) -> HashMap<(Kind, &'a str), usize> {
     let mut tables = HashMap::new();
     for address in addresses.into_iter().filter(|address| address.instance.is_some()) {
-        *tables.entry((address.kind, address.key.as_str())).or_insert(0) += 1;
+        *tables.entry((address.kind, &*address.key)).or_insert(0) += 1;
     }
     tables
 }
@@ -67,7 +67,7 @@ impl Row<'_> {
             many => many,
         };
         page.put(Role::Strong, format_args!("{}[*]", self.address.table()));
-        let all = all.get(&(self.address.kind, self.address.key.as_str())).copied().unwrap_or(many.len());
+        let all = all.get(&(self.address.kind, &*self.address.key)).copied().unwrap_or(many.len());
         if all <= many.len() {
             page.put(Role::Quiet, format_args!(" ({} instances)", many.len()));
             return;

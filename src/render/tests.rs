@@ -343,10 +343,10 @@ fn the_machine_forms_keep_their_schemas() {
 /// Two plans of which nearly everything is another one, a script among it.
 fn differences() -> Vec<crate::plan::Difference> {
     let (reviewed, mut now) = (sample::plan(), sample::plan());
-    now.changes.retain(|change| change.address.key != "void");
+    now.changes.retain(|change| &*change.address.key != "void");
     now.changes.push(sample::change(Kind::Bucket, "added", Action::Create, Reason::New));
     for change in &mut now.changes {
-        match change.address.key.as_str() {
+        match &*change.address.key {
             "hourly" => {
                 change.fields[0].wanted = sample::script("from(bucket: \"other\")\n  |> to(bucket: \"hourly\")");
             }

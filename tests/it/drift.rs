@@ -14,7 +14,7 @@ async fn ids(project: &Project) -> Words {
     let planned = project.plan(Goal::Declared).await.unwrap();
     assert!(!planned.plan.writes(), "{}", lines(&planned.plan));
     let entries = planned.ledger.entries.into_iter();
-    let ids = entries.map(|(address, entry)| (address.key, entry.id));
+    let ids = entries.map(|(address, entry)| (address.key.to_string(), entry.id));
     // Of an ID that begins with the org, the server's part by itself too.
     let own = |(key, id): &(String, String)| Some((format!("{key}.own"), id.split_once('/')?.1.to_owned()));
     let ids: Words = ids.collect();

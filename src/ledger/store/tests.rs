@@ -12,8 +12,8 @@ fn address() -> impl Strategy<Value = Address> {
     let key = || prop_oneof![4 => "[a-c]", 1 => "\\PC{1,6}", 1 => "[\"\\\\ \u{7}]{1,3}"];
     (0..Kind::ALL.len(), key(), proptest::option::of(key())).prop_map(|(kind, key, instance)| Address {
         kind: Kind::ALL[kind],
-        key,
-        instance,
+        key: key.into(),
+        instance: instance.map(Into::into),
     })
 }
 
