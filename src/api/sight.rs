@@ -63,8 +63,9 @@ pub struct Proof {
 /// type in the org `org` (an ID), for `orgs` and `users` on the whole server. `version` is the server's, `me` the token's
 /// user, `token_id` the token's own ID where it is known.
 ///
-/// Where neither the oracle nor the token's ID nor the secret in a row decides, all rows that could be the token's own must
-/// hold a permission. That errs only for a token that was made in another org and does not see its own row.
+/// Where neither the oracle nor the secret in a row decides, all rows that could be the token's own must hold a permission,
+/// whatever ID is given: it may be that of another token. That errs only for a token that was made in another org and does not see
+/// its own row.
 pub async fn sight(
     api: &Client,
     version: &str,
@@ -160,7 +161,7 @@ impl<'a> Found<'a> {
                 first.find(|one| why == format!("{one} is unauthorized"))
             }
         };
-        let (rows, own) = own_rows(api, me, token_id, refused.as_ref()).await?;
+        let (rows, own) = own_rows(api, org, me, token_id, refused.as_ref(), asked).await?;
         let by_rows = |one: &&Permission| !rows.is_empty() && rows.iter().all(|row| row.may(one));
         let mut held: BTreeSet<_> = asked.iter().filter(by_rows).cloned().collect();
         for one in asked {

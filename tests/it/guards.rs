@@ -251,6 +251,18 @@ both!(a_hidden_ledger_is_no_first_run, async |scene| {
 });
 
 both!(what_is_owned_and_cannot_be_read_is_not_gone, async |scene| {
+both!(the_id_of_another_token_of_the_user_makes_nothing_absent, async |scene| {
+    scene.task("hid").await;
+    let user = scene.user("ci").await;
+    let mut project = ci(&scene, Project::new(&scene), &user, &["labels"]).await;
+    project.declare("[task.hid]\nevery = \"1h\"\nflux = \"x = 1\"\n");
+    let wider = ci(&scene, Project::new(&scene), &user, &["labels", "tasks"]).await.server.token_id;
+    for id in [None, project.server.token_id.clone(), wider] {
+        project.server.token_id = id;
+        assert!(refusals(&project).await.contains(&(Exit::NotAuthorized, "sight::blind")), "{:?}", project.server);
+    }
+});
+
     let project = Project::new(&scene);
     project.declare("[bucket.raw]\n");
     project.apply().await;

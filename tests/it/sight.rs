@@ -100,6 +100,7 @@ async fn lack_of_labels(scene: &Scene, user: &str, permissions: &[Value], id: Op
 
 both!(each_permission_that_is_named_is_what_was_lacking, async |scene| {
     let user = scene.user("ci").await;
+    scene.http.post("labels", json!({"orgID": scene.org, "name": "l"})).await.expect(201);
     let mut has = vec![scene.may("write", "labels")];
     let mut named = Vec::new();
     while let Some(lack) = lack_of_labels(&scene, &user, &has, None).await {
@@ -129,11 +130,13 @@ both!(which_of_a_users_tokens_a_run_has_decides_what_it_lacks, async |scene| {
     let of_user = json!({"action": "read", "resource": {"type": "users", "id": user}});
     let narrow = vec![scene.may("read", "authorizations"), of_user];
     let wide = [narrow.clone(), vec![scene.may("read", "labels")]].concat();
-    scene.token_with(json!({"userID": user, "permissions": wide})).await;
+    let labels = scene.token_with(json!({"userID": user, "permissions": wide})).await;
     let lack = lack_of_labels(&scene, &user, &narrow, Some("0123456789abcdef")).await;
     assert_eq!(lack, Some(Lack::WrongId("0123456789abcdef".to_owned())));
 
-    // The ID of another token, which may what this one is seen not to.
+    // The ID of another token, which may more: nothing tells them apart, or this one is seen not to have a right.
+    let lack = lack_of_labels(&scene, &user, &narrow, Some(&labels.id)).await;
+    assert_eq!(lack, Some(Lack::Several(3, format!("read:orgs/{}/labels", scene.org))));
     for more in [scene.may("write", "authorizations"), everywhere("orgs"), everywhere("users")] {
         let wider = [wide.clone(), vec![more]].concat();
         let other = scene.token_with(json!({"userID": user, "permissions": wider})).await;
@@ -146,7 +149,14 @@ both!(which_of_a_users_tokens_a_run_has_decides_what_it_lacks, async |scene| {
     let api = client(&scene, &token.token);
     let me = api.me().await.unwrap();
     let proof = sight(&api, "2.9.1", &scene.org, &me, &["labels"], None).await.unwrap();
-    assert_eq!(proof.lacks["labels"], Lack::Several(6, format!("read:orgs/{}/labels", scene.org)));
+    assert_eq!(proof.lacks["labels"], Lack::Several(7, format!("read:orgs/{}/labels", scene.org)));
+
+    // What it sees tells it from those that would not see it.
+    scene.http.post("labels", json!({"orgID": scene.org, "name": "l"})).await.expect(201);
+    let api = client(&scene, &labels.token);
+    let me = api.me().await.unwrap();
+    let proof = sight(&api, "2.9.1", &scene.org, &me, &["labels"], None).await.unwrap();
+    assert!(proof.sees["labels"]);
 });
 
 both!(tokens_that_do_not_work_are_told_apart, async |scene| {

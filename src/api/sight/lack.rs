@@ -25,7 +25,10 @@ impl Lack {
                                    (`read:users`)"
                     .to_owned()
             }
-            Self::Several(..) => "set FLUXFORM_TOKEN_ID to the ID of the run's own token".to_owned(),
+            Self::Several(..) => {
+                "give the token of this run a user of its own, or one that may look up what it may (`write:authorizations`)"
+                    .to_owned()
+            }
             Self::WrongId(_) => {
                 "set it to the ID of the run's own token, as `influx auth list` shows it, or leave it out".to_owned()
             }

@@ -1,6 +1,9 @@
 //! The rows of the list of tokens that are or may be the run's own.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Deserializer};
+use serde_json::Value;
 
 use super::{AUTHORIZATIONS, Lack, READ, asks_first, sees};
 use crate::api::{ApiError, Class, Client, Me, Permission};
@@ -35,8 +38,8 @@ pub(super) enum Own<'a> {
     Known,
     /// The token does not see it.
     Hidden,
-    /// It is one of those that were found.
-    OneOf,
+    /// It is one of those that were found. Which one, as the user says: that can be the ID of another one, and proves no more.
+    OneOf(Option<&'a str>),
     /// It cannot be the one with this ID, which the user gave.
     Not(&'a str),
 }
@@ -45,7 +48,9 @@ impl Own<'_> {
     /// Why `missing` is not proven, where `rows` were found for a token of `me`.
     pub(super) fn lack(self, rows: &[Row], missing: &Permission, org: &str, me: &Me) -> Lack {
         match self {
-            Self::OneOf if rows.iter().any(|row| row.may(missing)) => Lack::Several(rows.len(), missing.to_string()),
+            Self::OneOf(said) if rows.iter().any(|row| said.is_none_or(|id| row.id == id) && row.may(missing)) => {
+                Lack::Several(rows.len(), missing.to_string())
+            }
             // Of what is read everywhere, the server itself has shown that the token lacks it.
             Self::Hidden if !asks_first(missing) => {
                 let hides = match me.name {
@@ -58,18 +63,20 @@ impl Own<'_> {
                 }
             }
             Self::Not(id) if !asks_first(missing) => Lack::WrongId(id.to_owned()),
-            Self::Known | Self::Hidden | Self::OneOf | Self::Not(_) => Lack::Permission(missing.to_string()),
+            Self::Known | Self::Hidden | Self::OneOf(_) | Self::Not(_) => Lack::Permission(missing.to_string()),
         }
     }
 }
 
 /// The rows that are or may be the token's own, and whether they are; `lacks` is what the oracle said that the token
-/// lacks.
+/// lacks, `asked` what is to be proven of it in the org `org`.
 pub(super) async fn own_rows<'a>(
     api: &Client,
+    org: &str,
     me: &Me,
     token_id: Option<&'a str>,
     lacks: Option<&Permission>,
+    asked: &BTreeSet<Permission>,
 ) -> Result<(Vec<Row>, Own<'a>), ApiError> {
     let rows = match api.get::<Rows>("/api/v2/authorizations", &[("userID", &me.id)]).await {
         Ok(rows) => rows.authorizations,
@@ -77,36 +84,72 @@ pub(super) async fn own_rows<'a>(
         Err(error) => return Err(error),
     };
     // Since the rows are seen, the token's own row grants that.
-    let possible: Vec<_> = rows.into_iter().filter(|row| row.shows_itself(me)).collect();
+    let shows = |id: Option<&str>, org: &str| Permission::new(READ, AUTHORIZATIONS, Some(org), id);
+    let each: BTreeSet<_> = rows.iter().map(|row| shows(Some(&row.id), &row.org)).collect();
+    let all: BTreeSet<_> = rows.iter().map(|row| shows(None, &row.org)).collect();
+    let shows_them = |row: &Row| all.iter().all(|all| row.may(all)) || each.iter().all(|one| row.may(one));
+    let mut possible: Vec<_> = rows.into_iter().filter(|row| row.works_for(me) && shows_them(row)).collect();
     let is_ours = |row: &Row| row.token.as_ref().is_some_and(|token| api.has_token(token));
     if let Some(ours) = possible.iter().position(is_ours) {
-        return Ok((possible.into_iter().skip(ours).take(1).collect(), Own::Known));
+        return Ok((vec![possible.swap_remove(ours)], Own::Known));
     }
     if possible.is_empty() {
         return Ok((possible, Own::Hidden));
     }
-    let is_lone = possible.len() == 1;
-    let mut rows: Vec<_> = possible.into_iter().filter(|row| !lacks.is_some_and(|lacks| row.may(lacks))).collect();
-    let Some(id) = token_id else {
-        let own = if rows.is_empty() { Own::Hidden } else { Own::OneOf };
-        return Ok((rows, own));
-    };
-    rows.retain(|row| row.id == id);
-    match rows.first() {
-        Some(row) if is_lone || is_as_seen(api, row).await? => Ok((rows, Own::Known)),
-        _ => Ok((Vec::new(), Own::Not(id))),
-    }
+    possible.retain(|row| !lacks.is_some_and(|lacks| row.may(lacks)));
+    retain_as_seen(api, org, &mut possible, asked).await?;
+    Ok(match token_id {
+        Some(id) if !possible.iter().any(|row| row.id == id) => (Vec::new(), Own::Not(id)),
+        None if possible.is_empty() => (possible, Own::Hidden),
+        said => (possible, Own::OneOf(said)),
+    })
 }
 
-/// Whether the token reads all orgs and all users just if `row` says so: where not, it is that of another token.
-async fn is_as_seen(api: &Client, row: &Row) -> Result<bool, ApiError> {
+/// Leaves those of `rows` that grant what the token is seen to read, and no more of what is refused where it is not granted.
+async fn retain_as_seen(
+    api: &Client,
+    org: &str,
+    rows: &mut Vec<Row>,
+    asked: &BTreeSet<Permission>,
+) -> Result<(), ApiError> {
+    let differ = |rows: &[Row], what: &Permission| rows.iter().any(|row| row.may(what) != rows[0].may(what));
     for ty in ["orgs", "users"] {
         let all = Permission::new(READ, ty, None, None);
-        if row.may(&all) != sees(api, &all).await? {
-            return Ok(false);
+        if differ(rows, &all) {
+            let reads = sees(api, &all).await?;
+            rows.retain(|row| row.may(&all) == reads);
         }
     }
-    Ok(true)
+    for one in asked {
+        if one.action == READ && !asks_first(one) && differ(rows, one) {
+            for seen in listed(api, &one.resource.ty, org).await? {
+                rows.retain(|row| row.may(&seen));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What it takes to read each of some objects of the type `ty` that the token sees in the org `org`. What the server made itself is
+/// shown to others too.
+async fn listed(api: &Client, ty: &str, org: &str) -> Result<Vec<Permission>, ApiError> {
+    #[derive(Deserialize)]
+    struct Listed {
+        id: String,
+        #[serde(default, rename = "type")]
+        made: Option<String>,
+    }
+    let path = if ty == "dbrp" { "dbrps" } else { ty };
+    let mut list = match api.get::<Value>(&format!("/api/v2/{path}"), &[("orgID", org), ("limit", "20")]).await {
+        Ok(list) => list,
+        Err(error) if matches!(error.class, Class::Denied | Class::NotFound) => return Ok(Vec::new()),
+        Err(error) => return Err(error),
+    };
+    let rows =
+        list.as_object_mut().into_iter().flatten().find_map(|(_, value)| value.as_array_mut().map(std::mem::take));
+    let rows = rows.into_iter().flatten().filter_map(|row| serde_json::from_value::<Listed>(row).ok());
+    let ours = rows.filter(|row| row.made.as_deref() != Some("system"));
+    Ok(ours.map(|row| Permission::new(READ, ty, Some(org), Some(&row.id))).collect())
 }
 
 impl Row {
@@ -119,14 +162,8 @@ impl Row {
         self.permissions.iter().all(|permission| permission.action == READ)
     }
 
-    /// Whether a token with this row sees the row.
-    fn shows_itself(&self, me: &Me) -> bool {
-        let reads_itself = self.permissions.iter().any(|Permission { action, resource }| {
-            action == READ
-                && resource.ty == AUTHORIZATIONS
-                && resource.id.as_deref().is_none_or(|id| id == self.id)
-                && resource.org.as_deref().is_none_or(|org| org == self.org)
-        });
-        self.status == "active" && reads_itself && self.may(&Permission::new(READ, "users", None, Some(&me.id)))
+    /// Whether a token with this row works, and sees its user.
+    fn works_for(&self, me: &Me) -> bool {
+        self.status == "active" && self.may(&Permission::new(READ, "users", None, Some(&me.id)))
     }
 }

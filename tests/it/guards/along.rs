@@ -335,7 +335,7 @@ both!(what_a_user_has_out_of_sight_is_asked_about, async |scene| {
     project.apply().await;
     let token = everywhere(&scene, &["orgs", "labels", "users", "authorizations"], &["orgs", "labels", "users"]).await;
     let mut project = as_token(&scene, project, &token.token);
-    project.server.token_id = Some(token.id);
+    project.server.token_id = Some(token.id.clone());
     project.declare(&user("owner_of = []"));
     assert_eq!(
         refusal(&project).await,
@@ -346,6 +346,8 @@ both!(what_a_user_has_out_of_sight_is_asked_about, async |scene| {
         refusal(&project).await,
         "user.leaver may take with it more tasks, checks and notification_rules than the token can see"
     );
+    // Nothing that the next token sees tells it from this one.
+    scene.http.delete(&format!("authorizations/{}", token.id)).await.expect(204);
     // Tokens of a user may be in any org, and this one sees those of one.
     let reads = ["orgs", "labels", "users", "tasks", "checks", "notificationRules"]
         .map(|ty| json!({"action": "read", "resource": {"type": ty}}));
