@@ -7,6 +7,7 @@ mod stake;
 mod strangers;
 mod taken;
 mod types;
+mod used;
 
 pub use dependents::dependents;
 pub use kept::kept;
@@ -14,6 +15,7 @@ pub use stake::{Along, Stake};
 pub use strangers::{Stranger, acting, strangers};
 pub use taken::taken;
 pub use types::{Compiled, Unchecked, compile};
+pub use used::used;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -87,6 +87,7 @@ pub async fn plan(
     }
     let taken = evidence::taken(client, &changes, &snapshot).await?;
     let strangers = evidence::strangers(client, server, &changes, &snapshot).await?;
+    let used = evidence::used(client, &changes, &snapshot, &ledger).await?;
     let compiled = evidence::compile(client, server, &changes).await;
     let comparison = Comparison { changes, problems, external: BTreeMap::new() };
     let facts = Facts {
@@ -106,6 +107,7 @@ pub async fn plan(
         all_goes: goal == Goal::Destroyed || manifest.resources.is_empty(),
     };
     let mut plan = plan::order(comparison, facts);
+    plan.warnings.extend(plan::still_used(&plan.changes, &used));
     plan.warnings.extend(plan::twins(&plan.changes, &snapshot, &ledger, &owners.objects, &external));
     plan.warnings.extend(owners.unreadable.iter().map(|label| unreadable_ledger(label)));
     if let Some((false, _)) = state.signature() {

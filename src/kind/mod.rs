@@ -32,6 +32,7 @@ mod task;
 mod telegraf;
 mod token;
 mod user;
+mod uses;
 mod v1_token;
 mod variable;
 mod wire;
@@ -48,6 +49,7 @@ pub(crate) use permissions::{GRANTED, grant, has_none};
 pub use spec::{Delete, Identity, Items, Key, Level, Spec};
 pub(crate) use telegraf::{Output, outputs};
 pub use token::{marked, marker};
+pub use uses::Use;
 
 use std::collections::HashSet;
 

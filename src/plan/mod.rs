@@ -16,6 +16,7 @@ mod tests;
 mod twin;
 mod types;
 mod unread;
+mod used;
 
 pub use difference::{Difference, Part, Side, difference, outgrown};
 pub use digest::{HOME, short};
@@ -24,6 +25,7 @@ pub use guard::{Allowed, Consent, Flag, Flagged, Written};
 pub use leftover::{Leftover, leftovers};
 pub use twin::twins;
 pub use types::without_told;
+pub use used::still_used;
 
 use std::collections::BTreeMap;
 

@@ -1,6 +1,7 @@
 //! What is refused, and with which exit code; the rest of the guards stand in `tests/scenarios`.
 
 mod along;
+mod used;
 
 use std::sync::{Arc, Mutex};
 
@@ -250,7 +251,6 @@ both!(a_hidden_ledger_is_no_first_run, async |scene| {
     );
 });
 
-both!(what_is_owned_and_cannot_be_read_is_not_gone, async |scene| {
 both!(the_id_of_another_token_of_the_user_makes_nothing_absent, async |scene| {
     scene.task("hid").await;
     let user = scene.user("ci").await;
@@ -263,6 +263,7 @@ both!(the_id_of_another_token_of_the_user_makes_nothing_absent, async |scene| {
     }
 });
 
+both!(what_is_owned_and_cannot_be_read_is_not_gone, async |scene| {
     let project = Project::new(&scene);
     project.declare("[bucket.raw]\n");
     project.apply().await;

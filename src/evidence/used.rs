@@ -1,0 +1,78 @@
+//! What uses something that a plan deletes, and is nobody's that the plan knows: it stays, and finds nothing any more.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Along, gone};
+use crate::address::Address;
+use crate::api::{ApiError, Class, Client};
+use crate::diff::{Action, Change, Target};
+use crate::kind::{Kind, Level, Object, ReadScope, Standing, Use};
+use crate::ledger::Ledger;
+use crate::snapshot::Snapshot;
+
+/// The objects that use what `changes` delete or make anew, by change, as far as the token sees: those that neither the project
+/// owns nor the plan touches.
+///
+/// # Errors
+/// The server's.
+pub async fn used(
+    client: &Client,
+    changes: &[Change],
+    snapshot: &Snapshot,
+    ledger: &Ledger,
+) -> Result<BTreeMap<Address, Vec<Along>>, ApiError> {
+    let gone = gone(changes);
+    let stays = |org: &&str| !gone.contains(&(Kind::HOME, *org));
+    let mut orgs: BTreeMap<Kind, BTreeSet<&str>> = BTreeMap::new();
+    let mut removed: BTreeMap<Use, &Change> = BTreeMap::new();
+    for change in changes.iter().filter(|change| change.action.removes()) {
+        let (kind, Some(Target { id, org: Some(org), name })) = (change.address.kind, &change.object) else { continue };
+        let Some(org) = Some(org.as_str()).filter(stays).filter(|_| kind.spec().level == Level::Org) else { continue };
+        kind.users().for_each(|user| {
+            orgs.entry(user).or_default().insert(org);
+        });
+        removed.insert(Use::Id(kind, id.clone()), change);
+        // What takes its place has its name.
+        if change.action == Action::Delete {
+            removed.insert(Use::Name(kind, name.clone()), change);
+        }
+    }
+    let owned = ledger.entries.iter().map(|(address, entry)| (address.kind, entry.id.as_str()));
+    let touched = changes.iter().filter_map(|change| Some((change.address.kind, change.object.as_ref()?.id.as_str())));
+    let known: BTreeSet<(Kind, &str)> = owned.chain(touched).collect();
+    let mut found: BTreeMap<Address, Vec<Along>> = BTreeMap::new();
+    for (kind, orgs) in orgs {
+        for object in list(client, kind, &orgs, snapshot).await? {
+            if object.standing == Standing::System || known.contains(&(kind, object.id.as_str())) {
+                continue;
+            }
+            let uses: BTreeSet<Use> = kind.uses(&object).into_iter().collect();
+            let changes = uses.iter().filter_map(|of| removed.get(of));
+            let here = changes.filter(|change| change.object.as_ref().is_some_and(|gone| gone.org == object.org));
+            let addresses: BTreeSet<&Address> = here.map(|change| &change.address).collect();
+            for address in addresses {
+                let Object { id, org, name, .. } = object.clone();
+                let along = Along { kind, object: Target { id, org, name } };
+                found.entry(address.clone()).or_default().push(along);
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// The objects of `kind` in `orgs`, read if they have not been; none where the token may read none.
+async fn list(
+    client: &Client,
+    kind: Kind,
+    orgs: &BTreeSet<&str>,
+    snapshot: &Snapshot,
+) -> Result<Vec<Object>, ApiError> {
+    if let Some(view) = snapshot.kinds.get(&kind) {
+        return Ok(view.objects.values().cloned().collect());
+    }
+    let orgs: Vec<&str> = orgs.iter().copied().collect();
+    match kind.list(client, &orgs, ReadScope::NOTHING).await {
+        Err(error) if matches!(error.class, Class::Denied | Class::NotFound) => Ok(Vec::new()),
+        objects => objects,
+    }
+}

@@ -1,0 +1,23 @@
+//! What goes and is still used by something that the project does not manage.
+
+use std::collections::BTreeMap;
+
+use crate::address::Address;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::diff::{Action, Change};
+use crate::evidence::{Along, Stake};
+
+/// Tells of each of `changes` that takes something away from objects that nobody manages: those in `used`.
+pub fn still_used(changes: &[Change], used: &BTreeMap<Address, Vec<Along>>) -> Vec<Diagnostic> {
+    let said = changes.iter().filter_map(|change| {
+        let along = used.get(&change.address)?.clone();
+        let (one, objects) = (along.len() == 1, Stake { along, ..Stake::default() }.objects());
+        let address = &change.address;
+        let goes = if change.action == Action::Replace { "replaced by a new object" } else { "deleted" };
+        let (uses, they) = if one { ("uses it", "it does") } else { ("use it", "they do") };
+        let message = format!("{address} is {goes}, and {objects}, which this project does not manage, still {uses}");
+        let help = format!("change that first, or keep {address}: {they} not find it any more");
+        Some(Diagnostic::warning(Code::PlanStillUsed, message).help(help))
+    });
+    said.collect()
+}

@@ -1,0 +1,79 @@
+//! What uses something that goes and is in no manifest is named in the plan.
+
+use fluxform::diagnostic::Code;
+use fluxform::diff::Goal;
+use serde_json::{Value, json};
+
+use crate::support::{Project, Scene, both, id};
+
+const OURS: &str = "[label.l]\n";
+
+/// What a plan says of things that are still used.
+async fn said(project: &Project, goal: Goal) -> Vec<String> {
+    let warnings = project.plan(goal).await.unwrap().plan.warnings;
+    let of = warnings.into_iter().filter(|warning| warning.code == Code::PlanStillUsed);
+    of.map(|warning| warning.message).collect()
+}
+
+/// A project that owns what others can use.
+async fn owner(scene: &Scene) -> Project {
+    let project = Project::new(scene);
+    project.write("value", "s3cret");
+    project.declare(&format!(
+        "{OURS}[label.ul]\n[bucket.ub]\n[secret.us]\nvalue = {{ file = \"value\" }}\n\
+         [notification_endpoint.ue]\nhttp = {{ url = \"http://localhost:1/\" }}\n\
+         [notification_rule.ours]\nendpoint = \"notification_endpoint.ue\"\nevery = \"5m\"\non = [\"crit\"]\n"
+    ));
+    project.apply().await;
+    project
+}
+
+async fn first(scene: &Scene, kind: &str, name: &str) -> String {
+    let list = scene.http.get(&format!("{kind}?orgID={}&limit=100", scene.org)).await.expect(200);
+    let rows = list.as_object().unwrap().values().find_map(Value::as_array).unwrap();
+    id(rows.iter().find(|row| row["name"] == name).unwrap())
+}
+
+both!(what_nobody_manages_and_uses_what_goes_is_named, async |scene| {
+    let project = owner(&scene).await;
+    project.declare(OURS);
+    assert_eq!(said(&project, Goal::Declared).await, [""; 0], "what goes too uses it no more");
+
+    let (endpoint, label) = (first(&scene, "notificationEndpoints", "ue").await, first(&scene, "labels", "ul").await);
+    let bucket = first(&scene, "buckets", "ub").await;
+    let rule = json!({
+        "orgID": scene.org, "name": "by hand", "status": "active", "type": "http", "endpointID": endpoint,
+        "every": "5m", "statusRules": [{"currentLevel": "CRIT"}],
+    });
+    scene.http.post("notificationRules", rule).await.expect(201);
+    let other = scene.bucket("theirs").await;
+    scene.http.post(&format!("buckets/{other}/labels"), json!({"labelID": label})).await.expect(201);
+    let task = async |name: &str, text: &str| {
+        let flux =
+            format!("import \"influxdata/influxdb/secrets\"\noption task = {{name: \"{name}\", every: 1h}}\n{text}");
+        scene.http.post("tasks", json!({"orgID": scene.org, "flux": flux, "status": "inactive"})).await.expect(201);
+    };
+    task("pages", "x = secrets.get(key: \"us\")").await;
+    task("reads", "from(bucket: \"ub\") |> range(start: -1h)").await;
+    task("reads more", "from(bucket: \"ub\") |> range(start: -2h)").await;
+    task("else", "from(bucket: \"theirs\") |> range(start: -2h)").await;
+    let scraper =
+        json!({"orgID": scene.org, "name": "s", "type": "prometheus", "url": "http://x/m", "bucketID": bucket});
+    scene.http.post("scrapers", scraper).await.expect(201);
+
+    let is = |address: &str, objects: &str, uses: &str| {
+        format!("{address} is deleted, and {objects}, which this project does not manage, still {uses}")
+    };
+    let mut all = vec![
+        is("label.ul", "the bucket \"theirs\"", "uses it"),
+        is("secret.us", "the task \"pages\"", "uses it"),
+        is("notification_endpoint.ue", "the notification_rule \"by hand\"", "uses it"),
+        is("bucket.ub", "the scraper \"s\" and 2 tasks (\"reads\" and \"reads more\")", "use it"),
+    ];
+    all.sort();
+    for goal in [Goal::Declared, Goal::Destroyed] {
+        let mut found = said(&project, goal).await;
+        found.sort();
+        assert_eq!(found, all);
+    }
+});
