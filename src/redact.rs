@@ -6,6 +6,7 @@ mod commands;
 mod doubt;
 mod flux;
 mod hook;
+mod interpolated;
 mod json;
 mod key;
 mod literals;

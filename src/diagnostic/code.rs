@@ -355,7 +355,7 @@ codes! {
         ManifestScope "manifest::scope" Manifest "A permission in `read` or `write` is not written as one"
         ManifestScopeOrg "manifest::scope-org" Manifest "A token would have rights in an org that is not its own"
         ManifestSecret "manifest::secret" Manifest "The source of a secret is not written as one"
-        ManifestSecretLiteral "manifest::secret-literal" Manifest "A secret is written into a manifest"
+        ManifestSecretLiteral "manifest::secret-literal" Manifest|Warning "A secret is written into a manifest"
         ManifestSink "manifest::sink" Manifest "The sink of a secret is not written as one"
         ManifestTextFile "manifest::text-file" Manifest "A script or configuration is neither a text nor one file"
         ManifestToml "manifest::toml" Manifest "A manifest is not valid TOML"

@@ -9,9 +9,10 @@ use super::context::DecodeContext;
 use super::node::{Entry, Node, Raw, Table};
 use super::source::reads_as;
 use super::text::{is_identifier, item_text, text};
-use crate::diagnostic::{Code, nearest};
+use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::flux::ast::Span;
 use crate::flux::refs::{Access, Reference, Target};
+use crate::redact::{Language, certain_literals};
 use crate::secret::{COMMAND_TIMEOUT, Sink, Source};
 use crate::value::Value;
 
@@ -248,6 +249,13 @@ fn argv(context: &mut DecodeContext<'_, '_>, node: &Node<'_>) -> Option<Vec<Stri
             "this command cannot be started",
             "has no program, or a NUL",
         );
+    }
+    if !certain_literals(&format!("command = {argv:?}"), Language::Config).is_empty() {
+        let message =
+            "whoever may read this manifest, or see the processes of the machine, can read the secret in this command";
+        let help = "let the program read it from a file or a variable of its environment";
+        let warning = Diagnostic::warning(Code::ManifestSecretLiteral, message);
+        context.say(warning.at(context.place(node.span), "a secret in plain text").help(help));
     }
     Some(argv)
 }

@@ -147,13 +147,16 @@ pub(super) fn is_path(value: &str) -> bool {
     value.match_indices('/').any(begins)
 }
 
-/// Whether `value` may be the name of a host or a file, perhaps with what follows it.
+/// Whether `value` may be the name of a host or a file, perhaps with what follows it. A token of a service that has a dot is none.
 pub(super) fn is_host(value: &str) -> bool {
     let host = value.split([':', '/']).next().unwrap_or_default();
     let is_label = |label: &str| {
         (1..=LABEL).contains(&label.len()) && label.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_'))
     };
-    host == "localhost" || host.contains('.') && host.split('.').all(is_label)
+    let port = value[host.len()..].strip_prefix(':').map(|rest| rest.split('/').next().unwrap_or(rest));
+    let has_port = port.is_some_and(|port| port.parse::<u16>().is_ok());
+    let is_name = host == "localhost" || host.contains('.') || has_port;
+    is_name && host.split('.').all(is_label) && !shapes::is_token(value)
 }
 
 /// Finds the secrets of a command whose words stand there in the text, each without its quotes.

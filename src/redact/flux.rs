@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use super::literals::{Piece, Search};
 use super::names::is_secret;
-use super::places;
 use super::shapes::{PrivateKey, is_scheme};
+use super::{interpolated, places, urls};
 use crate::flux::{Token, TokenKind, scan_leniently};
 
 /// The key that PagerDuty gives to those who may raise alarms. Elsewhere, keys that route are no secrets.
@@ -14,6 +14,8 @@ const ROUTING_KEY: &str = "routingKey";
 const COLUMNS: &str = "columns";
 /// The function that makes a header of a user `u` and a password `p`.
 const BASIC_AUTH: (&str, &str) = ("basicAuth", "p");
+/// What databases call their address, which may lack a scheme.
+const DATA_SOURCE: &str = "dataSourceName";
 /// What functions call the value that they only pass on or change.
 const VALUE: &str = "v";
 
@@ -37,9 +39,12 @@ pub(super) fn find(search: &mut Search<'_>) {
     }
     // No server runs what cannot be read.
     search.piece(end..text.len(), Piece::String);
-    if search.has_found() {
-        search.show(&places::strings(text, &tokens));
+    if search.has_found() || text.contains(DATA_SOURCE) {
+        let places::Strings { shown, data_sources } = places::strings(text, &tokens);
+        search.show(&shown);
+        data_sources.into_iter().for_each(|source| urls::data_source(search, source));
     }
+    interpolated::find(search, &tokens);
 }
 
 /// What stands between two brackets, or on no bracket.
@@ -255,6 +260,24 @@ mod tests {
             ("x = \"{\\\"password\\\": \\\"S3\\\"}\"", "x = \"{\\\"password\\\": \\\"***\\\"}\""),
             ("x = \"<password>S3</password>\"", "x = \"<password>***</password>\""),
             ("x = \"http://u:S3@h\" + token", "x = \"http://u:***@h\" + token"),
+            ("x = \"https://u:S3crit${x}@h/p\"", "x = \"https://u:***${x}@h/p\""),
+            ("x = \"https://u:S3crit${x}\"", "x = \"https://u:S3crit${x}\""),
+            ("x = \"https://u:80${x}@h/p\"", "x = \"https://u:80${x}@h/p\""),
+            ("x = \"https://u:S3@evil.example${x}@h\"", "x = \"https://u:***@evil.example${x}@h\""),
+            ("x = \"a ${\"${1}\"} redis://${u}:S3crit@h\"", "x = \"a ${\"${1}\"} redis://${u}:***@h\""),
+            (
+                "x = \"https://u:${x}evil.example${y}S3crit@h/a:b@c\"",
+                "x = \"https://u:${x}evil.example${y}***@h/a:b@c\"",
+            ),
+            ("x = \"https://u:S3crit${x}/a@h\"", "x = \"https://u:S3crit${x}/a@h\""),
+            (
+                "import \"sql\"\nx = sql.from(driverName: \"snowflake\", dataSourceName: \"u:S3crit@acct/db\", query: \"a:b@c\")",
+                "import \"sql\"\nx = sql.from(driverName: \"snowflake\", dataSourceName: \"u:***@acct/db\", query: \"a:b@c\")",
+            ),
+            (
+                "import \"sql\"\ns = \"u:S3crit@acct/db\"\nx = s |> sql.to(driverName: \"snowflake\", dataSourceName: s, table: \"t\")",
+                "import \"sql\"\ns = \"u:***@acct/db\"\nx = s |> sql.to(driverName: \"snowflake\", dataSourceName: s, table: \"t\")",
+            ),
             (
                 "// -----BEGIN RSA PRIVATE KEY-----\n// MIIE+/=\nx = 1\n// ab12==\n// -----END RSA PRIVATE KEY-----",
                 "// -----BEGIN RSA PRIVATE KEY-----\n// ***\nx = 1\n// ***\n// -----END RSA PRIVATE KEY-----",

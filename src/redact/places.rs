@@ -15,9 +15,11 @@ struct Places {
     addresses: Vec<String>,
     /// The same with their secrets, and where the host is in each.
     hosts: Vec<(String, Range<usize>)>,
+    /// Addresses of databases, as they are written, that lack a scheme.
+    data_sources: Vec<String>,
 }
 
-/// Where the host and the port are in a URL, as the server reads it.
+/// Where the host and the port are in a URL, as the server reads it: no `@` behind a slash ends a password, as it may for a mask.
 fn host(url: &str) -> Option<Range<usize>> {
     let start = url.find("://")? + 3;
     let end = url[start..].find(['/', '?', '#']).map_or(url.len(), |length| start + length);
@@ -26,12 +28,15 @@ fn host(url: &str) -> Option<Range<usize>> {
 
 impl Places {
     fn of(script: &Script) -> Self {
-        let mut places = Self { names: Vec::new(), addresses: Vec::new(), hosts: Vec::new() };
+        let mut places = Self { names: Vec::new(), addresses: Vec::new(), hosts: Vec::new(), data_sources: Vec::new() };
         for reference in references(script, &[]).all {
             match (reference.target, reference.name) {
                 (Target::Url, Some(url)) => {
                     places.addresses.push(without_secrets_in_argument(&url).into_owned());
-                    places.hosts.extend(host(&url).map(|host| (url, host)));
+                    match host(&url) {
+                        Some(host) => places.hosts.push((url, host)),
+                        None => places.data_sources.push(url),
+                    }
                 }
                 (Target::Bucket | Target::BucketId | Target::Secret, name) => places.names.extend(name),
                 (Target::Url, None) => {}
@@ -60,11 +65,20 @@ impl Places {
     }
 }
 
-/// Where such strings are among the `tokens` of `text`, in order; none if it is no sound script.
-pub(super) fn strings(text: &str, tokens: &[Token]) -> Vec<Range<usize>> {
+/// Where such strings are among the `tokens` of a script, in order.
+#[derive(Default)]
+pub(super) struct Strings {
+    /// Those that are no secrets.
+    pub(super) shown: Vec<Range<usize>>,
+    /// Those, without their quotes, that are addresses of databases without a scheme.
+    pub(super) data_sources: Vec<Range<usize>>,
+}
+
+/// Where such strings are among the `tokens` of `text`; none if it is no sound script.
+pub(super) fn strings(text: &str, tokens: &[Token]) -> Strings {
     let parsed = parse(text);
     if !parsed.is_sound() {
-        return Vec::new();
+        return Strings::default();
     }
     let script = &parsed.script;
     let places = Places::of(script);
@@ -79,5 +93,12 @@ pub(super) fn strings(text: &str, tokens: &[Token]) -> Vec<Range<usize>> {
             _ => false,
         }
     };
-    tokens.iter().filter(is_place).map(|token| token.span.clone()).collect()
+    let is_source = |token: &&Token| {
+        let within = text.get(token.span.start + 1..token.span.end - 1).unwrap_or_default();
+        token.kind == TokenKind::String && places.data_sources.iter().any(|source| source == within)
+    };
+    Strings {
+        shown: tokens.iter().filter(is_place).map(|token| token.span.clone()).collect(),
+        data_sources: tokens.iter().filter(is_source).map(|token| token.span.start + 1..token.span.end - 1).collect(),
+    }
 }

@@ -137,6 +137,21 @@ fn is_of_service(text: &str) -> bool {
     text.len() > LONG && text.bytes().any(|byte| byte.is_ascii_digit()) && PREFIXES.iter().any(follows)
 }
 
+/// Whether `text` as a whole is a token of a service, or a JSON web token, and no host: no top-level domain is as long as its last
+/// part.
+pub(super) fn is_token(text: &str) -> bool {
+    const LONGER: usize = 24;
+    let last = text.rsplit('.').next().unwrap_or(text);
+    let is_word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '=' | '.');
+    let can_be = last.len() >= LONGER && last.bytes().any(|byte| byte.is_ascii_digit()) && text.chars().all(is_word);
+    can_be && (is_of_service(text) || is_json(text))
+}
+
+/// Whether `text` is a JSON web token.
+fn is_json(text: &str) -> bool {
+    text.starts_with("eyJ") && text.len() > 30 && text.matches('.').count() == 2
+}
+
 /// Tokens of InfluxDB and of services, and JSON web tokens.
 fn words(search: &mut Search<'_>) {
     const INFLUX: usize = 88;
@@ -146,7 +161,7 @@ fn words(search: &mut Search<'_>) {
     let mut at = 0;
     for word in text.split_inclusive(|c| !is_of_token(c)) {
         let token = word.trim_end_matches(|c| !is_of_token(c));
-        let is_json = token.starts_with("eyJ") && token.len() > 30 && token.matches('.').count() == 2;
+        let is_json = is_json(token);
         let value = token
             .rsplit_once('=')
             .map_or(token, |_| &token[token.trim_end_matches('=').rfind('=').map_or(0, |at| at + 1)..]);

@@ -1,12 +1,14 @@
 //! Secrets in TOML, also in broken TOML: in strings, in values without quotes, and in comments. What joins them is never one.
 
+use std::cell::OnceCell;
+use std::collections::HashSet;
 use std::ops::Range;
 
 use toml_parser::Source;
 use toml_parser::lexer::TokenKind;
 
 use super::commands::{self, Runs};
-use super::doubt::{is_certain, is_no_secret, names_file};
+use super::doubt::{is_address, is_certain, is_no_secret, is_path, kinds, names_file};
 use super::hook::hide_path;
 use super::literals::{Language, Piece, Search};
 use super::names::{is_about, is_secret};
@@ -44,6 +46,8 @@ const RUNS: [&str; 12] = [
 
 /// What a configuration sends or runs besides, which is shown in the table of a secret too.
 const GIVEN: [&str; 2] = ["data", "run"];
+/// The key that says where a secret goes.
+const DELIVER: &str = "deliver";
 /// A part of the names of plugins that run programs.
 const RUNNING: &str = "exec";
 
@@ -54,6 +58,7 @@ pub(super) fn find(search: &mut Search<'_>, is_manifest: bool) {
     let mut walk = Walk {
         search,
         is_manifest,
+        kinds: OnceCell::new(),
         table: Table::default(),
         open: vec![Bracket::default()],
         words: Vec::new(),
@@ -103,8 +108,6 @@ struct Bracket {
     now: Option<Range<usize>>,
     /// Whether what is read is called an address.
     is_address: bool,
-    /// Whether it is the command of a sink or a source, whose first word is a program.
-    is_command: bool,
     /// How it is run.
     runs: Runs,
     /// Whether it is a table in which secrets stand.
@@ -136,6 +139,8 @@ struct Word {
 struct Walk<'s, 't> {
     search: &'s mut Search<'t>,
     is_manifest: bool,
+    /// The kinds of its tables, once they are asked for.
+    kinds: OnceCell<HashSet<&'t str>>,
     table: Table,
     open: Vec<Bracket>,
     /// What may be a key, or the words of a value.
@@ -258,15 +263,14 @@ impl Walk<'_, '_> {
         let unknown = shown.is_some_and(|shown| !is_shown(shown));
         let has_secrets = is_within || self.table.shown_within.is_some() && !SETTINGS.contains(&name(&names[0]));
         let in_secret = (self.table.is_secret && is_outermost || under_secret || unknown) && !says_where;
-        let is_command = own == "command" && self.is_manifest && (self.table.shown.is_some() || under_secret);
-        let is_sink = is_outermost && self.table.shown.is_some() && own == "deliver";
+        let is_sink = is_outermost && self.table.shown.is_some() && own == DELIVER;
         // A secret of the org, by its key.
         let names_secret = own == "secret" && is_within;
-        let is_one = in_secret || is_secret(own) && !names_secret || is_command || is_sink;
+        let is_one = in_secret || is_secret(own) && !names_secret || is_sink;
         let is_address = ADDRESSES.iter().any(|end| own.ends_with(end));
         let bracket = self.bracket();
         let now = is_one.then_some(last);
-        *bracket = Bracket { now, is_address, is_command, runs, has_secrets, ..bracket.clone() };
+        *bracket = Bracket { now, is_address, runs, has_secrets, ..bracket.clone() };
         self.line.expects_secret = is_one && is_outermost;
     }
 
@@ -306,7 +310,6 @@ impl Walk<'_, '_> {
         let text = self.search.text;
         let value = &text[word.text.clone()];
         let list = self.open.last().and_then(|open| open.words.clone());
-        let is_program = self.open.last().is_some_and(|open| open.is_command) && list.is_none();
         let first = list.as_ref().map_or(word.text.clone(), |(first, _)| first.clone());
         let before = list.map(|(_, last)| last);
         let is_list = self.open.len() > 1;
@@ -315,7 +318,9 @@ impl Walk<'_, '_> {
         }
         let is_run = word.is_string && self.search.hides && self.open.last().is_some_and(|open| open.runs != Runs::Not);
         match secret {
-            Some(_) if is_program || value == "discard" || is_run && !self.is_manifest => {}
+            Some(_) if value == "discard" || is_run && !self.is_manifest => {}
+            Some(_) if self.is_manifest && is_address(value, self.kinds.get_or_init(|| kinds(text))) => {}
+            Some((key, _)) if self.is_manifest && &text[key.clone()] == DELIVER && is_path(value) => {}
             Some((key, is_sure)) if word.is_string => {
                 let name = &text[key.clone()];
                 if !names_file(name, value) {

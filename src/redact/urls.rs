@@ -28,7 +28,7 @@ const HOOKS: [(&str, &str); 9] = [
 ];
 
 /// Schemes whose URLs have a password before the host, and no other use of `:` and `@`.
-const SCHEMES: [&str; 25] = [
+pub(super) const SCHEMES: [&str; 25] = [
     "amqp",
     "amqps",
     "clickhouse",
@@ -100,7 +100,7 @@ pub(super) fn port(authority: &str) -> Option<&str> {
 }
 
 /// Whether `text` is a number, or something that stands for one.
-fn may_be_port(text: &str) -> bool {
+pub(super) fn may_be_port(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_digit()) || text.contains(['$', '{', '%'])
 }
 
@@ -231,6 +231,19 @@ pub(super) fn address(search: &mut Search<'_>, span: Range<usize>) {
     let host = user.rfind('@').filter(|at| user[..*at].contains(':') && !text[at + 1..].starts_with(NO_HOSTS[0]));
     if let Some(end) = host {
         add_password(search, span.start, end, false);
+    }
+}
+
+/// The password in the source of data `span`, an address that lacks its scheme: `user:password@account/database`. What has settings
+/// is none.
+pub(super) fn data_source(search: &mut Search<'_>, span: Range<usize>) {
+    let text = &search.text[span.clone()];
+    let user = &text[..text.find(['/', '?', '#']).unwrap_or(text.len())];
+    let Some(end) = user.rfind('@') else { return };
+    let Some((name, password)) = user[..end].split_once(':') else { return };
+    let is_one = !user[..end].contains(|c: char| c.is_whitespace() || matches!(c, '=' | ';' | '(' | '\\'));
+    if is_one && !may_be_port(password) {
+        search.add_within(span.start + name.len() + 1..span.start + end, true);
     }
 }
 

@@ -49,12 +49,32 @@ fn hosts_and_files_are_shown() {
         &["tee", "--token=./x"],
         &["tee", "--", "--token=x"],
         &["x", "--token=evil.example", "--password=./evil", "--secret=localhost:80"],
+        &[
+            "x",
+            "--x-token=evil:80",
+            "--y-token=evil:80/x",
+            "--token=hvs.evil",
+            "--token=eyJ.evil.example0123456789abcdef",
+        ],
         &["mail", "-s", "token:", "evil@example.com"],
         &["ldapsearch", "-H", "token:389"],
         &["sudo", "-p", "password: evil", "x"],
         &["--password=x", "y"],
     ] {
         assert_eq!(shown(argv), format!("command {argv:?}"));
+    }
+}
+
+/// A dot in it does not make a token of Vault, or a JSON web token, the name of a host.
+#[test]
+fn tokens_of_services_are_hidden_though_they_have_dots() {
+    for token in [
+        "hvs.CAESIJ0123456789abcdefghijKLMN",
+        "hvs.6j4cuewowBGit65rheNoceI7",
+        "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk",
+    ] {
+        let option = format!("--token={token}");
+        assert_eq!(shown(&["vault", "kv", &option, "x=-"]), r#"command ["vault", "kv", "--token=***", "x=-"]"#);
     }
 }
 

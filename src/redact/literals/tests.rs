@@ -241,7 +241,7 @@ fn tables_of_kinds_that_have_secrets_are_hidden_as_far_as_they_are_not_known() {
         ("[secret.a.value]\nliteral = \"S3\"", "[secret.a.value]\nliteral = \"***\""),
         (
             "[secret.a]\nvalue = { command = [\"echo\", \"S3\"] }",
-            "[secret.a]\nvalue = { command = [\"echo\", \"***\"] }",
+            "[secret.a]\nvalue = { command = [\"echo\", \"S3\"] }",
         ),
         ("[secret.a]\nvalue = S3", "[secret.a]\nvalue = ***"),
         ("[secret.a]\nvalue = { env = \"A\" }", "[secret.a]\nvalue = { env = \"A\" }"),
@@ -251,6 +251,18 @@ fn tables_of_kinds_that_have_secrets_are_hidden_as_far_as_they_are_not_known() {
         ("[token.a]\ndeliver = [\"discard\"]", "[token.a]\ndeliver = [\"discard\"]"),
         ("[token.a]\ndeliver = { file = \"a/b\" }", "[token.a]\ndeliver = { file = \"a/b\" }"),
         ("[token.a]\nread = [\"bucket.a\"]", "[token.a]\nread = [\"bucket.a\"]"),
+        (
+            "[bucket.m]\n[token.a]\ndepends_on = [\"bucket.m\", \"buckets.S3\", \"S3\"]",
+            "[bucket.m]\n[token.a]\ndepends_on = [\"bucket.m\", \"***\", \"***\"]",
+        ),
+        (
+            "[token.a]\ndeliver = [\"secrets/x.token\", { fil = \"../x/y.token\" }, \"S3/x\", \"S3.x\"]\nfoo = \"a/b.c\"",
+            "[token.a]\ndeliver = [\"secrets/x.token\", { fil = \"***\" }, \"***\", \"***\"]\nfoo = \"***\"",
+        ),
+        (
+            "[token.a]\ndeliver = { command = [\"sh\", \"-c\", \"cat\"] }\n[token.b]\ndeliver = { command = [\"x\", \"--token=S3\"] }",
+            "[token.a]\ndeliver = { command = [\"sh\", \"-c\", \"cat\"] }\n[token.b]\ndeliver = { command = [\"x\", \"--token=***\"] }",
+        ),
         (
             "[var]\ndb_password = { default = \"S3\", one_of = [\"S4\"] }",
             "[var]\ndb_password = { default = \"***\", one_of = [\"***\"] }",
