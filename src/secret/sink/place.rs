@@ -74,14 +74,27 @@ pub(super) fn read(target: &Path, judge: Judge) -> Result<Option<Held>, SinkErro
 /// Whether a file could be made beside the target; nothing stays behind. What is to be said of the target, if anything.
 pub(super) fn probe(target: &Path, judge: Judge) -> Result<Option<String>, SinkError> {
     let old = read(target, judge)?.map(|held| held.meta);
-    let mut dir = parent(target);
-    while let Err(error) = fs::metadata(&dir) {
-        if error.kind() != io::ErrorKind::NotFound || fs::symlink_metadata(&dir).is_ok() || !dir.pop() {
-            return Err(failed("write", target)(error));
-        }
-    }
+    let dir = nearest(target, |dir| fs::metadata(dir)).map_err(failed("write", target))?;
     tempfile::tempfile_in(&dir).map_err(failed("write in", &dir))?;
     Ok(notice(target, old.as_ref()))
+}
+
+/// The directory of the target, or the nearest one above it that `look` finds.
+fn nearest(target: &Path, look: impl Fn(&Path) -> io::Result<Metadata>) -> io::Result<PathBuf> {
+    let mut dir = parent(target);
+    while let Err(error) = look(&dir) {
+        let is_link = fs::symlink_metadata(&dir).map(|meta| meta.is_symlink());
+        match is_link {
+            _ if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            // A link that leads nowhere.
+            Ok(true) => return Err(error),
+            // Another delivery has made it in between.
+            Ok(false) => {}
+            Err(_) if !dir.pop() => return Err(error),
+            Err(_) => {}
+        }
+    }
+    Ok(dir)
 }
 
 /// A synced file of mode 0600 with `contents` beside the target. The file is locked as long as it is held, which tells
@@ -182,5 +195,26 @@ fn remove_if_dead(path: &Path) -> Result<bool, SinkError> {
         Ok(()) => fs::remove_file(path).map(|()| true).or_else(gone),
         Err(fs::TryLockError::WouldBlock) => Ok(false),
         Err(fs::TryLockError::Error(error)) => Err(failed("lock", path)(error)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_directory_that_another_delivery_makes_meanwhile_is_found() {
+        let top = tempfile::tempdir().expect("a directory");
+        let dir = top.path().join("secrets");
+        let meanwhile = |path: &Path| {
+            let found = fs::metadata(path);
+            fs::create_dir_all(&dir).expect("made");
+            found
+        };
+        assert_eq!(nearest(&dir.join("a.token"), meanwhile).expect("a directory"), dir);
+        assert_eq!(nearest(&top.path().join("x/y/a.token"), |dir| fs::metadata(dir)).expect("above"), top.path());
+        std::os::unix::fs::symlink("nowhere", top.path().join("link")).expect("a link");
+        let error = nearest(&top.path().join("link/x/a.token"), |dir| fs::metadata(dir)).expect_err("a link");
+        assert_eq!(error.kind(), io::ErrorKind::NotFound);
     }
 }
