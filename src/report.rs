@@ -17,6 +17,8 @@ pub struct Report {
     pub plan_digest: Option<String>,
     /// Whether the plan was a saved one, which is spent as soon as a part of it is done.
     pub saved: bool,
+    /// The command that continues, where more than its name is known.
+    pub again: Option<String>,
     /// What the plan's changes do to the ledger besides.
     pub recorded: BTreeMap<Address, Recorded>,
     /// How each change went.

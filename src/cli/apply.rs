@@ -3,7 +3,7 @@
 mod agree;
 mod unasked;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::pin::pin;
 
 use tokio::sync::watch;
@@ -80,6 +80,9 @@ pub(super) struct Run {
 
 pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
     let Arguments { what, dir, variables, run, consent, checks, allow_empty } = arguments;
+    if let Some(second) = dir.as_ref().filter(|_| what.is_dir()) {
+        return Err(one_project(what, second).into());
+    }
     let reviewed = if dir.is_some() || plan::meant(what) { Some(Reviewed::read(what)?) } else { None };
     let dir = match (&reviewed, dir) {
         (None, _) => what.clone(),
@@ -97,6 +100,13 @@ pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
     write(shell, &choice, run, Verb::Apply, options, reviewed).await
 }
 
+/// Two directories, where the first is to be a plan.
+fn one_project(first: &Path, second: &Path) -> Problem {
+    let message = format!("{} is a directory, and apply takes one project", first.display());
+    let [first, second] = [first, second].map(|dir| format!("`fluxform apply {}`", applies::argument(dir)));
+    Problem::new(Code::PlanUnreadable, message).help(format!("run {first}, and then {second}"))
+}
+
 /// What is said where a plan was shown that is none any more.
 const CHANGED: &str = "The server has changed since the plan was shown. This is the new plan:";
 
@@ -112,6 +122,7 @@ fn loses_data(plan: &Plan) -> bool {
 /// Everything that one run works with.
 struct Work<'a> {
     shell: &'a Shell,
+    choice: &'a project::Choice,
     arguments: &'a Run,
     project: Project,
     verb: Verb,
@@ -163,7 +174,8 @@ pub(super) async fn write(
     let open = async { Session::open(shell, &connection, opening).await.map_err(Problems::from) };
     let session = unless_stopped(&stop, open).await?;
     let data = if let Target::Embedded(data) = &connection.target.value { data.clone() } else { None };
-    let mut work = Work { shell, arguments, project, verb, options, reviewed, session, data, stop, founding: None };
+    let mut work =
+        Work { shell, choice, arguments, project, verb, options, reviewed, session, data, stop, founding: None };
     let ended = work.run(&connection.org.value).await;
     work.session.close().await;
     ended
@@ -256,6 +268,17 @@ impl Work<'_> {
         }
     }
 
+    /// The command of this run.
+    fn again(&self) -> String {
+        let (arguments, options) = (self.arguments, self.options.words());
+        let mut words = vec![self.verb.command()];
+        words.extend(options.into_iter().filter(|word| *word != "--destroy"));
+        if arguments.auto_approve {
+            words.push("--auto-approve");
+        }
+        applies::like(&words, self.choice, &arguments.connection).trim_matches('`').to_owned()
+    }
+
     /// Whether it is not the plan that was reviewed.
     fn is_other(&self, plan: &Plan) -> bool {
         self.reviewed.as_ref().is_some_and(|reviewed| !reviewed.difference(plan).is_empty())
@@ -310,6 +333,7 @@ impl Work<'_> {
         };
         let mut report = Report { saved: self.reviewed.is_some(), ..Report::of(agreed) };
         report.plan_digest = digest.clone().or(report.plan_digest);
+        report.again = self.reviewed.is_none().then(|| self.again());
         let mut progress = Progress::start(self.shell.output.clone());
         let (mut now, mut shown) = (None, Ok(()));
         let applied = {

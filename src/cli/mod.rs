@@ -47,6 +47,7 @@ mod wall;
 mod written;
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -166,6 +167,7 @@ fn process(vars: BTreeMap<String, String>) -> Exit {
             wall::raise(&shell, &matches, arguments.verbose);
             shell.command = matches.subcommand_name().unwrap_or_default().to_owned();
             shell.org = org(&matches);
+            shell.dir = dir(&matches);
             arguments
         }
         Err(error) => {
@@ -196,6 +198,14 @@ fn process(vars: BTreeMap<String, String>) -> Exit {
 fn org(matches: &clap::ArgMatches) -> Option<String> {
     let (_, inner) = matches.subcommand()?;
     inner.try_get_one::<String>("org").ok().flatten().cloned().or_else(|| org(inner))
+}
+
+/// The project that the command line names, if it is one.
+fn dir(matches: &clap::ArgMatches) -> Option<PathBuf> {
+    let (_, inner) = matches.subcommand()?;
+    let named = |id: &str| inner.try_get_many::<PathBuf>(id).ok().flatten();
+    let mut dirs = ["dir", "dirs", "what"].into_iter().find_map(named)?;
+    dirs.next().filter(|_| dirs.next().is_none()).cloned()
 }
 
 async fn run(shell: &Shell, command: Command) -> Exit {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::IsTerminal;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use tokio::time::Instant;
@@ -74,6 +74,8 @@ pub(super) struct Shell {
     pub(super) command: String,
     /// What `--org` says.
     pub(super) org: Option<String>,
+    /// The only directory that the command line names as a project, or the one that it runs in.
+    pub(super) dir: Option<PathBuf>,
     /// What the manifests that were read last warn of.
     warned: Mutex<Vec<Diagnostic>>,
 }
@@ -93,6 +95,7 @@ impl Shell {
             until: None,
             command: String::new(),
             org: None,
+            dir: None,
             warned: Mutex::default(),
         }
     }
@@ -210,7 +213,13 @@ impl Shell {
         };
         let exit = problems.exit();
         if format != PlanFormat::Human {
-            let document = Document { problems: &problems, warnings: &self.warned(), ..Document::new(exit) };
+            let dir = self.dir.as_ref().map(|dir| match dir.canonicalize() {
+                Ok(whole) if dir == Path::new(".") => whole.file_name().unwrap_or_default().display().to_string(),
+                _ => dir.display().to_string(),
+            });
+            let warnings = self.warned();
+            let document =
+                Document { dir: dir.as_deref(), problems: &problems, warnings: &warnings, ..Document::new(exit) };
             // The exit code says it as well.
             let _ = self.document(format, of, &document, |_| String::new());
         }

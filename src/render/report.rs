@@ -163,28 +163,37 @@ fn stopped(page: &mut Page, report: &Report) {
     }
 }
 
-/// How to go on after a run that did not do all.
-pub(super) fn going_on(report: &Report, verb: Verb) -> Option<String> {
+/// How to go on after a run that did not do all; `code` sets a command apart from the words around it.
+pub(super) fn going_on(report: &Report, verb: Verb, code: impl Fn(&str) -> String) -> Option<String> {
     if report.exit() == Exit::Ok {
         return None;
     }
+    let again = || match &report.again {
+        Some(command) => code(command),
+        None => code(&format!("fluxform {}", verb.command())),
+    };
     if report.unrecorded {
-        let command = verb.command();
         return Some(format!(
-            "The server did not take the whole record of what was done. When it answers again, run `fluxform {command}` once more: \
-             it finds what this run has done, and goes on from there."
+            "The server did not take the whole record of what was done. When it answers again, run {} once more: \
+             it finds what this run has done, and goes on from there.",
+            again()
         ));
     }
     let outgrown = |outcome: &Outcome| matches!(outcome, Outcome::Failed(problem) if problem.diagnostic.code == Code::ApplyOutgrown);
     Some(if report.outcomes.values().any(|(_, outcome)| outgrown(outcome)) {
-        "What was done is recorded. Run `fluxform plan` to see what else is at stake now.".to_owned()
+        let plan = code("fluxform plan");
+        format!("What was done is recorded. Run {plan} to see what else is at stake now.")
     } else if report.spent() {
-        "What was done is recorded. The saved plan is used up: plan the rest with `fluxform plan --out FILE`."
-            .to_owned()
+        let plan = code("fluxform plan --out FILE");
+        format!("What was done is recorded. The saved plan is used up: plan the rest with {plan}.")
     } else {
-        let command = verb.command();
-        format!("What was done is recorded. Run `fluxform {command}` again to continue where this run stopped.")
+        format!("What was done is recorded. Run {} again to continue where this run stopped.", again())
     })
+}
+
+/// A command in a sentence.
+fn quoted(command: &str) -> String {
+    format!("`{command}`")
 }
 
 /// What was done and what was not, counted.
@@ -225,7 +234,7 @@ fn summary(page: &mut Page, report: &Report, verb: Verb) {
     if let Some(digest) = &report.plan_digest {
         page.put(Role::Quiet, format_args!("Plan digest: {digest}")).end();
     }
-    if let Some(words) = going_on(report, verb) {
+    if let Some(words) = going_on(report, verb, quoted) {
         page.say(words).fold(0);
     }
 }

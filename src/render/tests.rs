@@ -190,6 +190,26 @@ fn a_complete_report() {
 #[test]
 fn a_partial_report_says_what_is_left_and_that_going_on_is_safe() {
     insta::assert_snapshot!(report(&sample::partial(), Verb::Apply, PLAIN));
+    let again = Report { again: Some("fluxform apply iot --var env=prod".into()), ..sample::partial() };
+    assert!(report(&again, Verb::Apply, PLAIN).contains("Run `fluxform apply iot --var env=prod` again to continue"));
+}
+
+#[test]
+fn scripts_of_different_layouts_differ_only_in_what_they_say() {
+    let old = "a = (x=1) => x + 1\nb = a(x: 2)\nc = if b == 1 then 2 else 3\n";
+    let new = "a=(x=1)=>x+1\nb=a( x:3 )\nc=if b==1 then 2 else 3\n";
+    let drifted = |live: &str| {
+        let mut change = sample::change(Kind::Task, "t", Action::Update, Reason::Differs);
+        change.fields =
+            vec![sample::field("flux", Some(sample::script(live)), sample::script(old), None, Cause::Drift)];
+        let mut plan = sample::nothing();
+        plan.changes = vec![change];
+        super::plan(&plan, PLAIN)
+    };
+    let text = drifted(new);
+    assert!(text.contains("both are laid out alike"), "{text}");
+    assert_eq!((text.matches("          - ").count(), text.matches("          + ").count()), (1, 1), "{text}");
+    assert!(!drifted(&old.replace("2)", "3)")).contains("laid out alike"));
 }
 
 #[test]

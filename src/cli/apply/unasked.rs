@@ -17,8 +17,19 @@ pub(super) async fn idle(
     let project = choice.load(shell).ok()?;
     let session = reading(shell, &project, &arguments.connection, arguments.wait.lock_timeout).await.ok()?;
     let (verb, stop) = (Verb::Apply, signal::listen(shell.until));
-    let work =
-        Work { shell, arguments, project, verb, options, reviewed: None, session, data: None, stop, founding: None };
+    let work = Work {
+        shell,
+        choice,
+        arguments,
+        project,
+        verb,
+        options,
+        reviewed: None,
+        session,
+        data: None,
+        stop,
+        founding: None,
+    };
     let planned = make(&work.session, &work.project, &work.options).await;
     let ended = planned.ok().filter(|planned| work.nothing(&planned.plan)).map(|planned| {
         shell.show(&planned.plan.warnings);

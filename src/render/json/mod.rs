@@ -30,6 +30,8 @@ const FORMAT_VERSION: &str = "1.1";
 pub struct Document<'a> {
     /// How the process ends.
     pub exit: Exit,
+    /// The directory of the project, where it came to no plan that names the project.
+    pub dir: Option<&'a str>,
     /// Which server and org it was made on, where it came to a plan.
     pub origin: Option<&'a Origin>,
     /// The plan, where it came to one.
@@ -53,6 +55,7 @@ impl Document<'_> {
     pub const fn new(exit: Exit) -> Self {
         Self {
             exit,
+            dir: None,
             origin: None,
             plan: None,
             valid: None,

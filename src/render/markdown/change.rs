@@ -7,8 +7,8 @@ use super::super::lines::{Line, Piece, marked, marks};
 use super::super::reason::{lost, object, sign, threat};
 use super::super::shared::{Library, Rest};
 use super::super::value::{count, lines, short_of};
-use super::fit::Item;
-use super::safe::{block, code, folded};
+use super::fit::{Item, NAME};
+use super::safe::{block, code, cut, folded};
 use crate::address::few;
 use crate::diff::{Action, Cause, Change, FieldChange};
 use crate::evidence::Stake;
@@ -16,110 +16,168 @@ use crate::value::Value;
 
 /// More lines than this are folded.
 const OPEN: usize = 12;
+/// The lines of a field, and the characters of a line, that a resource with long values shows.
+const SHORT: (usize, usize) = (12, 200);
+/// The same of what gives rights, or says where a secret comes from or goes.
+const SHORT_OF_RIGHTS: (usize, usize) = (60, 2_000);
+/// Such lines of a resource of which there is room for nothing else.
+const BRIEF: usize = 6;
+
+/// What is said of a field, or of the whole resource.
+struct Part {
+    lines: Vec<String>,
+    /// Whether this gives rights, or says where a secret comes from or goes.
+    gives: bool,
+}
 
 /// A library, whose change is that of several scripts.
 pub(super) fn library(Library { name, addresses, lines }: &Library<'_>) -> Item {
     let named = code(format_args!("{} {name}", sign(Action::Update)));
     let head = format!("**{named}** in {}: ", count(addresses.len(), "script"));
+    let few = few(addresses.iter().map(code));
     let full = addresses.iter().map(code).collect::<Vec<_>>().join(", ");
-    let brief = format!("{head}{} (details omitted)\n\n", few(addresses.iter().map(code)));
-    let diff = line_diff(lines);
-    let shown = block("diff", &diff);
-    let shown = if diff.len() > OPEN { folded(name, &shown) } else { shown };
-    Item { full: format!("{head}{full}\n\n{shown}\n"), brief, name: Some(named) }
+    let part = Part { lines: line_diff(lines), gives: false };
+    let short = part.short();
+    let written = |addresses: &str, diff: &[String]| {
+        let shown = block("diff", diff);
+        let shown = if diff.len() > OPEN { folded(name, &shown) } else { shown };
+        format!("{head}{addresses}\n\n{shown}\n")
+    };
+    Item {
+        full: written(&full, &part.lines),
+        short: short.map(|short| written(&few, &short)),
+        brief: format!("{head}{few} (details omitted)\n\n"),
+        name: Some(named),
+    }
 }
 
 /// A change on the server. Of its script `rest` may be all that is to be shown.
 pub(super) fn change(change: &Change, rest: Option<&Rest>) -> Item {
-    let mut diff: Vec<String> = remarks(change).into_iter().map(|remark| format!("# {remark}")).collect();
+    let remarks = remarks(change).into_iter().map(|remark| format!("# {remark}")).collect();
+    let mut parts = vec![Part { lines: remarks, gives: false }];
     match change.action {
-        Action::Create => diff.extend(created(change)),
+        Action::Create => parts.extend(created(change)),
         Action::Update | Action::Replace => {
-            diff.extend(change.fields.iter().flat_map(|field| match rest.filter(|rest| rest.field == field.field) {
-                None => changed(field),
+            parts.extend(change.fields.iter().map(|field| match rest.filter(|rest| rest.field == field.field) {
+                None => Part::of(field, changed(field)),
                 Some(rest) => {
                     let head = format!("# {}: {}", field.field, rest.words());
-                    [head].into_iter().chain(line_diff(&rest.lines)).collect()
+                    Part::of(field, [head].into_iter().chain(line_diff(&rest.lines)).collect())
                 }
             }));
         }
         Action::None | Action::Delete | Action::Forget => {}
     }
-    item(sign(change.action), change, &diff)
+    item(sign(change.action), change, &parts)
 }
 
 /// What somebody changed on the server.
 pub(super) fn drifted(change: &Change) -> Item {
-    let mut diff: Vec<String> = drift::gone(change).into_iter().map(|why| format!("! {why}")).collect();
+    let gone = drift::gone(change).into_iter().map(|why| format!("! {why}")).collect();
+    let mut parts = vec![Part { lines: gone, gives: false }];
     for field in change.fields.iter().filter(|field| matches!(field.cause, Cause::Drift | Cause::Both)) {
-        if let Some(lines) = drift_by_lines(field) {
-            diff.push(format!("# {}:", field.field));
-            diff.extend(line_diff(&lines));
-            continue;
-        }
-        let (was, is) = drift::sides(field);
-        diff.push(format!("- {} = {was}", field.field));
-        diff.push(format!("+ {} = {is}", field.field));
+        let lines = match drift_by_lines(field) {
+            Some(lines) => [format!("# {}:", field.field)].into_iter().chain(line_diff(&lines)).collect(),
+            None => {
+                let (was, is) = drift::sides(field);
+                vec![format!("- {} = {was}", field.field), format!("+ {} = {is}", field.field)]
+            }
+        };
+        parts.push(Part::of(field, lines));
     }
-    item("!", change, &diff)
+    item("!", change, &parts)
 }
 
 /// What is at stake for a change.
 pub(super) fn stake(change: &Change, at_stake: &Stake) -> Item {
-    Item::line(format!(
-        "- **{}** {}: {}\n",
-        code(&change.address),
-        threat(change),
-        code(lost(change.address.kind, at_stake))
-    ))
-    .named(code(&change.address))
+    let (address, lost) = (change.address.to_string(), lost(change.address.kind, at_stake));
+    Item::line(|most| format!("- **{}** {}: {}\n", code(cut(&address, most)), threat(change), code(cut(&lost, most))))
+        .named(code(cut(&address, NAME)))
 }
 
 /// What only the ledger sees.
 pub(super) fn ledger(change: &Change) -> Vec<Item> {
+    let address = change.address.to_string();
     let line = |(verb, words): (&str, String)| {
-        let words = words.trim_start_matches([':', ' ']);
-        let words = if words.is_empty() { String::new() } else { format!(": {}", code(words)) };
-        Item::line(format!("- {verb} **{}**{words}\n", code(&change.address)))
+        Item::line(|most| {
+            let words = cut(words.trim_start_matches([':', ' ']), most);
+            let words = if words.is_empty() { String::new() } else { format!(": {}", code(words)) };
+            format!("- {verb} **{}**{words}\n", code(cut(&address, most)))
+        })
     };
     on_ledger(change).into_iter().map(line).collect()
 }
 
-fn item(sign: &str, change: &Change, diff: &[String]) -> Item {
-    let name = format!("{sign} {}", change.address);
-    let named = code(&name);
-    let target = change.object.as_ref().map(object);
-    let target_code = target.as_ref().map(|target| format!(" {}", code(target))).unwrap_or_default();
-    let head = format!("**{}**{target_code}", code(&name));
-    if diff.is_empty() {
-        return Item::line(format!("{head}\n\n")).named(named);
-    }
-    let brief = format!("{head} (details omitted)\n\n");
-    let diff_block = block("diff", diff);
-    let full = if diff.len() > OPEN {
-        let summary = [Some(name), target].into_iter().flatten().collect::<Vec<_>>().join(" ");
-        format!("{}\n", folded(summary, &diff_block))
-    } else {
-        format!("{head}\n\n{diff_block}\n")
+fn item(sign: &str, change: &Change, parts: &[Part]) -> Item {
+    let (name, target) = (format!("{sign} {}", change.address), change.object.as_ref().map(object));
+    let named = code(cut(&name, NAME));
+    let head = |most: usize| {
+        let target = target.as_ref().map(|target| format!(" {}", code(cut(target, most))));
+        format!("**{}**{}", code(cut(&name, most)), target.unwrap_or_default())
     };
-    Item { full, brief, name: Some(named) }
+    if parts.iter().all(|part| part.lines.is_empty()) {
+        return Item::line(|most| format!("{}\n\n", head(most))).named(named);
+    }
+    let written = |diff: &[String]| {
+        let shown = block("diff", diff);
+        if diff.len() > OPEN {
+            let summary = [Some(&name), target.as_ref()].into_iter().flatten().cloned().collect::<Vec<_>>().join(" ");
+            format!("{}\n", folded(summary, &shown))
+        } else {
+            format!("{}\n\n{shown}\n", head(usize::MAX))
+        }
+    };
+    let rights = parts.iter().filter(|part| part.gives).flat_map(|part| &part.lines);
+    let rights: Vec<String> = rights.take(BRIEF).map(|line| format!(" {}", code(cut(line, SHORT.1)))).collect();
+    let all = |parts: Vec<Vec<String>>| parts.concat();
+    let short = parts
+        .iter()
+        .any(|part| part.short().is_some())
+        .then(|| written(&all(parts.iter().map(|part| part.short().unwrap_or_else(|| part.lines.clone())).collect())));
+    Item {
+        full: written(&all(parts.iter().map(|part| part.lines.clone()).collect())),
+        short,
+        brief: format!("{} (details omitted){}\n\n", head(NAME), rights.concat()),
+        name: Some(named),
+    }
+}
+
+impl Part {
+    fn of(field: &FieldChange, lines: Vec<String>) -> Self {
+        Self { lines, gives: matches!(field.wanted, Value::Scopes(_) | Value::Sinks(_) | Value::Source(_)) }
+    }
+
+    /// The lines with what is long shortened; none where nothing is.
+    fn short(&self) -> Option<Vec<String>> {
+        let (most, wide) = if self.gives { SHORT_OF_RIGHTS } else { SHORT };
+        let is_wide = |line: &String| line.chars().nth(wide).is_some();
+        if self.lines.len() <= most && !self.lines.iter().any(is_wide) {
+            return None;
+        }
+        let cut_all = |lines: &[String]| lines.iter().map(|line| cut(line, wide).into_owned()).collect::<Vec<_>>();
+        let Some(left) = self.lines.len().checked_sub(most).filter(|left| *left > 0) else {
+            return Some(cut_all(&self.lines));
+        };
+        let tail = most / 4;
+        let (head, end) = (&self.lines[..most - tail], &self.lines[self.lines.len() - tail..]);
+        Some([cut_all(head), vec![format!("# ... ({})", count(left, "more line"))], cut_all(end)].concat())
+    }
 }
 
 /// All that is set in a new object.
-fn created(change: &Change) -> Vec<String> {
+fn created(change: &Change) -> impl Iterator<Item = Part> {
     let width = change.fields.iter().map(|field| field.field.len()).max().unwrap_or(0);
-    let mut diff = Vec::new();
-    for differs in &change.fields {
+    change.fields.iter().map(move |differs| {
         let FieldChange { field, wanted, .. } = differs;
-        match lines(field, wanted) {
+        let shown = match lines(field, wanted) {
             Some(lines) if matches!(wanted, Value::Script(_)) || lines.len() > 1 => {
-                diff.push(format!("+ {field}:"));
-                diff.extend(lines.into_iter().map(|line| format!("+     {line}")));
+                let lines = lines.into_iter().map(|line| format!("+     {line}"));
+                [format!("+ {field}:")].into_iter().chain(lines).collect()
             }
-            _ => diff.push(format!("+ {field:width$} = {}", short_of(change.address.kind, differs))),
-        }
-    }
-    diff
+            _ => vec![format!("+ {field:width$} = {}", short_of(change.address.kind, differs))],
+        };
+        Part::of(differs, shown)
+    })
 }
 
 /// A field that differs.

@@ -1,4 +1,5 @@
-//! As much as a comment may hold, cut by whole resources: what is destroyed, refused or drifted goes in first.
+//! As much as a comment may hold: long values are shortened before a resource is left out, and what is destroyed, refused or
+//! drifted goes in first.
 
 use super::super::value::count;
 
@@ -7,6 +8,8 @@ use super::super::value::count;
 pub(super) struct Item {
     /// All of it.
     pub(super) full: String,
+    /// The same with its long values shortened; none where none is long.
+    pub(super) short: Option<String>,
     /// One line of it, for where there is no more room.
     pub(super) brief: String,
     /// What it is about, for where there is not even a line; none where that would say nothing.
@@ -44,23 +47,26 @@ pub(super) struct Group {
 }
 
 /// How much of an item is shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Shown {
-    Full,
-    Brief,
-    Name,
     Nothing,
+    Name,
+    Brief,
+    Short,
+    Full,
 }
 
 /// Room for the line that says what was left out of a group.
 const LEFT_OUT: usize = 160;
+/// The characters of a name, and of any text of an item in brief.
+pub(super) const NAME: usize = 200;
 /// What stands before the names of a section, and between and after them.
 const NAMES: (&str, &str, &str) = ("Only the names fit: ", ", ", "\n\n");
 
 impl Item {
-    /// Something of one line.
-    pub(super) fn line(text: String) -> Self {
-        Self { full: text.clone(), brief: text, name: None }
+    /// Something of one line, which `write` writes with texts of at most so many characters.
+    pub(super) fn line(write: impl Fn(usize) -> String) -> Self {
+        Self { full: write(usize::MAX), short: None, brief: write(NAME), name: None }
     }
 
     /// The same, and what it is about.
@@ -72,6 +78,7 @@ impl Item {
     fn cost(&self, shown: Shown) -> Option<usize> {
         match shown {
             Shown::Full => Some(self.full.len()),
+            Shown::Short => Some(self.short.as_ref()?.len()),
             Shown::Brief => Some(self.brief.len()),
             Shown::Name => Some(self.name.as_ref()?.len() + NAMES.1.len()),
             Shown::Nothing => Some(0),
@@ -119,8 +126,12 @@ fn choose(groups: &[&Group], mut room: usize) -> Vec<Vec<Vec<Shown>>> {
         (Rank::First, Shown::Name),
         (Rank::Kept, Shown::Brief),
         (Rank::First, Shown::Brief),
+        (Rank::First, Shown::Short),
+        (Rank::Kept, Shown::Short),
+        (Rank::Rest, Shown::Name),
         (Rank::First, Shown::Full),
         (Rank::Kept, Shown::Full),
+        (Rank::Rest, Shown::Short),
         (Rank::Rest, Shown::Full),
         (Rank::Rest, Shown::Brief),
     ];
@@ -130,7 +141,7 @@ fn choose(groups: &[&Group], mut room: usize) -> Vec<Vec<Vec<Shown>>> {
             for (item, shown) in sections.flat_map(|(section, shown)| section.items.iter().zip(shown)) {
                 let had = item.cost(*shown).unwrap_or(0);
                 let left = item.cost(level).and_then(|cost| (room + had).checked_sub(cost));
-                if let Some(left) = left.filter(|_| *shown != Shown::Full) {
+                if let Some(left) = left.filter(|_| *shown < level) {
                     (room, *shown) = (left, level);
                 }
             }
@@ -150,6 +161,7 @@ fn written(group: &Group, shown: &[Vec<Shown>]) -> String {
         for (item, shown) in section.items.iter().zip(shown) {
             match shown {
                 Shown::Full => text.push_str(&item.full),
+                Shown::Short => text.extend(item.short.as_deref()),
                 Shown::Brief => text.push_str(&item.brief),
                 Shown::Name => names.extend(item.name.as_deref()),
                 Shown::Nothing => left += 1,
@@ -182,6 +194,7 @@ mod tests {
     fn section(rank: Rank, lengths: &[(usize, usize)]) -> Section {
         let item = |(brief, full): &(usize, usize)| Item {
             brief: format!("- item {}\n", "b".repeat(*brief)),
+            short: (full % 3 == 0).then(|| format!("- item {}\n", "s".repeat(brief + full / 2))),
             full: format!("- item {}\n", "f".repeat(brief + full)),
             name: (rank == Rank::Kept).then(|| "name".to_owned()),
         };

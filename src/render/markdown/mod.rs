@@ -18,16 +18,16 @@ use super::page::Page;
 use super::shared::Shared;
 use super::style::Look;
 use super::value::count;
-use crate::address::few;
+use crate::address::{Address, few};
 use crate::diagnostic::Diagnostic;
 use crate::diff::Change;
 use crate::exit::Exit;
 use crate::plan::{Allowed, Flagged, Origin, Plan};
 use crate::problem::Problem;
 use crate::redact::without_secrets;
-use fit::{Group, Item, Rank, Section, fit};
+use fit::{Group, Item, NAME, Rank, Section, fit};
 use grave::is_grave;
-use safe::{block, code};
+use safe::{block, code, cut};
 
 /// How long a comment may be: GitHub's limit, in bytes, so that it holds however characters are counted.
 const LIMIT: usize = 65_536;
@@ -73,8 +73,8 @@ impl Comment {
 pub fn comment(of: Comment, document: &Document<'_>) -> String {
     let word = of.word();
     let mut head = format!("<!-- fluxform {} -->\n### fluxform {word}", of.marker());
-    if let Some(plan) = document.plan {
-        head.push_str(&format!(": {}", code(&plan.project)));
+    if let Some(named) = document.plan.map(|plan| plan.project.as_str()).or(document.dir) {
+        head.push_str(&format!(": {}", code(cut(named, NAME))));
     }
     head.push_str("\n\n");
     fit(&[group(of, head, document)], LIMIT)
@@ -118,7 +118,11 @@ fn urgency(document: &Document<'_>) -> u8 {
 
 fn group(of: Comment, mut head: String, document: &Document<'_>) -> Group {
     if let Some(Origin { server, org, .. }) = document.origin {
-        head.push_str(&format!("Server {}, org {}\n\n", code(server), code(without_secrets(org))));
+        head.push_str(&format!(
+            "Server {}, org {}\n\n",
+            code(cut(&server.to_string(), NAME)),
+            code(cut(&without_secrets(org), NAME))
+        ));
     }
     head.push_str(&headline(of, document));
     let mut sections = Vec::new();
@@ -132,7 +136,8 @@ fn group(of: Comment, mut head: String, document: &Document<'_>) -> Group {
         let mut page = Page::new(Look::PLAIN);
         one_difference(&mut page, difference);
         let full = format!("{}\n", block("diff", page.finish().lines().map(as_diff)));
-        Item { full, brief: format!("- **{}**\n", code(&difference.address)), name: Some(code(&difference.address)) }
+        let name = code(cut(&difference.address.to_string(), NAME));
+        Item { full, short: None, brief: format!("- **{name}**\n"), name: Some(name) }
     });
     sections.push(section("Not the plan that was reviewed", Rank::First, differs.collect()));
     if let Some(report) = document.report {
@@ -149,11 +154,11 @@ fn group(of: Comment, mut head: String, document: &Document<'_>) -> Group {
     sections.push(section("Warnings", Rank::Rest, document.warnings.iter().map(diagnosed).collect()));
     if let Some(coverage) = document.coverage {
         head.push_str(&format!("**Coverage:** {} %. {}\n\n", coverage.percent(), managed(coverage)));
-        let hidden = coverage.hidden().map(|(kind, sight)| Item::line(format!("- {kind}s: {}\n", hidden(sight))));
+        let hidden = coverage.hidden().map(|(kind, sight)| Item::line(|_| format!("- {kind}s: {}\n", hidden(sight))));
         sections.push(section("Possibly incomplete", Rank::Rest, hidden.collect()));
         let unmanaged = coverage.unmanaged.iter().map(|object| {
-            let name = code(format_args!("{:?}", object.name));
-            Item::line(format!("- {} {name} (id {})\n", object.kind, code(&object.id)))
+            let name = format!("{:?}", object.name);
+            Item::line(|most| format!("- {} {} (id {})\n", object.kind, code(cut(&name, most)), code(&object.id)))
         });
         sections.push(section("Unmanaged (no project owns it)", Rank::Rest, unmanaged.collect()));
     }
@@ -235,14 +240,18 @@ fn planned(plan: &Plan) -> Vec<Section> {
 
 /// What a policy lets pass, and why.
 fn allowed(Allowed { what, addresses, until, reason }: &Allowed) -> Item {
-    let addresses = few(addresses.iter().map(code));
     let until = until.map(|until| format!(" until {until}")).unwrap_or_default();
-    Item::line(format!("- {what} of {addresses}{until}: {}\n", code(reason)))
+    Item::line(|most| format!("- {what} of {}{until}: {}\n", some(addresses, most), code(cut(reason, most))))
 }
 
 /// What a flag lets pass.
 fn flagged(Flagged { flag, addresses }: &Flagged) -> Item {
-    Item::line(format!("- {}: {}\n", code(flag), few(addresses.iter().map(code))))
+    Item::line(|most| format!("- {}: {}\n", code(flag), some(addresses, most)))
+}
+
+/// The first of some addresses, each in at most so many characters.
+fn some<'a>(addresses: impl IntoIterator<Item = &'a Address>, most: usize) -> String {
+    few(addresses.into_iter().map(|address| code(cut(&address.to_string(), most))))
 }
 
 fn drift(plan: &Plan) -> Vec<Section> {
@@ -261,7 +270,8 @@ fn diagnosed(diagnostic: &Diagnostic) -> Item {
     let lines = text.trim_end().lines().map(|line| format!("  {line}").trim_end().to_owned());
     Item {
         full: format!("{}\n", block("text", lines)),
-        brief: format!("- {}\n", code(&diagnostic.message)),
+        short: None,
+        brief: format!("- {}\n", code(cut(&diagnostic.message, NAME))),
         name: None,
     }
 }
@@ -291,10 +301,11 @@ fn tail(of: Comment, document: &Document<'_>) -> String {
     tail.join("\n")
 }
 
-/// What stopped something, in one line.
-fn because(problem: &Problem) -> String {
+/// What stopped something, in one line, with texts of at most so many characters.
+fn because(problem: &Problem, most: usize) -> String {
     let Diagnostic { message, help, output, .. } = &problem.diagnostic;
-    let help = help.as_ref().map(|help| format!(" (help: {})", code(help)));
-    let said = if output.is_empty() { String::new() } else { format!(" (output: {})", code(output.join(" / "))) };
-    format!("{}{said}{}", code(message), help.unwrap_or_default())
+    let help = help.as_ref().map(|help| format!(" (help: {})", code(cut(help, most))));
+    let said =
+        if output.is_empty() { String::new() } else { format!(" (output: {})", code(cut(&output.join(" / "), most))) };
+    format!("{}{said}{}", code(cut(message, most)), help.unwrap_or_default())
 }

@@ -2,8 +2,8 @@
 
 use super::super::reason::sign;
 use super::super::report::{Verb, counts, going_on, on_ledger};
-use super::fit::{Item, Rank, Section};
-use super::safe::code;
+use super::fit::{Item, NAME, Rank, Section};
+use super::safe::{code, cut};
 use super::{Comment, because, section};
 use crate::address::Address;
 use crate::apply::Outcome;
@@ -20,7 +20,7 @@ pub(super) fn headline(report: &Report, of: Comment) -> String {
         (Verb::Destroy, Exit::Ok) => "Destroy complete.",
         (Verb::Destroy, _) => "Destroy incomplete.",
     };
-    let next = going_on(report, verb).map(|words| format!(" {words}"));
+    let next = going_on(report, verb, |command| code(command)).map(|words| format!(" {words}"));
     format!("**{title}** {}{}\n\n", counts(report, verb), next.unwrap_or_default())
 }
 
@@ -39,7 +39,7 @@ pub(super) fn sections(report: &Report) -> Vec<Section> {
         section(
             "Stopped",
             Rank::First,
-            report.stopped.iter().map(|problem| Item::line(format!("- {}\n", because(problem)))).collect(),
+            report.stopped.iter().map(|problem| Item::line(|most| format!("- {}\n", because(problem, most)))).collect(),
         ),
         of("Skipped", Rank::First, |outcome, _| matches!(outcome, Outcome::Skipped { .. })),
         of("Not started", Rank::First, |outcome, _| matches!(outcome, Outcome::NotStarted)),
@@ -54,14 +54,15 @@ const fn done(outcome: &Outcome) -> bool {
 }
 
 fn item(report: &Report, address: &Address, action: Action, outcome: &Outcome) -> Item {
-    let words = match outcome {
+    let (name, of) = (format!("{} {address}", sign(action)), address.to_string());
+    let words = |most: usize| match outcome {
         Outcome::Done { id } => {
             let id = if id.is_empty() { String::new() } else { format!(" (id {})", code(id)) };
             format!("{id}{}", on_ledger(report, address, action, code))
         }
-        Outcome::Failed(problem) => format!(": {}", because(problem)),
-        Outcome::Skipped { because } => format!(": {} was not done", code(because)),
+        Outcome::Failed(problem) => format!(": {}", because(problem, most)),
+        Outcome::Skipped { because } => format!(": {} was not done", code(cut(&because.to_string(), most))),
         Outcome::NotStarted => String::new(),
     };
-    Item::line(format!("- **{}**{words}\n", code(format_args!("{} {address}", sign(action))))).named(code(address))
+    Item::line(|most| format!("- **{}**{}\n", code(cut(&name, most)), words(most))).named(code(cut(&of, NAME)))
 }

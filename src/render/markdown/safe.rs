@@ -1,9 +1,11 @@
 //! Text in Markdown that stays text: whatever a server or a manifest says stands in code, behind a fence that it cannot
 //! close. In code nothing is a link, a mention, a command, or HTML.
 
+use std::borrow::Cow;
 use std::fmt::{Display, Write as _};
 
 use super::super::sanitize::line;
+use super::super::value;
 
 /// The longest run of backticks in `text`.
 fn backticks(text: &str) -> usize {
@@ -22,6 +24,18 @@ pub(super) fn code(text: impl Display) -> String {
     let apart = text.starts_with(['`', ' ']) || text.ends_with(['`', ' ']);
     let space = if apart && !text.trim_matches(' ').is_empty() { " " } else { "" };
     format!("{fence}{space}{text}{space}{fence}")
+}
+
+/// `text` without what is in its middle, if it is longer than `most` characters.
+pub(super) fn cut(text: &str, most: usize) -> Cow<'_, str> {
+    let count = if text.len() > most { text.chars().count() } else { 0 };
+    if count <= most {
+        return Cow::Borrowed(text);
+    }
+    let at = |n: usize| text.char_indices().nth(n).map_or(text.len(), |(at, _)| at);
+    let (head, tail) = (most - most / 4, most / 4);
+    let left = value::count(count - most, "more character");
+    format!("{} ... ({left}) ... {}", &text[..at(head)], &text[at(count - tail)..]).into()
 }
 
 /// Lines as a block of code; none of them begins a line of its own.
@@ -72,6 +86,14 @@ mod tests {
         assert_eq!(code(""), "(empty)");
         assert_eq!(code("a\nb\u{202e}"), r"`a\nb\u{202e}`");
         assert_eq!(block("diff", ["+ ```", "+ a"]), "````diff\n+ ```\n+ a\n````\n");
+    }
+
+    #[test]
+    fn what_is_cut_shows_both_ends_and_how_much_is_missing() {
+        assert_eq!(cut("abcdefgh", 8), "abcdefgh");
+        assert_eq!(cut("éééééééé", 8), "éééééééé");
+        assert_eq!(cut("é23456789", 8), "é23456 ... (1 more character) ... 89");
+        assert_eq!(cut(&"x".repeat(2008), 8), "xxxxxx ... (2000 more characters) ... xx");
     }
 
     #[test]

@@ -8,16 +8,18 @@ use pulldown_cmark::{Event, Options, Parser, Tag};
 use super::*;
 use crate::address::Address;
 use crate::apply::Outcome;
-use crate::diff::{Action, Cause, Reason};
+use crate::diff::{Action, Cause, FieldChange, Reason};
 use crate::evidence::{Data, Stake};
 use crate::field::Role;
 use crate::hidden::is_hidden;
 use crate::kind::Kind;
+use crate::manifest::What;
 use crate::plan::difference;
 use crate::render::sample;
 use crate::render::tests::parts;
 use crate::report::Report;
-use crate::value::{Ref, Set, Value};
+use crate::secret::Sink;
+use crate::value::{Ref, Scope, Script, Set, Value};
 
 fn of_plan(of: Comment, plan: &Plan, exit: Exit) -> String {
     comment(of, &Document { origin: Some(&sample::origin()), plan: Some(plan), ..Document::new(exit) })
@@ -60,6 +62,8 @@ fn what_stopped_a_run() {
     let problems = [sample::problem(Exit::Manifest, "two resources have the address bucket.tmp")];
     let document = Document { problems: &problems, ..Document::new(Exit::Manifest) };
     insta::assert_snapshot!(comment(Comment::Plan, &document));
+    let named = comment(Comment::Plan, &Document { dir: Some("envs/`x"), ..document });
+    assert!(named.contains("\n### fluxform plan: ``envs/`x``\n"), "{named}");
 }
 
 #[test]
@@ -118,8 +122,37 @@ fn a_long_plan_is_cut_by_whole_resources_and_keeps_what_is_destroyed() {
 }
 
 #[test]
+fn a_long_value_is_shortened_and_hides_nothing_else() {
+    let long = "x".repeat(70_000);
+    let field = |name: &'static str, value: Value| sample::field(name, None, value, None, Cause::New);
+    let change = |kind: Kind, name: &str, action: Action, fields: Vec<FieldChange>| Change {
+        fields,
+        ..sample::change(kind, name, action, Reason::Differs)
+    };
+    let scope = Value::Scopes(Set::from([Scope::Object(Ref::To(Address::new(Kind::Bucket, "raw")))]));
+    let sinks = Value::Sinks(vec![Sink::File { path: "secrets/t".into() }]);
+    let lines: Vec<String> = (0..5000).map(|n| format!("line {n} {}", "y".repeat(20))).collect();
+    let script = Value::Script(Script::of_task(format!("// {long}\n{}", lines.join("\n"))));
+    let doomed = Address::new(Kind::Bucket, long.clone());
+    let mut plan = sample::nothing();
+    plan.changes = vec![
+        change(
+            Kind::Token,
+            "t",
+            Action::Create,
+            vec![field("description", sample::text(&long)), field("write", scope), field("deliver", sinks)],
+        ),
+        change(Kind::Task, "t", Action::Create, vec![field("every", sample::text("1h")), field("flux", script)]),
+        Change { address: doomed.clone(), ..change(Kind::Bucket, "d", Action::Delete, Vec::new()) },
+    ];
+    plan.at_stake = BTreeMap::from([(doomed.clone(), Stake::points(Data::Unknown(long.clone())))]);
+    plan.allowed.push(Allowed { what: What::DataLoss, addresses: [doomed].into(), until: None, reason: long });
+    insta::assert_snapshot!(of_plan(Comment::Plan, &plan, Exit::Ok));
+}
+
+#[test]
 fn what_gives_rights_or_takes_over_is_not_pushed_out() {
-    let mut plan = large(3000, 0, 1);
+    let mut plan = large(6000, 0, 1);
     let grave = |name: &str, kind: Kind, value: Value| {
         let mut change = sample::change(kind, name, Action::Create, Reason::New);
         change.fields = vec![sample::field("x", None, value, None, Cause::New)];
