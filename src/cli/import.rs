@@ -8,6 +8,7 @@ use crate::address::Address;
 use crate::apply::adopted;
 use crate::diff::Goal;
 use crate::exit::Exit;
+use crate::kind::Identity;
 use crate::plan::Consent;
 use crate::problem::{Problem, Problems};
 
@@ -21,7 +22,7 @@ pub(super) struct Arguments {
     /// The resource, such as bucket.raw; the manifests must declare it
     #[arg(value_name = "ADDRESS", value_parser = super::shell::address)]
     address: Address,
-    /// The ID of the object: 16 digits, 0-9 and a-f
+    /// The ID of the object: 16 digits, 0-9 and a-f; of a secret its key
     #[arg(value_name = "ID")]
     id: String,
     #[command(flatten)]
@@ -34,6 +35,13 @@ pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
     let Arguments { address, id, project, flags } = arguments;
     let plan = applies::like(&["plan"], project, &flags.connection);
     let mut project = project.load(shell)?;
+    // The server itself calls it by the second part, in the org that is meant unless another is named.
+    let id = &match address.kind.spec().identity {
+        Identity::OrgAndId | Identity::OrgAndName if !id.contains('/') => {
+            format!("{}/{id}", flags.home_org(shell, &project).await?)
+        }
+        _ => id.clone(),
+    };
     let usage = |diagnostic| Problem { exit: Exit::Usage, diagnostic };
     project.manifest.import(address, id).map_err(|diagnostics| Problems::all(diagnostics.into_iter().map(usage)))?;
     let words = Words {

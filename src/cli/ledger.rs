@@ -8,9 +8,9 @@ use super::connection;
 use super::pipeline;
 use super::plan::{Wait, writing};
 use super::project::Project;
-use super::record::{lock, under};
+use super::record::{lock, signed_json, under};
 use super::session::Session;
-use super::shell::Shell;
+use super::shell::{Format, Shell};
 use super::signal::unless_stopped;
 use super::{Ended, applies, approve, project};
 use crate::address::Address;
@@ -54,6 +54,9 @@ struct Sign {
     /// Skip the approval prompt: you know that the ledger is right
     #[arg(long)]
     auto_approve: bool,
+    /// Output format
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
     #[command(flatten)]
     connection: connection::Flags,
     #[command(flatten)]
@@ -64,6 +67,11 @@ impl Arguments {
     pub(super) fn connection(&self) -> &connection::Flags {
         let What::Sign(sign) = &self.what;
         &sign.connection
+    }
+
+    pub(super) const fn format(&self) -> Format {
+        let What::Sign(sign) = &self.what;
+        sign.format
     }
 }
 
@@ -77,8 +85,28 @@ pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
     let run = Run { shell, arguments, project: &project, session: &session, stop };
     let signed = run.sign().await;
     session.close().await;
-    shell.data(&format!("{}\n", signed?))?;
+    let Signed { words, ledger, said } = signed?;
+    shell.data(&match arguments.format {
+        Format::Human => format!("{words}\n"),
+        Format::Json => signed_json(&project.manifest.project, &ledger, &said),
+    })?;
     Ok(Exit::Ok)
+}
+
+/// What came of signing.
+struct Signed {
+    /// The same for people.
+    words: String,
+    /// What was signed.
+    ledger: Ledger,
+    /// What the server said of each object.
+    said: BTreeMap<Address, String>,
+}
+
+impl Signed {
+    fn nothing(words: String) -> Self {
+        Self { words, ledger: Ledger::default(), said: BTreeMap::new() }
+    }
 }
 
 struct Run<'a> {
@@ -91,7 +119,7 @@ struct Run<'a> {
 
 impl Run<'_> {
     /// Shows, asks, and signs; what came of it.
-    async fn sign(&self) -> Result<String, Problems> {
+    async fn sign(&self) -> Result<Signed, Problems> {
         let Some(key) = &self.session.ledger_key else {
             let diagnostic = Diagnostic::error(Code::LedgerKey, "there is no key to sign with")
                 .help("set FLUXFORM_LEDGER_KEY, or FLUXFORM_LEDGER_KEY_FILE; `openssl rand -hex 32` creates a key");
@@ -101,9 +129,10 @@ impl Run<'_> {
         let all = unless_stopped(&self.stop, self.labels()).await?;
         match decode(&all, name, self.session.org(), &Trust::Signed(key.clone())) {
             Ok((ledger, _)) if !ledger.found => {
-                return Ok(format!("{name} has no ledger yet: the first apply signs what it writes."));
+                let words = format!("{name} has no ledger yet: the first apply signs what it writes.");
+                return Ok(Signed::nothing(words));
             }
-            Ok(_) => return Ok(format!("The ledger of {name} is already signed with this key.")),
+            Ok(_) => return Ok(Signed::nothing(format!("The ledger of {name} is already signed with this key."))),
             Err(why) => {
                 // What is wrong with the ledger is the reason to sign it, and no failure of this run.
                 let Diagnostic { code, message, .. } = why.diagnostic();
@@ -112,13 +141,16 @@ impl Run<'_> {
         }
         let (ledger, shown) = self.whatever(&all, key)?;
         let said = unless_stopped(&self.stop, self.said(&ledger)).await?;
-        self.shell.data(&listed(self.shell.data_page(), &ledger, &said))?;
+        if self.arguments.format == Format::Human {
+            self.shell.data(&listed(self.shell.data_page(), &ledger, &said))?;
+        }
         if !self.arguments.auto_approve {
             let question = format!("Is this what {name} owns? It will be signed.");
             unless_stopped(&self.stop, approve::yes(self.shell, &question)).await?;
         }
         self.locked(key, &shown).await?;
-        Ok(format!("Signed: {}. From now on only a run with this key writes the ledger.", owned(&ledger)))
+        let words = format!("Signed: {}. From now on only a run with this key writes the ledger.", owned(&ledger));
+        Ok(Signed { words, ledger, said })
     }
 
     async fn labels(&self) -> Result<Vec<Row>, Problems> {

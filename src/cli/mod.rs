@@ -260,8 +260,8 @@ impl Command {
             Self::Flux(arguments) => (arguments.format(), Comment::Plan),
             Self::Lock(arguments) => (arguments.format().into(), Comment::Plan),
             Self::Explain(arguments) => (arguments.format.into(), Comment::Plan),
+            Self::Ledger(arguments) => (arguments.format().into(), Comment::Plan),
             Self::Init(_)
-            | Self::Ledger(_)
             | Self::Graph(_)
             | Self::Schema(_)
             | Self::Completions(_)

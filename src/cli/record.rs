@@ -1,6 +1,7 @@
 //! What changes the ledger and nothing else: shown, agreed to, and written under the lock if it is still the same.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -8,7 +9,7 @@ use tokio::sync::watch;
 
 use super::connection;
 use super::pipeline::{self, Lock};
-use super::plan::{Wait, writing};
+use super::plan::{Wait, reading, writing};
 use super::project::Project;
 use super::session::Session;
 use super::shell::{Format, Shell};
@@ -19,7 +20,7 @@ use crate::apply::Event;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::diff::{Action, Change};
 use crate::exit::Exit;
-use crate::ledger::{Lease, State, Update};
+use crate::ledger::{Lease, Ledger, State, Update};
 use crate::problem::{Problem, Problems};
 use crate::redact::without_secrets;
 use crate::render::{self, Look, Page, Progress, Role, count};
@@ -37,6 +38,16 @@ pub(super) struct Recording {
     pub(super) connection: connection::Flags,
     #[command(flatten)]
     wait: Wait,
+}
+
+impl Recording {
+    /// The ID of the home org of `project`.
+    pub(super) async fn home_org(&self, shell: &Shell, project: &Project) -> Result<String, Problems> {
+        let session = reading(shell, project, &self.connection, self.wait.lock_timeout).await?;
+        let org = session.org().to_owned();
+        session.close().await;
+        Ok(org)
+    }
 }
 
 /// What is to be recorded.
@@ -194,6 +205,21 @@ struct One<'a> {
     name: Option<Cow<'a, str>>,
     /// The fields that the manifests say otherwise.
     differs: Vec<&'static str>,
+    /// What the server says of the object, where it was asked only for that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    server: Option<&'a str>,
+}
+
+/// What was signed of the ledger of `project`, and what the server has `said` of each object.
+pub(super) fn signed_json(project: &str, ledger: &Ledger, said: &BTreeMap<Address, String>) -> String {
+    let signed = ledger.entries.iter().map(|(address, entry)| One {
+        id: Some(&entry.id),
+        name: Some(without_secrets(&entry.name)),
+        server: said.get(address).map(String::as_str),
+        ..One::of(address)
+    });
+    let recorded = signed.collect();
+    render::json(&Form { head: render::Head::new(Exit::Ok), project, recorded })
 }
 
 /// What is recorded of a change.
@@ -205,14 +231,19 @@ const fn word(change: &Change) -> &'static str {
 }
 
 impl<'a> One<'a> {
+    /// What is signed of it, if no more is known.
+    fn of(address: &'a Address) -> Self {
+        let kind = address.kind.name();
+        Self { address, kind, action: "sign", id: None, name: None, differs: Vec::new(), server: None }
+    }
+
     fn new(change: &'a Change) -> Self {
         Self {
-            address: &change.address,
-            kind: change.address.kind.name(),
             action: word(change),
             id: change.object.as_ref().map(|object| object.id.as_str()),
             name: change.object.as_ref().map(|object| without_secrets(&object.name)),
             differs: change.fields.iter().map(|field| field.field).collect(),
+            ..Self::of(&change.address)
         }
     }
 }

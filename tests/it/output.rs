@@ -144,6 +144,17 @@ both!(what_has_no_id_of_its_own_keeps_the_schemas, async |scene| {
         let forget = place.on("forget").args(&[address, "--auto-approve", "--format=json"]);
         keeps_schema("record", &forget.run().with(0).json());
     }
+    // As the server itself calls them, in the home org.
+    let mapping = scene.http.get(&format!("dbrps?orgID={}", scene.org)).await.expect(200);
+    let mapping = mapping["content"].as_array().unwrap().iter().find(|row| row["database"] == "d").map(id).unwrap();
+    for (address, own) in [("dbrp.d", mapping.as_str()), ("secret.k", "k")] {
+        let import =
+            Fluxform::new(&["import", address, own]).arg(place.path()).args(&["--auto-approve", "--format=json"]);
+        let import = import.var("INFLUX_HOST", scene.server.url()).var("INFLUX_TOKEN", scene.server.token());
+        let recorded = import.var("VALUE", "none of yours").run().with(0).json();
+        assert_eq!(recorded["recorded"][0]["id"], format!("{}/{own}", scene.org));
+        place.on("forget").args(&[address, "--auto-approve"]).run().with(0);
+    }
     let adopt = place.on("adopt").args(&["--auto-approve", "--format=json"]).var("VALUE", "none of yours");
     keeps_schema("record", &adopt.run().with(0).json());
 });

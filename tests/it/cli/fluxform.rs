@@ -104,7 +104,7 @@ impl Fluxform {
             Some(&"flux") => "plan",
             Some(&("apply" | "destroy")) => "report",
             Some(&"output") if !words.iter().any(|word| word.starts_with("--field")) => "output",
-            Some(&("import" | "adopt" | "forget")) => "record",
+            Some(&("import" | "adopt" | "forget" | "ledger")) => "record",
             Some(
                 &command @ ("show" | "status" | "export" | "lock" | "explain" | "required-permissions" | "preflight"),
             ) => command,

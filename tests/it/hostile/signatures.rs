@@ -72,6 +72,16 @@ both!(a_forged_entry_deletes_without_a_key_and_is_refused_with_one, async |scene
         "it is being signed: {}",
         shown.err
     );
+    let again =
+        with_key(words(scene.server.url(), &scene, &sign, dir.path())).arg("--format=json").run().with(0).json();
+    assert_eq!(again["recorded"], json!([]), "it is signed");
+    let other = &"y".repeat(32);
+    let by_other = words(scene.server.url(), &scene, &sign, dir.path()).var("FLUXFORM_LEDGER_KEY", other);
+    let signed = by_other.arg("--format=json").run().with(0).json();
+    let rows = signed["recorded"].as_array().unwrap();
+    let row = rows.iter().find(|row| row["address"] == "bucket.old").unwrap();
+    assert_eq!((&row["action"], &row["server"]), (&json!("sign"), &json!("on the server")));
+    with_key(words(scene.server.url(), &scene, &sign, dir.path())).run().with(0);
     let status = with_key(directly(&scene, "status", dir.path())).args(&["--format", "json"]).run().with(0).json();
     assert_eq!(status["signature"]["verified"], true);
     scene.http.get(&format!("buckets/{}", id(&victim))).await.expect(200);
