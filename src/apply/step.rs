@@ -234,9 +234,24 @@ impl<'a> Executor<'a> {
 
     async fn delete_predecessors(&self, change: &Change) -> Result<(), Problem> {
         for id in &change.predecessors {
-            change.address.kind.delete(self.writer, id).await?;
+            let left = |address: &Address| format!("the one that {address} has replaced (ID {id}) still works");
+            self.delete_predecessor(change, id, left).await?;
         }
         Ok(())
+    }
+
+    /// Deletes an object that the one of `change` has taken over from; where that fails, `left` says what is left.
+    async fn delete_predecessor(
+        &self,
+        change: &Change,
+        id: &str,
+        left: impl FnOnce(&Address) -> String,
+    ) -> Result<(), Problem> {
+        let Err(error) = change.address.kind.delete(self.writer, id).await else { return Ok(()) };
+        let mut problem = Problem::from(error);
+        let message = &mut problem.diagnostic.message;
+        *message = format!("{message}; {}", left(&change.address));
+        Err(problem)
     }
 
     /// Deletes the object that the ledger has and the server does not show. Once the user that something acts as is gone, or its
@@ -272,7 +287,12 @@ impl<'a> Executor<'a> {
         }
         self.wait(self.written(change, entry.clone())).await?;
         for id in std::mem::take(&mut entry.predecessors) {
-            change.address.kind.delete(self.writer, &id).await?;
+            let left = |address: &Address| {
+                format!(
+                    "the new {address} works and its secret is delivered, but the old one (ID {id}) still works too"
+                )
+            };
+            self.delete_predecessor(change, &id, left).await?;
         }
         Ok(())
     }

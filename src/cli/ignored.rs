@@ -19,10 +19,15 @@ const IGNORE: &str = ".gitignore";
 /// A hint at the files of the project that the next commit may take up; `data` is the embedded server's file. It is for the first
 /// apply, which makes them: later they may be in Git, which no `.gitignore` changes.
 pub(super) fn hint(manifest: &Manifest, data: Option<&Path>) -> Option<Diagnostic> {
-    let root = manifest.root.path().canonicalize().ok()?;
+    not_ignored(manifest.root.path(), files(manifest, data))
+}
+
+/// A hint at those of the `files` in the directory `dir` that the next commit may take up.
+pub(super) fn not_ignored(dir: &Path, files: impl IntoIterator<Item = PathBuf>) -> Option<Diagnostic> {
+    let root = dir.canonicalize().ok()?;
     let tree = root.ancestors().find(|dir| dir.join(".git").symlink_metadata().is_ok())?.to_owned();
     let git = Git::of(&tree, &root);
-    let mut bare: Vec<String> = files(manifest, data)
+    let mut bare: Vec<String> = files
         .into_iter()
         .filter(|file| !git.ignores(&root.join(file)))
         .map(|file| format!("`/{}`", file.display()))
@@ -33,7 +38,7 @@ pub(super) fn hint(manifest: &Manifest, data: Option<&Path>) -> Option<Diagnosti
         return None;
     }
     let message = format!("Git does not ignore what should never be committed: {}", few(bare));
-    let help = format!("add it, or its directory, to {}", manifest.root.path().join(IGNORE).display());
+    let help = format!("add it, or its directory, to {}", dir.join(IGNORE).display());
     Some(Diagnostic::warning(Code::GitNotIgnored, message).help(help))
 }
 

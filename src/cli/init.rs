@@ -55,8 +55,16 @@ pub(super) fn run(shell: &Shell, arguments: &Arguments) -> Ended {
         ));
         missing.iter().for_each(|line| shell.say_command(line));
     }
+    let other = shell.around.var("INFLUX_HOST").is_some();
+    if other {
+        shell.say(
+            "INFLUX_HOST is set, but the project names the embedded server: to use the server in INFLUX_HOST, remove `url` and \
+             `org` from [server].",
+        );
+    }
     shell.say("Next:");
-    ["plan", "apply"].iter().for_each(|command| shell.say_command(&format!("fluxform {command}{at}")));
+    let without = if other { "env -u INFLUX_HOST " } else { "" };
+    ["plan", "apply"].iter().for_each(|command| shell.say_command(&format!("{without}fluxform {command}{at}")));
     Ok(Exit::Ok)
 }
 

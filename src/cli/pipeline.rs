@@ -337,7 +337,10 @@ impl Lock<'_> {
         };
         let mut waiting = |holder: &Holder| tell(Event::Waiting { holder: holder.to_string() });
         tokio::select! {
-            lease = ledger::acquire(&labels, Arc::new(ThisMachine), &claim, &mut waiting) => Ok(lease?),
+            lease = ledger::acquire(&labels, Arc::new(ThisMachine), &claim, &mut waiting) => {
+                signal::begin_to_write();
+                Ok(lease?)
+            }
             exit = signal::wait(self.stop) => Err(signal::stopped(exit)),
         }
     }

@@ -187,7 +187,7 @@ pub(super) fn client(shell: &Shell, connection: &Connection, root: &Root) -> Res
     let Target::Server(url) = &connection.target.value else {
         return Err(Problem::new(Code::ConnectionEmbedded, "the embedded server has no URL of its own"));
     };
-    let token = connection.token.as_ref().map(|token| read_token(&token.value)).transpose()?;
+    let token = connection.token.as_ref().map(read_token).transpose()?;
     let mut connect = Connect::new(url.clone(), token);
     connect.on_wait = shell.on_wait();
     let Certificates { ca_file, client_cert, client_key } = &connection.certificates;
@@ -203,22 +203,25 @@ pub(super) fn client(shell: &Shell, connection: &Connection, root: &Root) -> Res
     })
 }
 
-fn read_token(token: &Token) -> Result<Secret, Problem> {
-    let path = match token {
+fn read_token(token: &Given<Token>) -> Result<Secret, Problem> {
+    let path = match &token.value {
         Token::Value(secret) => return Ok(secret.clone()),
         Token::File(path) => path,
     };
     let problem =
         |exit, message: String| Problem { exit, diagnostic: Diagnostic::error(Code::ConnectionToken, message) };
     let text = secret::read(path).map_err(|error| match error {
-        SecretError::File(ConfineError::Missing(path)) if may_be_token(&path) => {
+        SecretError::File(ConfineError::Missing(_)) if may_be_token(path) => {
             let message =
                 "cannot use the token file: there is none of this name, which is not shown: it may be a token";
             let mut problem = problem(Exit::Secret, message.to_owned());
             problem.diagnostic.help = Some("give the path of a file, or set INFLUX_TOKEN to the token".to_owned());
             problem
         }
-        error => problem(Exit::Secret, format!("cannot use the token file: {error}")),
+        error => {
+            let (path, from) = (path.display(), &token.from);
+            problem(Exit::Secret, format!("cannot use the token file {path} (from {from}): {error}"))
+        }
     })?;
     match text.trim() {
         "" => Err(problem(Exit::NotAuthorized, format!("{} is empty: expected a token", path.display()))),

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::applies::first_plan;
 use super::connection::{self, Target};
+use super::ignored::not_ignored;
 use super::session::{client, no_server};
 use super::shell::Shell;
 use super::{Ended, written};
@@ -133,6 +134,9 @@ async fn set_up(shell: &Shell, arguments: &Arguments) -> Result<Exit, Problem> {
         arguments.bucket,
         path.display()
     ));
+    let (dir, name) = (path.parent().unwrap_or(Path::new("")), path.file_name().map(PathBuf::from));
+    let dir = if dir == Path::new("") { Path::new(".") } else { dir };
+    shell.show(&Vec::from_iter(not_ignored(dir, name)));
     shell.say(
         "A project from `fluxform init` names the embedded server: remove `url` and `org` from its [server] first.",
     );

@@ -1,7 +1,8 @@
 //! What ends a run early: Ctrl-C and SIGTERM, of which the first asks to stop and the second stops, and `--timeout`, which
 //! asks as the first signal does.
 
-use std::io;
+use std::io::{self, Write as _};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
@@ -73,6 +74,18 @@ pub(super) fn stopped(exit: Exit) -> Problem {
     Problem { exit, diagnostic }
 }
 
+/// What may be left behind where a second signal stops a run that writes.
+const STOPPED_AT_ONCE: &str = "\nStopped at once: the lock of this run stays until it expires, and what was under way may be half \
+                               done; the next apply finishes it.";
+
+/// Whether the run has begun to write.
+static LEAVES: AtomicBool = AtomicBool::new(false);
+
+/// From now on, a run that is stopped at once leaves something behind.
+pub(super) fn begin_to_write() {
+    LEAVES.store(true, Ordering::Relaxed);
+}
+
 struct Signals {
     interrupt: Signal,
     terminate: Signal,
@@ -114,6 +127,10 @@ async fn tell(mut signals: Option<Signals>, until: Option<Instant>, stop: watch:
     if let Some(signals) = &mut signals {
         let second = signals.next().await;
         secret::kill_commands();
+        if LEAVES.load(Ordering::Relaxed) {
+            // Nothing else can be done about an error stream that is gone.
+            let _ = writeln!(io::stderr(), "{STOPPED_AT_ONCE}");
+        }
         std::process::exit(second.code().into());
     }
 }

@@ -11,6 +11,11 @@ use crate::problem::Problem;
 /// # Errors
 /// A name that a manifest or a script has: the next run would read what is written there as one.
 pub(super) fn allowed(what: &str, path: &Path) -> Result<(), Problem> {
+    if path == Path::new("-") {
+        let message = format!("cannot write {what} to standard output");
+        let help = "give a name; `./-` is the one of a dash";
+        return Err(Problem::from(Diagnostic::error(Code::CliName, message).help(help)));
+    }
     let Some(of) = reads_as(path) else { return Ok(()) };
     let ending = path.extension().unwrap_or_default().display();
     let message = format!("cannot write {what} to {}, which has the name of a {of}", path.display());
@@ -25,11 +30,11 @@ mod tests {
 
     #[test]
     fn nothing_is_written_that_would_be_read_as_a_source() {
-        for path in ["x.toml", "a/.x.TOML", "prod.vars.toml", "x.flux", "x.conf"] {
+        for path in ["x.toml", "a/.x.TOML", "prod.vars.toml", "x.flux", "x.conf", "-"] {
             let problem = allowed("the plan", Path::new(path)).expect_err(path);
             assert_eq!((problem.exit, problem.diagnostic.code), (Exit::Usage, Code::CliName));
         }
-        for path in ["x.plan", "toml", "x.toml.plan", "x.json", ".toml"] {
+        for path in ["x.plan", "toml", "x.toml.plan", "x.json", ".toml", "./-"] {
             assert!(allowed("the plan", Path::new(path)).is_ok(), "{path}");
         }
     }

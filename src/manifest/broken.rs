@@ -93,9 +93,10 @@ fn say(source: &Arc<Source>, faults: &[Fault<'_>], problems: &mut Vec<Diagnostic
                 None => (fault.message.to_owned(), None),
             };
             let diagnostic = Diagnostic::error(Code::ManifestToml, message);
-            let diagnostic = diagnostic.at(at(span), "invalid TOML from here");
+            let diagnostic = diagnostic.at(at(span.clone()), "invalid TOML from here");
             let more = (n + 1 == first.len() && rest > 0).then(|| follows(rest));
-            let help: Vec<String> = escape.map(str::to_owned).into_iter().chain(more).collect();
+            let key = spaced_key(fault, &source.text, span.start);
+            let help: Vec<String> = escape.map(str::to_owned).or(key).into_iter().chain(more).collect();
             problems.push(diagnostic.help_known((!help.is_empty()).then(|| help.join("; "))));
             continue;
         }
@@ -166,6 +167,16 @@ fn escape(fault: &Fault<'_>, text: &str, span: &Range<usize>) -> Option<(String,
         "a backslash between `\"` begins an escape: write `\\\\`, or put the text between `'`, where a backslash is itself"
     };
     Some((message, help))
+}
+
+/// How to write the key with a space in the header of a table, if that is what is wrong: `[bucket.a b]`.
+fn spaced_key(fault: &Fault<'_>, text: &str, at: usize) -> Option<String> {
+    let start = text.get(..at)?.rfind('\n').map_or(0, |newline| newline + 1);
+    let header = header(text[start..].lines().next()?).filter(|_| fault.message.starts_with("unclosed table"))?;
+    let (kind, key) = header.strip_prefix('[')?.strip_suffix(']')?.split_once('.')?;
+    let is_plain = |c: char| c.is_alphanumeric() || matches!(c, ' ' | '_' | '-');
+    (key.contains(' ') && key.chars().all(is_plain))
+        .then(|| format!("put a key with a space in quotes: `[{kind}.\"{key}\"]`"))
 }
 
 /// Says that `what` nests too deep.

@@ -1,5 +1,6 @@
 //! What other tools call things that have another name here: whoever comes from Terraform is told ours.
 
+use crate::address::Address;
 use crate::kind::Kind;
 
 /// What fluxform does not manage, by the names that a table might have.
@@ -246,6 +247,9 @@ pub(super) fn block(line: &str) -> Option<String> {
             format!("declare a resource as a table: `[{}.{key}]`{found}", kind.unwrap_or("KIND"))
         }
         ("variable", [name]) => format!("declare variables in one table, `[var]`: `{name} = {{ default = ... }}`"),
+        (kind, [key]) if Kind::from_name(kind).is_some() => {
+            format!("declare a resource as a table: `[{}]`", Address::new(Kind::from_name(kind)?, *key))
+        }
         _ => section(word)?.to_owned(),
     };
     Some(format!("manifests are TOML: {help}"))
@@ -264,6 +268,7 @@ mod tests {
                 Some("declare a resource as a table: `[bucket.raw]`, with `external = true`"),
             ),
             (r#"resource "x" "raw" {"#, Some("declare a resource as a table: `[KIND.raw]`")),
+            (r#"bucket "raw" {"#, Some("declare a resource as a table: `[bucket.raw]`")),
             (r#"variable "env" {"#, Some("`[var]`: `env = { default = ... }`")),
             (
                 "terraform {",

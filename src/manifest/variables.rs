@@ -298,11 +298,15 @@ impl<'a> Resolver<'_, 'a> {
                 }
                 None => {
                     let message = format!("the variable `{name}` has no value");
-                    self.problems.push(
-                        Diagnostic::error(Code::ManifestVariableUnset, message)
-                            .at(declared.place(), "has no default")
-                            .help(format!("give `--var {name}=...`, or set {}{name}", Inputs::ENV_PREFIX)),
-                    );
+                    let help = if is_secret(name) {
+                        "it is called like a secret, and such a variable takes no value from outside: let the apply read the secret \
+                         where it is needed, with `{ env = \"NAME\" }`, or choose another name"
+                            .to_owned()
+                    } else {
+                        format!("give `--var {name}=...`, or set {}{name}", Inputs::ENV_PREFIX)
+                    };
+                    let diagnostic = Diagnostic::error(Code::ManifestVariableUnset, message);
+                    self.problems.push(diagnostic.at(declared.place(), "has no default").help(help));
                     return None;
                 }
             },

@@ -5,14 +5,14 @@ use crate::address::few;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::diff::{Action, Change};
 use crate::field::Role;
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, Origin};
 use crate::redact::without_secrets_in_command;
 use crate::secret::Sink;
 use crate::value::Value;
 
 /// Tells of the secrets that stop working with `changes` and stay where they were delivered: those of tokens that are deleted,
 /// and of tokens that deliver elsewhere from now on.
-pub(super) fn stay(changes: &[Change], ledger: &Ledger) -> Option<Diagnostic> {
+pub(super) fn stay(changes: &[Change], ledger: &Ledger, written: Written<'_>) -> Option<Diagnostic> {
     let mut stay: Vec<String> = Vec::new();
     for change in changes {
         let Some(deliver) = change.address.kind.with(Role::Delivery) else { continue };
@@ -29,8 +29,18 @@ pub(super) fn stay(changes: &[Change], ledger: &Ledger) -> Option<Diagnostic> {
                 let left = others(inner, kept);
                 stay.extend((!left.is_empty()).then(|| format!("{was} in {}", without_secrets_in_command(&left))));
             }
-            // Too long for the ledger to hold.
-            Some(None) => stay.push(was.to_string()),
+            // Too long for the ledger to hold: the manifest still has what was applied, or nobody does.
+            Some(None) => {
+                let declared = written.resources.get(&change.address).and_then(|of| of.fields.get(deliver.name));
+                let same = declared.filter(|now| entry.fields.get(deliver.name) == Some(&now.fingerprint()));
+                let sinks = match same {
+                    Some(Value::Sinks(sinks)) => others(&few(sinks.iter()), kept),
+                    _ => String::new(),
+                };
+                let place =
+                    if sinks.is_empty() { sinks } else { format!(" in {}", without_secrets_in_command(&sinks)) };
+                stay.push(format!("{was}{place}"));
+            }
         }
     }
     let message = match stay.as_slice() {
@@ -39,6 +49,26 @@ pub(super) fn stay(changes: &[Change], ledger: &Ledger) -> Option<Diagnostic> {
         all => format!("these secrets stop working and stay where they were delivered: {}", few(all)),
     };
     let help = "fluxform does not remove delivered secrets: delete them yourself once nothing reads them";
+    Some(Diagnostic::warning(Code::PlanSecretStays, message).help(help))
+}
+
+/// Tells of the tokens that go with `changes` and that fluxform has not made: their secrets may be anywhere.
+pub(super) fn held_by_others(changes: &[Change], ledger: &Ledger) -> Option<Diagnostic> {
+    let gone =
+        changes.iter().filter(|change| change.address.kind.with(Role::Delivery).is_some() && change.action.removes());
+    let adopted = gone.filter(|change| {
+        let was = change.moved_from.as_ref().unwrap_or(&change.address);
+        change.adopts
+            || ledger.entries.get(was).is_some_and(|entry| entry.origin == Origin::Adopted && entry.secret.is_none())
+    });
+    let addresses: Vec<_> = adopted.map(|change| &change.address).collect();
+    let (whose, has) = match addresses.as_slice() {
+        [] => return None,
+        [one] => (one.to_string(), "has its secret, which was not made by fluxform"),
+        all => (few(all), "has their secrets, which were not made by fluxform"),
+    };
+    let message = format!("{whose} stops working for everybody who {has}");
+    let help = "nobody knows where it is used: find out first, and give the new secret to whoever needs it";
     Some(Diagnostic::warning(Code::PlanSecretStays, message).help(help))
 }
 
@@ -115,7 +145,25 @@ mod tests {
             ..Entry::blank("1", "t")
         };
         let entries = delivered.iter().map(|(key, fingerprint)| (address(key), entry(fingerprint))).collect();
-        stay(changes, &Ledger { entries, ..Ledger::default() }).map(|diagnostic| diagnostic.message)
+        let none = BTreeMap::new();
+        let written = Written { resources: &none, imports: &BTreeMap::new() };
+        stay(changes, &Ledger { entries, ..Ledger::default() }, written).map(|diagnostic| diagnostic.message)
+    }
+
+    #[test]
+    fn who_has_the_secret_of_an_adopted_token_is_thought_of() {
+        let said = |origin: Origin, secret: Option<&str>, action: Action| {
+            let entry = Entry { origin, secret: secret.map(str::to_owned), ..Entry::blank("1", "t") };
+            let ledger = Ledger { entries: BTreeMap::from([(address("a"), entry)]), ..Ledger::default() };
+            held_by_others(&[Change::blank(&address("a"), action, Reason::Differs)], &ledger).map(|said| said.message)
+        };
+        assert_eq!(
+            said(Origin::Adopted, None, Action::Replace).as_deref(),
+            Some("token.a stops working for everybody who has its secret, which was not made by fluxform")
+        );
+        assert_eq!(said(Origin::Adopted, None, Action::Update), None);
+        assert_eq!(said(Origin::Adopted, Some("0123456789ab"), Action::Replace), None, "it was replaced before");
+        assert_eq!(said(Origin::Created, None, Action::Replace), None);
     }
 
     fn deleted(key: &str) -> Change {

@@ -131,8 +131,9 @@ fn said(change: &Change, rest: Option<&Rest>) -> String {
         remarks.push("adopted".to_owned());
     }
     if let Some(from) = &change.moved_from {
-        let from = if from.instance.is_some() { format!("{}[*]", from.table()) } else { from.to_string() };
-        remarks.push(format!("was {from}"));
+        // Those that keep their instance share a line.
+        let same = from.instance.is_some() && from.instance == change.address.instance;
+        remarks.push(format!("was {}", if same { format!("{}[*]", from.table()) } else { from.to_string() }));
     }
     if !change.released.is_empty() {
         remarks.push(released(change));
@@ -141,6 +142,9 @@ fn said(change: &Change, rest: Option<&Rest>) -> String {
     remarks.extend(change.turn().map(|turn| format!("{} in the ledger: {}", turn.word(), settings(change))));
     if change.unverified {
         remarks.push("unverified".to_owned());
+    }
+    if words.trim().is_empty() {
+        words.clear();
     }
     if !remarks.is_empty() {
         words.push_str(&format!("  # {}", remarks.join("; ")));

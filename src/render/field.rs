@@ -4,10 +4,13 @@ use super::alike::apart;
 use super::items::by_items;
 use super::lines::{self, Line};
 use super::page::Page;
+use super::reason::is_version;
 use super::shared::Rest;
 use super::style::Role;
 use super::value::{Shown, last, lines, lines_beside, short_of};
 use crate::diff::{Cause, Change, FieldChange};
+use crate::flux::format::format;
+use crate::flux::parser::parse;
 use crate::value::Value;
 
 /// A drifted set of so many members is shown in one line.
@@ -63,8 +66,14 @@ pub(super) fn sides(field: &FieldChange) -> (String, String) {
 fn before(field: &FieldChange) -> Shown {
     match &field.live {
         Some(live) => Shown::of(field.field, live),
+        None if is_first_version(field) => Shown::words("(unset)"),
         None => last(field).unwrap_or_else(|| Shown::words("(unknown)")),
     }
+}
+
+/// Whether it counts for the first time how often a secret was set: that sets the secret again.
+fn is_first_version(field: &FieldChange) -> bool {
+    field.cause == Cause::New && field.live.is_none() && is_version(field.field) && last(field).is_none()
 }
 
 /// Who moved, in words; nothing where the manifest alone did.
@@ -74,6 +83,7 @@ pub(super) fn cause(field: &FieldChange) -> Option<String> {
         // An address or list that is too long for the ledger is there as a digest.
         (Cause::Yours, None) if field.live.is_none() => "the last applied value is not recorded".to_owned(),
         (Cause::Yours, _) => return None,
+        (Cause::New, _) if is_first_version(field) => "the secret is set again".to_owned(),
         (Cause::New, _) => "managed from now on".to_owned(),
         (Cause::Unfinished, _) if field.live.is_none() => "finish: possibly never set".to_owned(),
         (Cause::Unfinished, _) if leaves_only_secrets(field) => {
@@ -141,9 +151,31 @@ pub(super) fn by_lines(field: &FieldChange) -> Option<Vec<Line>> {
 
 /// The lines of two values like `like` in which they differ.
 fn apart_by_lines(old: &[String], new: &[String], like: &Value) -> Vec<Line> {
+    if matches!(like, Value::Script(script) if script.is_flux()) {
+        let lines = lines::of_scripts(old, new);
+        return laid_out_alike(old, new).filter(|alike| count(alike) < count(&lines)).map_or(lines, |alike| {
+            let note = Line::Note("both are laid out alike, as `fluxform flux fmt` does");
+            [note].into_iter().chain(alike).collect()
+        });
+    }
     if matches!(like, Value::Script(_) | Value::List(_) | Value::Table(_)) {
         lines::of_scripts(old, new)
     } else {
         lines::of_sets(old, new)
     }
+}
+
+/// The lines in which two scripts differ that are laid out in the same way; none if they do not differ then, or are no Flux.
+fn laid_out_alike(old: &[String], new: &[String]) -> Option<Vec<Line>> {
+    let laid_out = |lines: &[String]| {
+        let parsed = parse(&lines.join("\n"));
+        parsed.is_sound().then(|| format(&parsed.script).lines().map(str::to_owned).collect::<Vec<_>>())
+    };
+    let (old, new) = (laid_out(old)?, laid_out(new)?);
+    (old != new).then(|| lines::of_scripts(&old, &new))
+}
+
+/// How many lines are new or gone.
+fn count(lines: &[Line]) -> usize {
+    lines.iter().filter(|line| matches!(line, Line::Old(_) | Line::New(_))).count()
 }

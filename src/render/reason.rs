@@ -34,7 +34,7 @@ pub(super) fn reason(reason: &Reason, kind: Kind) -> Option<String> {
         Reason::CannotChange(fields) => cannot_change(fields, kind),
         Reason::CreatorGone => "the user it runs as was deleted or no longer owns the org".to_owned(),
         Reason::Undelivered => "its secret was never delivered".to_owned(),
-        Reason::Leftovers => "an interrupted run left an object that this one replaces".to_owned(),
+        Reason::Leftovers => "an earlier run did not delete the object that this one has replaced".to_owned(),
         Reason::Resumed => "an interrupted run created it".to_owned(),
         Reason::Unfinished => {
             match kind.spec().fields.iter().find(|field| field.secret.is_some_and(|rule| rule.needed)) {
@@ -63,7 +63,15 @@ fn cannot_change(fields: &BTreeSet<&'static str>, kind: Kind) -> String {
         }
         (Delete::Last, _) => "; the new one works before the old one is deleted".to_owned(),
     };
-    format!("{names} cannot be changed in place{order}")
+    match fields.iter().all(|field| is_version(field)) {
+        true => format!("{names} asks for a new secret{order}"),
+        false => format!("{names} cannot be changed in place{order}"),
+    }
+}
+
+/// Whether the field called so only counts how often a secret was set.
+pub(super) fn is_version(field: &str) -> bool {
+    field.ends_with("_version")
 }
 
 /// An object on the server: its name and ID.

@@ -109,8 +109,12 @@ both!(what_a_run_could_not_delete_is_foreseen_and_counted, virgin, async |server
         .map(|row| id(&row))
         .unwrap();
     let run = site.run(site.home.server.token(), APPLY).var("INFLUX_HOST", proxy.url()).start();
-    let (status, ..) = tokio::task::spawn_blocking(move || run.wait()).await.unwrap();
+    let (status, out, _) = tokio::task::spawn_blocking(move || run.wait()).await.unwrap();
     assert!(!status.success());
+    let said = out.split_whitespace().collect::<Vec<_>>().join(" ");
+    let left =
+        format!("the new token.gateways works and its secret is delivered, but the old one (ID {old}) still works too");
+    assert!(said.contains(&left) && said.contains("Run `fluxform apply --auto-approve iot` again"), "{said}");
 
     let planned = site.by_operator(PLAN).with(2).out;
     assert!(planned.contains(&format!("# what it replaced is deleted: token (id {old})")), "{planned}");

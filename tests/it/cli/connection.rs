@@ -246,4 +246,8 @@ both!(a_token_that_does_not_work_is_named_by_where_it_came_from, async |scene| {
         let ended = run.run().with(4);
         assert!(ended.err.contains(&format!("check that {from} holds a token of this server")), "{}", ended.err);
     }
+    let gone = dir.path().join("no/such/ci.token");
+    let ended = run().var("INFLUX_TOKEN_FILE", gone.to_str().unwrap()).run().with(10);
+    let words = format!("cannot use the token file {} (from INFLUX_TOKEN_FILE): ", gone.display());
+    assert!(ended.words().contains(&words), "{}", ended.err);
 });

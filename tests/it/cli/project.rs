@@ -136,6 +136,8 @@ fn a_new_project_from_init_is_valid_and_is_not_written_twice() {
     let spaced = dir.with_file_name("my demo");
     std::fs::create_dir(&spaced).unwrap();
     std::fs::write(spaced.join(".gitignore"), "/secrets/\n").unwrap();
+    let other = on("init", &dir.with_file_name("other")).var("INFLUX_HOST", "http://127.0.0.1:1").run().with(0).err;
+    assert!(other.contains("\n  env -u INFLUX_HOST fluxform plan "), "{other}");
     let said = on("init", &spaced).run().with(0).err;
     let quoted = format!("'{}'", spaced.display());
     assert!(said.ends_with(&format!("Next:\n  fluxform plan {quoted}\n  fluxform apply {quoted}\n")), "{said}");

@@ -19,9 +19,11 @@ fn setting_up(url: &str, password: &str, token: &std::path::Path) -> Fluxform {
 both!(a_server_is_set_up_once_and_its_token_is_only_in_the_file, virgin, async |server| {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("operator.token");
+    std::fs::create_dir(dir.path().join(".git")).unwrap();
     let mut run = setting_up(server.url(), "long-enough", "operator.token".as_ref());
     run.command.current_dir(dir.path());
     let ended = run.run().with(0);
+    assert!(ended.err.contains("git::not-ignored") && ended.err.contains("`/operator.token`"), "{}", ended.err);
     let token = std::fs::read_to_string(&file).unwrap();
     assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
     assert!(!ended.all().contains(&token) && !ended.all().contains("long-enough"));

@@ -111,7 +111,8 @@ both!(what_is_no_plan_is_refused_with_its_reason, async |scene| {
     }
     fs::remove_file(review.file()).unwrap();
     has(&review.refused(64).await.err, "no such file: ");
-    has(&review.run("apply", &review.project()).arg(review.project()).run().with(64).err, "is a directory");
+    let two = review.run("apply", &review.project()).arg(review.project()).run().with(64);
+    has(&two.words(), "is a directory, and apply takes one project");
 });
 
 both!(a_plan_takes_the_place_of_a_plan_and_of_nothing_else, async |scene| {
