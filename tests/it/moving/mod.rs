@@ -14,7 +14,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use crate::cli::fluxform::{Ended, Fluxform};
-use crate::support::{Backend, Http, Secret, Server, Start, id};
+use crate::support::{Backend, Http, Secret, Server, Start, card, id};
 
 /// A server of a test's own, set up, with one org: what other tests make on a shared one would be exported too.
 pub(crate) struct Home {
@@ -27,9 +27,6 @@ pub(crate) struct Home {
     /// The ID of the operator's user.
     pub(crate) user: String,
 }
-
-/// The tokens of InfluxDB 1.x of an org.
-const V1_TOKENS: &str = "/private/legacy/authorizations?orgID=";
 
 /// The name of the org that setup makes, where nothing else is said.
 const ORG: &str = "first";
@@ -97,16 +94,10 @@ impl Home {
     /// Everything that the server has, as it gives it; without what a running task changes by itself, and without ledgers.
     pub(crate) async fn everything(&self) -> BTreeMap<String, Value> {
         let mut all = BTreeMap::new();
-        for list in
-            ["buckets?limit=100&orgID=", "tasks?limit=500&orgID=", "authorizations?orgID=", "labels?orgID=", V1_TOKENS]
-        {
-            all.insert(list.to_owned(), self.http.get(&format!("{list}{}", self.org)).await.expect(200));
-        }
-        for list in ["users?limit=100", "orgs?limit=100"] {
-            all.insert(list.to_owned(), self.http.get(list).await.expect(200));
-        }
-        for list in ["members", "owners"] {
-            all.insert(list.to_owned(), self.http.get(&format!("orgs/{}/{list}", self.org)).await.expect(200));
+        let roles = ["members", "owners"].map(|list| format!("orgs/{}/{list}", self.org));
+        for list in card::lists(&self.org).chain(roles) {
+            let reply = self.http.get(&list).await.expect(200);
+            all.insert(list, reply);
         }
         for list in all.values_mut() {
             let rows = list.as_object_mut().unwrap().values_mut().filter_map(Value::as_array_mut);

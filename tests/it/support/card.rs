@@ -15,6 +15,10 @@ use serde_json::{Map, Value};
 
 use super::{ABSENT, Reply, Scene, id, unique};
 
+/// What changes by itself.
+const VOLATILE: [&str; 4] =
+    ["currentQueueSizeBytes", "remainingBytesToBeSynced", "latestResponseCode", "latestErrorMessage"];
+
 /// What stands for what.
 pub(crate) type Words = BTreeMap<String, String>;
 
@@ -121,6 +125,12 @@ impl Card {
         self.kind.expect("a card is that of a kind")
     }
 
+    /// The path of the list of all objects of an org.
+    fn list(&self, words: &Words) -> String {
+        let ty = self.kind().spec().ty;
+        filled(self.list.as_deref().unwrap_or(&format!("{ty}?orgID={{org}}&limit=100")), words)
+    }
+
     /// The project for the sake of `field`.
     pub(crate) fn manifest(&self, field: &str, words: &Words) -> String {
         let mut text = self.manifest.clone();
@@ -193,11 +203,14 @@ pub(crate) async fn rows(scene: &Scene, run: &str) -> BTreeSet<(String, String)>
             // The row of a secret is its key.
             let name = row.as_str().or(row[title].as_str()).unwrap();
             let name = format!("{ty} {name}{}", row[rest].as_str().map(|rest| format!("/{rest}")).unwrap_or_default());
-            (name, row.to_string())
+            let mut shown = row.clone();
+            if let Some(row) = shown.as_object_mut() {
+                VOLATILE.iter().for_each(|key| drop(row.remove(*key)));
+            }
+            (name, shown.to_string())
         };
         if kind.spec().level == Level::Org {
-            let path = Card::of(*kind).list.unwrap_or_else(|| format!("{ty}?orgID={{org}}&limit=100"));
-            let reply = scene.http.get(&filled(&path, &words(scene, run))).await.expect(200);
+            let reply = scene.http.get(&Card::of(*kind).list(&words(scene, run))).await.expect(200);
             // Those that follow from the names of buckets are nobody's.
             all.extend(listed(&reply).iter().filter(|row| row["virtual"] != true).map(line));
         } else {
@@ -205,6 +218,15 @@ pub(crate) async fn rows(scene: &Scene, run: &str) -> BTreeSet<(String, String)>
         }
     }
     all
+}
+
+/// The paths of the lists that have everything which is in the org `org`, and what is in none.
+pub(crate) fn lists(org: &str) -> impl Iterator<Item = String> {
+    let words = Words::from([("org".to_owned(), org.to_owned())]);
+    Kind::ALL.iter().map(move |kind| match kind.spec().level {
+        Level::Org => Card::of(*kind).list(&words),
+        Level::Server => format!("{}?limit=100", kind.spec().ty),
+    })
 }
 
 /// The rows in the reply to a list; `null` where there is none.
