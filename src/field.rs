@@ -93,8 +93,17 @@ pub struct SecretRule {
     pub bytes: (usize, usize),
     /// The field whose change sets it again.
     pub again: &'static str,
+    /// The fields whose change sets it too: what the server has would otherwise be used for something else.
+    pub with: &'static [&'static str],
     /// Whether nobody can use an object that was made without it.
     pub needed: bool,
+}
+
+impl SecretRule {
+    /// Whether a change of `field` sets it.
+    pub fn is_set_with(&self, field: &str) -> bool {
+        self.again == field || self.with.contains(&field)
+    }
 }
 
 /// What holds when a field is not written.

@@ -54,8 +54,8 @@ fn lacks(change: &Change, resource: &Resource, old: Option<&Entry>) -> BTreeSet<
     match old {
         Some(old) => {
             let changed = |field: &Field| {
-                let again = field.secret.map(|rule| rule.again);
-                change.fields.iter().any(|change| change.field == field.name || Some(change.field) == again)
+                let sets = |change: &str| field.secret.is_some_and(|rule| rule.is_set_with(change));
+                change.fields.iter().any(|change| change.field == field.name || sets(change.field))
             };
             let lacking = fields.filter(|field| old.lacks.contains(field.name) && !changed(field));
             let kept = lacking.filter(|field| field.write_only() || declared(field.name));

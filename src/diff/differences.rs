@@ -120,9 +120,29 @@ pub(super) fn differences(
         let live = Some(live);
         change.fields.push(FieldChange { field: field.name, live, wanted, last: last_text(), cause });
     }
+    set_along(change, resource);
     let losses = losses(change, resource, object, names);
     change.released.retain(|field| losses.iter().all(|loss| loss.field != field));
     change.fields.extend(losses);
+}
+
+/// Adds the secrets that are set because of what else changes.
+fn set_along(change: &mut Change, resource: &Resource) {
+    let fields = change.address.kind.spec().fields;
+    for field in fields.iter().filter(|field| field.compared == Compared::Never) {
+        let (Some(rule), Some(wanted)) = (field.secret, resource.fields.get(field.name)) else { continue };
+        let is_set = change.fields.iter().any(|known| known.field == field.name);
+        let along = change.fields.iter().find(|known| rule.with.contains(&known.field)).filter(|_| !is_set);
+        let set = along.map(|along| FieldChange {
+            field: field.name,
+            live: None,
+            wanted: wanted.clone(),
+            last: None,
+            cause: along.cause,
+        });
+        change.fields.extend(set);
+    }
+    change.fields.sort_by_key(|change| fields.iter().position(|field| field.name == change.field));
 }
 
 /// `live`, whose items go by keys, where those that are not `wanted` have nothing that is the server's where nobody says it.

@@ -272,7 +272,7 @@ impl Change {
         let has = |live: &Value| live.sources(field.name).iter().any(|(has, _)| has == at);
         self.fields
             .iter()
-            .any(|one| one.field == rule.again || one.field == field.name && !one.live.as_ref().is_some_and(has))
+            .any(|one| rule.is_set_with(one.field) || one.field == field.name && !one.live.as_ref().is_some_and(has))
     }
 
     /// The fields with what takes the place of secrets that the server has: it may keep these.

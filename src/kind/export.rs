@@ -41,6 +41,14 @@ pub(super) fn mistake(told: &Fields, script: Option<&str>, check: Check) -> Opti
     checked(told, script, check).1
 }
 
+/// The name of an environment variable for the secret in `field` of the object `name`, of a kind that is called `kind` there.
+pub(super) fn variable(kind: &str, name: &str, field: &str) -> String {
+    let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' };
+    let name: String = name.chars().map(plain).collect();
+    let begin = if name.starts_with(|c: char| c.is_ascii_digit()) { format!("{kind}_") } else { String::new() };
+    format!("{begin}{name}_{}", field.to_ascii_uppercase())
+}
+
 fn checked(told: &Fields, script: Option<&str>, check: Check) -> (Fields, Option<Fault>) {
     let written = |field: &str| told.get(field).is_some_and(|value| *value != Value::Unset);
     let mut draft = Draft {

@@ -23,6 +23,7 @@ mod org;
 mod password;
 mod permissions;
 mod presence;
+mod remote;
 mod schedule;
 mod scraper;
 mod script;
@@ -31,6 +32,7 @@ mod spec;
 mod task;
 mod telegraf;
 mod token;
+mod url;
 mod user;
 mod uses;
 mod v1_token;
@@ -218,6 +220,8 @@ kinds! {
     Scraper = "scraper" in scraper;
     /// A Telegraf configuration of an org.
     Telegraf = "telegraf" in telegraf;
+    /// Another server of InfluxDB, as an org knows it.
+    Remote = "remote" in remote;
     /// A secret of an org, which scripts read.
     Secret = "secret" in secret;
     /// A task of an org.

@@ -101,6 +101,7 @@ const fn sort(name: &'static str, of: &'static [Field], doc: &'static str) -> Fi
     Field::text(name, Omitted::Unset, doc).of_type(Type::Block(of)).with_secrets(SecretRule {
         bytes: (1, 64 << 10),
         again: VERSION,
+        with: &[],
         needed: false,
     })
 }

@@ -15,7 +15,7 @@ const AGAIN: &str = "password_version";
 
 /// The password.
 pub(super) const fn field(needed: bool, doc: &'static str) -> Field {
-    Field::text(FIELD, Omitted::Theirs, doc).secret(SecretRule { bytes: (8, 72), again: AGAIN, needed })
+    Field::text(FIELD, Omitted::Theirs, doc).secret(SecretRule { bytes: (8, 72), again: AGAIN, with: &[], needed })
 }
 
 /// What says that the password is to be set again.

@@ -5,11 +5,11 @@ use super::draft::{Draft, Fault};
 use super::export::ExportError;
 use super::live::{self, Object};
 use super::spec::{Key, Spec};
+use super::url;
 use super::wire::Wire;
 use crate::diagnostic::Code;
 use crate::field::{Field, Omitted, Role, Type};
-use crate::hidden::blurs_url;
-use crate::redact::{has_credentials, without_credentials};
+use crate::redact::without_credentials;
 use crate::value::Fields;
 
 pub(super) static SPEC: Spec = Spec {
@@ -37,42 +37,18 @@ pub(super) static SPEC: Spec = Spec {
     ..Spec::PLAIN
 };
 
-const HELP: &str = "serve the metrics without authentication, and let only the InfluxDB server reach them";
-
-/// What to do about a host without a scheme.
-const SCHEME: &str = "write `http://` or `https://` before it";
+const WORDS: url::Words = url::Words {
+    code: Code::ScraperUrl,
+    whose: "a scraper's URL",
+    readers: "whoever may read scrapers",
+    label: "not the URL of metrics",
+    help: "serve the metrics without authentication, and let only the InfluxDB server reach them",
+};
 
 /// The server takes anything, shows passwords in URLs to whoever may read scrapers, and then scrapes nothing (influxd 2.9.1,
 /// measured).
 fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
-    let Some(url_text) = draft.fields.text("url") else { return };
-    match url_text.parse::<url::Url>() {
-        Ok(url) if !matches!(url.scheme(), "http" | "https") || !url.has_host() => {
-            let message = "a scraper's URL begins with `http://` or `https://`, and has a host";
-            let fault = Fault::new(Code::ScraperUrl, "url", message, "not the URL of metrics");
-            faults.push(if url_text.contains("://") { fault } else { fault.help(SCHEME) });
-        }
-        Ok(url) if !url.username().is_empty() || url.password().is_some() => {
-            let message = "a scraper's URL cannot have a user or a password: whoever may read scrapers would see them";
-            let fault = Fault::new(Code::ScraperUrl, "url", message, "has credentials");
-            faults.push(fault.help(HELP));
-        }
-        Ok(_) if has_credentials(url_text) => {
-            let message = "a scraper's URL cannot have a secret in it: whoever may read scrapers would see it";
-            let fault = Fault::new(Code::ScraperUrl, "url", message, "has a secret");
-            faults.push(fault.help(HELP));
-        }
-        Ok(_) if blurs_url(url_text) => {
-            let message = "a scraper's URL cannot have spaces or characters that cannot be seen in it";
-            faults.push(Fault::new(Code::ScraperUrl, "url", message, "not the URL of metrics"));
-        }
-        Ok(_) => {}
-        Err(error) => {
-            let message = format!("invalid URL: {error}");
-            let fault = Fault::new(Code::ScraperUrl, "url", message, "not a URL");
-            faults.push(if url_text.contains("://") { fault } else { fault.help(SCHEME) });
-        }
-    }
+    faults.extend(draft.fields.text("url").and_then(|url| url::fault(url, &WORDS)));
 }
 
 /// A password that somebody has put into a URL does not go into a file.

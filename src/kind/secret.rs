@@ -40,7 +40,7 @@ pub(super) static SPEC: Spec = Spec {
             Omitted::Required,
             "Where the value comes from. Set when the secret is created and when `value_version` changes.",
         )
-        .secret(SecretRule { bytes: (1, LARGEST_VALUE), again: "value_version", needed: true }),
+        .secret(SecretRule { bytes: (1, LARGEST_VALUE), again: "value_version", with: &[], needed: true }),
         Field::text(
             "value_version",
             Omitted::Theirs,

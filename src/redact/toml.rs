@@ -20,7 +20,8 @@ use super::urls::address;
 const SOURCES: [&str; 7] = ["command", "env", "file", "key", "secret", "stderr", "timeout"];
 /// Of the kinds that have to do with secrets, the fields and settings of which a manifest says what everybody may know. What
 /// stands elsewhere in their tables may be a secret that somebody did not know how to write.
-const KINDS: [(&str, &[&str]); 5] = [
+const KINDS: [(&str, &[&str]); 6] = [
+    ("remote", &["name", "org", "description", "url", "remote_org", "allow_insecure_tls"]),
     ("secret", &["key", "org"]),
     ("user", &["name", "status", "member_of", "owner_of"]),
     ("token", &["description", "org", "user", "status", "read", "write", "for", "labels", "id", "deliver"]),

@@ -55,6 +55,7 @@ mod labels;
 mod notification_endpoints;
 mod notification_rules;
 mod orgs;
+mod remotes;
 mod scrapers;
 mod tasks;
 mod telegrafs;
@@ -72,6 +73,7 @@ const KINDS: &[Kind] = &[
     Kind::Plain(&notification_endpoints::ENDPOINTS),
     Kind::Plain(&notification_rules::RULES),
     Kind::Own(&orgs::ORGS),
+    Kind::Plain(&remotes::REMOTES),
     Kind::Plain(&scrapers::SCRAPERS),
     Kind::Own(&tasks::TASKS),
     Kind::Plain(&telegrafs::TELEGRAFS),

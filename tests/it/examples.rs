@@ -61,6 +61,7 @@ impl Example {
             .env("FOREMAN_PASSWORD", "long-enough")
             .env("GRAFANA_PASSWORD", "long-enough")
             .env("HOOK_TOKEN", "long-enough")
+            .env("HQ_TOKEN", "of the head office")
             .env("PAGER_TOKEN", "of the pager");
         match &self.token {
             Some(token) => program.var("INFLUX_TOKEN", token).run(),
@@ -114,6 +115,10 @@ both!(guide_dashboard, async |scene| {
 
 both!(monitoring, async |scene| {
     Example::new(&scene, "monitoring", &[]).whole_life("monitoring");
+});
+
+both!(edge, async |scene| {
+    Example::new(&scene, "edge", &[]).whole_life("edge");
 });
 
 both!(teams, async |scene| {

@@ -1,7 +1,7 @@
 //! A notification endpoint that exists as a manifest says it.
 
 use super::{SORTS, rules};
-use crate::kind::export::as_declared;
+use crate::kind::export::{as_declared, variable};
 use crate::kind::{ExportError, Object};
 use crate::secret::Source;
 use crate::value::{Fields, Value, masked};
@@ -22,19 +22,11 @@ pub(super) fn export(object: &Object) -> Result<Fields, ExportError> {
                     );
                     return Err(ExportError::Unsayable(message));
                 }
-                Value::Source(source) => *source = Source::Env { name: variable(&object.name, field) },
+                Value::Source(source) => *source = Source::Env { name: variable("ENDPOINT", &object.name, field) },
                 _ => {}
             }
         }
         fields.set(sort, Value::Table(said));
     }
     Ok(fields)
-}
-
-/// The name of an environment variable for the secret in `field` of the endpoint `name`.
-fn variable(name: &str, field: &str) -> String {
-    let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' };
-    let name: String = name.chars().map(plain).collect();
-    let begin = if name.starts_with(|c: char| c.is_ascii_digit()) { "ENDPOINT_" } else { "" };
-    format!("{begin}{name}_{}", field.to_ascii_uppercase())
 }

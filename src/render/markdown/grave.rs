@@ -14,7 +14,7 @@ pub(super) fn is_grave(change: &Change) -> bool {
 }
 
 fn is_grave_field(kind: Kind, change: &FieldChange) -> bool {
-    let sets_secret = |field: &Field| field.secret.is_some_and(|rule| rule.again == change.field);
+    let sets_secret = |field: &Field| field.secret.is_some_and(|rule| rule.is_set_with(change.field));
     let is_inactive = |value: &Value| *value == Value::Text(INACTIVE.to_owned());
     match &change.wanted {
         Value::Scopes(_) | Value::Sinks(_) | Value::Source(_) => true,

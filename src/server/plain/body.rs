@@ -28,6 +28,11 @@ impl Body {
         Self { go, broken: BodyError::bare }
     }
 
+    /// One whose errors are told with what was done, as most handlers do.
+    pub(in crate::server) const fn told(go: &'static str) -> Self {
+        Self { go, broken: BodyError::unmarshal }
+    }
+
     /// One of whose errors only those of IDs are told, as older handlers do.
     pub(in crate::server) const fn untold(go: &'static str) -> Self {
         Self { go, broken: BodyError::untold }
@@ -116,7 +121,8 @@ impl Sent {
                 (Some(Cell::Texts(sent)), Cell::Texts(texts)) if !whole => merge(texts, sent),
                 (Some(Cell::Text(text)), _) => {
                     let text = if column.trimmed { text.trim() } else { &text };
-                    *cell = if whole && text.is_empty() { column.empty() } else { text.into() };
+                    let is_empty = whole && text.is_empty() && !column.is_unset_at_first();
+                    *cell = if is_empty { column.empty() } else { text.into() };
                 }
                 (Some(sent), _) => *cell = sent,
                 (None, _) if whole => *cell = column.empty(),

@@ -75,6 +75,8 @@ pub(super) struct Plain {
     pub(super) put: Option<Body>,
     /// What is said where there is no such object; `{id}` in it is its ID.
     pub(super) missing: &'static str,
+    /// What is said where the ID in the path is malformed, if that is not what is wrong with it.
+    pub(super) malformed: Option<&'static str>,
     /// What is said where the org is not sent.
     pub(super) org_needed: &'static str,
     /// What is said where another object is in the way.
@@ -103,6 +105,7 @@ impl Plain {
             patch: None,
             put: None,
             missing: "",
+            malformed: None,
             org_needed: "invalid org id for permission: invalid ID",
             clash: |_, _, _| unreachable!("invariant: who has unique names or chosen IDs has words for a clash"),
             read_to_change: false,
@@ -139,6 +142,11 @@ impl Plain {
             ([_, "query"], ..) => Some("GET, OPTIONS"),
             _ => None,
         }
+    }
+
+    /// The ID in the path.
+    fn id(&self, call: &Call) -> Result<Id, Problem> {
+        call.id("id").map_err(|problem| self.malformed.map_or(problem, Problem::invalid))
     }
 
     pub(super) fn find(&self, read: &impl Read, id: Id) -> Result<Object, Problem> {
@@ -197,7 +205,7 @@ impl Plain {
     }
 
     pub(super) fn get(&'static self, call: &Call) -> Result<Reply, Problem> {
-        let id = call.id("id")?;
+        let id = self.id(call)?;
         let view = call.store().view()?;
         let found = self.allowed(call, &view, id, Deed::Read)?;
         self.reply(call, StatusCode::OK, found)
@@ -234,7 +242,7 @@ impl Plain {
 
     /// Needs no right to read unless the table says so: whoever may write sees the object in the reply.
     fn change(&'static self, call: &Call, body: Option<&'static Body>, deed: Deed) -> Result<Reply, Problem> {
-        let id = call.id("id")?;
+        let id = self.id(call)?;
         let body = body.expect("invariant: a change without a body has no route");
         let mut sent = Sent::read(self.class, body, &call.body, deed)?;
         (self.check)(&mut sent, deed)?;
@@ -253,7 +261,7 @@ impl Plain {
     }
 
     pub(super) fn delete(&'static self, call: &Call) -> Result<Reply, Problem> {
-        let id = call.id("id")?;
+        let id = self.id(call)?;
         self.allowed(call, &call.store().view()?, id, Deed::Delete)?;
         call.store().change(|change| {
             let found = self.find(change, id)?;

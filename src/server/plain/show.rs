@@ -128,6 +128,7 @@ fn is_left_out(column: &Column, cell: &Cell) -> bool {
     match column.shown {
         When::Always | When::If(_) => false,
         When::UnlessEmpty => cell.is_empty(),
+        When::UnlessUnset => *cell == Cell::Nothing,
         When::Never => true,
     }
 }

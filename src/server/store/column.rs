@@ -125,6 +125,8 @@ pub(crate) enum Changes {
 pub(crate) enum Shown {
     Always,
     UnlessEmpty,
+    /// A text that may be empty, unless none was ever sent.
+    UnlessUnset,
     /// It is a secret.
     Never,
     /// Where the function says so: influxd leaves out what leads to nothing.
@@ -166,6 +168,11 @@ impl Column {
         Self { shown, ..self }
     }
 
+    /// Whether there is nothing in it until something is sent, if only an empty text.
+    pub(crate) fn is_unset_at_first(&self) -> bool {
+        matches!(self.shown, Shown::UnlessUnset)
+    }
+
     /// Whether it is kept among an object's values.
     pub(crate) fn is_kept(&self) -> bool {
         use Holds as H;
@@ -178,6 +185,7 @@ impl Column {
     /// What it holds where nothing was ever sent.
     pub(crate) fn empty(&self) -> Cell {
         match self.holds {
+            Holds::Text(_) if self.is_unset_at_first() => Cell::Nothing,
             Holds::Text(_) => self.default.into(),
             Holds::Flag => Cell::Flag(false),
             Holds::Integer => Cell::Integer(0),

@@ -15,6 +15,7 @@ mod orgs;
 mod paging;
 mod preflight;
 mod queries;
+mod remotes;
 mod replies;
 mod schedules;
 mod scopes;
