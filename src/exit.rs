@@ -10,7 +10,7 @@ pub enum Exit {
     Error,
     /// `plan --detailed-exitcode` and `drift`: there are differences. Nothing else ends with 2.
     Differences,
-    /// Some resources were applied and some were not; running again is safe.
+    /// Some resources were applied, or converted, and some were not; running again is safe.
     Partial,
     /// The token may not do it, or does not see enough to be sure.
     NotAuthorized,
@@ -114,7 +114,7 @@ impl Exit {
             Self::Ok => "success",
             Self::Error => "another failure",
             Self::Differences => "`plan --detailed-exitcode` and `drift`: there are differences",
-            Self::Partial => "some resources were applied and some were not; it is safe to run it again",
+            Self::Partial => "some resources were applied, or converted, and some were not; it is safe to run it again",
             Self::NotAuthorized => {
                 "the token is not allowed to do it, does not see enough to be sure, or was not sent to a server that only a manifest names"
             }

@@ -14,6 +14,7 @@ pub mod redact;
 pub mod confine;
 pub mod diagnostic;
 pub mod hidden;
+pub mod json_places;
 pub mod lint;
 pub mod problem;
 pub mod sandbox;
@@ -40,6 +41,8 @@ pub mod preflight;
 
 pub mod coverage;
 pub mod export;
+
+pub mod convert;
 
 pub mod diff;
 pub mod evidence;

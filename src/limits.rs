@@ -131,6 +131,15 @@ pub const SECRETS_FILE: Limit =
     Limit::bytes("secrets-file", MIB, "the existing content of a file that a secret is written into");
 /// A file of ours or of the influx CLI about connections.
 pub const CONNECTIONS_FILE: Limit = Limit::bytes("connections-file", MIB, "the connections file of the influx CLI");
+/// A template or a state that is converted.
+pub const SOURCE_FILE: Limit =
+    Limit::bytes("source-file", 64 * MIB, "one template or state that `fluxform convert` reads");
+/// What such a source may have.
+pub const SOURCE_VALUES: Limit = Limit::number(
+    "source-values",
+    500_000,
+    "values in one such source, with what aliases stand for; a long text counts as one for each 256 bytes",
+);
 /// A saved plan.
 pub const PLAN_FILE: Limit = Limit::bytes("plan-file", 128 * MIB, "one saved plan");
 
@@ -235,6 +244,8 @@ pub const ALL: &[&Limit] = &[
     &SECRET_FILE,
     &SECRETS_FILE,
     &CONNECTIONS_FILE,
+    &SOURCE_FILE,
+    &SOURCE_VALUES,
     &PLAN_FILE,
     &NESTING,
     &SECTION,

@@ -6,6 +6,7 @@ mod apply;
 mod approve;
 mod completions;
 pub mod connection;
+mod convert;
 mod delivered;
 mod destroy;
 mod drift;
@@ -39,9 +40,11 @@ mod several;
 mod shell;
 mod show;
 mod signal;
+mod standard_input;
 mod status;
 mod unknown;
 mod unmanaged;
+mod vacant;
 mod validate;
 mod wall;
 mod written;
@@ -100,6 +103,7 @@ enum Command {
     Output(output::Arguments),
     Status(status::Arguments),
     Export(export::Arguments),
+    Convert(convert::Arguments),
     Import(import::Arguments),
     Adopt(adopt::Arguments),
     Forget(forget::Arguments),
@@ -225,6 +229,7 @@ async fn run(shell: &Shell, command: Command) -> Exit {
         Command::Output(arguments) => in_time(shell.until, output::run(shell, &arguments)).await,
         Command::Status(arguments) => in_time(shell.until, status::run(shell, &arguments)).await,
         Command::Export(arguments) => export::run(shell, &arguments).await,
+        Command::Convert(arguments) => convert::run(shell, &arguments),
         Command::Import(arguments) => import::run(shell, &arguments).await,
         Command::Adopt(arguments) => adopt::run(shell, &arguments).await,
         Command::Forget(arguments) => forget::run(shell, &arguments).await,
@@ -252,6 +257,7 @@ impl Command {
             Self::Output(arguments) => (arguments.format(), Comment::Plan),
             Self::Status(arguments) => (arguments.format.into(), Comment::Plan),
             Self::Export(arguments) => (arguments.format.into(), Comment::Plan),
+            Self::Convert(arguments) => (arguments.format.into(), Comment::Plan),
             Self::Import(arguments) => (arguments.flags.format.into(), Comment::Plan),
             Self::Adopt(arguments) => (arguments.flags.format.into(), Comment::Plan),
             Self::Forget(arguments) => (arguments.flags.format.into(), Comment::Plan),
@@ -289,6 +295,7 @@ impl Command {
             Self::Ledger(arguments) => arguments.connection(),
             Self::Setup(arguments) => return arguments.limit.timeout,
             Self::Init(_)
+            | Self::Convert(_)
             | Self::Validate(_)
             | Self::RequiredPermissions(_)
             | Self::Flux(_)

@@ -11,7 +11,7 @@ use crate::confine::{self, Project};
 use crate::sandbox::{Standing, Wall, keep_memory};
 
 /// The commands that only read: they are run on manifests of people whom nobody knows.
-const READING: [&str; 14] = [
+const READING: [&str; 15] = [
     "plan",
     "validate",
     "drift",
@@ -22,6 +22,7 @@ const READING: [&str; 14] = [
     "output",
     "status",
     "export",
+    "convert",
     "explain",
     "schema",
     "completions",

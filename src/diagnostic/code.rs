@@ -191,6 +191,12 @@ codes! {
         ConnectionUnusedToken "connection::unused-token" |Warning "A token was given to the embedded server, which creates its own"
         ConnectionUrl "connection::url" "The URL of the server is invalid"
     }
+    Convert "convert" "Converting templates and Terraform's states" {
+        ConvertObject "convert::object" Partial "Something in the source cannot be converted, and was left out"
+        ConvertPart "convert::part" | Warning "A part of something in the source was left out, or is otherwise"
+        ConvertSecret "convert::secret" | Warning "The source has a secret in plain text, which was not copied"
+        ConvertSource "convert::source" Manifest "The source cannot be read"
+    }
     Dashboard "dashboard" "Dashboards" {
         DashboardFile "dashboard::file" Manifest "A file has no dashboard that can be read"
         DashboardLayout "dashboard::layout" Manifest "A cell is not on the grid of its dashboard, or lies over another one"

@@ -199,7 +199,9 @@ fn here(request: &Request) -> String {
     if let Some(url) = &request.url {
         text.push_str(&format!("url = {}\n", string(url)));
     }
-    text.push_str(&format!("org = {}\n", string(&request.org)));
+    if !request.org.is_empty() {
+        text.push_str(&format!("org = {}\n", string(&request.org)));
+    }
     if !request.certificates.is_empty() {
         text.push_str(&format!(
             "# Needs the certificates in {}, which are outside the project.\n",

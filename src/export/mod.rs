@@ -15,6 +15,7 @@ use crate::ledger::Ledger;
 use crate::snapshot::Snapshot;
 
 pub use file::{HEAD, HERE};
+pub use table::quoted;
 
 /// A kind and an ID.
 pub type ObjectId = (Kind, String);
@@ -34,10 +35,12 @@ pub struct Request {
     pub url: Option<String>,
     /// The flags that name certificates, which the project does not have.
     pub certificates: Vec<&'static str>,
-    /// `[server].org`.
+    /// `[server].org`; empty where it is not known.
     pub org: String,
     /// The ID of the run's own token, where it is known: it is not taken over.
     pub token_id: Option<String>,
+    /// Whether an `[[import]]` finds each object, not only those that nothing else finds.
+    pub imports: bool,
 }
 
 /// What there is to export from.
@@ -51,6 +54,8 @@ pub struct Sources<'a> {
     pub foreign: &'a BTreeMap<ObjectId, String>,
     /// What has turned out not to be manageable, and why: it is not declared.
     pub refused: &'a BTreeMap<ObjectId, Refused>,
+    /// What is written for the name of an object in place of the name.
+    pub names: &'a BTreeMap<ObjectId, String>,
 }
 
 /// Why an object is not declared although it could be written.

@@ -60,6 +60,7 @@ impl Sample {
             certificates: Vec::new(),
             org: "acme".to_owned(),
             token_id: None,
+            imports: false,
         };
         let (ledger, foreign, refused) = (Ledger::default(), BTreeMap::new(), BTreeMap::new());
         let mut sample = Self { snapshot, ledger, foreign, refused, request, next: 1 };
@@ -133,7 +134,7 @@ impl Sample {
 
     pub(super) fn export(&self) -> Export {
         let Self { snapshot, ledger, foreign, refused, request, .. } = self;
-        export(request, Sources { snapshot, ledger, foreign, refused })
+        export(request, Sources { snapshot, ledger, foreign, refused, names: &BTreeMap::new() })
     }
 }
 

@@ -94,6 +94,7 @@ impl<'a> Selector<'a, '_> {
         match told {
             Ok(fields) => {
                 let import = match kind.spec().key {
+                    _ if self.request.imports => true,
                     Key::Name(_) => false,
                     Key::LoneName => !self.is_alone(kind, object),
                     Key::None => true,
@@ -249,7 +250,9 @@ impl<'a> Selector<'a, '_> {
 
     /// The object, if it is seen and can be external.
     fn found(&self, kind: Kind, id: &str) -> Option<&'a Object> {
-        self.sources.snapshot.object(kind, id).filter(|object| self.is_found(kind, object))
+        let refused = self.sources.refused.get(&(kind, id.to_owned()));
+        let is_refused = refused.is_some_and(|refused| refused.also_external);
+        self.sources.snapshot.object(kind, id).filter(|object| !is_refused && self.is_found(kind, object))
     }
 
     fn means(&self, scope: &Scope, holder: Option<&str>) -> Target {

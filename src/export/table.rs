@@ -32,6 +32,11 @@ pub(super) fn declared(
             }
             continue;
         };
+        let id = (address.kind, object.id.clone());
+        if let Some(name) = sources.names.get(&id).filter(|_| matches!(field.role, Role::Name | Role::Title)) {
+            text.push_str(&format!("{} = {}\n", field.name, basic(name)));
+            continue;
+        }
         if field.omitted == Omitted::Key && *value == Value::Text(address.key.to_string()) {
             continue;
         }
@@ -243,6 +248,11 @@ fn lines(field: &str, items: &[String]) -> String {
 pub(super) fn string(text: &str) -> String {
     let text = text.replace("${", "$${");
     if text.chars().any(|c| is_hidden(c) && c != '\n') { basic(&text) } else { toml::Value::String(text).to_string() }
+}
+
+/// A string in TOML, in which `${` is no expression, as it is written in a project.
+pub fn quoted(text: &str) -> String {
+    string(text)
 }
 
 /// A key in TOML.

@@ -8,7 +8,6 @@ mod file;
 mod json;
 mod kept;
 mod matching;
-mod places;
 mod rules;
 mod view;
 

@@ -128,6 +128,15 @@ macro_rules! kinds {
                 live::about(api, self, id, presence?)
             }
 
+            /// The object that `json` is, in the form in which the server shows it.
+            ///
+            /// # Errors
+            /// What is wrong with it.
+            pub fn object(self, json: &str) -> Result<Object, String> {
+                let object = match self { $(Self::$kind => wire::object::<$module::Live>(json),)+ };
+                object.map_err(|error| error.to_string())
+            }
+
             /// Who has this name, wherever on the server, of kinds whose names are unique everywhere.
             ///
             /// # Errors

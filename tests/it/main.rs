@@ -7,6 +7,7 @@ mod checkout;
 mod ci;
 mod cli;
 mod clients;
+mod convert;
 mod delivered;
 mod drift;
 mod embedded;

@@ -136,6 +136,9 @@ fn links_lead_somewhere() {
         "docs/limits.md",
         "docs/design.md",
         "docs/moving-in.md",
+        "docs/from-templates.md",
+        "docs/from-terraform.md",
+        "docs/from-influx-cli.md",
         "docs/ci.md",
     ] {
         let dir = Path::new(page).parent().unwrap();

@@ -10,7 +10,7 @@ use crate::cli::fluxform::{Fluxform, on};
 use crate::support::{Scene, Traced, both, trace, unique};
 
 /// The commands that only plan, or show.
-const PLANNING: [&str; 15] = [
+const PLANNING: [&str; 16] = [
     "plan",
     "validate",
     "drift",
@@ -21,6 +21,7 @@ const PLANNING: [&str; 15] = [
     "output",
     "status",
     "export",
+    "convert",
     "explain",
     "schema",
     "completions",
@@ -46,6 +47,8 @@ impl<'a> Trap<'a> {
         trap.file("print", 0o700, "#!/bin/sh\necho long-enough\n");
         trap.file("deliver", 0o700, "#!/bin/sh\ncat >/dev/null\n");
         trap.file("script.flux", 0o600, "x = 1\n");
+        let template = "apiVersion: influxdata.com/v2alpha1\nkind: Bucket\nmetadata: { name: b }\n";
+        trap.file("template.yml", 0o600, template);
         // What manages users is for an operator.
         let token = "[token.t]\nwrite = [\"bucket.b\"]\ndeliver = { file = \"../secrets/old\" }";
         let secret = "[secret.s]\nvalue = { file = \"../password\" }";
@@ -112,6 +115,10 @@ deliver = {{ command = ["./deliver"] }}
                 "export" => {
                     let run = Fluxform::new(&[command, "--org", &self.scene.org_name, "--out"]);
                     run.arg(self.dir.path().join(unique("export")))
+                }
+                "convert" => {
+                    let run = Fluxform::new(&[command]).arg(self.dir.path().join("template.yml")).arg("--out");
+                    run.arg(self.dir.path().join(unique("convert")))
                 }
                 "lock" => Fluxform::new(&[command, "show"]).arg(self.dir.path()),
                 "required-permissions" => on(command, &self.dir.path().join("small/main.toml")),

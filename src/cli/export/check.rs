@@ -22,11 +22,17 @@ pub(super) fn checked(
 ) -> Result<Export, Problem> {
     let mut refused: BTreeMap<ObjectId, Refused> = BTreeMap::new();
     let mut wrong = BTreeMap::new();
+    let names = BTreeMap::new();
     for _ in 0..TRIES {
-        let sources =
-            Sources { snapshot: &read.snapshot, ledger: &read.ledger, foreign: &read.foreign, refused: &refused };
+        let sources = Sources {
+            snapshot: &read.snapshot,
+            ledger: &read.ledger,
+            foreign: &read.foreign,
+            refused: &refused,
+            names: &names,
+        };
         let export = export(request, sources);
-        wrong = faults(&write(&export)?, &request.org, &export, read)?;
+        wrong = faults(&write(&export)?, (&request.org, &Inputs::default()), &export, read)?;
         if wrong.is_empty() {
             return Ok(export);
         }
@@ -40,15 +46,20 @@ pub(super) fn checked(
     Err(unsound(&why))
 }
 
-fn unsound(why: &str) -> Problem {
+pub(in crate::cli) fn unsound(why: &str) -> Problem {
     let diagnostic = Diagnostic::error(Code::ExportUnsound, format!("the export would not match the server: {why}"))
         .help("nothing was written; please report it");
     Problem::from(diagnostic)
 }
 
 /// The resources that are not as the server has them, and why.
-fn faults(dir: &Path, org: &str, export: &Export, read: &Read) -> Result<BTreeMap<Address, String>, Problem> {
-    let Loaded { manifest, graph, .. } = match load(dir, &Inputs::default()) {
+pub(in crate::cli) fn faults(
+    dir: &Path,
+    (org, inputs): (&str, &Inputs),
+    export: &Export,
+    read: &Read,
+) -> Result<BTreeMap<Address, String>, Problem> {
+    let Loaded { manifest, graph, .. } = match load(dir, inputs) {
         Ok(loaded) => loaded,
         Err(diagnostics) => return blamed(dir, &diagnostics, export),
     };

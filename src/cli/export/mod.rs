@@ -1,8 +1,7 @@
 //! `fluxform export`: from a server to a project that declares what is there.
 
-mod check;
-mod place;
-mod summary;
+pub(super) mod check;
+pub(super) mod summary;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -12,7 +11,7 @@ use super::plan::FileWait;
 use super::session::{Session, SessionOptions};
 use super::shell::{Format, Shell};
 use super::signal::{go_on, unless_stopped};
-use super::{Ended, project, signal, written};
+use super::{Ended, project, signal, vacant, written};
 use crate::api::sight::Lack;
 use crate::confine::Root;
 use crate::diagnostic::{Code, Diagnostic, nearest};
@@ -57,7 +56,7 @@ pub(super) struct Arguments {
     wait: FileWait,
 }
 
-fn project_name(text: &str) -> Result<String, String> {
+pub(super) fn project_name(text: &str) -> Result<String, String> {
     if manifest::is_project_name(text) {
         Ok(text.to_owned())
     } else {
@@ -77,7 +76,7 @@ fn kind(text: &str) -> Result<Kind, String> {
 
 pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
     written::allowed("a project", &arguments.out)?;
-    let out = place::vacant(&arguments.out)?;
+    let out = vacant::vacant(&arguments.out)?;
     let connection =
         connection::resolve(&arguments.connection, &manifest::Server::default(), &shell.around, Purpose::Read)?;
     shell.show(&connection.warnings);
@@ -93,7 +92,7 @@ pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
     session.close().await;
     let (request, read) = read?;
     shell.show(&read.warnings);
-    let export = out.fill(&request, &read, || go_on(&stop))?;
+    let export = out.fill(|| go_on(&stop), |write| check::checked(&request, &read, write))?;
     let exit = if read.hidden(&request).next().is_some() { Exit::NotAuthorized } else { Exit::Ok };
     shell.data(&summary::report(shell, &arguments.out, &request, &read, &export, exit, arguments.format))?;
     Ok(exit)
@@ -112,12 +111,13 @@ fn there(connection: &Connection) -> Result<(), Problem> {
 }
 
 /// What was read of the server.
+#[derive(Default)]
 pub(super) struct Read {
-    snapshot: Snapshot,
-    ledger: Ledger,
+    pub(super) snapshot: Snapshot,
+    pub(super) ledger: Ledger,
     /// The project that owns an object, for what other projects' ledgers have.
-    foreign: BTreeMap<ObjectId, String>,
-    warnings: Vec<Diagnostic>,
+    pub(super) foreign: BTreeMap<ObjectId, String>,
+    pub(super) warnings: Vec<Diagnostic>,
 }
 
 /// A kind of which there may be more than was seen.
@@ -157,6 +157,7 @@ async fn read(
         certificates: connection.certificates.flags(),
         org: connection.org.value.clone(),
         token_id: session.token_id().map(str::to_owned),
+        imports: false,
         kinds,
     };
     let orgs = if request.every_org { Orgs::Every } else { Orgs::These(BTreeSet::new()) };

@@ -12,7 +12,7 @@ use super::{Hidden, Read};
 use crate::address::Address;
 use crate::api::sight::Lack;
 use crate::exit::Exit;
-use crate::export::{Disposition, Export, HEAD, HERE, Note, Request};
+use crate::export::{Disposition, Export, HEAD, HERE, Note, Request, Resource};
 use crate::kind::Kind;
 use crate::redact::without_secrets;
 use crate::render::{self, Page, Role, count};
@@ -73,24 +73,26 @@ pub(super) fn report(
             project: &request.project,
             directory: dir.display().to_string(),
             files: export.files.keys().map(String::as_str).collect(),
-            resources: export
-                .resources
-                .iter()
-                .map(|(address, resource)| One {
-                    address,
-                    kind: address.kind.name(),
-                    id: &resource.id,
-                    external: resource.external,
-                    imported: resource.imported,
-                    file: &resource.file,
-                    script: resource.script.as_deref(),
-                })
-                .collect(),
+            resources: export.resources.iter().map(One::new).collect(),
             notes: export.notes.iter().map(SkippedForm::new).collect(),
             hidden: hidden.iter().map(|hidden| (hidden.kind.name(), render::sight(hidden.sight))).collect(),
             other_orgs: export.other_orgs,
             other_users: export.other_users,
         }),
+    }
+}
+
+impl<'a> One<'a> {
+    fn new((address, resource): (&'a Address, &'a Resource)) -> Self {
+        Self {
+            address,
+            kind: address.kind.name(),
+            id: &resource.id,
+            external: resource.external,
+            imported: resource.imported,
+            file: &resource.file,
+            script: resource.script.as_deref(),
+        }
     }
 }
 
@@ -112,8 +114,8 @@ impl<'a> SkippedForm<'a> {
     }
 }
 
-fn human(mut page: Page, dir: &Path, project: &str, export: &Export, hidden: &[Hidden<'_>]) -> String {
-    page.put(Role::Strong, format_args!("Exported to {}:", dir.display())).end();
+/// The files of a project that was written.
+pub(in crate::cli) fn files(page: &mut Page, project: &str, export: &Export) {
     let files = || export.files.keys().filter(|file| !file.contains('/'));
     let width = files().map(String::len).max().unwrap_or(0).max(15);
     for file in files() {
@@ -147,6 +149,11 @@ fn human(mut page: Page, dir: &Path, project: &str, export: &Export, hidden: &[H
         let what = if dir == "flux" { "script" } else { "configuration" };
         page.say(format_args!("  {:<width$} {}", format!("{dir}/"), count(number, what))).end();
     }
+}
+
+fn human(mut page: Page, dir: &Path, project: &str, export: &Export, hidden: &[Hidden<'_>]) -> String {
+    page.put(Role::Strong, format_args!("Exported to {}:", dir.display())).end();
+    files(&mut page, project, export);
     notes(&mut page, "Left out:", export, |disposition| disposition == Disposition::LeftOut);
     notes(&mut page, "External, so not managed:", export, |disposition| disposition == Disposition::External);
     notes(&mut page, "Fields that are not exported:", export, |disposition| {

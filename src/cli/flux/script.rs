@@ -1,7 +1,6 @@
 //! Scripts that the command line names, and what is wrong with them.
 
 use std::collections::HashSet;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -9,6 +8,7 @@ use ignore::WalkBuilder;
 
 use super::uses::Uses;
 use crate::cli::shell::Shell;
+use crate::cli::standard_input;
 use crate::confine;
 use crate::diagnostic::{Code, Diagnostic, Level, Place, Source, hide_secrets};
 use crate::flux::ast::Span;
@@ -217,13 +217,8 @@ impl Script {
 }
 
 fn input() -> Result<Script, Diagnostic> {
-    let limit = limits::SCRIPT;
-    let failed = |error| Diagnostic::error(Code::FluxUnreadable, format!("cannot read standard input: {error}"));
-    let mut bytes = Vec::new();
-    std::io::stdin().lock().take(limit.most + 1).read_to_end(&mut bytes).map_err(failed)?;
-    if limit.exceeded(bytes.len()) {
-        return Err(Diagnostic::error(Code::FluxUnreadable, format!("standard input is larger than {limit}")));
-    }
+    let bytes = standard_input::read(&limits::SCRIPT);
+    let bytes = bytes.map_err(|message| Diagnostic::error(Code::FluxUnreadable, message))?;
     script(Path::new("-"), "<stdin>".to_owned(), bytes)
 }
 

@@ -6,13 +6,14 @@ use serde_json::Value as Json;
 
 use super::cell::{self, Cell, Said};
 use super::kept::{self, Dropped};
-use super::places::{Node, Step, written};
+
 use super::rules;
 use super::view::{MARKDOWN, VIEWS};
 use crate::diagnostic::{Code, nearest};
 use crate::field::TextFile;
 use crate::flux::ast::Span;
 use crate::flux::refs::Reference;
+use crate::json_places::{Node, Step, written};
 use crate::kind::draft::{Draft, Fault};
 use crate::limits::PROBLEMS;
 use crate::lint::Allowed;

@@ -3,9 +3,9 @@
 
 use serde_json::Value as Json;
 
-use super::places::Step;
 use super::view::{MARKDOWN, VIEWS, View};
 use crate::diagnostic::nearest;
+use crate::json_places::Step;
 use crate::limits::PROBLEMS;
 
 const AXIS: &[&str] = &["bounds", "label", "prefix", "suffix", "base", "scale"];

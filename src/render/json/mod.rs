@@ -7,7 +7,7 @@ mod problem;
 mod report;
 
 pub use coverage::sight;
-pub use problem::Form as ProblemForm;
+pub use problem::{DiagnosticForm, Form as ProblemForm};
 
 use std::borrow::Cow;
 
@@ -83,13 +83,13 @@ pub struct Valid {
 struct ValidForm<'a> {
     project: &'a str,
     resources: usize,
-    warnings: Vec<problem::DiagnosticForm<'a>>,
+    warnings: Vec<DiagnosticForm<'a>>,
 }
 
 impl<'a> ValidForm<'a> {
     fn new(valid: &'a Valid) -> Self {
         let Valid { project, resources, warnings } = valid;
-        Self { project, resources: *resources, warnings: warnings.iter().map(problem::DiagnosticForm::new).collect() }
+        Self { project, resources: *resources, warnings: warnings.iter().map(DiagnosticForm::new).collect() }
     }
 }
 
@@ -189,7 +189,7 @@ struct Run<'a> {
     difference: Vec<difference::Form<'a>>,
     problems: Vec<problem::Form<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    warnings: Vec<problem::DiagnosticForm<'a>>,
+    warnings: Vec<DiagnosticForm<'a>>,
 }
 
 impl<'a> Run<'a> {
@@ -208,7 +208,7 @@ impl<'a> Run<'a> {
             coverage: document.coverage.map(coverage::Form::new),
             difference: document.difference.iter().map(difference::Form::new).collect(),
             problems: document.problems.iter().map(problem::Form::new).collect(),
-            warnings: document.warnings.iter().map(problem::DiagnosticForm::new).collect(),
+            warnings: document.warnings.iter().map(DiagnosticForm::new).collect(),
         }
     }
 }

@@ -15,7 +15,7 @@ pub struct Form<'a> {
 
 /// One diagnostic.
 #[derive(Serialize)]
-pub(super) struct DiagnosticForm<'a> {
+pub struct DiagnosticForm<'a> {
     code: Code,
     severity: &'static str,
     message: &'a str,
@@ -48,7 +48,8 @@ impl<'a> Form<'a> {
 }
 
 impl<'a> DiagnosticForm<'a> {
-    pub(super) fn new(diagnostic: &'a Diagnostic) -> Self {
+    /// The machine form of `diagnostic`.
+    pub fn new(diagnostic: &'a Diagnostic) -> Self {
         Self {
             code: diagnostic.code,
             severity: match diagnostic.severity {

@@ -9,7 +9,7 @@ mod page;
 mod preflight;
 mod required;
 mod runner;
-mod yaml;
+pub(crate) mod yaml;
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};

@@ -14,11 +14,17 @@ pub(super) fn read(path: &Path) -> Value {
     value(&documents[0])
 }
 
+/// The documents in a text.
+pub(crate) fn documents(text: &str) -> Vec<Value> {
+    Yaml::load_from_str(text).unwrap().iter().map(value).collect()
+}
+
 fn value(yaml: &Yaml<'_>) -> Value {
     match yaml {
         Yaml::Value(Scalar::Null) => Value::Null,
         Yaml::Value(Scalar::Boolean(value)) => json!(value),
         Yaml::Value(Scalar::Integer(value)) => json!(value),
+        Yaml::Value(Scalar::FloatingPoint(value)) => json!(value.into_inner()),
         Yaml::Value(Scalar::String(value)) => json!(value),
         Yaml::Sequence(all) => all.iter().map(value).collect(),
         Yaml::Mapping(all) => {

@@ -106,7 +106,14 @@ impl Fluxform {
             Some(&"output") if !words.iter().any(|word| word.starts_with("--field")) => "output",
             Some(&("import" | "adopt" | "forget" | "ledger")) => "record",
             Some(
-                &command @ ("show" | "status" | "export" | "lock" | "explain" | "required-permissions" | "preflight"),
+                &command @ ("show"
+                | "status"
+                | "export"
+                | "convert"
+                | "lock"
+                | "explain"
+                | "required-permissions"
+                | "preflight"),
             ) => command,
             _ => return,
         };

@@ -8,7 +8,7 @@ use std::process::Command;
 use serde_json::json;
 use tempfile::TempDir;
 
-use super::{Home, files};
+use super::{Home, files, page_holds, update};
 use crate::cli::fluxform::Fluxform;
 use crate::support::{Backend, Http, both};
 
@@ -76,11 +76,6 @@ impl Found {
         let reply = self.gateway.post_text("write?org=acme&bucket=sensors", "hall,line=4 temperature=21.5").await;
         assert_eq!(reply.status, 204, "{}", reply.text);
     }
-}
-
-/// Without the address of the server, and with one ID for all.
-fn masked(text: &str, home: &Home) -> String {
-    super::masked(text, home.server.url())
 }
 
 both!(nothing_changes_but_the_record, virgin, async |server| {
@@ -181,11 +176,6 @@ both!(tables_move_and_nothing_changes, virgin, async |server| {
     assert_eq!(home.everything().await, before);
 });
 
-/// Whether what is expected is written anew: by one of the two that run at once.
-fn update(home: &Home) -> bool {
-    std::env::var_os("UPDATE_EXPECTED").is_some() && home.server.backend() == Backend::Embedded
-}
-
 /// The example's files as an export leaves them, edited as its README says.
 fn edited(mut files: std::collections::BTreeMap<String, String>) -> std::collections::BTreeMap<String, String> {
     let tokens = files["tokens.toml"].replace("\n# deliver", "\ndeliver");
@@ -246,48 +236,10 @@ both!(the_example_sets_up_another_server, virgin, async |server| {
     run(&["destroy", "--auto-approve", "--allow-data-loss=*"]);
 });
 
-/// Runs the lines of a console block that begin with `$ `; what they print on standard output follows each. `# exit N` at
-/// the end of a line is how the command ends.
-fn console(block: &str, found: &Found) -> String {
-    let mut shown = String::new();
-    for line in block.lines().filter_map(|line| line.strip_prefix("$ ")) {
-        let (command, code) = line.split_once("  # exit ").map_or((line, 0), |(c, code)| (c, code.parse().unwrap()));
-        let words: Vec<&str> = command.split_whitespace().collect();
-        let out = match words[..] {
-            ["fluxform", ..] => {
-                let mut run = found.home.fluxform(&words[1..]);
-                run.command.current_dir(found.dir.path());
-                run.run().with(code).out
-            }
-            ["cat", file] => fs::read_to_string(found.dir.path().join(file)).unwrap(),
-            ["rm", file] => fs::remove_file(found.dir.path().join(file)).map(|()| String::new()).unwrap(),
-            _ => panic!("{line}"),
-        };
-        shown += &format!("$ {line}\n{}", masked(&out, &found.home));
-    }
-    shown
-}
-
 both!(the_page_gives_what_it_shows, virgin, async |server| {
     if !curl() {
         return;
     }
     let found = Found::on(server).await;
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/moving-in.md");
-    let page = fs::read_to_string(&path).unwrap();
-    let mut expected = String::new();
-    for (n, part) in page.split("```").enumerate() {
-        let part = match part.strip_prefix("console\n").filter(|_| n % 2 == 1) {
-            Some(block) => format!("console\n{}", console(block, &found)),
-            None => part.to_owned(),
-        };
-        expected += if n == 0 { "" } else { "```" };
-        expected += &part;
-    }
-    if update(&found.home) {
-        fs::write(path, expected).unwrap();
-        return;
-    }
-    let difference = similar::TextDiff::from_lines(page.as_str(), &expected);
-    assert!(page == expected, "docs/moving-in.md: UPDATE_EXPECTED=1 writes it\n{}", difference.unified_diff());
+    page_holds("docs/moving-in.md", &found.home, found.dir.path());
 });

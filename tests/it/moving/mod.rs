@@ -147,6 +147,61 @@ pub(crate) fn files(dir: &Path) -> BTreeMap<String, String> {
     found
 }
 
+/// Whether what is expected is written anew: by one of the two that run at once.
+fn update(home: &Home) -> bool {
+    std::env::var_os("UPDATE_EXPECTED").is_some() && home.server.backend() == Backend::Embedded
+}
+
+/// Runs the lines of a console block that begin with `$ ` in `dir`; what they print on standard output follows each. `# exit N` at
+/// the end of a line is how the command ends.
+fn console(block: &str, home: &Home, dir: &Path) -> String {
+    let mut shown = String::new();
+    for line in block.lines().filter_map(|line| line.strip_prefix("$ ")) {
+        let (command, code) = line.split_once("  # exit ").map_or((line, 0), |(c, code)| (c, code.parse().unwrap()));
+        let words: Vec<&str> = command.split_whitespace().collect();
+        let out = match words[..] {
+            ["fluxform", ..] => {
+                let mut run = home.fluxform(&words[1..]);
+                run.command.current_dir(dir);
+                run.run().with(code).out
+            }
+            ["cat", file] => std::fs::read_to_string(dir.join(file)).unwrap(),
+            ["rm", file] => std::fs::remove_file(dir.join(file)).map(|()| String::new()).unwrap(),
+            _ => panic!("{line}"),
+        };
+        shown += &format!("$ {line}\n{}", masked(&out, home.server.url()));
+    }
+    shown
+}
+
+/// The commands of a page, run in `dir`, print what it shows. A block whose first line is a comment with the name of a file is that
+/// file.
+#[track_caller]
+pub(crate) fn page_holds(name: &str, home: &Home, dir: &Path) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
+    let page = std::fs::read_to_string(&path).unwrap();
+    let mut expected = String::new();
+    for (n, part) in page.split("```").enumerate() {
+        let part = match part.split_once('\n').filter(|_| n % 2 == 1) {
+            Some(("console", block)) => format!("console\n{}", console(block, home, dir)),
+            Some(("yaml", text)) => {
+                let file = text.lines().next().and_then(|line| line.strip_prefix("# ")).unwrap();
+                std::fs::write(dir.join(file), text).unwrap();
+                part.to_owned()
+            }
+            _ => part.to_owned(),
+        };
+        expected += if n == 0 { "" } else { "```" };
+        expected += &part;
+    }
+    if update(home) {
+        std::fs::write(path, expected).unwrap();
+        return;
+    }
+    let difference = similar::TextDiff::from_lines(page.as_str(), &expected);
+    assert!(page == expected, "{name}: UPDATE_EXPECTED=1 writes it\n{}", difference.unified_diff());
+}
+
 /// All IDs as one, the server's address, and digests of plans too: they are others each time.
 pub(crate) fn masked(text: &str, url: &str) -> String {
     let text = text.replace(url, "http://localhost:8086");

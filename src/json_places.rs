@@ -5,14 +5,14 @@ use std::ops::Range;
 
 /// One step on the way to a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Step {
+pub(crate) enum Step {
     Key(String),
     At(usize),
 }
 
 impl Step {
     /// The key, where it is one.
-    pub(super) fn key(&self) -> Option<&str> {
+    pub(crate) fn key(&self) -> Option<&str> {
         if let Self::Key(key) = self { Some(key) } else { None }
     }
 }
@@ -25,13 +25,13 @@ impl From<&str> for Step {
 
 /// A value in a text.
 #[derive(Debug)]
-pub(super) struct Node {
+pub(crate) struct Node {
     span: Range<usize>,
     inner: Inner,
 }
 
 #[derive(Debug)]
-enum Inner {
+pub(crate) enum Inner {
     Plain,
     List(Vec<Node>),
     /// Each key, where that stands, and its value.
@@ -40,29 +40,39 @@ enum Inner {
 
 impl Node {
     /// The value that `text` is, which is JSON.
-    pub(super) fn of(text: &str) -> Self {
+    pub(crate) fn of(text: &str) -> Self {
         Reader { text, at: 0 }.value()
     }
 
     /// Where the value at the end of `path` stands, or as far as there is one.
-    pub(super) fn value(&self, path: &[Step]) -> Range<usize> {
+    pub(crate) fn value(&self, path: &[Step]) -> Range<usize> {
         let inner = path.split_first().and_then(|(step, rest)| Some((self.step(step)?.1, rest)));
         inner.map_or_else(|| self.span.clone(), |(node, rest)| node.value(rest))
     }
 
     /// Where the value at the end of `path` begins, or as far as there is one.
-    pub(super) fn begin(&self, path: &[Step]) -> Range<usize> {
+    pub(crate) fn begin(&self, path: &[Step]) -> Range<usize> {
         let start = self.value(path).start;
         start..start + 1
     }
 
     /// Where the key at the end of `path` stands, or as far as there is one.
-    pub(super) fn key(&self, path: &[Step]) -> Range<usize> {
+    pub(crate) fn key(&self, path: &[Step]) -> Range<usize> {
         match path {
             [] => self.span.clone(),
             [last] => self.step(last).map_or_else(|| self.span.clone(), |(key, _)| key.clone()),
             [first, rest @ ..] => self.step(first).map_or_else(|| self.span.clone(), |(_, node)| node.key(rest)),
         }
+    }
+
+    /// Where it stands.
+    pub(crate) fn span(&self) -> Range<usize> {
+        self.span.clone()
+    }
+
+    /// What is in it.
+    pub(crate) fn inner(&self) -> &Inner {
+        &self.inner
     }
 
     fn step(&self, step: &Step) -> Option<(&Range<usize>, &Self)> {
@@ -76,7 +86,7 @@ impl Node {
     }
 
     /// The keys that stand twice in one table, at the second place.
-    pub(super) fn repeated(&self) -> Vec<(&str, Range<usize>)> {
+    pub(crate) fn repeated(&self) -> Vec<(&str, Range<usize>)> {
         match &self.inner {
             Inner::Plain => Vec::new(),
             Inner::List(items) => items.iter().flat_map(Self::repeated).collect(),
@@ -169,7 +179,7 @@ impl Reader<'_> {
 }
 
 /// Where byte `at` of the text is written that the string at `place` of a text of JSON has.
-pub(super) fn written(text: &str, place: &Range<usize>, at: usize) -> usize {
+pub(crate) fn written(text: &str, place: &Range<usize>, at: usize) -> usize {
     let inner = text.get(place.start + 1..place.end - 1).unwrap_or_default();
     let (mut read, mut rest) = (0, inner);
     while read < at {

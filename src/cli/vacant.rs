@@ -1,4 +1,4 @@
-//! The directory that an export is written to: all of it at once, and nothing anywhere else.
+//! The directory that a new project is written to: all of it at once, and nothing anywhere else.
 
 use std::io::{self, Write};
 use std::os::unix::fs::PermissionsExt;
@@ -6,13 +6,12 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
-use super::{Read, check};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::export::{Export, HEAD, Request};
+use crate::export::{Export, HEAD};
 use crate::problem::Problem;
 
 /// What a new project has besides manifests.
-const GITIGNORE: &str = include_str!("../init/gitignore");
+const GITIGNORE: &str = include_str!("init/gitignore");
 
 /// A directory that does not exist, or has nothing in it.
 pub(super) struct Vacant {
@@ -20,7 +19,7 @@ pub(super) struct Vacant {
     exists: bool,
 }
 
-/// Whether the directory may be written to. Looked at before the server is: an export takes a while.
+/// Whether the directory may be written to. Looked at before anything else is done.
 pub(super) fn vacant(path: &Path) -> Result<Vacant, Problem> {
     let occupied = |what: &str| {
         let diagnostic = Diagnostic::error(Code::ExportExists, format!("{} {what}", path.display()))
@@ -42,17 +41,16 @@ fn unwritable(path: &Path, error: &io::Error) -> Problem {
 }
 
 impl Vacant {
-    /// Writes the export beside, looks whether it says what is there, and puts it into its place; unless `go_on` stops it on
-    /// the way: then nothing is left.
-    pub(super) fn fill(
+    /// Has `make` write the project beside, as often as it tries, and puts what it has written last into its place; unless
+    /// `go_on` stops it on the way: then nothing is left.
+    pub(super) fn fill<T>(
         self,
-        request: &Request,
-        read: &Read,
         go_on: impl Fn() -> Result<(), Problem>,
-    ) -> Result<Export, Problem> {
+        make: impl FnOnce(&dyn Fn(&Export) -> Result<PathBuf, Problem>) -> Result<T, Problem>,
+    ) -> Result<T, Problem> {
         let failed = |error: io::Error| unwritable(&self.path, &error);
         let beside = self.beside().map_err(failed)?;
-        let export = check::checked(request, read, |export| {
+        let made = make(&|export| {
             go_on()?;
             // Another try has other files.
             empty(beside.path()).and_then(|()| write(beside.path(), export)).map_err(failed)?;
@@ -60,7 +58,7 @@ impl Vacant {
         })?;
         go_on()?;
         self.put(beside).map_err(failed)?;
-        Ok(export)
+        Ok(made)
     }
 
     /// A directory on the same file system: in an existing one, else beside the new one.
@@ -122,12 +120,9 @@ fn write(dir: &Path, export: &Export) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use std::cell::Cell;
-    use std::collections::{BTreeMap, BTreeSet};
 
     use super::*;
     use crate::exit::Exit;
-    use crate::ledger::Ledger;
-    use crate::snapshot::Snapshot;
 
     fn export(text: &str) -> Export {
         let files = [(HEAD, text), ("flux/x.flux", "x = 1")].map(|(path, text)| (path.to_owned(), text.to_owned()));
@@ -172,29 +167,14 @@ mod tests {
     #[test]
     fn an_export_that_is_stopped_leaves_nothing() {
         let dir = tempfile::tempdir().expect("a directory");
-        let read = Read {
-            snapshot: Snapshot::default(),
-            ledger: Ledger::default(),
-            foreign: BTreeMap::new(),
-            warnings: Vec::new(),
-        };
-        let request = Request {
-            project: "p".to_owned(),
-            kinds: BTreeSet::new(),
-            labels: BTreeSet::new(),
-            every_org: false,
-            url: None,
-            certificates: Vec::new(),
-            org: "acme".to_owned(),
-            token_id: None,
-        };
         let stopped =
             || Problem { exit: Exit::Interrupted, diagnostic: Diagnostic::error(Code::CliInterrupted, "stop") };
         for times in [0, 1] {
             let asked = Cell::new(0);
             let go_on = || if asked.replace(asked.get() + 1) == times { Err(stopped()) } else { Ok(()) };
             let vacant = vacant(&dir.path().join("out")).map_err(|problem| problem.exit).expect("nothing is there");
-            let ended = vacant.fill(&request, &read, go_on).map(|_| ()).map_err(|problem| problem.exit);
+            let made = vacant.fill(go_on, |write| write(&export("[project]")));
+            let ended = made.map(|_| ()).map_err(|problem| problem.exit);
             assert_eq!((ended, names(dir.path())), (Err(Exit::Interrupted), Vec::new()));
         }
     }

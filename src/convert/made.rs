@@ -1,0 +1,199 @@
+//! The objects that a source stands for, as a server that has nothing else would show them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::diagnostic::{Code, Diagnostic, Place};
+use crate::export::{HEAD, ObjectId, quoted};
+use crate::field::{Omitted, Role};
+use crate::kind::{Kind, Level, NaturalKey, Object};
+use crate::snapshot::{Sight, Snapshot, View};
+use crate::value::{Ref, Value};
+
+/// What was made of a source.
+#[derive(Debug, Default)]
+pub struct Converted {
+    /// The objects, in the order of the source.
+    pub made: Vec<Made>,
+    /// The variables of the project, by name.
+    pub variables: BTreeMap<String, Variable>,
+    /// What is to be said: of what is left out, and of what is otherwise.
+    pub told: Vec<Diagnostic>,
+    /// The ID of the home org.
+    pub home: String,
+    /// Its name, where one is known.
+    pub org: Option<String>,
+    /// Whether the IDs are those of a server, on which the objects are.
+    pub are_there: bool,
+}
+
+/// One object.
+#[derive(Debug)]
+pub struct Made {
+    /// Its kind.
+    pub kind: Kind,
+    /// The object as a server would show it.
+    pub object: Object,
+    /// Where it is declared.
+    pub place: Place,
+    /// The variable that its name is taken from.
+    pub named_by: Option<String>,
+    /// Whether it is only referred to.
+    pub external: bool,
+}
+
+/// A variable of the project.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Variable {
+    /// What it is where nothing is said; none where it has to be said.
+    pub default: Option<String>,
+    /// What stands in its place while the project is made.
+    pub stand_in: Option<String>,
+}
+
+/// The user that everything is asked as: no source names it.
+const ME: &str = "0000000000000002";
+
+impl Made {
+    /// Its kind and ID.
+    pub fn id(&self) -> ObjectId {
+        (self.kind, self.object.id.clone())
+    }
+}
+
+impl Converted {
+    /// Leaves out the object `id`, and says why.
+    pub fn refuse(&mut self, id: &ObjectId, why: &str) {
+        let Some(at) = self.made.iter().position(|made| made.id() == *id) else { return };
+        let Made { kind, object, place, .. } = self.made.remove(at);
+        let message = format!("the {kind} `{}` cannot be converted: {why}", object.name);
+        self.told.push(Diagnostic::error(Code::ConvertObject, message).at(place, "left out"));
+    }
+
+    /// Leaves out what cannot be there together with others, or without what is not there.
+    pub fn settle(&mut self) {
+        self.tell_apart();
+        loop {
+            let there: BTreeSet<ObjectId> = self.made.iter().map(Made::id).collect();
+            let home = self.home.as_str();
+            let lacking = self.made.iter_mut().filter_map(|made| Some((made.id(), lacks(made, &there, home)?)));
+            let lacking: Vec<(ObjectId, String)> = lacking.collect();
+            lacking.iter().for_each(|(id, why)| self.refuse(id, why));
+            if lacking.is_empty() {
+                break;
+            }
+        }
+    }
+
+    /// Leaves out what has a name that another object has, where a server keeps these apart.
+    fn tell_apart(&mut self) {
+        let mut known: BTreeMap<NaturalKey<&str>, &Place> = BTreeMap::new();
+        let mut twice = Vec::new();
+        for made in &self.made {
+            let org = made.object.org.as_deref();
+            let Some(key) = NaturalKey::unique(made.kind, org, &made.object.name) else { continue };
+            match known.get(&key) {
+                Some(first) => {
+                    let message = format!("two {}s are called `{}`", made.kind, made.object.name);
+                    let told = Diagnostic::error(Code::ConvertObject, message).at(made.place.clone(), "left out");
+                    twice.push((made.id(), told.at((*first).clone(), "the first one")));
+                }
+                None => drop(known.insert(key, &made.place)),
+            }
+        }
+        for (id, told) in twice {
+            self.made.retain(|made| made.id() != id);
+            self.told.push(told);
+        }
+    }
+
+    /// The server that has these objects and nothing else.
+    pub fn snapshot(&self) -> Snapshot {
+        let view = || View { sight: Sight::Complete, objects: BTreeMap::new(), missing: BTreeMap::new() };
+        let mut kinds: BTreeMap<Kind, View> = Kind::ALL.iter().map(|kind| (*kind, view())).collect();
+        for made in &self.made {
+            if let Some(view) = kinds.get_mut(&made.kind) {
+                view.objects.insert(made.object.id.clone(), made.object.clone());
+            }
+        }
+        Snapshot { home: Some(self.home.clone()), me: ME.to_owned(), kinds, ..Snapshot::default() }
+    }
+
+    /// The name of each object whose name is taken from a variable, as it is written.
+    pub fn names(&self) -> BTreeMap<ObjectId, String> {
+        let named = self.made.iter().filter_map(|made| Some((made.id(), made.named_by.as_ref()?)));
+        named.map(|(id, variable)| (id, format!("${{var.{variable}}}"))).collect()
+    }
+
+    /// The place where the object `id` is declared.
+    pub fn place(&self, id: &ObjectId) -> Option<&Place> {
+        self.made.iter().find(|made| made.id() == *id).map(|made| &made.place)
+    }
+
+    /// Says that the object `id` is converted without `field`.
+    pub fn note(&mut self, id: &ObjectId, field: &str, why: &str) {
+        let Some(made) = self.made.iter().find(|made| made.id() == *id) else { return };
+        let message = format!("the {} `{}` is converted without `{field}`: {why}", id.0, made.object.name);
+        let told = Diagnostic::warning(Code::ConvertPart, message).at(made.place.clone(), "left out");
+        if !self.told.iter().any(|known| known.message == told.message) {
+            self.told.push(told);
+        }
+    }
+
+    /// Declares the variables in the files of the project.
+    pub fn declare(&self, files: &mut BTreeMap<String, String>) {
+        if self.variables.is_empty() {
+            return;
+        }
+        let Some(head) = files.get_mut(HEAD) else { return };
+        head.push_str("\n[var]\n");
+        for (name, variable) in &self.variables {
+            match &variable.default {
+                Some(default) => head.push_str(&format!("{name} = {{ default = {} }}\n", quoted(default))),
+                None => head.push_str(&format!("{name} = {{}}\n")),
+            }
+        }
+    }
+
+    /// Puts variables in the place of what has stood for them.
+    pub fn fill_in(&self, files: &mut BTreeMap<String, String>) {
+        for (name, variable) in &self.variables {
+            let Some(stand_in) = &variable.stand_in else { continue };
+            let meant = format!("\"${{var.{name}}}\"");
+            files.values_mut().for_each(|text| *text = text.replace(&quoted(stand_in), &meant));
+        }
+    }
+
+    /// What is given to the project while it is checked.
+    pub fn given(&self) -> Vec<(String, String)> {
+        let stand_ins = self.variables.iter().filter_map(|(name, variable)| Some((name, variable.stand_in.as_ref()?)));
+        stand_ins.map(|(name, stand_in)| (name.clone(), stand_in.clone())).collect()
+    }
+}
+
+/// What `made` needs and is not `there`; what it can do without is taken out of it.
+fn lacks(made: &mut Made, there: &BTreeSet<ObjectId>, home: &str) -> Option<String> {
+    let is_there = |of: &Ref| match of {
+        Ref::Id(kind, id) => there.contains(&(*kind, id.clone())) || *kind == Kind::HOME && id == home,
+        Ref::To(_) | Ref::Home => true,
+    };
+    for field in made.kind.spec().fields {
+        match made.object.fields.get(field.name) {
+            Some(Value::Ref(of)) if !is_there(of) => {
+                if field.role == Role::Org {
+                    return Some("its org is not in the source".to_owned());
+                }
+                if field.omitted == Omitted::Required {
+                    return Some(format!("its {} is not in the source, or was left out", field.name));
+                }
+                made.object.fields.remove(field.name);
+            }
+            Some(Value::Refs(set)) if !set.iter().all(is_there) => {
+                let left = set.iter().filter(|of| is_there(of)).cloned().collect();
+                made.object.fields.set(field.name, Value::Refs(left));
+            }
+            _ => {}
+        }
+    }
+    (made.kind.spec().level == Level::Org && made.object.org.is_none())
+        .then(|| "the source does not say its org".to_owned())
+}

@@ -1,0 +1,88 @@
+//! What a reader of a source notes while it reads.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+use serde_json::Value as Json;
+
+use super::made::{Made, Variable};
+use crate::diagnostic::{Code, Diagnostic, Place, Source};
+use crate::kind::Kind;
+use crate::redact::is_secret;
+
+/// What was read so far.
+pub(super) struct Reader<'s> {
+    source: &'s Arc<Source>,
+    pub(super) told: Vec<Diagnostic>,
+    pub(super) made: Vec<Made>,
+    pub(super) variables: BTreeMap<String, Variable>,
+}
+
+impl<'s> Reader<'s> {
+    pub(super) fn new(source: &'s Arc<Source>) -> Self {
+        Self { source, told: Vec::new(), made: Vec::new(), variables: BTreeMap::new() }
+    }
+
+    pub(super) fn place(&self, at: Range<usize>) -> Place {
+        Place { source: Arc::clone(self.source), span: at }
+    }
+
+    /// Says why something is left out.
+    pub(super) fn refuse(&mut self, at: Range<usize>, message: impl Into<String>, label: &str) {
+        let place = self.place(at);
+        self.told.push(Diagnostic::error(Code::ConvertObject, message).at(place, label));
+    }
+
+    /// Says what is otherwise than in the source.
+    pub(super) fn note(&mut self, at: Range<usize>, message: impl Into<String>, label: &str) {
+        let place = self.place(at);
+        self.told.push(Diagnostic::warning(Code::ConvertPart, message).at(place, label));
+    }
+
+    /// Says that a secret is not copied, and what stands in its place.
+    pub(super) fn hide(&mut self, at: Range<usize>, message: impl Into<String>, help: impl Into<String>) {
+        let place = self.place(at);
+        let diagnostic = Diagnostic::warning(Code::ConvertSecret, message).at(place, "a secret in plain text");
+        self.told.push(diagnostic.help(help));
+    }
+
+    /// Puts down the object that `json` is, in the form in which the server shows it.
+    pub(super) fn make(
+        &mut self,
+        kind: Kind,
+        at: Range<usize>,
+        json: &Json,
+        named_by: Option<String>,
+    ) -> Option<&mut Made> {
+        match kind.object(&json.to_string()) {
+            Ok(object) => {
+                let place = self.place(at);
+                self.made.push(Made { kind, object, place, named_by, external: false });
+                self.made.last_mut()
+            }
+            Err(error) => {
+                self.refuse(at, format!("this {kind} cannot be read: {error}"), "left out");
+                None
+            }
+        }
+    }
+
+    /// A variable of the project that is called as like `name` as may be.
+    pub(super) fn variable(&mut self, name: &str, variable: Variable) -> String {
+        let plain = |c: char| if c.is_ascii_alphanumeric() || c == '_' { c } else { '_' };
+        let mut base: String = name.chars().map(plain).collect();
+        if !base.starts_with(|c: char| c.is_ascii_alphabetic()) {
+            base.insert_str(0, "v_");
+        }
+        // Such variables take no value from outside.
+        if is_secret(&base) {
+            base.push_str("_name");
+        }
+        let mut names = (1..).map(|n| if n == 1 { base.clone() } else { format!("{base}_{n}") });
+        let is_free = |name: &String| self.variables.get(name).is_none_or(|known| *known == variable);
+        let name = names.find(is_free).unwrap_or(base.clone());
+        self.variables.insert(name.clone(), variable);
+        name
+    }
+}
