@@ -8,7 +8,7 @@ use super::differences::{Past, differences};
 use super::find::{Finder, Found, org_id, org_of};
 use super::follow::follow;
 use super::leave::{destroyed, go_with_orgs};
-use super::lifecycle::settings;
+use super::lifecycle::{protection, settings};
 use super::moved::{moved, without};
 use super::undecided::Undecided;
 use super::{Action, Cause, Change, FieldChange, Reason};
@@ -17,7 +17,7 @@ use crate::field::{Change as OnChange, Compared, Role, Type};
 use crate::graph::Graph;
 use crate::kind::{Kind, Level, NaturalKey, Object};
 use crate::ledger::{Entry, Ledger, Origin};
-use crate::manifest::{Lifecycle, Manifest, Resource, scope_of_another_org};
+use crate::manifest::{Manifest, Resource, scope_of_another_org};
 use crate::problem::Problem;
 use crate::snapshot::Snapshot;
 use crate::value::{Ref, Value};
@@ -117,7 +117,7 @@ fn declared(
     undecided.tell(&mut comparison.problems);
     for (address, (_, entry)) in without(&finder.entries, &manifest.resources) {
         let reason = if manifest.disabled.contains(&address.table()) { Reason::Disabled } else { Reason::NotDeclared };
-        comparison.leave(&finder, address, entry, reason);
+        comparison.leave(&finder, (address, entry), manifest.terms(address), reason);
     }
     let undeclared = ledger.intents.keys().filter(|address| !manifest.resources.contains_key(address));
     comparison.leave_unrecorded(&finder, undeclared, &Reason::NotDeclared);
@@ -163,17 +163,6 @@ fn known_org<'a>(
     let key = |name: &str| NaturalKey::<()>::of(address.kind, None, name);
     let wanted = key(&address.kind.name_in(&manifest.resources.get(address)?.fields)?);
     objects.values().find(|object| key(&object.name) == wanted).map(|object| object.id.as_str())
-}
-
-/// The lifecycle that holds for a change: what the ledger protects is protected until an apply has written that it is not
-/// any more.
-fn protection(declared: &Lifecycle, ledger: Option<&Lifecycle>) -> Lifecycle {
-    let mut lifecycle = declared.clone();
-    if let Some(ledger) = ledger {
-        lifecycle.prevent_destroy |= ledger.prevent_destroy;
-        lifecycle.protected |= ledger.protected;
-    }
-    lifecycle
 }
 
 /// What must happen to one declared address.

@@ -4,12 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::comparison::{Comparison, forget, target};
 use super::find::{Finder, unreadable};
+use super::lifecycle::protection;
+use super::moved::step;
 use super::{Action, Change, Reason};
 use crate::address::Address;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::kind::{Kind, NaturalKey};
 use crate::ledger::{Entry, Ledger, Origin};
-use crate::manifest::Manifest;
+use crate::manifest::{Manifest, Terms};
 use crate::problem::Problem;
 use crate::snapshot::Snapshot;
 
@@ -22,8 +24,10 @@ pub(super) fn destroyed(
 ) -> Comparison {
     let mut comparison = Comparison::default();
     let finder = Finder::new(manifest, snapshot, ledger, foreign, BTreeMap::new());
+    let steps = manifest.moved.iter().map(|moved| (&moved.from, moved)).collect();
     for (address, entry) in &ledger.entries {
-        comparison.leave(&finder, address, entry, Reason::Destroy);
+        let now = step(&steps, address).map_or_else(|| address.clone(), |(now, _)| now);
+        comparison.leave(&finder, (address, entry), manifest.terms(&now), Reason::Destroy);
     }
     comparison.leave_unrecorded(&finder, ledger.intents.keys(), &Reason::Destroy);
     comparison
@@ -33,7 +37,9 @@ pub(super) fn destroyed(
 pub(super) fn go_with_orgs(changes: &mut [Change]) {
     let removed = changes.iter().filter(|change| change.address.kind == Kind::HOME && change.action.removes());
     let orgs: BTreeSet<String> = removed.filter_map(|org| Some(org.object.as_ref()?.id.clone())).collect();
-    for change in changes.iter_mut().filter(|change| matches!(change.reason, Reason::NotOurs | Reason::Kept)) {
+    for change in
+        changes.iter_mut().filter(|change| matches!(change.reason, Reason::NotOurs | Reason::Kept | Reason::External))
+    {
         let org = change.object.as_ref().and_then(|object| object.org.as_ref());
         if org.is_some_and(|org| orgs.contains(org)) {
             change.reason = Reason::GoesWithOrg;
@@ -62,8 +68,15 @@ impl Comparison {
         }
     }
 
-    /// What must happen to an object of the ledger that is not declared (any more).
-    pub(super) fn leave(&mut self, finder: &Finder<'_>, address: &Address, entry: &Entry, reason: Reason) {
+    /// What must happen to an object of the ledger that is not declared (any more), or of which the manifests say so much: no apply
+    /// may have recorded that yet.
+    pub(super) fn leave(
+        &mut self,
+        finder: &Finder<'_>,
+        (address, entry): (&Address, &Entry),
+        terms: Option<Terms>,
+        reason: Reason,
+    ) {
         let snapshot = finder.snapshot;
         let view = snapshot.kinds.get(&address.kind).expect("a snapshot has each kind of the ledger");
         let object = match view.look(&entry.id) {
@@ -88,8 +101,14 @@ impl Comparison {
                 return;
             }
         };
-        let ours = entry.is_ours();
-        let (action, reason) = if Some(entry.id.as_str()) == snapshot.home.as_deref() {
+        let lifecycle = match &terms {
+            Some(terms) => protection(&terms.lifecycle, Some(&entry.lifecycle)),
+            None => entry.lifecycle.clone(),
+        };
+        let ours = entry.origin == Origin::Created || lifecycle.owned;
+        let (action, reason) = if terms.is_some_and(|terms| terms.external) {
+            (Action::Forget, Reason::External)
+        } else if Some(entry.id.as_str()) == snapshot.home.as_deref() {
             (Action::Forget, Reason::HomeOrg)
         } else if !ours && reason == Reason::Destroy {
             (Action::Forget, Reason::Kept)
@@ -117,7 +136,7 @@ impl Comparison {
             ));
             return;
         }
-        let forgotten = forget(address, entry, Some(target(object)), reason);
+        let forgotten = Change { lifecycle, ..forget(address, entry, Some(target(object)), reason) };
         self.changes.push(match action {
             Action::Delete => Change { action, predecessors: entry.predecessors.clone(), ..forgotten },
             _ => forgotten,

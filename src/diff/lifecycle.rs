@@ -44,6 +44,17 @@ impl Turn {
     }
 }
 
+/// The lifecycle that holds for a change: what the ledger protects is protected until an apply has written that it is not
+/// any more.
+pub(super) fn protection(declared: &Lifecycle, ledger: Option<&Lifecycle>) -> Lifecycle {
+    let mut lifecycle = declared.clone();
+    if let Some(ledger) = ledger {
+        lifecycle.prevent_destroy |= ledger.prevent_destroy;
+        lifecycle.protected |= ledger.protected;
+    }
+    lifecycle
+}
+
 /// In what the lifecycle of the ledger differs from the one that is declared.
 pub(super) fn settings(ledger: &Lifecycle, declared: &Lifecycle) -> Vec<Setting> {
     // Each field is named, so that a new one cannot be forgotten.

@@ -10,7 +10,7 @@ use crate::manifest::{Manifest, Moved, Resource};
 use crate::problem::Problem;
 
 /// Where `steps` move `address` to, itself or with its whole table.
-fn step<'m>(steps: &HashMap<&Address, &'m Moved>, address: &Address) -> Option<(Address, &'m Moved)> {
+pub(super) fn step<'m>(steps: &HashMap<&Address, &'m Moved>, address: &Address) -> Option<(Address, &'m Moved)> {
     if let Some(moved) = steps.get(address) {
         return Some((moved.to.clone(), moved));
     }

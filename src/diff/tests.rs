@@ -11,7 +11,7 @@ use crate::duration::Duration;
 use crate::graph::Graph;
 use crate::kind::{Kind, Object, Presence, Standing};
 use crate::ledger::{Entry, Intent, Ledger, Origin};
-use crate::manifest::{Lifecycle, Manifest, Moved, Resource, Server};
+use crate::manifest::{Lifecycle, Manifest, Moved, Resource, Server, Terms};
 use crate::snapshot::{Sight, Snapshot, View};
 use crate::value::{Fields, Ref, Scope, Value};
 
@@ -60,6 +60,7 @@ impl Scene {
             resources: BTreeMap::new(),
             policy: crate::manifest::Policy::default(),
             disabled: BTreeSet::new(),
+            tables: BTreeMap::new(),
             moved: Vec::new(),
             imports: BTreeMap::new(),
             variables: BTreeMap::new(),
@@ -420,6 +421,52 @@ fn destroy_takes_all_but_what_was_adopted_and_the_home_org() {
     org.home: Forget, HomeOrg
     bucket.ours: Delete, Destroy
     bucket.theirs: Forget, Kept
+    ");
+}
+
+#[test]
+fn what_goes_is_what_the_manifests_say_though_no_apply_has_recorded_it() {
+    let mut scene = Scene::new().has(Kind::Org, HOME, "home", &[]);
+    for (n, name) in ["external", "kept", "owned", "left", "line"].into_iter().enumerate() {
+        let (address, id) = (format!("bucket.{name}"), format!("b{n}"));
+        scene = scene.declares(&address, &[]).has(Kind::Bucket, &id, name, &[]).owns(&address, &id, &[]);
+    }
+    let mut scene = scene
+        .with("bucket.external", |bucket| bucket.external = true)
+        .with("bucket.kept", |bucket| bucket.lifecycle.prevent_destroy = true)
+        .with("bucket.owned", |bucket| bucket.lifecycle.owned = true)
+        .entry("bucket.owned", |entry| entry.origin = Origin::Adopted)
+        .entry("bucket.left", |entry| (entry.origin, entry.lifecycle.owned) = (Origin::Adopted, true));
+    let goes = |scene: &Scene, goal| {
+        let changes = scene.compare(goal).changes.into_iter();
+        let protected = |change: &Change| if change.lifecycle.prevent_destroy { " (prevent_destroy)" } else { "" };
+        changes
+            .map(|change| format!("{}: {:?}, {:?}{}", change.address, change.action, change.reason, protected(&change)))
+            .collect::<Vec<_>>()
+            .join("\n")
+    };
+    insta::assert_snapshot!(goes(&scene, Goal::Destroyed), @r"
+    bucket.external: Forget, External
+    bucket.kept: Delete, Destroy (prevent_destroy)
+    bucket.left: Forget, Kept
+    bucket.line: Delete, Destroy
+    bucket.owned: Delete, Destroy
+    ");
+    // A table whose instances are gone says it too.
+    let terms = |external, prevent_destroy| Terms {
+        external,
+        lifecycle: Lifecycle { prevent_destroy, ..Lifecycle::default() },
+    };
+    scene.manifest.resources.clear();
+    scene.manifest.disabled = ["bucket.kept", "bucket.external"].map(address).into();
+    scene.manifest.tables =
+        [(address("bucket.kept"), terms(false, true)), (address("bucket.external"), terms(true, false))].into();
+    insta::assert_snapshot!(goes(&scene, Goal::Declared), @r"
+    bucket.external: Forget, External
+    bucket.kept: Delete, Disabled (prevent_destroy)
+    bucket.left: Delete, NotDeclared
+    bucket.line: Delete, NotDeclared
+    bucket.owned: Forget, NotOurs
     ");
 }
 

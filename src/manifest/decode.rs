@@ -6,7 +6,7 @@ use super::context::DecodeContext;
 use super::node::{Entry, Node, Raw, Span, Table};
 use super::text_place::Written;
 use super::written::META;
-use super::{Lifecycle, Places, Reached, Resource, defaults, foreign, params, text_file, typed};
+use super::{Lifecycle, Places, Reached, Resource, Terms, defaults, foreign, params, text_file, typed};
 use crate::diagnostic::{Code, Diagnostic, Place, nearest};
 use crate::field::{Field, Omitted, Role, TextFile, Type};
 use crate::flux::refs::Target;
@@ -224,11 +224,13 @@ fn missing(context: &mut DecodeContext<'_, '_>, field: &str, message: String, he
     context.fail_with::<()>(Code::ManifestMissing, head, message, label, help);
 }
 
-/// What is wrong with the keys of a table that has no instances: nothing else of it is read.
-pub(super) fn unknown_keys(mut context: DecodeContext<'_, '_>) -> Vec<Diagnostic> {
+/// What a table says of instances that it may not have, and what is wrong with that and with its keys. Nothing else of it is read.
+pub(super) fn terms(mut context: DecodeContext<'_, '_>) -> (Terms, Vec<Diagnostic>) {
     let table = context.written.table();
+    let external = context.flag("external", table.get("external"));
+    let lifecycle = lifecycle(&mut context, &table);
     all_known(&mut context, &table);
-    context.problems
+    (Terms { external, lifecycle }, context.problems)
 }
 
 /// Looks at the keys of a resource; of very many unknown ones at the first.

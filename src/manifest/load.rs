@@ -12,8 +12,8 @@ use super::lint::Folded;
 use super::syntax::Document;
 use super::variables::Values;
 use super::{
-    Inputs, Manifest, Resource, asked, check, decode, defaults, each, enabled, head, import, orgs, policy, reach,
-    rights, source, syntax, template, variables,
+    Inputs, Manifest, Resource, Terms, asked, check, decode, defaults, each, enabled, head, import, orgs, policy,
+    reach, rights, source, syntax, template, variables,
 };
 use crate::address::Address;
 use crate::diagnostic::{Code, Diagnostic, Place, Severity, hide_secrets};
@@ -68,7 +68,7 @@ pub fn load(path: &Path, inputs: &Inputs) -> Result<Loaded, Vec<Diagnostic>> {
         root: &root,
         lints: &policy.lints,
     };
-    let (resources, unread) = read(&Project::new(&document, known, decode::resource), &mut problems);
+    let (resources, unread, terms) = read(&Project::new(&document, known, decode::resource), &mut problems);
     problems.extend(budget.said());
     if budget.is_exceeded() {
         return Err(sorted(problems));
@@ -130,6 +130,7 @@ pub fn load(path: &Path, inputs: &Inputs) -> Result<Loaded, Vec<Diagnostic>> {
                 resources,
                 reaches,
                 disabled,
+                tables: terms,
                 moved,
                 imports,
                 variables: values.digests(),
@@ -141,22 +142,31 @@ pub fn load(path: &Path, inputs: &Inputs) -> Result<Loaded, Vec<Diagnostic>> {
     }
 }
 
-/// Reads all resources, in order of address, and which of them are not known whole. The table of what no other resource asks for goes as soon as it is read.
-fn read(project: &Project<'_, '_>, problems: &mut Vec<Diagnostic>) -> (Vec<(Address, Resource)>, BTreeSet<Address>) {
+/// Reads all resources, in order of address, which of them are not known whole, and what tables say that may have fewer instances
+/// than before. The table of what no other resource asks for goes as soon as it is read.
+fn read(
+    project: &Project<'_, '_>,
+    problems: &mut Vec<Diagnostic>,
+) -> (Vec<(Address, Resource)>, BTreeSet<Address>, BTreeMap<Address, Terms>) {
     let keep = asked::tables(project);
     let budget = &project.known.values.budget;
     let count = |table| instances_of(table, project.known.instances, project.known.disabled);
     let mut said = Grouped::default();
     let mut lints = Folded::default();
     let mut unread = BTreeSet::new();
+    let mut tables = BTreeMap::new();
     let mut resources = Vec::with_capacity(project.document.resources.keys().map(count).sum());
     for (table, declared) in &project.document.resources {
         if MISTAKES.exceeded(said.len()) {
             break;
         }
-        if count(table) == 0 {
-            let unknown = decode::unknown_keys(project.context(table.clone(), declared));
-            unknown.into_iter().for_each(|unknown| said.add(table, unknown));
+        if declared.each || count(table) == 0 {
+            let (terms, wrong) = decode::terms(project.context(table.clone(), declared));
+            if terms != Terms::default() {
+                tables.insert(table.clone(), terms);
+            }
+            // Its instances say the same.
+            wrong.into_iter().filter(|_| count(table) == 0).for_each(|wrong| said.add(table, wrong));
         }
         let mut one = |address: Address| {
             if budget.is_exceeded() {
@@ -182,7 +192,7 @@ fn read(project: &Project<'_, '_>, problems: &mut Vec<Diagnostic>) -> (Vec<(Addr
     }
     problems.extend(said.finish().chain(lints.finish()));
     budget.is_enough(problems);
-    (resources, unread)
+    (resources, unread, tables)
 }
 
 /// How many resources a table is.

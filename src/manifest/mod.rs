@@ -83,6 +83,8 @@ pub struct Manifest {
     pub reaches: BTreeMap<Address, Vec<Reach>>,
     /// The tables that are declared and say `enabled = false`.
     pub disabled: BTreeSet<Address>,
+    /// What tables say that may have fewer instances than the ledger has.
+    pub tables: BTreeMap<Address, Terms>,
     /// `[[moved]]`.
     pub moved: Vec<Moved>,
     /// `[[import]]`, by the address that it imports to.
@@ -91,6 +93,25 @@ pub struct Manifest {
     pub variables: BTreeMap<String, String>,
     /// The files that were read, in order of name.
     pub sources: Vec<Arc<Source>>,
+}
+
+impl Manifest {
+    /// What is said of `address`, whether it has an instance or not.
+    pub fn terms(&self, address: &Address) -> Option<Terms> {
+        let table = address.table();
+        let resource = self.resources.get(address).or_else(|| self.resources.get(&table));
+        let said = |resource: &Resource| Terms { external: resource.external, lifecycle: resource.lifecycle.clone() };
+        resource.map(said).or_else(|| self.tables.get(&table).cloned())
+    }
+}
+
+/// What a table says of its resource besides the fields.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Terms {
+    /// Whether it must exist and is never changed.
+    pub external: bool,
+    /// `lifecycle`.
+    pub lifecycle: Lifecycle,
 }
 
 /// A value with the place where it was written.

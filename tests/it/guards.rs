@@ -57,6 +57,48 @@ both!(who_may_not_ask_for_data_is_told_that_there_may_be_some, async |scene| {
     assert_eq!(refusals(&project).await, []);
 });
 
+both!(what_the_manifests_protect_stays_though_no_apply_has_recorded_that, async |scene| {
+    let mut project = Project::new(&scene);
+    project.declare("[bucket.kept]\n\n[bucket.theirs]\n\n[bucket.line]\nfor_each = [\"a\", \"b\"]\n\n[label.l]\n");
+    project.apply().await;
+    let kept = "lifecycle = { prevent_destroy = true }\n";
+    let declare = |project: &Project, each: &str, enabled: &str| {
+        project.declare(&format!(
+            "[bucket.kept]\n{enabled}{kept}\n[bucket.theirs]\nexternal = true\n{enabled}\n[bucket.line]\nfor_each = [{each}]\n{kept}\n\
+             [label.l]\n"
+        ));
+    };
+    let refused = async |project: &Project, goal| {
+        let planned = project.plan(goal).await.unwrap().plan;
+        planned.refusals.iter().map(|problem| problem.diagnostic.message.clone()).collect::<Vec<_>>()
+    };
+    declare(&project, r#""a", "b""#, "");
+    assert_eq!(
+        refused(&project, Goal::Destroyed).await,
+        [
+            "bucket.kept would be deleted, but its lifecycle sets `prevent_destroy`",
+            "bucket.line[a] would be deleted, but its lifecycle sets `prevent_destroy`",
+            "bucket.line[b] would be deleted, but its lifecycle sets `prevent_destroy`",
+        ]
+    );
+    declare(&project, r#""a""#, "enabled = false\n");
+    assert_eq!(
+        refused(&project, Goal::Declared).await,
+        [
+            "bucket.kept would be deleted, but its lifecycle sets `prevent_destroy`",
+            "bucket.line[b] would be deleted, but its lifecycle sets `prevent_destroy`",
+        ]
+    );
+    let project = &mut project;
+    project.declare("[bucket.theirs]\nexternal = true\n");
+    project.destroy().await;
+    let names =
+        |found: &Value| found["buckets"].as_array().unwrap().iter().map(|b| b["name"].to_string()).collect::<Vec<_>>();
+    let left = names(&scene.http.get(&format!("buckets?orgID={}", scene.org)).await.expect(200));
+    assert!(left.iter().any(|name| name.contains("theirs")), "{left:?}");
+    assert!(!left.iter().any(|name| name.contains("kept")), "{left:?}");
+});
+
 both!(a_shorter_retention_names_the_last_point_that_it_drops, async |scene| {
     let project = Project::new(&scene);
     project.declare("[bucket.raw]\nretention = \"infinite\"\n");

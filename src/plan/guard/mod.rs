@@ -68,7 +68,7 @@ pub(super) fn ask(plan: &mut Plan, grounds: Grounds<'_>) {
     let mut agreed = Agreed::new(consent, policy, snapshot.at);
     let mut refusals = Vec::new();
     for change in &plan.changes {
-        refusals.extend(protection::refusal(change, policy, written));
+        refusals.extend(protection::refusal(change, policy, ledger, written));
         refusals.extend(imported::refusal(change, written));
         refusals.extend(system::refusal(change, snapshot));
         refusals.extend(account::own_user(change, snapshot));

@@ -6,12 +6,12 @@ use super::{Written, refuse};
 use crate::address::{Pattern, matches};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::diff::{Action, Change, Reason};
-use crate::ledger::Origin;
+use crate::ledger::{Ledger, Origin};
 use crate::manifest::Policy;
 use crate::plan::Plan;
 use crate::problem::Problem;
 
-pub(super) fn refusal(change: &Change, policy: &Policy, written: Written<'_>) -> Option<Problem> {
+pub(super) fn refusal(change: &Change, policy: &Policy, ledger: &Ledger, written: Written<'_>) -> Option<Problem> {
     let verb = match change.action {
         Action::Delete => "deleted",
         Action::Replace => "replaced",
@@ -22,13 +22,17 @@ pub(super) fn refusal(change: &Change, policy: &Policy, written: Written<'_>) ->
     let resource = written.resources.get(address);
     let declared = resource.map(|resource| &resource.place);
     if change.lifecycle.prevent_destroy {
-        let recorded = resource.is_none_or(|resource| !resource.lifecycle.prevent_destroy);
+        let recorded = match resource {
+            Some(resource) => !resource.lifecycle.prevent_destroy,
+            None => ledger.entries.get(address).is_none_or(|entry| entry.lifecycle.prevent_destroy),
+        };
         let help = match declared {
             Some(_) if recorded => {
                 "to allow that, apply once without `prevent_destroy` and without any other change to it first: then the ledger \
                  does not record it any more"
             }
             Some(_) => "to allow that, apply once with `prevent_destroy = false` first",
+            None if !recorded => "to allow that, remove `prevent_destroy` from its table",
             None if change.reason == Reason::Disabled => {
                 "to allow that, apply once with `prevent_destroy = false` and without `enabled = false` first"
             }

@@ -90,8 +90,15 @@ impl Scene {
         let mut change = Change::blank(&address, action, Reason::NotDeclared);
         change.object = Some(target(name));
         edit(&mut change);
+        let entry = Entry { lifecycle: change.lifecycle.clone(), ..entry(name) };
         self.plan.changes.push(change);
-        self.ledger.entries.insert(address, entry(name));
+        self.ledger.entries.insert(address, entry);
+        self
+    }
+
+    /// No apply has recorded any protection.
+    fn unrecorded(mut self) -> Self {
+        self.ledger.entries.values_mut().for_each(|entry| entry.lifecycle = Lifecycle::default());
         self
     }
 
@@ -474,6 +481,7 @@ fn a_protection_says_how_to_lift_it_and_where_it_stands() {
             lone(prevented).declared().keeps().helps(),
             lone(prevented).declared().helps(),
             lone(prevented).helps(),
+            lone(prevented).unrecorded().helps(),
             lone(|change| (change.lifecycle.prevent_destroy, change.reason) = (true, Reason::Disabled)).helps(),
             lone(protected).declared().protect("bucket.*").helps(),
             lone(protected).declared().helps(),
