@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::Reached;
 use super::context::DecodeContext;
 use super::node::{Entry, Node, Raw, Table};
-use super::source::reads_as;
+use super::source::can_read_as;
 use super::text::{is_identifier, item_text, text};
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::flux::ast::Span;
@@ -223,14 +223,14 @@ pub(super) fn path(context: &mut DecodeContext<'_, '_>, name: &str, node: &Node<
     }
 }
 
-/// Reads the path of a file that holds a secret. What is called as manifests or scripts are, is read and shown as one.
+/// Reads the path of a file that holds a secret. What has the name of a manifest, a script or another text can be read as one, and shown.
 fn secret_path(context: &mut DecodeContext<'_, '_>, name: &str, node: &Node<'_>) -> Option<PathBuf> {
     let path = path(context, name, node)?;
     if path.as_os_str().as_bytes().ends_with(b"/") || path.file_name().is_none() {
         let message = format!("cannot keep a secret in {}, which is a directory", path.display());
         return context.fail_with(Code::ManifestPath, node.span, message, "names a directory", "name a file in it");
     }
-    let Some(what) = reads_as(&path) else { return Some(path) };
+    let Some(what) = can_read_as(&path) else { return Some(path) };
     let message = format!("cannot keep a secret in {}, which has the name of a {what}", path.display());
     context.fail_with(Code::ManifestPath, node.span, message, "names this file", "choose another file name")
 }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::node::Span;
 use crate::confine::{self, ConfineError, Project, Root};
 use crate::diagnostic::{Code, Diagnostic, Place, Source};
+use crate::field::TextFile;
 use crate::kind::Kind;
 use crate::limits;
 use crate::redact::without_secrets_in_argument;
@@ -101,14 +102,22 @@ pub(super) fn text(path: &Path, name: String, bytes: Vec<u8>) -> Result<Arc<Sour
 
 /// What a file of this name is taken for by its ending, in words; none if its ending says nothing.
 pub fn reads_as(path: &Path) -> Option<&'static str> {
+    // Much else is JSON: it is read only where a manifest names it.
+    named_as(path, |text| !text.named)
+}
+
+/// What a manifest can have a file of this name read for, and shown, in words.
+pub(super) fn can_read_as(path: &Path) -> Option<&'static str> {
+    named_as(path, |_| true)
+}
+
+fn named_as(path: &Path, among: impl Fn(&TextFile) -> bool) -> Option<&'static str> {
     let extension = path.extension().map(|extension| extension.to_ascii_lowercase());
     let extension = extension.as_ref().and_then(|extension| extension.to_str())?;
-    let texts = Kind::ALL.iter().flat_map(|kind| kind.spec().fields).filter_map(|field| field.ty.text_file());
-    // Much else is JSON: it is read only where a manifest names it.
-    let mut texts = texts.filter(|text| !text.named);
+    let mut texts = Kind::ALL.iter().flat_map(|kind| kind.spec().fields).filter_map(|field| field.ty.text_file());
     match extension {
         "toml" => Some("manifest"),
-        ending => texts.find(|text| text.ending == ending).map(|text| text.what),
+        ending => texts.find(|text| text.ending == ending && among(text)).map(|text| text.what),
     }
 }
 

@@ -191,6 +191,7 @@ fn no_secret_is_kept_where_manifests_and_scripts_are_read() {
         (token("{ file = \"d/\" }"), "d/, which is a directory"),
         (token("[{ file = \"ok\" }, { file = \"/x/y.flux\" }]"), "/x/y.flux, which has the name of a Flux script"),
         (token("{ env_file = \"app.conf\", key = \"T\" }"), "app.conf, which has the name of a Telegraf configuration"),
+        ("[secret.k]\nvalue = { file = \"gcp.json\" }\n".to_owned(), "gcp.json, which has the name of a dashboard"),
         ("[user.u]\npassword = { file = \"pw.flux\" }\n".to_owned(), "pw.flux, which has the name of a Flux script"),
     ] {
         std::fs::write(at("main.toml"), format!("{HEAD}{tables}")).unwrap();
