@@ -81,3 +81,69 @@ fn too_many(source: &Arc<Source>, at: Range<usize>) -> Diagnostic {
     let message = format!("the source has more values than {SOURCE_VALUES}, with those that aliases stand for");
     bad(source, at, message, "more from here")
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::{Value as Json, json};
+
+    use super::*;
+
+    /// What may stand anywhere in a source.
+    fn any_json() -> impl Strategy<Value = Json> {
+        let words = "(name|key|CRIT|1m|greater|slack|Label|a|\\$\\{x\\}|from\\(bucket: \"a\"\\)|https://x|)";
+        let leaf = prop_oneof![
+            Just(Json::Null),
+            any::<bool>().prop_map(Json::from),
+            any::<i64>().prop_map(Json::from),
+            any::<f64>().prop_map(Json::from),
+            words.prop_map(Json::from),
+        ];
+        let keys = "(name|every|query|offset|level|type|url|token|charts|kind|axes|colors|hex|values|thresholds|associations|\
+                    endpointName|statusRules|selected|envRef|key|default|secretRef|width|geoLayers|retentionRules|config|id|org_id|flux|\
+                    permissions|resource|arguments|labels|xPos)";
+        leaf.prop_recursive(4, 40, 5, move |inner| {
+            prop_oneof![
+                proptest::collection::vec(inner.clone(), 0..4).prop_map(Json::from),
+                proptest::collection::btree_map(keys, inner, 0..6).prop_map(|all| all.into_iter().collect()),
+            ]
+        })
+    }
+
+    fn taken(json: &Json) {
+        let source = Arc::new(source("t.json".to_owned(), Path::new("t.json"), json.to_string()));
+        if let Ok(mut converted) = read(&source) {
+            converted.settle();
+            let _ = (converted.snapshot(), converted.names(), converted.given());
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_a_source_says_nothing_panics(
+            kind in proptest::sample::select(vec![
+                "Label", "Bucket", "Variable", "Telegraf", "Task", "CheckThreshold", "CheckDeadman", "Dashboard", "NotificationRule",
+                "NotificationEndpointHTTP", "NotificationEndpointPagerDuty", "NotificationEndpointSlack",
+            ]),
+            name in any_json(), spec in any_json(), more in any_json(),
+        ) {
+            let head = |name: &Json| json!({"apiVersion": "influxdata.com/v2alpha1", "kind": kind, "metadata": {"name": name}});
+            let mut object = head(&name);
+            object["spec"] = spec;
+            taken(&json!([object, more, head(&json!("b"))]));
+        }
+
+        #[test]
+        fn whatever_a_state_says_nothing_panics(
+            word in proptest::sample::select(vec![
+                "organization", "user", "label", "bucket", "variable", "dbrp_mapping", "scraper", "secret", "task", "authorization",
+                "legacy_authorization",
+            ]),
+            attributes in any_json(), more in any_json(),
+        ) {
+            let instances = json!([{"attributes": attributes}, {"attributes": {"id": "00000000000000a1", "org_id": "00000000000000a2"}}, more]);
+            let resource = json!({"mode": "managed", "type": format!("influxdb_{word}"), "name": "x", "instances": instances});
+            taken(&json!({"version": 4, "terraform_version": "1.9", "outputs": more, "resources": [resource, more]}));
+        }
+    }
+}

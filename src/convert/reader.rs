@@ -62,6 +62,8 @@ impl<'s> Reader<'s> {
                 self.made.last_mut()
             }
             Err(error) => {
+                // What was read there is no text of the source.
+                let error = error.split(" at line ").next().unwrap_or_default();
                 self.refuse(at, format!("this {kind} cannot be read: {error}"), "left out");
                 None
             }

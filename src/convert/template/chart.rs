@@ -2,7 +2,7 @@
 
 use serde_json::{Value as Json, json};
 
-use super::axes;
+use super::{axes, plain};
 use crate::convert::node::Node;
 use crate::convert::reader::Reader;
 
@@ -216,10 +216,7 @@ fn fault<'n>(chart: &'n Node, sort: &Sort) -> Option<(&'n Node, String)> {
 fn queries(chart: &Node, reader: &mut Reader<'_>) -> Json {
     let queries = chart.list("queries").iter().filter(|query| !query.text("query").trim().is_empty());
     let one = |query: &Node| {
-        if let Some(params) = query.get("params") {
-            let message = "values of `params` are not put into the script, which keeps its own";
-            reader.note(params.head(), message, "write them into the script");
-        }
+        plain::without_params(query, reader);
         json!({"text": query.text("query").trim(), "editMode": "advanced", "name": ""})
     };
     queries.map(one).collect()

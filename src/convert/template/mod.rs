@@ -46,6 +46,9 @@ const KINDS: [(&str, Option<Kind>); 13] = [
 /// The same of endpoints.
 const UNTAKEN: [&str; 2] = ["Check", "NotificationEndpoint"];
 
+/// What may come from outside in a `spec`, and what is looked at apart.
+const TAKEN: [&str; 3] = ["name", "selected", "associations"];
+
 /// The org that everything is in, and the first ID that is given out.
 const ORG: &str = "0000000000000001";
 const FIRST: u64 = 0x100;
@@ -120,6 +123,7 @@ pub(super) fn read(source: &Arc<Source>, documents: &[Node]) -> Result<Converted
         parts.push(part);
     }
     for part in &parts {
+        name::misplaced(part.spec, &TAKEN, &mut reader);
         let labels = labels(part, &others, &mut reader);
         let Some(Json::Object(mut row)) = row(part, &others, &mut reader) else { continue };
         for (key, value) in

@@ -58,6 +58,18 @@ pub(super) fn value(node: &Node) -> Option<String> {
     }
 }
 
+/// Says which values of `node` cannot come from outside although they ask for it, apart from those under `taken`.
+pub(super) fn misplaced(node: &Node, taken: &[&str], reader: &mut Reader<'_>) {
+    for entry in node.entries().iter().filter(|entry| !taken.contains(&entry.key.as_str())) {
+        if reference(&entry.value).is_some() {
+            let message = format!("InfluxDB takes no `envRef` for `{}`, and leaves it empty", entry.key);
+            reader.note(entry.value.head(), message, "left out");
+        }
+        misplaced(&entry.value, &[], reader);
+    }
+    node.items().iter().for_each(|item| misplaced(item, &[], reader));
+}
+
 /// The key and the default of an `envRef`.
 pub(super) fn reference(node: &Node) -> Option<(String, Option<String>)> {
     let reference = node.get("envRef")?;

@@ -91,6 +91,7 @@ pub(super) fn task(part: &Part<'_>, reader: &mut Reader<'_>) -> Option<Json> {
         reader.refuse(part.at.clone(), "a task needs `query`", "left out");
         return None;
     }
+    without_params(spec, reader);
     let schedule = match cron.is_empty() {
         true => Schedule::Every(every.clone()),
         false => Schedule::Cron(cron.clone()),
@@ -127,6 +128,14 @@ pub(super) fn task(part: &Part<'_>, reader: &mut Reader<'_>) -> Option<Json> {
         }
     }
     Some(row)
+}
+
+/// Says that a script keeps its own `params`, where a template has others.
+pub(super) fn without_params(of: &Node, reader: &mut Reader<'_>) {
+    if let Some(params) = of.get("params") {
+        let message = "values of `params` are not put into the script, which keeps its own";
+        reader.note(params.head(), message, "write them into the script");
+    }
 }
 
 /// Whether an object works; none for another word, which is said.

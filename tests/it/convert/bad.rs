@@ -63,6 +63,15 @@ fn what_cannot_be_converted_is_said_at_its_place_and_the_rest_is() {
                 + &object("Variable", "v", "{ type: map, associations: [{ kind: Label, name: plan }] }"),
             &["this template has no Label `plan`; did you mean `plant`?", "t.yml:10:56"],
         ),
+        (
+            object("Bukket", "x", "{}")
+                + &object(
+                    "Task",
+                    "t",
+                    "{ every: 1h, query: x = 1, description: { envRef: { key: d } }, params: [{ key: a }] }",
+                ),
+            &["InfluxDB takes no `envRef` for `description`", "values of `params` are not put into the script"],
+        ),
         (object("Variable", "v", "{ type: list }"), &["a variable is `constant`, `map` or `query`, not `list`"]),
         (
             object("Variable", "and", "{ type: constant, values: [a] }"),
