@@ -142,12 +142,12 @@ pub fn load(path: &Path, inputs: &Inputs) -> Result<Loaded, Vec<Diagnostic>> {
     }
 }
 
+/// The resources, in order of address, which of them are not known whole, and what tables say.
+type Read = (Vec<(Address, Resource)>, BTreeSet<Address>, BTreeMap<Address, Terms>);
+
 /// Reads all resources, in order of address, which of them are not known whole, and what tables say that may have fewer instances
 /// than before. The table of what no other resource asks for goes as soon as it is read.
-fn read(
-    project: &Project<'_, '_>,
-    problems: &mut Vec<Diagnostic>,
-) -> (Vec<(Address, Resource)>, BTreeSet<Address>, BTreeMap<Address, Terms>) {
+fn read(project: &Project<'_, '_>, problems: &mut Vec<Diagnostic>) -> Read {
     let keep = asked::tables(project);
     let budget = &project.known.values.budget;
     let count = |table| instances_of(table, project.known.instances, project.known.disabled);
