@@ -103,7 +103,16 @@ pub struct Place {
 impl Place {
     /// Line and column of its begin, both from 1, in characters.
     pub fn position(&self) -> (usize, usize) {
-        let at = self.span.start.min(self.source.text.len());
+        self.position_of(self.span.start)
+    }
+
+    /// Line and column of its end: the column is that behind its last character.
+    pub fn end(&self) -> (usize, usize) {
+        self.position_of(self.span.end)
+    }
+
+    fn position_of(&self, at: usize) -> (usize, usize) {
+        let at = at.min(self.source.text.len());
         let line = self.source.line_of(at);
         let before = self.source.text.get(self.source.lines()[line]..at).unwrap_or_default();
         (line + 1, before.chars().count() + 1)
@@ -276,8 +285,11 @@ mod tests {
         for (at, position) in
             [(0, (1, 1)), (1, (1, 2)), (2, (2, 1)), (3, (3, 1)), (5, (3, 2)), (7, (4, 1)), (99, (4, 1))]
         {
-            assert_eq!(Place { source: Arc::clone(&source), span: at..at }.position(), position, "{at}");
+            let place = Place { source: Arc::clone(&source), span: at..at };
+            assert_eq!((place.position(), place.end()), (position, position), "{at}");
         }
+        let long = Place { source, span: 0..5 };
+        assert_eq!((long.position(), long.end()), ((1, 1), (3, 2)));
         let empty = Arc::new(Source::new("a.toml", "a.toml", ""));
         assert_eq!(Place { source: empty, span: 0..0 }.position(), (1, 1));
     }

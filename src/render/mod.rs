@@ -33,7 +33,9 @@ pub use difference::difference;
 pub use drift::drift;
 pub use graph::{Edges, dot, mermaid};
 pub use human::{destruction, differences, plan};
-pub use json::{DiagnosticForm, Document, Head, Part, ProblemForm, Valid, document, documents, sight, text as json};
+pub use json::{
+    DiagnosticForm, Document, Head, Part, ProblemForm, SpanForm, Valid, document, documents, sight, text as json,
+};
 pub use markdown::{Comment, comment, comments};
 pub use output::Output;
 pub use overview::overview;

@@ -20,7 +20,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(shell: &Shell, arguments: &Arguments) -> Ended {
-    arguments.files.each(shell, &Uses::default(), |script| {
+    arguments.files.each(shell, &Uses::default(), &mut Vec::new(), |script| {
         if script.parsed.has_tree() {
             print(shell, script)?;
         }

@@ -27,15 +27,16 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(shell: &Shell, arguments: &Arguments) -> Ended {
-    let mut warnings = Vec::new();
+    let (mut warnings, mut lints) = (Vec::new(), Vec::new());
     let files = arguments.files.walked()?;
-    let checked = files.each(shell, &arguments.uses, |script| {
+    let checked = files.each(shell, &arguments.uses, &mut warnings, |script| {
         let found = script.lints();
         shell.show(&found);
-        warnings.extend(script.mark().into_iter().chain(found));
+        lints.extend(found);
         script.check()?;
         script.check_names()
     });
+    warnings.extend(lints);
     shell.keep(&warnings);
     checked?;
     let document = Document { warnings: &warnings, ..Document::new(Exit::Ok) };

@@ -30,7 +30,7 @@ pub(super) struct Arguments {
 
 pub(super) fn run(shell: &Shell, arguments: &Arguments) -> Ended {
     let mut exit = Exit::Ok;
-    arguments.files.each(shell, &Uses::default(), |script| {
+    arguments.files.each(shell, &Uses::default(), &mut Vec::new(), |script| {
         script.check()?;
         let text = format(&script.parsed.script);
         let differs = script.marked || text != script.source.text;

@@ -56,13 +56,13 @@ struct ReferenceForm {
     /// Where it is in a library.
     #[serde(skip_serializing_if = "Option::is_none")]
     file: Option<String>,
-    line: usize,
-    column: usize,
+    #[serde(flatten)]
+    place: render::SpanForm,
 }
 
 pub(super) fn run(shell: &Shell, arguments: &Arguments) -> Ended {
     let mut scripts = Vec::new();
-    arguments.files.each(shell, &arguments.uses, |script| {
+    arguments.files.each(shell, &arguments.uses, &mut Vec::new(), |script| {
         script.check()?;
         scripts.push(ScriptForm::new(script, references(&script.parsed.script, &[])));
         Ok(())
@@ -76,7 +76,9 @@ pub(super) fn run(shell: &Shell, arguments: &Arguments) -> Ended {
 
 impl ScriptForm {
     fn new(script: &Script, References { all, incomplete }: References) -> Self {
-        let references = all.into_iter().map(|reference| ReferenceForm::new(script, reference)).collect();
+        let mut references: Vec<_> = all.into_iter().map(|reference| ReferenceForm::new(script, reference)).collect();
+        // What stands in the script itself comes first, though its libraries stand above it.
+        references.sort_by_key(|reference| reference.file.is_some());
         Self { file: script.source.name.clone(), references, incomplete }
     }
 }
@@ -84,7 +86,6 @@ impl ScriptForm {
 impl ReferenceForm {
     fn new(script: &Script, Reference { span, access, target, name, elsewhere }: Reference) -> Self {
         let place = script.place(span);
-        let (line, column) = place.position();
         let file = Some(&place.source.name).filter(|name| **name != script.source.name).cloned();
         let (elsewhere, org) = match elsewhere {
             None => (None, None),
@@ -106,8 +107,7 @@ impl ReferenceForm {
             elsewhere,
             org,
             file,
-            line,
-            column,
+            place: render::SpanForm::new(&place),
         }
     }
 }
@@ -115,7 +115,8 @@ impl ReferenceForm {
 fn page(scripts: &[ScriptForm], mut page: Page) -> String {
     let word = |name: &Option<String>| name.as_ref().map_or("(unknown)".to_owned(), |name| format!("{name:?}"));
     for ScriptForm { file, references, incomplete } in scripts {
-        for ReferenceForm { access, target, name, elsewhere, org, file: of, line, column } in references {
+        for ReferenceForm { access, target, name, elsewhere, org, file: of, place } in references {
+            let render::SpanForm { line, column, .. } = place;
             let file = of.as_ref().unwrap_or(file);
             let target = if *target == "bucket_id" { "bucket with the ID" } else { target };
             let name = word(name);

@@ -80,14 +80,19 @@ impl Files {
     }
 
     /// Reads one after the other and gives each to `each`; says what is wrong with those that cannot be read, and with those
-    /// that `each` finds wrong.
+    /// that `each` finds wrong. `marks` gets what is said of byte-order marks.
     pub(super) fn each(
         &self,
         shell: &Shell,
         uses: &Uses,
+        marks: &mut Vec<Diagnostic>,
         mut each: impl FnMut(&Script) -> Result<(), Problems>,
     ) -> Result<(), Problems> {
-        let libraries = uses.read(shell)?;
+        let mut marked = |script: &Script| {
+            shell.show(script.mark().as_slice());
+            marks.extend(script.mark());
+        };
+        let libraries = uses.read(&mut marked)?;
         let mut problems: Vec<Problem> = Vec::new();
         let mut input_read = false;
         for path in &self.files {
@@ -104,7 +109,7 @@ impl Files {
                     continue;
                 }
             };
-            shell.show(script.mark().as_slice());
+            marked(&script);
             let read = uses.put_into(script, &libraries).and_then(|script| each(&script));
             problems.extend(read.err().into_iter().flatten());
         }
@@ -149,7 +154,8 @@ impl Script {
             return Ok(());
         }
         let allowed = Allowed::of(self.text());
-        let mistakes = names::errors(&self.parsed.script, &GIVEN).into_iter();
+        let script = &self.parsed.script;
+        let mistakes = names::errors(script, &GIVEN).into_iter().chain(names::unknown_options(script));
         let mistakes = mistakes.filter(|mistake| !allowed.has(Code::FluxName, mistake.span.range().start));
         self.wrong(Code::FluxName, mistakes.collect())
     }
@@ -206,8 +212,8 @@ impl Script {
         diagnostic.help_known(help)
     }
 
-    /// What is said of a byte-order mark, if it begins with one: whoever reads it with [`Files::each`] is shown that.
-    pub(super) fn mark(&self) -> Option<Diagnostic> {
+    /// What is said of a byte-order mark, if it begins with one.
+    fn mark(&self) -> Option<Diagnostic> {
         let message = || format!("{} begins with a byte-order mark", self.source.name);
         let said = |message| {
             Diagnostic::warning(Code::FluxBom, message).help("fluxform ignores it, but influxd refuses such a script")

@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use super::script::{Script, file};
-use crate::cli::shell::Shell;
 use crate::manifest::library::{Library, compose};
 use crate::problem::Problems;
 
@@ -17,14 +16,14 @@ pub(super) struct Uses {
 }
 
 impl Uses {
-    /// The libraries in their order.
-    pub(super) fn read(&self, shell: &Shell) -> Result<Vec<Rc<Library>>, Problems> {
+    /// The libraries in their order; `each` sees the file of each.
+    pub(super) fn read(&self, mut each: impl FnMut(&Script)) -> Result<Vec<Rc<Library>>, Problems> {
         let mut problems = Vec::new();
         let mut all = Vec::new();
         for path in &self.uses {
             match file(path) {
                 Ok(script) => {
-                    shell.show(script.mark().as_slice());
+                    each(&script);
                     let library = Library::new(script.source.name.clone(), &script.source);
                     problems.extend(library.mistakes.iter().cloned());
                     all.push(Rc::new(library));

@@ -7,7 +7,7 @@ mod problem;
 mod report;
 
 pub use coverage::sight;
-pub use problem::{DiagnosticForm, Form as ProblemForm};
+pub use problem::{DiagnosticForm, Form as ProblemForm, SpanForm};
 
 use std::borrow::Cow;
 

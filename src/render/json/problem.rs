@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::diagnostic::{Code, Diagnostic, Severity};
+use crate::diagnostic::{Code, Diagnostic, Place, Severity};
 use crate::problem::Problem;
 
 /// One problem.
@@ -29,11 +29,29 @@ pub struct DiagnosticForm<'a> {
 #[derive(Serialize)]
 struct At<'a> {
     file: &'a str,
-    /// From 1.
-    line: usize,
-    /// From 1, in characters.
-    column: usize,
+    #[serde(flatten)]
+    span: SpanForm,
     label: &'a str,
+}
+
+/// Where a place begins and ends.
+#[derive(Serialize)]
+pub struct SpanForm {
+    /// From 1.
+    pub line: usize,
+    /// From 1, in characters.
+    pub column: usize,
+    end_line: usize,
+    /// That behind the last character.
+    end_column: usize,
+}
+
+impl SpanForm {
+    /// The machine form of `place` within its file.
+    pub fn new(place: &Place) -> Self {
+        let ((line, column), (end_line, end_column)) = (place.position(), place.end());
+        Self { line, column, end_line, end_column }
+    }
 }
 
 impl<'a> Form<'a> {
@@ -60,10 +78,7 @@ impl<'a> DiagnosticForm<'a> {
             places: diagnostic
                 .places
                 .iter()
-                .map(|(place, label)| {
-                    let (line, column) = place.position();
-                    At { file: &place.source.name, line, column, label }
-                })
+                .map(|(place, label)| At { file: &place.source.name, span: SpanForm::new(place), label })
                 .collect(),
             help: diagnostic.help.as_deref(),
             output: &diagnostic.output,

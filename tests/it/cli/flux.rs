@@ -268,4 +268,15 @@ fn a_script_is_read_with_the_libraries_that_are_named() {
     let ended = run("check", &none, &["a.flux", "--use=lib.flux"]).with(65);
     let both = ended.err.contains("begins with a byte-order mark") && ended.err.contains("flux::library");
     assert!(both && !ended.err.contains("unknown name"), "{}", ended.err);
+    for (library, exit) in [(&b"\xef\xbb\xbfy = 1\n"[..], 0), (b"\xef\xbb\xbfy = \n", 65)] {
+        let marked = [("a.flux", &b"\xef\xbb\xbfx = 1\n"[..]), ("lib.flux", library)];
+        let json = run("check", &marked, &["a.flux", "--use=lib.flux", "--format=json"]).with(exit).json();
+        let marks = json["warnings"].as_array().unwrap().iter().filter(|one| one["code"] == "flux::bom").count();
+        assert_eq!(marks, if exit == 0 { 2 } else { 1 }, "{json:#}");
+    }
+    // The script's own come first.
+    let both =
+        [("a.flux", &b"send()\nfrom(bucket: \"own\")\n"[..]), ("lib.flux", b"send = () => from(bucket: \"lib\")\n")];
+    let ended = run("refs", &both, &["a.flux", "--use=lib.flux"]).with(0);
+    assert_eq!(ended.out, "a.flux:2:14: reads bucket \"own\"\nlib.flux:1:27: reads bucket \"lib\"\n");
 }
