@@ -16,10 +16,14 @@ use crate::value::Value;
 /// A drifted set of so many members is shown in one line.
 const IN_ONE_LINE: usize = 3;
 
-/// Writes the fields of an object that is made: all that will be set.
-pub(super) fn created(page: &mut Page, change: &Change) {
+/// Writes the fields of an object that is made: all that will be set. Of scripts `rest` may be all that is to be shown.
+pub(super) fn created(page: &mut Page, change: &Change, rest: Option<&Rest>) {
     let width = change.fields.iter().map(|field| field.field.len()).max().unwrap_or(0);
     for field in &change.fields {
+        if let Some(rest) = rest.filter(|rest| rest.field == field.field) {
+            put_rest(page, Role::Add, "+", rest);
+            continue;
+        }
         match lines(field.field, &field.wanted) {
             Some(lines) if matches!(field.wanted, Value::Script(_)) || lines.len() > 1 => {
                 head(page, Role::Add, "+", field.field);
@@ -39,9 +43,7 @@ pub(super) fn created(page: &mut Page, change: &Change) {
 pub(super) fn changed(page: &mut Page, change: &Change, rest: Option<&Rest>) {
     for field in &change.fields {
         if let Some(rest) = rest.filter(|rest| rest.field == field.field) {
-            page.say("      ").put(Role::Change, "~").say(format_args!(" {}:", field.field));
-            page.put(Role::Quiet, format_args!("  ({})", rest.words())).end();
-            lines::write(page, &rest.lines);
+            put_rest(page, Role::Change, "~", rest);
         } else if !changed_lines(page, field) {
             page.say("      ").put(Role::Change, "~").say(format_args!(" {}: ", field.field));
             let (before, after) = sides(field);
@@ -50,6 +52,13 @@ pub(super) fn changed(page: &mut Page, change: &Change, rest: Option<&Rest>) {
             page.end();
         }
     }
+}
+
+/// What is left of scripts whose libraries are shown elsewhere.
+fn put_rest(page: &mut Page, role: Role, sign: &str, rest: &Rest) {
+    page.say("      ").put(role, sign).say(format_args!(" {}:", rest.field));
+    page.put(Role::Quiet, format_args!("  ({})", rest.words())).end();
+    lines::write(page, &rest.lines);
 }
 
 fn head(page: &mut Page, role: Role, sign: &str, field: &str) {

@@ -120,10 +120,10 @@ fn section(page: &mut Page, plan: &Plan, title: &str, changes: &[&Change]) {
     }
 }
 
-/// A library, whose change is that of several scripts.
-fn one_library(page: &mut Page, Library { name, addresses, lines }: &Library<'_>) {
-    page.put(role(Action::Update), format_args!("{:>3}", sign(Action::Update))).say(" ").put(Role::Strong, name);
-    let scripts = count(addresses.len(), "script");
+/// A library that is shown once for several scripts.
+fn one_library(page: &mut Page, Library { name, addresses, scripts, action, lines }: &Library<'_>) {
+    page.put(role(*action), format_args!("{:>3}", sign(*action))).say(" ").put(Role::Strong, name);
+    let scripts = count(*scripts, "script");
     if page.look().compact {
         let changed = compact::lines_changed(lines);
         page.put(Role::Quiet, format_args!("  in {scripts}: {}", few(addresses)))
@@ -158,7 +158,7 @@ fn one(page: &mut Page, change: &Change, shared: &Shared<'_>) {
         page.put(Role::Quiet, format_args!("      # {remark}")).fold(8);
     }
     match change.action {
-        Action::Create => field::created(page, change),
+        Action::Create => field::created(page, change, shared.rest(change)),
         Action::Update | Action::Replace => field::changed(page, change, shared.rest(change)),
         Action::None | Action::Delete | Action::Forget => {}
     }

@@ -8,6 +8,16 @@ use crate::value::Value;
 
 /// The lines in which two such tables differ, each below the name of its item; none where they are no such tables.
 pub(super) fn by_items(field: &str, old: Option<&Value>, new: &Value) -> Option<Vec<Line>> {
+    by_items_but(field, old, new, |_, lines| lines)
+}
+
+/// The same without what is shown elsewhere: `rest` gives what is left of the lines of the item with a key.
+pub(super) fn by_items_but(
+    field: &str,
+    old: Option<&Value>,
+    new: &Value,
+    rest: impl Fn(&str, Vec<String>) -> Vec<String>,
+) -> Option<Vec<Line>> {
     let none = Value::Table(BTreeMap::new());
     let old = old.filter(|old| **old != Value::Unset).unwrap_or(&none);
     let (Value::Table(old), Value::Table(new)) = (old, new) else { return None };
@@ -28,7 +38,13 @@ pub(super) fn by_items(field: &str, old: Option<&Value>, new: &Value) -> Option<
             }
         }
     };
-    Some(differ.flat_map(|key| item(&word(key), sides(key))).collect())
+    let item = |key: &String| {
+        let all = sides(key);
+        let left = all.clone().map(|side| side.map(|lines| rest(key, lines)));
+        let is_elsewhere = left[0] == left[1] && left != all;
+        if is_elsewhere { Vec::new() } else { item(&word(key), left) }
+    };
+    Some(differ.flat_map(item).collect())
 }
 
 fn item(name: &str, sides: [Option<Vec<String>>; 2]) -> Vec<Line> {

@@ -1,10 +1,11 @@
-//! Libraries: what a change of one does to several scripts alike is shown once.
+//! Libraries: what one does to several scripts alike is shown once, and so is one that comes with new scripts.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::human::remarks;
+use super::items::by_items_but;
 use super::lines::{self, Line};
-use super::value::lines_beside;
+use super::value::{lines as lines_of, lines_beside};
 use crate::address::Address;
 use crate::diff::{Action, Cause, Change, FieldChange};
 use crate::flux::library::{END, USE};
@@ -13,28 +14,32 @@ use crate::value::Value;
 /// What libraries do to the scripts of some changes.
 #[derive(Debug, Default)]
 pub(super) struct Shared<'a> {
-    /// The libraries that change several scripts alike, in the order of the first of these.
+    /// The libraries, in the order of the first script of each.
     pub(super) libraries: Vec<Library<'a>>,
     rests: HashMap<&'a Address, Rest>,
 }
 
-/// A library that changes several scripts alike.
+/// A library that changes several scripts alike, or comes with new ones.
 #[derive(Debug)]
 pub(super) struct Library<'a> {
     /// Its path in the project.
     pub(super) name: String,
     /// Whose scripts they are.
     pub(super) addresses: Vec<&'a Address>,
+    /// How many scripts these are.
+    pub(super) scripts: usize,
+    /// Whether it comes, goes or changes.
+    pub(super) action: Action,
     /// The lines that differ.
     pub(super) lines: Vec<Line>,
 }
 
-/// What is left of the change of a script whose libraries change.
+/// What is left of a change of scripts whose libraries are shown elsewhere.
 #[derive(Debug)]
 pub(super) struct Rest {
-    /// The field with the script.
+    /// The field with the scripts.
     pub(super) field: &'static str,
-    /// The libraries whose change is shown elsewhere.
+    /// The libraries that are shown elsewhere.
     pub(super) libraries: Vec<String>,
     /// The other lines that differ.
     pub(super) lines: Vec<Line>,
@@ -42,35 +47,32 @@ pub(super) struct Rest {
     is_all: bool,
 }
 
-/// The lines of a script, each with the library that it is of.
+/// The lines of a script, or of several, each with the library that it is of.
 struct Parts(Vec<(Option<String>, String)>);
 
 impl<'a> Shared<'a> {
     /// Of what a plan does in the order in which it is shown.
     pub(super) fn of(changes: &[&'a Change]) -> Self {
-        let scripts: Vec<_> = changes.iter().filter_map(|change| Some((*change, Script::of(change)?))).collect();
+        let scripts: Vec<_> = changes.iter().map(|change| (*change, Script::all(change))).collect();
         let mut count: HashMap<(&str, &Sides), usize> = HashMap::new();
-        for (name, sides) in scripts.iter().flat_map(|(_, script)| &script.libraries) {
+        for (name, sides) in scripts.iter().flat_map(|(_, scripts)| scripts).flat_map(|script| &script.libraries) {
             *count.entry((name.as_str(), sides)).or_insert(0) += 1;
         }
+        let is_folded = |script: &Script<'_>, name: &str, sides: &Sides| script.is_new || count[&(name, sides)] > 1;
         let mut shared = Self::default();
         let mut known: HashMap<(&str, &Sides), usize> = HashMap::new();
-        for (change, script) in &scripts {
-            let folded: Vec<_> =
-                script.libraries.iter().filter(|(name, sides)| count[&(name.as_str(), sides)] > 1).collect();
-            if folded.is_empty() {
-                continue;
+        for (change, scripts) in &scripts {
+            for script in scripts {
+                for (name, sides) in script.libraries.iter().filter(|(name, sides)| is_folded(script, name, sides)) {
+                    let at = *known.entry((name.as_str(), sides)).or_insert_with(|| {
+                        shared.libraries.push(Library::new(name, sides));
+                        shared.libraries.len() - 1
+                    });
+                    shared.libraries[at].add(&change.address);
+                }
             }
-            for (name, sides) in &folded {
-                let at = *known.entry((name.as_str(), sides)).or_insert_with(|| {
-                    let lines = lines::of_scripts(&sides.0, &sides.1);
-                    shared.libraries.push(Library { name: name.clone(), addresses: Vec::new(), lines });
-                    shared.libraries.len() - 1
-                });
-                shared.libraries[at].addresses.push(&change.address);
-            }
-            let names: HashSet<&str> = folded.iter().map(|(name, _)| name.as_str()).collect();
-            shared.rests.insert(&change.address, script.rest(change, &names));
+            let rest = rest(change, scripts, is_folded);
+            shared.rests.extend(rest.map(|rest| (&change.address, rest)));
         }
         shared
     }
@@ -86,72 +88,170 @@ impl<'a> Shared<'a> {
     }
 }
 
+impl<'a> Library<'a> {
+    fn new(name: &str, sides: &Sides) -> Self {
+        let (old, new) = sides;
+        let (action, lines) = match (old.is_empty(), new.is_empty()) {
+            (true, false) => (Action::Create, lines::of_sets(old, new)),
+            (false, true) => (Action::Delete, lines::of_sets(old, new)),
+            _ => (Action::Update, lines::of_scripts(old, new)),
+        };
+        Self { name: name.to_owned(), addresses: Vec::new(), scripts: 0, action, lines }
+    }
+
+    fn add(&mut self, address: &'a Address) {
+        self.scripts += 1;
+        if self.addresses.last() != Some(&address) {
+            self.addresses.push(address);
+        }
+    }
+}
+
 impl Rest {
-    /// What is said of the libraries whose change is shown elsewhere.
+    /// What is said of the libraries that are shown elsewhere.
     pub(super) fn words(&self) -> String {
         format!("with {} as above", super::reason::listed(&self.libraries))
     }
 }
 
+/// What is left of a change without the libraries that are folded; none where none of its libraries is.
+fn rest(
+    change: &Change,
+    scripts: &[Script<'_>],
+    is_folded: impl Fn(&Script<'_>, &str, &Sides) -> bool,
+) -> Option<Rest> {
+    // Of an item only what is shown elsewhere for all of its scripts can be left out.
+    let mut folded: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for script in scripts {
+        let names = script.libraries.iter().filter(|(name, sides)| is_folded(script, name, sides));
+        folded.entry(script.item).or_default().extend(names.map(|(name, _)| name.as_str()));
+    }
+    for script in scripts {
+        for (name, _) in script.libraries.iter().filter(|(name, sides)| !is_folded(script, name, sides)) {
+            folded.entry(script.item).or_default().remove(name.as_str());
+        }
+    }
+    let libraries: BTreeSet<&str> = folded.values().flatten().copied().collect();
+    let field = scripts.first()?.field;
+    if libraries.is_empty() {
+        return None;
+    }
+    let without = |item: &str, lines: Vec<String>| match folded.get(item) {
+        Some(names) => Parts::of(lines).without(names),
+        None => lines,
+    };
+    let lines = match (field.live.as_ref(), change.action) {
+        (live, Action::Update) => match by_items_but(field.field, live, &field.wanted, without) {
+            Some(lines) => lines,
+            None => {
+                let (old, new) = lines_beside(field.field, live, &field.wanted)?;
+                let [old, new] = [old, new].map(|lines| without(ALONE, lines));
+                if old == new { Vec::new() } else { lines::of_scripts(&old, &new) }
+            }
+        },
+        // All that is new.
+        _ => lines::of_sets(&[], &Parts::of(lines_of(field.field, &field.wanted)?).without(&libraries)),
+    };
+    let is_all =
+        change.action == Action::Update && lines.is_empty() && change.fields.len() == 1 && remarks(change).is_empty();
+    Some(Rest { field: field.field, libraries: libraries.into_iter().map(str::to_owned).collect(), lines, is_all })
+}
+
 /// The lines of something before and after.
 type Sides = (Vec<String>, Vec<String>);
 
-/// A script that changes.
-struct Script {
-    field: &'static str,
-    old: Parts,
-    new: Parts,
+/// The item of a script that is a field by itself.
+const ALONE: &str = "";
+
+/// A script that is new, or that changes.
+struct Script<'a> {
+    field: &'a FieldChange,
+    /// The key of what has it among others, such as a dashboard's cell.
+    item: &'a str,
+    is_new: bool,
     /// The libraries that differ.
     libraries: Vec<(String, Sides)>,
 }
 
-impl Script {
-    /// The script of an update that only the manifests have changed; none where it has no library.
-    fn of(change: &Change) -> Option<Self> {
-        let is_script = |field: &&FieldChange| match (&field.live, &field.wanted) {
-            (Some(Value::Script(old)), Value::Script(new)) if field.cause == Cause::Yours => {
-                old.text().contains(USE) || new.text().contains(USE)
-            }
-            _ => false,
+impl<'a> Script<'a> {
+    /// The scripts of a change that only the manifests have made, as far as they have libraries.
+    fn all(change: &'a Change) -> Vec<Self> {
+        let is_new = match change.action {
+            Action::Create => true,
+            Action::Update => false,
+            _ => return Vec::new(),
         };
-        let field = change.fields.iter().find(is_script).filter(|_| change.action == Action::Update)?;
-        let (old, new) = lines_beside(field.field, field.live.as_ref(), &field.wanted)?;
-        let (old, new) = (Parts::of(old), Parts::of(new));
+        let is_ours = |field: &&FieldChange| match field.live {
+            None => is_new,
+            Some(_) => field.cause == Cause::Yours,
+        };
+        let of = |field| pairs(field, ALONE, field.live.as_ref(), &field.wanted);
+        let mut fields = change.fields.iter().filter(is_ours).map(of);
+        fields.find(|scripts| !scripts.is_empty()).unwrap_or_default()
+    }
+
+    /// What libraries do to a script; none where it has no library.
+    fn of(field: &'a FieldChange, item: &'a str, old: Option<&Value>, new: &Value) -> Option<Self> {
+        let (before, after) = lines_beside(field.field, old, new)?;
+        let (before, after) = (Parts::of(before), Parts::of(after));
         // A definition sees those above it: in another order, the same libraries may mean something else.
-        if old.order_of_those_in(&new) != new.order_of_those_in(&old) {
+        if before.order_of_those_in(&after) != after.order_of_those_in(&before) {
             return None;
         }
         let mut libraries: Vec<(String, Sides)> = Vec::new();
-        for name in new.names().chain(old.names()) {
+        for name in after.names().chain(before.names()) {
             if libraries.iter().all(|(known, _)| known != name) {
-                libraries.push((name.to_owned(), (old.library(name), new.library(name))));
+                libraries.push((name.to_owned(), (before.library(name), after.library(name))));
             }
         }
         libraries.retain(|(_, (old, new))| old != new);
-        (!libraries.is_empty()).then_some(Self { field: field.field, old, new, libraries })
+        (!libraries.is_empty()).then_some(Self { field, item, is_new: old.is_none(), libraries })
     }
+}
 
-    fn rest(&self, change: &Change, libraries: &HashSet<&str>) -> Rest {
-        let (old, new) = (self.old.without(libraries), self.new.without(libraries));
-        let lines = if old == new { Vec::new() } else { lines::of_scripts(&old, &new) };
-        let is_all = lines.is_empty() && change.fields.len() == 1 && remarks(change).is_empty();
-        let of = |(name, _): &(String, Sides)| libraries.contains(name.as_str()).then(|| name.clone());
-        Rest { field: self.field, libraries: self.libraries.iter().filter_map(of).collect(), lines, is_all }
+/// The scripts with libraries in a value, each with what it was.
+fn pairs<'a>(field: &'a FieldChange, item: &'a str, old: Option<&Value>, new: &'a Value) -> Vec<Script<'a>> {
+    let has = |value: &Value| matches!(value, Value::Script(script) if script.text().contains(USE));
+    match new {
+        Value::Script(_) if has(new) || old.is_some_and(has) => {
+            let old = old.filter(|old| matches!(old, Value::Script(_)));
+            Script::of(field, item, old, new).into_iter().collect()
+        }
+        Value::Table(table) => {
+            let old = old.and_then(|old| if let Value::Table(old) = old { Some(old) } else { None });
+            let of = |(key, value): (&'a String, &'a Value)| {
+                let item = if item == ALONE { key } else { item };
+                pairs(field, item, old.and_then(|old| old.get(key)), value)
+            };
+            table.iter().flat_map(of).collect()
+        }
+        Value::List(list) => {
+            let old = old.and_then(|old| if let Value::List(old) = old { Some(old) } else { None });
+            let of = |(at, value)| pairs(field, item, old.and_then(|old| old.get(at)), value);
+            list.iter().enumerate().flat_map(of).collect()
+        }
+        _ => Vec::new(),
     }
 }
 
 impl Parts {
-    /// The parts of a script, as it says itself in comments.
+    /// The parts of scripts, as these say themselves in comments. A script may be indented, and something else may stand around it.
     fn of(lines: Vec<String>) -> Self {
         let mut current = None;
         let mut is_own = false;
+        let mut indent = 0;
         let lines = lines.into_iter().map(|line| {
-            let marked = line.find(USE).filter(|_| !is_own);
-            let name = marked.map(|at| line[at + USE.len()..].trim_end().to_owned());
+            let text = line.trim_start();
+            let column = line.len() - text.len();
+            if column < indent && !text.is_empty() {
+                (current, is_own, indent) = (None, false, 0);
+            }
+            let marked = text.find(USE).filter(|_| !is_own);
+            let name = marked.map(|at| text[at + USE.len()..].trim_end().to_owned());
             match (marked, name) {
-                (Some(0), name) => current = name,
+                (Some(0), name) => (current, indent) = (name, column),
                 (Some(_), name) => return (name, line),
-                (None, _) if line.trim_end() == END => (current, is_own) = (None, true),
+                (None, _) if text.trim_end() == END => (current, is_own) = (None, true),
                 (None, _) => {}
             }
             (current.clone(), line)
@@ -180,9 +280,9 @@ impl Parts {
     }
 
     /// The lines that are of none of these libraries.
-    fn without(&self, libraries: &HashSet<&str>) -> Vec<String> {
+    fn without(&self, libraries: &BTreeSet<&str>) -> Vec<String> {
         let others = self.0.iter().filter(|(name, line)| {
-            let is_mark = line.trim_end() == END;
+            let is_mark = line.trim() == END;
             !is_mark && name.as_deref().is_none_or(|name| !libraries.contains(name))
         });
         others.map(|(_, line)| line.clone()).collect()
@@ -190,83 +290,4 @@ impl Parts {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::sample::{change, field, script};
-    use super::*;
-    use crate::diff::Reason;
-    use crate::kind::Kind;
-
-    fn text(import: &str, library: &str, own: &str) -> String {
-        format!("import \"date\"\n{import}{USE}lib/a.flux\n\n{library}\n{END}\n{own}\n")
-    }
-
-    fn update(key: &str, old: &str, new: &str) -> Change {
-        let field = field("flux", Some(script(old)), script(new), None, Cause::Yours);
-        Change { fields: vec![field], ..change(Kind::Task, key, Action::Update, Reason::Differs) }
-    }
-
-    #[test]
-    fn what_a_library_changes_alike_is_shown_once() {
-        let import = format!("import \"math\" {USE}lib/a.flux\n");
-        let old = |own: &str| text("", "a = 1", own);
-        let new = |own: &str| text(&import, "a = 2", own);
-        let changes = [
-            update("x", &old("x"), &new("x")),
-            update("y", &old("y"), &new("z")),
-            // Another change of the same library.
-            update("z", &text("", "a = 3", "x"), &new("x")),
-            update("w", "b = 1", "b = 2"),
-        ];
-        let shared = Shared::of(&changes.iter().collect::<Vec<_>>());
-        let [library] = &*shared.libraries else { panic!("{shared:?}") };
-        let addresses: Vec<String> = library.addresses.iter().map(ToString::to_string).collect();
-        assert_eq!((library.name.as_str(), addresses), ("lib/a.flux", vec!["task.x".to_owned(), "task.y".to_owned()]));
-        let count = |lines: &[Line]| lines.iter().filter(|line| matches!(line, Line::Old(_) | Line::New(_))).count();
-        assert_eq!(count(&library.lines), 3);
-        assert_eq!(changes.each_ref().map(|change| shared.is_all(change)), [true, false, false, false]);
-        assert_eq!(
-            changes.each_ref().map(|change| shared.rest(change).map(|rest| count(&rest.lines))),
-            [Some(0), Some(2), None, None]
-        );
-    }
-
-    #[test]
-    fn a_library_that_is_new_is_shown_once_and_one_alone_with_its_script() {
-        let by_hand = "import \"date\"\na = 1\nx\n";
-        let changes = [update("x", by_hand, &text("", "a = 2", "x")), update("y", by_hand, &text("", "a = 2", "x"))];
-        let shared = Shared::of(&changes.iter().collect::<Vec<_>>());
-        assert_eq!(shared.libraries.len(), 1);
-        assert!(shared.rest(&changes[0]).is_some_and(|rest| !rest.is_all && !rest.lines.is_empty()));
-        assert!(Shared::of(&[&changes[0]]).libraries.is_empty());
-    }
-
-    #[test]
-    fn another_order_of_libraries_is_shown_with_each_script() {
-        let text = |first: &str, second: &str, comment: &str| {
-            format!("{USE}{first}\n{first}1 = 1 // {comment}\n{USE}{second}\n{second}1 = 1 // {comment}\n{END}\nx\n")
-        };
-        let one = |key: &str, new: &str| update(key, &text("a", "b", "c"), new);
-        let (same, swapped) = (text("a", "b", "d"), text("b", "a", "d"));
-        let changes = [one("x", &same), one("y", &same), one("z", &swapped), one("w", &swapped)];
-        let shared = Shared::of(&changes.iter().collect::<Vec<_>>());
-        assert_eq!(changes.each_ref().map(|change| shared.is_all(change)), [true, true, false, false]);
-        assert_eq!(changes.each_ref().map(|change| shared.rest(change).is_some()), [true, true, false, false]);
-    }
-
-    #[test]
-    fn a_change_with_more_to_say_is_not_all_of_it() {
-        let one = |key: &str| update(key, &text("", "a = 1", "x"), &text("", "a = 2", "x"));
-        let mut more = one("y");
-        more.fields.push(field("every", None, super::super::sample::duration("1h"), None, Cause::Yours));
-        let moved = Change { moved_from: Some(Address::new(Kind::Task, "old")), ..one("z") };
-        let changes = [one("x"), more, moved];
-        let shared = Shared::of(&changes.iter().collect::<Vec<_>>());
-        assert_eq!(changes.each_ref().map(|change| shared.is_all(change)), [true, false, false]);
-        let drifted = |key: &str| {
-            let mut change = one(key);
-            change.fields[0].cause = Cause::Drift;
-            change
-        };
-        assert!(Shared::of(&[&drifted("x"), &drifted("y")]).libraries.is_empty());
-    }
-}
+mod tests;

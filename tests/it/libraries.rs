@@ -34,7 +34,12 @@ fn write(project: &Project) {
         format!("[task.{key}]\nevery = \"1h\"\nflux = {{ file = \"{key}.flux\", use = [\"lib/hosts.flux\"] }}\n")
     };
     let each = "[task.each]\nfor_each = [\"x\", \"y\"]\nevery = \"1h\"\nflux = { file = \"a.flux\", use = [\"lib/hosts.flux\"] }\n";
-    project.declare(&(["a", "b", "own"].map(task).concat() + each));
+    let cell = |name: &str, column: u8| {
+        let query = "flux = { file = \"a.flux\", use = [\"lib/hosts.flux\"] }";
+        format!("[[dashboard.d.cell]]\nname = \"{name}\"\nat = [{column}, 0]\nsize = [4, 4]\nxy = {{}}\n{query}\n")
+    };
+    let dashboard = format!("[dashboard.d]\n{}{}", cell("one", 0), cell("two", 4));
+    project.declare(&(["a", "b", "own"].map(task).concat() + each + &dashboard));
 }
 
 /// A text without what differs from run to run.
@@ -60,6 +65,8 @@ fn json(plan: &Plan) -> Value {
 both!(one_change_of_a_library_is_one_in_the_plan, async |scene| {
     let project = Project::new(&scene);
     write(&project);
+    let plan = project.plan(Goal::Declared).await.unwrap().plan;
+    insta::assert_snapshot!("library_new", masked(&render::plan(&plan, Look::PLAIN)));
     project.apply().await;
     project.write("lib/hosts.flux", &LIBRARY.replace("-1h", "-2h").replace("\n\n", "\nimport \"date\"\n\n"));
     project.write("own.flux", "hosts(bucket: \"_monitoring\") |> limit(n: 1)\n");
@@ -70,10 +77,10 @@ both!(one_change_of_a_library_is_one_in_the_plan, async |scene| {
     let document = Document { plan: Some(&plan), ..Document::new(Exit::Ok) };
     insta::assert_snapshot!("library_changed_markdown", masked(&render::comment(Comment::Plan, &document)));
     let json = json(&plan);
-    let addresses = ["task.a", "task.b", "task.each[x]", "task.each[y]", "task.own"];
+    let addresses = ["task.a", "task.b", "task.each[x]", "task.each[y]", "task.own", "dashboard.d"];
     assert_eq!(json["plan"]["libraries"], serde_json::json!([{"file": "lib/hosts.flux", "addresses": addresses}]));
     // Nothing is lost there.
-    assert_eq!(json["plan"]["changes"].as_array().unwrap().len(), 5);
+    assert_eq!(json["plan"]["changes"].as_array().unwrap().len(), 6);
     project.apply().await;
     assert!(!project.plan(Goal::Declared).await.unwrap().plan.writes());
 });

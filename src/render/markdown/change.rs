@@ -30,10 +30,10 @@ struct Part {
     gives: bool,
 }
 
-/// A library, whose change is that of several scripts.
-pub(super) fn library(Library { name, addresses, lines }: &Library<'_>) -> Item {
-    let named = code(format_args!("{} {name}", sign(Action::Update)));
-    let head = format!("**{named}** in {}: ", count(addresses.len(), "script"));
+/// A library that is shown once for several scripts.
+pub(super) fn library(Library { name, addresses, scripts, action, lines }: &Library<'_>) -> Item {
+    let named = code(format_args!("{} {name}", sign(*action)));
+    let head = format!("**{named}** in {}: ", count(*scripts, "script"));
     let few = few(addresses.iter().map(code));
     let full = addresses.iter().map(code).collect::<Vec<_>>().join(", ");
     let part = Part { lines: line_diff(lines), gives: false };
@@ -56,14 +56,11 @@ pub(super) fn change(change: &Change, rest: Option<&Rest>) -> Item {
     let remarks = remarks(change).into_iter().map(|remark| format!("# {remark}")).collect();
     let mut parts = vec![Part { lines: remarks, gives: false }];
     match change.action {
-        Action::Create => parts.extend(created(change)),
+        Action::Create => parts.extend(created(change, rest)),
         Action::Update | Action::Replace => {
             parts.extend(change.fields.iter().map(|field| match rest.filter(|rest| rest.field == field.field) {
                 None => Part::of(field, changed(field)),
-                Some(rest) => {
-                    let head = format!("# {}: {}", field.field, rest.words());
-                    Part::of(field, [head].into_iter().chain(line_diff(&rest.lines)).collect())
-                }
+                Some(rest) => Part::of(field, left(rest)),
             }));
         }
         Action::None | Action::Delete | Action::Forget => {}
@@ -164,11 +161,20 @@ impl Part {
     }
 }
 
+/// What is left of scripts whose libraries are shown elsewhere.
+fn left(rest: &Rest) -> Vec<String> {
+    let head = format!("# {}: {}", rest.field, rest.words());
+    [head].into_iter().chain(line_diff(&rest.lines)).collect()
+}
+
 /// All that is set in a new object.
-fn created(change: &Change) -> impl Iterator<Item = Part> {
+fn created(change: &Change, rest: Option<&Rest>) -> impl Iterator<Item = Part> {
     let width = change.fields.iter().map(|field| field.field.len()).max().unwrap_or(0);
     change.fields.iter().map(move |differs| {
         let FieldChange { field, wanted, .. } = differs;
+        if let Some(rest) = rest.filter(|rest| rest.field == *field) {
+            return Part::of(differs, left(rest));
+        }
         let shown = match lines(field, wanted) {
             Some(lines) if matches!(wanted, Value::Script(_)) || lines.len() > 1 => {
                 let lines = lines.into_iter().map(|line| format!("+     {line}"));
