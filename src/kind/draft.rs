@@ -31,7 +31,7 @@ pub struct Fault {
     /// The path of a value within the field that it is about, such as `cell[0].at`; its text of another language is that one then.
     pub inner: Option<String>,
     /// Further bytes of that text that have to do with it, and what is shown there.
-    pub also: Option<(Range<usize>, String)>,
+    pub also: Vec<(Range<usize>, String)>,
     /// What to do about it.
     pub help: Option<String>,
 }
@@ -50,7 +50,7 @@ impl Fault {
             is_key: false,
             script: None,
             inner: None,
-            also: None,
+            also: Vec::new(),
             help: None,
         }
     }

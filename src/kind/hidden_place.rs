@@ -4,13 +4,18 @@ use std::ops::Range;
 
 use super::draft::Fault;
 use crate::diagnostic::Code;
-use crate::flux::ast::{OptionTarget, Script, Span, StatementKind};
-use crate::flux::refs::{Elsewhere, Followed, Reference, Target};
+use crate::flux::ast::{OptionTarget, Script, Span, Statement, StatementKind};
+use crate::flux::refs::{Elsewhere, Followed, Reference, Target, is_address};
 use crate::redact::{Language, literals};
 
 /// The package of bots whose token is a part of the address that they call.
 const BOTS: &str = "contrib/sranka/telegram";
+/// Functions that put a `path` behind the host that they call: `@HOST` in it makes another host of that.
+const BY_PATH: [(&str, &str); 2] = [("experimental/influxdb", "api"), ("contrib/qxip/logql", "query_range")];
 
+/// What is said at each hidden string, and at how many.
+const LABEL: &str = "shown as `***`";
+const SHOWN: usize = 10;
 const HELP: &str =
     "a reviewer cannot see what it reaches: read the script itself, or have it name the place in one string";
 
@@ -19,32 +24,38 @@ const HELP: &str =
 pub(super) fn hidden_place(field: &'static str, script: &Script, followed: &Followed<'_>) -> Option<Fault> {
     let unknown = unknown(script, followed);
     let mixed: Vec<&Reference> = followed.references.all.iter().filter(|reached| is_mixed(reached)).collect();
-    let token = odd_token(followed);
-    if unknown.is_none() && mixed.is_empty() && token.is_none() {
+    let odd = odd_token(followed).or_else(|| odd_path(script, followed));
+    if unknown.is_none() && mixed.is_empty() && odd.is_none() {
         return None;
     }
     let hidden = literals(script.source(), Language::Flux);
-    let first = hidden.first()?.clone();
-    let (hidden, at, message) = if let Some(unknown) = unknown {
+    let (hidden, at, clause) = if let Some(unknown) = unknown {
         let what = if unknown.target == Target::Url { "an address" } else { "a bucket" };
-        let message = format!("a string is hidden in a script that reaches {what} which is not known before it runs");
-        (first, unknown.span, message)
-    } else if let Some((part, at)) = part_of(script, &hidden, &mixed) {
-        (part, at, "a string is hidden that is a part of where this script connects to".to_owned())
+        (hidden, unknown.span, format!("in a script that reaches {what} which is not known before it runs"))
+    } else if let Some((parts, at)) = parts_of(script, &hidden, &mixed) {
+        (parts, at, "in where this script connects to".to_owned())
     } else {
-        (first, token?, "a string is hidden that is a part of the address that this script calls".to_owned())
+        (hidden, odd?, "in the address that this script calls".to_owned())
     };
-    let mut fault = Fault::new(Code::FluxHiddenPlace, field, message, "shown as `***`").script(hidden).warning();
-    fault.also = Some((at.range(), "used here".to_owned()));
+    let (first, others) = hidden.split_first()?;
+    let strings = if others.is_empty() { "a string is".to_owned() } else { format!("{} strings are", hidden.len()) };
+    let message = format!("{strings} hidden {clause}");
+    let mut fault = Fault::new(Code::FluxHiddenPlace, field, message, LABEL).script(first.clone()).warning();
+    fault.also = others.iter().take(SHOWN - 1).map(|hidden| (hidden.clone(), LABEL.to_owned())).collect();
+    fault.also.push((at.range(), "used here".to_owned()));
     Some(fault.help(HELP))
 }
 
 /// The first place that is not known before the script runs.
 fn unknown<'f>(script: &Script, followed: &'f Followed<'_>) -> Option<&'f Reference> {
-    let sets_packages = script
-        .body()
-        .iter()
-        .any(|statement| matches!(statement.kind, StatementKind::Option { target: OptionTarget::Member { .. }, .. }));
+    // An option that is an address was followed.
+    let sets_package = |statement: &Statement| match statement.kind {
+        StatementKind::Option { target: OptionTarget::Member { property, .. }, .. } => {
+            !is_address(script.text(property))
+        }
+        _ => false,
+    };
+    let sets_packages = script.body().iter().any(sets_package);
     followed.references.all.iter().find(|reached| {
         reached.target != Target::Secret
             && (reached.name.is_none() && (sets_packages || !followed.is_untold(reached))
@@ -57,15 +68,16 @@ fn is_mixed(reached: &Reference) -> bool {
     reached.target == Target::Url && reached.name.as_deref().is_some_and(|name| !name.contains("://"))
 }
 
-/// What is hidden of such addresses, and where they are used.
-fn part_of(script: &Script, hidden: &[Range<usize>], mixed: &[&Reference]) -> Option<(Range<usize>, Span)> {
+/// What is hidden of such an address, and where it is used.
+fn parts_of(script: &Script, hidden: &[Range<usize>], mixed: &[&Reference]) -> Option<(Vec<Range<usize>>, Span)> {
     mixed.iter().find_map(|reached| {
         let name = reached.name.as_deref()?;
         let is_part = |span: &&Range<usize>| {
             let text = &script.source()[(*span).clone()];
             text.contains('\\') || name.contains(text)
         };
-        Some((hidden.iter().find(is_part)?.clone(), reached.span))
+        let parts: Vec<_> = hidden.iter().filter(is_part).cloned().collect();
+        (!parts.is_empty()).then_some((parts, reached.span))
     })
 }
 
@@ -76,4 +88,13 @@ fn odd_token(followed: &Followed<'_>) -> Option<Span> {
     calls
         .filter_map(|call| call.given.get("token"))
         .find_map(|(token, span)| token.text().is_some_and(|token| !token.chars().all(is_of_one)).then_some(span))
+}
+
+/// Where a path does not surely begin with a slash.
+fn odd_path(script: &Script, followed: &Followed<'_>) -> Option<Span> {
+    let calls = followed.calls.iter().filter(|call| BY_PATH.contains(&(&*call.package, call.name)));
+    calls.filter_map(|call| call.given.get("path")).find_map(|(path, span)| {
+        let begins = path.text().map_or_else(|| script.text(span).starts_with("\"/"), |path| path.starts_with('/'));
+        (!begins).then_some(span)
+    })
 }

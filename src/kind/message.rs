@@ -135,7 +135,7 @@ impl Message<'_> {
     fn at(&self, fault: Fault, quoted: &Quoted) -> Fault {
         let moved = |span: std::ops::Range<usize>| quoted.written(span.start)..quoted.written(span.end);
         let script = fault.script.filter(|span| span.start > 0 && self.verbatim).map(moved);
-        let also = fault.also.filter(|_| self.verbatim).map(|(span, label)| (moved(span), label));
+        let also = fault.also.into_iter().filter(|_| self.verbatim).map(|(span, label)| (moved(span), label)).collect();
         let fault = Fault { script, also, ..fault };
         self.key.into_iter().fold(fault, Fault::within)
     }

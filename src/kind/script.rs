@@ -23,7 +23,8 @@ pub(super) fn names(field: &'static str, script: &ast::Script, given: &[&str], s
         let at = mistake.span.range().start;
         said.iter().filter_map(|fault| fault.script.as_ref()).any(|span| span.contains(&at))
     };
-    let errors = names::errors(script, given).into_iter().filter(|error| !is_said(error));
+    let errors = names::errors(script, given).into_iter().chain(names::unknown_options(script));
+    let errors = errors.filter(|error| !is_said(error));
     errors.map(|error| fault(Code::FluxName, field, error).warning()).collect()
 }
 
@@ -62,6 +63,6 @@ pub(super) fn lints(
 /// A mistake in a text of Flux.
 pub(super) fn fault(code: Code, field: &'static str, mistake: Mistake) -> Fault {
     let Mistake { span, message, label, also, help } = mistake;
-    let also = also.map(|(span, label)| (span.range(), label));
+    let also = also.into_iter().map(|(span, label)| (span.range(), label)).collect();
     Fault { also, help, ..Fault::new(code, field, message, label).script(span.range()) }
 }

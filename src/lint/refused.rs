@@ -7,7 +7,7 @@ use crate::flux::names::parameters;
 use crate::flux::refs::{Call, Value};
 
 pub(super) fn calls(look: &mut Look<'_>) {
-    for call in look.calls {
+    for call in look.calls.iter().filter(|call| !call.is_idle) {
         for (message, help) in [alone(call), bucket(call), token(call), range(call)].into_iter().flatten() {
             let called = look.script.text(call.callee);
             look.find(Code::FluxRefused, call.callee, message.replace("{}", called), "refused in each run", help);

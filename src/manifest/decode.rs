@@ -357,8 +357,8 @@ fn diagnostic(resource: &Resource, kind: Kind, texts: &Texts, within: Option<Pla
         Some(place) => diagnostic.at(resource.place_of(fault.field).clone(), fault.label).at(place, "in the script"),
         None => diagnostic.at(whole, fault.label),
     };
-    if let Some(((span, label), script)) = fault.also.zip(script) {
-        diagnostic = diagnostic.at(script.place(&span), label);
+    for ((span, label), script) in fault.also.into_iter().zip(std::iter::repeat(script)) {
+        diagnostic = diagnostic.at_known(script.map(|script| script.place(&span)).as_ref(), label);
     }
     if let Some(other) = fault.other
         && let Some(place) = resource.places.get(other)

@@ -31,7 +31,7 @@ impl<'a> Run<'a> {
                 self.lose_all(&given, piped, span);
                 let inputs = self.lost.split_off(before);
                 let callee = self.script.expression(callee).span;
-                let call = Call { package, name, span, callee, given, inputs, ends: false };
+                let call = Call { package, name, span, callee, given, inputs, ends: false, is_idle: self.is_idle };
                 known.map_or_else(|| self.result(call), Value::Text)
             }
             _ => {

@@ -42,12 +42,20 @@ pub(super) struct Run<'a> {
     pub(super) depth: usize,
     pub(super) incomplete: bool,
     pub(super) found: BTreeSet<Reference>,
+    /// Addresses that no call says, by the package that knows where it goes.
+    pub(super) untold: BTreeSet<(String, Reference)>,
+    /// The addresses that the script gives to packages, with their places; none where only a run can tell.
+    addresses: BTreeMap<String, (Span, Option<String>)>,
     pub(super) calls: Vec<Call<'a>>,
     /// Results of calls that went into what is looked at, or where nobody follows them.
     pub(super) lost: Vec<CallId>,
-    /// Functions by the place of their arrow: those that were called, and those that were met.
+    /// Functions by the place of their arrow that were called.
     pub(super) called: BTreeSet<u32>,
+    /// Functions that went where nobody follows them, and those that were met.
+    pub(super) given_away: Vec<(&'a Function, ScopeId)>,
     met: Vec<(&'a Function, ScopeId)>,
+    /// Whether what is looked at is a function that nothing calls.
+    pub(super) is_idle: bool,
     /// Functions of libraries that the script does not use, by their first bytes.
     unneeded: HashSet<u32>,
     pub(super) scopes: Scopes<'a>,
@@ -63,10 +71,14 @@ pub(super) fn run<'a>(script: &'a Script, given: &[(&'a str, &'a Literal)], step
         depth: 0,
         incomplete: false,
         found: BTreeSet::new(),
+        untold: BTreeSet::new(),
+        addresses: BTreeMap::new(),
         calls: Vec::new(),
         lost: Vec::new(),
         called: BTreeSet::new(),
+        given_away: Vec::new(),
         met: Vec::new(),
+        is_idle: false,
         unneeded: library::unneeded(script),
         scopes: Scopes::default(),
     };
@@ -80,21 +92,42 @@ pub(super) fn run<'a>(script: &'a Script, given: &[(&'a str, &'a Literal)], step
         run.scopes.bind(file, script.bound(import), path);
     }
     run.statements(script.body(), file, true);
-    // Those that were met meanwhile are at the end of the list.
-    let mut next = 0;
-    while let Some((function, scope)) = run.met.get(next).copied() {
-        next += 1;
-        if !run.called.contains(&function.arrow) {
-            let value = run.call_written(function, scope, &Given::default(), None);
-            run.lose(&value, Span { start: function.arrow, end: function.arrow + 2 });
-        }
-    }
+    run.call_others();
+    run.tell();
     steps.0.set(steps.0.get() - again.saturating_sub(run.left));
     let references = References { all: run.found.into_iter().collect(), incomplete: run.incomplete };
     Followed { references, calls: run.calls }
 }
 
+/// Whether the option of a package that is called so says where its functions go.
+pub(crate) fn is_address(option: &str) -> bool {
+    option.to_ascii_lowercase().ends_with("url")
+}
+
 impl<'a> Run<'a> {
+    /// Calls the functions that were not called: first those that something else may call, then those that nothing does.
+    fn call_others(&mut self) {
+        // Those that come meanwhile are at the end of the list.
+        let mut next = 0;
+        while let Some(function) = self.given_away.get(next).copied() {
+            next += 1;
+            self.call_uncalled(function);
+        }
+        self.is_idle = true;
+        next = 0;
+        while let Some(function) = self.met.get(next).copied() {
+            next += 1;
+            self.call_uncalled(function);
+        }
+    }
+
+    fn call_uncalled(&mut self, (function, scope): (&'a Function, ScopeId)) {
+        if !self.called.contains(&function.arrow) {
+            let value = self.call_written(function, scope, &Given::default(), None);
+            self.lose(&value, Span { start: function.arrow, end: function.arrow + 2 });
+        }
+    }
+
     /// Whether there may be one more step.
     pub(super) fn step(&mut self) -> bool {
         let left = self.left.checked_sub(1);
@@ -144,8 +177,8 @@ impl<'a> Run<'a> {
                     let value = self.value(*value, scope);
                     self.scopes.bind(scope, self.script.text(*name), value);
                 }
-                StatementKind::Option { target: OptionTarget::Member { .. }, value, .. } => {
-                    self.lost(*value, scope);
+                StatementKind::Option { target: OptionTarget::Member { object, property, .. }, value, .. } => {
+                    self.set(*object, *property, *value, scope);
                 }
                 StatementKind::Builtin { .. } | StatementKind::TestCase(_) | StatementKind::Bad => {}
             }
@@ -231,6 +264,27 @@ impl<'a> Run<'a> {
             | ExpressionKind::Regex
             | ExpressionKind::PipeReceive
             | ExpressionKind::Label => Value::Unknown,
+        }
+    }
+
+    /// Sets an option of a package.
+    fn set(&mut self, package: Span, option: Span, value: ExpressionId, scope: ScopeId) {
+        let to = self.value(value, scope);
+        let span = self.script.expression(value).span;
+        let (package, option) = (self.script.text(package), self.script.text(option));
+        if let (Some(Value::Package(path)), true) = (self.scopes.find(scope, package), is_address(option)) {
+            self.addresses.insert(path.to_string(), (span, to.text().map(str::to_owned)));
+        }
+        self.lose(&to, span);
+    }
+
+    /// Says of calls that do not say where they go what the options of their packages do.
+    fn tell(&mut self) {
+        for (package, mut reference) in std::mem::take(&mut self.untold) {
+            if let Some((span, name)) = self.addresses.get(&package) {
+                (reference.span, reference.name) = (*span, name.clone());
+            }
+            self.found.insert(reference);
         }
     }
 

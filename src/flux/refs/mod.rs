@@ -15,6 +15,7 @@ use super::Literal;
 use super::ast::{Script, Span};
 use crate::limits::PROJECT_STEPS;
 pub use eval::Given;
+pub(crate) use eval::is_address;
 pub(crate) use table::NAME_LISTS;
 pub use value::{CallId, Text, Value};
 
@@ -103,6 +104,8 @@ pub struct Call<'a> {
     pub inputs: Vec<CallId>,
     /// Whether the script gives its result as one of its own.
     pub ends: bool,
+    /// Whether it stands in a function that nothing calls.
+    pub is_idle: bool,
 }
 
 /// A sound script that was followed.

@@ -37,18 +37,18 @@ impl<'a> Run<'a> {
             return Value::Unknown;
         }
         match value {
-            Value::Library(package, name) => self.lose_reach(reaches(package, name).first(), span),
-            Value::Package(path) => of_package(path).for_each(|reaches| self.lose_reach(reaches.first(), span)),
+            Value::Library(package, name) => self.lose_reach(package, reaches(package, name).first(), span),
+            Value::Package(path) => of_package(path).for_each(|reaches| self.lose_reach(path, reaches.first(), span)),
             Value::Array(items, _) => items.iter().for_each(|item| drop(self.lose(item, span))),
             Value::Record(fields, _) => fields.values().for_each(|field| drop(self.lose(field, span))),
             Value::Result(call) => self.lost.push(*call),
+            Value::Written(function, scope) => self.given_away.push((function, *scope)),
             Value::Unknown
             | Value::Text(_)
             | Value::Integer(_)
             | Value::Duration(_)
             | Value::Before(_)
-            | Value::Bool(_)
-            | Value::Written(..) => {}
+            | Value::Bool(_) => {}
         }
         Value::Unknown
     }
@@ -59,10 +59,22 @@ impl<'a> Run<'a> {
         piped.into_iter().for_each(|value| drop(self.lose(value, call)));
     }
 
-    fn lose_reach(&mut self, reach: Option<&Reach>, span: Span) {
+    fn lose_reach(&mut self, package: &str, reach: Option<&Reach>, span: Span) {
         let Some(Reach { access, target, by }) = reach else { return };
         let name = if let By::Fixed(name) = by { Some((*name).to_owned()) } else { None };
-        self.found.insert(Reference { span, access: *access, target: *target, name, elsewhere: None });
+        let found = Reference { span, access: *access, target: *target, name, elsewhere: None };
+        match by {
+            By::Fixed(_) => self.untell(package, found),
+            By::Argument(_) => _ = self.found.insert(found),
+        }
+    }
+
+    /// Notes what is reached where no argument says it: an option of the package may.
+    fn untell(&mut self, package: &str, found: Reference) {
+        match found.target {
+            Target::Url => self.untold.insert((package.to_owned(), found)),
+            Target::Bucket | Target::BucketId | Target::Secret => self.found.insert(found),
+        };
     }
 
     /// Notes what a call of `name` of `package` reaches.
@@ -77,18 +89,16 @@ impl<'a> Run<'a> {
         };
         let mut found = Vec::new();
         for Reach { access, target, by } in all {
-            let (name, span) = match by {
-                By::Fixed(name) => (Some((*name).to_owned()), call),
-                By::Argument(argument) => match given.get(argument) {
-                    Some((value, span)) => (value.text().map(str::to_owned), span),
-                    None => continue,
-                },
-            };
+            let By::Argument(argument) = by else { continue };
+            let Some((value, span)) = given.get(argument) else { continue };
+            let name = value.text().map(str::to_owned);
             found.push(Reference { span, access: *access, target: *target, name, elsewhere: elsewhere(*target) });
         }
-        // Arguments may come in ways that nobody sees, and the URL from an option of the package.
-        if let (true, Some(&Reach { access, target, .. })) = (found.is_empty(), all.first()) {
-            found.push(Reference { span: call, access, target, name: None, elsewhere: elsewhere(target) });
+        // Arguments may come in ways that nobody sees. Without a host, the own server is meant.
+        let untold = all.first().filter(|reach| found.is_empty() && !matches!(reach.by, By::Argument("host")));
+        if let Some(&Reach { access, target, ref by }) = untold {
+            let name = if let By::Fixed(name) = by { Some((*name).to_owned()) } else { None };
+            self.untell(package, Reference { span: call, access, target, name, elsewhere: elsewhere(target) });
         }
         if let (Some((host, span)), false) = (given.get("host"), all.is_empty()) {
             let name = host.text().map(str::to_owned);

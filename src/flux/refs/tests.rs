@@ -199,6 +199,52 @@ x |> monitor.check(data: {}, crit: (r) => true)
 }
 
 #[test]
+fn where_a_package_goes_its_option_says() {
+    for (script, url) in [
+        ("slack.message(text: \"t\")", None),
+        ("option slack.defaultURL = \"https://s.example\"\nslack.message(text: \"t\")", Some("https://s.example")),
+        // The last word is said before anything runs.
+        ("slack.message(text: \"t\")\noption slack.defaultURL = \"https://s.example\"", Some("https://s.example")),
+        ("option slack.defaultURL = f(a: 1)\nslack.message(text: \"t\")", None),
+        ("option slack.defaultURL = \"https://s.example\"\nslack.message(url: \"https://own\")", Some("https://own")),
+        ("discord.send(content: \"t\")", Some("https://discordapp.com/api/webhooks/")),
+        ("option discord.discordURL = \"https://d.example\"\ndiscord.send(content: \"t\")", Some("https://d.example")),
+        ("option discord.discordURL = \"https://d.example\"\nx = [discord.send][y]", Some("https://d.example")),
+    ] {
+        let script = format!("import \"slack\"\nimport \"contrib/chobbs/discord\"\n{script}");
+        let found = references(&parse(&script).script, &[]).all;
+        let urls: Vec<_> = found.iter().map(|one| (one.target, one.name.as_deref())).collect();
+        assert_eq!(urls, [(Target::Url, url)], "{script}");
+    }
+    let own = "import \"experimental/influxdb\"\ninfluxdb.api(method: \"get\", path: \"/api/v2/buckets\")";
+    assert_eq!(reached(own), "", "the own server is no address");
+}
+
+#[test]
+fn what_nothing_calls_is_idle() {
+    let idle = |script: &str| {
+        let parsed = parse(script).script;
+        let followed = follow(&parsed, &[]);
+        let unions = followed.calls.iter().filter(|call| call.name == "union");
+        unions.map(|call| call.is_idle).collect::<std::collections::BTreeSet<_>>()
+    };
+    for (script, expected) in [
+        ("f = () => union(tables: [])", true),
+        ("f = () => union(tables: [])\nx = f()", false),
+        ("f = () => union(tables: [])\nx = {a: f}", true),
+        ("f = () => union(tables: [])\nx = {a: f}\ny = x.a()", false),
+        ("f = () => union(tables: [])\ng = () => f()", true),
+        ("f = () => union(tables: [])\nx = z(fn: {a: [f]})", false),
+        ("f = () => { g = () => union(tables: [])\nreturn z(fn: g) }", true),
+        ("f = () => { g = () => union(tables: [])\nreturn z(fn: g) }\nx = f()", false),
+        ("f = () => { return () => union(tables: []) }\nx = z(a: f())", false),
+        ("option monitor.log = () => union(tables: [])", false),
+    ] {
+        assert_eq!(idle(script), [expected].into(), "{script}");
+    }
+}
+
+#[test]
 fn all_scripts_of_a_project_have_so_many_steps() {
     let parsed = parse(&("f = (b) => from(bucket: b)\n".to_owned() + &"f(b: \"a\")\n".repeat(100)));
     let alone = follow(&parsed.script, &[]).references;

@@ -119,7 +119,7 @@ fn no_single_field(script: &Script) -> Option<Fault> {
                 "another one",
                 Some(second.span),
             );
-            let fault = Fault { also: Some((first.span.range(), "the first".to_owned())), ..fault };
+            let fault = Fault { also: vec![(first.span.range(), "the first".to_owned())], ..fault };
             Some(fault.help("make a check of each field"))
         }
     }

@@ -92,7 +92,7 @@ pub(super) fn check(draft: &mut Draft<'_>, text: &str, faults: &mut Vec<Fault>) 
     }
     for (first, second) in rules::overlapping(&said) {
         let message = format!("the cells {:?} and {:?} overlap", keys[first], keys[second]);
-        let also = Some((place(first), "the other one".to_owned()));
+        let also = vec![(place(first), "the other one".to_owned())];
         faults.push(Fault { also, ..layout(message, "lies over another cell").script(place(second)) });
     }
     draft.fields.set("cell", cell::keyed(said));
@@ -220,7 +220,7 @@ impl Found<'_> {
             faults.extend(found.into_iter().filter(|fault| !is_allowed(fault)).map(|fault| Fault {
                 message: format!("a query of the cell {key:?}: {}", fault.message),
                 script: fault.script.map(place),
-                also: fault.also.map(|(span, label)| (place(span), label)),
+                also: fault.also.into_iter().map(|(span, label)| (place(span), label)).collect(),
                 ..fault
             }));
             let at = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
