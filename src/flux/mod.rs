@@ -3,6 +3,7 @@
 //! Everything here is pure. The judge of what Flux is, is the real server: `POST /api/v2/query/ast`, the creation of
 //! tasks, and what `PATCH` of a task's schedule makes of a script (influxd 2.9.1, measured).
 
+mod another_language;
 mod assigned;
 pub mod ast;
 mod compose;

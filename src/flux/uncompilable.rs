@@ -115,7 +115,8 @@ impl Uncompilable {
             if message == UNKNOWN {
                 continue;
             }
-            // Types of records have a line for each field.
+            // Types of records have a line for each field; where one type is quoted in another message, these are escaped.
+            let message = message.replace("\\n", "\n");
             let message = message.lines().map(str::trim).collect::<Vec<_>>().join(" ");
             let span = self.span(place, &lines)?;
             let mistake = Mistake { span, message, label: String::new(), also: None, help: None };
@@ -185,7 +186,11 @@ mod tests {
         assert_eq!(mistakes(script, &ours), Some(Vec::new()));
         let said = "error @3:12-3:13: stream[{\n    A with\n    _value: B,\n}] is not Record";
         let said = [&ours, "\n\n", said].concat();
-        assert_eq!(mistakes(script, &said), Some(vec![told("1", "stream[{ A with _value: B, }] is not Record")]));
+        let told_once = Some(vec![told("1", "stream[{ A with _value: B, }] is not Record")]);
+        assert_eq!(mistakes(script, &said), told_once);
+        let escaped = said.replace("{\n    A with\n", "{\\n    A with\\n");
+        assert_ne!(escaped, said);
+        assert_eq!(mistakes(script, &escaped), told_once);
         let said = "compilation failed: error @3:3-3:4: invalid statement: =";
         assert_eq!(mistakes(script, said), Some(vec![told("=", "invalid statement: =")]));
     }

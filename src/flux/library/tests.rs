@@ -160,6 +160,7 @@ fn what_no_library_may_have_is_said_at_its_place() {
         "v = 1\ntask = 2",
         "x = from(bucket: \"a\") |> yield(name: \"x\")\ny = x |> to(bucket: \"b\")",
         "x = 1\ny = 2\nx = 3",
+        "range = (tables=<-) => tables\nfrom = 1\ntrue = 2",
         "builtin x : int",
         "testcase x { y = 1 }",
         "@edition(\"2022.1\") package p\nx = 1",

@@ -7,17 +7,20 @@
 mod call;
 mod scope;
 mod stdlib;
+mod task;
 
 #[cfg(test)]
 mod tests;
 
 use std::borrow::Cow;
 
+use super::another_language;
 use super::ast::{Block, Body, ExpressionId, ExpressionKind, Function, Import, Key, OptionTarget, Part, Record};
 use super::ast::{Property, Script, Span, Statement, StatementKind};
 use super::mistake::{MOST, Mistake};
 use crate::nearest::nearest;
 use scope::{Known, Scope};
+pub use task::unknown_options;
 
 /// The wrong names of a sound script, in order; the first 100. `given` are the names that are bound before it begins, such
 /// as `task`, because a project writes that option.
@@ -29,7 +32,7 @@ pub fn errors<'a>(script: &'a Script, given: &[&'a str]) -> Vec<Mistake> {
     }
     check.file();
     check.errors.sort_by_key(|error| error.span.start);
-    check.errors
+    another_language::instead_of(script.source(), check.errors)
 }
 
 /// The imports of packages that the standard library does not have, with their paths.
@@ -49,6 +52,11 @@ pub(super) fn bound<'s>(script: &'s Script, import: &Import) -> &'s str {
 /// The package of the standard library that a name is of which nothing has bound and no import is needed for.
 pub(super) fn prelude_package(name: &str) -> Option<&'static str> {
     stdlib::prelude_path(name)
+}
+
+/// Whether a name means something in each script before anything sets it.
+pub(super) fn is_prelude(name: &str) -> bool {
+    ["true", "false"].contains(&name) || prelude_package(name).is_some()
 }
 
 /// The parameters of a function of the standard library.

@@ -19,6 +19,15 @@ fn said(script: &str, given: &[&str]) -> String {
 }
 
 #[test]
+fn a_query_of_another_language_is_one_mistake() {
+    let query = "this is InfluxQL or SQL, not Flux";
+    let all = said("x = 1\nSELECT * FROM cpu WHERE host =~ /a/\nSHOW MEASUREMENTS\ny = z\n", &[]);
+    let messages: Vec<_> =
+        all.lines().filter(|line| !line.starts_with(' ')).map(|line| line.split(" (at").next()).collect();
+    assert_eq!(messages, [Some(query), Some(query), Some("unknown name `z`")]);
+}
+
+#[test]
 fn each_wrong_name_is_said_in_plain_words() {
     let mut all = String::new();
     for script in include_str!("tests/wrong.txt").split("\n----\n") {

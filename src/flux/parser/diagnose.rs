@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::fault::{Fault, FaultKind, Reach, Wanted};
 use super::island::{self, faults_from, next_island};
 use super::{Parsed, message};
+use crate::flux::another_language;
 use crate::flux::ast::{ExpressionKind, Span};
 use crate::flux::mistake::{MOST, Mistake};
 use crate::flux::token::TokenKind;
@@ -52,7 +53,7 @@ impl Parsed {
             resume = report.add(&faults_from(&self.script, island, imports)).map(|next| next.max(island + 1));
         }
         report.errors.truncate(MOST);
-        report.errors
+        another_language::instead_of(self.readable(), report.errors)
     }
 
     /// Whether influxd takes the script for a task: there is nothing wrong, or only what it sees when it runs the script.
@@ -164,7 +165,10 @@ impl Report<'_> {
                 open.is_some_and(|open| self.confused.contains(&open.start))
             }
             // What is missing is there, but it is no value.
-            FaultKind::NoRight => literals.ends.contains(&fault.node.end),
+            FaultKind::NoRight => {
+                let rest = self.parsed.readable()[fault.span.end as usize..].trim_start();
+                literals.ends.contains(&fault.node.end) || rest.starts_with('\'')
+            }
             FaultKind::NoLeft => literals.starts.contains(&fault.node.start),
             // The bracket is not closed either.
             FaultKind::Expected { wanted: Wanted::Token(TokenKind::Comma), got } => got.kind == TokenKind::End,

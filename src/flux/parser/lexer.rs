@@ -15,6 +15,9 @@ pub(super) struct Token {
 pub(super) struct Lexer<'s> {
     source: &'s str,
     at: usize,
+    /// How many tokens were taken, some of them again.
+    #[cfg(debug_assertions)]
+    taken: usize,
     /// All comments so far.
     pub(super) comments: Vec<Comment>,
 }
@@ -30,7 +33,13 @@ enum Stop {
 impl<'s> Lexer<'s> {
     /// `source` has less than 4 GiB and no NUL.
     pub(super) fn new(source: &'s str) -> Self {
-        Self { source, at: 0, comments: Vec::new() }
+        Self {
+            source,
+            at: 0,
+            #[cfg(debug_assertions)]
+            taken: 0,
+            comments: Vec::new(),
+        }
     }
 
     /// Starts at a place, where a token starts.
@@ -53,6 +62,11 @@ impl<'s> Lexer<'s> {
 
     /// The next `length` bytes are the token.
     fn take(&mut self, kind: TokenKind, length: usize) -> Token {
+        #[cfg(debug_assertions)]
+        {
+            self.taken += 1;
+            assert!(self.taken <= 16 * self.source.len() + 64, "invariant: no text is read over and over");
+        }
         let start = self.at;
         self.at += length;
         Token { kind, span: Span::new(offset(start), offset(self.at)) }

@@ -162,6 +162,7 @@ impl Words<'_> {
             FaultKind::Skipped(token) => match self.foreign(token) {
                 Some(sentence) => sentence,
                 None if token.kind == TokenKind::Assign => hinted("unexpected `=`", "`==` compares two values"),
+                None if token.kind == TokenKind::Arrow => self.arrow(token),
                 None => plain(format!("unexpected {}", self.found(token))),
             },
             FaultKind::NoOperator => {
@@ -225,6 +226,9 @@ impl Words<'_> {
     }
 
     fn expected(&self, wanted: Wanted, got: &Token) -> Sentence {
+        if let (TokenKind::Illegal, Some(sentence)) = (got.kind, self.foreign(got)) {
+            return sentence;
+        }
         let found = self.found(got);
         let kind = match wanted {
             Wanted::TypeKey => return plain(format!("expected the name of a property, found {found}")),
@@ -279,9 +283,6 @@ impl Words<'_> {
                 "a regular expression ends with a second `/`; a comment starts with `//`",
             );
         }
-        if side == "after" && rest.starts_with('\'') {
-            return hinted(format!("expected a value after `{operator}`"), "strings are written in double quotes");
-        }
         plain(format!("expected a value {side} `{operator}`"))
     }
 
@@ -298,14 +299,21 @@ impl Words<'_> {
                 "a statement can set a variable, `x = 1`, but not a member or an element; make a new record: `{r with x: 1}`",
             ),
             TokenKind::PipeForward => plain("expected a value before `|>`"),
-            TokenKind::Arrow => {
-                hinted("unexpected `=>`", "put the parameters of a function in parentheses: `(x) => ...`")
-            }
+            TokenKind::Arrow => self.arrow(token),
             TokenKind::RParen | TokenKind::RBrack | TokenKind::RBrace => {
                 plain(format!("`{}` closes nothing", self.script.text(token.span)))
             }
             _ => plain(format!("unexpected {}", self.found(token))),
         }
+    }
+
+    fn arrow(&self, token: &Token) -> Sentence {
+        let before = self.script.source()[..token.span.start as usize].trim_end();
+        let start = before
+            .rfind(|c: char| c != '_' && !c.is_alphanumeric())
+            .map_or(0, |at| at + before[at..].chars().next().map_or(0, char::len_utf8));
+        let name = Some(&before[start..]).filter(|name| !name.is_empty()).unwrap_or("x");
+        hinted("unexpected `=>`", format!("put the parameters of a function in parentheses: `({name}) => ...`"))
     }
 
     fn key(&self, got: &Token, in_record: bool) -> Sentence {
@@ -360,7 +368,10 @@ impl Words<'_> {
             (TokenKind::Illegal, "|") if doubled => hinted("Flux has no `||`", "write `or`"),
             (TokenKind::Illegal, "|") => hinted("Flux has no `|`", "a pipe is written `|>`"),
             (TokenKind::Illegal, "!") => hinted("Flux has no `!`", "write `not`"),
-            (TokenKind::Illegal, "'" | "`") => plain("strings are written in double quotes"),
+            (TokenKind::Illegal, "'" | "`") => hinted(
+                format!("Flux has no {}", if text == "'" { "`'`" } else { "backticks" }),
+                "strings are written in double quotes: `\"...\"`",
+            ),
             (TokenKind::Illegal, "\u{201c}" | "\u{201d}" | "\u{201e}" | "\u{2018}" | "\u{2019}") => {
                 hinted(format!("a typographic quote, `{text}`"), "strings are written in straight double quotes: `\"`")
             }
