@@ -63,35 +63,53 @@ struct Row {
     name: String,
 }
 
-/// Looks which of the rights that runs of `manifest` take the client's token has. `home` is the ID of the home org.
+/// Looks which of the rights that runs of `manifest` take the client's token has. `home` is the ID of the home org; without one yet, the
+/// rights in it are asked for on the whole server. None where the token sees no org in which that could be asked.
 ///
 /// # Errors
 /// The server's.
 pub async fn preflight(
     client: &Client,
     server: &Server,
-    home: &str,
+    home: Option<&str>,
     manifest: &Manifest,
-) -> Result<Preflight, ApiError> {
+) -> Result<Option<Preflight>, ApiError> {
     let me = server.me(client).await?;
+    let asked_in = match home {
+        Some(home) => home.to_owned(),
+        None => match any_org(client).await? {
+            Some(org) => org,
+            None => return Ok(None),
+        },
+    };
     let names = names(client, manifest).await?;
-    let is_home = |named: &Named| named.as_deref() == Ok(home);
+    let is_home = |named: &Named| home.is_some() && named.as_deref().ok() == home;
     let called = names.iter().find(|(_, named)| is_home(named)).and_then(|(address, _)| name(manifest, address));
     let home_name = server.home_name.clone().or(called);
     let required = required(manifest, home_name.as_deref());
     let look = Look { home, me: &me, names: &names };
     let [plan, mut apply] = [&required.plan, &required.apply].map(|needs| look.all(needs));
-    let theirs = theirs(client, server, home, manifest, &me).await?;
+    let theirs = match home {
+        Some(home) => theirs(client, server, home, manifest, &me).await?,
+        None => BTreeMap::new(),
+    };
     let is_included = |write: &Permission| {
         apply.iter().any(|found| found.as_ref().is_ok_and(|permission| permission.includes(write)))
     };
     let more: Vec<_> = theirs.keys().filter(|write| !is_included(write)).cloned().map(Ok).collect();
     apply.extend(more);
     let asked = plan.iter().chain(&apply).filter_map(|found| found.as_ref().ok()).cloned();
-    let lacks = sight::lacks(client, &server.version, home, &me, asked.collect(), server.token_id.as_deref()).await?;
+    let token_id = server.token_id.as_deref();
+    let lacks = sight::lacks(client, &server.version, &asked_in, &me, asked.collect(), token_id).await?;
     let mut found = Preflight { plan: job(plan, &lacks, &theirs), apply: job(apply, &lacks, &theirs) };
     look.owned(client, &required, &mut found.apply).await?;
-    Ok(found)
+    Ok(Some(found))
+}
+
+/// The ID of an org that the token sees.
+async fn any_org(client: &Client) -> Result<Option<String>, ApiError> {
+    let Rows { rows } = client.get("/api/v2/orgs", &[("limit", "1")]).await?;
+    Ok(rows.into_iter().next().map(|row| row.id))
 }
 
 /// What an org or a user is called.
@@ -164,8 +182,8 @@ async fn theirs(
 
 /// What tells which permission a right is.
 struct Look<'a> {
-    /// The ID of the home org.
-    home: &'a str,
+    /// The ID of the home org, if there is one.
+    home: Option<&'a str>,
     me: &'a Me,
     names: &'a BTreeMap<Address, Named>,
 }
@@ -178,11 +196,11 @@ impl Look<'_> {
 
     fn one(&self, action: &str, right: &Right) -> Found {
         Ok(match right {
-            Right::Type(_, ty) => Permission::new(action, ty, Some(self.home), None),
+            Right::Type(_, ty) => Permission::new(action, ty, self.home, None),
             Right::Everywhere(ty) => Permission::new(action, ty, None, None),
             Right::OwnUser => Permission::new(action, "users", None, Some(&self.me.id)),
             Right::Org(of) | Right::User(of) => match of.address() {
-                None => Permission::new(action, "orgs", None, Some(self.home)),
+                None => Permission::new(action, "orgs", None, self.home),
                 Some(address) => {
                     let ty = address.kind.spec().ty;
                     let unnamed = |why| (format!("{action}:{ty}/${{{address}}}"), why);
@@ -201,11 +219,11 @@ impl Look<'_> {
     async fn owned(&self, client: &Client, required: &Required, job: &mut Job) -> Result<(), ApiError> {
         for org in &required.owned {
             let id = match org.address().map(|address| self.names.get(address)) {
-                None => Ok(self.home.to_owned()),
-                Some(Some(named)) => named.clone(),
-                // Whoever makes an org owns it.
-                Some(None) => continue,
+                None => self.home.map(|home| Ok(home.to_owned())),
+                Some(named) => named.cloned(),
             };
+            // Whoever makes an org owns it.
+            let Some(id) = id else { continue };
             job.takes += 1;
             let id = match id {
                 Ok(id) => id,

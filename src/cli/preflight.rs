@@ -120,13 +120,11 @@ pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
     let project = arguments.project.load(shell)?;
     let session = reading(shell, &project, &arguments.connection, arguments.wait.lock_timeout).await?;
     let server = session.server(&project.manifest);
-    let found = match &session.home {
-        Some(home) => preflight(&session.client, &server, home, &project.manifest).await.map_err(Problem::from),
-        None => Err(no_home()),
-    };
+    let home = session.home.clone();
+    let found = preflight(&session.client, &server, home.as_deref(), &project.manifest).await;
     let me = session.me.clone();
     session.close().await;
-    let found = found?;
+    let found = found?.ok_or_else(no_home)?;
     let Preflight { plan, apply } = &found;
     let org = Flags { org: arguments.connection.org.clone(), ..Flags::default() };
     let required = applies::like(&["required-permissions"], &arguments.project, &org);
@@ -135,7 +133,7 @@ pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
     let problems: Vec<Problem> = problem.into_iter().collect();
     let exit = crate::problem::worst(&problems);
     shell.data(&match arguments.format {
-        Format::Human => human(shell.data_page(), &me, &found),
+        Format::Human => human(shell.data_page(), &me, home.is_some(), &found),
         Format::Json => render::json(&Form {
             head: render::Head::new(exit),
             project: &project.manifest.project,
@@ -171,9 +169,12 @@ fn lacks(job: Wanted, found: &Job, required: &str) -> Problem {
     Diagnostic::error(Code::SightRights, message).help(help).into()
 }
 
-fn human(mut page: Page, me: &Me, found: &Preflight) -> String {
+fn human(mut page: Page, me: &Me, has_home: bool, found: &Preflight) -> String {
     let user = me.name.as_ref().map_or_else(|| me.id.clone(), |name| format!("{name} ({})", me.id));
     page.say(format_args!("The token belongs to the user {user}.")).fold(0);
+    if !has_home {
+        page.say("The home org does not exist yet, so the rights in it must hold on the whole server.").fold(0);
+    }
     for (name, job) in [("plan", &found.plan), ("apply", &found.apply)] {
         let Job { takes, lacking, unknown } = job;
         let takes = count(*takes, "right");

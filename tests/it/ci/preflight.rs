@@ -121,3 +121,28 @@ both!(what_the_token_may_not_even_see_is_named_by_its_address, virgin, async |se
     let absent = json!({"permission": "write:users/${user.gateways}", "why": "the server has no user \"nobody\""});
     assert_eq!(found["apply"]["unknown"], json!([absent]), "{found:#}");
 });
+
+both!(a_right_in_an_org_that_is_not_there_yet_is_one_on_the_whole_server, virgin, async |server| {
+    let home = Home::named(server, "acme", "somebodys").await;
+    let dir = project("[project]\nname = \"p\"\n[org.new]\n[bucket.b]\n");
+    let run = |token: &str| {
+        let run = home.fluxform_with(token, &["preflight", "--format=json", "--org=new"]);
+        run.arg(dir.path()).run()
+    };
+    let operator = run(home.server.token()).with(0).json();
+    assert_eq!((&operator["plan"]["ready"], &operator["apply"]["ready"]), (&json!(true), &json!(true)));
+    let blind = home.token("blind", json!([home.may("read", "buckets")])).await;
+    let told = run(&blind.token).with(4).json();
+    assert_eq!((&told["plan"], &told["problems"][0]["diagnostic"]["code"]), (&Value::Null, &json!("sight::rights")));
+    let this_org = json!({"action": "read", "resource": {"type": "orgs", "id": home.org}});
+    let all = json!([home.may("read", "buckets"), home.may("write", "buckets"), this_org]);
+    let narrow = home.token("narrow", all).await;
+    let found = run(&narrow.token).with(4).json();
+    let apply = &found["apply"];
+    let lacking: Vec<String> = named(&apply["lacking"]).into_iter().chain(named(&apply["unknown"])).collect();
+    for right in ["read:buckets", "write:buckets", "write:orgs"] {
+        assert!(lacking.contains(&right.to_owned()), "{right}: {found:#}");
+    }
+    let shown = home.fluxform(&["preflight", "--org=new"]).arg(dir.path()).run().with(0).out;
+    assert!(shown.contains("The home org does not exist yet"), "{shown}");
+});
