@@ -114,6 +114,7 @@ async fn run(mut arguments: Vec<String>) -> Result<bool> {
     }
     if asked("flux") {
         flux::parsing(rounds, &mut limits)?;
+        flux::analysis(rounds, &mut limits)?;
     }
     Ok(!limits.missed)
 }

@@ -268,6 +268,7 @@ pub(crate) fn check_duration(text: &str) -> Result<(), LiteralError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::flux::parser::parse;
     use crate::flux::value::value;
     use crate::flux::{NormalForm, scan};
     use proptest::prelude::*;
@@ -329,14 +330,19 @@ mod tests {
     }
 
     proptest! {
+        /// `PROPTEST_CASES=1000000` makes it as many strings.
         #[test]
         fn a_string_is_one_token_that_says_the_same(text in "[^\0]*|[${}\\\\\"x4n\n\t ]{0,12}") {
             let source = encoded(&Literal::String(text.clone()));
             let tokens = scan(&source).expect("tokens");
             prop_assert_eq!(tokens.len(), 1);
             prop_assert_eq!(tokens[0].kind, TokenKind::String);
-            prop_assert_eq!(value(&tokens[0], &source), Ok(text.into()));
+            prop_assert_eq!(value(&tokens[0], &source), Ok(text.as_str().into()));
             prop_assert!(!source.chars().any(char::is_control));
+            let parsed = parse(&source);
+            prop_assert!(parsed.is_sound());
+            let [read] = parsed.script.expressions() else { panic!("one expression: {source}") };
+            prop_assert_eq!(parsed.script.unquoted(read.span), text);
         }
 
         #[test]

@@ -3,6 +3,7 @@
 mod broken;
 mod dice;
 mod format;
+mod fuzz;
 mod grammar;
 mod names;
 mod spacing;

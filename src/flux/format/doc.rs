@@ -59,6 +59,12 @@ impl<'a> Docs<'a> {
         &self.docs[id.0 as usize]
     }
 
+    /// How many pieces there are.
+    #[cfg(debug_assertions)]
+    pub(super) fn count(&self) -> usize {
+        self.docs.len()
+    }
+
     /// Columns on one line, or [`NEVER`].
     pub(super) fn flat(&self, id: Id) -> u32 {
         self.measures[id.0 as usize].flat

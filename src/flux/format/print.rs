@@ -36,11 +36,23 @@ pub(super) struct Printer<'d, 'a> {
     author: usize,
     /// Whether to keep white space at the end of the author's lines.
     careful: bool,
+    /// How many steps there were.
+    #[cfg(debug_assertions)]
+    done: usize,
 }
 
 /// The text, with every line end decided.
 pub(super) fn print(docs: &Docs<'_>, root: Id, careful: bool) -> String {
-    let mut printer = Printer { docs, steps: Vec::new(), column: 0, chosen: HashMap::new(), author: 0, careful };
+    let mut printer = Printer {
+        docs,
+        steps: Vec::new(),
+        column: 0,
+        chosen: HashMap::new(),
+        author: 0,
+        careful,
+        #[cfg(debug_assertions)]
+        done: 0,
+    };
     printer.steps.push(Step { indent: 0, mode: Mode::Broken, doc: root });
     let mut out = String::new();
     printer.run(0, Some(&mut out));
@@ -59,6 +71,11 @@ impl Printer<'_, '_> {
         let docs = self.docs;
         while self.steps.len() > base {
             let Some(step) = self.steps.pop() else { break };
+            #[cfg(debug_assertions)]
+            {
+                self.done += 1;
+                assert!(self.done <= 1_000 * docs.count() + 10_000, "invariant: no text is laid out over and over");
+            }
             let Step { indent, mode, doc } = step;
             match docs.get(doc) {
                 Doc::Text(text) => {

@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use fluxform::flux::NormalForm;
 use fluxform::flux::ast::{ExpressionKind, Script};
 use fluxform::flux::format::{format, format_as_influxd};
 use fluxform::flux::parser::parse;
@@ -11,11 +12,11 @@ use super::tree::{cases, seeds};
 use super::{broken, grammar};
 use crate::support::{Scene, real};
 
-/// The tree of a script without places, comments, and parentheses.
-fn meaning(script: &Script) -> Value {
+/// The tree of a script without places, comments, and parentheses; none of one that is too deep for what reads JSON here.
+fn meaning(script: &Script) -> Option<Value> {
     let mut text = Vec::new();
     script.write_json(&mut text).unwrap();
-    bare(&serde_json::from_slice(&text).unwrap())
+    Some(bare(&serde_json::from_slice(&text).ok()?))
 }
 
 fn bare(tree: &Value) -> Value {
@@ -47,7 +48,7 @@ fn attributes(script: &Script) -> usize {
 }
 
 /// What must hold of a script and its layout.
-fn keeps_its_meaning(name: &str, source: &str) {
+pub(super) fn keeps_its_meaning(name: &str, source: &str) {
     let before = parse(source);
     if !before.is_sound() {
         return;
@@ -56,7 +57,11 @@ fn keeps_its_meaning(name: &str, source: &str) {
     let after = parse(&text);
     let about = || format!("{name}\n{source}\n---\n{text}");
     assert!(after.is_sound(), "{}", about());
-    assert_eq!(meaning(&before.script), meaning(&after.script), "{}", about());
+    let trees = (meaning(&before.script), meaning(&after.script));
+    assert_eq!(trees.0, trees.1, "{}", about());
+    if trees.0.is_none() {
+        assert_eq!(NormalForm::of(source), NormalForm::of(&text), "{}", about());
+    }
     assert_eq!(comments(&before.script), comments(&after.script), "{}", about());
     assert_eq!(attributes(&before.script), attributes(&after.script), "{}", about());
     assert_eq!(format(&after.script), text, "{}", about());
