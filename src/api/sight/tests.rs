@@ -96,7 +96,7 @@ async fn own_row_by_secret_by_what_is_seen_or_all_that_could_be() {
         (vec![rows(&all), nothing(), nothing()], None, vec!["labels"]),
         (vec![rows(&all), nothing(), nothing()], Some("1"), vec!["labels"]),
         (vec![rows(&all), nothing(), nothing()], Some("2"), vec!["labels"]),
-        (vec![rows(&all), hidden(), hidden()], Some("1"), vec!["labels"]),
+        (vec![rows(&all), hidden(), Reply::text(404, "", "404 page not found")], Some("1"), vec!["labels"]),
         (vec![rows(&all), nothing(), nothing()], Some("3"), vec![]),
         (vec![rows(&all), one("user")], None, vec!["buckets", "labels"]),
         (vec![rows(&all), one("user")], Some("1"), vec![]),

@@ -22,7 +22,7 @@ both!(the_first_ends_it_in_order, async |scene| {
         assert!(out.contains("Not started:") && out.contains("Apply incomplete."), "{out}{err}");
         assert!(!place.locked().await, "the lock is left");
         let not_done = out.lines().last().unwrap();
-        assert!(not_done.contains("Run `fluxform apply` again"), "{out}");
+        assert!(not_done.contains("Run `fluxform apply --auto-approve ") && not_done.contains("` again"), "{out}");
         let undone = place.on("status").arg("--format=json").run().with(0).json()["last_apply"]["undone"].clone();
         let status = place.on("status").run().with(0).out;
         let said = format!("  not done    {undone} changes: the next apply continues\n");
@@ -49,6 +49,7 @@ both!(the_second_ends_it_at_once, async |scene| {
         run.signal(signal);
         let (status, out, err) = run.wait();
         assert_eq!(status.code(), Some(code), "{out}{err}");
+        assert!(err.contains("Stopped at once: the lock of this run stays until it expires"), "{err}");
         relay.end().await;
         assert!(place.locked().await, "it had no time to free the lock");
         place.converges().await;
