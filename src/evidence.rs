@@ -12,7 +12,7 @@ mod used;
 pub use dependents::dependents;
 pub use kept::kept;
 pub use stake::{Along, Stake};
-pub use strangers::{Stranger, acting, strangers};
+pub use strangers::{Stranger, acting, creators, strangers};
 pub use taken::taken;
 pub use types::{Compiled, Unchecked, compile};
 pub use used::used;

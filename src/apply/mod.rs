@@ -103,14 +103,14 @@ fn stopped_by(exit: Exit) -> Problem {
         _ => (Code::ApplyInterrupted, "stopped by a signal"),
     };
     let diagnostic = Diagnostic::error(code, why)
-        .help("what was under way is finished and recorded; run `fluxform apply` again to continue");
+        .help("what was under way is finished and recorded; the same command again goes on from there");
     Problem { exit, diagnostic }
 }
 
 /// Why a run stops whose server no longer answers: each further request would wait for it in vain.
 fn unanswered(problem: &Problem) -> Problem {
     let diagnostic = Diagnostic::error(problem.diagnostic.code, "stopped: the server does not answer")
-        .help("when it answers again, run `fluxform apply` again to continue");
+        .help("when it answers again, the same command goes on from there");
     Problem { exit: problem.exit, diagnostic }
 }
 

@@ -87,6 +87,7 @@ pub async fn plan(
     }
     let taken = evidence::taken(client, &changes, &snapshot).await?;
     let strangers = evidence::strangers(client, server, &changes, &snapshot).await?;
+    let creators = evidence::creators(client, &changes, &snapshot).await?;
     let used = evidence::used(client, &changes, &snapshot, &ledger).await?;
     let compiled = evidence::compile(client, server, &changes).await;
     let comparison = Comparison { changes, problems, external: BTreeMap::new() };
@@ -107,6 +108,7 @@ pub async fn plan(
         all_goes: goal == Goal::Destroyed || manifest.resources.is_empty(),
     };
     let mut plan = plan::order(comparison, facts);
+    plan.warnings.extend(plan::lost_creators(&creators));
     plan.warnings.extend(plan::still_used(&plan.changes, &used));
     plan.warnings.extend(plan::twins(&plan.changes, &snapshot, &ledger, &owners.objects, &external));
     plan.warnings.extend(owners.unreadable.iter().map(|label| unreadable_ledger(label)));
@@ -338,8 +340,7 @@ impl Lock<'_> {
         let mut waiting = |holder: &Holder| tell(Event::Waiting { holder: holder.to_string() });
         tokio::select! {
             lease = ledger::acquire(&labels, Arc::new(ThisMachine), &claim, &mut waiting) => {
-                signal::begin_to_write();
-                Ok(lease?)
+                Ok(lease.inspect(|_| signal::begin_to_write())?)
             }
             exit = signal::wait(self.stop) => Err(signal::stopped(exit)),
         }

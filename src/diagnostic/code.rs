@@ -465,7 +465,7 @@ codes! {
         SightAnotherUser "sight::another-user" NotAuthorized|Warning "A token that would be changed or deleted belongs to another user"
         SightBlind "sight::blind" NotAuthorized "The token does not see enough to tell whether an object exists"
         SightLedger "sight::ledger" NotAuthorized "The token does not see enough to tell whether the project was ever applied"
-        SightNotAnOwner "sight::not-an-owner" NotAuthorized "A task, check or rule would never run, because the token's user does not own the org"
+        SightNotAnOwner "sight::not-an-owner" NotAuthorized|Warning "A task, check or rule would never run, because the token's user does not own the org"
         SightRights "sight::rights" NotAuthorized "The token lacks something that a run of the project takes, or is not proven to have it"
         SightUnreadable "sight::unreadable" NotAuthorized|Warning "The token may not read an object that the project owns, or a part of it"
     }

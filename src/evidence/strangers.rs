@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
+use crate::address::Address;
 use crate::api::sight::{self, Lack};
 use crate::api::{ApiError, Class, Client, Permission};
-use crate::diff::Change;
+use crate::diff::{Change, Reason};
 use crate::field::{Role, Type};
 use crate::kind::{Kind, Object};
 use crate::snapshot::{Server, Snapshot};
@@ -70,6 +71,31 @@ pub async fn strangers(
         strangers.insert((*id).to_owned(), Stranger { name, lack });
     }
     Ok(strangers)
+}
+
+/// The users as whom ran what `changes` make anew because these may no longer run anything: by change, the ID of each, and the name
+/// where there is such a user and the token may read it.
+///
+/// # Errors
+/// The server's.
+pub async fn creators(
+    client: &Client,
+    changes: &[Change],
+    snapshot: &Snapshot,
+) -> Result<BTreeMap<Address, (String, Option<String>)>, ApiError> {
+    let (mut names, mut creators) = (BTreeMap::<&str, Option<String>>::new(), BTreeMap::new());
+    let Some(users) = Kind::ALL.iter().copied().find(|kind| kind.with(Role::Owns).is_some()) else {
+        return Ok(creators);
+    };
+    for change in changes.iter().filter(|change| change.reason == Reason::CreatorGone) {
+        let object = change.object.as_ref().and_then(|object| snapshot.object(change.address.kind, &object.id));
+        let Some(user) = object.and_then(|object| object.user.as_deref()) else { continue };
+        if !names.contains_key(user) {
+            names.insert(user, name(client, users, user).await?);
+        }
+        creators.insert(change.address.clone(), (user.to_owned(), names[user].clone()));
+    }
+    Ok(creators)
 }
 
 async fn name(client: &Client, kind: Kind, id: &str) -> Result<Option<String>, ApiError> {

@@ -23,6 +23,7 @@ pub use digest::{HOME, short};
 pub use file::{Origin, Saved, meant, read, writable, write};
 pub use guard::{Allowed, Consent, Flag, Flagged, Written};
 pub use leftover::{Leftover, leftovers};
+pub use strange::lost_creators;
 pub use twin::twins;
 pub use types::without_told;
 pub use used::still_used;

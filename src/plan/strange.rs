@@ -1,7 +1,29 @@
 //! A project of which nothing is declared any more: more often another project's directory than a new design.
 
+use std::collections::BTreeMap;
+
+use crate::address::Address;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::diff::{Action, Change, Reason};
+use crate::redact::without_secrets;
+
+/// Tells as whom ran what `changes` make anew because its user may not run it any more: the ID and the name, where there is one.
+pub fn lost_creators<'a>(
+    creators: &'a BTreeMap<Address, (String, Option<String>)>,
+) -> impl Iterator<Item = Diagnostic> + use<'a> {
+    creators.iter().map(|(address, (id, name))| {
+        let (who, help) = match name {
+            Some(name) => (
+                format!("{:?} ({id}), who no longer owns the org", without_secrets(name)),
+                "where the user is made an owner of the org again, there is nothing to replace",
+            ),
+            None => {
+                (format!("{id}, who is gone or hidden from this token"), "from now on it runs as the user of this run")
+            }
+        };
+        Diagnostic::warning(Code::SightNotAnOwner, format!("{address} ran as the user {who}")).help(help)
+    })
+}
 
 /// Tells that nothing of what the project `name` owns is declared, though something else is.
 pub(super) fn nothing_is_declared(name: &str, changes: &[Change]) -> Option<Diagnostic> {
@@ -33,7 +55,6 @@ pub(super) fn nothing_is_declared(name: &str, changes: &[Change]) -> Option<Diag
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::address::Address;
     use crate::kind::Kind;
     use crate::ledger::Origin;
 

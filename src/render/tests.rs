@@ -195,6 +195,31 @@ fn a_partial_report_says_what_is_left_and_that_going_on_is_safe() {
 }
 
 #[test]
+fn of_one_instance_that_moves_it_is_said_which_one_it_was() {
+    let moved = |key: &str, from: &str| {
+        let mut change = sample::change(Kind::Bucket, "line", Action::Update, Reason::Differs);
+        change.address = Address::new(Kind::Bucket, "line").at(key);
+        change.moved_from = Some(from.parse().expect("an address"));
+        change.fields = vec![sample::field("name", Some(sample::text("a")), sample::text("b"), None, Cause::Yours)];
+        change
+    };
+    let mut plan = sample::nothing();
+    plan.changes =
+        vec![moved("kiln", "bucket.line[oven]"), moved("press", "bucket.old[press]"), moved("saw", "bucket.old[saw]")];
+    let mut gone = sample::change(Kind::Task, "t", Action::Replace, Reason::CreatorGone);
+    gone.fields.clear();
+    plan.changes.push(gone);
+    let text = super::plan(&plan, PLAIN.compact(true));
+    for line in [
+        "  ~ bucket.line[kiln]  name \"a\" -> \"b\"  # was bucket.line[oven]\n",
+        "  ~ bucket.line[*] (2 of 3 instances: press, saw)  name \"a\" -> \"b\"  # was bucket.old[*]\n",
+        "-/+ task.t  # the user it runs as",
+    ] {
+        assert!(text.contains(line), "{text}");
+    }
+}
+
+#[test]
 fn scripts_of_different_layouts_differ_only_in_what_they_say() {
     let old = "a = (x=1) => x + 1\nb = a(x: 2)\nc = if b == 1 then 2 else 3\n";
     let new = "a=(x=1)=>x+1\nb=a( x:3 )\nc=if b==1 then 2 else 3\n";

@@ -242,6 +242,12 @@ both!(a_task_whose_creator_is_no_owner_any_more_is_made_anew, async |scene| {
     project.server.token_id = None;
     let planned = project.plan(Goal::Declared).await.unwrap();
     assert_eq!(lines(&planned.plan), "-/+ task.t CreatorGone\n");
+    let said = planned.plan.warnings.iter().find(|warning| warning.code.text() == "sight::not-an-owner").unwrap();
+    assert!(
+        said.message.starts_with("task.t ran as the user \"ci") && said.message.contains(&user),
+        "{}",
+        said.message
+    );
     project.apply().await;
     assert!(!project.plan(Goal::Declared).await.unwrap().plan.writes());
 });
