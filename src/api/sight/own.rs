@@ -139,6 +139,10 @@ async fn listed(api: &Client, ty: &str, org: &str) -> Result<Vec<Permission>, Ap
         #[serde(default, rename = "type")]
         made: Option<String>,
     }
+    // Secrets have no IDs, and no list of all orgs.
+    if ty == "secrets" {
+        return Ok(Vec::new());
+    }
     let path = if ty == "dbrp" { "dbrps" } else { ty };
     let mut list = match api.get::<Value>(&format!("/api/v2/{path}"), &[("orgID", org), ("limit", "20")]).await {
         Ok(list) => list,
