@@ -167,7 +167,9 @@ impl Field {
     /// The key of the server's JSON that holds just this field; none where the kind itself reads and writes it.
     pub const fn key(&self) -> Option<&'static str> {
         let plain = match self.ty {
-            Type::Text | Type::Choice(_) | Type::Bool | Type::List(_) | Type::Map | Type::Ref(_) => true,
+            Type::Text | Type::Choice(_) | Type::Integer | Type::Bool | Type::List(_) | Type::Map | Type::Ref(_) => {
+                true
+            }
             Type::TextFile(_) => true,
             Type::Refs(_) => matches!(self.role, Role::Labels),
             _ => false,

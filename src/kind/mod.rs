@@ -24,6 +24,7 @@ mod password;
 mod permissions;
 mod presence;
 mod remote;
+mod replication;
 mod schedule;
 mod scraper;
 mod script;
@@ -231,6 +232,8 @@ kinds! {
     Telegraf = "telegraf" in telegraf;
     /// Another server of InfluxDB, as an org knows it.
     Remote = "remote" in remote;
+    /// What sends the points of a bucket of an org to a remote.
+    Replication = "replication" in replication;
     /// A secret of an org, which scripts read.
     Secret = "secret" in secret;
     /// A task of an org.
@@ -250,7 +253,7 @@ kinds! {
 }
 
 /// What an org may have that no kind stands for: fluxform neither lists nor looks at it.
-pub const UNMANAGED: [&str; 2] = ["replications", "notebooks"];
+pub const UNMANAGED: [&str; 1] = ["notebooks"];
 
 impl Kind {
     /// The kind of the home org, and of every other org that objects live in.

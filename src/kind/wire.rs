@@ -226,6 +226,7 @@ fn json(value: &Value, desired: &Desired<'_>) -> Result<Option<Json>, ApiError> 
     Ok(Some(match value {
         Value::Text(text) => text.as_str().into(),
         Value::Script(script) => return Ok(script.source().map(Json::from)),
+        Value::Integer(number) => (*number).into(),
         Value::Bool(yes) => (*yes).into(),
         Value::Map(map) => map.iter().map(|(key, text)| (key.clone(), Json::from(text.as_str()))).collect(),
         Value::Ref(of) => desired.id(of)?.into(),

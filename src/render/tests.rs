@@ -313,7 +313,7 @@ fn of_an_org_it_is_said_what_was_not_looked_at() {
     }
     for look in [PLAIN, PLAIN.compact(true)] {
         let text = super::plan(&plan, look).split_whitespace().collect::<Vec<_>>().join(" ");
-        assert!(text.contains("org.lab is deleted: no points are lost but logs of tasks (a query has shown that there are no others); objects of other kinds (replications, "), "{text}");
+        assert!(text.contains("org.lab is deleted: no points are lost but logs of tasks (a query has shown that there are no others); objects of other kinds (notebooks, "), "{text}");
         assert!(
             text.contains("bucket.lab is deleted: no data is lost (a query has shown that there is none) "),
             "{text}"
@@ -487,7 +487,7 @@ fn what_projects_manage_of_a_server() {
     let (plan, all) = (sample::plan(), super::coverage(&Coverage::default(), PLAIN));
     assert_eq!(
         all,
-        "Coverage: 100 %. 0 of 0 objects managed.\nNot counted: what fluxform does not manage, such as replications and notebooks.\n"
+        "Coverage: 100 %. 0 of 0 objects managed.\nNot counted: what fluxform does not manage, such as notebooks.\n"
     );
     let text = document(&Document { plan: Some(&plan), coverage: Some(&coverage), ..Document::new(Exit::Ok) });
     assert_eq!(breaks("plan", &text), Vec::<String>::new());

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::auth::{Action, Caller, Permission, ResourceType};
 use super::id::Id;
 use super::json::{BodyError, Fields};
-use super::kind::{Api, Own, Place};
+use super::kind::{self, Api, Own, Place};
 use super::links::{Links, Templates};
 use super::plain::Shown;
 use super::problem::{Code, Problem};
@@ -247,7 +247,7 @@ fn delete(call: &Call) -> Result<Reply, Problem> {
     let id = call.id("id")?;
     let found = bucket::find(&call.store().view()?, id)?;
     call.caller()?.require(&permission(Action::Write, &found))?;
-    match call.store().change(|change| bucket::delete(change, id))? {
+    match call.store().change(|change| bucket::delete(change, id, kind::classes()))? {
         Deletion::Gone => Ok(Reply::no_content()),
         Deletion::Emptied => Err(Problem::invalid("system buckets cannot be deleted")),
     }

@@ -79,7 +79,7 @@ static CLASS: Class = Class {
         Column::new("latestScheduled", Holds::Derived(hidden_task::latest)).fixed(),
     ],
     unique: Some(Unique { column: "name", per_org: true, fold: |name| name.as_bytes().to_vec() }),
-    goes_with_org: false,
+    goes_with: None,
 };
 
 fn clash(check: &Object, _: Clash, deed: Deed) -> Problem {

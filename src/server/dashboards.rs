@@ -61,7 +61,7 @@ static CLASS: Class = Class {
         LINKS,
     ],
     unique: None,
-    goes_with_org: false,
+    goes_with: None,
 };
 
 /// What is kept of the cells.

@@ -56,6 +56,7 @@ mod notification_endpoints;
 mod notification_rules;
 mod orgs;
 mod remotes;
+mod replications;
 mod scrapers;
 mod tasks;
 mod telegrafs;
@@ -74,6 +75,7 @@ const KINDS: &[Kind] = &[
     Kind::Plain(&notification_rules::RULES),
     Kind::Own(&orgs::ORGS),
     Kind::Plain(&remotes::REMOTES),
+    Kind::Plain(&replications::REPLICATIONS),
     Kind::Plain(&scrapers::SCRAPERS),
     Kind::Own(&tasks::TASKS),
     Kind::Plain(&telegrafs::TELEGRAFS),

@@ -82,7 +82,7 @@ static CLASS: Class = Class {
         LINKS,
     ],
     unique: Some(Unique { column: "name", per_org: true, fold: |name| name.as_bytes().to_vec() }),
-    goes_with_org: false,
+    goes_with: None,
 };
 
 const HTTP_ONLY: Shown = Shown::If(|_, endpoint| Ok(endpoint.text("type") == "http"));

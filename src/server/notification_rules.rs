@@ -79,7 +79,7 @@ static CLASS: Class = Class {
         Column::new("latestScheduled", Holds::Derived(hidden_task::latest)).fixed(),
     ],
     unique: None,
-    goes_with_org: false,
+    goes_with: None,
 };
 
 /// What the task of a rule runs.

@@ -68,7 +68,7 @@ static CLASS: Class = Class {
         LINKS,
     ],
     unique: None,
-    goes_with_org: false,
+    goes_with: None,
 };
 
 fn org_name(view: &View, scraper: &Object) -> Result<Option<Cell>, Error> {

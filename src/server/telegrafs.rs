@@ -56,7 +56,7 @@ static CLASS: Class = Class {
         LINKS,
     ],
     unique: None,
-    goes_with_org: false,
+    goes_with: None,
 };
 
 /// What an object's path gives: the configuration for Telegraf, or the object.

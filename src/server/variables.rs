@@ -79,7 +79,7 @@ static CLASS: Class = Class {
         LINKS,
     ],
     unique: Some(Unique { column: "name", per_org: true, fold: |name| name.to_lowercase().into_bytes() }),
-    goes_with_org: false,
+    goes_with: None,
 };
 
 /// Whether a new name is one. A change has none of these rules.

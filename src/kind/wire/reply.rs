@@ -35,6 +35,7 @@ impl Row {
         Ok(match field.ty {
             Type::Text | Type::Choice(_) => Some(Value::Text(self.text(key)?)),
             Type::TextFile(_) => Some(Value::Script(Script::verbatim(self.text(key)?))),
+            Type::Integer => self.get(key)?.map(Value::Integer),
             Type::Bool => Some(Value::Bool(self.get(key)?.unwrap_or(false))),
             Type::Map => Some(Value::Map(self.get(key)?.unwrap_or_default())),
             Type::Ref(kind) => self.get(key)?.map(|id| Value::Ref(Ref::Id(kind, id))),

@@ -81,7 +81,7 @@ static CLASS: Class = Class {
         LINKS,
     ],
     unique: Some(Unique { column: "name", per_org: true, fold: |name| name.to_lowercase().into_bytes() }),
-    goes_with_org: true,
+    goes_with: Some("orgID"),
 };
 
 fn bucket_name(view: &View, thing: &Object) -> Result<Option<Cell>, Error> {

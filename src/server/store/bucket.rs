@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::object::{self, Class};
 use super::page::Page;
 use super::{Change, Error, Read, Table, dbrp, decode, decode_id, member, named};
 use crate::server::go_text;
@@ -216,8 +217,8 @@ pub(crate) enum Deletion {
     Emptied,
 }
 
-/// Deletes a bucket, or all but the name of a system bucket, as the real server does before it refuses.
-pub(crate) fn delete(change: &Change, id: Id) -> Result<Deletion, Error> {
+/// Deletes a bucket with those of the plain kinds that go with it, or all but the name of a system bucket, as the real server does before it refuses.
+pub(crate) fn delete(change: &Change, id: Id, plain: impl Iterator<Item = &'static Class>) -> Result<Deletion, Error> {
     let mut bucket = find(change, id)?;
     if bucket.kind == BucketType::System {
         points::store::delete_bucket(change.transaction(), bucket.id.number())?;
@@ -226,6 +227,7 @@ pub(crate) fn delete(change: &Change, id: Id) -> Result<Deletion, Error> {
         return Ok(Deletion::Emptied);
     }
     remove(change, &bucket)?;
+    object::remove_with(change, plain, "localBucketID", id)?;
     Ok(Deletion::Gone)
 }
 

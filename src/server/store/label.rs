@@ -22,7 +22,7 @@ pub(crate) static CLASS: Class = Class {
         Column::new("properties", Holds::Texts).shown(Shown::UnlessEmpty),
     ],
     unique: Some(Unique { column: "name", per_org: true, fold: key }),
-    goes_with_org: false,
+    goes_with: None,
 };
 
 /// The label with this ID.

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::column::{Cell, Column, Holds};
+use super::column::{Cell, Column, Holds, ORG};
 use super::page::Page;
 use super::{Change, Error, Order, Read, Table, decode_id};
 use crate::server::id::Id;
@@ -24,8 +24,8 @@ pub(crate) struct Class {
     pub(crate) name: &'static str,
     pub(crate) columns: &'static [Column],
     pub(crate) unique: Option<Unique>,
-    /// Whether its objects are deleted with their org.
-    pub(crate) goes_with_org: bool,
+    /// The column of the object that each is deleted with: its org, or a bucket.
+    pub(crate) goes_with: Option<&'static str>,
 }
 
 /// What no two objects of a class may have in common.
@@ -118,7 +118,6 @@ impl Object {
         self.value(name).as_text().unwrap_or_default()
     }
 
-    #[cfg_attr(not(test), allow(dead_code, reason = "no kind has references yet; a test has"))]
     /// The ID that a column of references holds.
     pub(crate) fn reference(&self, name: &str) -> Option<Id> {
         self.text(name).parse().ok()
@@ -257,8 +256,16 @@ pub(crate) fn remove(change: &Change, object: &Object) -> Result<(), Error> {
     change.delete(OBJECTS, &object.class.key(object.id))
 }
 
-/// Deletes the objects that go with an org.
-pub(crate) fn remove_of_org(change: &Change, class: &'static Class, org: Id) -> Result<(), Error> {
-    let of_org = |object: &Object| object.org == Some(org);
-    list(change, class, &Page::default(), of_org)?.iter().try_for_each(|object| remove(change, object))
+/// Deletes the objects of these classes that go with what their column `column` names.
+pub(crate) fn remove_with(
+    change: &Change,
+    classes: impl Iterator<Item = &'static Class>,
+    column: &str,
+    id: Id,
+) -> Result<(), Error> {
+    let goes = |object: &Object| if column == ORG.name { object.org } else { object.reference(column) } == Some(id);
+    let mut going = classes.filter(|class| class.goes_with == Some(column));
+    going.try_for_each(|class| {
+        list(change, class, &Page::default(), goes)?.iter().try_for_each(|object| remove(change, object))
+    })
 }

@@ -102,7 +102,7 @@ pub(crate) fn delete(change: &Change, id: Id, plain: impl Iterator<Item = &'stat
     change.delete(ORGS, &id.key())?;
     task::delete_of_org(change, id)?;
     member::delete_of_resource(change, id)?;
-    plain.filter(|class| class.goes_with_org).try_for_each(|class| object::remove_of_org(change, class, id))
+    object::remove_with(change, plain, "orgID", id)
 }
 
 fn check_name(read: &impl Read, name: &str) -> Result<(), Error> {

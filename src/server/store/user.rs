@@ -22,7 +22,7 @@ pub(crate) static CLASS: Class = Class {
         Column::new("status", Holds::Text("influxdb.Status")).or("active"),
     ],
     unique: Some(Unique { column: "name", per_org: false, fold: |name| name.as_bytes().to_vec() }),
-    goes_with_org: false,
+    goes_with: None,
 };
 
 /// The user with this ID.

@@ -148,6 +148,7 @@ both!(other_kinds_need_more, virgin, async |server| {
                         [v1_token.old]\nread = [\"bucket.raw\"]\npassword = { command = [\"echo\", \"long-enough\"] }\n\n\
                         [remote.hq]\nurl = \"https://hq.example.com\"\nremote_org = \"0123456789abcdef\"\n\
                         token = { command = [\"echo\", \"x\"] }\n\n\
+                        [replication.raw]\nremote = \"remote.hq\"\nbucket = \"bucket.raw\"\nremote_bucket = \"plant\"\n\n\
                         [secret.pager]\nvalue = { command = [\"echo\", \"x\"] }\n\n\
                         [check.silent]\nevery = \"1m\"\nflux = 'from(bucket: \"raw\") |> range(start: -1m)'\n\
                         deadman = { level = \"crit\", after = \"90s\", forget = \"10m\" }\n\n\

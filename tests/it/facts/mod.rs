@@ -16,6 +16,7 @@ mod paging;
 mod preflight;
 mod queries;
 mod remotes;
+mod replications;
 mod replies;
 mod schedules;
 mod scopes;

@@ -62,10 +62,15 @@ pub(super) async fn clicked(home: &Home) -> Value {
         let mapping = json!({"bucketID": raw, "database": database, "retention_policy": policy, "default": default});
         home.make("dbrps", mapping).await;
     }
-    for (name, url) in [("Head office", "https://hq.example.com"), ("open", "https://me:hunter2@hq.example.com")] {
+    let remote = async |name: &str, url: &str| {
         let remote =
             json!({"name": name, "remoteURL": url, "remoteAPIToken": "hunter2", "remoteOrgID": "0123456789abcdef"});
-        home.make("remotes", remote).await;
+        home.make("remotes", remote).await
+    };
+    remote("open", "https://me:hunter2@hq.example.com").await;
+    let hq = remote("Head office", "https://hq.example.com").await;
+    for (name, to, value) in [("Raw", "remoteBucketName", "plant"), ("by ID", "remoteBucketID", "0123456789abcdef")] {
+        home.make("replications", json!({"name": name, "remoteID": hq, "localBucketID": raw, to: value})).await;
     }
     let agents = "[[outputs.influxdb_v2]]\n  token = \"$INFLUX_TOKEN\"\n  bucket = \"${BUCKET}\"\n";
     let field =

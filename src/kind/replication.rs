@@ -1,0 +1,153 @@
+//! Replications: what is written into a bucket goes to a bucket of a remote, too.
+
+use serde_json::Value as Json;
+
+use super::Kind;
+use super::draft::{Draft, Fault};
+use super::live::{self, Edit, Object};
+use super::natural_key::Names;
+use super::one_of::{self, OneOf};
+use super::spec::{Key, Spec};
+use super::wire::{Body, Row, Wire};
+use crate::api::ApiError;
+use crate::diagnostic::Code;
+use crate::duration::Duration;
+use crate::field::{Field, Omitted, Role, Type};
+use crate::snowflake;
+use crate::value::Value;
+
+pub(super) static SPEC: Spec = Spec {
+    doc: "A replication: the points that are written into a bucket are sent to a bucket of another server, too.",
+    ty: "replications",
+    key: Key::Name(Names::AsWritten),
+    fields: &[
+        Field::name("name", Role::Name, "The name, unique in the org; case counts."),
+        Field::org(),
+        Field::text("description", Omitted::Theirs, "Free text."),
+        Field::text("remote", Omitted::Required, "The other server.").of_type(Type::Ref(Kind::Remote)).at("remoteID"),
+        Field::text("bucket", Omitted::Required, "The bucket whose points are sent.")
+            .of_type(Type::Ref(Kind::Bucket))
+            .role(Role::Host)
+            .replaces()
+            .at("localBucketID"),
+        Field::text(NAME, Omitted::Unset, "The name of the bucket on the other server.").by_hand(),
+        Field::text(ID, Omitted::Unset, "Its ID, of which the name may change.").by_hand(),
+        Field::text(
+            "max_queue",
+            Omitted::Theirs,
+            "How many bytes wait at most for the other server; at least 33554430, and 67108860 where nothing is said.",
+        )
+        .of_type(Type::Integer)
+        .at("maxQueueSizeBytes"),
+        Field::text(
+            MAX_AGE,
+            Omitted::Theirs,
+            "How long they wait at most, from `1m` to `60d`; `infinite` where nothing is said.",
+        )
+        .of_type(Type::Retention)
+        .by_hand(),
+        Field::text(
+            "drop_non_retryable",
+            Omitted::False,
+            "Whether what the other server refuses for good is dropped, instead of holding up what comes after it.",
+        )
+        .of_type(Type::Bool)
+        .at("dropNonRetryableData"),
+    ],
+    one_of: Some(ONE_OF),
+    check,
+    delete_rank: 55,
+    ..Spec::PLAIN
+};
+
+/// The fields of which one says the bucket on the other server.
+const NAME: &str = "remote_bucket";
+const ID: &str = "remote_bucket_id";
+const MAX_AGE: &str = "max_age";
+const ONE_OF: OneOf = OneOf {
+    fields: &[NAME, ID],
+    words: Some(one_of::Words {
+        code: Code::ManifestValue,
+        what: "a replication",
+        none: Some(("sends points nowhere", "write for example `remote_bucket = \"plant\"`")),
+        several: "a replication sends to one bucket",
+        help: None,
+    }),
+};
+
+/// The smallest queue, and the shortest and the longest time in it, in seconds (influxd 2.9.1, measured).
+const SMALLEST_QUEUE: i64 = 33_554_430;
+const AGES: std::ops::RangeInclusive<u64> = 60..=5_184_000;
+const SECOND: u64 = 1_000_000_000;
+
+fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
+    let fault = |field, message: String, label: &str| Fault::new(Code::ManifestValue, field, message, label);
+    ONE_OF.said(draft, faults);
+    for field in ["name", NAME] {
+        if draft.fields.text(field).is_some_and(str::is_empty) {
+            faults.push(fault(field, format!("`{field}` of a replication cannot be empty"), "empty"));
+        }
+    }
+    if let Some(bucket) = draft.fields.text(ID).filter(|bucket| !snowflake::is_id(bucket)) {
+        let message = format!("`{ID}` is the ID of a bucket: {}", snowflake::fault(bucket));
+        faults.push(fault(ID, message, "not an ID").help("`influx bucket list` on the other server shows it"));
+    }
+    if let Some(Value::Integer(bytes)) = draft.fields.get("max_queue")
+        && *bytes < SMALLEST_QUEUE
+    {
+        let message = format!("a queue of {bytes} bytes is too small: the minimum is {SMALLEST_QUEUE}");
+        faults.push(fault("max_queue", message, "too small"));
+    }
+    if let Some(Value::Duration(age)) = draft.fields.get(MAX_AGE)
+        && !AGES.contains(&(age.nanos / SECOND))
+    {
+        let message = format!("`{MAX_AGE}` is from `1m` to `60d`, not {age}");
+        faults.push(fault(MAX_AGE, message, "not allowed").help("write `infinite` to let points wait for any time"));
+    }
+}
+
+/// Replications on a server.
+pub(super) struct Live;
+
+impl live::Live for Live {
+    // The list is not paged (influxd 2.9.1, measured).
+    const WIRE: Wire = Wire {
+        also: &["remoteBucketID", "RemoteBucketName", "maxAgeSeconds"],
+        ..Wire::new(Kind::Replication, "/api/v2/replications", "replications")
+    };
+
+    /// Where it has a name and an ID, the server sends to the name (influxd 2.9.1, measured).
+    fn read(row: &Row, object: &mut Object) -> Result<(), String> {
+        let (name, id) = (row.text("RemoteBucketName")?, row.text("remoteBucketID")?);
+        let (field, value) = if name.is_empty() { (ID, id) } else { (NAME, name) };
+        object.fields.set(field, Value::Text(value));
+        let age: u64 = row.get("maxAgeSeconds")?.unwrap_or_default();
+        let age = if age == 0 { Value::Infinite } else { Value::Duration(Duration::from_secs(age)) };
+        object.fields.set(MAX_AGE, age);
+        Ok(())
+    }
+
+    /// An ID cannot be taken away: it means nothing beside a name, which an empty one takes away (influxd 2.9.1, measured).
+    fn write(edit: &Edit<'_>, body: &mut Body) -> Result<(), ApiError> {
+        let Edit { desired, live, changed } = *edit;
+        if changed(NAME) || changed(ID) {
+            match (desired.text(NAME), desired.text(ID)) {
+                (Some(name), _) => drop(body.insert("remoteBucketName".to_owned(), name.into())),
+                (None, Some(id)) => {
+                    body.insert("remoteBucketID".to_owned(), id.into());
+                    if live.is_some() {
+                        body.insert("remoteBucketName".to_owned(), "".into());
+                    }
+                }
+                (None, None) => return Err(ApiError::unsent("where the replication sends points is not known")),
+            }
+        }
+        let seconds: Option<Json> = match desired.fields.get(MAX_AGE).filter(|_| changed(MAX_AGE)) {
+            Some(Value::Infinite) => Some(0.into()),
+            Some(Value::Duration(age)) => Some((age.nanos / SECOND).into()),
+            _ => None,
+        };
+        body.extend(seconds.map(|seconds| ("maxAgeSeconds".to_owned(), seconds)));
+        Ok(())
+    }
+}
