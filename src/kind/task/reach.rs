@@ -5,6 +5,7 @@ use crate::flux::Literal;
 use crate::flux::ast::Script;
 use crate::flux::refs::{Access, Reference, Target};
 use crate::kind::draft::{Draft, Fault};
+use crate::kind::hidden_place::{Given, hidden_given};
 use crate::kind::{schedule, script};
 use crate::value::{Fields, Value};
 
@@ -17,7 +18,12 @@ pub(super) fn look(draft: &mut Draft<'_>, script: &Script, params_as: Option<&st
     let params = params_as.zip(draft.params.as_ref());
     let given: Vec<_> = params.into_iter().chain(task.as_ref().map(|task| (TASK, task))).collect();
     let followed = script::followed("flux", script, &given, draft.steps, faults);
-    let found = script::lints("flux", script, &followed, schedule::setting(&draft.fields));
+    let mut found = script::lints("flux", script, &followed, schedule::setting(&draft.fields));
+    if !found.iter().any(|fault| fault.code == Code::FluxHiddenPlace) {
+        let params = params.map(|(_, literal)| Given { field: "params", literal, is_shown: true });
+        let task = task.as_ref().map(|literal| Given { field: "name", literal, is_shown: false });
+        found.extend(hidden_given(script, &followed, &params.into_iter().chain(task).collect::<Vec<_>>()));
+    }
     draft.reaches = followed.references.all;
     let unknown = draft.reaches.iter().filter(|one| {
         // Of what has no meaning at all this has been said.
