@@ -10,8 +10,9 @@ use super::guard::Written;
 use crate::address::{Address, few};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::diff::{Action, Change};
+use crate::field::Type;
 use crate::graph::Graph;
-use crate::kind::NaturalKey;
+use crate::kind::{Kind, NaturalKey};
 use crate::ledger::Ledger;
 use crate::problem::Problem;
 
@@ -76,6 +77,22 @@ impl<'a> Waits<'a> {
         }
     }
 
+    /// What an interrupted run made and did not record goes before all that it may refer to: nobody knows what it does.
+    fn unrecorded_deletes_first(&mut self, ledger: &Ledger) {
+        let deletes = |n: &usize| self.changes[*n].action == Action::Delete;
+        let all: Vec<usize> = (0..self.changes.len()).filter(deletes).collect();
+        for first in all.iter().copied().filter(|n| !ledger.entries.contains_key(&self.changes[*n].address)) {
+            let fields = self.changes[first].address.kind.spec().fields;
+            let kinds: BTreeSet<Kind> = fields
+                .iter()
+                .filter_map(|field| if let Type::Ref(kind) = field.ty { Some(kind) } else { None })
+                .collect();
+            for then in all.iter().copied().filter(|n| kinds.contains(&self.changes[*n].address.kind)) {
+                self.add_unless_circular(first, then);
+            }
+        }
+    }
+
     fn add_unless_circular(&mut self, first: usize, then: usize) {
         let mut dfs = Dfs::new(&self.edges, then);
         let both_deletes = self.action(first) == Action::Delete && self.action(then) == Action::Delete;
@@ -116,6 +133,7 @@ pub(super) fn order(changes: Vec<Change>, graph: &Graph, ledger: &Ledger) -> Ord
     waits.makes_after_needs(graph);
     waits.takers_after_givers();
     waits.deletes_after_users(graph, ledger);
+    waits.unrecorded_deletes_first(ledger);
     let edges = waits.edges;
     // Deletes in the server's safe order of kinds come out right among themselves by this rank.
     let rank = |n: usize| match changes[n].action {

@@ -1,5 +1,7 @@
 //! A plan for people, as they know it from Terraform: what may be lost first, then drift, then changes.
 
+use std::collections::BTreeSet;
+
 use super::markdown::Comment;
 use super::page::Page;
 use super::reason::{listed, lost, object, reason, sign, threat};
@@ -7,7 +9,7 @@ use super::shared::{Library, Shared};
 use super::style::{Look, Role};
 use super::value::count;
 use super::{compact, field, lines};
-use crate::address::few;
+use crate::address::{Address, few};
 use crate::diff::{Action, Change, Turn};
 use crate::plan::{Allowed, Counts, Flagged, Plan, short};
 
@@ -120,15 +122,20 @@ fn section(page: &mut Page, plan: &Plan, title: &str, changes: &[&Change]) {
     }
 }
 
+/// An address, with all of its table if it is an instance.
+fn table(address: &Address) -> String {
+    let table = address.table();
+    if address.instance.is_some() { format!("{table}[*]") } else { table.to_string() }
+}
+
 /// A library that is shown once for several scripts.
 fn one_library(page: &mut Page, Library { name, addresses, scripts, action, lines }: &Library<'_>) {
     page.put(role(*action), format_args!("{:>3}", sign(*action))).say(" ").put(Role::Strong, name);
     let scripts = count(*scripts, "script");
     if page.look().compact {
         let changed = compact::lines_changed(lines);
-        page.put(Role::Quiet, format_args!("  in {scripts}: {}", few(addresses)))
-            .say(format_args!("  {changed}"))
-            .end();
+        let tables: BTreeSet<String> = addresses.iter().map(|address| table(address)).collect();
+        page.put(Role::Quiet, format_args!("  in {scripts}: {}", few(tables))).say(format_args!("  {changed}")).end();
         return;
     }
     page.put(Role::Quiet, format_args!("  in {scripts}")).end();

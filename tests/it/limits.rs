@@ -336,7 +336,7 @@ fn files_that_a_command_reads_are_so_large() {
         // Nothing but holes, which take no room on the disk.
         fs::File::create(&path).unwrap().set_len(limit.most + 1).unwrap();
         let ended = Fluxform::new(&arguments).arg(&path).run();
-        let said = ended.all().replace('\n', " ");
+        let said = ended.all().replace(['\n', '│'], " ");
         let words: Vec<_> = said.split_whitespace().collect();
         assert!(words.join(" ").contains(&format!("is larger than {limit}")), "{arguments:?}: {said:.500}");
     }

@@ -72,6 +72,16 @@ default = true
 [scraper.self]
 url = "http://127.0.0.1:1/metrics"
 bucket = "bucket.raw"
+
+[remote.edge]
+url = "http://127.0.0.1:1"
+remote_org = "0123456789abcdef"
+token = { file = "password" }
+
+[replication.raw]
+remote = "remote.edge"
+bucket = "bucket.raw"
+remote_bucket = "there"
 "#;
 
 /// What works in an org.

@@ -75,7 +75,7 @@ from(bucket: v.bucket)
 
 both!(a_mistake_in_a_library_is_told_once_at_its_place, async |scene| {
     let project = project(&scene);
-    project.write("lib/one.flux", "import \"strings\"\n\nlimit = 1\none = () => strings.toUpper(v: limit)\n");
+    project.write("lib/one.flux", "import \"strings\"\n\nbound = 1\none = () => strings.toUpper(v: bound)\n");
     project.write("lib/two.flux", "// Two.\ntwo = () => one() + 1\n");
     project.write("tasks/a.flux", "import \"math\"\n\nx = two()\ny = math.round(x: \"a\")\n");
     project.write("tasks/b.flux", "x = two()\n");
@@ -98,7 +98,7 @@ query = { file = "tasks/b.flux", use = ["lib/one.flux", "lib/two.flux"] }
     assert_eq!(
         refused(&planned.plan),
         [
-            "one.flux:4:32 \"limit\": flux::type: variable.v (and 3 more) does not compile: expected string but found int (argument v)",
+            "one.flux:4:32 \"bound\": flux::type: variable.v (and 3 more) does not compile: expected string but found int (argument v)",
             "two.flux:2:21 \"1\": flux::type: variable.v (and 3 more) does not compile: expected string but found int",
             "a.flux:4:19 \"\\\"a\\\"\": flux::type: task.a does not compile: expected float but found string (argument x)",
         ]
