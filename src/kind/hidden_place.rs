@@ -58,20 +58,23 @@ pub(super) struct Given<'g> {
 
 /// The same of strings that are hidden in what a script is given.
 pub(super) fn hidden_given(script: &Script, followed: &Followed<'_>, given: &[Given<'_>]) -> Option<Fault> {
-    let hides = |given: &&Given<'_>| {
-        let text = given.literal.encode().unwrap_or_default();
-        !literals(&format!("option given = {text}"), Language::Flux).is_empty()
-    };
-    let Given { field, literal, is_shown } = given.iter().find(hides)?;
-    let is_part = |reached: &&Reference| {
-        (is_mixed(reached) || !is_shown) && reached.name.as_deref().is_some_and(|name| has_part(literal, name))
-    };
-    let reached = unknown(script, followed).or_else(|| followed.references.all.iter().find(is_part));
-    let odd = || odd_token(followed).or_else(|| odd_path(script, followed));
-    let at = reached.map(|reached| reached.span).or_else(odd)?;
-    let message = format!("a string of `{field}` is hidden, and this script may reach a place by it");
-    let fault = Fault::new(Code::FluxHiddenPlace, "flux", message, "used here").script(at.range()).warning();
-    Some(fault.help(HELP))
+    let unknown = unknown(script, followed).map(|reached| reached.span);
+    let anywhere = unknown.or_else(|| odd_token(followed)).or_else(|| odd_path(script, followed));
+    given.iter().find_map(|Given { field, literal, is_shown }| {
+        let is_part = |reached: &&Reference| {
+            (is_mixed(reached) || !is_shown) && reached.name.as_deref().is_some_and(|name| has_part(literal, name))
+        };
+        let part = || followed.references.all.iter().find(is_part).map(|reached| reached.span);
+        let at = anywhere.or_else(part)?;
+        // What cannot be encoded is an error of its own.
+        let text = literal.encode().ok()?;
+        if literals(&format!("option given = {text}"), Language::Flux).is_empty() {
+            return None;
+        }
+        let message = format!("a string of `{field}` is hidden, and this script may reach a place by it");
+        let fault = Fault::new(Code::FluxHiddenPlace, "flux", message, "used here").script(at.range()).warning();
+        Some(fault.help(HELP))
+    })
 }
 
 /// Whether one of the strings in `literal` is in `name`.

