@@ -17,7 +17,7 @@ use crate::confine;
 use crate::convert::{self, Converted};
 use crate::diagnostic::{Code, Diagnostic, Severity, Source};
 use crate::exit::Exit;
-use crate::export::{Disposition, Export, HERE, ObjectId, Refused, Request, Resource, Sources, export};
+use crate::export::{Disposition, Export, HERE, ObjectId, Refused, Request, Resource, export};
 use crate::kind::Kind;
 use crate::limits::SOURCE_FILE;
 use crate::manifest::Inputs;
@@ -108,14 +108,7 @@ fn made(
         let read = Read { snapshot: converted.snapshot(), ..Read::default() };
         let refused = external(converted);
         let names = converted.names();
-        let sources = Sources {
-            snapshot: &read.snapshot,
-            ledger: &read.ledger,
-            foreign: &read.foreign,
-            refused: &refused,
-            names: &names,
-        };
-        let mut project = export(request, sources);
+        let mut project = export(request, read.sources(&refused, &names));
         let mut wrong: BTreeMap<ObjectId, String> = BTreeMap::new();
         for note in &project.notes {
             let id = (note.kind, note.id.clone());

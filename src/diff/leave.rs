@@ -105,7 +105,7 @@ impl Comparison {
             Some(terms) => protection(&terms.lifecycle, Some(&entry.lifecycle)),
             None => entry.lifecycle.clone(),
         };
-        let ours = entry.origin == Origin::Created || lifecycle.owned;
+        let ours = entry.is_ours_by(&lifecycle);
         let (action, reason) = if terms.is_some_and(|terms| terms.external) {
             (Action::Forget, Reason::External)
         } else if Some(entry.id.as_str()) == snapshot.home.as_deref() {

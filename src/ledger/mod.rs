@@ -136,7 +136,12 @@ pub struct Entry {
 impl Entry {
     /// Whether the project may delete the object.
     pub fn is_ours(&self) -> bool {
-        self.origin == Origin::Created || self.lifecycle.owned
+        self.is_ours_by(&self.lifecycle)
+    }
+
+    /// The same where this lifecycle holds for it.
+    pub fn is_ours_by(&self, lifecycle: &Lifecycle) -> bool {
+        self.origin == Origin::Created || lifecycle.owned
     }
 }
 

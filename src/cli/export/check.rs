@@ -7,7 +7,7 @@ use super::Read;
 use crate::address::Address;
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::diff::{Action, Change, Goal, compare};
-use crate::export::{Export, ObjectId, Refused, Request, Sources, export};
+use crate::export::{Export, ObjectId, Refused, Request, export};
 use crate::manifest::{Inputs, Loaded, load};
 use crate::problem::Problem;
 
@@ -24,14 +24,7 @@ pub(super) fn checked(
     let mut wrong = BTreeMap::new();
     let names = BTreeMap::new();
     for _ in 0..TRIES {
-        let sources = Sources {
-            snapshot: &read.snapshot,
-            ledger: &read.ledger,
-            foreign: &read.foreign,
-            refused: &refused,
-            names: &names,
-        };
-        let export = export(request, sources);
+        let export = export(request, read.sources(&refused, &names));
         wrong = faults(&write(&export)?, (&request.org, &Inputs::default()), &export, read)?;
         if wrong.is_empty() {
             return Ok(export);

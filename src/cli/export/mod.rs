@@ -16,7 +16,7 @@ use crate::api::sight::Lack;
 use crate::confine::Root;
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::exit::Exit;
-use crate::export::{self, ObjectId};
+use crate::export::{self, ObjectId, Refused, Sources};
 use crate::field::Type;
 use crate::kind::{Kind, Level, NaturalKey, Object};
 use crate::ledger::{self, Ledger};
@@ -118,6 +118,17 @@ pub(super) struct Read {
     /// The project that owns an object, for what other projects' ledgers have.
     pub(super) foreign: BTreeMap<ObjectId, String>,
     pub(super) warnings: Vec<Diagnostic>,
+}
+
+impl Read {
+    /// What an export is made of, without what is `refused`.
+    pub(super) const fn sources<'s>(
+        &'s self,
+        refused: &'s BTreeMap<ObjectId, Refused>,
+        names: &'s BTreeMap<ObjectId, String>,
+    ) -> Sources<'s> {
+        Sources { snapshot: &self.snapshot, ledger: &self.ledger, foreign: &self.foreign, refused, names }
+    }
 }
 
 /// A kind of which there may be more than was seen.
