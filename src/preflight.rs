@@ -11,10 +11,11 @@ use crate::api::sight::{self, Lack};
 use crate::api::{ApiError, Class, Client, Me, Permission};
 use crate::field::{Role, Type};
 use crate::kind::{Kind, Level, NaturalKey, ReadScope};
-use crate::ledger::{self, Entry, Trust};
+use crate::ledger::{self, Entry, Ledger, Trust};
 use crate::manifest::Manifest;
-use crate::required::{Needs, Required, Right, required};
+use crate::required::{Needs, Required, Right, required, required_by_left};
 use crate::snapshot::Server;
+use crate::value::Ref;
 
 /// What is found of a token.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -47,6 +48,16 @@ pub enum Asked {
 
 /// What the server says of a name: the ID, or why it is not known.
 type Named = Result<String, String>;
+
+/// Rights that the manifests do not tell, and what they are for.
+type Reasons = BTreeMap<Permission, String>;
+
+/// The same of each job.
+#[derive(Default)]
+struct Left {
+    plan: Reasons,
+    apply: Reasons,
+}
 
 /// What a right is on this server: a permission, or its words and why it cannot be asked for.
 type Found = Result<Permission, (String, String)>;
@@ -88,22 +99,35 @@ pub async fn preflight(
     let home_name = server.home_name.clone().or(called);
     let required = required(manifest, home_name.as_deref());
     let look = Look { home, me: &me, names: &names };
-    let [plan, mut apply] = [&required.plan, &required.apply].map(|needs| look.all(needs));
-    let theirs = match home {
-        Some(home) => theirs(client, server, home, manifest, &me).await?,
-        None => BTreeMap::new(),
+    let [mut plan, mut apply] = [&required.plan, &required.apply].map(|needs| look.all(needs));
+    let ledger = match home {
+        Some(home) => owned(client, server, home, manifest).await?,
+        None => Ledger::default(),
     };
-    let is_included = |write: &Permission| {
-        apply.iter().any(|found| found.as_ref().is_ok_and(|permission| permission.includes(write)))
-    };
-    let more: Vec<_> = theirs.keys().filter(|write| !is_included(write)).cloned().map(Ok).collect();
-    apply.extend(more);
+    let mut left = look.left(&ledger, manifest);
+    left.apply.extend(theirs(client, &ledger, manifest, &me).await?);
+    add(&mut plan, &mut left.plan);
+    add(&mut apply, &mut left.apply);
     let asked = plan.iter().chain(&apply).filter_map(|found| found.as_ref().ok()).cloned();
     let token_id = server.token_id.as_deref();
     let lacks = sight::lacks(client, &server.version, &asked_in, &me, asked.collect(), token_id).await?;
-    let mut found = Preflight { plan: job(plan, &lacks, &theirs), apply: job(apply, &lacks, &theirs) };
+    let mut found = Preflight { plan: job(plan, &lacks, &left.plan), apply: job(apply, &lacks, &left.apply) };
     look.owned(client, &required, &mut found.apply).await?;
     Ok(Some(found))
+}
+
+/// What the project owns. What is wrong with a ledger, the run that reads it says.
+async fn owned(client: &Client, server: &Server, home: &str, manifest: &Manifest) -> Result<Ledger, ApiError> {
+    let rows = ledger::rows(client, home).await?;
+    let trust = Trust::of(server.ledger_key.as_ref());
+    Ok(ledger::decode(&rows, &manifest.project, home, &trust).map(|(ledger, _)| ledger).unwrap_or_default())
+}
+
+/// Adds to the rights of a job those that it takes for what the manifests do not say; those that it takes anyway need no reason.
+fn add(job: &mut Vec<Found>, more: &mut Reasons) {
+    let is_included = |right: &Permission| job.iter().any(|found| found.as_ref().is_ok_and(|has| has.includes(right)));
+    more.retain(|right, _| !is_included(right));
+    job.extend(more.keys().cloned().map(Ok));
 }
 
 /// The ID of an org that the token sees.
@@ -147,18 +171,9 @@ async fn named(client: &Client, kind: Kind, name: &str) -> Result<Named, ApiErro
     }
 }
 
-/// The rights that it takes to change or delete what the project owns of other users than the run's, and what that is.
-async fn theirs(
-    client: &Client,
-    server: &Server,
-    home: &str,
-    manifest: &Manifest,
-    me: &Me,
-) -> Result<BTreeMap<Permission, String>, ApiError> {
-    let rows = ledger::rows(client, home).await?;
-    // What is wrong with a ledger, the run that reads it says.
-    let trust = Trust::of(server.ledger_key.as_ref());
-    let Ok((ledger, _)) = ledger::decode(&rows, &manifest.project, home, &trust) else { return Ok(BTreeMap::new()) };
+/// The rights to the users of the tokens that the project owns, where the manifests do not tell that they take them: it takes them to
+/// change or delete what belongs to another user, and what is no longer declared.
+async fn theirs(client: &Client, ledger: &Ledger, manifest: &Manifest, me: &Me) -> Result<Reasons, ApiError> {
     let mut theirs: BTreeMap<Permission, Vec<&Address>> = BTreeMap::new();
     for kind in Kind::ALL.iter().filter(|kind| kind.spec().acts_as_user) {
         let Some(Type::Ref(user_kind)) = kind.with(Role::Actor).map(|field| field.ty) else { continue };
@@ -167,7 +182,8 @@ async fn theirs(
         for object in kind.list(client, &orgs.into_iter().collect::<Vec<_>>(), ReadScope::NOTHING).await? {
             let is_of = |entry: &Entry| entry.id == object.id || entry.predecessors.contains(&object.id);
             let Some((address, _)) = entries().find(|(_, entry)| is_of(entry)) else { continue };
-            if let Some(user) = object.user.as_deref().filter(|user| *user != me.id) {
+            let is_told = |user: &str| user == me.id && manifest.resources.contains_key(address);
+            if let Some(user) = object.user.as_deref().filter(|user| !is_told(user)) {
                 let write = Permission::new("write", user_kind.spec().ty, None, Some(user));
                 theirs.entry(write).or_default().push(address);
             }
@@ -210,6 +226,32 @@ impl Look<'_> {
         })
     }
 
+    /// What it takes for what is in the ledger and no longer declared.
+    fn left(&self, ledger: &Ledger, manifest: &Manifest) -> Left {
+        let mut rights: [BTreeMap<Permission, Vec<&Address>>; 2] = Default::default();
+        for (address, entry) in &ledger.entries {
+            if manifest.resources.contains_key(address) {
+                continue;
+            }
+            let org = match entry.org.as_deref().filter(|org| self.home != Some(org)) {
+                None => Ref::Home,
+                Some(org) => Ref::Id(Kind::HOME, org.to_owned()),
+            };
+            let required = required_by_left(address.kind, &org, entry.is_ours());
+            for (rights, needs) in rights.iter_mut().zip([&required.plan, &required.apply]) {
+                for right in self.all(needs).into_iter().flatten() {
+                    rights.entry(right).or_default().push(address);
+                }
+            }
+        }
+        let words = |(right, addresses): (Permission, Vec<&Address>)| {
+            let verb = if addresses.len() == 1 { "is" } else { "are" };
+            (right, format!("{} {verb} no longer declared", few(addresses)))
+        };
+        let [plan, apply] = rights.map(|rights| rights.into_iter().map(words).collect());
+        Left { plan, apply }
+    }
+
     /// The ID of an org or a user.
     fn id(&self, address: &Address) -> Named {
         self.names.get(address).cloned().unwrap_or_else(|| Err(format!("{address} does not exist yet")))
@@ -245,14 +287,14 @@ impl Look<'_> {
     }
 }
 
-fn job(found: Vec<Found>, lacks: &BTreeMap<Permission, Option<Lack>>, theirs: &BTreeMap<Permission, String>) -> Job {
+fn job(found: Vec<Found>, lacks: &BTreeMap<Permission, Option<Lack>>, more: &Reasons) -> Job {
     let mut job = Job { takes: found.len(), ..Job::default() };
     for one in found {
         match one {
             Ok(permission) => match lacks.get(&permission).cloned().flatten() {
                 None => {}
                 Some(Lack::Permission(lacking)) => {
-                    job.lacking.insert(Asked::Permission(lacking), theirs.get(&permission).cloned());
+                    job.lacking.insert(Asked::Permission(lacking), more.get(&permission).cloned());
                 }
                 Some(lack) => _ = job.unknown.insert(Asked::Permission(permission.to_string()), lack.to_string()),
             },

@@ -77,15 +77,36 @@ pub fn required(manifest: &Manifest, home: Option<&str>) -> Required {
             continue;
         }
         let Some(org) = manifest.org_of(address, home) else { continue };
-        required.kind(address.kind, resource, org);
-        if !resource.external {
-            required.grants((manifest, home), address, resource, org);
+        required.kind(address.kind, org, resource.external);
+        if resource.external {
+            continue;
         }
+        let spec = address.kind.spec();
+        if spec.acts_as_user {
+            required.apply.write.extend(users(resource));
+        }
+        if spec.runs_as_creator {
+            required.owned.insert(org.clone());
+        }
+        required.grants((manifest, home), address, resource, org);
     }
-    for needs in [&mut required.plan, &mut required.apply] {
-        needs.read = least(&needs.read);
-        needs.write = least(&needs.write);
+    required.least();
+    required
+}
+
+/// What it takes to look up one object of `kind` that no manifest declares any more, and to delete it if it is the project's own (`is_ours`).
+/// Without the right to its user, of a token: who that is, only the server says.
+pub fn required_by_left(kind: Kind, org: &Ref, is_ours: bool) -> Required {
+    let mut required = Required::default();
+    let spec = kind.spec();
+    if spec.level == Level::Server {
+        let everywhere = Right::Everywhere(spec.ty.to_owned());
+        required.read(everywhere.clone());
+        required.apply.write.extend(is_ours.then_some(everywhere));
+    } else {
+        required.kind(kind, org, !is_ours);
     }
+    required.least();
     required
 }
 
@@ -110,6 +131,13 @@ fn least(rights: &BTreeSet<Right>) -> BTreeSet<Right> {
 }
 
 impl Required {
+    fn least(&mut self) {
+        for needs in [&mut self.plan, &mut self.apply] {
+            needs.read = least(&needs.read);
+            needs.write = least(&needs.write);
+        }
+    }
+
     fn read(&mut self, right: Right) {
         self.plan.read.insert(right.clone());
         self.apply.read.insert(right);
@@ -143,8 +171,8 @@ impl Required {
         self.managed.get_or_insert_with(|| address.clone());
     }
 
-    /// What a resource of `kind` in `org` takes.
-    fn kind(&mut self, kind: Kind, resource: &Resource, org: &Ref) {
+    /// What an object of `kind` in `org` takes; an `external` one is only read.
+    fn kind(&mut self, kind: Kind, org: &Ref, external: bool) {
         let spec = kind.spec();
         // The permissions on a mapping of databases are those on its bucket.
         let ty = if kind == Kind::Dbrp { "buckets" } else { spec.ty };
@@ -153,7 +181,7 @@ impl Required {
             // A token is shown only to those who may also read its user.
             self.read(Right::Everywhere("users".to_owned()));
         }
-        if resource.external {
+        if external {
             return;
         }
         self.write(ty, org);
@@ -161,11 +189,7 @@ impl Required {
             Kind::Scraper => self.write("buckets", org),
             // Whether their tasks still run what they say.
             Kind::Check | Kind::NotificationRule => self.read(Right::Type(org.clone(), "tasks".to_owned())),
-            _ if spec.acts_as_user => self.apply.write.extend(users(resource)),
             _ => {}
-        }
-        if spec.runs_as_creator {
-            self.owned.insert(org.clone());
         }
     }
 

@@ -165,7 +165,14 @@ fn lacks(job: Wanted, found: &Job, required: &str) -> Problem {
     } else {
         format!("the token lacks {} that `{job}` takes: {}", rights(lacking.len()), few(lacking.keys()))
     };
-    let help = format!("{required} prints a project that creates a token with exactly what `{job}` takes");
+    let help = if lacking.values().any(Option::is_some) {
+        format!(
+            "{required} prints a project that creates a token with what the manifests take; what the project owns besides takes the \
+             rest: add that to it, or apply once with an operator's token"
+        )
+    } else {
+        format!("{required} prints a project that creates a token with exactly what `{job}` takes")
+    };
     Diagnostic::error(Code::SightRights, message).help(help).into()
 }
 

@@ -146,3 +146,46 @@ both!(a_right_in_an_org_that_is_not_there_yet_is_one_on_the_whole_server, virgin
     let shown = home.fluxform(&["preflight", "--org=new"]).arg(dir.path()).run().with(0).out;
     assert!(shown.contains("The home org does not exist yet"), "{shown}");
 });
+
+both!(what_is_owned_and_no_longer_declared_counts, virgin, async |server| {
+    let home = Home::named(server, "acme", "somebodys").await;
+    let manifest = "[project]\nname = \"p\"\n[bucket.raw]\n";
+    let token = "[token.x]\nread = [\"bucket.raw\"]\ndeliver = \"discard\"\n";
+    let dir = project(&format!("{manifest}{token}[telegraf.t]\nconfig = \"[[inputs.cpu]]\"\n"));
+    home.fluxform(&["apply", "--auto-approve"]).arg(dir.path()).run().with(0);
+    let lacking = |job: &str| {
+        // What it takes to look up the rights of the token itself.
+        let own_user = json!({"action": "read", "resource": {"type": "users", "id": home.user}});
+        let narrow = json!([
+            home.may("read", "labels"),
+            home.may("read", "buckets"),
+            home.may("read", "authorizations"),
+            own_user
+        ]);
+        let (home, dir) = (&home, dir.path());
+        let job = job.to_owned();
+        async move {
+            let narrow = home.token("narrow", narrow).await;
+            let found =
+                home.fluxform_with(&narrow.token, &["preflight", "--format=json"]).arg(dir).run().with(4).json();
+            let all =
+                found[&job]["lacking"].as_array().unwrap().iter().chain(found[&job]["unknown"].as_array().unwrap());
+            all.map(|right| (right["permission"].as_str().unwrap_or("").to_owned(), right["why"].clone()))
+                .collect::<std::collections::BTreeMap<_, _>>()
+        }
+    };
+    let org = &home.org;
+    let telegrafs = |action: &str| format!("{action}:orgs/{org}/telegrafs");
+    assert!(lacking("apply").await.contains_key(&telegrafs("write")), "declared");
+    fs::write(dir.path().join("fluxform.toml"), manifest).unwrap();
+    let why = |of: &str| json!(format!("{of} is no longer declared"));
+    let found = lacking("plan").await;
+    assert_eq!(found[&telegrafs("read")], why("telegraf.t"), "{found:#?}");
+    assert_eq!(found["read:users"], why("token.x"), "{found:#?}");
+    let found = lacking("apply").await;
+    assert_eq!(found[&telegrafs("write")], why("telegraf.t"), "{found:#?}");
+    assert_eq!(found[&format!("write:orgs/{org}/authorizations")], why("token.x"), "{found:#?}");
+    assert!(found.keys().any(|right| right.starts_with("write:users/")), "whose token it is: {found:#?}");
+    home.fluxform(&["apply", "--auto-approve"]).arg(dir.path()).run().with(0);
+    assert!(!lacking("plan").await.contains_key(&telegrafs("read")), "gone");
+});
