@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use super::unfound::{Foreign, absent, blind, hidden, two_candidates, unreadable};
 use crate::address::Address;
-use crate::api::sight::Lack;
-use crate::diagnostic::{Code, Diagnostic, Place as Declared, nearest};
+use crate::diagnostic::nearest;
 use crate::field::Role;
 use crate::kind::{Key, Kind, Level, NaturalKey, Object, Standing, marker};
 use crate::ledger::{Entry, Intent, Ledger, Resolution, resolve};
@@ -53,7 +53,7 @@ impl<'a> Found<'a> {
 pub(super) struct Finder<'a> {
     pub(super) manifest: &'a Manifest,
     pub(super) snapshot: &'a Snapshot,
-    ledger: &'a Ledger,
+    pub(super) ledger: &'a Ledger,
     /// The ledger's entries under the addresses that they have now, each with the address that it was under.
     pub(super) entries: BTreeMap<Address, (&'a Address, &'a Entry)>,
     pub(super) foreign: &'a BTreeMap<(Kind, String), String>,
@@ -231,7 +231,10 @@ impl<'a> Finder<'a> {
         match candidates[..] {
             [] => self.nothing(address, resource, view),
             [object] => match self.foreign.get(&(kind, object.id.clone())) {
-                Some(project) => Err(foreign(address, Some(&resource.place), object, project)),
+                Some(project) => {
+                    let foreign = Foreign { object, project, is_first: !self.ledger.found };
+                    Err(foreign.of(address, Some(&resource.place)))
+                }
                 None => Ok(Found::Adopted(object)),
             },
             _ => Err(two_candidates(address, Some(resource), candidates.iter().map(|object| object.id.as_str()))),
@@ -248,19 +251,7 @@ impl<'a> Finder<'a> {
             Key::None => self.ledger.intents.contains_key(address),
         };
         if hidden && doubles {
-            let ty = address.kind.spec().ty;
-            let lack = self.snapshot.lacks.get(ty);
-            let why = lack.map_or_else(|| format!("this token may not see all {ty}"), ToString::to_string);
-            let cure = lack.map_or_else(|| format!("use a token with `read:{ty}`"), Lack::help);
-            let unsure = match key {
-                Key::Name(_) => format!("InfluxDB may take a second {} of one name", address.kind),
-                Key::LoneName | Key::None => format!("names of {ty} are not unique"),
-            };
-            return Err(Problem::from(
-                Diagnostic::error(Code::SightBlind, format!("cannot tell whether {address} exists: {why}"))
-                    .at_known(Some(&resource.place), "declared here")
-                    .help(format!("{unsure}, so creating it blindly could duplicate it; {cure}")),
-            ));
+            return Err(blind(address, resource, self.snapshot.lacks.get(address.kind.spec().ty)));
         }
         Ok(Found::Nothing { unverified: hidden && key != Key::None })
     }
@@ -281,7 +272,7 @@ impl<'a> Finder<'a> {
                 .objects
                 .get(id)
                 .map(Found::External)
-                .ok_or_else(|| absent(address, resource, &format!("with the ID {id}"), view, None));
+                .ok_or_else(|| self.no_external(address, resource, &format!("with the ID {id}"), view, None));
         }
         let name = address.kind.name_in(&resource.fields).unwrap_or((&*address.key).into());
         match self.named(address.kind, org, &name) {
@@ -292,9 +283,26 @@ impl<'a> Finder<'a> {
                     here && object.standing != Standing::Record
                 });
                 let near = nearest(&name, names.map(|object| object.name.as_str()));
-                Err(absent(address, resource, &format!("named {name:?}"), view, near))
+                Err(self.no_external(address, resource, &format!("named {name:?}"), view, near))
             }
             many => Err(two_candidates(address, Some(resource), many.iter().map(|object| object.id.as_str()))),
+        }
+    }
+
+    /// That no external object was found: there is none, or the token does not see it.
+    fn no_external(
+        &self,
+        address: &Address,
+        resource: &Resource,
+        which: &str,
+        view: &View,
+        near: Option<&str>,
+    ) -> Problem {
+        match view.sight {
+            Sight::Complete => absent(address, resource, which, near),
+            Sight::Partial | Sight::Blind => {
+                hidden(address, resource, which, near, self.snapshot.lacks.get(address.kind.spec().ty))
+            }
         }
     }
 }
@@ -314,84 +322,5 @@ pub(super) fn org_id<'a>(org: &Ref, home: Option<&'a str>, found: &BTreeMap<Addr
     match org.address() {
         Some(address) => found.get(address)?.object().map(|object| object.id.as_str()),
         None => home,
-    }
-}
-
-/// An owned object of which it is not known whether it is there: `words` and `lack` say why, `instead` what is not done
-/// therefore.
-pub(super) fn unreadable(address: &Address, entry: &Entry, words: &str, lack: Option<&Lack>, instead: &str) -> Problem {
-    // Of a task that may not be read the server only says so (influxd 2.9.1, measured).
-    let lack = lack.filter(|_| !words.contains("read:")).map(|lack| format!(" ({lack})")).unwrap_or_default();
-    Problem::from(
-        Diagnostic::error(
-            Code::SightUnreadable,
-            format!("cannot read {address} (ID {}), which this project owns: {words}{lack}", entry.id),
-        )
-        .help(format!("use a token that may read it; {instead}")),
-    )
-}
-
-pub(super) fn foreign(address: &Address, place: Option<&Declared>, object: &Object, project: &str) -> Problem {
-    Problem::from(Diagnostic::error(
-            Code::PlanForeignOwner,
-            format!(
-                "{address} would take over {:?} (ID {}), which the project `{project}` owns",
-                object.name, object.id
-            ),
-        )
-        .at_known(place, "declared here")
-        .help(format!(
-            "to use it, declare it with `external = true`; to move it here, run `fluxform forget` for it in `{project}`, which keeps \
-             the object, and then remove it from that project's manifests; it is adopted here: add \
-             `lifecycle = {{ owned = true }}` if this project may delete it"
-        )))
-}
-
-fn two_candidates<'a>(address: &Address, resource: Option<&Resource>, ids: impl Iterator<Item = &'a str>) -> Problem {
-    let ids: Vec<&str> = ids.collect();
-    Problem::from(Diagnostic::error(
-            Code::PlanTwoCandidates,
-            format!("{address} matches {} objects: {}", ids.len(), ids.join(", ")),
-        )
-        .at_known(resource.map(|resource| &resource.place), "declared here")
-        .help(match resource {
-            _ if address.kind.spec().races => format!("delete all but one of them: InfluxDB keeps one {} of each name only, and takes no change of several", address.kind),
-            Some(resource) if resource.external => format!("write the ID of the one that is meant: `id = \"{}\"`", ids.first().copied().unwrap_or_default()),
-            _ => format!(
-            "name the one that is meant in an `[[import]]` with `to = \"{address}\"` and its `id`; or rename or delete the others, or \
-             give the resource another name"
-            ),
-        }))
-}
-
-fn absent(address: &Address, resource: &Resource, which: &str, view: &View, near: Option<&str>) -> Problem {
-    let help = match (near, view.sight) {
-        (Some(near), _) => format!("there is one named {near:?}"),
-        (None, Sight::Complete) => "an external object must exist before the plan".to_owned(),
-        (None, _) => {
-            "an external object must exist before the plan, and the token must be allowed to read it".to_owned()
-        }
-    };
-    Problem::from(
-        Diagnostic::error(
-            Code::PlanExternalAbsent,
-            format!("{address} is external, but the server has no {} {which}", address.kind),
-        )
-        .at_known(Some(&resource.place), "declared here")
-        .help(help),
-    )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn of_two_candidates_the_help_says_how_to_name_one() {
-        let address: Address = "task.t".parse().expect("an address");
-        let Diagnostic { message, help, .. } = two_candidates(&address, None, ["a1", "b2"].into_iter()).diagnostic;
-        assert_eq!(message, "task.t matches 2 objects: a1, b2");
-        let help = help.expect("a hint");
-        assert!(help.starts_with("name the one that is meant in an `[[import]]` with `to = \"task.t\"`"), "{help}");
     }
 }

@@ -1,6 +1,7 @@
 //! The object that an `[[import]]` names.
 
-use super::find::{Finder, Found, foreign};
+use super::find::{Finder, Found};
+use super::unfound::Foreign;
 use crate::address::Address;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::kind::{Kind, Level, Object, Standing};
@@ -48,7 +49,8 @@ impl<'a> Finder<'a> {
             return Err(problem(import, Code::ImportOwned, message, &help));
         }
         if let Some(project) = self.foreign.get(&(kind, id.clone())) {
-            return Err(foreign(address, import.place.as_ref(), object, project));
+            let foreign = Foreign { object, project, is_first: !self.ledger.found };
+            return Err(foreign.of(address, import.place.as_ref()));
         }
         let refer = "to refer to it, add `external = true`: it is looked up, never changed";
         if let Some(runs) = object.runs() {

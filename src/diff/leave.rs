@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::comparison::{Comparison, forget, target};
-use super::find::{Finder, unreadable};
+use super::find::Finder;
 use super::lifecycle::protection;
 use super::moved::step;
+use super::unfound::unreadable;
 use super::{Action, Change, Reason};
 use crate::address::Address;
 use crate::diagnostic::{Code, Diagnostic};

@@ -14,6 +14,7 @@ mod moved;
 #[cfg(test)]
 mod tests;
 mod undecided;
+mod unfound;
 
 pub use compare::compare;
 pub use comparison::{Comparison, Goal};

@@ -475,6 +475,15 @@ fn an_external_object_must_be_there() {
     let external =
         |scene: Scene| scene.declares("bucket.theirs", &[]).with("bucket.theirs", |bucket| bucket.external = true);
     insta::assert_snapshot!(external(Scene::new()).says(), @r#"Error: bucket.theirs is external, but the server has no bucket named "theirs""#);
+    let mut unseen = external(Scene::new());
+    for sight in [Sight::Blind, Sight::Partial] {
+        unseen.view(Kind::Bucket).sight = sight;
+        assert_eq!(
+            unseen.says(),
+            "NotAuthorized: cannot tell whether the server has a bucket named \"theirs\" (bucket.theirs): this token may not \
+             see all buckets\n"
+        );
+    }
     let scene = external(Scene::new()).has(Kind::Bucket, "b1", "theirs", &[]);
     assert_eq!(scene.compare(Goal::Declared).external[&address("bucket.theirs")].id, "b1");
 }

@@ -130,7 +130,7 @@ fn what_cannot_be_imported_is_refused() {
     Manifest import::system: the bucket \"raw\" (00000000000000b1) is one of InfluxDB's own, and is never managed
       remove the [[import]]; to refer to it, add `external = true`: it is looked up, never changed
     Refused plan::foreign-owner: bucket.raw would take over \"raw\" (ID 00000000000000b1), which the project `theirs` owns
-      to use it, declare it with `external = true`; to move it here, run `fluxform forget` for it in `theirs`, which keeps the object, and then remove it from that project's manifests; it is adopted here: add `lifecycle = { owned = true }` if this project may delete it
+      if this is the project `theirs` with another name, see `Rename a project` in docs/moving-in.md; if another bucket is meant, give this one another `name`; to use that one, declare it with `external = true`; to move it here, see `Split a project` in docs/moving-in.md
     Error import::another-object: bucket.raw cannot be the object 00000000000000b1: this project owns 00000000000000b2 there
       remove the [[import]]; if it is intended, forget the other object first: `fluxform forget bucket.raw`
     Error import::owned: the bucket 00000000000000b1 is already bucket.other, and cannot be bucket.raw too

@@ -22,7 +22,7 @@ fn what_refers_to_an_object_of_another_project_is_not_compared() {
     bucket.other: Create, New; name ? -> other (New)
     Refused: label.l would take over "l" (ID l1), which the project `other` owns
     "#);
-    insta::assert_snapshot!(comparison.problems[0].diagnostic.help.as_deref().unwrap(), @"to use it, declare it with `external = true`; to move it here, run `fluxform forget` for it in `other`, which keeps the object, and then remove it from that project's manifests; it is adopted here: add `lifecycle = { owned = true }` if this project may delete it; until then bucket.raw and token.t are not compared, because they refer to it");
+    insta::assert_snapshot!(comparison.problems[0].diagnostic.help.as_deref().unwrap(), @"if this is the project `other` with another name, see `Rename a project` in docs/moving-in.md; if another label is meant, give this one another `name`; to use that one, declare it with `external = true`; to move it here, see `Split a project` in docs/moving-in.md; until then bucket.raw and token.t are not compared, because they refer to it");
 }
 
 /// A mapping of a database, declared and, with these IDs, there.
