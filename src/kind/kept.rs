@@ -27,6 +27,9 @@ pub struct Kept {
     /// What else uses it: then it stays.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub used_by: Option<String>,
+    /// Whether the token may not see the org's secrets: then one that may not write them either leaves it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unseen: bool,
 }
 
 /// Whether the server keeps it for a notification endpoint.
@@ -39,17 +42,17 @@ pub(super) fn key_of_endpoint(id: &str, field: &str) -> String {
     format!("{id}-{}", field.replace('_', "-"))
 }
 
-/// What the server keeps for the notification endpoint `id` of `org`, but for the keys `needed`, as far as the token sees.
+/// What the server keeps for the notification endpoint `id` of `org`, but for the keys `needed`; none if the token may not see that.
 pub(super) async fn of_endpoint(
     api: &Client,
     org: &str,
     id: &str,
     needed: &BTreeSet<String>,
-) -> Result<Vec<Kept>, ApiError> {
-    let mut keys = seen(secret::keys(api, org).await)?;
+) -> Result<Option<Vec<Kept>>, ApiError> {
+    let Some(mut keys) = seen(secret::keys(api, org).await.map(Some))? else { return Ok(None) };
     keys.retain(|key| is_of_endpoint(key) && key.starts_with(id) && !needed.contains(key));
     if keys.is_empty() {
-        return Ok(Vec::new());
+        return Ok(Some(Vec::new()));
     }
     let mut others = Vec::new();
     for kind in USERS {
@@ -59,9 +62,9 @@ pub(super) async fn of_endpoint(
     let kept = |key: String| {
         let used_by = others.iter().find(|(_, object)| uses(object, &key));
         let used_by = used_by.map(|(kind, object)| format!("the {kind} {:?}", without_secrets(&object.name)));
-        Kept { key, used_by }
+        Kept { key, used_by, unseen: false }
     };
-    Ok(keys.into_iter().map(kept).collect())
+    Ok(Some(keys.into_iter().map(kept).collect()))
 }
 
 /// Deletes the same, but for what something else uses, as far as the token may.
@@ -71,7 +74,7 @@ pub(super) async fn delete_of_endpoint(
     id: &str,
     needed: &BTreeSet<String>,
 ) -> Result<(), ApiError> {
-    let kept = of_endpoint(api, org, id, needed).await?;
+    let kept = of_endpoint(api, org, id, needed).await?.unwrap_or_default();
     let goes: Vec<&str> = kept.iter().filter(|kept| kept.used_by.is_none()).map(|kept| kept.key.as_str()).collect();
     if goes.is_empty() { Ok(()) } else { seen(secret::delete(api, org, &goes).await) }
 }

@@ -253,7 +253,15 @@ impl live::Live for Live {
     }
 
     async fn kept(api: &Client, org: &str, id: &str, sources: Vec<String>) -> Result<Vec<Kept>, ApiError> {
-        kept::of_endpoint(api, org, id, &keys(id, sources)).await
+        let needed = keys(id, sources);
+        if let Some(kept) = kept::of_endpoint(api, org, id, &needed).await? {
+            return Ok(kept);
+        }
+        // The endpoint itself names what is kept for it.
+        let live::Presence::Found(endpoint) = Self::find(api, id).await? else { return Ok(Vec::new()) };
+        let sources = SORTS.iter().filter_map(|(name, _)| Some(endpoint.fields.get(name)?.sources(name)));
+        let has = keys(id, sources.flatten().map(|(at, _)| at));
+        Ok(has.difference(&needed).map(|key| Kept { key: key.clone(), used_by: None, unseen: true }).collect())
     }
 
     async fn delete_kept(api: &Writer, org: &str, id: &str) -> Result<(), ApiError> {

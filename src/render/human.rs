@@ -211,8 +211,8 @@ pub(super) fn remarks(change: &Change) -> Vec<String> {
 
 /// What becomes of the secrets that the server keeps for an object, in words.
 fn kept(change: &Change) -> Vec<String> {
-    let goes: Vec<String> =
-        change.kept.iter().filter(|kept| kept.used_by.is_none()).map(|kept| format!("`{}`", kept.key)).collect();
+    let goes = change.kept.iter().filter(|kept| kept.used_by.is_none() && !kept.unseen);
+    let goes: Vec<String> = goes.map(|kept| format!("`{}`", kept.key)).collect();
     let goes = match goes.as_slice() {
         [] => None,
         [key] => Some(format!("the server keeps the secret {key} for it, which is deleted too")),
@@ -222,7 +222,13 @@ fn kept(change: &Change) -> Vec<String> {
         let user = kept.used_by.as_ref()?;
         Some(format!("the server keeps the secret `{}` for it, which stays: {user} uses it", kept.key))
     });
-    goes.into_iter().chain(stays).collect()
+    let unseen = change.kept.iter().filter(|kept| kept.unseen).map(|kept| {
+        format!(
+            "the server keeps the secret `{}` for it, which stays unless the token that applies may read and write secrets",
+            kept.key
+        )
+    });
+    goes.into_iter().chain(stays).chain(unseen).collect()
 }
 
 /// What an earlier run has replaced and did not come to delete, in words.

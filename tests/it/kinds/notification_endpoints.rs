@@ -138,6 +138,34 @@ both!(a_secret_is_set_again_by_its_version_and_where_the_server_has_none, async 
     assert_eq!(scene.http.get(&path).await.expect(200)["token"], list["notificationEndpoints"][0]["token"]);
 });
 
+both!(a_secret_that_the_token_may_not_delete_is_told, async |scene| {
+    let place = Place::new(&scene, &format!("[label.l]\n{PROJECT}"));
+    std::fs::write(place.path().join("token"), "S3KRIT").unwrap();
+    place.apply().run().with(0);
+    let id = only(&scene).await;
+    place.declare("[label.l]\n");
+    let all = place.on("plan").run().with(0).out;
+    assert!(all.contains(&format!("the server keeps the secret `{id}-token` for it, which is deleted too")), "{all}");
+    let (read, write) = (|ty: &str| scene.may("read", ty), |ty: &str| scene.may("write", ty));
+    let own =
+        ["read", "write"].map(|action| json!({"action": action, "resource": {"type": "users", "id": scene.user}}));
+    let org = json!({"action": "read", "resource": {"type": "orgs", "id": scene.org}});
+    let may = [read("labels"), write("labels"), read("notificationEndpoints"), write("notificationEndpoints"), org];
+    let narrow = scene.token(json!([may.as_slice(), &own, &[read("authorizations")]].concat())).await;
+    let run = |command: &str, more: &[&str]| place.on(command).var("INFLUX_TOKEN", &narrow.token).args(more).run();
+    let told = run("plan", &[]).with(0).out;
+    let stays = format!(
+        "the server keeps the secret `{id}-token` for it, which stays unless the token that applies may read and write secrets"
+    );
+    let folded = told.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(folded.contains(&stays), "{told}");
+    let json = run("plan", &["--format=json"]).json();
+    let change = json["plan"]["changes"].as_array().unwrap().iter().find(|change| change["kept"].is_array()).unwrap();
+    assert_eq!(change["kept"], json!([{"key": format!("{id}-token"), "unseen": true}]));
+    run("apply", &["--auto-approve"]).with(0);
+    assert_eq!(keys(&scene, &id).await, ["ID-token"], "it is as the plan said");
+});
+
 both!(neither_a_secret_nor_a_secret_url_is_in_any_output, async |scene| {
     let place = Place::new(
         &scene,
