@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::step::Executor;
+use super::unsent;
 use crate::api::{ApiError, Class};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::diff::{Change, Reason};
@@ -24,7 +25,8 @@ pub(super) struct Come {
 
 impl Executor<'_> {
     /// Sends the create; where the reply is lost, looks before it sends again. A server that refuses closes the intent:
-    /// what is found under the name later is somebody else's.
+    /// what is found under the name later is somebody else's. A name that is taken is looked at too where an earlier run was
+    /// about to make the object: its request may have arrived late.
     pub(super) async fn make(
         &self,
         change: &Change,
@@ -32,6 +34,7 @@ impl Executor<'_> {
         intent: Option<&Intent>,
     ) -> Result<Come, Problem> {
         let kind = change.address.kind;
+        let earlier = self.ledger.intents.get(&change.address);
         let mut lost = false;
         for attempt in 1.. {
             let error = match kind.create(self.writer, desired).await {
@@ -43,23 +46,35 @@ impl Executor<'_> {
                 return Err(create_problem(change, error));
             }
             lost |= error.maybe_done;
+            let is_taken = error.class == Class::Conflict;
+            let earlier = earlier.filter(|_| is_taken);
+            let refused = || Update::ClearIntent(change.address.clone());
             if !lost {
-                self.journal.record(Update::ClearIntent(change.address.clone()));
+                self.journal.record(if is_taken { unsent(self.ledger, &change.address) } else { refused() });
             }
-            // A name that is taken may be taken by what an earlier try of this run has made.
-            let in_doubt = error.maybe_done || lost && error.class == Class::Conflict;
-            let (true, Some(intent)) = (in_doubt, intent.filter(|intent| intent.marker.is_some() || !intent.blind))
-            else {
+            let in_doubt = error.maybe_done || is_taken && (lost || earlier.is_some());
+            let seen = |note: &&Intent| note.marker.is_some() || !note.blind;
+            let notes: Vec<&Intent> = intent.into_iter().chain(earlier).filter(seen).collect();
+            if !in_doubt || notes.is_empty() {
                 return Err(create_problem(change, error));
-            };
-            match self.look(change, desired.org, intent).await? {
-                Some(object) if kind.delivers() => kind.delete(self.writer, &object.id).await?,
-                Some(object) => {
+            }
+            match self.look(change, desired.org, &notes).await? {
+                Some((object, _)) if kind.delivers() => kind.delete(self.writer, &object.id).await?,
+                Some((object, note)) if earlier.zip(intent).is_some_and(|(one, other)| !one.is_like(other)) => {
+                    self.journal.record(Update::Intent(change.address.clone(), note.clone()));
+                    return Err(came_late(change, &object, error));
+                }
+                Some((object, _)) => {
                     let rest = kind.rest(desired).map_err(|error| create_problem(change, error))?;
-                    let answered = error.status == Some(500);
+                    // What an earlier run was given as secrets may be others.
+                    let again = secrets(kind, desired).filter(|field| earlier.is_some() && !rest.contains(field));
+                    let again: BTreeSet<_> = again.collect();
+                    let rest = rest.into_iter().chain(again).collect();
+                    let answered = error.status == Some(500) && !is_taken;
                     let error = answered.then(|| made_nevertheless(change, &object, error));
                     return Ok(Come { made: Made { object, secret: None, rest }, error });
                 }
+                None if !lost => self.journal.record(refused()),
                 None => {}
             }
             if attempt == TRIES || !error.maybe_done {
@@ -91,8 +106,13 @@ impl Executor<'_> {
         Ok(())
     }
 
-    /// The object that a create with a lost reply has made, if it has.
-    async fn look(&self, change: &Change, org: &str, intent: &Intent) -> Result<Option<Object>, Problem> {
+    /// The object that a create has made according to one of `notes`, if it has, and that note.
+    async fn look<'n>(
+        &self,
+        change: &Change,
+        org: &str,
+        notes: &[&'n Intent],
+    ) -> Result<Option<(Object, &'n Intent)>, Problem> {
         let kind = change.address.kind;
         let mut objects = kind.list(self.writer, &[org], ReadScope::NOTHING).await?;
         let mut owned: BTreeSet<(Kind, String)> = self.foreign.keys().cloned().collect();
@@ -101,27 +121,45 @@ impl Executor<'_> {
             let made = self.objects.lock().expect("no one panics while it holds the IDs");
             owned.extend(made.iter().map(|(address, (id, _))| (address.kind, id.clone())));
         }
-        match resolve(kind, intent, objects.iter(), &owned, &self.snapshot.me, &|object| {
-            object.fields.script_fingerprint()
-        }) {
-            Resolution::NotMade => Ok(None),
-            Resolution::Made(id) => {
-                let at = objects.iter().position(|object| object.id == id);
-                Ok(at.map(|at| objects.swap_remove(at)))
-            }
-            Resolution::Ambiguous(ids) => Err(Problem::from(
-                Diagnostic::error(
-                    Code::ApplyAmbiguous,
-                    format!(
+        for note in notes {
+            match resolve(kind, note, objects.iter(), &owned, &self.snapshot.me, &|object| {
+                object.fields.script_fingerprint()
+            }) {
+                Resolution::NotMade => {}
+                Resolution::Made(id) => {
+                    let at = objects.iter().position(|object| object.id == id);
+                    return Ok(at.map(|at| (objects.swap_remove(at), *note)));
+                }
+                Resolution::Ambiguous(ids) => {
+                    let message = format!(
                         "the reply to creating {} was lost, and any of these objects could be it: {}",
                         change.address,
                         ids.join(", ")
-                    ),
-                )
-                .help("delete all but one of them and apply again"),
-            )),
+                    );
+                    let help = "delete all but one of them and apply again";
+                    return Err(Problem::from(Diagnostic::error(Code::ApplyAmbiguous, message).help(help)));
+                }
+            }
         }
+        Ok(None)
     }
+}
+
+/// The fields with secrets that the object is to have.
+fn secrets(kind: Kind, desired: &Desired<'_>) -> impl Iterator<Item = &'static str> {
+    let fields = desired.secrets.keys().filter_map(move |at| kind.field(at.split('.').next()?));
+    fields.map(|field| field.name)
+}
+
+/// The name is taken by what a request of an earlier run has made, which was about to make something else.
+fn came_late(change: &Change, object: &Object, error: ApiError) -> Problem {
+    let mut problem = create_problem(change, error);
+    problem.diagnostic.message = format!(
+        "{}; an earlier run has created the object (ID {}) after all, not as it is declared now",
+        problem.diagnostic.message, object.id
+    );
+    problem.diagnostic.help = Some("the next apply goes on with that object".to_owned());
+    problem
 }
 
 /// The server answered with an error, and the object is there.

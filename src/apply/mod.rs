@@ -28,6 +28,7 @@ use crate::api::Writer;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::diff::{Action, Target};
 use crate::exit::Exit;
+use crate::kind::Key;
 use crate::ledger::{Intent, Journal, Ledger, Update, set_by_post};
 use crate::manifest::Manifest;
 use crate::plan::Plan;
@@ -81,7 +82,10 @@ pub fn intents(plan: &Plan, manifest: &Manifest, snapshot: &Snapshot) -> BTreeMa
             let intent = Intent {
                 org: change.org.clone(),
                 name: change.address.kind.title_in(fields).unwrap_or_default().into_owned(),
-                digest: fields.script_fingerprint(),
+                digest: match change.address.kind.spec().key {
+                    Key::Name(_) => fields.fingerprint(),
+                    Key::LoneName | Key::None => fields.script_fingerprint(),
+                },
                 at: snapshot.at,
                 marker,
                 fields: if change.address.kind.delivers() {
@@ -94,6 +98,15 @@ pub fn intents(plan: &Plan, manifest: &Manifest, snapshot: &Snapshot) -> BTreeMa
             (change.address.clone(), intent)
         })
         .collect()
+}
+
+/// Takes back the note that a run is about to create `address`, when it has sent nothing: what is found under this name later
+/// is somebody else's, unless `ledger` says that an earlier run was about to make it too. Its request may still arrive.
+fn unsent(ledger: &Ledger, address: &Address) -> Update {
+    match ledger.intents.get(address) {
+        Some(earlier) => Update::Intent(address.clone(), earlier.clone()),
+        None => Update::ClearIntent(address.clone()),
+    }
 }
 
 /// Why a run stops that was told to.
@@ -155,8 +168,7 @@ pub async fn run(run: Run<'_>, tell: &mut (dyn FnMut(Event) + Send)) {
         if let Event::Ended { address, outcome: Outcome::Skipped { .. } | Outcome::NotStarted, .. } = &event
             && run.intents.contains_key(address)
         {
-            // Nothing was sent: what is found under this name later is somebody else's.
-            run.journal.record(Update::ClearIntent(address.clone()));
+            run.journal.record(unsent(run.ledger, address));
         }
         tell(event);
     };

@@ -173,7 +173,7 @@ pub struct Intent {
     pub org: Option<String>,
     /// The name it gets.
     pub name: String,
-    /// Digest of the content, for kinds whose names are not unique.
+    /// Digest of the script where names are not unique; elsewhere of all that was declared.
     pub digest: String,
     /// Milliseconds since 1970 in server time (`Date` of a reply) before the POST.
     pub at: u64,
@@ -187,4 +187,11 @@ pub struct Intent {
     /// Whether the run did not see whether there was one of this name: then what is found later may be anybody's.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub blind: bool,
+}
+
+impl Intent {
+    /// Whether what the one was about to make is what the other is, but for the values of secrets.
+    pub fn is_like(&self, other: &Self) -> bool {
+        (&self.org, &self.name, &self.digest) == (&other.org, &other.name, &other.digest)
+    }
 }

@@ -46,6 +46,11 @@ impl Fields {
         script.map(|(_, value)| value.fingerprint()).unwrap_or_default()
     }
 
+    /// The fingerprint of all of them together.
+    pub fn fingerprint(&self) -> String {
+        Value::Map(self.iter().map(|(name, value)| (name.to_owned(), value.fingerprint())).collect()).fingerprint()
+    }
+
     /// The text of a text field.
     pub fn text(&self, name: &str) -> Option<&str> {
         match self.get(name) {

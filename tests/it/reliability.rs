@@ -1,5 +1,7 @@
 //! What is interrupted goes on: lost replies, crashes, sinks that fail, two runs at once.
 
+mod late;
+
 use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt as _;
 use std::sync::Arc;

@@ -21,6 +21,10 @@ pub(crate) enum Fate {
     LoseReply,
     /// The connection ends, and the server sees nothing.
     LoseRequest,
+    /// The connection ends, and the server sees it later.
+    Keep,
+    /// The request that was kept reaches the server first, and then this one.
+    PassAfterKept,
     /// It is answered here.
     Refuse(u16, &'static str),
     /// It is passed on, and answered with something else than what the server says.
@@ -34,12 +38,17 @@ pub(crate) struct Seen<'a> {
     pub(crate) body: &'a [u8],
 }
 
+/// A request that the server has not seen yet.
+type Kept = (Method, Uri, HeaderMap, Bytes);
+
 type Judge = Box<dyn FnMut(&Seen<'_>) -> Fate + Send>;
 
 struct Between {
     target: String,
     client: reqwest::Client,
     judge: Mutex<Judge>,
+    /// What the server sees later.
+    kept: Mutex<Option<Kept>>,
     /// Held by each request for as long as it is under way.
     under_way: RwLock<()>,
 }
@@ -59,6 +68,7 @@ impl Proxy {
             target: target.to_owned(),
             client,
             judge: Mutex::new(Box::new(judge)),
+            kept: Mutex::default(),
             under_way: RwLock::new(()),
         };
         let between = Arc::new(between);
@@ -71,6 +81,16 @@ impl Proxy {
 
     pub(crate) fn url(&self) -> &str {
         &self.url
+    }
+
+    /// Gives the request that was kept another body.
+    pub(crate) fn keep_instead(&self, body: &serde_json::Value) {
+        self.between.kept.lock().unwrap().as_mut().unwrap().3 = body.to_string().into();
+    }
+
+    /// Lets the request that was kept reach the server.
+    pub(crate) async fn let_kept_go(&self) {
+        self.between.send_kept().await;
     }
 
     /// Waits until the server has answered everything that was passed on.
@@ -98,6 +118,14 @@ async fn pass(
         let fate = (between.judge.lock().unwrap())(&Seen { method: &method, path: uri.path(), body: &body_of_request });
         match fate {
             Fate::LoseRequest => None,
+            Fate::Keep => {
+                *between.kept.lock().unwrap() = Some((method, uri, headers, body_of_request));
+                None
+            }
+            Fate::PassAfterKept => {
+                between.send_kept().await;
+                Some(between.forward(method, &uri, &headers, body_of_request).await)
+            }
             Fate::Refuse(status, body) => Some(answer(status, body)),
             Fate::Belie(status, body) => {
                 between.forward(method, &uri, &headers, body_of_request).await;
@@ -119,6 +147,12 @@ fn answer(status: u16, body: &'static str) -> Response {
 }
 
 impl Between {
+    async fn send_kept(&self) {
+        let (method, uri, headers, body) = self.kept.lock().unwrap().take().unwrap();
+        let reply = self.forward(method, &uri, &headers, body).await;
+        assert!(reply.status().is_success(), "{}", reply.status());
+    }
+
     async fn forward(&self, method: Method, uri: &Uri, headers: &HeaderMap, body: Bytes) -> Response {
         let mut request = self.client.request(method, format!("{}{uri}", self.target)).body(body);
         for name in ["authorization", "content-type", "accept"] {
