@@ -247,6 +247,11 @@ impl Field {
         Self::text("id", Omitted::Theirs, doc).of_type(Type::Id).role(Role::Id).compared(Compared::Never)
     }
 
+    /// The values that scripts of a resource read.
+    pub const fn params(doc: &'static str) -> Self {
+        Self::text("params", Omitted::Theirs, doc).of_type(Type::Params).compared(Compared::Never)
+    }
+
     /// All labels of an object.
     pub const fn labels(doc: &'static str) -> Self {
         Self::text("labels", Omitted::Theirs, doc).of_type(Type::Refs(Kind::Label)).role(Role::Labels)

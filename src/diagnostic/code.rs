@@ -230,6 +230,7 @@ codes! {
         FluxBom "flux::bom" |Warning "A script begins with a byte-order mark, which influxd refuses"
         FluxBroadGroup "flux::broad-group" Manifest|Allow "A script groups by times or values, into a table for nearly each point"
         FluxDeprecated "flux::deprecated" Manifest|Warn "A script uses a function that has a successor"
+        FluxExpression "flux::expression" Manifest "A script uses an expression of the manifests"
         FluxHiddenPlace "flux::hidden-place" |Warning "A string is hidden in a script that reaches what only a run can tell"
         FluxJoinedLines "flux::joined-lines" Manifest|Warn "A line looks like a statement of its own, and goes on with the one above"
         FluxLateFilter "flux::late-filter" Manifest|Warn "A `filter` comes after `group` or `map`, and could come before"
@@ -245,6 +246,7 @@ codes! {
         FluxNotUtf8 "flux::not-utf8" Manifest "A script is not UTF-8"
         FluxOtherOrg "flux::other-org" Manifest|Warn "A script reads or writes in another org, which InfluxDB refuses"
         FluxOwnOutput "flux::own-output" Manifest|Warn "A script writes into what it reads, and reads it again"
+        FluxParams "flux::params" Manifest "A script uses a parameter that the manifest does not give, or in a way that it cannot"
         FluxReformatted "flux::reformatted" Manifest|Warn "InfluxDB's formatter changes what a script means"
         FluxRefused "flux::refused" Manifest|Warn "A script calls a function in a way that InfluxDB refuses in each run"
         FluxRegexEquality "flux::regex-equality" Manifest|Warn "A regular expression matches a single text"
@@ -472,10 +474,8 @@ codes! {
     Task "task" "Tasks" {
         TaskCron "task::cron" Manifest|Warning "A cron expression is wrong, or means more than it seems to"
         TaskDisagrees "task::disagrees" Manifest "The manifest and the script say different things about the task"
-        TaskExpression "task::expression" Manifest "A script uses an expression of the manifests"
         TaskFlux "task::flux" Manifest "The script of a task cannot be completed"
         TaskName "task::name" Manifest "A task's name is empty"
-        TaskParams "task::params" Manifest "A script uses a parameter that the manifest does not give"
         TaskSchedule "task::schedule" Manifest "A task's schedule is missing or cannot be used"
     }
     Telegraf "telegraf" "Telegraf configurations" {

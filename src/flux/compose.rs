@@ -38,7 +38,7 @@ impl<'a> AuthorScript<'a> {
         let head_end = statements.head_end();
         let removed = task.as_ref().map(|task| task.span.clone());
         let kept = || outside(&tokens, removed.as_slice());
-        check_start(kept(), head_end)?;
+        check_start(kept(), head_end, "a task's script")?;
         // What the server cannot read is said at its place.
         kept().filter(|token| token.kind != TokenKind::Comment).try_for_each(|token| value(token, source).map(drop))?;
         let (text, insert_at) = match &removed {
@@ -64,18 +64,9 @@ impl<'a> AuthorScript<'a> {
         let mut ours = head.render()?;
         ours.push('\n');
         if let Some((name, record)) = params {
-            ours.extend(["option ", name, " = "]);
-            record.push(&mut ours)?;
-            ours.push('\n');
+            ours.push_str(&option(name, record)?);
         }
-        Ok(self.with(&ours))
-    }
-
-    /// The script with whole lines of ours.
-    fn with(&self, ours: &str) -> String {
-        let (before, after) = self.text.split_at(self.insert_at);
-        let gap = if before.is_empty() || before.ends_with('\n') { "" } else { "\n" };
-        format!("{before}{gap}{ours}{after}")
+        Ok(with(&self.text, self.insert_at, &ours))
     }
 
     /// The script as it stands in the file of a task whose name and schedule are said elsewhere: without them, but with
@@ -106,6 +97,36 @@ impl<'a> AuthorScript<'a> {
         }
         Ok(text)
     }
+}
+
+/// A script with the parameters `record`, which it reads as `name`: one line for them, after its imports.
+///
+/// # Errors
+/// A script that cannot be scanned, that binds the name itself, or that begins with what would go on with our line; a value that
+/// Flux has no literal for.
+pub fn with_params(source: &str, name: &str, record: &Literal) -> Result<String, FluxError> {
+    let tokens = scan(source)?;
+    let statements = Statements::new(&tokens, source);
+    check_unbound(&statements, name)?;
+    let head_end = statements.head_end();
+    check_start(tokens.iter(), head_end, "a script with `params`")?;
+    let ours = option(name, record).map_err(|error| FluxError::new(error.to_string(), 0..0))?;
+    Ok(with(source, line_after(source, &tokens, head_end), &ours))
+}
+
+/// The line that sets the option `name` to `record`.
+fn option(name: &str, record: &Literal) -> Result<String, LiteralError> {
+    let mut line = format!("option {name} = ");
+    record.push(&mut line)?;
+    line.push('\n');
+    Ok(line)
+}
+
+/// `text` with whole lines of ours at byte `at`.
+fn with(text: &str, at: usize, ours: &str) -> String {
+    let (before, after) = text.split_at(at);
+    let gap = if before.is_empty() || before.ends_with('\n') { "" } else { "\n" };
+    format!("{before}{gap}{ours}{after}")
 }
 
 /// A task's script as the server has it.
@@ -194,12 +215,12 @@ fn check_unbound(statements: &Statements<'_>, name: &str) -> Result<(), FluxErro
 }
 
 /// Our lines end in a record: a first statement that would go on with it is refused.
-fn check_start<'t>(mut kept: impl Iterator<Item = &'t Token>, head_end: usize) -> Result<(), FluxError> {
+fn check_start<'t>(mut kept: impl Iterator<Item = &'t Token>, head_end: usize, what: &str) -> Result<(), FluxError> {
     let after_head = |token: &&Token| token.kind != TokenKind::Comment && token.span.start >= head_end;
     match kept.find(after_head) {
         // Behind a record a regular expression would be a division.
         Some(first) if goes_on(first.kind) || first.kind == TokenKind::Regex => {
-            let message = "a task's script cannot start like this: give the value a name (`rows = ...`)";
+            let message = format!("{what} cannot start like this: give the value a name (`rows = ...`)");
             Err(FluxError::new(message, first.span.clone()))
         }
         _ => Ok(()),

@@ -7,6 +7,7 @@ use super::ast::{
     Block, Body, Expression, ExpressionId, ExpressionKind, Key, OptionTarget, Property, Record, Script, Span,
     Statement, StatementKind,
 };
+use super::error::FluxError;
 use super::literal::Literal;
 
 /// A use of the record: `params`, `params.a`, `params.a["b"]`.
@@ -28,6 +29,14 @@ pub struct Missing<'l> {
 }
 
 impl Use {
+    /// What the use reads of `record`; none if it is not there.
+    pub fn value<'l>(&self, record: &'l Literal) -> Option<&'l Literal> {
+        self.path.iter().try_fold(record, |at, (key, _)| match at {
+            Literal::Record(fields) => fields.iter().find_map(|(known, value)| (known == key).then_some(value)),
+            _ => None,
+        })
+    }
+
     /// What the use asks for and `record` does not have; none if all is there. Of what is no record nothing is said.
     pub fn missing<'l>(&self, record: &'l Literal) -> Option<Missing<'l>> {
         let mut at = record;
@@ -99,6 +108,30 @@ pub fn uses(script: &Script, name: &str) -> Vec<Use> {
         .collect();
     uses.sort_by_key(|one| one.span.start);
     uses
+}
+
+/// The script with what it reads of `record`, as `name.KEY`, in the places where it reads that: for a script that must be a single
+/// expression. What is not there stays as it is.
+///
+/// # Errors
+/// A use of the record as a whole, or of a record in it; a value that Flux has no literal for.
+pub fn inlined(script: &Script, name: &str, record: &Literal) -> Result<String, FluxError> {
+    let mut text = script.source().to_owned();
+    for one in uses(script, name).iter().rev() {
+        let value = match one.value(record) {
+            None => continue,
+            Some(Literal::Record(_)) => {
+                let message = format!("only single values of `{name}` can be read here, as `{name}.NAME`");
+                return Err(FluxError::new(message, one.span.clone()));
+            }
+            Some(value) => value.encode().map_err(|error| FluxError::new(error.to_string(), one.span.clone()))?,
+        };
+        // What begins with a sign could go on with what is before it.
+        let is_apart = text[..one.span.start].trim_end().ends_with([':', '=', '(', '[', ',']);
+        let value = if value.starts_with('-') && !is_apart { format!("({value})") } else { value };
+        text.replace_range(one.span.clone(), &value);
+    }
+    Ok(text)
 }
 
 /// The name that an import binds.
@@ -218,5 +251,32 @@ mod tests {
             .collect();
         let wanted = [("c", "b"), ("d", "a,list")].map(|(key, known)| (key.to_owned(), known.to_owned()));
         assert_eq!(missing, BTreeSet::from(wanted));
+    }
+
+    #[test]
+    fn values_are_written_where_they_are_read() {
+        let text = |text: &str| Literal::String(text.to_owned());
+        let record = Literal::Record(vec![
+            ("b".to_owned(), text("it's \"${x}\"")),
+            ("n".to_owned(), Literal::Integer(-1)),
+            ("d".to_owned(), Literal::Duration("5m".to_owned())),
+            ("in".to_owned(), Literal::Record(vec![("r".to_owned(), Literal::Regex("^a/".to_owned()))])),
+        ]);
+        let inlined = |source: &str| inlined(&parse(source).script, "params", &record);
+        for (source, wanted) in [
+            ("from(bucket: params.b)", r#"from(bucket: "it's \"\${x}\"")"#),
+            ("x = 1-params.n - -params.d", "x = 1-(-1) - -5m"),
+            ("f(a: params.n)", "f(a: -1)"),
+            (r#"a =~ params.in["r"] and (params).d"#, r"a =~ /^a\// and 5m"),
+            ("a = \"${params.d}\" // params.d", "a = \"${5m}\" // params.d"),
+            ("f = (params) => params.d + params.gone", "f = (params) => params.d + params.gone"),
+            ("params.gone + params.in.gone", "params.gone + params.in.gone"),
+        ] {
+            assert_eq!(inlined(source).as_deref(), Ok(wanted), "{source}");
+            assert!(parse(wanted).is_sound(), "{wanted}");
+        }
+        for (source, at) in [("f(params: params)", 10..16), ("a = params.in", 4..13)] {
+            assert_eq!(inlined(source).map_err(|error| error.span), Err(at), "{source}");
+        }
     }
 }

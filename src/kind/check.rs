@@ -52,6 +52,7 @@ pub(super) static SPEC: Spec = Spec {
             "What is looked at, as one pipe from `from()`; of a custom check the whole script. Text, or `{ file = \"...\" }`.",
         )
         .of_type(Type::Flux),
+        Field::params("Values for `flux`, in one record; in a query they are written where it reads them."),
         Field::text("when", Omitted::Unset, "The levels, and which values of the one field in `flux` have them.")
             .of_type(Type::Keyed(&LEVELS, &Type::Block(THRESHOLD))),
         Field::text("deadman", Omitted::Unset, "The level of what has sent nothing for a while.")

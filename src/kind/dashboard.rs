@@ -43,6 +43,7 @@ pub(super) static SPEC: Spec = Spec {
         .of_type(Type::TextFile(file::JSON))
         .compared(Compared::Never)
         .by_hand(),
+        Field::params("Values for the queries of all cells, in one record."),
         Field::labels("All labels of the dashboard."),
         Field::id("The ID of an external dashboard, where several have its name."),
     ],

@@ -20,6 +20,7 @@ mod notification_endpoint;
 mod notification_rule;
 mod one_of;
 mod org;
+mod params;
 mod password;
 mod permissions;
 mod presence;

@@ -2,7 +2,6 @@
 
 mod cron;
 mod export;
-mod params;
 mod reach;
 mod script;
 
@@ -38,9 +37,7 @@ pub(super) static SPEC: Spec = Spec {
         )
         .of_type(Type::SignedDuration),
         Field::text("flux", Omitted::Required, "The script: text, or `{ file = \"...\" }`.").of_type(Type::Flux),
-        Field::text("params", Omitted::Theirs, "Values for the script, in one record.")
-            .of_type(Type::Params)
-            .compared(Compared::Never),
+        Field::params("Values for the script, in one record."),
         Field::text("params_as", Omitted::Default("params"), "The name of that record in the script.")
             .of_type(Type::Identifier)
             .compared(Compared::Never),

@@ -5,10 +5,10 @@ use serde_json::{Value as Json, json};
 use super::Kind;
 use super::draft::{Draft, Fault};
 use super::export::ExportError;
-use super::expression::Words;
 use super::live::{self, Desired, Edit, Object};
 use super::natural_key::Names;
 use super::one_of::{self, OneOf};
+use super::params::{self, Params};
 use super::script;
 use super::spec::{Key, Spec};
 use super::wire::{self, Body, Row, Wire};
@@ -40,6 +40,7 @@ pub(super) static SPEC: Spec = Spec {
             "The script whose `_value` column has the values: text, or `{ file = \"...\" }`.",
         )
         .of_type(Type::Flux),
+        Field::params("Values for the query, in one record."),
         Field::text("selected", Omitted::Theirs, "The values that are selected at first.")
             .of_type(Type::List(&Type::Text)),
         Field::labels("All labels of the variable."),
@@ -84,23 +85,16 @@ fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
     if let Some(source) = draft.script {
         let parsed = parse(source);
         // The server takes any text, and dashboards show an error. They give the script the other variables.
-        let words = Words {
-            code: Code::FluxName,
-            field: "query",
-            given: SPEC.given,
-            message: "cannot be used in a query: nothing of the manifest is put into it",
-            advice: &|_| "write the value itself, or take it from another variable, as `v.NAME`".to_owned(),
-        };
-        faults.extend(script::forms("query", &parsed, |mistake| words.help(source, mistake)));
+        let record = draft.params.take();
+        let params = Params::of(draft, record.as_ref(), "query", "variable", SPEC.given);
+        faults.extend(script::forms("query", &parsed, |mistake| params.help(source, mistake)));
+        faults.extend(params::secrets(record.as_ref()));
+        let mut sent = source.to_owned();
         if parsed.is_sound() {
-            let asked = words.faults(&parsed.script);
-            faults.extend(script::names("query", &parsed.script, SPEC.given, &asked));
-            faults.extend(asked);
-            let followed = script::followed("query", &parsed.script, &[], draft.steps, faults);
-            faults.extend(script::lints("query", &parsed.script, &followed, Setting::of_dashboard()));
-            draft.reaches = followed.references.all;
+            draft.reaches = params.look(&parsed.script, Setting::of_dashboard(), draft.steps, faults).references.all;
+            sent = params.before(&parsed.script, faults);
         }
-        draft.fields.set("query", Value::Script(Script::of_task(source.to_owned())));
+        draft.fields.set("query", Value::Script(Script::of_task(sent)));
     }
 }
 

@@ -106,7 +106,11 @@ pub(super) fn check(resources: &Resources, home: Option<&str>, problems: &mut Ve
             }
         }
         for other in &resource.beside {
-            strange(other, "params", "a task finds buckets by name in its own org: give it the `org` of the bucket");
+            strange(
+                other,
+                "params",
+                "a script finds buckets by name in its own org: give the resource the `org` of the bucket",
+            );
         }
         for (field, theirs, ty) in resource.org_wide_scopes() {
             if differ(org, plain(theirs, resources, home), home) {

@@ -1,4 +1,4 @@
-//! The values for a task's script.
+//! The values for scripts.
 
 use super::context::DecodeContext;
 use super::node::{Node, Raw, Table};

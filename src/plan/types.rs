@@ -117,9 +117,22 @@ fn author<'r>(
     let is_sent = |script: &&Script| script.source() == Some(source);
     let field = change.fields.iter().find(|field| field.wanted.scripts().iter().any(is_sent))?.field;
     let mut texts = resource.texts.iter();
-    let same = texts.find(|(whole, text)| text.text(whole).as_deref() == Some(source));
+    let same = texts.find(|(whole, text)| text.text(whole).is_some_and(|text| is_of(&text, source)));
     let only = || if let [one] = &*resource.texts { Some(one) } else { None };
     Some((field, same.or_else(only)))
+}
+
+/// Whether `sent` is the author's text, with at most one line of ours.
+fn is_of(author: &str, sent: &str) -> bool {
+    let (author, sent): (Vec<&str>, Vec<&str>) = (author.split('\n').collect(), sent.split('\n').collect());
+    match sent.len().checked_sub(author.len()) {
+        Some(0) => author == sent,
+        Some(1) => {
+            let same = author.iter().zip(&sent).take_while(|(one, other)| one == other).count();
+            author[same..] == sent[same + 1..]
+        }
+        _ => false,
+    }
 }
 
 /// That scripts were not looked at.

@@ -3,7 +3,6 @@
 
 use std::ops::Range;
 
-use super::query::SCRIPT;
 use super::rules::WORDS;
 use crate::address::few;
 use crate::diagnostic::Code;
@@ -11,6 +10,7 @@ use crate::flux::ast::{ExpressionKind, Property, Record, Script};
 use crate::flux::parser::parse;
 use crate::flux::{LiveScript, records};
 use crate::kind::draft::{Draft, Fault};
+use crate::kind::params::{self, Params};
 use crate::kind::schedule::{duration, late, without_zero};
 use crate::kind::{schedule, script};
 use crate::value::{self, Fields, Value};
@@ -76,7 +76,10 @@ pub(super) fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
     }
     let Some(source) = draft.script else { return };
     let parsed = parse(source);
-    faults.extend(script::forms("flux", &parsed, |mistake| SCRIPT.help(source, mistake)));
+    let record = draft.params.take();
+    let params = Params::of(draft, record.as_ref(), "flux", "check", &[]);
+    faults.extend(script::forms("flux", &parsed, |mistake| params.help(source, mistake)));
+    faults.extend(params::secrets(record.as_ref()));
     if !parsed.is_accepted() {
         return;
     }
@@ -107,16 +110,13 @@ pub(super) fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
     let found = schedule::faults(&mut draft.fields, &WORDS).into_iter().chain(late(&draft.fields, &WORDS));
     faults.extend(found.map(|fault| schedule::place(fault, written, task.as_ref())));
     faults.extend(identified(&parsed.script, draft.fields.text("name").unwrap_or_default()));
+    let mut sent = source.to_owned();
     if parsed.is_sound() {
-        let asked = SCRIPT.faults(&parsed.script);
-        faults.extend(script::names("flux", &parsed.script, &[], &asked));
-        faults.extend(asked);
-        let followed = script::followed("flux", &parsed.script, &[], draft.steps, faults);
         let setting = schedule::setting(&draft.fields);
-        faults.extend(script::lints("flux", &parsed.script, &followed, setting));
-        draft.reaches = followed.references.all;
+        draft.reaches = params.look(&parsed.script, setting, draft.steps, faults).references.all;
+        sent = params.before(&parsed.script, faults);
     }
-    draft.fields.set("flux", Value::Script(value::Script::of_task(without_id(source))));
+    draft.fields.set("flux", Value::Script(value::Script::of_task(without_id(&sent))));
 }
 
 fn fault(message: String, label: &str, span: Option<Range<usize>>) -> Fault {

@@ -8,25 +8,13 @@ use crate::flux::ast::{Expression, ExpressionKind, Infix, Prefix, Property, Scri
 use crate::flux::params::uses;
 use crate::flux::parser::parse;
 use crate::kind::draft::{Draft, Fault};
-use crate::kind::{expression, script};
+use crate::kind::params::{self, Params};
+use crate::kind::script;
 use crate::lint::Setting;
 use crate::value::{self, Value};
 
 /// What scripts call the record of a dashboard's variables.
 const VARIABLES: &str = "v";
-
-/// What is said of expressions of the manifests in the script of a check.
-pub(super) const SCRIPT: expression::Words<'_> = expression::Words {
-    code: Code::FluxName,
-    field: "flux",
-    given: &[],
-    message: "cannot be used in the script of a check: nothing of the manifest is put into it",
-    advice: &|one| match one.root() {
-        "each" => "write a file for each key, and `flux = { file = \"flux/NAME_${each.key}.flux\" }`".to_owned(),
-        "bucket" => "write the name of the bucket itself".to_owned(),
-        _ => "write the value itself".to_owned(),
-    },
-};
 
 pub(super) fn check(draft: &mut Draft<'_>, sort: Sort, faults: &mut Vec<Fault>) {
     let Some(source) = draft.script else { return };
@@ -35,8 +23,11 @@ pub(super) fn check(draft: &mut Draft<'_>, sort: Sort, faults: &mut Vec<Fault>) 
         return faults.push(fault.help("remove `use`, or write a check with `custom = true`"));
     }
     let parsed = parse(source);
-    let words = expression::Words { given: &[VARIABLES], ..SCRIPT };
-    faults.extend(script::forms("flux", &parsed, |mistake| words.help(source, mistake)));
+    let record = draft.params.take();
+    let params = Params::of(draft, record.as_ref(), "flux", "check", &[VARIABLES]);
+    faults.extend(script::forms("flux", &parsed, |mistake| params.help(source, mistake)));
+    faults.extend(params::secrets(record.as_ref()));
+    let mut sent = source.to_owned();
     if parsed.is_sound() {
         let script = &parsed.script;
         let wrong = no_pipe(script);
@@ -48,16 +39,12 @@ pub(super) fn check(draft: &mut Draft<'_>, sort: Sort, faults: &mut Vec<Fault>) 
         if is_pipe {
             faults.extend(columns::faults(script, sort));
         }
-        let asked = words.faults(script);
-        faults.extend(script::names("flux", script, &[VARIABLES], &asked));
-        faults.extend(asked);
         faults.extend(variables(script, sort));
-        let followed = script::followed("flux", script, &[], draft.steps, faults);
         let setting = Setting { is_formatted: true, is_retimed: true, ..Setting::default() };
-        faults.extend(script::lints("flux", script, &followed, setting));
-        draft.reaches = followed.references.all;
+        draft.reaches = params.look(script, setting, draft.steps, faults).references.all;
+        sent = params.within(script, faults);
     }
-    draft.fields.set("flux", Value::Script(value::Script::query(source.to_owned())));
+    draft.fields.set("flux", Value::Script(value::Script::query(sent)));
 }
 
 pub(super) fn fault(message: &str, label: &str, span: Option<Span>) -> Fault {

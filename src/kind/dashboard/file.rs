@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 use super::cell::{self, Cell, Said};
 use super::kept::{self, Dropped};
 
-use super::rules;
+use super::rules::{self, Query};
 use super::view::{MARKDOWN, VIEWS};
 use crate::diagnostic::{Code, nearest};
 use crate::field::TextFile;
@@ -15,8 +15,10 @@ use crate::flux::ast::Span;
 use crate::flux::refs::Reference;
 use crate::json_places::{Node, Step, written};
 use crate::kind::draft::{Draft, Fault};
+use crate::kind::params::Params;
 use crate::limits::PROBLEMS;
 use crate::lint::Allowed;
+use crate::value::{Script, Value};
 
 pub(super) const JSON: TextFile = TextFile { what: "dashboard", ending: "json", named: true, uses: false };
 
@@ -44,8 +46,19 @@ struct Found<'j> {
     view: Option<(Vec<Step>, &'j Json)>,
 }
 
+/// What the queries of a cell are looked at with.
+#[derive(Clone, Copy)]
+struct Asked<'a> {
+    /// The key of the cell.
+    key: &'a str,
+    /// The file, and where in it things stand.
+    text: &'a str,
+    places: &'a Node,
+    params: Params<'a>,
+}
+
 /// Puts the cells of the file `text` into the draft, and what their queries reach.
-pub(super) fn check(draft: &mut Draft<'_>, text: &str, faults: &mut Vec<Fault>) {
+pub(super) fn check(draft: &mut Draft<'_>, text: &str, params: Params<'_>, faults: &mut Vec<Fault>) {
     let json: Json = match serde_json::from_str(text) {
         Ok(json) => json,
         Err(error) => {
@@ -79,10 +92,11 @@ pub(super) fn check(draft: &mut Draft<'_>, text: &str, faults: &mut Vec<Fault>) 
     if faults.len() > known {
         return;
     }
-    let said: Vec<Said> = cells.iter().flatten().map(Cell::said).map(|said| cell::as_it_comes_back(&said)).collect();
+    let mut said: Vec<Said> =
+        cells.iter().flatten().map(Cell::said).map(|said| cell::as_it_comes_back(&said)).collect();
     let keys = cell::keys(&said);
-    for (found, key) in found.iter().zip(&keys) {
-        found.queries(key, text, &places, draft, faults);
+    for ((found, key), said) in found.iter().zip(&keys).zip(&mut said) {
+        found.queries(Asked { key, text, places: &places, params }, said, draft, faults);
     }
     let place = |n: usize| places.begin(&found[n].at);
     let layout = |message: String, label| Fault { code: Code::DashboardLayout, ..fault(message, label) };
@@ -206,14 +220,20 @@ impl Found<'_> {
     }
 
     /// What is wrong with its queries, and what they reach.
-    fn queries(&self, key: &str, text: &str, places: &Node, draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
+    fn queries(&self, asked: Asked<'_>, said: &mut Said, draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
         let Some((at, view)) = &self.view else { return };
+        let Asked { key, text, places, params } = asked;
         for (n, query) in view["queries"].as_array().into_iter().flatten().enumerate() {
             let Some(flux) = query["text"].as_str() else { continue };
             let string = places.value(&[at.as_slice(), &["queries".into(), Step::At(n), "text".into()]].concat());
             let place =
                 |span: std::ops::Range<usize>| written(text, &string, span.start)..written(text, &string, span.end);
-            let (found, reached) = rules::query("file", flux, draft.steps);
+            let Query { faults: found, reaches, sent } = rules::query(flux, params, draft.steps);
+            if let Some(Value::List(all)) = said.get_mut("queries")
+                && let Some(Value::Table(one)) = all.get_mut(n)
+            {
+                one.insert("flux".to_owned(), Value::Script(Script::query(sent)));
+            }
             let allowed = Allowed::of(flux);
             let is_allowed =
                 |fault: &Fault| fault.script.as_ref().is_some_and(|span| allowed.has(fault.code, span.start));
@@ -224,7 +244,7 @@ impl Found<'_> {
                 ..fault
             }));
             let at = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
-            draft.reaches.extend(reached.into_iter().map(|reference| {
+            draft.reaches.extend(reaches.into_iter().map(|reference| {
                 let place = place(reference.span.range());
                 Reference { span: Span::new(at(place.start), at(place.end)), ..reference }
             }));

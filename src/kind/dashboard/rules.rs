@@ -7,44 +7,35 @@ use super::json;
 use super::kept::{self, Dropped};
 use super::view::{VIEWS, View};
 use crate::diagnostic::Code;
+use crate::flux::Literal;
 use crate::flux::parser::parse;
 use crate::flux::refs::{Reference, Steps};
 use crate::kind::draft::{Draft, Fault};
-use crate::kind::expression::Words;
+use crate::kind::params::{self, Params};
 use crate::kind::script;
 use crate::lint::Setting;
-use crate::value::Value;
+use crate::value::{Script, Value};
 
 /// The names that dashboards give to their queries.
 pub(super) const GIVEN: [&str; 1] = ["v"];
-/// What is said of expressions of the manifests in a query.
-const QUERY: Words<'_> = Words {
-    code: Code::FluxName,
-    field: "cell",
-    given: &GIVEN,
-    message: "cannot be used in the query of a cell: nothing of the manifest is put into it",
-    advice: &|one| {
-        match one.root() {
-        "each" => "write a file for each key, and `flux = { file = \"flux/NAME_${each.key}.flux\" }`; or let a variable of the dashboard choose, as `v.NAME`".to_owned(),
-        "bucket" => "write the name of the bucket itself".to_owned(),
-        _ => "write the value itself, or take it from a variable of the dashboard, as `v.NAME`".to_owned(),
-    }
-    },
-};
 /// The fields that say what a cell shows without any query.
 const WITHOUT_QUERY: [&str; 2] = ["markdown", "empty"];
 
 pub(super) fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
+    let record = draft.params.take();
+    faults.extend(params::secrets(record.as_ref()));
     if let Some(text) = draft.script {
-        return file::check(draft, text, faults);
+        let params = queries("file", draft, record.as_ref());
+        return file::check(draft, text, params, faults);
     }
+    let params = queries("cell", draft, record.as_ref());
     let Some(Value::List(cells)) = draft.fields.get("cell") else { return };
     let mut cells: Vec<Said> =
         cells.iter().filter_map(|cell| if let Value::Table(cell) = cell { Some(cell.clone()) } else { None }).collect();
     let known = faults.len();
     for (at, said) in cells.iter_mut().enumerate() {
         let cell = One { path: format!("cell[{at}]") };
-        cell.look(said, draft, faults);
+        cell.look(said, params, draft, faults);
     }
     faults.extend(overlaps(&cells));
     let is_wrong = faults[known..].iter().any(|fault| fault.severity == crate::diagnostic::Severity::Error);
@@ -132,33 +123,34 @@ impl One {
         Fault::new(code, "cell", message, label).inner(path)
     }
 
-    fn look(&self, said: &mut Said, draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
+    fn look(&self, said: &mut Said, params: Params<'_>, draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
         if let Some((message, field)) = off_grid(said) {
             faults.push(self.fault(Code::DashboardLayout, field, message, "not on the grid"));
         }
         self.sort(said, faults);
-        let mut queries = Vec::new();
-        if let Some(flux) = said.remove("flux") {
+        let single = said.remove("flux");
+        let is_single = single.is_some();
+        if let Some(flux) = single {
             if said.contains_key("queries") {
                 let message = "a cell has either `flux` or `queries`";
                 faults.push(self.fault(Code::DashboardView, "queries", message, "has `flux` too"));
             }
-            queries.push((format!("{}.flux", self.path), flux.clone()));
             said.insert("queries".to_owned(), Value::List(vec![Value::Table([("flux".to_owned(), flux)].into())]));
-        } else if let Some(Value::List(said)) = said.get("queries") {
-            for (n, query) in said.iter().enumerate() {
-                if let Value::Table(query) = query
-                    && let Some(flux) = query.get("flux")
-                {
-                    queries.push((format!("{}.queries[{n}].flux", self.path), flux.clone()));
-                }
-            }
         }
-        for (path, flux) in queries {
-            let Value::Script(flux) = flux else { continue };
-            let (found, reached) = query("cell", flux.source().unwrap_or_default(), draft.steps);
-            faults.extend(found.into_iter().map(|fault| fault.inner(&path)));
-            draft.reaches_within.extend(reached.into_iter().map(|reference| (path.clone(), reference)));
+        if let Some(Value::List(all)) = said.get_mut("queries") {
+            for (n, one) in all.iter_mut().enumerate() {
+                let Value::Table(one) = one else { continue };
+                let Some(Value::Script(flux)) = one.get("flux") else { continue };
+                let path = match is_single {
+                    true => format!("{}.flux", self.path),
+                    false => format!("{}.queries[{n}].flux", self.path),
+                };
+                let Query { faults: found, reaches, sent } =
+                    query(flux.source().unwrap_or_default(), params, draft.steps);
+                one.insert("flux".to_owned(), Value::Script(Script::query(sent)));
+                faults.extend(found.into_iter().map(|fault| fault.inner(&path)));
+                draft.reaches_within.extend(reaches.into_iter().map(|reference| (path.clone(), reference)));
+            }
         }
         if let Some((view, options)) = cell::view_of(said) {
             self.colors(view, options, faults);
@@ -252,19 +244,28 @@ impl One {
     }
 }
 
-/// What is wrong with a query that stands in `field`, and what it reaches. The server keeps any text, and the cell shows an error.
-pub(super) fn query(field: &'static str, flux: &str, steps: &Steps) -> (Vec<Fault>, Vec<Reference>) {
+/// The parameters of the queries in `field`.
+fn queries<'r>(field: &'static str, draft: &Draft<'_>, record: Option<&'r Literal>) -> Params<'r> {
+    Params::of(draft, record, field, "dashboard", &GIVEN)
+}
+
+/// A query of a cell.
+pub(super) struct Query {
+    pub(super) faults: Vec<Fault>,
+    pub(super) reaches: Vec<Reference>,
+    /// The text that the server gets.
+    pub(super) sent: String,
+}
+
+/// What is wrong with a query, and what it reaches. The server keeps any text, and the cell shows an error.
+pub(super) fn query(flux: &str, params: Params<'_>, steps: &Steps) -> Query {
     let parsed = parse(flux);
-    let words = Words { field, ..QUERY };
-    let forms = script::forms(field, &parsed, |mistake| words.help(flux, mistake));
-    if !parsed.is_sound() {
-        return (forms, Vec::new());
+    let forms = script::forms(params.field, &parsed, |mistake| params.help(flux, mistake));
+    let (mut faults, mut reaches, mut sent) = (Vec::new(), Vec::new(), flux.to_owned());
+    if parsed.is_sound() {
+        reaches = params.look(&parsed.script, Setting::of_dashboard(), steps, &mut faults).references.all;
+        sent = params.before(&parsed.script, &mut faults);
     }
-    let asked = words.faults(&parsed.script);
-    let mut faults = script::names(field, &parsed.script, &GIVEN, &asked);
-    faults.extend(asked);
-    let followed = script::followed(field, &parsed.script, &[], steps, &mut faults);
-    faults.extend(script::lints(field, &parsed.script, &followed, Setting::of_dashboard()));
     faults.extend(forms);
-    (faults, followed.references.all)
+    Query { faults, reaches, sent }
 }

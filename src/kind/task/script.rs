@@ -1,10 +1,11 @@
 //! A task's script and its schedule: what is written in the manifest and in the script's own `option task`, as one.
 
-use super::{cron, params, reach};
+use super::{cron, reach};
 use crate::diagnostic::{Code, Severity, nearest};
 use crate::flux::parser::parse;
 use crate::flux::{AuthorScript, Schedule, TaskHead, TaskOption};
 use crate::kind::draft::{Draft, Fault};
+use crate::kind::params::{self, PARAMS, Params};
 use crate::kind::schedule::{self, Words};
 use crate::kind::script;
 use crate::value::{Script, Value};
@@ -15,11 +16,17 @@ const WORDS: Words = Words { kind: "task", schedule: Code::TaskSchedule, disagre
 /// says of the schedule is still looked at.
 pub(super) fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
     let Some(source) = draft.script else { return rules(draft, None, faults) };
-    let params_as = draft.fields.text("params_as").filter(|_| (draft.written)("params")).map(str::to_owned);
+    let params_as = draft.fields.text("params_as").filter(|_| (draft.written)(PARAMS)).map(str::to_owned);
     let parsed = parse(source);
-    let name = params_as.as_deref().unwrap_or("params");
-    faults.extend(script::forms("flux", &parsed, |error| params::help(source, error, name)));
-    faults.extend(params::secrets(draft));
+    let params = draft.params.take();
+    let asked = {
+        let name = params_as.as_deref().unwrap_or(PARAMS);
+        let params = Params { name, ..Params::of(draft, params.as_ref(), "flux", "task", &[]) };
+        faults.extend(script::forms("flux", &parsed, |error| params.help(source, error)));
+        params.check(&parsed.script)
+    };
+    draft.params = params;
+    faults.extend(params::secrets(draft.params.as_ref()));
     if !parsed.is_accepted() {
         return rules(draft, None, faults);
     }
@@ -30,7 +37,6 @@ pub(super) fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
             return rules(draft, None, faults);
         }
     };
-    let asked = params::check(draft, &parsed.script, name);
     if parsed.is_sound() {
         // `option task` and the parameters will stand before the author's own text.
         let given: Vec<&str> = ["task"].into_iter().chain(params_as.as_deref()).collect();

@@ -18,6 +18,7 @@ mod labels;
 mod notification_endpoints;
 mod notification_rules;
 mod orgs;
+mod params;
 mod tasks;
 mod telegrafs;
 mod tokens;
