@@ -67,6 +67,8 @@ pub enum Role {
     Status,
     /// Where the secret of a new object goes. The object becomes active once it is there.
     Delivery,
+    /// When the secret of the object is made anew, and how long the one before goes on working.
+    Rotation,
     /// The orgs that the object owns: what it has created runs with that role.
     Owns,
     /// How long the object keeps data.

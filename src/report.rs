@@ -42,6 +42,8 @@ pub struct Recorded {
     pub releases: bool,
     /// So many objects that an earlier run has replaced are deleted with it.
     pub predecessors: usize,
+    /// Its object goes on working beside the one that takes over from it.
+    pub stays: bool,
 }
 
 impl Report {
@@ -121,6 +123,7 @@ fn recorded(plan: &Plan) -> BTreeMap<Address, Recorded> {
         moved_from: change.moved_from.clone(),
         releases: !change.released.is_empty(),
         predecessors: change.predecessors.len(),
+        stays: change.stays(),
     };
     let all = plan.changes.iter().map(|change| (change.address.clone(), of(change)));
     all.filter(|(_, recorded)| *recorded != Recorded::default()).collect()

@@ -119,7 +119,8 @@ impl Delivery {
     /// point are sinks that hold a secret that works, if they held one before:
     ///
     /// - Where nothing that works is `relieved`, the object works only when its secret is in all sinks.
-    /// - Else it works before any sink has its secret, beside what it relieves, which goes only when all sinks have it.
+    /// - Else it works before any sink has its secret, beside what it relieves, which goes only when all sinks have it. That it
+    ///   `answers` then is looked at first, unless it is not to.
     ///
     /// Programs come before files: one that fails leaves the files as they are. What a program was given it may have kept,
     /// however it ended.
@@ -127,7 +128,7 @@ impl Delivery {
         self,
         client: &Client,
         secret: &Secret,
-        relieved: bool,
+        (relieved, answers): (bool, bool),
         switch: impl AsyncFn(bool) -> Result<(), ApiError>,
     ) -> Result<String, Failure> {
         let mut staged = self.stage(secret).await.map_err(Cause::early)?;
@@ -135,6 +136,9 @@ impl Delivery {
         staged.sort_by_key(|stage| !stage.runs());
         if relieved {
             switch(true).await.map_err(|error| Cause::Activate(error).early())?;
+            if answers && let Err(cause) = works(client, secret).await {
+                return Err(Failure { cause, given: false, works: switch(false).await.is_err() });
+            }
         }
         let mut given = false;
         for stage in staged {
@@ -184,6 +188,15 @@ async fn probe_secret(client: &Client, secret: &Secret) -> Result<(), Cause> {
     match client.me_with(secret).await {
         Ok(_) => Ok(()),
         Err(error) if error.is_inactive_token() => Ok(()),
+        Err(error) => Err(Cause::Probe(error)),
+    }
+}
+
+/// Whether the server lets somebody in with `secret`; where the user behind it is inactive, it does for no secret at all.
+async fn works(client: &Client, secret: &Secret) -> Result<(), Cause> {
+    match client.me_with(secret).await {
+        Ok(_) => Ok(()),
+        Err(error) if error.is_inactive_token() && error.status == Some(403) => Ok(()),
         Err(error) => Err(Cause::Probe(error)),
     }
 }

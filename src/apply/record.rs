@@ -43,6 +43,7 @@ pub(super) fn entry(
         secret: same_object.and_then(|old| old.secret.clone()),
         lacks: lacks(change, resource, same_object),
         predecessors: same_object.map(|old| old.predecessors.clone()).unwrap_or_default(),
+        succeeded: same_object.map(|old| old.succeeded.clone()).unwrap_or_default(),
     }
 }
 

@@ -149,9 +149,10 @@ impl<'a> Executor<'a> {
         Inputs { resource, ids, org, secrets: self.secrets.get(&change.address).unwrap_or(&NO_SECRETS) }
     }
 
-    /// Makes the object. `predecessors` still have to go once the new one works.
-    async fn create(&self, change: &'a Change, predecessors: BTreeSet<String>) -> Result<String, Problem> {
+    /// Makes the object. `predecessors` still have to go once the new one works, or their overlap has ended.
+    async fn create(&self, change: &'a Change, mut predecessors: BTreeSet<String>) -> Result<String, Problem> {
         let kind = change.address.kind;
+        predecessors.extend(change.overlapping.iter().cloned());
         let wanted = self.wanted(change);
         let delivery = match kind.get(Role::Delivery, &wanted.resource.fields) {
             Some(Value::Sinks(sinks)) => {
@@ -171,7 +172,8 @@ impl<'a> Executor<'a> {
         let Come { made, error } = self.make(change, &desired, intent).await?;
         let target =
             Target { id: made.object.id.clone(), org: made.object.org.clone(), name: made.object.name.clone() };
-        let mut entry = Entry { predecessors, ..self.entry(change, &target, made.object.created.clone()) };
+        let entry = self.entry(change, &target, made.object.created.clone());
+        let mut entry = Entry { predecessors, succeeded: self.succeeded(change), ..entry };
         self.learn(&change.address, &target.id, target.org.as_deref());
         if let Err((lacks, failed)) = self.finish(kind, &made, &desired).await {
             entry.fields.retain(|field, _| !lacks.contains(field));
@@ -187,6 +189,7 @@ impl<'a> Executor<'a> {
         entry.secret = None;
         self.wait(self.written(change, entry.clone())).await?;
         let relieved = entry.predecessors.iter().any(|id| self.works(change, id));
+        let answers = !kind.is_inactive(&wanted.resource.fields);
         let switch = async |on: bool| {
             let mut fields = wanted.resource.fields.clone();
             let roles: &[Role] = if on { &[Role::Status, Role::Title] } else { &[Role::Status] };
@@ -197,11 +200,12 @@ impl<'a> Executor<'a> {
             let desired = Desired { marker: None, fields: &fields, ..desired };
             kind.update(self.writer, &made.object, &desired, &changed).await
         };
-        let fingerprint = match delivery.deliver(self.writer, &secret, relieved, switch).await {
+        let fingerprint = match delivery.deliver(self.writer, &secret, (relieved, answers), switch).await {
             Ok(fingerprint) => fingerprint,
             Err(failure) => return Err(self.withdraw(change, &target.id, failure).await),
         };
         entry.secret = Some(fingerprint);
+        entry.succeeded = self.succeeded(change);
         self.drop_predecessors(change, &mut entry).await?;
         self.put(change, entry);
         Ok(target.id)
@@ -281,12 +285,24 @@ impl<'a> Executor<'a> {
         self.journal.record_and_wait(update).await.map_err(Problem::from)
     }
 
+    /// When what `change` leaves working for a while was taken over from: what was not yet is from now on.
+    fn succeeded(&self, change: &Change) -> BTreeMap<String, u64> {
+        let old = self.old_entry(change).filter(|old| old.secret.is_some()).map(|old| &old.succeeded);
+        let now = self.writer.server_time().unwrap_or(self.snapshot.at);
+        let since = |id: &String| old.and_then(|old| old.get(id)).copied().unwrap_or(now);
+        change.overlapping.iter().map(|id| (id.clone(), since(id))).collect()
+    }
+
+    /// Deletes what the object has taken over from, but for what goes on working for a while.
     async fn drop_predecessors(&self, change: &Change, entry: &mut Entry) -> Result<(), Problem> {
-        if entry.predecessors.is_empty() {
+        let going = &entry.predecessors - &change.overlapping;
+        if going.is_empty() {
             return Ok(());
         }
         self.wait(self.written(change, entry.clone())).await?;
-        for id in std::mem::take(&mut entry.predecessors) {
+        entry.predecessors = change.overlapping.clone();
+        entry.succeeded.retain(|id, _| change.overlapping.contains(id));
+        for id in going {
             let left = |address: &Address| {
                 format!(
                     "the new {address} works and its secret is delivered, but the old one (ID {id}) still works too"

@@ -10,7 +10,7 @@ use tokio::sync::watch;
 
 use super::connection::{self, Purpose, Target};
 use super::pipeline::{self, Applied, Planned, Traces};
-use super::plan::{Checks, Consents, Empty, RunOptions, Wait, make};
+use super::plan::{Checks, Consents, Empty, Rotate, RunOptions, Wait, make};
 use super::project::Project;
 use super::reviewed::Reviewed;
 use super::session::{Session, SessionOptions};
@@ -96,6 +96,7 @@ pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
         empty,
         made: None,
         type_check: checks.type_check(),
+        rotate: None,
     };
     write(shell, &choice, run, Verb::Apply, options, reviewed).await
 }
@@ -146,9 +147,16 @@ pub(super) async fn write(
     reviewed: Option<Reviewed>,
 ) -> Ended {
     if reviewed.is_none() {
-        let mut words = options.words();
-        words.insert(0, "plan");
-        let preview = applies::like(&words, choice, &arguments.connection);
+        let preview = match &options.rotate {
+            Some(rotate) => {
+                let show = applies::like(&["show", &rotate.address], choice, &arguments.connection);
+                format!("{show} shows what would be rotated")
+            }
+            None => {
+                let words: Vec<_> = ["plan"].into_iter().chain(options.words()).collect();
+                applies::like(&words, choice, &arguments.connection)
+            }
+        };
         if let Err(nobody) = approve::possible(shell, arguments.auto_approve, &preview) {
             let idle = if verb == Verb::Apply { unasked::idle(shell, choice, arguments, options).await } else { None };
             return idle.unwrap_or(Err(nobody));
@@ -156,12 +164,15 @@ pub(super) async fn write(
         // Who is asked sees what would be taken over, and agrees to that too.
         options.consent.asked = !arguments.auto_approve;
     }
-    let project = choice.load(shell).map_err(|problems| match &reviewed {
+    let mut project = choice.load(shell).map_err(|problems| match &reviewed {
         Some(reviewed) => reviewed.without_project(problems, &choice.dir),
         None => problems,
     })?;
     if let Some(reviewed) = &reviewed {
         reviewed.of_project(&project)?;
+    }
+    if let Some(Rotate { address, revoke_now }) = &options.rotate {
+        project.manifest.rotate(address, *revoke_now)?;
     }
     let connection = project.connect(shell, &arguments.connection, Purpose::Write).await?;
     let opening = SessionOptions {
@@ -263,7 +274,7 @@ impl Work<'_> {
     /// A plan as people read it.
     fn planned(&self, plan: &Plan, look: Look) -> String {
         match self.verb {
-            Verb::Apply => render::plan(plan, self.look(look)),
+            Verb::Apply | Verb::Rotate => render::plan(plan, self.look(look)),
             Verb::Destroy => render::destruction(plan, self.look(look)),
         }
     }
@@ -384,7 +395,7 @@ impl Work<'_> {
     fn end(&self, plan: &Plan, report: &Report) -> Ended {
         let exit = report.exit();
         let nothing = report.is_empty() && self.options.goal == Goal::Declared;
-        let of = if self.verb == Verb::Apply { Comment::Apply } else { Comment::Destroy };
+        let of = if self.verb == Verb::Destroy { Comment::Destroy } else { Comment::Apply };
         let mut whole = report.clone();
         self.project.warn_in(&mut whole.warnings);
         let origin = self.session.origin();

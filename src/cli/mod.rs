@@ -32,6 +32,8 @@ mod project;
 mod record;
 mod required_permissions;
 mod reviewed;
+mod rotate;
+mod rotations;
 mod schema;
 mod server;
 mod session;
@@ -99,6 +101,7 @@ enum Command {
     Apply(apply::Arguments),
     Drift(drift::Arguments),
     Destroy(destroy::Arguments),
+    Rotate(rotate::Arguments),
     Show(show::Arguments),
     Output(output::Arguments),
     Status(status::Arguments),
@@ -225,6 +228,7 @@ async fn run(shell: &Shell, command: Command) -> Exit {
         Command::Apply(arguments) => apply::run(shell, &arguments).await,
         Command::Drift(arguments) => in_time(shell.until, drift::run(shell, &arguments)).await,
         Command::Destroy(arguments) => destroy::run(shell, &arguments).await,
+        Command::Rotate(arguments) => rotate::run(shell, &arguments).await,
         Command::Show(arguments) => in_time(shell.until, show::run(shell, &arguments)).await,
         Command::Output(arguments) => in_time(shell.until, output::run(shell, &arguments)).await,
         Command::Status(arguments) => in_time(shell.until, status::run(shell, &arguments)).await,
@@ -253,6 +257,7 @@ impl Command {
             Self::Apply(arguments) => (arguments.run.format, Comment::Apply),
             Self::Drift(arguments) => (arguments.format, Comment::Drift),
             Self::Destroy(arguments) => (arguments.run.format, Comment::Destroy),
+            Self::Rotate(arguments) => (arguments.run.format, Comment::Apply),
             Self::Show(arguments) => (arguments.format, Comment::Plan),
             Self::Output(arguments) => (arguments.format(), Comment::Plan),
             Self::Status(arguments) => (arguments.format.into(), Comment::Plan),
@@ -283,6 +288,7 @@ impl Command {
             Self::Apply(arguments) => &arguments.run.connection,
             Self::Drift(arguments) => &arguments.connection,
             Self::Destroy(arguments) => &arguments.run.connection,
+            Self::Rotate(arguments) => &arguments.run.connection,
             Self::Show(arguments) => &arguments.connection,
             Self::Output(arguments) => &arguments.connection,
             Self::Status(arguments) => &arguments.connection,

@@ -115,6 +115,10 @@ pub async fn plan(
     if let Some((false, _)) = state.signature() {
         plan.warnings.push(unverified_ledger());
     }
+    if manifest.rotating.is_some() {
+        // An apply goes on with some of it, and knows what nobody goes on with.
+        plan.leftovers.clear();
+    }
     left_over(&mut plan, ledger::held(&rows, &manifest.project, &ThisMachine, snapshot.at));
     Ok(Planned { ledger, state, foreign: owners.objects, snapshot, external, plan })
 }
@@ -300,7 +304,11 @@ impl Apply<'_> {
             tell(event);
         };
         apply::run(run, &mut watch).await;
-        let command = if self.goal == Goal::Destroyed { "destroy" } else { "apply" };
+        let command = match self.goal {
+            Goal::Destroyed => "destroy",
+            Goal::Declared if self.manifest.rotating.is_some() => "rotate",
+            Goal::Declared => "apply",
+        };
         let from = Traces { commit: self.commit.clone(), run: self.run.clone() };
         let digest = self.digest.filter(|_| same).map_or_else(|| planned.plan.digest(), str::to_owned);
         let last = LastApply { plan_digest: Some(digest), undone, ..from.of(self.client, command) };

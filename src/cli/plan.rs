@@ -121,6 +121,17 @@ pub(super) struct RunOptions {
     pub(super) made: Option<String>,
     /// Whether the server is asked to compile new and changed scripts.
     pub(super) type_check: bool,
+    /// What is rotated, and then nothing else is done.
+    pub(super) rotate: Option<Rotate>,
+}
+
+/// What a person asks to rotate.
+#[derive(Clone, Debug)]
+pub(super) struct Rotate {
+    /// An address, or a pattern of addresses.
+    pub(super) address: String,
+    /// Whether the predecessors go at once.
+    pub(super) revoke_now: bool,
 }
 
 /// What becomes of a project without resources.
@@ -144,11 +155,14 @@ impl Empty {
 impl RunOptions {
     /// Those of a run in which the server compiles no script, and a project without resources is one like any other.
     pub(super) fn of(goal: Goal, consent: Consent) -> Self {
-        Self { goal, consent, empty: Empty::Fine, made: None, type_check: false }
+        Self { goal, consent, empty: Empty::Fine, made: None, type_check: false, rotate: None }
     }
 
-    /// How `plan` is told to make the same plan.
+    /// How the command is told to make the same plan.
     pub(super) fn words(&self) -> Vec<&str> {
+        if let Some(Rotate { address, revoke_now }) = &self.rotate {
+            return [address.as_str()].into_iter().chain(revoke_now.then_some("--revoke-now")).collect();
+        }
         let flags = [
             (self.goal == Goal::Destroyed, "--destroy"),
             (self.consent.adopt, "--adopt"),
@@ -285,7 +299,14 @@ impl Arguments {
     fn options(&self) -> RunOptions {
         let (goal, empty) =
             if self.destroy { (Goal::Destroyed, Empty::Fine) } else { (Goal::Declared, Empty::of(self.allow_empty)) };
-        RunOptions { goal, consent: self.consent.consent(), empty, made: None, type_check: self.checks.type_check() }
+        RunOptions {
+            goal,
+            consent: self.consent.consent(),
+            empty,
+            made: None,
+            type_check: self.checks.type_check(),
+            rotate: None,
+        }
     }
 }
 

@@ -57,6 +57,7 @@ fn misplaced(dir: &Path, command: &str) -> Option<String> {
             format!("write `fluxform {command} DIR ADDRESS`, with one address; `*` in it stands for anything")
         }
         "forget" => "write `fluxform forget ADDRESS DIR`, with one address; `*` in it stands for anything".to_owned(),
+        "rotate" => "write `fluxform rotate ADDRESS DIR`, with one address; `*` in it stands for anything".to_owned(),
         "import" => "write `fluxform import ADDRESS ID DIR`, with one address".to_owned(),
         _ => format!("`fluxform {command}` takes no address, but a project: a directory or a manifest"),
     })

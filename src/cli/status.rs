@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::lock::{Lock, lines};
 use super::plan::{FileWait, reading};
+use super::rotations::{Step, steps};
 use super::session::Session;
 use super::shell::{Format, Shell};
 use super::{Ended, applies, connection, project};
@@ -47,6 +48,9 @@ struct Form<'a> {
     owned: BTreeMap<&'static str, usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
     signature: Option<Signature>,
+    /// What is to be rotated next, and what goes after that.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    rotations: Vec<Step>,
     /// What an interrupted run has begun, and the next one finishes.
     unfinished: Vec<String>,
     /// What an interrupted run has left, and any apply deletes.
@@ -80,6 +84,7 @@ pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
         lock: lock.as_ref().map(Lock::new),
         owned,
         signature,
+        rotations: steps(&ledger, &project.manifest),
         unfinished: unfinished(&ledger, &project.manifest),
         leftovers: leftovers.iter().map(ToString::to_string).collect(),
     };
@@ -137,7 +142,7 @@ fn unfinished(ledger: &Ledger, manifest: &Manifest) -> Vec<String> {
         let undelivered = address.kind.delivers() && entry.origin == Origin::Created && entry.secret.is_none();
         let declared = |field: &String| manifest.resources.get(address)?.fields.get(field);
         let lacks = entry.lacks.iter().any(|field| declared(field).is_some());
-        (undelivered || lacks || !entry.predecessors.is_empty()).then(|| address.clone())
+        (undelivered || lacks || entry.left().next().is_some()).then(|| address.clone())
     };
     let mut all: BTreeSet<Address> = ledger.entries.iter().filter_map(half).collect();
     all.extend(ledger.intents.keys().cloned());
@@ -176,6 +181,9 @@ fn human(page: Page, form: &Form<'_>, plan: &str) -> String {
         if let Some(Signature { verified, write }) = &form.signature {
             let verified = if *verified { "with the key of this run" } else { "not verified: this run has no key" };
             line("signed", &format!("{verified} (write {write})"));
+        }
+        if !form.rotations.is_empty() {
+            line("rotation", &few(form.rotations.iter().map(Step::words)));
         }
         if !form.unfinished.is_empty() {
             line("unfinished", &format!("{}: the next apply finishes it", few(&form.unfinished)));
@@ -222,6 +230,7 @@ mod tests {
             lock: Some(Lock::new(&held)),
             owned: BTreeMap::from([("bucket", 2), ("task", 1)]),
             signature: Some(Signature { verified: true, write: 12 }),
+            rotations: Vec::new(),
             unfinished: Vec::new(),
             leftovers: Vec::new(),
         };

@@ -10,6 +10,7 @@ use super::follow::follow;
 use super::leave::{destroyed, go_with_orgs};
 use super::lifecycle::{protection, settings};
 use super::moved::{moved, without};
+use super::rotation::{self, Asked};
 use super::undecided::Undecided;
 use super::{Action, Cause, Change, FieldChange, Reason};
 use crate::address::Address;
@@ -37,6 +38,9 @@ pub fn compare(
         Goal::Destroyed => destroyed(manifest, snapshot, ledger, foreign),
     };
     go_with_orgs(&mut comparison.changes);
+    if let Some(rotating) = &manifest.rotating {
+        rotation::only(&mut comparison, rotating, manifest);
+    }
     let protected = manifest.policy.protector();
     for change in &mut comparison.changes {
         // A block that is gone has what its entry has, and what the policy says now.
@@ -98,7 +102,15 @@ fn declared(
             let change = Change {
                 org: org.map(str::to_owned),
                 imported: manifest.imports.contains_key(address),
-                ..one(address, resource, &this, entry, snapshot, (&names, &names_then))
+                ..one(
+                    address,
+                    resource,
+                    &this,
+                    entry,
+                    snapshot,
+                    (&names, &names_then),
+                    rotation::asked(manifest, address),
+                )
             };
             comparison.changes.push(change);
         }
@@ -173,15 +185,18 @@ fn one(
     entry: Option<(&Address, &Entry)>,
     snapshot: &Snapshot,
     (names, names_then): (&Names<'_>, &Names<'_>),
+    asked: Option<Asked>,
 ) -> Change {
     let mut change = Change {
         lifecycle: protection(&resource.lifecycle, entry.map(|(_, entry)| &entry.lifecycle)),
         lifecycle_changes: entry.map_or(Vec::new(), |(_, entry)| settings(&entry.lifecycle, &resource.lifecycle)),
         origin: entry.map(|(_, entry)| entry.origin),
         moved_from: entry.filter(|(was, _)| *was != address).map(|(was, _)| was.clone()),
-        predecessors: entry.map_or_else(BTreeSet::new, |(_, entry)| entry.predecessors.clone()),
+        overlapping: entry
+            .map_or_else(BTreeSet::new, |(_, entry)| rotation::overlapping(entry, address, resource, snapshot.at)),
         ..Change::blank(address, Action::None, Reason::InSync)
     };
+    change.predecessors = entry.map_or_else(BTreeSet::new, |(_, entry)| &entry.predecessors - &change.overlapping);
     let replaced_by_hand = entry.is_some() && matches!(found, Found::Adopted(_));
     let another = replaced_by_hand || matches!(found, Found::Resumed(_));
     // What an entry says of another object says nothing of one that an interrupted run or a person has made in its place.
@@ -243,14 +258,15 @@ fn one(
             _ => Reason::Differs,
         };
         (Action::Update, reason)
-    } else if entry.is_some_and(|(_, entry)| !entry.predecessors.is_empty()) {
-        (Action::Update, Reason::Leftovers)
+    } else if let Some((_, entry)) = entry.filter(|_| !change.predecessors.is_empty()) {
+        (Action::Update, if entry.left().next().is_some() { Reason::Leftovers } else { Reason::OverlapEnded })
     } else if matches!(found, Found::Resumed(_)) {
         (Action::None, Reason::Resumed)
     } else {
         (Action::None, Reason::InSync)
     };
     (change.action, change.reason) = (action, reason);
+    rotation::rotate(&mut change, resource, entry.map(|(_, entry)| entry), object, (snapshot.at, asked));
     if let Some(passes) = passes_on(&change, resource, object, snapshot, names) {
         let at = |field: &str| address.kind.spec().fields.iter().position(|known| known.name == field);
         change.fields.push(passes);

@@ -11,6 +11,7 @@ mod import;
 mod leave;
 mod lifecycle;
 mod moved;
+mod rotation;
 #[cfg(test)]
 mod tests;
 mod undecided;
@@ -19,6 +20,7 @@ mod unfound;
 pub use compare::compare;
 pub use comparison::{Comparison, Goal};
 pub use lifecycle::{Setting, Turn};
+pub use rotation::Rotated;
 
 use std::collections::BTreeSet;
 
@@ -67,8 +69,13 @@ pub struct Change {
     pub origin: Option<Origin>,
     /// What the server keeps for the object and no longer has to, as far as the token sees.
     pub kept: Vec<Kept>,
-    /// The IDs of what the object has taken over from, which an earlier run did not come to delete.
+    /// The IDs of what the object has taken over from and that goes now: an earlier run did not come to delete it, or its overlap is
+    /// over.
     pub predecessors: BTreeSet<String>,
+    /// The IDs of what the object has taken over from, or takes over from now, and that goes on working until an overlap ends.
+    pub overlapping: BTreeSet<String>,
+    /// What is to be told of a rotation of its secret.
+    pub rotated: Option<Rotated>,
 }
 
 /// An object on the server.
@@ -130,6 +137,12 @@ pub enum Reason {
     Undelivered,
     /// An earlier run was interrupted before it deleted what this object replaces.
     Leftovers,
+    /// Somebody asks for another secret.
+    RotationAsked,
+    /// Its secret is old enough.
+    RotationDue,
+    /// It was rotated, and what it has taken over from has worked beside it long enough.
+    OverlapEnded,
     /// An earlier run was interrupted after it made the object.
     Resumed,
     /// An earlier run made it and did not get to all of its fields.
@@ -189,7 +202,7 @@ pub enum Cause {
 }
 
 /// The word of each reason but [`Reason::CannotChange`].
-const REASONS: [(&str, Reason); 19] = [
+const REASONS: [(&str, Reason); 22] = [
     ("in_sync", Reason::InSync),
     ("new", Reason::New),
     ("gone", Reason::Gone),
@@ -198,6 +211,9 @@ const REASONS: [(&str, Reason); 19] = [
     ("creator_gone", Reason::CreatorGone),
     ("undelivered", Reason::Undelivered),
     ("leftovers", Reason::Leftovers),
+    ("rotation_asked", Reason::RotationAsked),
+    ("rotation_due", Reason::RotationDue),
+    ("overlap_ended", Reason::OverlapEnded),
     ("resumed", Reason::Resumed),
     ("unfinished", Reason::Unfinished),
     ("not_declared", Reason::NotDeclared),
@@ -255,6 +271,8 @@ impl Change {
             origin: None,
             kept: Vec::new(),
             predecessors: BTreeSet::new(),
+            overlapping: BTreeSet::new(),
+            rotated: None,
         }
     }
 
@@ -321,6 +339,17 @@ impl Change {
     /// Whether an earlier run left it unfinished: the next one goes on, and nobody has changed anything.
     pub fn unfinished(&self) -> bool {
         matches!(self.reason, Reason::Undelivered | Reason::Leftovers | Reason::Resumed | Reason::Unfinished)
+    }
+
+    /// Whether a step of a rotation is due: nobody has changed anything.
+    pub fn due(&self) -> bool {
+        matches!(self.reason, Reason::RotationDue | Reason::OverlapEnded)
+    }
+
+    /// Whether its object goes on working beside the one that takes over from it.
+    pub fn stays(&self) -> bool {
+        self.action == Action::Replace
+            && self.object.as_ref().is_some_and(|object| self.overlapping.contains(&object.id))
     }
 
     /// Whether an apply writes anything for it, if only to the ledger. Settling alone is no write.

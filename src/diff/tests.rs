@@ -17,6 +17,7 @@ use crate::value::{Fields, Ref, Scope, Value};
 
 mod import;
 mod passing_on;
+mod rotation;
 mod undecided;
 
 const HOME: &str = "00000000000000aa";
@@ -63,6 +64,7 @@ impl Scene {
             tables: BTreeMap::new(),
             moved: Vec::new(),
             imports: BTreeMap::new(),
+            rotating: None,
             variables: BTreeMap::new(),
             sources: Vec::new(),
             reaches: BTreeMap::new(),
@@ -142,6 +144,7 @@ impl Scene {
             secret: Some("0123456789ab".into()),
             lacks: BTreeSet::new(),
             predecessors: BTreeSet::new(),
+            succeeded: BTreeMap::new(),
         };
         self.ledger.entries.insert(address, entry);
         self

@@ -10,7 +10,7 @@ use super::export::ExportError;
 use super::live::{self, Desired, Live as _, Made, Object};
 use super::spec::{Delete, Spec};
 use super::wire::{self, Row, Wire};
-use super::{Kind, permissions};
+use super::{Kind, permissions, rotation};
 use crate::api::{ApiError, Identified, Permission, Writer};
 use crate::field::{Compared, Field, INACTIVE, Omitted, Role, Type};
 use crate::secret::Secret;
@@ -40,9 +40,13 @@ pub(super) static SPEC: Spec = Spec {
         .of_type(Type::Integer)
         .compared(Compared::Ledger)
         .replaces(),
+        rotation::FIELD,
         Field::id("The ID of an external token."),
     ],
-    check: |draft, faults| permissions::check(Kind::Token, draft, faults),
+    check: |draft, faults| {
+        permissions::check(Kind::Token, draft, faults);
+        rotation::check(draft, faults);
+    },
     export,
     replace: Delete::Last,
     delete_rank: 50,

@@ -131,9 +131,17 @@ pub struct Entry {
     /// IDs of predecessors that still have to be deleted.
     #[serde(skip_serializing_if = "BTreeSet::is_empty", default)]
     pub predecessors: BTreeSet<String>,
+    /// When those of them were taken over from that go on working until an overlap ends: milliseconds since 1970 in server time.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub succeeded: BTreeMap<String, u64>,
 }
 
 impl Entry {
+    /// The predecessors that are not known to go on working for a while.
+    pub fn left(&self) -> impl Iterator<Item = &String> {
+        self.predecessors.iter().filter(|id| !self.succeeded.contains_key(*id))
+    }
+
     /// Whether the project may delete the object.
     pub fn is_ours(&self) -> bool {
         self.is_ours_by(&self.lifecycle)
@@ -161,6 +169,7 @@ impl Entry {
             secret: None,
             lacks: BTreeSet::new(),
             predecessors: BTreeSet::new(),
+            succeeded: BTreeMap::new(),
         }
     }
 }

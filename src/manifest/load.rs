@@ -133,6 +133,7 @@ pub fn load(path: &Path, inputs: &Inputs) -> Result<Loaded, Vec<Diagnostic>> {
                 tables: terms,
                 moved,
                 imports,
+                rotating: None,
                 variables: values.digests(),
                 sources: sources.clone(),
             };

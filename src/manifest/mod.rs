@@ -28,6 +28,7 @@ mod policy;
 mod reach;
 mod reference;
 mod rights;
+mod rotating;
 mod scalar;
 mod scope;
 mod section;
@@ -62,6 +63,7 @@ pub use load::{Loaded, load};
 pub(crate) use orgs::scope_of_another_org;
 pub use policy::{Allow, BlastRadius, Policy, What};
 pub use reach::Reach;
+pub use rotating::Rotating;
 pub use scope::{is_permission_type, is_type_in_orgs};
 pub use source::reads_as;
 pub use text_place::TextPlace;
@@ -89,6 +91,8 @@ pub struct Manifest {
     pub moved: Vec<Moved>,
     /// `[[import]]`, by the address that it imports to.
     pub imports: BTreeMap<Address, Import>,
+    /// What the command line asks to rotate: then nothing else is done.
+    pub rotating: Option<Rotating>,
     /// The digest of each variable's value: equal ones have equal values.
     pub variables: BTreeMap<String, String>,
     /// The files that were read, in order of name.

@@ -115,7 +115,7 @@ fn field<'a>(change: &'a Change, name: &str) -> Option<&'a FieldChange> {
 /// All of a change but what happens, why, and to which fields. What is left out here is no part of the digest either.
 fn others(change: &Change) -> Vec<(&'static str, String)> {
     let Change { object, org, adopts, imported, moved_from, released, lifecycle, .. } = change;
-    let Change { lifecycle_changes, origin, predecessors, .. } = change;
+    let Change { lifecycle_changes, origin, predecessors, overlapping, .. } = change;
     let text = |text: Option<&str>| text.unwrap_or("(none)").to_owned();
     let flag = |flag: &bool| if *flag { "yes" } else { "no" }.to_owned();
     let names = |names: &BTreeSet<String>| match names.is_empty() {
@@ -143,6 +143,7 @@ fn others(change: &Change) -> Vec<(&'static str, String)> {
         ("protected by [policy]", flag(&lifecycle.protected)),
         ("owned", flag(&lifecycle.owned)),
         ("what it has replaced", names(predecessors)),
+        ("what goes on working for a while", names(overlapping)),
         ("ignored fields", names(&lifecycle.ignore)),
         ("lifecycle is written", if settings.is_empty() { "no".to_owned() } else { settings.join(", ") }),
     ]

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::address::Address;
 use crate::diagnostic::{Code, Diagnostic, Severity};
-use crate::diff::{Action, Cause, Change, FieldChange, Reason, Setting, Target};
+use crate::diff::{Action, Cause, Change, FieldChange, Reason, Rotated, Setting, Target};
 use crate::evidence::{Along, Data, Stake};
 use crate::kind::{Kept, Kind};
 use crate::ledger::Origin;
@@ -51,6 +51,10 @@ pub(super) struct ChangeForm {
     kept: Vec<Kept>,
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     predecessors: BTreeSet<String>,
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    overlapping: BTreeSet<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    rotated: Option<Rotated>,
 }
 
 /// One field of it.
@@ -91,6 +95,8 @@ impl From<&Change> for ChangeForm {
             origin,
             kept,
             predecessors,
+            overlapping,
+            rotated,
         } = change.clone();
         Self {
             address,
@@ -111,6 +117,8 @@ impl From<&Change> for ChangeForm {
             origin,
             kept,
             predecessors,
+            overlapping,
+            rotated,
         }
     }
 }
@@ -180,6 +188,8 @@ impl ChangeForm {
             origin: self.origin,
             kept: self.kept,
             predecessors: self.predecessors,
+            overlapping: self.overlapping,
+            rotated: self.rotated,
             address: self.address,
         })
     }

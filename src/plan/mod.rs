@@ -105,6 +105,7 @@ impl Plan {
                 Action::None => counts.unchanged += usize::from(!change.ledger_only()),
                 Action::Create => counts.add += 1,
                 Action::Update => counts.change += 1,
+                Action::Replace if change.stays() => counts.add += 1,
                 Action::Replace => counts.replace += 1,
                 Action::Delete => counts.destroy += 1,
                 Action::Forget => counts.forget += 1,

@@ -238,6 +238,7 @@ mod tests {
                 secret: None,
                 lacks: BTreeSet::new(),
                 predecessors: BTreeSet::new(),
+                succeeded: BTreeMap::new(),
             });
             entry.needs.insert(address(need));
         }

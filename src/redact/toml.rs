@@ -24,7 +24,7 @@ const KINDS: [(&str, &[&str]); 6] = [
     ("remote", &["name", "org", "description", "url", "remote_org", "allow_insecure_tls"]),
     ("secret", &["key", "org"]),
     ("user", &["name", "status", "member_of", "owner_of"]),
-    ("token", &["description", "org", "user", "status", "read", "write", "for", "labels", "id", "deliver"]),
+    ("token", &["description", "org", "user", "status", "read", "write", "for", "labels", "id", "deliver", "rotate"]),
     ("v1_token", &["username", "org", "description", "status", "user", "read", "write", "for"]),
     (
         ENDPOINT,

@@ -127,6 +127,7 @@ fn said(change: &Change, rest: Option<&Rest>) -> String {
         words = format!("  {}", fields.join(", "));
     }
     let mut remarks: Vec<String> = reason(&change.reason, change.address.kind).into_iter().collect();
+    remarks.extend(human::rotated(change));
     if change.adopts {
         remarks.push("adopted".to_owned());
     }

@@ -3,6 +3,7 @@
 use super::alike::apart;
 use super::compact;
 use super::field::drift_by_lines;
+use super::human::rotated;
 use super::lines;
 use super::page::Page;
 use super::reason::{object, reason};
@@ -15,16 +16,16 @@ use crate::plan::Plan;
 pub fn drift(plan: &Plan, look: Look) -> String {
     let mut page = Page::new(look);
     let drifted: Vec<_> = plan.drifted().collect();
-    let undone = plan.changes.iter().filter(|change| change.unfinished()).count();
+    let left = plan.changes.iter().filter(|change| change.unfinished()).count();
     if drifted.is_empty() {
-        unfinished(&mut page, plan);
+        undone(&mut page, plan);
     }
     if drifted.is_empty() && !plan.refusals.is_empty() {
         page.put(Role::Strong, "No drift").say(" in what the token sees; the rest is unknown.").fold(2);
         return page.finish();
     }
     if drifted.is_empty() {
-        let but = if undone > 0 { ", except for what is unfinished" } else { "" };
+        let but = if left > 0 { ", except for what is unfinished" } else { "" };
         page.put(Role::Strong, "No drift.").say(format_args!(" The server is as it was last applied{but}.")).end();
         return page.finish();
     }
@@ -34,7 +35,7 @@ pub fn drift(plan: &Plan, look: Look) -> String {
     } else {
         drifted.iter().for_each(|change| one(&mut page, change));
     }
-    unfinished(&mut page, plan);
+    undone(&mut page, plan);
     page.gap().put(Role::Strong, "Drift:").say(summary(&drifted)).fold(2);
     page.finish()
 }
@@ -63,18 +64,27 @@ fn summary(drifted: &[&Change]) -> String {
     )
 }
 
-/// What an earlier run left: nobody changed it.
-fn unfinished(page: &mut Page, plan: &Plan) {
-    let changes: Vec<_> = plan.changes.iter().filter(|change| change.unfinished()).collect();
+/// What an apply would do besides, though nobody changed it.
+fn undone(page: &mut Page, plan: &Plan) {
+    let left: Vec<_> = plan.changes.iter().filter(|change| change.unfinished()).collect();
+    list(page, "Unfinished (an earlier run was interrupted; `fluxform apply` finishes it):", &left);
+    let due: Vec<_> = plan.changes.iter().filter(|change| change.due()).collect();
+    list(page, "Due (nobody changed it; `fluxform apply` does it):", &due);
+}
+
+fn list(page: &mut Page, title: &str, changes: &[&Change]) {
     if !changes.is_empty() {
-        page.heading("Unfinished (an earlier run was interrupted; `fluxform apply` finishes it):");
+        page.heading(title);
     }
-    for change in &changes {
+    for change in changes {
         page.say("  ").put(Role::Strong, &change.address);
         if let Some(why) = reason(&change.reason, change.address.kind) {
             page.say(": ").say(why);
         }
-        page.end();
+        if let Some(more) = rotated(change) {
+            page.say("; ").say(more);
+        }
+        page.fold(6);
     }
     if !changes.is_empty() {
         page.gap();

@@ -10,7 +10,7 @@ use super::style::{Look, Role};
 use super::value::count;
 use super::{compact, field, lines};
 use crate::address::{Address, few};
-use crate::diff::{Action, Change, Turn};
+use crate::diff::{Action, Change, Rotated, Turn};
 use crate::plan::{Allowed, Counts, Flagged, Plan, short};
 
 /// The whole plan.
@@ -185,6 +185,7 @@ pub fn differences(change: &Change, look: Look) -> String {
 /// What is to be said of a change besides its fields.
 pub(super) fn remarks(change: &Change) -> Vec<String> {
     let mut remarks: Vec<String> = reason(&change.reason, change.address.kind).into_iter().collect();
+    remarks.extend(rotated(change));
     if change.adopts {
         let why = if change.imported { ", as an [[import]] says" } else { "" };
         remarks.push(format!("it already exists and is adopted{why}"));
@@ -229,6 +230,17 @@ fn kept(change: &Change) -> Vec<String> {
         )
     });
     goes.into_iter().chain(stays).chain(unseen).collect()
+}
+
+/// What is to be told of a rotation, in words.
+pub(super) fn rotated(change: &Change) -> Option<String> {
+    let Rotated { age, every, overlap } = change.rotated.as_ref()?;
+    let every = every.map(|every| format!(", and `every` is {every}")).unwrap_or_default();
+    let then = match change.stays() {
+        true => format!("the old one works for another {overlap} after the new one is delivered"),
+        false => "the new one works before the old one is deleted".to_owned(),
+    };
+    Some(format!("it is {age} old{every}; {then}"))
 }
 
 /// What an earlier run has replaced and did not come to delete, in words.

@@ -35,6 +35,9 @@ pub(super) fn reason(reason: &Reason, kind: Kind) -> Option<String> {
         Reason::CreatorGone => "the user it runs as was deleted or no longer owns the org".to_owned(),
         Reason::Undelivered => "its secret was never delivered".to_owned(),
         Reason::Leftovers => "an earlier run did not delete the object that this one has replaced".to_owned(),
+        Reason::RotationAsked => "you asked for another secret".to_owned(),
+        Reason::RotationDue => "its secret is due to be rotated".to_owned(),
+        Reason::OverlapEnded => "its secret was rotated, and the overlap has ended".to_owned(),
         Reason::Resumed => "an interrupted run created it".to_owned(),
         Reason::Unfinished => {
             match kind.spec().fields.iter().find(|field| field.secret.is_some_and(|rule| rule.needed)) {

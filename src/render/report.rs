@@ -19,6 +19,8 @@ pub enum Verb {
     Apply,
     /// `fluxform destroy`.
     Destroy,
+    /// `fluxform rotate`.
+    Rotate,
 }
 
 impl Verb {
@@ -27,6 +29,7 @@ impl Verb {
         match self {
             Self::Apply => "apply",
             Self::Destroy => "destroy",
+            Self::Rotate => "rotate",
         }
     }
 
@@ -34,6 +37,7 @@ impl Verb {
         match self {
             Self::Apply => "Apply",
             Self::Destroy => "Destroy",
+            Self::Rotate => "Rotation",
         }
     }
 }
@@ -86,6 +90,7 @@ pub(super) fn on_ledger(
         recorded.adopts.then(|| "adopted".to_owned()),
         recorded.moved_from.map(|from| format!("was {}", shown(from))),
         recorded.releases.then(|| "fields released".to_owned()),
+        recorded.stays.then(|| "the one before works until its overlap ends".to_owned()),
         (recorded.predecessors > 0).then(|| "what it replaced is deleted".to_owned()),
     ];
     match words.into_iter().flatten().collect::<Vec<_>>() {
@@ -201,7 +206,7 @@ pub(super) fn counts(report: &Report, verb: Verb) -> String {
     let counted = |belongs: fn(&Outcome) -> bool| report.outcomes.values().filter(|(_, o)| belongs(o)).count();
     let replaced = report.done(Action::Replace);
     let added = report.done(Action::Create) + replaced;
-    let destroyed = report.destroyed() + replaced;
+    let destroyed = report.destroyed() + replaced - report.done_to_ledger(|recorded| recorded.stays);
     let changed = report.done(Action::Update);
     let mut text = match (verb, report.exit()) {
         (Verb::Destroy, Exit::Ok) => format!("Resources: {destroyed} destroyed"),

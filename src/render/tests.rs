@@ -20,6 +20,7 @@ use crate::report::Report;
 use crate::value::{Ref, Set, Value};
 
 mod lifecycle;
+mod rotation;
 
 const PLAIN: Look = Look::PLAIN;
 

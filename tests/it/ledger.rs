@@ -42,6 +42,7 @@ fn entry(number: usize) -> Entry {
         secret: None,
         lacks: [].into(),
         predecessors: [].into(),
+        succeeded: BTreeMap::new(),
     }
 }
 

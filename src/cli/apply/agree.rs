@@ -81,6 +81,7 @@ impl Work<'_> {
             let question = match self.verb {
                 Verb::Apply => "Apply this plan?",
                 Verb::Destroy => "Destroy all of this?",
+                Verb::Rotate => "Rotate these?",
             };
             approve::ask(self.shell, &plan, question).await?;
         }

@@ -98,7 +98,6 @@ fn what_people_try_is_answered_and_nothing_is_guessed() {
             "status . extra",
             "plann",
             "aply",
-            "rotate",
             "delete bucket.raw",
             "list",
             "lst",

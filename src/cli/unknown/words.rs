@@ -107,7 +107,7 @@ const PROJECT: &str = "give the project's directory as an argument, as in `fluxf
 const QUIET: &str = "data goes to standard output and messages to standard error: redirect what you do not want to see";
 const REMOVE: &str = "remove its table from the manifests and apply: what the project created is deleted; `fluxform forget` \
                       leaves the object on the server";
-const ROTATE: &str = "to deliver a new secret, increase `secret_version` of the token in its manifest, and apply";
+const ROTATE: &str = "`fluxform rotate ADDRESS` gives a token another secret, and delivers it";
 const STATE: &str = "there is no state file and no backend: the server keeps the ledger";
 const TOKEN: &str = "a token on the command line would be seen by others: set INFLUX_TOKEN, or name a file that contains it \
                      with INFLUX_TOKEN_FILE or --token-file";
@@ -163,7 +163,6 @@ pub(super) const COMMANDS: &[(&str, &str)] = &[
     ("remove", REMOVE),
     ("rm", REMOVE),
     ("rollback", UNDO),
-    ("rotate", ROTATE),
     ("run", DECLARE),
     (
         "state",

@@ -21,7 +21,8 @@ pub(super) fn own_user(change: &Change, snapshot: &Snapshot) -> Option<Problem> 
 /// The run's own token is known by its ID, where that was given, or by the fingerprint of a secret that was delivered.
 pub(super) fn own_token(change: &Change, snapshot: &Snapshot, ledger: &Ledger) -> Option<Problem> {
     let kind = change.address.kind;
-    let id = change.object.as_ref().filter(|_| kind.delivers() && ends(change))?.id.as_str();
+    let id =
+        change.object.as_ref().filter(|_| kind.delivers() && (ends(change) || change.action.removes()))?.id.as_str();
     let mut entries = ledger.entries.iter().filter(|(address, entry)| address.kind == kind && entry.id == id);
     let fingerprint = entries.next().and_then(|(_, entry)| entry.secret.as_deref());
     let own = snapshot.own_token.id.as_deref() == Some(id)

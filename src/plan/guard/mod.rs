@@ -22,7 +22,7 @@ use std::collections::BTreeMap;
 use super::Plan;
 use crate::address::Address;
 use crate::diagnostic::Code;
-use crate::diff::{Action, Change, Target};
+use crate::diff::{Action, Change, Reason, Target};
 use crate::evidence::Stranger;
 use crate::field::{INACTIVE, Role};
 use crate::kind::Holder;
@@ -99,9 +99,11 @@ fn refuse(code: Code, message: String, help: &str) -> Problem {
     Problem::new(code, message).help(help)
 }
 
-/// Whether the object that is there now will not be, or will not work.
+/// Whether the object that is there now will not be, or will not work. A rotation takes it from nobody: whoever reads where its
+/// secret goes has one that works.
 fn ends(change: &Change) -> bool {
     let inactive = Value::Text(INACTIVE.to_owned());
     let deactivates = || change.field(Role::Status).is_some_and(|field| field.wanted == inactive);
-    change.action.removes() || change.action == Action::Update && deactivates()
+    let rotates = matches!(change.reason, Reason::RotationAsked | Reason::RotationDue);
+    change.action.removes() && !rotates || change.action == Action::Update && deactivates()
 }

@@ -60,6 +60,7 @@ fn entry(id: &str) -> Entry {
         secret: None,
         lacks: BTreeSet::new(),
         predecessors: BTreeSet::new(),
+        succeeded: BTreeMap::new(),
     }
 }
 

@@ -11,7 +11,7 @@ use super::super::shared::Shared;
 use super::super::value::{last_text, text_beside};
 use super::problem::{self, DiagnosticForm};
 use crate::address::Address;
-use crate::diff::{self, Action, Cause, FieldChange, Setting, Target};
+use crate::diff::{self, Action, Cause, FieldChange, Rotated, Setting, Target};
 use crate::evidence::{self, Data};
 use crate::kind::Kept;
 use crate::ledger::Origin;
@@ -98,6 +98,10 @@ pub(super) struct Change<'a> {
     kept: &'a [Kept],
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     predecessors: &'a BTreeSet<String>,
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    overlapping: &'a BTreeSet<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rotated: Option<&'a Rotated>,
 }
 
 #[derive(Serialize)]
@@ -205,6 +209,8 @@ impl<'a> Change<'a> {
             origin: change.origin.map(Origin::word),
             kept: &change.kept,
             predecessors: &change.predecessors,
+            overlapping: &change.overlapping,
+            rotated: change.rotated.as_ref(),
         }
     }
 }

@@ -258,9 +258,11 @@ fn drift(plan: &Plan) -> Vec<Section> {
     let drifted = plan.drifted().map(change::drifted);
     let undone = plan.changes.iter().filter(|change| change.unfinished());
     let undone = undone.map(|change| change::change(change, None));
+    let due = plan.changes.iter().filter(|change| change.due()).map(|change| change::change(change, None));
     vec![
         section("Changed on the server since the last apply", Rank::First, drifted.collect()),
         section("Unfinished: an earlier run was interrupted", Rank::Rest, undone.collect()),
+        section("Due: nobody changed it, and an apply does it", Rank::Rest, due.collect()),
     ]
 }
 

@@ -15,8 +15,8 @@ use crate::report::Report;
 pub(super) fn headline(report: &Report, of: Comment) -> String {
     let verb = if of == Comment::Destroy { Verb::Destroy } else { Verb::Apply };
     let title = match (verb, report.exit()) {
-        (Verb::Apply, Exit::Ok) => "Apply complete.",
-        (Verb::Apply, _) => "Apply incomplete.",
+        (Verb::Apply | Verb::Rotate, Exit::Ok) => "Apply complete.",
+        (Verb::Apply | Verb::Rotate, _) => "Apply incomplete.",
         (Verb::Destroy, Exit::Ok) => "Destroy complete.",
         (Verb::Destroy, _) => "Destroy incomplete.",
     };

@@ -102,7 +102,7 @@ impl Fluxform {
             Some(&("plan" | "drift" | "validate")) => "plan",
             Some(&"flux") if words.get(1) == Some(&"refs") => "flux-refs",
             Some(&"flux") => "plan",
-            Some(&("apply" | "destroy")) => "report",
+            Some(&("apply" | "destroy" | "rotate")) => "report",
             Some(&"output") if !words.iter().any(|word| word.starts_with("--field")) => "output",
             Some(&("import" | "adopt" | "forget" | "ledger")) => "record",
             Some(

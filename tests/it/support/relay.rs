@@ -7,6 +7,7 @@ use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::response::Response;
 use http::Method;
+use http::header::{DATE, HeaderValue};
 use tokio::sync::watch;
 
 use super::stand::{Stand, client, end_to_end};
@@ -28,6 +29,7 @@ struct Desk {
     orders: watch::Sender<Orders>,
     seen: watch::Sender<Seen>,
     requests: Mutex<Vec<String>>,
+    ahead: Duration,
 }
 
 /// What is let through.
@@ -53,6 +55,11 @@ struct Seen {
 impl Relay {
     /// Lets everything through to the server at this URL.
     pub(crate) fn to(server: &str) -> Self {
+        Self::ahead_of(server, Duration::ZERO)
+    }
+
+    /// The same, where the server's clock is so much ahead as far as anybody can tell.
+    pub(crate) fn ahead_of(server: &str, ahead: Duration) -> Self {
         let http = client().no_gzip().build().unwrap();
         let desk = Arc::new(Desk {
             server: server.to_owned(),
@@ -60,6 +67,7 @@ impl Relay {
             orders: watch::channel(Orders { writes: usize::MAX, replies: usize::MAX }).0,
             seen: watch::channel(Seen::default()).0,
             requests: Mutex::default(),
+            ahead,
         });
         let app = axum::Router::new().fallback(relay).with_state(desk.clone());
         Self { stand: Stand::serve(app), desk }
@@ -144,7 +152,11 @@ impl Desk {
         let reply = self.http.request(head.method, url).headers(end_to_end(head.headers)).body(body).send().await;
         let reply = reply.unwrap();
         let mut response = Response::builder().status(reply.status());
-        *response.headers_mut().unwrap() = end_to_end(reply.headers().clone());
+        let mut headers = end_to_end(reply.headers().clone());
+        if let Some(date) = headers.get_mut(DATE) {
+            *date = later(date, self.ahead);
+        }
+        *response.headers_mut().unwrap() = headers;
         let body = reply.bytes().await.unwrap();
         if let Some(number) = number {
             self.seen.send_modify(|seen| {
@@ -191,4 +203,12 @@ impl Desk {
         // The relay outlives its requests.
         let _ = self.orders.subscribe().wait_for(enough).await;
     }
+}
+
+/// A `Date` that is so much later.
+fn later(date: &HeaderValue, ahead: Duration) -> HeaderValue {
+    const FORM: &str = "%a, %d %b %Y %H:%M:%S GMT";
+    let at = jiff::civil::DateTime::strptime(FORM, date.to_str().unwrap()).unwrap();
+    let at = at.checked_add(jiff::SignedDuration::try_from(ahead).unwrap()).unwrap();
+    HeaderValue::from_str(&at.strftime(FORM).to_string()).unwrap()
 }

@@ -7,6 +7,7 @@ mod known_hosts;
 mod locked;
 mod outage;
 mod prompts;
+mod rotating;
 mod rotation;
 mod signals;
 mod stale;
@@ -78,6 +79,12 @@ impl<'a> Place<'a> {
     /// `fluxform apply DIR --auto-approve`, with the server at this URL.
     pub(crate) fn apply_by(&self, url: &str) -> Fluxform {
         self.by(url, "apply").arg("--auto-approve")
+    }
+
+    /// `fluxform rotate ADDRESS DIR --auto-approve`, with the server at this URL.
+    fn rotate_by(&self, url: &str, address: &str) -> Fluxform {
+        let run = Fluxform::new(&["rotate", address]).arg(self.path()).arg("--auto-approve");
+        run.var("INFLUX_HOST", url).var("INFLUX_TOKEN", self.scene.server.token())
     }
 
     pub(crate) fn apply(&self) -> Fluxform {

@@ -1,7 +1,10 @@
 //! `kill -9` at each step of a token's rotation: whoever reads a sink has a secret that works, and the next run finishes.
 
+use std::time::Duration;
+
 use reqwest::Method;
 
+use super::super::cli::fluxform::Fluxform;
 use super::super::support::{Fate, Proxy, Relay, Scene, both, column, id, once_there};
 use super::{Place, sorted};
 
@@ -72,12 +75,17 @@ impl<'a> Rotation<'a> {
 
     /// Kills an apply at its write number `at`.
     async fn kill(&self, at: usize, death: Death) {
+        self.kill_run(|url| self.place.apply_by(url), at, death).await;
+    }
+
+    /// Kills a run at its write number `at`.
+    async fn kill_run(&self, run: impl FnOnce(&str) -> Fluxform, at: usize, death: Death) {
         let relay = Relay::to(self.scene.server.url());
         let relay = match death {
             Death::Before => relay.hold_after(at - 1),
             Death::After => relay.lose_replies_after(at - 1),
         };
-        let run = self.place.apply_by(relay.url()).start();
+        let run = run(relay.url()).start();
         match death {
             Death::Before => relay.until_writes(at).await,
             Death::After => relay.until_done(at).await,
@@ -91,6 +99,11 @@ impl<'a> Rotation<'a> {
         self.place.apply().run().with(0);
         self.place.on("plan").arg("--detailed-exitcode").run().with(0);
         assert_eq!(self.statuses().await, ["active"], "{what}");
+        self.is_whole(what).await;
+    }
+
+    /// One secret is in all sinks, and works; nothing is left beside them.
+    async fn is_whole(&self, what: &str) {
         self.all_work(what).await;
         let [file, env, program] = self.held();
         assert!(file == env && env == program, "{what}: not the same in all sinks");
@@ -102,9 +115,19 @@ impl<'a> Rotation<'a> {
 
     /// How many writes an apply takes.
     async fn writes(&self) -> usize {
+        self.writes_of(|url| self.place.apply_by(url))
+    }
+
+    /// How many writes a run takes.
+    fn writes_of(&self, run: impl FnOnce(&str) -> Fluxform) -> usize {
         let relay = Relay::to(self.scene.server.url());
-        self.place.apply_by(relay.url()).run().with(0);
+        run(relay.url()).run().with(0);
         relay.writes()
+    }
+
+    /// `fluxform rotate token.t DIR --auto-approve`, with the server at this URL.
+    fn asked_by(&self, url: &str, flags: &[&str]) -> Fluxform {
+        self.place.rotate_by(url, "token.t").args(flags)
     }
 }
 
@@ -215,5 +238,34 @@ both!(what_an_interrupted_rotation_left_goes_though_its_successor_was_deleted_by
             rotation.place.apply().run().with(0);
         }
         assert_eq!(rotation.statuses().await, Vec::<String>::new());
+    }
+});
+
+both!(at_each_step_of_a_rotation_with_an_overlap_nothing_is_lost, async |scene| {
+    let rotation = Rotation::new(&scene);
+    rotation.place.apply().run().with(0);
+    for flags in [&[][..], &["--revoke-now"]] {
+        let run = |url: &str| rotation.asked_by(url, flags);
+        let writes = rotation.writes_of(run);
+        assert!(writes >= 7, "{writes}");
+        for death in [Death::Before, Death::After] {
+            for at in 1..=writes {
+                let [before, ..] = rotation.held();
+                rotation.kill_run(run, at, death).await;
+                let what = format!("{flags:?}: {death:?} write {at} of {writes}");
+                rotation.all_work(&what).await;
+                if flags.is_empty() {
+                    assert!(rotation.works(&before.unwrap()).await, "{what}: the one before does not work any more");
+                }
+                rotation.place.apply().run().with(0);
+                rotation.place.on("plan").arg("--detailed-exitcode").run().with(0);
+                rotation.is_whole(&what).await;
+                let statuses = rotation.statuses().await;
+                assert!(statuses.iter().all(|status| status == "active"), "{what}: {statuses:?}");
+                let later = Relay::ahead_of(scene.server.url(), Duration::from_secs(25 * 3_600));
+                rotation.place.apply_by(later.url()).run().with(0);
+                rotation.converges(&what).await;
+            }
+        }
     }
 });

@@ -1,0 +1,78 @@
+//! Whose secrets a run is asked to rotate.
+
+use std::collections::BTreeSet;
+
+use super::{Manifest, Resource};
+use crate::address::{Address, few, matches};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::kind::Kind;
+
+/// What a run is asked to rotate, and nothing else.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rotating {
+    /// The resources.
+    pub addresses: BTreeSet<Address>,
+    /// Whether their predecessors go at once.
+    pub at_once: bool,
+}
+
+impl Manifest {
+    /// Asks for another secret of each resource whose address is `pattern`, in which `*` stands for anything.
+    ///
+    /// # Errors
+    /// Why none of them can have one.
+    pub fn rotate(&mut self, pattern: &str, at_once: bool) -> Result<(), Diagnostic> {
+        let meant: Vec<_> =
+            self.resources.iter().filter(|(address, _)| matches(pattern, &address.to_string())).collect();
+        let fails = |message: String, help: String| Err(Diagnostic::error(Code::CliUsage, message).help(help));
+        let Some((first, _)) = meant.first() else {
+            let table = |address: &&Address| address.instance.is_some() && address.table().to_string() == pattern;
+            let instances: Vec<_> = self.resources.keys().filter(table).collect();
+            return fails(
+                format!("the manifests declare nothing named {pattern}"),
+                match instances.as_slice() {
+                    [] => "`fluxform show` lists what the project owns".to_owned(),
+                    all => format!("there is {}; write '{pattern}[*]' for all instances", few(all)),
+                },
+            );
+        };
+        let can = |(address, resource): &&(&Address, &Resource)| address.kind.delivers() && !resource.external;
+        let addresses: BTreeSet<Address> = meant.iter().filter(can).map(|(address, _)| (*address).clone()).collect();
+        if addresses.is_empty() {
+            return fails(format!("{first} cannot be rotated: {}", why(first.kind)), how(first.kind));
+        }
+        self.rotating = Some(Rotating { addresses, at_once });
+        Ok(())
+    }
+}
+
+/// Why no resource of `kind` is rotated; of a kind that could be, this one is external.
+fn why(kind: Kind) -> String {
+    if kind.delivers() {
+        return "it is external, and its secret was not made here".to_owned();
+    }
+    match secret(kind) {
+        Some((field, _)) => format!("fluxform does not make its `{field}`, but takes it from where the manifest says"),
+        None => format!("a {kind} has no secret"),
+    }
+}
+
+fn how(kind: Kind) -> String {
+    if kind.delivers() {
+        return "rotate it in the project that created it".to_owned();
+    }
+    match secret(kind) {
+        Some((field, again)) => format!(
+            "put a new value where `{field}` comes from, increase `{again}`, and apply: what uses the old one fails from then on"
+        ),
+        None => {
+            let kinds: Vec<_> = Kind::ALL.iter().filter(|kind| kind.delivers()).map(|kind| kind.name()).collect();
+            format!("resources of these kinds can be rotated: {}", kinds.join(", "))
+        }
+    }
+}
+
+/// The first secret that is written to a `kind`, and the field whose change sets it again.
+fn secret(kind: Kind) -> Option<(&'static str, &'static str)> {
+    kind.spec().fields.iter().find_map(|field| Some((field.name, field.secret?.again)))
+}

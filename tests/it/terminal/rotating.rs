@@ -1,0 +1,156 @@
+//! A token's whole life: its successor comes by age or because somebody asks, and the predecessor goes when its overlap ends.
+
+use std::time::Duration;
+
+use reqwest::Method;
+
+use super::super::support::{Fate, Proxy, Relay, Scene, both, column};
+use super::Place;
+
+const DAY: u64 = 86_400;
+
+/// A token with a sink, which is rotated as `rotate` says.
+fn resources(rotate: &str) -> String {
+    format!("[bucket.raw]\n\n[token.t]\nwrite = [\"bucket.raw\"]\ndeliver = {{ file = \"t.token\" }}\n{rotate}\n")
+}
+
+/// The words of a text, wherever its lines break.
+fn words(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+struct Life<'a> {
+    place: Place<'a>,
+    scene: &'a Scene,
+}
+
+impl<'a> Life<'a> {
+    fn new(scene: &'a Scene, rotate: &str) -> Self {
+        let place = Place::new(scene, &resources(rotate));
+        place.apply().run().with(0);
+        Self { place, scene }
+    }
+
+    /// The server with another clock. What it has made has fractions of a second, and its clock has none.
+    fn in_days(&self, days: u64) -> Relay {
+        Relay::ahead_of(self.scene.server.url(), Duration::from_secs(days * DAY + 3_600))
+    }
+
+    fn held(&self) -> String {
+        std::fs::read_to_string(self.place.path().join("t.token")).unwrap()
+    }
+
+    async fn status_of(&self, secret: &str) -> u16 {
+        let write = format!("write?orgID={}&bucket=raw", self.scene.org);
+        self.scene.http.with_token(secret).post_text(&write, "").await.status
+    }
+
+    async fn tokens(&self) -> usize {
+        column(&self.place.list("authorizations", "authorizations").await, "id").len()
+    }
+}
+
+both!(who_rotates_has_two_secrets_that_work_until_the_overlap_ends, async |scene| {
+    let life = Life::new(&scene, "");
+    let old = life.held();
+    let rotated = life.place.rotate_by(scene.server.url(), "token.t").run().with(0);
+    assert!(
+        words(&rotated.out).contains("the old one works for another 1d after the new one is delivered"),
+        "{}",
+        rotated.out
+    );
+    assert!(rotated.out.contains("1 added, 0 changed, 0 destroyed"), "{}", rotated.out);
+    let new = life.held();
+    assert_ne!(old, new);
+    assert!(!rotated.all().contains(&old) && !rotated.all().contains(&new), "a secret is shown");
+    assert_eq!((life.status_of(&old).await, life.status_of(&new).await, life.tokens().await), (204, 204, 2));
+    life.place.on("plan").arg("--detailed-exitcode").run().with(0);
+    life.place.on("drift").run().with(0);
+    let status = life.place.on("status").run().with(0);
+    assert!(status.out.contains("what token.t replaced is deleted by the first apply after "), "{}", status.out);
+    assert!(!status.out.contains("unfinished"), "{}", status.out);
+
+    let later = life.in_days(2);
+    let plan = life.place.by(later.url(), "plan").arg("--detailed-exitcode").run().with(2);
+    assert!(plan.out.contains("its secret was rotated, and the overlap has ended"), "{}", plan.out);
+    let drift = life.place.by(later.url(), "drift").run().with(0);
+    assert!(drift.out.contains("Due (nobody changed it; `fluxform apply` does it):"), "{}", drift.out);
+    life.place.apply_by(later.url()).run().with(0);
+    assert_eq!((life.status_of(&old).await, life.status_of(&new).await, life.tokens().await), (401, 204, 1));
+    life.place.on("plan").arg("--detailed-exitcode").run().with(0);
+});
+
+both!(who_revokes_now_has_one_secret_at_once, async |scene| {
+    let life = Life::new(&scene, "");
+    let first = life.held();
+    life.place.rotate_by(scene.server.url(), "token.t").run().with(0);
+    let second = life.held();
+    life.place.rotate_by(scene.server.url(), "token.t").arg("--revoke-now").run().with(0);
+    let third = life.held();
+    for (secret, status) in [(first, 401), (second, 401), (third, 204)] {
+        assert_eq!(life.status_of(&secret).await, status);
+    }
+    assert_eq!(life.tokens().await, 1);
+});
+
+both!(a_token_is_rotated_at_its_age, async |scene| {
+    let life = Life::new(&scene, "rotate = { every = \"90d\", overlap = \"2d\" }");
+    let old = life.held();
+    life.place.on("plan").arg("--detailed-exitcode").run().with(0);
+    let status = life.place.on("status").run().with(0);
+    assert!(status.out.contains("token.t is rotated by the first apply after "), "{}", status.out);
+    let later = life.in_days(91);
+    let plan = life.place.by(later.url(), "plan").arg("--detailed-exitcode").run().with(2);
+    let said = words(&plan.out);
+    assert!(said.contains("it is 91d old, and `every` is 90d; the old one works for another 2d after"), "{said}");
+    let drift = life.place.by(later.url(), "drift").run().with(0);
+    assert!(words(&drift.out).contains("token.t: its secret is due to be rotated"), "{}", drift.out);
+    life.place.by(later.url(), "plan").args(&["--format", "json"]).run().with(0).json();
+    life.place.apply_by(later.url()).run().with(0);
+    let new = life.held();
+    assert_eq!((life.status_of(&old).await, life.status_of(&new).await, life.tokens().await), (204, 204, 2));
+    life.place.on("status").args(&["--format", "json"]).run().with(0).json();
+});
+
+both!(a_rotation_does_nothing_else, async |scene| {
+    let life = Life::new(&scene, "");
+    life.place.declare(&(resources("") + "[bucket.new]\n"));
+    life.place.rotate_by(scene.server.url(), "token.t").run().with(0);
+    let plan = life.place.on("plan").run().with(0);
+    assert!(plan.out.contains("1 to add, 0 to change, 0 to destroy"), "{}", plan.out);
+    assert_eq!(life.tokens().await, 2);
+});
+
+both!(a_successor_that_does_not_answer_takes_over_from_nothing, async |scene| {
+    let life = Life::new(&scene, "");
+    let old = life.held();
+    let mut activated = false;
+    let proxy = Proxy::start(scene.server.url(), move |seen| {
+        activated |= *seen.method == Method::PATCH && seen.path.contains("/authorizations/");
+        match activated && seen.path.ends_with("/me") {
+            true => Fate::Refuse(401, r#"{"code":"unauthorized","message":"unauthorized access"}"#),
+            false => Fate::Pass,
+        }
+    })
+    .await;
+    let run = life.place.rotate_by(proxy.url(), "token.t").start();
+    let (status, out, err) = tokio::task::spawn_blocking(move || run.wait()).await.unwrap();
+    assert!(!status.success() && (out + &err).contains("the delivered secret does not work"));
+    assert_eq!((life.held(), life.status_of(&old).await, life.tokens().await), (old, 204, 1));
+    life.place.on("plan").arg("--detailed-exitcode").run().with(0);
+});
+
+both!(what_cannot_be_rotated_says_what_to_do_instead, async |scene| {
+    let v1 = "[v1_token.v]\nwrite = [\"bucket.raw\"]\npassword = { env = \"V1\" }\n";
+    let place = Place::new(&scene, &(resources("") + v1));
+    let said = |address: &str| {
+        let ended = place.rotate_by(scene.server.url(), address).run().with(64);
+        ended.words()
+    };
+    insta::assert_snapshot!(
+        "what_cannot_be_rotated",
+        ["bucket.raw", "v1_token.v", "token.x", "bucket.*"].map(said).join("\n")
+    );
+    let absent = place.rotate_by(scene.server.url(), "token.t").run();
+    assert!(absent.words().contains("token.t does not exist yet"), "{}", absent.all());
+});
