@@ -33,7 +33,17 @@ pub(super) fn vacant(path: &Path) -> Result<Vacant, Problem> {
         Err(error) if error.kind() == io::ErrorKind::NotADirectory => return Err(occupied("is not a directory")),
         Err(error) => return Err(unwritable(path, &error)),
     };
-    Ok(Vacant { path: path.to_owned(), exists })
+    Ok(Vacant { path: real(path, exists).unwrap_or_else(|_| path.to_owned()), exists })
+}
+
+/// `path` without the links that lead there: whoever names the directory may follow them, and who reads the project in it does not.
+fn real(path: &Path, exists: bool) -> io::Result<PathBuf> {
+    if exists {
+        return path.canonicalize();
+    }
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
+    let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?;
+    Ok(parent.canonicalize()?.join(name))
 }
 
 fn unwritable(path: &Path, error: &io::Error) -> Problem {

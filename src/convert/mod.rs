@@ -34,18 +34,21 @@ pub fn read(source: &Arc<Source>) -> Result<Converted, Diagnostic> {
     if let Some((message, help)) = is_of_another_form(&source.name) {
         return Err(bad(source, 0..0, message, "in another language").help(help));
     }
+    // Of what cannot be read, nobody knows where its secrets are.
+    let unread = &Arc::new(source.hiding(secret::unread(&source.text)));
     let first = source.text.trim_start().bytes().next();
     let documents = match first {
-        Some(b'{' | b'[') => match json::read(source) {
+        Some(b'{' | b'[') => match json::read(unread) {
             Ok(node) => vec![node],
             Err(error) if is_named_json(&source.name) => return Err(error),
             // YAML in braces.
-            Err(error) => yaml::read(source).map_err(|_| error)?,
+            Err(error) => yaml::read(unread).map_err(|_| error)?,
         },
-        _ => yaml::read(source)?,
+        _ => yaml::read(unread)?,
     };
     match documents.as_slice() {
-        [state] if terraform::is_one(state) => terraform::read(source, state),
+        [state] if terraform::is_one(state) => terraform::read(source, unread, state),
+        documents if !secret::is_template(&source.text) => template::read(unread, documents),
         documents => template::read(source, documents),
     }
 }

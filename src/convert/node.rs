@@ -97,7 +97,12 @@ impl Node {
     /// The whole number under `key`, or what is before the point of another one.
     #[allow(clippy::cast_possible_truncation, reason = "as influxd does")]
     pub(super) fn whole(&self, key: &str) -> Option<i64> {
-        match &self.get(key)?.inner {
+        self.get(key)?.as_whole()
+    }
+
+    /// The whole number that it is.
+    pub(super) fn as_whole(&self) -> Option<i64> {
+        match &self.inner {
             Inner::Number(number) => number.as_i64().or_else(|| Some(number.as_f64()? as i64)),
             _ => None,
         }

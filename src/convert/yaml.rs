@@ -85,6 +85,9 @@ impl Builder<'_> {
         match event {
             Event::Scalar(text, style, anchor, tag) => {
                 self.count(1 + weight(&text), at.clone())?;
+                if tag.as_deref().is_some_and(|tag| tag.is_yaml_core_schema() && tag.suffix == "binary") {
+                    return Err(bad(self.source, at, "`!!binary` is not read", "write the text itself"));
+                }
                 let is_plain = style == ScalarStyle::Plain && tag.as_deref().is_none_or(|tag| !is_of_text(tag));
                 let inner = if is_plain { plain(&text) } else { Inner::Text(text.into_owned()) };
                 self.put(Node::of(at, inner), anchor)?;
@@ -108,8 +111,8 @@ impl Builder<'_> {
                 self.count(more, at)?;
                 self.put(node, 0)?;
             }
-            Event::DocumentEnd => self.anchors.clear(),
-            Event::Nothing | Event::StreamStart | Event::StreamEnd | Event::DocumentStart(_) => {}
+            // As InfluxDB reads it, an anchor holds in the documents that follow too.
+            Event::DocumentEnd | Event::Nothing | Event::StreamStart | Event::StreamEnd | Event::DocumentStart(_) => {}
         }
         Ok(())
     }

@@ -3,7 +3,7 @@
 use serde_json::{Value as Json, json};
 
 use super::plain::{duration, status};
-use super::{Others, Part};
+use super::{Others, Part, name};
 use crate::convert::made::Variable;
 use crate::convert::node::Node;
 use crate::convert::reader::Reader;
@@ -115,6 +115,16 @@ pub(super) fn endpoint(part: &Part<'_>, reader: &mut Reader<'_>) -> Option<Json>
             reader.refuse(at, format!("`type` of a {} is `none`, `basic` or `bearer`", part.word), "left out");
             return None;
         }
+        let needed: &[&str] = match auth.as_str() {
+            "bearer" => &["token"],
+            "basic" => &["username", "password"],
+            _ => &[],
+        };
+        if let Some(lacking) = needed.iter().find(|key| row.get(**key).is_none()) {
+            let message = format!("InfluxDB refuses a {} of the `type` {auth} without `{lacking}`", part.word);
+            reader.refuse(part.at.clone(), message, "left out");
+            return None;
+        }
         row["authMethod"] = auth.into();
         row["method"] = spec.text("method").to_uppercase().into();
         for key in ["headers", "contentTemplate"] {
@@ -162,7 +172,7 @@ fn address(part: &Part<'_>, (sort, key): (&str, &str), url: String, reader: &mut
 
 pub(super) fn rule(part: &Part<'_>, others: &Others, reader: &mut Reader<'_>) -> Option<Json> {
     let spec = part.spec;
-    let handle = spec.text("endpointName");
+    let handle = spec.get("endpointName").and_then(name::value).unwrap_or_default();
     let Some((endpoint, word)) = others.get(Kind::NotificationEndpoint, &handle) else {
         let at = spec.get("endpointName").map_or_else(|| part.at.clone(), Node::head);
         let near = others.nearest(Kind::NotificationEndpoint, &handle);

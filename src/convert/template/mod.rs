@@ -47,7 +47,7 @@ const KINDS: [(&str, Option<Kind>); 13] = [
 const UNTAKEN: [&str; 2] = ["Check", "NotificationEndpoint"];
 
 /// What may come from outside in a `spec`, and what is looked at apart.
-const TAKEN: [&str; 3] = ["name", "selected", "associations"];
+const TAKEN: [&str; 4] = ["name", "selected", "associations", "endpointName"];
 
 /// The org that everything is in, and the first ID that is given out.
 const ORG: &str = "0000000000000001";
@@ -185,7 +185,7 @@ fn labels(part: &Part<'_>, others: &Others, reader: &mut Reader<'_>) -> Json {
     let mut rows = Vec::new();
     for association in part.spec.list("associations") {
         let (kind, name) = (association.text("kind"), association.get("name"));
-        let Some(handle) = name.and_then(Node::as_text).filter(|_| kind == "Label") else {
+        let Some(handle) = name.and_then(name::value).filter(|_| kind == "Label") else {
             if kind != "Label" {
                 let message = format!("InfluxDB associates objects with labels, and with no {kind}");
                 reader.note(association.head(), message, "left out");

@@ -29,7 +29,12 @@ pub(super) fn bucket(part: &Part<'_>, reader: &mut Reader<'_>) -> Option<Json> {
             "left out",
         );
     }
-    let every = first.and_then(|rule| rule.whole("everySeconds")).unwrap_or_default();
+    let said = first.and_then(|rule| rule.get("everySeconds"));
+    if let Some(said) = said.filter(|said| !matches!(said.inner, Inner::Null) && said.as_whole().is_none()) {
+        reader.refuse(said.head(), "`everySeconds` must be a whole number", "left out");
+        return None;
+    }
+    let every = said.and_then(Node::as_whole).unwrap_or_default();
     if every < 0 {
         reader.refuse(part.at.clone(), "a retention cannot be negative", "left out");
         return None;
@@ -76,6 +81,11 @@ pub(super) fn telegraf(part: &Part<'_>) -> Json {
     json!({"description": part.spec.text("description"), "config": part.spec.text("config")})
 }
 
+/// Whether a duration is none: not written, or of no length.
+fn is_nothing(duration: &str) -> bool {
+    !duration.contains(|c: char| ('1'..='9').contains(&c))
+}
+
 /// A manifest has the schedule apart from the script, as a template does: the script is kept as it is, where InfluxDB cuts it at what
 /// looks like an import and writes durations in the way of Go.
 pub(super) fn task(part: &Part<'_>, reader: &mut Reader<'_>) -> Option<Json> {
@@ -96,7 +106,16 @@ pub(super) fn task(part: &Part<'_>, reader: &mut Reader<'_>) -> Option<Json> {
         true => Schedule::Every(every.clone()),
         false => Schedule::Cron(cron.clone()),
     };
-    let offset = Some(spec.text("offset")).filter(|offset| !offset.is_empty());
+    let offset = Some(spec.text("offset")).filter(|offset| !is_nothing(offset));
+    // InfluxDB drops one that is not positive (influxd 2.9.1, measured).
+    let offset = offset.filter(|offset| {
+        let is_negative = offset.starts_with('-');
+        if is_negative {
+            let at = spec.get("offset").map_or_else(|| part.at.clone(), Node::head);
+            reader.note(at, "InfluxDB takes no negative `offset` from a template: the task has none", "left out");
+        }
+        !is_negative
+    });
     let head = TaskHead { name: part.named.name.clone(), schedule, offset: offset.clone(), extra: Vec::new() };
     let composed = AuthorScript::read(&script, None).map_err(|error| error.to_string()).and_then(|author| {
         let message = "InfluxDB refuses a template whose script has an `option task` of its own";

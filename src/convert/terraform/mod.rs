@@ -39,15 +39,15 @@ pub(super) fn is_one(document: &Node) -> bool {
     has(&["version", "terraform_version"]) || has(&["version", "lineage"]) || has(&["format_version", "values"])
 }
 
-/// Reads the objects of a state.
+/// Reads the objects of a state. Nothing of `unread`, which is the same, is shown.
 ///
 /// # Errors
 /// Another version of states, and what is no state.
-pub(super) fn read(source: &Arc<Source>, state: &Node) -> Result<Converted, Diagnostic> {
+pub(super) fn read(source: &Arc<Source>, unread: &Arc<Source>, state: &Node) -> Result<Converted, Diagnostic> {
     let version = state.whole("version");
     if version != Some(VERSION) {
         let at = state.get("version").map_or_else(|| state.head(), Node::head);
-        let error = bad(source, at, "this is no state of version 4", "another form");
+        let error = bad(unread, at, "this is no state of version 4", "another form");
         return Err(error.help("give what `terraform state pull` prints, of Terraform 0.12 or later, or of OpenTofu"));
     }
     let source = Arc::new(source.hiding(secrets(state)));
@@ -97,7 +97,18 @@ const ALSO: [&str; 3] = ["token", "private", "value"];
 
 /// The places of everything that may be a secret.
 fn secrets(state: &Node) -> Vec<Range<usize>> {
-    let mut found: Vec<Range<usize>> = state.get("outputs").map(|outputs| outputs.span.clone()).into_iter().collect();
+    // What is known is little: the rest is other tools'.
+    let but = |node: &'_ Node, known: &[&str]| -> Vec<Range<usize>> {
+        let others = node.entries().iter().filter(|entry| !known.contains(&&*entry.key));
+        others.map(|entry| entry.value.span.clone()).collect()
+    };
+    let mut found = but(state, &["version", "terraform_version", "serial", "resources"]);
+    for resource in state.list("resources") {
+        found.extend(but(resource, &["module", "mode", "type", "name", "provider", "instances"]));
+        let is_ours = PREFIXES.iter().any(|prefix| resource.text("type").starts_with(prefix));
+        let known: &[&str] = if is_ours { &["index_key", "attributes"] } else { &[] };
+        found.extend(resource.list("instances").iter().flat_map(|instance| but(instance, known)));
+    }
     for instance in state.list("resources").iter().flat_map(|resource| resource.list("instances")) {
         let sensitive = instance.get("sensitive_attributes").map(|paths| paths.json().to_string()).unwrap_or_default();
         let also = |key: &str| ALSO.contains(&key) || sensitive.contains(&format!("\"{key}\""));

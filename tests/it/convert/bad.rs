@@ -72,6 +72,19 @@ fn what_cannot_be_converted_is_said_at_its_place_and_the_rest_is() {
                 ),
             &["InfluxDB takes no `envRef` for `description`", "values of `params` are not put into the script"],
         ),
+        (
+            object("Bucket", "c", "{ retentionRules: [{ type: expire, everySeconds: \"3600\" }] }"),
+            &["`everySeconds` must be a whole number"],
+        ),
+        (
+            object("NotificationEndpointHTTP", "e", "{ type: bearer, method: POST, url: \"http://x\" }")
+                + &object(
+                    "NotificationEndpointHTTP",
+                    "f",
+                    "{ type: basic, method: POST, url: \"http://x\", username: u }",
+                ),
+            &["of the `type` bearer without `token`", "of the `type` basic without `password`"],
+        ),
         (object("Variable", "v", "{ type: list }"), &["a variable is `constant`, `map` or `query`, not `list`"]),
         (
             object("Variable", "and", "{ type: constant, values: [a] }"),
@@ -210,6 +223,50 @@ fn a_project_is_written_to_an_empty_directory_only() {
     assert_eq!(report["resources"][0]["address"], "bucket.good");
     let made = |name: &str| files(&converted.dir.path().join(name));
     assert_eq!(made("piped")["buckets.toml"], made("made")["buckets.toml"]);
+}
+
+/// The places of `envRef` that InfluxDB takes, an anchor of an earlier document, and durations that are none.
+#[test]
+fn what_influxdb_takes_is_taken() {
+    let text = object("Label", "plant", "{ description: &words by line }")
+        + &object(
+            "Bucket",
+            "raw",
+            "{ description: *words, associations: [{ kind: Label, name: { envRef: { key: l, default: plant } } }] }",
+        )
+        + &object("Task", "a", "{ every: 1h, offset: 0s, query: x = 1 }")
+        + &object("Task", "b", "{ every: 1h, offset: -5m, query: x = 1 }")
+        + &object("NotificationEndpointHTTP", "room", "{ type: none, method: POST, url: \"http://x\" }")
+        + &object(
+            "NotificationRule",
+            "r",
+            "{ endpointName: { envRef: { key: e, default: room } }, every: 1m, messageTemplate: m, statusRules: [{ currentLevel: CRIT }] }",
+        );
+    let converted = Converted::of("t.yml", &text);
+    let said = converted.ended.words();
+    assert_eq!(converted.ended.code, 0, "{said}");
+    assert!(said.contains("no negative `offset`"), "{said}");
+    let files = files(&converted.project());
+    assert!(files["buckets.toml"].contains("labels = [\"label.plant\"]"), "{}", files["buckets.toml"]);
+    assert!(files["buckets.toml"].contains("description = \"by line\""), "{}", files["buckets.toml"]);
+    assert!(!files["tasks.toml"].contains("offset"), "{}", files["tasks.toml"]);
+    assert!(files["notification_rules.toml"].contains("notification_endpoint.room"), "{files:#?}");
+}
+
+/// Who names the directory may name it by a link.
+#[test]
+fn a_link_to_an_empty_directory_is_followed() {
+    let converted = Converted::of("t.yml", GOOD);
+    let dir = converted.dir.path();
+    std::fs::create_dir(dir.join("real")).unwrap();
+    std::os::unix::fs::symlink("real", dir.join("link")).unwrap();
+    for out in ["link/inner", "link"] {
+        let mut run = Fluxform::new(&["convert", "t.yml", "--out", out]);
+        run.command.current_dir(dir);
+        run.run().with(0);
+        assert!(dir.join(out).join("fluxform.toml").exists(), "{out}");
+        std::fs::remove_dir_all(dir.join("real/inner")).ok();
+    }
 }
 
 /// No secret of a template is copied, nor shown in what is said of it.

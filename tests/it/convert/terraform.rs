@@ -196,3 +196,32 @@ fn the_traps_of_the_providers_are_said() {
     let tokens = &files(&converted.project())["tokens.toml"];
     assert!(tokens.contains("read = [\"instance/buckets\"]"), "{tokens}");
 }
+
+/// Nothing of a state is shown that is not known to be harmless, whatever else it has and wherever it breaks off.
+#[test]
+fn a_state_is_never_shown() {
+    let secret = "S3KR1T";
+    let mut other = resource(
+        "provider[\"registry.terraform.io/hashicorp/random\"]",
+        "random_password",
+        "p",
+        json!({"result": secret}),
+    );
+    other["instances"][0]["identity"] = json!({"arn": secret});
+    other["each"] = json!(secret);
+    let own = json!({"id": "00000000000000a1", "org_id": "00000000000000a2", "name": "raw", "retention_rules": 7, "token": secret});
+    let bucket = resource(KOMMINAR, "influxdb_bucket", "b", own);
+    let pretty = state(&[other, bucket]).replace(SECRETS[0], secret);
+    let compact = serde_json::from_str::<Value>(&pretty).unwrap().to_string();
+    let cuts = (0..compact.len()).step_by(37).map(|at| compact[..at].to_owned());
+    let damaged = (0..compact.len()).step_by(61).map(|at| format!("{}@{}", &compact[..at], &compact[at..]));
+    let others =
+        ["S3KR1T\n".to_owned(), format!("{{\"format_version\": \"1.0\", \"values\": {{\"a\": \"{secret}\"}}}}")];
+    let broken = pretty.replace("\"S3KR1T\"", "\"S3KR1T\" x");
+    for text in [pretty, compact.clone(), broken].into_iter().chain(others).chain(cuts).chain(damaged) {
+        for name in ["t.tfstate", "t"] {
+            let all = Converted::of(name, &text).ended.all();
+            assert!(!all.contains(secret), "{name}: {text}:\n{all}");
+        }
+    }
+}
