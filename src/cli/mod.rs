@@ -175,6 +175,12 @@ fn process(vars: BTreeMap<String, String>) -> Exit {
             shell.command = matches.subcommand_name().unwrap_or_default().to_owned();
             shell.org = org(&matches);
             shell.dir = dir(&matches);
+            let (format, of) = arguments.command.format();
+            if is_compact(&matches)
+                && let Some(problem) = format.not_compact()
+            {
+                return shell.end(format, of, Err(problem.into()));
+            }
             arguments
         }
         Err(error) => {
@@ -205,6 +211,12 @@ fn process(vars: BTreeMap<String, String>) -> Exit {
 fn org(matches: &clap::ArgMatches) -> Option<String> {
     let (_, inner) = matches.subcommand()?;
     inner.try_get_one::<String>("org").ok().flatten().cloned().or_else(|| org(inner))
+}
+
+/// Whether the command is told `--compact`.
+fn is_compact(matches: &clap::ArgMatches) -> bool {
+    let flag = |(_, inner): (_, &clap::ArgMatches)| inner.try_get_one::<bool>("compact").ok().flatten().copied();
+    matches.subcommand().and_then(flag) == Some(true)
 }
 
 /// The project that the command line names, if it is one.

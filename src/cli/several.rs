@@ -11,7 +11,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::exit::Exit;
 use crate::plan::{Origin, Plan};
 use crate::problem::{Problem, Problems};
-use crate::render::{self, Comment, Document, Page, Part, Role, Valid};
+use crate::render::{self, Comment, Document, Fitted, Page, Part, Role, Valid};
 
 /// Which projects, with which variables.
 #[derive(Clone, Debug, clap::Args)]
@@ -103,7 +103,14 @@ pub(super) async fn for_each_project(
     shell.data(&match format {
         PlanFormat::Human => render::overview(of, &parts, shell.output.out),
         PlanFormat::Json => render::documents(exit, &parts),
-        PlanFormat::Markdown => render::comments(of, exit, &parts),
+        PlanFormat::Markdown => {
+            let Fitted { text, is_whole } = render::comments(of, exit, &parts);
+            if !is_whole {
+                let all = all.iter().map(|(name, outcome)| format!("== {name}\n{}", outcome.human));
+                shell.say_whole(&all.collect::<String>());
+            }
+            text
+        }
     })?;
     Ok(exit)
 }

@@ -17,7 +17,7 @@ use crate::duration::DurationError;
 use crate::exit::Exit;
 use crate::plan::Plan;
 use crate::problem::{Problem, Problems};
-use crate::render::{self, Comment, Document, Look, Output, Page};
+use crate::render::{self, Comment, Document, Fitted, Look, Output, Page};
 use crate::shell_words::shell_quoted;
 
 /// Where CI systems say which commit they run.
@@ -43,6 +43,20 @@ pub(super) enum PlanFormat {
     Json,
     /// For a comment on a pull request: at most 65,536 characters, with a hidden first line to find the comment by
     Markdown,
+}
+
+impl PlanFormat {
+    /// Why `--compact` is not for this format; none where it is.
+    pub(super) fn not_compact(self) -> Option<Problem> {
+        let help = match self {
+            Self::Human => return None,
+            Self::Json => "remove it: JSON always has everything",
+            Self::Markdown => {
+                "remove it: a comment has one entry for all instances of a `for_each` that change in the same way anyway"
+            }
+        };
+        Some(Problem::new(Code::CliFormat, "--compact is only for the human format").help(help))
+    }
 }
 
 /// How much people see of each resource.
@@ -139,13 +153,31 @@ impl Shell {
         self.data(&match format {
             PlanFormat::Human => human(self.output.out),
             PlanFormat::Json => render::document(document),
-            PlanFormat::Markdown => render::comment(of, document),
+            PlanFormat::Markdown => {
+                let Fitted { text, is_whole } = render::comment(of, document);
+                if !is_whole {
+                    self.say_whole(&human(self.output.err));
+                }
+                text
+            }
         })
     }
 
-    /// What people read, where it is people who read.
+    /// What people read, where it is people who read: of a comment, what it may have no room for.
     pub(super) fn human(&self, format: PlanFormat, text: impl FnOnce(Look) -> String) -> String {
-        if format == PlanFormat::Human { text(self.output.out) } else { String::new() }
+        match format {
+            PlanFormat::Human => text(self.output.out),
+            PlanFormat::Markdown => text(self.output.err),
+            PlanFormat::Json => String::new(),
+        }
+    }
+
+    /// Says on standard error what a comment has no room for.
+    pub(super) fn say_whole(&self, human: &str) {
+        if !human.is_empty() {
+            self.say("The comment does not hold everything. This is all of it:");
+            self.output.talk(human);
+        }
     }
 
     /// Says a sentence on standard error.

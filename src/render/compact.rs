@@ -48,7 +48,10 @@ pub(super) fn rows<'a>(items: impl IntoIterator<Item = (&'a Address, String)>) -
 }
 
 /// How many instances each table has.
-pub(super) fn tables<'a>(addresses: impl IntoIterator<Item = &'a Address>) -> HashMap<(Kind, &'a str), usize> {
+pub(super) type Tables<'a> = HashMap<(Kind, &'a str), usize>;
+
+/// That of the tables of all addresses.
+pub(super) fn tables<'a>(addresses: impl IntoIterator<Item = &'a Address>) -> Tables<'a> {
     let mut tables = HashMap::new();
     for address in addresses.into_iter().filter(|address| address.instance.is_some()) {
         *tables.entry((address.kind, &*address.key)).or_insert(0) += 1;
@@ -57,26 +60,28 @@ pub(super) fn tables<'a>(addresses: impl IntoIterator<Item = &'a Address>) -> Ha
 }
 
 impl Row<'_> {
-    /// The address, or the table with how many of its instances are meant, of `all` that it has.
-    pub(super) fn put(&self, page: &mut Page, all: &HashMap<(Kind, &str), usize>) {
+    /// The address, or the table, and then how many of its instances are meant, of `all` that it has.
+    pub(super) fn named(&self, all: &Tables<'_>) -> (String, String) {
         let many = match self.instances.as_slice() {
-            [] | [_] => {
-                page.put(Role::Strong, self.address);
-                return;
-            }
+            [] | [_] => return (self.address.to_string(), String::new()),
             many => many,
         };
-        page.put(Role::Strong, format_args!("{}[*]", self.address.table()));
+        let table = format!("{}[*]", self.address.table());
         let all = all.get(&(self.address.kind, &*self.address.key)).copied().unwrap_or(many.len());
         if all <= many.len() {
-            page.put(Role::Quiet, format_args!(" ({} instances)", many.len()));
-            return;
+            return (table, format!(" ({} instances)", many.len()));
         }
         let mut named = many.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");
         if many.len() > NAMED {
             named.push_str(&format!(", {} more", many.len() - NAMED));
         }
-        page.put(Role::Quiet, format_args!(" ({} of {all} instances: {named})", many.len()));
+        (table, format!(" ({} of {all} instances: {named})", many.len()))
+    }
+
+    /// Writes that.
+    pub(super) fn put(&self, page: &mut Page, all: &Tables<'_>) {
+        let (name, instances) = self.named(all);
+        page.put(Role::Strong, name).put(Role::Quiet, instances);
     }
 
     /// What is said of all of them.
@@ -85,20 +90,43 @@ impl Row<'_> {
     }
 }
 
-/// Writes changes on the server.
-pub(super) fn changes(page: &mut Page, plan: &Plan, changes: &[&Change], shared: &Shared<'_>) {
-    let all = tables(plan.changes.iter().map(|change| &change.address));
+/// Changes of which the same is said.
+pub(super) struct Alike<'a> {
+    pub(super) row: Row<'a>,
+    pub(super) changes: Vec<&'a Change>,
+    /// In which fields they differ,
+    pub(super) differing: String,
+    /// and what else is said of them.
+    pub(super) words: String,
+}
+
+/// The changes by what is said of them: each by itself, and the instances of a `for_each` that go the same way together.
+pub(super) fn alike<'a>(changes: &[&'a Change], shared: &Shared<'_>) -> Vec<Alike<'a>> {
     // Rows go by their words, so the sign is one of them.
     let items = changes
         .iter()
-        .map(|change| (&change.address, format!("{:>3}\n{}", sign(change.action), said(change, shared.rest(change)))));
-    let known: HashMap<&Address, &Change> = changes.iter().map(|change| (&change.address, *change)).collect();
-    for row in rows(items) {
-        let (sign, words) = row.words.split_once('\n').unwrap_or_default();
-        page.put(role(known[row.address].action), sign).say(" ");
-        row.put(page, &all);
+        .map(|change| (&change.address, format!("{}\n{}", sign(change.action), said(change, shared.rest(change)))));
+    let known: HashMap<&Address, &'a Change> = changes.iter().map(|change| (&change.address, *change)).collect();
+    let of = |row: Row<'a>| {
         let members = row.instances.iter().filter_map(|key| known.get(&row.address.table().at(*key)).copied());
-        page.put(Role::Quiet, differing(&members.collect::<Vec<_>>())).say(words).end();
+        let mut changes: Vec<_> = members.collect();
+        if changes.is_empty() {
+            changes.push(known[row.address]);
+        }
+        let (_, words) = row.words.split_once('\n').unwrap_or_default();
+        Alike { differing: differing(&changes), words: words.to_owned(), changes, row }
+    };
+    rows(items).into_iter().map(of).collect()
+}
+
+/// Writes changes on the server.
+pub(super) fn changes(page: &mut Page, plan: &Plan, changes: &[&Change], shared: &Shared<'_>) {
+    let all = tables(plan.changes.iter().map(|change| &change.address));
+    for Alike { row, changes, differing, words } in alike(changes, shared) {
+        let action = changes[0].action;
+        page.put(role(action), format_args!("{:>3}", sign(action))).say(" ");
+        row.put(page, &all);
+        page.put(Role::Quiet, differing).say(words).end();
     }
 }
 

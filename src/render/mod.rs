@@ -36,7 +36,7 @@ pub use human::{destruction, differences, plan};
 pub use json::{
     DiagnosticForm, Document, Head, Part, ProblemForm, SpanForm, Valid, document, documents, sight, text as json,
 };
-pub use markdown::{Comment, comment, comments};
+pub use markdown::{Comment, Fitted, comment, comments};
 pub use output::Output;
 pub use overview::overview;
 pub use page::Page;

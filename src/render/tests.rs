@@ -24,6 +24,14 @@ mod rotation;
 
 const PLAIN: Look = Look::PLAIN;
 
+fn comment(of: Comment, document: &Document<'_>) -> String {
+    super::comment(of, document).text
+}
+
+fn comments(of: Comment, exit: Exit, parts: &[Part<'_>]) -> String {
+    super::comments(of, exit, parts).text
+}
+
 #[test]
 fn a_plan_with_everything() {
     insta::assert_snapshot!(plan(&sample::plan(), PLAIN));

@@ -75,7 +75,7 @@ both!(one_change_of_a_library_is_one_in_the_plan, async |scene| {
     let compact = Look { compact: true, ..Look::PLAIN };
     insta::assert_snapshot!("library_changed_compact", masked(&render::plan(&plan, compact)));
     let document = Document { plan: Some(&plan), ..Document::new(Exit::Ok) };
-    insta::assert_snapshot!("library_changed_markdown", masked(&render::comment(Comment::Plan, &document)));
+    insta::assert_snapshot!("library_changed_markdown", masked(&render::comment(Comment::Plan, &document).text));
     let json = json(&plan);
     let addresses = ["task.a", "task.b", "task.each[x]", "task.each[y]", "task.own", "dashboard.d"];
     assert_eq!(json["plan"]["libraries"], serde_json::json!([{"file": "lib/hosts.flux", "addresses": addresses}]));

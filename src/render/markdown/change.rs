@@ -1,5 +1,6 @@
 //! One resource of a plan.
 
+use super::super::compact::{Alike, Tables};
 use super::super::drift;
 use super::super::field::{by_lines, cause, drift_by_lines, sides};
 use super::super::human::{on_ledger, remarks};
@@ -7,7 +8,8 @@ use super::super::lines::{Line, Piece, marked, marks};
 use super::super::reason::{lost, object, sign, threat};
 use super::super::shared::{Library, Rest};
 use super::super::value::{count, lines, short_of};
-use super::fit::{Item, NAME};
+use super::fit::{Item, NAME, Rank};
+use super::grave::is_grave;
 use super::safe::{block, code, cut, folded};
 use crate::address::few;
 use crate::diff::{Action, Cause, Change, FieldChange};
@@ -48,6 +50,7 @@ pub(super) fn library(Library { name, addresses, scripts, action, lines }: &Libr
         short: short.map(|short| written(&few, &short)),
         brief: format!("{head}{few} (details omitted)\n\n"),
         name: Some(named),
+        rank: Rank::Soon,
     }
 }
 
@@ -66,6 +69,25 @@ pub(super) fn change(change: &Change, rest: Option<&Rest>) -> Item {
         Action::None | Action::Delete | Action::Forget => {}
     }
     item(sign(change.action), change, &parts)
+}
+
+/// The instances of a `for_each` that change in the same way, of which each has its `items`: `all` says how many there are.
+pub(super) fn alike(alike: &Alike<'_>, items: &[Item], all: &Tables<'_>) -> Item {
+    let Alike { row, changes, differing, words } = alike;
+    let (table, instances) = row.named(all);
+    let (name, said) = (format!("{} {table}", sign(changes[0].action)), format!("{instances}{differing}{words}"));
+    let head = |most: usize| format!("**{}** {}", code(cut(&name, most)), code(cut(said.trim(), most)));
+    let with = |details: &str| format!("{}\n\n{}\n", head(usize::MAX), folded(&name, details));
+    let first = items[0].short.as_ref().unwrap_or(&items[0].full);
+    let briefs = || items.iter().map(|item| item.brief.as_str()).collect();
+    let is_grave = changes.iter().any(|change| is_grave(change));
+    Item {
+        full: with(&items.iter().map(|item| item.full.as_str()).collect::<String>()),
+        short: Some(with(first)),
+        brief: if is_grave { briefs() } else { format!("{} (details omitted)\n\n", head(NAME)) },
+        name: Some(code(cut(&format!("{name}{instances}"), NAME))),
+        rank: items.iter().map(|item| item.rank).min().unwrap_or(Rank::Rest),
+    }
 }
 
 /// What somebody changed on the server.
@@ -136,6 +158,7 @@ fn item(sign: &str, change: &Change, parts: &[Part]) -> Item {
         short,
         brief: format!("{} (details omitted){}\n\n", head(NAME), rights.concat()),
         name: Some(named),
+        rank: Rank::Rest,
     }
 }
 

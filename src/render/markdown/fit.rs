@@ -14,6 +14,8 @@ pub(super) struct Item {
     pub(super) brief: String,
     /// What it is about, for where there is not even a line; none where that would say nothing.
     pub(super) name: Option<String>,
+    /// How soon it goes in, if sooner than its section says.
+    pub(super) rank: Rank,
 }
 
 /// What goes in before what.
@@ -23,6 +25,10 @@ pub(super) enum Rank {
     Kept,
     /// Each has a line before anything else has one.
     First,
+    /// Each has a line, and its details, before anything that comes later has more than its name.
+    Soon,
+    /// Each has a line before anything of the rest has more than its name.
+    Said,
     /// Where there is room.
     Rest,
 }
@@ -46,6 +52,15 @@ pub(super) struct Group {
     pub(super) tail: String,
 }
 
+/// What fits.
+#[derive(Debug)]
+pub struct Fitted {
+    /// The text.
+    pub text: String,
+    /// Whether nothing is left out of it.
+    pub is_whole: bool,
+}
+
 /// How much of an item is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Shown {
@@ -66,7 +81,7 @@ const NAMES: (&str, &str, &str) = ("Only the names fit: ", ", ", "\n\n");
 impl Item {
     /// Something of one line, which `write` writes with texts of at most so many characters.
     pub(super) fn line(write: impl Fn(usize) -> String) -> Self {
-        Self { full: write(usize::MAX), short: None, brief: write(NAME), name: None }
+        Self { full: write(usize::MAX), short: None, brief: write(NAME), name: None, rank: Rank::Rest }
     }
 
     /// The same, and what it is about.
@@ -92,8 +107,8 @@ impl Section {
     }
 }
 
-/// The groups as one text of at most `limit` bytes.
-pub(super) fn fit(groups: &[Group], limit: usize) -> String {
+/// The groups as one text of at most `limit` bytes, and whether that is all of them.
+pub(super) fn fit(groups: &[Group], limit: usize) -> Fitted {
     let fixed = |group: &Group| {
         let headings: usize =
             group.sections.iter().map(|section| section.heading().len() + 1 + NAMES.0.len() + NAMES.2.len()).sum();
@@ -109,11 +124,35 @@ pub(super) fn fit(groups: &[Group], limit: usize) -> String {
     let shown = choose(&kept, room);
     let texts: Vec<String> = kept.iter().zip(&shown).map(|(group, shown)| written(group, shown)).collect();
     let mut text = texts.join("\n");
-    if let Some(left) = groups.len().checked_sub(kept.len()).filter(|left| *left > 0) {
+    let left = groups.len() - kept.len();
+    if left > 0 {
         text.push_str(&format!("\n{} omitted: they do not fit in a comment.\n", count(left, "more project")));
     }
-    text
+    let is_whole = left == 0 && shown.iter().flatten().flatten().all(|shown| *shown == Shown::Full);
+    Fitted { text, is_whole }
 }
+
+/// What goes in, in this order: names and lines of everything before the details of anything that is not to be overlooked.
+const STEPS: [(Rank, Shown); 18] = [
+    (Rank::Kept, Shown::Name),
+    (Rank::First, Shown::Name),
+    (Rank::Kept, Shown::Brief),
+    (Rank::First, Shown::Brief),
+    (Rank::Soon, Shown::Name),
+    (Rank::Rest, Shown::Name),
+    (Rank::Soon, Shown::Brief),
+    (Rank::First, Shown::Short),
+    (Rank::Kept, Shown::Short),
+    (Rank::Soon, Shown::Short),
+    (Rank::Said, Shown::Brief),
+    (Rank::First, Shown::Full),
+    (Rank::Kept, Shown::Full),
+    (Rank::Soon, Shown::Full),
+    (Rank::Said, Shown::Full),
+    (Rank::Rest, Shown::Short),
+    (Rank::Rest, Shown::Full),
+    (Rank::Rest, Shown::Brief),
+];
 
 /// How much is shown of each item of each section of each group: more of what comes first only where there is room for
 /// something of everything that comes as soon.
@@ -121,24 +160,15 @@ fn choose(groups: &[&Group], mut room: usize) -> Vec<Vec<Vec<Shown>>> {
     let nothing =
         |group: &&Group| group.sections.iter().map(|section| vec![Shown::Nothing; section.items.len()]).collect();
     let mut shown: Vec<Vec<Vec<Shown>>> = groups.iter().map(nothing).collect();
-    let steps = [
-        (Rank::Kept, Shown::Name),
-        (Rank::First, Shown::Name),
-        (Rank::Kept, Shown::Brief),
-        (Rank::First, Shown::Brief),
-        (Rank::First, Shown::Short),
-        (Rank::Kept, Shown::Short),
-        (Rank::Rest, Shown::Name),
-        (Rank::First, Shown::Full),
-        (Rank::Kept, Shown::Full),
-        (Rank::Rest, Shown::Short),
-        (Rank::Rest, Shown::Full),
-        (Rank::Rest, Shown::Brief),
-    ];
-    for (rank, level) in steps {
+    for (rank, level) in STEPS {
         for (group, shown) in groups.iter().zip(&mut shown) {
-            let sections = group.sections.iter().zip(shown).filter(|(section, _)| section.rank == rank);
-            for (item, shown) in sections.flat_map(|(section, shown)| section.items.iter().zip(shown)) {
+            let items = group.sections.iter().zip(shown).flat_map(|(section, shown)| {
+                let of_rank = move |(item, _): &(&Item, _)| section.rank.min(item.rank) == rank;
+                section.items.iter().zip(shown).filter(of_rank)
+            });
+            for (item, shown) in items {
+                // What is not long is not shortened.
+                let level = if level == Shown::Short && item.short.is_none() { Shown::Full } else { level };
                 let had = item.cost(*shown).unwrap_or(0);
                 let left = item.cost(level).and_then(|cost| (room + had).checked_sub(cost));
                 if let Some(left) = left.filter(|_| *shown < level) {
@@ -180,6 +210,8 @@ fn written(group: &Group, shown: &[Vec<Shown>]) -> String {
             "**{} omitted**: they do not fit in a comment. The log of the run shows everything.\n\n",
             count(left, "more item")
         ));
+    } else if shown.iter().flatten().any(|shown| *shown != Shown::Full) {
+        text.push_str("**Details omitted**: they do not fit in a comment. The log of the run shows everything.\n\n");
     }
     text.push_str(&group.tail);
     text
@@ -197,6 +229,7 @@ mod tests {
             short: (full % 3 == 0).then(|| format!("- item {}\n", "s".repeat(brief + full / 2))),
             full: format!("- item {}\n", "f".repeat(brief + full)),
             name: (rank == Rank::Kept).then(|| "name".to_owned()),
+            rank: Rank::Rest,
         };
         Section { title: "A title", rank, items: lengths.iter().map(item).collect() }
     }
@@ -208,7 +241,7 @@ mod tests {
     #[test]
     fn what_goes_in_first_has_a_line_before_anything_else_has_more() {
         let sections = vec![section(Rank::Rest, &[(5, 400); 9]), section(Rank::First, &[(5, 400); 9])];
-        let text = fit(&[group(sections)], 1200);
+        let text = fit(&[group(sections)], 1200).text;
         assert!(text.len() <= 1200);
         assert_eq!((text.matches("- item f").count(), text.matches("- item b").count()), (1, 17), "{text}");
         assert!(text.find("- item f") > text.rfind("####"), "the one with details goes in first: {text}");
@@ -217,32 +250,44 @@ mod tests {
     #[test]
     fn what_is_kept_is_named_where_there_is_no_room_for_lines() {
         let sections = vec![section(Rank::First, &[(300, 0); 9]), section(Rank::Kept, &[(90, 400); 100])];
-        let text = fit(&[group(sections)], 1800);
+        let text = fit(&[group(sections)], 1800).text;
         let lines = text.matches("- item b").count();
         assert_eq!((lines + text.matches("name").count() - 1, text.contains("**9 more items")), (100, true), "{text}");
         assert!(text.len() <= 1800 && lines > 0, "{text}");
     }
 
     #[test]
+    fn each_has_a_line_before_anything_else_of_less_weight_has_more() {
+        let sections = vec![section(Rank::Rest, &[(5, 400); 9]), section(Rank::Soon, &[(5, 400); 9])];
+        let text = fit(&[group(sections)], 1200).text;
+        assert_eq!((text.matches("- item f").count(), text.matches("- item b").count()), (1, 17), "{text}");
+        let mut sections = vec![section(Rank::Rest, &[(5, 400); 9])];
+        sections[0].items[8].rank = Rank::Soon;
+        let fitted = fit(&[group(sections)], 900);
+        assert!(fitted.text.trim_end().contains("- item f") && !fitted.is_whole, "{}", fitted.text);
+        assert!(fit(&[group(Vec::new())], 900).is_whole);
+    }
+
+    #[test]
     fn what_is_left_out_is_counted() {
-        let text = fit(&[group(vec![section(Rank::Rest, &[(300, 0); 9])])], 1500);
+        let text = fit(&[group(vec![section(Rank::Rest, &[(300, 0); 9])])], 1500).text;
         assert_eq!(text.matches("- item").count(), 3, "{text}");
         assert!(text.contains("**6 more items omitted**"), "{text}");
         let groups: Vec<Group> = (0..9).map(|_| group(Vec::new())).collect();
-        assert!(fit(&groups, 900).ends_with("more projects omitted: they do not fit in a comment.\n"));
+        assert!(fit(&groups, 900).text.ends_with("more projects omitted: they do not fit in a comment.\n"));
     }
 
     proptest! {
         #[test]
         fn nothing_is_longer_than_the_limit_and_nothing_is_lost_unsaid(
             groups in prop::collection::vec(
-                prop::collection::vec((0..3_u8, prop::collection::vec((0..40_usize, 0..400_usize), 0..20)), 0..4), 0..4),
+                prop::collection::vec((0..5_u8, prop::collection::vec((0..40_usize, 0..400_usize), 0..20)), 0..4), 0..4),
             limit in 2000..9000_usize,
         ) {
-            let rank = |n: u8| [Rank::Kept, Rank::First, Rank::Rest][usize::from(n)];
+            let rank = |n: u8| [Rank::Kept, Rank::First, Rank::Soon, Rank::Said, Rank::Rest][usize::from(n)];
             let sections = |sections: &Vec<(u8, Vec<(usize, usize)>)>| sections.iter().map(|(n, items)| section(rank(*n), items)).collect();
             let groups: Vec<Group> = groups.iter().map(|group_of| group(sections(group_of))).collect();
-            let text = fit(&groups, limit);
+            let text = fit(&groups, limit).text;
             prop_assert!(text.len() <= limit);
             let all: usize = groups.iter().flat_map(|group| &group.sections).map(|section| section.items.len()).sum();
             let left = text.lines().filter_map(|line| line.strip_prefix("**")?.split(' ').next()?.parse::<usize>().ok()).sum::<usize>();

@@ -1,4 +1,4 @@
-//! Which changes nobody is to overlook, however much else there is.
+//! Which changes nobody is to overlook, however much else there is, and which come before the rest.
 
 use crate::diff::{Change, FieldChange};
 use crate::field::{Field, INACTIVE, Role, Type};
@@ -26,6 +26,21 @@ fn is_grave_field(kind: Kind, change: &FieldChange) -> bool {
                 || field
                     .is_some_and(|field| field.role == Role::Status && activates || field.ty == Type::Refs(Kind::HOME))
         }
+    }
+}
+
+/// Whether there is more to a change than plain values: a script, or an address that something is sent to or read from.
+pub(super) fn has_more(change: &Change) -> bool {
+    change.fields.iter().any(|field| leads_elsewhere(&field.wanted))
+}
+
+fn leads_elsewhere(value: &Value) -> bool {
+    match value {
+        Value::Script(_) => true,
+        Value::Text(text) => text.starts_with("http"),
+        Value::List(items) => items.iter().any(leads_elsewhere),
+        Value::Table(table) => table.values().any(leads_elsewhere),
+        _ => false,
     }
 }
 

@@ -9,6 +9,9 @@ mod safe;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
+
+use super::compact;
 use super::coverage::{hidden, managed};
 use super::diagnostic;
 use super::difference::one as one_difference;
@@ -19,14 +22,15 @@ use super::shared::Shared;
 use super::style::Look;
 use super::value::count;
 use crate::address::{Address, few};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::diff::Change;
 use crate::exit::Exit;
 use crate::plan::{Allowed, Flagged, Origin, Plan};
 use crate::problem::Problem;
 use crate::redact::without_secrets;
+pub use fit::Fitted;
 use fit::{Group, Item, NAME, Rank, Section, fit};
-use grave::is_grave;
+use grave::{has_more, is_grave};
 use safe::{block, code, cut};
 
 /// How long a comment may be: GitHub's limit, in bytes, so that it holds however characters are counted.
@@ -70,7 +74,7 @@ impl Comment {
 }
 
 /// What a run has to say, as Markdown. Its first line is hidden, and always the same for one command.
-pub fn comment(of: Comment, document: &Document<'_>) -> String {
+pub fn comment(of: Comment, document: &Document<'_>) -> Fitted {
     let word = of.word();
     let mut head = format!("<!-- fluxform {} -->\n### fluxform {word}", of.marker());
     if let Some(named) = document.plan.map(|plan| plan.project.as_str()).or(document.dir) {
@@ -81,7 +85,7 @@ pub fn comment(of: Comment, document: &Document<'_>) -> String {
 }
 
 /// What a run over several projects has to say; those of which something goes, or that stopped, come first.
-pub fn comments(of: Comment, exit: Exit, parts: &[Part<'_>]) -> String {
+pub fn comments(of: Comment, exit: Exit, parts: &[Part<'_>]) -> Fitted {
     let word = of.word();
     let mut order: Vec<&Part<'_>> = parts.iter().collect();
     order.sort_by_key(|part| urgency(&part.document));
@@ -125,6 +129,12 @@ fn group(of: Comment, mut head: String, document: &Document<'_>) -> Group {
         ));
     }
     head.push_str(&headline(of, document));
+    let warnings = warnings(document);
+    if !warnings.is_empty() {
+        head.push_str(&format!("**Warnings:** {}\n\n", warnings.len()));
+    }
+    let (never_allowed, warnings): (Vec<&Diagnostic>, Vec<_>) =
+        warnings.into_iter().partition(|warning| warning.code == Code::FluxHiddenPlace);
     let mut sections = Vec::new();
     let said = |problem: &Problem| diagnosed(&problem.diagnostic);
     sections.push(section("Problems", Rank::First, document.problems.iter().map(said).collect()));
@@ -137,21 +147,18 @@ fn group(of: Comment, mut head: String, document: &Document<'_>) -> Group {
         one_difference(&mut page, difference);
         let full = format!("{}\n", block("diff", page.finish().lines().map(as_diff)));
         let name = code(cut(&difference.address.to_string(), NAME));
-        Item { full, short: None, brief: format!("- **{name}**\n"), name: Some(name) }
+        Item { full, short: None, brief: format!("- **{name}**\n"), name: Some(name), rank: Rank::Rest }
     });
     sections.push(section("Not the plan that was reviewed", Rank::First, differs.collect()));
+    let never_allowed = never_allowed.into_iter().map(diagnosed).collect();
+    sections.push(section("Warnings that no policy can allow", Rank::First, never_allowed));
     if let Some(report) = document.report {
         sections.extend(outcome::sections(report));
     }
     if let Some(plan) = document.plan.filter(|_| document.report.is_none() && document.difference.is_empty()) {
         sections.extend(if of == Comment::Drift { drift(plan) } else { planned(plan) });
-        let warnings = plan.warnings.iter().map(diagnosed).collect();
-        sections.push(section("Warnings", Rank::Rest, warnings));
     }
-    if let Some(valid) = document.valid {
-        sections.push(section("Warnings", Rank::Rest, valid.warnings.iter().map(diagnosed).collect()));
-    }
-    sections.push(section("Warnings", Rank::Rest, document.warnings.iter().map(diagnosed).collect()));
+    sections.push(section("Warnings", Rank::Said, warnings.into_iter().map(diagnosed).collect()));
     if let Some(coverage) = document.coverage {
         head.push_str(&format!("**Coverage:** {} %. {}\n\n", coverage.percent(), managed(coverage)));
         let hidden = coverage.hidden().map(|(kind, sight)| Item::line(|_| format!("- {kind}s: {}\n", hidden(sight))));
@@ -168,6 +175,15 @@ fn group(of: Comment, mut head: String, document: &Document<'_>) -> Group {
 
 fn section(title: &'static str, rank: Rank, items: Vec<Item>) -> Section {
     Section { title, rank, items }
+}
+
+/// All warnings that are shown.
+fn warnings<'a>(document: &Document<'a>) -> Vec<&'a Diagnostic> {
+    let of_plan = document.plan.filter(|_| document.report.is_none() && document.difference.is_empty());
+    let of_plan = of_plan.into_iter().flat_map(|plan| &plan.warnings);
+    let of_report = document.report.into_iter().flat_map(|report| &report.warnings);
+    let of_manifests = document.valid.into_iter().flat_map(|valid| &valid.warnings);
+    of_report.chain(of_plan).chain(of_manifests).chain(document.warnings).collect()
 }
 
 /// The line that says it all.
@@ -220,22 +236,41 @@ fn planned(plan: &Plan) -> Vec<Section> {
     let (destroyed, rest): (Vec<_>, Vec<_>) = server().partition(destroys);
     let (drifted, changed): (Vec<_>, Vec<_>) = rest.into_iter().partition(|change| change.drifted());
     let (grave, changed): (Vec<_>, Vec<_>) = changed.into_iter().partition(|change| is_grave(change));
-    let items = |changes: Vec<&Change>| changes.into_iter().map(|change| change::change(change, None)).collect();
+    let warned: BTreeSet<&str> = plan.warnings.iter().flat_map(|warning| words(&warning.message)).collect();
+    let all = compact::tables(plan.changes.iter().map(|change| &change.address));
+    let item = |change: &Change, shared: &Shared<'_>| {
+        let soon = has_more(change) || warned.contains(change.address.to_string().as_str());
+        Item { rank: if soon { Rank::Soon } else { Rank::Rest }, ..change::change(change, shared.rest(change)) }
+    };
+    let items = |changes: &[&Change], shared: &Shared<'_>| {
+        let alike = compact::alike(changes, shared).into_iter();
+        let items = alike.map(|alike| match alike.changes.as_slice() {
+            [one] => item(one, shared),
+            many => change::alike(&alike, &many.iter().map(|change| item(change, shared)).collect::<Vec<_>>(), &all),
+        });
+        items.collect::<Vec<_>>()
+    };
+    let alone = Shared::default();
+    let destroyed = destroyed.into_iter().map(|change| item(change, &alone)).collect();
     let shared = Shared::of(&changed);
-    let others = changed.into_iter().filter(|change| !shared.is_all(change));
-    let others = others.map(|change| change::change(change, shared.rest(change)));
-    let changed = shared.libraries.iter().map(change::library).chain(others).collect();
+    let others: Vec<&Change> = changed.into_iter().filter(|change| !shared.is_all(change)).collect();
+    let changed = shared.libraries.iter().map(change::library).chain(items(&others, &shared)).collect();
     let ledger = plan.changes.iter().filter(|change| change.ledger_only()).flat_map(change::ledger);
     vec![
         section("Data at stake", Rank::First, stakes.collect()),
         section("Allowed by [policy]", Rank::First, plan.allowed.iter().map(allowed).collect()),
         section("Allowed by flags of this run", Rank::First, plan.flags.iter().map(flagged).collect()),
-        section("Destroyed or replaced", Rank::Kept, items(destroyed)),
-        section("Drift (changed on the server since the last apply)", Rank::First, items(drifted)),
-        section("Rights, secrets and adoptions", Rank::First, items(grave)),
+        section("Destroyed or replaced", Rank::Kept, destroyed),
+        section("Drift (changed on the server since the last apply)", Rank::First, items(&drifted, &alone)),
+        section("Rights, secrets and adoptions", Rank::First, items(&grave, &alone)),
         section("Changes", Rank::Rest, changed),
         section("Ledger only (nothing changes on the server)", Rank::Rest, ledger.collect()),
     ]
+}
+
+/// The words of a message, such as addresses.
+fn words(message: &str) -> impl Iterator<Item = &str> {
+    message.split([' ', '`', ',', ';']).map(|word| word.trim_end_matches([':', '.'])).filter(|word| word.contains('.'))
 }
 
 /// What a policy lets pass, and why.
@@ -273,8 +308,9 @@ fn diagnosed(diagnostic: &Diagnostic) -> Item {
     Item {
         full: format!("{}\n", block("text", lines)),
         short: None,
-        brief: format!("- {}\n", code(cut(&diagnostic.message, NAME))),
+        brief: format!("- {}: {}\n", code(diagnostic.code), code(cut(&diagnostic.message, NAME))),
         name: None,
+        rank: Rank::Rest,
     }
 }
 

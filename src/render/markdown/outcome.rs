@@ -45,7 +45,6 @@ pub(super) fn sections(report: &Report) -> Vec<Section> {
         of("Not started", Rank::First, |outcome, _| matches!(outcome, Outcome::NotStarted)),
         of("Destroyed or replaced", Rank::Kept, |outcome, action| done(outcome) && action.removes()),
         of("Applied", Rank::Rest, |outcome, action| done(outcome) && !action.removes()),
-        section("Warnings", Rank::Rest, report.warnings.iter().map(super::diagnosed).collect()),
     ]
 }
 

@@ -21,6 +21,14 @@ use crate::report::Report;
 use crate::secret::Sink;
 use crate::value::{Ref, Scope, Script, Set, Value};
 
+fn comment(of: Comment, document: &Document<'_>) -> String {
+    super::comment(of, document).text
+}
+
+fn comments(of: Comment, exit: Exit, parts: &[Part<'_>]) -> String {
+    super::comments(of, exit, parts).text
+}
+
 fn of_plan(of: Comment, plan: &Plan, exit: Exit) -> String {
     comment(of, &Document { origin: Some(&sample::origin()), plan: Some(plan), ..Document::new(exit) })
 }
@@ -190,7 +198,54 @@ fn what_gives_rights_or_takes_over_is_not_pushed_out() {
         assert!(text.contains(on), "{on}");
     }
     // What takes rights away is a change like any other.
-    assert!(!text.contains("token.off") && !text.contains("task.zs"), "{text}");
+    assert!(!text.contains("token.off"), "{text}");
+}
+
+#[test]
+fn padding_pushes_out_no_script_no_address_and_no_warning() {
+    let field = |name: &'static str, value: Value| sample::field(name, None, value, None, Cause::New);
+    let new = |kind: Kind, name: &str, fields: Vec<FieldChange>| Change {
+        fields,
+        ..sample::change(kind, name, Action::Create, Reason::New)
+    };
+    let mut plan = large(1200, 0, 1);
+    let hook = Value::Table(BTreeMap::from([("url".to_owned(), sample::text("https://hook.example.com/"))]));
+    plan.changes.extend([
+        new(Kind::NotificationEndpoint, "hook", vec![field("http", hook)]),
+        new(Kind::Task, "evil", vec![field("flux", sample::script("x = http.post(url: u)"))]),
+        new(Kind::Bucket, "odd", vec![field("description", sample::text(&"y".repeat(300)))]),
+    ]);
+    let warning = |code: Code, message: &str| Diagnostic::warning(code, message);
+    plan.warnings = (0..300).map(|_| warning(Code::FluxSecretLiteral, &"z".repeat(300))).collect();
+    plan.warnings.push(warning(Code::PlanLeftover, "there is another bucket like bucket.odd: nobody owns it"));
+    plan.warnings.push(warning(Code::FluxHiddenPlace, "task.evil hides a string"));
+    let text = of_plan(Comment::Plan, &plan, Exit::Ok);
+    let at = |words: &str| text.find(words).unwrap_or_else(|| panic!("no {words:?} in {text}"));
+    assert!(at("**Warnings:** 302") < at("flux::hidden-place"));
+    assert!(at("flux::hidden-place") < at("#### Changes") && at("flux::hidden-place") < at("flux::secret-literal"));
+    for full in ["+ http = { url = \"https://hook.example.com/\" }", "+     x = http.post(url: u)", "bucket.odd"] {
+        at(full);
+    }
+}
+
+#[test]
+fn instances_that_change_in_the_same_way_are_one_entry() {
+    let mut plan = sample::nothing();
+    plan.changes = (0..200)
+        .map(|n| {
+            let mut change = sample::change(Kind::Bucket, "line", Action::Update, Reason::Differs);
+            change.address = change.address.at(format!("l{n}"));
+            let (was, is) = (sample::text("30d"), sample::text(if n == 3 { "90d" } else { "60d" }));
+            change.fields = vec![sample::field("retention", Some(was), is, None, Cause::Yours)];
+            change
+        })
+        .collect();
+    let fitted = super::comment(Comment::Plan, &Document { plan: Some(&plan), ..Document::new(Exit::Ok) });
+    let head = "**`~ bucket.line[*]`** `(199 of 200 instances: l0, l1, l2, l4, l5, l6, 193 more)  retention \"30d\" -> \"60d\"`\n\n<details>\n";
+    assert!(fitted.is_whole && fitted.text.contains(head), "{}", fitted.text);
+    assert_eq!(fitted.text.matches("+ retention = \"60d\"").count(), 199, "all of it is in the details");
+    let (_, other) = fitted.text.split_once("**`~ bucket.line[l3]`**").expect("the one that goes another way");
+    assert!(other.contains("+ retention = \"90d\""), "{other}");
 }
 
 /// A word that all strange text has: wherever it is, text of a stranger is.

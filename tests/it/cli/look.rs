@@ -62,3 +62,28 @@ fn the_first_plan_of_a_platform_fits_on_two_screens() {
     let show = on("show", example.path()).arg(&vars).arg("--compact").run().with(0);
     insta::assert_snapshot!("compact_show", show.out);
 }
+
+#[test]
+fn a_comment_that_is_cut_is_whole_on_standard_error() {
+    let long = "x".repeat(300);
+    let buckets: String = (0..300).map(|n| format!("[bucket.b{n}]\ndescription = \"{long}\"\n")).collect();
+    let dir = project(&format!("[project]\nname = \"p\"\n[server]\nurl = \"embedded:\"\norg = \"acme\"\n{buckets}"));
+    let plan = |dirs: &[&str]| on("plan", dir.path()).args(dirs).arg("--format=markdown").run().with(0);
+    let cut = plan(&[]);
+    assert!(cut.out.contains("**Details omitted**") && cut.out.contains("bucket.b299"), "{}", cut.out);
+    assert_eq!(cut.err.matches(&long).count(), 300, "{}", cut.err);
+    let dir = project("[project]\nname = \"p\"\n[server]\nurl = \"embedded:\"\norg = \"acme\"\n[bucket.b]\n");
+    let whole = on("plan", dir.path()).arg("--format=markdown").run().with(0);
+    assert!(!whole.err.contains("bucket.b"), "{}", whole.err);
+}
+
+#[test]
+fn what_is_for_people_is_not_ignored_for_others() {
+    let dir = project("[project]\nname = \"p\"\n[server]\nurl = \"embedded:\"\norg = \"acme\"\n[bucket.b]\n");
+    for format in ["markdown", "json"] {
+        for command in ["plan", "apply", "drift", "destroy", "show"] {
+            let ended = on(command, dir.path()).args(&["--compact", "--format", format]).run().with(64);
+            assert!(ended.all().contains("--compact is only for the human format"), "{}", ended.all());
+        }
+    }
+}
