@@ -132,9 +132,7 @@ fn made(
             write(&project)?;
             return Ok(project);
         }
-        for (id, why) in &wrong {
-            converted.refuse(id, why);
-        }
+        converted.refuse(&wrong);
         if converted.made.len() == left {
             return Err(unsound(wrong.values().next().map(String::as_str).unwrap_or_default()));
         }

@@ -61,12 +61,15 @@ impl Made {
 }
 
 impl Converted {
-    /// Leaves out the object `id`, and says why.
-    pub fn refuse(&mut self, id: &ObjectId, why: &str) {
-        let Some(at) = self.made.iter().position(|made| made.id() == *id) else { return };
-        let Made { kind, object, place, .. } = self.made.remove(at);
-        let message = format!("the {kind} `{}` cannot be converted: {why}", object.name);
-        self.told.push(Diagnostic::error(Code::ConvertObject, message).at(place, "left out"));
+    /// Leaves out these objects, and says why.
+    pub fn refuse(&mut self, wrong: &BTreeMap<ObjectId, String>) {
+        let (told, made) = (&mut self.told, &mut self.made);
+        made.retain(|Made { kind, object, place, .. }| {
+            let Some(why) = wrong.get(&(*kind, object.id.clone())) else { return true };
+            let message = format!("the {kind} `{}` cannot be converted: {why}", object.name);
+            told.push(Diagnostic::error(Code::ConvertObject, message).at(place.clone(), "left out"));
+            false
+        });
     }
 
     /// Leaves out what cannot be there together with others, or without what is not there.
@@ -76,8 +79,8 @@ impl Converted {
             let there: BTreeSet<ObjectId> = self.made.iter().map(Made::id).collect();
             let home = self.home.as_str();
             let lacking = self.made.iter_mut().filter_map(|made| Some((made.id(), lacks(made, &there, home)?)));
-            let lacking: Vec<(ObjectId, String)> = lacking.collect();
-            lacking.iter().for_each(|(id, why)| self.refuse(id, why));
+            let lacking: BTreeMap<ObjectId, String> = lacking.collect();
+            self.refuse(&lacking);
             if lacking.is_empty() {
                 break;
             }
@@ -100,10 +103,9 @@ impl Converted {
                 None => drop(known.insert(key, &made.place)),
             }
         }
-        for (id, told) in twice {
-            self.made.retain(|made| made.id() != id);
-            self.told.push(told);
-        }
+        let (gone, told): (BTreeSet<ObjectId>, Vec<Diagnostic>) = twice.into_iter().unzip();
+        self.made.retain(|made| !gone.contains(&made.id()));
+        self.told.extend(told);
     }
 
     /// The server that has these objects and nothing else.

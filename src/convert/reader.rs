@@ -41,9 +41,9 @@ impl<'s> Reader<'s> {
     }
 
     /// Says that a secret is not copied, and what stands in its place.
-    pub(super) fn hide(&mut self, at: Range<usize>, message: impl Into<String>, help: impl Into<String>) {
+    pub(super) fn hide(&mut self, at: Range<usize>, message: impl Into<String>, label: &str, help: impl Into<String>) {
         let place = self.place(at);
-        let diagnostic = Diagnostic::warning(Code::ConvertSecret, message).at(place, "a secret in plain text");
+        let diagnostic = Diagnostic::warning(Code::ConvertSecret, message).at(place, label);
         self.told.push(diagnostic.help(help));
     }
 

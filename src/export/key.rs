@@ -83,12 +83,16 @@ fn keys<'a>(
         keys.extend(owner.map(|id| (id, base.clone())));
         later.extend(ids.iter().filter(|id| Some(**id) != owner).map(|id| (base, *id)));
     }
+    let mut twins: HashMap<(&str, &str), usize> = HashMap::new();
+    for (base, ids) in &groups {
+        for id in ids {
+            *twins.entry((base, &candidates[id].object.name)).or_default() += 1;
+        }
+    }
     let mut later: Vec<_> = later
         .into_iter()
         .map(|(base, id)| {
-            let twins =
-                groups[base].iter().filter(|other| candidates[*other].object.name == candidates[id].object.name);
-            let by_content = twins.count() > 1;
+            let by_content = twins[&(&**base, &*candidates[id].object.name)] > 1;
             let told = apart(id, &candidates[id], by_content, sources, names);
             let base = if base.is_empty() { kind.name() } else { base };
             (format!("{base}_{}", &told[..DIGITS]), id)
@@ -96,8 +100,13 @@ fn keys<'a>(
         .collect();
     // By ID where even the content is the same: in the order in which they were made.
     later.sort();
+    let mut tried: HashMap<String, usize> = HashMap::new();
     for (key, id) in later {
-        let free = (1..).map(|n| if n == 1 { key.clone() } else { format!("{key}_{n}") });
+        let next = tried.entry(key.clone()).or_default();
+        let free = std::iter::repeat_with(|| {
+            *next += 1;
+            if *next == 1 { key.clone() } else { format!("{key}_{next}") }
+        });
         let key = free.into_iter().find(|key| taken.insert(key.clone())).expect("invariant: fewer keys than numbers");
         keys.push((id, key));
     }

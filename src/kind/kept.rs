@@ -33,7 +33,7 @@ pub struct Kept {
 }
 
 /// Whether the server keeps it for a notification endpoint.
-pub(super) fn is_of_endpoint(key: &str) -> bool {
+pub(crate) fn is_of_endpoint(key: &str) -> bool {
     OF_ENDPOINTS.iter().any(|end| key.strip_suffix(end).is_some_and(is_id))
 }
 

@@ -45,6 +45,7 @@ mod wire;
 pub use draft::{Check, Draft, Fault};
 pub use export::{Export, ExportError};
 pub use kept::Kept;
+pub(crate) use kept::is_of_endpoint;
 pub(crate) use live::NO_SECRETS;
 pub use live::{Desired, Holder, Ids, Made, Object, Presence, ReadScope, Secrets, Standing};
 pub use natural_key::{Names, NaturalKey};

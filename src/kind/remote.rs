@@ -96,7 +96,14 @@ impl live::Live for Live {
     /// The server sends the token that it has to whatever URL it is told (influxd 2.9.1, measured): it gets both at once.
     fn write(edit: &Edit<'_>, body: &mut Body) -> Result<(), ApiError> {
         match edit.desired.secrets.get(TOKEN) {
-            Some(token) => drop(body.insert("remoteAPIToken".to_owned(), token.expose_secret().into())),
+            Some(token) => {
+                body.insert("remoteAPIToken".to_owned(), token.expose_secret().into());
+                // Also where it stays: somebody may have changed it since the plan.
+                let url = edit.desired.fields.text("url").or_else(|| edit.live?.fields.text("url"));
+                if let Some(url) = url {
+                    body.entry("remoteURL").or_insert_with(|| url.into());
+                }
+            }
             None if edit.live.is_none() || (edit.changed)("url") => {
                 return Err(ApiError::unsent("the token of the remote is not known"));
             }

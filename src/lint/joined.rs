@@ -1,15 +1,17 @@
 //! Lines that look like statements of their own, and go on with the one above: line ends mean nothing in Flux.
 
+use std::cell::LazyCell;
+
 use super::Look;
 use crate::diagnostic::Code;
-use crate::flux::ast::{Body, ExpressionId, ExpressionKind, Infix, Script, Span, Statement, StatementKind};
+use crate::flux::ast::{Body, ExpressionId, ExpressionKind, Infix, Lines, Script, Span, Statement, StatementKind};
 
 /// A statement that has begun.
 struct Begun {
     /// Where it ends.
     end: u32,
     /// How many bytes stand before it in its line.
-    column: usize,
+    column: u32,
     /// Where its value begins, and what functions that it is give.
     values: Vec<u32>,
     is_option: bool,
@@ -20,14 +22,19 @@ struct Begun {
 pub(super) fn lines(look: &mut Look<'_>) {
     let script = look.script;
     let source = script.source();
+    let lines = LazyCell::new(|| Lines::of(source));
+    let column = |at: u32| lines.position(at).column - 1;
     let options = script.body().iter().filter(|one| matches!(one.kind, StatementKind::Option { .. }));
-    let deepest_option = options.map(|one| column(source, one.span.start).1).max();
+    let deepest_option = options.map(|one| column(one.span.start)).max();
     // Nearly no script has one: all others are done here.
-    let mut operators: Vec<(u32, bool, usize, u32)> = Vec::new();
+    let mut operators: Vec<(u32, bool, u32, u32)> = Vec::new();
     for expression in script.expressions() {
         let Some((at, is_pipe)) = operator(&expression.kind) else { continue };
-        let (is_first, column) = column(source, at);
-        if is_first && (!is_pipe || deepest_option.is_some_and(|option| column <= option)) {
+        if !is_first(source, at) {
+            continue;
+        }
+        let column = column(at);
+        if !is_pipe || deepest_option.is_some_and(|option| column <= option) {
             operators.push((at, is_pipe, column, expression.span.start));
         }
     }
@@ -46,7 +53,7 @@ pub(super) fn lines(look: &mut Look<'_>) {
                 | StatementKind::Return(value) => (value, false),
                 StatementKind::Builtin { .. } | StatementKind::TestCase(_) | StatementKind::Bad => continue,
             };
-            let column = column(source, statement.span.start).1;
+            let column = column(statement.span.start);
             open.push(Begun { end: statement.span.end, column, values: values(script, value), is_option });
         }
         while open.pop_if(|statement| statement.end <= at).is_some() {}
@@ -103,9 +110,8 @@ fn statements(script: &Script) -> Vec<&Statement> {
     all
 }
 
-/// Whether only white space stands before `at` in its line, and how many bytes do.
-fn column(source: &str, at: u32) -> (bool, usize) {
-    let before = &source[..at as usize];
-    let line = &before[before.rfind('\n').map_or(0, |end| end + 1)..];
-    (line.bytes().all(|byte| matches!(byte, b' ' | b'\t' | b'\r')), line.len())
+/// Whether only white space stands before `at` in its line. Looks no further back: a line may be very long.
+fn is_first(source: &str, at: u32) -> bool {
+    let before = source[..at as usize].trim_end_matches([' ', '\t', '\r']);
+    before.is_empty() || before.ends_with('\n')
 }

@@ -7,7 +7,7 @@ use super::{Others, Part, name};
 use crate::convert::made::Variable;
 use crate::convert::node::Node;
 use crate::convert::reader::Reader;
-use crate::kind::{Kind, path_shown};
+use crate::kind::{Kind, is_of_endpoint, path_shown};
 use crate::redact::without_path;
 
 /// The levels as InfluxDB writes them.
@@ -138,20 +138,22 @@ pub(super) fn endpoint(part: &Part<'_>, reader: &mut Reader<'_>) -> Option<Json>
 
 /// What the server keeps of a secret: a reference to a secret of the org, or a value of the endpoint's own, which is not copied.
 fn secret(part: &Part<'_>, key: &str, said: &Node, reader: &mut Reader<'_>) -> Option<String> {
+    let message = format!("`{key}` of `{}` is not copied", part.named.name);
+    let help = "the manifest has `{ env = \"NAME\" }` in its place: set that variable where you apply, or name a secret of the org, \
+                `{ secret = \"KEY\" }`";
     if let Some(reference) = said.get("secretRef") {
         let name = reference.get("key").and_then(Node::as_text)?;
-        let message = format!("the template has no value for the secret `{name}` of the org");
-        reader.note(reference.head(), message, "set it before the apply, or declare a `secret`");
-        return Some(format!("secret: {name}"));
+        if !is_of_endpoint(&name) {
+            let message = format!("the template has no value for the secret `{name}` of the org");
+            reader.note(reference.head(), message, "set it before the apply, or declare a `secret`");
+            return Some(format!("secret: {name}"));
+        }
+        // As `influx export` names what a server keeps for an endpoint itself.
+        reader.hide(reference.head(), message, "kept by the other server", help);
+    } else {
+        said.as_text().filter(|text| !text.is_empty())?;
+        reader.hide(said.head(), message, "a secret in plain text", help);
     }
-    said.as_text().filter(|text| !text.is_empty())?;
-    let message = format!("`{key}` of `{}` is not copied", part.named.name);
-    reader.hide(
-        said.head(),
-        message,
-        "the manifest has `{ env = \"NAME\" }` in its place: set that variable where you apply, or name a secret of the org, \
-         `{ secret = \"KEY\" }`",
-    );
     let key = if key == "routingKey" { "routing-key" } else { key };
     Some(format!("secret: {}-{key}", part.id))
 }
@@ -166,7 +168,13 @@ fn address(part: &Part<'_>, (sort, key): (&str, &str), url: String, reader: &mut
     let name = reader.variable(&name, Variable { default: None, stand_in: Some(stand_in.clone()) });
     let at = part.spec.get("url").map_or_else(|| part.at.clone(), Node::head);
     let message = format!("`url` of `{}` has a secret in it, and is not copied", part.named.name);
-    reader.hide(at, message, format!("the manifest has `${{var.{name}}}` in its place: set `FLUXFORM_VAR_{name}`"));
+    let label = "a secret in plain text";
+    reader.hide(
+        at,
+        message,
+        label,
+        format!("the manifest has `${{var.{name}}}` in its place: set `FLUXFORM_VAR_{name}`"),
+    );
     stand_in
 }
 

@@ -219,7 +219,12 @@ fn permissions(instance: &Instance<'_>, reader: &mut Reader<'_>) -> Vec<Json> {
 fn hidden(instance: &Instance<'_>, key: &str, help: &str, reader: &mut Reader<'_>) {
     let said = instance.attributes.get(key).filter(|said| text(said).is_some_and(|text| !text.is_empty()));
     if let Some(said) = said {
-        reader.hide(said.head(), format!("`{key}` of {} is not copied", instance.address), help);
+        reader.hide(
+            said.head(),
+            format!("`{key}` of {} is not copied", instance.address),
+            "a secret in plain text",
+            help,
+        );
     }
 }
 

@@ -253,6 +253,19 @@ fn what_influxdb_takes_is_taken() {
     assert!(files["notification_rules.toml"].contains("notification_endpoint.room"), "{files:#?}");
 }
 
+/// `influx export` names what a server keeps for an endpoint itself like a secret of the org.
+#[test]
+fn the_token_that_a_server_keeps_for_an_endpoint_comes_from_the_environment() {
+    let spec =
+        "{ type: bearer, method: POST, url: \"http://x\", token: { secretRef: { key: 11b7906446325000-token } } }";
+    let converted = Converted::of("t.yml", &object("NotificationEndpointHTTP", "room", spec));
+    let said = converted.ended.words();
+    assert_eq!(converted.ended.code, 0, "{said}");
+    assert!(said.contains("`token` of `room` is not copied"), "{said}");
+    let endpoints = &files(&converted.project())["notification_endpoints.toml"];
+    assert!(endpoints.contains("{ env = \"ROOM_TOKEN\" }"), "{endpoints}");
+}
+
 /// Who names the directory may name it by a link.
 #[test]
 fn a_link_to_an_empty_directory_is_followed() {
@@ -272,7 +285,14 @@ fn a_link_to_an_empty_directory_is_followed() {
 /// No secret of a template is copied, nor shown in what is said of it.
 #[test]
 fn no_secret_of_a_template_is_copied() {
-    let secrets = ["b0tt0kenb0tt0ken", "hunter2hunter2", "us3rn4meus3rn4me", "r0utingr0utingr0", "T000B000w3bh00k"];
+    let secrets = [
+        "b0tt0kenb0tt0ken",
+        "hunter2hunter2",
+        "us3rn4meus3rn4me",
+        "r0utingr0utingr0",
+        "T000B000w3bh00k",
+        "r00mr00mr00m",
+    ];
     let text = [
         object(
             "NotificationEndpointHTTP",
@@ -292,6 +312,13 @@ fn no_secret_of_a_template_is_copied() {
             "NotificationEndpointSlack",
             "d",
             &format!("{{ url: \"https://hooks.slack.com/services/{}\" }}", secrets[4]),
+        ),
+        // As `influx export` writes it.
+        object("NotificationEndpointSlack", "e", &format!("\n  url: https://chat.example.com/{}", secrets[5])),
+        object(
+            "NotificationEndpointHTTP",
+            "f",
+            &format!("\n  type: none\n  method: POST\n  url: https://x.example.com/{}?a=b", secrets[5]),
         ),
     ]
     .concat();
@@ -314,7 +341,17 @@ fn no_secret_of_a_template_is_copied() {
     }
     let validate = || Fluxform::new(&["validate"]).arg(converted.project());
     validate().run().with(65);
-    validate().args(&["--var", "d_url=https://hooks.slack.com/services/x"]).run().with(0);
+    validate()
+        .args(&[
+            "--var",
+            "d_url=https://hooks.slack.com/services/x",
+            "--var",
+            "e_url=http://x/e",
+            "--var",
+            "f_url=http://x/f",
+        ])
+        .run()
+        .with(0);
 }
 
 /// Of names that come from outside the project has variables, with their defaults.

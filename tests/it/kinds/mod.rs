@@ -19,6 +19,7 @@ mod notification_endpoints;
 mod notification_rules;
 mod orgs;
 mod params;
+mod remotes;
 mod tasks;
 mod telegrafs;
 mod tokens;
