@@ -113,10 +113,7 @@ pub(super) fn differences(
             Value::Text(text) => Value::Text(without_credentials(&text).into_owned()),
             other => other.with_sources_of(&wanted),
         };
-        let wanted = match (wanted.into_owned(), &live) {
-            (Value::Script(wanted), Value::Script(live)) => Value::Script(wanted.beside(live)),
-            (other, _) => other,
-        };
+        let wanted = wanted.into_owned().beside(&live);
         let live = Some(live);
         change.fields.push(FieldChange { field: field.name, live, wanted, last: last_text(), cause });
     }

@@ -138,7 +138,7 @@ fn sealed_field(change: FieldChange) -> FieldChange {
     let last = last.map(|last| match &wanted {
         Value::Sinks(_) => {
             let shown = without_secrets_in_command(&last);
-            if is_sealed(&last) || shown == last { last } else { redact::sealed(&shown, &digest(&last)) }
+            if is_sealed(&last) || shown == last { last } else { redact::sealed(&shown, &last, digest) }
         }
         _ => sealed_text(field, "", &last),
     });

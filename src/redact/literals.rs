@@ -340,7 +340,7 @@ pub(crate) fn sealed_words(mut argv: Vec<String>, digest: impl Fn(&str) -> Strin
     }
     let secrets = commands::secrets(&argv.iter().map(String::as_str).collect::<Vec<_>>());
     for (at, secret) in secrets.into_iter().rev() {
-        let print = sealed(HIDDEN, &digest(&argv[at][secret.clone()]));
+        let print = sealed(HIDDEN, &argv[at][secret.clone()], &digest);
         argv[at].replace_range(secret, &print);
     }
     argv

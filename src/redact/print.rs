@@ -3,14 +3,20 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use super::beside::secrets;
 use super::literals::HIDDEN;
 
 const OPEN: &str = "⟦";
 const CLOSE: &str = "⟧";
 
-/// `shown`, which people see in the place of a text with secrets, with the print `digest` of that text.
-pub(crate) fn sealed(shown: &str, digest: &str) -> String {
-    shown.replacen(HIDDEN, &format!("{HIDDEN}{OPEN}{digest}{CLOSE}"), 1)
+/// `shown`, which people see in the place of `plain`, with the print that `digest` makes of each secret.
+pub(crate) fn sealed(shown: &str, plain: &str, digest: impl Fn(&str) -> String) -> String {
+    let mut pieces = shown.split(HIDDEN);
+    let mut written = pieces.next().unwrap_or_default().to_owned();
+    for (secret, piece) in secrets(plain, shown).into_iter().zip(pieces) {
+        written.push_str(&[HIDDEN, OPEN, &digest(secret), CLOSE, piece].concat());
+    }
+    written
 }
 
 /// Whether `text` has been written down so.
@@ -49,8 +55,8 @@ mod tests {
 
     #[test]
     fn a_print_is_written_and_seen_by_nobody() {
-        let written = sealed("a=*** b=***", "0af1");
-        assert_eq!(written, "a=***⟦0af1⟧ b=***");
+        let written = sealed("a=*** b=***", "a=A b=B", |secret| if secret == "A" { "0af1" } else { "b2" }.to_owned());
+        assert_eq!(written, "a=***⟦0af1⟧ b=***⟦b2⟧");
         assert!(is_sealed(&written));
         assert_eq!(without_prints(&written), "a=*** b=***");
         for other in ["a⟦0af1⟧", "***⟦⟧", "***⟦x⟧", "***⟦0af1", "***"] {

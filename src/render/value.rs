@@ -64,17 +64,9 @@ impl Shown {
         Part { plain: &self.plain, shown: &self.shown }
     }
 
-    fn parts(&self, mark: &str) -> Option<Vec<Part<'_>>> {
-        Part::between(mark, &self.plain, &self.shown)
-    }
-
-    /// Both as they are shown: where only a secret differs, the second says so.
+    /// Both as they are shown: where a secret differs, the second says so.
     pub(super) fn beside(self, second: &Self) -> (String, String) {
-        const MARK: &str = ", ";
-        let shown = match (self.parts(MARK), second.parts(MARK)) {
-            (Some(old), Some(new)) => beside(&old, &new).join(MARK),
-            _ => beside(&[self.whole()], &[second.whole()]).concat(),
-        };
+        let shown = beside(&[self.whole()], &[second.whole()]).concat();
         (self.shown, shown)
     }
 }
@@ -155,9 +147,18 @@ fn text_of<'t>((field, key): (&str, &str), text: &'t str, secrets: Secrets) -> C
     }
 }
 
-/// `text`, which stands in a field under a key, where it takes the place of `other`: where only a secret differs, that is told.
+/// `text`, which stands in a field under a key, where it takes the place of `other`: where a secret differs, that is told.
 pub(super) fn text_beside((field, key): (&str, &str), text: &str, other: Option<&str>) -> String {
-    let part = |plain| (plain, masked(field, key, plain));
+    masked_beside(|text| masked(field, key, text), text, other)
+}
+
+/// The same of a sink, or of where a secret comes from.
+pub(super) fn command_beside(text: &str, other: Option<&str>) -> String {
+    masked_beside(|text| without_secrets_in_command(text), text, other)
+}
+
+fn masked_beside<'t>(mask: impl Fn(&'t str) -> Cow<'t, str>, text: &'t str, other: Option<&'t str>) -> String {
+    let part = |plain| (plain, mask(plain));
     let (old, new) = (other.map(part), part(text));
     let old: Vec<_> = old.iter().map(|(plain, shown)| Part { plain, shown }).collect();
     beside(&old, &[Part { plain: new.0, shown: &new.1 }]).concat()
@@ -359,7 +360,8 @@ mod tests {
                 list(&["pw=A2", "c"]),
                 "[\"pw=***\", \"b\"] -> [\"pw=*** (another secret)\", \"c\"]",
             ),
-            (list(&["pw=A, 1"]), list(&["pw=A2"]), "[\"pw=***, 1\"] -> [\"pw=***\"]"),
+            (list(&["pw=A, 1"]), list(&["pw=A2"]), "[\"pw=***, 1\"] -> [\"pw=*** (another secret)\"]"),
+            (text("token=A1b2 x"), text("token=C3d4 y"), "\"token=*** x\" -> \"token=*** (another secret) y\""),
             (
                 Value::Map(map(&[("token", "A"), ("x", "1")])),
                 Value::Map(map(&[("token", "B"), ("x", "2")])),

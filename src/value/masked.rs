@@ -24,7 +24,7 @@ pub(crate) fn masked<'t>(field: &str, key: &str, text: &'t str) -> Cow<'t, str> 
 /// `text` as it is written down: people see it alike, and another secret makes another text.
 pub(crate) fn sealed_text(field: &str, key: &str, text: &str) -> String {
     let shown = masked(field, key, text);
-    if is_sealed(text) || shown == text { text.to_owned() } else { sealed(&shown, &digest(text)) }
+    if is_sealed(text) || shown == text { text.to_owned() } else { sealed(&shown, text, digest) }
 }
 
 impl Value {

@@ -33,9 +33,35 @@ enum Language {
     Other,
 }
 
+/// What is put before the bytes of a text of which each counts.
+const QUERY: &str = "query";
+const OTHER: &str = "other";
+const UNREAD: &str = "unread";
+
 impl Language {
     fn is_default(&self) -> bool {
         *self == Self::default()
+    }
+
+    /// What a text that people read means.
+    fn meaning(self, text: &str) -> String {
+        let normal = (self == Self::Flux).then(|| NormalForm::of(text).ok()).flatten();
+        normal.map_or_else(|| text.to_owned(), |normal| normal.to_string())
+    }
+
+    /// The digests that a script may have of which people read `text`, in which nothing is hidden.
+    fn digests(self, text: &str) -> Vec<String> {
+        let bytes = |word: &str| digest(&format!("{word} {text}"));
+        match self {
+            Self::Query => vec![bytes(QUERY)],
+            Self::Other => vec![bytes(OTHER)],
+            Self::Flux => {
+                let extra = text.strip_prefix(EXTRA).and_then(|rest| rest.split_once("}\n"));
+                let (extra, rest) = extra.unwrap_or(("", text));
+                let read = LiveScript::read(rest, None).map(|script| digest_of(extra, &script));
+                [bytes(UNREAD)].into_iter().chain(read).collect()
+            }
+        }
     }
 
     /// As what its secrets are looked for.
@@ -90,20 +116,25 @@ impl Script {
         self.language != Language::Other
     }
 
-    /// The same without its spelling: only what is compared.
+    /// The same without its spelling: only what is compared, and the meaning of what people read of it. In a file somebody may have
+    /// written another text.
     #[must_use]
     pub fn without_spelling(&self) -> Self {
-        let (text, digest) = (String::new(), self.digest().to_owned());
-        Self::of_reading(Reading { text, digest, language: self.language })
+        let Reading { text, digest: own, language } = self.reading();
+        let digest = match text.contains(redact::HIDDEN) {
+            true => digest(&format!("{own} shown as {}", language.meaning(text))),
+            false if self.source.is_some() || language.digests(text).contains(own) => own.clone(),
+            false => digest(&format!("{own} not as in {text}")),
+        };
+        Self::of_reading(Reading { text: String::new(), digest, language: *language })
     }
 
     /// The same where it takes the place of `other`: what is read of it tells where only a secret differs.
     #[must_use]
     pub fn beside(&self, other: &Self) -> Self {
         let (Some(own), Some(others)) = (self.plain(), other.plain()) else { return self.clone() };
-        let new = Part::between("\n", &own, self.text());
-        let old = Part::between("\n", &others, other.text());
-        let (Some(new), Some(old)) = (new, old) else { return self.clone() };
+        let lines = |plain, shown| Part::between("\n", plain, shown).unwrap_or_else(|| vec![Part { plain, shown }]);
+        let (new, old) = (lines(&own, self.text()), lines(&others, other.text()));
         let (text, digest) = (redact::beside(&old, &new).join("\n"), self.digest().to_owned());
         let reading = Reading { text, digest, language: self.language };
         Self { source: self.source.clone(), language: self.language, reading: OnceLock::from(Box::new(reading)) }
@@ -144,8 +175,8 @@ impl Script {
             let source = self.source.as_deref().expect("invariant: what has no text has been read");
             Box::new(match self.language {
                 Language::Flux => Reading::of(source).unwrap_or_else(|_| Reading::unread(source)),
-                Language::Query => Reading::bytes(source, "query", self.language),
-                Language::Other => Reading::bytes(source, "other", self.language),
+                Language::Query => Reading::bytes(source, QUERY, self.language),
+                Language::Other => Reading::bytes(source, OTHER, self.language),
             })
         })
     }
@@ -160,10 +191,18 @@ fn plain(source: &str) -> Result<(String, String), FluxError> {
     }
     extra.sort();
     let extra = extra.join(", ");
-    let digest = digest(&format!("{extra}\n{}", script.body));
+    let digest = digest_of(&extra, &script);
     let text = script.text();
-    let text = if extra.is_empty() { text } else { format!("option task = {{..., {extra}}}\n{text}") };
+    let text = if extra.is_empty() { text } else { format!("{EXTRA}{extra}}}\n{text}") };
     Ok((text, digest))
+}
+
+/// What stands before what `option task` says besides name and schedule.
+const EXTRA: &str = "option task = {..., ";
+
+/// Digest of the tokens that count of a script that says `extra` in its `option task`.
+fn digest_of(extra: &str, script: &LiveScript<'_>) -> String {
+    digest(&format!("{extra}\n{}", script.body))
 }
 
 impl Reading {
@@ -174,7 +213,7 @@ impl Reading {
     }
 
     fn unread(source: &str) -> Self {
-        Self::bytes(source, "unread", Language::Flux)
+        Self::bytes(source, UNREAD, Language::Flux)
     }
 
     /// What every byte of `source` counts in, `word` telling apart what it is.
@@ -245,5 +284,41 @@ mod tests {
         assert!(!Script::of_task("token = secrets.get(key: \"t\")".to_owned()).has_secret());
         assert!(Script::verbatim("urls = ['https://hooks.slack.com/services/T/B/X']".to_owned()).has_secret());
         assert!(!Script::verbatim("token = '$TOKEN'".to_owned()).has_secret());
+    }
+
+    #[test]
+    fn what_is_written_down_is_told_from_another_text() {
+        let written = |script: &Script| serde_json::to_string(script).expect("JSON");
+        let read = |json: &str| serde_json::from_str::<Script>(json).expect("a script").without_spelling();
+        for script in [
+            Script::of_task("option task = {name: \"n\", every: 1h}\n\nx = 1 // c\n".to_owned()),
+            Script::of_task(
+                "option task = {name: \"n\", every: 1h, a: {b: \"}\\n\"}, retry: 3}x = 1\ny = (2)".to_owned(),
+            ),
+            Script::of_task("token = \"S3KRIT7\"\nx = 1\n".to_owned()),
+            Script::of_task("x = \"".to_owned()),
+            Script::query("x = 1".to_owned()),
+            Script::verbatim("x = 1".to_owned()),
+            Script::verbatim("password = 'S3KRIT7'\nx = 1".to_owned()),
+        ] {
+            let json = written(&script);
+            assert_eq!(read(&json), script.without_spelling(), "{json}");
+            let forged = json.replacen("x = ", "x = 1", 1);
+            assert!(forged != json && read(&forged) != script.without_spelling(), "{forged}");
+        }
+        let laid_out = |text: &str| Script::of_task(text.to_owned()).without_spelling();
+        assert_eq!(laid_out("token = \"S3KRIT7\"\nx = f(a:1)"), laid_out("token = \"S3KRIT7\"\n\nx = f( a: 1 ) // c"));
+        assert_ne!(laid_out("token = \"S3KRIT7\""), laid_out("token = \"S3KRIT8\""));
+    }
+
+    #[test]
+    fn a_secret_that_changes_in_a_script_within_a_table_is_told() {
+        let cell = |token: &str, x: i32| {
+            let script = Script::query(format!("o = {{token: \"{token}\", x: {x}}}\ny = {x}"));
+            super::super::Value::Table([("flux".to_owned(), super::super::Value::Script(script))].into())
+        };
+        let wanted = cell("B", 2).beside(&cell("A", 1));
+        assert_eq!(wanted.scripts()[0].text(), "o = {token: \"*** (another secret)\", x: 2}\ny = 2");
+        assert_eq!(cell("A", 2).beside(&cell("A", 1)).scripts()[0].text(), "o = {token: \"***\", x: 2}\ny = 2");
     }
 }

@@ -41,4 +41,28 @@ impl Value {
             (value, _) => value,
         }
     }
+
+    /// The same where it takes the place of `other`: what people read of its scripts tells where a secret is another one.
+    #[must_use]
+    pub fn beside(self, other: &Self) -> Self {
+        match (self, other) {
+            (Self::Script(script), Self::Script(other)) => Self::Script(script.beside(other)),
+            (Self::Table(table), Self::Table(others)) => {
+                let beside = |(key, value): (String, Self)| match others.get(&key) {
+                    Some(other) => (key, value.beside(other)),
+                    None => (key, value),
+                };
+                Self::Table(table.into_iter().map(beside).collect())
+            }
+            (Self::List(items), Self::List(others)) => {
+                let others = others.iter().map(Some).chain(std::iter::repeat(None));
+                let beside = |(item, other): (Self, Option<&Self>)| match other {
+                    Some(other) => item.beside(other),
+                    None => item,
+                };
+                Self::List(items.into_iter().zip(others).map(beside).collect())
+            }
+            (value, _) => value,
+        }
+    }
 }

@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 
 use super::super::reason::unexamined;
 use super::super::shared::Shared;
-use super::super::value::{last_text, text_beside};
+use super::super::value::{command_beside, last_text, text_beside};
 use super::problem::{self, DiagnosticForm};
 use crate::address::Address;
 use crate::diff::{self, Action, Cause, FieldChange, Rotated, Setting, Target};
@@ -16,7 +16,7 @@ use crate::evidence::{self, Data};
 use crate::kind::Kept;
 use crate::ledger::Origin;
 use crate::plan::{self, Allowed, Plan};
-use crate::redact::{without_secrets, without_secrets_in_command};
+use crate::redact::without_secrets;
 use crate::value::{Value, called};
 
 #[derive(Serialize)]
@@ -318,7 +318,12 @@ fn value((field, key): (&str, &str), value: &Value, other: Option<&Value>) -> Js
             map.iter().map(|(key, text)| (key.clone(), shown(key, text))).collect()
         }
         Value::Scopes(scopes) => scopes.iter().map(|scope| json!(scope.to_string())).collect(),
-        Value::Sinks(sinks) => sinks.iter().map(|sink| json!(without_secrets_in_command(&sink.to_string()))).collect(),
+        Value::Sinks(sinks) => {
+            let others: &[_] = if let Some(Value::Sinks(others)) = other { others } else { &[] };
+            let others = others.iter().map(|other| Some(other.to_string())).chain(std::iter::repeat(None));
+            let shown = sinks.iter().zip(others);
+            shown.map(|(sink, other)| json!(command_beside(&sink.to_string(), other.as_deref()))).collect()
+        }
         Value::Text(text) => {
             let other = if let Some(Value::Text(other)) = other { Some(other.as_str()) } else { None };
             json!(text_beside((field, key), text, other))
@@ -326,7 +331,10 @@ fn value((field, key): (&str, &str), value: &Value, other: Option<&Value>) -> Js
         Value::Duration(_) | Value::Before(_) | Value::Infinite | Value::Ref(_) | Value::Script(_) => {
             json!(value.to_string())
         }
-        Value::Source(_) => json!(without_secrets_in_command(&value.to_string())),
+        Value::Source(_) => {
+            let other = other.filter(|other| matches!(other, Value::Source(_))).map(ToString::to_string);
+            json!(command_beside(&value.to_string(), other.as_deref()))
+        }
         Value::Note(words) => json!(without_secrets(words)),
     }
 }
