@@ -8,7 +8,7 @@ use super::pipeline::Planned;
 use super::project::Project;
 use super::session::Session;
 use crate::address::few;
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, Group};
 use crate::diff::Action;
 use crate::manifest::Manifest;
 use crate::plan::{self, Difference, Plan, Saved};
@@ -19,6 +19,12 @@ use crate::problem::{Problem, Problems};
 pub(super) struct Reviewed {
     path: PathBuf,
     saved: Saved,
+}
+
+/// As much of a message as is surely in a file.
+fn first(message: &str) -> &str {
+    let end = message.char_indices().nth(200).map_or(message.len(), |(at, _)| at);
+    &message[..end]
 }
 
 fn stale(code: Code, message: String, help: &str) -> Problem {
@@ -89,6 +95,29 @@ impl Reviewed {
     /// In what `now` is another plan.
     pub(super) fn difference(&self, now: &Plan) -> Vec<Difference> {
         plan::difference(&self.saved.plan, now)
+    }
+
+    /// What the file does not say of the plan that is made anew now, and whoever reviewed it has not read: a warning of the manifests, or
+    /// what `[policy]` lets pass.
+    pub(super) fn unsaid(&self, now: &Plan, warnings: &[Diagnostic]) -> Option<Problem> {
+        let Plan { warnings: said, allowed, .. } = &self.saved.plan;
+        let path = self.path.display();
+        let help = "nothing was written; somebody may have edited the file: make a new plan with `fluxform plan --out FILE`, and review \
+                    that";
+        if let Some(now) = now.allowed.iter().find(|now| !allowed.contains(now)) {
+            let addresses = few(now.addresses.iter().map(ToString::to_string));
+            let message = format!("{path} does not say that [policy] allows {} of {addresses}", now.what);
+            return Some(stale(Code::ApplyStale, message, help));
+        }
+        // What a file says has its place behind it, and may be cut there.
+        let is_like = |said: &Diagnostic, now: &Diagnostic| {
+            said.code == now.code && said.message.starts_with(first(&now.message))
+        };
+        let count = |list: &[Diagnostic], of: &Diagnostic| list.iter().filter(|one| is_like(one, of)).count();
+        let mut lasting = warnings.iter().filter(|warning| warning.code.group() != Group::Policy);
+        let unsaid = lasting.find(|warning| count(said, warning) < count(warnings, warning))?;
+        let message = format!("{path} does not have the warning {}: {}", unsaid.code, unsaid.message);
+        Some(stale(Code::ApplyStale, message, help))
     }
 
     /// What to do where there is no project in `dir`, which nobody may have named.

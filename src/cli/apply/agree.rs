@@ -3,6 +3,7 @@
 use super::{Agreed, CHANGED, Work, is_data_loss, loses_data};
 use crate::cli::pipeline::Planned;
 use crate::cli::plan::{RunOptions, make};
+use crate::cli::reviewed::Reviewed;
 use crate::cli::shell::PlanFormat;
 use crate::cli::{Ended, approve, ignored};
 use crate::diagnostic::{Code, Diagnostic};
@@ -25,6 +26,10 @@ impl Work<'_> {
         planned.state.writable()?;
         if self.is_other(&planned.plan) {
             return Ok(Agreed::Other(Box::new(planned)));
+        }
+        let unsaid = |reviewed: &Reviewed| reviewed.unsaid(&planned.plan, &self.project.warnings);
+        if let Some(problem) = self.reviewed.as_ref().and_then(unsaid) {
+            return Err(problem.into());
         }
         let leftover =
             self.options.goal == Goal::Destroyed && (planned.ledger.found || !planned.plan.leftovers.is_empty());

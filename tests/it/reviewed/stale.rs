@@ -3,6 +3,7 @@
 use std::fs;
 
 use serde_json::json;
+use sha2::Digest as _;
 
 use super::super::support::{Relay, both, id};
 use super::{Review, has};
@@ -215,4 +216,55 @@ both!(of_two_applies_of_one_plan_one_ends_as_stale, async |scene| {
     let (_, _, err) = ended.iter().find(|(status, ..)| status.code() == Some(6)).unwrap();
     has(err, "was already applied, at 20");
     assert_eq!(review.buckets().await, ["raw"]);
+});
+
+/// The plan file `text` with other words in it, and all sums right that need no key.
+fn forged(text: &str, from: &str, to: &str) -> String {
+    let (head, content) = text.trim_end().split_once("\"content\":").unwrap();
+    let content = content.strip_suffix('}').unwrap();
+    assert!(content.contains(from), "no {from:?} in {content}");
+    let content = content.replace(from, to);
+    let sum: String = sha2::Sha256::digest(&content).iter().map(|byte| format!("{byte:02x}")).collect();
+    let (before, rest) = head.split_once("\"checksum\":\"").unwrap();
+    let (_, after) = rest.split_once('"').unwrap();
+    format!("{before}\"checksum\":\"{sum}\"{after}\"content\":{content}}}\n")
+}
+
+both!(a_file_that_shows_something_else_is_not_shown_and_not_applied, async |scene| {
+    let review = Review::new(
+        &scene,
+        "[bucket.b]\n[task.t]\nevery = \"1h\"\nflux = 'from(bucket: \"b\") |> range(start: -9h) |> to(bucket: \"b\")'\n\
+         [task.s]\nevery = \"1h\"\nflux = \"\"\"\ntoken = \"abcdefgh\"\nfrom(bucket: \"b\") |> range(start: -8h) |> to(bucket: \"b\")\n\"\"\"\n\
+         [telegraf.t]\nconfig = '''\n[[inputs.exec]]\n  commands = [\"true\"]\n'''\n",
+    );
+    review.plan().run().with(0);
+    let whole = fs::read_to_string(review.file()).unwrap();
+    for (from, to) in [("-9h", "-1h"), ("-8h", "-1h"), ("\\\"true\\\"", "\\\"false\\\"")] {
+        fs::write(review.file(), forged(&whole, from, to)).unwrap();
+        has(&review.refused(64).await.err, "was changed after it was written");
+        has(&review.run("show", &review.file()).run().with(64).err, "was changed after it was written");
+    }
+    // The place of a warning is no part of it.
+    fs::write(review.file(), forged(&whole, "flux::secret-literal", "flux::no-range")).unwrap();
+    has(&review.refused(6).await.err, "does not have the warning flux::secret-literal");
+    fs::write(review.file(), &whole).unwrap();
+    let manifest = review.project().join("main.toml");
+    let text = fs::read_to_string(&manifest).unwrap();
+    fs::write(&manifest, text.replace("[bucket.b]", "\n\n[bucket.b]").replace("|> to", "|>   to")).unwrap();
+    review.apply().run().with(0);
+});
+
+both!(what_a_policy_lets_pass_is_in_the_file_too, async |scene| {
+    let review = Review::new(&scene, "[bucket.b]\n");
+    review.apply_unseen();
+    scene.http.post_text(&format!("write?org={}&bucket=b", scene.org), "m f=1").await;
+    review.declare(
+        "[[policy.allow]]\nwhat = \"data_loss\"\naddress = \"bucket.b\"\nuntil = 2999-01-01\nreason = \"it is old\"\n[label.l]\n",
+    );
+    review.plan().run().with(0);
+    let whole = fs::read_to_string(review.file()).unwrap();
+    fs::write(review.file(), forged(&whole, "it is old", "it was reviewed")).unwrap();
+    has(&review.refused(6).await.err, "does not say that [policy] allows");
+    fs::write(review.file(), &whole).unwrap();
+    review.apply().run().with(0);
 });
