@@ -234,7 +234,7 @@ codes! {
         FluxHiddenPlace "flux::hidden-place" |Warning "A string is hidden in a script that reaches what only a run can tell"
         FluxJoinedLines "flux::joined-lines" Manifest|Warn "A line looks like a statement of its own, and goes on with the one above"
         FluxLateFilter "flux::late-filter" Manifest|Warn "A `filter` comes after `group` or `map`, and could come before"
-        FluxLibrary "flux::library" Manifest "A file cannot be a library of a script"
+        FluxLibrary "flux::library" Manifest|Warning "A file cannot be a library of a script, or a script looks as if it had one"
         FluxLongPipe "flux::long-pipe" Manifest|Warn "A script has so many pipes in a row that InfluxDB takes long to read it, or never runs it"
         FluxLoop "flux::loop" Manifest|Warn "Tasks pass data on to each other in a circle"
         FluxMissing "flux::missing" Manifest|Warning "A script names a bucket or a secret that neither the project nor the server has"

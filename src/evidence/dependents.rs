@@ -73,11 +73,25 @@ pub(super) async fn of(
             let stay = theirs.filter(|found| !gone.contains(&(kind, found.id.as_str())));
             targets.extend(stay.map(|found| Target { id: found.id, org: found.org, name: found.name }));
         }
+        if object.id == snapshot.me {
+            targets.extend(changes.iter().filter_map(|made| new(made, &lost)));
+        }
         if !targets.is_empty() {
             dependents.insert(change.address.clone(), targets);
         }
     }
     Ok((dependents, hidden))
+}
+
+/// What `change` makes in one of the orgs `lost`: it would run as the user of this run, which owns that no longer.
+fn new(change: &Change, lost: &[&str]) -> Option<Target> {
+    let is_made = matches!(change.action, Action::Create | Action::Replace);
+    let org = change.org.as_ref().filter(|org| lost.contains(&org.as_str()))?;
+    (is_made && change.address.kind.spec().runs_as_creator).then(|| Target {
+        id: "none yet".to_owned(),
+        org: Some(org.clone()),
+        name: change.address.to_string(),
+    })
 }
 
 /// The ID behind an address, where there is an object.

@@ -117,12 +117,18 @@ pub fn compose(own: Part<'_>, libraries: &[Part<'_>]) -> Result<Composition, Vec
     Ok(all)
 }
 
+/// Where a text has what looks like a mark of ours.
+pub fn mark(source: &str) -> Option<Range<usize>> {
+    let (at, mark) = [USE, END].iter().find_map(|mark| Some((source.find(mark)?, mark)))?;
+    Some(at..at + mark.trim_end().len())
+}
+
 /// What looks like a mark of ours in a file: a plan would take what follows for another library's.
 fn marked(part: usize, source: &str) -> Option<Clash> {
-    let (at, mark) = [USE, END].iter().find_map(|mark| Some((source.find(mark)?, mark)))?;
+    let at = mark(source)?;
     Some(Clash {
         message: "this text marks what comes from libraries in a script that is put together".to_owned(),
-        places: vec![(part, at..at + mark.trim_end().len(), "not one of fluxform's".to_owned())],
+        places: vec![(part, at, "not one of fluxform's".to_owned())],
         help: "remove it, or write it in another way".to_owned(),
     })
 }

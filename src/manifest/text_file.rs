@@ -4,8 +4,9 @@ use super::context::DecodeContext;
 use super::node::{Entry, Node, Raw};
 use super::text_place::Written;
 use super::{named_file, sink, uses};
-use crate::diagnostic::{Code, Place};
+use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::field::TextFile;
+use crate::flux::library;
 use crate::limits;
 
 /// Reads what is called `name` and is such a text: a string as it stands, or `{ file = "..." }`.
@@ -15,8 +16,30 @@ pub(super) fn read<'a>(
     of: TextFile,
     node: &Node<'a>,
 ) -> Option<Written> {
-    let TextFile { what, ending, named, .. } = of;
     let whole = context.place(node.span);
+    let written = read_plain(context, name, of, node, whole)?;
+    if of.uses && !written.at.is_composed() {
+        fake_mark(context, &written);
+    }
+    Some(written)
+}
+
+/// Warns of a script without libraries that looks as if it had some: a plan would show what it says as what they say.
+fn fake_mark(context: &mut DecodeContext<'_, '_>, script: &Written) {
+    let Some(place) = library::mark(&script.text).map(|at| script.place(&at)) else { return };
+    let message = "this text marks what comes from libraries, and this script has none: a plan may show what follows as a library's";
+    let warning = Diagnostic::warning(Code::FluxLibrary, message).at(place, "not one of fluxform's");
+    context.say(warning.help("remove it, or write it in another way"));
+}
+
+fn read_plain<'a>(
+    context: &mut DecodeContext<'_, 'a>,
+    name: &str,
+    of: TextFile,
+    node: &Node<'a>,
+    whole: Place,
+) -> Option<Written> {
+    let TextFile { what, ending, named, .. } = of;
     if named {
         let node = context.expand(node)?.into_owned();
         return in_file(context, name, of, &node, whole);

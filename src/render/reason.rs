@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::value::{quoted, thousands};
 use crate::diff::{Action, Change, Reason, Target};
 use crate::evidence::{Data, Stake};
+use crate::field::Role;
 use crate::kind::{Delete, Kind, UNMANAGED};
 use crate::plan::HOME;
 use crate::redact::without_secrets;
@@ -136,6 +137,7 @@ pub(super) fn threat(change: &Change) -> &'static str {
     match change.action {
         Action::Delete => "is deleted",
         Action::Replace => "is replaced",
+        _ if change.address.kind.with(Role::Owns).is_some() => "no longer owns the org",
         _ => "keeps its points for a shorter time",
     }
 }

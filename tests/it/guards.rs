@@ -13,6 +13,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::support::{Fate, Project, Proxy, ROOT, Scene, both, id, lines, unique};
+use crate::terminal::Place;
 
 /// The refusals of a plan: exit and code.
 async fn refusals(project: &Project) -> Vec<(Exit, &'static str)> {
@@ -464,4 +465,32 @@ both!(a_user_that_tasks_run_as_keeps_its_role, async |scene| {
     project.declare(&format!("{home}[label.l]\n"));
     project.apply().await;
     scene.http.get(&format!("tasks/{task}")).await.expect(404);
+});
+
+both!(a_run_makes_no_task_as_a_user_that_it_takes_the_org_from, async |scene| {
+    let name = unique("ops");
+    let head = format!("[org.home]\nname = \"{}\"\nexternal = true\n[user.ops]\nname = \"{name}\"\n", scene.org_name);
+    let place = Place::new(&scene, &format!("{head}owner_of = [\"org.home\"]\n"));
+    place.apply().run().with(0);
+    let users = scene.http.get(&format!("users?name={name}")).await.expect(200);
+    let everywhere = |action: &str, ty: &str| json!({"action": action, "resource": {"type": ty}});
+    let types = ["users", "orgs", "tasks", "labels", "authorizations", "buckets", "checks", "notificationRules"];
+    let may: Vec<Value> = types.iter().flat_map(|ty| [everywhere("read", ty), everywhere("write", ty)]).collect();
+    let ops = scene.token_with(json!({"userID": id(&users["users"][0]), "permissions": may})).await;
+    let plan = |more: &str| {
+        place.declare(&format!("{head}{more}"));
+        place.on("plan").var("INFLUX_TOKEN", &ops.token).run()
+    };
+    let task = "[task.t]\nevery = \"1h\"\nflux = \"x = 1\"\n";
+    let said = plan(&format!("owner_of = []\n{task}")).with(8).all();
+    assert!(said.contains("guard::task-owner") && said.contains("task.t"), "{said}");
+    plan(&format!("owner_of = [\"org.home\"]\n{task}")).with(0);
+    plan("owner_of = []\n").with(0);
+    let types: Vec<&Value> = may.iter().filter(|one| one["resource"]["type"] != "checks").collect();
+    let blind = scene.token_with(json!({"userID": id(&users["users"][0]), "permissions": types})).await;
+    let said = place.on("plan").var("INFLUX_TOKEN", &blind.token).run().with(8).all();
+    assert!(
+        said.contains("user.ops no longer owns the org: checks that the token cannot see may go with it"),
+        "{said}"
+    );
 });
