@@ -5,6 +5,7 @@ mod deliver;
 mod event;
 mod failed;
 mod home;
+mod lost;
 mod outgrown;
 mod prepare;
 mod record;
@@ -14,6 +15,7 @@ mod walk;
 
 pub use event::{Event, Outcome};
 pub use home::create_home_org;
+pub use lost::{Sought, seek};
 pub use prepare::{PlanSecrets, Prepared, prepare};
 pub use record::adopted;
 pub use sweep::sweep;

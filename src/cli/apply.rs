@@ -1,6 +1,7 @@
 //! `fluxform apply`, and what `fluxform destroy` shares with it.
 
 mod agree;
+mod redeliver;
 mod unasked;
 
 use std::path::{Path, PathBuf};
@@ -10,7 +11,7 @@ use tokio::sync::watch;
 
 use super::connection::{self, Purpose, Target};
 use super::pipeline::{self, Applied, Planned, Traces};
-use super::plan::{Checks, Consents, Empty, Rotate, RunOptions, Wait, make};
+use super::plan::{Checks, Consents, Empty, REDELIVER, Rotate, RunOptions, Wait, make};
 use super::project::Project;
 use super::reviewed::Reviewed;
 use super::session::{Session, SessionOptions};
@@ -51,6 +52,9 @@ pub(super) struct Arguments {
     pub(super) run: Run,
     #[command(flatten)]
     consent: Consents,
+    /// Give each token another secret whose secret is not in the files any more to which it was delivered
+    #[arg(long)]
+    redeliver: bool,
     #[command(flatten)]
     checks: Checks,
     /// Allow a project that declares no resource to delete everything that it owns, whatever the blast radius
@@ -79,11 +83,14 @@ pub(super) struct Run {
 }
 
 pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
-    let Arguments { what, dir, variables, run, consent, checks, allow_empty } = arguments;
+    let Arguments { what, dir, variables, run, consent, redeliver, checks, allow_empty } = arguments;
     if let Some(second) = dir.as_ref().filter(|_| what.is_dir()) {
         return Err(one_project(what, second).into());
     }
     let reviewed = if dir.is_some() || plan::meant(what) { Some(Reviewed::read(what)?) } else { None };
+    if *redeliver && reviewed.is_some() {
+        return Err(redelivers_nothing_reviewed().into());
+    }
     let dir = match (&reviewed, dir) {
         (None, _) => what.clone(),
         (Some(_), dir) => dir.clone().unwrap_or_else(|| PathBuf::from(".")),
@@ -96,9 +103,17 @@ pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
         empty,
         made: None,
         type_check: checks.type_check(),
+        redeliver: *redeliver,
         rotate: None,
     };
     write(shell, &choice, run, Verb::Apply, options, reviewed).await
+}
+
+/// A saved plan has what was reviewed, and nothing else is done.
+fn redelivers_nothing_reviewed() -> Problem {
+    let message = format!("a saved plan does not say which secrets are lost, so {REDELIVER} cannot be used with one");
+    Problem::new(Code::CliUsage, message)
+        .help("apply the saved plan, and then run `fluxform apply --redeliver` on the project")
 }
 
 /// Two directories, where the first is to be a plan.
@@ -153,12 +168,17 @@ pub(super) async fn write(
                 format!("{show} shows what would be rotated")
             }
             None => {
-                let words: Vec<_> = ["plan"].into_iter().chain(options.words()).collect();
+                let words = options.words().into_iter().filter(|word| *word != REDELIVER);
+                let words: Vec<_> = ["plan"].into_iter().chain(words).collect();
                 applies::like(&words, choice, &arguments.connection)
             }
         };
         if let Err(nobody) = approve::possible(shell, arguments.auto_approve, &preview) {
-            let idle = if verb == Verb::Apply { unasked::idle(shell, choice, arguments, options).await } else { None };
+            let idle = if verb == Verb::Apply && !options.redeliver {
+                unasked::idle(shell, choice, arguments, options).await
+            } else {
+                None
+            };
             return idle.unwrap_or(Err(nobody));
         }
         // Who is asked sees what would be taken over, and agrees to that too.
@@ -184,6 +204,11 @@ pub(super) async fn write(
     let stop = signal::listen(shell.until);
     let open = async { Session::open(shell, &connection, opening).await.map_err(Problems::from) };
     let session = unless_stopped(&stop, open).await?;
+    if options.redeliver {
+        let writer = Writer::new(session.client.clone());
+        let lost = unless_stopped(&stop, redeliver::lost(shell, &session, &writer, &project.manifest)).await?;
+        project.manifest.redeliver(lost);
+    }
     let data = if let Target::Embedded(data) = &connection.target.value { data.clone() } else { None };
     let mut work =
         Work { shell, choice, arguments, project, verb, options, reviewed, session, data, stop, founding: None };

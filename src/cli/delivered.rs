@@ -31,6 +31,6 @@ pub(super) fn missing(plan: &Plan, manifest: &Manifest, ledger: &Ledger) -> Opti
         return None;
     }
     let message = format!("files with delivered secrets are missing: {}", few(missing));
-    let help = "a secret cannot be read again: to deliver a new one, increase `secret_version` of the token";
+    let help = "a secret cannot be read again: `fluxform apply --redeliver` creates new ones and delivers these";
     Some(Diagnostic::warning(Code::PlanSecretMissing, message).help(help))
 }

@@ -115,7 +115,7 @@ pub async fn plan(
     if let Some((false, _)) = state.signature() {
         plan.warnings.push(unverified_ledger());
     }
-    if manifest.rotating.is_some() {
+    if manifest.only_rotates() {
         // An apply goes on with some of it, and knows what nobody goes on with.
         plan.leftovers.clear();
     }
@@ -306,7 +306,7 @@ impl Apply<'_> {
         apply::run(run, &mut watch).await;
         let command = match self.goal {
             Goal::Destroyed => "destroy",
-            Goal::Declared if self.manifest.rotating.is_some() => "rotate",
+            Goal::Declared if self.manifest.only_rotates() => "rotate",
             Goal::Declared => "apply",
         };
         let from = Traces { commit: self.commit.clone(), run: self.run.clone() };

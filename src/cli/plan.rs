@@ -110,6 +110,9 @@ pub(super) struct FileWait {
     pub(super) lock_timeout: Duration,
 }
 
+/// What tells an apply to make secrets anew that are not in their sinks any more.
+pub(super) const REDELIVER: &str = "--redeliver";
+
 /// What is planned for.
 #[derive(Clone, Debug)]
 pub(super) struct RunOptions {
@@ -121,6 +124,8 @@ pub(super) struct RunOptions {
     pub(super) made: Option<String>,
     /// Whether the server is asked to compile new and changed scripts.
     pub(super) type_check: bool,
+    /// Whether secrets are made anew that are not in their sinks any more.
+    pub(super) redeliver: bool,
     /// What is rotated, and then nothing else is done.
     pub(super) rotate: Option<Rotate>,
 }
@@ -155,7 +160,7 @@ impl Empty {
 impl RunOptions {
     /// Those of a run in which the server compiles no script, and a project without resources is one like any other.
     pub(super) fn of(goal: Goal, consent: Consent) -> Self {
-        Self { goal, consent, empty: Empty::Fine, made: None, type_check: false, rotate: None }
+        Self { goal, consent, empty: Empty::Fine, made: None, type_check: false, redeliver: false, rotate: None }
     }
 
     /// How the command is told to make the same plan.
@@ -166,6 +171,7 @@ impl RunOptions {
         let flags = [
             (self.goal == Goal::Destroyed, "--destroy"),
             (self.consent.adopt, "--adopt"),
+            (self.redeliver, REDELIVER),
             (self.empty == Empty::Flag, "--allow-empty"),
             (self.goal == Goal::Declared && !self.type_check, "--no-type-check"),
         ];
@@ -305,6 +311,7 @@ impl Arguments {
             empty,
             made: None,
             type_check: self.checks.type_check(),
+            redeliver: false,
             rotate: None,
         }
     }

@@ -38,7 +38,7 @@ pub fn compare(
         Goal::Destroyed => destroyed(manifest, snapshot, ledger, foreign),
     };
     go_with_orgs(&mut comparison.changes);
-    if let Some(rotating) = &manifest.rotating {
+    if let Some(rotating) = manifest.rotating.as_ref().filter(|_| manifest.only_rotates()) {
         rotation::only(&mut comparison, rotating, manifest);
     }
     let protected = manifest.policy.protector();

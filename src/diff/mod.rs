@@ -141,6 +141,8 @@ pub enum Reason {
     RotationAsked,
     /// Its secret is old enough.
     RotationDue,
+    /// Its secret is not in all sinks any more to which it was delivered.
+    SecretLost,
     /// It was rotated, and what it has taken over from has worked beside it long enough.
     OverlapEnded,
     /// An earlier run was interrupted after it made the object.
@@ -202,7 +204,7 @@ pub enum Cause {
 }
 
 /// The word of each reason but [`Reason::CannotChange`].
-const REASONS: [(&str, Reason); 22] = [
+const REASONS: [(&str, Reason); 23] = [
     ("in_sync", Reason::InSync),
     ("new", Reason::New),
     ("gone", Reason::Gone),
@@ -213,6 +215,7 @@ const REASONS: [(&str, Reason); 22] = [
     ("leftovers", Reason::Leftovers),
     ("rotation_asked", Reason::RotationAsked),
     ("rotation_due", Reason::RotationDue),
+    ("secret_lost", Reason::SecretLost),
     ("overlap_ended", Reason::OverlapEnded),
     ("resumed", Reason::Resumed),
     ("unfinished", Reason::Unfinished),
@@ -241,6 +244,11 @@ impl Reason {
             return Some(Self::CannotChange(fields));
         }
         REASONS.iter().find(|(known, _)| *known == word).map(|(_, reason)| reason.clone())
+    }
+
+    /// Whether another secret is made because of it, and nothing else is.
+    pub const fn rotates(&self) -> bool {
+        matches!(self, Self::RotationAsked | Self::RotationDue | Self::SecretLost)
     }
 
     /// The fields that cannot be changed in place.

@@ -33,12 +33,14 @@ pub struct Rotated {
 pub(super) struct Asked {
     /// Whether the predecessors go at once.
     at_once: bool,
+    /// Whether its secret is not where it was delivered.
+    lost: bool,
 }
 
 /// How a person asks for another secret of `address`, if one does.
 pub(super) fn asked(manifest: &Manifest, address: &Address) -> Option<Asked> {
     let rotating = manifest.rotating.as_ref().filter(|rotating| rotating.addresses.contains(address))?;
-    Some(Asked { at_once: rotating.at_once })
+    Some(Asked { at_once: rotating.at_once, lost: rotating.lost })
 }
 
 const fn ms(length: Duration) -> u64 {
@@ -82,12 +84,16 @@ pub(super) fn rotate(
     let is_ours = !change.adopts && entry.is_some_and(|entry| entry.is_ours_by(&change.lifecycle));
     let is_due = is_old && is_ours && !kind.is_inactive(&resource.fields);
     if change.action != Action::Replace && (asked.is_some() || is_due) {
-        let reason = if asked.is_some() { Reason::RotationAsked } else { Reason::RotationDue };
+        let reason = match asked {
+            Some(Asked { lost: true, .. }) => Reason::SecretLost,
+            Some(_) => Reason::RotationAsked,
+            None => Reason::RotationDue,
+        };
         (change.action, change.reason) = (Action::Replace, reason);
     }
     // An earlier run was rotating it, and may have given its secret to somebody.
     let interrupted = entry.filter(|entry| change.reason == Reason::Undelivered && !entry.succeeded.is_empty());
-    let rotates = matches!(change.reason, Reason::RotationAsked | Reason::RotationDue) || interrupted.is_some();
+    let rotates = change.reason.rotates() || interrupted.is_some();
     if rotates {
         change.rotated = Some(Rotated { age: rounded(age), every: rotation.every, overlap: rotation.overlap });
     }

@@ -91,7 +91,7 @@ pub struct Manifest {
     pub moved: Vec<Moved>,
     /// `[[import]]`, by the address that it imports to.
     pub imports: BTreeMap<Address, Import>,
-    /// What the command line asks to rotate: then nothing else is done.
+    /// What the command line asks to rotate.
     pub rotating: Option<Rotating>,
     /// The digest of each variable's value: equal ones have equal values.
     pub variables: BTreeMap<String, String>,

@@ -7,16 +7,28 @@ use crate::address::{Address, few, matches};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::kind::Kind;
 
-/// What a run is asked to rotate, and nothing else.
+/// What a run is asked to rotate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rotating {
     /// The resources.
     pub addresses: BTreeSet<Address>,
     /// Whether their predecessors go at once.
     pub at_once: bool,
+    /// Whether that is because their secrets are not in all of their sinks any more. Else nothing else is done.
+    pub lost: bool,
 }
 
 impl Manifest {
+    /// Whether the run does nothing but rotate.
+    pub fn only_rotates(&self) -> bool {
+        self.rotating.as_ref().is_some_and(|rotating| !rotating.lost)
+    }
+
+    /// Asks for other secrets of these resources, whose secrets are not in all of their sinks any more.
+    pub fn redeliver(&mut self, addresses: BTreeSet<Address>) {
+        self.rotating = Some(Rotating { addresses, at_once: false, lost: true });
+    }
+
     /// Asks for another secret of each resource whose address is `pattern`, in which `*` stands for anything.
     ///
     /// # Errors
@@ -41,7 +53,7 @@ impl Manifest {
         if addresses.is_empty() {
             return fails(format!("{first} cannot be rotated: {}", why(first.kind)), how(first.kind));
         }
-        self.rotating = Some(Rotating { addresses, at_once });
+        self.rotating = Some(Rotating { addresses, at_once, lost: false });
         Ok(())
     }
 }

@@ -38,6 +38,7 @@ pub(super) fn reason(reason: &Reason, kind: Kind) -> Option<String> {
         Reason::Leftovers => "an earlier run did not delete the object that this one has replaced".to_owned(),
         Reason::RotationAsked => "you asked for another secret".to_owned(),
         Reason::RotationDue => "its secret is due to be rotated".to_owned(),
+        Reason::SecretLost => "its secret is not in all of its sinks any more, and no server shows it again".to_owned(),
         Reason::OverlapEnded => "its secret was rotated, and the overlap has ended".to_owned(),
         Reason::Resumed => "an interrupted run created it".to_owned(),
         Reason::Unfinished => {

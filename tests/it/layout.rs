@@ -175,7 +175,7 @@ fn only_what_writes_starts_a_process_or_gets_to_a_secret() {
         ("tokio::process", &["src/secret/process.rs"][..]),
         ("std::process::Command", &[]),
         ("Access::granted", &["src/api/writer.rs"]),
-        (".secrets()", &["src/apply/prepare.rs", "src/apply/step.rs"]),
+        (".secrets()", &["src/apply/lost.rs", "src/apply/prepare.rs", "src/apply/step.rs"]),
         ("Writer::new(", &["src/cli/apply.rs", "src/cli/pipeline.rs", "src/cli/setup.rs"]),
         ("Writer::gated(", &["src/cli/pipeline.rs"]),
     ];

@@ -39,7 +39,7 @@ fn after(mut scene: Scene, predecessors: &[(&str, Option<u64>)]) -> Scene {
 }
 
 fn asked(mut scene: Scene, at_once: bool) -> Scene {
-    scene.manifest.rotating = Some(Rotating { addresses: [address("token.t")].into(), at_once });
+    scene.manifest.rotating = Some(Rotating { addresses: [address("token.t")].into(), at_once, lost: false });
     scene
 }
 
@@ -126,6 +126,16 @@ fn an_interrupted_rotation_goes_on_and_takes_nothing_away() {
     // Somebody may have it.
     assert_eq!(says(&died), format!("Replace Undelivered, goes: {{{OLDER:?}}}, stays: {{{OLD:?}, {NEW:?}}}"));
     assert_eq!(says(&asked(died, true)), format!("Replace Undelivered, goes: {{{OLDER:?}, {OLD:?}}}, stays: {{}}"));
+}
+
+#[test]
+fn a_lost_secret_is_made_anew_beside_all_else() {
+    let mut scene = token(1, rotates(None, None)).declares("bucket.new", &[]);
+    scene.manifest.redeliver([address("token.t")].into());
+    let found = scene.compare(Goal::Declared);
+    let reasons: Vec<_> = found.changes.iter().map(|change| change.reason.word()).collect();
+    assert_eq!((reasons, found.problems.len()), (vec!["new", "secret_lost"], 0));
+    assert!(found.changes[1].stays() && !found.changes[1].drifted());
 }
 
 #[test]

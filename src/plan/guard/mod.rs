@@ -22,7 +22,7 @@ use std::collections::BTreeMap;
 use super::Plan;
 use crate::address::Address;
 use crate::diagnostic::Code;
-use crate::diff::{Action, Change, Reason, Target};
+use crate::diff::{Action, Change, Target};
 use crate::evidence::Stranger;
 use crate::field::{INACTIVE, Role};
 use crate::kind::Holder;
@@ -104,6 +104,5 @@ fn refuse(code: Code, message: String, help: &str) -> Problem {
 fn ends(change: &Change) -> bool {
     let inactive = Value::Text(INACTIVE.to_owned());
     let deactivates = || change.field(Role::Status).is_some_and(|field| field.wanted == inactive);
-    let rotates = matches!(change.reason, Reason::RotationAsked | Reason::RotationDue);
-    change.action.removes() && !rotates || change.action == Action::Update && deactivates()
+    change.action.removes() && !change.reason.rotates() || change.action == Action::Update && deactivates()
 }

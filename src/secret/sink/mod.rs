@@ -169,6 +169,11 @@ impl Sink {
         }
     }
 
+    /// Whether what it holds can be read back.
+    pub const fn is_read(&self) -> bool {
+        matches!(self, Self::File { .. } | Self::EnvFile { .. })
+    }
+
     /// Removes what a crash between `stage` and `commit` left beside the target: files named
     /// `.NAME.fluxform-XXXXXX.tmp` that no living process holds. The answer is their number.
     ///

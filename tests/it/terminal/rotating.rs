@@ -154,3 +154,36 @@ both!(what_cannot_be_rotated_says_what_to_do_instead, async |scene| {
     let absent = place.rotate_by(scene.server.url(), "token.t").run();
     assert!(absent.words().contains("token.t does not exist yet"), "{}", absent.all());
 });
+
+both!(what_is_not_in_its_sinks_any_more_is_made_anew_when_asked, async |scene| {
+    let life = Life::new(&scene, "");
+    let two = resources("")
+        .replace("{ file = \"t.token\" }", "[{ file = \"t.token\" }, { env_file = \"t.env\", key = \"T\" }]");
+    life.place.declare(&two);
+    life.place.apply().run().with(0);
+    let redeliver = || life.place.apply().arg("--redeliver").run().with(0);
+    let kept = life.held();
+    assert!(redeliver().out.contains("No changes"));
+    assert_eq!(life.held(), kept);
+
+    let file = life.place.path().join("t.token");
+    std::fs::remove_file(&file).unwrap();
+    let plan = life.place.on("plan").arg("--detailed-exitcode").run().with(0);
+    assert!(plan.words().contains("`fluxform apply --redeliver`"), "{}", plan.err);
+    life.place.apply().run().with(0);
+    assert!(!file.exists(), "nobody asked for it");
+    let done = redeliver();
+    assert!(words(&done.out).contains("its secret is not in all of its sinks any more"), "{}", done.out);
+    let new = life.held();
+    assert_eq!((life.status_of(&kept).await, life.status_of(&new).await), (204, 204));
+
+    for lost in ["", "T=something-else\n"] {
+        let before = life.held();
+        std::fs::write(life.place.path().join("t.env"), lost).unwrap();
+        redeliver();
+        assert_ne!(life.held(), before, "{lost:?}");
+    }
+    let last = std::fs::read_to_string(life.place.path().join("t.env")).unwrap();
+    assert_eq!(last.trim_end(), format!("T={}", life.held()));
+    assert!(redeliver().out.contains("No changes"));
+});
