@@ -47,7 +47,7 @@ pub async fn prepare(plan: &Plan, manifest: &Manifest, writer: &Writer) -> Resul
             for (at, source) in value.sources(field.name) {
                 let sets = |rule: &SecretRule| change.action == Action::Update && change.sets_secret(field, *rule, &at);
                 let Some(rule) = rule.filter(|rule| makes || sets(rule)) else { continue };
-                match read(source, rule, &manifest.root, access).await {
+                match read(source, rule, manifest, access).await {
                     Ok(Resolved { secret, notice }) => {
                         writer.conceal(&secret);
                         prepared.secrets.entry(change.address.clone()).or_default().insert(at, secret);
@@ -92,10 +92,10 @@ struct Unread {
 }
 
 /// Reads a secret that the server takes: what it would refuse is refused before anything is written.
-async fn read(source: &Source, rule: SecretRule, root: &Root, access: Access) -> Result<Resolved, Unread> {
+async fn read(source: &Source, rule: SecretRule, manifest: &Manifest, access: Access) -> Result<Resolved, Unread> {
     let unread =
         |error: SecretError| Unread { words: error.to_string(), said: error.said().to_vec(), hint: error.hint() };
-    let read = source.resolve(root, access).await.map_err(unread)?;
+    let read = source.resolve(&manifest.root, &manifest.sensitive, access).await.map_err(unread)?;
     let (least, most) = rule.bytes;
     let words = match read.secret.expose_secret().len() {
         short if short < least => format!("the secret has {short} bytes, but must have at least {least}"),

@@ -376,7 +376,7 @@ codes! {
         ManifestUnknownVariable "manifest::unknown-variable" Manifest|Warning "A variable is used or given that is not declared"
         ManifestUnreadable "manifest::unreadable" Manifest "A manifest cannot be read"
         ManifestValue "manifest::value" Manifest "A value is not one of those that are allowed"
-        ManifestVariableSecret "manifest::variable-secret" Manifest "A variable that is called like a secret gets its value from outside"
+        ManifestVariableSecret "manifest::variable-secret" Manifest "A variable with a secret is given or used where it would be shown"
         ManifestVariableUnset "manifest::variable-unset" Manifest "A variable has no value"
         ManifestVariableValue "manifest::variable-value" Manifest "A variable has a value that its `one_of` does not allow"
     }

@@ -66,6 +66,7 @@ impl Scene {
             imports: BTreeMap::new(),
             rotating: None,
             variables: BTreeMap::new(),
+            sensitive: BTreeMap::new(),
             sources: Vec::new(),
             reaches: BTreeMap::new(),
         };

@@ -120,10 +120,9 @@ const LIFECYCLE: [(&str, &str); 3] = [
 ];
 
 /// Words of a variable, and what to write instead.
-const VARIABLE: [(&str, &str); 5] = [
+const VARIABLE: [(&str, &str); 4] = [
     ("type", "remove it: a variable has the type of its default"),
     ("description", "write a comment: `# ...`"),
-    ("sensitive", "remove it: secrets do not go into variables; use `{ env = \"NAME\" }` in the field"),
     ("nullable", "remove it: a variable without a default must be given"),
     ("validation", "list the allowed values: `one_of = [...]`"),
 ];

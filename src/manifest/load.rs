@@ -135,6 +135,7 @@ pub fn load(path: &Path, inputs: &Inputs) -> Result<Loaded, Vec<Diagnostic>> {
                 imports,
                 rotating: None,
                 variables: values.digests(),
+                sensitive: values.sensitive(),
                 sources: sources.clone(),
             };
             Ok(Loaded { manifest, graph, warnings: sorted(problems) })

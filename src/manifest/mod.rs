@@ -54,6 +54,7 @@ use crate::diagnostic::{Place, Source};
 use crate::field::Role;
 use crate::flux::refs::Reference;
 use crate::kind::Kind;
+use crate::secret::Secret;
 use crate::value::{Fields, Ref, Scope, Set, Value};
 
 pub use given::Inputs;
@@ -93,7 +94,9 @@ pub struct Manifest {
     pub imports: BTreeMap<Address, Import>,
     /// What the command line asks to rotate.
     pub rotating: Option<Rotating>,
-    /// The digest of each variable's value: equal ones have equal values.
+    /// The values of sensitive variables, as far as they are given. They are in no field.
+    pub sensitive: BTreeMap<String, Secret>,
+    /// The digest of the value of each variable that is not sensitive: equal ones have equal values.
     pub variables: BTreeMap<String, String>,
     /// The files that were read, in order of name.
     pub sources: Vec<Arc<Source>>,

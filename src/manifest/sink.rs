@@ -16,9 +16,10 @@ use crate::redact::{Language, certain_literals};
 use crate::secret::{COMMAND_TIMEOUT, Sink, Source};
 use crate::value::Value;
 
-const SOURCE_HELP: &str = "write `{ env = \"NAME\" }`, `{ file = \"PATH\" }` or `{ command = [\"PROGRAM\", ...] }`";
+const SOURCE_HELP: &str =
+    "write `{ env = \"NAME\" }`, `{ var = \"NAME\" }`, `{ file = \"PATH\" }` or `{ command = [\"PROGRAM\", ...] }`";
 
-const CREDENTIAL_HELP: &str = "write `{ secret = \"KEY\" }` for a secret of the org, or where the value comes from: `{ env = \"NAME\" }`, \
+const CREDENTIAL_HELP: &str = "write `{ secret = \"KEY\" }` for a secret of the org, or where the value comes from: `{ env = \"NAME\" }`, `{ var = \"NAME\" }`, \
                                `{ file = \"PATH\" }` or `{ command = [\"PROGRAM\", ...] }`";
 
 /// Reads where a secret comes from, or which secret of the org it is: that one is reached as it is from a script.
@@ -70,6 +71,16 @@ fn source_of(context: &mut DecodeContext<'_, '_>, name: &str, node: &Node<'_>, h
             Some(Source::Env { name: name.to_owned() })
         }
         "file" => secret_path(context, "file", value).map(|path| Source::File { path }),
+        "var" => {
+            let name = text(context, "var", value)?;
+            match context.project.known.values.is_secret_source(name, || context.place(value.span)) {
+                Ok(()) => Some(Source::Variable { name: name.to_owned() }),
+                Err(diagnostic) => {
+                    context.say(diagnostic);
+                    None
+                }
+            }
+        }
         word => {
             let message = format!("unknown secret source `{word}`");
             context.fail_with(Code::ManifestSecret, *at, message, "unknown", help)

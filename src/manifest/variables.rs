@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 use super::budget::Budget;
 use super::foreign;
 use super::given::{Given, Inputs, given, same_type};
-use super::node::{Node, Raw, Span};
+use super::node::{Entry, Node, Raw, Span};
 use super::source::place;
 use super::syntax::{Document, Variables};
 use super::template::Expression;
@@ -17,6 +17,7 @@ use super::written::{no_list, wrong_type};
 use crate::diagnostic::{Code, Diagnostic, Place, Source};
 use crate::limits::VARIABLE_DEPTH;
 use crate::redact::is_secret;
+use crate::secret::Secret;
 
 /// Bytes of a digest: enough to tell two values apart.
 const DIGEST: usize = 8;
@@ -26,6 +27,8 @@ const DIGEST: usize = 8;
 pub(super) struct Values {
     /// None where it has an error, which has been said.
     known: BTreeMap<String, Option<Node<'static>>>,
+    /// The sensitive ones: they are in no value. None where nobody gives it.
+    sensitive: BTreeMap<String, Option<Secret>>,
     /// Where the values come from that are from outside.
     origins: BTreeMap<String, String>,
     pub(super) budget: Budget,
@@ -58,8 +61,31 @@ impl Values {
         self.budget.copies(value, || (format!("`${{var.{name}}}`"), place())).then_some(value).ok_or(())
     }
 
-    /// Says that there is no variable `name`, which is used at `at`.
+    /// Whether `name` is a sensitive variable, which is named at `at` as the source of a secret.
+    pub(super) fn is_secret_source(&self, name: &str, at: impl Fn() -> Place) -> Result<(), Diagnostic> {
+        if self.sensitive.contains_key(name) {
+            return Ok(());
+        }
+        if !self.known.contains_key(name) {
+            return Err(self.unknown(name, at()));
+        }
+        let message = format!("the variable `{name}` is not sensitive, and plans show its value");
+        let diagnostic = Diagnostic::error(Code::ManifestVariableSecret, message).at(at(), "a secret from it");
+        Err(diagnostic.help(format!("declare it as one that is never shown: `{name} = {{ sensitive = true }}`")))
+    }
+
+    /// The values of the sensitive variables that have one.
+    pub(super) fn sensitive(&self) -> BTreeMap<String, Secret> {
+        self.sensitive.iter().filter_map(|(name, secret)| Some((name.clone(), secret.clone()?))).collect()
+    }
+
+    /// Says that there is no variable `name`, which is used at `at`, or that it is used where its value would be shown.
     pub(super) fn unknown(&self, name: &str, at: Place) -> Diagnostic {
+        if self.sensitive.contains_key(name) {
+            let message = format!("the variable `{name}` is sensitive, and what is written here is shown");
+            let diagnostic = Diagnostic::error(Code::ManifestVariableSecret, message).at(at, "a sensitive variable");
+            return diagnostic.help(format!("use it where a secret is expected: `password = {{ var = \"{name}\" }}`"));
+        }
         unknown(name, self.budget.nearest(name, || self.known.keys()), at)
     }
 
@@ -130,7 +156,7 @@ fn secret_from_outside(name: &str, given: &Given, declared: Place) -> Diagnostic
     );
     Diagnostic::error(Code::ManifestVariableSecret, message).at(declared, "declared here").help(
         "an apply reads secrets itself, such as `value = { env = \"NAME\" }` of a secret or `password = { env = \"NAME\" }` of a \
-         user; if this is none, give the variable another name",
+         user, or `{ var = \"NAME\" }` of a variable with `sensitive = true`; if this is none, give the variable another name",
     )
 }
 
@@ -140,6 +166,8 @@ struct Declared<'a> {
     at: Span,
     default: Option<Node<'a>>,
     one_of: Option<(Span, Vec<Node<'a>>)>,
+    /// Whether it is in no value, and where a secret is expected alone.
+    sensitive: bool,
 }
 
 impl Declared<'_> {
@@ -182,7 +210,7 @@ struct Resolver<'d, 'a> {
 impl<'a> Resolver<'_, 'a> {
     /// Finds the value of a variable, unless that was done before.
     fn resolve(&mut self, name: &str) {
-        if self.values.known.contains_key(name) {
+        if self.values.known.contains_key(name) || self.values.sensitive.contains_key(name) {
             return;
         }
         if self.path.iter().any(|earlier| earlier == name) {
@@ -194,7 +222,14 @@ impl<'a> Resolver<'_, 'a> {
             return;
         }
         let around = std::mem::take(&mut self.deepest);
-        let value = self.declared(name).and_then(|declared| self.choose(name, declared));
+        let declared = self.declared(name);
+        if let Some(Declared { sensitive: true, .. }) = &declared {
+            self.deepest = around;
+            let secret = declared.and_then(|declared| self.secret(name, &declared));
+            self.values.sensitive.insert(name.to_owned(), secret);
+            return;
+        }
+        let value = declared.and_then(|declared| self.choose(name, declared));
         let depth = std::mem::replace(&mut self.deepest, around) + 1;
         // Whatever the order in which they are read: the depth is the project's, not that of the search.
         if VARIABLE_DEPTH.exceeded(depth) {
@@ -232,11 +267,11 @@ impl<'a> Resolver<'_, 'a> {
         };
         let mut sound = true;
         for entry in &table.0 {
-            if !["default", "one_of"].contains(&entry.key.as_ref()) {
+            if !["default", "one_of", "sensitive"].contains(&entry.key.as_ref()) {
                 let message = format!("unknown key `{}` in a variable", entry.key);
                 let diagnostic =
                     Diagnostic::error(Code::ManifestUnknownKey, message).at(place(source, entry.at), "unknown");
-                let help = foreign::variable(&entry.key).unwrap_or("available keys: default, one_of");
+                let help = foreign::variable(&entry.key).unwrap_or("available keys: default, one_of, sensitive");
                 self.problems.push(diagnostic.help(help));
                 if self.values.budget.is_enough(self.problems) {
                     break;
@@ -255,7 +290,52 @@ impl<'a> Resolver<'_, 'a> {
                 None
             }
         };
-        sound.then(|| Declared { source, at, default: table.take("default"), one_of })
+        let sensitive = match table.take("sensitive") {
+            None => false,
+            Some(Node { value: Raw::Boolean(yes), .. }) => yes,
+            Some(node) => {
+                let found = place(source, node.span);
+                self.problems.push(wrong_type("sensitive", "true or false", &node.value, found));
+                sound = false;
+                false
+            }
+        };
+        sound.then(|| Declared { source, at, default: table.take("default"), one_of, sensitive })
+    }
+
+    /// The value of a sensitive variable, if it is given: to plan, nobody needs it.
+    fn secret(&mut self, name: &str, declared: &Declared<'a>) -> Option<Secret> {
+        let Declared { source, default, one_of, .. } = declared;
+        let written = default.as_ref().map(|node| node.span).or(one_of.as_ref().map(|(span, _)| *span));
+        let given = self.given.remove(name);
+        let fails = |message: String, at: Place, label: &str, help: String| {
+            Diagnostic::error(Code::ManifestVariableSecret, message).at(at, label).help(help)
+        };
+        if let Some(span) = written {
+            let message = format!("the sensitive variable `{name}` has its value in a manifest");
+            let help = format!("give it from outside: set {}{name}, or write it in a --var-file", Inputs::ENV_PREFIX);
+            self.problems.push(fails(message, place(source, span), "everybody may read it", help));
+            return None;
+        }
+        match given? {
+            Given::Text { origin, .. } if origin.starts_with("--var ") => {
+                let message = format!("the sensitive variable `{name}` gets its value from `{origin}`");
+                let help =
+                    format!("others see command lines: set {}{name}, or write it in a --var-file", Inputs::ENV_PREFIX);
+                self.problems.push(fails(message, declared.place(), "declared here", help));
+                None
+            }
+            Given::Text { text, .. } => Some(text.into()),
+            Given::Toml { entry: Entry { node: Node { value: Raw::Text(text), .. }, .. }, .. } => {
+                Some(text.into_owned().into())
+            }
+            Given::Toml { source: from, .. } => {
+                let message = format!("the sensitive variable `{name}` must be a string in {}", from.name);
+                let help = "secrets are texts: put it into quotes".to_owned();
+                self.problems.push(fails(message, declared.place(), "declared here", help));
+                None
+            }
+        }
     }
 
     fn choose(&mut self, name: &str, mut declared: Declared<'a>) -> Option<Node<'static>> {
@@ -335,7 +415,13 @@ impl<'a> Resolver<'_, 'a> {
     fn expand(&mut self, source: &'a Arc<Source>, node: Node<'a>) -> Option<Node<'static>> {
         let mut problem = None;
         let expanded = super::expand::expand(&node, &mut |expression, span| match expression {
-            Expression::Var(name) if self.vars.contains_key(name) => self.value(name, source, span),
+            Expression::Var(name) if self.vars.contains_key(name) => {
+                let value = self.value(name, source, span);
+                if self.values.sensitive.contains_key(name) {
+                    problem = Some(self.values.unknown(name, place(source, span)));
+                }
+                value
+            }
             Expression::Var(name) => {
                 let near = self.values.budget.nearest(name, || self.vars.keys());
                 problem = Some(unknown(name, near, place(source, span)));

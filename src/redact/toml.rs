@@ -17,7 +17,7 @@ use super::shapes::PrivateKey;
 use super::urls::address;
 
 /// Keys that say where a manifest takes a secret from, or where it puts one.
-const SOURCES: [&str; 7] = ["command", "env", "file", "key", "secret", "stderr", "timeout"];
+const SOURCES: [&str; 8] = ["command", "env", "file", "key", "secret", "stderr", "timeout", "var"];
 /// Of the kinds that have to do with secrets, the fields and settings of which a manifest says what everybody may know. What
 /// stands elsewhere in their tables may be a secret that somebody did not know how to write.
 const KINDS: [(&str, &[&str]); 6] = [

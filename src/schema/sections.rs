@@ -27,6 +27,7 @@ pub(super) fn words() -> Map<String, Json> {
         "id": { "description": "An ID: 16 digits, 0-9 and a-f", "type": "string", "pattern": "^[0-9a-f]{16}$|\\$\\{" },
         "source": { "anyOf": [
             sink(json!({ "env": described("An environment variable", text.clone()) }), json!(["env"])),
+            sink(json!({ "var": described("A sensitive variable", text.clone()) }), json!(["var"])),
             sink(json!({ "file": described("A file", text.clone()) }), json!(["file"])),
             sink(
                 json!({
@@ -83,6 +84,10 @@ pub(super) fn sections() -> Map<String, Json> {
     let variable = map(json!({
         "default": { "description": "The value if none is set; without a default, the variable must be set" },
         "one_of": list("The allowed values", json!({})),
+        "sensitive": described(
+            "Whether its value is a secret: it comes from outside, is never shown or kept, and is only used as `{ var = \"NAME\" }`",
+            json!({ "type": "boolean" }),
+        ),
     }));
     let allow = map(json!({
         "what": described("What is allowed", json!({ "enum": ["adopt", "data_loss", "blast_radius", "task_owner"] })),

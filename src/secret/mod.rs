@@ -64,6 +64,11 @@ pub enum Source {
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         shows_stderr: bool,
     },
+    /// A sensitive variable of the project.
+    Variable {
+        /// Its name.
+        name: String,
+    },
     /// The server, which has it and does not show it.
     Kept,
 }
@@ -108,6 +113,7 @@ impl fmt::Display for Source {
             Self::Env { name } => write!(f, "env {name}"),
             Self::File { path } => write!(f, "file {}", path.display()),
             Self::Command { argv, .. } => write!(f, "command {argv:?}"),
+            Self::Variable { name } => write!(f, "var {name}"),
             Self::Kept => f.write_str("the server"),
         }
     }

@@ -1,9 +1,11 @@
 //! Where secrets come from.
 
+use std::collections::BTreeMap;
 use std::env::VarError;
 use std::path::Path;
 use std::time::Duration;
 
+use secrecy::ExposeSecret as _;
 use secrecy::zeroize::Zeroizing;
 
 use super::process::{CommandError, run};
@@ -18,6 +20,9 @@ pub enum SecretError {
     /// The environment variable is not set.
     #[error("the environment variable `{0}` is not set")]
     Unset(String),
+    /// The sensitive variable has no value.
+    #[error("the variable `{0}` has no value: set FLUXFORM_VAR_{0}, or give it in a --var-file")]
+    NotGiven(String),
     /// The source has nothing in it.
     #[error("{0} is empty")]
     Empty(String),
@@ -56,12 +61,27 @@ pub struct Resolved {
 impl Source {
     /// Reads the secret. One line end at the end of a file or of a command's output is no part of it, nor is a byte-order mark at
     /// its begin. A file of the project is read as everything in `root` is, through no link; one that is named outside is read
-    /// as it is. A command runs in `root`, gets 30 s and no standard input, and is run without a shell.
+    /// as it is. A command runs in `root`, gets 30 s and no standard input, and is run without a shell. `variables` are the sensitive
+    /// ones that have values.
     ///
     /// # Errors
     /// A source that is missing, empty, not UTF-8, or a command that fails or takes too long.
-    pub async fn resolve(&self, root: &Root, _: Access) -> Result<Resolved, SecretError> {
-        self.resolve_within(root, COMMAND_TIMEOUT).await
+    pub async fn resolve(
+        &self,
+        root: &Root,
+        variables: &BTreeMap<String, Secret>,
+        _: Access,
+    ) -> Result<Resolved, SecretError> {
+        match self {
+            Self::Variable { name } => match variables.get(name) {
+                Some(secret) if secret.expose_secret().is_empty() => {
+                    Err(SecretError::Empty(format!("the variable `{name}`")))
+                }
+                Some(secret) => Ok(Resolved { secret: secret.clone(), notice: None }),
+                None => Err(SecretError::NotGiven(name.clone())),
+            },
+            _ => self.resolve_within(root, COMMAND_TIMEOUT).await,
+        }
     }
 
     async fn resolve_within(&self, root: &Root, limit: Duration) -> Result<Resolved, SecretError> {
@@ -83,7 +103,9 @@ impl Source {
                 let output = run(argv, root.path(), None, limit, *shows_stderr).await?;
                 text(&output, || format!("the output of `{}`", without_secrets_in_words(argv)))
             }
-            Self::Kept => unreachable!("invariant: no manifest says that a server has a secret"),
+            Self::Variable { .. } | Self::Kept => {
+                unreachable!("invariant: variables are known, and no manifest says that a server has a secret")
+            }
         }
     }
 }
@@ -131,7 +153,6 @@ pub(super) fn without_line_end(text: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use secrecy::ExposeSecret as _;
     use std::path::PathBuf;
 
     fn command(argv: &[&str]) -> Source {
@@ -147,11 +168,11 @@ mod tests {
     }
 
     async fn read(source: Source) -> Resolved {
-        source.resolve(&root(), Access(())).await.expect("a secret")
+        source.resolve(&root(), &BTreeMap::new(), Access(())).await.expect("a secret")
     }
 
     async fn error(source: Source) -> String {
-        source.resolve(&root(), Access(())).await.expect_err("no secret").to_string()
+        source.resolve(&root(), &BTreeMap::new(), Access(())).await.expect_err("no secret").to_string()
     }
 
     #[tokio::test]
@@ -198,12 +219,13 @@ mod tests {
             (PathBuf::from("link"), Err("link is a symbolic link, which is not followed")),
             (PathBuf::from("in"), Err("in is a directory, not a regular file")),
         ] {
-            let read = file(&path).resolve(&root, Access(())).await;
+            let read = file(&path).resolve(&root, &BTreeMap::new(), Access(())).await;
             let read = read.map(|read| read.secret.expose_secret().to_owned()).map_err(|error| error.to_string());
             assert_eq!(read.as_deref().map_err(String::as_str), wanted, "{path:?}");
         }
         std::fs::write(at("project/large"), "x".repeat(limits::SECRET_FILE.size() + 1)).expect("a file");
-        let large = file("large").resolve(&root, Access(())).await.expect_err("too large").to_string();
+        let large =
+            file("large").resolve(&root, &BTreeMap::new(), Access(())).await.expect_err("too large").to_string();
         assert_eq!(large, "large is larger than 64 KiB (limit `secret-file`)");
     }
 

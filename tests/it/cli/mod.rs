@@ -8,6 +8,7 @@ pub(crate) mod fluxform;
 mod help;
 mod look;
 mod project;
+mod sensitive;
 mod server;
 mod setup;
 mod tls;
