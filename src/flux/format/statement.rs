@@ -133,7 +133,9 @@ impl<'a> Formatter<'a> {
                 let colon = self.sequence(colon);
                 let ty = self.type_expression(ty);
                 let ty = self.nest(ty);
-                self.sequence(vec![comments, name, colon, ty])
+                let all = self.sequence(vec![name, colon, ty]);
+                let all = self.group(all);
+                self.sequence(vec![comments, all])
             }
             StatementKind::TestCase(case) => {
                 let mut head = vec![self.text("testcase"), self.line(), self.token(case.name)];

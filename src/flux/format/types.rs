@@ -18,7 +18,7 @@ impl<'a> Formatter<'a> {
             }
             parts.push(self.constraint(constraint));
         }
-        // In the group of the statement, which comments break.
+        // In the group of the statement, which comments in it break.
         parts.insert(0, ty);
         self.sequence(parts)
     }

@@ -246,11 +246,35 @@ impl<'a> Check<'a> {
         self.steps.push(Step::Close);
         match &function.body {
             Body::Expression(body) => self.steps.push(Step::Expression(*body)),
-            Body::Block(Block { body, .. }) => self.statements(body),
+            Body::Block(Block { body, .. }) => self.block(body),
         }
         self.steps.push(Step::Open(function));
         // What a parameter is if it is not given belongs to what is around the function.
         self.steps.extend(function.parameters.iter().filter_map(|parameter| parameter.value).map(Step::Expression));
+    }
+
+    /// The statements of a function. The server leaves out those that cannot stand there.
+    fn block(&mut self, body: &'a [Statement]) {
+        for (at, statement) in body.iter().enumerate().rev() {
+            let word = match statement.kind {
+                StatementKind::Option { .. } => "option",
+                StatementKind::Builtin { .. } => "builtin",
+                StatementKind::TestCase(_) => "testcase",
+                StatementKind::Return(_) if at + 1 < body.len() => "return",
+                _ => {
+                    self.steps.push(Step::Statement(statement));
+                    continue;
+                }
+            };
+            let message = format!("`{word}` cannot stand here in a function");
+            let help = match word {
+                "return" => "a function returns by its last statement",
+                _ => "move it to the top level of the script",
+            };
+            let span = Span { end: statement.span.start + word.len() as u32, ..statement.span };
+            let label = "each run fails here".to_owned();
+            self.errors.push(Mistake { span, message, label, also: None, help: Some(help.to_owned()) });
+        }
     }
 
     fn call(&mut self, id: ExpressionId, piped: bool) {

@@ -171,6 +171,22 @@ async fn theirs(scene: &Scene, script: &str) -> Option<Result<String, String>> {
     }
 }
 
+// What a script can have that no grammar gives, or seldom.
+real!(what_is_odd_is_laid_out_as_the_server_does, async |scene| {
+    let all = fs::read_to_string("tests/cases/flux/odd.txt").unwrap();
+    let mut seen = 0;
+    for line in all.lines() {
+        let script = line.replace('⏎', "\n").replace('␀', "\0");
+        let script = format!("{script}\noption task = {{name: \"t\", every: 1h}}\n");
+        let parsed = parse(&script);
+        if let (true, Some(Ok(theirs))) = (parsed.is_sound(), theirs(&scene, &script).await) {
+            assert_eq!(format_as_influxd(&parsed.script), theirs, "{line}");
+            seen += 1;
+        }
+    }
+    assert!(seen > 50, "{seen}");
+});
+
 real!(a_script_out_of_the_grammar_is_laid_out_as_the_server_does, async |scene| {
     let mut seen = 0;
     let seeds = seeds();

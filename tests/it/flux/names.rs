@@ -30,6 +30,7 @@ fn theirs(said: &[String]) -> BTreeSet<String> {
         ("found unexpected argument ", "argument"),
         ("missing required argument ", "missing"),
         ("missing pipe argument", "pipe"),
+        ("invalid ", "statement"),
         ("variable \"", "twice"),
         ("option \"", "twice"),
     ];
@@ -64,6 +65,7 @@ fn ours(script: &str) -> BTreeSet<String> {
             text if text.starts_with("missing argument") => "missing",
             text if text.starts_with("nothing can be piped") => "pipe",
             text if text.ends_with("is set twice") => "twice",
+            text if text.ends_with("cannot stand here in a function") => "statement",
             _ => "name",
         };
         let line = script[..error.span.start as usize].matches('\n').count() + 1;
@@ -133,8 +135,7 @@ real!(the_library_is_the_servers, async |scene| {
 });
 
 /// Mistakes of a statement after which the server leaves the rest of it.
-const STOPS: [&str; 5] =
-    ["not valid in", "invalid option statement", "missing return", "pipe parameter", "pipe literal"];
+const STOPS: [&str; 4] = ["not valid in", "missing return", "pipe parameter", "pipe literal"];
 
 real!(names_of_scripts_out_of_the_grammar_are_wrong_where_the_server_says_so, async |scene| {
     let only = |all: BTreeSet<String>, word: &str| -> BTreeSet<String> {
