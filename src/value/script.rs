@@ -6,6 +6,8 @@ use std::sync::OnceLock;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::digest;
+use crate::flux::format;
+use crate::flux::parser::parse;
 use crate::flux::{FluxError, LiveScript, NormalForm};
 use crate::redact::{self, Part};
 
@@ -27,6 +29,8 @@ pub struct Script {
 enum Language {
     #[default]
     Flux,
+    /// Flux that the server lays out anew.
+    LaidOut,
     /// Flux of which every byte counts.
     Query,
     /// The language of another program.
@@ -45,7 +49,7 @@ impl Language {
 
     /// What a text that people read means.
     fn meaning(self, text: &str) -> String {
-        let normal = (self == Self::Flux).then(|| NormalForm::of(text).ok()).flatten();
+        let normal = matches!(self, Self::Flux | Self::LaidOut).then(|| NormalForm::of(text).ok()).flatten();
         normal.map_or_else(|| text.to_owned(), |normal| normal.to_string())
     }
 
@@ -55,7 +59,7 @@ impl Language {
         match self {
             Self::Query => vec![bytes(QUERY)],
             Self::Other => vec![bytes(OTHER)],
-            Self::Flux => {
+            Self::Flux | Self::LaidOut => {
                 let extra = text.strip_prefix(EXTRA).and_then(|rest| rest.split_once("}\n"));
                 let (extra, rest) = extra.unwrap_or(("", text));
                 let read = LiveScript::read(rest, None).map(|script| digest_of(extra, &script));
@@ -67,7 +71,7 @@ impl Language {
     /// As what its secrets are looked for.
     fn masked_as(self) -> redact::Language {
         match self {
-            Self::Flux | Self::Query => redact::Language::Flux,
+            Self::Flux | Self::LaidOut | Self::Query => redact::Language::Flux,
             Self::Other => redact::Language::Config,
         }
     }
@@ -89,6 +93,11 @@ impl Script {
     /// The script with this text, as a server has it or takes it.
     pub fn of_task(source: String) -> Self {
         Self { source: Some(source.into()), language: Language::Flux, reading: OnceLock::new() }
+    }
+
+    /// The same where the server lays it out anew: people read it in one layout, whoever has written it.
+    pub fn laid_out(source: String) -> Self {
+        Self { source: Some(source.into()), language: Language::LaidOut, reading: OnceLock::new() }
     }
 
     /// The query with this text, which a server keeps as it is written.
@@ -145,6 +154,7 @@ impl Script {
         let source = self.source.as_deref()?;
         Some(match self.language {
             Language::Flux => plain(source).map_or_else(|_| source.to_owned(), |(text, _)| text),
+            Language::LaidOut => plain(&in_one_layout(source)).map_or_else(|_| source.to_owned(), |(text, _)| text),
             Language::Query | Language::Other => source.to_owned(),
         })
     }
@@ -175,6 +185,10 @@ impl Script {
             let source = self.source.as_deref().expect("invariant: what has no text has been read");
             Box::new(match self.language {
                 Language::Flux => Reading::of(source).unwrap_or_else(|_| Reading::unread(source)),
+                Language::LaidOut => {
+                    let reading = Reading::of(&in_one_layout(source)).unwrap_or_else(|_| Reading::unread(source));
+                    Reading { language: self.language, ..reading }
+                }
                 Language::Query => Reading::bytes(source, QUERY, self.language),
                 Language::Other => Reading::bytes(source, OTHER, self.language),
             })
@@ -195,6 +209,12 @@ fn plain(source: &str) -> Result<(String, String), FluxError> {
     let text = script.text();
     let text = if extra.is_empty() { text } else { format!("{EXTRA}{extra}}}\n{text}") };
     Ok((text, digest))
+}
+
+/// A script in the layout of the formatter, if it is one.
+fn in_one_layout(source: &str) -> String {
+    let parsed = parse(source);
+    if parsed.is_sound() { format::format(&parsed.script) } else { source.to_owned() }
 }
 
 /// What stands before what `option task` says besides name and schedule.
@@ -265,6 +285,20 @@ mod tests {
             text(&config("[a]\ntoken = 'B1'\n[b]\ntoken = 'A1'"), &config("[a]\ntoken = 'A1'\n[b]\ntoken = 'B1'")),
             "[a]\ntoken = '*** (another secret)'\n[b]\ntoken = '*** (another secret)'"
         );
+    }
+
+    #[test]
+    fn what_the_server_lays_out_anew_is_read_in_one_layout() {
+        let here =
+            Script::laid_out("x = f(a:1,\n  b: (2))\noption task = {name: \"a\", every: 1h}\ny=1 // c".to_owned());
+        let there = |b: &str| {
+            let text = format!("option task = {{name: \"a\", every: 1h}}\n\nx = f(a: 1, b: {b})\ny = 1\n\n// c");
+            Script::laid_out(text)
+        };
+        assert!(here.beside(&there("3")).text().starts_with("x = f(a: 1, b: 2)\n"));
+        assert_eq!((here.without_spelling(), here.is_flux()), (here.clone(), true));
+        assert_eq!(here, there("2"));
+        assert_ne!(here, there("3"));
     }
 
     #[test]

@@ -28,7 +28,7 @@ pub(super) fn read(fields: &mut Fields, text: &str) {
     };
     fields.set("every", duration(said(|task| &task.every).as_deref()));
     fields.set("offset", without_zero(duration(said(|task| &task.offset).as_deref())));
-    fields.set("flux", Value::Script(value::Script::of_task(without_id(text))));
+    fields.set("flux", Value::Script(value::Script::laid_out(without_id(text))));
 }
 
 /// The script without the ID that the server has put into it.
@@ -116,7 +116,7 @@ pub(super) fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
         draft.reaches = params.look(&parsed.script, setting, draft.steps, faults).references.all;
         sent = params.before(&parsed.script, faults);
     }
-    draft.fields.set("flux", Value::Script(value::Script::of_task(without_id(&sent))));
+    draft.fields.set("flux", Value::Script(value::Script::laid_out(without_id(&sent))));
 }
 
 fn fault(message: String, label: &str, span: Option<Range<usize>>) -> Fault {
