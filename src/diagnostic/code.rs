@@ -479,6 +479,7 @@ codes! {
         TaskSchedule "task::schedule" Manifest "A task's schedule is missing or cannot be used"
     }
     Telegraf "telegraf" "Telegraf configurations" {
+        TelegrafExpression "telegraf::expression" Manifest "A Telegraf configuration has an expression of the manifests, which nothing replaces"
         TelegrafSecret "telegraf::secret" |Warning "A Telegraf configuration has a secret in plain text"
         TelegrafToml "telegraf::toml" Manifest|Warning "A Telegraf configuration is not TOML"
     }

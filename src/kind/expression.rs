@@ -34,6 +34,11 @@ impl<'a> Mentioned<'a> {
     }
 }
 
+/// Whether an expression of the manifests may begin with `word`.
+pub(super) fn is_root(word: &str) -> bool {
+    Kind::from_name(word).is_some() || ROOTS.contains(&word)
+}
+
 fn root(text: &str) -> &str {
     text.split(['.', '[', ' ']).next().unwrap_or_default().trim_start_matches('(')
 }
@@ -53,8 +58,7 @@ impl Words<'_> {
     /// The faults of a script with such expressions.
     pub(super) fn faults(&self, script: &Script) -> Vec<Fault> {
         let identifiers = script.expressions().iter().filter(|one| one.kind == ExpressionKind::Identifier);
-        let is_root =
-            |word: &&str| !self.given.contains(word) && (Kind::from_name(word).is_some() || ROOTS.contains(word));
+        let is_root = |word: &&str| !self.given.contains(word) && is_root(word);
         let mentioned: BTreeSet<&str> = identifiers.map(|one| script.text(one.span)).filter(is_root).collect();
         let uses = mentioned.into_iter().flat_map(|root| uses(script, root));
         uses.filter_map(|one| self.fault(script, &one)).take(SHOWN).collect()
@@ -82,8 +86,7 @@ impl Words<'_> {
         let (text, _) = text.strip_prefix("${")?.split_once('}')?;
         let mut words = text.split('.');
         let root = words.next()?;
-        let known = Kind::ALL.iter().any(|kind| kind.name() == root) || ROOTS.contains(&root);
         let mentioned = Mentioned::new(text, words.next()?, text.rsplit('.').next()?);
-        known.then(|| (self.advice)(&mentioned))
+        is_root(root).then(|| (self.advice)(&mentioned))
     }
 }

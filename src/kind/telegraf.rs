@@ -4,9 +4,11 @@ use std::ops::Range;
 
 use serde_json::{Value as Json, json};
 use toml::de::{DeTable, DeValue};
+use toml_parser::lexer::TokenKind;
 
 use super::Kind;
 use super::draft::{Draft, Fault};
+use super::expression::{SHOWN, is_root};
 use super::live::{self, Desired, Edit, Object};
 use super::spec::{Key, Spec};
 use super::wire::{self, Body, Wire};
@@ -17,6 +19,8 @@ use crate::redact::{Language, certain_literals};
 use crate::value::{Fields, Value};
 
 const CONFIG: TextFile = TextFile { what: "Telegraf configuration", ending: "conf", named: false, uses: false };
+/// No expression of the manifests is longer.
+const LONGEST: usize = 200;
 const METADATA: &str = "metadata";
 const BUCKETS: &str = "buckets";
 
@@ -49,11 +53,43 @@ fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
     if let Some(fault) = unreadable(config) {
         faults.push(fault);
     }
+    faults.extend(expressions(config));
     faults.extend(certain_literals(config, Language::Config).into_iter().map(|span| {
         let message = "whoever may read Telegraf configurations can read this secret";
         let fault = Fault::new(Code::TelegrafSecret, "config", message, "a secret in plain text").script(span);
         fault.warning().help("write `$INFLUX_TOKEN`, or another variable that is set where Telegraf runs")
     }));
+}
+
+/// Expressions of the manifests: nothing replaces them, and Telegraf has no variables with a dot in their names.
+fn expressions(config: &str) -> impl Iterator<Item = Fault> {
+    let comments: Vec<Range<usize>> = toml_parser::Source::new(config)
+        .lex()
+        .filter(|token| token.kind() == TokenKind::Comment)
+        .map(|token| token.span().start()..token.span().end())
+        .collect();
+    let one = move |(at, _): (usize, &str)| {
+        let rest = &config[at + "${".len()..];
+        let expression = &rest[..rest.bytes().take(LONGEST).position(|byte| byte == b'}')?];
+        let (root, key) = expression.trim().split_once('.')?;
+        let is_one = is_root(root) && key.chars().all(|c| c.is_alphanumeric() || "._-[]\"".contains(c));
+        let before = comments.partition_point(|comment| comment.start <= at);
+        let is_comment = before > 0 && at < comments[before - 1].end;
+        (is_one && !is_comment).then(|| {
+            let message = format!(
+                "`${{{expression}}}` cannot be used in a Telegraf configuration: nothing of the manifest is put into it"
+            );
+            let fault = Fault::new(Code::TelegrafExpression, "config", message, "not replaced")
+                .script(at..at + expression.len() + "${}".len());
+            let name: String =
+                key.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' }).collect();
+            fault.help(match root {
+                "bucket" => "write the name of the bucket itself".to_owned(),
+                _ => format!("write the value itself, or `${{{name}}}`, and set that variable where Telegraf runs"),
+            })
+        })
+    };
+    config.match_indices("${").filter_map(one).take(SHOWN)
 }
 
 /// What is wrong with a configuration that is no TOML. What stands for a variable may be anything: where there is one, this
@@ -232,6 +268,36 @@ mod tests {
             let line = piece.repeat((1 << 20) / piece.len());
             assert_eq!(filled(&line).len(), line.len(), "{piece}");
         }
+    }
+
+    #[test]
+    fn an_expression_of_the_manifests_is_none_of_telegrafs_variables() {
+        let said = |config: &str| {
+            let fault = |fault: Fault| (config[fault.script.expect("a place")].to_owned(), fault.help.expect("a hint"));
+            expressions(config).map(fault).collect::<Vec<_>>()
+        };
+        let write =
+            |name: &str| format!("write the value itself, or `${{{name}}}`, and set that variable where Telegraf runs");
+        for (config, wrong, help) in [
+            ("bucket = \"${var.env}_raw\"", "${var.env}", write("ENV")),
+            ("interval = ${each.value.every}", "${each.value.every}", write("VALUE_EVERY")),
+            ("bucket = '${bucket.raw.name}'", "${bucket.raw.name}", "write the name of the bucket itself".to_owned()),
+        ] {
+            assert_eq!(said(config), [(wrong.to_owned(), help)]);
+        }
+        for config in [
+            "a = \"${VAR}\" # ${var.env}",
+            "a = \"${var}\"",
+            "a = \"${HOST:-var.env}\"",
+            "a = \"${other.env}\"",
+            "a = '${1}.${2}'",
+            "a = \"${var.env\"",
+        ] {
+            assert_eq!(said(config), [], "{config}");
+        }
+        assert_eq!(said(&"${var.".repeat(200_000)), []);
+        assert_eq!(said(&"# ${var.x}\n".repeat(100_000)), []);
+        assert_eq!(said(&"${var.x}\n".repeat(100_000)).len(), SHOWN);
     }
 
     #[test]
