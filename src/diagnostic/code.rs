@@ -408,7 +408,7 @@ codes! {
         PlanSecretMissing "plan::secret-missing" |Warning "A file with a delivered secret is missing"
         PlanSecretNotSet "plan::secret-not-set" |Warning "A secret or password is not set: the object keeps the one that it has, or has none"
         PlanSecretStays "plan::secret-stays" |Warning "A secret stops working, but stays where it was delivered"
-        PlanStillUsed "plan::still-used" |Warning "Something that the project does not manage uses what is deleted"
+        PlanStillUsed "plan::still-used" |Warning "Something that the project does not manage uses what is deleted or renamed"
         PlanTwoCandidates "plan::two-candidates" Error "A resource matches several objects on the server"
         PlanUnreadable "plan::unreadable" Usage "The plan file cannot be read"
     }

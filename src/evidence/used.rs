@@ -1,17 +1,17 @@
-//! What uses something that a plan deletes, and is nobody's that the plan knows: it stays, and finds nothing any more.
+//! What uses something that a plan deletes or renames, and is nobody's once the plan is applied: it stays, and finds nothing any more.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Along, gone};
 use crate::address::Address;
 use crate::api::{ApiError, Class, Client};
-use crate::diff::{Action, Change, Target};
+use crate::diff::{Action, Change, Reason, Target};
 use crate::kind::{Kind, Level, Object, ReadScope, Standing, Use};
 use crate::ledger::Ledger;
 use crate::snapshot::Snapshot;
 
-/// The objects that use what `changes` delete or make anew, by change, as far as the token sees: those that neither the project
-/// owns nor the plan touches.
+/// The objects that use what `changes` delete, make anew or rename, by change, as far as the token sees: those that neither the
+/// project owns nor the plan touches, and those that it lets go of.
 ///
 /// # Errors
 /// The server's.
@@ -25,21 +25,36 @@ pub async fn used(
     let stays = |org: &&str| !gone.contains(&(Kind::HOME, *org));
     let mut orgs: BTreeMap<Kind, BTreeSet<&str>> = BTreeMap::new();
     let mut removed: BTreeMap<Use, &Change> = BTreeMap::new();
-    for change in changes.iter().filter(|change| change.action.removes()) {
+    let comes = |of: &Change, name: &str| {
+        let others = changes.iter().filter(|change| change.address.kind == of.address.kind && change.org == of.org);
+        others.filter_map(Change::new_name).any(|new| new == name)
+    };
+    for change in changes {
         let (kind, Some(Target { id, org: Some(org), name })) = (change.address.kind, &change.object) else { continue };
+        let is_renamed = change.action == Action::Update && kind.is_named_in_scripts() && change.new_name().is_some();
+        if !change.action.removes() && !is_renamed {
+            continue;
+        }
         let Some(org) = Some(org.as_str()).filter(stays).filter(|_| kind.spec().level == Level::Org) else { continue };
-        kind.users().for_each(|user| {
+        kind.users().filter(|user| !is_renamed || user.has_scripts()).for_each(|user| {
             orgs.entry(user).or_default().insert(org);
         });
-        removed.insert(Use::Id(kind, id.clone()), change);
+        if change.action.removes() {
+            removed.insert(Use::Id(kind, id.clone()), change);
+        }
         // What takes its place has its name.
-        if change.action == Action::Delete {
+        if change.action == Action::Delete || is_renamed && !comes(change, name) {
             removed.insert(Use::Name(kind, name.clone()), change);
         }
     }
     let owned = ledger.entries.iter().map(|(address, entry)| (address.kind, entry.id.as_str()));
-    let touched = changes.iter().filter_map(|change| Some((change.address.kind, change.object.as_ref()?.id.as_str())));
-    let known: BTreeSet<(Kind, &str)> = owned.chain(touched).collect();
+    let objects = |of: &dyn Fn(&Change) -> bool| -> BTreeSet<(Kind, &str)> {
+        let changes = changes.iter().filter(|change| of(change));
+        changes.filter_map(|change| Some((change.address.kind, change.object.as_ref()?.id.as_str()))).collect()
+    };
+    let let_go = objects(&|change| matches!(change.reason, Reason::NotOurs | Reason::External));
+    let known: BTreeSet<(Kind, &str)> =
+        owned.chain(objects(&|_| true)).filter(|object| !let_go.contains(object)).collect();
     let mut found: BTreeMap<Address, Vec<Along>> = BTreeMap::new();
     for (kind, orgs) in orgs {
         for object in list(client, kind, &orgs, snapshot).await? {

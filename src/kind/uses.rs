@@ -23,7 +23,7 @@ const SECRET: &str = "secret";
 impl Kind {
     /// The kinds whose objects use objects of this kind, and do not go along with them.
     pub fn users(self) -> impl Iterator<Item = Self> {
-        let by_name = [Target::Bucket, Target::Secret].into_iter().any(|target| Self::reached_as(target) == Some(self));
+        let by_name = self.is_named_in_scripts();
         Self::ALL.iter().copied().filter(move |kind| {
             let spec = kind.spec();
             let refers = spec.fields.iter().any(|field| match field.ty {
@@ -31,10 +31,20 @@ impl Kind {
                 Type::Scopes => self.spec().holds_data && self.can_be_permitted(),
                 _ => false,
             });
-            let has_scripts = spec.runs_as_creator && spec.fields.iter().any(|field| field.ty == Type::Flux);
             let names = self == Self::Secret && *kind == Self::NotificationEndpoint;
-            spec.level == Level::Org && (refers || names || by_name && has_scripts)
+            spec.level == Level::Org && (refers || names || by_name && kind.has_scripts())
         })
+    }
+
+    /// Whether scripts name objects of this kind.
+    pub fn is_named_in_scripts(self) -> bool {
+        [Target::Bucket, Target::Secret].into_iter().any(|target| Self::reached_as(target) == Some(self))
+    }
+
+    /// Whether its objects run scripts by themselves.
+    pub fn has_scripts(self) -> bool {
+        let spec = self.spec();
+        spec.runs_as_creator && spec.fields.iter().any(|field| field.ty == Type::Flux)
     }
 
     /// What `object`, which is of this kind, uses, as far as it can be told without a run.

@@ -11,7 +11,7 @@ use crate::kind::Kind;
 use crate::problem::Problem;
 use crate::snapshot::{Sight, Snapshot};
 
-/// What is known of the names of one kind in the home org.
+/// What is known of the names of one kind in one org.
 struct Names<'a> {
     /// Those that there will be.
     after: BTreeSet<String>,
@@ -22,28 +22,29 @@ struct Names<'a> {
 }
 
 impl<'a> Names<'a> {
-    fn new(kind: Kind, changes: &'a [Change], snapshot: &'a Snapshot) -> Self {
-        let home = snapshot.home.as_ref();
+    fn new(kind: Kind, org: &String, changes: &'a [Change], snapshot: &'a Snapshot) -> Self {
+        let org = Some(org);
         let mut names = Self { after: BTreeSet::new(), gone: BTreeMap::new(), all: false };
         let mut leave = BTreeSet::new();
         for change in changes.iter().filter(|change| change.address.kind == kind) {
             let new = change.new_name();
-            let moves = change.action == Action::Replace && change.org.as_ref() != home;
-            if let Some(was) = change.object.as_ref().filter(|object| object.org.as_ref() == home)
+            let moves = change.action == Action::Replace && change.org.as_ref() != org;
+            if let Some(was) = change.object.as_ref().filter(|object| object.org.as_ref() == org)
                 && (change.action == Action::Delete || new.is_some() || moves)
             {
                 leave.insert(was.id.as_str());
                 names.gone.insert(&was.name, change);
             }
-            if change.org.as_ref() == home && !matches!(change.action, Action::Delete | Action::Forget) {
+            if change.org.as_ref() == org && !matches!(change.action, Action::Delete | Action::Forget) {
                 names.after.extend(new.or_else(|| change.object.as_ref().map(|object| object.name.clone())));
             }
         }
         if let Some(view) = snapshot.kinds.get(&kind) {
-            let here = view.objects.values().filter(|object| object.org.as_ref() == home);
+            let here = view.objects.values().filter(|object| object.org.as_ref() == org);
             let stays = here.filter(|object| !leave.contains(object.id.as_str()));
             names.after.extend(stays.map(|object| object.name.clone()));
-            names.all = view.sight == Sight::Complete;
+            // Of another org a project sees what it declares.
+            names.all = view.sight == Sight::Complete && org == snapshot.home.as_ref();
         }
         names
     }
@@ -55,29 +56,27 @@ impl<'a> Names<'a> {
     }
 }
 
-/// What the scripts of the home org name and will not find: an error for a script that the plan takes its bucket from, or sends anew
-/// to a server that runs it, else a warning: a dashboard is right as soon as the bucket is there. Where everything is meant to go
-/// (`all_goes`), of what stays as nobody's: that is a warning too.
+/// What scripts name and will not find: an error for a script that the plan takes its bucket from, or sends anew
+/// to a server that runs it, else a warning: a dashboard is right as soon as the bucket is there. In other orgs than the home org, only
+/// what the plan takes away is known not to be there. Where everything is meant to go (`all_goes`), of what stays as nobody's: that is a
+/// warning too.
 pub(super) fn missing(
     changes: &[Change],
     written: Written<'_>,
     snapshot: &Snapshot,
     all_goes: bool,
 ) -> (Vec<Problem>, Vec<Diagnostic>) {
-    let mut of_kind: BTreeMap<Kind, Names<'_>> = BTreeMap::new();
+    let mut known: BTreeMap<(Kind, &String), Names<'_>> = BTreeMap::new();
     let (mut problems, mut warnings) = (Vec::new(), Vec::new());
     for change in changes {
         let Some(resource) = written.resources.get(&change.address) else { continue };
         let leaves = change.action == Action::Forget;
         let of_object = || change.object.as_ref().and_then(|object| object.org.as_ref()).filter(|_| leaves);
-        let org = change.org.as_ref().or_else(of_object);
-        if org.is_none() || org != snapshot.home.as_ref() || all_goes && !leaves {
-            continue;
-        }
+        let Some(org) = change.org.as_ref().or_else(of_object).filter(|_| !all_goes || leaves) else { continue };
         for reached in &resource.reaches {
             let Reference { target, name: Some(name), elsewhere: None, .. } = &reached.reference else { continue };
             let Some(kind) = Kind::reached_as(*target) else { continue };
-            let names = of_kind.entry(kind).or_insert_with(|| Names::new(kind, changes, snapshot));
+            let names = known.entry((kind, org)).or_insert_with(|| Names::new(kind, org, changes, snapshot));
             let Some(gone) = names.lack(name) else { continue };
             let diagnostic = lacks(change, kind, name, gone, names).at(reached.place.clone(), "named here");
             let fails =
@@ -304,13 +303,34 @@ mod tests {
     }
 
     #[test]
+    fn of_another_org_only_what_the_plan_takes_away_is_missing() {
+        let there = snapshot(Sight::Complete, &[("other", "raw")]);
+        let of_other = |change: Change| {
+            let object = change.object.map(|object| Target { org: Some("other".to_owned()), ..object });
+            Change { org: Some("other".to_owned()), object, ..change }
+        };
+        let said = |others: &[Change]| {
+            let task = of_other(change("task.t", Action::None, Some("t"), None));
+            let resources = BTreeMap::from([(task.address.clone(), resource(READS))]);
+            let written = Written { resources: &resources, imports: &BTreeMap::new() };
+            let changes: Vec<_> = others.iter().cloned().map(of_other).chain([task]).collect();
+            let (problems, warnings) = missing(&changes, written, &there, false);
+            (problems.into_iter().map(|problem| problem.diagnostic.message).collect::<Vec<_>>(), warnings.len())
+        };
+        let deleted = change("bucket.raw", Action::Delete, Some("raw"), None);
+        assert_eq!(said(&[deleted]), (vec!["task.t uses the bucket `raw`, which this plan deletes".to_owned()], 0));
+        let renamed = change("bucket.raw", Action::Update, Some("raw"), Some("new"));
+        assert_eq!(said(&[renamed]), (vec!["task.t uses the bucket `raw`, which this plan renames".to_owned()], 0));
+        assert_eq!(said(&[change("bucket.x", Action::Delete, Some("x"), None)]), (Vec::new(), 0));
+    }
+
+    #[test]
     fn a_script_that_has_no_parameters_is_told_of_none() {
         let renamed = change("bucket.raw", Action::Update, Some("raw"), Some("new"));
-        let mut of_kind = BTreeMap::new();
-        let nothing = Snapshot::default();
-        let names = of_kind.entry(Kind::Bucket).or_insert_with(|| Names::new(Kind::Bucket, &[], &nothing));
+        let (nothing, home) = (Snapshot::default(), HOME.to_owned());
+        let names = Names::new(Kind::Bucket, &home, &[], &nothing);
         let of_check = Change::blank(&"check.c".parse().expect("an address"), Action::None, Reason::InSync);
-        let said = lacks(&of_check, Kind::Bucket, "raw", Some(&renamed), names);
+        let said = lacks(&of_check, Kind::Bucket, "raw", Some(&renamed), &names);
         assert_eq!(said.help.as_deref(), Some("write its new name"));
     }
 

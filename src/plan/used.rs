@@ -13,10 +13,15 @@ pub fn still_used(changes: &[Change], used: &BTreeMap<Address, Vec<Along>>) -> V
         let along = used.get(&change.address)?.clone();
         let (one, objects) = (along.len() == 1, Stake { along, ..Stake::default() }.objects());
         let address = &change.address;
-        let goes = if change.action == Action::Replace { "replaced by a new object" } else { "deleted" };
+        let goes = match change.action {
+            Action::Replace => "replaced by a new object",
+            Action::Update => "renamed",
+            _ => "deleted",
+        };
         let (uses, they) = if one { ("uses it", "it does") } else { ("use it", "they do") };
         let message = format!("{address} is {goes}, and {objects}, which this project does not manage, still {uses}");
-        let help = format!("change that first, or keep {address}: {they} not find it any more");
+        let keep = if change.action == Action::Update { "the name of " } else { "" };
+        let help = format!("change that first, or keep {keep}{address}: {they} not find it any more");
         Some(Diagnostic::warning(Code::PlanStillUsed, message).help(help))
     });
     said.collect()

@@ -77,3 +77,32 @@ both!(what_nobody_manages_and_uses_what_goes_is_named, async |scene| {
         assert_eq!(found, all);
     }
 });
+
+both!(what_nobody_manages_any_more_and_uses_what_is_renamed_is_named, async |scene| {
+    let mut project = Project::new(&scene);
+    project.consent.adopt = true;
+    let task = |name: &str, bucket: &str| {
+        let flux =
+            format!("option task = {{name: \"{name}\", every: 1h}}\nfrom(bucket: \"{bucket}\") |> range(start: -1h)");
+        scene.http.post("tasks", json!({"orgID": scene.org, "flux": flux, "status": "inactive"}))
+    };
+    for (name, bucket) in [("adopted", "rb"), ("theirs", "rb"), ("else", "other")] {
+        task(name, bucket).await.expect(201);
+    }
+    let script = "flux = 'from(bucket: \"rb\") |> range(start: -1h)'";
+    let adopted =
+        format!("[task.q]\nname = \"adopted\"\nevery = \"1h\"\n{script}\n[bucket.b]\nname = \"rb\"\n[bucket.other]\n");
+    project.declare(&adopted);
+    project.apply().await;
+    project.declare("[bucket.b]\nname = \"new\"\n[bucket.other]\n");
+    let renamed = "bucket.b is renamed, and 2 tasks (\"adopted\" and \"theirs\"), which this project does not manage, still use it";
+    assert_eq!(said(&project, Goal::Declared).await, [renamed]);
+    project.declare("[bucket.b]\nname = \"new\"\n[bucket.another]\nname = \"rb\"\n[bucket.other]\n");
+    assert_eq!(said(&project, Goal::Declared).await, [""; 0], "another one has the name then");
+    project.declare("[bucket.other]\n");
+    assert_eq!(said(&project, Goal::Declared).await, [renamed.replace("renamed", "deleted")]);
+    project.declare(&format!(
+        "[task.q]\nname = \"adopted\"\nexternal = true\n[bucket.b]\nname = \"new\"\n[bucket.other]\n"
+    ));
+    assert_eq!(said(&project, Goal::Declared).await, [renamed]);
+});
