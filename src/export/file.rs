@@ -8,14 +8,24 @@ use super::select::Selection;
 use super::table::{self, string};
 use super::{Export, Request, Resource, Sources};
 use crate::address::{Address, is_plain_key};
+use crate::flux::names::errors as wrong_names;
+use crate::flux::parser::parse;
 use crate::kind::{Key, Kind};
 use crate::snapshot::Sight;
-use crate::value::{Script, Value, digest};
+use crate::value::{Fields, Script, Value, digest};
 
 /// The file with `[project]`: without it the others are no project.
 pub const HEAD: &str = "fluxform.toml";
 /// The file with what is true of one server only: IDs, and where it is.
 pub const HERE: &str = "server.toml";
+
+/// What lets scripts be that the server has and can never run.
+const TOLERANT: &str = "
+# The server has scripts with names that are not there, which fail each time they run. Mend them, and remove this: new ones
+# are errors then.
+[policy.lint]
+\"flux::name\" = \"warn\"
+";
 
 /// One resource as text.
 struct Piece {
@@ -79,7 +89,8 @@ pub(super) fn files(request: &Request, sources: Sources<'_>, selection: Selectio
         });
     }
     pieces.sort_by(|a, b| a.address.cmp(&b.address));
-    export.files.insert(HEAD.to_owned(), head(request, sources));
+    let never_runs = selection.declared.iter().any(|((kind, _), declared)| has_wrong_names(*kind, &declared.fields));
+    export.files.insert(HEAD.to_owned(), head(request, sources) + if never_runs { TOLERANT } else { "" });
     export.files.insert(HERE.to_owned(), here(request));
     for piece in pieces {
         let kind = piece.address.kind;
@@ -93,6 +104,15 @@ pub(super) fn files(request: &Request, sources: Sources<'_>, selection: Selectio
         append(text, &block, &address, HERE.to_owned(), &mut export.places);
     }
     export
+}
+
+/// Whether a script of an object uses names that are not there.
+fn has_wrong_names(kind: Kind, fields: &Fields) -> bool {
+    let scripts = fields.iter().flat_map(|(_, value)| value.scripts()).filter(|script| script.is_flux());
+    scripts
+        .filter_map(Script::source)
+        .map(parse)
+        .any(|parsed| parsed.is_sound() && !wrong_names(&parsed.script, kind.spec().given).is_empty())
 }
 
 /// Puts a block at the end of a file.

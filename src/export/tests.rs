@@ -53,6 +53,19 @@ fn a_server_as_manifests() {
     insta::assert_snapshot!(shown(&sample.export()));
 }
 
+#[test]
+fn a_script_that_can_never_run_is_let_be() {
+    let head = |script: &str| {
+        let mut sample = Sample::new();
+        sample.task("hourly", script);
+        let export = sample.export();
+        assert!(export.resources.values().all(|resource| !resource.external), "{:?}", export.notes);
+        export.files["fluxform.toml"].clone()
+    };
+    assert!(!head("x = task.every").contains("policy"));
+    assert!(head("form(bucket: \"a\")").ends_with("[policy.lint]\n\"flux::name\" = \"warn\"\n"));
+}
+
 /// The key of each bucket of these names, where they are all that there is.
 fn keys_of(names: &[&str]) -> Vec<String> {
     let mut sample = Sample::new();

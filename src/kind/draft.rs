@@ -55,6 +55,11 @@ impl Fault {
         }
     }
 
+    /// Whether nothing can be done with what it is about, whatever a project says of lints.
+    pub fn stops(&self) -> bool {
+        self.severity == Severity::Error && self.code.level().is_none()
+    }
+
     /// The same as something to be known, which stops nothing.
     #[must_use]
     pub fn warning(self) -> Self {

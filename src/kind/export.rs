@@ -2,7 +2,6 @@
 
 use super::draft::{Check, Draft, Fault};
 use super::{Kind, Object, flux_text};
-use crate::diagnostic::Severity;
 use crate::field::{Field, Omitted, Type};
 use crate::flux::refs::Steps;
 use crate::value::{Fields, Script, Value};
@@ -63,7 +62,7 @@ fn checked(told: &Fields, script: Option<&str>, check: Check) -> (Fields, Option
     };
     let mut faults = Vec::new();
     check(&mut draft, &mut faults);
-    (draft.fields, faults.into_iter().find(|fault| fault.severity == Severity::Error))
+    (draft.fields, faults.into_iter().find(Fault::stops))
 }
 
 impl Kind {

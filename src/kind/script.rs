@@ -16,16 +16,17 @@ pub(super) fn forms(field: &'static str, parsed: &Parsed, word: impl Fn(Mistake)
     faults.map(|fault| if parsed.is_accepted() { fault.warning() } else { fault }).collect()
 }
 
-/// Names, packages and arguments that there are not, besides those `given` to the script. The server takes them too. Where
-/// something is `said` already, nothing more is.
+/// Names, packages and arguments that there are not, besides those `given` to the script. The server takes a script with them, and never
+/// runs it. Where something is `said` already, nothing more is.
 pub(super) fn names(field: &'static str, script: &ast::Script, given: &[&str], said: &[Fault]) -> Vec<Fault> {
     let is_said = |mistake: &Mistake| {
         let at = mistake.span.range().start;
         said.iter().filter_map(|fault| fault.script.as_ref()).any(|span| span.contains(&at))
     };
-    let errors = names::errors(script, given).into_iter().chain(names::unknown_options(script));
-    let errors = errors.filter(|error| !is_said(error));
-    errors.map(|error| fault(Code::FluxName, field, error).warning()).collect()
+    let name = |mistake| fault(Code::FluxName, field, mistake);
+    let errors = names::errors(script, given).into_iter().filter(|error| !is_said(error)).map(name);
+    let options = names::unknown_options(script).into_iter().filter(|error| !is_said(error));
+    errors.chain(options.map(|mistake| name(mistake).warning())).collect()
 }
 
 /// Follows a sound script, as far as its project still may.

@@ -56,7 +56,13 @@ impl Lints {
         found: Severity,
         places: impl IntoIterator<Item = &'p Place>,
     ) -> Option<Severity> {
-        let Some(default) = code.level().filter(|_| found == Severity::Warning) else { return Some(found) };
+        let default = match (code.level(), found) {
+            // Some of what it finds may be right.
+            (Some(Level::Deny), Severity::Warning) => Level::Warn,
+            (Some(Level::Deny), Severity::Error) => Level::Deny,
+            (Some(level), Severity::Warning) => level,
+            _ => return Some(found),
+        };
         let severity = match self.0.get(&code).copied().unwrap_or(default) {
             Level::Allow => return None,
             Level::Warn => Severity::Warning,

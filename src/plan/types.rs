@@ -85,26 +85,24 @@ impl Found<'_> {
     }
 }
 
-/// Leaves out what the manifests have been warned of at the same place, names that are not there: of each script one error stays,
-/// which says so.
+/// Leaves out what the manifests have been warned of at the same place or by the same name, names that are not there: of each script one
+/// error stays, in the server's words.
 pub fn without_told(refusals: &mut Vec<Problem>, warnings: &[Diagnostic]) {
-    let names = warnings.iter().filter(|warning| warning.code == Code::FluxName);
-    let told: Vec<&Place> = names.filter_map(|warning| Some(&warning.places.first()?.0)).collect();
-    let is_told = |place: &Place| {
-        let mut told = told.iter().filter(|told| told.source.name == place.source.name);
-        told.any(|told| told.span.start < place.span.end && place.span.start < told.span.end)
+    let names: Vec<_> = warnings.iter().filter(|warning| warning.code == Code::FluxName).collect();
+    let is_told = |place: &Place, message: &str| {
+        names.iter().any(|told| {
+            let name = told.message.split('`').nth(1).filter(|name| !name.is_empty());
+            let in_message = name.is_some_and(|name| message.split([' ', '`']).any(|word| word == name));
+            let told = told.places.first().map(|(place, _)| place);
+            let same = told.filter(|told| told.source.name == place.source.name);
+            same.is_some_and(|told| in_message || told.span.start < place.span.end && place.span.start < told.span.end)
+        })
     };
     let mut scripts = BTreeSet::new();
-    refusals.retain_mut(|Problem { diagnostic, .. }| {
-        let script = diagnostic.message.split_once(FAILS).map(|(script, _)| script.to_owned());
-        let Some(script) = script.filter(|_| {
-            diagnostic.code == Code::FluxType && diagnostic.places.first().is_some_and(|(place, _)| is_told(place))
-        }) else {
-            return true;
-        };
-        let message = format!("{script}{FAILS}names that are not there, see the warnings `{}`", Code::FluxName);
-        diagnostic.message = message;
-        scripts.insert(script)
+    refusals.retain(|Problem { diagnostic, .. }| {
+        let of_script = diagnostic.message.split_once(FAILS).filter(|_| diagnostic.code == Code::FluxType);
+        let (Some((script, words)), Some((place, _))) = (of_script, diagnostic.places.first()) else { return true };
+        !is_told(place, words) || scripts.insert(script.to_owned())
     });
 }
 

@@ -38,7 +38,7 @@ pub(super) fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
         cell.look(said, params, draft, faults);
     }
     faults.extend(overlaps(&cells));
-    let is_wrong = faults[known..].iter().any(|fault| fault.severity == crate::diagnostic::Severity::Error);
+    let is_wrong = faults[known..].iter().any(Fault::stops);
     if is_wrong {
         draft.fields.remove("cell");
     } else {

@@ -2,9 +2,9 @@
 
 use super::script::check;
 use super::{HEAD, whole};
-use crate::diagnostic::Severity;
 use crate::flux::AuthorScript;
 use crate::flux::refs::Steps;
+use crate::kind::draft::Fault;
 use crate::kind::{Draft, ExportError, Object};
 use crate::value::{Fields, Script, Value};
 
@@ -57,7 +57,7 @@ fn checked(told: &Fields, object: &Object) -> Result<(), String> {
     };
     let mut faults = Vec::new();
     check(&mut draft, &mut faults);
-    if let Some(fault) = faults.into_iter().find(|fault| fault.severity == Severity::Error) {
+    if let Some(fault) = faults.into_iter().find(Fault::stops) {
         return Err(fault.message);
     }
     for field in HEAD.into_iter().chain(["flux"]) {

@@ -1,6 +1,6 @@
 //! What a task's script reaches.
 
-use crate::diagnostic::Code;
+use crate::diagnostic::{Code, Severity};
 use crate::flux::Literal;
 use crate::flux::ast::Script;
 use crate::flux::refs::{Access, Reference, Target};
@@ -31,7 +31,10 @@ pub(super) fn look(draft: &mut Draft<'_>, script: &Script, params_as: Option<&st
         let span = one.span.range();
         !wrong.any(|wrong| wrong.start < span.end && span.start < wrong.end)
     });
-    let unknown: Vec<_> = unknown.filter(|_| is_read(draft)).filter_map(|one| unknown_bucket(draft, one)).collect();
+    // Which bucket is meant may follow from a name that is wrong.
+    let is_named = faults.iter().all(|fault| fault.code != Code::FluxName || fault.severity != Severity::Error);
+    let unknown: Vec<_> =
+        unknown.filter(|_| is_named && is_read(draft)).filter_map(|one| unknown_bucket(draft, one)).collect();
     faults.extend(unknown);
     faults.extend(found);
 }

@@ -1,7 +1,7 @@
 //! A task's script and its schedule: what is written in the manifest and in the script's own `option task`, as one.
 
 use super::{cron, reach};
-use crate::diagnostic::{Code, Severity, nearest};
+use crate::diagnostic::{Code, nearest};
 use crate::flux::parser::parse;
 use crate::flux::{AuthorScript, Schedule, TaskHead, TaskOption};
 use crate::kind::draft::{Draft, Fault};
@@ -43,7 +43,7 @@ pub(super) fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
         faults.extend(script::names("flux", &parsed.script, &given, &asked));
     }
     faults.extend(asked);
-    let errors = |faults: &[Fault]| faults.iter().filter(|fault| fault.severity == Severity::Error).count();
+    let errors = |faults: &[Fault]| faults.iter().filter(|fault| fault.stops()).count();
     let before = errors(faults);
     if let Some(task) = &author.task {
         schedule::merge(draft, task, &WORDS, faults);

@@ -62,6 +62,8 @@ both!(each_field_of_each_type_of_view, async |scene| {
     let cell = |n: usize, view: &Json| json!({"x": n % 12, "y": n / 12, "w": 1, "h": 1, "name": format!("c{n}"), "properties": view});
     let cells: Vec<Json> = views.iter().enumerate().map(|(n, view)| cell(n, view)).collect();
     let project = Project::new(&scene);
+    // Their queries have a text of any sort.
+    project.write("policy.toml", "[policy.lint]\n\"flux::name\" = \"warn\"\n");
     project.write("x.json", &json!({"cells": cells}).to_string());
     project.declare("[dashboard.x]\nname = \"x\"\nfile = \"x.json\"\n");
     project.apply().await;
