@@ -108,11 +108,12 @@ pub(super) fn files(request: &Request, sources: Sources<'_>, selection: Selectio
 
 /// Whether a script of an object uses names that are not there.
 fn has_wrong_names(kind: Kind, fields: &Fields) -> bool {
+    let spec = kind.spec();
+    // The manifest sets `option task`, which is not in the script then.
+    let given: Vec<&str> = spec.given.iter().copied().chain(spec.runs_as_creator.then_some("task")).collect();
     let scripts = fields.iter().flat_map(|(_, value)| value.scripts()).filter(|script| script.is_flux());
-    scripts
-        .filter_map(Script::source)
-        .map(parse)
-        .any(|parsed| parsed.is_sound() && !wrong_names(&parsed.script, kind.spec().given).is_empty())
+    let mut parsed = scripts.filter_map(Script::source).map(parse);
+    parsed.any(|parsed| parsed.is_sound() && !wrong_names(&parsed.script, &given).is_empty())
 }
 
 /// Puts a block at the end of a file.

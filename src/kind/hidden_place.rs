@@ -58,8 +58,7 @@ pub(super) struct Given<'g> {
 
 /// The same of strings that are hidden in what a script is given.
 pub(super) fn hidden_given(script: &Script, followed: &Followed<'_>, given: &[Given<'_>]) -> Option<Fault> {
-    let unknown = unknown(script, followed).map(|reached| reached.span);
-    let anywhere = unknown.or_else(|| odd_token(followed)).or_else(|| odd_path(script, followed));
+    let anywhere = anywhere(script, followed);
     given.iter().find_map(|Given { field, literal, is_shown }| {
         let is_part = |reached: &&Reference| {
             (is_mixed(reached) || !is_shown) && reached.name.as_deref().is_some_and(|name| has_part(literal, name))
@@ -75,6 +74,17 @@ pub(super) fn hidden_given(script: &Script, followed: &Followed<'_>, given: &[Gi
         let fault = Fault::new(Code::FluxHiddenPlace, "flux", message, "used here").script(at.range()).warning();
         Some(fault.help(HELP))
     })
+}
+
+/// Whether what a script reaches may be made of something that only a run can tell.
+pub(super) fn is_unknown(script: &Script, followed: &Followed<'_>) -> bool {
+    anywhere(script, followed).is_some()
+}
+
+/// The first use of such a thing.
+fn anywhere(script: &Script, followed: &Followed<'_>) -> Option<Span> {
+    let unknown = unknown(script, followed).map(|reached| reached.span);
+    unknown.or_else(|| odd_token(followed)).or_else(|| odd_path(script, followed))
 }
 
 /// Whether one of the strings in `literal` is in `name`.

@@ -31,6 +31,7 @@ mod schedule;
 mod scraper;
 mod script;
 mod secret;
+mod shown;
 mod spec;
 mod task;
 mod telegraf;
@@ -283,6 +284,7 @@ impl Kind {
         match target {
             Target::Bucket => Some(Self::Bucket),
             Target::Secret => Some(Self::Secret),
+            Target::Variable => Some(Self::Variable),
             Target::BucketId | Target::Url => None,
         }
     }

@@ -10,6 +10,7 @@ use super::natural_key::Names;
 use super::one_of::{self, OneOf};
 use super::params::{self, Params};
 use super::script;
+use super::shown;
 use super::spec::{Key, Spec};
 use super::wire::{self, Body, Row, Wire};
 use crate::api::{ApiError, Writer};
@@ -47,7 +48,7 @@ pub(super) static SPEC: Spec = Spec {
     ],
     one_of: Some(ONE_OF),
     check,
-    given: &["v"],
+    given: &[shown::RECORD],
     export,
     delete_rank: 20,
     movable: true,
@@ -91,7 +92,8 @@ fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
         faults.extend(params::secrets(record.as_ref()));
         let mut sent = source.to_owned();
         if parsed.is_sound() {
-            draft.reaches = params.look(&parsed.script, Setting::of_dashboard(), draft.steps, faults).references.all;
+            let followed = params.look(&parsed.script, Setting::of_dashboard(), draft.steps, faults);
+            draft.reaches = shown::reaches(&parsed.script, followed);
             sent = params.before(&parsed.script, faults);
         }
         draft.fields.set("query", Value::Script(Script::of_task(sent)));

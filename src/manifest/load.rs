@@ -12,8 +12,8 @@ use super::lint::Folded;
 use super::syntax::Document;
 use super::variables::Values;
 use super::{
-    Inputs, Manifest, Resource, Terms, asked, check, decode, defaults, each, enabled, head, import, orgs, policy,
-    reach, rights, source, syntax, template, variables,
+    Inputs, Manifest, Resource, Terms, asked, check, decode, defaults, each, enabled, head, hidden_value, import, orgs,
+    policy, reach, rights, source, syntax, template, variables,
 };
 use crate::address::Address;
 use crate::diagnostic::{Code, Diagnostic, Place, Severity, hide_secrets};
@@ -92,6 +92,7 @@ pub fn load(path: &Path, inputs: &Inputs) -> Result<Loaded, Vec<Diagnostic>> {
     let reaches = reach::reaches(&resources, home, &named);
     let between = reach::loops(&reaches).into_iter().chain(reach::other_orgs(&resources, home));
     problems.extend(between.filter_map(|found| policy.lints.judge(found)));
+    problems.extend(hidden_value::hidden_values(&resources, home, &named));
     let rights = rights::found((&resources, &unread), home, &named, &policy.lints, &mut problems);
     // What is made from here on can take its room.
     drop(named);

@@ -14,6 +14,7 @@ mod foreign;
 mod given;
 mod grouped;
 mod head;
+mod hidden_value;
 mod import;
 pub(crate) mod library;
 mod lint;

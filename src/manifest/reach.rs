@@ -12,7 +12,7 @@ use super::orgs::org_of;
 use crate::address::Address;
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::field::Role;
-use crate::flux::refs::{Access, Elsewhere, Reference};
+use crate::flux::refs::{Access, Elsewhere, Reference, Target};
 use crate::graph::Graph;
 use crate::kind::{Kind, NaturalKey};
 use crate::value::{Ref, Value};
@@ -38,7 +38,9 @@ pub(super) fn reaches(resources: &Resources, home: Option<&str>, named: &Claimed
     let mut all = Reaches::new();
     for (address, resource) in resources {
         let own = org_of(address.kind, resource, resources, home);
-        let in_script = resource.reaches.iter().filter_map(|reached| {
+        // Variables may name each other in a circle, and nothing runs by itself.
+        let needed = resource.reaches.iter().filter(|reached| reached.reference.target != Target::Variable);
+        let in_script = needed.filter_map(|reached| {
             let to = find(&reached.reference, own?, home, named)?.clone();
             Some(Reach { access: reached.reference.access, to, place: reached.place.clone() })
         });

@@ -179,7 +179,7 @@ impl<'r> Search<'r> {
         let Reference { access, target, name, .. } = reference;
         let verb = if *access == Access::Writes { "writes" } else { "reads" };
         match (target, name) {
-            (Target::Url, _) => {}
+            (Target::Url | Target::Variable, _) => {}
             // No permission is for one secret.
             (Target::Secret, _) => {
                 let (ty, org) = (Kind::Secret.spec().ty.to_owned(), Box::new(own.clone()));

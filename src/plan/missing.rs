@@ -105,7 +105,8 @@ fn lacks(change: &Change, kind: Kind, name: &str, gone: Option<&Change>, names: 
             format!("name another {kind}, or keep {}", gone.address),
         ),
         Some(gone) => {
-            let takes = address.kind.spec().fields.iter().any(|field| field.ty == Type::Params);
+            let has_params = address.kind.spec().fields.iter().any(|field| field.ty == Type::Params);
+            let takes = has_params && kind.spec().holds_data;
             let or = if takes { format!(", or take it from {} by `params`", gone.address) } else { String::new() };
             (format!("{address} uses the {kind} `{name}`, which this plan renames"), format!("write its new name{or}"))
         }
@@ -329,9 +330,13 @@ mod tests {
         let renamed = change("bucket.raw", Action::Update, Some("raw"), Some("new"));
         let (nothing, home) = (Snapshot::default(), HOME.to_owned());
         let names = Names::new(Kind::Bucket, &home, &[], &nothing);
-        let of_check = Change::blank(&"check.c".parse().expect("an address"), Action::None, Reason::InSync);
-        let said = lacks(&of_check, Kind::Bucket, "raw", Some(&renamed), &names);
-        assert_eq!(said.help.as_deref(), Some("write its new name"));
+        let help = |address: &str, kind| {
+            let of = Change::blank(&address.parse().expect("an address"), Action::None, Reason::InSync);
+            lacks(&of, kind, "raw", Some(&renamed), &names).help.expect("a hint")
+        };
+        assert_eq!(help("telegraf.t", Kind::Bucket), "write its new name");
+        assert_eq!(help("dashboard.d", Kind::Variable), "write its new name");
+        assert_eq!(help("check.c", Kind::Bucket), "write its new name, or take it from bucket.raw by `params`");
     }
 
     #[test]

@@ -39,7 +39,7 @@ impl Places {
                     }
                 }
                 (Target::Bucket | Target::BucketId | Target::Secret, name) => places.names.extend(name),
-                (Target::Url, None) => {}
+                (Target::Url, None) | (Target::Variable, _) => {}
             }
             if let Some(Elsewhere::Org(org)) = reference.elsewhere {
                 places.names.extend(org);

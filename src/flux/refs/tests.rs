@@ -19,6 +19,7 @@ fn reached(script: &str) -> String {
             Target::BucketId => "bucket ID",
             Target::Secret => "secret",
             Target::Url => "URL",
+            Target::Variable => "variable",
         };
         let elsewhere = match one.elsewhere {
             Some(Elsewhere::Server) => " elsewhere".to_owned(),

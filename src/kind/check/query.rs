@@ -10,11 +10,9 @@ use crate::flux::parser::parse;
 use crate::kind::draft::{Draft, Fault};
 use crate::kind::params::{self, Params};
 use crate::kind::script;
+use crate::kind::shown::RECORD as VARIABLES;
 use crate::lint::Setting;
 use crate::value::{self, Value};
-
-/// What scripts call the record of a dashboard's variables.
-const VARIABLES: &str = "v";
 
 pub(super) fn check(draft: &mut Draft<'_>, sort: Sort, faults: &mut Vec<Fault>) {
     let Some(source) = draft.script else { return };

@@ -12,12 +12,12 @@ use crate::flux::parser::parse;
 use crate::flux::refs::{Reference, Steps};
 use crate::kind::draft::{Draft, Fault};
 use crate::kind::params::{self, Params};
-use crate::kind::script;
+use crate::kind::{script, shown};
 use crate::lint::Setting;
 use crate::value::{Script, Value};
 
 /// The names that dashboards give to their queries.
-pub(super) const GIVEN: [&str; 1] = ["v"];
+pub(super) const GIVEN: [&str; 1] = [shown::RECORD];
 /// The fields that say what a cell shows without any query.
 const WITHOUT_QUERY: [&str; 2] = ["markdown", "empty"];
 
@@ -263,7 +263,8 @@ pub(super) fn query(flux: &str, params: Params<'_>, steps: &Steps) -> Query {
     let forms = script::forms(params.field, &parsed, |mistake| params.help(flux, mistake));
     let (mut faults, mut reaches, mut sent) = (Vec::new(), Vec::new(), flux.to_owned());
     if parsed.is_sound() {
-        reaches = params.look(&parsed.script, Setting::of_dashboard(), steps, &mut faults).references.all;
+        let followed = params.look(&parsed.script, Setting::of_dashboard(), steps, &mut faults);
+        reaches = shown::reaches(&parsed.script, followed);
         sent = params.before(&parsed.script, &mut faults);
     }
     faults.extend(forms);

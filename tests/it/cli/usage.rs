@@ -251,7 +251,8 @@ fn a_wrong_command_line_has_a_code_and_a_document() {
 fn warnings_of_the_manifests_outlive_a_run_without_a_plan() {
     let task = "[task.t]\nevery = \"1h\"\nflux = \"from(bucket: nowhere) |> range(start: -1h)\"\n";
     let server = "[server]\nurl = \"http://127.0.0.1:1\"\norg = \"o\"\n";
-    let dir = project(&format!("[project]\nname = \"p\"\n{server}{task}"));
+    let lints = "[policy.lint]\n\"flux::name\" = \"warn\"\n";
+    let dir = project(&format!("[project]\nname = \"p\"\n{server}{lints}{task}"));
     let other = project(&format!("[project]\nname = \"q\"\n{server}[bucket.raw]\n"));
     let run = |words: &[&str]| {
         Fluxform::new(words).arg(dir.path()).var("INFLUX_HOST", "http://127.0.0.1:1").var("INFLUX_TOKEN", "t")

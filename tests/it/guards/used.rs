@@ -101,8 +101,36 @@ both!(what_nobody_manages_any_more_and_uses_what_is_renamed_is_named, async |sce
     assert_eq!(said(&project, Goal::Declared).await, [""; 0], "another one has the name then");
     project.declare("[bucket.other]\n");
     assert_eq!(said(&project, Goal::Declared).await, [renamed.replace("renamed", "deleted")]);
-    project.declare(&format!(
-        "[task.q]\nname = \"adopted\"\nexternal = true\n[bucket.b]\nname = \"new\"\n[bucket.other]\n"
-    ));
+    project.declare("[task.q]\nname = \"adopted\"\nexternal = true\n[bucket.b]\nname = \"new\"\n[bucket.other]\n");
     assert_eq!(said(&project, Goal::Declared).await, [renamed]);
+});
+
+both!(a_variable_that_is_not_there_is_named_with_the_nearest, async |scene| {
+    let project = Project::new(&scene);
+    let by_hand = json!({
+        "orgID": scene.org, "name": "by_hand", "arguments": {"type": "constant", "values": ["a"]},
+    });
+    scene.http.post("variables", by_hand).await.expect(201);
+    let dashboard = |name: &str| {
+        let query = format!("from(bucket: v.{name}) |> range(start: v.timeRangeStart, stop: v.timeRangeStop)");
+        format!(
+            "[variable.line]\nvalues = [\"a\"]\n[variable.all]\nquery = 'x = v.by_hnd'\n\
+             [dashboard.d]\n[[dashboard.d.cell]]\nat = [0, 0]\nsize = [4, 4]\nxy = {{}}\nflux = '{query}'\n"
+        )
+    };
+    let missing = async |name: &str| {
+        project.declare(&dashboard(name));
+        let warnings = project.plan(Goal::Declared).await.unwrap().plan.warnings.into_iter();
+        let of = warnings.filter(|warning| warning.code == Code::FluxMissing);
+        of.map(|warning| format!("{}; {}", warning.message, warning.help.unwrap())).collect::<Vec<_>>()
+    };
+    let lacks = |who: &str, name: &str, near: &str| {
+        format!(
+            "{who} uses the variable `{name}`, which neither the project nor the server has; did you mean `{near}`?"
+        )
+    };
+    let other = lacks("variable.all", "by_hnd", "by_hand");
+    assert_eq!(missing("lien").await, [other.clone(), lacks("dashboard.d", "lien", "line")]);
+    assert_eq!(missing("line").await, std::slice::from_ref(&other));
+    assert_eq!(missing("by_hand").await, [other]);
 });
