@@ -110,8 +110,7 @@ pub const COMPILED_SCRIPT: Limit = Limit::bytes(
 pub const COMPILED_TYPES: Limit = Limit::number(
     "compiled-types",
     2_000_000,
-    "how much work the types in such a script can be: the nodes that they have with what each name stands for in its place, and the \
-     comparing of records and the regular expressions, counted in nodes",
+    "an upper bound of the compiler's work for the types in such a script, counted in nodes of its syntax tree; scripts above it are not checked",
 );
 /// How long a server compiles for one plan.
 pub const COMPILING: Limit = Limit::number(
