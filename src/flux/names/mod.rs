@@ -255,13 +255,15 @@ impl<'a> Check<'a> {
 
     /// The statements of a function. The server leaves out those that cannot stand there.
     fn block(&mut self, body: &'a [Statement]) {
-        for (at, statement) in body.iter().enumerate().rev() {
+        let mut is_last = true;
+        for statement in body.iter().rev() {
             let word = match statement.kind {
                 StatementKind::Option { .. } => "option",
                 StatementKind::Builtin { .. } => "builtin",
                 StatementKind::TestCase(_) => "testcase",
-                StatementKind::Return(_) if at + 1 < body.len() => "return",
+                StatementKind::Return(_) if !is_last => "return",
                 _ => {
+                    is_last = false;
                     self.steps.push(Step::Statement(statement));
                     continue;
                 }
