@@ -8,6 +8,9 @@ use crate::redact::is_secret;
 /// What each template has in the version of its objects.
 const TEMPLATE: &str = "influxdata.com/v2alpha";
 
+/// What else may be one in an endpoint of a template.
+pub(super) const ENDPOINTS: [&str; 6] = ["token", "routingKey", "username", "password", "url", "clientURL"];
+
 /// Whether a text is one of a template, as far as that can be told of one that cannot be read.
 pub(super) fn is_template(text: &str) -> bool {
     text.contains(TEMPLATE)
@@ -45,7 +48,8 @@ fn behind_secret(line: &str) -> Option<usize> {
         let end = at + word.len();
         at = end + line[end..].chars().next().map_or(0, char::len_utf8);
         let rest = line[end..].trim_start_matches(['"', '\'', ' ', '\t']);
-        (is_secret(word) && rest.starts_with(':')).then(|| line.len() - rest.len() + 1)
+        let is_one = is_secret(word) || ENDPOINTS.contains(&word);
+        (is_one && rest.starts_with(':')).then(|| line.len() - rest.len() + 1)
     })
 }
 
@@ -88,10 +92,10 @@ mod tests {
         let head = "apiVersion: influxdata.com/v2alpha1\n";
         for (text, wanted) in [
             (
-                "spec:\n  token: >-\n    t0ken\n\n    more\n  url: [x\n",
-                "spec:\n  token:***\n    ***\n\n    ***\n  url: [x\n",
+                "spec:\n  token: >-\n    t0ken\n\n    more\n  every: [x\n",
+                "spec:\n  token:***\n    ***\n\n    ***\n  every: [x\n",
             ),
-            ("spec: {url: x, token: {t0ken\nname: b\n", "spec: {url: x, token:***\nname: b\n"),
+            ("spec: {every: x, token: {t0ken\nname: b\n", "spec: {every: x, token:***\nname: b\n"),
             ("{\"routingKey\" : \"t0ken\", }", "{\"routingKey\" :***"),
             ("é: ü\ntokens are: x\n", "é: ü\ntokens are: x\n"),
         ] {

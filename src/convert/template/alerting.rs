@@ -92,7 +92,7 @@ fn level(part: &Part<'_>, of: &Node, key: &str, reader: &mut Reader<'_>) -> Opti
 }
 
 /// What an endpoint may have that is secret, by the keys of a template.
-pub(super) const SECRETS: [&str; 4] = ["token", "username", "password", "routingKey"];
+const SECRETS: [&str; 4] = ["token", "username", "password", "routingKey"];
 
 pub(super) fn endpoint(part: &Part<'_>, reader: &mut Reader<'_>) -> Option<Json> {
     let spec = part.spec;

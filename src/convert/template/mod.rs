@@ -99,8 +99,7 @@ pub(super) fn read(source: &Arc<Source>, documents: &[Node]) -> Result<Converted
             "give a template as `influx export` writes it, in YAML or JSON; of Jsonnet, what `jsonnet FILE` prints",
         ));
     }
-    // The address of an endpoint may have one anywhere.
-    let also = |key: &str| alerting::SECRETS.contains(&key) || ["url", "clientURL"].contains(&key);
+    let also = |key: &str| secret::ENDPOINTS.contains(&key);
     let secrets = documents.iter().flat_map(|document| secret::places(document, &also));
     let source = &Arc::new(source.hiding(secrets));
     let mut reader = Reader::new(source);
