@@ -65,8 +65,8 @@ impl<'a> Executor<'a> {
             Action::Replace => self.replace(change).await,
             Action::Delete => self.delete(change).await,
             Action::Forget => {
+                self.delete_predecessors(change).await?;
                 if change.reason == Reason::AlreadyGone {
-                    self.delete_predecessors(change).await?;
                     self.delete_hidden(change).await?;
                     self.delete_kept(change).await?;
                 }
@@ -173,7 +173,8 @@ impl<'a> Executor<'a> {
         let target =
             Target { id: made.object.id.clone(), org: made.object.org.clone(), name: made.object.name.clone() };
         let entry = self.entry(change, &target, made.object.created.clone());
-        let mut entry = Entry { predecessors, succeeded: self.succeeded(change), ..entry };
+        let (succeeded, worn) = (self.succeeded(change), self.worn(change));
+        let mut entry = Entry { predecessors, succeeded, worn, ..entry };
         self.learn(&change.address, &target.id, target.org.as_deref());
         if let Err((lacks, failed)) = self.finish(kind, &made, &desired).await {
             entry.fields.retain(|field, _| !lacks.contains(field));
@@ -293,6 +294,13 @@ impl<'a> Executor<'a> {
         change.overlapping.iter().map(|id| (id.clone(), since(id))).collect()
     }
 
+    /// The fingerprints of the secrets of what `change` leaves working for a while, as far as they are known.
+    fn worn(&self, change: &Change) -> BTreeMap<String, String> {
+        let Some(old) = self.old_entry(change) else { return BTreeMap::new() };
+        let of = |id: &String| if *id == old.id { old.secret.clone() } else { old.worn.get(id).cloned() };
+        change.overlapping.iter().filter_map(|id| Some((id.clone(), of(id)?))).collect()
+    }
+
     /// Deletes what the object has taken over from, but for what goes on working for a while.
     async fn drop_predecessors(&self, change: &Change, entry: &mut Entry) -> Result<(), Problem> {
         let going = &entry.predecessors - &change.overlapping;
@@ -302,6 +310,7 @@ impl<'a> Executor<'a> {
         self.wait(self.written(change, entry.clone())).await?;
         entry.predecessors = change.overlapping.clone();
         entry.succeeded.retain(|id, _| change.overlapping.contains(id));
+        entry.worn.retain(|id, _| change.overlapping.contains(id));
         for id in going {
             let left = |address: &Address| {
                 format!(

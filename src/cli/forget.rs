@@ -6,7 +6,7 @@ use super::record::{Decided, Recording, Words, record};
 use super::shell::Shell;
 use super::show::chosen as chosen_of;
 use super::{Ended, applies, project};
-use crate::address::Address;
+use crate::address::{Address, few};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::diff::{Action, Change, Reason, Target};
 use crate::kind::Key;
@@ -44,6 +44,7 @@ pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
     record(shell, &project, &arguments.flags, &words, async |session| {
         let (ledger, state) = session.ledger(&project.manifest).await?;
         let chosen = chosen(&arguments.address, &ledger)?;
+        leaves_nothing(&chosen)?;
         if !warned.replace(true) {
             shell.show(&still_declared(&chosen, &project.manifest));
         }
@@ -66,6 +67,28 @@ fn chosen<'a>(pattern: &str, ledger: &'a Ledger) -> Result<BTreeMap<&'a Address,
         problem.diagnostic.help = Some(near);
         problem
     })
+}
+
+/// What something has replaced is only known here: nobody would ever delete it.
+fn leaves_nothing(chosen: &BTreeMap<&Address, Option<&Entry>>) -> Result<(), Problem> {
+    let left: Vec<(&Address, &Entry)> = chosen
+        .iter()
+        .filter_map(|(address, entry)| Some((*address, entry.filter(|entry| !entry.predecessors.is_empty())?)))
+        .collect();
+    let Some((address, entry)) = left.first() else { return Ok(()) };
+    let ids = few(&entry.predecessors);
+    let more = if left.len() > 1 {
+        format!(" (and so has {})", few(left[1..].iter().map(|(address, _)| address)))
+    } else {
+        String::new()
+    };
+    let message = format!("{address} has replaced what still works (ID {ids}){more}, and nobody would delete that");
+    let help = format!(
+        "apply once more after its overlap has ended, and then forget {address}; or delete it at once: set `overlap = \"0s\"` and apply"
+    );
+    let mut problem = Problem::new(Code::ForgetPredecessors, message);
+    problem.diagnostic.help = Some(help);
+    Err(problem)
 }
 
 fn change(address: &Address, entry: Option<&Entry>) -> Change {

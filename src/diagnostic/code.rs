@@ -263,6 +263,7 @@ codes! {
     }
     Forget "forget" "Forgetting resources" {
         ForgetDeclared "forget::declared" |Warning "A forgotten resource is still declared, so the next apply takes it over again"
+        ForgetPredecessors "forget::predecessors" Refused "A forgotten resource has replaced an object that still works"
         ForgetUnknown "forget::unknown" Error "The project owns nothing with this address"
     }
     Git "git" "Git" {

@@ -137,10 +137,9 @@ impl Comparison {
             ));
             return;
         }
-        let forgotten = Change { lifecycle, ..forget(address, entry, Some(target(object)), reason) };
-        self.changes.push(match action {
-            Action::Delete => Change { action, predecessors: entry.predecessors.clone(), ..forgotten },
-            _ => forgotten,
-        });
+        // What an object of ours has replaced has nobody else to delete it.
+        let predecessors = entry.predecessors.clone();
+        let forgotten = forget(address, entry, Some(target(object)), reason);
+        self.changes.push(Change { action, lifecycle, predecessors, ..forgotten });
     }
 }

@@ -47,9 +47,12 @@ const fn ms(length: Duration) -> u64 {
     length.nanos / 1_000_000
 }
 
-/// The predecessors of `entry` whose overlap has not ended at `at`.
+/// The predecessors of `entry` whose overlap has not ended at `at`. Of what is not to work, none does.
 pub(super) fn overlapping(entry: &Entry, address: &Address, resource: &Resource, at: u64) -> BTreeSet<String> {
-    let Some(rotation) = address.kind.rotation(&resource.fields) else { return BTreeSet::new() };
+    let rotation = address.kind.rotation(&resource.fields);
+    let Some(rotation) = rotation.filter(|_| !address.kind.is_inactive(&resource.fields)) else {
+        return BTreeSet::new();
+    };
     let lasts = |since: &u64| since.saturating_add(ms(rotation.overlap)) > at;
     let those = entry.predecessors.iter().filter(|id| entry.succeeded.get(*id).is_some_and(lasts));
     those.cloned().collect()

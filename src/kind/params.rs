@@ -1,5 +1,7 @@
 //! What a script asks of the manifest: the values in `params`.
 
+use std::ops::Range;
+
 use super::draft::{Draft, Fault};
 use super::expression::{Mentioned, SHOWN, Words};
 use super::hidden_place::{Given, hidden_given};
@@ -98,6 +100,13 @@ impl<'p> Params<'p> {
     /// The script with the values in the place of what reads them. Where that cannot be, it stays as it is, and that is a fault.
     pub(super) fn within(&self, script: &Script, faults: &mut Vec<Fault>) -> String {
         self.sent(script, faults, |record| inlined(script, self.name, record))
+    }
+
+    /// Where the script reads a parameter that is a string.
+    pub(super) fn strings(&self, script: &Script) -> Vec<Range<usize>> {
+        let Some(record) = self.record else { return Vec::new() };
+        let is_string = |one: &Use| matches!(one.value(record), Some(Literal::String(_)));
+        uses(script, self.name).into_iter().filter(is_string).map(|one| one.span).collect()
     }
 
     fn sent(

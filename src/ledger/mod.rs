@@ -134,6 +134,9 @@ pub struct Entry {
     /// When those of them were taken over from that go on working until an overlap ends: milliseconds since 1970 in server time.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
     pub succeeded: BTreeMap<String, u64>,
+    /// The fingerprints of their secrets.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub worn: BTreeMap<String, String>,
 }
 
 impl Entry {
@@ -170,6 +173,7 @@ impl Entry {
             lacks: BTreeSet::new(),
             predecessors: BTreeSet::new(),
             succeeded: BTreeMap::new(),
+            worn: BTreeMap::new(),
         }
     }
 }

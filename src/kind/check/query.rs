@@ -1,6 +1,8 @@
 //! The query of a check. InfluxDB makes a task's script of it: the pipe is assigned to a variable, what says a time range gets
 //! that of the check, and the levels follow.
 
+use std::ops::Range;
+
 use super::columns;
 use super::rules::Sort;
 use crate::diagnostic::Code;
@@ -32,7 +34,7 @@ pub(super) fn check(draft: &mut Draft<'_>, sort: Sort, faults: &mut Vec<Fault>) 
         let is_pipe = wrong.is_none();
         faults.extend(wrong);
         if sort == Sort::Threshold {
-            faults.extend(no_single_field(script));
+            faults.extend(no_single_field(script, &params.strings(script)));
         }
         if is_pipe {
             faults.extend(columns::faults(script, sort));
@@ -70,12 +72,13 @@ fn no_pipe(script: &Script) -> Option<Fault> {
     Some(fault.help(help))
 }
 
-/// The comparisons of `r._field` with a string, as InfluxDB finds them.
-fn fields(script: &Script) -> Vec<(&Expression, Infix)> {
+/// The comparisons of `r._field` with a string, as InfluxDB finds them once the parameters are in their places.
+fn fields<'s>(script: &'s Script, strings: &[Range<usize>]) -> Vec<(&'s Expression, Infix)> {
     let of_field = |expression: &'_ Expression| match &expression.kind {
         ExpressionKind::Binary { operator, left, right, .. } => {
             let ExpressionKind::Member { property, .. } = script.expression(*left).kind else { return None };
-            let is_string = matches!(script.expression(*right).kind, ExpressionKind::String);
+            let right = script.expression(*right);
+            let is_string = matches!(right.kind, ExpressionKind::String) || strings.contains(&right.span.range());
             (script.key(property) == "_field" && is_string).then_some(*operator)
         }
         _ => None,
@@ -83,9 +86,9 @@ fn fields(script: &Script) -> Vec<(&Expression, Infix)> {
     script.expressions().iter().filter_map(|expression| Some((expression, of_field(expression)?))).collect()
 }
 
-/// That the query has no field, or several: the levels are those of one.
-fn no_single_field(script: &Script) -> Option<Fault> {
-    match fields(script).as_slice() {
+/// That the query has no field, or several: the levels are those of one. `strings` are the places of parameters that are strings.
+fn no_single_field(script: &Script, strings: &[Range<usize>]) -> Option<Fault> {
+    match fields(script, strings).as_slice() {
         [(one, Infix::Equal)] => is_negated(script, one).then(|| {
             let fault =
                 fault("a check with `when` needs one field, and `not` leaves that one out", "not this", Some(one.span));
@@ -177,7 +180,7 @@ mod tests {
 
     fn said(sort: Sort, source: &str) -> Vec<String> {
         let script = parse(source).script;
-        let field = (sort == Sort::Threshold).then(|| no_single_field(&script)).flatten();
+        let field = (sort == Sort::Threshold).then(|| no_single_field(&script, &[])).flatten();
         let faults = no_pipe(&script).into_iter().chain(field).chain(variables(&script, sort));
         faults
             .map(|fault| format!("{} @{}", fault.message, fault.script.map(|span| &source[span]).unwrap_or_default()))

@@ -21,8 +21,8 @@ name = "It's ${var.env}"
 
 [check.hot]
 every = "1m"
-params = { source = { bucket = "bucket.raw" }, room = "hall \"1\"", back = { duration = "-5m" }, floor = -1 }
-flux = 'from(bucket: params.source) |> range(start: params.back) |> filter(fn: (r) => r.room == params.room and r._field == "t")'
+params = { source = { bucket = "bucket.raw" }, room = "hall \"1\"", back = { duration = "-5m" }, floor = -1, field = "t" }
+flux = 'from(bucket: params.source) |> range(start: params.back) |> filter(fn: (r) => r.room == params.room and r._field == params.field)'
 when = { crit = { above = 30 } }
 
 [check.own]

@@ -6,6 +6,7 @@ use reqwest::Method;
 
 use super::super::support::{Fate, Proxy, Relay, Scene, both, column};
 use super::Place;
+use crate::cli::fluxform::Fluxform;
 
 const DAY: u64 = 86_400;
 
@@ -186,4 +187,63 @@ both!(what_is_not_in_its_sinks_any_more_is_made_anew_when_asked, async |scene| {
     let last = std::fs::read_to_string(life.place.path().join("t.env")).unwrap();
     assert_eq!(last.trim_end(), format!("T={}", life.held()));
     assert!(redeliver().out.contains("No changes"));
+});
+
+both!(no_predecessor_outlives_what_knows_of_it, async |scene| {
+    // What is not to work has no secret that works.
+    let life = Life::new(&scene, "");
+    let old = life.held();
+    life.place.rotate_by(scene.server.url(), "token.t").run().with(0);
+    let new = life.held();
+    life.place.declare(&resources("status = \"inactive\""));
+    let plan = life.place.on("plan").run().with(0);
+    assert!(words(&plan.out).contains("what it replaced is deleted: token"), "{}", plan.out);
+    life.place.apply().run().with(0);
+    assert_eq!((life.status_of(&old).await, life.status_of(&new).await, life.tokens().await), (401, 401, 1));
+    life.place.declare(&resources(""));
+    life.place.apply().run().with(0);
+
+    // The ledger alone knows it.
+    life.place.rotate_by(scene.server.url(), "token.t").run().with(0);
+    let forget = Fluxform::new(&["forget", "*"]).arg(life.place.path()).arg("--auto-approve");
+    let said =
+        forget.var("INFLUX_HOST", scene.server.url()).var("INFLUX_TOKEN", scene.server.token()).run().with(8).words();
+    assert!(said.contains("token.t has replaced what still works") && said.contains("overlap = \"0s\""), "{said}");
+    life.place.declare(&resources("rotate = { overlap = \"0s\" }"));
+    life.place.apply().run().with(0);
+    assert_eq!((life.status_of(&new).await, life.tokens().await), (401, 1));
+
+    // What becomes external is let go of, and nobody else deletes what it has replaced.
+    life.place.declare(&resources(""));
+    let last = life.held();
+    life.place.rotate_by(scene.server.url(), "token.t").run().with(0);
+    life.place.declare("[bucket.raw]\n\n[token.t]\nexternal = true\n");
+    life.place.apply().run();
+    assert_eq!((life.status_of(&last).await, life.tokens().await), (401, 1));
+    let kept = life.held();
+    assert_eq!(life.status_of(&kept).await, 204);
+    life.place.declare("[bucket.raw]\n");
+    life.place.apply().run().with(0);
+    assert_eq!(life.status_of(&kept).await, 204, "it is nobody's");
+});
+
+both!(a_run_does_not_delete_the_predecessor_that_it_runs_with, async |scene| {
+    let all = "[\"instance/authorizations\", \"instance/users\", \"instance/labels\", \"instance/orgs\", \"instance/buckets\"]";
+    let own = |rotate: &str| {
+        format!("[bucket.raw]\n[token.ci]\nread = {all}\nwrite = {all}\ndeliver = {{ file = \"t.token\" }}\n{rotate}\n")
+    };
+    let place = Place::new(&scene, &own(""));
+    place.apply().run().with(0);
+    let old = std::fs::read_to_string(place.path().join("t.token")).unwrap();
+    let by = |command: &str| place.on(command).var("INFLUX_TOKEN", &old);
+    // It goes on working beside its successor.
+    let rotated = place.rotate_by(scene.server.url(), "token.ci").var("INFLUX_TOKEN", &old).run().with(0);
+    assert!(rotated.out.contains("1 added, 0 changed, 0 destroyed"), "{}", rotated.out);
+    by("plan").arg("--detailed-exitcode").run().with(0);
+    place.declare(&own("rotate = { overlap = \"0s\" }"));
+    let said = by("apply").arg("--auto-approve").run().with(8).words();
+    assert!(said.contains("this run uses a token that token.ci has replaced"), "{said}");
+    let new = std::fs::read_to_string(place.path().join("t.token")).unwrap();
+    place.on("apply").var("INFLUX_TOKEN", &new).arg("--auto-approve").run().with(0);
+    by("plan").run().with(4);
 });
