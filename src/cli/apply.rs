@@ -191,8 +191,8 @@ pub(super) async fn write(
     if let Some(reviewed) = &reviewed {
         reviewed.of_project(&project)?;
     }
-    if let Some(Rotate { address, revoke_now }) = &options.rotate {
-        project.manifest.rotate(address, *revoke_now)?;
+    if let Some(Rotate { address, revoke_now, due }) = &options.rotate {
+        project.manifest.rotate(address, *revoke_now, *due)?;
     }
     let connection = project.connect(shell, &arguments.connection, Purpose::Write).await?;
     let opening = SessionOptions {

@@ -137,6 +137,8 @@ pub(super) struct Rotate {
     pub(super) address: String,
     /// Whether the predecessors go at once.
     pub(super) revoke_now: bool,
+    /// Whether only what is old enough is rotated.
+    pub(super) due: bool,
 }
 
 /// What becomes of a project without resources.
@@ -165,8 +167,10 @@ impl RunOptions {
 
     /// How the command is told to make the same plan.
     pub(super) fn words(&self) -> Vec<&str> {
-        if let Some(Rotate { address, revoke_now }) = &self.rotate {
-            return [address.as_str()].into_iter().chain(revoke_now.then_some("--revoke-now")).collect();
+        if let Some(Rotate { address, revoke_now, due }) = &self.rotate {
+            let flags = [(*revoke_now, "--revoke-now"), (*due, "--due")];
+            let flags = flags.into_iter().filter_map(|(is_set, word)| is_set.then_some(word));
+            return [address.as_str()].into_iter().chain(flags).collect();
         }
         let flags = [
             (self.goal == Goal::Destroyed, "--destroy"),

@@ -24,13 +24,16 @@ pub(super) struct Arguments {
     /// Delete the predecessor as soon as the successor is delivered: whoever has the old secret only is locked out
     #[arg(long)]
     revoke_now: bool,
+    /// Rotate only those whose `rotate.every` is over: for a job that runs on a schedule
+    #[arg(long, conflicts_with = "revoke_now")]
+    due: bool,
     #[command(flatten)]
     pub(super) run: Run,
 }
 
 pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
-    let Arguments { address, project, revoke_now, run } = arguments;
-    let rotate = Rotate { address: address.clone(), revoke_now: *revoke_now };
+    let Arguments { address, project, revoke_now, due, run } = arguments;
+    let rotate = Rotate { address: address.clone(), revoke_now: *revoke_now, due: *due };
     let options = RunOptions { rotate: Some(rotate), ..RunOptions::of(Goal::Declared, Consent::default()) };
     write(shell, project, run, Verb::Rotate, options, None).await
 }

@@ -39,7 +39,8 @@ pub(super) struct Asked {
 
 /// How a person asks for another secret of `address`, if one does.
 pub(super) fn asked(manifest: &Manifest, address: &Address) -> Option<Asked> {
-    let rotating = manifest.rotating.as_ref().filter(|rotating| rotating.addresses.contains(address))?;
+    let rotating =
+        manifest.rotating.as_ref().filter(|rotating| !rotating.due && rotating.addresses.contains(address))?;
     Some(Asked { at_once: rotating.at_once, lost: rotating.lost })
 }
 
@@ -120,7 +121,9 @@ pub(super) fn rotate(
 
 /// Leaves nothing to do but what is asked for, and what is due of earlier rotations.
 pub(super) fn only(comparison: &mut Comparison, rotating: &Rotating, manifest: &Manifest) {
-    let is_asked = |change: &Change| rotating.addresses.contains(&change.address);
+    let is_asked = |change: &Change| {
+        rotating.addresses.contains(&change.address) && (!rotating.due || change.reason == Reason::RotationDue)
+    };
     let comes: BTreeMap<&Address, Action> =
         comparison.changes.iter().map(|change| (&change.address, change.action)).collect();
     let mut problems = Vec::new();

@@ -16,6 +16,8 @@ pub struct Rotating {
     pub at_once: bool,
     /// Whether that is because their secrets are not in all of their sinks any more. Else nothing else is done.
     pub lost: bool,
+    /// Whether only those are meant whose age asks for it.
+    pub due: bool,
 }
 
 impl Manifest {
@@ -26,14 +28,15 @@ impl Manifest {
 
     /// Asks for other secrets of these resources, whose secrets are not in all of their sinks any more.
     pub fn redeliver(&mut self, addresses: BTreeSet<Address>) {
-        self.rotating = Some(Rotating { addresses, at_once: false, lost: true });
+        self.rotating = Some(Rotating { addresses, at_once: false, lost: true, due: false });
     }
 
-    /// Asks for another secret of each resource whose address is `pattern`, in which `*` stands for anything.
+    /// Asks for another secret of each resource whose address is `pattern`, in which `*` stands for anything; if `due`, of each whose age
+    /// asks for it.
     ///
     /// # Errors
     /// Why none of them can have one.
-    pub fn rotate(&mut self, pattern: &str, at_once: bool) -> Result<(), Diagnostic> {
+    pub fn rotate(&mut self, pattern: &str, at_once: bool, due: bool) -> Result<(), Diagnostic> {
         let meant: Vec<_> =
             self.resources.iter().filter(|(address, _)| matches(pattern, &address.to_string())).collect();
         let fails = |message: String, help: String| Err(Diagnostic::error(Code::CliUsage, message).help(help));
@@ -53,7 +56,7 @@ impl Manifest {
         if addresses.is_empty() {
             return fails(format!("{first} cannot be rotated: {}", why(first.kind)), how(first.kind));
         }
-        self.rotating = Some(Rotating { addresses, at_once, lost: false });
+        self.rotating = Some(Rotating { addresses, at_once, lost: false, due });
         Ok(())
     }
 }

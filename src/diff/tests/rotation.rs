@@ -39,7 +39,8 @@ fn after(mut scene: Scene, predecessors: &[(&str, Option<u64>)]) -> Scene {
 }
 
 fn asked(mut scene: Scene, at_once: bool) -> Scene {
-    scene.manifest.rotating = Some(Rotating { addresses: [address("token.t")].into(), at_once, lost: false });
+    scene.manifest.rotating =
+        Some(Rotating { addresses: [address("token.t")].into(), at_once, lost: false, due: false });
     scene
 }
 

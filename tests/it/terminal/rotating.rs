@@ -113,6 +113,19 @@ both!(a_token_is_rotated_at_its_age, async |scene| {
     life.place.on("status").args(&["--format", "json"]).run().with(0).json();
 });
 
+both!(a_job_rotates_what_is_due_and_nothing_else, async |scene| {
+    let life = Life::new(&scene, "rotate = { every = \"90d\", overlap = \"2d\" }");
+    let old = life.held();
+    life.place.declare(&(resources("rotate = { every = \"90d\", overlap = \"2d\" }") + "[bucket.new]\n"));
+    life.place.rotate_by(scene.server.url(), "token.*").arg("--due").run().with(0);
+    assert_eq!((life.held(), life.tokens().await), (old.clone(), 1), "nothing is due");
+    let later = life.in_days(91);
+    life.place.rotate_by(later.url(), "token.*").arg("--due").run().with(0);
+    assert_eq!((life.status_of(&old).await, life.tokens().await), (204, 2));
+    let plan = life.place.on("plan").run().with(0);
+    assert!(plan.out.contains("1 to add, 0 to change, 0 to destroy"), "{}", plan.out);
+});
+
 both!(a_rotation_does_nothing_else, async |scene| {
     let life = Life::new(&scene, "");
     life.place.declare(&(resources("") + "[bucket.new]\n"));
