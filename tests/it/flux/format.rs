@@ -57,10 +57,10 @@ pub(super) fn keeps_its_meaning(name: &str, source: &str) {
     let after = parse(&text);
     let about = || format!("{name}\n{source}\n---\n{text}");
     assert!(after.is_sound(), "{}", about());
-    let trees = (meaning(&before.script), meaning(&after.script));
-    assert_eq!(trees.0, trees.1, "{}", about());
-    if trees.0.is_none() {
-        assert_eq!(NormalForm::of(source), NormalForm::of(&text), "{}", about());
+    match (meaning(&before.script), meaning(&after.script)) {
+        (Some(before), Some(after)) => assert_eq!(before, after, "{}", about()),
+        // Parentheses that are set again make one of them deeper.
+        _ => assert_eq!(NormalForm::of(source), NormalForm::of(&text), "{}", about()),
     }
     assert_eq!(comments(&before.script), comments(&after.script), "{}", about());
     assert_eq!(attributes(&before.script), attributes(&after.script), "{}", about());
