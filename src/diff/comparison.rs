@@ -1,6 +1,6 @@
 //! What comparing has found.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::{Action, Change, Reason, Target};
 use crate::address::Address;
@@ -33,12 +33,12 @@ pub(super) fn target(object: &Object) -> Target {
 }
 
 pub(super) fn forget(address: &Address, entry: &Entry, object: Option<Target>, reason: Reason) -> Change {
-    let predecessors = if reason == Reason::AlreadyGone { entry.predecessors.clone() } else { BTreeSet::new() };
     Change {
         object,
         origin: Some(entry.origin),
         lifecycle: entry.lifecycle.clone(),
-        predecessors,
+        // What it has replaced has nobody else to delete it.
+        predecessors: entry.predecessors.clone(),
         ..Change::blank(address, Action::Forget, reason)
     }
 }

@@ -137,9 +137,6 @@ impl Comparison {
             ));
             return;
         }
-        // What an object of ours has replaced has nobody else to delete it.
-        let predecessors = entry.predecessors.clone();
-        let forgotten = forget(address, entry, Some(target(object)), reason);
-        self.changes.push(Change { action, lifecycle, predecessors, ..forgotten });
+        self.changes.push(Change { action, lifecycle, ..forget(address, entry, Some(target(object)), reason) });
     }
 }

@@ -29,7 +29,8 @@ const PLANNING: [&str; 16] = [
     "lock",
 ];
 /// The commands that write, or serve.
-const WRITING: [&str; 9] = ["apply", "destroy", "import", "adopt", "forget", "init", "setup", "server", "ledger"];
+const WRITING: [&str; 10] =
+    ["apply", "destroy", "import", "adopt", "forget", "init", "rotate", "setup", "server", "ledger"];
 
 /// A project with secrets of every sort: two places for them to come from, and three for them to go to.
 struct Trap<'a> {

@@ -160,7 +160,7 @@ fn replaced(script: &Script, sort: Sort) -> Vec<Span> {
 /// That a variable of a dashboard is used where the check puts nothing in its place: each run fails.
 fn variables(script: &Script, sort: Sort) -> Vec<Fault> {
     let replaced = replaced(script, sort);
-    let stays = |span: &std::ops::Range<usize>| {
+    let stays = |span: &Range<usize>| {
         !replaced.iter().any(|gone| gone.range().start <= span.start && span.end <= gone.range().end)
     };
     let uses = uses(script, VARIABLES).into_iter().filter(|one| stays(&one.span));

@@ -41,6 +41,7 @@ fn entry() -> impl Strategy<Value = Entry> {
             needs,
             secret,
             lacks,
+            worn: predecessors.iter().take(1).map(|id| (id.clone(), "0123456789ab".to_owned())).collect(),
             succeeded: predecessors.iter().take(1).map(|id| (id.clone(), 1_763_900_000_000)).collect(),
             predecessors,
         },

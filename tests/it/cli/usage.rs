@@ -179,7 +179,7 @@ fn what_fluxform_has_not_is_answered_with_what_it_has() {
         (&["apply", "--dry-run"], "`fluxform plan` shows what an apply would do"),
         (&["plan", "--token", "x"], "set INFLUX_TOKEN"),
         (&["delete"], "remove its table from the manifests and apply"),
-        (&["rotate"], "increase `secret_version`"),
+        (&["rotate"], "`fluxform rotate [OPTIONS] <ADDRESS> [DIR]`"),
         (&["status", ".", "extra"], "`fluxform status [OPTIONS] [DIR]`"),
         (&["frobnicate"], "`fluxform --help` lists the commands"),
     ] {
