@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Plan;
-use super::digest::HOME;
+use super::digest::{HOME, counts};
 use crate::address::Address;
 use crate::diff::{Action, Change, FieldChange, Reason, Target};
 use crate::evidence::{Data, Stake};
@@ -57,7 +57,7 @@ pub fn outgrown(before: &Plan, now: &Plan, addresses: &BTreeSet<Address>) -> boo
 }
 
 fn sides(plan: &Plan) -> BTreeMap<Address, Side> {
-    let writes = plan.changes.iter().filter(|change| change.writes());
+    let writes = plan.changes.iter().filter(|change| counts(change));
     writes
         .map(|change| (change.address.clone(), Side { change: change.clone(), canonical: plan.canonical(change) }))
         .collect()

@@ -54,9 +54,9 @@ impl Write for Hashing {
 
 impl Plan {
     /// The SHA-256 of the change list, as 64 hexadecimal digits: equal for two plans that would do the same to the same
-    /// objects. What is at stake is no part of it, nor how much the run's token sees.
+    /// objects. What is at stake is no part of it, nor how much the run's token sees, nor which steps of a rotation are due.
     pub fn digest(&self) -> String {
-        let mut changes: Vec<&Change> = self.changes.iter().filter(|change| change.writes()).collect();
+        let mut changes: Vec<&Change> = self.changes.iter().filter(|change| counts(change)).collect();
         changes.sort_by(|a, b| a.address.cmp(&b.address));
         let mut hashing = std::io::BufWriter::new(Hashing(Sha256::new()));
         let written = serde_json::to_writer(&mut hashing, &Canonical { plan: self, changes });
@@ -88,6 +88,12 @@ impl Plan {
         self.changes.iter_mut().for_each(|change| rename(change, home.as_deref()));
         self
     }
+}
+
+/// Whether a change tells one plan from another. What only time asks for does not: it may come between a plan and its apply, and
+/// does what the manifests say.
+pub(super) fn counts(change: &Change) -> bool {
+    change.writes() && !(change.due() && change.fields.is_empty())
 }
 
 /// Puts a word in the place of the home org's ID.

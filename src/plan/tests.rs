@@ -132,6 +132,26 @@ fn the_digest_does_not_see_what_two_runs_may_see_differently() {
 }
 
 #[test]
+fn what_only_time_asks_for_is_no_other_plan() {
+    let due = |reason: Reason, action: Action| {
+        let mut plan = plan();
+        plan.changes.push(Change { action, ..Change::blank(&Address::new(Kind::Token, "due"), action, reason) });
+        plan
+    };
+    let before = plan();
+    for (reason, action) in [(Reason::RotationDue, Action::Replace), (Reason::OverlapEnded, Action::Update)] {
+        let mut after = due(reason.clone(), action);
+        assert_eq!(after.digest(), before.digest(), "{reason:?}");
+        assert!(difference(&before, &after).is_empty() && difference(&after, &before).is_empty());
+        // What a manifest changes besides counts.
+        altered(after.changes.last_mut().expect("just put"), 4);
+        assert_ne!(after.digest(), before.digest(), "{reason:?}");
+        assert_eq!(difference(&before, &after).len(), 1);
+    }
+    assert_ne!(due(Reason::RotationAsked, Action::Replace).digest(), before.digest());
+}
+
+#[test]
 fn a_home_org_that_is_made_anew_is_the_same_org() {
     let at = |home: &str| {
         let mut plan = plan();
