@@ -42,8 +42,18 @@ impl Work<'_> {
             self.end(&planned.plan, &Report::default())?;
             return Ok(Agreed::Nothing);
         }
+        if self.waits(&planned.plan) {
+            self.shell.show(&planned.plan.warnings);
+            return Ok(Agreed::Yes(Box::new(planned.plan), self.options.consent.clone()));
+        }
         let (plan, consent) = self.ask(planned.plan, self.options.clone()).await?;
         Ok(Agreed::Yes(Box::new(plan), consent))
+    }
+
+    /// Whether what refuses the plan may be no more than what another run is at. It is planned again under the lock, and refused there.
+    fn waits(&self, plan: &Plan) -> bool {
+        let is_alone = !plan.warnings.iter().any(|warning| warning.code == Code::PlanAnotherRun);
+        self.arguments.auto_approve && self.reviewed.is_none() && !plan.refusals.is_empty() && !is_alone
     }
 
     /// Shows a plan, and asks for what is not agreed to yet. A plan that is refused ends the run.
