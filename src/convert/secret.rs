@@ -28,11 +28,9 @@ pub(super) fn unread(text: &str) -> Vec<Range<usize>> {
         let indent = line.len() - line.trim_start().len();
         let is_below = below.is_some_and(|outer| indent > outer || line.trim().is_empty());
         let hidden = if is_below { Some(indent) } else { behind_secret(line) };
-        below = match (is_below, hidden) {
-            (true, _) => below,
-            (false, Some(_)) => Some(indent),
-            (false, None) => None,
-        };
+        if !is_below {
+            below = hidden.map(|_| indent);
+        }
         let end = line.trim_end().len();
         found.extend(hidden.filter(|at| *at < end).map(|at| start + at..start + end));
         start += line.len();

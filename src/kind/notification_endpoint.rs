@@ -231,8 +231,7 @@ impl live::Live for Live {
             return Ok(());
         }
         let merged = |name: &str| desired.fields.get(name).or_else(|| live.fields.get(name));
-        let sources = SORTS.iter().filter_map(|(name, _)| Some(merged(name)?.sources(name)));
-        let needed = keys(&live.id, sources.flatten().map(|(at, _)| at));
+        let needed = keys(&live.id, sourced(merged));
         let deleted = delete_of_endpoint(api, live.org.as_deref().unwrap_or_default(), &live.id, &needed).await;
         deleted.map_err(|error| {
             let then = "the next apply deletes what the server keeps of its former secrets";
@@ -259,14 +258,19 @@ impl live::Live for Live {
         }
         // The endpoint itself names what is kept for it.
         let live::Presence::Found(endpoint) = Self::find(api, id).await? else { return Ok(Vec::new()) };
-        let sources = SORTS.iter().filter_map(|(name, _)| Some(endpoint.fields.get(name)?.sources(name)));
-        let has = keys(id, sources.flatten().map(|(at, _)| at));
+        let has = keys(id, sourced(|name| endpoint.fields.get(name)));
         Ok(has.difference(&needed).map(|key| Kept { key: key.clone(), used_by: None, unseen: true }).collect())
     }
 
     async fn delete_kept(api: &Writer, org: &str, id: &str) -> Result<(), ApiError> {
         delete_of_endpoint(api, org, id, &BTreeSet::new()).await
     }
+}
+
+/// Where an endpoint with these fields has secrets from sources, such as `http.token`.
+fn sourced<'f>(field: impl Fn(&str) -> Option<&'f Value>) -> Vec<String> {
+    let of = SORTS.iter().filter_map(|(name, _)| Some(field(name)?.sources(name)));
+    of.flatten().map(|(at, _)| at).collect()
 }
 
 /// The keys of what the server keeps for the endpoint `id` that has secrets from these sources, such as `http.token`.

@@ -32,6 +32,7 @@ fn fake_mark(context: &mut DecodeContext<'_, '_>, script: &Written) {
     context.say(warning.help("remove it, or write it in another way"));
 }
 
+/// The same without a look at what it says.
 fn read_plain<'a>(
     context: &mut DecodeContext<'_, 'a>,
     name: &str,
