@@ -5,7 +5,7 @@ use reqwest::{Client, Method};
 use serde_json::{Value, json};
 
 use super::Result;
-use super::project::{SCRIPT, Size, bucket_name, task_name, token_name};
+use super::project::{SCRIPT, Size, bucket_name, mixed, of_mixed, task_name, token_name};
 
 /// A bare client; its first request makes the connection that all later ones use.
 pub(crate) struct Bare {
@@ -69,30 +69,66 @@ impl Bare {
     /// requests it took. Rows are counted, and looked at only as far as the next page needs it.
     pub(crate) async fn lists(&self, org: &str, size: Size) -> Result<usize> {
         let mut requests = 0;
-        let mut buckets = 0;
+        let buckets = self.by_offset("buckets", org, &mut requests).await?;
+        let tasks = self.after("tasks", org, &mut requests).await?;
+        let tokens = self.whole("authorizations", org, &mut requests).await?.len();
+        if buckets < size.buckets || tasks < size.tasks || tokens < size.tokens {
+            return Err(format!("the lists have only {buckets} buckets, {tasks} tasks, {tokens} tokens").into());
+        }
+        Ok(requests)
+    }
+
+    /// The same of every kind of the mixed project, and what each dashboard's cells show, which no list says.
+    pub(crate) async fn lists_of_all(&self, org: &str) -> Result<usize> {
+        let mut requests = 0;
+        let mut rows = 0;
+        for list in ["buckets", "checks", "notificationEndpoints", "notificationRules"] {
+            rows += self.by_offset(list, org, &mut requests).await?;
+        }
+        rows += self.after("tasks", org, &mut requests).await?;
+        for list in ["authorizations", "labels", "variables", "telegrafs", "scrapers", "dbrps"] {
+            rows += self.whole(list, org, &mut requests).await?.len();
+        }
+        self.get(&format!("/api/v2/orgs/{org}/secrets")).await?;
+        let dashboards = self.whole("dashboards", org, &mut requests).await?;
+        for id in &dashboards {
+            self.get(&format!("/api/v2/dashboards/{id}?include=properties")).await?;
+        }
+        rows += dashboards.len();
+        if rows + of_mixed("secret") < mixed() {
+            return Err(format!("the lists have only {rows} rows").into());
+        }
+        Ok(requests + 1 + dashboards.len())
+    }
+
+    async fn by_offset(&self, list: &str, org: &str, requests: &mut usize) -> Result<usize> {
+        let mut all = 0;
         for offset in (0..).step_by(100) {
-            let path = format!("/api/v2/buckets?orgID={org}&limit=100&offset={offset}");
-            let rows = ids(&self.get(&path).await?);
-            requests += 1;
-            buckets += rows.len();
+            let rows = ids(&self.get(&format!("/api/v2/{list}?orgID={org}&limit=100&offset={offset}")).await?);
+            *requests += 1;
+            all += rows.len();
             if rows.is_empty() {
                 break;
             }
         }
-        let mut tasks = 0;
+        Ok(all)
+    }
+
+    async fn after(&self, list: &str, org: &str, requests: &mut usize) -> Result<usize> {
+        let mut all = 0;
         let mut after = String::new();
         loop {
-            let rows = ids(&self.get(&format!("/api/v2/tasks?orgID={org}&limit=500{after}")).await?);
-            requests += 1;
-            tasks += rows.len();
-            let Some(last) = rows.last() else { break };
+            let rows = ids(&self.get(&format!("/api/v2/{list}?orgID={org}&limit=500{after}")).await?);
+            *requests += 1;
+            all += rows.len();
+            let Some(last) = rows.last() else { return Ok(all) };
             after = format!("&after={last}");
         }
-        let tokens = ids(&self.get(&format!("/api/v2/authorizations?orgID={org}")).await?).len();
-        if buckets < size.buckets || tasks < size.tasks || tokens < size.tokens {
-            return Err(format!("the lists have only {buckets} buckets, {tasks} tasks, {tokens} tokens").into());
-        }
-        Ok(requests + 1)
+    }
+
+    async fn whole(&self, list: &str, org: &str, requests: &mut usize) -> Result<Vec<String>> {
+        *requests += 1;
+        Ok(ids(&self.get(&format!("/api/v2/{list}?orgID={org}")).await?))
     }
 
     /// The paths of everything that `create` has made in `org`.
@@ -168,10 +204,22 @@ fn ids(page: &[u8]) -> Vec<String> {
     }
     #[derive(serde::Deserialize)]
     struct Page {
-        #[serde(alias = "tasks", alias = "authorizations")]
-        buckets: Vec<Row>,
+        #[serde(
+            alias = "buckets",
+            alias = "tasks",
+            alias = "authorizations",
+            alias = "checks",
+            alias = "notificationEndpoints",
+            alias = "notificationRules",
+            alias = "labels",
+            alias = "variables",
+            alias = "configurations",
+            alias = "dashboards",
+            alias = "content"
+        )]
+        rows: Vec<Row>,
     }
     serde_json::from_slice::<Page>(page)
-        .map(|page| page.buckets.into_iter().map(|row| row.id).collect())
+        .map(|page| page.rows.into_iter().map(|row| row.id).collect())
         .unwrap_or_default()
 }

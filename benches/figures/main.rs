@@ -1,7 +1,7 @@
 //! The figures that fluxform is held to, measured on this machine: `cargo bench --bench figures`.
 //!
 //! Each ratio compares two things that were done in turn in this run; times are medians. `cargo bench --bench figures --
-//! PART...` measures only some parts (`plan`, `apply`, `destroy`, `memory`, `validate`, `growth`, `first`, `export`, `flux`),
+//! PART...` measures only some parts (`plan`, `apply`, `destroy`, `memory`, `validate`, `growth`, `first`, `export`, `mixed`, `flux`),
 //! `--rounds N` takes another number of rounds than 10, and `--program PATH` another build than the one that cargo has just made.
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
@@ -65,7 +65,8 @@ async fn run(mut arguments: Vec<String>) -> Result<bool> {
         program = Program::at(arguments.get(at + 1).ok_or("--program needs a path")?);
         arguments.drain(at..=at + 1);
     }
-    const PARTS: [&str; 9] = ["plan", "apply", "destroy", "memory", "validate", "growth", "first", "export", "flux"];
+    const PARTS: [&str; 10] =
+        ["plan", "apply", "destroy", "memory", "validate", "growth", "first", "export", "mixed", "flux"];
     if let Some(unknown) = arguments.iter().find(|part| !PARTS.contains(&part.as_str())) {
         return Err(format!("no part is called `{unknown}`: {}", PARTS.join(", ")).into());
     }
@@ -90,9 +91,12 @@ async fn run(mut arguments: Vec<String>) -> Result<bool> {
             if asked("export") {
                 real::export(&program, influxd, rounds, &mut limits).await?;
             }
+            if asked("mixed") {
+                real::mixed(&program, influxd, rounds, &mut limits).await?;
+            }
         }
         Err(missing) => {
-            let parts = ["plan", "apply", "destroy", "memory", "export", "growth", "first"]
+            let parts = ["plan", "apply", "destroy", "memory", "export", "mixed", "growth", "first"]
                 .into_iter()
                 .filter(|part| asked(part));
             let parts: Vec<_> = parts.collect();

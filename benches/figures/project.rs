@@ -82,6 +82,22 @@ impl Project {
         Ok(Self { dir, size })
     }
 
+    /// Writes a project of 5,000 resources of thirteen kinds, as a server has them that people also look at. Without remotes and
+    /// replications, of which no server has many, and tokens of InfluxDB 1.x, which the server makes slowly.
+    pub(crate) fn write_mixed() -> Result<Self> {
+        let dir = tempfile::Builder::new().prefix("fluxform-figures-").tempdir()?;
+        let mut text = String::from("[project]\nname = \"figures\"\n\n");
+        for (kind, count, body) in MIXED {
+            for n in 0..count {
+                writeln!(text, "[{kind}.n{n}]\n{}\n", body.replace("{n}", &n.to_string()).trim_end())?;
+            }
+        }
+        std::fs::write(dir.path().join("fluxform.toml"), text)?;
+        std::fs::write(dir.path().join("value"), "long-enough")?;
+        let size = Size { buckets: of_mixed("bucket"), tasks: of_mixed("task"), tokens: of_mixed("token") };
+        Ok(Self { dir, size })
+    }
+
     pub(crate) fn path(&self) -> &Path {
         self.dir.path()
     }
@@ -121,3 +137,46 @@ from(bucket: params.source)
     |> aggregateWindow(every: params.window, fn: mean, createEmpty: false)
     |> to(bucket: params.target)
 ";
+
+/// The kinds of the mixed project: how many of each, and what each says.
+const MIXED: [(&str, usize, &str); 13] = [
+    ("label", 200, "name = \"label {n}\""),
+    ("bucket", 1_000, "name = \"bucket {n}\"\nretention = \"30d\""),
+    ("dbrp", 200, "database = \"db{n}\"\nbucket = \"bucket.n{n}\"\ndefault = true"),
+    ("variable", 500, "name = \"variable_{n}\"\nvalues = [\"eu\", \"us\"]"),
+    ("secret", 100, "key = \"secret {n}\"\nvalue = { file = \"value\" }"),
+    ("telegraf", 300, "name = \"telegraf {n}\"\nconfig = \"[[inputs.cpu]]\\n  totalcpu = true\\n\""),
+    ("scraper", 200, "name = \"scraper {n}\"\nurl = \"http://127.0.0.1:1/{n}\"\nbucket = \"bucket.n{n}\""),
+    (
+        "task",
+        800,
+        "name = \"task {n}\"\nevery = \"24h\"\nstatus = \"inactive\"\nlabels = [\"label.n7\"]\nflux = '''\nfrom(bucket: \"bucket {n}\")\n    |> range(start: -24h)\n    |> filter(fn: (r) => r._measurement == \"machine\")\n    |> mean()\n'''",
+    ),
+    ("token", 500, "description = \"token {n}\"\nread = [\"bucket.n{n}\"]\ndeliver = \"discard\""),
+    (
+        "dashboard",
+        400,
+        "name = \"dashboard {n}\"\ncell = [\n  { name = \"a\", at = [0, 0], size = [4, 4], xy = {}, flux = 'from(bucket: \"bucket {n}\") |> range(start: -1h)' },\n  { name = \"b\", at = [4, 0], size = [4, 4], single_stat = {}, flux = 'from(bucket: \"bucket {n}\") |> range(start: -2h)' },\n]",
+    ),
+    (
+        "check",
+        400,
+        "name = \"check {n}\"\nstatus = \"inactive\"\nevery = \"1h\"\nflux = 'from(bucket: \"bucket {n}\") |> range(start: -1h) |> filter(fn: (r) => r._field == \"usage\")'\nwhen = { crit = { above = 90 } }",
+    ),
+    ("notification_endpoint", 100, "name = \"endpoint {n}\"\nhttp = { url = \"http://127.0.0.1:1/{n}\" }"),
+    (
+        "notification_rule",
+        300,
+        "name = \"rule {n}\"\nstatus = \"inactive\"\nendpoint = \"notification_endpoint.n7\"\nevery = \"1h\"\non = [\"crit\"]",
+    ),
+];
+
+/// How many of a kind the mixed project has.
+pub(crate) fn of_mixed(kind: &str) -> usize {
+    MIXED.iter().find(|(other, ..)| *other == kind).map_or(0, |(_, count, _)| *count)
+}
+
+/// How many resources the mixed project has.
+pub(crate) fn mixed() -> usize {
+    MIXED.iter().map(|(_, count, _)| count).sum()
+}

@@ -7,7 +7,7 @@ use super::bare::Bare;
 use super::influxd::Influxd;
 use super::measure::{Limit, Times, megabytes, seconds};
 use super::program::Program;
-use super::project::{Deliver, Project, Size};
+use super::project::{self, Deliver, Project, Size};
 use super::{Result, SIZE};
 
 /// The objects of the server that is exported.
@@ -155,5 +155,38 @@ pub(crate) async fn export(program: &Program, influxd: &Path, rounds: usize, lim
     println!("  the {lists} bare lists of what was made  {}", seconds(floor.median()));
     println!("  fluxform export, {sent} requests    {}", seconds(ours.median()));
     limits.below("export", ours.median().as_secs_f64(), 3.0, " s");
+    Ok(())
+}
+
+/// `plan` with no change, and `export`, of objects of every kind that a server has many of.
+pub(crate) async fn mixed(program: &Program, influxd: &Path, rounds: usize, limits: &mut Limit) -> Result<()> {
+    let server = Influxd::start(influxd).await?;
+    let bare = Bare::new(server.url(), server.token())?;
+    let org = bare.make_org("mixed").await?;
+    let project = Project::write_mixed()?;
+    program.apply(&project, server.url(), server.token(), "mixed")?;
+    let (mut plan, mut export, mut floor) = (Times::default(), Times::default(), Times::default());
+    let mut lists = 0;
+    let before = server.requests(&bare).await?;
+    program.plan(&project, server.url(), server.token(), "mixed")?;
+    // The one that asked before is counted by now.
+    let sent = server.requests(&bare).await? - before - 1;
+    for _ in 0..rounds {
+        let began = Instant::now();
+        lists = Bare::new(server.url(), server.token())?.lists_of_all(&org).await?;
+        floor.add(began);
+        let began = Instant::now();
+        program.plan(&project, server.url(), server.token(), "mixed")?;
+        plan.add(began);
+        let dir = tempfile::Builder::new().prefix("fluxform-figures-").tempdir()?;
+        let began = Instant::now();
+        program.run(&mut program.export(&dir.path().join("exported"), server.url(), server.token(), "mixed"))?;
+        export.add(began);
+    }
+    println!("\n{} objects of thirteen kinds on influxd", project::mixed());
+    println!("  the {lists} bare lists and dashboards  {}", seconds(floor.median()));
+    println!("  fluxform plan, {sent} requests  {}", seconds(plan.median()));
+    limits.below("plan / bare lists", plan.median().as_secs_f64() / floor.median().as_secs_f64(), 4.0, "x");
+    limits.below("export", export.median().as_secs_f64(), 5.0, " s");
     Ok(())
 }
