@@ -49,6 +49,8 @@ pub(super) fn hidden_place(field: &'static str, script: &Script, followed: &Foll
 
 /// What a script gets besides its own text.
 pub(super) struct Given<'g> {
+    /// What the script calls it.
+    pub(super) name: &'g str,
     /// The field that it comes from.
     pub(super) field: &'static str,
     pub(super) literal: &'g Literal,
@@ -57,9 +59,14 @@ pub(super) struct Given<'g> {
 }
 
 /// The same of strings that are hidden in what a script is given.
-pub(super) fn hidden_given(script: &Script, followed: &Followed<'_>, given: &[Given<'_>]) -> Option<Fault> {
+pub(super) fn hidden_given(
+    of: &'static str,
+    script: &Script,
+    followed: &Followed<'_>,
+    given: &[Given<'_>],
+) -> Option<Fault> {
     let anywhere = anywhere(script, followed);
-    given.iter().find_map(|Given { field, literal, is_shown }| {
+    given.iter().find_map(|Given { field, literal, is_shown, .. }| {
         let is_part = |reached: &&Reference| {
             (is_mixed(reached) || !is_shown) && reached.name.as_deref().is_some_and(|name| has_part(literal, name))
         };
@@ -71,7 +78,7 @@ pub(super) fn hidden_given(script: &Script, followed: &Followed<'_>, given: &[Gi
             return None;
         }
         let message = format!("a string of `{field}` is hidden, and this script may reach a place by it");
-        let fault = Fault::new(Code::FluxHiddenPlace, "flux", message, "used here").script(at.range()).warning();
+        let fault = Fault::new(Code::FluxHiddenPlace, of, message, "used here").script(at.range()).warning();
         Some(fault.help(HELP))
     })
 }

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::draft::{Draft, Fault};
 use super::expression::{Mentioned, SHOWN, Words};
-use super::hidden_place::{Given, hidden_given};
+use super::hidden_place::Given;
 use super::script;
 use crate::address::few;
 use crate::diagnostic::{Code, nearest};
@@ -78,15 +78,8 @@ impl<'p> Params<'p> {
         let asked = self.check(script);
         faults.extend(script::names(self.field, script, &self.names(), &asked));
         faults.extend(asked);
-        let given: Vec<_> = self.record.map(|record| (self.name, record)).into_iter().collect();
-        let followed = script::followed(self.field, script, &given, steps, faults);
-        let mut found = script::lints(self.field, script, &followed, setting);
-        if !found.iter().any(|fault| fault.code == Code::FluxHiddenPlace) {
-            let given = self.record.map(|literal| Given { field: PARAMS, literal, is_shown: true });
-            found.extend(
-                hidden_given(script, &followed, given.as_slice()).map(|fault| Fault { field: self.field, ..fault }),
-            );
-        }
+        let given = self.record.map(|literal| Given { name: self.name, field: PARAMS, literal, is_shown: true });
+        let (followed, found) = script::reached(self.field, script, given.as_slice(), setting, steps);
         faults.extend(found);
         followed
     }

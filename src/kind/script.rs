@@ -1,11 +1,11 @@
 //! What is wrong with a Flux script that is written in a field.
 
 use super::draft::Fault;
-use super::hidden_place::hidden_place;
+use super::hidden_place::{Given, hidden_given, hidden_place};
 use crate::diagnostic::Code;
 use crate::flux::parser::Parsed;
 use crate::flux::refs::{Followed, Steps, follow_within};
-use crate::flux::{Literal, Mistake, ast, names};
+use crate::flux::{Mistake, ast, names};
 use crate::limits::PROJECT_STEPS;
 use crate::lint::{self, Finding, Setting};
 
@@ -29,15 +29,17 @@ pub(super) fn names(field: &'static str, script: &ast::Script, given: &[&str], s
     errors.chain(options.map(|mistake| name(mistake).warning())).collect()
 }
 
-/// Follows a sound script, as far as its project still may.
-pub(super) fn followed<'s>(
+/// What a sound script that is given some values reaches, as far as its project still lets it be followed, and what lints find in it.
+pub(super) fn reached<'s>(
     field: &'static str,
     script: &'s ast::Script,
-    given: &[(&'s str, &'s Literal)],
+    given: &[Given<'s>],
+    setting: Setting,
     steps: &Steps,
-    faults: &mut Vec<Fault>,
-) -> Followed<'s> {
-    let followed = follow_within(script, given, steps);
+) -> (Followed<'s>, Vec<Fault>) {
+    let values: Vec<_> = given.iter().map(|one| (one.name, one.literal)).collect();
+    let followed = follow_within(script, &values, steps);
+    let mut faults = Vec::new();
     if followed.references.incomplete {
         let why = match steps.are_over() {
             true => format!("the scripts of the project together have more steps than {PROJECT_STEPS}"),
@@ -46,19 +48,11 @@ pub(super) fn followed<'s>(
         let message = format!("{why}: it may reach more than is known");
         faults.push(Fault::new(Code::FluxUnknownBucket, field, message, "not followed to its end").warning());
     }
-    followed
-}
-
-/// What lints find.
-pub(super) fn lints(
-    field: &'static str,
-    script: &ast::Script,
-    followed: &Followed<'_>,
-    setting: Setting,
-) -> Vec<Fault> {
-    let found = lint::findings(script, followed, setting).into_iter();
-    let found = found.map(|Finding { code, mistake }| fault(code, field, mistake).warning());
-    found.chain(hidden_place(field, script, followed)).collect()
+    let found = lint::findings(script, &followed, setting).into_iter();
+    faults.extend(found.map(|Finding { code, mistake }| fault(code, field, mistake).warning()));
+    let hidden = hidden_place(field, script, &followed);
+    faults.extend(hidden.or_else(|| hidden_given(field, script, &followed, given)));
+    (followed, faults)
 }
 
 /// A mistake in a text of Flux.

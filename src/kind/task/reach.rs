@@ -5,7 +5,8 @@ use crate::flux::Literal;
 use crate::flux::ast::Script;
 use crate::flux::refs::{Access, Reference, Target};
 use crate::kind::draft::{Draft, Fault};
-use crate::kind::hidden_place::{Given, hidden_given};
+use crate::kind::hidden_place::Given;
+use crate::kind::params::PARAMS;
 use crate::kind::{schedule, script};
 use crate::value::{Fields, Value};
 
@@ -16,14 +17,10 @@ const TASK: &str = "task";
 pub(super) fn look(draft: &mut Draft<'_>, script: &Script, params_as: Option<&str>, faults: &mut Vec<Fault>) {
     let task = script.source().contains(TASK).then(|| record(&draft.fields));
     let params = params_as.zip(draft.params.as_ref());
-    let given: Vec<_> = params.into_iter().chain(task.as_ref().map(|task| (TASK, task))).collect();
-    let followed = script::followed("flux", script, &given, draft.steps, faults);
-    let mut found = script::lints("flux", script, &followed, schedule::setting(&draft.fields));
-    if !found.iter().any(|fault| fault.code == Code::FluxHiddenPlace) {
-        let params = params.map(|(_, literal)| Given { field: "params", literal, is_shown: true });
-        let task = task.as_ref().map(|literal| Given { field: "name", literal, is_shown: false });
-        found.extend(hidden_given(script, &followed, &params.into_iter().chain(task).collect::<Vec<_>>()));
-    }
+    let params = params.map(|(name, literal)| Given { name, field: PARAMS, literal, is_shown: true });
+    let task = task.as_ref().map(|literal| Given { name: TASK, field: "name", literal, is_shown: false });
+    let given: Vec<_> = params.into_iter().chain(task).collect();
+    let (followed, found) = script::reached("flux", script, &given, schedule::setting(&draft.fields), draft.steps);
     draft.reaches = followed.references.all;
     let unknown = draft.reaches.iter().filter(|one| {
         // Of what has no meaning at all this has been said.
@@ -53,7 +50,7 @@ fn record(fields: &Fields) -> Literal {
 /// Whether all that a script gets from the manifest is known: else that has been said.
 fn is_read(draft: &Draft<'_>) -> bool {
     let is_known = |field| !(draft.written)(field) || draft.fields.get(field).is_some();
-    (draft.params.is_some() || !(draft.written)("params")) && ["name", "every"].into_iter().all(is_known)
+    (draft.params.is_some() || !(draft.written)(PARAMS)) && ["name", "every"].into_iter().all(is_known)
 }
 
 /// That only a run can tell which bucket the script reaches, and the task does not say it.

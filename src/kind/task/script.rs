@@ -54,7 +54,7 @@ pub(super) fn check(draft: &mut Draft<'_>, faults: &mut Vec<Fault>) {
     rules(draft, author.task.as_ref(), faults);
     faults.extend(unscheduled(draft, author.task.as_ref()));
     let broken = errors(faults) > before
-        || (draft.written)("params") && draft.params.is_none()
+        || (draft.written)(PARAMS) && draft.params.is_none()
         || ["name", "every", "cron", "offset"].iter().any(|field| draft.fields.get(field).is_none());
     if broken {
         return;
