@@ -23,7 +23,7 @@ pub async fn used(
 ) -> Result<BTreeMap<Address, Vec<Along>>, ApiError> {
     let gone = gone(changes);
     let stays = |org: &&str| !gone.contains(&(Kind::HOME, *org));
-    let mut orgs: BTreeMap<Kind, BTreeSet<&str>> = BTreeMap::new();
+    let mut users: BTreeMap<Kind, Users<'_>> = BTreeMap::new();
     let mut removed: BTreeMap<Use, &Change> = BTreeMap::new();
     let comes = |of: &Change, name: &str| {
         let others = changes.iter().filter(|change| change.address.kind == of.address.kind && change.org == of.org);
@@ -36,9 +36,14 @@ pub async fn used(
             continue;
         }
         let Some(org) = Some(org.as_str()).filter(stays).filter(|_| kind.spec().level == Level::Org) else { continue };
-        kind.users().filter(|user| !is_renamed || user.has_scripts()).for_each(|user| {
-            orgs.entry(user).or_default().insert(org);
-        });
+        for user in kind.users() {
+            let by_name = user.names_in_scripts(kind);
+            if !is_renamed || by_name {
+                let asked = users.entry(user).or_default();
+                asked.orgs.insert(org);
+                asked.by_name |= by_name;
+            }
+        }
         if change.action.removes() {
             removed.insert(Use::Id(kind, id.clone()), change);
         }
@@ -56,9 +61,10 @@ pub async fn used(
     let known: BTreeSet<(Kind, &str)> =
         owned.chain(objects(&|_| true)).filter(|object| !let_go.contains(object)).collect();
     let mut found: BTreeMap<Address, Vec<Along>> = BTreeMap::new();
-    for (kind, orgs) in orgs {
-        for object in list(client, kind, &orgs, snapshot).await? {
-            if object.standing == Standing::System || known.contains(&(kind, object.id.as_str())) {
+    for (kind, asked) in users {
+        let is_known = |id: &str| known.contains(&(kind, id));
+        for object in asked.list(client, kind, snapshot, &is_known).await? {
+            if object.standing == Standing::System || is_known(&object.id) {
                 continue;
             }
             let uses: BTreeSet<Use> = kind.uses(&object).into_iter().collect();
@@ -75,19 +81,33 @@ pub async fn used(
     Ok(found)
 }
 
-/// The objects of `kind` in `orgs`, read if they have not been; none where the token may read none.
-async fn list(
-    client: &Client,
-    kind: Kind,
-    orgs: &BTreeSet<&str>,
-    snapshot: &Snapshot,
-) -> Result<Vec<Object>, ApiError> {
-    if let Some(view) = snapshot.kinds.get(&kind) {
-        return Ok(view.objects.values().cloned().collect());
-    }
-    let orgs: Vec<&str> = orgs.iter().copied().collect();
-    match kind.list(client, &orgs, ReadScope::NOTHING).await {
-        Err(error) if matches!(error.class, Class::Denied | Class::NotFound) => Ok(Vec::new()),
-        objects => objects,
+/// Which objects of a kind are looked at.
+#[derive(Default)]
+struct Users<'a> {
+    /// Where they are.
+    orgs: BTreeSet<&'a str>,
+    /// Whether what their scripts name counts.
+    by_name: bool,
+}
+
+impl Users<'_> {
+    /// The objects, read if they have not been, those that are not `known` with all that counts; none where the token may read none.
+    async fn list(
+        &self,
+        client: &Client,
+        kind: Kind,
+        snapshot: &Snapshot,
+        known: &(dyn Fn(&str) -> bool + Sync),
+    ) -> Result<Vec<Object>, ApiError> {
+        let parts = kind.scripts_in_parts().filter(|_| self.by_name);
+        if let Some(view) = snapshot.kinds.get(&kind).filter(|_| parts.is_none()) {
+            return Ok(view.objects.values().cloned().collect());
+        }
+        let orgs: Vec<&str> = self.orgs.iter().copied().collect();
+        let scope = ReadScope { field: &|field| parts == Some(field), object: &|id, _| !known(id) };
+        match kind.list(client, &orgs, scope).await {
+            Err(error) if matches!(error.class, Class::Denied | Class::NotFound) => Ok(Vec::new()),
+            objects => objects,
+        }
     }
 }

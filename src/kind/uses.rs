@@ -1,8 +1,8 @@
 //! What an object on the server uses: what it refers to by an ID, and what its scripts reach by a name.
 
-use super::Kind;
 use super::live::Object;
 use super::spec::Level;
+use super::{Kind, shown};
 use crate::field::{Role, Type};
 use crate::flux::parser::parse;
 use crate::flux::refs::{Target, references};
@@ -23,7 +23,6 @@ const SECRET: &str = "secret";
 impl Kind {
     /// The kinds whose objects use objects of this kind, and do not go along with them.
     pub fn users(self) -> impl Iterator<Item = Self> {
-        let by_name = self.is_named_in_scripts();
         Self::ALL.iter().copied().filter(move |kind| {
             let spec = kind.spec();
             let refers = spec.fields.iter().any(|field| match field.ty {
@@ -32,19 +31,28 @@ impl Kind {
                 _ => false,
             });
             let names = self == Self::Secret && *kind == Self::NotificationEndpoint;
-            spec.level == Level::Org && (refers || names || by_name && kind.has_scripts())
+            spec.level == Level::Org && (refers || names || kind.names_in_scripts(self))
         })
     }
 
     /// Whether scripts name objects of this kind.
     pub fn is_named_in_scripts(self) -> bool {
-        [Target::Bucket, Target::Secret].into_iter().any(|target| Self::reached_as(target) == Some(self))
+        [Target::Bucket, Target::Secret, Target::Variable]
+            .into_iter()
+            .any(|target| Self::reached_as(target) == Some(self))
     }
 
-    /// Whether its objects run scripts by themselves.
-    pub fn has_scripts(self) -> bool {
+    /// Whether scripts of its objects name objects of `other`.
+    pub fn names_in_scripts(self, other: Self) -> bool {
         let spec = self.spec();
-        spec.runs_as_creator && spec.fields.iter().any(|field| field.ty == Type::Flux)
+        let is_given = Self::reached_as(Target::Variable) != Some(other) || spec.given.contains(&shown::RECORD);
+        let has_scripts = spec.fields.iter().any(|field| field.ty == Type::Flux || has_scripts(field.ty));
+        other.is_named_in_scripts() && is_given && has_scripts
+    }
+
+    /// The field with parts that have scripts. A list may lack it.
+    pub fn scripts_in_parts(self) -> Option<&'static str> {
+        self.spec().fields.iter().find(|field| has_scripts(field.ty)).map(|field| field.name)
     }
 
     /// What `object`, which is of this kind, uses, as far as it can be told without a run.
@@ -65,9 +73,22 @@ impl Kind {
                     Target::BucketId => Some(Use::Id(Self::Bucket, of.name?)),
                     target => Some(Use::Name(Self::reached_as(target)?, of.name?)),
                 }));
+                if self.names_in_scripts(Self::Variable) {
+                    let variables = shown::variables(&parsed.script).filter_map(|(name, _)| name);
+                    uses.extend(variables.map(|name| Use::Name(Self::Variable, name)));
+                }
             }
         }
         uses
+    }
+}
+
+/// Whether parts of a field of this type have scripts.
+fn has_scripts(ty: Type) -> bool {
+    match ty {
+        Type::List(of) | Type::Keyed(_, of) => has_scripts(*of),
+        Type::Block(fields) => fields.iter().any(|field| field.ty == Type::Flux || has_scripts(field.ty)),
+        _ => false,
     }
 }
 

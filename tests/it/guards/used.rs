@@ -105,6 +105,45 @@ both!(what_nobody_manages_any_more_and_uses_what_is_renamed_is_named, async |sce
     assert_eq!(said(&project, Goal::Declared).await, [renamed]);
 });
 
+both!(a_dashboard_that_nobody_manages_and_that_shows_what_goes_is_named, async |scene| {
+    let project = Project::new(&scene);
+    let cell = "[[dashboard.ours.cell]]\nat = [0, 0]\nsize = [4, 4]\nxy = {}\n\
+                flux = 'from(bucket: \"db\") |> range(start: v.timeRangeStart)'\n";
+    project.declare(&format!(
+        "{OURS}[bucket.db]\n[variable.line]\nvalues = [\"a\"]\n[variable.other]\nvalues = [\"a\"]\n[dashboard.ours]\n{cell}"
+    ));
+    project.apply().await;
+    for (name, query) in [
+        ("by bucket", "from(bucket: \"db\") |> range(start: v.timeRangeStart)"),
+        ("by variable", "from(bucket: v.line) |> range(start: v.timeRangeStart)"),
+        ("else", "from(bucket: \"another\") |> range(start: v.timeRangeStart)"),
+    ] {
+        let properties = json!({"shape": "chronograf-v2", "type": "xy", "geom": "line", "queries": [{"text": query}]});
+        let cells = json!([{"w": 4, "h": 4, "name": "c", "properties": {"properties": properties}}]);
+        let body = json!({"orgID": scene.org, "name": name, "cells": cells});
+        scene.http.post("dashboards", body).await.expect(201);
+    }
+    let query = json!({"type": "query", "values": {"language": "flux", "query": "from(bucket: \"db\")"}});
+    let by_hand = json!({"orgID": scene.org, "name": "by_hand", "arguments": query});
+    scene.http.post("variables", by_hand).await.expect(201);
+    let is = |address: &str, goes: &str, objects: &str, uses: &str| {
+        format!("{address} is {goes}, and {objects}, which this project does not manage, still {uses}")
+    };
+    let objects = "the variable \"by_hand\" and the dashboard \"by bucket\"";
+    project.declare(OURS);
+    let mut found = said(&project, Goal::Declared).await;
+    found.sort();
+    let variable = is("variable.line", "deleted", "the dashboard \"by variable\"", "uses it");
+    assert_eq!(found, [is("bucket.db", "deleted", objects, "use it"), variable.clone()]);
+    project.declare(&format!(
+        "{OURS}[bucket.db]\nname = \"new\"\n[variable.line]\nname = \"row\"\nvalues = [\"a\"]\n\
+         [variable.other]\nvalues = [\"a\"]\n"
+    ));
+    let mut found = said(&project, Goal::Declared).await;
+    found.sort();
+    assert_eq!(found, [is("bucket.db", "renamed", objects, "use it"), variable.replace("deleted", "renamed")]);
+});
+
 both!(a_variable_that_is_not_there_is_named_with_the_nearest, async |scene| {
     let project = Project::new(&scene);
     let by_hand = json!({
