@@ -47,6 +47,7 @@ pub(super) struct Arguments {
 
 pub(super) fn run(shell: &Shell, arguments: &Arguments) -> Ended {
     written::allowed("a project", &arguments.out)?;
+    written::through_no_link(Code::ExportWrite, "a project", &arguments.out)?;
     let out = vacant::vacant(&arguments.out)?;
     let source = Arc::new(source(&arguments.source)?);
     let mut converted = convert::read(&source)?;

@@ -7,7 +7,7 @@ use super::shell::Shell;
 use super::show::chosen as chosen_of;
 use super::{Ended, applies, project};
 use crate::address::{Address, few};
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::diff::{Action, Change, Reason, Target};
 use crate::kind::Key;
 use crate::ledger::{Entry, Ledger, Origin, Update};
@@ -100,27 +100,60 @@ fn change(address: &Address, entry: Option<&Entry>) -> Change {
     }
 }
 
-/// What the next apply would do to what is forgotten and still declared.
+/// What the next apply would do to what is forgotten and still declared: once for all that it does the same to.
 fn still_declared(chosen: &BTreeMap<&Address, Option<&Entry>>, manifest: &Manifest) -> Vec<Diagnostic> {
-    let declared =
-        chosen.iter().filter_map(|(address, entry)| Some((address, entry, manifest.resources.get(*address)?)));
-    declared
-        .filter(|(.., resource)| !resource.external)
-        .map(|(address, entry, resource)| {
-            let again = match address.kind.spec().key {
-                _ if manifest.imports.contains_key(*address) => "its [[import]] takes it over again in the next apply",
-                Key::Name(_) | Key::LoneName if manifest.policy.adopt => "the next apply takes it over again",
-                Key::Name(_) | Key::LoneName => "the next plan is refused, unless --adopt takes it over again",
-                Key::None => "the next apply creates another one",
-            };
-            let made = entry.is_some_and(|entry| entry.origin == Origin::Created);
-            let help = if made {
-                "remove its table, or add `external = true`; otherwise it counts as adopted, and is not deleted"
-            } else {
-                "remove its table, or add `external = true`"
-            };
-            let message = format!("{address} is still declared: {again}");
-            Diagnostic::warning(Code::ForgetDeclared, message).at(resource.place.clone(), "declared here").help(help)
-        })
-        .collect()
+    let mut groups: BTreeMap<(Again, bool), Vec<(&Address, &Place)>> = BTreeMap::new();
+    for (address, entry) in chosen {
+        let Some(resource) = manifest.resources.get(*address).filter(|resource| !resource.external) else { continue };
+        let made = entry.is_some_and(|entry| entry.origin == Origin::Created);
+        groups.entry((again(address, manifest), made)).or_default().push((address, &resource.place));
+    }
+    groups.into_iter().map(|((again, made), members)| warning(again, made, &members)).collect()
+}
+
+/// How what is forgotten comes back.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Again {
+    Imported,
+    Adopted,
+    Refused,
+    Created,
+}
+
+fn again(address: &Address, manifest: &Manifest) -> Again {
+    match address.kind.spec().key {
+        _ if manifest.imports.contains_key(address) => Again::Imported,
+        Key::Name(_) | Key::LoneName if manifest.policy.adopt => Again::Adopted,
+        Key::Name(_) | Key::LoneName => Again::Refused,
+        Key::None => Again::Created,
+    }
+}
+
+fn warning(again: Again, made: bool, members: &[(&Address, &Place)]) -> Diagnostic {
+    let one = members.len() == 1;
+    let again = match (again, one) {
+        (Again::Imported, true) => "its [[import]] takes it over again in the next apply",
+        (Again::Imported, false) => "their [[import]] tables take them over again in the next apply",
+        (Again::Adopted, true) => "the next apply takes it over again",
+        (Again::Adopted, false) => "the next apply takes them over again",
+        (Again::Refused, true) => "the next plan is refused, unless --adopt takes it over again",
+        (Again::Refused, false) => "the next plan is refused, unless --adopt takes them over again",
+        (Again::Created, true) => "the next apply creates another one",
+        (Again::Created, false) => "the next apply creates others",
+    };
+    let help = match (made, one) {
+        (true, true) => {
+            "remove its table, or add `external = true`; otherwise it counts as adopted, and is not deleted"
+        }
+        (true, false) => {
+            "remove their tables, or add `external = true`; otherwise they count as adopted, and are not deleted"
+        }
+        (false, true) => "remove its table, or add `external = true`",
+        (false, false) => "remove their tables, or add `external = true`",
+    };
+    let (are, label) = if one { ("is", "declared here") } else { ("are", "the first is declared here") };
+    let named = few(members.iter().map(|(address, _)| address));
+    let message = format!("{named} {are} still declared: {again}");
+    let (_, place) = members[0];
+    Diagnostic::warning(Code::ForgetDeclared, message).at(place.clone(), label).help(help)
 }

@@ -9,8 +9,9 @@ use crate::render::{self, Edges};
 
 /// Draw the dependencies between resources
 ///
-/// Prints the dependency graph of the project. An arrow points from a resource to what it depends on,
-/// and says whether its script reads or writes that. Needs no server.
+/// Prints the dependency graph of the project. An arrow points from a resource to
+/// what it depends on, and says whether its script reads or writes that. Needs no
+/// server.
 ///
 ///   fluxform graph demo | dot -Tsvg > graph.svg
 #[derive(Debug, clap::Args)]

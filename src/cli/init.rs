@@ -42,6 +42,7 @@ pub(super) struct Arguments {
 pub(super) fn run(shell: &Shell, arguments: &Arguments) -> Ended {
     let dir = &arguments.dir;
     written::allowed("a project", dir)?;
+    written::through_no_link(Code::InitWrite, "a project", dir)?;
     let missing = write(dir, &name_of(dir))?;
     let at = if dir == Path::new(".") { String::new() } else { format!(" {}", argument(dir)) };
     for (file, _) in files().iter().filter(|(file, _)| *file != IGNORE || missing.is_none()) {

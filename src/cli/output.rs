@@ -21,8 +21,9 @@ use crate::render;
 
 /// Print the names and IDs of the project's resources as JSON, for other tools
 ///
-/// Lists everything that the project owns or refers to as external, by address, as it is on the server now. What has not
-/// been applied yet, or no longer exists, is listed under "missing". The output never contains a secret. Writes nothing.
+/// Lists everything that the project owns or refers to as external, by address, as
+/// it is on the server now. What has not been applied yet, or no longer exists, is
+/// listed under "missing". The output never contains a secret. Writes nothing.
 ///
 ///   fluxform output iot | jq -r '.resources["bucket.raw"].id'
 ///   fluxform output iot bucket.raw --field id

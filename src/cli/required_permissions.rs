@@ -23,9 +23,10 @@ use crate::value::Ref;
 
 /// Print what the tokens of a project's runs must be allowed to do, and no more
 ///
-/// Prints a project that an operator applies: a user and a token that plan, and a user and a token
-/// that apply, with the smallest sets of permissions. With `--format json`, the bodies of the requests
-/// that create the two tokens; `${...}` in them stands for an ID. Needs no server.
+/// Prints a project that an operator applies: a user and a token that plan, and a
+/// user and a token that apply, with the smallest sets of permissions. With
+/// `--format json`, the bodies of the requests that create the two tokens; `${...}`
+/// in them stands for an ID. Needs no server.
 ///
 ///   fluxform required-permissions iot > access/fluxform.toml
 #[derive(Debug, clap::Args)]

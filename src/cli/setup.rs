@@ -81,6 +81,7 @@ pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
 
 async fn set_up(shell: &Shell, arguments: &Arguments) -> Result<Exit, Problem> {
     written::allowed("the token", &arguments.token_file_out)?;
+    written::through_no_link(Code::SetupToken, "the token", &arguments.token_file_out)?;
     let flags = connection::Flags {
         host: arguments.host.clone(),
         insecure_http: arguments.insecure_http,

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use crate::confine;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::manifest::reads_as;
 use crate::problem::Problem;
@@ -21,6 +22,19 @@ pub(super) fn allowed(what: &str, path: &Path) -> Result<(), Problem> {
     let message = format!("cannot write {what} to {}, which has the name of a {of}", path.display());
     let help = format!("the next run would read it as one: choose a name that does not end in `.{ending}`");
     Err(Problem::from(Diagnostic::error(Code::CliName, message).help(help)))
+}
+
+/// Whether the way to `path` is nobody else's choice than the person's who names it: a link of a checkout would lead to
+/// wherever a stranger wants.
+///
+/// # Errors
+/// A link in a relative path, or in a checkout.
+pub(super) fn through_no_link(code: Code, what: &str, path: &Path) -> Result<(), Problem> {
+    confine::unlinked(path).map_err(|error| {
+        let mut problem = Problem::new(code, format!("cannot write {what} to {}: {error}", path.display()));
+        problem.diagnostic.help = error.help().map(str::to_owned);
+        problem
+    })
 }
 
 #[cfg(test)]

@@ -69,6 +69,23 @@ pub fn read(path: &Path, limit: &Limit) -> Result<Vec<u8>, ConfineError> {
     contents(file, path, limit)
 }
 
+/// Whether something may be made at `path`: as far as the path exists, it leads through no link where none is followed.
+///
+/// # Errors
+/// Such a link.
+pub fn unlinked(path: &Path) -> Result<(), ConfineError> {
+    match locate(path) {
+        Ok((walk, Some(Last { name, links: Links::Refused })))
+            if walk::kind(walk.dir.as_fd(), &name) == Ok(FileType::Symlink) =>
+        {
+            Err(ConfineError::Link(path.to_owned()))
+        }
+        Err(error @ ConfineError::Link(_)) => Err(error),
+        // Whatever else there is about it, who makes it finds out.
+        _ => Ok(()),
+    }
+}
+
 /// The directory at `path`.
 pub(super) fn directory(path: &Path) -> Result<Walk, ConfineError> {
     match locate(path)? {

@@ -19,7 +19,7 @@ use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
-pub use chosen::{Project, project, read};
+pub use chosen::{Project, project, read, unlinked};
 pub use root::Root;
 
 use crate::limits::Limit;

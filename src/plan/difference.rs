@@ -77,6 +77,13 @@ pub enum Part<'a> {
 }
 
 impl Difference {
+    /// The fields of an object that only one of the plans changes.
+    fn alone(&self) -> Vec<Part<'_>> {
+        let reviewed = changed(self.reviewed.as_ref()).iter().map(|field| Part::Field(field.field, Some(field), None));
+        let now = changed(self.now.as_ref()).iter().map(|field| Part::Field(field.field, None, Some(field)));
+        reviewed.chain(now).collect()
+    }
+
     /// Whether nothing has changed but that there are more points than were reviewed: something goes on writing.
     pub fn is_growth(&self) -> bool {
         let same = self.reviewed.is_some() && self.now.is_some() && self.parts().is_empty();
@@ -87,9 +94,9 @@ impl Difference {
         same && self.stake.as_ref().is_some_and(grows)
     }
 
-    /// In what the two changes differ; nothing where there is only one.
+    /// In what the two changes differ. Where there is only one, all fields that it changes.
     pub fn parts(&self) -> Vec<Part<'_>> {
-        let (Some(reviewed), Some(now)) = (&self.reviewed, &self.now) else { return Vec::new() };
+        let (Some(reviewed), Some(now)) = (&self.reviewed, &self.now) else { return self.alone() };
         let (a, b) = (&reviewed.canonical, &now.canonical);
         let mut parts = Vec::new();
         if a.action != b.action {
@@ -106,6 +113,12 @@ impl Difference {
         parts.extend(others.map(|((name, a), (_, b))| Part::Other(name, a, b)));
         parts
     }
+}
+
+/// The fields of an existing object that a change is about.
+fn changed(side: Option<&Side>) -> &[FieldChange] {
+    let side = side.filter(|side| matches!(side.change.action, Action::Update | Action::Replace));
+    side.map_or(&[], |side| &side.change.fields)
 }
 
 fn field<'a>(change: &'a Change, name: &str) -> Option<&'a FieldChange> {

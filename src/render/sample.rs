@@ -50,7 +50,7 @@ pub(crate) fn script(text: &str) -> Value {
     Value::Script(Script::of_task(text.to_owned()))
 }
 
-fn new(field: &'static str, wanted: Value) -> FieldChange {
+pub(crate) fn new(field: &'static str, wanted: Value) -> FieldChange {
     FieldChange { field, live: None, wanted, last: None, cause: Cause::Yours }
 }
 

@@ -76,6 +76,7 @@ fn kind(text: &str) -> Result<Kind, String> {
 
 pub(super) async fn run(shell: &Shell, arguments: &Arguments) -> Ended {
     written::allowed("a project", &arguments.out)?;
+    written::through_no_link(Code::ExportWrite, "a project", &arguments.out)?;
     let out = vacant::vacant(&arguments.out)?;
     let connection =
         connection::resolve(&arguments.connection, &manifest::Server::default(), &shell.around, Purpose::Read)?;

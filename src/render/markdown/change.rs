@@ -17,7 +17,7 @@ use crate::evidence::Stake;
 use crate::value::Value;
 
 /// More lines than this are folded.
-const OPEN: usize = 12;
+pub(super) const OPEN: usize = 12;
 /// The lines of a field, and the characters of a line, that a resource with long values shows.
 const SHORT: (usize, usize) = (12, 200);
 /// The same of what gives rights, or says where a secret comes from or goes.
@@ -26,10 +26,12 @@ const SHORT_OF_RIGHTS: (usize, usize) = (60, 2_000);
 const BRIEF: usize = 6;
 
 /// What is said of a field, or of the whole resource.
-struct Part {
-    lines: Vec<String>,
+pub(super) struct Part {
+    pub(super) lines: Vec<String>,
     /// Whether this gives rights, or says where a secret comes from or goes.
     gives: bool,
+    /// The field that has the resource's own key for its value, and says no more than its address.
+    pub(super) is_key: Option<&'static str>,
 }
 
 /// A library that is shown once for several scripts.
@@ -38,7 +40,7 @@ pub(super) fn library(Library { name, addresses, scripts, action, lines }: &Libr
     let head = format!("**{named}** in {}: ", count(*scripts, "script"));
     let few = few(addresses.iter().map(code));
     let full = addresses.iter().map(code).collect::<Vec<_>>().join(", ");
-    let part = Part { lines: line_diff(lines), gives: false };
+    let part = Part { lines: line_diff(lines), gives: false, is_key: None };
     let short = part.short();
     let written = |addresses: &str, diff: &[String]| {
         let shown = block("diff", diff);
@@ -56,8 +58,13 @@ pub(super) fn library(Library { name, addresses, scripts, action, lines }: &Libr
 
 /// A change on the server. Of its script `rest` may be all that is to be shown.
 pub(super) fn change(change: &Change, rest: Option<&Rest>) -> Item {
+    item(sign(change.action), change, &parts(change, rest))
+}
+
+/// What is said of a change on the server.
+pub(super) fn parts(change: &Change, rest: Option<&Rest>) -> Vec<Part> {
     let remarks = remarks(change).into_iter().map(|remark| format!("# {remark}")).collect();
-    let mut parts = vec![Part { lines: remarks, gives: false }];
+    let mut parts = vec![Part { lines: remarks, gives: false, is_key: None }];
     match change.action {
         Action::Create => parts.extend(created(change, rest)),
         Action::Update | Action::Replace => {
@@ -68,7 +75,7 @@ pub(super) fn change(change: &Change, rest: Option<&Rest>) -> Item {
         }
         Action::None | Action::Delete | Action::Forget => {}
     }
-    item(sign(change.action), change, &parts)
+    parts
 }
 
 /// The instances of a `for_each` that change in the same way, of which each has its `items`: `all` says how many there are.
@@ -93,7 +100,7 @@ pub(super) fn alike(alike: &Alike<'_>, items: &[Item], all: &Tables<'_>) -> Item
 /// What somebody changed on the server.
 pub(super) fn drifted(change: &Change) -> Item {
     let gone = drift::gone(change).into_iter().map(|why| format!("! {why}")).collect();
-    let mut parts = vec![Part { lines: gone, gives: false }];
+    let mut parts = vec![Part { lines: gone, gives: false, is_key: None }];
     for field in change.fields.iter().filter(|field| matches!(field.cause, Cause::Drift | Cause::Both)) {
         let lines = match drift_by_lines(field) {
             Some(lines) => [format!("# {}:", field.field)].into_iter().chain(line_diff(&lines)).collect(),
@@ -164,11 +171,12 @@ fn item(sign: &str, change: &Change, parts: &[Part]) -> Item {
 
 impl Part {
     fn of(field: &FieldChange, lines: Vec<String>) -> Self {
-        Self { lines, gives: matches!(field.wanted, Value::Scopes(_) | Value::Sinks(_) | Value::Source(_)) }
+        let gives = matches!(field.wanted, Value::Scopes(_) | Value::Sinks(_) | Value::Source(_));
+        Self { lines, gives, is_key: None }
     }
 
     /// The lines with what is long shortened; none where nothing is.
-    fn short(&self) -> Option<Vec<String>> {
+    pub(super) fn short(&self) -> Option<Vec<String>> {
         let (most, wide) = if self.gives { SHORT_OF_RIGHTS } else { SHORT };
         let is_wide = |line: &String| line.chars().nth(wide).is_some();
         if self.lines.len() <= most && !self.lines.iter().any(is_wide) {
@@ -205,7 +213,8 @@ fn created(change: &Change, rest: Option<&Rest>) -> impl Iterator<Item = Part> {
             }
             _ => vec![format!("+ {field:width$} = {}", short_of(change.address.kind, differs))],
         };
-        Part::of(differs, shown)
+        let is_key = matches!(wanted, Value::Text(text) if **text == *change.address.key).then_some(*field);
+        Part { is_key, ..Part::of(differs, shown) }
     })
 }
 

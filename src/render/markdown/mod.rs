@@ -6,6 +6,7 @@ mod fit;
 mod grave;
 mod outcome;
 mod safe;
+mod same;
 #[cfg(test)]
 mod tests;
 
@@ -242,16 +243,12 @@ fn planned(plan: &Plan) -> Vec<Section> {
         let soon = has_more(change) || warned.contains(change.address.to_string().as_str());
         Item { rank: if soon { Rank::Soon } else { Rank::Rest }, ..change::change(change, shared.rest(change)) }
     };
+    let alone = |change: &Change| is_grave(change) || warned.contains(change.address.to_string().as_str());
     let items = |changes: &[&Change], shared: &Shared<'_>| {
-        let alike = compact::alike(changes, shared).into_iter();
-        let items = alike.map(|alike| match alike.changes.as_slice() {
-            [one] => item(one, shared),
-            many => change::alike(&alike, &many.iter().map(|change| item(change, shared)).collect::<Vec<_>>(), &all),
-        });
-        items.collect::<Vec<_>>()
+        same::items(changes, shared, &all, alone, |change| item(change, shared))
     };
-    let alone = Shared::default();
-    let destroyed = destroyed.into_iter().map(|change| item(change, &alone)).collect();
+    let none = Shared::default();
+    let destroyed = destroyed.into_iter().map(|change| item(change, &none)).collect();
     let shared = Shared::of(&changed);
     let others: Vec<&Change> = changed.into_iter().filter(|change| !shared.is_all(change)).collect();
     let changed = shared.libraries.iter().map(change::library).chain(items(&others, &shared)).collect();
@@ -261,8 +258,8 @@ fn planned(plan: &Plan) -> Vec<Section> {
         section("Allowed by [policy]", Rank::First, plan.allowed.iter().map(allowed).collect()),
         section("Allowed by flags of this run", Rank::First, plan.flags.iter().map(flagged).collect()),
         section("Destroyed or replaced", Rank::Kept, destroyed),
-        section("Drift (changed on the server since the last apply)", Rank::First, items(&drifted, &alone)),
-        section("Rights, secrets and adoptions", Rank::First, items(&grave, &alone)),
+        section("Drift (changed on the server since the last apply)", Rank::First, items(&drifted, &none)),
+        section("Rights, secrets and adoptions", Rank::First, items(&grave, &none)),
         section("Changes", Rank::Rest, changed),
         section("Ledger only (nothing changes on the server)", Rank::Rest, ledger.collect()),
     ]

@@ -100,7 +100,8 @@ fn large(buckets: usize, tasks: usize, lines: usize) -> Plan {
     let mut plan = sample::nothing();
     plan.changes.extend((0..buckets).map(|n| {
         let mut change = sample::change(Kind::Bucket, &format!("b{n}"), Action::Create, Reason::New);
-        change.fields = vec![sample::field("name", None, sample::text(&"x".repeat(300)), None, Cause::New)];
+        let name = format!("{n}{}", "x".repeat(300));
+        change.fields = vec![sample::field("name", None, sample::text(&name), None, Cause::New)];
         change
     }));
     plan.changes.extend((0..tasks).map(|n| {

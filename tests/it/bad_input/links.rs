@@ -5,12 +5,24 @@ use std::path::Path;
 
 use tempfile::TempDir;
 
-use super::has;
+use super::{files, has};
 use crate::cli::fluxform::{Ended, Fluxform};
 
 const SECRET: &str = "hunter2";
 const HEAD: &str = "[project]\nname = \"p\"\n[server]\norg = \"o\"\n";
-const COMMANDS: [&str; 9] = ["validate", "plan", "apply", "drift", "destroy", "show", "status", "graph", "output"];
+const COMMANDS: [&str; 11] = [
+    "validate",
+    "plan",
+    "apply",
+    "drift",
+    "destroy",
+    "show",
+    "status",
+    "graph",
+    "output",
+    "preflight",
+    "required-permissions",
+];
 
 /// A checkout with the project `iot` in it, and secrets beside it.
 fn checkout() -> TempDir {
@@ -125,6 +137,35 @@ fn variables_are_read_from_no_link_of_a_checkout() {
     piped.command.current_dir(dir.path().join("checkout"));
     piped.command.stdin(std::fs::File::open(&file).unwrap());
     piped.run().with(0);
+}
+
+#[test]
+fn nothing_is_written_through_a_link_of_a_checkout() {
+    let dir = checkout();
+    let at = |path: &str| dir.path().join("checkout").join(path);
+    symlink("../outside", at("linked")).unwrap();
+    std::fs::create_dir(dir.path().join("outside/empty")).unwrap();
+    symlink("../outside/empty", at("empty")).unwrap();
+    std::fs::write(at("template.yml"), "apiVersion: influxdata.com/v2alpha1\nkind: Label\nmetadata: { name: l }\n")
+        .unwrap();
+    let before = files(&dir.path().join("outside"));
+    let setup = ["setup", "--username=u", "--org=o", "--bucket=b", "--token-file-out"];
+    let convert = ["convert", "template.yml", "--out"];
+    for words in [&["init"][..], &["export", "--org=o", "--out"], &convert, &setup, &["plan", "iot", "--out"]] {
+        for (path, link) in [("linked/new", "linked"), ("linked/a/new", "linked"), ("empty", "empty")] {
+            let mut run =
+                Fluxform::new(words).arg(path).var("INFLUX_TOKEN", SECRET).var("FLUXFORM_SETUP_PASSWORD", SECRET);
+            run.command.current_dir(at("")).env("INFLUX_HOST", "http://127.0.0.1:9");
+            let ended = run.run();
+            assert!([1, 10, 64].contains(&ended.code), "{words:?} {path}: {}", ended.all());
+            let said = format!("{link} is a symbolic link, which is not followed");
+            assert!(ended.words().contains(&said) || ended.words().contains("not a regular file"), "{}", ended.all());
+            assert_eq!(files(&dir.path().join("outside")), before, "{words:?} {path}");
+        }
+    }
+    // Whoever names a place from the root has a way there of their own.
+    symlink("outside", dir.path().join("mine")).unwrap();
+    Fluxform::new(&["init"]).arg(dir.path().join("mine/project")).run().with(0);
 }
 
 /// What `validate` says of a task with this file as its script.

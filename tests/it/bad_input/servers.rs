@@ -71,6 +71,7 @@ fn a_server_that_hangs_up_or_is_not_there_is_5() {
             let dir = project(MANIFEST);
             let ended = on("plan", dir.path()).var("INFLUX_HOST", &url).var("INFLUX_TOKEN", "s3cret").run().with(5);
             has(&ended.err, "check that the server is running");
+            has(&ended.words(), url.trim_start_matches("http://"));
             assert_eq!(ended.err.contains("waiting: the server does not answer"), waits, "{}", ended.err);
         })
     });

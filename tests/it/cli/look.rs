@@ -47,6 +47,29 @@ fn prose_is_eighty_columns_wide_unless_something_else_is_said() {
     assert_ne!(empty(&[("COLUMNS", "60")]), empty(&[]));
 }
 
+/// Lines that end before they are full, of the paragraphs above the usage.
+fn ragged(help: &str) -> Vec<&str> {
+    let (about, _) = help.split_once("\nUsage: ").unwrap();
+    let lines: Vec<&str> = about.lines().collect();
+    let short = |pair: &&[&str]| {
+        let plain = |line: &str| !line.is_empty() && !line.starts_with(' ');
+        let next = pair[1].split(' ').next().unwrap();
+        plain(pair[0]) && plain(pair[1]) && pair[0].chars().count() + 1 + next.chars().count() <= 80
+    };
+    lines.windows(2).filter(short).map(|pair| pair[0]).collect()
+}
+
+#[test]
+fn the_lines_of_a_paragraph_are_full() {
+    let help = Fluxform::new(&["--help"]).run().with(0).out;
+    let (_, commands) = help.split_once("Commands:\n").unwrap();
+    let commands = commands.split("\n\n").next().unwrap().lines().filter_map(|line| line.split_whitespace().next());
+    for command in commands.filter(|command| *command != "help") {
+        let help = said(Fluxform::new(&[command, "--help"]), &[]);
+        assert_eq!(ragged(&help), Vec::<&str>::new(), "{command}");
+    }
+}
+
 #[test]
 fn the_first_plan_of_a_platform_fits_on_two_screens() {
     let example = tempfile::tempdir().unwrap();
@@ -66,7 +89,7 @@ fn the_first_plan_of_a_platform_fits_on_two_screens() {
 #[test]
 fn a_comment_that_is_cut_is_whole_on_standard_error() {
     let long = "x".repeat(300);
-    let buckets: String = (0..300).map(|n| format!("[bucket.b{n}]\ndescription = \"{long}\"\n")).collect();
+    let buckets: String = (0..300).map(|n| format!("[bucket.b{n}]\ndescription = \"{n}{long}\"\n")).collect();
     let dir = project(&format!("[project]\nname = \"p\"\n[server]\nurl = \"embedded:\"\norg = \"acme\"\n{buckets}"));
     let plan = |dirs: &[&str]| on("plan", dir.path()).args(dirs).arg("--format=markdown").run().with(0);
     let cut = plan(&[]);

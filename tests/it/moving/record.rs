@@ -211,6 +211,18 @@ both!(what_is_forgotten_stays_and_is_not_touched_again, virgin, async |server| {
     assert!(buckets.to_string().contains("line_b c"));
 });
 
+both!(what_becomes_of_many_forgotten_is_said_once, virgin, async |server| {
+    let home = Home::on(server).await;
+    let dir = declare(
+        "[bucket.line]\nfor_each = [\"a\", \"b\", \"c\", \"d\", \"e\", \"f\", \"g\", \"h\"]\n[label.prod]\n[label.dev]\n\
+         [task.one]\nevery = \"1h\"\nflux = 'x = 1'\n[task.two]\nevery = \"1h\"\nflux = 'x = 2'\n",
+    );
+    on(&home, &["apply", "--auto-approve"], dir.path()).run().with(0);
+    let said = run(&home, &["forget", "*"], dir.path()).with(0);
+    let (_, warned) = said.err.split_once('\n').unwrap();
+    insta::assert_snapshot!("forgotten", warned.replace(dir.path().to_str().unwrap(), "DIR"));
+});
+
 both!(names_are_said_without_secrets, virgin, async |server| {
     let home = Home::on(server).await;
     home.make("labels", json!({"name": "password=S3KRIT7"})).await;

@@ -10,15 +10,20 @@ use super::{Review, has};
 use crate::cli::fluxform::Fluxform;
 
 both!(a_changed_server_is_shown_and_nothing_is_written, async |scene| {
-    let review = Review::new(&scene, "[bucket.raw]\nretention = \"1d\"\n[bucket.gone]\nretention = \"1d\"\n");
+    let kept = "[bucket.kept]\nretention = \"1d\"\n";
+    let first = "[bucket.raw]\nretention = \"1d\"\n[bucket.gone]\nretention = \"1d\"\n";
+    let review = Review::new(&scene, &format!("{kept}{first}"));
     review.apply_unseen();
-    review.declare("[bucket.raw]\nretention = \"2d\"\n[bucket.new]\nretention = \"1d\"\n");
+    let second = "[bucket.raw]\nretention = \"2d\"\n[bucket.new]\nretention = \"1d\"\n";
+    review.declare(&format!("{kept}{second}"));
     review.plan().run().with(0);
     let list = scene.http.get(&format!("buckets?orgID={}", scene.org)).await.expect(200);
     let rows = list["buckets"].as_array().unwrap();
     let of = |name: &str| id(rows.iter().find(|row| row["name"] == name).unwrap());
     let raw = json!({"retentionRules": [{"type": "expire", "everySeconds": 9 * 86400}], "description": "by hand"});
     scene.http.patch(&format!("buckets/{}", of("raw")), raw).await.expect(200);
+    let kept = json!({"retentionRules": [{"type": "expire", "everySeconds": 5 * 86400}]});
+    scene.http.patch(&format!("buckets/{}", of("kept")), kept).await.expect(200);
     scene.http.delete(&format!("buckets/{}", of("gone"))).await.expect(204);
     let stale = review.refused(6).await;
     let ids = [("[0-9a-f]{16}", "0123456789abcdef")];
@@ -27,8 +32,10 @@ both!(a_changed_server_is_shown_and_nothing_is_written, async |scene| {
     let document = review.apply().arg("--format=json").run().with(6).json();
     assert_eq!(document["exit_reason"], "stale");
     let named: Vec<_> = document["difference"].as_array().unwrap().iter().map(|one| &one["address"]).collect();
-    assert_eq!(named, ["bucket.gone", "bucket.raw"]);
-    assert_eq!(document["difference"][1]["differs"], json!(["retention"]));
+    assert_eq!(named, ["bucket.gone", "bucket.kept", "bucket.raw"]);
+    for one in [1, 2] {
+        assert_eq!(document["difference"][one]["differs"], json!(["retention"]));
+    }
 });
 
 both!(changed_manifests_are_shown_and_nothing_is_written, async |scene| {
